@@ -1,0 +1,77 @@
+import type { Axis, Graph } from '../manifest.ts';
+import type { Encoding, Feeds, OutputRole, Outputs, Tensor, TokenResult } from '../ports.ts';
+
+type Role = Graph['inputs'][number]['role'];
+
+/**
+ * The graph's inputs for one batch, each `[batch, tokens]` and padded at the right to the longest encoding.
+ */
+export function feedsFor(graph: Graph, encodings: readonly Encoding[], padTokenId: number): Feeds {
+  const tokens = Math.max(...encodings.map(({ ids }) => ids.length));
+  const feeds: Record<string, Tensor<BigInt64Array>> = {};
+  for (const { name, role } of graph.inputs) {
+    const tensor = new Int64Writer(encodings.length, tokens, role === 'input_ids' ? padTokenId : 0);
+    for (const [row, encoding] of encodings.entries()) tensor.writeRow(row, valuesOf(role, encoding));
+    feeds[name] = tensor.finish();
+  }
+  return feeds;
+}
+
+function valuesOf(role: Role, encoding: Encoding): readonly number[] {
+  switch (role) {
+    case 'input_ids':
+      return encoding.ids;
+    case 'token_type_ids':
+      return encoding.typeIds();
+    case 'attention_mask':
+      return encoding.ids.map(() => 1);
+  }
+}
+
+/** Writes 64-bit integers through a 32-bit view: no BigInt is made for each token. */
+class Int64Writer {
+  readonly #data: BigInt64Array;
+  readonly #low: DataView;
+  readonly #dims: readonly [number, number];
+
+  constructor(rows: number, columns: number, fill: number) {
+    this.#data = new BigInt64Array(rows * columns);
+    if (fill !== 0) this.#data.fill(BigInt(fill));
+    this.#low = new DataView(this.#data.buffer);
+    this.#dims = [rows, columns];
+  }
+
+  writeRow(row: number, values: readonly number[]): void {
+    let byte = row * this.#dims[1] * BigInt64Array.BYTES_PER_ELEMENT;
+    for (const value of values) {
+      this.#low.setInt32(byte, value, true);
+      byte += BigInt64Array.BYTES_PER_ELEMENT;
+    }
+  }
+
+  finish(): Tensor<BigInt64Array> {
+    return { dims: this.#dims, data: this.#data };
+  }
+}
+
+/**
+ * The result of one row of a batch: without its batch axis, and where there is a `tokens` axis after it,
+ * without padding. The data are views, not copies.
+ */
+export function resultOfRow(graph: Graph, outputs: Outputs, row: number, encoding: Encoding): TokenResult {
+  const own: { -readonly [role in OutputRole]?: Tensor } = {};
+  for (const { name, role, axes } of graph.outputs) {
+    const tensor = outputs[name];
+    if (tensor) own[role] = rowOf(tensor, axes, row, encoding.ids.length);
+  }
+  return { encoding, outputs: own };
+}
+
+function rowOf({ dims, data }: Tensor, axes: readonly Axis[], row: number, tokens: number): Tensor {
+  const [, ...inner] = dims;
+  const size = inner.reduce((product, dim) => product * dim, 1);
+  if (axes[1] !== 'tokens') return { dims: inner, data: data.subarray(row * size, (row + 1) * size) };
+  const [padded = 1, ...rest] = inner;
+  const kept = (size / padded) * tokens;
+  return { dims: [tokens, ...rest], data: data.subarray(row * size, row * size + kept) };
+}

@@ -1,0 +1,18 @@
+/**
+ * @pilotlight/engine: text in, prediction out.
+ *
+ * `Engine` -> `Predictor` -> `Task`: an engine finds and keeps models, a predictor runs one, a task says what its
+ * inputs and results are.
+ */
+export { Engine } from './engine.ts';
+export * from './errors.ts';
+export * from './manifest.ts';
+export type { EngineOptions } from './options.ts';
+export type * from './ports.ts';
+export type { Prediction, PredictOptions, Predictor, StageTimings, TokenCounts } from './predictor.ts';
+export { parseModelRef } from './refs.ts';
+export { FolderStore } from './store/folder-store.ts';
+export type { Features } from './tasks/feature-extraction.ts';
+export { type AnyTask, taskFor } from './tasks/index.ts';
+export type { LabelScore } from './tasks/text-classification.ts';
+export type { Entity, EntityGroup } from './tasks/token-classification.ts';

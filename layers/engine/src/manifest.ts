@@ -1,0 +1,150 @@
+/**
+ * `model.json`, the manifest of a model package. Strict: an unknown key is an error, so that a package made
+ * for a later engine is refused by an earlier one instead of being half understood.
+ */
+import { z } from 'zod';
+
+export const MANIFEST_FILE = 'model.json';
+export const FORMAT_VERSION = 1;
+
+export const TASKS = ['text-classification', 'token-classification', 'feature-extraction'] as const;
+export const taskNameSchema = z.enum(TASKS);
+export type TaskName = z.infer<typeof taskNameSchema>;
+
+const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'must be a sha256 in lower-case hexadecimal');
+const positiveInt = z.int().positive();
+
+export const modelNameSchema = z
+  .string()
+  .regex(
+    /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/,
+    'must be 1-64 of a-z 0-9 . _ - and start and end with a letter or digit',
+  );
+export const modelVersionSchema = z
+  .string()
+  .regex(/^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/, 'must be a semantic version such as 1.0.0');
+
+/** A path inside the package, with forward slashes; it can not lead out of the package. */
+const packagePathSchema = z
+  .string()
+  .regex(
+    /^(?!\.{1,2}(?:\/|$))[\w.-]+(?:\/(?!\.{1,2}(?:\/|$))[\w.-]+)*$/,
+    'must be a relative path inside the package',
+  );
+
+export const packageFileSchema = z.strictObject({
+  path: packagePathSchema,
+  bytes: z.int().nonnegative(),
+  sha256: sha256Schema,
+});
+export type PackageFile = z.infer<typeof packageFileSchema>;
+
+/** What each axis of a tensor counts: `['batch', 'tokens', 'hidden']`. */
+const axisSchema = z.enum(['batch', 'tokens', 'labels', 'hidden', 'vocabulary']);
+export type Axis = z.infer<typeof axisSchema>;
+
+const inputSchema = z.strictObject({
+  name: z.string().min(1),
+  role: z.enum(['input_ids', 'attention_mask', 'token_type_ids']),
+  type: z.literal('int64'),
+  axes: z.array(axisSchema).min(1),
+});
+const outputSchema = z.strictObject({
+  name: z.string().min(1),
+  role: z.enum(['logits', 'hidden_states', 'embeddings']),
+  type: z.literal('float32'),
+  axes: z.array(axisSchema).min(1),
+});
+
+/** One ONNX graph. Today a variant has one, `model`; encoder and decoder step will stand beside each other. */
+const graphSchema = z.strictObject({
+  file: packagePathSchema,
+  inputs: z.array(inputSchema).min(1),
+  outputs: z.array(outputSchema).min(1),
+});
+export type Graph = z.infer<typeof graphSchema>;
+
+const variantSchema = z.strictObject({
+  graphs: z.strictObject({ model: graphSchema }),
+  /** Every file of the variant, graphs and external data alike. */
+  files: z.array(packageFileSchema).min(1),
+  opset: positiveInt,
+  onnxruntime: z.string().min(1),
+  scheme: z.enum(['fp32', 'int8-dynamic-per-channel']),
+  /** Largest product of batch size and padded length that one run of the session gets, tuned when packaging. */
+  tokenBudget: positiveInt,
+  tier: z.enum(['lambda', 'gpu']),
+});
+export type Variant = z.infer<typeof variantSchema>;
+
+/** How text becomes token ids. AllenNLP's vocabularies and indexers will be a second `kind`. */
+const textProcessingSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('tokenizer.json'),
+    file: packageFileSchema,
+    vocabSize: positiveInt,
+    padTokenId: z.int().nonnegative(),
+    /** Longest sequence that the model takes, special tokens included. */
+    maxTokens: positiveInt,
+  }),
+]);
+export type TextProcessing = z.infer<typeof textProcessingSchema>;
+
+const qualitySchema = z.strictObject({
+  dataset: z.string().min(1),
+  metric: z.string().min(1),
+  rows: positiveInt,
+  fp32: z.number(),
+  served: z.number(),
+  /** Share of predictions on which the served variant and fp32 give the same label, 0 to 1. */
+  agreement: z.number().min(0).max(1),
+});
+export type Quality = z.infer<typeof qualitySchema>;
+
+export const poolingSchema = z.enum(['cls', 'mean', 'max', 'none']);
+
+export const manifestSchema = z
+  .strictObject({
+    formatVersion: z.literal(FORMAT_VERSION),
+    name: modelNameSchema,
+    version: modelVersionSchema,
+    description: z.string().optional(),
+    task: taskNameSchema,
+    /** Label of each logit, by its index. Empty where the task has none. */
+    labels: z.array(z.string().min(1)),
+    taskDefaults: z
+      .strictObject({
+        /** What turns logits into scores; `sigmoid` for a multi-label model. */
+        functionToApply: z.enum(['softmax', 'sigmoid', 'none']).optional(),
+        pooling: poolingSchema.optional(),
+        normalize: z.boolean().optional(),
+      })
+      .optional(),
+    textProcessing: textProcessingSchema,
+    defaultVariant: z.string().min(1),
+    variants: z.record(z.string().regex(/^[a-z0-9-]+$/), variantSchema),
+    /** Inputs, token ids and fp32 outputs to verify against; read by `verify`, not at load. */
+    goldens: packageFileSchema,
+    modelCard: packageFileSchema,
+    source: z.strictObject({
+      kind: z.enum(['huggingface', 'onnx']),
+      id: z.string().min(1),
+      revision: z.string().optional(),
+      files: z.record(z.string(), sha256Schema),
+    }),
+    quality: z.array(qualitySchema),
+    toolchain: z.strictObject({ pilotlight: z.string(), node: z.string(), onnxruntime: z.string() }),
+  })
+  .refine((manifest) => manifest.defaultVariant in manifest.variants, {
+    path: ['defaultVariant'],
+    message: 'must name one of the variants',
+  })
+  .refine((manifest) => manifest.task === 'feature-extraction' || manifest.labels.length > 0, {
+    path: ['labels'],
+    message: 'must not be empty for a classification task',
+  })
+  .refine((manifest) => new Set(manifest.labels).size === manifest.labels.length, {
+    path: ['labels'],
+    message: 'must be distinct',
+  });
+export type Manifest = z.infer<typeof manifestSchema>;

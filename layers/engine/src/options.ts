@@ -1,0 +1,44 @@
+import { availableParallelism } from 'node:os';
+import type { PackageStore } from './ports.ts';
+
+/** How an engine loads and runs its models. */
+export interface EngineOptions {
+  /** A folder of packages, `<folder>/<name>/<version>/model.json`, or a store of one's own. */
+  readonly packages: string | PackageStore;
+  /** Variant to serve, by name. @default - each manifest's `defaultVariant` */
+  readonly variant?: string;
+  /** Bytes of weights to keep loaded; past it the least recently used models go. @default - no limit */
+  readonly memoryBudgetBytes?: number;
+  /** Threads of one operator; never more than there are cores. @default - one for each core */
+  readonly intraOpThreads?: number;
+  /** Whether idle threads spin between operators. @default false */
+  readonly allowSpinning?: boolean;
+  /** Where sessions run: in the caller's thread, which `run` blocks, or each in its own. @default 'inline' */
+  readonly sessions?: 'inline' | 'worker';
+  /** Predictions of one model under way at once; one more is OVERLOADED. @default 512 */
+  readonly maxQueuedRequests?: number;
+  /**
+   * What is compared with the manifest before a model serves: the sha256 of every file, or only its size, for
+   * storage that can not change and has been verified (a Lambda layer). See store/ADR-integrity.md. @default 'sha256'
+   */
+  readonly verify?: 'sha256' | 'size';
+}
+
+export interface PredictorSettings {
+  readonly variant: string | undefined;
+  readonly intraOpThreads: number;
+  readonly allowSpinning: boolean;
+  readonly maxQueuedRequests: number;
+  readonly verify: 'sha256' | 'size';
+}
+
+export function predictorSettings(options: EngineOptions): PredictorSettings {
+  const cores = availableParallelism();
+  return {
+    variant: options.variant,
+    intraOpThreads: Math.max(1, Math.min(options.intraOpThreads ?? cores, cores)),
+    allowSpinning: options.allowSpinning ?? false,
+    maxQueuedRequests: options.maxQueuedRequests ?? 512,
+    verify: options.verify ?? 'sha256',
+  };
+}

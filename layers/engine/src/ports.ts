@@ -1,0 +1,146 @@
+/**
+ * What the parts of the engine ask of each other. Tasks, tokenizers, sessions and stores know these
+ * interfaces and not one another; `engine.ts` alone wires them together.
+ */
+import type { z } from 'zod';
+import type { Graph, Manifest, TaskName, TextProcessing, Variant } from './manifest.ts';
+
+export type { TaskName };
+
+/** A text, or a pair of texts that the model reads as one sequence. */
+export interface TokenRequest {
+  readonly text: string;
+  readonly pair?: string;
+}
+
+/** A span of a string in UTF-16 code units, as JavaScript's `slice` counts, end exclusive. */
+export type Span = readonly [start: number, end: number];
+
+/** One tokenised request, special tokens included. What costs something to fetch is a method. */
+export interface Encoding {
+  /** `[tokens]` */
+  readonly ids: readonly number[];
+  /** Tokens of the whole request before truncation, special tokens included. */
+  readonly untruncatedLength: number;
+  /** `[tokens]`, 0 for the first text and 1 for its pair. */
+  typeIds(): readonly number[];
+  /** `[tokens]`, span of each token in its own text; `[0, 0]` for special tokens. */
+  spans(): readonly Span[];
+  /** `[tokens]`, index of the word that each token belongs to, or null for special tokens. */
+  wordIds(): readonly (number | null)[];
+  /** `[tokens]`, the tokens as the vocabulary spells them. */
+  tokens(): readonly string[];
+  /** `[tokens]`, 1 where the tokenizer added the token ([CLS], [SEP]), else 0. */
+  specialTokensMask(): readonly number[];
+}
+
+export interface EncodeOptions {
+  /** Longest encoding to give, special tokens included; longer requests are cut to it at the right. */
+  readonly maxTokens: number;
+}
+
+export interface Tokenizer {
+  /** Encodes the requests, in order. The model's own truncation and padding settings are never applied. */
+  encode(requests: readonly TokenRequest[], options: EncodeOptions): Promise<Encoding[]>;
+  dispose(): void;
+}
+
+/** A dense tensor in row-major order. */
+export interface Tensor<Data extends BigInt64Array | Float32Array = Float32Array> {
+  readonly dims: readonly number[];
+  readonly data: Data;
+}
+
+export type Feeds = Readonly<Record<string, Tensor<BigInt64Array>>>;
+export type Outputs = Readonly<Record<string, Tensor>>;
+
+/** One loaded graph. `run` may be called while another run is under way; runs happen in order of their calls. */
+export interface Session {
+  /** Throws SESSION_FAILED. */
+  run(feeds: Feeds): Promise<Outputs>;
+  /** True once the session can not run any more: it was disposed of, or its thread died. */
+  readonly ended: boolean;
+  dispose(): Promise<void>;
+}
+
+export interface SessionOptions {
+  /** Threads that one operator may use. */
+  readonly intraOpThreads: number;
+  /** Whether idle threads spin: answers sooner, at the price of a busy core. */
+  readonly allowSpinning: boolean;
+}
+
+/** A package whose manifest has been read. */
+export interface ModelPackage {
+  readonly manifest: Manifest;
+  /** Absolute path of a file named in the manifest. */
+  path(file: string): string;
+  /** Looks that every file that serving `variant` reads is there in its full size; throws PACKAGE_CORRUPT. */
+  checkSizes(variant: Variant): Promise<void>;
+  /** Compares the sha256 of every file that serving `variant` reads; throws PACKAGE_CORRUPT. */
+  verify(variant: Variant): Promise<void>;
+}
+
+export interface PackageStore {
+  /** Every package found, by name and then version; a broken one is listed with the reason. */
+  list(): Promise<readonly PackageEntry[]>;
+  /** Settles the version; throws MODEL_NOT_FOUND with the names that there are. */
+  resolve(ref: ModelRef): Promise<ResolvedRef>;
+  /** Throws PACKAGE_INVALID. */
+  open(ref: ResolvedRef): Promise<ModelPackage>;
+}
+
+export interface ModelRef {
+  readonly name: string;
+  /** @default - the highest version that the store has */
+  readonly version?: string;
+}
+
+export type ResolvedRef = Required<ModelRef>;
+
+export interface PackageEntry {
+  readonly name: string;
+  readonly version: string;
+  /** Present where the package can be opened. */
+  readonly manifest?: Manifest;
+  /** Present where it can not: why. */
+  readonly problem?: string;
+}
+
+export type CreateTokenizer = (file: string, textProcessing: TextProcessing) => Promise<Tokenizer>;
+export type CreateSession = (file: string, graph: Graph, options: SessionOptions) => Promise<Session>;
+
+export type OutputRole = Graph['outputs'][number]['role'];
+
+/** The outputs of one request: every tensor without its batch axis, and without padding. */
+export interface TokenResult {
+  readonly encoding: Encoding;
+  readonly outputs: Readonly<Partial<Record<OutputRole, Tensor>>>;
+}
+
+/** What a task may know of the model that it works for. */
+export type TaskContext = Pick<Manifest, 'labels' | 'taskDefaults'>;
+
+/**
+ * Turns inputs into token requests and their outputs into results. Pure: no I/O, no state, no vendor.
+ * `Input` is one input; lists are the predictor's business.
+ */
+export interface Task<Input = unknown, Parameters = unknown, Result = unknown> {
+  readonly name: TaskName;
+  readonly input: z.ZodType<Input>;
+  readonly parameters: z.ZodType<Parameters>;
+  /** The output that the task reads; a graph without it is refused at load. */
+  readonly output: OutputRole;
+  requests(input: Input, parameters: Parameters): readonly TokenRequest[];
+  /** `results` has one entry for each request, in order. */
+  result(input: Input, results: readonly TokenResult[], parameters: Parameters, context: TaskContext): Result;
+}
+
+/** Milliseconds of each phase of a load; verification runs beside the phases that follow it. */
+export interface LoadTimings {
+  readonly openMs: number;
+  readonly verifyMs: number;
+  readonly tokenizerMs: number;
+  readonly sessionMs: number;
+  readonly totalMs: number;
+}

@@ -1,0 +1,101 @@
+/** The session port on onnxruntime-node, in the thread that calls it: `run` blocks that thread. */
+import * as ort from 'onnxruntime-node';
+import { EngineError } from '../errors.ts';
+import type { Graph } from '../manifest.ts';
+import type { Feeds, Outputs, Session, SessionOptions } from '../ports.ts';
+
+/**
+ * Opens a graph that was optimised when it was packaged; its weights are mapped from the file beside it.
+ *
+ * @throws EngineError PACKAGE_CORRUPT where the graph does not load, PACKAGE_INVALID where it has not the inputs
+ * and outputs that the manifest says.
+ */
+export async function createOnnxSession(
+  file: string,
+  graph: Graph,
+  options: SessionOptions,
+): Promise<Session> {
+  const native = await load(file, options);
+  const missing = [
+    ...graph.inputs.filter(({ name }) => !native.inputNames.includes(name)),
+    ...graph.outputs.filter(({ name }) => !native.outputNames.includes(name)),
+  ].map(({ name }) => name);
+  if (missing.length > 0) {
+    await native.release();
+    throw new EngineError(
+      'PACKAGE_INVALID',
+      `The graph has no input or output named ${missing.join(', ')}. Package the model again.`,
+    );
+  }
+  return new OnnxSession(
+    native,
+    graph.outputs.map(({ name }) => name),
+  );
+}
+
+async function load(file: string, options: SessionOptions): Promise<ort.InferenceSession> {
+  try {
+    return await ort.InferenceSession.create(file, sessionOptions(options));
+  } catch (cause) {
+    throw new EngineError('PACKAGE_CORRUPT', 'The graph does not load. Package the model again.', { cause });
+  }
+}
+
+function sessionOptions(options: SessionOptions): ort.InferenceSession.SessionOptions {
+  return {
+    executionProviders: ['cpu'],
+    graphOptimizationLevel: 'disabled',
+    intraOpNumThreads: options.intraOpThreads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    enableMemPattern: false,
+    logSeverityLevel: 3,
+    extra: { session: { 'intra_op.allow_spinning': options.allowSpinning ? '1' : '0' } },
+  };
+}
+
+class OnnxSession implements Session {
+  readonly #native: ort.InferenceSession;
+  readonly #outputs: readonly string[];
+  #ended = false;
+
+  constructor(native: ort.InferenceSession, outputs: readonly string[]) {
+    this.#native = native;
+    this.#outputs = outputs;
+  }
+
+  async run(feeds: Feeds): Promise<Outputs> {
+    const tensors: Record<string, ort.Tensor> = {};
+    for (const [name, { data, dims }] of Object.entries(feeds)) {
+      tensors[name] = new ort.Tensor('int64', data, dims);
+    }
+    const results = await this.#run(tensors);
+    const outputs: Record<string, Outputs[string]> = {};
+    for (const name of this.#outputs) {
+      const tensor = results[name];
+      if (!(tensor?.data instanceof Float32Array)) {
+        throw new EngineError('SESSION_FAILED', `The graph gave no float32 tensor named ${name}.`);
+      }
+      outputs[name] = { dims: tensor.dims, data: tensor.data };
+    }
+    return outputs;
+  }
+
+  async #run(tensors: Record<string, ort.Tensor>): Promise<ort.InferenceSession.OnnxValueMapType> {
+    try {
+      return await this.#native.run(tensors, this.#outputs);
+    } catch (cause) {
+      throw new EngineError('SESSION_FAILED', 'The model could not be run on this input.', { cause });
+    }
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    await this.#native.release();
+  }
+}

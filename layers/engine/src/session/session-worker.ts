@@ -1,0 +1,41 @@
+/** Entry of a session's thread: opens the graph that `workerData` names, then answers runs in order. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { EngineError } from '../errors.ts';
+import type { Session } from '../ports.ts';
+import { createOnnxSession } from './onnx-session.ts';
+import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.ts';
+
+const port = parentPort;
+const { file, graph, options }: WorkerData = workerData;
+
+function send(message: FromWorker): void {
+  port?.postMessage(message);
+}
+
+function fail(error: unknown, id?: number): void {
+  const { code, message } =
+    error instanceof EngineError ? error : new EngineError('SESSION_FAILED', 'The session failed.');
+  send({ kind: 'failure', code, message, ...(id === undefined ? {} : { id }) });
+}
+
+async function answer(session: Session, message: ToWorker): Promise<void> {
+  if (message.kind === 'dispose') {
+    await session.dispose();
+    port?.close();
+    return;
+  }
+  try {
+    send({ kind: 'outputs', id: message.id, outputs: await session.run(message.feeds) });
+  } catch (error) {
+    fail(error, message.id);
+  }
+}
+
+try {
+  const session = await createOnnxSession(file, graph, options);
+  port?.on('message', (message: ToWorker) => void answer(session, message));
+  send({ kind: 'ready' });
+} catch (error) {
+  fail(error);
+  port?.close();
+}

@@ -1,0 +1,93 @@
+/**
+ * The session port on a thread of its own, for servers that take many requests at once: `run` of
+ * onnxruntime-node blocks its thread, and here that is not the thread that answers HTTP.
+ */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { EngineError } from '../errors.ts';
+import type { Graph } from '../manifest.ts';
+import type { Feeds, Outputs, Session, SessionOptions } from '../ports.ts';
+import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.ts';
+
+/** @throws EngineError as `createOnnxSession` does, and SESSION_FAILED where the thread can not start. */
+export async function createWorkerSession(
+  file: string,
+  graph: Graph,
+  options: SessionOptions,
+): Promise<Session> {
+  const workerData: WorkerData = { file, graph, options };
+  const worker = new Worker(new URL('./session-worker.ts', import.meta.url), { workerData });
+  const [message]: readonly FromWorker[] = await once(worker, 'message').catch((cause: unknown) => {
+    throw new EngineError('SESSION_FAILED', 'The thread of the session did not start.', { cause });
+  });
+  if (message?.kind === 'failure') throw new EngineError(message.code, message.message);
+  return new WorkerSession(worker);
+}
+
+interface Pending {
+  readonly resolve: (outputs: Outputs) => void;
+  readonly reject: (error: EngineError) => void;
+}
+
+class WorkerSession implements Session {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  #lastId = 0;
+  #stopped: EngineError | undefined;
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on('message', (message: FromWorker) => this.#settle(message));
+    worker.on('error', (cause) =>
+      this.#stop(new EngineError('SESSION_FAILED', 'The session died.', { cause })),
+    );
+    worker.on('exit', () => this.#stop(new EngineError('SESSION_FAILED', 'The session ended.')));
+    worker.unref();
+  }
+
+  run(feeds: Feeds): Promise<Outputs> {
+    if (this.#stopped) return Promise.reject(this.#stopped);
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#worker.ref();
+      this.#send({ kind: 'run', id, feeds });
+    });
+  }
+
+  get ended(): boolean {
+    return this.#stopped !== undefined;
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#stopped) return;
+    const exit = once(this.#worker, 'exit');
+    this.#worker.ref();
+    this.#send({ kind: 'dispose' });
+    await exit;
+  }
+
+  #send(message: ToWorker): void {
+    const buffers = message.kind === 'run' ? Object.values(message.feeds).map(({ data }) => data.buffer) : [];
+    this.#worker.postMessage(
+      message,
+      buffers.filter((buffer) => buffer instanceof ArrayBuffer),
+    );
+  }
+
+  #settle(message: FromWorker): void {
+    if (message.kind === 'ready' || message.id === undefined) return;
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    if (this.#pending.size === 0) this.#worker.unref();
+    if (message.kind === 'outputs') pending?.resolve(message.outputs);
+    else pending?.reject(new EngineError(message.code, message.message));
+  }
+
+  #stop(reason: EngineError): void {
+    this.#stopped ??= reason;
+    for (const { reject } of this.#pending.values()) reject(reason);
+    this.#pending.clear();
+  }
+}

@@ -1,0 +1,28 @@
+import type { z } from 'zod';
+import { EngineError } from './errors.ts';
+import type { AnyTask } from './tasks/index.ts';
+import type { CommonParameters } from './tasks/parameters.ts';
+
+/** One input or many, each checked by the task. @throws EngineError INVALID_INPUT with `field` */
+export function parseInputs(task: AnyTask, inputs: unknown): readonly unknown[] {
+  if (!Array.isArray(inputs)) return [parse(task.input, inputs, 'INVALID_INPUT', 'inputs')];
+  return inputs.map((input: unknown, i) => parse(task.input, input, 'INVALID_INPUT', `inputs[${i}]`));
+}
+
+/** @throws EngineError INVALID_PARAMETER with `field` */
+export function parseParameters(task: AnyTask, parameters: unknown): CommonParameters {
+  return parse(task.parameters, parameters, 'INVALID_PARAMETER', 'parameters');
+}
+
+function parse<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  code: 'INVALID_INPUT' | 'INVALID_PARAMETER',
+  name: string,
+): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = [name, ...(issue?.path ?? [])].join('.');
+  throw new EngineError(code, `${field}: ${issue?.message ?? 'is not valid'}.`, { details: { field } });
+}
