@@ -23,6 +23,8 @@ function parse<T>(
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const field = [name, ...(issue?.path ?? [])].join('.');
-  throw new EngineError(code, `${field}: ${issue?.message ?? 'is not valid'}.`, { details: { field } });
+  const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  const field = [name, ...(issue?.path ?? []), ...unknownKey].join('.');
+  const reason = unknownKey.length > 0 ? 'is not known' : (issue?.message ?? 'is not valid');
+  throw new EngineError(code, `${field}: ${reason}.`, { details: { field } });
 }

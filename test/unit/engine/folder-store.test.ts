@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Manifest, PackageFile } from '../../../layers/engine/src/manifest.ts';
+import { FolderStore } from '../../../layers/engine/src/store/folder-store.ts';
+import { manifestOf } from './fakes.ts';
+
+let root = '';
+let store = new FolderStore(root);
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'pilotlight-store-'));
+  store = new FolderStore(root);
+});
+afterEach(() => rm(root, { recursive: true }));
+
+async function writePackage(changes: Partial<Manifest> = {}, extra: object = {}): Promise<Manifest> {
+  const base = manifestOf(changes);
+  const folder = join(root, base.name, base.version);
+  const write = async ({ path }: PackageFile): Promise<PackageFile> => {
+    const content = `content of ${path}`;
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), content);
+    return { path, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
+  };
+  const { int8 } = base.variants;
+  const manifest = {
+    ...base,
+    textProcessing: { ...base.textProcessing, file: await write(base.textProcessing.file) },
+    variants: { int8: { ...int8, files: await Promise.all((int8?.files ?? []).map(write)) } },
+    ...extra,
+  };
+  await writeFile(join(folder, 'model.json'), JSON.stringify(manifest));
+  return manifest as Manifest;
+}
+
+async function openLatest(name: string) {
+  const opened = await store.open(await store.resolve({ name }));
+  const { int8 } = opened.manifest.variants;
+  if (!int8) throw new TypeError('the fake manifest has an int8 variant');
+  return { opened, int8 };
+}
+
+describe('FolderStore', () => {
+  it('resolves a name to its highest version, and a version to itself', async () => {
+    for (const version of ['1.9.0', '1.10.0', '1.10.0-rc.1']) await writePackage({ version });
+    await expect(store.resolve({ name: 'parity' })).resolves.toEqual({ name: 'parity', version: '1.10.0' });
+    await expect(store.resolve({ name: 'parity', version: '1.9.0' })).resolves.toMatchObject({
+      version: '1.9.0',
+    });
+  });
+
+  it.each([
+    { name: 'nothing' },
+    { name: 'parity', version: '2.0.0' },
+    { name: '../parity' },
+    { name: '' },
+    { name: 'parity', version: '../1.0.0' },
+    { name: '__proto__' },
+  ])('does not find $name $version, and names the models that there are', async (ref) => {
+    await writePackage();
+    await expect(store.resolve(ref)).rejects.toMatchObject({
+      code: 'MODEL_NOT_FOUND',
+      details: { models: ['parity'] },
+    });
+  });
+
+  it('lists a broken package with its problem beside the others', async () => {
+    await writePackage({ name: 'good' });
+    await writePackage({ name: 'typo' }, { taks: 'text-classification' });
+    await expect(store.list()).resolves.toMatchObject([
+      { name: 'good', version: '1.0.0', manifest: { name: 'good' } },
+      { name: 'typo', version: '1.0.0', problem: expect.stringContaining('taks') },
+    ]);
+  });
+
+  it('lists nothing for a folder that is not there', async () => {
+    await expect(new FolderStore(join(root, 'none')).list()).resolves.toEqual([]);
+  });
+
+  it.each([
+    ['an unknown key', { surprise: 1 }, 'surprise'],
+    ['a later format', { formatVersion: 2 }, 'formatVersion'],
+    ['a default variant that is not there', { defaultVariant: 'fp16' }, 'defaultVariant'],
+    ['two equal labels', { labels: ['same', 'same'] }, 'labels'],
+    ['a classifier without labels', { labels: [] }, 'labels'],
+    ['the name of another model', { name: 'other' }, 'other@1.0.0'],
+    [
+      'a path out of the package',
+      { goldens: { path: '../x', bytes: 1, sha256: '0'.repeat(64) } },
+      'goldens.path',
+    ],
+  ])('refuses a manifest with %s', async (_title, extra, reason) => {
+    await writePackage({}, extra);
+    await expect(store.open({ name: 'parity', version: '1.0.0' })).rejects.toMatchObject({
+      code: 'PACKAGE_INVALID',
+      message: expect.stringContaining(reason),
+    });
+  });
+
+  it('refuses a manifest that is not JSON', async () => {
+    await writePackage();
+    await truncate(join(root, 'parity/1.0.0/model.json'), 20);
+    await expect(store.open({ name: 'parity', version: '1.0.0' })).rejects.toMatchObject({
+      code: 'PACKAGE_INVALID',
+    });
+  });
+});
+
+describe('a package of the store', () => {
+  it('verifies when nothing changed', async () => {
+    await writePackage();
+    const { opened, int8 } = await openLatest('parity');
+    await opened.checkSizes(int8);
+    await expect(opened.verify(int8)).resolves.toBeUndefined();
+  });
+
+  it.each(['int8/weights.bin', 'int8/model.onnx', 'tokenizer.json'])(
+    'refuses one changed byte of %s',
+    async (path) => {
+      await writePackage();
+      const { opened, int8 } = await openLatest('parity');
+      await writeFile(join(root, 'parity/1.0.0', path), `Content of ${path}`);
+      await opened.checkSizes(int8);
+      await expect(opened.verify(int8)).rejects.toMatchObject({
+        code: 'PACKAGE_CORRUPT',
+        message: expect.stringContaining(`parity@1.0.0 is refused: the sha256 of ${path}`),
+      });
+    },
+  );
+
+  it('refuses a file that is missing or cut short, before anything is read', async () => {
+    await writePackage();
+    const { opened, int8 } = await openLatest('parity');
+    await truncate(join(root, 'parity/1.0.0/int8/weights.bin'), 3);
+    await expect(opened.checkSizes(int8)).rejects.toMatchObject({
+      message: expect.stringContaining('has 3 bytes'),
+    });
+    await rm(join(root, 'parity/1.0.0/int8/weights.bin'));
+    await expect(opened.checkSizes(int8)).rejects.toMatchObject({
+      message: expect.stringContaining('is missing'),
+    });
+    await expect(opened.verify(int8)).rejects.toMatchObject({ code: 'PACKAGE_CORRUPT' });
+  });
+});

@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { argmax, sigmoid, softmax } from '../../../layers/engine/src/math/activations.ts';
+import { toCodePoints, toUtf16 } from '../../../layers/engine/src/math/offsets.ts';
+import { normalize, pool } from '../../../layers/engine/src/math/pooling.ts';
+
+const logits = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 50 });
+
+describe('softmax', () => {
+  it('sums to 1 and keeps the order, for logits of any size', () => {
+    fc.assert(
+      fc.property(logits, (values) => {
+        const scores = softmax(values);
+        expect(scores.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 10);
+        expect(scores[argmax(values)]).toBe(Math.max(...scores));
+      }),
+    );
+  });
+
+  it('gives the odds e^2 : e^1 : e^0', () => {
+    const [a = 0, b = 0, c = 0] = softmax([2, 1, 0]);
+    expect(a / b).toBeCloseTo(Math.E, 12);
+    expect(b / c).toBeCloseTo(Math.E, 12);
+  });
+});
+
+describe('sigmoid', () => {
+  it('is 1/2 at 0 and does not overflow', () => {
+    expect([...sigmoid([0, 1000, -1000])]).toEqual([0.5, 1, 0]);
+  });
+});
+
+describe('pool', () => {
+  const states = [1, 2, 3, 40, 5, 6];
+
+  it.each([
+    ['cls', [1, 2]],
+    ['mean', [3, 16]],
+    ['max', [5, 40]],
+  ] as const)('takes %s over the tokens', (pooling, expected) => {
+    expect([...pool(states, 3, pooling)]).toEqual(expected);
+  });
+
+  it('takes the largest of negative values too', () => {
+    expect([...pool([-3, -1, -2, -5], 2, 'max')]).toEqual([-2, -1]);
+  });
+});
+
+describe('normalize', () => {
+  it('scales to length 1 and leaves a zero vector alone', () => {
+    expect([...normalize(Float64Array.of(3, 4))]).toEqual([0.6, 0.8]);
+    expect([...normalize(Float64Array.of(0, 0))]).toEqual([0, 0]);
+  });
+});
+
+describe('offset maps', () => {
+  const text = fc.string({
+    unit: fc.oneof(fc.constantFrom('a', '😀', '\ud800', '\udc00', 'e\u0301', '字'), fc.string()),
+  });
+
+  it('map every code point to where JavaScript finds it, and back', () => {
+    fc.assert(
+      fc.property(text, (value) => {
+        const points = [...value];
+        const utf16 = toUtf16(value);
+        const codePoints = toCodePoints(value);
+        for (let i = 0; i <= points.length; i++) {
+          expect(utf16(i)).toBe(points.slice(0, i).join('').length);
+          expect(codePoints(utf16(i))).toBe(i);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,156 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Tokenizer } from '../../../layers/engine/src/ports.ts';
+import {
+  createRustTokenizer,
+  shareLongestFirst,
+} from '../../../layers/engine/src/tokenizer/rust-tokenizer.ts';
+import { manifestOf } from './fakes.ts';
+
+const LETTERS = [...'abcdefghijklmnopqrstuvwxyz'];
+const VOCABULARY = [
+  '[PAD]',
+  '[UNK]',
+  '[CLS]',
+  '[SEP]',
+  '[MASK]',
+  ...LETTERS,
+  ...LETTERS.map((l) => `##${l}`),
+  '😀',
+];
+const special = (content: string) => ({
+  id: VOCABULARY.indexOf(content),
+  content,
+  single_word: false,
+  lstrip: false,
+  rstrip: false,
+  normalized: false,
+  special: true,
+});
+
+/** A character-wise WordPiece that brings truncation and padding of its own, as exported tokenizers do. */
+const TOKENIZER = {
+  version: '1.0',
+  truncation: { direction: 'Right', max_length: 4, strategy: 'LongestFirst', stride: 0 },
+  padding: { strategy: { Fixed: 32 }, direction: 'Right', pad_id: 0, pad_type_id: 0, pad_token: '[PAD]' },
+  added_tokens: ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'].map(special),
+  normalizer: { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, lowercase: true },
+  pre_tokenizer: { type: 'BertPreTokenizer' },
+  post_processor: { type: 'BertProcessing', sep: ['[SEP]', 3], cls: ['[CLS]', 2] },
+  decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
+  model: {
+    type: 'WordPiece',
+    unk_token: '[UNK]',
+    continuing_subword_prefix: '##',
+    max_input_chars_per_word: 100,
+    vocab: Object.fromEntries(VOCABULARY.map((token, id) => [token, id])),
+  },
+};
+
+const model = { ...manifestOf().textProcessing, vocabSize: VOCABULARY.length };
+let folder = '';
+let file = '';
+let tokenizer: Tokenizer;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pilotlight-tokenizer-'));
+  file = join(folder, 'tokenizer.json');
+  await writeFile(file, JSON.stringify(TOKENIZER));
+  tokenizer = await createRustTokenizer(file, model);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const tokensOf = async (text: string, maxTokens = 512, pair?: string) => {
+  const request = pair === undefined ? { text } : { text, pair };
+  const [encoding] = await tokenizer.encode([request], { maxTokens });
+  return encoding?.tokens().join(' ');
+};
+
+describe('createRustTokenizer', () => {
+  it('never applies the truncation and padding that the file brings', async () => {
+    await expect(tokensOf('abcd efgh')).resolves.toBe('[CLS] a ##b ##c ##d e ##f ##g ##h [SEP]');
+  });
+
+  it('cuts at the right and keeps the special tokens', async () => {
+    await expect(tokensOf('abcd efgh', 5)).resolves.toBe('[CLS] a ##b ##c [SEP]');
+  });
+
+  it('cuts the longer text of a pair first', async () => {
+    await expect(tokensOf('abcdef', 8, 'xy')).resolves.toBe('[CLS] a ##b ##c [SEP] x ##y [SEP]');
+  });
+
+  it('tells how long the request was before it was cut', async () => {
+    const [encoding] = await tokenizer.encode([{ text: 'abcd efgh' }], { maxTokens: 5 });
+    expect(encoding?.untruncatedLength).toBe(10);
+    expect(encoding?.ids).toHaveLength(5);
+  });
+
+  it('gives spans that slice the original string to the token, whatever stands before it', async () => {
+    const unit = fc.constantFrom('a', 'b', 'Z', ' ', '😀', '字', 'é', '\u0301', '\0', '\ud800', '.', 'ש');
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit, maxLength: 30 }), async (text) => {
+        const [encoding] = await tokenizer.encode([{ text }], { maxTokens: 512 });
+        const tokens = encoding?.tokens() ?? [];
+        for (const [i, [start, end]] of (encoding?.spans() ?? []).entries()) {
+          const token = (tokens[i] ?? '').replace('##', '');
+          if (/^[a-z😀]$/u.test(token)) {
+            expect(
+              text
+                .slice(start, end)
+                .toLowerCase()
+                .normalize('NFD')
+                .replace(/\u0301/g, ''),
+            ).toBe(token);
+          }
+        }
+      }),
+    );
+  });
+
+  it('gives the same encodings for a list as for each text by itself', async () => {
+    const texts = ['a', '', 'hello there', '😀 x', 'zz'.repeat(40)];
+    const together = await tokenizer.encode(
+      texts.map((text) => ({ text })),
+      { maxTokens: 16 },
+    );
+    const apart = await Promise.all(texts.map((text) => tokenizer.encode([{ text }], { maxTokens: 16 })));
+    expect(together.map(({ ids }) => ids)).toEqual(apart.map(([only]) => only?.ids));
+  });
+
+  it('refuses a tokenizer whose vocabulary is not that of the model', async () => {
+    await expect(createRustTokenizer(file, { ...model, vocabSize: 7 })).rejects.toMatchObject({
+      code: 'PACKAGE_CORRUPT',
+      message: expect.stringContaining('has 58 tokens, but the manifest says 7'),
+    });
+  });
+
+  it('refuses a file that does not parse', async () => {
+    const broken = join(folder, 'broken.json');
+    await writeFile(broken, '{"version": "1.0"');
+    await expect(createRustTokenizer(broken, model)).rejects.toMatchObject({ code: 'PACKAGE_CORRUPT' });
+  });
+});
+
+describe('shareLongestFirst', () => {
+  /** The definition: take a token from the longer text until both fit. */
+  function byDefinition(first: number, second: number, budget: number): [number, number] {
+    let [a, b] = [first, second];
+    while (a + b > budget) {
+      if (a > b) a -= 1;
+      else b -= 1;
+    }
+    return [a, b];
+  }
+
+  it('keeps what cutting the longer text token by token keeps', () => {
+    const count = fc.nat(60);
+    fc.assert(
+      fc.property(count, count, count, (first, second, budget) => {
+        expect(shareLongestFirst(first, second, budget)).toEqual(byDefinition(first, second, budget));
+      }),
+    );
+  });
+});
