@@ -1,0 +1,124 @@
+/** Builds a graph node by node; every value is known by its name. */
+import { ToolchainError } from '../errors.ts';
+import { makeNode, type NodeOptions } from './node.ts';
+import type { OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from './onnx.ts';
+
+/** The operator set that built graphs use: the first with Gelu; IR version 9 came with it. */
+export const OPSET = 20;
+const IR_VERSION = 9;
+/** Operators of ONNX Runtime beyond the standard. */
+export const MICROSOFT = 'com.microsoft';
+
+export interface OpOptions extends Omit<NodeOptions, 'name'> {
+  /** Number of outputs: more than one are named `name:0`, `name:1`, ... */
+  readonly outputs?: number;
+}
+
+export class GraphBuilder {
+  readonly #name: string;
+  readonly #values = new Set<string>();
+  readonly #nodes: OnnxNode[] = [];
+  readonly #initializers: OnnxTensor[] = [];
+  readonly #inputs: OnnxValueInfo[] = [];
+  readonly #outputs: OnnxValueInfo[] = [];
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** Declares an input; an axis is a number or the name of one that varies, such as 'batch'. */
+  input(name: string, elementType: number, axes: readonly (number | string)[]): string {
+    this.#define(name);
+    this.#inputs.push(valueInfo(name, elementType, axes));
+    return name;
+  }
+
+  /** Adds a constant tensor; its name is the value's. */
+  constant(tensor: OnnxTensor): string {
+    this.#define(tensor.name);
+    this.#initializers.push(tensor);
+    return tensor.name;
+  }
+
+  /** Adds a node with one output, and gives the name of that. Throws GRAPH_INVALID when an input is unknown. */
+  op(
+    opType: string,
+    inputs: readonly string[],
+    name: string,
+    options: Omit<OpOptions, 'outputs'> = {},
+  ): string {
+    this.#node(opType, inputs, [name], name, options);
+    return name;
+  }
+
+  /** Adds a node with `count` outputs, named `name:0`, `name:1` and so on. */
+  ops(
+    opType: string,
+    inputs: readonly string[],
+    name: string,
+    count: number,
+    options: NodeOptions = {},
+  ): string[] {
+    const outputs = Array.from({ length: count }, (_, index) => `${name}:${index}`);
+    this.#node(opType, inputs, outputs, name, options);
+    return outputs;
+  }
+
+  #node(
+    opType: string,
+    inputs: readonly string[],
+    outputs: string[],
+    name: string,
+    options: NodeOptions,
+  ): void {
+    for (const input of inputs) {
+      if (input !== '') this.#require(input, `'${name}' (${opType}) reads`);
+    }
+    for (const output of outputs) this.#define(output);
+    this.#nodes.push(makeNode(opType, inputs, outputs, { ...options, name }));
+  }
+
+  /** Declares a value to be an output of the graph. */
+  output(name: string, elementType: number, axes: readonly (number | string)[]): void {
+    this.#require(name, 'The graph gives');
+    this.#outputs.push(valueInfo(name, elementType, axes));
+  }
+
+  /** The model so far. Throws GRAPH_INVALID when it has no output. */
+  build(): OnnxModel {
+    if (this.#outputs.length === 0) throw new ToolchainError('GRAPH_INVALID', 'The graph has no output.');
+    return {
+      irVersion: IR_VERSION,
+      opsetImport: [
+        { domain: '', version: OPSET },
+        { domain: MICROSOFT, version: 1 },
+      ],
+      producerName: 'pilotlight',
+      producerVersion: '',
+      graph: {
+        name: this.#name,
+        node: this.#nodes,
+        initializer: this.#initializers,
+        input: this.#inputs,
+        output: this.#outputs,
+        valueInfo: [],
+      },
+    };
+  }
+
+  #define(name: string): void {
+    if (this.#values.has(name))
+      throw new ToolchainError('GRAPH_INVALID', `The graph defines '${name}' twice.`);
+    this.#values.add(name);
+  }
+
+  #require(name: string, who: string): void {
+    if (!this.#values.has(name))
+      throw new ToolchainError('GRAPH_INVALID', `${who} '${name}', which nothing defines.`);
+  }
+}
+
+function valueInfo(name: string, elemType: number, axes: readonly (number | string)[]): OnnxValueInfo {
+  const dim = axes.map((axis) => (typeof axis === 'number' ? { dimValue: axis } : { dimParam: axis }));
+  return { name, type: { tensorType: { elemType, shape: { dim } } } };
+}

@@ -1,0 +1,66 @@
+/** Linear layers: Hugging Face keeps weights as [outputs, inputs], MatMul wants [inputs, outputs]. */
+import type { GraphBuilder } from './builder.ts';
+import { floatTensor } from './tensor.ts';
+import type { Weights } from './weights.ts';
+
+export interface Projection {
+  /** Name of the layer in the checkpoint; its tensors are `<name>.weight` and `<name>.bias`. */
+  readonly name: string;
+  readonly outputs: number;
+  /** Multiplies weight and bias. @default 1 */
+  readonly scale?: number;
+}
+
+/**
+ * `x` [..., inputs] times one or several projections side by side, plus their biases: [..., sum of outputs].
+ * Nodes: MatMul with a constant right side, then Add, as the quantiser expects.
+ */
+export function dense(
+  graph: GraphBuilder,
+  weights: Weights,
+  x: string,
+  inputs: number,
+  projections: readonly Projection[],
+  name: string,
+): string {
+  const width = projections.reduce((sum, { outputs }) => sum + outputs, 0);
+  const matrix = new Float32Array(inputs * width);
+  const bias = new Float32Array(width);
+  let column = 0;
+  for (const { name: layer, outputs, scale = 1 } of projections) {
+    transposeInto(matrix, width, column, weights.get(`${layer}.weight`, [outputs, inputs]), inputs, scale);
+    weights.get(`${layer}.bias`, [outputs]).forEach((value, index) => {
+      bias[column + index] = value * scale;
+    });
+    column += outputs;
+  }
+  const product = graph.op(
+    'MatMul',
+    [x, graph.constant(floatTensor(`${name}.weight`, [inputs, width], matrix))],
+    `${name}/product`,
+  );
+  return graph.op('Add', [product, graph.constant(floatTensor(`${name}.bias`, [width], bias))], name);
+}
+
+/** Rows handled at a time, so that the columns written to stay in the cache. */
+const BLOCK = 32;
+
+/** Writes `source` [rows, inputs], scaled, into the columns of `target` [inputs, width] from `column` on. */
+function transposeInto(
+  target: Float32Array,
+  width: number,
+  column: number,
+  source: Float32Array,
+  inputs: number,
+  scale: number,
+): void {
+  const rows = source.length / inputs;
+  for (let block = 0; block < rows; block += BLOCK) {
+    const end = Math.min(block + BLOCK, rows);
+    for (let input = 0; input < inputs; input++) {
+      for (let row = block; row < end; row++) {
+        target[input * width + column + row] = (source[row * inputs + input] ?? 0) * scale;
+      }
+    }
+  }
+}

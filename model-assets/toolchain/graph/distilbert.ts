@@ -1,0 +1,80 @@
+/** DistilBERT (https://arxiv.org/abs/1910.01108), as Hugging Face's DistilBertModel computes it. */
+import { z } from 'zod';
+import type { Architecture } from './architecture.ts';
+import { activation, parseConfig, size } from './config.ts';
+import { dense } from './dense.ts';
+import { embeddings } from './embeddings.ts';
+import { attentionMask, Encoder, type LayerNames } from './encoder.ts';
+import { buildWithHead } from './heads.ts';
+
+/** Sinusoidal position embeddings are in the checkpoint as learned ones are. */
+const configSchema = z.object({
+  vocab_size: size,
+  dim: size,
+  n_layers: size,
+  n_heads: size,
+  hidden_dim: size,
+  activation: activation.default('gelu'),
+  max_position_embeddings: size,
+});
+
+/** Fixed in the code of DistilBERT, not in its configuration. */
+const EPSILON = 1e-12;
+
+const LAYER_NAMES: LayerNames = {
+  layer: (index) => `transformer.layer.${index}.`,
+  query: 'attention.q_lin',
+  key: 'attention.k_lin',
+  value: 'attention.v_lin',
+  attentionOutput: 'attention.out_lin',
+  attentionNorm: 'sa_layer_norm',
+  expand: 'ffn.lin1',
+  contract: 'ffn.lin2',
+  outputNorm: 'output_layer_norm',
+};
+
+export const distilbert: Architecture = {
+  modelType: 'distilbert',
+  heads: {
+    DistilBertForSequenceClassification: 'sequence-classification',
+    DistilBertForTokenClassification: 'token-classification',
+    DistilBertModel: 'none',
+  },
+  build(configJson, source, head, labels) {
+    const config = parseConfig(configSchema, configJson);
+    const encoder = {
+      hidden: config.dim,
+      layers: config.n_layers,
+      heads: config.n_heads,
+      feedForward: config.hidden_dim,
+      activation: config.activation,
+      epsilon: EPSILON,
+    };
+    const family = {
+      name: 'distilbert',
+      inputs: ['input_ids', 'attention_mask'],
+      hidden: encoder.hidden,
+      maxTokens: config.max_position_embeddings,
+      vocabulary: config.vocab_size,
+      encode(graph, weights, options) {
+        const tables = {
+          ...encoder,
+          vocabulary: config.vocab_size,
+          positions: config.max_position_embeddings,
+        };
+        const embedded = embeddings(graph, weights, tables, 'input_ids');
+        const mask = attentionMask(graph, 'attention_mask');
+        return new Encoder(graph, weights, encoder, LAYER_NAMES).run(embedded, mask, options);
+      },
+      pool(graph, weights, first) {
+        const projection = { name: 'pre_classifier', outputs: encoder.hidden };
+        return graph.op(
+          'Relu',
+          [dense(graph, weights, first, encoder.hidden, [projection], 'pooler/dense')],
+          'pooler',
+        );
+      },
+    } satisfies Parameters<typeof buildWithHead>[0];
+    return buildWithHead(family, source, head, labels);
+  },
+};

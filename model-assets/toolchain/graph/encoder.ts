@@ -1,0 +1,170 @@
+/**
+ * The transformer encoder that BERT and its relatives share, as a graph that is fast on ONNX Runtime's CPU
+ * provider; the measurements behind each choice are in ADR-fast-graph.md.
+ */
+import { type GraphBuilder, MICROSOFT } from './builder.ts';
+import { dense } from './dense.ts';
+import { float, int, string } from './node.ts';
+import { ELEMENT, floatTensor, int64Tensor } from './tensor.ts';
+import type { Weights } from './weights.ts';
+
+export const ACTIVATIONS = ['gelu', 'gelu_new', 'gelu_pytorch_tanh', 'relu'] as const;
+
+export interface EncoderConfig {
+  readonly hidden: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly feedForward: number;
+  readonly activation: (typeof ACTIVATIONS)[number];
+  readonly epsilon: number;
+}
+
+/** What the layers are called in a checkpoint, below the prefix of layer `index`. */
+export interface LayerNames {
+  layer(index: number): string;
+  readonly query: string;
+  readonly key: string;
+  readonly value: string;
+  readonly attentionOutput: string;
+  readonly attentionNorm: string;
+  readonly expand: string;
+  readonly contract: string;
+  readonly outputNorm: string;
+}
+
+export class Encoder {
+  readonly #graph: GraphBuilder;
+  readonly #weights: Weights;
+  readonly #config: EncoderConfig;
+  readonly #names: LayerNames;
+
+  constructor(graph: GraphBuilder, weights: Weights, config: EncoderConfig, names: LayerNames) {
+    this.#graph = graph;
+    this.#weights = weights;
+    this.#config = config;
+    this.#names = names;
+  }
+
+  /**
+   * All layers: `x` [batch, tokens, hidden] and `mask` [batch, tokens] (int32) to [batch, tokens, hidden].
+   * With `firstTokenOnly` the last layer computes the first token alone: [batch, 1, hidden]. That is exact,
+   * because there the other tokens matter as keys and values only.
+   */
+  run(x: string, mask: string, { firstTokenOnly }: { firstTokenOnly: boolean }): string {
+    let hidden = x;
+    for (let index = 0; index < this.#config.layers; index++) {
+      hidden = this.#layer(hidden, mask, index, firstTokenOnly && index === this.#config.layers - 1);
+    }
+    return hidden;
+  }
+
+  #layer(x: string, mask: string, index: number, firstTokenOnly: boolean): string {
+    const names = this.#names;
+    const checkpoint = names.layer(index);
+    const at = `layer.${index}`;
+    const { hidden, feedForward } = this.#config;
+    const residual = firstTokenOnly ? this.#firstToken(x, `${at}/first`) : x;
+    const context = this.#attention(x, residual, mask, checkpoint, `${at}/attention`);
+    const attended = this.#dense(
+      context,
+      hidden,
+      hidden,
+      checkpoint + names.attentionOutput,
+      `${at}/attention/output`,
+    );
+    const normed = this.#addNorm(
+      attended,
+      residual,
+      checkpoint + names.attentionNorm,
+      `${at}/attention/norm`,
+    );
+    const expanded = this.#dense(normed, hidden, feedForward, checkpoint + names.expand, `${at}/expand`);
+    const activated = this.#activation(expanded, `${at}/activation`);
+    const contracted = this.#dense(
+      activated,
+      feedForward,
+      hidden,
+      checkpoint + names.contract,
+      `${at}/contract`,
+    );
+    return this.#addNorm(contracted, normed, checkpoint + names.outputNorm, `${at}/norm`);
+  }
+
+  #firstToken(x: string, name: string): string {
+    const first = this.#graph.constant(int64Tensor(`${name}/index`, [1], [0]));
+    return this.#graph.op('Gather', [x, first], name, { attributes: { axis: int(1) } });
+  }
+
+  /** `x` gives keys and values, `queries` the rows to compute: the same value, or its first token. */
+  #attention(x: string, queries: string, mask: string, checkpoint: string, at: string): string {
+    const { hidden, heads } = this.#config;
+    const projection = (name: string, scale = 1) => ({ name: checkpoint + name, outputs: hidden, scale });
+    const query = projection(this.#names.query, 1 / Math.sqrt(hidden / heads));
+    const keyValue = [projection(this.#names.key), projection(this.#names.value)];
+    const project = (from: string, projections: readonly ReturnType<typeof projection>[], name: string) => {
+      const merged = dense(this.#graph, this.#weights, from, hidden, projections, `${at}/${name}`);
+      if (projections.length === 1) return [merged];
+      return this.#graph.ops('Split', [merged], `${at}/${name}/split`, projections.length, {
+        attributes: { axis: int(-1), num_outputs: int(projections.length) },
+      });
+    };
+    const projected =
+      queries === x
+        ? project(x, [query, ...keyValue], 'query_key_value')
+        : [...project(queries, [query], 'query'), ...project(x, keyValue, 'key_value')];
+    return this.#graph.op('MultiHeadAttention', [...projected, '', mask], at, {
+      domain: MICROSOFT,
+      attributes: { num_heads: int(heads), scale: float(1) },
+    });
+  }
+
+  #activation(x: string, name: string): string {
+    switch (this.#config.activation) {
+      case 'relu':
+        return this.#graph.op('Relu', [x], name);
+      case 'gelu':
+        return this.#graph.op('Gelu', [x], name);
+      case 'gelu_new':
+      case 'gelu_pytorch_tanh':
+        return this.#graph.op('Gelu', [x], name, { attributes: { approximate: string('tanh') } });
+    }
+  }
+
+  #dense(x: string, inputs: number, outputs: number, layer: string, name: string): string {
+    return dense(this.#graph, this.#weights, x, inputs, [{ name: layer, outputs }], name);
+  }
+
+  #addNorm(x: string, residual: string, layer: string, name: string): string {
+    return layerNorm(
+      this.#graph,
+      this.#weights,
+      this.#graph.op('Add', [x, residual], `${name}/sum`),
+      this.#config,
+      layer,
+      name,
+    );
+  }
+}
+
+/** Layer normalisation of `x` over its last axis, with the weights of `layer`. */
+export function layerNorm(
+  graph: GraphBuilder,
+  weights: Weights,
+  x: string,
+  { hidden, epsilon }: Pick<EncoderConfig, 'hidden' | 'epsilon'>,
+  layer: string,
+  name: string,
+): string {
+  const gamma = graph.constant(
+    floatTensor(`${name}.weight`, [hidden], weights.get(`${layer}.weight`, [hidden])),
+  );
+  const beta = graph.constant(floatTensor(`${name}.bias`, [hidden], weights.get(`${layer}.bias`, [hidden])));
+  return graph.op('LayerNormalization', [x, gamma, beta], name, {
+    attributes: { axis: int(-1), epsilon: float(epsilon) },
+  });
+}
+
+/** The mask that attention takes, [batch, tokens] int32, out of the int64 one that callers give. */
+export function attentionMask(graph: GraphBuilder, mask: string): string {
+  return graph.op('Cast', [mask], 'mask', { attributes: { to: int(ELEMENT.int32) } });
+}

@@ -1,0 +1,135 @@
+/** Models whose weights are in files of their own: loading them, and writing them so that they can be mapped. */
+import { closeSync, existsSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { ToolchainError } from '../errors.ts';
+import { encodeModel, type OnnxModel, type OnnxTensor, parseModel } from './onnx.ts';
+import { elementBytes, elementCount, tensorBytes } from './tensor.ts';
+
+/** Initialisers at least this large go to the weights file; smaller ones are cheaper to read with the graph. */
+export const EXTERNAL_BYTES = 4096;
+/** Offsets are multiples of the page size, so that the runtime maps a tensor instead of copying it. */
+const PAGE_BYTES = 4096;
+
+/**
+ * Reads a model and brings in the values that it keeps in other files.
+ * Throws GRAPH_INVALID when one of those is missing, too short, or not beside the model or below it.
+ */
+export function loadModel(path: string): OnnxModel {
+  const model = parseModel(readFileSync(path));
+  const files = new Map<string, number>();
+  try {
+    for (const tensor of model.graph.initializer) {
+      if (tensor.dataLocation !== 1) continue;
+      const { location, offset, length } = externalRange(tensor);
+      const file = files.get(location) ?? openSync(externalPath(path, location), 'r');
+      files.set(location, file);
+      tensor.rawData = readRange(file, offset, length, location);
+      tensor.dataLocation = 0;
+      tensor.externalData = [];
+    }
+  } finally {
+    for (const file of files.values()) closeSync(file);
+  }
+  return model;
+}
+
+/** Names of the files, relative to the model's folder, that hold values of the model; sorted. */
+export function externalFiles(model: OnnxModel): string[] {
+  const outside = model.graph.initializer.filter((tensor) => tensor.dataLocation === 1);
+  return [...new Set(outside.map((tensor) => externalRange(tensor).location))].sort();
+}
+
+function externalRange(tensor: OnnxTensor): { location: string; offset: number; length: number } {
+  const entries = new Map(tensor.externalData?.map(({ key, value }) => [key, value]));
+  const expected = elementCount(tensor.dims) * elementBytes(tensor.dataType);
+  const offset = Number(entries.get('offset') ?? 0);
+  const length = Number(entries.get('length') ?? expected);
+  if (length !== expected || !Number.isSafeInteger(offset) || offset < 0) {
+    throw new ToolchainError(
+      'GRAPH_INVALID',
+      `The external data of '${tensor.name}' does not fit its shape [${tensor.dims}].`,
+    );
+  }
+  return { location: entries.get('location') ?? '', offset, length };
+}
+
+/** A location is a relative path below the folder of the model: nothing else of the machine is read. */
+function externalPath(modelPath: string, location: string): string {
+  const parts = location.split('/');
+  const inside =
+    location !== '' && !/[\\:\0]/.test(location) && parts.every((part) => part !== '' && part !== '..');
+  if (!inside) {
+    throw new ToolchainError(
+      'GRAPH_INVALID',
+      `The model keeps weights in '${location}', which is not a path inside its folder.`,
+    );
+  }
+  const path = join(dirname(modelPath), ...parts);
+  if (!existsSync(path)) {
+    throw new ToolchainError(
+      'GRAPH_INVALID',
+      `The model keeps weights in '${location}', which is missing beside it.`,
+    );
+  }
+  return path;
+}
+
+function readRange(file: number, offset: number, length: number, location: string): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let filled = 0; filled < length; ) {
+    const read = readSync(file, bytes, filled, Math.min(length - filled, 2 ** 30), offset + filled);
+    if (read === 0)
+      throw new ToolchainError('GRAPH_INVALID', `'${location}' is shorter than the model says.`);
+    filled += read;
+  }
+  return bytes;
+}
+
+/**
+ * Writes the model to `graphPath`, and its large initialisers to `weightsPath` in the same folder, at offsets that
+ * are multiples of 4,096, one tensor at a time. The same model gives the same bytes. The model is left as it was.
+ */
+export function saveModel(model: OnnxModel, graphPath: string, weightsPath: string): void {
+  const inline = model.graph.initializer;
+  const weights = openSync(weightsPath, 'w');
+  try {
+    let position = 0;
+    model.graph.initializer = inline.map((tensor) => {
+      const bytes = tensorBytes(tensor);
+      if (bytes.byteLength < EXTERNAL_BYTES) return tensor;
+      const offset = Math.ceil(position / PAGE_BYTES) * PAGE_BYTES;
+      writeAt(weights, bytes, offset);
+      position = offset + bytes.byteLength;
+      return externalTensor(tensor, basename(weightsPath), offset, bytes.byteLength);
+    });
+    writeFileSync(graphPath, encodeModel(model));
+  } finally {
+    model.graph.initializer = inline;
+    closeSync(weights);
+  }
+}
+
+function externalTensor(
+  { name, dims, dataType }: OnnxTensor,
+  location: string,
+  offset: number,
+  length: number,
+): OnnxTensor {
+  const externalData = Object.entries({ location, offset, length }).map(([key, value]) => ({
+    key,
+    value: String(value),
+  }));
+  return { name, dims, dataType, dataLocation: 1, externalData };
+}
+
+function writeAt(file: number, bytes: Uint8Array, position: number): void {
+  for (let written = 0; written < bytes.byteLength; ) {
+    written += writeSync(
+      file,
+      bytes,
+      written,
+      Math.min(bytes.byteLength - written, 2 ** 30),
+      position + written,
+    );
+  }
+}
