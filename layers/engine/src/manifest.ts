@@ -2,7 +2,7 @@
  * `model.json`, the manifest of a model package. Strict: an unknown key is an error, so that a package made
  * for a later engine is refused by an earlier one instead of being half understood.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const MANIFEST_FILE = 'model.json';
 export const FORMAT_VERSION = 1;

@@ -2,7 +2,7 @@
  * What the parts of the engine ask of each other. Tasks, tokenizers, sessions and stores know these
  * interfaces and not one another; `engine.ts` alone wires them together.
  */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Graph, Manifest, TaskName, TextProcessing, Variant } from './manifest.ts';
 
 export type { TaskName };

@@ -1,5 +1,5 @@
 /** Text in, vectors out: one for each token, or one for the text where a pooling is chosen. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { normalize, pool } from '../math/pooling.ts';
 import type { Task } from '../ports.ts';
 import { outputData } from './output.ts';

@@ -1,5 +1,5 @@
 /** One text in, labels with scores out, best first: the text-classification of Hugging Face pipelines. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError } from '../errors.ts';
 import { sigmoid, softmax } from '../math/activations.ts';
 import type { Task } from '../ports.ts';

@@ -1,5 +1,5 @@
 /** Text in, labelled spans out: the token-classification (NER) of Hugging Face pipelines. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError } from '../errors.ts';
 import { softmax } from '../math/activations.ts';
 import { toCodePoints } from '../math/offsets.ts';
