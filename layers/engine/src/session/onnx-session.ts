@@ -41,7 +41,8 @@ async function load(file: string, options: SessionOptions): Promise<ort.Inferenc
   }
 }
 
-function sessionOptions(options: SessionOptions): ort.InferenceSession.SessionOptions {
+/** What a graph that is optimised already is opened with. */
+export function sessionOptions(options: SessionOptions): ort.InferenceSession.SessionOptions {
   return {
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'disabled',

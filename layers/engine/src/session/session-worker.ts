@@ -13,9 +13,17 @@ function send(message: FromWorker): void {
 }
 
 function fail(error: unknown, id?: number): void {
-  const { code, message } =
-    error instanceof EngineError ? error : new EngineError('SESSION_FAILED', 'The session failed.');
-  send({ kind: 'failure', code, message, ...(id === undefined ? {} : { id }) });
+  const failure =
+    error instanceof EngineError
+      ? error
+      : new EngineError('SESSION_FAILED', 'The session failed.', { cause: error });
+  send({
+    kind: 'failure',
+    code: failure.code,
+    message: failure.message,
+    reason: String(failure.cause ?? 'none'),
+    ...(id === undefined ? {} : { id }),
+  });
 }
 
 async function answer(session: Session, message: ToWorker): Promise<void> {

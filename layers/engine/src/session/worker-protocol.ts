@@ -16,9 +16,14 @@ export type ToWorker =
 export type FromWorker =
   | { readonly kind: 'ready' }
   | { readonly kind: 'outputs'; readonly id: number; readonly outputs: Outputs }
-  | {
-      readonly kind: 'failure';
-      readonly id?: number;
-      readonly code: EngineErrorCode;
-      readonly message: string;
-    };
+  | Failure;
+
+/** An error on its way between threads; `reason` is the cause, for operators. */
+export interface Failure {
+  readonly kind: 'failure';
+  /** The run that failed, or the opening where there is none. */
+  readonly id?: number;
+  readonly code: EngineErrorCode;
+  readonly message: string;
+  readonly reason: string;
+}

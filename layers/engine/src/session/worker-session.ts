@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { EngineError } from '../errors.ts';
 import type { Graph } from '../manifest.ts';
 import type { Feeds, Outputs, Session, SessionOptions } from '../ports.ts';
-import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.ts';
+import type { Failure, FromWorker, ToWorker, WorkerData } from './worker-protocol.ts';
 
 /** @throws EngineError as `createOnnxSession` does, and SESSION_FAILED where the thread can not start. */
 export async function createWorkerSession(
@@ -20,8 +20,12 @@ export async function createWorkerSession(
   const [message]: readonly FromWorker[] = await once(worker, 'message').catch((cause: unknown) => {
     throw new EngineError('SESSION_FAILED', 'The thread of the session did not start.', { cause });
   });
-  if (message?.kind === 'failure') throw new EngineError(message.code, message.message);
+  if (message?.kind === 'failure') throw errorOf(message);
   return new WorkerSession(worker);
+}
+
+function errorOf({ code, message, reason }: Failure): EngineError {
+  return new EngineError(code, message, { cause: reason });
 }
 
 interface Pending {
@@ -82,7 +86,7 @@ class WorkerSession implements Session {
     this.#pending.delete(message.id);
     if (this.#pending.size === 0) this.#worker.unref();
     if (message.kind === 'outputs') pending?.resolve(message.outputs);
-    else pending?.reject(new EngineError(message.code, message.message));
+    else pending?.reject(errorOf(message));
   }
 
   #stop(reason: EngineError): void {

@@ -1,0 +1,113 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Graph } from '../../../layers/engine/src/manifest.ts';
+import type { Feeds } from '../../../layers/engine/src/ports.ts';
+import { createOnnxSession } from '../../../layers/engine/src/session/onnx-session.ts';
+import { createWorkerSession } from '../../../layers/engine/src/session/worker-session.ts';
+import { GraphBuilder } from '../../../model-assets/toolchain/graph/builder.ts';
+import { saveModel } from '../../../model-assets/toolchain/graph/external.ts';
+import { int } from '../../../model-assets/toolchain/graph/node.ts';
+import { ELEMENT, int64Tensor } from '../../../model-assets/toolchain/graph/tensor.ts';
+
+const GRAPH: Graph = {
+  file: 'model.onnx',
+  inputs: [
+    { name: 'input_ids', role: 'input_ids', type: 'int64', axes: ['batch', 'tokens'] },
+    { name: 'attention_mask', role: 'attention_mask', type: 'int64', axes: ['batch', 'tokens'] },
+  ],
+  outputs: [{ name: 'sum', role: 'logits', type: 'float32', axes: ['batch', 'labels'] }],
+};
+const OPTIONS = { intraOpThreads: 1, allowSpinning: false };
+
+let folder = '';
+let file = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pilotlight-session-'));
+  file = join(folder, 'model.onnx');
+  const builder = new GraphBuilder('masked-sum');
+  const ids = builder.input('input_ids', ELEMENT.int64, ['batch', 'tokens']);
+  const mask = builder.input('attention_mask', ELEMENT.int64, ['batch', 'tokens']);
+  const axes = builder.constant(int64Tensor('axes', [1], [1]));
+  const total = builder.op('ReduceSum', [builder.op('Mul', [ids, mask], 'masked'), axes], 'total');
+  builder.op('Cast', [total], 'sum', { attributes: { to: int(ELEMENT.float32) } });
+  builder.output('sum', ELEMENT.float32, ['batch', 1]);
+  saveModel(builder.build(), file, join(folder, 'weights.bin'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Two rows: the given ids, and the same with the last one masked. */
+function feeds(...ids: number[]): Feeds {
+  const tensor = (values: number[]) => ({
+    dims: [2, ids.length],
+    data: BigInt64Array.from(values, (value) => BigInt(value)),
+  });
+  const mask = ids.map(() => 1);
+  return { input_ids: tensor([...ids, ...ids]), attention_mask: tensor([...mask, ...mask.with(-1, 0)]) };
+}
+
+describe.each([
+  ['in the caller’s thread', createOnnxSession],
+  ['in a thread of its own', createWorkerSession],
+])('a session %s', (_where, create) => {
+  it('gives the outputs of its graph', async () => {
+    const session = await create(file, GRAPH, OPTIONS);
+    await expect(session.run(feeds(1, 2, 4))).resolves.toEqual({
+      sum: { dims: [2, 1], data: Float32Array.of(7, 3) },
+    });
+    await session.dispose();
+  });
+
+  it('answers runs that overlap each with its own outputs', async () => {
+    const session = await create(file, GRAPH, OPTIONS);
+    const runs = await Promise.all(Array.from({ length: 50 }, (_, i) => session.run(feeds(i, 1))));
+    expect(runs.map(({ sum }) => sum?.data[0])).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+    await session.dispose();
+  });
+
+  it('survives a run that fails', async () => {
+    const session = await create(file, GRAPH, OPTIONS);
+    const broken = { ...feeds(1, 2, 4), attention_mask: { dims: [5], data: new BigInt64Array(5) } };
+    await expect(session.run(broken)).rejects.toMatchObject({ code: 'SESSION_FAILED' });
+    await expect(session.run(feeds(1, 2))).resolves.toMatchObject({ sum: { dims: [2, 1] } });
+    expect(session.ended).toBe(false);
+    await session.dispose();
+  });
+
+  it('is ended once disposed of, and refuses to run', async () => {
+    const session = await create(file, GRAPH, OPTIONS);
+    await session.dispose();
+    await session.dispose();
+    expect(session.ended).toBe(true);
+    await expect(session.run(feeds(1))).rejects.toMatchObject({ code: 'SESSION_FAILED' });
+  });
+
+  it('refuses a file that is no graph', async () => {
+    const broken = join(folder, 'broken.onnx');
+    await writeFile(broken, 'not a graph');
+    await expect(create(broken, GRAPH, OPTIONS)).rejects.toMatchObject({ code: 'PACKAGE_CORRUPT' });
+  });
+
+  it('refuses a graph that has not what the manifest says, by name', async () => {
+    const renamed = { ...GRAPH, outputs: GRAPH.outputs.map((output) => ({ ...output, name: 'pooled' })) };
+    await expect(create(file, renamed, OPTIONS)).rejects.toMatchObject({
+      code: 'PACKAGE_INVALID',
+      message: expect.stringContaining('pooled'),
+    });
+  });
+});
+
+describe('a session in a thread of its own', () => {
+  it('leaves the caller’s thread free while it runs', async () => {
+    const session = await createWorkerSession(file, GRAPH, OPTIONS);
+    let turns = 0;
+    const turning = setInterval(() => {
+      turns += 1;
+    }, 1);
+    for (let i = 0; i < 20; i++) await session.run(feeds(...Array.from({ length: 20_000 }, (_, k) => k)));
+    clearInterval(turning);
+    expect(turns).toBeGreaterThan(0);
+    await session.dispose();
+  });
+});
