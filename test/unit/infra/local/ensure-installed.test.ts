@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const SCRIPT = 'infra/local/ensure-installed.mjs';
+
+/** Stands for npm: records how it was called, and installs what the lock file of these tests names. */
+const FAKE_NPM = `
+import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+const [command] = process.argv.slice(2);
+const flags = process.argv.slice(3).join(' ');
+appendFileSync('calls.log', [command, flags, process.env.ONNXRUNTIME_NODE_INSTALL].join(' | ') + '\\n');
+if (existsSync('fail')) {
+  console.error('npm error code ENOTFOUND');
+  process.exit(7);
+}
+if (command === 'ci') {
+  if (existsSync('slow')) await new Promise((done) => setTimeout(done, 400));
+  rmSync('node_modules', { recursive: true, force: true });
+  mkdirSync('node_modules/.bin', { recursive: true });
+}
+if (command === 'rebuild') writeFileSync('node_modules/.bin/node', '');
+`;
+
+let root: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'pilotlight-test-'));
+  mkdirSync(join(root, 'infra/local'), { recursive: true });
+  cpSync(SCRIPT, join(root, SCRIPT));
+  mkdirSync(join(root, 'fake'));
+  writeFileSync(join(root, 'fake/npm-cli.js'), FAKE_NPM);
+  writeFileSync(join(root, 'package.json'), '{"type":"module"}');
+  lock('1.0.0');
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+function lock(version: string): void {
+  const packages = { '': {}, 'node_modules/zod': { version } };
+  writeFileSync(join(root, 'package-lock.json'), JSON.stringify({ packages }));
+}
+
+async function ensureInstalled(): Promise<{ code: number; stderr: string }> {
+  const child = spawn(process.execPath, [SCRIPT], {
+    cwd: root,
+    env: { ...process.env, npm_execpath: join(root, 'fake/npm-cli.js'), npm_node_execpath: process.execPath },
+  });
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const [code] = await once(child, 'close');
+  return { code, stderr };
+}
+
+function calls(): string[] {
+  try {
+    return readFileSync(join(root, 'calls.log'), 'utf8').trim().split('\n');
+  } catch {
+    return [];
+  }
+}
+
+test('installs what the lock file says, and then has nothing to do', async () => {
+  const first = await ensureInstalled();
+  expect(first).toMatchObject({ code: 0, stderr: expect.stringContaining('Installing dependencies') });
+  expect(calls().map((call) => call.split(' ')[0])).toEqual(['ci', 'rebuild']);
+
+  expect(await ensureInstalled()).toEqual({ code: 0, stderr: '' });
+  expect(calls()).toHaveLength(2);
+});
+
+test('runs no install script of a dependency but that of the package "node"', async () => {
+  await ensureInstalled();
+  const [ci, rebuild] = calls();
+  expect(ci).toContain('--ignore-scripts');
+  expect(rebuild).toMatch(/^rebuild \| node /);
+  expect(calls().every((call) => call.endsWith('| skip'))).toBe(true);
+});
+
+test('brings development dependencies whatever NODE_ENV says', async () => {
+  await ensureInstalled();
+  expect(calls()[0]).toContain('--include=dev');
+});
+
+test('installs again after the lock file changed', async () => {
+  await ensureInstalled();
+  lock('1.0.1');
+  await ensureInstalled();
+  expect(calls()).toHaveLength(4);
+});
+
+test('installs again when Node 24 is gone from node_modules', async () => {
+  await ensureInstalled();
+  rmSync(join(root, 'node_modules/.bin/node'));
+  await ensureInstalled();
+  expect(calls()).toHaveLength(4);
+});
+
+test('leaves alone what an npm install by hand brought in line with the lock file', async () => {
+  await ensureInstalled();
+  lock('1.0.1');
+  const packages = { 'node_modules/zod': { version: '1.0.1' } };
+  writeFileSync(join(root, 'node_modules/.package-lock.json'), JSON.stringify({ packages }));
+  expect(await ensureInstalled()).toEqual({ code: 0, stderr: '' });
+  expect(calls()).toHaveLength(2);
+});
+
+test('shows all that npm printed when it fails, and tries again the next time', async () => {
+  writeFileSync(join(root, 'fail'), '');
+  const { code, stderr } = await ensureInstalled();
+  expect(code).toBe(1);
+  expect(stderr).toContain('npm error code ENOTFOUND');
+  expect(stderr).toContain('npm ci ended with 7');
+
+  rmSync(join(root, 'fail'));
+  expect(await ensureInstalled()).toMatchObject({ code: 0 });
+});
+
+test('installs once when two processes start together', async () => {
+  writeFileSync(join(root, 'slow'), '');
+  const both = await Promise.all([ensureInstalled(), ensureInstalled()]);
+  expect(both.map(({ code }) => code)).toEqual([0, 0]);
+  expect(calls()).toHaveLength(2);
+  expect(both.map(({ stderr }) => stderr).join('')).toContain('Waiting for process');
+});
+
+test('takes over from a process that died while installing', async () => {
+  const child = spawn(process.execPath, [SCRIPT], {
+    cwd: root,
+    env: { ...process.env, npm_execpath: join(root, 'fake/npm-cli.js') },
+  });
+  writeFileSync(join(root, 'slow'), '');
+  await once(child.stderr, 'data');
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  expect(await ensureInstalled()).toMatchObject({ code: 0 });
+});
