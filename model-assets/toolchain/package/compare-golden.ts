@@ -1,0 +1,71 @@
+import type { TokenResult } from '@pilotlight/engine';
+import { topOfRows } from './golden-output.ts';
+import type { Golden, GoldenOutput } from './goldens-file.ts';
+
+/** How far the outputs of one golden are from what it stores. */
+export interface Deviation {
+  /** Largest absolute difference of a value. */
+  readonly largest: number;
+  /** Sum of squared differences, and of squared expected values: their ratio is the relative error. */
+  readonly squaredError: number;
+  readonly squaredExpected: number;
+  /** Rows (texts or tokens) whose top label differs, and the largest fp32 margin among them. */
+  readonly flips: number;
+  readonly flippedMargin: number;
+}
+
+/** Why an answer can not be compared at all, or its deviation. */
+export type Comparison = { readonly problem: string } | { readonly deviation: Deviation };
+
+/** Compares what a predictor gave for a golden: token ids exactly, shapes exactly, values by difference. */
+export function compareWithGolden(golden: Golden, result: TokenResult | undefined): Comparison {
+  const ids = result?.encoding.ids ?? [];
+  const at = firstDifference(golden.ids, ids);
+  if (at >= 0) {
+    return {
+      problem: `token ${at} is ${ids[at] ?? 'missing'} instead of ${golden.ids[at] ?? 'none'} (${ids.length} tokens, expected ${golden.ids.length})`,
+    };
+  }
+  const total = { largest: 0, squaredError: 0, squaredExpected: 0, flips: 0, flippedMargin: 0 };
+  for (const role of ['logits', 'hidden_states', 'embeddings'] as const) {
+    const expected = golden.outputs[role];
+    if (expected === undefined) continue;
+    const actual = result?.outputs[role];
+    if (actual === undefined) return { problem: `the model gave no ${role}` };
+    if (firstDifference(expected.dims, actual.dims) >= 0) {
+      return { problem: `${role} has shape [${actual.dims}] instead of [${expected.dims}]` };
+    }
+    addValues(total, expected.values, actual.data);
+    if (!Number.isFinite(total.squaredError)) return { problem: `${role} holds NaN or infinite values` };
+    addFlips(total, expected, actual.data);
+  }
+  return { deviation: total };
+}
+
+type Mutable = { -readonly [Key in keyof Deviation]: Deviation[Key] };
+
+function addValues(total: Mutable, expected: readonly number[], actual: Float32Array): void {
+  for (const [index, wanted] of expected.entries()) {
+    const difference = (actual[index] ?? Number.NaN) - wanted;
+    total.squaredError += difference * difference;
+    total.squaredExpected += wanted * wanted;
+    total.largest = Math.max(total.largest, Math.abs(difference));
+  }
+}
+
+function addFlips(total: Mutable, expected: GoldenOutput, actual: Float32Array): void {
+  if (expected.top === undefined) return;
+  const tops = topOfRows(actual, expected.dims.at(-1) ?? 1);
+  for (const [row, [index, margin]] of expected.top.entries()) {
+    if (tops[row]?.[0] === index) continue;
+    total.flips++;
+    total.flippedMargin = Math.max(total.flippedMargin, margin);
+  }
+}
+
+/** First index at which two lists differ, or -1. */
+function firstDifference(left: readonly number[], right: readonly number[]): number {
+  const length = Math.max(left.length, right.length);
+  for (let index = 0; index < length; index++) if (left[index] !== right[index]) return index;
+  return -1;
+}

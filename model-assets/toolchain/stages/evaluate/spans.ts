@@ -1,0 +1,57 @@
+/** A labelled chunk of words, `end` exclusive. */
+export interface Chunk {
+  readonly label: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Chunks of a BIO tag sequence as `conlleval` of the CoNLL-2000 shared task reads it: a chunk starts at `B-x`,
+ * and at an `I-x` that follows `O` or another label; it ends before the next start or `O`.
+ */
+export function chunksOf(tags: readonly string[]): readonly Chunk[] {
+  const chunks: Chunk[] = [];
+  let open: { label: string; start: number } | undefined;
+  const close = (end: number): void => {
+    if (open !== undefined) chunks.push({ ...open, end });
+    open = undefined;
+  };
+  for (const [index, tag] of tags.entries()) {
+    const [prefix, label] = splitTag(tag);
+    const continues = prefix === 'I' && open?.label === label;
+    if (continues) continue;
+    close(index);
+    if (prefix !== 'O') open = { label, start: index };
+  }
+  close(tags.length);
+  return chunks;
+}
+
+/**
+ * Micro-averaged F1 of chunks over all rows, 0 to 1: a predicted chunk is right where label, start and end all
+ * agree. 1 where neither side has a chunk, as no mistake was made.
+ */
+export function spanF1(
+  gold: readonly (readonly string[])[],
+  predicted: readonly (readonly string[])[],
+): number {
+  let right = 0;
+  let wanted = 0;
+  let given = 0;
+  for (const [row, tags] of gold.entries()) {
+    const goldChunks = new Set(chunksOf(tags).map(keyOf));
+    const chunks = chunksOf(predicted[row] ?? []);
+    wanted += goldChunks.size;
+    given += chunks.length;
+    right += chunks.filter((chunk) => goldChunks.has(keyOf(chunk))).length;
+  }
+  return wanted + given === 0 ? 1 : (2 * right) / (wanted + given);
+}
+
+function splitTag(tag: string): readonly [prefix: string, label: string] {
+  if (tag === 'O') return ['O', ''];
+  const dash = tag.indexOf('-');
+  return dash < 0 ? ['I', tag] : [tag.slice(0, dash), tag.slice(dash + 1)];
+}
+
+const keyOf = ({ label, start, end }: Chunk): string => `${start}:${end}:${label}`;

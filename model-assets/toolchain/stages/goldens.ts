@@ -1,0 +1,80 @@
+/** Reference answers: what the fp32 variant gives, through the engine that will serve. */
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import type { Predictor, TokenRequest } from '@pilotlight/engine';
+import * as z from 'zod';
+import { ToolchainError } from '../errors.ts';
+import { goldenOutput } from '../package/golden-output.ts';
+import type { Golden, GoldenOutput } from '../package/goldens-file.ts';
+
+/** Fewer inputs than this prove too little. */
+export const MINIMUM_GOLDENS = 32;
+
+const requestSchema = z.object({ text: z.string(), pair: z.string().optional() });
+
+/**
+ * Runs every request by itself, so that no answer depends on its neighbours, and keeps ids and outputs. Requests
+ * longer than the model's limit are cut to it. Throws VERIFY_FAILED when an output is not finite.
+ */
+export async function makeGoldens(
+  fp32: Predictor,
+  requests: readonly TokenRequest[],
+  report: (done: number) => void = () => {},
+): Promise<readonly Golden[]> {
+  const goldens: Golden[] = [];
+  for (const [index, request] of requests.entries()) {
+    const [result] = await fp32.infer([request], { truncate: true });
+    const outputs: Golden['outputs'] = {};
+    for (const role of ['logits', 'hidden_states', 'embeddings'] as const) {
+      const tensor = result?.outputs[role];
+      if (tensor !== undefined)
+        outputs[role] = finite(goldenOutput(tensor, role === 'logits'), role, request.text);
+    }
+    goldens.push({ ...request, ids: [...(result?.encoding.ids ?? [])], outputs });
+    report((index + 1) / requests.length);
+  }
+  return goldens;
+}
+
+/**
+ * Requests of a file: one text a line, or in a `.jsonl` file one `{"text", "pair"?}` a line; other keys are ignored.
+ * Throws TEXTS_INVALID.
+ */
+export async function requestsOfFile(file: string): Promise<readonly TokenRequest[]> {
+  const content = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new ToolchainError('TEXTS_INVALID', `The texts can not be read from ${file}.`, { cause });
+  });
+  const lines = content.split('\n').filter((line) => line !== '');
+  const requests =
+    extname(file) === '.jsonl'
+      ? lines.map((line, index) => parseRequest(line, index + 1, file))
+      : lines.map((text) => ({ text }));
+  if (requests.length >= MINIMUM_GOLDENS) return requests;
+  throw new ToolchainError(
+    'TEXTS_INVALID',
+    `${file} has ${requests.length} texts; goldens take at least ${MINIMUM_GOLDENS}.`,
+  );
+}
+
+function parseRequest(line: string, number: number, file: string): TokenRequest {
+  try {
+    const { text, pair } = requestSchema.parse(JSON.parse(line));
+    return pair === undefined ? { text } : { text, pair };
+  } catch (cause) {
+    throw new ToolchainError(
+      'TEXTS_INVALID',
+      `Line ${number} of ${file} is not {"text": string, "pair"?: string}.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+function finite(output: GoldenOutput, role: string, text: string): GoldenOutput {
+  if (output.values.every(Number.isFinite)) return output;
+  throw new ToolchainError(
+    'VERIFY_FAILED',
+    `The fp32 model gives NaN or infinite ${role} for ${JSON.stringify(text.slice(0, 60))}: its weights are damaged.`,
+  );
+}

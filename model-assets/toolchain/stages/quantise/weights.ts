@@ -1,0 +1,111 @@
+import { ToolchainError } from '../../errors.ts';
+
+/** Integers of one weight matrix and the step of each channel: `value ≈ integer * scale`. */
+export interface QuantisedWeights {
+  /** Same element order as the matrix they were made from. */
+  readonly values: Int8Array;
+  /** One step per channel; 1 for a channel of zeros. */
+  readonly scales: Float32Array;
+}
+
+/** A row-major matrix, `[rows, columns]`. */
+export interface Matrix {
+  readonly name: string;
+  readonly values: Float32Array;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Largest integer in use: 127 for eight bits, 63 for the seven bits of a reduced range. */
+export type Limit = 127 | 63;
+
+/**
+ * Symmetric int8 with one scale per column: `scale = max|column| / limit`, so that zero stays exactly zero and
+ * every weight is off by at most half a step. Throws WEIGHTS_INVALID for NaN and infinities.
+ */
+export function quantiseColumns(matrix: Matrix, limit: Limit): QuantisedWeights {
+  const { rows, columns, values: source } = matrix;
+  const peaks = new Float64Array(columns);
+  let poison = 0;
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, at++) {
+      const weight = source[at] ?? 0;
+      const size = Math.abs(weight);
+      poison += weight * 0;
+      if (size > (peaks[column] ?? 0)) peaks[column] = size;
+    }
+  }
+  refuseUnlessFinite(matrix, poison);
+  const scales = Float32Array.from(peaks, (peak) => stepOf(peak, limit));
+  const inverses = Float64Array.from(scales, (scale) => 1 / scale);
+  const values = new Int8Array(rows * columns);
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, at++) {
+      values[at] = Math.round((source[at] ?? 0) * (inverses[column] ?? 0));
+    }
+  }
+  return { values, scales };
+}
+
+/** As `quantiseColumns`, with one scale per row. */
+export function quantiseRows(matrix: Matrix, limit: Limit): QuantisedWeights {
+  const { rows, columns, values: source } = matrix;
+  const scales = new Float32Array(rows);
+  const values = new Int8Array(rows * columns);
+  let poison = 0;
+  for (let row = 0; row < rows; row++) {
+    const start = row * columns;
+    const end = start + columns;
+    let peak = 0;
+    for (let at = start; at < end; at++) {
+      const weight = source[at] ?? 0;
+      const size = Math.abs(weight);
+      poison += weight * 0;
+      if (size > peak) peak = size;
+    }
+    const scale = Math.fround(stepOf(peak, limit));
+    const inverse = 1 / scale;
+    scales[row] = scale;
+    for (let at = start; at < end; at++) values[at] = Math.round((source[at] ?? 0) * inverse);
+  }
+  refuseUnlessFinite(matrix, poison);
+  return { values, scales };
+}
+
+/** `[rows, columns]` to `[columns, rows]`, in square tiles that stay in the first-level cache. */
+export function transpose<Values extends Int8Array | Float32Array>(
+  source: Values,
+  rows: number,
+  columns: number,
+): Values {
+  const tile = 64;
+  const turned = source.slice() as Values;
+  for (let top = 0; top < rows; top += tile) {
+    for (let left = 0; left < columns; left += tile) {
+      const bottom = Math.min(top + tile, rows);
+      const right = Math.min(left + tile, columns);
+      for (let row = top; row < bottom; row++) {
+        for (let column = left; column < right; column++) {
+          turned[column * rows + row] = source[row * columns + column] ?? 0;
+        }
+      }
+    }
+  }
+  return turned;
+}
+
+/** A float32 step that is never zero: a peak below what a step can express leaves the channel at zero. */
+function stepOf(peak: number, limit: Limit): number {
+  return Math.fround(peak / limit) || 1;
+}
+
+/** `poison` is the sum of every weight times zero: zero, unless one was NaN or infinite. */
+function refuseUnlessFinite(matrix: Matrix, poison: number): void {
+  if (poison === 0) return;
+  const position = matrix.values.findIndex((weight) => !Number.isFinite(weight));
+  throw new ToolchainError(
+    'WEIGHTS_INVALID',
+    `${matrix.name} holds ${matrix.values[position]} at position ${position}: the checkpoint is damaged, or its training diverged.`,
+    { details: { tensor: matrix.name, position } },
+  );
+}

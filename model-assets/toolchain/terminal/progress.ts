@@ -1,0 +1,42 @@
+import { styleText } from 'node:util';
+import { duration } from './table.ts';
+
+/** Told what a long command is doing, stage by stage. */
+export interface Progress {
+  /** Runs `work` as a named stage; `work` may report its share done, 0 to 1. */
+  stage<Result>(name: string, work: (report: (done: number) => void) => Promise<Result>): Promise<Result>;
+}
+
+/** Says nothing: for `--json`, `--quiet` and tests. */
+export const silent: Progress = { stage: (_name, work) => work(() => {}) };
+
+const BAR_CELLS = 24;
+
+/** One line per stage with its time: drawn as a moving bar on a terminal, written once when done elsewhere. */
+export function terminalProgress(stream: NodeJS.WriteStream): Progress {
+  const draw = (name: string, done: number): void => {
+    const cells = Math.round(Math.min(Math.max(done, 0), 1) * BAR_CELLS);
+    const bar = styleText('cyan', '█'.repeat(cells), { stream }) + '░'.repeat(BAR_CELLS - cells);
+    stream.write(`\r\x1b[2K  ${name.padEnd(22)} ${bar}`);
+  };
+  return {
+    async stage(name, work) {
+      const start = performance.now();
+      if (stream.isTTY) draw(name, 0);
+      try {
+        const result = await work((done) => {
+          if (stream.isTTY) draw(name, done);
+        });
+        const mark = styleText('green', '✓', { stream });
+        stream.write(
+          `${stream.isTTY ? '\r\x1b[2K' : ''}${mark} ${name.padEnd(22)} ${duration(performance.now() - start)}\n`,
+        );
+        return result;
+      } catch (error) {
+        const mark = styleText('red', '✗', { stream });
+        stream.write(`${stream.isTTY ? '\r\x1b[2K' : ''}${mark} ${name}\n`);
+        throw error;
+      }
+    },
+  };
+}
