@@ -88,25 +88,39 @@ function readRange(file: number, offset: number, length: number, location: strin
 /**
  * Writes the model to `graphPath`, and its large initialisers to `weightsPath` in the same folder, at offsets that
  * are multiples of 4,096, one tensor at a time. The same model gives the same bytes. The model is left as it was.
+ * Gives false, and writes no weights, when no initialiser is large.
  */
-export function saveModel(model: OnnxModel, graphPath: string, weightsPath: string): void {
-  const inline = model.graph.initializer;
-  const weights = openSync(weightsPath, 'w');
+export function saveModel(model: OnnxModel, graphPath: string, weightsPath: string): boolean {
+  const initializer = model.graph.initializer;
+  const large = new Set(initializer.filter((tensor) => tensorBytes(tensor).byteLength >= EXTERNAL_BYTES));
+  const outside = writeWeights(large, weightsPath);
   try {
-    let position = 0;
-    model.graph.initializer = inline.map((tensor) => {
-      const bytes = tensorBytes(tensor);
-      if (bytes.byteLength < EXTERNAL_BYTES) return tensor;
-      const offset = Math.ceil(position / PAGE_BYTES) * PAGE_BYTES;
-      writeAt(weights, bytes, offset);
-      position = offset + bytes.byteLength;
-      return externalTensor(tensor, basename(weightsPath), offset, bytes.byteLength);
-    });
+    model.graph.initializer = initializer.map((tensor) => outside.get(tensor) ?? tensor);
     writeFileSync(graphPath, encodeModel(model));
   } finally {
-    model.graph.initializer = inline;
-    closeSync(weights);
+    model.graph.initializer = initializer;
   }
+  return large.size > 0;
+}
+
+/** Writes tensors to a file; gives what stands for each of them in the graph. */
+function writeWeights(tensors: ReadonlySet<OnnxTensor>, path: string): Map<OnnxTensor, OnnxTensor> {
+  const outside = new Map<OnnxTensor, OnnxTensor>();
+  if (tensors.size === 0) return outside;
+  const file = openSync(path, 'w');
+  try {
+    let end = 0;
+    for (const tensor of tensors) {
+      const bytes = tensorBytes(tensor);
+      const offset = Math.ceil(end / PAGE_BYTES) * PAGE_BYTES;
+      writeAt(file, bytes, offset);
+      outside.set(tensor, externalTensor(tensor, basename(path), offset, bytes.byteLength));
+      end = offset + bytes.byteLength;
+    }
+  } finally {
+    closeSync(file);
+  }
+  return outside;
 }
 
 function externalTensor(

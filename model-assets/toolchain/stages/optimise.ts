@@ -1,0 +1,67 @@
+/** Offline graph optimisation by ONNX Runtime, so that serving loads a graph that is ready to run. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InferenceSession } from 'onnxruntime-node';
+import { ToolchainError } from '../errors.ts';
+import { loadModel, saveModel } from '../graph/external.ts';
+import type { OnnxModel } from '../graph/onnx.ts';
+
+const OPTIMISED_WEIGHTS = 'optimised.bin';
+
+/**
+ * Gives the optimised graph of a model: constants folded, operators fused. The same model gives the same result.
+ *
+ * The level is `extended`. `all` would add layouts that depend on the instruction set of this machine, and a
+ * package is served on others. SkipLayerNormFusion is left out because what it makes is slower than what it
+ * replaces; see graph/ADR-fast-graph.md. Throws OPTIMISE_FAILED when the runtime refuses the model.
+ */
+export async function optimise(model: OnnxModel): Promise<OnnxModel> {
+  const folder = mkdtempSync(join(tmpdir(), 'pilotlight-optimise-'));
+  try {
+    const source = join(folder, 'source.onnx');
+    const target = join(folder, 'optimised.onnx');
+    saveModel(model, source, join(folder, 'source.bin'));
+    await runOptimiser(source, target);
+    const optimised = loadModel(target);
+    keepUsedOperatorSets(optimised);
+    return optimised;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function runOptimiser(source: string, target: string): Promise<void> {
+  try {
+    const session = await InferenceSession.create(source, {
+      executionProviders: ['cpu'],
+      graphOptimizationLevel: 'extended',
+      optimizedModelFilePath: target,
+      intraOpNumThreads: 1,
+      logSeverityLevel: 3,
+      extra: {
+        optimization: { disable_specified_optimizers: 'SkipLayerNormFusion' },
+        session: {
+          disable_prepacking: '1',
+          optimized_model_external_initializers_file_name: OPTIMISED_WEIGHTS,
+          optimized_model_external_initializers_min_size_in_bytes: '1024',
+        },
+      },
+    });
+    await session.release();
+  } catch (cause) {
+    throw new ToolchainError('OPTIMISE_FAILED', `ONNX Runtime refuses the graph: ${reason(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function reason(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** The runtime declares every operator set that it knows; a package declares those that it needs. */
+function keepUsedOperatorSets(model: OnnxModel): void {
+  const used = new Set(['', ...model.graph.node.map((node) => node.domain)]);
+  model.opsetImport = model.opsetImport.filter(({ domain }) => used.has(domain));
+}
