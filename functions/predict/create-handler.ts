@@ -1,0 +1,57 @@
+/** The predict function: the HTTP app on API Gateway's events, with middy around it for the lifecycle. */
+import type { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import type { Metrics } from '@aws-lambda-powertools/metrics';
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
+import middy, { type Request as Invocation } from '@middy/core';
+import { handle, type LambdaEvent } from 'hono/aws-lambda';
+import { createApp } from '../shared/api/app.ts';
+import type { Limits } from '../shared/api/limits.ts';
+import type { ServingEngine } from '../shared/api/ports.ts';
+import { emfTelemetry } from '../shared/emf.ts';
+import type { Preload } from '../shared/preload.ts';
+import { PrometheusMetrics } from '../shared/prometheus.ts';
+import { errorBoundary } from './error-boundary.ts';
+import { warmUp } from './warm-up.ts';
+
+export interface HandlerParts {
+  readonly engine: ServingEngine;
+  readonly preload: Preload;
+  readonly limits: Limits;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Takes API Gateway's events (payload format 2.0) and warm-ups. */
+export function createHandler({ engine, preload, limits, logger, metrics }: HandlerParts) {
+  const prometheus = new PrometheusMetrics(() => engine.loaded().length);
+  const app = createApp({
+    engine,
+    limits,
+    logger,
+    telemetry: [emfTelemetry(metrics), prometheus],
+    renderMetrics: () => prometheus.render(),
+    readiness: preload,
+  });
+  const answer = handle(app);
+  const loadedModels = () => engine.loaded().map(({ manifest }) => `${manifest.name}@${manifest.version}`);
+  return middy((event: LambdaEvent, context: Invocation['context']) => answer(httpRequest(event), context))
+    .use(warmUp(preload.settled, loadedModels))
+    .use(injectLambdaContext(logger, { resetKeys: true }))
+    .use(logMetrics(metrics, { captureColdStartMetric: true }))
+    .use(errorBoundary(logger));
+}
+
+/**
+ * A stage other than $default is the first segment of the path, of which the app knows nothing; and the body that
+ * API Gateway passes on with a GET is none to the standard `Request`.
+ */
+function httpRequest(event: LambdaEvent): LambdaEvent {
+  if (!('rawPath' in event) || !('http' in event.requestContext)) return event;
+  const { stage, http } = event.requestContext;
+  const rawPath = event.rawPath.startsWith(`/${stage}/`)
+    ? event.rawPath.slice(stage.length + 1)
+    : event.rawPath;
+  const hasBody = http.method !== 'GET' && http.method !== 'HEAD';
+  return { ...event, rawPath, body: hasBody ? event.body : null };
+}

@@ -1,0 +1,72 @@
+/** The one HTTP app: runs in Lambda, in the local service and in the container. */
+import { Hono } from 'hono';
+import { documentationHandlers } from './documentation.ts';
+import { HttpError } from './errors.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import { modelHandler, modelsHandler } from './models.ts';
+import { healthHandler, metricsHandler, readyHandler } from './operations.ts';
+import type { AppOptions } from './ports.ts';
+import { predictHandler } from './predict.ts';
+import { type RouteName, routes } from './routes.ts';
+import { type RouteHandler, serving } from './serving.ts';
+
+export function createApp(options: AppOptions): Hono {
+  const { engine, logger, telemetry = [], renderMetrics = () => '', readiness } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const predict = predictHandler({ engine, limits, telemetry });
+  const model = modelHandler(engine);
+  const handlers: Record<RouteName, RouteHandler> = {
+    predict,
+    predictVersion: predict,
+    models: modelsHandler(engine),
+    model,
+    modelVersion: model,
+    health: healthHandler,
+    ready: readyHandler(engine, readiness),
+    metrics: metricsHandler(renderMetrics),
+    ...documentationHandlers(),
+  };
+  const app = new Hono({ strict: false });
+  const surroundings = { logger, telemetry };
+  for (const [name, { method, path }] of entries(routes)) {
+    app.on(method, honoPath(path), serving(name, handlers[name], surroundings));
+  }
+  for (const [path, methods] of methodsByPath()) {
+    app.all(honoPath(path), serving('unmatched', refuseMethod(methods), surroundings));
+  }
+  app.notFound(serving('unmatched', refusePath, surroundings));
+  return app;
+}
+
+function entries<Key extends string, Value>(record: Record<Key, Value>): [Key, Value][] {
+  return Object.entries(record) as [Key, Value][];
+}
+
+function honoPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+function methodsByPath(): Map<string, string[]> {
+  const methods = new Map<string, string[]>();
+  for (const { method, path } of Object.values(routes)) {
+    const known = methods.get(path) ?? [];
+    methods.set(path, [...known, ...(method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()])]);
+  }
+  return methods;
+}
+
+function refuseMethod(allowed: readonly string[]): RouteHandler {
+  return (c) => {
+    throw new HttpError(
+      'METHOD_NOT_ALLOWED',
+      `${c.req.method} is not allowed here; ${allowed.join(', ')} is.`,
+      {
+        details: { allowed },
+      },
+    );
+  };
+}
+
+const refusePath: RouteHandler = () => {
+  throw new HttpError('NOT_FOUND', 'There is nothing at this path. GET /docs lists what there is.');
+};

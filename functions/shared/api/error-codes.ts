@@ -1,0 +1,38 @@
+/** Every error of the service by its stable code, and the HTTP status of each. Loads nothing of the engine. */
+import type { EngineErrorCode } from '@pilotlight/engine';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+
+export const HTTP_ERROR_CODES = [
+  'INVALID_JSON',
+  'BODY_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'TOO_MANY_INPUTS',
+  'NOT_FOUND',
+  'METHOD_NOT_ALLOWED',
+  'NOT_READY',
+  'INTERNAL',
+] as const;
+export type HttpErrorCode = (typeof HTTP_ERROR_CODES)[number];
+export type ErrorCode = EngineErrorCode | HttpErrorCode;
+
+/** Overload is 429 and not 503: a widely used client repeats a 503 at once and without limit. */
+export const STATUS_OF: Record<ErrorCode, ContentfulStatusCode> = {
+  INVALID_JSON: 400,
+  INVALID_INPUT: 422,
+  INVALID_PARAMETER: 422,
+  INPUT_TOO_LONG: 422,
+  TOO_MANY_INPUTS: 422,
+  BODY_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  NOT_FOUND: 404,
+  MODEL_NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  OVERLOADED: 429,
+  NOT_READY: 503,
+  PACKAGE_INVALID: 500,
+  PACKAGE_CORRUPT: 500,
+  TASK_UNSUPPORTED: 500,
+  SESSION_FAILED: 500,
+  PREDICTOR_DISPOSED: 500,
+  INTERNAL: 500,
+};

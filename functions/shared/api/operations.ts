@@ -1,0 +1,33 @@
+/** /health, /ready and /metrics: what load balancers, schedulers and scrapers ask. */
+import { HttpError } from './errors.ts';
+import type { Readiness, ServingEngine } from './ports.ts';
+import type { RouteHandler } from './serving.ts';
+
+export const healthHandler: RouteHandler = (c) => c.json({ status: 'ok', uptimeSeconds: process.uptime() });
+
+/** A model whose preloading failed counts as ready once a request has loaded it. */
+export function readyHandler(engine: ServingEngine, readiness: Readiness | undefined): RouteHandler {
+  return (c) => {
+    const loaded = engine
+      .loaded()
+      .flatMap(({ manifest }) => [manifest.name, `${manifest.name}@${manifest.version}`]);
+    const states = [...(readiness?.states() ?? [])].filter(
+      ([ref, state]) => state !== 'ready' && !loaded.includes(ref),
+    );
+    const inState = (wanted: string) => states.flatMap(([ref, state]) => (state === wanted ? [ref] : []));
+    const [loading, failed] = [inState('loading'), inState('failed')];
+    if (states.length === 0)
+      return c.json({ ready: true, models: loaded.filter((ref) => ref.includes('@')) });
+    const reasons = [
+      ...(loading.length > 0 ? [`loading: ${loading.join(', ')}`] : []),
+      ...(failed.length > 0 ? [`refused: ${failed.join(', ')}`] : []),
+    ];
+    throw new HttpError('NOT_READY', `Not every model is loaded (${reasons.join('; ')}).`, {
+      details: { loading, failed },
+    });
+  };
+}
+
+export function metricsHandler(render: () => string): RouteHandler {
+  return (c) => c.body(render(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+}

@@ -1,0 +1,71 @@
+/** What the app asks of the world around it; Lambda, the local service and the container each bring their own. */
+import type { Engine, TaskName } from '@pilotlight/engine';
+import type { Limits } from './limits.ts';
+import type { RouteName } from './routes.ts';
+
+/** The part of an engine that the app uses. */
+export type ServingEngine = Pick<Engine, 'models' | 'predict'> & {
+  predictor(ref: Parameters<Engine['predictor']>[0]): Promise<LoadedModel>;
+  loaded(): readonly LoadedModel[];
+};
+
+export interface LoadedModel {
+  readonly manifest: { readonly name: string; readonly version: string; readonly task: TaskName };
+}
+
+export interface Logger {
+  info(message: string, fields: Record<string, unknown>): void;
+  warn(message: string, fields: Record<string, unknown>): void;
+  error(message: string, fields: Record<string, unknown>): void;
+}
+
+/** One request and its answer. `model` is empty where the request named none that exists. */
+export interface Exchange {
+  readonly route: RouteName | 'unmatched';
+  readonly model: string;
+  readonly status: number;
+  /** The code of the error that was answered, or empty. */
+  readonly code: string;
+  readonly ms: number;
+}
+
+/** One successful prediction, all its inputs together; times in milliseconds. */
+export interface PredictionRecord {
+  readonly model: string;
+  readonly version: string;
+  readonly variant: string;
+  readonly inputs: number;
+  readonly timings: {
+    readonly tokenizeMs: number;
+    readonly queueMs: number;
+    readonly inferMs: number;
+    readonly postprocessMs: number;
+  };
+  readonly totalMs: number;
+  readonly tokens: { readonly total: number; readonly padded: number; readonly truncated: number };
+}
+
+/** Is told what happened; must not throw. */
+export interface Telemetry {
+  answered(exchange: Exchange): void;
+  predicted(record: PredictionRecord): void;
+}
+
+/** The models that are to be loaded before the process counts as ready. */
+export interface Readiness {
+  /** By the reference that was asked for. */
+  states(): ReadonlyMap<string, 'loading' | 'ready' | 'failed'>;
+}
+
+export interface AppOptions {
+  readonly engine: ServingEngine;
+  readonly logger: Logger;
+  /** @default DEFAULT_LIMITS */
+  readonly limits?: Partial<Limits>;
+  /** @default - nobody is told */
+  readonly telemetry?: readonly Telemetry[];
+  /** Text of /metrics in the Prometheus format. @default - empty */
+  readonly renderMetrics?: () => string;
+  /** @default - ready at once */
+  readonly readiness?: Readiness;
+}
