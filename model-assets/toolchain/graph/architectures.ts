@@ -6,6 +6,11 @@ import { distilbert } from './distilbert.ts';
 
 export const ARCHITECTURES: readonly Architecture[] = [bert, distilbert];
 
+/** Whether a graph can be built for checkpoints of that `model_type`. */
+export function isSupported(modelType: string): boolean {
+  return ARCHITECTURES.some((architecture) => architecture.modelType === modelType);
+}
+
 /** The family of that `model_type`. Throws SOURCE_UNSUPPORTED with the list of those that there are. */
 export function architectureFor(modelType: string): Architecture {
   const found = ARCHITECTURES.find((architecture) => architecture.modelType === modelType);

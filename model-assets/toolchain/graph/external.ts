@@ -11,10 +11,10 @@ export const EXTERNAL_BYTES = 4096;
 const PAGE_BYTES = 4096;
 
 /**
- * Reads a model and brings in the values that it keeps in other files.
- * Throws GRAPH_INVALID when one of those is missing, too short, or not beside the model or below it.
+ * Reads a model and brings in the values that it keeps in other files; `weights` names those, relative to its folder.
+ * Throws GRAPH_INVALID when one of them is missing, too short, or not beside the model or below it.
  */
-export function loadModel(path: string): OnnxModel {
+export function loadModel(path: string): { model: OnnxModel; weights: string[] } {
   const model = parseModel(readFileSync(path));
   const files = new Map<string, number>();
   try {
@@ -30,13 +30,7 @@ export function loadModel(path: string): OnnxModel {
   } finally {
     for (const file of files.values()) closeSync(file);
   }
-  return model;
-}
-
-/** Names of the files, relative to the model's folder, that hold values of the model; sorted. */
-export function externalFiles(model: OnnxModel): string[] {
-  const outside = model.graph.initializer.filter((tensor) => tensor.dataLocation === 1);
-  return [...new Set(outside.map((tensor) => externalRange(tensor).location))].sort();
+  return { model, weights: [...files.keys()].sort() };
 }
 
 function externalRange(tensor: OnnxTensor): { location: string; offset: number; length: number } {

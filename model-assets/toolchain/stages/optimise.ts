@@ -2,10 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InferenceSession } from 'onnxruntime-node';
+import { env, InferenceSession } from 'onnxruntime-node';
 import { ToolchainError } from '../errors.ts';
 import { loadModel, saveModel } from '../graph/external.ts';
 import type { OnnxModel } from '../graph/onnx.ts';
+
+/** Version of the runtime that optimises, and that packages are tested with. */
+export const RUNTIME_VERSION = env.versions.common;
 
 const OPTIMISED_WEIGHTS = 'optimised.bin';
 
@@ -23,7 +26,7 @@ export async function optimise(model: OnnxModel): Promise<OnnxModel> {
     const target = join(folder, 'optimised.onnx');
     saveModel(model, source, join(folder, 'source.bin'));
     await runOptimiser(source, target);
-    const optimised = loadModel(target);
+    const { model: optimised } = loadModel(target);
     keepUsedOperatorSets(optimised);
     return optimised;
   } finally {

@@ -1,0 +1,43 @@
+/** Sources of models: a folder in, a graph and the facts about it out. */
+import { ToolchainError } from '../errors.ts';
+import { isSupported } from '../graph/architectures.ts';
+import { readCheckpoint } from './checkpoint.ts';
+import { SourceFolder } from './folder.ts';
+import { readConfig } from './hugging-face.ts';
+import { findExport, readOnnxExport } from './onnx-export.ts';
+import { hasSafetensors } from './safetensors.ts';
+import type { ModelSource, SourceOptions } from './source.ts';
+
+export type { ModelSource, SourceOptions, TokenizerSource } from './source.ts';
+
+/**
+ * Reads the model in a folder: its safetensors checkpoint where a graph can be built for it, else its .onnx export.
+ * Throws SOURCE_NOT_FOUND when there is no such folder or no model in it, SOURCE_INVALID when files are missing or
+ * contradict each other, SOURCE_UNSUPPORTED when it is of a kind that is not understood, WEIGHTS_INVALID and
+ * GRAPH_INVALID when its files are broken.
+ */
+export async function readSource(path: string, options: SourceOptions = {}): Promise<ModelSource> {
+  const folder = new SourceFolder(path);
+  const exported = findExport(folder);
+  const checkpoint = hasSafetensors(folder.path);
+  if (!checkpoint && exported === undefined) throw nothingToPackage(folder);
+  const config = readConfig(folder);
+  if (exported !== undefined && !(checkpoint && isSupported(config.model_type))) {
+    return readOnnxExport(folder, exported, config, options);
+  }
+  return readCheckpoint(folder, config, options);
+}
+
+function nothingToPackage(folder: SourceFolder): ToolchainError {
+  if (folder.list().some((file) => /^(pytorch_model.*\.(bin|index\.json)|.*\.(pt|pth|ckpt))$/.test(file))) {
+    return new ToolchainError(
+      'SOURCE_UNSUPPORTED',
+      'The weights are a pickle, which runs code when it is opened, so it is not opened. Convert it where you trust it: ' +
+        'AutoModel.from_pretrained(...).save_pretrained(..., safe_serialization=True) of transformers writes model.safetensors.',
+    );
+  }
+  return new ToolchainError(
+    'SOURCE_NOT_FOUND',
+    `'${folder.name}' has neither model.safetensors nor model.onnx.`,
+  );
+}

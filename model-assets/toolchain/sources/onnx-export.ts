@@ -1,0 +1,69 @@
+/** An existing ONNX export with its config.json and tokenizer.json, as optimum and torch.onnx write them. */
+
+import { dirname, join } from 'node:path/posix';
+import type { TaskName } from '@pilotlight/engine/manifest';
+import { ToolchainError } from '../errors.ts';
+import { loadModel } from '../graph/external.ts';
+import type { SourceFolder } from './folder.ts';
+import { type HuggingFaceConfig, labelsOf } from './hugging-face.ts';
+import { mapInputs, mapOutput } from './onnx-roles.ts';
+import type { ModelSource, SourceOptions } from './source.ts';
+import { taskOf } from './task.ts';
+import { taskDefaultsOf } from './task-defaults.ts';
+import { readTokenizer } from './tokenizer.ts';
+
+/** DynamicQuantizeLinear, which the int8 variant needs, came with operator set 11. */
+const MINIMUM_OPSET = 11;
+
+/** Path of the export in the folder: model.onnx, onnx/model.onnx, or the only .onnx file in it. */
+export function findExport(folder: SourceFolder): string | undefined {
+  const usual = ['model.onnx', 'onnx/model.onnx'].find((file) => folder.has(file));
+  if (usual !== undefined) return usual;
+  const files = folder.list().filter((file) => file.endsWith('.onnx'));
+  return files.length === 1 ? files[0] : undefined;
+}
+
+/** Throws GRAPH_INVALID, SOURCE_INVALID or SOURCE_UNSUPPORTED, saying what of the export does not fit. */
+export async function readOnnxExport(
+  folder: SourceFolder,
+  file: string,
+  config: HuggingFaceConfig,
+  options: SourceOptions,
+): Promise<ModelSource> {
+  const { model, weights } = loadModel(folder.use(file));
+  for (const external of weights) folder.use(join(dirname(file), external));
+  refuseOldOpset(model.opsetImport.find(({ domain }) => domain === '')?.version ?? 0);
+  const task = taskOf(config.architectures ?? [], options.task);
+  const labels = labelsFor(task, config);
+  const inputs = mapInputs(model.graph);
+  const output = mapOutput(model.graph, task, labels.length);
+  return {
+    kind: 'onnx',
+    id: folder.name,
+    task,
+    labels,
+    taskDefaults: taskDefaultsOf(folder, config, task),
+    model,
+    inputs,
+    outputs: [output],
+    tokenizer: readTokenizer(folder, config, {
+      positions: config.max_position_embeddings ?? undefined,
+      rows: config.vocab_size ?? undefined,
+    }),
+    readme: folder.text('README.md'),
+    notes: [],
+    files: await folder.sums(),
+  };
+}
+
+function labelsFor(task: TaskName, config: HuggingFaceConfig): string[] {
+  return task === 'feature-extraction' ? [] : labelsOf(config);
+}
+
+function refuseOldOpset(opset: number): void {
+  if (opset >= MINIMUM_OPSET) return;
+  throw new ToolchainError(
+    'SOURCE_UNSUPPORTED',
+    `The export has operator set ${opset}; export it again with ${MINIMUM_OPSET} or later.`,
+  );
+}

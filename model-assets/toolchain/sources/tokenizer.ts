@@ -1,0 +1,81 @@
+/** tokenizer.json: checked against the model that it belongs to. */
+import { z } from 'zod';
+import { ToolchainError } from '../errors.ts';
+import type { SourceFolder } from './folder.ts';
+import type { HuggingFaceConfig } from './hugging-face.ts';
+import type { TokenizerSource } from './source.ts';
+
+const id = z.int().nonnegative();
+
+const tokenizerSchema = z.looseObject({
+  added_tokens: z.array(z.looseObject({ id, content: z.string() })).default([]),
+  model: z.looseObject({
+    /** Token to id; a Unigram model lists [token, score] in the order of ids. */
+    vocab: z.union([z.record(z.string(), id), z.array(z.tuple([z.string(), z.number()]))]),
+  }),
+});
+
+const tokenizerConfigSchema = z.looseObject({
+  model_max_length: z.number().positive().nullish(),
+  pad_token: z.union([z.string(), z.looseObject({ content: z.string() })]).nullish(),
+});
+
+/**
+ * Reads tokenizer.json and tokenizer_config.json. `positions` and `rows` are the sizes of the position and word
+ * embedding tables, where they are known. Throws SOURCE_INVALID when there is no tokenizer.json, when it gives ids
+ * that the model has no row for, or when nothing says how long a sequence may be.
+ */
+export function readTokenizer(
+  folder: SourceFolder,
+  config: HuggingFaceConfig,
+  { positions, rows }: { readonly positions: number | undefined; readonly rows: number | undefined },
+): TokenizerSource {
+  const tokenizer = folder.json('tokenizer.json', tokenizerSchema);
+  if (!tokenizer) {
+    throw new ToolchainError(
+      'SOURCE_INVALID',
+      'The folder has no tokenizer.json. Write one with AutoTokenizer.from_pretrained(...).save_pretrained(...) of transformers.',
+    );
+  }
+  const settings = folder.json('tokenizer_config.json', tokenizerConfigSchema) ?? {};
+  const ids = tokenIds(tokenizer);
+  const lastId = [...ids.values()].reduce((highest, tokenId) => Math.max(highest, tokenId), -1);
+  if (rows !== undefined && lastId >= rows) {
+    throw new ToolchainError(
+      'SOURCE_INVALID',
+      `tokenizer.json has token ids up to ${lastId}, but the model knows ids below ${rows}: it is the tokenizer of another model.`,
+    );
+  }
+  return {
+    path: folder.use('tokenizer.json'),
+    vocabSize: ids.size,
+    padTokenId: padTokenId(settings.pad_token, ids) ?? config.pad_token_id ?? 0,
+    maxTokens: maxTokens(positions, settings.model_max_length),
+  };
+}
+
+function tokenIds({ model, added_tokens }: z.infer<typeof tokenizerSchema>): Map<string, number> {
+  const vocabulary = Array.isArray(model.vocab)
+    ? model.vocab.map(([token], index) => [token, index] as const)
+    : Object.entries(model.vocab);
+  return new Map([...vocabulary, ...added_tokens.map((token) => [token.content, token.id] as const)]);
+}
+
+function padTokenId(
+  token: z.infer<typeof tokenizerConfigSchema>['pad_token'],
+  ids: ReadonlyMap<string, number>,
+): number | undefined {
+  if (token === null || token === undefined) return undefined;
+  return ids.get(typeof token === 'string' ? token : token.content);
+}
+
+/** A tokenizer without a limit says 1e30: then only the position embeddings count. */
+function maxTokens(positions: number | undefined, modelMaxLength: number | null | undefined): number {
+  const limits = [positions, modelMaxLength].filter((limit) => limit !== undefined && limit !== null);
+  const limit = Math.min(...limits, 1e9);
+  if (limit < 1e9) return limit;
+  throw new ToolchainError(
+    'SOURCE_INVALID',
+    'Nothing says how long a sequence may be: set model_max_length in tokenizer_config.json.',
+  );
+}
