@@ -1,0 +1,91 @@
+import { parseArgs } from 'node:util';
+import { BenchError } from './errors.ts';
+
+export const MEASUREMENTS = ['cold', 'warm', 'bulk', 'memory'] as const;
+export type Measurement = (typeof MEASUREMENTS)[number];
+
+export interface BenchArguments {
+  readonly help: boolean;
+  readonly measurements: readonly Measurement[];
+  readonly model: string;
+  readonly json: boolean;
+  readonly write: boolean;
+  /** Rounds of each measurement. @default - what each measurement needs for a steady median */
+  readonly rounds?: number;
+  /** Requests of the memory measurement. */
+  readonly requests: number;
+}
+
+export const HELP = `npm run bench -- cold|warm|bulk|memory|all [options]
+
+Measures Pilotlight against @huggingface/transformers on the same weights, and against the limit that
+ONNX Runtime sets, in fresh processes and in alternating order.
+
+  cold      process start to first prediction, page cache warm, int8 and fp32
+  warm      single calls of 16 and 128 tokens
+  bulk      1,024 texts of mixed lengths
+  memory    resident memory after load, and its growth over 10,000 requests
+  all       the four, one after the other
+
+  --model NAME     shape of the checkpoint: 22m, 67m (default), 110m or tiny
+  --rounds N       rounds of each measurement; more rounds, narrower spread
+  --requests N     requests of the memory measurement (default 10,000)
+  --json           print the results as JSON
+  --write          also write docs/benchmarks.md and its plots
+  --help           this text
+`;
+
+const OPTIONS = {
+  model: { type: 'string', default: '67m' },
+  rounds: { type: 'string' },
+  requests: { type: 'string', default: '10000' },
+  json: { type: 'boolean', default: false },
+  write: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+/** Throws BAD_ARGUMENT with what to write instead. */
+export function parseArguments(argv: readonly string[]): BenchArguments {
+  const { values, positionals } = parseStrictly(argv);
+  const help = values.help || argv.length === 0;
+  return {
+    help,
+    measurements: help ? [] : measurementsOf(positionals),
+    model: values.model.toLowerCase(),
+    json: values.json,
+    write: values.write,
+    ...(values.rounds === undefined ? {} : { rounds: positiveInteger('--rounds', values.rounds) }),
+    requests: positiveInteger('--requests', values.requests),
+  };
+}
+
+function parseStrictly(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('. ')[0] : String(cause);
+    throw new BenchError('BAD_ARGUMENT', `${reason}; --help lists the options`, { cause });
+  }
+}
+
+function measurementsOf(positionals: readonly string[]): readonly Measurement[] {
+  const [name, ...rest] = positionals;
+  if (name === undefined) throw new BenchError('BAD_ARGUMENT', `say what to measure: ${choices()}`);
+  if (rest.length > 0)
+    throw new BenchError('BAD_ARGUMENT', `one measurement at a time, or all; got ${positionals.join(' ')}`);
+  if (name === 'all') return MEASUREMENTS;
+  const found = MEASUREMENTS.find((measurement) => measurement === name);
+  if (found === undefined)
+    throw new BenchError('BAD_ARGUMENT', `nothing measures ${name}; choose ${choices()}`);
+  return [found];
+}
+
+const choices = () => [...MEASUREMENTS, 'all'].join(', ');
+
+function positiveInteger(option: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new BenchError('BAD_ARGUMENT', `${option} takes a whole number from 1, not ${text}`);
+  }
+  return value;
+}

@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { WORK } from './paths.ts';
+
+const SUBJECTS = join(import.meta.dirname, 'subjects');
+export const BUNDLES = join(WORK, 'subjects');
+
+/** The native packages, which come from the runtime layer. */
+const NATIVE = ['onnxruntime-node', 'tokenizers'];
+
+export interface Bundles {
+  readonly pilotlight: string;
+  readonly peer: string;
+  readonly raw: string;
+  readonly limit: string;
+}
+
+/**
+ * Bundles the subjects: Pilotlight, the raw session and the limit as a function is deployed, in one minified
+ * CommonJS file with the native packages outside; the peer's few lines alone, so that it imports the installed
+ * package as its users do and no type is stripped at run time.
+ */
+export async function bundleSubjects(): Promise<Bundles> {
+  const common = {
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    outdir: BUNDLES,
+    logLevel: 'error',
+  } as const;
+  const sources = (...names: readonly string[]) => names.map((name) => join(SUBJECTS, `${name}.ts`));
+  await build({
+    ...common,
+    entryPoints: sources('pilotlight', 'raw', 'limit'),
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    external: NATIVE,
+    minify: true,
+  });
+  await build({
+    ...common,
+    entryPoints: sources('peer'),
+    format: 'esm',
+    outExtension: { '.js': '.mjs' },
+    packages: 'external',
+  });
+  const file = (name: string) => join(BUNDLES, name);
+  return {
+    pilotlight: file('pilotlight.cjs'),
+    peer: file('peer.mjs'),
+    raw: file('raw.cjs'),
+    limit: file('limit.cjs'),
+  };
+}

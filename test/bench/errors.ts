@@ -1,0 +1,14 @@
+import { PilotlightError } from '@pilotlight/engine';
+
+export type BenchErrorCode =
+  | 'BAD_ARGUMENT'
+  | 'NO_SAMPLES'
+  | 'UNPAIRED'
+  | 'SUBJECT_FAILED'
+  | 'ANSWERS_DIFFER'
+  | 'BAD_CHECKPOINT';
+
+/** The benchmark can not go on; the message says why and what to do. */
+export class BenchError extends PilotlightError<BenchErrorCode> {
+  override readonly name = 'BenchError';
+}

@@ -1,0 +1,108 @@
+/** Passes over a part of the texts that find settings and draw curves; no target hangs on them. */
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { manifestSchema } from '@pilotlight/engine/manifest';
+import { median } from '../statistics.ts';
+import { type SubjectProcess, type SubjectSpec, withSubjects } from '../subject-process.ts';
+import { byLength, inBatches } from '../texts.ts';
+import { type Context, pause, Samples } from './context.ts';
+
+export const PEER_BATCHES = [1, 4, 8, 16, 32, 64] as const;
+export const BUDGETS = [128, 256, 512, 1024, 2048, 4096] as const;
+const PASSES = 2;
+const REST_MS = 100;
+
+/** Texts per second, by the size of a batch. */
+export interface BatchRates {
+  readonly fileOrder: ReadonlyMap<number, number>;
+  readonly sorted: ReadonlyMap<number, number>;
+}
+
+/** The peer in batches of every size, in file order and sorted by length. */
+export async function tryBatchSizes(
+  spec: SubjectSpec,
+  texts: readonly string[],
+  context: Context,
+): Promise<BatchRates> {
+  const sorted = byLength(texts);
+  const rates = new Samples();
+  await withSubjects([spec], async ([peer]) => {
+    for (let pass = 0; pass < PASSES; pass++) {
+      for (const [index, size] of PEER_BATCHES.entries()) {
+        context.progress.show(
+          'batch sizes of the peer',
+          pass * PEER_BATCHES.length + index,
+          PASSES * PEER_BATCHES.length,
+        );
+        if (peer === undefined) continue;
+        rates.add(`file/${size}`, await rateOf(peer, inBatches(texts, size), texts.length));
+        rates.add(`sorted/${size}`, await rateOf(peer, inBatches(sorted, size), texts.length));
+      }
+    }
+  });
+  const best = (order: string) =>
+    new Map(PEER_BATCHES.map((size) => [size, median(rates.get(`${order}/${size}`))]));
+  return { fileOrder: best('file'), sorted: best('sorted') };
+}
+
+/** Pilotlight with other token budgets than the one in its manifest. */
+export async function tryBudgets(
+  spec: SubjectSpec,
+  texts: readonly string[],
+  context: Context,
+): Promise<ReadonlyMap<number, number>> {
+  const rates = new Map<number, number>();
+  for (const [index, budget] of BUDGETS.entries()) {
+    context.progress.show('token budgets', index, BUDGETS.length);
+    const models = packagesWithBudget(spec.config.models, spec.config.model, budget);
+    const samples = await withSubjects(
+      [{ ...spec, config: { ...spec.config, models } }],
+      async ([subject]) => {
+        const passes: number[] = [];
+        for (let pass = 0; subject && pass < PASSES; pass++)
+          passes.push(await rateOf(subject, [texts], texts.length));
+        return passes;
+      },
+    );
+    rates.set(budget, median(samples));
+  }
+  return rates;
+}
+
+async function rateOf(
+  subject: SubjectProcess,
+  batches: readonly (readonly string[])[],
+  texts: number,
+): Promise<number> {
+  await pause(REST_MS);
+  const { milliseconds } = await subject.batches(batches);
+  return (1000 * texts) / milliseconds;
+}
+
+/** A folder of packages whose one model is `model` with another token budget; its files are links. */
+function packagesWithBudget(packages: string, model: string, budget: number): string {
+  const folder = join(dirname(packages), 'budgets', String(budget));
+  rmSync(folder, { recursive: true, force: true });
+  for (const version of readdirSync(join(packages, model))) {
+    const from = join(packages, model, version);
+    const to = join(folder, model, version);
+    for (const entry of readdirSync(from, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const target = join(to, entry.parentPath.slice(from.length), entry.name);
+      mkdirSync(dirname(target), { recursive: true });
+      linkSync(join(entry.parentPath, entry.name), target);
+    }
+    writeManifest(join(from, 'model.json'), join(to, 'model.json'), budget);
+  }
+  return folder;
+}
+
+function writeManifest(from: string, to: string, budget: number): void {
+  const manifest = manifestSchema.parse(JSON.parse(readFileSync(from, 'utf8')));
+  const variants = Object.entries(manifest.variants).map(([name, variant]) => [
+    name,
+    { ...variant, tokenBudget: budget },
+  ]);
+  rmSync(to);
+  writeFileSync(to, JSON.stringify({ ...manifest, variants: Object.fromEntries(variants) }));
+}

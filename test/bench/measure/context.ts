@@ -1,0 +1,45 @@
+import type { Prepared } from '../prepare.ts';
+import type { Progress } from '../progress.ts';
+import type { SubjectSpec } from '../subject-process.ts';
+import { type SubjectKey, subjectSpec } from '../subjects.ts';
+
+/** What every measurement is given. */
+export interface Context {
+  readonly prepared: Prepared;
+  readonly threads: number;
+  readonly rounds: number;
+  /** Requests of the memory measurement. */
+  readonly requests: number;
+  readonly progress: Progress;
+}
+
+/** Seeds of the texts, one for each measurement. */
+export const SEED = { cold: 11, warm: 12, bulk: 13, memory: 14 } as const;
+
+export function specsOf(keys: readonly SubjectKey[], context: Context, text: string): SubjectSpec[] {
+  return keys.map((key) => subjectSpec(key, context.prepared, context.threads, text));
+}
+
+/** Lists of numbers under names, filled as rounds go by. */
+export class Samples {
+  readonly #lists = new Map<string, number[]>();
+
+  add(name: string, value: number): void {
+    const list = this.#lists.get(name);
+    if (list) list.push(value);
+    else this.#lists.set(name, [value]);
+  }
+
+  get(name: string): readonly number[] {
+    return this.#lists.get(name) ?? [];
+  }
+
+  names(): string[] {
+    return [...this.#lists.keys()];
+  }
+}
+
+export const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });

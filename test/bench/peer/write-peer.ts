@@ -1,0 +1,31 @@
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodeModel } from '../../../model-assets/toolchain/graph/onnx.ts';
+import { Safetensors } from '../../../model-assets/toolchain/sources/safetensors.ts';
+import { quantise } from '../../../model-assets/toolchain/stages/quantise.ts';
+import { exportPlain } from './export-plain.ts';
+import { plainEncoder } from './families.ts';
+
+/**
+ * Writes a checkpoint as a model folder of transformers.js: `onnx/model.onnx` in fp32, `onnx/model_quantized.onnx`
+ * in int8, weights inside both, and the files of the tokenizer. The int8 weights are those that the toolchain
+ * makes for the package: the same matrices, one scale per output channel.
+ */
+export function writePeerModel(checkpoint: string, folder: string): void {
+  mkdirSync(join(folder, 'onnx'), { recursive: true });
+  for (const file of ['config.json', 'tokenizer.json', 'tokenizer_config.json']) {
+    copyFileSync(join(checkpoint, file), join(folder, file));
+  }
+  const source = new Safetensors(checkpoint);
+  try {
+    const model = exportPlain(
+      plainEncoder(JSON.parse(readFileSync(join(checkpoint, 'config.json'), 'utf8'))),
+      source,
+    );
+    writeFileSync(join(folder, 'onnx', 'model.onnx'), encodeModel(model));
+    quantise(model);
+    writeFileSync(join(folder, 'onnx', 'model_quantized.onnx'), encodeModel(model));
+  } finally {
+    source.close();
+  }
+}

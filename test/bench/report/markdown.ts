@@ -1,0 +1,120 @@
+import type { Measurement } from '../arguments.ts';
+import type { Result } from '../results.ts';
+import {
+  COMPARISON_COLUMNS,
+  comparisonRows,
+  provenance,
+  SERIES_COLUMNS,
+  seriesRows,
+  verdict,
+} from './format.ts';
+import type { Plot } from './plots.ts';
+
+const TITLES: Readonly<Record<Measurement, string>> = {
+  cold: 'Cold start',
+  warm: 'Single calls',
+  bulk: 'Bulk',
+  memory: 'Memory',
+};
+
+/** A result and the plot that belongs to it. */
+export interface Section {
+  readonly result: Result;
+  readonly plot?: Plot | undefined;
+}
+
+/** docs/benchmarks.md: text around the measured numbers, written by the benchmark itself. */
+export function markdownReport(sections: readonly Section[]): string {
+  const all = sections.flatMap(({ result }) => result.comparisons);
+  const judged = all.filter(({ met }) => met !== undefined);
+  const missed = judged.filter(({ met }) => met === false);
+  return [
+    '# Benchmarks',
+    '',
+    '<!-- Written by `npm run bench -- all --write`; edit test/bench/report/markdown.ts, not this page. -->',
+    '',
+    INTRODUCTION,
+    '',
+    `Of ${judged.length} figures with a target, ${judged.length - missed.length} meet it.${
+      missed.length === 0 ? '' : ` Missed: ${missed.map(({ name }) => name).join('; ')}.`
+    }`,
+    '',
+    markdownTable(
+      ['figure', 'median', 'target', 'verdict'],
+      sections.flatMap(({ result }) =>
+        comparisonRows(result)
+          .map(([name = '', median = '', , target = '']) => [name, median, target])
+          .map((row, index) => [
+            ...row,
+            verdict(result.comparisons[index] ?? { name: '', unit: 'x', value: NONE }),
+          ])
+          .filter(([, , target]) => target !== ''),
+      ),
+    ),
+    '',
+    ...sections.flatMap(section),
+    METHOD,
+    '',
+    NOT_MEASURED,
+    '',
+  ].join('\n');
+}
+
+const NONE = { median: 0, low: 0, high: 0, band: 'min-max', samples: 0 } as const;
+
+function section({ result, plot }: Section): string[] {
+  return [
+    `## ${TITLES[result.measurement]}: ${result.model} parameters`,
+    '',
+    ...(plot === undefined ? [] : [`![${plot.title}](benchmarks/${plot.file})`, '']),
+    markdownTable([...COMPARISON_COLUMNS], comparisonRows(result)),
+    '',
+    markdownTable([...SERIES_COLUMNS], seriesRows(result)),
+    '',
+    ...result.notes.map((note) => `- ${note}`),
+    `- ${result.rounds} rounds. ${provenance(result)}.`,
+    '',
+  ];
+}
+
+function markdownTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(titles), line(titles.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+const INTRODUCTION = `Pilotlight beside its nearest peer, [@huggingface/transformers](https://github.com/huggingface/transformers.js)
+(transformers.js), on the same weights, and beside the limit that ONNX Runtime sets. Run it with
+\`npm run bench -- cold|warm|bulk|memory|all\`; \`--help\` tells the options. Targets are those that the project has set
+itself for the 67M shape. A ratio below 1 means less time or memory than the other side; throughput is the other way
+round.`;
+
+const METHOD = `## How it is measured
+
+- **Weights.** A checkpoint of real shape with seeded random weights: speed and memory do not depend on what a model has
+  learnt. Shapes: 22M is MiniLM-L6, 67M DistilBERT, 110M BERT base, each with a classifier of two labels and a vocabulary
+  of 30,522 words.
+- **Pilotlight.** The engine and a few lines around it, bundled by esbuild into one CommonJS file with the native packages
+  outside, as a function is deployed; the package in a folder; the engine's default options; sha256 of every served file
+  verified in every cold start.
+- **The peer.** transformers.js as installed from npm, imported as an ES module, \`pipeline('text-classification')\` with
+  \`dtype: 'q8'\` or \`'fp32'\`, files on the local disk and remote access off. Its model is exported from the same
+  checkpoint as exporters do it: standard operators only, separate products for query, key and value, weights inside one
+  file. Where exporters differ, the form that loads and runs faster was taken. Its q8 file is that graph in int8, with the
+  same int8 matrices and scales as Pilotlight's package: DynamicQuantizeLinear, MatMulInteger, Cast, Mul. Before anything
+  is measured, both sides must give the same labels, and scores within the noise of quantisation.
+- **The limit.** For cold starts a Node process that loads onnxruntime-node and runs a graph of one node; for single calls
+  \`InferenceSession.run\` on Pilotlight's own graph, with the same session options and tensors made beforehand.
+- **Order.** Fresh processes; every other round in reverse order. Medians; a ratio is formed within each round and then
+  summarised, with its 10th and 90th percentile (or the extremes of fewer than ten rounds).
+- **Threads.** The same number on both sides; everything else is each side's own default.`;
+
+const NOT_MEASURED = `## What is not measured
+
+- AWS: how Lambda provisions an environment, fetches a layer and throttles CPU by memory size. These figures are of one
+  machine; the phases tell what to expect where a process starts the same way.
+- Cold page cache: the first read of the files after a deployment.
+- arm64, and x86 without AVX512-VNNI, where int8 gains less.
+- The HTTP layer, which is the same few milliseconds for any model.
+- Quality: that is the business of each model card, and of the goldens that every package carries.
+- transformers.js bundled into one file, or with options that are not its defaults.`;

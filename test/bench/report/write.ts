@@ -1,0 +1,28 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MEASUREMENTS, type Measurement } from '../arguments.ts';
+import { ROOT, WORK } from '../paths.ts';
+import type { Result } from '../results.ts';
+import { markdownReport } from './markdown.ts';
+import { plotOf } from './plots.ts';
+
+const fileOf = (measurement: Measurement, model: string): string =>
+  join(WORK, 'results', `${measurement}-${model}.json`);
+
+/** Keeps a result, so that a report can be written out of measurements that were run one at a time. */
+export function keepResult(result: Result): void {
+  mkdirSync(join(WORK, 'results'), { recursive: true });
+  writeFileSync(fileOf(result.measurement, result.model), JSON.stringify(result));
+}
+
+/** Writes docs/benchmarks.md and its plots out of the latest result of each measurement of a model. */
+export function writeDocs(model: string): void {
+  const results = MEASUREMENTS.map((measurement) => fileOf(measurement, model))
+    .filter((file) => existsSync(file))
+    .map((file): Result => JSON.parse(readFileSync(file, 'utf8')));
+  const sections = results.map((result) => ({ result, plot: plotOf(result) }));
+  mkdirSync(join(ROOT, 'docs', 'benchmarks'), { recursive: true });
+  for (const { plot } of sections)
+    if (plot) writeFileSync(join(ROOT, 'docs', 'benchmarks', plot.file), plot.svg);
+  writeFileSync(join(ROOT, 'docs', 'benchmarks.md'), markdownReport(sections));
+}

@@ -1,0 +1,50 @@
+import type { Measurement } from './arguments.ts';
+import type { Machine } from './machine.ts';
+import type { Spread } from './statistics.ts';
+
+export type Unit = 'ms' | 'texts/s' | 'MiB' | 'x';
+
+/** What one subject did, sample by sample, in the order of the rounds. */
+export interface Series {
+  readonly subject: string;
+  readonly metric: string;
+  readonly unit: Unit;
+  readonly samples: readonly number[];
+}
+
+/** Two series set against each other, pair by pair. */
+export interface Comparison {
+  readonly name: string;
+  readonly unit: Unit;
+  readonly value: Spread;
+  /** What the project promises for this figure, in words. */
+  readonly target?: string;
+  readonly met?: boolean;
+}
+
+/** A part of a stacked bar or a point of a curve, for the plots. */
+export interface Stack {
+  readonly subject: string;
+  readonly parts: readonly { readonly name: string; readonly value: number }[];
+}
+export interface Curve {
+  readonly subject: string;
+  readonly points: readonly (readonly [x: number, y: number])[];
+}
+
+export interface Result {
+  readonly measurement: Measurement;
+  readonly model: string;
+  readonly rounds: number;
+  readonly threads: number;
+  readonly machine: Machine;
+  readonly series: readonly Series[];
+  readonly comparisons: readonly Comparison[];
+  readonly stacks?: readonly Stack[];
+  readonly curves?: readonly Curve[];
+  /** What a reader must know to judge the figures. */
+  readonly notes: readonly string[];
+}
+
+/** What a measurement gives; where and when it was taken is added by its caller. */
+export type Measured = Pick<Result, 'series' | 'comparisons' | 'stacks' | 'curves' | 'notes'>;

@@ -1,0 +1,108 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface, type Interface } from 'node:readline';
+import { BenchError } from './errors.ts';
+import type {
+  BatchesReply,
+  CallsReply,
+  Command,
+  MemoryReply,
+  Ready,
+  SubjectConfig,
+} from './subjects/protocol.ts';
+
+/** A bundled subject and what it loads. */
+export interface SubjectSpec {
+  readonly name: string;
+  /** Path of its bundle. */
+  readonly file: string;
+  readonly config: SubjectConfig;
+}
+
+/** A fresh process with one loaded model that obeys commands. */
+export class SubjectProcess {
+  readonly name: string;
+  readonly ready: Ready;
+  /** From before the process was started to the arrival of its first prediction. */
+  readonly coldMilliseconds: number;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #replies: AsyncIterator<string>;
+
+  private constructor(
+    spec: SubjectSpec,
+    child: ChildProcessWithoutNullStreams,
+    replies: AsyncIterator<string>,
+    ready: Ready,
+    coldMilliseconds: number,
+  ) {
+    this.name = spec.name;
+    this.ready = ready;
+    this.coldMilliseconds = coldMilliseconds;
+    this.#child = child;
+    this.#replies = replies;
+  }
+
+  /** Throws SUBJECT_FAILED with what the process wrote to its error output. */
+  static async start(spec: SubjectSpec): Promise<SubjectProcess> {
+    const start = performance.now();
+    const child = spawn(process.execPath, [spec.file, JSON.stringify(spec.config)]);
+    let arrived = Number.NaN;
+    child.stdout.once('data', () => {
+      arrived = performance.now();
+    });
+    let complaint = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      complaint = (complaint + text).slice(-2000);
+    });
+    const reader: Interface = createInterface(child.stdout);
+    const replies = reader[Symbol.asyncIterator]();
+    const first = await replies.next();
+    if (first.done)
+      throw new BenchError('SUBJECT_FAILED', `${spec.name} ended before its first prediction:\n${complaint}`);
+    return new SubjectProcess(spec, child, replies, JSON.parse(first.value), arrived - start);
+  }
+
+  calls(texts: readonly string[]): Promise<CallsReply> {
+    return this.#ask({ do: 'calls', texts });
+  }
+
+  batches(batches: readonly (readonly string[])[]): Promise<BatchesReply> {
+    return this.#ask({ do: 'batches', batches });
+  }
+
+  memory(): Promise<MemoryReply> {
+    return this.#ask({ do: 'memory' });
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.#child, 'exit');
+    this.#child.stdin.end();
+    await ended;
+  }
+
+  async #ask<Reply>(command: Command): Promise<Reply> {
+    this.#child.stdin.write(`${JSON.stringify(command)}\n`);
+    const reply = await this.#replies.next();
+    if (reply.done) throw new BenchError('SUBJECT_FAILED', `${this.name} ended during "${command.do}"`);
+    return JSON.parse(reply.value);
+  }
+}
+
+/** Starts the subjects, gives them to `work`, and stops them whatever happens. */
+export async function withSubjects<Result>(
+  specs: readonly SubjectSpec[],
+  work: (subjects: readonly SubjectProcess[]) => Promise<Result>,
+): Promise<Result> {
+  const running: SubjectProcess[] = [];
+  try {
+    for (const spec of specs) running.push(await SubjectProcess.start(spec));
+    return await work(running);
+  } finally {
+    await Promise.all(running.map((subject) => subject.stop()));
+  }
+}
+
+/** Every other round is in reverse, so that no subject always runs after the same neighbour. */
+export function inOrderOf<Item>(round: number, items: readonly Item[]): Item[] {
+  return round % 2 === 0 ? [...items] : [...items].reverse();
+}

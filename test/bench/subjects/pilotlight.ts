@@ -1,0 +1,36 @@
+/** Pilotlight as a function deploys it: one bundle, the package in a folder, the engine's own defaults. */
+import './started.ts';
+import { Engine } from '@pilotlight/engine';
+import { serve } from './serve.ts';
+import { started } from './started.ts';
+
+void serve(started, async (config, mark) => {
+  mark('import');
+  const engine = new Engine({
+    packages: config.models,
+    variant: config.scheme,
+    intraOpThreads: config.threads,
+  });
+  const predictor = await engine.predictor(config.model);
+  mark('load');
+  const predict = async (inputs: unknown) => {
+    const { results } = await predictor.predict(inputs);
+    return results.map(best);
+  };
+  return {
+    one: async (text) => (await predict(text))[0] ?? best([]),
+    many: (texts) => predict(texts),
+    steps: {
+      manifest: predictor.loadTimings.openMs,
+      verify: predictor.loadTimings.verifyMs,
+      tokenizer: predictor.loadTimings.tokenizerMs,
+      session: predictor.loadTimings.sessionMs,
+    },
+  };
+});
+
+/** The result of text-classification is a list of labels with their scores, best first. */
+function best(result: unknown): { label: string; score: number } {
+  const [first] = Array.isArray(result) ? result : [];
+  return { label: String(first?.label), score: Number(first?.score) };
+}

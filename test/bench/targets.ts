@@ -1,0 +1,40 @@
+import type { Comparison, Unit } from './results.ts';
+import type { Spread } from './statistics.ts';
+
+/** The shape of checkpoint for which the project's targets are given. */
+export const TARGET_MODEL = '67m';
+
+/** A promise about the median of a comparison. */
+export interface Target {
+  readonly atMost?: number;
+  readonly atLeast?: number;
+}
+
+/** A comparison with its verdict; without one where `target` is for another shape of model. */
+export function compare(
+  { name, unit = 'x', model }: { name: string; unit?: Unit; model: string },
+  value: Spread,
+  target?: Target,
+): Comparison {
+  if (target === undefined || model !== TARGET_MODEL) return { name, unit, value };
+  const { atMost, atLeast } = target;
+  const suffix = unit === 'x' ? 'x' : ` ${unit}`;
+  return {
+    name,
+    unit,
+    value,
+    target: atMost === undefined ? `at least ${atLeast}${suffix}` : `at most ${atMost}${suffix}`,
+    met:
+      value.median <= (atMost ?? Number.POSITIVE_INFINITY) &&
+      value.median >= (atLeast ?? Number.NEGATIVE_INFINITY),
+  };
+}
+
+/** Two views of one promise, of which either suffices: both carry the joint verdict. */
+export function either(comparisons: readonly Comparison[]): Comparison[] {
+  const met = comparisons.some((comparison) => comparison.met === true);
+  const target = comparisons.flatMap((comparison) => comparison.target ?? []).join(' or ');
+  return comparisons.map((comparison) =>
+    comparison.met === undefined ? comparison : { ...comparison, target, met },
+  );
+}

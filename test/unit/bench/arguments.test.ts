@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { HELP, MEASUREMENTS, parseArguments } from '../../bench/arguments.ts';
+import { shapeOf } from '../../bench/prepare.ts';
+
+describe('the arguments of npm run bench', () => {
+  it('measure one thing on the 67M shape unless told otherwise', () => {
+    expect(parseArguments(['cold'])).toEqual({
+      help: false,
+      measurements: ['cold'],
+      model: '67m',
+      json: false,
+      write: false,
+      requests: 10_000,
+    });
+  });
+
+  it('take "all" for every measurement', () => {
+    expect(parseArguments(['all']).measurements).toEqual(MEASUREMENTS);
+  });
+
+  it('take options before and after the measurement, and the model in any case', () => {
+    const options = parseArguments([
+      '--json',
+      'bulk',
+      '--model',
+      '22M',
+      '--rounds',
+      '3',
+      '--write',
+      '--requests=500',
+    ]);
+    expect(options).toMatchObject({ model: '22m', rounds: 3, json: true, write: true, requests: 500 });
+  });
+
+  it.each([[[]], [['--help']], [['-h', 'cold']]])('ask for help by %j', (argv) => {
+    expect(parseArguments(argv).help).toBe(true);
+  });
+
+  it.each([
+    [['fast'], /choose cold, warm, bulk, memory, all/],
+    [['cold', 'warm'], /one measurement at a time/],
+    [['--json'], /say what to measure/],
+    [['cold', '--round', '3'], /--round/],
+    [['cold', '--rounds', '0'], /--rounds takes a whole number from 1, not 0/],
+    [['cold', '--rounds', 'many'], /not many/],
+    [['memory', '--requests', '1.5'], /--requests takes a whole number/],
+  ])('refuse %j with what to write instead', (argv, reason) => {
+    expect(() => parseArguments(argv)).toThrow(reason);
+    expect(() => parseArguments(argv)).toThrow(expect.objectContaining({ code: 'BAD_ARGUMENT' }));
+  });
+
+  it('refuse a model that is no shape, and name the shapes', () => {
+    expect(shapeOf('110m')).toBe('110m');
+    expect(() => shapeOf('7b')).toThrow('there is no shape 7b; choose tiny, 22m, 67m, 110m');
+  });
+
+  it('are all in the help', () => {
+    for (const option of [
+      '--model',
+      '--rounds',
+      '--requests',
+      '--json',
+      '--write',
+      '--help',
+      ...MEASUREMENTS,
+    ]) {
+      expect(HELP).toContain(option);
+    }
+  });
+});
