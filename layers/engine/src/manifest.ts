@@ -70,7 +70,8 @@ const variantSchema = z.strictObject({
   files: z.array(packageFileSchema).min(1),
   opset: positiveInt,
   onnxruntime: z.string().min(1),
-  scheme: z.enum(['fp32', 'int8-dynamic-per-channel']),
+  /** `7bit`: weights of a reduced range, for x86 without VNNI, where sums of u8 x s8 products saturate. */
+  scheme: z.enum(['fp32', 'int8-dynamic-per-channel', 'int8-dynamic-per-channel-7bit']),
   /** Largest product of batch size and padded length that one run of the session gets, tuned when packaging. */
   tokenBudget: positiveInt,
   tier: z.enum(['lambda', 'gpu']),

@@ -1,11 +1,12 @@
 /** Reference answers: what the fp32 variant gives, through the engine that will serve. */
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import type { Predictor, TokenRequest } from '@pilotlight/engine';
+import type { Predictor, TaskName, TokenRequest } from '@pilotlight/engine';
 import * as z from 'zod';
 import { ToolchainError } from '../errors.ts';
 import { goldenOutput } from '../package/golden-output.ts';
 import type { Golden, GoldenOutput } from '../package/goldens-file.ts';
+import { builtInTexts } from './goldens/texts.ts';
 
 /** Fewer inputs than this prove too little. */
 export const MINIMUM_GOLDENS = 32;
@@ -34,6 +35,11 @@ export async function makeGoldens(
     report((index + 1) / requests.length);
   }
   return goldens;
+}
+
+/** The requests that a model of `task` is verified with unless it comes with its own. */
+export function builtInRequests(task: TaskName, maxTokens: number): readonly TokenRequest[] {
+  return builtInTexts(task, maxTokens).map((text) => ({ text }));
 }
 
 /**

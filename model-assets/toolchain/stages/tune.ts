@@ -1,8 +1,11 @@
 /** The token budget: how many padded tokens one run of the session gets, measured on this machine. */
 import type { Predictor, TokenRequest } from '@pilotlight/engine';
 
+/** A predictor whose budget is tuned is loaded with this one. */
+export const LARGEST_BUDGET = 8192;
+
 /** Padded tokens of one batch; from where dispatch dominates to where activations leave the cache. */
-const CANDIDATES = [256, 512, 1024, 2048, 4096, 8192] as const;
+const CANDIDATES = [256, 512, 1024, 2048, 4096, LARGEST_BUDGET] as const;
 
 /** Of candidates this close to the fastest the smallest wins: it needs less memory and answers sooner. */
 const INDIFFERENCE = 0.03;

@@ -1,89 +1,57 @@
-/** Proof that a variant answers as the fp32 reference does: every golden through the serving engine. */
-import type { Predictor } from '@pilotlight/engine';
+/** Proof of a package: its files are those of the manifest, and every variant gives the golden answers. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Engine, type PackageEntry } from '@pilotlight/engine';
 import { ToolchainError } from '../errors.ts';
-import { compareWithGolden, type Deviation } from '../package/compare-golden.ts';
-import { type Golden, requestOfGolden } from '../package/goldens-file.ts';
+import { parseGoldens } from '../package/goldens-file.ts';
+import { type VariantDeviation, verifyGoldens } from './verify/goldens.ts';
+import { verifyIntegrity } from './verify/integrity.ts';
 
-/** How far a variant is from the reference over all goldens. */
-export interface VariantDeviation {
-  /** Largest absolute difference of an output, of single calls and of one call with all texts. */
-  readonly largest: number;
-  /** Root of squared differences over squared expected values. */
-  readonly relative: number;
-  /** Share of rows (texts, or tokens of token classification) with the same top label; 1 where there are none. */
-  readonly agreement: number;
+export { toleranceOf, type VariantDeviation, verifyGoldens } from './verify/goldens.ts';
+
+export interface VariantProof extends VariantDeviation {
+  readonly variant: string;
+  readonly tolerance: number;
+  readonly goldens: number;
+  /** Milliseconds from the package on disk to a model that can predict. */
+  readonly loadMs: number;
 }
 
 /**
- * Runs the goldens one by one and all in one call, since activations are quantised per batch.
- * Throws VERIFY_FAILED, naming the golden, where token ids or shapes differ or a value is not finite; with a
- * `tolerance` also where an output is further off, or where a top label differs that fp32 gave by a clear margin.
+ * Verifies one package through the serving engine, every variant. Throws VERIFY_FAILED, PACKAGE_INVALID or
+ * PACKAGE_CORRUPT with the first thing that is wrong.
  */
-export async function verifyGoldens(
-  predictor: Predictor,
-  goldens: readonly Golden[],
-  tolerance?: number,
+export async function verifyPackage(
+  packages: string,
+  { name, version, manifest, problem }: PackageEntry,
   report: (done: number) => void = () => {},
-): Promise<VariantDeviation> {
-  const totals = { largest: 0, squaredError: 0, squaredExpected: 0, flips: 0, rows: 0 };
-  const check = (golden: Golden, deviation: Deviation): void => {
-    if (tolerance !== undefined) refuseBeyond(tolerance, golden, deviation, predictor.variantName);
-    totals.largest = Math.max(totals.largest, deviation.largest);
-    totals.squaredError += deviation.squaredError;
-    totals.squaredExpected += deviation.squaredExpected;
-    totals.flips += deviation.flips;
-    totals.rows += golden.outputs.logits?.top?.length ?? 0;
-  };
-  for (const [index, golden] of goldens.entries()) {
-    const [single] = await predictor.infer([requestOfGolden(golden)], { truncate: true });
-    check(golden, deviationOf(golden, single, predictor.variantName));
-    report((index + 1) / (goldens.length + 1));
+): Promise<readonly VariantProof[]> {
+  if (manifest === undefined)
+    throw new ToolchainError('VERIFY_FAILED', problem ?? `${name}@${version} has no manifest.`);
+  const folder = join(packages, name, version);
+  await verifyIntegrity(folder, manifest);
+  const { goldens, tolerance } = parseGoldens(await readFile(join(folder, manifest.goldens.path), 'utf8'));
+  const proofs: VariantProof[] = [];
+  const variants = Object.keys(manifest.variants);
+  for (const [index, variant] of variants.entries()) {
+    const accepted = tolerance[variant];
+    if (accepted === undefined) {
+      throw new ToolchainError(
+        'VERIFY_FAILED',
+        `The goldens of ${name}@${version} have no tolerance for ${variant}.`,
+      );
+    }
+    const engine = new Engine({ packages, variant });
+    try {
+      const predictor = await engine.predictor({ name, version });
+      const deviation = await verifyGoldens(predictor, goldens, accepted, (done) =>
+        report((index + done) / variants.length),
+      );
+      const loadMs = predictor.loadTimings.totalMs;
+      proofs.push({ variant, ...deviation, tolerance: accepted, goldens: goldens.length, loadMs });
+    } finally {
+      await engine.dispose();
+    }
   }
-  const together = await predictor.infer(goldens.map(requestOfGolden), { truncate: true });
-  for (const [index, golden] of goldens.entries()) {
-    check(golden, deviationOf(golden, together[index], predictor.variantName));
-  }
-  return {
-    largest: totals.largest,
-    relative: Math.sqrt(totals.squaredError / (totals.squaredExpected || 1)),
-    agreement: totals.rows === 0 ? 1 : 1 - totals.flips / totals.rows,
-  };
-}
-
-function deviationOf(
-  golden: Golden,
-  result: Parameters<typeof compareWithGolden>[1],
-  variant: string,
-): Deviation {
-  const comparison = compareWithGolden(golden, result);
-  if ('deviation' in comparison) return comparison.deviation;
-  throw failed(golden, variant, comparison.problem);
-}
-
-function refuseBeyond(tolerance: number, golden: Golden, deviation: Deviation, variant: string): void {
-  if (deviation.largest > tolerance) {
-    throw failed(
-      golden,
-      variant,
-      `an output is off by ${deviation.largest.toPrecision(3)}; ${tolerance.toPrecision(3)} is accepted`,
-    );
-  }
-  if (deviation.flippedMargin > 2 * tolerance) {
-    throw failed(
-      golden,
-      variant,
-      `its top label differs, which fp32 gives by a margin of ${deviation.flippedMargin.toPrecision(3)}`,
-    );
-  }
-}
-
-function failed(golden: Golden, variant: string, reason: string): ToolchainError {
-  const text = golden.text.length > 60 ? `${golden.text.slice(0, 60)}…` : golden.text;
-  return new ToolchainError(
-    'VERIFY_FAILED',
-    `Variant ${variant} fails the golden ${JSON.stringify(text)}: ${reason}.`,
-    {
-      details: { variant, text },
-    },
-  );
+  return proofs;
 }

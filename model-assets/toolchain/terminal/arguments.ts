@@ -21,12 +21,10 @@ export function parseOptions<const Options extends ParseArgsOptionsConfig>(
   }
 }
 
-/** A USAGE error that ends with where to read more. */
-export function usage(message: string, command: string): ToolchainError {
-  return new ToolchainError(
-    'USAGE',
-    `${message} See: npm run models -- ${command} --help`.replace('  ', ' '),
-  );
+/** A USAGE error that ends with where to read more: the help of `command`, or that of all. */
+export function usage(message: string, command?: string): ToolchainError {
+  const help = command === undefined ? '--help' : `${command} --help`;
+  return new ToolchainError('USAGE', `${message} See: npm run models -- ${help}`);
 }
 
 /** The number that `text` spells. Throws USAGE unless it is a whole number of at least `minimum`. */

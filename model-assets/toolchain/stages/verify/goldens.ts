@@ -1,0 +1,124 @@
+/** Whether a variant answers as the fp32 reference does: every golden through the serving engine. */
+import type { Predictor } from '@pilotlight/engine';
+import { ToolchainError } from '../../errors.ts';
+import { compareWithGolden, type Deviation } from '../../package/compare-golden.ts';
+import { type Golden, requestOfGolden } from '../../package/goldens-file.ts';
+
+/** How far a variant is from the reference over all goldens. */
+export interface VariantDeviation {
+  /** Largest absolute difference of an output, of single calls and of one call with all texts. */
+  readonly largest: number;
+  /** Root of squared differences over squared expected values. */
+  readonly relative: number;
+  /** Share of rows (texts, or tokens of token classification) with the same top label; 1 where there are none. */
+  readonly agreement: number;
+}
+
+/**
+ * Runs the goldens one by one and all in one call, since activations are quantised per batch.
+ * Throws VERIFY_FAILED, naming the golden, where token ids or shapes differ or a value is not finite; with a
+ * `tolerance` also where an output is further off, or where a top label differs that fp32 gave by a clear margin.
+ */
+export async function verifyGoldens(
+  predictor: Predictor,
+  goldens: readonly Golden[],
+  tolerance?: number,
+  report: (done: number) => void = () => {},
+): Promise<VariantDeviation> {
+  const totals = { largest: 0, squaredError: 0, squaredExpected: 0, flips: 0, rows: 0 };
+  const check = (golden: Golden, deviation: Deviation): void => {
+    if (tolerance !== undefined) refuseBeyond(tolerance, golden, deviation, predictor.variantName);
+    totals.largest = Math.max(totals.largest, deviation.largest);
+    totals.squaredError += deviation.squaredError;
+    totals.squaredExpected += deviation.squaredExpected;
+    totals.flips += deviation.flips;
+    totals.rows += golden.outputs.logits?.top?.length ?? 0;
+  };
+  for (const [index, golden] of goldens.entries()) {
+    const [single] = await predictor.infer([requestOfGolden(golden)], { truncate: true });
+    check(golden, deviationOf(golden, single, predictor.variantName));
+    report((index + 1) / (goldens.length + 1));
+  }
+  const together = await predictor.infer(goldens.map(requestOfGolden), { truncate: true });
+  for (const [index, golden] of goldens.entries()) {
+    check(golden, deviationOf(golden, together[index], predictor.variantName));
+  }
+  return {
+    largest: totals.largest,
+    relative: Math.sqrt(totals.squaredError / (totals.squaredExpected || 1)),
+    agreement: totals.rows === 0 ? 1 : 1 - totals.flips / totals.rows,
+  };
+}
+
+/**
+ * Relative error past which an int8 variant is not the same model any more. Trained transformers are at 0.01 to
+ * 0.05, a graph with one layer quantised beyond use is above 0.3.
+ */
+const MAXIMUM_RELATIVE_ERROR = 0.2;
+
+/** Room for machines that add up in another order, or whose batches differ: it moves single int8 steps. */
+const HEADROOM = 2;
+
+/** Tolerance for fp32 relative to the largest expected value, or to 1. */
+const FLOAT_TOLERANCE = 2e-4;
+
+/**
+ * The absolute difference to accept from a variant from now on, measured where it is made. Throws VERIFY_FAILED
+ * when it is too far from fp32 to be accepted at all.
+ */
+export function toleranceOf(
+  variant: string,
+  deviation: VariantDeviation,
+  goldens: readonly Golden[],
+): number {
+  if (deviation.relative > MAXIMUM_RELATIVE_ERROR) {
+    throw new ToolchainError(
+      'VERIFY_FAILED',
+      `Variant ${variant} is off by ${(100 * deviation.relative).toFixed(1)} % of what fp32 gives. Find the layer to ` +
+        'blame and keep it in fp32 with --keep-fp32 WEIGHTS, or package with --variants fp32.',
+    );
+  }
+  const values = goldens.flatMap(({ outputs }) =>
+    Object.values(outputs).flatMap((output) => output?.values ?? []),
+  );
+  const peak = values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1);
+  return Number(Math.max(HEADROOM * deviation.largest, FLOAT_TOLERANCE * peak).toPrecision(3));
+}
+
+function deviationOf(
+  golden: Golden,
+  result: Parameters<typeof compareWithGolden>[1],
+  variant: string,
+): Deviation {
+  const comparison = compareWithGolden(golden, result);
+  if ('deviation' in comparison) return comparison.deviation;
+  throw failed(golden, variant, comparison.problem);
+}
+
+function refuseBeyond(tolerance: number, golden: Golden, deviation: Deviation, variant: string): void {
+  if (deviation.largest > tolerance) {
+    throw failed(
+      golden,
+      variant,
+      `an output is off by ${deviation.largest.toPrecision(3)}; ${tolerance.toPrecision(3)} is accepted`,
+    );
+  }
+  if (deviation.flippedMargin > 2 * tolerance) {
+    throw failed(
+      golden,
+      variant,
+      `its top label differs, which fp32 gives by a margin of ${deviation.flippedMargin.toPrecision(3)}`,
+    );
+  }
+}
+
+function failed(golden: Golden, variant: string, reason: string): ToolchainError {
+  const text = golden.text.length > 60 ? `${golden.text.slice(0, 60)}…` : golden.text;
+  return new ToolchainError(
+    'VERIFY_FAILED',
+    `Variant ${variant} fails the golden ${JSON.stringify(text)}: ${reason}.`,
+    {
+      details: { variant, text },
+    },
+  );
+}
