@@ -6,6 +6,7 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy, { type Request as Invocation } from '@middy/core';
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { createApp } from '../shared/api/app.ts';
+import { HttpError } from '../shared/api/errors.ts';
 import type { Limits } from '../shared/api/limits.ts';
 import type { ServingEngine } from '../shared/api/ports.ts';
 import { emfTelemetry } from '../shared/emf.ts';
@@ -47,6 +48,7 @@ export function createHandler({ engine, preload, limits, logger, metrics }: Hand
  * API Gateway passes on with a GET is none to the standard `Request`.
  */
 function httpRequest(event: LambdaEvent): LambdaEvent {
+  if (event.requestContext === undefined) throw new HttpError('INTERNAL', 'The event is no HTTP request.');
   if (!('rawPath' in event) || !('http' in event.requestContext)) return event;
   const { stage, http } = event.requestContext;
   const rawPath = event.rawPath.startsWith(`/${stage}/`)

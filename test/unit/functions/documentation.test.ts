@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { routes } from '../../../functions/shared/api/routes.ts';
+import { fakeApp } from './fake-engine.ts';
+
+const get = async (path: string) => (await fakeApp().request(path)).text();
+
+describe('GET /openapi.json', () => {
+  it('describes every route of the table with a summary and its responses', async () => {
+    const document = JSON.parse(await get('/openapi.json'));
+    expect(document.openapi).toBe('3.1.0');
+    for (const { method, path } of Object.values(routes)) {
+      expect(document.paths[path]?.[method], `${method} ${path}`).toMatchObject({
+        summary: expect.stringMatching(/\S/),
+        responses: expect.any(Object),
+      });
+    }
+  });
+
+  it('has every schema that it refers to', async () => {
+    const text = await get('/openapi.json');
+    const document = JSON.parse(text);
+    const references = [...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name ?? '');
+    expect(references.length).toBeGreaterThan(5);
+    expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining(references));
+  });
+
+  it('says which codes each status of a prediction stands for', async () => {
+    const { responses } = JSON.parse(await get('/openapi.json')).paths['/models/{model}'].post;
+    expect(Object.keys(responses)).toEqual(['200', '400', '404', '413', '415', '422', '429', '500']);
+    expect(responses[413].description).toBe('`BODY_TOO_LARGE`');
+    expect(Object.keys(responses[200].headers)).toContain('x-inference-time');
+  });
+});
+
+describe('GET /docs', () => {
+  it('shows every route and loads nothing from elsewhere', async () => {
+    const response = await fakeApp().request('/docs');
+    const page = await response.text();
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(page).not.toMatch(/https?:\/\//);
+    expect(page).not.toMatch(/<(?:link|img|iframe)|\bsrc=|@import/);
+    for (const { path } of Object.values(routes)) expect(page).toContain(`<code>${path}</code>`);
+  });
+
+  it('holds a script that parses and a form for each route', async () => {
+    const page = await get('/docs');
+    const script = page.match(/<script>([\s\S]*)<\/script>/)?.[1] ?? '';
+    expect(() => new Function(script)).not.toThrow();
+    expect(page.match(/<form /g)).toHaveLength(Object.keys(routes).length);
+  });
+
+  it('is where / leads', async () => {
+    const response = await fakeApp().request('/');
+    expect([response.status, response.headers.get('location')]).toEqual([302, '/docs']);
+  });
+});

@@ -1,0 +1,86 @@
+/** An engine of three models that answers at once, so that a test of the HTTP layer is about the HTTP layer. */
+import { EngineError, type PackageEntry, type TaskName } from '@pilotlight/engine';
+import { createApp } from '../../../functions/shared/api/app.ts';
+import type { AppOptions, LoadedModel, ServingEngine } from '../../../functions/shared/api/ports.ts';
+
+const MODELS: Record<string, { task: TaskName; result: unknown }> = {
+  sentiment: { task: 'text-classification', result: [{ label: 'positive', score: 0.9 }] },
+  slots: {
+    task: 'token-classification',
+    result: [{ entity_group: 'city', score: 0.8, word: 'Rome', start: 0, end: 4 }],
+  },
+  vectors: { task: 'feature-extraction', result: [0.6, 0.8] },
+  tokens: {
+    task: 'feature-extraction',
+    result: [
+      [1, 2],
+      [3, 4],
+    ],
+  },
+};
+
+export interface Call {
+  readonly ref: unknown;
+  readonly inputs: unknown;
+  readonly parameters: unknown;
+}
+
+export interface FakeEngine extends ServingEngine {
+  readonly calls: Call[];
+}
+
+/** `failure`, where given, is what every prediction ends with. */
+export function fakeEngine(options: { failure?: unknown; entries?: PackageEntry[] } = {}): FakeEngine {
+  const calls: Call[] = [];
+  const loaded = new Map<string, LoadedModel>();
+  return {
+    calls,
+    models: async () => options.entries ?? [{ name: 'sentiment', version: '1.0.0' }],
+    loaded: () => [...loaded.values()],
+    predictor: async (ref) => {
+      const name = typeof ref === 'string' ? (ref.split('@')[0] ?? '') : ref.name;
+      const task = Object.hasOwn(MODELS, name) ? MODELS[name]?.task : undefined;
+      if (!task) {
+        const models = Object.keys(MODELS);
+        throw new EngineError('MODEL_NOT_FOUND', `There is no model named ${name}.`, { details: { models } });
+      }
+      const model = { manifest: { name, version: '1.0.0', task } };
+      loaded.set(name, model);
+      return model;
+    },
+    predict: async (ref, inputs, parameters) => {
+      calls.push({ ref, inputs, parameters });
+      if (options.failure !== undefined) throw options.failure;
+      const name = typeof ref === 'string' ? ref : ref.name;
+      const list: unknown[] = Array.isArray(inputs) ? inputs : [inputs];
+      if (list.some((input) => typeof input !== 'string')) {
+        throw new EngineError('INVALID_INPUT', 'inputs: expected a string.', {
+          details: { field: 'inputs' },
+        });
+      }
+      return {
+        results: list.map(() => MODELS[name]?.result),
+        timings: { tokenizeMs: 0.25, queueMs: 0, inferMs: 1.5, postprocessMs: 0.125 },
+        tokens: { total: 5 * list.length, padded: 1, truncated: 0 },
+        model: { name, version: '1.0.0', variant: 'int8' },
+      };
+    },
+  };
+}
+
+export const silent = { info: () => {}, warn: () => {}, error: () => {} };
+
+export function fakeApp(options: Partial<AppOptions> = {}) {
+  return createApp({ engine: fakeEngine(), logger: silent, ...options });
+}
+
+export function post(
+  body: string | Uint8Array<ArrayBuffer>,
+  headers: Record<string, string> = {},
+): RequestInit {
+  return { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } };
+}
+
+export function postJson(value: unknown): RequestInit {
+  return post(JSON.stringify(value));
+}
