@@ -7,19 +7,24 @@ import { embeddings } from './embeddings.ts';
 import { attentionMask, Encoder, type LayerNames } from './encoder.ts';
 import { buildWithHead } from './heads.ts';
 
-const configSchema = z.object({
-  vocab_size: size,
-  hidden_size: size,
-  num_hidden_layers: size,
-  num_attention_heads: size,
-  intermediate_size: size,
-  hidden_act: activation.default('gelu'),
-  layer_norm_eps: z.number().positive().default(1e-12),
-  max_position_embeddings: size,
-  type_vocab_size: size.default(2),
-  position_embedding_type: z.literal('absolute').default('absolute'),
-  is_decoder: z.literal(false).default(false),
-});
+const configSchema = z
+  .object({
+    vocab_size: size,
+    hidden_size: size,
+    num_hidden_layers: size,
+    num_attention_heads: size,
+    intermediate_size: size,
+    hidden_act: activation.default('gelu'),
+    layer_norm_eps: z.number().positive().default(1e-12),
+    max_position_embeddings: size,
+    type_vocab_size: size.default(2),
+    position_embedding_type: z.literal('absolute').default('absolute'),
+    is_decoder: z.literal(false).default(false),
+  })
+  .refine((config) => config.hidden_size % config.num_attention_heads === 0, {
+    path: ['num_attention_heads'],
+    message: 'must divide hidden_size',
+  });
 
 const LAYER_NAMES: LayerNames = {
   layer: (index) => `encoder.layer.${index}.`,

@@ -8,15 +8,17 @@ import { attentionMask, Encoder, type LayerNames } from './encoder.ts';
 import { buildWithHead } from './heads.ts';
 
 /** Sinusoidal position embeddings are in the checkpoint as learned ones are. */
-const configSchema = z.object({
-  vocab_size: size,
-  dim: size,
-  n_layers: size,
-  n_heads: size,
-  hidden_dim: size,
-  activation: activation.default('gelu'),
-  max_position_embeddings: size,
-});
+const configSchema = z
+  .object({
+    vocab_size: size,
+    dim: size,
+    n_layers: size,
+    n_heads: size,
+    hidden_dim: size,
+    activation: activation.default('gelu'),
+    max_position_embeddings: size,
+  })
+  .refine((config) => config.dim % config.n_heads === 0, { path: ['n_heads'], message: 'must divide dim' });
 
 /** Fixed in the code of DistilBERT, not in its configuration. */
 const EPSILON = 1e-12;

@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { readSource } from '../../../model-assets/toolchain/sources/index.ts';
+import { SHAPES, writeCheckpoint } from '../../fixtures/checkpoints.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const root = temporaryFolder();
+const original = join(root, 'original');
+const checkpoint = join(root, 'my-model');
+writeCheckpoint(
+  {
+    family: 'bert',
+    head: 'sequence-classification',
+    shape: SHAPES.tiny,
+    labels: ['negative', 'neutral', 'positive'],
+  },
+  original,
+);
+
+beforeEach(() => {
+  rmSync(checkpoint, { recursive: true, force: true });
+  cpSync(original, checkpoint, { recursive: true });
+});
+
+/** Changes entries of a JSON file of the checkpoint; undefined takes one away. */
+function change(file: string, changes: Readonly<Record<string, unknown>>): void {
+  const path = join(checkpoint, file);
+  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), ...changes }));
+}
+
+describe('a checkpoint folder', () => {
+  it('says what the manifest needs to know', async () => {
+    const source = await readSource(checkpoint);
+    expect(source).toMatchObject({
+      kind: 'huggingface',
+      id: 'my-model',
+      task: 'text-classification',
+      labels: ['negative', 'neutral', 'positive'],
+      notes: [],
+      tokenizer: { path: join(checkpoint, 'tokenizer.json'), vocabSize: 1000, padTokenId: 0, maxTokens: 64 },
+      outputs: [{ name: 'logits', role: 'logits', type: 'float32', axes: ['batch', 'labels'] }],
+    });
+    expect(source.inputs.map(({ role }) => role)).toEqual(['input_ids', 'attention_mask', 'token_type_ids']);
+    expect(source.readme).toMatch(/^# Random bert/);
+  });
+
+  it('has the sum of every file that was read, and of no other', async () => {
+    writeFileSync(join(checkpoint, 'optimizer.pt'), 'x');
+    const { files } = await readSource(checkpoint);
+    const names = [
+      'README.md',
+      'config.json',
+      'model.safetensors',
+      'tokenizer.json',
+      'tokenizer_config.json',
+    ];
+    expect(Object.keys(files)).toEqual(names);
+    const sum = createHash('sha256')
+      .update(readFileSync(join(checkpoint, 'model.safetensors')))
+      .digest('hex');
+    expect(files['model.safetensors']).toBe(sum);
+  });
+
+  it('gives its hidden states when features are asked for, and says which tensors that leaves out', async () => {
+    const source = await readSource(checkpoint, { task: 'feature-extraction' });
+    expect(source.outputs).toMatchObject([{ name: 'last_hidden_state', role: 'hidden_states' }]);
+    expect(source.labels).toEqual([]);
+    expect(source.notes).toEqual([expect.stringMatching(/^4 tensors .*classifier\.bias/)]);
+  });
+
+  it('takes pooling and normalisation from the modules of sentence-transformers', async () => {
+    await mkdir(join(checkpoint, '1_Pooling'));
+    writeFileSync(join(checkpoint, '1_Pooling', 'config.json'), '{"pooling_mode_mean_tokens": true}');
+    const modules = ['Transformer', 'Pooling', 'Normalize'].map((type, index) => ({
+      path: index === 0 ? '' : `${index}_${type}`,
+      type: `sentence_transformers.models.${type}`,
+    }));
+    writeFileSync(join(checkpoint, 'modules.json'), JSON.stringify(modules));
+    const { taskDefaults } = await readSource(checkpoint, { task: 'feature-extraction' });
+    expect(taskDefaults).toEqual({ pooling: 'mean', normalize: true });
+  });
+
+  it('scores labels one by one when it is a multi-label model', async () => {
+    change('config.json', { problem_type: 'multi_label_classification' });
+    expect((await readSource(checkpoint)).taskDefaults).toEqual({ functionToApply: 'sigmoid' });
+  });
+
+  it('names its labels as transformers does when config.json names none', async () => {
+    change('config.json', { id2label: undefined, num_labels: 3 });
+    const source = await readSource(checkpoint);
+    expect(source.labels).toEqual(['LABEL_0', 'LABEL_1', 'LABEL_2']);
+    expect(source.notes).toEqual(['config.json names no labels: they are LABEL_0 to LABEL_2']);
+  });
+
+  it('takes the shorter of what the position table and the tokenizer allow, and the pad token of the tokenizer', async () => {
+    change('tokenizer_config.json', { model_max_length: 48, pad_token: { content: '[MASK]' } });
+    expect((await readSource(checkpoint)).tokenizer).toMatchObject({ maxTokens: 48, padTokenId: 4 });
+    change('tokenizer_config.json', { model_max_length: 1e30 });
+    expect((await readSource(checkpoint)).tokenizer.maxTokens).toBe(64);
+  });
+});
+
+describe('a checkpoint folder is refused', () => {
+  it.each([
+    [
+      'its task is contradicted',
+      'SOURCE_INVALID',
+      /does text-classification, not --task token-classification/,
+      (): void => {},
+      'token-classification',
+    ],
+    [
+      'its head has no task',
+      'SOURCE_UNSUPPORTED',
+      /head of BertForMaskedLM is not supported/,
+      () => change('config.json', { architectures: ['BertForMaskedLM'] }),
+    ],
+    [
+      'nothing says what it is for',
+      'SOURCE_INVALID',
+      /say which --task/,
+      () => change('config.json', { architectures: [] }),
+    ],
+    [
+      'its family is unknown',
+      'SOURCE_UNSUPPORTED',
+      /type 'mamba' are not supported/,
+      () => change('config.json', { model_type: 'mamba' }),
+    ],
+    [
+      'a label is left out',
+      'SOURCE_INVALID',
+      /no label 1/,
+      () => change('config.json', { id2label: { 0: 'a', 2: 'b' } }),
+    ],
+    [
+      'a label is there twice',
+      'SOURCE_INVALID',
+      /label 'a' twice/,
+      () => change('config.json', { id2label: { 0: 'a', 1: 'a', 2: 'b' } }),
+    ],
+    [
+      'its tokenizer gives ids that it has no row for',
+      'SOURCE_INVALID',
+      /token ids up to 1000, but the model knows ids below 1000/,
+      () => change('tokenizer.json', { added_tokens: [{ id: 1000, content: '<new>' }] }),
+    ],
+    [
+      'it has no config.json',
+      'SOURCE_INVALID',
+      /no config.json/,
+      () => rmSync(join(checkpoint, 'config.json')),
+    ],
+    [
+      'its config.json is not JSON',
+      'SOURCE_INVALID',
+      /config.json is not JSON/,
+      () => writeFileSync(join(checkpoint, 'config.json'), '{'),
+    ],
+    [
+      'it has no tokenizer.json',
+      'SOURCE_INVALID',
+      /no tokenizer.json/,
+      () => rmSync(join(checkpoint, 'tokenizer.json')),
+    ],
+    [
+      'it has no weights',
+      'SOURCE_NOT_FOUND',
+      /'my-model' has neither model.safetensors nor model.onnx/,
+      () => rmSync(join(checkpoint, 'model.safetensors')),
+    ],
+    ['it does not exist', 'SOURCE_NOT_FOUND', /no folder/, () => rmSync(checkpoint, { recursive: true })],
+  ] as const)('when %s', async (_, code, message, breakIt, task?) => {
+    breakIt();
+    const reading = readSource(checkpoint, task === undefined ? {} : { task });
+    await expect(reading).rejects.toThrow(message);
+    await expect(reading).rejects.toMatchObject({ code });
+  });
+
+  it('when its weights are a pickle, which is not opened', async () => {
+    rmSync(join(checkpoint, 'model.safetensors'));
+    writeFileSync(join(checkpoint, 'pytorch_model.bin'), 'x');
+    await expect(readSource(checkpoint)).rejects.toThrow(/pickle, which runs code.*safe_serialization=True/);
+  });
+});
