@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundle } from '../../functions/bundle.ts';
+import { DEFAULT_PACKAGES } from './http-service.ts';
+
+const repository = join(import.meta.dirname, '../..');
+const event = (name: string) => join(repository, `test/fixtures/events/${name}.json`);
+
+/** Outside the repository, where no node_modules is found but by NODE_PATH: as /var/task stands to /opt. */
+let task: string;
+let file: string;
+
+beforeAll(async () => {
+  task = mkdtempSync(join(tmpdir(), 'pilotlight-bundle-'));
+  ({ file } = await bundle('predict', task));
+});
+afterAll(() => rmSync(task, { recursive: true, force: true }));
+
+function invoke(events: readonly string[], environment: Record<string, string> = {}) {
+  const runner = join(task, 'runner.mjs');
+  cpSync(join(import.meta.dirname, 'predict-event.mjs'), runner);
+  const { stdout, stderr, status } = spawnSync(process.execPath, [runner, file, ...events], {
+    encoding: 'utf8',
+    env: {
+      NODE_PATH: join(repository, 'node_modules'),
+      MODELS_DIR: DEFAULT_PACKAGES,
+      PRELOAD_MODELS: 'sentiment',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',
+      AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+      ...environment,
+    },
+  });
+  return { stdout: stdout.trim().split('\n'), stderr, status };
+}
+
+/** What the handler gave for each event, and what CloudWatch would get. */
+function answersTo(events: readonly string[], environment: Record<string, string> = {}) {
+  const { stdout, stderr } = invoke(events, environment);
+  const { results } = JSON.parse(stdout.at(-1)?.replace('RESULTS ', '') || stderr);
+  const logged = [...stdout.slice(0, -1), ...stderr.split('\n')].filter((line) => line.startsWith('{'));
+  return { results, logged: logged.map((line) => JSON.parse(line)) };
+}
+
+describe('the bundled predict function', () => {
+  it('is one file under 2 MB', () => {
+    expect(statSync(file).size).toBeLessThan(2_000_000);
+  });
+
+  it('answers API Gateway in a fresh process, with the native packages from the layer', () => {
+    const { results } = answersTo([event('predict'), event('predict-base64'), event('predict-named-stage')]);
+    for (const { statusCode, body } of results) {
+      expect(statusCode).toBe(200);
+      expect(JSON.parse(body)).toMatchObject([[{ label: 'positive' }, { label: 'negative' }]]);
+    }
+  });
+
+  it('has its models in memory before the first request', () => {
+    const { results } = answersTo([event('warm-up')]);
+    expect(results).toEqual([{ source: 'pilotlight.warmup', coldStart: true, models: ['sentiment@1.0.0'] }]);
+  });
+
+  it('emits its cold start and the stages of a prediction as metrics', () => {
+    const { logged } = answersTo([event('predict')]);
+    expect(logged).toContainEqual(expect.objectContaining({ ColdStart: 1 }));
+    expect(logged).toContainEqual(
+      expect.objectContaining({ model: 'sentiment', Requests: 1, InferenceTime: expect.any(Number) }),
+    );
+  });
+
+  it('lives on without a model that can not be preloaded, and says so', () => {
+    const { results, logged } = answersTo([event('predict')], { PRELOAD_MODELS: 'missing,sentiment' });
+    expect(results[0].statusCode).toBe(200);
+    expect(logged).toContainEqual(
+      expect.objectContaining({
+        level: 'ERROR',
+        message: 'A model could not be preloaded',
+        model: 'missing',
+      }),
+    );
+  });
+
+  it('ends at once with the name of a variable that is wrong', () => {
+    const { status, stderr } = invoke([event('predict')], { PILOTLIGHT_MAX_INPUT: '5' });
+    expect(status).toBe(1);
+    expect(stderr).toContain('PILOTLIGHT_MAX_INPUT: is not known. Did you mean PILOTLIGHT_MAX_INPUTS?');
+  });
+});
