@@ -79,10 +79,10 @@ export const predictResponse = z
 
 export const modelSummary = z
   .object({
-    name: modelNameSchema,
-    version: modelVersionSchema,
+    name: z.string(),
+    version: z.string(),
     loaded: z.boolean().meta({ description: 'In memory now; others load on their first call' }),
-    task: taskNameSchema.optional(),
+    task: z.optional(taskNameSchema),
     description: z.string().optional(),
     problem: z.string().optional().meta({ description: 'Why the package is refused' }),
   })
@@ -98,7 +98,7 @@ export const modelDetail = modelSummary
     maxTokens: z.int().meta({ description: 'Longest input in tokens, special tokens included' }),
     defaults: z.object({
       functionToApply: z.string().optional(),
-      pooling: poolingSchema.optional(),
+      pooling: z.optional(poolingSchema),
       normalize: z.boolean().optional(),
     }),
     defaultVariant: z.string(),

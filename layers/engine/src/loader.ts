@@ -63,11 +63,10 @@ async function openAll(opened: ModelPackage, variant: Variant, parts: LoaderPart
   const { manifest } = opened;
   const { createTokenizer, createSession, settings } = parts;
   const graph = variant.graphs.model;
-  const verified = timed(settings.verify === 'sha256' ? opened.verify(variant) : Promise.resolve());
-  const tokenizer = timed(
-    createTokenizer(opened.path(manifest.textProcessing.file.path), manifest.textProcessing),
-  );
-  const session = timed(createSession(opened.path(graph.file), graph, settings));
+  const verified = timed(() => (settings.verify === 'sha256' ? opened.verify(variant) : Promise.resolve()));
+  const tokenizerFile = opened.path(manifest.textProcessing.file.path);
+  const tokenizer = timed(() => createTokenizer(tokenizerFile, manifest.textProcessing));
+  const session = timed(() => createSession(opened.path(graph.file), graph, settings));
   try {
     return await Promise.all([verified, tokenizer, session]);
   } catch (error) {
@@ -78,9 +77,9 @@ async function openAll(opened: ModelPackage, variant: Variant, parts: LoaderPart
   }
 }
 
-async function timed<T>(work: Promise<T>): Promise<{ value: T; ms: number }> {
+async function timed<T>(work: () => Promise<T>): Promise<{ value: T; ms: number }> {
   const start = performance.now();
-  const value = await work;
+  const value = await work();
   return { value, ms: performance.now() - start };
 }
 

@@ -2,7 +2,11 @@
  * `model.json`, the manifest of a model package. Strict: an unknown key is an error, so that a package made
  * for a later engine is refused by an earlier one instead of being half understood.
  */
-import * as z from 'zod';
+
+import * as z from 'zod/mini';
+import en from 'zod/v4/locales/en.js';
+
+z.config(en());
 
 export const MANIFEST_FILE = 'model.json';
 export const FORMAT_VERSION = 1;
@@ -11,30 +15,38 @@ export const TASKS = ['text-classification', 'token-classification', 'feature-ex
 export const taskNameSchema = z.enum(TASKS);
 export type TaskName = z.infer<typeof taskNameSchema>;
 
-const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'must be a sha256 in lower-case hexadecimal');
-const positiveInt = z.int().positive();
+const sha256Schema = z
+  .string()
+  .check(z.regex(/^[0-9a-f]{64}$/, 'must be a sha256 in lower-case hexadecimal'));
+const positiveInt = z.int().check(z.positive());
+const nonNegativeInt = z.int().check(z.nonnegative());
+const text = z.string().check(z.minLength(1));
 
 export const modelNameSchema = z
   .string()
-  .regex(
-    /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/,
-    'must be 1-64 of a-z 0-9 . _ - and start and end with a letter or digit',
+  .check(
+    z.regex(
+      /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/,
+      'must be 1-64 of a-z 0-9 . _ - and start and end with a letter or digit',
+    ),
   );
 export const modelVersionSchema = z
   .string()
-  .regex(/^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/, 'must be a semantic version such as 1.0.0');
+  .check(z.regex(/^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/, 'must be a semantic version such as 1.0.0'));
 
 /** A path inside the package, with forward slashes; it can not lead out of the package. */
 const packagePathSchema = z
   .string()
-  .regex(
-    /^(?!\.{1,2}(?:\/|$))[\w.-]+(?:\/(?!\.{1,2}(?:\/|$))[\w.-]+)*$/,
-    'must be a relative path inside the package',
+  .check(
+    z.regex(
+      /^(?!\.{1,2}(?:\/|$))[\w.-]+(?:\/(?!\.{1,2}(?:\/|$))[\w.-]+)*$/,
+      'must be a relative path inside the package',
+    ),
   );
 
 export const packageFileSchema = z.strictObject({
   path: packagePathSchema,
-  bytes: z.int().nonnegative(),
+  bytes: nonNegativeInt,
   sha256: sha256Schema,
 });
 export type PackageFile = z.infer<typeof packageFileSchema>;
@@ -44,32 +56,32 @@ const axisSchema = z.enum(['batch', 'tokens', 'labels', 'hidden', 'vocabulary'])
 export type Axis = z.infer<typeof axisSchema>;
 
 const inputSchema = z.strictObject({
-  name: z.string().min(1),
+  name: text,
   role: z.enum(['input_ids', 'attention_mask', 'token_type_ids']),
   type: z.literal('int64'),
-  axes: z.array(axisSchema).min(1),
+  axes: z.array(axisSchema).check(z.minLength(1)),
 });
 const outputSchema = z.strictObject({
-  name: z.string().min(1),
+  name: text,
   role: z.enum(['logits', 'hidden_states', 'embeddings']),
   type: z.literal('float32'),
-  axes: z.array(axisSchema).min(1),
+  axes: z.array(axisSchema).check(z.minLength(1)),
 });
 
 /** One ONNX graph. Today a variant has one, `model`; encoder and decoder step will stand beside each other. */
 const graphSchema = z.strictObject({
   file: packagePathSchema,
-  inputs: z.array(inputSchema).min(1),
-  outputs: z.array(outputSchema).min(1),
+  inputs: z.array(inputSchema).check(z.minLength(1)),
+  outputs: z.array(outputSchema).check(z.minLength(1)),
 });
 export type Graph = z.infer<typeof graphSchema>;
 
 const variantSchema = z.strictObject({
   graphs: z.strictObject({ model: graphSchema }),
   /** Every file of the variant, graphs and external data alike. */
-  files: z.array(packageFileSchema).min(1),
+  files: z.array(packageFileSchema).check(z.minLength(1)),
   opset: positiveInt,
-  onnxruntime: z.string().min(1),
+  onnxruntime: text,
   /** `7bit`: weights of a reduced range, for x86 without VNNI, where sums of u8 x s8 products saturate. */
   scheme: z.enum(['fp32', 'int8-dynamic-per-channel', 'int8-dynamic-per-channel-7bit']),
   /** Largest product of batch size and padded length that one run of the session gets, tuned when packaging. */
@@ -84,7 +96,7 @@ const textProcessingSchema = z.discriminatedUnion('kind', [
     kind: z.literal('tokenizer.json'),
     file: packageFileSchema,
     vocabSize: positiveInt,
-    padTokenId: z.int().nonnegative(),
+    padTokenId: nonNegativeInt,
     /** Longest sequence that the model takes, special tokens included. */
     maxTokens: positiveInt,
   }),
@@ -92,13 +104,13 @@ const textProcessingSchema = z.discriminatedUnion('kind', [
 export type TextProcessing = z.infer<typeof textProcessingSchema>;
 
 const qualitySchema = z.strictObject({
-  dataset: z.string().min(1),
-  metric: z.string().min(1),
+  dataset: text,
+  metric: text,
   rows: positiveInt,
   fp32: z.number(),
   served: z.number(),
   /** Share of predictions on which the served variant and fp32 give the same label, 0 to 1. */
-  agreement: z.number().min(0).max(1),
+  agreement: z.number().check(z.minimum(0), z.maximum(1)),
 });
 export type Quality = z.infer<typeof qualitySchema>;
 
@@ -109,43 +121,45 @@ export const manifestSchema = z
     formatVersion: z.literal(FORMAT_VERSION),
     name: modelNameSchema,
     version: modelVersionSchema,
-    description: z.string().optional(),
+    description: z.optional(z.string()),
     task: taskNameSchema,
     /** Label of each logit, by its index. Empty where the task has none. */
-    labels: z.array(z.string().min(1)),
-    taskDefaults: z
-      .strictObject({
+    labels: z.array(text),
+    taskDefaults: z.optional(
+      z.strictObject({
         /** What turns logits into scores; `sigmoid` for a multi-label model. */
-        functionToApply: z.enum(['softmax', 'sigmoid', 'none']).optional(),
-        pooling: poolingSchema.optional(),
-        normalize: z.boolean().optional(),
-      })
-      .optional(),
+        functionToApply: z.optional(z.enum(['softmax', 'sigmoid', 'none'])),
+        pooling: z.optional(poolingSchema),
+        normalize: z.optional(z.boolean()),
+      }),
+    ),
     textProcessing: textProcessingSchema,
-    defaultVariant: z.string().min(1),
-    variants: z.record(z.string().regex(/^[a-z0-9-]+$/), variantSchema),
+    defaultVariant: text,
+    variants: z.record(z.string().check(z.regex(/^[a-z0-9-]+$/)), variantSchema),
     /** Inputs, token ids and fp32 outputs to verify against; read by `verify`, not at load. */
     goldens: packageFileSchema,
     modelCard: packageFileSchema,
     source: z.strictObject({
       kind: z.enum(['huggingface', 'onnx']),
-      id: z.string().min(1),
-      revision: z.string().optional(),
+      id: text,
+      revision: z.optional(z.string()),
       files: z.record(z.string(), sha256Schema),
     }),
     quality: z.array(qualitySchema),
     toolchain: z.strictObject({ pilotlight: z.string(), node: z.string(), onnxruntime: z.string() }),
   })
-  .refine((manifest) => manifest.defaultVariant in manifest.variants, {
-    path: ['defaultVariant'],
-    message: 'must name one of the variants',
-  })
-  .refine((manifest) => manifest.task === 'feature-extraction' || manifest.labels.length > 0, {
-    path: ['labels'],
-    message: 'must not be empty for a classification task',
-  })
-  .refine((manifest) => new Set(manifest.labels).size === manifest.labels.length, {
-    path: ['labels'],
-    message: 'must be distinct',
-  });
+  .check(
+    z.refine((manifest) => manifest.defaultVariant in manifest.variants, {
+      path: ['defaultVariant'],
+      error: 'must name one of the variants',
+    }),
+    z.refine((manifest) => manifest.task === 'feature-extraction' || manifest.labels.length > 0, {
+      path: ['labels'],
+      error: 'must not be empty for a classification task',
+    }),
+    z.refine((manifest) => new Set(manifest.labels).size === manifest.labels.length, {
+      path: ['labels'],
+      error: 'must be distinct',
+    }),
+  );
 export type Manifest = z.infer<typeof manifestSchema>;

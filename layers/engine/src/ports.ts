@@ -2,7 +2,7 @@
  * What the parts of the engine ask of each other. Tasks, tokenizers, sessions and stores know these
  * interfaces and not one another; `engine.ts` alone wires them together.
  */
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { Graph, Manifest, TaskName, TextProcessing, Variant } from './manifest.ts';
 
 export type { TaskName };
@@ -127,8 +127,8 @@ export type TaskContext = Pick<Manifest, 'labels' | 'taskDefaults'>;
  */
 export interface Task<Input = unknown, Parameters = unknown, Result = unknown> {
   readonly name: TaskName;
-  readonly input: z.ZodType<Input>;
-  readonly parameters: z.ZodType<Parameters>;
+  readonly input: z.ZodMiniType<Input>;
+  readonly parameters: z.ZodMiniType<Parameters>;
   /** The output that the task reads; a graph without it is refused at load. */
   readonly output: OutputRole;
   requests(input: Input, parameters: Parameters): readonly TokenRequest[];

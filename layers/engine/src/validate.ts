@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { EngineError } from './errors.ts';
 import type { AnyTask } from './tasks/index.ts';
 import type { CommonParameters } from './tasks/parameters.ts';
@@ -15,7 +15,7 @@ export function parseParameters(task: AnyTask, parameters: unknown): CommonParam
 }
 
 function parse<T>(
-  schema: z.ZodType<T>,
+  schema: z.ZodMiniType<T>,
   value: unknown,
   code: 'INVALID_INPUT' | 'INVALID_PARAMETER',
   name: string,

@@ -1,5 +1,5 @@
 /** Text in, vectors out: one for each token, or one for the text where a pooling is chosen. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { normalize, pool } from '../math/pooling.ts';
 import type { Task } from '../ports.ts';
 import { outputData } from './output.ts';
@@ -8,9 +8,9 @@ import { commonParameters } from './parameters.ts';
 const parameters = z.strictObject({
   ...commonParameters,
   /** @default - the model's own, or `none`: one vector a token */
-  pooling: z.enum(['none', 'cls', 'mean', 'max']).optional(),
+  pooling: z.optional(z.enum(['none', 'cls', 'mean', 'max'])),
   /** Scale each vector to length 1. @default - the model's own, or false */
-  normalize: z.boolean().optional(),
+  normalize: z.optional(z.boolean()),
 });
 type Parameters = z.infer<typeof parameters>;
 

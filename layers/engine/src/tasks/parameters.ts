@@ -1,9 +1,9 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** What every task takes. */
 export const commonParameters = {
   /** Cut an input that is too long for the model, instead of refusing it. */
-  truncate: z.boolean().default(false),
+  truncate: z._default(z.boolean(), false),
 };
 
 export type CommonParameters = { readonly truncate: boolean };

@@ -1,5 +1,5 @@
 /** One text in, labels with scores out, best first: the text-classification of Hugging Face pipelines. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { EngineError } from '../errors.ts';
 import { sigmoid, softmax } from '../math/activations.ts';
 import type { Task } from '../ports.ts';
@@ -9,9 +9,9 @@ import { commonParameters } from './parameters.ts';
 const parameters = z.strictObject({
   ...commonParameters,
   /** How many labels to give; all of them where it is null. */
-  top_k: z.int().positive().nullable().default(null),
+  top_k: z._default(z.nullable(z.int().check(z.positive())), null),
   /** What turns logits into scores. @default - the model's own, or softmax */
-  function_to_apply: z.enum(['softmax', 'sigmoid', 'none']).optional(),
+  function_to_apply: z.optional(z.enum(['softmax', 'sigmoid', 'none'])),
 });
 type Parameters = z.infer<typeof parameters>;
 

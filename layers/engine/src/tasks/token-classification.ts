@@ -1,5 +1,5 @@
 /** Text in, labelled spans out: the token-classification (NER) of Hugging Face pipelines. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { EngineError } from '../errors.ts';
 import { softmax } from '../math/activations.ts';
 import { toCodePoints } from '../math/offsets.ts';
@@ -11,11 +11,11 @@ import { commonParameters } from './parameters.ts';
 const parameters = z.strictObject({
   ...commonParameters,
   /** How sub-word tokens become words and spans; `none` gives every token by itself. */
-  aggregation_strategy: z.enum(['none', 'simple', 'first', 'average', 'max']).default('simple'),
+  aggregation_strategy: z._default(z.enum(['none', 'simple', 'first', 'average', 'max']), 'simple'),
   /** Labels to leave out of the result. */
-  ignore_labels: z.array(z.string()).default(['O']),
+  ignore_labels: z._default(z.array(z.string()), ['O']),
   /** What `start` and `end` count: UTF-16 code units as JavaScript, or code points as Python. */
-  offset_unit: z.enum(['utf16', 'codepoint']).default('utf16'),
+  offset_unit: z._default(z.enum(['utf16', 'codepoint']), 'utf16'),
 });
 type Parameters = z.infer<typeof parameters>;
 
