@@ -11,7 +11,7 @@ import {
   SHAPES,
   writeCheckpoint,
 } from '../fixtures/checkpoints.ts';
-import { writeFp32Package } from './fp32-package.ts';
+import { writeFp32Package } from '../fixtures/fp32-package.ts';
 import { referenceForward } from './reference-forward.ts';
 
 const TOLERANCE = 1e-4;

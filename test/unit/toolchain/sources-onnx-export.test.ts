@@ -1,0 +1,155 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Engine } from '@pilotlight/engine';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { GraphBuilder } from '../../../model-assets/toolchain/graph/builder.ts';
+import { saveModel } from '../../../model-assets/toolchain/graph/external.ts';
+import { int, ints } from '../../../model-assets/toolchain/graph/node.ts';
+import { encodeModel, type OnnxModel } from '../../../model-assets/toolchain/graph/onnx.ts';
+import { ELEMENT, floatTensor, int64Tensor } from '../../../model-assets/toolchain/graph/tensor.ts';
+import { readSource } from '../../../model-assets/toolchain/sources/index.ts';
+import { SHAPES, writeCheckpoint } from '../../fixtures/checkpoints.ts';
+import { writeFp32Package } from '../../fixtures/fp32-package.ts';
+import { tokenizerJson, vocabulary } from '../../fixtures/vocabulary.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const root = temporaryFolder();
+const folder = join(root, 'exported');
+const TOKENS = 400;
+
+interface Changes {
+  readonly idsName?: string;
+  readonly idsType?: number;
+  readonly batch?: number | string;
+  readonly logitsType?: number;
+  readonly opset?: number;
+}
+
+/** Logit n is the number of tokens plus n: enough to tell whether ids reach the graph. */
+function exported({
+  idsName = 'input_ids',
+  idsType = ELEMENT.int64,
+  batch = 'b',
+  opset = 14,
+  ...changes
+}: Changes = {}): OnnxModel {
+  const graph = new GraphBuilder('export');
+  const ids = graph.input(idsName, idsType, [batch, 's']);
+  graph.input('input_mask', ELEMENT.int64, [batch, 's']);
+  const table = floatTensor('table', [TOKENS, 4], new Float32Array(4 * TOKENS).fill(1));
+  const rows = graph.op('Gather', [graph.constant(table), ids], 'rows', { attributes: { axis: int(0) } });
+  const logits = graph.op('ReduceSum', [rows, graph.constant(int64Tensor('axis', [1], [1]))], 'sum', {
+    attributes: { keepdims: int(0) },
+  });
+  const offsets = graph.constant(floatTensor('offsets', [4], Float32Array.of(0, 1, 2, 3)));
+  graph.output(graph.op('Add', [logits, offsets], 'logits'), changes.logitsType ?? ELEMENT.float32, [
+    batch,
+    4,
+  ]);
+  graph.output(
+    graph.op('Transpose', [rows], 'hidden', { attributes: { perm: ints([0, 2, 1]) } }),
+    ELEMENT.float32,
+    ['b', 4, 's'],
+  );
+  return Object.assign(graph.build(), { opsetImport: [{ domain: '', version: opset }] });
+}
+
+const write = (file: string, content: unknown) => writeFileSync(join(folder, file), JSON.stringify(content));
+const config = {
+  model_type: 'deberta',
+  architectures: ['DebertaForSequenceClassification'],
+  id2label: { 0: 'a', 1: 'b', 2: 'c', 3: 'd' },
+  max_position_embeddings: 32,
+  vocab_size: TOKENS,
+};
+
+beforeEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  write('config.json', config);
+  write('tokenizer.json', tokenizerJson(vocabulary(TOKENS)));
+  writeFileSync(join(folder, 'model.onnx'), encodeModel(exported()));
+});
+
+describe('an ONNX export', () => {
+  it('of any family says what the manifest needs to know, by the names of its inputs and outputs', async () => {
+    const source = await readSource(folder);
+    expect(source).toMatchObject({
+      kind: 'onnx',
+      id: 'exported',
+      task: 'text-classification',
+      labels: ['a', 'b', 'c', 'd'],
+      inputs: [
+        { name: 'input_ids', role: 'input_ids', axes: ['batch', 'tokens'] },
+        { name: 'input_mask', role: 'attention_mask', axes: ['batch', 'tokens'] },
+      ],
+      outputs: [{ name: 'logits', role: 'logits', axes: ['batch', 'labels'] }],
+      tokenizer: { vocabSize: TOKENS, maxTokens: 32 },
+    });
+    expect(source.model.graph.output.map(({ name }) => name)).toEqual(['logits']);
+    expect(Object.keys(source.files)).toEqual(['config.json', 'model.onnx', 'tokenizer.json']);
+  });
+
+  it.each([ELEMENT.int64, ELEMENT.int32])(
+    'is served, whichever integers it reads (element type %i)',
+    async (idsType) => {
+      writeFileSync(join(folder, 'model.onnx'), encodeModel(exported({ idsType })));
+      const packages = join(root, `packages-${idsType}`);
+      await writeFp32Package(await readSource(folder), packages);
+      const engine = new Engine({ packages });
+      const predictor = await engine.predictor('exported');
+      const [result] = await predictor.infer([{ text: 'i love this movie' }]);
+      expect([...(result?.outputs.logits?.data ?? [])]).toEqual([6, 7, 8, 9]);
+      await engine.dispose();
+    },
+  );
+
+  it('may keep its weights in a file beside it, whose sum is recorded', async () => {
+    mkdirSync(join(folder, 'onnx'));
+    rmSync(join(folder, 'model.onnx'));
+    saveModel(exported(), join(folder, 'onnx', 'model.onnx'), join(folder, 'onnx', 'model.onnx_data'));
+    const { files, model } = await readSource(folder);
+    expect(Object.keys(files)).toContain('onnx/model.onnx_data');
+    expect(model.graph.initializer.find(({ name }) => name === 'table')?.rawData).toHaveLength(16 * TOKENS);
+  });
+
+  it('is second choice to a checkpoint that a graph can be built for', async () => {
+    writeCheckpoint(
+      { family: 'bert', head: 'sequence-classification', shape: SHAPES.tiny, labels: ['a', 'b'] },
+      folder,
+    );
+    expect((await readSource(folder)).kind).toBe('huggingface');
+    write('config.json', config);
+    write('tokenizer.json', tokenizerJson(vocabulary(TOKENS)));
+    expect((await readSource(folder)).kind).toBe('onnx');
+  });
+});
+
+describe('an ONNX export is refused', () => {
+  it.each([
+    ['an input has no role', { idsName: 'pixel_values' }, /has an input 'pixel_values', which is none of/],
+    ['an input is not an integer', { idsType: ELEMENT.float32 }, /neither int64 nor int32/],
+    ['its batch is fixed', { batch: 1 }, /fixed to batch 1: export the model with dynamic axes/],
+    ['its output is half precision', { logitsType: ELEMENT.float16 }, /export the model in fp32/],
+    ['its operator set is too old', { opset: 10 }, /operator set 10; export it again with 11 or later/],
+  ] as const)('when %s', async (_, changes, message) => {
+    writeFileSync(join(folder, 'model.onnx'), encodeModel(exported(changes)));
+    await expect(readSource(folder)).rejects.toThrow(message);
+    await expect(readSource(folder)).rejects.toMatchObject({ code: 'SOURCE_UNSUPPORTED' });
+  });
+
+  it('when it has another number of logits than there are labels', async () => {
+    write('config.json', { ...config, id2label: { 0: 'a', 1: 'b' } });
+    await expect(readSource(folder)).rejects.toThrow('gives 4 logits, but config.json has 2 labels');
+  });
+
+  it('when it lacks the output of its task, or has it in another shape', async () => {
+    await expect(readSource(folder, { task: 'feature-extraction' })).rejects.toThrow(
+      'needs an output last_hidden_state; it has logits, hidden',
+    );
+    write('config.json', { ...config, architectures: ['DebertaForTokenClassification'] });
+    await expect(readSource(folder)).rejects.toThrow(
+      "'logits' has 2 axes, but token-classification needs [batch, tokens, labels]",
+    );
+  });
+});
