@@ -60,9 +60,11 @@ class RustTokenizer implements Tokenizer {
   async #encodeAll(requests: readonly TokenRequest[]): Promise<NativeEncoding[]> {
     const [only] = requests;
     if (only && requests.length === 1) return [await this.#native.encode(only.text, only.pair ?? null)];
-    return this.#native.encodeBatch(
-      requests.map(({ text, pair }) => (pair === undefined ? text : ([text, pair] as [string, string]))),
-    );
+    if (requests.every(({ pair }) => pair === undefined)) {
+      return this.#native.encodeBatch(requests.map(({ text }) => text));
+    }
+    // The native encodeBatch declares pairs, but refuses them at run time.
+    return Promise.all(requests.map(({ text, pair }) => this.#native.encode(text, pair ?? null)));
   }
 
   /** Cuts the texts, then adds the special tokens: cutting the finished encoding would lose its last [SEP]. */
