@@ -1,0 +1,192 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { Engine } from '../../../layers/engine/src/index.ts';
+import { encodeModel } from '../../../model-assets/toolchain/graph/onnx.ts';
+import { parseGoldens } from '../../../model-assets/toolchain/package/goldens-file.ts';
+import { type AddResult, addModel } from '../../../model-assets/toolchain/pipeline.ts';
+import { readSource } from '../../../model-assets/toolchain/sources/index.ts';
+import { silent } from '../../../model-assets/toolchain/terminal/progress.ts';
+import { checkpointTensors } from '../../fixtures/checkpoints.ts';
+import { writeSafetensors } from '../../fixtures/safetensors.ts';
+import { addOptions, LABELS, TINY, tinyCheckpoint } from './fixtures/tiny-models.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const folder = temporaryFolder();
+const source = tinyCheckpoint(folder);
+const packages = join(folder, 'packages');
+
+function filesBelow(root: string): string[] {
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .sort();
+}
+
+describe('packaging a checkpoint', () => {
+  let result: AddResult;
+  beforeAll(async () => {
+    result = await addModel(addOptions(source, packages), silent);
+  });
+
+  test('makes a complete package of the int8 variant alone', () => {
+    expect(result.folder).toBe(join(packages, 'tiny/1.0.0'));
+    expect(filesBelow(result.folder)).toEqual([
+      'MODEL_CARD.md',
+      'goldens.jsonl',
+      'int8/model.onnx',
+      'int8/weights.bin',
+      'model.json',
+      'tokenizer.json',
+    ]);
+    const { manifest } = result;
+    expect(manifest).toMatchObject({ task: 'text-classification', labels: LABELS, defaultVariant: 'int8' });
+    expect(manifest.variants.int8).toMatchObject({ scheme: 'int8-dynamic-per-channel', tokenBudget: 1024 });
+    expect(result.quantised).toMatchObject({ lookups: 1, kept: ['classifier.weight'] });
+    expect(readdirSync(packages)).toEqual(['tiny']);
+  });
+
+  test('keeps the tokenizer byte for byte, and the model card with provenance and sizes', () => {
+    expect(readFileSync(join(result.folder, 'tokenizer.json'))).toEqual(
+      readFileSync(join(source, 'tokenizer.json')),
+    );
+    const card = readFileSync(join(result.folder, 'MODEL_CARD.md'), 'utf8');
+    expect(card).toContain('It has learnt nothing.');
+    expect(card).toContain(result.manifest.source.files['model.safetensors']);
+    expect(card).toMatch(/\| int8 \| int8-dynamic-per-channel \| 0\.\d MB \|/);
+  });
+
+  test('stores at least 32 goldens, from empty to the longest that the model takes', () => {
+    const { goldens, tolerance } = parseGoldens(readFileSync(join(result.folder, 'goldens.jsonl'), 'utf8'));
+    const lengths = goldens.map(({ ids }) => ids.length);
+    expect(goldens.length).toBeGreaterThanOrEqual(32);
+    expect([Math.min(...lengths), Math.max(...lengths)]).toEqual([2, TINY.positions]);
+    expect(tolerance.int8).toBeGreaterThan(0);
+  });
+
+  test('serves', async () => {
+    const engine = new Engine({ packages });
+    const { results, model } = await engine.predict('tiny', 'I love this movie');
+    expect(model).toEqual({ name: 'tiny', version: '1.0.0', variant: 'int8' });
+    expect(results[0]).toHaveLength(LABELS.length);
+    await engine.dispose();
+  });
+
+  test('gives the same bytes every time', async () => {
+    const again = await addModel(addOptions(source, join(folder, 'again')), silent);
+    for (const file of filesBelow(result.folder)) {
+      expect(
+        readFileSync(join(again.folder, file)).equals(readFileSync(join(result.folder, file))),
+        file,
+      ).toBe(true);
+    }
+  });
+
+  test('refuses to overwrite a version, and replaces it when forced', async () => {
+    await expect(addModel(addOptions(source, packages), silent)).rejects.toMatchObject({
+      code: 'PACKAGE_EXISTS',
+    });
+    const options = addOptions(source, packages, { force: true, description: 'A new one' });
+    expect((await addModel(options, silent)).manifest.description).toBe('A new one');
+    expect(readdirSync(packages)).toEqual(['tiny']);
+  });
+});
+
+describe('packaging', () => {
+  test('keeps both variants when both are asked for, and serves the first', async () => {
+    const options = addOptions(source, packages, { name: 'both', variants: ['fp32', 'int8'] });
+    const { manifest, proofs } = await addModel(options, silent);
+    expect(manifest.defaultVariant).toBe('fp32');
+    expect(proofs.map(({ variant }) => variant).sort()).toEqual(['fp32', 'int8']);
+    expect(proofs.find(({ variant }) => variant === 'fp32')?.relative).toBeLessThan(1e-5);
+  });
+
+  test('keeps weights in fp32 that it is told to, and records seven-bit weights', async () => {
+    const quantise = { keep: ['embeddings/word.weight'], reduceRange: true };
+    const { manifest, quantised } = await addModel(
+      addOptions(source, packages, { name: 'kept', quantise }),
+      silent,
+    );
+    expect(quantised?.lookups).toBe(0);
+    expect(manifest.variants.int8?.scheme).toBe('int8-dynamic-per-channel-7bit');
+  });
+
+  test('tunes the token budget where none is given', async () => {
+    const { tokenBudget: _, ...options } = addOptions(source, packages, { name: 'tuned' });
+    const { manifest } = await addModel(options, silent);
+    expect([256, 512, 1024, 2048, 4096, 8192]).toContain(manifest.variants.int8?.tokenBudget);
+  });
+
+  test.each([
+    ['token-classification', 'distilbert'],
+    ['base', 'bert'],
+  ] as const)('takes a %s model of the %s family', async (head, family) => {
+    const checkpoint = tinyCheckpoint(join(folder, head), { head, family, labels: ['O', 'B-x', 'I-x'] });
+    const { proofs } = await addModel(addOptions(checkpoint, packages, { name: head }), silent);
+    expect(proofs[0]?.relative).toBeLessThan(0.1);
+  });
+
+  test('takes an .onnx export, which gives the answers of the checkpoint', async () => {
+    const exported = join(folder, 'export');
+    cpSync(source, exported, { recursive: true });
+    rmSync(join(exported, 'model.safetensors'));
+    const { model } = await readSource(source);
+    writeFileSync(join(exported, 'model.onnx'), encodeModel(model));
+    const { manifest } = await addModel(addOptions(exported, packages, { name: 'exported' }), silent);
+    expect(manifest.source.kind).toBe('onnx');
+    const engine = new Engine({ packages });
+    const [original, taken] = [
+      await engine.predict('tiny', 'good'),
+      await engine.predict('exported', 'good'),
+    ];
+    expect(taken.results).toEqual(original.results);
+    await engine.dispose();
+  });
+
+  test('takes its own texts for the goldens, and refuses fewer than 32', async () => {
+    const texts = join(folder, 'texts.jsonl');
+    const lines = Array.from({ length: 40 }, (_, index) =>
+      JSON.stringify({ text: `text ${index}`, pair: 'second' }),
+    );
+    writeFileSync(texts, lines.join('\n'));
+    const { folder: packaged } = await addModel(
+      addOptions(source, packages, { name: 'texts', texts }),
+      silent,
+    );
+    const { goldens } = parseGoldens(readFileSync(join(packaged, 'goldens.jsonl'), 'utf8'));
+    expect(goldens[39]).toMatchObject({ text: 'text 39', pair: 'second' });
+
+    writeFileSync(texts, lines.slice(0, 31).join('\n'));
+    await expect(
+      addModel(addOptions(source, packages, { name: 'few', texts }), silent),
+    ).rejects.toMatchObject({
+      code: 'TEXTS_INVALID',
+    });
+  });
+
+  test('that fails leaves nothing behind', async () => {
+    const broken = join(folder, 'broken');
+    cpSync(source, broken, { recursive: true });
+    const tensors = checkpointTensors({
+      family: 'bert',
+      head: 'sequence-classification',
+      shape: TINY,
+      labels: LABELS,
+    });
+    const poisoned = tensors.map((tensor) =>
+      tensor.name.endsWith('layer.1.output.dense.weight')
+        ? { ...tensor, values: () => tensor.values().with(9, Number.NaN) }
+        : tensor,
+    );
+    writeSafetensors(join(broken, 'model.safetensors'), poisoned);
+    const empty = join(folder, 'empty');
+    mkdirSync(empty);
+    await expect(addModel(addOptions(broken, empty), silent)).rejects.toMatchObject({
+      code: 'WEIGHTS_INVALID',
+      message: expect.stringContaining('layer.1/contract.weight holds NaN'),
+    });
+    expect(readdirSync(empty)).toEqual([]);
+    expect(existsSync(join(empty, 'tiny'))).toBe(false);
+  });
+});

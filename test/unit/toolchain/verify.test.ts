@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { FolderStore, type Manifest, manifestSchema } from '../../../layers/engine/src/index.ts';
+import { addModel } from '../../../model-assets/toolchain/pipeline.ts';
+import { verifyPackage } from '../../../model-assets/toolchain/stages/verify.ts';
+import { silent } from '../../../model-assets/toolchain/terminal/progress.ts';
+import { addOptions, tinyCheckpoint } from './fixtures/tiny-models.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const folder = temporaryFolder();
+const good = join(folder, 'good');
+
+beforeAll(async () => {
+  await addModel(addOptions(tinyCheckpoint(folder), good), silent);
+});
+
+/** A copy of the package that `damage` has been done to; gives what `verify` says of it. */
+async function verifyDamaged(name: string, damage: (packaged: string) => void) {
+  const packages = join(folder, name);
+  cpSync(good, packages, { recursive: true });
+  damage(join(packages, 'tiny/1.0.0'));
+  const [entry] = await new FolderStore(packages).list();
+  return verifyPackage(packages, entry ?? { name: 'tiny', version: '1.0.0' });
+}
+
+function flipByte(file: string, position: number): void {
+  const bytes = readFileSync(file);
+  bytes.writeUInt8(bytes.readUInt8(position) ^ 0x40, position);
+  writeFileSync(file, bytes);
+}
+
+/** Replaces a file and writes its new sum into the manifest, as somebody would who wants it to pass. */
+function replace(packaged: string, path: string, change: (content: string) => string): void {
+  const file = join(packaged, path);
+  const content = Buffer.from(change(readFileSync(file, 'utf8')));
+  writeFileSync(file, content);
+  editManifest(packaged, (manifest) => {
+    const entry = { path, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
+    if (path === manifest.goldens.path) manifest.goldens = entry;
+    else manifest.textProcessing.file = entry;
+  });
+}
+
+function editManifest(packaged: string, edit: (manifest: Manifest) => void): void {
+  const file = join(packaged, 'model.json');
+  const manifest = manifestSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  edit(manifest);
+  writeFileSync(file, JSON.stringify(manifest));
+}
+
+const refusal = (message: string) => ({ code: 'VERIFY_FAILED', message: expect.stringContaining(message) });
+
+describe('verify', () => {
+  test('proves an intact package', async () => {
+    const [proof] = await verifyDamaged('intact', () => {});
+    expect(proof).toMatchObject({ variant: 'int8', agreement: expect.any(Number) });
+    expect(proof?.largest).toBeLessThanOrEqual(proof?.tolerance ?? 0);
+  });
+
+  test.each<[string, string, (packaged: string) => void]>([
+    [
+      'a flipped weight byte',
+      'sha256 of int8/weights.bin',
+      (at) => flipByte(join(at, 'int8/weights.bin'), 5000),
+    ],
+    ['a changed model card', 'MODEL_CARD.md', (at) => writeFileSync(join(at, 'MODEL_CARD.md'), 'better')],
+    ['a missing file', 'goldens.jsonl can not be read', (at) => rmSync(join(at, 'goldens.jsonl'))],
+    ['a file too many', 'holds extra.bin', (at) => writeFileSync(join(at, 'extra.bin'), '')],
+    [
+      'an unknown manifest key',
+      'manifest is not valid',
+      (at) => replaceText(join(at, 'model.json'), '"task"', '"tasks": 1, "task"'),
+    ],
+    [
+      'a label too many',
+      'gives 3 logits, but there are 4 labels',
+      (at) => editManifest(at, (manifest) => manifest.labels.push('mixed')),
+    ],
+    [
+      'a tokenizer with tokens that the model has no embedding for',
+      'gives ids up to 3000, but int8/model.onnx has 3000 embeddings',
+      (at) => replace(at, 'tokenizer.json', (json) => json.replace('"[PAD]": 0', '"[PAD]": 0, "unheard-of": 3000')),
+    ],
+    [
+      'goldens of another tokenizer, by the text and the token',
+      '"OK": token 1 is',
+      (at) => replace(at, 'goldens.jsonl', (lines) => lines.replace(/("text":"OK","ids":\[\d+,)\d+/, '$17')),
+    ],
+    [
+      'an answer that is off, by how much',
+      'fails the golden "OK": an output is off by',
+      (at) =>
+        replace(at, 'goldens.jsonl', (lines) => lines.replace(/("text":"OK".*?"values":\[)[^,]+/, '$19.5')),
+    ],
+  ])('finds %s', async (name, message, damage) => {
+    await expect(verifyDamaged(name, damage)).rejects.toMatchObject(refusal(message));
+  });
+});
+
+function replaceText(file: string, search: string, replacement: string): void {
+  writeFileSync(file, readFileSync(file, 'utf8').replace(search, replacement));
+}
