@@ -1,13 +1,12 @@
 /** The HTTP app on the real engine, over loopback: the default models, and a tiny random encoder beside them. */
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { getRequestListener } from '@hono/node-server';
 import { Engine, type EngineOptions } from '@pilotlight/engine';
 import { createApp } from '../../functions/shared/api/app.ts';
+import { createHttpServer } from '../../functions/shared/api/node-server.ts';
 import type { AppOptions } from '../../functions/shared/api/ports.ts';
 import { addModel } from '../../model-assets/toolchain/pipeline.ts';
 import { silent } from '../../model-assets/toolchain/terminal/progress.ts';
@@ -59,7 +58,7 @@ export async function serve(
 ): Promise<Service> {
   const engine = new Engine({ packages });
   const app = createApp({ engine, logger: quiet, ...options });
-  const server = createServer(getRequestListener(app.fetch)).listen(0, '127.0.0.1');
+  const server = createHttpServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;

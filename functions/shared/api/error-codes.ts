@@ -3,6 +3,7 @@ import type { EngineErrorCode } from '@pilotlight/engine';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
 export const HTTP_ERROR_CODES = [
+  'INVALID_REQUEST',
   'INVALID_JSON',
   'BODY_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
@@ -17,6 +18,7 @@ export type ErrorCode = EngineErrorCode | HttpErrorCode;
 
 /** Overload is 429 and not 503: a widely used client repeats a 503 at once and without limit. */
 export const STATUS_OF: Record<ErrorCode, ContentfulStatusCode> = {
+  INVALID_REQUEST: 400,
   INVALID_JSON: 400,
   INVALID_INPUT: 422,
   INVALID_PARAMETER: 422,

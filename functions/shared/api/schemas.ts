@@ -1,10 +1,5 @@
 /** Bodies that the service takes and gives. They check requests, and they are the OpenAPI document. */
-import {
-  modelNameSchema,
-  modelVersionSchema,
-  poolingSchema,
-  taskNameSchema,
-} from '@pilotlight/engine/manifest';
+import { TASKS } from '@pilotlight/engine/manifest';
 import * as z from 'zod';
 
 export const modelParams = z.object({
@@ -82,7 +77,7 @@ export const modelSummary = z
     name: z.string(),
     version: z.string(),
     loaded: z.boolean().meta({ description: 'In memory now; others load on their first call' }),
-    task: z.optional(taskNameSchema),
+    task: z.enum(TASKS).optional(),
     description: z.string().optional(),
     problem: z.string().optional().meta({ description: 'Why the package is refused' }),
   })
@@ -98,7 +93,7 @@ export const modelDetail = modelSummary
     maxTokens: z.int().meta({ description: 'Longest input in tokens, special tokens included' }),
     defaults: z.object({
       functionToApply: z.string().optional(),
-      pooling: z.optional(poolingSchema),
+      pooling: z.string().optional(),
       normalize: z.boolean().optional(),
     }),
     defaultVariant: z.string(),
