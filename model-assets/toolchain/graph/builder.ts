@@ -9,10 +9,7 @@ const IR_VERSION = 9;
 /** Operators of ONNX Runtime beyond the standard. */
 export const MICROSOFT = 'com.microsoft';
 
-export interface OpOptions extends Omit<NodeOptions, 'name'> {
-  /** Number of outputs: more than one are named `name:0`, `name:1`, ... */
-  readonly outputs?: number;
-}
+export type OpOptions = Omit<NodeOptions, 'name'>;
 
 export class GraphBuilder {
   readonly #name: string;
@@ -41,12 +38,7 @@ export class GraphBuilder {
   }
 
   /** Adds a node with one output, and gives the name of that. Throws GRAPH_INVALID when an input is unknown. */
-  op(
-    opType: string,
-    inputs: readonly string[],
-    name: string,
-    options: Omit<OpOptions, 'outputs'> = {},
-  ): string {
+  op(opType: string, inputs: readonly string[], name: string, options: OpOptions = {}): string {
     this.#node(opType, inputs, [name], name, options);
     return name;
   }
@@ -57,7 +49,7 @@ export class GraphBuilder {
     inputs: readonly string[],
     name: string,
     count: number,
-    options: NodeOptions = {},
+    options: OpOptions = {},
   ): string[] {
     const outputs = Array.from({ length: count }, (_, index) => `${name}:${index}`);
     this.#node(opType, inputs, outputs, name, options);
@@ -69,7 +61,7 @@ export class GraphBuilder {
     inputs: readonly string[],
     outputs: string[],
     name: string,
-    options: NodeOptions,
+    options: OpOptions,
   ): void {
     for (const input of inputs) {
       if (input !== '') this.#require(input, `'${name}' (${opType}) reads`);

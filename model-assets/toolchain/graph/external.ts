@@ -1,8 +1,17 @@
 /** Models whose weights are in files of their own: loading them, and writing them so that they can be mapped. */
-import { closeSync, existsSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ToolchainError } from '../errors.ts';
-import { encodeModel, type OnnxModel, type OnnxTensor, parseModel } from './onnx.ts';
+import { encodeModel, type OnnxModel, type OnnxTensor, PROTOBUF_LIMIT, parseModel } from './onnx.ts';
 import { elementBytes, elementCount, tensorBytes } from './tensor.ts';
 
 /** Initialisers at least this large go to the weights file; smaller ones are cheaper to read with the graph. */
@@ -15,6 +24,9 @@ const PAGE_BYTES = 4096;
  * Throws GRAPH_INVALID when one of them is missing, too short, or not beside the model or below it.
  */
 export function loadModel(path: string): { model: OnnxModel; weights: string[] } {
+  if (statSync(path).size > PROTOBUF_LIMIT) {
+    throw new ToolchainError('GRAPH_INVALID', 'An ONNX file holds less than 2 GiB; this one is larger.');
+  }
   const model = parseModel(readFileSync(path));
   const files = new Map<string, number>();
   try {

@@ -134,7 +134,8 @@ export function parseModel(bytes: Uint8Array): OnnxModel {
   return model;
 }
 
-const PROTOBUF_LIMIT = 2 ** 31 - 2 ** 20;
+/** A little below the 2 GiB that a protobuf message can have. */
+export const PROTOBUF_LIMIT = 2 ** 31 - 2 ** 20;
 
 /** Serialises a model. Throws GRAPH_INVALID near 2 GiB, the limit of protobuf: weights are then kept external. */
 export function encodeModel(model: OnnxModel): Uint8Array {

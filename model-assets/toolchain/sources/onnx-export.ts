@@ -35,7 +35,7 @@ export async function readOnnxExport(
   refuseOldOpset(model.opsetImport.find(({ domain }) => domain === '')?.version ?? 0);
   const task = taskOf(config.architectures ?? [], options.task);
   const labels = labelsFor(task, config);
-  const inputs = mapInputs(model.graph);
+  const inputs = mapInputs(model);
   const output = mapOutput(model.graph, task, labels.length);
   return {
     kind: 'onnx',

@@ -2,7 +2,7 @@
 import type { Graph, TaskName } from '@pilotlight/engine/manifest';
 import { ToolchainError } from '../errors.ts';
 import { int, makeNode } from '../graph/node.ts';
-import type { OnnxDimension, OnnxGraph, OnnxValueInfo } from '../graph/onnx.ts';
+import type { OnnxDimension, OnnxGraph, OnnxModel, OnnxValueInfo } from '../graph/onnx.ts';
 import { ELEMENT } from '../graph/tensor.ts';
 
 type Input = Graph['inputs'][number];
@@ -34,11 +34,17 @@ const OUTPUTS: Readonly<
   },
 };
 
+/** From IR version 4 on, weights are not listed among the inputs. */
+const IR_VERSION_WITHOUT_WEIGHT_INPUTS = 4;
+
 /**
- * The role of every input. int32 inputs become int64 ones with a Cast behind them. Throws SOURCE_UNSUPPORTED for an
- * input that has no role here, and for one whose batch or length is fixed.
+ * The role of every input; weights that old exporters list as inputs are taken off the list, and int32 inputs
+ * become int64 ones with a Cast behind them. Throws SOURCE_UNSUPPORTED for an input that has no role here, and for
+ * one whose batch or length is fixed.
  */
-export function mapInputs(graph: OnnxGraph): Input[] {
+export function mapInputs(model: OnnxModel): Input[] {
+  const { graph } = model;
+  model.irVersion = Math.max(model.irVersion, IR_VERSION_WITHOUT_WEIGHT_INPUTS);
   const weights = new Set(graph.initializer.map(({ name }) => name));
   graph.input = graph.input.filter(({ name }) => !weights.has(name));
   return graph.input.map((value) => {
