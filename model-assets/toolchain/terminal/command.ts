@@ -1,8 +1,10 @@
-/** What a subcommand is, and what it may write to. */
+/** Where a command writes: results to stdout, progress and errors to stderr. */
 export interface Terminal {
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stdout: Output;
+  readonly stderr: Output;
 }
+
+export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
 export interface Command {
   /** One line for the list of commands. */

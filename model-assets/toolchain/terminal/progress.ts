@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import type { Output } from './command.ts';
 import { duration } from './table.ts';
 
 /** Told what a long command is doing, stage by stage. */
@@ -13,7 +14,7 @@ export const silent: Progress = { stage: (_name, work) => work(() => {}) };
 const BAR_CELLS = 24;
 
 /** One line per stage with its time: drawn as a moving bar on a terminal, written once when done elsewhere. */
-export function terminalProgress(stream: NodeJS.WriteStream): Progress {
+export function terminalProgress(stream: Output): Progress {
   const draw = (name: string, done: number): void => {
     const cells = Math.round(Math.min(Math.max(done, 0), 1) * BAR_CELLS);
     const bar = styleText('cyan', '█'.repeat(cells), { stream }) + '░'.repeat(BAR_CELLS - cells);

@@ -81,7 +81,8 @@ describe('verify', () => {
     [
       'a tokenizer with tokens that the model has no embedding for',
       'gives ids up to 3000, but int8/model.onnx has 3000 embeddings',
-      (at) => replace(at, 'tokenizer.json', (json) => json.replace('"[PAD]": 0', '"[PAD]": 0, "unheard-of": 3000')),
+      (at) =>
+        replace(at, 'tokenizer.json', (json) => json.replace('"[PAD]": 0', '"[PAD]": 0, "unheard-of": 3000')),
     ],
     [
       'goldens of another tokenizer, by the text and the token',

@@ -1,0 +1,146 @@
+/** The command line of the toolchain as a process: exit codes, output for people and for programs, SIGKILL. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
+import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
+
+const CLI = join(import.meta.dirname, '../../model-assets/toolchain/cli.ts');
+const folder = temporaryFolder();
+const packages = join(folder, 'packages');
+const checkpoint = join(folder, 'checkpoint');
+
+interface Run {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function models(args: readonly string[]) {
+  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk) => {
+    output.stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    output.stderr += chunk;
+  });
+  const done = new Promise<Run>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, ...output }));
+  });
+  return { child, done };
+}
+
+const run = (...args: string[]): Promise<Run> => models(args).done;
+const addTiny = (...more: string[]) =>
+  run('add', checkpoint, '--name', 'tiny', '--token-budget', '512', '--packages', packages, ...more);
+
+beforeAll(() => {
+  const labels = ['negative', 'positive'];
+  writeCheckpoint(
+    { family: 'bert', head: 'sequence-classification', shape: SHAPES.tiny, labels },
+    checkpoint,
+  );
+});
+
+describe('models', () => {
+  test('packages, lists, verifies and times a model', async () => {
+    const added = await addTiny();
+    expect(added).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('tiny@1.0.0 is packaged and proven in'),
+    });
+    expect(added.stderr).toMatch(/✓ quantise +\d+ ms\n/);
+    expect(added.stdout + added.stderr).not.toContain('\u001b');
+
+    const list = await run('list', '--packages', packages);
+    expect(list.stdout).toMatch(/tiny +1\.0\.0 +text-classification +64 +int8 0\.\d MB/);
+
+    const verified = await run('verify', '--packages', packages, '--json');
+    expect(JSON.parse(verified.stdout)).toMatchObject([
+      { package: 'tiny@1.0.0', proofs: [{ variant: 'int8' }] },
+    ]);
+    expect(verified).toMatchObject({ code: 0, stderr: '' });
+
+    const bench = await run(
+      'bench',
+      'tiny',
+      '--packages',
+      packages,
+      '--runs',
+      '5',
+      '--tokens',
+      '16,64',
+      '--json',
+    );
+    expect(JSON.parse(bench.stdout)).toMatchObject({
+      model: 'tiny',
+      latencies: [{ tokens: 16, p50Ms: expect.any(Number) }, { tokens: 64 }],
+    });
+  });
+
+  test('exits with 1 and one line for a version that exists', async () => {
+    const { code, stderr, stdout } = await addTiny('--quiet');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^error PACKAGE_EXISTS: tiny@1\.0\.0 exists.*--force\.\n$/);
+  });
+
+  test('exits with 1 for a package that was changed, and says which file', async () => {
+    expect((await addTiny('--version', '2.0.0', '--json')).code).toBe(0);
+    const weights = join(packages, 'tiny/2.0.0/int8/weights.bin');
+    const bytes = readFileSync(weights);
+    bytes.writeUInt8(bytes.readUInt8(100) ^ 1, 100);
+    writeFileSync(weights, bytes);
+    const { code, stdout } = await run('verify', 'all', '--packages', packages);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/tiny@1\.0\.0 .*proven/);
+    expect(stdout).toMatch(/tiny@2\.0\.0 +VERIFY_FAILED: .*sha256 of int8\/weights\.bin differs/);
+  });
+
+  test('exits with 2 and says what is wrong with a wrong command line', async () => {
+    const { code, stdout, stderr } = await run('add', 'x', '--nmae', 'y');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^error USAGE: .*did you mean '--name'\?.*\n$/);
+  });
+
+  test('that is killed leaves no package behind, and the next run clears what it had begun', async () => {
+    const large = join(folder, 'large');
+    const shape = { ...SHAPES['22m'], layers: 2 };
+    writeCheckpoint({ family: 'bert', head: 'sequence-classification', shape, labels: ['a', 'b'] }, large);
+    const interrupted = join(folder, 'interrupted');
+    mkdirSync(interrupted);
+    const { child, done } = models([
+      'add',
+      large,
+      '--name',
+      'large',
+      '--token-budget',
+      '512',
+      '--packages',
+      interrupted,
+    ]);
+    const weightsWritten = () =>
+      readdirSync(interrupted, { recursive: true }).some((file) => String(file).endsWith('weights.bin'));
+    while (!weightsWritten()) await sleep(5);
+    child.kill('SIGKILL');
+    expect((await done).code).toBeNull();
+
+    expect(existsSync(join(interrupted, 'large'))).toBe(false);
+    expect((await run('list', '--packages', interrupted)).stdout).toContain('There is no package');
+    const again = await run(
+      'add',
+      checkpoint,
+      '--name',
+      'tiny',
+      '--token-budget',
+      '512',
+      '--packages',
+      interrupted,
+    );
+    expect(again.code).toBe(0);
+    expect(readdirSync(interrupted)).toEqual(['tiny']);
+  });
+});

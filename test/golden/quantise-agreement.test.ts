@@ -1,0 +1,66 @@
+/** int8 against fp32, both through the serving engine, on checkpoints of every head and both families. */
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Engine } from '../../layers/engine/src/index.ts';
+import { addModel } from '../../model-assets/toolchain/pipeline.ts';
+import { silent } from '../../model-assets/toolchain/terminal/progress.ts';
+import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
+import { Random } from '../fixtures/random.ts';
+import { vocabulary } from '../fixtures/vocabulary.ts';
+import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
+
+const folder = temporaryFolder();
+const packages = join(folder, 'packages');
+const SHAPE = { ...SHAPES.tiny, vocabulary: 3000, hidden: 64, feedForward: 128 };
+
+/** Texts of 3 to 42 words of the vocabulary. */
+function texts(count: number): string[] {
+  const random = new Random(11);
+  const words = vocabulary(SHAPE.vocabulary).filter((word) => /^[a-z]+$/.test(word));
+  const pick = () => words[random.below(words.length)] ?? 'a';
+  return Array.from({ length: count }, () => Array.from({ length: 3 + random.below(40) }, pick).join(' '));
+}
+
+describe('int8', () => {
+  test.each([
+    ['bert', 'sequence-classification'],
+    ['distilbert', 'sequence-classification'],
+    ['bert', 'token-classification'],
+    ['distilbert', 'base'],
+  ] as const)('of %s for %s is within a few per cent of fp32', async (family, head) => {
+    const name = `${family}-${head}`;
+    const source = join(folder, name);
+    writeCheckpoint({ family, head, shape: SHAPE, labels: ['O', 'B-x', 'I-x', 'B-y', 'I-y'] }, source);
+    await addModel(
+      {
+        ...{ source, packages, name, version: '1.0.0', variants: ['int8', 'fp32'], tokenBudget: 1024 },
+        ...{ quantise: { keep: [], reduceRange: false }, evaluations: [], force: false },
+      },
+      silent,
+    );
+    const outputs = await Promise.all(
+      ['fp32', 'int8'].map(async (variant) => {
+        const engine = new Engine({ packages, variant });
+        const predictor = await engine.predictor(name);
+        const results = await predictor.infer(texts(60).map((text) => ({ text })));
+        await engine.dispose();
+        return results.flatMap(({ outputs: { logits, hidden_states } }) => [
+          ...((logits ?? hidden_states)?.data ?? []),
+        ]);
+      }),
+    );
+    const [fp32 = [], int8 = []] = outputs;
+    expect(int8).toHaveLength(fp32.length);
+    const error = Math.hypot(...chunked(fp32.map((value, at) => value - (int8[at] ?? 0))));
+    expect(error / Math.hypot(...chunked(fp32))).toBeLessThan(0.05);
+    expect(error).toBeGreaterThan(0);
+  });
+});
+
+/** Lengths of parts, so that no call gets more arguments than a stack holds. */
+function chunked(values: readonly number[]): number[] {
+  const size = 10_000;
+  return Array.from({ length: Math.ceil(values.length / size) }, (_, part) =>
+    Math.hypot(...values.slice(part * size, (part + 1) * size)),
+  );
+}

@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { main } from '../../../model-assets/toolchain/cli.ts';
+import { terminalProgress } from '../../../model-assets/toolchain/terminal/progress.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const folder = temporaryFolder();
+
+async function run(...args: string[]) {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const code = await main(args, { stdout, stderr });
+  return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
+}
+
+describe('models', () => {
+  test.each([
+    [[], 'Usage: npm run models'],
+    [['adn'], "There is no command 'adn'; did you mean 'add'?"],
+    [['add'], 'add takes the folder'],
+    [['add', 'x'], 'add needs --name'],
+    [['add', 'x', 'y', '--name', 'z'], "add takes one folder, but got 'y' too"],
+    [['add', 'x', '--name', 'No Such Name'], "--name 'No Such Name' must be 1-64 of a-z"],
+    [['add', 'x', '--name', 'y', '--version', '1'], "--version '1' must be a semantic version"],
+    [['add', 'x', '--name', 'y', '--task', 'ner'], "--task 'ner' must be one of text-classification"],
+    [['add', 'x', '--name', 'y', '--variants', 'int4'], "--variants takes int8, fp32, not 'int4'"],
+    [['add', 'x', '--name', 'y', '--token-budget', '0'], 'a whole number of at least 1'],
+    [['add', 'x', '--name', 'y', '--evaluate', 'f.jsonl'], 'Each --evaluate takes one --dataset'],
+    [['add', 'x', '--name', 'y', '--split', 'dev'], 'Each --split belongs to one --evaluate'],
+    [['verify', 'a', 'b'], "verify takes one model, but got 'b' too"],
+    [['list', 'a'], "list takes no argument, but got 'a'"],
+    [['bench'], 'bench takes one model'],
+  ])('exits with 2 and says what is wrong with %j', async (args, message) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+
+  test.each([
+    [
+      ['add', '/nowhere', '--name', 'y', '--packages', join(folder, 'packages'), '--quiet'],
+      'SOURCE_NOT_FOUND',
+    ],
+    [['verify', 'nothing', '--packages', '/nowhere'], 'MODEL_NOT_FOUND'],
+    [['verify', '--packages', '/nowhere'], 'MODEL_NOT_FOUND'],
+  ])('exits with 1 and one line for %j', async (args, code) => {
+    const result = await run(...args);
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toMatch(new RegExp(`^error ${code}: .+\\n$`));
+  });
+
+  test.each(['add', 'verify', 'list', 'bench'])('explains %s with an example', async (command) => {
+    const { code, stdout } = await run(command, '--help');
+    expect(code).toBe(0);
+    expect(stdout).toContain(`npm run models -- ${command}`);
+    expect(stdout).toMatch(/Examples?:/);
+  });
+
+  test('lists its commands', async () => {
+    const { code, stdout } = await run('--help');
+    expect(code).toBe(0);
+    for (const command of ['add', 'verify', 'list', 'bench'])
+      expect(stdout).toMatch(new RegExp(`^ +${command} `, 'm'));
+  });
+});
+
+describe('progress', () => {
+  test('is one plain line a stage where there is no terminal', async () => {
+    const stream = new PassThrough();
+    const progress = terminalProgress(stream);
+    await progress.stage('read', async (report) => report(0.5));
+    await expect(progress.stage('write', () => Promise.reject(new Error('full')))).rejects.toThrow('full');
+    expect(String(stream.read())).toMatch(/^✓ read +\d+ ms\n✗ write\n$/);
+  });
+
+  test('is a bar that moves on a terminal', async () => {
+    const stream = Object.assign(new PassThrough(), { isTTY: true });
+    await terminalProgress(stream).stage('read', async (report) => report(0.5));
+    const bars = stripVTControlCharacters(String(stream.read())).match(/█*░+/g) ?? [];
+    expect(bars.map((bar) => bar.split('█').length - 1)).toEqual([0, 12]);
+  });
+});
