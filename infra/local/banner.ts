@@ -1,0 +1,70 @@
+/** What `npm start` prints: the models, where the time of the cold start went, and lines to copy. */
+import type { Predictor, Quality, TaskName } from '@pilotlight/engine';
+import type { LocalModel } from './load-models.ts';
+import { paint, table } from './terminal.ts';
+
+/** A text that shows what a default model does; others get the one of their task. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  intent: 'how do I say thank you in Japanese',
+  slots: 'play some jazz by Miles Davis on Spotify',
+};
+const TASK_EXAMPLES: Readonly<Record<TaskName, string>> = {
+  'text-classification': 'I love this',
+  'token-classification': 'Ada Lovelace was born in London',
+  'feature-extraction': 'I love this',
+};
+
+/** `base` is the address that the service listens on. */
+export function banner(models: readonly LocalModel[], base: string): string {
+  const predictors = models.flatMap(({ predictor }) => predictor ?? []);
+  const lines = curlLines(predictors, base.replace('http://', ''));
+  return [
+    `Pilotlight serves at ${paint(['bold', 'cyan'], base)}   ${paint('dim', `docs: ${base}/docs`)}`,
+    modelTable(models),
+    ...(predictors.length > 0 ? [coldStartTable(predictors), ['Try:', ...lines].join('\n  ')] : []),
+    paint('dim', 'Ctrl-C ends it.'),
+  ].join('\n\n');
+}
+
+function modelTable(models: readonly LocalModel[]): string {
+  const rows = models.map(({ name, version, manifest, state, predictor }) => {
+    const quality = manifest?.quality[0];
+    const weights = predictor
+      ? `${predictor.variantName}, ${megabytes(predictor.bytes)}`
+      : paint(state === 'refused' ? 'red' : 'dim', state);
+    return [name, version, manifest?.task ?? '', weights, quality ? inWords(quality) : ''];
+  });
+  const titles = ['MODEL', 'VERSION', 'TASK', 'WEIGHTS', 'QUALITY'];
+  return table(
+    titles.map((title) => ({ title })),
+    rows,
+  );
+}
+
+function coldStartTable(predictors: readonly Predictor[]): string {
+  const phases = ['OPEN', 'VERIFY', 'TOKENIZER', 'SESSION', 'TOTAL'];
+  const rows = predictors.map(({ manifest, loadTimings: timings }) => [
+    manifest.name,
+    ...[timings.openMs, timings.verifyMs, timings.tokenizerMs, timings.sessionMs, timings.totalMs].map(
+      (milliseconds) => `${milliseconds.toFixed(0)} ms`,
+    ),
+  ]);
+  const columns = [{ title: 'COLD START' }, ...phases.map((title) => ({ title, align: 'right' as const }))];
+  return table(columns, rows);
+}
+
+/** A line to copy for each of the first three models. */
+function curlLines(predictors: readonly Predictor[], host: string): string[] {
+  return predictors.slice(0, 3).map(({ manifest: { name, task } }) => {
+    const inputs = EXAMPLES[name] ?? TASK_EXAMPLES[task];
+    return `curl -d '${JSON.stringify({ inputs })}' ${host}/models/${name}`;
+  });
+}
+
+function inWords({ metric, served, dataset }: Quality): string {
+  return `${metric} ${(100 * served).toFixed(1)} % on ${dataset}`;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,68 @@
+/** What the local commands share: options, one line for what went wrong, exit codes. */
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { PilotlightError } from '@pilotlight/engine';
+import { closest } from '../../functions/shared/closest.ts';
+import { paint } from './terminal.ts';
+
+export type LocalErrorCode =
+  | 'USAGE'
+  | 'PORT_UNAVAILABLE'
+  | 'NO_MODELS'
+  | 'MODEL_REFUSED'
+  | 'FILE_UNREADABLE'
+  | 'INPUT_REFUSED';
+
+export class LocalError extends PilotlightError<LocalErrorCode> {
+  override readonly name = 'LocalError';
+}
+
+export const usageError = (message: string) => new LocalError('USAGE', message);
+
+/** @throws LocalError USAGE, with the nearest option for a typo */
+export function parseOptions<const Options extends ParseArgsOptionsConfig>(
+  args: readonly string[],
+  options: Options,
+) {
+  try {
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const unknown = /Unknown option '-{1,2}([^']*)'/.exec(error.message)?.[1];
+    if (unknown === undefined) throw usageError(error.message.split('\n', 1)[0] ?? error.message);
+    throw usageError(
+      `There is no option --${unknown}; did you mean --${closest(unknown, Object.keys(options))}?`,
+    );
+  }
+}
+
+/** A whole number from `minimum` to `maximum`. @throws LocalError USAGE */
+export function wholeNumber(text: string, what: string, minimum: number, maximum: number): number {
+  const number = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isInteger(number) && number >= minimum && number <= maximum) return number;
+  throw usageError(
+    `${what} must be a whole number from ${minimum} to ${maximum}, not ${JSON.stringify(text)}.`,
+  );
+}
+
+/**
+ * Runs a command. An error that was thrown on purpose becomes one line on stderr; the exit code is 2 where the
+ * command line is at fault, else 1. A reader that closes the pipe early (`| head`) ends the command quietly.
+ */
+export async function runCommand(
+  name: string,
+  main: (args: readonly string[]) => Promise<void>,
+): Promise<void> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  try {
+    await main(process.argv.slice(2));
+  } catch (error) {
+    if (!PilotlightError.is(error)) throw error;
+    const usage = error.code === 'USAGE' || error.code === 'INVALID_CONFIGURATION';
+    const hint = error.code === 'USAGE' ? ` See: ${name} -- --help` : '';
+    console.error(`${paint('red', 'error:', process.stderr)} ${error.message}${hint}`);
+    process.exitCode = usage ? 2 : 1;
+  }
+}
