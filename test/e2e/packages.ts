@@ -1,0 +1,27 @@
+/** The default packages, and copies of them in which something is broken. */
+import { closeSync, cpSync, mkdtempSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const PACKAGES = 'model-assets/packages';
+
+export function copyOfPackages(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pilotlight-packages-'));
+  cpSync(PACKAGES, folder, { recursive: true });
+  return folder;
+}
+
+/** Changes one byte in the middle of the weights. */
+export function corruptWeights(packages: string, model: string): void {
+  const path = join(packages, model, '1.0.0/int8/weights.bin');
+  const bytes = readFileSync(path);
+  const place = Math.floor(bytes.length / 2);
+  const file = openSync(path, 'r+');
+  writeSync(file, Buffer.of((bytes[place] ?? 0) ^ 0xff), 0, 1, place);
+  closeSync(file);
+}
+
+export function addUnknownKey(packages: string, model: string): void {
+  const path = join(packages, model, '1.0.0/model.json');
+  writeFileSync(path, readFileSync(path, 'utf8').replace('{', '{ "fromTheFuture": true,'));
+}

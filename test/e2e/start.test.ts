@@ -1,0 +1,141 @@
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bash, node, run, type Service, startService } from './command.ts';
+import { addUnknownKey, copyOfPackages, corruptWeights } from './packages.ts';
+
+const START = 'infra/local/start.ts';
+const start = (...args: readonly string[]) => run(node(START, ...args));
+
+describe('npm start', () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService(['npm', 'start', '--', '--port', '0']);
+  });
+  afterAll(() => service.end('SIGKILL').catch(() => {}));
+
+  test('prints its address, and every model with version, task, size and cold start', () => {
+    expect(service.url).toMatch(/^http:\/\/localhost:\d+$/);
+    for (const model of ['sentiment', 'intent']) {
+      expect(service.stdout()).toMatch(
+        new RegExp(`^${model} +1\\.0\\.0 +text-classification +int8, \\d\\.\\d MB`, 'm'),
+      );
+      expect(service.stdout()).toMatch(new RegExp(`^${model}( +\\d+ ms){5}$`, 'm'));
+    }
+    expect(service.stdout()).toMatch(/^slots +1\.0\.0 +token-classification +int8/m);
+  });
+
+  test('prints three curl lines, each of which answers when it is copied', async () => {
+    const lines = service.stdout().match(/^ +curl .*$/gm) ?? [];
+    expect(lines).toHaveLength(3);
+    const answers = await Promise.all(
+      lines.map((line) => bash(line.replace('curl', 'curl --silent --fail'))),
+    );
+    const byModel = lines.map((line, i) => [line.split('/').at(-1), JSON.parse(answers[i]?.stdout ?? '')]);
+    expect(Object.fromEntries(byModel)).toMatchObject({
+      sentiment: [[{ label: 'positive', score: expect.any(Number) }, { label: 'negative' }]],
+      intent: [expect.arrayContaining([{ label: expect.any(String), score: expect.any(Number) }])],
+      slots: expect.arrayContaining([
+        expect.objectContaining({ entity_group: 'artist', word: 'Miles Davis' }),
+      ]),
+    });
+  });
+
+  test('prints one line for each request', async () => {
+    await fetch(`${service.url}/models/nobody`, { method: 'POST', body: '{"inputs":"a"}' });
+    await expect.poll(() => service.stdout()).toMatch(/^404 predict MODEL_NOT_FOUND \d+\.\d ms$/m);
+  });
+
+  test('has metrics of the requests that it served', async () => {
+    const metrics = await fetch(`${service.url}/metrics`);
+    expect(await metrics.text()).toMatch(/^pilotlight_models_loaded 3$/m);
+  });
+
+  test('answers what is under way and exits with 0 on Ctrl-C', async () => {
+    const inputs = Array.from({ length: 200 }, (_, i) => `play some jazz by artist number ${i} on Spotify`);
+    const pending = fetch(`${service.url}/models/slots`, {
+      method: 'POST',
+      body: JSON.stringify({ inputs }),
+    });
+    await new Promise((done) => setTimeout(done, 30));
+    const [response, code] = await Promise.all([pending, service.end('SIGINT')]);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toHaveLength(200);
+    expect(code).toBe(0);
+  });
+});
+
+describe('npm start with something broken', () => {
+  let packages: string;
+  beforeAll(() => {
+    packages = copyOfPackages();
+    corruptWeights(packages, 'sentiment');
+    addUnknownKey(packages, 'slots');
+  });
+  afterAll(() => rmSync(packages, { recursive: true }));
+
+  test('reports a broken package by name and serves the others', async () => {
+    const service = await startService(node(START, '--port', '0', '--packages', packages));
+    const ask = (model: string) =>
+      fetch(`${service.url}/models/${model}`, { method: 'POST', body: '{"inputs":"what is my balance"}' });
+    const [good, corrupt, unknown] = await Promise.all(['intent', 'sentiment', 'slots'].map(ask));
+    expect(good?.status).toBe(200);
+    expect(await corrupt?.json()).toMatchObject({ code: 'PACKAGE_CORRUPT' });
+    expect(await unknown?.json()).toMatchObject({ code: 'PACKAGE_INVALID' });
+    expect(service.stdout()).toMatch(/^sentiment .* refused$/m);
+    expect(service.stdout()).toMatch(/^slots .* refused$/m);
+    expect(await service.end('SIGTERM')).toBe(0);
+  });
+
+  test('says in one line which package is broken and exits with 1 where it was asked for by name', async () => {
+    const { code, stdout, stderr } = await start('--model', 'sentiment', '--packages', packages);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^error: Model sentiment@1\.0\.0 is refused: the sha256 of .*\.\n$/);
+  });
+
+  test('says in one line that a port is in use, and names another', async () => {
+    const occupant = createServer().listen(0, '127.0.0.1');
+    await once(occupant, 'listening');
+    const address = occupant.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const { code, stderr } = await start('--port', String(port), '--model', 'intent');
+    occupant.close();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^error: Port \d+ is in use by another process\. Choose another: npm start -- --port \d+\n$/,
+    );
+  });
+
+  test.each([
+    [['--prot', '1'], 'There is no option --prot; did you mean --port?'],
+    [['--port', 'http'], 'The port must be a whole number from 0 to 65535, not "http".'],
+    [['--port'], '--port'],
+    [['sentiment'], '"sentiment" is not an option.'],
+    [['--model', 'sentimant'], 'There is no model "sentimant"; did you mean sentiment?'],
+    [['--model', 'sentiment@9.9.9'], 'There is no model "sentiment@9.9.9"'],
+  ])('refuses %j in one line and exits with 2', async (args, message) => {
+    const { code, stdout, stderr } = await start(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  test('names the environment variable that is not valid', async () => {
+    const { code, stderr } = await run(node(START), { env: { PILOTLIGHT_VERIFY: 'md5' } });
+    expect(code).toBe(2);
+    expect(stderr).toContain('PILOTLIGHT_VERIFY: must be sha256 or size');
+  });
+
+  test('says where it looked when there is no package', async () => {
+    const { code, stderr } = await start('--packages', '/nowhere');
+    expect(code).toBe(1);
+    expect(stderr).toContain('There is no model package in /nowhere.');
+  });
+
+  test('explains its options with examples', async () => {
+    const { code, stdout } = await start('--help');
+    expect(code).toBe(0);
+    expect(stdout).toContain('npm start -- --model sentiment --port 9000');
+  });
+});
