@@ -20,10 +20,9 @@ const REQUESTS: readonly TokenRequest[] = [
   { text: 'I love this' },
   { text: 'The service was terrible, and nobody came to help us until the evening of the second day!' },
   { text: '' },
-  { text: 'Where is my order? It was sent to the old address three weeks ago.' },
+  { text: 'Where is my order?', pair: 'It was sent to the old address three weeks ago.' },
   { text: 'good' },
 ];
-const PAIR: TokenRequest = { text: 'Where is my order?', pair: 'It was sent three weeks ago.' };
 
 const folder = mkdtempSync(join(tmpdir(), 'pilotlight-parity-'));
 const packages = join(folder, 'packages');
@@ -69,7 +68,7 @@ describe.each(CASES)('graph of $name', ({ name, options }) => {
 
   it('gives what a float64 forward pass gives, for each text by itself', async () => {
     const predictor = await engine.predictor(name);
-    for (const request of [...REQUESTS, PAIR]) {
+    for (const request of REQUESTS) {
       const [result] = await predictor.infer([request]);
       expectClose(result, expected);
     }

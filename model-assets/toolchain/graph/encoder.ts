@@ -3,7 +3,7 @@
  * provider; the measurements behind each choice are in ADR-fast-graph.md.
  */
 import { type GraphBuilder, MICROSOFT } from './builder.ts';
-import { dense } from './dense.ts';
+import { dense, type Projection } from './dense.ts';
 import { float, int, string } from './node.ts';
 import { ELEMENT, floatTensor, int64Tensor } from './tensor.ts';
 import type { Weights } from './weights.ts';
@@ -98,23 +98,28 @@ export class Encoder {
   /** `x` gives keys and values, `queries` the rows to compute: the same value, or its first token. */
   #attention(x: string, queries: string, mask: string, checkpoint: string, at: string): string {
     const { hidden, heads } = this.#config;
-    const projection = (name: string, scale = 1) => ({ name: checkpoint + name, outputs: hidden, scale });
+    const projection = (name: string, scale: number) => ({ name: checkpoint + name, outputs: hidden, scale });
     const query = projection(this.#names.query, 1 / Math.sqrt(hidden / heads));
-    const keyValue = [projection(this.#names.key), projection(this.#names.value)];
-    const project = (from: string, projections: readonly ReturnType<typeof projection>[], name: string) => {
-      const merged = dense(this.#graph, this.#weights, from, hidden, projections, `${at}/${name}`);
-      if (projections.length === 1) return [merged];
-      return this.#graph.ops('Split', [merged], `${at}/${name}/split`, projections.length, {
-        attributes: { axis: int(-1), num_outputs: int(projections.length) },
-      });
-    };
+    const keyValue = [projection(this.#names.key, 1), projection(this.#names.value, 1)];
     const projected =
       queries === x
-        ? project(x, [query, ...keyValue], 'query_key_value')
-        : [...project(queries, [query], 'query'), ...project(x, keyValue, 'key_value')];
+        ? this.#project(x, [query, ...keyValue], `${at}/query_key_value`)
+        : [
+            ...this.#project(queries, [query], `${at}/query`),
+            ...this.#project(x, keyValue, `${at}/key_value`),
+          ];
     return this.#graph.op('MultiHeadAttention', [...projected, '', mask], at, {
       domain: MICROSOFT,
       attributes: { num_heads: int(heads), scale: float(1) },
+    });
+  }
+
+  /** Several projections by one product, then taken apart. */
+  #project(x: string, projections: readonly Projection[], name: string): string[] {
+    const merged = dense(this.#graph, this.#weights, x, this.#config.hidden, projections, name);
+    if (projections.length === 1) return [merged];
+    return this.#graph.ops('Split', [merged], `${name}/split`, projections.length, {
+      attributes: { axis: int(-1), num_outputs: int(projections.length) },
     });
   }
 

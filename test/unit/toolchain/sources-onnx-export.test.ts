@@ -104,6 +104,18 @@ describe('an ONNX export', () => {
     },
   );
 
+  it('may list its weights among its inputs, as old exporters do', async () => {
+    const old = exported();
+    const float32 = {
+      tensorType: { elemType: ELEMENT.float32, shape: { dim: [{ dimValue: TOKENS }, { dimValue: 4 }] } },
+    };
+    old.graph.input.push({ name: 'table', type: float32 });
+    writeFileSync(join(folder, 'model.onnx'), encodeModel(Object.assign(old, { irVersion: 3 })));
+    const { inputs, model } = await readSource(folder);
+    expect(inputs.map(({ name }) => name)).toEqual(['input_ids', 'input_mask']);
+    expect(model.irVersion).toBe(4);
+  });
+
   it('may keep its weights in a file beside it, whose sum is recorded', async () => {
     mkdirSync(join(folder, 'onnx'));
     rmSync(join(folder, 'model.onnx'));
