@@ -1,8 +1,8 @@
-/** The HTTP app on a port of this machine, with every session in a thread of its own. */
+/** The HTTP app on a port of this machine. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { createHttpServer } from '../../functions/shared/api/node-server.ts';
 import { LocalError } from './command.ts';
 
 /** How long requests under way may take to end once the service is told to. */
@@ -16,7 +16,7 @@ export interface Service {
 
 /** @throws LocalError PORT_UNAVAILABLE */
 export async function listen(app: Hono, host: string, port: number): Promise<Service> {
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const server = createHttpServer(app);
   server.listen(port, host);
   try {
     await once(server, 'listening');

@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { STATUS_OF } from '../../../functions/shared/api/error-codes.ts';
+
+const operations = readFileSync('docs/operations.md', 'utf8');
+
+test('docs/operations.md lists every error code with its status', () => {
+  const rows = operations.split('\n').filter((line) => /^\| [45]\d\d \|/.test(line));
+  const missing = Object.entries(STATUS_OF).filter(
+    ([code, status]) => !rows.some((row) => row.startsWith(`| ${status} |`) && row.includes(`\`${code}\``)),
+  );
+  expect(missing).toEqual([]);
+});
+
+test('docs/operations.md lists every setting', () => {
+  const source = readFileSync('functions/shared/config.ts', 'utf8');
+  const names = [...source.matchAll(/^ {2}((?:PILOTLIGHT_|PRELOAD_|MODELS_)[A-Z_]+):/gm)].map(
+    ([, name]) => name,
+  );
+  expect(names.length).toBeGreaterThan(8);
+  expect(names.filter((name) => !operations.includes(`| \`${name}\` |`))).toEqual([]);
+});
