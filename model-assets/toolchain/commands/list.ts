@@ -1,4 +1,5 @@
 import { FolderStore, type PackageEntry } from '@pilotlight/engine';
+import { type Catalog, DEFAULT_CATALOG, readCatalog } from '../package/catalog.ts';
 import { DEFAULT_PACKAGES } from '../package/packages-folder.ts';
 import { parseOptions, usage } from '../terminal/arguments.ts';
 import { type Command, EXIT } from '../terminal/command.ts';
@@ -6,11 +7,12 @@ import { megabytes, table } from '../terminal/table.ts';
 
 export const list: Command = {
   summary: 'list the packages, broken ones with the reason',
-  help: `List the packages that there are.
+  help: `List the packages that there are, and which of them the catalog deploys.
 
 Usage: npm run models -- list [options]
 
   --packages DIR   folder of packages (default: model-assets/packages)
+  --catalog FILE   what is deployed (default: model-assets/catalog.json)
   --json           manifests and problems as JSON
 
 Example:
@@ -19,21 +21,27 @@ Example:
   async run(args, { stdout }) {
     const { values, positionals } = parseOptions(
       args,
-      { packages: { type: 'string', default: DEFAULT_PACKAGES }, json: { type: 'boolean', default: false } },
+      {
+        packages: { type: 'string', default: DEFAULT_PACKAGES },
+        catalog: { type: 'string', default: DEFAULT_CATALOG },
+        json: { type: 'boolean', default: false },
+      },
       'list',
     );
     if (positionals.length > 0) throw usage(`list takes no argument, but got '${positionals[0]}'.`, 'list');
+    const catalog = readCatalog(values.catalog);
     const entries = await new FolderStore(values.packages).list();
-    stdout.write(`${values.json ? JSON.stringify(entries, null, 2) : listing(entries, values.packages)}\n`);
+    const text = values.json ? JSON.stringify(entries, null, 2) : listing(entries, catalog, values.packages);
+    stdout.write(`${text}\n`);
     return entries.some(({ problem }) => problem !== undefined) ? EXIT.failed : EXIT.ok;
   },
 };
 
-function listing(entries: readonly PackageEntry[], packages: string): string {
+function listing(entries: readonly PackageEntry[], catalog: Catalog, packages: string): string {
   if (entries.length === 0)
     return `There is no package in ${packages}. Bring one in: npm run models -- add --help`;
   const rows = entries.map(({ name, version, manifest, problem }) => {
-    if (manifest === undefined) return [name, version, '', '', '', problem ?? ''];
+    if (manifest === undefined) return [name, version, '', '', '', '', problem ?? ''];
     const variants = Object.entries(manifest.variants).map(([variant, { files }]) => {
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
       return `${variant} ${megabytes(bytes)}`;
@@ -42,7 +50,8 @@ function listing(entries: readonly PackageEntry[], packages: string): string {
       ({ dataset, metric, served }) => `${dataset} ${metric} ${(100 * served).toFixed(1)} %`,
     );
     const { maxTokens } = manifest.textProcessing;
-    return [name, version, manifest.task, `${maxTokens}`, variants.join(', '), quality.join(', ')];
+    const deployed = deploymentOf(catalog, name, version);
+    return [name, version, manifest.task, `${maxTokens}`, variants.join(', '), deployed, quality.join(', ')];
   });
   return table(
     [
@@ -51,8 +60,15 @@ function listing(entries: readonly PackageEntry[], packages: string): string {
       { title: 'task' },
       { title: 'tokens', align: 'right' },
       { title: 'variants' },
+      { title: 'deployed' },
       { title: 'quality as served' },
     ],
     rows,
   );
+}
+
+function deploymentOf({ models }: Catalog, name: string, version: string): string {
+  const entry = models[name];
+  if (entry?.version !== version) return 'no';
+  return [entry.tier, ...(entry.aliases ?? []).map((alias) => `as ${alias}`)].join(' ');
 }
