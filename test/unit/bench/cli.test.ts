@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+const CLI = join(import.meta.dirname, '../../bench/cli.ts');
+const bench = (...args: readonly string[]) => promisify(execFile)(process.execPath, [CLI, ...args]);
+
+const resultsSchema = z.tuple([
+  z.object({
+    measurement: z.literal('warm'),
+    model: z.literal('tiny'),
+    machine: z.object({ cpu: z.string(), commit: z.string(), dirty: z.boolean(), onnxruntime: z.string() }),
+    series: z.array(z.object({ subject: z.string(), samples: z.array(z.number().positive()).min(1) })),
+    comparisons: z.array(z.object({ name: z.string(), value: z.object({ median: z.number() }) })).min(4),
+  }),
+]);
+
+describe('npm run bench', () => {
+  it('measures a tiny checkpoint from end to end: packaged, exported, agreed upon, timed', async () => {
+    const { stdout } = await bench('warm', '--model', 'tiny', '--rounds', '1', '--json');
+    const [result] = resultsSchema.parse(JSON.parse(stdout));
+    expect(new Set(result.series.map(({ subject }) => subject))).toEqual(
+      new Set(['Pilotlight int8', 'session.run int8', 'transformers.js q8', 'transformers.js fp32']),
+    );
+    expect(result.machine).toMatchObject({ onnxruntime: '1.30.0' });
+  }, 120_000);
+
+  it('explains itself', async () => {
+    const { stdout } = await bench('--help');
+    expect(stdout).toContain('npm run bench -- cold|warm|bulk|memory|all');
+  });
+
+  it.each([
+    [['lukewarm'], /bench: nothing measures lukewarm; choose cold, warm, bulk, memory, all/],
+    [['cold', '--model', '7b'], /bench: there is no shape 7b/],
+    [['cold', '--fast'], /bench: Unknown option '--fast'/],
+  ])('ends %j with one clear line and a failure', async (args, line) => {
+    const failure = await bench(...args).catch((error) => error);
+    expect(failure).toMatchObject({ code: 1 });
+    expect(failure.stderr.trim().split('\n')).toEqual([expect.stringMatching(line)]);
+  });
+});
