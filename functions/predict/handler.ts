@@ -9,6 +9,7 @@ import { readConfig } from '../shared/config.ts';
 import { engineOptions, limitsOf } from '../shared/engine-options.ts';
 import { preload } from '../shared/preload.ts';
 import { createHandler } from './create-handler.ts';
+import { rehearse } from './rehearse.ts';
 
 const config = readConfig(process.env);
 const logger = new Logger({ serviceName: 'pilotlight' });
@@ -24,4 +25,4 @@ export const handler = createHandler({
   metrics,
 });
 
-await preloaded.settled;
+await Promise.all([preloaded.settled, rehearse(engine, logger)]);

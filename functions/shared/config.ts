@@ -2,44 +2,42 @@
 
 import { PilotlightError } from '@pilotlight/engine';
 import { modelNameSchema, modelVersionSchema } from '@pilotlight/engine/manifest';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { DEFAULT_LIMITS } from './api/limits.ts';
 import { closest } from './closest.ts';
 
-const count = z
-  .string()
-  .regex(/^[1-9]\d{0,14}$/, 'must be a whole number above 0')
-  .transform(Number);
-const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
-const modelRef = z.string().refine((ref) => {
-  const [name, version, ...rest] = ref.split('@');
-  const versionIsGood = version === undefined || modelVersionSchema.safeParse(version).success;
-  return modelNameSchema.safeParse(name).success && versionIsGood && rest.length === 0;
-}, 'must be model names with or without a version, such as sentiment,intent@1.0.0');
+const text = z.string().check(z.minLength(1));
+const count = z.pipe(
+  z.string().check(z.regex(/^[1-9]\d{0,14}$/, 'must be a whole number above 0')),
+  z.transform(Number),
+);
+const flag = z.pipe(
+  z.enum(['true', 'false'], 'must be true or false'),
+  z.transform((value) => value === 'true'),
+);
+const modelRef = z.string().check(
+  z.refine((ref) => {
+    const [name, version, ...rest] = ref.split('@');
+    const versionIsGood = version === undefined || modelVersionSchema.safeParse(version).success;
+    return modelNameSchema.safeParse(name).success && versionIsGood && rest.length === 0;
+  }, 'must be model names with or without a version, such as sentiment,intent@1.0.0'),
+);
+const modelRefs = z.pipe(z.pipe(z.string(), z.transform(listed)), z.array(modelRef));
 
 const environmentSchema = z.object({
-  MODELS_DIR: z.string().min(1).default('/opt/models'),
-  PRELOAD_MODELS: z
-    .string()
-    .default('')
-    .transform((list) =>
-      list
-        .split(',')
-        .map((ref) => ref.trim())
-        .filter((ref) => ref !== ''),
-    )
-    .pipe(z.array(modelRef)),
-  PILOTLIGHT_VARIANT: z.string().min(1).optional(),
-  PILOTLIGHT_MEMORY_BUDGET_BYTES: count.optional(),
-  PILOTLIGHT_INTRA_OP_THREADS: count.optional(),
-  PILOTLIGHT_ALLOW_SPINNING: flag.optional(),
-  PILOTLIGHT_VERIFY: z.enum(['sha256', 'size'], 'must be sha256 or size').optional(),
-  PILOTLIGHT_MAX_BODY_BYTES: count.default(DEFAULT_LIMITS.maxBodyBytes),
-  PILOTLIGHT_MAX_INPUTS: count.default(DEFAULT_LIMITS.maxInputs),
-  PILOTLIGHT_MAX_CONCURRENT_REQUESTS: count.default(DEFAULT_LIMITS.maxConcurrentRequests),
-  PILOTLIGHT_MAX_JSON_DEPTH: count.default(DEFAULT_LIMITS.maxJsonDepth),
-  PILOTLIGHT_METRICS_NAMESPACE: z.string().min(1).default('Pilotlight'),
-  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: count.optional(),
+  MODELS_DIR: z._default(text, '/opt/models'),
+  PRELOAD_MODELS: z.prefault(modelRefs, ''),
+  PILOTLIGHT_VARIANT: z.optional(text),
+  PILOTLIGHT_MEMORY_BUDGET_BYTES: z.optional(count),
+  PILOTLIGHT_INTRA_OP_THREADS: z.optional(count),
+  PILOTLIGHT_ALLOW_SPINNING: z.optional(flag),
+  PILOTLIGHT_VERIFY: z.optional(z.enum(['sha256', 'size'], 'must be sha256 or size')),
+  PILOTLIGHT_MAX_BODY_BYTES: z._default(count, DEFAULT_LIMITS.maxBodyBytes),
+  PILOTLIGHT_MAX_INPUTS: z._default(count, DEFAULT_LIMITS.maxInputs),
+  PILOTLIGHT_MAX_CONCURRENT_REQUESTS: z._default(count, DEFAULT_LIMITS.maxConcurrentRequests),
+  PILOTLIGHT_MAX_JSON_DEPTH: z._default(count, DEFAULT_LIMITS.maxJsonDepth),
+  PILOTLIGHT_METRICS_NAMESPACE: z._default(text, 'Pilotlight'),
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.optional(count),
 });
 export type Config = z.infer<typeof environmentSchema>;
 
@@ -59,4 +57,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     'INVALID_CONFIGURATION',
     `The environment is not valid:\n  ${[...wrong, ...unknown].join('\n  ')}`,
   );
+}
+
+function listed(refs: string): string[] {
+  return refs
+    .split(',')
+    .map((ref) => ref.trim())
+    .filter((ref) => ref !== '');
 }

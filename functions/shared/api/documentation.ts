@@ -8,7 +8,7 @@ const PAGE_HEADERS = {
 };
 
 export function documentationHandlers(): Record<'openapi' | 'docs' | 'home', RouteHandler> {
-  const document = once(async () => (await import('./openapi.ts')).openApiDocument());
+  const document = once(async () => (await import('./openapi/document.ts')).openApiDocument());
   const page = once(async () => (await import('./docs/page.ts')).docsPage(await document()));
   return {
     openapi: async (c) => c.json(await document()),

@@ -2,7 +2,7 @@
 import type { TaskName } from '@pilotlight/engine';
 import { EngineError } from '@pilotlight/engine';
 import { HttpError } from './errors.ts';
-import { type PredictRequest, predictRequest } from './schemas.ts';
+import { type PredictRequest, predictRequest } from './predict-request.ts';
 
 /** @throws EngineError INVALID_INPUT with `field`, HttpError TOO_MANY_INPUTS */
 export function parsePredictRequest(body: unknown, maxInputs: number): PredictRequest {

@@ -2,9 +2,9 @@
 import type { Manifest, PackageEntry } from '@pilotlight/engine';
 import { EngineError, parseModelRef } from '@pilotlight/engine';
 import type { Context } from 'hono';
+import type { ModelDetail, ModelSummary } from './openapi/schemas.ts';
 import type { ServingEngine } from './ports.ts';
 import { requestedModel } from './predict.ts';
-import type { ModelDetail, ModelSummary } from './schemas.ts';
 import type { RouteHandler } from './serving.ts';
 
 export function modelsHandler(engine: ServingEngine): RouteHandler {

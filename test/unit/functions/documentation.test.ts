@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { predictRequest } from '../../../functions/shared/api/predict-request.ts';
 import { routes } from '../../../functions/shared/api/routes.ts';
 import { fakeApp } from './fake-engine.ts';
 
@@ -29,6 +30,19 @@ describe('GET /openapi.json', () => {
     expect(Object.keys(responses)).toEqual(['200', '400', '404', '413', '415', '422', '429', '500']);
     expect(responses[413].description).toBe('`BODY_TOO_LARGE`');
     expect(Object.keys(responses[200].headers)).toContain('x-inference-time');
+  });
+});
+
+describe('the request of a prediction', () => {
+  it('is described by the very schema that checks it', async () => {
+    const { PredictRequest } = JSON.parse(await get('/openapi.json')).components.schemas;
+    expect(Object.keys(PredictRequest.properties)).toEqual(Object.keys(predictRequest.shape));
+    expect(PredictRequest).toMatchObject({
+      type: 'object',
+      required: ['inputs'],
+      additionalProperties: false,
+    });
+    expect(PredictRequest.properties.inputs.anyOf).toHaveLength(2);
   });
 });
 

@@ -1,6 +1,6 @@
 /** /docs: the OpenAPI document as one self-contained page, from which requests can be sent. */
 import { html, raw } from 'hono/html';
-import type { OpenApiDocument } from '../openapi.ts';
+import type { OpenApiDocument } from '../openapi/document.ts';
 import { script } from './script.ts';
 import { style } from './style.ts';
 

@@ -1,6 +1,7 @@
-/** Bodies that the service takes and gives. They check requests, and they are the OpenAPI document. */
+/** Parameters and responses as the OpenAPI document describes them; the handlers' types come from here. */
+
+import { z } from '@hono/zod-openapi';
 import { TASKS } from '@pilotlight/engine/manifest';
-import * as z from 'zod';
 
 export const modelParams = z.object({
   model: z.string().meta({ description: 'Name of a model, or `name@version`', example: 'sentiment' }),
@@ -8,40 +9,6 @@ export const modelParams = z.object({
 export const versionParams = modelParams.extend({
   version: z.string().meta({ description: 'A semantic version', example: '1.0.0' }),
 });
-
-/** What older clients send about hosting; there is nothing here that it would change. */
-const hostingOptions = z.looseObject({
-  wait_for_model: z.boolean().optional(),
-  use_cache: z.boolean().optional(),
-});
-
-/** The request of Hugging Face's inference clients; what `inputs` and `parameters` may be is the task's to say. */
-export const predictRequest = z
-  .strictObject({
-    inputs: z
-      .unknown()
-      .refine((inputs) => inputs !== undefined, 'is required')
-      .meta({
-        description: 'One input, or a list of them: a text each, for the tasks of today',
-        anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
-      }),
-    parameters: z
-      .record(z.string(), z.unknown())
-      .nullish()
-      .meta({
-        description:
-          'Parameters of the task. text-classification: `top_k`, `function_to_apply`, `truncate`. ' +
-          'token-classification: `aggregation_strategy`, `ignore_labels`, `offset_unit`, `truncate`. ' +
-          'feature-extraction: `pooling`, `normalize`, `truncate`.',
-      }),
-    truncate: z.boolean().optional().meta({ description: 'As in `parameters`' }),
-    normalize: z.boolean().optional().meta({ description: 'As in `parameters`' }),
-    truncation_direction: z.literal(['right', 'Right']).optional(),
-    encoding_format: z.literal('float').optional(),
-    options: hostingOptions.optional().meta({ description: 'Taken and ignored' }),
-  })
-  .meta({ id: 'PredictRequest', example: { inputs: 'I love this' } });
-export type PredictRequest = z.infer<typeof predictRequest>;
 
 const labelScore = z.object({ label: z.string(), score: z.number() });
 const entity = z.object({

@@ -1,0 +1,33 @@
+/** The OpenAPI document, made from the route table. Loaded on the first request for it, and only then. */
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { toJSONSchema } from 'zod/mini';
+import { predictRequest } from '../predict-request.ts';
+import { type RouteName, routes } from '../routes.ts';
+import { operations } from './operations.ts';
+
+export type OpenApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
+
+export function openApiDocument(): OpenApiDocument {
+  const { openAPIRegistry, getOpenAPI31Document } = new OpenAPIHono();
+  openAPIRegistry.registerComponent('schemas', 'PredictRequest', jsonSchema(predictRequest));
+  for (const name of Object.keys(routes) as RouteName[]) {
+    const { tag, ...route } = routes[name];
+    openAPIRegistry.registerPath({ ...route, tags: [tag], ...operations[name] });
+  }
+  return getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'Pilotlight',
+      version: '1',
+      description: 'Text in, predictions out. Errors are `{error, code}`; a code never changes its meaning.',
+      license: { name: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+  });
+}
+
+/** As plain JSON: zod's schema carries more than its type, which is not that of OpenAPI, can say. */
+function jsonSchema(schema: typeof predictRequest): { type: 'object' } {
+  const { $schema: _, ...plain } = toJSONSchema(schema, { io: 'input' });
+  return JSON.parse(JSON.stringify(plain));
+}
