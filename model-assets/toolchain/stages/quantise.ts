@@ -92,10 +92,7 @@ function refuseUnknownNames(graph: OnnxGraph, keep: ReadonlySet<string>, matrix:
   if (unknown === undefined) return;
   throw new ToolchainError(
     'SOURCE_UNSUPPORTED',
-    `No product or embedding reads weights named '${unknown}'.`,
-    {
-      details: { weights: [...known] },
-    },
+    `Nothing that can be quantised reads weights named '${unknown}'. There are: ${[...known].join(', ')}.`,
   );
 }
 
