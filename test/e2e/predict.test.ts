@@ -32,6 +32,20 @@ test('answers each text of the command line in a row of a table', async () => {
   expect(second).toMatch(/^I hate this +negative +[01]\.\d{3} +[█░]{10}$/);
 });
 
+test('colours a terminal, but not a file, and not with NO_COLOR', async () => {
+  const args = ['--model', 'sentiment', 'I love this'];
+  const coloured = await predict(args, { env: { NO_COLOR: undefined, FORCE_COLOR: '1' } });
+  const [filed, refused] = await Promise.all([
+    predict(args, { env: { NO_COLOR: undefined } }),
+    predict(args),
+  ]);
+  expect([coloured, filed, refused].map(({ stdout }) => stdout.includes('\u001b['))).toEqual([
+    true,
+    false,
+    false,
+  ]);
+});
+
 test('cuts a long text to the width of the terminal', async () => {
   const text = 'this film is so very long '.repeat(9);
   const { stdout } = await predict(['--model', 'sentiment', text]);
