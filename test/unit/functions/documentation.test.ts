@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { STATUS_OF } from '../../../functions/shared/api/error-codes.ts';
+import { DEFAULT_LIMITS } from '../../../functions/shared/api/limits.ts';
 import { predictRequest } from '../../../functions/shared/api/predict-request.ts';
 import { routes } from '../../../functions/shared/api/routes.ts';
 import { fakeApp } from './fake-engine.ts';
@@ -67,5 +70,28 @@ describe('GET /docs', () => {
   it('is where / leads', async () => {
     const response = await fakeApp().request('/');
     expect([response.status, response.headers.get('location')]).toEqual([302, '/docs']);
+  });
+});
+
+describe('docs/api.md', () => {
+  const text = readFileSync(new URL('../../../docs/api.md', import.meta.url), 'utf8');
+
+  it('lists every route of the table', () => {
+    for (const { method, path } of Object.values(routes)) {
+      expect(text).toContain(`| ${method.toUpperCase()} | \`${path}\` |`);
+    }
+  });
+
+  it('lists every error code with its status', () => {
+    for (const [code, status] of Object.entries(STATUS_OF))
+      expect(text).toContain(`| ${status} | \`${code}\` |`);
+  });
+
+  it('states the limits as they are', () => {
+    for (const limit of Object.values(DEFAULT_LIMITS)) expect(text).toContain(limit.toLocaleString('en'));
+  });
+
+  it('lists every field of a request', () => {
+    for (const field of Object.keys(predictRequest.shape)) expect(text).toContain(`\`${field}\``);
   });
 });
