@@ -58,4 +58,8 @@ function fail(error: unknown, { stderr }: Terminal): number {
   return code === 'USAGE' ? EXIT.usage : EXIT.failed;
 }
 
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2), process);
+if (import.meta.main) {
+  // An exit by signal runs no clean-up; an exit by process.exit does.
+  process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
+  process.exitCode = await main(process.argv.slice(2), process);
+}

@@ -104,7 +104,9 @@ class Packaging {
     if (variant === 'int8') {
       this.#quantised = await this.#progress.stage('quantise', async () => quantise(model, settings));
     }
-    const optimised = await this.#progress.stage(`optimise ${variant}`, () => optimise(model));
+    const optimised = await this.#progress.stage(`optimise ${variant}`, () =>
+      optimise(model, this.#staging.root),
+    );
     const files = await this.#progress.stage(`write ${variant}`, () =>
       externalise(optimised, this.#path(variant)),
     );

@@ -146,6 +146,14 @@ describe('models', () => {
       expect(readdirSync(interrupted)).toEqual(['tiny']);
     });
 
+    test('leaves nothing at all behind when it is interrupted by Ctrl-C', async () => {
+      const { child, done } = models(addLarge);
+      while (readdirSync(interrupted).length === 1) await sleep(5);
+      child.kill('SIGINT');
+      expect((await done).code).toBe(130);
+      expect(readdirSync(interrupted)).toEqual(['tiny']);
+    });
+
     /** 420 to 450 MB where it was measured; the checkpoint is 91 MB, and Node with the runtime 150 MB. */
     test('takes less than 700 MB', async () => {
       const script = `

@@ -18,9 +18,11 @@ const OPTIMISED_WEIGHTS = 'optimised.bin';
  * The level is `extended`. `all` would add layouts that depend on the instruction set of this machine, and a
  * package is served on others. SkipLayerNormFusion is left out because what it makes is slower than what it
  * replaces; see graph/ADR-fast-graph.md. Throws OPTIMISE_FAILED when the runtime refuses the model.
+ *
+ * `scratch` is the folder for what the runtime reads and writes, twice the size of the model.
  */
-export async function optimise(model: OnnxModel): Promise<OnnxModel> {
-  const folder = mkdtempSync(join(tmpdir(), 'pilotlight-optimise-'));
+export async function optimise(model: OnnxModel, scratch = tmpdir()): Promise<OnnxModel> {
+  const folder = mkdtempSync(join(scratch, 'pilotlight-optimise-'));
   try {
     const source = join(folder, 'source.onnx');
     const target = join(folder, 'optimised.onnx');

@@ -1,6 +1,6 @@
 /** The package as a folder: built out of sight, complete on disk, then put in place by one rename. */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MANIFEST_FILE, type Manifest, manifestSchema } from '@pilotlight/engine/manifest';
@@ -9,7 +9,7 @@ import { ToolchainError } from '../errors.ts';
 /** Folders of this name in the packages folder are work in progress; the engine does not list them. */
 const STAGING = /^\.staging-(\d+)-/;
 
-/** A folder beside the packages, of the same file system, in which packages are built. */
+/** A folder beside the packages, of the same file system, for everything that packaging writes. */
 export interface Staging {
   readonly root: string;
   /** `<root>/<name>/<version>`: a store of its own, so that the engine serves what is not published yet. */
@@ -17,14 +17,26 @@ export interface Staging {
   dispose(): Promise<void>;
 }
 
-/** Makes the folder, and removes those that runs left behind which were killed. */
+/**
+ * Makes the folder, and removes those that killed runs left behind. It goes when it is disposed of, or when the
+ * process exits.
+ */
 export async function createStaging(packages: string, name: string, version: string): Promise<Staging> {
   await mkdir(packages, { recursive: true });
   await removeAbandoned(packages);
   const root = join(packages, `.staging-${process.pid}-${randomUUID().slice(0, 8)}`);
   const folder = join(root, name, version);
+  const remove = (): void => rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+  process.once('exit', remove);
   await mkdir(folder, { recursive: true });
-  return { root, folder, dispose: () => rm(root, { recursive: true, force: true }) };
+  return {
+    root,
+    folder,
+    dispose: async () => {
+      process.off('exit', remove);
+      await rm(root, { recursive: true, force: true });
+    },
+  };
 }
 
 /** Throws PACKAGE_EXISTS unless the version is new or may be replaced. */
