@@ -2,6 +2,7 @@
 import { EngineError } from '@pilotlight/engine';
 import type { Context } from 'hono';
 import { readJson } from './body.ts';
+import { HttpError } from './errors.ts';
 import { parsePredictRequest, shapeResults, taskParameters } from './hugging-face.ts';
 import type { Limits } from './limits.ts';
 import type { ServingEngine, Telemetry } from './ports.ts';
@@ -23,7 +24,12 @@ export function predictHandler({ engine, limits, telemetry }: PredictOptions): R
     nameModel(manifest.name);
     const { name, version, task } = manifest;
     const many = Array.isArray(request.inputs);
-    const prediction = await engine.predict({ name, version }, request.inputs, taskParameters(request, task));
+    const parameters = taskParameters(request, task);
+    const prediction = await (many
+      ? whileConnected(c, (signal) =>
+          engine.predict({ name, version }, request.inputs, parameters, { signal }),
+        )
+      : engine.predict({ name, version }, request.inputs, parameters));
     const body = JSON.stringify(shapeResults(task, prediction.results, many));
     const record = {
       ...prediction.model,
@@ -48,6 +54,17 @@ export function predictHandler({ engine, limits, telemetry }: PredictOptions): R
       inFlight -= 1;
     }
   };
+}
+
+/** Many inputs are given up between two batches once nobody waits for them; one is done before that is known. */
+async function whileConnected<T>(c: Context, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { signal } = c.req.raw;
+  try {
+    return await work(signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new HttpError('INVALID_REQUEST', 'The client closed the connection.', { cause: error });
+  }
 }
 
 /** `sentiment`, `sentiment@1.0.0`, or the name and version of the longer path. */

@@ -1,0 +1,33 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { expect, it } from 'vitest';
+import { createHttpServer } from '../../../functions/shared/api/node-server.ts';
+import type { Exchange } from '../../../functions/shared/api/ports.ts';
+import { fakeApp, fakeEngine } from './fake-engine.ts';
+
+it('gives up many inputs once the client is gone', async () => {
+  const began = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<Exchange>();
+  const engine = fakeEngine();
+  const patient: typeof engine = {
+    ...engine,
+    predict: (_ref, _inputs, _parameters, options) => {
+      began.resolve();
+      return new Promise((_, reject) => {
+        options?.signal?.addEventListener('abort', () => reject(options.signal?.reason));
+      });
+    },
+  };
+  const app = fakeApp({ engine: patient, telemetry: [{ answered: ended.resolve, predicted: () => {} }] });
+  const server = createHttpServer(app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = new AbortController();
+  const init = { method: 'POST', body: '{"inputs": ["a", "b"]}', signal: client.signal };
+  const request = fetch(`http://127.0.0.1:${port}/models/sentiment`, init);
+  await began.promise;
+  client.abort();
+  await expect(request).rejects.toThrow(/abort/i);
+  expect(await ended.promise).toMatchObject({ status: 400, code: 'INVALID_REQUEST' });
+  server.close();
+});
