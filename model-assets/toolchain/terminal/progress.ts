@@ -15,8 +15,11 @@ const BAR_CELLS = 24;
 
 /** One line per stage with its time: drawn as a moving bar on a terminal, written once when done elsewhere. */
 export function terminalProgress(stream: Output): Progress {
+  let drawn = '';
   const draw = (name: string, done: number): void => {
     const cells = Math.round(Math.min(Math.max(done, 0), 1) * BAR_CELLS);
+    if (drawn === `${name} ${cells}`) return;
+    drawn = `${name} ${cells}`;
     const bar = styleText('cyan', '█'.repeat(cells), { stream }) + '░'.repeat(BAR_CELLS - cells);
     stream.write(`\r\x1b[2K  ${name.padEnd(22)} ${bar}`);
   };

@@ -5,7 +5,7 @@ import { MANIFEST_FILE, type Manifest, type PackageFile, type Variant } from '@p
 import { ToolchainError } from '../../errors.ts';
 import { type OnnxGraph, parseModel } from '../../graph/onnx.ts';
 import { packageFile } from '../../package/files.ts';
-import { vocabularyOf } from '../../package/vocabulary.ts';
+import { highestTokenId } from './highest-token-id.ts';
 
 /**
  * Throws VERIFY_FAILED for a file that is missing, differs, or that the manifest does not name; for a token
@@ -22,7 +22,7 @@ export async function verifyIntegrity(folder: string, manifest: Manifest): Promi
   ];
   for (const file of files) await verifyFile(folder, file, manifest);
   await refuseOtherFiles(folder, new Set([MANIFEST_FILE, ...files.map(({ path }) => path)]), manifest);
-  const { highestId } = vocabularyOf(await readFile(join(folder, tokenizer.path), 'utf8'));
+  const highestId = highestTokenId(await readFile(join(folder, tokenizer.path), 'utf8'));
   for (const variant of variants) await verifyGraph(folder, manifest, variant, highestId);
 }
 
