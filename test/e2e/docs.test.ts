@@ -1,0 +1,152 @@
+/** Every code block of every document is run: what can not be run here is named with the test that does. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
+import { bash, node, run, type Service, startService } from './command.ts';
+import { commandsOf, difference, documents, type Snippet, snippetsOf } from './snippets.ts';
+
+/** Commands that another test runs, because they are heavy or would start this very run. */
+const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
+  { command: /^npm start$/, file: 'test/e2e/start.test.ts', title: 'prints its address' },
+  {
+    command: /^npm (test|run fix|run check)$/,
+    file: 'test/unit/project/scripts.test.ts',
+    title: 'begins with the checks',
+  },
+  {
+    command: /^npm (ci|rebuild) /,
+    file: 'test/unit/infra/local/ensure-installed.test.ts',
+    title: 'runs no install script',
+  },
+  { command: /^npx vitest run /, file: 'test/unit/project/scripts.test.ts', title: 'begins with the checks' },
+  {
+    command: /^npm run models -- bench /,
+    file: 'test/e2e/models-cli.test.ts',
+    title: 'packages, lists, verifies and times',
+  },
+  {
+    command: /^npm run bench( |$)/,
+    file: 'test/unit/bench/cli.test.ts',
+    title: 'measures a tiny checkpoint from end to end',
+  },
+];
+
+const ENDPOINT = /(http:\/\/)?localhost:8080/g;
+const snippets = documents().flatMap(snippetsOf);
+const inLanguage = (language: string) => snippets.filter((snippet) => snippet.language === language);
+
+let scratch: string;
+let service: Service;
+beforeAll(async () => {
+  scratch = mkdtempSync(join(tmpdir(), 'pilotlight-docs-'));
+  writeModels(scratch);
+  service = await startService(node('infra/local/start.ts', '--port', '0', '--quiet'));
+});
+afterAll(async () => {
+  await service.end('SIGTERM');
+  rmSync(scratch, { recursive: true });
+});
+
+/** The checkpoints and rows that the documents speak of. */
+function writeModels(folder: string): void {
+  const shape = SHAPES.tiny;
+  const reviews = {
+    family: 'bert',
+    head: 'sequence-classification',
+    labels: ['bad', 'good'],
+    shape,
+  } as const;
+  const ner = {
+    family: 'bert',
+    head: 'token-classification',
+    labels: ['O', 'B-PER', 'I-PER'],
+    shape,
+  } as const;
+  writeCheckpoint(reviews, join(folder, 'my-checkpoint'));
+  writeCheckpoint(ner, join(folder, 'ner'));
+  const row = { text: 'Ada wrote it', tokens: ['Ada', 'wrote', 'it'], tags: ['B-PER', 'O', 'O'] };
+  writeFileSync(join(folder, 'test.jsonl'), `${JSON.stringify(row)}\n`);
+}
+
+test('every code block is of a kind that is run', () => {
+  const unknown = snippets.filter(({ language }) => !['bash', 'ts', 'json', 'text'].includes(language));
+  expect(unknown.map(({ place, language }) => `${place} ${language}`)).toEqual([]);
+});
+
+describe('bash', () => {
+  test.each(inLanguage('bash').map((snippet) => [snippet.place, snippet] as const))(
+    '%s',
+    async (_place, snippet) => {
+      for (const command of commandsOf(snippet)) {
+        const covering = COVERED.find((entry) => entry.command.test(command));
+        if (covering) expect(readFileSync(covering.file, 'utf8')).toContain(covering.title);
+        else await expectToRun(command, snippet);
+      }
+    },
+  );
+});
+
+async function expectToRun(command: string, snippet: Snippet): Promise<void> {
+  const { code, stdout, stderr } = await bash(runnable(command, snippet));
+  expect(code, `${snippet.place}: ${command}\n${stdout}${stderr}`).toBe(0);
+  const following = snippets[snippets.indexOf(snippet) + 1];
+  if (!command.startsWith('curl') || following?.language !== 'json' || !follows(following, snippet)) return;
+  expect(difference(JSON.parse(following.code), JSON.parse(stdout)), following.place).toBeUndefined();
+}
+
+/** The command with this service's address, and what it would write in a folder of its own. */
+function runnable(command: string, { place }: Snippet): string {
+  const packages = join(scratch, 'packages', place.replace(/:.*/, ''));
+  return command
+    .replace(/^curl /, 'curl --silent --show-error --fail-with-body ')
+    .replace(/^npm run /, 'npm run --silent ')
+    .replaceAll(ENDPOINT, service.url)
+    .replaceAll(/\.\/(?=my-checkpoint|ner\b)|\b(?=test\.jsonl)/g, `${scratch}/`)
+    .replaceAll(/\bdist\//g, `${scratch}/`)
+    .replace(/^(?=.*\b(?:reviews|ner)\b)(npm run .*? -- (?:add|verify)?)/, `$1 --packages ${packages} `);
+}
+
+/** Whether a block is the answer of the one before: nothing but empty lines between them. */
+function follows(after: Snippet, before: Snippet): boolean {
+  const [file, line] = before.place.split(':');
+  const end = Number(line) + before.code.split('\n').length;
+  const [afterFile, afterLine] = after.place.split(':');
+  return file === afterFile && Number(afterLine) - end <= 3;
+}
+
+describe('json', () => {
+  test.each(inLanguage('json').map((snippet) => [snippet.place, snippet] as const))(
+    '%s',
+    (_place, { code }) => {
+      expect(() => JSON.parse(code)).not.toThrow();
+    },
+  );
+});
+
+describe('ts', () => {
+  const folder = resolve('dist/snippets');
+  const files = inLanguage('ts').map((snippet, i) => ({ snippet, file: join(folder, `snippet-${i}.ts`) }));
+  beforeAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'tsconfig.json'), '{"extends":"../../tsconfig.json","include":["*.ts"]}');
+    for (const { snippet, file } of files)
+      writeFileSync(file, snippet.code.replaceAll(ENDPOINT, service.url));
+  });
+
+  test('all of them pass the type check', async () => {
+    const tsc = resolve('node_modules/typescript/bin/tsc');
+    const { code, stdout } = await run(node(tsc, '--project', join(folder, 'tsconfig.json')));
+    expect(
+      code,
+      `${stdout}\n${files.map(({ snippet, file }) => `${file}: ${snippet.place}`).join('\n')}`,
+    ).toBe(0);
+  });
+
+  test.each(files.map(({ snippet, file }) => [snippet.place, file] as const))('%s', async (_place, file) => {
+    const { code, stderr } = await run(node(file));
+    expect(code, stderr).toBe(0);
+  });
+});
