@@ -4,8 +4,10 @@ import type { Golden, GoldenOutput } from './goldens-file.ts';
 
 /** How far the outputs of one golden are from what it stores. */
 export interface Deviation {
-  /** Largest absolute difference of a value. */
+  /** Largest absolute difference of a value, and the values that differ so. */
   readonly largest: number;
+  readonly expected: number;
+  readonly actual: number;
   /** Sum of squared differences, and of squared expected values: their ratio is the relative error. */
   readonly squaredError: number;
   readonly squaredExpected: number;
@@ -26,7 +28,15 @@ export function compareWithGolden(golden: Golden, result: TokenResult | undefine
       problem: `token ${at} is ${ids[at] ?? 'missing'} instead of ${golden.ids[at] ?? 'none'} (${ids.length} tokens, expected ${golden.ids.length})`,
     };
   }
-  const total = { largest: 0, squaredError: 0, squaredExpected: 0, flips: 0, flippedMargin: 0 };
+  const total = {
+    largest: 0,
+    expected: 0,
+    actual: 0,
+    squaredError: 0,
+    squaredExpected: 0,
+    flips: 0,
+    flippedMargin: 0,
+  };
   for (const role of ['logits', 'hidden_states', 'embeddings'] as const) {
     const expected = golden.outputs[role];
     if (expected === undefined) continue;
@@ -46,10 +56,12 @@ type Mutable = { -readonly [Key in keyof Deviation]: Deviation[Key] };
 
 function addValues(total: Mutable, expected: readonly number[], actual: Float32Array): void {
   for (const [index, wanted] of expected.entries()) {
-    const difference = (actual[index] ?? Number.NaN) - wanted;
+    const given = actual[index] ?? Number.NaN;
+    const difference = given - wanted;
     total.squaredError += difference * difference;
     total.squaredExpected += wanted * wanted;
-    total.largest = Math.max(total.largest, Math.abs(difference));
+    if (Math.abs(difference) <= total.largest) continue;
+    [total.largest, total.expected, total.actual] = [Math.abs(difference), wanted, given];
   }
 }
 

@@ -59,14 +59,30 @@ describe('goldens.jsonl', () => {
 describe('comparison with a golden', () => {
   test('finds no deviation in the very same answer', () => {
     expect(compareWithGolden(GOLDEN, result([2, 17, 3], LOGITS, [2, 3]))).toEqual({
-      deviation: { largest: 0, squaredError: 0, squaredExpected: 18.5625, flips: 0, flippedMargin: 0 },
+      deviation: {
+        largest: 0,
+        expected: 0,
+        actual: 0,
+        squaredError: 0,
+        squaredExpected: 18.5625,
+        flips: 0,
+        flippedMargin: 0,
+      },
     });
   });
 
   test('measures differences, and rows whose top label differs with the margin that fp32 gave', () => {
     const moved = Float32Array.of(0.25, -1.5, 3, 1, 2, 2.5);
     expect(compareWithGolden(GOLDEN, result([2, 17, 3], moved, [2, 3]))).toEqual({
-      deviation: { largest: 1, squaredError: 1, squaredExpected: 18.5625, flips: 1, flippedMargin: 0.5 },
+      deviation: {
+        largest: 1,
+        expected: 1.5,
+        actual: 2.5,
+        squaredError: 1,
+        squaredExpected: 18.5625,
+        flips: 1,
+        flippedMargin: 0.5,
+      },
     });
   });
 

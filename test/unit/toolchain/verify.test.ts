@@ -90,8 +90,8 @@ describe('verify', () => {
       (at) => replace(at, 'goldens.jsonl', (lines) => lines.replace(/("text":"OK","ids":\[\d+,)\d+/, '$17')),
     ],
     [
-      'an answer that is off, by how much',
-      'fails the golden "OK": an output is off by',
+      'an answer that is off, with what it should be',
+      'instead of 9.500, and may be off by',
       (at) =>
         replace(at, 'goldens.jsonl', (lines) => lines.replace(/("text":"OK".*?"values":\[)[^,]+/, '$19.5')),
     ],

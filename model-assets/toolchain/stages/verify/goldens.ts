@@ -100,7 +100,7 @@ function refuseBeyond(tolerance: number, golden: Golden, deviation: Deviation, v
     throw failed(
       golden,
       variant,
-      `an output is off by ${deviation.largest.toPrecision(3)}; ${tolerance.toPrecision(3)} is accepted`,
+      `an output is ${deviation.actual.toPrecision(4)} instead of ${deviation.expected.toPrecision(4)}, and may be off by ${tolerance.toPrecision(3)}`,
     );
   }
   if (deviation.flippedMargin > 2 * tolerance) {
