@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export const PACKAGES = 'model-assets/packages';
+export const DEFAULT_MODELS = ['intent', 'sentiment', 'slots'] as const;
 
+/** The default packages alone, whatever else there may be beside them. */
 export function copyOfPackages(): string {
   const folder = mkdtempSync(join(tmpdir(), 'pilotlight-packages-'));
-  cpSync(PACKAGES, folder, { recursive: true });
+  for (const model of DEFAULT_MODELS) cpSync(join(PACKAGES, model), join(folder, model), { recursive: true });
   return folder;
 }
 

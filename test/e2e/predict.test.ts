@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bash, node, type RunOptions, run } from './command.ts';
+import { copyOfPackages } from './packages.ts';
 
 const PREDICT = 'infra/local/predict.ts';
-const predict = (args: readonly string[], options?: RunOptions) => run(node(PREDICT, ...args), options);
+const packages = copyOfPackages();
+const predict = (args: readonly string[], { env, ...options }: RunOptions = {}) =>
+  run(node(PREDICT, ...args), { ...options, env: { MODELS_DIR: packages, ...env } });
 const jsonLines = (stdout: string): unknown[] =>
   stdout
     .trim()
@@ -16,7 +19,10 @@ let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'pilotlight-texts-'));
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+  rmSync(packages, { recursive: true });
+});
 
 function file(name: string, content: string): string {
   writeFileSync(join(folder, name), content);

@@ -6,12 +6,14 @@ import { bash, node, run, type Service, startService } from './command.ts';
 import { addUnknownKey, copyOfPackages, corruptWeights } from './packages.ts';
 
 const START = 'infra/local/start.ts';
-const start = (...args: readonly string[]) => run(node(START, ...args));
+const sound = copyOfPackages();
+afterAll(() => rmSync(sound, { recursive: true }));
+const start = (...args: readonly string[]) => run(node(START, ...args), { env: { MODELS_DIR: sound } });
 
 describe('npm start', () => {
   let service: Service;
   beforeAll(async () => {
-    service = await startService(['npm', 'start', '--', '--port', '0']);
+    service = await startService(['npm', 'start', '--', '--port', '0'], { env: { MODELS_DIR: sound } });
   });
   afterAll(() => service.end('SIGKILL').catch(() => {}));
 
