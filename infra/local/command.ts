@@ -18,11 +18,24 @@ export class LocalError extends PilotlightError<LocalErrorCode> {
 
 export const usageError = (message: string) => new LocalError('USAGE', message);
 
+/** Options that npm has too, so that their variables say nothing of this command. */
+const OPTIONS_OF_NPM = ['help', 'json', 'quiet'];
+
+/** npm takes options before `--` for its own and leaves them in variables: `npm start --port 9000`. */
+function refuseTakenByNpm(names: readonly string[]): void {
+  const taken = names.find(
+    (name) =>
+      !OPTIONS_OF_NPM.includes(name) && process.env[`npm_config_${name.replaceAll('-', '_')}`] !== undefined,
+  );
+  if (taken !== undefined) throw usageError(`npm kept --${taken} to itself: write "--" before the options.`);
+}
+
 /** @throws LocalError USAGE, with the nearest option for a typo */
 export function parseOptions<const Options extends ParseArgsOptionsConfig>(
   args: readonly string[],
   options: Options,
 ) {
+  refuseTakenByNpm(Object.keys(options));
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
   } catch (error) {

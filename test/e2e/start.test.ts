@@ -123,6 +123,15 @@ describe('npm start with something broken', () => {
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
 
+  test.each([
+    ['npm', 'start', '--port=9000'],
+    ['npm', 'run', 'predict', '--model', 'sentiment', 'I love this'],
+  ])('says where options go when %s %s %s is run without "--"', async (...command) => {
+    const { code, stderr } = await run(command);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: npm kept --(port|model) to itself: write "--" before the options\./m);
+  });
+
   test('names the environment variable that is not valid', async () => {
     const { code, stderr } = await run(node(START), { env: { PILOTLIGHT_VERIFY: 'md5' } });
     expect(code).toBe(2);
