@@ -29,7 +29,7 @@ export async function docsPage(document: OpenApiDocument): Promise<string> {
 <body>
 <header>
 <h1>${info.title}</h1>
-<p>${info.description ?? ''}</p>
+<p>${withCode(info.description ?? '')}</p>
 <nav aria-label="Sections">${tags(document).map((tag) => html`<a href="#${tag}">${tag}</a>`)}
 <a href="#Schemas">Schemas</a><a href="/openapi.json">openapi.json</a></nav>
 </header>
@@ -97,8 +97,12 @@ function responseRow(status: string, response: unknown): Html {
     typeof response === 'object' && response !== null && 'description' in response
       ? String(response.description)
       : '';
-  const parts = text.split('`').map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : part));
-  return html`<tr><th scope="row">${status}</th><td>${parts}</td></tr>`;
+  return html`<tr><th scope="row">${status}</th><td>${withCode(text)}</td></tr>`;
+}
+
+/** Markdown's backticks, the only markup that the document's descriptions have. */
+function withCode(text: string): (Html | string)[] {
+  return text.split('`').map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : part));
 }
 
 function schemaBlock(name: string, schema: Schema): Html {
