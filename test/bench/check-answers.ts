@@ -43,7 +43,7 @@ async function answers(
   subject: SubjectProcess | undefined,
   texts: readonly string[],
 ): Promise<readonly Answer[]> {
-  return (await subject?.batches(texts.map((text) => [text])))?.answers ?? [];
+  return (await subject?.batches([texts]))?.answers ?? [];
 }
 
 /** Score of the label `positive`, whichever of the two labels came out best. */

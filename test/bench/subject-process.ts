@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface, type Interface } from 'node:readline';
+import { createInterface } from 'node:readline';
 import { BenchError } from './errors.ts';
 import type {
   BatchesReply,
@@ -27,39 +27,33 @@ export class SubjectProcess {
   readonly coldMilliseconds: number;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #replies: AsyncIterator<string>;
+  readonly #complaint: () => string;
 
   private constructor(
-    spec: SubjectSpec,
-    child: ChildProcessWithoutNullStreams,
-    replies: AsyncIterator<string>,
+    { name }: SubjectSpec,
+    { child, replies, complaint }: Started,
     ready: Ready,
     coldMilliseconds: number,
   ) {
-    this.name = spec.name;
+    this.name = name;
     this.ready = ready;
     this.coldMilliseconds = coldMilliseconds;
     this.#child = child;
     this.#replies = replies;
+    this.#complaint = complaint;
   }
 
   /** Throws SUBJECT_FAILED with what the process wrote to its error output. */
   static async start(spec: SubjectSpec): Promise<SubjectProcess> {
     const start = performance.now();
-    const child = spawn(process.execPath, [spec.file, JSON.stringify(spec.config)]);
+    const started = startProcess(spec);
     let arrived = Number.NaN;
-    child.stdout.once('data', () => {
+    started.child.stdout.once('data', () => {
       arrived = performance.now();
     });
-    let complaint = '';
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      complaint = (complaint + text).slice(-2000);
-    });
-    const reader: Interface = createInterface(child.stdout);
-    const replies = reader[Symbol.asyncIterator]();
-    const first = await replies.next();
-    if (first.done)
-      throw new BenchError('SUBJECT_FAILED', `${spec.name} ended before its first prediction:\n${complaint}`);
-    return new SubjectProcess(spec, child, replies, JSON.parse(first.value), arrived - start);
+    const first = await started.replies.next();
+    if (first.done) throw failed(spec.name, 'before its first prediction', started.complaint());
+    return new SubjectProcess(spec, started, JSON.parse(first.value), arrived - start);
   }
 
   calls(texts: readonly string[]): Promise<CallsReply> {
@@ -83,9 +77,34 @@ export class SubjectProcess {
   async #ask<Reply>(command: Command): Promise<Reply> {
     this.#child.stdin.write(`${JSON.stringify(command)}\n`);
     const reply = await this.#replies.next();
-    if (reply.done) throw new BenchError('SUBJECT_FAILED', `${this.name} ended during "${command.do}"`);
+    if (reply.done) throw failed(this.name, `while told to do ${command.do}`, this.#complaint());
     return JSON.parse(reply.value);
   }
+}
+
+interface Started {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly replies: AsyncIterator<string>;
+  /** The end of what the process wrote to its error output. */
+  readonly complaint: () => string;
+}
+
+function startProcess({ file, config }: SubjectSpec): Started {
+  const child = spawn(process.execPath, [file, JSON.stringify(config)]);
+  let written = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    written = (written + text).slice(-2000);
+  });
+  const replies = createInterface(child.stdout)[Symbol.asyncIterator]();
+  return {
+    child,
+    replies,
+    complaint: () => `${written} (exit code ${child.exitCode}, signal ${child.signalCode})`,
+  };
+}
+
+function failed(name: string, when: string, complaint: string): BenchError {
+  return new BenchError('SUBJECT_FAILED', `${name} ended ${when}: ${complaint}`);
 }
 
 /** Starts the subjects, gives them to `work`, and stops them whatever happens. */

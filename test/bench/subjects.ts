@@ -6,6 +6,7 @@ export type Scheme = 'fp32' | 'int8';
 /** Names of the subjects, as tables and plots show them. */
 export const NAMES = {
   pilotlight: 'Pilotlight int8',
+  pilotlightLayer: 'Pilotlight int8 in a layer',
   pilotlightFp32: 'Pilotlight fp32',
   peer: 'transformers.js q8',
   peerFp32: 'transformers.js fp32',
@@ -25,6 +26,10 @@ export function subjectSpec(key: SubjectKey, prepared: Prepared, threads: number
   switch (key) {
     case 'pilotlight':
       return spec(bundles.pilotlight, packages, 'int8');
+    case 'pilotlightLayer': {
+      const own = spec(bundles.pilotlight, packages, 'int8');
+      return { ...own, config: { ...own.config, verify: 'size' } };
+    }
     case 'pilotlightFp32':
       return spec(bundles.pilotlight, packages, 'fp32');
     case 'peer':

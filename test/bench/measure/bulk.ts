@@ -1,18 +1,31 @@
 import type { Curve, Measured, Series } from '../results.ts';
-import { pairedRatio } from '../statistics.ts';
+import { median, pairedRatio } from '../statistics.ts';
 import { inOrderOf, type SubjectSpec, withSubjects } from '../subject-process.ts';
 import { NAMES } from '../subjects.ts';
-import { compare } from '../targets.ts';
-import { byLength, inBatches, TextMaker, tokensOf } from '../texts.ts';
-import { tryBatchSizes, tryBudgets } from './bulk-trials.ts';
+import { compare, type Target } from '../targets.ts';
+import { byLength, inBatches, type Lognormal, TextMaker, tokensOf } from '../texts.ts';
+import { type BatchRates, tryBatchSizes, tryBudgets } from './bulk-trials.ts';
 import { type Context, pause, Samples, SEED, specsOf } from './context.ts';
 
 const TEXTS = { tiny: 64, real: 1024 } as const;
-const LENGTHS = { typical: 32, sigma: 0.8, shortest: 5, longest: 200 } as const;
+/**
+ * Median length as of the sentences that classifiers read (BANKING77 14 tokens, CLINC150 11, SNIPS 12, SST-2 24),
+ * with a tail that reaches the length of a paragraph; and texts of the length of a paragraph, for information.
+ */
+const SENTENCES: Lognormal = { typical: 14, sigma: 0.8, shortest: 5, longest: 200 };
+const PARAGRAPHS: Lognormal = { typical: 64, sigma: 0.5, shortest: 5, longest: 200 };
 const REFERENCE_BATCH = 32;
-/** The trials take every fourth text. */
+/** The trials take every fourth text, and there are a fourth as many paragraphs. */
 const TRIAL_SHARE = 4;
 const REST_MS = 200;
+
+/** A kind of texts, and how many of them there are. */
+interface Kind {
+  readonly name: string;
+  readonly texts: readonly string[];
+  /** Targets against the reference batch and against the peer's best. */
+  readonly targets: readonly Target[];
+}
 
 /** One way of having all texts predicted. */
 interface Run {
@@ -23,53 +36,84 @@ interface Run {
 
 /** All texts through Pilotlight in one call, and through the peer in batches. */
 export async function measureBulk(context: Context): Promise<Measured> {
-  const { prepared, rounds, progress } = context;
+  const { prepared } = context;
   const maker = new TextMaker(prepared.tokenizer, SEED.bulk);
-  const longest = Math.min(LENGTHS.longest, prepared.maxTokens);
-  const texts = maker.lognormal(TEXTS[prepared.model === 'tiny' ? 'tiny' : 'real'], { ...LENGTHS, longest });
-  const trial = texts.filter((_, index) => index % TRIAL_SHARE === 0);
-  const specs = specsOf(['pilotlight', 'peer'], context, maker.ofTokens(16));
-  const [pilotlight, peer] = specs;
+  const [pilotlight, peer] = specsOf(['pilotlight', 'peer'], context, maker.ofTokens(16));
   if (!pilotlight || !peer) return { series: [], comparisons: [], notes: [] };
-
-  const sizes = await tryBatchSizes(peer, trial, context);
-  const budgets = await tryBudgets(pilotlight, texts, context);
-  const runs = runsOf(pilotlight, peer, texts, {
-    best: fastest(sizes.fileOrder),
-    bestSorted: fastest(sizes.sorted),
+  const count = TEXTS[prepared.model === 'tiny' ? 'tiny' : 'real'];
+  const within = (lengths: Lognormal) => ({
+    ...lengths,
+    longest: Math.min(lengths.longest, prepared.maxTokens),
   });
-  const rates = new Samples();
-  for (let round = 0; round < rounds; round++) {
-    for (const [index, run] of inOrderOf(round, runs).entries()) {
-      progress.show(`${texts.length} texts: ${run.name}`, round * runs.length + index, rounds * runs.length);
-      rates.add(run.name, await rateOf(run, texts));
-    }
-  }
-  progress.clear();
-
-  const [own = '', ...others] = runs.map(({ name }) => name);
-  const targets = [{ atLeast: 3 }, { atLeast: 1.8 }];
+  const sentences: Kind = {
+    name: 'sentences',
+    texts: maker.lognormal(count, within(SENTENCES)),
+    targets: [{ atLeast: 3 }, { atLeast: 1.8 }],
+  };
+  const paragraphs: Kind = {
+    name: 'paragraphs',
+    texts: maker.lognormal(count / TRIAL_SHARE, within(PARAGRAPHS)),
+    targets: [],
+  };
+  const trial = everyFourth(sentences.texts);
+  const sizes = await tryBatchSizes(peer, trial, context);
+  const budgets = await tryBudgets(pilotlight, sentences.texts, context);
+  const figures = [await ratesOf(sentences, pilotlight, peer, sizes, context)];
+  const longSizes = await tryBatchSizes(peer, everyFourth(paragraphs.texts), context);
+  figures.push(await ratesOf(paragraphs, pilotlight, peer, longSizes, context));
+  context.progress.clear();
   return {
-    series: [own, ...others].map((name): Series => {
-      return { subject: name, metric: 'bulk', unit: 'texts/s', samples: rates.get(name) };
-    }),
-    comparisons: others.map((other, index) => {
-      const value = pairedRatio(rates.get(own), rates.get(other));
-      return compare(
-        { name: `bulk throughput: ${own} / ${other}`, model: prepared.model },
-        value,
-        targets[index],
-      );
-    }),
+    series: figures.flatMap(({ series }) => series),
+    comparisons: figures.flatMap(({ comparisons }) => comparisons),
     curves: [
       { subject: NAMES.pilotlight, points: [...budgets] },
       { subject: `${NAMES.peer}, file order`, points: byTokens(sizes.fileOrder, trial) },
       { subject: `${NAMES.peer}, sorted by its caller`, points: byTokens(sizes.sorted, byLength(trial)) },
     ],
     notes: [
-      `${texts.length} texts of ${LENGTHS.shortest}-${longest} tokens, lognormal about ${LENGTHS.typical}, ${sum(texts.map(tokensOf))} tokens in all; one fresh process for every pass. Pilotlight gets them in one call and in file order.`,
-      `The peer's best batch size was found on every ${TRIAL_SHARE}th text beforehand. The peer does not sort by itself: its sorted figures are what a caller can gain who does it for it, and stand for information.`,
+      ...[sentences, paragraphs].map(
+        ({ name, texts }) =>
+          `${name}: ${texts.length} texts, ${sum(texts.map(tokensOf))} tokens in all, the longest of ${Math.max(...texts.map(tokensOf))}, the median of ${median(texts.map(tokensOf))}.`,
+      ),
+      'One fresh process for every pass. Pilotlight gets all texts in one call and in file order.',
+      `The peer's best batch size was found on every ${TRIAL_SHARE}th text beforehand. The peer does not sort by itself: its sorted figures are what a caller can gain who does it for it, and stand for information, as do those of paragraphs, where single texts fill the processor already.`,
     ],
+  };
+}
+
+async function ratesOf(
+  { name: kind, texts, targets }: Kind,
+  pilotlight: SubjectSpec,
+  peer: SubjectSpec,
+  sizes: BatchRates,
+  { prepared, rounds, progress }: Context,
+): Promise<Pick<Measured, 'series' | 'comparisons'>> {
+  const best = { best: fastest(sizes.fileOrder), bestSorted: fastest(sizes.sorted) };
+  const runs = runsOf(pilotlight, peer, texts, best);
+  const rates = new Samples();
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, run] of inOrderOf(round, runs).entries()) {
+      progress.show(
+        `${texts.length} ${kind}: ${run.name}`,
+        round * runs.length + index,
+        rounds * runs.length,
+      );
+      rates.add(run.name, await rateOf(run, texts));
+    }
+  }
+  const [own = '', ...others] = runs.map(({ name }) => name);
+  return {
+    series: [own, ...others].map((name): Series => {
+      return { subject: name, metric: `bulk: ${kind}`, unit: 'texts/s', samples: rates.get(name) };
+    }),
+    comparisons: others.map((other, index) => {
+      const value = pairedRatio(rates.get(own), rates.get(other));
+      return compare(
+        { name: `bulk, ${kind}: ${own} / ${other}`, model: prepared.model },
+        value,
+        targets[index],
+      );
+    }),
   };
 }
 
@@ -108,6 +152,8 @@ function fastest(rates: ReadonlyMap<number, number>): number {
   const [first] = [...rates].sort((a, b) => b[1] - a[1]);
   return first?.[0] ?? REFERENCE_BATCH;
 }
+
+const everyFourth = (texts: readonly string[]) => texts.filter((_, index) => index % TRIAL_SHARE === 0);
 
 /** Rates by the mean of padded tokens in a batch, in place of the texts in it. */
 function byTokens(rates: ReadonlyMap<number, number>, texts: readonly string[]): Curve['points'] {

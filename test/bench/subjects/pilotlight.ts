@@ -6,11 +6,8 @@ import { started } from './started.ts';
 
 void serve(started, async (config, mark) => {
   mark('import');
-  const engine = new Engine({
-    packages: config.models,
-    variant: config.scheme,
-    intraOpThreads: config.threads,
-  });
+  const { models: packages, scheme: variant, threads: intraOpThreads, verify } = config;
+  const engine = new Engine({ packages, variant, intraOpThreads, ...(verify && { verify }) });
   const predictor = await engine.predictor(config.model);
   mark('load');
   const predict = async (inputs: unknown) => {

@@ -7,6 +7,8 @@ export interface SubjectConfig {
   readonly model: string;
   readonly scheme: 'fp32' | 'int8';
   readonly threads: number;
+  /** What Pilotlight compares with the manifest. @default - the engine's own */
+  readonly verify?: 'size';
   /** The text of the first prediction. */
   readonly text: string;
 }

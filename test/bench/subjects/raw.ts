@@ -3,6 +3,7 @@ import './started.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { predictorSettings } from '../../../layers/engine/src/options.ts';
 import { sessionOptions } from '../../../layers/engine/src/session/onnx-session.ts';
 import type { SubjectConfig } from './protocol.ts';
 import { serve } from './serve.ts';
@@ -15,7 +16,9 @@ void serve(started, async (config, mark) => {
   const folder = join(config.models, config.model, '1.0.0');
   const manifest = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8'));
   const graph = manifest.variants[config.scheme].graphs.model;
-  const options = sessionOptions({ intraOpThreads: config.threads, allowSpinning: false });
+  const options = sessionOptions(
+    predictorSettings({ packages: config.models, intraOpThreads: config.threads }),
+  );
   const session = await InferenceSession.create(join(folder, graph.file), options);
   mark('load');
   const feedsOf = prepare(config, folder, session.inputNames);
