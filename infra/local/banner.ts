@@ -5,8 +5,8 @@ import { paint, table } from './terminal.ts';
 
 /** A text that shows what a default model does; others get the one of their task. */
 const EXAMPLES: Readonly<Record<string, string>> = {
-  intent: 'how do I say thank you in Japanese',
-  slots: 'play some jazz by Miles Davis on Spotify',
+  intent: 'what is my balance',
+  slots: 'play jazz by Miles Davis',
 };
 const TASK_EXAMPLES: Readonly<Record<TaskName, string>> = {
   'text-classification': 'I love this',
