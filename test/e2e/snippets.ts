@@ -9,10 +9,15 @@ export interface Snippet {
   readonly code: string;
 }
 
-/** Documents that people read; model cards are made by the toolchain and have tests of their own. */
+/**
+ * Documents that are left out: model cards are made by the toolchain and have tests of their own; training needs
+ * PyTorch and hours, and nobody who uses Pilotlight runs it.
+ */
+const LEFT_OUT = /^model-assets\/(packages|training)\//;
+
 export function documents(): string[] {
   const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.md'], { encoding: 'utf8' });
-  return files.split('\n').filter((file) => file !== '' && !file.startsWith('model-assets/packages/'));
+  return files.split('\n').filter((file) => file !== '' && !LEFT_OUT.test(file));
 }
 
 /** The fenced and the indented blocks of a document, in order. */
