@@ -11,7 +11,10 @@ export interface EngineOptions {
   readonly memoryBudgetBytes?: number;
   /** Threads of one operator; never more than there are cores. @default - one for each core */
   readonly intraOpThreads?: number;
-  /** Whether idle threads spin between operators. @default false */
+  /**
+   * Whether threads spin between the operators of a run, which makes it faster where the cores are its own. See
+   * session/ADR-threads.md. @default - true for inline sessions, false for sessions in threads of their own
+   */
   readonly allowSpinning?: boolean;
   /** Where sessions run: in the caller's thread, which `run` blocks, or each in its own. @default 'inline' */
   readonly sessions?: 'inline' | 'worker';
@@ -37,7 +40,7 @@ export function predictorSettings(options: EngineOptions): PredictorSettings {
   return {
     variant: options.variant,
     intraOpThreads: Math.max(1, Math.min(options.intraOpThreads ?? cores, cores)),
-    allowSpinning: options.allowSpinning ?? false,
+    allowSpinning: options.allowSpinning ?? options.sessions !== 'worker',
     maxQueuedRequests: options.maxQueuedRequests ?? 512,
     verify: options.verify ?? 'sha256',
   };
