@@ -36,11 +36,12 @@ export class TextMaker {
     });
   }
 
-  /** `count` texts of 3 to `longest` tokens, log-uniform: short ones are common, the longest do occur. */
-  logUniform(count: number, longest: number): string[] {
-    return Array.from({ length: count }, () => {
-      return this.ofTokens(Math.min(longest, Math.floor(3 * ((longest + 1) / 3) ** this.#random.uniform())));
-    });
+  /** `count` texts of which nine in ten are as `lengths` says, and one in ten is uniform from 3 to `longest` tokens. */
+  varied(count: number, lengths: Lognormal, longest: number): string[] {
+    const usual = this.lognormal(count, lengths);
+    return usual.map((text) =>
+      this.#random.below(10) > 0 ? text : this.ofTokens(3 + this.#random.below(longest - 2)),
+    );
   }
 }
 

@@ -2,14 +2,12 @@
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { manifestSchema } from '@pilotlight/engine/manifest';
-import { median } from '../statistics.ts';
 import { type SubjectProcess, type SubjectSpec, withSubjects } from '../subject-process.ts';
 import { byLength, inBatches } from '../texts.ts';
-import { type Context, pause, Samples } from './context.ts';
+import { type Context, pause } from './context.ts';
 
 export const PEER_BATCHES = [1, 4, 8, 16, 32, 64] as const;
 export const BUDGETS = [128, 256, 512, 1024, 2048, 4096] as const;
-const PASSES = 2;
 const REST_MS = 100;
 
 /** Texts per second, by the size of a batch. */
@@ -25,24 +23,16 @@ export async function tryBatchSizes(
   context: Context,
 ): Promise<BatchRates> {
   const sorted = byLength(texts);
-  const rates = new Samples();
+  const rates = { fileOrder: new Map<number, number>(), sorted: new Map<number, number>() };
   await withSubjects([spec], async ([peer]) => {
-    for (let pass = 0; pass < PASSES; pass++) {
-      for (const [index, size] of PEER_BATCHES.entries()) {
-        context.progress.show(
-          'batch sizes of the peer',
-          pass * PEER_BATCHES.length + index,
-          PASSES * PEER_BATCHES.length,
-        );
-        if (peer === undefined) continue;
-        rates.add(`file/${size}`, await rateOf(peer, inBatches(texts, size), texts.length));
-        rates.add(`sorted/${size}`, await rateOf(peer, inBatches(sorted, size), texts.length));
-      }
+    if (peer === undefined) return;
+    for (const [index, size] of PEER_BATCHES.entries()) {
+      context.progress.show('batch sizes of the peer', index, PEER_BATCHES.length);
+      rates.fileOrder.set(size, await rateOf(peer, inBatches(texts, size), texts.length));
+      rates.sorted.set(size, await rateOf(peer, inBatches(sorted, size), texts.length));
     }
   });
-  const best = (order: string) =>
-    new Map(PEER_BATCHES.map((size) => [size, median(rates.get(`${order}/${size}`))]));
-  return { fileOrder: best('file'), sorted: best('sorted') };
+  return rates;
 }
 
 /** Pilotlight with other token budgets than the one in its manifest. */
@@ -55,16 +45,11 @@ export async function tryBudgets(
   for (const [index, budget] of BUDGETS.entries()) {
     context.progress.show('token budgets', index, BUDGETS.length);
     const models = packagesWithBudget(spec.config.models, spec.config.model, budget);
-    const samples = await withSubjects(
-      [{ ...spec, config: { ...spec.config, models } }],
-      async ([subject]) => {
-        const passes: number[] = [];
-        for (let pass = 0; subject && pass < PASSES; pass++)
-          passes.push(await rateOf(subject, [texts], texts.length));
-        return passes;
-      },
+    const own = { ...spec, config: { ...spec.config, models } };
+    const rate = await withSubjects([own], async ([subject]) =>
+      subject === undefined ? Number.NaN : rateOf(subject, [texts], texts.length),
     );
-    rates.set(budget, median(samples));
+    rates.set(budget, rate);
   }
   return rates;
 }

@@ -15,8 +15,10 @@ const TEXTS = { tiny: 64, real: 1024 } as const;
 const SENTENCES: Lognormal = { typical: 14, sigma: 0.8, shortest: 5, longest: 200 };
 const PARAGRAPHS: Lognormal = { typical: 64, sigma: 0.5, shortest: 5, longest: 200 };
 const REFERENCE_BATCH = 32;
-/** The trials take every fourth text, and there are a fourth as many paragraphs. */
+/** The trials take every fourth text. */
 const TRIAL_SHARE = 4;
+/** One paragraph for so many sentences. */
+const PARAGRAPH_SHARE = 8;
 const REST_MS = 200;
 
 /** A kind of texts, and how many of them there are. */
@@ -52,7 +54,7 @@ export async function measureBulk(context: Context): Promise<Measured> {
   };
   const paragraphs: Kind = {
     name: 'paragraphs',
-    texts: maker.lognormal(count / TRIAL_SHARE, within(PARAGRAPHS)),
+    texts: maker.lognormal(count / PARAGRAPH_SHARE, within(PARAGRAPHS)),
     targets: [],
   };
   const trial = everyFourth(sentences.texts);

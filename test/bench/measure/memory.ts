@@ -4,7 +4,7 @@ import { inOrderOf, SubjectProcess, type SubjectSpec, withSubjects } from '../su
 import type { MemoryReply } from '../subjects/protocol.ts';
 import { NAMES } from '../subjects.ts';
 import { compare } from '../targets.ts';
-import { inBatches, TextMaker } from '../texts.ts';
+import { inBatches, type Lognormal, TextMaker } from '../texts.ts';
 import { type Context, Samples, SEED, specsOf } from './context.ts';
 
 /** Requests from one reading of the memory to the next. */
@@ -13,6 +13,7 @@ const READ_EVERY = 100;
 const READINGS = 5;
 /** The share of all requests that counts as warm-up. */
 const WARM_UP = 0.05;
+const USUAL: Lognormal = { typical: 14, sigma: 0.8, shortest: 3, longest: 60 };
 const MIB = 2 ** 20;
 
 const PARTS = ['resident', 'anonymous', 'file', 'peak'] as const;
@@ -30,7 +31,7 @@ export async function measureMemory(context: Context): Promise<Measured> {
         loaded.add(`${spec.name}/${part}`, bytes / MIB);
     }
   }
-  const texts = maker.logUniform(requests, prepared.maxTokens);
+  const texts = maker.varied(requests, USUAL, prepared.maxTokens);
   const curves: Curve[] = [];
   for (const spec of specs.slice(0, 2)) curves.push(await course(spec, texts, context));
   progress.clear();
@@ -67,7 +68,7 @@ export async function measureMemory(context: Context): Promise<Measured> {
     curves,
     notes: [
       'Resident set of the process after its first prediction, as the system counts it: mapped files that have been touched are in it ("file"), although the system may drop them.',
-      `${requests} single requests of 3-${prepared.maxTokens} tokens, log-uniform, one process each, read every ${READ_EVERY} requests. Growth is the median of the last ${READINGS} readings over that of the first ${READINGS} after a warm-up of ${100 * WARM_UP} % of the requests.`,
+      `${requests} single requests, nine in ten of the length of sentences (median ${USUAL.typical} tokens), one in ten uniform over 3-${prepared.maxTokens} tokens; one process each, read every ${READ_EVERY} requests. Growth is the median of the last ${READINGS} readings over that of the first ${READINGS} after a warm-up of ${100 * WARM_UP} % of the requests.`,
     ],
   };
 }

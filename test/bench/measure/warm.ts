@@ -10,7 +10,7 @@ const SUBJECTS: readonly SubjectKey[] = ['pilotlight', 'raw', 'peer', 'peerFp32'
 /** Lengths with a target, and those that only make the curve. */
 const TARGET_TOKENS = [16, 128];
 const TOKENS = [8, 16, 32, 64, 128, 256];
-const CALLS = 12;
+const CALLS = 8;
 /** Lets threads that still spin after one subject's turn come to rest before the next one's. */
 const REST_MS = 30;
 

@@ -42,9 +42,12 @@ describe('TextMaker', () => {
     expect(lengths[499]).toBeLessThan(36);
   });
 
-  it('reaches from the shortest to the longest sequence when lengths are log-uniform', () => {
-    const lengths = new TextMaker(file, 1).logUniform(3000, 64).map(tokensOf);
+  it('mixes the longest sequences in among the usual ones', () => {
+    const lengths = new TextMaker(file, 1).varied(3000, { ...LENGTHS, longest: 20 }, 64).map(tokensOf);
     expect([Math.min(...lengths), Math.max(...lengths)]).toEqual([3, 64]);
+    const long = lengths.filter((length) => length > 20).length;
+    expect(long / lengths.length).toBeGreaterThan(0.05);
+    expect(long / lengths.length).toBeLessThan(0.1);
   });
 
   it('refuses a vocabulary without words', () => {
