@@ -7,7 +7,7 @@ import { intraOpThreads } from './threads.ts';
 /** What the environment says of the engine. */
 export function engineOptions(config: Config): EngineOptions {
   const { PILOTLIGHT_VARIANT: variant, PILOTLIGHT_MEMORY_BUDGET_BYTES: memoryBudgetBytes } = config;
-  const { PILOTLIGHT_ALLOW_SPINNING: allowSpinning, PILOTLIGHT_VERIFY: verify } = config;
+  const { PILOTLIGHT_ALLOW_SPINNING: allowSpinning } = config;
   return {
     packages: config.MODELS_DIR,
     intraOpThreads:
@@ -16,8 +16,13 @@ export function engineOptions(config: Config): EngineOptions {
     ...(variant === undefined ? {} : { variant }),
     ...(memoryBudgetBytes === undefined ? {} : { memoryBudgetBytes }),
     ...(allowSpinning === undefined ? {} : { allowSpinning }),
-    ...(verify === undefined ? {} : { verify }),
+    verify: config.PILOTLIGHT_VERIFY ?? (isLayer(config.MODELS_DIR) ? 'size' : 'sha256'),
   };
+}
+
+/** A Lambda layer is mounted there: read-only, and verified by its hash before it is. */
+function isLayer(folder: string): boolean {
+  return folder.startsWith('/opt/');
 }
 
 /** What the environment says of the limits of the HTTP app. */

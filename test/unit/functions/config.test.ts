@@ -37,6 +37,13 @@ describe('the configuration', () => {
   });
 
   it.each([
+    ['/opt/models', 'size'],
+    ['/tmp/models', 'sha256'],
+  ])('verifies packages in %s by %s', (folder, verify) => {
+    expect(engineOptions(readConfig({ MODELS_DIR: folder }))).toMatchObject({ verify });
+  });
+
+  it.each([
     ['PRELOAD_MODELS', 'Sentiment!'],
     ['PRELOAD_MODELS', 'sentiment@latest'],
     ['PILOTLIGHT_MAX_BODY_BYTES', '2MB'],
