@@ -12,7 +12,7 @@ export interface EngineOptions {
   /** Threads of one operator; never more than there are cores. @default - one for each core */
   readonly intraOpThreads?: number;
   /**
-   * Whether threads spin between the operators of a run, which makes it faster where the cores are its own. See
+   * Whether threads spin while they wait for the next operator, which is faster where the cores are their own. See
    * session/ADR-threads.md. @default - true for inline sessions, false for sessions in threads of their own
    */
   readonly allowSpinning?: boolean;

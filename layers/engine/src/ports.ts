@@ -66,7 +66,7 @@ export interface Session {
 export interface SessionOptions {
   /** Threads that one operator may use. */
   readonly intraOpThreads: number;
-  /** Whether idle threads spin while a run is under way: answers sooner, at the price of a busy core. */
+  /** Whether threads spin while they wait for work: answers sooner, at the price of a busy core. */
   readonly allowSpinning: boolean;
 }
 

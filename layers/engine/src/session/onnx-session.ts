@@ -51,13 +51,7 @@ export function sessionOptions(options: SessionOptions): ort.InferenceSession.Se
     executionMode: 'sequential',
     enableMemPattern: false,
     logSeverityLevel: 3,
-    extra: {
-      session: {
-        'intra_op.allow_spinning': options.allowSpinning ? '1' : '0',
-        // Spin between the operators of a run, never between runs.
-        force_spinning_stop: '1',
-      },
-    },
+    extra: { session: { 'intra_op.allow_spinning': options.allowSpinning ? '1' : '0' } },
   };
 }
 
