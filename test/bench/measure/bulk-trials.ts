@@ -1,7 +1,8 @@
 /** Passes over a part of the texts that find settings and draw curves; no target hangs on them. */
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { manifestSchema } from '@pilotlight/engine/manifest';
+import { type Manifest, manifestSchema } from '@pilotlight/engine/manifest';
+import type { Prepared } from '../prepare.ts';
 import { type SubjectProcess, type SubjectSpec, withSubjects } from '../subject-process.ts';
 import { byLength, inBatches } from '../texts.ts';
 import { type Context, pause } from './context.ts';
@@ -83,7 +84,7 @@ function packagesWithBudget(packages: string, model: string, budget: number): st
 }
 
 function writeManifest(from: string, to: string, budget: number): void {
-  const manifest = manifestSchema.parse(JSON.parse(readFileSync(from, 'utf8')));
+  const manifest = readManifest(from);
   const variants = Object.entries(manifest.variants).map(([name, variant]) => [
     name,
     { ...variant, tokenBudget: budget },
@@ -91,3 +92,10 @@ function writeManifest(from: string, to: string, budget: number): void {
   rmSync(to);
   writeFileSync(to, JSON.stringify({ ...manifest, variants: Object.fromEntries(variants) }));
 }
+
+/** The budget that the int8 variant was packaged with. */
+export function tokenBudgetOf({ packages, model }: Prepared): number | undefined {
+  return readManifest(join(packages, model, '1.0.0', 'model.json')).variants.int8?.tokenBudget;
+}
+
+const readManifest = (file: string): Manifest => manifestSchema.parse(JSON.parse(readFileSync(file, 'utf8')));

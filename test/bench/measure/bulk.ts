@@ -4,7 +4,7 @@ import { inOrderOf, type SubjectSpec, withSubjects } from '../subject-process.ts
 import { NAMES } from '../subjects.ts';
 import { compare, type Target } from '../targets.ts';
 import { byLength, inBatches, type Lognormal, TextMaker, tokensOf } from '../texts.ts';
-import { type BatchRates, tryBatchSizes, tryBudgets } from './bulk-trials.ts';
+import { type BatchRates, tokenBudgetOf, tryBatchSizes, tryBudgets } from './bulk-trials.ts';
 import { type Context, pause, Samples, SEED, specsOf } from './context.ts';
 
 const TEXTS = { tiny: 64, real: 1024 } as const;
@@ -77,7 +77,7 @@ export async function measureBulk(context: Context): Promise<Measured> {
         ({ name, texts }) =>
           `${name}: ${texts.length} texts, ${sum(texts.map(tokensOf))} tokens in all, the longest of ${Math.max(...texts.map(tokensOf))}, the median of ${median(texts.map(tokensOf))}.`,
       ),
-      'One fresh process for every pass. Pilotlight gets all texts in one call and in file order.',
+      `One fresh process for every pass. Pilotlight gets all texts in one call and in file order; the token budget of its manifest is ${tokenBudgetOf(prepared)}.`,
       `The peer's best batch size was found on every ${TRIAL_SHARE}th text beforehand. The peer does not sort by itself: its sorted figures are what a caller can gain who does it for it, and stand for information, as do those of paragraphs, where single texts fill the processor already.`,
     ],
   };

@@ -88,6 +88,7 @@ export async function measureCold(context: Context): Promise<Measured> {
       'The page cache is warm: every file was read before the first round that counts. A first read from disk, a download, and what Lambda does before a process runs are not in these figures.',
       'The load steps of Pilotlight overlap: weights are verified in a thread of their own while tokenizer and session are opened.',
       '"In a layer" is Pilotlight with `verify: \'size\'`, for storage that can not change and that AWS itself addresses by hash, such as a Lambda layer; without it the sha256 of every served file is compared in every cold start, which transformers.js never does.',
+      'What lies above Node and onnxruntime is for the most part ONNX Runtime packing the matrices for this processor while it creates the session. A package carries no packed weights: their layout depends on the instruction set.',
     ],
   };
 }

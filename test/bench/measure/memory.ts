@@ -8,7 +8,7 @@ import { inBatches, type Lognormal, TextMaker } from '../texts.ts';
 import { type Context, Samples, SEED, specsOf } from './context.ts';
 
 /** Requests from one reading of the memory to the next. */
-const READ_EVERY = 100;
+const READ_EVERY = 50;
 /** Readings at the end of warm-up and at the very end that growth is formed from. */
 const READINGS = 5;
 /** The share of all requests that counts as warm-up. */
@@ -16,7 +16,7 @@ const WARM_UP = 0.05;
 const USUAL: Lognormal = { typical: 14, sigma: 0.8, shortest: 3, longest: 60 };
 const MIB = 2 ** 20;
 
-const PARTS = ['resident', 'anonymous', 'file', 'peak'] as const;
+const PARTS = ['resident', 'anonymous', 'heap', 'file', 'peak'] as const;
 
 /** Memory after load in every round, then its course over many requests, once. */
 export async function measureMemory(context: Context): Promise<Measured> {
@@ -76,7 +76,7 @@ export async function measureMemory(context: Context): Promise<Measured> {
 async function memoryAfterLoad(spec: SubjectSpec): Promise<MemoryReply> {
   return withSubjects(
     [spec],
-    async ([subject]) => subject?.memory() ?? { resident: Number.NaN, peak: Number.NaN },
+    async ([subject]) => subject?.memory() ?? { resident: Number.NaN, peak: Number.NaN, heap: Number.NaN },
   );
 }
 

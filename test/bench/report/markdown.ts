@@ -64,7 +64,7 @@ const NONE = { median: 0, low: 0, high: 0, band: 'min-max', samples: 0 } as cons
 
 function section({ result, plot }: Section): string[] {
   return [
-    `## ${TITLES[result.measurement]}: ${result.model} parameters`,
+    `## ${TITLES[result.measurement]}: ${result.model.toUpperCase()} parameters`,
     '',
     ...(plot === undefined ? [] : [`![${plot.title}](benchmarks/${plot.file})`, '']),
     markdownTable([...COMPARISON_COLUMNS], comparisonRows(result)),

@@ -15,7 +15,7 @@ export function plotOf(result: Result): Plot | undefined {
   const plot = (title: string, draw: (title: string) => string): Plot => {
     return { file: `${measurement}.svg`, title, svg: draw(title) };
   };
-  const shape = `${model} parameters`;
+  const shape = `${model.toUpperCase()} parameters`;
   switch (measurement) {
     case 'cold':
       if (stacks.length === 0) return undefined;

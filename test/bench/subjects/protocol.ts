@@ -48,10 +48,11 @@ export interface BatchesReply {
   readonly answers: readonly Answer[];
 }
 
-/** Bytes. `anonymous` and `file` are the parts of `resident` that Linux tells apart. */
+/** Bytes. `anonymous` and `file` are the parts of `resident` that Linux tells apart; V8's heap is in the former. */
 export interface MemoryReply {
   readonly resident: number;
   readonly peak: number;
+  readonly heap: number;
   readonly anonymous?: number;
   readonly file?: number;
 }

@@ -81,11 +81,11 @@ async function batches(subject: Subject, groups: readonly (readonly string[])[])
 }
 
 function memory(): MemoryReply {
-  const { rss } = process.memoryUsage();
+  const { rss: resident, heapTotal: heap } = process.memoryUsage();
   const peak = process.resourceUsage().maxRSS * 1024;
-  if (process.platform !== 'linux') return { resident: rss, peak };
+  if (process.platform !== 'linux') return { resident, peak, heap };
   const status = readFileSync('/proc/self/status', 'utf8');
   const field = (name: string) =>
     Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1024;
-  return { resident: rss, peak, anonymous: field('RssAnon'), file: field('RssFile') };
+  return { resident, peak, heap, anonymous: field('RssAnon'), file: field('RssFile') };
 }
