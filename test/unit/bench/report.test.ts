@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { amount } from '../../bench/report/format.ts';
+import { markdownReport } from '../../bench/report/markdown.ts';
+import { plotOf } from '../../bench/report/plots.ts';
+import { terminalReport } from '../../bench/report/terminal.ts';
+import type { Result } from '../../bench/results.ts';
+import { pairedRatio } from '../../bench/statistics.ts';
+import { inOrderOf } from '../../bench/subject-process.ts';
+import { compare } from '../../bench/targets.ts';
+
+const RESULT: Result = {
+  measurement: 'cold',
+  model: '67m',
+  rounds: 2,
+  threads: 2,
+  machine: {
+    cpu: 'Test CPU',
+    cores: 2,
+    memoryGiB: 24,
+    instructions: ['avx512_vnni'],
+    node: '24.0.0',
+    onnxruntime: '1.30.0',
+    transformersJs: '4.3.1',
+    commit: '0123456789ab',
+    dirty: true,
+    date: '2026-01-02',
+  },
+  series: [{ subject: 'own', metric: 'cold start', unit: 'ms', samples: [150, 160] }],
+  comparisons: [
+    compare({ name: 'own / other', model: '67m' }, pairedRatio([150, 160], [400, 400]), { atMost: 0.4 }),
+    compare({ name: 'own / limit', model: '67m' }, pairedRatio([150, 160], [50, 50]), { atMost: 1.8 }),
+    compare({ name: 'for information', model: '67m' }, pairedRatio([1], [1])),
+  ],
+  stacks: [{ subject: 'own', parts: [{ name: 'import', value: 20 }] }],
+  notes: ['A note | with a bar.'],
+};
+
+describe('amounts', () => {
+  it('carry their unit and as many digits as they deserve', () => {
+    const written = [amount(0.3875, 'x'), amount(1.234, 'ms'), amount(45.67, 'ms'), amount(456.7, 'texts/s')];
+    expect(written).toEqual(['0.388x', '1.23 ms', '45.7 ms', '457 texts/s']);
+  });
+});
+
+describe('the written report', () => {
+  const report = markdownReport([{ result: RESULT, plot: plotOf(RESULT) }]);
+
+  it('counts the targets, and names those that were missed', () => {
+    expect(report).toContain('Of 2 figures with a target, 1 meet it. Missed: own / limit.');
+    expect(report).toContain('| own / limit | 3.100x | at most 1.8x | MISSED |');
+  });
+
+  it('says what machine and commit the figures are from, and that the tree had changes', () => {
+    expect(report).toContain('Test CPU, avx512_vnni; 2 cores, 24 GiB');
+    expect(report).toContain('commit 0123456789ab with uncommitted changes, 2026-01-02');
+  });
+
+  it('shows the plot, the spread and the notes', () => {
+    expect(report).toContain('![Cold start by phase, 67M parameters](benchmarks/cold.svg)');
+    expect(report).toContain('| cold start | own | 155 ms | 150 ms - 160 ms (min-max) | 2 |');
+    expect(report).toContain('- A note | with a bar.');
+  });
+
+  it('says what is not measured', () => {
+    expect(report).toContain('## What is not measured');
+  });
+});
+
+describe('the terminal report', () => {
+  it('gives a verdict only where there is a target', () => {
+    const lines = terminalReport(RESULT).split('\n');
+    expect(lines.find((line) => line.startsWith('own / other'))).toMatch(/at most 0.4x +met$/);
+    expect(lines.find((line) => line.startsWith('for information'))).toMatch(/\(min-max\)$/);
+  });
+});
+
+describe('plots of a result', () => {
+  it('are left out where there is nothing to draw', () => {
+    expect(plotOf({ ...RESULT, stacks: [] })).toBeUndefined();
+  });
+});
+
+describe('the order of subjects', () => {
+  it('is reversed in every other round', () => {
+    expect([0, 1, 2].map((round) => inOrderOf(round, ['a', 'b', 'c']).join(''))).toEqual([
+      'abc',
+      'cba',
+      'abc',
+    ]);
+  });
+});
