@@ -95,8 +95,8 @@ const METHOD = `## How it is measured
   learnt. Shapes: 22M is MiniLM-L6, 67M DistilBERT, 110M BERT base, each with a classifier of two labels and a vocabulary
   of 30,522 words.
 - **Pilotlight.** The engine and a few lines around it, bundled by esbuild into one CommonJS file with the native packages
-  outside, as a function is deployed; the package in a folder; the engine's default options; sha256 of every served file
-  verified in every cold start.
+  outside, as a function is deployed; the package in a folder; the options of the predict function for packages in a
+  Lambda layer.
 - **The peer.** transformers.js as installed from npm, imported as an ES module, \`pipeline('text-classification')\` with
   \`dtype: 'q8'\` or \`'fp32'\`, files on the local disk and remote access off. Its model is exported from the same
   checkpoint as exporters do it: standard operators only, separate products for query, key and value, weights inside one

@@ -1,4 +1,4 @@
-/** Pilotlight as a function deploys it: one bundle, the package in a folder, the engine's own defaults. */
+/** Pilotlight as a function deploys it: one bundle, the package in a folder, the options of the function. */
 import './started.ts';
 import { Engine } from '@pilotlight/engine';
 import { serve } from './serve.ts';
