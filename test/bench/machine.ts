@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { z } from 'zod';
 import { ROOT } from './paths.ts';
 
@@ -19,6 +19,8 @@ export interface Machine {
   /** Whether tracked or untracked files differed from the commit. */
   readonly dirty: boolean;
   readonly date: string;
+  /** Processes that ran or waited to run, averaged over the minute before; more than none is noise. */
+  readonly load?: number;
 }
 
 const INSTRUCTIONS = ['avx2', 'avx512f', 'avx512_vnni', 'avx_vnni', 'amx_int8', 'asimddp', 'i8mm', 'sve'];
@@ -35,6 +37,7 @@ export function describeMachine(): Machine {
     commit: git('rev-parse', '--short=12', 'HEAD') || 'none',
     dirty: git('status', '--porcelain') !== '',
     date: new Date().toISOString().slice(0, 10),
+    load: loadavg()[0] ?? 0,
   };
 }
 

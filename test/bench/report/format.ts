@@ -40,6 +40,7 @@ export function provenance({ machine, threads }: Result): string {
     `${cores} cores, ${memoryGiB} GiB`,
     `${threads} threads on each side`,
     `Node ${node}, onnxruntime-node ${onnxruntime}, @huggingface/transformers ${transformersJs}`,
+    ...(machine.load === undefined ? [] : [`load average before it ${machine.load.toFixed(1)}`]),
     `commit ${commit}${dirty ? ' with uncommitted changes' : ''}, ${date}`,
   ].join('; ');
 }
