@@ -1,13 +1,14 @@
 """One optimiser for all: AdamW in bfloat16 autocast, linear warm-up and decay, clipped gradients, averaged weights."""
 
 import copy
+import os
 import random
 import time
 
 import torch
 from torch import nn
 
-THREADS = 2
+THREADS = int(os.environ.get("OMP_NUM_THREADS", "2"))
 
 
 def seed_everything(seed: int) -> random.Random:

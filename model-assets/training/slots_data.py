@@ -88,13 +88,6 @@ class Augmenter:
         return Sentence(words, tags, sentence.intent)
 
 
-def recased(sentence: Sentence, rng: random.Random) -> Sentence:
-    """Names are told by their case, but not everybody types it: one sentence in four has none, one in twenty is all capitals."""
-    choice = rng.random()
-    change = str.lower if choice < 0.25 else str.upper if choice < 0.3 else str
-    return Sentence([change(word) for word in sentence.words], sentence.tags, sentence.intent)
-
-
 @dataclass(frozen=True)
 class Tagged:
     """ids with special tokens; tags by token (IGNORED for special tokens); heads: the first token of each word."""

@@ -18,7 +18,7 @@ from command_line import arguments, pretrained_encoder
 from encoding import Encoder
 from optimisation import Optimiser, Progress, autocast, seed_everything
 from predicting import token_logits
-from slots_data import IGNORED, Augmenter, Sentence, read_sentences, recased, tag_names, tagged
+from slots_data import IGNORED, Augmenter, Sentence, read_sentences, tag_names, tagged
 from span_f1 import span_f1, spans
 
 PROBES = Path(__file__).with_name("probes") / "slots.jsonl"
@@ -103,7 +103,7 @@ def main() -> None:
         vary = random.Random(f"slots {options.seed} {epoch}")
         plain = [augmenter.varied(sentence, vary, swap=0.0) for sentence in sentences]
         swapped = [augmenter.varied(sentence, vary, swap=0.6) for sentence in sentences]
-        return tagged([recased(sentence, vary) for sentence in plain + swapped], encoder, names, intents)
+        return tagged(plain + swapped, encoder, names, intents)
 
     steps = options.epochs * sum(1 for _ in batches([len(example.ids) for example in examples(0)], TOKEN_BUDGET))
     optimiser, progress = Optimiser(joint, options.peak_rate, steps), Progress()
