@@ -8,9 +8,11 @@ import { Engine } from '@pilotlight/engine';
 import { readConfig } from '../shared/config.ts';
 import { engineOptions, limitsOf } from '../shared/engine-options.ts';
 import { preload } from '../shared/preload.ts';
+import { keepYoungGenerationSmall } from '../shared/young-generation.ts';
 import { createHandler } from './create-handler.ts';
 import { rehearse } from './rehearse.ts';
 
+keepYoungGenerationSmall();
 const config = readConfig(process.env);
 const logger = new Logger({ serviceName: 'pilotlight' });
 const metrics = new Metrics({ namespace: config.PILOTLIGHT_METRICS_NAMESPACE, serviceName: 'pilotlight' });

@@ -4,6 +4,7 @@ import { createApp } from '../../functions/shared/api/app.ts';
 import { type Config, readConfig } from '../../functions/shared/config.ts';
 import { engineOptions, limitsOf } from '../../functions/shared/engine-options.ts';
 import { PrometheusMetrics } from '../../functions/shared/prometheus.ts';
+import { keepYoungGenerationSmall } from '../../functions/shared/young-generation.ts';
 import { banner } from './banner.ts';
 import { parseOptions, runCommand, usageError, wholeNumber } from './command.ts';
 import { loadModels } from './load-models.ts';
@@ -46,6 +47,7 @@ async function main(args: readonly string[]): Promise<void> {
   const port = wholeNumber(values.port ?? (process.env.PORT || '8080'), 'The port', 0, 65_535);
   const folder = packagesFolder(values.packages);
   const config = readConfig({ ...process.env, MODELS_DIR: folder });
+  keepYoungGenerationSmall();
   const engine = new Engine({ ...engineOptions(config), sessions: 'worker' });
   try {
     const models = await loadModels(engine, folder, values.model ?? config.PRELOAD_MODELS, (problem) =>
