@@ -28,7 +28,8 @@ export function banner(models: readonly LocalModel[], base: string): string {
 
 function modelTable(models: readonly LocalModel[]): string {
   const rows = models.map(({ name, version, manifest, state, predictor }) => {
-    const quality = manifest?.quality[0];
+    // The figures are those of weights that a refused package does not have.
+    const quality = state === 'refused' ? undefined : manifest?.quality[0];
     const weights = predictor
       ? `${predictor.variantName}, ${megabytes(predictor.bytes)}`
       : paint(state === 'refused' ? 'red' : 'dim', state);
