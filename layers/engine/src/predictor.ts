@@ -89,11 +89,6 @@ export class Predictor {
     return this.#disposed === undefined && !this.#parts.session.ended;
   }
 
-  /** True while no prediction is under way. */
-  get idle(): boolean {
-    return this.#active === 0;
-  }
-
   /**
    * Predicts one input (anything but an array) or an array of inputs.
    *

@@ -8,6 +8,7 @@ import {
   createRustTokenizer,
   shareLongestFirst,
 } from '../../../layers/engine/src/tokenizer/rust-tokenizer.ts';
+import { tokenizerJson } from '../../fixtures/vocabulary.ts';
 import { manifestOf } from './fakes.ts';
 
 const LETTERS = [...'abcdefghijklmnopqrstuvwxyz'];
@@ -21,33 +22,11 @@ const VOCABULARY = [
   ...LETTERS.map((l) => `##${l}`),
   '😀',
 ];
-const special = (content: string) => ({
-  id: VOCABULARY.indexOf(content),
-  content,
-  single_word: false,
-  lstrip: false,
-  rstrip: false,
-  normalized: false,
-  special: true,
-});
-
 /** A character-wise WordPiece that brings truncation and padding of its own, as exported tokenizers do. */
 const TOKENIZER = {
-  version: '1.0',
+  ...tokenizerJson(VOCABULARY),
   truncation: { direction: 'Right', max_length: 4, strategy: 'LongestFirst', stride: 0 },
   padding: { strategy: { Fixed: 32 }, direction: 'Right', pad_id: 0, pad_type_id: 0, pad_token: '[PAD]' },
-  added_tokens: ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'].map(special),
-  normalizer: { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, lowercase: true },
-  pre_tokenizer: { type: 'BertPreTokenizer' },
-  post_processor: { type: 'BertProcessing', sep: ['[SEP]', 3], cls: ['[CLS]', 2] },
-  decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
-  model: {
-    type: 'WordPiece',
-    unk_token: '[UNK]',
-    continuing_subword_prefix: '##',
-    max_input_chars_per_word: 100,
-    vocab: Object.fromEntries(VOCABULARY.map((token, id) => [token, id])),
-  },
 };
 
 const model = { ...manifestOf().textProcessing, vocabSize: VOCABULARY.length };
