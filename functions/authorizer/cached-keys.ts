@@ -1,0 +1,46 @@
+import type { ReadSecret } from '../shared/secret-reader.ts';
+import { type ApiKey, parseApiKeys } from './api-keys.ts';
+import { AuthorizerError } from './errors.ts';
+
+/** How long a key that was taken out of the secret is still accepted, and a new one not yet. */
+export const KEYS_LIVE_MS = 300_000;
+
+/**
+ * Reads the keys at most once in five minutes; whoever comes meanwhile waits for the same read. A read that failed is
+ * not kept: old keys are not used in its place, for one of them may have been withdrawn.
+ *
+ * The clock goes on while an environment is frozen or kept as a snapshot, so keys read before that are read again.
+ *
+ * @throws AuthorizerError API_KEYS_UNAVAILABLE, API_KEYS_INVALID
+ */
+export function cachedKeys(
+  readSecret: ReadSecret,
+  secretId: string,
+  now: () => number = Date.now,
+): () => Promise<readonly ApiKey[]> {
+  let cached: { readonly at: number; readonly keys: Promise<readonly ApiKey[]> } | undefined;
+  return () => {
+    const at = now();
+    if (cached && at - cached.at < KEYS_LIVE_MS) return cached.keys;
+    const entry = { at, keys: readKeys(readSecret, secretId) };
+    cached = entry;
+    entry.keys.catch(() => {
+      if (cached === entry) cached = undefined;
+    });
+    return entry.keys;
+  };
+}
+
+async function readKeys(readSecret: ReadSecret, secretId: string): Promise<readonly ApiKey[]> {
+  let secret: string;
+  try {
+    secret = await readSecret(secretId);
+  } catch (cause) {
+    throw new AuthorizerError(
+      'API_KEYS_UNAVAILABLE',
+      'The secret of the API keys can not be read. May the function read it, and is Secrets Manager reachable?',
+      { cause },
+    );
+  }
+  return parseApiKeys(secret);
+}

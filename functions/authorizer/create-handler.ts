@@ -1,0 +1,69 @@
+/** API keys for the HTTP API: a Lambda authoriser, payload format 2.0, simple responses. */
+import type { Logger } from '@aws-lambda-powertools/logger';
+import * as z from 'zod/mini';
+import { type ApiKey, nameOfKey } from './api-keys.ts';
+
+/** What the authoriser reads of API Gateway's event; header names are in lower case there. */
+const eventSchema = z.object({
+  version: z.literal('2.0'),
+  type: z.literal('REQUEST'),
+  headers: z.optional(z.record(z.string(), z.string())),
+  requestContext: z.optional(z.object({ requestId: z.optional(z.string()) })),
+});
+type AuthorizerEvent = z.infer<typeof eventSchema>;
+
+export type AuthorizerResponse =
+  | { readonly isAuthorized: false }
+  /** `$context.authorizer.apiKeyName` in access logs; never the key. */
+  | { readonly isAuthorized: true; readonly context: { readonly apiKeyName: string } };
+
+export interface AuthorizerParts {
+  /** Rejects where the keys can not be had: nobody is let in then. */
+  readonly apiKeys: () => Promise<readonly ApiKey[]>;
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+}
+
+const REFUSED: AuthorizerResponse = { isAuthorized: false };
+
+/**
+ * Lets a request through that carries a known key in `x-api-key`, or in `authorization` as `Bearer KEY`. Of both, the
+ * former counts. Identity source: `$request.header.x-api-key` alone, which lets API Gateway cache the answers; for
+ * bearer tokens `$request.header.authorization`; for either, none and no caching.
+ *
+ * @throws AuthorizerError where the keys can not be had: API Gateway answers 500, and does not cache it.
+ */
+export function createHandler({ apiKeys, logger }: AuthorizerParts) {
+  return async (event: unknown): Promise<AuthorizerResponse> => {
+    const parsed = eventSchema.safeParse(event);
+    if (!parsed.success) {
+      logger.warn('Refused: the event is not of payload format 2.0', {});
+      return REFUSED;
+    }
+    const requestId = parsed.data.requestContext?.requestId;
+    const key = presentedKey(parsed.data);
+    if (key === undefined) {
+      logger.info('Refused: the request has no key', { requestId });
+      return REFUSED;
+    }
+    const name = nameOfKey(key, await readKeys({ apiKeys, logger }));
+    if (name === undefined) {
+      logger.warn('Refused: the key is not known', { requestId });
+      return REFUSED;
+    }
+    return { isAuthorized: true, context: { apiKeyName: name } };
+  };
+}
+
+async function readKeys({ apiKeys, logger }: AuthorizerParts): Promise<readonly ApiKey[]> {
+  try {
+    return await apiKeys();
+  } catch (error) {
+    logger.error('The API keys can not be had, so nobody is let in', { error });
+    throw error;
+  }
+}
+
+function presentedKey({ headers = {} }: AuthorizerEvent): string | undefined {
+  const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  return headers['x-api-key'] || bearer;
+}

@@ -1,0 +1,47 @@
+/**
+ * Every CloudWatch metric that the functions emit: its unit, and the dimensions that it has beside `service`, which is
+ * always `SERVICE`. Plain data that loads nothing, so that dashboards and alarms name what is really there.
+ */
+export const METRICS_NAMESPACE = 'Pilotlight';
+export const SERVICE = 'pilotlight';
+
+export interface MetricDefinition {
+  readonly unit: 'Count' | 'Milliseconds' | 'Megabytes' | 'None';
+  /**
+   * `model` is a name without a version; a request that named no model has only `service`. `function_name` is the
+   * name of a Lambda function, without its alias.
+   */
+  readonly dimensions: readonly ('model' | 'function_name')[];
+}
+
+const ofModel = (unit: MetricDefinition['unit']) => ({ unit, dimensions: ['model'] }) as const;
+const ofFunction = (unit: MetricDefinition['unit']) => ({ unit, dimensions: ['function_name'] }) as const;
+
+export const METRICS = {
+  Requests: ofModel('Count'),
+  ClientErrors: ofModel('Count'),
+  ServerErrors: ofModel('Count'),
+  RequestTime: ofModel('Milliseconds'),
+  Inputs: ofModel('Count'),
+  Tokens: ofModel('Count'),
+  PaddingTokens: ofModel('Count'),
+  TokenizationTime: ofModel('Milliseconds'),
+  QueueTime: ofModel('Milliseconds'),
+  InferenceTime: ofModel('Milliseconds'),
+  PostprocessTime: ofModel('Milliseconds'),
+  MemoryUsed: ofModel('Megabytes'),
+  ColdStart: ofFunction('Count'),
+  InitTime: ofFunction('Milliseconds'),
+  OpenTime: ofModel('Milliseconds'),
+  VerifyTime: ofModel('Milliseconds'),
+  TokenizerTime: ofModel('Milliseconds'),
+  SessionTime: ofModel('Milliseconds'),
+  LoadTime: ofModel('Milliseconds'),
+  GoldenDrift: ofModel('None'),
+  GoldenFailures: ofModel('Count'),
+  WarmEnvironments: ofFunction('Count'),
+  WarmUpColdStarts: ofFunction('Count'),
+  WarmUpTime: ofFunction('Milliseconds'),
+} satisfies Record<string, MetricDefinition>;
+
+export type MetricName = keyof typeof METRICS;
