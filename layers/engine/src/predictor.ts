@@ -1,4 +1,5 @@
 /** One loaded model: from inputs to results, by way of tokens, batches and logits. */
+import { setImmediate } from 'node:timers/promises';
 import { planBatches } from './batching/plan.ts';
 import { feedsFor, resultOfRow } from './batching/tensors.ts';
 import { Turns } from './batching/turns.ts';
@@ -6,7 +7,7 @@ import { EngineError } from './errors.ts';
 import type { Manifest, Variant } from './manifest.ts';
 import type { Encoding, LoadTimings, Session, Tokenizer, TokenRequest, TokenResult } from './ports.ts';
 import type { AnyTask } from './tasks/index.ts';
-import { parseInputs, parseParameters } from './validate.ts';
+import { parseInputs, parseParameters, tryInput } from './validate.ts';
 
 export interface PredictorParts {
   readonly manifest: Manifest;
@@ -49,8 +50,29 @@ export interface Prediction {
   readonly model: { readonly name: string; readonly version: string; readonly variant: string };
 }
 
+/** What became of one input among many. */
+export type Outcome = { readonly result: unknown } | { readonly error: EngineError };
+
+export interface EachPrediction extends Omit<Prediction, 'results'> {
+  /** One outcome for each input, in order. */
+  readonly outcomes: readonly Outcome[];
+}
+
+/** Is told of a request that can not be answered; throws where that is to end all of them. */
+type Refuse = (request: number, error: EngineError) => void;
+
+interface InferOptions extends PredictOptions {
+  readonly truncate: boolean;
+  readonly refuse: Refuse;
+}
+
+const refuseAll: Refuse = (_request, error) => {
+  throw error;
+};
+
 interface Inference {
-  readonly results: readonly TokenResult[];
+  /** Nothing in the place of a request that was refused. */
+  readonly results: readonly (TokenResult | undefined)[];
   readonly tokens: TokenCounts;
   readonly tokenizeMs: number;
   readonly queueMs: number;
@@ -105,21 +127,61 @@ export class Predictor {
     const settings = parseParameters(task, parameters);
     const requests = list.map((input) => task.requests(input, settings));
     const inference = await this.#whileActive(() =>
-      this.#infer(requests.flat(), { truncate: settings.truncate, ...options }),
+      this.#infer(requests.flat(), { truncate: settings.truncate, refuse: refuseAll, ...options }),
     );
     const start = performance.now();
     let next = 0;
     const results = list.map((input, i) => {
-      const own = inference.results.slice(next, next + (requests[i]?.length ?? 0));
+      const own = inference.results.slice(next, next + (requests[i]?.length ?? 0)).filter(isGiven);
       next += own.length;
       return task.result(input, own, settings, manifest);
     });
-    const { tokenizeMs, queueMs, inferMs, tokens } = inference;
+    return { results, ...this.#reportOf(inference, start) };
+  }
+
+  /**
+   * As `predict` on a list, but an input that is refused, or that the model can not be run on, is an outcome with an
+   * error, and the others are not affected. For bulk work, where one bad row must not stop a file.
+   *
+   * @throws EngineError INVALID_PARAMETER, OVERLOADED, PREDICTOR_DISPOSED, and SESSION_FAILED once the session is
+   * gone: then nothing is known of any input.
+   */
+  async predictEach(
+    inputs: readonly unknown[],
+    parameters: unknown = {},
+    options: PredictOptions = {},
+  ): Promise<EachPrediction> {
+    const { task, manifest } = this.#parts;
+    const settings = parseParameters(task, parameters);
+    const errors = new Map<number, EngineError>();
+    const parsed = inputs.map((input, index) => {
+      const { value, error } = tryInput(task, input);
+      if (error) errors.set(index, error);
+      return { value, requests: error ? [] : task.requests(value, settings) };
+    });
+    const owners = parsed.flatMap(({ requests }, index) => requests.map(() => index));
+    const refuse: Refuse = (request, error) => errors.set(owners[request] ?? 0, error);
+    const all = parsed.flatMap(({ requests }) => requests);
+    const inference = await this.#whileActive(() =>
+      this.#infer(all, { truncate: settings.truncate, refuse, ...options }),
+    );
+    const start = performance.now();
+    let next = 0;
+    const outcomes = parsed.map(({ value, requests }, index): Outcome => {
+      const own = inference.results.slice(next, next + requests.length).filter(isGiven);
+      next += requests.length;
+      const error = errors.get(index);
+      return error ? { error } : { result: task.result(value, own, settings, manifest) };
+    });
+    return { outcomes, ...this.#reportOf(inference, start) };
+  }
+
+  #reportOf({ tokenizeMs, queueMs, inferMs, tokens }: Inference, postprocessStart: number) {
+    const { name, version } = this.manifest;
     return {
-      results,
-      timings: { tokenizeMs, queueMs, inferMs, postprocessMs: performance.now() - start },
+      timings: { tokenizeMs, queueMs, inferMs, postprocessMs: performance.now() - postprocessStart },
       tokens,
-      model: { name: manifest.name, version: manifest.version, variant: this.variantName },
+      model: { name, version, variant: this.variantName },
     };
   }
 
@@ -128,8 +190,10 @@ export class Predictor {
     requests: readonly TokenRequest[],
     options: PredictOptions & { readonly truncate?: boolean } = {},
   ): Promise<readonly TokenResult[]> {
-    const { results } = await this.#whileActive(() => this.#infer(requests, { truncate: false, ...options }));
-    return results;
+    const { results } = await this.#whileActive(() =>
+      this.#infer(requests, { truncate: false, refuse: refuseAll, ...options }),
+    );
+    return results.filter(isGiven);
   }
 
   /** Lets what is under way finish, refuses what comes after, and frees the model. */
@@ -165,35 +229,37 @@ export class Predictor {
     }
   }
 
-  async #infer(
-    requests: readonly TokenRequest[],
-    options: PredictOptions & { readonly truncate: boolean },
-  ): Promise<Inference> {
+  async #infer(requests: readonly TokenRequest[], options: InferOptions): Promise<Inference> {
     const { tokenizer, variant, manifest } = this.#parts;
     const start = performance.now();
     const { maxTokens } = manifest.textProcessing;
     const encodings = await tokenizer.encode(requests, { maxTokens });
-    if (!options.truncate) refuseTooLong(encodings, maxTokens);
+    const taken = options.truncate
+      ? [...encodings.keys()]
+      : withinLimit(encodings, maxTokens, options.refuse);
     const tokenizeMs = performance.now() - start;
 
-    const results: TokenResult[] = new Array(encodings.length);
-    const lengths = encodings.map(({ ids }) => ids.length);
+    const results: (TokenResult | undefined)[] = new Array(encodings.length);
+    const lengths = taken.map((index) => encodings[index]?.ids.length ?? 0);
     let queueMs = 0;
     let inferMs = 0;
     let read = 0;
-    for (const batch of planBatches(lengths, variant.tokenBudget)) {
+    for (const [turn, places] of planBatches(lengths, variant.tokenBudget).entries()) {
+      // A session in this thread blocks it: between two batches, what has arrived meanwhile gets its turn.
+      if (turn > 0) await setImmediate();
       options.signal?.throwIfAborted();
-      const members = batch.map((index) => encodings[index]).filter((encoding) => encoding !== undefined);
+      const batch = places.map((place) => taken[place]).filter(isGiven);
+      const members = batch.map((index) => encodings[index]).filter(isGiven);
       const batchStart = performance.now();
       const waited = await this.#turns.take((waitedMs) =>
-        this.#runBatch(batch, members, results).then(() => waitedMs),
+        this.#runBatch(batch, members, results, options.refuse).then(() => waitedMs),
       );
       queueMs += waited;
       inferMs += performance.now() - batchStart - waited;
       read += batch.length * Math.max(...members.map(({ ids }) => ids.length));
     }
     const total = lengths.reduce((sum, length) => sum + length, 0);
-    const untruncated = encodings.reduce((sum, { untruncatedLength }) => sum + untruncatedLength, 0);
+    const untruncated = taken.reduce((sum, index) => sum + (encodings[index]?.untruncatedLength ?? 0), 0);
     return {
       results,
       tokens: { total, padded: read - total, truncated: untruncated - total },
@@ -206,25 +272,40 @@ export class Predictor {
   async #runBatch(
     batch: readonly number[],
     members: readonly Encoding[],
-    results: TokenResult[],
+    results: (TokenResult | undefined)[],
+    refuse: Refuse,
   ): Promise<void> {
     const { session, variant, manifest } = this.#parts;
     const graph = variant.graphs.model;
-    const outputs = await session.run(feedsFor(graph, members, manifest.textProcessing.padTokenId));
-    for (const [row, encoding] of members.entries()) {
-      const index = batch[row];
-      if (index !== undefined) results[index] = resultOfRow(graph, outputs, row, encoding);
+    try {
+      const outputs = await session.run(feedsFor(graph, members, manifest.textProcessing.padTokenId));
+      for (const [row, encoding] of members.entries()) {
+        const index = batch[row];
+        if (index !== undefined) results[index] = resultOfRow(graph, outputs, row, encoding);
+      }
+    } catch (error) {
+      if (!(error instanceof EngineError) || session.ended || refuse === refuseAll) throw error;
+      if (batch.length === 1) return refuse(batch[0] ?? 0, error);
+      for (const [row, index] of batch.entries()) {
+        await this.#runBatch([index], members.slice(row, row + 1), results, refuse);
+      }
     }
   }
 }
 
-function refuseTooLong(encodings: readonly Encoding[], maxTokens: number): void {
-  const index = encodings.findIndex(({ untruncatedLength }) => untruncatedLength > maxTokens);
-  const tokens = encodings[index]?.untruncatedLength;
-  if (tokens === undefined) return;
-  throw new EngineError(
-    'INPUT_TOO_LONG',
-    `Input ${index} has ${tokens} tokens; this model takes at most ${maxTokens}. Shorten it, or set "truncate": true to have it cut.`,
-    { details: { field: 'inputs', index, tokens, maxTokens } },
-  );
+/** The requests that are short enough for the model, by their index; the others are refused. */
+function withinLimit(encodings: readonly Encoding[], maxTokens: number, refuse: Refuse): number[] {
+  return [...encodings.keys()].filter((index) => {
+    const tokens = encodings[index]?.untruncatedLength ?? 0;
+    if (tokens <= maxTokens) return true;
+    const error = new EngineError(
+      'INPUT_TOO_LONG',
+      `Input ${index} has ${tokens} tokens; this model takes at most ${maxTokens}. Shorten it, or set "truncate": true to have it cut.`,
+      { details: { field: 'inputs', index, tokens, maxTokens } },
+    );
+    refuse(index, error);
+    return false;
+  });
 }
+
+const isGiven = <T>(value: T | undefined): value is T => value !== undefined;

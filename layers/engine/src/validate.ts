@@ -3,6 +3,16 @@ import { EngineError } from './errors.ts';
 import type { AnyTask } from './tasks/index.ts';
 import type { CommonParameters } from './tasks/parameters.ts';
 
+/** One input as the task reads it, or why it does not. */
+export function tryInput(task: AnyTask, input: unknown): { value?: unknown; error?: EngineError } {
+  try {
+    return { value: parse(task.input, input, 'INVALID_INPUT', 'inputs') };
+  } catch (error) {
+    if (error instanceof EngineError) return { error };
+    throw error;
+  }
+}
+
 /** One input or many, each checked by the task. @throws EngineError INVALID_INPUT with `field` */
 export function parseInputs(task: AnyTask, inputs: unknown): readonly unknown[] {
   if (!Array.isArray(inputs)) return [parse(task.input, inputs, 'INVALID_INPUT', 'inputs')];
