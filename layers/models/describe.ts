@@ -1,0 +1,149 @@
+/** A model package as what serving one of its variants takes: files, proven against the manifest. */
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { join, resolve, sep } from 'node:path';
+import { EngineError } from '@pilotlight/engine/errors';
+import {
+  MANIFEST_FILE,
+  type Manifest,
+  modelNameSchema,
+  modelVersionSchema,
+  type PackageFile,
+  type Variant,
+} from '@pilotlight/engine/manifest';
+import { compareVersions, parseManifest } from '@pilotlight/engine/packages';
+import { digestOf, sha256Of, sumOfBytes } from '../build/files.ts';
+
+/** Where a model runs: in the functions, or in the container with a GPU beside them. */
+export type Tier = 'lambda' | 'gpu';
+
+export interface PackageDescription {
+  readonly name: string;
+  readonly version: string;
+  /** Of the package, absolute. */
+  readonly folder: string;
+  readonly variant: string;
+  /** What serving the variant takes, manifest, goldens and card included; sorted by path. */
+  readonly files: readonly PackageFile[];
+  readonly manifestSha256: string;
+  /** Of all `files`. */
+  readonly bytes: number;
+  readonly tier: Tier;
+}
+
+export interface DescribeOptions {
+  /** The variant that will be served. @default - the manifest's `defaultVariant` */
+  readonly variant?: string;
+  /** Where it runs, if the catalog says so. @default - the variant's `tier` in the manifest */
+  readonly tier?: Tier;
+}
+
+interface Wanted {
+  readonly name: string;
+  /** @default - the highest there is */
+  readonly version?: string;
+}
+
+/**
+ * Finds `<packagesFolder>/<name>/<version>` and compares size and sha256 of every file that serving it takes.
+ *
+ * @throws EngineError MODEL_NOT_FOUND, PACKAGE_INVALID, PACKAGE_CORRUPT, each in one line that names the model
+ */
+export function describePackage(
+  packagesFolder: string,
+  wanted: Wanted,
+  options: DescribeOptions = {},
+): PackageDescription {
+  const ref = { name: wanted.name, version: versionOf(packagesFolder, wanted) };
+  const folder = resolve(packagesFolder, ref.name, ref.version);
+  const text = readInside(folder, MANIFEST_FILE, ref);
+  const manifest = parseManifest(text.toString('utf8'), ref);
+  const [variantName, variant] = variantOf(manifest, options.variant);
+  const manifestFile = { path: MANIFEST_FILE, bytes: text.length, sha256: sha256Of(text) };
+  const listed = [manifest.textProcessing.file, ...variant.files, manifest.goldens, manifest.modelCard];
+  for (const file of listed) requireIntact(folder, file, ref);
+  const files = [manifestFile, ...listed].sort((left, right) => (left.path < right.path ? -1 : 1));
+  return {
+    ...ref,
+    folder,
+    variant: variantName,
+    files,
+    manifestSha256: manifestFile.sha256,
+    bytes: sumOfBytes(files),
+    tier: options.tier ?? variant.tier,
+  };
+}
+
+interface Ref {
+  readonly name: string;
+  readonly version: string;
+}
+
+function versionOf(packagesFolder: string, { name, version }: Wanted): string {
+  const known = modelNameSchema.safeParse(name).success;
+  const versions = known
+    ? namesIn(join(packagesFolder, name)).filter((entry) => modelVersionSchema.safeParse(entry).success)
+    : [];
+  const found =
+    version === undefined
+      ? versions.sort(compareVersions).at(-1)
+      : versions.find((entry) => entry === version);
+  if (found !== undefined) return found;
+  const models = namesIn(packagesFolder).filter((entry) => modelNameSchema.safeParse(entry).success);
+  const there = versions.length > 0 ? versions : models;
+  const what = versions.length > 0 ? `version ${version} of model ${name}` : `model ${JSON.stringify(name)}`;
+  throw new EngineError(
+    'MODEL_NOT_FOUND',
+    `There is no ${what} in ${packagesFolder}; there are: ${there.join(', ') || 'none'}. ` +
+      'Bring one in: npm run models -- add --help',
+    { details: { models } },
+  );
+}
+
+/** Folders in `folder`, sorted; none where there is no such folder. */
+function namesIn(folder: string): string[] {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(folder)
+    .filter((entry) => statSync(join(folder, entry), { throwIfNoEntry: false })?.isDirectory())
+    .sort();
+}
+
+function variantOf(manifest: Manifest, wanted = manifest.defaultVariant): [string, Variant] {
+  const variant = manifest.variants[wanted];
+  if (variant !== undefined) return [wanted, variant];
+  const { name, version, variants } = manifest;
+  throw new EngineError(
+    'PACKAGE_INVALID',
+    `Model ${name}@${version} has no variant ${wanted}; it has ${Object.keys(variants).join(', ')}. ` +
+      'Choose one of them, or package the model again.',
+    { details: { model: name, version } },
+  );
+}
+
+function readInside(folder: string, path: string, ref: Ref): Buffer {
+  return readFileSync(placeInside(folder, path, ref));
+}
+
+/** The path of a regular file that is really inside the package, links followed. */
+function placeInside(folder: string, path: string, ref: Ref): string {
+  const file = join(folder, path);
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw corrupt(ref, `${path} is missing`);
+  if (!realpathSync(file).startsWith(realpathSync(folder) + sep)) {
+    throw corrupt(ref, `${path} is a link that leads out of the package`);
+  }
+  return file;
+}
+
+function requireIntact(folder: string, { path, bytes, sha256 }: PackageFile, ref: Ref): void {
+  const found = digestOf(placeInside(folder, path, ref));
+  if (found.bytes !== bytes) throw corrupt(ref, `${path} has ${found.bytes} bytes instead of ${bytes}`);
+  if (found.sha256 !== sha256) throw corrupt(ref, `the sha256 of ${path} differs from the manifest`);
+}
+
+function corrupt({ name, version }: Ref, reason: string): EngineError {
+  return new EngineError(
+    'PACKAGE_CORRUPT',
+    `Model ${name}@${version} is refused: ${reason}. Restore the package, or package the model again: ` +
+      'npm run models -- add --help',
+    { details: { model: name, version } },
+  );
+}
