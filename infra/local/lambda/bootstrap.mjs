@@ -1,0 +1,166 @@
+/**
+ * The runtime inside an execution environment: what `/var/runtime` is on AWS, for Node 24. Loads the handler, asks the
+ * Runtime API for one invocation after the other, and tells it results and errors in the shapes of AWS's runtime.
+ * Plain JavaScript, for stripping types would be part of every cold start that is measured.
+ *
+ * Protocol: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+ */
+const started = performance.now();
+
+import { existsSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { format } from 'node:util';
+
+const { env } = process;
+const [host, port] = env.AWS_LAMBDA_RUNTIME_API.split(':');
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+const since = (milliseconds) => performance.timeOrigin + milliseconds;
+let requestId;
+
+class RuntimeError extends Error {
+  constructor(name, message, cause) {
+    super(message, { cause });
+    this.name = `Runtime.${name}`;
+  }
+}
+
+function call(method, path, { body, headers = {} } = {}) {
+  const payload = body === undefined ? undefined : Buffer.from(body);
+  const sent =
+    payload === undefined
+      ? headers
+      : { ...headers, 'content-type': 'application/json', 'content-length': payload.length };
+  return new Promise((done, failed) => {
+    const options = { host, port, method, agent, headers: sent, path: `/2018-06-01/runtime/${path}` };
+    request(options, (response) => {
+      const chunks = [];
+      response.on('data', (chunk) => chunks.push(chunk));
+      response.on('end', () => done({ headers: response.headers, body: Buffer.concat(chunks).toString() }));
+      response.on('error', failed);
+    })
+      .on('error', failed)
+      .end(payload);
+  });
+}
+
+/** An error as Lambda shows it to the caller; anything may have been thrown. */
+function shapeOf(error) {
+  if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error), trace: [] };
+  return { errorType: error.name, errorMessage: error.message, trace: error.stack?.split('\n') ?? [] };
+}
+
+const report = (path, error) =>
+  call('POST', path, {
+    body: JSON.stringify(shapeOf(error)),
+    headers: { 'lambda-runtime-function-error-type': shapeOf(error).errorType },
+  });
+
+/** As CloudWatch shows `console.log`: time, request, level and text, divided by tabs. */
+function prefixConsole() {
+  const levels = { log: 'INFO', info: 'INFO', debug: 'DEBUG', trace: 'TRACE', warn: 'WARN', error: 'ERROR' };
+  for (const [method, level] of Object.entries(levels)) {
+    const stream = level === 'WARN' || level === 'ERROR' ? process.stderr : process.stdout;
+    console[method] = (...values) =>
+      stream.write(`${[new Date().toISOString(), requestId, level, format(...values)].join('\t')}\n`);
+  }
+}
+
+/** Ends a process that an exception left in an unknown state, with the exit codes of AWS's runtime. */
+function endOnException(event, exitCode, errorOf) {
+  process.on(event, (thrown) => {
+    const error = errorOf(thrown);
+    console.error(
+      event === 'uncaughtException' ? 'Uncaught Exception' : 'Unhandled Promise Rejection',
+      error,
+    );
+    const path = requestId === undefined ? 'init/error' : `invocation/${requestId}/error`;
+    void report(path, error).finally(() => process.exit(exitCode));
+  });
+}
+
+/** `_HANDLER` is `file.export`: an ES module is imported, so that its top-level await is part of the init phase. */
+async function loadHandler() {
+  const [, file, name] = /^(.*?)\.([^/]+)$/.exec(env._HANDLER) ?? [];
+  if (file === undefined) throw new RuntimeError('MalformedHandlerName', 'Bad handler');
+  const base = resolve(env.LAMBDA_TASK_ROOT, file);
+  const path = ['.js', '.mjs', '.cjs'].map((extension) => base + extension).find(existsSync);
+  if (path === undefined) throw new RuntimeError('ImportModuleError', `Error: Cannot find module '${file}'`);
+  const module = await import(pathToFileURL(path).href).catch((error) => {
+    if (error instanceof SyntaxError) throw new RuntimeError('UserCodeSyntaxError', String(error), error);
+    if (error?.code === 'MODULE_NOT_FOUND' || error?.code === 'ERR_MODULE_NOT_FOUND')
+      throw new RuntimeError('ImportModuleError', String(error), error);
+    throw error;
+  });
+  const handler = module[name] ?? module.default?.[name];
+  if (typeof handler !== 'function')
+    throw new RuntimeError('HandlerNotFound', `${env._HANDLER} is undefined or not exported`);
+  if (handler.length > 2) {
+    const message =
+      'AWS Lambda has removed support for callback-based function handlers starting with Node.js 24.';
+    throw new RuntimeError('CallbackHandlerDeprecated', message);
+  }
+  return handler;
+}
+
+function contextOf(headers) {
+  const deadline = Number(headers['lambda-runtime-deadline-ms']);
+  return {
+    callbackWaitsForEmptyEventLoop: true,
+    functionName: env.AWS_LAMBDA_FUNCTION_NAME,
+    functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
+    invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
+    memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    awsRequestId: headers['lambda-runtime-aws-request-id'],
+    logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
+    getRemainingTimeInMillis: () => deadline - Date.now(),
+  };
+}
+
+/** `undefined` has no JSON; Lambda answers `null`. */
+function serialise(result) {
+  try {
+    return JSON.stringify(result ?? null);
+  } catch (error) {
+    throw new RuntimeError(
+      'JSONStringifyError',
+      `Unable to stringify response body: ${error.message}`,
+      error,
+    );
+  }
+}
+
+async function serve(handler, phases) {
+  for (let headers = phases; ; headers = {}) {
+    const next = await call('GET', 'invocation/next', { headers });
+    requestId = next.headers['lambda-runtime-aws-request-id'];
+    env._X_AMZN_TRACE_ID = next.headers['lambda-runtime-trace-id'];
+    try {
+      const body = serialise(await handler(JSON.parse(next.body), contextOf(next.headers)));
+      await call('POST', `invocation/${requestId}/response`, { body });
+    } catch (error) {
+      console.error('Invoke Error', error);
+      await report(`invocation/${requestId}/error`, error);
+    }
+    requestId = undefined;
+  }
+}
+
+prefixConsole();
+endOnException('uncaughtException', 129, (error) => error);
+endOnException(
+  'unhandledRejection',
+  128,
+  (reason) => new RuntimeError('UnhandledPromiseRejection', String(reason), reason),
+);
+try {
+  const handler = await loadHandler();
+  const marks = { node: since(started), ready: since(performance.now()) };
+  await serve(handler, { 'pilotlight-marks': JSON.stringify(marks) });
+} catch (error) {
+  console.error('Uncaught Exception', error);
+  await report('init/error', error);
+  process.exit(129);
+}

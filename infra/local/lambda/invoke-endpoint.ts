@@ -1,0 +1,103 @@
+/**
+ * Lambda's Invoke API on loopback, for AWS's own clients.
+ * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+ */
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { type LambdaErrorCode, LambdaServiceError } from './errors.ts';
+import { LATEST } from './function-definition.ts';
+import type { Invoke, InvokeRequest, InvokeResult } from './invoke-request.ts';
+
+const STATUS_OF: Record<LambdaErrorCode, number> = {
+  InvalidParameterValueException: 400,
+  InvalidRequestContentException: 400,
+  RequestTooLargeException: 413,
+  ResourceNotFoundException: 404,
+  TooManyRequestsException: 429,
+};
+
+export interface InvokeEndpoint {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export async function listenForInvocations(invoke: Invoke): Promise<InvokeEndpoint> {
+  const server = createServer((request, response) => {
+    answer(invoke, request, response).catch((error: unknown) => refuse(response, error));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function answer(invoke: Invoke, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://lambda');
+  const path = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(url.pathname);
+  if (request.method !== 'POST' || path?.[1] === undefined) {
+    throw new LambdaServiceError(
+      'ResourceNotFoundException',
+      `There is no ${request.method} ${url.pathname}.`,
+    );
+  }
+  const invocation: InvokeRequest = {
+    functionName: decodeURIComponent(path[1]),
+    payload: await buffer(request),
+    qualifier: url.searchParams.get('Qualifier') ?? undefined,
+    traceId: headerOf(request, 'x-amzn-trace-id'),
+  };
+  const type = headerOf(request, 'x-amz-invocation-type') ?? 'RequestResponse';
+  if (type === 'RequestResponse') {
+    const wantsLog = headerOf(request, 'x-amz-log-type') === 'Tail';
+    return succeed(response, await invoke(invocation), wantsLog);
+  }
+  if (type === 'Event') {
+    // Lambda takes an event and runs it later; what becomes of it is in the log.
+    invoke(invocation).catch((error: unknown) => console.error(String(error)));
+    response.writeHead(202, { 'x-amzn-requestid': randomUUID() }).end();
+    return;
+  }
+  throw new LambdaServiceError('InvalidParameterValueException', `There is no invocation type ${type}.`);
+}
+
+function succeed(response: ServerResponse, result: InvokeResult, wantsLog: boolean): void {
+  response.writeHead(200, {
+    'content-type': 'application/json',
+    'x-amzn-requestid': result.requestId,
+    'x-amz-executed-version': LATEST,
+    ...(result.functionError && { 'x-amz-function-error': result.functionError }),
+    ...(wantsLog && { 'x-amz-log-result': Buffer.from(result.logTail).toString('base64') }),
+  });
+  response.end(result.payload);
+}
+
+function refuse(response: ServerResponse, error: unknown): void {
+  const code = error instanceof LambdaServiceError ? error.code : undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  response.writeHead(code === undefined ? 500 : STATUS_OF[code], {
+    'content-type': 'application/json',
+    'x-amzn-errortype': code ?? 'ServiceException',
+    'x-amzn-requestid': randomUUID(),
+  });
+  const reason =
+    code === 'TooManyRequestsException'
+      ? { Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded' }
+      : {};
+  response.end(
+    JSON.stringify({ Type: code === undefined ? 'Service' : 'User', Message: message, message, ...reason }),
+  );
+}
+
+function headerOf(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}

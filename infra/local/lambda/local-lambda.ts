@@ -1,0 +1,121 @@
+/** Lambda on this machine: runs functions from folders on disk, as AWS would. See docs/local-lambda.md. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { EnvironmentPool, type EnvironmentState } from './environment-pool.ts';
+import { LambdaServiceError } from './errors.ts';
+import { functionArn, LATEST, type LambdaFunction, withDefaults } from './function-definition.ts';
+import { type InvokeEndpoint, listenForInvocations } from './invoke-endpoint.ts';
+import type { InvokeRequest, InvokeResult } from './invoke-request.ts';
+import type { LogSink } from './log-stream.ts';
+import { OrphanGuard } from './orphan-guard.ts';
+import { WorkFolder } from './work-folder.ts';
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const MAX_REQUEST_BYTES = 6_291_456;
+
+export interface LocalLambdaOptions {
+  readonly functions: readonly LambdaFunction[];
+  /** Seconds after which an environment without requests is ended. @default - 300 */
+  readonly idleSeconds?: number;
+  /** Gets every line of every log stream. @default - none is kept but the tail that an invocation can ask for */
+  readonly log?: LogSink;
+}
+
+export class LocalLambda {
+  readonly #work: WorkFolder;
+  readonly #guard: OrphanGuard;
+  readonly #pools = new Map<string, EnvironmentPool>();
+  #endpoint: InvokeEndpoint | undefined;
+
+  /** Places code and layers, and listens for invocations; starts no environment. */
+  static async start(options: LocalLambdaOptions): Promise<LocalLambda> {
+    const lambda = new LocalLambda();
+    lambda.#endpoint = await listenForInvocations((request) => lambda.invoke(request));
+    const { functions, idleSeconds = 300, log = () => {} } = options;
+    for (const definition of functions) {
+      const environment = { AWS_ENDPOINT_URL_LAMBDA: lambda.url, ...definition.environment };
+      const pool = new EnvironmentPool({
+        definition: withDefaults({ ...definition, environment }),
+        work: lambda.#work,
+        guard: lambda.#guard,
+        ...{ idleSeconds, log },
+      });
+      lambda.#pools.set(definition.name, pool);
+    }
+    return lambda;
+  }
+
+  private constructor() {
+    this.#work = new WorkFolder();
+    this.#guard = new OrphanGuard(this.#work.root);
+  }
+
+  /** What AWS_ENDPOINT_URL_LAMBDA is to be for a client. */
+  get url(): string {
+    return this.#endpoint?.url ?? '';
+  }
+
+  /**
+   * Runs a function once, in an environment that is warm and free, else in a new one.
+   *
+   * @throws LambdaServiceError where Lambda would not have run it
+   */
+  async invoke({ functionName, payload, qualifier, traceId }: InvokeRequest): Promise<InvokeResult> {
+    const { pool, qualifier: named } = this.#find(functionName, qualifier);
+    const body = Buffer.from(payload.length === 0 ? '{}' : payload);
+    if (body.length > MAX_REQUEST_BYTES) {
+      throw new LambdaServiceError(
+        'RequestTooLargeException',
+        `${body.length} byte payload is too large for the RequestResponse invocation type (limit ${MAX_REQUEST_BYTES} bytes)`,
+      );
+    }
+    refuseWhatIsNoJson(body);
+    const requestId = randomUUID();
+    const invocation = { requestId, payload: body, qualifier: named, traceId: traceId ?? newTraceId() };
+    return { requestId, ...(await pool.invoke(invocation)) };
+  }
+
+  /** Environments of a function that exist. @throws LambdaServiceError ResourceNotFoundException */
+  environments(functionName: string): readonly EnvironmentState[] {
+    return this.#find(functionName).pool.environments();
+  }
+
+  /** Ends every environment, invocations under way included. */
+  async close(): Promise<void> {
+    await this.#endpoint?.close();
+    for (const pool of this.#pools.values()) pool.end();
+    this.#work.remove();
+    this.#guard.end();
+  }
+
+  /** `name`, `name:alias`, `123456789012:function:name` or an ARN. */
+  #find(functionName: string, qualifier?: string) {
+    const name = /^(?:(?:arn:aws:lambda:[\w-]+:)?\d{12}:function:)?([\w-]+)(?::([\w$-]+))?$/.exec(
+      functionName,
+    );
+    const pool = this.#pools.get(name?.[1] ?? '');
+    const named = qualifier ?? name?.[2];
+    const exists = named === undefined || named === LATEST || pool?.definition.aliases.includes(named);
+    if (pool && exists) return { pool, qualifier: named };
+    throw new LambdaServiceError(
+      'ResourceNotFoundException',
+      `Function not found: ${functionArn(name?.[1] ?? functionName, named)}`,
+    );
+  }
+}
+
+function refuseWhatIsNoJson(body: Buffer): void {
+  try {
+    JSON.parse(body.toString());
+  } catch (cause) {
+    throw new LambdaServiceError(
+      'InvalidRequestContentException',
+      `Could not parse request body into json: ${cause instanceof Error ? cause.message : cause}`,
+      { cause },
+    );
+  }
+}
+
+export function newTraceId(): string {
+  const time = Math.floor(Date.now() / 1000).toString(16);
+  return `Root=1-${time}-${randomBytes(12).toString('hex')}`;
+}
