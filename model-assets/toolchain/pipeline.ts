@@ -4,11 +4,11 @@
  */
 import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Engine, type Predictor } from '@pilotlight/engine';
+import { Engine, type Golden, type Predictor } from '@pilotlight/engine';
 import { FORMAT_VERSION, type Manifest, type Quality, type Variant } from '@pilotlight/engine/manifest';
 import type { AddOptions, VariantName } from './package/add-options.ts';
 import { packageFile } from './package/files.ts';
-import { formatGoldens, type Golden, type Goldens } from './package/goldens-file.ts';
+import { formatGoldens, type Goldens } from './package/goldens-file.ts';
 import { pilotlightVersion } from './package/versions.ts';
 import { type ModelSource, readSource } from './sources/index.ts';
 import { evaluate } from './stages/evaluate.ts';

@@ -6,6 +6,17 @@
  */
 export { Engine } from './engine.ts';
 export * from './errors.ts';
+export type { GoldenCheck } from './goldens/check.ts';
+export { type Comparison, compareWithGolden, type Deviation, driftOf } from './goldens/compare.ts';
+export {
+  type Golden,
+  type GoldenOutput,
+  goldenSchema,
+  goldensHeaderSchema,
+  MINIMUM_GOLDENS,
+  requestOfGolden,
+} from './goldens/golden.ts';
+export { topOfRows } from './goldens/top-of-rows.ts';
 export * from './manifest.ts';
 export type { EngineOptions } from './options.ts';
 export type * from './ports.ts';

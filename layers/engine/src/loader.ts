@@ -1,5 +1,7 @@
 /** From a package to a predictor: the phases of a cold start, and their times. */
 import { EngineError } from './errors.ts';
+import { MINIMUM_GOLDENS } from './goldens/golden.ts';
+import { GoldenReader } from './goldens/golden-reader.ts';
 import type { Variant } from './manifest.ts';
 import type { PredictorSettings } from './options.ts';
 import type { CreateSession, CreateTokenizer, ModelPackage, PackageStore, ResolvedRef } from './ports.ts';
@@ -38,6 +40,10 @@ export async function loadPredictor(ref: ResolvedRef, parts: LoaderParts): Promi
   await opened.checkSizes(variant);
   const openMs = performance.now() - start;
 
+  const goldens = new GoldenReader(
+    opened.path(manifest.goldens.path),
+    Math.floor(Math.random() * MINIMUM_GOLDENS),
+  );
   const [verifying, tokenizing, opening] = await openAll(opened, variant, parts);
   const timings = {
     openMs,
@@ -55,6 +61,7 @@ export async function loadPredictor(ref: ResolvedRef, parts: LoaderParts): Promi
     session: opening.value,
     loadTimings: timings,
     maxQueuedRequests: settings.maxQueuedRequests,
+    nextGolden: () => goldens.next(),
   });
 }
 

@@ -4,6 +4,8 @@ import { planBatches } from './batching/plan.ts';
 import { feedsFor, resultOfRow } from './batching/tensors.ts';
 import { Turns } from './batching/turns.ts';
 import { EngineError } from './errors.ts';
+import { checkGolden, type GoldenCheck } from './goldens/check.ts';
+import type { NextGolden } from './goldens/golden-reader.ts';
 import type { Manifest, Variant } from './manifest.ts';
 import type { Encoding, LoadTimings, Session, Tokenizer, TokenRequest, TokenResult } from './ports.ts';
 import type { AnyTask } from './tasks/index.ts';
@@ -18,6 +20,7 @@ export interface PredictorParts {
   readonly session: Session;
   readonly loadTimings: LoadTimings;
   readonly maxQueuedRequests: number;
+  readonly nextGolden: () => Promise<NextGolden>;
 }
 
 export interface PredictOptions {
@@ -194,6 +197,16 @@ export class Predictor {
       this.#infer(requests, { truncate: false, refuse: refuseAll, ...options }),
     );
     return results.filter(isGiven);
+  }
+
+  /**
+   * Runs one golden of the package, and the one after it at the next call; reads none before the first.
+   *
+   * @throws EngineError PACKAGE_CORRUPT where the goldens can not be read, OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED.
+   */
+  async checkGolden(): Promise<GoldenCheck> {
+    const next = await this.#parts.nextGolden();
+    return checkGolden(next, this.variantName, (requests, options) => this.infer(requests, options));
   }
 
   /** Lets what is under way finish, refuses what comes after, and frees the model. */

@@ -1,5 +1,4 @@
-import type { Tensor } from '@pilotlight/engine';
-import type { GoldenOutput } from './goldens-file.ts';
+import { type GoldenOutput, type Tensor, topOfRows } from '@pilotlight/engine';
 
 /** Rows of an output that a golden stores, at most, and values: goldens stay a small part of a package. */
 const MAXIMUM_ROWS = 8;
@@ -14,19 +13,4 @@ export function goldenOutput({ dims, data }: Tensor, isLogits: boolean): GoldenO
   const rows = Math.max(1, Math.min(MAXIMUM_ROWS, Math.floor(MAXIMUM_VALUES / columns)));
   const values = Array.from(data.subarray(0, rows * columns), (value) => Number(value.toPrecision(DIGITS)));
   return { dims: [...dims], values, ...(isLogits && { top: topOfRows(data, columns) }) };
-}
-
-/** For each row, the index of its largest value and the margin to its second. */
-export function topOfRows(data: Float32Array, columns: number): [index: number, margin: number][] {
-  return Array.from({ length: data.length / columns }, (_, row) => {
-    let best = 0;
-    let [first, second] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    for (let column = 0; column < columns; column++) {
-      const value = data[row * columns + column] ?? Number.NEGATIVE_INFINITY;
-      if (value > first) [best, first, second] = [column, value, first];
-      else if (value > second) second = value;
-    }
-    const margin = second === Number.NEGATIVE_INFINITY ? 0 : first - second;
-    return [best, Number(margin.toPrecision(4))];
-  });
 }

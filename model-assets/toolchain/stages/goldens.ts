@@ -1,15 +1,18 @@
 /** Reference answers: what the fp32 variant gives, through the engine that will serve. */
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import type { Predictor, TaskName, TokenRequest } from '@pilotlight/engine';
+import {
+  type Golden,
+  type GoldenOutput,
+  MINIMUM_GOLDENS,
+  type Predictor,
+  type TaskName,
+  type TokenRequest,
+} from '@pilotlight/engine';
 import * as z from 'zod';
 import { ToolchainError } from '../errors.ts';
 import { goldenOutput } from '../package/golden-output.ts';
-import type { Golden, GoldenOutput } from '../package/goldens-file.ts';
 import { builtInTexts } from './goldens/texts.ts';
-
-/** Fewer inputs than this prove too little. */
-export const MINIMUM_GOLDENS = 32;
 
 const requestSchema = z.object({ text: z.string(), pair: z.string().optional() });
 

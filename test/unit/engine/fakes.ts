@@ -8,7 +8,7 @@ import type {
   Tokenizer,
   TokenRequest,
 } from '../../../layers/engine/src/ports.ts';
-import { Predictor } from '../../../layers/engine/src/predictor.ts';
+import { Predictor, type PredictorParts } from '../../../layers/engine/src/predictor.ts';
 import { taskFor } from '../../../layers/engine/src/tasks/index.ts';
 
 const SHA256 = '0'.repeat(64);
@@ -111,7 +111,9 @@ export class SummingSession implements Session {
 }
 
 export function predictorOf(
-  changes: { manifest?: Manifest; session?: Session; tokenizer?: Tokenizer; maxQueuedRequests?: number } = {},
+  changes: Partial<
+    Pick<PredictorParts, 'manifest' | 'session' | 'tokenizer' | 'maxQueuedRequests' | 'nextGolden'>
+  > = {},
 ): Predictor {
   const manifest = changes.manifest ?? manifestOf();
   const variant = manifest.variants.int8;
@@ -125,5 +127,7 @@ export function predictorOf(
     session: changes.session ?? new SummingSession(),
     loadTimings: { openMs: 0, verifyMs: 0, tokenizerMs: 0, sessionMs: 0, totalMs: 0 },
     maxQueuedRequests: changes.maxQueuedRequests ?? 512,
+    nextGolden:
+      changes.nextGolden ?? (() => Promise.reject(new TypeError('the fake package has no goldens'))),
   });
 }

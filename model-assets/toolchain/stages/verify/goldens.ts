@@ -1,8 +1,13 @@
 /** Whether a variant answers as the fp32 reference does: every golden through the serving engine. */
-import type { Predictor } from '@pilotlight/engine';
+import {
+  compareWithGolden,
+  type Deviation,
+  driftOf,
+  type Golden,
+  type Predictor,
+  requestOfGolden,
+} from '@pilotlight/engine';
 import { ToolchainError } from '../../errors.ts';
-import { compareWithGolden, type Deviation } from '../../package/compare-golden.ts';
-import { type Golden, requestOfGolden } from '../../package/goldens-file.ts';
 
 /** How far a variant is from the reference over all goldens. */
 export interface VariantDeviation {
@@ -103,7 +108,7 @@ function refuseBeyond(tolerance: number, golden: Golden, deviation: Deviation, v
       `an output is ${deviation.actual.toPrecision(4)} instead of ${deviation.expected.toPrecision(4)}, and may be off by ${tolerance.toPrecision(3)}`,
     );
   }
-  if (deviation.flippedMargin > 2 * tolerance) {
+  if (driftOf(deviation, tolerance) > 1) {
     throw failed(
       golden,
       variant,

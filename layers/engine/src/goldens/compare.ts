@@ -1,6 +1,6 @@
-import type { TokenResult } from '@pilotlight/engine';
-import { topOfRows } from './golden-output.ts';
-import type { Golden, GoldenOutput } from './goldens-file.ts';
+import type { TokenResult } from '../ports.ts';
+import type { Golden, GoldenOutput } from './golden.ts';
+import { topOfRows } from './top-of-rows.ts';
 
 /** How far the outputs of one golden are from what it stores. */
 export interface Deviation {
@@ -50,6 +50,14 @@ export function compareWithGolden(golden: Golden, result: TokenResult | undefine
     addFlips(total, expected, actual.data);
   }
   return { deviation: total };
+}
+
+/**
+ * Deviation over what is accepted: above 1, a value is further off than `tolerance`, or a top label differs that fp32
+ * gave by a margin which two values at the tolerance can not close.
+ */
+export function driftOf({ largest, flippedMargin }: Deviation, tolerance: number): number {
+  return Math.max(largest / tolerance, flippedMargin / (2 * tolerance));
 }
 
 type Mutable = { -readonly [Key in keyof Deviation]: Deviation[Key] };

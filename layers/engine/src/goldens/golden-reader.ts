@@ -1,0 +1,114 @@
+/** Reads goldens.jsonl a golden at a time, round and round: goldens are many, and one check takes one. */
+import { type FileHandle, open } from 'node:fs/promises';
+import { EngineError } from '../errors.ts';
+import { type Golden, goldenSchema, goldensHeaderSchema } from './golden.ts';
+
+const NEWLINE = 0x0a;
+/** A golden of a few hundred tokens and 1,024 values has 30 kB. */
+const CHUNK = 1 << 15;
+const MAX_LINE = 1 << 22;
+
+export interface NextGolden {
+  /** Number of its line in the file, from 2: the first is the header. */
+  readonly line: number;
+  readonly golden: Golden;
+  /** Largest absolute difference that is accepted, for each variant. */
+  readonly tolerance: Readonly<Record<string, number>>;
+}
+
+/** Where a line of the file ended and which it was. */
+interface Position {
+  readonly offset: number;
+  readonly line: number;
+}
+
+export class GoldenReader {
+  readonly #path: string;
+  #skip: number;
+  #start: { readonly position: Position; readonly tolerance: NextGolden['tolerance'] } | undefined;
+  #next: Position | undefined;
+
+  /**
+   * Touches no file: `path` is opened at each call of `next`.
+   *
+   * @param skip - goldens to pass over at first. Environments live for hours, and run a golden every few minutes: if all
+   * began with the first, none would come to the last.
+   */
+  constructor(path: string, skip = 0) {
+    this.#path = path;
+    this.#skip = skip;
+  }
+
+  /**
+   * The golden after the one that the last call gave; after the last comes the first.
+   *
+   * @throws EngineError PACKAGE_CORRUPT
+   */
+  async next(): Promise<NextGolden> {
+    const file = await open(this.#path).catch((cause: unknown) => {
+      throw corrupt('they can not be read', cause);
+    });
+    try {
+      this.#start ??= await readHeader(file);
+      const { position, tolerance } = this.#start;
+      for (; ; this.#skip--) {
+        const found = (await readLine(file, this.#next ?? position)) ?? (await readLine(file, position));
+        if (!found) throw corrupt('there is none');
+        this.#next = found.end;
+        const { line } = found.end;
+        if (this.#skip <= 0) return { line, tolerance, golden: parseLine(goldenSchema, found.text, line) };
+      }
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+async function readHeader(file: FileHandle) {
+  const found = await readLine(file, { offset: 0, line: 0 });
+  const { tolerance } = parseLine(goldensHeaderSchema, found?.text ?? '', 1);
+  return { position: found?.end ?? { offset: 0, line: 1 }, tolerance };
+}
+
+/** The line after `from`, or undefined where the file ends there. */
+async function readLine(
+  file: FileHandle,
+  from: Position,
+): Promise<{ text: string; end: Position } | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  while (length < MAX_LINE) {
+    const chunk = Buffer.allocUnsafe(CHUNK);
+    const { bytesRead } = await file.read(chunk, 0, CHUNK, from.offset + length);
+    const newline = chunk.subarray(0, bytesRead).indexOf(NEWLINE);
+    const taken = newline < 0 ? bytesRead : newline;
+    chunks.push(chunk.subarray(0, taken));
+    length += taken;
+    if (newline >= 0 || bytesRead === 0) break;
+  }
+  if (length === 0) return undefined;
+  const end = { offset: from.offset + length + 1, line: from.line + 1 };
+  return { text: Buffer.concat(chunks).toString('utf8'), end };
+}
+
+function parseLine<Value>(
+  schema: { safeParse(json: unknown): { success: true; data: Value } | { success: false } },
+  text: string,
+  line: number,
+): Value {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw corrupt(`line ${line} is not JSON`, cause);
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw corrupt(`line ${line} is not valid`);
+}
+
+function corrupt(reason: string, cause?: unknown): EngineError {
+  return new EngineError('PACKAGE_CORRUPT', `The goldens of the model can not be used: ${reason}.`, {
+    cause,
+  });
+}
