@@ -1,9 +1,12 @@
-/** Every way in which the constructs refuse what a team asks for; each code has one meaning, for good. */
+/** Every way in which the constructs and the app refuse what a team asks for; each code has one meaning, for good. */
 export const INFRA_ERROR_CODES = [
   'INVALID_PROPS',
   'INVALID_COLD_START',
   'UNSUPPORTED_PLACEMENT',
   'BUNDLE_FAILED',
+  'CONFIGURATION_NOT_FOUND',
+  'INVALID_CONFIGURATION',
+  'ACCOUNT_MISMATCH',
 ] as const;
 export type InfraErrorCode = (typeof INFRA_ERROR_CODES)[number];
 

@@ -1,0 +1,79 @@
+import { type Duration, Validations } from 'aws-cdk-lib';
+import type { IRole, Role } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  type FunctionOptions,
+  type IFunction,
+  Function as LambdaFunction,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct, type IConstruct } from 'constructs';
+import { executionRole, type LoggingProps, logGroup } from './execution-role.ts';
+import { type FunctionName, functionCode, HANDLER } from './function-code.ts';
+
+export interface BundledFunctionProps extends LoggingProps {
+  readonly name: FunctionName;
+  readonly description: string;
+  readonly memoryMegabytes: number;
+  readonly timeout: Duration;
+  /** @default - none */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** @default false */
+  readonly tracing?: boolean;
+  /** Takes events of asynchronous invocations that fail; each is tried once. @default - they are lost */
+  readonly deadLetterQueue?: IQueue;
+  /** How old an event of an asynchronous invocation may be. @default - six hours */
+  readonly maxEventAge?: Duration;
+}
+
+/** A function without native packages: bundle, log group, and a role that may write to that log group. */
+export class BundledFunction extends Construct {
+  readonly function: IFunction;
+  readonly role: Role;
+  readonly logGroup: LogGroup;
+
+  constructor(scope: Construct, id: string, props: BundledFunctionProps) {
+    super(scope, id);
+    this.logGroup = logGroup(this, 'Logs', props);
+    this.role = executionRole(this, 'Role', this.logGroup, props.encryptionKey);
+    this.function = new LambdaFunction(this, 'Function', {
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: HANDLER,
+      code: functionCode(props.name),
+      description: props.description,
+      memorySize: props.memoryMegabytes,
+      timeout: props.timeout,
+      ...commonOptions(props, this.role, this.logGroup),
+      environment: props.environment ?? {},
+      ...(props.deadLetterQueue && { deadLetterQueue: props.deadLetterQueue, retryAttempts: 0 }),
+      ...(props.maxEventAge && { maxEventAge: props.maxEventAge }),
+    });
+    if (props.tracing) acknowledgeTracing(this.role);
+  }
+}
+
+/** What every function has in common: its role, its log group, tracing, encryption of its environment. */
+export function commonOptions(
+  { tracing, encryptionKey }: { readonly tracing?: boolean } & LoggingProps,
+  role: IRole,
+  logs: LogGroup,
+): FunctionOptions {
+  return {
+    role,
+    logGroup: logs,
+    tracing: tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+    ...(encryptionKey && { environmentEncryption: encryptionKey }),
+  };
+}
+
+/** For security scanners: there is no smaller permission to send traces. */
+export function acknowledgeTracing(role: IConstruct): void {
+  Validations.of(role).acknowledge({
+    id: 'AwsSolutions-IAM5[Resource::*]',
+    reason: 'xray:PutTraceSegments and xray:PutTelemetryRecords, which only write, take no resource.',
+  });
+}

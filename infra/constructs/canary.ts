@@ -1,0 +1,160 @@
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import {
+  type Alarm,
+  ComparisonOperator,
+  MathExpression,
+  Metric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { LambdaDeploymentConfig, LambdaDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Alias } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { type MetricName, SERVICE } from '../../functions/shared/metric-names.ts';
+import { InfraError } from './errors.ts';
+
+/** How traffic moves to a new version: a share of it first, or step by step. */
+export const TRAFFIC_SHIFTS = {
+  'canary-10-percent-5-minutes': LambdaDeploymentConfig.CANARY_10PERCENT_5MINUTES,
+  'canary-10-percent-10-minutes': LambdaDeploymentConfig.CANARY_10PERCENT_10MINUTES,
+  'canary-10-percent-15-minutes': LambdaDeploymentConfig.CANARY_10PERCENT_15MINUTES,
+  'canary-10-percent-30-minutes': LambdaDeploymentConfig.CANARY_10PERCENT_30MINUTES,
+  'linear-10-percent-every-1-minute': LambdaDeploymentConfig.LINEAR_10PERCENT_EVERY_1MINUTE,
+  'linear-10-percent-every-2-minutes': LambdaDeploymentConfig.LINEAR_10PERCENT_EVERY_2MINUTES,
+  'linear-10-percent-every-3-minutes': LambdaDeploymentConfig.LINEAR_10PERCENT_EVERY_3MINUTES,
+  'linear-10-percent-every-10-minutes': LambdaDeploymentConfig.LINEAR_10PERCENT_EVERY_10MINUTES,
+} as const;
+export type TrafficShift = keyof typeof TRAFFIC_SHIFTS;
+
+export interface CanaryOptions {
+  /** @default 'canary-10-percent-5-minutes' */
+  readonly traffic?: TrafficShift;
+  /** Failed invocations and answers of 5xx in a minute, above which traffic goes back. @default 0 */
+  readonly toleratedErrors?: number;
+  /**
+   * Deviation of goldens over their tolerance, above which traffic goes back: 1 is what a package promises. Only warm-ups
+   * measure it. @default 1
+   */
+  readonly toleratedDrift?: number;
+}
+
+export interface CanaryProps extends CanaryOptions {
+  readonly alias: Alias;
+  /** Names of the models that the function serves, without versions. */
+  readonly models: readonly string[];
+  /** Namespace of the function's metrics. */
+  readonly metricsNamespace: string;
+}
+
+/**
+ * Moves the alias to a new version little by little with CodeDeploy, and back when an alarm rings: invocations that
+ * fail, answers of 5xx, or goldens that drift.
+ */
+export class Canary extends Construct {
+  readonly deploymentGroup: LambdaDeploymentGroup;
+  readonly alarms: readonly Alarm[];
+
+  /** @throws InfraError INVALID_PROPS */
+  constructor(scope: Construct, id: string, props: CanaryProps) {
+    super(scope, id);
+    const { traffic = 'canary-10-percent-5-minutes' } = props;
+    const deploymentConfig = TRAFFIC_SHIFTS[traffic];
+    if (deploymentConfig === undefined) {
+      throw new InfraError(
+        'INVALID_PROPS',
+        `canary.traffic is ${JSON.stringify(traffic)}; there are ${Object.keys(TRAFFIC_SHIFTS).join(', ')}.`,
+      );
+    }
+    this.alarms = [this.#invocationErrors(props), this.#serverErrors(props), this.#drift(props)];
+    this.deploymentGroup = new LambdaDeploymentGroup(this, 'Deployment', {
+      alias: props.alias,
+      deploymentConfig,
+      alarms: [...this.alarms],
+      autoRollback: { failedDeployment: true, stoppedDeployment: true, deploymentInAlarm: true },
+      // The managed policy that the construct would attach reaches every function of the account.
+      role: this.#role(props.alias).withoutPolicyUpdates(),
+    });
+  }
+
+  #invocationErrors({ alias, toleratedErrors = 0 }: CanaryProps): Alarm {
+    return alias.metricErrors({ period: PERIOD, statistic: 'Sum' }).createAlarm(this, 'Errors', {
+      ...ABOVE,
+      threshold: toleratedErrors,
+      alarmDescription: 'Invocations of the inference function fail: a deployment under way is rolled back.',
+    });
+  }
+
+  /** The HTTP app answers errors of its own, which are no failed invocations. */
+  #serverErrors({ models, metricsNamespace, toleratedErrors = 0 }: CanaryProps): Alarm {
+    const usingMetrics = metricsOf('ServerErrors', models, metricsNamespace, 'Sum');
+    return this.#alarm('ServerErrors', 'SUM(METRICS())', usingMetrics).createAlarm(this, 'ServerErrors', {
+      ...ABOVE,
+      threshold: toleratedErrors,
+      alarmDescription: 'The inference function answers 5xx: a deployment under way is rolled back.',
+    });
+  }
+
+  #drift({ models, metricsNamespace, toleratedDrift = 1 }: CanaryProps): Alarm {
+    const usingMetrics = metricsOf('GoldenDrift', models, metricsNamespace, 'Maximum');
+    return this.#alarm('GoldenDrift', 'MAX(METRICS())', usingMetrics).createAlarm(this, 'GoldenDrift', {
+      ...ABOVE,
+      threshold: toleratedDrift,
+      alarmDescription:
+        'Answers deviate from the goldens of a package: a deployment under way is rolled back.',
+    });
+  }
+
+  #alarm(label: string, expression: string, usingMetrics: Record<string, Metric>): MathExpression {
+    return new MathExpression({ label, expression, usingMetrics, period: PERIOD });
+  }
+
+  /** What AWSCodeDeployRoleForLambdaLimited permits for all functions, for this one. */
+  #role({ lambda, aliasName }: Alias): Role {
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('codedeploy.amazonaws.com') });
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['lambda:GetAlias', 'lambda:UpdateAlias', 'lambda:GetProvisionedConcurrencyConfig'],
+        resources: [lambda.functionArn, `${lambda.functionArn}:${aliasName}`],
+      }),
+    );
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['cloudwatch:DescribeAlarms'],
+        resources: [Stack.of(this).formatArn({ service: 'cloudwatch', resource: 'alarm:*' })],
+      }),
+    );
+    Validations.of(role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::*]`,
+      reason:
+        'CodeDeploy reads alarm states of this account and region: CloudWatch checks the list, not one alarm.',
+    });
+    return role;
+  }
+}
+
+const PERIOD = Duration.minutes(1);
+const ABOVE = {
+  comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+  evaluationPeriods: 1,
+  treatMissingData: TreatMissingData.NOT_BREACHING,
+};
+
+function metricsOf(
+  metricName: MetricName,
+  models: readonly string[],
+  namespace: string,
+  statistic: string,
+): Record<string, Metric> {
+  return Object.fromEntries(
+    models.map((model, index) => [
+      `m${index}`,
+      new Metric({
+        namespace,
+        metricName,
+        statistic,
+        period: PERIOD,
+        dimensionsMap: { service: SERVICE, model },
+      }),
+    ]),
+  );
+}

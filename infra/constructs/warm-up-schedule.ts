@@ -1,0 +1,91 @@
+import { Duration, TimeZone, Validations } from 'aws-cdk-lib';
+import type { IAlias } from 'aws-cdk-lib/aws-lambda';
+import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { BundledFunction } from './bundled-function.ts';
+import type { WarmUp } from './cold-start.ts';
+import { checkWarmUp } from './cold-start-checks.ts';
+import type { LoggingProps } from './execution-role.ts';
+import { DEFAULT_TIME_ZONE, daysOf, minutesOf, type ZonedHours } from './hours.ts';
+
+export interface WarmUpScheduleProps extends Omit<WarmUp, 'kind'>, LoggingProps {
+  /** The alias of an inference function; the warmer may invoke nothing else. */
+  readonly alias: IAlias;
+  /** Whether X-Ray traces warm-ups. @default false */
+  readonly tracing?: boolean;
+  /** Namespace of the warmer's metrics. @default 'Pilotlight' */
+  readonly metricsNamespace?: string;
+}
+
+/** Three tries, held for one, two and four seconds, each after a cold start. */
+const TIMEOUT = Duration.minutes(2);
+
+/**
+ * Keeps environments of an alias warm: EventBridge Scheduler invokes a warmer, which holds as many invocations of the
+ * alias open at once as there are to be environments. Costs a few milliseconds of each environment every time.
+ *
+ * Nothing is tried again, since the next warm-up comes soon; what failed is in the dead-letter queue.
+ */
+export class WarmUpSchedule extends Construct {
+  readonly warmer: BundledFunction;
+  readonly schedule: Schedule;
+  /** Holds warm-ups that failed, or could not be delivered, for 14 days. */
+  readonly deadLetterQueue: Queue;
+
+  /** @throws InfraError INVALID_COLD_START */
+  constructor(scope: Construct, id: string, props: WarmUpScheduleProps) {
+    super(scope, id);
+    checkWarmUp(props);
+    const { alias, every, concurrency, hours, encryptionKey } = props;
+    this.deadLetterQueue = new Queue(this, 'DeadLetters', {
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+      ...(encryptionKey
+        ? { encryption: QueueEncryption.KMS, encryptionMasterKey: encryptionKey }
+        : { encryption: QueueEncryption.SQS_MANAGED }),
+    });
+    this.warmer = new BundledFunction(this, 'Warmer', {
+      ...props,
+      name: 'warmer',
+      description: 'Pilotlight: keeps environments of an inference function warm',
+      memoryMegabytes: 512,
+      timeout: TIMEOUT,
+      environment: props.metricsNamespace ? { PILOTLIGHT_METRICS_NAMESPACE: props.metricsNamespace } : {},
+      deadLetterQueue: this.deadLetterQueue,
+      maxEventAge: every,
+    });
+    alias.grantInvoke(this.warmer.role);
+    this.schedule = new Schedule(this, 'Schedule', {
+      description: `Pilotlight: keeps ${concurrency} environments of an inference function warm`,
+      schedule: hours ? duringHours(hours, every) : ScheduleExpression.rate(every),
+      target: new LambdaInvoke(this.warmer.function, {
+        input: ScheduleTargetInput.fromObject({ functionName: alias.functionArn, concurrency }),
+        retryAttempts: 0,
+        maxEventAge: every,
+        deadLetterQueue: this.deadLetterQueue,
+      }),
+      ...(encryptionKey && { key: encryptionKey }),
+    });
+    this.#acknowledge();
+  }
+
+  #acknowledge(): void {
+    Validations.of(this.deadLetterQueue).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: 'It is a dead-letter queue itself.',
+    });
+  }
+}
+
+/** The last warm-up is before `to`. */
+function duringHours(hours: ZonedHours, every: Duration): ScheduleExpression {
+  const hour = (time: string) => (minutesOf(time) ?? 0) / 60;
+  return ScheduleExpression.cron({
+    minute: `0/${every.toMinutes()}`,
+    hour: `${hour(hours.from)}-${hour(hours.to) - 1}`,
+    weekDay: daysOf(hours).join(','),
+    timeZone: TimeZone.of(hours.timeZone ?? DEFAULT_TIME_ZONE),
+  });
+}
