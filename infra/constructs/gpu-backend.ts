@@ -1,0 +1,39 @@
+import type { IVpcLink } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IApplicationListener } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+
+/**
+ * Where heavy models run: a container with a GPU that serves the routes of the HTTP app, and takes jobs from a queue
+ * when nobody can wait for it to start. What it runs on is for the implementation to say.
+ */
+export interface GpuBackend {
+  /** Answers while a task is healthy, and 503 while there is none. In `HttpAlbIntegration`, together with `vpcLink`. */
+  readonly listener: IApplicationListener;
+  /** How API Gateway reaches `listener`. */
+  readonly vpcLink: IVpcLink;
+  /** Its depth and age start tasks, from none. */
+  readonly jobQueue: IQueue;
+  /** Jobs that failed on every delivery. */
+  readonly deadLetterQueue: IQueue;
+  /** Holds the state and the results of jobs, below `jobPrefix`. */
+  readonly jobBucket: IBucket;
+  readonly jobPrefix: string;
+  readonly metrics: GpuBackendMetrics;
+  /** Lets a function queue jobs, and read and write their state; nothing else in the bucket. */
+  grantSubmitJobs(grantee: IGrantable): void;
+}
+
+/** What a dashboard shows of a backend. Metrics of AWS services, which are there without the container's help. */
+export interface GpuBackendMetrics {
+  /** Tasks that pass their health check. */
+  readonly healthyTasks: IMetric;
+  /** Requests that reached the load balancer. */
+  readonly requests: IMetric;
+  /** Seconds from request to answer; ask for a percentile by `.with`. */
+  readonly responseTime: IMetric;
+  /** Answers of 500 and above that came from the container. */
+  readonly serverErrors: IMetric;
+}

@@ -1,0 +1,65 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  Compatibility,
+  type ContainerImage,
+  CpuArchitecture,
+  LogDriver,
+  NetworkMode,
+  OperatingSystemFamily,
+  TaskDefinition,
+} from 'aws-cdk-lib/aws-ecs';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+
+/** Where the container listens. */
+export const CONTAINER_PORT = 8080;
+/** Time to finish what was accepted after SIGTERM; ECS allows two minutes at most, as spot instances do. */
+export const STOP_TIMEOUT = Duration.minutes(2);
+
+export interface GpuContainerOptions {
+  /** An image for x86-64 with the server and its models, from ECR of this region or built by CDK. */
+  readonly image: ContainerImage;
+  /** 1,024 are one vCPU. @default 3072, of the 4 of a g6.xlarge */
+  readonly cpuUnits?: number;
+  /** @default 13312, of the 16,384 of a g6.xlarge */
+  readonly memoryMegabytes?: number;
+  /** Further variables for the server. @default - none */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface GpuContainerProps extends GpuContainerOptions {
+  readonly gpuCount: number;
+  readonly logGroup: LogGroup;
+}
+
+/** One server: not root by its image, with a root file system that it can not write to, and a GPU of its own. */
+export class GpuContainer extends Construct {
+  readonly taskDefinition: TaskDefinition;
+
+  constructor(scope: Construct, id: string, props: GpuContainerProps) {
+    super(scope, id);
+    const { cpuUnits = 3072, memoryMegabytes = 13312 } = props;
+    this.taskDefinition = new TaskDefinition(this, 'Task', {
+      compatibility: Compatibility.MANAGED_INSTANCES,
+      networkMode: NetworkMode.AWS_VPC,
+      cpu: String(cpuUnits),
+      memoryMiB: String(memoryMegabytes),
+      runtimePlatform: {
+        cpuArchitecture: CpuArchitecture.X86_64,
+        operatingSystemFamily: OperatingSystemFamily.LINUX,
+      },
+      volumes: [{ name: 'scratch' }],
+    });
+    const container = this.taskDefinition.addContainer('server', {
+      image: props.image,
+      gpuCount: props.gpuCount,
+      logging: LogDriver.awsLogs({ streamPrefix: 'gpu', logGroup: props.logGroup }),
+      portMappings: [{ containerPort: CONTAINER_PORT }],
+      readonlyRootFilesystem: true,
+      privileged: false,
+      stopTimeout: STOP_TIMEOUT,
+      environment: { ...props.environment },
+    });
+    container.addMountPoints({ sourceVolume: 'scratch', containerPath: '/tmp', readOnly: false });
+  }
+}

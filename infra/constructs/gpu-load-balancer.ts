@@ -1,0 +1,110 @@
+import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { VpcLink } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import {
+  type ApplicationListener,
+  ApplicationLoadBalancer,
+  ApplicationProtocol,
+  ApplicationTargetGroup,
+  DesyncMitigationMode,
+  HttpCodeTarget,
+  TargetType,
+} from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { routes } from '../../functions/shared/api/routes.ts';
+import { AccessLogBucket } from './access-log-bucket.ts';
+import type { GpuBackendMetrics } from './gpu-backend.ts';
+import { CONTAINER_PORT, STOP_TIMEOUT } from './gpu-container.ts';
+import type { GpuNetwork } from './gpu-network.ts';
+
+const ACCESS_LOG_PREFIX = 'load-balancer';
+
+export interface GpuLoadBalancerProps {
+  readonly network: GpuNetwork;
+  /** @default - a bucket of its own */
+  readonly accessLogBucket?: IBucket;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** An internal load balancer that only the VPC link reaches, and the targets behind it. */
+export class GpuLoadBalancer extends Construct {
+  readonly loadBalancer: ApplicationLoadBalancer;
+  readonly listener: ApplicationListener;
+  readonly targets: ApplicationTargetGroup;
+  readonly vpcLink: VpcLink;
+  readonly accessLogBucket: IBucket;
+  readonly requests: Metric;
+  readonly metrics: GpuBackendMetrics;
+
+  constructor(scope: Construct, id: string, props: GpuLoadBalancerProps) {
+    super(scope, id);
+    const { network, removalPolicy } = props;
+    const { vpc } = network;
+    const vpcSubnets = { subnets: [...network.subnets] };
+    this.accessLogBucket =
+      props.accessLogBucket ?? new AccessLogBucket(this, 'AccessLogs', { removalPolicy }).bucket;
+    const linkGroup = new SecurityGroup(this, 'Link', {
+      vpc,
+      description: 'API Gateway',
+      allowAllOutbound: false,
+    });
+    const group = new SecurityGroup(this, 'Group', {
+      vpc,
+      description: 'Load balancer',
+      allowAllOutbound: false,
+    });
+    group.connections.allowFrom(linkGroup, Port.tcp(80), 'From the VPC link of API Gateway');
+    this.vpcLink = new VpcLink(this, 'VpcLink', { vpc, subnets: vpcSubnets, securityGroups: [linkGroup] });
+    this.loadBalancer = new ApplicationLoadBalancer(this, 'Balancer', {
+      vpc,
+      vpcSubnets,
+      internetFacing: false,
+      securityGroup: group,
+      dropInvalidHeaderFields: true,
+      desyncMitigationMode: DesyncMitigationMode.STRICTEST,
+    });
+    this.logAccess();
+    this.targets = new ApplicationTargetGroup(this, 'Targets', {
+      vpc,
+      targetType: TargetType.IP,
+      protocol: ApplicationProtocol.HTTP,
+      port: CONTAINER_PORT,
+      deregistrationDelay: STOP_TIMEOUT,
+      healthCheck: { path: routes.ready.path, interval: Duration.seconds(10), healthyThresholdCount: 2 },
+    });
+    this.listener = this.loadBalancer.addListener('Http', {
+      port: 80,
+      protocol: ApplicationProtocol.HTTP,
+      open: false,
+      defaultTargetGroups: [this.targets],
+    });
+    this.requests = this.loadBalancer.metrics.requestCount();
+    this.metrics = {
+      healthyTasks: this.targets.metrics.healthyHostCount(),
+      requests: this.requests,
+      responseTime: this.loadBalancer.metrics.targetResponseTime(),
+      serverErrors: this.loadBalancer.metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT),
+    };
+  }
+
+  /** As `logAccessLogs` does, which asks for a region at synth: for accounts of the service, from before its principal. */
+  private logAccess(): void {
+    const { accessLogBucket: bucket, loadBalancer } = this;
+    const { account } = Stack.of(this);
+    loadBalancer.setAttribute('access_logs.s3.enabled', 'true');
+    loadBalancer.setAttribute('access_logs.s3.bucket', bucket.bucketName);
+    loadBalancer.setAttribute('access_logs.s3.prefix', ACCESS_LOG_PREFIX);
+    const { policyDependable } = bucket.addToResourcePolicy(
+      new PolicyStatement({
+        actions: ['s3:PutObject'],
+        principals: [new ServicePrincipal('logdelivery.elasticloadbalancing.amazonaws.com')],
+        resources: [bucket.arnForObjects(`${ACCESS_LOG_PREFIX}/AWSLogs/${account}/*`)],
+        conditions: { StringEquals: { 'aws:SourceAccount': account } },
+      }),
+    );
+    if (policyDependable) loadBalancer.node.addDependency(policyDependable);
+  }
+}

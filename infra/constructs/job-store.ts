@@ -1,0 +1,89 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { AccessLogBucket } from './access-log-bucket.ts';
+import { WorkQueue } from './work-queue.ts';
+
+/** State and results of jobs lie below this prefix. */
+export const JOB_PREFIX = 'jobs/';
+
+export interface JobStoreProps {
+  /** Bucket for jobs and their results. @default - a bucket of its own */
+  readonly bucket?: IBucket;
+  /** Encrypts jobs and results. @default - SSE-S3 and SSE-SQS */
+  readonly encryptionKey?: IKey;
+  /** Where S3 writes its access logs, of a bucket of its own. @default - a bucket of its own */
+  readonly accessLogBucket?: IBucket;
+  /** When jobs and results are deleted, in a bucket of its own. @default Duration.days(7) */
+  readonly resultExpiration?: Duration;
+  /** How long a worker has for a job before somebody else gets it; it asks for more while it works. @default Duration.minutes(5) */
+  readonly visibilityTimeout?: Duration;
+  /** What becomes of the bucket with the stack. @default RemovalPolicy.RETAIN */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/** Jobs that wait for a worker, and what became of them. */
+export class JobStore extends Construct {
+  readonly queue: Queue;
+  readonly deadLetterQueue: Queue;
+  readonly bucket: IBucket;
+
+  constructor(scope: Construct, id: string, props: JobStoreProps) {
+    super(scope, id);
+    const { encryptionKey, visibilityTimeout = Duration.minutes(5) } = props;
+    const jobs = new WorkQueue(this, 'Jobs', { visibilityTimeout, ...(encryptionKey && { encryptionKey }) });
+    this.queue = jobs.queue;
+    this.deadLetterQueue = jobs.deadLetterQueue;
+    this.bucket = props.bucket ?? (this.ownBucket(props) as IBucket);
+  }
+
+  /** Lets somebody queue jobs, and read and write their state. */
+  grantSubmit(grantee: IGrantable): void {
+    this.queue.grantSendMessages(grantee);
+    this.grantState(grantee);
+  }
+
+  /** Lets somebody take jobs, and read and write their state. */
+  grantWork(grantee: IGrantable): void {
+    this.queue.grantConsumeMessages(grantee);
+    this.grantState(grantee);
+  }
+
+  private grantState(grantee: IGrantable): void {
+    grantee.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['s3:GetObject', 's3:PutObject'],
+        resources: [this.bucket.arnForObjects(`${JOB_PREFIX}*`)],
+      }),
+    );
+    this.bucket.encryptionKey?.grantEncryptDecrypt(grantee);
+  }
+
+  private ownBucket(props: JobStoreProps): Bucket {
+    const { encryptionKey, removalPolicy = RemovalPolicy.RETAIN } = props;
+    const accessLogs =
+      props.accessLogBucket ?? new AccessLogBucket(this, 'AccessLogs', { removalPolicy }).bucket;
+    return new Bucket(this, 'Bucket', {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      ...(encryptionKey
+        ? { encryption: BucketEncryption.KMS, encryptionKey, bucketKeyEnabled: true }
+        : { encryption: BucketEncryption.S3_MANAGED }),
+      serverAccessLogsBucket: accessLogs,
+      serverAccessLogsPrefix: 'jobs/',
+      lifecycleRules: [
+        {
+          id: 'expire',
+          prefix: JOB_PREFIX,
+          expiration: props.resultExpiration ?? Duration.days(7),
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+        },
+      ],
+      removalPolicy,
+    });
+  }
+}
