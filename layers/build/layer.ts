@@ -1,5 +1,14 @@
 /** How files become a layer: a folder named after their content, with what Lambda mounts and the zip of it. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as z from 'zod';
 import { LayerError } from './errors.ts';
@@ -36,8 +45,8 @@ export function buildLayer(
   const target = resolve(outdir, `${name}-${digestOfFiles(files).slice(0, 12)}`);
   const existing = earlierBuild(target, files);
   if (existing !== undefined) return existing;
-  const unfinished = `${target}.${process.pid}`;
-  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(dirname(target), { recursive: true });
+  const unfinished = mkdtempSync(`${target}.`);
   try {
     write(unfinished, files, level);
     publish(unfinished, target, files);
@@ -103,6 +112,7 @@ function earlierBuild(target: string, files: readonly LayerFile[]): LayerBuild |
   return { folder, zip, bytes: sumOfBytes(files), ...parsed.data };
 }
 
+/** What is no JSON is no record either: the layer is built again. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

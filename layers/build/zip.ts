@@ -1,7 +1,7 @@
 import { type Zippable, zipSync } from 'fflate';
 
-/** The earliest time that a zip can hold. It has no time zone, so this is the local one: the same bytes anywhere. */
-const FIXED_TIME = new Date(1980, 0, 1);
+/** The earliest time that a zip can hold. A zip knows no time zones, so midnight here is the same bytes anywhere. */
+const fixedTime = () => new Date(1980, 0, 1);
 const UNIX = 3;
 /** A regular file that everybody may read; Lambda runs functions as a user of its own. */
 const READABLE_FILE = (0o100644 << 16) >>> 0;
@@ -22,5 +22,5 @@ export function reproducibleZip(
     const content = contents.get(path);
     if (content !== undefined) sorted[path] = [content, { level }];
   }
-  return zipSync(sorted, { mtime: FIXED_TIME, os: UNIX, attrs: READABLE_FILE });
+  return zipSync(sorted, { mtime: fixedTime(), os: UNIX, attrs: READABLE_FILE });
 }

@@ -1,7 +1,7 @@
 /** A model package as what serving one of its variants takes: files, proven against the manifest. */
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
-import { EngineError } from '@pilotlight/engine/errors';
+import { EngineError, PilotlightError } from '@pilotlight/engine/errors';
 import {
   MANIFEST_FILE,
   type Manifest,
@@ -56,7 +56,7 @@ export function describePackage(
   const ref = { name: wanted.name, version: versionOf(packagesFolder, wanted) };
   const folder = resolve(packagesFolder, ref.name, ref.version);
   const text = readInside(folder, MANIFEST_FILE, ref);
-  const manifest = parseManifest(text.toString('utf8'), ref);
+  const manifest = readManifest(text, ref);
   const [variantName, variant] = variantOf(manifest, options.variant);
   const manifestFile = { path: MANIFEST_FILE, bytes: text.length, sha256: sha256Of(text) };
   const listed = [manifest.textProcessing.file, ...variant.files, manifest.goldens, manifest.modelCard];
@@ -72,6 +72,8 @@ export function describePackage(
     tier: options.tier ?? variant.tier,
   };
 }
+
+const REMEDY = 'Restore the package, or package the model again: npm run models -- add --help';
 
 interface Ref {
   readonly name: string;
@@ -119,6 +121,18 @@ function variantOf(manifest: Manifest, wanted = manifest.defaultVariant): [strin
   );
 }
 
+function readManifest(text: Buffer, ref: Ref): Manifest {
+  try {
+    return parseManifest(text.toString('utf8'), ref);
+  } catch (error) {
+    if (!PilotlightError.is(error)) throw error;
+    throw new EngineError('PACKAGE_INVALID', `${error.message} ${REMEDY}`, {
+      details: error.details,
+      cause: error,
+    });
+  }
+}
+
 function readInside(folder: string, path: string, ref: Ref): Buffer {
   return readFileSync(placeInside(folder, path, ref));
 }
@@ -140,10 +154,7 @@ function requireIntact(folder: string, { path, bytes, sha256 }: PackageFile, ref
 }
 
 function corrupt({ name, version }: Ref, reason: string): EngineError {
-  return new EngineError(
-    'PACKAGE_CORRUPT',
-    `Model ${name}@${version} is refused: ${reason}. Restore the package, or package the model again: ` +
-      'npm run models -- add --help',
-    { details: { model: name, version } },
-  );
+  return new EngineError('PACKAGE_CORRUPT', `Model ${name}@${version} is refused: ${reason}. ${REMEDY}`, {
+    details: { model: name, version },
+  });
 }

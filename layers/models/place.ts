@@ -14,10 +14,7 @@ export interface PlacementProps {
   readonly functionBytes: number;
   /** Unzipped bytes of the layer of native packages. */
   readonly runtimeLayerBytes: number;
-  /**
-   * Where all models are to go. @default - layers; if they do not fit, S3 for those that are left over; if these do not
-   * fit either, an image
-   */
+  /** Where all models are to go. @default - layers, and S3 for those that do not fit into them */
   readonly prefer?: Preference;
 }
 
@@ -61,7 +58,6 @@ export function placeModels(props: PlacementProps): Placement {
   if (kept.length === packages.length) return { ...beside, kind: 'layer', layers: layersOf(packages) };
   const fetched = packages.filter((candidate) => !kept.includes(candidate));
   if (sumOfBytes(fetched) <= rooms.s3) return { ...beside, ...fetching(kept, fetched) };
-  if (bytes <= rooms.image) return { ...beside, kind: 'image', packages };
   throw impossible(packages, rooms);
 }
 

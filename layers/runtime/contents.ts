@@ -10,8 +10,9 @@ import { architectureOfElf, ELF_HEADER_BYTES } from './elf.ts';
 /** Where Lambda has its NODE_PATH: /opt/nodejs/node_modules. */
 const NODE_PATH = 'nodejs/node_modules';
 const ENGINE = new URL('../engine/package.json', import.meta.url);
-/** ONNX Runtime's npm packages name their licence (MIT) and do not carry its text. */
-const LICENCE_OF_ONNXRUNTIME = join(import.meta.dirname, 'licences/onnxruntime.txt');
+/** Each npm package names its licence and does not carry its text; tokenizers carries that of its build template. */
+const MIT_OF_ONNXRUNTIME = { LICENSE: join(import.meta.dirname, 'licences/onnxruntime.txt') };
+const APACHE = { 'LICENSE-APACHE': join(import.meta.dirname, '../../LICENSE') };
 
 interface NativePackage {
   readonly name: string;
@@ -21,8 +22,8 @@ interface NativePackage {
   readonly scripts?: readonly string[];
   readonly files: readonly string[];
   readonly binaries: (architecture: Architecture) => readonly string[];
-  /** For a package that has none of its own. */
-  readonly licence?: string;
+  /** Texts that the package lacks: name in the package, and file here. */
+  readonly licences: Readonly<Record<string, string>>;
 }
 
 const PACKAGES: readonly NativePackage[] = [
@@ -34,7 +35,7 @@ const PACKAGES: readonly NativePackage[] = [
       ['libonnxruntime.so.1', 'onnxruntime_binding.node'].map(
         (file) => `bin/napi-v6/linux/${architecture}/${file}`,
       ),
-    licence: LICENCE_OF_ONNXRUNTIME,
+    licences: MIT_OF_ONNXRUNTIME,
   },
   {
     name: 'onnxruntime-common',
@@ -42,17 +43,21 @@ const PACKAGES: readonly NativePackage[] = [
     scripts: ['dist/cjs'],
     files: ['package.json', 'dist/cjs/package.json'],
     binaries: () => [],
-    licence: LICENCE_OF_ONNXRUNTIME,
+    licences: MIT_OF_ONNXRUNTIME,
   },
   {
     name: 'tokenizers',
     files: ['package.json', 'LICENSE', 'index.js'],
     binaries: (architecture) => [`tokenizers.linux-${architecture}-gnu.node`],
+    licences: APACHE,
   },
 ];
 
-/** Types alone, for which the compiler wrote a script that nothing requires. */
-const NEVER_REQUIRED = new Set(['onnxruntime-common/dist/cjs/type-helper.js']);
+/** Types alone: their scripts are empty, and no other requires them. */
+const NEVER_REQUIRED: ReadonlySet<string> = new Set([
+  'onnxruntime-common/dist/cjs/tensor-utils.js',
+  'onnxruntime-common/dist/cjs/type-helper.js',
+]);
 
 /**
  * The files of the layer, sorted by path. `modules` is a `node_modules` folder; without it the packages are those
@@ -65,7 +70,7 @@ export function runtimeFiles(architecture: Architecture, modules?: string): Laye
 }
 
 function filesOf(wanted: NativePackage, architecture: Architecture, modules?: string): LayerFile[] {
-  const { name, scripts = [], files, binaries, licence } = wanted;
+  const { name, scripts = [], files, binaries, licences } = wanted;
   const folder = modules === undefined ? installed(wanted) : join(modules, name);
   const natives = binaries(architecture);
   const missing = [...scripts, ...files, ...natives].find((path) => !existsSync(join(folder, path)));
@@ -76,8 +81,10 @@ function filesOf(wanted: NativePackage, architecture: Architecture, modules?: st
       .filter((file) => file.endsWith('.js') && !NEVER_REQUIRED.has(`${name}/${script}/${file}`))
       .map((file) => `${script}/${file}`),
   );
-  const own = [...required, ...files, ...natives].map((path) => layerFile(name, path, join(folder, path)));
-  return licence === undefined ? own : [...own, layerFile(name, 'LICENSE', licence)];
+  return [
+    ...[...required, ...files, ...natives].map((path) => layerFile(name, path, join(folder, path))),
+    ...Object.entries(licences).map(([path, source]) => layerFile(name, path, source)),
+  ];
 }
 
 function layerFile(name: string, path: string, source: string): LayerFile {
@@ -101,17 +108,21 @@ function notInstalled(name: string, architecture?: Architecture, path?: string):
 }
 
 function requireArchitecture(path: string, architecture: Architecture): void {
-  const header = Buffer.alloc(ELF_HEADER_BYTES);
-  const file = openSync(path, 'r');
-  try {
-    readSync(file, header);
-  } finally {
-    closeSync(file);
-  }
-  const found = architectureOfElf(header);
+  const found = architectureOfElf(firstBytes(path, ELF_HEADER_BYTES));
   if (found === architecture) return;
   throw new LayerError(
     'NATIVE_BINARY_WRONG',
     `The runtime layer for linux ${architecture} can not be built: ${path} is ${found === undefined ? 'no 64-bit Linux binary for it' : `for ${found}`}. Install the dependencies again: npm ci --ignore-scripts`,
   );
+}
+
+/** Fewer where the file is shorter. */
+function firstBytes(path: string, count: number): Buffer {
+  const bytes = Buffer.alloc(count);
+  const file = openSync(path, 'r');
+  try {
+    return bytes.subarray(0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
+  }
 }

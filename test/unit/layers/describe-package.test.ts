@@ -1,0 +1,199 @@
+import {
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { PilotlightError } from '@pilotlight/engine/errors';
+import { describe, expect, test } from 'vitest';
+import { describePackage } from '../../../layers/models/index.ts';
+import { manifestOf } from '../engine/fakes.ts';
+import { temporaryFolder } from '../toolchain/temporary-folder.ts';
+import { writePackage } from './model-packages.ts';
+
+const scratch = temporaryFolder();
+let folders = 0;
+const newFolder = () => join(scratch, `${folders++}`);
+
+function refusalOf(act: () => unknown): PilotlightError {
+  try {
+    act();
+  } catch (error) {
+    if (PilotlightError.is(error)) return error;
+    throw error;
+  }
+  throw new TypeError('nothing was refused');
+}
+
+describe('the description of a package', () => {
+  test('is that of the files which the served variant takes', () => {
+    const { int8 } = manifestOf().variants;
+    if (int8 === undefined) throw new TypeError('the fake manifest has an int8 variant');
+    const fp32 = { ...int8, files: [{ ...int8.files[0], path: 'fp32/model.onnx', bytes: 1, sha256: '' }] };
+    const packages = newFolder();
+    writePackage(packages, { variants: { int8, fp32 } });
+    const description = describePackage(packages, { name: 'parity' });
+    expect(description).toMatchObject({ name: 'parity', version: '1.0.0', variant: 'int8', tier: 'lambda' });
+    expect(description.files.map(({ path }) => path)).toEqual([
+      'MODEL_CARD.md',
+      'goldens.jsonl',
+      'int8/model.onnx',
+      'int8/weights.bin',
+      'model.json',
+      'tokenizer.json',
+    ]);
+    const other = describePackage(packages, { name: 'parity' }, { variant: 'fp32' });
+    expect(other.files.map(({ path }) => path)).toContain('fp32/model.onnx');
+    expect(other.files.map(({ path }) => path)).not.toContain('int8/model.onnx');
+  });
+
+  test('has the sizes and sha256 that sha256sum gives', () => {
+    const { files, bytes, manifestSha256 } = describePackage('model-assets/packages', { name: 'sentiment' });
+    expect(bytes).toBe(files.reduce((sum, file) => sum + file.bytes, 0));
+    expect(files.find(({ path }) => path === 'model.json')).toEqual({
+      path: 'model.json',
+      bytes: 3455,
+      sha256: manifestSha256,
+    });
+    // sha256sum model-assets/packages/sentiment/1.0.0/tokenizer.json
+    expect(files.find(({ path }) => path === 'tokenizer.json')?.sha256).toBe(
+      '02ed2381ff4214f26f9cedf0b02e370044d70f2d9ed373caa2215687888524a3',
+    );
+  });
+
+  test('is that of the highest version, unless one is named', () => {
+    const packages = newFolder();
+    for (const version of ['1.9.0', '1.10.0', '1.10.0-rc.1']) writePackage(packages, { version });
+    expect(describePackage(packages, { name: 'parity' }).version).toBe('1.10.0');
+    expect(describePackage(packages, { name: 'parity', version: '1.9.0' }).version).toBe('1.9.0');
+  });
+
+  test('has the tier of the manifest, unless the catalog says another', () => {
+    const packages = newFolder();
+    writePackage(packages);
+    expect(describePackage(packages, { name: 'parity' }, { tier: 'gpu' }).tier).toBe('gpu');
+  });
+
+  test('follows a link to the package, which may lie elsewhere as a whole', () => {
+    const [packages, elsewhere] = [newFolder(), newFolder()];
+    writePackage(elsewhere);
+    mkdirSync(packages);
+    symlinkSync(join(elsewhere, 'parity'), join(packages, 'parity'));
+    expect(describePackage(packages, { name: 'parity' }).version).toBe('1.0.0');
+  });
+});
+
+describe('a package is refused in one line that names the model and says what to do', () => {
+  test.each<[string, string, (folder: string) => void]>([
+    ['PACKAGE_CORRUPT', 'int8/weights.bin is missing', (folder) => rmSync(join(folder, 'int8/weights.bin'))],
+    ['PACKAGE_CORRUPT', 'goldens.jsonl is missing', (folder) => rmSync(join(folder, 'goldens.jsonl'))],
+    ['PACKAGE_CORRUPT', 'model.json is missing', (folder) => rmSync(join(folder, 'model.json'))],
+    [
+      'PACKAGE_CORRUPT',
+      'int8/weights.bin has 10 bytes instead of',
+      (folder) => truncateSync(join(folder, 'int8/weights.bin'), 10),
+    ],
+    [
+      'PACKAGE_CORRUPT',
+      'the sha256 of int8/weights.bin differs',
+      (folder) => {
+        const path = join(folder, 'int8/weights.bin');
+        writeFileSync(path, readFileSync(path, 'utf8').toUpperCase());
+      },
+    ],
+    [
+      'PACKAGE_CORRUPT',
+      'int8/weights.bin is a link that leads out of the package',
+      (folder) => {
+        renameSync(join(folder, 'int8/weights.bin'), `${folder}.bin`);
+        symlinkSync(`${folder}.bin`, join(folder, 'int8/weights.bin'));
+      },
+    ],
+    [
+      'PACKAGE_CORRUPT',
+      'is a link that leads out of the package',
+      (folder) => {
+        cpSync(join(folder, 'int8'), `${folder}-int8`, { recursive: true });
+        rmSync(join(folder, 'int8'), { recursive: true });
+        symlinkSync(`${folder}-int8`, join(folder, 'int8'));
+      },
+    ],
+    [
+      'PACKAGE_CORRUPT',
+      'int8/weights.bin is missing',
+      (folder) => {
+        rmSync(join(folder, 'int8/weights.bin'));
+        mkdirSync(join(folder, 'int8/weights.bin'));
+      },
+    ],
+    [
+      'PACKAGE_INVALID',
+      'its model.json is not JSON',
+      (folder) => truncateSync(join(folder, 'model.json'), 20),
+    ],
+    [
+      'PACKAGE_INVALID',
+      'its manifest is not valid at task',
+      (folder) => change(folder, '"text-classification"', '"text-clasification"'),
+    ],
+    [
+      'PACKAGE_INVALID',
+      'its manifest is that of other@1.0.0',
+      (folder) => change(folder, '"name":"parity"', '"name":"other"'),
+    ],
+  ])('%s: %s', (code, reason, damage) => {
+    const packages = newFolder();
+    damage(writePackage(packages));
+    const { code: actual, message } = refusalOf(() => describePackage(packages, { name: 'parity' }));
+    expect(actual).toBe(code);
+    expect(message).toContain('Model parity@1.0.0 is refused: ');
+    expect(message).toContain(reason);
+    expect(message).toMatch(/^[^\n]+: npm run models -- add --help$/);
+  });
+
+  test.each([
+    [{ name: 'sentimant' }, 'There is no model "sentimant" in', 'there are: other, parity'],
+    [
+      { name: 'parity', version: '2.0.0' },
+      'There is no version 2.0.0 of model parity in',
+      'there are: 1.0.0',
+    ],
+    [{ name: '../parity' }, 'There is no model "../parity" in', 'there are: other, parity'],
+    [{ name: 'parity', version: '../../other/1.0.0' }, 'There is no version', 'there are: 1.0.0'],
+  ])('MODEL_NOT_FOUND: %j', (wanted, what, choice) => {
+    const packages = newFolder();
+    writePackage(packages);
+    writePackage(packages, { name: 'other' });
+    const { code, message } = refusalOf(() => describePackage(packages, wanted));
+    expect(code).toBe('MODEL_NOT_FOUND');
+    expect(message).toContain(what);
+    expect(message).toContain(choice);
+  });
+
+  test('MODEL_NOT_FOUND for a folder that is not there', () => {
+    const { code, message } = refusalOf(() => describePackage('/nowhere', { name: 'parity' }));
+    expect({ code, message }).toMatchObject({
+      code: 'MODEL_NOT_FOUND',
+      message: expect.stringContaining('there are: none'),
+    });
+  });
+
+  test('a variant that it has not', () => {
+    const packages = newFolder();
+    writePackage(packages);
+    const refusal = refusalOf(() => describePackage(packages, { name: 'parity' }, { variant: 'fp16' }));
+    expect(refusal.message).toContain('Model parity@1.0.0 has no variant fp16; it has int8.');
+  });
+});
+
+function change(folder: string, from: string, to: string): void {
+  const path = join(folder, 'model.json');
+  const text = readFileSync(path, 'utf8');
+  expect(text).toContain(from);
+  writeFileSync(path, text.replace(from, to));
+}

@@ -1,0 +1,51 @@
+/** Packages that are whole but for their content: what a layer is made of needs no graph that runs. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Manifest, PackageFile } from '@pilotlight/engine/manifest';
+import type { PackageDescription } from '../../../layers/models/index.ts';
+import { manifestOf } from '../engine/fakes.ts';
+
+/** Writes `<packages>/<name>/<version>` with the files that its manifest lists, and gives its folder. */
+export function writePackage(packages: string, changes: Partial<Manifest> = {}): string {
+  const base = manifestOf(changes);
+  const folder = join(packages, base.name, base.version);
+  const write = ({ path }: PackageFile): PackageFile => {
+    const content = `${path} of ${base.name}@${base.version}\n`;
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), content);
+    return { path, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
+  };
+  const variants = Object.entries(base.variants).map(([name, variant]) => [
+    name,
+    { ...variant, files: variant.files.map(write) },
+  ]);
+  const manifest = {
+    ...base,
+    textProcessing: { ...base.textProcessing, file: write(base.textProcessing.file) },
+    variants: Object.fromEntries(variants),
+    goldens: write(base.goldens),
+    modelCard: write(base.modelCard),
+  };
+  writeFileSync(join(folder, 'model.json'), JSON.stringify(manifest));
+  return folder;
+}
+
+/** The description of a package that is nowhere, for placements. */
+export function packageOf(
+  name: string,
+  bytes: number,
+  tier: 'lambda' | 'gpu' = 'lambda',
+): PackageDescription {
+  const sha256 = '0'.repeat(64);
+  return {
+    name,
+    version: '1.0.0',
+    folder: `/packages/${name}/1.0.0`,
+    variant: 'int8',
+    files: [{ path: 'model.json', bytes, sha256 }],
+    manifestSha256: sha256,
+    bytes,
+    tier,
+  };
+}
