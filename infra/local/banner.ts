@@ -1,5 +1,5 @@
 /** What `npm start` prints: the models, where the time of the cold start went, and lines to copy. */
-import type { Predictor, Quality, TaskName } from '@pilotlight/engine';
+import type { Manifest, PackageEntry, Predictor, Quality, TaskName } from '@pilotlight/engine';
 import type { LocalModel } from './load-models.ts';
 import { paint, table } from './terminal.ts';
 
@@ -17,13 +17,31 @@ const TASK_EXAMPLES: Readonly<Record<TaskName, string>> = {
 /** `base` is the address that the service listens on. */
 export function banner(models: readonly LocalModel[], base: string): string {
   const predictors = models.flatMap(({ predictor }) => predictor ?? []);
-  const lines = curlLines(predictors, base.replace('http://', ''));
+  const lines = curlLines(
+    predictors.map(({ manifest }) => manifest),
+    base,
+  );
   return [
-    `Pilotlight serves at ${paint(['bold', 'cyan'], base)}   ${paint('dim', `docs: ${base}/docs`)}`,
+    servesAt(base),
     modelTable(models),
     ...(predictors.length > 0 ? [coldStartTable(predictors), ['Try:', ...lines].join('\n  ')] : []),
     paint('dim', 'Ctrl-C ends it.'),
   ].join('\n\n');
+}
+
+/** `summary` is about the function; the models are those that it serves. */
+export function lambdaBanner(models: readonly PackageEntry[], summary: string, base: string): string {
+  const lines = curlLines(
+    models.flatMap(({ manifest }) => manifest ?? []),
+    base,
+  );
+  return [servesAt(base), summary, ['Try:', ...lines].join('\n  '), paint('dim', 'Ctrl-C ends it.')].join(
+    '\n\n',
+  );
+}
+
+function servesAt(base: string): string {
+  return `Pilotlight serves at ${paint(['bold', 'cyan'], base)}   ${paint('dim', `docs: ${base}/docs`)}`;
 }
 
 function modelTable(models: readonly LocalModel[]): string {
@@ -55,10 +73,10 @@ function coldStartTable(predictors: readonly Predictor[]): string {
 }
 
 /** A line to copy for each of the first three models. */
-function curlLines(predictors: readonly Predictor[], host: string): string[] {
-  return predictors.slice(0, 3).map(({ manifest: { name, task } }) => {
+function curlLines(manifests: readonly Pick<Manifest, 'name' | 'task'>[], base: string): string[] {
+  return manifests.slice(0, 3).map(({ name, task }) => {
     const inputs = EXAMPLES[name] ?? TASK_EXAMPLES[task];
-    return `curl -d '${JSON.stringify({ inputs })}' ${host}/models/${name}`;
+    return `curl -d '${JSON.stringify({ inputs })}' ${base.replace('http://', '')}/models/${name}`;
   });
 }
 

@@ -15,8 +15,12 @@ export interface Service {
 }
 
 /** @throws LocalError PORT_UNAVAILABLE */
-export async function listen(app: Hono, host: string, port: number): Promise<Service> {
-  const server = createHttpServer(app);
+export function listen(app: Hono, host: string, port: number): Promise<Service> {
+  return listenOn(createHttpServer(app), host, port);
+}
+
+/** @throws LocalError PORT_UNAVAILABLE */
+export async function listenOn(server: Server, host: string, port: number): Promise<Service> {
   server.listen(port, host);
   try {
     await once(server, 'listening');

@@ -5,12 +5,12 @@ import { type Config, readConfig } from '../../functions/shared/config.ts';
 import { engineOptions, limitsOf } from '../../functions/shared/engine-options.ts';
 import { PrometheusMetrics } from '../../functions/shared/prometheus.ts';
 import { keepYoungGenerationSmall } from '../../functions/shared/young-generation.ts';
-import { banner } from './banner.ts';
+import { banner, lambdaBanner } from './banner.ts';
 import { parseOptions, runCommand, usageError, wholeNumber } from './command.ts';
 import { loadModels } from './load-models.ts';
 import { consoleLogger, requestLog } from './logging.ts';
-import { packagesFolder } from './models.ts';
-import { listen, type Service } from './service.ts';
+import { findModel, listModels, packagesFolder } from './models.ts';
+import { listen } from './service.ts';
 
 const HELP = `Serves the model packages over HTTP on this machine.
 
@@ -24,9 +24,17 @@ Usage: npm start [-- OPTIONS]
   --quiet           print no line for each request
   -h, --help        print this text
 
+  --lambda          serve through the built predict function, in execution environments as AWS
+                    has them; see docs/local-lambda.md
+  --memory MB       with --lambda: memory of the function, 128 to 10240 (default: 1769, one vCPU)
+  --concurrency N   with --lambda: environments that may exist at once (default: 10)
+  --idle SECONDS    with --lambda: end an environment after so long without a request (default: 300)
+  --logs            with --lambda: print what the environments log
+
 Examples:
   npm start
   npm start -- --model sentiment --port 9000
+  npm start -- --lambda --model sentiment --memory 512
   MODELS_DIR=/srv/models npm start -- --host 0.0.0.0`;
 
 const OPTIONS = {
@@ -35,6 +43,11 @@ const OPTIONS = {
   model: { type: 'string', multiple: true },
   packages: { type: 'string' },
   quiet: { type: 'boolean', default: false },
+  lambda: { type: 'boolean', default: false },
+  memory: { type: 'string' },
+  concurrency: { type: 'string' },
+  idle: { type: 'string' },
+  logs: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
@@ -46,6 +59,9 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const port = wholeNumber(values.port ?? (process.env.PORT || '8080'), 'The port', 0, 65_535);
   const folder = packagesFolder(values.packages);
+  if (values.lambda) return startLambda(values, folder, port);
+  const stray = (['memory', 'concurrency', 'idle'] as const).find((name) => values[name] !== undefined);
+  if (stray ?? values.logs) throw usageError(`--${stray ?? 'logs'} is for --lambda.`);
   const config = readConfig({ ...process.env, MODELS_DIR: folder });
   keepYoungGenerationSmall();
   const engine = new Engine({ ...engineOptions(config), sessions: 'worker' });
@@ -54,12 +70,41 @@ async function main(args: readonly string[]): Promise<void> {
       consoleLogger.warn(problem, {}),
     );
     const service = await listen(appOf(engine, config, values.quiet), values.host, port);
-    endOnSignal(service, engine);
-    console.log(banner(models, `http://${shownHost(values.host)}:${service.port}`));
+    endOnSignal(async () => {
+      await service.close();
+      await engine.dispose();
+    });
+    console.log(banner(models, baseOf(values.host, service.port)));
   } catch (error) {
     await engine.dispose();
     throw error;
   }
+}
+
+interface LambdaValues {
+  readonly host: string;
+  readonly model?: readonly string[] | undefined;
+  readonly memory?: string | undefined;
+  readonly concurrency?: string | undefined;
+  readonly idle?: string | undefined;
+  readonly quiet: boolean;
+  readonly logs: boolean;
+}
+
+async function startLambda(values: LambdaValues, packages: string, port: number): Promise<void> {
+  const { host, quiet, logs } = values;
+  const memoryMegabytes = wholeNumber(values.memory ?? '1769', '--memory', 128, 10_240);
+  const reservedConcurrency = wholeNumber(values.concurrency ?? '10', '--concurrency', 1, 100);
+  const idleSeconds = wholeNumber(values.idle ?? '300', '--idle', 1, 86_400);
+  const entries = await listModels(new Engine({ packages }), packages);
+  const names = values.model ?? [...new Set(entries.map(({ name }) => name))];
+  const models = names.map((ref) => findModel(ref, entries));
+  const settings = { memoryMegabytes, reservedConcurrency };
+  // Loaded here, because only this way of serving needs the bundler and the layer builds.
+  const { serveLambda } = await import('./lambda/serve.ts');
+  const service = await serveLambda({ packages, models, host, port, settings, idleSeconds, quiet, logs });
+  endOnSignal(() => service.close());
+  console.log(lambdaBanner(models, service.summary, baseOf(host, service.port)));
 }
 
 function appOf(engine: Engine, config: Config, quiet: boolean) {
@@ -73,6 +118,8 @@ function appOf(engine: Engine, config: Config, quiet: boolean) {
   });
 }
 
+const baseOf = (host: string, port: number): string => `http://${shownHost(host)}:${port}`;
+
 function shownHost(host: string): string {
   if (['127.0.0.1', '::1', '0.0.0.0', '::'].includes(host)) return 'localhost';
   return host.includes(':') ? `[${host}]` : host;
@@ -82,7 +129,7 @@ function shownHost(host: string): string {
 const SAME_SIGNAL_MS = 500;
 
 /** The first signal lets requests under way finish, a later one ends at once. */
-function endOnSignal(service: Service, engine: Engine): void {
+function endOnSignal(close: () => Promise<void>): void {
   let endingSince: number | undefined;
   const end = async () => {
     if (endingSince !== undefined) {
@@ -90,8 +137,7 @@ function endOnSignal(service: Service, engine: Engine): void {
       return;
     }
     endingSince = performance.now();
-    await service.close();
-    await engine.dispose();
+    await close();
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end());

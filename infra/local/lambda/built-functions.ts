@@ -1,49 +1,91 @@
-/** The functions of this repository as folders, built as a deployment builds them. */
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+/** The functions of this repository as folders, with bundles and layers built as a deployment builds them. */
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundle } from '../../../functions/bundle.ts';
+import { bundle, type FunctionName } from '../../../functions/bundle.ts';
+import {
+  buildModelLayer,
+  explainPlacement,
+  type PackageDescription,
+  type Placement,
+  placeModels,
+} from '../../../layers/models/index.ts';
+import { type Architecture, buildRuntimeLayer, runtimeLayerBytes } from '../../../layers/runtime/index.ts';
+import { LocalError } from '../command.ts';
 import type { LambdaFunction } from './function-definition.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const NATIVE = [
-  'onnxruntime-common',
-  'onnxruntime-node/package.json',
-  'onnxruntime-node/dist',
-  `onnxruntime-node/bin/napi-v6/${process.platform}/${process.arch}`,
-  'tokenizers',
-];
+const LAYERS = join(ROOT, 'dist', 'layers');
+const ARCHITECTURE: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
+/** Memory that buys one vCPU. */
+const MEGABYTES = 1769;
+/** API Gateway does not wait longer. */
+const TIMEOUT_SECONDS = 29;
 
-/** The predict function with the layers that bring its native packages and its models. */
-export async function builtPredict(packages: string, models: readonly string[]): Promise<LambdaFunction> {
-  const dist = join(ROOT, 'dist');
-  const taskRoot = join(dist, 'functions', 'predict');
-  await bundle('predict', taskRoot);
+export type FunctionSettings = Partial<
+  Pick<LambdaFunction, 'memoryMegabytes' | 'reservedConcurrency' | 'environment'>
+>;
+
+/**
+ * The predict function with the layers of its native packages and its models, which it loads in its init phase.
+ *
+ * @throws LocalError MODEL_REFUSED where a deployment would put models elsewhere than into layers
+ */
+export async function builtPredict(
+  models: readonly PackageDescription[],
+  settings: FunctionSettings = {},
+): Promise<LambdaFunction & { readonly placement: Placement }> {
+  const { folder: taskRoot, bytes: functionBytes } = await builtBundle('predict');
+  const placement = placeModels({
+    packages: models,
+    functionBytes,
+    runtimeLayerBytes: runtimeLayerBytes(ARCHITECTURE),
+  });
+  if (placement.kind !== 'layer') {
+    throw new LocalError(
+      'MODEL_REFUSED',
+      `These models do not fit into layers, and nothing else runs here; choose some with --model.\n${explainPlacement(placement)}`,
+    );
+  }
+  const modelLayers = placement.layers.map((packages) => buildModelLayer(packages, LAYERS).folder);
   return {
     name: 'predict',
     taskRoot,
-    layers: [
-      runtimeLayer(join(dist, 'lambda', 'runtime')),
-      modelLayer(packages, join(dist, 'lambda', 'models')),
-    ],
-    memoryMegabytes: 1769,
-    timeoutSeconds: 29,
-    environment: { MODELS_DIR: '/opt/models', PRELOAD_MODELS: models.join(','), PILOTLIGHT_VERIFY: 'size' },
+    layers: [runtimeLayer(), ...modelLayers],
+    memoryMegabytes: MEGABYTES,
+    timeoutSeconds: TIMEOUT_SECONDS,
+    ...settings,
+    environment: {
+      MODELS_DIR: '/opt/models',
+      PRELOAD_MODELS: models.map(({ name, version }) => `${name}@${version}`).join(','),
+      // What it does with the real /opt, where Lambda has compared hashes.
+      PILOTLIGHT_VERIFY: 'size',
+      ...settings.environment,
+    },
+    placement,
   };
 }
 
-function runtimeLayer(folder: string): string {
-  rmSync(folder, { recursive: true, force: true });
-  for (const path of NATIVE) {
-    const from = join(ROOT, 'node_modules', path);
-    cpSync(from, join(folder, 'nodejs', 'node_modules', path), { recursive: true, dereference: true });
-  }
-  return folder;
+/** The warmer function, which finds its Lambda by AWS_ENDPOINT_URL_LAMBDA. */
+export async function builtWarmer(): Promise<LambdaFunction> {
+  const { folder: taskRoot } = await builtBundle('warmer');
+  return { name: 'warmer', taskRoot, memoryMegabytes: 256, timeoutSeconds: 60 };
 }
 
-function modelLayer(packages: string, folder: string): string {
+async function builtBundle(name: FunctionName): Promise<{ folder: string; bytes: number }> {
+  const folder = join(ROOT, 'dist', 'functions', name);
+  const { bytes } = await bundle(name, folder);
+  return { folder, bytes };
+}
+
+/** The layer has binaries for Linux, which is what Lambda is; elsewhere those of this machine take their place. */
+function runtimeLayer(): string {
+  if (process.platform === 'linux') return buildRuntimeLayer(ARCHITECTURE, LAYERS).folder;
+  const folder = join(LAYERS, `runtime-${process.platform}-${ARCHITECTURE}`);
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  cpSync(packages, join(folder, 'models'), { recursive: true });
+  for (const name of ['onnxruntime-node', 'onnxruntime-common', 'tokenizers']) {
+    const modules = join('node_modules', name);
+    cpSync(join(ROOT, modules), join(folder, 'nodejs', modules), { recursive: true, dereference: true });
+  }
   return folder;
 }

@@ -14,9 +14,6 @@ import {
   RuntimeProcess,
 } from './runtime-process.ts';
 
-/** An init phase that takes longer is repeated as a part of the invocation. */
-const INIT_LIMIT_MS = 10_000;
-
 export interface Invocation {
   readonly requestId: string;
   readonly payload: Buffer;
@@ -116,12 +113,12 @@ export class ExecutionEnvironment {
     return exitedEarly(requestId, handled);
   }
 
-  /** The init phase; where it fails, the environment is left without a runtime. */
+  /** The init phase; where it fails or takes too long, the environment is left without a runtime. */
   async #init(): Promise<InitPhases | undefined> {
-    const { log } = this.#options;
+    const { log, definition } = this.#options;
     log.platform(`INIT_START Runtime Version: nodejs:${process.versions.node}`);
     const start = performance.now();
-    const initialised = await this.#start(INIT_LIMIT_MS);
+    const initialised = await this.#start(definition.initSeconds * 1000);
     if (initialised.kind === 'ready') return initialised.phases;
     this.#reportInit('init', performance.now() - start, initialised);
     await this.#discardRuntime();
@@ -131,10 +128,13 @@ export class ExecutionEnvironment {
   async #start(limitMs: number): Promise<Initialised | Late> {
     const runtime = await RuntimeProcess.start(this.#options);
     this.#runtime = runtime;
-    void runtime.exited.then(() => {
-      if (this.#runtime === runtime) this.#ended = true;
-    });
-    return within(limitMs, runtime.initialised);
+    const initialised = await within(limitMs, runtime.initialised);
+    if (initialised.kind === 'ready') {
+      void runtime.exited.then(() => {
+        this.#ended = true;
+      });
+    }
+    return initialised;
   }
 
   /** Lambda tries an init phase that failed once more, within the time of the invocation. */

@@ -11,6 +11,8 @@ export interface LambdaFunction {
   readonly memoryMegabytes?: number;
   /** Limit of one invocation, and of an init phase that is repeated in it. @default - 3 */
   readonly timeoutSeconds?: number;
+  /** Limit of the init phase before the first invocation. @default - 10, as on Lambda */
+  readonly initSeconds?: number;
   /** Variables of the function. `/opt` at the start of a value is the folder of the merged layers. @default - none */
   readonly environment?: Readonly<Record<string, string>>;
   /** Environments that may exist at once. @default - 10 */
@@ -27,6 +29,7 @@ export function withDefaults(definition: LambdaFunction): DefinedFunction {
     layers: [],
     memoryMegabytes: 128,
     timeoutSeconds: 3,
+    initSeconds: 10,
     environment: {},
     reservedConcurrency: 10,
     aliases: ['live'],

@@ -1,5 +1,5 @@
 /** Lambda on this machine: runs functions from folders on disk, as AWS would. See docs/local-lambda.md. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { EnvironmentPool, type EnvironmentState } from './environment-pool.ts';
 import { LambdaServiceError } from './errors.ts';
 import { functionArn, LATEST, type LambdaFunction, withDefaults } from './function-definition.ts';
@@ -7,6 +7,7 @@ import { type InvokeEndpoint, listenForInvocations } from './invoke-endpoint.ts'
 import type { InvokeRequest, InvokeResult } from './invoke-request.ts';
 import type { LogSink } from './log-stream.ts';
 import { OrphanGuard } from './orphan-guard.ts';
+import { newTraceId } from './trace-id.ts';
 import { WorkFolder } from './work-folder.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
@@ -113,9 +114,4 @@ function refuseWhatIsNoJson(body: Buffer): void {
       { cause },
     );
   }
-}
-
-export function newTraceId(): string {
-  const time = Math.floor(Date.now() / 1000).toString(16);
-  return `Root=1-${time}-${randomBytes(12).toString('hex')}`;
 }
