@@ -21,6 +21,7 @@ def arguments(epochs: int, peak_rate: float, seed: int) -> argparse.Namespace:
     parser.add_argument("--peak-rate", type=float, default=peak_rate)
     parser.add_argument("--unlabelled", type=int, default=75_000, help="teacher-labelled texts made for each epoch")
     parser.add_argument("--layers", type=int, default=SHAPE["num_hidden_layers"], help="how many of the encoder's layers to keep")
+    parser.add_argument("--recurrent", action="store_true", help="slots: train a BiLSTM that teaches, from the encoder's word embeddings")
     parser.add_argument("--seed", type=int, default=seed)
     parser.add_argument("--tag", help="a word that names the process in a process list")
     return parser.parse_args()

@@ -50,8 +50,17 @@ def tag_names(sentences: list[Sentence]) -> list[str]:
     return ["O"] + [f"{prefix}-{label}" for label in labels for prefix in "BI"]
 
 
+def words_of_other_corpora(datasets: Path) -> list[str]:
+    """Single words, of which names are made that no sentence of snips has."""
+    texts = [row["text"] for folder in ("clinc150", "sentiment_mix") for row in corpora.read(datasets, folder, "train")]
+    return sorted({word for text in texts for word in text.split() if word.isalpha()})
+
+
 class Augmenter:
-    def __init__(self, sentences: list[Sentence]):
+    """`foreign`: words from which one value in six is made up; what such a value means, its place alone tells."""
+
+    def __init__(self, sentences: list[Sentence], foreign: list[str] = []):
+        self.foreign = foreign
         self.values: dict[str, list[list[str]]] = {}
         self.words = [word for sentence in sentences for word in sentence.words]
         for sentence in sentences:
@@ -61,6 +70,8 @@ class Augmenter:
     def value(self, label: str, rng: random.Random) -> list[str]:
         """One of the slot's values, sometimes the beginning of one and the end of another, sometimes with a word changed."""
         value = rng.choice(self.values[label])
+        if self.foreign and rng.random() < 1 / 6:
+            return [rng.choice(self.foreign) for _ in value]
         if len(value) > 1 and rng.random() < 0.15:
             other = rng.choice(self.values[label])
             value = value[: rng.randint(1, len(value) - 1)] + other[rng.randint(0, len(other) - 1) :]

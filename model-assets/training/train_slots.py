@@ -18,13 +18,14 @@ from command_line import arguments, pretrained_encoder
 from encoding import Encoder
 from optimisation import Optimiser, Progress, autocast, seed_everything
 from predicting import token_logits
-from slots_data import IGNORED, Augmenter, Sentence, read_sentences, tag_names, tagged
+from recurrent import RecurrentEncoder
+from slots_data import IGNORED, Augmenter, Sentence, read_sentences, tag_names, tagged, words_of_other_corpora
 from span_f1 import span_f1, spans
 
 PROBES = Path(__file__).with_name("probes") / "slots.jsonl"
 TOKEN_BUDGET = 1_536
 CONTINUATION_WEIGHT = 0.3
-SOFT_SHARE = 0.6
+SOFT_SHARE = 0.8
 INTENT_WEIGHT = 0.3
 
 
@@ -88,15 +89,21 @@ def loss_of(logits, intent_logits, chosen, taught) -> torch.Tensor:
     return (loss * weights).sum() / weights.sum() + INTENT_WEIGHT * functional.cross_entropy(intent_logits, intents)
 
 
+def encoder_of(options) -> nn.Module:
+    if not options.recurrent:
+        return pretrained_encoder(options, dropout=0.15)
+    return RecurrentEncoder(torch.load(options.encoder)["embeddings.word_embeddings.weight"])
+
+
 def main() -> None:
     options = arguments(epochs=20, peak_rate=8e-4, seed=31)
     rng = seed_everything(options.seed)
     encoder = Encoder(options.tokenizer)
     sentences = read_sentences(options.datasets, "train")
     names, intents = tag_names(sentences), sorted({sentence.intent for sentence in sentences})
-    augmenter = Augmenter(sentences)
+    augmenter = Augmenter(sentences, words_of_other_corpora(options.datasets) if options.teachers else [])
     evaluate = Evaluation(options.datasets, encoder, names, intents)
-    joint = WithIntent(TokenClassifier(pretrained_encoder(options, dropout=0.15), len(names)), len(intents))
+    joint = WithIntent(TokenClassifier(encoder_of(options), len(names)), len(intents))
     teachers = [torch.load(path).eval() for path in options.teachers]
 
     def examples(epoch: int):
@@ -125,7 +132,8 @@ def main() -> None:
             progress.report(optimiser.taken, steps, loss)
         tagger = optimiser.average.tagger
         evaluate(tagger, epoch + 1)
-        write_checkpoint(tagger, names, options.tokenizer, "slots", options.output)
+        if not options.recurrent:
+            write_checkpoint(tagger, names, options.tokenizer, "slots", options.output)
         torch.save(tagger, options.output.with_name(f"{options.output.name}-{options.seed}.pt"))
 
 
