@@ -8,23 +8,25 @@ import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { createApp } from '../shared/api/app.ts';
 import { HttpError } from '../shared/api/errors.ts';
 import type { Limits } from '../shared/api/limits.ts';
-import type { ServingEngine } from '../shared/api/ports.ts';
 import { emfTelemetry } from '../shared/emf.ts';
 import type { Preload } from '../shared/preload.ts';
 import { PrometheusMetrics } from '../shared/prometheus.ts';
 import { errorBoundary } from './error-boundary.ts';
-import { warmUp } from './warm-up.ts';
+import { lifecycle } from './lifecycle.ts';
+import type { PredictEngine } from './ports.ts';
 
 export interface HandlerParts {
-  readonly engine: ServingEngine;
+  readonly engine: PredictEngine;
   readonly preload: Preload;
+  /** Settles, with the milliseconds since the process began, once all of `preload` has. */
+  readonly ready: Promise<number>;
   readonly limits: Limits;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
 
 /** Takes API Gateway's events (payload format 2.0) and warm-ups. */
-export function createHandler({ engine, preload, limits, logger, metrics }: HandlerParts) {
+export function createHandler({ engine, preload, ready, limits, logger, metrics }: HandlerParts) {
   const prometheus = new PrometheusMetrics(() => engine.loaded().length);
   const app = createApp({
     engine,
@@ -35,11 +37,10 @@ export function createHandler({ engine, preload, limits, logger, metrics }: Hand
     readiness: preload,
   });
   const answer = handle(app);
-  const loadedModels = () => engine.loaded().map(({ manifest }) => `${manifest.name}@${manifest.version}`);
   return middy((event: LambdaEvent, context: Invocation['context']) => answer(httpRequest(event), context))
-    .use(warmUp(preload.settled, loadedModels))
+    .use(lifecycle({ ready, loaded: () => engine.loaded(), logger, metrics }))
     .use(injectLambdaContext(logger, { resetKeys: true }))
-    .use(logMetrics(metrics, { captureColdStartMetric: true }))
+    .use(logMetrics(metrics))
     .use(errorBoundary(logger));
 }
 

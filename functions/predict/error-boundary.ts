@@ -1,12 +1,17 @@
 import type { MiddlewareObj } from '@middy/core';
 import { errorReply } from '../shared/api/errors.ts';
 import type { Logger } from '../shared/api/ports.ts';
+import { WarmUpError } from './warm-up.ts';
 
-/** Answers what the app did not catch, such as an event that is no HTTP request, with the body of every error. */
+/**
+ * Answers what the app did not catch, such as an event that is no HTTP request, with the body of every
+ * error. A warm-up that is refused is an invocation that failed: who sent it speaks no HTTP.
+ */
 export function errorBoundary(logger: Logger): MiddlewareObj<unknown, unknown> {
   return {
     name: 'error-boundary',
     onError: (request) => {
+      if (request.error instanceof WarmUpError) return;
       logger.error('An invocation failed', { error: request.error });
       const { status, headers, body } = errorReply(request.error);
       request.response = {

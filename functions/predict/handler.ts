@@ -7,6 +7,7 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { Engine } from '@pilotlight/engine';
 import { readConfig } from '../shared/config.ts';
 import { engineOptions, limitsOf } from '../shared/engine-options.ts';
+import { SERVICE } from '../shared/metric-names.ts';
 import { preload } from '../shared/preload.ts';
 import { keepYoungGenerationSmall } from '../shared/young-generation.ts';
 import { createHandler } from './create-handler.ts';
@@ -14,17 +15,20 @@ import { rehearse } from './rehearse.ts';
 
 keepYoungGenerationSmall();
 const config = readConfig(process.env);
-const logger = new Logger({ serviceName: 'pilotlight' });
-const metrics = new Metrics({ namespace: config.PILOTLIGHT_METRICS_NAMESPACE, serviceName: 'pilotlight' });
+const logger = new Logger({ serviceName: SERVICE });
+const metrics = new Metrics({ namespace: config.PILOTLIGHT_METRICS_NAMESPACE, serviceName: SERVICE });
 const engine = new Engine(engineOptions(config));
 const preloaded = preload(engine, config.PRELOAD_MODELS, logger);
+
+const ready = Promise.all([preloaded.settled, rehearse(engine, logger)]).then(() => performance.now());
 
 export const handler = createHandler({
   engine,
   preload: preloaded,
+  ready,
   limits: limitsOf(config),
   logger,
   metrics,
 });
 
-await Promise.all([preloaded.settled, rehearse(engine, logger)]);
+await ready;

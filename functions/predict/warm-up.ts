@@ -1,33 +1,60 @@
-import type { MiddlewareObj } from '@middy/core';
+/** Warm-ups: an invocation that makes an environment, or finds one, and keeps it busy for a while. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { PilotlightError } from '@pilotlight/engine';
+import { type SelfCheck, WARM_UP_SOURCE, type WarmUpReport, warmUpEventSchema } from '../shared/warm-up.ts';
+import type { Environment } from './environment.ts';
 
-export const WARM_UP_SOURCE = 'pilotlight.warmup';
+/** Longest hold, whatever the event says: a clock that is wrong must not keep environments busy. */
+const MAX_HOLD_MS = 10_000;
+/** Left of the function's time for the answer. */
+const CLOSING_MS = 500;
 
-/** What a warm-up invocation gets: it was warm already, or this call has made it so. */
-export interface WarmUpReport {
-  readonly source: typeof WARM_UP_SOURCE;
-  readonly coldStart: boolean;
-  /** Models in memory, as `name@version`. */
-  readonly models: readonly string[];
+export class WarmUpError extends PilotlightError<'INVALID_WARM_UP'> {
+  override readonly name = 'WarmUpError';
 }
 
-/** Answers `{source: 'pilotlight.warmup'}` before logger, metrics and app see it, once the models are loaded. */
-export function warmUp(
-  settled: Promise<void>,
-  loadedModels: () => readonly string[],
-): MiddlewareObj<unknown, unknown> {
-  let coldStart = true;
-  return {
-    name: 'warm-up',
-    before: async ({ event }) => {
-      await settled;
-      const first = coldStart;
-      coldStart = false;
-      if (!isWarmUp(event)) return undefined;
-      return { source: WARM_UP_SOURCE, coldStart: first, models: loadedModels() } satisfies WarmUpReport;
-    },
-  };
-}
-
-function isWarmUp(event: unknown): boolean {
+export function isWarmUp(event: unknown): boolean {
   return typeof event === 'object' && event !== null && 'source' in event && event.source === WARM_UP_SOURCE;
+}
+
+export interface WarmUpParts {
+  readonly environment: Environment;
+  /** `name@version` */
+  readonly models: () => readonly string[];
+  readonly selfCheck: () => Promise<SelfCheck | null>;
+}
+
+/** Milliseconds from `now` to answer after: at `holdUntil`, but within ten seconds and before the function's time is over. */
+export function holdMs(holdUntil: number, now: number, remainingMs: number): number {
+  return Math.max(0, Math.min(holdUntil - now, MAX_HOLD_MS, remainingMs - CLOSING_MS));
+}
+
+/**
+ * Runs the self-check while it holds.
+ *
+ * @throws WarmUpError INVALID_WARM_UP
+ */
+export async function answerWarmUp(
+  event: unknown,
+  coldStart: boolean,
+  remainingMs: number,
+  { environment, models, selfCheck }: WarmUpParts,
+): Promise<WarmUpReport> {
+  const start = Date.now();
+  const parsed = warmUpEventSchema.safeParse(event);
+  if (!parsed.success) {
+    const reasons = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+    throw new WarmUpError('INVALID_WARM_UP', `The warm-up is refused: ${reasons.join('; ')}.`);
+  }
+  const checked = await selfCheck();
+  const { holdUntil = start } = parsed.data;
+  const left = start + holdMs(holdUntil, start, remainingMs) - Date.now();
+  if (left > 0) await pause(left);
+  return {
+    source: WARM_UP_SOURCE,
+    coldStart,
+    environment: environment.id,
+    models: [...models()],
+    selfCheck: checked,
+  };
 }

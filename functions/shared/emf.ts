@@ -1,30 +1,44 @@
 /** Telemetry as CloudWatch metrics in the embedded metric format: a line of log, no call to an API. */
-import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Telemetry } from './api/ports.ts';
+import { METRICS, type MetricName } from './metric-names.ts';
+
+/** Lambda's megabytes, of which memory sizes are made. */
+const MEGABYTE = 2 ** 20;
+
+/** Adds values by their names, each in its unit; whoever owns `metrics` publishes them. */
+export function addMetrics(metrics: Metrics, values: Readonly<Partial<Record<MetricName, number>>>): void {
+  for (const [name, { unit }] of Object.entries(METRICS)) {
+    const value = values[name as MetricName];
+    if (value !== undefined) metrics.addMetric(name, unit, value);
+  }
+}
 
 /** Writes into `metrics`, which its owner publishes at the end of the invocation. */
 export function emfTelemetry(metrics: Metrics): Telemetry {
-  const milliseconds = (name: string, value: number) =>
-    metrics.addMetric(name, MetricUnit.Milliseconds, value);
-  const count = (name: string, value: number) => metrics.addMetric(name, MetricUnit.Count, value);
   return {
     answered({ route, model, status, code, ms }) {
       if (model !== '') metrics.addDimension('model', model);
       metrics.addMetadata('route', route);
       if (code !== '') metrics.addMetadata('code', code);
-      count('Requests', 1);
-      count('ClientErrors', status >= 400 && status < 500 ? 1 : 0);
-      count('ServerErrors', status >= 500 ? 1 : 0);
-      milliseconds('RequestTime', ms);
+      addMetrics(metrics, {
+        Requests: 1,
+        ClientErrors: status >= 400 && status < 500 ? 1 : 0,
+        ServerErrors: status >= 500 ? 1 : 0,
+        RequestTime: ms,
+        MemoryUsed: process.memoryUsage.rss() / MEGABYTE,
+      });
     },
     predicted({ inputs, timings, tokens }) {
-      count('Inputs', inputs);
-      count('Tokens', tokens.total);
-      count('PaddingTokens', tokens.padded);
-      milliseconds('TokenizationTime', timings.tokenizeMs);
-      milliseconds('QueueTime', timings.queueMs);
-      milliseconds('InferenceTime', timings.inferMs);
-      milliseconds('PostprocessTime', timings.postprocessMs);
+      addMetrics(metrics, {
+        Inputs: inputs,
+        Tokens: tokens.total,
+        PaddingTokens: tokens.padded,
+        TokenizationTime: timings.tokenizeMs,
+        QueueTime: timings.queueMs,
+        InferenceTime: timings.inferMs,
+        PostprocessTime: timings.postprocessMs,
+      });
     },
   };
 }

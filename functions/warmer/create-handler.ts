@@ -3,8 +3,8 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import { PilotlightError } from '@pilotlight/engine/errors';
 import * as z from 'zod/mini';
+import { addMetrics } from '../shared/emf.ts';
 import type { Invoke } from '../shared/lambda-invoker.ts';
-import { METRICS, type MetricName } from '../shared/metric-names.ts';
 import { type WarmUpResult, warm } from './warm.ts';
 
 /** Environments that one invocation can keep busy at once. */
@@ -83,11 +83,12 @@ function parseEvent(event: unknown): WarmerEvent {
 }
 
 function emit(metrics: Metrics, functionName: string, result: WarmUpResult): void {
-  const add = (name: MetricName, value: number) => metrics.addMetric(name, METRICS[name].unit, value);
   metrics.addDimension('function_name', nameOf(functionName));
-  add('WarmEnvironments', result.environments);
-  add('WarmUpColdStarts', result.coldStarts);
-  add('WarmUpTime', result.ms);
+  addMetrics(metrics, {
+    WarmEnvironments: result.environments,
+    WarmUpColdStarts: result.coldStarts,
+    WarmUpTime: result.ms,
+  });
   metrics.publishStoredMetrics();
 }
 

@@ -10,6 +10,7 @@ const context = {
   memoryLimitInMB: '1769',
   awsRequestId: 'test',
   invokedFunctionArn: 'arn',
+  getRemainingTimeInMillis: () => 29_000,
 };
 const results = [];
 for (const event of events) results.push(await handler(JSON.parse(readFileSync(event, 'utf8')), context));

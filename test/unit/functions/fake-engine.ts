@@ -1,7 +1,9 @@
 /** An engine of three models that answers at once, so that a test of the HTTP layer is about the HTTP layer. */
 import { EngineError, type PackageEntry, type TaskName } from '@pilotlight/engine';
+import type { PredictEngine, PredictModel } from '../../../functions/predict/ports.ts';
 import { createApp } from '../../../functions/shared/api/app.ts';
-import type { AppOptions, LoadedModel, ServingEngine } from '../../../functions/shared/api/ports.ts';
+import type { AppOptions } from '../../../functions/shared/api/ports.ts';
+import { manifestOf } from '../engine/fakes.ts';
 
 const MODELS: Record<string, { task: TaskName; result: unknown }> = {
   sentiment: { task: 'text-classification', result: [{ label: 'positive', score: 0.9 }] },
@@ -25,14 +27,16 @@ export interface Call {
   readonly parameters: unknown;
 }
 
-export interface FakeEngine extends ServingEngine {
+export interface FakeEngine extends PredictEngine {
   readonly calls: Call[];
 }
 
 /** `failure`, where given, is what every prediction ends with. */
-export function fakeEngine(options: { failure?: unknown; entries?: PackageEntry[] } = {}): FakeEngine {
+export function fakeEngine(
+  options: { failure?: unknown; entries?: PackageEntry[]; checkGolden?: PredictModel['checkGolden'] } = {},
+): FakeEngine {
   const calls: Call[] = [];
-  const loaded = new Map<string, LoadedModel>();
+  const loaded = new Map<string, PredictModel>();
   return {
     calls,
     models: async () => options.entries ?? [{ name: 'sentiment', version: '1.0.0' }],
@@ -44,7 +48,11 @@ export function fakeEngine(options: { failure?: unknown; entries?: PackageEntry[
         const models = Object.keys(MODELS);
         throw new EngineError('MODEL_NOT_FOUND', `There is no model named ${name}.`, { details: { models } });
       }
-      const model = { manifest: { name, version: '1.0.0', task } };
+      const model: PredictModel = {
+        manifest: manifestOf({ name, version: '1.0.0', task }),
+        loadTimings: { openMs: 1, verifyMs: 2, tokenizerMs: 3, sessionMs: 4, totalMs: 6 },
+        checkGolden: options.checkGolden ?? (async () => ({ line: 2, drift: 0.25 })),
+      };
       loaded.set(name, model);
       return model;
     },

@@ -7,24 +7,12 @@ import { createHandler } from '../../../functions/predict/create-handler.ts';
 import { DEFAULT_LIMITS } from '../../../functions/shared/api/limits.ts';
 import { preload } from '../../../functions/shared/preload.ts';
 import { type FakeEngine, fakeEngine, silent } from './fake-engine.ts';
+import { lambdaContext } from './lambda-context.ts';
 
 const event = (name: string) =>
   JSON.parse(readFileSync(new URL(`../../fixtures/events/${name}.json`, import.meta.url), 'utf8'));
 
-const context = {
-  functionName: 'pilotlight-predict',
-  functionVersion: '7',
-  invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:pilotlight-predict:live',
-  memoryLimitInMB: '1769',
-  awsRequestId: '5c5f0d5e-0000-4000-8000-000000000000',
-  logGroupName: '/aws/lambda/pilotlight-predict',
-  logStreamName: '2026/10/29/[7]0',
-  callbackWaitsForEmptyEventLoop: true,
-  getRemainingTimeInMillis: () => 29_000,
-  done: () => {},
-  fail: () => {},
-  succeed: () => {},
-};
+const context = lambdaContext();
 
 let emitted: Record<string, unknown>[];
 
@@ -46,6 +34,7 @@ function handlerOf(engine: FakeEngine, settled = preload(engine, ['sentiment'], 
   const handler = createHandler({
     engine,
     preload: settled,
+    ready: settled.settled.then(() => 321),
     limits: DEFAULT_LIMITS,
     logger: new Logger({ serviceName: 'pilotlight' }),
     metrics: new Metrics({ namespace: 'Pilotlight', serviceName: 'pilotlight' }),
@@ -92,6 +81,7 @@ describe('the predict function', () => {
     const handler = createHandler({
       engine,
       preload: preload(engine, [], silent),
+      ready: Promise.resolve(321),
       limits: DEFAULT_LIMITS,
       logger: new Logger(),
       metrics: new Metrics({ namespace: 'Pilotlight' }),
@@ -101,30 +91,14 @@ describe('the predict function', () => {
   });
 });
 
-describe('a warm-up', () => {
-  it('is answered with the models in memory, before logger, metrics and app', async () => {
-    const handle = handlerOf(fakeEngine());
-    expect(await handle('warm-up')).toEqual({
-      source: 'pilotlight.warmup',
-      coldStart: true,
-      models: ['sentiment@1.0.0'],
-    });
-    expect(emitted).toEqual([]);
-  });
-
-  it('tells an environment that was warm from one that it made so', async () => {
-    const handle = handlerOf(fakeEngine());
-    await handle('predict');
-    expect(await handle('warm-up')).toMatchObject({ coldStart: false });
-  });
-});
-
 describe('what CloudWatch gets', () => {
-  it('is one metric line for a prediction, with its stages, beside the cold start', async () => {
-    await handlerOf(fakeEngine())('predict');
-    const [coldStart, prediction] = emitted;
-    expect(coldStart).toMatchObject({ ColdStart: 1, function_name: 'pilotlight-predict' });
-    expect(prediction).toMatchObject({
+  it('is one metric line for a prediction, with its stages', async () => {
+    const handle = handlerOf(fakeEngine());
+    await handle('health');
+    emitted = [];
+    await handle('predict');
+    expect(emitted).toHaveLength(1);
+    expect(emitted[0]).toMatchObject({
       service: 'pilotlight',
       model: 'sentiment',
       route: 'predict',
@@ -137,6 +111,9 @@ describe('what CloudWatch gets', () => {
       InferenceTime: 1.5,
       PostprocessTime: 0.125,
     });
+    const megabytes = process.memoryUsage.rss() / 2 ** 20;
+    expect(emitted[0]?.MemoryUsed).toBeGreaterThan(megabytes / 2);
+    expect(emitted[0]?.MemoryUsed).toBeLessThan(megabytes * 2);
   });
 
   it('is a log line with request id, code and cause for a failure', async () => {

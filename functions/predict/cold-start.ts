@@ -1,0 +1,36 @@
+/** What an environment has to say of its start, once. */
+import type { Metrics } from '@aws-lambda-powertools/metrics';
+import { addMetrics } from '../shared/emf.ts';
+import type { PredictModel } from './ports.ts';
+
+export interface ColdStart {
+  readonly functionName: string;
+  /** From the start of the process to a handler that can be called. */
+  readonly initMs: number;
+  /** Whether a request waited for it, rather than a warm-up. */
+  readonly felt: boolean;
+  /** Those that were loaded meanwhile. */
+  readonly models: readonly PredictModel[];
+}
+
+/**
+ * Publishes the time of the init phase and the phases of each load. `ColdStart` counts where a request waited: not
+ * after a warm-up, and not where Lambda prepared the environment beforehand (provisioned concurrency, SnapStart).
+ */
+export function reportColdStart(metrics: Metrics, { functionName, initMs, felt, models }: ColdStart): void {
+  const onDemand = process.env.AWS_LAMBDA_INITIALIZATION_TYPE === 'on-demand';
+  metrics.addDimension('function_name', functionName);
+  addMetrics(metrics, { InitTime: initMs, ...(felt && onDemand ? { ColdStart: 1 } : {}) });
+  metrics.publishStoredMetrics();
+  for (const { manifest, loadTimings } of models) {
+    metrics.addDimension('model', manifest.name);
+    addMetrics(metrics, {
+      OpenTime: loadTimings.openMs,
+      VerifyTime: loadTimings.verifyMs,
+      TokenizerTime: loadTimings.tokenizerMs,
+      SessionTime: loadTimings.sessionMs,
+      LoadTime: loadTimings.totalMs,
+    });
+    metrics.publishStoredMetrics();
+  }
+}

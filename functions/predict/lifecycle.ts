@@ -1,0 +1,43 @@
+import type { Metrics } from '@aws-lambda-powertools/metrics';
+import type { MiddlewareObj } from '@middy/core';
+import type { Logger } from '../shared/api/ports.ts';
+import { reportColdStart } from './cold-start.ts';
+import { Environment } from './environment.ts';
+import { type PredictModel, refOf } from './ports.ts';
+import { selfChecks } from './self-check.ts';
+import { answerWarmUp, isWarmUp } from './warm-up.ts';
+
+export interface LifecycleParts {
+  /** Settles, with the milliseconds since the process began, once the models of the preload list are loaded or refused. */
+  readonly ready: Promise<number>;
+  readonly loaded: () => readonly PredictModel[];
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Reports the cold start at the first invocation, and answers warm-ups before the app sees them. */
+export function lifecycle({
+  ready,
+  loaded,
+  logger,
+  metrics,
+}: LifecycleParts): MiddlewareObj<unknown, unknown> {
+  const environment = new Environment();
+  const models = () => loaded().map(refOf);
+  const selfCheck = selfChecks({ loaded, logger, metrics });
+  return {
+    name: 'lifecycle',
+    before: async ({ event, context }) => {
+      const initMs = await ready;
+      const first = environment.begin();
+      const warmUp = isWarmUp(event);
+      if (first) {
+        const { functionName } = context;
+        reportColdStart(metrics, { functionName, initMs, felt: !warmUp, models: loaded() });
+      }
+      if (!warmUp) return undefined;
+      const remainingMs = context.getRemainingTimeInMillis();
+      return answerWarmUp(event, first, remainingMs, { environment, models, selfCheck });
+    },
+  };
+}

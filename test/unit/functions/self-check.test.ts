@@ -1,0 +1,66 @@
+import { EngineError } from '@pilotlight/engine';
+import { describe, expect, it } from 'vitest';
+import { warmUpReportSchema } from '../../../functions/shared/warm-up.ts';
+import { fakeEngine } from './fake-engine.ts';
+import { emitted, predictEnvironment } from './predict-environment.ts';
+
+const goldenMetrics = () => emitted.filter((line) => 'GoldenFailures' in line);
+const errors = () => emitted.filter(({ level }) => level === 'ERROR');
+
+describe('the self-check of a warm-up', () => {
+  it('takes the loaded models in turn', async () => {
+    const { warmUp } = await predictEnvironment(['slots', 'sentiment', 'vectors']);
+    const models = [];
+    for (let i = 0; i < 4; i++) models.push(warmUpReportSchema.parse(await warmUp()));
+    expect(models.map(({ selfCheck }) => selfCheck)).toEqual(
+      ['sentiment', 'slots', 'vectors', 'sentiment'].map((name) => ({ model: `${name}@1.0.0`, drift: 0.25 })),
+    );
+  });
+
+  it('is a metric of the model', async () => {
+    const { warmUp } = await predictEnvironment();
+    await warmUp();
+    expect(goldenMetrics()).toEqual([
+      expect.objectContaining({
+        service: 'pilotlight',
+        model: 'sentiment',
+        GoldenDrift: 0.25,
+        GoldenFailures: 0,
+      }),
+    ]);
+    expect(errors()).toEqual([]);
+  });
+
+  it('reports drift instead of failing', async () => {
+    const engine = fakeEngine({ checkGolden: async () => ({ line: 9, drift: 3.5 }) });
+    const { warmUp } = await predictEnvironment(['sentiment'], engine);
+    expect(await warmUp()).toMatchObject({ selfCheck: { model: 'sentiment@1.0.0', drift: 3.5 } });
+    expect(goldenMetrics()).toMatchObject([{ GoldenDrift: 3.5, GoldenFailures: 0 }]);
+    expect(errors()).toMatchObject([{ model: 'sentiment@1.0.0', line: 9, drift: 3.5 }]);
+  });
+
+  it('counts an answer that can not be compared as a failure, without a drift', async () => {
+    const problem = 'token 1 is 18 instead of 17';
+    const engine = fakeEngine({ checkGolden: async () => ({ line: 9, problem }) });
+    const { warmUp } = await predictEnvironment(['sentiment'], engine);
+    expect(await warmUp()).toMatchObject({ selfCheck: { model: 'sentiment@1.0.0', problem } });
+    expect(goldenMetrics()).toMatchObject([{ GoldenFailures: 1 }]);
+    expect(goldenMetrics()[0]).not.toHaveProperty('GoldenDrift');
+  });
+
+  it('counts a model that can not be run as a failure, and goes on with the next', async () => {
+    const engine = fakeEngine({
+      checkGolden: () => Promise.reject(new EngineError('SESSION_FAILED', 'It broke.')),
+    });
+    const { warmUp } = await predictEnvironment(['sentiment', 'slots'], engine);
+    expect(await warmUp()).toMatchObject({ selfCheck: { model: 'sentiment@1.0.0', problem: 'It broke.' } });
+    expect(await warmUp()).toMatchObject({ selfCheck: { model: 'slots@1.0.0', problem: 'It broke.' } });
+    expect(goldenMetrics()).toMatchObject([{ GoldenFailures: 1 }, { GoldenFailures: 1 }]);
+  });
+
+  it('is none where no model is loaded', async () => {
+    const { warmUp } = await predictEnvironment([]);
+    expect(await warmUp()).toMatchObject({ models: [], selfCheck: null });
+    expect(goldenMetrics()).toEqual([]);
+  });
+});
