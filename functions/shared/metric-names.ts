@@ -15,6 +15,7 @@ export interface MetricDefinition {
 }
 
 const ofModel = (unit: MetricDefinition['unit']) => ({ unit, dimensions: ['model'] }) as const;
+const ofService = (unit: MetricDefinition['unit']) => ({ unit, dimensions: [] }) as const;
 const ofFunction = (unit: MetricDefinition['unit']) => ({ unit, dimensions: ['function_name'] }) as const;
 
 export const METRICS = {
@@ -42,6 +43,11 @@ export const METRICS = {
   WarmEnvironments: ofFunction('Count'),
   WarmUpColdStarts: ofFunction('Count'),
   WarmUpTime: ofFunction('Milliseconds'),
+  BatchFiles: ofModel('Count'),
+  BatchRows: ofModel('Count'),
+  BatchRowErrors: ofModel('Count'),
+  BatchTime: ofModel('Milliseconds'),
+  BatchFailures: ofService('Count'),
 } satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;

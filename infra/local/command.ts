@@ -10,7 +10,8 @@ export type LocalErrorCode =
   | 'NO_MODELS'
   | 'MODEL_REFUSED'
   | 'FILE_UNREADABLE'
-  | 'INPUT_REFUSED';
+  | 'INPUT_REFUSED'
+  | 'NO_SUCH_QUEUE';
 
 export class LocalError extends PilotlightError<LocalErrorCode> {
   override readonly name = 'LocalError';

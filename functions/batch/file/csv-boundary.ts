@@ -1,0 +1,45 @@
+import type { Boundary } from './records.ts';
+
+const NEWLINE = 0x0a;
+const QUOTE = 0x22;
+
+type State = 'field-start' | 'plain' | 'quoted' | 'quote-in-quoted';
+
+/**
+ * Ends of CSV records (RFC 4180): newlines outside quotes. A quote opens only at the start of a field, so that one in
+ * the middle (`5" disk`) hides no newline.
+ */
+export class CsvBoundary implements Boundary {
+  readonly #delimiter: number;
+  #state: State = 'field-start';
+
+  /** `delimiter` is one ASCII character. */
+  constructor(delimiter: string) {
+    this.#delimiter = delimiter.charCodeAt(0);
+  }
+
+  get inQuotes(): boolean {
+    return this.#state === 'quoted';
+  }
+
+  find(buffer: Buffer, from: number): number {
+    for (let i = from; i < buffer.length; i++) {
+      const byte = buffer[i];
+      if (this.#state === 'quoted') {
+        if (byte === QUOTE) this.#state = 'quote-in-quoted';
+      } else if (byte === NEWLINE) return i;
+      else this.#state = this.#after(byte);
+    }
+    return -1;
+  }
+
+  #after(byte: number | undefined): State {
+    if (byte === this.#delimiter) return 'field-start';
+    if (byte === QUOTE && this.#state !== 'plain') return 'quoted';
+    return 'plain';
+  }
+
+  reset(): void {
+    this.#state = 'field-start';
+  }
+}

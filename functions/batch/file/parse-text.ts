@@ -1,0 +1,27 @@
+/** Rows of .jsonl and .txt files. */
+import type { Parsed, ParseTexts } from './rows.ts';
+import { rowError } from './text.ts';
+
+/** Every line is a text. */
+export const parsePlain: ParseTexts = (texts) => texts.map((text) => ({ fields: { text } }));
+
+/** Every line is a JSON string, or an object with `text` or `inputs`. */
+export const parseJson: ParseTexts = (texts) => texts.map(parseLine);
+
+function parseLine(line: string): Parsed {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    if (error instanceof SyntaxError)
+      return { error: rowError('INVALID_JSON', 'The line is not valid JSON.') };
+    throw error;
+  }
+  if (typeof value === 'string') return { fields: { text: value } };
+  if (isObject(value)) return { fields: value };
+  return { error: rowError('INVALID_ROW', 'The line is neither a string nor an object.') };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

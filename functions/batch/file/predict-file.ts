@@ -1,0 +1,42 @@
+/** A file in, parts of predictions out: reading, predicting and what the caller does with a part overlap. */
+import type { TaskName } from '@pilotlight/engine';
+import { ahead } from './ahead.ts';
+import { answersTo, type BulkPredictor } from './answers.ts';
+import type { Format } from './formats.ts';
+import { partLimits, windowLimits } from './limits.ts';
+import { type Part, type Progress, partsOf } from './parts.ts';
+import { type ReadBytes, type ReadOptions, readRows } from './read-rows.ts';
+import { windowsOf } from './windows.ts';
+
+export interface FileJob {
+  readonly read: ReadBytes;
+  readonly format: Format;
+  readonly options: ReadOptions;
+  readonly predictor: BulkPredictor & { readonly manifest: { readonly task: TaskName } };
+  /** Of the task. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Rows that close a part. */
+  readonly partRows: number;
+  /** Where to go on; it must be the end of a part of the same job. */
+  readonly from: Progress;
+  /** Stops between two batches once it is aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** Windows that lie ready while one is predicted. */
+const WINDOWS_AHEAD = 1;
+
+/**
+ * The parts after `from`. The same job gives the same parts byte for byte, wherever it was interrupted.
+ *
+ * @throws BatchError BROKEN_GZIP, NOT_UTF8, COLUMN_NOT_FOUND, after a part with the rows that could be read;
+ * EngineError as `Predictor.predictEach`
+ */
+export function predictFile(job: FileJob): AsyncGenerator<Part> {
+  const { read, format, options, predictor, parameters, partRows, from, signal } = job;
+  const rows = readRows(read, format, options, from.position);
+  const windows = ahead(windowsOf(rows, windowLimits(predictor.manifest.task, partRows)), WINDOWS_AHEAD);
+  const answer = (window: Parameters<typeof answersTo>[0]) =>
+    answersTo(window, predictor, parameters, signal);
+  return partsOf(windows, answer, partLimits(partRows), from);
+}

@@ -1,0 +1,60 @@
+/** Settings of the batch function from the environment; those of models and engine are config.ts's. */
+import { PilotlightError } from '@pilotlight/engine';
+import * as z from 'zod/mini';
+import { closest } from './closest.ts';
+
+const text = z.string().check(z.minLength(1));
+const count = z.pipe(
+  z.string().check(z.regex(/^[1-9]\d{0,14}$/, 'must be a whole number above 0')),
+  z.transform(Number),
+);
+const prefix = z
+  .string()
+  .check(z.regex(/^(?:[^/]+\/)+$/, 'must end in a slash, not begin with one, such as in/'));
+
+const environmentSchema = z.object({
+  /** Where continuations go. */
+  PILOTLIGHT_BATCH_QUEUE_URL: text,
+  /** The only bucket that is read from and written to. */
+  PILOTLIGHT_BATCH_BUCKET: text,
+  PILOTLIGHT_BATCH_INPUT_PREFIX: z._default(prefix, 'in/'),
+  PILOTLIGHT_BATCH_OUTPUT_PREFIX: z._default(prefix, 'out/'),
+  /** Rows of a part of the output: what an interrupted file loses at most. */
+  PILOTLIGHT_BATCH_PART_ROWS: z._default(count, 10_000),
+  /** Longest row, in bytes. */
+  PILOTLIGHT_BATCH_MAX_ROW_BYTES: z._default(count, 1_000_000),
+});
+export type BatchConfig = z.infer<typeof environmentSchema>;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const OURS = 'PILOTLIGHT_BATCH_';
+const NAMES = Object.keys(environmentSchema.shape);
+
+/** @throws PilotlightError INVALID_CONFIGURATION that names every variable at fault. */
+export function readBatchConfig(environment: Environment): BatchConfig {
+  const parsed = environmentSchema.safeParse(environment);
+  const wrong = (parsed.error?.issues ?? []).map(({ path, message }) => `${String(path[0])}: ${message}`);
+  const unknown = Object.keys(environment)
+    .filter((name) => name.startsWith(OURS) && !NAMES.includes(name))
+    .map((name) => `${name}: is not known. Did you mean ${closest(name, NAMES)}?`);
+  const overlap = parsed.success ? overlapOf(parsed.data) : [];
+  const problems = [...wrong, ...unknown, ...overlap];
+  if (parsed.success && problems.length === 0) return parsed.data;
+  throw new PilotlightError(
+    'INVALID_CONFIGURATION',
+    `The environment is not valid:\n  ${problems.join('\n  ')}`,
+  );
+}
+
+/** Results that are inputs again would be predicted for ever. */
+function overlapOf(config: BatchConfig): string[] {
+  const { PILOTLIGHT_BATCH_INPUT_PREFIX: input, PILOTLIGHT_BATCH_OUTPUT_PREFIX: output } = config;
+  if (!output.startsWith(input) && !input.startsWith(output)) return [];
+  return ['PILOTLIGHT_BATCH_OUTPUT_PREFIX: must not lie within the input prefix, nor the other way round.'];
+}
+
+/** The variables that are not the batch function's own. */
+export function withoutBatchConfig(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith(OURS)));
+}

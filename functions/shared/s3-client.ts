@@ -1,0 +1,18 @@
+import { S3Client } from '@aws-sdk/client-s3';
+
+/** How long a connection may take, and how long an answer may pause before it counts as broken. */
+const CONNECT_MS = 5_000;
+const SILENCE_MS = 20_000;
+/** 500, 503 and broken connections are tried again so often, with growing pauses. */
+const ATTEMPTS = 8;
+
+/** A client for the region and endpoint of the environment; one of our own endpoint wants bucket names in paths. */
+export function createS3Client(environment: Readonly<Record<string, string | undefined>>): S3Client {
+  const ownEndpoint = environment.AWS_ENDPOINT_URL_S3 ?? environment.AWS_ENDPOINT_URL;
+  return new S3Client({
+    maxAttempts: ATTEMPTS,
+    forcePathStyle: ownEndpoint !== undefined,
+    ...(ownEndpoint === undefined ? {} : { endpoint: ownEndpoint }),
+    requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENCE_MS },
+  });
+}

@@ -1,0 +1,94 @@
+/** What is asked of S3 beside reading: heads, small objects, and writes that know what they replace. */
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { isS3Status } from './s3-errors.ts';
+
+export interface ObjectHead {
+  /** With its quotes, as S3 gives it. */
+  readonly etag: string;
+  readonly bytes: number;
+  readonly versionId?: string;
+  /** Of the user, names in lower case. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface NewObject {
+  readonly key: string;
+  readonly body: Buffer;
+  readonly contentType: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** One bucket. */
+export class S3Objects {
+  readonly client: S3Client;
+  readonly bucket: string;
+
+  constructor(client: S3Client, bucket: string) {
+    this.client = client;
+    this.bucket = bucket;
+  }
+
+  /** Nothing where there is no such object. */
+  async head(key: string): Promise<ObjectHead | undefined> {
+    try {
+      const head = await this.client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }));
+      return {
+        etag: head.ETag ?? '',
+        bytes: head.ContentLength ?? 0,
+        ...(head.VersionId === undefined ? {} : { versionId: head.VersionId }),
+        metadata: head.Metadata ?? {},
+      };
+    } catch (error) {
+      if (isS3Status(error, 404)) return undefined;
+      throw error;
+    }
+  }
+
+  /** The text of an object of at most `maxBytes`; nothing where there is none. */
+  async text(key: string, maxBytes: number): Promise<string | undefined> {
+    try {
+      const Range = `bytes=0-${maxBytes - 1}`;
+      const { Body } = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key, Range }));
+      return await Body?.transformToString('utf8');
+    } catch (error) {
+      if (isS3Status(error, 404)) return undefined;
+      if (isS3Status(error, 416)) return '';
+      throw error;
+    }
+  }
+
+  /**
+   * Writes only where `replaces` is still what lies there; where it is undefined, only where nothing does. Says
+   * whether it wrote.
+   */
+  async put(object: NewObject, replaces: ObjectHead | undefined): Promise<boolean> {
+    const condition = replaces ? { IfMatch: replaces.etag } : { IfNoneMatch: '*' };
+    try {
+      await this.client.send(
+        new PutObjectCommand({
+          Bucket: this.bucket,
+          Key: object.key,
+          Body: object.body,
+          ContentType: object.contentType,
+          Metadata: object.metadata,
+          ...condition,
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (isS3Status(error, 412) || isS3Status(error, 409) || (replaces && isS3Status(error, 404)))
+        return false;
+      throw error;
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: key }));
+  }
+}

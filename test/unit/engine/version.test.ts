@@ -1,0 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { ENGINE_VERSION } from '../../../layers/engine/src/version.ts';
+
+it('is the version of the package', () => {
+  expect(JSON.parse(readFileSync('layers/engine/package.json', 'utf8')).version).toBe(ENGINE_VERSION);
+});

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { gunzip } from '../../../../functions/batch/file/gunzip.ts';
+import { chunksOf, collect, streamOf } from './arbitraries.ts';
+
+/** Half of it random, so that it does not compress to nothing: several blocks. */
+const CONTENT = Buffer.concat([randomBytes(60_000), Buffer.alloc(60_000, 'text ')]);
+
+/** What came out, and the code of what ended it. */
+async function outcome(chunks: readonly Uint8Array[]) {
+  const pieces: Uint8Array[] = [];
+  try {
+    for await (const piece of gunzip(streamOf(chunks))) pieces.push(Buffer.from(piece));
+    return { bytes: Buffer.concat(pieces), code: 'none' };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : error;
+    return { bytes: Buffer.concat(pieces), code };
+  }
+}
+
+it('decompresses, however the bytes arrive, members one after the other too', async () => {
+  const two = Buffer.concat([gzipSync(CONTENT), gzipSync('more')]);
+  const cuts = fc.array(fc.nat(two.length), { maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(cuts, async (at) => {
+      const { bytes } = await outcome(chunksOf(two, at));
+      expect(bytes.equals(Buffer.concat([CONTENT, Buffer.from('more')]))).toBe(true);
+    }),
+    { numRuns: 20 },
+  );
+});
+
+it('gives of a broken file the same each time, and then says so', async () => {
+  const whole = gzipSync(CONTENT);
+  const cuts = fc.array(fc.nat(whole.length), { maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(fc.nat(whole.length - 40), fc.boolean(), cuts, async (place, isCut, at) => {
+      const broken = isCut ? whole.subarray(0, place) : Buffer.from(whole).fill(0xff, place, place + 20);
+      const [inOne, inChunks] = [await outcome([broken]), await outcome(chunksOf(broken, at))];
+      expect(inChunks.bytes.equals(inOne.bytes)).toBe(true);
+      expect(inChunks.code).toBe(inOne.code);
+      expect(inOne.code).toBe(broken.length === 0 ? 'none' : 'BROKEN_GZIP');
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it('refuses what is no gzip at all', async () => {
+  await expect(collect(gunzip(streamOf([Buffer.from('{"text":"a"}\n')])))).rejects.toMatchObject({
+    code: 'BROKEN_GZIP',
+  });
+});

@@ -1,0 +1,21 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { lastWhere } from '../../../../functions/batch/object/last-where.ts';
+
+it('finds the last number that holds, wherever it is told to look first, in few questions', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: -1, max: 5000 }),
+      fc.integer({ min: -1, max: 5000 }),
+      async (last, hint) => {
+        let asked = 0;
+        const found = await lastWhere(async (number) => {
+          asked += 1;
+          return number <= last;
+        }, hint);
+        expect(found).toBe(last);
+        expect(asked).toBeLessThan(30);
+      },
+    ),
+  );
+});
