@@ -1,16 +1,21 @@
 /**
- * How a function becomes one file: everything inside but the native packages, which the runtime layer brings.
+ * How a function becomes a folder: `index.mjs`, and in `chunks/` what is imported only where it is needed, such as the
+ * client of S3. Everything is inside but the native packages, which the runtime layer brings.
  * `node functions/bundle.ts predict out/predict` writes `out/predict/index.mjs`.
  */
-import { join } from 'node:path';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 /** Come from the runtime layer, for they are built for one system and architecture. */
 export const NATIVE_PACKAGES = ['onnxruntime-node', 'tokenizers'] as const;
 
-export const FUNCTIONS = ['predict', 'warmer', 'authorizer'] as const;
+export const FUNCTIONS = ['predict', 'warmer', 'authorizer', 'batch'] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
+
+const INDEX = 'index.mjs';
+const CHUNKS = 'chunks';
 
 /**
  * Lambda finds layers by NODE_PATH, of which only `require` knows, so the native packages are required from within
@@ -46,7 +51,7 @@ const englishOnly: Plugin = {
 };
 
 /**
- * esbuild's options for one function; its file is `<outdir>/index.mjs` and exports `handler`. Not minified: the
+ * esbuild's options for one function; `<outdir>/index.mjs` exports `handler`. Not minified: the
  * import takes as long either way (63 ms), and a stack trace can be read.
  */
 export function bundleOptions(name: FunctionName, outdir: string): BuildOptions {
@@ -58,21 +63,44 @@ export function bundleOptions(name: FunctionName, outdir: string): BuildOptions 
     platform: 'node',
     target: 'node24',
     format: 'esm',
+    splitting: true,
+    chunkNames: `${CHUNKS}/[name]-[hash]`,
+    // Packages that say no more than `main` and `module`, the AWS SDK, are shaken as ES modules only.
+    mainFields: ['module', 'main'],
     legalComments: 'none',
     conditions: ['module'],
     plugins: [requireNatives, englishOnly],
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
-    metafile: true,
   };
 }
 
-/** Writes the bundle and gives its path and size in bytes. */
+/**
+ * Writes the bundle and gives the path of `index.mjs`, and the bytes of all files together. Each file takes its place
+ * by a rename, `index.mjs` after what it imports, so that others may build or read the same bundle meanwhile.
+ */
 export async function bundle(name: FunctionName, outdir: string): Promise<{ file: string; bytes: number }> {
-  const { metafile } = await build({ ...bundleOptions(name, outdir), metafile: true });
-  const bytes = Object.entries(metafile.outputs).find(([path]) => path.endsWith('.mjs'))?.[1].bytes ?? 0;
-  return { file: join(outdir, 'index.mjs'), bytes };
+  const { outputFiles } = await build({ ...bundleOptions(name, outdir), write: false });
+  const files = outputFiles.map(({ path, contents }) => ({
+    path: relative(resolve(outdir), path),
+    contents,
+  }));
+  const unfinished = `${outdir}.${process.pid}`;
+  for (const folder of [outdir, unfinished]) await mkdir(join(folder, CHUNKS), { recursive: true });
+  const indexLast = [
+    ...files.filter(({ path }) => path !== INDEX),
+    ...files.filter(({ path }) => path === INDEX),
+  ];
+  for (const { path, contents } of indexLast) {
+    await writeFile(join(unfinished, path), contents);
+    await rename(join(unfinished, path), join(outdir, path));
+  }
+  await rm(unfinished, { recursive: true });
+  const current = new Set(files.map(({ path }) => basename(path)));
+  const stale = (await readdir(join(outdir, CHUNKS))).filter((chunk) => !current.has(chunk));
+  await Promise.all(stale.map((chunk) => rm(join(outdir, CHUNKS, chunk), { force: true })));
+  return { file: join(outdir, INDEX), bytes: files.reduce((sum, { contents }) => sum + contents.length, 0) };
 }
 
 if (import.meta.main) {

@@ -5,6 +5,7 @@ import { modelNameSchema, modelVersionSchema } from '@pilotlight/engine/manifest
 import * as z from 'zod/mini';
 import { DEFAULT_LIMITS } from './api/limits.ts';
 import { closest } from './closest.ts';
+import { remotePackages } from './remote-packages.ts';
 
 const text = z.string().check(z.minLength(1));
 const count = z.pipe(
@@ -27,6 +28,8 @@ const modelRefs = z.pipe(z.pipe(z.string(), z.transform(listed)), z.array(modelR
 const environmentSchema = z.object({
   MODELS_DIR: z._default(text, '/opt/models'),
   PRELOAD_MODELS: z.prefault(modelRefs, ''),
+  PILOTLIGHT_REMOTE_PACKAGES: z.optional(remotePackages),
+  PILOTLIGHT_REMOTE_FOLDER: z._default(text, '/tmp/models'),
   PILOTLIGHT_VARIANT: z.optional(text),
   PILOTLIGHT_MEMORY_BUDGET_BYTES: z.optional(count),
   PILOTLIGHT_INTRA_OP_THREADS: z.optional(count),

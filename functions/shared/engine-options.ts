@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { EngineOptions } from '@pilotlight/engine';
+import { type EngineOptions, FolderStore, JoinedStore, S3Store } from '@pilotlight/engine';
 import type { Limits } from './api/limits.ts';
 import type { Config } from './config.ts';
 import { intraOpThreads } from './threads.ts';
@@ -8,16 +8,24 @@ import { intraOpThreads } from './threads.ts';
 export function engineOptions(config: Config): EngineOptions {
   const { PILOTLIGHT_VARIANT: variant, PILOTLIGHT_MEMORY_BUDGET_BYTES: memoryBudgetBytes } = config;
   const { PILOTLIGHT_ALLOW_SPINNING: allowSpinning } = config;
+  const verify = config.PILOTLIGHT_VERIFY ?? (isLayer(config.MODELS_DIR) ? 'size' : 'sha256');
   return {
-    packages: config.MODELS_DIR,
+    packages: packagesOf(config, verify),
     intraOpThreads:
       config.PILOTLIGHT_INTRA_OP_THREADS ??
       intraOpThreads(config.AWS_LAMBDA_FUNCTION_MEMORY_SIZE, availableParallelism()),
     ...(variant === undefined ? {} : { variant }),
     ...(memoryBudgetBytes === undefined ? {} : { memoryBudgetBytes }),
     ...(allowSpinning === undefined ? {} : { allowSpinning }),
-    verify: config.PILOTLIGHT_VERIFY ?? (isLayer(config.MODELS_DIR) ? 'size' : 'sha256'),
+    verify,
   };
+}
+
+/** The folder of packages, and what is fetched from a bucket beside it. */
+function packagesOf(config: Config, verify: 'sha256' | 'size'): EngineOptions['packages'] {
+  const { PILOTLIGHT_REMOTE_PACKAGES: remote, PILOTLIGHT_REMOTE_FOLDER: folder, MODELS_DIR } = config;
+  if (!remote) return MODELS_DIR;
+  return new JoinedStore([new FolderStore(MODELS_DIR, { verify }), new S3Store({ ...remote, folder })]);
 }
 
 /** A Lambda layer is mounted there: read-only, and verified by its hash before it is. */

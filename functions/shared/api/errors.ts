@@ -7,6 +7,8 @@ import { type ErrorCode, type HttpErrorCode, STATUS_OF } from './error-codes.ts'
 const SERVER_MESSAGES: Partial<Record<ErrorCode, (model: string) => string>> = {
   PACKAGE_INVALID: (model) => `${model} can not be served: its package is refused. The log says why.`,
   PACKAGE_CORRUPT: (model) => `${model} can not be served: its package is damaged. The log says where.`,
+  PACKAGE_UNAVAILABLE: (model) =>
+    `${model} can not be served now: its package could not be fetched. The log says why.`,
   SESSION_FAILED: (model) => `${model} could not be run on this input. Other models are not affected.`,
   PREDICTOR_DISPOSED: (model) => `${model} was unloaded while it was to run. Try again.`,
 };

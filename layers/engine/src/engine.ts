@@ -15,13 +15,17 @@ const SESSIONS: Record<'inline' | 'worker', CreateSession> = {
   worker: createWorkerSession,
 };
 
+function storeOf({ packages, verify = 'sha256' }: EngineOptions): PackageStore {
+  return typeof packages === 'string' ? new FolderStore(packages, { verify }) : packages;
+}
+
 /** Create one, in module scope, and keep it: models stay loaded from one request to the next. */
 export class Engine {
   readonly #store: PackageStore;
   readonly #cache: PredictorCache;
 
   constructor(options: EngineOptions) {
-    this.#store = typeof options.packages === 'string' ? new FolderStore(options.packages) : options.packages;
+    this.#store = storeOf(options);
     const parts: LoaderParts = {
       store: this.#store,
       createTokenizer: createRustTokenizer,
@@ -43,7 +47,7 @@ export class Engine {
    * The predictor of a model, loaded on the first call and kept. However many callers wait, a model loads once;
    * a load that failed is tried again by the next call. A version that is not named is the highest of the store.
    *
-   * @throws EngineError MODEL_NOT_FOUND, PACKAGE_INVALID, PACKAGE_CORRUPT
+   * @throws EngineError MODEL_NOT_FOUND, PACKAGE_INVALID, PACKAGE_CORRUPT, PACKAGE_UNAVAILABLE
    */
   predictor(ref: string | ModelRef): Promise<Predictor> {
     const wanted = typeof ref === 'string' ? parseModelRef(ref) : ref;

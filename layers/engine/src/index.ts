@@ -20,10 +20,23 @@ export { topOfRows } from './goldens/top-of-rows.ts';
 export * from './manifest.ts';
 export type { EngineOptions } from './options.ts';
 export type * from './ports.ts';
-export type { Prediction, PredictOptions, Predictor, StageTimings, TokenCounts } from './predictor.ts';
+export type {
+  EachPrediction,
+  Outcome,
+  Prediction,
+  PredictOptions,
+  Predictor,
+  StageTimings,
+  TokenCounts,
+} from './predictor.ts';
 export { parseModelRef } from './refs.ts';
-export { FolderStore } from './store/folder-store.ts';
+export { FolderStore, type FolderStoreOptions } from './store/folder-store.ts';
+export { JoinedStore } from './store/joined-store.ts';
+export type { PackageObjects } from './store/s3/remote-package.ts';
+export { S3Store, type S3StoreOptions } from './store/s3/s3-store.ts';
+export { DEFAULT_TRANSFER, type TransferOptions } from './store/s3/transfer.ts';
 export type { Features } from './tasks/feature-extraction.ts';
 export { type AnyTask, taskFor } from './tasks/index.ts';
 export type { LabelScore } from './tasks/text-classification.ts';
 export type { Entity, EntityGroup } from './tasks/token-classification.ts';
+export { ENGINE_VERSION } from './version.ts';

@@ -70,7 +70,7 @@ async function openAll(opened: ModelPackage, variant: Variant, parts: LoaderPart
   const { manifest } = opened;
   const { createTokenizer, createSession, settings } = parts;
   const graph = variant.graphs.model;
-  const verified = timed(() => (settings.verify === 'sha256' ? opened.verify(variant) : Promise.resolve()));
+  const verified = timed(() => opened.verify(variant));
   const tokenizerFile = opened.path(manifest.textProcessing.file.path);
   const tokenizer = timed(() => createTokenizer(tokenizerFile, manifest.textProcessing));
   const session = timed(() => createSession(opened.path(graph.file), graph, settings));

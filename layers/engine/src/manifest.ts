@@ -15,7 +15,7 @@ export const TASKS = ['text-classification', 'token-classification', 'feature-ex
 export const taskNameSchema = z.enum(TASKS);
 export type TaskName = z.infer<typeof taskNameSchema>;
 
-const sha256Schema = z
+export const sha256Schema = z
   .string()
   .check(z.regex(/^[0-9a-f]{64}$/, 'must be a sha256 in lower-case hexadecimal'));
 const positiveInt = z.int().check(z.positive());
@@ -35,7 +35,7 @@ export const modelVersionSchema = z
   .check(z.regex(/^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/, 'must be a semantic version such as 1.0.0'));
 
 /** A path inside the package, with forward slashes; it can not lead out of the package. */
-const packagePathSchema = z
+export const packagePathSchema = z
   .string()
   .check(
     z.regex(

@@ -21,8 +21,9 @@ export interface EngineOptions {
   /** Predictions of one model under way at once; one more is OVERLOADED. @default 512 */
   readonly maxQueuedRequests?: number;
   /**
-   * What is compared with the manifest before a model serves: the sha256 of every file, or only its size, for
-   * storage that can not change and has been verified (a Lambda layer). See store/ADR-integrity.md. @default 'sha256'
+   * What is compared with the manifest before a model of a folder serves: the sha256 of every file, or only its size,
+   * for storage that can not change and has been verified (a Lambda layer). A store of one's own decides for itself.
+   * See store/ADR-integrity.md. @default 'sha256'
    */
   readonly verify?: 'sha256' | 'size';
 }
@@ -32,7 +33,6 @@ export interface PredictorSettings {
   readonly intraOpThreads: number;
   readonly allowSpinning: boolean;
   readonly maxQueuedRequests: number;
-  readonly verify: 'sha256' | 'size';
 }
 
 export function predictorSettings(options: EngineOptions): PredictorSettings {
@@ -42,6 +42,5 @@ export function predictorSettings(options: EngineOptions): PredictorSettings {
     intraOpThreads: Math.max(1, Math.min(options.intraOpThreads ?? cores, cores)),
     allowSpinning: options.allowSpinning ?? options.sessions !== 'worker',
     maxQueuedRequests: options.maxQueuedRequests ?? 512,
-    verify: options.verify ?? 'sha256',
   };
 }

@@ -77,7 +77,10 @@ export interface ModelPackage {
   path(file: string): string;
   /** Looks that every file that serving `variant` reads is there in its full size; throws PACKAGE_CORRUPT. */
   checkSizes(variant: Variant): Promise<void>;
-  /** Compares the sha256 of every file that serving `variant` reads; throws PACKAGE_CORRUPT. */
+  /**
+   * Compares the sha256 of every file that serving `variant` reads, unless the store knows that they have been compared
+   * already; throws PACKAGE_CORRUPT.
+   */
   verify(variant: Variant): Promise<void>;
 }
 
@@ -86,7 +89,7 @@ export interface PackageStore {
   list(): Promise<readonly PackageEntry[]>;
   /** Settles the version; throws MODEL_NOT_FOUND with the names that there are. */
   resolve(ref: ModelRef): Promise<ResolvedRef>;
-  /** Throws PACKAGE_INVALID. */
+  /** Throws PACKAGE_INVALID; where packages come over a network, PACKAGE_UNAVAILABLE and PACKAGE_CORRUPT too. */
   open(ref: ResolvedRef): Promise<ModelPackage>;
 }
 

@@ -70,6 +70,56 @@ describe('the configuration', () => {
   });
 });
 
+describe('packages to fetch', () => {
+  const wanted = {
+    name: 'reviews',
+    version: '1.0.0',
+    manifestSha256: '0'.repeat(64),
+    objects: { 'model.json': 'abc.json', 'int8/model.onnx': 'def.onnx' },
+  };
+  const configOf = (remote: unknown) =>
+    readConfig({ PILOTLIGHT_REMOTE_PACKAGES: typeof remote === 'string' ? remote : JSON.stringify(remote) });
+
+  it('stand beside the folder in one store', async () => {
+    const remote = { bucket: 'models', packages: [wanted] };
+    const { packages } = engineOptions(configOf(remote));
+    if (typeof packages === 'string') throw new TypeError('a store was expected');
+    await expect(packages.resolve({ name: 'reviews' })).resolves.toEqual({
+      name: 'reviews',
+      version: '1.0.0',
+    });
+  });
+
+  it.each([
+    ['{', 'must be JSON'],
+    ['7', 'must be JSON'],
+    [{ packages: [wanted] }, 'bucket'],
+    [{ bucket: 'models', packages: [] }, 'packages'],
+    [{ bucket: 'models', packages: [wanted, wanted] }, 'packages must not name a version twice'],
+    [{ bucket: 'models', packages: [wanted], region: 'x' }, '"region"'],
+    [
+      { bucket: 'models', packages: [{ ...wanted, version: '1' }] },
+      'packages.0.version must be a semantic version',
+    ],
+    [
+      { bucket: 'models', packages: [{ ...wanted, manifestSha256: 'abc' }] },
+      'packages.0.manifestSha256 must be',
+    ],
+    [
+      { bucket: 'models', packages: [{ ...wanted, objects: {} }] },
+      'packages.0.objects must have the key of model.json',
+    ],
+    [
+      { bucket: 'models', packages: [{ ...wanted, objects: { ...wanted.objects, '../x': 'k' } }] },
+      'packages.0.objects.../x',
+    ],
+  ])('are refused with the field at fault: %j', (remote, field) => {
+    expect(() => configOf(remote)).toThrow(
+      `PILOTLIGHT_REMOTE_PACKAGES: ${field}`.replace(': "', ': Unrecognized key: "'),
+    );
+  });
+});
+
 describe('threads', () => {
   it.each([
     [128, 8, 1],

@@ -5,7 +5,6 @@ import { EngineError, PilotlightError } from '../errors.ts';
 import {
   MANIFEST_FILE,
   type Manifest,
-  manifestSchema,
   modelNameSchema,
   modelVersionSchema,
   type PackageFile,
@@ -13,42 +12,39 @@ import {
 } from '../manifest.ts';
 import type { ModelPackage, ModelRef, PackageEntry, PackageStore, ResolvedRef } from '../ports.ts';
 import { hashFiles } from './hash-files.ts';
+import { parseManifest, refused } from './parse-manifest.ts';
+import { resolveAmong } from './resolve-among.ts';
 import { compareVersions } from './versions.ts';
+
+export interface FolderStoreOptions {
+  /**
+   * What `verify` compares with the manifest: the sha256 of every file, or nothing more than the sizes, for storage
+   * that can not change and has been verified. See ADR-integrity.md. @default 'sha256'
+   */
+  readonly verify?: 'sha256' | 'size';
+}
 
 export class FolderStore implements PackageStore {
   readonly #folder: string;
+  readonly #verify: 'sha256' | 'size';
 
-  constructor(folder: string) {
+  constructor(folder: string, { verify = 'sha256' }: FolderStoreOptions = {}) {
     this.#folder = folder;
+    this.#verify = verify;
   }
 
   async list(): Promise<readonly PackageEntry[]> {
-    const names = (await folders(this.#folder)).filter((name) => modelNameSchema.safeParse(name).success);
-    const refs = await Promise.all(
-      names.sort().map(async (name) => (await this.#versions(name)).map((version) => ({ name, version }))),
-    );
-    return Promise.all(refs.flat().map((ref) => this.#entry(ref)));
+    return Promise.all((await this.#refs()).map((ref) => this.#entry(ref)));
   }
 
-  async resolve({ name, version }: ModelRef): Promise<ResolvedRef> {
-    const versions = modelNameSchema.safeParse(name).success ? await this.#versions(name) : [];
-    const found =
-      version === undefined ? versions.at(-1) : versions.find((candidate) => candidate === version);
-    if (found !== undefined) return { name, version: found };
-    const models = [...new Set((await this.list()).map((entry) => entry.name))];
-    throw new EngineError(
-      'MODEL_NOT_FOUND',
-      versions.length > 0
-        ? `Model ${name} has no version ${version}; it has ${versions.join(', ')}.`
-        : `There is no model named ${JSON.stringify(name.slice(0, 64))}; there are: ${models.join(', ') || 'none'}.`,
-      { details: { models } },
-    );
+  async resolve(ref: ModelRef): Promise<ResolvedRef> {
+    return resolveAmong(ref, await this.#refs());
   }
 
   async open(ref: ResolvedRef): Promise<ModelPackage> {
     const folder = join(this.#folder, ref.name, ref.version);
     const manifest = await readManifest(folder, ref);
-    return new FolderPackage(folder, manifest);
+    return new FolderPackage(folder, manifest, this.#verify);
   }
 
   async #entry(ref: ResolvedRef): Promise<PackageEntry> {
@@ -60,7 +56,15 @@ export class FolderStore implements PackageStore {
     }
   }
 
-  /** Versions in ascending order. */
+  /** By name, versions in ascending order. */
+  async #refs(): Promise<readonly ResolvedRef[]> {
+    const names = (await folders(this.#folder)).filter((name) => modelNameSchema.safeParse(name).success);
+    const refs = await Promise.all(
+      names.sort().map(async (name) => (await this.#versions(name)).map((version) => ({ name, version }))),
+    );
+    return refs.flat();
+  }
+
   async #versions(name: string): Promise<string[]> {
     const versions = await folders(join(this.#folder, name));
     return versions.filter((version) => modelVersionSchema.safeParse(version).success).sort(compareVersions);
@@ -70,9 +74,11 @@ export class FolderStore implements PackageStore {
 class FolderPackage implements ModelPackage {
   readonly manifest: Manifest;
   readonly #folder: string;
+  readonly #verify: 'sha256' | 'size';
 
-  constructor(folder: string, manifest: Manifest) {
+  constructor(folder: string, manifest: Manifest, verify: 'sha256' | 'size') {
     this.#folder = folder;
+    this.#verify = verify;
     this.manifest = manifest;
   }
 
@@ -85,6 +91,7 @@ class FolderPackage implements ModelPackage {
   }
 
   async verify(variant: Variant): Promise<void> {
+    if (this.#verify === 'size') return;
     const files = this.#servedFiles(variant);
     const digests = await hashFiles(files.map(({ path }) => this.path(path))).catch((cause: unknown) => {
       throw this.#corrupt('a file can not be read', cause);
@@ -119,28 +126,11 @@ class FolderPackage implements ModelPackage {
   }
 }
 
-async function readManifest(folder: string, { name, version }: ResolvedRef): Promise<Manifest> {
-  const refuse = (reason: string, cause?: unknown) =>
-    new EngineError('PACKAGE_INVALID', `Model ${name}@${version} is refused: ${reason}.`, {
-      details: { model: name, version },
-      cause,
-    });
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(join(folder, MANIFEST_FILE), 'utf8'));
-  } catch (cause) {
-    throw refuse(`its ${MANIFEST_FILE} is missing or is not JSON`, cause);
-  }
-  const parsed = manifestSchema.safeParse(json);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const where = issue?.path.join('.') || 'the top level';
-    throw refuse(`its manifest is not valid at ${where}: ${issue?.message ?? 'unknown reason'}`);
-  }
-  if (parsed.data.name !== name || parsed.data.version !== version) {
-    throw refuse(`its manifest is that of ${parsed.data.name}@${parsed.data.version}`);
-  }
-  return parsed.data;
+async function readManifest(folder: string, ref: ResolvedRef): Promise<Manifest> {
+  const text = await readFile(join(folder, MANIFEST_FILE), 'utf8').catch((cause: unknown) => {
+    throw refused(ref, `its ${MANIFEST_FILE} is missing`, cause);
+  });
+  return parseManifest(text, ref);
 }
 
 async function folders(path: string): Promise<string[]> {

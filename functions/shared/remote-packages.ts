@@ -1,0 +1,62 @@
+/** `PILOTLIGHT_REMOTE_PACKAGES`: packages that are fetched from a bucket, as the deployment writes them. */
+import {
+  MANIFEST_FILE,
+  modelNameSchema,
+  modelVersionSchema,
+  packagePathSchema,
+  sha256Schema,
+} from '@pilotlight/engine/manifest';
+import * as z from 'zod/mini';
+
+const text = z.string().check(z.minLength(1));
+
+const packageSchema = z.strictObject({
+  name: modelNameSchema,
+  version: modelVersionSchema,
+  manifestSha256: sha256Schema,
+  objects: z
+    .record(packagePathSchema, text)
+    .check(z.refine((objects) => MANIFEST_FILE in objects, `must have the key of ${MANIFEST_FILE}`)),
+});
+
+const packagesSchema = z.strictObject(
+  {
+    bucket: text,
+    packages: z.array(packageSchema).check(
+      z.minLength(1),
+      z.refine(
+        (packages) =>
+          new Set(packages.map(({ name, version }) => `${name}@${version}`)).size === packages.length,
+        'must not name a version twice',
+      ),
+    ),
+  },
+  {
+    error: ({ code }) =>
+      code === 'invalid_type' ? 'must be JSON, an object with bucket and packages' : undefined,
+  },
+);
+
+export type RemotePackages = z.infer<typeof packagesSchema>;
+
+/** Reads the JSON; what is wrong in it is named by its path, such as `packages.0.version`. */
+export const remotePackages = z.pipe(
+  z.string(),
+  z.transform((json, { issues }): RemotePackages => {
+    const wrong = (message: string) => issues.push({ code: 'custom', message, input: json });
+    const parsed = packagesSchema.safeParse(parseJson(json));
+    for (const { path, message } of parsed.error?.issues ?? []) {
+      wrong(path.length > 0 ? `${path.join('.')} ${message}` : message);
+    }
+    return parsed.data ?? z.NEVER;
+  }),
+);
+
+/** What is no JSON is undefined, which the schema refuses. */
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,65 @@
+import { EngineError, PilotlightError } from '../errors.ts';
+import type { ModelPackage, ModelRef, PackageEntry, PackageStore, ResolvedRef } from '../ports.ts';
+import { modelNotFound } from './resolve-among.ts';
+import { compareVersions } from './versions.ts';
+
+/** Several stores as one. Where two have the same version of a model, it is the first one's. */
+export class JoinedStore implements PackageStore {
+  readonly #stores: readonly PackageStore[];
+
+  constructor(stores: readonly PackageStore[]) {
+    this.#stores = stores;
+  }
+
+  async list(): Promise<readonly PackageEntry[]> {
+    const lists = await Promise.all(this.#stores.map((store) => store.list()));
+    const entries = new Map<string, PackageEntry>();
+    for (const entry of lists.flat()) {
+      const key = `${entry.name}@${entry.version}`;
+      if (!entries.has(key)) entries.set(key, entry);
+    }
+    return [...entries.values()].sort(byNameAndVersion);
+  }
+
+  async resolve(ref: ModelRef): Promise<ResolvedRef> {
+    const [, resolved] = await this.#find(ref);
+    return resolved;
+  }
+
+  async open(ref: ResolvedRef): Promise<ModelPackage> {
+    const [store] = await this.#find(ref);
+    return store.open(ref);
+  }
+
+  /** The store with the highest version that `ref` may mean, and that version. */
+  async #find(ref: ModelRef): Promise<[PackageStore, ResolvedRef]> {
+    const refusals: PilotlightError[] = [];
+    let found: [PackageStore, ResolvedRef] | undefined;
+    for (const store of this.#stores) {
+      try {
+        const resolved = await store.resolve(ref);
+        if (!found || compareVersions(resolved.version, found[1].version) > 0) found = [store, resolved];
+      } catch (error) {
+        if (!PilotlightError.is(error) || error.code !== 'MODEL_NOT_FOUND') throw error;
+        refusals.push(error);
+      }
+    }
+    if (found) return found;
+    throw joined(ref.name, refusals);
+  }
+}
+
+/** One refusal for all stores: it names the models of all, and the versions of a store that has the model. */
+function joined(name: string, refusals: readonly PilotlightError[]): EngineError {
+  const modelsOf = ({ details: { models } }: PilotlightError) => (Array.isArray(models) ? models : []);
+  const models = [...new Set(refusals.flatMap(modelsOf))].map(String).sort();
+  const other = refusals.find((refusal) => modelsOf(refusal).includes(name));
+  return other
+    ? new EngineError('MODEL_NOT_FOUND', other.message, { details: { models } })
+    : modelNotFound(name, models);
+}
+
+function byNameAndVersion(left: ResolvedRef, right: ResolvedRef): number {
+  if (left.name !== right.name) return left.name < right.name ? -1 : 1;
+  return compareVersions(left.version, right.version);
+}

@@ -1,0 +1,149 @@
+/** One package of a bucket: its manifest, and the way of its files to a folder. */
+import { createHash } from 'node:crypto';
+import { readFile, statfs, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MANIFEST_FILE, type Manifest, type PackageFile } from '../../manifest.ts';
+import type { ResolvedRef } from '../../ports.ts';
+import { hashFiles } from '../hash-files.ts';
+import { parseManifest, refused } from '../parse-manifest.ts';
+import { failure, fetchFailure } from './failures.ts';
+import { fetchFiles, type RemoteFile } from './fetch-files.ts';
+import type { ObjectReader } from './objects.ts';
+import { readObject } from './read-part.ts';
+import { Staging } from './staging.ts';
+import type { TransferOptions } from './transfer.ts';
+
+/** A package as objects of a bucket. */
+export interface PackageObjects extends ResolvedRef {
+  /** The sha256 of its model.json, which names those of all other files: who writes to the bucket can exchange none. */
+  readonly manifestSha256: string;
+  /** The key of each file, by its path inside the package: model.json, and what is to be fetched with it. */
+  readonly objects: Readonly<Record<string, string>>;
+}
+
+/** Manifests of a thousand labels have some 50 kB. */
+const MAX_MANIFEST_BYTES = 4_000_000;
+
+export class RemotePackage {
+  readonly #package: PackageObjects;
+  readonly #folder: string;
+  readonly #reader: () => Promise<ObjectReader>;
+  readonly #transfer: TransferOptions;
+  readonly #manifestFile = memoised(() => this.#readManifest());
+
+  /** Fetches the package to `<folder>/<name>/<version>`, once; a failure is forgotten. @throws EngineError */
+  readonly fetch = memoised(() => this.#named(this.#fetch()));
+  /** @throws EngineError */
+  readonly manifest = async (): Promise<Manifest> => (await this.#named(this.#manifestFile())).manifest;
+
+  constructor(
+    wanted: PackageObjects,
+    folder: string,
+    reader: () => Promise<ObjectReader>,
+    transfer: TransferOptions,
+  ) {
+    this.#package = wanted;
+    this.#folder = folder;
+    this.#reader = reader;
+    this.#transfer = transfer;
+  }
+
+  async #fetch(): Promise<void> {
+    const { name, version } = this.#package;
+    const path = join(this.#folder, name, version);
+    const staging = new Staging(this.#folder, `${name}@${version}`);
+    do if (await this.#isAt(path)) return;
+    while (await staging.waitForOthers());
+    const { text, manifest } = await this.#manifestFile();
+    const files = this.#files(manifest);
+    await staging.create();
+    try {
+      await this.#checkSpace(staging.folder, files);
+      await fetchFiles(await this.#reader(), files, staging.folder, this.#transfer);
+      await writeFile(join(staging.folder, MANIFEST_FILE), text);
+      await staging.publish(path);
+    } finally {
+      await staging.remove();
+    }
+  }
+
+  /** Whether the package is there already, whole: of another process, or of one before this. */
+  async #isAt(path: string): Promise<boolean> {
+    const text = await readFile(join(path, MANIFEST_FILE)).catch(() => undefined);
+    if (!text || sha256(text) !== this.#package.manifestSha256) return false;
+    const files = this.#files(parseManifest(text.toString(), this.#package));
+    const digests = await hashFiles(files.map((file) => join(path, file.path))).catch(() => []);
+    return files.every((file, i) => file.sha256 === digests[i]);
+  }
+
+  async #readManifest(): Promise<{ text: Buffer; manifest: Manifest }> {
+    const key = this.#package.objects[MANIFEST_FILE];
+    if (key === undefined) throw refused(this.#package, `none of its objects is its ${MANIFEST_FILE}`);
+    const text = await readObject(await this.#reader(), key, MAX_MANIFEST_BYTES, this.#transfer);
+    if (sha256(text) !== this.#package.manifestSha256) {
+      throw failure(
+        'PACKAGE_CORRUPT',
+        this.#package,
+        `its ${MANIFEST_FILE} is not the one that was deployed. Deploy it again`,
+      );
+    }
+    return { text, manifest: parseManifest(text.toString(), this.#package) };
+  }
+
+  /** What is to be fetched beside the manifest, the largest first: with it, all connections are busy to the end. */
+  #files(manifest: Manifest): RemoteFile[] {
+    const known = new Map(filesOf(manifest).map((file) => [file.path, file]));
+    return Object.entries(this.#package.objects)
+      .filter(([path]) => path !== MANIFEST_FILE)
+      .map(([path, key]) => {
+        const file = known.get(path);
+        if (!file)
+          throw refused(this.#package, `${path} is one of its objects, but its manifest does not name it`);
+        return { ...file, key };
+      })
+      .sort((left, right) => right.bytes - left.bytes);
+  }
+
+  async #checkSpace(folder: string, files: readonly RemoteFile[]): Promise<void> {
+    const needed = files.reduce((sum, { bytes }) => sum + bytes, 0);
+    const { bavail, bsize } = await statfs(folder);
+    if (needed <= bavail * bsize) return;
+    const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
+    throw failure(
+      'PACKAGE_UNAVAILABLE',
+      this.#package,
+      `it takes ${megabytes(needed)}, and ${megabytes(bavail * bsize)} are free. Give the function more ephemeral storage`,
+    );
+  }
+
+  #named<Result>(work: Promise<Result>): Promise<Result> {
+    return work.catch((error: unknown) => {
+      throw fetchFailure(error, this.#package);
+    });
+  }
+}
+
+function filesOf({ textProcessing, variants, goldens, modelCard }: Manifest): PackageFile[] {
+  return [
+    textProcessing.file,
+    goldens,
+    modelCard,
+    ...Object.values(variants).flatMap((variant) => variant.files),
+  ];
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Calls `work` once for all who ask while it goes on or after it succeeded; a failure is forgotten. */
+function memoised<Result>(work: () => Promise<Result>): () => Promise<Result> {
+  let working: Promise<Result> | undefined;
+  return () => {
+    working ??= work().catch((error: unknown) => {
+      working = undefined;
+      throw error;
+    });
+    return working;
+  };
+}

@@ -1,0 +1,76 @@
+/** The package store on a bucket: packages that no layer has room for, fetched to a folder when they are first opened. */
+import { resolve } from 'node:path';
+import { PilotlightError } from '../../errors.ts';
+import type { ModelPackage, ModelRef, PackageEntry, PackageStore, ResolvedRef } from '../../ports.ts';
+import { FolderStore } from '../folder-store.ts';
+import { resolveAmong } from '../resolve-among.ts';
+import type { ObjectReader } from './objects.ts';
+import { type PackageObjects, RemotePackage } from './remote-package.ts';
+import { DEFAULT_TRANSFER, type TransferOptions } from './transfer.ts';
+
+export interface S3StoreOptions {
+  readonly bucket: string;
+  readonly packages: readonly PackageObjects[];
+  /** Gets the packages, as `<folder>/<name>/<version>`. Several processes may share it. */
+  readonly folder: string;
+  /** @default DEFAULT_TRANSFER */
+  readonly transfer?: Partial<TransferOptions>;
+}
+
+export class S3Store implements PackageStore {
+  readonly #options: S3StoreOptions;
+  readonly #fetched: FolderStore;
+  readonly #packages: ReadonlyMap<string, RemotePackage>;
+  #reader: Promise<ObjectReader> | undefined;
+
+  constructor(options: S3StoreOptions) {
+    const transfer = { ...DEFAULT_TRANSFER, ...options.transfer };
+    const folder = resolve(options.folder);
+    this.#options = options;
+    this.#fetched = new FolderStore(folder, { verify: 'size' });
+    this.#packages = new Map(
+      options.packages.map((wanted) => [
+        keyOf(wanted),
+        new RemotePackage(wanted, folder, () => this.#connect(transfer), transfer),
+      ]),
+    );
+  }
+
+  /** Reads the manifests of what was not fetched yet, and nothing else of it. */
+  list(): Promise<readonly PackageEntry[]> {
+    return Promise.all(this.#options.packages.map(({ name, version }) => this.#entry({ name, version })));
+  }
+
+  async resolve(ref: ModelRef): Promise<ResolvedRef> {
+    return resolveAmong(ref, this.#options.packages);
+  }
+
+  /** @throws EngineError PACKAGE_UNAVAILABLE, PACKAGE_CORRUPT, PACKAGE_INVALID, MODEL_NOT_FOUND */
+  async open(ref: ResolvedRef): Promise<ModelPackage> {
+    const resolved = resolveAmong(ref, this.#options.packages);
+    await this.#packages.get(keyOf(resolved))?.fetch();
+    return this.#fetched.open(resolved);
+  }
+
+  async #entry(ref: ResolvedRef): Promise<PackageEntry> {
+    try {
+      const manifest = await this.#packages.get(keyOf(ref))?.manifest();
+      return manifest ? { ...ref, manifest } : ref;
+    } catch (error) {
+      if (!PilotlightError.is(error)) throw error;
+      return { ...ref, problem: error.message };
+    }
+  }
+
+  /** The SDK is loaded with the first object, so that who has no package in a bucket does not pay for it. */
+  #connect({ stallMs }: TransferOptions): Promise<ObjectReader> {
+    this.#reader ??= import('./s3-reader.ts').then(
+      ({ S3Reader }) => new S3Reader(this.#options.bucket, stallMs),
+    );
+    return this.#reader;
+  }
+}
+
+function keyOf({ name, version }: ResolvedRef): string {
+  return `${name}@${version}`;
+}
