@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { BenchError } from './errors.ts';
 
-export const MEASUREMENTS = ['cold', 'warm', 'bulk', 'memory'] as const;
+/** `lambda` is `cold --lambda`. */
+export const MEASUREMENTS = ['cold', 'warm', 'bulk', 'memory', 'lambda'] as const;
 export type Measurement = (typeof MEASUREMENTS)[number];
 
 export interface BenchArguments {
@@ -25,7 +26,10 @@ ONNX Runtime sets, in fresh processes and in alternating order.
   warm      single calls of 16 and 128 tokens
   bulk      1,024 texts of mixed lengths
   memory    resident memory after load, and its growth over 10,000 requests
-  all       the four, one after the other
+  all       the four and cold --lambda, one after the other
+
+  --lambda         with cold: the predict function with the sentiment model in local Lambda, its
+                   init phase and first request
 
   --model NAME     shape of the checkpoint: 22m, 67m (default), 110m or tiny
   --rounds N       rounds of each measurement; more rounds, narrower spread
@@ -37,6 +41,7 @@ ONNX Runtime sets, in fresh processes and in alternating order.
 
 const OPTIONS = {
   model: { type: 'string', default: '67m' },
+  lambda: { type: 'boolean', default: false },
   rounds: { type: 'string' },
   requests: { type: 'string', default: '10000' },
   json: { type: 'boolean', default: false },
@@ -50,7 +55,7 @@ export function parseArguments(argv: readonly string[]): BenchArguments {
   const help = values.help || argv.length === 0;
   return {
     help,
-    measurements: help ? [] : measurementsOf(positionals),
+    measurements: help ? [] : measurementsOf(positionals, values.lambda),
     model: values.model.toLowerCase(),
     json: values.json,
     write: values.write,
@@ -68,19 +73,22 @@ function parseStrictly(argv: readonly string[]) {
   }
 }
 
-function measurementsOf(positionals: readonly string[]): readonly Measurement[] {
+function measurementsOf(positionals: readonly string[], lambda: boolean): readonly Measurement[] {
   const [name, ...rest] = positionals;
   if (name === undefined) throw new BenchError('BAD_ARGUMENT', `say what to measure: ${choices()}`);
   if (rest.length > 0)
     throw new BenchError('BAD_ARGUMENT', `one measurement at a time, or all; got ${positionals.join(' ')}`);
+  if (lambda && name !== 'cold') throw new BenchError('BAD_ARGUMENT', '--lambda is for cold');
+  if (lambda) return ['lambda'];
   if (name === 'all') return MEASUREMENTS;
-  const found = MEASUREMENTS.find((measurement) => measurement === name);
+  const found = NAMED.find((measurement) => measurement === name);
   if (found === undefined)
     throw new BenchError('BAD_ARGUMENT', `nothing measures ${name}; choose ${choices()}`);
   return [found];
 }
 
-const choices = () => [...MEASUREMENTS, 'all'].join(', ');
+const NAMED = MEASUREMENTS.filter((measurement) => measurement !== 'lambda');
+const choices = () => [...NAMED, 'all'].join(', ');
 
 function positiveInteger(option: string, text: string): number {
   const value = Number(text);

@@ -1,29 +1,37 @@
 /** `npm run bench`: see arguments.ts for what it takes. */
 import { availableParallelism } from 'node:os';
 import { PilotlightError } from '@pilotlight/engine';
-import { HELP, type Measurement, parseArguments } from './arguments.ts';
+import { type BenchArguments, HELP, type Measurement, parseArguments } from './arguments.ts';
 import { checkAnswers } from './check-answers.ts';
 import { describeMachine } from './machine.ts';
 import { measureBulk } from './measure/bulk.ts';
 import { measureCold } from './measure/cold.ts';
 import type { Context } from './measure/context.ts';
+import { measureLambda } from './measure/lambda.ts';
 import { measureMemory } from './measure/memory.ts';
 import { measureWarm } from './measure/warm.ts';
-import { prepare, shapeOf } from './prepare.ts';
+import { type Prepared, prepare, type ShapeName, shapeOf } from './prepare.ts';
 import { Progress } from './progress.ts';
 import { terminalReport } from './report/terminal.ts';
 import { keepResult, writeDocs } from './report/write.ts';
 import type { Measured, Result } from './results.ts';
+import { LAMBDA_MODEL } from './subjects.ts';
 
 /** Threads on each side: what a Lambda function of 3,538 MB has. */
 const THREADS = 2;
 
-const MEASURES: Record<Measurement, { rounds: number; measure: (context: Context) => Promise<Measured> }> = {
+const MEASURES: Record<
+  Exclude<Measurement, 'lambda'>,
+  { rounds: number; measure: (context: Context) => Promise<Measured> }
+> = {
   cold: { rounds: 15, measure: measureCold },
   warm: { rounds: 15, measure: measureWarm },
   bulk: { rounds: 5, measure: measureBulk },
   memory: { rounds: 5, measure: measureMemory },
 };
+
+/** Of `cold --lambda`. */
+const LAMBDA_ROUNDS = 15;
 
 async function main(): Promise<void> {
   const options = parseArguments(process.argv.slice(2));
@@ -31,23 +39,42 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const progress = new Progress();
-  const prepared = await prepare(shapeOf(options.model), progress);
-  const threads = Math.min(THREADS, availableParallelism());
-  await checkAnswers(prepared, threads);
+  const shape = shapeOf(options.model);
+  const measurePeers = peerMeasurements(options, shape);
   const results: Result[] = [];
   for (const measurement of options.measurements) {
-    const { measure, rounds: usual } = MEASURES[measurement];
-    const rounds = options.rounds ?? usual;
     const machine = describeMachine();
-    const measured = await measure({ prepared, threads, rounds, requests: options.requests, progress });
-    const result: Result = { measurement, model: prepared.model, rounds, threads, machine, ...measured };
+    const measured = measurement === 'lambda' ? await lambda(options) : await measurePeers(measurement);
+    const result: Result = { measurement, machine, ...measured };
     keepResult(result);
     results.push(result);
     if (!options.json) process.stdout.write(`${terminalReport(result)}\n`);
   }
   if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
-  if (options.write) writeDocs(prepared.model);
+  if (options.write) writeDocs(shape);
+}
+
+async function lambda({ rounds = LAMBDA_ROUNDS }: BenchArguments) {
+  return { model: LAMBDA_MODEL, rounds, threads: 1, ...(await measureLambda(rounds, new Progress())) };
+}
+
+/** Measures beside the peer, on models that are made before the first measurement. */
+function peerMeasurements({ rounds: wanted, requests }: BenchArguments, model: ShapeName) {
+  const progress = new Progress();
+  const threads = Math.min(THREADS, availableParallelism());
+  let ready: Promise<Prepared> | undefined;
+  const made = async () => {
+    const prepared = await prepare(model, progress);
+    await checkAnswers(prepared, threads);
+    return prepared;
+  };
+  return async (measurement: Exclude<Measurement, 'lambda'>) => {
+    ready ??= made();
+    const { measure, rounds: usual } = MEASURES[measurement];
+    const rounds = wanted ?? usual;
+    const measured = await measure({ prepared: await ready, threads, rounds, requests, progress });
+    return { model, rounds, threads, ...measured };
+  };
 }
 
 try {

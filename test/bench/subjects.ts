@@ -1,6 +1,9 @@
 import type { Prepared } from './prepare.ts';
 import type { SubjectSpec } from './subject-process.ts';
 
+/** The default model whose cold start in local Lambda is measured. */
+export const LAMBDA_MODEL = 'sentiment';
+
 export type Scheme = 'fp32' | 'int8';
 
 /** Names of the subjects, as tables and plots show them. */

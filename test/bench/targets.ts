@@ -10,14 +10,12 @@ export interface Target {
   readonly atLeast?: number;
 }
 
-/** A comparison with its verdict; without one where `target` is for another shape of model. */
-export function compare(
-  { name, unit = 'x', model }: { name: string; unit?: Unit; model: string },
+/** A comparison with its verdict. */
+export function judge(
+  { name, unit = 'x' }: { name: string; unit?: Unit },
   value: Spread,
-  target?: Target,
+  { atMost, atLeast }: Target,
 ): Comparison {
-  if (target === undefined || model !== TARGET_MODEL) return { name, unit, value };
-  const { atMost, atLeast } = target;
   const suffix = unit === 'x' ? 'x' : ` ${unit}`;
   return {
     name,
@@ -28,6 +26,16 @@ export function compare(
       value.median <= (atMost ?? Number.POSITIVE_INFINITY) &&
       value.median >= (atLeast ?? Number.NEGATIVE_INFINITY),
   };
+}
+
+/** A comparison with its verdict; without one where `target` is for another shape of model. */
+export function compare(
+  { name, unit = 'x', model }: { name: string; unit?: Unit; model: string },
+  value: Spread,
+  target?: Target,
+): Comparison {
+  if (target === undefined || model !== TARGET_MODEL) return { name, unit, value };
+  return judge({ name, unit }, value, target);
 }
 
 /** Two views of one promise, of which either suffices: both carry the joint verdict. */

@@ -62,6 +62,7 @@ export class EnvironmentPool {
     }
   }
 
+  /** Ends the environments; requests that are under way fail. */
   end(): void {
     for (const member of this.#members) this.#remove(member);
   }

@@ -80,6 +80,11 @@ export class LocalLambda {
     return this.#find(functionName).pool.environments();
   }
 
+  /** Ends the environments of a function, as a new version of it does. */
+  recycle(functionName: string): void {
+    this.#find(functionName).pool.end();
+  }
+
   /** Ends every environment, invocations under way included. */
   async close(): Promise<void> {
     await this.#endpoint?.close();

@@ -31,14 +31,18 @@ export function seriesRows({ series }: Result): string[][] {
   });
 }
 
+/** What was measured, for a heading: `67M parameters`, `the sentiment model`. */
+export const subjectOf = ({ measurement, model }: Pick<Result, 'measurement' | 'model'>): string =>
+  measurement === 'lambda' ? `the ${model} model` : `${model.toUpperCase()} parameters`;
+
 /** The machine and the software of a result, in a line. */
-export function provenance({ machine, threads }: Result): string {
+export function provenance({ machine, threads, measurement }: Result): string {
   const { cpu, instructions, cores, memoryGiB, node, onnxruntime, transformersJs, commit, dirty, date } =
     machine;
   return [
     `${cpu}, ${instructions.join(' ') || 'no int8 instructions known'}`,
     `${cores} cores, ${memoryGiB} GiB`,
-    `${threads} threads on each side`,
+    measurement === 'lambda' ? '1 thread' : `${threads} threads on each side`,
     `Node ${node}, onnxruntime-node ${onnxruntime}, @huggingface/transformers ${transformersJs}`,
     ...(machine.load === undefined ? [] : [`load average before it ${machine.load.toFixed(1)}`]),
     `commit ${commit}${dirty ? ' with uncommitted changes' : ''}, ${date}`,

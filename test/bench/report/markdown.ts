@@ -6,6 +6,7 @@ import {
   provenance,
   SERIES_COLUMNS,
   seriesRows,
+  subjectOf,
   verdict,
 } from './format.ts';
 import type { Plot } from './plots.ts';
@@ -15,6 +16,7 @@ const TITLES: Readonly<Record<Measurement, string>> = {
   warm: 'Single calls',
   bulk: 'Bulk',
   memory: 'Memory',
+  lambda: 'Cold start in local Lambda',
 };
 
 /** A result and the plot that belongs to it. */
@@ -64,7 +66,7 @@ const NONE = { median: 0, low: 0, high: 0, band: 'min-max', samples: 0 } as cons
 
 function section({ result, plot }: Section): string[] {
   return [
-    `## ${TITLES[result.measurement]}: ${result.model.toUpperCase()} parameters`,
+    `## ${TITLES[result.measurement]}: ${subjectOf(result)}`,
     '',
     ...(plot === undefined ? [] : [`![${plot.title}](benchmarks/${plot.file})`, '']),
     markdownTable([...COMPARISON_COLUMNS], comparisonRows(result)),
@@ -86,7 +88,7 @@ function markdownTable(titles: readonly string[], rows: readonly (readonly strin
 const INTRODUCTION = `Pilotlight beside its nearest peer, [@huggingface/transformers](https://github.com/huggingface/transformers.js)
 (transformers.js), on the same weights, and beside the limit that ONNX Runtime sets. Run it with
 \`npm run bench -- cold|warm|bulk|memory|all\`; \`--help\` tells the options. Targets are those that the project has set
-itself for the 67M shape. A ratio below 1 means less time or memory than the other side; throughput is the other way
+itself, for the 67M shape where it compares. A ratio below 1 means less time or memory than the other side; throughput is the other way
 round.`;
 
 const METHOD = `## How it is measured

@@ -1,4 +1,5 @@
 import type { Result } from '../results.ts';
+import { subjectOf } from './format.ts';
 import { lineChart } from './line-chart.ts';
 import { stackedBars } from './stacked-bars.ts';
 
@@ -11,15 +12,20 @@ export interface Plot {
 
 /** The plot of a result; none where it has nothing to draw. */
 export function plotOf(result: Result): Plot | undefined {
-  const { measurement, model, stacks = [], curves = [] } = result;
+  const { measurement, stacks = [], curves = [] } = result;
   const plot = (title: string, draw: (title: string) => string): Plot => {
     return { file: `${measurement}.svg`, title, svg: draw(title) };
   };
-  const shape = `${model.toUpperCase()} parameters`;
+  const shape = subjectOf(result);
   switch (measurement) {
     case 'cold':
       if (stacks.length === 0) return undefined;
       return plot(`Cold start by phase, ${shape}`, (title) => stackedBars(title, 'ms', stacks));
+    case 'lambda':
+      if (stacks.length === 0) return undefined;
+      return plot(`Cold start in local Lambda by phase, ${shape}`, (title) =>
+        stackedBars(title, 'ms', stacks),
+      );
     case 'warm':
       if (curves.length === 0) return undefined;
       return plot(`Latency of a single call by its tokens, ${shape}`, (title) =>

@@ -1,11 +1,18 @@
 import { styleText } from 'node:util';
 import { table } from '../../../model-assets/toolchain/terminal/table.ts';
 import type { Result } from '../results.ts';
-import { COMPARISON_COLUMNS, comparisonRows, provenance, SERIES_COLUMNS, seriesRows } from './format.ts';
+import {
+  COMPARISON_COLUMNS,
+  comparisonRows,
+  provenance,
+  SERIES_COLUMNS,
+  seriesRows,
+  subjectOf,
+} from './format.ts';
 
 /** The figures of a result as tables for a terminal. */
 export function terminalReport(result: Result): string {
-  const heading = `${result.measurement}, ${result.model} parameters, ${result.rounds} rounds`;
+  const heading = `${result.measurement}, ${subjectOf(result)}, ${result.rounds} rounds`;
   const columns = (titles: readonly string[]) => titles.map((title) => ({ title }));
   return [
     styleText('bold', heading, { stream: process.stdout }),

@@ -18,6 +18,11 @@ describe('the arguments of npm run bench', () => {
     expect(parseArguments(['all']).measurements).toEqual(MEASUREMENTS);
   });
 
+  it('take cold --lambda for the cold start in local Lambda, and for nothing else', () => {
+    expect(parseArguments(['cold', '--lambda']).measurements).toEqual(['lambda']);
+    expect(() => parseArguments(['warm', '--lambda'])).toThrow('--lambda is for cold');
+  });
+
   it('take options before and after the measurement, and the model in any case', () => {
     const options = parseArguments([
       '--json',
@@ -62,6 +67,7 @@ describe('the arguments of npm run bench', () => {
       '--json',
       '--write',
       '--help',
+      '--lambda',
       ...MEASUREMENTS,
     ]) {
       expect(HELP).toContain(option);

@@ -17,6 +17,17 @@ const resultsSchema = z.tuple([
   }),
 ]);
 
+const lambdaSchema = z.tuple([
+  z.object({
+    measurement: z.string(),
+    model: z.string(),
+    series: z.array(
+      z.object({ subject: z.string(), metric: z.string(), samples: z.array(z.number().positive()).min(1) }),
+    ),
+    comparisons: z.array(z.object({ target: z.string().optional() })),
+  }),
+]);
+
 describe('npm run bench', () => {
   it('measures a tiny checkpoint from end to end: packaged, exported, agreed upon, timed', async () => {
     const { stdout } = await bench('warm', '--model', 'tiny', '--rounds', '1', '--json');
@@ -25,6 +36,21 @@ describe('npm run bench', () => {
       new Set(['Pilotlight int8', 'session.run int8', 'transformers.js q8', 'transformers.js fp32']),
     );
     expect(result.machine).toMatchObject({ onnxruntime: '1.30.0' });
+  }, 120_000);
+
+  it('measures the cold start of the predict function in local Lambda, beside an empty one', async () => {
+    const { stdout } = await bench('cold', '--lambda', '--rounds', '1', '--json');
+    const [{ measurement, model, series, comparisons }] = lambdaSchema.parse(JSON.parse(stdout));
+    expect([measurement, model]).toEqual(['lambda', 'sentiment']);
+    const median = (subject: string, metric: string) =>
+      series.find((one) => one.subject === subject && one.metric === metric)?.samples[0] ?? Number.NaN;
+    const subject = 'predict with sentiment';
+    expect(median(subject, 'init phase') + median(subject, 'phase: first request')).toBeLessThanOrEqual(
+      median(subject, 'cold start'),
+    );
+    expect(median(subject, 'load step: session')).toBeLessThan(median(subject, 'phase: import and models'));
+    expect(median('an empty function', 'cold start')).toBeLessThan(median(subject, 'cold start'));
+    expect(comparisons[0]).toMatchObject({ target: 'at most 80 ms' });
   }, 120_000);
 
   it('explains itself', async () => {
