@@ -1,4 +1,4 @@
-import { type Duration, Validations } from 'aws-cdk-lib';
+import type { Duration } from 'aws-cdk-lib';
 import type { IRole, Role } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -8,11 +8,15 @@ import {
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { Construct, type IConstruct } from 'constructs';
+import { Construct } from 'constructs';
+import { acknowledge, acknowledgeSynchronous, acknowledgeTracing } from './acknowledgements.ts';
 import { executionRole, type LoggingProps, logGroup } from './execution-role.ts';
 import { type FunctionName, functionCode, HANDLER } from './function-code.ts';
+
+export { acknowledgeTracing } from './acknowledgements.ts';
 
 export interface BundledFunctionProps extends LoggingProps {
   readonly name: FunctionName;
@@ -23,8 +27,12 @@ export interface BundledFunctionProps extends LoggingProps {
   readonly environment?: Readonly<Record<string, string>>;
   /** @default false */
   readonly tracing?: boolean;
-  /** Takes events of asynchronous invocations that fail; each is tried once. @default - they are lost */
-  readonly deadLetterQueue?: IQueue;
+  /**
+   * Takes events of asynchronous invocations that fail, with the error; each is tried once.
+   *
+   * @default - none: the function is invoked synchronously
+   */
+  readonly failures?: IQueue;
   /** How old an event of an asynchronous invocation may be. @default - six hours */
   readonly maxEventAge?: Duration;
 }
@@ -49,10 +57,13 @@ export class BundledFunction extends Construct {
       timeout: props.timeout,
       ...commonOptions(props, this.role, this.logGroup),
       environment: props.environment ?? {},
-      ...(props.deadLetterQueue && { deadLetterQueue: props.deadLetterQueue, retryAttempts: 0 }),
+      ...(props.failures && { onFailure: new SqsDestination(props.failures), retryAttempts: 0 }),
       ...(props.maxEventAge && { maxEventAge: props.maxEventAge }),
     });
     if (props.tracing) acknowledgeTracing(this.role);
+    if (props.failures)
+      acknowledge(this, 'Serverless-LambdaDLQ', 'Its failure destination takes the events.');
+    else acknowledgeSynchronous(this);
   }
 }
 
@@ -68,12 +79,4 @@ export function commonOptions(
     tracing: tracing ? Tracing.ACTIVE : Tracing.DISABLED,
     ...(encryptionKey && { environmentEncryption: encryptionKey }),
   };
-}
-
-/** For security scanners: there is no smaller permission to send traces. */
-export function acknowledgeTracing(role: IConstruct): void {
-  Validations.of(role).acknowledge({
-    id: 'AwsSolutions-IAM5[Resource::*]',
-    reason: 'xray:PutTraceSegments and xray:PutTelemetryRecords, which only write, take no resource.',
-  });
 }

@@ -1,4 +1,4 @@
-import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, Stack, Token } from 'aws-cdk-lib';
 import {
   type Alarm,
   ComparisonOperator,
@@ -11,6 +11,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { type MetricName, SERVICE } from '../../functions/shared/metric-names.ts';
+import { acknowledge } from './acknowledgements.ts';
 import { InfraError } from './errors.ts';
 
 /** How traffic moves to a new version: a share of it first, or step by step. */
@@ -123,13 +124,22 @@ export class Canary extends Construct {
         resources: [Stack.of(this).formatArn({ service: 'cloudwatch', resource: 'alarm:*' })],
       }),
     );
-    Validations.of(role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::*]`,
-      reason:
-        'CodeDeploy reads alarm states of this account and region: CloudWatch checks the list, not one alarm.',
-    });
+    const reason =
+      'CodeDeploy reads states of alarms: CloudWatch permits that for the list of them, not for one.';
+    const { region, account } = Stack.of(this);
+    const where = `${shown(region, 'Region')}:${shown(account, 'AccountId')}`;
+    acknowledge(
+      role,
+      `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:cloudwatch:${where}:alarm:*]`,
+      reason,
+    );
     return role;
   }
+}
+
+/** As cdk-nag names it: itself, or a parameter of CloudFormation in a stack without an environment. */
+function shown(value: string, parameter: string): string {
+  return Token.isUnresolved(value) ? `<AWS::${parameter}>` : value;
 }
 
 const PERIOD = Duration.minutes(1);

@@ -1,8 +1,17 @@
 /** The constructs of Pilotlight, for a team's own CDK app. */
 export { explainPlacement, type Placement, type Preference } from '../../layers/models/index.ts';
 export { AccessLogBucket, type AccessLogBucketProps } from './access-log-bucket.ts';
+export type { AlarmThresholds } from './alarms.ts';
+export type {
+  ApiKeyAuthorisation,
+  Authorisation,
+  IamAuthorisation,
+  JwtAuthorisation,
+  NoAuthorisation,
+} from './authorisation.ts';
 export { Canary, type CanaryOptions, type CanaryProps, TRAFFIC_SHIFTS, type TrafficShift } from './canary.ts';
 export type * from './cold-start.ts';
+export { type Cost, costOf, type FunctionUsage, type Prices, US_EAST_1_PRICES, type Usage } from './cost.ts';
 export {
   EcsManagedInstancesBackend,
   type EcsManagedInstancesBackendProps,
@@ -12,9 +21,12 @@ export type { LoggingProps } from './execution-role.ts';
 export type { GpuBackend, GpuBackendMetrics } from './gpu-backend.ts';
 export type { GpuNetworkChoice } from './gpu-network.ts';
 export { type Hours, WEEKDAYS, type Weekday, type ZonedHours } from './hours.ts';
-export { InferenceApi, type InferenceApiProps } from './inference-api.ts';
+export { type CorsProps, type GpuRoutes, InferenceApi, type InferenceApiProps } from './inference-api.ts';
+export { ApiDomain, type ApiDomainProps } from './inference-api-domain.ts';
+export { DEFAULT_THROTTLE, type Throttle, type ThrottleProps } from './inference-api-throttle.ts';
 export { InferenceFunction, type InferenceFunctionProps } from './inference-function.ts';
 export { ModelLayers, type ModelLayersProps } from './model-layers.ts';
+export { Observability, type ObservabilityProps } from './observability.ts';
 export { type Architecture, RuntimeLayer, type RuntimeLayerProps } from './runtime-layer.ts';
 export { UploadPipeline, type UploadPipelineProps } from './upload-pipeline.ts';
 export { WarmUpSchedule, type WarmUpScheduleProps } from './warm-up-schedule.ts';

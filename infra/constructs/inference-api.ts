@@ -1,43 +1,206 @@
 import { Duration } from 'aws-cdk-lib';
-import { HttpApi, HttpMethod, HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
-import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  CorsHttpMethod,
+  type CorsPreflightOptions,
+  HttpApi,
+  HttpMethod,
+  type HttpRouteIntegration,
+  HttpStage,
+  type IVpcLink,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpAlbIntegration, HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { IApplicationListener } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { routes } from '../../functions/shared/api/routes.ts';
+import { type RouteName, routes } from '../../functions/shared/api/routes.ts';
+import { acknowledge } from './acknowledgements.ts';
+import { type Authorisation, Authorizer } from './authorisation.ts';
+import { InfraError } from './errors.ts';
 import { type LoggingProps, logGroup } from './execution-role.ts';
+import { ApiDomain, type ApiDomainProps } from './inference-api-domain.ts';
+import {
+  checkThrottle,
+  DEFAULT_THROTTLE,
+  type NamedRoute,
+  type ThrottleProps,
+  throttleRoutes,
+} from './inference-api-throttle.ts';
 import type { InferenceFunction } from './inference-function.ts';
 
 export interface InferenceApiProps extends LoggingProps {
-  /** Serves every route that no other function has. */
+  /** Serves every route that no other function has; `GET /models` lists its models only. */
   readonly function: InferenceFunction;
+  /** Further functions, each by the name of the model that it serves: `/models/<name>` goes there. @default - none */
+  readonly others?: Readonly<Record<string, InferenceFunction>>;
+  /** Models that a GPU serves. @default - none */
+  readonly gpu?: GpuRoutes;
+  /** @default {kind: 'iam'} */
+  readonly auth?: Authorisation;
+  /** @default - 100 requests per second on average and 200 at once, over all routes together */
+  readonly throttle?: ThrottleProps;
+  /** Web pages that may call. @default - none: CORS is off */
+  readonly cors?: CorsProps;
+  /** @default - the address that API Gateway gives */
+  readonly domain?: ApiDomainProps;
+  /** Whether X-Ray traces the authoriser. @default false */
+  readonly tracing?: boolean;
 }
 
-/** An HTTP API in front of functions, with the routes of the HTTP app. */
+export interface GpuRoutes {
+  /** A `GpuBackend`, or anything else behind an Application Load Balancer that serves the routes. */
+  readonly backend: { readonly listener: IApplicationListener; readonly vpcLink: IVpcLink };
+  /** Names of the models: `/models/<name>` goes there. */
+  readonly models: readonly string[];
+}
+
+export interface CorsProps {
+  /** Such as `https://app.example.com`. */
+  readonly allowOrigins: readonly string[];
+  /** For how long a browser may keep the answer. @default Duration.hours(1) */
+  readonly maxAge?: Duration;
+}
+
+/** API Gateway's longest for HTTP APIs. */
+const INTEGRATION_TIMEOUT = Duration.seconds(29);
+const METHODS = { get: HttpMethod.GET, post: HttpMethod.POST } as const;
+const ROUTES = Object.entries(routes) as [RouteName, (typeof routes)[RouteName]][];
+
+/** An HTTP API in front of inference functions, with the routes of the HTTP app and no others. */
 export class InferenceApi extends Construct {
   readonly httpApi: HttpApi;
   readonly stage: HttpStage;
   /** Ends in a slash. */
   readonly url: string;
+  /** One line of JSON for each request. */
   readonly accessLogGroup: LogGroup;
+  readonly domain: ApiDomain | undefined;
+  readonly #authorizer: Authorizer;
 
+  /** @throws InfraError INVALID_PROPS */
   constructor(scope: Construct, id: string, props: InferenceApiProps) {
     super(scope, id);
+    const { auth = { kind: 'iam' }, throttle = DEFAULT_THROTTLE, others = {}, gpu } = props;
+    checkThrottle(throttle);
+    checkModels(props);
     this.accessLogGroup = logGroup(this, 'AccessLogs', props);
+    this.#authorizer = new Authorizer(this, 'Authorizer', { ...props, auth });
+    this.domain = props.domain && new ApiDomain(this, 'Domain', props.domain);
     this.httpApi = new HttpApi(this, 'Api', {
       createDefaultStage: false,
-      defaultAuthorizer: new HttpIamAuthorizer(),
+      defaultAuthorizer: this.#authorizer.authorizer,
+      disableExecuteApiEndpoint: props.domain !== undefined && (props.domain.disableDefaultEndpoint ?? true),
+      ...(this.#authorizer.scopes && { defaultAuthorizationScopes: [...this.#authorizer.scopes] }),
+      ...(props.cors && { corsPreflight: corsPreflight(props.cors) }),
     });
-    const integration = new HttpLambdaIntegration('Predict', props.function.alias, {
-      timeout: Duration.seconds(29),
-      scopePermissionToRoute: false,
+    const named = [
+      ...this.#route(lambda('Predict', props.function)),
+      ...Object.entries(others).flatMap(([model, other]) =>
+        this.#route(lambda(`Predict-${model}`, other), model),
+      ),
+      ...(gpu?.models ?? []).flatMap((model) => this.#route(loadBalancer(`Gpu-${model}`, gpu), model)),
+    ];
+    this.stage = this.#stage(throttle);
+    throttleRoutes(this.stage, named, throttle);
+    this.url = this.domain ? `https://${this.domain.domainName.name}/` : this.stage.url;
+    if (auth.kind === 'none') acknowledge(this, 'AwsSolutions-APIG4', auth.reason);
+  }
+
+  /** Lets a role or user call every route. Only for IAM authorisation, where callers need it. */
+  grantInvoke(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ['execute-api:Invoke'],
+      resourceArns: [this.httpApi.arnForExecuteApi('*', '/*', '$default')],
     });
-    for (const { method, path } of Object.values(routes)) {
-      this.httpApi.addRoutes({ path, methods: [METHODS[method]], integration });
-    }
-    this.stage = new HttpStage(this, 'Stage', { httpApi: this.httpApi, autoDeploy: true });
-    this.url = this.stage.url;
+  }
+
+  /** The whole route table, or for one model those routes that name a model, with its name instead of the parameter. */
+  #route(integration: HttpRouteIntegration | undefined, model?: string): NamedRoute[] {
+    if (!integration) return [];
+    const wanted = ROUTES.filter(([, { path }]) => model === undefined || path.includes('{model}'));
+    return wanted.flatMap(([name, { method, path: pattern }]) => {
+      const path = model === undefined ? pattern : pattern.replace('{model}', model);
+      const key = `${METHODS[method]} ${path}`;
+      return this.httpApi
+        .addRoutes({ path, methods: [METHODS[method]], integration })
+        .map((route) => ({ name, key, route }));
+    });
+  }
+
+  #stage({ rate, burst }: ThrottleProps): HttpStage {
+    return new HttpStage(this, 'Stage', {
+      httpApi: this.httpApi,
+      autoDeploy: true,
+      throttle: { rateLimit: rate, burstLimit: burst },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(this.accessLogGroup),
+        format: accessLogFormat(this.#authorizer.principal),
+      },
+      ...(this.domain && { domainMapping: { domainName: this.domain.domainName } }),
+    });
   }
 }
 
-const METHODS = { get: HttpMethod.GET, post: HttpMethod.POST } as const;
+/** Nothing that a client can choose freely is in it: API Gateway does not escape what it writes. */
+function accessLogFormat(principal: string): AccessLogFormat {
+  return AccessLogFormat.custom(
+    JSON.stringify({
+      requestId: AccessLogField.contextRequestId(),
+      time: AccessLogField.contextRequestTimeEpoch(),
+      ip: AccessLogField.contextIdentitySourceIp(),
+      route: AccessLogField.contextRouteKey(),
+      status: AccessLogField.contextStatus(),
+      latencyMs: AccessLogField.contextResponseLatency(),
+      integrationLatencyMs: AccessLogField.contextIntegrationLatency(),
+      integrationStatus: AccessLogField.contextIntegrationStatus(),
+      responseBytes: AccessLogField.contextResponseLength(),
+      error: AccessLogField.contextErrorMessage(),
+      integrationError: AccessLogField.contextIntegrationErrorMessage(),
+      authorizerError: AccessLogField.contextAuthorizerError(),
+      principal,
+    }),
+  );
+}
+
+function lambda(id: string, { alias }: InferenceFunction): HttpRouteIntegration {
+  const timeout = INTEGRATION_TIMEOUT;
+  return new HttpLambdaIntegration(id, alias, { timeout, scopePermissionToRoute: false });
+}
+
+function loadBalancer(id: string, gpu: GpuRoutes | undefined): HttpRouteIntegration | undefined {
+  if (!gpu) return undefined;
+  const { listener, vpcLink } = gpu.backend;
+  return new HttpAlbIntegration(id, listener, { vpcLink, timeout: INTEGRATION_TIMEOUT });
+}
+
+/** Browsers ask before they send the headers of JSON, of signatures or of keys. */
+function corsPreflight({ allowOrigins, maxAge = Duration.hours(1) }: CorsProps): CorsPreflightOptions {
+  if (allowOrigins.length === 0)
+    throw new InfraError('INVALID_PROPS', 'cors.allowOrigins is empty: name an origin.');
+  return {
+    allowOrigins: [...allowOrigins],
+    allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST],
+    allowHeaders: ['authorization', 'content-type', 'x-amz-date', 'x-amz-security-token', 'x-api-key'],
+    maxAge,
+  };
+}
+
+/** A route that leads to a function without the model would answer 404 for ever. */
+function checkModels({ others = {}, gpu }: InferenceApiProps): void {
+  for (const [model, { modelRefs, modelNames }] of Object.entries(others)) {
+    if (modelNames.includes(model)) continue;
+    throw new InfraError(
+      'INVALID_PROPS',
+      `others.${model} leads to a function that serves ${modelRefs.join(', ')}.`,
+    );
+  }
+  const twice = gpu?.models.find((model) => model in others);
+  if (twice)
+    throw new InfraError(
+      'INVALID_PROPS',
+      `${twice} is in others and in gpu.models: one of them can serve it.`,
+    );
+}

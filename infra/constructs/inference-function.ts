@@ -1,6 +1,11 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
-import { type Alias, type IAlias, type Function as LambdaFunction, SnapStartConf } from 'aws-cdk-lib/aws-lambda';
+import {
+  type Alias,
+  type IAlias,
+  type Function as LambdaFunction,
+  SnapStartConf,
+} from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { METRICS_NAMESPACE } from '../../functions/shared/metric-names.ts';
@@ -13,7 +18,8 @@ import {
   placeModels,
 } from '../../layers/models/index.ts';
 import { ARCHITECTURES, runtimeLayerBytes } from '../../layers/runtime/index.ts';
-import { acknowledgeTracing, commonOptions } from './bundled-function.ts';
+import { acknowledgeSynchronous, acknowledgeTracing } from './acknowledgements.ts';
+import { commonOptions } from './bundled-function.ts';
 import { Canary, type CanaryOptions } from './canary.ts';
 import { type ColdStart, capacityOf } from './cold-start.ts';
 import { checkColdStart } from './cold-start-checks.ts';
@@ -123,6 +129,7 @@ export class InferenceFunction extends Construct {
     checkAliasName(aliasName);
     this.logGroup = logGroup(this, 'Logs', props);
     this.function = this.#function(props, architecture);
+    acknowledgeSynchronous(this.function);
     const alias = this.#alias(aliasName);
     // `Alias` has a `role` that may be undefined, `IAlias` one that may be absent: one thing, but not to the compiler.
     this.alias = alias as IAlias;

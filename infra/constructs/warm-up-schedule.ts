@@ -1,9 +1,12 @@
-import { Duration, TimeZone, Validations } from 'aws-cdk-lib';
+import { Duration, Stack, TimeZone } from 'aws-cdk-lib';
+import { type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IAlias } from 'aws-cdk-lib/aws-lambda';
 import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { acknowledgeDeadLetterQueue } from './acknowledgements.ts';
 import { BundledFunction } from './bundled-function.ts';
 import type { WarmUp } from './cold-start.ts';
 import { checkWarmUp } from './cold-start-checks.ts';
@@ -46,6 +49,7 @@ export class WarmUpSchedule extends Construct {
         ? { encryption: QueueEncryption.KMS, encryptionMasterKey: encryptionKey }
         : { encryption: QueueEncryption.SQS_MANAGED }),
     });
+    acknowledgeDeadLetterQueue(this.deadLetterQueue);
     this.warmer = new BundledFunction(this, 'Warmer', {
       ...props,
       name: 'warmer',
@@ -53,7 +57,7 @@ export class WarmUpSchedule extends Construct {
       memoryMegabytes: 512,
       timeout: TIMEOUT,
       environment: props.metricsNamespace ? { PILOTLIGHT_METRICS_NAMESPACE: props.metricsNamespace } : {},
-      deadLetterQueue: this.deadLetterQueue,
+      failures: this.deadLetterQueue,
       maxEventAge: every,
     });
     alias.grantInvoke(this.warmer.role);
@@ -65,17 +69,37 @@ export class WarmUpSchedule extends Construct {
         retryAttempts: 0,
         maxEventAge: every,
         deadLetterQueue: this.deadLetterQueue,
+        role: this.#role(encryptionKey),
       }),
       ...(encryptionKey && { key: encryptionKey }),
     });
-    this.#acknowledge();
   }
 
-  #acknowledge(): void {
-    Validations.of(this.deadLetterQueue).acknowledge({
-      id: 'AwsSolutions-SQS3',
-      reason: 'It is a dead-letter queue itself.',
+  /** What the construct would permit besides is every version of the warmer. */
+  #role(encryptionKey: IKey | undefined): IRole {
+    const role = new Role(this, 'SchedulerRole', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: {
+          StringEquals: {
+            'aws:SourceAccount': Stack.of(this).account,
+            'aws:SourceArn': Stack.of(this).formatArn({
+              service: 'scheduler',
+              resource: 'schedule-group',
+              resourceName: 'default',
+            }),
+          },
+        },
+      }),
     });
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        resources: [this.warmer.function.functionArn],
+      }),
+    );
+    this.deadLetterQueue.grantSendMessages(role);
+    encryptionKey?.grantDecrypt(role);
+    return role.withoutPolicyUpdates();
   }
 }
 

@@ -1,0 +1,25 @@
+/** What security scanners find and is meant so, each with the reason. The ids are those of cdk-nag's rules. */
+import { Validations } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+
+export function acknowledge(on: IConstruct, id: string, reason: string): void {
+  Validations.of(on).acknowledge({ id, reason });
+}
+
+/** For the role of a function that X-Ray traces. */
+export function acknowledgeTracing(role: IConstruct): void {
+  const reason = 'xray:PutTraceSegments and xray:PutTelemetryRecords, which only write, take no resource.';
+  acknowledge(role, 'AwsSolutions-IAM5[Resource::*]', reason);
+}
+
+/** For a function that is invoked synchronously only. */
+export function acknowledgeSynchronous(lambda: IConstruct): void {
+  const reason = 'It is invoked synchronously: the caller gets the error, and no event is left over.';
+  acknowledge(lambda, 'Serverless-LambdaDLQ', reason);
+}
+
+export function acknowledgeDeadLetterQueue(queue: IConstruct): void {
+  const reason = 'It is a dead-letter queue itself: what arrives is kept for a person to look at.';
+  acknowledge(queue, 'AwsSolutions-SQS3', reason);
+  acknowledge(queue, 'Serverless-SQSRedrivePolicy', reason);
+}
