@@ -2,11 +2,24 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
-import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { METRICS, type MetricName } from '../shared/metric-names.ts';
 import { BatchError } from './errors.ts';
 import { jobsOf } from './object/events.ts';
 import { type Processed, type ProcessorParts, processObject } from './object/process-object.ts';
+
+/** The part of Lambda's SQS event that is read. */
+export interface QueueEvent {
+  readonly Records: QueueMessage[];
+}
+
+type QueueMessage = { readonly messageId: string; readonly body: string };
+
+/** The part of Lambda's context that is read. */
+export interface LambdaContext {
+  getRemainingTimeInMillis(): number;
+}
+
+export type BatchResponse = Awaited<ReturnType<typeof processPartialResponse>>;
 
 export interface HandlerParts {
   readonly processor: ProcessorParts;
@@ -20,10 +33,10 @@ export interface HandlerParts {
  * (`batchSize: 1`): a file may need all the time that there is.
  */
 export function createHandler({ processor, logger, metrics }: HandlerParts) {
-  return async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+  return async (event: QueueEvent, context: LambdaContext): Promise<BatchResponse> => {
     const whole = context.getRemainingTimeInMillis();
     const deadline = { remainingMs: () => context.getRemainingTimeInMillis() };
-    const take = async (record: SQSRecord): Promise<void> => {
+    const take = async (record: QueueMessage): Promise<void> => {
       if (deadline.remainingMs() < whole / 2) throw outOfTime();
       for (const job of jobsOf(record.body)) {
         const processed = await processObject(job, processor, deadline);
@@ -31,7 +44,7 @@ export function createHandler({ processor, logger, metrics }: HandlerParts) {
         emit(metrics, processed);
       }
     };
-    const logged = async (record: SQSRecord): Promise<void> => {
+    const logged = async (record: QueueMessage): Promise<void> => {
       try {
         await take(record);
       } catch (error) {
@@ -42,7 +55,6 @@ export function createHandler({ processor, logger, metrics }: HandlerParts) {
     };
     try {
       return await processPartialResponse(event, logged, new BatchProcessor(EventType.SQS, { logger }), {
-        context,
         processInParallel: false,
         throwOnFullBatchFailure: false,
       });

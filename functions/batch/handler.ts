@@ -1,0 +1,35 @@
+/** Entry of the batch function. Everything here is made once for each environment, during its init phase. */
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { ENGINE_VERSION, Engine } from '@pilotlight/engine';
+import { readBatchConfig, withoutBatchConfig } from '../shared/batch-config.ts';
+import { readConfig } from '../shared/config.ts';
+import { engineOptions } from '../shared/engine-options.ts';
+import { SERVICE } from '../shared/metric-names.ts';
+import { preload } from '../shared/preload.ts';
+import { createS3Client } from '../shared/s3-client.ts';
+import { S3Objects } from '../shared/s3-objects.ts';
+import { createSqsClient, SqsQueue } from '../shared/sqs-queue.ts';
+import { keepYoungGenerationSmall } from '../shared/young-generation.ts';
+import { createHandler } from './create-handler.ts';
+import { processorOf } from './object/processor.ts';
+
+keepYoungGenerationSmall();
+const config = readConfig(withoutBatchConfig(process.env));
+const batch = readBatchConfig(process.env);
+const logger = new Logger({ serviceName: SERVICE });
+const engine = new Engine(engineOptions(config));
+const queue = new SqsQueue(createSqsClient(process.env), batch.PILOTLIGHT_BATCH_QUEUE_URL);
+
+export const handler = createHandler({
+  processor: processorOf(batch, {
+    engine,
+    engineVersion: ENGINE_VERSION,
+    objects: new S3Objects(createS3Client(process.env), batch.PILOTLIGHT_BATCH_BUCKET),
+    goOnLater: (message) => queue.send(message),
+  }),
+  logger,
+  metrics: new Metrics({ namespace: config.PILOTLIGHT_METRICS_NAMESPACE, serviceName: SERVICE }),
+});
+
+await preload(engine, config.PRELOAD_MODELS, logger).settled;
