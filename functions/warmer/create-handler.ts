@@ -5,7 +5,7 @@ import { PilotlightError } from '@pilotlight/engine/errors';
 import * as z from 'zod/mini';
 import { addMetrics } from '../shared/emf.ts';
 import type { Invoke } from '../shared/lambda-invoker.ts';
-import { type WarmUpResult, warm } from './warm.ts';
+import { HOLDS_MS, type WarmUpResult, warm } from './warm.ts';
 
 /** Environments that one invocation can keep busy at once. */
 export const MAXIMUM_CONCURRENCY = 500;
@@ -33,6 +33,8 @@ export interface WarmerParts {
   readonly invoke: Invoke;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Milliseconds for which the invocations of each try are held. @default HOLDS_MS */
+  readonly holdsMs?: readonly number[];
 }
 
 /** The part of Lambda's context that the warmer reads. */
@@ -49,12 +51,13 @@ const CLOSING_MS = 1000;
  *
  * @throws WarmerError INVALID_EVENT; WARM_UP_INCOMPLETE where fewer environments than `concurrency` answered.
  */
-export function createHandler({ invoke, logger, metrics }: WarmerParts) {
+export function createHandler({ invoke, logger, metrics, holdsMs = HOLDS_MS }: WarmerParts) {
   return async (event: unknown, context: LambdaContext): Promise<WarmUpResult> => {
     const { functionName, concurrency } = parseEvent(event);
     const remaining = context.getRemainingTimeInMillis() - CLOSING_MS;
     const result = await warm(functionName, concurrency, {
       invoke,
+      holdsMs,
       signal: AbortSignal.timeout(Math.max(0, remaining)),
     });
     emit(metrics, functionName, result);

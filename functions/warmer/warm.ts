@@ -3,10 +3,12 @@ import type { Invocation, Invoke } from '../shared/lambda-invoker.ts';
 import { WARM_UP_SOURCE, type WarmUpReport, warmUpReportSchema } from '../shared/warm-up.ts';
 
 /** How long the invocations of each try are held: an environment that answered could take the next one again. */
-export const HOLDS_MS = [1000, 2000, 4000] as const;
+export const HOLDS_MS: readonly number[] = [1000, 2000, 4000];
 
 export interface WarmerPorts {
   readonly invoke: Invoke;
+  /** Milliseconds of each try. @default HOLDS_MS */
+  readonly holdsMs?: readonly number[];
   /** Ends invocations that the warmer has no time left to wait for. */
   readonly signal: AbortSignal;
 }
@@ -29,14 +31,14 @@ export interface WarmUpResult {
 export async function warm(
   functionName: string,
   concurrency: number,
-  { invoke, signal }: WarmerPorts,
+  { invoke, signal, holdsMs = HOLDS_MS }: WarmerPorts,
 ): Promise<WarmUpResult> {
   const start = performance.now();
   const environments = new Set<string>();
   const failures = new Set<string>();
   let coldStarts = 0;
   let tries = 0;
-  for (const hold of HOLDS_MS) {
+  for (const hold of holdsMs) {
     tries += 1;
     const payload = { source: WARM_UP_SOURCE, holdUntil: Date.now() + hold };
     const invocations = await Promise.all(
