@@ -1,0 +1,33 @@
+/**
+ * An example of the rest: a GPU for models too large for Lambda, environments kept warm by a schedule, models fetched
+ * from S3, a container image with SnapStart, and API keys.
+ */
+import { defineConfig } from './schema.ts';
+
+export default defineConfig({
+  removalPolicy: 'destroy',
+  functions: {
+    warm: {
+      models: ['sentiment'],
+      coldStart: {
+        kind: 'warmup',
+        everyMinutes: 5,
+        concurrency: 3,
+        hours: { from: '07:00', to: '19:00', timeZone: 'Europe/Zurich' },
+      },
+    },
+    fetched: { models: ['intent'], placement: 's3', architecture: 'x64' },
+    restored: { models: ['slots'], placement: 'image', coldStart: { kind: 'snapstart-image' } },
+  },
+  api: {
+    auth: {
+      kind: 'api-key',
+      secretArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:pilotlight-keys-a1B2c3',
+    },
+  },
+  gpu: {
+    models: ['large'],
+    image: { repository: 'pilotlight-gpu', tag: '1.0.0' },
+    spot: true,
+  },
+});

@@ -1,0 +1,47 @@
+import {
+  type App,
+  BOOTSTRAP_QUALIFIER_CONTEXT,
+  PermissionsBoundary,
+  type StackProps,
+  Stage,
+  Tags,
+} from 'aws-cdk-lib';
+import type { Deployment } from '../config/load.ts';
+import { BatchStack } from './batch-stack.ts';
+import { GpuStack } from './gpu-stack.ts';
+import { ServiceStack } from './service-stack.ts';
+
+/**
+ * All that one team runs in one environment: a stack for each lifetime, so that a change of the service does not touch
+ * the bucket, and deleting the dashboard stops nothing.
+ */
+export class PilotlightStage extends Stage {
+  readonly service: ServiceStack;
+  readonly batch: BatchStack | undefined;
+  readonly gpu: GpuStack | undefined;
+
+  constructor(app: App, { team, env, config }: Deployment) {
+    const { account, region, permissionsBoundary, qualifier, terminationProtection, upload, gpu } = config;
+    super(app, `pilotlight-${team}-${env}`, {
+      env: { ...(account !== undefined && { account }), ...(region !== undefined && { region }) },
+      ...(permissionsBoundary !== undefined && {
+        permissionsBoundary: PermissionsBoundary.fromName(permissionsBoundary),
+      }),
+    });
+    if (qualifier !== undefined) this.node.setContext(BOOTSTRAP_QUALIFIER_CONTEXT, qualifier);
+    const stackProps = (what: string): StackProps => ({
+      description: `Pilotlight of ${team} in ${env}: ${what}`,
+      terminationProtection,
+    });
+    this.gpu = gpu && new GpuStack(this, 'gpu', { ...stackProps('container on GPU instances'), config, gpu });
+    this.service = new ServiceStack(this, 'service', {
+      ...stackProps('functions and HTTP API'),
+      config,
+      ...(this.gpu && { gpu: this.gpu.backend }),
+    });
+    this.batch =
+      upload &&
+      new BatchStack(this, 'batch', { ...stackProps('predictions of uploaded files'), config, upload });
+    for (const [key, value] of Object.entries({ team, env, ...config.tags })) Tags.of(this).add(key, value);
+  }
+}

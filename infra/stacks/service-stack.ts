@@ -1,0 +1,106 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Config } from '../config/schema.ts';
+import {
+  type GpuBackend,
+  InferenceApi,
+  type InferenceApiProps,
+  InferenceFunction,
+  InfraError,
+  type LoggingProps,
+} from '../constructs/index.ts';
+import { coldStartOf } from './cold-start.ts';
+import { curlLine } from './curl-line.ts';
+import { loggingOf, modelFunctionOf, namesOf } from './stack-settings.ts';
+
+export interface ServiceStackProps extends StackProps {
+  readonly config: Config;
+  /** @default - none: every model is on Lambda */
+  readonly gpu?: GpuBackend;
+}
+
+/** The functions, and the HTTP API in front of them. */
+export class ServiceStack extends Stack {
+  /** By their names in the configuration. */
+  readonly functions: ReadonlyMap<string, InferenceFunction>;
+  readonly api: InferenceApi;
+
+  constructor(scope: Construct, id: string, { config, gpu, ...stackProps }: ServiceStackProps) {
+    super(scope, id, stackProps);
+    const logging = loggingOf(this, config);
+    const named = Object.entries(config.functions).map(
+      ([name, settings]) => [name, functionOf(this, name, settings, config, logging)] as const,
+    );
+    this.functions = new Map(named);
+    this.api = new InferenceApi(this, 'Api', {
+      ...this.routing(config, gpu),
+      ...apiSettings(config),
+      ...logging,
+    });
+    new CfnOutput(this, 'Url', { value: this.api.url, description: 'Address of the API' });
+    new CfnOutput(this, 'Try', {
+      value: curlLine(
+        this.api.url,
+        this.defaultFunction(config).modelNames[0] ?? '',
+        config.api.auth.kind,
+        this.region,
+      ),
+      description: 'A request to try it with',
+    });
+  }
+
+  private defaultFunction({ api }: Config): InferenceFunction {
+    const [first] = this.functions.keys();
+    const found = this.functions.get(api.defaultFunction ?? first ?? '');
+    if (found) return found;
+    throw new InfraError(
+      'INVALID_CONFIGURATION',
+      `There is no function ${api.defaultFunction}: it is to be the default one.`,
+    );
+  }
+
+  /** Every model to its function; what concerns no single model to the default one. */
+  private routing(
+    config: Config,
+    gpu: GpuBackend | undefined,
+  ): Pick<InferenceApiProps, 'function' | 'others' | 'gpu'> {
+    const main = this.defaultFunction(config);
+    const others = [...this.functions.values()].filter((other) => other !== main);
+    return {
+      function: main,
+      others: Object.fromEntries(others.flatMap((other) => other.modelNames.map((model) => [model, other]))),
+      ...(gpu && config.gpu && { gpu: { backend: gpu, models: namesOf(config.gpu.models) } }),
+    };
+  }
+}
+
+function functionOf(
+  scope: Construct,
+  name: string,
+  settings: Config['functions'][string],
+  config: Config,
+  logging: LoggingProps,
+): InferenceFunction {
+  const { placement, reservedConcurrency, canary, coldStart } = settings;
+  return new InferenceFunction(scope, name, {
+    ...logging,
+    ...modelFunctionOf(settings, config),
+    coldStart: coldStartOf(coldStart),
+    ...(placement && { placement }),
+    ...(reservedConcurrency !== undefined && { reservedConcurrency }),
+    ...(canary && { canary }),
+  });
+}
+
+function apiSettings({
+  api,
+}: Config): Pick<InferenceApiProps, 'auth' | 'throttle' | 'cors' | 'domain' | 'tracing'> {
+  const { auth, throttle, cors, domain } = api;
+  return {
+    auth,
+    tracing: true,
+    throttle: { rate: throttle.ratePerSecond, burst: throttle.burst },
+    ...(cors && { cors }),
+    ...(domain && { domain }),
+  };
+}

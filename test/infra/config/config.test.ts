@@ -1,0 +1,158 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  listDeployments,
+  loadDeployment,
+  parseConfig,
+  refuseOtherAccount,
+} from '../../../infra/config/load.ts';
+
+const functions = { main: { models: ['sentiment'] } };
+const parse = (config: unknown) => parseConfig(config, 'acme.prod.ts');
+
+describe('a configuration', () => {
+  test('gets every default', () => {
+    const { functions, api, ...rest } = parse({ functions: { main: { models: ['sentiment'] } } });
+    expect(functions.main).toEqual({
+      models: ['sentiment'],
+      architecture: 'arm64',
+      memoryMegabytes: 1769,
+      timeoutSeconds: 29,
+      coldStart: { kind: 'none' },
+      tracing: true,
+      environment: {},
+    });
+    expect(api.auth).toEqual({ kind: 'iam' });
+    expect(rest).toMatchObject({
+      removalPolicy: 'retain',
+      terminationProtection: false,
+      logRetentionDays: 30,
+    });
+  });
+
+  test.each([
+    [{ function: functions }, 'function is not known (did you mean functions?)'],
+    [
+      { functions: { main: { models: ['sentiment'], memoryMegabyte: 512 } } },
+      'functions.main.memoryMegabyte is not known (did you mean memoryMegabytes?)',
+    ],
+    [
+      { functions, api: { auth: { kind: 'jwt', issuer: 'https://x.y', audience: ['a'], isuer: 1 } } },
+      'api.auth.isuer is not known (did you mean issuer?)',
+    ],
+    [
+      { functions, api: { throttle: { ratePerSeconds: 3 } } },
+      'api.throttle.ratePerSeconds is not known (did you mean ratePerSecond?)',
+    ],
+    [
+      {
+        functions: {
+          main: {
+            models: ['sentiment'],
+            coldStart: {
+              kind: 'provisioned',
+              count: 1,
+              schedules: { windows: [{ from: '08:00', to: '18:00', min: 2, mx: 3 }] },
+            },
+          },
+        },
+      },
+      'functions.main.coldStart.schedules.windows[0].mx is not known (did you mean max?)',
+    ],
+  ])('with an unknown key is refused with the nearest one: %#', (config, sentence) => {
+    expect(() => parse(config)).toThrow(`acme.prod.ts: ${sentence}`);
+  });
+
+  test.each([
+    [{ functions, account: '1234' }, 'account must be the 12 digits of an AWS account'],
+    [{ functions, region: 'Frankfurt' }, 'region must be an AWS region such as eu-central-1'],
+    [{ functions, logRetentionDays: 31 }, 'logRetentionDays must be a retention of CloudWatch Logs'],
+    [{ functions: {} }, 'functions must have one function at least'],
+    [{ functions: { main: { models: [] } } }, 'functions.main.models must name one model at least'],
+    [{ functions: { main: { models: ['a b'] } } }, 'functions.main.models[0] must be the name of a model'],
+    [{ functions: { Main: { models: ['sentiment'] } } }, 'functions.Main must be 1 to 31 of a-z 0-9 -'],
+    [
+      {
+        functions: { main: { models: ['sentiment'], coldStart: { kind: 'provisioned', count: 1, max: 3 } } },
+      },
+      'functions.main.coldStart needs either count, or min and max',
+    ],
+    [
+      { functions: { main: { models: ['sentiment'], coldStart: { kind: 'warm' } } } },
+      'functions.main.coldStart.kind must be provisioned, warmup, snapstart-image or none',
+    ],
+    [{ functions, api: { auth: { kind: 'none' } } }, 'api.auth.reason is missing'],
+    [undefined, 'its default export is missing'],
+  ])('is refused by the field: %#', (config, sentence) => {
+    expect(() => parse(config)).toThrow(sentence);
+  });
+
+  test('has all its problems in one line', () => {
+    const wrong = {
+      account: '1',
+      regin: 'eu-central-1',
+      functions: { main: { models: ['sentiment'], memoryMegabytes: 64 } },
+    };
+    expect(() => parse(wrong)).toThrow(
+      /^acme\.prod\.ts: regin is not known[^\n]*; account must [^\n]*; functions\.main\.memoryMegabytes must be at least 128\.$/,
+    );
+  });
+});
+
+describe('a deployment', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'pilotlight-config-'));
+    const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
+    write('acme.prod.ts', "export default { functions: { main: { models: ['intent'] } } };");
+    write(
+      'acme.dev.ts',
+      "export default { functions: { main: { models: ['intent'] } }, account: '111122223333' };",
+    );
+    write('acme.broken.ts', 'export default {');
+    write('schema.ts', '');
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('is found by team and environment', async () => {
+    const { team, env, config } = await loadDeployment({ team: 'acme', env: 'prod' }, folder);
+    expect([team, env, config.functions.main?.models]).toEqual(['acme', 'prod', ['intent']]);
+  });
+
+  test.each([
+    [
+      { team: 'acme', env: 'prd' },
+      'no configuration acme.prd (did you mean acme.prod?); there are acme.broken, acme.dev, acme.prod.',
+    ],
+    [
+      { team: undefined, env: undefined },
+      'Say what to deploy with -c team=TEAM -c env=ENV; there are acme.broken, acme.dev, acme.prod.',
+    ],
+    [{ team: '..', env: 'prod' }, 'There is no configuration ...prod (did you mean'],
+  ])('that does not exist is refused with those that do: %#', async (selection, sentence) => {
+    await expect(loadDeployment(selection, folder)).rejects.toThrow(sentence);
+  });
+
+  test('whose file can not be read is refused by the file', async () => {
+    const loading = loadDeployment({ team: 'acme', env: 'broken' }, folder);
+    await expect(loading).rejects.toThrow(/acme\.broken\.ts can not be read: [^\n]+\.$/);
+  });
+
+  test('is refused with credentials of another account, and only then', async () => {
+    const deployment = await loadDeployment({ team: 'acme', env: 'dev' }, folder);
+    expect(() => refuseOtherAccount(deployment, '444455556666')).toThrow(
+      'acme.dev is for account 111122223333, and the credentials are of account 444455556666',
+    );
+    expect(() => refuseOtherAccount(deployment, '111122223333')).not.toThrow();
+    expect(() => refuseOtherAccount(deployment, undefined)).not.toThrow();
+  });
+
+  test('of this repository is valid, each of them', async () => {
+    const deployments = listDeployments();
+    expect(deployments).toContainEqual({ team: 'demo', env: 'dev' });
+    for (const deployment of deployments)
+      await expect(loadDeployment(deployment)).resolves.toMatchObject(deployment);
+  });
+});
