@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundle } from '../../functions/bundle.ts';
+import { bundle, FUNCTIONS } from '../../functions/bundle.ts';
 import { DEFAULT_PACKAGES } from './http-service.ts';
 
 const repository = join(import.meta.dirname, '../..');
@@ -44,9 +44,23 @@ function answersTo(events: readonly string[], environment: Record<string, string
   return { results, logged: logged.map((line) => JSON.parse(line)) };
 }
 
+describe.each(FUNCTIONS)('the bundle of %s', (name) => {
+  it('is at most 2 MB in all, and says how large it is', async () => {
+    const folder = join(task, name);
+    const { bytes } = await bundle(name, folder);
+    const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    const sizes = files.map(({ parentPath, name: entry }) => statSync(join(parentPath, entry)).size);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(bytes);
+    expect(bytes).toBeLessThanOrEqual(2_000_000);
+  });
+});
+
 describe('the bundled predict function', () => {
-  it('is one file under 2 MB', () => {
-    expect(statSync(file).size).toBeLessThan(2_000_000);
+  it('reads the client of S3 only where it is needed', () => {
+    const chunks = readdirSync(join(task, 'chunks'));
+    expect(chunks).toContainEqual(expect.stringMatching(/^s3-reader-/));
+    expect(readFileSync(file, 'utf8')).not.toMatch(/^import .*s3-reader/m);
   });
 
   it('answers API Gateway in a fresh process, with the native packages from the layer', () => {
@@ -59,12 +73,28 @@ describe('the bundled predict function', () => {
 
   it('has its models in memory before the first request', () => {
     const { results } = answersTo([event('warm-up')]);
-    expect(results).toEqual([{ source: 'pilotlight.warmup', coldStart: true, models: ['sentiment@1.0.0'] }]);
+    expect(results).toMatchObject([
+      { source: 'pilotlight.warmup', coldStart: true, models: ['sentiment@1.0.0'] },
+    ]);
+  });
+
+  it('runs a golden of its model at a warm-up, and finds the reference answer', () => {
+    const { results, logged } = answersTo([event('warm-up'), event('warm-up')]);
+    for (const { selfCheck } of results) {
+      expect(selfCheck.model).toBe('sentiment@1.0.0');
+      expect(selfCheck.drift).toBeLessThanOrEqual(1);
+    }
+    expect(logged.filter((line) => 'GoldenDrift' in line)).toHaveLength(2);
   });
 
   it('emits its cold start and the stages of a prediction as metrics', () => {
     const { logged } = answersTo([event('predict')]);
-    expect(logged).toContainEqual(expect.objectContaining({ ColdStart: 1 }));
+    expect(logged).toContainEqual(
+      expect.objectContaining({ ColdStart: 1, InitTime: expect.any(Number), function_name: 'predict' }),
+    );
+    expect(logged).toContainEqual(
+      expect.objectContaining({ model: 'sentiment', LoadTime: expect.any(Number) }),
+    );
     expect(logged).toContainEqual(
       expect.objectContaining({ model: 'sentiment', Requests: 1, InferenceTime: expect.any(Number) }),
     );
