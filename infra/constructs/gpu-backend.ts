@@ -1,5 +1,5 @@
 import type { IVpcLink } from 'aws-cdk-lib/aws-apigatewayv2';
-import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IApplicationListener } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -29,11 +29,11 @@ export interface GpuBackend {
 /** What a dashboard shows of a backend. Metrics of AWS services, which are there without the container's help. */
 export interface GpuBackendMetrics {
   /** Tasks that pass their health check. */
-  readonly healthyTasks: IMetric;
+  readonly healthyTasks: Metric;
   /** Requests that reached the load balancer. */
-  readonly requests: IMetric;
+  readonly requests: Metric;
   /** Seconds from request to answer; ask for a percentile by `.with`. */
-  readonly responseTime: IMetric;
+  readonly responseTime: Metric;
   /** Answers of 500 and above that came from the container. */
-  readonly serverErrors: IMetric;
+  readonly serverErrors: Metric;
 }

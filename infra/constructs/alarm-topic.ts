@@ -1,0 +1,53 @@
+import { Stack } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+
+export interface AlarmTopicProps {
+  /** Who is told; AWS asks the address for a confirmation first. @default - nobody yet */
+  readonly email?: string;
+  /** Encrypts the messages. @default - a key of its own: alarms can not use the one that AWS manages */
+  readonly encryptionKey?: IKey;
+}
+
+/** Where alarms are announced: encrypted, and open to the alarms of this account only. */
+export class AlarmTopic extends Construct {
+  readonly topic: ITopic;
+
+  constructor(scope: Construct, id: string, props: AlarmTopicProps = {}) {
+    super(scope, id);
+    const { account } = Stack.of(this);
+    const cloudWatch = new ServicePrincipal('cloudwatch.amazonaws.com');
+    const conditions = { StringEquals: { 'aws:SourceAccount': account } };
+    const key =
+      props.encryptionKey ??
+      new Key(this, 'Key', { enableKeyRotation: true, description: 'Alarms of Pilotlight' });
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+        principals: [cloudWatch],
+        resources: ['*'],
+        conditions,
+      }),
+    );
+    const topic = new Topic(this, 'Topic', {
+      masterKey: key,
+      enforceSSL: true,
+      displayName: 'Pilotlight',
+    });
+    // The policy of `enforceSSL` takes the place of the one by which a topic lets its own account publish.
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        actions: ['sns:Publish'],
+        principals: [cloudWatch],
+        resources: [topic.topicArn],
+        conditions,
+      }),
+    );
+    if (props.email !== undefined) topic.addSubscription(new EmailSubscription(props.email));
+    // `Topic` declares optional properties as undefined where `ITopic` has them absent.
+    this.topic = topic as ITopic;
+  }
+}

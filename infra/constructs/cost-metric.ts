@@ -1,0 +1,81 @@
+import { Duration } from 'aws-cdk-lib';
+import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import { gbSeconds, type Prices, workPrice } from './cost.ts';
+
+/** A function whose cost is to be estimated, and where its use is to be read. */
+export interface CostedFunction {
+  readonly label: string;
+  readonly architecture: 'arm64' | 'x64';
+  readonly memoryMegabytes: number;
+  /** Environments that are provisioned at least. @default 0 */
+  readonly provisioned?: number;
+  /** Sum of milliseconds. */
+  readonly duration: IMetric;
+  /** Sum of milliseconds of init phases. @default - none is emitted */
+  readonly init?: IMetric;
+  /** Count. */
+  readonly invocations: IMetric;
+}
+
+/** What it is calculated for. */
+const HOUR = Duration.hours(1);
+
+/**
+ * US dollars an hour, by the formula of `costOf` in metric math. What is provisioned is counted while the function is used
+ * at all, and by the number that is always there: CloudWatch has no metric of what is allocated.
+ *
+ * @param id - begins the ids of its metrics, of which there must not be two alike in one graph
+ */
+export function functionCost(id: string, one: CostedFunction, prices: Prices): MathExpression {
+  const provisionedSeconds = one.provisioned ?? 0;
+  const perMs = gbSeconds(1, one.memoryMegabytes) * workPrice({ ...one, provisionedSeconds }, prices);
+  const readyPerSecond =
+    provisionedSeconds *
+    gbSeconds(1000, one.memoryMegabytes) *
+    prices.provisionedReadyGbSecond[one.architecture];
+  const worked = [`FILL(${id}_duration, 0)`, ...(one.init ? [`FILL(${id}_init, 0)`] : [])].join(' + ');
+  const terms = [
+    `(${worked}) * ${decimal(perMs)}`,
+    `FILL(${id}_invocations, 0) * ${decimal(prices.lambdaRequest)}`,
+    ...(readyPerSecond > 0 ? [`PERIOD(${id}_duration) * ${decimal(readyPerSecond)}`] : []),
+  ];
+  return new MathExpression({
+    label: one.label,
+    expression: terms.join(' + '),
+    usingMetrics: {
+      [`${id}_duration`]: one.duration,
+      [`${id}_invocations`]: one.invocations,
+      ...(one.init && { [`${id}_init`]: one.init }),
+    },
+    period: HOUR,
+  });
+}
+
+/** US dollars an hour for the requests to an HTTP API. */
+export function apiCost(requests: IMetric, prices: Prices): MathExpression {
+  return new MathExpression({
+    label: 'HTTP API',
+    expression: `FILL(api_requests, 0) * ${decimal(prices.httpApiRequest)}`,
+    usingMetrics: { api_requests: requests },
+    period: HOUR,
+  });
+}
+
+/** What a month of such hours costs. */
+export function monthlyCost(parts: readonly MathExpression[]): MathExpression {
+  const usingMetrics = Object.fromEntries(parts.map((part, index) => [`part${index}`, part]));
+  const sum = Object.keys(usingMetrics).map((id) => `FILL(${id}, 0)`);
+  return new MathExpression({
+    label: 'A month of such hours',
+    expression: `(${sum.join(' + ')}) * ${HOURS_OF_MONTH}`,
+    usingMetrics,
+    period: HOUR,
+  });
+}
+
+const HOURS_OF_MONTH = 730;
+
+/** Metric math reads no exponents. */
+function decimal(value: number): string {
+  return value.toFixed(15).replace(/0+$/, '');
+}

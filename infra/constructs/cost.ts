@@ -1,0 +1,93 @@
+/** What the service costs, from what was used and what AWS asks for it. Pure: dashboards and documents calculate alike. */
+
+/** US dollars. Those of another region or agreement are passed in whole. */
+export interface Prices {
+  readonly region: string;
+  /** The day on which somebody looked, and where. */
+  readonly asOf: string;
+  readonly source: string;
+  /** For a GB-second of a function without provisioned concurrency. */
+  readonly lambdaGbSecond: Readonly<Record<'arm64' | 'x64', number>>;
+  /** For a GB-second of work in a provisioned environment. */
+  readonly provisionedGbSecond: Readonly<Record<'arm64' | 'x64', number>>;
+  /** For a GB-second that an environment is kept ready, busy or not. */
+  readonly provisionedReadyGbSecond: Readonly<Record<'arm64' | 'x64', number>>;
+  readonly lambdaRequest: number;
+  /** For a request to an HTTP API, of up to 512 KB. */
+  readonly httpApiRequest: number;
+}
+
+/** First tier of each, without free tier or savings plan. */
+export const US_EAST_1_PRICES: Prices = {
+  region: 'us-east-1',
+  asOf: '2025-11',
+  source: 'https://aws.amazon.com/lambda/pricing/ and https://aws.amazon.com/api-gateway/pricing/',
+  lambdaGbSecond: { arm64: 0.0000133334, x64: 0.0000166667 },
+  provisionedGbSecond: { arm64: 0.0000077778, x64: 0.0000097222 },
+  provisionedReadyGbSecond: { arm64: 0.0000033334, x64: 0.0000041667 },
+  lambdaRequest: 0.2e-6,
+  httpApiRequest: 1e-6,
+};
+
+/** What one function did in some time. */
+export interface FunctionUsage {
+  readonly architecture: 'arm64' | 'x64';
+  readonly memoryMegabytes: number;
+  readonly invocations: number;
+  /** Milliseconds of all invocations together, and of the init phases before them, which are billed alike. */
+  readonly durationMs: number;
+  readonly initMs: number;
+  /** Seconds for which environments were provisioned, of all of them together. */
+  readonly provisionedSeconds?: number;
+  /** Invocations in provisioned environments, as a share of all. @default 1 where something is provisioned, else 0 */
+  readonly provisionedShare?: number;
+}
+
+export interface Usage {
+  readonly functions: readonly FunctionUsage[];
+  readonly apiRequests: number;
+}
+
+/** US dollars by what they are paid for. */
+export interface Cost {
+  readonly compute: number;
+  readonly provisioned: number;
+  readonly invocations: number;
+  readonly api: number;
+  readonly total: number;
+}
+
+/**
+ * Lambda: GB-seconds = ms / 1,000 x MB / 1,024. What is missing is little beside it, or not ours: logs and metrics, S3 and
+ * SQS requests, data transfer, /tmp above 512 MB, and the GPU instances.
+ */
+export function costOf(usage: Usage, prices: Prices = US_EAST_1_PRICES): Cost {
+  const sum = (of: (one: FunctionUsage) => number) =>
+    usage.functions.reduce((total, one) => total + of(one), 0);
+  const compute = sum(
+    (one) => gbSeconds(one.durationMs + one.initMs, one.memoryMegabytes) * workPrice(one, prices),
+  );
+  const provisioned = sum(
+    (one) =>
+      gbSeconds((one.provisionedSeconds ?? 0) * 1000, one.memoryMegabytes) *
+      prices.provisionedReadyGbSecond[one.architecture],
+  );
+  const invocations = sum((one) => one.invocations) * prices.lambdaRequest;
+  const api = usage.apiRequests * prices.httpApiRequest;
+  return { compute, provisioned, invocations, api, total: compute + provisioned + invocations + api };
+}
+
+/** For a GB-second of work: environments that are kept ready are paid already, in part. */
+export function workPrice(
+  one: Pick<FunctionUsage, 'architecture' | 'provisionedSeconds' | 'provisionedShare'>,
+  prices: Prices,
+): number {
+  const { architecture, provisionedSeconds = 0 } = one;
+  const share = one.provisionedShare ?? (provisionedSeconds > 0 ? 1 : 0);
+  return share * prices.provisionedGbSecond[architecture] + (1 - share) * prices.lambdaGbSecond[architecture];
+}
+
+/** Lambda's gigabytes have 1,024 MB. */
+export function gbSeconds(milliseconds: number, memoryMegabytes: number): number {
+  return (milliseconds / 1000) * (memoryMegabytes / 1024);
+}
