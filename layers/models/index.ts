@@ -6,6 +6,7 @@ import { buildLayer, type LayerBuild } from '../build/layer.ts';
 import type { PackageDescription } from './describe.ts';
 
 export { LAYER_ERROR_CODES, LayerError, type LayerErrorCode } from '../build/errors.ts';
+export { megabytes } from '../build/files.ts';
 export type { LayerBuild } from '../build/layer.ts';
 export { type CatalogEntry, readCatalog } from './catalog.ts';
 export { type DescribeOptions, describePackage, type PackageDescription, type Tier } from './describe.ts';

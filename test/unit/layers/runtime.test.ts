@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import {
   readdirSync,
   readFileSync,
@@ -8,6 +9,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import {
@@ -166,6 +169,18 @@ describe('a build', () => {
     expect(filesBelow(outdir)).toEqual(files);
     expect(unzipSync(readFileSync(first.zip))).not.toEqual({});
   });
+});
+
+test('builds in several processes at once give one layer', async () => {
+  const [modules, outdir] = [writeNativePackages(newFolder()), newFolder()];
+  const index = pathToFileURL('layers/runtime/index.ts').href;
+  const script = `import { buildRuntimeLayer } from ${JSON.stringify(index)};
+    console.log(JSON.stringify(buildRuntimeLayer('arm64', ${JSON.stringify(outdir)}, { modules: ${JSON.stringify(modules)} })));`;
+  const build = () => promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);
+  const outputs = await Promise.all([build(), build(), build()]);
+  const built = buildRuntimeLayer('arm64', outdir, { modules });
+  expect(outputs.map(({ stdout }) => JSON.parse(stdout))).toEqual([built, built, built]);
+  expect(readdirSync(outdir)).toHaveLength(1);
 });
 
 /** The modes of the entries, from the central directory (APPNOTE.TXT of PKWARE, 4.3.12 and 4.4.15). */

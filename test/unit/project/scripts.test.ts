@@ -36,7 +36,7 @@ test('CI runs npm test', () => {
 });
 
 test('scripts that need the dependencies install them first', () => {
-  for (const name of ['start', 'predict', 'models', 'bench', 'test']) {
+  for (const name of ['start', 'predict', 'models', 'layers', 'bench', 'test']) {
     expect(scripts[`pre${name}`]).toBe('node infra/local/ensure-installed.mjs');
   }
 });
