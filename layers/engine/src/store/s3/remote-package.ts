@@ -51,13 +51,13 @@ export class RemotePackage {
   async #fetch(): Promise<void> {
     const { name, version } = this.#package;
     const path = join(this.#folder, name, version);
-    const staging = new Staging(this.#folder, `${name}@${version}`);
-    do if (await this.#isAt(path)) return;
-    while (await staging.waitForOthers());
-    const { text, manifest } = await this.#manifestFile();
-    const files = this.#files(manifest);
-    await staging.create();
+    if (await this.#isAt(path)) return;
+    const staging = await Staging.create(this.#folder, `${name}@${version}`);
     try {
+      await staging.waitForOthers();
+      if (await this.#isAt(path)) return;
+      const { text, manifest } = await this.#manifestFile();
+      const files = this.#files(manifest);
       await this.#checkSpace(staging.folder, files);
       await fetchFiles(await this.#reader(), files, staging.folder, this.#transfer);
       await writeFile(join(staging.folder, MANIFEST_FILE), text);

@@ -1,10 +1,10 @@
 /** Where a package is put together before it becomes one, by a single rename. */
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 const POLL_MS = 50;
-/** A process that has written nothing for so long is not waited for: it is not fetching, or its id is another's by now. */
+/** A process that has written nothing for so long is not waited for: its id may be another's by now. */
 const IDLE_MS = 10_000;
 
 /** The folders that this process writes to now. */
@@ -12,19 +12,26 @@ const ACTIVE = new Set<string>();
 let created = 0;
 
 /**
- * `<packages>/.fetching/<name>@<version>.<process id>.<number>`: on the file system of the packages, under a name that no package
- * has. What a killed process left there is removed by the next one.
+ * `<packages>/.fetching/<name>@<version>.<time>.<process id>.<number>`: on the file system of the packages, under a name
+ * that no package has. Who comes later waits for who came earlier.
  */
 export class Staging {
   readonly #root: string;
-  readonly #prefix: string;
+  readonly #ref: string;
   readonly #own: string;
 
-  constructor(packages: string, ref: string) {
-    this.#root = join(packages, '.fetching');
-    this.#prefix = `${ref}.`;
+  private constructor(packages: string, ref: string) {
     created += 1;
-    this.#own = join(this.#root, `${ref}.${process.pid}.${created}`);
+    this.#root = join(packages, '.fetching');
+    this.#ref = ref;
+    this.#own = join(this.#root, `${ref}.${Date.now()}.${process.pid}.${created}`);
+  }
+
+  static async create(packages: string, ref: string): Promise<Staging> {
+    const staging = new Staging(packages, ref);
+    ACTIVE.add(staging.#own);
+    await mkdir(staging.folder, { recursive: true });
+    return staging;
   }
 
   /** Where the files go. */
@@ -32,41 +39,45 @@ export class Staging {
     return join(this.#own, 'package');
   }
 
-  /** Removes what dead processes left, and waits while a living one fetches the package; says whether one did. */
-  async waitForOthers(): Promise<boolean> {
-    const names = (await readdir(this.#root).catch(() => [])).filter((name) => name.startsWith(this.#prefix));
-    let waited = false;
-    for (const folder of names.map((name) => join(this.#root, name))) {
-      while (isAlive(folder) && (await isWrittenTo(folder))) {
-        waited = true;
-        await wait(POLL_MS);
-      }
-      if (!isAlive(folder)) await rm(folder, { recursive: true, force: true });
+  /** Removes what dead processes left, and waits for those who came earlier to end, well or not. */
+  async waitForOthers(): Promise<void> {
+    const names = (await readdir(this.#root)).filter((name) => name.startsWith(`${this.#ref}.`));
+    const folders = names.map((name) => join(this.#root, name)).sort(byAge);
+    for (const folder of folders.slice(0, folders.indexOf(this.#own))) {
+      while (isAlive(folder) && (await isWrittenTo(folder))) await wait(POLL_MS);
     }
-    return waited;
-  }
-
-  async create(): Promise<void> {
-    ACTIVE.add(this.#own);
-    await mkdir(this.folder, { recursive: true });
+    for (const folder of folders.filter((candidate) => !isAlive(candidate))) await removeFolder(folder);
   }
 
   /** Makes the folder the package at `path`, in the place of one that may be there. */
   async publish(path: string): Promise<void> {
-    await mkdir(join(path, '..'), { recursive: true });
-    await rename(path, join(this.#own, 'replaced')).catch(ignoreMissing);
+    await mkdir(dirname(path), { recursive: true });
+    await rename(path, join(this.#own, 'replaced')).catch((error: unknown) => {
+      if (!hasCode(error, 'ENOENT')) throw error;
+    });
     await rename(this.folder, path);
   }
 
   async remove(): Promise<void> {
-    await rm(this.#own, { recursive: true, force: true });
+    await removeFolder(this.#own);
     ACTIVE.delete(this.#own);
   }
 }
 
-/** Whether the process that made the folder goes on; a number of ours that we do not know is an earlier process's. */
+/** Time, process id and number of the folder's name. */
+function madeBy(folder: string): readonly number[] {
+  return folder.split('.').slice(-3).map(Number);
+}
+
+function byAge(left: string, right: string): number {
+  const others = madeBy(right);
+  const differences = madeBy(left).map((value, i) => value - (others[i] ?? 0));
+  return differences.find((difference) => difference !== 0) ?? 0;
+}
+
+/** Whether the process that made the folder goes on; one of our id that we do not know is an earlier process's. */
 function isAlive(folder: string): boolean {
-  const pid = Number(folder.split('.').at(-2));
+  const [, pid = 0] = madeBy(folder);
   if (pid === process.pid) return ACTIVE.has(folder);
   try {
     return process.kill(pid, 0);
@@ -88,8 +99,8 @@ async function isWrittenTo(folder: string): Promise<boolean> {
   return Math.max(...times) > Date.now() - IDLE_MS;
 }
 
-function ignoreMissing(error: unknown): void {
-  if (!hasCode(error, 'ENOENT')) throw error;
+function removeFolder(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true });
 }
 
 function hasCode(error: unknown, code: string): boolean {
