@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { STATUS_OF } from '../../../functions/shared/api/error-codes.ts';
+import { METRICS } from '../../../functions/shared/metric-names.ts';
 
 const operations = readFileSync('docs/operations.md', 'utf8');
 
@@ -19,4 +20,14 @@ test('docs/operations.md lists every setting', () => {
   );
   expect(names.length).toBeGreaterThan(8);
   expect(names.filter((name) => !operations.includes(`| \`${name}\` |`))).toEqual([]);
+});
+
+test('docs/operations.md lists every metric with its unit and dimensions, and no other', () => {
+  const expected = Object.entries(METRICS).map(([name, { unit, dimensions }]) => {
+    const listed = dimensions.map((dimension) => ` \`${dimension}\``).join(',');
+    return `| \`${name}\` | ${unit} |${listed} |`;
+  });
+  const section = operations.slice(operations.indexOf('## Metrics'), operations.indexOf('## Warm-ups'));
+  const rows = [...section.matchAll(/^(\| `\w+` \| \w+ \|.*? \|) [^|]+ \|$/gm)].map(([, row]) => row);
+  expect(rows.sort()).toEqual(expected.sort());
 });
