@@ -11,6 +11,11 @@ import { commandsOf, difference, documents, type Snippet, snippetsOf } from './s
 const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
   { command: /^npm start$/, file: 'test/e2e/start.test.ts', title: 'prints its address' },
   {
+    command: /^npm start -- --lambda$/,
+    file: 'test/e2e/lambda-start.test.ts',
+    title: 'serves through the built function',
+  },
+  {
     command: /^npm (test|run fix|run check)$/,
     file: 'test/unit/project/scripts.test.ts',
     title: 'begins with the checks',

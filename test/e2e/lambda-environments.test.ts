@@ -10,7 +10,8 @@ describe('an execution environment', () => {
   let echo: EchoLambda;
   beforeAll(async () => {
     process.env.PILOTLIGHT_OF_THE_SHELL = 'yes';
-    echo = await startEcho({ timeoutSeconds: 2, reservedConcurrency: 3, environment: { COLOUR: 'blue' } });
+    const environment = { COLOUR: 'blue', MODELS: '/opt/models', CACHE: '/tmp/cache' };
+    echo = await startEcho({ timeoutSeconds: 2, reservedConcurrency: 3, environment });
   });
   afterAll(() => echo.lambda.close());
 
@@ -53,6 +54,8 @@ describe('an execution environment', () => {
       AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
       _X_AMZN_TRACE_ID: expect.stringMatching(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/),
       LAMBDA_TASK_ROOT: answer?.cwd,
+      MODELS: answer?.environment.NODE_PATH?.replace(/\/nodejs\/.*/, '/models'),
+      CACHE: `${answer?.environment.TMPDIR}/cache`,
     });
     expect(answer?.environment).not.toHaveProperty('HOME');
   });

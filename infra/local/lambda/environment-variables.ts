@@ -21,7 +21,10 @@ export function environmentVariables(
   runtime: { readonly address: string; readonly folder: string; readonly logStream: string },
 ): Record<string, string> {
   const { name, handler, memoryMegabytes, environment } = definition;
-  const own = Object.entries(environment).map(([key, value]) => [key, value.replace(/^\/opt(?=\/|$)/, opt)]);
+  const own = Object.entries(environment).map(([key, value]) => [
+    key,
+    value.replace(/^\/(opt|tmp)(?=\/|$)/, (_path, folder) => (folder === 'opt' ? opt : tmp)),
+  ]);
   return {
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',

@@ -13,7 +13,7 @@ export interface LambdaFunction {
   readonly timeoutSeconds?: number;
   /** Limit of the init phase before the first invocation. @default - 10, as on Lambda */
   readonly initSeconds?: number;
-  /** Variables of the function. `/opt` at the start of a value is the folder of the merged layers. @default - none */
+  /** Variables of the function. `/opt` and `/tmp` at the start of a value become what they are here. @default - none */
   readonly environment?: Readonly<Record<string, string>>;
   /** Environments that may exist at once. @default - 10 */
   readonly reservedConcurrency?: number;
