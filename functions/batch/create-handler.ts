@@ -59,7 +59,7 @@ export function createHandler({ processor, logger, metrics }: HandlerParts) {
         throwOnFullBatchFailure: false,
       });
     } finally {
-      metrics.publishStoredMetrics();
+      if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
     }
   };
 }

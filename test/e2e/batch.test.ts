@@ -1,0 +1,247 @@
+/** Files in S3, messages in SQS, the handler in this process: what becomes of them. */
+import { gzipSync } from 'node:zlib';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { Engine } from '@pilotlight/engine';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createHandler } from '../../functions/batch/create-handler.ts';
+import { processorOf } from '../../functions/batch/object/processor.ts';
+import { readBatchConfig } from '../../functions/shared/batch-config.ts';
+import { createS3Client } from '../../functions/shared/s3-client.ts';
+import { S3Objects } from '../../functions/shared/s3-objects.ts';
+import { createSqsClient, SqsQueue } from '../../functions/shared/sqs-queue.ts';
+import { startWorld, type World } from './batch-world.ts';
+
+let world: World;
+const engine = new Engine({ packages: 'model-assets/packages', intraOpThreads: 1 });
+beforeAll(async () => {
+  world = await startWorld({ visibilitySeconds: 0 });
+  Object.assign(process.env, world.environment, { POWERTOOLS_METRICS_DISABLED: 'true' });
+});
+afterAll(async () => {
+  await world.close();
+  await engine.dispose();
+});
+
+/** The handler with parts of so many rows. */
+function handlerOf(partRows = 1000) {
+  const config = readBatchConfig({ ...world.environment, PILOTLIGHT_BATCH_PART_ROWS: String(partRows) });
+  const queue = new SqsQueue(createSqsClient(world.environment), config.PILOTLIGHT_BATCH_QUEUE_URL);
+  return createHandler({
+    processor: processorOf(config, {
+      engine,
+      engineVersion: 'test',
+      objects: new S3Objects(createS3Client(world.environment), config.PILOTLIGHT_BATCH_BUCKET),
+      goOnLater: (message) => queue.send(message),
+    }),
+    logger: new Logger({ logLevel: 'SILENT' }),
+    metrics: new Metrics({ namespace: 'Test', serviceName: 'test' }),
+  });
+}
+
+/** As Lambda does: takes messages one by one, deletes those that did not fail. Ends when the queue is empty. */
+async function work(handler = handlerOf(), remainingMs: () => number = () => 60_000): Promise<number> {
+  let invocations = 0;
+  for (;;) {
+    const [message] = await world.sqs.queues.receive('batch');
+    if (!message) return invocations;
+    invocations += 1;
+    const event = { Records: [{ messageId: message.messageId, body: message.body }] };
+    const { batchItemFailures } = await handler(event, { getRemainingTimeInMillis: remainingMs });
+    if (batchItemFailures.length === 0) world.queue.delete(message.receiptHandle);
+  }
+}
+
+const TEXTS = ['I love this', 'I do not', 'what a waste of time', 'a moving, funny and beautiful film'];
+const jsonl = (rows: number) =>
+  Array.from({ length: rows }, (_, i) => `${JSON.stringify({ id: i, text: `${TEXTS[i % 4]} ${i}` })}\n`).join(
+    '',
+  );
+const linesOf = (body: string) =>
+  body
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+const summaryOf = async (folder: string) => JSON.parse(await world.read(`${folder}summary.json`));
+
+it('answers every row of an upload, and sums up', async () => {
+  await world.put('in/sentiment/reviews of may.jsonl', `${jsonl(3)}not json\n`);
+  await work();
+  const folder = 'out/sentiment@1.0.0/reviews of may.jsonl/';
+  expect(await world.list('out/')).toEqual([`${folder}part-00000.jsonl`, `${folder}summary.json`]);
+  const lines = linesOf(await world.read(`${folder}part-00000.jsonl`));
+  expect(lines).toMatchObject([
+    { row: 0, id: 0, output: [{ label: 'positive' }, { label: 'negative' }] },
+    { row: 1, id: 1 },
+    { row: 2, id: 2, output: [{ label: 'negative' }, { label: 'positive' }] },
+    { row: 3, error: { code: 'INVALID_JSON' } },
+  ]);
+  expect(await summaryOf(folder)).toMatchObject({
+    input: { bucket: 'uploads', key: 'in/sentiment/reviews of may.jsonl' },
+    model: { name: 'sentiment', version: '1.0.0', variant: 'int8' },
+    engine: 'test',
+    parts: 1,
+    rowsIn: 4,
+    rowsOut: 4,
+    errors: { INVALID_JSON: 1 },
+  });
+});
+
+it('takes parameters and columns from a file beside the upload, or from its metadata', async () => {
+  const csv = 'nr,review\na,I love this\n';
+  await world.put(
+    'in/sentiment/a.csv.params.json',
+    '{"column":"review","id_column":"nr","parameters":{"top_k":1}}',
+  );
+  await world.put('in/sentiment/a.csv', csv);
+  await world.put('in/sentiment/b.csv.gz', gzipSync(csv), {
+    'pilotlight-options': '{"column":"review","parameters":{"top_k":1}}',
+  });
+  await work();
+  const [a, b] = await Promise.all(
+    ['a.csv', 'b.csv.gz'].map((name) => world.read(`out/sentiment@1.0.0/${name}/part-00000.jsonl`)),
+  );
+  expect(linesOf(a ?? '')).toMatchObject([{ row: 0, id: 'a', output: [{ label: 'positive' }] }]);
+  expect(linesOf(b ?? '')).toMatchObject([{ row: 0, output: [{ label: 'positive' }] }]);
+});
+
+it('writes the same parts in many invocations as in one, and says in the queue where it goes on', async () => {
+  await world.put('in/sentiment/one.jsonl', jsonl(180));
+  await work(handlerOf(20));
+  await world.put('in/sentiment/many.jsonl', jsonl(180));
+  let asked = 0;
+  const nearlyOver = () => (asked++ % 4 === 0 ? 60_000 : 31_000);
+  expect(await work(handlerOf(20), nearlyOver)).toBeGreaterThan(4);
+  const [one, many] = [
+    await world.results('out/sentiment@1.0.0/one'),
+    await world.results('out/sentiment@1.0.0/many'),
+  ];
+  const bodies = (stored: typeof one) =>
+    stored.filter(({ key }) => key.includes('part-')).map(({ body }) => body);
+  expect(bodies(one)).toHaveLength(9);
+  expect(bodies(many)).toEqual(bodies(one));
+  expect(await summaryOf('out/sentiment@1.0.0/many.jsonl/')).toMatchObject({
+    parts: 9,
+    rowsIn: 180,
+    rowsOut: 180,
+  });
+});
+
+it('does nothing for a message that is delivered again', async () => {
+  await world.put('in/sentiment/again.jsonl', jsonl(5));
+  const [message] = await world.sqs.queues.receive('batch');
+  const handler = handlerOf();
+  const event = { Records: [{ messageId: 'again', body: message?.body ?? '' }] };
+  const context = { getRemainingTimeInMillis: () => 60_000 };
+  await handler(event, context);
+  const before = await world.results('out/sentiment@1.0.0/again');
+  await handler(event, context);
+  expect(await world.results('out/sentiment@1.0.0/again')).toEqual(before);
+  world.queue.drain();
+});
+
+it('leaves the bytes of one run where two deliveries are processed at once', async () => {
+  await world.put('in/sentiment/alone.jsonl', jsonl(100));
+  await work(handlerOf(20));
+  await world.put('in/sentiment/both.jsonl', jsonl(100));
+  const [message] = await world.sqs.queues.receive('batch');
+  const event = { Records: [{ messageId: 'twice', body: message?.body ?? '' }] };
+  const context = { getRemainingTimeInMillis: () => 60_000 };
+  await Promise.all([handlerOf(20)(event, context), handlerOf(20)(event, context)]);
+  world.queue.drain();
+  const parts = async (name: string) =>
+    (await world.results(`out/sentiment@1.0.0/${name}/part-`)).map(({ body }) => body);
+  expect(await parts('both.jsonl')).toEqual(await parts('alone.jsonl'));
+});
+
+it('follows the newest file of a key, whichever event comes last, and removes what a longer one left', async () => {
+  const key = 'in/sentiment/changed.jsonl';
+  await world.put(key, jsonl(30));
+  const [older] = await world.sqs.queues.receive('batch');
+  await work(handlerOf(10));
+  expect(await world.list('out/sentiment@1.0.0/changed')).toHaveLength(4);
+  await world.put(key, jsonl(12));
+  await work(handlerOf(10));
+  const results = await world.results('out/sentiment@1.0.0/changed');
+  expect(results.map(({ key: name }) => name.slice(-13))).toEqual([
+    't-00000.jsonl',
+    't-00001.jsonl',
+    '/summary.json',
+  ]);
+  const late = { Records: [{ messageId: 'late', body: older?.body ?? '' }] };
+  await handlerOf(10)(late, { getRemainingTimeInMillis: () => 60_000 });
+  expect(await world.results('out/sentiment@1.0.0/changed')).toEqual(results);
+});
+
+it.each([
+  ['in/nobody/a.jsonl', '"a"\n', 'out/nobody/a.jsonl/', 'MODEL_NOT_FOUND', 0],
+  ['in/sentiment@9.9.9/a.jsonl', '"a"\n', 'out/sentiment@9.9.9/a.jsonl/', 'MODEL_NOT_FOUND', 0],
+  ['in/a.jsonl', '"a"\n', 'out/a.jsonl/', 'KEY_NOT_UNDERSTOOD', 0],
+  ['in/sentiment/a.pdf', 'x', 'out/sentiment@1.0.0/a.pdf/', 'FORMAT_NOT_SUPPORTED', 0],
+  [
+    'in/sentiment/cut.jsonl.gz',
+    gzipSync(jsonl(200)).subarray(0, 900),
+    'out/sentiment@1.0.0/cut.jsonl.gz/',
+    'BROKEN_GZIP',
+    0,
+  ],
+  ['in/sentiment/no.csv', 'a,b\n1,2\n', 'out/sentiment@1.0.0/no.csv/', 'COLUMN_NOT_FOUND', 0],
+  [
+    'in/sentiment/latin1.jsonl',
+    Buffer.from('"caf\xe9"\n', 'latin1'),
+    'out/sentiment@1.0.0/latin1.jsonl/',
+    'NO_READABLE_ROW',
+    1,
+  ],
+  [
+    'in/sentiment/long.jsonl',
+    `"${'x'.repeat(2_000_000)}"`,
+    'out/sentiment@1.0.0/long.jsonl/',
+    'NO_READABLE_ROW',
+    1,
+  ],
+])(
+  '%s gives a summary with the error, and its message goes to the dead letters',
+  async (key, body, folder, code, rows) => {
+    await world.put(key, body);
+    await work();
+    expect(world.deadLetters.drain()).toHaveLength(1);
+    const summary = await summaryOf(folder);
+    expect(summary).toMatchObject({ input: { key }, error: { code, message: expect.any(String) } });
+    expect(summary.rowsOut).toBe(summary.rowsIn);
+    expect(summary.rowsIn).toBeGreaterThanOrEqual(rows);
+  },
+);
+
+it('gives a summary for a file that is gone', async () => {
+  await world.put('in/sentiment/gone.jsonl', '"a"');
+  const [message] = await world.sqs.queues.receive('batch');
+  world.queue.send((message?.body ?? '').replaceAll('gone', 'never'));
+  world.queue.delete(message?.receiptHandle ?? '');
+  await work();
+  expect(await summaryOf('out/sentiment/never.jsonl/')).toMatchObject({
+    error: { code: 'OBJECT_UNREADABLE' },
+  });
+  world.deadLetters.drain();
+});
+
+it('passes over results, test events and other buckets', async () => {
+  await world.put('out/sentiment@1.0.0/in/sentiment/x.jsonl', '"a"\n');
+  world.queue.send('{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"uploads"}');
+  const other = { bucket: { name: 'other' }, object: { key: 'in/sentiment/a.jsonl', etag: 'x' } };
+  world.queue.send(JSON.stringify({ source: 'aws.s3', 'detail-type': 'Object Created', detail: other }));
+  const before = await world.list('');
+  await work();
+  expect(await world.list('')).toEqual(before);
+  expect(world.deadLetters.counts()).toEqual({ visible: 0, hidden: 0 });
+});
+
+it('does not mix the results of two files that share a folder of results', async () => {
+  await world.put('in/sentiment/same.jsonl', '"a"\n');
+  await work();
+  const before = await world.results('out/sentiment@1.0.0/same');
+  await world.put('in/sentiment@1.0.0/same.jsonl', '"b"\n"c"\n');
+  await work();
+  expect(await world.results('out/sentiment@1.0.0/same')).toEqual(before);
+  expect(world.deadLetters.drain()).toHaveLength(1);
+});
