@@ -1,6 +1,6 @@
 import {
   type App,
-  BOOTSTRAP_QUALIFIER_CONTEXT,
+  type IStackSynthesizer,
   PermissionsBoundary,
   type StackProps,
   Stage,
@@ -9,7 +9,11 @@ import {
 import type { Deployment } from '../config/load.ts';
 import { BatchStack } from './batch-stack.ts';
 import { GpuStack } from './gpu-stack.ts';
+import { LeanSynthesizer } from './lean-synthesizer.ts';
 import { ServiceStack } from './service-stack.ts';
+
+/** They cost nothing by themselves, and CloudFormation does not take tags of them everywhere yet. */
+const UNTAGGED = ['AWS::ElasticLoadBalancingV2::Listener', 'AWS::ApplicationAutoScaling::ScalableTarget'];
 
 /**
  * All that one team runs in one environment: a stack for each lifetime, so that a change of the service does not touch
@@ -28,10 +32,11 @@ export class PilotlightStage extends Stage {
         permissionsBoundary: PermissionsBoundary.fromName(permissionsBoundary),
       }),
     });
-    if (qualifier !== undefined) this.node.setContext(BOOTSTRAP_QUALIFIER_CONTEXT, qualifier);
     const stackProps = (what: string): StackProps => ({
       description: `Pilotlight of ${team} in ${env}: ${what}`,
       terminationProtection,
+      // It declares as undefined what the interface has absent.
+      synthesizer: new LeanSynthesizer(qualifier === undefined ? {} : { qualifier }) as IStackSynthesizer,
     });
     this.gpu = gpu && new GpuStack(this, 'gpu', { ...stackProps('container on GPU instances'), config, gpu });
     this.service = new ServiceStack(this, 'service', {
@@ -42,6 +47,8 @@ export class PilotlightStage extends Stage {
     this.batch =
       upload &&
       new BatchStack(this, 'batch', { ...stackProps('predictions of uploaded files'), config, upload });
-    for (const [key, value] of Object.entries({ team, env, ...config.tags })) Tags.of(this).add(key, value);
+    for (const [key, value] of Object.entries({ team, env, ...config.tags })) {
+      Tags.of(this).add(key, value, { excludeResourceTypes: UNTAGGED });
+    }
   }
 }

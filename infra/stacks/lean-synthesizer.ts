@@ -1,0 +1,45 @@
+import { CfnResource, DefaultStackSynthesizer, type ISynthesisSession, Stack } from 'aws-cdk-lib';
+
+/**
+ * Leaves out a `DependsOn` that a property of the resource says already. The CDK writes one to the role of every function,
+ * and linters object (W3005 of cfn-lint).
+ */
+export class LeanSynthesizer extends DefaultStackSynthesizer {
+  override synthesize(session: ISynthesisSession): void {
+    for (const resource of this.boundStack.node.findAll()) {
+      if (CfnResource.isCfnResource(resource)) dropImpliedDependencies(resource);
+    }
+    super.synthesize(session);
+  }
+}
+
+function dropImpliedDependencies(resource: CfnResource): void {
+  const dependencies = resource.obtainDependencies().filter(CfnResource.isCfnResource);
+  if (dependencies.length === 0) return;
+  const stack = Stack.of(resource);
+  const mentioned = mentionedIn(stack.resolve(propertiesOf(resource)));
+  for (const dependency of dependencies) {
+    const implied = dependency.stack === stack && mentioned.has(String(stack.resolve(dependency.logicalId)));
+    if (implied) resource.removeDependency(dependency);
+  }
+}
+
+/** `cfnProperties` is for subclasses, and made by the CDK of each resource's own fields. */
+function propertiesOf(resource: CfnResource): unknown {
+  return Reflect.get(resource, 'cfnProperties');
+}
+
+/** Logical ids of `Ref` and `Fn::GetAtt`, at any depth. */
+function mentionedIn(value: unknown): Set<string> {
+  const found = new Set<string>();
+  const visit = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    for (const [key, inner] of Object.entries(node)) {
+      if (key === 'Ref') found.add(String(inner));
+      else if (key === 'Fn::GetAtt') found.add(String(Array.isArray(inner) ? inner[0] : inner));
+      else visit(inner);
+    }
+  };
+  visit(value);
+  return found;
+}
