@@ -29,7 +29,6 @@ describe('an execution environment', () => {
   test('gives the handler the context of Lambda', async () => {
     const { answer, requestId, environment } = await echo.invoke({}, { qualifier: 'live' });
     expect(answer?.context).toEqual({
-      callbackWaitsForEmptyEventLoop: true,
       functionName: 'echo',
       functionVersion: '$LATEST',
       invokedFunctionArn: 'arn:aws:lambda:us-east-1:123456789012:function:echo:live',
@@ -37,6 +36,7 @@ describe('an execution environment', () => {
       awsRequestId: requestId,
       logGroupName: '/aws/lambda/echo',
       logStreamName: environment,
+      xRayTraceId: expect.stringMatching(/^Root=1-/),
       remaining: expect.any(Number),
     });
     expect(answer?.context.remaining).toBeGreaterThan(1000);

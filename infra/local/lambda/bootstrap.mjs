@@ -48,7 +48,12 @@ function call(method, path, { body, headers = {} } = {}) {
 /** An error as Lambda shows it to the caller; anything may have been thrown. */
 function shapeOf(error) {
   if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error), trace: [] };
-  return { errorType: error.name, errorMessage: error.message, trace: error.stack?.split('\n') ?? [] };
+  const { name, message, stack } = error;
+  return {
+    errorType: name,
+    errorMessage: message,
+    trace: typeof stack === 'string' ? stack.split('\n') : [],
+  };
 }
 
 const report = (path, error) =>
@@ -107,7 +112,6 @@ async function loadHandler() {
 function contextOf(headers) {
   const deadline = Number(headers['lambda-runtime-deadline-ms']);
   return {
-    callbackWaitsForEmptyEventLoop: true,
     functionName: env.AWS_LAMBDA_FUNCTION_NAME,
     functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
     invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
@@ -115,6 +119,7 @@ function contextOf(headers) {
     awsRequestId: headers['lambda-runtime-aws-request-id'],
     logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
     logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
+    xRayTraceId: headers['lambda-runtime-trace-id'],
     getRemainingTimeInMillis: () => deadline - Date.now(),
   };
 }

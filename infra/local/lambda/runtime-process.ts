@@ -104,7 +104,7 @@ export class RuntimeProcess {
     }
     this.initialised = settled.promise;
     this.exited = new Promise((resolve) => {
-      this.#child.once('close', (code) => {
+      const over = (code: number | null) => {
         this.#memory?.end();
         api.close();
         if (pid !== undefined) guard.release(pid);
@@ -116,7 +116,10 @@ export class RuntimeProcess {
         settled.resolve(exited);
         this.#idle(this.#answer ?? exited);
         resolve(exited);
-      });
+      };
+      this.#child.once('close', over);
+      // There was no process to begin with.
+      this.#child.once('error', () => over(null));
     });
   }
 

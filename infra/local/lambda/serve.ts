@@ -1,4 +1,5 @@
 /** `npm start -- --lambda`: the API through API Gateway's events and the built predict function. */
+import * as z from 'zod';
 import { describePackage, explainPlacement, type PackageDescription } from '../../../layers/models/index.ts';
 import { LocalError } from '../command.ts';
 import { listenOn } from '../service.ts';
@@ -102,7 +103,20 @@ function exchangeLine(
   const colour = status >= 500 ? 'red' : status >= 400 ? 'yellow' : 'green';
   const where = result ? ` environment ${numbers.of(result.environment)}` : '';
   const line = `${paint(colour, String(status))} ${method} ${path} ${paint('dim', `${ms.toFixed(1)} ms${where}`)}`;
-  if (!result?.init) return line;
+  return [line, ...failureLines(result), ...coldStartLines(result, loads)].join('\n    ');
+}
+
+const errorSchema = z.object({ errorType: z.string(), errorMessage: z.string() });
+
+/** What the client is not told. */
+function failureLines(result: InvokeResult | undefined): string[] {
+  if (!result?.functionError) return [];
+  const { data } = errorSchema.safeParse(JSON.parse(result.payload.toString()));
+  return data ? [`${paint('red', data.errorType)} ${data.errorMessage}`] : [];
+}
+
+function coldStartLines(result: InvokeResult | undefined, loads: LoadTimes): string[] {
+  if (!result?.init) return [];
   const { totalMs, processMs, functionMs } = result.init;
   const models = loads
     .of(result.environment)
@@ -112,7 +126,7 @@ function exchangeLine(
     `import and models ${milliseconds(functionMs)}${models.length > 0 ? ` (${models.join(', ')})` : ''}`,
     `request ${milliseconds(result.durationMs)}`,
   ];
-  return `${line}\n    ${paint('cyan', `cold start: init ${milliseconds(totalMs)}`)} ${paint('dim', parts.join(', '))}`;
+  return [`${paint('cyan', `cold start: init ${milliseconds(totalMs)}`)} ${paint('dim', parts.join(', '))}`];
 }
 
 /** Environments by the order of their first request, for their names are long. */

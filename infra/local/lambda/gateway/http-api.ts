@@ -46,7 +46,7 @@ export function createHttpApi({
   answered = () => {},
 }: HttpApiOptions): Server {
   const apiId = randomBytes(5).toString('hex');
-  return createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const start = performance.now();
     const { method = 'GET', url = '/' } = request;
     const told = (status: number, result?: InvokeResult) =>
@@ -78,8 +78,16 @@ export function createHttpApi({
       },
     );
     const invocation = { functionName, traceId, payload: JSON.stringify(event) };
-    const [answer, result] = await integrate(invoke(invocation), integrationTimeoutMs);
-    send(response, answer, (status) => told(status, result));
+    const [integrated, result] = await integrate(invoke(invocation), integrationTimeoutMs);
+    send(response, integrated, (status) => told(status, result));
+  };
+  return createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      // A client that went away before its request was whole has nothing to be answered.
+      if (!request.complete) return;
+      console.error(error);
+      send(response, INTERNAL_SERVER_ERROR, () => {});
+    });
   });
 }
 

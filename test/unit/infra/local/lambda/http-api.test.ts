@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LambdaServiceError } from '../../../../../infra/local/lambda/errors.ts';
 import { createHttpApi } from '../../../../../infra/local/lambda/gateway/http-api.ts';
@@ -60,6 +61,16 @@ test('a body over 10 MB is refused before the function is invoked', async () => 
   outcome = () => Promise.resolve(RESULT);
   expect((await post('x'.repeat(10 * 2 ** 20))).status).toBe(204);
   expect((await post('x'.repeat(10 * 2 ** 20 + 1))).status).toBe(413);
+  expect(invoked).toBe(1);
+});
+
+test('a client that goes away in the middle of its request harms nobody', async () => {
+  outcome = () => Promise.resolve(RESULT);
+  const client = connect(Number(new URL(url).port), '127.0.0.1');
+  client.write('POST /models/sentiment HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{"inputs":');
+  await once(server, 'request');
+  client.destroy();
+  expect((await post('{}')).status).toBe(204);
   expect(invoked).toBe(1);
 });
 
