@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { modelNameSchema, modelVersionSchema } from '@pilotlight/engine/manifest';
 import * as z from 'zod';
 import { LayerError } from '../build/errors.ts';
-import type { Tier } from './describe.ts';
+
+/** Where a model runs: in the functions, or in the container with a GPU beside them. */
+export type Tier = 'lambda' | 'gpu';
 
 const catalogSchema = z.object({
   models: z.record(
@@ -29,6 +31,12 @@ export function readCatalog(file: string): CatalogEntry[] {
   if (parsed.success) return Object.entries(parsed.data.models).map(([name, entry]) => ({ name, ...entry }));
   const issue = parsed.error.issues[0];
   throw invalid(file, `${issue?.path.join('.') || 'the top level'}: ${issue?.message ?? 'unknown reason'}`);
+}
+
+/** What the catalog says of one version of a model; nothing where it does not name it, or there is no catalog. */
+export function catalogTier(file: string, { name, version }: Omit<CatalogEntry, 'tier'>): Tier | undefined {
+  if (!existsSync(file)) return undefined;
+  return readCatalog(file).find((entry) => entry.name === name && entry.version === version)?.tier;
 }
 
 function invalid(file: string, reason: string, cause?: unknown): LayerError {

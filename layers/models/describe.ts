@@ -12,9 +12,7 @@ import {
 } from '@pilotlight/engine/manifest';
 import { compareVersions, parseManifest } from '@pilotlight/engine/packages';
 import { digestOf, sha256Of, sumOfBytes } from '../build/files.ts';
-
-/** Where a model runs: in the functions, or in the container with a GPU beside them. */
-export type Tier = 'lambda' | 'gpu';
+import { catalogTier, type Tier } from './catalog.ts';
 
 export interface PackageDescription {
   readonly name: string;
@@ -27,14 +25,15 @@ export interface PackageDescription {
   readonly manifestSha256: string;
   /** Of all `files`. */
   readonly bytes: number;
+  /** Of the catalog, else of the variant in the manifest. */
   readonly tier: Tier;
 }
 
 export interface DescribeOptions {
   /** The variant that will be served. @default - the manifest's `defaultVariant` */
   readonly variant?: string;
-  /** Where it runs, if the catalog says so. @default - the variant's `tier` in the manifest */
-  readonly tier?: Tier;
+  /** File that says where models run. @default - `catalog.json` beside the packages folder, if there is one */
+  readonly catalog?: string;
 }
 
 interface Wanted {
@@ -46,7 +45,8 @@ interface Wanted {
 /**
  * Finds `<packagesFolder>/<name>/<version>` and compares size and sha256 of every file that serving it takes.
  *
- * @throws EngineError MODEL_NOT_FOUND, PACKAGE_INVALID, PACKAGE_CORRUPT, each in one line that names the model
+ * @throws EngineError MODEL_NOT_FOUND, PACKAGE_INVALID, PACKAGE_CORRUPT, each in one line that names the model;
+ *   LayerError CATALOG_INVALID
  */
 export function describePackage(
   packagesFolder: string,
@@ -69,7 +69,7 @@ export function describePackage(
     files,
     manifestSha256: manifestFile.sha256,
     bytes: sumOfBytes(files),
-    tier: options.tier ?? variant.tier,
+    tier: catalogTier(options.catalog ?? join(packagesFolder, '../catalog.json'), ref) ?? variant.tier,
   };
 }
 

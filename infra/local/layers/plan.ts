@@ -1,6 +1,5 @@
 import { parseModelRef } from '@pilotlight/engine';
 import {
-  type CatalogEntry,
   describePackage,
   explainPlacement,
   type PackageDescription,
@@ -35,19 +34,8 @@ export function placementsOf(options: Options): Placement[] {
   ];
 }
 
-/** Those of `--models`, else those of the catalog; the tier is the catalog's either way, where it has the model. */
+/** Those of `--models`, else those of the catalog. */
 function packagesOf({ models, packages, catalog }: Options): PackageDescription[] {
-  const entries = readCatalog(catalog);
-  const wanted = models === undefined ? entries : models.map(parseModelRef);
-  return wanted.map((ref) => {
-    const entry = entries.find((known) => isOf(known, ref));
-    return describePackage(packages, ref, entry === undefined ? {} : { tier: entry.tier });
-  });
-}
-
-function isOf(
-  entry: CatalogEntry,
-  { name, version = entry.version }: { name: string; version?: string },
-): boolean {
-  return entry.name === name && entry.version === version;
+  const wanted = models === undefined ? readCatalog(catalog) : models.map(parseModelRef);
+  return wanted.map((ref) => describePackage(packages, ref, { catalog }));
 }

@@ -73,10 +73,17 @@ describe('the description of a package', () => {
     expect(describePackage(packages, { name: 'parity', version: '1.9.0' }).version).toBe('1.9.0');
   });
 
-  test('has the tier of the manifest, unless the catalog says another', () => {
-    const packages = newFolder();
+  test('has the tier of the catalog beside the packages, else that of the manifest', () => {
+    const packages = join(newFolder(), 'packages');
     writePackage(packages);
-    expect(describePackage(packages, { name: 'parity' }, { tier: 'gpu' }).tier).toBe('gpu');
+    expect(describePackage(packages, { name: 'parity' }).tier).toBe('lambda');
+    const catalog = (version: string) => JSON.stringify({ models: { parity: { version, tier: 'gpu' } } });
+    writeFileSync(join(packages, '../catalog.json'), catalog('1.0.0'));
+    expect(describePackage(packages, { name: 'parity' }).tier).toBe('gpu');
+    writeFileSync(join(packages, '../other.json'), catalog('2.0.0'));
+    expect(
+      describePackage(packages, { name: 'parity' }, { catalog: join(packages, '../other.json') }).tier,
+    ).toBe('lambda');
   });
 
   test('follows a link to the package, which may lie elsewhere as a whole', () => {
