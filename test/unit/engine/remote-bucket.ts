@@ -22,7 +22,7 @@ export const SMALL: Partial<TransferOptions> = {
   attempts: 4,
   backoffMs: 1,
   maxBackoffMs: 4,
-  stallMs: 500,
+  stallMs: 10_000,
 };
 
 /** The scene of each test of the calling file. */
