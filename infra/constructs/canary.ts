@@ -12,7 +12,7 @@ import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { type MetricName, SERVICE } from '../../functions/shared/metric-names.ts';
 import { acknowledge } from './acknowledgements.ts';
-import { InfraError } from './errors.ts';
+import { checkOption } from './inference-function-checks.ts';
 
 /** How traffic moves to a new version: a share of it first, or step by step. */
 export const TRAFFIC_SHIFTS = {
@@ -59,17 +59,11 @@ export class Canary extends Construct {
   constructor(scope: Construct, id: string, props: CanaryProps) {
     super(scope, id);
     const { traffic = 'canary-10-percent-5-minutes' } = props;
-    const deploymentConfig = TRAFFIC_SHIFTS[traffic];
-    if (deploymentConfig === undefined) {
-      throw new InfraError(
-        'INVALID_PROPS',
-        `canary.traffic is ${JSON.stringify(traffic)}; there are ${Object.keys(TRAFFIC_SHIFTS).join(', ')}.`,
-      );
-    }
+    checkOption('canary.traffic', traffic, Object.keys(TRAFFIC_SHIFTS));
     this.alarms = [this.#invocationErrors(props), this.#serverErrors(props), this.#drift(props)];
     this.deploymentGroup = new LambdaDeploymentGroup(this, 'Deployment', {
       alias: props.alias,
-      deploymentConfig,
+      deploymentConfig: TRAFFIC_SHIFTS[traffic],
       alarms: [...this.alarms],
       autoRollback: { failedDeployment: true, stoppedDeployment: true, deploymentInAlarm: true },
       // The managed policy that the construct would attach reaches every function of the account.

@@ -104,7 +104,7 @@ export class InferenceApi extends Construct {
     ];
     this.stage = this.#stage(throttle);
     throttleRoutes(this.stage, named, throttle);
-    this.url = this.domain ? `https://${this.domain.domainName.name}/` : this.stage.url;
+    this.url = props.domain ? `https://${props.domain.domainName}/` : this.stage.url;
     if (auth.kind === 'none') acknowledge(this, 'AwsSolutions-APIG4', auth.reason);
   }
 

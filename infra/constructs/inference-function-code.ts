@@ -62,7 +62,7 @@ function imageFunction(
   const context = stageImage({
     packages,
     runtime: buildRuntimeLayer(architecture, paths.layers),
-    bundle: bundleFunction(bundle).folder,
+    bundle: bundleFunction(bundle),
   });
   const platform = architecture === 'arm64' ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64;
   return new DockerImageFunction(scope, id, {

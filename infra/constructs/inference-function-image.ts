@@ -12,14 +12,14 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { LayerBuild, PackageDescription } from '../../layers/models/index.ts';
+import type { FunctionBundle } from './function-code.ts';
 import { paths } from './paths.ts';
 
 export interface ImageContents {
   readonly packages: readonly PackageDescription[];
   /** Its content is put where Lambda would mount the layer. */
   readonly runtime: LayerBuild;
-  /** Folder of the bundle. */
-  readonly bundle: string;
+  readonly bundle: FunctionBundle;
 }
 
 /**
@@ -33,7 +33,7 @@ export function stageImage({ packages, runtime, bundle }: ImageContents): string
   rmSync(unfinished, { recursive: true, force: true });
   try {
     copy(paths.predictDockerfile, join(unfinished, 'Dockerfile'));
-    cpSync(bundle, join(unfinished, 'function'), { recursive: true });
+    cpSync(bundle.folder, join(unfinished, 'function'), { recursive: true });
     cpSync(runtime.folder, join(unfinished, 'opt'), { recursive: true });
     for (const { name, version, folder, files } of packages) {
       for (const { path } of files) {
@@ -66,6 +66,6 @@ function digestOf({ packages, runtime, bundle }: ImageContents): string {
   for (const { name, version, files } of packages) {
     for (const { path, sha256 } of files) hash.update(`${name}\0${version}\0${path}\0${sha256}\n`);
   }
-  for (const file of [paths.predictDockerfile, join(bundle, 'index.mjs')]) hash.update(readFileSync(file));
+  hash.update(readFileSync(paths.predictDockerfile)).update(bundle.sha256);
   return hash.update(runtime.sha256).digest('hex').slice(0, 12);
 }

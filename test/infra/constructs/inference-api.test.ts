@@ -1,0 +1,298 @@
+import type { Stack } from 'aws-cdk-lib';
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { VpcLink } from 'aws-cdk-lib/aws-apigatewayv2';
+import { type IVpc, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { ApplicationLoadBalancer, ListenerAction } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { describe, expect, test } from 'vitest';
+import { routes } from '../../../functions/shared/api/routes.ts';
+import { InferenceApi, type InferenceApiProps, InferenceFunction } from '../../../infra/constructs/index.ts';
+import { actionsOf, refusalOf, statementsOf, templateOf, testStack } from './template.ts';
+
+const SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:api-keys-AbCdEf';
+
+function api(stack: Stack, props: Partial<InferenceApiProps> = {}): InferenceApi {
+  const predict = new InferenceFunction(stack, 'Predict', { models: ['sentiment'] });
+  return new InferenceApi(stack, 'Http', { function: predict, ...props });
+}
+
+const template = (props: Partial<InferenceApiProps> = {}): Template =>
+  templateOf((stack) => api(stack, props));
+const refusal = (props: Partial<InferenceApiProps>) => refusalOf(() => api(testStack(), props)).message;
+
+interface RouteProperties {
+  readonly RouteKey: string;
+  readonly AuthorizationType: string;
+  readonly Target: unknown;
+}
+
+const routesOf = (of: Template): RouteProperties[] =>
+  Object.values(of.findResources('AWS::ApiGatewayV2::Route')).map(({ Properties }) => Properties);
+
+describe('by default', () => {
+  const byDefault = template();
+
+  test('has the routes of the route table, and no others', () => {
+    const table = Object.values(routes).map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+    expect(
+      routesOf(byDefault)
+        .map(({ RouteKey }) => RouteKey)
+        .sort(),
+    ).toEqual(table.sort());
+  });
+
+  test('lets only signed requests in, on every route', () => {
+    expect(new Set(routesOf(byDefault).map(({ AuthorizationType }) => AuthorizationType))).toEqual(
+      new Set(['AWS_IAM']),
+    );
+  });
+
+  test('invokes the alias with payload format 2.0, for as long as API Gateway waits', () => {
+    const [alias] = Object.keys(byDefault.findResources('AWS::Lambda::Alias'));
+    byDefault.resourceCountIs('AWS::ApiGatewayV2::Integration', 1);
+    byDefault.hasResourceProperties('AWS::ApiGatewayV2::Integration', {
+      IntegrationUri: { Ref: alias },
+      PayloadFormatVersion: '2.0',
+      TimeoutInMillis: 29_000,
+    });
+    byDefault.hasResourceProperties('AWS::Lambda::Permission', {
+      FunctionName: { Ref: alias },
+      Principal: 'apigateway.amazonaws.com',
+      SourceArn: Match.anyValue(),
+    });
+  });
+
+  test('throttles, at the default stage', () => {
+    byDefault.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      StageName: '$default',
+      AutoDeploy: true,
+      DefaultRouteSettings: { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 },
+    });
+  });
+
+  test('writes a line of JSON for each request, with nothing that a client can choose freely', () => {
+    const [stage] = Object.values(byDefault.findResources('AWS::ApiGatewayV2::Stage'));
+    const { Format, DestinationArn } = Object(stage).Properties.AccessLogSettings;
+    const [logs] = Object.keys(
+      byDefault.findResources('AWS::Logs::LogGroup', { Properties: { RetentionInDays: 30 } }),
+    ).filter((name) => name.startsWith('Http'));
+    expect(DestinationArn).toEqual({ 'Fn::GetAtt': [logs, 'Arn'] });
+    expect(JSON.parse(Format)).toMatchObject({
+      requestId: '$context.requestId',
+      ip: '$context.identity.sourceIp',
+      route: '$context.routeKey',
+      status: '$context.status',
+      latencyMs: '$context.responseLatency',
+      integrationLatencyMs: '$context.integrationLatency',
+      error: '$context.error.message',
+      principal: '$context.identity.userArn',
+    });
+    expect(Format).not.toMatch(/userAgent|context\.path/);
+  });
+
+  test('has CORS off, and the address of API Gateway', () => {
+    byDefault.hasResourceProperties('AWS::ApiGatewayV2::Api', {
+      CorsConfiguration: Match.absent(),
+      DisableExecuteApiEndpoint: false,
+    });
+  });
+});
+
+test('lets a role call every route, of this API only', () => {
+  const granted = templateOf((stack) => {
+    const caller = new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') });
+    api(stack).grantInvoke(caller);
+  });
+  const [statement] = statementsOf(granted, 'Caller');
+  const [httpApi] = Object.keys(granted.findResources('AWS::ApiGatewayV2::Api'));
+  expect(statement?.Action).toBe('execute-api:Invoke');
+  expect(JSON.stringify(statement?.Resource)).toContain(`{"Ref":"${httpApi}"},"/$default/*/*"`);
+});
+
+describe('authorisation', () => {
+  test('by tokens of a provider', () => {
+    const auth = {
+      kind: 'jwt',
+      issuer: 'https://id.example.com',
+      audience: ['nlp'],
+      scopes: ['predict'],
+    } as const;
+    const jwt = template({ auth });
+    jwt.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
+      AuthorizerType: 'JWT',
+      JwtConfiguration: { Issuer: 'https://id.example.com', Audience: ['nlp'] },
+    });
+    for (const route of routesOf(jwt)) {
+      expect(route).toMatchObject({ AuthorizationType: 'JWT', AuthorizationScopes: ['predict'] });
+    }
+  });
+
+  test('by API keys, which a function compares with those of one secret', () => {
+    const keys = template({ auth: { kind: 'api-key', secretArn: SECRET } });
+    keys.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
+      AuthorizerType: 'REQUEST',
+      AuthorizerPayloadFormatVersion: '2.0',
+      EnableSimpleResponses: true,
+      IdentitySource: ['$request.header.x-api-key'],
+      AuthorizerResultTtlInSeconds: 300,
+    });
+    keys.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { PILOTLIGHT_API_KEYS_SECRET: SECRET } },
+    });
+    const statements = statementsOf(keys, 'ApiKeysRole');
+    expect(actionsOf(statements).filter((action) => !action.startsWith('logs:'))).toEqual([
+      'secretsmanager:DescribeSecret',
+      'secretsmanager:GetSecretValue',
+    ]);
+    expect(statements.map(({ Resource }) => Resource)).toContain(SECRET);
+    expect(new Set(routesOf(keys).map(({ AuthorizationType }) => AuthorizationType))).toEqual(
+      new Set(['CUSTOM']),
+    );
+  });
+
+  test('by nothing, only with a reason', () => {
+    const open = template({ auth: { kind: 'none', reason: 'A public demonstration for one week' } });
+    expect(new Set(routesOf(open).map(({ AuthorizationType }) => AuthorizationType))).toEqual(
+      new Set(['NONE']),
+    );
+    const sentence =
+      "auth of kind 'none' lets anybody call the API on the account's bill. If that is meant, say why in auth.reason.";
+    expect(refusal({ auth: { kind: 'none', reason: ' ' } })).toBe(sentence);
+    expect(refusal(JSON.parse('{"auth": {"kind": "none"}}'))).toBe(sentence);
+  });
+
+  test.each<[string, string, string]>([
+    [
+      'an issuer without TLS',
+      '{"kind": "jwt", "issuer": "http://id.example.com", "audience": ["nlp"]}',
+      'auth.issuer is "http://id.example.com"; it must begin with https://.',
+    ],
+    [
+      'tokens for anybody',
+      '{"kind": "jwt", "issuer": "https://id.example.com", "audience": []}',
+      'auth.audience is empty: name who the tokens are for.',
+    ],
+    [
+      'the name of a secret',
+      '{"kind": "api-key", "secretArn": "api-keys"}',
+      'auth.secretArn is "api-keys"; it must be the complete ARN of a secret, six characters at its end included.',
+    ],
+    [
+      'a kind that does not exist',
+      '{"kind": "basic"}',
+      'auth.kind is "basic"; there are iam, jwt, api-key and none.',
+    ],
+  ])('refuses %s', (_what, auth, sentence) => {
+    expect(refusal({ auth: JSON.parse(auth) })).toBe(sentence);
+  });
+});
+
+describe('with several functions', () => {
+  const several = templateOf((stack) => {
+    const intent = new InferenceFunction(stack, 'Other', { models: ['intent'] });
+    api(stack, { others: { intent } });
+  });
+
+  test('sends the routes of a model to its function', () => {
+    const added = routesOf(several).filter(({ RouteKey }) => RouteKey.includes('/intent'));
+    expect(added.map(({ RouteKey }) => RouteKey).sort()).toEqual([
+      'GET /models/intent',
+      'GET /models/intent/versions/{version}',
+      'POST /models/intent',
+      'POST /models/intent/versions/{version}',
+    ]);
+    const [target] = new Set(added.map(({ Target }) => JSON.stringify(Target)));
+    const [integration] = Object.entries(several.findResources('AWS::ApiGatewayV2::Integration')).filter(
+      ([name]) => target?.includes(name),
+    );
+    expect(JSON.stringify(integration?.[1].Properties.IntegrationUri)).toContain('Other');
+  });
+
+  test('lets only signed requests in there, too', () => {
+    expect(routesOf(several).every(({ AuthorizationType }) => AuthorizationType === 'AWS_IAM')).toBe(true);
+  });
+
+  test('refuses a function that does not serve the model', () => {
+    const stack = testStack();
+    const intent = new InferenceFunction(stack, 'Other', { models: ['intent'] });
+    expect(refusalOf(() => api(stack, { others: { slots: intent } })).message).toBe(
+      'others.slots leads to a function that serves intent@1.0.0.',
+    );
+  });
+});
+
+test('sends models for a GPU through a VPC link', () => {
+  const gpu = templateOf((stack) => {
+    const vpc = new Vpc(stack, 'Vpc');
+    const listener = new ApplicationLoadBalancer(stack, 'Alb', { vpc: vpc as IVpc }).addListener('Http', {
+      port: 80,
+      open: false,
+      defaultAction: ListenerAction.fixedResponse(503),
+    });
+    const vpcLink = new VpcLink(stack, 'Link', { vpc: vpc as IVpc });
+    api(stack, { gpu: { backend: { listener, vpcLink }, models: ['large'] } });
+  });
+  gpu.hasResourceProperties('AWS::ApiGatewayV2::Route', {
+    RouteKey: 'POST /models/large',
+    AuthorizationType: 'AWS_IAM',
+  });
+  gpu.hasResourceProperties('AWS::ApiGatewayV2::Integration', {
+    ConnectionType: 'VPC_LINK',
+    TimeoutInMillis: 29_000,
+  });
+});
+
+test('throttles a route more, on each path that it has', () => {
+  const throttled = template({
+    throttle: { rate: 50, burst: 60, routes: { predict: { rate: 5, burst: 6 } } },
+  });
+  throttled.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+    DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 60 },
+    RouteSettings: { 'POST /models/{model}': { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 6 } },
+  });
+  expect(refusal({ throttle: { rate: 0, burst: 1 } })).toBe(
+    'throttle of all: rate is 0 and burst 1; both must be above 0, and burst whole.',
+  );
+});
+
+test('answers browsers of the named origins only', () => {
+  template({ cors: { allowOrigins: ['https://app.example.com'] } }).hasResourceProperties(
+    'AWS::ApiGatewayV2::Api',
+    {
+      CorsConfiguration: {
+        AllowOrigins: ['https://app.example.com'],
+        AllowMethods: ['GET', 'POST'],
+        AllowCredentials: Match.absent(),
+        MaxAge: 3600,
+      },
+    },
+  );
+  expect(refusal({ cors: { allowOrigins: [] } })).toBe('cors.allowOrigins is empty: name an origin.');
+});
+
+describe('with a domain of the team', () => {
+  const domain = {
+    domainName: 'nlp.example.com',
+    certificateArn: 'arn:aws:acm:eu-central-1:123456789012:certificate/abc',
+    hostedZone: { hostedZoneId: 'Z1', zoneName: 'example.com' },
+  };
+
+  test('is reached by it alone, with TLS 1.2', () => {
+    const stack = testStack();
+    expect(api(stack, { domain }).url).toBe('https://nlp.example.com/');
+    const own = template({ domain });
+    own.hasResourceProperties('AWS::ApiGatewayV2::DomainName', {
+      DomainName: 'nlp.example.com',
+      DomainNameConfigurations: [Match.objectLike({ SecurityPolicy: 'TLS_1_2' })],
+    });
+    own.hasResourceProperties('AWS::ApiGatewayV2::Api', { DisableExecuteApiEndpoint: true });
+    own.hasResourceProperties('AWS::Route53::RecordSet', { Name: 'nlp.example.com.', Type: 'A' });
+  });
+
+  test('keeps the address of API Gateway where that is asked for', () => {
+    template({ domain: { ...domain, disableDefaultEndpoint: false } }).hasResourceProperties(
+      'AWS::ApiGatewayV2::Api',
+      { DisableExecuteApiEndpoint: false },
+    );
+  });
+});

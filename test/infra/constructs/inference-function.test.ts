@@ -1,0 +1,328 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { describe, expect, test } from 'vitest';
+import { bundleFunction } from '../../../infra/constructs/function-code.ts';
+import { InferenceFunction, type InferenceFunctionProps } from '../../../infra/constructs/index.ts';
+import { stageImage } from '../../../infra/constructs/inference-function-image.ts';
+import { paths } from '../../../infra/constructs/paths.ts';
+import { describePackage } from '../../../layers/models/index.ts';
+import { buildRuntimeLayer } from '../../../layers/runtime/index.ts';
+import { actionsOf, refusalOf, statementsOf, templateOf, testStack } from './template.ts';
+
+const models = ['sentiment'];
+
+function template(props: Partial<InferenceFunctionProps> = {}): Template {
+  return templateOf((stack) => new InferenceFunction(stack, 'Function', { models, ...props }));
+}
+
+const refusal = (props: Partial<InferenceFunctionProps>) =>
+  refusalOf(() => new InferenceFunction(testStack(), 'Function', { models, ...props }));
+
+describe('with the models in layers', () => {
+  const byDefault = template();
+
+  test('runs Node 24 on arm64 with one vCPU, and preloads its models', () => {
+    byDefault.hasResourceProperties('AWS::Lambda::Function', {
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      MemorySize: 1769,
+      Timeout: 29,
+      EphemeralStorage: { Size: 512 },
+      Environment: { Variables: { PRELOAD_MODELS: 'sentiment@1.0.0' } },
+      Layers: [{ Ref: Match.stringLikeRegexp('Runtime') }, { Ref: Match.stringLikeRegexp('Models') }],
+    });
+  });
+
+  test('gives clients an alias to a published version', () => {
+    byDefault.resourceCountIs('AWS::Lambda::Version', 1);
+    byDefault.hasResourceProperties('AWS::Lambda::Alias', {
+      Name: 'live',
+      FunctionVersion: { 'Fn::GetAtt': [Match.stringLikeRegexp('CurrentVersion'), 'Version'] },
+      ProvisionedConcurrencyConfig: Match.absent(),
+    });
+  });
+
+  test('may write to its own log group, and nothing else', () => {
+    const statements = statementsOf(byDefault, 'Role');
+    expect(actionsOf(statements)).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
+    const [logs] = Object.keys(byDefault.findResources('AWS::Logs::LogGroup'));
+    expect(statements.map(({ Resource }) => Resource)).toEqual([{ 'Fn::GetAtt': [logs, 'Arn'] }]);
+    byDefault.hasResourceProperties('AWS::IAM::Role', { ManagedPolicyArns: Match.absent() });
+  });
+
+  test('keeps logs for a month', () => {
+    byDefault.hasResource('AWS::Logs::LogGroup', {
+      Properties: { RetentionInDays: 30 },
+      DeletionPolicy: 'Delete',
+    });
+  });
+
+  test('functions of a stack share the runtime layer', () => {
+    const both = templateOf((stack) => {
+      new InferenceFunction(stack, 'One', { models: ['sentiment'] });
+      new InferenceFunction(stack, 'Two', { models: ['intent'] });
+    });
+    both.resourceCountIs('AWS::Lambda::LayerVersion', 3);
+  });
+
+  test('publishes another version for other models, though the layers have the same logical names', () => {
+    const versions = [models, ['intent']].map((wanted) =>
+      Object.keys(
+        template({
+          models: wanted,
+          environment: { PILOTLIGHT_MAX_INPUTS: '8' },
+          description: 'same',
+        }).findResources('AWS::Lambda::Version'),
+      ),
+    );
+    expect(versions[0]).not.toEqual(versions[1]);
+  });
+});
+
+test('keeps older versions, so that the alias can be put back', () => {
+  template().hasResource('AWS::Lambda::Version', { DeletionPolicy: 'Retain' });
+});
+
+test('serves x64 where that is asked for', () => {
+  const x64 = template({ architecture: 'x64' });
+  x64.hasResourceProperties('AWS::Lambda::Function', { Architectures: ['x86_64'] });
+  x64.hasResourceProperties('AWS::Lambda::LayerVersion', { CompatibleArchitectures: ['x86_64'] });
+});
+
+test('tells what the memory buys', () => {
+  expect(new InferenceFunction(testStack(), 'F', { models, memoryMegabytes: 3538 }).vcpus).toBe(2);
+});
+
+test('traces with X-Ray by option only', () => {
+  expect(actionsOf(statementsOf(template(), 'Role')).join()).not.toContain('xray');
+  const traced = template({ tracing: true });
+  traced.hasResourceProperties('AWS::Lambda::Function', { TracingConfig: { Mode: 'Active' } });
+  expect(actionsOf(statementsOf(traced, 'Role'))).toContain('xray:PutTraceSegments');
+});
+
+test('encrypts logs and environment with a key of the team, which CloudWatch Logs may use', () => {
+  const encrypted = templateOf((stack) => {
+    const encryptionKey = new Key(stack, 'Key');
+    new InferenceFunction(stack, 'Function', { models, encryptionKey });
+  });
+  const [key] = Object.keys(encrypted.findResources('AWS::KMS::Key'));
+  const keyArn = { 'Fn::GetAtt': [key, 'Arn'] };
+  encrypted.hasResourceProperties('AWS::Lambda::Function', { KmsKeyArn: keyArn });
+  encrypted.hasResourceProperties('AWS::Logs::LogGroup', { KmsKeyId: keyArn });
+  expect(statementsOf(encrypted, 'Role')).toContainEqual({
+    Action: 'kms:Decrypt',
+    Effect: 'Allow',
+    Resource: keyArn,
+  });
+  expect(JSON.stringify(encrypted.findResources('AWS::KMS::Key'))).toContain('"logs.');
+});
+
+test('lets a grantee invoke the alias, and no other version', () => {
+  const granted = templateOf((stack: Stack) => {
+    const caller = new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') });
+    new InferenceFunction(stack, 'Function', { models }).grantInvoke(caller);
+  });
+  const [alias] = Object.keys(granted.findResources('AWS::Lambda::Alias'));
+  expect(statementsOf(granted, 'Caller')).toEqual([
+    { Action: 'lambda:InvokeFunction', Effect: 'Allow', Resource: { Ref: alias } },
+  ]);
+});
+
+test('keeps logs longer and beyond the stack where that is asked for', () => {
+  template({ logRetention: 365, logRemovalPolicy: RemovalPolicy.RETAIN }).hasResource('AWS::Logs::LogGroup', {
+    Properties: { RetentionInDays: 365 },
+    DeletionPolicy: 'Retain',
+  });
+});
+
+describe('with provisioned concurrency', () => {
+  test('a fixed number is on the alias, without scaling', () => {
+    const fixed = template({ coldStart: { kind: 'provisioned', count: 3 } });
+    fixed.hasResourceProperties('AWS::Lambda::Alias', {
+      ProvisionedConcurrencyConfig: { ProvisionedConcurrentExecutions: 3 },
+    });
+    fixed.resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 0);
+  });
+
+  test('scales between min and max on utilisation', () => {
+    const tracked = template({ coldStart: { kind: 'provisioned', min: 2, max: 8, utilization: 0.5 } });
+    tracked.hasResourceProperties('AWS::Lambda::Alias', {
+      ProvisionedConcurrencyConfig: { ProvisionedConcurrentExecutions: 2 },
+    });
+    tracked.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
+      MinCapacity: 2,
+      MaxCapacity: 8,
+      ScalableDimension: 'lambda:function:ProvisionedConcurrency',
+    });
+    tracked.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
+      TargetTrackingScalingPolicyConfiguration: {
+        TargetValue: 0.5,
+        PredefinedMetricSpecification: { PredefinedMetricType: 'LambdaProvisionedConcurrencyUtilization' },
+      },
+    });
+  });
+
+  test('follows office hours in their time zone, and has nothing outside of them', () => {
+    const windows = [
+      { from: '08:00', to: '12:00', min: 2, days: ['MON', 'TUE'] },
+      { from: '12:00', to: '24:00', min: 3, max: 6, days: ['TUE'] },
+    ] as const;
+    const schedules = { timeZone: 'Europe/Zurich', windows };
+    const scheduled = template({ coldStart: { kind: 'provisioned', count: 0, schedules } });
+    scheduled.hasResourceProperties('AWS::Lambda::Alias', { ProvisionedConcurrencyConfig: Match.absent() });
+    const [target] = Object.values(scheduled.findResources('AWS::ApplicationAutoScaling::ScalableTarget'));
+    const actions: Record<string, unknown>[] = target?.Properties.ScheduledActions;
+    expect(
+      actions.map(({ Schedule, ScalableTargetAction, Timezone }) => [
+        Schedule,
+        ScalableTargetAction,
+        Timezone,
+      ]),
+    ).toEqual([
+      ['cron(0 8 ? * MON,TUE *)', { MinCapacity: 2, MaxCapacity: 2 }, 'Europe/Zurich'],
+      ['cron(0 12 ? * MON *)', { MinCapacity: 0, MaxCapacity: 0 }, 'Europe/Zurich'],
+      ['cron(0 12 ? * TUE *)', { MinCapacity: 3, MaxCapacity: 6 }, 'Europe/Zurich'],
+      ['cron(0 0 ? * WED *)', { MinCapacity: 0, MaxCapacity: 0 }, 'Europe/Zurich'],
+    ]);
+  });
+});
+
+describe('with the models in S3', () => {
+  const remote = template({ placement: 's3' });
+  const [lambda] = Object.values(remote.findResources('AWS::Lambda::Function'));
+  const variables: Record<string, unknown> = lambda?.Properties.Environment.Variables;
+  /** Tokens as the template has them, in one line. */
+  const listed = JSON.stringify(variables.PILOTLIGHT_REMOTE_PACKAGES);
+  const packageFolder = 'model-assets/packages/sentiment/1.0.0';
+
+  test('names the object of each file of each package to the function', () => {
+    for (const path of [
+      'model.json',
+      'tokenizer.json',
+      'int8/model.onnx',
+      'int8/weights.bin',
+      'goldens.jsonl',
+    ]) {
+      expect(listed).toContain(JSON.stringify(`"${path}":`).slice(1, -1));
+    }
+    expect(listed).toContain('sentiment');
+  });
+
+  test('may read exactly these objects', () => {
+    const keys = [...listed.matchAll(/[0-9a-f]{64}\.\w+/g)].map(([key]) => key).sort();
+    const read = statementsOf(remote, 'Role').filter(({ Action }) => String(Action).startsWith('s3:'));
+    expect(read.map(({ Action }) => Action)).toEqual(['s3:GetObject']);
+    const resources = JSON.stringify(read[0]?.Resource);
+    expect(resources).not.toContain('*');
+    expect([...resources.matchAll(/[0-9a-f]{64}\.\w+/g)].map(([key]) => key).sort()).toEqual(keys);
+    expect(keys).toHaveLength(new Set(readManifestPaths(packageFolder)).size);
+  });
+
+  test('may read them before a version is published', () => {
+    const [policy] = Object.entries(remote.findResources('AWS::IAM::Policy')).filter(([, value]) =>
+      JSON.stringify(value).includes('s3:GetObject'),
+    );
+    expect(lambda?.DependsOn).toContain(policy?.[0]);
+  });
+
+  test('has no model layer', () => {
+    remote.resourceCountIs('AWS::Lambda::LayerVersion', 1);
+  });
+});
+
+function readManifestPaths(folder: string): string[] {
+  const { textProcessing, variants, defaultVariant, goldens, modelCard } = JSON.parse(
+    readFileSync(join(folder, 'model.json'), 'utf8'),
+  );
+  const files: { path: string }[] = [
+    textProcessing.file,
+    ...variants[defaultVariant].files,
+    goldens,
+    modelCard,
+  ];
+  return ['model.json', ...files.map(({ path }) => path)];
+}
+
+describe('with the models in an image', () => {
+  test('is a container image of its architecture, without layers, with SnapStart on published versions', () => {
+    const image = template({ placement: 'image', coldStart: { kind: 'snapstart-image' } });
+    image.hasResourceProperties('AWS::Lambda::Function', {
+      PackageType: 'Image',
+      Code: { ImageUri: Match.anyValue() },
+      SnapStart: { ApplyOn: 'PublishedVersions' },
+      Architectures: ['arm64'],
+      Layers: Match.absent(),
+      Runtime: Match.absent(),
+    });
+    image.resourceCountIs('AWS::Lambda::LayerVersion', 0);
+  });
+
+  test('stages Dockerfile, bundle, native packages and what serving the model takes, and nothing else', () => {
+    const description = describePackage('model-assets/packages', { name: 'sentiment' });
+    const context = stageImage({
+      packages: [description],
+      runtime: buildRuntimeLayer('arm64', paths.layers),
+      bundle: bundleFunction('predict'),
+    });
+    expect(readdirSync(context).sort()).toEqual(['Dockerfile', 'function', 'opt']);
+    expect(readdirSync(join(context, 'function'))).toContain('index.mjs');
+    expect(readdirSync(join(context, 'opt', 'nodejs', 'node_modules'))).toContain('onnxruntime-node');
+    const model = readdirSync(join(context, 'opt', 'models'), { recursive: true, withFileTypes: true });
+    const files = model
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name));
+    const served = description.files.map(({ path }) => join(context, 'opt/models/sentiment/1.0.0', path));
+    expect(files.sort()).toEqual(served.sort());
+  });
+});
+
+describe('refuses', () => {
+  test.each<[string, Partial<InferenceFunctionProps>, string]>([
+    ['no models', { models: [] }, 'models is empty: name at least one, such as sentiment.'],
+    [
+      'memory that Lambda does not have',
+      { memoryMegabytes: 64 },
+      'memoryMegabytes is 64; Lambda has whole numbers from 128 to 10,240.',
+    ],
+    [
+      'a concurrency of 0',
+      { reservedConcurrency: 0 },
+      'reservedConcurrency is 0; it must be a whole number above 0.',
+    ],
+    [
+      'a variable that it sets itself',
+      { environment: { PILOTLIGHT_VARIANT: 'fp32' } },
+      'environment has PILOTLIGHT_VARIANT, which the construct sets: use variant instead.',
+    ],
+    [
+      'an alias of digits',
+      { aliasName: '12' },
+      'aliasName is "12"; an alias has letters, digits, - and _, and not digits alone.',
+    ],
+    [
+      'an alias named $LATEST',
+      { aliasName: '$LATEST' },
+      'aliasName is "$LATEST"; an alias has letters, digits, - and _, and not digits alone.',
+    ],
+  ])('%s', (_what, props, sentence) => {
+    expect(refusal(props)).toEqual({ code: 'INVALID_PROPS', message: sentence });
+  });
+
+  test('a misspelt placement, with the nearest', () => {
+    const misspelt = JSON.parse('{"placement": "imagge"}');
+    expect(refusal(misspelt).message).toBe('placement is "imagge"; did you mean image?');
+  });
+
+  test('a model that is not there, by name and with those that are', () => {
+    expect(() => template({ models: ['sentimant'] })).toThrow(/"sentimant".*intent, sentiment, slots/);
+  });
+
+  test('provisioned concurrency above what is reserved, at synth', () => {
+    const { code } = refusal({ reservedConcurrency: 1, coldStart: { kind: 'provisioned', count: 2 } });
+    expect(code).toBe('INVALID_COLD_START');
+  });
+});
