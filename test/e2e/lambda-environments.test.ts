@@ -1,5 +1,6 @@
 /** Execution environments of local Lambda: how they begin, wait and end. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EchoLambda, startEcho } from './lambda-functions.ts';
@@ -58,6 +59,12 @@ describe('an execution environment', () => {
       CACHE: `${answer?.environment.TMPDIR}/cache`,
     });
     expect(answer?.environment).not.toHaveProperty('HOME');
+  });
+
+  test('finds its code where it may not write', async () => {
+    const { answer } = await echo.invoke({});
+    const code = [answer?.cwd ?? '', join(answer?.cwd ?? '', 'index.mjs')];
+    expect(code.map((path) => statSync(path).mode & 0o222)).toEqual([0, 0]);
   });
 
   test.runIf(LINUX)('is frozen between invocations: no timer of it runs', async () => {

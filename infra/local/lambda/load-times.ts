@@ -21,13 +21,21 @@ const metricsSchema = z.object({
   LoadTime: milliseconds,
 });
 
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Reads the metrics of model loads out of log lines, which is where functions write them (embedded metric format). */
 export class LoadTimes {
   readonly #loads = new Map<string, ModelLoad[]>();
 
   read({ environment, source, text }: LogLine): void {
     if (source !== 'stdout' || !text.includes('"LoadTime"')) return;
-    const load = metricsSchema.safeParse(JSON.parse(text)).data;
+    const load = metricsSchema.safeParse(parsed(text)).data;
     if (load) this.#loads.set(environment, [...this.of(environment), load]);
   }
 

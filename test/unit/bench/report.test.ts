@@ -61,6 +61,16 @@ describe('the written report', () => {
     expect(report).toContain('- A note | with a bar.');
   });
 
+  it('names the model that was measured in local Lambda, and its one thread', () => {
+    const result: Result = { ...RESULT, measurement: 'lambda', model: 'sentiment', threads: 1 };
+    const section = markdownReport([{ result, plot: plotOf(result) }]);
+    expect(section).toContain('## Cold start in local Lambda: the sentiment model');
+    expect(section).toContain(
+      '![Cold start in local Lambda by phase, the sentiment model](benchmarks/lambda.svg)',
+    );
+    expect(section).toContain('24 GiB; 1 thread; Node');
+  });
+
   it('says what is not measured', () => {
     expect(report).toContain('## What is not measured');
   });
