@@ -74,17 +74,19 @@ export class EcsManagedInstancesBackend extends Construct implements GpuBackend 
     this.jobs.grantWork(container.taskDefinition.taskRole);
 
     const cluster = new Cluster(this, 'Cluster', { vpc, containerInsightsV2: ContainerInsights.ENABLED });
-    const { provider } = new GpuCapacity(this, 'Capacity', { ...props, cluster, network });
+    const capacity = new GpuCapacity(this, 'Capacity', { ...props, cluster, network });
     const securityGroup = new SecurityGroup(this, 'Tasks', { vpc, description: 'Servers of Pilotlight' });
     securityGroup.connections.allowFrom(
       frontDoor.loadBalancer,
       Port.tcp(CONTAINER_PORT),
       'From the load balancer',
     );
+    network.endpoints?.connections.allowFrom(securityGroup, Port.tcp(443), 'From tasks');
+    network.endpoints?.connections.allowFrom(capacity.securityGroup, Port.tcp(443), 'From instances');
     this.service = new FargateService(this, 'Service', {
       cluster: cluster as ICluster,
       taskDefinition: container.taskDefinition,
-      capacityProviderStrategies: [{ capacityProvider: provider.capacityProviderName, weight: 1 }],
+      capacityProviderStrategies: [{ capacityProvider: capacity.provider.capacityProviderName, weight: 1 }],
       desiredCount: minTasks,
       vpcSubnets: subnets,
       securityGroups: [securityGroup],

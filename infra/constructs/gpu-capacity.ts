@@ -32,19 +32,20 @@ export interface GpuCapacityProps extends GpuCapacityOptions {
 /** Instances with GPUs that ECS starts for tasks, patches, and stops when none is left. */
 export class GpuCapacity extends Construct {
   readonly provider: ManagedInstancesCapacityProvider;
+  readonly securityGroup: SecurityGroup;
 
   constructor(scope: Construct, id: string, props: GpuCapacityProps) {
     super(scope, id);
     const { cluster, network, instanceTypes = ['g6.*'], gpuCount = 1, spot = false } = props;
     const { storage = Size.gibibytes(80) } = props;
     const scaleInAfter = checkedScaleIn(props.scaleInAfter ?? Duration.minutes(5));
-    const securityGroup = new SecurityGroup(this, 'Instances', {
+    this.securityGroup = new SecurityGroup(this, 'Instances', {
       vpc: network.vpc,
       description: 'Instances that run tasks of Pilotlight: nobody connects to them',
     });
     this.provider = new ManagedInstancesCapacityProvider(this, 'Provider', {
       subnets: [...network.subnets],
-      securityGroups: [securityGroup],
+      securityGroups: [this.securityGroup],
       taskVolumeStorage: storage,
       capacityOptionType: spot ? CapacityOptionType.SPOT : CapacityOptionType.ON_DEMAND,
       propagateTags: PropagateManagedInstancesTags.CAPACITY_PROVIDER,
@@ -73,8 +74,19 @@ export class GpuCapacity extends Construct {
     Validations.of(this.provider.infrastructureRole).acknowledge({
       id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonECSInfrastructureRolePolicyForManagedInstances]',
       reason:
-        'ECS alone assumes the role, and AWS keeps the policy in step with what ECS needs to start and stop managed instances.',
+        'ECS alone assumes the role, and AWS keeps the policy in step with what ECS needs to start and stop instances.',
     });
+    Validations.of(this.provider).acknowledge(
+      {
+        id: 'AwsSolutions-IAM5[Resource::*]',
+        reason: 'ecs:DiscoverPollEndpoint, by which an instance finds ECS, takes no resource.',
+      },
+      {
+        id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:container-instance/*]',
+        reason:
+          'An instance reports on itself under an id that ECS makes when it registers; the policy is that of the CDK.',
+      },
+    );
   }
 }
 

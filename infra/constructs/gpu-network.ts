@@ -43,6 +43,8 @@ export interface GpuNetworkProps extends LoggingProps {
 export class GpuNetwork extends Construct {
   readonly vpc: IVpc;
   readonly subnets: readonly ISubnet[];
+  /** Of the endpoints, which nobody reaches who is not let in; none without endpoints. */
+  readonly endpoints: SecurityGroup | undefined;
 
   constructor(scope: Construct, id: string, props: GpuNetworkProps) {
     super(scope, id);
@@ -58,6 +60,7 @@ export class GpuNetwork extends Construct {
     // `Vpc` declares optional properties as undefined where `IVpc` has them absent.
     this.vpc = vpc as IVpc;
     this.subnets = network.kind === 'nat' ? vpc.privateSubnets : vpc.isolatedSubnets;
+    if (network.kind === 'endpoints') this.endpoints = this.addEndpoints(vpc);
   }
 
   private ownVpc(network: { kind: 'endpoints' | 'nat'; cidr?: string }, props: GpuNetworkProps): Vpc {
@@ -80,12 +83,11 @@ export class GpuNetwork extends Construct {
       destination: FlowLogDestination.toCloudWatchLogs(logGroup(this, 'FlowLogs', props)),
       trafficType: FlowLogTrafficType.REJECT,
     });
-    if (!nat) this.addEndpoints(vpc);
     return vpc;
   }
 
   /** In one zone: an endpoint costs the same in each, and tasks of the other zone reach it too. */
-  private addEndpoints(vpc: Vpc): void {
+  private addEndpoints(vpc: Vpc): SecurityGroup {
     const securityGroup = new SecurityGroup(this, 'Endpoints', {
       vpc: vpc as IVpc,
       allowAllOutbound: false,
@@ -95,8 +97,9 @@ export class GpuNetwork extends Construct {
         service,
         securityGroups: [securityGroup],
         subnets: { subnets: vpc.isolatedSubnets.slice(0, 1) },
-        open: true,
+        open: false,
       });
     }
+    return securityGroup;
   }
 }

@@ -5,6 +5,8 @@ import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-c
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { AccessLogBucket } from './access-log-bucket.ts';
+import { acknowledgeObjects } from './acknowledge-objects.ts';
+import { KeepActive } from './keep-active.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** State and results of jobs lie below this prefix. */
@@ -37,6 +39,7 @@ export class JobStore extends Construct {
     const jobs = new WorkQueue(this, 'Jobs', { visibilityTimeout, ...(encryptionKey && { encryptionKey }) });
     this.queue = jobs.queue;
     this.deadLetterQueue = jobs.deadLetterQueue;
+    new KeepActive(this, 'KeepActive', { queue: this.queue });
     this.bucket = props.bucket ?? (this.ownBucket(props) as IBucket);
   }
 
@@ -60,6 +63,9 @@ export class JobStore extends Construct {
       }),
     );
     this.bucket.encryptionKey?.grantEncryptDecrypt(grantee);
+    const { grantPrincipal } = grantee;
+    if (Construct.isConstruct(grantPrincipal))
+      acknowledgeObjects(grantPrincipal, this.bucket.bucketArn, [JOB_PREFIX]);
   }
 
   private ownBucket(props: JobStoreProps): Bucket {

@@ -1,0 +1,99 @@
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { expect, test } from 'vitest';
+import { costOf, type FunctionUsage, US_EAST_1_PRICES } from '../../../infra/constructs/cost.ts';
+import { apiCost, functionCost, monthlyCost } from '../../../infra/constructs/cost-metric.ts';
+
+const idle: FunctionUsage = {
+  architecture: 'x64',
+  memoryMegabytes: 1024,
+  invocations: 0,
+  durationMs: 0,
+  initMs: 0,
+};
+const million: FunctionUsage = { ...idle, memoryMegabytes: 512, invocations: 3_000_000, durationMs: 3e9 };
+
+test('agrees with the first example of the price page of AWS Lambda, without its free tier', () => {
+  // 3 million requests of 1 s at 512 MB are 1.5 million GB-seconds: https://aws.amazon.com/lambda/pricing/
+  const { compute, invocations, total } = costOf({ functions: [million], apiRequests: 0 });
+  expect(compute).toBeCloseTo(25.0, 2);
+  expect(invocations).toBeCloseTo(0.6, 6);
+  expect(total).toBeCloseTo(compute + invocations, 9);
+});
+
+test('bills init phases as it bills work', () => {
+  const initOnly = { ...million, durationMs: 0, initMs: million.durationMs };
+  expect(costOf({ functions: [initOnly], apiRequests: 0 })).toEqual(
+    costOf({ functions: [million], apiRequests: 0 }),
+  );
+});
+
+test('charges for environments that stand ready and do nothing', () => {
+  const ready = { ...idle, architecture: 'arm64' as const, provisionedSeconds: 10 * 3600 };
+  expect(costOf({ functions: [ready], apiRequests: 0 }).total).toBeCloseTo(36_000 * 0.0000033334, 9);
+});
+
+test('charges less for work where an environment stands ready', () => {
+  const cost = (one: FunctionUsage) => costOf({ functions: [one], apiRequests: 0 }).compute;
+  expect(cost({ ...million, provisionedSeconds: 1 })).toBeLessThan(cost(million));
+  expect(cost({ ...million, provisionedSeconds: 1, provisionedShare: 0 })).toBe(cost(million));
+});
+
+test('charges for requests to the API', () => {
+  expect(costOf({ functions: [], apiRequests: 5_000_000 }).api).toBeCloseTo(5, 9);
+});
+
+test('the metric math of the dashboard gives what the formula gives', () => {
+  const metric = (metricName: string) => new Metric({ namespace: 'N', metricName });
+  const part = functionCost(
+    'f0',
+    {
+      label: 'sentiment',
+      architecture: 'arm64',
+      memoryMegabytes: 1769,
+      provisioned: 2,
+      duration: metric('Duration'),
+      init: metric('InitTime'),
+      invocations: metric('Invocations'),
+    },
+    US_EAST_1_PRICES,
+  );
+  const used = { f0_duration: 900_000, f0_init: 4_000, f0_invocations: 12_345, api_requests: 12_400 };
+  const usage = { architecture: 'arm64', memoryMegabytes: 1769, provisionedSeconds: 2 * 3600 } as const;
+  const expected = costOf({
+    functions: [{ ...usage, durationMs: 900_000, initMs: 4_000, invocations: 12_345 }],
+    apiRequests: 12_400,
+  });
+  const api = apiCost(metric('Count'), US_EAST_1_PRICES);
+  const hour = evaluate(part.expression, used) + evaluate(api.expression, used);
+  expect(hour).toBeCloseTo(expected.total, 6);
+  const month = monthlyCost([part, api]);
+  expect(evaluate(month.expression, { part0: 1, part1: 0.5 })).toBeCloseTo(1.5 * 730, 6);
+  expect(part.period).toEqual(Duration.hours(1));
+});
+
+test('a stack can show the estimate of several functions in one graph', () => {
+  const metric = new Metric({ namespace: 'N', metricName: 'M' });
+  const one = {
+    label: 'a',
+    architecture: 'arm64',
+    memoryMegabytes: 512,
+    duration: metric,
+    invocations: metric,
+  } as const;
+  const parts = ['f0', 'f1'].map((id) => functionCost(id, one, US_EAST_1_PRICES));
+  const alarm = monthlyCost(parts).createAlarm(new Stack(new App(), 'S'), 'A', {
+    threshold: 1,
+    evaluationPeriods: 1,
+  });
+  expect(alarm.metric).toBeDefined();
+});
+
+/** Metric math with what the expressions use of it, over one hour: +, *, parentheses, FILL and PERIOD. */
+function evaluate(expression: string, values: Readonly<Record<string, number>>): number {
+  const plain = expression
+    .replace(/FILL\((\w+), 0\)/g, (_, id: string) => String(values[id] ?? 0))
+    .replace(/PERIOD\(\w+\)/g, '3600');
+  expect(plain).toMatch(/^[\d.+*() ]+$/);
+  return Number(new Function(`return ${plain}`)());
+}

@@ -1,0 +1,238 @@
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Repository } from 'aws-cdk-lib/aws-ecr';
+import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  EcsManagedInstancesBackend,
+  type EcsManagedInstancesBackendProps,
+} from '../../../infra/constructs/ecs-managed-instances-backend.ts';
+import { findingsOf } from './findings.ts';
+
+const FLAGS = { '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': true };
+
+type Props = Partial<EcsManagedInstancesBackendProps>;
+
+function backend(stack: Stack, props: Props = {}): EcsManagedInstancesBackend {
+  const image = ContainerImage.fromEcrRepository(
+    Repository.fromRepositoryName(stack, 'Images', 'pilotlight'),
+    '1',
+  );
+  return new EcsManagedInstancesBackend(stack, 'Gpu', { image, ...props });
+}
+
+function templateOf(props: Props | ((stack: Stack) => Props) = {}): Template {
+  const stack = new Stack(new App({ builtinCloudFormationValidation: false, context: FLAGS }), 'Stack');
+  const gpu = backend(stack, typeof props === 'function' ? props(stack) : props);
+  gpu.grantSubmitJobs(new Role(stack, 'Api', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }));
+  return Template.fromStack(stack);
+}
+
+describe('with its defaults', () => {
+  let template: Template;
+  beforeAll(() => {
+    template = templateOf();
+  });
+
+  test('starts from no task, and goes to two', () => {
+    template.hasResourceProperties('AWS::ECS::Service', { DesiredCount: 0 });
+    template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
+      MinCapacity: 0,
+      MaxCapacity: 2,
+    });
+  });
+
+  test('asks ECS for instances with one NVIDIA GPU, on demand, that go five minutes after their task', () => {
+    template.hasResourceProperties('AWS::ECS::CapacityProvider', {
+      ManagedInstancesProvider: {
+        InfrastructureOptimization: { ScaleInAfter: 300 },
+        InstanceLaunchTemplate: Match.objectLike({
+          CapacityOptionType: 'ON_DEMAND',
+          InstanceRequirements: Match.objectLike({
+            AcceleratorCount: { Min: 1, Max: 1 },
+            AcceleratorManufacturers: ['nvidia'],
+            AcceleratorTypes: ['gpu'],
+            AllowedInstanceTypes: ['g6.*'],
+          }),
+        }),
+      },
+    });
+  });
+
+  test('runs a task that has the GPU, can not write to its root file system, and has two minutes to stop', () => {
+    template.hasResourceProperties('AWS::ECS::TaskDefinition', {
+      RequiresCompatibilities: ['MANAGED_INSTANCES'],
+      ContainerDefinitions: [
+        Match.objectLike({
+          ReadonlyRootFilesystem: true,
+          Privileged: false,
+          StopTimeout: 120,
+          ResourceRequirements: [{ Type: 'GPU', Value: '1' }],
+          MountPoints: [{ ContainerPath: '/tmp', ReadOnly: false, SourceVolume: 'scratch' }],
+        }),
+      ],
+    });
+  });
+
+  test('has no way to the Internet: no gateway, no public subnet, and a load balancer of its VPC', () => {
+    template.resourceCountIs('AWS::EC2::InternetGateway', 0);
+    template.resourceCountIs('AWS::EC2::NatGateway', 0);
+    template.allResourcesProperties('AWS::EC2::Subnet', { MapPublicIpOnLaunch: false });
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', { Scheme: 'internal' });
+    template.hasResourceProperties('AWS::ECS::Service', {
+      NetworkConfiguration: {
+        AwsvpcConfiguration: Match.objectLike({ AssignPublicIp: 'DISABLED' }),
+      },
+    });
+  });
+
+  test('reaches what ECS, ECR, SQS and the logs need by endpoints in one zone, and S3 by its free one', () => {
+    const endpoints = Object.values(template.findResources('AWS::EC2::VPCEndpoint')).map(
+      ({ Properties }) => Properties,
+    );
+    const interfaces = endpoints.filter(({ VpcEndpointType }) => VpcEndpointType === 'Interface');
+    const services = interfaces.map(({ ServiceName }) => ServiceName['Fn::Join'][1].at(-1)).sort();
+    expect(services).toEqual([
+      '.ecr.api',
+      '.ecr.dkr',
+      '.ecs',
+      '.ecs-agent',
+      '.ecs-telemetry',
+      '.logs',
+      '.sqs',
+    ]);
+    for (const { SubnetIds } of interfaces) expect(SubnetIds).toHaveLength(1);
+    expect(endpoints.filter(({ VpcEndpointType }) => VpcEndpointType === 'Gateway')).toHaveLength(1);
+  });
+
+  test('lets nobody in but the VPC link, the load balancer, and tasks and instances to the endpoints', () => {
+    const open = Object.values(template.findResources('AWS::EC2::SecurityGroup')).flatMap(
+      ({ Properties }) => Properties.SecurityGroupIngress ?? [],
+    );
+    expect(open).toEqual([]);
+    const rules = Object.values(template.findResources('AWS::EC2::SecurityGroupIngress')).map(
+      ({ Properties: { FromPort, SourceSecurityGroupId } }) => ({ FromPort, from: SourceSecurityGroupId }),
+    );
+    expect(rules.map(({ FromPort }) => FromPort).sort()).toEqual([443, 443, 80, 8080]);
+    for (const { from } of rules) expect(from).toBeDefined();
+  });
+
+  test('wants as many tasks as the jobs or the requests ask for, at once, and none after ten idle minutes', () => {
+    const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(
+      ({ Properties }) => Properties,
+    );
+    const [work, idle] = ['GreaterThanOrEqualToThreshold', 'LessThanOrEqualToThreshold'].map((comparison) =>
+      alarms.find(({ ComparisonOperator }) => ComparisonOperator === comparison),
+    );
+    expect(work).toMatchObject({ Threshold: 1, EvaluationPeriods: 1 });
+    expect(idle).toMatchObject({ Threshold: 0, EvaluationPeriods: 10 });
+    const names = work.Metrics.flatMap(
+      ({ MetricStat }: { MetricStat?: { Metric: { MetricName: string } } }) =>
+        MetricStat ? [MetricStat.Metric.MetricName] : [],
+    );
+    expect(names.sort()).toEqual([
+      'ApproximateAgeOfOldestMessage',
+      'ApproximateNumberOfMessagesNotVisible',
+      'ApproximateNumberOfMessagesVisible',
+      'RequestCount',
+    ]);
+    template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
+      StepScalingPolicyConfiguration: Match.objectLike({
+        AdjustmentType: 'ExactCapacity',
+        StepAdjustments: [
+          { MetricIntervalLowerBound: 0, MetricIntervalUpperBound: 1, ScalingAdjustment: 1 },
+          { MetricIntervalLowerBound: 1, ScalingAdjustment: 2 },
+        ],
+      }),
+    });
+  });
+
+  test('touches the queue every hour, so that its metrics do not fall asleep', () => {
+    template.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(1 hour)',
+      Target: Match.objectLike({ Arn: Match.anyValue() }),
+    });
+  });
+
+  test('lets the worker take jobs, the API put them, and both only the state below jobs/', () => {
+    const policy = (part: string) =>
+      Object.values(template.findResources('AWS::IAM::Policy')).find(({ Properties }) =>
+        JSON.stringify(Properties.Roles).includes(part),
+      )?.Properties.PolicyDocument.Statement;
+    const worker = JSON.stringify(policy('TaskRole'));
+    const api = JSON.stringify(policy('Api'));
+    expect(worker).toContain('sqs:ReceiveMessage');
+    expect(worker).not.toContain('sqs:SendMessage');
+    expect(api).toContain('sqs:SendMessage');
+    expect(api).not.toContain('sqs:ReceiveMessage');
+    for (const text of [worker, api]) {
+      expect(text).toContain('/jobs/*');
+      expect(text).not.toMatch(/"Resource":"\*"|s3:\*|DeleteObject|ListBucket/);
+    }
+  });
+});
+
+test('takes spot instances, other types, and a longer stay, when it is told to', () => {
+  const template = templateOf({
+    spot: true,
+    instanceTypes: ['g5.xlarge'],
+    scaleInAfter: Duration.minutes(20),
+  });
+  template.hasResourceProperties('AWS::ECS::CapacityProvider', {
+    ManagedInstancesProvider: Match.objectLike({
+      InfrastructureOptimization: { ScaleInAfter: 1200 },
+      InstanceLaunchTemplate: Match.objectLike({
+        CapacityOptionType: 'SPOT',
+        InstanceRequirements: Match.objectLike({ AllowedInstanceTypes: ['g5.xlarge'] }),
+      }),
+    }),
+  });
+});
+
+test('puts tasks behind one NAT gateway, and none of them into its public subnets, when it is told to', () => {
+  const template = templateOf({ network: { kind: 'nat' } });
+  template.resourceCountIs('AWS::EC2::NatGateway', 1);
+  const { Properties } = Object.values(template.findResources('AWS::ECS::Service'))[0] ?? {};
+  const subnets = JSON.stringify(Properties?.NetworkConfiguration);
+  expect(subnets).toContain('tasksSubnet');
+  expect(subnets).not.toContain('natSubnet');
+  const interfaces = template.findResources('AWS::EC2::VPCEndpoint', {
+    Properties: { VpcEndpointType: 'Interface' },
+  });
+  expect(Object.keys(interfaces)).toEqual([]);
+});
+
+test('joins a VPC that is given', () => {
+  const template = templateOf((stack) => ({
+    network: { kind: 'given', vpc: new Vpc(stack, 'Ours', { maxAzs: 2, natGateways: 1 }) as never },
+  }));
+  template.resourceCountIs('AWS::EC2::VPC', 1);
+});
+
+test.each([
+  [1, [1, 1]],
+  [3, [1, 2, 3]],
+])('scales to %i tasks step by step', (maxTasks, expected) => {
+  const policies = templateOf({ maxTasks }).findResources('AWS::ApplicationAutoScaling::ScalingPolicy');
+  const exact = Object.values(policies)
+    .map(({ Properties }) => Properties.StepScalingPolicyConfiguration)
+    .find(({ AdjustmentType }) => AdjustmentType === 'ExactCapacity');
+  const adjustments: { ScalingAdjustment: number }[] = exact.StepAdjustments;
+  expect(adjustments.map(({ ScalingAdjustment }) => ScalingAdjustment)).toEqual(expected);
+});
+
+test.each([
+  [{ scaleInAfter: Duration.hours(2) }, 'scaleInAfter is 7200 s'],
+  [{ minTasks: 3 }, 'minTasks is 3'],
+  [{ maxTasks: 0 }, 'maxTasks 0'],
+  [{ idleAfter: Duration.seconds(90) }, 'idleAfter is 1.5 minutes'],
+] as const)('refuses %j', (props, message) => {
+  expect(() => templateOf(props)).toThrow(message);
+});
+
+test('cdk-nag finds nothing that is not explained', () => {
+  expect(findingsOf((stack) => backend(stack))).toEqual([]);
+  expect(findingsOf((stack) => backend(stack, { network: { kind: 'nat' } }))).toEqual([]);
+});

@@ -1,0 +1,190 @@
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Repository } from 'aws-cdk-lib/aws-ecr';
+import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { METRICS, METRICS_NAMESPACE, SERVICE } from '../../../functions/shared/metric-names.ts';
+import { EcsManagedInstancesBackend } from '../../../infra/constructs/ecs-managed-instances-backend.ts';
+import { InferenceApi } from '../../../infra/constructs/inference-api.ts';
+import { InferenceFunction } from '../../../infra/constructs/inference-function.ts';
+import { Observability, type ObservabilityProps } from '../../../infra/constructs/observability.ts';
+import { UploadPipeline } from '../../../infra/constructs/upload-pipeline.ts';
+import { metricsOf } from './dashboard-metrics.ts';
+import { findingsOf } from './findings.ts';
+
+/** What AWS documents for each namespace that the dashboard may show. */
+const AWS_METRICS: Readonly<Record<string, { names: readonly string[]; dimensions: readonly string[] }>> = {
+  'AWS/Lambda': {
+    names: ['Invocations', 'Errors', 'Duration', 'Throttles', 'ConcurrentExecutions'],
+    dimensions: ['FunctionName'],
+  },
+  'AWS/SQS': {
+    names: [
+      'ApproximateNumberOfMessagesVisible',
+      'ApproximateNumberOfMessagesNotVisible',
+      'ApproximateAgeOfOldestMessage',
+    ],
+    dimensions: ['QueueName'],
+  },
+  'AWS/ApiGateway': { names: ['Count', '4xx', '5xx', 'Latency'], dimensions: ['ApiId'] },
+  'AWS/ApplicationELB': {
+    names: ['RequestCount', 'TargetResponseTime', 'HTTPCode_Target_5XX_Count', 'HealthyHostCount'],
+    dimensions: ['LoadBalancer', 'TargetGroup'],
+  },
+};
+
+const everything = (stack: Stack, props: Partial<ObservabilityProps> = {}): Observability => {
+  const texts = new InferenceFunction(stack, 'Texts', {
+    models: ['sentiment', 'intent'],
+    coldStart: { kind: 'warmup', every: Duration.minutes(5), concurrency: 2 },
+  });
+  const slots = new InferenceFunction(stack, 'Slots', {
+    models: ['slots'],
+    coldStart: { kind: 'provisioned', count: 2 },
+  });
+  const repository = Repository.fromRepositoryName(stack, 'Images', 'pilotlight');
+  return new Observability(stack, 'Watch', {
+    functions: [texts, slots],
+    api: new InferenceApi(stack, 'Api', { function: texts, others: { slots } }),
+    upload: new UploadPipeline(stack, 'Files', { models: ['sentiment'] }),
+    gpu: new EcsManagedInstancesBackend(stack, 'Gpu', {
+      image: ContainerImage.fromEcrRepository(repository),
+    }),
+    ...props,
+  });
+};
+
+function templateOf(build: (stack: Stack) => unknown): Template {
+  const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'Stack');
+  build(stack);
+  return Template.fromStack(stack);
+}
+
+describe('of a whole service', () => {
+  let template: Template;
+  beforeAll(() => {
+    template = templateOf((stack) => everything(stack, { alarmEmail: 'team@example.org' }));
+  });
+
+  test('shows no metric that nothing emits, and each with the dimensions that it has', () => {
+    const shown = metricsOf(template);
+    expect(shown.length).toBeGreaterThan(60);
+    const wrong = shown.filter(({ namespace, name, dimensions }) => {
+      const names = Object.keys(dimensions).sort();
+      if (namespace !== METRICS_NAMESPACE) {
+        const known = AWS_METRICS[namespace];
+        return (
+          !known?.names.includes(name) ||
+          !names.every((it) => known.dimensions.includes(it)) ||
+          names.length === 0
+        );
+      }
+      const definition = Object.entries(METRICS).find(([known]) => known === name)?.[1];
+      const expected = definition ? ['service', ...definition.dimensions].sort() : undefined;
+      return JSON.stringify(expected) !== JSON.stringify(names) || dimensions.service !== SERVICE;
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('shows latency, load phases and self-check of every model', () => {
+    const shown = metricsOf(template);
+    for (const model of ['sentiment', 'intent', 'slots']) {
+      const names = shown.filter(({ dimensions }) => dimensions.model === model).map(({ name }) => name);
+      for (const name of [
+        'RequestTime',
+        'OpenTime',
+        'VerifyTime',
+        'TokenizerTime',
+        'SessionTime',
+        'LoadTime',
+        'GoldenDrift',
+        'MemoryUsed',
+      ]) {
+        expect(names, model).toContain(name);
+      }
+    }
+    const latency = shown.filter(
+      ({ name, dimensions }) => name === 'RequestTime' && dimensions.model === 'slots',
+    );
+    expect(latency.map(({ statistic }) => statistic)).toEqual(['p50', 'p90', 'p99']);
+  });
+
+  test('alarms on errors, latency, drift, throttles, queue age, dead letters and warm-ups, and tells a topic', () => {
+    const alarms = Object.entries(template.findResources('AWS::CloudWatch::Alarm'))
+      .filter(([id]) => id.startsWith('Watch'))
+      .map(([id, { Properties }]) => ({ id, ...Properties }));
+    const about = (part: string) => alarms.filter(({ id }) => id.includes(part)).length;
+    for (const part of [
+      'sentimentErrorRate',
+      'intentLatency',
+      'slotsGoldenDrift',
+      'Throttles',
+      'UploadQueueAge',
+      'UploadDeadLetters',
+      'GpuDeadLetters',
+      'WarmUp',
+    ]) {
+      expect(about(part), part).toBeGreaterThan(0);
+    }
+    for (const { AlarmActions, OKActions, TreatMissingData } of alarms) {
+      expect(AlarmActions).toHaveLength(1);
+      expect(OKActions).toEqual(AlarmActions);
+      expect(TreatMissingData).toBe('notBreaching');
+    }
+  });
+
+  test('sends alarms to a topic that is encrypted, refuses messages without TLS, and takes those of alarms', () => {
+    template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
+    template.hasResourceProperties('AWS::KMS::Key', {
+      EnableKeyRotation: true,
+      KeyPolicy: Match.objectLike({
+        Statement: Match.arrayWith([
+          Match.objectLike({ Principal: { Service: 'cloudwatch.amazonaws.com' }, Effect: 'Allow' }),
+        ]),
+      }),
+    });
+    template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: Match.objectLike({
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+          Match.objectLike({ Effect: 'Allow', Principal: { Service: 'cloudwatch.amazonaws.com' } }),
+        ]),
+      }),
+    });
+    template.hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'email',
+      Endpoint: 'team@example.org',
+    });
+  });
+
+  test('says in which region and when its prices were seen', () => {
+    const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
+    expect(JSON.stringify(dashboard)).toMatch(/Prices of us-east-1, as of \d{4}-\d{2}/);
+  });
+});
+
+test('uses a topic that is given, and makes neither topic nor key', () => {
+  const template = templateOf((stack) => {
+    const functions = [new InferenceFunction(stack, 'Slots', { models: ['slots'] })];
+    const arn = 'arn:aws:sns:eu-west-1:123456789012:alarms';
+    new Observability(stack, 'Watch', { functions, alarmTopic: Topic.fromTopicArn(stack, 'Topic', arn) });
+  });
+  template.resourceCountIs('AWS::SNS::Topic', 0);
+  template.resourceCountIs('AWS::KMS::Key', 0);
+});
+
+test('refuses an address for a topic that is not its own', () => {
+  const stack = new Stack(new App(), 'Stack');
+  const alarmTopic = Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-west-1:123456789012:alarms');
+  expect(
+    () => new Observability(stack, 'Watch', { functions: [], alarmTopic, alarmEmail: 'a@example.org' }),
+  ).toThrow('subscribe the address');
+});
+
+test('cdk-nag finds nothing that is not explained, and would find something', () => {
+  const findings = (build: (stack: Stack) => unknown) => findingsOf((stack) => void build(stack));
+  expect(findings((stack) => new Queue(stack, 'Plain'))).toContain('AwsSolutions-SQS3: Stack/Plain/Resource');
+  expect(findings((stack) => everything(stack)).filter((found) => found.includes('Stack/Watch'))).toEqual([]);
+});
