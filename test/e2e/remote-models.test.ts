@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bundle } from '../../functions/bundle.ts';
+import { BUCKET, CREDENTIALS, type S3Server, startS3 } from '../fixtures/s3-server.ts';
+import { node, run } from './command.ts';
+import { DEFAULT_PACKAGES } from './http-service.ts';
+
+const repository = join(import.meta.dirname, '../..');
+const PREDICT = join(repository, 'test/fixtures/events/predict.json');
+let scratch: string;
+let server: S3Server;
+let remotePackages: string;
+
+beforeAll(async () => {
+  scratch = mkdtempSync(join(tmpdir(), 'pilotlight-remote-'));
+  server = await startS3(join(scratch, 's3'));
+  const folder = join(DEFAULT_PACKAGES, 'sentiment/1.0.0');
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  const objects: Record<string, string> = {};
+  for (const { parentPath, name } of entries) {
+    const path = join(parentPath, name);
+    objects[path.slice(folder.length + 1)] = `assets/${name}`;
+    await server.put(`assets/${name}`, readFileSync(path));
+  }
+  const manifestSha256 = createHash('sha256')
+    .update(readFileSync(join(folder, 'model.json')))
+    .digest('hex');
+  remotePackages = JSON.stringify({
+    bucket: BUCKET,
+    packages: [{ name: 'sentiment', version: '1.0.0', manifestSha256, objects }],
+  });
+  await bundle('predict', join(scratch, 'task'));
+  cpSync(join(import.meta.dirname, 'predict-event.mjs'), join(scratch, 'runner.mjs'));
+});
+afterAll(async () => {
+  await server.close();
+  rmSync(scratch, { recursive: true });
+});
+
+/** The bundled function in a process of its own, with an empty layer of models. */
+async function answersOf(folder: string, environment: Record<string, string> = {}) {
+  const command = node(join(scratch, 'runner.mjs'), join(scratch, 'task/index.mjs'), PREDICT);
+  const { stdout, stderr } = await run(command, {
+    env: {
+      NODE_PATH: join(repository, 'node_modules'),
+      MODELS_DIR: join(scratch, 'nothing'),
+      PRELOAD_MODELS: 'sentiment',
+      PILOTLIGHT_REMOTE_PACKAGES: remotePackages,
+      PILOTLIGHT_REMOTE_FOLDER: folder,
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',
+      AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+      AWS_ENDPOINT_URL_S3: server.url,
+      ...CREDENTIALS,
+      ...environment,
+    },
+  });
+  const results = stdout.split('\n').find((line) => line.startsWith('RESULTS '));
+  return { ...JSON.parse(results?.slice('RESULTS '.length) ?? stderr), log: stdout + stderr };
+}
+
+it('the bundled predict function serves a model that it fetched in its init phase', async () => {
+  const { results } = await answersOf(join(scratch, 'fetched'));
+  expect(results[0].statusCode).toBe(200);
+  expect(JSON.parse(results[0].body)).toMatchObject([[{ label: 'positive' }, { label: 'negative' }]]);
+});
+
+it('without permission it answers 500 and a code, and the log names the object', async () => {
+  server.fault = () => ({ kind: 'status', status: 403, code: 'AccessDenied' });
+  const { results, log } = await answersOf(join(scratch, 'denied'));
+  expect(results[0].statusCode).toBe(500);
+  expect(JSON.parse(results[0].body)).toEqual({
+    code: 'PACKAGE_UNAVAILABLE',
+    error: 'Model sentiment can not be served now: its package could not be fetched. The log says why.',
+    model: 'sentiment',
+    version: '1.0.0',
+  });
+  expect(log).toContain('s3://models/assets/model.json');
+});
