@@ -75,6 +75,17 @@ it('asks after a break for the bytes that are missing, and for no others', async
   expect(resumed).toBeLessThanOrEqual(1600);
 });
 
+it('is not bound to what one connection brings', async () => {
+  const wanted = await putPackage(scene.server, { weightsBytes: 400_000 });
+  scene.server.fault = ({ key }) =>
+    key.endsWith('weights.bin') ? { kind: 'slow', bytesPerSecond: 200_000 } : undefined;
+  const start = performance.now();
+  const transfer = { partBytes: 25_000, parallelism: 16 };
+  await storeOf(scene, [wanted], { transfer }).open(ref);
+  // One connection would take 2 s.
+  expect(performance.now() - start).toBeLessThan(1500);
+});
+
 it('keeps no more parts in memory than it may, however long the first one takes', async () => {
   const wanted = await putPackage(scene.server, { weightsBytes: 40_000 });
   const isWeights = ({ key }: { key: string }) => key.endsWith('weights.bin');
