@@ -1,6 +1,6 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Match, Rule } from 'aws-cdk-lib/aws-events';
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   BlockPublicAccess,
@@ -65,17 +65,39 @@ export class UploadBucket extends Construct {
 
   /** Sends an event for each object that appears under `in/` to `queue`, or to `deadLetterQueue` when it can not. */
   notify(queue: IQueue, deadLetterQueue: IQueue): Rule {
-    return new Rule(this, 'Uploaded', {
+    const rule = new Rule(this, 'Uploaded', {
       description: 'Files uploaded to Pilotlight, to the queue of its batch function',
       eventPattern: {
         source: ['aws.s3'],
         detailType: ['Object Created'],
         detail: { bucket: { name: [this.bucket.bucketName] }, object: { key: Match.prefix(INPUT_PREFIX) } },
       },
-      targets: [new SqsQueue(queue, { deadLetterQueue })],
     });
+    const deadLetterConfig = { arn: deadLetterQueue.queueArn };
+    rule.addTarget({ bind: () => ({ arn: queue.queueArn, deadLetterConfig }) });
+    // The target of the CDK lets every rule of the account send, once the queue has a key.
+    for (const target of [queue, deadLetterQueue]) {
+      target.addToResourcePolicy(
+        new PolicyStatement({
+          actions: ['sqs:SendMessage'],
+          principals: [EVENTS],
+          resources: [target.queueArn],
+          conditions: { ArnEquals: { 'aws:SourceArn': rule.ruleArn } },
+        }),
+      );
+    }
+    queue.encryptionMasterKey?.addToResourcePolicy(
+      new PolicyStatement({
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        principals: [EVENTS],
+        resources: ['*'],
+      }),
+    );
+    return rule;
   }
 }
+
+const EVENTS = new ServicePrincipal('events.amazonaws.com');
 
 function lifecycleRules(props: UploadBucketProps): LifecycleRule[] {
   const { noncurrentVersionExpiration = Duration.days(30), inputExpiration, outputExpiration } = props;

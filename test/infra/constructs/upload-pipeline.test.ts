@@ -130,6 +130,31 @@ describe('with its defaults', () => {
   });
 });
 
+test.each([false, true])('lets its own rule send, and no other; with a key: %s', (key) => {
+  const allowed = Object.values(templateOf({}, key).findResources('AWS::SQS::QueuePolicy')).flatMap(
+    ({ Properties }) =>
+      Properties.PolicyDocument.Statement.filter(({ Effect }: { Effect: string }) => Effect === 'Allow'),
+  );
+  expect(allowed).toHaveLength(2);
+  for (const { Action, Condition } of allowed) {
+    expect(Action).toBe('sqs:SendMessage');
+    expect(Condition.ArnEquals['aws:SourceArn']['Fn::GetAtt'][0]).toMatch(/Uploaded/);
+  }
+});
+
+test('lets EventBridge use the key of the queue, without which events would be lost in silence', () => {
+  templateOf({}, true).hasResourceProperties('AWS::KMS::Key', {
+    KeyPolicy: Match.objectLike({
+      Statement: Match.arrayWith([
+        Match.objectLike({
+          Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+          Principal: { Service: 'events.amazonaws.com' },
+        }),
+      ]),
+    }),
+  });
+});
+
 test('encrypts objects, messages and variables with a key that is given, and lets the function use it', () => {
   const template = templateOf({}, true);
   template.hasResourceProperties('AWS::S3::Bucket', {
