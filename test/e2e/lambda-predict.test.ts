@@ -1,5 +1,6 @@
 /** The built functions of this repository with their built layers, in local Lambda. */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtPredict, builtWarmer } from '../../infra/local/lambda/built-functions.ts';
@@ -65,11 +66,14 @@ describe('the predict function', () => {
     const { payload: answer, functionError } = await lambda.invoke({ functionName: 'warmer', payload });
     expect({ functionError, ...JSON.parse(answer.toString()) }).toMatchObject({ environments: WARM });
 
-    exchanges.splice(0);
-    const responses = await Promise.all(Array.from({ length: WARM }, ask));
-    expect(responses.map(({ status }) => status)).toEqual(Array.from({ length: WARM }, () => 200));
-    expect(exchanges.map(({ result }) => result?.init)).toEqual(responses.map(() => undefined));
-    expect(new Set(exchanges.map(({ result }) => result?.environment)).size).toBe(WARM);
+    const event = readFileSync('test/fixtures/events/predict.json');
+    const request = { functionName: 'predict:live', payload: event };
+    const outcomes = await Promise.all(Array.from({ length: WARM }, () => lambda.invoke(request)));
+    expect(outcomes.map(({ payload }) => JSON.parse(payload.toString()).statusCode)).toEqual(
+      outcomes.map(() => 200),
+    );
+    expect(outcomes.map(({ init }) => init)).toEqual(outcomes.map(() => undefined));
+    expect(new Set(outcomes.map(({ environment }) => environment)).size).toBe(WARM);
   });
 
   test('finds its native packages in the layer and nowhere else', async () => {

@@ -88,8 +88,8 @@ function markdownTable(titles: readonly string[], rows: readonly (readonly strin
 const INTRODUCTION = `Pilotlight beside its nearest peer, [@huggingface/transformers](https://github.com/huggingface/transformers.js)
 (transformers.js), on the same weights, and beside the limit that ONNX Runtime sets. Run it with
 \`npm run bench -- cold|warm|bulk|memory|all\`; \`--help\` tells the options. Targets are those that the project has set
-itself, for the 67M shape where it compares. A ratio below 1 means less time or memory than the other side; throughput is the other way
-round.`;
+itself; where models are compared, they are for the 67M shape. A ratio below 1 means less time or memory than the other
+side; throughput is the other way round.`;
 
 const METHOD = `## How it is measured
 
