@@ -6,6 +6,7 @@ import { defineConfig } from './schema.ts';
 
 export default defineConfig({
   removalPolicy: 'destroy',
+  encryptionKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/0a1b2c3d-0000-4000-8000-000000000001',
   functions: {
     warm: {
       models: ['sentiment'],

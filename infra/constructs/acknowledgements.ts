@@ -23,3 +23,24 @@ export function acknowledgeDeadLetterQueue(queue: IConstruct): void {
   acknowledge(queue, 'AwsSolutions-SQS3', reason);
   acknowledge(queue, 'Serverless-SQSRedrivePolicy', reason);
 }
+
+/** For a role that encrypts and decrypts with a key of the team's own. */
+export function acknowledgeKeyUse(role: IConstruct): void {
+  const reason = 'Families of actions, such as GenerateDataKey with and without plaintext, on one key.';
+  acknowledge(role, 'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]', reason);
+  acknowledge(role, 'AwsSolutions-IAM5[Action::kms:ReEncrypt*]', reason);
+}
+
+/** For a role that sends to a queue which a key of the team encrypts. */
+export function acknowledgeDataKeys(role: IConstruct): void {
+  const reason = 'Variants of one action, which CDK grants whoever encrypts, on the one key of the queue.';
+  for (const actions of ['kms:GenerateDataKey*', 'kms:ReEncrypt*']) {
+    acknowledge(role, `AwsSolutions-IAM5[Action::${actions}]`, reason);
+  }
+}
+
+/** For a function with SnapStart. */
+export function acknowledgePublishedVersion(lambda: IConstruct): void {
+  const reason = 'Callers invoke an alias, which always leads to a published version.';
+  acknowledge(lambda, '@aws-cdk/aws-lambda:snapStartRequirePublish', reason);
+}

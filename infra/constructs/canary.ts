@@ -120,11 +120,11 @@ export class Canary extends Construct {
     );
     const reason =
       'CodeDeploy reads states of alarms: CloudWatch permits that for the list of them, not for one.';
-    const { region, account } = Stack.of(this);
+    const { partition, region, account } = Stack.of(this);
     const where = `${shown(region, 'Region')}:${shown(account, 'AccountId')}`;
     acknowledge(
       role,
-      `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:cloudwatch:${where}:alarm:*]`,
+      `AwsSolutions-IAM5[Resource::arn:${shown(partition, 'Partition')}:cloudwatch:${where}:alarm:*]`,
       reason,
     );
     return role;

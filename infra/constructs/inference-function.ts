@@ -18,7 +18,11 @@ import {
   placeModels,
 } from '../../layers/models/index.ts';
 import { ARCHITECTURES, runtimeLayerBytes } from '../../layers/runtime/index.ts';
-import { acknowledgeSynchronous, acknowledgeTracing } from './acknowledgements.ts';
+import {
+  acknowledgePublishedVersion,
+  acknowledgeSynchronous,
+  acknowledgeTracing,
+} from './acknowledgements.ts';
 import { commonOptions } from './bundled-function.ts';
 import { Canary, type CanaryOptions } from './canary.ts';
 import { type ColdStart, capacityOf } from './cold-start.ts';
@@ -171,6 +175,7 @@ export class InferenceFunction extends Construct {
     const { coldStart } = this;
     const provisioned = coldStart.kind === 'provisioned' ? coldStart : undefined;
     const initial = provisioned && capacityOf(provisioned).min;
+    if (coldStart.kind === 'snapstart-image') acknowledgePublishedVersion(this.function);
     const alias = this.function.addAlias(
       aliasName,
       initial ? { provisionedConcurrentExecutions: initial } : {},

@@ -6,6 +6,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { AccessLogBucket } from './access-log-bucket.ts';
 import { acknowledgeObjects } from './acknowledge-objects.ts';
+import { acknowledgeKeyUse } from './acknowledgements.ts';
 import { KeepActive } from './keep-active.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -64,8 +65,9 @@ export class JobStore extends Construct {
     );
     this.bucket.encryptionKey?.grantEncryptDecrypt(grantee);
     const { grantPrincipal } = grantee;
-    if (Construct.isConstruct(grantPrincipal))
-      acknowledgeObjects(grantPrincipal, this.bucket.bucketArn, [JOB_PREFIX]);
+    if (!Construct.isConstruct(grantPrincipal)) return;
+    acknowledgeObjects(grantPrincipal, this.bucket.bucketArn, [JOB_PREFIX]);
+    if (this.bucket.encryptionKey) acknowledgeKeyUse(grantPrincipal);
   }
 
   private ownBucket(props: JobStoreProps): Bucket {

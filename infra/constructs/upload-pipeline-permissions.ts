@@ -2,6 +2,7 @@ import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { acknowledgeObjects } from './acknowledge-objects.ts';
+import { acknowledgeKeyUse } from './acknowledgements.ts';
 import { INPUT_PREFIX, OUTPUT_PREFIX } from './upload-bucket.ts';
 
 /** What the batch function works on. */
@@ -24,7 +25,10 @@ export function grantBatchAccess(role: Role, { bucket, queue }: BatchAccess): vo
   );
   // Without it S3 answers 403 and not 404 where there is no object, such as a file of options, which is optional.
   role.addToPolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }));
-  bucket.encryptionKey?.grantEncryptDecrypt(role);
+  if (bucket.encryptionKey) {
+    bucket.encryptionKey.grantEncryptDecrypt(role);
+    acknowledgeKeyUse(role);
+  }
   queue.grantSendMessages(role);
   acknowledgeObjects(role, bucket.bucketArn, [INPUT_PREFIX, OUTPUT_PREFIX]);
 }

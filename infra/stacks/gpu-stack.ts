@@ -1,4 +1,4 @@
-import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { CrossStackReferences, Duration, ReferenceStrength, Stack, type StackProps } from 'aws-cdk-lib';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
@@ -27,5 +27,8 @@ export class GpuStack extends Stack {
       resultExpiration: Duration.days(resultExpirationDays),
       removalPolicy: removalPolicyOf(config),
     });
+    // Exported and imported: routes of the API must not lead to a listener that is gone.
+    CrossStackReferences.of(this.backend.listener).produce(ReferenceStrength.STRONG);
+    CrossStackReferences.of(this.backend.vpcLink).produce(ReferenceStrength.STRONG);
   }
 }

@@ -20,7 +20,7 @@ function dropImpliedDependencies(resource: CfnResource): void {
   const mentioned = mentionedIn(stack.resolve(propertiesOf(resource)));
   for (const dependency of dependencies) {
     const implied = dependency.stack === stack && mentioned.has(String(stack.resolve(dependency.logicalId)));
-    if (implied) resource.removeDependency(dependency);
+    if (implied) resource.removeResourceDependency(dependency);
   }
 }
 

@@ -10,10 +10,15 @@ import type { Deployment } from '../config/load.ts';
 import { BatchStack } from './batch-stack.ts';
 import { GpuStack } from './gpu-stack.ts';
 import { LeanSynthesizer } from './lean-synthesizer.ts';
+import { ObservabilityStack } from './observability-stack.ts';
 import { ServiceStack } from './service-stack.ts';
 
 /** They cost nothing by themselves, and CloudFormation does not take tags of them everywhere yet. */
-const UNTAGGED = ['AWS::ElasticLoadBalancingV2::Listener', 'AWS::ApplicationAutoScaling::ScalableTarget'];
+const UNTAGGED = [
+  'AWS::ApplicationAutoScaling::ScalableTarget',
+  'AWS::CloudWatch::Dashboard',
+  'AWS::ElasticLoadBalancingV2::Listener',
+];
 
 /**
  * All that one team runs in one environment: a stack for each lifetime, so that a change of the service does not touch
@@ -47,6 +52,14 @@ export class PilotlightStage extends Stage {
     this.batch =
       upload &&
       new BatchStack(this, 'batch', { ...stackProps('predictions of uploaded files'), config, upload });
+    new ObservabilityStack(this, 'observability', {
+      ...stackProps('dashboard and alarms'),
+      config,
+      functions: [...this.service.functions.values()],
+      api: this.service.api,
+      ...(this.batch && { upload: this.batch.upload }),
+      ...(this.gpu && { gpu: this.gpu.backend }),
+    });
     for (const [key, value] of Object.entries({ team, env, ...config.tags })) {
       Tags.of(this).add(key, value, { excludeResourceTypes: UNTAGGED });
     }
