@@ -4,11 +4,16 @@ import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { keyForService } from './service-key.ts';
 
 export interface AlarmTopicProps {
   /** Who is told; AWS asks the address for a confirmation first. @default - nobody yet */
   readonly email?: string;
-  /** Encrypts the messages. @default - a key of its own: alarms can not use the one that AWS manages */
+  /**
+   * Encrypts the messages, where its policy is of this app: CloudWatch must be let in there.
+   *
+   * @default - a key of its own: alarms can not use the one that AWS manages
+   */
   readonly encryptionKey?: IKey;
 }
 
@@ -19,19 +24,8 @@ export class AlarmTopic extends Construct {
   constructor(scope: Construct, id: string, props: AlarmTopicProps = {}) {
     super(scope, id);
     const { account } = Stack.of(this);
-    const cloudWatch = new ServicePrincipal('cloudwatch.amazonaws.com');
-    const conditions = { StringEquals: { 'aws:SourceAccount': account } };
-    const key =
-      props.encryptionKey ??
-      new Key(this, 'Key', { enableKeyRotation: true, description: 'Alarms of Pilotlight' });
-    key.addToResourcePolicy(
-      new PolicyStatement({
-        actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
-        principals: [cloudWatch],
-        resources: ['*'],
-        conditions,
-      }),
-    );
+    const service = 'cloudwatch.amazonaws.com';
+    const key = keyForService(service, props.encryptionKey) ?? this.ownKey(service);
     const topic = new Topic(this, 'Topic', {
       masterKey: key,
       enforceSSL: true,
@@ -41,9 +35,9 @@ export class AlarmTopic extends Construct {
     topic.addToResourcePolicy(
       new PolicyStatement({
         actions: ['sns:Publish'],
-        principals: [cloudWatch],
+        principals: [new ServicePrincipal(service)],
         resources: [topic.topicArn],
-        conditions,
+        conditions: { StringEquals: { 'aws:SourceAccount': account } },
       }),
     );
     if (props.email !== undefined) topic.addSubscription(new EmailSubscription(props.email));
@@ -54,5 +48,11 @@ export class AlarmTopic extends Construct {
     });
     // `Topic` declares optional properties as undefined where `ITopic` has them absent.
     this.topic = topic as ITopic;
+  }
+
+  private ownKey(service: string): IKey {
+    const key = new Key(this, 'Key', { enableKeyRotation: true, description: 'Alarms of Pilotlight' });
+    keyForService(service, key);
+    return key;
   }
 }

@@ -3,7 +3,7 @@
 /** US dollars. Those of another region or agreement are passed in whole. */
 export interface Prices {
   readonly region: string;
-  /** The day on which somebody looked, and where. */
+  /** When they were taken, and from where. */
   readonly asOf: string;
   readonly source: string;
   /** For a GB-second of a function without provisioned concurrency. */
@@ -17,7 +17,10 @@ export interface Prices {
   readonly httpApiRequest: number;
 }
 
-/** First tier of each, without free tier or savings plan. */
+/**
+ * First tier of each, without free tier or savings plan. Compare them with the source before a decision rests on them: its
+ * pages fill in the figures by script, so they were taken from what others quote.
+ */
 export const US_EAST_1_PRICES: Prices = {
   region: 'us-east-1',
   asOf: '2025-11',

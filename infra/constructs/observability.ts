@@ -35,7 +35,7 @@ export interface ObservabilityProps {
   readonly thresholds?: AlarmThresholds;
   /** What the cost estimate calculates with. @default US_EAST_1_PRICES */
   readonly prices?: Prices;
-  /** Encrypts the topic of its own; its key policy is extended. @default - a key of its own */
+  /** Encrypts the topic of its own, where the policy of the key is of this app. @default - a key of its own */
   readonly encryptionKey?: IKey;
 }
 

@@ -86,18 +86,13 @@ export class UploadBucket extends Construct {
         }),
       );
     }
-    queue.encryptionMasterKey?.addToResourcePolicy(
-      new PolicyStatement({
-        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-        principals: [EVENTS],
-        resources: ['*'],
-      }),
-    );
     return rule;
   }
 }
 
-const EVENTS = new ServicePrincipal('events.amazonaws.com');
+/** Delivers the events. */
+export const EVENT_SERVICE = 'events.amazonaws.com';
+const EVENTS = new ServicePrincipal(EVENT_SERVICE);
 
 function lifecycleRules(props: UploadBucketProps): LifecycleRule[] {
   const { noncurrentVersionExpiration = Duration.days(30), inputExpiration, outputExpiration } = props;

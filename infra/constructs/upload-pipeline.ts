@@ -1,5 +1,6 @@
 import { Duration, Validations } from 'aws-cdk-lib';
 import type { Rule } from 'aws-cdk-lib/aws-events';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type Function as LambdaFunction, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -16,12 +17,26 @@ import { checkMemory, checkProps } from './inference-function-checks.ts';
 import { placedFunction } from './inference-function-code.ts';
 import { paths } from './paths.ts';
 import type { Architecture } from './runtime-layer.ts';
-import { INPUT_PREFIX, OUTPUT_PREFIX, UploadBucket, type UploadBucketProps } from './upload-bucket.ts';
+import { keyForService } from './service-key.ts';
+import {
+  EVENT_SERVICE,
+  INPUT_PREFIX,
+  OUTPUT_PREFIX,
+  UploadBucket,
+  type UploadBucketProps,
+} from './upload-bucket.ts';
 import { checkUploadPipeline } from './upload-pipeline-checks.ts';
 import { grantBatchAccess } from './upload-pipeline-permissions.ts';
 import { WorkQueue } from './work-queue.ts';
 
 export interface UploadPipelineProps extends LoggingProps, UploadBucketProps {
+  /**
+   * Encrypts objects, logs and environment variables, and messages where its policy is of this app: EventBridge must be
+   * let in there. Otherwise SQS encrypts messages with keys of its own.
+   *
+   * @default - keys that AWS owns
+   */
+  readonly encryptionKey?: IKey;
   /** Models that files may name, such as `sentiment` or `intent@1.0.0`. */
   readonly models: readonly string[];
   /** Folder of model packages. @default - `model-assets/packages` of Pilotlight */
@@ -104,11 +119,13 @@ export class UploadPipeline extends Construct {
     this.metricsNamespace = props.environment?.PILOTLIGHT_METRICS_NAMESPACE ?? METRICS_NAMESPACE;
 
     const uploads = new UploadBucket(this, 'Uploads', props);
+    // Messages name objects and hold none of their content.
+    const messageKey = keyForService(EVENT_SERVICE, props.encryptionKey);
     const work = new WorkQueue(this, 'Work', {
       // What AWS asks for, so that no message comes back while its invocation may still run or be tried again.
       visibilityTimeout: Duration.seconds(timeout.toSeconds() * 6),
       ...(props.maxReceiveCount !== undefined && { maxReceiveCount: props.maxReceiveCount }),
-      ...(props.encryptionKey && { encryptionKey: props.encryptionKey }),
+      ...(messageKey && { encryptionKey: messageKey }),
     });
     this.bucket = uploads.bucket;
     this.queue = work.queue;

@@ -2,6 +2,7 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -173,6 +174,18 @@ test('uses a topic that is given, and makes neither topic nor key', () => {
   });
   template.resourceCountIs('AWS::SNS::Topic', 0);
   template.resourceCountIs('AWS::KMS::Key', 0);
+});
+
+test('takes a key of its own where the policy of the one that is given can not be extended', () => {
+  const template = templateOf((stack) => {
+    const arn = 'arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555';
+    const encryptionKey = Key.fromKeyArn(stack, 'Key', arn);
+    new Observability(stack, 'Watch', {
+      functions: [new InferenceFunction(stack, 'Slots', { models: ['slots'] })],
+      encryptionKey,
+    });
+  });
+  template.resourceCountIs('AWS::KMS::Key', 1);
 });
 
 test('refuses an address for a topic that is not its own', () => {

@@ -147,7 +147,7 @@ test('lets EventBridge use the key of the queue, without which events would be l
     KeyPolicy: Match.objectLike({
       Statement: Match.arrayWith([
         Match.objectLike({
-          Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+          Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
           Principal: { Service: 'events.amazonaws.com' },
         }),
       ]),
@@ -166,6 +166,16 @@ test('encrypts objects, messages and variables with a key that is given, and let
   });
   template.allResourcesProperties('AWS::SQS::Queue', { KmsMasterKeyId: Match.anyValue() });
   expect(statementsOf(template).flatMap(({ actions }) => actions)).toContain('kms:Decrypt');
+});
+
+test('leaves messages to the keys of SQS where the policy of a key can not be extended', () => {
+  const stack = new Stack(new App({ builtinCloudFormationValidation: false, context: FLAGS }), 'Stack');
+  const arn = 'arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555';
+  const encryptionKey = Key.fromKeyArn(stack, 'Key', arn);
+  new UploadPipeline(stack, 'Files', { models: ['sentiment'], encryptionKey });
+  const template = Template.fromStack(stack);
+  template.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
+  template.hasResourceProperties('AWS::Lambda::Function', { KmsKeyArn: arn });
 });
 
 test('deletes results when it is told to', () => {
