@@ -79,11 +79,9 @@ export function functionCode(name: FunctionName): AssetCode {
   return Code.fromAsset(bundleFunction(name).folder);
 }
 
+/** The line of the bundler's output that says what is wrong; Node's own message has several lines. */
 function firstError(cause: unknown): string {
-  const { stderr } = Object(cause);
-  const lines = Buffer.isBuffer(stderr) ? stderr.toString('utf8').split('\n') : [];
-  return (
-    lines.find((line) => /error/i.test(line))?.trim() ??
-    (cause instanceof Error ? cause.message : String(cause))
-  );
+  const { stderr, message } = Object(cause);
+  const lines = `${stderr ?? message ?? cause}`.split('\n').filter((line) => line.trim() !== '');
+  return (lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? 'no reason was given').trim();
 }

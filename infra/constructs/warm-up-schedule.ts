@@ -6,7 +6,7 @@ import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/a
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { acknowledgeDeadLetterQueue } from './acknowledgements.ts';
+import { acknowledgeDataKeys, acknowledgeDeadLetterQueue } from './acknowledgements.ts';
 import { BundledFunction } from './bundled-function.ts';
 import type { WarmUp } from './cold-start.ts';
 import { checkWarmUp } from './cold-start-checks.ts';
@@ -61,6 +61,7 @@ export class WarmUpSchedule extends Construct {
       maxEventAge: every,
     });
     alias.grantInvoke(this.warmer.role);
+    if (encryptionKey) acknowledgeDataKeys(this);
     this.schedule = new Schedule(this, 'Schedule', {
       description: `Pilotlight: keeps ${concurrency} environments of an inference function warm`,
       schedule: hours ? duringHours(hours, every) : ScheduleExpression.rate(every),

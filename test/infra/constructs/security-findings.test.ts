@@ -1,0 +1,48 @@
+import { App, Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { expect, test } from 'vitest';
+import { InferenceApi, InferenceFunction } from '../../../infra/constructs/index.ts';
+
+/** Every kind of thing that the constructs can make, traced, in a stack with and one without an environment. */
+function build(stack: Stack): void {
+  const encryptionKey = new Key(stack, 'Key', { enableKeyRotation: true });
+  const common = { tracing: true, encryptionKey };
+  const warmed = new InferenceFunction(stack, 'Warmed', {
+    ...common,
+    models: ['sentiment'],
+    coldStart: { kind: 'warmup', every: Duration.minutes(5), concurrency: 3 },
+    canary: {},
+  });
+  const intent = new InferenceFunction(stack, 'Remote', {
+    ...common,
+    models: ['intent'],
+    placement: 's3',
+    coldStart: { kind: 'provisioned', min: 1, max: 4 },
+  });
+  const auth = {
+    kind: 'api-key',
+    secretArn: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:api-keys-AbCdEf',
+  } as const;
+  new InferenceApi(stack, 'Api', { ...common, function: warmed, others: { intent }, auth });
+}
+
+function scan(of: (stack: Stack) => unknown, env = {}): void {
+  const context = { 'aws:cdk:disable-asset-staging': true };
+  const app = new App({ context, builtinCloudFormationValidation: false });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
+  of(new Stack(app, 'Test', { env }));
+  app.synth();
+}
+
+test.each([
+  ['with', { region: 'eu-central-1', account: '123456789012' }],
+  ['without', {}],
+])('security scanners find nothing that has no reason, %s an environment', (_what, env) => {
+  expect(() => scan(build, env)).not.toThrow();
+});
+
+test('security scanners find a bucket that no construct would make', () => {
+  expect(() => scan((stack) => new Bucket(stack, 'Bucket'))).toThrow(/AwsSolutions-S10/);
+});
