@@ -7,9 +7,12 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { describe, expect, test } from 'vitest';
 import { bundleFunction } from '../../../infra/constructs/function-code.ts';
 import { InferenceFunction, type InferenceFunctionProps } from '../../../infra/constructs/index.ts';
+import { checkMemory } from '../../../infra/constructs/inference-function-checks.ts';
+import { placedFunction } from '../../../infra/constructs/inference-function-code.ts';
 import { stageImage } from '../../../infra/constructs/inference-function-image.ts';
+import { RemotePackages } from '../../../infra/constructs/inference-function-remote.ts';
 import { paths } from '../../../infra/constructs/paths.ts';
-import { describePackage } from '../../../layers/models/index.ts';
+import { describePackage, placeModels } from '../../../layers/models/index.ts';
 import { buildRuntimeLayer } from '../../../layers/runtime/index.ts';
 import { actionsOf, refusalOf, statementsOf, templateOf, testStack } from './template.ts';
 
@@ -324,5 +327,41 @@ describe('refuses', () => {
   test('provisioned concurrency above what is reserved, at synth', () => {
     const { code } = refusal({ reservedConcurrency: 1, coldStart: { kind: 'provisioned', count: 2 } });
     expect(code).toBe('INVALID_COLD_START');
+  });
+
+  test('less memory than the models have', () => {
+    expect(refusalOf(() => checkMemory(1024, 1024 * 2 ** 20)).message).toBe(
+      'The models have 1024 MB and the function 1024 MB of memory: give it more than the models have.',
+    );
+    expect(() => checkMemory(1024, 1023 * 2 ** 20)).not.toThrow();
+  });
+
+  test('more packages to fetch than the environment of a function can name', () => {
+    const description = describePackage('model-assets/packages', { name: 'sentiment' });
+    const packages = Array.from({ length: 8 }, (_, i) => ({ ...description, name: `sentiment-${i}` }));
+    const stack = testStack();
+    const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    const { code, message } = refusalOf(() => new RemotePackages(stack, 'Remote', { packages, role }));
+    expect(code).toBe('UNSUPPORTED_PLACEMENT');
+    expect(message).toMatch(
+      /^The list of 8 packages to fetch has \d+ bytes; .* room for 3500\. Divide the models/,
+    );
+  });
+
+  test('a model that only a GPU serves', () => {
+    const description = describePackage('model-assets/packages', { name: 'sentiment' });
+    const stack = testStack();
+    const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    const placement = placeModels({
+      packages: [{ ...description, tier: 'gpu' }],
+      functionBytes: 1,
+      runtimeLayerBytes: 1,
+    });
+    const props = { placement, architecture: 'arm64', role, options: {} } as const;
+    expect(refusalOf(() => placedFunction(stack, 'Function', props))).toEqual({
+      code: 'UNSUPPORTED_PLACEMENT',
+      message:
+        'sentiment@1.0.0: of tier gpu, which Lambda does not have. Serve it with a GpuBackend, or package a variant of tier lambda.',
+    });
   });
 });
