@@ -14,8 +14,8 @@ const TASK_EXAMPLES: Readonly<Record<TaskName, string>> = {
   'feature-extraction': 'I love this',
 };
 
-/** `base` is the address that the service listens on. */
-export function banner(models: readonly LocalModel[], base: string): string {
+/** `base` is the address that the service listens on, `s3` that of the bucket `uploads`. */
+export function banner(models: readonly LocalModel[], base: string, s3: string): string {
   const predictors = models.flatMap(({ predictor }) => predictor ?? []);
   const lines = curlLines(
     predictors.map(({ manifest }) => manifest),
@@ -25,6 +25,7 @@ export function banner(models: readonly LocalModel[], base: string): string {
     servesAt(base),
     modelTable(models),
     ...(predictors.length > 0 ? [coldStartTable(predictors), ['Try:', ...lines].join('\n  ')] : []),
+    `Files in s3://uploads/in/<model>/ at ${s3} come out in out/   ${paint('dim', 'docs/batch.md')}`,
     paint('dim', 'Ctrl-C ends it.'),
   ].join('\n\n');
 }

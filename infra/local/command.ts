@@ -11,7 +11,8 @@ export type LocalErrorCode =
   | 'MODEL_REFUSED'
   | 'FILE_UNREADABLE'
   | 'INPUT_REFUSED'
-  | 'NO_SUCH_QUEUE';
+  | 'NO_SUCH_QUEUE'
+  | 'REDRIVE_FAILED';
 
 export class LocalError extends PilotlightError<LocalErrorCode> {
   override readonly name = 'LocalError';

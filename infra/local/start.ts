@@ -6,6 +6,7 @@ import { engineOptions, limitsOf } from '../../functions/shared/engine-options.t
 import { PrometheusMetrics } from '../../functions/shared/prometheus.ts';
 import { keepYoungGenerationSmall } from '../../functions/shared/young-generation.ts';
 import { banner, lambdaBanner } from './banner.ts';
+import type { UploadsOptions } from './batch/uploads.ts';
 import { parseOptions, runCommand, usageError, wholeNumber } from './command.ts';
 import { loadModels } from './load-models.ts';
 import { consoleLogger, requestLog } from './logging.ts';
@@ -21,6 +22,7 @@ Usage: npm start [-- OPTIONS]
   --model NAME      load this model at start, the others at their first request;
                     may be repeated (default: load all)
   --packages DIR    folder of packages (default: MODELS_DIR, or model-assets/packages)
+  --s3-port N       port of S3, whose files are predicted (default: 4568, or a free one)
   --quiet           print no line for each request
   -h, --help        print this text
 
@@ -42,6 +44,7 @@ const OPTIONS = {
   host: { type: 'string', default: '127.0.0.1' },
   model: { type: 'string', multiple: true },
   packages: { type: 'string' },
+  's3-port': { type: 'string' },
   quiet: { type: 'boolean', default: false },
   lambda: { type: 'boolean', default: false },
   memory: { type: 'string' },
@@ -70,15 +73,29 @@ async function main(args: readonly string[]): Promise<void> {
       consoleLogger.warn(problem, {}),
     );
     const service = await listen(appOf(engine, config, values.quiet), values.host, port);
+    // Loaded here, for S3 takes a moment that serving through Lambda need not wait for.
+    const { startUploads } = await import('./batch/uploads.ts');
+    const options = { engine, logger: consoleLogger, port: s3Port(values['s3-port'], port) };
+    const uploads = await startUploads(options).catch(async (error) => {
+      await service.close();
+      throw error;
+    });
     endOnSignal(async () => {
       await service.close();
+      await uploads.close();
       await engine.dispose();
     });
-    console.log(banner(models, baseOf(values.host, service.port)));
+    console.log(banner(models, baseOf(values.host, service.port), uploads.endpoint));
   } catch (error) {
     await engine.dispose();
     throw error;
   }
+}
+
+/** What is asked for; else the usual one, or a free one where the service itself takes a free one. */
+function s3Port(option: string | undefined, port: number): UploadsOptions['port'] {
+  if (option !== undefined) return { wanted: wholeNumber(option, '--s3-port', 0, 65_535) };
+  return port === 0 ? { wanted: 0 } : { wanted: 4568, elseFree: true };
 }
 
 interface LambdaValues {

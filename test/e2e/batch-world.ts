@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { LOCAL_CREDENTIALS, startS3 } from '../../infra/local/s3/server.ts';
+import { startS3 } from '../../infra/local/s3/server.ts';
 import { startSqs } from '../../infra/local/sqs/server.ts';
 
 export const BUCKET = 'uploads';
 const QUEUE = 'batch';
 export const DEAD_LETTERS = 'batch-dead-letters';
 const REGION = 'us-east-1';
+const CREDENTIALS = { accessKeyId: 'any', secretAccessKey: 'will do' };
 
 export interface Stored {
   readonly key: string;
@@ -33,7 +34,7 @@ export async function startWorld({ visibilitySeconds = 30, maxReceives = 3 } = {
   const client = new S3Client({
     endpoint: s3.endpoint,
     region: REGION,
-    credentials: LOCAL_CREDENTIALS,
+    credentials: CREDENTIALS,
     forcePathStyle: true,
   });
   const list = async (prefix: string) => {
@@ -53,8 +54,8 @@ export async function startWorld({ visibilitySeconds = 30, maxReceives = 3 } = {
     /** For a process that is to run the batch function. */
     environment: {
       AWS_REGION: REGION,
-      AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+      AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
       AWS_ENDPOINT_URL_S3: s3.endpoint,
       AWS_ENDPOINT_URL_SQS: sqs.endpoint,
       PILOTLIGHT_BATCH_QUEUE_URL: sqs.url(QUEUE),

@@ -13,8 +13,8 @@ export interface S3Options {
   readonly bucket: string;
   /** Where objects lie. */
   readonly folder: string;
-  /** @default - a free one */
-  readonly port?: number;
+  /** 0 is a free one. `elseFree` takes one where the wanted one is in use. @default { wanted: 0 } */
+  readonly port?: { readonly wanted: number; readonly elseFree?: boolean };
   /** Gets the notification of each object that was written or deleted, as JSON. @default - nobody is told */
   readonly notify?: (notification: string) => void;
 }
@@ -24,11 +24,13 @@ export interface S3Server {
   close(): Promise<void>;
 }
 
-/** The credentials that s3rver knows. */
-export const LOCAL_CREDENTIALS = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
-
 /** @throws LocalError PORT_UNAVAILABLE */
-export async function startS3({ bucket, folder, port = 0, notify }: S3Options): Promise<S3Server> {
+export async function startS3({
+  bucket,
+  folder,
+  port = { wanted: 0 },
+  notify,
+}: S3Options): Promise<S3Server> {
   mkdirSync(folder, { recursive: true });
   const app = new S3rver({
     directory: folder,
@@ -43,10 +45,15 @@ export async function startS3({ bucket, folder, port = 0, notify }: S3Options): 
     const exists = await app.store.existsObject(name, key);
     return exists ? etagSchema.parse(await app.store.getMetadata(name, key)).etag : undefined;
   };
-  const server = createServer({ keepAliveTimeout: 60_000 }, onConditions(etagOf, app.callback()));
-  await listen(server, port);
-  const address = server.address();
-  const bound = typeof address === 'object' && address !== null ? address.port : port;
+  const answer = app.callback();
+  const server = createServer(
+    onConditions(etagOf, (request, response) => {
+      // s3rver knows one pair of credentials; here any will do, as will none.
+      delete request.headers.authorization;
+      answer(request, response);
+    }),
+  );
+  const bound = await listen(server, port);
   return { endpoint: `http://127.0.0.1:${bound}`, close: () => close(server) };
 }
 
@@ -56,17 +63,21 @@ function encodeKeys(name: string, value: unknown): unknown {
   return encodeURIComponent(value).replaceAll('%20', '+').replaceAll('%2F', '/');
 }
 
-async function listen(server: Server, port: number): Promise<void> {
-  server.listen(port, '127.0.0.1');
+/** The port that it listens on. */
+async function listen(
+  server: Server,
+  { wanted, elseFree = false }: NonNullable<S3Options['port']>,
+): Promise<number> {
+  server.listen(wanted, '127.0.0.1');
   try {
     await once(server, 'listening');
   } catch (cause) {
-    throw new LocalError(
-      'PORT_UNAVAILABLE',
-      `Port ${port}, for S3, is in use. Choose another with --s3-port.`,
-      { cause },
-    );
+    if (elseFree) return listen(server, { wanted: 0 });
+    const message = `Port ${wanted}, for S3, is in use. Choose another with --s3-port.`;
+    throw new LocalError('PORT_UNAVAILABLE', message, { cause });
   }
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : wanted;
 }
 
 async function close(server: Server): Promise<void> {

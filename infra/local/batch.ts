@@ -1,0 +1,168 @@
+/** `npm run batch`: predicts a file, or lets messages that were given up be tried again. */
+
+import { once } from 'node:events';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rename, rm, stat } from 'node:fs/promises';
+import { Engine } from '@pilotlight/engine';
+import { formatOf } from '../../functions/batch/file/formats.ts';
+import { MAX_ROW_BYTES } from '../../functions/batch/file/limits.ts';
+import { NO_PROGRESS, type Progress } from '../../functions/batch/file/parts.ts';
+import { predictFile } from '../../functions/batch/file/predict-file.ts';
+import { parseOptions as parseFileOptions } from '../../functions/batch/object/options.ts';
+import { taskParameters } from '../../functions/shared/api/hugging-face.ts';
+import { readConfig } from '../../functions/shared/config.ts';
+import { engineOptions } from '../../functions/shared/engine-options.ts';
+import { keepYoungGenerationSmall } from '../../functions/shared/young-generation.ts';
+import { ProgressLine } from './batch/progress.ts';
+import { redrive } from './batch/redrive.ts';
+import { LocalError, parseOptions, runCommand, usageError } from './command.ts';
+import { findModel, listModels, packagesFolder } from './models.ts';
+
+const HELP = `Predicts every row of a file. See docs/batch.md for what a row is.
+
+Usage: npm run batch -- FILE --model NAME [OPTIONS]
+       npm run batch -- redrive --queue ARN [--endpoint URL]
+
+  FILE                .jsonl, .jsonl.gz, .csv, .csv.gz or .txt
+  -m, --model NAME    the model, as sentiment or sentiment@1.0.0
+  -o, --output FILE   where predictions go (default: FILE.predictions.jsonl)
+  --parameters JSON   parameters of the model's task, such as '{"top_k": 1}'
+  --column NAME       CSV column of the texts (default: text)
+  --id-column NAME    CSV column of the ids (default: id)
+  --delimiter C       between the fields of a CSV record (default: ,)
+  --packages DIR      folder of packages (default: MODELS_DIR, or model-assets/packages)
+  -h, --help          print this text
+
+  redrive             moves the messages of a dead-letter queue back, so that their files are tried again
+  --queue ARN         the dead-letter queue
+  --endpoint URL      of SQS, for the queues of npm start (default: the one of AWS)
+
+Examples:
+  npm run batch -- reviews.jsonl --model sentiment
+  npm run batch -- reviews.csv.gz --model sentiment --column review --output scores.jsonl`;
+
+const OPTIONS = {
+  model: { type: 'string', short: 'm' },
+  output: { type: 'string', short: 'o' },
+  parameters: { type: 'string' },
+  column: { type: 'string' },
+  'id-column': { type: 'string' },
+  delimiter: { type: 'string' },
+  packages: { type: 'string' },
+  queue: { type: 'string' },
+  endpoint: { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+/** Rows that are written together. */
+const PART_ROWS = 2000;
+
+interface Values {
+  readonly model?: string | undefined;
+  readonly output?: string | undefined;
+  readonly parameters?: string | undefined;
+  readonly column?: string | undefined;
+  readonly 'id-column'?: string | undefined;
+  readonly delimiter?: string | undefined;
+  readonly packages?: string | undefined;
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values, positionals } = parseOptions(args, OPTIONS);
+  if (values.help) return console.log(HELP);
+  const [file, ...more] = positionals;
+  if (file === undefined) throw usageError('Name a file to predict.');
+  if (more.length > 0) throw usageError('Name one file at a time.');
+  if (file === 'redrive') return redrive(values.queue, values.endpoint);
+  await predict(file, values);
+}
+
+async function predict(file: string, values: Values): Promise<void> {
+  const { model: ref, output = `${file}.predictions.jsonl` } = values;
+  const format = formatOf(file);
+  const bytes = await sizeOf(file);
+  const folder = packagesFolder(values.packages);
+  keepYoungGenerationSmall();
+  const engine = new Engine(engineOptions(readConfig({ ...process.env, MODELS_DIR: folder })));
+  const entries = await listModels(engine, folder);
+  if (ref === undefined) {
+    const names = [...new Set(entries.map(({ name }) => name))].join(', ');
+    throw usageError(`Name a model with --model; there are: ${names}.`);
+  }
+  const { name, version } = findModel(ref, entries);
+  const { parameters, column, id_column: idColumn, delimiter } = fileOptions(values);
+  try {
+    const predictor = await engine.predictor({ name, version });
+    let bytesRead = 0;
+    const read = async function* (start: number) {
+      for await (const chunk of createReadStream(file, { start })) {
+        bytesRead += chunk.length;
+        yield chunk;
+      }
+    };
+    const parts = predictFile({
+      read,
+      format,
+      options: { column, idColumn, delimiter, maxRowBytes: MAX_ROW_BYTES },
+      predictor,
+      parameters: taskParameters({ inputs: [], parameters }, predictor.manifest.task),
+      partRows: PART_ROWS,
+      from: NO_PROGRESS,
+    });
+    const line = new ProgressLine(process.stderr);
+    const progress = await write(parts, output, (position) =>
+      line.show(position, (format.gzip ? bytesRead : position.position.byte) / bytes),
+    );
+    line.end(progress, output);
+  } finally {
+    await engine.dispose();
+  }
+}
+
+/** @throws BatchError INVALID_OPTIONS */
+function fileOptions(values: Values) {
+  const given = {
+    column: values.column,
+    id_column: values['id-column'],
+    delimiter: values.delimiter,
+  };
+  const parameters = values.parameters === undefined ? '' : `"parameters":${values.parameters},`;
+  const others = JSON.stringify(given).slice(1);
+  return parseFileOptions(`{${parameters}${others}`.replace(/,}$/, '}'), 'The options');
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch (cause) {
+    throw new LocalError('FILE_UNREADABLE', `${file} does not exist or can not be read.`, { cause });
+  }
+}
+
+/** Everything or nothing: the output gets its name once it is complete. */
+async function write(
+  parts: ReturnType<typeof predictFile>,
+  output: string,
+  show: (progress: Progress) => void,
+): Promise<Progress> {
+  const unfinished = `${output}.unfinished`;
+  const stream = createWriteStream(unfinished);
+  let progress = NO_PROGRESS;
+  try {
+    for await (const part of parts) {
+      if (!stream.write(part.body)) await once(stream, 'drain');
+      progress = part.progress;
+      show(progress);
+    }
+    stream.end();
+    await once(stream, 'close');
+    await rename(unfinished, output);
+    return progress;
+  } catch (error) {
+    stream.destroy();
+    await rm(unfinished, { force: true });
+    throw error;
+  }
+}
+
+await runCommand('npm run batch', main);
