@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { readBatchConfig, withoutBatchConfig } from '../../../functions/shared/batch-config.ts';
+
+const NEEDED = { PILOTLIGHT_BATCH_QUEUE_URL: 'https://sqs/1/q', PILOTLIGHT_BATCH_BUCKET: 'uploads' };
+
+it('needs a queue and a bucket, and has defaults for the rest', () => {
+  expect(readBatchConfig(NEEDED)).toEqual({
+    ...NEEDED,
+    PILOTLIGHT_BATCH_INPUT_PREFIX: 'in/',
+    PILOTLIGHT_BATCH_OUTPUT_PREFIX: 'out/',
+    PILOTLIGHT_BATCH_PART_ROWS: 10_000,
+    PILOTLIGHT_BATCH_MAX_ROW_BYTES: 1_000_000,
+  });
+});
+
+it.each([
+  [{ PILOTLIGHT_BATCH_BUCKET: undefined }, 'PILOTLIGHT_BATCH_BUCKET'],
+  [{ PILOTLIGHT_BATCH_PART_ROWS: '0' }, 'PILOTLIGHT_BATCH_PART_ROWS: must be a whole number above 0'],
+  [{ PILOTLIGHT_BATCH_INPUT_PREFIX: '/in' }, 'PILOTLIGHT_BATCH_INPUT_PREFIX: must end in a slash'],
+  [{ PILOTLIGHT_BATCH_OUTPUT_PREFIX: 'in/out/' }, 'must not lie within the input prefix'],
+  [{ PILOTLIGHT_BATCH_PART_ROW: '1' }, 'Did you mean PILOTLIGHT_BATCH_PART_ROWS?'],
+])('refuses %j', (change, message) => {
+  expect(() => readBatchConfig({ ...NEEDED, ...change })).toThrow(message);
+});
+
+it('leaves the variables of others', () => {
+  expect(withoutBatchConfig({ ...NEEDED, MODELS_DIR: '/opt/models' })).toEqual({ MODELS_DIR: '/opt/models' });
+});

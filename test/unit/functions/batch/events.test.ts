@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { continuation, jobsOf } from '../../../../functions/batch/object/events.ts';
+
+const notification = (key: string, eventName = 'ObjectCreated:Put') => ({
+  Records: [
+    {
+      eventVersion: '2.1',
+      eventSource: 'aws:s3',
+      eventName,
+      s3: {
+        bucket: { name: 'uploads', arn: 'arn:aws:s3:::uploads' },
+        object: { key, size: 7, eTag: 'e', sequencer: '0A' },
+      },
+    },
+  ],
+});
+const eventBridge = (key: string, type = 'Object Created') => ({
+  version: '0',
+  source: 'aws.s3',
+  'detail-type': type,
+  detail: {
+    bucket: { name: 'uploads' },
+    object: { key, size: 7, etag: 'e', 'version-id': 'v' },
+    reason: 'PutObject',
+  },
+});
+
+describe('a message of the queue', () => {
+  it.each([
+    ['in/m/a+b%2Bc%C3%A9.jsonl', 'in/m/a b+cé.jsonl'],
+    ['in%2Fm%2Fa.jsonl', 'in/m/a.jsonl'],
+  ])('that is a notification of S3 has its key encoded: %s', (encoded, key) => {
+    expect(jobsOf(JSON.stringify(notification(encoded)))).toEqual([{ bucket: 'uploads', key, etag: 'e' }]);
+  });
+
+  it('that is an event of EventBridge has its key as it is', () => {
+    const key = 'in/m/a+b%2B c.jsonl';
+    expect(jobsOf(JSON.stringify(eventBridge(key)))).toEqual([{ bucket: 'uploads', key, etag: 'e' }]);
+  });
+
+  it('that is a continuation says where to go on', () => {
+    const place = { bucket: 'uploads', key: 'in/m/a.jsonl', etag: 'e', parts: 3, row: 30_000, byte: 12_345 };
+    expect(jobsOf(JSON.stringify(continuation(place)))).toMatchObject([place]);
+  });
+
+  it.each([
+    { Service: 'Amazon S3', Event: 's3:TestEvent', Time: '2026-01-01T00:00:00Z', Bucket: 'uploads' },
+    notification('in/m/a.jsonl', 'ObjectRemoved:Delete'),
+    eventBridge('in/m/a.jsonl', 'Object Deleted'),
+  ])('that is about no new file asks for nothing: %j', (message) => {
+    expect(jobsOf(JSON.stringify(message))).toEqual([]);
+  });
+
+  it.each(['', 'text', '{}', '[]', 'null', JSON.stringify(notification('%E0%A4%A'))])(
+    'is refused: %j',
+    (message) => {
+      expect(() => jobsOf(message)).toThrow(expect.objectContaining({ code: 'EVENT_NOT_UNDERSTOOD' }));
+    },
+  );
+});

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { parseOptions } from '../../../../functions/batch/object/options.ts';
+
+it('has a default for everything', () => {
+  expect(parseOptions('{}', 'here')).toEqual({
+    parameters: {},
+    column: 'text',
+    id_column: 'id',
+    delimiter: ',',
+  });
+});
+
+it.each([
+  ['{', 'here is not valid JSON.'],
+  ['{"colum":"a"}', 'here: colum is not known.'],
+  ['{"delimiter":"ab"}', 'here: delimiter must be one ASCII character.'],
+  ['{"delimiter":"\\""}', 'here: delimiter must be one ASCII character.'],
+  ['{"parameters":[]}', 'here: parameters '],
+  ['[]', 'here: '],
+])('refuses %s and names the place', (json, message) => {
+  expect(() => parseOptions(json, 'here')).toThrow(message);
+});
