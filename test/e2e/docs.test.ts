@@ -32,6 +32,36 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
     title: 'packages, lists, verifies and times',
   },
   {
+    command: /^npm run (synth|diff|deploy|destroy) |^npx cdk bootstrap /,
+    file: 'test/infra/app/cli.test.ts',
+    title: 'are those of the CDK, for the stacks of a stage',
+  },
+  {
+    command: /^curl --aws-sigv4 /,
+    file: 'test/infra/app/deployments.test.ts',
+    title: 'the request of that output is the one that docs/deploy.md shows',
+  },
+  {
+    command: /^npm run batch -- redrive /,
+    file: 'test/e2e/batch-local.test.ts',
+    title: 'redrive moves dead letters back',
+  },
+  {
+    command: /^npm run batch /,
+    file: 'test/e2e/batch-local.test.ts',
+    title: 'predicts a file and says how it went',
+  },
+  {
+    command: /^aws --endpoint-url /,
+    file: 'test/e2e/batch-local.test.ts',
+    title: 'predicts a file that the AWS command line copies',
+  },
+  {
+    command: /^npm run bench:crashes$/,
+    file: 'test/e2e/batch-crashes.test.ts',
+    title: 'however often its process is killed',
+  },
+  {
     command: /^npm run bench( |$)/,
     file: 'test/unit/bench/cli.test.ts',
     title: 'measures a tiny checkpoint from end to end',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { node, run } from '../../e2e/command.ts';
 import { CONTEXT } from './deployments.ts';
 
@@ -27,6 +28,16 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test('every feature flag that the CDK recommends is set as it recommends', () => {
   expect(CONTEXT).toMatchObject(recommendedFlags);
+});
+
+test('npm run synth, diff, deploy and destroy are those of the CDK, for the stacks of a stage, after an install', () => {
+  const { scripts } = z
+    .object({ scripts: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(readFileSync('package.json', 'utf8')));
+  expect(scripts.synth).toBe('cdk synth --quiet');
+  for (const name of ['diff', 'deploy', 'destroy']) expect(scripts[name]).toBe(`cdk ${name} "**"`);
+  for (const name of ['synth', 'diff', 'deploy', 'destroy'])
+    expect(scripts[`pre${name}`]).toBe(scripts.pretest);
 });
 
 test('npx cdk synth of demo.dev ends well within a minute, and tells where its models go', async () => {

@@ -4,6 +4,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { curlLine } from '../../../infra/stacks/curl-line.ts';
 import { acknowledgementsOf } from './acknowledgements.ts';
 import { type Resource, type SynthesisedDeployment, synthesiseAll } from './deployments.ts';
 import { documentsOf, permissionsOf } from './permissions.ts';
@@ -311,6 +312,15 @@ test('the outputs of a deployment say how to try it', () => {
       .filter((key) => !/^(Publish|Exports)Output/.test(key));
   expect(outputs('demo.dev')).toEqual(['Url', 'Try', 'Dashboard', 'AlarmTopicArn']);
   expect(outputs('acme.prod')).toEqual(expect.arrayContaining(['Url', 'Try', 'Bucket', 'Dashboard']));
+});
+
+test('the request of that output is the one that docs/deploy.md shows', () => {
+  const stack = deployment('demo.dev').stacks.find(({ name }) => name === 'service');
+  const region = 'eu-central-1';
+  const shown = readFileSync('docs/deploy.md', 'utf8').replaceAll(/ \\\n\s*/g, ' ');
+  const url = `https://abcdefghij.execute-api.${region}.amazonaws.com/`;
+  expect(shown).toContain(curlLine(url, 'sentiment', 'iam', region));
+  expect(JSON.stringify(stack?.outputs.Try)).toContain('--aws-sigv4 aws:amz:');
 });
 
 test('resources and permissions of each deployment are those of its snapshot', async () => {

@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { fieldsOf, rowOf } from './fields.ts';
+
+test('every field of a configuration says what it is', () => {
+  expect(fieldsOf().filter(({ description }) => !description)).toEqual([]);
+});
+
+test('docs/configuration.md has every field, its default, and no field that is gone', () => {
+  const lines = readFileSync('docs/configuration.md', 'utf8').split('\n');
+  expect(lines.filter((line) => line.startsWith('| `'))).toEqual(fieldsOf().map(rowOf));
+});
