@@ -1,7 +1,8 @@
-import { Duration, Names, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, Names, Stack } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { acknowledgeDeadLetterQueue } from './acknowledgements.ts';
 import { InfraError } from './errors.ts';
 
 export interface WorkQueueProps {
@@ -41,10 +42,7 @@ export class WorkQueue extends Construct {
         sourceQueues: [Queue.fromQueueArn(this, 'Source', queueArn)],
       },
     });
-    Validations.of(this.deadLetterQueue).acknowledge({
-      id: 'Serverless-SQSRedrivePolicy',
-      reason: 'It is the dead-letter queue.',
-    });
+    acknowledgeDeadLetterQueue(this.deadLetterQueue);
     this.queue = new Queue(this, 'Queue', {
       ...secured,
       queueName,
