@@ -64,19 +64,20 @@ const configFields = z.strictObject({
 });
 
 /** A model has one route, and a route leads to one function. */
-export const configSchema = configFields.superRefine(({ functions, api }, { addIssue }) => {
+export const configSchema = configFields.superRefine(({ functions, api, gpu }, { addIssue }) => {
   const servedBy = new Map<string, string>();
-  for (const [name, { models }] of Object.entries(functions)) {
-    for (const ref of models) {
-      const model = ref.replace(/@.*/, '');
-      const other = servedBy.get(model);
-      if (other !== undefined && other !== name) {
-        const message = `must not name ${model}, which ${other} serves: a model is served by one function`;
-        addIssue({ code: 'custom', path: ['functions', name, 'models'], message });
+  const serve = (models: readonly string[], by: string, path: string[]) => {
+    for (const model of models.map((ref) => ref.replace(/@.*/, ''))) {
+      const other = servedBy.get(model) ?? by;
+      if (other !== by) {
+        const message = `must not name ${model}, which ${other} serves: a model is served in one place`;
+        addIssue({ code: 'custom', path: [...path, 'models'], message });
       }
-      servedBy.set(model, name);
+      servedBy.set(model, by);
     }
-  }
+  };
+  for (const [name, { models }] of Object.entries(functions)) serve(models, name, ['functions', name]);
+  serve(gpu?.models ?? [], 'gpu', ['gpu']);
   const names = Object.keys(functions);
   if (api.defaultFunction !== undefined && !names.includes(api.defaultFunction)) {
     const message = `must be one of functions (did you mean ${closest(api.defaultFunction, names)}?)`;

@@ -94,11 +94,12 @@ function functionOf(
 
 function apiSettings({
   api,
+  functions,
 }: Config): Pick<InferenceApiProps, 'auth' | 'throttle' | 'cors' | 'domain' | 'tracing'> {
   const { auth, throttle, cors, domain } = api;
   return {
     auth,
-    tracing: true,
+    tracing: Object.values(functions).some(({ tracing }) => tracing),
     throttle: { rate: throttle.ratePerSecond, burst: throttle.burst },
     ...(cors && { cors }),
     ...(domain && { domain }),

@@ -85,6 +85,18 @@ describe('a configuration', () => {
     ],
     [{ functions, api: { auth: { kind: 'none' } } }, 'api.auth.reason is missing'],
     [undefined, 'its default export is missing'],
+    [
+      { functions: { main: { models: ['intent'] }, other: { models: ['intent@1.0.0'] } } },
+      'functions.other.models must not name intent, which main serves',
+    ],
+    [
+      { functions, gpu: { models: ['sentiment'], image: { repository: 'r', tag: '1' } } },
+      'gpu.models must not name sentiment, which main serves',
+    ],
+    [
+      { functions, api: { defaultFunction: 'mian' } },
+      'api.defaultFunction must be one of functions (did you mean main?)',
+    ],
   ])('is refused by the field: %#', (config, sentence) => {
     expect(() => parse(config)).toThrow(sentence);
   });
