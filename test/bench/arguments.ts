@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { BenchError } from './errors.ts';
 
 /** `lambda` is `cold --lambda`. */
-export const MEASUREMENTS = ['cold', 'warm', 'bulk', 'memory', 'lambda'] as const;
+export const MEASUREMENTS = ['cold', 'warm', 'bulk', 'memory', 'batch', 'lambda'] as const;
 export type Measurement = (typeof MEASUREMENTS)[number];
 
 export interface BenchArguments {
@@ -17,7 +17,7 @@ export interface BenchArguments {
   readonly requests: number;
 }
 
-export const HELP = `npm run bench -- cold|warm|bulk|memory|all [options]
+export const HELP = `npm run bench -- cold|warm|bulk|memory|batch|all [options]
 
 Measures Pilotlight against @huggingface/transformers on the same weights, and against the limit that
 ONNX Runtime sets, in fresh processes and in alternating order.
@@ -26,7 +26,8 @@ ONNX Runtime sets, in fresh processes and in alternating order.
   warm      single calls of 16 and 128 tokens
   bulk      1,024 texts of mixed lengths
   memory    resident memory after load, and its growth over 10,000 requests
-  all       the four and cold --lambda, one after the other
+  batch     a file in S3 through the batch function, and its memory as files grow
+  all       these five and cold --lambda, one after the other
 
   --lambda         with cold: the predict function with the sentiment model in local Lambda, its
                    init phase and first request

@@ -4,6 +4,7 @@ import { PilotlightError } from '@pilotlight/engine';
 import { type BenchArguments, HELP, type Measurement, parseArguments } from './arguments.ts';
 import { checkAnswers } from './check-answers.ts';
 import { describeMachine } from './machine.ts';
+import { measureBatch } from './measure/batch.ts';
 import { measureBulk } from './measure/bulk.ts';
 import { measureCold } from './measure/cold.ts';
 import type { Context } from './measure/context.ts';
@@ -28,6 +29,7 @@ const MEASURES: Record<
   warm: { rounds: 15, measure: measureWarm },
   bulk: { rounds: 5, measure: measureBulk },
   memory: { rounds: 5, measure: measureMemory },
+  batch: { rounds: 3, measure: measureBatch },
 };
 
 /** Of `cold --lambda`. */

@@ -127,6 +127,14 @@ it('writes the same parts in many invocations as in one, and says in the queue w
   });
 });
 
+it('says so where not even one part fits into the time of an invocation', async () => {
+  await world.put('in/sentiment/slow.jsonl', jsonl(3000));
+  await work(handlerOf(3000), () => 40);
+  expect(world.deadLetters.drain()).toHaveLength(1);
+  const summary = await summaryOf('out/sentiment@1.0.0/slow.jsonl/');
+  expect(summary).toMatchObject({ error: { code: 'OUT_OF_TIME' }, rowsIn: 0, rowsOut: 0 });
+});
+
 it('does nothing for a message that is delivered again', async () => {
   await world.put('in/sentiment/again.jsonl', jsonl(5));
   const [message] = await world.sqs.queues.receive('batch');

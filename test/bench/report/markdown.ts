@@ -16,6 +16,7 @@ const TITLES: Readonly<Record<Measurement, string>> = {
   warm: 'Single calls',
   bulk: 'Bulk',
   memory: 'Memory',
+  batch: 'Files in S3',
   lambda: 'Cold start in local Lambda',
 };
 

@@ -47,5 +47,7 @@ export function plotOf(result: Result): Plot | undefined {
       return plot(`Resident memory over many requests, ${shape}`, (title) =>
         lineChart({ title, x: 'requests', y: 'MiB', curves, logarithmic: false }),
       );
+    case 'batch':
+      return undefined;
   }
 }

@@ -42,7 +42,7 @@ describe('the arguments of npm run bench', () => {
   });
 
   it.each([
-    [['fast'], /choose cold, warm, bulk, memory, all/],
+    [['fast'], /choose cold, warm, bulk, memory, batch, all/],
     [['cold', 'warm'], /one measurement at a time/],
     [['--json'], /say what to measure/],
     [['cold', '--round', '3'], /--round/],

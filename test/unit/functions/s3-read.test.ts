@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readObject } from '../../../functions/shared/s3-read.ts';
+
+const CONTENT = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251));
+const ETAG = '"e"';
+type Answer = (response: ServerResponse, body: Buffer) => void;
+
+const whole: Answer = (response, body) => void response.end(body);
+const cut: Answer = (response, body) => {
+  response.write(body.subarray(0, 100_000), () => response.destroy());
+};
+const stall: Answer = (response, body) => void response.write(body.subarray(0, 50_000));
+const nothing: Answer = (response) => void response.destroy();
+
+/** What becomes of the requests to come, in order; then of all others. */
+let answers: Answer[] = [];
+let ranges: (string | undefined)[] = [];
+const server = createServer((request: IncomingMessage, response) => {
+  const { range, 'if-match': expected } = request.headers;
+  ranges.push(range);
+  if (expected !== ETAG) return void response.writeHead(412).end();
+  const body = CONTENT.subarray(Number(/=(\d+)-/.exec(range ?? '')?.[1] ?? 0));
+  response.writeHead(range ? 206 : 200, { etag: ETAG, 'content-length': body.length });
+  (answers.shift() ?? whole)(response, body);
+});
+let client: S3Client;
+beforeAll(async () => {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  client = new S3Client({
+    endpoint: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    maxAttempts: 1,
+  });
+});
+afterAll(() => {
+  client.destroy();
+  server.closeAllConnections();
+  server.close();
+});
+
+async function read(script: Answer[], from = 0, etag = ETAG): Promise<Buffer> {
+  answers = script;
+  ranges = [];
+  const object = { bucket: 'uploads', key: 'a', etag, bytes: CONTENT.length };
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of readObject(client, object, from, { silenceMs: 200 })) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+it('goes on where a connection broke or fell silent', async () => {
+  expect((await read([cut, stall, nothing, cut])).equals(CONTENT)).toBe(true);
+  expect(ranges).toHaveLength(5);
+  expect(ranges[0]).toBeUndefined();
+  expect(ranges.slice(1).every((range) => /^bytes=[1-9]\d*-$/.test(range ?? ''))).toBe(true);
+});
+
+it('reads from an offset', async () => {
+  expect((await read([], 123_456)).equals(CONTENT.subarray(123_456))).toBe(true);
+  expect(ranges).toEqual(['bytes=123456-']);
+});
+
+it('gives up after six connections without a byte', async () => {
+  await expect(read(Array(6).fill(nothing))).rejects.toThrow();
+  expect(ranges).toHaveLength(6);
+});
+
+it('does not read on in an object that took the place of the one it began with', async () => {
+  await expect(read([], 0, '"other"')).rejects.toMatchObject({ $metadata: { httpStatusCode: 412 } });
+  expect(ranges).toHaveLength(1);
+});
