@@ -181,6 +181,24 @@ it('follows the newest file of a key, whichever event comes last, and removes wh
   expect(await world.results('out/sentiment@1.0.0/changed')).toEqual(results);
 });
 
+it('gives way to a file that takes the place of the one it is at', async () => {
+  const key = 'in/sentiment/replaced.jsonl';
+  await world.put(key, jsonl(400));
+  const [message] = await world.sqs.queues.receive('batch');
+  const event = { Records: [{ messageId: 'first', body: message?.body ?? '' }] };
+  const first = handlerOf(10)(event, { getRemainingTimeInMillis: () => 60_000 });
+  await expect.poll(() => world.list('out/sentiment@1.0.0/replaced')).not.toHaveLength(0);
+  await world.put(key, jsonl(25));
+  expect(await first).toEqual({ batchItemFailures: [] });
+  await work(handlerOf(10));
+  await world.put('in/sentiment/replacement.jsonl', jsonl(25));
+  await work(handlerOf(10));
+  const bodies = async (name: string) =>
+    (await world.results(`out/sentiment@1.0.0/${name}/part-`)).map(({ body }) => body);
+  expect(await bodies('replaced.jsonl')).toEqual(await bodies('replacement.jsonl'));
+  expect(await summaryOf('out/sentiment@1.0.0/replaced.jsonl/')).toMatchObject({ parts: 3, rowsIn: 25 });
+});
+
 it.each([
   ['in/nobody/a.jsonl', '"a"\n', 'out/nobody/a.jsonl/', 'MODEL_NOT_FOUND', 0],
   ['in/sentiment@9.9.9/a.jsonl', '"a"\n', 'out/sentiment@9.9.9/a.jsonl/', 'MODEL_NOT_FOUND', 0],
