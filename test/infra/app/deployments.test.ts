@@ -217,6 +217,15 @@ describe('every function', () => {
       expect(Properties.RetentionInDays).toBeGreaterThan(0);
   });
 
+  test('waits for the policy of its role, and names no dependency that is implied', () => {
+    const functions = every('AWS::Lambda::Function').filter(({ DependsOn }) => DependsOn !== undefined);
+    expect(functions.length).toBeGreaterThan(5);
+    for (const { DependsOn } of functions) {
+      expect([DependsOn].flat().join()).toContain('DefaultPolicy');
+      expect([DependsOn].flat().filter((id) => /Role[0-9A-F]{8}$/.test(id ?? ''))).toEqual([]);
+    }
+  });
+
   test('runs Node 24, or is an image', () => {
     for (const { Properties } of every('AWS::Lambda::Function')) {
       expect([Properties.PackageType, Properties.Runtime]).toEqual(
@@ -321,6 +330,11 @@ test('the request of that output is the one that docs/deploy.md shows', () => {
   const url = `https://abcdefghij.execute-api.${region}.amazonaws.com/`;
   expect(shown).toContain(curlLine(url, 'sentiment', 'iam', region));
   expect(JSON.stringify(stack?.outputs.Try)).toContain('--aws-sigv4 aws:amz:');
+});
+
+test('docs/deploy.md has the number of alarms of demo.dev, for each is paid for', () => {
+  const alarms = deployment('demo.dev').resources.filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
+  expect(readFileSync('docs/deploy.md', 'utf8')).toContain(`\`demo.dev\` has ${alarms.length}`);
 });
 
 test('resources and permissions of each deployment are those of its snapshot', async () => {

@@ -28,6 +28,7 @@ const ROLES: readonly [pattern: RegExp, who: string][] = [
   [/WarmUpSchedulerRole/, 'warm-up schedule'],
   [/WarmUpWarmerRole/, 'warmer'],
   [/CanaryRole/, 'CodeDeploy, for a canary'],
+  [/Canary.*Role|PreTraffic.*Role/, 'pre-traffic hook of a canary'],
   [/AuthorizerApiKeysRole/, 'API-key authoriser'],
   [/^Upload.*Role/, 'batch function'],
   [/GpuContainerTaskTaskRole/, 'GPU container'],

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { costOf, gbSeconds, US_EAST_1_PRICES } from '../../../infra/constructs/cost.ts';
+
+const deploy = readFileSync('docs/deploy.md', 'utf8');
+const MONTH_SECONDS = 730 * 3600;
+const usage = {
+  architecture: 'arm64',
+  memoryMegabytes: 1769,
+  invocations: 0,
+  durationMs: 0,
+  initMs: 0,
+} as const;
+const monthly = (one: Partial<Parameters<typeof costOf>[0]['functions'][number]>, apiRequests = 0) =>
+  costOf({ functions: [{ ...usage, ...one }], apiRequests });
+const dollars = (value: number) => `${value.toFixed(2)} USD`;
+
+test('docs/deploy.md calculates cold-start measures as the dashboard does', () => {
+  const ready = monthly({ provisionedSeconds: MONTH_SECONDS }).total;
+  const warmUps = MONTH_SECONDS / 300;
+  const held = monthly({ invocations: warmUps, durationMs: warmUps * 1000 }).total;
+  const warmer = monthly({ memoryMegabytes: 512, invocations: warmUps, durationMs: warmUps * 1000 }).total;
+  expect(deploy).toContain(`| Lambda keeps N environments ready | ${dollars(ready)} |`);
+  expect(deploy).toContain(`| the same, 11 hours of 5 days | ${dollars((ready * 55) / 168)} |`);
+  expect(deploy).toContain(`| ${dollars(held)}, and ${dollars(warmer)} for the warmer |`);
+});
+
+test('docs/deploy.md has the utilisation from which provisioned concurrency is the cheaper', () => {
+  const { provisionedReadyGbSecond: r, lambdaGbSecond: d, provisionedGbSecond: p } = US_EAST_1_PRICES;
+  const utilisation = r.arm64 / (d.arm64 - p.arm64);
+  expect(deploy).toContain(
+    `u = r / (d - p) = ${r.arm64} / (${d.arm64} - ${p.arm64}) = ${Math.round(100 * utilisation)} %`,
+  );
+  const work = (share: number) => gbSeconds(share * 1000, 1769);
+  const onDemand = work(utilisation) * d.arm64;
+  expect(work(1) * r.arm64 + work(utilisation) * p.arm64).toBeCloseTo(onDemand, 12);
+});
+
+test('docs/deploy.md has the price of a million requests, and of when the prices are', () => {
+  const { compute, invocations, api } = monthly({ invocations: 1e6, durationMs: 20e6 }, 1e6);
+  expect(deploy).toContain(
+    `${dollars(compute)} of compute, ${dollars(invocations)} of invocations, ${dollars(api)} of API Gateway`,
+  );
+  expect([US_EAST_1_PRICES.region, US_EAST_1_PRICES.asOf]).toEqual(['us-east-1', '2025-11']);
+  expect(deploy).toContain('Prices of us-east-1 as of November 2025');
+});
