@@ -11,7 +11,7 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 /** Come from the runtime layer, for they are built for one system and architecture. */
 export const NATIVE_PACKAGES = ['onnxruntime-node', 'tokenizers'] as const;
 
-export const FUNCTIONS = ['predict', 'warmer', 'authorizer', 'batch'] as const;
+export const FUNCTIONS = ['predict', 'warmer', 'authorizer', 'batch', 'pre-traffic-hook'] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
 const INDEX = 'index.mjs';

@@ -24,7 +24,7 @@ export function lifecycle({
 }: LifecycleParts): MiddlewareObj<unknown, unknown> {
   const environment = new Environment();
   const models = () => loaded().map(refOf);
-  const selfCheck = selfChecks({ loaded, logger, metrics });
+  const checks = selfChecks({ loaded, logger, metrics });
   return {
     name: 'lifecycle',
     before: async ({ event, context }) => {
@@ -37,7 +37,7 @@ export function lifecycle({
       }
       if (!warmUp) return undefined;
       const remainingMs = context.getRemainingTimeInMillis();
-      return answerWarmUp(event, first, remainingMs, { environment, models, selfCheck });
+      return answerWarmUp(event, first, remainingMs, { environment, models, selfChecks: checks });
     },
   };
 }

@@ -12,20 +12,25 @@ export interface SelfCheckParts {
   readonly metrics: Metrics;
 }
 
-/**
- * A function that runs one golden of one model, another model each time, and publishes what came of it. Never rejects:
- * a model that drifts, or can not be run, is reported. Null where no model is loaded.
- */
-export function selfChecks({ loaded, logger, metrics }: SelfCheckParts): () => Promise<SelfCheck | null> {
+/** Neither rejects: a model that drifts, or can not be run, is reported. Each check is published. */
+export interface SelfChecks {
+  /** One golden of one model, another model each time. Null where no model is loaded. */
+  one(): Promise<SelfCheck | null>;
+  /**
+   * Up to `goldens` of every model, none twice: one of each, then another of each, so that where `milliseconds` are
+   * over before the last, every model has had its share.
+   */
+  every(goldens: number, milliseconds: number): Promise<SelfCheck[]>;
+}
+
+export function selfChecks({ loaded, logger, metrics }: SelfCheckParts): SelfChecks {
   let turn = 0;
-  return async () => {
-    const models = [...loaded()].sort((left, right) => (refOf(left) < refOf(right) ? -1 : 1));
-    const model = models[turn++ % models.length];
-    if (!model) return null;
-    const ref = refOf(model);
-    const { line, drift, problem } = await check(model, logger);
+  const inOrder = () => [...loaded()].sort((left, right) => (refOf(left) < refOf(right) ? -1 : 1));
+  const checked = async (model: PredictModel): Promise<SelfCheck> => {
+    const result = { model: refOf(model), ...(await check(model, logger)) };
+    const { drift, problem } = result;
     if (problem !== undefined || (drift ?? 0) > 1) {
-      logger.error('A model does not answer as its golden says', { model: ref, line, drift, problem });
+      logger.error('A model does not answer as its golden says', result);
     }
     metrics.addDimension('model', model.manifest.name);
     addMetrics(metrics, {
@@ -33,11 +38,33 @@ export function selfChecks({ loaded, logger, metrics }: SelfCheckParts): () => P
       ...(drift === undefined ? {} : { GoldenDrift: drift }),
     });
     metrics.publishStoredMetrics();
-    return {
-      model: ref,
-      ...(drift === undefined ? {} : { drift }),
-      ...(problem === undefined ? {} : { problem }),
-    };
+    return result;
+  };
+  return {
+    one: async () => {
+      const models = inOrder();
+      const model = models[turn++ % models.length];
+      return model ? checked(model) : null;
+    },
+    every: async (goldens, milliseconds) => {
+      const end = performance.now() + milliseconds;
+      const results: SelfCheck[] = [];
+      let models = inOrder();
+      for (let round = 0; round < goldens && models.length > 0; round++) {
+        const unfinished: PredictModel[] = [];
+        for (const model of models) {
+          if (performance.now() > end) return results;
+          const result = await checked(model);
+          // A golden that comes again has been the first; one that has no line can not be told from others.
+          const again = results.some(({ model: ref, line }) => ref === result.model && line === result.line);
+          if (again) continue;
+          results.push(result);
+          unfinished.push(model);
+        }
+        models = unfinished;
+      }
+      return results;
+    },
   };
 }
 

@@ -1,8 +1,9 @@
 /** Warm-ups: an invocation that makes an environment, or finds one, and keeps it busy for a while. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { PilotlightError } from '@pilotlight/engine';
-import { type SelfCheck, WARM_UP_SOURCE, type WarmUpReport, warmUpEventSchema } from '../shared/warm-up.ts';
+import { WARM_UP_SOURCE, type WarmUpReport, warmUpEventSchema } from '../shared/warm-up.ts';
 import type { Environment } from './environment.ts';
+import type { SelfChecks } from './self-check.ts';
 
 /** Longest hold, whatever the event says: a clock that is wrong must not keep environments busy. */
 const MAX_HOLD_MS = 10_000;
@@ -21,7 +22,7 @@ export interface WarmUpParts {
   readonly environment: Environment;
   /** `name@version` */
   readonly models: () => readonly string[];
-  readonly selfCheck: () => Promise<SelfCheck | null>;
+  readonly selfChecks: SelfChecks;
 }
 
 /** Milliseconds from `now` to answer after: at `holdUntil`, but within ten seconds and before the function's time is over. */
@@ -38,7 +39,7 @@ export async function answerWarmUp(
   event: unknown,
   coldStart: boolean,
   remainingMs: number,
-  { environment, models, selfCheck }: WarmUpParts,
+  { environment, models, selfChecks }: WarmUpParts,
 ): Promise<WarmUpReport> {
   const start = Date.now();
   const parsed = warmUpEventSchema.safeParse(event);
@@ -46,8 +47,11 @@ export async function answerWarmUp(
     const reasons = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
     throw new WarmUpError('INVALID_WARM_UP', `The warm-up is refused: ${reasons.join('; ')}.`);
   }
-  const checked = await selfCheck();
-  const { holdUntil = start } = parsed.data;
+  const { holdUntil = start, goldens } = parsed.data;
+  const checked =
+    goldens === undefined
+      ? { selfCheck: await selfChecks.one() }
+      : { selfCheck: null, selfChecks: await selfChecks.every(goldens, remainingMs / 2) };
   const left = start + holdMs(holdUntil, start, remainingMs) - Date.now();
   if (left > 0) await pause(left);
   return {
@@ -55,6 +59,6 @@ export async function answerWarmUp(
     coldStart,
     environment: environment.id,
     models: [...models()],
-    selfCheck: checked,
+    ...checked,
   };
 }

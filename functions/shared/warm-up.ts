@@ -1,4 +1,4 @@
-/** What the warmer and the predict function say to each other. */
+/** What the predict function and those who warm and check it, the warmer and the pre-traffic hook, say to each other. */
 import * as z from 'zod/mini';
 
 export const WARM_UP_SOURCE = 'pilotlight.warmup';
@@ -15,12 +15,16 @@ export const warmUpEventSchema = z.object({
   holdUntil: z.optional(
     z.int('must be whole milliseconds since 1970').check(z.nonnegative('must be milliseconds since 1970')),
   ),
+  /** Goldens to run of every model, or all that it has where those are fewer. @default - one of one model, in turn */
+  goldens: z.optional(z.int('must be a whole number').check(z.positive('must be at least 1'))),
 });
 export type WarmUpEvent = z.infer<typeof warmUpEventSchema>;
 
 /** One golden of one model, run by a warm-up. `model` is `name@version`. */
 const selfCheckSchema = z.object({
   model: text,
+  /** Of goldens.jsonl, where it could be read. */
+  line: z.optional(z.int()),
   /** Largest deviation from the reference over the tolerance: above 1 the model answers otherwise than it should. */
   drift: z.optional(z.number()),
   /** Why there is no drift: the answer could not be compared, or there was none. */
@@ -37,7 +41,9 @@ export const warmUpReportSchema = z.object({
   environment: text,
   /** Models in memory, as `name@version`. */
   models: z.array(text),
-  /** Null where no model is loaded. */
+  /** Null where no model is loaded, or the event asked for `goldens`. */
   selfCheck: z.nullable(selfCheckSchema),
+  /** Where the event asked for `goldens`; an older version of the function answers without. */
+  selfChecks: z.optional(z.array(selfCheckSchema)),
 });
 export type WarmUpReport = z.infer<typeof warmUpReportSchema>;

@@ -17,7 +17,7 @@ export function acknowledgeObjects(
 }
 
 /** As cdk-nag writes the reference to an ARN. */
-function nameOf(arn: unknown): string {
+export function nameOf(arn: unknown): string {
   const reference = Object(arn)['Fn::GetAtt'];
   return Array.isArray(reference) ? `<${reference.join('.')}>` : String(arn);
 }

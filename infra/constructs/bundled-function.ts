@@ -33,6 +33,8 @@ export interface BundledFunctionProps extends LoggingProps {
    * @default - none: the function is invoked synchronously
    */
   readonly failures?: IQueue;
+  /** Why there need be no `failures`, in a sentence. @default - because the function is invoked synchronously */
+  readonly withoutFailures?: string;
   /** How old an event of an asynchronous invocation may be. @default - six hours */
   readonly maxEventAge?: Duration;
 }
@@ -63,6 +65,7 @@ export class BundledFunction extends Construct {
     if (props.tracing) acknowledgeTracing(this.role);
     if (props.failures)
       acknowledge(this, 'Serverless-LambdaDLQ', 'Its failure destination takes the events.');
+    else if (props.withoutFailures) acknowledge(this, 'Serverless-LambdaDLQ', props.withoutFailures);
     else acknowledgeSynchronous(this);
   }
 }

@@ -12,7 +12,9 @@ import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { type MetricName, SERVICE } from '../../functions/shared/metric-names.ts';
 import { acknowledge } from './acknowledgements.ts';
+import type { LoggingProps } from './execution-role.ts';
 import { checkOption } from './inference-function-checks.ts';
+import { PreTrafficHook } from './pre-traffic-hook.ts';
 
 /** How traffic moves to a new version: a share of it first, or step by step. */
 export const TRAFFIC_SHIFTS = {
@@ -33,42 +35,51 @@ export interface CanaryOptions {
   /** Failed invocations and answers of 5xx in a minute, above which traffic goes back. @default 0 */
   readonly toleratedErrors?: number;
   /**
-   * Deviation of goldens over their tolerance, above which traffic goes back: 1 is what a package promises. Only warm-ups
-   * measure it. @default 1
+   * Deviation of goldens over their tolerance, above which a new version gets no traffic, and traffic goes back: 1 is what
+   * a package promises. All goldens are run before there is traffic, and one by each warm-up. @default 1
    */
   readonly toleratedDrift?: number;
 }
 
-export interface CanaryProps extends CanaryOptions {
+export interface CanaryProps extends CanaryOptions, LoggingProps {
   readonly alias: Alias;
-  /** Names of the models that the function serves, without versions. */
+  /** Models that the function serves and preloads, by name or by name and version. */
   readonly models: readonly string[];
   /** Namespace of the function's metrics. */
   readonly metricsNamespace: string;
+  /** Whether X-Ray traces the hook. @default false */
+  readonly tracing?: boolean;
 }
 
 /**
- * Moves the alias to a new version little by little with CodeDeploy, and back when an alarm rings: invocations that
- * fail, answers of 5xx, or goldens that drift.
+ * Moves the alias to a new version little by little with CodeDeploy, once that version has answered its goldens, and back
+ * when an alarm rings: invocations that fail, answers of 5xx, or goldens that drift.
  */
 export class Canary extends Construct {
   readonly deploymentGroup: LambdaDeploymentGroup;
   readonly alarms: readonly Alarm[];
+  /** Fails a deployment before there is traffic, where a golden of the new version drifts or can not be run. */
+  readonly preTrafficHook: PreTrafficHook;
 
   /** @throws InfraError INVALID_PROPS */
   constructor(scope: Construct, id: string, props: CanaryProps) {
     super(scope, id);
-    const { traffic = 'canary-10-percent-5-minutes' } = props;
+    const { traffic = 'canary-10-percent-5-minutes', toleratedDrift = 1 } = props;
     checkOption('canary.traffic', traffic, Object.keys(TRAFFIC_SHIFTS));
+    this.preTrafficHook = new PreTrafficHook(this, 'PreTraffic', { ...props, toleratedDrift });
+    const role = this.#role(props.alias);
     this.alarms = [this.#invocationErrors(props), this.#serverErrors(props), this.#drift(props)];
     this.deploymentGroup = new LambdaDeploymentGroup(this, 'Deployment', {
       alias: props.alias,
       deploymentConfig: TRAFFIC_SHIFTS[traffic],
       alarms: [...this.alarms],
+      preHook: this.preTrafficHook.function,
       autoRollback: { failedDeployment: true, stoppedDeployment: true, deploymentInAlarm: true },
       // The managed policy that the construct would attach reaches every function of the account.
-      role: this.#role(props.alias).withoutPolicyUpdates(),
+      role: role.withoutPolicyUpdates(),
     });
+    // The alias is what starts a deployment: CodeDeploy may do by then what it has to.
+    props.alias.node.addDependency(role);
   }
 
   #invocationErrors({ alias, toleratedErrors = 0 }: CanaryProps): Alarm {
@@ -103,13 +114,19 @@ export class Canary extends Construct {
     return new MathExpression({ label, expression, usingMetrics, period: PERIOD });
   }
 
-  /** What AWSCodeDeployRoleForLambdaLimited permits for all functions, for this one. */
+  /** What AWSCodeDeployRoleForLambdaLimited permits for all functions, for this one and its hook. */
   #role({ lambda, aliasName }: Alias): Role {
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('codedeploy.amazonaws.com') });
     role.addToPolicy(
       new PolicyStatement({
         actions: ['lambda:GetAlias', 'lambda:UpdateAlias', 'lambda:GetProvisionedConcurrencyConfig'],
         resources: [lambda.functionArn, `${lambda.functionArn}:${aliasName}`],
+      }),
+    );
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        resources: [this.preTrafficHook.function.functionArn],
       }),
     );
     role.addToPolicy(
@@ -136,6 +153,11 @@ function shown(value: string, parameter: string): string {
   return Token.isUnresolved(value) ? `<AWS::${parameter}>` : value;
 }
 
+/** Metrics are of a model, whatever its version. */
+function nameOf(ref: string): string {
+  return ref.replace(/@.*/, '');
+}
+
 const PERIOD = Duration.minutes(1);
 const ABOVE = {
   comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
@@ -150,7 +172,7 @@ function metricsOf(
   statistic: string,
 ): Record<string, Metric> {
   return Object.fromEntries(
-    models.map((model, index) => [
+    [...new Set(models.map(nameOf))].map((model, index) => [
       `m${index}`,
       new Metric({
         namespace,

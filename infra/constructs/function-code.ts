@@ -8,7 +8,7 @@ import { InfraError } from './errors.ts';
 import { paths } from './paths.ts';
 
 /** A function that `functions/bundle.ts` can bundle. */
-export type FunctionName = 'predict' | 'warmer' | 'authorizer' | 'batch';
+export type FunctionName = 'predict' | 'warmer' | 'authorizer' | 'batch' | 'pre-traffic-hook';
 
 /** What Lambda looks for in every bundle. */
 export const HANDLER = 'index.handler';

@@ -138,7 +138,7 @@ export class InferenceFunction extends Construct {
     // `Alias` has a `role` that may be undefined, `IAlias` one that may be absent: one thing, but not to the compiler.
     this.alias = alias as IAlias;
     this.warmUp = this.#warmUp(props);
-    this.canary = props.canary && this.#canary(alias, props.canary);
+    this.canary = props.canary && this.#canary(alias, props, props.canary);
   }
 
   /** Lets a role or user invoke the alias, and no version beside it. */
@@ -191,9 +191,9 @@ export class InferenceFunction extends Construct {
     return new WarmUpSchedule(this, 'WarmUp', { ...props, ...warmUp, alias, metricsNamespace });
   }
 
-  #canary(alias: Alias, options: CanaryOptions): Canary {
-    const { modelNames: models, metricsNamespace } = this;
-    return new Canary(this, 'Canary', { ...options, alias, models, metricsNamespace });
+  #canary(alias: Alias, props: InferenceFunctionProps, options: CanaryOptions): Canary {
+    const { modelRefs: models, metricsNamespace } = this;
+    return new Canary(this, 'Canary', { ...props, ...options, alias, models, metricsNamespace });
   }
 }
 

@@ -13,7 +13,11 @@ describe('the self-check of a warm-up', () => {
     const models = [];
     for (let i = 0; i < 4; i++) models.push(warmUpReportSchema.parse(await warmUp()));
     expect(models.map(({ selfCheck }) => selfCheck)).toEqual(
-      ['sentiment', 'slots', 'vectors', 'sentiment'].map((name) => ({ model: `${name}@1.0.0`, drift: 0.25 })),
+      ['sentiment', 'slots', 'vectors', 'sentiment'].map((name) => ({
+        model: `${name}@1.0.0`,
+        line: 2,
+        drift: 0.25,
+      })),
     );
   });
 

@@ -1,0 +1,70 @@
+/** The pre-traffic hook: has a new version run its goldens before CodeDeploy gives it any traffic. */
+import type { Logger } from '@aws-lambda-powertools/logger';
+import { PilotlightError } from '@pilotlight/engine/errors';
+import * as z from 'zod/mini';
+import type { HookStatus, ReportStatus } from '../shared/deployment-hook.ts';
+import type { Invoke } from '../shared/lambda-invoker.ts';
+import { WARM_UP_SOURCE, type WarmUpEvent } from '../shared/warm-up.ts';
+import { type Expectations, verdictOf } from './verdict.ts';
+
+const id = z.string('is missing').check(z.minLength(1, 'is empty'));
+
+/** What CodeDeploy invokes a hook with. */
+const hookEventSchema = z.object({ DeploymentId: id, LifecycleEventHookExecutionId: id });
+
+export class PreTrafficHookError extends PilotlightError<'INVALID_EVENT' | 'INVALID_CONFIGURATION'> {
+  override readonly name = 'PreTrafficHookError';
+}
+
+export interface HookParts extends Expectations {
+  readonly invoke: Invoke;
+  readonly report: ReportStatus;
+  /** ARN of the new version: the alias still leads to the old one. */
+  readonly versionArn: string;
+  readonly logger: Logger;
+}
+
+/** The part of Lambda's context that the hook reads. */
+export interface LambdaContext {
+  getRemainingTimeInMillis(): number;
+}
+
+/** Goldens of every model; packages have fewer, and a version runs none twice. */
+const GOLDENS = 1000;
+/** Left for the report after an invocation was given up. */
+const CLOSING_MS = 60_000;
+
+/**
+ * Takes `{DeploymentId, LifecycleEventHookExecutionId}`. What speaks against the version is reported to CodeDeploy and
+ * never thrown. CodeDeploy fails a deployment of which it hears nothing within an hour.
+ *
+ * @throws PreTrafficHookError INVALID_EVENT; what CodeDeploy or the network said where nothing could be reported.
+ */
+export function createHandler({ invoke, report, versionArn, logger, ...expectations }: HookParts) {
+  return async (event: unknown, context: LambdaContext): Promise<{ status: HookStatus }> => {
+    const execution = parseEvent(event);
+    const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - CLOSING_MS));
+    const warmUp: WarmUpEvent = { source: WARM_UP_SOURCE, goldens: GOLDENS };
+    const { faults, goldens, drift } = verdictOf(await invoke(versionArn, warmUp, signal), expectations);
+    const { deploymentId } = execution;
+    for (const { message, ...fault } of faults) logger.error(message, { versionArn, deploymentId, ...fault });
+    const status = faults.length === 0 ? 'Succeeded' : 'Failed';
+    logger.info('The new version was checked', { versionArn, deploymentId, status, goldens, drift });
+    await report(execution, status);
+    return { status };
+  };
+}
+
+function parseEvent(event: unknown) {
+  const parsed = hookEventSchema.safeParse(event);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'it'} ${message}`);
+    throw new PreTrafficHookError(
+      'INVALID_EVENT',
+      `The event is not one of CodeDeploy's, with DeploymentId and LifecycleEventHookExecutionId: ${issues.join('; ')}.`,
+    );
+  }
+  const { DeploymentId: deploymentId, LifecycleEventHookExecutionId: lifecycleEventHookExecutionId } =
+    parsed.data;
+  return { deploymentId, lifecycleEventHookExecutionId };
+}
