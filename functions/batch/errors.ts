@@ -28,7 +28,8 @@ export type BatchErrorCode =
   | 'NOT_UTF8'
   | 'NO_READABLE_ROW'
   | 'OUTPUT_TAKEN'
-  | 'OUT_OF_TIME';
+  | 'OUT_OF_TIME'
+  | 'ROWS_MISSING';
 
 /** A file that can not be processed as it is; trying again without a change gives the same. */
 export class BatchError extends PilotlightError<BatchErrorCode> {

@@ -11,7 +11,8 @@ import { createS3Client } from '../shared/s3-client.ts';
 import { S3Objects } from '../shared/s3-objects.ts';
 import { createSqsClient, SqsQueue } from '../shared/sqs-queue.ts';
 import { keepYoungGenerationSmall } from '../shared/young-generation.ts';
-import { createHandler } from './create-handler.ts';
+import { createHandler, type HandlerParts } from './create-handler.ts';
+import { withBackfill } from './map/with-backfill.ts';
 import { processorOf } from './object/processor.ts';
 
 keepYoungGenerationSmall();
@@ -21,7 +22,7 @@ const logger = new Logger({ serviceName: SERVICE });
 const engine = new Engine(engineOptions(config));
 const queue = new SqsQueue(createSqsClient(process.env), batch.PILOTLIGHT_BATCH_QUEUE_URL);
 
-export const handler = createHandler({
+const parts: HandlerParts = {
   processor: processorOf(batch, {
     engine,
     engineVersion: ENGINE_VERSION,
@@ -30,6 +31,7 @@ export const handler = createHandler({
   }),
   logger,
   metrics: new Metrics({ namespace: config.PILOTLIGHT_METRICS_NAMESPACE, serviceName: SERVICE }),
-});
+};
+export const handler = withBackfill(createHandler(parts), parts);
 
 await preload(engine, config.PRELOAD_MODELS, logger).settled;

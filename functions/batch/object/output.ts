@@ -46,26 +46,26 @@ export class Output {
 
   /** Where this run has got to, by the last part that lies there; `hint` is the number of parts where that is known. */
   async progress(hint = 0): Promise<Progress | undefined> {
-    const isWritten = async (part: number) => (await this.#own(partName(part))) !== undefined;
+    const isWritten = async (part: number) => (await this.own(partName(part))) !== undefined;
     const last = await lastWhere(isWritten, hint - 1);
-    return last < 0 ? undefined : progressOf(await this.#own(partName(last)));
+    return last < 0 ? undefined : progressOf(await this.own(partName(last)));
   }
 
   /** Whether this run has written its summary, which is the last thing that it does. */
   async isComplete(): Promise<boolean> {
-    return (await this.#own(SUMMARY)) !== undefined;
+    return (await this.own(SUMMARY)) !== undefined;
   }
 
   /** @throws Superseded, BatchError OUTPUT_TAKEN */
   async putPart({ number, body, progress }: Part): Promise<void> {
     const metadata = { [PROGRESS]: JSON.stringify(progress) };
-    await this.#put(partName(number), body, 'application/x-ndjson', metadata);
+    await this.put(partName(number), body, 'application/x-ndjson', metadata);
   }
 
   /** Also removes parts that a longer file under the same key left behind. @throws as `putPart` */
   async putSummary(summary: unknown, parts: number): Promise<void> {
     const body = Buffer.from(`${JSON.stringify(summary, null, 2)}\n`);
-    await this.#put(SUMMARY, body, 'application/json', {});
+    await this.put(SUMMARY, body, 'application/json', {});
     for (let surplus = parts; ; surplus++) {
       const key = this.#parts.folder + partName(surplus);
       if (!(await this.#parts.objects.head(key))) return;
@@ -74,12 +74,21 @@ export class Output {
     }
   }
 
-  async #own(name: string): Promise<ObjectHead | undefined> {
+  /** The object of this name, where this run has written it. */
+  async own(name: string): Promise<ObjectHead | undefined> {
     const head = await this.#parts.objects.head(this.#parts.folder + name);
     return head?.metadata[RUN] === this.#parts.run ? head : undefined;
   }
 
-  async #put(name: string, body: Buffer, contentType: string, more: Record<string, string>): Promise<void> {
+  /** Looks before any work is done whether another file has its results here. @throws BatchError OUTPUT_TAKEN */
+  async refuseTaken(): Promise<void> {
+    const { objects, folder, input } = this.#parts;
+    const owner = (await objects.head(folder + SUMMARY))?.metadata[INPUT];
+    if (owner !== undefined && owner !== sha256(input.key)) throw taken(folder);
+  }
+
+  /** Writes what this run has not written yet. @throws as `putPart` */
+  async put(name: string, body: Buffer, contentType: string, more: Record<string, string>): Promise<void> {
     const { objects, folder, input, run } = this.#parts;
     const key = folder + name;
     const metadata = { [RUN]: run, [INPUT]: sha256(input.key), ...more };
