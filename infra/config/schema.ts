@@ -42,7 +42,9 @@ const configFields = z.strictObject({
   logRetentionDays: logRetentionDays.default(30).describe('Days for which logs are kept'),
   encryptionKeyArn: kmsKeyArn
     .exactOptional()
-    .describe('KMS key for logs, queues, buckets and environment variables. Default: keys that AWS owns'),
+    .describe(
+      'KMS key for logs, buckets and environment variables; docs/security.md has what it must permit. Default: keys that AWS owns',
+    ),
   packagesFolder: nonEmpty
     .exactOptional()
     .describe('Folder of model packages, from the root of the repository. Default: model-assets/packages'),
