@@ -1,7 +1,7 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { expect, test } from 'vitest';
 import { type CanaryOptions, InferenceFunction } from '../../../infra/constructs/index.ts';
-import { refusalOf, statementsOf, templateOf, testStack } from './template.ts';
+import { actionsOf, refusalOf, statementsOf, templateOf, testStack } from './template.ts';
 
 const models = ['sentiment', 'intent'];
 
@@ -78,6 +78,50 @@ test('may shift this alias, and no other function', () => {
   canary.hasResourceProperties('AWS::IAM::Role', { ManagedPolicyArns: Match.absent() });
 });
 
+test('has the new version checked by a hook before it gets traffic', () => {
+  const [hook] = Object.keys(canary.findResources('AWS::Lambda::Function', { Properties: { Timeout: 900 } }));
+  const [version] = Object.keys(canary.findResources('AWS::Lambda::Version'));
+  canary.hasResource('AWS::Lambda::Alias', {
+    UpdatePolicy: { CodeDeployLambdaAliasUpdate: { BeforeAllowTrafficHook: { Ref: hook } } },
+  });
+  canary.hasResourceProperties('AWS::Lambda::Function', {
+    Environment: {
+      Variables: {
+        PILOTLIGHT_VERSION_ARN: { Ref: version },
+        PILOTLIGHT_MODELS: 'sentiment@1.0.0,intent@1.0.0',
+        PILOTLIGHT_TOLERATED_DRIFT: '1',
+      },
+    },
+    LoggingConfig: { LogGroup: Match.anyValue() },
+  });
+});
+
+test('the hook may invoke versions of this function and report to this deployment group, and nothing else', () => {
+  const [logs, invoke, report, ...others] = statementsOf(canary, 'PreTrafficRole');
+  expect(actionsOf([logs, invoke, report].flatMap((one) => one ?? []))).toEqual([
+    'codedeploy:PutLifecycleEventHookExecutionStatus',
+    'lambda:InvokeFunction',
+    'logs:CreateLogStream',
+    'logs:PutLogEvents',
+  ]);
+  expect(others).toEqual([]);
+  const [inference] = Object.keys(
+    canary.findResources('AWS::Lambda::Function', { Properties: { Timeout: 29 } }),
+  );
+  expect(invoke?.Resource).toEqual({ 'Fn::Join': ['', [{ 'Fn::GetAtt': [inference, 'Arn'] }, ':*']] });
+  const [group] = Object.keys(canary.findResources('AWS::CodeDeploy::DeploymentGroup'));
+  expect(JSON.stringify(report?.Resource)).toContain(JSON.stringify({ Ref: group }));
+  expect(JSON.stringify(report?.Resource)).not.toContain('*');
+});
+
+test('CodeDeploy may invoke the hook, and that is in place before a deployment begins', () => {
+  const [hook] = Object.keys(canary.findResources('AWS::Lambda::Function', { Properties: { Timeout: 900 } }));
+  const invoke = statementsOf(canary, 'CanaryRole').find(({ Action }) => Action === 'lambda:InvokeFunction');
+  expect(invoke?.Resource).toEqual({ 'Fn::GetAtt': [hook, 'Arn'] });
+  const [alias] = Object.values(canary.findResources('AWS::Lambda::Alias'));
+  expect(alias?.DependsOn).toContainEqual(expect.stringMatching(/^PredictCanaryRoleDefaultPolicy/));
+});
+
 test('shifts otherwise, and tolerates more, where that is asked for', () => {
   const other = template({
     traffic: 'linear-10-percent-every-1-minute',
@@ -91,6 +135,9 @@ test('shifts otherwise, and tolerates more, where that is asked for', () => {
     ({ Properties }) => Properties.Threshold,
   );
   expect(thresholds.sort()).toEqual([2, 5, 5]);
+  other.hasResourceProperties('AWS::Lambda::Function', {
+    Environment: { Variables: Match.objectLike({ PILOTLIGHT_TOLERATED_DRIFT: '2' }) },
+  });
 });
 
 test('refuses a shift that CodeDeploy does not have', () => {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { EngineError } from '@pilotlight/engine';
 import { describe, expect, it } from 'vitest';
 import { warmUpReportSchema } from '../../../functions/shared/warm-up.ts';
@@ -66,5 +67,66 @@ describe('the self-check of a warm-up', () => {
     const { warmUp } = await predictEnvironment([]);
     expect(await warmUp()).toMatchObject({ models: [], selfCheck: null });
     expect(goldenMetrics()).toEqual([]);
+  });
+});
+
+describe('a warm-up that asks for goldens', () => {
+  /** With goldens of `lines` lines from 2 on, round and round. */
+  async function checksOf(models: string[], goldens: number, lines: number) {
+    let turn = 0;
+    const engine = fakeEngine({ checkGolden: async () => ({ line: 2 + (turn++ % lines), drift: 0.25 }) });
+    const { warmUp } = await predictEnvironment(models, engine);
+    const { selfCheck, selfChecks = [] } = warmUpReportSchema.parse(await warmUp({ goldens }));
+    expect(selfCheck).toBeNull();
+    return selfChecks.map(({ model, line }) => `${model} ${line}`);
+  }
+
+  it('runs as many of every model, one of each in turn', async () => {
+    expect(await checksOf(['slots', 'sentiment'], 2, 36)).toEqual([
+      'sentiment@1.0.0 2',
+      'slots@1.0.0 3',
+      'sentiment@1.0.0 4',
+      'slots@1.0.0 5',
+    ]);
+    expect(goldenMetrics().map(({ model }) => model)).toEqual(['sentiment', 'slots', 'sentiment', 'slots']);
+  });
+
+  it('runs none twice', async () => {
+    expect(await checksOf(['sentiment'], 1000, 2)).toEqual(['sentiment@1.0.0 2', 'sentiment@1.0.0 3']);
+  });
+
+  it('ends at half of the time of the function, and says what it has', async () => {
+    let line = 1;
+    const checkGolden = async () => {
+      await pause(100);
+      line += 1;
+      return { line, drift: 0.25 };
+    };
+    const { warmUp } = await predictEnvironment(['sentiment'], fakeEngine({ checkGolden }));
+    const { selfChecks } = warmUpReportSchema.parse(await warmUp({ goldens: 1000 }, 700));
+    expect(selfChecks?.length).toBeGreaterThan(0);
+    expect(selfChecks?.length).toBeLessThan(6);
+  });
+
+  it('reports a model that can not be run once, and goes on with the others', async () => {
+    const engine = fakeEngine({
+      checkGolden: () => Promise.reject(new EngineError('SESSION_FAILED', 'It broke.')),
+    });
+    const { warmUp } = await predictEnvironment(['sentiment', 'slots'], engine);
+    expect(await warmUp({ goldens: 1000 })).toMatchObject({
+      selfChecks: [
+        { model: 'sentiment@1.0.0', problem: 'It broke.' },
+        { model: 'slots@1.0.0', problem: 'It broke.' },
+      ],
+    });
+  });
+
+  it('says that no model is loaded', async () => {
+    expect(await checksOf([], 1000, 36)).toEqual([]);
+  });
+
+  it.each([0, -1, 1.5, 'all'])('is refused with %j of them', async (goldens) => {
+    const { warmUp } = await predictEnvironment();
+    await expect(warmUp({ goldens })).rejects.toMatchObject({ code: 'INVALID_WARM_UP' });
   });
 });
