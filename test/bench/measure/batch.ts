@@ -21,6 +21,7 @@ const MEMORY_MODEL = 'sentiment';
 const MEMORY_ROWS = { tiny: [500, 2000], real: [10_000, 100_000] } as const;
 const PIPELINE = 'Pilotlight, S3 to S3';
 
+const summarySchema = z.object({ rowsOut: z.number() });
 const replySchema = z.object({ milliseconds: z.number(), peak: z.number() });
 
 /** A file of S3 through the batch function, beside the same texts in one call of the engine and through the peer. */
@@ -87,22 +88,18 @@ export async function measureBatch(context: Context): Promise<Measured> {
   const targets = [{ atLeast: 0.85 }, { atLeast: 3 }];
   return {
     series: [
-      ...rates
-        .names()
-        .map((name) => ({
-          subject: name,
-          metric: 'rows of a file',
-          unit: 'texts/s' as const,
-          samples: rates.get(name),
-        })),
-      ...peaks
-        .names()
-        .map((name) => ({
-          subject: `Pilotlight, ${MEMORY_MODEL}, ${name}`,
-          metric: 'peak memory',
-          unit: 'MiB' as const,
-          samples: peaks.get(name),
-        })),
+      ...rates.names().map((name) => ({
+        subject: name,
+        metric: 'rows of a file',
+        unit: 'texts/s' as const,
+        samples: rates.get(name),
+      })),
+      ...peaks.names().map((name) => ({
+        subject: `Pilotlight, ${MEMORY_MODEL}, ${name}`,
+        metric: 'peak memory',
+        unit: 'MiB' as const,
+        samples: peaks.get(name),
+      })),
     ],
     comparisons: [
       ...others.map((other, index) =>
@@ -123,6 +120,9 @@ export async function measureBatch(context: Context): Promise<Measured> {
   };
 }
 
+/** `in/<model>/<name>` gives `out/<model>@<version>/<name>/summary.json`. */
+const summaryOf = (key: string): string => `${key.replace(/^in\/([^/]+)\//, 'out/$1@1.0.0/')}/summary.json`;
+
 const repeated = (texts: readonly string[], rows: number): string[] =>
   Array.from({ length: rows }, (_, i) => texts[i % texts.length] ?? '');
 
@@ -135,6 +135,7 @@ async function processFile(
   }: { readonly threads: number; readonly MODELS_DIR: string; readonly PRELOAD_MODELS: string },
   file: { readonly key: string; readonly texts: readonly string[] },
 ): Promise<z.infer<typeof replySchema>> {
+  world.queue.drain();
   await world.put(file.key, file.texts.map((text) => `${JSON.stringify({ text })}\n`).join(''));
   const [message = ''] = world.queue.drain();
   const child = spawn(process.execPath, ['test/bench/batch-process.ts'], {
@@ -155,5 +156,7 @@ async function processFile(
   const reply = await replies.next();
   if (reply.done) throw new BenchError('SUBJECT_FAILED', 'The process of the batch function ended.');
   await replies.next();
-  return replySchema.parse(JSON.parse(reply.value));
+  const rows = summarySchema.parse(JSON.parse(await world.read(summaryOf(file.key)))).rowsOut;
+  if (rows === file.texts.length) return replySchema.parse(JSON.parse(reply.value));
+  throw new BenchError('SUBJECT_FAILED', `The batch function answered ${rows} of ${file.texts.length} rows.`);
 }
