@@ -1,0 +1,44 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bundle } from '../../functions/bundle.ts';
+import { startWorld, type World } from './batch-world.ts';
+import { run } from './command.ts';
+
+let world: World;
+/** Outside the repository, where native packages are found by NODE_PATH alone, as in a layer. */
+const task = mkdtempSync(join(tmpdir(), 'pilotlight-batch-bundle-'));
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(async () => {
+  await world.close();
+  rmSync(task, { recursive: true });
+});
+
+it('predicts a file as it is deployed, and tells CloudWatch', async () => {
+  const { file } = await bundle('batch', task);
+  const runner = join(task, 'runner.mjs');
+  cpSync('test/e2e/batch-event.mjs', runner);
+  await world.put('in/sentiment/a.txt', 'I love this\nI do not\n');
+  const [message = ''] = world.queue.drain();
+  const environment = { NODE_PATH: resolve('node_modules'), MODELS_DIR: resolve('model-assets/packages') };
+  const { stdout, stderr } = await run([process.execPath, runner, file, message], {
+    env: { ...world.environment, ...environment },
+  });
+  expect(stdout, stderr).toContain('RESULT {"batchItemFailures":[]}');
+  const metrics = stdout.split('\n').find((line) => line.includes('"BatchRows"')) ?? '{}';
+  expect(JSON.parse(metrics)).toMatchObject({
+    model: 'sentiment',
+    BatchRows: 2,
+    BatchRowErrors: 0,
+    BatchFiles: 1,
+  });
+  const folder = 'out/sentiment@1.0.0/a.txt/';
+  expect(await world.list('out/')).toEqual([`${folder}part-00000.jsonl`, `${folder}summary.json`]);
+  expect(JSON.parse(await world.read(`${folder}summary.json`))).toMatchObject({
+    engine: '0.1.0',
+    rowsOut: 2,
+  });
+});
