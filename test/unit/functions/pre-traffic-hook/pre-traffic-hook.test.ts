@@ -10,7 +10,7 @@ import { CodeDeployService, EVENT } from './code-deploy-service.ts';
 const VERSION = 'arn:aws:lambda:eu-central-1:123456789012:function:pilotlight-predict:8';
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
 
-let lambda: LambdaService;
+let lambda: LambdaService | undefined;
 let codeDeploy: CodeDeployService;
 let logged: Record<string, unknown>[];
 const errors = () => logged.filter(({ level }) => level === 'ERROR');
@@ -24,7 +24,8 @@ beforeEach(async () => {
   codeDeploy = await CodeDeployService.start();
 });
 afterEach(async () => {
-  await lambda.stop();
+  await lambda?.stop();
+  lambda = undefined;
   await codeDeploy.stop();
   vi.unstubAllEnvs();
   vi.restoreAllMocks();
@@ -75,7 +76,7 @@ describe('the pre-traffic hook', () => {
     const run = await hook(checked(good, { ...good, line: 3, drift: 1 }));
     expect(await run()).toEqual({ status: 'Succeeded' });
     expect(codeDeploy.status).toBe('Succeeded');
-    expect(lambda.invocations).toEqual([
+    expect(lambda?.invocations).toEqual([
       {
         path: `/2015-03-31/functions/${encodeURIComponent(VERSION)}/invocations`,
         payload: { source: 'pilotlight.warmup', goldens: 1000 },
@@ -133,7 +134,7 @@ describe('the pre-traffic hook', () => {
     const run = await hook(instead);
     expect(await run()).toEqual({ status: 'Failed' });
     expect(errors()).toMatchObject([{ message: expect.stringContaining(message) }]);
-    expect(lambda.invocations).toHaveLength(1);
+    expect(lambda?.invocations).toHaveLength(1);
   });
 
   it('refuses a version that it may not invoke', async () => {
@@ -159,7 +160,7 @@ describe('the pre-traffic hook', () => {
       return true;
     });
     expect(await run()).toEqual({ status: 'Succeeded' });
-    expect(lambda.invocations).toHaveLength(2);
+    expect(lambda?.invocations).toHaveLength(2);
   });
 
   it('reports again where the answer of CodeDeploy was lost, and takes it for done', async () => {
@@ -192,6 +193,21 @@ describe('the pre-traffic hook', () => {
       code: 'INVALID_EVENT',
       message: expect.stringContaining(reason),
     });
-    expect(lambda.invocations).toEqual([]);
+    expect(lambda?.invocations).toEqual([]);
+  });
+});
+
+it.each([
+  ['no version', { PILOTLIGHT_MODELS: 'sentiment' }],
+  ['no models', { PILOTLIGHT_VERSION_ARN: VERSION }],
+  [
+    'a drift that is no number',
+    { PILOTLIGHT_VERSION_ARN: VERSION, PILOTLIGHT_MODELS: 'sentiment', PILOTLIGHT_TOLERATED_DRIFT: 'much' },
+  ],
+])('does not start with %s', async (_title, environment) => {
+  vi.resetModules();
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  await expect(import('../../../../functions/pre-traffic-hook/handler.ts')).rejects.toMatchObject({
+    code: 'INVALID_CONFIGURATION',
   });
 });
