@@ -62,7 +62,8 @@ export async function startWorld({ visibilitySeconds = 30, maxReceives = 3 } = {
       PILOTLIGHT_BATCH_BUCKET: BUCKET,
     },
     put: async (key: string, body: string | Buffer, metadata: Record<string, string> = {}) => {
-      await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: body, Metadata: metadata }));
+      const object = { Bucket: BUCKET, Key: key, Body: Buffer.from(body), Metadata: metadata };
+      await client.send(new PutObjectCommand(object));
     },
     list,
     read,

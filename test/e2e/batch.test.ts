@@ -87,6 +87,16 @@ it('answers every row of an upload, and sums up', async () => {
   });
 });
 
+it('sums up a file without rows', async () => {
+  await world.put('in/sentiment/empty.csv', '');
+  await work();
+  const folder = 'out/sentiment@1.0.0/empty.csv/';
+  expect(await world.list(folder)).toEqual([`${folder}summary.json`]);
+  const summary = await summaryOf(folder);
+  expect(summary).toMatchObject({ parts: 0, rowsIn: 0, rowsOut: 0, errors: {} });
+  expect(summary).not.toHaveProperty('error');
+});
+
 it('takes parameters and columns from a file beside the upload, or from its metadata', async () => {
   const csv = 'nr,review\na,I love this\n';
   await world.put(
