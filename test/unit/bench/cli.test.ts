@@ -55,11 +55,11 @@ describe('npm run bench', () => {
 
   it('explains itself', async () => {
     const { stdout } = await bench('--help');
-    expect(stdout).toContain('npm run bench -- cold|warm|bulk|memory|all');
+    expect(stdout).toContain('npm run bench -- cold|warm|bulk|memory|batch|all');
   });
 
   it.each([
-    [['lukewarm'], /bench: nothing measures lukewarm; choose cold, warm, bulk, memory, all/],
+    [['lukewarm'], /bench: nothing measures lukewarm; choose cold, warm, bulk, memory, batch, all/],
     [['cold', '--model', '7b'], /bench: there is no shape 7b/],
     [['cold', '--fast'], /bench: Unknown option '--fast'/],
   ])('ends %j with one clear line and a failure', async (args, line) => {
