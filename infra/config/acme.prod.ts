@@ -1,6 +1,6 @@
 /**
  * An example of production: its own account, a domain with JWTs, capacity for office hours, new versions little by
- * little, alarms, and files in S3. Copy it, and put your own names in.
+ * little, alarms, and files in S3, huge ones too. Copy it, and put your own names in.
  */
 import { defineConfig } from './schema.ts';
 
@@ -50,6 +50,7 @@ export default defineConfig({
     maxConcurrency: 20,
     inputExpirationDays: 30,
     outputExpirationDays: 90,
+    distributed: { maxConcurrency: 500, toleratedFailurePercentage: 1 },
   },
   observability: { alarmEmail: 'nlp-oncall@acme.example' },
 });

@@ -6,12 +6,13 @@ export function acknowledgeObjects(
   grantee: IConstruct,
   bucketArn: string,
   prefixes: readonly string[],
+  because = 'their keys are chosen by those who upload',
 ): void {
   const bucket = nameOf(Stack.of(grantee).resolve(bucketArn));
   for (const prefix of prefixes) {
     Validations.of(grantee).acknowledge({
       id: `AwsSolutions-IAM5[Resource::${bucket}/${prefix}*]`,
-      reason: `Objects below ${prefix} of one bucket: their keys are chosen by those who upload.`,
+      reason: `Objects below ${prefix} of one bucket: ${because}.`,
     });
   }
 }

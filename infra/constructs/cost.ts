@@ -3,8 +3,7 @@
 /** US dollars. Those of another region or agreement are passed in whole. */
 export interface Prices {
   readonly region: string;
-  /** When they were taken, and from where. */
-  readonly asOf: string;
+  /** Where they are from. */
   readonly source: string;
   /** For a GB-second of a function without provisioned concurrency. */
   readonly lambdaGbSecond: Readonly<Record<'arm64' | 'x64', number>>;
@@ -23,8 +22,8 @@ export interface Prices {
  */
 export const US_EAST_1_PRICES: Prices = {
   region: 'us-east-1',
-  asOf: '2025-11',
-  source: 'https://aws.amazon.com/lambda/pricing/ and https://aws.amazon.com/api-gateway/pricing/',
+  source:
+    'what third parties quote; AWS has them at https://aws.amazon.com/lambda/pricing/ and https://aws.amazon.com/api-gateway/pricing/',
   lambdaGbSecond: { arm64: 0.0000133334, x64: 0.0000166667 },
   provisionedGbSecond: { arm64: 0.0000077778, x64: 0.0000097222 },
   provisionedReadyGbSecond: { arm64: 0.0000033334, x64: 0.0000041667 },

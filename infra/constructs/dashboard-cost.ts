@@ -25,7 +25,7 @@ export function costWidgets({ functions, upload, api }: CostedService, prices: P
   return [
     [
       heading(
-        `# Cost estimate\nPrices of ${prices.region}, as of ${prices.asOf}, from ${prices.source}. Without logs, metrics, storage, data transfer, free tier and GPU instances.`,
+        `# Cost estimate\nPrices of ${prices.region}, from ${prices.source}. Without logs, metrics, storage, data transfer, free tier and GPU instances.`,
       ),
     ],
     [

@@ -12,6 +12,7 @@ export type {
 export { Canary, type CanaryOptions, type CanaryProps, TRAFFIC_SHIFTS, type TrafficShift } from './canary.ts';
 export type * from './cold-start.ts';
 export { type Cost, costOf, type FunctionUsage, type Prices, US_EAST_1_PRICES, type Usage } from './cost.ts';
+export { DistributedBatch, type DistributedBatchProps } from './distributed-batch.ts';
 export {
   EcsManagedInstancesBackend,
   type EcsManagedInstancesBackendProps,

@@ -163,7 +163,7 @@ export class UploadPipeline extends Construct {
       new SqsEventSource(work.queue, { batchSize, maxConcurrency, reportBatchItemFailures: true }),
     );
     const reason =
-      'Its queue alone invokes it: what fails on every delivery goes to the dead-letter queue of that.';
+      'What fails on every delivery goes to the dead-letter queue of its queue; Step Functions is told of failures.';
     Validations.of(this.function).acknowledge(
       { id: 'Serverless-LambdaDLQ', reason },
       { id: 'Serverless-LambdaEventSourceMappingDestination', reason },

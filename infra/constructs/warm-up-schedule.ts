@@ -27,7 +27,7 @@ const TIMEOUT = Duration.minutes(2);
 
 /**
  * Keeps environments of an alias warm: EventBridge Scheduler invokes a warmer, which holds as many invocations of the
- * alias open at once as there are to be environments. Costs a few milliseconds of each environment every time.
+ * alias open at once as there are to be environments. Costs about a second of each environment every time.
  *
  * Nothing is tried again, since the next warm-up comes soon; what failed is in the dead-letter queue.
  */

@@ -16,12 +16,21 @@ export function render(task: TaskName, answers: readonly Answer[], columns: numb
 const RENDERERS: Record<TaskName, (answers: readonly Answer[], columns: number) => string> = {
   'text-classification': (answers, columns) => labels(answers as readonly Labelled[], columns),
   'token-classification': (answers) => (answers as readonly Spanned[]).map(spans).join('\n\n'),
+  'question-answering': asJson,
+  'fill-mask': asJson,
+  'zero-shot-classification': asJson,
   'feature-extraction': (answers, columns) => features(answers as readonly Embedded[], columns),
+  'sentence-similarity': asJson,
+  'text-ranking': asJson,
 };
 
 type Labelled = Answer & { readonly result: readonly LabelScore[] };
 type Spanned = Answer & { readonly result: readonly EntityGroup[] };
 type Embedded = Answer & { readonly result: Features };
+
+function asJson(answers: readonly Answer[]): string {
+  return answers.map(({ result }) => JSON.stringify(result, null, 2)).join('\n');
+}
 
 function labels(answers: readonly Labelled[], columns: number): string {
   const labelWidth = Math.max(5, ...answers.flatMap(({ result }) => result.map(({ label }) => label.length)));

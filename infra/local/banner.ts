@@ -11,7 +11,12 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 const TASK_EXAMPLES: Readonly<Record<TaskName, string>> = {
   'text-classification': 'I love this',
   'token-classification': 'Ada Lovelace was born in London',
+  'question-answering': 'Who was born in London?',
+  'fill-mask': 'Paris is the [MASK] of France.',
+  'zero-shot-classification': 'I love this',
   'feature-extraction': 'I love this',
+  'sentence-similarity': 'I love this',
+  'text-ranking': 'I love this',
 };
 
 /** `base` is the address that the service listens on, `s3` that of the bucket `uploads`. */

@@ -12,7 +12,7 @@ import { parseOptions as parseFileOptions } from '../../functions/batch/object/o
 import { taskParameters } from '../../functions/shared/api/hugging-face.ts';
 import { readConfig } from '../../functions/shared/config.ts';
 import { engineOptions } from '../../functions/shared/engine-options.ts';
-import { keepYoungGenerationSmall } from '../../functions/shared/young-generation.ts';
+import { keepHeapSmall } from '../../functions/shared/small-heap.ts';
 import { ProgressLine } from './batch/progress.ts';
 import { redrive } from './batch/redrive.ts';
 import { LocalError, parseOptions, runCommand, usageError } from './command.ts';
@@ -82,7 +82,7 @@ async function predict(file: string, values: Values): Promise<void> {
   const format = formatOf(file);
   const bytes = await sizeOf(file);
   const folder = packagesFolder(values.packages);
-  keepYoungGenerationSmall();
+  keepHeapSmall();
   const engine = new Engine(engineOptions(readConfig({ ...process.env, MODELS_DIR: folder })));
   const entries = await listModels(engine, folder);
   if (ref === undefined) {

@@ -4,7 +4,7 @@ import { createApp } from '../../functions/shared/api/app.ts';
 import { type Config, readConfig } from '../../functions/shared/config.ts';
 import { engineOptions, limitsOf } from '../../functions/shared/engine-options.ts';
 import { PrometheusMetrics } from '../../functions/shared/prometheus.ts';
-import { keepYoungGenerationSmall } from '../../functions/shared/young-generation.ts';
+import { keepHeapSmall } from '../../functions/shared/small-heap.ts';
 import { banner, lambdaBanner } from './banner.ts';
 import type { UploadsOptions } from './batch/uploads.ts';
 import { parseOptions, runCommand, usageError, wholeNumber } from './command.ts';
@@ -66,7 +66,7 @@ async function main(args: readonly string[]): Promise<void> {
   const stray = (['memory', 'concurrency', 'idle'] as const).find((name) => values[name] !== undefined);
   if (stray ?? values.logs) throw usageError(`--${stray ?? 'logs'} is for --lambda.`);
   const config = readConfig({ ...process.env, MODELS_DIR: folder });
-  keepYoungGenerationSmall();
+  keepHeapSmall();
   const engine = new Engine({ ...engineOptions(config), sessions: 'worker' });
   try {
     const models = await loadModels(engine, folder, values.model ?? config.PRELOAD_MODELS, (problem) =>

@@ -1,4 +1,4 @@
-/** What Step Functions asks of the batch function: see docs/batch-backfill.md and infra/constructs/distributed-batch.ts. */
+/** What Step Functions asks of the batch function: see docs/batch.md and infra/constructs/distributed-batch.ts. */
 import * as z from 'zod/mini';
 import { BatchError } from '../errors.ts';
 

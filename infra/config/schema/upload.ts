@@ -24,6 +24,29 @@ export const uploadSchema = z.strictObject({
     .max(1000)
     .default(5)
     .describe('Tries before a file goes to the dead-letter queue'),
+  distributed: z
+    .strictObject({
+      maxConcurrency: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(100)
+        .describe('Batches at once, each in an environment of its own'),
+      rowsPerBatch: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(1000)
+        .describe('Rows of a batch, of 200,000 bytes at most'),
+      toleratedFailurePercentage: z
+        .number()
+        .min(0)
+        .max(100)
+        .default(0)
+        .describe('Percentage of rows that may fail with their batches before an execution stops'),
+    })
+    .exactOptional()
+    .describe('Backfills: files under backfill/ by a Distributed Map of Step Functions. Default: none'),
   inputExpirationDays: days.exactOptional().describe('Days after which files are deleted. Default: never'),
   outputExpirationDays: days.exactOptional().describe('Days after which results are deleted. Default: never'),
 });

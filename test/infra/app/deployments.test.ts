@@ -67,6 +67,16 @@ describe('permissions', () => {
   const WITHOUT_RESOURCE = [
     'ecr:GetAuthorizationToken',
     'ecs:DiscoverPollEndpoint',
+    'logs:CreateLogDelivery',
+    'logs:DeleteLogDelivery',
+    'logs:DescribeLogGroups',
+    'logs:DescribeResourcePolicies',
+    'logs:GetLogDelivery',
+    'logs:ListLogDeliveries',
+    'logs:PutResourcePolicy',
+    'logs:UpdateLogDelivery',
+    'xray:GetSamplingRules',
+    'xray:GetSamplingTargets',
     'xray:PutTelemetryRecords',
     'xray:PutTraceSegments',
   ];

@@ -31,6 +31,7 @@ const ROLES: readonly [pattern: RegExp, who: string][] = [
   [/Canary.*Role|PreTraffic.*Role/, 'pre-traffic hook of a canary'],
   [/AuthorizerApiKeysRole/, 'API-key authoriser'],
   [/^Upload.*Role/, 'batch function'],
+  [/^Backfill/, 'backfill'],
   [/GpuContainerTaskTaskRole/, 'GPU container'],
   [/GpuContainerTaskExecutionRole/, 'ECS, to start the GPU container'],
   [/GpuCapacityProvider(Instance|Infrastructure)/, 'GPU instance'],

@@ -1,0 +1,213 @@
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { beforeAll, describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { BACKFILL_PREFIX as PREFIX_OF_THE_FUNCTION } from '../../../functions/batch/map/place.ts';
+import { DistributedBatch, type DistributedBatchProps } from '../../../infra/constructs/distributed-batch.ts';
+import { BACKFILL_PREFIX } from '../../../infra/constructs/distributed-batch-definition.ts';
+import { UploadPipeline } from '../../../infra/constructs/upload-pipeline.ts';
+import { findingsOf } from './findings.ts';
+import { actionsOf, refusalOf, statementsOf, templateOf } from './template.ts';
+
+interface Options extends Partial<DistributedBatchProps> {
+  readonly key?: boolean;
+  readonly timeout?: Duration;
+}
+
+function build(stack: Stack, { key = false, timeout, ...props }: Options = {}): void {
+  const common = key ? { encryptionKey: new Key(stack, 'Key', { enableKeyRotation: true }) } : {};
+  const upload = new UploadPipeline(stack, 'Files', {
+    ...common,
+    models: ['sentiment'],
+    ...(timeout && { timeout }),
+  });
+  new DistributedBatch(stack, 'Backfill', { ...common, upload, ...props });
+}
+
+const made = (options?: Options) => templateOf((stack) => build(stack, options));
+
+const state = z.looseObject({ Type: z.string() });
+const definitionSchema = z.strictObject({
+  Comment: z.string(),
+  StartAt: z.literal('Rows'),
+  States: z.strictObject({ Rows: state, Summary: state }),
+});
+
+/** The definition in Amazon States Language, with references by their logical ids. */
+function definitionOf(template: Template) {
+  const [machine] = Object.values(template.findResources('AWS::StepFunctions::StateMachine'));
+  const parts: unknown[] = machine?.Properties.DefinitionString['Fn::Join'][1];
+  const text = parts.map((part) => (typeof part === 'string' ? part : `<${nameOf(part)}>`)).join('');
+  return definitionSchema.parse(JSON.parse(text));
+}
+
+const nameOf = (reference: unknown): string => Object.values(Object(reference)).flat().join('.');
+
+describe('the definition', () => {
+  let states: z.infer<typeof definitionSchema>['States'];
+  beforeAll(() => {
+    states = definitionOf(made({ toleratedFailurePercentage: 2.5 })).States;
+  });
+
+  test('reads the rows of a JSONL file of the bucket, whose key is given', () => {
+    expect(states.Rows).toMatchObject({
+      Type: 'Map',
+      ItemReader: {
+        Resource: 'arn:<AWS::Partition>:states:::s3:getObject',
+        ReaderConfig: { InputType: 'JSONL' },
+        Parameters: { Bucket: expect.stringMatching(/^<FilesUploadsBucket/), 'Key.$': '$.key' },
+      },
+    });
+  });
+
+  test('numbers the rows, and gives batches of them with the input of the execution', () => {
+    expect(states.Rows).toMatchObject({
+      ItemSelector: { 'row.$': '$$.Map.Item.Index', 'value.$': '$$.Map.Item.Value' },
+      ItemBatcher: {
+        MaxItemsPerBatch: 1000,
+        MaxInputBytesPerBatch: 200_000,
+        BatchInput: { 'job.$': '$' },
+      },
+    });
+  });
+
+  test('asks the function of the uploads, many at once, by Express executions', () => {
+    expect(states.Rows).toMatchObject({
+      MaxConcurrency: 100,
+      ToleratedFailurePercentage: 2.5,
+      ItemProcessor: {
+        ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'EXPRESS' },
+        StartAt: 'Predict',
+        States: {
+          Predict: {
+            Type: 'Task',
+            Resource: expect.stringMatching(/^<FilesFunction\w+\.Arn>$/),
+            TimeoutSeconds: 120,
+            End: true,
+          },
+        },
+      },
+    });
+  });
+
+  test('writes what became of each batch as lines below out/', () => {
+    expect(states.Rows.ResultWriter).toMatchObject({
+      Resource: 'arn:<AWS::Partition>:states:::s3:putObject',
+      Parameters: { Bucket: expect.stringMatching(/^<FilesUploadsBucket/), Prefix: 'out/map-runs' },
+      WriterConfig: { OutputType: 'JSONL', Transformation: 'COMPACT' },
+    });
+  });
+
+  test('ends with the summary, of the manifest that the result writer leaves', () => {
+    expect(states.Rows.Next).toBe('Summary');
+    expect(states.Summary).toMatchObject({
+      End: true,
+      TimeoutSeconds: 300,
+      Parameters: {
+        source: 'pilotlight.backfill.summary',
+        'job.$': '$$.Execution.Input',
+        'results.$': '$.ResultWriterDetails',
+      },
+    });
+  });
+
+  test('tries again what may pass, and not what is wrong with the file', () => {
+    expect(states.Summary.Retry).toMatchObject([
+      { ErrorEquals: ['BatchError', 'EngineError'], MaxAttempts: 0 },
+      { ErrorEquals: ['Lambda.TooManyRequestsException'], MaxAttempts: 6 },
+      { ErrorEquals: ['States.ALL'], MaxAttempts: 3 },
+    ]);
+  });
+
+  test('waits no longer for a batch than the function runs', () => {
+    const text = JSON.stringify(definitionOf(made({ timeout: Duration.seconds(30) })));
+    expect(text.match(/"TimeoutSeconds":\d+/g)).toEqual(['"TimeoutSeconds":30', '"TimeoutSeconds":30']);
+  });
+});
+
+describe('the role', () => {
+  test('reads backfills, writes results of its runs, and invokes one function', () => {
+    const statements = statementsOf(made(), 'BackfillRole');
+    const on = (action: string) =>
+      statements
+        .filter(({ Action }) => [Action].flat().includes(action))
+        .map(({ Resource }) => JSON.stringify(Resource));
+    expect(on('s3:GetObject')).toEqual([
+      expect.stringMatching(/"\/backfill\/\*"/),
+      expect.stringMatching(/"\/out\/map-runs\/\*"/),
+    ]);
+    expect(on('s3:PutObject')).toEqual([expect.stringMatching(/"\/out\/map-runs\/\*"/)]);
+    expect(on('lambda:InvokeFunction')).toEqual([
+      expect.stringMatching(/^\{"Fn::GetAtt":\["FilesFunction\w+","Arn"\]\}$/),
+    ]);
+    expect(on('states:StartExecution')).toEqual([expect.stringMatching(/^\{"Ref":"BackfillStateMachine/)]);
+    expect(on('states:RedriveExecution')).toEqual([expect.stringMatching(/"\/rows:\*"/)]);
+  });
+
+  test('has no resource but the asterisk for what sets up logs alone, and traces where they are wanted', () => {
+    const everywhere = (tracing: boolean) =>
+      actionsOf(statementsOf(made({ tracing }), 'BackfillRole').filter(({ Resource }) => Resource === '*'));
+    expect(everywhere(false).filter((action) => !action.startsWith('logs:'))).toEqual([]);
+    expect(everywhere(true).filter((action) => action.startsWith('xray:'))).toHaveLength(4);
+  });
+
+  test('is assumed by Step Functions for this account', () => {
+    made().hasResourceProperties('AWS::IAM::Role', {
+      AssumeRolePolicyDocument: {
+        Statement: [
+          Match.objectLike({
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+            Principal: { Service: 'states.amazonaws.com' },
+          }),
+        ],
+      },
+    });
+  });
+});
+
+test('logs every event of executions without the rows, and traces', () => {
+  const template = made({ tracing: true });
+  template.hasResourceProperties('AWS::StepFunctions::StateMachine', {
+    LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
+    TracingConfiguration: { Enabled: true },
+  });
+  template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: Match.anyValue() }, 2);
+});
+
+test('encrypts executions with a key that is given, with which logs may then be delivered', () => {
+  const template = made({ key: true });
+  template.hasResourceProperties('AWS::StepFunctions::StateMachine', {
+    EncryptionConfiguration: { Type: 'CUSTOMER_MANAGED_KMS_KEY' },
+  });
+  const [key] = Object.values(template.findResources('AWS::KMS::Key'));
+  expect(JSON.stringify(key?.Properties.KeyPolicy)).toContain('"Service":"delivery.logs.amazonaws.com"');
+});
+
+test('reads where the function looks, which no upload event comes from', () => {
+  expect(PREFIX_OF_THE_FUNCTION).toBe(BACKFILL_PREFIX);
+  made().hasResourceProperties('AWS::Events::Rule', {
+    EventPattern: Match.objectLike({ detail: Match.objectLike({ object: { key: [{ prefix: 'in/' }] } }) }),
+  });
+});
+
+test('has its result writer in an app without the feature flag', () => {
+  const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'Stack');
+  build(stack);
+  expect(definitionOf(Template.fromStack(stack)).States.Rows).toHaveProperty('ResultWriter');
+});
+
+test.each([{}, { key: true, tracing: true }])(
+  'gives security scanners nothing without a reason: %j',
+  (options) => {
+    expect(findingsOf((stack) => build(stack, options))).toEqual([]);
+  },
+);
+
+test.each([
+  [{ maxConcurrency: 0 }, 'maxConcurrency is 0; it must be 1 to 10000.'],
+  [{ rowsPerBatch: 10.5 }, 'rowsPerBatch is 10.5; it must be 1 to 10000.'],
+  [{ toleratedFailurePercentage: 101 }, 'toleratedFailurePercentage is 101; it must be 0 to 100.'],
+] as const)('refuses %j', (props, message) => {
+  expect(refusalOf(() => made(props))).toEqual({ code: 'INVALID_PROPS', message });
+});
