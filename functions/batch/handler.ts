@@ -9,13 +9,13 @@ import { SERVICE } from '../shared/metric-names.ts';
 import { preload } from '../shared/preload.ts';
 import { createS3Client } from '../shared/s3-client.ts';
 import { S3Objects } from '../shared/s3-objects.ts';
+import { keepHeapSmall } from '../shared/small-heap.ts';
 import { createSqsClient, SqsQueue } from '../shared/sqs-queue.ts';
-import { keepYoungGenerationSmall } from '../shared/young-generation.ts';
 import { createHandler, type HandlerParts } from './create-handler.ts';
 import { withBackfill } from './map/with-backfill.ts';
 import { processorOf } from './object/processor.ts';
 
-keepYoungGenerationSmall();
+keepHeapSmall();
 const config = readConfig(withoutBatchConfig(process.env));
 const batch = readBatchConfig(process.env);
 const logger = new Logger({ serviceName: SERVICE });

@@ -9,11 +9,11 @@ import { readConfig } from '../shared/config.ts';
 import { engineOptions, limitsOf } from '../shared/engine-options.ts';
 import { SERVICE } from '../shared/metric-names.ts';
 import { preload } from '../shared/preload.ts';
-import { keepYoungGenerationSmall } from '../shared/young-generation.ts';
+import { keepHeapSmall } from '../shared/small-heap.ts';
 import { createHandler } from './create-handler.ts';
 import { rehearse } from './rehearse.ts';
 
-keepYoungGenerationSmall();
+keepHeapSmall();
 const config = readConfig(process.env);
 const logger = new Logger({ serviceName: SERVICE });
 const metrics = new Metrics({ namespace: config.PILOTLIGHT_METRICS_NAMESPACE, serviceName: SERVICE });

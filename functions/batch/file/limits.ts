@@ -15,7 +15,12 @@ const WINDOW_BYTES = 8_000_000;
 const WINDOW_ROWS: Record<TaskName, number> = {
   'text-classification': 2000,
   'token-classification': 2000,
+  'question-answering': 500,
+  'fill-mask': 100,
+  'zero-shot-classification': 200,
   'feature-extraction': 100,
+  'sentence-similarity': 200,
+  'text-ranking': 200,
 };
 
 /** A window is never larger than a part of `partRows`. */

@@ -26,6 +26,7 @@ export function parsePredictRequest(body: unknown, maxInputs: number): PredictRe
 /** Python clients count characters in code points, so that is the default here; the engine's is UTF-16. */
 const DEFAULTS: Partial<Record<TaskName, Record<string, unknown>>> = {
   'token-classification': { offset_unit: 'codepoint' },
+  'question-answering': { offset_unit: 'codepoint' },
 };
 
 /** Parameters for the engine; those in `parameters` win over those beside it. */
@@ -42,12 +43,21 @@ export function taskParameters(request: PredictRequest, task: TaskName): Record<
 /** Results as the clients of each task expect them, for one input and for a list. */
 const SHAPES: Record<TaskName, (results: readonly unknown[], many: boolean) => unknown> = {
   'text-classification': (results) => results,
-  'token-classification': (results, many) => (many ? results : results[0]),
+  'token-classification': eachOrOnly,
+  'question-answering': eachOrOnly,
+  'fill-mask': eachOrOnly,
+  'zero-shot-classification': eachOrOnly,
+  'sentence-similarity': eachOrOnly,
+  'text-ranking': eachOrOnly,
   'feature-extraction': (results, many) => (many || !isVector(results[0]) ? results : results[0]),
 };
 
 export function shapeResults(task: TaskName, results: readonly unknown[], many: boolean): unknown {
   return SHAPES[task](results, many);
+}
+
+function eachOrOnly(results: readonly unknown[], many: boolean): unknown {
+  return many ? results : results[0];
 }
 
 function isVector(features: unknown): boolean {

@@ -31,10 +31,11 @@ export async function loadPredictor(ref: ResolvedRef, parts: LoaderParts): Promi
   }
   const task = taskFor(manifest.task);
   const graph = variant.graphs.model;
-  if (!graph.outputs.some(({ role }) => role === task.output)) {
+  const missing = task.outputs.find((output) => !graph.outputs.some(({ role }) => role === output));
+  if (missing !== undefined) {
     throw new EngineError(
       'PACKAGE_INVALID',
-      `Model ${ref.name}@${ref.version} is refused: its graph has no output for ${task.output}, which ${task.name} reads.`,
+      `Model ${ref.name}@${ref.version} is refused: its graph has no output for ${missing}, which ${task.name} reads.`,
     );
   }
   await opened.checkSizes(variant);

@@ -11,7 +11,23 @@ z.config(en());
 export const MANIFEST_FILE = 'model.json';
 export const FORMAT_VERSION = 1;
 
-export const TASKS = ['text-classification', 'token-classification', 'feature-extraction'] as const;
+/** By the names of Hugging Face's pipelines. */
+export const TASKS = [
+  'text-classification',
+  'token-classification',
+  'question-answering',
+  'fill-mask',
+  'zero-shot-classification',
+  'feature-extraction',
+  'sentence-similarity',
+  'text-ranking',
+] as const;
+/** Tasks whose logits have a label each. */
+const LABELLED: readonly string[] = [
+  'text-classification',
+  'token-classification',
+  'zero-shot-classification',
+];
 export const taskNameSchema = z.enum(TASKS);
 export type TaskName = z.infer<typeof taskNameSchema>;
 
@@ -63,7 +79,7 @@ const inputSchema = z.strictObject({
 });
 const outputSchema = z.strictObject({
   name: text,
-  role: z.enum(['logits', 'hidden_states', 'embeddings']),
+  role: z.enum(['logits', 'start_logits', 'end_logits', 'hidden_states', 'embeddings']),
   type: z.literal('float32'),
   axes: z.array(axisSchema).check(z.minLength(1)),
 });
@@ -97,6 +113,8 @@ const textProcessingSchema = z.discriminatedUnion('kind', [
     file: packageFileSchema,
     vocabSize: positiveInt,
     padTokenId: nonNegativeInt,
+    /** What stands for a token to be filled in. @default '[MASK]' */
+    maskToken: z.optional(text),
     /** Longest sequence that the model takes, special tokens included. */
     maxTokens: positiveInt,
   }),
@@ -131,6 +149,8 @@ export const manifestSchema = z
         functionToApply: z.optional(z.enum(['softmax', 'sigmoid', 'none'])),
         pooling: z.optional(poolingSchema),
         normalize: z.optional(z.boolean()),
+        /** The label that says that a text follows from another. @default - the one that begins with "entail" */
+        entailment: z.optional(text),
       }),
     ),
     textProcessing: textProcessingSchema,
@@ -153,7 +173,7 @@ export const manifestSchema = z
       path: ['defaultVariant'],
       error: 'must name one of the variants',
     }),
-    z.refine((manifest) => manifest.task === 'feature-extraction' || manifest.labels.length > 0, {
+    z.refine(({ task, labels }) => labels.length > 0 || !LABELLED.includes(task), {
       path: ['labels'],
       error: 'must not be empty for a classification task',
     }),

@@ -11,37 +11,72 @@ export type { TaskName };
 export interface TokenRequest {
   readonly text: string;
   readonly pair?: string;
+  /** How a request that is too long is divided. @default - it is not: it is refused, or cut */
+  readonly windows?: Windows;
+}
+
+/** Several encodings of one request, each within the model's limit, which overlap. */
+export interface Windows {
+  /** The text that is divided; the other one stands in every window. */
+  readonly of: 'text' | 'pair';
+  /** Tokens that a window has in common with the one before it. */
+  readonly stride: number;
+  /** Longest window, special tokens included. @default - what the model takes */
+  readonly maxTokens?: number;
 }
 
 /** A span of a string in UTF-16 code units, as JavaScript's `slice` counts, end exclusive. */
 export type Span = readonly [start: number, end: number];
 
-/** One tokenised request, special tokens included. What costs something to fetch is a method. */
+/** One tokenised request, special tokens included. */
 export interface Encoding {
   /** `[tokens]` */
   readonly ids: readonly number[];
+  /** `[tokens]`, 0 for the first text and 1 for its pair. */
+  readonly typeIds: readonly number[];
   /** Tokens of the whole request before truncation, special tokens included. */
   readonly untruncatedLength: number;
-  /** `[tokens]`, 0 for the first text and 1 for its pair. */
-  typeIds(): readonly number[];
+  /** Present where it was asked for. */
+  readonly alignment?: Alignment;
+}
+
+/** What the tokens are of. It costs as much as tokenising does. */
+export interface Alignment {
   /** `[tokens]`, span of each token in its own text; `[0, 0]` for special tokens. */
-  spans(): readonly Span[];
+  readonly spans: readonly Span[];
   /** `[tokens]`, index of the word that each token belongs to, or null for special tokens. */
-  wordIds(): readonly (number | null)[];
+  readonly wordIds: readonly (number | null)[];
   /** `[tokens]`, the tokens as the vocabulary spells them. */
-  tokens(): readonly string[];
+  readonly tokens: readonly string[];
   /** `[tokens]`, 1 where the tokenizer added the token ([CLS], [SEP]), else 0. */
-  specialTokensMask(): readonly number[];
+  readonly specialTokensMask: readonly number[];
+  /** `[tokens]`, 0 for the text, 1 for its pair, null for special tokens. */
+  readonly sequenceIds: readonly (number | null)[];
 }
 
 export interface EncodeOptions {
   /** Longest encoding to give, special tokens included; longer requests are cut to it at the right. */
   readonly maxTokens: number;
+  /** Whether encodings have their alignment. @default false */
+  readonly alignment?: boolean;
 }
 
-export interface Tokenizer {
-  /** Encodes the requests, in order. The model's own truncation and padding settings are never applied. */
-  encode(requests: readonly TokenRequest[], options: EncodeOptions): Promise<Encoding[]>;
+/** The tokens of a model by their ids. */
+export interface Vocabulary {
+  /** Nothing for a token that the vocabulary does not have. */
+  idOf(token: string): number | undefined;
+  /** As the vocabulary spells it; nothing for an id that it does not have. */
+  tokenOf(id: number): string | undefined;
+  /** The text of the ids, as the tokenizer puts it together. */
+  decode(ids: readonly number[], options?: { readonly skipSpecialTokens?: boolean }): Promise<string>;
+}
+
+export interface Tokenizer extends Vocabulary {
+  /**
+   * The windows of each request, in order: one, unless the request has `windows` and is too long for it. The model's own
+   * truncation and padding settings are never applied.
+   */
+  encode(requests: readonly TokenRequest[], options: EncodeOptions): Promise<Encoding[][]>;
   dispose(): void;
 }
 
@@ -115,14 +150,19 @@ export type CreateSession = (file: string, graph: Graph, options: SessionOptions
 
 export type OutputRole = Graph['outputs'][number]['role'];
 
-/** The outputs of one request: every tensor without its batch axis, and without padding. */
+/** The outputs of one window: every tensor without its batch axis, and without padding. */
 export interface TokenResult {
   readonly encoding: Encoding;
   readonly outputs: Readonly<Partial<Record<OutputRole, Tensor>>>;
 }
 
+/** What of a manifest says which tasks a model can do. */
+export type TaskModel = Pick<Manifest, 'task' | 'labels' | 'taskDefaults'>;
+
 /** What a task may know of the model that it works for. */
-export type TaskContext = Pick<Manifest, 'labels' | 'taskDefaults'>;
+export type TaskContext = Pick<Manifest, 'labels' | 'taskDefaults' | 'textProcessing'> & {
+  readonly vocabulary: Vocabulary;
+};
 
 /**
  * Turns inputs into token requests and their outputs into results. Pure: no I/O, no state, no vendor.
@@ -132,11 +172,20 @@ export interface Task<Input = unknown, Parameters = unknown, Result = unknown> {
   readonly name: TaskName;
   readonly input: z.ZodMiniType<Input>;
   readonly parameters: z.ZodMiniType<Parameters>;
-  /** The output that the task reads; a graph without it is refused at load. */
-  readonly output: OutputRole;
-  requests(input: Input, parameters: Parameters): readonly TokenRequest[];
-  /** `results` has one entry for each request, in order. */
-  result(input: Input, results: readonly TokenResult[], parameters: Parameters, context: TaskContext): Result;
+  /** The outputs that the task reads. */
+  readonly outputs: readonly OutputRole[];
+  /** Whether results say where in a text something is. */
+  readonly alignment: boolean;
+  /** Whether a model can do the task; one can always do the task of its manifest. */
+  serves(model: TaskModel): boolean;
+  requests(input: Input, parameters: Parameters, context: TaskContext): readonly TokenRequest[];
+  /** `results` has the windows of each request, in order. */
+  result(
+    input: Input,
+    results: readonly (readonly TokenResult[])[],
+    parameters: Parameters,
+    context: TaskContext,
+  ): Result | Promise<Result>;
 }
 
 /** Milliseconds of each phase of a load; verification runs beside the phases that follow it. */

@@ -6,9 +6,17 @@ import { Turns } from './batching/turns.ts';
 import { EngineError } from './errors.ts';
 import { checkGolden, type GoldenCheck } from './goldens/check.ts';
 import type { NextGolden } from './goldens/golden-reader.ts';
-import type { Manifest, Variant } from './manifest.ts';
-import type { Encoding, LoadTimings, Session, Tokenizer, TokenRequest, TokenResult } from './ports.ts';
-import type { AnyTask } from './tasks/index.ts';
+import type { Manifest, TaskName, Variant } from './manifest.ts';
+import type {
+  Encoding,
+  LoadTimings,
+  Session,
+  TaskContext,
+  Tokenizer,
+  TokenRequest,
+  TokenResult,
+} from './ports.ts';
+import { type AnyTask, taskFor } from './tasks/index.ts';
 import { parseInputs, parseParameters, tryInput } from './validate.ts';
 
 export interface PredictorParts {
@@ -24,6 +32,8 @@ export interface PredictorParts {
 }
 
 export interface PredictOptions {
+  /** Another task that the model can do, too. @default - that of its manifest */
+  readonly task?: TaskName;
   /** Stops between two batches once it is aborted. */
   readonly signal?: AbortSignal;
 }
@@ -66,6 +76,7 @@ type Refuse = (request: number, error: EngineError) => void;
 
 interface InferOptions extends PredictOptions {
   readonly truncate: boolean;
+  readonly alignment?: boolean;
   readonly refuse: Refuse;
 }
 
@@ -74,8 +85,8 @@ const refuseAll: Refuse = (_request, error) => {
 };
 
 interface Inference {
-  /** Nothing in the place of a request that was refused. */
-  readonly results: readonly (TokenResult | undefined)[];
+  /** The windows of each request; none of one that was refused. */
+  readonly results: readonly (readonly TokenResult[])[];
   readonly tokens: TokenCounts;
   readonly tokenizeMs: number;
   readonly queueMs: number;
@@ -125,21 +136,27 @@ export class Predictor {
     parameters: unknown = {},
     options: PredictOptions = {},
   ): Promise<Prediction> {
-    const { task, manifest } = this.#parts;
+    const task = this.#taskOf(options);
     const list = parseInputs(task, inputs);
     const settings = parseParameters(task, parameters);
-    const requests = list.map((input) => task.requests(input, settings));
+    const context = this.#context;
+    const requests = list.map((input) => task.requests(input, settings, context));
     const inference = await this.#whileActive(() =>
-      this.#infer(requests.flat(), { truncate: settings.truncate, refuse: refuseAll, ...options }),
+      this.#infer(requests.flat(), {
+        truncate: settings.truncate,
+        alignment: task.alignment,
+        refuse: refuseAll,
+        ...options,
+      }),
     );
     const start = performance.now();
     let next = 0;
     const results = list.map((input, i) => {
-      const own = inference.results.slice(next, next + (requests[i]?.length ?? 0)).filter(isGiven);
+      const own = inference.results.slice(next, next + (requests[i]?.length ?? 0));
       next += own.length;
-      return task.result(input, own, settings, manifest);
+      return task.result(input, own, settings, context);
     });
-    return { results, ...this.#reportOf(inference, start) };
+    return { results: await Promise.all(results), ...this.#reportOf(inference, start) };
   }
 
   /**
@@ -154,29 +171,35 @@ export class Predictor {
     parameters: unknown = {},
     options: PredictOptions = {},
   ): Promise<EachPrediction> {
-    const { task, manifest } = this.#parts;
+    const task = this.#taskOf(options);
     const settings = parseParameters(task, parameters);
+    const context = this.#context;
     const errors = new Map<number, EngineError>();
     const parsed = inputs.map((input, index) => {
       const { value, error } = tryInput(task, input);
       if (error) errors.set(index, error);
-      return { value, requests: error ? [] : task.requests(value, settings) };
+      return { value, requests: error ? [] : task.requests(value, settings, context) };
     });
     const owners = parsed.flatMap(({ requests }, index) => requests.map(() => index));
     const refuse: Refuse = (request, error) => errors.set(owners[request] ?? 0, error);
     const all = parsed.flatMap(({ requests }) => requests);
     const inference = await this.#whileActive(() =>
-      this.#infer(all, { truncate: settings.truncate, refuse, ...options }),
+      this.#infer(all, {
+        truncate: settings.truncate,
+        alignment: task.alignment,
+        refuse,
+        ...options,
+      }),
     );
     const start = performance.now();
     let next = 0;
-    const outcomes = parsed.map(({ value, requests }, index): Outcome => {
-      const own = inference.results.slice(next, next + requests.length).filter(isGiven);
+    const outcomes = parsed.map(async ({ value, requests }, index): Promise<Outcome> => {
+      const own = inference.results.slice(next, next + requests.length);
       next += requests.length;
       const error = errors.get(index);
-      return error ? { error } : { result: task.result(value, own, settings, manifest) };
+      return error ? { error } : { result: await task.result(value, own, settings, context) };
     });
-    return { outcomes, ...this.#reportOf(inference, start) };
+    return { outcomes: await Promise.all(outcomes), ...this.#reportOf(inference, start) };
   }
 
   #reportOf({ tokenizeMs, queueMs, inferMs, tokens }: Inference, postprocessStart: number) {
@@ -188,15 +211,15 @@ export class Predictor {
     };
   }
 
-  /** The model's outputs for each request, as the graph gives them: what `predict` makes results of. */
+  /** The model's outputs for each window of each request, as the graph gives them: what `predict` makes results of. */
   async infer(
     requests: readonly TokenRequest[],
-    options: PredictOptions & { readonly truncate?: boolean } = {},
+    options: PredictOptions & { readonly truncate?: boolean; readonly alignment?: boolean } = {},
   ): Promise<readonly TokenResult[]> {
     const { results } = await this.#whileActive(() =>
       this.#infer(requests, { truncate: false, refuse: refuseAll, ...options }),
     );
-    return results.filter(isGiven);
+    return results.flat();
   }
 
   /**
@@ -242,75 +265,108 @@ export class Predictor {
     }
   }
 
+  /** @throws EngineError TASK_UNSUPPORTED */
+  #taskOf({ task: name }: PredictOptions): AnyTask {
+    const { task, manifest } = this.#parts;
+    if (name === undefined || name === task.name) return task;
+    const wanted = taskFor(name);
+    if (wanted.serves(manifest)) return wanted;
+    throw new EngineError(
+      'TASK_UNSUPPORTED',
+      `Model ${manifest.name} is for ${task.name}; it can not do ${name}.`,
+      { details: { model: manifest.name, task: name } },
+    );
+  }
+
+  get #context(): TaskContext {
+    const { manifest, tokenizer } = this.#parts;
+    const { labels, taskDefaults, textProcessing } = manifest;
+    return { labels, textProcessing, vocabulary: tokenizer, ...(taskDefaults && { taskDefaults }) };
+  }
+
   async #infer(requests: readonly TokenRequest[], options: InferOptions): Promise<Inference> {
     const { tokenizer, variant, manifest } = this.#parts;
     const start = performance.now();
     const { maxTokens } = manifest.textProcessing;
-    const encodings = await tokenizer.encode(requests, { maxTokens });
+    const { alignment = false } = options;
+    const encoded = await tokenizer.encode(requests, { maxTokens, alignment });
     const taken = options.truncate
-      ? [...encodings.keys()]
-      : withinLimit(encodings, maxTokens, options.refuse);
+      ? [...encoded.keys()]
+      : withinLimit(requests, encoded, maxTokens, options.refuse);
     const tokenizeMs = performance.now() - start;
 
-    const results: (TokenResult | undefined)[] = new Array(encodings.length);
-    const lengths = taken.map((index) => encodings[index]?.ids.length ?? 0);
+    const windows = taken.flatMap((request) =>
+      (encoded[request] ?? []).map((encoding, index) => ({ request, index, encoding })),
+    );
+    const results: TokenResult[][] = Array.from(encoded, () => []);
     let queueMs = 0;
     let inferMs = 0;
     let read = 0;
+    const lengths = windows.map(({ encoding }) => encoding.ids.length);
     for (const [turn, places] of planBatches(lengths, variant.tokenBudget).entries()) {
       // A session in this thread blocks it: between two batches, what has arrived meanwhile gets its turn.
       if (turn > 0) await setImmediate();
       options.signal?.throwIfAborted();
-      const batch = places.map((place) => taken[place]).filter(isGiven);
-      const members = batch.map((index) => encodings[index]).filter(isGiven);
+      const batch = places.map((place) => windows[place]).filter(isGiven);
       const batchStart = performance.now();
       const waited = await this.#turns.take((waitedMs) =>
-        this.#runBatch(batch, members, results, options.refuse).then(() => waitedMs),
+        this.#runBatch(batch, results, options.refuse).then(() => waitedMs),
       );
       queueMs += waited;
       inferMs += performance.now() - batchStart - waited;
-      read += batch.length * Math.max(...members.map(({ ids }) => ids.length));
+      read += batch.length * Math.max(...batch.map(({ encoding }) => encoding.ids.length));
     }
     const total = lengths.reduce((sum, length) => sum + length, 0);
-    const untruncated = taken.reduce((sum, index) => sum + (encodings[index]?.untruncatedLength ?? 0), 0);
-    return {
-      results,
-      tokens: { total, padded: read - total, truncated: untruncated - total },
-      tokenizeMs,
-      queueMs,
-      inferMs,
-    };
+    const truncated = taken.reduce((sum, request) => sum + cutFrom(encoded[request] ?? []), 0);
+    return { results, tokens: { total, padded: read - total, truncated }, tokenizeMs, queueMs, inferMs };
   }
 
   async #runBatch(
-    batch: readonly number[],
-    members: readonly Encoding[],
-    results: (TokenResult | undefined)[],
+    batch: readonly Window[],
+    results: readonly TokenResult[][],
     refuse: Refuse,
   ): Promise<void> {
     const { session, variant, manifest } = this.#parts;
     const graph = variant.graphs.model;
+    const encodings = batch.map(({ encoding }) => encoding);
     try {
-      const outputs = await session.run(feedsFor(graph, members, manifest.textProcessing.padTokenId));
-      for (const [row, encoding] of members.entries()) {
-        const index = batch[row];
-        if (index !== undefined) results[index] = resultOfRow(graph, outputs, row, encoding);
+      const outputs = await session.run(feedsFor(graph, encodings, manifest.textProcessing.padTokenId));
+      for (const [row, { request, index, encoding }] of batch.entries()) {
+        const windows = results[request];
+        if (windows) windows[index] = resultOfRow(graph, outputs, row, encoding);
       }
     } catch (error) {
       if (!(error instanceof EngineError) || session.ended || refuse === refuseAll) throw error;
-      if (batch.length === 1) return refuse(batch[0] ?? 0, error);
-      for (const [row, index] of batch.entries()) {
-        await this.#runBatch([index], members.slice(row, row + 1), results, refuse);
-      }
+      const [first] = batch;
+      if (first && batch.length === 1) return refuse(first.request, error);
+      for (const window of batch) await this.#runBatch([window], results, refuse);
     }
   }
 }
 
+/** One encoding of a request, on its way through a batch. */
+interface Window {
+  readonly request: number;
+  /** Its place among the windows of the request. */
+  readonly index: number;
+  readonly encoding: Encoding;
+}
+
+/** Tokens that were cut off; a request that was divided into windows lost none. */
+function cutFrom([first, ...more]: readonly Encoding[]): number {
+  return first === undefined || more.length > 0 ? 0 : first.untruncatedLength - first.ids.length;
+}
+
 /** The requests that are short enough for the model, by their index; the others are refused. */
-function withinLimit(encodings: readonly Encoding[], maxTokens: number, refuse: Refuse): number[] {
-  return [...encodings.keys()].filter((index) => {
-    const tokens = encodings[index]?.untruncatedLength ?? 0;
-    if (tokens <= maxTokens) return true;
+function withinLimit(
+  requests: readonly TokenRequest[],
+  encoded: readonly (readonly Encoding[])[],
+  maxTokens: number,
+  refuse: Refuse,
+): number[] {
+  return [...encoded.keys()].filter((index) => {
+    const tokens = encoded[index]?.[0]?.untruncatedLength ?? 0;
+    if (tokens <= maxTokens || requests[index]?.windows) return true;
     const error = new EngineError(
       'INPUT_TOO_LONG',
       `Input ${index} has ${tokens} tokens; this model takes at most ${maxTokens}. Shorten it, or set "truncate": true to have it cut.`,

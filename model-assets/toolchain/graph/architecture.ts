@@ -4,7 +4,12 @@ import type { OnnxModel } from './onnx.ts';
 import type { WeightSource } from './weights.ts';
 
 /** What stands on the base model. `none` gives its last hidden states. */
-export type Head = 'sequence-classification' | 'token-classification' | 'none';
+export type Head =
+  | 'sequence-classification'
+  | 'token-classification'
+  | 'question-answering'
+  | 'masked-lm'
+  | 'none';
 
 export type GraphInputs = Graph['inputs'];
 export type GraphOutputs = Graph['outputs'];

@@ -1,4 +1,6 @@
 /** The inputs, outputs and classification layers that families have in common. */
+
+import { ToolchainError } from '../errors.ts';
 import type { Architecture, BuiltGraph, GraphInputs, GraphOutputs, Head } from './architecture.ts';
 import { GraphBuilder } from './builder.ts';
 import { dense } from './dense.ts';
@@ -62,6 +64,9 @@ function addHead(
     case 'token-classification':
       classify(hidden, 'logits');
       return { name: 'logits', role: 'logits', type: 'float32', axes: ['batch', 'tokens', 'labels'] };
+    case 'question-answering':
+    case 'masked-lm':
+      throw new ToolchainError('SOURCE_UNSUPPORTED', `There is no graph for the head ${head}.`);
     case 'none':
       graph.op('Identity', [hidden], 'last_hidden_state');
       return {

@@ -6,9 +6,9 @@ import { ToolchainError } from '../errors.ts';
 import { loadModel } from '../graph/external.ts';
 import type { SourceFolder } from './folder.ts';
 import { type HuggingFaceConfig, labelsOf } from './hugging-face.ts';
-import { mapInputs, mapOutput } from './onnx-roles.ts';
+import { mapInputs, mapOutputs } from './onnx-roles.ts';
 import type { ModelSource, SourceOptions } from './source.ts';
-import { taskOf } from './task.ts';
+import { HEAD_OF_TASK, taskOf } from './task.ts';
 import { taskDefaultsOf } from './task-defaults.ts';
 import { readTokenizer } from './tokenizer.ts';
 
@@ -36,7 +36,7 @@ export async function readOnnxExport(
   const task = taskOf(config.architectures ?? [], options.task);
   const labels = labelsFor(task, config);
   const inputs = mapInputs(model);
-  const output = mapOutput(model.graph, task, labels.length);
+  const outputs = mapOutputs(model.graph, task, labels.length);
   return {
     kind: 'onnx',
     id: folder.name,
@@ -45,7 +45,7 @@ export async function readOnnxExport(
     taskDefaults: taskDefaultsOf(folder, config, task),
     model,
     inputs,
-    outputs: [output],
+    outputs,
     tokenizer: readTokenizer(folder, config, {
       positions: config.max_position_embeddings ?? undefined,
       rows: config.vocab_size ?? undefined,
@@ -57,7 +57,8 @@ export async function readOnnxExport(
 }
 
 function labelsFor(task: TaskName, config: HuggingFaceConfig): string[] {
-  return task === 'feature-extraction' ? [] : labelsOf(config);
+  const head = HEAD_OF_TASK[task];
+  return head === 'sequence-classification' || head === 'token-classification' ? labelsOf(config) : [];
 }
 
 function refuseOldOpset(opset: number): void {

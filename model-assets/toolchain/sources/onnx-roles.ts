@@ -14,24 +14,29 @@ const INPUT_NAMES: Readonly<Record<Input['role'], readonly string[]>> = {
   token_type_ids: ['token_type_ids', 'token_type_ids:0', 'segment_ids'],
 };
 
-const OUTPUTS: Readonly<
-  Record<TaskName, Pick<Output, 'role' | 'axes'> & { readonly names: readonly string[] }>
-> = {
-  'text-classification': {
-    role: 'logits',
-    axes: ['batch', 'labels'],
-    names: ['logits', 'output', 'output_0'],
-  },
-  'token-classification': {
-    role: 'logits',
-    axes: ['batch', 'tokens', 'labels'],
-    names: ['logits', 'output', 'output_0'],
-  },
-  'feature-extraction': {
-    role: 'hidden_states',
-    axes: ['batch', 'tokens', 'hidden'],
-    names: ['last_hidden_state', 'token_embeddings', 'output', 'output_0'],
-  },
+interface Wanted extends Pick<Output, 'role' | 'axes'> {
+  readonly names: readonly string[];
+}
+
+const LOGITS = ['logits', 'output', 'output_0'] as const;
+const CLASSES: Wanted = { role: 'logits', axes: ['batch', 'labels'], names: LOGITS };
+const STATES: Wanted = {
+  role: 'hidden_states',
+  axes: ['batch', 'tokens', 'hidden'],
+  names: ['last_hidden_state', 'token_embeddings', 'output', 'output_0'],
+};
+const OUTPUTS: Readonly<Record<TaskName, readonly Wanted[]>> = {
+  'text-classification': [CLASSES],
+  'zero-shot-classification': [CLASSES],
+  'text-ranking': [CLASSES],
+  'token-classification': [{ role: 'logits', axes: ['batch', 'tokens', 'labels'], names: LOGITS }],
+  'question-answering': [
+    { role: 'start_logits', axes: ['batch', 'tokens'], names: ['start_logits', 'output_0'] },
+    { role: 'end_logits', axes: ['batch', 'tokens'], names: ['end_logits', 'output_1'] },
+  ],
+  'fill-mask': [{ role: 'logits', axes: ['batch', 'tokens', 'vocabulary'], names: LOGITS }],
+  'feature-extraction': [STATES],
+  'sentence-similarity': [STATES],
 };
 
 /** From IR version 4 on, weights are not listed among the inputs. */
@@ -67,11 +72,22 @@ function roleOf(name: string): Input['role'] | undefined {
 }
 
 /**
- * The output that the task reads; the graph is left with that one. Throws SOURCE_UNSUPPORTED when there is none, or
- * when it is not float32 of the shape that the task needs, SOURCE_INVALID when it has another number of labels.
+ * The outputs that the task reads; the graph is left with those. Throws SOURCE_UNSUPPORTED when one is not there, or
+ * is not float32 of the shape that the task needs, SOURCE_INVALID when it has another number of labels.
  */
-export function mapOutput(graph: OnnxGraph, task: TaskName, labels: number): Output {
-  const { role, axes, names } = OUTPUTS[task];
+export function mapOutputs(graph: OnnxGraph, task: TaskName, labels: number): Output[] {
+  const found = OUTPUTS[task].map((wanted) => findOutput(graph, wanted, task, labels));
+  graph.output = found.map(({ value }) => value);
+  return found.map(({ value, wanted: { role, axes } }) => ({
+    name: value.name,
+    role,
+    type: 'float32',
+    axes: [...axes],
+  }));
+}
+
+function findOutput(graph: OnnxGraph, wanted: Wanted, task: TaskName, labels: number) {
+  const { axes, names } = wanted;
   const found = names.flatMap((name) => graph.output.filter((value) => value.name === name))[0];
   if (found === undefined) {
     const has = graph.output.map(({ name }) => name).join(', ');
@@ -95,14 +111,13 @@ export function mapOutput(graph: OnnxGraph, task: TaskName, labels: number): Out
   }
   refuseFixed(found, axes);
   const width = fixedLength(shape?.dim?.at(-1));
-  if (role === 'logits' && width !== undefined && width !== labels) {
+  if (axes.includes('labels') && width !== undefined && width !== labels) {
     throw new ToolchainError(
       'SOURCE_INVALID',
       `The export gives ${width} logits, but config.json has ${labels} labels.`,
     );
   }
-  graph.output = [found];
-  return { name: found.name, role, type: 'float32', axes: [...axes] };
+  return { value: found, wanted };
 }
 
 /** Batch and length must vary, or the model answers to one shape only. */

@@ -6,7 +6,12 @@ import type { Head } from '../graph/architecture.ts';
 export const HEAD_OF_TASK: Readonly<Record<TaskName, Head>> = {
   'text-classification': 'sequence-classification',
   'token-classification': 'token-classification',
+  'question-answering': 'question-answering',
+  'fill-mask': 'masked-lm',
+  'zero-shot-classification': 'sequence-classification',
+  'text-ranking': 'sequence-classification',
   'feature-extraction': 'none',
+  'sentence-similarity': 'none',
 };
 
 /** Endings of the class names of transformers, the same in every family. */

@@ -60,7 +60,7 @@ async function answersOf<Row extends TokenRequest, Answer>(
   const answers: Answer[] = [];
   for (let start = 0; start < rows.length; start += ROWS_PER_CALL) {
     const part = rows.slice(start, start + ROWS_PER_CALL);
-    const results = await predictor.infer(part, { truncate: true });
+    const results = await predictor.infer(part, { truncate: true, alignment: true });
     answers.push(...part.map((row, index) => answer(row, results[index])));
     report(answers.length / rows.length);
   }

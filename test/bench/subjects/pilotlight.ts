@@ -1,13 +1,13 @@
 /** Pilotlight as a function deploys it: one bundle, the package in a folder, the options of the function. */
 import './started.ts';
 import { Engine } from '@pilotlight/engine';
-import { keepYoungGenerationSmall } from '../../../functions/shared/young-generation.ts';
+import { keepHeapSmall } from '../../../functions/shared/small-heap.ts';
 import { serve } from './serve.ts';
 import { started } from './started.ts';
 
 void serve(started, async (config, mark) => {
   mark('import');
-  keepYoungGenerationSmall();
+  keepHeapSmall();
   const { models: packages, scheme: variant, threads: intraOpThreads, verify } = config;
   const engine = new Engine({ packages, variant, intraOpThreads, ...(verify && { verify }) });
   const predictor = await engine.predictor(config.model);

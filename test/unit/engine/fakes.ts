@@ -63,19 +63,38 @@ export function manifestOf(changes: Partial<Manifest> = {}): Manifest {
 export class CharacterTokenizer implements Tokenizer {
   disposed = 0;
 
-  async encode(requests: readonly TokenRequest[], { maxTokens }: { maxTokens: number }): Promise<Encoding[]> {
+  async encode(
+    requests: readonly TokenRequest[],
+    { maxTokens }: { maxTokens: number },
+  ): Promise<Encoding[][]> {
     return requests.map(({ text }) => {
       const ids = Array.from({ length: text.length }, (_, i) => text.charCodeAt(i)).slice(0, maxTokens);
-      return {
+      const encoding: Encoding = {
         ids,
         untruncatedLength: text.length,
-        typeIds: () => ids.map(() => 0),
-        spans: () => ids.map((_, i) => [i, i + 1] as const),
-        wordIds: () => ids.map((_, i) => i),
-        tokens: () => [...text],
-        specialTokensMask: () => ids.map(() => 0),
+        typeIds: ids.map(() => 0),
+        alignment: {
+          spans: ids.map((_, i) => [i, i + 1] as const),
+          wordIds: ids.map((_, i) => i),
+          tokens: [...text],
+          specialTokensMask: ids.map(() => 0),
+          sequenceIds: ids.map(() => 0),
+        },
       };
+      return [encoding];
     });
+  }
+
+  idOf(token: string): number {
+    return token.charCodeAt(0);
+  }
+
+  tokenOf(id: number): string {
+    return String.fromCharCode(id);
+  }
+
+  async decode(ids: readonly number[]): Promise<string> {
+    return String.fromCharCode(...ids);
   }
 
   dispose(): void {

@@ -9,11 +9,8 @@ function resultOf(spans: readonly Span[], specials: readonly number[], tops: rea
   const encoding: Encoding = {
     ids: tops.map(() => 5),
     untruncatedLength: tops.length,
-    typeIds: () => [],
-    spans: () => spans,
-    wordIds: () => [],
-    tokens: () => [],
-    specialTokensMask: () => specials,
+    typeIds: [],
+    alignment: { spans, specialTokensMask: specials, wordIds: [], tokens: [], sequenceIds: [] },
   };
   const data = Float32Array.from(tops.flatMap((top) => LABELS.map((_, label) => (label === top ? 2 : -1))));
   return { encoding, outputs: { logits: { dims: [tops.length, LABELS.length], data } } };

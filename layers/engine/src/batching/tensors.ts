@@ -22,7 +22,7 @@ function valuesOf(role: Role, encoding: Encoding): readonly number[] {
     case 'input_ids':
       return encoding.ids;
     case 'token_type_ids':
-      return encoding.typeIds();
+      return encoding.typeIds;
     case 'attention_mask':
       return encoding.ids.map(() => 1);
   }

@@ -26,3 +26,9 @@ export function normalize(vector: Float64Array): Float64Array {
   const length = Math.hypot(...vector);
   return length === 0 ? vector : vector.map((value) => value / length);
 }
+
+/** Cosine of the angle between two vectors, -1 to 1; 0 where one of them is zero. */
+export function cosine(left: Float64Array, right: Float64Array): number {
+  const [a, b] = [normalize(left), normalize(right)];
+  return a.reduce((sum, value, i) => sum + value * at(b, i), 0);
+}

@@ -26,12 +26,14 @@ export const textClassification: Task<string, Parameters, LabelScore[]> = {
   name: 'text-classification',
   input: z.string(),
   parameters,
-  output: 'logits',
+  outputs: ['logits'],
+  alignment: false,
 
+  serves: ({ task }) => ['text-classification', 'zero-shot-classification', 'text-ranking'].includes(task),
   requests: (text) => [{ text }],
 
-  result(_text, [only], { top_k, function_to_apply }, { labels, taskDefaults }) {
-    const logits = outputData(only, 'logits');
+  result(_text, [windows], { top_k, function_to_apply }, { labels, taskDefaults }) {
+    const logits = outputData(windows?.[0], 'logits');
     if (logits.length !== labels.length) {
       throw new EngineError(
         'PACKAGE_INVALID',

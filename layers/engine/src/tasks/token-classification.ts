@@ -5,7 +5,7 @@ import { softmax } from '../math/activations.ts';
 import { toCodePoints } from '../math/offsets.ts';
 import type { Task, TokenResult } from '../ports.ts';
 import { groupEntities, labelTokens, labelWords, type ScoredToken } from './entities.ts';
-import { outputData } from './output.ts';
+import { alignmentOf, outputData } from './output.ts';
 import { commonParameters } from './parameters.ts';
 
 const parameters = z.strictObject({
@@ -42,12 +42,14 @@ export const tokenClassification: Task<string, Parameters, (EntityGroup | Entity
   name: 'token-classification',
   input: z.string(),
   parameters,
-  output: 'logits',
+  outputs: ['logits'],
+  alignment: true,
 
+  serves: ({ task }) => task === 'token-classification',
   requests: (text) => [{ text }],
 
-  result(text, [only], { aggregation_strategy: strategy, ignore_labels, offset_unit }, { labels }) {
-    const tokens = scoredTokens(only, labels);
+  result(text, [windows], { aggregation_strategy: strategy, ignore_labels, offset_unit }, { labels }) {
+    const tokens = scoredTokens(windows?.[0], labels);
     const ignored = new Set(ignore_labels);
     const position = offset_unit === 'codepoint' ? toCodePoints(text) : (offset: number) => offset;
     const place = ({ start, end }: { start: number; end: number }) => ({
@@ -88,14 +90,11 @@ function scoredTokens(result: TokenResult | undefined, labels: readonly string[]
       `The model gave ${logits.length / (encoding?.ids.length || 1)} logits for each token, but its manifest has ${labels.length} labels.`,
     );
   }
-  const specials = encoding.specialTokensMask();
-  const spans = encoding.spans();
-  const words = encoding.wordIds();
-  const tokens = encoding.tokens();
+  const { specialTokensMask, spans, wordIds, tokens } = alignmentOf(encoding);
   return encoding.ids.flatMap((_, index) => {
     const [start, end] = spans[index] ?? [0, 0];
-    if (specials[index] === 1) return [];
+    if (specialTokensMask[index] === 1) return [];
     const scores = softmax(logits.subarray(index * labels.length, (index + 1) * labels.length));
-    return [{ index, token: tokens[index] ?? '', word: words[index] ?? null, start, end, scores }];
+    return [{ index, token: tokens[index] ?? '', word: wordIds[index] ?? null, start, end, scores }];
   });
 }

@@ -1,44 +1,42 @@
 import type { Encoding as NativeEncoding } from 'tokenizers';
 import { type OffsetMap, toUtf16 } from '../math/offsets.ts';
-import type { Encoding, Span, TokenRequest } from '../ports.ts';
+import type { Alignment, Encoding, Span, TokenRequest } from '../ports.ts';
 
-/** An encoding of the Rust tokenizers; each array crosses from native memory when first asked for. */
-export class RustEncoding implements Encoding {
-  readonly ids: readonly number[];
-  readonly untruncatedLength: number;
-  readonly #native: NativeEncoding;
-  readonly #request: TokenRequest;
+/**
+ * Copies what is asked for and lets the native encoding go. It holds some kilobytes behind an object whose size V8 does
+ * not see: kept until its batch has run, it outlives the young generation, and a long file then holds hundreds of
+ * megabytes of encodings that nobody needs.
+ */
+export function encodingOf(
+  native: NativeEncoding,
+  request: TokenRequest,
+  untruncatedLength: number,
+  alignment = false,
+): Encoding {
+  return {
+    ids: native.getIds(),
+    typeIds: native.getTypeIds(),
+    untruncatedLength,
+    ...(alignment && { alignment: alignmentOf(native, request) }),
+  };
+}
 
-  constructor(native: NativeEncoding, request: TokenRequest, untruncatedLength: number) {
-    this.ids = native.getIds();
-    this.untruncatedLength = untruncatedLength;
-    this.#native = native;
-    this.#request = request;
-  }
+function alignmentOf(native: NativeEncoding, request: TokenRequest): Alignment {
+  return {
+    spans: spansOf(native, request),
+    wordIds: native.getWordIds().map((id) => id ?? null),
+    tokens: native.getTokens(),
+    specialTokensMask: native.getSpecialTokensMask(),
+    sequenceIds: native.getSequenceIds().map((id) => id ?? null),
+  };
+}
 
-  typeIds(): readonly number[] {
-    return this.#native.getTypeIds();
-  }
-
-  wordIds(): readonly (number | null)[] {
-    return this.#native.getWordIds().map((id) => id ?? null);
-  }
-
-  tokens(): readonly string[] {
-    return this.#native.getTokens();
-  }
-
-  specialTokensMask(): readonly number[] {
-    return this.#native.getSpecialTokensMask();
-  }
-
-  /** The native offsets count code points of the text that the token is from. */
-  spans(): readonly Span[] {
-    const maps = [this.#request.text, this.#request.pair ?? ''].map(toUtf16);
-    const sequences = this.#request.pair === undefined ? undefined : this.#native.getSequenceIds();
-    return this.#native.getOffsets().map(([start = 0, end = 0], i): Span => {
-      const map: OffsetMap = maps[sequences?.[i] ?? 0] ?? ((offset) => offset);
-      return [map(start), map(end)];
-    });
-  }
+/** The native offsets count code points of the text that the token is from. */
+function spansOf(native: NativeEncoding, { text, pair }: TokenRequest): Span[] {
+  const maps = [text, pair ?? ''].map(toUtf16);
+  const sequences = pair === undefined ? undefined : native.getSequenceIds();
+  return native.getOffsets().map(([start = 0, end = 0], i): Span => {
+    const map: OffsetMap = maps[sequences?.[i] ?? 0] ?? ((offset) => offset);
+    return [map(start), map(end)];
+  });
 }

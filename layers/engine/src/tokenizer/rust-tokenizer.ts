@@ -3,7 +3,7 @@ import { type Encoding as NativeEncoding, Tokenizer as NativeTokenizer } from 't
 import { EngineError } from '../errors.ts';
 import type { TextProcessing } from '../manifest.ts';
 import type { EncodeOptions, Encoding, Tokenizer, TokenRequest } from '../ports.ts';
-import { RustEncoding } from './rust-encoding.ts';
+import { encodingOf } from './rust-encoding.ts';
 
 /**
  * Opens a tokenizer.json. Its own truncation and padding are switched off: both are the engine's.
@@ -41,7 +41,7 @@ class RustTokenizer implements Tokenizer {
     this.#native = native;
   }
 
-  async encode(requests: readonly TokenRequest[], options: EncodeOptions): Promise<Encoding[]> {
+  async encode(requests: readonly TokenRequest[], options: EncodeOptions): Promise<Encoding[][]> {
     const natives = await this.#encodeAll(requests);
     return Promise.all(
       natives.map(async (native, i) => {
@@ -49,9 +49,21 @@ class RustTokenizer implements Tokenizer {
         const length = native.getLength();
         const cut =
           length > options.maxTokens ? await this.#truncate(request, length, options.maxTokens) : native;
-        return new RustEncoding(cut, request, length);
+        return [encodingOf(cut, request, length, options.alignment)];
       }),
     );
+  }
+
+  idOf(token: string): number | undefined {
+    return this.#native.tokenToId(token) ?? undefined;
+  }
+
+  tokenOf(id: number): string | undefined {
+    return this.#native.idToToken(id) ?? undefined;
+  }
+
+  decode(ids: readonly number[], { skipSpecialTokens = false } = {}): Promise<string> {
+    return this.#native.decode([...ids], skipSpecialTokens);
   }
 
   /** The native tokenizer is freed with the last reference to it. */

@@ -43,8 +43,8 @@ export async function readDataset(file: string, task: TaskName, labels: readonly
       for (const [index, { tags }] of rows.entries()) for (const tag of tags) refuseUnknown(tag, index + 1);
       return { kind: 'tagged', rows };
     }
-    case 'feature-extraction':
-      throw new ToolchainError('DATASET_INVALID', 'A feature-extraction model has no labels to evaluate.');
+    default:
+      throw new ToolchainError('DATASET_INVALID', `There is no evaluation of ${task}.`);
   }
 }
 

@@ -30,9 +30,9 @@ export function tagsOfWords(
   labels: readonly string[],
 ): readonly string[] {
   const logits = result?.outputs.logits?.data ?? new Float32Array();
-  const specials = result?.encoding.specialTokensMask() ?? [];
-  const tokens = (result?.encoding.spans() ?? []).map((span, index) => ({ span, index }));
-  const ofText = tokens.filter(({ index }) => specials[index] !== 1);
+  const { spans = [], specialTokensMask = [] } = result?.encoding.alignment ?? {};
+  const tokens = spans.map((span, index) => ({ span, index }));
+  const ofText = tokens.filter(({ index }) => specialTokensMask[index] !== 1);
   return words.map(([wordStart, wordEnd]) => {
     const first = ofText.find(({ span: [start, end] }) => end > wordStart && start < wordEnd);
     if (first === undefined) return 'O';

@@ -27,7 +27,7 @@ const COMMON = [
   "don't can't won't I'd've",
 ] as const;
 
-const BY_TASK: Readonly<Record<TaskName, readonly string[]>> = {
+const BY_TASK: Readonly<Partial<Record<TaskName, readonly string[]>>> = {
   'text-classification': [
     'I love this, it works better than I had hoped.',
     'What a waste of money: it broke after two days.',
@@ -77,5 +77,11 @@ export function builtInTexts(task: TaskName, maxTokens: number): readonly string
   const words = PARAGRAPH.trim().split(' ');
   const text = (length: number): string =>
     Array.from({ length }, (_, index) => words[index % words.length]).join(' ');
-  return [...COMMON, ...BY_TASK[task], text(40), text(Math.ceil(maxTokens / 3)), text(maxTokens)];
+  return [
+    ...COMMON,
+    ...(BY_TASK[task] ?? BY_TASK['feature-extraction'] ?? []),
+    text(40),
+    text(Math.ceil(maxTokens / 3)),
+    text(maxTokens),
+  ];
 }

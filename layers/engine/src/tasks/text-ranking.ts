@@ -1,0 +1,47 @@
+/** A query and texts in, the texts by how well they fit out: a cross-encoder reads each pair. */
+import * as z from 'zod/mini';
+import { at, sigmoid } from '../math/activations.ts';
+import type { Task } from '../ports.ts';
+import { outputData } from './output.ts';
+import { commonParameters } from './parameters.ts';
+
+const input = z.object({ query: z.string(), texts: z.array(z.string()).check(z.minLength(1)) });
+const parameters = z.strictObject({
+  ...commonParameters,
+  /** How many texts to give. @default - all */
+  top_k: z.optional(z.int().check(z.positive())),
+  /** Logits instead of scores from 0 to 1. */
+  raw_scores: z._default(z.boolean(), false),
+  /** Whether results repeat the text. */
+  return_text: z._default(z.boolean(), false),
+});
+
+/** `index` is the place of the text in the input. */
+export interface RankedText {
+  readonly index: number;
+  readonly score: number;
+  readonly text?: string;
+}
+
+export const textRanking: Task<z.infer<typeof input>, z.infer<typeof parameters>, RankedText[]> = {
+  name: 'text-ranking',
+  input,
+  parameters,
+  outputs: ['logits'],
+  alignment: false,
+
+  serves: ({ task, labels }) =>
+    task === 'text-ranking' || (task === 'text-classification' && labels.length === 1),
+  requests: ({ query, texts }) => texts.map((text) => ({ text: query, pair: text })),
+
+  result({ texts }, results, { top_k, raw_scores, return_text }) {
+    return results
+      .map(([window], index) => {
+        const logits = outputData(window, 'logits');
+        const score = at(raw_scores ? logits : sigmoid(logits), 0);
+        return { index, score, ...(return_text && { text: texts[index] ?? '' }) };
+      })
+      .sort((a, b) => b.score - a.score || a.index - b.index)
+      .slice(0, top_k ?? texts.length);
+  },
+};
