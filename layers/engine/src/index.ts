@@ -4,6 +4,7 @@
  * `Engine` -> `Predictor` -> `Task`: an engine finds and keeps models, a predictor runs one, a task says what its
  * inputs and results are.
  */
+export type { TokenCounts } from './batching/batch-runner.ts';
 export { Engine } from './engine.ts';
 export * from './errors.ts';
 export type { GoldenCheck } from './goldens/check.ts';
@@ -27,7 +28,6 @@ export type {
   PredictOptions,
   Predictor,
   StageTimings,
-  TokenCounts,
 } from './predictor.ts';
 export { parseModelRef } from './refs.ts';
 export { FolderStore, type FolderStoreOptions } from './store/folder-store.ts';

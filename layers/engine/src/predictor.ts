@@ -1,21 +1,17 @@
 /** One loaded model: from inputs to results, by way of tokens, batches and logits. */
-import { setImmediate } from 'node:timers/promises';
-import { planBatches } from './batching/plan.ts';
-import { feedsFor, resultOfRow } from './batching/tensors.ts';
-import { Turns } from './batching/turns.ts';
+import {
+  BatchRunner,
+  type Inference,
+  type Refuse,
+  type RunOptions,
+  refuseAll,
+  type TokenCounts,
+} from './batching/batch-runner.ts';
 import { EngineError } from './errors.ts';
 import { checkGolden, type GoldenCheck } from './goldens/check.ts';
 import type { NextGolden } from './goldens/golden-reader.ts';
 import type { Manifest, TaskName, Variant } from './manifest.ts';
-import type {
-  Encoding,
-  LoadTimings,
-  Session,
-  TaskContext,
-  Tokenizer,
-  TokenRequest,
-  TokenResult,
-} from './ports.ts';
+import type { LoadTimings, Session, TaskContext, Tokenizer, TokenRequest, TokenResult } from './ports.ts';
 import { type AnyTask, taskFor } from './tasks/index.ts';
 import { parseInputs, parseParameters, tryInput } from './validate.ts';
 
@@ -46,15 +42,6 @@ export interface StageTimings {
   readonly postprocessMs: number;
 }
 
-export interface TokenCounts {
-  /** Tokens that the model read, special tokens included. */
-  readonly total: number;
-  /** Padding that it read beside them. */
-  readonly padded: number;
-  /** Tokens that were cut off. */
-  readonly truncated: number;
-}
-
 export interface Prediction {
   /** One result for each input, in order; its shape is the task's. */
   readonly results: readonly unknown[];
@@ -71,35 +58,13 @@ export interface EachPrediction extends Omit<Prediction, 'results'> {
   readonly outcomes: readonly Outcome[];
 }
 
-/** Is told of a request that can not be answered; throws where that is to end all of them. */
-type Refuse = (request: number, error: EngineError) => void;
-
-interface InferOptions extends PredictOptions {
-  readonly truncate: boolean;
-  readonly alignment?: boolean;
-  readonly refuse: Refuse;
-}
-
-const refuseAll: Refuse = (_request, error) => {
-  throw error;
-};
-
-interface Inference {
-  /** The windows of each request; none of one that was refused. */
-  readonly results: readonly (readonly TokenResult[])[];
-  readonly tokens: TokenCounts;
-  readonly tokenizeMs: number;
-  readonly queueMs: number;
-  readonly inferMs: number;
-}
-
 export class Predictor {
   readonly manifest: Manifest;
   readonly variantName: string;
   readonly variant: Variant;
   readonly loadTimings: LoadTimings;
   readonly #parts: PredictorParts;
-  readonly #turns = new Turns();
+  readonly #runner: BatchRunner;
   #active = 0;
   #idle = Promise.withResolvers<void>();
   #disposed: Promise<void> | undefined;
@@ -110,6 +75,7 @@ export class Predictor {
     this.variant = parts.variant;
     this.loadTimings = parts.loadTimings;
     this.#parts = parts;
+    this.#runner = new BatchRunner(parts);
   }
 
   /** Bytes of the files behind this predictor: what the engine's memory budget counts. */
@@ -141,14 +107,12 @@ export class Predictor {
     const settings = parseParameters(task, parameters);
     const context = this.#context;
     const requests = list.map((input) => task.requests(input, settings, context));
-    const inference = await this.#whileActive(() =>
-      this.#infer(requests.flat(), {
-        truncate: settings.truncate,
-        alignment: task.alignment,
-        refuse: refuseAll,
-        ...options,
-      }),
-    );
+    const inference = await this.#infer(requests.flat(), {
+      truncate: settings.truncate,
+      alignment: task.alignment,
+      refuse: refuseAll,
+      ...options,
+    });
     const start = performance.now();
     let next = 0;
     const results = list.map((input, i) => {
@@ -183,14 +147,12 @@ export class Predictor {
     const owners = parsed.flatMap(({ requests }, index) => requests.map(() => index));
     const refuse: Refuse = (request, error) => errors.set(owners[request] ?? 0, error);
     const all = parsed.flatMap(({ requests }) => requests);
-    const inference = await this.#whileActive(() =>
-      this.#infer(all, {
-        truncate: settings.truncate,
-        alignment: task.alignment,
-        refuse,
-        ...options,
-      }),
-    );
+    const inference = await this.#infer(all, {
+      truncate: settings.truncate,
+      alignment: task.alignment,
+      refuse,
+      ...options,
+    });
     const start = performance.now();
     let next = 0;
     const outcomes = parsed.map(async ({ value, requests }, index): Promise<Outcome> => {
@@ -216,9 +178,7 @@ export class Predictor {
     requests: readonly TokenRequest[],
     options: PredictOptions & { readonly truncate?: boolean; readonly alignment?: boolean } = {},
   ): Promise<readonly TokenResult[]> {
-    const { results } = await this.#whileActive(() =>
-      this.#infer(requests, { truncate: false, refuse: refuseAll, ...options }),
-    );
+    const { results } = await this.#infer(requests, { truncate: false, refuse: refuseAll, ...options });
     return results.flat();
   }
 
@@ -242,6 +202,10 @@ export class Predictor {
     if (this.#active > 0) await this.#idle.promise;
     this.#parts.tokenizer.dispose();
     await this.#parts.session.dispose();
+  }
+
+  #infer(requests: readonly TokenRequest[], options: RunOptions): Promise<Inference> {
+    return this.#whileActive(() => this.#runner.run(requests, options));
   }
 
   async #whileActive<T>(work: () => Promise<T>): Promise<T> {
@@ -283,98 +247,4 @@ export class Predictor {
     const { labels, taskDefaults, textProcessing } = manifest;
     return { labels, textProcessing, vocabulary: tokenizer, ...(taskDefaults && { taskDefaults }) };
   }
-
-  async #infer(requests: readonly TokenRequest[], options: InferOptions): Promise<Inference> {
-    const { tokenizer, variant, manifest } = this.#parts;
-    const start = performance.now();
-    const { maxTokens } = manifest.textProcessing;
-    const { alignment = false } = options;
-    const encoded = await tokenizer.encode(requests, { maxTokens, alignment });
-    const taken = options.truncate
-      ? [...encoded.keys()]
-      : withinLimit(requests, encoded, maxTokens, options.refuse);
-    const tokenizeMs = performance.now() - start;
-
-    const windows = taken.flatMap((request) =>
-      (encoded[request] ?? []).map((encoding, index) => ({ request, index, encoding })),
-    );
-    const results: TokenResult[][] = Array.from(encoded, () => []);
-    let queueMs = 0;
-    let inferMs = 0;
-    let read = 0;
-    const lengths = windows.map(({ encoding }) => encoding.ids.length);
-    for (const [turn, places] of planBatches(lengths, variant.tokenBudget).entries()) {
-      // A session in this thread blocks it: between two batches, what has arrived meanwhile gets its turn.
-      if (turn > 0) await setImmediate();
-      options.signal?.throwIfAborted();
-      const batch = places.map((place) => windows[place]).filter(isGiven);
-      const batchStart = performance.now();
-      const waited = await this.#turns.take((waitedMs) =>
-        this.#runBatch(batch, results, options.refuse).then(() => waitedMs),
-      );
-      queueMs += waited;
-      inferMs += performance.now() - batchStart - waited;
-      read += batch.length * Math.max(...batch.map(({ encoding }) => encoding.ids.length));
-    }
-    const total = lengths.reduce((sum, length) => sum + length, 0);
-    const truncated = taken.reduce((sum, request) => sum + cutFrom(encoded[request] ?? []), 0);
-    return { results, tokens: { total, padded: read - total, truncated }, tokenizeMs, queueMs, inferMs };
-  }
-
-  async #runBatch(
-    batch: readonly Window[],
-    results: readonly TokenResult[][],
-    refuse: Refuse,
-  ): Promise<void> {
-    const { session, variant, manifest } = this.#parts;
-    const graph = variant.graphs.model;
-    const encodings = batch.map(({ encoding }) => encoding);
-    try {
-      const outputs = await session.run(feedsFor(graph, encodings, manifest.textProcessing.padTokenId));
-      for (const [row, { request, index, encoding }] of batch.entries()) {
-        const windows = results[request];
-        if (windows) windows[index] = resultOfRow(graph, outputs, row, encoding);
-      }
-    } catch (error) {
-      if (!(error instanceof EngineError) || session.ended || refuse === refuseAll) throw error;
-      const [first] = batch;
-      if (first && batch.length === 1) return refuse(first.request, error);
-      for (const window of batch) await this.#runBatch([window], results, refuse);
-    }
-  }
 }
-
-/** One encoding of a request, on its way through a batch. */
-interface Window {
-  readonly request: number;
-  /** Its place among the windows of the request. */
-  readonly index: number;
-  readonly encoding: Encoding;
-}
-
-/** Tokens that were cut off; a request that was divided into windows lost none. */
-function cutFrom([first, ...more]: readonly Encoding[]): number {
-  return first === undefined || more.length > 0 ? 0 : first.untruncatedLength - first.ids.length;
-}
-
-/** The requests that are short enough for the model, by their index; the others are refused. */
-function withinLimit(
-  requests: readonly TokenRequest[],
-  encoded: readonly (readonly Encoding[])[],
-  maxTokens: number,
-  refuse: Refuse,
-): number[] {
-  return [...encoded.keys()].filter((index) => {
-    const tokens = encoded[index]?.[0]?.untruncatedLength ?? 0;
-    if (tokens <= maxTokens || requests[index]?.windows) return true;
-    const error = new EngineError(
-      'INPUT_TOO_LONG',
-      `Input ${index} has ${tokens} tokens; this model takes at most ${maxTokens}. Shorten it, or set "truncate": true to have it cut.`,
-      { details: { field: 'inputs', index, tokens, maxTokens } },
-    );
-    refuse(index, error);
-    return false;
-  });
-}
-
-const isGiven = <T>(value: T | undefined): value is T => value !== undefined;

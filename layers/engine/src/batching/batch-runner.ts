@@ -1,0 +1,156 @@
+/** From token requests to the outputs of the graph: encode, plan batches, run them in turns. */
+import { setImmediate } from 'node:timers/promises';
+import { EngineError } from '../errors.ts';
+import type { TextProcessing, Variant } from '../manifest.ts';
+import type { Encoding, Session, Tokenizer, TokenRequest, TokenResult } from '../ports.ts';
+import { planBatches } from './plan.ts';
+import { feedsFor, resultOfRow } from './tensors.ts';
+import { Turns } from './turns.ts';
+
+export interface BatchRunnerParts {
+  readonly manifest: { readonly textProcessing: TextProcessing };
+  readonly variant: Variant;
+  readonly tokenizer: Tokenizer;
+  readonly session: Session;
+}
+
+/** Is told of a request that can not be answered; throws where that is to end all of them. */
+export type Refuse = (request: number, error: EngineError) => void;
+
+export const refuseAll: Refuse = (_request, error) => {
+  throw error;
+};
+
+export interface RunOptions {
+  readonly truncate: boolean;
+  readonly alignment?: boolean;
+  readonly signal?: AbortSignal;
+  readonly refuse: Refuse;
+}
+
+export interface TokenCounts {
+  /** Tokens that the model read, special tokens included. */
+  readonly total: number;
+  /** Padding that it read beside them. */
+  readonly padded: number;
+  /** Tokens that were cut off. */
+  readonly truncated: number;
+}
+
+export interface Inference {
+  /** The windows of each request; none of one that was refused. */
+  readonly results: readonly (readonly TokenResult[])[];
+  readonly tokens: TokenCounts;
+  readonly tokenizeMs: number;
+  /** How long batches waited for those of other calls. */
+  readonly queueMs: number;
+  readonly inferMs: number;
+}
+
+/** Runs the requests of any number of calls on one session, one batch at a time. */
+export class BatchRunner {
+  readonly #parts: BatchRunnerParts;
+  readonly #turns = new Turns();
+
+  constructor(parts: BatchRunnerParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @throws what `refuse` throws, EngineError SESSION_FAILED once the session is gone, and the reason of an aborted
+   * `signal`.
+   */
+  async run(requests: readonly TokenRequest[], options: RunOptions): Promise<Inference> {
+    const { tokenizer, variant, manifest } = this.#parts;
+    const start = performance.now();
+    const { maxTokens } = manifest.textProcessing;
+    const { alignment = false } = options;
+    const encoded = await tokenizer.encode(requests, { maxTokens, alignment });
+    const taken = options.truncate
+      ? [...encoded.keys()]
+      : withinLimit(requests, encoded, maxTokens, options.refuse);
+    const tokenizeMs = performance.now() - start;
+
+    const windows = taken.flatMap((request) =>
+      (encoded[request] ?? []).map((encoding, index) => ({ request, index, encoding })),
+    );
+    const results: TokenResult[][] = Array.from(encoded, () => []);
+    let queueMs = 0;
+    let inferMs = 0;
+    let read = 0;
+    const lengths = windows.map(({ encoding }) => encoding.ids.length);
+    for (const [turn, places] of planBatches(lengths, variant.tokenBudget).entries()) {
+      // A session in this thread blocks it: between two batches, what has arrived meanwhile gets its turn.
+      if (turn > 0) await setImmediate();
+      options.signal?.throwIfAborted();
+      const batch = places.map((place) => windows[place]).filter(isGiven);
+      const batchStart = performance.now();
+      const waited = await this.#turns.take((waitedMs) =>
+        this.#runBatch(batch, results, options.refuse).then(() => waitedMs),
+      );
+      queueMs += waited;
+      inferMs += performance.now() - batchStart - waited;
+      read += batch.length * Math.max(...batch.map(({ encoding }) => encoding.ids.length));
+    }
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    const truncated = taken.reduce((sum, request) => sum + cutFrom(encoded[request] ?? []), 0);
+    return { results, tokens: { total, padded: read - total, truncated }, tokenizeMs, queueMs, inferMs };
+  }
+
+  async #runBatch(
+    batch: readonly Window[],
+    results: readonly TokenResult[][],
+    refuse: Refuse,
+  ): Promise<void> {
+    const { session, variant, manifest } = this.#parts;
+    const graph = variant.graphs.model;
+    const encodings = batch.map(({ encoding }) => encoding);
+    try {
+      const outputs = await session.run(feedsFor(graph, encodings, manifest.textProcessing.padTokenId));
+      for (const [row, { request, index, encoding }] of batch.entries()) {
+        const windows = results[request];
+        if (windows) windows[index] = resultOfRow(graph, outputs, row, encoding);
+      }
+    } catch (error) {
+      if (!(error instanceof EngineError) || session.ended || refuse === refuseAll) throw error;
+      const [first] = batch;
+      if (first && batch.length === 1) return refuse(first.request, error);
+      for (const window of batch) await this.#runBatch([window], results, refuse);
+    }
+  }
+}
+
+/** One encoding of a request, on its way through a batch. */
+interface Window {
+  readonly request: number;
+  /** Its place among the windows of the request. */
+  readonly index: number;
+  readonly encoding: Encoding;
+}
+
+/** Tokens that were cut off; a request that was divided into windows lost none. */
+function cutFrom([first, ...more]: readonly Encoding[]): number {
+  return first === undefined || more.length > 0 ? 0 : first.untruncatedLength - first.ids.length;
+}
+
+/** The requests that are short enough for the model, by their index; the others are refused. */
+function withinLimit(
+  requests: readonly TokenRequest[],
+  encoded: readonly (readonly Encoding[])[],
+  maxTokens: number,
+  refuse: Refuse,
+): number[] {
+  return [...encoded.keys()].filter((index) => {
+    const tokens = encoded[index]?.[0]?.untruncatedLength ?? 0;
+    if (tokens <= maxTokens || requests[index]?.windows) return true;
+    const error = new EngineError(
+      'INPUT_TOO_LONG',
+      `Input ${index} has ${tokens} tokens; this model takes at most ${maxTokens}. Shorten it, or set "truncate": true to have it cut.`,
+      { details: { field: 'inputs', index, tokens, maxTokens } },
+    );
+    refuse(index, error);
+    return false;
+  });
+}
+
+const isGiven = <T>(value: T | undefined): value is T => value !== undefined;
