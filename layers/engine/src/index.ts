@@ -5,6 +5,7 @@
  * inputs and results are.
  */
 export type { TokenCounts } from './batching/batch-runner.ts';
+export type { TokenLimits } from './batching/token-limits.ts';
 export { Engine } from './engine.ts';
 export * from './errors.ts';
 export type { GoldenCheck } from './goldens/check.ts';
@@ -20,6 +21,8 @@ export {
 export { topOfRows } from './goldens/top-of-rows.ts';
 export * from './manifest.ts';
 export type { EngineOptions } from './options.ts';
+export * from './pipeline-manifest.ts';
+export type { PipelinePredictor } from './pipelines/pipeline-predictor.ts';
 export type * from './ports.ts';
 export type {
   EachPrediction,

@@ -7,11 +7,21 @@ import {
   refuseAll,
   type TokenCounts,
 } from './batching/batch-runner.ts';
+import type { TokenLimits } from './batching/token-limits.ts';
 import { EngineError } from './errors.ts';
 import { checkGolden, type GoldenCheck } from './goldens/check.ts';
 import type { NextGolden } from './goldens/golden-reader.ts';
 import type { Manifest, TaskName, Variant } from './manifest.ts';
-import type { LoadTimings, Session, TaskContext, Tokenizer, TokenRequest, TokenResult } from './ports.ts';
+import type {
+  Feeds,
+  LoadTimings,
+  Outputs,
+  Session,
+  TaskContext,
+  Tokenizer,
+  TokenRequest,
+  TokenResult,
+} from './ports.ts';
 import { type AnyTask, taskFor } from './tasks/index.ts';
 import { parseInputs, parseParameters, tryInput } from './validate.ts';
 
@@ -32,6 +42,8 @@ export interface PredictOptions {
   readonly task?: TaskName;
   /** Stops between two batches once it is aborted. */
   readonly signal?: AbortSignal;
+  /** What the call may make the model read. @default - what the model takes */
+  readonly limits?: TokenLimits;
 }
 
 /** Milliseconds of each stage; `queueMs` is how long batches waited for those of other requests. */
@@ -94,8 +106,8 @@ export class Predictor {
   /**
    * Predicts one input (anything but an array) or an array of inputs.
    *
-   * @throws EngineError INVALID_INPUT and INVALID_PARAMETER with `field`, INPUT_TOO_LONG with `tokens` and
-   * `maxTokens`, OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED.
+   * @throws EngineError INVALID_INPUT and INVALID_PARAMETER with `field`, INPUT_TOO_LONG and TOO_MANY_TOKENS with
+   * `tokens` and `maxTokens`, OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED.
    */
   async predict(
     inputs: unknown,
@@ -180,6 +192,15 @@ export class Predictor {
   ): Promise<readonly TokenResult[]> {
     const { results } = await this.#infer(requests, { truncate: false, refuse: refuseAll, ...options });
     return results.flat();
+  }
+
+  /**
+   * Runs the graph once on tensors by the names of its inputs, `[batch, tokens]` each, and gives those of its outputs.
+   *
+   * @throws EngineError OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED. What the tensors hold is not checked.
+   */
+  run(feeds: Feeds): Promise<{ outputs: Outputs; queueMs: number; inferMs: number }> {
+    return this.#whileActive(() => this.#runner.runFeeds(feeds));
   }
 
   /**

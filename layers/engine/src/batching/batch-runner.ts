@@ -2,9 +2,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { EngineError } from '../errors.ts';
 import type { TextProcessing, Variant } from '../manifest.ts';
-import type { Encoding, Session, Tokenizer, TokenRequest, TokenResult } from '../ports.ts';
+import type { Encoding, Feeds, Outputs, Session, Tokenizer, TokenRequest, TokenResult } from '../ports.ts';
 import { planBatches } from './plan.ts';
 import { feedsFor, resultOfRow } from './tensors.ts';
+import { refuseMoreTokens, type TokenLimits } from './token-limits.ts';
 import { Turns } from './turns.ts';
 
 export interface BatchRunnerParts {
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly truncate: boolean;
   readonly alignment?: boolean;
   readonly signal?: AbortSignal;
+  /** @default - any number of tokens */
+  readonly limits?: TokenLimits;
   readonly refuse: Refuse;
 }
 
@@ -69,6 +72,7 @@ export class BatchRunner {
     const taken = options.truncate
       ? [...encoded.keys()]
       : withinLimit(requests, encoded, maxTokens, options.refuse);
+    if (options.limits) refuseMoreTokens(encoded, options.limits);
     const tokenizeMs = performance.now() - start;
 
     const windows = taken.flatMap((request) =>
@@ -95,6 +99,15 @@ export class BatchRunner {
     const total = lengths.reduce((sum, length) => sum + length, 0);
     const truncated = taken.reduce((sum, request) => sum + cutFrom(encoded[request] ?? []), 0);
     return { results, tokens: { total, padded: read - total, truncated }, tokenizeMs, queueMs, inferMs };
+  }
+
+  /** Runs the graph once on tensors of the caller's, in its turn. @throws EngineError SESSION_FAILED */
+  async runFeeds(feeds: Feeds): Promise<{ outputs: Outputs; queueMs: number; inferMs: number }> {
+    const start = performance.now();
+    return this.#turns.take(async (queueMs) => {
+      const outputs = await this.#parts.session.run(feeds);
+      return { outputs, queueMs, inferMs: performance.now() - start - queueMs };
+    });
   }
 
   async #runBatch(

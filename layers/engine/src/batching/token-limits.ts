@@ -1,0 +1,35 @@
+/** What one call may make a model read. It is known once the texts are tokens, and checked before a batch runs. */
+import { EngineError } from '../errors.ts';
+import type { Encoding } from '../ports.ts';
+
+export interface TokenLimits {
+  /** Tokens of one request, all its windows together. @default - any number */
+  readonly maxInputTokens?: number;
+  /** Tokens of all requests together. @default - any number */
+  readonly maxCallTokens?: number;
+}
+
+/** @throws EngineError INPUT_TOO_LONG or TOO_MANY_TOKENS, with both numbers. `encoded` has the windows of each request. */
+export function refuseMoreTokens(
+  encoded: readonly (readonly Encoding[])[],
+  { maxInputTokens = Number.POSITIVE_INFINITY, maxCallTokens = Number.POSITIVE_INFINITY }: TokenLimits,
+): void {
+  let total = 0;
+  for (const [index, windows] of encoded.entries()) {
+    const tokens = windows.reduce((sum, { ids }) => sum + ids.length, 0);
+    if (tokens > maxInputTokens) {
+      throw new EngineError(
+        'INPUT_TOO_LONG',
+        `Input ${index} has ${tokens} tokens; this service takes at most ${maxInputTokens} of one input. Shorten it.`,
+        { details: { field: 'inputs', index, tokens, maxTokens: maxInputTokens } },
+      );
+    }
+    total += tokens;
+  }
+  if (total <= maxCallTokens) return;
+  throw new EngineError(
+    'TOO_MANY_TOKENS',
+    `${total} tokens in one call; at most ${maxCallTokens} are taken. Send fewer inputs, or shorter ones.`,
+    { details: { field: 'inputs', tokens: total, maxTokens: maxCallTokens } },
+  );
+}

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { predictorOf, SummingSession } from './fakes.ts';
+
+describe('limits of the tokens of a call', () => {
+  it('refuse one input above them before anything runs, with both numbers', async () => {
+    const session = new SummingSession();
+    const limits = { maxInputTokens: 5 };
+    await expect(predictorOf({ session }).predict(['ok', 'sixsix'], {}, { limits })).rejects.toMatchObject({
+      code: 'INPUT_TOO_LONG',
+      details: { field: 'inputs', index: 1, tokens: 6, maxTokens: 5 },
+    });
+    expect(session.runs).toBe(0);
+  });
+
+  it('refuse many inputs that are too long together', async () => {
+    const limits = { maxInputTokens: 5, maxCallTokens: 9 };
+    await expect(predictorOf().predict(['aaaaa', 'bbbbb'], {}, { limits })).rejects.toMatchObject({
+      code: 'TOO_MANY_TOKENS',
+      details: { tokens: 10, maxTokens: 9 },
+    });
+    const { results } = await predictorOf().predict(['aaaaa', 'bbbb'], {}, { limits });
+    expect(results).toHaveLength(2);
+  });
+});
+
+describe('Predictor.run', () => {
+  it('gives the outputs of the graph for tensors of the caller', async () => {
+    const ones = { dims: [1, 2], data: BigInt64Array.of(1n, 1n) };
+    const input_ids = { dims: [1, 2], data: BigInt64Array.of(97n, 3n) };
+    const { outputs } = await predictorOf().run({ input_ids, attention_mask: ones });
+    expect(outputs.logits?.dims).toEqual([1, 2]);
+  });
+
+  it('is refused once the model is unloaded', async () => {
+    const predictor = predictorOf();
+    await predictor.dispose();
+    await expect(predictor.run({})).rejects.toMatchObject({ code: 'PREDICTOR_DISPOSED' });
+  });
+});
