@@ -34,6 +34,9 @@ function parse(file: string): NativeTokenizer {
   }
 }
 
+/** Native encodings at once: a hundred keep every core busy, and thousands would take more memory than the model. */
+const NATIVE_AT_ONCE = 128;
+
 class RustTokenizer implements Tokenizer {
   readonly #native: NativeTokenizer;
 
@@ -42,6 +45,14 @@ class RustTokenizer implements Tokenizer {
   }
 
   async encode(requests: readonly TokenRequest[], options: EncodeOptions): Promise<Encoding[][]> {
+    const encodings: Encoding[][] = [];
+    for (let start = 0; start < requests.length; start += NATIVE_AT_ONCE) {
+      encodings.push(...(await this.#encodeSome(requests.slice(start, start + NATIVE_AT_ONCE), options)));
+    }
+    return encodings;
+  }
+
+  async #encodeSome(requests: readonly TokenRequest[], options: EncodeOptions): Promise<Encoding[][]> {
     const natives = await this.#encodeAll(requests);
     return Promise.all(
       natives.map(async (native, i) => {
