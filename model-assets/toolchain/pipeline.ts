@@ -200,7 +200,7 @@ class Packaging {
   ): Promise<Manifest> {
     const { name, version, description, revision } = this.#options;
     const { folder } = this.#staging;
-    const { vocabSize, padTokenId, maxTokens } = facts.tokenizer;
+    const { vocabSize, padTokenId, maskToken, maxTokens } = facts.tokenizer;
     const source = {
       kind: facts.kind,
       id: facts.id,
@@ -225,6 +225,7 @@ class Packaging {
         file: await packageFile(folder, FILES.tokenizer),
         vocabSize,
         padTokenId,
+        ...(maskToken !== undefined && { maskToken }),
         maxTokens,
       },
       defaultVariant: served,

@@ -4,15 +4,9 @@ import { join } from 'node:path';
 import { Engine, type TokenRequest, type TokenResult } from '@pilotlight/engine';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSource } from '../../model-assets/toolchain/sources/index.ts';
-import {
-  type CheckpointOptions,
-  type Family,
-  type Head,
-  SHAPES,
-  writeCheckpoint,
-} from '../fixtures/checkpoints.ts';
+import { type CheckpointOptions, FAMILIES, HEADS, SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 import { writeFp32Package } from '../fixtures/fp32-package.ts';
-import { referenceForward } from './reference-forward.ts';
+import { type ReferenceOutputs, referenceForward } from './reference-forward.ts';
 
 const TOLERANCE = 1e-4;
 
@@ -22,6 +16,7 @@ const REQUESTS: readonly TokenRequest[] = [
   { text: '' },
   { text: 'Where is my order?', pair: 'It was sent to the old address three weeks ago.' },
   { text: 'good' },
+  { text: 'what a [MASK] <mask> day <pad> for all of us', pair: 'it <pad> was' },
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'pilotlight-parity-'));
@@ -32,15 +27,19 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const FAMILIES: readonly Family[] = ['bert', 'distilbert'];
-const HEADS: readonly Head[] = ['sequence-classification', 'token-classification', 'base'];
+const CLASSIFIED = ['sequence-classification', 'token-classification'];
 const CASES: readonly { readonly name: string; readonly options: CheckpointOptions }[] = [
   ...FAMILIES.flatMap((family) =>
     HEADS.map((head, seed) => {
-      const labels = head === 'base' ? [] : ['negative', 'neutral', 'positive'];
+      const labels = CLASSIFIED.includes(head) ? ['negative', 'neutral', 'positive'] : [];
       return { name: `${family}-${head}`, options: { family, head, shape: SHAPES.tiny, labels, seed } };
     }),
   ),
+  ...FAMILIES.map((family) => {
+    const head = 'sequence-classification' as const;
+    const options = { family, head, shape: SHAPES.tiny, labels: ['score'], seed: 7 };
+    return { name: `${family}-cross-encoder`, options };
+  }),
   ...['gelu_new', 'relu'].map((hidden_act) => {
     const config = { hidden_act, layer_norm_eps: 1e-5 };
     const labels = ['no', 'yes'];
@@ -53,11 +52,23 @@ const CASES: readonly { readonly name: string; readonly options: CheckpointOptio
     } as const;
     return { name: `bert-${hidden_act.replace('_', '-')}`, options };
   }),
+  {
+    name: 'roberta-untied',
+    options: { family: 'roberta', head: 'masked-lm', shape: SHAPES.tiny, tied: false },
+  },
+  {
+    name: 'mpnet-far',
+    options: { family: 'mpnet', head: 'base', shape: { ...SHAPES.tiny, positions: 300 } },
+  },
 ];
+
+/** Longer than the last bucket of distances that MPNet knows begins. */
+const FAR: TokenRequest = { text: 'far and wide '.repeat(30) };
 
 describe.each(CASES)('graph of $name', ({ name, options }) => {
   const checkpoint = join(folder, name);
-  let expected: (result: TokenResult) => Float64Array;
+  let expected: (result: TokenResult) => ReferenceOutputs;
+  const requests = name === 'mpnet-far' ? [FAR, ...REQUESTS] : REQUESTS;
 
   beforeAll(async () => {
     writeCheckpoint(options, checkpoint);
@@ -68,7 +79,7 @@ describe.each(CASES)('graph of $name', ({ name, options }) => {
 
   it('gives what a float64 forward pass gives, for each text by itself', async () => {
     const predictor = await engine.predictor(name);
-    for (const request of REQUESTS) {
+    for (const request of requests) {
       const [result] = await predictor.infer([request]);
       expectClose(result, expected);
     }
@@ -76,23 +87,27 @@ describe.each(CASES)('graph of $name', ({ name, options }) => {
 
   it('gives the same for texts of mixed lengths that are padded to one batch', async () => {
     const predictor = await engine.predictor(name);
-    const results = await predictor.infer(REQUESTS);
-    expect(results).toHaveLength(REQUESTS.length);
+    const results = await predictor.infer(requests);
+    expect(results).toHaveLength(requests.length);
     for (const result of results) expectClose(result, expected);
   });
 });
 
 function expectClose(
   result: TokenResult | undefined,
-  reference: (result: TokenResult) => Float64Array,
+  reference: (result: TokenResult) => ReferenceOutputs,
 ): void {
   if (!result) throw new RangeError('a request has no result');
-  const [output] = Object.values(result.outputs);
   const expected = reference(result);
-  expect(output?.data).toHaveLength(expected.length);
-  const worst = expected.reduce(
-    (most, value, index) => Math.max(most, Math.abs(value - (output?.data[index] ?? Number.NaN))),
-    0,
-  );
-  expect(worst).toBeLessThan(TOLERANCE);
+  const outputs = new Map(Object.entries(result.outputs));
+  expect([...outputs.keys()].sort()).toEqual(Object.keys(expected).sort());
+  for (const [role, values] of Object.entries(expected)) {
+    const actual = outputs.get(role)?.data;
+    expect(actual).toHaveLength(values.length);
+    const worst = values.reduce(
+      (most, value, index) => Math.max(most, Math.abs(value - (actual?.[index] ?? Number.NaN))),
+      0,
+    );
+    expect(worst).toBeLessThan(TOLERANCE);
+  }
 }

@@ -1,64 +1,29 @@
 /**
- * BERT and DistilBERT in plain float64 loops, for one unpadded sequence: written from the definitions in Hugging
- * Face's modeling_bert.py and modeling_distilbert.py, and sharing no code with the graphs that it judges.
+ * BERT and its relatives in plain float64 loops, for one unpadded sequence: written from the definitions in Hugging
+ * Face's modeling files of each family, and sharing no code with the graphs that it judges.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LAYOUTS } from './reference-layouts.ts';
 
 type Rows = readonly Float64Array[];
 type Parameters = ReadonlyMap<string, Float64Array>;
 
-interface Layout {
-  readonly base: string;
-  readonly layer: string;
-  readonly query: string;
-  readonly key: string;
-  readonly value: string;
-  readonly attentionOutput: string;
-  readonly attentionNorm: string;
-  readonly intermediate: string;
-  readonly output: string;
-  readonly outputNorm: string;
-}
+/** What a model gives, flattened, by the role of each output. */
+export type ReferenceOutputs = Readonly<Record<string, Float64Array>>;
 
-const LAYOUTS: Readonly<Record<string, Layout>> = {
-  bert: {
-    base: 'bert.',
-    layer: 'encoder.layer.',
-    query: 'attention.self.query',
-    key: 'attention.self.key',
-    value: 'attention.self.value',
-    attentionOutput: 'attention.output.dense',
-    attentionNorm: 'attention.output.LayerNorm',
-    intermediate: 'intermediate.dense',
-    output: 'output.dense',
-    outputNorm: 'output.LayerNorm',
-  },
-  distilbert: {
-    base: 'distilbert.',
-    layer: 'transformer.layer.',
-    query: 'attention.q_lin',
-    key: 'attention.k_lin',
-    value: 'attention.v_lin',
-    attentionOutput: 'attention.out_lin',
-    attentionNorm: 'sa_layer_norm',
-    intermediate: 'ffn.lin1',
-    output: 'ffn.lin2',
-    outputNorm: 'output_layer_norm',
-  },
-};
-
-/** The forward pass of a checkpoint folder: ids and type ids `[tokens]` to the head's output, flattened. */
+/** The forward pass of a checkpoint folder: ids and type ids `[tokens]` to the outputs of the head. */
 export function referenceForward(
   folder: string,
-): (ids: readonly number[], types: readonly number[]) => Float64Array {
+): (ids: readonly number[], types: readonly number[]) => ReferenceOutputs {
   const config: Record<string, unknown> = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'));
   const parameters = readParameters(join(folder, 'model.safetensors'));
   const family = String(config.model_type);
   const layout = LAYOUTS[family];
   if (!layout) throw new RangeError(family);
   const architecture = String(config.architectures);
-  const prefix = architecture.endsWith('Model') ? '' : layout.base;
+  const isBase = architecture.endsWith('Model');
+  const prefix = isBase ? '' : layout.base;
   const layers = Number(config.num_hidden_layers ?? config.n_layers);
   const heads = Number(config.num_attention_heads ?? config.n_heads);
   const epsilon = Number(config.layer_norm_eps ?? 1e-12);
@@ -73,23 +38,32 @@ export function referenceForward(
   const norm = (rows: Rows, name: string): Rows =>
     rows.map((row) => normalise(row, at(`${name}.weight`), at(`${name}.bias`), epsilon));
 
-  return (ids, types) => {
+  const embed = (ids: readonly number[], types: readonly number[]): Rows => {
     const tables = `${prefix}embeddings.`;
-    let hidden: Rows = ids.map((id, position) => {
-      const hiddenSize = at(`${tables}LayerNorm.weight`).length;
+    const hiddenSize = at(`${tables}LayerNorm.weight`).length;
+    const positions = layout.padding === undefined ? [...ids.keys()] : positionIds(ids, layout.padding);
+    const sums = ids.map((id, token) => {
       const words = rowOf(at(`${tables}word_embeddings.weight`), id, hiddenSize);
-      const positions = rowOf(at(`${tables}position_embeddings.weight`), position, hiddenSize);
-      const sum = add(words, positions);
-      if (family !== 'bert') return sum;
-      return add(sum, rowOf(at(`${tables}token_type_embeddings.weight`), types[position] ?? 0, hiddenSize));
+      const place = rowOf(at(`${tables}position_embeddings.weight`), positions[token] ?? 0, hiddenSize);
+      const sum = add(words, place);
+      if (!layout.hasTypes) return sum;
+      const type = rowOf(at(`${tables}token_type_embeddings.weight`), types[token] ?? 0, hiddenSize);
+      return add(sum, type);
     });
-    hidden = norm(hidden, `${tables}LayerNorm`);
+    return norm(sums, `${tables}LayerNorm`);
+  };
+
+  const encode = (ids: readonly number[], types: readonly number[]): Rows => {
+    const buckets = layout.relativeBias && at(`${prefix}${layout.relativeBias}`);
+    const bias = (head: number, query: number, key: number) =>
+      buckets ? (buckets[relativeBucket(key - query) * heads + head] ?? 0) : 0;
+    let hidden = embed(ids, types);
     for (let layer = 0; layer < layers; layer++) {
       const name = (part: string) => `${prefix}${layout.layer}${layer}.${part}`;
       const [query, key, value] = [layout.query, layout.key, layout.value].map((part) =>
         linear(hidden, name(part)),
       );
-      const context = attend(query ?? [], key ?? [], value ?? [], heads);
+      const context = attend(query ?? [], key ?? [], value ?? [], heads, bias);
       const attended = linear(context, name(layout.attentionOutput));
       hidden = norm(
         attended.map((row, i) => add(row, hidden[i])),
@@ -102,31 +76,69 @@ export function referenceForward(
         name(layout.outputNorm),
       );
     }
-    if (architecture.endsWith('Model')) return concatenate(hidden);
-    if (architecture.endsWith('ForTokenClassification')) return concatenate(linear(hidden, 'classifier'));
-    const pooled =
-      family === 'bert'
-        ? linear(hidden.slice(0, 1), 'bert.pooler.dense').map((row) => row.map(Math.tanh))
-        : linear(hidden.slice(0, 1), 'pre_classifier').map((row) => row.map((x) => Math.max(0, x)));
-    return concatenate(linear(pooled, 'classifier'));
+    return hidden;
+  };
+
+  return (ids, types) => {
+    const hidden = encode(ids, types);
+    if (isBase) return { hidden_states: concatenate(hidden) };
+    if (architecture.endsWith('ForTokenClassification')) {
+      return { logits: concatenate(linear(hidden, 'classifier')) };
+    }
+    if (architecture.endsWith('ForQuestionAnswering')) {
+      const both = linear(hidden, 'qa_outputs');
+      const column = (index: number) => Float64Array.from(both, (row) => row[index] ?? Number.NaN);
+      return { start_logits: column(0), end_logits: column(1) };
+    }
+    if (architecture.endsWith('ForMaskedLM')) {
+      const { transform, activation: own, norm: normName, decoder, bias } = layout.languageModel;
+      const turned = linear(hidden, transform).map((row) => row.map(own ? activation(own) : activate));
+      const words = parameters.get(`${decoder}.weight`) ?? at(`${prefix}embeddings.word_embeddings.weight`);
+      return { logits: concatenate(norm(turned, normName).map((row) => affine(row, words, at(bias)))) };
+    }
+    const { pool, poolActivation, classifier } = layout.sequence;
+    const shape = poolActivation === 'tanh' ? Math.tanh : activation(poolActivation);
+    const pooled = linear(hidden.slice(0, 1), pool).map((row) => row.map(shape));
+    return { logits: concatenate(linear(pooled, classifier)) };
   };
 }
 
-/** Scaled dot-product attention of one sequence, head by head. */
-function attend(query: Rows, key: Rows, value: Rows, heads: number): Rows {
+/** `create_position_ids_from_input_ids`: tokens are counted from the id after the padding's. */
+function positionIds(ids: readonly number[], padding: number): number[] {
+  let seen = 0;
+  return ids.map((id) => (id === padding ? padding : padding + ++seen));
+}
+
+/** Bucket of a distance between key and query, of 32 with 128 as the longest: MPNetEncoder.relative_position_bucket. */
+function relativeBucket(relative: number): number {
+  const distance = Math.abs(relative);
+  const side = relative > 0 ? 16 : 0;
+  if (distance < 8) return side + distance;
+  // Of base 2, whole and half logarithms are exact: 8 buckets from 8 to 128, two for each doubling.
+  return side + Math.min(15, 8 + Math.floor(2 * Math.log2(distance / 8)));
+}
+
+/** Scaled dot-product attention of one sequence, head by head, with `bias` added to the scores. */
+function attend(
+  query: Rows,
+  key: Rows,
+  value: Rows,
+  heads: number,
+  bias: (head: number, query: number, key: number) => number,
+): Rows {
   const size = (query[0]?.length ?? 0) / heads;
-  return query.map((row) => {
+  return query.map((row, i) => {
     const context = new Float64Array(row.length);
     for (let head = 0; head < heads; head++) {
       const from = head * size;
       const part = (of: Float64Array) => of.subarray(from, from + size);
-      const scores = key.map((other) => dot(part(row), part(other)) / Math.sqrt(size));
+      const scores = key.map((other, j) => dot(part(row), part(other)) / Math.sqrt(size) + bias(head, i, j));
       const highest = Math.max(...scores);
       const weights = scores.map((score) => Math.exp(score - highest));
       const total = weights.reduce((sum, weight) => sum + weight, 0);
       for (const [token, weight] of weights.entries()) {
-        part(value[token] ?? row).forEach((x, i) => {
-          context[from + i] = (context[from + i] ?? 0) + (weight / total) * x;
+        part(value[token] ?? row).forEach((x, column) => {
+          context[from + column] = (context[from + column] ?? 0) + (weight / total) * x;
         });
       }
     }

@@ -36,3 +36,14 @@ export interface Architecture {
    */
   build(config: unknown, source: WeightSource, head: Head, labels: number): BuiltGraph;
 }
+
+/** The classes that transformers has for a family, by the name that it gives them: `headsOf('Bert')`. */
+export function headsOf(family: string): Readonly<Record<string, Head>> {
+  return {
+    [`${family}ForSequenceClassification`]: 'sequence-classification',
+    [`${family}ForTokenClassification`]: 'token-classification',
+    [`${family}ForQuestionAnswering`]: 'question-answering',
+    [`${family}ForMaskedLM`]: 'masked-lm',
+    [`${family}Model`]: 'none',
+  };
+}

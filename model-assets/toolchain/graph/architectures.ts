@@ -3,8 +3,17 @@ import { ToolchainError } from '../errors.ts';
 import type { Architecture } from './architecture.ts';
 import { bert } from './bert.ts';
 import { distilbert } from './distilbert.ts';
+import { mpnet } from './mpnet.ts';
+import { camembert, roberta, xlmRoberta } from './roberta.ts';
 
-export const ARCHITECTURES: readonly Architecture[] = [bert, distilbert];
+export const ARCHITECTURES: readonly Architecture[] = [
+  bert,
+  distilbert,
+  roberta,
+  xlmRoberta,
+  camembert,
+  mpnet,
+];
 
 /** Whether a graph can be built for checkpoints of that `model_type`. */
 export function isSupported(modelType: string): boolean {

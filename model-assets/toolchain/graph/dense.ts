@@ -6,6 +6,8 @@ import type { Weights } from './weights.ts';
 export interface Projection {
   /** Name of the layer in the checkpoint; its tensors are `<name>.weight` and `<name>.bias`. */
   readonly name: string;
+  /** Names of its tensors where they are others, the first that the checkpoint has. */
+  readonly tensors?: { readonly weight: readonly string[]; readonly bias: readonly string[] };
   readonly outputs: number;
   /** Multiplies weight and bias. @default 1 */
   readonly scale?: number;
@@ -27,9 +29,11 @@ export function dense(
   const matrix = new Float32Array(inputs * width);
   const bias = new Float32Array(width);
   let column = 0;
-  for (const { name: layer, outputs, scale = 1 } of projections) {
-    transposeInto(matrix, width, column, weights.get(`${layer}.weight`, [outputs, inputs]), inputs, scale);
-    weights.get(`${layer}.bias`, [outputs]).forEach((value, index) => {
+  for (const { name: layer, outputs, scale = 1, tensors } of projections) {
+    const rows = weights.get(weights.firstOf(tensors?.weight ?? [`${layer}.weight`]), [outputs, inputs]);
+    transposeInto(matrix, width, column, rows, inputs, scale);
+    const offsets = weights.get(weights.firstOf(tensors?.bias ?? [`${layer}.bias`]), [outputs]);
+    offsets.forEach((value, index) => {
       bias[column + index] = value * scale;
     });
     column += outputs;

@@ -1,11 +1,11 @@
 /** DistilBERT (https://arxiv.org/abs/1910.01108), as Hugging Face's DistilBertModel computes it. */
 import { z } from 'zod';
-import type { Architecture } from './architecture.ts';
+import { type Architecture, headsOf } from './architecture.ts';
 import { activation, parseConfig, size } from './config.ts';
 import { dense } from './dense.ts';
 import { embeddings } from './embeddings.ts';
 import { attentionMask, Encoder, type LayerNames } from './encoder.ts';
-import { buildWithHead } from './heads.ts';
+import { buildWithHead, type Family } from './heads.ts';
 
 /** Sinusoidal position embeddings are in the checkpoint as learned ones are. */
 const configSchema = z
@@ -37,11 +37,7 @@ const LAYER_NAMES: LayerNames = {
 
 export const distilbert: Architecture = {
   modelType: 'distilbert',
-  heads: {
-    DistilBertForSequenceClassification: 'sequence-classification',
-    DistilBertForTokenClassification: 'token-classification',
-    DistilBertModel: 'none',
-  },
+  heads: headsOf('DistilBert'),
   build(configJson, source, head, labels) {
     const config = parseConfig(configSchema, configJson);
     const encoder = {
@@ -52,10 +48,12 @@ export const distilbert: Architecture = {
       activation: config.activation,
       epsilon: EPSILON,
     };
-    const family = {
+    const family: Family = {
       name: 'distilbert',
+      prefix: 'distilbert.',
       inputs: ['input_ids', 'attention_mask'],
       hidden: encoder.hidden,
+      epsilon: EPSILON,
       maxTokens: config.max_position_embeddings,
       vocabulary: config.vocab_size,
       encode(graph, weights, options) {
@@ -66,7 +64,7 @@ export const distilbert: Architecture = {
         };
         const embedded = embeddings(graph, weights, tables, 'input_ids');
         const mask = attentionMask(graph, 'attention_mask');
-        return new Encoder(graph, weights, encoder, LAYER_NAMES).run(embedded, mask, options);
+        return new Encoder(graph, weights, encoder, LAYER_NAMES).run(embedded, { mask }, options);
       },
       pool(graph, weights, first) {
         const projection = { name: 'pre_classifier', outputs: encoder.hidden };
@@ -76,7 +74,15 @@ export const distilbert: Architecture = {
           'pooler',
         );
       },
-    } satisfies Parameters<typeof buildWithHead>[0];
+      classifier: 'classifier',
+      languageModel: {
+        transform: 'vocab_transform',
+        activation: encoder.activation,
+        norm: 'vocab_layer_norm',
+        decoder: 'vocab_projector',
+        bias: ['vocab_projector.bias'],
+      },
+    };
     return buildWithHead(family, source, head, labels);
   },
 };

@@ -9,13 +9,14 @@ import { ELEMENT, floatTensor, int64Tensor } from './tensor.ts';
 import type { Weights } from './weights.ts';
 
 export const ACTIVATIONS = ['gelu', 'gelu_new', 'gelu_pytorch_tanh', 'relu'] as const;
+export type Activation = (typeof ACTIVATIONS)[number];
 
 export interface EncoderConfig {
   readonly hidden: number;
   readonly layers: number;
   readonly heads: number;
   readonly feedForward: number;
-  readonly activation: (typeof ACTIVATIONS)[number];
+  readonly activation: Activation;
   readonly epsilon: number;
 }
 
@@ -32,6 +33,14 @@ export interface LayerNames {
   readonly outputNorm: string;
 }
 
+/** What attention reads beside queries, keys and values. */
+export interface AttentionInputs {
+  /** [batch, tokens] int32, 0 for padding. */
+  readonly mask: string;
+  /** [1, heads, tokens, tokens], added to the scores of every layer. @default - nothing is added */
+  readonly bias?: string;
+}
+
 export class Encoder {
   readonly #graph: GraphBuilder;
   readonly #weights: Weights;
@@ -46,25 +55,25 @@ export class Encoder {
   }
 
   /**
-   * All layers: `x` [batch, tokens, hidden] and `mask` [batch, tokens] (int32) to [batch, tokens, hidden].
+   * All layers: `x` [batch, tokens, hidden] to [batch, tokens, hidden].
    * With `firstTokenOnly` the last layer computes the first token alone: [batch, 1, hidden]. That is exact,
    * because there the other tokens matter as keys and values only.
    */
-  run(x: string, mask: string, { firstTokenOnly }: { firstTokenOnly: boolean }): string {
+  run(x: string, inputs: AttentionInputs, { firstTokenOnly }: { firstTokenOnly: boolean }): string {
     let hidden = x;
     for (let index = 0; index < this.#config.layers; index++) {
-      hidden = this.#layer(hidden, mask, index, firstTokenOnly && index === this.#config.layers - 1);
+      hidden = this.#layer(hidden, inputs, index, firstTokenOnly && index === this.#config.layers - 1);
     }
     return hidden;
   }
 
-  #layer(x: string, mask: string, index: number, firstTokenOnly: boolean): string {
+  #layer(x: string, inputs: AttentionInputs, index: number, firstTokenOnly: boolean): string {
     const names = this.#names;
     const checkpoint = names.layer(index);
     const at = `layer.${index}`;
     const { hidden, feedForward } = this.#config;
-    const residual = firstTokenOnly ? this.#firstToken(x, `${at}/first`) : x;
-    const context = this.#attention(x, residual, mask, checkpoint, `${at}/attention`);
+    const residual = firstTokenOnly ? this.#firstToken(x, 1, `${at}/first`) : x;
+    const context = this.#attention(x, residual, inputs, checkpoint, `${at}/attention`);
     const attended = this.#dense(
       context,
       hidden,
@@ -79,7 +88,7 @@ export class Encoder {
       `${at}/attention/norm`,
     );
     const expanded = this.#dense(normed, hidden, feedForward, checkpoint + names.expand, `${at}/expand`);
-    const activated = this.#activation(expanded, `${at}/activation`);
+    const activated = activate(this.#graph, this.#config.activation, expanded, `${at}/activation`);
     const contracted = this.#dense(
       activated,
       feedForward,
@@ -90,13 +99,19 @@ export class Encoder {
     return this.#addNorm(contracted, normed, checkpoint + names.outputNorm, `${at}/norm`);
   }
 
-  #firstToken(x: string, name: string): string {
+  #firstToken(x: string, axis: number, name: string): string {
     const first = this.#graph.constant(int64Tensor(`${name}/index`, [1], [0]));
-    return this.#graph.op('Gather', [x, first], name, { attributes: { axis: int(1) } });
+    return this.#graph.op('Gather', [x, first], name, { attributes: { axis: int(axis) } });
   }
 
   /** `x` gives keys and values, `queries` the rows to compute: the same value, or its first token. */
-  #attention(x: string, queries: string, mask: string, checkpoint: string, at: string): string {
+  #attention(
+    x: string,
+    queries: string,
+    { mask, bias }: AttentionInputs,
+    checkpoint: string,
+    at: string,
+  ): string {
     const { hidden, heads } = this.#config;
     const projection = (name: string, scale: number) => ({ name: checkpoint + name, outputs: hidden, scale });
     const query = projection(this.#names.query, 1 / Math.sqrt(hidden / heads));
@@ -108,7 +123,9 @@ export class Encoder {
             ...this.#project(queries, [query], `${at}/query`),
             ...this.#project(x, keyValue, `${at}/key_value`),
           ];
-    return this.#graph.op('MultiHeadAttention', [...projected, '', mask], at, {
+    const rowsOfBias = bias === undefined || queries === x ? bias : this.#firstToken(bias, 2, `${at}/bias`);
+    const inputs = [...projected, '', mask, ...(rowsOfBias === undefined ? [] : [rowsOfBias])];
+    return this.#graph.op('MultiHeadAttention', inputs, at, {
       domain: MICROSOFT,
       attributes: { num_heads: int(heads), scale: float(1) },
     });
@@ -121,18 +138,6 @@ export class Encoder {
     return this.#graph.ops('Split', [merged], `${name}/split`, projections.length, {
       attributes: { axis: int(-1), num_outputs: int(projections.length) },
     });
-  }
-
-  #activation(x: string, name: string): string {
-    switch (this.#config.activation) {
-      case 'relu':
-        return this.#graph.op('Relu', [x], name);
-      case 'gelu':
-        return this.#graph.op('Gelu', [x], name);
-      case 'gelu_new':
-      case 'gelu_pytorch_tanh':
-        return this.#graph.op('Gelu', [x], name, { attributes: { approximate: string('tanh') } });
-    }
   }
 
   #dense(x: string, inputs: number, outputs: number, layer: string, name: string): string {
@@ -148,6 +153,18 @@ export class Encoder {
       layer,
       name,
     );
+  }
+}
+
+export function activate(graph: GraphBuilder, activation: Activation, x: string, name: string): string {
+  switch (activation) {
+    case 'relu':
+      return graph.op('Relu', [x], name);
+    case 'gelu':
+      return graph.op('Gelu', [x], name);
+    case 'gelu_new':
+    case 'gelu_pytorch_tanh':
+      return graph.op('Gelu', [x], name, { attributes: { approximate: string('tanh') } });
   }
 }
 

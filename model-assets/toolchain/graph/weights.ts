@@ -45,9 +45,9 @@ export class Weights {
     return this.#source.read(found);
   }
 
-  /** Whether the checkpoint has the tensor, under any of its names. */
-  has(name: string): boolean {
-    return this.#find(name) !== undefined;
+  /** The first of several names that the checkpoint has; the first of all where it has none of them. */
+  firstOf(names: readonly string[]): string {
+    return names.find((name) => this.#find(name) !== undefined) ?? names[0] ?? '';
   }
 
   /** Tensors of the checkpoint that the graph did not take, sorted. */

@@ -1,10 +1,12 @@
 /** A Hugging Face checkpoint: config.json, model.safetensors, tokenizer.json. */
+import { ToolchainError } from '../errors.ts';
+import type { Architecture, Head } from '../graph/architecture.ts';
 import { architectureFor } from '../graph/architectures.ts';
 import type { SourceFolder } from './folder.ts';
-import { type HuggingFaceConfig, labelsOf } from './hugging-face.ts';
+import { type HuggingFaceConfig, labelsFor, taskFor } from './hugging-face.ts';
 import { Safetensors } from './safetensors.ts';
 import type { ModelSource, SourceOptions } from './source.ts';
-import { HEAD_OF_TASK, taskOf } from './task.ts';
+import { HEAD_OF_TASK } from './task.ts';
 import { taskDefaultsOf } from './task-defaults.ts';
 import { readTokenizer } from './tokenizer.ts';
 
@@ -18,9 +20,10 @@ export async function readCheckpoint(
   options: SourceOptions,
 ): Promise<ModelSource> {
   const architecture = architectureFor(config.model_type);
-  const task = taskOf(config.architectures ?? [], options.task);
+  const task = taskFor(config, options.task);
   const head = HEAD_OF_TASK[task];
-  const labels = head === 'none' ? [] : labelsOf(config);
+  refuseForeignHead(architecture, config.architectures?.[0], head);
+  const labels = labelsFor(head, config);
   const weights = new Safetensors(folder.path);
   try {
     for (const file of weights.files) folder.use(file);
@@ -31,18 +34,27 @@ export async function readCheckpoint(
       id: folder.name,
       task,
       labels,
-      taskDefaults: taskDefaultsOf(folder, config, task),
+      taskDefaults: taskDefaultsOf(folder, config, task, labels),
       model,
       inputs,
       outputs,
       tokenizer: readTokenizer(folder, config, limits),
       readme: folder.text('README.md'),
-      notes: notesOn(built.unused, head !== 'none' && !config.id2label, labels),
+      notes: notesOn(built.unused, !config.id2label, labels),
       files: await folder.sums(),
     };
   } finally {
     weights.close();
   }
+}
+
+/** A class of another family has other tensors: better said by its name than by the first that is missing. */
+function refuseForeignHead({ modelType, heads }: Architecture, name: string | undefined, head: Head): void {
+  if (name === undefined || head === 'none' || heads[name] === head) return;
+  throw new ToolchainError(
+    'SOURCE_UNSUPPORTED',
+    `config.json says ${name}, but models of type '${modelType}' have ${Object.keys(heads).join(', ')}.`,
+  );
 }
 
 function notesOn(unused: readonly string[], unnamed: boolean, labels: readonly string[]): string[] {
@@ -51,6 +63,7 @@ function notesOn(unused: readonly string[], unnamed: boolean, labels: readonly s
     const shown = unused.slice(0, 5).join(', ') + (unused.length > 5 ? ', ...' : '');
     notes.push(`${unused.length} tensors of the checkpoint are not part of this model: ${shown}`);
   }
-  if (unnamed) notes.push(`config.json names no labels: they are ${labels[0]} to ${labels.at(-1)}`);
+  if (unnamed && labels.length > 0)
+    notes.push(`config.json names no labels: they are ${labels[0]} to ${labels.at(-1)}`);
   return notes;
 }

@@ -1,14 +1,13 @@
 /** An existing ONNX export with its config.json and tokenizer.json, as optimum and torch.onnx write them. */
 
 import { dirname, join } from 'node:path/posix';
-import type { TaskName } from '@pilotlight/engine/manifest';
 import { ToolchainError } from '../errors.ts';
 import { loadModel } from '../graph/external.ts';
 import type { SourceFolder } from './folder.ts';
-import { type HuggingFaceConfig, labelsOf } from './hugging-face.ts';
+import { type HuggingFaceConfig, labelsFor, taskFor } from './hugging-face.ts';
 import { mapInputs, mapOutputs } from './onnx-roles.ts';
 import type { ModelSource, SourceOptions } from './source.ts';
-import { HEAD_OF_TASK, taskOf } from './task.ts';
+import { HEAD_OF_TASK } from './task.ts';
 import { taskDefaultsOf } from './task-defaults.ts';
 import { readTokenizer } from './tokenizer.ts';
 
@@ -33,8 +32,8 @@ export async function readOnnxExport(
   const { model, weights } = loadModel(folder.use(file));
   for (const external of weights) folder.use(join(dirname(file), external));
   refuseOldOpset(model.opsetImport.find(({ domain }) => domain === '')?.version ?? 0);
-  const task = taskOf(config.architectures ?? [], options.task);
-  const labels = labelsFor(task, config);
+  const task = taskFor(config, options.task);
+  const labels = labelsFor(HEAD_OF_TASK[task], config);
   const inputs = mapInputs(model);
   const outputs = mapOutputs(model.graph, task, labels.length);
   return {
@@ -42,12 +41,12 @@ export async function readOnnxExport(
     id: folder.name,
     task,
     labels,
-    taskDefaults: taskDefaultsOf(folder, config, task),
+    taskDefaults: taskDefaultsOf(folder, config, task, labels),
     model,
     inputs,
     outputs,
     tokenizer: readTokenizer(folder, config, {
-      positions: config.max_position_embeddings ?? undefined,
+      positions: positionsOf(config),
       rows: config.vocab_size ?? undefined,
     }),
     readme: folder.text('README.md'),
@@ -56,9 +55,16 @@ export async function readOnnxExport(
   };
 }
 
-function labelsFor(task: TaskName, config: HuggingFaceConfig): string[] {
-  const head = HEAD_OF_TASK[task];
-  return head === 'sequence-classification' || head === 'token-classification' ? labelsOf(config) : [];
+/** Families whose positions begin after the id of the padding, so that the table has more rows than a text tokens. */
+const OFFSET_POSITIONS: ReadonlySet<string> = new Set([
+  ...['roberta', 'xlm-roberta', 'xlm-roberta-xl', 'roberta-prelayernorm', 'camembert', 'mpnet', 'longformer'],
+  ...['data2vec-text', 'ibert', 'luke', 'xmod', 'esm'],
+]);
+
+function positionsOf({ model_type, max_position_embeddings, pad_token_id }: HuggingFaceConfig) {
+  if (!max_position_embeddings || !OFFSET_POSITIONS.has(model_type))
+    return max_position_embeddings ?? undefined;
+  return max_position_embeddings - (pad_token_id ?? 1) - 1;
 }
 
 function refuseOldOpset(opset: number): void {

@@ -26,6 +26,8 @@ export interface TokenizerSource {
   readonly path: string;
   readonly vocabSize: number;
   readonly padTokenId: number;
+  /** What stands for a token to be filled in, where the vocabulary has such a token. */
+  readonly maskToken?: string;
   /** Longest sequence that the model takes, special tokens included. */
   readonly maxTokens: number;
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { ToolchainError } from '../errors.ts';
 import type { SourceFolder } from './folder.ts';
 import type { HuggingFaceConfig } from './hugging-face.ts';
+import { HEAD_OF_TASK } from './task.ts';
 
 /** modules.json of sentence-transformers: the steps after the transformer, in order. */
 const modulesSchema = z.array(z.looseObject({ path: z.string().regex(/^[\w.-]*$/), type: z.string() }));
@@ -14,16 +15,21 @@ const poolingSchema = z.looseObject({
   pooling_mode_max_tokens: z.boolean().default(false),
 });
 
-/** Multi-label classifiers score each label by itself; sentence-transformers say how to pool. */
+/**
+ * What turns logits into scores, as the pipelines of transformers choose it: multi-label classifiers and those with
+ * one label score each by itself, regressions not at all. For embeddings, how sentence-transformers pools.
+ */
 export function taskDefaultsOf(
   folder: SourceFolder,
   config: HuggingFaceConfig,
   task: TaskName,
+  labels: readonly string[],
 ): Manifest['taskDefaults'] {
-  if (task === 'text-classification') {
-    return config.problem_type === 'multi_label_classification' ? { functionToApply: 'sigmoid' } : undefined;
-  }
-  return task === 'feature-extraction' ? sentenceEmbedding(folder) : undefined;
+  if (HEAD_OF_TASK[task] === 'none') return sentenceEmbedding(folder);
+  if (HEAD_OF_TASK[task] !== 'sequence-classification') return undefined;
+  if (config.problem_type === 'regression') return { functionToApply: 'none' };
+  const eachByItself = config.problem_type === 'multi_label_classification' || labels.length === 1;
+  return eachByItself ? { functionToApply: 'sigmoid' } : undefined;
 }
 
 function sentenceEmbedding(folder: SourceFolder): Manifest['taskDefaults'] {

@@ -15,13 +15,25 @@ const tokenizerSchema = z.looseObject({
   }),
 });
 
+const specialToken = z.union([z.string(), z.looseObject({ content: z.string() })]).nullish();
+
 const tokenizerConfigSchema = z.looseObject({
   model_max_length: z.number().positive().nullish(),
-  pad_token: z.union([z.string(), z.looseObject({ content: z.string() })]).nullish(),
+  pad_token: specialToken,
+  mask_token: specialToken,
 });
 
+const specialTokensSchema = z.looseObject({ pad_token: specialToken, mask_token: specialToken });
+
+/** sentence-transformers: the length that it cuts texts to, which may be less than the model takes. */
+const sentenceBertSchema = z.looseObject({ max_seq_length: z.int().positive().nullish() });
+
+/** How tokenizers spell the mask, where no file says which token it is. */
+const MASKS = ['[MASK]', '<mask>'] as const;
+
 /**
- * Reads tokenizer.json and tokenizer_config.json. `positions` and `rows` are the sizes of the position and word
+ * Reads tokenizer.json, and what tokenizer_config.json, special_tokens_map.json and sentence_bert_config.json say of
+ * it. `positions` and `rows` are the sizes of the position and word
  * embedding tables, where they are known. Throws SOURCE_INVALID when there is no tokenizer.json, when it gives ids
  * that the model has no row for, or when nothing says how long a sequence may be.
  */
@@ -38,6 +50,8 @@ export function readTokenizer(
     );
   }
   const settings = folder.json('tokenizer_config.json', tokenizerConfigSchema) ?? {};
+  const special = folder.json('special_tokens_map.json', specialTokensSchema) ?? {};
+  const { max_seq_length } = folder.json('sentence_bert_config.json', sentenceBertSchema) ?? {};
   const ids = tokenIds(tokenizer);
   const lastId = [...ids.values()].reduce((highest, tokenId) => Math.max(highest, tokenId), -1);
   if (rows !== undefined && lastId >= rows) {
@@ -46,11 +60,15 @@ export function readTokenizer(
       `tokenizer.json has token ids up to ${lastId}, but the model knows ids below ${rows}: it is the tokenizer of another model.`,
     );
   }
+  const padding = contentOf(settings.pad_token) ?? contentOf(special.pad_token) ?? '';
+  const masks = [contentOf(settings.mask_token), contentOf(special.mask_token), ...MASKS];
+  const maskToken = masks.find((token) => token !== undefined && ids.has(token));
   return {
     path: folder.use('tokenizer.json'),
     vocabSize: ids.size,
-    padTokenId: padTokenId(settings.pad_token, ids) ?? config.pad_token_id ?? 0,
-    maxTokens: maxTokens(positions, settings.model_max_length),
+    padTokenId: ids.get(padding) ?? config.pad_token_id ?? 0,
+    maxTokens: maxTokens([positions, settings.model_max_length, max_seq_length]),
+    ...(maskToken !== undefined && { maskToken }),
   };
 }
 
@@ -61,17 +79,13 @@ function tokenIds({ model, added_tokens }: z.infer<typeof tokenizerSchema>): Map
   return new Map([...vocabulary, ...added_tokens.map((token) => [token.content, token.id] as const)]);
 }
 
-function padTokenId(
-  token: z.infer<typeof tokenizerConfigSchema>['pad_token'],
-  ids: ReadonlyMap<string, number>,
-): number | undefined {
-  if (token === null || token === undefined) return undefined;
-  return ids.get(typeof token === 'string' ? token : token.content);
+function contentOf(token: z.infer<typeof specialToken>): string | undefined {
+  return (typeof token === 'string' ? token : token?.content) ?? undefined;
 }
 
 /** A tokenizer without a limit says 1e30: then only the position embeddings count. */
-function maxTokens(positions: number | undefined, modelMaxLength: number | null | undefined): number {
-  const limits = [positions, modelMaxLength].filter((limit) => limit !== undefined && limit !== null);
+function maxTokens(known: readonly (number | null | undefined)[]): number {
+  const limits = known.filter((limit) => limit !== undefined && limit !== null);
   const limit = Math.min(...limits, 1e9);
   if (limit < 1e9) return limit;
   throw new ToolchainError(

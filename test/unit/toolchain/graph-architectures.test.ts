@@ -3,24 +3,31 @@ import type { Head } from '../../../model-assets/toolchain/graph/architecture.ts
 import { architectureFor } from '../../../model-assets/toolchain/graph/architectures.ts';
 import { encodeModel } from '../../../model-assets/toolchain/graph/onnx.ts';
 import type { WeightSource } from '../../../model-assets/toolchain/graph/weights.ts';
-import { checkpointTensors, type Family, SHAPES } from '../../fixtures/checkpoints.ts';
+import { checkpointTensors, FAMILIES, type Family, SHAPES } from '../../fixtures/checkpoints.ts';
 
 const LABELS = ['a', 'b', 'c'];
+const BERT_CONFIG = {
+  ...{ vocab_size: 1000, hidden_size: 32, num_hidden_layers: 2, num_attention_heads: 4 },
+  ...{ intermediate_size: 64, max_position_embeddings: 64, hidden_act: 'gelu', layer_norm_eps: 1e-12 },
+};
+const ROBERTA_CONFIG = { ...BERT_CONFIG, type_vocab_size: 1, pad_token_id: 1 };
 const CONFIGS: Readonly<Record<Family, Readonly<Record<string, unknown>>>> = {
-  bert: {
-    ...{
-      vocab_size: 1000,
-      hidden_size: 32,
-      num_hidden_layers: 2,
-      num_attention_heads: 4,
-      intermediate_size: 64,
-    },
-    ...{ max_position_embeddings: 64, type_vocab_size: 2, hidden_act: 'gelu', layer_norm_eps: 1e-12 },
-  },
+  bert: { ...BERT_CONFIG, type_vocab_size: 2 },
   distilbert: {
     ...{ vocab_size: 1000, dim: 32, n_layers: 2, n_heads: 4, hidden_dim: 64, activation: 'gelu' },
     max_position_embeddings: 64,
   },
+  roberta: ROBERTA_CONFIG,
+  'xlm-roberta': ROBERTA_CONFIG,
+  camembert: ROBERTA_CONFIG,
+  mpnet: BERT_CONFIG,
+};
+const PREFIXES: Readonly<Partial<Record<Family, string>>> = {
+  ...{ 'xlm-roberta': 'roberta.', camembert: 'roberta.' },
+};
+/** The last layer of a classifier of texts. */
+const CLASSIFIERS: Readonly<Partial<Record<Family, string>>> = {
+  ...{ bert: 'classifier', distilbert: 'classifier' },
 };
 
 type Tensors = Map<string, { shape: readonly number[]; values: Float32Array }>;
@@ -60,10 +67,10 @@ function build(
 const renamed = (tensors: Tensors, rename: (name: string) => string): Tensors =>
   new Map([...tensors].map(([name, tensor]) => [rename(name), tensor]));
 
-describe.each<Family>(['bert', 'distilbert'])('a %s checkpoint', (family) => {
+describe.each<Family>(FAMILIES)('a %s checkpoint', (family) => {
   it('gives the same graph with and without the prefix of the base model', () => {
     const tensors = tensorsOf(family);
-    const bare = renamed(tensors, (name) => name.replace(`${family}.`, ''));
+    const bare = renamed(tensors, (name) => name.replace(PREFIXES[family] ?? `${family}.`, ''));
     expect(build(family, bare).bytes).toEqual(build(family, tensors).bytes);
   });
 
@@ -75,10 +82,10 @@ describe.each<Family>(['bert', 'distilbert'])('a %s checkpoint', (family) => {
     const extra = { shape: [1], values: new Float32Array(1) };
     const tensors = new Map([
       ...tensorsOf(family),
-      ['cls.predictions.bias', extra],
+      ['cls.seq_relationship.bias', extra],
       ['embeddings.position_ids', extra],
     ]);
-    expect(build(family, tensors).unused).toEqual(['cls.predictions.bias', 'embeddings.position_ids']);
+    expect(build(family, tensors).unused).toEqual(['cls.seq_relationship.bias', 'embeddings.position_ids']);
   });
 
   it('is refused by the name of the tensor that is missing', () => {
@@ -90,9 +97,10 @@ describe.each<Family>(['bert', 'distilbert'])('a %s checkpoint', (family) => {
 
   it('is refused by the name of the tensor whose shape is another, with both shapes', () => {
     const tensors = tensorsOf(family);
-    tensors.set('classifier.weight', { shape: [2, 32], values: new Float32Array(64) });
+    const name = `${CLASSIFIERS[family] ?? 'classifier.out_proj'}.weight`;
+    tensors.set(name, { shape: [2, 32], values: new Float32Array(64) });
     expect(() => build(family, tensors)).toThrow(
-      "'classifier.weight' has shape [2,32], but config.json makes it [3,32]",
+      `'${name}' has shape [2,32], but config.json makes it [3,32]`,
     );
   });
 
@@ -132,9 +140,30 @@ describe('config.json', () => {
     expect(() => build('bert', tensorsOf('bert'), { config })).toThrow(message);
   });
 
+  it.each([
+    ['roberta', { position_embedding_type: 'relative_key' }, /position_embedding_type/],
+    ['xlm-roberta', { pad_token_id: -1 }, /pad_token_id/],
+    ['mpnet', { relative_attention_num_buckets: 64 }, /relative_attention_num_buckets/],
+    ['mpnet', { hidden_size: 33 }, /num_attention_heads: must divide hidden_size/],
+  ] as const)('of %s is refused by the field that is not supported: %j', (family, config, message) => {
+    expect(() => build(family, tensorsOf(family), { config })).toThrow(message);
+  });
+
+  it.each([
+    ['roberta', {}, 62],
+    ['roberta', { pad_token_id: 0 }, 63],
+    ['mpnet', { pad_token_id: 0 }, 62],
+    ['bert', {}, 64],
+  ] as const)(
+    'of %s says how long a text may be: positions less those up to the padding (%j)',
+    (family, config, maxTokens) => {
+      expect(build(family, tensorsOf(family), { config }).maxTokens).toBe(maxTokens);
+    },
+  );
+
   it('of an unknown family is refused with the list of those that are known', () => {
     expect(() => architectureFor('mamba')).toThrow(
-      "type 'mamba' are not supported; supported are bert, distilbert",
+      "type 'mamba' are not supported; supported are bert, distilbert, roberta, xlm-roberta, camembert, mpnet",
     );
   });
 });

@@ -88,6 +88,68 @@ describe('a checkpoint folder', () => {
     expect((await readSource(checkpoint)).taskDefaults).toEqual({ functionToApply: 'sigmoid' });
   });
 
+  it.each([
+    ['by itself', {}, undefined, 'text-classification'],
+    ['as asked', {}, 'text-ranking', 'text-ranking'],
+    [
+      'of sentence-transformers 4',
+      { sentence_transformers: { activation_fn: 'torch.nn.modules.linear.Identity' } },
+      undefined,
+      'text-ranking',
+    ],
+    [
+      'of older sentence-transformers',
+      { sbert_ce_default_activation_function: 'torch.nn.modules.linear.Identity' },
+      undefined,
+      'text-ranking',
+    ],
+  ] as const)('with one label, %s, says how it is served', async (_, config, asked, task) => {
+    writeCheckpoint(
+      { family: 'bert', head: 'sequence-classification', shape: SHAPES.tiny, labels: ['LABEL_0'], config },
+      checkpoint,
+    );
+    const source = await readSource(checkpoint, asked ? { task: asked } : {});
+    expect(source).toMatchObject({ task, labels: ['LABEL_0'], taskDefaults: { functionToApply: 'sigmoid' } });
+  });
+
+  it('of a regression gives its logits as scores', async () => {
+    writeCheckpoint(
+      {
+        ...{ family: 'bert', head: 'sequence-classification', shape: SHAPES.tiny, labels: ['score'] },
+        config: { problem_type: 'regression' },
+      },
+      checkpoint,
+    );
+    expect((await readSource(checkpoint)).taskDefaults).toEqual({ functionToApply: 'none' });
+  });
+
+  it('that tells entailment can be asked to classify without examples', async () => {
+    change('config.json', { id2label: { 0: 'contradiction', 1: 'neutral', 2: 'ENTAILMENT' } });
+    const source = await readSource(checkpoint, { task: 'zero-shot-classification' });
+    expect(source.task).toBe('zero-shot-classification');
+    expect((await readSource(checkpoint)).task).toBe('text-classification');
+  });
+
+  it.each([
+    ['question-answering', 'question-answering', ['start_logits', 'end_logits']],
+    ['masked-lm', 'fill-mask', ['logits']],
+  ] as const)('with the head %s has no labels, and does %s', async (head, task, outputs) => {
+    writeCheckpoint({ family: 'bert', head, shape: SHAPES.tiny }, checkpoint);
+    const source = await readSource(checkpoint);
+    expect(source).toMatchObject({ task, labels: [], tokenizer: { maskToken: '[MASK]' } });
+    expect(source.outputs.map(({ role }) => role)).toEqual(outputs);
+  });
+
+  it('takes the mask from the settings of its tokenizer, or else by how tokenizers spell it', async () => {
+    change('tokenizer_config.json', { mask_token: { content: 'the' } });
+    expect((await readSource(checkpoint)).tokenizer.maskToken).toBe('the');
+    change('tokenizer_config.json', { mask_token: null });
+    writeFileSync(join(checkpoint, 'special_tokens_map.json'), '{"mask_token": "of"}');
+    expect((await readSource(checkpoint)).tokenizer.maskToken).toBe('of');
+    writeFileSync(join(checkpoint, 'special_tokens_map.json'), '{"mask_token": "not a token"}');
+    expect((await readSource(checkpoint)).tokenizer.maskToken).toBe('[MASK]');
+  });
+
   it('names its labels as transformers does when config.json names none', async () => {
     change('config.json', { id2label: undefined, num_labels: 3 });
     const source = await readSource(checkpoint);
@@ -115,8 +177,28 @@ describe('a checkpoint folder is refused', () => {
     [
       'its head has no task',
       'SOURCE_UNSUPPORTED',
-      /head of BertForMaskedLM is not supported/,
-      () => change('config.json', { architectures: ['BertForMaskedLM'] }),
+      /head of BertForMultipleChoice is not supported/,
+      () => change('config.json', { architectures: ['BertForMultipleChoice'] }),
+    ],
+    [
+      'its class is of another family',
+      'SOURCE_UNSUPPORTED',
+      /config.json says RobertaForSequenceClassification, but models of type 'bert' have BertForSeq/,
+      () => change('config.json', { architectures: ['RobertaForSequenceClassification'] }),
+    ],
+    [
+      'it is to rank texts by more than one label',
+      'SOURCE_INVALID',
+      /ranked by one logit, but config.json has 3 labels/,
+      (): void => {},
+      'text-ranking',
+    ],
+    [
+      'it is to classify without examples and has no label for what follows',
+      'SOURCE_INVALID',
+      /needs a label that begins with "entail"; config.json has negative, neutral, positive/,
+      (): void => {},
+      'zero-shot-classification',
     ],
     [
       'nothing says what it is for',
