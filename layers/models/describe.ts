@@ -10,7 +10,13 @@ import {
   type PackageFile,
   type Variant,
 } from '@pilotlight/engine/manifest';
-import { compareVersions, parseManifest } from '@pilotlight/engine/packages';
+import {
+  compareVersions,
+  isPipeline,
+  type PackageManifest,
+  type PipelineManifest,
+  parseManifest,
+} from '@pilotlight/engine/packages';
 import { digestOf, sha256Of, sumOfBytes } from '../build/files.ts';
 import { catalogTier, type Tier } from './catalog.ts';
 
@@ -20,12 +26,14 @@ export interface PackageDescription {
   /** Of the package, absolute. */
   readonly folder: string;
   readonly variant: string;
+  /** What runs the model. @default - Pilotlight */
+  readonly runtime?: 'transformers.js';
   /** What serving the variant takes, manifest, goldens and card included; sorted by path. */
   readonly files: readonly PackageFile[];
   readonly manifestSha256: string;
   /** Of all `files`. */
   readonly bytes: number;
-  /** Of the catalog, else of the variant in the manifest. */
+  /** Of the catalog, else of the variant in the manifest; that of a pipeline is `gpu`. */
   readonly tier: Tier;
 }
 
@@ -57,19 +65,19 @@ export function describePackage(
   const folder = resolve(packagesFolder, ref.name, ref.version);
   const text = readInside(folder, MANIFEST_FILE, ref);
   const manifest = readManifest(text, ref);
-  const [variantName, variant] = variantOf(manifest, options.variant);
+  const served = isPipeline(manifest) ? pipelineOf(manifest) : servedOf(manifest, options.variant);
   const manifestFile = { path: MANIFEST_FILE, bytes: text.length, sha256: sha256Of(text) };
-  const listed = [manifest.textProcessing.file, ...variant.files, manifest.goldens, manifest.modelCard];
+  const listed = [...served.files, manifest.goldens, manifest.modelCard];
   for (const file of listed) requireIntact(folder, file, ref);
   const files = [manifestFile, ...listed].sort((left, right) => (left.path < right.path ? -1 : 1));
   return {
     ...ref,
+    ...served,
     folder,
-    variant: variantName,
     files,
     manifestSha256: manifestFile.sha256,
     bytes: sumOfBytes(files),
-    tier: catalogTier(options.catalog ?? join(packagesFolder, '../catalog.json'), ref) ?? variant.tier,
+    tier: catalogTier(options.catalog ?? join(packagesFolder, '../catalog.json'), ref) ?? served.tier,
   };
 }
 
@@ -109,6 +117,16 @@ function namesIn(folder: string): string[] {
     .sort();
 }
 
+/** No function has transformers.js: the container runs it. */
+function pipelineOf({ runtime, dtype, files }: PipelineManifest) {
+  return { runtime, variant: dtype, tier: 'gpu', files } as const;
+}
+
+function servedOf(manifest: Manifest, wanted?: string) {
+  const [variant, { tier, files }] = variantOf(manifest, wanted);
+  return { variant, tier, files: [manifest.textProcessing.file, ...files] };
+}
+
 function variantOf(manifest: Manifest, wanted = manifest.defaultVariant): [string, Variant] {
   const variant = manifest.variants[wanted];
   if (variant !== undefined) return [wanted, variant];
@@ -121,7 +139,7 @@ function variantOf(manifest: Manifest, wanted = manifest.defaultVariant): [strin
   );
 }
 
-function readManifest(text: Buffer, ref: Ref): Manifest {
+function readManifest(text: Buffer, ref: Ref): PackageManifest {
   try {
     return parseManifest(text.toString('utf8'), ref);
   } catch (error) {

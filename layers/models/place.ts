@@ -3,7 +3,15 @@ import { sumOfBytes } from '../build/files.ts';
 import type { PackageDescription } from './describe.ts';
 import { groupBySize } from './group.ts';
 import { ephemeralStorageMegabytes, MODEL_LAYERS, roomsBeside } from './limits.ts';
-import { impossible, mixedTiers, notOnLambda, overfullFunction, refused, twice } from './refusals.ts';
+import {
+  impossible,
+  mixedTiers,
+  needsContainer,
+  notOnLambda,
+  overfullFunction,
+  refused,
+  twice,
+} from './refusals.ts';
 
 export const PREFERENCES = ['layer', 's3', 'image'] as const;
 export type Preference = (typeof PREFERENCES)[number];
@@ -45,6 +53,8 @@ export function placeModels(props: PlacementProps): Placement {
   const beside = { functionBytes, runtimeLayerBytes };
   const packages = [...props.packages].sort(largestFirst);
   refuseTwice(packages);
+  const homeless = packages.filter(({ runtime, tier }) => runtime !== undefined && tier !== 'gpu');
+  if (homeless.length > 0) throw needsContainer(homeless);
   if (packages.some(({ tier }) => tier === 'gpu')) return { ...beside, ...onGpu(packages, prefer) };
 
   const rooms = roomsBeside(functionBytes + runtimeLayerBytes);

@@ -51,6 +51,14 @@ export function mixedTiers(packages: Packages): LayerError {
   );
 }
 
+export function needsContainer(packages: Packages): LayerError {
+  return new LayerError(
+    'PLACEMENT_REFUSED',
+    `No function can serve ${listed(packages)}: transformers.js runs it, which no layer has. ` +
+      "Give it the tier 'gpu' in the catalog, whose container has it.",
+  );
+}
+
 export function twice(id: string): LayerError {
   return new LayerError('PLACEMENT_REFUSED', `Model ${id} is there twice. Name it once.`);
 }

@@ -1,8 +1,11 @@
 /** The engine: models by name, each loaded once. The only place where ports meet adapters. */
-import { type LoaderParts, loadPredictor } from './loader.ts';
+import { EngineError } from './errors.ts';
+import { type LoaderParts, loadModel } from './loader.ts';
 import { type EngineOptions, predictorSettings } from './options.ts';
+import { PipelinePredictor } from './pipelines/pipeline-predictor.ts';
+import { openTransformersJs } from './pipelines/transformers-js.ts';
 import type { CreateSession, ModelRef, PackageEntry, PackageStore } from './ports.ts';
-import type { Prediction, PredictOptions, Predictor } from './predictor.ts';
+import { type Prediction, type PredictOptions, Predictor } from './predictor.ts';
 import { PredictorCache } from './predictor-cache.ts';
 import { parseModelRef } from './refs.ts';
 import { createOnnxSession } from './session/onnx-session.ts';
@@ -22,7 +25,7 @@ function storeOf({ packages, verify = 'sha256' }: EngineOptions): PackageStore {
 /** Create one, in module scope, and keep it: models stay loaded from one request to the next. */
 export class Engine {
   readonly #store: PackageStore;
-  readonly #cache: PredictorCache;
+  readonly #cache: PredictorCache<Predictor | PipelinePredictor>;
 
   constructor(options: EngineOptions) {
     this.#store = storeOf(options);
@@ -30,10 +33,11 @@ export class Engine {
       store: this.#store,
       createTokenizer: createRustTokenizer,
       createSession: SESSIONS[options.sessions ?? 'inline'],
+      openPipeline: openTransformersJs,
       settings: predictorSettings(options),
     };
     this.#cache = new PredictorCache(
-      (ref) => loadPredictor(ref, parts),
+      (ref) => loadModel(ref, parts),
       options.memoryBudgetBytes ?? Number.POSITIVE_INFINITY,
     );
   }
@@ -47,28 +51,50 @@ export class Engine {
    * The predictor of a model, loaded on the first call and kept. However many callers wait, a model loads once;
    * a load that failed is tried again by the next call. A version that is not named is the highest of the store.
    *
+   * @throws EngineError MODEL_NOT_FOUND, PACKAGE_INVALID, PACKAGE_CORRUPT, PACKAGE_UNAVAILABLE; TASK_UNSUPPORTED for a
+   * pipeline, which has no tokens
+   */
+  async predictor(ref: string | ModelRef): Promise<Predictor> {
+    const model = await this.model(ref);
+    if (!(model instanceof PipelinePredictor)) return model;
+    const { name, task } = model.manifest;
+    throw new EngineError(
+      'TASK_UNSUPPORTED',
+      `Model ${name} is for ${task}, which only predictions are made of: POST /models/${name}.`,
+      { details: { model: name, task } },
+    );
+  }
+
+  /**
+   * As `predictor`, whatever runs the model: transformers.js takes over what the engine has no task for.
+   *
    * @throws EngineError MODEL_NOT_FOUND, PACKAGE_INVALID, PACKAGE_CORRUPT, PACKAGE_UNAVAILABLE
    */
-  predictor(ref: string | ModelRef): Promise<Predictor> {
+  model(ref: string | ModelRef): Promise<Predictor | PipelinePredictor> {
     const wanted = typeof ref === 'string' ? parseModelRef(ref) : ref;
     return this.#cache.get(wanted, () => this.#store.resolve(wanted));
   }
 
-  /** As `Predictor.predict`, on the model that `ref` names. */
+  /** As `predict` of the model that `ref` names. */
   async predict(
     ref: string | ModelRef,
     inputs: unknown,
     parameters?: unknown,
     options?: PredictOptions,
   ): Promise<Prediction> {
-    let predictor = await this.predictor(ref);
-    while (!predictor.usable) predictor = await this.predictor(ref);
+    let predictor = await this.model(ref);
+    while (!predictor.usable) predictor = await this.model(ref);
     return predictor.predict(inputs, parameters, options);
   }
 
   /** The predictors that are loaded now. */
   loaded(): readonly Predictor[] {
-    return this.#cache.loaded();
+    return this.#cache.loaded().filter((model) => model instanceof Predictor);
+  }
+
+  /** The pipelines that are loaded now. */
+  loadedPipelines(): readonly PipelinePredictor[] {
+    return this.#cache.loaded().filter((model) => model instanceof PipelinePredictor);
   }
 
   /** Lets predictions under way finish and frees every model. */

@@ -2,8 +2,12 @@
 import { EngineError } from './errors.ts';
 import { MINIMUM_GOLDENS } from './goldens/golden.ts';
 import { GoldenReader } from './goldens/golden-reader.ts';
-import type { Variant } from './manifest.ts';
+import type { Manifest, Variant } from './manifest.ts';
 import type { PredictorSettings } from './options.ts';
+import { isPipeline } from './pipeline-manifest.ts';
+import { loadPipeline } from './pipelines/load-pipeline.ts';
+import type { OpenPipeline } from './pipelines/pipeline.ts';
+import type { PipelinePredictor } from './pipelines/pipeline-predictor.ts';
 import type { CreateSession, CreateTokenizer, ModelPackage, PackageStore, ResolvedRef } from './ports.ts';
 import { Predictor } from './predictor.ts';
 import { taskFor } from './tasks/index.ts';
@@ -12,15 +16,38 @@ export interface LoaderParts {
   readonly store: PackageStore;
   readonly createTokenizer: CreateTokenizer;
   readonly createSession: CreateSession;
+  readonly openPipeline: OpenPipeline;
   readonly settings: PredictorSettings;
 }
 
+/** What `manifest` makes of the package that it is of. */
+interface Opened<Contents> {
+  readonly opened: ModelPackage;
+  readonly manifest: Contents;
+  /** `performance.now()` before the package was opened. */
+  readonly start: number;
+}
+
 /** @throws EngineError PACKAGE_INVALID, PACKAGE_CORRUPT, naming the model. */
-export async function loadPredictor(ref: ResolvedRef, parts: LoaderParts): Promise<Predictor> {
-  const { store, settings } = parts;
+export async function loadModel(
+  ref: ResolvedRef,
+  parts: LoaderParts,
+): Promise<Predictor | PipelinePredictor> {
   const start = performance.now();
-  const opened = await store.open(ref);
+  const opened = await parts.store.open(ref);
   const { manifest } = opened;
+  if (!isPipeline(manifest)) return loadPredictor({ opened, manifest, start }, parts);
+  return loadPipeline({ opened, manifest, start }, parts).catch((error: unknown) => {
+    throw nameModel(error, manifest);
+  });
+}
+
+async function loadPredictor(
+  { opened, manifest, start }: Opened<Manifest>,
+  parts: LoaderParts,
+): Promise<Predictor> {
+  const { settings } = parts;
+  const ref: ResolvedRef = manifest;
   const variantName = settings.variant ?? manifest.defaultVariant;
   const variant = manifest.variants[variantName];
   if (!variant) {
@@ -31,11 +58,13 @@ export async function loadPredictor(ref: ResolvedRef, parts: LoaderParts): Promi
   }
   const task = taskFor(manifest.task);
   const graph = variant.graphs.model;
-  const missing = task.outputs.find((output) => !graph.outputs.some(({ role }) => role === output));
+  const missing = task.outputs.find(
+    (wanted) => !graph.outputs.some(({ role }) => [wanted].flat().includes(role)),
+  );
   if (missing !== undefined) {
     throw new EngineError(
       'PACKAGE_INVALID',
-      `Model ${ref.name}@${ref.version} is refused: its graph has no output for ${missing}, which ${task.name} reads.`,
+      `Model ${ref.name}@${ref.version} is refused: its graph has no output for ${[missing].flat().join(' or ')}, which ${task.name} reads.`,
     );
   }
   await opened.checkSizes(variant);
@@ -45,7 +74,7 @@ export async function loadPredictor(ref: ResolvedRef, parts: LoaderParts): Promi
     opened.path(manifest.goldens.path),
     Math.floor(Math.random() * MINIMUM_GOLDENS),
   );
-  const [verifying, tokenizing, opening] = await openAll(opened, variant, parts);
+  const [verifying, tokenizing, opening] = await openAll(opened, manifest, variant, parts);
   const timings = {
     openMs,
     verifyMs: verifying.ms,
@@ -67,8 +96,7 @@ export async function loadPredictor(ref: ResolvedRef, parts: LoaderParts): Promi
 }
 
 /** Verifies in another thread while this one opens tokenizer and session; whatever fails, nothing stays open. */
-async function openAll(opened: ModelPackage, variant: Variant, parts: LoaderParts) {
-  const { manifest } = opened;
+async function openAll(opened: ModelPackage, manifest: Manifest, variant: Variant, parts: LoaderParts) {
   const { createTokenizer, createSession, settings } = parts;
   const graph = variant.graphs.model;
   const verified = timed(() => opened.verify(variant));

@@ -1,3 +1,4 @@
 /** What reads packages without running them: the toolchain of layers and stacks needs no ONNX Runtime for it. */
+export { isPipeline, type PackageManifest, type PipelineManifest } from './pipeline-manifest.ts';
 export { parseManifest } from './store/parse-manifest.ts';
 export { compareVersions } from './store/versions.ts';

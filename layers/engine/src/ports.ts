@@ -4,6 +4,7 @@
  */
 import type * as z from 'zod/mini';
 import type { Graph, Manifest, TaskName, TextProcessing, Variant } from './manifest.ts';
+import type { PackageManifest, PipelineManifest } from './pipeline-manifest.ts';
 
 export type { TaskName };
 
@@ -11,6 +12,8 @@ export type { TaskName };
 export interface TokenRequest {
   readonly text: string;
   readonly pair?: string;
+  /** Ids of tokens in place of the text, which is empty then; special tokens around them are added where they are not there. */
+  readonly ids?: readonly number[];
   /** How a request that is too long is divided. @default - it is not: it is refused, or cut */
   readonly windows?: Windows;
 }
@@ -19,11 +22,20 @@ export interface TokenRequest {
 export interface Windows {
   /** The text that is divided; the other one stands in every window. */
   readonly of: 'text' | 'pair';
-  /** Tokens that a window has in common with the one before it. */
+  /** Tokens that a window has in common with the one before it: at most half of what it has of the divided text. */
   readonly stride: number;
   /** Longest window, special tokens included. @default - what the model takes */
   readonly maxTokens?: number;
+  readonly other?: {
+    /** What errors name the text that stands in every window: `question`. */
+    readonly field: string;
+    /** Tokens that it is cut to. @default - it is not cut */
+    readonly maxTokens?: number;
+  };
 }
+
+/** Which end of a text is cut off. */
+export type TruncationDirection = 'right' | 'left';
 
 /** A span of a string in UTF-16 code units, as JavaScript's `slice` counts, end exclusive. */
 export type Span = readonly [start: number, end: number];
@@ -36,6 +48,12 @@ export interface Encoding {
   readonly typeIds: readonly number[];
   /** Tokens of the whole request before truncation, special tokens included. */
   readonly untruncatedLength: number;
+  /** Tokens of the request that are in none of its windows. @default - what this encoding lacks of the whole length */
+  readonly truncatedTokens?: number;
+  /** Of a window: the index of its first token among those of the text that is divided. @default 0 */
+  readonly windowStart?: number;
+  /** Of a window: the length of the text that stands in each, and what it was cut to, for it left the other one too little room. */
+  readonly crowded?: { readonly tokens: number; readonly maxTokens: number };
   /** Present where it was asked for. */
   readonly alignment?: Alignment;
 }
@@ -55,8 +73,10 @@ export interface Alignment {
 }
 
 export interface EncodeOptions {
-  /** Longest encoding to give, special tokens included; longer requests are cut to it at the right. */
+  /** Longest encoding to give, special tokens included; longer requests are cut to it. */
   readonly maxTokens: number;
+  /** @default 'right' */
+  readonly truncationDirection?: TruncationDirection;
   /** Whether encodings have their alignment. @default false */
   readonly alignment?: boolean;
 }
@@ -107,17 +127,20 @@ export interface SessionOptions {
 
 /** A package whose manifest has been read. */
 export interface ModelPackage {
-  readonly manifest: Manifest;
+  readonly manifest: PackageManifest;
   /** Absolute path of a file named in the manifest. */
   path(file: string): string;
   /** Looks that every file that serving `variant` reads is there in its full size; throws PACKAGE_CORRUPT. */
-  checkSizes(variant: Variant): Promise<void>;
+  checkSizes(variant: ServedFiles): Promise<void>;
   /**
    * Compares the sha256 of every file that serving `variant` reads, unless the store knows that they have been compared
    * already; throws PACKAGE_CORRUPT.
    */
-  verify(variant: Variant): Promise<void>;
+  verify(variant: ServedFiles): Promise<void>;
 }
+
+/** A variant, or a pipeline, which has but one. */
+export type ServedFiles = Pick<Variant, 'files'>;
 
 export interface PackageStore {
   /** Every package found, by name and then version; a broken one is listed with the reason. */
@@ -141,6 +164,8 @@ export interface PackageEntry {
   readonly version: string;
   /** Present where the package can be opened. */
   readonly manifest?: Manifest;
+  /** Present in its place where transformers.js runs the package. */
+  readonly pipeline?: PipelineManifest;
   /** Present where it can not: why. */
   readonly problem?: string;
 }
@@ -161,7 +186,10 @@ export type TaskModel = Pick<Manifest, 'task' | 'labels' | 'taskDefaults'>;
 
 /** What a task may know of the model that it works for. */
 export type TaskContext = Pick<Manifest, 'labels' | 'taskDefaults' | 'textProcessing'> & {
-  readonly vocabulary: Vocabulary;
+  readonly vocabulary: Vocabulary & {
+    /** The ids of a text by itself, without special tokens. */
+    idsOf(text: string): Promise<readonly number[]>;
+  };
 };
 
 /**
@@ -172,13 +200,19 @@ export interface Task<Input = unknown, Parameters = unknown, Result = unknown> {
   readonly name: TaskName;
   readonly input: z.ZodMiniType<Input>;
   readonly parameters: z.ZodMiniType<Parameters>;
-  /** The outputs that the task reads. */
-  readonly outputs: readonly OutputRole[];
+  /** The outputs that the task reads; a list among them is of outputs of which it needs one. */
+  readonly outputs: readonly (OutputRole | readonly OutputRole[])[];
   /** Whether results say where in a text something is. */
   readonly alignment: boolean;
   /** Whether a model can do the task; one can always do the task of its manifest. */
   serves(model: TaskModel): boolean;
+  /** Throws INVALID_INPUT and INVALID_PARAMETER, as `result` does. */
   requests(input: Input, parameters: Parameters, context: TaskContext): readonly TokenRequest[];
+  /**
+   * What `result` needs of a window, asked for as soon as its batch has run, so that the rest of the batch's outputs can
+   * be freed. Its data must not be views of those of the window. @default - all of it
+   */
+  condense?(window: TokenResult, parameters: Parameters, context: TaskContext): TokenResult;
   /** `results` has the windows of each request, in order. */
   result(
     input: Input,

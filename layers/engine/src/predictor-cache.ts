@@ -1,7 +1,13 @@
 import type { ModelRef, ResolvedRef } from './ports.ts';
-import type { Predictor } from './predictor.ts';
 
-interface Entry {
+/** What the cache asks of a predictor, of whichever runtime. */
+interface Kept {
+  readonly bytes: number;
+  readonly usable: boolean;
+  dispose(): Promise<void>;
+}
+
+interface Entry<Predictor> {
   readonly loading: Promise<Predictor>;
   predictor?: Predictor;
 }
@@ -10,10 +16,10 @@ interface Entry {
  * Predictors by model and version: each loads once however many wait for it, failures are forgotten, and past
  * the memory budget the least recently used go. The order of `#entries` is the order of their last use.
  */
-export class PredictorCache {
+export class PredictorCache<Predictor extends Kept> {
   readonly #load: (ref: ResolvedRef) => Promise<Predictor>;
   readonly #budgetBytes: number;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, Entry<Predictor>>();
   readonly #latest = new Map<string, Promise<ResolvedRef>>();
 
   constructor(load: (ref: ResolvedRef) => Promise<Predictor>, budgetBytes: number) {
@@ -63,9 +69,9 @@ export class PredictorCache {
     return resolving;
   }
 
-  #start(ref: ResolvedRef, key: string): Entry {
+  #start(ref: ResolvedRef, key: string): Entry<Predictor> {
     const loading = this.#load(ref);
-    const entry: Entry = { loading };
+    const entry: Entry<Predictor> = { loading };
     loading.then(
       (predictor) => {
         entry.predictor = predictor;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { isPipeline } from '@pilotlight/engine';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Manifest, PackageFile } from '../../../layers/engine/src/manifest.ts';
 import { FolderStore } from '../../../layers/engine/src/store/folder-store.ts';
@@ -37,7 +38,8 @@ async function writePackage(changes: Partial<Manifest> = {}, extra: object = {})
 
 async function openLatest(name: string) {
   const opened = await store.open(await store.resolve({ name }));
-  const { int8 } = opened.manifest.variants;
+  const { manifest } = opened;
+  const int8 = isPipeline(manifest) ? undefined : manifest.variants.int8;
   if (!int8) throw new TypeError('the fake manifest has an int8 variant');
   return { opened, int8 };
 }

@@ -2,15 +2,17 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError, PilotlightError } from '../errors.ts';
-import {
-  MANIFEST_FILE,
-  type Manifest,
-  modelNameSchema,
-  modelVersionSchema,
-  type PackageFile,
-  type Variant,
-} from '../manifest.ts';
-import type { ModelPackage, ModelRef, PackageEntry, PackageStore, ResolvedRef } from '../ports.ts';
+import { MANIFEST_FILE, modelNameSchema, modelVersionSchema, type PackageFile } from '../manifest.ts';
+import { isPipeline, type PackageManifest } from '../pipeline-manifest.ts';
+import type {
+  ModelPackage,
+  ModelRef,
+  PackageEntry,
+  PackageStore,
+  ResolvedRef,
+  ServedFiles,
+} from '../ports.ts';
+import { entryOf } from './entry.ts';
 import { hashFiles } from './hash-files.ts';
 import { parseManifest, refused } from './parse-manifest.ts';
 import { resolveAmong } from './resolve-among.ts';
@@ -49,7 +51,7 @@ export class FolderStore implements PackageStore {
 
   async #entry(ref: ResolvedRef): Promise<PackageEntry> {
     try {
-      return { ...ref, manifest: (await this.open(ref)).manifest };
+      return entryOf(ref, (await this.open(ref)).manifest);
     } catch (error) {
       if (!PilotlightError.is(error)) throw error;
       return { ...ref, problem: error.message };
@@ -72,11 +74,11 @@ export class FolderStore implements PackageStore {
 }
 
 class FolderPackage implements ModelPackage {
-  readonly manifest: Manifest;
+  readonly manifest: PackageManifest;
   readonly #folder: string;
   readonly #verify: 'sha256' | 'size';
 
-  constructor(folder: string, manifest: Manifest, verify: 'sha256' | 'size') {
+  constructor(folder: string, manifest: PackageManifest, verify: 'sha256' | 'size') {
     this.#folder = folder;
     this.#verify = verify;
     this.manifest = manifest;
@@ -86,11 +88,11 @@ class FolderPackage implements ModelPackage {
     return join(this.#folder, file);
   }
 
-  async checkSizes(variant: Variant): Promise<void> {
+  async checkSizes(variant: ServedFiles): Promise<void> {
     await Promise.all(this.#servedFiles(variant).map((file) => this.#checkSize(file)));
   }
 
-  async verify(variant: Variant): Promise<void> {
+  async verify(variant: ServedFiles): Promise<void> {
     if (this.#verify === 'size') return;
     const files = this.#servedFiles(variant);
     const digests = await hashFiles(files.map(({ path }) => this.path(path))).catch((cause: unknown) => {
@@ -100,8 +102,8 @@ class FolderPackage implements ModelPackage {
     if (differing) throw this.#corrupt(`the sha256 of ${differing.path} differs from the manifest`);
   }
 
-  #servedFiles(variant: Variant): readonly PackageFile[] {
-    return [this.manifest.textProcessing.file, ...variant.files];
+  #servedFiles({ files }: ServedFiles): readonly PackageFile[] {
+    return isPipeline(this.manifest) ? files : [this.manifest.textProcessing.file, ...files];
   }
 
   async #checkSize({ path, bytes }: PackageFile): Promise<void> {
@@ -126,7 +128,7 @@ class FolderPackage implements ModelPackage {
   }
 }
 
-async function readManifest(folder: string, ref: ResolvedRef): Promise<Manifest> {
+async function readManifest(folder: string, ref: ResolvedRef): Promise<PackageManifest> {
   const text = await readFile(join(folder, MANIFEST_FILE), 'utf8').catch((cause: unknown) => {
     throw refused(ref, `its ${MANIFEST_FILE} is missing`, cause);
   });

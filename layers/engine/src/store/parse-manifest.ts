@@ -1,10 +1,24 @@
+import { createHash } from 'node:crypto';
 import { EngineError } from '../errors.ts';
-import { MANIFEST_FILE, type Manifest, manifestSchema } from '../manifest.ts';
+import { MANIFEST_FILE, manifestSchema } from '../manifest.ts';
+import { type PackageManifest, pipelineManifestSchema } from '../pipeline-manifest.ts';
 import type { ResolvedRef } from '../ports.ts';
 
+const checksums = new WeakMap<PackageManifest, string>();
+
+/**
+ * The sha256 of the model.json that a manifest was read from, in lower-case hexadecimal: it names those of all other
+ * files, so that it stands for the whole package. Nothing for a manifest that comes from no file.
+ */
+export function checksumOf(manifest: PackageManifest): string | undefined {
+  return checksums.get(manifest);
+}
+
 /** The manifest of `ref` from the text of its file. @throws EngineError PACKAGE_INVALID with the field at fault. */
-export function parseManifest(text: string, ref: ResolvedRef): Manifest {
-  const parsed = manifestSchema.safeParse(parseJson(text, ref));
+export function parseManifest(text: string, ref: ResolvedRef): PackageManifest {
+  const json = parseJson(text, ref);
+  const hasRuntime = typeof json === 'object' && json !== null && 'runtime' in json;
+  const parsed = (hasRuntime ? pipelineManifestSchema : manifestSchema).safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const where = issue?.path.join('.') || 'the top level';
@@ -14,6 +28,7 @@ export function parseManifest(text: string, ref: ResolvedRef): Manifest {
   if (name !== ref.name || version !== ref.version) {
     throw refused(ref, `its manifest is that of ${name}@${version}`);
   }
+  checksums.set(parsed.data, createHash('sha256').update(text).digest('hex'));
   return parsed.data;
 }
 

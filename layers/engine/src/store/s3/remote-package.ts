@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MANIFEST_FILE, type Manifest, type PackageFile } from '../../manifest.ts';
+import { MANIFEST_FILE, type PackageFile } from '../../manifest.ts';
+import { isPipeline, type PackageManifest } from '../../pipeline-manifest.ts';
 import type { ResolvedRef } from '../../ports.ts';
 import { hashFiles } from '../hash-files.ts';
 import { parseManifest, refused } from '../parse-manifest.ts';
@@ -34,7 +35,8 @@ export class RemotePackage {
   /** Fetches the package to `<folder>/<name>/<version>`, once; a failure is forgotten. @throws EngineError */
   readonly fetch = memoised(() => this.#named(this.#fetch()));
   /** @throws EngineError */
-  readonly manifest = async (): Promise<Manifest> => (await this.#named(this.#manifestFile())).manifest;
+  readonly manifest = async (): Promise<PackageManifest> =>
+    (await this.#named(this.#manifestFile())).manifest;
 
   constructor(
     wanted: PackageObjects,
@@ -76,7 +78,7 @@ export class RemotePackage {
     return files.every((file, i) => file.sha256 === digests[i]);
   }
 
-  async #readManifest(): Promise<{ text: Buffer; manifest: Manifest }> {
+  async #readManifest(): Promise<{ text: Buffer; manifest: PackageManifest }> {
     const key = this.#package.objects[MANIFEST_FILE];
     if (key === undefined) throw refused(this.#package, `none of its objects is its ${MANIFEST_FILE}`);
     const text = await readObject(await this.#reader(), key, MAX_MANIFEST_BYTES, this.#transfer);
@@ -91,7 +93,7 @@ export class RemotePackage {
   }
 
   /** What is to be fetched beside the manifest, the largest first: with it, all connections are busy to the end. */
-  #files(manifest: Manifest): RemoteFile[] {
+  #files(manifest: PackageManifest): RemoteFile[] {
     const known = new Map(filesOf(manifest).map((file) => [file.path, file]));
     return Object.entries(this.#package.objects)
       .filter(([path]) => path !== MANIFEST_FILE)
@@ -123,7 +125,10 @@ export class RemotePackage {
   }
 }
 
-function filesOf({ textProcessing, variants, goldens, modelCard }: Manifest): PackageFile[] {
+function filesOf(manifest: PackageManifest): PackageFile[] {
+  const { goldens, modelCard } = manifest;
+  if (isPipeline(manifest)) return [...manifest.files, goldens, modelCard];
+  const { textProcessing, variants } = manifest;
   return [
     textProcessing.file,
     goldens,

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { PilotlightError } from '../../errors.ts';
 import type { ModelPackage, ModelRef, PackageEntry, PackageStore, ResolvedRef } from '../../ports.ts';
+import { entryOf } from '../entry.ts';
 import { FolderStore } from '../folder-store.ts';
 import { resolveAmong } from '../resolve-among.ts';
 import type { ObjectReader } from './objects.ts';
@@ -55,7 +56,7 @@ export class S3Store implements PackageStore {
   async #entry(ref: ResolvedRef): Promise<PackageEntry> {
     try {
       const manifest = await this.#packages.get(keyOf(ref))?.manifest();
-      return manifest ? { ...ref, manifest } : ref;
+      return manifest ? entryOf(ref, manifest) : ref;
     } catch (error) {
       if (!PilotlightError.is(error)) throw error;
       return { ...ref, problem: error.message };

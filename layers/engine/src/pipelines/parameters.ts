@@ -1,0 +1,48 @@
+import * as z from 'zod/mini';
+import { EngineError } from '../errors.ts';
+import { PIPELINE_TASKS, type PipelineTaskName } from '../pipeline-manifest.ts';
+import type { Parameters } from './pipeline.ts';
+
+export interface PipelineParameters {
+  /** What the pipeline takes as its second argument, where it has one. */
+  readonly second: unknown;
+  readonly others: Parameters;
+}
+
+const text = z.string().check(z.minLength(1), z.maxLength(1000));
+const SECOND = {
+  candidate_labels: z.array(text).check(z.minLength(1), z.maxLength(1000)),
+  question: text,
+} as const;
+
+const scalar = z.union([z.boolean(), z.number(), z.string().check(z.maxLength(10_000))]);
+const schema = z.record(z.string(), z.nullable(z.union([scalar, z.array(scalar).check(z.maxLength(1000))])));
+
+/**
+ * Numbers, texts and lists of them; what they mean is the pipeline's to say, and it ignores what it does not know.
+ *
+ * @throws EngineError INVALID_PARAMETER with `field`
+ */
+export function parsePipelineParameters(task: PipelineTaskName, parameters: unknown): PipelineParameters {
+  const parsed = schema.safeParse(parameters);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw invalid(
+      ['parameters', ...(issue?.path ?? [])].join('.'),
+      'must be a number, a text, true or false, or a list of these',
+    );
+  }
+  const { second: name } = PIPELINE_TASKS[task];
+  if (name === undefined) return { second: undefined, others: parsed.data };
+  const { [name]: given, ...others } = parsed.data;
+  const second = SECOND[name].safeParse(given);
+  if (second.success) return { second: second.data, others };
+  throw invalid(
+    `parameters.${name}`,
+    name === 'question' ? 'must be a text' : 'must be a list of 1 to 1000 texts',
+  );
+}
+
+function invalid(field: string, reason: string): EngineError {
+  return new EngineError('INVALID_PARAMETER', `${field}: ${reason}.`, { details: { field } });
+}

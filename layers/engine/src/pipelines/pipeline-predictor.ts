@@ -1,0 +1,145 @@
+/** One loaded pipeline: from inputs to results, by way of transformers.js. */
+import { Turns } from '../batching/turns.ts';
+import { EngineError } from '../errors.ts';
+import { PIPELINE_TASKS, type PipelineManifest } from '../pipeline-manifest.ts';
+import type { LoadTimings } from '../ports.ts';
+import type { Prediction, PredictOptions } from '../predictor.ts';
+import { mediaBytes, refuse } from './media.ts';
+import { type PipelineParameters, parsePipelineParameters } from './parameters.ts';
+import type { Pipeline } from './pipeline.ts';
+import { readWav } from './wav.ts';
+
+export interface PipelineParts {
+  readonly manifest: PipelineManifest;
+  readonly pipeline: Pipeline;
+  readonly loadTimings: LoadTimings;
+  readonly maxQueuedRequests: number;
+}
+
+type PipelineValue = string | Uint8Array | Float32Array;
+
+const NO_TOKENS = { total: 0, padded: 0, truncated: 0 } as const;
+
+/** As a `Predictor`, as far as it goes: inputs run one by one, tokens are not counted, and there are no windows. */
+export class PipelinePredictor {
+  readonly manifest: PipelineManifest;
+  readonly variantName: string;
+  readonly loadTimings: LoadTimings;
+  readonly #parts: PipelineParts;
+  readonly #turns = new Turns();
+  #active = 0;
+  #disposed: Promise<void> | undefined;
+
+  constructor(parts: PipelineParts) {
+    this.manifest = parts.manifest;
+    this.variantName = parts.manifest.dtype;
+    this.loadTimings = parts.loadTimings;
+    this.#parts = parts;
+  }
+
+  /** Bytes of the files behind it: what the engine's memory budget counts. */
+  get bytes(): number {
+    return this.manifest.files.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  get usable(): boolean {
+    return this.#disposed === undefined;
+  }
+
+  /**
+   * Predicts one input (anything but an array) or an array of inputs. An image or a recording is the base64 of its file,
+   * or its bytes; URLs are refused.
+   *
+   * @throws EngineError INVALID_INPUT and INVALID_PARAMETER with `field`, TASK_UNSUPPORTED, OVERLOADED, SESSION_FAILED,
+   * PREDICTOR_DISPOSED.
+   */
+  async predict(
+    inputs: unknown,
+    parameters: unknown = {},
+    options: PredictOptions = {},
+  ): Promise<Prediction> {
+    this.#refuseOtherTask(options);
+    const list = Array.isArray(inputs) ? inputs : [inputs];
+    const settings = parsePipelineParameters(this.manifest.task, parameters);
+    const values = list.map((input: unknown, index) =>
+      this.#parse(input, Array.isArray(inputs) ? `inputs[${index}]` : 'inputs'),
+    );
+    return this.#runAll(values, settings, options);
+  }
+
+  /** Lets what is under way finish, refuses what comes after, and frees the model. */
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#turns.take(() => this.#parts.pipeline.dispose());
+    return this.#disposed;
+  }
+
+  async #runAll(
+    values: readonly PipelineValue[],
+    { second, others }: PipelineParameters,
+    { signal }: PredictOptions,
+  ): Promise<Prediction> {
+    const { name, version } = this.manifest;
+    if (this.#disposed) throw new EngineError('PREDICTOR_DISPOSED', `Model ${name}@${version} was unloaded.`);
+    if (this.#active >= this.#parts.maxQueuedRequests) {
+      throw new EngineError(
+        'OVERLOADED',
+        `Model ${name} has ${this.#active} requests under way. Try again later.`,
+      );
+    }
+    this.#active += 1;
+    const start = performance.now();
+    let queueMs = 0;
+    const results: unknown[] = [];
+    try {
+      for (const value of values) {
+        signal?.throwIfAborted();
+        const result = await this.#turns.take((waitedMs) => {
+          queueMs += waitedMs;
+          return this.#parts.pipeline.run(value, second, others);
+        });
+        results.push(result);
+      }
+    } finally {
+      this.#active -= 1;
+    }
+    const inferMs = performance.now() - start - queueMs;
+    return {
+      results,
+      timings: { tokenizeMs: 0, queueMs, inferMs, postprocessMs: 0 },
+      tokens: NO_TOKENS,
+      truncated: values.map(() => 0),
+      model: { name, version, variant: this.variantName },
+    };
+  }
+
+  #parse(input: unknown, field: string): PipelineValue {
+    const kind = PIPELINE_TASKS[this.manifest.task].input;
+    if (kind === 'text') {
+      if (typeof input !== 'string') throw refuse(field, 'must be a text');
+      return input;
+    }
+    const file = mediaBytes(kind, input, field);
+    return kind === 'image' ? file : this.#samples(file, field);
+  }
+
+  #samples(file: Uint8Array, field: string): Float32Array {
+    const recording = readWav(file);
+    if (!recording) throw refuse(field, 'must be a WAV file of 16-bit PCM or 32-bit float samples');
+    const { samplingRate } = this.#parts.pipeline;
+    if (samplingRate !== undefined && recording.samplingRate !== samplingRate) {
+      throw refuse(
+        field,
+        `has ${recording.samplingRate} samples a second; this model takes ${samplingRate}. Resample it`,
+      );
+    }
+    return recording.samples;
+  }
+
+  #refuseOtherTask({ task }: PredictOptions): void {
+    if (task === undefined) return;
+    const { name, task: own } = this.manifest;
+    throw new EngineError('TASK_UNSUPPORTED', `Model ${name} is for ${own}; it can not do ${task}.`, {
+      details: { model: name, task },
+    });
+  }
+}

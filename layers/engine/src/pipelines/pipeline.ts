@@ -1,0 +1,24 @@
+/** What the engine asks of the runtime of a pipeline; transformers-js.ts answers it. */
+import type { PipelineManifest } from '../pipeline-manifest.ts';
+
+export interface Pipeline {
+  /** Samples a second of the recordings that it takes; nothing where it takes none. */
+  readonly samplingRate: number | undefined;
+  /**
+   * Runs one input: a text, the file of an image, or the samples of a recording. `second` stands between it and the
+   * other parameters. The result is JSON: tensors are nested lists, images the base64 of a PNG file.
+   *
+   * @throws EngineError INVALID_INPUT for an image that can not be decoded; SESSION_FAILED
+   */
+  run(input: string | Uint8Array | Float32Array, second: unknown, parameters: Parameters): Promise<unknown>;
+  dispose(): Promise<void>;
+}
+
+export type Parameters = Readonly<Record<string, unknown>>;
+
+/** Opens the model files in `folder`, which have been verified. */
+export type OpenPipeline = (
+  folder: string,
+  manifest: PipelineManifest,
+  options: { readonly intraOpThreads: number },
+) => Promise<Pipeline>;
