@@ -37,8 +37,11 @@ function isLayer(folder: string): boolean {
 export function limitsOf(config: Config): Limits {
   return {
     maxBodyBytes: config.PILOTLIGHT_MAX_BODY_BYTES,
-    maxInputs: config.PILOTLIGHT_MAX_INPUTS,
-    maxConcurrentRequests: config.PILOTLIGHT_MAX_CONCURRENT_REQUESTS,
     maxJsonDepth: config.PILOTLIGHT_MAX_JSON_DEPTH,
+    maxInputs: config.PILOTLIGHT_MAX_INPUTS,
+    maxInputTokens: config.PILOTLIGHT_MAX_INPUT_TOKENS,
+    maxCallTokens: config.PILOTLIGHT_MAX_CALL_TOKENS,
+    maxCandidateLabels: config.PILOTLIGHT_MAX_CANDIDATE_LABELS,
+    maxConcurrentRequests: config.PILOTLIGHT_MAX_CONCURRENT_REQUESTS,
   };
 }

@@ -9,7 +9,7 @@ import { MAX_ROW_BYTES } from '../../functions/batch/file/limits.ts';
 import { NO_PROGRESS, type Progress } from '../../functions/batch/file/parts.ts';
 import { predictFile } from '../../functions/batch/file/predict-file.ts';
 import { parseOptions as parseFileOptions } from '../../functions/batch/object/options.ts';
-import { taskParameters } from '../../functions/shared/api/hugging-face.ts';
+import { taskParameters } from '../../functions/shared/api/formats/hugging-face/parameters.ts';
 import { readConfig } from '../../functions/shared/config.ts';
 import { engineOptions } from '../../functions/shared/engine-options.ts';
 import { keepHeapSmall } from '../../functions/shared/small-heap.ts';
@@ -105,7 +105,7 @@ async function predict(file: string, values: Values): Promise<void> {
       format,
       options: { column, idColumn, delimiter, maxRowBytes: MAX_ROW_BYTES },
       predictor,
-      parameters: taskParameters({ inputs: [], parameters }, predictor.manifest.task),
+      parameters: taskParameters({ parameters }, predictor.manifest.task),
       partRows: PART_ROWS,
       from: NO_PROGRESS,
     });

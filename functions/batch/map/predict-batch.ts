@@ -1,6 +1,6 @@
 /** One batch of a backfill: rows in, one part of the output in S3. */
 import * as z from 'zod/mini';
-import { taskParameters } from '../../shared/api/hugging-face.ts';
+import { taskParameters } from '../../shared/api/formats/hugging-face/parameters.ts';
 import { BatchError } from '../errors.ts';
 import { type Answer, answersTo } from '../file/answers.ts';
 import { windowLimits } from '../file/limits.ts';
@@ -47,7 +47,7 @@ export async function predictBatch(
   const predictor = await engine.predictor(backfillModel(job.key, prefixes));
   const model = modelSummary(predictor);
   const { task } = predictor.manifest;
-  const parameters = taskParameters({ inputs: [], parameters: job.parameters }, task);
+  const parameters = taskParameters({ parameters: job.parameters }, task);
   const numbers = items.map(({ row }) => row);
   const [firstRow, lastRow] = [Math.min(...numbers), Math.max(...numbers)];
   const part = partOf(firstRow);

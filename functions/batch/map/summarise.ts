@@ -1,5 +1,5 @@
 /** The end of a backfill: every row accounted for, and no part left that is not of it. */
-import { taskParameters } from '../../shared/api/hugging-face.ts';
+import { taskParameters } from '../../shared/api/formats/hugging-face/parameters.ts';
 import { keysBelow } from '../../shared/s3-list.ts';
 import { BatchError } from '../errors.ts';
 import { SUMMARY } from '../object/keys.ts';
@@ -56,7 +56,7 @@ export async function summarise(
   }
   // Rows are numbered without gaps, so that one which nobody tells of shows too.
   sum.rowsIn = Math.max(lastRow + 1, sum.rowsOut + lostRows);
-  const parameters = taskParameters({ inputs: [], parameters: job.parameters }, predictor.manifest.task);
+  const parameters = taskParameters({ parameters: job.parameters }, predictor.manifest.task);
   const input = { bucket: objects.bucket, key: job.key };
   const summary = { input, model, parameters, engine: engineVersion, parts: parts.size, ...sum };
   await new Output({ objects, folder, input, run: runName(summary) }).put(

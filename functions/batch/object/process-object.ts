@@ -1,6 +1,6 @@
 /** One file of the bucket, from its event to its summary. */
 import { EngineError, type ModelRef, type PilotlightError, type Predictor } from '@pilotlight/engine';
-import { taskParameters } from '../../shared/api/hugging-face.ts';
+import { taskParameters } from '../../shared/api/formats/hugging-face/parameters.ts';
 import { isS3Status } from '../../shared/s3-errors.ts';
 import type { ObjectHead, S3Objects } from '../../shared/s3-objects.ts';
 import { readObject } from '../../shared/s3-read.ts';
@@ -95,7 +95,7 @@ async function processKnown(
   known.facts = { model };
   const format = formatOf(job.key);
   const { parameters: given, ...csv } = await readOptions(objects, job.key, head.metadata);
-  const parameters = taskParameters({ inputs: [], parameters: given }, predictor.manifest.task);
+  const parameters = taskParameters({ parameters: given }, predictor.manifest.task);
   known.facts = { model, parameters };
   await predictor.predictEach([], parameters);
 

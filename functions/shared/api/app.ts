@@ -6,18 +6,22 @@ import { DEFAULT_LIMITS } from './limits.ts';
 import { modelHandler, modelsHandler } from './models.ts';
 import { healthHandler, metricsHandler, readyHandler } from './operations.ts';
 import type { AppOptions } from './ports.ts';
-import { predictHandler } from './predict.ts';
+import { inFlightLimit } from './in-flight.ts';
+import { huggingFaceHandler } from './formats/hugging-face/index.ts';
 import { type RouteName, routes } from './routes.ts';
 import { type RouteHandler, serving } from './serving.ts';
 
 export function createApp(options: AppOptions): Hono {
   const { engine, logger, telemetry = [], renderMetrics = () => '', readiness } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const predict = predictHandler({ engine, limits, telemetry });
+  const limited = inFlightLimit(limits.maxConcurrentRequests);
+  const parts = { engine, limits, telemetry };
+  const predict = limited(huggingFaceHandler(parts));
   const model = modelHandler(engine);
   const handlers: Record<RouteName, RouteHandler> = {
     predict,
     predictVersion: predict,
+    pipeline: predict,
     models: modelsHandler(engine),
     model,
     modelVersion: model,

@@ -1,11 +1,11 @@
 /** From the bytes of a request to a JSON value, with every limit checked before what it protects. */
 import { HttpError } from './errors.ts';
 import type { Limits } from './limits.ts';
-import { requireJson } from './media-type.ts';
+import { contentCoding, requireJson } from './media-type.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** @throws HttpError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, INVALID_JSON */
+/** @throws HttpError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, INVALID_REQUEST, INVALID_JSON, JSON_TOO_DEEP */
 export async function readJson(request: Request, limits: Limits): Promise<unknown> {
   requireJson(request.headers);
   const bytes = await readBytes(request, limits.maxBodyBytes);
@@ -17,13 +17,19 @@ export async function readJson(request: Request, limits: Limits): Promise<unknow
 
 /**
  * A server holds a sender to the Content-Length that it gave, so that such a body can be read in one piece; one
- * without is counted as it arrives, and given up at the limit.
+ * without is counted as it arrives, and one that is compressed as it is decompressed, and given up at the limit.
  */
 async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
   const declared = request.headers.get('content-length');
+  const coding = contentCoding(request.headers);
+  if (Number(declared) > limit) throw tooLarge(limit);
   try {
-    if (declared === null) return await readStream(request.body, limit);
-    if (Number(declared) > limit) throw tooLarge(limit);
+    const { body } = request;
+    if (coding !== undefined && body !== null) {
+      const { decompressed } = await import('./decompress.ts');
+      return await readPieces(decompressed(body, coding), limit);
+    }
+    if (declared === null) return await readPieces(body ?? [], limit);
     const bytes = new Uint8Array(await request.arrayBuffer());
     if (bytes.byteLength > limit) throw tooLarge(limit);
     return bytes;
@@ -33,10 +39,13 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
   }
 }
 
-async function readStream(stream: ReadableStream<Uint8Array> | null, limit: number): Promise<Uint8Array> {
+async function readPieces(
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  limit: number,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of stream ?? []) {
+  for await (const chunk of pieces) {
     size += chunk.byteLength;
     if (size > limit) throw tooLarge(limit);
     chunks.push(chunk);
@@ -64,7 +73,11 @@ function parse(text: string): unknown {
 function refuseDeeperThan(limit: number, value: unknown): void {
   let level = [value].filter(isContainer);
   for (let depth = 1; level.length > 0; depth++) {
-    if (depth > limit) throw invalid(`The body nests deeper than ${limit} levels.`);
+    if (depth > limit) {
+      throw new HttpError('JSON_TOO_DEEP', `The body nests deeper than ${limit} levels.`, {
+        details: { maxDepth: limit },
+      });
+    }
     level = level.flatMap((container) => Object.values(container).filter(isContainer));
   }
 }

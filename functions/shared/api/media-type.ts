@@ -8,6 +8,9 @@ const JSON_TYPES =
   /^(?:application\/(?:[\w.-]+\+)?json|application\/x-www-form-urlencoded|text\/(?:plain|json))$/;
 const CHARSETS = /^"?(?:utf-?8|us-ascii)"?$/;
 
+const CODINGS = { gzip: 'gzip', 'x-gzip': 'gzip', deflate: 'deflate', br: 'br' } as const;
+export type ContentCoding = (typeof CODINGS)[keyof typeof CODINGS];
+
 /** @throws HttpError UNSUPPORTED_MEDIA_TYPE where a body can not be UTF-8 JSON by what its headers say. */
 export function requireJson(headers: Headers): void {
   const [type = '', ...attributes] = (headers.get('content-type') ?? '').toLowerCase().split(';');
@@ -18,10 +21,20 @@ export function requireJson(headers: Headers): void {
   if (charset !== undefined && !CHARSETS.test(charset.slice('charset='.length))) {
     throw refusal('Only UTF-8 is supported. Send the body in UTF-8.');
   }
+}
+
+/** How the body is compressed, or nothing. @throws HttpError UNSUPPORTED_MEDIA_TYPE */
+export function contentCoding(headers: Headers): ContentCoding | undefined {
   const coding = headers.get('content-encoding')?.trim().toLowerCase() ?? '';
-  if (coding !== '' && coding !== 'identity') {
-    throw refusal('Compressed bodies are not supported. Send the body without Content-Encoding.');
-  }
+  if (coding === '' || coding === 'identity') return undefined;
+  if (isKnown(coding)) return CODINGS[coding];
+  throw refusal(
+    `The content encoding ${coding.slice(0, 100)} is not supported. Send gzip, deflate or br, once, or none.`,
+  );
+}
+
+function isKnown(coding: string): coding is keyof typeof CODINGS {
+  return Object.hasOwn(CODINGS, coding);
 }
 
 function refusal(message: string): HttpError {

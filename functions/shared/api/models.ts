@@ -4,7 +4,7 @@ import { EngineError, parseModelRef } from '@pilotlight/engine';
 import type { Context } from 'hono';
 import type { ModelDetail, ModelSummary } from './openapi/schemas.ts';
 import type { ServingEngine } from './ports.ts';
-import { requestedModel } from './predict.ts';
+import { requestedModel } from './predictions.ts';
 import type { RouteHandler } from './serving.ts';
 
 export function modelsHandler(engine: ServingEngine): RouteHandler {

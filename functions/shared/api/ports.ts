@@ -1,17 +1,25 @@
 /** What the app asks of the world around it; Lambda, the local service and the container each bring their own. */
-import type { Engine, TaskName } from '@pilotlight/engine';
+import type { Engine, PackageManifest, Predictor } from '@pilotlight/engine';
 import type { Limits } from './limits.ts';
 import type { RouteName } from './routes.ts';
 
 /** The part of an engine that the app uses. */
 export type ServingEngine = Pick<Engine, 'models' | 'predict'> & {
-  predictor(ref: Parameters<Engine['predictor']>[0]): Promise<LoadedModel>;
-  loaded(): readonly LoadedModel[];
+  model(ref: Parameters<Engine['model']>[0]): Promise<ServedModel>;
+  predictor(ref: Parameters<Engine['predictor']>[0]): Promise<TokenModel>;
+  loaded(): readonly { readonly manifest: { readonly name: string; readonly version: string } }[];
 };
 
-export interface LoadedModel {
-  readonly manifest: { readonly name: string; readonly version: string; readonly task: TaskName };
+/** Whatever answers by a name. */
+export interface ServedModel {
+  readonly manifest: PackageManifest;
 }
+
+/** A model that reads tokens. */
+export type TokenModel = Pick<
+  Predictor,
+  'manifest' | 'variant' | 'variantName' | 'run' | 'tokenize' | 'decode'
+>;
 
 export interface Logger {
   info(message: string, fields: Record<string, unknown>): void;
@@ -34,6 +42,8 @@ export interface PredictionRecord {
   readonly model: string;
   readonly version: string;
   readonly variant: string;
+  /** The sha256 of the package's model.json, where it comes from a file. */
+  readonly checksum?: string;
   readonly inputs: number;
   readonly timings: {
     readonly tokenizeMs: number;

@@ -1,12 +1,19 @@
 import type { PredictionRecord } from './ports.ts';
 
-/** Stage times and token counts of a prediction: TEI's names, milliseconds with their fractions. */
+/** Digits of the checksum that answers carry: enough to tell packages apart, short enough to compare by eye. */
+const CHECKSUM_DIGITS = 12;
+
+/** What answered, stage times and token counts of a prediction: TEI's names, milliseconds with their fractions. */
 export function predictionHeaders(record: PredictionRecord): Record<string, string> {
   const { tokenizeMs, queueMs, inferMs, postprocessMs } = record.timings;
+  const { total, padded, truncated } = record.tokens;
   return {
     'x-pilotlight-model': record.model,
     'x-pilotlight-version': record.version,
-    'x-compute-tokens': String(record.tokens.total),
+    ...(record.checksum && { 'x-pilotlight-checksum': record.checksum.slice(0, CHECKSUM_DIGITS) }),
+    'x-compute-tokens': String(total),
+    'x-padded-tokens': String(padded),
+    'x-truncated-tokens': String(truncated),
     'x-tokenization-time': tokenizeMs.toFixed(3),
     'x-queue-time': queueMs.toFixed(3),
     'x-inference-time': inferMs.toFixed(3),

@@ -2,11 +2,22 @@
  * The one route table: what the app serves, what the OpenAPI document describes, what API Gateway forwards. Plain
  * data that loads nothing; `openapi/operations.ts` has the schemas.
  */
+export type RouteTag =
+  | 'Predictions'
+  | 'OpenAI'
+  | 'TEI'
+  | 'Open Inference'
+  | 'SageMaker'
+  | 'Models'
+  | 'Operations'
+  | 'Documentation';
+
 export interface Route {
   readonly method: 'get' | 'post';
   /** As OpenAPI and API Gateway write it, parameters in braces. */
   readonly path: string;
-  readonly tag: 'Predictions' | 'Models' | 'Operations' | 'Documentation';
+  /** What it belongs to; it decides how errors look, too. */
+  readonly tag: RouteTag;
   readonly summary: string;
 }
 
@@ -22,6 +33,12 @@ export const routes = {
     path: '/models/{model}/versions/{version}',
     tag: 'Predictions',
     summary: 'Predict with one version of a model',
+  },
+  pipeline: {
+    method: 'post',
+    path: '/pipeline/{task}/{model}',
+    tag: 'Predictions',
+    summary: 'Predict by a task that is named, of those that the model can do',
   },
   models: {
     method: 'get',

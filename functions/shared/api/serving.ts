@@ -1,18 +1,21 @@
 /** What surrounds every handler: its time, its errors, and who is told. */
 import { PilotlightError } from '@pilotlight/engine';
 import type { Context } from 'hono';
+import { inFormat } from './error-formats.ts';
 import { errorReply } from './errors.ts';
 import type { Exchange, Logger, Telemetry } from './ports.ts';
+import { routes } from './routes.ts';
 
-/**
- * Answers, or throws what `errorReply` maps. `start` is `performance.now()` at the head of the request;
- * `nameModel` tells telemetry the model, once it is known to exist.
- */
-export type RouteHandler = (
-  c: Context,
-  start: number,
-  nameModel: (name: string) => void,
-) => Response | Promise<Response>;
+/** One request, on its way through a handler. */
+export interface Call {
+  /** `performance.now()` at the head of the request. */
+  readonly start: number;
+  /** Tells telemetry the model, once it is known to exist. */
+  nameModel(name: string): void;
+}
+
+/** Answers, or throws what `errorReply` maps. */
+export type RouteHandler = (c: Context, call: Call) => Response | Promise<Response>;
 
 export interface Surroundings {
   readonly logger: Logger;
@@ -25,20 +28,23 @@ export function serving(
   handler: RouteHandler,
   { logger, telemetry }: Surroundings,
 ) {
+  const formatted = inFormat(route === 'unmatched' ? undefined : routes[route].tag);
   return async (c: Context): Promise<Response> => {
     const start = performance.now();
     let model = '';
     let code = '';
     let response: Response;
+    const nameModel = (name: string) => {
+      model = name;
+    };
     try {
-      response = await handler(c, start, (name) => {
-        model = name;
-      });
+      response = await handler(c, { start, nameModel });
     } catch (error) {
       const reply = errorReply(error);
       code = reply.body.code;
       if (reply.status >= 500 && code !== 'NOT_READY') logFailure(logger, route, code, error);
-      response = c.json(reply.body, reply.status, reply.headers);
+      const { status, headers, body } = formatted(reply);
+      response = c.json(body, status, headers);
     }
     const exchange = { route, model, status: response.status, code, ms: performance.now() - start };
     for (const listener of telemetry) listener.answered(exchange);

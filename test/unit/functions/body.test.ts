@@ -58,10 +58,6 @@ describe('the content type of a body', () => {
       415,
     );
   });
-
-  it('is refused with a content encoding', async () => {
-    expect((await answer(post(BODY, { 'content-encoding': 'gzip' }))).status).toBe(415);
-  });
 });
 
 describe('a body that is not JSON', () => {
@@ -115,7 +111,10 @@ describe('the limits of a body', () => {
 
   it('refuse a million nested arrays without running out of stack', async () => {
     const body = `{"inputs": ${'['.repeat(900_000)}${']'.repeat(900_000)}}`;
-    expect(await answer(post(body))).toMatchObject({ status: 400, body: { code: 'INVALID_JSON' } });
+    expect(await answer(post(body))).toMatchObject({
+      status: 400,
+      body: { code: 'JSON_TOO_DEEP', maxDepth: 32 },
+    });
   });
 
   it('refuse more inputs than one call may have, with both numbers', async () => {

@@ -1,9 +1,9 @@
 /** An engine of three models that answers at once, so that a test of the HTTP layer is about the HTTP layer. */
-import { EngineError, type PackageEntry, type TaskName } from '@pilotlight/engine';
+import { EngineError, type ModelRef, type PackageEntry, type TaskName } from '@pilotlight/engine';
 import type { PredictEngine, PredictModel } from '../../../functions/predict/ports.ts';
 import { createApp } from '../../../functions/shared/api/app.ts';
 import type { AppOptions } from '../../../functions/shared/api/ports.ts';
-import { manifestOf } from '../engine/fakes.ts';
+import { manifestOf, predictorOf } from '../engine/fakes.ts';
 
 const MODELS: Record<string, { task: TaskName; result: unknown }> = {
   sentiment: { task: 'text-classification', result: [{ label: 'positive', score: 0.9 }] },
@@ -25,6 +25,7 @@ export interface Call {
   readonly ref: unknown;
   readonly inputs: unknown;
   readonly parameters: unknown;
+  readonly task: unknown;
 }
 
 export interface FakeEngine extends PredictEngine {
@@ -37,27 +38,32 @@ export function fakeEngine(
 ): FakeEngine {
   const calls: Call[] = [];
   const loaded = new Map<string, PredictModel>();
+  const load = async (ref: string | ModelRef) => {
+    const name = typeof ref === 'string' ? (ref.split('@')[0] ?? '') : ref.name;
+    const task = Object.hasOwn(MODELS, name) ? MODELS[name]?.task : undefined;
+    if (!task) {
+      const models = Object.keys(MODELS);
+      throw new EngineError('MODEL_NOT_FOUND', `There is no model named ${name}.`, { details: { models } });
+    }
+    const model = {
+      manifest: manifestOf({ name, version: '1.0.0', task }),
+      loadTimings: { openMs: 1, verifyMs: 2, tokenizerMs: 3, sessionMs: 4, totalMs: 6 },
+      checkGolden: options.checkGolden ?? (async () => ({ line: 2, drift: 0.25 })),
+    };
+    loaded.set(name, model);
+    return model;
+  };
   return {
     calls,
     models: async () => options.entries ?? [{ name: 'sentiment', version: '1.0.0' }],
     loaded: () => [...loaded.values()],
+    model: load,
     predictor: async (ref) => {
-      const name = typeof ref === 'string' ? (ref.split('@')[0] ?? '') : ref.name;
-      const task = Object.hasOwn(MODELS, name) ? MODELS[name]?.task : undefined;
-      if (!task) {
-        const models = Object.keys(MODELS);
-        throw new EngineError('MODEL_NOT_FOUND', `There is no model named ${name}.`, { details: { models } });
-      }
-      const model: PredictModel = {
-        manifest: manifestOf({ name, version: '1.0.0', task }),
-        loadTimings: { openMs: 1, verifyMs: 2, tokenizerMs: 3, sessionMs: 4, totalMs: 6 },
-        checkGolden: options.checkGolden ?? (async () => ({ line: 2, drift: 0.25 })),
-      };
-      loaded.set(name, model);
-      return model;
+      const { manifest } = await load(ref);
+      return predictorOf({ manifest });
     },
-    predict: async (ref, inputs, parameters) => {
-      calls.push({ ref, inputs, parameters });
+    predict: async (ref, inputs, parameters, { task } = {}) => {
+      calls.push({ ref, inputs, parameters, task });
       if (options.failure !== undefined) throw options.failure;
       const name = typeof ref === 'string' ? ref : ref.name;
       const list: unknown[] = Array.isArray(inputs) ? inputs : [inputs];
@@ -70,6 +76,7 @@ export function fakeEngine(
         results: list.map(() => MODELS[name]?.result),
         timings: { tokenizeMs: 0.25, queueMs: 0, inferMs: 1.5, postprocessMs: 0.125 },
         tokens: { total: 5 * list.length, padded: 1, truncated: 0 },
+        truncated: list.map(() => 0),
         model: { name, version: '1.0.0', variant: 'int8' },
       };
     },

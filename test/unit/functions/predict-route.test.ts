@@ -88,7 +88,7 @@ describe('requests', () => {
     ['an unknown key', { inputs: 'a', modle: 'b' }, 'modle'],
     ['parameters that are a list', { inputs: 'a', parameters: [] }, 'parameters'],
     ['a truncate that is a text', { inputs: 'a', truncate: 'yes' }, 'truncate'],
-    ['cutting at the left', { inputs: 'a', truncation_direction: 'left' }, 'truncation_direction'],
+    ['cutting in the middle', { inputs: 'a', truncation_direction: 'middle' }, 'truncation_direction'],
     ['base64 vectors', { inputs: 'a', encoding_format: 'base64' }, 'encoding_format'],
     ['an array for a body', ['a'], 'body'],
     ['null for a body', null, 'body'],

@@ -1,7 +1,7 @@
 /** The OpenAPI document, made from the route table. Loaded on the first request for it, and only then. */
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { toJSONSchema } from 'zod/mini';
-import { predictRequest } from '../predict-request.ts';
+import { predictRequest } from '../formats/hugging-face/request.ts';
 import { type RouteName, routes } from '../routes.ts';
 import { operations } from './operations.ts';
 

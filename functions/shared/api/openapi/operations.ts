@@ -6,13 +6,18 @@ import * as schemas from './schemas.ts';
 
 const PREDICT_ERRORS: readonly ErrorCode[] = [
   'INVALID_JSON',
+  'INVALID_REQUEST',
+  'JSON_TOO_DEEP',
   'MODEL_NOT_FOUND',
   'BODY_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
   'INVALID_INPUT',
   'INVALID_PARAMETER',
   'INPUT_TOO_LONG',
+  'TOO_MANY_TOKENS',
+  'TASK_UNSUPPORTED',
   'TOO_MANY_INPUTS',
+  'TOO_MANY_LABELS',
   'OVERLOADED',
   'PACKAGE_INVALID',
   'PACKAGE_CORRUPT',
@@ -36,6 +41,10 @@ export const operations = {
   predict: { request: { params: schemas.modelParams, body: predictBody }, responses: predictResponses },
   predictVersion: {
     request: { params: schemas.versionParams, body: predictBody },
+    responses: predictResponses,
+  },
+  pipeline: {
+    request: { params: schemas.pipelineParams, body: predictBody },
     responses: predictResponses,
   },
   models: { responses: { 200: json('The models', schemas.modelList) } },

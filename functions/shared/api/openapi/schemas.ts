@@ -6,6 +6,9 @@ import { TASKS } from '@pilotlight/engine/manifest';
 export const modelParams = z.object({
   model: z.string().meta({ description: 'Name of a model, or `name@version`', example: 'sentiment' }),
 });
+export const pipelineParams = modelParams.extend({
+  task: z.string().meta({ description: 'By its name in Hugging Face’s pipelines', example: 'ner' }),
+});
 export const versionParams = modelParams.extend({
   version: z.string().meta({ description: 'A semantic version', example: '1.0.0' }),
 });

@@ -11,22 +11,28 @@ export const predictRequest = z.strictObject({
   inputs: z.unknown().check(
     z.refine((inputs) => inputs !== undefined, 'is required'),
     z.meta({
-      description: 'One input, or a list of them; a text each, for the tasks of today',
-      anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
+      description:
+        'One input, or a list of them: a text; `{text, text_pair}`; `{question, context}`; ' +
+        '`{source_sentence, sentences}`; `{query, texts}`. The base64 of a file for models that read images or audio',
+      anyOf: [{ type: 'string' }, { type: 'object' }, { type: 'array' }],
     }),
   ),
   parameters: z.nullish(z.record(z.string(), z.unknown())).check(
     z.meta({
       description:
-        'text-classification: `top_k`, `function_to_apply`, `truncate`. token-classification: ' +
-        '`aggregation_strategy`, `ignore_labels`, `offset_unit`, `truncate`. feature-extraction: `pooling`, ' +
-        '`normalize`, `truncate`.',
+        'Parameters of the task by the names of Hugging Face; one that it does not know is refused',
     }),
   ),
   truncate: flag.check(z.meta({ description: 'As in `parameters`' })),
+  truncation_direction: z
+    .optional(z.enum(['left', 'right', 'Left', 'Right']))
+    .check(z.meta({ description: 'As in `parameters`: which end is kept is the other one' })),
   normalize: flag.check(z.meta({ description: 'As in `parameters`' })),
-  truncation_direction: z.optional(z.literal(['right', 'Right'])),
-  encoding_format: z.optional(z.literal('float')),
+  prompt_name: z.nullish(z.string()).check(z.meta({ description: 'As in `parameters`' })),
+  dimensions: z.nullish(z.int().check(z.positive())).check(z.meta({ description: 'As in `parameters`' })),
+  encoding_format: z
+    .optional(z.enum(['float', 'base64']))
+    .check(z.meta({ description: 'Of vectors: numbers, or the base64 of little-endian 32-bit floats' })),
   options: z.optional(hosting).check(z.meta({ description: 'Taken and ignored' })),
 });
 export type PredictRequest = z.infer<typeof predictRequest>;

@@ -1,0 +1,43 @@
+/** The wire format of Hugging Face's inference endpoints: what it means to the engine. On the way of a cold start. */
+import type { Context } from 'hono';
+import { readJson } from '../../body.ts';
+import { answer, type FormatParts, predict, requestedModel } from '../../predictions.ts';
+import type { Call, RouteHandler } from '../../serving.ts';
+import { checkInputs, checkLabels, parseBody, refuseField } from '../parse.ts';
+import { taskParameters } from './parameters.ts';
+import { predictRequest } from './request.ts';
+import { encodeVectors, shapeResults } from './results.ts';
+import { namedTask, taskOfBody } from './task.ts';
+
+/** `POST /models/{model}`, with or without a version, and `POST /pipeline/{task}/{model}`. */
+export function huggingFaceHandler(parts: FormatParts): RouteHandler {
+  return async (c, call) => predictFor(c, call, parts, requestedModel(c), c.req.param('task'));
+}
+
+/** Answers the body of `c` with the model of that name, by the task of that name or the one that the body is of. */
+export async function predictFor(
+  c: Context,
+  call: Call,
+  parts: FormatParts,
+  ref: string,
+  wanted?: string,
+): Promise<Response> {
+  const request = parseBody(predictRequest, await readJson(c.req.raw, parts.limits));
+  const { inputs, encoding_format } = request;
+  checkInputs(inputs, parts.limits);
+  checkLabels(request.parameters ?? {}, parts.limits);
+  const model = await parts.engine.model(ref);
+  const { manifest } = model;
+  call.nameModel(manifest.name);
+  const task = wanted === undefined ? taskOfBody(request, manifest) : namedTask(wanted, manifest);
+  const name = task ?? manifest.task;
+  if (encoding_format === 'base64' && name !== 'feature-extraction') {
+    throw refuseField('encoding_format', `must be float for ${name}`);
+  }
+  const parameters = taskParameters(request, task);
+  const prediction = await predict(c, parts, { model, ...(task && { task }), inputs, parameters });
+  return answer(c, call, parts, model, prediction, ({ results }) => {
+    const shaped = shapeResults(name, results, Array.isArray(inputs));
+    return encoding_format === 'base64' ? encodeVectors(shaped) : shaped;
+  });
+}

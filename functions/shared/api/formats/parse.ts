@@ -1,0 +1,67 @@
+/** What the formats share: a body against its schema, and limits on what is in it. */
+import { EngineError } from '@pilotlight/engine';
+import type * as z from 'zod/mini';
+import { HttpError } from '../errors.ts';
+import type { Limits } from '../limits.ts';
+
+/** @throws EngineError INVALID_INPUT with `field` */
+export function parseBody<T>(schema: z.ZodMiniType<T>, body: unknown): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const issue: Issue | undefined = parsed.error.issues[0];
+  const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys?.[0] : undefined;
+  if (unknownKey !== undefined) throw refuseField(unknownKey.slice(0, 100), 'is not known');
+  const field = issue?.path.map(String).join('.').slice(0, 100) || 'body';
+  throw refuseField(field, issue?.message ?? 'is not valid');
+}
+
+export function refuseField(field: string, reason: string): EngineError {
+  return new EngineError('INVALID_INPUT', `${field}: ${reason}.`, { details: { field } });
+}
+
+interface Issue {
+  readonly code?: string | undefined;
+  readonly keys?: readonly string[];
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** A list of sentences or texts inside an input counts one by one. @throws EngineError INVALID_INPUT, HttpError TOO_MANY_INPUTS */
+export function checkInputs(inputs: unknown, { maxInputs }: Limits): void {
+  if (!Array.isArray(inputs)) return refuseMoreInputs(countOf(inputs), maxInputs);
+  if (inputs.length === 0) throw refuseField('inputs', 'must not be empty');
+  let count = 0;
+  for (const input of inputs) count += countOf(input);
+  refuseMoreInputs(count, maxInputs);
+}
+
+function refuseMoreInputs(count: number, maxInputs: number): void {
+  if (count <= maxInputs) return;
+  throw new HttpError('TOO_MANY_INPUTS', `${count} inputs in one call; at most ${maxInputs} are taken.`, {
+    details: { field: 'inputs', inputs: count, maxInputs },
+  });
+}
+
+function countOf(input: unknown): number {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return 1;
+  const lists = ['sentences', 'texts'].flatMap((key) => {
+    const value: unknown = Object.hasOwn(input, key) ? Reflect.get(input, key) : undefined;
+    return Array.isArray(value) ? [value.length] : [];
+  });
+  return Math.max(1, ...lists);
+}
+
+/** @throws HttpError TOO_MANY_LABELS */
+export function checkLabels(
+  parameters: Readonly<Record<string, unknown>>,
+  { maxCandidateLabels }: Limits,
+): void {
+  const { candidate_labels } = parameters;
+  if (!Array.isArray(candidate_labels) || candidate_labels.length <= maxCandidateLabels) return;
+  const labels = candidate_labels.length;
+  throw new HttpError(
+    'TOO_MANY_LABELS',
+    `${labels} candidate labels in one call; at most ${maxCandidateLabels} are taken.`,
+    { details: { field: 'parameters.candidate_labels', labels, maxLabels: maxCandidateLabels } },
+  );
+}

@@ -1,0 +1,81 @@
+/** What every wire format does with the engine: find the model, let it predict, tell who listens, and answer. */
+import { checksumOf, type Prediction, type PredictOptions, type TaskName } from '@pilotlight/engine';
+import type { Context } from 'hono';
+import { HttpError } from './errors.ts';
+import type { Limits } from './limits.ts';
+import type { ServedModel, ServingEngine, Telemetry } from './ports.ts';
+import { respondJson } from './respond.ts';
+import { predictionHeaders } from './response-headers.ts';
+import type { Call } from './serving.ts';
+
+export interface FormatParts {
+  readonly engine: ServingEngine;
+  readonly limits: Limits;
+  readonly telemetry: readonly Telemetry[];
+}
+
+/** `sentiment`, `sentiment@1.0.0`, or the name and version of the longer paths. */
+export function requestedModel(c: Context): string {
+  const model = c.req.param('model') ?? '';
+  const version = c.req.param('version');
+  return version === undefined ? model : `${model}@${version}`;
+}
+
+/** One call's prediction in the words of the engine. */
+export interface PredictCall {
+  readonly model: ServedModel;
+  /** @default - that of the model's manifest */
+  readonly task?: TaskName;
+  readonly inputs: unknown;
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** Predicts within the limits of tokens. @throws EngineError, HttpError INVALID_REQUEST once nobody waits any more */
+export async function predict(
+  c: Context,
+  { engine, limits }: FormatParts,
+  { model, task, inputs, parameters }: PredictCall,
+): Promise<Prediction> {
+  const { name, version } = model.manifest;
+  const { maxInputTokens, maxCallTokens } = limits;
+  const options = { limits: { maxInputTokens, maxCallTokens }, ...(task && { task }) };
+  const work = (more: PredictOptions) =>
+    engine.predict({ name, version }, inputs, parameters, { ...options, ...more });
+  return Array.isArray(inputs) ? whileConnected(c, (signal) => work({ signal })) : work({});
+}
+
+/** Answers with what `shape` makes of a prediction, and tells telemetry of it. */
+export async function answer(
+  c: Context,
+  { start }: Call,
+  { telemetry }: FormatParts,
+  model: ServedModel,
+  prediction: Prediction,
+  shape: (prediction: Prediction) => unknown,
+): Promise<Response> {
+  const { results, timings, tokens } = prediction;
+  const body = shape(prediction);
+  const checksum = checksumOf(model.manifest);
+  const record = {
+    ...prediction.model,
+    model: prediction.model.name,
+    ...(checksum !== undefined && { checksum }),
+    inputs: results.length,
+    timings,
+    tokens,
+    totalMs: performance.now() - start,
+  };
+  for (const listener of telemetry) listener.predicted(record);
+  return respondJson(c, body, predictionHeaders(record));
+}
+
+/** Many inputs are given up between two batches once nobody waits for them; one is done before that is known. */
+async function whileConnected<T>(c: Context, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { signal } = c.req.raw;
+  try {
+    return await work(signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new HttpError('INVALID_REQUEST', 'The client closed the connection.', { cause: error });
+  }
+}
