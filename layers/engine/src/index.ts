@@ -35,6 +35,7 @@ export type {
 export { parseModelRef } from './refs.ts';
 export { FolderStore, type FolderStoreOptions } from './store/folder-store.ts';
 export { JoinedStore } from './store/joined-store.ts';
+export { checksumOf } from './store/parse-manifest.ts';
 export type { PackageObjects } from './store/s3/remote-package.ts';
 export { S3Store, type S3StoreOptions } from './store/s3/s3-store.ts';
 export { DEFAULT_TRANSFER, type TransferOptions } from './store/s3/transfer.ts';
@@ -46,4 +47,5 @@ export type { LabelScore } from './tasks/text-classification.ts';
 export type { RankedText } from './tasks/text-ranking.ts';
 export type { Entity, EntityGroup } from './tasks/token-classification.ts';
 export type { ZeroShot } from './tasks/zero-shot-classification.ts';
+export type { DecodeOptions, Tokenization, TokenizeOptions } from './tokenization.ts';
 export { ENGINE_VERSION } from './version.ts';

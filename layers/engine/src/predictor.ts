@@ -1,12 +1,5 @@
 /** One loaded model: from inputs to results, by way of tokens, batches and logits. */
-import {
-  BatchRunner,
-  type Inference,
-  type Refuse,
-  type RunOptions,
-  refuseAll,
-  type TokenCounts,
-} from './batching/batch-runner.ts';
+import { BatchRunner, type Inference, type RunOptions, type TokenCounts } from './batching/batch-runner.ts';
 import type { TokenLimits } from './batching/token-limits.ts';
 import { EngineError } from './errors.ts';
 import { checkGolden, type GoldenCheck } from './goldens/check.ts';
@@ -22,8 +15,18 @@ import type {
   TokenRequest,
   TokenResult,
 } from './ports.ts';
+import { runTask, type TaskRun } from './task-run.ts';
 import { type AnyTask, taskFor } from './tasks/index.ts';
-import { parseInputs, parseParameters, tryInput } from './validate.ts';
+import type { CommonParameters } from './tasks/parameters.ts';
+import { requestOf } from './tasks/text-input.ts';
+import {
+  type DecodeOptions,
+  decode,
+  type Tokenization,
+  type TokenizeOptions,
+  tokenize,
+} from './tokenization.ts';
+import { parseInputs, parseParameters, parseTexts, tryInput } from './validate.ts';
 
 export interface PredictorParts {
   readonly manifest: Manifest;
@@ -59,6 +62,8 @@ export interface Prediction {
   readonly results: readonly unknown[];
   readonly timings: StageTimings;
   readonly tokens: TokenCounts;
+  /** Tokens that were cut off each input, in order. */
+  readonly truncated: readonly number[];
   readonly model: { readonly name: string; readonly version: string; readonly variant: string };
 }
 
@@ -117,22 +122,9 @@ export class Predictor {
     const task = this.#taskOf(options);
     const list = parseInputs(task, inputs);
     const settings = parseParameters(task, parameters);
-    const context = this.#context;
-    const requests = list.map((input) => task.requests(input, settings, context));
-    const inference = await this.#infer(requests.flat(), {
-      truncate: settings.truncate,
-      alignment: task.alignment,
-      refuse: refuseAll,
-      ...options,
-    });
-    const start = performance.now();
-    let next = 0;
-    const results = list.map((input, i) => {
-      const own = inference.results.slice(next, next + (requests[i]?.length ?? 0));
-      next += own.length;
-      return task.result(input, own, settings, context);
-    });
-    return { results: await Promise.all(results), ...this.#reportOf(inference, start) };
+    const listed = Array.isArray(inputs);
+    const { results, report } = await this.#runTask(task, list, settings, { ...options, listed });
+    return { results, ...report };
   }
 
   /**
@@ -148,41 +140,46 @@ export class Predictor {
     options: PredictOptions = {},
   ): Promise<EachPrediction> {
     const task = this.#taskOf(options);
-    const settings = parseParameters(task, parameters);
-    const context = this.#context;
     const errors = new Map<number, EngineError>();
-    const parsed = inputs.map((input, index) => {
+    const values = inputs.map((input, index) => {
       const { value, error } = tryInput(task, input);
       if (error) errors.set(index, error);
-      return { value, requests: error ? [] : task.requests(value, settings, context) };
+      return value;
     });
-    const owners = parsed.flatMap(({ requests }, index) => requests.map(() => index));
-    const refuse: Refuse = (request, error) => errors.set(owners[request] ?? 0, error);
-    const all = parsed.flatMap(({ requests }) => requests);
-    const inference = await this.#infer(all, {
-      truncate: settings.truncate,
-      alignment: task.alignment,
-      refuse,
-      ...options,
-    });
-    const start = performance.now();
-    let next = 0;
-    const outcomes = parsed.map(async ({ value, requests }, index): Promise<Outcome> => {
-      const own = inference.results.slice(next, next + requests.length);
-      next += requests.length;
+    const refuse = (input: number, error: EngineError): void => void errors.set(input, error);
+    const settings = parseParameters(task, parameters);
+    const { results, report } = await this.#runTask(task, values, settings, { ...options, refuse });
+    const outcomes = results.map((result, index): Outcome => {
       const error = errors.get(index);
-      return error ? { error } : { result: await task.result(value, own, settings, context) };
+      return error ? { error } : { result };
     });
-    return { outcomes: await Promise.all(outcomes), ...this.#reportOf(inference, start) };
+    return { outcomes, ...report };
   }
 
-  #reportOf({ tokenizeMs, queueMs, inferMs, tokens }: Inference, postprocessStart: number) {
+  async #runTask(
+    task: AnyTask,
+    inputs: readonly unknown[],
+    parameters: CommonParameters,
+    { signal, limits, refuse, listed = false }: PredictOptions & Pick<TaskRun, 'refuse' | 'listed'>,
+  ) {
+    const { results, truncated, inference, postprocessMs } = await runTask(inputs, {
+      task,
+      parameters,
+      context: this.#context,
+      infer: (requests, runOptions) =>
+        this.#infer(requests, { ...runOptions, ...(signal && { signal }), ...(limits && { limits }) }),
+      listed,
+      ...(refuse && { refuse }),
+    });
+    const { tokenizeMs, queueMs, inferMs, tokens } = inference;
     const { name, version } = this.manifest;
-    return {
-      timings: { tokenizeMs, queueMs, inferMs, postprocessMs: performance.now() - postprocessStart },
+    const report = {
+      timings: { tokenizeMs, queueMs, inferMs, postprocessMs },
       tokens,
+      truncated,
       model: { name, version, variant: this.variantName },
     };
+    return { results, report };
   }
 
   /** The model's outputs for each window of each request, as the graph gives them: what `predict` makes results of. */
@@ -190,7 +187,7 @@ export class Predictor {
     requests: readonly TokenRequest[],
     options: PredictOptions & { readonly truncate?: boolean; readonly alignment?: boolean } = {},
   ): Promise<readonly TokenResult[]> {
-    const { results } = await this.#infer(requests, { truncate: false, refuse: refuseAll, ...options });
+    const { results } = await this.#infer(requests, { truncate: false, ...options });
     return results.flat();
   }
 
@@ -201,6 +198,27 @@ export class Predictor {
    */
   run(feeds: Feeds): Promise<{ outputs: Outputs; queueMs: number; inferMs: number }> {
     return this.#whileActive(() => this.#runner.runFeeds(feeds));
+  }
+
+  /**
+   * The tokens of texts, or of pairs `{text, text_pair}`, as the model would read them; none is cut, however long it is.
+   *
+   * @throws EngineError INVALID_INPUT with `field`, OVERLOADED, PREDICTOR_DISPOSED.
+   */
+  tokenize(inputs: readonly unknown[], options: TokenizeOptions = {}): Promise<Tokenization[]> {
+    return this.#whileActive(() =>
+      tokenize(this.#parts.tokenizer, parseTexts(inputs).map(requestOf), options),
+    );
+  }
+
+  /**
+   * The text of each list of token ids.
+   *
+   * @throws EngineError INVALID_INPUT with `field`, for an id that the vocabulary does not have; OVERLOADED,
+   * PREDICTOR_DISPOSED.
+   */
+  decode(ids: readonly (readonly number[])[], options: DecodeOptions = {}): Promise<string[]> {
+    return this.#whileActive(() => decode(this.#parts.tokenizer, ids, options));
   }
 
   /**
@@ -266,6 +284,19 @@ export class Predictor {
   get #context(): TaskContext {
     const { manifest, tokenizer } = this.#parts;
     const { labels, taskDefaults, textProcessing } = manifest;
-    return { labels, textProcessing, vocabulary: tokenizer, ...(taskDefaults && { taskDefaults }) };
+    return {
+      labels,
+      textProcessing,
+      vocabulary: {
+        idOf: (token) => tokenizer.idOf(token),
+        tokenOf: (id) => tokenizer.tokenOf(id),
+        decode: (ids, options) => tokenizer.decode(ids, options),
+        idsOf: async (text) => {
+          const [own] = await tokenize(tokenizer, [{ text }], { addSpecialTokens: false });
+          return own?.ids ?? [];
+        },
+      },
+      ...(taskDefaults && { taskDefaults }),
+    };
   }
 }

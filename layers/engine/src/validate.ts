@@ -2,6 +2,7 @@ import type * as z from 'zod/mini';
 import { EngineError } from './errors.ts';
 import type { AnyTask } from './tasks/index.ts';
 import type { CommonParameters } from './tasks/parameters.ts';
+import { type TextInput, textInput } from './tasks/text-input.ts';
 
 /** One input as the task reads it, or why it does not. */
 export function tryInput(task: AnyTask, input: unknown): { value?: unknown; error?: EngineError } {
@@ -17,6 +18,20 @@ export function tryInput(task: AnyTask, input: unknown): { value?: unknown; erro
 export function parseInputs(task: AnyTask, inputs: unknown): readonly unknown[] {
   if (!Array.isArray(inputs)) return [parse(task.input, inputs, 'INVALID_INPUT', 'inputs')];
   return inputs.map((input: unknown, i) => parse(task.input, input, 'INVALID_INPUT', `inputs[${i}]`));
+}
+
+/** Texts and pairs of texts to tokenise. @throws EngineError INVALID_INPUT with `field` */
+export function parseTexts(inputs: readonly unknown[]): TextInput[] {
+  return inputs.map((input, i) => parse(textInput, input, 'INVALID_INPUT', `inputs[${i}]`));
+}
+
+/** The error of a task about one input, as one about an input of a list. */
+export function inList(error: EngineError, index: number): EngineError {
+  const { field } = error.details;
+  if (typeof field !== 'string' || !/^inputs\b(?!\[)/.test(field)) return error;
+  const place = (name: string): string => name.replace(/^inputs/, `inputs[${index}]`);
+  const details = { ...error.details, field: place(field) };
+  return new EngineError(error.code, place(error.message), { details, cause: error });
 }
 
 /** @throws EngineError INVALID_PARAMETER with `field` */

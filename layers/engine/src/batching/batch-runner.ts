@@ -2,7 +2,17 @@
 import { setImmediate } from 'node:timers/promises';
 import { EngineError } from '../errors.ts';
 import type { TextProcessing, Variant } from '../manifest.ts';
-import type { Encoding, Feeds, Outputs, Session, Tokenizer, TokenRequest, TokenResult } from '../ports.ts';
+import type {
+  Encoding,
+  Feeds,
+  Outputs,
+  Session,
+  Tokenizer,
+  TokenRequest,
+  TokenResult,
+  TruncationDirection,
+} from '../ports.ts';
+import { encodeRequests } from './encode-requests.ts';
 import { planBatches } from './plan.ts';
 import { feedsFor, resultOfRow } from './tensors.ts';
 import { refuseMoreTokens, type TokenLimits } from './token-limits.ts';
@@ -15,20 +25,23 @@ export interface BatchRunnerParts {
   readonly session: Session;
 }
 
-/** Is told of a request that can not be answered; throws where that is to end all of them. */
+/** Is told of a request that can not be answered. */
 export type Refuse = (request: number, error: EngineError) => void;
-
-export const refuseAll: Refuse = (_request, error) => {
-  throw error;
-};
 
 export interface RunOptions {
   readonly truncate: boolean;
+  /** @default 'right' */
+  readonly truncationDirection?: TruncationDirection;
   readonly alignment?: boolean;
   readonly signal?: AbortSignal;
   /** @default - any number of tokens */
   readonly limits?: TokenLimits;
-  readonly refuse: Refuse;
+  /** Index of the input that each request is for, by which errors name it. @default - that of the request */
+  readonly inputOf?: readonly number[];
+  /** What is kept of each window. @default - all of it */
+  readonly condense?: (window: TokenResult) => TokenResult;
+  /** @default - the first error ends all of the call */
+  readonly refuse?: Refuse;
 }
 
 export interface TokenCounts {
@@ -44,6 +57,8 @@ export interface Inference {
   /** The windows of each request; none of one that was refused. */
   readonly results: readonly (readonly TokenResult[])[];
   readonly tokens: TokenCounts;
+  /** Tokens that were cut off each request. */
+  readonly truncated: readonly number[];
   readonly tokenizeMs: number;
   /** How long batches waited for those of other calls. */
   readonly queueMs: number;
@@ -60,18 +75,16 @@ export class BatchRunner {
   }
 
   /**
-   * @throws what `refuse` throws, EngineError SESSION_FAILED once the session is gone, and the reason of an aborted
-   * `signal`.
+   * @throws EngineError INPUT_TOO_LONG and SESSION_FAILED where there is no `refuse`, SESSION_FAILED in any case once the
+   * session is gone, TOO_MANY_TOKENS, and the reason of an aborted `signal`.
    */
   async run(requests: readonly TokenRequest[], options: RunOptions): Promise<Inference> {
     const { tokenizer, variant, manifest } = this.#parts;
     const start = performance.now();
     const { maxTokens } = manifest.textProcessing;
-    const { alignment = false } = options;
-    const encoded = await tokenizer.encode(requests, { maxTokens, alignment });
-    const taken = options.truncate
-      ? [...encoded.keys()]
-      : withinLimit(requests, encoded, maxTokens, options.refuse);
+    const { alignment = false, truncationDirection = 'right' } = options;
+    const encoded = await encodeRequests(tokenizer, requests, { maxTokens, alignment, truncationDirection });
+    const taken = options.truncate ? [...encoded.keys()] : withinLimit(requests, encoded, maxTokens, options);
     if (options.limits) refuseMoreTokens(encoded, options.limits);
     const tokenizeMs = performance.now() - start;
 
@@ -90,15 +103,17 @@ export class BatchRunner {
       const batch = places.map((place) => windows[place]).filter(isGiven);
       const batchStart = performance.now();
       const waited = await this.#turns.take((waitedMs) =>
-        this.#runBatch(batch, results, options.refuse).then(() => waitedMs),
+        this.#runBatch(batch, results, options).then(() => waitedMs),
       );
       queueMs += waited;
       inferMs += performance.now() - batchStart - waited;
       read += batch.length * Math.max(...batch.map(({ encoding }) => encoding.ids.length));
     }
     const total = lengths.reduce((sum, length) => sum + length, 0);
-    const truncated = taken.reduce((sum, request) => sum + cutFrom(encoded[request] ?? []), 0);
-    return { results, tokens: { total, padded: read - total, truncated }, tokenizeMs, queueMs, inferMs };
+    const truncated = encoded.map(cutFrom);
+    const cut = taken.reduce((sum, request) => sum + (truncated[request] ?? 0), 0);
+    const tokens = { total, padded: read - total, truncated: cut };
+    return { results, tokens, truncated, tokenizeMs, queueMs, inferMs };
   }
 
   /** Runs the graph once on tensors of the caller's, in its turn. @throws EngineError SESSION_FAILED */
@@ -113,7 +128,7 @@ export class BatchRunner {
   async #runBatch(
     batch: readonly Window[],
     results: readonly TokenResult[][],
-    refuse: Refuse,
+    { refuse, condense = asItIs }: Pick<RunOptions, 'refuse' | 'condense'>,
   ): Promise<void> {
     const { session, variant, manifest } = this.#parts;
     const graph = variant.graphs.model;
@@ -122,13 +137,13 @@ export class BatchRunner {
       const outputs = await session.run(feedsFor(graph, encodings, manifest.textProcessing.padTokenId));
       for (const [row, { request, index, encoding }] of batch.entries()) {
         const windows = results[request];
-        if (windows) windows[index] = resultOfRow(graph, outputs, row, encoding);
+        if (windows) windows[index] = condense(resultOfRow(graph, outputs, row, encoding));
       }
     } catch (error) {
-      if (!(error instanceof EngineError) || session.ended || refuse === refuseAll) throw error;
+      if (!(error instanceof EngineError) || session.ended || !refuse) throw error;
       const [first] = batch;
       if (first && batch.length === 1) return refuse(first.request, error);
-      for (const window of batch) await this.#runBatch([window], results, refuse);
+      for (const window of batch) await this.#runBatch([window], results, { refuse, condense });
     }
   }
 }
@@ -141,9 +156,9 @@ interface Window {
   readonly encoding: Encoding;
 }
 
-/** Tokens that were cut off; a request that was divided into windows lost none. */
-function cutFrom([first, ...more]: readonly Encoding[]): number {
-  return first === undefined || more.length > 0 ? 0 : first.untruncatedLength - first.ids.length;
+/** Tokens that were cut off; one that is in any window was not. */
+function cutFrom([first]: readonly Encoding[]): number {
+  return first ? (first.truncatedTokens ?? first.untruncatedLength - first.ids.length) : 0;
 }
 
 /** The requests that are short enough for the model, by their index; the others are refused. */
@@ -151,19 +166,39 @@ function withinLimit(
   requests: readonly TokenRequest[],
   encoded: readonly (readonly Encoding[])[],
   maxTokens: number,
-  refuse: Refuse,
+  { refuse, inputOf }: Pick<RunOptions, 'refuse' | 'inputOf'>,
 ): number[] {
-  return [...encoded.keys()].filter((index) => {
-    const tokens = encoded[index]?.[0]?.untruncatedLength ?? 0;
-    if (tokens <= maxTokens || requests[index]?.windows) return true;
-    const error = new EngineError(
-      'INPUT_TOO_LONG',
-      `Input ${index} has ${tokens} tokens; this model takes at most ${maxTokens}. Shorten it, or set "truncate": true to have it cut.`,
-      { details: { field: 'inputs', index, tokens, maxTokens } },
-    );
-    refuse(index, error);
+  return [...encoded.keys()].filter((request) => {
+    const { untruncatedLength: tokens = 0, crowded } = encoded[request]?.[0] ?? {};
+    const { windows } = requests[request] ?? {};
+    if (windows ? !crowded : tokens <= maxTokens) return true;
+    const index = inputOf?.[request] ?? request;
+    const error = crowded
+      ? tooCrowded(crowded, windows?.other?.field ?? 'text', index)
+      : new EngineError(
+          'INPUT_TOO_LONG',
+          `Input ${index} has ${tokens} tokens; this model takes at most ${maxTokens}. Shorten it, or set "truncate": true to have it cut.`,
+          { details: { field: 'inputs', index, tokens, maxTokens } },
+        );
+    if (!refuse) throw error;
+    refuse(request, error);
     return false;
   });
 }
+
+/** A text that stands in every window and leaves them too little room for the other one. */
+function tooCrowded(
+  { tokens, maxTokens }: NonNullable<Encoding['crowded']>,
+  field: string,
+  index: number,
+): EngineError {
+  return new EngineError(
+    'INPUT_TOO_LONG',
+    `The ${field} of input ${index} has ${tokens} tokens; beside the other text this model takes at most ${maxTokens} of it. Shorten it, or set "truncate": true to have it cut.`,
+    { details: { field: `inputs.${field}`, index, tokens, maxTokens } },
+  );
+}
+
+const asItIs = (window: TokenResult): TokenResult => window;
 
 const isGiven = <T>(value: T | undefined): value is T => value !== undefined;
