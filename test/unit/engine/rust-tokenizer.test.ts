@@ -4,10 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Tokenizer } from '../../../layers/engine/src/ports.ts';
-import {
-  createRustTokenizer,
-  shareLongestFirst,
-} from '../../../layers/engine/src/tokenizer/rust-tokenizer.ts';
+import { createRustTokenizer } from '../../../layers/engine/src/tokenizer/rust-tokenizer.ts';
+import { shareLongestFirst } from '../../../layers/engine/src/tokenizer/truncate.ts';
 import { tokenizerJson } from '../../fixtures/vocabulary.ts';
 import { manifestOf } from './fakes.ts';
 

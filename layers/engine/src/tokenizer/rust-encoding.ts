@@ -7,16 +7,12 @@ import type { Alignment, Encoding, Span, TokenRequest } from '../ports.ts';
  * not see: kept until its batch has run, it outlives the young generation, and a long file then holds hundreds of
  * megabytes of encodings that nobody needs.
  */
-export function encodingOf(
-  native: NativeEncoding,
-  request: TokenRequest,
-  untruncatedLength: number,
-  alignment = false,
-): Encoding {
+export function encodingOf(native: NativeEncoding, request: TokenRequest, alignment = false): Encoding {
+  const ids = native.getIds();
   return {
-    ids: native.getIds(),
+    ids,
     typeIds: native.getTypeIds(),
-    untruncatedLength,
+    untruncatedLength: ids.length,
     ...(alignment && { alignment: alignmentOf(native, request) }),
   };
 }

@@ -3,7 +3,10 @@ import { type Encoding as NativeEncoding, Tokenizer as NativeTokenizer } from 't
 import { EngineError } from '../errors.ts';
 import type { TextProcessing } from '../manifest.ts';
 import type { EncodeOptions, Encoding, Tokenizer, TokenRequest } from '../ports.ts';
+import { partsOf } from './parts.ts';
 import { encodingOf } from './rust-encoding.ts';
+import { truncate } from './truncate.ts';
+import { windowsOf } from './windows.ts';
 
 /**
  * Opens a tokenizer.json. Its own truncation and padding are switched off: both are the engine's.
@@ -54,15 +57,7 @@ class RustTokenizer implements Tokenizer {
 
   async #encodeSome(requests: readonly TokenRequest[], options: EncodeOptions): Promise<Encoding[][]> {
     const natives = await this.#encodeAll(requests);
-    return Promise.all(
-      natives.map(async (native, i) => {
-        const request = requests[i] ?? { text: '' };
-        const length = native.getLength();
-        const cut =
-          length > options.maxTokens ? await this.#truncate(request, length, options.maxTokens) : native;
-        return [encodingOf(cut, request, length, options.alignment)];
-      }),
-    );
+    return natives.map((native, i) => fitted(native, requests[i] ?? { text: '' }, options));
   }
 
   idOf(token: string): number | undefined {
@@ -89,29 +84,18 @@ class RustTokenizer implements Tokenizer {
     // The native encodeBatch declares pairs, but refuses them at run time.
     return Promise.all(requests.map(({ text, pair }) => this.#native.encode(text, pair ?? null)));
   }
-
-  /** Cuts the texts, then adds the special tokens: cutting the finished encoding would lose its last [SEP]. */
-  async #truncate({ text, pair }: TokenRequest, length: number, maxTokens: number): Promise<NativeEncoding> {
-    const bare = { addSpecialTokens: false };
-    const first = await this.#native.encode(text, null, bare);
-    const second = pair === undefined ? null : await this.#native.encode(pair, null, bare);
-    const specials = length - first.getLength() - (second?.getLength() ?? 0);
-    const [keepFirst, keepSecond] = shareLongestFirst(
-      first.getLength(),
-      second?.getLength() ?? 0,
-      Math.max(maxTokens - specials, 0),
-    );
-    first.truncate(keepFirst, 0, 'right');
-    second?.truncate(keepSecond, 0, 'right');
-    return this.#native.postProcess(first, second, true);
-  }
 }
 
-/** How many tokens of each text to keep when the longer one is cut first, token by token ("longest first"). */
-export function shareLongestFirst(first: number, second: number, budget: number): [number, number] {
-  if (first + second <= budget) return [first, second];
-  const half = Math.floor(budget / 2);
-  if (second <= half) return [budget - second, second];
-  if (first <= budget - half) return [first, budget - first];
-  return [budget - half, half];
+/**
+ * The encoding within the limits, cut or divided. Texts are cut out from between their special tokens: cutting the
+ * finished encoding at its end would lose the last [SEP].
+ */
+function fitted(native: NativeEncoding, request: TokenRequest, options: EncodeOptions): Encoding[] {
+  const { maxTokens, alignment, truncationDirection: direction = 'right' } = options;
+  const encoding = encodingOf(native, request, alignment);
+  const { windows } = request;
+  if (encoding.ids.length <= maxTokens && !windows) return [encoding];
+  const parts = partsOf(native.getSequenceIds());
+  if (windows) return windowsOf(encoding, parts, windows, { maxTokens, direction });
+  return [truncate(encoding, parts, maxTokens, direction)];
 }

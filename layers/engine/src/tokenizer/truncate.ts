@@ -1,0 +1,34 @@
+import type { Encoding, TruncationDirection } from '../ports.ts';
+import { keepParts, lengthOf, type Parts, type Range } from './parts.ts';
+
+/** Cuts the texts to `maxTokens`, the longer one first; special tokens stay, however many they are. */
+export function truncate(
+  encoding: Encoding,
+  parts: Parts,
+  maxTokens: number,
+  direction: TruncationDirection,
+): Encoding {
+  const [text, pair] = [lengthOf(parts.text), lengthOf(parts.pair)];
+  const budget = Math.max(maxTokens - (encoding.ids.length - text - pair), 0);
+  const [keepText, keepPair] = shareLongestFirst(text, pair, budget);
+  return keepParts(encoding, parts, {
+    text: cutTo(parts.text, keepText, direction),
+    pair: cutTo(parts.pair, keepPair, direction),
+  });
+}
+
+/** What is left of a text of which at most `length` tokens are kept. */
+export function cutTo({ start, end }: Range, length: number, direction: TruncationDirection): Range {
+  return direction === 'right'
+    ? { start, end: Math.min(start + length, end) }
+    : { start: Math.max(end - length, start), end };
+}
+
+/** How many tokens of each text to keep when the longer one is cut first, token by token ("longest first"). */
+export function shareLongestFirst(first: number, second: number, budget: number): [number, number] {
+  if (first + second <= budget) return [first, second];
+  const half = Math.floor(budget / 2);
+  if (second <= half) return [budget - second, second];
+  if (first <= budget - half) return [first, budget - first];
+  return [budget - half, half];
+}

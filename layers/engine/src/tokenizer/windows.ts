@@ -1,0 +1,44 @@
+/** Over-long requests as overlapping encodings, each within the limit and with special tokens of its own. */
+import type { Encoding, TruncationDirection, Windows } from '../ports.ts';
+import { keepParts, lengthOf, type Parts } from './parts.ts';
+import { cutTo } from './truncate.ts';
+
+/** Of the tokens that a window has for both texts, what the text that stands in every window may take at most. */
+const OTHER_SHARE = 3 / 4;
+
+/**
+ * One encoding of what fits into one. Else windows over one text, each `stride` tokens back from the end of the one
+ * before, up to the end of the text; the other text is whole in each of them, unless it leaves the windows less than a
+ * quarter: then it is cut, and the encodings say so. What a window overlaps is at most half of its part of the text, so
+ * that the work is at most twice that of the text, however long it is.
+ */
+export function windowsOf(
+  encoding: Encoding,
+  parts: Parts,
+  { of, stride, maxTokens, other }: Windows,
+  limits: { readonly maxTokens: number; readonly direction: TruncationDirection },
+): Encoding[] {
+  const longest = Math.min(maxTokens ?? limits.maxTokens, limits.maxTokens);
+  const divided = parts[of];
+  const standing = parts[of === 'text' ? 'pair' : 'text'];
+  const room = Math.max(longest - (encoding.ids.length - lengthOf(divided) - lengthOf(standing)), 1);
+
+  const wanted = Math.min(lengthOf(standing), other?.maxTokens ?? Number.POSITIVE_INFINITY);
+  const most = Math.max(Math.floor(room * OTHER_SHARE), room - lengthOf(divided));
+  const kept = cutTo(standing, Math.min(wanted, most), limits.direction);
+  const facts = {
+    truncatedTokens: lengthOf(standing) - lengthOf(kept),
+    ...(wanted > most && { crowded: { tokens: wanted, maxTokens: most } }),
+  };
+
+  const size = room - lengthOf(kept);
+  const step = size - Math.min(stride, Math.floor(size / 2));
+  const windows: Encoding[] = [];
+  for (let windowStart = 0; ; windowStart += step) {
+    const start = divided.start + windowStart;
+    const part = { start, end: Math.min(start + size, divided.end) };
+    const texts = of === 'text' ? { text: part, pair: kept } : { text: kept, pair: part };
+    windows.push({ ...keepParts(encoding, parts, texts), ...facts, windowStart });
+    if (part.end >= divided.end) return windows;
+  }
+}
