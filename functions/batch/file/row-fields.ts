@@ -7,11 +7,12 @@ export type RowId = string | number;
 
 const LONGEST_ID = 1024;
 
-/** Fields that are one input together: question answering, and pairs of texts. */
+/** Fields that are one input together: question answering, pairs of texts, similarity and ranking. */
 const JOINT_FIELDS = [
   ['question', 'context'],
   ['text', 'text_pair'],
-  ['source', 'targets'],
+  ['source_sentence', 'sentences'],
+  ['query', 'texts'],
 ] as const;
 
 /** Names of every field that is read, for files whose columns are chosen by name. */
