@@ -18,7 +18,7 @@ import { modelCard } from './stages/model-card.ts';
 import { optimise, RUNTIME_VERSION } from './stages/optimise.ts';
 import { createStaging, publish, refuseExisting, type Staging, writeManifest } from './stages/pack.ts';
 import { type QuantiseReport, quantise } from './stages/quantise.ts';
-import { LARGEST_BUDGET, tuneTokenBudget } from './stages/tune.ts';
+import { largestBudget, tuneTokenBudget } from './stages/tune.ts';
 import { toleranceOf, type VariantProof, verifyGoldens, verifyPackage } from './stages/verify.ts';
 import type { Progress } from './terminal/progress.ts';
 
@@ -97,7 +97,7 @@ class Packaging {
 
   /** The graph is read anew for each variant, so that the weights of one are in memory at a time. */
   async #buildVariant(variant: VariantName): Promise<SourceFacts> {
-    const { source, task, tokenBudget = LARGEST_BUDGET, quantise: settings } = this.#options;
+    const { source, task, quantise: settings } = this.#options;
     const { model, inputs, outputs, ...facts } = await this.#progress.stage(`read for ${variant}`, () =>
       readSource(source, task === undefined ? {} : { task }),
     );
@@ -107,6 +107,8 @@ class Packaging {
     const optimised = await this.#progress.stage(`optimise ${variant}`, () =>
       optimise(model, this.#staging.root),
     );
+    const perToken = outputs.some(({ axes }) => axes.includes('vocabulary')) ? facts.tokenizer.vocabSize : 1;
+    const { tokenBudget = largestBudget(perToken) } = this.#options;
     const files = await this.#progress.stage(`write ${variant}`, () =>
       externalise(optimised, this.#path(variant)),
     );
@@ -127,7 +129,7 @@ class Packaging {
     return this.#progress.stage('goldens', async (report) => {
       const requests =
         texts === undefined
-          ? builtInRequests(facts.task, facts.tokenizer.maxTokens)
+          ? builtInRequests({ task: facts.task, ...facts.tokenizer })
           : await requestsOfFile(texts);
       return this.#serving('fp32', (predictor) => makeGoldens(predictor, requests, report));
     });

@@ -11,6 +11,7 @@ export * from './errors.ts';
 export type { GoldenCheck } from './goldens/check.ts';
 export { type Comparison, compareWithGolden, type Deviation, driftOf } from './goldens/compare.ts';
 export {
+  GOLDEN_ROLES,
   type Golden,
   type GoldenOutput,
   goldenSchema,

@@ -26,7 +26,8 @@ export class Safetensors implements WeightSource {
   /** Throws SOURCE_NOT_FOUND when the folder has no safetensors weights, WEIGHTS_INVALID when they are broken. */
   constructor(folder: string) {
     const single = existsSync(join(folder, WEIGHTS_FILE));
-    const shardNames = single ? [WEIGHTS_FILE] : readIndex(folder);
+    const index = single ? undefined : readIndex(folder);
+    const shardNames = index === undefined ? [WEIGHTS_FILE] : [...new Set(index.values())].sort();
     this.files = single ? shardNames : [INDEX_FILE, ...shardNames];
     const shards: SafetensorsFile[] = [];
     const shardOf = new Map<string, SafetensorsFile>();
@@ -42,6 +43,16 @@ export class Safetensors implements WeightSource {
             );
           }
           shardOf.set(tensor, shard);
+          if (index !== undefined && index.get(tensor) !== name)
+            throw misplaced(tensor, name, index.get(tensor));
+        }
+      }
+      for (const [tensor, name] of index ?? []) {
+        if (!shardOf.has(tensor)) {
+          throw new ToolchainError(
+            'WEIGHTS_INVALID',
+            `${INDEX_FILE} has tensor '${tensor}' in ${name}, which does not hold it.`,
+          );
         }
       }
     } catch (error) {
@@ -71,8 +82,16 @@ export class Safetensors implements WeightSource {
   }
 }
 
-/** Names of the shards, sorted. Every one is a plain file name: an index can not lead out of the folder. */
-function readIndex(folder: string): string[] {
+function misplaced(tensor: string, file: string, indexed: string | undefined): ToolchainError {
+  const said = indexed === undefined ? 'does not name it' : `has it in ${indexed}`;
+  return new ToolchainError(
+    'WEIGHTS_INVALID',
+    `Tensor '${tensor}' is in ${file}, but ${INDEX_FILE} ${said}.`,
+  );
+}
+
+/** The shard of each tensor. Every one is a plain file name: an index can not lead out of the folder. */
+function readIndex(folder: string): ReadonlyMap<string, string> {
   const path = join(folder, INDEX_FILE);
   if (!existsSync(path)) {
     throw new ToolchainError('SOURCE_NOT_FOUND', `The folder has no ${WEIGHTS_FILE}.`);
@@ -85,8 +104,8 @@ function readIndex(folder: string): string[] {
   }
   const index = indexSchema.safeParse(content);
   if (!index.success) throw new ToolchainError('WEIGHTS_INVALID', `${INDEX_FILE} has no valid weight_map.`);
-  const shards = [...new Set(Object.values(index.data.weight_map))].sort();
-  for (const shard of shards) {
+  const shardOf = new Map(Object.entries(index.data.weight_map));
+  for (const shard of new Set(shardOf.values())) {
     if (!/^[\w.-]+\.safetensors$/.test(shard)) {
       throw new ToolchainError(
         'WEIGHTS_INVALID',
@@ -100,5 +119,5 @@ function readIndex(folder: string): string[] {
       );
     }
   }
-  return shards;
+  return shardOf;
 }

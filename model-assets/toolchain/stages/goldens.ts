@@ -2,17 +2,18 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import {
+  GOLDEN_ROLES,
   type Golden,
   type GoldenOutput,
   MINIMUM_GOLDENS,
   type Predictor,
-  type TaskName,
   type TokenRequest,
 } from '@pilotlight/engine';
 import * as z from 'zod';
 import { ToolchainError } from '../errors.ts';
 import { goldenOutput } from '../package/golden-output.ts';
-import { builtInTexts } from './goldens/texts.ts';
+
+export { builtInRequests } from './goldens/requests.ts';
 
 const requestSchema = z.object({ text: z.string(), pair: z.string().optional() });
 
@@ -29,20 +30,15 @@ export async function makeGoldens(
   for (const [index, request] of requests.entries()) {
     const [result] = await fp32.infer([request], { truncate: true });
     const outputs: Golden['outputs'] = {};
-    for (const role of ['logits', 'hidden_states', 'embeddings'] as const) {
+    for (const role of GOLDEN_ROLES) {
       const tensor = result?.outputs[role];
       if (tensor !== undefined)
-        outputs[role] = finite(goldenOutput(tensor, role === 'logits'), role, request.text);
+        outputs[role] = finite(goldenOutput(tensor, role.endsWith('logits')), role, request.text);
     }
     goldens.push({ ...request, ids: [...(result?.encoding.ids ?? [])], outputs });
     report((index + 1) / requests.length);
   }
   return goldens;
-}
-
-/** The requests that a model of `task` is verified with unless it comes with its own. */
-export function builtInRequests(task: TaskName, maxTokens: number): readonly TokenRequest[] {
-  return builtInTexts(task, maxTokens).map((text) => ({ text }));
 }
 
 /**

@@ -1,11 +1,18 @@
 /** The token budget: how many padded tokens one run of the session gets, measured on this machine. */
 import type { Predictor, TokenRequest } from '@pilotlight/engine';
 
-/** A predictor whose budget is tuned is loaded with this one. */
-export const LARGEST_BUDGET = 8192;
-
 /** Padded tokens of one batch; from where dispatch dominates to where activations leave the cache. */
-const CANDIDATES = [256, 512, 1024, 2048, 4096, LARGEST_BUDGET] as const;
+const CANDIDATES = [256, 512, 1024, 2048, 4096, 8192] as const;
+const [SMALLEST] = CANDIDATES;
+
+/** Bytes of logits that one run may give: those of a vocabulary take 120 kB for each token and more. */
+const MAXIMUM_OUTPUT_BYTES = 2 ** 28;
+
+/** The largest budget for a model that gives `values` float32 values a token; one whose budget is tuned is loaded with it. */
+export function largestBudget(values: number): number {
+  const within = CANDIDATES.filter((budget) => 4 * values * budget <= MAXIMUM_OUTPUT_BYTES);
+  return within.at(-1) ?? SMALLEST;
+}
 
 /** Of candidates this close to the fastest the smallest wins: it needs less memory and answers sooner. */
 const INDIFFERENCE = 0.03;
@@ -25,7 +32,7 @@ export interface TuneResult {
 
 /**
  * Measures texts of mixed length in rounds over the candidates, so that a slow moment of the machine does not hit
- * one alone. `predictor` must have a token budget of at least the largest candidate: batches are cut here.
+ * one alone. `predictor` has the largest budget to try: batches are cut here.
  */
 export async function tuneTokenBudget(
   predictor: Predictor,
@@ -35,7 +42,7 @@ export async function tuneTokenBudget(
   const rates: Record<number, number> = {};
   await predictor.infer(requests.slice(-16), { truncate: true });
   const start = performance.now();
-  let candidates: readonly number[] = CANDIDATES;
+  let candidates: readonly number[] = CANDIDATES.filter((budget) => budget <= predictor.variant.tokenBudget);
   for (let round = 0; round < ROUNDS; round++) {
     for (const [index, budget] of candidates.entries()) {
       rates[budget] = Math.max(rates[budget] ?? 0, await textsPerSecond(predictor, requests, budget));

@@ -54,6 +54,28 @@ describe('comparison with a golden', () => {
     });
   });
 
+  test('measures the start and the end of an answer, and values that are far between', () => {
+    const [start, end] = [Float32Array.of(1, 5, 2), Float32Array.of(1, 2, 5)];
+    const golden: Golden = {
+      ...{ text: 'a', ids: [2, 17, 3] },
+      outputs: {
+        start_logits: { dims: [3], values: [1, 2], stride: 2, top: [[1, 3]] },
+        end_logits: { dims: [3], values: [1, 5], stride: 2, top: [[1, 4]] },
+      },
+    };
+    const encoding = { ids: [2, 17, 3], typeIds: [], untruncatedLength: 3 };
+    const outputs = {
+      start_logits: { dims: [3], data: start },
+      end_logits: { dims: [3], data: end.with(0, 1.5) },
+    };
+    expect(compareWithGolden(golden, { encoding, outputs })).toMatchObject({
+      deviation: { largest: 0.5, expected: 1, actual: 1.5, flips: 1, flippedMargin: 4 },
+    });
+    expect(compareWithGolden(golden, { encoding, outputs: { start_logits: outputs.start_logits } })).toEqual({
+      problem: 'the model gave no end_logits',
+    });
+  });
+
   test.each([
     ['another token', result([2, 18, 3], LOGITS, [2, 3]), 'token 1 is 18 instead of 17'],
     ['a missing token', result([2, 17], LOGITS, [2, 3]), 'token 2 is missing instead of 3'],

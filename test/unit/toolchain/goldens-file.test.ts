@@ -38,4 +38,15 @@ describe('goldens.jsonl', () => {
       768,
     );
   });
+
+  test('stores values all over logits that are as wide as a vocabulary, and no more than of others', () => {
+    const [rows, columns] = [20, 30_522];
+    const data = Float32Array.from({ length: rows * columns }, (_, at) => at);
+    const { values, stride = 0, top } = goldenOutput({ dims: [rows, columns], data }, true);
+    expect(values.length).toBeGreaterThan(900);
+    expect(values.length).toBeLessThanOrEqual(1024);
+    expect(values).toEqual(values.map((_, index) => index * stride));
+    expect(new Set(values.map((value) => value % columns)).size).toBe(values.length);
+    expect(top).toHaveLength(rows);
+  });
 });

@@ -3,8 +3,15 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { encodeModel } from '../../../model-assets/toolchain/graph/onnx.ts';
 import { readSource } from '../../../model-assets/toolchain/sources/index.ts';
-import { SHAPES, writeCheckpoint } from '../../fixtures/checkpoints.ts';
+import {
+  type CheckpointOptions,
+  checkpointTensors,
+  SHAPES,
+  writeCheckpoint,
+} from '../../fixtures/checkpoints.ts';
+import { writeSafetensors } from '../../fixtures/safetensors.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const root = temporaryFolder();
@@ -81,6 +88,32 @@ describe('a checkpoint folder', () => {
     writeFileSync(join(checkpoint, 'modules.json'), JSON.stringify(modules));
     const { taskDefaults } = await readSource(checkpoint, { task: 'feature-extraction' });
     expect(taskDefaults).toEqual({ pooling: 'mean', normalize: true });
+  });
+
+  it('in several files gives the graph that it gives in one', async () => {
+    const options: CheckpointOptions = {
+      family: 'bert',
+      head: 'sequence-classification',
+      shape: SHAPES.tiny,
+      labels: ['negative', 'neutral', 'positive'],
+    };
+    const whole = await readSource(checkpoint);
+    const tensors = checkpointTensors(options).map((tensor) => ({ ...tensor, kept: tensor.values() }));
+    rmSync(join(checkpoint, 'model.safetensors'));
+    const weight_map: Record<string, string> = {};
+    for (const [number, name] of ['model-00001-of-00002', 'model-00002-of-00002'].entries()) {
+      const part = tensors.filter((_, index) => index % 2 === number);
+      for (const tensor of part) weight_map[tensor.name] = `${name}.safetensors`;
+      writeSafetensors(
+        join(checkpoint, `${name}.safetensors`),
+        part.map((tensor) => ({ ...tensor, values: () => tensor.kept })),
+      );
+    }
+    const index = JSON.stringify({ metadata: {}, weight_map });
+    writeFileSync(join(checkpoint, 'model.safetensors.index.json'), index);
+    const sharded = await readSource(checkpoint);
+    expect(Buffer.from(encodeModel(sharded.model)).equals(encodeModel(whole.model))).toBe(true);
+    expect(Object.keys(sharded.files)).toContain('model-00002-of-00002.safetensors');
   });
 
   it('scores labels one by one when it is a multi-label model', async () => {

@@ -176,4 +176,23 @@ describe('sharded weights', () => {
     index({ a: 'one.safetensors', b: 'two.safetensors' });
     expect(() => new Safetensors(sharded)).toThrow(/'a' is in two.safetensors and in a file before it/);
   });
+
+  it.each([
+    [
+      'in another file',
+      { a: 'two', b: 'one' },
+      /'a' is in one.safetensors, but .* has it in two.safetensors/,
+    ],
+    [
+      'that no file has',
+      { a: 'one', b: 'two', c: 'two' },
+      /has tensor 'c' in two.safetensors, which does not/,
+    ],
+    ['too few', { b: 'two', z: 'one' }, /'a' is in one.safetensors, but .* does not name it/],
+  ])('are refused when the index has a tensor %s', (_, tensors, message) => {
+    shard('one.safetensors', 'a', 1);
+    shard('two.safetensors', 'b', 2);
+    index(Object.fromEntries(Object.entries(tensors).map(([name, file]) => [name, `${file}.safetensors`])));
+    expect(() => new Safetensors(sharded)).toThrow(message);
+  });
 });

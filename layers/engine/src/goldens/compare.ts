@@ -1,5 +1,5 @@
 import type { TokenResult } from '../ports.ts';
-import type { Golden, GoldenOutput } from './golden.ts';
+import { GOLDEN_ROLES, type Golden, type GoldenOutput } from './golden.ts';
 import { topOfRows } from './top-of-rows.ts';
 
 /** How far the outputs of one golden are from what it stores. */
@@ -37,7 +37,7 @@ export function compareWithGolden(golden: Golden, result: TokenResult | undefine
     flips: 0,
     flippedMargin: 0,
   };
-  for (const role of ['logits', 'hidden_states', 'embeddings'] as const) {
+  for (const role of GOLDEN_ROLES) {
     const expected = golden.outputs[role];
     if (expected === undefined) continue;
     const actual = result?.outputs[role];
@@ -45,7 +45,7 @@ export function compareWithGolden(golden: Golden, result: TokenResult | undefine
     if (firstDifference(expected.dims, actual.dims) >= 0) {
       return { problem: `${role} has shape [${actual.dims}] instead of [${expected.dims}]` };
     }
-    addValues(total, expected.values, actual.data);
+    addValues(total, expected, actual.data);
     if (!Number.isFinite(total.squaredError)) return { problem: `${role} holds NaN or infinite values` };
     addFlips(total, expected, actual.data);
   }
@@ -62,9 +62,9 @@ export function driftOf({ largest, flippedMargin }: Deviation, tolerance: number
 
 type Mutable = { -readonly [Key in keyof Deviation]: Deviation[Key] };
 
-function addValues(total: Mutable, expected: readonly number[], actual: Float32Array): void {
-  for (const [index, wanted] of expected.entries()) {
-    const given = actual[index] ?? Number.NaN;
+function addValues(total: Mutable, { values, stride = 1 }: GoldenOutput, actual: Float32Array): void {
+  for (const [index, wanted] of values.entries()) {
+    const given = actual[index * stride] ?? Number.NaN;
     const difference = given - wanted;
     total.squaredError += difference * difference;
     total.squaredExpected += wanted * wanted;

@@ -5,6 +5,9 @@ import type { TokenRequest } from '../ports.ts';
 /** Fewer inputs than this prove too little. */
 export const MINIMUM_GOLDENS = 32;
 
+/** The outputs that goldens keep. */
+export const GOLDEN_ROLES = ['logits', 'start_logits', 'end_logits', 'hidden_states', 'embeddings'] as const;
+
 const index = z.int().check(z.nonnegative());
 
 export const goldensHeaderSchema = z.strictObject({
@@ -14,10 +17,12 @@ export const goldensHeaderSchema = z.strictObject({
 });
 
 const goldenOutputSchema = z.strictObject({
-  /** Shape of the whole output: `[labels]`, `[tokens, labels]` or `[tokens, hidden]`. */
+  /** Shape of the whole output: `[labels]`, `[tokens]`, `[tokens, labels]`, `[tokens, vocabulary]` or `[tokens, hidden]`. */
   dims: z.array(index).check(z.minLength(1)),
-  /** The first values of the output in row-major order, whole rows of it. */
+  /** The first values of the output in row-major order, whole rows of it; or every `stride`-th. */
   values: z.array(z.number()),
+  /** Of an output too wide to keep a row of: how far one value is from the next that is kept. @default 1 */
+  stride: z.optional(z.int().check(z.positive())),
   /** Of logits: for each row the index of the largest, and how far the second is below it. */
   top: z.optional(z.array(z.tuple([index, z.number().check(z.nonnegative())]))),
 });
@@ -27,7 +32,7 @@ export const goldenSchema = z.strictObject({
   text: z.string(),
   pair: z.optional(z.string()),
   ids: z.array(index).check(z.minLength(1)),
-  outputs: z.partialRecord(z.enum(['logits', 'hidden_states', 'embeddings']), goldenOutputSchema),
+  outputs: z.partialRecord(z.enum(GOLDEN_ROLES), goldenOutputSchema),
 });
 export type Golden = z.infer<typeof goldenSchema>;
 

@@ -72,7 +72,7 @@ const PARAGRAPH =
   'worth, and of a visit in spring, "if the roads allow it". Someone laughed; someone else began to look for a ' +
   'calendar. By evening there were three plans and two quarrels, and the dog had eaten the envelope. ';
 
-/** Texts to verify a model of `task` with: at least 32, from empty to longer than `maxTokens`. */
+/** Texts for a model of `task`: at least 32, from empty to longer than `maxTokens`. */
 export function builtInTexts(task: TaskName, maxTokens: number): readonly string[] {
   const words = PARAGRAPH.trim().split(' ');
   const text = (length: number): string =>
