@@ -27,25 +27,25 @@ describe('groupEntities', () => {
   const part = (label: string, start: number, score = 1) => ({ label, start, end: start + 1, score });
 
   it('joins B- with the I- that follow, and averages their scores', () => {
-    expect(groupEntities([part('B-PER', 0, 0.9), part('I-PER', 1, 0.7), part('O', 2)])).toEqual([
+    expect(groupEntities([part('B-PER', 0, 0.9), part('I-PER', 1, 0.7), part('O', 2)], LABELS)).toEqual([
       { label: 'PER', start: 0, end: 2, score: 0.8 },
       { label: 'O', start: 2, end: 3, score: 1 },
     ]);
   });
 
   it('opens a new span at B- even behind one of the same label', () => {
-    expect(groupEntities([part('B-PER', 0), part('B-PER', 1)])).toHaveLength(2);
+    expect(groupEntities([part('B-PER', 0), part('B-PER', 1)], LABELS)).toHaveLength(2);
   });
 
   it('opens a span at an I- that nothing precedes, and where the label changes', () => {
-    expect(groupEntities([part('I-PER', 0), part('I-LOC', 1)])).toEqual([
+    expect(groupEntities([part('I-PER', 0), part('I-LOC', 1)], LABELS)).toEqual([
       span('PER', 0, 1),
       span('LOC', 1, 2),
     ]);
   });
 
   it('joins bare labels', () => {
-    expect(groupEntities([part('PER', 0), part('PER', 1)])).toEqual([span('PER', 0, 2)]);
+    expect(groupEntities([part('PER', 0), part('PER', 1)], LABELS)).toEqual([span('PER', 0, 2)]);
   });
 });
 
@@ -62,17 +62,17 @@ describe('labelWords', () => {
     ['max', 'B-LOC'],
     ['average', 'B-PER'],
   ] as const)('gives a word one label, by the strategy %s', (strategy, label) => {
-    expect(labelWords(word, LABELS, strategy)).toEqual([span(label, 0, 9)]);
+    expect(labelWords('Microsoft', word, LABELS, strategy)).toEqual([span(label, 0, 9)]);
   });
 
   it('averages the scores of the word before it chooses', () => {
-    const [{ score } = { score: 0 }] = labelWords(word, LABELS, 'average');
+    const [{ score } = { score: 0 }] = labelWords('Microsoft', word, LABELS, 'average');
     expect(score).toBeCloseTo((0.5 + 0.025 + 0.6) / 3, 12);
   });
 
   it('keeps words apart that have the same label', () => {
     const two = [token(1, 0, [0, 1], 'B-PER', 0.9), token(2, 1, [2, 3], 'B-PER', 0.9)];
-    expect(labelWords(two, LABELS, 'first')).toHaveLength(2);
+    expect(labelWords('a b', two, LABELS, 'first')).toHaveLength(2);
   });
 });
 

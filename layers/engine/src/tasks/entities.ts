@@ -3,8 +3,11 @@
  * Hugging Face Transformers (src/transformers/pipelines/token_classification.py).
  */
 import { argmax, at } from '../math/activations.ts';
+import { beginsWord } from './spans.ts';
+import { tagsOf } from './tags.ts';
 
 export interface ScoredToken {
+  /** Place among the tokens of the whole text, special ones included. */
   readonly index: number;
   readonly token: string;
   /** Index of the word that the token is a part of. */
@@ -32,52 +35,51 @@ export function labelTokens(
   return tokens.map((token) => ({ ...token, ...best(token.scores, labels) }));
 }
 
-/** Each word with one label, from its first token, the mean of its tokens or its surest token. */
+/** Each word of `text` with one label, from its first token, the mean of its tokens or its surest token. */
 export function labelWords(
+  text: string,
   tokens: readonly ScoredToken[],
   labels: readonly string[],
   strategy: WordStrategy,
 ): Labelled[] {
-  return words(tokens).map((word) => ({
+  return wordsOf(text, tokens).map((word) => ({
     ...best(scoresOfWord(word, strategy), labels),
     start: word[0]?.start ?? 0,
     end: word.at(-1)?.end ?? 0,
   }));
 }
 
-/** Joins neighbours of one label: `B-` opens a span, `I-` and bare labels go on with one. The score is the mean. */
-export function groupEntities(parts: readonly Labelled[]): Labelled[] {
+/**
+ * Joins neighbours of one kind into spans, whose score is the mean of theirs. `labels` are all that the model has: they
+ * say what its prefixes mean.
+ */
+export function groupEntities(parts: readonly Labelled[], labels: readonly string[]): Labelled[] {
+  const read = tagsOf(labels);
   const groups: Labelled[][] = [];
-  let lastTag: string | undefined;
+  let last = { tag: '', ends: true };
   for (const part of parts) {
-    const { begins, tag } = parseTag(part.label);
+    const { tag, begins, ends } = read(part.label);
     const group = groups.at(-1);
-    if (group && tag === lastTag && !begins) group.push(part);
+    if (group && tag === last.tag && !begins && !last.ends) group.push(part);
     else groups.push([part]);
-    lastTag = tag;
+    last = { tag, ends };
   }
   return groups.map((group) => ({
-    label: parseTag(group[0]?.label ?? '').tag,
+    label: read(group[0]?.label ?? '').tag,
     score: group.reduce((sum, { score }) => sum + score, 0) / group.length,
     start: group[0]?.start ?? 0,
     end: group.at(-1)?.end ?? 0,
   }));
 }
 
-function parseTag(label: string): { begins: boolean; tag: string } {
-  if (label.startsWith('B-')) return { begins: true, tag: label.slice(2) };
-  if (label.startsWith('I-')) return { begins: false, tag: label.slice(2) };
-  return { begins: false, tag: label };
-}
-
-function words(tokens: readonly ScoredToken[]): ScoredToken[][] {
-  const grouped: ScoredToken[][] = [];
+function wordsOf(text: string, tokens: readonly ScoredToken[]): ScoredToken[][] {
+  const words: ScoredToken[][] = [];
   for (const token of tokens) {
-    const word = grouped.at(-1);
-    if (word && token.word !== null && word[0]?.word === token.word) word.push(token);
-    else grouped.push([token]);
+    const word = words.at(-1);
+    if (!word || beginsWord(text, token, word.at(-1))) words.push([token]);
+    else word.push(token);
   }
-  return grouped;
+  return words;
 }
 
 function scoresOfWord(word: readonly ScoredToken[], strategy: WordStrategy): Float64Array {

@@ -1,21 +1,23 @@
 /** Text in, labelled spans out: the token-classification (NER) of Hugging Face pipelines. */
 import * as z from 'zod/mini';
-import { EngineError } from '../errors.ts';
-import { softmax } from '../math/activations.ts';
-import { toCodePoints } from '../math/offsets.ts';
-import type { Task, TokenResult } from '../ports.ts';
-import { groupEntities, labelTokens, labelWords, type ScoredToken } from './entities.ts';
-import { alignmentOf, outputData } from './output.ts';
+import type { Task } from '../ports.ts';
+import { groupEntities, labelTokens, labelWords } from './entities.ts';
 import { commonParameters } from './parameters.ts';
+import { scoredTokens } from './scored-tokens.ts';
+import { offsetsIn, offsetUnit, trimSpan } from './spans.ts';
 
 const parameters = z.strictObject({
   ...commonParameters,
   /** How sub-word tokens become words and spans; `none` gives every token by itself. */
   aggregation_strategy: z._default(z.enum(['none', 'simple', 'first', 'average', 'max']), 'simple'),
-  /** Labels to leave out of the result. */
+  /** Labels to leave out of the result: those of tokens with `none`, else those of spans, without `B-`. */
   ignore_labels: z._default(z.array(z.string()), ['O']),
-  /** What `start` and `end` count: UTF-16 code units as JavaScript, or code points as Python. */
-  offset_unit: z._default(z.enum(['utf16', 'codepoint']), 'utf16'),
+  /**
+   * Tokens that the windows over a text have in common which is too long for the model.
+   * @default - there are none: such a text is refused, or cut
+   */
+  stride: z.optional(z.int().check(z.nonnegative())),
+  offset_unit: offsetUnit,
 });
 type Parameters = z.infer<typeof parameters>;
 
@@ -28,12 +30,16 @@ export interface EntityGroup {
   readonly end: number;
 }
 
-/** A labelled token, of the strategy `none`; `index` counts tokens, special ones included. */
+/**
+ * A labelled token, of the strategy `none`; `text.slice(start, end)` is `word`, and `token` is what the vocabulary has
+ * for it. `index` counts the tokens of the whole text, special ones included.
+ */
 export interface Entity {
   readonly entity: string;
   readonly score: number;
   readonly index: number;
   readonly word: string;
+  readonly token: string;
   readonly start: number;
   readonly end: number;
 }
@@ -46,55 +52,35 @@ export const tokenClassification: Task<string, Parameters, (EntityGroup | Entity
   alignment: true,
 
   serves: ({ task }) => task === 'token-classification',
-  requests: (text) => [{ text }],
+  requests: (text, { stride }) => [
+    { text, ...(stride !== undefined && { windows: { of: 'text', stride } }) },
+  ],
 
-  result(text, [windows], { aggregation_strategy: strategy, ignore_labels, offset_unit }, { labels }) {
-    const tokens = scoredTokens(windows?.[0], labels);
+  result(
+    text,
+    [windows = []],
+    { aggregation_strategy: strategy, ignore_labels, offset_unit: unit },
+    { labels },
+  ) {
+    const tokens = scoredTokens(windows, labels);
     const ignored = new Set(ignore_labels);
-    const position = offset_unit === 'codepoint' ? toCodePoints(text) : (offset: number) => offset;
-    const place = ({ start, end }: { start: number; end: number }) => ({
-      start: position(start),
-      end: position(end),
-    });
+    const offset = offsetsIn(text, unit);
+    const placeOf = (part: { start: number; end: number }) => {
+      const [start, end] = trimSpan(text, [part.start, part.end]);
+      return { word: text.slice(start, end), start: offset(start), end: offset(end) };
+    };
     if (strategy === 'none') {
       return labelTokens(tokens, labels)
         .filter(({ label }) => !ignored.has(label))
-        .map((token) => ({
-          entity: token.label,
-          score: token.score,
-          index: token.index,
-          word: token.token,
-          ...place(token),
-        }));
+        .map((part) => {
+          const { label: entity, score, index, token } = part;
+          return { entity, score, index, token, ...placeOf(part) };
+        });
     }
     const labelled =
-      strategy === 'simple' ? labelTokens(tokens, labels) : labelWords(tokens, labels, strategy);
-    return groupEntities(labelled)
+      strategy === 'simple' ? labelTokens(tokens, labels) : labelWords(text, tokens, labels, strategy);
+    return groupEntities(labelled, labels)
       .filter(({ label }) => !ignored.has(label))
-      .map((group) => ({
-        entity_group: group.label,
-        score: group.score,
-        word: text.slice(group.start, group.end),
-        ...place(group),
-      }));
+      .map((group) => ({ entity_group: group.label, score: group.score, ...placeOf(group) }));
   },
 };
-
-/** Scores of every token of the text; special tokens are left out. */
-function scoredTokens(result: TokenResult | undefined, labels: readonly string[]): ScoredToken[] {
-  const logits = outputData(result, 'logits');
-  const encoding = result?.encoding;
-  if (!encoding || logits.length !== encoding.ids.length * labels.length) {
-    throw new EngineError(
-      'PACKAGE_INVALID',
-      `The model gave ${logits.length / (encoding?.ids.length || 1)} logits for each token, but its manifest has ${labels.length} labels.`,
-    );
-  }
-  const { specialTokensMask, spans, wordIds, tokens } = alignmentOf(encoding);
-  return encoding.ids.flatMap((_, index) => {
-    const [start, end] = spans[index] ?? [0, 0];
-    if (specialTokensMask[index] === 1) return [];
-    const scores = softmax(logits.subarray(index * labels.length, (index + 1) * labels.length));
-    return [{ index, token: tokens[index] ?? '', word: wordIds[index] ?? null, start, end, scores }];
-  });
-}

@@ -1,0 +1,70 @@
+/** The tokens of a text with the scores of their labels, out of one window or of many that overlap. */
+import { EngineError } from '../errors.ts';
+import { softmax } from '../math/activations.ts';
+import type { TokenResult } from '../ports.ts';
+import type { ScoredToken } from './entities.ts';
+import { alignmentOf, outputData } from './output.ts';
+
+/**
+ * Each token once, special ones left out. One that two windows have is taken from that in which it has more context, as
+ * BERT's reading of long documents does it: windows change in the middle of their overlap. What is joined are tokens, not
+ * spans, so that no span is cut in two where a window ends.
+ */
+export function scoredTokens(windows: readonly TokenResult[], labels: readonly string[]): ScoredToken[] {
+  const places = windows.map(placeOf);
+  return windows.flatMap((window, i) => {
+    const place = places[i] ?? { from: 0, to: 0, before: 0 };
+    const from = border(places[i - 1], place) ?? place.from;
+    const to = border(place, places[i + 1]) ?? place.to;
+    return tokensOf(window, labels, place, from, to);
+  });
+}
+
+/** Where a window lies among the tokens of the whole text, special ones left out. */
+interface Place {
+  readonly from: number;
+  readonly to: number;
+  /** Special tokens before the first of the text. */
+  readonly before: number;
+}
+
+function placeOf({ encoding }: TokenResult): Place {
+  const { specialTokensMask } = alignmentOf(encoding);
+  const from = encoding.windowStart ?? 0;
+  const before = Math.max(specialTokensMask.indexOf(0), 0);
+  return { from, to: from + specialTokensMask.lastIndexOf(0) + 1 - before, before };
+}
+
+function border(left: Place | undefined, right: Place | undefined): number | undefined {
+  return left && right && Math.ceil((left.to + right.from) / 2);
+}
+
+function tokensOf(
+  window: TokenResult,
+  labels: readonly string[],
+  place: Place,
+  from: number,
+  to: number,
+): ScoredToken[] {
+  const logits = outputData(window, 'logits');
+  const { ids } = window.encoding;
+  if (logits.length !== ids.length * labels.length) {
+    throw new EngineError(
+      'PACKAGE_INVALID',
+      `The model gave ${logits.length / (ids.length || 1)} logits for each token, but its manifest has ${labels.length} labels.`,
+    );
+  }
+  const { spans, wordIds, tokens } = alignmentOf(window.encoding);
+  return Array.from({ length: Math.max(to - from, 0) }, (_, i): ScoredToken => {
+    const row = from - place.from + place.before + i;
+    const [start, end] = spans[row] ?? [0, 0];
+    return {
+      index: from + place.before + i,
+      token: tokens[row] ?? '',
+      word: wordIds[row] ?? null,
+      start,
+      end,
+      scores: softmax(logits.subarray(row * labels.length, (row + 1) * labels.length)),
+    };
+  });
+}
