@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { ToolchainError } from '../errors.ts';
 import type { Head } from '../graph/architecture.ts';
 import type { SourceFolder } from './folder.ts';
+import { sentenceSettings } from './sentence-transformers.ts';
 import { taskOf } from './task.ts';
 
 const count = z.int().positive();
@@ -32,9 +33,15 @@ export function readConfig(folder: SourceFolder): HuggingFaceConfig {
 }
 
 /** The task to package for, as `taskOf` chooses it. */
-export function taskFor(config: HuggingFaceConfig, asked: TaskName | undefined): TaskName {
+export function taskFor(
+  folder: SourceFolder,
+  config: HuggingFaceConfig,
+  asked: TaskName | undefined,
+): TaskName {
   const { sentence_transformers, sbert_ce_default_activation_function } = config;
-  const crossEncoder = Boolean(sentence_transformers?.activation_fn ?? sbert_ce_default_activation_function);
+  const crossEncoder =
+    Boolean(sentence_transformers?.activation_fn ?? sbert_ce_default_activation_function) ||
+    sentenceSettings(folder).crossEncoder;
   const architectures = config.architectures ?? [];
   return taskOf({ architectures, labels: () => labelsOf(config), crossEncoder }, asked);
 }

@@ -32,7 +32,7 @@ export async function readOnnxExport(
   const { model, weights } = loadModel(folder.use(file));
   for (const external of weights) folder.use(join(dirname(file), external));
   refuseOldOpset(model.opsetImport.find(({ domain }) => domain === '')?.version ?? 0);
-  const task = taskFor(config, options.task);
+  const task = taskFor(folder, config, options.task);
   const labels = labelsFor(HEAD_OF_TASK[task], config);
   const inputs = mapInputs(model);
   const outputs = mapOutputs(model.graph, task, labels.length);

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { encodeModel } from '../../../model-assets/toolchain/graph/onnx.ts';
@@ -76,18 +75,6 @@ describe('a checkpoint folder', () => {
     expect(source.outputs).toMatchObject([{ name: 'last_hidden_state', role: 'hidden_states' }]);
     expect(source.labels).toEqual([]);
     expect(source.notes).toEqual([expect.stringMatching(/^4 tensors .*classifier\.bias/)]);
-  });
-
-  it('takes pooling and normalisation from the modules of sentence-transformers', async () => {
-    await mkdir(join(checkpoint, '1_Pooling'));
-    writeFileSync(join(checkpoint, '1_Pooling', 'config.json'), '{"pooling_mode_mean_tokens": true}');
-    const modules = ['Transformer', 'Pooling', 'Normalize'].map((type, index) => ({
-      path: index === 0 ? '' : `${index}_${type}`,
-      type: `sentence_transformers.models.${type}`,
-    }));
-    writeFileSync(join(checkpoint, 'modules.json'), JSON.stringify(modules));
-    const { taskDefaults } = await readSource(checkpoint, { task: 'feature-extraction' });
-    expect(taskDefaults).toEqual({ pooling: 'mean', normalize: true });
   });
 
   it('in several files gives the graph that it gives in one', async () => {
