@@ -1,43 +1,69 @@
-/** Which spans of a context answer best, over all windows of it. */
-import { at, softmax } from '../math/activations.ts';
-import type { Span, TokenResult } from '../ports.ts';
-import { alignmentOf, outputData } from './output.ts';
+/** The spans of tokens that answer best, over all windows of a context. */
+import { at } from '../math/activations.ts';
+import { Heap } from '../math/heap.ts';
 
-export interface AnswerSpan {
-  readonly score: number;
+/** Scores of the tokens of one window for being the first and the last of the answer, `[tokens]` each. */
+export interface EdgeScores {
+  readonly starts: ArrayLike<number>;
+  readonly ends: ArrayLike<number>;
+}
+
+/** From token `start` to token `end` of a window, both inclusive. Its score is the sum of those of its edges. */
+export interface TokenSpan {
+  readonly window: number;
   readonly start: number;
   readonly end: number;
+  readonly score: number;
 }
 
-export interface SpanOptions {
-  readonly top_k: number;
-  readonly max_answer_len: number;
-  readonly handle_impossible_answer: boolean;
-  readonly align_to_words: boolean;
+/** The best span that ends at a token and starts in a range: the others of the range are worse. */
+interface Candidate extends TokenSpan {
+  readonly lowest: number;
+  readonly highest: number;
 }
 
-/** Spans of `context` in UTF-16 code units, best first. */
-export function bestSpans(
-  _context: string,
-  windows: readonly TokenResult[],
-  { top_k, max_answer_len }: SpanOptions,
-): AnswerSpan[] {
-  const spans = windows.flatMap((window) => {
-    const { sequenceIds, spans: offsets } = alignmentOf(window.encoding);
-    const start = softmax(outputData(window, 'start_logits'));
-    const end = softmax(outputData(window, 'end_logits'));
-    const inContext = [...sequenceIds.keys()].filter((token) => sequenceIds[token] === 1);
-    return inContext.flatMap((first) =>
-      inContext
-        .filter((last) => last >= first && last < first + max_answer_len)
-        .map((last) => ({
-          score: at(start, first) * at(end, last),
-          start: edge(offsets[first], 0),
-          end: edge(offsets[last], 1),
-        })),
-    );
+/**
+ * Every span of at most `maxLength` tokens, the best first, of equals in any order. The first costs O(n) over n tokens,
+ * whatever the length is: the best start for each end comes out of a sliding maximum. Each further one costs
+ * O(maxLength + log n): of the starts that the last span's end had, those before and after its own are looked through.
+ */
+export function* spansByScore(windows: readonly EdgeScores[], maxLength: number): Generator<TokenSpan> {
+  const heap = new Heap<Candidate>(
+    windows.flatMap((edges, window) => bestForEachEnd(edges, window, maxLength)),
+  );
+  for (let best = heap.pop(); best; best = heap.pop()) {
+    const { window, start, end, score, lowest, highest } = best;
+    yield { window, start, end, score };
+    const edges = windows[window];
+    if (!edges) continue;
+    if (start > lowest) heap.push(bestOf(edges, window, end, lowest, start - 1));
+    if (start < highest) heap.push(bestOf(edges, window, end, start + 1, highest));
+  }
+}
+
+/** A queue of starts whose scores fall: its head is the best of the last `maxLength` tokens. */
+function bestForEachEnd({ starts, ends }: EdgeScores, window: number, maxLength: number): Candidate[] {
+  const queue = new Int32Array(starts.length);
+  let [head, tail] = [0, 0];
+  return Array.from(ends, (endScore, end): Candidate => {
+    while (tail > head && at(starts, at(queue, tail - 1)) < at(starts, end)) tail -= 1;
+    queue[tail] = end;
+    tail += 1;
+    const lowest = Math.max(end - maxLength + 1, 0);
+    while (at(queue, head) < lowest) head += 1;
+    const start = at(queue, head);
+    return { window, start, end, score: at(starts, start) + endScore, lowest, highest: end };
   });
-  return spans.sort((a, b) => b.score - a.score).slice(0, top_k);
 }
 
-const edge = (span: Span | undefined, side: 0 | 1): number => span?.[side] ?? 0;
+function bestOf(
+  { starts, ends }: EdgeScores,
+  window: number,
+  end: number,
+  lowest: number,
+  highest: number,
+): Candidate {
+  let start = lowest;
+  for (let i = lowest + 1; i <= highest; i++) if (at(starts, i) > at(starts, start)) start = i;
+  return { window, start, end, score: at(starts, start) + at(ends, end), lowest, highest };
+}
