@@ -21,16 +21,18 @@ export interface HandlerParts {
   /** Settles, with the milliseconds since the process began, once all of `preload` has. */
   readonly ready: Promise<number>;
   readonly limits: Limits;
+  /** As in the HTTP app's options. */
+  readonly defaultModel?: string;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
 
 /** Takes API Gateway's events (payload format 2.0) and warm-ups. */
-export function createHandler({ engine, preload, ready, limits, logger, metrics }: HandlerParts) {
+export function createHandler({ engine, preload, ready, logger, metrics, ...options }: HandlerParts) {
   const prometheus = new PrometheusMetrics(() => engine.loaded().length);
   const app = createApp({
+    ...options,
     engine,
-    limits,
     logger,
     telemetry: [emfTelemetry(metrics), prometheus],
     renderMetrics: () => prometheus.render(),

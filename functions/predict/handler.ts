@@ -6,7 +6,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { Engine } from '@pilotlight/engine';
 import { readConfig } from '../shared/config.ts';
-import { engineOptions, limitsOf } from '../shared/engine-options.ts';
+import { appOptions, engineOptions } from '../shared/engine-options.ts';
 import { SERVICE } from '../shared/metric-names.ts';
 import { preload } from '../shared/preload.ts';
 import { keepHeapSmall } from '../shared/small-heap.ts';
@@ -26,7 +26,7 @@ export const handler = createHandler({
   engine,
   preload: preloaded,
   ready,
-  limits: limitsOf(config),
+  ...appOptions(config),
   logger,
   metrics,
 });

@@ -42,6 +42,7 @@ const environmentSchema = z.object({
   PILOTLIGHT_MAX_CANDIDATE_LABELS: z._default(count, DEFAULT_LIMITS.maxCandidateLabels),
   PILOTLIGHT_MAX_CONCURRENT_REQUESTS: z._default(count, DEFAULT_LIMITS.maxConcurrentRequests),
   PILOTLIGHT_MAX_JSON_DEPTH: z._default(count, DEFAULT_LIMITS.maxJsonDepth),
+  PILOTLIGHT_DEFAULT_MODEL: z.optional(modelRef),
   PILOTLIGHT_METRICS_NAMESPACE: z._default(text, 'Pilotlight'),
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.optional(count),
 });

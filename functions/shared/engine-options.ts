@@ -45,3 +45,9 @@ export function limitsOf(config: Config): Limits {
     maxConcurrentRequests: config.PILOTLIGHT_MAX_CONCURRENT_REQUESTS,
   };
 }
+
+/** What the environment says of the HTTP app. */
+export function appOptions(config: Config): { readonly limits: Limits; readonly defaultModel?: string } {
+  const { PILOTLIGHT_DEFAULT_MODEL: defaultModel } = config;
+  return { limits: limitsOf(config), ...(defaultModel !== undefined && { defaultModel }) };
+}

@@ -2,7 +2,7 @@
 import { Engine } from '@pilotlight/engine';
 import { createApp } from '../../functions/shared/api/app.ts';
 import { type Config, readConfig } from '../../functions/shared/config.ts';
-import { engineOptions, limitsOf } from '../../functions/shared/engine-options.ts';
+import { appOptions, engineOptions } from '../../functions/shared/engine-options.ts';
 import { PrometheusMetrics } from '../../functions/shared/prometheus.ts';
 import { keepHeapSmall } from '../../functions/shared/small-heap.ts';
 import { banner, lambdaBanner } from './banner.ts';
@@ -129,7 +129,7 @@ function appOf(engine: Engine, config: Config, quiet: boolean) {
   return createApp({
     engine,
     logger: consoleLogger,
-    limits: limitsOf(config),
+    ...appOptions(config),
     telemetry: quiet ? [metrics] : [metrics, requestLog],
     renderMetrics: () => metrics.render(),
   });

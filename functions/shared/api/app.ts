@@ -4,29 +4,23 @@ import { documentationHandlers } from './documentation.ts';
 import { HttpError } from './errors.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { modelHandler, modelsHandler } from './models.ts';
-import { healthHandler, metricsHandler, readyHandler } from './operations.ts';
+import { metricsHandler, operationHandlers } from './operations.ts';
 import type { AppOptions } from './ports.ts';
-import { inFlightLimit } from './in-flight.ts';
-import { huggingFaceHandler } from './formats/hugging-face/index.ts';
+import { predictionHandlers } from './formats/index.ts';
 import { type RouteName, routes } from './routes.ts';
 import { type RouteHandler, serving } from './serving.ts';
 
 export function createApp(options: AppOptions): Hono {
-  const { engine, logger, telemetry = [], renderMetrics = () => '', readiness } = options;
+  const { engine, logger, telemetry = [], renderMetrics = () => '', readiness, defaultModel } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const limited = inFlightLimit(limits.maxConcurrentRequests);
-  const parts = { engine, limits, telemetry };
-  const predict = limited(huggingFaceHandler(parts));
+  const parts = { engine, limits, telemetry, ...(defaultModel !== undefined && { defaultModel }) };
   const model = modelHandler(engine);
   const handlers: Record<RouteName, RouteHandler> = {
-    predict,
-    predictVersion: predict,
-    pipeline: predict,
+    ...predictionHandlers(parts),
     models: modelsHandler(engine),
     model,
     modelVersion: model,
-    health: healthHandler,
-    ready: readyHandler(engine, readiness),
+    ...operationHandlers(engine, readiness),
     metrics: metricsHandler(renderMetrics),
     ...documentationHandlers(),
   };

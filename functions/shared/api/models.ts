@@ -40,7 +40,11 @@ export function modelHandler(engine: ServingEngine): RouteHandler {
   };
 }
 
-function summary({ name, version, manifest, problem }: PackageEntry, engine: ServingEngine): ModelSummary {
+function summary(
+  { name, version, manifest, pipeline, problem }: PackageEntry,
+  engine: ServingEngine,
+): ModelSummary {
+  const served = manifest ?? pipeline;
   const loaded = engine
     .loaded()
     .some((predictor) => predictor.manifest.name === name && predictor.manifest.version === version);
@@ -48,8 +52,9 @@ function summary({ name, version, manifest, problem }: PackageEntry, engine: Ser
     name,
     version,
     loaded,
-    ...(manifest ? { task: manifest.task } : {}),
-    ...(manifest?.description === undefined ? {} : { description: manifest.description }),
+    ...(served ? { task: served.task } : {}),
+    ...(pipeline ? { runtime: pipeline.runtime } : {}),
+    ...(served?.description === undefined ? {} : { description: served.description }),
     ...(problem === undefined ? {} : { problem }),
   };
 }

@@ -1,12 +1,19 @@
-/** /health, /ready and /metrics: what load balancers, schedulers and scrapers ask. */
+/** /health, /ready and /metrics, and the same questions by other names: what load balancers, schedulers and scrapers ask. */
 import { HttpError } from './errors.ts';
 import type { Readiness, ServingEngine } from './ports.ts';
 import type { RouteHandler } from './serving.ts';
 
-export const healthHandler: RouteHandler = (c) => c.json({ status: 'ok', uptimeSeconds: process.uptime() });
+/** One answer for every way to ask it. */
+export function operationHandlers(engine: ServingEngine, readiness: Readiness | undefined) {
+  const ready = readyHandler(engine, readiness);
+  const live: RouteHandler = (c) => c.json({ live: true });
+  return { health: healthHandler, v2Live: live, ready, v2Ready: ready, sageMakerPing: ready };
+}
+
+const healthHandler: RouteHandler = (c) => c.json({ status: 'ok', uptimeSeconds: process.uptime() });
 
 /** A model whose preloading failed counts as ready once a request has loaded it. */
-export function readyHandler(engine: ServingEngine, readiness: Readiness | undefined): RouteHandler {
+function readyHandler(engine: ServingEngine, readiness: Readiness | undefined): RouteHandler {
   return (c) => {
     const loaded = engine
       .loaded()

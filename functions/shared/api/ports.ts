@@ -72,6 +72,8 @@ export interface AppOptions {
   readonly logger: Logger;
   /** @default DEFAULT_LIMITS */
   readonly limits?: Partial<Limits>;
+  /** Answers calls that name no model, `/invocations`. @default - the only one that there is */
+  readonly defaultModel?: string;
   /** @default - nobody is told */
   readonly telemetry?: readonly Telemetry[];
   /** Text of /metrics in the Prometheus format. @default - empty */

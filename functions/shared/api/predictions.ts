@@ -12,6 +12,8 @@ export interface FormatParts {
   readonly engine: ServingEngine;
   readonly limits: Limits;
   readonly telemetry: readonly Telemetry[];
+  /** Of calls that name none. @default - the only one that there is */
+  readonly defaultModel?: string;
 }
 
 /** `sentiment`, `sentiment@1.0.0`, or the name and version of the longer paths. */

@@ -1,5 +1,6 @@
 /** Answers of JSON, compressed for those who ask for it. */
 import type { Context } from 'hono';
+import { HttpError } from './errors.ts';
 
 /** Smaller answers are sent as they are: compression would gain less than a packet. */
 const LEAST_BYTES = 2_000;
@@ -7,12 +8,13 @@ const LEAST_BYTES = 2_000;
 /** A coding that is refused by `;q=0` is not asked for. */
 const REFUSED = /;\s*q=0(?:\.0*)?\s*$/;
 
+/** @throws HttpError ANSWER_TOO_LARGE */
 export async function respondJson(
   c: Context,
   value: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
-  const text = JSON.stringify(value);
+  const text = toJson(value);
   const json = { ...headers, 'content-type': 'application/json' };
   if (text.length < LEAST_BYTES) return c.body(text, 200, json);
   const vary = { ...json, vary: 'accept-encoding' };
@@ -30,4 +32,16 @@ function acceptedCoding(accepted = ''): 'gzip' | 'br' | undefined {
     .filter((coding) => !REFUSED.test(coding))
     .map((coding) => coding.replace(/;.*/, '').trim());
   return (['gzip', 'br'] as const).find((coding) => codings.includes(coding));
+}
+
+/** A string of V8 has 512 MB at most. */
+function toJson(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new HttpError('ANSWER_TOO_LARGE', 'The answer is too large to be sent. Send fewer inputs.', {
+      cause,
+    });
+  }
 }

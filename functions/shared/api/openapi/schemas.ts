@@ -1,7 +1,6 @@
 /** Parameters and responses as the OpenAPI document describes them; the handlers' types come from here. */
 
 import { z } from '@hono/zod-openapi';
-import { TASKS } from '@pilotlight/engine/manifest';
 
 export const modelParams = z.object({
   model: z.string().meta({ description: 'Name of a model, or `name@version`', example: 'sentiment' }),
@@ -23,22 +22,39 @@ const entity = z.object({
 });
 const vector = z.array(z.number());
 
+const answer = z.object({ answer: z.string(), score: z.number(), start: z.int(), end: z.int() });
+const maskToken = z.object({
+  score: z.number(),
+  token: z.int(),
+  token_str: z.string(),
+  sequence: z.string(),
+});
+
+/** Of one input each; a list of inputs gives a list of them. */
 export const predictResponse = z
   .union([
     z.array(z.array(labelScore)).meta({
       title: 'text-classification',
-      description: 'One list for each input, best first',
+      description: 'One list for each input, best first, also for a single one',
       example: [[{ label: 'positive', score: 0.98 }]],
     }),
-    z.array(entity).meta({ title: 'token-classification, one input' }),
-    z.array(z.array(entity)).meta({ title: 'token-classification, a list of inputs' }),
-    vector.meta({ title: 'feature-extraction, pooled, one input', description: '[hidden]' }),
+    z.array(entity).meta({ title: 'token-classification' }),
+    z.union([answer, z.array(answer)]).meta({ title: 'question-answering' }),
     z
-      .array(vector)
-      .meta({ title: 'feature-extraction, pooled, a list of inputs', description: '[inputs][hidden]' }),
+      .array(maskToken)
+      .meta({ title: 'fill-mask', description: 'A list of lists where there are several masks' }),
+    z
+      .object({ sequence: z.string(), labels: z.array(z.string()), scores: z.array(z.number()) })
+      .meta({ title: 'zero-shot-classification' }),
+    vector.meta({ title: 'feature-extraction, pooled', description: '[hidden]' }),
     z
       .array(z.array(vector))
       .meta({ title: 'feature-extraction without pooling', description: '[inputs][tokens][hidden]' }),
+    z.array(z.number()).meta({ title: 'sentence-similarity' }),
+    z
+      .array(z.object({ index: z.int(), score: z.number(), text: z.string().optional() }))
+      .meta({ title: 'text-ranking' }),
+    z.unknown().meta({ title: 'a model of transformers.js', description: 'What its pipeline gives' }),
   ])
   .meta({ id: 'PredictResponse' });
 
@@ -47,7 +63,11 @@ export const modelSummary = z
     name: z.string(),
     version: z.string(),
     loaded: z.boolean().meta({ description: 'In memory now; others load on their first call' }),
-    task: z.enum(TASKS).optional(),
+    task: z.string().optional().meta({ description: 'By its name in Hugging Face’s pipelines' }),
+    runtime: z
+      .literal('transformers.js')
+      .optional()
+      .meta({ description: 'Where it is not Pilotlight’s own' }),
     description: z.string().optional(),
     problem: z.string().optional().meta({ description: 'Why the package is refused' }),
   })

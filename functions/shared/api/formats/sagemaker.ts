@@ -1,0 +1,26 @@
+/** What Amazon SageMaker asks of a container: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html */
+import type { FormatParts } from '../predictions.ts';
+import type { RouteHandler } from '../serving.ts';
+import { predictFor } from './hugging-face/index.ts';
+import { refuseField } from './parse.ts';
+
+/** Of a call to an endpoint of several models. */
+const TARGET_MODEL = 'x-amzn-sagemaker-target-model';
+
+/** `POST /invocations`, in the format of Hugging Face, to the model that the call names, or the only one. */
+export function invocationsHandler(parts: FormatParts): RouteHandler {
+  return async (c, call) => {
+    const ref = c.req.header(TARGET_MODEL) ?? parts.defaultModel ?? (await onlyModel(parts));
+    return predictFor(c, call, parts, ref.replace(/^\//, '').replace(/\.tar\.gz$/, ''));
+  };
+}
+
+async function onlyModel({ engine }: FormatParts): Promise<string> {
+  const names = [...new Set((await engine.models()).map(({ name }) => name))];
+  const [only] = names;
+  if (only !== undefined && names.length === 1) return only;
+  throw refuseField(
+    'X-Amzn-SageMaker-Target-Model',
+    `must name one of ${names.join(', ') || 'no models'}, where PILOTLIGHT_DEFAULT_MODEL does not`,
+  );
+}
