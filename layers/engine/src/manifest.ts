@@ -132,7 +132,7 @@ const qualitySchema = z.strictObject({
 });
 export type Quality = z.infer<typeof qualitySchema>;
 
-export const poolingSchema = z.enum(['cls', 'mean', 'max', 'none']);
+export const poolingSchema = z.enum(['cls', 'mean', 'max', 'last-token', 'none']);
 
 export const manifestSchema = z
   .strictObject({
@@ -149,6 +149,8 @@ export const manifestSchema = z
         functionToApply: z.optional(z.enum(['softmax', 'sigmoid', 'none'])),
         pooling: z.optional(poolingSchema),
         normalize: z.optional(z.boolean()),
+        /** What is put before a text that is to be embedded, by the name of what it is for: `query`, `passage`. */
+        prompts: z.optional(z.record(text, z.string())),
         /** The label that says that a text follows from another. @default - the one that begins with "entail" */
         entailment: z.optional(text),
       }),

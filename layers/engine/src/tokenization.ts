@@ -51,7 +51,7 @@ export function decode(
   options: DecodeOptions = {},
 ): Promise<string[]> {
   for (const [index, ids] of lists.entries()) {
-    const unknown = ids.findIndex((id) => tokenizer.tokenOf(id) === undefined);
+    const unknown = ids.findIndex((id) => !Number.isInteger(id) || tokenizer.tokenOf(id) === undefined);
     if (unknown < 0) continue;
     const field = `ids[${index}][${unknown}]`;
     throw new EngineError('INVALID_INPUT', `${field}: the model has no token ${ids[unknown]}.`, {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { argmax, sigmoid, softmax } from '../../../layers/engine/src/math/activations.ts';
 import { toCodePoints, toUtf16 } from '../../../layers/engine/src/math/offsets.ts';
 import { normalize, pool } from '../../../layers/engine/src/math/pooling.ts';
+import { topIndices } from '../../../layers/engine/src/math/top-indices.ts';
 
 const logits = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 50 });
 
@@ -37,12 +38,25 @@ describe('pool', () => {
     ['cls', [1, 2]],
     ['mean', [3, 16]],
     ['max', [5, 40]],
+    ['last-token', [5, 6]],
   ] as const)('takes %s over the tokens', (pooling, expected) => {
     expect([...pool(states, 3, pooling)]).toEqual(expected);
   });
 
   it('takes the largest of negative values too', () => {
     expect([...pool([-3, -1, -2, -5], 2, 'max')]).toEqual([-2, -1]);
+  });
+});
+
+describe('topIndices', () => {
+  it('gives the places of the largest values, the earlier of equal ones first', () => {
+    const values = fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 400 });
+    fc.assert(
+      fc.property(values, fc.integer({ min: 1, max: 200 }), (list, count) => {
+        const sorted = [...list.entries()].sort(([i, a], [j, b]) => b - a || i - j).map(([index]) => index);
+        expect(topIndices(list, count)).toEqual(sorted.slice(0, count));
+      }),
+    );
   });
 });
 

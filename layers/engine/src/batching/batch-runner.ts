@@ -133,17 +133,19 @@ export class BatchRunner {
     const { session, variant, manifest } = this.#parts;
     const graph = variant.graphs.model;
     const encodings = batch.map(({ encoding }) => encoding);
+    let outputs: Outputs;
     try {
-      const outputs = await session.run(feedsFor(graph, encodings, manifest.textProcessing.padTokenId));
-      for (const [row, { request, index, encoding }] of batch.entries()) {
-        const windows = results[request];
-        if (windows) windows[index] = condense(resultOfRow(graph, outputs, row, encoding));
-      }
+      outputs = await session.run(feedsFor(graph, encodings, manifest.textProcessing.padTokenId));
     } catch (error) {
       if (!(error instanceof EngineError) || session.ended || !refuse) throw error;
       const [first] = batch;
       if (first && batch.length === 1) return refuse(first.request, error);
       for (const window of batch) await this.#runBatch([window], results, { refuse, condense });
+      return;
+    }
+    for (const [row, { request, index, encoding }] of batch.entries()) {
+      const windows = results[request];
+      if (windows) windows[index] = condense(resultOfRow(graph, outputs, row, encoding));
     }
   }
 }

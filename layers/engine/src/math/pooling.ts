@@ -1,34 +1,49 @@
 import { at } from './activations.ts';
 
 /** A pooled strategy: from one vector a token to one vector a text. */
-export type Pooling = 'cls' | 'mean' | 'max';
+export type Pooling = 'cls' | 'mean' | 'max' | 'last-token';
 
 /**
  * Pools hidden states `[tokens, hidden]` (row-major, no padding) to one vector `[hidden]`.
- * `cls` takes the first token, `mean` and `max` all tokens, special tokens included, as sentence-transformers does.
+ * `cls` takes the first token, `last-token` the last one, `mean` and `max` all tokens, special tokens included in each,
+ * as sentence-transformers does.
  */
 export function pool(states: ArrayLike<number>, tokens: number, pooling: Pooling): Float64Array {
   const hidden = states.length / tokens;
-  const pooled = new Float64Array(hidden);
-  const rows = pooling === 'cls' ? 1 : tokens;
-  if (pooling === 'max') pooled.fill(Number.NEGATIVE_INFINITY);
-  for (let row = 0; row < rows; row++) {
+  const first = pooling === 'last-token' ? tokens - 1 : 0;
+  const last = pooling === 'cls' ? 0 : tokens - 1;
+  const pooled = rowOf(states, first, hidden);
+  for (let row = first + 1; row <= last; row++) {
+    const start = row * hidden;
     for (let column = 0; column < hidden; column++) {
-      const value = at(states, row * hidden + column);
-      pooled[column] = pooling === 'max' ? Math.max(at(pooled, column), value) : at(pooled, column) + value;
+      const value = at(states, start + column);
+      const soFar = at(pooled, column);
+      pooled[column] = pooling === 'max' ? Math.max(soFar, value) : soFar + value;
     }
   }
-  return pooling === 'mean' ? pooled.map((sum) => sum / tokens) : pooled;
+  if (pooling === 'mean') for (let i = 0; i < hidden; i++) pooled[i] = at(pooled, i) / tokens;
+  return pooled;
+}
+
+/** A copy of one row of `[rows, hidden]`. */
+export function rowOf(values: ArrayLike<number>, row: number, hidden: number): Float64Array {
+  return Float64Array.from({ length: hidden }, (_, column) => at(values, row * hidden + column));
 }
 
 /** Scales a vector to Euclidean length 1; a zero vector stays as it is. */
 export function normalize(vector: Float64Array): Float64Array {
-  const length = Math.hypot(...vector);
+  const length = Math.sqrt(dot(vector, vector));
   return length === 0 ? vector : vector.map((value) => value / length);
 }
 
 /** Cosine of the angle between two vectors, -1 to 1; 0 where one of them is zero. */
 export function cosine(left: Float64Array, right: Float64Array): number {
-  const [a, b] = [normalize(left), normalize(right)];
-  return a.reduce((sum, value, i) => sum + value * at(b, i), 0);
+  const lengths = Math.sqrt(dot(left, left)) * Math.sqrt(dot(right, right));
+  return lengths === 0 ? 0 : Math.min(1, Math.max(-1, dot(left, right) / lengths));
+}
+
+function dot(left: Float64Array, right: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < left.length; i++) sum += at(left, i) * at(right, i);
+  return sum;
 }

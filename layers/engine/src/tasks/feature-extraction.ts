@@ -1,48 +1,91 @@
 /** Text in, vectors out: one for each token, or one for the text where a pooling is chosen. */
 import * as z from 'zod/mini';
-import { normalize, type Pooling, pool } from '../math/pooling.ts';
-import type { Task, TokenResult } from '../ports.ts';
+import { normalize, rowOf } from '../math/pooling.ts';
+import type { Task, TaskContext, TokenResult } from '../ports.ts';
+import { alreadyPooled, condenseToEmbedding, EMBEDDING_OUTPUTS } from './embedding.ts';
 import { outputData } from './output.ts';
 import { commonParameters } from './parameters.ts';
+import { promptOf, promptParameters } from './prompts.ts';
+import { invalidInput, invalidParameter } from './refusals.ts';
+
+const SHAPE = 'must be a text, or {"tokens": [ids of tokens]}';
+const id = z.int(SHAPE).check(z.nonnegative('must not be negative'));
+const input = z.union(
+  [z.string(), z.strictObject({ tokens: z.array(id).check(z.minLength(1, 'must have a token')) })],
+  SHAPE,
+);
+type Input = z.infer<typeof input>;
 
 const parameters = z.strictObject({
   ...commonParameters,
+  ...promptParameters,
   /** @default - the model's own, or `none`: one vector a token */
-  pooling: z.optional(z.enum(['none', 'cls', 'mean', 'max'])),
+  pooling: z.optional(z.enum(['none', 'cls', 'mean', 'max', 'last-token'])),
   /** Scale each vector to length 1. @default - the model's own, or false */
   normalize: z.optional(z.boolean()),
+  /** Keep the first numbers of each vector, before it is scaled; for models trained for that (Matryoshka). @default - all */
+  dimensions: z.optional(z.int().check(z.positive())),
 });
 type Parameters = z.infer<typeof parameters>;
 
 /** `[hidden]` where pooled, else `[tokens][hidden]`. */
 export type Features = readonly number[] | readonly (readonly number[])[];
 
-export const featureExtraction: Task<string, Parameters, Features> = {
+export const featureExtraction: Task<Input, Parameters, Features> = {
   name: 'feature-extraction',
-  input: z.string(),
+  input,
   parameters,
-  outputs: ['hidden_states'],
+  outputs: EMBEDDING_OUTPUTS,
   alignment: false,
 
   serves: ({ task }) => task === 'feature-extraction' || task === 'sentence-similarity',
-  requests: (text) => [{ text }],
 
-  result(_text, [windows], parameters, { taskDefaults }) {
+  requests(input, parameters, context) {
+    const prompt = promptOf(parameters, context);
+    if (typeof input === 'string') return [{ text: `${prompt}${input}` }];
+    if (prompt !== '') throw invalidParameter('prompt', 'goes before a text, not before ids of tokens');
+    const { vocabSize } = context.textProcessing;
+    const unknown = input.tokens.findIndex((token) => token >= vocabSize);
+    if (unknown < 0) return [{ text: '', ids: input.tokens }];
+    const reason = `the model has tokens 0 to ${vocabSize - 1}, not ${input.tokens[unknown]}`;
+    throw invalidInput(`.tokens[${unknown}]`, reason);
+  },
+
+  condense(window, { pooling }, { taskDefaults }) {
+    if (!isPooled(window, pooling, taskDefaults)) return window;
+    return condenseToEmbedding(window, pooling === 'none' ? undefined : pooling, 'mean', taskDefaults);
+  },
+
+  result(_input, [windows], parameters, { taskDefaults }) {
     const only = windows?.[0];
-    const pooling = parameters.pooling ?? taskDefaults?.pooling ?? 'none';
-    const scaled =
-      (parameters.normalize ?? taskDefaults?.normalize ?? false) ? normalize : (same: Float64Array) => same;
-    if (pooling !== 'none') return Array.from(scaled(embeddingOf(only, pooling)));
+    const finish = (vector: Float64Array): number[] => {
+      const kept = firstOf(vector, parameters.dimensions);
+      return Array.from((parameters.normalize ?? taskDefaults?.normalize ?? false) ? normalize(kept) : kept);
+    };
+    if (isPooled(only, parameters.pooling, taskDefaults)) {
+      return finish(Float64Array.from(outputData(only, 'embeddings')));
+    }
     const states = outputData(only, 'hidden_states');
     const tokens = only?.encoding.ids.length ?? 1;
-    const hidden = states.length / tokens;
-    return Array.from({ length: tokens }, (_, token) =>
-      Array.from(scaled(Float64Array.from(states.subarray(token * hidden, (token + 1) * hidden)))),
-    );
+    return Array.from({ length: tokens }, (_, token) => finish(rowOf(states, token, states.length / tokens)));
   },
 };
 
-/** One vector for the text, `[hidden]`. */
-export function embeddingOf(window: TokenResult | undefined, pooling: Pooling): Float64Array {
-  return pool(outputData(window, 'hidden_states'), window?.encoding.ids.length ?? 1, pooling);
+/** Whether a call has one vector a text. @throws EngineError INVALID_PARAMETER where the graph can give no other */
+function isPooled(
+  window: TokenResult | undefined,
+  pooling: Parameters['pooling'],
+  taskDefaults: TaskContext['taskDefaults'],
+): boolean {
+  const { embeddings, hidden_states } = window?.outputs ?? {};
+  if (pooling !== undefined && pooling !== 'none') return true;
+  if (pooling === undefined) return embeddings !== undefined || (taskDefaults?.pooling ?? 'none') !== 'none';
+  if (embeddings && !hidden_states) throw alreadyPooled(taskDefaults?.pooling);
+  return false;
+}
+
+function firstOf(vector: Float64Array, dimensions: number | undefined): Float64Array {
+  if (dimensions === undefined || dimensions === vector.length) return vector;
+  if (dimensions < vector.length) return vector.subarray(0, dimensions);
+  throw invalidParameter('dimensions', `the vectors of this model have ${vector.length} numbers`);
 }

@@ -1,21 +1,26 @@
 /** A text with masks in, tokens that may stand there out: the fill-mask of Hugging Face pipelines. */
 import * as z from 'zod/mini';
-import { EngineError } from '../errors.ts';
 import { at, softmax } from '../math/activations.ts';
-import type { Task, TaskContext } from '../ports.ts';
+import { rowOf } from '../math/pooling.ts';
+import { topIndices } from '../math/top-indices.ts';
+import type { Encoding, Task, TaskContext } from '../ports.ts';
 import { outputData } from './output.ts';
 import { commonParameters } from './parameters.ts';
+import { invalidInput, invalidParameter } from './refusals.ts';
+import { oneText } from './text-input.ts';
 
+const target = z.string().check(z.minLength(1));
 const parameters = z.strictObject({
   ...commonParameters,
   /** How many tokens to give for each mask. */
   top_k: z._default(z.int().check(z.positive()), 5),
-  /** Tokens to choose from. @default - all of the vocabulary */
-  targets: z.optional(z.array(z.string()).check(z.minLength(1))),
+  /** Tokens to choose from: one, or a list. Each must be one token of the model. @default - all of the vocabulary */
+  targets: z.optional(z.union([target, z.array(target).check(z.minLength(1))])),
 });
 type Parameters = z.infer<typeof parameters>;
 
 export interface MaskToken {
+  /** Share of the whole vocabulary, whatever the targets are. */
   readonly score: number;
   readonly token: number;
   readonly token_str: string;
@@ -26,50 +31,88 @@ export interface MaskToken {
 /** A list for each mask where there are several, as Hugging Face pipelines give them. */
 export const fillMask: Task<string, Parameters, MaskToken[] | MaskToken[][]> = {
   name: 'fill-mask',
-  input: z.string(),
+  input: oneText,
   parameters,
   outputs: ['logits'],
   alignment: false,
 
   serves: ({ task }) => task === 'fill-mask',
-  requests: (text) => [{ text }],
 
-  async result(_text, [windows], { top_k, targets }, { vocabulary, textProcessing }) {
+  requests(text, _parameters, context) {
+    const mask = maskOf(context);
+    if (!text.includes(mask)) throw invalidInput('', `must have a ${mask}`);
+    return [{ text }];
+  },
+
+  /** The logits of masks alone: those of a text are as many as its tokens times the vocabulary. */
+  condense(window, _parameters, context) {
+    const logits = outputData(window, 'logits');
+    const size = logits.length / window.encoding.ids.length;
+    const places = masksIn(window.encoding, context);
+    const data = new Float32Array(places.length * size);
+    for (const [row, place] of places.entries()) {
+      data.set(logits.subarray(place * size, (place + 1) * size), row * size);
+    }
+    return { ...window, outputs: { logits: { dims: [places.length, size], data } } };
+  },
+
+  async result(_text, [windows], { top_k, targets }, context) {
     const only = windows?.[0];
+    const { ids = [] } = only?.encoding ?? {};
+    const places = only ? masksIn(only.encoding, context) : [];
+    if (places.length === 0) {
+      throw invalidInput('', `has no ${maskOf(context)} among the tokens that the model read`);
+    }
     const logits = outputData(only, 'logits');
-    const ids = only?.encoding.ids ?? [];
-    const mask = vocabulary.idOf(textProcessing.maskToken ?? '[MASK]');
-    const places = [...ids.keys()].filter((place) => ids[place] === mask);
-    if (places.length === 0)
-      throw new EngineError('INVALID_INPUT', `inputs: has no ${textProcessing.maskToken ?? '[MASK]'}.`, {
-        details: { field: 'inputs' },
-      });
-    const size = logits.length / ids.length;
-    const allowed = targets?.map((target) => targetId(target, vocabulary));
-    const lists = await Promise.all(
-      places.map((place) => {
-        const scores = softmax(logits.subarray(place * size, (place + 1) * size));
-        const best = (allowed ?? [...scores.keys()])
-          .sort((a, b) => at(scores, b) - at(scores, a))
-          .slice(0, top_k);
-        return Promise.all(
-          best.map(async (token) => ({
-            score: at(scores, token),
-            token,
-            token_str: await vocabulary.decode([token]),
-            sequence: await vocabulary.decode(ids.with(place, token), { skipSpecialTokens: true }),
-          })),
-        );
-      }),
-    );
-    return lists.length === 1 ? (lists[0] ?? []) : lists;
+    const size = logits.length / places.length;
+    const allowed = targets === undefined ? undefined : await targetIds([targets].flat(), context);
+    const { vocabulary } = context;
+    const lists = places.map((place, row) => {
+      const scores = softmax(rowOf(logits, row, size));
+      const best = allowed
+        ? topIndices(
+            allowed.map((id) => at(scores, id)),
+            top_k,
+          ).map((index) => allowed[index] ?? 0)
+        : topIndices(scores, top_k);
+      return best.map(async (token) => ({
+        score: at(scores, token),
+        token,
+        token_str: await vocabulary.decode([token]),
+        // As transformers has it: with special tokens where there are several masks, for the others are among them.
+        sequence: await vocabulary.decode(ids.with(place, token), { skipSpecialTokens: places.length === 1 }),
+      }));
+    });
+    const [first = [], ...others] = await Promise.all(lists.map((list) => Promise.all(list)));
+    return others.length === 0 ? first : [first, ...others];
   },
 };
 
-function targetId(target: string, vocabulary: TaskContext['vocabulary']): number {
-  const id = vocabulary.idOf(target);
-  if (id !== undefined) return id;
-  throw new EngineError('INVALID_PARAMETER', `parameters.targets: the model has no token '${target}'.`, {
-    details: { field: 'parameters.targets' },
+function maskOf({ textProcessing }: TaskContext): string {
+  return textProcessing.maskToken ?? '[MASK]';
+}
+
+/** Indices of the tokens that are masks. */
+function masksIn({ ids }: Encoding, context: TaskContext): number[] {
+  const mask = context.vocabulary.idOf(maskOf(context));
+  return [...ids.keys()].filter((place) => ids[place] === mask);
+}
+
+/**
+ * Each target once. One that the vocabulary does not spell so is tokenised, for models that know no upper case or
+ * mark the beginnings of words. Where transformers would take the first of several tokens, this is refused: its score
+ * is of another word.
+ */
+async function targetIds(targets: readonly string[], { vocabulary }: TaskContext): Promise<number[]> {
+  const ids = targets.map(async (target) => {
+    const whole = vocabulary.idOf(target);
+    if (whole !== undefined) return whole;
+    const tokens = await vocabulary.idsOf(target);
+    const [only] = tokens;
+    if (only !== undefined && tokens.length === 1) return only;
+    const spelled = tokens.map((id) => `'${vocabulary.tokenOf(id) ?? id}'`).join(', ');
+    const reason = `'${target}' is ${tokens.length} tokens of the model${spelled && `: ${spelled}`}; it must be one`;
+    throw invalidParameter('targets', reason);
   });
+  return [...new Set(await Promise.all(ids))];
 }

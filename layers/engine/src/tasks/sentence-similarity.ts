@@ -2,28 +2,40 @@
 import * as z from 'zod/mini';
 import { cosine } from '../math/pooling.ts';
 import type { Task } from '../ports.ts';
-import { embeddingOf } from './feature-extraction.ts';
+import { condenseToEmbedding, EMBEDDING_OUTPUTS } from './embedding.ts';
+import { outputData } from './output.ts';
 import { commonParameters } from './parameters.ts';
+import { promptOf, promptParameters } from './prompts.ts';
 
-const input = z.object({
-  source_sentence: z.string(),
-  sentences: z.array(z.string()).check(z.minLength(1)),
-});
-const parameters = z.strictObject(commonParameters);
+const SHAPE = 'must be {"source_sentence": "...", "sentences": ["...", "..."]}';
+const input = z.strictObject(
+  {
+    source_sentence: z.string(SHAPE),
+    sentences: z.array(z.string(SHAPE), SHAPE).check(z.minLength(1, 'must have a sentence')),
+  },
+  { error: (issue) => (issue.code === 'unrecognized_keys' ? undefined : SHAPE) },
+);
+const parameters = z.strictObject({ ...commonParameters, ...promptParameters });
 
 export const sentenceSimilarity: Task<z.infer<typeof input>, z.infer<typeof parameters>, number[]> = {
   name: 'sentence-similarity',
   input,
   parameters,
-  outputs: ['hidden_states'],
+  outputs: EMBEDDING_OUTPUTS,
   alignment: false,
 
   serves: ({ task }) => task === 'sentence-similarity' || task === 'feature-extraction',
-  requests: ({ source_sentence, sentences }) => [source_sentence, ...sentences].map((text) => ({ text })),
 
-  result(_input, results, _parameters, { taskDefaults }) {
-    const pooling = taskDefaults?.pooling ?? 'none';
-    const vectors = results.map(([window]) => embeddingOf(window, pooling === 'none' ? 'mean' : pooling));
+  requests({ source_sentence, sentences }, parameters, context) {
+    const prompt = promptOf(parameters, context);
+    return [source_sentence, ...sentences].map((text) => ({ text: `${prompt}${text}` }));
+  },
+
+  condense: (window, _parameters, { taskDefaults }) =>
+    condenseToEmbedding(window, undefined, 'mean', taskDefaults),
+
+  result(_input, results) {
+    const vectors = results.map(([window]) => Float64Array.from(outputData(window, 'embeddings')));
     const [source = new Float64Array(), ...others] = vectors;
     return others.map((other) => cosine(source, other));
   },

@@ -1,11 +1,19 @@
 /** A query and texts in, the texts by how well they fit out: a cross-encoder reads each pair. */
 import * as z from 'zod/mini';
+import { EngineError } from '../errors.ts';
 import { at, sigmoid } from '../math/activations.ts';
 import type { Task } from '../ports.ts';
 import { outputData } from './output.ts';
 import { commonParameters } from './parameters.ts';
 
-const input = z.object({ query: z.string(), texts: z.array(z.string()).check(z.minLength(1)) });
+const SHAPE = 'must be {"query": "...", "texts": ["...", "..."]}';
+const input = z.strictObject(
+  {
+    query: z.string(SHAPE),
+    texts: z.array(z.string(SHAPE), SHAPE).check(z.minLength(1, 'must have a text')),
+  },
+  { error: (issue) => (issue.code === 'unrecognized_keys' ? undefined : SHAPE) },
+);
 const parameters = z.strictObject({
   ...commonParameters,
   /** How many texts to give. @default - all */
@@ -34,14 +42,28 @@ export const textRanking: Task<z.infer<typeof input>, z.infer<typeof parameters>
     task === 'text-ranking' || (task === 'text-classification' && labels.length === 1),
   requests: ({ query, texts }) => texts.map((text) => ({ text: query, pair: text })),
 
-  result({ texts }, results, { top_k, raw_scores, return_text }) {
+  result({ texts }, results, { top_k, raw_scores, return_text }, { taskDefaults }) {
+    const raw = raw_scores || taskDefaults?.functionToApply === 'none';
     return results
       .map(([window], index) => {
-        const logits = outputData(window, 'logits');
-        const score = at(raw_scores ? logits : sigmoid(logits), 0);
+        const logit = relevanceOf(outputData(window, 'logits'));
+        const score = raw ? logit : at(sigmoid([logit]), 0);
         return { index, score, ...(return_text && { text: texts[index] ?? '' }) };
       })
       .sort((a, b) => b.score - a.score || a.index - b.index)
       .slice(0, top_k ?? texts.length);
   },
 };
+
+/**
+ * The logit of "it fits". Of two logits, "it does not" and "it does", that is their difference, whose sigmoid is the
+ * softmax of the second.
+ */
+function relevanceOf(logits: Float32Array): number {
+  if (logits.length === 1) return at(logits, 0);
+  if (logits.length === 2) return at(logits, 1) - at(logits, 0);
+  throw new EngineError(
+    'PACKAGE_INVALID',
+    `The model gave ${logits.length} logits for a pair; a model that ranks texts gives one, or two.`,
+  );
+}

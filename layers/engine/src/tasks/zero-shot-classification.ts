@@ -5,14 +5,44 @@ import { at, softmax } from '../math/activations.ts';
 import type { Task, TaskModel } from '../ports.ts';
 import { outputData } from './output.ts';
 import { commonParameters } from './parameters.ts';
+import { oneText } from './text-input.ts';
+
+const labelList = z.array(z.string()).check(
+  z.minLength(1, 'must have a label'),
+  z.refine((labels) => labels.every((label) => label.trim() !== ''), 'must not have an empty label'),
+  z.refine((labels) => new Set(labels).size === labels.length, 'must be distinct'),
+);
+
+/** Labels as Hugging Face pipelines take them: in a string, commas part them, and blanks around them do not count. */
+const candidateLabels = z.pipe(
+  z.pipe(
+    z.union(
+      [z.string(), z.array(z.string())],
+      'must be a list of labels, or a string with commas between them',
+    ),
+    z.transform((labels) =>
+      typeof labels === 'string'
+        ? labels
+            .split(',')
+            .map((label) => label.trim())
+            .filter((label) => label !== '')
+        : labels,
+    ),
+  ),
+  labelList,
+);
 
 const parameters = z.strictObject({
   ...commonParameters,
-  candidate_labels: z.array(z.string().check(z.minLength(1))).check(z.minLength(1)),
+  /** The labels to choose from: a list, or a string with commas between them. */
+  candidate_labels: candidateLabels,
   /** Whether each label is true or not by itself; scores then do not sum to 1. */
   multi_label: z._default(z.boolean(), false),
   /** The sentence that is to follow from the text; `{}` is the label. */
-  hypothesis_template: z._default(z.string().check(z.includes('{}')), 'This example is {}.'),
+  hypothesis_template: z._default(
+    z.string().check(z.includes('{}', 'must have {} where the label goes')),
+    'This example is {}.',
+  ),
 });
 type Parameters = z.infer<typeof parameters>;
 
@@ -25,26 +55,29 @@ export interface ZeroShot {
 
 export const zeroShotClassification: Task<string, Parameters, ZeroShot> = {
   name: 'zero-shot-classification',
-  input: z.string(),
+  input: oneText,
   parameters,
   outputs: ['logits'],
   alignment: false,
 
   serves: (model) =>
-    ['text-classification', 'zero-shot-classification'].includes(model.task) && entailmentOf(model) >= 0,
+    ['text-classification', 'zero-shot-classification'].includes(model.task) &&
+    model.labels.length > 1 &&
+    entailmentOf(model) >= 0,
   requests: (text, { candidate_labels, hypothesis_template }) =>
-    candidate_labels.map((label) => ({ text, pair: hypothesis_template.replace('{}', () => label) })),
+    candidate_labels.map((label) => ({ text, pair: hypothesis_template.replaceAll('{}', () => label) })),
 
   result(sequence, results, { candidate_labels, multi_label }, context) {
     const entailment = entailmentOf(context);
     if (entailment < 0)
       throw new EngineError('PACKAGE_INVALID', 'The manifest does not say which label means entailment.');
     const logits = results.map(([window]) => outputData(window, 'logits'));
-    // As transformers has it: the other end of the labels.
+    // As transformers has it: the other end of the labels. One label by itself is true or not, never the best of one.
     const contradiction = entailment === 0 ? context.labels.length - 1 : 0;
-    const scores = multi_label
-      ? logits.map((row) => at(softmax([at(row, contradiction), at(row, entailment)]), 1))
-      : [...softmax(logits.map((row) => at(row, entailment)))];
+    const scores =
+      multi_label || candidate_labels.length === 1
+        ? logits.map((row) => at(softmax([at(row, contradiction), at(row, entailment)]), 1))
+        : [...softmax(logits.map((row) => at(row, entailment)))];
     const order = [...scores.keys()].sort((a, b) => at(scores, b) - at(scores, a));
     return {
       sequence,

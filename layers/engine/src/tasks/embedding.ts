@@ -1,0 +1,41 @@
+/** One vector for a text: pooled by the graph, or from the hidden states of its tokens. */
+
+import type { EngineError } from '../errors.ts';
+import { type Pooling, pool } from '../math/pooling.ts';
+import type { OutputRole, TaskContext, TokenResult } from '../ports.ts';
+import { outputData } from './output.ts';
+import { invalidParameter } from './refusals.ts';
+
+/** What a task that embeds needs of a graph: one of these. */
+export const EMBEDDING_OUTPUTS: readonly (readonly OutputRole[])[] = [['hidden_states', 'embeddings']];
+
+/**
+ * The window with its embedding, `[hidden]`, in place of its hidden states, which are many times larger. `pooling` is
+ * that of the call, `usual` that of a call and a model that say nothing; a graph that pools does it its own way.
+ *
+ * @throws EngineError INVALID_PARAMETER where the call wants a pooling that the graph left behind
+ */
+export function condenseToEmbedding(
+  window: TokenResult,
+  pooling: Pooling | undefined,
+  usual: Pooling,
+  taskDefaults: TaskContext['taskDefaults'],
+): TokenResult {
+  const { embeddings, hidden_states } = window.outputs;
+  const own = taskDefaults?.pooling;
+  if (embeddings && (pooling === undefined || pooling === own)) {
+    return { ...window, outputs: { embeddings: { dims: embeddings.dims, data: embeddings.data.slice() } } };
+  }
+  if (embeddings && !hidden_states) throw alreadyPooled(own);
+  const chosen = pooling ?? (own === undefined || own === 'none' ? usual : own);
+  const pooled = pool(outputData(window, 'hidden_states'), window.encoding.ids.length, chosen);
+  return {
+    ...window,
+    outputs: { embeddings: { dims: [pooled.length], data: Float32Array.from(pooled) } },
+  };
+}
+
+export function alreadyPooled(own: string | undefined): EngineError {
+  const how = own === undefined ? '' : `, by ${own}`;
+  return invalidParameter('pooling', `this model gives one vector a text, pooled already${how}`);
+}

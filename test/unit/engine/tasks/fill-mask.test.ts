@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { type Graph, predictorFor, WORDS } from './task-model.ts';
+
+/** Odds of the words at every token: `big` 6, `old` 3, `rome` 2 and 1 for the ten others: 21 in all. */
+const ODDS: Record<string, number> = { big: 6, old: 3, rome: 2 };
+const graph: Graph = (ids) => ({ logits: ids.map(() => WORDS.map((word) => Math.log(ODDS[word] ?? 1))) });
+const task = 'fill-mask' as const;
+const near = (score: number) => expect.closeTo(score, 6);
+const id = (word: string) => WORDS.indexOf(word);
+
+describe('fill-mask', () => {
+  it('gives the most likely tokens, with the text in which each stands', async () => {
+    const { predictor } = await predictorFor({ task, graph });
+    const { results } = await predictor.predict('Paris is [MASK].', { top_k: 2 });
+    expect(results[0]).toEqual([
+      { score: near(6 / 21), token: id('big'), token_str: 'big', sequence: 'paris is big.' },
+      { score: near(3 / 21), token: id('old'), token_str: 'old', sequence: 'paris is old.' },
+    ]);
+  });
+
+  it('gives a list for each mask, and leaves the other masks in the text', async () => {
+    const { predictor } = await predictorFor({ task, graph });
+    const { results } = await predictor.predict(['[MASK] is [MASK].', '[MASK]'], { top_k: 1 });
+    expect(results).toMatchObject([
+      [[{ sequence: '[CLS] big is [MASK]. [SEP]' }], [{ sequence: '[CLS] [MASK] is big. [SEP]' }]],
+      [{ sequence: 'big' }],
+    ]);
+  });
+
+  it('reads each mask from its own row, however texts share a batch', async () => {
+    /** The word at a token is the one whose id is the token's place. */
+    const places: Graph = (ids) => ({
+      logits: ids.map((_, at) => WORDS.map((_, word) => (word === at ? 9 : 0))),
+    });
+    const { predictor } = await predictorFor({ task, graph: places });
+    const texts = ['is is is is [MASK]', '[MASK] is', 'is is is is is is [MASK] is', 'is [MASK]'];
+    const { results } = await predictor.predict(texts, { top_k: 1 });
+    expect(results).toMatchObject([[{ token: 5 }], [{ token: 1 }], [{ token: 7 }], [{ token: 2 }]]);
+  });
+
+  it.each([
+    [
+      ['old', 'rome'],
+      ['old', 'rome'],
+    ],
+    [
+      ['Rome', 'rome', 'OLD'],
+      ['old', 'rome'],
+    ],
+    ['rome', ['rome']],
+  ])(
+    'chooses among the targets %j, spelled as the model spells them, with their share of all',
+    async (targets, best) => {
+      const { predictor } = await predictorFor({ task, graph });
+      const { results } = await predictor.predict('paris is [MASK]', { targets });
+      expect(results[0]).toMatchObject(
+        best.map((word) => ({ token_str: word, score: near((ODDS[word] ?? 1) / 21) })),
+      );
+    },
+  );
+
+  it('refuses a target that is several tokens, and says which', async () => {
+    const { predictor } = await predictorFor({ task, graph });
+    await expect(predictor.predict('[MASK]', { targets: ['old', 'romeburg'] })).rejects.toMatchObject({
+      code: 'INVALID_PARAMETER',
+      message: "parameters.targets: 'romeburg' is 2 tokens of the model: 'rome', '##burg'; it must be one.",
+    });
+  });
+
+  it('refuses a text without a mask before anything runs', async () => {
+    const { predictor, session } = await predictorFor({ task, graph });
+    await expect(predictor.predict(['[MASK]', 'paris'])).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: 'inputs[1]: must have a [MASK].',
+      details: { field: 'inputs[1]' },
+    });
+    expect(session.runs).toBe(0);
+  });
+
+  it('refuses a text whose mask was cut off', async () => {
+    const { predictor } = await predictorFor({ task, graph, maxTokens: 6 });
+    const text = 'paris is big and old and [MASK]';
+    await expect(predictor.predict(text, { truncate: true })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: 'inputs: has no [MASK] among the tokens that the model read.',
+    });
+  });
+
+  it('answers the other rows of a file where one has no mask', async () => {
+    const { predictor } = await predictorFor({ task, graph });
+    const { outcomes } = await predictor.predictEach(['[MASK]', 'paris', 'rome [MASK]'], { top_k: 1 });
+    expect(outcomes).toMatchObject([
+      { result: [{ token_str: 'big' }] },
+      { error: { code: 'INVALID_INPUT' } },
+      { result: [{ sequence: 'rome big' }] },
+    ]);
+  });
+});

@@ -1,0 +1,87 @@
+import { expect, it } from 'vitest';
+import { type Graph, predictorFor } from './task-model.ts';
+
+/** Logits 0, ln 2 and ln 5, whatever the text: softmax 1/8, 2/8 and 5/8; sigmoid 1/2, 2/3 and 5/6. */
+const three: Graph = () => ({ logits: [0, Math.log(2), Math.log(5)] });
+const labels = ['low', 'middle', 'high'];
+const task = 'text-classification' as const;
+
+const scoresOf = (results: readonly unknown[]) => results[0];
+const near = (score: number) => expect.closeTo(score, 6);
+
+it('gives every label, best first, with scores that sum to 1', async () => {
+  const { predictor } = await predictorFor({ task, labels, graph: three });
+  const { results } = await predictor.predict('paris');
+  expect(scoresOf(results)).toEqual([
+    { label: 'high', score: near(5 / 8) },
+    { label: 'middle', score: near(2 / 8) },
+    { label: 'low', score: near(1 / 8) },
+  ]);
+});
+
+it.each([
+  ['of a model of several true labels', { functionToApply: 'sigmoid' }, {}, 5 / 6],
+  ['of a regression', { functionToApply: 'none' }, {}, Math.log(5)],
+  [
+    'of the call, before that of the model',
+    { functionToApply: 'none' },
+    { function_to_apply: 'sigmoid' },
+    5 / 6,
+  ],
+] as const)('applies the function %s', async (_title, taskDefaults, parameters, score) => {
+  const { predictor } = await predictorFor({ task, labels, graph: three, taskDefaults });
+  const { results } = await predictor.predict('paris', { ...parameters, top_k: 1 });
+  expect(scoresOf(results)).toEqual([{ label: 'high', score: near(score) }]);
+});
+
+it('gives the one label of a model its own probability, for softmax would always be 1', async () => {
+  const graph: Graph = () => ({ logits: [Math.log(3)] });
+  const { predictor } = await predictorFor({ task, labels: ['toxic'], graph });
+  const { results } = await predictor.predict('paris');
+  expect(scoresOf(results)).toEqual([{ label: 'toxic', score: near(3 / 4) }]);
+});
+
+it('has finite scores for logits of any size', async () => {
+  const graph: Graph = () => ({ logits: [30_000, -30_000] });
+  const { predictor } = await predictorFor({ task, labels: ['yes', 'no'], graph });
+  for (const function_to_apply of ['softmax', 'sigmoid']) {
+    const { results } = await predictor.predict('paris', { function_to_apply });
+    expect(scoresOf(results)).toEqual([
+      { label: 'yes', score: 1 },
+      { label: 'no', score: 0 },
+    ]);
+  }
+});
+
+it('reads a pair as one sequence of two texts', async () => {
+  /** Logits say how many [SEP] there were, and how many tokens. */
+  const graph: Graph = (ids) => ({ logits: [ids.filter((id) => id === 3).length, ids.length] });
+  const { predictor } = await predictorFor({ task, labels: ['separators', 'tokens'], graph });
+  const inputs = [{ text: 'paris is big', text_pair: 'rome' }, { text: 'rome' }, 'rome'];
+  const { results } = await predictor.predict(inputs, { function_to_apply: 'none' });
+  const counts = (tokens: number, separators: number) => [
+    { label: 'tokens', score: tokens },
+    { label: 'separators', score: separators },
+  ];
+  expect(results).toEqual([counts(7, 2), counts(3, 1), counts(3, 1)]);
+});
+
+it.each([7, null, { text_pair: 'x' }, { text: 7 }])(
+  'refuses %j, and says what an input is',
+  async (input) => {
+    const { predictor } = await predictorFor({ task, labels, graph: three });
+    await expect(predictor.predict(['a', input])).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: 'inputs[1]: must be a text, or {"text": "...", "text_pair": "..."}.',
+      details: { field: 'inputs[1]' },
+    });
+  },
+);
+
+it('names the key of a pair that it does not know', async () => {
+  const { predictor } = await predictorFor({ task, labels, graph: three });
+  await expect(predictor.predict({ text: 'a', pair: 'b' })).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+    message: 'inputs.pair: is not known.',
+  });
+});
