@@ -22,7 +22,8 @@ export function inFormat(tag: RouteTag | undefined): Format {
 /** https://platform.openai.com/docs/guides/error-codes; it has no 422. */
 function openAi({ status, headers, body }: ErrorReply): FormattedReply {
   const { error: message, code, field } = body;
-  const param = typeof field === 'string' ? field : null;
+  const named = code === 'MODEL_NOT_FOUND' ? 'model' : null;
+  const param = typeof field === 'string' ? field : named;
   return {
     status: status === 422 ? 400 : status,
     headers,

@@ -28,11 +28,13 @@ export const rerankRequest = z.object({
   ...cut,
 });
 export const classifyRequest = z.object({
-  inputs: z.union([z.string(), sequence, z.array(sequence)]).check(
-    z.meta({
-      description: 'A text, a PAIR of texts `["a", "b"]`, or a batch of both `[["a"], ["b", "c"]]`',
-    }),
-  ),
+  inputs: z
+    .union([z.string(), sequence, z.array(sequence)], 'must be a text, a pair of texts, or a batch of them')
+    .check(
+      z.meta({
+        description: 'A text, a PAIR of texts `["a", "b"]`, or a batch of both `[["a"], ["b", "c"]]`',
+      }),
+    ),
   raw_scores: flag,
   ...cut,
 });
@@ -41,10 +43,10 @@ export const similarityRequest = z.object({
   parameters: z.nullish(z.object({ prompt_name: z.nullish(z.string()), ...cut })),
 });
 export const tokenizeRequest = z.object({
-  inputs: z.union([z.string(), z.array(z.string())]),
+  inputs: z.union([z.string(), z.array(z.string())], 'must be a text or a list of texts'),
   add_special_tokens: z._default(z.boolean(), true),
 });
 export const decodeRequest = z.object({
-  ids: z.union([z.array(z.int()), z.array(z.array(z.int()))]),
+  ids: z.union([z.array(z.int()), z.array(z.array(z.int()))], 'must be ids of tokens, or lists of them'),
   skip_special_tokens: z._default(z.boolean(), true),
 });

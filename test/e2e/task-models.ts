@@ -1,0 +1,45 @@
+/** Tiny random models, one for each head: what the formats and the clients of them are tested on. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TaskName } from '@pilotlight/engine';
+import { addModel } from '../../model-assets/toolchain/pipeline.ts';
+import { silent } from '../../model-assets/toolchain/terminal/progress.ts';
+import { type Head, SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
+
+interface TinyModel {
+  readonly task: TaskName;
+  readonly head: Head;
+  readonly labels?: readonly string[];
+}
+
+export const TASK_MODELS = {
+  reviews: { task: 'text-classification', head: 'sequence-classification', labels: ['bad', 'good'] },
+  entities: { task: 'token-classification', head: 'token-classification', labels: ['O', 'B-PER', 'I-PER'] },
+  answers: { task: 'question-answering', head: 'question-answering' },
+  masks: { task: 'fill-mask', head: 'masked-lm' },
+  entailment: {
+    task: 'zero-shot-classification',
+    head: 'sequence-classification',
+    labels: ['contradiction', 'neutral', 'entailment'],
+  },
+  encoder: { task: 'feature-extraction', head: 'base' },
+  ranker: { task: 'text-ranking', head: 'sequence-classification', labels: ['LABEL_0'] },
+} as const satisfies Record<string, TinyModel>;
+export type TaskModelName = keyof typeof TASK_MODELS;
+
+/** Packages those models, fp32 only. */
+export async function addTaskModels(
+  packages: string,
+  names: readonly TaskModelName[] = Object.keys(TASK_MODELS) as TaskModelName[],
+): Promise<void> {
+  const kept = { variants: ['fp32'] as const, evaluations: [], tokenBudget: 512, force: false };
+  const quantise = { keep: [], reduceRange: false };
+  for (const name of names) {
+    const { task, ...checkpoint }: TinyModel = TASK_MODELS[name];
+    const source = mkdtempSync(join(tmpdir(), 'pilotlight-checkpoint-'));
+    writeCheckpoint({ family: 'bert', shape: SHAPES.tiny, ...checkpoint }, source);
+    await addModel({ source, packages, name, version: '1.0.0', task, quantise, ...kept }, silent);
+    rmSync(source, { recursive: true });
+  }
+}
