@@ -1,5 +1,5 @@
 /** What `npm start` prints: the models, where the time of the cold start went, and lines to copy. */
-import type { Manifest, PackageEntry, Predictor, Quality, TaskName } from '@pilotlight/engine';
+import type { Manifest, PackageEntry, Quality, TaskName } from '@pilotlight/engine';
 import type { LocalModel } from './load-models.ts';
 import { paint, table } from './terminal.ts';
 
@@ -23,13 +23,14 @@ const TASK_EXAMPLES: Readonly<Record<TaskName, string>> = {
 export function banner(models: readonly LocalModel[], base: string, s3: string): string {
   const predictors = models.flatMap(({ predictor }) => predictor ?? []);
   const lines = curlLines(
-    predictors.map(({ manifest }) => manifest),
+    models.flatMap(({ predictor, manifest }) => (predictor && manifest ? [manifest] : [])),
     base,
   );
   return [
     servesAt(base),
     modelTable(models),
-    ...(predictors.length > 0 ? [coldStartTable(predictors), ['Try:', ...lines].join('\n  ')] : []),
+    ...(predictors.length > 0 ? [coldStartTable(predictors)] : []),
+    ...(lines.length > 0 ? [['Try:', ...lines].join('\n  ')] : []),
     `Files in s3://uploads/in/<model>/ at ${s3} come out in out/   ${paint('dim', 'docs/batch.md')}`,
     paint('dim', 'Ctrl-C ends it.'),
   ].join('\n\n');
@@ -51,13 +52,13 @@ function servesAt(base: string): string {
 }
 
 function modelTable(models: readonly LocalModel[]): string {
-  const rows = models.map(({ name, version, manifest, state, predictor }) => {
+  const rows = models.map(({ name, version, manifest, pipeline, state, predictor }) => {
     // The figures are those of weights that a refused package does not have.
     const quality = state === 'refused' ? undefined : manifest?.quality[0];
     const weights = predictor
       ? `${predictor.variantName}, ${megabytes(predictor.bytes)}`
       : paint(state === 'refused' ? 'red' : 'dim', state);
-    return [name, version, manifest?.task ?? '', weights, quality ? inWords(quality) : ''];
+    return [name, version, (manifest ?? pipeline)?.task ?? '', weights, quality ? inWords(quality) : ''];
   });
   const titles = ['MODEL', 'VERSION', 'TASK', 'WEIGHTS', 'QUALITY'];
   return table(
@@ -66,7 +67,7 @@ function modelTable(models: readonly LocalModel[]): string {
   );
 }
 
-function coldStartTable(predictors: readonly Predictor[]): string {
+function coldStartTable(predictors: readonly NonNullable<LocalModel['predictor']>[]): string {
   const phases = ['OPEN', 'VERIFY', 'TOKENIZER', 'SESSION', 'TOTAL'];
   const rows = predictors.map(({ manifest, loadTimings: timings }) => [
     manifest.name,

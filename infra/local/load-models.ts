@@ -1,5 +1,11 @@
 /** Which models the local service loads before it listens, and what became of each. */
-import { type Engine, type PackageEntry, PilotlightError, type Predictor } from '@pilotlight/engine';
+import {
+  type Engine,
+  type PackageEntry,
+  PilotlightError,
+  type PipelinePredictor,
+  type Predictor,
+} from '@pilotlight/engine';
 import { LocalError } from './command.ts';
 import { findModel, listModels } from './models.ts';
 
@@ -7,8 +13,9 @@ export interface LocalModel {
   readonly name: string;
   readonly version: string;
   readonly manifest?: PackageEntry['manifest'];
+  readonly pipeline?: PackageEntry['pipeline'];
   readonly state: 'loaded' | 'at first use' | 'refused';
-  readonly predictor?: Predictor;
+  readonly predictor?: Predictor | PipelinePredictor;
 }
 
 /**
@@ -45,7 +52,7 @@ async function load(
 ): Promise<LocalModel> {
   const { name, version } = entry;
   try {
-    return { ...entry, state: 'loaded', predictor: await engine.predictor({ name, version }) };
+    return { ...entry, state: 'loaded', predictor: await engine.model({ name, version }) };
   } catch (error) {
     if (!refused || !PilotlightError.is(error)) throw error;
     refused(error.message);

@@ -5,6 +5,7 @@ import { engineOptions } from '../../functions/shared/engine-options.ts';
 import { type Answer, render } from './answers.ts';
 import { LocalError, parseOptions, runCommand, usageError, wholeNumber } from './command.ts';
 import { findModel, listModels, packagesFolder } from './models.ts';
+import { predictWithPipeline } from './predict-pipeline.ts';
 import { readTexts } from './texts.ts';
 
 const HELP = `Predicts texts with one model and prints the answers.
@@ -50,7 +51,10 @@ async function main(args: readonly string[]): Promise<void> {
     const names = [...new Set(entries.map(({ name }) => name))].join(', ');
     throw usageError(`Name a model with --model; there are: ${names}.`);
   }
-  const { name, version, manifest } = findModel(values.model, entries);
+  const { name, version, manifest, pipeline } = findModel(values.model, entries);
+  if (pipeline) {
+    return predictWithPipeline(engine, pipeline, texts).finally(() => engine.dispose());
+  }
   const task = manifest?.task ?? 'text-classification';
   const parameters = { ...taskParameters(task, values['top-k']), truncate: values.truncate };
 

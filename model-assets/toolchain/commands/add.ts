@@ -12,6 +12,7 @@ import { parseOptions, usage, wholeNumber } from '../terminal/arguments.ts';
 import { type Command, EXIT } from '../terminal/command.ts';
 import { silent, terminalProgress } from '../terminal/progress.ts';
 import { duration, megabytes, table } from '../terminal/table.ts';
+import { runAddPipeline } from './add-pipeline.ts';
 
 const NONE: string[] = [];
 
@@ -30,6 +31,8 @@ const OPTIONS = {
   dataset: { type: 'string', multiple: true, default: NONE },
   split: { type: 'string', multiple: true, default: NONE },
   packages: { type: 'string', default: DEFAULT_PACKAGES },
+  runtime: { type: 'string' },
+  dtype: { type: 'string' },
   force: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   quiet: { type: 'boolean', default: false },
@@ -52,6 +55,8 @@ Usage: npm run models -- add <folder> --name NAME [options]
   --evaluate FILE       labelled rows to measure the quality on; repeatable, each with
   --dataset NAME          what the model card calls it, and
   --split SPLIT           train, dev or test (default: test)
+  --runtime RUNTIME     transformers.js, for tasks of images and sound: see docs/models.md, with
+  --dtype DTYPE           which of its graphs to take (default: q8 if there is one, else fp32)
   --packages DIR        where packages are (default: model-assets/packages)
   --force               replace this version if it exists
   --json                the result as JSON
@@ -67,6 +72,9 @@ export const add: Command = {
   help: HELP,
   async run(args, { stdout, stderr }) {
     const { values, positionals } = parseOptions(args, OPTIONS, 'add');
+    if (values.runtime !== undefined || values.dtype !== undefined) {
+      return runAddPipeline(commonOptions(values, positionals), values, { stdout });
+    }
     const options = addOptions(values, positionals);
     const progress = values.json || values.quiet ? silent : terminalProgress(stderr);
     const start = performance.now();
@@ -83,25 +91,33 @@ export const add: Command = {
 
 type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>['values'];
 
-function addOptions(values: Values, positionals: readonly string[]): AddOptions {
+/** What a package of any runtime is added with. */
+function commonOptions(values: Values, positionals: readonly string[]) {
   const [source, more] = positionals;
   if (source === undefined) throw usage('add takes the folder of a checkpoint or of an .onnx export.', 'add');
   if (more !== undefined) throw usage(`add takes one folder, but got '${more}' too.`, 'add');
   if (values.name === undefined) throw usage('add needs --name.', 'add');
-  const { description, revision, texts } = values;
-  const budget = values['token-budget'];
+  const { description, revision } = values;
   return {
     source,
     packages: values.packages,
     name: checked(modelNameSchema, values.name, 'name'),
     version: checked(modelVersionSchema, values.version, 'version'),
+    force: values.force,
+    ...(description !== undefined && { description }),
+    ...(revision !== undefined && { revision }),
+  };
+}
+
+function addOptions(values: Values, positionals: readonly string[]): AddOptions {
+  const { texts } = values;
+  const budget = values['token-budget'];
+  return {
+    ...commonOptions(values, positionals),
     variants: variantsOf(values.variants),
     quantise: { keep: values['keep-fp32'], reduceRange: values['reduce-range'] },
     evaluations: evaluationsOf(values),
-    force: values.force,
     ...(values.task !== undefined && { task: taskOf(values.task) }),
-    ...(description !== undefined && { description }),
-    ...(revision !== undefined && { revision }),
     ...(texts !== undefined && { texts }),
     ...(budget !== undefined && { tokenBudget: wholeNumber(budget, 'token-budget', 1, 'add') }),
   };

@@ -40,7 +40,12 @@ Example:
 function listing(entries: readonly PackageEntry[], catalog: Catalog, packages: string): string {
   if (entries.length === 0)
     return `There is no package in ${packages}. Bring one in: npm run models -- add --help`;
-  const rows = entries.map(({ name, version, manifest, problem }) => {
+  const rows = entries.map(({ name, version, manifest, pipeline, problem }) => {
+    if (pipeline !== undefined) {
+      const bytes = pipeline.files.reduce((sum, file) => sum + file.bytes, 0);
+      const variant = `${pipeline.dtype} ${megabytes(bytes)}, ${pipeline.runtime}`;
+      return [name, version, pipeline.task, '', variant, deploymentOf(catalog, name, version), ''];
+    }
     if (manifest === undefined) return [name, version, '', '', '', '', problem ?? ''];
     const variants = Object.entries(manifest.variants).map(([variant, { files }]) => {
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0);

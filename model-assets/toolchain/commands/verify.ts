@@ -1,5 +1,6 @@
 import { PilotlightError } from '@pilotlight/engine';
 import { DEFAULT_PACKAGES, selectPackages } from '../package/packages-folder.ts';
+import { verifyPipeline } from '../pipelines/verify-pipeline.ts';
 import { type VariantProof, verifyPackage } from '../stages/verify.ts';
 import { parseOptions, usage } from '../terminal/arguments.ts';
 import { type Command, EXIT } from '../terminal/command.ts';
@@ -43,7 +44,12 @@ Examples:
     for (const entry of await selectPackages(values.packages, selection)) {
       const name = `${entry.name}@${entry.version}`;
       try {
-        const proofs = await progress.stage(name, (report) => verifyPackage(values.packages, entry, report));
+        const { pipeline } = entry;
+        const proofs = await progress.stage(name, async (report) =>
+          pipeline
+            ? [await verifyPipeline(values.packages, pipeline)]
+            : verifyPackage(values.packages, entry, report),
+        );
         verdicts.push({ package: name, proofs });
       } catch (error) {
         if (!PilotlightError.is(error)) throw error;

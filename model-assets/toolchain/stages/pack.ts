@@ -64,7 +64,7 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
 export async function publish(
   staging: Staging,
   packages: string,
-  { name, version }: Manifest,
+  { name, version }: Pick<Manifest, 'name' | 'version'>,
   force: boolean,
 ) {
   const target = join(packages, name, version);

@@ -14,19 +14,25 @@ import { highestTokenId } from './highest-token-id.ts';
 export async function verifyIntegrity(folder: string, manifest: Manifest): Promise<void> {
   const variants = Object.values(manifest.variants);
   const { file: tokenizer } = manifest.textProcessing;
-  const files = [
+  await verifyFiles(folder, manifest, [
     tokenizer,
     manifest.goldens,
     manifest.modelCard,
     ...variants.flatMap((variant) => variant.files),
-  ];
-  for (const file of files) await verifyFile(folder, file, manifest);
-  await refuseOtherFiles(folder, new Set([MANIFEST_FILE, ...files.map(({ path }) => path)]), manifest);
+  ]);
   const highestId = highestTokenId(await readFile(join(folder, tokenizer.path), 'utf8'));
   for (const variant of variants) await verifyGraph(folder, manifest, variant, highestId);
 }
 
-async function verifyFile(folder: string, expected: PackageFile, manifest: Manifest): Promise<void> {
+type Ref = Pick<Manifest, 'name' | 'version'>;
+
+/** Throws VERIFY_FAILED unless the folder holds these files, whole, its manifest, and nothing else. */
+export async function verifyFiles(folder: string, ref: Ref, files: readonly PackageFile[]): Promise<void> {
+  for (const file of files) await verifyFile(folder, file, ref);
+  await refuseOtherFiles(folder, new Set([MANIFEST_FILE, ...files.map(({ path }) => path)]), ref);
+}
+
+async function verifyFile(folder: string, expected: PackageFile, manifest: Ref): Promise<void> {
   const actual = await packageFile(folder, expected.path).catch((cause: unknown) => {
     throw failed(manifest, `${expected.path} can not be read`, cause);
   });
@@ -38,11 +44,7 @@ async function verifyFile(folder: string, expected: PackageFile, manifest: Manif
   }
 }
 
-async function refuseOtherFiles(
-  folder: string,
-  known: ReadonlySet<string>,
-  manifest: Manifest,
-): Promise<void> {
+async function refuseOtherFiles(folder: string, known: ReadonlySet<string>, manifest: Ref): Promise<void> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   for (const entry of entries.filter((candidate) => !candidate.isDirectory())) {
     const path = relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/');
@@ -86,7 +88,7 @@ export function embeddingRows(graph: OnnxGraph, ids: string): number | undefined
   return graph.initializer.find(({ name }) => name === lookup?.input[0])?.dims[0];
 }
 
-function failed({ name, version }: Manifest, reason: string, cause?: unknown): ToolchainError {
+function failed({ name, version }: Ref, reason: string, cause?: unknown): ToolchainError {
   return new ToolchainError('VERIFY_FAILED', `Package ${name}@${version} is not intact: ${reason}.`, {
     cause,
   });
