@@ -2,11 +2,11 @@
 import { Hono } from 'hono';
 import { documentationHandlers } from './documentation.ts';
 import { HttpError } from './errors.ts';
+import { predictionHandlers } from './formats/index.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { modelHandler, modelsHandler } from './models.ts';
 import { metricsHandler, operationHandlers } from './operations.ts';
 import type { AppOptions } from './ports.ts';
-import { predictionHandlers } from './formats/index.ts';
 import { type RouteName, routes } from './routes.ts';
 import { type RouteHandler, serving } from './serving.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { STATUS_OF } from '../../../functions/shared/api/error-codes.ts';
-import { DEFAULT_LIMITS } from '../../../functions/shared/api/limits.ts';
 import { predictRequest } from '../../../functions/shared/api/formats/hugging-face/request.ts';
+import { DEFAULT_LIMITS } from '../../../functions/shared/api/limits.ts';
 import { routes } from '../../../functions/shared/api/routes.ts';
 import { fakeApp } from './fake-engine.ts';
 

@@ -26,16 +26,12 @@ interface Issue {
   readonly message: string;
 }
 
-/** A list of sentences or texts inside an input counts one by one. @throws EngineError INVALID_INPUT, HttpError TOO_MANY_INPUTS */
+/** The sentences or texts of an input count one by one. @throws EngineError INVALID_INPUT, HttpError TOO_MANY_INPUTS */
 export function checkInputs(inputs: unknown, { maxInputs }: Limits): void {
-  if (!Array.isArray(inputs)) return refuseMoreInputs(countOf(inputs), maxInputs);
-  if (inputs.length === 0) throw refuseField('inputs', 'must not be empty');
+  const list: unknown[] = Array.isArray(inputs) ? inputs : [inputs];
+  if (list.length === 0) throw refuseField('inputs', 'must not be empty');
   let count = 0;
-  for (const input of inputs) count += countOf(input);
-  refuseMoreInputs(count, maxInputs);
-}
-
-function refuseMoreInputs(count: number, maxInputs: number): void {
+  for (const input of list) count += countOf(input);
   if (count <= maxInputs) return;
   throw new HttpError('TOO_MANY_INPUTS', `${count} inputs in one call; at most ${maxInputs} are taken.`, {
     details: { field: 'inputs', inputs: count, maxInputs },

@@ -11,10 +11,9 @@ export const teiError = z
   .looseObject({ error: z.string(), error_type: z.string(), code })
   .meta({ id: 'TeiError' });
 
-const openAiModel = z
+export const openAiModel = z
   .object({ id: z.string(), object: z.literal('model'), created: z.int(), owned_by: z.string() })
   .meta({ id: 'OpenAiModel' });
-export { openAiModel };
 export const openAiModels = z.object({ object: z.literal('list'), data: z.array(openAiModel) });
 export const embeddings = z
   .object({
