@@ -1,31 +1,41 @@
 /**
- * From a checkpoint to a package: source -> graph -> quantise -> optimise -> externalise -> goldens -> verify ->
- * tune -> evaluate -> pack. The one place that composes the stages; each of them stands alone.
+ * From a checkpoint to a package: source -> graph -> quantise -> optimise -> externalise -> goldens -> compare, again
+ * with fewer layers in int8 where that is not good enough -> tune -> evaluate -> verify -> pack. This file and what it
+ * writes with, write-package.ts, compose the stages; each of them stands alone.
  */
-import { copyFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Engine, type Golden, type Predictor } from '@pilotlight/engine';
-import { FORMAT_VERSION, type Manifest, type Quality, type Variant } from '@pilotlight/engine/manifest';
+import { Engine, type Golden, type Predictor, requestOfGolden } from '@pilotlight/engine';
+import type { Manifest, Quality, Variant } from '@pilotlight/engine/manifest';
+import { ToolchainError } from './errors.ts';
 import type { AddOptions, VariantName } from './package/add-options.ts';
-import { packageFile } from './package/files.ts';
-import { formatGoldens, type Goldens } from './package/goldens-file.ts';
-import { pilotlightVersion } from './package/versions.ts';
+import type { Goldens } from './package/goldens-file.ts';
+import { describeGate, MAXIMUM_SHARE_KEPT, passesGate } from './package/quality-gate.ts';
 import { type ModelSource, readSource } from './sources/index.ts';
 import { evaluate } from './stages/evaluate.ts';
 import { externalise, GRAPH_FILE } from './stages/externalise.ts';
 import { builtInRequests, makeGoldens, requestsOfFile } from './stages/goldens.ts';
-import { modelCard } from './stages/model-card.ts';
+import { runGraph } from './stages/optimise/run-graph.ts';
 import { optimise, RUNTIME_VERSION } from './stages/optimise.ts';
-import { createStaging, publish, refuseExisting, type Staging, writeManifest } from './stages/pack.ts';
-import { type QuantiseReport, quantise } from './stages/quantise.ts';
+import { createStaging, publish, refuseExisting, type Staging } from './stages/pack.ts';
+import {
+  fewestKept,
+  insertProbes,
+  type LayerError,
+  layerErrors,
+  type QuantiseReport,
+  quantise,
+} from './stages/quantise.ts';
 import { largestBudget, tuneTokenBudget } from './stages/tune.ts';
-import { toleranceOf, type VariantProof, verifyGoldens, verifyPackage } from './stages/verify.ts';
+import {
+  toleranceOf,
+  type VariantDeviation,
+  type VariantProof,
+  verifyGoldens,
+  verifyPackage,
+} from './stages/verify.ts';
 import type { Progress } from './terminal/progress.ts';
-
-const FILES = { tokenizer: 'tokenizer.json', goldens: 'goldens.jsonl', card: 'MODEL_CARD.md' } as const;
-
-/** What a source says of its model, without the weights. */
-type SourceFacts = Omit<ModelSource, 'model' | 'inputs' | 'outputs'>;
+import { PACKAGE_FILES, type SourceFacts, writePackage } from './write-package.ts';
 
 export interface AddResult {
   readonly folder: string;
@@ -58,6 +68,8 @@ class Packaging {
   readonly #staging: Staging;
   readonly #progress: Progress;
   readonly #variants = new Map<VariantName, Variant>();
+  readonly #deviations = new Map<VariantName, VariantDeviation>();
+  readonly #gateNotes: string[] = [];
   #quantised: QuantiseReport | undefined;
 
   constructor(options: AddOptions, staging: Staging, progress: Progress) {
@@ -71,10 +83,11 @@ class Packaging {
     const served = variants[0] ?? 'int8';
     const facts = await this.#buildVariant('fp32');
     if (variants.includes('int8')) await this.#buildVariant('int8');
-    await copyFile(facts.tokenizer.path, this.#path(FILES.tokenizer));
-    await this.#writePackage(facts, served, { tolerance: {}, goldens: [] }, []);
+    await copyFile(facts.tokenizer.path, this.#path(PACKAGE_FILES.tokenizer));
+    await this.#writeDraft(facts);
 
     const goldens = await this.#makeGoldens(facts);
+    if (variants.includes('int8')) await this.#passGate(facts, goldens);
     const tolerance = await this.#measure(goldens);
     await this.#tune();
     const quality = await this.#evaluate(served);
@@ -90,19 +103,19 @@ class Packaging {
       folder,
       manifest,
       proofs,
-      notes: facts.notes,
+      notes: [...facts.notes, ...this.#gateNotes],
       ...(this.#quantised && { quantised: this.#quantised }),
     };
   }
 
   /** The graph is read anew for each variant, so that the weights of one are in memory at a time. */
-  async #buildVariant(variant: VariantName): Promise<SourceFacts> {
-    const { source, task, quantise: settings } = this.#options;
-    const { model, inputs, outputs, ...facts } = await this.#progress.stage(`read for ${variant}`, () =>
-      readSource(source, task === undefined ? {} : { task }),
-    );
+  async #buildVariant(variant: VariantName, keep: readonly string[] = []): Promise<SourceFacts> {
+    const { quantise: settings } = this.#options;
+    const { model, inputs, outputs, ...facts } = await this.#readSource(variant);
     if (variant === 'int8') {
-      this.#quantised = await this.#progress.stage('quantise', async () => quantise(model, settings));
+      this.#quantised = await this.#progress.stage('quantise', async () =>
+        quantise(model, { ...settings, keep: [...settings.keep, ...keep] }),
+      );
     }
     const optimised = await this.#progress.stage(`optimise ${variant}`, () =>
       optimise(model, this.#staging.root),
@@ -120,8 +133,79 @@ class Packaging {
       scheme: schemeOf(variant, settings.reduceRange),
       tokenBudget,
       tier: 'lambda',
+      ...(keep.length > 0 && { keptFp32: [...keep] }),
     });
     return facts;
+  }
+
+  #readSource(purpose: string): Promise<ModelSource> {
+    const { source, task } = this.#options;
+    return this.#progress.stage(`read for ${purpose}`, () =>
+      readSource(source, task === undefined ? {} : { task }),
+    );
+  }
+
+  /** Leaves as many of the worst layers of int8 in fp32 as the quality gate asks for. Throws VERIFY_FAILED. */
+  async #passGate(facts: SourceFacts, goldens: readonly Golden[]): Promise<void> {
+    const plain = await this.#compare('int8', goldens);
+    if (passesGate(plain)) return;
+    const attempt = async (keep: readonly string[]): Promise<VariantDeviation> => {
+      await this.#buildVariant('int8', keep);
+      await this.#writeDraft(facts);
+      return this.#compare('int8', goldens);
+    };
+    const layers = await this.#measureLayers(goldens);
+    const worstFirst = layers.map(({ weights }) => weights);
+    let tried: readonly string[] = [];
+    const found = await fewestKept(
+      worstFirst,
+      Math.floor(MAXIMUM_SHARE_KEPT * layers.length),
+      async (keep) => {
+        tried = keep;
+        const deviation = await attempt(keep);
+        return passesGate(deviation) ? deviation : undefined;
+      },
+    );
+    if (found === undefined) {
+      throw new ToolchainError(
+        'VERIFY_FAILED',
+        `int8 misses the quality gate (${describeGate(plain)}) even with the worse half of its layers in fp32. ` +
+          'Package the model with --variants fp32.',
+      );
+    }
+    if (tried.length !== found.kept.length) await attempt(found.kept);
+    const kept = layers
+      .slice(0, found.kept.length)
+      .map(({ weights, relative }) => `${weights} (own error ${(100 * relative).toFixed(1)} %)`);
+    this.#gateNotes.push(
+      `int8 alone misses the quality gate (${describeGate(plain)}): ${kept.length} of ${layers.length} layers stay fp32, ` +
+        `${kept.join(', ')}`,
+    );
+  }
+
+  /** The layers by what int8 costs each of them on the goldens, the worst first. */
+  async #measureLayers(goldens: readonly Golden[]): Promise<readonly LayerError[]> {
+    const results = await this.#serving('fp32', (predictor) =>
+      predictor.infer(goldens.map(requestOfGolden), { truncate: true }),
+    );
+    const { model, inputs } = await this.#readSource('the error of each layer');
+    const probes = insertProbes(model, this.#options.quantise);
+    const feeds = results.map(({ encoding: { ids, typeIds } }) => {
+      const values = { input_ids: ids, attention_mask: ids.map(() => 1), token_type_ids: typeIds };
+      return Object.fromEntries(inputs.map(({ name, role }) => [name, values[role]]));
+    });
+    const runs = await this.#progress.stage('measure layers', (report) =>
+      runGraph(model, feeds, report, this.#staging.root),
+    );
+    return layerErrors(probes, runs);
+  }
+
+  async #compare(variant: VariantName, goldens: readonly Golden[]): Promise<VariantDeviation> {
+    const deviation = await this.#progress.stage(`compare ${variant}`, (report) =>
+      this.#serving(variant, (predictor) => verifyGoldens(predictor, goldens, undefined, report)),
+    );
+    this.#deviations.set(variant, deviation);
+    return deviation;
   }
 
   #makeGoldens(facts: SourceFacts): Promise<readonly Golden[]> {
@@ -139,10 +223,8 @@ class Packaging {
   async #measure(goldens: readonly Golden[]): Promise<Record<string, number>> {
     const tolerance: Record<string, number> = {};
     for (const variant of this.#options.variants) {
-      const deviation = await this.#progress.stage(`compare ${variant}`, (report) =>
-        this.#serving(variant, (predictor) => verifyGoldens(predictor, goldens, undefined, report)),
-      );
-      tolerance[variant] = toleranceOf(variant, deviation, goldens);
+      const deviation = this.#deviations.get(variant) ?? (await this.#compare(variant, goldens));
+      tolerance[variant] = toleranceOf(deviation, goldens);
     }
     return tolerance;
   }
@@ -194,56 +276,20 @@ class Packaging {
     }
   }
 
-  async #writePackage(
+  /** A package that the engine serves while it is being made. */
+  async #writeDraft(facts: SourceFacts): Promise<void> {
+    await this.#writePackage(facts, 'fp32', { tolerance: {}, goldens: [] }, []);
+  }
+
+  #writePackage(
     facts: SourceFacts,
     served: VariantName,
     goldens: Goldens,
     quality: readonly Quality[],
   ): Promise<Manifest> {
-    const { name, version, description, revision } = this.#options;
-    const { folder } = this.#staging;
-    const { vocabSize, padTokenId, maskToken, maxTokens } = facts.tokenizer;
-    const source = {
-      kind: facts.kind,
-      id: facts.id,
-      ...(revision && { revision }),
-      files: { ...facts.files },
-    };
     const variants = Object.fromEntries(this.#variants);
-    const common = { name, version, task: facts.task, labels: [...facts.labels], source, variants };
-    await writeFile(this.#path(FILES.goldens), formatGoldens(goldens));
-    const card = modelCard(facts.readme, { ...common, quality: [...quality], maxTokens });
-    await writeFile(this.#path(FILES.card), card);
-    const manifest: Manifest = {
-      formatVersion: FORMAT_VERSION,
-      name,
-      version,
-      ...(description && { description }),
-      task: facts.task,
-      labels: common.labels,
-      ...(facts.taskDefaults && { taskDefaults: facts.taskDefaults }),
-      textProcessing: {
-        kind: 'tokenizer.json',
-        file: await packageFile(folder, FILES.tokenizer),
-        vocabSize,
-        padTokenId,
-        ...(maskToken !== undefined && { maskToken }),
-        maxTokens,
-      },
-      defaultVariant: served,
-      variants,
-      goldens: await packageFile(folder, FILES.goldens),
-      modelCard: await packageFile(folder, FILES.card),
-      source,
-      quality: [...quality],
-      toolchain: {
-        pilotlight: pilotlightVersion(),
-        node: process.versions.node,
-        onnxruntime: RUNTIME_VERSION,
-      },
-    };
-    await writeManifest(folder, manifest);
-    return manifest;
+    const { folder } = this.#staging;
+    return writePackage(folder, this.#options, facts, { served, variants, goldens, quality });
   }
 
   #path(file: string): string {

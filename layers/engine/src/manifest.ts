@@ -103,6 +103,8 @@ const variantSchema = z.strictObject({
   /** Largest product of batch size and padded length that one run of the session gets, tuned when packaging. */
   tokenBudget: positiveInt,
   tier: z.enum(['lambda', 'gpu']),
+  /** Weights of an int8 variant that stay fp32 because its answers were not good enough with all of them in int8. */
+  keptFp32: z.optional(z.array(text)),
 });
 export type Variant = z.infer<typeof variantSchema>;
 

@@ -46,10 +46,20 @@ function packageSection({ name, version, source, variants }: CardFacts): string 
     '|---|---|---|---|---|',
     ...rows,
     '',
+    ...keptNotes(variants),
     '| source file | sha256 |',
     '|---|---|',
     ...files,
   ].join('\n');
+}
+
+/** What the quality gate left in fp32. */
+function keptNotes(variants: Manifest['variants']): string[] {
+  return Object.entries(variants).flatMap(([variant, { keptFp32 = [] }]) =>
+    keptFp32.length === 0
+      ? []
+      : [`Left in fp32 in the ${variant} variant, for its answers' sake: ${keptFp32.join(', ')}.`, ''],
+  );
 }
 
 function qualitySection(quality: readonly Quality[]): string | undefined {

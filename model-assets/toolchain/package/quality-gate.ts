@@ -1,0 +1,26 @@
+/** How good an int8 variant has to be; stages/ADR-int8.md says where the figures come from. */
+import type { VariantDeviation } from '../stages/verify.ts';
+
+/** Largest relative error of the outputs on the goldens. */
+const MAXIMUM_RELATIVE_ERROR = 0.1;
+
+/** Smallest share of rows of the goldens with the same top label. */
+const MINIMUM_AGREEMENT = 0.95;
+
+/** Of the layers that could be int8, the share that may be left in fp32: with more, int8 is not worth its error. */
+export const MAXIMUM_SHARE_KEPT = 0.5;
+
+type Measured = Pick<VariantDeviation, 'relative' | 'agreement'>;
+
+export function passesGate({ relative, agreement }: Measured): boolean {
+  return relative <= MAXIMUM_RELATIVE_ERROR && agreement >= MINIMUM_AGREEMENT;
+}
+
+/** "relative error 31.2 % of at most 10 %, same label 72.1 % of at least 95 %" */
+export function describeGate({ relative, agreement }: Measured): string {
+  const percent = (share: number): string => `${Number((100 * share).toFixed(1))} %`;
+  return (
+    `relative error ${percent(relative)} of at most ${percent(MAXIMUM_RELATIVE_ERROR)}, ` +
+    `same label ${percent(agreement)} of at least ${percent(MINIMUM_AGREEMENT)}`
+  );
+}
