@@ -1,9 +1,19 @@
 /** Predictions as a person reads them in a terminal. */
-import type { EntityGroup, Features, LabelScore, TaskName } from '@pilotlight/engine';
-import { bar, cut, paint, table } from './terminal.ts';
+import type {
+  EntityGroup,
+  Features,
+  LabelScore,
+  MaskToken,
+  RankedText,
+  SpanAnswer,
+  TaskName,
+  ZeroShot,
+} from '@pilotlight/engine';
+import { z } from 'zod';
+import { bar, type Column, cut, paint, table } from './terminal.ts';
 
 export interface Answer {
-  readonly text: string;
+  readonly input: unknown;
   readonly result: unknown;
 }
 
@@ -14,43 +24,88 @@ export function render(task: TaskName, answers: readonly Answer[], columns: numb
 
 /** A result has the shape of its task: the engine that made it says so. */
 const RENDERERS: Record<TaskName, (answers: readonly Answer[], columns: number) => string> = {
-  'text-classification': (answers, columns) => labels(answers as readonly Labelled[], columns),
-  'token-classification': (answers) => (answers as readonly Spanned[]).map(spans).join('\n\n'),
-  'question-answering': asJson,
-  'fill-mask': asJson,
-  'zero-shot-classification': asJson,
-  'feature-extraction': (answers, columns) => features(answers as readonly Embedded[], columns),
-  'sentence-similarity': asJson,
-  'text-ranking': asJson,
+  'text-classification': (answers, columns) =>
+    scores('LABEL', answers.map(withTitle<readonly LabelScore[]>).map(labelled), columns),
+  'zero-shot-classification': (answers, columns) =>
+    scores('LABEL', answers.map(withTitle<ZeroShot>).map(zeroShot), columns),
+  'fill-mask': (answers, columns) =>
+    scores('TOKEN', answers.map(withTitle<MaskToken[] | MaskToken[][]>).flatMap(masks), columns),
+  'token-classification': (answers) =>
+    answers
+      .map(withTitle<readonly EntityGroup[]>)
+      .map(spans)
+      .join('\n\n'),
+  'question-answering': (answers, columns) =>
+    answersOf(answers.map(withTitle<SpanAnswer | readonly SpanAnswer[]>), columns),
+  'feature-extraction': (answers, columns) => features(answers.map(withTitle<Features>), columns),
+  'sentence-similarity': (answers, columns) => similarities(answers as readonly Compared[], columns),
+  'text-ranking': (answers, columns) => rankings(answers as readonly Ranked[], columns),
 };
 
-type Labelled = Answer & { readonly result: readonly LabelScore[] };
-type Spanned = Answer & { readonly result: readonly EntityGroup[] };
-type Embedded = Answer & { readonly result: Features };
-
-function asJson(answers: readonly Answer[]): string {
-  return answers.map(({ result }) => JSON.stringify(result, null, 2)).join('\n');
+interface Titled<Result> {
+  /** The text that was read, or what stands for it. */
+  readonly text: string;
+  readonly result: Result;
 }
 
-function labels(answers: readonly Labelled[], columns: number): string {
-  const labelWidth = Math.max(5, ...answers.flatMap(({ result }) => result.map(({ label }) => label.length)));
-  const textWidth = Math.max(20, columns - labelWidth - 21);
-  const rows = answers.flatMap(({ text, result }) =>
-    result.map(({ label, score }, i) => [
-      i === 0 ? cut(text, textWidth) : '',
-      label,
-      score.toFixed(3),
-      paint('cyan', bar(score)),
-    ]),
+const title = z.union([
+  z.string(),
+  z
+    .object({ text: z.string(), text_pair: z.string() })
+    .transform((pair) => `${pair.text} | ${pair.text_pair}`),
+  z.object({ question: z.string() }).transform(({ question }) => question),
+  z.unknown().transform((input) => JSON.stringify(input)),
+]);
+
+function withTitle<Result>({ input, result }: Answer): Titled<Result> {
+  return { text: title.parse(input), result: result as Result };
+}
+
+type Scored = Titled<readonly (readonly [name: string, score: number])[]>;
+type Compared = Answer & {
+  readonly input: { readonly sentences: readonly string[] };
+  readonly result: readonly number[];
+};
+type Ranked = Answer & {
+  readonly input: { readonly texts: readonly string[] };
+  readonly result: readonly RankedText[];
+};
+
+const labelled = ({ text, result }: Titled<readonly LabelScore[]>): Scored => ({
+  text,
+  result: result.map(({ label, score }) => [label, score]),
+});
+
+const zeroShot = ({ text, result: { labels, scores } }: Titled<ZeroShot>): Scored => ({
+  text,
+  result: labels.map((label, i) => [label, scores[i] ?? 0]),
+});
+
+/** A text for each of its masks. */
+function masks({ text, result }: Titled<MaskToken[] | MaskToken[][]>): Scored[] {
+  const [first] = result;
+  const lists = Array.isArray(first) ? (result as MaskToken[][]) : [result as MaskToken[]];
+  return lists.map((list) => ({ text, result: list.map(({ token_str, score }) => [token_str, score]) }));
+}
+
+/** A row for each name and its score, a share from 0 to 1; the text stands beside the first. */
+function scores(name: string, texts: readonly Scored[], columns: number): string {
+  const width = Math.max(5, ...texts.flatMap(({ result }) => result.map(([own]) => own.length)));
+  const textWidth = Math.max(20, columns - width - 21);
+  const rows = texts.flatMap(({ text, result }) =>
+    result.map(([own, score], i) => [i === 0 ? cut(text, textWidth) : '', own, ...scoreCells(score)]),
   );
-  return table(
-    [{ title: 'TEXT' }, { title: 'LABEL' }, { title: 'SCORE', align: 'right' }, { title: '' }],
-    rows,
-  );
+  return table([{ title: 'TEXT' }, { title: name }, ...SCORE], rows);
+}
+
+const SCORE: readonly Column[] = [{ title: 'SCORE', align: 'right' }, { title: '' }];
+
+function scoreCells(score: number): string[] {
+  return [score.toFixed(3), paint('cyan', bar(score))];
 }
 
 /** The text with its spans in brackets, and a row for each. Offsets are in UTF-16 code units. */
-function spans({ text, result }: Spanned): string {
+function spans({ text, result }: Titled<readonly EntityGroup[]>): string {
   let marked = '';
   let end = 0;
   for (const span of result) {
@@ -64,17 +119,45 @@ function spans({ text, result }: Spanned): string {
     text.slice(span.start, span.end),
     span.entity_group,
     `${span.start}-${span.end}`,
-    span.score.toFixed(3),
-    paint('cyan', bar(span.score)),
+    ...scoreCells(span.score),
   ]);
-  const titles = ['SPAN', 'LABEL', 'OFFSETS', 'SCORE', ''];
-  return `${marked}\n\n${table(
-    titles.map((title) => ({ title })),
-    rows,
-  )}`;
+  return `${marked}\n\n${table([...titled('SPAN', 'LABEL', 'OFFSETS'), ...SCORE], rows)}`;
 }
 
-function features(answers: readonly Embedded[], columns: number): string {
+function answersOf(answers: readonly Titled<SpanAnswer | readonly SpanAnswer[]>[], columns: number): string {
+  const width = Math.max(20, Math.floor((columns - 40) / 2));
+  const rows = answers.flatMap(({ text, result }) =>
+    [result]
+      .flat()
+      .map(({ answer, start, end, score }, i) => [
+        i === 0 ? cut(text, width) : '',
+        answer === '' ? paint('dim', '(no answer)') : cut(answer, width),
+        `${start}-${end}`,
+        ...scoreCells(score),
+      ]),
+  );
+  return table([...titled('QUESTION', 'ANSWER', 'OFFSETS'), ...SCORE], rows);
+}
+
+function similarities(answers: readonly Compared[], columns: number): string {
+  const rows = answers.flatMap(({ input, result }) =>
+    input.sentences.map((sentence, i) => [cut(sentence, columns - 22), ...scoreCells(result[i] ?? 0)]),
+  );
+  return table([{ title: 'SENTENCE' }, ...SCORE], rows);
+}
+
+function rankings(answers: readonly Ranked[], columns: number): string {
+  const rows = answers.flatMap(({ input, result }) =>
+    result.map(({ index, score }) => [
+      `${index}`,
+      cut(input.texts[index] ?? '', columns - 29),
+      ...scoreCells(score),
+    ]),
+  );
+  return table([{ title: 'INDEX', align: 'right' }, { title: 'TEXT' }, ...SCORE], rows);
+}
+
+function features(answers: readonly Titled<Features>[], columns: number): string {
   const rows = answers.map(({ text, result }) => {
     const vectors = result.filter((value) => typeof value !== 'number');
     const [first] = vectors;
@@ -85,3 +168,5 @@ function features(answers: readonly Embedded[], columns: number): string {
   });
   return table([{ title: 'TEXT' }, { title: 'SHAPE', align: 'right' }, { title: 'VALUES' }], rows);
 }
+
+const titled = (...titles: readonly string[]): Column[] => titles.map((own) => ({ title: own }));

@@ -3,21 +3,35 @@ import type { Manifest, PackageEntry, Quality, TaskName } from '@pilotlight/engi
 import type { LocalModel } from './load-models.ts';
 import { paint, table } from './terminal.ts';
 
-/** A text that shows what a default model does; others get the one of their task. */
+/** A text that shows what a default model does; others get the example of their task. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   intent: 'what is my balance',
   slots: 'play jazz by Miles Davis',
 };
-const TASK_EXAMPLES: Readonly<Record<TaskName, string>> = {
-  'text-classification': 'I love this',
-  'token-classification': 'Ada Lovelace was born in London',
-  'question-answering': 'Who was born in London?',
-  'fill-mask': 'Paris is the [MASK] of France.',
-  'zero-shot-classification': 'I love this',
-  'feature-extraction': 'I love this',
-  'sentence-similarity': 'I love this',
-  'text-ranking': 'I love this',
+
+/** A body for each task. Without an apostrophe: it stands in a shell's single quotes. */
+const TASK_EXAMPLES: Readonly<Record<TaskName, (manifest: Shown) => object>> = {
+  'text-classification': () => ({ inputs: 'I love this' }),
+  'token-classification': () => ({ inputs: 'Ada Lovelace was born in London' }),
+  'question-answering': () => ({
+    inputs: { question: 'Who was born in London?', context: 'Ada Lovelace was born in London.' },
+  }),
+  'fill-mask': ({ textProcessing }) => ({
+    inputs: `Paris is the ${textProcessing.maskToken ?? '[MASK]'} of France.`,
+  }),
+  'zero-shot-classification': () => ({
+    inputs: 'My parcel is late',
+    parameters: { candidate_labels: ['delivery', 'payment'] },
+  }),
+  'feature-extraction': () => ({ inputs: 'I love this' }),
+  'sentence-similarity': () => ({
+    inputs: { source_sentence: 'I love this', sentences: ['I like it', 'Where is it?'] },
+  }),
+  'text-ranking': () => ({
+    inputs: { query: 'late parcel', texts: ['Delivery takes two days', 'We take cards'] },
+  }),
 };
+type Shown = Pick<Manifest, 'name' | 'task' | 'textProcessing'>;
 
 /** `base` is the address that the service listens on, `s3` that of the bucket `uploads`. */
 export function banner(models: readonly LocalModel[], base: string, s3: string): string {
@@ -80,11 +94,16 @@ function coldStartTable(predictors: readonly NonNullable<LocalModel['predictor']
 }
 
 /** A line to copy for each of the first three models. */
-function curlLines(manifests: readonly Pick<Manifest, 'name' | 'task'>[], base: string): string[] {
-  return manifests.slice(0, 3).map(({ name, task }) => {
-    const inputs = EXAMPLES[name] ?? TASK_EXAMPLES[task];
-    return `curl -d '${JSON.stringify({ inputs })}' ${base.replace('http://', '')}/models/${name}`;
-  });
+function curlLines(manifests: readonly Shown[], base: string): string[] {
+  return manifests.slice(0, 3).map((manifest) => curlLine(manifest, base));
+}
+
+/** A call that the model answers, whatever its task. */
+export function curlLine(manifest: Shown, base: string): string {
+  const { name, task } = manifest;
+  const text = Object.hasOwn(EXAMPLES, name) ? EXAMPLES[name] : undefined;
+  const body = text === undefined ? TASK_EXAMPLES[task](manifest) : { inputs: text };
+  return `curl -d '${JSON.stringify(body)}' ${base.replace('http://', '')}/models/${name}`;
 }
 
 function inWords({ metric, served, dataset }: Quality): string {

@@ -1,27 +1,44 @@
 /** `npm run predict`: texts in, answers in the terminal. */
-import { Engine, PilotlightError, type Prediction, type Predictor, type TaskName } from '@pilotlight/engine';
+import {
+  Engine,
+  type Manifest,
+  PilotlightError,
+  type Prediction,
+  type Predictor,
+  type TaskName,
+  tasksOf,
+} from '@pilotlight/engine';
 import { readConfig } from '../../functions/shared/config.ts';
 import { engineOptions } from '../../functions/shared/engine-options.ts';
 import { type Answer, render } from './answers.ts';
-import { LocalError, parseOptions, runCommand, usageError, wholeNumber } from './command.ts';
+import { LocalError, parseOptions, runCommand, usageError } from './command.ts';
 import { findModel, listModels, packagesFolder } from './models.ts';
 import { predictWithPipeline } from './predict-pipeline.ts';
-import { readTexts } from './texts.ts';
+import { type InputShape, inputShape, MISSING, taskParameters } from './task-options.ts';
+import { readInputs } from './texts.ts';
 
 const HELP = `Predicts texts with one model and prints the answers.
 
 Usage: npm run predict -- --model NAME [OPTIONS] [TEXT ...]
 
   -m, --model NAME  the model, with or without a version: sentiment, sentiment@1.0.0
+  -t, --task TASK   another task that the model can do, too
   -f, --file FILE   texts from a file, one a line; in a .jsonl file a line is a string,
-                    or an object with "text" or "inputs"
-  --top-k N         labels to print for each text; "all" for every label (default: 1)
+                    or an object with "text" (and "text_pair") or "inputs"
+  --top-k N         how many answers to print for each text; of labels, "all" for every one
+  --pair TEXT       text-classification: the second text of a pair
+  --context TEXT    question-answering: what answers the questions
+  --labels LIST     zero-shot-classification: what to choose from, with commas between
+  --query TEXT      text-ranking: what the texts are ranked for
+  --source TEXT     sentence-similarity: what the texts are compared with
+  --set NAME=VALUE  a parameter of the task, again for each: --set multi_label=true
   --truncate        cut texts that are too long for the model, instead of refusing them
   --json            print one JSON object a text: {"text", "result"}
   --packages DIR    folder of packages (default: MODELS_DIR, or model-assets/packages)
   -h, --help        print this text
 
-Without TEXT and --file, every line of standard input is a text.
+Without TEXT and --file, every line of standard input is a text; or an input in JSON, for
+tasks whose inputs are more than a text and without the option that says the rest.
 
 Examples:
   npm run predict -- --model sentiment "I love this" "I do not"
@@ -30,8 +47,15 @@ Examples:
 
 const OPTIONS = {
   model: { type: 'string', short: 'm' },
+  task: { type: 'string', short: 't' },
   file: { type: 'string', short: 'f' },
   'top-k': { type: 'string' },
+  pair: { type: 'string' },
+  context: { type: 'string' },
+  labels: { type: 'string' },
+  query: { type: 'string' },
+  source: { type: 'string' },
+  set: { type: 'string', multiple: true },
   truncate: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   packages: { type: 'string' },
@@ -55,17 +79,20 @@ async function main(args: readonly string[]): Promise<void> {
   if (pipeline) {
     return predictWithPipeline(engine, pipeline, texts).finally(() => engine.dispose());
   }
-  const task = manifest?.task ?? 'text-classification';
-  const parameters = { ...taskParameters(task, values['top-k']), truncate: values.truncate };
+  const task = manifest ? taskOf(values.task, manifest) : 'text-classification';
+  const parameters = { ...taskParameters(task, values), truncate: values.truncate };
+  const shape = inputShape(task, values);
+  const objects = !shape.each && !shape.all;
+  if (objects && texts.length > 0) throw usageError(MISSING[task] ?? 'The texts make no input.');
 
   const print = values.json ? printJson : (answers: readonly Answer[]) => printTable(task, answers);
-  const source = { texts, file: values.file, stdin: process.stdin };
+  const source = { texts, file: values.file, stdin: process.stdin, objects };
   let done = 0;
   try {
-    for await (const chunk of chunks(readTexts(source), CHUNK)) {
+    for await (const chunk of chunks(inputsOf(readInputs(source), shape), CHUNK)) {
       const predictor = await engine.predictor({ name, version });
-      const { results } = await predict(predictor, chunk, parameters, done);
-      print(chunk.map((text, i) => ({ text, result: results[i] })));
+      const { results } = await predict(predictor, chunk, { task, parameters, done });
+      print(chunk.map((input, i) => ({ input, result: results[i] })));
       done += chunk.length;
     }
   } finally {
@@ -75,24 +102,33 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 /** @throws LocalError USAGE */
-function taskParameters(task: TaskName, topK: string | undefined): Record<string, unknown> {
-  if (task === 'text-classification') {
-    return { top_k: topK === 'all' ? null : wholeNumber(topK ?? '1', '--top-k', 1, 1_000_000) };
+function taskOf(wanted: string | undefined, manifest: Manifest): TaskName {
+  if (wanted === undefined) return manifest.task;
+  const tasks = tasksOf(manifest);
+  const task = tasks.find((candidate) => candidate === wanted);
+  if (task) return task;
+  throw usageError(`Model ${manifest.name} can not do ${wanted}; it can do ${tasks.join(', ')}.`);
+}
+
+/** What is read, as the task takes it: texts one by one, or all of them as one input. */
+async function* inputsOf(read: AsyncIterable<unknown>, { each, all }: InputShape): AsyncGenerator<unknown> {
+  if (all) {
+    const texts: string[] = [];
+    for await (const text of read) if (typeof text === 'string') texts.push(text);
+    if (texts.length > 0) yield all(texts);
+    return;
   }
-  if (topK !== undefined)
-    throw usageError(`--top-k is for text-classification; this model's task is ${task}.`);
-  return task === 'token-classification' ? { offset_unit: 'utf16' } : {};
+  for await (const input of read) yield each && typeof input === 'string' ? each(input) : input;
 }
 
 /** @throws LocalError INPUT_REFUSED, which counts texts from 1 over all chunks */
 async function predict(
   predictor: Predictor,
-  texts: readonly string[],
-  parameters: Record<string, unknown>,
-  done: number,
+  inputs: readonly unknown[],
+  { task, parameters, done }: { task: TaskName; parameters: Record<string, unknown>; done: number },
 ): Promise<Prediction> {
   try {
-    return await predictor.predict([...texts], parameters);
+    return await predictor.predict([...inputs], parameters, { task });
   } catch (error) {
     if (!PilotlightError.is(error) || error.code !== 'INPUT_TOO_LONG') throw error;
     const { index, tokens, maxTokens } = error.details;
@@ -105,7 +141,10 @@ async function predict(
 }
 
 function printJson(answers: readonly Answer[]): void {
-  for (const answer of answers) process.stdout.write(`${JSON.stringify(answer)}\n`);
+  for (const { input, result } of answers) {
+    const line = typeof input === 'string' ? { text: input, result } : { inputs: input, result };
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+  }
 }
 
 function printTable(task: TaskName, answers: readonly Answer[]): void {

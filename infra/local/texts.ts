@@ -1,41 +1,51 @@
-/** The texts to predict: arguments, a file, or standard input; read as they are needed. */
+/** The inputs to predict: arguments, a file, or standard input; read as they are needed. */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { LocalError, usageError } from './command.ts';
 
+const objectOfTask = z.looseObject({});
 const jsonLine = z.union([
   z.string(),
+  z.object({ text: z.string(), text_pair: z.string() }),
   z.object({ text: z.string() }).transform(({ text }) => text),
-  z.object({ inputs: z.string() }).transform(({ inputs }) => inputs),
+  z.object({ inputs: z.union([z.string(), objectOfTask]) }).transform(({ inputs }) => inputs),
 ]);
 
 export interface TextSource {
   readonly texts: readonly string[];
   readonly file: string | undefined;
   readonly stdin: Readable & { readonly isTTY?: boolean };
+  /** Whether every line is an input in JSON, whatever the file is called, and texts are none. */
+  readonly objects?: boolean;
 }
 
 /**
- * One text for each argument or non-empty line; a line of a `.jsonl` file is a string, or an object with `text` or
- * `inputs`.
+ * One input for each argument or non-empty line. A line of a `.jsonl` file is a string, an object with `text` (and
+ * `text_pair`) or `inputs`, or where inputs are `objects`, an object of the task's.
  *
  * @throws LocalError USAGE, FILE_UNREADABLE, INPUT_REFUSED
  */
-export async function* readTexts({ texts, file, stdin }: TextSource): AsyncGenerator<string> {
+export async function* readInputs(source: TextSource): AsyncGenerator<unknown> {
+  const { texts, file, stdin, objects = false } = source;
   if (texts.length > 0 && file !== undefined) throw usageError('Give texts or --file, not both.');
   if (texts.length > 0) yield* texts;
-  else if (file !== undefined) yield* readFile(file);
+  else if (file !== undefined) yield* readFile(file, objects);
   else if (stdin.isTTY) throw usageError('Give a text, --file, or one text a line on standard input.');
-  else for await (const { line } of linesOf(stdin)) yield line;
+  else {
+    for await (const { line, number } of linesOf(stdin)) {
+      yield objects ? inputOf(line, `Line ${number} of standard input`, objects) : line;
+    }
+  }
 }
 
-async function* readFile(file: string): AsyncGenerator<string> {
+async function* readFile(file: string, objects: boolean): AsyncGenerator<unknown> {
   const stream = createReadStream(file);
+  const json = objects || file.endsWith('.jsonl');
   try {
     for await (const { line, number } of linesOf(stream)) {
-      yield file.endsWith('.jsonl') ? textOf(line, `${file}:${number}`) : line;
+      yield json ? inputOf(line, `${file}:${number}`, objects) : line;
     }
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error && 'code' in error)) throw error;
@@ -52,7 +62,7 @@ async function* linesOf(stream: Readable): AsyncGenerator<{ line: string; number
   }
 }
 
-function textOf(line: string, place: string): string {
+function inputOf(line: string, place: string, objects: boolean): unknown {
   let json: unknown;
   try {
     json = JSON.parse(line);
@@ -61,8 +71,7 @@ function textOf(line: string, place: string): string {
   }
   const parsed = jsonLine.safeParse(json);
   if (parsed.success) return parsed.data;
-  throw new LocalError(
-    'INPUT_REFUSED',
-    `${place} is neither a string nor an object with "text" or "inputs".`,
-  );
+  if (objects && objectOfTask.safeParse(json).success) return json;
+  const wanted = objects ? 'an object' : 'a string nor an object with "text" or "inputs"';
+  throw new LocalError('INPUT_REFUSED', `${place} is ${objects ? 'not' : 'neither'} ${wanted}.`);
 }

@@ -73,6 +73,14 @@ test('prints as many labels as --top-k says, best first', async () => {
   expect(jsonLines(all)[0]).toMatchObject({ result: { length: 151 } });
 });
 
+test('reads the second text of a pair', async () => {
+  const { stdout } = await predict(['-m', 'sentiment', '--pair', 'I hate this', '--json', 'I love this']);
+  expect(jsonLines(stdout)[0]).toMatchObject({
+    inputs: { text: 'I love this', text_pair: 'I hate this' },
+    result: { length: 1 },
+  });
+});
+
 test('takes one text a line from standard input and skips empty lines', async () => {
   const stdin = 'I love this\r\n\n  \nI hate this';
   const { stdout } = await predict(['--model', 'sentiment', '--json'], { stdin });
@@ -132,6 +140,12 @@ test.each([
     '--top-k must be a whole number from 1',
   ],
   ['--top-k for spans', ['-m', 'slots', '--top-k', '2', 'a'], '--top-k is for text-classification'],
+  ['an option of another task', ['-m', 'sentiment', '--labels', 'a,b', 'x'], '--labels is for zero-shot-'],
+  [
+    'a task that the model can not do',
+    ['-m', 'sentiment', '--task', 'fill-mask', 'x'],
+    'can not do fill-mask; it can do text-classification.',
+  ],
   ['texts and a file', ['-m', 'sentiment', '--file', 'x.txt', 'a'], 'Give texts or --file, not both.'],
 ])('refuses %s in one line and exits with 2', async (_what, args, message) => {
   const { code, stdout, stderr } = await predict(args);

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { curlLine } from '../../../../infra/local/banner.ts';
+import { TASKS } from '../../../../layers/engine/src/manifest.ts';
+import { taskFor } from '../../../../layers/engine/src/tasks/index.ts';
+import { manifestOf } from '../../engine/fakes.ts';
+
+const bodySchema = z.strictObject({
+  inputs: z.unknown(),
+  parameters: z.record(z.string(), z.unknown()).optional(),
+});
+
+it.each(TASKS)('shows a call of %s that the task takes', (task) => {
+  const line = curlLine(manifestOf({ name: 'mine', task }), 'http://localhost:8080');
+  const [, json = '', address] = /^curl -d '([^']*)' (\S+)$/.exec(line) ?? [];
+  expect(address).toBe('localhost:8080/models/mine');
+  const { inputs, parameters = {} } = bodySchema.parse(JSON.parse(json));
+  expect(taskFor(task).input.safeParse(inputs)).toMatchObject({ success: true });
+  expect(taskFor(task).parameters.safeParse(parameters)).toMatchObject({ success: true });
+});
+
+it('shows the mask that the model knows', () => {
+  const { textProcessing } = manifestOf();
+  const manifest = manifestOf({
+    task: 'fill-mask',
+    textProcessing: { ...textProcessing, maskToken: '<mask>' },
+  });
+  expect(curlLine(manifest, 'http://localhost:8080')).toContain('Paris is the <mask> of France.');
+});
