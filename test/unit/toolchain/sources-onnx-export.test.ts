@@ -125,6 +125,24 @@ describe('an ONNX export', () => {
     expect(model.graph.initializer.find(({ name }) => name === 'table')?.rawData).toHaveLength(16 * TOKENS);
   });
 
+  it.each([
+    ['bert', 'sequence-classification', 'text-classification', ['logits'], 64],
+    ['distilbert', 'token-classification', 'token-classification', ['logits'], 64],
+    ['xlm-roberta', 'question-answering', 'question-answering', ['start_logits', 'end_logits'], 62],
+    ['roberta', 'masked-lm', 'fill-mask', ['logits'], 62],
+    ['mpnet', 'base', 'feature-extraction', ['hidden_states'], 62],
+  ] as const)('of %s with the head %s does %s', async (family, head, task, roles, maxTokens) => {
+    const labels = head.endsWith('classification') ? ['a', 'b'] : [];
+    writeCheckpoint({ family, head, shape: SHAPES.tiny, labels }, folder);
+    const { model } = await readSource(folder);
+    writeFileSync(join(folder, 'model.onnx'), encodeModel(model));
+    rmSync(join(folder, 'model.safetensors'));
+    rmSync(join(folder, 'tokenizer_config.json'));
+    const source = await readSource(folder);
+    expect(source).toMatchObject({ kind: 'onnx', task, labels, tokenizer: { maxTokens } });
+    expect(source.outputs.map(({ role }) => role)).toEqual(roles);
+  });
+
   it('is second choice to a checkpoint that a graph can be built for', async () => {
     writeCheckpoint(
       { family: 'bert', head: 'sequence-classification', shape: SHAPES.tiny, labels: ['a', 'b'] },
@@ -140,6 +158,11 @@ describe('an ONNX export', () => {
 describe('an ONNX export is refused', () => {
   it.each([
     ['an input has no role', { idsName: 'pixel_values' }, /has an input 'pixel_values', which is none of/],
+    [
+      'it wants positions to be given',
+      { idsName: 'position_ids' },
+      /has an input 'position_ids', which is none of input_ids, attention_mask, token_type_ids/,
+    ],
     ['an input is not an integer', { idsType: ELEMENT.float32 }, /neither int64 nor int32/],
     ['its batch is fixed', { batch: 1 }, /fixed to batch 1: export the model with dynamic axes/],
     ['its output is half precision', { logitsType: ELEMENT.float16 }, /export the model in fp32/],
