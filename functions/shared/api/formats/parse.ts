@@ -53,8 +53,10 @@ export function checkLabels(
   { maxCandidateLabels }: Limits,
 ): void {
   const { candidate_labels } = parameters;
-  if (!Array.isArray(candidate_labels) || candidate_labels.length <= maxCandidateLabels) return;
-  const labels = candidate_labels.length;
+  const list: unknown =
+    typeof candidate_labels === 'string' ? candidate_labels.split(',') : candidate_labels;
+  const labels = Array.isArray(list) ? list.length : 0;
+  if (labels <= maxCandidateLabels) return;
   throw new HttpError(
     'TOO_MANY_LABELS',
     `${labels} candidate labels in one call; at most ${maxCandidateLabels} are taken.`,
