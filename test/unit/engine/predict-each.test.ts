@@ -16,6 +16,13 @@ it('gives every input its own outcome, so that a bad one stops nobody', async ()
   ]);
 });
 
+it('counts as cut what was cut, not what a refused input is too long', async () => {
+  const inputs = ['b', 'x'.repeat(65)];
+  await expect(predictorOf().predictEach(inputs, first)).resolves.toMatchObject({ truncated: [0, 0] });
+  const { truncated, tokens } = await predictorOf().predictEach(inputs, { ...first, truncate: true });
+  expect({ truncated, sum: tokens.truncated }).toEqual({ truncated: [0, 1], sum: 1 });
+});
+
 it('answers as predict does where every input is good', async () => {
   const predictor = predictorOf();
   const texts = ['abc', 'b', 'x'.repeat(40), 'yes'];

@@ -85,7 +85,7 @@ export class BatchRunner {
     const { alignment = false, truncationDirection = 'right' } = options;
     const encoded = await encodeRequests(tokenizer, requests, { maxTokens, alignment, truncationDirection });
     const taken = options.truncate ? [...encoded.keys()] : withinLimit(requests, encoded, maxTokens, options);
-    if (options.limits) refuseMoreTokens(encoded, options.limits);
+    if (options.limits) refuseMoreTokens(encoded, options.limits, options.inputOf);
     const tokenizeMs = performance.now() - start;
 
     const windows = taken.flatMap((request) =>
@@ -110,8 +110,9 @@ export class BatchRunner {
       read += batch.length * Math.max(...batch.map(({ encoding }) => encoding.ids.length));
     }
     const total = lengths.reduce((sum, length) => sum + length, 0);
-    const truncated = encoded.map(cutFrom);
-    const cut = taken.reduce((sum, request) => sum + (truncated[request] ?? 0), 0);
+    const truncated: number[] = Array.from(encoded, () => 0);
+    for (const request of taken) truncated[request] = cutFrom(encoded[request] ?? []);
+    const cut = truncated.reduce((sum, tokens) => sum + tokens, 0);
     const tokens = { total, padded: read - total, truncated: cut };
     return { results, tokens, truncated, tokenizeMs, queueMs, inferMs };
   }

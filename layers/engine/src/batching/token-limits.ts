@@ -9,13 +9,19 @@ export interface TokenLimits {
   readonly maxCallTokens?: number;
 }
 
-/** @throws EngineError INPUT_TOO_LONG or TOO_MANY_TOKENS, with both numbers. `encoded` has the windows of each request. */
+/**
+ * `encoded` has the windows of each request, `inputOf` the index of the input that each is for.
+ *
+ * @throws EngineError INPUT_TOO_LONG or TOO_MANY_TOKENS, with both numbers.
+ */
 export function refuseMoreTokens(
   encoded: readonly (readonly Encoding[])[],
   { maxInputTokens = Number.POSITIVE_INFINITY, maxCallTokens = Number.POSITIVE_INFINITY }: TokenLimits,
+  inputOf?: readonly number[],
 ): void {
   let total = 0;
-  for (const [index, windows] of encoded.entries()) {
+  for (const [request, windows] of encoded.entries()) {
+    const index = inputOf?.[request] ?? request;
     const tokens = windows.reduce((sum, { ids }) => sum + ids.length, 0);
     if (tokens > maxInputTokens) {
       throw new EngineError(

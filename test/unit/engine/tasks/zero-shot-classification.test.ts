@@ -101,6 +101,15 @@ describe('zero-shot-classification', () => {
     const { predictor } = await predictorFor({ task, labels, graph });
     const prediction = predictor.predict(['rome', 'rome '.repeat(20)], { candidate_labels: ['old', 'big'] });
     await expect(prediction).rejects.toMatchObject({ code: 'INPUT_TOO_LONG', details: { index: 1 } });
+    const limited = predictor.predict(
+      ['rome', 'rome is big'],
+      { candidate_labels: ['old', 'big'] },
+      { limits: { maxInputTokens: 9 } },
+    );
+    await expect(limited).rejects.toMatchObject({
+      code: 'INPUT_TOO_LONG',
+      details: { index: 1, maxTokens: 9 },
+    });
   });
 
   it('is a task of a classifier whose manifest says which label means entailment, whatever it is called', () => {
