@@ -9,10 +9,13 @@ import { commonParameters } from './parameters.ts';
 import { invalidInput, invalidParameter } from './refusals.ts';
 import { oneText } from './text-input.ts';
 
+/** Tokens that one input may ask for, all its masks together: the text is put together for each of them. */
+const MOST_TOKENS = 1000;
+
 const target = z.string().check(z.minLength(1));
 const parameters = z.strictObject({
   ...commonParameters,
-  /** How many tokens to give for each mask. */
+  /** How many tokens to give for each mask; those of all masks are at most 1000. */
   top_k: z._default(z.int().check(z.positive()), 5),
   /** Tokens to choose from: one, or a list. Each must be one token of the model. @default - all of the vocabulary */
   targets: z.optional(z.union([target, z.array(target).check(z.minLength(1))])),
@@ -66,15 +69,23 @@ export const fillMask: Task<string, Parameters, MaskToken[] | MaskToken[][]> = {
     const logits = outputData(only, 'logits');
     const size = logits.length / places.length;
     const allowed = targets === undefined ? undefined : await targetIds([targets].flat(), context);
+    const count = Math.min(top_k, allowed?.length ?? size);
+    if (count * places.length > MOST_TOKENS) {
+      const most = Math.floor(MOST_TOKENS / places.length);
+      throw invalidParameter(
+        'top_k',
+        `must be at most ${most} for a text with ${places.length} ${places.length === 1 ? 'mask' : 'masks'}`,
+      );
+    }
     const { vocabulary } = context;
     const lists = places.map((place, row) => {
       const scores = softmax(rowOf(logits, row, size));
       const best = allowed
         ? topIndices(
             allowed.map((id) => at(scores, id)),
-            top_k,
+            count,
           ).map((index) => allowed[index] ?? 0)
-        : topIndices(scores, top_k);
+        : topIndices(scores, count);
       return best.map(async (token) => ({
         score: at(scores, token),
         token,

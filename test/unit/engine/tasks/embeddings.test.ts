@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { condenseToEmbedding } from '../../../../layers/engine/src/tasks/embedding.ts';
 import { type Graph, predictorFor, WORDS } from './task-model.ts';
 
 /** The state of a token is of its id and its place, so that a mixed-up row shows. */
@@ -179,4 +180,13 @@ describe('sentence-similarity', () => {
     const { predictor } = await predictorFor({ task: 'sentence-similarity', graph });
     await expect(predictor.predict(input)).rejects.toMatchObject({ code: 'INVALID_INPUT', message });
   });
+});
+
+it('keeps of a batch no more than one vector a text where a pooling is chosen', () => {
+  const data = new Float32Array(1000).subarray(100, 112).fill(2);
+  const hidden_states = { dims: [3, 4], data };
+  const encoding = { ids: [2, 5, 3], typeIds: [0, 0, 0], untruncatedLength: 3 };
+  const kept = condenseToEmbedding({ encoding, outputs: { hidden_states } }, 'mean', 'mean', undefined);
+  expect(kept.outputs.hidden_states).toBeUndefined();
+  expect(kept.outputs.embeddings?.data.buffer.byteLength).toBe(4 * 4);
 });

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { fillMask } from '../../../../layers/engine/src/tasks/fill-mask.ts';
+import { manifestOf } from '../fakes.ts';
 import { type Graph, predictorFor, WORDS } from './task-model.ts';
 
 /** Odds of the words at every token: `big` 6, `old` 3, `rome` 2 and 1 for the ten others: 21 in all. */
 const ODDS: Record<string, number> = { big: 6, old: 3, rome: 2 };
 const graph: Graph = (ids) => ({ logits: ids.map(() => WORDS.map((word) => Math.log(ODDS[word] ?? 1))) });
 const task = 'fill-mask' as const;
+const common = { truncate: false, truncation_direction: 'right' } as const;
 const near = (score: number) => expect.closeTo(score, 6);
 const id = (word: string) => WORDS.indexOf(word);
 
@@ -84,6 +87,34 @@ describe('fill-mask', () => {
       code: 'INVALID_INPUT',
       message: 'inputs: has no [MASK] among the tokens that the model read.',
     });
+  });
+
+  it('refuses to put more than a thousand texts together for one', async () => {
+    const { predictor } = await predictorFor({ task, graph, maxTokens: 128 });
+    const masks = (count: number) => '[MASK] '.repeat(count);
+    await expect(predictor.predict(masks(100), { top_k: 10 })).resolves.toMatchObject({
+      results: [{ length: 100, 99: { length: 10 } }],
+    });
+    await expect(predictor.predict(masks(100), { top_k: 11 })).rejects.toMatchObject({
+      code: 'INVALID_PARAMETER',
+      message: 'parameters.top_k: must be at most 10 for a text with 100 masks.',
+    });
+  });
+
+  it('keeps of a batch no more than the logits of its masks', () => {
+    const logits = { dims: [3, WORDS.length], data: new Float32Array(3 * WORDS.length * 50).subarray(0, 39) };
+    const encoding = { ids: [2, 4, 3], typeIds: [0, 0, 0], untruncatedLength: 3 };
+    const { textProcessing } = manifestOf();
+    const vocabulary = {
+      idOf: (token: string) => WORDS.indexOf(token),
+      tokenOf: (token: number) => WORDS[token],
+      decode: async () => '',
+      idsOf: async () => [],
+    };
+    const context = { labels: [], textProcessing, vocabulary };
+    const kept = fillMask.condense?.({ encoding, outputs: { logits } }, { top_k: 5, ...common }, context);
+    expect(kept?.outputs.logits?.dims).toEqual([1, WORDS.length]);
+    expect(kept?.outputs.logits?.data.buffer.byteLength).toBe(WORDS.length * 4);
   });
 
   it('answers the other rows of a file where one has no mask', async () => {
