@@ -15,6 +15,11 @@ export async function readJson(request: Request, limits: Limits): Promise<unknow
   return value;
 }
 
+/** The body as it is. @throws HttpError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, INVALID_REQUEST */
+export function readFile(request: Request, { maxBodyBytes }: Limits): Promise<Uint8Array> {
+  return readBytes(request, maxBodyBytes);
+}
+
 /**
  * A server holds a sender to the Content-Length that it gave, so that such a body can be read in one piece; one
  * without is counted as it arrives, and one that is compressed as it is decompressed, and given up at the limit.

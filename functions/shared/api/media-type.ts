@@ -23,6 +23,13 @@ export function requireJson(headers: Headers): void {
   }
 }
 
+/** What a file by itself arrives as: an image or a recording for a model that reads one. */
+const FILE_TYPES = /^(?:image\/|audio\/|application\/octet-stream)/;
+
+export function isFile(headers: Headers): boolean {
+  return FILE_TYPES.test((headers.get('content-type') ?? '').trim().toLowerCase());
+}
+
 /** How the body is compressed, or nothing. @throws HttpError UNSUPPORTED_MEDIA_TYPE */
 export function contentCoding(headers: Headers): ContentCoding | undefined {
   const coding = headers.get('content-encoding')?.trim().toLowerCase() ?? '';

@@ -1,6 +1,6 @@
 /** GET /models and its kin: packages as their manifests describe them, broken ones with the reason. */
 import type { Manifest, PackageEntry } from '@pilotlight/engine';
-import { EngineError, parseModelRef } from '@pilotlight/engine';
+import { EngineError, parseModelRef, tasksOf } from '@pilotlight/engine';
 import type { Context } from 'hono';
 import type { ModelDetail, ModelSummary } from './openapi/schemas.ts';
 import type { ServingEngine } from './ports.ts';
@@ -62,6 +62,7 @@ function summary(
 function inShort(manifest: Manifest) {
   const { kind, id, revision } = manifest.source;
   return {
+    tasks: tasksOf(manifest),
     labels: manifest.labels,
     maxTokens: manifest.textProcessing.maxTokens,
     defaults: manifest.taskDefaults ?? {},

@@ -53,8 +53,7 @@ export function checkLabels(
   { maxCandidateLabels }: Limits,
 ): void {
   const { candidate_labels } = parameters;
-  const list: unknown =
-    typeof candidate_labels === 'string' ? candidate_labels.split(',') : candidate_labels;
+  const list: unknown = typeof candidate_labels === 'string' ? candidate_labels.split(',') : candidate_labels;
   const labels = Array.isArray(list) ? list.length : 0;
   if (labels <= maxCandidateLabels) return;
   throw new HttpError(

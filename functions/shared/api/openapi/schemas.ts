@@ -79,6 +79,7 @@ export const modelList = z.object({ models: z.array(modelSummary) }).meta({ id: 
 export const modelDetail = modelSummary
   .extend({
     versions: z.array(z.string()),
+    tasks: z.array(z.string()).meta({ description: 'That it can do, its own first' }),
     labels: z.array(z.string()),
     maxTokens: z.int().meta({ description: 'Longest input in tokens, special tokens included' }),
     defaults: z.object({

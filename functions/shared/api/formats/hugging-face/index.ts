@@ -1,11 +1,14 @@
 /** The wire format of Hugging Face's inference endpoints: what it means to the engine. On the way of a cold start. */
+
+import { isPipeline } from '@pilotlight/engine';
 import type { Context } from 'hono';
-import { readJson } from '../../body.ts';
+import { readFile, readJson } from '../../body.ts';
+import { isFile, requireJson } from '../../media-type.ts';
 import { answer, type FormatParts, predict, requestedModel } from '../../predictions.ts';
 import type { Call, RouteHandler } from '../../serving.ts';
 import { checkInputs, checkLabels, parseBody, refuseField } from '../parse.ts';
 import { taskParameters } from './parameters.ts';
-import { predictRequest } from './request.ts';
+import { type PredictRequest, predictRequest } from './request.ts';
 import { encodeVectors, shapeResults } from './results.ts';
 import { namedTask, taskOfBody } from './task.ts';
 
@@ -22,13 +25,14 @@ export async function predictFor(
   ref: string,
   wanted?: string,
 ): Promise<Response> {
-  const request = parseBody(predictRequest, await readJson(c.req.raw, parts.limits));
+  const request = await readRequest(c.req.raw, parts.limits);
   const { inputs, encoding_format } = request;
   checkInputs(inputs, parts.limits);
   checkLabels(request.parameters ?? {}, parts.limits);
   const model = await parts.engine.model(ref);
   const { manifest } = model;
   call.nameModel(manifest.name);
+  if (inputs instanceof Uint8Array && !isPipeline(manifest)) requireJson(c.req.raw.headers);
   const task = wanted === undefined ? taskOfBody(request, manifest) : namedTask(wanted, manifest);
   const name = task ?? manifest.task;
   if (encoding_format === 'base64' && name !== 'feature-extraction') {
@@ -40,4 +44,10 @@ export async function predictFor(
     const shaped = shapeResults(name, results, Array.isArray(inputs));
     return encoding_format === 'base64' ? encodeVectors(shaped) : shaped;
   });
+}
+
+/** A file by itself is the input of a model that reads one, as the clients of Hugging Face send it. */
+async function readRequest(request: Request, limits: FormatParts['limits']): Promise<PredictRequest> {
+  if (isFile(request.headers)) return { inputs: await readFile(request, limits) };
+  return parseBody(predictRequest, await readJson(request, limits));
 }
