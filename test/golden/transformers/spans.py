@@ -7,8 +7,8 @@
 tokenizers 0.23.2 will not do: where it truncates with a stride, it loses the end of a long text.
 
 The formula makes logits of token ids and places alone, so the test has the same ones without the model. One thing is
-changed: several spans of tokens that are the same words count by the best of them, as in transformers.js and in
-transformers before 4.49, where later versions add their scores up.
+changed: several spans of tokens that are the same words count by the best of them, as in transformers.js, where
+transformers 4.57 adds their scores up.
 """
 import json
 import sys
