@@ -27,7 +27,9 @@ export function pool(states: ArrayLike<number>, tokens: number, pooling: Pooling
 
 /** A copy of one row of `[rows, hidden]`. */
 export function rowOf(values: ArrayLike<number>, row: number, hidden: number): Float64Array {
-  return Float64Array.from({ length: hidden }, (_, column) => at(values, row * hidden + column));
+  const copy = new Float64Array(hidden);
+  for (let column = 0; column < hidden; column++) copy[column] = at(values, row * hidden + column);
+  return copy;
 }
 
 /** Scales a vector to Euclidean length 1; a zero vector stays as it is. */

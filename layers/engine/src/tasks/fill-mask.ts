@@ -1,7 +1,6 @@
 /** A text with masks in, tokens that may stand there out: the fill-mask of Hugging Face pipelines. */
 import * as z from 'zod/mini';
 import { at, softmax } from '../math/activations.ts';
-import { rowOf } from '../math/pooling.ts';
 import { topIndices } from '../math/top-indices.ts';
 import type { Encoding, Task, TaskContext } from '../ports.ts';
 import { outputData } from './output.ts';
@@ -79,7 +78,7 @@ export const fillMask: Task<string, Parameters, MaskToken[] | MaskToken[][]> = {
     }
     const { vocabulary } = context;
     const lists = places.map((place, row) => {
-      const scores = softmax(rowOf(logits, row, size));
+      const scores = softmax(logits.subarray(row * size, (row + 1) * size));
       const best = allowed
         ? topIndices(
             allowed.map((id) => at(scores, id)),

@@ -168,6 +168,14 @@ describe('sentence-similarity', () => {
     expect(results[0]).toEqual(near([0, 1 / 2, -1, 1, 0]));
   });
 
+  it('puts a prompt before every sentence', async () => {
+    const taskDefaults = { pooling: 'cls', prompts: { query: 'rome ' } } as const;
+    const { predictor } = await predictorFor({ task: 'sentence-similarity', graph, taskDefaults });
+    const input = { source_sentence: 'paris', sentences: ['old', 'big'] };
+    const { results } = await predictor.predict(input, { prompt_name: 'query' });
+    expect(results[0]).toEqual(near([1, 1]));
+  });
+
   it.each([
     ['paris', 'inputs: must be {"source_sentence": "...", "sentences": ["...", "..."]}.'],
     [
