@@ -1,5 +1,6 @@
 /** Predictions as a person reads them in a terminal. */
 import type {
+  Entity,
   EntityGroup,
   Features,
   LabelScore,
@@ -32,7 +33,7 @@ const RENDERERS: Record<TaskName, (answers: readonly Answer[], columns: number) 
     scores('TOKEN', answers.map(withTitle<MaskToken[] | MaskToken[][]>).flatMap(masks), columns),
   'token-classification': (answers) =>
     answers
-      .map(withTitle<readonly EntityGroup[]>)
+      .map(withTitle<readonly (Entity | EntityGroup)[]>)
       .map(spans)
       .join('\n\n'),
   'question-answering': (answers, columns) =>
@@ -105,11 +106,12 @@ function scoreCells(score: number): string[] {
 }
 
 /** The text with its spans in brackets, and a row for each. Offsets are in UTF-16 code units. */
-function spans({ text, result }: Titled<readonly EntityGroup[]>): string {
+function spans({ text, result }: Titled<readonly (Entity | EntityGroup)[]>): string {
+  const labelOf = (span: Entity | EntityGroup) => ('entity' in span ? span.entity : span.entity_group);
   let marked = '';
   let end = 0;
   for (const span of result) {
-    const label = paint('dim', `|${span.entity_group}`);
+    const label = paint('dim', `|${labelOf(span)}`);
     marked += `${text.slice(end, span.start)}[${paint('cyan', text.slice(span.start, span.end))}${label}]`;
     end = span.end;
   }
@@ -117,7 +119,7 @@ function spans({ text, result }: Titled<readonly EntityGroup[]>): string {
   if (result.length === 0) return `${marked}\n${paint('dim', '(no span)')}`;
   const rows = result.map((span) => [
     text.slice(span.start, span.end),
-    span.entity_group,
+    labelOf(span),
     `${span.start}-${span.end}`,
     ...scoreCells(span.score),
   ]);

@@ -17,6 +17,16 @@ describe('render', () => {
     expect(row).toMatch(new RegExp(`^It rains \\| It is wet +yes +0\\.500 +${HALF}$`));
   });
 
+  it('shows the labels of tokens by themselves as those of spans', () => {
+    const place = { start: 5, end: 9, score: 0.5, word: 'jazz' };
+    const token = { ...place, entity: 'B-track', index: 2, token: 'jazz' };
+    const shown = (span: object) =>
+      lines('token-classification', [{ input: 'play jazz', result: [span] }], 80);
+    expect(shown(token)[0]).toBe('play [jazz|B-track]');
+    expect(shown(token)[3]).toMatch(/^jazz +B-track +5-9 +0\.500/);
+    expect(shown({ ...place, entity_group: 'track' })[0]).toBe('play [jazz|track]');
+  });
+
   it('shows the candidate labels of each text in their order', () => {
     const result = { sequence: 'late', labels: ['delivery', 'payment'], scores: [1, 0.5] };
     const [, first, second] = lines('zero-shot-classification', [{ input: 'late', result }], 80);
