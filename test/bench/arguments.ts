@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 import { BenchError } from './errors.ts';
+import { TASKS_MODEL } from './subjects.ts';
+import { TARGET_MODEL } from './targets.ts';
 
 /** `lambda` is `cold --lambda`. */
-export const MEASUREMENTS = ['cold', 'warm', 'bulk', 'memory', 'batch', 'lambda'] as const;
+export const MEASUREMENTS = ['cold', 'warm', 'bulk', 'memory', 'batch', 'tasks', 'lambda'] as const;
 export type Measurement = (typeof MEASUREMENTS)[number];
 
 export interface BenchArguments {
@@ -17,7 +19,7 @@ export interface BenchArguments {
   readonly requests: number;
 }
 
-export const HELP = `npm run bench -- cold|warm|bulk|memory|batch|all [options]
+export const HELP = `npm run bench -- cold|warm|bulk|memory|batch|tasks|all [options]
 
 Measures Pilotlight against @huggingface/transformers on the same weights, and against the limit that
 ONNX Runtime sets, in fresh processes and in alternating order.
@@ -27,12 +29,13 @@ ONNX Runtime sets, in fresh processes and in alternating order.
   bulk      1,024 texts of mixed lengths
   memory    resident memory after load, and its growth over 10,000 requests
   batch     a file in S3 through the batch function, and its memory as files grow
-  all       these five and cold --lambda, one after the other
+  tasks     zero-shot with ten labels, embeddings, a question over 4,000 tokens
+  all       these six and cold --lambda, one after the other
 
   --lambda         with cold: the predict function with the sentiment model in local Lambda, its
                    init phase and first request
 
-  --model NAME     shape of the checkpoint: 22m, 67m (default), 110m or tiny
+  --model NAME     shape of the checkpoint: 22m, 67m (default), 110m or tiny; tasks have 22m, or tiny
   --rounds N       rounds of each measurement; more rounds, narrower spread
   --requests N     requests of the memory measurement (default 10,000)
   --json           print the results as JSON
@@ -41,7 +44,7 @@ ONNX Runtime sets, in fresh processes and in alternating order.
 `;
 
 const OPTIONS = {
-  model: { type: 'string', default: '67m' },
+  model: { type: 'string' },
   lambda: { type: 'boolean', default: false },
   rounds: { type: 'string' },
   requests: { type: 'string', default: '10000' },
@@ -54,10 +57,12 @@ const OPTIONS = {
 export function parseArguments(argv: readonly string[]): BenchArguments {
   const { values, positionals } = parseStrictly(argv);
   const help = values.help || argv.length === 0;
+  const measurements = help ? [] : measurementsOf(positionals, values.lambda);
+  const usual = measurements.join() === 'tasks' ? TASKS_MODEL : TARGET_MODEL;
   return {
     help,
-    measurements: help ? [] : measurementsOf(positionals, values.lambda),
-    model: values.model.toLowerCase(),
+    measurements,
+    model: values.model?.toLowerCase() ?? usual,
     json: values.json,
     write: values.write,
     ...(values.rounds === undefined ? {} : { rounds: positiveInteger('--rounds', values.rounds) }),

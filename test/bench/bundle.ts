@@ -5,14 +5,16 @@ import { WORK } from './paths.ts';
 const SUBJECTS = join(import.meta.dirname, 'subjects');
 export const BUNDLES = join(WORK, 'subjects');
 
-/** The native packages, which come from the runtime layer. */
-const NATIVE = ['onnxruntime-node', 'tokenizers'];
+/** The native packages, which come from the runtime layer, and what no function has. */
+const EXTERNAL = ['onnxruntime-node', 'tokenizers', '@huggingface/transformers', 'sharp'];
 
 export interface Bundles {
   readonly pilotlight: string;
   readonly peer: string;
   readonly raw: string;
   readonly limit: string;
+  readonly pilotlightTasks: string;
+  readonly peerTasks: string;
 }
 
 /**
@@ -31,15 +33,15 @@ export async function bundleSubjects(): Promise<Bundles> {
   const sources = (...names: readonly string[]) => names.map((name) => join(SUBJECTS, `${name}.ts`));
   await build({
     ...common,
-    entryPoints: sources('pilotlight', 'raw', 'limit'),
+    entryPoints: sources('pilotlight', 'raw', 'limit', 'pilotlight-tasks'),
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
-    external: NATIVE,
+    external: EXTERNAL,
     minify: true,
   });
   await build({
     ...common,
-    entryPoints: sources('peer'),
+    entryPoints: sources('peer', 'peer-tasks'),
     format: 'esm',
     outExtension: { '.js': '.mjs' },
     packages: 'external',
@@ -50,5 +52,7 @@ export async function bundleSubjects(): Promise<Bundles> {
     peer: file('peer.mjs'),
     raw: file('raw.cjs'),
     limit: file('limit.cjs'),
+    pilotlightTasks: file('pilotlight-tasks.cjs'),
+    peerTasks: file('peer-tasks.mjs'),
   };
 }

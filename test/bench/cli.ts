@@ -10,19 +10,21 @@ import { measureCold } from './measure/cold.ts';
 import type { Context } from './measure/context.ts';
 import { measureLambda } from './measure/lambda.ts';
 import { measureMemory } from './measure/memory.ts';
+import { measureTasks } from './measure/tasks.ts';
 import { measureWarm } from './measure/warm.ts';
 import { type Prepared, prepare, type ShapeName, shapeOf } from './prepare.ts';
+import { prepareTasks } from './prepare-tasks.ts';
 import { Progress } from './progress.ts';
 import { terminalReport } from './report/terminal.ts';
 import { keepResult, writeDocs } from './report/write.ts';
 import type { Measured, Result } from './results.ts';
-import { LAMBDA_MODEL } from './subjects.ts';
+import { LAMBDA_MODEL, TASKS_MODEL } from './subjects.ts';
 
 /** Threads on each side: what a Lambda function of 3,538 MB has. */
 const THREADS = 2;
 
 const MEASURES: Record<
-  Exclude<Measurement, 'lambda'>,
+  Exclude<Measurement, 'lambda' | 'tasks'>,
   { rounds: number; measure: (context: Context) => Promise<Measured> }
 > = {
   cold: { rounds: 15, measure: measureCold },
@@ -34,6 +36,7 @@ const MEASURES: Record<
 
 /** Of `cold --lambda`. */
 const LAMBDA_ROUNDS = 15;
+const TASKS_ROUNDS = 7;
 
 async function main(): Promise<void> {
   const options = parseArguments(process.argv.slice(2));
@@ -46,7 +49,12 @@ async function main(): Promise<void> {
   const results: Result[] = [];
   for (const measurement of options.measurements) {
     const machine = describeMachine();
-    const measured = measurement === 'lambda' ? await lambda(options) : await measurePeers(measurement);
+    const measured =
+      measurement === 'lambda'
+        ? await lambda(options)
+        : measurement === 'tasks'
+          ? await tasks(options, options.measurements.length > 1 ? TASKS_MODEL : shape)
+          : await measurePeers(measurement);
     const result: Result = { measurement, machine, ...measured };
     keepResult(result);
     results.push(result);
@@ -60,6 +68,13 @@ async function lambda({ rounds = LAMBDA_ROUNDS }: BenchArguments) {
   return { model: LAMBDA_MODEL, rounds, threads: 1, ...(await measureLambda(rounds, new Progress())) };
 }
 
+async function tasks({ rounds = TASKS_ROUNDS }: BenchArguments, model: ShapeName) {
+  const progress = new Progress();
+  const threads = Math.min(THREADS, availableParallelism());
+  const prepared = await prepareTasks(model, progress);
+  return { model, rounds, threads, ...(await measureTasks({ prepared, threads, rounds, progress })) };
+}
+
 /** Measures beside the peer, on models that are made before the first measurement. */
 function peerMeasurements({ rounds: wanted, requests }: BenchArguments, model: ShapeName) {
   const progress = new Progress();
@@ -70,7 +85,7 @@ function peerMeasurements({ rounds: wanted, requests }: BenchArguments, model: S
     await checkAnswers(prepared, threads);
     return prepared;
   };
-  return async (measurement: Exclude<Measurement, 'lambda'>) => {
+  return async (measurement: keyof typeof MEASURES) => {
     ready ??= made();
     const { measure, rounds: usual } = MEASURES[measurement];
     const rounds = wanted ?? usual;

@@ -28,7 +28,7 @@ export interface Prepared {
 export type ShapeName = keyof typeof SHAPES;
 
 /** Family of each shape: BERT for MiniLM and BERT base, DistilBERT for 67M. */
-const FAMILIES = {
+export const FAMILIES = {
   tiny: 'bert',
   '22m': 'bert',
   '67m': 'distilbert',
@@ -36,10 +36,10 @@ const FAMILIES = {
 } as const satisfies Record<ShapeName, string>;
 
 /** Whatever decides the bytes of a prepared model. */
-const SOURCES = [
+export const SOURCES = [
   'model-assets/toolchain/**/*.{ts,proto}',
   'test/fixtures/*.ts',
-  'test/bench/{peer/*,prepare,package-model}.ts',
+  'test/bench/{peer/*,prepare,prepare-tasks,package-model}.ts',
 ];
 
 /** Throws BAD_ARGUMENT for a name that is no shape. */
@@ -87,7 +87,7 @@ export async function prepare(model: ShapeName, progress: Progress): Promise<Pre
   };
 }
 
-function digest(patterns: readonly string[]): string {
+export function digest(patterns: readonly string[]): string {
   const hash = createHash('sha256');
   for (const file of globSync(patterns, { cwd: ROOT }).sort()) {
     hash.update(`${file}\n`).update(readFileSync(join(ROOT, file)));

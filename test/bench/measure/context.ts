@@ -14,7 +14,7 @@ export interface Context {
 }
 
 /** Seeds of the texts, one for each measurement. */
-export const SEED = { cold: 11, warm: 12, bulk: 13, memory: 14, batch: 15 } as const;
+export const SEED = { cold: 11, warm: 12, bulk: 13, memory: 14, batch: 15, tasks: 16 } as const;
 
 export function specsOf(keys: readonly SubjectKey[], context: Context, text: string): SubjectSpec[] {
   return keys.map((key) => subjectSpec(key, context.prepared, context.threads, text));

@@ -1,5 +1,5 @@
 /**
- * A classifier as an exporter writes it for the peer (`optimum-cli export onnx`): standard operators only, one
+ * A model as an exporter writes it for the peer (`optimum-cli export onnx`): standard operators only, one
  * MatMul each for query, key and value, attention and erf spelled out, every layer over all tokens, nothing
  * fused or folded. Where exporters differ, this takes what loads and runs faster: operator set 17 with
  * LayerNormalization in one node, and constant shapes in place of computed ones.
@@ -18,7 +18,7 @@ const IR_VERSION = 8;
 /** The lowest float32: what Hugging Face adds to the attention scores of padding. */
 const LOWEST = -3.4028234663852886e38;
 
-/** Input ids and attention mask (and token types) [batch, tokens] to logits [batch, labels], in fp32. */
+/** Input ids and attention mask (and token types) [batch, tokens] to what the head gives, in fp32. */
 export function exportPlain(config: PlainEncoder, source: WeightSource): OnnxModel {
   return new PlainExport(config, new Weights(source, config.prefix)).build();
 }
@@ -44,8 +44,7 @@ class PlainExport {
     const bias = this.#maskBias(mask);
     let hidden = this.#embed(ids, types);
     for (let index = 0; index < this.#config.layers; index++) hidden = this.#layer(hidden, bias, index);
-    this.#classify(hidden);
-    graph.output('logits', ELEMENT.float32, ['batch', this.#config.labels]);
+    this.#head(hidden);
     const model = graph.build();
     return Object.assign(model, { irVersion: IR_VERSION, opsetImport: [{ domain: '', version: OPSET }] });
   }
@@ -163,6 +162,28 @@ class PlainExport {
     const shifted = graph.op('Add', [erf, this.#scalar(1)], `${at}/gelu/shifted`);
     const product = graph.op('Mul', [x, shifted], `${at}/gelu/product`);
     return graph.op('Mul', [product, this.#scalar(0.5)], `${at}/gelu`);
+  }
+
+  #head(hidden: string): void {
+    const graph = this.#graph;
+    const { head, hidden: size, labels } = this.#config;
+    if (head === 'classifier') {
+      this.#classify(hidden);
+      graph.output('logits', ELEMENT.float32, ['batch', labels]);
+    } else if (head === 'none') {
+      graph.op('Identity', [hidden], 'last_hidden_state');
+      graph.output('last_hidden_state', ELEMENT.float32, ['batch', 'tokens', size]);
+    } else this.#answer(hidden);
+  }
+
+  #answer(hidden: string): void {
+    const graph = this.#graph;
+    const both = this.#linear(hidden, this.#config.hidden, 2, 'qa_outputs', 'qa/both');
+    for (const [index, name] of ['start_logits', 'end_logits'].entries()) {
+      const place = graph.constant(int64Tensor(`qa/${name}/place`, [], [index]));
+      graph.op('Gather', [both, place], name, { attributes: { axis: int(2) } });
+      graph.output(name, ELEMENT.float32, ['batch', 'tokens']);
+    }
   }
 
   #classify(x: string): void {

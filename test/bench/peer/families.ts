@@ -16,15 +16,25 @@ export interface PlainEncoder {
   readonly labels: number;
   readonly epsilon: number;
   readonly names: LayerNames;
+  readonly head: PlainHead;
   /** The dense layer before the classifier, and its activation. */
   readonly pooler: { readonly name: string; readonly activation: 'Tanh' | 'Relu' };
+}
+
+export type PlainHead = 'classifier' | 'question-answering' | 'none';
+
+/** The head that the name of a class says, the only one of `architectures`. */
+function headOf([architecture = '']: readonly string[]): PlainHead {
+  if (architecture.endsWith('ForQuestionAnswering')) return 'question-answering';
+  return architecture.endsWith('Model') ? 'none' : 'classifier';
 }
 
 const count = z.int().positive();
 const common = {
   vocab_size: count,
   max_position_embeddings: count,
-  id2label: z.record(z.string(), z.string()),
+  architectures: z.array(z.string()),
+  id2label: z.record(z.string(), z.string()).default({}),
 };
 
 const bertSchema = z
@@ -41,6 +51,7 @@ const bertSchema = z
   .transform(
     (config): PlainEncoder => ({
       prefix: 'bert.',
+      head: headOf(config.architectures),
       layers: config.num_hidden_layers,
       heads: config.num_attention_heads,
       hidden: config.hidden_size,
@@ -77,6 +88,7 @@ const distilbertSchema = z
   .transform(
     (config): PlainEncoder => ({
       prefix: 'distilbert.',
+      head: headOf(config.architectures),
       layers: config.n_layers,
       heads: config.n_heads,
       hidden: config.dim,
@@ -103,11 +115,11 @@ const distilbertSchema = z
 
 const configSchema = z.union([bertSchema, distilbertSchema]);
 
-/** Reads a config.json. Throws BAD_CHECKPOINT for what is neither BERT nor DistilBERT with a classifier. */
+/** Reads a config.json. Throws BAD_CHECKPOINT for what is neither BERT nor DistilBERT. */
 export function plainEncoder(config: unknown): PlainEncoder {
   const parsed = configSchema.safeParse(config);
   if (parsed.success) return parsed.data;
-  throw new BenchError('BAD_CHECKPOINT', 'the benchmark exports BERT and DistilBERT classifiers only', {
+  throw new BenchError('BAD_CHECKPOINT', 'the benchmark exports BERT and DistilBERT only', {
     cause: parsed.error,
   });
 }

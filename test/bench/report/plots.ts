@@ -48,6 +48,7 @@ export function plotOf(result: Result): Plot | undefined {
         lineChart({ title, x: 'requests', y: 'MiB', curves, logarithmic: false }),
       );
     case 'batch':
+    case 'tasks':
       return undefined;
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { MEASUREMENTS, type Measurement } from '../arguments.ts';
 import { ROOT, WORK } from '../paths.ts';
 import type { Result } from '../results.ts';
-import { LAMBDA_MODEL } from '../subjects.ts';
+import { LAMBDA_MODEL, TASKS_MODEL } from '../subjects.ts';
 import { markdownReport } from './markdown.ts';
 import { plotOf } from './plots.ts';
 
@@ -16,14 +16,15 @@ export function keepResult(result: Result): void {
   writeFileSync(fileOf(result.measurement, result.model), JSON.stringify(result));
 }
 
+/** The model of what is measured with one only. */
+const MODELS: Partial<Record<Measurement, string>> = { lambda: LAMBDA_MODEL, tasks: TASKS_MODEL };
+
 /**
- * Writes docs/benchmarks.md and its plots out of the latest result of each measurement of a model; in local Lambda there
- * is only one.
+ * Writes docs/benchmarks.md and its plots out of the latest result of each measurement of a model; in local Lambda, and for
+ * tasks, there is only one.
  */
 export function writeDocs(model: string): void {
-  const results = MEASUREMENTS.map((measurement) =>
-    fileOf(measurement, measurement === 'lambda' ? LAMBDA_MODEL : model),
-  )
+  const results = MEASUREMENTS.map((measurement) => fileOf(measurement, MODELS[measurement] ?? model))
     .filter((file) => existsSync(file))
     .map((file): Result => JSON.parse(readFileSync(file, 'utf8')));
   const sections = results.map((result) => ({ result, plot: plotOf(result) }));

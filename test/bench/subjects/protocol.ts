@@ -11,9 +11,21 @@ export interface SubjectConfig {
   readonly verify?: 'size';
   /** The text of the first prediction. */
   readonly text: string;
+  /** What is done with a text, where it is not classified. */
+  readonly task?: BenchTask;
 }
 
-/** A classification: the best label. */
+/** `zero-shot` reads a text; `embeddings` too; `questions` reads a context. */
+export type BenchTask = 'zero-shot' | 'embeddings' | 'questions';
+
+/** What the tasks ask besides the text, of both sides. */
+export const CANDIDATE_LABELS: readonly string[] = [
+  ...['music', 'travel', 'money', 'weather', 'food'],
+  ...['health', 'work', 'school', 'language', 'science'],
+];
+export const QUESTION = 'where is the order';
+
+/** A classification: the best label. Of other tasks see the subjects: of a question, the tokens that were cut off. */
 export interface Answer {
   readonly label: string;
   readonly score: number;

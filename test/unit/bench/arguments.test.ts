@@ -14,6 +14,11 @@ describe('the arguments of npm run bench', () => {
     });
   });
 
+  it('measure tasks on the 22M shape unless told otherwise', () => {
+    expect(parseArguments(['tasks']).model).toBe('22m');
+    expect(parseArguments(['tasks', '--model', 'tiny']).model).toBe('tiny');
+  });
+
   it('take "all" for every measurement', () => {
     expect(parseArguments(['all']).measurements).toEqual(MEASUREMENTS);
   });
@@ -42,7 +47,7 @@ describe('the arguments of npm run bench', () => {
   });
 
   it.each([
-    [['fast'], /choose cold, warm, bulk, memory, batch, all/],
+    [['fast'], /choose cold, warm, bulk, memory, batch, tasks, all/],
     [['cold', 'warm'], /one measurement at a time/],
     [['--json'], /say what to measure/],
     [['cold', '--round', '3'], /--round/],

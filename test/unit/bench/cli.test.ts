@@ -17,14 +17,14 @@ const resultsSchema = z.tuple([
   }),
 ]);
 
-const lambdaSchema = z.tuple([
+const measuredSchema = z.tuple([
   z.object({
     measurement: z.string(),
     model: z.string(),
     series: z.array(
       z.object({ subject: z.string(), metric: z.string(), samples: z.array(z.number().positive()).min(1) }),
     ),
-    comparisons: z.array(z.object({ target: z.string().optional() })),
+    comparisons: z.array(z.object({ target: z.string().optional(), met: z.boolean().optional() })),
   }),
 ]);
 
@@ -38,9 +38,21 @@ describe('npm run bench', () => {
     expect(result.machine).toMatchObject({ onnxruntime: '1.30.0' });
   }, 120_000);
 
+  it('measures tasks beyond classification on tiny checkpoints, and reads the whole of a long context', async () => {
+    const { stdout } = await bench('tasks', '--model', 'tiny', '--rounds', '1', '--json');
+    const [{ measurement, series, comparisons }] = measuredSchema.parse(JSON.parse(stdout));
+    expect(measurement).toBe('tasks');
+    expect(series.map(({ metric }) => metric)).toEqual(
+      ['zero-shot, 10 labels', 'embeddings', 'question over a long context'].flatMap((name) => [name, name]),
+    );
+    expect(comparisons.filter(({ target }) => target !== undefined)).toEqual([
+      expect.objectContaining({ target: 'at least 1x', met: true }),
+    ]);
+  }, 120_000);
+
   it('measures the cold start of the predict function in local Lambda, beside an empty one', async () => {
     const { stdout } = await bench('cold', '--lambda', '--rounds', '1', '--json');
-    const [{ measurement, model, series, comparisons }] = lambdaSchema.parse(JSON.parse(stdout));
+    const [{ measurement, model, series, comparisons }] = measuredSchema.parse(JSON.parse(stdout));
     expect([measurement, model]).toEqual(['lambda', 'sentiment']);
     const median = (subject: string, metric: string) =>
       series.find((one) => one.subject === subject && one.metric === metric)?.samples[0] ?? Number.NaN;
@@ -55,11 +67,11 @@ describe('npm run bench', () => {
 
   it('explains itself', async () => {
     const { stdout } = await bench('--help');
-    expect(stdout).toContain('npm run bench -- cold|warm|bulk|memory|batch|all');
+    expect(stdout).toContain('npm run bench -- cold|warm|bulk|memory|batch|tasks|all');
   });
 
   it.each([
-    [['lukewarm'], /bench: nothing measures lukewarm; choose cold, warm, bulk, memory, batch, all/],
+    [['lukewarm'], /bench: nothing measures lukewarm; choose cold, warm, bulk, memory, batch, tasks, all/],
     [['cold', '--model', '7b'], /bench: there is no shape 7b/],
     [['cold', '--fast'], /bench: Unknown option '--fast'/],
   ])('ends %j with one clear line and a failure', async (args, line) => {
