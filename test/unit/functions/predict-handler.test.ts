@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { EngineError } from '@pilotlight/engine';
@@ -39,7 +40,7 @@ function handlerOf(engine: FakeEngine, settled = preload(engine, ['sentiment'], 
     logger: new Logger({ serviceName: 'pilotlight' }),
     metrics: new Metrics({ namespace: 'Pilotlight', serviceName: 'pilotlight' }),
   });
-  return async (name: string) => handler(event(name), context);
+  return async (name: string, changes = {}) => handler({ ...event(name), ...changes }, context);
 }
 
 describe('the predict function', () => {
@@ -48,6 +49,18 @@ describe('the predict function', () => {
     expect(result).toMatchObject({ statusCode: 200, isBase64Encoded: false });
     expect(JSON.parse(result.body)).toEqual([[{ label: 'positive', score: 0.9 }]]);
     expect(result.headers).toMatchObject({ 'content-type': 'application/json', 'x-compute-tokens': '5' });
+  });
+
+  it('answers with a compressed body where it is asked for one', async () => {
+    const { headers } = event('predict');
+    const body = JSON.stringify({ inputs: Array.from({ length: 100 }, () => 'a') });
+    const result = await handlerOf(fakeEngine())('predict', {
+      body,
+      isBase64Encoded: false,
+      headers: { ...headers, 'accept-encoding': 'gzip', 'content-length': String(body.length) },
+    });
+    expect(result).toMatchObject({ isBase64Encoded: true, headers: { 'content-encoding': 'gzip' } });
+    expect(JSON.parse(gunzipSync(Buffer.from(result.body, 'base64')).toString())).toHaveLength(100);
   });
 
   it('answers a GET with cookies and a query', async () => {
