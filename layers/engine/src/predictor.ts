@@ -25,6 +25,7 @@ import {
   type Tokenization,
   type TokenizeOptions,
   tokenize,
+  vocabularyOf,
 } from './tokenization.ts';
 import { parseInputs, parseParameters, parseTexts, tryInput } from './validate.ts';
 
@@ -82,6 +83,7 @@ export class Predictor {
   readonly loadTimings: LoadTimings;
   readonly #parts: PredictorParts;
   readonly #runner: BatchRunner;
+  readonly #context: TaskContext;
   #active = 0;
   #idle = Promise.withResolvers<void>();
   #disposed: Promise<void> | undefined;
@@ -93,6 +95,9 @@ export class Predictor {
     this.loadTimings = parts.loadTimings;
     this.#parts = parts;
     this.#runner = new BatchRunner(parts);
+    const { labels, taskDefaults, textProcessing } = parts.manifest;
+    const vocabulary = vocabularyOf(parts.tokenizer);
+    this.#context = { labels, textProcessing, vocabulary, ...(taskDefaults && { taskDefaults }) };
   }
 
   /** Bytes of the files behind this predictor: what the engine's memory budget counts. */
@@ -279,24 +284,5 @@ export class Predictor {
       `Model ${manifest.name} is for ${task.name}; it can not do ${name}.`,
       { details: { model: manifest.name, task: name } },
     );
-  }
-
-  get #context(): TaskContext {
-    const { manifest, tokenizer } = this.#parts;
-    const { labels, taskDefaults, textProcessing } = manifest;
-    return {
-      labels,
-      textProcessing,
-      vocabulary: {
-        idOf: (token) => tokenizer.idOf(token),
-        tokenOf: (id) => tokenizer.tokenOf(id),
-        decode: (ids, options) => tokenizer.decode(ids, options),
-        idsOf: async (text) => {
-          const [own] = await tokenize(tokenizer, [{ text }], { addSpecialTokens: false });
-          return own?.ids ?? [];
-        },
-      },
-      ...(taskDefaults && { taskDefaults }),
-    };
   }
 }

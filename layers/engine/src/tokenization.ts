@@ -1,6 +1,6 @@
 /** Texts to tokens and back, without the model: what a client needs to count tokens, to cut texts, and to look. */
 import { EngineError } from './errors.ts';
-import type { Alignment, Tokenizer, TokenRequest } from './ports.ts';
+import type { Alignment, TaskContext, Tokenizer, TokenRequest } from './ports.ts';
 
 /** What became of one text, or of a pair; every list is `[tokens]`. */
 export interface Tokenization
@@ -59,4 +59,17 @@ export function decode(
     });
   }
   return Promise.all(lists.map((ids) => tokenizer.decode(ids, options)));
+}
+
+/** What of a tokenizer a task may see. */
+export function vocabularyOf(tokenizer: Tokenizer): TaskContext['vocabulary'] {
+  return {
+    idOf: (token) => tokenizer.idOf(token),
+    tokenOf: (id) => tokenizer.tokenOf(id),
+    decode: (ids, options) => tokenizer.decode(ids, options),
+    idsOf: async (text) => {
+      const [own] = await tokenize(tokenizer, [{ text }], { addSpecialTokens: false });
+      return own?.ids ?? [];
+    },
+  };
 }
