@@ -89,7 +89,7 @@ class RustTokenizer implements Tokenizer {
 /**
  * The encoding within the limits, cut or divided. Texts are cut out from between their special tokens: cutting the
  * finished encoding at its end would lose the last [SEP]. The native `setTruncation` is not for windows: with a stride,
- * tokenizers 0.23.2 gives two of them at most and loses what is behind.
+ * tokenizers 0.23.2 loses the end of a long text.
  */
 function fitted(native: NativeEncoding, request: TokenRequest, options: EncodeOptions): Encoding[] {
   const { maxTokens, alignment, truncationDirection: direction = 'right' } = options;
