@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
+import { TARGET_MODEL, TASKS_MODEL } from './default-models.ts';
 import { BenchError } from './errors.ts';
-import { TASKS_MODEL } from './subjects.ts';
-import { TARGET_MODEL } from './targets.ts';
 
 /** `lambda` is `cold --lambda`. */
 export const MEASUREMENTS = ['cold', 'warm', 'bulk', 'memory', 'batch', 'tasks', 'lambda'] as const;

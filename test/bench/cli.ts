@@ -1,8 +1,10 @@
 /** `npm run bench`: see arguments.ts for what it takes. */
+
 import { availableParallelism } from 'node:os';
 import { PilotlightError } from '@pilotlight/engine';
 import { type BenchArguments, HELP, type Measurement, parseArguments } from './arguments.ts';
 import { checkAnswers } from './check-answers.ts';
+import { LAMBDA_MODEL, TASKS_MODEL } from './default-models.ts';
 import { describeMachine } from './machine.ts';
 import { measureBatch } from './measure/batch.ts';
 import { measureBulk } from './measure/bulk.ts';
@@ -18,7 +20,6 @@ import { Progress } from './progress.ts';
 import { terminalReport } from './report/terminal.ts';
 import { keepResult, writeDocs } from './report/write.ts';
 import type { Measured, Result } from './results.ts';
-import { LAMBDA_MODEL, TASKS_MODEL } from './subjects.ts';
 
 /** Threads on each side: what a Lambda function of 3,538 MB has. */
 const THREADS = 2;

@@ -1,8 +1,6 @@
+import { TARGET_MODEL } from './default-models.ts';
 import type { Comparison, Unit } from './results.ts';
 import type { Spread } from './statistics.ts';
-
-/** The shape of checkpoint for which the project's targets are given. */
-export const TARGET_MODEL = '67m';
 
 /** A promise about the median of a comparison. */
 export interface Target {

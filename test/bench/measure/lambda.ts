@@ -5,13 +5,13 @@ import type { LambdaFunction } from '../../../infra/local/lambda/function-defini
 import { LoadTimes } from '../../../infra/local/lambda/load-times.ts';
 import { LocalLambda } from '../../../infra/local/lambda/local-lambda.ts';
 import { describePackage } from '../../../layers/models/index.ts';
+import { LAMBDA_MODEL } from '../default-models.ts';
 import { BenchError } from '../errors.ts';
 import { ROOT, WORK } from '../paths.ts';
 import type { Progress } from '../progress.ts';
 import type { Measured, Series, Stack } from '../results.ts';
 import { median, pairedDifference } from '../statistics.ts';
 import { inOrderOf } from '../subject-process.ts';
-import { LAMBDA_MODEL } from '../subjects.ts';
 import { judge } from '../targets.ts';
 import { Samples } from './context.ts';
 

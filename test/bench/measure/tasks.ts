@@ -1,4 +1,5 @@
 /** Tasks that ask more of a model than one run: labels by the dozen, files of embeddings, a context of many windows. */
+import { TASKS_MODEL } from '../default-models.ts';
 import { BenchError } from '../errors.ts';
 import { BENCH_TASKS, modelOf, type PreparedTasks } from '../prepare-tasks.ts';
 import type { Progress } from '../progress.ts';
@@ -6,7 +7,7 @@ import type { Comparison, Measured, Series, Unit } from '../results.ts';
 import { median, pairedRatio } from '../statistics.ts';
 import { inOrderOf, type SubjectProcess, type SubjectSpec, withSubjects } from '../subject-process.ts';
 import type { BenchTask } from '../subjects/protocol.ts';
-import { NAMES, TASKS_MODEL } from '../subjects.ts';
+import { NAMES } from '../subjects.ts';
 import { judge, type Target } from '../targets.ts';
 import { inBatches, TextMaker } from '../texts.ts';
 import { pause, Samples, SEED } from './context.ts';

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MEASUREMENTS, type Measurement } from '../arguments.ts';
+import { LAMBDA_MODEL, TASKS_MODEL } from '../default-models.ts';
 import { ROOT, WORK } from '../paths.ts';
 import type { Result } from '../results.ts';
-import { LAMBDA_MODEL, TASKS_MODEL } from '../subjects.ts';
 import { markdownReport } from './markdown.ts';
 import { plotOf } from './plots.ts';
 

@@ -1,0 +1,8 @@
+/** What is measured unless another model is named. */
+
+/** The shape of checkpoint for which the project's targets are given. */
+export const TARGET_MODEL = '67m';
+/** The shape whose tasks are measured. */
+export const TASKS_MODEL = '22m';
+/** The default model whose cold start in local Lambda is measured. */
+export const LAMBDA_MODEL = 'sentiment';
