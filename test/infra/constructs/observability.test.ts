@@ -160,9 +160,9 @@ describe('of a whole service', () => {
     });
   });
 
-  test('says in which region and when its prices were seen', () => {
+  test('says of which region its prices are, and where from', () => {
     const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
-    expect(JSON.stringify(dashboard)).toMatch(/Prices of us-east-1, as of \d{4}-\d{2}/);
+    expect(JSON.stringify(dashboard)).toContain('Prices of us-east-1, from what third parties quote');
   });
 });
 
