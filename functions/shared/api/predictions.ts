@@ -1,6 +1,7 @@
 /** What every wire format does with the engine: find the model, let it predict, tell who listens, and answer. */
 import { checksumOf, type Prediction, type PredictOptions, type TaskName } from '@pilotlight/engine';
 import type { Context } from 'hono';
+import { refuseMoreValues, valuesOf } from './answer-size.ts';
 import { HttpError } from './errors.ts';
 import type { Limits } from './limits.ts';
 import type { ServedModel, ServingEngine, Telemetry } from './ports.ts';
@@ -56,6 +57,7 @@ export async function answer(
   shape: (prediction: Prediction) => unknown,
 ): Promise<Response> {
   const { results, timings, tokens } = prediction;
+  refuseMoreValues(valuesOf(results));
   const body = shape(prediction);
   const checksum = checksumOf(model.manifest);
   const record = {

@@ -50,6 +50,23 @@ describe('responses', () => {
   });
 });
 
+describe('an answer', () => {
+  it('of more numbers than can be sent is refused before it is written', async () => {
+    const engine = fakeEngine();
+    const tokens = new Array(2001).fill(new Array(2000).fill(0));
+    const predict: typeof engine.predict = async (...call) => ({
+      ...(await engine.predict(...call)),
+      results: [tokens],
+    });
+    const app = fakeApp({ engine: { ...engine, predict } });
+    const response = await app.request('/models/tokens', postJson({ inputs: 'a' }));
+    expect([response.status, await response.json()]).toEqual([
+      422,
+      expect.objectContaining({ code: 'ANSWER_TOO_LARGE' }),
+    ]);
+  });
+});
+
 describe('requests', () => {
   it.each(['/models/sentiment@1.0.0', '/models/sentiment/versions/1.0.0', '/models/sentiment/'])(
     'reach the model by %s',

@@ -1,13 +1,11 @@
 /** Tensors that are those of the graph: token ids in, logits or hidden states out. */
 import { EngineError, type Feeds, type Manifest, type Prediction, type Tensor } from '@pilotlight/engine';
+import { refuseMoreValues } from '../../answer-size.ts';
 import type { Limits } from '../../limits.ts';
 import type { TokenModel } from '../../ports.ts';
 import { refuseField } from '../parse.ts';
 import type { InferTensor, OutputTensor } from './request.ts';
 import { elementsOf } from './tensors.ts';
-
-/** Numbers of all outputs of a call: as JSON, some 40 MB. */
-const MAX_OUTPUT_VALUES = 4_000_000;
 
 export const isRaw = (tensors: readonly InferTensor[]): boolean =>
   tensors.every(({ datatype }) => datatype !== 'BYTES');
@@ -17,7 +15,7 @@ type Int64Tensor = Tensor<BigInt64Array>;
 /**
  * Runs the graph, so many rows at once as its token budget allows.
  *
- * @throws EngineError INVALID_INPUT with `field`, INPUT_TOO_LONG, TOO_MANY_TOKENS, SESSION_FAILED
+ * @throws EngineError INVALID_INPUT with `field`, INPUT_TOO_LONG, TOO_MANY_TOKENS, SESSION_FAILED; HttpError ANSWER_TOO_LARGE
  */
 export async function runRaw(
   model: TokenModel,
@@ -36,7 +34,7 @@ export async function runRaw(
     queueMs += run.queueMs;
     inferMs += run.inferMs;
     values += Object.values(run.outputs).reduce((sum, { data }) => sum + data.length, 0);
-    if (values > MAX_OUTPUT_VALUES) throw tooManyValues(rows * tokens);
+    refuseMoreValues(values);
     parts.push(run.outputs);
   }
   const results = variant.graphs.model.outputs.map(({ name }) => joined(name, parts));
@@ -135,13 +133,5 @@ function tooMany(tokens: number, maxTokens: number): EngineError {
     'TOO_MANY_TOKENS',
     `${tokens} tokens in one call; at most ${maxTokens} are taken. Send fewer rows.`,
     { details: { field: 'inputs', tokens, maxTokens } },
-  );
-}
-
-function tooManyValues(tokens: number): EngineError {
-  return new EngineError(
-    'TOO_MANY_TOKENS',
-    `The outputs for ${tokens} tokens have more than ${MAX_OUTPUT_VALUES} numbers. Send fewer rows, or let a task make results of them.`,
-    { details: { field: 'inputs', tokens } },
   );
 }
