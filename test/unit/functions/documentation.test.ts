@@ -67,6 +67,17 @@ describe('GET /docs', () => {
     expect(page.match(/<form /g)).toHaveLength(Object.keys(routes).length);
   });
 
+  it('begins each body with an example of its format', async () => {
+    const page = await get('/docs');
+    const bodies = [...page.matchAll(/<textarea[^>]*>([^<]*)</g)].map(([, text]) =>
+      JSON.parse((text ?? '').replaceAll('&quot;', '"')),
+    );
+    const posts = Object.values(routes).filter(({ method }) => method === 'post');
+    expect(bodies).toHaveLength(posts.length);
+    expect(bodies).toContainEqual({ model: 'encoder', input: 'I love this' });
+    expect(bodies.filter((body) => Object.keys(body).length === 0)).toEqual([]);
+  });
+
   it('is where / leads', async () => {
     const response = await fakeApp().request('/');
     expect([response.status, response.headers.get('location')]).toEqual([302, '/docs']);
