@@ -14,7 +14,7 @@ const LIMITS = { maxBodyBytes: 200_000, maxCandidateLabels: 10, maxCallTokens: 4
 const GROWTH_BYTES = 150_000_000;
 
 const space = workspace([]);
-const engine = new Engine({ packages: space.packages });
+const engine = new Engine({ packages: space.packages, intraOpThreads: 1, allowSpinning: false });
 let answeredRoutes: Set<string>;
 const app = createApp({
   engine,

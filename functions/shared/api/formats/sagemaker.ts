@@ -9,8 +9,11 @@ const TARGET_MODEL = 'x-amzn-sagemaker-target-model';
 
 /** `POST /invocations`, in the format of Hugging Face, to the model that the call names, or the only one. */
 export function invocationsHandler(parts: FormatParts): RouteHandler {
+  let byDefault = parts.defaultModel;
   return async (c, call) => {
-    const ref = c.req.header(TARGET_MODEL) ?? parts.defaultModel ?? (await onlyModel(parts));
+    const named = c.req.header(TARGET_MODEL);
+    if (named === undefined) byDefault ??= await onlyModel(parts);
+    const ref = named ?? byDefault ?? '';
     return predictFor(c, call, parts, ref.replace(/^\//, '').replace(/\.tar\.gz$/, ''));
   };
 }
