@@ -9,7 +9,7 @@ import { verifyIntegrity } from './verify/integrity.ts';
 
 export { toleranceOf, type VariantDeviation, verifyGoldens } from './verify/goldens.ts';
 
-export interface VariantProof extends Omit<VariantDeviation, 'clearAgreement'> {
+export interface VariantProof extends VariantDeviation {
   readonly variant: string;
   readonly tolerance: number;
   readonly goldens: number;
@@ -44,7 +44,7 @@ export async function verifyPackage(
     const engine = new Engine({ packages, variant });
     try {
       const predictor = await engine.predictor({ name, version });
-      const { clearAgreement: _, ...deviation } = await verifyGoldens(predictor, goldens, accepted, (done) =>
+      const deviation = await verifyGoldens(predictor, goldens, accepted, (done) =>
         report((index + done) / variants.length),
       );
       const loadMs = predictor.loadTimings.totalMs;

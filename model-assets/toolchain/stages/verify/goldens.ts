@@ -30,7 +30,7 @@ export interface VariantDeviation {
  * `tolerance` also where an output is further off, or where a top label differs that fp32 gave by a clear margin.
  */
 export async function verifyGoldens(
-  predictor: Predictor,
+  predictor: Pick<Predictor, 'infer' | 'variantName'>,
   goldens: readonly Golden[],
   tolerance?: number,
   report: (done: number) => void = () => {},
