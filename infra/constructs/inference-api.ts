@@ -45,6 +45,8 @@ export interface InferenceApiProps extends LoggingProps {
   readonly cors?: CorsProps;
   /** @default - the address that API Gateway gives */
   readonly domain?: ApiDomainProps;
+  /** How many routes the account allows an API to have. @default - 300, until AWS raises the quota */
+  readonly maxRoutes?: number;
   /** Whether X-Ray traces the authoriser. @default false */
   readonly tracing?: boolean;
 }
@@ -67,6 +69,9 @@ export interface CorsProps {
 const INTEGRATION_TIMEOUT = Duration.seconds(29);
 const METHODS = { get: HttpMethod.GET, post: HttpMethod.POST } as const;
 const ROUTES = Object.entries(routes) as [RouteName, (typeof routes)[RouteName]][];
+const ROUTES_OF_A_MODEL = ROUTES.filter(([, { path }]) => path.includes('{model}'));
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+const MAX_ROUTES = 300;
 
 /** An HTTP API in front of inference functions, with the routes of the HTTP app and no others. */
 export class InferenceApi extends Construct {
@@ -85,6 +90,7 @@ export class InferenceApi extends Construct {
     const { auth = { kind: 'iam' }, throttle = DEFAULT_THROTTLE, others = {}, gpu } = props;
     checkThrottle(throttle);
     checkModels(props);
+    checkRoutes(props);
     this.accessLogGroup = logGroup(this, 'AccessLogs', props);
     this.#authorizer = new Authorizer(this, 'Authorizer', { ...props, auth });
     this.domain = props.domain && new ApiDomain(this, 'Domain', props.domain);
@@ -120,8 +126,7 @@ export class InferenceApi extends Construct {
   /** The whole route table, or for one model those routes that name a model, with its name instead of the parameter. */
   #route(integration: HttpRouteIntegration | undefined, model?: string): NamedRoute[] {
     if (!integration) return [];
-    const wanted = ROUTES.filter(([, { path }]) => model === undefined || path.includes('{model}'));
-    return wanted.flatMap(([name, { method, path: pattern }]) => {
+    return (model === undefined ? ROUTES : ROUTES_OF_A_MODEL).flatMap(([name, { method, path: pattern }]) => {
       const path = model === undefined ? pattern : pattern.replace('{model}', model);
       const key = `${METHODS[method]} ${path}`;
       return this.httpApi
@@ -203,4 +208,15 @@ function checkModels({ others = {}, gpu }: InferenceApiProps): void {
       'INVALID_PROPS',
       `${twice} is in others and in gpu.models: one of them can serve it.`,
     );
+}
+
+/** Otherwise API Gateway refuses some of them, minutes into a deployment. */
+function checkRoutes({ others = {}, gpu, maxRoutes = MAX_ROUTES }: InferenceApiProps): void {
+  const apart = Object.keys(others).length + (gpu?.models.length ?? 0);
+  const needed = ROUTES.length + apart * ROUTES_OF_A_MODEL.length;
+  if (needed <= maxRoutes) return;
+  throw new InfraError(
+    'INVALID_PROPS',
+    `Models that are served apart (${apart}) make ${needed} routes; an API has at most ${maxRoutes}. Let functions share models, or have the quota raised and say so in maxRoutes.`,
+  );
 }

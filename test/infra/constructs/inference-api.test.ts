@@ -207,6 +207,19 @@ describe('with several functions', () => {
     expect(JSON.stringify(integration?.[1].Properties.IntegrationUri)).toContain('Other');
   });
 
+  test('refuses more routes than an API may have, and counts them as they are made', () => {
+    const made = routesOf(several).length;
+    const withRoom = (maxRoutes: number) => () => {
+      const stack = testStack();
+      const intent = new InferenceFunction(stack, 'Other', { models: ['intent'] });
+      api(stack, { others: { intent }, maxRoutes });
+    };
+    expect(withRoom(made)).not.toThrow();
+    expect(refusalOf(withRoom(made - 1)).message).toBe(
+      `Models that are served apart (1) make ${made} routes; an API has at most ${made - 1}. Let functions share models, or have the quota raised and say so in maxRoutes.`,
+    );
+  });
+
   test('lets only signed requests in there, too', () => {
     expect(routesOf(several).every(({ AuthorizationType }) => AuthorizationType === 'AWS_IAM')).toBe(true);
   });
