@@ -125,7 +125,7 @@ async function startLambda(values: LambdaValues, packages: string, port: number)
 }
 
 function appOf(engine: Engine, config: Config, quiet: boolean) {
-  const metrics = new PrometheusMetrics(() => engine.loaded().length);
+  const metrics = new PrometheusMetrics(() => engine.loaded().length + engine.loadedPipelines().length);
   return createApp({
     engine,
     logger: consoleLogger,

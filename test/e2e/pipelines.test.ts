@@ -77,7 +77,7 @@ describe('a model of images', () => {
   test('is among GET /models with its task and runtime', async () => {
     const listed: unknown = await (await fetch(`${service.url}/models`)).json();
     expect(listed).toMatchObject({
-      models: [{ name: 'colours', task: 'image-classification', runtime: 'transformers.js' }],
+      models: [{ name: 'colours', task: 'image-classification', runtime: 'transformers.js', loaded: true }],
     });
   });
 

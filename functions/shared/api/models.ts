@@ -45,9 +45,9 @@ function summary(
   engine: ServingEngine,
 ): ModelSummary {
   const served = manifest ?? pipeline;
-  const loaded = engine
-    .loaded()
-    .some((predictor) => predictor.manifest.name === name && predictor.manifest.version === version);
+  const loaded = [...engine.loaded(), ...engine.loadedPipelines()].some(
+    (predictor) => predictor.manifest.name === name && predictor.manifest.version === version,
+  );
   return {
     name,
     version,

@@ -4,7 +4,7 @@ import type { Limits } from './limits.ts';
 import type { RouteName } from './routes.ts';
 
 /** The part of an engine that the app uses. */
-export type ServingEngine = Pick<Engine, 'models' | 'predict'> & {
+export type ServingEngine = Pick<Engine, 'models' | 'predict' | 'loadedPipelines'> & {
   model(ref: Parameters<Engine['model']>[0]): Promise<ServedModel>;
   predictor(ref: Parameters<Engine['predictor']>[0]): Promise<TokenModel>;
   loaded(): readonly { readonly manifest: { readonly name: string; readonly version: string } }[];

@@ -57,6 +57,7 @@ export function fakeEngine(
     calls,
     models: async () => options.entries ?? [{ name: 'sentiment', version: '1.0.0' }],
     loaded: () => [...loaded.values()],
+    loadedPipelines: () => [],
     model: load,
     predictor: async (ref) => {
       const { manifest } = await load(ref);
