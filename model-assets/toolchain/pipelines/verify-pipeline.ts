@@ -33,6 +33,7 @@ export async function verifyPipeline(packages: string, manifest: PipelineManifes
       largest,
       relative: 0,
       agreement: 1,
+      clearAgreement: 1,
       tolerance: PIPELINE_TOLERANCE,
       loadMs: model.loadTimings.totalMs,
     };
