@@ -6,6 +6,7 @@
  */
 export type { TokenCounts } from './batching/batch-runner.ts';
 export type { TokenLimits } from './batching/token-limits.ts';
+export type { QueueLimits } from './batching/token-queue.ts';
 export { Engine } from './engine.ts';
 export * from './errors.ts';
 export type { GoldenCheck } from './goldens/check.ts';
@@ -21,7 +22,7 @@ export {
 } from './goldens/golden.ts';
 export { topOfRows } from './goldens/top-of-rows.ts';
 export * from './manifest.ts';
-export type { EngineOptions } from './options.ts';
+export type { BatchRecord, EngineOptions } from './options.ts';
 export * from './pipeline-manifest.ts';
 export type { PipelinePredictor } from './pipelines/pipeline-predictor.ts';
 export type * from './ports.ts';

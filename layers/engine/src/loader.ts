@@ -91,6 +91,7 @@ async function loadPredictor(
     session: opening.value,
     loadTimings: timings,
     maxQueuedRequests: settings.maxQueuedRequests,
+    batching: settings.batching,
     nextGolden: () => goldens.next(),
   });
 }

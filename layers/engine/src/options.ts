@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { QueueLimits } from './batching/token-queue.ts';
 import type { PackageStore } from './ports.ts';
 
 /** How an engine loads and runs its models. */
@@ -21,6 +22,19 @@ export interface EngineOptions {
   /** Predictions of one model under way at once; one more is OVERLOADED. @default 512 */
   readonly maxQueuedRequests?: number;
   /**
+   * What requests that are under way at once do: each plans batches of its own and they take turns, or they share batches. See
+   * batching/ADR-dynamic-batching.md. @default 'turns'
+   */
+  readonly batching?: 'turns' | 'dynamic';
+  /**
+   * Bounds of shared batches.
+   *
+   * @default - the token budget of the variant, 64 entries, 30 seconds
+   */
+  readonly queueLimits?: Partial<QueueLimits>;
+  /** Is told of each shared batch as it begins to run; must not throw. @default - nobody is told */
+  readonly onBatch?: (batch: BatchRecord) => void;
+  /**
    * What is compared with the manifest before a model of a folder serves: the sha256 of every file, or only its size,
    * for storage that can not change and has been verified (a Lambda layer). A store of one's own decides for itself.
    * See store/ADR-integrity.md. @default 'sha256'
@@ -28,11 +42,27 @@ export interface EngineOptions {
   readonly verify?: 'sha256' | 'size';
 }
 
+/** A batch of entries, each a text or a window of one, whoever asked for them. */
+export interface BatchRecord {
+  readonly model: string;
+  readonly version: string;
+  readonly size: number;
+  /** Padding included. */
+  readonly tokens: number;
+}
+
+export interface BatchingSettings {
+  readonly kind: 'turns' | 'dynamic';
+  readonly limits: Partial<QueueLimits>;
+  readonly onBatch: (batch: BatchRecord) => void;
+}
+
 export interface PredictorSettings {
   readonly variant: string | undefined;
   readonly intraOpThreads: number;
   readonly allowSpinning: boolean;
   readonly maxQueuedRequests: number;
+  readonly batching: BatchingSettings;
 }
 
 export function predictorSettings(options: EngineOptions): PredictorSettings {
@@ -42,5 +72,10 @@ export function predictorSettings(options: EngineOptions): PredictorSettings {
     intraOpThreads: Math.max(1, Math.min(options.intraOpThreads ?? cores, cores)),
     allowSpinning: options.allowSpinning ?? options.sessions !== 'worker',
     maxQueuedRequests: options.maxQueuedRequests ?? 512,
+    batching: {
+      kind: options.batching ?? 'turns',
+      limits: options.queueLimits ?? {},
+      onBatch: options.onBatch ?? (() => {}),
+    },
   };
 }

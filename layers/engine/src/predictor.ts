@@ -1,10 +1,13 @@
 /** One loaded model: from inputs to results, by way of tokens, batches and logits. */
 import { BatchRunner, type Inference, type RunOptions, type TokenCounts } from './batching/batch-runner.ts';
+import type { Scheduler } from './batching/scheduler.ts';
+import { schedulerOf } from './batching/scheduler-of.ts';
 import type { TokenLimits } from './batching/token-limits.ts';
 import { EngineError } from './errors.ts';
 import { checkGolden, type GoldenCheck } from './goldens/check.ts';
 import type { NextGolden } from './goldens/golden-reader.ts';
 import type { Manifest, TaskName, Variant } from './manifest.ts';
+import type { BatchingSettings } from './options.ts';
 import type {
   Feeds,
   LoadTimings,
@@ -38,6 +41,7 @@ export interface PredictorParts {
   readonly session: Session;
   readonly loadTimings: LoadTimings;
   readonly maxQueuedRequests: number;
+  readonly batching: BatchingSettings;
   readonly nextGolden: () => Promise<NextGolden>;
 }
 
@@ -82,6 +86,7 @@ export class Predictor {
   readonly variant: Variant;
   readonly loadTimings: LoadTimings;
   readonly #parts: PredictorParts;
+  readonly #scheduler: Scheduler;
   readonly #runner: BatchRunner;
   readonly #context: TaskContext;
   #active = 0;
@@ -94,7 +99,8 @@ export class Predictor {
     this.variant = parts.variant;
     this.loadTimings = parts.loadTimings;
     this.#parts = parts;
-    this.#runner = new BatchRunner(parts);
+    this.#scheduler = schedulerOf(parts);
+    this.#runner = new BatchRunner({ ...parts, scheduler: this.#scheduler });
     const { labels, taskDefaults, textProcessing } = parts.manifest;
     const vocabulary = vocabularyOf(parts.tokenizer);
     this.#context = { labels, textProcessing, vocabulary, ...(taskDefaults && { taskDefaults }) };
@@ -106,6 +112,11 @@ export class Predictor {
       (sum, { bytes }) => sum + bytes,
       0,
     );
+  }
+
+  /** Texts, or windows of them, that wait for a batch. */
+  get queued(): number {
+    return this.#scheduler.queued;
   }
 
   /** False once it is disposed of or its session died: the engine then loads the model anew. */

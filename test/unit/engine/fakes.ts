@@ -131,7 +131,10 @@ export class SummingSession implements Session {
 
 export function predictorOf(
   changes: Partial<
-    Pick<PredictorParts, 'manifest' | 'session' | 'tokenizer' | 'maxQueuedRequests' | 'nextGolden'>
+    Pick<
+      PredictorParts,
+      'manifest' | 'session' | 'tokenizer' | 'maxQueuedRequests' | 'batching' | 'nextGolden'
+    >
   > = {},
 ): Predictor {
   const manifest = changes.manifest ?? manifestOf();
@@ -146,6 +149,7 @@ export function predictorOf(
     session: changes.session ?? new SummingSession(),
     loadTimings: { openMs: 0, verifyMs: 0, tokenizerMs: 0, sessionMs: 0, totalMs: 0 },
     maxQueuedRequests: changes.maxQueuedRequests ?? 512,
+    batching: changes.batching ?? { kind: 'turns', limits: {}, onBatch: () => {} },
     nextGolden:
       changes.nextGolden ?? (() => Promise.reject(new TypeError('the fake package has no goldens'))),
   });

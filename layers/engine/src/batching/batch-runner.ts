@@ -1,28 +1,15 @@
-/** From token requests to the outputs of the graph: encode, plan batches, run them in turns. */
-import { setImmediate } from 'node:timers/promises';
+/** From token requests to the outputs of the graph: encode, and have the scheduler run what it makes batches of. */
 import { EngineError } from '../errors.ts';
-import type { TextProcessing, Variant } from '../manifest.ts';
-import type {
-  Encoding,
-  Feeds,
-  Outputs,
-  Session,
-  Tokenizer,
-  TokenRequest,
-  TokenResult,
-  TruncationDirection,
-} from '../ports.ts';
+import type { TextProcessing } from '../manifest.ts';
+import type { Encoding, Feeds, Tokenizer, TokenRequest, TokenResult, TruncationDirection } from '../ports.ts';
 import { encodeRequests } from './encode-requests.ts';
-import { planBatches } from './plan.ts';
-import { feedsFor, resultOfRow } from './tensors.ts';
+import type { FeedsReport, Scheduler } from './scheduler.ts';
 import { refuseMoreTokens, type TokenLimits } from './token-limits.ts';
-import { Turns } from './turns.ts';
 
 export interface BatchRunnerParts {
   readonly manifest: { readonly textProcessing: TextProcessing };
-  readonly variant: Variant;
   readonly tokenizer: Tokenizer;
-  readonly session: Session;
+  readonly scheduler: Scheduler;
 }
 
 /** Is told of a request that can not be answered. */
@@ -65,10 +52,9 @@ export interface Inference {
   readonly inferMs: number;
 }
 
-/** Runs the requests of any number of calls on one session, one batch at a time. */
+/** Runs the requests of any number of calls on one session. */
 export class BatchRunner {
   readonly #parts: BatchRunnerParts;
-  readonly #turns = new Turns();
 
   constructor(parts: BatchRunnerParts) {
     this.#parts = parts;
@@ -79,7 +65,7 @@ export class BatchRunner {
    * session is gone, TOO_MANY_TOKENS, and the reason of an aborted `signal`.
    */
   async run(requests: readonly TokenRequest[], options: RunOptions): Promise<Inference> {
-    const { tokenizer, variant, manifest } = this.#parts;
+    const { tokenizer, scheduler, manifest } = this.#parts;
     const start = performance.now();
     const { maxTokens } = manifest.textProcessing;
     const { alignment = false, truncationDirection = 'right' } = options;
@@ -92,23 +78,20 @@ export class BatchRunner {
       (encoded[request] ?? []).map((encoding, index) => ({ request, index, encoding })),
     );
     const results: TokenResult[][] = Array.from(encoded, () => []);
-    let queueMs = 0;
-    let inferMs = 0;
-    let read = 0;
+    const { signal, refuse, condense = asItIs } = options;
+    const { queueMs, inferMs, read } = await scheduler.run(
+      windows.map(({ encoding }) => encoding),
+      {
+        deliver: (place, result) => {
+          const { request, index } = windows[place] ?? {};
+          const own = request === undefined ? undefined : results[request];
+          if (own && index !== undefined) own[index] = condense(result);
+        },
+        ...(signal && { signal }),
+        ...(refuse && { refuse: (place, error) => refuse(windows[place]?.request ?? 0, error) }),
+      },
+    );
     const lengths = windows.map(({ encoding }) => encoding.ids.length);
-    for (const [turn, places] of planBatches(lengths, variant.tokenBudget).entries()) {
-      // A session in this thread blocks it: between two batches, what has arrived meanwhile gets its turn.
-      if (turn > 0) await setImmediate();
-      options.signal?.throwIfAborted();
-      const batch = places.map((place) => windows[place]).filter(isGiven);
-      const batchStart = performance.now();
-      const waited = await this.#turns.take((waitedMs) =>
-        this.#runBatch(batch, results, options).then(() => waitedMs),
-      );
-      queueMs += waited;
-      inferMs += performance.now() - batchStart - waited;
-      read += batch.length * Math.max(...batch.map(({ encoding }) => encoding.ids.length));
-    }
     const total = lengths.reduce((sum, length) => sum + length, 0);
     const truncated: number[] = Array.from(encoded, () => 0);
     for (const request of taken) truncated[request] = cutFrom(encoded[request] ?? []);
@@ -118,45 +101,9 @@ export class BatchRunner {
   }
 
   /** Runs the graph once on tensors of the caller's, in its turn. @throws EngineError SESSION_FAILED */
-  async runFeeds(feeds: Feeds): Promise<{ outputs: Outputs; queueMs: number; inferMs: number }> {
-    const start = performance.now();
-    return this.#turns.take(async (queueMs) => {
-      const outputs = await this.#parts.session.run(feeds);
-      return { outputs, queueMs, inferMs: performance.now() - start - queueMs };
-    });
+  runFeeds(feeds: Feeds): Promise<FeedsReport> {
+    return this.#parts.scheduler.runFeeds(feeds);
   }
-
-  async #runBatch(
-    batch: readonly Window[],
-    results: readonly TokenResult[][],
-    { refuse, condense = asItIs }: Pick<RunOptions, 'refuse' | 'condense'>,
-  ): Promise<void> {
-    const { session, variant, manifest } = this.#parts;
-    const graph = variant.graphs.model;
-    const encodings = batch.map(({ encoding }) => encoding);
-    let outputs: Outputs;
-    try {
-      outputs = await session.run(feedsFor(graph, encodings, manifest.textProcessing.padTokenId));
-    } catch (error) {
-      if (!(error instanceof EngineError) || session.ended || !refuse) throw error;
-      const [first] = batch;
-      if (first && batch.length === 1) return refuse(first.request, error);
-      for (const window of batch) await this.#runBatch([window], results, { refuse, condense });
-      return;
-    }
-    for (const [row, { request, index, encoding }] of batch.entries()) {
-      const windows = results[request];
-      if (windows) windows[index] = condense(resultOfRow(graph, outputs, row, encoding));
-    }
-  }
-}
-
-/** One encoding of a request, on its way through a batch. */
-interface Window {
-  readonly request: number;
-  /** Its place among the windows of the request. */
-  readonly index: number;
-  readonly encoding: Encoding;
 }
 
 /** Tokens that were cut off; one that is in any window was not. */
@@ -203,5 +150,3 @@ function tooCrowded(
 }
 
 const asItIs = (window: TokenResult): TokenResult => window;
-
-const isGiven = <T>(value: T | undefined): value is T => value !== undefined;

@@ -1,0 +1,81 @@
+/** A call whose encodings wait for batches or are in them. */
+import { EngineError } from '../errors.ts';
+import type { TokenResult } from '../ports.ts';
+import type { ScheduledCall, ScheduleReport } from './scheduler.ts';
+import type { QueuedCall } from './token-queue.ts';
+
+export class PendingCall implements QueuedCall {
+  readonly arrivedAt = performance.now();
+  begun = false;
+  /** Settles once every encoding is delivered or refused, or the call has failed. */
+  readonly report: Promise<ScheduleReport>;
+  readonly #scheduled: ScheduledCall;
+  readonly #settled = Promise.withResolvers<ScheduleReport>();
+  #left: number;
+  #inferMs = 0;
+  #read = 0;
+  #over = false;
+
+  constructor(encodings: number, scheduled: ScheduledCall) {
+    this.#left = encodings;
+    this.#scheduled = scheduled;
+    this.report = this.#settled.promise;
+    scheduled.signal?.addEventListener('abort', this.#abandon);
+    if (encodings === 0) this.#finish();
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** A batch that has any of its encodings took so long. */
+  spent(inferMs: number): void {
+    this.#inferMs += inferMs;
+  }
+
+  /** `read` is how many tokens the model read for it, padding included. */
+  settle(place: number, read: number, result: () => TokenResult): void {
+    if (this.#over) return;
+    this.#read += read;
+    this.#tell(() => this.#scheduled.deliver(place, result()));
+  }
+
+  /** `ofThis`: that the error is this encoding's, and not that of every other. */
+  refuse(place: number, error: unknown, ofThis: boolean): void {
+    const { refuse } = this.#scheduled;
+    if (ofThis && refuse && error instanceof EngineError) this.#tell(() => refuse(place, error));
+    else this.fail(error);
+  }
+
+  fail(error: unknown): void {
+    if (this.#over) return;
+    this.#end();
+    this.#settled.reject(error);
+  }
+
+  readonly #abandon = (): void => this.fail(this.#scheduled.signal?.reason);
+
+  /** What the caller throws where it is told ends the call, and nothing else. */
+  #tell(work: () => void): void {
+    if (this.#over) return;
+    try {
+      work();
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.#left -= 1;
+    if (this.#left === 0) this.#finish();
+  }
+
+  #finish(): void {
+    this.#end();
+    const waited = performance.now() - this.arrivedAt - this.#inferMs;
+    this.#settled.resolve({ queueMs: Math.max(0, waited), inferMs: this.#inferMs, read: this.#read });
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#scheduled.signal?.removeEventListener('abort', this.#abandon);
+  }
+}

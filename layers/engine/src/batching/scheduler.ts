@@ -1,0 +1,38 @@
+/** Who runs what on a session, and when: calls take turns, or share batches. */
+import type { EngineError } from '../errors.ts';
+import type { Encoding, Feeds, Outputs, TokenResult } from '../ports.ts';
+
+/** One call's part in what is run; encodings are named by their place in the list that was given. */
+export interface ScheduledCall {
+  readonly signal?: AbortSignal;
+  readonly deliver: (place: number, result: TokenResult) => void;
+  /** Is told of an encoding that the model can not be run on. @default - the first error ends the call */
+  readonly refuse?: (place: number, error: EngineError) => void;
+}
+
+export interface ScheduleReport {
+  /** How long the call waited for batches that were not its own. */
+  readonly queueMs: number;
+  readonly inferMs: number;
+  /** Tokens that the model read for the call, padding included. */
+  readonly read: number;
+}
+
+export interface FeedsReport {
+  readonly outputs: Outputs;
+  readonly queueMs: number;
+  readonly inferMs: number;
+}
+
+export interface Scheduler {
+  /** Encodings that wait for a batch. */
+  readonly queued: number;
+  /**
+   * Settles once every encoding is delivered or refused.
+   *
+   * @throws EngineError SESSION_FAILED, OVERLOADED, and the reason of an aborted signal
+   */
+  run(encodings: readonly Encoding[], call: ScheduledCall): Promise<ScheduleReport>;
+  /** Runs the graph once on tensors of the caller's, in its turn. @throws EngineError SESSION_FAILED */
+  runFeeds(feeds: Feeds): Promise<FeedsReport>;
+}

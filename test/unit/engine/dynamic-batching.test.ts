@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import { EngineError } from '../../../layers/engine/src/errors.ts';
+import type { BatchRecord } from '../../../layers/engine/src/options.ts';
+import type { Feeds, Outputs } from '../../../layers/engine/src/ports.ts';
+import type { PredictorParts } from '../../../layers/engine/src/predictor.ts';
+import { predictorOf, SummingSession } from './fakes.ts';
+
+const first = { top_k: 1, function_to_apply: 'none' };
+
+/** Can not be run on a batch that has `!` in it. */
+class DelicateSession extends SummingSession {
+  override async run(feeds: Feeds): Promise<Outputs> {
+    const outputs = await super.run(feeds);
+    if (feeds.input_ids?.data.some((id) => Number(id) === '!'.charCodeAt(0))) {
+      throw new EngineError('SESSION_FAILED', 'The model could not be run on this input.');
+    }
+    return outputs;
+  }
+}
+
+function dynamic(limits: PredictorParts['batching']['limits'] = {}, session = new SummingSession()) {
+  const batches: BatchRecord[] = [];
+  const onBatch = (batch: BatchRecord) => void batches.push(batch);
+  const predictor = predictorOf({ session, batching: { kind: 'dynamic', limits, onBatch } });
+  return { predictor, session, batches };
+}
+
+/** Holds back the batch that runs next. */
+function hold(session: SummingSession): () => void {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  session.gate = promise;
+  return resolve;
+}
+
+const settled = (ms = 20) => new Promise((done) => setTimeout(done, ms));
+
+describe('dynamic batching', () => {
+  it('merges what arrives while a batch runs into one, whoever asked for it, and answers each its own', async () => {
+    const { predictor, session, batches } = dynamic();
+    const release = hold(session);
+    const calls = ['a', 'bb', 'ccc', 'dddd'].map((text) => predictor.predict(text, first));
+    await settled();
+    expect(predictor.queued).toBe(3);
+    release();
+    const answers = await Promise.all(calls);
+    expect(answers.map(({ results }) => results)).toEqual([
+      [[{ label: 'odd', score: 97 }]],
+      [[{ label: 'even', score: 196 }]],
+      [[{ label: 'odd', score: 297 }]],
+      [[{ label: 'even', score: 400 }]],
+    ]);
+    expect(batches).toEqual([
+      { model: 'parity', version: '1.0.0', size: 1, tokens: 1 },
+      { model: 'parity', version: '1.0.0', size: 3, tokens: 12 },
+    ]);
+    expect(predictor.queued).toBe(0);
+  });
+
+  it('counts as padding of a call what was read beside its own tokens', async () => {
+    const { predictor, session } = dynamic();
+    const release = hold(session);
+    const calls = ['a', 'bb', 'dddd'].map((text) => predictor.predict(text, first));
+    await settled();
+    release();
+    const answers = await Promise.all(calls);
+    expect(answers.map(({ tokens }) => [tokens.total, tokens.padded])).toEqual([
+      [1, 0],
+      [2, 2],
+      [4, 0],
+    ]);
+  });
+
+  it('fails only the call that the model can not be run on', async () => {
+    const { predictor, session } = dynamic({}, new DelicateSession());
+    const release = hold(session);
+    const calls = ['a', 'bb', 'c!', 'dd'].map((text) => predictor.predict(text, first));
+    await settled();
+    release();
+    const outcomes = await Promise.allSettled(calls);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(outcomes[2]).toMatchObject({ reason: { code: 'SESSION_FAILED' } });
+  });
+
+  it('refuses only the input that the model can not be run on where each is answered by itself', async () => {
+    const { predictor } = dynamic({}, new DelicateSession());
+    const { outcomes } = await predictor.predictEach(['a', 'c!', 'dd'], first);
+    expect(outcomes).toMatchObject([
+      { result: [{ label: 'odd' }] },
+      { error: { code: 'SESSION_FAILED' } },
+      { result: [{ label: 'even' }] },
+    ]);
+  });
+
+  it('does not run what nobody waits for any more', async () => {
+    const { predictor, session, batches } = dynamic();
+    const release = hold(session);
+    const leaving = new AbortController();
+    const stays = predictor.predict('a', first);
+    const leaves = predictor.predict('bb', first, { signal: leaving.signal });
+    await settled();
+    leaving.abort();
+    await expect(leaves).rejects.toThrow(/abort/i);
+    release();
+    await stays;
+    await predictor.predict('c', first);
+    expect(batches.map(({ size, tokens }) => [size, tokens])).toEqual([
+      [1, 1],
+      [1, 1],
+    ]);
+  });
+
+  it('refuses as overloaded what no batch took in time', async () => {
+    const { predictor, session } = dynamic({ maxQueueMs: 30 });
+    const release = hold(session);
+    const runs = predictor.predict('a', first);
+    const waits = predictor.predict('b', first);
+    const refused = expect(waits).rejects.toMatchObject({
+      code: 'OVERLOADED',
+      details: { maxQueueMs: 30 },
+    });
+    await settled(60);
+    release();
+    await refused;
+    await expect(runs).resolves.toMatchObject({ results: [[{ label: 'odd' }]] });
+  });
+
+  it('fails everything that waits once the session is gone', async () => {
+    const session = new SummingSession();
+    session.run = () => {
+      session.ended = true;
+      return Promise.reject(new EngineError('SESSION_FAILED', 'The session died.'));
+    };
+    const { predictor } = dynamic({ maxBatchRequests: 1 }, session);
+    const outcomes = await Promise.allSettled(['a', 'b', 'c'].map((text) => predictor.predict(text, first)));
+    expect(outcomes).toMatchObject(['a', 'b', 'c'].map(() => ({ reason: { code: 'SESSION_FAILED' } })));
+  });
+
+  it('runs tensors of a caller between batches', async () => {
+    const { predictor } = dynamic();
+    const data = BigInt64Array.from([97n, 98n]);
+    const tensors = {
+      input_ids: { dims: [1, 2], data },
+      attention_mask: { dims: [1, 2], data: new BigInt64Array([1n, 1n]) },
+    };
+    const [{ outputs }] = await Promise.all([predictor.run(tensors), predictor.predict('a', first)]);
+    expect([...(outputs.logits?.data ?? [])]).toEqual([-195, 195]);
+  });
+
+  it('answers a call of no inputs at once', async () => {
+    const { predictor, session } = dynamic();
+    expect((await predictor.predict([], first)).results).toEqual([]);
+    expect(session.runs).toBe(0);
+  });
+});
