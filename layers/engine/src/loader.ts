@@ -103,7 +103,11 @@ async function openAll(opened: ModelPackage, manifest: Manifest, variant: Varian
   const verified = timed(() => opened.verify(variant));
   const tokenizerFile = opened.path(manifest.textProcessing.file.path);
   const tokenizer = timed(() => createTokenizer(tokenizerFile, manifest.textProcessing));
-  const session = timed(() => createSession(opened.path(graph.file), graph, settings));
+  // These and no more: what a session is opened with may go to another thread.
+  const { intraOpThreads, allowSpinning } = settings;
+  const session = timed(() =>
+    createSession(opened.path(graph.file), graph, { intraOpThreads, allowSpinning }),
+  );
   try {
     return await Promise.all([verified, tokenizer, session]);
   } catch (error) {
