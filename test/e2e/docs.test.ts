@@ -32,6 +32,11 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
     title: 'packages, lists, verifies and times',
   },
   {
+    command: /^npm run models -- add .* --runtime transformers\.js /,
+    file: 'test/e2e/pipelines.test.ts',
+    title: 'is listed, and proven by the answers that it gave when it was packaged',
+  },
+  {
     command: /^npm run (synth|diff|deploy|destroy) |^npx cdk bootstrap /,
     file: 'test/infra/app/cli.test.ts',
     title: 'are those of the CDK, for the stacks of a stage',
