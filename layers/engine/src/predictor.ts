@@ -3,6 +3,7 @@ import { BatchRunner, type Inference, type RunOptions, type TokenCounts } from '
 import type { Scheduler } from './batching/scheduler.ts';
 import { schedulerOf } from './batching/scheduler-of.ts';
 import type { TokenLimits } from './batching/token-limits.ts';
+import { refuseMoreCharacters } from './character-limits.ts';
 import { EngineError } from './errors.ts';
 import { checkGolden, type GoldenCheck } from './goldens/check.ts';
 import type { NextGolden } from './goldens/golden-reader.ts';
@@ -182,8 +183,10 @@ export class Predictor {
       task,
       parameters,
       context: this.#context,
-      infer: (requests, runOptions) =>
-        this.#infer(requests, { ...runOptions, ...(signal && { signal }), ...(limits && { limits }) }),
+      infer: async (requests, runOptions) => {
+        if (limits) refuseMoreCharacters(requests, limits, runOptions.inputOf);
+        return this.#infer(requests, { ...runOptions, ...(signal && { signal }), ...(limits && { limits }) });
+      },
       listed,
       ...(refuse && { refuse }),
     });

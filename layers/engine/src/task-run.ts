@@ -59,24 +59,26 @@ export async function runTask(inputs: readonly unknown[], run: TaskRun): Promise
 
   const start = performance.now();
   let next = 0;
-  const results = inputs.map(async (input, index) => {
+  const results: unknown[] = [];
+  // One after the other: what a result asks of the tokenizer is many calls, and other requests go between them.
+  for (const [index, input] of inputs.entries()) {
     const own = inference.results.slice(next, next + (requests[index]?.length ?? 0));
     next += own.length;
-    if (input === undefined || refused.has(index)) return undefined;
     try {
-      return await task.result(input, own, parameters, context);
+      const answerable = input !== undefined && !refused.has(index);
+      results.push(answerable ? await task.result(input, own, parameters, context) : undefined);
     } catch (error) {
       refuse(index, error);
-      return undefined;
+      results.push(undefined);
     }
-  });
+  }
   const truncated: number[] = inputs.map(() => 0);
   for (const [request, cut] of inference.truncated.entries()) {
     const input = inputOf[request] ?? 0;
     truncated[input] = (truncated[input] ?? 0) + cut;
   }
   return {
-    results: await Promise.all(results),
+    results,
     truncated,
     inference,
     postprocessMs: performance.now() - start,

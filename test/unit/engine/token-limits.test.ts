@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { predictorOf, SummingSession } from './fakes.ts';
+import { CharacterTokenizer, predictorOf, SummingSession } from './fakes.ts';
 
 describe('limits of the tokens of a call', () => {
   it('refuse one input above them before anything runs, with both numbers', async () => {
@@ -20,6 +20,34 @@ describe('limits of the tokens of a call', () => {
     });
     const { results } = await predictorOf().predict(['aaaaa', 'bbbb'], {}, { limits });
     expect(results).toHaveLength(2);
+  });
+});
+
+describe('characters far above the limits of tokens', () => {
+  const unread = { encode: () => Promise.reject(new TypeError('was tokenised')) };
+  const tokenizer = Object.assign(new CharacterTokenizer(), unread);
+
+  it('refuse one input before it is tokenised, with both numbers', async () => {
+    const prediction = predictorOf({ tokenizer }).predict(
+      ['ok', 'a'.repeat(41)],
+      {},
+      { limits: { maxInputTokens: 5 } },
+    );
+    await expect(prediction).rejects.toMatchObject({
+      code: 'INPUT_TOO_LONG',
+      message: expect.stringContaining('41 characters; this service takes at most 40'),
+      details: { field: 'inputs', index: 1, characters: 41, maxCharacters: 40 },
+    });
+  });
+
+  it('refuse many inputs that are too long together', async () => {
+    const limits = { maxInputTokens: 9, maxCallTokens: 9 };
+    const texts = ['a'.repeat(72), 'b'.repeat(72)];
+    await expect(predictorOf({ tokenizer }).predict([...texts, 'c'], {}, { limits })).rejects.toMatchObject({
+      code: 'TOO_MANY_TOKENS',
+      details: { characters: 145, maxCharacters: 144 },
+    });
+    await expect(predictorOf({ tokenizer }).predict(texts, {}, { limits })).rejects.toThrow('was tokenised');
   });
 });
 

@@ -40,7 +40,10 @@ const parameters = z.strictObject({
   multi_label: z._default(z.boolean(), false),
   /** The sentence that is to follow from the text; `{}` is the label. */
   hypothesis_template: z._default(
-    z.string().check(z.includes('{}', 'must have {} where the label goes')),
+    z.string().check(
+      z.refine((template) => template.split('{}', 3).length === 2, 'must have {} once, where the label goes'),
+      z.maxLength(1000, 'must have at most 1000 characters'),
+    ),
     'This example is {}.',
   ),
 });
@@ -65,7 +68,7 @@ export const zeroShotClassification: Task<string, Parameters, ZeroShot> = {
     model.labels.length > 1 &&
     entailmentOf(model) >= 0,
   requests: (text, { candidate_labels, hypothesis_template }) =>
-    candidate_labels.map((label) => ({ text, pair: hypothesis_template.replaceAll('{}', () => label) })),
+    candidate_labels.map((label) => ({ text, pair: hypothesis_template.replace('{}', () => label) })),
 
   result(sequence, results, { candidate_labels, multi_label }, context) {
     const entailment = entailmentOf(context);

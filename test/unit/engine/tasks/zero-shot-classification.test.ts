@@ -87,7 +87,12 @@ describe('zero-shot-classification', () => {
     [{ candidate_labels: ' , ' }, 'must have a label'],
     [{ candidate_labels: ['old', ' '] }, 'must not have an empty label'],
     [{ candidate_labels: ['old', 'big', 'old'] }, 'must be distinct'],
-    [{ candidate_labels: ['old'], hypothesis_template: 'It is.' }, 'must have {} where the label goes'],
+    [{ candidate_labels: ['old'], hypothesis_template: 'It is.' }, 'must have {} once'],
+    [{ candidate_labels: ['old'], hypothesis_template: 'It is {} {}.' }, 'must have {} once'],
+    [
+      { candidate_labels: ['old'], hypothesis_template: `${'is '.repeat(400)}{}` },
+      'must have at most 1000 characters',
+    ],
   ])('refuses %j before anything runs', async (parameters, reason) => {
     const { predictor, session } = await predictorFor({ task, labels, graph });
     await expect(predictor.predict('rome', parameters)).rejects.toMatchObject({
