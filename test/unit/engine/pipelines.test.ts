@@ -1,9 +1,10 @@
 /** Packages of transformers.js through the engine, on models whose answers are calculated by hand. */
 import { appendFileSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Engine } from '@pilotlight/engine';
+import { Engine, isPipeline } from '@pilotlight/engine';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PipelinePredictor } from '../../../layers/engine/src/pipelines/pipeline-predictor.ts';
 import { addPipeline } from '../../../model-assets/toolchain/pipelines/add-pipeline.ts';
 import { SAMPLING_RATE, wavOf, writeAudioModel, writeImageModel } from '../../fixtures/pipelines.ts';
 import { temporaryFolder } from '../toolchain/temporary-folder.ts';
@@ -111,6 +112,43 @@ describe('a package of transformers.js', () => {
     await expect(engine.predict('colours', await png(0, 0, 0), { top_k: { a: 1 } })).rejects.toMatchObject({
       code: 'INVALID_PARAMETER',
       details: { field: 'parameters.top_k' },
+    });
+  });
+
+  it.each([-1, 0, 1.5, 'many', 1001, [1]])(
+    'refuses a top_k of %j, which the graph would fail on',
+    async (top_k) => {
+      await expect(engine.predict('colours', await png(0, 0, 0), { top_k })).rejects.toMatchObject({
+        code: 'INVALID_PARAMETER',
+        message: 'parameters.top_k: must be a whole number from 1 to 1000.',
+      });
+    },
+  );
+
+  it('refuses texts that are far too long before the pipeline sees them', async () => {
+    const pipeline = {
+      samplingRate: undefined,
+      run: () => Promise.reject(new TypeError('was run')),
+      dispose: () => Promise.resolve(),
+    };
+    const { manifest } = await engine.model('colours');
+    if (!isPipeline(manifest)) throw new TypeError('colours is a pipeline');
+    const loadTimings = { openMs: 0, verifyMs: 0, tokenizerMs: 0, sessionMs: 0, totalMs: 0 };
+    const writer = new PipelinePredictor({
+      manifest: { ...manifest, task: 'text-generation' },
+      pipeline,
+      loadTimings,
+      maxQueuedRequests: 1,
+    });
+    const options = { limits: { maxInputTokens: 2 } };
+    await expect(writer.predict(['a', 'a'.repeat(17)], {}, options)).rejects.toMatchObject({
+      code: 'INPUT_TOO_LONG',
+      details: { index: 1, characters: 17, maxCharacters: 16 },
+    });
+    await expect(writer.predict('a'.repeat(16), {}, options)).rejects.toThrow('was run');
+    await expect(writer.predict('a', { max_new_tokens: 1e9 })).rejects.toMatchObject({
+      code: 'INVALID_PARAMETER',
+      details: { field: 'parameters.max_new_tokens' },
     });
   });
 

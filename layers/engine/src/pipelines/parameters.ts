@@ -18,8 +18,18 @@ const SECOND = {
 const scalar = z.union([z.boolean(), z.number(), z.string().check(z.maxLength(10_000))]);
 const schema = z.record(z.string(), z.nullable(z.union([scalar, z.array(scalar).check(z.maxLength(1000))])));
 
+/** The most of each: a pipeline fails on what is no count, and works for as long as it is told to. */
+const COUNTS = {
+  top_k: 1000,
+  max_new_tokens: 1024,
+  max_length: 4096,
+  num_beams: 16,
+  num_return_sequences: 16,
+} as const;
+
 /**
- * Numbers, texts and lists of them; what they mean is the pipeline's to say, and it ignores what it does not know.
+ * Numbers, texts and lists of them; what they mean is the pipeline's to say, and it ignores what it does not know. Those
+ * that say how much it does are bounded.
  *
  * @throws EngineError INVALID_PARAMETER with `field`
  */
@@ -31,6 +41,11 @@ export function parsePipelineParameters(task: PipelineTaskName, parameters: unkn
       ['parameters', ...(issue?.path ?? [])].join('.'),
       'must be a number, a text, true or false, or a list of these',
     );
+  }
+  for (const [name, most] of Object.entries(COUNTS)) {
+    const value = parsed.data[name] ?? 1;
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most) continue;
+    throw invalid(`parameters.${name}`, `must be a whole number from 1 to ${most}`);
   }
   const { second: name } = PIPELINE_TASKS[task];
   if (name === undefined) return { second: undefined, others: parsed.data };

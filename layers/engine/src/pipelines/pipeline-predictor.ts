@@ -1,5 +1,6 @@
 /** One loaded pipeline: from inputs to results, by way of transformers.js. */
 import { Turns } from '../batching/turns.ts';
+import { refuseMoreCharacters } from '../character-limits.ts';
 import { EngineError } from '../errors.ts';
 import { PIPELINE_TASKS, type PipelineManifest } from '../pipeline-manifest.ts';
 import type { LoadTimings } from '../ports.ts';
@@ -20,7 +21,7 @@ type PipelineValue = string | Uint8Array | Float32Array;
 
 const NO_TOKENS = { total: 0, padded: 0, truncated: 0 } as const;
 
-/** As a `Predictor`, as far as it goes: inputs run one by one, tokens are not counted, and there are no windows. */
+/** As a `Predictor`, as far as it goes: inputs run one by one, characters count in place of tokens, and there are no windows. */
 export class PipelinePredictor {
   readonly manifest: PipelineManifest;
   readonly variantName: string;
@@ -50,8 +51,8 @@ export class PipelinePredictor {
    * Predicts one input (anything but an array) or an array of inputs. An image or a recording is the base64 of its file,
    * or its bytes; URLs are refused.
    *
-   * @throws EngineError INVALID_INPUT and INVALID_PARAMETER with `field`, TASK_UNSUPPORTED, OVERLOADED, SESSION_FAILED,
-   * PREDICTOR_DISPOSED.
+   * @throws EngineError INVALID_INPUT and INVALID_PARAMETER with `field`, INPUT_TOO_LONG and TOO_MANY_TOKENS with
+   * `characters` and `maxCharacters`, TASK_UNSUPPORTED, OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED.
    */
   async predict(
     inputs: unknown,
@@ -64,6 +65,8 @@ export class PipelinePredictor {
     const values = list.map((input: unknown, index) =>
       this.#parse(input, Array.isArray(inputs) ? `inputs[${index}]` : 'inputs'),
     );
+    const texts = values.map((value) => ({ text: typeof value === 'string' ? value : '' }));
+    if (options.limits) refuseMoreCharacters(texts, options.limits);
     return this.#runAll(values, settings, options);
   }
 

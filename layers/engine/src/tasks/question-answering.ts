@@ -5,8 +5,9 @@ import { answersIn } from './answers.ts';
 import { commonParameters } from './parameters.ts';
 import { offsetsIn, offsetUnit } from './spans.ts';
 
-const text = z.string().check(z.minLength(1, 'must not be empty'));
-const input = z.object({ question: text, context: text });
+const SHAPE = 'must be {"question": "...", "context": "..."}';
+const text = z.string(SHAPE).check(z.minLength(1, 'must not be empty'));
+const input = z.object({ question: text, context: text }, SHAPE);
 export type Question = z.infer<typeof input>;
 
 const positiveInt = z.int().check(z.positive());

@@ -5,6 +5,7 @@ import { groupEntities, labelTokens, labelWords } from './entities.ts';
 import { commonParameters } from './parameters.ts';
 import { scoredTokens } from './scored-tokens.ts';
 import { offsetsIn, offsetUnit, trimSpan } from './spans.ts';
+import { oneText } from './text-input.ts';
 
 const parameters = z.strictObject({
   ...commonParameters,
@@ -46,7 +47,7 @@ export interface Entity {
 
 export const tokenClassification: Task<string, Parameters, (EntityGroup | Entity)[]> = {
   name: 'token-classification',
-  input: z.string(),
+  input: oneText,
   parameters,
   outputs: ['logits'],
   alignment: true,
