@@ -10,7 +10,7 @@ import { addTaskModels } from './task-models.ts';
 const space = workspace([]);
 let service: Service;
 beforeAll(async () => {
-  await addTaskModels(space.packages, ['reviews', 'answers', 'encoder', 'ranker']);
+  await addTaskModels(space.packages, ['reviews', 'entities', 'answers', 'masks', 'encoder', 'ranker']);
   service = await serve(space.packages, {
     limits: { maxInputs: 8, maxCallTokens: 300, maxInputTokens: 200 },
   });
@@ -69,7 +69,51 @@ describe('a prediction in any format', () => {
   });
 });
 
+describe('the OpenAPI document', () => {
+  const none = { aggregation_strategy: 'none', ignore_labels: [] };
+  const every = { ...none, aggregation_strategy: 'simple' };
+  it.each([
+    ['token-classification', 'entities', { inputs: 'a text', parameters: every }],
+    [
+      'token-classification with the aggregation_strategy none',
+      'entities',
+      { inputs: 'a', parameters: none },
+    ],
+    ['fill-mask', 'masks', { inputs: 'a [MASK]' }],
+    ['fill-mask with several masks', 'masks', { inputs: '[MASK] [MASK]' }],
+    ['text-ranking', 'ranker', { inputs: { query: 'a', texts: ['b'] }, parameters: { return_text: true } }],
+  ])('has every field of %s', async (title, model, body) => {
+    const { components } = (await get('/openapi.json')).body;
+    const shapes: { description: string; items: unknown }[] = components.schemas.PredictResponse.anyOf;
+    const shape = JSON.stringify(shapes.find((candidate) => candidate.description === title)?.items);
+    const { body: results } = await post(`/models/${model}`, body);
+    const [first] = results.flat();
+    expect(Object.keys(first).length).toBeGreaterThan(2);
+    for (const field of Object.keys(first)) expect(shape).toContain(`"${field}":{`);
+    expect(shape.startsWith('{"type":"array"')).toBe(Array.isArray(results[0]));
+  });
+});
+
+describe('OpenAI', () => {
+  it.each([{}, { dimensions: 5 }])('gives vectors of length 1, cut by %j or not', async (options) => {
+    const body = { model: 'encoder', input: ['a text', [20, 30]], ...options };
+    const { data } = (await post('/v1/embeddings', body)).body;
+    for (const { embedding } of data) expect(Math.hypot(...embedding)).toBeCloseTo(1, 5);
+  });
+});
+
 describe('TEI', () => {
+  it('takes null for what is not said, and says what inputs are', async () => {
+    const { status } = await post('/models/encoder/embed', {
+      inputs: 'a',
+      truncate: null,
+      prompt_name: null,
+    });
+    expect(status).toBe(200);
+    const { body } = await post('/models/encoder/embed', { inputs: 5 });
+    expect(body.error).toMatch(/^inputs: must be a text, a list of texts, or the ids of tokens/);
+  });
+
   it('embeds one text or several as a list of vectors of length 1', async () => {
     for (const inputs of ['a text', ['a text'], [[20, 30]], [20, 30]]) {
       const { status, body } = await post('/models/encoder/embed', { inputs });
@@ -183,7 +227,7 @@ describe('SageMaker', () => {
   it('is refused with the names where several models could be meant', async () => {
     const { status, body } = await post('/invocations', { inputs: 'a' });
     expect([status, body.code]).toEqual([422, 'INVALID_INPUT']);
-    expect(body.error).toContain('answers, encoder, ranker, reviews');
+    expect(body.error).toContain('answers, encoder, entities, masks, ranker, reviews');
   });
 
   it('invokes the default model, or the only one', async () => {

@@ -137,7 +137,9 @@ describe('question-answering', () => {
   it.each([
     [{ question: '', context: 'x' }, 'inputs.question: must not be empty.'],
     [{ question: 'x', context: '' }, 'inputs.context: must not be empty.'],
-  ])('refuses an empty text: %j', async (input, message) => {
+    ['Who wrote it?', 'inputs: must be {"question": "...", "context": "..."}.'],
+    [{ question: 'x' }, 'inputs.context: must be {"question": "...", "context": "..."}.'],
+  ])('refuses an empty text or another shape: %j', async (input, message) => {
     await expect(predictorOf().predict(input)).rejects.toMatchObject({ code: 'INVALID_INPUT', message });
   });
 });

@@ -12,6 +12,15 @@ async function parametersFor(model: string, body: unknown): Promise<unknown> {
   return engine.calls[0]?.parameters;
 }
 
+describe('requests', () => {
+  it('may have null for every field but inputs, as clients send what they were not given', async () => {
+    const fields = ['truncate', 'truncation_direction', 'normalize', 'prompt_name', 'dimensions'];
+    const others = ['encoding_format', 'options', 'parameters'];
+    const nothing = Object.fromEntries([...fields, ...others].map((field) => [field, null]));
+    expect(await parametersFor('sentiment', { inputs: 'a', ...nothing })).toEqual({});
+  });
+});
+
 describe('responses', () => {
   const labels = [{ label: 'positive', score: 0.9 }];
   const entities = [{ entity_group: 'city', score: 0.8, word: 'Rome', start: 0, end: 4 }];

@@ -27,7 +27,7 @@ export const embeddingsRequest = z.object({
 
 const TASK = 'feature-extraction';
 
-/** `POST /v1/embeddings`: one vector for each input, pooled as the model does it, or by the mean. */
+/** `POST /v1/embeddings`: one vector of length 1 for each input, as OpenAI's are, pooled as the model does it, or by the mean. */
 export function embeddingsHandler(parts: FormatParts): RouteHandler {
   return async (c, call) => {
     const request = parseBody(embeddingsRequest, await readJson(c.req.raw, parts.limits));
@@ -40,6 +40,7 @@ export function embeddingsHandler(parts: FormatParts): RouteHandler {
     call.nameModel(manifest.name);
     const parameters = {
       ...poolingFor(model),
+      normalize: true,
       ...(dimensions !== null && dimensions !== undefined && { dimensions }),
     };
     const prediction = await predict(c, parts, { model, task: TASK, inputs, parameters });

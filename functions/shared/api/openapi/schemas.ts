@@ -13,12 +13,17 @@ export const versionParams = modelParams.extend({
 });
 
 const labelScore = z.object({ label: z.string(), score: z.number() });
-const entity = z.object({
-  entity_group: z.string(),
+const span = z.object({
   score: z.number(),
   word: z.string(),
   start: z.int().meta({ description: 'In code points, or as `offset_unit` says' }),
   end: z.int(),
+});
+const entityGroup = span.extend({ entity_group: z.string() });
+const entity = span.extend({
+  entity: z.string(),
+  index: z.int().meta({ description: 'Among the tokens of the whole text' }),
+  token: z.string().meta({ description: 'As the vocabulary has it' }),
 });
 const vector = z.array(z.number());
 
@@ -34,27 +39,27 @@ const maskToken = z.object({
 export const predictResponse = z
   .union([
     z.array(z.array(labelScore)).meta({
-      title: 'text-classification',
-      description: 'One list for each input, best first, also for a single one',
+      description: 'text-classification: one list for each input, best first, also for a single one',
       example: [[{ label: 'positive', score: 0.98 }]],
     }),
-    z.array(entity).meta({ title: 'token-classification' }),
-    z.union([answer, z.array(answer)]).meta({ title: 'question-answering' }),
-    z
-      .array(maskToken)
-      .meta({ title: 'fill-mask', description: 'A list of lists where there are several masks' }),
+    z.array(entityGroup).meta({ description: 'token-classification' }),
+    z.array(entity).meta({ description: 'token-classification with the aggregation_strategy none' }),
+    answer.meta({ description: 'question-answering' }),
+    z.array(answer).meta({ description: 'question-answering with a top_k above 1' }),
+    z.array(maskToken).meta({ description: 'fill-mask' }),
+    z.array(z.array(maskToken)).meta({ description: 'fill-mask with several masks' }),
     z
       .object({ sequence: z.string(), labels: z.array(z.string()), scores: z.array(z.number()) })
-      .meta({ title: 'zero-shot-classification' }),
-    vector.meta({ title: 'feature-extraction, pooled', description: '[hidden]' }),
+      .meta({ description: 'zero-shot-classification' }),
+    vector.meta({ description: 'feature-extraction, pooled: [hidden]' }),
     z
       .array(z.array(vector))
-      .meta({ title: 'feature-extraction without pooling', description: '[inputs][tokens][hidden]' }),
-    z.array(z.number()).meta({ title: 'sentence-similarity' }),
+      .meta({ description: 'feature-extraction without pooling: [inputs][tokens][hidden]' }),
+    z.array(z.number()).meta({ description: 'sentence-similarity' }),
     z
       .array(z.object({ index: z.int(), score: z.number(), text: z.string().optional() }))
-      .meta({ title: 'text-ranking' }),
-    z.unknown().meta({ title: 'a model of transformers.js', description: 'What its pipeline gives' }),
+      .meta({ description: 'text-ranking' }),
+    z.unknown().meta({ description: 'a model of transformers.js: what its pipeline gives' }),
   ])
   .meta({ id: 'PredictResponse' });
 
@@ -86,6 +91,11 @@ export const modelDetail = modelSummary
       functionToApply: z.string().optional(),
       pooling: z.string().optional(),
       normalize: z.boolean().optional(),
+      prompts: z
+        .record(z.string(), z.string())
+        .optional()
+        .meta({ description: 'By the values of `prompt_name`' }),
+      entailment: z.string().optional().meta({ description: 'The label of zero-shot classification' }),
     }),
     defaultVariant: z.string(),
     variants: z.record(

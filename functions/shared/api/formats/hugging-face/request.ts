@@ -1,7 +1,7 @@
 /** The body of a prediction: what Hugging Face's inference clients send. */
 import * as z from 'zod/mini';
 
-const flag = z.optional(z.boolean());
+const flag = z.nullish(z.boolean());
 
 /** What older clients say about hosting; there is nothing here that it would change. */
 const hosting = z.looseObject({ wait_for_model: flag, use_cache: flag });
@@ -25,14 +25,14 @@ export const predictRequest = z.strictObject({
   ),
   truncate: flag.check(z.meta({ description: 'As in `parameters`' })),
   truncation_direction: z
-    .optional(z.enum(['left', 'right', 'Left', 'Right']))
+    .nullish(z.enum(['left', 'right', 'Left', 'Right']))
     .check(z.meta({ description: 'As in `parameters`: which end is kept is the other one' })),
   normalize: flag.check(z.meta({ description: 'As in `parameters`' })),
   prompt_name: z.nullish(z.string()).check(z.meta({ description: 'As in `parameters`' })),
   dimensions: z.nullish(z.int().check(z.positive())).check(z.meta({ description: 'As in `parameters`' })),
   encoding_format: z
-    .optional(z.enum(['float', 'base64']))
+    .nullish(z.enum(['float', 'base64']))
     .check(z.meta({ description: 'Of vectors: numbers, or the base64 of little-endian 32-bit floats' })),
-  options: z.optional(hosting).check(z.meta({ description: 'Taken and ignored' })),
+  options: z.nullish(hosting).check(z.meta({ description: 'Taken and ignored' })),
 });
 export type PredictRequest = z.infer<typeof predictRequest>;

@@ -110,14 +110,14 @@ function sequenceOf(sequence: unknown): unknown {
 }
 
 interface Common {
-  readonly truncate: boolean;
+  readonly truncate?: boolean | null | undefined;
   readonly truncation_direction: string;
   readonly prompt_name?: string | null | undefined;
 }
 
 function common({ truncate, truncation_direction, prompt_name }: Common): Record<string, unknown> {
   const left = truncation_direction.toLowerCase() === 'left';
-  return { truncate, ...(left && { truncation_direction: 'left' }), ...given({ prompt_name }) };
+  return { ...(left && { truncation_direction: 'left' }), ...given({ truncate, prompt_name }) };
 }
 
 function given(values: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -4,11 +4,14 @@ import * as z from 'zod/mini';
 const flag = z._default(z.boolean(), false);
 const ids = z.array(z.int()).check(z.minLength(1));
 const cut = {
-  truncate: flag,
+  truncate: z.nullish(z.boolean()),
   truncation_direction: z._default(z.enum(['left', 'right', 'Left', 'Right']), 'right'),
 };
 const embedding = z
-  .union([z.string(), z.array(z.union([z.string(), ids])), ids])
+  .union(
+    [z.string(), z.array(z.union([z.string(), ids])), ids],
+    'must be a text, a list of texts, or the ids of tokens of one text or of several',
+  )
   .check(z.meta({ description: 'A text, texts, the token ids of a text, or those of several' }));
 const sequence = z.array(z.string()).check(z.minLength(1), z.maxLength(2));
 
