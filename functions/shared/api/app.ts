@@ -11,9 +11,23 @@ import { type RouteName, routes } from './routes.ts';
 import { type RouteHandler, serving } from './serving.ts';
 
 export function createApp(options: AppOptions): Hono {
-  const { engine, logger, telemetry = [], renderMetrics = () => '', readiness, defaultModel } = options;
+  const {
+    engine,
+    logger,
+    telemetry = [],
+    renderMetrics = () => '',
+    readiness,
+    defaultModel,
+    watchClients,
+  } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const parts = { engine, limits, telemetry, ...(defaultModel !== undefined && { defaultModel }) };
+  const parts = {
+    engine,
+    limits,
+    telemetry,
+    ...(defaultModel !== undefined && { defaultModel }),
+    ...(watchClients && { watchClients }),
+  };
   const model = modelHandler(engine);
   const handlers: Record<RouteName, RouteHandler> = {
     ...predictionHandlers(parts),

@@ -78,6 +78,11 @@ export interface AppOptions {
   readonly telemetry?: readonly Telemetry[];
   /** Text of /metrics in the Prometheus format. @default - empty */
   readonly renderMetrics?: () => string;
+  /**
+   * Whether a call of one input, too, is given up once its client is gone, as calls of many are: worth its cost where
+   * calls wait for each other. @default false
+   */
+  readonly watchClients?: boolean;
   /** @default - ready at once */
   readonly readiness?: Readiness;
 }

@@ -15,6 +15,8 @@ export interface FormatParts {
   readonly telemetry: readonly Telemetry[];
   /** Of calls that name none. @default - the only one that there is */
   readonly defaultModel?: string;
+  /** As in the app's options. @default false */
+  readonly watchClients?: boolean;
 }
 
 /** `sentiment`, `sentiment@1.0.0`, or the name and version of the longer paths. */
@@ -36,7 +38,7 @@ export interface PredictCall {
 /** Predicts within the limits of tokens. @throws EngineError, HttpError INVALID_REQUEST once nobody waits any more */
 export async function predict(
   c: Context,
-  { engine, limits }: FormatParts,
+  { engine, limits, watchClients = false }: FormatParts,
   { model, task, inputs, parameters }: PredictCall,
 ): Promise<Prediction> {
   const { name, version } = model.manifest;
@@ -44,7 +46,7 @@ export async function predict(
   const options = { limits: { maxInputTokens, maxCallTokens }, ...(task && { task }) };
   const work = (more: PredictOptions) =>
     engine.predict({ name, version }, inputs, parameters, { ...options, ...more });
-  return Array.isArray(inputs) ? whileConnected(c, (signal) => work({ signal })) : work({});
+  return watchClients || Array.isArray(inputs) ? whileConnected(c, (signal) => work({ signal })) : work({});
 }
 
 /** Answers with what `shape` makes of a prediction, and tells telemetry of it. */
@@ -73,7 +75,7 @@ export async function answer(
   return respondJson(c, body, predictionHeaders(record));
 }
 
-/** Many inputs are given up between two batches once nobody waits for them; one is done before that is known. */
+/** Many inputs are given up between two batches once nobody waits for them; one, unless it queues, is done before that is known. */
 async function whileConnected<T>(c: Context, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const { signal } = c.req.raw;
   try {

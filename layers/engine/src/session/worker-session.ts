@@ -38,6 +38,7 @@ class WorkerSession implements Session {
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
   #stopped: EngineError | undefined;
+  #disposing = false;
 
   constructor(worker: Worker) {
     this.#worker = worker;
@@ -66,6 +67,7 @@ class WorkerSession implements Session {
 
   async dispose(): Promise<void> {
     if (this.#stopped) return;
+    this.#disposing = true;
     const exit = once(this.#worker, 'exit');
     this.#worker.ref();
     this.#send({ kind: 'dispose' });
@@ -84,7 +86,8 @@ class WorkerSession implements Session {
     if (message.kind === 'ready' || message.id === undefined) return;
     const pending = this.#pending.get(message.id);
     this.#pending.delete(message.id);
-    if (this.#pending.size === 0) this.#worker.unref();
+    // A run may end after `dispose` was called: the process must not, before the thread has.
+    if (this.#pending.size === 0 && !this.#disposing) this.#worker.unref();
     if (message.kind === 'outputs') pending?.resolve(message.outputs);
     else pending?.reject(errorOf(message));
   }

@@ -1,0 +1,58 @@
+/** Settings of the server from the environment; those of models, engine and app are shared/config.ts's. */
+import { PilotlightError } from '@pilotlight/engine';
+import * as z from 'zod/mini';
+import { type Config, readConfig } from '../shared/config.ts';
+
+const count = z.pipe(
+  z.string().check(z.regex(/^[1-9]\d{0,14}$/, 'must be a whole number above 0')),
+  z.transform(Number),
+);
+const port = z.pipe(
+  z
+    .string()
+    .check(
+      z.refine((value) => /^\d{1,5}$/.test(value) && Number(value) <= 65_535, 'must be a port, 0 to 65535'),
+    ),
+  z.transform(Number),
+);
+
+const environmentSchema = z.object({
+  PORT: z._default(port, 8080),
+  HOST: z._default(z.string().check(z.minLength(1)), '0.0.0.0'),
+  /** Padded tokens of a batch. */
+  MAX_BATCH_TOKENS: z._default(count, 16_384),
+  /** Texts, or windows of them, of a batch. */
+  MAX_BATCH_REQUESTS: z._default(count, 64),
+  /** Requests under way at once; one more is refused with 429. */
+  MAX_CONCURRENT_REQUESTS: z._default(count, 512),
+  /** Inputs of one request. */
+  MAX_CLIENT_BATCH_SIZE: z._default(count, 32),
+  /** Milliseconds that a request may wait for its first batch before it is refused with 429. */
+  MAX_QUEUE_MS: z._default(count, 30_000),
+  /** Milliseconds that requests under way have to end once the process is told to. */
+  SHUTDOWN_GRACE_MS: z._default(count, 25_000),
+});
+
+export interface ServerConfig {
+  readonly server: z.infer<typeof environmentSchema>;
+  /** Its limits are those of `server`, whatever the variables of the functions say. */
+  readonly shared: Config;
+}
+
+/** @throws PilotlightError INVALID_CONFIGURATION that names every variable at fault. */
+export function readServerConfig(environment: Readonly<Record<string, string | undefined>>): ServerConfig {
+  const parsed = environmentSchema.safeParse(environment);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`);
+    throw new PilotlightError(
+      'INVALID_CONFIGURATION',
+      `The environment is not valid:\n  ${wrong.join('\n  ')}`,
+    );
+  }
+  const server = parsed.data;
+  const limits = {
+    PILOTLIGHT_MAX_CONCURRENT_REQUESTS: String(server.MAX_CONCURRENT_REQUESTS),
+    PILOTLIGHT_MAX_INPUTS: String(server.MAX_CLIENT_BATCH_SIZE),
+  };
+  return { server, shared: readConfig({ ...environment, ...limits }) };
+}

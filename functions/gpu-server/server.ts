@@ -1,0 +1,70 @@
+/** Entry of the container: the HTTP app on a port, sessions in threads of their own, requests in shared batches. */
+import { once } from 'node:events';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Engine, PilotlightError } from '@pilotlight/engine';
+import { createApp } from '../shared/api/app.ts';
+import { createHttpServer } from '../shared/api/node-server.ts';
+import { appOptions, engineOptions } from '../shared/engine-options.ts';
+import { SERVICE } from '../shared/metric-names.ts';
+import { preload } from '../shared/preload.ts';
+import { PrometheusMetrics } from '../shared/prometheus.ts';
+import { BatchMetrics } from './batch-metrics.ts';
+import { readServerConfig, type ServerConfig } from './config.ts';
+import { Drain } from './drain.ts';
+import { endOnSignals } from './signals.ts';
+
+const logger = new Logger({ serviceName: SERVICE });
+
+async function serve({ server: settings, shared }: ServerConfig): Promise<void> {
+  const engine = new Engine({
+    ...engineOptions(shared),
+    sessions: 'worker',
+    batching: 'dynamic',
+    queueLimits: {
+      maxBatchTokens: settings.MAX_BATCH_TOKENS,
+      maxBatchRequests: settings.MAX_BATCH_REQUESTS,
+      maxQueueMs: settings.MAX_QUEUE_MS,
+    },
+    maxQueuedRequests: settings.MAX_CONCURRENT_REQUESTS,
+    onBatch: (batch) => batches.ran(batch),
+  });
+  const metrics = new PrometheusMetrics(() => engine.loaded().length + engine.loadedPipelines().length);
+  const batches = new BatchMetrics({
+    queued: () => engine.loaded().reduce((sum, { queued }) => sum + queued, 0),
+    inFlight: () => drain.inFlight,
+  });
+  const preloaded = preload(engine, shared.PRELOAD_MODELS, logger);
+  const server = createHttpServer(
+    createApp({
+      engine,
+      logger,
+      ...appOptions(shared),
+      telemetry: [metrics, batches],
+      renderMetrics: () => metrics.render() + batches.render(),
+      readiness: preloaded,
+      watchClients: true,
+    }),
+  );
+  const drain = new Drain(server);
+  endOnSignals(async (signal) => {
+    logger.info('Draining', { signal, inFlight: drain.inFlight });
+    const inTime = await drain.close(settings.SHUTDOWN_GRACE_MS);
+    if (!inTime) logger.error('Requests were still under way at the end of the grace', {});
+    // Those whose connections were cut have left the queue, so that this waits for one batch at most.
+    await engine.dispose();
+    return inTime ? 0 : 1;
+  });
+  server.listen(settings.PORT, settings.HOST);
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : settings.PORT;
+  logger.info('Listening', { host: settings.HOST, port });
+}
+
+try {
+  await serve(readServerConfig(process.env));
+} catch (error) {
+  const message = PilotlightError.is(error) ? error.message : 'The server could not start';
+  logger.error(message, { error });
+  process.exit(1);
+}
