@@ -164,6 +164,15 @@ describe('TEI', () => {
     expect(one.body[0].score).not.toBeCloseTo(single.body[0].score, 5);
   });
 
+  it.each([
+    ['tokenize', { inputs: 'a'.repeat(1601) }, 'INPUT_TOO_LONG', /1601 characters/],
+    ['tokenize', { inputs: Array(4).fill('a '.repeat(700)) }, 'TOO_MANY_TOKENS', /5600 characters/],
+    ['decode', { ids: Array(301).fill(5) }, 'TOO_MANY_TOKENS', /301 tokens/],
+  ])('refuses to %s more than the limits before it does', async (route, body, code, error) => {
+    const answer = await post(`/models/encoder/${route}`, body);
+    expect(answer.body).toMatchObject({ code, error: expect.stringMatching(error) });
+  });
+
   it('gives tokens with offsets in code points, and their text again', async () => {
     const text = '😀 hello';
     const { body } = await post('/models/encoder/tokenize', { inputs: [text, 'b'] });

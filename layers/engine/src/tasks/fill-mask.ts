@@ -10,14 +10,21 @@ import { oneText } from './text-input.ts';
 
 /** Tokens that one input may ask for, all its masks together: the text is put together for each of them. */
 const MOST_TOKENS = 1000;
+/** Each is tokenised by itself, for each input anew. */
+const MOST_TARGETS = 1000;
 
 const target = z.string().check(z.minLength(1));
 const parameters = z.strictObject({
   ...commonParameters,
   /** How many tokens to give for each mask; those of all masks are at most 1000. */
   top_k: z._default(z.int().check(z.positive()), 5),
-  /** Tokens to choose from: one, or a list. Each must be one token of the model. @default - all of the vocabulary */
-  targets: z.optional(z.union([target, z.array(target).check(z.minLength(1))])),
+  /** Tokens to choose from: one, or a list of at most 1000. Each must be one token of the model. @default - all of the vocabulary */
+  targets: z.optional(
+    z.union(
+      [target, z.array(target).check(z.minLength(1), z.maxLength(MOST_TARGETS))],
+      `must be a word, or a list of 1 to ${MOST_TARGETS} words`,
+    ),
+  ),
 });
 type Parameters = z.infer<typeof parameters>;
 

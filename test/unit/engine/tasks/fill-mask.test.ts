@@ -62,8 +62,12 @@ describe('fill-mask', () => {
     },
   );
 
-  it('refuses a target that is several tokens, and says which', async () => {
+  it('refuses more than 1000 targets, and one that is several tokens, and says which', async () => {
     const { predictor } = await predictorFor({ task, graph });
+    await expect(predictor.predict('[MASK]', { targets: Array(1001).fill('old') })).rejects.toMatchObject({
+      code: 'INVALID_PARAMETER',
+      message: 'parameters.targets: must be a word, or a list of 1 to 1000 words.',
+    });
     await expect(predictor.predict('[MASK]', { targets: ['old', 'romeburg'] })).rejects.toMatchObject({
       code: 'INVALID_PARAMETER',
       message: "parameters.targets: 'romeburg' is 2 tokens of the model: 'rome', '##burg'; it must be one.",

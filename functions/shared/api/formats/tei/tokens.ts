@@ -1,6 +1,14 @@
 /** The routes of TEI that need no more than the tokenizer or the manifest. */
-import { checksumOf, ENGINE_VERSION, EngineError, type Tokenization, tasksOf } from '@pilotlight/engine';
+import {
+  checksumOf,
+  ENGINE_VERSION,
+  EngineError,
+  refuseMoreCharacters,
+  type Tokenization,
+  tasksOf,
+} from '@pilotlight/engine';
 import { readJson } from '../../body.ts';
+import type { Limits } from '../../limits.ts';
 import { type FormatParts, requestedModel } from '../../predictions.ts';
 import { respondJson } from '../../respond.ts';
 import type { RouteHandler } from '../../serving.ts';
@@ -15,10 +23,18 @@ export function tokenizeHandler({ engine, limits }: FormatParts): RouteHandler {
     const texts = [inputs].flat();
     if (texts.length === 0) throw empty('inputs');
     checkInputs(texts, limits);
+    refuseMoreCharacters(
+      texts.map((text) => ({ text })),
+      limits,
+    );
     const model = await engine.predictor(requestedModel(c));
     call.nameModel(model.manifest.name);
     const tokenized = await model.tokenize(texts, { addSpecialTokens: add_special_tokens });
-    refuseMoreTokens(tokenized, limits.maxCallTokens);
+    refuseMoreTokens(
+      'inputs',
+      tokenized.map(({ ids }) => ids),
+      limits,
+    );
     return respondJson(
       c,
       tokenized.map((tokens, i) => tokensOf(tokens, texts[i] ?? '')),
@@ -26,13 +42,14 @@ export function tokenizeHandler({ engine, limits }: FormatParts): RouteHandler {
   };
 }
 
-function refuseMoreTokens(tokenized: readonly Tokenization[], maxTokens: number): void {
-  const tokens = tokenized.reduce((sum, { ids }) => sum + ids.length, 0);
+function refuseMoreTokens(field: string, lists: readonly (readonly number[])[], limits: Limits): void {
+  const tokens = lists.reduce((sum, ids) => sum + ids.length, 0);
+  const { maxCallTokens: maxTokens } = limits;
   if (tokens <= maxTokens) return;
   throw new EngineError(
     'TOO_MANY_TOKENS',
-    `${tokens} tokens in one call; at most ${maxTokens} are taken. Send fewer inputs, or shorter ones.`,
-    { details: { field: 'inputs', tokens, maxTokens } },
+    `${tokens} tokens in one call; at most ${maxTokens} are taken. Send fewer ${field}, or shorter ones.`,
+    { details: { field, tokens, maxTokens } },
   );
 }
 
@@ -58,6 +75,7 @@ export function decodeHandler({ engine, limits }: FormatParts): RouteHandler {
     if (ids.length === 0) throw empty('ids');
     const lists = isOneList(ids) ? [ids] : ids;
     checkInputs(lists, limits);
+    refuseMoreTokens('ids', lists, limits);
     const model = await engine.predictor(requestedModel(c));
     call.nameModel(model.manifest.name);
     return respondJson(c, await model.decode(lists, { skipSpecialTokens: skip_special_tokens }));
