@@ -239,7 +239,7 @@ describe('refuses', () => {
   it('a batch for which there is no time, without leaving a part', async () => {
     const [batch] = batchesOf({ key: 'backfill/sentiment/late.jsonl' }, rows, 50);
     if (!batch) throw new RangeError('no batch');
-    const late = handlerOf()(batch, { getRemainingTimeInMillis: () => 1 });
+    const late = handlerOf()(batch, { getRemainingTimeInMillis: () => 0 });
     await expect(late).rejects.toMatchObject({ code: 'OUT_OF_TIME' });
     expect(await world.list('out/sentiment@1.0.0/late.jsonl/')).toEqual([]);
   });

@@ -10,7 +10,7 @@ const SLOWER = 1.5;
 
 /**
  * Says whether another part fits into the time that is left, and ends what does not fit after all: `signal` is aborted
- * ten seconds before the end, or at three quarters of a time that is shorter than forty seconds.
+ * ten seconds before the end, or at three quarters of a time that is shorter than forty seconds; at once where there is none.
  */
 export class TimeBox {
   readonly #deadline: Deadline;
@@ -24,7 +24,9 @@ export class TimeBox {
     this.#deadline = deadline;
     this.#lastMs = deadline.remainingMs();
     this.#reserveMs = Math.min(RESERVE_MS, this.#lastMs / 4);
-    this.#timer = setTimeout(() => this.#stop.abort(), this.#lastMs - this.#reserveMs);
+    const usableMs = this.#lastMs - this.#reserveMs;
+    if (usableMs <= 0) this.#stop.abort();
+    this.#timer = setTimeout(() => this.#stop.abort(), usableMs);
   }
 
   get signal(): AbortSignal {
