@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Graph } from '../../../layers/engine/src/manifest.ts';
 import type { Feeds } from '../../../layers/engine/src/ports.ts';
@@ -110,4 +112,21 @@ describe('a session in a thread of its own', () => {
     expect(turns).toBeGreaterThan(0);
     await session.dispose();
   });
+});
+
+it('keeps the process until its thread has ended, where a run is under way as it is disposed of', async () => {
+  const module = new URL('../../../layers/engine/src/session/worker-session.ts', import.meta.url);
+  const script = `
+    (async () => {
+      const { createWorkerSession } = await import(${JSON.stringify(module.href)});
+      const [file, graph, options] = JSON.parse(process.argv[1]);
+      const session = await createWorkerSession(file, graph, options);
+      const tensor = () => ({ dims: [1, 2], data: BigInt64Array.of(1n, 1n) });
+      const run = session.run({ input_ids: tensor(), attention_mask: tensor() });
+      await session.dispose();
+      console.log('disposed of', (await run).sum.data[0]);
+    })();`;
+  const command = ['-e', script, JSON.stringify([file, GRAPH, OPTIONS])];
+  const { stdout } = await promisify(execFile)(process.execPath, command);
+  expect(stdout).toBe('disposed of 2\n');
 });

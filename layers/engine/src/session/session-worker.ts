@@ -41,7 +41,11 @@ async function answer(session: Session, message: ToWorker): Promise<void> {
 
 try {
   const session = await createOnnxSession(file, graph, options);
-  port?.on('message', (message: ToWorker) => void answer(session, message));
+  // One after the other, so that a session is not disposed of under a run.
+  let last = Promise.resolve();
+  port?.on('message', (message: ToWorker) => {
+    last = last.then(() => answer(session, message));
+  });
   send({ kind: 'ready' });
 } catch (error) {
   fail(error);
