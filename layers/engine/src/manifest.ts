@@ -153,6 +153,8 @@ export const manifestSchema = z
         normalize: z.optional(z.boolean()),
         /** What is put before a text that is to be embedded, by the name of what it is for: `query`, `passage`. */
         prompts: z.optional(z.record(text, z.string())),
+        /** The one of `prompts` that is put before a text where a call says nothing of prompts. @default - none */
+        defaultPrompt: z.optional(text),
         /** The label that says that a text follows from another. @default - the one that begins with "entail" */
         entailment: z.optional(text),
       }),

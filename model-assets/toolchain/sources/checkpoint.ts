@@ -5,7 +5,6 @@ import { architectureFor } from '../graph/architectures.ts';
 import type { SourceFolder } from './folder.ts';
 import { type HuggingFaceConfig, labelsFor, taskFor } from './hugging-face.ts';
 import { Safetensors } from './safetensors.ts';
-import { sentenceSettings } from './sentence-transformers.ts';
 import type { ModelSource, SourceOptions } from './source.ts';
 import { HEAD_OF_TASK } from './task.ts';
 import { taskDefaultsOf } from './task-defaults.ts';
@@ -41,7 +40,7 @@ export async function readCheckpoint(
       outputs,
       tokenizer: readTokenizer(folder, config, limits),
       readme: folder.text('README.md'),
-      notes: [...notesOn(built.unused, !config.id2label, labels), ...notesOnPrompts(folder, head)],
+      notes: notesOn(built.unused, !config.id2label, labels),
       files: await folder.sums(),
     };
   } finally {
@@ -67,11 +66,4 @@ function notesOn(unused: readonly string[], unnamed: boolean, labels: readonly s
   if (unnamed && labels.length > 0)
     notes.push(`config.json names no labels: they are ${labels[0]} to ${labels.at(-1)}`);
   return notes;
-}
-
-/** sentence-transformers puts the default prompt before every text unasked; the engine where it is told to. */
-function notesOnPrompts(folder: SourceFolder, head: Head): string[] {
-  const { prompts, defaultPrompt } = sentenceSettings(folder);
-  if (head !== 'none' || defaultPrompt === undefined || !prompts[defaultPrompt]) return [];
-  return [`texts were embedded with the prompt '${defaultPrompt}': requests name it in prompt_name`];
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ToolchainError } from '../errors.ts';
 import type { Head } from '../graph/architecture.ts';
 import type { SourceFolder } from './folder.ts';
-import { sentenceSettings } from './sentence-transformers.ts';
+import { isCrossEncoder } from './sentence-transformers.ts';
 import { taskOf } from './task.ts';
 
 const count = z.int().positive();
@@ -41,7 +41,7 @@ export function taskFor(
   const { sentence_transformers, sbert_ce_default_activation_function } = config;
   const crossEncoder =
     Boolean(sentence_transformers?.activation_fn ?? sbert_ce_default_activation_function) ||
-    sentenceSettings(folder).crossEncoder;
+    isCrossEncoder(folder);
   const architectures = config.architectures ?? [];
   return taskOf({ architectures, labels: () => labelsOf(config), crossEncoder }, asked);
 }

@@ -33,18 +33,27 @@ const POOLING: Readonly<Record<string, NonNullable<Manifest['taskDefaults']>['po
 /** Modules that the engine does the work of; Dropout does nothing once a model is trained. */
 const KNOWN_MODULES: ReadonlySet<string> = new Set(['Transformer', 'Pooling', 'Normalize', 'Dropout']);
 
-/** What config_sentence_transformers.json says of the model. */
-export function sentenceSettings(folder: SourceFolder): {
-  readonly crossEncoder: boolean;
-  readonly prompts: Readonly<Record<string, string>>;
-  readonly defaultPrompt: string | undefined;
-} {
-  const settings = folder.json('config_sentence_transformers.json', settingsSchema);
-  return {
-    crossEncoder: settings?.model_type === 'CrossEncoder',
-    prompts: settings?.prompts ?? {},
-    defaultPrompt: settings?.default_prompt_name ?? undefined,
-  };
+/** Whether config_sentence_transformers.json says that the model ranks texts. */
+export function isCrossEncoder(folder: SourceFolder): boolean {
+  return settingsOf(folder).model_type === 'CrossEncoder';
+}
+
+function settingsOf(folder: SourceFolder): z.infer<typeof settingsSchema> {
+  return folder.json('config_sentence_transformers.json', settingsSchema) ?? {};
+}
+
+/** The prompts of a model, and the one that sentence-transformers puts before a text unasked. */
+function promptsOf(
+  folder: SourceFolder,
+): Pick<NonNullable<Manifest['taskDefaults']>, 'prompts' | 'defaultPrompt'> {
+  const { prompts, default_prompt_name: name } = settingsOf(folder);
+  if (name != null && prompts?.[name] === undefined) {
+    throw unsupported(
+      `config_sentence_transformers.json names ${name} as the default prompt, and has no such prompt`,
+    );
+  }
+  if (!prompts || Object.keys(prompts).length === 0) return {};
+  return { prompts, ...(name != null && { defaultPrompt: name }) };
 }
 
 /**
@@ -61,13 +70,12 @@ export function sentenceEmbedding(folder: SourceFolder): Manifest['taskDefaults'
         `supported are ${[...KNOWN_MODULES].join(', ')}`,
     );
   }
-  const { prompts } = sentenceSettings(folder);
-  const named = Object.keys(prompts).length > 0 && { prompts: { ...prompts } };
+  const named = promptsOf(folder);
   const pooling = modules.find(({ type }) => kindOf(type) === 'Pooling');
-  if (pooling === undefined) return named || undefined;
+  if (pooling === undefined) return named.prompts && named;
   const file = `${pooling.path}/config.json`;
   const config = folder.json(file, poolingSchema) ?? {};
-  if (config.include_prompt === false && Object.values(prompts).some((prompt) => prompt !== '')) {
+  if (config.include_prompt === false && Object.values(named.prompts ?? {}).some((prompt) => prompt !== '')) {
     throw unsupported(
       `${file} leaves the prompt out of the pooling (include_prompt), which is not supported`,
     );

@@ -48,13 +48,16 @@ describe('a checkpoint of sentence-transformers', () => {
     expect(taskDefaults).toEqual({ pooling, normalize: false });
   });
 
-  it('gives its prompts, and a note of the one that it puts before every text', async () => {
+  it('gives its prompts, and the one that it puts before every text unasked', async () => {
     const prompts = { query: 'query: ', passage: '' };
     write('config_sentence_transformers.json', { prompts, default_prompt_name: 'query' });
     writeModules(ALL, { pooling_mode_mean_tokens: true });
-    const { taskDefaults, notes } = await readSource(checkpoint);
-    expect(taskDefaults).toEqual({ pooling: 'mean', normalize: true, prompts });
-    expect(notes.at(-1)).toMatch(/embedded with the prompt 'query': requests name it/);
+    const { taskDefaults } = await readSource(checkpoint);
+    expect(taskDefaults).toEqual({ pooling: 'mean', normalize: true, prompts, defaultPrompt: 'query' });
+    write('config_sentence_transformers.json', { prompts, default_prompt_name: 'title' });
+    await expect(readSource(checkpoint)).rejects.toThrow(
+      'names title as the default prompt, and has no such',
+    );
   });
 
   it('takes no longer texts than it was made for', async () => {

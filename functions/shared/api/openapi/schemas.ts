@@ -95,6 +95,10 @@ export const modelDetail = modelSummary
         .record(z.string(), z.string())
         .optional()
         .meta({ description: 'By the values of `prompt_name`' }),
+      defaultPrompt: z
+        .string()
+        .optional()
+        .meta({ description: 'The one of them that is put before a text unless a call says otherwise' }),
       entailment: z.string().optional().meta({ description: 'The label of zero-shot classification' }),
     }),
     defaultVariant: z.string(),

@@ -41,9 +41,10 @@ export const featureExtraction: Task<Input, Parameters, Features> = {
   serves: ({ task }) => task === 'feature-extraction' || task === 'sentence-similarity',
 
   requests(input, parameters, context) {
-    const prompt = promptOf(parameters, context);
-    if (typeof input === 'string') return [{ text: `${prompt}${input}` }];
-    if (prompt !== '') throw invalidParameter('prompt', 'goes before a text, not before ids of tokens');
+    if (typeof input === 'string') return [{ text: `${promptOf(parameters, context)}${input}` }];
+    const asked = parameters.prompt_name ?? parameters.prompt;
+    if (asked !== undefined && promptOf(parameters, context) !== '')
+      throw invalidParameter('prompt', 'goes before a text, not before ids of tokens');
     const { vocabSize } = context.textProcessing;
     const unknown = input.tokens.findIndex((token) => token >= vocabSize);
     if (unknown < 0) return [{ text: '', ids: input.tokens }];

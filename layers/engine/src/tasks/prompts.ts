@@ -4,9 +4,9 @@ import type { TaskContext } from '../ports.ts';
 import { invalidParameter } from './refusals.ts';
 
 export const promptParameters = {
-  /** The name of one of the model's prompts: `query`, `passage`. @default - no prompt */
+  /** The name of one of the model's prompts: `query`, `passage`. @default - the model's default prompt, if it has one */
   prompt_name: z.optional(z.string()),
-  /** A prompt of one's own, in place of one of the model's. */
+  /** A prompt of one's own, in place of one of the model's; '' is none at all. */
   prompt: z.optional(z.string()),
 };
 
@@ -15,11 +15,10 @@ interface PromptParameters {
   readonly prompt?: string | undefined;
 }
 
-/** The prompt that a call asks for, '' where it asks for none. @throws EngineError INVALID_PARAMETER */
-export function promptOf(
-  { prompt_name: name, prompt }: PromptParameters,
-  { taskDefaults }: TaskContext,
-): string {
+/** What is put before a text: the prompt that a call asks for, else the model's own. @throws EngineError INVALID_PARAMETER */
+export function promptOf(parameters: PromptParameters, { taskDefaults }: TaskContext): string {
+  const { prompt, prompt_name: name = prompt === undefined ? taskDefaults?.defaultPrompt : undefined } =
+    parameters;
   if (name === undefined) return prompt ?? '';
   if (prompt !== undefined)
     throw invalidParameter('prompt_name', 'does not go with "prompt"; send one of them');

@@ -84,6 +84,20 @@ describe('feature-extraction', () => {
     await expect(vector({ tokens: [5] }, { prompt: 'x' })).rejects.toThrow('not before ids of tokens');
   });
 
+  it("puts the model's default prompt before a text unless the call says otherwise", async () => {
+    const prompts = { query: 'rome is ', title: 'rome ' };
+    const taskDefaults = { pooling: 'mean', prompts, defaultPrompt: 'query' } as const;
+    const { predictor } = await predictorFor({ task, graph: states, taskDefaults });
+    const vector = async (text: unknown, parameters = {}) =>
+      (await predictor.predict(text, parameters)).results[0];
+    const expected = await vector('rome is big', { prompt: '' });
+    await expect(vector('big')).resolves.toEqual(expected);
+    await expect(vector('is big', { prompt_name: 'title' })).resolves.toEqual(expected);
+    await expect(vector('is big', { prompt: 'rome ' })).resolves.toEqual(expected);
+    const [tokens] = await predictor.tokenize(['big']);
+    await expect(vector({ tokens: tokens?.ids })).resolves.toEqual(await vector('big', { prompt: '' }));
+  });
+
   it('takes vectors that the graph has pooled, and refuses another pooling than its own', async () => {
     const graph: Graph = (ids) => ({ embeddings: [ids.length, 2, 1] });
     const { predictor } = await predictorFor({ task, graph, taskDefaults: { pooling: 'cls' } });
