@@ -1,5 +1,6 @@
 /** What the app asks of the world around it; Lambda, the local service and the container each bring their own. */
 import type { Engine, PackageManifest, Predictor } from '@pilotlight/engine';
+import type { Jobs } from '../jobs/job.ts';
 import type { Limits } from './limits.ts';
 import type { RouteName } from './routes.ts';
 
@@ -85,4 +86,6 @@ export interface AppOptions {
   readonly watchClients?: boolean;
   /** @default - ready at once */
   readonly readiness?: Readiness;
+  /** Keeps what nobody waits for. @default - the routes of jobs answer 404 */
+  readonly jobs?: Jobs;
 }

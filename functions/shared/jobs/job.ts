@@ -1,0 +1,152 @@
+/** A job: an HTTP request that nobody waits for. What lies in S3, what goes over the queue, what a client sees. */
+import * as z from 'zod/mini';
+
+/** 128 random bits. Whoever knows the id of a job may read and cancel it. */
+const ID = /^[\w-]{22}$/;
+const id = z.string().check(z.regex(ID));
+
+/** Nobody's job may make more jobs. */
+const PATH = /^\/(?!jobs(?:[/?]|$))[^\s]{0,2000}$/;
+const path = z.string().check(z.regex(PATH));
+
+const time = z.iso.datetime();
+const text = z.string().check(z.maxLength(2000));
+
+/** Always a POST, to one of the app's prediction routes. */
+export interface JobRequest {
+  readonly path: string;
+  readonly contentType: string;
+  readonly accept?: string;
+  /** Decompressed. */
+  readonly body: Uint8Array;
+}
+
+const request = z.strictObject({
+  path,
+  contentType: text,
+  accept: z.exactOptional(text),
+  bytes: z.int(),
+  /** Of all that makes the request: the same where the same is asked for. */
+  sha256: z.string().check(z.regex(/^[\da-f]{64}$/)),
+});
+
+const result = z.strictObject({
+  contentType: text,
+  bytes: z.int(),
+  /** Of the answer, those that say what answered. */
+  headers: z.record(z.string(), z.string()),
+});
+export type JobResult = z.infer<typeof result>;
+
+const error = z.strictObject({ code: z.string(), message: text, status: z.int() });
+export type JobError = z.infer<typeof error>;
+
+const common = {
+  format: z.literal(1),
+  id,
+  /** As the path names it, with its version where it names one. */
+  model: text,
+  request,
+  createdAt: time,
+  /** How often it was begun; where the server was full or was told to end, that does not count. */
+  attempts: z.int().check(z.nonnegative()),
+};
+const begun = { ...common, startedAt: time };
+
+/** `<id>/job.json`, written on condition only. What is over keeps its status for good. */
+export const jobStateSchema = z.discriminatedUnion('status', [
+  z.strictObject({ ...common, status: z.literal('queued'), startedAt: z.exactOptional(time) }),
+  /** `run` is the delivery that works on it. */
+  z.strictObject({ ...begun, status: z.literal('running'), run: z.string() }),
+  z.strictObject({
+    ...begun,
+    status: z.literal('done'),
+    finishedAt: time,
+    /** Nothing once it was deleted. */
+    result: z.exactOptional(result),
+  }),
+  z.strictObject({
+    ...common,
+    status: z.literal('failed'),
+    startedAt: z.exactOptional(time),
+    finishedAt: time,
+    error,
+  }),
+  z.strictObject({
+    ...common,
+    status: z.literal('cancelled'),
+    startedAt: z.exactOptional(time),
+    finishedAt: time,
+  }),
+]);
+export type JobState = z.infer<typeof jobStateSchema>;
+export type JobStatus = JobState['status'];
+
+export const JOB_STATUSES = [
+  'queued',
+  'running',
+  'done',
+  'failed',
+  'cancelled',
+] as const satisfies JobStatus[];
+
+export function isOver({ status }: JobState): boolean {
+  return status === 'done' || status === 'failed' || status === 'cancelled';
+}
+
+/** What goes over the queue: the name of the work, not the work. */
+export const jobMessageSchema = z.strictObject({ format: z.literal(1), job: id });
+export type JobMessage = z.infer<typeof jobMessageSchema>;
+
+/** A job as clients see it; times are ISO 8601 in UTC. */
+export interface JobView {
+  readonly id: string;
+  readonly status: JobStatus;
+  readonly model: string;
+  readonly created_at: string;
+  readonly started_at?: string;
+  readonly finished_at?: string;
+  readonly attempts: number;
+  readonly status_url: string;
+  /** The answer, where it is JSON and small. */
+  readonly result?: unknown;
+  /** Where the answer can be fetched for a while, in any other case. */
+  readonly result_url?: string;
+  readonly result_type?: string;
+  readonly result_headers?: Readonly<Record<string, string>>;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+export interface SubmitOptions {
+  /** Of the client: with the same key and the same request it gets the same job. */
+  readonly idempotencyKey?: string;
+}
+
+/** Where jobs are kept; what the app asks of it. */
+export interface Jobs {
+  /**
+   * Resolves once the job can not be lost any more.
+   *
+   * @throws EngineError MODEL_NOT_FOUND where it is known that no worker serves it; HttpError IDEMPOTENCY_KEY_REUSED
+   */
+  submit(request: JobRequest, model: string, options?: SubmitOptions): Promise<JobView>;
+  /** Nothing where there is no such job. */
+  read(id: string): Promise<JobView | undefined>;
+  /** Cancels what waits or runs; of what is over it deletes request and result. Nothing where there is no such job. */
+  cancel(id: string): Promise<JobView | undefined>;
+}
+
+export function isJobId(value: string): boolean {
+  return ID.test(value);
+}
+
+export const statusUrl = (job: string): string => `/jobs/${job}`;
+
+/** `prefix` ends in a slash. */
+export function jobKeys(prefix: string, job: string) {
+  const folder = `${prefix}${job}/`;
+  return { state: `${folder}job.json`, request: `${folder}request`, result: `${folder}result` };
+}
+
+/** Which job an Idempotency-Key stands for, by the SHA-256 of the key in hex. No id is so short. */
+export const idempotencyObject = (prefix: string, digest: string): string => `${prefix}keys/${digest}`;
