@@ -1,5 +1,5 @@
 /** What the app asks of the world around it; Lambda, the local service and the container each bring their own. */
-import type { Engine, PackageManifest, Predictor } from '@pilotlight/engine';
+import type { BatchTally, Engine, PackageManifest, Predictor } from '@pilotlight/engine';
 import type { Jobs } from '../jobs/job.ts';
 import type { Limits } from './limits.ts';
 import type { RouteName } from './routes.ts';
@@ -54,6 +54,8 @@ export interface PredictionRecord {
   };
   readonly totalMs: number;
   readonly tokens: { readonly total: number; readonly padded: number; readonly truncated: number };
+  /** Those of a model that runs in batches. */
+  readonly batches?: BatchTally;
 }
 
 /** Is told what happened; must not throw. */

@@ -58,7 +58,7 @@ export async function answer(
   prediction: Prediction,
   shape: (prediction: Prediction) => unknown,
 ): Promise<Response> {
-  const { results, timings, tokens } = prediction;
+  const { results, timings, tokens, batches } = prediction;
   refuseMoreValues(valuesOf(results));
   const body = shape(prediction);
   const checksum = checksumOf(model.manifest);
@@ -70,6 +70,7 @@ export async function answer(
     timings,
     tokens,
     totalMs: performance.now() - start,
+    ...(batches && { batches }),
   };
   for (const listener of telemetry) listener.predicted(record);
   return respondJson(c, body, predictionHeaders(record));

@@ -49,6 +49,8 @@ export interface BatchRecord {
   readonly size: number;
   /** Padding included. */
   readonly tokens: number;
+  /** Tokens of each entry. */
+  readonly lengths: readonly number[];
 }
 
 export interface BatchingSettings {

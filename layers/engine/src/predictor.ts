@@ -1,6 +1,6 @@
 /** One loaded model: from inputs to results, by way of tokens, batches and logits. */
 import { BatchRunner, type Inference, type RunOptions, type TokenCounts } from './batching/batch-runner.ts';
-import type { Scheduler } from './batching/scheduler.ts';
+import type { BatchTally, Scheduler } from './batching/scheduler.ts';
 import { schedulerOf } from './batching/scheduler-of.ts';
 import type { TokenLimits } from './batching/token-limits.ts';
 import { refuseMoreCharacters } from './character-limits.ts';
@@ -71,6 +71,8 @@ export interface Prediction {
   /** Tokens that were cut off each input, in order. */
   readonly truncated: readonly number[];
   readonly model: { readonly name: string; readonly version: string; readonly variant: string };
+  /** The batches that the model ran for it; none of a pipeline, which makes its own. */
+  readonly batches?: BatchTally;
 }
 
 /** What became of one input among many. */
@@ -190,13 +192,14 @@ export class Predictor {
       listed,
       ...(refuse && { refuse }),
     });
-    const { tokenizeMs, queueMs, inferMs, tokens } = inference;
+    const { tokenizeMs, queueMs, inferMs, tokens, batches } = inference;
     const { name, version } = this.manifest;
     const report = {
       timings: { tokenizeMs, queueMs, inferMs, postprocessMs },
       tokens,
       truncated,
       model: { name, version, variant: this.variantName },
+      batches,
     };
     return { results, report };
   }

@@ -50,8 +50,8 @@ describe('dynamic batching', () => {
       [[{ label: 'even', score: 400 }]],
     ]);
     expect(batches).toEqual([
-      { model: 'parity', version: '1.0.0', size: 1, tokens: 1 },
-      { model: 'parity', version: '1.0.0', size: 3, tokens: 12 },
+      { model: 'parity', version: '1.0.0', size: 1, tokens: 1, lengths: [1] },
+      { model: 'parity', version: '1.0.0', size: 3, tokens: 12, lengths: [2, 3, 4] },
     ]);
     expect(predictor.queued).toBe(0);
   });
@@ -68,6 +68,18 @@ describe('dynamic batching', () => {
       [2, 2],
       [4, 0],
     ]);
+  });
+
+  it('tells a call how many batches it was in, and how large the largest was', async () => {
+    const { predictor, session } = dynamic({ maxBatchRequests: 2 });
+    const release = hold(session);
+    const first = predictor.predict('a');
+    const second = predictor.predict(['bb', 'dd', 'eeee']);
+    await settled();
+    release();
+    const [{ batches: one }, { batches: two }] = await Promise.all([first, second]);
+    expect(one).toEqual({ count: 1, size: 1, tokens: 1 });
+    expect(two).toEqual({ count: 2, size: 2, tokens: 4 });
   });
 
   it('fails only the call that the model can not be run on', async () => {

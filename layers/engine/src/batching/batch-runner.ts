@@ -3,7 +3,7 @@ import { EngineError } from '../errors.ts';
 import type { TextProcessing } from '../manifest.ts';
 import type { Encoding, Feeds, Tokenizer, TokenRequest, TokenResult, TruncationDirection } from '../ports.ts';
 import { encodeRequests } from './encode-requests.ts';
-import type { FeedsReport, Scheduler } from './scheduler.ts';
+import type { BatchTally, FeedsReport, Scheduler } from './scheduler.ts';
 import { refuseMoreTokens, type TokenLimits } from './token-limits.ts';
 
 export interface BatchRunnerParts {
@@ -50,6 +50,7 @@ export interface Inference {
   /** How long batches waited for those of other calls. */
   readonly queueMs: number;
   readonly inferMs: number;
+  readonly batches: BatchTally;
 }
 
 /** Runs the requests of any number of calls on one session. */
@@ -79,7 +80,7 @@ export class BatchRunner {
     );
     const results: TokenResult[][] = Array.from(encoded, () => []);
     const { signal, refuse, condense = asItIs } = options;
-    const { queueMs, inferMs, read } = await scheduler.run(
+    const { queueMs, inferMs, read, batches } = await scheduler.run(
       windows.map(({ encoding }) => encoding),
       {
         deliver: (place, result) => {
@@ -97,7 +98,7 @@ export class BatchRunner {
     for (const request of taken) truncated[request] = cutFrom(encoded[request] ?? []);
     const cut = truncated.reduce((sum, tokens) => sum + tokens, 0);
     const tokens = { total, padded: read - total, truncated: cut };
-    return { results, tokens, truncated, tokenizeMs, queueMs, inferMs };
+    return { results, tokens, truncated, tokenizeMs, queueMs, inferMs, batches };
   }
 
   /** Runs the graph once on tensors of the caller's, in its turn. @throws EngineError SESSION_FAILED */

@@ -13,6 +13,8 @@ export interface BatchShape {
   readonly size: number;
   /** Padding included. */
   readonly tokens: number;
+  /** Tokens of each of its entries. */
+  readonly lengths: readonly number[];
 }
 
 interface Entry extends QueueEntry {
@@ -98,13 +100,15 @@ export class DynamicScheduler implements Scheduler {
   }
 
   async #runBatch(entries: readonly Entry[], feeds: Feeds): Promise<void> {
-    const longest = Math.max(...entries.map(({ tokens }) => tokens));
-    this.#onBatch({ size: entries.length, tokens: longest * entries.length });
+    const lengths = entries.map(({ tokens }) => tokens);
+    const longest = Math.max(...lengths);
+    const batch = { size: entries.length, tokens: longest * entries.length };
+    this.#onBatch({ ...batch, lengths });
     const start = performance.now();
     try {
       const outputs = await this.#graph.run(feeds);
       const inferMs = performance.now() - start;
-      for (const call of new Set(entries.map((entry) => entry.call))) call.spent(inferMs);
+      for (const call of new Set(entries.map((entry) => entry.call))) call.spent(inferMs, batch);
       for (const [row, { call, place, encoding }] of entries.entries()) {
         call.settle(place, longest, () => this.#graph.resultOf(outputs, row, encoding));
       }

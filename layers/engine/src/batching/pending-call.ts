@@ -1,7 +1,13 @@
 /** A call whose encodings wait for batches or are in them. */
 import { EngineError } from '../errors.ts';
 import type { TokenResult } from '../ports.ts';
-import type { ScheduledCall, ScheduleReport } from './scheduler.ts';
+import {
+  type BatchTally,
+  NO_BATCHES,
+  type ScheduledCall,
+  type ScheduleReport,
+  tallied,
+} from './scheduler.ts';
 import type { QueuedCall } from './token-queue.ts';
 
 export class PendingCall implements QueuedCall {
@@ -14,6 +20,7 @@ export class PendingCall implements QueuedCall {
   #left: number;
   #inferMs = 0;
   #read = 0;
+  #batches = NO_BATCHES;
   #over = false;
 
   constructor(encodings: number, scheduled: ScheduledCall) {
@@ -29,8 +36,9 @@ export class PendingCall implements QueuedCall {
   }
 
   /** A batch that has any of its encodings took so long. */
-  spent(inferMs: number): void {
+  spent(inferMs: number, batch: Pick<BatchTally, 'size' | 'tokens'>): void {
     this.#inferMs += inferMs;
+    this.#batches = tallied(this.#batches, batch);
   }
 
   /** `read` is how many tokens the model read for it, padding included. */
@@ -71,7 +79,12 @@ export class PendingCall implements QueuedCall {
   #finish(): void {
     this.#end();
     const waited = performance.now() - this.arrivedAt - this.#inferMs;
-    this.#settled.resolve({ queueMs: Math.max(0, waited), inferMs: this.#inferMs, read: this.#read });
+    this.#settled.resolve({
+      queueMs: Math.max(0, waited),
+      inferMs: this.#inferMs,
+      read: this.#read,
+      batches: this.#batches,
+    });
   }
 
   #end(): void {

@@ -10,13 +10,33 @@ export interface ScheduledCall {
   readonly refuse?: (place: number, error: EngineError) => void;
 }
 
+/** The batches that a call was run in, which other calls may have shared. */
+export interface BatchTally {
+  readonly count: number;
+  /** Texts, or windows of them, of the largest. */
+  readonly size: number;
+  /** Its tokens, padding included. */
+  readonly tokens: number;
+}
+
 export interface ScheduleReport {
   /** How long the call waited for batches that were not its own. */
   readonly queueMs: number;
   readonly inferMs: number;
   /** Tokens that the model read for the call, padding included. */
   readonly read: number;
+  readonly batches: BatchTally;
 }
+
+/** `tally` with one batch more. */
+export function tallied(
+  { count, size, tokens }: BatchTally,
+  batch: Pick<BatchTally, 'size' | 'tokens'>,
+): BatchTally {
+  return { count: count + 1, ...(batch.tokens > tokens ? batch : { size, tokens }) };
+}
+
+export const NO_BATCHES: BatchTally = { count: 0, size: 0, tokens: 0 };
 
 export interface FeedsReport {
   readonly outputs: Outputs;

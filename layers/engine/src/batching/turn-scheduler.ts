@@ -4,7 +4,14 @@ import type { EngineError } from '../errors.ts';
 import type { Encoding, Feeds, Outputs } from '../ports.ts';
 import type { GraphRunner } from './graph-runner.ts';
 import { planBatches } from './plan.ts';
-import type { FeedsReport, ScheduledCall, ScheduleReport, Scheduler } from './scheduler.ts';
+import {
+  type FeedsReport,
+  NO_BATCHES,
+  type ScheduledCall,
+  type ScheduleReport,
+  type Scheduler,
+  tallied,
+} from './scheduler.ts';
 import { Turns } from './turns.ts';
 
 export class TurnScheduler implements Scheduler {
@@ -23,7 +30,7 @@ export class TurnScheduler implements Scheduler {
   }
 
   async run(encodings: readonly Encoding[], call: ScheduledCall): Promise<ScheduleReport> {
-    const report = { queueMs: 0, inferMs: 0, read: 0 };
+    const report = { queueMs: 0, inferMs: 0, read: 0, batches: NO_BATCHES };
     const lengths = encodings.map(({ ids }) => ids.length);
     let left = encodings.length;
     this.#queued += left;
@@ -41,7 +48,9 @@ export class TurnScheduler implements Scheduler {
         });
         report.queueMs += waited;
         report.inferMs += performance.now() - start - waited;
-        report.read += batch.length * Math.max(...batch.map((place) => lengths[place] ?? 0));
+        const tokens = batch.length * Math.max(...batch.map((place) => lengths[place] ?? 0));
+        report.read += tokens;
+        report.batches = tallied(report.batches, { size: batch.length, tokens });
       }
     } finally {
       this.#queued -= left;
