@@ -37,6 +37,7 @@ export type {
   StageTimings,
 } from './predictor.ts';
 export { parseModelRef } from './refs.ts';
+export { providerFor, variantFor } from './served-variant.ts';
 export { FolderStore, type FolderStoreOptions } from './store/folder-store.ts';
 export { JoinedStore } from './store/joined-store.ts';
 export { checksumOf } from './store/parse-manifest.ts';

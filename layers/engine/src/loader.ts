@@ -10,6 +10,7 @@ import type { OpenPipeline } from './pipelines/pipeline.ts';
 import type { PipelinePredictor } from './pipelines/pipeline-predictor.ts';
 import type { CreateSession, CreateTokenizer, ModelPackage, PackageStore, ResolvedRef } from './ports.ts';
 import { Predictor } from './predictor.ts';
+import { providerFor, variantFor } from './served-variant.ts';
 import { taskFor } from './tasks/index.ts';
 
 export interface LoaderParts {
@@ -48,7 +49,7 @@ async function loadPredictor(
 ): Promise<Predictor> {
   const { settings } = parts;
   const ref: ResolvedRef = manifest;
-  const variantName = settings.variant ?? manifest.defaultVariant;
+  const variantName = settings.variant ?? variantFor(manifest, settings.executionProvider);
   const variant = manifest.variants[variantName];
   if (!variant) {
     throw new EngineError(
@@ -105,8 +106,9 @@ async function openAll(opened: ModelPackage, manifest: Manifest, variant: Varian
   const tokenizer = timed(() => createTokenizer(tokenizerFile, manifest.textProcessing));
   // These and no more: what a session is opened with may go to another thread.
   const { intraOpThreads, allowSpinning } = settings;
+  const executionProvider = providerFor(variant, settings.executionProvider);
   const session = timed(() =>
-    createSession(opened.path(graph.file), graph, { intraOpThreads, allowSpinning }),
+    createSession(opened.path(graph.file), graph, { intraOpThreads, allowSpinning, executionProvider }),
   );
   try {
     return await Promise.all([verified, tokenizer, session]);

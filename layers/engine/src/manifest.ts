@@ -99,9 +99,14 @@ const variantSchema = z.strictObject({
   opset: positiveInt,
   onnxruntime: text,
   /** `7bit`: weights of a reduced range, for x86 without VNNI, where sums of u8 x s8 products saturate. */
-  scheme: z.enum(['fp32', 'int8-dynamic-per-channel', 'int8-dynamic-per-channel-7bit']),
+  scheme: z.enum(['fp32', 'fp16', 'int8-dynamic-per-channel', 'int8-dynamic-per-channel-7bit']),
   /** Largest product of batch size and padded length that one run of the session gets, tuned when packaging. */
   tokenBudget: positiveInt,
+  /**
+   * Milliseconds that a token takes on the CPU of the machine that packaged the model, in full batches at `tokenBudget`: an
+   * estimate of work, to compare requests by. @default - not measured
+   */
+  inferMsPerToken: z.optional(z.number().check(z.positive())),
   tier: z.enum(['lambda', 'gpu']),
   /** Weights of an int8 variant that stay fp32 because its answers were not good enough with all of them in int8. */
   keptFp32: z.optional(z.array(text)),

@@ -1,13 +1,19 @@
 import { availableParallelism } from 'node:os';
 import type { QueueLimits } from './batching/token-queue.ts';
-import type { PackageStore } from './ports.ts';
+import type { ExecutionProvider, PackageStore } from './ports.ts';
 
 /** How an engine loads and runs its models. */
 export interface EngineOptions {
   /** A folder of packages, `<folder>/<name>/<version>/model.json`, or a store of one's own. */
   readonly packages: string | PackageStore;
-  /** Variant to serve, by name. @default - each manifest's `defaultVariant` */
+  /** Variant to serve, by name. @default - the one for the execution provider: on the CPU each manifest's `defaultVariant` */
   readonly variant?: string;
+  /**
+   * What runs the graphs. A model without a variant that it can run stays on the CPU; `served-variant.ts` says which can.
+   *
+   * @default 'cpu'
+   */
+  readonly executionProvider?: ExecutionProvider;
   /** Bytes of weights to keep loaded; past it the least recently used models go. @default - no limit */
   readonly memoryBudgetBytes?: number;
   /** Threads of one operator; never more than there are cores. @default - one for each core */
@@ -61,6 +67,7 @@ export interface BatchingSettings {
 
 export interface PredictorSettings {
   readonly variant: string | undefined;
+  readonly executionProvider: ExecutionProvider;
   readonly intraOpThreads: number;
   readonly allowSpinning: boolean;
   readonly maxQueuedRequests: number;
@@ -71,6 +78,7 @@ export function predictorSettings(options: EngineOptions): PredictorSettings {
   const cores = availableParallelism();
   return {
     variant: options.variant,
+    executionProvider: options.executionProvider ?? 'cpu',
     intraOpThreads: Math.max(1, Math.min(options.intraOpThreads ?? cores, cores)),
     allowSpinning: options.allowSpinning ?? options.sessions !== 'worker',
     maxQueuedRequests: options.maxQueuedRequests ?? 512,

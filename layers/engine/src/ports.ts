@@ -118,11 +118,16 @@ export interface Session {
   dispose(): Promise<void>;
 }
 
+/** What runs the operators of a graph, by its name in ONNX Runtime. */
+export type ExecutionProvider = 'cpu' | 'cuda' | 'webgpu';
+
 export interface SessionOptions {
   /** Threads that one operator may use. */
   readonly intraOpThreads: number;
   /** Whether threads spin while they wait for work: answers sooner, at the price of a busy core. */
   readonly allowSpinning: boolean;
+  /** An operator that it does not have runs on the CPU. @default 'cpu' */
+  readonly executionProvider?: ExecutionProvider;
 }
 
 /** A package whose manifest has been read. */

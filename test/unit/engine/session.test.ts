@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Graph } from '../../../layers/engine/src/manifest.ts';
 import type { Feeds } from '../../../layers/engine/src/ports.ts';
-import { createOnnxSession } from '../../../layers/engine/src/session/onnx-session.ts';
+import { createOnnxSession, sessionOptions } from '../../../layers/engine/src/session/onnx-session.ts';
 import { createWorkerSession } from '../../../layers/engine/src/session/worker-session.ts';
 import { GraphBuilder } from '../../../model-assets/toolchain/graph/builder.ts';
 import { saveModel } from '../../../model-assets/toolchain/graph/external.ts';
@@ -96,6 +96,50 @@ describe.each([
     await expect(create(file, renamed, OPTIONS)).rejects.toMatchObject({
       code: 'PACKAGE_INVALID',
       message: expect.stringContaining('pooled'),
+    });
+  });
+});
+
+describe.each(['cuda', 'webgpu'] as const)('a session on %s', (executionProvider) => {
+  const options = { ...OPTIONS, executionProvider };
+
+  it.each([
+    ['in the caller’s thread', createOnnxSession],
+    ['in a thread of its own', createWorkerSession],
+  ])('%s gives the outputs of its graph, or says that the provider is out of reach', async (_, create) => {
+    const outcome = await create(file, GRAPH, options).then(
+      async (session) => {
+        const outputs = await session.run(feeds(1, 2, 4));
+        await session.dispose();
+        return { outputs };
+      },
+      (error: unknown) => ({ error }),
+    );
+    if ('outputs' in outcome) {
+      expect(outcome.outputs).toEqual({ sum: { dims: [2, 1], data: Float32Array.of(7, 3) } });
+    } else {
+      expect(outcome.error).toMatchObject({
+        code: 'SESSION_FAILED',
+        message: expect.stringContaining(`execution provider ${executionProvider}`),
+        cause: expect.anything(),
+      });
+    }
+  });
+});
+
+describe('the options of a session', () => {
+  it('are the same on the CPU whether it is named or not', () => {
+    expect(sessionOptions({ ...OPTIONS, executionProvider: 'cpu' })).toEqual(sessionOptions(OPTIONS));
+    expect(sessionOptions(OPTIONS)).toMatchObject({
+      executionProviders: ['cpu'],
+      graphOptimizationLevel: 'disabled',
+    });
+  });
+
+  it('leave the optimisation of the graph to the provider of a GPU', () => {
+    expect(sessionOptions({ ...OPTIONS, executionProvider: 'cuda' })).toMatchObject({
+      executionProviders: ['cuda'],
+      graphOptimizationLevel: 'all',
     });
   });
 });

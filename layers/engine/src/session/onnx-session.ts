@@ -2,7 +2,7 @@
 import * as ort from 'onnxruntime-node';
 import { EngineError } from '../errors.ts';
 import type { Graph } from '../manifest.ts';
-import type { Feeds, Outputs, Session, SessionOptions } from '../ports.ts';
+import type { ExecutionProvider, Feeds, Outputs, Session, SessionOptions } from '../ports.ts';
 
 /**
  * Opens a graph that was optimised when it was packaged; its weights are mapped from the file beside it.
@@ -37,12 +37,25 @@ async function load(file: string, options: SessionOptions): Promise<ort.Inferenc
   try {
     return await ort.InferenceSession.create(file, sessionOptions(options));
   } catch (cause) {
+    const { executionProvider = 'cpu' } = options;
+    if (executionProvider !== 'cpu') {
+      throw new EngineError(
+        'SESSION_FAILED',
+        `The graph does not open on the execution provider ${executionProvider}. Its libraries or its device may be out of reach of this process; the execution provider cpu needs neither.`,
+        { cause },
+      );
+    }
     throw new EngineError('PACKAGE_CORRUPT', 'The graph does not load. Package the model again.', { cause });
   }
 }
 
-/** What a graph that is optimised already is opened with. */
+/** What a graph is opened with: on the CPU as it was optimised when it was packaged, on a GPU as its provider optimises it. */
 export function sessionOptions(options: SessionOptions): ort.InferenceSession.SessionOptions {
+  const { executionProvider = 'cpu' } = options;
+  return executionProvider === 'cpu' ? cpuOptions(options) : gpuOptions(executionProvider, options);
+}
+
+function cpuOptions(options: SessionOptions): ort.InferenceSession.SessionOptions {
   return {
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'disabled',
@@ -52,6 +65,28 @@ export function sessionOptions(options: SessionOptions): ort.InferenceSession.Se
     enableMemPattern: false,
     logSeverityLevel: 3,
     extra: { session: { 'intra_op.allow_spinning': options.allowSpinning ? '1' : '0' } },
+  };
+}
+
+/**
+ * Weights are allocated by themselves, for the arena of a GPU grows by powers of two and would round them up. Patterns of
+ * memory hold for one shape each, and lengths vary.
+ */
+function gpuOptions(
+  provider: ExecutionProvider,
+  { intraOpThreads }: SessionOptions,
+): ort.InferenceSession.SessionOptions {
+  return {
+    executionProviders: [provider],
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: intraOpThreads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    enableMemPattern: false,
+    logSeverityLevel: 3,
+    extra: {
+      session: { 'intra_op.allow_spinning': '0', use_device_allocator_for_initializers: '1' },
+    },
   };
 }
 
