@@ -5,6 +5,7 @@ import { modelNameSchema, modelVersionSchema } from '@pilotlight/engine/manifest
 import * as z from 'zod/mini';
 import { DEFAULT_LIMITS } from './api/limits.ts';
 import { closest } from './closest.ts';
+import { containerSettings } from './container/settings.ts';
 import { remotePackages } from './remote-packages.ts';
 
 const text = z.string().check(z.minLength(1));
@@ -43,6 +44,13 @@ const environmentSchema = z.object({
   PILOTLIGHT_MAX_CONCURRENT_REQUESTS: z._default(count, DEFAULT_LIMITS.maxConcurrentRequests),
   PILOTLIGHT_MAX_JSON_DEPTH: z._default(count, DEFAULT_LIMITS.maxJsonDepth),
   PILOTLIGHT_DEFAULT_MODEL: z.optional(modelRef),
+  PILOTLIGHT_CONTAINER: z.optional(containerSettings),
+  PILOTLIGHT_JOB_QUEUE_URL: z.optional(z.url('must be a URL')),
+  PILOTLIGHT_JOB_BUCKET: z.optional(text),
+  PILOTLIGHT_JOB_PREFIX: z._default(
+    z.string().check(z.regex(/^(?:[\w.-]+\/)+$/, 'must end in a slash, such as jobs/')),
+    'jobs/',
+  ),
   PILOTLIGHT_METRICS_NAMESPACE: z._default(text, 'Pilotlight'),
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.optional(count),
 });
@@ -59,11 +67,21 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const unknown = Object.keys(environment)
     .filter((name) => OURS.test(name) && !NAMES.includes(name))
     .map((name) => `${name}: is not known. Did you mean ${closest(name, NAMES)}?`);
-  if (parsed.success && unknown.length === 0) return parsed.data;
+  const faults = [...wrong, ...unknown, ...halfAJobStore(environment)];
+  if (parsed.success && faults.length === 0) return parsed.data;
   throw new PilotlightError(
     'INVALID_CONFIGURATION',
-    `The environment is not valid:\n  ${[...wrong, ...unknown].join('\n  ')}`,
+    `The environment is not valid:\n  ${faults.join('\n  ')}`,
   );
+}
+
+/** Where jobs wait and where they lie go together. */
+function halfAJobStore(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const pair = ['PILOTLIGHT_JOB_QUEUE_URL', 'PILOTLIGHT_JOB_BUCKET'] as const;
+  const missing = pair.filter((name) => environment[name] === undefined);
+  return missing.length === 1
+    ? missing.map((name) => `${name}: is missing, for the other one of ${pair.join(' and ')} is there`)
+    : [];
 }
 
 function listed(refs: string): string[] {

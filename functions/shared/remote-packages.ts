@@ -7,6 +7,7 @@ import {
   sha256Schema,
 } from '@pilotlight/engine/manifest';
 import * as z from 'zod/mini';
+import { jsonSetting } from './json-setting.ts';
 
 const text = z.string().check(z.minLength(1));
 
@@ -39,24 +40,4 @@ const packagesSchema = z.strictObject(
 
 export type RemotePackages = z.infer<typeof packagesSchema>;
 
-/** Reads the JSON; what is wrong in it is named by its path, such as `packages.0.version`. */
-export const remotePackages = z.pipe(
-  z.string(),
-  z.transform((json, { issues }): RemotePackages => {
-    const wrong = (message: string) => issues.push({ code: 'custom', message, input: json });
-    const parsed = packagesSchema.safeParse(parseJson(json));
-    for (const { path, message } of parsed.error?.issues ?? []) {
-      wrong(path.length > 0 ? `${path.join('.')} ${message}` : message);
-    }
-    return parsed.data ?? z.NEVER;
-  }),
-);
-
-/** What is no JSON is undefined, which the schema refuses. */
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-}
+export const remotePackages = jsonSetting(packagesSchema);

@@ -120,6 +120,65 @@ describe('packages to fetch', () => {
   });
 });
 
+describe('the container and its jobs', () => {
+  const wanted = { url: 'http://internal-gpu:80', models: { large: 'job', medium: 'cpu' } };
+  const configOf = (container: unknown) =>
+    readConfig({
+      PILOTLIGHT_CONTAINER: typeof container === 'string' ? container : JSON.stringify(container),
+    });
+
+  it('are none by default', () => {
+    const config = readConfig({});
+    expect(config.PILOTLIGHT_CONTAINER).toBeUndefined();
+    expect(config.PILOTLIGHT_JOB_QUEUE_URL).toBeUndefined();
+    expect(config.PILOTLIGHT_JOB_PREFIX).toBe('jobs/');
+  });
+
+  it('are read with what becomes of a request while no container answers', () => {
+    expect(configOf({ ...wanted, maxInferMs: 20_000 }).PILOTLIGHT_CONTAINER).toEqual({
+      ...wanted,
+      maxInferMs: 20_000,
+      deadlineMs: 25_000,
+      failuresToOpen: 3,
+      coolDownMs: 10_000,
+    });
+  });
+
+  it.each([
+    ['{', 'must be JSON, an object with url and models'],
+    ['7', 'must be JSON, an object with url and models'],
+    [{ models: wanted.models }, 'url must be the URL of the container'],
+    [{ ...wanted, url: 'internal-gpu:80' }, 'url must be an http or https URL'],
+    [{ ...wanted, url: 'http://user:secret@gpu' }, 'url must be an http or https URL without user'],
+    [{ ...wanted, url: 'http://gpu/?a=b' }, 'url must be an http or https URL without user, query'],
+    [{ url: wanted.url }, 'models must be names of models, each with job or cpu'],
+    [{ ...wanted, models: {} }, 'models must name a model at least'],
+    [{ ...wanted, models: { large: 'gpu' } }, 'models.large must be job or cpu'],
+    [{ ...wanted, models: { 'large@1.0.0': 'job' } }, 'models must have names of models, without versions'],
+    [{ ...wanted, maxInferMs: 0 }, 'maxInferMs must be above 0'],
+    [{ ...wanted, deadlineMs: 2.5 }, 'deadlineMs must be whole milliseconds'],
+    [{ ...wanted, fallback: 'cpu' }, 'Unrecognized key: "fallback"'],
+  ])('are refused with the field at fault: %j', (container, fault) => {
+    expect(() => configOf(container)).toThrow(`PILOTLIGHT_CONTAINER: ${fault}`);
+  });
+
+  it('are refused with every fault at once', () => {
+    const wrong = { url: 'gpu', models: { large: 'gpu', medium: 'cpu' }, coolDownMs: -1 };
+    expect(() => configOf(wrong)).toThrow(
+      /: url must be.*\n.*: models\.large must be.*\n.*: coolDownMs must be/,
+    );
+  });
+
+  it.each([
+    ['PILOTLIGHT_JOB_QUEUE_URL', 'http://127.0.0.1:9/0/jobs', 'PILOTLIGHT_JOB_BUCKET: is missing'],
+    ['PILOTLIGHT_JOB_BUCKET', 'jobs', 'PILOTLIGHT_JOB_QUEUE_URL: is missing'],
+    ['PILOTLIGHT_JOB_PREFIX', 'jobs', 'PILOTLIGHT_JOB_PREFIX: must end in a slash'],
+    ['PILOTLIGHT_JOB_PREFIX', '/', 'PILOTLIGHT_JOB_PREFIX: must end in a slash'],
+  ])('are refused where there is %s=%s alone', (name, value, fault) => {
+    expect(() => readConfig({ [name]: value })).toThrow(fault);
+  });
+});
+
 describe('threads', () => {
   it.each([
     [128, 8, 1],

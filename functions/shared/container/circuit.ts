@@ -1,0 +1,52 @@
+/**
+ * A circuit breaker as a state machine without a clock and without a network: after failures in a row nobody asks the
+ * container any more, and after a while one asks whether it is back. M. T. Nygard, Release It!, 2nd ed., chapter 5.
+ */
+export interface CircuitSettings {
+  /** Failures in a row that open it. */
+  readonly failuresToOpen: number;
+  /** Milliseconds from its opening to the probe. */
+  readonly coolDownMs: number;
+}
+
+/** Times are those of the caller's clock, in milliseconds. */
+export type Circuit =
+  | { readonly state: 'closed'; readonly failures: number }
+  | { readonly state: 'open'; readonly since: number }
+  /** One probe is under way. */
+  | { readonly state: 'half-open' };
+
+/** What a request is to do: ask the container, ask first whether it is ready, or go without it. */
+export type Admission = 'forward' | 'probe' | 'refuse';
+
+export const CLOSED: Circuit = { state: 'closed', failures: 0 };
+
+/** Of the requests that come after the cool-down, the first is to probe, and the others go without until it has. */
+export function admit(
+  circuit: Circuit,
+  now: number,
+  { coolDownMs }: CircuitSettings,
+): { readonly circuit: Circuit; readonly admission: Admission } {
+  if (circuit.state === 'closed') return { circuit, admission: 'forward' };
+  if (circuit.state === 'half-open' || now - circuit.since < coolDownMs)
+    return { circuit, admission: 'refuse' };
+  return { circuit: { state: 'half-open' }, admission: 'probe' };
+}
+
+/** A request that was forwarded was answered, or failed. One that began before the circuit opened says nothing any more. */
+export function afterForward(
+  circuit: Circuit,
+  answered: boolean,
+  now: number,
+  { failuresToOpen }: CircuitSettings,
+): Circuit {
+  if (circuit.state !== 'closed') return circuit;
+  if (answered) return CLOSED;
+  const failures = circuit.failures + 1;
+  return failures < failuresToOpen ? { state: 'closed', failures } : { state: 'open', since: now };
+}
+
+/** The probe found the container ready, or not. Only who was told to probe may say so. */
+export function afterProbe(ready: boolean, now: number): Circuit {
+  return ready ? CLOSED : { state: 'open', since: now };
+}
