@@ -56,8 +56,8 @@ const begun = { ...common, startedAt: time };
 /** `<id>/job.json`, written on condition only. What is over keeps its status for good. */
 export const jobStateSchema = z.discriminatedUnion('status', [
   z.strictObject({ ...common, status: z.literal('queued'), startedAt: z.exactOptional(time) }),
-  /** `run` is the delivery that works on it. */
-  z.strictObject({ ...begun, status: z.literal('running'), run: z.string() }),
+  /** `run` is whoever works on it, and gives it up if it does not say again that it does, before the lease ends. */
+  z.strictObject({ ...begun, status: z.literal('running'), run: z.string(), leaseUntil: time }),
   z.strictObject({
     ...begun,
     status: z.literal('done'),
@@ -90,8 +90,10 @@ export const JOB_STATUSES = [
   'cancelled',
 ] as const satisfies JobStatus[];
 
-export function isOver({ status }: JobState): boolean {
-  return status === 'done' || status === 'failed' || status === 'cancelled';
+export type OverState = Extract<JobState, { readonly finishedAt: string }>;
+
+export function isOver(state: JobState): state is OverState {
+  return state.status !== 'queued' && state.status !== 'running';
 }
 
 /** What goes over the queue: the name of the work, not the work. */
