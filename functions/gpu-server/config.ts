@@ -19,8 +19,8 @@ const port = z.pipe(
 const environmentSchema = z.object({
   PORT: z._default(port, 8080),
   HOST: z._default(z.string().check(z.minLength(1)), '0.0.0.0'),
-  /** Padded tokens of a batch. */
-  MAX_BATCH_TOKENS: z._default(count, 16_384),
+  /** Padded tokens of a batch. @default - what the model was tuned to when it was packaged */
+  MAX_BATCH_TOKENS: z.optional(count),
   /** Texts, or windows of them, of a batch. */
   MAX_BATCH_REQUESTS: z._default(count, 64),
   /** Requests under way at once; one more is refused with 429. */

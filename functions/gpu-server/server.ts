@@ -8,9 +8,10 @@ import { appOptions, engineOptions } from '../shared/engine-options.ts';
 import { SERVICE } from '../shared/metric-names.ts';
 import { preload } from '../shared/preload.ts';
 import { PrometheusMetrics } from '../shared/prometheus.ts';
-import { BatchMetrics } from './batch-metrics.ts';
 import { readServerConfig, type ServerConfig } from './config.ts';
 import { Drain } from './drain.ts';
+import { ProcessMetrics } from './process-metrics.ts';
+import { ServerMetrics } from './server-metrics.ts';
 import { endOnSignals } from './signals.ts';
 
 const logger = new Logger({ serviceName: SERVICE });
@@ -21,26 +22,28 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
     sessions: 'worker',
     batching: 'dynamic',
     queueLimits: {
-      maxBatchTokens: settings.MAX_BATCH_TOKENS,
+      ...(settings.MAX_BATCH_TOKENS !== undefined && { maxBatchTokens: settings.MAX_BATCH_TOKENS }),
       maxBatchRequests: settings.MAX_BATCH_REQUESTS,
       maxQueueMs: settings.MAX_QUEUE_MS,
     },
     maxQueuedRequests: settings.MAX_CONCURRENT_REQUESTS,
-    onBatch: (batch) => batches.ran(batch),
+    onBatch: (batch) => served.ran(batch),
   });
   const metrics = new PrometheusMetrics(() => engine.loaded().length + engine.loadedPipelines().length);
-  const batches = new BatchMetrics({
+  const served = new ServerMetrics({
     queued: () => engine.loaded().reduce((sum, { queued }) => sum + queued, 0),
     inFlight: () => drain.inFlight,
+    provider: () => 'cpu',
   });
+  const ofProcess = new ProcessMetrics();
   const preloaded = preload(engine, shared.PRELOAD_MODELS, logger);
   const server = createHttpServer(
     createApp({
       engine,
       logger,
       ...appOptions(shared),
-      telemetry: [metrics, batches],
-      renderMetrics: () => metrics.render() + batches.render(),
+      telemetry: [metrics, served],
+      renderMetrics: () => metrics.render() + served.render() + ofProcess.render(),
       readiness: preloaded,
       watchClients: true,
     }),

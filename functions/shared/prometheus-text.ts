@@ -55,8 +55,8 @@ export class Histogram {
   }
 }
 
-export function gauge(name: string, help: string, value: number): string[] {
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${value}`];
+export function gauge(name: string, help: string, value: number, labels: Labels = {}): string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name}${labelText(labels)} ${value}`];
 }
 
 function labelText(labels: Labels): string {
