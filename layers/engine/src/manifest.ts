@@ -184,6 +184,11 @@ export const manifestSchema = z
       path: ['defaultVariant'],
       error: 'must name one of the variants',
     }),
+    z.refine(
+      ({ taskDefaults: { prompts = {}, defaultPrompt } = {} }) =>
+        defaultPrompt === undefined || Object.hasOwn(prompts, defaultPrompt),
+      { path: ['taskDefaults', 'defaultPrompt'], error: 'must name one of the prompts' },
+    ),
     z.refine(({ task, labels }) => labels.length > 0 || !LABELLED.includes(task), {
       path: ['labels'],
       error: 'must not be empty for a classification task',

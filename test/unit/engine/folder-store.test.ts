@@ -85,6 +85,11 @@ describe('FolderStore', () => {
     ['an unknown key', { surprise: 1 }, 'surprise'],
     ['a later format', { formatVersion: 2 }, 'formatVersion'],
     ['a default variant that is not there', { defaultVariant: 'fp16' }, 'defaultVariant'],
+    [
+      'a default prompt that is not there',
+      { taskDefaults: { defaultPrompt: 'query' } },
+      'taskDefaults.defaultPrompt',
+    ],
     ['two equal labels', { labels: ['same', 'same'] }, 'labels'],
     ['a classifier without labels', { labels: [] }, 'labels'],
     ['the name of another model', { name: 'other' }, 'other@1.0.0'],
