@@ -3,7 +3,17 @@ import { TARGET_MODEL, TASKS_MODEL } from './default-models.ts';
 import { BenchError } from './errors.ts';
 
 /** `lambda` is `cold --lambda`. */
-export const MEASUREMENTS = ['cold', 'warm', 'bulk', 'memory', 'batch', 'tasks', 'lambda'] as const;
+export const MEASUREMENTS = [
+  'cold',
+  'warm',
+  'bulk',
+  'memory',
+  'batch',
+  'tasks',
+  'load',
+  'soak',
+  'lambda',
+] as const;
 export type Measurement = (typeof MEASUREMENTS)[number];
 
 export interface BenchArguments {
@@ -16,9 +26,11 @@ export interface BenchArguments {
   readonly rounds?: number;
   /** Requests of the memory measurement. */
   readonly requests: number;
+  /** Minutes of the soak. */
+  readonly minutes: number;
 }
 
-export const HELP = `npm run bench -- cold|warm|bulk|memory|batch|tasks|all [options]
+export const HELP = `npm run bench -- cold|warm|bulk|memory|batch|tasks|load|soak|all [options]
 
 Measures Pilotlight against @huggingface/transformers on the same weights, and against the limit that
 ONNX Runtime sets, in fresh processes and in alternating order.
@@ -29,7 +41,9 @@ ONNX Runtime sets, in fresh processes and in alternating order.
   memory    resident memory after load, and its growth over 10,000 requests
   batch     a file in S3 through the batch function, and its memory as files grow
   tasks     zero-shot with ten labels, embeddings, a question over 4,000 tokens
-  all       these six and cold --lambda, one after the other
+  load      the long-lived server under 64 clients, with batches and without
+  soak      its memory while it is as busy as it can be, for ten minutes
+  all       these eight and cold --lambda, one after the other
 
   --lambda         with cold: the predict function with the sentiment model in local Lambda, its
                    init phase and first request
@@ -37,6 +51,7 @@ ONNX Runtime sets, in fresh processes and in alternating order.
   --model NAME     shape of the checkpoint: 22m, 67m (default), 110m or tiny; tasks have 22m, or tiny
   --rounds N       rounds of each measurement; more rounds, narrower spread
   --requests N     requests of the memory measurement (default 10,000)
+  --minutes N      minutes of the soak (default 10)
   --json           print the results as JSON
   --write          also write docs/benchmarks.md and its plots
   --help           this text
@@ -47,6 +62,7 @@ const OPTIONS = {
   lambda: { type: 'boolean', default: false },
   rounds: { type: 'string' },
   requests: { type: 'string', default: '10000' },
+  minutes: { type: 'string', default: '10' },
   json: { type: 'boolean', default: false },
   write: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
@@ -66,6 +82,7 @@ export function parseArguments(argv: readonly string[]): BenchArguments {
     write: values.write,
     ...(values.rounds === undefined ? {} : { rounds: positiveInteger('--rounds', values.rounds) }),
     requests: positiveInteger('--requests', values.requests),
+    minutes: positive('--minutes', values.minutes),
   };
 }
 
@@ -94,6 +111,12 @@ function measurementsOf(positionals: readonly string[], lambda: boolean): readon
 
 const NAMED = MEASUREMENTS.filter((measurement) => measurement !== 'lambda');
 const choices = () => [...NAMED, 'all'].join(', ');
+
+function positive(option: string, text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new BenchError('BAD_ARGUMENT', `${option} takes a number above 0, not ${text}`);
+}
 
 function positiveInteger(option: string, text: string): number {
   const value = Number(text);

@@ -11,7 +11,9 @@ import { measureBulk } from './measure/bulk.ts';
 import { measureCold } from './measure/cold.ts';
 import type { Context } from './measure/context.ts';
 import { measureLambda } from './measure/lambda.ts';
+import { measureLoad } from './measure/load.ts';
 import { measureMemory } from './measure/memory.ts';
+import { measureSoak } from './measure/soak.ts';
 import { measureTasks } from './measure/tasks.ts';
 import { measureWarm } from './measure/warm.ts';
 import { type Prepared, prepare, type ShapeName, shapeOf } from './prepare.ts';
@@ -33,6 +35,8 @@ const MEASURES: Record<
   bulk: { rounds: 5, measure: measureBulk },
   memory: { rounds: 5, measure: measureMemory },
   batch: { rounds: 3, measure: measureBatch },
+  load: { rounds: 5, measure: measureLoad },
+  soak: { rounds: 1, measure: measureSoak },
 };
 
 /** Of `cold --lambda`. */
@@ -77,7 +81,7 @@ async function tasks({ rounds = TASKS_ROUNDS }: BenchArguments, model: ShapeName
 }
 
 /** Measures beside the peer, on models that are made before the first measurement. */
-function peerMeasurements({ rounds: wanted, requests }: BenchArguments, model: ShapeName) {
+function peerMeasurements({ rounds: wanted, requests, minutes }: BenchArguments, model: ShapeName) {
   const progress = new Progress();
   const threads = Math.min(THREADS, availableParallelism());
   let ready: Promise<Prepared> | undefined;
@@ -90,7 +94,7 @@ function peerMeasurements({ rounds: wanted, requests }: BenchArguments, model: S
     ready ??= made();
     const { measure, rounds: usual } = MEASURES[measurement];
     const rounds = wanted ?? usual;
-    const measured = await measure({ prepared: await ready, threads, rounds, requests, progress });
+    const measured = await measure({ prepared: await ready, threads, rounds, requests, minutes, progress });
     return { model, rounds, threads, ...measured };
   };
 }

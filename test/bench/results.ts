@@ -2,7 +2,7 @@ import type { Measurement } from './arguments.ts';
 import type { Machine } from './machine.ts';
 import type { Spread } from './statistics.ts';
 
-export type Unit = 'ms' | 'texts/s' | 'MiB' | 'x';
+export type Unit = 'ms' | 'texts/s' | 'MiB' | 'requests' | 'x';
 
 /** What one subject did, sample by sample, in the order of the rounds. */
 export interface Series {
@@ -42,9 +42,11 @@ export interface Result {
   readonly comparisons: readonly Comparison[];
   readonly stacks?: readonly Stack[];
   readonly curves?: readonly Curve[];
+  /** Curves of milliseconds, where `curves` are of something else. */
+  readonly latencies?: readonly Curve[];
   /** What a reader must know to judge the figures. */
   readonly notes: readonly string[];
 }
 
 /** What a measurement gives; where and when it was taken is added by its caller. */
-export type Measured = Pick<Result, 'series' | 'comparisons' | 'stacks' | 'curves' | 'notes'>;
+export type Measured = Pick<Result, 'series' | 'comparisons' | 'stacks' | 'curves' | 'latencies' | 'notes'>;

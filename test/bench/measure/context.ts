@@ -10,11 +10,22 @@ export interface Context {
   readonly rounds: number;
   /** Requests of the memory measurement. */
   readonly requests: number;
+  /** Minutes of the soak. */
+  readonly minutes: number;
   readonly progress: Progress;
 }
 
 /** Seeds of the texts, one for each measurement. */
-export const SEED = { cold: 11, warm: 12, bulk: 13, memory: 14, batch: 15, tasks: 16 } as const;
+export const SEED = {
+  cold: 11,
+  warm: 12,
+  bulk: 13,
+  memory: 14,
+  batch: 15,
+  tasks: 16,
+  load: 17,
+  soak: 18,
+} as const;
 
 export function specsOf(keys: readonly SubjectKey[], context: Context, text: string): SubjectSpec[] {
   return keys.map((key) => subjectSpec(key, context.prepared, context.threads, text));

@@ -4,6 +4,7 @@ import { type Spread, spread } from '../statistics.ts';
 /** A value in its unit: `155 ms`, `0.38x`. */
 export function amount(value: number, unit: Unit): string {
   if (unit === 'x') return `${value.toFixed(value < 10 ? 3 : 1)}x`;
+  if (unit === 'requests') return `${Math.round(value)} ${unit}`;
   const digits = Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0;
   return `${value.toFixed(digits)} ${unit}`;
 }

@@ -18,13 +18,15 @@ const TITLES: Readonly<Record<Measurement, string>> = {
   memory: 'Memory',
   batch: 'Files in S3',
   tasks: 'Tasks',
+  load: 'The long-lived server under load',
+  soak: 'Soak of the long-lived server',
   lambda: 'Cold start in local Lambda',
 };
 
 /** A result and the plot that belongs to it. */
 export interface Section {
   readonly result: Result;
-  readonly plot?: Plot | undefined;
+  readonly plots: readonly Plot[];
 }
 
 /** docs/benchmarks.md: text around the measured numbers, written by the benchmark itself. */
@@ -66,11 +68,11 @@ export function markdownReport(sections: readonly Section[]): string {
 
 const NONE = { median: 0, low: 0, high: 0, band: 'min-max', samples: 0 } as const;
 
-function section({ result, plot }: Section): string[] {
+function section({ result, plots }: Section): string[] {
   return [
     `## ${TITLES[result.measurement]}: ${subjectOf(result)}`,
     '',
-    ...(plot === undefined ? [] : [`![${plot.title}](benchmarks/${plot.file})`, '']),
+    ...plots.flatMap(({ title, file }) => [`![${title}](benchmarks/${file})`, '']),
     markdownTable([...COMPARISON_COLUMNS], comparisonRows(result)),
     '',
     markdownTable([...SERIES_COLUMNS], seriesRows(result)),
@@ -89,7 +91,7 @@ function markdownTable(titles: readonly string[], rows: readonly (readonly strin
 
 const INTRODUCTION = `Pilotlight beside its nearest peer, [@huggingface/transformers](https://github.com/huggingface/transformers.js)
 (transformers.js), on the same weights, and beside the limit that ONNX Runtime sets. Run it with
-\`npm run bench -- cold|warm|bulk|memory|batch|tasks|all\`; \`--help\` tells the options. Targets are those that the project has set
+\`npm run bench -- cold|warm|bulk|memory|batch|tasks|load|soak|all\`; \`--help\` tells the options. Targets are those that the project has set
 itself; where models are compared, they are for the 67M shape, and for tasks for the 22M shape. A ratio below 1 means less time or memory than the other
 side; throughput is the other way round.`;
 
@@ -119,6 +121,6 @@ const NOT_MEASURED = `## What is not measured
   machine; the phases tell what to expect where a process starts the same way.
 - Cold page cache: the first read of the files after a deployment.
 - arm64, and x86 without AVX512-VNNI, where int8 gains less.
-- The HTTP layer, which is the same few milliseconds for any model.
+- The HTTP layer by itself: under load it is part of the long-lived server's figures.
 - Quality: that is the business of each model card, and of the goldens that every package carries.
 - transformers.js bundled into one file, or with options that are not its defaults.`;

@@ -1,6 +1,6 @@
-import type { Result } from '../results.ts';
+import type { Curve, Result } from '../results.ts';
 import { subjectOf } from './format.ts';
-import { lineChart } from './line-chart.ts';
+import { type LineChart, lineChart } from './line-chart.ts';
 import { stackedBars } from './stacked-bars.ts';
 
 /** A plot, and the name of its file. */
@@ -10,45 +10,57 @@ export interface Plot {
   readonly svg: string;
 }
 
-/** The plot of a result; none where it has nothing to draw. */
-export function plotOf(result: Result): Plot | undefined {
-  const { measurement, stacks = [], curves = [] } = result;
-  const plot = (title: string, draw: (title: string) => string): Plot => {
-    return { file: `${measurement}.svg`, title, svg: draw(title) };
-  };
+/** The plots of a result; none where it has nothing to draw. */
+export function plotsOf(result: Result): Plot[] {
+  const { measurement, stacks = [], curves = [], latencies = [] } = result;
   const shape = subjectOf(result);
+  const bars = (what: string): Plot[] => {
+    const title = `${what}, ${shape}`;
+    const file = `${measurement}.svg`;
+    return stacks.length === 0 ? [] : [{ file, title, svg: stackedBars(title, 'ms', stacks) }];
+  };
+  const lines = (
+    what: string,
+    chart: Omit<LineChart, 'title' | 'curves'>,
+    drawn: readonly Curve[] = curves,
+    file = `${measurement}.svg`,
+  ): Plot[] => {
+    const title = `${what}, ${shape}`;
+    return drawn.length === 0 ? [] : [{ file, title, svg: lineChart({ ...chart, title, curves: drawn }) }];
+  };
   switch (measurement) {
     case 'cold':
-      if (stacks.length === 0) return undefined;
-      return plot(`Cold start by phase, ${shape}`, (title) => stackedBars(title, 'ms', stacks));
+      return bars('Cold start by phase');
     case 'lambda':
-      if (stacks.length === 0) return undefined;
-      return plot(`Cold start in local Lambda by phase, ${shape}`, (title) =>
-        stackedBars(title, 'ms', stacks),
-      );
+      return bars('Cold start in local Lambda by phase');
     case 'warm':
-      if (curves.length === 0) return undefined;
-      return plot(`Latency of a single call by its tokens, ${shape}`, (title) =>
-        lineChart({ title, x: 'tokens', y: 'ms, median', curves, logarithmic: true }),
-      );
+      return lines('Latency of a single call by its tokens', {
+        x: 'tokens',
+        y: 'ms, median',
+        logarithmic: true,
+      });
     case 'bulk':
-      if (curves.length === 0) return undefined;
-      return plot(`Throughput by size of batch, ${shape}`, (title) =>
-        lineChart({
-          title,
-          x: 'tokens in a batch, padding included (Pilotlight: its budget; transformers.js: the mean)',
-          y: 'texts/s',
-          curves,
-          logarithmic: true,
-        }),
-      );
+      return lines('Throughput by size of batch', {
+        x: 'tokens in a batch, padding included (Pilotlight: its budget; transformers.js: the mean)',
+        y: 'texts/s',
+        logarithmic: true,
+      });
     case 'memory':
-      if (curves.length === 0) return undefined;
-      return plot(`Resident memory over many requests, ${shape}`, (title) =>
-        lineChart({ title, x: 'requests', y: 'MiB', curves, logarithmic: false }),
-      );
+      return lines('Resident memory over many requests', { x: 'requests', y: 'MiB', logarithmic: false });
+    case 'load':
+      return [
+        ...lines('Throughput by clients', { x: 'clients', y: 'texts/s', logarithmic: true }),
+        ...lines(
+          '99th percentile of latency by clients',
+          { x: 'clients', y: 'ms', logarithmic: true },
+          latencies,
+          'load-latency.svg',
+        ),
+      ];
+    case 'soak':
+      return lines('Resident memory of a busy server', { x: 'seconds', y: 'MiB', logarithmic: false });
     case 'batch':
     case 'tasks':
-      return undefined;
+      return [];
   }
 }

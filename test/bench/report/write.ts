@@ -5,7 +5,7 @@ import { LAMBDA_MODEL, TASKS_MODEL } from '../default-models.ts';
 import { ROOT, WORK } from '../paths.ts';
 import type { Result } from '../results.ts';
 import { markdownReport } from './markdown.ts';
-import { plotOf } from './plots.ts';
+import { plotsOf } from './plots.ts';
 
 const fileOf = (measurement: Measurement, model: string): string =>
   join(WORK, 'results', `${measurement}-${model}.json`);
@@ -27,9 +27,10 @@ export function writeDocs(model: string): void {
   const results = MEASUREMENTS.map((measurement) => fileOf(measurement, MODELS[measurement] ?? model))
     .filter((file) => existsSync(file))
     .map((file): Result => JSON.parse(readFileSync(file, 'utf8')));
-  const sections = results.map((result) => ({ result, plot: plotOf(result) }));
+  const sections = results.map((result) => ({ result, plots: plotsOf(result) }));
   mkdirSync(join(ROOT, 'docs', 'benchmarks'), { recursive: true });
-  for (const { plot } of sections)
-    if (plot) writeFileSync(join(ROOT, 'docs', 'benchmarks', plot.file), plot.svg);
+  for (const { file, svg } of sections.flatMap(({ plots }) => plots)) {
+    writeFileSync(join(ROOT, 'docs', 'benchmarks', file), svg);
+  }
   writeFileSync(join(ROOT, 'docs', 'benchmarks.md'), markdownReport(sections));
 }

@@ -22,19 +22,22 @@ void serve(started, async (config, mark) => {
   const session = await InferenceSession.create(join(folder, graph.file), options);
   mark('load');
   const feedsOf = prepare(config, folder, session.inputNames);
-  const one = async (text: string) => {
-    const outputs = await session.run(feedsOf(text));
-    const [logits] = session.outputNames;
-    return { label: 'logit', score: Number(logits === undefined ? Number.NaN : outputs[logits]?.data[0]) };
+  const run = async (texts: readonly string[]) => {
+    const outputs = await session.run(feedsOf(texts));
+    const [logits = ''] = session.outputNames;
+    const { data, dims: [, labels = 1] = [] } = outputs[logits] ?? {};
+    return texts.map((_, row) => ({ label: 'logit', score: Number(data?.[row * labels]) }));
   };
   return {
-    one,
-    many: (texts) => Promise.all(texts.map(one)),
-    prepare: (texts) => texts.forEach(feedsOf),
+    one: async (text) => (await run([text]))[0] ?? { label: 'logit', score: Number.NaN },
+    many: run,
+    prepare: (texts) => {
+      for (const text of texts) feedsOf([text]);
+    },
   };
 });
 
-/** Gives the tensors of a text of whole words, made on the first demand. */
+/** Gives the tensors of texts of whole words, padded to the longest, made on the first demand. */
 function prepare({ model }: SubjectConfig, folder: string, inputNames: readonly string[]) {
   const { vocab } = JSON.parse(readFileSync(join(folder, 'tokenizer.json'), 'utf8')).model;
   const known = new Map<string, Feeds>();
@@ -42,20 +45,24 @@ function prepare({ model }: SubjectConfig, folder: string, inputNames: readonly 
     if (!(token in vocab)) throw new RangeError(`${token} is no word of ${model}`);
     return BigInt(vocab[token]);
   };
-  const make = (text: string): Feeds => {
-    const ids = BigInt64Array.from(['[CLS]', ...text.split(' '), '[SEP]'], id);
-    const values: Record<string, BigInt64Array> = {
-      input_ids: ids,
-      attention_mask: ids.map(() => 1n),
-      token_type_ids: ids.map(() => 0n),
+  const make = (texts: readonly string[]): Feeds => {
+    const rows = texts.map((text) => ['[CLS]', ...text.split(' '), '[SEP]'].map(id));
+    const tokens = Math.max(...rows.map((row) => row.length));
+    const tensor = (valueAt: (own: bigint | undefined) => bigint) => {
+      const values = rows.flatMap((row) => Array.from({ length: tokens }, (_, i) => valueAt(row[i])));
+      return new Tensor('int64', BigInt64Array.from(values), [rows.length, tokens]);
     };
-    return Object.fromEntries(
-      inputNames.map((name) => [name, new Tensor('int64', values[name] ?? ids, [1, ids.length])]),
-    );
+    const values: Record<string, Tensor> = {
+      input_ids: tensor((own) => own ?? id('[PAD]')),
+      attention_mask: tensor((own) => (own === undefined ? 0n : 1n)),
+      token_type_ids: tensor(() => 0n),
+    };
+    return Object.fromEntries(inputNames.flatMap((name) => (values[name] ? [[name, values[name]]] : [])));
   };
-  return (text: string): Feeds => {
-    const feeds = known.get(text) ?? make(text);
-    known.set(text, feeds);
+  return (texts: readonly string[]): Feeds => {
+    const key = texts.join('\n');
+    const feeds = known.get(key) ?? make(texts);
+    known.set(key, feeds);
     return feeds;
   };
 }

@@ -15,7 +15,7 @@ export interface Subject {
   one(text: string): Promise<Answer>;
   /** Predicts all texts with one call. */
   many(texts: readonly string[]): Promise<readonly Answer[]>;
-  /** Makes ready what is not to be measured. */
+  /** Makes ready what is not to be measured of calls of one text. */
   prepare?(texts: readonly string[]): void;
   /** See `Ready.steps`. */
   readonly steps?: Readonly<Record<string, number>>;

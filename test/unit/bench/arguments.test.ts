@@ -11,6 +11,7 @@ describe('the arguments of npm run bench', () => {
       json: false,
       write: false,
       requests: 10_000,
+      minutes: 10,
     });
   });
 
@@ -47,12 +48,13 @@ describe('the arguments of npm run bench', () => {
   });
 
   it.each([
-    [['fast'], /choose cold, warm, bulk, memory, batch, tasks, all/],
+    [['fast'], /choose cold, warm, bulk, memory, batch, tasks, load, soak, all/],
     [['cold', 'warm'], /one measurement at a time/],
     [['--json'], /say what to measure/],
     [['cold', '--round', '3'], /--round/],
     [['cold', '--rounds', '0'], /--rounds takes a whole number from 1, not 0/],
     [['cold', '--rounds', 'many'], /not many/],
+    [['soak', '--minutes', '0'], /--minutes takes a number above 0, not 0/],
     [['memory', '--requests', '1.5'], /--requests takes a whole number/],
   ])('refuse %j with what to write instead', (argv, reason) => {
     expect(() => parseArguments(argv)).toThrow(reason);
@@ -69,6 +71,7 @@ describe('the arguments of npm run bench', () => {
       '--model',
       '--rounds',
       '--requests',
+      '--minutes',
       '--json',
       '--write',
       '--help',

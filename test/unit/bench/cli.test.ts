@@ -28,6 +28,13 @@ const measuredSchema = z.tuple([
   }),
 ]);
 
+const loadSchema = z.tuple([
+  z.object({
+    series: z.array(z.object({ metric: z.string(), unit: z.string(), samples: z.array(z.number()).min(1) })),
+    comparisons: z.array(z.object({ name: z.string(), unit: z.string(), met: z.boolean().optional() })),
+  }),
+]);
+
 describe('npm run bench', () => {
   it('measures a tiny checkpoint from end to end: packaged, exported, agreed upon, timed', async () => {
     const { stdout } = await bench('warm', '--model', 'tiny', '--rounds', '1', '--json');
@@ -65,13 +72,38 @@ describe('npm run bench', () => {
     expect(comparisons[0]).toMatchObject({ target: 'at most 80 ms' });
   }, 120_000);
 
+  it('measures a server under load: no errors but 429, and those only above the limit', async () => {
+    const { stdout } = await bench('load', '--model', 'tiny', '--rounds', '1', '--json');
+    const [{ series, comparisons }] = loadSchema.parse(JSON.parse(stdout));
+    expect(comparisons.filter(({ unit }) => unit === 'requests')).toEqual([
+      expect.objectContaining({ name: 'errors below the limit', met: true }),
+      expect.objectContaining({ name: 'errors other than 429 above the limit', met: true }),
+    ]);
+    const sample = (metric: string) => series.find((one) => one.metric === metric)?.samples[0] ?? 0;
+    expect(sample('refused with 429 above the limit')).toBeGreaterThan(0);
+    expect(sample('throughput, clients: 8')).toBeGreaterThan(1);
+    expect(sample('limit: one by one')).toBeGreaterThan(sample('throughput, clients: 8'));
+  }, 120_000);
+
+  it('measures the memory of a busy server each second', async () => {
+    const { stdout } = await bench('soak', '--model', 'tiny', '--minutes', '0.05', '--json');
+    const [{ series, comparisons }] = loadSchema.parse(JSON.parse(stdout));
+    const memory = series.find(({ unit }) => unit === 'MiB')?.samples ?? [];
+    expect(memory.length).toBeGreaterThanOrEqual(3);
+    expect(Math.min(...memory)).toBeGreaterThan(20);
+    expect(comparisons.find(({ name }) => name === 'soak: errors')).toMatchObject({ met: true });
+  }, 120_000);
+
   it('explains itself', async () => {
     const { stdout } = await bench('--help');
-    expect(stdout).toContain('npm run bench -- cold|warm|bulk|memory|batch|tasks|all');
+    expect(stdout).toContain('npm run bench -- cold|warm|bulk|memory|batch|tasks|load|soak|all');
   });
 
   it.each([
-    [['lukewarm'], /bench: nothing measures lukewarm; choose cold, warm, bulk, memory, batch, tasks, all/],
+    [
+      ['lukewarm'],
+      /bench: nothing measures lukewarm; choose cold, warm, bulk, memory, batch, tasks, load, soak, all/,
+    ],
     [['cold', '--model', '7b'], /bench: there is no shape 7b/],
     [['cold', '--fast'], /bench: Unknown option '--fast'/],
   ])('ends %j with one clear line and a failure', async (args, line) => {

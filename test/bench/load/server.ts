@@ -1,0 +1,43 @@
+import { type GpuServer, metricOf, startGpuServer } from '../../e2e/gpu-server.ts';
+import { BenchError } from '../errors.ts';
+import type { Context } from '../measure/context.ts';
+
+/** The server of the container with the model of the benchmark, and `environment` beside what it always gets. */
+export async function startServer(
+  { prepared, threads }: Context,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<LoadedServer> {
+  const server = await startGpuServer({
+    MODELS_DIR: prepared.packages,
+    PRELOAD_MODELS: prepared.model,
+    PILOTLIGHT_INTRA_OP_THREADS: String(threads),
+    EXECUTION_PROVIDER: 'cpu',
+    ...environment,
+  });
+  return new LoadedServer(server, `${server.url}/models/${prepared.model}`);
+}
+
+export class LoadedServer {
+  readonly #server: GpuServer;
+  /** Of the model's route. */
+  readonly url: string;
+
+  constructor(server: GpuServer, url: string) {
+    this.#server = server;
+    this.url = url;
+  }
+
+  /** Values of metrics without labels. Delays of the event loop are those since the last time that anybody asked. */
+  async metrics(...names: readonly string[]): Promise<number[]> {
+    const text = await this.#server.metrics();
+    return names.map((name) => metricOf(text, name));
+  }
+
+  /** Answers what it has accepted first. @throws BenchError SUBJECT_FAILED where it did not end well */
+  async stop(): Promise<void> {
+    this.#server.signal('SIGTERM');
+    const code = await this.#server.ended;
+    if (code !== 0)
+      throw new BenchError('SUBJECT_FAILED', `The server ended with ${code}:\n${this.#server.log()}`);
+  }
+}

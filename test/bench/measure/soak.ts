@@ -1,0 +1,100 @@
+import { Clients } from '../load/clients.ts';
+import { startServer } from '../load/server.ts';
+import type { Measured } from '../results.ts';
+import { median, spread } from '../statistics.ts';
+import { compare, judge } from '../targets.ts';
+import { type Context, pause, SEED } from './context.ts';
+import { LENGTHS, TEXTS } from './load.ts';
+
+const CLIENTS = 64;
+const SECOND_MS = 1000;
+const MIB = 2 ** 20;
+/** What counts as warm-up; of a soak that is shorter than ten minutes, a tenth of it. */
+const WARM_SECONDS = 60;
+const WARM_SHARE = 0.1;
+/** Readings that a figure is the median of. */
+const READINGS = 5;
+
+/** A server as busy as it can be: its memory each second. */
+export async function measureSoak(context: Context): Promise<Measured> {
+  const { prepared, minutes, progress } = context;
+  const seconds = minutes * 60;
+  const clients = await Clients.start({
+    tokenizer: prepared.tokenizer,
+    seed: SEED.soak,
+    texts: TEXTS,
+    lengths: { ...LENGTHS, longest: Math.min(LENGTHS.longest, prepared.maxTokens) },
+  });
+  const server = await startServer(context);
+  const points: [number, number][] = [];
+  const lags: number[] = [];
+  let over = false;
+  try {
+    const load = clients
+      .load({ do: 'closed', url: server.url, clients: CLIENTS, seconds, warmSeconds: 0 })
+      .finally(() => {
+        over = true;
+      });
+    const start = performance.now();
+    while (!over) {
+      await Promise.race([pause(SECOND_MS), load]);
+      const [resident = Number.NaN, lag = Number.NaN] = await server.metrics(
+        'process_resident_memory_bytes',
+        'nodejs_eventloop_lag_p99_seconds',
+      );
+      points.push([(performance.now() - start) / SECOND_MS, resident / MIB]);
+      lags.push(lag * SECOND_MS);
+      progress.show('soak', points.length, Math.ceil(seconds));
+    }
+    const { statuses, samples } = await load;
+    progress.clear();
+    return report({ points, lags, seconds, answered: samples.length, statuses, model: prepared.model });
+  } finally {
+    await Promise.all([clients.stop(), server.stop()]);
+  }
+}
+
+interface Soaked {
+  readonly points: readonly (readonly [number, number])[];
+  readonly lags: readonly number[];
+  readonly seconds: number;
+  readonly answered: number;
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly model: string;
+}
+
+function report({ points, lags, seconds, answered, statuses, model }: Soaked): Measured {
+  const warm = Math.min(WARM_SECONDS, seconds * WARM_SHARE);
+  const memory = points.map(([, resident]) => resident);
+  const after = points.findIndex(([at]) => at >= warm);
+  const early = memory.slice(Math.max(0, after), after + READINGS);
+  const late = memory.slice(-READINGS);
+  const ratios = late.flatMap((end) => early.map((begin) => end / begin));
+  const growth = { ...spread(ratios), median: median(late) / median(early) };
+  const errors = Object.entries(statuses).flatMap(([status, count]) => (status === '200' ? [] : [count]));
+  const subject = 'the server';
+  return {
+    series: [
+      { subject, metric: 'resident memory, each second', unit: 'MiB', samples: memory },
+      { subject, metric: 'event loop delay of a second, p99', unit: 'ms', samples: lags },
+      { subject, metric: 'throughput', unit: 'texts/s', samples: [answered / seconds] },
+    ],
+    comparisons: [
+      compare({ name: 'resident memory: at the end / after the first minute', model }, growth, {
+        atMost: 1.05,
+      }),
+      judge(
+        { name: 'soak: errors', unit: 'requests' },
+        spread([errors.reduce((sum, count) => sum + count, 0)]),
+        {
+          atMost: 0,
+        },
+      ),
+    ],
+    curves: [{ subject, points }],
+    notes: [
+      `${CLIENTS} clients for ${seconds.toFixed(0)} seconds, each of which sends its next text as soon as it has its answer, of lengths as under load: ${answered} texts. Memory is the resident set of the server as it tells it itself at /metrics, which is scraped each second.`,
+      `After the first minute: the median of ${READINGS} readings from second ${warm.toFixed(0)}, over that of the last ${READINGS}. The spread is that of all pairs.`,
+    ],
+  };
+}
