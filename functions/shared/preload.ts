@@ -8,14 +8,14 @@ export interface Preload extends Readiness {
 
 /** Starts at once. A model that is refused is logged and left out; the others are not affected. */
 export function preload(
-  engine: Pick<ServingEngine, 'predictor'>,
+  engine: Pick<ServingEngine, 'model'>,
   refs: readonly string[],
   logger: Logger,
 ): Preload {
   const states = new Map<string, 'loading' | 'ready' | 'failed'>(refs.map((ref) => [ref, 'loading']));
   const loads = refs.map(async (ref) => {
     try {
-      await engine.predictor(ref);
+      await engine.model(ref);
       states.set(ref, 'ready');
     } catch (error) {
       states.set(ref, 'failed');

@@ -6,7 +6,7 @@
  */
 export type { TokenCounts } from './batching/batch-runner.ts';
 export type { BatchTally } from './batching/scheduler.ts';
-export type { TokenLimits } from './batching/token-limits.ts';
+export { refuseMoreWork, type TokenLimits } from './batching/token-limits.ts';
 export type { QueueLimits } from './batching/token-queue.ts';
 export { refuseMoreCharacters } from './character-limits.ts';
 export { Engine } from './engine.ts';

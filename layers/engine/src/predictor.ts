@@ -131,7 +131,8 @@ export class Predictor {
    * Predicts one input (anything but an array) or an array of inputs.
    *
    * @throws EngineError INVALID_INPUT and INVALID_PARAMETER with `field`, INPUT_TOO_LONG and TOO_MANY_TOKENS with
-   * `tokens` and `maxTokens`, OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED.
+   * `tokens` and `maxTokens`, TOO_MUCH_WORK with `estimatedMs` and `maxInferMs`, OVERLOADED, SESSION_FAILED,
+   * PREDICTOR_DISPOSED.
    */
   async predict(
     inputs: unknown,

@@ -1,12 +1,14 @@
 /** Packages of transformers.js through the engine, on models whose answers are calculated by hand. */
 import { appendFileSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Engine, isPipeline } from '@pilotlight/engine';
+import { Engine, EngineError, isPipeline } from '@pilotlight/engine';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { preload } from '../../../functions/shared/preload.ts';
 import { PipelinePredictor } from '../../../layers/engine/src/pipelines/pipeline-predictor.ts';
 import { addPipeline } from '../../../model-assets/toolchain/pipelines/add-pipeline.ts';
 import { SAMPLING_RATE, wavOf, writeAudioModel, writeImageModel } from '../../fixtures/pipelines.ts';
+import { silent } from '../functions/fake-engine.ts';
 import { temporaryFolder } from '../toolchain/temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -33,6 +35,7 @@ beforeAll(async () => {
   writeAudioModel(join(folder, 'audio'));
   const image = { ...common, source: join(folder, 'image'), task: 'image-classification' } as const;
   await addPipeline({ ...image, name: 'colours' });
+  await addPipeline({ ...image, name: 'features', task: 'image-feature-extraction' });
   await addPipeline({ ...image, name: 'damaged' });
   appendFileSync(join(packages, 'damaged/1.0.0/config.json'), ' ');
   await addPipeline({
@@ -46,6 +49,15 @@ beforeAll(async () => {
 afterAll(() => engine.dispose());
 
 describe('a package of transformers.js', () => {
+  it('is loaded before the first request, as other packages are', async () => {
+    const first = new Engine({ packages });
+    const preloaded = preload(first, ['colours'], silent);
+    await preloaded.settled;
+    expect([...preloaded.states()]).toEqual([['colours', 'ready']]);
+    expect(first.loadedPipelines().map(({ manifest }) => manifest.name)).toEqual(['colours']);
+    await first.dispose();
+  });
+
   it('classifies an image in base64 as calculated by hand, alone and in a list', async () => {
     const red = await base64(255, 0, 51);
     const one = await engine.predict('colours', red, { top_k: 3 });
@@ -124,6 +136,43 @@ describe('a package of transformers.js', () => {
       });
     },
   );
+
+  it('refuses a value that only the pipeline can judge, and answers without it', async () => {
+    const image = await png(255, 0, 0);
+    await expect(engine.predict('features', image, { pool: true })).rejects.toMatchObject({
+      code: 'INVALID_PARAMETER',
+      message: expect.stringMatching(/^parameters\.pool: the model can not be run with this value/),
+      details: { field: 'parameters.pool' },
+    });
+    await expect(engine.predict('features', image, { pool: true, other: 1 })).rejects.toMatchObject({
+      message: expect.stringMatching(/^parameters: .* these values of pool, other/),
+      details: { field: 'parameters' },
+    });
+    expect((await engine.predict('features', image, { pool: false })).results).toHaveLength(1);
+  });
+
+  it('fails where an input can not be run with or without its parameters', async () => {
+    const { manifest } = await engine.model('features');
+    if (!isPipeline(manifest)) throw new TypeError('features is a pipeline');
+    const runs: unknown[] = [];
+    const failing = new PipelinePredictor({
+      manifest,
+      pipeline: {
+        samplingRate: undefined,
+        run: (_input, _second, parameters) => {
+          runs.push(parameters);
+          return Promise.reject(new EngineError('SESSION_FAILED', 'It broke.'));
+        },
+        dispose: () => Promise.resolve(),
+      },
+      loadTimings: { openMs: 0, verifyMs: 0, tokenizerMs: 0, sessionMs: 0, totalMs: 0 },
+      maxQueuedRequests: 1,
+    });
+    const image = await png(0, 0, 0);
+    await expect(failing.predict(image, { pool: true })).rejects.toMatchObject({ code: 'SESSION_FAILED' });
+    await expect(failing.predict(image)).rejects.toMatchObject({ code: 'SESSION_FAILED' });
+    expect(runs).toEqual([{ pool: true }, {}, {}]);
+  });
 
   it('refuses texts that are far too long before the pipeline sees them', async () => {
     const pipeline = {

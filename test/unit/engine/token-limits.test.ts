@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CharacterTokenizer, predictorOf, SummingSession } from './fakes.ts';
+import { CharacterTokenizer, manifestOf, predictorOf, SummingSession } from './fakes.ts';
 
 describe('limits of the tokens of a call', () => {
   it('refuse one input above them before anything runs, with both numbers', async () => {
@@ -20,6 +20,43 @@ describe('limits of the tokens of a call', () => {
     });
     const { results } = await predictorOf().predict(['aaaaa', 'bbbb'], {}, { limits });
     expect(results).toHaveLength(2);
+  });
+});
+
+describe('the limit of the work of a call', () => {
+  const { int8 } = manifestOf().variants;
+  const costing = (inferMsPerToken: number) =>
+    manifestOf({ variants: int8 ? { int8: { ...int8, inferMsPerToken } } : {} });
+
+  it('refuses what would take longer, by the tokens without padding, with estimate and limit', async () => {
+    const session = new SummingSession();
+    const predictor = predictorOf({ session, manifest: costing(10) });
+    const limits = { maxInferMs: 80 };
+    await expect(predictor.predict(['aaaaaaa', 'bb'], {}, { limits })).rejects.toMatchObject({
+      code: 'TOO_MUCH_WORK',
+      message: expect.stringContaining('9 tokens would take the model about 90 ms; calls of up to 80 ms'),
+      details: { field: 'inputs', tokens: 9, estimatedMs: 90, maxInferMs: 80 },
+    });
+    expect(session.runs).toBe(0);
+    const { results } = await predictor.predict(['aaaaaaa', 'b'], {}, { limits });
+    expect(results).toHaveLength(2);
+  });
+
+  it('is of all windows and inputs that are run, and not of those that are refused', async () => {
+    const predictor = predictorOf({ manifest: costing(10) });
+    const limits = { maxInferMs: 80 };
+    const tooLong = 'c'.repeat(65);
+    const { outcomes } = await predictor.predictEach(['aaaa', tooLong, 'bbbb'], {}, { limits });
+    expect(outcomes).toMatchObject([
+      { result: [{}, {}] },
+      { error: { code: 'INPUT_TOO_LONG' } },
+      { result: [{}, {}] },
+    ]);
+  });
+
+  it('refuses nothing of a model that does not say what a token costs', async () => {
+    const { results } = await predictorOf().predict('aaaaaaa', {}, { limits: { maxInferMs: 1 } });
+    expect(results).toHaveLength(1);
   });
 });
 

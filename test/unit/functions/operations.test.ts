@@ -24,7 +24,7 @@ describe('GET /ready', () => {
   it('is 503 with the names while models are loading, and 200 afterwards', async () => {
     const engine = fakeEngine();
     const gate = Promise.withResolvers<void>();
-    const slow = { predictor: (ref: string) => gate.promise.then(() => engine.predictor(ref)) };
+    const slow = { model: (ref: string) => gate.promise.then(() => engine.model(ref)) };
     const readiness = preload(slow as typeof engine, ['sentiment', 'slots@1.0.0'], silent);
     const app = fakeApp({ engine, readiness });
     expect(await get(app, '/ready')).toMatchObject({

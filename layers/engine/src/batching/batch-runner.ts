@@ -1,13 +1,14 @@
 /** From token requests to the outputs of the graph: encode, and have the scheduler run what it makes batches of. */
 import { EngineError } from '../errors.ts';
-import type { TextProcessing } from '../manifest.ts';
+import type { TextProcessing, Variant } from '../manifest.ts';
 import type { Encoding, Feeds, Tokenizer, TokenRequest, TokenResult, TruncationDirection } from '../ports.ts';
 import { encodeRequests } from './encode-requests.ts';
 import type { BatchTally, FeedsReport, Scheduler } from './scheduler.ts';
-import { refuseMoreTokens, type TokenLimits } from './token-limits.ts';
+import { refuseMoreTokens, refuseMoreWork, type TokenLimits } from './token-limits.ts';
 
 export interface BatchRunnerParts {
   readonly manifest: { readonly textProcessing: TextProcessing };
+  readonly variant: Pick<Variant, 'inferMsPerToken'>;
   readonly tokenizer: Tokenizer;
   readonly scheduler: Scheduler;
 }
@@ -63,21 +64,24 @@ export class BatchRunner {
 
   /**
    * @throws EngineError INPUT_TOO_LONG and SESSION_FAILED where there is no `refuse`, SESSION_FAILED in any case once the
-   * session is gone, TOO_MANY_TOKENS, and the reason of an aborted `signal`.
+   * session is gone, TOO_MANY_TOKENS, TOO_MUCH_WORK, and the reason of an aborted `signal`.
    */
   async run(requests: readonly TokenRequest[], options: RunOptions): Promise<Inference> {
-    const { tokenizer, scheduler, manifest } = this.#parts;
+    const { tokenizer, scheduler, manifest, variant } = this.#parts;
     const start = performance.now();
     const { maxTokens } = manifest.textProcessing;
     const { alignment = false, truncationDirection = 'right' } = options;
     const encoded = await encodeRequests(tokenizer, requests, { maxTokens, alignment, truncationDirection });
     const taken = options.truncate ? [...encoded.keys()] : withinLimit(requests, encoded, maxTokens, options);
     if (options.limits) refuseMoreTokens(encoded, options.limits, options.inputOf);
-    const tokenizeMs = performance.now() - start;
-
     const windows = taken.flatMap((request) =>
       (encoded[request] ?? []).map((encoding, index) => ({ request, index, encoding })),
     );
+    const lengths = windows.map(({ encoding }) => encoding.ids.length);
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    if (options.limits) refuseMoreWork(total, variant, options.limits);
+    const tokenizeMs = performance.now() - start;
+
     const results: TokenResult[][] = Array.from(encoded, () => []);
     const { signal, refuse, condense = asItIs } = options;
     const { queueMs, inferMs, read, batches } = await scheduler.run(
@@ -92,8 +96,6 @@ export class BatchRunner {
         ...(refuse && { refuse: (place, error) => refuse(windows[place]?.request ?? 0, error) }),
       },
     );
-    const lengths = windows.map(({ encoding }) => encoding.ids.length);
-    const total = lengths.reduce((sum, length) => sum + length, 0);
     const truncated: number[] = Array.from(encoded, () => 0);
     for (const request of taken) truncated[request] = cutFrom(encoded[request] ?? []);
     const cut = truncated.reduce((sum, tokens) => sum + tokens, 0);

@@ -1,5 +1,6 @@
 /** What one call may make a model read. It is known once the texts are tokens, and checked before a batch runs. */
 import { EngineError } from '../errors.ts';
+import type { Variant } from '../manifest.ts';
 import type { Encoding } from '../ports.ts';
 
 export interface TokenLimits {
@@ -7,6 +8,8 @@ export interface TokenLimits {
   readonly maxInputTokens?: number;
   /** Tokens of all requests together. @default - any number */
   readonly maxCallTokens?: number;
+  /** Milliseconds of inference, estimated from the tokens and what one cost when the model was packaged. @default - any number */
+  readonly maxInferMs?: number;
 }
 
 /**
@@ -37,5 +40,25 @@ export function refuseMoreTokens(
     'TOO_MANY_TOKENS',
     `${total} tokens in one call; at most ${maxCallTokens} are taken. Send fewer inputs, or shorter ones.`,
     { details: { field: 'inputs', tokens: total, maxTokens: maxCallTokens } },
+  );
+}
+
+/**
+ * `tokens` are those of all windows of a call, without padding. Where the variant does not say what one costs, nothing is
+ * known of the work, and nothing is refused.
+ *
+ * @throws EngineError TOO_MUCH_WORK, with estimate and limit.
+ */
+export function refuseMoreWork(
+  tokens: number,
+  { inferMsPerToken = 0 }: Pick<Variant, 'inferMsPerToken'>,
+  { maxInferMs = Number.POSITIVE_INFINITY }: TokenLimits,
+): void {
+  const estimatedMs = Math.round(tokens * inferMsPerToken);
+  if (estimatedMs <= maxInferMs) return;
+  throw new EngineError(
+    'TOO_MUCH_WORK',
+    `${tokens} tokens would take the model about ${estimatedMs} ms; calls of up to ${maxInferMs} ms are taken here. Send fewer inputs, or shorter ones.`,
+    { details: { field: 'inputs', tokens, estimatedMs, maxInferMs } },
   );
 }

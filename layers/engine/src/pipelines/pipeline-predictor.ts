@@ -78,7 +78,7 @@ export class PipelinePredictor {
 
   async #runAll(
     values: readonly PipelineValue[],
-    { second, others }: PipelineParameters,
+    settings: PipelineParameters,
     { signal }: PredictOptions,
   ): Promise<Prediction> {
     const { name, version } = this.manifest;
@@ -98,7 +98,7 @@ export class PipelinePredictor {
         signal?.throwIfAborted();
         const result = await this.#turns.take((waitedMs) => {
           queueMs += waitedMs;
-          return this.#parts.pipeline.run(value, second, others);
+          return this.#runOne(value, settings);
         });
         results.push(result);
       }
@@ -113,6 +113,29 @@ export class PipelinePredictor {
       truncated: values.map(() => 0),
       model: { name, version, variant: this.variantName },
     };
+  }
+
+  /** A pipeline does not say what it failed on: where the same input runs without the parameters, it was these. */
+  async #runOne(value: PipelineValue, { second, others }: PipelineParameters): Promise<unknown> {
+    const { pipeline } = this.#parts;
+    try {
+      return await pipeline.run(value, second, others);
+    } catch (error) {
+      const names = Object.keys(others);
+      const isFailure = error instanceof EngineError && error.code === 'SESSION_FAILED';
+      if (!isFailure || names.length === 0) throw error;
+      const runsWithout = await pipeline.run(value, second, {}).then(
+        () => true,
+        () => false,
+      );
+      if (!runsWithout) throw error;
+      const field = names.length === 1 ? `parameters.${names[0]}` : 'parameters';
+      throw new EngineError(
+        'INVALID_PARAMETER',
+        `${field}: the model can not be run with ${names.length === 1 ? 'this value' : `these values of ${names.join(', ')}`}, and can without.`,
+        { details: { field }, cause: error },
+      );
+    }
   }
 
   #parse(input: unknown, field: string): PipelineValue {
