@@ -2,6 +2,7 @@
 import { PilotlightError } from '@pilotlight/engine';
 import * as z from 'zod/mini';
 import { type Config, readConfig } from '../shared/config.ts';
+import { executionProviderSettings } from './execution-provider/settings.ts';
 
 const count = z.pipe(
   z.string().check(z.regex(/^[1-9]\d{0,14}$/, 'must be a whole number above 0')),
@@ -31,6 +32,7 @@ const environmentSchema = z.object({
   MAX_QUEUE_MS: z._default(count, 30_000),
   /** Milliseconds that requests under way have to end once the process is told to. */
   SHUTDOWN_GRACE_MS: z._default(count, 25_000),
+  ...executionProviderSettings,
 });
 
 export interface ServerConfig {

@@ -10,6 +10,7 @@ import { preload } from '../shared/preload.ts';
 import { PrometheusMetrics } from '../shared/prometheus.ts';
 import { readServerConfig, type ServerConfig } from './config.ts';
 import { Drain } from './drain.ts';
+import { settleExecutionProvider } from './execution-provider/settle.ts';
 import { ProcessMetrics } from './process-metrics.ts';
 import { ServerMetrics } from './server-metrics.ts';
 import { endOnSignals } from './signals.ts';
@@ -17,8 +18,10 @@ import { endOnSignals } from './signals.ts';
 const logger = new Logger({ serviceName: SERVICE });
 
 async function serve({ server: settings, shared }: ServerConfig): Promise<void> {
+  const { chosen: executionProvider } = await settleExecutionProvider(settings, logger);
   const engine = new Engine({
     ...engineOptions(shared),
+    executionProvider,
     sessions: 'worker',
     batching: 'dynamic',
     queueLimits: {
@@ -33,7 +36,7 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
   const served = new ServerMetrics({
     queued: () => engine.loaded().reduce((sum, { queued }) => sum + queued, 0),
     inFlight: () => drain.inFlight,
-    provider: () => 'cpu',
+    provider: () => executionProvider,
   });
   const ofProcess = new ProcessMetrics();
   const preloaded = preload(engine, shared.PRELOAD_MODELS, logger);

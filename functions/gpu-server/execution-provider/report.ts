@@ -12,11 +12,63 @@ export interface ProviderCandidate {
   readonly reason?: string;
 }
 
+/** Something that an execution provider needs of the machine. */
+export interface Requirement {
+  readonly of: ExecutionProvider;
+  readonly name: string;
+  readonly wanted: string;
+  readonly found: string;
+  readonly met: boolean;
+  /** Whether its provider can not even begin without it, so that a trial would be wasted. @default false */
+  readonly indispensable?: boolean;
+  /** What to do. @default - it is met */
+  readonly advice?: string;
+}
+
 /** The choice of the execution provider, as it was made once at the start of the process. */
 export interface ExecutionProviderReport {
-  readonly chosen: ExecutionProvider;
+  /** Nothing where no provider is good enough for the settings. */
+  readonly chosen?: ExecutionProvider;
   /** Whether EXECUTION_PROVIDER named it, so that no other one was looked at. */
   readonly forced: boolean;
-  /** In the order of preference; the CPU is not tried. */
+  /** In the order of preference; the CPU needs no trial. */
   readonly candidates: readonly ProviderCandidate[];
+  /** What the candidates need, and what of it there is; nothing of a forced CPU. */
+  readonly requirements: readonly Requirement[];
+}
+
+/** The report as text for a terminal or a log of the container. */
+export function reportText({ chosen, forced, candidates, requirements }: ExecutionProviderReport): string {
+  const rows = requirements.map(({ of, name, wanted, found, met }) => [
+    of,
+    name,
+    wanted,
+    found,
+    met ? 'yes' : 'NO',
+  ]);
+  const tried = candidates.map(({ provider, works, ms, reason }) => {
+    const time = ms === undefined ? '' : ` (${Math.round(ms)} ms)`;
+    return `  ${provider}: ${works ? 'works' : (reason ?? 'does not work')}${time}`;
+  });
+  const advice = requirements.flatMap((requirement) =>
+    requirement.advice === undefined ? [] : [`  - ${requirement.of}: ${requirement.advice}`],
+  );
+  const lines = [
+    `Execution provider: ${chosen ?? 'none'}${forced ? ', as EXECUTION_PROVIDER says' : ''}`,
+    ...(tried.length > 0 ? ['', 'Tried:', ...tried] : []),
+    ...(rows.length > 0 ? ['', ...columns([['for', 'part', 'wanted', 'found', 'met'], ...rows])] : []),
+    ...(advice.length > 0 ? ['', 'What to do:', ...advice] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Rows of a table, each cell as wide as the widest of its column. */
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }

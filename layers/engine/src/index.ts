@@ -38,6 +38,7 @@ export type {
 } from './predictor.ts';
 export { parseModelRef } from './refs.ts';
 export { providerFor, variantFor } from './served-variant.ts';
+export { runtimeFolder, tryProvider } from './session/try-provider.ts';
 export { FolderStore, type FolderStoreOptions } from './store/folder-store.ts';
 export { JoinedStore } from './store/joined-store.ts';
 export { checksumOf } from './store/parse-manifest.ts';

@@ -121,6 +121,17 @@ export interface Session {
 /** What runs the operators of a graph, by its name in ONNX Runtime. */
 export type ExecutionProvider = 'cpu' | 'cuda' | 'webgpu';
 
+/** What became of a tiny graph on an execution provider. */
+export type ProviderTrial =
+  | { readonly provider: ExecutionProvider; readonly works: true; readonly ms: number }
+  | {
+      readonly provider: ExecutionProvider;
+      readonly works: false;
+      readonly ms: number;
+      /** In the words of ONNX Runtime or of the system, for operators. */
+      readonly reason: string;
+    };
+
 export interface SessionOptions {
   /** Threads that one operator may use. */
   readonly intraOpThreads: number;

@@ -1,0 +1,39 @@
+/** The choice as a server makes it: said once in the log, or refused before anything is loaded. */
+import type { Logger } from '@aws-lambda-powertools/logger';
+import { type ExecutionProvider, PilotlightError } from '@pilotlight/engine';
+import { type ChoiceParts, chooseExecutionProvider } from './choose.ts';
+import { type ExecutionProviderReport, reportText } from './report.ts';
+
+export interface ProviderSettings {
+  readonly EXECUTION_PROVIDER?: ExecutionProvider | undefined;
+  readonly REQUIRE_GPU: boolean;
+}
+
+export interface Settled extends ExecutionProviderReport {
+  readonly chosen: ExecutionProvider;
+}
+
+/**
+ * @throws PilotlightError EXECUTION_PROVIDER_UNAVAILABLE, after the whole report went to stderr, where the provider that is asked
+ * for, or a GPU, can not be had.
+ */
+export async function settleExecutionProvider(
+  { EXECUTION_PROVIDER: forced, REQUIRE_GPU: requireGpu }: ProviderSettings,
+  logger: Pick<Logger, 'info'>,
+  parts?: ChoiceParts,
+): Promise<Settled> {
+  const report = await chooseExecutionProvider({ forced, requireGpu }, parts);
+  const { chosen, candidates } = report;
+  if (chosen === undefined) {
+    process.stderr.write(reportText(report));
+    const asked = requireGpu
+      ? 'REQUIRE_GPU is set, and no GPU can be used'
+      : `EXECUTION_PROVIDER is ${forced}, which can not be used`;
+    throw new PilotlightError(
+      'EXECUTION_PROVIDER_UNAVAILABLE',
+      `${asked} here. The report before this line says what is missing and what to do.`,
+    );
+  }
+  logger.info('Execution provider', { chosen, forced: report.forced, candidates });
+  return { ...report, chosen };
+}

@@ -1,0 +1,46 @@
+/** What WebGPU needs of a Linux machine: the Vulkan loader, and a driver that it finds. */
+import { existsSync, readdirSync } from 'node:fs';
+import type { LibrarySearch } from './library-search.ts';
+import type { Requirement } from './report.ts';
+
+const VULKAN_LOADER = 'libvulkan.so.1';
+
+/** Where the loader looks for the manifests of drivers. */
+const DRIVER_FOLDERS = ['/etc/vulkan/icd.d', '/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'];
+
+/** lavapipe and SwiftShader draw on the CPU, where ONNX Runtime's own kernels are faster. */
+const SOFTWARE = /^lvp_|swiftshader/;
+
+export function webgpuRequirements(
+  libraries: LibrarySearch,
+  driverFolders: readonly string[] = DRIVER_FOLDERS,
+): readonly Requirement[] {
+  const loader = libraries.find(VULKAN_LOADER);
+  const manifests = driverFolders
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder));
+  const drivers = manifests.filter((manifest) => !SOFTWARE.test(manifest));
+  return [
+    {
+      of: 'webgpu',
+      name: 'Vulkan loader',
+      wanted: VULKAN_LOADER,
+      found: loader ?? 'none',
+      met: loader !== undefined,
+      indispensable: true,
+      ...(loader === undefined && { advice: 'install the Vulkan loader (Debian, Ubuntu: libvulkan1)' }),
+    },
+    {
+      of: 'webgpu',
+      name: 'Vulkan driver',
+      wanted: 'of a GPU, in icd.d',
+      found: manifests.join(', ') || 'none',
+      met: drivers.length > 0,
+      indispensable: true,
+      ...(drivers.length === 0 && {
+        advice:
+          'install the Vulkan part of the driver; a container gets it with NVIDIA_DRIVER_CAPABILITIES=compute,utility,graphics',
+      }),
+    },
+  ];
+}

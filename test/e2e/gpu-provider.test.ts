@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { node, run } from './command.ts';
+
+const PACKAGES = join(import.meta.dirname, '../../model-assets/packages');
+const reportSchema = z.object({
+  chosen: z.enum(['cuda', 'webgpu', 'cpu']).optional(),
+  requirements: z.array(z.object({ of: z.string(), wanted: z.string(), met: z.boolean() })),
+});
+
+async function report(env: Readonly<Record<string, string>>) {
+  const { code, stdout } = await run([...node('functions/gpu-server/gpu-report.ts'), '--json'], { env });
+  return { code, ...reportSchema.parse(JSON.parse(stdout)) };
+}
+
+describe('on a machine with or without a GPU', () => {
+  test('the report says what each provider wants, and fails where a GPU is required and there is none', async () => {
+    const { code, chosen, requirements } = await report({ REQUIRE_GPU: '1' });
+    expect(requirements[0]).toMatchObject({ of: 'cuda', wanted: expect.stringContaining('or later') });
+    expect(code).toBe(chosen === undefined ? 1 : 0);
+    expect(await report({ EXECUTION_PROVIDER: 'cpu' })).toEqual({ code: 0, chosen: 'cpu', requirements: [] });
+  });
+
+  test('the server refuses to start where a GPU is required and the CPU is asked for, and prints the report', async () => {
+    const env = { REQUIRE_GPU: '1', EXECUTION_PROVIDER: 'cpu', MODELS_DIR: PACKAGES, PORT: '0' };
+    const { code, stderr } = await run(node('functions/gpu-server/server.ts'), { env });
+    expect(code).toBe(1);
+    expect(stderr).toContain('Execution provider: none');
+    expect(stderr).toContain('REQUIRE_GPU is set, and no GPU can be used here.');
+    expect(stderr).not.toContain('"Listening"');
+  });
+
+  test('the settings of the choice are checked with all others', async () => {
+    const env = { EXECUTION_PROVIDER: 'tpu', REQUIRE_GPU: 'maybe', PORT: '70000' };
+    const { code, stderr } = await run(node('functions/gpu-server/server.ts'), { env });
+    expect(code).toBe(1);
+    expect(stderr).toContain('EXECUTION_PROVIDER: must be cuda, webgpu or cpu');
+    expect(stderr).toContain('REQUIRE_GPU: must be 1 or 0');
+    expect(stderr).toContain('PORT: must be');
+  });
+});
