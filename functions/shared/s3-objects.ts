@@ -2,6 +2,7 @@
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  type GetObjectCommandOutput,
   HeadObjectCommand,
   PutObjectCommand,
   type S3Client,
@@ -24,6 +25,9 @@ export interface NewObject {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** Answers that break off, one after the other, before it is given up. */
+const BROKEN_ANSWERS = 6;
+
 /** One bucket. */
 export class S3Objects {
   readonly client: S3Client;
@@ -44,6 +48,29 @@ export class S3Objects {
         ...(head.VersionId === undefined ? {} : { versionId: head.VersionId }),
         metadata: head.Metadata ?? {},
       };
+    } catch (error) {
+      if (isS3Status(error, 404)) return undefined;
+      throw error;
+    }
+  }
+
+  /** An object whole, with the head of these very bytes; nothing where there is none. An answer that breaks off is asked for again. */
+  async read(key: string): Promise<(ObjectHead & { readonly body: Uint8Array }) | undefined> {
+    for (let broken = 1; ; broken++) {
+      const answer = await this.#get(key);
+      if (!answer) return undefined;
+      try {
+        const body = (await answer.Body?.transformToByteArray()) ?? new Uint8Array();
+        return { etag: answer.ETag ?? '', bytes: body.byteLength, metadata: answer.Metadata ?? {}, body };
+      } catch (error) {
+        if (broken >= BROKEN_ANSWERS) throw error;
+      }
+    }
+  }
+
+  async #get(key: string): Promise<GetObjectCommandOutput | undefined> {
+    try {
+      return await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }));
     } catch (error) {
       if (isS3Status(error, 404)) return undefined;
       throw error;

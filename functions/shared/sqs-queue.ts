@@ -1,8 +1,42 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import * as z from 'zod/mini';
 
 const ATTEMPTS = 8;
 
-/** One queue that JSON messages are sent to. */
+/** What SQS gives at once, and for how long it lets a receiver wait. */
+const MOST_MESSAGES = 10;
+const LONGEST_WAIT_SECONDS = 20;
+/** From the moment of its receipt nobody can hide a message for longer. */
+const LONGEST_HIDING_SECONDS = 43_200;
+
+/** SQS writes the number as a number or as text. */
+const redrivePolicySchema = z.object({ maxReceiveCount: z.union([z.number(), z.string()]) });
+
+/** One delivery of a message. */
+export interface Delivery {
+  readonly id: string;
+  readonly body: string;
+  readonly receipt: string;
+  /** How often the message was delivered, this time included. */
+  readonly receives: number;
+}
+
+export interface ReceiveOptions {
+  /** At most; SQS gives up to 10. */
+  readonly count: number;
+  /** For how long what is received is hidden from others. */
+  readonly visibilitySeconds: number;
+  readonly signal: AbortSignal;
+}
+
+/** One queue of JSON messages. */
 export class SqsQueue {
   readonly #client: SQSClient;
   readonly #url: string;
@@ -15,6 +49,45 @@ export class SqsQueue {
   async send(message: unknown): Promise<void> {
     const MessageBody = JSON.stringify(message);
     await this.#client.send(new SendMessageCommand({ QueueUrl: this.#url, MessageBody }));
+  }
+
+  /** Waits for a message for up to 20 seconds, and gives none where none came. @throws where `signal` is aborted */
+  async receive({ count, visibilitySeconds, signal }: ReceiveOptions): Promise<Delivery[]> {
+    const command = new ReceiveMessageCommand({
+      QueueUrl: this.#url,
+      MaxNumberOfMessages: Math.min(count, MOST_MESSAGES),
+      VisibilityTimeout: visibilitySeconds,
+      WaitTimeSeconds: LONGEST_WAIT_SECONDS,
+      MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+    });
+    const { Messages = [] } = await this.#client.send(command, { abortSignal: signal });
+    return Messages.map(({ MessageId = '', Body = '', ReceiptHandle = '', Attributes = {} }) => ({
+      id: MessageId,
+      body: Body,
+      receipt: ReceiptHandle,
+      receives: Number(Attributes.ApproximateReceiveCount ?? 1),
+    }));
+  }
+
+  async delete({ receipt }: Delivery): Promise<void> {
+    await this.#client.send(new DeleteMessageCommand({ QueueUrl: this.#url, ReceiptHandle: receipt }));
+  }
+
+  /** Hides it from now on for so long; 0 gives it to others at once. */
+  async hide({ receipt }: Delivery, seconds: number): Promise<void> {
+    const VisibilityTimeout = Math.min(Math.ceil(seconds), LONGEST_HIDING_SECONDS);
+    await this.#client.send(
+      new ChangeMessageVisibilityCommand({ QueueUrl: this.#url, ReceiptHandle: receipt, VisibilityTimeout }),
+    );
+  }
+
+  /** Deliveries after which a message goes to the dead-letter queue; infinite where there is none. */
+  async mostReceives(): Promise<number> {
+    const command = new GetQueueAttributesCommand({ QueueUrl: this.#url, AttributeNames: ['RedrivePolicy'] });
+    const { Attributes = {} } = await this.#client.send(command);
+    if (Attributes.RedrivePolicy === undefined) return Number.POSITIVE_INFINITY;
+    const { maxReceiveCount } = redrivePolicySchema.parse(JSON.parse(Attributes.RedrivePolicy));
+    return Number(maxReceiveCount);
   }
 }
 

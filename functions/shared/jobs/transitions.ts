@@ -6,7 +6,7 @@ import { isOver, type JobError, type JobRequest, type JobResult, type JobState }
 
 type Change = JobState | undefined;
 /** What lies beside the body of a request. */
-export type RequestDigest = Pick<JobRequest, 'path' | 'contentType' | 'accept'> & {
+export type RequestDigest = Omit<JobRequest, 'body'> & {
   readonly bytes: number;
   readonly sha256: string;
 };

@@ -69,9 +69,17 @@ function operationsOn(queues: Queues, url: (name: string) => string): Readonly<R
   return {
     GetQueueUrl: ({ QueueName = '' }) => ({ QueueUrl: url(queues.queue(QueueName).name) }),
     GetQueueAttributes: (request) => {
-      const { visible, hidden } = queues.queue(named(request)).counts();
+      const queue = queues.queue(named(request));
+      const { visible, hidden } = queue.counts();
+      const { deadLetters } = queue.options;
       return {
         Attributes: {
+          ...(deadLetters && {
+            RedrivePolicy: JSON.stringify({
+              deadLetterTargetArn: ARN + deadLetters.queue,
+              maxReceiveCount: deadLetters.maxReceives,
+            }),
+          }),
           QueueArn: ARN + named(request),
           ApproximateNumberOfMessages: String(visible),
           ApproximateNumberOfMessagesNotVisible: String(hidden),

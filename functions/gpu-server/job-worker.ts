@@ -1,0 +1,122 @@
+/** Takes jobs from the queue, several at once so that they share batches, and lets them go when the process ends. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from '../shared/api/ports.ts';
+import { type JobPlace, jobParts } from '../shared/jobs/s3-jobs.ts';
+import type { Delivery } from '../shared/sqs-queue.ts';
+import { JobMetrics } from './job-metrics.ts';
+import type { Fetch } from './job-replay.ts';
+import { type DeliveryOutcome, JobRun, type RunParts } from './job-run.ts';
+
+export interface WorkerParts extends Omit<RunParts, 'mostReceives'> {
+  /** Jobs under way at once. */
+  readonly concurrency: number;
+}
+
+/** After a poll that failed. */
+const PAUSE_MS = { first: 500, longest: 20_000 };
+/** Of the grace, what is left for giving back what did not end within it. */
+const RETURN_MS = 2000;
+
+export interface WorkerSettings {
+  readonly JOB_CONCURRENCY: number;
+  readonly JOB_LEASE_SECONDS: number;
+  readonly JOB_MAX_ATTEMPTS: number;
+}
+
+/** Jobs of `place`, each sent to `fetch`. */
+export function startJobWorker(
+  place: JobPlace,
+  settings: WorkerSettings,
+  fetch: Fetch,
+  logger: Logger,
+): JobWorker {
+  return new JobWorker({
+    ...jobParts(place, process.env),
+    fetch,
+    logger,
+    concurrency: settings.JOB_CONCURRENCY,
+    leaseMs: settings.JOB_LEASE_SECONDS * 1000,
+    maxAttempts: settings.JOB_MAX_ATTEMPTS,
+  });
+}
+
+export class JobWorker {
+  readonly #parts: WorkerParts;
+  readonly #metrics = new JobMetrics(() => this.running);
+  readonly #running = new Set<Promise<void>>();
+  readonly #stopped = new AbortController();
+  readonly #ending = new AbortController();
+  readonly #polling: Promise<void>;
+
+  /** Takes jobs from now on. */
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+    this.#polling = this.#poll();
+  }
+
+  /** Jobs under way. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** Its metrics, as /metrics shows them. */
+  render(): string {
+    return this.#metrics.render();
+  }
+
+  /**
+   * Takes nothing more, and gives back to the queue what is not done shortly before the end of the grace. Never rejects:
+   * what can not be given back is delivered again once its lease has ended.
+   */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopped.abort();
+    const timer = setTimeout(() => this.#ending.abort(), Math.max(0, graceMs - RETURN_MS));
+    await this.#polling;
+    await Promise.all(this.#running);
+    clearTimeout(timer);
+  }
+
+  async #poll(): Promise<void> {
+    const { queue, concurrency, leaseMs, logger } = this.#parts;
+    const { signal } = this.#stopped;
+    let mostReceives: number | undefined;
+    for (let failures = 0; !signal.aborted; ) {
+      if (this.#running.size >= concurrency) {
+        await Promise.race(this.#running);
+        continue;
+      }
+      try {
+        mostReceives ??= await queue.mostReceives();
+        const count = concurrency - this.#running.size;
+        const deliveries = await queue.receive({ count, visibilitySeconds: leaseMs / 1000, signal });
+        for (const delivery of deliveries) this.#take(delivery, mostReceives);
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        failures += 1;
+        logger.error('The job queue could not be asked', { error });
+        await pause(Math.min(PAUSE_MS.longest, PAUSE_MS.first * 2 ** failures), undefined, { signal }).catch(
+          () => undefined,
+        );
+      }
+    }
+  }
+
+  #take(delivery: Delivery, mostReceives: number): void {
+    const work = this.#deliver(delivery, mostReceives).finally(() => this.#running.delete(work));
+    this.#running.add(work);
+  }
+
+  async #deliver(delivery: Delivery, mostReceives: number): Promise<void> {
+    const { logger } = this.#parts;
+    const start = performance.now();
+    let outcome: DeliveryOutcome | 'broken' = 'broken';
+    try {
+      outcome = await new JobRun({ ...this.#parts, mostReceives }, delivery).deliver(this.#ending.signal);
+    } catch (error) {
+      // The message is seen again once nobody hides it any more.
+      logger.error('A job could not be worked on', { message: delivery.id, error });
+    }
+    this.#metrics.delivered(outcome, (performance.now() - start) / 1000);
+  }
+}

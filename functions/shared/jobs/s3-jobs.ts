@@ -1,0 +1,64 @@
+/** Jobs whose state lies in S3 and whose messages go over SQS. Loaded with the first of them. */
+import { createS3Client } from '../s3-client.ts';
+import { S3Objects } from '../s3-objects.ts';
+import { createSqsClient, SqsQueue } from '../sqs-queue.ts';
+import { isJobId, type JobState, type Jobs, type JobView } from './job.ts';
+import { JobStore } from './store.ts';
+import { type Desk, submitJob } from './submit.ts';
+import { cancel, forgetResult } from './transitions.ts';
+import { viewOf } from './view.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where jobs lie and wait. */
+export interface JobPlace {
+  readonly queueUrl: string;
+  readonly bucket: string;
+  /** Ends in a slash. */
+  readonly prefix: string;
+}
+
+export interface JobParts {
+  readonly store: JobStore;
+  readonly queue: SqsQueue;
+}
+
+export function jobParts({ queueUrl, bucket, prefix }: JobPlace, environment: Environment): JobParts {
+  return {
+    store: new JobStore(new S3Objects(createS3Client(environment), bucket), prefix),
+    queue: new SqsQueue(createSqsClient(environment), queueUrl),
+  };
+}
+
+export class S3Jobs implements Jobs {
+  readonly #desk: Desk;
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+  }
+
+  async submit(...request: Parameters<Jobs['submit']>): Promise<JobView> {
+    return viewOf(this.#desk.store, await submitJob(this.#desk, ...request));
+  }
+
+  read(id: string): Promise<JobView | undefined> {
+    return this.#view(id, (store) => store.read(id));
+  }
+
+  cancel(id: string): Promise<JobView | undefined> {
+    return this.#view(id, async (store) => {
+      const state = await store.change(id, (found) => cancel(found, Date.now()) ?? forgetResult(found));
+      if (state) await Promise.all([store.deleteRequest(id), store.deleteResult(id)]);
+      return state;
+    });
+  }
+
+  async #view(
+    id: string,
+    find: (store: JobStore) => Promise<JobState | undefined>,
+  ): Promise<JobView | undefined> {
+    const { store } = this.#desk;
+    const state = isJobId(id) ? await find(store) : undefined;
+    return state && viewOf(store, state);
+  }
+}

@@ -1,0 +1,100 @@
+/** Jobs with a real S3 and a real queue on this machine, for servers that are processes of their own. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import type { JobRequest, JobView } from '../../functions/shared/jobs/job.ts';
+import { S3Jobs } from '../../functions/shared/jobs/s3-jobs.ts';
+import { JobStore } from '../../functions/shared/jobs/store.ts';
+import { S3Objects } from '../../functions/shared/s3-objects.ts';
+import { createSqsClient, SqsQueue } from '../../functions/shared/sqs-queue.ts';
+import { startS3 } from '../../infra/local/s3/server.ts';
+import { startSqs } from '../../infra/local/sqs/server.ts';
+
+export const BUCKET = 'results';
+export const QUEUE = 'jobs';
+export const DEAD_LETTERS = 'jobs-dead-letters';
+const PREFIX = 'jobs/';
+const CREDENTIALS = {
+  AWS_REGION: 'us-east-1',
+  // The pair that s3rver checks signed links by.
+  AWS_ACCESS_KEY_ID: 'S3RVER',
+  AWS_SECRET_ACCESS_KEY: 'S3RVER',
+};
+
+export type JobWorld = Awaited<ReturnType<typeof startJobWorld>>;
+
+export async function startJobWorld({ maxReceives = 5 } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'pilotlight-jobs-'));
+  const sqs = await startSqs({
+    [QUEUE]: { visibilitySeconds: 300, deadLetters: { queue: DEAD_LETTERS, maxReceives } },
+    [DEAD_LETTERS]: { visibilitySeconds: 300 },
+  });
+  const s3 = await startS3({ bucket: BUCKET, folder });
+  const client = new S3Client({
+    endpoint: s3.endpoint,
+    region: CREDENTIALS.AWS_REGION,
+    credentials: {
+      accessKeyId: CREDENTIALS.AWS_ACCESS_KEY_ID,
+      secretAccessKey: CREDENTIALS.AWS_SECRET_ACCESS_KEY,
+    },
+    forcePathStyle: true,
+  });
+  const environment = {
+    ...CREDENTIALS,
+    AWS_ENDPOINT_URL_S3: s3.endpoint,
+    AWS_ENDPOINT_URL_SQS: sqs.endpoint,
+    PILOTLIGHT_JOB_QUEUE_URL: sqs.url(QUEUE),
+    PILOTLIGHT_JOB_BUCKET: BUCKET,
+    PILOTLIGHT_JOB_PREFIX: PREFIX,
+  };
+  Object.assign(process.env, CREDENTIALS);
+  const store = new JobStore(new S3Objects(client, BUCKET), PREFIX);
+  const queue = new SqsQueue(createSqsClient(environment), sqs.url(QUEUE));
+  const jobs = new S3Jobs({ store, queue });
+  const view = async (id: string): Promise<JobView> => {
+    const found = await jobs.read(id);
+    if (!found) throw new TypeError(`There is no job ${id}.`);
+    return found;
+  };
+  return {
+    s3,
+    environment,
+    store,
+    queue,
+    jobs,
+    view,
+    messages: sqs.queues.queue(QUEUE),
+    deadLetters: sqs.queues.queue(DEAD_LETTERS),
+    /** Polls until a job has one of these states. */
+    async until(id: string, ...statuses: readonly JobView['status'][]): Promise<JobView> {
+      for (;;) {
+        const found = await view(id);
+        if (statuses.includes(found.status)) return found;
+        await pause(20);
+      }
+    },
+    /** The names of the objects of a job. */
+    async objects(id: string): Promise<string[]> {
+      const command = new ListObjectsV2Command({ Bucket: BUCKET, Prefix: `${PREFIX}${id}/` });
+      const { Contents = [] } = await client.send(command);
+      return Contents.flatMap(({ Key }) => Key?.split('/').at(-1) ?? []);
+    },
+    async close() {
+      client.destroy();
+      await s3.close();
+      await sqs.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The request of `POST /models/{model}`. */
+export function predictionOf(inputs: unknown, model = 'sentiment'): JobRequest {
+  const body = Buffer.from(JSON.stringify({ inputs }));
+  return { path: `/models/${model}`, contentType: 'application/json', body };
+}
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
