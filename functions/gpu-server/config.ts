@@ -32,6 +32,12 @@ const environmentSchema = z.object({
   MAX_QUEUE_MS: z._default(count, 30_000),
   /** Milliseconds that requests under way have to end once the process is told to. */
   SHUTDOWN_GRACE_MS: z._default(count, 25_000),
+  /** Jobs under way at once, beside requests. */
+  JOB_CONCURRENCY: z._default(count, 16),
+  /** Seconds after which a job of a process that died is begun again; one that lives says so three times as often. */
+  JOB_LEASE_SECONDS: z._default(count, 60),
+  /** How often a job is begun before it has failed. */
+  JOB_MAX_ATTEMPTS: z._default(count, 4),
   ...executionProviderSettings,
 });
 

@@ -5,12 +5,14 @@ import { Engine, PilotlightError } from '@pilotlight/engine';
 import { createApp } from '../shared/api/app.ts';
 import { createHttpServer } from '../shared/api/node-server.ts';
 import { appOptions, engineOptions } from '../shared/engine-options.ts';
+import { jobPlaceOf, lazyJobs } from '../shared/jobs/lazy-jobs.ts';
 import { SERVICE } from '../shared/metric-names.ts';
 import { preload } from '../shared/preload.ts';
 import { PrometheusMetrics } from '../shared/prometheus.ts';
 import { readServerConfig, type ServerConfig } from './config.ts';
 import { Drain } from './drain.ts';
 import { settleExecutionProvider } from './execution-provider/settle.ts';
+import { startJobWorker } from './job-worker.ts';
 import { ProcessMetrics } from './process-metrics.ts';
 import { ServerMetrics } from './server-metrics.ts';
 import { endOnSignals } from './signals.ts';
@@ -40,21 +42,25 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
   });
   const ofProcess = new ProcessMetrics();
   const preloaded = preload(engine, shared.PRELOAD_MODELS, logger);
-  const server = createHttpServer(
-    createApp({
-      engine,
-      logger,
-      ...appOptions(shared),
-      telemetry: [metrics, served],
-      renderMetrics: () => metrics.render() + served.render() + ofProcess.render(),
-      readiness: preloaded,
-      watchClients: true,
-    }),
-  );
+  const place = jobPlaceOf(shared);
+  const names = async () => (await engine.models()).map(({ name }) => name);
+  const app = createApp({
+    engine,
+    logger,
+    ...appOptions(shared),
+    telemetry: [metrics, served],
+    renderMetrics: () => metrics.render() + served.render() + (jobs?.render() ?? '') + ofProcess.render(),
+    readiness: preloaded,
+    watchClients: true,
+    ...(place && { jobs: lazyJobs(place, names) }),
+  });
+  const server = createHttpServer(app);
   const drain = new Drain(server);
+  const jobs = place && startJobWorker(place, settings, (request) => app.fetch(request), logger);
   endOnSignals(async (signal) => {
-    logger.info('Draining', { signal, inFlight: drain.inFlight });
-    const inTime = await drain.close(settings.SHUTDOWN_GRACE_MS);
+    logger.info('Draining', { signal, inFlight: drain.inFlight, jobs: jobs?.running ?? 0 });
+    const grace = settings.SHUTDOWN_GRACE_MS;
+    const [inTime] = await Promise.all([drain.close(grace), jobs?.stop(grace)]);
     if (!inTime) logger.error('Requests were still under way at the end of the grace', {});
     // Those whose connections were cut have left the queue, so that this waits for one batch at most.
     await engine.dispose();
