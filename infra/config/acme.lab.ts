@@ -27,7 +27,7 @@ export default defineConfig({
     },
   },
   gpu: {
-    models: ['large'],
+    models: { large: 'job', intent: 'cpu' },
     image: { repository: 'pilotlight-gpu', tag: '1.0.0' },
     spot: true,
   },

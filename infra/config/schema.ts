@@ -65,6 +65,26 @@ const configFields = z.strictObject({
   observability: observabilitySchema.prefault({}).describe('Dashboard and alarms'),
 });
 
+type AddIssue = (issue: { code: 'custom'; path: string[]; message: string }) => void;
+
+/** The container may serve a model beside a function: then it takes what is too heavy for the function. */
+function checkGpu(
+  models: Readonly<Record<string, 'job' | 'cpu'>>,
+  servedBy: ReadonlyMap<string, string>,
+  addIssue: AddIssue,
+): void {
+  const seen = new Set<string>();
+  for (const [ref, fallback] of Object.entries(models)) {
+    const name = ref.replace(/@.*/, '');
+    const wrong = (message: string) => addIssue({ code: 'custom', path: ['gpu', 'models', ref], message });
+    if (seen.has(name)) wrong('must be named once: one fallback holds for all its versions');
+    if (fallback === 'cpu' && !servedBy.has(name)) {
+      wrong("must be a model of a function too, for the fallback 'cpu' is that this function answers");
+    }
+    seen.add(name);
+  }
+}
+
 /** A model has one route, and a route leads to one function. */
 export const configSchema = configFields.superRefine(({ functions, api, gpu }, { addIssue }) => {
   const servedBy = new Map<string, string>();
@@ -79,7 +99,7 @@ export const configSchema = configFields.superRefine(({ functions, api, gpu }, {
     }
   };
   for (const [name, { models }] of Object.entries(functions)) serve(models, name, ['functions', name]);
-  serve(gpu?.models ?? [], 'gpu', ['gpu']);
+  checkGpu(gpu?.models ?? {}, servedBy, addIssue);
   const names = Object.keys(functions);
   if (api.defaultFunction !== undefined && !names.includes(api.defaultFunction)) {
     const message = `must be one of functions (did you mean ${closest(api.defaultFunction, names)}?)`;

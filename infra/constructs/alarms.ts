@@ -55,7 +55,7 @@ export class Alarms extends Construct {
     for (const [index, one] of props.functions.entries())
       this.watchFunction(`Function${index}`, one, thresholds);
     if (props.upload) this.watchUpload(props.upload, thresholds);
-    if (props.gpu) this.watchQueue('Gpu', props.gpu.jobQueue, props.gpu.deadLetterQueue, thresholds);
+    if (props.gpu) this.watchGpu(props.gpu, thresholds);
   }
 
   private watchFunction(id: string, one: InferenceFunction, thresholds: AlarmThresholds): void {
@@ -108,6 +108,23 @@ export class Alarms extends Construct {
   private watchUpload(upload: UploadPipeline, thresholds: AlarmThresholds): void {
     this.watchLambda('Upload', upload.function, 'the batch function');
     this.watchQueue('Upload', upload.queue, upload.deadLetterQueue, thresholds);
+  }
+
+  /** That no task runs is no alarm, but that a job waits too long for one is. */
+  private watchGpu({ metrics, jobQueue, deadLetterQueue }: GpuBackend, thresholds: AlarmThresholds): void {
+    const { errorRate = 0.01 } = thresholds;
+    const sum = { statistic: Stats.SUM, period: PERIOD };
+    this.watchQueue('Gpu', jobQueue, deadLetterQueue, thresholds);
+    this.add('GpuErrorRate', {
+      metric: new MathExpression({
+        label: 'GPU container',
+        expression: 'errors / requests',
+        usingMetrics: { errors: metrics.serverErrors.with(sum), requests: metrics.requests.with(sum) },
+        period: PERIOD,
+      }),
+      above: errorRate,
+      description: `More than ${errorRate * 100} % of the requests to the GPU container end in a server error of its own.`,
+    });
   }
 
   private watchLambda(id: string, lambda: WatchedFunction, name: string): void {

@@ -2,6 +2,7 @@ import { type IWidget, MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { graph, heading } from './dashboard-widgets.ts';
 import type { GpuBackend } from './gpu-backend.ts';
+import type { InferenceFunction } from './inference-function.ts';
 import { modelMetric, serviceMetric } from './metric-of.ts';
 import type { UploadPipeline } from './upload-pipeline.ts';
 
@@ -30,11 +31,16 @@ export function uploadWidgets(upload: UploadPipeline): IWidget[][] {
   ];
 }
 
-/** Requests to the GPU container, its tasks, and the queue of jobs. */
-export function gpuWidgets({ metrics, jobQueue, deadLetterQueue }: GpuBackend): IWidget[][] {
+/** Requests to the GPU container, its tasks, what functions hand over to it, and the queue of jobs. */
+export function gpuWidgets(
+  { metrics, jobQueue, deadLetterQueue }: GpuBackend,
+  functions: readonly InferenceFunction[],
+): IWidget[][] {
   const { responseTime } = metrics;
+  const callers = functions.filter(({ containerModels }) => containerModels.length > 0);
   return [
     [heading('# GPU container')],
+    ...(callers.length > 0 ? [handOverWidgets(callers)] : []),
     [
       graph('Healthy tasks', '', [metrics.healthyTasks]),
       graph('Requests and server errors', 'a period', [metrics.requests, metrics.serverErrors]),
@@ -45,6 +51,25 @@ export function gpuWidgets({ metrics, jobQueue, deadLetterQueue }: GpuBackend): 
       ),
     ],
     queueWidgets('jobs', jobQueue, deadLetterQueue),
+  ];
+}
+
+/** What functions sent to the container, what became a job because none answered, and whether they go on asking it. */
+function handOverWidgets(callers: readonly InferenceFunction[]): IWidget[] {
+  const models = (name: 'Forwarded' | 'Queued' | 'CircuitOpen', statistic: string) => [
+    ...new Map(
+      callers.flatMap(({ containerModels, metricsNamespace }) =>
+        containerModels.map((model) => [
+          `${metricsNamespace}/${model}`,
+          modelMetric(metricsNamespace, name, model, { statistic }),
+        ]),
+      ),
+    ).values(),
+  ];
+  return [
+    graph('Requests sent to the container', 'a period', models('Forwarded', Stats.SUM)),
+    graph('Requests that became jobs', 'a period', models('Queued', Stats.SUM)),
+    graph('No container answers (1)', '', models('CircuitOpen', Stats.MAXIMUM)),
   ];
 }
 

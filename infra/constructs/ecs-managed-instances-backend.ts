@@ -1,5 +1,4 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import type { VpcLink } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { Cluster, ContainerInsights, FargateService, type ICluster } from 'aws-cdk-lib/aws-ecs';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
@@ -8,7 +7,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type LoggingProps, logGroup } from './execution-role.ts';
-import type { GpuBackend, GpuBackendMetrics } from './gpu-backend.ts';
+import type { GpuBackend, GpuBackendMetrics, GpuCallers } from './gpu-backend.ts';
 import { GpuCapacity, type GpuCapacityOptions } from './gpu-capacity.ts';
 import { CONTAINER_PORT, GpuContainer, type GpuContainerOptions } from './gpu-container.ts';
 import { GpuLoadBalancer } from './gpu-load-balancer.ts';
@@ -35,8 +34,8 @@ export interface EcsManagedInstancesBackendProps
 
 /** A GPU container on ECS Managed Instances behind an internal load balancer, from no instance to several. */
 export class EcsManagedInstancesBackend extends Construct implements GpuBackend {
-  readonly listener: GpuLoadBalancer['listener'];
-  readonly vpcLink: VpcLink;
+  readonly url: string;
+  readonly callers: GpuCallers;
   readonly jobQueue: Queue;
   readonly deadLetterQueue: Queue;
   readonly jobBucket: IBucket;
@@ -69,7 +68,7 @@ export class EcsManagedInstancesBackend extends Construct implements GpuBackend 
       ...props,
       gpuCount,
       logGroup: this.logGroup,
-      environment: { ...this.contract(), ...props.environment },
+      environment: { ...this.jobSettings(), ...props.environment },
     });
     this.jobs.grantWork(container.taskDefinition.taskRole);
 
@@ -98,8 +97,8 @@ export class EcsManagedInstancesBackend extends Construct implements GpuBackend 
     frontDoor.targets.addTarget(this.service);
     scaleOnWork({ ...props, service: this.service, queue: this.jobs.queue, requests: frontDoor.requests });
 
-    this.vpcLink = frontDoor.vpcLink;
-    this.listener = frontDoor.listener;
+    this.url = `http://${frontDoor.loadBalancer.loadBalancerDnsName}`;
+    this.callers = { vpc, subnets: network.subnets, securityGroup: frontDoor.callers };
     this.metrics = frontDoor.metrics;
     this.jobQueue = this.jobs.queue;
     this.deadLetterQueue = this.jobs.deadLetterQueue;
@@ -110,11 +109,9 @@ export class EcsManagedInstancesBackend extends Construct implements GpuBackend 
     this.jobs.grantSubmit(grantee);
   }
 
-  /** What the server reads from its environment. */
-  private contract(): Record<string, string> {
+  /** Where the server finds its jobs. */
+  private jobSettings(): Record<string, string> {
     return {
-      PORT: String(CONTAINER_PORT),
-      REQUIRE_GPU: '1',
       PILOTLIGHT_JOB_QUEUE_URL: this.jobs.queue.queueUrl,
       PILOTLIGHT_JOB_BUCKET: this.jobs.bucket.bucketName,
       PILOTLIGHT_JOB_PREFIX: JOB_PREFIX,

@@ -1,6 +1,5 @@
-import type { IVpcLink } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IApplicationListener } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { ISecurityGroup, ISubnet, IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -10,10 +9,10 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
  * when nobody can wait for it to start. What it runs on is for the implementation to say.
  */
 export interface GpuBackend {
-  /** Answers while a task is healthy, and 503 while there is none. In `HttpAlbIntegration`, together with `vpcLink`. */
-  readonly listener: IApplicationListener;
-  /** How API Gateway reaches `listener`. */
-  readonly vpcLink: IVpcLink;
+  /** Such as `http://internal-gpu.elb.amazonaws.com`: answers while a task is healthy, and 503 while there is none. */
+  readonly url: string;
+  /** From where alone `url` is reached, and from where the job queue and S3 are. */
+  readonly callers: GpuCallers;
   /** Its depth and age start tasks, from none. */
   readonly jobQueue: IQueue;
   /** Jobs that failed on every delivery. */
@@ -22,8 +21,16 @@ export interface GpuBackend {
   readonly jobBucket: IBucket;
   readonly jobPrefix: string;
   readonly metrics: GpuBackendMetrics;
-  /** Lets a function queue jobs, and read and write their state; nothing else in the bucket. */
+  /** Lets a function queue jobs, read and write their state, and delete what came of them; nothing else in the bucket. */
   grantSubmitJobs(grantee: IGrantable): void;
+}
+
+/** Where a function stands that calls the container. */
+export interface GpuCallers {
+  readonly vpc: IVpc;
+  readonly subnets: readonly ISubnet[];
+  /** Whoever has it reaches load balancer and endpoints; nobody reaches whoever has it. */
+  readonly securityGroup: ISecurityGroup;
 }
 
 /** What a dashboard shows of a backend. Metrics of AWS services, which are there without the container's help. */

@@ -13,8 +13,16 @@ import { Construct } from 'constructs';
 
 /** Where the container listens. */
 export const CONTAINER_PORT = 8080;
-/** Time to finish what was accepted after SIGTERM; ECS allows two minutes at most, as spot instances do. */
-export const STOP_TIMEOUT = Duration.minutes(2);
+/**
+ * From SIGTERM to SIGKILL. Before it the load balancer drains for `DRAIN_TIME`, and a spot instance has two minutes for both:
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-spot.html
+ */
+export const STOP_TIMEOUT = Duration.seconds(85);
+/** Of `STOP_TIMEOUT`, what the server takes to finish what it began; the rest is for it to end. */
+export const SHUTDOWN_GRACE = Duration.seconds(75);
+
+/** In the image, from its working directory: asks `/health` of the server beside it. */
+export const HEALTH_CHECK = 'functions/gpu-server/health-check.ts';
 
 export interface GpuContainerOptions {
   /** An image for x86-64 with the server and its models, from ECR of this region or built by CDK. */
@@ -23,6 +31,8 @@ export interface GpuContainerOptions {
   readonly cpuUnits?: number;
   /** @default 13312, of the 16,384 of a g6.xlarge */
   readonly memoryMegabytes?: number;
+  /** Models that a task loads before it takes requests, by name or by name and version. @default - each by its first request */
+  readonly models?: readonly string[];
   /** Further variables for the server. @default - none */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -38,7 +48,7 @@ export class GpuContainer extends Construct {
 
   constructor(scope: Construct, id: string, props: GpuContainerProps) {
     super(scope, id);
-    const { cpuUnits = 3072, memoryMegabytes = 13312 } = props;
+    const { cpuUnits = 3072, memoryMegabytes = 13312, models = [] } = props;
     this.taskDefinition = new TaskDefinition(this, 'Task', {
       compatibility: Compatibility.MANAGED_INSTANCES,
       networkMode: NetworkMode.AWS_VPC,
@@ -58,7 +68,21 @@ export class GpuContainer extends Construct {
       readonlyRootFilesystem: true,
       privileged: false,
       stopTimeout: STOP_TIMEOUT,
-      environment: { ...props.environment },
+      environment: {
+        PORT: String(CONTAINER_PORT),
+        REQUIRE_GPU: '1',
+        SHUTDOWN_GRACE_MS: String(SHUTDOWN_GRACE.toMilliseconds()),
+        ...(models.length > 0 && { PRELOAD_MODELS: models.join(',') }),
+        ...props.environment,
+      },
+      // ECS does not read that of the image. The load balancer asks whether it is ready; this, whether it lives.
+      healthCheck: {
+        command: ['CMD', 'node', HEALTH_CHECK],
+        interval: Duration.seconds(30),
+        timeout: Duration.seconds(10),
+        retries: 3,
+        startPeriod: Duration.minutes(5),
+      },
     });
     container.addMountPoints({ sourceVolume: 'scratch', containerPath: '/tmp', readOnly: false });
     Validations.of(this.taskDefinition).acknowledge({

@@ -1,7 +1,6 @@
-import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { VpcLink } from 'aws-cdk-lib/aws-apigatewayv2';
+import { CrossStackReferences, Duration, ReferenceStrength, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import {
   type ApplicationListener,
   ApplicationLoadBalancer,
@@ -17,10 +16,14 @@ import { Construct } from 'constructs';
 import { routes } from '../../functions/shared/api/routes.ts';
 import { AccessLogBucket } from './access-log-bucket.ts';
 import type { GpuBackendMetrics } from './gpu-backend.ts';
-import { CONTAINER_PORT, STOP_TIMEOUT } from './gpu-container.ts';
+import { CONTAINER_PORT } from './gpu-container.ts';
 import type { GpuNetwork } from './gpu-network.ts';
 
 const ACCESS_LOG_PREFIX = 'load-balancer';
+/** How long a connection may be silent. The server keeps its own open for longer, or it would close one that is just used. */
+export const IDLE_TIMEOUT = Duration.seconds(60);
+/** A task that goes gets no new requests, and this long for those under way: no caller waits longer than API Gateway. */
+export const DRAIN_TIME = Duration.seconds(30);
 
 export interface GpuLoadBalancerProps {
   readonly network: GpuNetwork;
@@ -29,12 +32,13 @@ export interface GpuLoadBalancerProps {
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** An internal load balancer that only the VPC link reaches, and the targets behind it. */
+/** An internal load balancer that only those of one security group reach, and the targets behind it. */
 export class GpuLoadBalancer extends Construct {
   readonly loadBalancer: ApplicationLoadBalancer;
   readonly listener: ApplicationListener;
   readonly targets: ApplicationTargetGroup;
-  readonly vpcLink: VpcLink;
+  /** Of those who may call. */
+  readonly callers: SecurityGroup;
   readonly accessLogBucket: IBucket;
   readonly requests: Metric;
   readonly metrics: GpuBackendMetrics;
@@ -46,18 +50,20 @@ export class GpuLoadBalancer extends Construct {
     const vpcSubnets = { subnets: [...network.subnets] };
     this.accessLogBucket =
       props.accessLogBucket ?? new AccessLogBucket(this, 'AccessLogs', { removalPolicy }).bucket;
-    const linkGroup = new SecurityGroup(this, 'Link', {
+    this.callers = new SecurityGroup(this, 'Callers', {
       vpc,
-      description: 'API Gateway',
+      description: 'Functions that call the load balancer',
       allowAllOutbound: false,
     });
+    // The addresses of S3 are known to a lookup in the account only; without NAT no route leads anywhere else.
+    this.callers.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'To S3, by its gateway endpoint');
     const group = new SecurityGroup(this, 'Group', {
       vpc,
       description: 'Load balancer',
       allowAllOutbound: false,
     });
-    group.connections.allowFrom(linkGroup, Port.tcp(80), 'From the VPC link of API Gateway');
-    this.vpcLink = new VpcLink(this, 'VpcLink', { vpc, subnets: vpcSubnets, securityGroups: [linkGroup] });
+    group.connections.allowFrom(this.callers, Port.tcp(80), 'From functions');
+    network.endpoints?.connections.allowFrom(this.callers, Port.tcp(443), 'From functions');
     this.loadBalancer = new ApplicationLoadBalancer(this, 'Balancer', {
       vpc,
       vpcSubnets,
@@ -65,6 +71,7 @@ export class GpuLoadBalancer extends Construct {
       securityGroup: group,
       dropInvalidHeaderFields: true,
       desyncMitigationMode: DesyncMitigationMode.STRICTEST,
+      idleTimeout: IDLE_TIMEOUT,
     });
     this.logAccess();
     this.targets = new ApplicationTargetGroup(this, 'Targets', {
@@ -72,7 +79,7 @@ export class GpuLoadBalancer extends Construct {
       targetType: TargetType.IP,
       protocol: ApplicationProtocol.HTTP,
       port: CONTAINER_PORT,
-      deregistrationDelay: STOP_TIMEOUT,
+      deregistrationDelay: DRAIN_TIME,
       healthCheck: { path: routes.ready.path, interval: Duration.seconds(10), healthyThresholdCount: 2 },
     });
     this.listener = this.loadBalancer.addListener('Http', {
@@ -81,6 +88,8 @@ export class GpuLoadBalancer extends Construct {
       open: false,
       defaultTargetGroups: [this.targets],
     });
+    // Metrics cut names out of its ARN, and linters know no function that could do so with an output read directly.
+    CrossStackReferences.of(this.listener).produce(ReferenceStrength.STRONG);
     this.requests = this.loadBalancer.metrics.requestCount();
     this.metrics = {
       healthyTasks: this.targets.metrics.healthyHostCount(),

@@ -19,13 +19,15 @@ export {
 } from './ecs-managed-instances-backend.ts';
 export { INFRA_ERROR_CODES, InfraError, type InfraErrorCode } from './errors.ts';
 export type { LoggingProps } from './execution-role.ts';
-export type { GpuBackend, GpuBackendMetrics } from './gpu-backend.ts';
+export type { GpuBackend, GpuBackendMetrics, GpuCallers } from './gpu-backend.ts';
+export { GpuImage, type GpuImageProps } from './gpu-image.ts';
 export type { GpuNetworkChoice } from './gpu-network.ts';
 export { type Hours, WEEKDAYS, type Weekday, type ZonedHours } from './hours.ts';
-export { type CorsProps, type GpuRoutes, InferenceApi, type InferenceApiProps } from './inference-api.ts';
+export { type CorsProps, InferenceApi, type InferenceApiProps } from './inference-api.ts';
 export { ApiDomain, type ApiDomainProps } from './inference-api-domain.ts';
 export { DEFAULT_THROTTLE, type Throttle, type ThrottleProps } from './inference-api-throttle.ts';
 export { InferenceFunction, type InferenceFunctionProps } from './inference-function.ts';
+export type { ContainerFallback, ContainerOptions } from './inference-function-container.ts';
 export { ModelLayers, type ModelLayersProps } from './model-layers.ts';
 export { Observability, type ObservabilityProps } from './observability.ts';
 export { type Architecture, RuntimeLayer, type RuntimeLayerProps } from './runtime-layer.ts';

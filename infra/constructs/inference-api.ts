@@ -7,11 +7,9 @@ import {
   HttpMethod,
   type HttpRouteIntegration,
   HttpStage,
-  type IVpcLink,
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpAlbIntegration, HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import type { IApplicationListener } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -35,8 +33,6 @@ export interface InferenceApiProps extends LoggingProps {
   readonly function: InferenceFunction;
   /** Further functions, each by the name of the model that it serves: `/models/<name>` goes there. @default - none */
   readonly others?: Readonly<Record<string, InferenceFunction>>;
-  /** Models that a GPU serves. @default - none */
-  readonly gpu?: GpuRoutes;
   /** @default {kind: 'iam'} */
   readonly auth?: Authorisation;
   /** @default - 100 requests per second on average and 200 at once, over all routes together */
@@ -51,13 +47,6 @@ export interface InferenceApiProps extends LoggingProps {
   readonly tracing?: boolean;
 }
 
-export interface GpuRoutes {
-  /** A `GpuBackend`, or anything else behind an Application Load Balancer that serves the routes. */
-  readonly backend: { readonly listener: IApplicationListener; readonly vpcLink: IVpcLink };
-  /** Names of the models: `/models/<name>` goes there. */
-  readonly models: readonly string[];
-}
-
 export interface CorsProps {
   /** Such as `https://app.example.com`. */
   readonly allowOrigins: readonly string[];
@@ -67,7 +56,7 @@ export interface CorsProps {
 
 /** API Gateway's longest for HTTP APIs. */
 const INTEGRATION_TIMEOUT = Duration.seconds(29);
-const METHODS = { get: HttpMethod.GET, post: HttpMethod.POST } as const;
+const METHODS = { get: HttpMethod.GET, post: HttpMethod.POST, delete: HttpMethod.DELETE } as const;
 const ROUTES = Object.entries(routes) as [RouteName, (typeof routes)[RouteName]][];
 const ROUTES_OF_A_MODEL = ROUTES.filter(([, { path }]) => path.includes('{model}'));
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
@@ -87,7 +76,7 @@ export class InferenceApi extends Construct {
   /** @throws InfraError INVALID_PROPS */
   constructor(scope: Construct, id: string, props: InferenceApiProps) {
     super(scope, id);
-    const { auth = { kind: 'iam' }, throttle = DEFAULT_THROTTLE, others = {}, gpu } = props;
+    const { auth = { kind: 'iam' }, throttle = DEFAULT_THROTTLE, others = {} } = props;
     checkThrottle(throttle);
     checkModels(props);
     checkRoutes(props);
@@ -106,7 +95,6 @@ export class InferenceApi extends Construct {
       ...Object.entries(others).flatMap(([model, other]) =>
         this.#route(lambda(`Predict-${model}`, other), model),
       ),
-      ...(gpu?.models ?? []).flatMap((model) => this.#route(loadBalancer(`Gpu-${model}`, gpu), model)),
     ];
     this.stage = this.#stage(throttle);
     throttleRoutes(this.stage, named, throttle);
@@ -124,8 +112,7 @@ export class InferenceApi extends Construct {
   }
 
   /** The whole route table, or for one model those routes that name a model, with its name instead of the parameter. */
-  #route(integration: HttpRouteIntegration | undefined, model?: string): NamedRoute[] {
-    if (!integration) return [];
+  #route(integration: HttpRouteIntegration, model?: string): NamedRoute[] {
     return (model === undefined ? ROUTES : ROUTES_OF_A_MODEL).flatMap(([name, { method, path: pattern }]) => {
       const path = model === undefined ? pattern : pattern.replace('{model}', model);
       const key = `${METHODS[method]} ${path}`;
@@ -175,26 +162,27 @@ function lambda(id: string, { alias }: InferenceFunction): HttpRouteIntegration 
   return new HttpLambdaIntegration(id, alias, { timeout, scopePermissionToRoute: false });
 }
 
-function loadBalancer(id: string, gpu: GpuRoutes | undefined): HttpRouteIntegration | undefined {
-  if (!gpu) return undefined;
-  const { listener, vpcLink } = gpu.backend;
-  return new HttpAlbIntegration(id, listener, { vpcLink, timeout: INTEGRATION_TIMEOUT });
-}
-
 /** Browsers ask before they send the headers of JSON, of signatures or of keys. */
 function corsPreflight({ allowOrigins, maxAge = Duration.hours(1) }: CorsProps): CorsPreflightOptions {
   if (allowOrigins.length === 0)
     throw new InfraError('INVALID_PROPS', 'cors.allowOrigins is empty: name an origin.');
   return {
     allowOrigins: [...allowOrigins],
-    allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST],
-    allowHeaders: ['authorization', 'content-type', 'x-amz-date', 'x-amz-security-token', 'x-api-key'],
+    allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.DELETE],
+    allowHeaders: [
+      'authorization',
+      'content-type',
+      'x-amz-date',
+      'x-amz-security-token',
+      'x-api-key',
+      'idempotency-key',
+    ],
     maxAge,
   };
 }
 
 /** A route that leads to a function without the model would answer 404 for ever. */
-function checkModels({ others = {}, gpu }: InferenceApiProps): void {
+function checkModels({ others = {} }: InferenceApiProps): void {
   for (const [model, { modelRefs, modelNames }] of Object.entries(others)) {
     if (modelNames.includes(model)) continue;
     throw new InfraError(
@@ -202,17 +190,11 @@ function checkModels({ others = {}, gpu }: InferenceApiProps): void {
       `others.${model} leads to a function that serves ${modelRefs.join(', ')}.`,
     );
   }
-  const twice = gpu?.models.find((model) => model in others);
-  if (twice)
-    throw new InfraError(
-      'INVALID_PROPS',
-      `${twice} is in others and in gpu.models: one of them can serve it.`,
-    );
 }
 
 /** Otherwise API Gateway refuses some of them, minutes into a deployment. */
-function checkRoutes({ others = {}, gpu, maxRoutes = MAX_ROUTES }: InferenceApiProps): void {
-  const apart = Object.keys(others).length + (gpu?.models.length ?? 0);
+function checkRoutes({ others = {}, maxRoutes = MAX_ROUTES }: InferenceApiProps): void {
+  const apart = Object.keys(others).length;
   const needed = ROUTES.length + apart * ROUTES_OF_A_MODEL.length;
   if (needed <= maxRoutes) return;
   throw new InfraError(

@@ -8,6 +8,10 @@ const OWNED: Readonly<Record<string, string>> = {
   PILOTLIGHT_REMOTE_PACKAGES: 'models',
   PILOTLIGHT_REMOTE_FOLDER: 'models',
   PILOTLIGHT_VARIANT: 'variant',
+  PILOTLIGHT_CONTAINER: 'container',
+  PILOTLIGHT_JOB_QUEUE_URL: 'container',
+  PILOTLIGHT_JOB_BUCKET: 'container',
+  PILOTLIGHT_JOB_PREFIX: 'container',
 };
 const MEMORY_MEGABYTES = { min: 128, max: 10_240 } as const;
 const ALIAS_NAME = /^(?!\d+$)[\w-]{1,128}$/;

@@ -32,6 +32,12 @@ import { executionRole, type LoggingProps, logGroup } from './execution-role.ts'
 import { bundleFunction } from './function-code.ts';
 import { checkAliasName, checkMemory, checkOption, checkProps } from './inference-function-checks.ts';
 import { ephemeralStorageOf, placedFunction } from './inference-function-code.ts';
+import {
+  besideContainer,
+  type ContainerOptions,
+  containerVariables,
+  grantContainer,
+} from './inference-function-container.ts';
 import { paths } from './paths.ts';
 import type { Architecture } from './runtime-layer.ts';
 import { WarmUpSchedule } from './warm-up-schedule.ts';
@@ -62,6 +68,12 @@ export interface InferenceFunctionProps extends LoggingProps {
   readonly coldStart?: ColdStart;
   /** Moves traffic to a new version little by little, and back when an alarm rings. @default - all at once */
   readonly canary?: CanaryOptions;
+  /**
+   * A container that takes what this function can not answer, or not in time. The function then stands in its network.
+   *
+   * @default - none: what the function can not answer is refused
+   */
+  readonly container?: ContainerOptions;
   /** Name of the alias that clients invoke. @default 'live' */
   readonly aliasName?: string;
   /** Whether X-Ray traces requests. @default false */
@@ -92,6 +104,8 @@ export class InferenceFunction extends Construct {
   readonly logGroup: LogGroup;
   /** CloudWatch namespace of its metrics. */
   readonly metricsNamespace: string;
+  /** Models that a container has for it, by name; none without `container`. */
+  readonly containerModels: readonly string[];
   /** Only where the cold start is of kind `warmup`. */
   readonly warmUp: WarmUpSchedule | undefined;
   /** Only with `canary`. */
@@ -116,6 +130,7 @@ export class InferenceFunction extends Construct {
     this.vcpus = memoryMegabytes / MEGABYTES_PER_VCPU;
     this.modelRefs = packages.map(({ name, version }) => `${name}@${version}`);
     this.modelNames = [...new Set(packages.map(({ name }) => name))];
+    this.containerModels = Object.keys(props.container?.models ?? {});
     this.metricsNamespace = props.environment?.PILOTLIGHT_METRICS_NAMESPACE ?? METRICS_NAMESPACE;
     this.placement = placeModels({
       packages,
@@ -148,19 +163,23 @@ export class InferenceFunction extends Construct {
 
   #function(props: InferenceFunctionProps, architecture: Architecture): LambdaFunction {
     const role = executionRole(this, 'Role', this.logGroup, props.encryptionKey);
+    const { container } = props;
     if (props.tracing) acknowledgeTracing(role);
+    if (container) grantContainer(role, container);
     return placedFunction(this, 'Function', {
       placement: this.placement,
       architecture,
       role,
       options: {
         ...commonOptions(props, role, this.logGroup),
+        ...(container && besideContainer(container)),
         description: props.description ?? `Pilotlight: ${this.modelRefs.join(', ')}`.slice(0, 256),
         memorySize: this.memoryMegabytes,
         timeout: props.timeout ?? Duration.seconds(29),
         environment: {
           PRELOAD_MODELS: this.modelRefs.join(','),
           ...(props.variant && { PILOTLIGHT_VARIANT: props.variant }),
+          ...(container && containerVariables(this, container)),
           ...props.environment,
         },
         // An older version stays, so that the alias can be put back to it by hand.

@@ -22,7 +22,7 @@ export interface JobStoreProps {
   readonly accessLogBucket?: IBucket;
   /** When jobs and results are deleted, in a bucket of its own. @default Duration.days(7) */
   readonly resultExpiration?: Duration;
-  /** How long a worker has for a job before somebody else gets it; it asks for more while it works. @default Duration.minutes(5) */
+  /** How long a message is hidden from others, where who took it does not say; the worker does. @default Duration.minutes(5) */
   readonly visibilityTimeout?: Duration;
   /** What becomes of the bucket with the stack. @default RemovalPolicy.RETAIN */
   readonly removalPolicy?: RemovalPolicy;
@@ -44,30 +44,34 @@ export class JobStore extends Construct {
     this.bucket = props.bucket ?? (this.ownBucket(props) as IBucket);
   }
 
-  /** Lets somebody queue jobs, and read and write their state. */
+  /** Lets somebody queue jobs, read and write their state, and delete what came of them. */
   grantSubmit(grantee: IGrantable): void {
     this.queue.grantSendMessages(grantee);
     this.grantState(grantee);
   }
 
-  /** Lets somebody take jobs, and read and write their state. */
+  /** Lets somebody take jobs, send them again before they are dead letters, and do all that who submits them may do. */
   grantWork(grantee: IGrantable): void {
     this.queue.grantConsumeMessages(grantee);
-    this.grantState(grantee);
+    this.grantSubmit(grantee);
   }
 
   private grantState(grantee: IGrantable): void {
-    grantee.grantPrincipal.addToPrincipalPolicy(
+    const { grantPrincipal: principal } = grantee;
+    principal.addToPrincipalPolicy(
       new PolicyStatement({
-        actions: ['s3:GetObject', 's3:PutObject'],
+        actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
         resources: [this.bucket.arnForObjects(`${JOB_PREFIX}*`)],
       }),
     );
+    // Without it S3 answers 403 and not 404 where there is no object: a job that nobody has submitted, a result not yet there.
+    principal.addToPrincipalPolicy(
+      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.bucket.bucketArn] }),
+    );
     this.bucket.encryptionKey?.grantEncryptDecrypt(grantee);
-    const { grantPrincipal } = grantee;
-    if (!Construct.isConstruct(grantPrincipal)) return;
-    acknowledgeObjects(grantPrincipal, this.bucket.bucketArn, [JOB_PREFIX]);
-    if (this.bucket.encryptionKey) acknowledgeKeyUse(grantPrincipal);
+    if (!Construct.isConstruct(principal)) return;
+    acknowledgeObjects(principal, this.bucket.bucketArn, [JOB_PREFIX]);
+    if (this.bucket.encryptionKey) acknowledgeKeyUse(principal);
   }
 
   private ownBucket(props: JobStoreProps): Bucket {

@@ -77,7 +77,7 @@ export class Observability extends Construct {
         ...(api ? apiWidgets(api) : []),
         ...(functions.length > 0 ? inferenceWidgets(functions) : []),
         ...(upload ? uploadWidgets(upload) : []),
-        ...(gpu ? gpuWidgets(gpu) : []),
+        ...(gpu ? gpuWidgets(gpu, functions) : []),
         ...costWidgets({ functions, upload, api }, props.prices ?? US_EAST_1_PRICES),
       ],
     });

@@ -1,10 +1,10 @@
-import { CrossStackReferences, Duration, ReferenceStrength, Stack, type StackProps } from 'aws-cdk-lib';
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
-import { EcsManagedInstancesBackend, type GpuBackend } from '../constructs/index.ts';
-import { loggingOf, removalPolicyOf } from './stack-settings.ts';
+import { EcsManagedInstancesBackend, type GpuBackend, GpuImage } from '../constructs/index.ts';
+import { loggingOf, packagesFolderOf, removalPolicyOf } from './stack-settings.ts';
 
 export interface GpuStackProps extends StackProps {
   readonly config: Config;
@@ -14,21 +14,47 @@ export interface GpuStackProps extends StackProps {
 /** A container on GPU instances, with the network that it is in. */
 export class GpuStack extends Stack {
   readonly backend: GpuBackend;
+  /** Models of the image, where it is built with the deployment; none where the configuration names one. */
+  readonly packages: GpuImage['packages'];
 
   constructor(scope: Construct, id: string, { config, gpu, ...stackProps }: GpuStackProps) {
     super(scope, id, stackProps);
-    const { image, models: _, idleAfterMinutes, resultExpirationDays, ...settings } = gpu;
-    const repository = Repository.fromRepositoryName(this, 'Repository', image.repository);
+    const { instanceTypes, spot, minTasks, maxTasks, jobsPerTask, requestsPerTask, network, environment } =
+      gpu;
+    const { image, packages } = gpu.image
+      ? { image: pushedImage(this, gpu.image), packages: [] }
+      : builtImage(config, gpu);
+    this.packages = packages;
     this.backend = new EcsManagedInstancesBackend(this, 'Gpu', {
       ...loggingOf(this, config),
-      ...settings,
-      image: ContainerImage.fromEcrRepository(repository, image.tag),
-      idleAfter: Duration.minutes(idleAfterMinutes),
-      resultExpiration: Duration.days(resultExpirationDays),
+      ...{ instanceTypes, spot, minTasks, maxTasks, jobsPerTask, requestsPerTask, network, environment },
+      models: Object.keys(gpu.models),
+      image,
+      maxJobAge: Duration.minutes(gpu.maxJobAgeMinutes),
+      idleAfter: Duration.minutes(gpu.idleAfterMinutes),
+      scaleInAfter: Duration.minutes(gpu.scaleInAfterMinutes),
+      resultExpiration: Duration.days(gpu.resultExpirationDays),
       removalPolicy: removalPolicyOf(config),
     });
-    // Exported and imported: routes of the API must not lead to a listener that is gone.
-    CrossStackReferences.of(this.backend.listener).produce(ReferenceStrength.STRONG);
-    CrossStackReferences.of(this.backend.vpcLink).produce(ReferenceStrength.STRONG);
   }
+}
+
+function pushedImage(
+  scope: Construct,
+  { repository, tag }: NonNullable<GpuStackProps['gpu']['image']>,
+): ContainerImage {
+  return ContainerImage.fromEcrRepository(
+    Repository.fromRepositoryName(scope, 'Repository', repository),
+    tag,
+  );
+}
+
+function builtImage(config: Config, { models, baseImages }: GpuStackProps['gpu']): GpuImage {
+  const { cuda: cudaImage, node: nodeImage } = baseImages;
+  return new GpuImage({
+    models: Object.keys(models),
+    ...packagesFolderOf(config),
+    ...(cudaImage !== undefined && { cudaImage }),
+    ...(nodeImage !== undefined && { nodeImage }),
+  });
 }

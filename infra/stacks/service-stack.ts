@@ -1,4 +1,11 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import {
+  CfnOutput,
+  CrossStackReferences,
+  Duration,
+  ReferenceStrength,
+  Stack,
+  type StackProps,
+} from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
 import {
@@ -6,6 +13,7 @@ import {
   InferenceApi,
   type InferenceApiProps,
   InferenceFunction,
+  type InferenceFunctionProps,
   InfraError,
   type LoggingProps,
 } from '../constructs/index.ts';
@@ -27,13 +35,16 @@ export class ServiceStack extends Stack {
 
   constructor(scope: Construct, id: string, { config, gpu, ...stackProps }: ServiceStackProps) {
     super(scope, id, stackProps);
+    // Exported and imported: functions must not stand in a network that is gone.
+    CrossStackReferences.of(this).consume(ReferenceStrength.STRONG);
     const logging = loggingOf(this, config);
-    const named = Object.entries(config.functions).map(
-      ([name, settings]) => [name, functionOf(this, name, settings, config, logging)] as const,
-    );
+    const named = Object.entries(config.functions).map(([name, settings]) => {
+      const common = { ...logging, ...(gpu && containerOf(name, settings, config, gpu)) };
+      return [name, functionOf(this, name, settings, config, common)] as const;
+    });
     this.functions = new Map(named);
     this.api = new InferenceApi(this, 'Api', {
-      ...this.routing(config, gpu),
+      ...this.routing(config),
       ...apiSettings(config),
       ...logging,
     });
@@ -60,18 +71,34 @@ export class ServiceStack extends Stack {
   }
 
   /** Every model to its function; what concerns no single model to the default one. */
-  private routing(
-    config: Config,
-    gpu: GpuBackend | undefined,
-  ): Pick<InferenceApiProps, 'function' | 'others' | 'gpu'> {
+  private routing(config: Config): Pick<InferenceApiProps, 'function' | 'others'> {
     const main = this.defaultFunction(config);
     const others = [...this.functions.values()].filter((other) => other !== main);
     return {
       function: main,
       others: Object.fromEntries(others.flatMap((other) => other.modelNames.map((model) => [model, other]))),
-      ...(gpu && config.gpu && { gpu: { backend: gpu, models: namesOf(config.gpu.models) } }),
     };
   }
+}
+
+/**
+ * The default function gets what concerns a model that no function has, and jobs; another one calls the container only
+ * where that has one of its models, and else stays out of its network.
+ */
+function containerOf(
+  name: string,
+  { models }: Config['functions'][string],
+  { gpu, api, functions }: Config,
+  backend: GpuBackend,
+): Pick<InferenceFunctionProps, 'container'> {
+  if (!gpu) return {};
+  const fallbacks = Object.fromEntries(
+    Object.entries(gpu.models).map(([ref, fallback]) => [ref.replace(/@.*/, ''), fallback]),
+  );
+  const isDefault = name === (api.defaultFunction ?? Object.keys(functions)[0]);
+  if (!isDefault && !namesOf(models).some((model) => model in fallbacks)) return {};
+  const maxInferenceTime = Duration.millis(gpu.maxInferMs);
+  return { container: { backend, models: fallbacks, maxInferenceTime } };
 }
 
 function functionOf(
@@ -79,11 +106,11 @@ function functionOf(
   name: string,
   settings: Config['functions'][string],
   config: Config,
-  logging: LoggingProps,
+  common: LoggingProps & Pick<InferenceFunctionProps, 'container'>,
 ): InferenceFunction {
   const { placement, reservedConcurrency, canary, coldStart } = settings;
   return new InferenceFunction(scope, name, {
-    ...logging,
+    ...common,
     ...modelFunctionOf(settings, config),
     coldStart: coldStartOf(coldStart),
     ...(placement && { placement }),

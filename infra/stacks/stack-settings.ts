@@ -29,14 +29,19 @@ export function loggingOf(scope: Construct, config: Config): LoggingProps {
 type ModelSettings = Config['functions'][string] | NonNullable<Config['upload']>;
 
 /** What every function that serves models gets. */
-export function modelFunctionOf(settings: ModelSettings, { packagesFolder }: Config) {
+export function modelFunctionOf(settings: ModelSettings, config: Config) {
   const { models, architecture, memoryMegabytes, timeoutSeconds, tracing, environment, variant } = settings;
   return {
     ...{ models, architecture, memoryMegabytes, tracing, environment },
     timeout: Duration.seconds(timeoutSeconds),
     ...(variant !== undefined && { variant }),
-    ...(packagesFolder !== undefined && { packagesFolder: resolve(ROOT, packagesFolder) }),
+    ...packagesFolderOf(config),
   };
+}
+
+/** Where packages are, if not where Pilotlight has them. */
+export function packagesFolderOf({ packagesFolder }: Config) {
+  return packagesFolder === undefined ? {} : { packagesFolder: resolve(ROOT, packagesFolder) };
 }
 
 /** Names of `name` and `name@version` alike. */

@@ -9,6 +9,7 @@ export const LAYER_ERROR_CODES = [
   'CATALOG_INVALID',
   'PLACEMENT_REFUSED',
   'PLACEMENT_IMPOSSIBLE',
+  'IMAGE_INPUT_MISSING',
 ] as const;
 export type LayerErrorCode = (typeof LAYER_ERROR_CODES)[number];
 

@@ -16,6 +16,7 @@ import {
   type PackageManifest,
   type PipelineManifest,
   parseManifest,
+  variantFor,
 } from '@pilotlight/engine/packages';
 import { digestOf, sha256Of, sumOfBytes } from '../build/files.ts';
 import { catalogTier, type Tier } from './catalog.ts';
@@ -40,6 +41,8 @@ export interface PackageDescription {
 export interface DescribeOptions {
   /** The variant that will be served. @default - the manifest's `defaultVariant` */
   readonly variant?: string;
+  /** Whether it is for a GPU: then it has the variant that is served there, and the default one to fall back to. @default false */
+  readonly gpu?: boolean;
   /** File that says where models run. @default - `catalog.json` beside the packages folder, if there is one */
   readonly catalog?: string;
 }
@@ -65,7 +68,7 @@ export function describePackage(
   const folder = resolve(packagesFolder, ref.name, ref.version);
   const text = readInside(folder, MANIFEST_FILE, ref);
   const manifest = readManifest(text, ref);
-  const served = isPipeline(manifest) ? pipelineOf(manifest) : servedOf(manifest, options.variant);
+  const served = isPipeline(manifest) ? pipelineOf(manifest) : servedOf(manifest, options);
   const manifestFile = { path: MANIFEST_FILE, bytes: text.length, sha256: sha256Of(text) };
   const listed = [...served.files, manifest.goldens, manifest.modelCard];
   for (const file of listed) requireIntact(folder, file, ref);
@@ -122,9 +125,12 @@ function pipelineOf({ runtime, dtype, files }: PipelineManifest) {
   return { runtime, variant: dtype, tier: 'gpu', files } as const;
 }
 
-function servedOf(manifest: Manifest, wanted?: string) {
-  const [variant, { tier, files }] = variantOf(manifest, wanted);
-  return { variant, tier, files: [manifest.textProcessing.file, ...files] };
+function servedOf(manifest: Manifest, { variant: wanted, gpu = false }: DescribeOptions) {
+  const onGpu = gpu ? variantFor(manifest, 'cuda') : undefined;
+  const [variant, { tier, files }] = variantOf(manifest, wanted ?? onGpu);
+  const others = gpu && variant !== manifest.defaultVariant ? variantOf(manifest)[1].files : [];
+  const all = [manifest.textProcessing.file, ...files, ...others];
+  return { variant, tier, files: [...new Map(all.map((file) => [file.path, file])).values()] };
 }
 
 function variantOf(manifest: Manifest, wanted = manifest.defaultVariant): [string, Variant] {

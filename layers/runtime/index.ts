@@ -11,6 +11,7 @@ import { runtimeFiles } from './contents.ts';
 export { LAYER_ERROR_CODES, LayerError, type LayerErrorCode } from '../build/errors.ts';
 export type { LayerBuild } from '../build/layer.ts';
 export { ARCHITECTURES, type Architecture } from './architecture.ts';
+export { runtimeFiles } from './contents.ts';
 
 /** Bytes that the layer may have unzipped: what it has today and some 10 %, so that growth is noticed. */
 export const RUNTIME_BUDGET_BYTES: Readonly<Record<Architecture, number>> = {

@@ -20,7 +20,7 @@ export const logRetentionDays = z.literal(
   `must be a retention of CloudWatch Logs, in days: ${RETENTIONS.join(', ')}`,
 );
 
-const modelRef = z.string().refine((ref) => {
+export const modelRef = z.string().refine((ref) => {
   const [name, version, ...rest] = ref.split('@');
   const versionIsGood = version === undefined || modelVersionSchema.safeParse(version).success;
   return modelNameSchema.safeParse(name).success && versionIsGood && rest.length === 0;

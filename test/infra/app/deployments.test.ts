@@ -65,6 +65,8 @@ describe('findings', () => {
 describe('permissions', () => {
   /** AWS has no resource-level permission for these: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
   const WITHOUT_RESOURCE = [
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
     'ecr:GetAuthorizationToken',
     'ecs:DiscoverPollEndpoint',
     'logs:CreateLogDelivery',

@@ -40,12 +40,20 @@ const ROLES: readonly [pattern: RegExp, who: string][] = [
   [/(Role|RemotePackages)/, 'inference function'],
 ];
 
+/** The name that the CDK gives what one stack exports to another: it begins with the id of the resource. */
+const EXPORTED = /:ExportsOutput(?:FnGetAtt|Ref)(\w+)$/;
+
 /** Policies of identities and of resources, and permissions to invoke functions. */
-export function permissionsOf({ name, resources }: SynthesisedDeployment): Permission[] {
-  const types = new Map(resources.map(({ stack, id, Type }) => [`${stack}/${id}`, Type]));
+export function permissionsOf({ name, resources, stacks }: SynthesisedDeployment): Permission[] {
+  const all = stacks.flatMap((stack) => stack.resources);
+  const types = new Map(all.map(({ stack, id, Type }) => [`${stack}/${id}`, Type]));
+  const typeOfExport = (exported: string) => all.find(({ id }) => exported.startsWith(id))?.Type;
   return resources.flatMap((resource) => {
     const place = `${name} ${resource.stack} ${resource.id}`;
-    const typeOf = (id: string) => types.get(`${resource.stack}/${id}`);
+    const typeOf = (id: string) => {
+      const [, exported] = EXPORTED.exec(id) ?? [];
+      return exported === undefined ? types.get(`${resource.stack}/${id}`) : typeOfExport(exported);
+    };
     if (resource.Type === 'AWS::Lambda::Permission') {
       const { Principal, Action } = resource.Properties;
       return [

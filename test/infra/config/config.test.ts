@@ -90,9 +90,16 @@ describe('a configuration', () => {
       'functions.other.models must not name intent, which main serves',
     ],
     [
-      { functions, gpu: { models: ['sentiment'], image: { repository: 'r', tag: '1' } } },
-      'gpu.models must not name sentiment, which main serves',
+      { functions, gpu: { models: { large: 'cpu' } } },
+      "gpu.models.large must be a model of a function too, for the fallback 'cpu' is that this function answers",
     ],
+    [
+      { functions, gpu: { models: { large: 'job', 'large@1.0.0': 'job' } } },
+      'gpu.models.large@1.0.0 must be named once',
+    ],
+    [{ functions, gpu: { models: {} } }, 'gpu.models must name one model at least'],
+    [{ functions, gpu: { models: { 'a b': 'job' } } }, 'gpu.models.a b must be the name of a model'],
+    [{ functions, gpu: { models: { large: 'wait' } } }, 'gpu.models.large must be one of job, cpu'],
     [
       { functions, api: { defaultFunction: 'mian' } },
       'api.defaultFunction must be one of functions (did you mean main?)',

@@ -1,8 +1,5 @@
 import type { Stack } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
-import { VpcLink } from 'aws-cdk-lib/aws-apigatewayv2';
-import { type IVpc, Vpc } from 'aws-cdk-lib/aws-ec2';
-import { ApplicationLoadBalancer, ListenerAction } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { describe, expect, test } from 'vitest';
 import { routes } from '../../../functions/shared/api/routes.ts';
@@ -233,27 +230,6 @@ describe('with several functions', () => {
   });
 });
 
-test('sends models for a GPU through a VPC link', () => {
-  const gpu = templateOf((stack) => {
-    const vpc = new Vpc(stack, 'Vpc');
-    const listener = new ApplicationLoadBalancer(stack, 'Alb', { vpc: vpc as IVpc }).addListener('Http', {
-      port: 80,
-      open: false,
-      defaultAction: ListenerAction.fixedResponse(503),
-    });
-    const vpcLink = new VpcLink(stack, 'Link', { vpc: vpc as IVpc });
-    api(stack, { gpu: { backend: { listener, vpcLink }, models: ['large'] } });
-  });
-  gpu.hasResourceProperties('AWS::ApiGatewayV2::Route', {
-    RouteKey: 'POST /models/large',
-    AuthorizationType: 'AWS_IAM',
-  });
-  gpu.hasResourceProperties('AWS::ApiGatewayV2::Integration', {
-    ConnectionType: 'VPC_LINK',
-    TimeoutInMillis: 29_000,
-  });
-});
-
 test('throttles a route more, on each path that it has', () => {
   const throttled = template({
     throttle: { rate: 50, burst: 60, routes: { predict: { rate: 5, burst: 6 } } },
@@ -273,7 +249,7 @@ test('answers browsers of the named origins only', () => {
     {
       CorsConfiguration: {
         AllowOrigins: ['https://app.example.com'],
-        AllowMethods: ['GET', 'POST'],
+        AllowMethods: ['GET', 'POST', 'DELETE'],
         AllowCredentials: Match.absent(),
         MaxAge: 3600,
       },

@@ -37,22 +37,24 @@ const AWS_METRICS: Readonly<Record<string, { names: readonly string[]; dimension
 };
 
 const everything = (stack: Stack, props: Partial<ObservabilityProps> = {}): Observability => {
+  const repository = Repository.fromRepositoryName(stack, 'Images', 'pilotlight');
+  const gpu = new EcsManagedInstancesBackend(stack, 'Gpu', {
+    image: ContainerImage.fromEcrRepository(repository),
+  });
   const texts = new InferenceFunction(stack, 'Texts', {
     models: ['sentiment', 'intent'],
+    container: { backend: gpu, models: { large: 'job', intent: 'cpu' } },
     coldStart: { kind: 'warmup', every: Duration.minutes(5), concurrency: 2 },
   });
   const slots = new InferenceFunction(stack, 'Slots', {
     models: ['slots'],
     coldStart: { kind: 'provisioned', count: 2 },
   });
-  const repository = Repository.fromRepositoryName(stack, 'Images', 'pilotlight');
   return new Observability(stack, 'Watch', {
     functions: [texts, slots],
     api: new InferenceApi(stack, 'Api', { function: texts, others: { slots } }),
     upload: new UploadPipeline(stack, 'Files', { models: ['sentiment'] }),
-    gpu: new EcsManagedInstancesBackend(stack, 'Gpu', {
-      image: ContainerImage.fromEcrRepository(repository),
-    }),
+    gpu,
     ...props,
   });
 };
@@ -112,6 +114,14 @@ describe('of a whole service', () => {
     expect(latency.map(({ statistic }) => statistic)).toEqual(['p50', 'p90', 'p99']);
   });
 
+  test('shows what functions hand over to the container, by model', () => {
+    const shown = metricsOf(template);
+    for (const name of ['Forwarded', 'Queued', 'CircuitOpen']) {
+      const models = shown.filter((metric) => metric.name === name).map(({ dimensions }) => dimensions.model);
+      expect(models, name).toEqual(['large', 'intent']);
+    }
+  });
+
   test('alarms on errors, latency, drift, throttles, queue age, dead letters and warm-ups, and tells a topic', () => {
     const alarms = Object.entries(template.findResources('AWS::CloudWatch::Alarm'))
       .filter(([id]) => id.startsWith('Watch'))
@@ -125,6 +135,7 @@ describe('of a whole service', () => {
       'UploadQueueAge',
       'UploadDeadLetters',
       'GpuDeadLetters',
+      'GpuErrorRate',
       'WarmUp',
     ]) {
       expect(about(part), part).toBeGreaterThan(0);

@@ -1,0 +1,86 @@
+/**
+ * The build context of the container's image: the server's sources, the npm packages that they import, models, and the
+ * Dockerfile. Made without Docker, out of what is installed. ADR-image.md has the reasons.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type FolderEntry, writeFolder } from '../build/folder.ts';
+import type { PackageDescription } from '../models/index.ts';
+import { cudaProvider } from './cuda-provider.ts';
+import { fileOf, filesOf, nativeModules, transformersModules } from './modules.ts';
+import { loadedByServer, ROOT } from './sources.ts';
+
+export { ENTRIES } from './sources.ts';
+
+export interface ServerContextOptions {
+  /** Models that the image has; described with `gpu`. */
+  readonly packages: readonly PackageDescription[];
+  /** Folder that the context is written below. */
+  readonly outdir: string;
+}
+
+export interface ServerContext {
+  /** To be given to `docker build`; named after its content. */
+  readonly folder: string;
+  /** What the image gets of it, in bytes: models, and all else. */
+  readonly modelBytes: number;
+  readonly serverBytes: number;
+}
+
+/**
+ * Writes the context, or finds it there from before.
+ *
+ * @throws LayerError IMAGE_INPUT_MISSING, NATIVE_PACKAGE_MISSING
+ */
+export function buildServerContext({ packages, outdir }: ServerContextOptions): ServerContext {
+  const server = serverEntries(packages.some(({ runtime }) => runtime === 'transformers.js'));
+  const models = packages.flatMap(modelEntries);
+  const folder = writeFolder('container', [...server, ...models, ...buildEntries()], outdir);
+  const modelBytes = packages.reduce((sum, { bytes }) => sum + bytes, 0);
+  const serverBytes = server.reduce((sum, entry) => sum + ('bytes' in entry ? entry.bytes : 0), 0);
+  return { folder, modelBytes, serverBytes };
+}
+
+/** What the server runs on, below `app/`: the places are those of this repository. */
+function serverEntries(withTransformers: boolean): FolderEntry[] {
+  const { sources, packages } = loadedByServer();
+  const files = [
+    ...sources.map((path) => fileOf(path, join(ROOT, path))),
+    fileOf('layers/engine/package.json', join(ROOT, 'layers/engine/package.json')),
+    fileOf('LICENSE', join(ROOT, 'LICENSE')),
+    ...nativeModules(),
+    ...filesOf(packages),
+    ...(withTransformers ? transformersModules() : []),
+  ];
+  const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const manifest = JSON.stringify({ name, version, private: true, type: 'module' });
+  const unique = new Map(files.map((file) => [file.path, file]));
+  return [
+    ...[...unique.values()].map((file) => ({ ...file, path: `app/${file.path}` })),
+    { path: 'app/package.json', content: `${manifest}\n` },
+    // Sources below node_modules would not have their types stripped: the link leads to where they really are.
+    { path: 'app/node_modules/@pilotlight/engine', link: '../../layers/engine' },
+  ];
+}
+
+function modelEntries({ name, version, folder, files }: PackageDescription): FolderEntry[] {
+  return files.map((file) => ({
+    ...file,
+    path: `models/${name}/${version}/${file.path}`,
+    source: join(folder, file.path),
+  }));
+}
+
+/** What the build itself reads; none of it gets into the image. */
+function buildEntries(): FolderEntry[] {
+  const dockerfile = 'functions/gpu-server/Dockerfile';
+  const script = 'layers/container/fetch-cuda-provider.ts';
+  return [
+    fileOf('Dockerfile', join(ROOT, dockerfile)),
+    fileOf('.dockerignore', join(ROOT, `${dockerfile}.dockerignore`)),
+    fileOf('build/fetch-cuda-provider.ts', join(ROOT, script)),
+    { path: 'build/package.json', content: '{"type":"module"}\n' },
+    { path: 'build/cuda-provider.json', content: `${JSON.stringify(cudaProvider(), null, 2)}\n` },
+    ...filesOf(['node_modules/fflate']).map((file) => ({ ...file, path: `build/${file.path}` })),
+  ];
+}
