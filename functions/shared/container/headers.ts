@@ -1,0 +1,50 @@
+/** What goes from the client to the container, and back: nothing that is not named here. */
+
+/** `content-encoding` is not, for bodies are decompressed before; who the caller is has been settled before, too. */
+const ASKED = [
+  'accept',
+  'accept-encoding',
+  'content-type',
+  'traceparent',
+  'tracestate',
+  'x-amzn-trace-id',
+] as const;
+
+const ANSWERED = [
+  'allow',
+  'content-encoding',
+  'content-type',
+  'retry-after',
+  'server-timing',
+  'traceresponse',
+  'vary',
+  'x-compute-tokens',
+  'x-inference-time',
+  'x-padded-tokens',
+  'x-pilotlight-checksum',
+  'x-pilotlight-model',
+  'x-pilotlight-version',
+  'x-queue-time',
+  'x-tokenization-time',
+  'x-total-time',
+  'x-truncated-tokens',
+] as const;
+
+export function askedHeaders(headers: Headers): Record<string, string> {
+  return chosen(ASKED, (name) => headers.get(name));
+}
+
+export function answeredHeaders(
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>,
+): Record<string, string> {
+  return chosen(ANSWERED, (name) => [headers[name] ?? []].flat().join(', ') || null);
+}
+
+function chosen(names: readonly string[], read: (name: string) => string | null): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = read(name);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
+}
