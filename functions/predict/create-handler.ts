@@ -7,6 +7,7 @@ import middy, { type Request as Invocation } from '@middy/core';
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { createApp } from '../shared/api/app.ts';
 import { HttpError } from '../shared/api/errors.ts';
+import type { HandOver } from '../shared/api/hand-over-port.ts';
 import type { Limits } from '../shared/api/limits.ts';
 import { emfTelemetry } from '../shared/emf.ts';
 import type { Preload } from '../shared/preload.ts';
@@ -24,6 +25,10 @@ export interface HandlerParts {
   /** As in the HTTP app's options. */
   readonly defaultModel?: string;
   readonly logger: Logger;
+  /** As in the HTTP app's options. */
+  readonly handOver?: HandOver;
+  /** As in the HTTP app's options. */
+  readonly jobs?: Jobs;
   readonly metrics: Metrics;
 }
 

@@ -7,6 +7,7 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { Engine } from '@pilotlight/engine';
 import { readConfig } from '../shared/config.ts';
 import { appOptions, engineOptions } from '../shared/engine-options.ts';
+import { handOverOptions } from '../shared/hand-over-options.ts';
 import { SERVICE } from '../shared/metric-names.ts';
 import { preload } from '../shared/preload.ts';
 import { keepHeapSmall } from '../shared/small-heap.ts';
@@ -27,6 +28,7 @@ export const handler = createHandler({
   preload: preloaded,
   ready,
   ...appOptions(config),
+  ...(await handOverOptions(config, logger)),
   logger,
   metrics,
 });

@@ -40,5 +40,13 @@ export function emfTelemetry(metrics: Metrics): Telemetry {
         PostprocessTime: timings.postprocessMs,
       });
     },
+    handedOver({ outcome, circuit }) {
+      metrics.addMetadata('handedOver', outcome);
+      addMetrics(metrics, {
+        Forwarded: outcome === 'forwarded' ? 1 : 0,
+        Queued: outcome === 'queued' ? 1 : 0,
+        CircuitOpen: circuit === 'closed' ? 0 : 1,
+      });
+    },
   };
 }

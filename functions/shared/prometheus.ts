@@ -1,4 +1,5 @@
 /** Counts and times of this process, as /metrics shows them. */
+import type { HandOverRecord } from './api/hand-over-port.ts';
 import type { Exchange, PredictionRecord, Telemetry } from './api/ports.ts';
 import { Counter, gauge, Histogram } from './prometheus-text.ts';
 
@@ -14,6 +15,8 @@ export class PrometheusMetrics implements Telemetry {
   readonly #queue = new Histogram();
   readonly #inference = new Histogram();
   readonly #postprocess = new Histogram();
+  readonly #handedOver = new Counter();
+  #circuitOpen: boolean | undefined;
 
   /** `loadedModels` is asked at every scrape. */
   constructor(loadedModels: () => number) {
@@ -34,6 +37,11 @@ export class PrometheusMetrics implements Telemetry {
     this.#queue.observe(labels, timings.queueMs / 1000);
     this.#inference.observe(labels, timings.inferMs / 1000);
     this.#postprocess.observe(labels, timings.postprocessMs / 1000);
+  }
+
+  handedOver({ model, outcome, circuit }: HandOverRecord): void {
+    this.#handedOver.add({ model, outcome });
+    this.#circuitOpen = circuit !== 'closed';
   }
 
   render(): string {
@@ -62,10 +70,24 @@ export class PrometheusMetrics implements Telemetry {
         'Tokens read by the models, special tokens included.',
       ),
       ...this.#padding.render('pilotlight_padding_tokens_total', 'Padding read beside them.'),
+      ...this.#handOver(),
       ...gauge('pilotlight_models_loaded', 'Models in memory.', this.#loaded()),
       ...gauge('process_resident_memory_bytes', 'Resident memory size in bytes.', process.memoryUsage.rss()),
       ...gauge('process_uptime_seconds', 'Seconds since the process started.', process.uptime()),
     ];
     return `${lines.join('\n')}\n`;
+  }
+
+  /** Nothing before the first request that was for somebody else. */
+  #handOver(): string[] {
+    if (this.#circuitOpen === undefined) return [];
+    const help = '1 while the container is not asked, because it did not answer.';
+    return [
+      ...this.#handedOver.render(
+        'pilotlight_handed_over_total',
+        'Requests for the container, by what became of them.',
+      ),
+      ...gauge('pilotlight_circuit_open', help, Number(this.#circuitOpen)),
+    ];
   }
 }

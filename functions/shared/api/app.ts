@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { documentationHandlers } from './documentation.ts';
 import { HttpError } from './errors.ts';
 import { predictionHandlers } from './formats/index.ts';
+import { besideContainer } from './hand-over.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { modelHandler, modelsHandler } from './models.ts';
 import { metricsHandler, operationHandlers } from './operations.ts';
@@ -12,7 +13,6 @@ import { type RouteHandler, serving } from './serving.ts';
 
 export function createApp(options: AppOptions): Hono {
   const {
-    engine,
     logger,
     telemetry = [],
     renderMetrics = () => '',
@@ -20,8 +20,10 @@ export function createApp(options: AppOptions): Hono {
     defaultModel,
     watchClients,
   } = options;
+    handOver,
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const parts = {
+  const engine = handOver ? besideContainer(options.engine, handOver) : options.engine;
     engine,
     limits,
     telemetry,
@@ -39,7 +41,7 @@ export function createApp(options: AppOptions): Hono {
     ...documentationHandlers(),
   };
   const app = new Hono({ strict: false });
-  const surroundings = { logger, telemetry };
+  const surroundings = { logger, telemetry, limits, ...(handOver && { handOver }) };
   for (const [name, { method, path }] of entries(routes)) {
     app.on(method, honoPath(path), serving(name, handlers[name], surroundings));
   }

@@ -5,19 +5,41 @@ import { contentCoding, requireJson } from './media-type.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** @throws HttpError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, INVALID_REQUEST, INVALID_JSON, JSON_TOO_DEEP */
-export async function readJson(request: Request, limits: Limits): Promise<unknown> {
-  requireJson(request.headers);
-  const bytes = await readBytes(request, limits.maxBodyBytes);
-  if (bytes.byteLength === 0) throw invalid('The body is empty. Send {"inputs": "a text"}.');
-  const value = parse(decode(bytes));
-  refuseDeeperThan(limits.maxJsonDepth, value);
-  return value;
+/** The body of one request. Its bytes are kept where somebody else may have to read them, too. */
+export class RequestBody {
+  readonly #request: Request;
+  readonly #limits: Limits;
+  readonly #keeps: boolean;
+  #kept: Promise<Uint8Array> | undefined;
+
+  constructor(request: Request, limits: Limits, keeps: boolean) {
+    this.#request = request;
+    this.#limits = limits;
+    this.#keeps = keeps;
+  }
+
+  /** As it is, decompressed. @throws HttpError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, INVALID_REQUEST */
+  bytes(): Promise<Uint8Array> {
+    const { maxBodyBytes } = this.#limits;
+    if (!this.#keeps) return readBytes(this.#request, maxBodyBytes);
+    this.#kept ??= readBytes(this.#request, maxBodyBytes);
+    return this.#kept;
+  }
+
+  /** @throws HttpError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, INVALID_REQUEST, INVALID_JSON, JSON_TOO_DEEP */
+  async json(): Promise<unknown> {
+    requireJson(this.#request.headers);
+    const bytes = await this.bytes();
+    if (bytes.byteLength === 0) throw invalid('The body is empty. Send {"inputs": "a text"}.');
+    const value = parse(decode(bytes));
+    refuseDeeperThan(this.#limits.maxJsonDepth, value);
+    return value;
+  }
 }
 
-/** The body as it is. @throws HttpError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, INVALID_REQUEST */
-export function readFile(request: Request, { maxBodyBytes }: Limits): Promise<Uint8Array> {
-  return readBytes(request, maxBodyBytes);
+/** As `RequestBody.json`, where nobody else has to read it. */
+export function readJson(request: Request, limits: Limits): Promise<unknown> {
+  return new RequestBody(request, limits, false).json();
 }
 
 /**

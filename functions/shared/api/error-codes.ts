@@ -18,6 +18,7 @@ export const HTTP_ERROR_CODES = [
   'JOB_NOT_QUEUED',
   'METHOD_NOT_ALLOWED',
   'NOT_READY',
+  'CONTAINER_UNAVAILABLE',
   'INTERNAL',
 ] as const;
 export type HttpErrorCode = (typeof HTTP_ERROR_CODES)[number];
@@ -33,6 +34,7 @@ export const STATUS_OF: Record<ErrorCode, ContentfulStatusCode> = {
   INVALID_PARAMETER: 422,
   INPUT_TOO_LONG: 422,
   TOO_MANY_TOKENS: 422,
+  TOO_MUCH_WORK: 422,
   TASK_UNSUPPORTED: 422,
   TOO_MANY_INPUTS: 422,
   TOO_MANY_LABELS: 422,
@@ -46,6 +48,7 @@ export const STATUS_OF: Record<ErrorCode, ContentfulStatusCode> = {
   METHOD_NOT_ALLOWED: 405,
   OVERLOADED: 429,
   NOT_READY: 503,
+  CONTAINER_UNAVAILABLE: 502,
   PACKAGE_INVALID: 500,
   PACKAGE_CORRUPT: 500,
   PACKAGE_UNAVAILABLE: 500,

@@ -11,6 +11,8 @@ const SERVER_MESSAGES: Partial<Record<ErrorCode, (model: string) => string>> = {
     `${model} can not be served now: its package could not be fetched. The log says why.`,
   SESSION_FAILED: (model) => `${model} could not be run on this input. Other models are not affected.`,
   JOB_NOT_QUEUED: () => 'The job could not be queued. Send it again.',
+  CONTAINER_UNAVAILABLE: (model) =>
+    `${model} is in the container, which does not answer now. Try again later.`,
   PREDICTOR_DISPOSED: (model) => `${model} was unloaded while it was to run. Try again.`,
 };
 

@@ -1,10 +1,11 @@
 /** GET /models and its kin: packages as their manifests describe them, broken ones with the reason. */
-import type { Manifest, PackageEntry } from '@pilotlight/engine';
-import { EngineError, parseModelRef, tasksOf } from '@pilotlight/engine';
+import { type Manifest, parseModelRef, tasksOf } from '@pilotlight/engine';
 import type { Context } from 'hono';
+import { HandedOver } from './hand-over.ts';
+import { noSuchModel } from './no-such-model.ts';
 import type { ModelDetail, ModelSummary } from './openapi/schemas.ts';
-import type { ServingEngine } from './ports.ts';
-import { requestedModel } from './predictions.ts';
+import { isRemote, type ListedModel, type ServingEngine } from './ports.ts';
+import { requestedModel } from './requested-model.ts';
 import type { RouteHandler } from './serving.ts';
 
 export function modelsHandler(engine: ServingEngine): RouteHandler {
@@ -14,23 +15,20 @@ export function modelsHandler(engine: ServingEngine): RouteHandler {
   };
 }
 
-/** The version that was asked for, or the one that serves, or the highest. @throws EngineError MODEL_NOT_FOUND */
+/**
+ * The version that was asked for, or the one that serves, or the highest.
+ *
+ * @throws EngineError MODEL_NOT_FOUND; HandedOver where only the container knows more than the name
+ */
 export function modelHandler(engine: ServingEngine): RouteHandler {
   return async (c: Context) => {
     const { name, version } = parseModelRef(requestedModel(c));
     const entries = await engine.models();
-    const versions = entries.filter((entry) => entry.name === name);
+    const own = entries.filter((entry) => entry.name === name);
+    const versions = own.flatMap((one) => (isRemote(one) ? [] : one));
     const entry = versions.findLast((candidate) => version === undefined || candidate.version === version);
-    if (!entry) {
-      const models = [...new Set(entries.map((candidate) => candidate.name))];
-      throw new EngineError(
-        'MODEL_NOT_FOUND',
-        `There is no such model; there are: ${models.join(', ') || 'none'}.`,
-        {
-          details: { models },
-        },
-      );
-    }
+    if (!entry && own.some(isRemote)) throw new HandedOver(name, { servedHere: false });
+    if (!entry) throw noSuchModel([...new Set(entries.map((candidate) => candidate.name))]);
     const detail: ModelDetail = {
       ...summary(entry, engine),
       versions: versions.map((candidate) => candidate.version),
@@ -40,10 +38,9 @@ export function modelHandler(engine: ServingEngine): RouteHandler {
   };
 }
 
-function summary(
-  { name, version, manifest, pipeline, problem }: PackageEntry,
-  engine: ServingEngine,
-): ModelSummary {
+function summary(entry: ListedModel, engine: ServingEngine): ModelSummary {
+  if (isRemote(entry)) return { name: entry.name, loaded: false, servedBy: entry.servedBy };
+  const { name, version, manifest, pipeline, problem } = entry;
   const served = manifest ?? pipeline;
   const loaded = [...engine.loaded(), ...engine.loadedPipelines()].some(
     (predictor) => predictor.manifest.name === name && predictor.manifest.version === version,

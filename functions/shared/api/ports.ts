@@ -1,15 +1,28 @@
 /** What the app asks of the world around it; Lambda, the local service and the container each bring their own. */
-import type { BatchTally, Engine, PackageManifest, Predictor } from '@pilotlight/engine';
+import type { BatchTally, Engine, PackageEntry, PackageManifest, Predictor } from '@pilotlight/engine';
 import type { Jobs } from '../jobs/job.ts';
+import type { HandOver, HandOverRecord } from './hand-over-port.ts';
 import type { Limits } from './limits.ts';
 import type { RouteName } from './routes.ts';
 
 /** The part of an engine that the app uses. */
-export type ServingEngine = Pick<Engine, 'models' | 'predict' | 'loadedPipelines'> & {
+export type ServingEngine = Pick<Engine, 'predict' | 'loadedPipelines'> & {
+  models(): Promise<readonly ListedModel[]>;
   model(ref: Parameters<Engine['model']>[0]): Promise<ServedModel>;
   predictor(ref: Parameters<Engine['predictor']>[0]): Promise<TokenModel>;
   loaded(): readonly { readonly manifest: { readonly name: string; readonly version: string } }[];
 };
+
+/** A package, or a model of the container, of which nothing is known here but its name. */
+export type ListedModel = PackageEntry | RemoteModel;
+export interface RemoteModel {
+  readonly name: string;
+  readonly servedBy: 'container';
+}
+
+export function isRemote(model: ListedModel): model is RemoteModel {
+  return 'servedBy' in model;
+}
 
 /** Whatever answers by a name. */
 export interface ServedModel {
@@ -62,6 +75,8 @@ export interface PredictionRecord {
 export interface Telemetry {
   answered(exchange: Exchange): void;
   predicted(record: PredictionRecord): void;
+  /** Of a request that this process did not answer itself, or had to although it should not. */
+  handedOver?(record: HandOverRecord): void;
 }
 
 /** The models that are to be loaded before the process counts as ready. */
@@ -88,6 +103,8 @@ export interface AppOptions {
   readonly watchClients?: boolean;
   /** @default - ready at once */
   readonly readiness?: Readiness;
+  /** Takes what this process should not answer. @default - it answers everything */
+  readonly handOver?: HandOver;
   /** Keeps what nobody waits for. @default - the routes of jobs answer 404 */
   readonly jobs?: Jobs;
 }

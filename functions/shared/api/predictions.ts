@@ -19,13 +19,6 @@ export interface FormatParts {
   readonly watchClients?: boolean;
 }
 
-/** `sentiment`, `sentiment@1.0.0`, or the name and version of the longer paths. */
-export function requestedModel(c: Context): string {
-  const model = c.req.param('model') ?? '';
-  const version = c.req.param('version');
-  return version === undefined ? model : `${model}@${version}`;
-}
-
 /** One call's prediction in the words of the engine. */
 export interface PredictCall {
   readonly model: ServedModel;
@@ -38,12 +31,13 @@ export interface PredictCall {
 /** Predicts within the limits of tokens. @throws EngineError, HttpError INVALID_REQUEST once nobody waits any more */
 export async function predict(
   c: Context,
+  { maxInferMs }: Call,
   { engine, limits, watchClients = false }: FormatParts,
   { model, task, inputs, parameters }: PredictCall,
 ): Promise<Prediction> {
   const { name, version } = model.manifest;
   const { maxInputTokens, maxCallTokens } = limits;
-  const options = { limits: { maxInputTokens, maxCallTokens }, ...(task && { task }) };
+  const options = { limits: { maxInputTokens, maxCallTokens, maxInferMs }, ...(task && { task }) };
   const work = (more: PredictOptions) =>
     engine.predict({ name, version }, inputs, parameters, { ...options, ...more });
   return watchClients || Array.isArray(inputs) ? whileConnected(c, (signal) => work({ signal })) : work({});

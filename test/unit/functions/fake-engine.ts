@@ -32,17 +32,24 @@ export interface FakeEngine extends PredictEngine {
   readonly calls: Call[];
 }
 
-/** `failure`, where given, is what every prediction ends with. */
-export function fakeEngine(
-  options: { failure?: unknown; entries?: PackageEntry[]; checkGolden?: PredictModel['checkGolden'] } = {},
-): FakeEngine {
+export interface FakeEngineOptions {
+  /** What every prediction ends with. */
+  readonly failure?: unknown;
+  readonly entries?: PackageEntry[];
+  readonly checkGolden?: PredictModel['checkGolden'];
+  /** Models that it has; all where it is not said. */
+  readonly only?: readonly string[];
+}
+
+export function fakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   const calls: Call[] = [];
   const loaded = new Map<string, PredictModel>();
   const load = async (ref: string | ModelRef) => {
     const name = typeof ref === 'string' ? (ref.split('@')[0] ?? '') : ref.name;
-    const task = Object.hasOwn(MODELS, name) ? MODELS[name]?.task : undefined;
+    const isThere = Object.hasOwn(MODELS, name) && (options.only?.includes(name) ?? true);
+    const task = isThere ? MODELS[name]?.task : undefined;
     if (!task) {
-      const models = Object.keys(MODELS);
+      const models = options.only ?? Object.keys(MODELS);
       throw new EngineError('MODEL_NOT_FOUND', `There is no model named ${name}.`, { details: { models } });
     }
     const model = {

@@ -1,7 +1,8 @@
 /** The wire format of OpenAI's embeddings: https://platform.openai.com/docs/api-reference/embeddings */
 import { EngineError } from '@pilotlight/engine';
 import * as z from 'zod/mini';
-import { readJson } from '../body.ts';
+import { noSuchModel } from '../no-such-model.ts';
+import { isRemote } from '../ports.ts';
 import { answer, type FormatParts, predict } from '../predictions.ts';
 import { respondJson } from '../respond.ts';
 import type { RouteHandler } from '../serving.ts';
@@ -30,7 +31,7 @@ const TASK = 'feature-extraction';
 /** `POST /v1/embeddings`: one vector of length 1 for each input, as OpenAI's are, pooled as the model does it, or by the mean. */
 export function embeddingsHandler(parts: FormatParts): RouteHandler {
   return async (c, call) => {
-    const request = parseBody(embeddingsRequest, await readJson(c.req.raw, parts.limits));
+    const request = parseBody(embeddingsRequest, await call.body.json());
     const { input, dimensions, encoding_format } = request;
     const inputs = inputsOf(input);
     if (inputs.length === 0) throw refuseField('input', 'must not be empty');
@@ -43,7 +44,7 @@ export function embeddingsHandler(parts: FormatParts): RouteHandler {
       normalize: true,
       ...(dimensions !== null && dimensions !== undefined && { dimensions }),
     };
-    const prediction = await predict(c, parts, { model, task: TASK, inputs, parameters });
+    const prediction = await predict(c, call, parts, { model, task: TASK, inputs, parameters });
     return answer(c, call, parts, model, prediction, ({ results, tokens }) => ({
       object: 'list',
       data: results.map((result, index) => {
@@ -74,17 +75,14 @@ export function openAiModelHandler({ engine }: FormatParts): RouteHandler {
     const wanted = c.req.param('model') ?? '';
     const models = await names(engine);
     if (models.includes(wanted)) return respondJson(c, modelOf(wanted));
-    throw new EngineError(
-      'MODEL_NOT_FOUND',
-      `There is no such model; there are: ${models.join(', ') || 'none'}.`,
-      { details: { models, field: 'model' } },
-    );
+    throw noSuchModel(models, { field: 'model' });
   };
 }
 
 async function names(engine: FormatParts['engine']): Promise<string[]> {
   const entries = await engine.models();
-  return [...new Set(entries.filter(({ problem }) => problem === undefined).map(({ name }) => name))];
+  const servable = entries.filter((entry) => isRemote(entry) || entry.problem === undefined);
+  return [...new Set(servable.map(({ name }) => name))];
 }
 
 /** `created` is asked for and not known: packages say nothing of when they were made. */

@@ -14,7 +14,9 @@ export function invocationsHandler(parts: FormatParts): RouteHandler {
     const named = c.req.header(TARGET_MODEL);
     if (named === undefined) byDefault ??= await onlyModel(parts);
     const ref = named ?? byDefault ?? '';
-    return predictFor(c, call, parts, ref.replace(/^\//, '').replace(/\.tar\.gz$/, ''));
+    const model = ref.replace(/^\//, '').replace(/\.tar\.gz$/, '');
+    call.nameBy(`/models/${encodeURIComponent(model)}`);
+    return predictFor(c, call, parts, model);
   };
 }
 

@@ -66,8 +66,9 @@ export const predictResponse = z
 export const modelSummary = z
   .object({
     name: z.string(),
-    version: z.string(),
+    version: z.string().optional().meta({ description: 'Of a package; not of what the container has' }),
     loaded: z.boolean().meta({ description: 'In memory now; others load on their first call' }),
+    servedBy: z.literal('container').optional().meta({ description: 'Where it is not this function' }),
     task: z.string().optional().meta({ description: 'By its name in Hugging Face’s pipelines' }),
     runtime: z
       .literal('transformers.js')
@@ -124,7 +125,7 @@ export const modelDetail = modelSummary
     ),
   })
   .partial()
-  .required({ name: true, version: true, loaded: true, versions: true })
+  .required({ name: true, loaded: true, versions: true })
   .meta({ id: 'ModelDetail' });
 export type ModelDetail = z.infer<typeof modelDetail>;
 

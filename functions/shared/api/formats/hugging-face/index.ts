@@ -2,9 +2,10 @@
 
 import { isPipeline } from '@pilotlight/engine';
 import type { Context } from 'hono';
-import { readFile, readJson } from '../../body.ts';
+import type { RequestBody } from '../../body.ts';
 import { isFile, requireJson } from '../../media-type.ts';
-import { answer, type FormatParts, predict, requestedModel } from '../../predictions.ts';
+import { answer, type FormatParts, predict } from '../../predictions.ts';
+import { requestedModel } from '../../requested-model.ts';
 import type { Call, RouteHandler } from '../../serving.ts';
 import { checkInputs, checkLabels, parseBody, refuseField } from '../parse.ts';
 import { taskParameters } from './parameters.ts';
@@ -25,7 +26,7 @@ export async function predictFor(
   ref: string,
   wanted?: string,
 ): Promise<Response> {
-  const request = await readRequest(c.req.raw, parts.limits);
+  const request = await readRequest(c.req.raw, call.body);
   const { inputs, encoding_format } = request;
   checkInputs(inputs, parts.limits);
   checkLabels(request.parameters ?? {}, parts.limits);
@@ -39,7 +40,7 @@ export async function predictFor(
     throw refuseField('encoding_format', `must be float for ${name}`);
   }
   const parameters = taskParameters(request, task);
-  const prediction = await predict(c, parts, { model, ...(task && { task }), inputs, parameters });
+  const prediction = await predict(c, call, parts, { model, ...(task && { task }), inputs, parameters });
   return answer(c, call, parts, model, prediction, ({ results }) => {
     const shaped = shapeResults(name, results, Array.isArray(inputs));
     return encoding_format === 'base64' ? encodeVectors(shaped) : shaped;
@@ -47,7 +48,7 @@ export async function predictFor(
 }
 
 /** A file by itself is the input of a model that reads one, as the clients of Hugging Face send it. */
-async function readRequest(request: Request, limits: FormatParts['limits']): Promise<PredictRequest> {
-  if (isFile(request.headers)) return { inputs: await readFile(request, limits) };
-  return parseBody(predictRequest, await readJson(request, limits));
+async function readRequest({ headers }: Request, body: RequestBody): Promise<PredictRequest> {
+  if (isFile(headers)) return { inputs: await body.bytes() };
+  return parseBody(predictRequest, await body.json());
 }

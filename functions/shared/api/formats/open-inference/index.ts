@@ -1,10 +1,11 @@
 /** The Open Inference Protocol, version 2. Loaded with the first request in it. */
 import { ENGINE_VERSION, type Prediction } from '@pilotlight/engine';
 import type { Context } from 'hono';
-import { readJson } from '../../body.ts';
-import { answer, type FormatParts, predict, requestedModel } from '../../predictions.ts';
+import { isRemote } from '../../ports.ts';
+import { answer, type FormatParts, predict } from '../../predictions.ts';
+import { requestedModel } from '../../requested-model.ts';
 import { respondJson } from '../../respond.ts';
-import type { RouteHandler } from '../../serving.ts';
+import type { Call, RouteHandler } from '../../serving.ts';
 import { taskParameters } from '../hugging-face/parameters.ts';
 import { namedTask } from '../hugging-face/task.ts';
 import { checkInputs, checkLabels, parseBody, refuseField } from '../parse.ts';
@@ -28,7 +29,7 @@ export function metadataHandler({ engine }: FormatParts): RouteHandler {
     const shape = (axes: readonly string[]) => axes.map(() => -1);
     return respondJson(c, {
       name,
-      versions: entries.filter((entry) => entry.name === name).map(({ version }) => version),
+      versions: entries.flatMap((entry) => (entry.name !== name || isRemote(entry) ? [] : entry.version)),
       platform: 'pilotlight_onnxruntime',
       inputs: [
         { name: 'text', datatype: 'BYTES', shape: [-1], parameters: { task: manifest.task } },
@@ -58,7 +59,7 @@ export function modelReadyHandler({ engine }: FormatParts): RouteHandler {
 /** `POST /v2/models/{model}/infer` */
 export function inferHandler(parts: FormatParts): RouteHandler {
   return async (c, call) => {
-    const request = parseBody(inferRequest, await readJson(c.req.raw, parts.limits));
+    const request = parseBody(inferRequest, await call.body.json());
     const model = await parts.engine.predictor(requestedModel(c));
     call.nameModel(model.manifest.name);
     const { name, version } = model.manifest;
@@ -70,16 +71,20 @@ export function inferHandler(parts: FormatParts): RouteHandler {
       outputs: chosen(outputs, request),
     });
     if (isRaw(request.inputs)) {
-      const { results, ...report } = await runRaw(model, request.inputs, parts.limits);
+      const { results, ...report } = await runRaw(model, request.inputs, {
+        ...parts.limits,
+        maxInferMs: call.maxInferMs,
+      });
       return answer(c, call, parts, model, { ...report, results }, () => envelope(results));
     }
-    const prediction = await predictTexts(c, parts, model, request);
+    const prediction = await predictTexts(c, call, parts, model, request);
     return answer(c, call, parts, model, prediction, ({ results }) => envelope([outputOf(results)]));
   };
 }
 
 async function predictTexts(
   c: Context,
+  call: Call,
   parts: FormatParts,
   model: Awaited<ReturnType<FormatParts['engine']['predictor']>>,
   request: InferRequest,
@@ -91,7 +96,7 @@ async function predictTexts(
   const inputs = inputsOf(request.inputs);
   checkInputs(inputs, parts.limits);
   checkLabels(parameters, parts.limits);
-  return predict(c, parts, {
+  return predict(c, call, parts, {
     model,
     ...(task && { task }),
     inputs,

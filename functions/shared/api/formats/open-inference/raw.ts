@@ -1,5 +1,13 @@
 /** Tensors that are those of the graph: token ids in, logits or hidden states out. */
-import { EngineError, type Feeds, type Manifest, type Prediction, type Tensor } from '@pilotlight/engine';
+import {
+  EngineError,
+  type Feeds,
+  type Manifest,
+  type Prediction,
+  refuseMoreWork,
+  type Tensor,
+  type TokenLimits,
+} from '@pilotlight/engine';
 import { refuseMoreValues } from '../../answer-size.ts';
 import type { Limits } from '../../limits.ts';
 import type { TokenModel } from '../../ports.ts';
@@ -15,17 +23,18 @@ type Int64Tensor = Tensor<BigInt64Array>;
 /**
  * Runs the graph, so many rows at once as its token budget allows.
  *
- * @throws EngineError INVALID_INPUT with `field`, INPUT_TOO_LONG, TOO_MANY_TOKENS, SESSION_FAILED; HttpError ANSWER_TOO_LARGE
+ * @throws EngineError INVALID_INPUT with `field`, INPUT_TOO_LONG, TOO_MANY_TOKENS, TOO_MUCH_WORK, SESSION_FAILED; HttpError ANSWER_TOO_LARGE
  */
 export async function runRaw(
   model: TokenModel,
   tensors: readonly InferTensor[],
-  limits: Limits,
+  limits: Limits & TokenLimits,
 ): Promise<Omit<Prediction, 'results'> & { results: readonly OutputTensor[] }> {
   const { manifest, variant, variantName } = model;
   const start = performance.now();
   const feeds = feedsOf(model, tensors, limits);
   const [rows = 0, tokens = 0] = Object.values(feeds)[0]?.dims ?? [];
+  refuseMoreWork(rows * tokens, variant, limits);
   const rowsAtOnce = Math.max(1, Math.floor(variant.tokenBudget / tokens));
   const parts: Record<string, Tensor>[] = [];
   let [queueMs, inferMs, values] = [0, 0, 0];

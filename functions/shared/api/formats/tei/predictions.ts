@@ -1,10 +1,10 @@
 /** The routes of TEI that a model answers: vectors, ranks, classes, likenesses. */
 import type { TaskName } from '@pilotlight/engine';
 import type { Context } from 'hono';
-import { readJson } from '../../body.ts';
 import { HttpError } from '../../errors.ts';
 import type { TokenModel } from '../../ports.ts';
-import { answer, type FormatParts, predict, requestedModel } from '../../predictions.ts';
+import { answer, type FormatParts, predict } from '../../predictions.ts';
+import { requestedModel } from '../../requested-model.ts';
 import type { Call, RouteHandler } from '../../serving.ts';
 import { checkInputs, parseBody } from '../parse.ts';
 import { poolingFor } from '../pooling.ts';
@@ -22,12 +22,12 @@ interface Asked {
 /** A route whose body `read` understands. */
 function route(parts: FormatParts, read: (body: unknown) => Asked): RouteHandler {
   return async (c: Context, call: Call) => {
-    const { task, inputs, parameters, shape } = read(await readJson(c.req.raw, parts.limits));
+    const { task, inputs, parameters, shape } = read(await call.body.json());
     checkInputs(inputs, parts.limits);
     const model = await parts.engine.predictor(requestedModel(c));
     call.nameModel(model.manifest.name);
     const settings = parameters(model);
-    const prediction = await predict(c, parts, { model, task, inputs, parameters: settings });
+    const prediction = await predict(c, call, parts, { model, task, inputs, parameters: settings });
     return answer(c, call, parts, model, prediction, ({ results }) => shape?.(results) ?? results);
   };
 }

@@ -7,9 +7,9 @@ import {
   type Tokenization,
   tasksOf,
 } from '@pilotlight/engine';
-import { readJson } from '../../body.ts';
 import type { Limits } from '../../limits.ts';
-import { type FormatParts, requestedModel } from '../../predictions.ts';
+import type { FormatParts } from '../../predictions.ts';
+import { requestedModel } from '../../requested-model.ts';
 import { respondJson } from '../../respond.ts';
 import type { RouteHandler } from '../../serving.ts';
 import { codePointsOf } from '../code-points.ts';
@@ -19,7 +19,7 @@ import { decodeRequest, tokenizeRequest } from './requests.ts';
 
 export function tokenizeHandler({ engine, limits }: FormatParts): RouteHandler {
   return async (c, call) => {
-    const { inputs, add_special_tokens } = parseBody(tokenizeRequest, await readJson(c.req.raw, limits));
+    const { inputs, add_special_tokens } = parseBody(tokenizeRequest, await call.body.json());
     const texts = [inputs].flat();
     if (texts.length === 0) throw empty('inputs');
     checkInputs(texts, limits);
@@ -71,7 +71,7 @@ function tokensOf({ ids, tokens, spans, specialTokensMask }: Tokenization, text:
 
 export function decodeHandler({ engine, limits }: FormatParts): RouteHandler {
   return async (c, call) => {
-    const { ids, skip_special_tokens } = parseBody(decodeRequest, await readJson(c.req.raw, limits));
+    const { ids, skip_special_tokens } = parseBody(decodeRequest, await call.body.json());
     if (ids.length === 0) throw empty('ids');
     const lists = isOneList(ids) ? [ids] : ids;
     checkInputs(lists, limits);

@@ -1,0 +1,285 @@
+/** The app of a function that has the model `sentiment`, beside a container that has `vectors` and `slots`, too. */
+import { EngineError, type PredictOptions } from '@pilotlight/engine';
+import { describe, expect, it } from 'vitest';
+import type { AppOptions, Telemetry } from '../../../functions/shared/api/ports.ts';
+import { ContainerHandOver } from '../../../functions/shared/container/container-hand-over.ts';
+import { ContainerError } from '../../../functions/shared/container/errors.ts';
+import { PrometheusMetrics } from '../../../functions/shared/prometheus.ts';
+import { type FakeJobs, fakeJobs } from './container/fake-jobs.ts';
+import { fakeApp, fakeEngine, post, postJson, silent } from './fake-engine.ts';
+
+interface World {
+  /** Milliseconds that every prediction of the function is estimated at. */
+  readonly estimate?: number;
+  readonly down?: boolean;
+  readonly jobs?: FakeJobs;
+  readonly models?: Record<string, 'job' | 'cpu'>;
+  readonly options?: Partial<AppOptions>;
+}
+
+const LIMIT = 1000;
+
+function functionBesideContainer({ estimate = 0, down = false, jobs, models, options }: World = {}) {
+  const container = fakeApp();
+  const forwarded: { path: string; body: string }[] = [];
+  const handOver = new ContainerHandOver({
+    settings: {
+      url: 'http://gpu',
+      models: models ?? { vectors: 'job', slots: 'cpu', sentiment: 'job' },
+      maxInferMs: LIMIT,
+      deadlineMs: 25_000,
+      failuresToOpen: 3,
+      coolDownMs: 10_000,
+    },
+    client: {
+      send: async ({ path, method, body, headers }) => {
+        if (down) throw new ContainerError('CONTAINER_ABSENT', 'There is none.');
+        const sent = body === undefined ? undefined : Buffer.from(body);
+        forwarded.push({ path, body: sent?.toString() ?? '' });
+        const type = headers.get('content-type');
+        return container.request(path, {
+          method,
+          ...(sent && { body: sent }),
+          headers: type === null ? {} : { 'content-type': type },
+        });
+      },
+      isReady: async () => !down,
+    },
+    logger: silent,
+    ...(jobs && { jobs }),
+  });
+  const own = fakeEngine({ only: ['sentiment'] });
+  const predict: typeof own.predict = (ref, inputs, parameters, more: PredictOptions = {}) => {
+    const { maxInferMs = Number.POSITIVE_INFINITY } = more.limits ?? {};
+    if (estimate <= maxInferMs) return own.predict(ref, inputs, parameters, more);
+    throw new EngineError('TOO_MUCH_WORK', 'That is too much.', {
+      details: { estimatedMs: estimate, maxInferMs },
+    });
+  };
+  const app = fakeApp({ engine: { ...own, predict }, handOver, ...(jobs && { jobs }), ...options });
+  return { app, forwarded, calls: own.calls };
+}
+
+const text = postJson({ inputs: 'a text' });
+const asText = async (response: Response) => [
+  response.status,
+  response.headers.get('x-pilotlight-served-by'),
+];
+
+describe('a model that the function has', () => {
+  it('is answered here, and the answer says so', async () => {
+    const { app, forwarded } = functionBesideContainer();
+    const response = await app.request('/models/sentiment', text);
+    expect(await asText(response)).toEqual([200, 'function']);
+    expect(forwarded).toEqual([]);
+  });
+
+  it('says nothing of who answers where there is no container', async () => {
+    const response = await fakeApp().request('/models/sentiment', text);
+    expect(await asText(response)).toEqual([200, null]);
+  });
+
+  it('goes to the container with the bytes that came, where it is too much work', async () => {
+    const { app, forwarded } = functionBesideContainer({ estimate: LIMIT + 1 });
+    const body = '{ "inputs" : "a text" }';
+    const response = await app.request('/models/sentiment/versions/1.0.0', post(body));
+    expect(await asText(response)).toEqual([200, 'container']);
+    expect(await response.json()).toEqual([[{ label: 'positive', score: 0.9 }]]);
+    expect(forwarded).toEqual([{ path: '/models/sentiment/versions/1.0.0', body }]);
+  });
+
+  it('is answered here at the limit, and at any work where the container does not serve it', async () => {
+    const atLimit = functionBesideContainer({ estimate: LIMIT });
+    expect(await asText(await atLimit.app.request('/models/sentiment', text))).toEqual([200, 'function']);
+    const other = functionBesideContainer({ estimate: 1e9, models: { vectors: 'job' } });
+    expect(await asText(await other.app.request('/models/sentiment', text))).toEqual([200, 'function']);
+  });
+
+  it('is answered here after all by the policy cpu, where there is no container', async () => {
+    const world = {
+      estimate: LIMIT + 1,
+      down: true,
+      models: { sentiment: 'cpu' as const },
+      jobs: fakeJobs(),
+    };
+    const { app } = functionBesideContainer(world);
+    const response = await app.request('/models/sentiment', text);
+    expect(await asText(response)).toEqual([200, 'function']);
+    expect(world.jobs.submitted).toEqual([]);
+  });
+
+  it('is refused with estimate and limit where it is too much work and nobody takes it', async () => {
+    const { app } = functionBesideContainer({ estimate: 5000, down: true });
+    const response = await app.request('/models/sentiment', text);
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({
+      code: 'TOO_MUCH_WORK',
+      estimatedMs: 5000,
+      maxInferMs: LIMIT,
+    });
+  });
+});
+
+describe.each([
+  ['/models/vectors', { inputs: 'a' }],
+  ['/models/vectors/versions/1.0.0', { inputs: 'a' }],
+  ['/pipeline/feature-extraction/vectors', { inputs: 'a' }],
+  ['/v1/embeddings', { model: 'vectors', input: 'a' }],
+  ['/models/vectors/embed', { inputs: 'a' }],
+  ['/v2/models/vectors/infer', { inputs: [{ name: 'text', shape: [1], datatype: 'BYTES', data: ['a'] }] }],
+])('a model that only the container has, by %s', (path, body) => {
+  it('is answered by the container', async () => {
+    const { app, forwarded } = functionBesideContainer();
+    const response = await app.request(path, postJson(body));
+    expect(await asText(response)).toEqual([200, 'container']);
+    expect(forwarded).toEqual([{ path, body: JSON.stringify(body) }]);
+    const alone = await fakeApp().request(path, postJson(body));
+    expect(await response.json()).toEqual(await alone.json());
+  });
+
+  it('becomes a job where there is no container', async () => {
+    const jobs = fakeJobs();
+    const { app } = functionBesideContainer({ down: true, jobs });
+    const response = await app.request(path, postJson(body));
+    expect(await asText(response)).toEqual([202, 'queue']);
+    const id = '1'.padStart(22, '0');
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+    const [{ request } = { request: undefined }] = jobs.submitted;
+    expect(request).toMatchObject({ path, contentType: 'application/json' });
+    expect(Buffer.from(request?.body ?? []).toString()).toBe(JSON.stringify(body));
+  });
+
+  it('is refused as JSON that it is not, before anybody else sees it', async () => {
+    const jobs = fakeJobs();
+    const { app, forwarded } = functionBesideContainer({ jobs });
+    const response = await app.request(path, post('{'));
+    expect(response.status).toBe(400);
+    expect([forwarded, jobs.submitted]).toEqual([[], []]);
+  });
+});
+
+describe('what SageMaker sends', () => {
+  it('is handed over with the model in the path, which its header named', async () => {
+    const { app, forwarded } = functionBesideContainer();
+    const init = post('{"inputs":"a"}', { 'x-amzn-sagemaker-target-model': 'vectors.tar.gz' });
+    expect(await asText(await app.request('/invocations', init))).toEqual([200, 'container']);
+    expect(forwarded).toEqual([{ path: '/models/vectors', body: '{"inputs":"a"}' }]);
+  });
+});
+
+describe('questions about a model of the container', () => {
+  it('are answered by the container', async () => {
+    const { app } = functionBesideContainer();
+    for (const path of ['/models/vectors/info', '/v2/models/vectors', '/v2/models/vectors/ready']) {
+      expect(await asText(await app.request(path))).toEqual([200, 'container']);
+    }
+  });
+
+  it.each([
+    '/models/vectors',
+    '/models/vectors/info',
+    '/v2/models/vectors',
+    '/models/sentiment/versions/9.9.9',
+  ])('are 503 with what starts one where there is none: %s', async (path) => {
+    const jobs = fakeJobs();
+    const response = await functionBesideContainer({ down: true, jobs }).app.request(path);
+    expect(response.status).toBe(503);
+    const name = path.includes('sentiment') ? 'sentiment' : 'vectors';
+    expect(JSON.stringify(await response.json())).toContain(`A prediction starts one: POST /models/${name}.`);
+    expect(jobs.submitted).toEqual([]);
+  });
+
+  it('need no container where they are about names', async () => {
+    const { app } = functionBesideContainer({ down: true, models: { vectors: 'job' } });
+    expect(await (await app.request('/models')).json()).toEqual({
+      models: [
+        { name: 'sentiment', version: '1.0.0', loaded: false },
+        { name: 'vectors', loaded: false, servedBy: 'container' },
+      ],
+    });
+    expect(await (await app.request('/v1/models')).json()).toMatchObject({
+      data: [{ id: 'sentiment' }, { id: 'vectors' }],
+    });
+    expect((await app.request('/v1/models/vectors')).status).toBe(200);
+    const missing = await app.request('/models/nothing', text);
+    expect(await missing.json()).toMatchObject({ code: 'MODEL_NOT_FOUND', models: ['sentiment', 'vectors'] });
+  });
+});
+
+describe('a call that nobody can answer', () => {
+  it('is 502, which no client repeats without limit', async () => {
+    const { app } = functionBesideContainer({ down: true });
+    const response = await app.request('/models/vectors', text);
+    expect(response.status).toBe(502);
+    expect(await response.json()).toMatchObject({ code: 'CONTAINER_UNAVAILABLE', model: 'vectors' });
+  });
+
+  it('looks as its wire format has it', async () => {
+    const { app } = functionBesideContainer({ down: true });
+    const response = await app.request('/v1/embeddings', postJson({ model: 'vectors', input: 'a' }));
+    expect(await response.json()).toMatchObject({
+      error: { type: 'server_error', code: 'CONTAINER_UNAVAILABLE' },
+    });
+  });
+});
+
+describe('a client that would rather not wait', () => {
+  const preferring = (preference: string) => post('{"inputs":"a"}', { prefer: preference });
+
+  it.each(['respond-async', 'RESPOND-ASYNC', 'return=minimal, respond-async', 'respond-async; wait=0'])(
+    'gets a job at once by Prefer: %s, though the function or the container could answer',
+    async (preference) => {
+      const jobs = fakeJobs();
+      const { app, forwarded, calls } = functionBesideContainer({ jobs });
+      for (const model of ['sentiment', 'vectors']) {
+        const response = await app.request(`/models/${model}`, preferring(preference));
+        expect(await asText(response)).toEqual([202, 'queue']);
+        expect(response.headers.get('preference-applied')).toBe('respond-async');
+      }
+      expect(jobs.submitted.map(({ model }) => model)).toEqual(['sentiment', 'vectors']);
+      expect([forwarded, calls]).toEqual([[], []]);
+    },
+  );
+
+  it('is answered where the container does not have the model, or there is no queue', async () => {
+    const elsewhere = functionBesideContainer({ jobs: fakeJobs(), models: { vectors: 'job' } });
+    const answered = await elsewhere.app.request('/models/sentiment', preferring('respond-async'));
+    expect(await asText(answered)).toEqual([200, 'function']);
+    const noQueue = functionBesideContainer();
+    const waited = await noQueue.app.request('/models/sentiment', preferring('respond-async'));
+    expect(await asText(waited)).toEqual([200, 'function']);
+  });
+
+  it('has its Idempotency-Key passed on, and a bad one refused', async () => {
+    const jobs = fakeJobs();
+    const { app } = functionBesideContainer({ jobs });
+    const init = (key: string) => post('{"inputs":"a"}', { prefer: 'respond-async', 'idempotency-key': key });
+    expect((await app.request('/models/vectors', init('a-key-of-mine'))).status).toBe(202);
+    expect(jobs.submitted[0]?.options).toEqual({ idempotencyKey: 'a-key-of-mine' });
+    const refused = await app.request('/models/vectors', init('short'));
+    expect(refused.status).toBe(422);
+    expect(await refused.json()).toMatchObject({ code: 'INVALID_INPUT', field: 'Idempotency-Key' });
+  });
+});
+
+describe('telemetry', () => {
+  it('is told of requests that were handed over, with the model', async () => {
+    const metrics = new PrometheusMetrics(() => 0);
+    const models: string[] = [];
+    const listener: Telemetry = { answered: ({ model }) => models.push(model), predicted: () => {} };
+    const options = { telemetry: [metrics, listener] };
+    const { app } = functionBesideContainer({ options });
+    expect(metrics.render()).not.toContain('handed_over');
+    await app.request('/models/vectors', text);
+    await app.request('/models/slots', text);
+    const down = functionBesideContainer({ options, down: true, jobs: fakeJobs() });
+    for (let i = 0; i < 3; i++) await down.app.request('/models/vectors', text);
+    expect(metrics.render()).toContain(
+      'pilotlight_handed_over_total{model="vectors",outcome="forwarded"} 1\n',
+    );
+    expect(metrics.render()).toContain('pilotlight_handed_over_total{model="slots",outcome="forwarded"} 1\n');
+    expect(metrics.render()).toContain('pilotlight_handed_over_total{model="vectors",outcome="queued"} 3\n');
+    expect(metrics.render()).toContain('pilotlight_circuit_open 1\n');
+    expect(models).toEqual(['vectors', 'slots', 'vectors', 'vectors', 'vectors']);
+  });
+});
