@@ -10,6 +10,7 @@ import { HttpError } from '../shared/api/errors.ts';
 import type { HandOver } from '../shared/api/hand-over-port.ts';
 import type { Limits } from '../shared/api/limits.ts';
 import { emfTelemetry } from '../shared/emf.ts';
+import type { Jobs } from '../shared/jobs/job.ts';
 import type { Preload } from '../shared/preload.ts';
 import { PrometheusMetrics } from '../shared/prometheus.ts';
 import { errorBoundary } from './error-boundary.ts';
@@ -24,11 +25,11 @@ export interface HandlerParts {
   readonly limits: Limits;
   /** As in the HTTP app's options. */
   readonly defaultModel?: string;
-  readonly logger: Logger;
   /** As in the HTTP app's options. */
   readonly handOver?: HandOver;
   /** As in the HTTP app's options. */
   readonly jobs?: Jobs;
+  readonly logger: Logger;
   readonly metrics: Metrics;
 }
 

@@ -1,5 +1,6 @@
 import type { AppOptions, Logger } from './api/ports.ts';
 import type { Config } from './config.ts';
+import { jobPlaceOf, lazyJobs } from './jobs/lazy-jobs.ts';
 
 /** What the environment says of the container and of jobs. Where it says nothing, nothing is loaded. */
 export async function handOverOptions(
