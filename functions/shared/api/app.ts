@@ -19,11 +19,11 @@ export function createApp(options: AppOptions): Hono {
     readiness,
     defaultModel,
     watchClients,
-  } = options;
     handOver,
+  } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const parts = {
   const engine = handOver ? besideContainer(options.engine, handOver) : options.engine;
+  const parts = {
     engine,
     limits,
     telemetry,
