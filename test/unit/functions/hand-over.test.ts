@@ -143,6 +143,8 @@ describe.each([
     const response = await app.request(path, postJson(body));
     expect(await asText(response)).toEqual([202, 'queue']);
     const id = '1'.padStart(22, '0');
+    expect(await response.json()).toEqual({ job: id, status_url: `/jobs/${id}` });
+    expect(response.headers.get('location')).toBe(`/jobs/${id}`);
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
     const [{ request } = { request: undefined }] = jobs.submitted;
     expect(request).toMatchObject({ path, contentType: 'application/json' });
