@@ -23,15 +23,19 @@ export interface Loaded {
 
 /** Follows every import, those that are made on demand too, and every file that is started as a thread or a process. */
 export function loadedByServer(): Loaded {
-  const entries = new Set<string>(ENTRIES);
-  for (;;) {
-    const inputs = inputsOf({ entryPoints: [...entries] });
-    const sources = inputs.filter((path) => !path.includes('node_modules/')).sort();
-    const found = sources.flatMap(startedBy).filter((path) => !entries.has(path));
-    if (found.length === 0) return { sources, packages: packagesOf(inputs) };
-    for (const path of found) entries.add(path);
+  const inputs = new Set<string>();
+  for (let entries: readonly string[] = ENTRIES; entries.length > 0; ) {
+    const found = inputsOf({ entryPoints: [...entries] }).filter((path) => !inputs.has(path));
+    for (const path of found) inputs.add(path);
+    entries = found
+      .filter(isOurs)
+      .flatMap(startedBy)
+      .filter((path) => !inputs.has(path));
   }
+  return { sources: [...inputs].filter(isOurs).sort(), packages: packagesOf([...inputs]) };
 }
+
+const isOurs = (path: string): boolean => !path.includes('node_modules/');
 
 /** Folders of the packages that `names` need, those packages included. */
 export function packagesFor(names: readonly string[]): readonly string[] {

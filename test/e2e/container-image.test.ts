@@ -1,0 +1,187 @@
+/** The image of the container without Docker: its Dockerfile, the files that it copies, and the server that starts from them. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { IgnoreStrategy } from 'aws-cdk-lib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { HEALTH_CHECK } from '../../infra/constructs/gpu-container.ts';
+import { buildServerContext } from '../../layers/container/index.ts';
+import { describePackage } from '../../layers/models/index.ts';
+import { fileSystemOf, type Stage, stagesOf } from '../fixtures/dockerfile.ts';
+import { node, run } from './command.ts';
+
+const FOLDER = mkdtempSync(join(tmpdir(), 'pilotlight-image-'));
+const ROOT = join(FOLDER, 'root');
+const ENGINE_LINK = '/app/node_modules/@pilotlight/engine';
+// The user of the image is to read what lies below it.
+chmodSync(FOLDER, 0o755);
+
+let context: string;
+let serverBytes: number;
+let stages: readonly Stage[];
+let image: Stage;
+let files: readonly string[];
+beforeAll(() => {
+  const packages = [describePackage('model-assets/packages', { name: 'sentiment' }, { gpu: true })];
+  ({ folder: context, serverBytes } = buildServerContext({ packages, outdir: join(FOLDER, 'contexts') }));
+  stages = stagesOf(readFileSync(join(context, 'Dockerfile'), 'utf8'));
+  const last = stages.at(-1);
+  if (!last) throw new RangeError('The Dockerfile has no stage.');
+  image = last;
+  fileSystemOf(image, context, ROOT);
+  const entries = readdirSync(ROOT, { recursive: true, withFileTypes: true });
+  files = entries
+    .filter((entry) => !entry.isDirectory())
+    .map(({ parentPath, name }) => join(parentPath, name).slice(ROOT.length))
+    // What the link to the engine leads to is listed where it is.
+    .filter((path) => !path.startsWith(ENGINE_LINK));
+});
+afterAll(() => rmSync(FOLDER, { recursive: true }));
+
+describe('the Dockerfile', () => {
+  test('has images of exact versions for x86-64, and stages that it names', () => {
+    const names = stages.map(({ name }) => name);
+    for (const { base, platform } of stages.filter((stage) => !names.includes(stage.base))) {
+      expect(base).toMatch(/^[\w./-]+:\d+\.\d+\.\d+-[\w.-]+$/);
+      expect(platform).toBe('linux/amd64');
+    }
+    expect(image.base).toMatch(/^nvidia\/cuda:12\.\d+\.\d+-cudnn-runtime-/);
+  });
+
+  test('has the Node that everything here is tested with', () => {
+    const { devDependencies } = z
+      .object({ devDependencies: z.object({ node: z.string() }) })
+      .parse(JSON.parse(readFileSync('package.json', 'utf8')));
+    const [{ base }] = stages.filter(({ name }) => name === 'node') as [Stage];
+    expect(base.startsWith(`node:${devDependencies.node}-`)).toBe(true);
+  });
+
+  test('copies nothing that is not there, and all that is, past its .dockerignore', () => {
+    const ignore = IgnoreStrategy.docker(
+      context,
+      readFileSync(join(context, '.dockerignore'), 'utf8').split('\n'),
+    );
+    const copied = stages.flatMap(({ copies }) =>
+      copies.filter(({ from }) => from === undefined).flatMap(({ sources }) => sources),
+    );
+    for (const source of copied) {
+      expect(readdirSync(join(context, source)), source).not.toEqual([]);
+      expect(ignore.completelyIgnores(join(context, source)), source).toBe(false);
+    }
+    const folders = readdirSync(context, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(folders.map(({ name }) => `${name}/`).sort()).toEqual([...copied].sort());
+    const stageNames = stages.map(({ name }) => name);
+    for (const { from } of stages.flatMap(({ copies }) => copies)) {
+      if (from !== undefined) expect(stageNames).toContain(from);
+    }
+  });
+
+  test('runs as a user that is not root, by its number, and ends on SIGTERM', () => {
+    const user = image.instructions.get('USER') ?? '';
+    expect(user).toMatch(/^[1-9]\d{3,}:[1-9]\d{3,}$/);
+    expect(image.instructions.get('STOPSIGNAL')).toBe('SIGTERM');
+    expect(image.instructions.get('EXPOSE')).toBe(image.environment.PORT);
+    expect(image.instructions.get('VOLUME')).toBe('["/tmp"]');
+  });
+
+  test('says what it is, by the labels of the Open Container Initiative', () => {
+    const names = ['title', 'description', 'licenses', 'version', 'revision'];
+    expect(Object.keys(image.labels).sort()).toEqual(
+      names.map((name) => `org.opencontainers.image.${name}`).sort(),
+    );
+  });
+
+  test('is asked whether it lives by Node, with the script that ECS is told', () => {
+    const words = z
+      .array(z.string())
+      .parse(JSON.parse(/CMD (\[.*\])$/.exec(image.instructions.get('HEALTHCHECK') ?? '')?.[1] ?? ''));
+    expect(words).toEqual(['node', HEALTH_CHECK]);
+    expect(existsSync(join(ROOT, image.instructions.get('WORKDIR') ?? '', HEALTH_CHECK))).toBe(true);
+  });
+
+  test('puts the CUDA provider beside the ONNX Runtime that looks for it there', () => {
+    const [copy] = image.copies.filter(({ from }) => from === 'cuda-provider');
+    expect(existsSync(join(ROOT, copy?.target ?? '', 'libonnxruntime.so.1'))).toBe(true);
+  });
+});
+
+describe('the files of the image', () => {
+  test('are for production: no tests, types, maps, infrastructure, toolchain, or other platforms', () => {
+    const unwanted =
+      /\.(?:map|md)$|\.d\.[mc]?ts$|\.test\.|\/(?:darwin|win32|musl)|-(?:musl|darwin|win32|arm64)\b/;
+    expect(files.filter((path) => unwanted.test(path) && !path.endsWith('/MODEL_CARD.md'))).toEqual([]);
+    const ours = files.filter((path) => path.endsWith('.ts'));
+    expect(
+      ours.filter((path) => !/^\/app\/(?:functions\/(?:gpu-server|shared)|layers\/engine\/src)\//.test(path)),
+    ).toEqual([]);
+  });
+
+  test('have of npm what the server imports, and no development dependency', () => {
+    const { packages } = z
+      .object({ packages: z.record(z.string(), z.object({ dev: z.boolean().optional() })) })
+      .parse(JSON.parse(readFileSync('package-lock.json', 'utf8')));
+    const used = new Set(
+      files.flatMap((path) => /^\/app\/((?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []),
+    );
+    expect(used).toContain('node_modules/hono');
+    expect(used).toContain('node_modules/onnxruntime-node');
+    const dev = [...used].filter((path) => packages[path] === undefined || packages[path].dev);
+    expect(dev).toEqual([]);
+  });
+
+  test('have less than 100 MB beside models', () => {
+    expect(serverBytes).toBeGreaterThan(40_000_000);
+    expect(serverBytes).toBeLessThan(100_000_000);
+  });
+
+  test('have nothing outside of the image: links lead to files of it', () => {
+    const link = realpathSync(join(ROOT, ENGINE_LINK));
+    expect(link).toBe(join(realpathSync(ROOT), 'app/layers/engine'));
+  });
+});
+
+describe('the server, from these files alone', () => {
+  const inImage = (path: string) => (path.startsWith('/tmp') ? path : join(ROOT, path));
+
+  test('answers as the user of the image, is healthy, and ends with 0 on SIGTERM', async () => {
+    const environment = Object.fromEntries(
+      Object.entries(image.environment).map(([name, value]) => [
+        name,
+        value.startsWith('/') ? inImage(value) : value,
+      ]),
+    );
+    const [program, ...args] = [
+      ...(image.commands.get('ENTRYPOINT') ?? []),
+      ...(image.commands.get('CMD') ?? []),
+    ];
+    expect(program).toBe('node');
+    const [uid, gid] = (image.instructions.get('USER') ?? '').split(':').map(Number);
+    const asUser = process.getuid?.() === 0 && uid !== undefined && gid !== undefined ? { uid, gid } : {};
+    const cwd = inImage(image.instructions.get('WORKDIR') ?? '');
+    const env = { PATH: '/usr/bin:/bin', ...environment, PORT: '0', PRELOAD_MODELS: 'sentiment' };
+    const child = spawn(resolve(process.execPath), args, { cwd, env, ...asUser });
+    const ended = once(child, 'close');
+    let log = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (chunk: string) => {
+        log += chunk;
+      });
+    const port = () => /"Listening".*"port":(\d+)/.exec(log)?.[1];
+    while (port() === undefined) {
+      await Promise.race([once(child.stdout, 'data'), ended]);
+      expect(child.exitCode, log).toBe(null);
+    }
+    const url = `http://127.0.0.1:${port()}`;
+    const init = { method: 'POST', body: '{"inputs":"I love this"}' };
+    const answer = await fetch(`${url}/models/sentiment`, init);
+    expect(await answer.json()).toMatchObject([[{ label: 'positive' }, { label: 'negative' }]]);
+    const health = node(inImage(join('app', HEALTH_CHECK)));
+    expect(await run(health, { env: { PORT: port() } })).toMatchObject({ code: 0, stderr: '' });
+    child.kill('SIGTERM');
+    expect((await ended)[0]).toBe(0);
+    expect(await run(health, { env: { PORT: port() } })).toMatchObject({ code: 1 });
+  });
+});
