@@ -139,9 +139,9 @@ class Packaging {
   }
 
   #readSource(purpose: string): Promise<ModelSource> {
-    const { source, task } = this.#options;
+    const { source, task, decoding } = this.#options;
     return this.#progress.stage(`read for ${purpose}`, () =>
-      readSource(source, task === undefined ? {} : { task }),
+      readSource(source, { ...(task && { task }), ...(decoding && { decoding }) }),
     );
   }
 

@@ -1,5 +1,14 @@
 /** The default packages, and copies of them in which something is broken. */
-import { closeSync, cpSync, mkdtempSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  cpSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -13,9 +22,15 @@ export function copyOfPackages(): string {
   return folder;
 }
 
+/** The folder of the only version of a model. */
+function folderOf(packages: string, model: string): string {
+  const [version = ''] = readdirSync(join(packages, model));
+  return join(packages, model, version);
+}
+
 /** Changes one byte in the middle of the weights. */
 export function corruptWeights(packages: string, model: string): void {
-  const path = join(packages, model, '1.0.0/int8/weights.bin');
+  const path = join(folderOf(packages, model), 'int8/weights.bin');
   const bytes = readFileSync(path);
   const place = Math.floor(bytes.length / 2);
   const file = openSync(path, 'r+');
@@ -24,6 +39,6 @@ export function corruptWeights(packages: string, model: string): void {
 }
 
 export function addUnknownKey(packages: string, model: string): void {
-  const path = join(packages, model, '1.0.0/model.json');
+  const path = join(folderOf(packages, model), 'model.json');
   writeFileSync(path, readFileSync(path, 'utf8').replace('{', '{ "fromTheFuture": true,'));
 }

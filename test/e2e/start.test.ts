@@ -25,7 +25,7 @@ describe('npm start', () => {
       );
       expect(service.stdout()).toMatch(new RegExp(`^${model}( +\\d+ ms){5}$`, 'm'));
     }
-    expect(service.stdout()).toMatch(/^slots +1\.0\.0 +token-classification +int8/m);
+    expect(service.stdout()).toMatch(/^slots +1\.1\.0 +token-classification +int8/m);
   });
 
   test('prints three curl lines, each of which answers when it is copied', async () => {

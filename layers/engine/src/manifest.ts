@@ -160,6 +160,8 @@ export const manifestSchema = z
         prompts: z.optional(z.record(text, z.string())),
         /** The one of `prompts` that is put before a text where a call says nothing of prompts. @default - none */
         defaultPrompt: z.optional(text),
+        /** How a tagger's labels are chosen. @default 'argmax' */
+        decoding: z.optional(z.enum(['argmax', 'constrained'])),
         /** The label that says that a text follows from another. @default - the one that begins with "entail" */
         entailment: z.optional(text),
       }),

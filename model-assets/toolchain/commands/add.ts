@@ -22,6 +22,7 @@ const OPTIONS = {
   version: { type: 'string', default: '1.0.0' },
   description: { type: 'string' },
   revision: { type: 'string' },
+  decoding: { type: 'string' },
   variants: { type: 'string', default: 'int8' },
   'keep-fp32': { type: 'string', multiple: true, default: NONE },
   'reduce-range': { type: 'boolean', default: false },
@@ -47,6 +48,8 @@ Usage: npm run models -- add <folder> --name NAME [options]
   --version VERSION     semantic version of the package (default: 1.0.0)
   --description TEXT    one line for GET /models
   --revision REV        revision of the source, for the record
+  --decoding HOW        of a tagger: argmax, each token its best label, or constrained, the best
+                          sequence of well-formed spans; not for labels in IOB1 (default: argmax)
   --variants LIST       int8, fp32, or both; the first is served (default: int8)
   --keep-fp32 WEIGHTS   leave these weights in fp32; repeatable
   --reduce-range        7-bit weights, for x86 processors without VNNI
@@ -118,6 +121,7 @@ function addOptions(values: Values, positionals: readonly string[]): AddOptions 
     quantise: { keep: values['keep-fp32'], reduceRange: values['reduce-range'] },
     evaluations: evaluationsOf(values),
     ...(values.task !== undefined && { task: taskOf(values.task) }),
+    ...(values.decoding !== undefined && { decoding: decodingOf(values.decoding) }),
     ...(texts !== undefined && { texts }),
     ...(budget !== undefined && { tokenBudget: wholeNumber(budget, 'token-budget', 1, 'add') }),
   };
@@ -133,6 +137,11 @@ function taskOf(value: string): TaskName {
   const parsed = taskNameSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw usage(`--task '${value}' must be one of ${TASKS.join(', ')}.`, 'add');
+}
+
+function decodingOf(value: string): AddOptions['decoding'] {
+  if (value === 'argmax' || value === 'constrained') return value;
+  throw usage(`--decoding '${value}' must be argmax or constrained.`, 'add');
 }
 
 function variantsOf(list: string): readonly VariantName[] {

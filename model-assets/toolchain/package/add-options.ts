@@ -1,4 +1,4 @@
-import type { TaskName } from '@pilotlight/engine/manifest';
+import type { Manifest, TaskName } from '@pilotlight/engine/manifest';
 
 export const VARIANTS = ['int8', 'fp32'] as const;
 export type VariantName = (typeof VARIANTS)[number];
@@ -16,6 +16,8 @@ export interface AddOptions {
   readonly description?: string;
   /** Revision of the source, for the record. */
   readonly revision?: string;
+  /** How a tagger's labels are chosen. @default - each token its best */
+  readonly decoding?: NonNullable<Manifest['taskDefaults']>['decoding'];
   /** Variants to keep; the first is served by default. */
   readonly variants: readonly VariantName[];
   /** Weights to leave in fp32, and whether int8 weights use seven bits. */

@@ -22,10 +22,24 @@ export async function readSource(path: string, options: SourceOptions = {}): Pro
   const checkpoint = hasSafetensors(folder.path);
   if (!checkpoint && exported === undefined) throw nothingToPackage(folder);
   const config = readConfig(folder);
-  if (exported !== undefined && !(checkpoint && isSupported(config.model_type))) {
-    return readOnnxExport(folder, exported, config, options);
+  const fromExport = exported !== undefined && !(checkpoint && isSupported(config.model_type));
+  const source = fromExport
+    ? await readOnnxExport(folder, exported, config, options)
+    : await readCheckpoint(folder, config, options);
+  return options.decoding === undefined ? source : decodedBy(options.decoding, source);
+}
+
+/** Throws SOURCE_UNSUPPORTED for labels that say nothing of where spans begin and go on. */
+function decodedBy(decoding: NonNullable<SourceOptions['decoding']>, source: ModelSource): ModelSource {
+  const { task, labels, taskDefaults } = source;
+  const inSpans = labels.some((label) => /^[IMEL]-/.test(label) && labels.includes(`B-${label.slice(2)}`));
+  if (decoding === 'constrained' && !(task === 'token-classification' && inSpans)) {
+    throw new ToolchainError(
+      'SOURCE_UNSUPPORTED',
+      'Constrained decoding is for taggers whose labels say where spans begin and go on, B-x and I-x. Leave --decoding out.',
+    );
   }
-  return readCheckpoint(folder, config, options);
+  return { ...source, taskDefaults: { ...taskDefaults, decoding } };
 }
 
 function nothingToPackage(folder: SourceFolder): ToolchainError {

@@ -35,4 +35,6 @@ export interface TokenizerSource {
 export interface SourceOptions {
   /** @default - what `architectures` in config.json says */
   readonly task?: TaskName;
+  /** How a tagger's labels are chosen. @default - the manifest says nothing of it */
+  readonly decoding?: NonNullable<Manifest['taskDefaults']>['decoding'];
 }

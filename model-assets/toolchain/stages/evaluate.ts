@@ -45,7 +45,9 @@ export async function evaluate(
     return labelQuality(dataset, data.rows, reference, answers);
   }
   const rows = data.rows.map(({ text, tokens }) => ({ text, spans: spansOfWords(text, tokens) }));
-  const { reference, answers } = await both(rows, ({ spans }, result) => tagsOfWords(spans, result, labels));
+  const { reference, answers } = await both(rows, ({ spans }, result) =>
+    tagsOfWords(spans, result, served.manifest),
+  );
   return [tagQuality(dataset, data.rows, reference, answers)];
 }
 

@@ -14,9 +14,12 @@ const word = fc.constantFrom('the', 'people', 'Zyzzyva', 'Microsoft', 'ðŸ˜€', 'Ã
 const texts = fc.array(word, { maxLength: 60 }).map((words) => words.join(' '));
 
 describe('token-classification with a stride', () => {
-  it.each(['none', 'simple', 'first', 'average', 'max'])(
-    'answers as the model would on the whole text, words and spans over the end of a window too: %s',
-    async (aggregation_strategy) => {
+  it.each([
+    ...['none', 'simple', 'first', 'average', 'max'].map((strategy) => [strategy, 'argmax'] as const),
+    ...['none', 'simple', 'average'].map((strategy) => [strategy, 'constrained'] as const),
+  ])(
+    'answers as the model would on the whole text, words and spans over the end of a window too: %s, %s',
+    async (aggregation_strategy, decoding) => {
       const whole = predictorOf(10_000);
       await fc.assert(
         fc.asyncProperty(
@@ -24,7 +27,7 @@ describe('token-classification with a stride', () => {
           fc.integer({ min: 3, max: 30 }),
           fc.nat(20),
           async (text, maxTokens, stride) => {
-            const parameters = { aggregation_strategy, ignore_labels: [] };
+            const parameters = { aggregation_strategy, decoding, ignore_labels: [] };
             const expected = await whole.predict(text, parameters);
             const { results, tokens } = await predictorOf(maxTokens).predict(text, { ...parameters, stride });
             expect(results).toEqual(expected.results);

@@ -56,7 +56,18 @@ describe('tags of words', () => {
       [0, 6],
       [7, 9],
     ];
-    expect(tagsOfWords(words, result, LABELS)).toEqual(['B-x', 'I-x']);
+    expect(tagsOfWords(words, result, { labels: LABELS })).toEqual(['B-x', 'I-x']);
+  });
+
+  test('are decoded together where the model decodes so', () => {
+    const spans: Span[] = [
+      [0, 1],
+      [2, 3],
+    ];
+    const result = resultOf(spans, [0, 0], [2, 2]);
+    expect(tagsOfWords(spans, result, { labels: LABELS })).toEqual(['I-x', 'I-x']);
+    const taskDefaults = { decoding: 'constrained' } as const;
+    expect(tagsOfWords(spans, result, { labels: LABELS, taskDefaults })).toEqual(['B-x', 'I-x']);
   });
 
   test('are O for words that were cut off', () => {
@@ -73,6 +84,6 @@ describe('tags of words', () => {
       [0, 2],
       [3, 5],
     ];
-    expect(tagsOfWords(words, result, LABELS)).toEqual(['B-x', 'O']);
+    expect(tagsOfWords(words, result, { labels: LABELS })).toEqual(['B-x', 'O']);
   });
 });

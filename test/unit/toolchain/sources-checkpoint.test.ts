@@ -53,6 +53,21 @@ describe('a checkpoint folder', () => {
     expect(source.readme).toMatch(/^# Random bert/);
   });
 
+  it('of a tagger has labels that are decoded as it is told, where they say where spans begin', async () => {
+    const head = 'token-classification';
+    const write = (labels: string[]) =>
+      writeCheckpoint({ family: 'bert', head, shape: SHAPES.tiny, labels }, checkpoint);
+    write(['O', 'B-city', 'I-city']);
+    const { taskDefaults } = await readSource(checkpoint, { decoding: 'constrained' });
+    expect(taskDefaults).toEqual({ decoding: 'constrained' });
+    expect((await readSource(checkpoint)).taskDefaults).toBeUndefined();
+    write(['O', 'city', 'artist']);
+    await expect(readSource(checkpoint, { decoding: 'constrained' })).rejects.toMatchObject({
+      code: 'SOURCE_UNSUPPORTED',
+      message: expect.stringContaining('B-x and I-x'),
+    });
+  });
+
   it('has the sum of every file that was read, and of no other', async () => {
     writeFileSync(join(checkpoint, 'optimizer.pt'), 'x');
     const { files } = await readSource(checkpoint);

@@ -100,6 +100,7 @@ export const modelDetail = modelSummary
         .string()
         .optional()
         .meta({ description: 'The one of them that is put before a text unless a call says otherwise' }),
+      decoding: z.string().optional().meta({ description: "How a tagger's labels are chosen" }),
       entailment: z.string().optional().meta({ description: 'The label of zero-shot classification' }),
     }),
     defaultVariant: z.string(),

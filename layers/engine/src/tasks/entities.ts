@@ -4,6 +4,7 @@
  */
 import { argmax, at } from '../math/activations.ts';
 import { beginsWord } from './spans.ts';
+import { decodeTags, type TagDecoding } from './tag-decoding.ts';
 import { tagsOf } from './tags.ts';
 
 export interface ScoredToken {
@@ -27,23 +28,35 @@ export interface Labelled {
 
 export type WordStrategy = 'first' | 'average' | 'max';
 
-/** Each token with its best label. */
-export function labelTokens(
-  tokens: readonly ScoredToken[],
-  labels: readonly string[],
-): (ScoredToken & Labelled)[] {
-  return tokens.map((token) => ({ ...token, ...best(token.scores, labels) }));
+/** What a sequence is labelled with. */
+export interface Tagging {
+  readonly labels: readonly string[];
+  readonly decoding: TagDecoding;
+}
+
+/** Each token with its label. */
+export function labelTokens(tokens: readonly ScoredToken[], tagging: Tagging): (ScoredToken & Labelled)[] {
+  const chosen = choose(
+    tokens.map(({ scores }) => scores),
+    tagging,
+  );
+  return tokens.map((token, i) => ({ ...token, ...(chosen[i] ?? NO_LABEL) }));
 }
 
 /** Each word of `text` with one label, from its first token, the mean of its tokens or its surest token. */
 export function labelWords(
   text: string,
   tokens: readonly ScoredToken[],
-  labels: readonly string[],
+  tagging: Tagging,
   strategy: WordStrategy,
 ): Labelled[] {
-  return wordsOf(text, tokens).map((word) => ({
-    ...best(scoresOfWord(word, strategy), labels),
+  const words = wordsOf(text, tokens);
+  const chosen = choose(
+    words.map((word) => scoresOfWord(word, strategy)),
+    tagging,
+  );
+  return words.map((word, i) => ({
+    ...(chosen[i] ?? NO_LABEL),
     start: word[0]?.start ?? 0,
     end: word.at(-1)?.end ?? 0,
   }));
@@ -102,7 +115,13 @@ function peak(scores: Float64Array): number {
   return at(scores, argmax(scores));
 }
 
-function best(scores: Float64Array, labels: readonly string[]): { label: string; score: number } {
-  const index = argmax(scores);
-  return { label: labels[index] ?? '', score: at(scores, index) };
+const NO_LABEL = { label: '', score: Number.NaN };
+
+function choose(rows: readonly Float64Array[], { labels, decoding }: Tagging): (typeof NO_LABEL)[] {
+  const comparable = decoding === 'argmax' ? rows : rows.map((scores) => scores.map(Math.log));
+  const chosen = decodeTags(comparable, labels, decoding);
+  return rows.map((scores, i) => {
+    const index = chosen[i] ?? -1;
+    return { label: labels[index] ?? '', score: at(scores, index) };
+  });
 }

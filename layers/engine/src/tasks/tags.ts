@@ -7,9 +7,16 @@ export interface Tag {
   readonly begins: boolean;
   /** Whether the span ends here even before one of the same kind. */
   readonly ends: boolean;
+  /** Whether the label can stand before one that goes on with the span. */
+  readonly open: boolean;
+  /** Whether a well-formed sequence has it only behind a label of the same kind that is open. */
+  readonly continues: boolean;
+  /** Whether a well-formed sequence has one behind it that continues. */
+  readonly unfinished: boolean;
 }
 
 const PREFIXED = /^([BIMELSUW])-(.+)$/s;
+const BARE = { begins: false, ends: false, open: false, continues: false, unfinished: false };
 const BEGINNINGS = 'BSUW';
 const ENDINGS = 'ELSUW';
 
@@ -26,9 +33,17 @@ export function tagsOf(labels: readonly string[]): (label: string) => Tag {
   });
   const read = (label: string): Tag => {
     const [, prefix = '', tag = ''] = PREFIXED.exec(label) ?? [];
-    if (prefix === '' || !(closes || 'BI'.includes(prefix)))
-      return { tag: label, begins: false, ends: false };
-    return { tag, begins: BEGINNINGS.includes(prefix), ends: closes && ENDINGS.includes(prefix) };
+    if (prefix === '' || !(closes || 'BI'.includes(prefix))) return { ...BARE, tag: label };
+    const begins = BEGINNINGS.includes(prefix);
+    const open = !ENDINGS.includes(prefix);
+    return {
+      tag,
+      begins,
+      ends: closes && !open,
+      open,
+      continues: !begins && known.has(`B-${tag}`),
+      unfinished: open && (known.has(`E-${tag}`) || known.has(`L-${tag}`)),
+    };
   };
   const tags = new Map(labels.map((label) => [label, read(label)]));
   return (label) => tags.get(label) ?? read(label);

@@ -11,6 +11,11 @@ const parameters = z.strictObject({
   ...commonParameters,
   /** How sub-word tokens become words and spans; `none` gives every token by itself. */
   aggregation_strategy: z._default(z.enum(['none', 'simple', 'first', 'average', 'max']), 'simple'),
+  /**
+   * How labels are chosen: each token or word its best, as Hugging Face's pipelines do it, or the most probable sequence
+   * of well-formed spans. @default - the model's own, or `argmax`
+   */
+  decoding: z.optional(z.enum(['argmax', 'constrained'])),
   /** Labels to leave out of the result: those of tokens with `none`, else those of spans, without `B-`. */
   ignore_labels: z._default(z.array(z.string()), ['O']),
   /**
@@ -60,9 +65,10 @@ export const tokenClassification: Task<string, Parameters, (EntityGroup | Entity
   result(
     text,
     [windows = []],
-    { aggregation_strategy: strategy, ignore_labels, offset_unit: unit },
-    { labels },
+    { aggregation_strategy: strategy, ignore_labels, offset_unit: unit, ...parameters },
+    { labels, taskDefaults },
   ) {
+    const tagging = { labels, decoding: parameters.decoding ?? taskDefaults?.decoding ?? 'argmax' };
     const tokens = scoredTokens(windows, labels);
     const ignored = new Set(ignore_labels);
     const offset = offsetsIn(text, unit);
@@ -71,7 +77,7 @@ export const tokenClassification: Task<string, Parameters, (EntityGroup | Entity
       return { word: text.slice(start, end), start: offset(start), end: offset(end) };
     };
     if (strategy === 'none') {
-      return labelTokens(tokens, labels)
+      return labelTokens(tokens, tagging)
         .filter(({ label }) => !ignored.has(label))
         .map((part) => {
           const { label: entity, score, index, token } = part;
@@ -79,7 +85,7 @@ export const tokenClassification: Task<string, Parameters, (EntityGroup | Entity
         });
     }
     const labelled =
-      strategy === 'simple' ? labelTokens(tokens, labels) : labelWords(text, tokens, labels, strategy);
+      strategy === 'simple' ? labelTokens(tokens, tagging) : labelWords(text, tokens, tagging, strategy);
     return groupEntities(labelled, labels)
       .filter(({ label }) => !ignored.has(label))
       .map((group) => ({ entity_group: group.label, score: group.score, ...placeOf(group) }));

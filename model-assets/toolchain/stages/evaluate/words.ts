@@ -1,4 +1,4 @@
-import type { Span, TokenResult } from '@pilotlight/engine';
+import { decodeTags, type Manifest, type Span, type TokenResult } from '@pilotlight/engine';
 import { ToolchainError } from '../../errors.ts';
 
 /**
@@ -21,24 +21,28 @@ export function spansOfWords(text: string, words: readonly string[]): readonly S
 }
 
 /**
- * A tag for each word: that of its first sub-word token, which is the one that training gives the label to. A word
- * without a token (cut off, or dropped by the tokenizer's normalisation) is `O`.
+ * A tag for each word: that of its first sub-word token, which is the one that training gives the label to, as the model
+ * decodes labels. A word without a token (cut off, or dropped by the tokenizer's normalisation) is `O`.
  */
 export function tagsOfWords(
   words: readonly Span[],
   result: TokenResult | undefined,
-  labels: readonly string[],
+  { labels, taskDefaults }: Pick<Manifest, 'labels' | 'taskDefaults'>,
 ): readonly string[] {
   const logits = result?.outputs.logits?.data ?? new Float32Array();
   const { spans = [], specialTokensMask = [] } = result?.encoding.alignment ?? {};
-  const tokens = spans.map((span, index) => ({ span, index }));
-  const ofText = tokens.filter(({ index }) => specialTokensMask[index] !== 1);
-  return words.map(([wordStart, wordEnd]) => {
-    const first = ofText.find(({ span: [start, end] }) => end > wordStart && start < wordEnd);
-    if (first === undefined) return 'O';
-    const row = logits.subarray(first.index * labels.length, (first.index + 1) * labels.length);
-    return labels[indexOfLargest(row)] ?? 'O';
-  });
+  const ofText = [...spans.keys()].filter((token) => specialTokensMask[token] !== 1);
+  const firsts = words.map(([wordStart, wordEnd]) =>
+    ofText.find((token) => {
+      const [start = 0, end = 0] = spans[token] ?? [];
+      return end > wordStart && start < wordEnd;
+    }),
+  );
+  const found = firsts.filter((token) => token !== undefined);
+  const rows = found.map((token) => logits.subarray(token * labels.length, (token + 1) * labels.length));
+  const chosen = decodeTags(rows, labels, taskDefaults?.decoding ?? 'argmax');
+  const tags = new Map(found.map((token, i) => [token, labels[chosen[i] ?? -1] ?? 'O']));
+  return firsts.map((token) => (token === undefined ? 'O' : (tags.get(token) ?? 'O')));
 }
 
 export function indexOfLargest(values: Float32Array): number {
