@@ -14,6 +14,9 @@ export const NATIVE_PACKAGES = ['onnxruntime-node', 'tokenizers'] as const;
 /** What only packages of transformers.js ask for, which no function serves: see the engine's ADR-pipelines.md. */
 const CONTAINER_PACKAGES = ['@huggingface/transformers', 'sharp'];
 
+/** What the AWS SDK asks of browsers. */
+const BROWSER_PACKAGES = ['bowser'];
+
 export const FUNCTIONS = ['predict', 'warmer', 'authorizer', 'batch', 'pre-traffic-hook'] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
@@ -70,7 +73,7 @@ export function bundleOptions(name: FunctionName, outdir: string): BuildOptions 
     chunkNames: `${CHUNKS}/[name]-[hash]`,
     // Packages that say no more than `main` and `module`, the AWS SDK, are shaken as ES modules only.
     mainFields: ['module', 'main'],
-    external: CONTAINER_PACKAGES,
+    external: [...CONTAINER_PACKAGES, ...BROWSER_PACKAGES],
     legalComments: 'none',
     conditions: ['module'],
     plugins: [requireNatives, englishOnly],
