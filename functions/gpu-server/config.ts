@@ -8,6 +8,10 @@ const count = z.pipe(
   z.string().check(z.regex(/^[1-9]\d{0,14}$/, 'must be a whole number above 0')),
   z.transform(Number),
 );
+const countFromZero = z.pipe(
+  z.string().check(z.regex(/^\d{1,15}$/, 'must be a whole number')),
+  z.transform(Number),
+);
 const port = z.pipe(
   z
     .string()
@@ -20,8 +24,10 @@ const port = z.pipe(
 const environmentSchema = z.object({
   PORT: z._default(port, 8080),
   HOST: z._default(z.string().check(z.minLength(1)), '0.0.0.0'),
-  /** Padded tokens of a batch. @default - what the model was tuned to when it was packaged */
+  /** Padded tokens of a batch. @default - what the model was tuned to when it was packaged, on a GPU 16,384 */
   MAX_BATCH_TOKENS: z.optional(count),
+  /** Texts of up to so many tokens have a session of their own beside long ones, on the CPU; 0 turns it off. */
+  SHORT_LANE_TOKENS: z._default(countFromZero, 64),
   /** Texts, or windows of them, of a batch. */
   MAX_BATCH_REQUESTS: z._default(count, 64),
   /** Requests under way at once; one more is refused with 429. */

@@ -1,7 +1,7 @@
 /** Entry of the container: the HTTP app on a port, sessions in threads of their own, requests in shared batches. */
 import { once } from 'node:events';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Engine, PilotlightError } from '@pilotlight/engine';
+import { Engine, type ExecutionProvider, PilotlightError } from '@pilotlight/engine';
 import { createApp } from '../shared/api/app.ts';
 import { createHttpServer } from '../shared/api/node-server.ts';
 import { appOptions, engineOptions } from '../shared/engine-options.ts';
@@ -17,6 +17,9 @@ import { ProcessMetrics } from './process-metrics.ts';
 import { ServerMetrics } from './server-metrics.ts';
 import { endOnSignals } from './signals.ts';
 
+/** As of text-embeddings-inference. */
+const GPU_BATCH_TOKENS = 16_384;
+
 const logger = new Logger({ serviceName: SERVICE });
 
 async function serve({ server: settings, shared }: ServerConfig): Promise<void> {
@@ -27,10 +30,11 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
     sessions: 'worker',
     batching: 'dynamic',
     queueLimits: {
-      ...(settings.MAX_BATCH_TOKENS !== undefined && { maxBatchTokens: settings.MAX_BATCH_TOKENS }),
+      ...maxBatchTokens(settings.MAX_BATCH_TOKENS, executionProvider),
       maxBatchRequests: settings.MAX_BATCH_REQUESTS,
       maxQueueMs: settings.MAX_QUEUE_MS,
     },
+    shortLaneTokens: executionProvider === 'cpu' ? settings.SHORT_LANE_TOKENS : 0,
     maxQueuedRequests: settings.MAX_CONCURRENT_REQUESTS,
     onBatch: (batch) => served.ran(batch),
   });
@@ -71,6 +75,12 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : settings.PORT;
   logger.info('Listening', { host: settings.HOST, port });
+}
+
+/** What a model was tuned to is what suits a CPU; a GPU is not full with it. */
+function maxBatchTokens(asked: number | undefined, provider: ExecutionProvider) {
+  const tokens = asked ?? (provider === 'cpu' ? undefined : GPU_BATCH_TOKENS);
+  return tokens === undefined ? {} : { maxBatchTokens: tokens };
 }
 
 try {

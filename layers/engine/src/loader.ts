@@ -11,6 +11,7 @@ import type { PipelinePredictor } from './pipelines/pipeline-predictor.ts';
 import type { CreateSession, CreateTokenizer, ModelPackage, PackageStore, ResolvedRef } from './ports.ts';
 import { Predictor } from './predictor.ts';
 import { providerFor, variantFor } from './served-variant.ts';
+import { disposeOf, openSessions } from './session/open-sessions.ts';
 import { taskFor } from './tasks/index.ts';
 
 export interface LoaderParts {
@@ -89,7 +90,7 @@ async function loadPredictor(
     variant,
     task,
     tokenizer: tokenizing.value,
-    session: opening.value,
+    ...opening.value,
     loadTimings: timings,
     maxQueuedRequests: settings.maxQueuedRequests,
     batching: settings.batching,
@@ -107,15 +108,19 @@ async function openAll(opened: ModelPackage, manifest: Manifest, variant: Varian
   // These and no more: what a session is opened with may go to another thread.
   const { intraOpThreads, allowSpinning } = settings;
   const executionProvider = providerFor(variant, settings.executionProvider);
-  const session = timed(() =>
-    createSession(opened.path(graph.file), graph, { intraOpThreads, allowSpinning, executionProvider }),
+  const options = { intraOpThreads, allowSpinning, executionProvider };
+  const { kind, shortLaneTokens } = settings.batching;
+  const sessions = timed(() =>
+    openSessions(kind === 'dynamic' && shortLaneTokens > 0, (niceness) =>
+      createSession(opened.path(graph.file), graph, { ...options, ...(niceness > 0 && { niceness }) }),
+    ),
   );
   try {
-    return await Promise.all([verified, tokenizer, session]);
+    return await Promise.all([verified, tokenizer, sessions]);
   } catch (error) {
-    const [, openedTokenizer, openedSession] = await Promise.allSettled([verified, tokenizer, session]);
+    const [, openedTokenizer, openedSessions] = await Promise.allSettled([verified, tokenizer, sessions]);
     if (openedTokenizer.status === 'fulfilled') openedTokenizer.value.value.dispose();
-    if (openedSession.status === 'fulfilled') await openedSession.value.value.dispose();
+    if (openedSessions.status === 'fulfilled') await disposeOf(openedSessions.value.value);
     throw nameModel(error, manifest);
   }
 }

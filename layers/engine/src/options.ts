@@ -38,6 +38,11 @@ export interface EngineOptions {
    * @default - the token budget of the variant, 64 entries, 30 seconds
    */
   readonly queueLimits?: Partial<QueueLimits>;
+  /**
+   * Of texts that share batches, those of up to so many tokens have a session of their own beside that of all, and need not
+   * wait for long ones; for sessions in threads of their own. See batching/ADR-short-lane.md. @default 0, none
+   */
+  readonly shortLaneTokens?: number;
   /** Is told of each shared batch as it begins to run; must not throw. @default - nobody is told */
   readonly onBatch?: (batch: BatchRecord) => void;
   /**
@@ -62,6 +67,7 @@ export interface BatchRecord {
 export interface BatchingSettings {
   readonly kind: 'turns' | 'dynamic';
   readonly limits: Partial<QueueLimits>;
+  readonly shortLaneTokens: number;
   readonly onBatch: (batch: BatchRecord) => void;
 }
 
@@ -85,6 +91,7 @@ export function predictorSettings(options: EngineOptions): PredictorSettings {
     batching: {
       kind: options.batching ?? 'turns',
       limits: options.queueLimits ?? {},
+      shortLaneTokens: options.shortLaneTokens ?? 0,
       onBatch: options.onBatch ?? (() => {}),
     },
   };

@@ -139,6 +139,11 @@ export interface SessionOptions {
   readonly allowSpinning: boolean;
   /** An operator that it does not have runs on the CPU. @default 'cpu' */
   readonly executionProvider?: ExecutionProvider;
+  /**
+   * By how much its threads give way to others of the process, as `nice` counts; of a session in a thread of its own, on
+   * Linux. @default 0
+   */
+  readonly niceness?: number;
 }
 
 /** A package whose manifest has been read. */

@@ -40,6 +40,8 @@ export interface PredictorParts {
   readonly task: AnyTask;
   readonly tokenizer: Tokenizer;
   readonly session: Session;
+  /** Of short texts alone. @default - they share the other one */
+  readonly shortSession?: Session;
   readonly loadTimings: LoadTimings;
   readonly maxQueuedRequests: number;
   readonly batching: BatchingSettings;
@@ -124,7 +126,8 @@ export class Predictor {
 
   /** False once it is disposed of or its session died: the engine then loads the model anew. */
   get usable(): boolean {
-    return this.#disposed === undefined && !this.#parts.session.ended;
+    const { session, shortSession } = this.#parts;
+    return this.#disposed === undefined && !session.ended && !shortSession?.ended;
   }
 
   /**
@@ -263,7 +266,7 @@ export class Predictor {
   async #close(): Promise<void> {
     if (this.#active > 0) await this.#idle.promise;
     this.#parts.tokenizer.dispose();
-    await this.#parts.session.dispose();
+    await Promise.all([this.#parts.session.dispose(), this.#parts.shortSession?.dispose()]);
   }
 
   #infer(requests: readonly TokenRequest[], options: RunOptions): Promise<Inference> {

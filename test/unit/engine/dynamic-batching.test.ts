@@ -21,7 +21,10 @@ class DelicateSession extends SummingSession {
 function dynamic(limits: PredictorParts['batching']['limits'] = {}, session = new SummingSession()) {
   const batches: BatchRecord[] = [];
   const onBatch = (batch: BatchRecord) => void batches.push(batch);
-  const predictor = predictorOf({ session, batching: { kind: 'dynamic', limits, onBatch } });
+  const predictor = predictorOf({
+    session,
+    batching: { kind: 'dynamic', limits, shortLaneTokens: 0, onBatch },
+  });
   return { predictor, session, batches };
 }
 
@@ -33,6 +36,59 @@ function hold(session: SummingSession): () => void {
 }
 
 const settled = (ms = 20) => new Promise((done) => setTimeout(done, ms));
+
+describe('a session of short texts', () => {
+  function withLane() {
+    const [session, shortSession] = [new SummingSession(), new SummingSession()];
+    const batching = { kind: 'dynamic', limits: {}, shortLaneTokens: 4, onBatch: () => {} } as const;
+    return { predictor: predictorOf({ session, shortSession, batching }), session, shortSession };
+  }
+
+  it('runs a short text while the other one is busy with a long one, and long ones wait', async () => {
+    const { predictor, session, shortSession } = withLane();
+    const release = hold(session);
+    const long = predictor.predict('a long text', first);
+    const waits = predictor.predict('another one', first);
+    await expect(predictor.predict('dddd', first)).resolves.toMatchObject({
+      results: [[{ label: 'even', score: 400 }]],
+    });
+    expect(predictor.queued).toBe(1);
+    release();
+    await Promise.all([long, waits]);
+    expect([session.runs, shortSession.runs]).toEqual([2, 1]);
+  });
+
+  it('has nothing to do while the other one is free', async () => {
+    const { predictor, session, shortSession } = withLane();
+    for (const text of ['a', 'bb', 'a long text']) {
+      await predictor.predict(text, first);
+      await settled();
+    }
+    expect([session.runs, shortSession.runs]).toEqual([3, 0]);
+  });
+
+  it('takes the short ones among the texts of one call', async () => {
+    const { predictor, session, shortSession } = withLane();
+    const release = hold(session);
+    const long = predictor.predict('a long text', first);
+    const mixed = predictor.predict(['a', 'another one', 'b'], first);
+    await settled();
+    expect([predictor.queued, shortSession.runs]).toEqual([1, 1]);
+    release();
+    await long;
+    expect((await mixed).results).toMatchObject([[{ score: 97 }], [{}], [{ score: 98 }]]);
+  });
+
+  it('makes its predictor unusable once it has ended, and ends with it', async () => {
+    const { predictor, shortSession } = withLane();
+    expect(predictor.usable).toBe(true);
+    shortSession.ended = true;
+    expect(predictor.usable).toBe(false);
+    shortSession.ended = false;
+    await predictor.dispose();
+    expect(shortSession.ended).toBe(true);
+  });
+});
 
 describe('dynamic batching', () => {
   it('merges what arrives while a batch runs into one, whoever asked for it, and answers each its own', async () => {

@@ -133,7 +133,7 @@ export function predictorOf(
   changes: Partial<
     Pick<
       PredictorParts,
-      'manifest' | 'session' | 'tokenizer' | 'maxQueuedRequests' | 'batching' | 'nextGolden'
+      'manifest' | 'session' | 'shortSession' | 'tokenizer' | 'maxQueuedRequests' | 'batching' | 'nextGolden'
     >
   > = {},
 ): Predictor {
@@ -147,9 +147,10 @@ export function predictorOf(
     task: taskFor(manifest.task),
     tokenizer: changes.tokenizer ?? new CharacterTokenizer(),
     session: changes.session ?? new SummingSession(),
+    ...(changes.shortSession && { shortSession: changes.shortSession }),
     loadTimings: { openMs: 0, verifyMs: 0, tokenizerMs: 0, sessionMs: 0, totalMs: 0 },
     maxQueuedRequests: changes.maxQueuedRequests ?? 512,
-    batching: changes.batching ?? { kind: 'turns', limits: {}, onBatch: () => {} },
+    batching: changes.batching ?? { kind: 'turns', limits: {}, shortLaneTokens: 0, onBatch: () => {} },
     nextGolden:
       changes.nextGolden ?? (() => Promise.reject(new TypeError('the fake package has no goldens'))),
   });

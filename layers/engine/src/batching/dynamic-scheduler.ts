@@ -28,26 +28,46 @@ interface Batch {
   readonly feeds: Feeds;
 }
 
+/** Short texts, and the session that is theirs alone. */
+export interface ShortLane {
+  readonly graph: GraphRunner;
+  /** Tokens of the longest. */
+  readonly longest: number;
+}
+
+/** A session and what it runs next. */
+interface Lane extends ShortLane {
+  readonly turns: Turns;
+  /** Made while another one ran. */
+  next: Batch | undefined;
+  draining: boolean;
+}
+
 export class DynamicScheduler implements Scheduler {
-  readonly #graph: GraphRunner;
   readonly #limits: QueueLimits;
   readonly #onBatch: (batch: BatchShape) => void;
   readonly #queue: TokenQueue<Entry>;
-  readonly #turns = new Turns();
-  /** Made while another one ran. */
-  #next: Batch | undefined;
-  #draining = false;
+  /** Takes whatever has waited longest. */
+  readonly #main: Lane;
+  /** Those after the first take short texts while it is busy. */
+  readonly #lanes: readonly Lane[];
 
   /** `onBatch` must not throw. */
-  constructor(graph: GraphRunner, limits: QueueLimits, onBatch: (batch: BatchShape) => void) {
-    this.#graph = graph;
+  constructor(
+    graph: GraphRunner,
+    limits: QueueLimits,
+    onBatch: (batch: BatchShape) => void,
+    shortLane?: ShortLane,
+  ) {
     this.#limits = limits;
     this.#onBatch = onBatch;
     this.#queue = new TokenQueue(limits);
+    this.#main = laneOf({ graph, longest: Number.POSITIVE_INFINITY });
+    this.#lanes = [this.#main, ...(shortLane ? [laneOf(shortLane)] : [])];
   }
 
   get queued(): number {
-    return this.#queue.size + (this.#next?.entries.length ?? 0);
+    return this.#lanes.reduce((sum, { next }) => sum + (next?.entries.length ?? 0), this.#queue.size);
   }
 
   async run(encodings: readonly Encoding[], scheduled: ScheduledCall): Promise<ScheduleReport> {
@@ -56,75 +76,84 @@ export class DynamicScheduler implements Scheduler {
     this.#queue.push(
       encodings.map((encoding, place) => ({ tokens: encoding.ids.length, call, place, encoding })),
     );
-    if (this.#draining) this.#prepareFull();
-    else void this.#drain();
+    const shortest = Math.min(...encodings.map(({ ids }) => ids.length));
+    for (const lane of this.#lanes) {
+      if (lane.draining) this.#prepareFull(lane);
+      else if (shortest <= lane.longest) void this.#drain(lane);
+    }
     return call.report;
   }
 
   async runFeeds(feeds: Feeds): Promise<FeedsReport> {
     const start = performance.now();
-    return this.#turns.take(async (queueMs) => {
-      const outputs = await this.#graph.run(feeds);
+    const { graph, turns } = this.#main;
+    return turns.take(async (queueMs) => {
+      const outputs = await graph.run(feeds);
       return { outputs, queueMs, inferMs: performance.now() - start - queueMs };
     });
   }
 
   /** Runs batches until nothing waits. Never rejects: whatever fails is told to those who wait for it. */
-  async #drain(): Promise<void> {
-    this.#draining = true;
-    for (let batch = this.#prepare(); batch; batch = this.#next ?? this.#prepare()) {
+  async #drain(lane: Lane): Promise<void> {
+    lane.draining = true;
+    for (let batch = this.#prepare(lane); batch; batch = lane.next ?? this.#prepare(lane)) {
       const { entries, feeds } = batch;
-      this.#next = undefined;
-      await this.#turns.take(async () => {
-        const running = this.#runBatch(entries, feeds);
-        this.#prepareFull();
+      lane.next = undefined;
+      await lane.turns.take(async () => {
+        const running = this.#runBatch(lane, entries, feeds);
+        this.#prepareFull(lane);
         await running;
       });
       // A session in this thread blocks it: between two batches, what has arrived meanwhile joins the queue.
       await setImmediate();
     }
-    this.#draining = false;
+    lane.draining = false;
   }
 
   /** While a batch runs, the next is made once it is as large as it may be; a smaller one waits for company. */
-  #prepareFull(): void {
-    if (this.#queue.full) this.#next ??= this.#prepare();
+  #prepareFull(lane: Lane): void {
+    if (lane === this.#main && this.#queue.full) lane.next ??= this.#prepare(lane);
   }
 
-  #prepare(): Batch | undefined {
+  #prepare({ graph, longest }: Lane): Batch | undefined {
     const now = performance.now();
-    const { batch, expired } = this.#queue.take(now);
+    const { batch, expired } = this.#queue.take(now, longest);
     for (const { call } of expired) call.fail(overdue(this.#limits.maxQueueMs));
     if (batch.length === 0) return undefined;
-    return { entries: batch, feeds: this.#graph.feedsOf(batch.map(({ encoding }) => encoding)) };
+    return { entries: batch, feeds: graph.feedsOf(batch.map(({ encoding }) => encoding)) };
   }
 
-  async #runBatch(entries: readonly Entry[], feeds: Feeds): Promise<void> {
+  async #runBatch(lane: Lane, entries: readonly Entry[], feeds: Feeds): Promise<void> {
+    const { graph } = lane;
     const lengths = entries.map(({ tokens }) => tokens);
     const longest = Math.max(...lengths);
     const batch = { size: entries.length, tokens: longest * entries.length };
     this.#onBatch({ ...batch, lengths });
     const start = performance.now();
     try {
-      const outputs = await this.#graph.run(feeds);
+      const outputs = await graph.run(feeds);
       const inferMs = performance.now() - start;
       for (const call of new Set(entries.map((entry) => entry.call))) call.spent(inferMs, batch);
       for (const [row, { call, place, encoding }] of entries.entries()) {
-        call.settle(place, longest, () => this.#graph.resultOf(outputs, row, encoding));
+        call.settle(place, longest, () => graph.resultOf(outputs, row, encoding));
       }
     } catch (error) {
-      if (entries.length > 1 && this.#graph.mayRetry(error)) await this.#retryEach(entries);
-      else for (const { call, place } of entries) call.refuse(place, error, this.#graph.mayRetry(error));
+      if (entries.length > 1 && graph.mayRetry(error)) await this.#retryEach(lane, entries);
+      else for (const { call, place } of entries) call.refuse(place, error, graph.mayRetry(error));
     }
   }
 
   /** One by one, so that only what the model can not be run on fails, and nobody else in its batch. */
-  async #retryEach(entries: readonly Entry[]): Promise<void> {
+  async #retryEach(lane: Lane, entries: readonly Entry[]): Promise<void> {
     for (const entry of entries) {
       if (entry.call.over) continue;
-      await this.#runBatch([entry], this.#graph.feedsOf([entry.encoding]));
+      await this.#runBatch(lane, [entry], lane.graph.feedsOf([entry.encoding]));
     }
   }
+}
+
+function laneOf(lane: ShortLane): Lane {
+  return { ...lane, turns: new Turns(), next: undefined, draining: false };
 }
 
 function overdue(maxQueueMs: number): EngineError {

@@ -1,7 +1,7 @@
 import type { Manifest, Variant } from '../manifest.ts';
 import type { BatchingSettings } from '../options.ts';
 import type { Session } from '../ports.ts';
-import { DynamicScheduler } from './dynamic-scheduler.ts';
+import { type BatchShape, DynamicScheduler } from './dynamic-scheduler.ts';
 import { GraphRunner } from './graph-runner.ts';
 import type { Scheduler } from './scheduler.ts';
 import { TurnScheduler } from './turn-scheduler.ts';
@@ -10,14 +10,18 @@ export interface SchedulerParts {
   readonly manifest: Pick<Manifest, 'name' | 'version' | 'textProcessing'>;
   readonly variant: Variant;
   readonly session: Session;
+  /** Of short texts alone. @default - they share the other one */
+  readonly shortSession?: Session;
   readonly batching: BatchingSettings;
 }
 
 /** The scheduler of one model, as the engine's options say. */
-export function schedulerOf({ manifest, variant, session, batching }: SchedulerParts): Scheduler {
+export function schedulerOf(parts: SchedulerParts): Scheduler {
+  const { manifest, variant, session, shortSession, batching } = parts;
   const { name: model, version, textProcessing } = manifest;
   const { padTokenId } = textProcessing;
-  const graph = new GraphRunner({ graph: variant.graphs.model, session, padTokenId });
+  const graphOn = (on: Session) => new GraphRunner({ graph: variant.graphs.model, session: on, padTokenId });
+  const graph = graphOn(session);
   if (batching.kind === 'turns') return new TurnScheduler(graph, variant.tokenBudget);
   const limits = {
     maxBatchTokens: variant.tokenBudget,
@@ -25,5 +29,7 @@ export function schedulerOf({ manifest, variant, session, batching }: SchedulerP
     maxQueueMs: 30_000,
     ...batching.limits,
   };
-  return new DynamicScheduler(graph, limits, (batch) => batching.onBatch({ model, version, ...batch }));
+  const onBatch = (batch: BatchShape) => batching.onBatch({ model, version, ...batch });
+  const shortLane = shortSession && { graph: graphOn(shortSession), longest: batching.shortLaneTokens };
+  return new DynamicScheduler(graph, limits, onBatch, shortLane);
 }

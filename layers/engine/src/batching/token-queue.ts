@@ -73,8 +73,8 @@ export class TokenQueue<Entry extends QueueEntry> {
     }
   }
 
-  /** The next batch at the time `now`. */
-  take(now: number): Taken<Entry> {
+  /** The next batch at the time `now`, of entries of at most `longest` tokens. */
+  take(now: number, longest = Number.POSITIVE_INFINITY): Taken<Entry> {
     const expired: Entry[] = [];
     const dropped: Entry[] = [];
     const waiting: Entry[] = [];
@@ -82,7 +82,7 @@ export class TokenQueue<Entry extends QueueEntry> {
       const { call } = entry;
       if (call.over) dropped.push(entry);
       else if (!call.begun && now - call.arrivedAt > this.#limits.maxQueueMs) expired.push(entry);
-      else if (waiting.push(entry) === LOOK_AHEAD) break;
+      else if (entry.tokens <= longest && waiting.push(entry) === LOOK_AHEAD) break;
     }
     const batch = this.#fill(waiting);
     for (const entry of [...expired, ...dropped, ...batch]) this.#remove(entry);

@@ -1,12 +1,20 @@
 /** Entry of a session's thread: opens the graph that `workerData` names, then answers runs in order. */
+import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { EngineError } from '../errors.ts';
-import type { Session } from '../ports.ts';
+import type { Session, SessionOptions } from '../ports.ts';
 import { createOnnxSession } from './onnx-session.ts';
 import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.ts';
 
 const port = parentPort;
 const { file, graph, options }: WorkerData = workerData;
+
+const LEAST = constants.priority.PRIORITY_LOW;
+
+/** Linux counts it by thread, and the threads that the session will start inherit it; elsewhere it would be the whole process'. */
+function giveWay({ niceness = 0 }: SessionOptions): void {
+  if (niceness > 0 && process.platform === 'linux') setPriority(Math.min(getPriority() + niceness, LEAST));
+}
 
 function send(message: FromWorker): void {
   port?.postMessage(message);
@@ -40,6 +48,7 @@ async function answer(session: Session, message: ToWorker): Promise<void> {
 }
 
 try {
+  giveWay(options);
   const session = await createOnnxSession(file, graph, options);
   // One after the other, so that a session is not disposed of under a run.
   let last = Promise.resolve();

@@ -1,0 +1,35 @@
+/** The sessions of one model: one for all texts, and where short ones have a lane, one more for them. */
+import type { Session } from '../ports.ts';
+
+export interface Sessions {
+  readonly session: Session;
+  readonly shortSession?: Session;
+}
+
+/**
+ * How far the session of all texts gives way to that of short ones, and to the main thread. A third of the processor is left
+ * to it where both are busy without end.
+ */
+const NICENESS_BESIDE_SHORT = 5;
+
+/** Opens both at once; whatever fails, nothing stays open. */
+export async function openSessions(
+  withShort: boolean,
+  open: (niceness: number) => Promise<Session>,
+): Promise<Sessions> {
+  if (!withShort) return { session: await open(0) };
+  const opening = [open(NICENESS_BESIDE_SHORT), open(0)] as const;
+  try {
+    const [session, shortSession] = await Promise.all(opening);
+    return { session, shortSession };
+  } catch (error) {
+    for (const outcome of await Promise.allSettled(opening)) {
+      if (outcome.status === 'fulfilled') await outcome.value.dispose();
+    }
+    throw error;
+  }
+}
+
+export async function disposeOf({ session, shortSession }: Sessions): Promise<void> {
+  await Promise.all([session.dispose(), shortSession?.dispose()]);
+}

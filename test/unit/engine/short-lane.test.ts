@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { Engine } from '../../../layers/engine/src/engine.ts';
+import { openSessions } from '../../../layers/engine/src/session/open-sessions.ts';
+import { SummingSession } from './fakes.ts';
+
+/** Of each thread of this process, as Linux counts it. */
+function nicenesses(): number[] {
+  return readdirSync('/proc/self/task').map((thread) => {
+    const [, fields = ''] = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8').split(') ');
+    return Number(fields.split(' ')[16]);
+  });
+}
+
+it.runIf(process.platform === 'linux')(
+  'gives way with the threads of the session of all texts, and with no other, where short ones have their own',
+  async () => {
+    const before = nicenesses();
+    const engine = new Engine({
+      packages: 'model-assets/packages',
+      verify: 'size',
+      sessions: 'worker',
+      batching: 'dynamic',
+      shortLaneTokens: 8,
+      intraOpThreads: 2,
+    });
+    const [short, long] = ['good', 'I loved every minute of this lovely film'];
+    const answers = await Promise.all([long, short].map((text) => engine.predict('sentiment', text)));
+    expect(answers.map(({ results }) => results)).toMatchObject([
+      [[{ label: 'positive' }, {}]],
+      [[{ label: 'positive' }, {}]],
+    ]);
+    // The thread of JavaScript, and that of operators beside it, at least.
+    expect(nicenesses().filter((nice) => nice === 5).length).toBeGreaterThanOrEqual(2);
+    expect(before.filter((nice) => nice === 5)).toEqual([]);
+    await engine.dispose();
+    expect(nicenesses().filter((nice) => nice === 5)).toEqual([]);
+  },
+);
+
+it('closes the one session that opened where the other one does not', async () => {
+  const opened = new SummingSession();
+  const opening = openSessions(true, async (niceness) => {
+    if (niceness === 0) throw new RangeError('no room');
+    return opened;
+  });
+  await expect(opening).rejects.toThrow('no room');
+  expect(opened.ended).toBe(true);
+});
