@@ -33,12 +33,21 @@ export interface ServerContext {
  * @throws LayerError IMAGE_INPUT_MISSING, NATIVE_PACKAGE_MISSING
  */
 export function buildServerContext({ packages, outdir }: ServerContextOptions): ServerContext {
-  const server = serverEntries(packages.some(({ runtime }) => runtime === 'transformers.js'));
+  const server = serverEntriesOnce(packages.some(({ runtime }) => runtime === 'transformers.js'));
   const models = packages.flatMap(modelEntries);
   const folder = writeFolder('container', [...server, ...models, ...buildEntries()], outdir);
   const modelBytes = packages.reduce((sum, { bytes }) => sum + bytes, 0);
   const serverBytes = server.reduce((sum, entry) => sum + ('bytes' in entry ? entry.bytes : 0), 0);
   return { folder, modelBytes, serverBytes };
+}
+
+const servers = new Map<boolean, FolderEntry[]>();
+
+/** Sources and packages are read and compared once for each process. */
+function serverEntriesOnce(withTransformers: boolean): FolderEntry[] {
+  const entries = servers.get(withTransformers) ?? serverEntries(withTransformers);
+  servers.set(withTransformers, entries);
+  return entries;
 }
 
 /** What the server runs on, below `app/`: the places are those of this repository. */

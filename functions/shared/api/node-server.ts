@@ -4,10 +4,13 @@ import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { errorReply, HttpError } from './errors.ts';
 
+/** Longer than load balancers keep idle connections, 60 s: whoever closes first may close one that is just being used. */
+const KEEP_ALIVE_MS = 75_000;
+
 /** Not listening yet. What never becomes a request of the app is refused with the body of every other error. */
 export function createHttpServer(app: Hono): Server {
   const server = createServer(
-    { requireHostHeader: false },
+    { requireHostHeader: false, keepAliveTimeout: KEEP_ALIVE_MS },
     getRequestListener(app.fetch, {
       errorHandler: (error) => {
         const isRequestError = error instanceof Error && error.name === 'RequestError';

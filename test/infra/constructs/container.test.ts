@@ -4,9 +4,11 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { Hono } from 'hono';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { readServerConfig } from '../../../functions/gpu-server/config.ts';
+import { createHttpServer } from '../../../functions/shared/api/node-server.ts';
 import { routes } from '../../../functions/shared/api/routes.ts';
 import { readConfig } from '../../../functions/shared/config.ts';
 import {
@@ -161,6 +163,14 @@ describe('the container', () => {
     const { HealthCheckPath } = one('AWS::ElasticLoadBalancingV2::TargetGroup');
     expect(HealthCheckPath).toBe(routes.ready.path);
     expect(server().HealthCheck.Command).toEqual(['CMD', 'node', 'functions/gpu-server/health-check.ts']);
+  });
+
+  test('keeps connections for longer than the load balancer, which would else get errors for answers', () => {
+    const attributes: { Key: string; Value: string }[] = one(
+      'AWS::ElasticLoadBalancingV2::LoadBalancer',
+    ).LoadBalancerAttributes;
+    const idle = attributes.find(({ Key }) => Key === 'idle_timeout.timeout_seconds')?.Value;
+    expect(createHttpServer(new Hono()).keepAliveTimeout).toBeGreaterThan(Number(idle) * 1000);
   });
 
   test('takes a job often enough that it can fail in words before its message is a dead letter', () => {

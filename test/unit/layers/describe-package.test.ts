@@ -31,6 +31,32 @@ function refusalOf(act: () => unknown): PilotlightError {
 }
 
 describe('the description of a package', () => {
+  test('for a GPU is that of the variant which is served there, and of the one to fall back to', () => {
+    const { int8 } = manifestOf().variants;
+    if (int8 === undefined) throw new TypeError('the fake manifest has an int8 variant');
+    const variant = (name: string, changes: object) => ({
+      ...int8,
+      ...changes,
+      files: [{ path: `${name}/model.onnx`, bytes: 1, sha256: '' }],
+    });
+    const packages = newFolder();
+    const fp16 = variant('fp16', { scheme: 'fp16', tier: 'gpu' });
+    writePackage(packages, { variants: { int8, fp16, fp32: variant('fp32', { scheme: 'fp32' }) } });
+    const onGpu = describePackage(packages, { name: 'parity' }, { gpu: true });
+    expect(onGpu).toMatchObject({ variant: 'fp16', tier: 'gpu' });
+    expect(onGpu.files.map(({ path }) => path)).toEqual([
+      'MODEL_CARD.md',
+      'fp16/model.onnx',
+      'goldens.jsonl',
+      'int8/model.onnx',
+      'int8/weights.bin',
+      'model.json',
+      'tokenizer.json',
+    ]);
+    expect(onGpu.bytes).toBe(onGpu.files.reduce((sum, { bytes }) => sum + bytes, 0));
+    expect(describePackage(packages, { name: 'parity' }).variant).toBe('int8');
+  });
+
   test('is that of the files which the served variant takes', () => {
     const { int8 } = manifestOf().variants;
     if (int8 === undefined) throw new TypeError('the fake manifest has an int8 variant');

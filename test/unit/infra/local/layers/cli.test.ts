@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { build } from '../../../../../infra/local/layers/build.ts';
+import { image } from '../../../../../infra/local/layers/image.ts';
 import { OPTIONS, optionsOf } from '../../../../../infra/local/layers/options.ts';
 import { plan } from '../../../../../infra/local/layers/plan.ts';
 import { node, run } from '../../../../e2e/command.ts';
@@ -100,5 +101,35 @@ test('build gives layers and placement as JSON, and builds none for what S3 or t
   expect(json({})).toMatchObject({
     layers: [{ holds: ['runtime-arm64'] }, { holds: ['small@1.0.0'] }],
     placements: [{ kind: 'layer' }, { kind: 'gpu' }],
+  });
+});
+
+describe('image', () => {
+  const output = join(scratch, 'contexts');
+
+  test('gives the sizes of models and server, and the command that builds what it wrote', () => {
+    const printed = image(options({ packages, catalog, output }));
+    expect(printed).toMatch(/^large@1\.0\.0 int8 +0\.0 MB$/m);
+    expect(printed).toMatch(/^server and npm packages +\d\d\.\d MB$/m);
+    expect(printed).not.toContain('small');
+    const [, folder = ''] = /^docker build --tag pilotlight-gpu (\S+)$/m.exec(printed) ?? [];
+    expect(readdirSync(folder).sort()).toEqual(['.dockerignore', 'Dockerfile', 'app', 'build', 'models']);
+    expect(readdirSync(join(folder, 'models'))).toEqual(['large']);
+  });
+
+  test('gives the same folder for the same content, and another one for other models', () => {
+    const folderOf = (models: string) =>
+      z
+        .object({ folder: z.string() })
+        .parse(JSON.parse(image(options({ packages, catalog, output, models, json: true })))).folder;
+    const folder = folderOf('large');
+    expect(folderOf('large@1.0.0')).toBe(folder);
+    expect(folderOf('small')).not.toBe(folder);
+  });
+
+  test('is wrong usage where nothing says which models', () => {
+    writeFileSync(join(scratch, 'empty.json'), '{"models":{}}');
+    const empty = options({ packages, catalog: join(scratch, 'empty.json'), output });
+    expect(() => image(empty)).toThrow('name the models of the image with --models');
   });
 });
