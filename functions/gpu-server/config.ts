@@ -3,6 +3,7 @@ import { PilotlightError } from '@pilotlight/engine';
 import * as z from 'zod/mini';
 import { type Config, readConfig } from '../shared/config.ts';
 import { executionProviderSettings } from './execution-provider/settings.ts';
+import { tracingSettings } from './tracing/settings.ts';
 
 const count = z.pipe(
   z.string().check(z.regex(/^[1-9]\d{0,14}$/, 'must be a whole number above 0')),
@@ -45,6 +46,7 @@ const environmentSchema = z.object({
   /** How often a job is begun before it has failed. */
   JOB_MAX_ATTEMPTS: z._default(count, 4),
   ...executionProviderSettings,
+  ...tracingSettings,
 });
 
 export interface ServerConfig {

@@ -16,6 +16,7 @@ import { startJobWorker } from './job-worker.ts';
 import { ProcessMetrics } from './process-metrics.ts';
 import { ServerMetrics } from './server-metrics.ts';
 import { endOnSignals } from './signals.ts';
+import { isTraced, type TracingSettings } from './tracing/settings.ts';
 
 /** As of text-embeddings-inference. */
 const GPU_BATCH_TOKENS = 16_384;
@@ -24,6 +25,7 @@ const logger = new Logger({ serviceName: SERVICE });
 
 async function serve({ server: settings, shared }: ServerConfig): Promise<void> {
   const { chosen: executionProvider } = await settleExecutionProvider(settings, logger);
+  const tracing = isTraced(settings) ? await trace(settings) : undefined;
   const engine = new Engine({
     ...engineOptions(shared),
     executionProvider,
@@ -52,15 +54,16 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
     engine,
     logger,
     ...appOptions(shared),
-    telemetry: [metrics, served],
+    telemetry: [metrics, served, ...(tracing ? [tracing] : [])],
     renderMetrics: () => metrics.render() + served.render() + (jobs?.render() ?? '') + ofProcess.render(),
     readiness: preloaded,
     watchClients: true,
     ...(place && { jobs: lazyJobs(place, names) }),
   });
-  const server = createHttpServer(app);
+  const fetch = tracing ? tracing.around(app.fetch) : app.fetch;
+  const server = createHttpServer({ fetch });
   const drain = new Drain(server);
-  const jobs = place && startJobWorker(place, settings, (request) => app.fetch(request), logger);
+  const jobs = place && startJobWorker(place, settings, async (request) => fetch(request), logger);
   endOnSignals(async (signal) => {
     logger.info('Draining', { signal, inFlight: drain.inFlight, jobs: jobs?.running ?? 0 });
     const grace = settings.SHUTDOWN_GRACE_MS;
@@ -68,6 +71,7 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
     if (!inTime) logger.error('Requests were still under way at the end of the grace', {});
     // Those whose connections were cut have left the queue, so that this waits for one batch at most.
     await engine.dispose();
+    await tracing?.shutdown();
     return inTime ? 0 : 1;
   });
   server.listen(settings.PORT, settings.HOST);
@@ -75,6 +79,12 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : settings.PORT;
   logger.info('Listening', { host: settings.HOST, port });
+}
+
+/** What nobody asks for is not loaded. */
+async function trace(settings: TracingSettings) {
+  const { startTracing } = await import('./tracing/tracing.ts');
+  return startTracing(settings, logger);
 }
 
 /** What a model was tuned to is what suits a CPU; a GPU is not full with it. */

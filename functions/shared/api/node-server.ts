@@ -7,11 +7,11 @@ import { errorReply, HttpError } from './errors.ts';
 /** Longer than load balancers keep idle connections, 60 s: whoever closes first may close one that is just being used. */
 const KEEP_ALIVE_MS = 75_000;
 
-/** Not listening yet. What never becomes a request of the app is refused with the body of every other error. */
-export function createHttpServer(app: Hono): Server {
+/** `fetch` is the app's, or what stands around it. Not listening yet. What never becomes a request of the app is refused with the body of every other error. */
+export function createHttpServer({ fetch }: Pick<Hono, 'fetch'>): Server {
   const server = createServer(
     { requireHostHeader: false, keepAliveTimeout: KEEP_ALIVE_MS },
-    getRequestListener(app.fetch, {
+    getRequestListener(fetch, {
       errorHandler: (error) => {
         const isRequestError = error instanceof Error && error.name === 'RequestError';
         const { status, body } = errorReply(isRequestError ? invalidRequest(error) : error);

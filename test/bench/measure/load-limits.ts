@@ -1,12 +1,12 @@
 /** What batches can gain on this processor at most: `session.run` on tensors made beforehand, one by one and in batches. */
 import { planBatches } from '../../../layers/engine/src/batching/plan.ts';
+import { LENGTHS } from '../load/lengths.ts';
 import type { Series } from '../results.ts';
 import { pairedRatio, type Spread } from '../statistics.ts';
 import { withSubjects } from '../subject-process.ts';
 import { NAMES } from '../subjects.ts';
 import { inBatches, TextMaker, tokensOf } from '../texts.ts';
 import { type Context, pause, Samples, SEED, specsOf } from './context.ts';
-import { LENGTHS } from './load.ts';
 
 const TEXTS = { tiny: 32, real: 512 } as const;
 const BUDGETS = [256, 512, 1024, 2048, 4096] as const;

@@ -1,16 +1,14 @@
 import { Clients } from '../load/clients.ts';
+import { LENGTHS, TEXTS } from '../load/lengths.ts';
 import type { LoadReply } from '../load/protocol.ts';
 import { type LoadedServer, startServer } from '../load/server.ts';
 import type { Comparison, Curve, Measured, Series, Unit } from '../results.ts';
 import { median, pairedRatio, quantile, spread } from '../statistics.ts';
 import { inOrderOf } from '../subject-process.ts';
 import { compare, judge } from '../targets.ts';
-import type { Lognormal } from '../texts.ts';
 import { type Context, Samples, SEED } from './context.ts';
 import { batchLimits } from './load-limits.ts';
 
-export const LENGTHS: Lognormal = { typical: 32, sigma: 1, shortest: 5, longest: 400 };
-export const TEXTS = 2048;
 /** Texts of up to so many tokens are short: half of all. */
 const SHORT_TOKENS = 32;
 const CLIENTS = { tiny: [1, 8], real: [1, 4, 16, 64] } as const;

@@ -1,10 +1,10 @@
 import { Clients } from '../load/clients.ts';
+import { LENGTHS, TEXTS } from '../load/lengths.ts';
 import { startServer } from '../load/server.ts';
 import type { Measured } from '../results.ts';
 import { median, spread } from '../statistics.ts';
 import { compare, judge } from '../targets.ts';
 import { type Context, pause, SEED } from './context.ts';
-import { LENGTHS, TEXTS } from './load.ts';
 
 const CLIENTS = 64;
 const SECOND_MS = 1000;
