@@ -59,7 +59,7 @@ export class JobRun {
     if (found === 'corrupt') return this.#bury('has a state that can not be read');
     if (!found) return this.#drop('dropped');
     if (isOver(found)) return this.#leaveOver(found);
-    if (this.#isLastDelivery()) return this.#renewMessage(message);
+    if (this.#nearsItsLastDelivery()) return this.#renewMessage(message);
     const busy = busyMs(found, this.#run, Date.now());
     if (busy > 0) return this.#hide(busy / 1000, 'repeated');
     const kept = found.attempts > 0 ? await this.#parts.store.keptResult(found.id) : undefined;
@@ -147,9 +147,10 @@ export class JobRun {
     return this.#drop('repeated');
   }
 
-  #isLastDelivery(): boolean {
+  /** One delivery earlier, so that one that fails at it is not the last. */
+  #nearsItsLastDelivery(): boolean {
     const { mostReceives } = this.#parts;
-    return mostReceives > 1 && this.#delivery.receives >= mostReceives;
+    return mostReceives > 1 && this.#delivery.receives >= Math.max(2, mostReceives - 1);
   }
 
   /** The next deliveries find the same, until the message is a dead letter; where there are none, it is deleted. */
@@ -189,7 +190,7 @@ function parseMessage(body: string): JobMessage | undefined {
 }
 
 function workerLost(attempts: number): JobError {
-  const message = `The process that ran it ended ${attempts} times before the job was done.`;
+  const message = `It was begun ${attempts} times, and each time its process ended, or lost S3, before it was done.`;
   return { status: 500, code: 'WORKER_LOST', message };
 }
 

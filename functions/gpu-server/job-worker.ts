@@ -1,7 +1,7 @@
 /** Takes jobs from the queue, several at once so that they share batches, and lets them go when the process ends. */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../shared/api/ports.ts';
 import { type JobPlace, jobParts } from '../shared/jobs/s3-jobs.ts';
+import { pause } from '../shared/pause.ts';
 import type { Delivery } from '../shared/sqs-queue.ts';
 import { JobMetrics } from './job-metrics.ts';
 import type { Fetch } from './job-replay.ts';
@@ -95,9 +95,7 @@ export class JobWorker {
         if (signal.aborted) return;
         failures += 1;
         logger.error('The job queue could not be asked', { error });
-        await pause(Math.min(PAUSE_MS.longest, PAUSE_MS.first * 2 ** failures), undefined, { signal }).catch(
-          () => undefined,
-        );
+        await pause(Math.min(PAUSE_MS.longest, PAUSE_MS.first * 2 ** failures), signal);
       }
     }
   }

@@ -4,6 +4,7 @@ import { documentationHandlers } from './documentation.ts';
 import { HttpError } from './errors.ts';
 import { predictionHandlers } from './formats/index.ts';
 import { besideContainer } from './hand-over.ts';
+import { jobHandlers } from './jobs.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { modelHandler, modelsHandler } from './models.ts';
 import { metricsHandler, operationHandlers } from './operations.ts';
@@ -33,6 +34,7 @@ export function createApp(options: AppOptions): Hono {
   const model = modelHandler(engine);
   const handlers: Record<RouteName, RouteHandler> = {
     ...predictionHandlers(parts),
+    ...jobHandlers(options.jobs, limits),
     models: modelsHandler(engine),
     model,
     modelVersion: model,

@@ -8,12 +8,13 @@ export type RouteTag =
   | 'TEI'
   | 'Open Inference'
   | 'SageMaker'
+  | 'Jobs'
   | 'Models'
   | 'Operations'
   | 'Documentation';
 
 export interface Route {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'delete';
   /** As OpenAPI and API Gateway write it, parameters in braces. */
   readonly path: string;
   /** What it belongs to; it decides how errors look, too. */
@@ -171,6 +172,24 @@ export const routes = {
     path: '/invocations',
     tag: 'SageMaker',
     summary: 'Predict with the only model, or the one that a header names',
+  },
+  createJob: {
+    method: 'post',
+    path: '/jobs',
+    tag: 'Jobs',
+    summary: 'Predict without waiting for it',
+  },
+  job: {
+    method: 'get',
+    path: '/jobs/{id}',
+    tag: 'Jobs',
+    summary: 'How a job is doing, and its result',
+  },
+  cancelJob: {
+    method: 'delete',
+    path: '/jobs/{id}',
+    tag: 'Jobs',
+    summary: 'Cancel a job; of one that is over, delete request and result',
   },
   models: {
     method: 'get',

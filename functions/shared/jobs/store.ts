@@ -1,7 +1,7 @@
 /** Jobs in a bucket. What two may write at once is written on condition: ADR-jobs.md. */
 import { createHash } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { PilotlightError } from '@pilotlight/engine';
+import { pause } from '../pause.ts';
 import type { ObjectHead, S3Objects } from '../s3-objects.ts';
 import { type JobRequest, type JobResult, type JobState, jobKeys, jobStateSchema } from './job.ts';
 import type { RequestDigest } from './transitions.ts';

@@ -49,7 +49,7 @@ ${Object.entries(components?.schemas ?? {}).map(([name, schema]) => schemaBlock(
 
 function endpoints(document: OpenApiDocument): Endpoint[] {
   return Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
-    (['post', 'get'] as const).flatMap((method) => {
+    (['post', 'get', 'delete'] as const).flatMap((method) => {
       const operation = item[method];
       return operation ? [{ method, path, operation }] : [];
     }),

@@ -27,6 +27,7 @@ summary::-webkit-details-marker { display: none; }
 summary:focus-visible, button:focus-visible, input:focus-visible, textarea:focus-visible, a:focus-visible { outline: 2px solid var(--flame); outline-offset: 2px; }
 .method { font: 600 .75rem/1 ui-monospace, monospace; width: 2.6rem; color: var(--get); }
 .method.post { color: var(--post); }
+.method.delete { color: var(--post); }
 .what { color: var(--soft); font-size: .92rem; }
 code, pre, textarea, input { font: .88rem/1.5 ui-monospace, monospace; }
 .inside { padding: .2rem .9rem .9rem; border-top: 1px solid var(--line); }

@@ -3,6 +3,7 @@ import { predictRequest } from '../formats/hugging-face/request.ts';
 import { inferRequest } from '../formats/open-inference/request.ts';
 import { embeddingsRequest } from '../formats/openai.ts';
 import * as tei from '../formats/tei/requests.ts';
+import { jobRequest } from '../job-request.ts';
 
 export const bodies = {
   PredictRequest: predictRequest,
@@ -15,5 +16,6 @@ export const bodies = {
   TokenizeRequest: tei.tokenizeRequest,
   DecodeRequest: tei.decodeRequest,
   InferRequest: inferRequest,
+  JobRequest: jobRequest,
 };
 export type BodyName = keyof typeof bodies;

@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import type { RouteName } from '../routes.ts';
 import { openAiOperations, sageMakerOperations, teiOperations, v2Operations } from './format-operations.ts';
+import { jobOperations } from './job-operations.ts';
 import { body, errors, json, PREDICT_ERRORS, predictions, text } from './parts.ts';
 import * as schemas from './schemas.ts';
 
@@ -14,6 +15,7 @@ export const operations = {
   ...teiOperations,
   ...v2Operations,
   ...sageMakerOperations,
+  ...jobOperations,
   predict: { request: { params: schemas.modelParams, body: predictBody }, responses: predictResponses },
   predictVersion: {
     request: { params: schemas.versionParams, body: predictBody },

@@ -1,0 +1,154 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { isOver } from '../../../../functions/shared/jobs/job.ts';
+import { Random } from '../../../fixtures/random.ts';
+import { type Behaviour, MAX_ATTEMPTS, Simulation, type Weather } from './simulation.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const LAST_HAPPENING_MS = 300_000;
+/** Long enough for every lease, retry and delivery that a job can need. */
+const HOURS_MS = 6 * 3_600_000;
+const STEP_MS = 60_000;
+const RUNS = { numRuns: 120, seed: 6 };
+
+const end = fc.constantFrom(200 as const, 200 as const, 422 as const, 500 as const);
+const status = fc.oneof(end, fc.constant(429 as const));
+const behaviour = fc.record({
+  statuses: fc.tuple(fc.array(status, { maxLength: 5 }), end).map(([first, last]) => [...first, last]),
+  ms: fc.constantFrom(0, 100, 5000, 50_000, 200_000),
+});
+
+type What = 'kill' | 'stop' | 'again' | 'cancel';
+/** What happens at some moment to a job, or to the worker that lives longest. */
+interface Happening {
+  readonly at: number;
+  readonly what: What;
+  readonly job: number;
+}
+const happenings = (...what: readonly What[]) =>
+  fc.array(
+    fc.record({
+      // Early ones meet jobs at their end.
+      at: fc.oneof(fc.nat(600), fc.nat(LAST_HAPPENING_MS)),
+      what: fc.constantFrom(...what),
+      job: fc.nat(3),
+    }),
+    { maxLength: 12 },
+  );
+
+/** Lets all of it happen, and goes on until no message is left. */
+async function live(
+  weather: Weather,
+  behaviours: readonly Behaviour[],
+  events: readonly Happening[],
+  workers: number,
+) {
+  const world = new Simulation(weather);
+  const submitted = Promise.all(behaviours.map((one) => world.submit(one)));
+  await vi.advanceTimersByTimeAsync(1000);
+  const ids = await submitted;
+  for (let i = 0; i < workers; i++) world.startWorker();
+  const cancelled = new Set<string>();
+  const deeds = {
+    kill: () => world.killWorker(),
+    stop: () => world.stopWorker(),
+    again: (id: string) => world.sendAgain(id),
+    cancel: async (id: string) => {
+      if ((await world.cancel(id)) === 'cancelled') cancelled.add(id);
+    },
+  };
+  for (const { at, what, job } of events) {
+    setTimeout(() => {
+      void deeds[what](ids[job % ids.length] ?? '');
+      if (what === 'kill' || what === 'stop') world.startWorker();
+    }, at);
+  }
+  await vi.advanceTimersByTimeAsync(LAST_HAPPENING_MS);
+  let deadLetters = 0;
+  for (let ms = 0; ms < HOURS_MS && world.waiting > 0; ms += STEP_MS) {
+    await vi.advanceTimersByTimeAsync(STEP_MS);
+    deadLetters += world.deadLetters;
+    world.redrive();
+  }
+  vi.clearAllTimers();
+  return { world, ids, cancelled, deadLetters };
+}
+
+it('ends each job once, whoever dies, whatever comes twice, whoever cancels, whatever S3 and SQS do', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(behaviour, { minLength: 1, maxLength: 4 }),
+      happenings('kill', 'kill', 'stop', 'again', 'cancel'),
+      fc.integer({ min: 1, max: 3 }),
+      fc.nat(),
+      async (behaviours, events, workers, seed) => {
+        const weather = { random: new Random(seed), slowestMs: 40, failures: 30 };
+        const { world, ids, cancelled } = await live(weather, behaviours, events, workers);
+        expect(world.waiting).toBe(0);
+        for (const id of ids) {
+          const states = world.history(id);
+          const end = states.findIndex(isOver);
+          expect(end, 'is over').toBeGreaterThan(0);
+          expect(new Set(states.slice(end).map((state) => state.status)).size).toBe(1);
+          expect(Math.max(...states.map(({ attempts }) => attempts))).toBeLessThanOrEqual(MAX_ATTEMPTS);
+          const last = states.at(-1);
+          if (cancelled.has(id)) expect(last?.status).toBe('cancelled');
+          if (last?.status === 'done' && last.result) {
+            const { body, writes } = world.result(id);
+            expect([writes, body?.byteLength]).toEqual([1, last.result.bytes]);
+          }
+          if (last?.status === 'failed') {
+            expect(last.error.code).toMatch(/^(INVALID_INPUT|SESSION_FAILED|WORKER_LOST)$/);
+          }
+        }
+      },
+    ),
+    RUNS,
+  );
+});
+
+it('where nobody dies and nothing fails, runs each job once, and leaves neither dead letters nor results of what was cancelled', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(behaviour, { minLength: 1, maxLength: 4 }),
+      happenings('again', 'cancel', 'again'),
+      fc.integer({ min: 1, max: 3 }),
+      fc.nat(),
+      async (behaviours, events, workers, seed) => {
+        const weather = { random: new Random(seed), slowestMs: 40, failures: 0 };
+        const { world, ids, deadLetters } = await live(weather, behaviours, events, workers);
+        expect(deadLetters).toBe(0);
+        for (const [i, id] of ids.entries()) {
+          const last = world.history(id).at(-1);
+          const isCancelled = last?.status === 'cancelled';
+          const isKept = last?.status === 'done' && last.result !== undefined;
+          expect(world.result(id).body !== undefined).toBe(isKept);
+          const { statuses } = behaviours[i] ?? { statuses: [] };
+          const answers = world.answered.get(`/models/model-${i}`) ?? 0;
+          if (statuses[0] === 200) expect(answers).toBe(isCancelled ? Math.min(answers, 1) : 1);
+          if (statuses[0] === 422 && !isCancelled) expect([last?.status, answers]).toEqual(['failed', 1]);
+        }
+      },
+    ),
+    RUNS,
+  );
+});
+
+it('gives back at SIGTERM what can not end within the grace, and does not count it as an attempt', async () => {
+  const world = new Simulation({ random: new Random(1), slowestMs: 10, failures: 0 });
+  const submitted = world.submit({ statuses: [200], ms: 100_000 });
+  await vi.advanceTimersByTimeAsync(1000);
+  const id = await submitted;
+  world.startWorker();
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(world.history(id).at(-1)?.status).toBe('running');
+  const stopped = world.stopWorker();
+  await vi.advanceTimersByTimeAsync(25_000);
+  await stopped;
+  expect(world.history(id).at(-1)).toMatchObject({ status: 'queued', attempts: 0 });
+  world.startWorker();
+  await vi.advanceTimersByTimeAsync(110_000);
+  expect(world.history(id).at(-1)).toMatchObject({ status: 'done', attempts: 1 });
+});
