@@ -16,6 +16,10 @@ export class GpuStack extends Stack {
   readonly backend: GpuBackend;
   /** Models of the image, where it is built with the deployment; none where the configuration names one. */
   readonly packages: GpuImage['packages'];
+  /** The image that the configuration names, such as `pilotlight-gpu:1.0.0`. */
+  readonly image: string | undefined;
+  /** As the configuration has them. */
+  readonly models: GpuStackProps['gpu']['models'];
 
   constructor(scope: Construct, id: string, { config, gpu, ...stackProps }: GpuStackProps) {
     super(scope, id, stackProps);
@@ -25,6 +29,8 @@ export class GpuStack extends Stack {
       ? { image: pushedImage(this, gpu.image), packages: [] }
       : builtImage(config, gpu);
     this.packages = packages;
+    this.image = gpu.image && `${gpu.image.repository}:${gpu.image.tag}`;
+    this.models = gpu.models;
     this.backend = new EcsManagedInstancesBackend(this, 'Gpu', {
       ...loggingOf(this, config),
       ...{ instanceTypes, spot, minTasks, maxTasks, jobsPerTask, requestsPerTask, network, environment },

@@ -7,33 +7,54 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 /** The ETag of an object with its quotes, or nothing where there is none. */
 export type EtagOf = (bucket: string, key: string) => Promise<string | undefined>;
 
+/** Requests under way for one key. */
+interface Turns {
+  /** Settles when the last write that came is over. */
+  written: Promise<unknown>;
+  readonly reads: Set<Promise<void>>;
+}
+
 /**
- * Answers requests whose condition does not hold, before `next` sees them; writes to the same key come one after the
- * other. Bucket names stand in the path.
+ * Answers requests whose condition does not hold, before `next` sees them. Writes to the same key come one after the
+ * other, and none while it is read: s3rver writes over what is read, and there is nothing in between. Bucket names stand
+ * in the path.
  */
 export function onConditions(etagOf: EtagOf, next: RequestListener): RequestListener {
-  const last = new Map<string, Promise<void>>();
+  const keys = new Map<string, Turns>();
   const answer = async (request: IncomingMessage, response: ServerResponse, path: string) => {
     const [, bucket = '', ...key] = decodeURIComponent(path).split('/');
-    const status = refusal(request, await etagOf(bucket, key.join('/')));
+    const status = isConditional(request) ? refusal(request, await etagOf(bucket, key.join('/'))) : undefined;
     if (status === undefined) next(request, response);
     else refuse(request, response, status);
   };
   const inTurn = async (request: IncomingMessage, response: ServerResponse, path: string) => {
-    const previous = last.get(path);
+    const turns = keys.get(path) ?? { written: Promise.resolve(), reads: new Set() };
+    keys.set(path, turns);
     const closed = new Promise<void>((resolve) => response.once('close', resolve));
-    last.set(path, closed);
-    await previous;
+    if (request.method === 'PUT') {
+      const before = [turns.written, ...turns.reads];
+      turns.written = Promise.all([...before, closed]);
+      await Promise.all(before);
+    } else {
+      turns.reads.add(closed);
+      await turns.written;
+    }
     await answer(request, response, path);
     await closed;
-    if (last.get(path) === closed) last.delete(path);
+    turns.reads.delete(closed);
+    const { written } = turns;
+    await written;
+    if (written === turns.written && turns.reads.size === 0) keys.delete(path);
   };
   return (request, response) => {
     const [path = ''] = (request.url ?? '').split('?');
-    if (request.method === 'PUT') void inTurn(request, response, path);
-    else if (request.headers['if-match'] !== undefined) void answer(request, response, path);
+    if (['GET', 'HEAD', 'PUT'].includes(request.method ?? '')) void inTurn(request, response, path);
     else next(request, response);
   };
+}
+
+function isConditional({ headers, method }: IncomingMessage): boolean {
+  return method === 'PUT' || headers['if-match'] !== undefined;
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
