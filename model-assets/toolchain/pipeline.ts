@@ -1,13 +1,15 @@
 /**
  * From a checkpoint to a package: source -> graph -> quantise -> optimise -> externalise -> goldens -> compare, again
- * with fewer layers in int8 where that is not good enough -> tune -> evaluate -> verify -> pack. This file and what it
- * writes with, write-package.ts, compose the stages; each of them stands alone.
+ * with fewer layers in int8 where that is not good enough -> half -> tune -> evaluate -> verify -> pack. This file and what
+ * it builds and writes with, build-half.ts and write-package.ts, compose the stages; each of them stands alone.
  */
 import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Engine, type Golden, type Predictor, requestOfGolden } from '@pilotlight/engine';
 import type { Manifest, Quality, Variant } from '@pilotlight/engine/manifest';
+import { buildHalf } from './build-half.ts';
 import { ToolchainError } from './errors.ts';
+import type { OnnxModel } from './graph/onnx.ts';
 import type { AddOptions, VariantName } from './package/add-options.ts';
 import type { Goldens } from './package/goldens-file.ts';
 import { describeGate, MAXIMUM_SHARE_KEPT, passesGate } from './package/quality-gate.ts';
@@ -15,7 +17,7 @@ import { type ModelSource, readSource } from './sources/index.ts';
 import { evaluate } from './stages/evaluate.ts';
 import { externalise, GRAPH_FILE } from './stages/externalise.ts';
 import { builtInRequests, makeGoldens, requestsOfFile } from './stages/goldens.ts';
-import { runGraph } from './stages/optimise/run-graph.ts';
+import { type Feed, runGraph } from './stages/optimise/run-graph.ts';
 import { optimise, RUNTIME_VERSION } from './stages/optimise.ts';
 import { createStaging, publish, refuseExisting, type Staging } from './stages/pack.ts';
 import {
@@ -26,7 +28,7 @@ import {
   type QuantiseReport,
   quantise,
 } from './stages/quantise.ts';
-import { largestBudget, tuneTokenBudget } from './stages/tune.ts';
+import { gpuBudget, largestBudget, tuneTokenBudget } from './stages/tune.ts';
 import {
   toleranceOf,
   type VariantDeviation,
@@ -62,14 +64,18 @@ export async function addModel(options: AddOptions, progress: Progress): Promise
   }
 }
 
+/** fp16 as a GPU rounds it, to be measured on the CPU and never packaged. */
+const ROUNDED = 'fp16-rounded';
+type StagedVariant = VariantName | typeof ROUNDED;
+
 /** One model on its way; the staged folder is a store of its own, which the serving engine reads from. */
 class Packaging {
   readonly #options: AddOptions;
   readonly #staging: Staging;
   readonly #progress: Progress;
-  readonly #variants = new Map<VariantName, Variant>();
-  readonly #deviations = new Map<VariantName, VariantDeviation>();
-  readonly #gateNotes: string[] = [];
+  readonly #variants = new Map<StagedVariant, Variant>();
+  readonly #deviations = new Map<StagedVariant, VariantDeviation>();
+  readonly #notes: string[] = [];
   #quantised: QuantiseReport | undefined;
 
   constructor(options: AddOptions, staging: Staging, progress: Progress) {
@@ -88,6 +94,7 @@ class Packaging {
 
     const goldens = await this.#makeGoldens(facts);
     if (variants.includes('int8')) await this.#passGate(facts, goldens);
+    if (variants.includes('fp16')) await this.#buildHalf(facts, goldens);
     const tolerance = await this.#measure(goldens);
     await this.#tune();
     const quality = await this.#evaluate(served);
@@ -103,7 +110,7 @@ class Packaging {
       folder,
       manifest,
       proofs,
-      notes: [...facts.notes, ...this.#gateNotes],
+      notes: [...facts.notes, ...this.#notes],
       ...(this.#quantised && { quantised: this.#quantised }),
     };
   }
@@ -120,22 +127,65 @@ class Packaging {
     const optimised = await this.#progress.stage(`optimise ${variant}`, () =>
       optimise(model, this.#staging.root),
     );
-    const perToken = outputs.some(({ axes }) => axes.includes('vocabulary')) ? facts.tokenizer.vocabSize : 1;
-    const { tokenBudget = largestBudget(perToken) } = this.#options;
+    const { tokenBudget = largestBudget(valuesPerToken(outputs, facts)) } = this.#options;
+    const scheme = schemeOf(variant, settings.reduceRange);
+    await this.#writeVariant(variant, optimised, {
+      inputs,
+      outputs,
+      scheme,
+      tokenBudget,
+      tier: 'lambda',
+      keep,
+    });
+    return facts;
+  }
+
+  /** Writes the fp16 variant, and how far a GPU takes it from fp32. Throws VERIFY_FAILED where that is too far. */
+  async #buildHalf(facts: SourceFacts, goldens: readonly Golden[]): Promise<void> {
+    const { model: source, inputs, outputs } = await this.#readSource('fp16');
+    const feeds = await this.#feedsOf(goldens, inputs);
+    const scratch = this.#staging.root;
+    const { model, rounded, report } = await buildHalf(source, feeds, { progress: this.#progress, scratch });
+    const { tokenBudget = gpuBudget(valuesPerToken(outputs, facts)) } = this.#options;
+    const common = { inputs, outputs, scheme: 'fp16', tokenBudget, tier: 'gpu', keep: [] } as const;
+    await this.#writeVariant('fp16', model, common);
+    await this.#writeVariant(ROUNDED, rounded, {
+      ...common,
+      tokenBudget: largestBudget(valuesPerToken(outputs, facts)),
+    });
+    await this.#writeDraft(facts);
+    const deviation = await this.#compare(ROUNDED, goldens);
+    if (!passesGate(deviation)) {
+      throw new ToolchainError(
+        'VERIFY_FAILED',
+        `fp16 misses the quality gate (${describeGate(deviation)}). Package the model without it: --variants int8,fp32.`,
+      );
+    }
+    this.#deviations.set('fp16', deviation);
+    const { outOfRange, clipped } = report;
+    if (outOfRange.length > 0)
+      this.#notes.push(
+        `fp16: ${outOfRange.length} operators stay fp32, for their values are too large: ${outOfRange.join(', ')}`,
+      );
+    if (clipped > 0) this.#notes.push(`fp16: ${clipped} constants beyond its range are clipped`);
+  }
+
+  async #writeVariant(
+    variant: StagedVariant,
+    model: OnnxModel,
+    { inputs, outputs, keep, ...facts }: Pick<Variant, 'scheme' | 'tokenBudget' | 'tier'> & VariantGraph,
+  ): Promise<void> {
     const files = await this.#progress.stage(`write ${variant}`, () =>
-      externalise(optimised, this.#path(variant)),
+      externalise(model, this.#path(variant)),
     );
     this.#variants.set(variant, {
       graphs: { model: { file: `${variant}/${GRAPH_FILE}`, inputs, outputs } },
       files: files.map((file) => ({ ...file, path: `${variant}/${file.path}` })),
-      opset: optimised.opsetImport.find(({ domain }) => domain === '')?.version ?? 0,
+      opset: model.opsetImport.find(({ domain }) => domain === '')?.version ?? 0,
       onnxruntime: RUNTIME_VERSION,
-      scheme: schemeOf(variant, settings.reduceRange),
-      tokenBudget,
-      tier: 'lambda',
+      ...facts,
       ...(keep.length > 0 && { keptFp32: [...keep] }),
     });
-    return facts;
   }
 
   #readSource(purpose: string): Promise<ModelSource> {
@@ -177,7 +227,7 @@ class Packaging {
     const kept = layers
       .slice(0, found.kept.length)
       .map(({ weights, relative }) => `${weights} (own error ${(100 * relative).toFixed(1)} %)`);
-    this.#gateNotes.push(
+    this.#notes.push(
       `int8 alone misses the quality gate (${describeGate(plain)}): ${kept.length} of ${layers.length} layers stay fp32, ` +
         `${kept.join(', ')}`,
     );
@@ -185,22 +235,27 @@ class Packaging {
 
   /** The layers by what int8 costs each of them on the goldens, the worst first. */
   async #measureLayers(goldens: readonly Golden[]): Promise<readonly LayerError[]> {
-    const results = await this.#serving('fp32', (predictor) =>
-      predictor.infer(goldens.map(requestOfGolden), { truncate: true }),
-    );
     const { model, inputs } = await this.#readSource('the error of each layer');
+    const feeds = await this.#feedsOf(goldens, inputs);
     const probes = insertProbes(model, this.#options.quantise);
-    const feeds = results.map(({ encoding: { ids, typeIds } }) => {
-      const values = { input_ids: ids, attention_mask: ids.map(() => 1), token_type_ids: typeIds };
-      return Object.fromEntries(inputs.map(({ name, role }) => [name, values[role]]));
-    });
     const runs = await this.#progress.stage('measure layers', (report) =>
       runGraph(model, feeds, report, this.#staging.root),
     );
     return layerErrors(probes, runs);
   }
 
-  async #compare(variant: VariantName, goldens: readonly Golden[]): Promise<VariantDeviation> {
+  /** The goldens as the inputs of a graph. */
+  async #feedsOf(goldens: readonly Golden[], inputs: ModelSource['inputs']): Promise<readonly Feed[]> {
+    const results = await this.#serving('fp32', (predictor) =>
+      predictor.infer(goldens.map(requestOfGolden), { truncate: true }),
+    );
+    return results.map(({ encoding: { ids, typeIds } }) => {
+      const values = { input_ids: ids, attention_mask: ids.map(() => 1), token_type_ids: typeIds };
+      return Object.fromEntries(inputs.map(({ name, role }) => [name, values[role]]));
+    });
+  }
+
+  async #compare(variant: StagedVariant, goldens: readonly Golden[]): Promise<VariantDeviation> {
     const deviation = await this.#progress.stage(`compare ${variant}`, (report) =>
       this.#serving(variant, (predictor) => verifyGoldens(predictor, goldens, undefined, report)),
     );
@@ -233,11 +288,11 @@ class Packaging {
     if (this.#options.tokenBudget !== undefined) return;
     for (const name of this.#options.variants) {
       const variant = this.#variants.get(name);
-      if (variant === undefined) continue;
-      const { tokenBudget } = await this.#progress.stage(`tune ${name}`, (report) =>
+      if (variant === undefined || variant.tier === 'gpu') continue;
+      const { tokenBudget, msPerToken } = await this.#progress.stage(`tune ${name}`, (report) =>
         this.#serving(name, (predictor) => tuneTokenBudget(predictor, report)),
       );
-      this.#variants.set(name, { ...variant, tokenBudget });
+      this.#variants.set(name, { ...variant, tokenBudget, inferMsPerToken: msPerToken });
     }
   }
 
@@ -255,8 +310,9 @@ class Packaging {
   }
 
   async #dropVariantsNotWanted(): Promise<void> {
+    const wanted: readonly StagedVariant[] = this.#options.variants;
     for (const variant of [...this.#variants.keys()]) {
-      if (this.#options.variants.includes(variant)) continue;
+      if (wanted.includes(variant)) continue;
       await rm(this.#path(variant), { recursive: true });
       this.#variants.delete(variant);
     }
@@ -264,7 +320,7 @@ class Packaging {
 
   /** Runs `work` on a variant of the staged package, as it would be served. */
   async #serving<Result>(
-    variant: VariantName,
+    variant: StagedVariant,
     work: (predictor: Predictor) => Promise<Result>,
   ): Promise<Result> {
     const { name, version } = this.#options;
@@ -297,7 +353,17 @@ class Packaging {
   }
 }
 
+/** What `Variant` says of the graph and of weights that are not as the scheme says. */
+interface VariantGraph extends Pick<ModelSource, 'inputs' | 'outputs'> {
+  readonly keep: readonly string[];
+}
+
+/** Values of all outputs together that a token gives, if they are many. */
+function valuesPerToken(outputs: ModelSource['outputs'], { tokenizer }: SourceFacts): number {
+  return outputs.some(({ axes }) => axes.includes('vocabulary')) ? tokenizer.vocabSize : 1;
+}
+
 function schemeOf(variant: VariantName, reduceRange: boolean): Variant['scheme'] {
-  if (variant === 'fp32') return 'fp32';
+  if (variant === 'fp32' || variant === 'fp16') return variant;
   return reduceRange ? 'int8-dynamic-per-channel-7bit' : 'int8-dynamic-per-channel';
 }

@@ -50,7 +50,7 @@ Usage: npm run models -- add <folder> --name NAME [options]
   --revision REV        revision of the source, for the record
   --decoding HOW        of a tagger: argmax, each token its best label, or constrained, the best
                           sequence of well-formed spans; not for labels in IOB1 (default: argmax)
-  --variants LIST       int8, fp32, or both; the first is served (default: int8)
+  --variants LIST       of int8, fp32 and fp16, which is for GPUs; the first is served on the CPU (default: int8)
   --keep-fp32 WEIGHTS   leave these weights in fp32; repeatable
   --reduce-range        7-bit weights, for x86 processors without VNNI
   --texts FILE          inputs of the goldens: one text a line, or .jsonl with {"text", "pair"?}

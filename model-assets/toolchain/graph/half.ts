@@ -1,4 +1,4 @@
-/** 16-bit floating-point formats, widened to float32. Input is little-endian. */
+/** 16-bit floating-point formats, from and to float32. Bytes are little-endian. */
 
 const SCRATCH = new Uint32Array(1);
 const SCRATCH_FLOAT = new Float32Array(SCRATCH.buffer);
@@ -27,4 +27,35 @@ export function bfloat16ToFloat32(bytes: Uint8Array): Float32Array {
     SCRATCH[0] = view.getUint16(2 * index, true) << 16;
     return SCRATCH_FLOAT[0] ?? 0;
   });
+}
+
+/** Largest finite value of binary16. */
+export const FLOAT16_MAX = 65_504;
+
+/** Nearest binary16 of each value, of two as near the one with an even fraction; 65,520 and more is infinite. */
+export function float32ToFloat16(values: Float32Array): Uint16Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  return Uint16Array.from(bits, narrowFloat32);
+}
+
+/** Of float32: bits of infinity, of 65,536, and of 2^-14, the smallest normal binary16. */
+const INFINITE = 0x7f800000;
+const OVERFLOW = 0x47800000;
+const SMALLEST_NORMAL = 0x38800000;
+/** What the exponents are biased by more, 127 - 15, in their place. */
+const REBIAS = 0x38000000;
+
+function narrowFloat32(bits: number): number {
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = bits & 0x7fffffff;
+  if (magnitude > INFINITE) return sign | 0x7e00;
+  if (magnitude >= OVERFLOW) return sign | 0x7c00;
+  if (magnitude < SMALLEST_NORMAL) {
+    // The unit of the last place of 0.5 is 2^-24, that of a subnormal binary16: the sum is rounded as it has to be.
+    SCRATCH[0] = magnitude;
+    SCRATCH_FLOAT[0] = (SCRATCH_FLOAT[0] ?? 0) + 0.5;
+    return sign | ((SCRATCH[0] ?? 0) & 0xffff);
+  }
+  const isOdd = (magnitude >>> 13) & 1;
+  return sign | ((magnitude - REBIAS + 0xfff + isOdd) >>> 13);
 }

@@ -1,6 +1,7 @@
 import type { Manifest, TaskName } from '@pilotlight/engine/manifest';
 
-export const VARIANTS = ['int8', 'fp32'] as const;
+/** `fp16` is for GPUs. */
+export const VARIANTS = ['int8', 'fp32', 'fp16'] as const;
 export type VariantName = (typeof VARIANTS)[number];
 
 /** What a model is packaged with; the command line's options, parsed. */

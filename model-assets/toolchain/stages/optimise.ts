@@ -19,15 +19,20 @@ const OPTIMISED_WEIGHTS = 'optimised.bin';
  * package is served on others. SkipLayerNormFusion is left out because what it makes is slower than what it
  * replaces; see graph/ADR-fast-graph.md. Throws OPTIMISE_FAILED when the runtime refuses the model.
  *
- * `scratch` is the folder for what the runtime reads and writes, twice the size of the model.
+ * `scratch` is the folder for what the runtime reads and writes, twice the size of the model. Level `basic` makes standard
+ * operators alone, which any execution provider may fuse in its own way.
  */
-export async function optimise(model: OnnxModel, scratch = tmpdir()): Promise<OnnxModel> {
+export async function optimise(
+  model: OnnxModel,
+  scratch = tmpdir(),
+  level: 'basic' | 'extended' = 'extended',
+): Promise<OnnxModel> {
   const folder = mkdtempSync(join(scratch, 'pilotlight-optimise-'));
   try {
     const source = join(folder, 'source.onnx');
     const target = join(folder, 'optimised.onnx');
     saveModel(model, source, join(folder, 'source.bin'));
-    await runOptimiser(source, target);
+    await runOptimiser(source, target, level);
     const { model: optimised } = loadModel(target);
     keepUsedOperatorSets(optimised);
     return optimised;
@@ -36,11 +41,11 @@ export async function optimise(model: OnnxModel, scratch = tmpdir()): Promise<On
   }
 }
 
-async function runOptimiser(source: string, target: string): Promise<void> {
+async function runOptimiser(source: string, target: string, level: 'basic' | 'extended'): Promise<void> {
   try {
     const session = await InferenceSession.create(source, {
       executionProviders: ['cpu'],
-      graphOptimizationLevel: 'extended',
+      graphOptimizationLevel: level,
       optimizedModelFilePath: target,
       intraOpNumThreads: 1,
       logSeverityLevel: 3,

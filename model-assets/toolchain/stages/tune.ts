@@ -14,6 +14,15 @@ export function largestBudget(values: number): number {
   return within.at(-1) ?? SMALLEST;
 }
 
+/** Padded tokens that keep a GPU busy; it is not measured, for the machine that packages may have none. */
+const GPU_BUDGET = 16_384;
+
+/** The budget of a model that gives `values` float32 values a token, on a GPU. */
+export function gpuBudget(values: number): number {
+  const bounded = Math.floor(MAXIMUM_OUTPUT_BYTES / (4 * values));
+  return Math.max(SMALLEST, Math.min(GPU_BUDGET, bounded));
+}
+
 /** Of candidates this close to the fastest the smallest wins: it needs less memory and answers sooner. */
 const INDIFFERENCE = 0.03;
 
@@ -26,6 +35,8 @@ const TIME_BUDGET_MS = 15_000;
 
 export interface TuneResult {
   readonly tokenBudget: number;
+  /** Milliseconds of a token, special tokens included and padding not, at that budget in its best round. */
+  readonly msPerToken: number;
   /** Texts per second of each candidate, in its best round: what else runs on the machine only takes away. */
   readonly textsPerSecond: Readonly<Record<number, number>>;
 }
@@ -40,7 +51,7 @@ export async function tuneTokenBudget(
 ): Promise<TuneResult> {
   const requests = mixedLengths(TEXTS, Math.min(predictor.manifest.textProcessing.maxTokens, 256));
   const rates: Record<number, number> = {};
-  await predictor.infer(requests.slice(-16), { truncate: true });
+  const tokens = await tokensOf(predictor, requests);
   const start = performance.now();
   let candidates: readonly number[] = CANDIDATES.filter((budget) => budget <= predictor.variant.tokenBudget);
   for (let round = 0; round < ROUNDS; round++) {
@@ -52,7 +63,27 @@ export async function tuneTokenBudget(
     candidates = candidates.filter((budget) => (rates[budget] ?? 0) >= HOPELESS * best);
     if (performance.now() - start > TIME_BUDGET_MS) break;
   }
-  return { tokenBudget: chooseBudget(rates), textsPerSecond: rates };
+  const tokenBudget = chooseBudget(rates);
+  return {
+    tokenBudget,
+    textsPerSecond: rates,
+    msPerToken: msPerToken(rates[tokenBudget] ?? 0, tokens / requests.length),
+  };
+}
+
+/** Milliseconds of a token where `textsPerSecond` texts of `tokens` tokens on average are read; three digits. */
+export function msPerToken(textsPerSecond: number, tokens: number): number {
+  return Number((1_000 / (textsPerSecond * tokens)).toPrecision(3));
+}
+
+/** Tokens of all texts, special tokens included; running them once is what warms the model up. */
+async function tokensOf(predictor: Predictor, requests: ReturnType<typeof mixedLengths>): Promise<number> {
+  let tokens = 0;
+  for (const batch of batchesOf(requests, SMALLEST)) {
+    const results = await predictor.infer(batch, { truncate: true });
+    for (const { encoding } of results) tokens += encoding.ids.length;
+  }
+  return tokens;
 }
 
 async function textsPerSecond(

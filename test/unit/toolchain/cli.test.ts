@@ -24,7 +24,7 @@ describe('models', () => {
     [['add', 'x', '--name', 'No Such Name'], "--name 'No Such Name' must be 1-64 of a-z"],
     [['add', 'x', '--name', 'y', '--version', '1'], "--version '1' must be a semantic version"],
     [['add', 'x', '--name', 'y', '--task', 'ner'], "--task 'ner' must be one of text-classification"],
-    [['add', 'x', '--name', 'y', '--variants', 'int4'], "--variants takes int8, fp32, not 'int4'"],
+    [['add', 'x', '--name', 'y', '--variants', 'int4'], "--variants takes int8, fp32, fp16, not 'int4'"],
     [['add', 'x', '--name', 'y', '--token-budget', '0'], 'a whole number of at least 1'],
     [['add', 'x', '--name', 'y', '--evaluate', 'f.jsonl'], 'Each --evaluate takes one --dataset'],
     [['add', 'x', '--name', 'y', '--split', 'dev'], 'Each --split belongs to one --evaluate'],

@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Engine } from '../../../layers/engine/src/index.ts';
+import { loadModel } from '../../../model-assets/toolchain/graph/external.ts';
 import { encodeModel } from '../../../model-assets/toolchain/graph/onnx.ts';
 import { parseGoldens } from '../../../model-assets/toolchain/package/goldens-file.ts';
 import { type AddResult, addModel } from '../../../model-assets/toolchain/pipeline.ts';
@@ -112,10 +113,12 @@ describe('packaging', () => {
     expect(manifest.variants.int8?.scheme).toBe('int8-dynamic-per-channel-7bit');
   });
 
-  test('tunes the token budget where none is given', async () => {
+  test('tunes the token budget where none is given, and measures what a token costs', async () => {
     const { tokenBudget: _, ...options } = addOptions(source, packages, { name: 'tuned' });
     const { manifest } = await addModel(options, silent);
     expect([256, 512, 1024, 2048, 4096, 8192]).toContain(manifest.variants.int8?.tokenBudget);
+    expect(manifest.variants.int8?.inferMsPerToken).toBeGreaterThan(1e-4);
+    expect(manifest.variants.int8?.inferMsPerToken).toBeLessThan(10);
   });
 
   test.each([
@@ -188,5 +191,43 @@ describe('packaging', () => {
     });
     expect(readdirSync(empty)).toEqual([]);
     expect(existsSync(join(empty, 'tiny'))).toBe(false);
+  });
+});
+
+describe('packaging for GPUs', () => {
+  test('adds an fp16 variant of tier gpu beside the one for Lambda, proven on the CPU', async () => {
+    const variants = ['int8', 'fp16'] as const;
+    const {
+      manifest,
+      proofs,
+      notes,
+      folder: made,
+    } = await addModel(addOptions(source, packages, { name: 'for-gpus', variants, force: true }), silent);
+    expect(manifest).toMatchObject({
+      defaultVariant: 'int8',
+      variants: { int8: { tier: 'lambda' }, fp16: { scheme: 'fp16', tier: 'gpu' } },
+    });
+    expect(notes.filter((note) => note.includes('fp16'))).toEqual([]);
+    expect(filesBelow(made).filter((file) => file.endsWith('.onnx'))).toEqual([
+      'fp16/model.onnx',
+      'int8/model.onnx',
+    ]);
+    const fp16 = proofs.find(({ variant }) => variant === 'fp16');
+    expect(fp16?.relative).toBeGreaterThan(1e-5);
+    expect(fp16?.relative).toBeLessThan(2e-3);
+    // What a GPU rounds on its way is measured too, and may be as much again.
+    expect(fp16?.tolerance).toBeGreaterThan(2 * (fp16?.largest ?? Number.NaN));
+    const { weights } = loadModel(join(made, 'fp16/model.onnx'));
+    expect(weights).toEqual(['weights.bin']);
+  });
+
+  test('serves int8 on the CPU, and fp16 where it is asked for', async () => {
+    const engine = new Engine({ packages });
+    expect((await engine.predictor('for-gpus')).variantName).toBe('int8');
+    await engine.dispose();
+    const onGpu = new Engine({ packages, variant: 'fp16' });
+    const { results } = await onGpu.predict('for-gpus', 'a word or two', { top_k: 3 });
+    expect(results).toEqual([[expect.anything(), expect.anything(), expect.anything()]]);
+    await onGpu.dispose();
   });
 });

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { chooseBudget, largestBudget } from '../../../model-assets/toolchain/stages/tune.ts';
+import {
+  chooseBudget,
+  gpuBudget,
+  largestBudget,
+  msPerToken,
+} from '../../../model-assets/toolchain/stages/tune.ts';
 
 describe('token budget', () => {
   test('is the smallest that is within 3 % of the fastest', () => {
@@ -16,4 +21,19 @@ describe('token budget', () => {
   ])('of a model that gives %i values a token is at most %i', (values, budget) => {
     expect(largestBudget(values)).toBe(budget);
   });
+});
+
+test.each([
+  [1, 16_384],
+  [30_522, 2198],
+  [250_002, 268],
+  [1_000_000, 256],
+])('the budget on a GPU of a model that gives %i values a token is %i', (values, budget) => {
+  expect(gpuBudget(values)).toBe(budget);
+});
+
+test('what a token takes is the time of a text over its tokens, in three digits', () => {
+  expect(msPerToken(500, 20)).toBe(0.1);
+  expect(msPerToken(471.3, 37.25)).toBe(0.057);
+  expect(msPerToken(3, 128)).toBe(2.6);
 });

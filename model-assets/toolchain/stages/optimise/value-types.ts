@@ -1,0 +1,54 @@
+/** What ONNX Runtime infers of the values of a graph. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InferenceSession } from 'onnxruntime-node';
+import { ToolchainError } from '../../errors.ts';
+import { saveModel } from '../../graph/external.ts';
+import type { OnnxModel } from '../../graph/onnx.ts';
+
+export interface ValueType {
+  /** By ONNX Runtime's name: `float32`, `int64`. */
+  readonly element: string;
+  /** Length of each axis, or its name where it varies; none is known where the list is empty. */
+  readonly axes: readonly (number | string)[];
+}
+
+/**
+ * The type of every tensor that a node gives, by its name. `scratch` is the folder for what the runtime reads, as large as
+ * the model. Throws OPTIMISE_FAILED when the runtime refuses the model.
+ */
+export async function valueTypes(
+  model: OnnxModel,
+  scratch = tmpdir(),
+): Promise<ReadonlyMap<string, ValueType>> {
+  const folder = mkdtempSync(join(scratch, 'pilotlight-types-'));
+  const { graph } = model;
+  const { output } = graph;
+  try {
+    const declared = new Set(output.map(({ name }) => name));
+    const inner = graph.node
+      .flatMap((node) => node.output)
+      .filter((name) => name !== '' && !declared.has(name));
+    graph.output = [...output, ...inner.map((name) => ({ name }))];
+    const file = join(folder, 'model.onnx');
+    saveModel(model, file, join(folder, 'model.bin'));
+    const session = await InferenceSession.create(file, {
+      executionProviders: ['cpu'],
+      graphOptimizationLevel: 'disabled',
+      logSeverityLevel: 3,
+      extra: { session: { disable_prepacking: '1' } },
+    });
+    const types = session.outputMetadata.flatMap((value) =>
+      value.isTensor ? [[value.name, { element: value.type, axes: value.shape }] as const] : [],
+    );
+    await session.release();
+    return new Map(types);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ToolchainError('OPTIMISE_FAILED', `ONNX Runtime refuses the graph: ${reason}`, { cause });
+  } finally {
+    graph.output = output;
+    rmSync(folder, { recursive: true });
+  }
+}
