@@ -1,4 +1,5 @@
 /** The tokenizer port on the official Rust tokenizers: the very code that the models were trained with. */
+import { setImmediate } from 'node:timers/promises';
 import { type Encoding as NativeEncoding, Tokenizer as NativeTokenizer } from 'tokenizers';
 import { EngineError } from '../errors.ts';
 import type { TextProcessing } from '../manifest.ts';
@@ -39,6 +40,8 @@ function parse(file: string): NativeTokenizer {
 
 /** Native encodings at once: a hundred keep every core busy, and thousands would take more memory than the model. */
 const NATIVE_AT_ONCE = 128;
+/** Native encodings are copied in this thread; other requests go between them. */
+const SLICE_MS = 4;
 
 class RustTokenizer implements Tokenizer {
   readonly #native: NativeTokenizer;
@@ -57,7 +60,15 @@ class RustTokenizer implements Tokenizer {
 
   async #encodeSome(requests: readonly TokenRequest[], options: EncodeOptions): Promise<Encoding[][]> {
     const natives = await this.#encodeAll(requests);
-    return natives.map((native, i) => fitted(native, requests[i] ?? { text: '' }, options));
+    const encodings: Encoding[][] = [];
+    let begun = performance.now();
+    for (const [i, native] of natives.entries()) {
+      encodings.push(fitted(native, requests[i] ?? { text: '' }, options));
+      if (performance.now() - begun < SLICE_MS) continue;
+      await setImmediate();
+      begun = performance.now();
+    }
+    return encodings;
   }
 
   idOf(token: string): number | undefined {
