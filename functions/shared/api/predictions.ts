@@ -9,6 +9,9 @@ import { respondJson } from './respond.ts';
 import { predictionHeaders } from './response-headers.ts';
 import type { Call } from './serving.ts';
 
+/** As JSON, some milliseconds of work. */
+const MANY_VALUES = 50_000;
+
 export interface FormatParts {
   readonly engine: ServingEngine;
   readonly limits: Limits;
@@ -53,7 +56,8 @@ export async function answer(
   shape: (prediction: Prediction) => unknown,
 ): Promise<Response> {
   const { results, timings, tokens, batches } = prediction;
-  refuseMoreValues(valuesOf(results));
+  const values = valuesOf(results);
+  refuseMoreValues(values);
   const body = shape(prediction);
   const checksum = checksumOf(model.manifest);
   const record = {
@@ -67,7 +71,7 @@ export async function answer(
     ...(batches && { batches }),
   };
   for (const listener of telemetry) listener.predicted(record);
-  return respondJson(c, body, predictionHeaders(record));
+  return respondJson(c, body, predictionHeaders(record), { large: values > MANY_VALUES });
 }
 
 /** Many inputs are given up between two batches once nobody waits for them; one, unless it queues, is done before that is known. */

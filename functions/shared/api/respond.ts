@@ -8,13 +8,14 @@ const LEAST_BYTES = 2_000;
 /** A coding that is refused by `;q=0` is not asked for. */
 const REFUSED = /;\s*q=0(?:\.0*)?\s*$/;
 
-/** @throws HttpError ANSWER_TOO_LARGE */
+/** A value that is `large` is made into JSON in slices. @throws HttpError ANSWER_TOO_LARGE */
 export async function respondJson(
   c: Context,
   value: unknown,
   headers: Readonly<Record<string, string>> = {},
+  { large = false }: { readonly large?: boolean } = {},
 ): Promise<Response> {
-  const text = toJson(value);
+  const text = await toJson(value, large);
   const json = { ...headers, 'content-type': 'application/json' };
   if (text.length < LEAST_BYTES) return c.body(text, 200, json);
   const vary = { ...json, vary: 'accept-encoding' };
@@ -35,9 +36,11 @@ function acceptedCoding(accepted = ''): 'gzip' | 'br' | undefined {
 }
 
 /** A string of V8 has 512 MB at most. */
-function toJson(value: unknown): string {
+async function toJson(value: unknown, large: boolean): Promise<string> {
   try {
-    return JSON.stringify(value);
+    if (!large) return JSON.stringify(value);
+    const { jsonInSlices } = await import('./json-in-slices.ts');
+    return await jsonInSlices(value);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new HttpError('ANSWER_TOO_LARGE', 'The answer is too large to be sent. Send fewer inputs.', {
