@@ -27,6 +27,11 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
   },
   { command: /^npx vitest run /, file: 'test/unit/project/scripts.test.ts', title: 'begins with the checks' },
   {
+    command: /^curl .*localhost:8080\/jobs/,
+    file: 'test/e2e/jobs.test.ts',
+    title: 'a job is taken with 202',
+  },
+  {
     command: /^npm run models -- bench /,
     file: 'test/e2e/models-cli.test.ts',
     title: 'packages, lists, verifies and times',
@@ -45,6 +50,11 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
     command: /^curl --aws-sigv4 /,
     file: 'test/infra/app/deployments.test.ts',
     title: 'the request of that output is the one that docs/deploy.md shows',
+  },
+  {
+    command: /^npm run layers -- image /,
+    file: 'test/unit/infra/local/layers/cli.test.ts',
+    title: 'gives the sizes of models and server, and the command that builds what it wrote',
   },
   {
     command: /^npm run batch -- redrive /,
