@@ -20,8 +20,8 @@ export type Fetch = (request: Request) => Response | Promise<Response>;
 const ORIGIN = 'http://jobs.invalid';
 const TYPE = 'content-type';
 
-/** What of an answer's headers is kept: who answered, and what is needed to read it. */
-const KEPT_HEADERS = /^(?:x-pilotlight-\w+|x-compute-tokens|inference-header-content-length)$/;
+/** What of an answer's headers is kept: who answered. */
+const KEPT_HEADERS = /^(?:x-pilotlight-\w+|x-compute-tokens)$/;
 
 /** The formats differ in where they have message and code. */
 const errorSchema = z.union([
@@ -32,12 +32,12 @@ const MAX_MESSAGE = 2000;
 
 export async function replay(
   fetch: Fetch,
-  { path, contentType, accept, headers = {}, body }: JobRequest,
+  { path, contentType, accept, body }: JobRequest,
   signal: AbortSignal,
 ): Promise<ReplayOutcome> {
   const request = new Request(ORIGIN + path, {
     method: 'POST',
-    headers: { ...headers, [TYPE]: contentType, ...(accept !== undefined && { accept }) },
+    headers: { [TYPE]: contentType, ...(accept !== undefined && { accept }) },
     body: new Uint8Array(body),
     signal,
   });

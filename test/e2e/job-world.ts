@@ -1,10 +1,10 @@
 /** Jobs with a real S3 and a real queue on this machine, for servers that are processes of their own. */
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { z } from 'zod';
 import type { JobRequest, JobView } from '../../functions/shared/jobs/job.ts';
 import { S3Jobs } from '../../functions/shared/jobs/s3-jobs.ts';
 import { JobStore } from '../../functions/shared/jobs/store.ts';
@@ -26,13 +26,30 @@ const CREDENTIALS = {
 
 export type JobWorld = Awaited<ReturnType<typeof startJobWorld>>;
 
+const eventSchema = z.object({
+  Records: z.array(
+    z.object({ eventName: z.string(), s3: z.object({ object: z.object({ key: z.string() }) }) }),
+  ),
+});
+
 export async function startJobWorld({ maxReceives = 5 } = {}) {
+  const written = new Map<string, number>();
+
   const folder = mkdtempSync(join(tmpdir(), 'pilotlight-jobs-'));
   const sqs = await startSqs({
     [QUEUE]: { visibilitySeconds: 300, deadLetters: { queue: DEAD_LETTERS, maxReceives } },
     [DEAD_LETTERS]: { visibilitySeconds: 300 },
   });
-  const s3 = await startS3({ bucket: BUCKET, folder });
+  const s3 = await startS3({
+    bucket: BUCKET,
+    folder,
+    notify: (notification) => {
+      for (const { eventName, s3: event } of eventSchema.parse(JSON.parse(notification)).Records) {
+        const { key } = event.object;
+        if (eventName.startsWith('ObjectCreated')) written.set(key, (written.get(key) ?? 0) + 1);
+      }
+    },
+  });
   const client = new S3Client({
     endpoint: s3.endpoint,
     region: CREDENTIALS.AWS_REGION,
@@ -68,6 +85,8 @@ export async function startJobWorld({ maxReceives = 5 } = {}) {
     view,
     messages: sqs.queues.queue(QUEUE),
     deadLetters: sqs.queues.queue(DEAD_LETTERS),
+    /** How often the result of a job was written. */
+    resultWrites: (id: string) => written.get(`${PREFIX}${id}/result`) ?? 0,
     /** Polls until a job has one of these states. */
     async until(id: string, ...statuses: readonly JobView['status'][]): Promise<JobView> {
       for (;;) {
@@ -96,5 +115,3 @@ export function predictionOf(inputs: unknown, model = 'sentiment'): JobRequest {
   const body = Buffer.from(JSON.stringify({ inputs }));
   return { path: `/models/${model}`, contentType: 'application/json', body };
 }
-
-export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

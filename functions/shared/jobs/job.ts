@@ -17,8 +17,6 @@ export interface JobRequest {
   readonly path: string;
   readonly contentType: string;
   readonly accept?: string;
-  /** What the path's format says in headers of its own, by their names in lower case. */
-  readonly headers?: Readonly<Record<string, string>>;
   /** Decompressed. */
   readonly body: Uint8Array;
 }
@@ -27,7 +25,6 @@ const request = z.strictObject({
   path,
   contentType: text,
   accept: z.exactOptional(text),
-  headers: z.exactOptional(z.record(z.string(), text)),
   bytes: z.int(),
   /** Of all that makes the request: the same where the same is asked for. */
   sha256: z.string().check(z.regex(/^[\da-f]{64}$/)),
