@@ -4,12 +4,13 @@ import { availableParallelism } from 'node:os';
 import { PilotlightError } from '@pilotlight/engine';
 import { type BenchArguments, HELP, type Measurement, parseArguments } from './arguments.ts';
 import { checkAnswers } from './check-answers.ts';
-import { LAMBDA_MODEL, TASKS_MODEL } from './default-models.ts';
+import { LAMBDA_MODEL, TARGET_MODEL, TASKS_MODEL } from './default-models.ts';
 import { describeMachine } from './machine.ts';
 import { measureBatch } from './measure/batch.ts';
 import { measureBulk } from './measure/bulk.ts';
 import { measureCold } from './measure/cold.ts';
 import type { Context } from './measure/context.ts';
+import { measureGpu, providerToMeasure } from './measure/gpu.ts';
 import { measureLambda } from './measure/lambda.ts';
 import { measureLoad } from './measure/load.ts';
 import { measureMemory } from './measure/memory.ts';
@@ -17,6 +18,7 @@ import { measureSoak } from './measure/soak.ts';
 import { measureTasks } from './measure/tasks.ts';
 import { measureWarm } from './measure/warm.ts';
 import { type Prepared, prepare, type ShapeName, shapeOf } from './prepare.ts';
+import { prepareGpu } from './prepare-gpu.ts';
 import { prepareTasks } from './prepare-tasks.ts';
 import { Progress } from './progress.ts';
 import { terminalReport } from './report/terminal.ts';
@@ -27,7 +29,7 @@ import type { Measured, Result } from './results.ts';
 const THREADS = 2;
 
 const MEASURES: Record<
-  Exclude<Measurement, 'lambda' | 'tasks'>,
+  Exclude<Measurement, 'lambda' | 'tasks' | 'gpu'>,
   { rounds: number; measure: (context: Context) => Promise<Measured> }
 > = {
   cold: { rounds: 15, measure: measureCold },
@@ -42,6 +44,7 @@ const MEASURES: Record<
 /** Of `cold --lambda`. */
 const LAMBDA_ROUNDS = 15;
 const TASKS_ROUNDS = 7;
+const GPU_ROUNDS = 5;
 
 async function main(): Promise<void> {
   const options = parseArguments(process.argv.slice(2));
@@ -49,24 +52,45 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const shape = shapeOf(options.model);
+  const [shape = shapeOf(TARGET_MODEL), ...more] = shapesOf(options);
   const measurePeers = peerMeasurements(options, shape);
   const results: Result[] = [];
+  const keep = (result: Result) => {
+    keepResult(result);
+    results.push(result);
+    if (!options.json) process.stdout.write(`${terminalReport(result)}\n`);
+  };
   for (const measurement of options.measurements) {
     const machine = describeMachine();
+    if (measurement === 'gpu') {
+      for (const model of [shape, ...more]) keep({ measurement, machine, ...(await gpu(options, model)) });
+      continue;
+    }
     const measured =
       measurement === 'lambda'
         ? await lambda(options)
         : measurement === 'tasks'
           ? await tasks(options, options.measurements.length > 1 ? TASKS_MODEL : shape)
           : await measurePeers(measurement);
-    const result: Result = { measurement, machine, ...measured };
-    keepResult(result);
-    results.push(result);
-    if (!options.json) process.stdout.write(`${terminalReport(result)}\n`);
+    keep({ measurement, machine, ...measured });
   }
   if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
-  if (options.write) writeDocs(shape);
+  if (options.write) writeDocs(options.measurements.includes('gpu') ? TARGET_MODEL : shape);
+}
+
+/** Throws BAD_ARGUMENT for a name that is no shape, and for several where one is measured. */
+function shapesOf({ model, measurements }: BenchArguments): readonly ShapeName[] {
+  return measurements.includes('gpu') ? model.split(',').map(shapeOf) : [shapeOf(model)];
+}
+
+async function gpu({ rounds = GPU_ROUNDS, provider: asked }: BenchArguments, model: ShapeName) {
+  const progress = new Progress();
+  const provider = await providerToMeasure(asked);
+  // The CPU is measured at its best, with all of its cores.
+  const threads = availableParallelism();
+  const prepared = await prepareGpu(model, progress);
+  const measured = await measureGpu({ prepared, provider, threads, rounds, progress });
+  return { model, rounds, threads, ...measured };
 }
 
 async function lambda({ rounds = LAMBDA_ROUNDS }: BenchArguments) {

@@ -6,3 +6,5 @@ export const TARGET_MODEL = '67m';
 export const TASKS_MODEL = '22m';
 /** The default model whose cold start in local Lambda is measured. */
 export const LAMBDA_MODEL = 'sentiment';
+/** The shapes that a GPU is measured with beside the CPU. */
+export const GPU_MODELS = ['110m', '335m'] as const;

@@ -6,7 +6,8 @@ export type BenchErrorCode =
   | 'UNPAIRED'
   | 'SUBJECT_FAILED'
   | 'ANSWERS_DIFFER'
-  | 'BAD_CHECKPOINT';
+  | 'BAD_CHECKPOINT'
+  | 'NO_GPU';
 
 /** The benchmark can not go on; the message says why and what to do. */
 export class BenchError extends PilotlightError<BenchErrorCode> {

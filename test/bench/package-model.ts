@@ -7,23 +7,33 @@ import { ROOT } from './paths.ts';
 
 const TOOLCHAIN = join(ROOT, 'model-assets', 'toolchain', 'cli.ts');
 
+export interface PackageOptions {
+  /** @default 'text-classification' */
+  readonly task?: TaskName;
+  /** @default - int8 and fp32 */
+  readonly variants?: readonly string[];
+  /** @default - measured, but for the tiny shape */
+  readonly tokenBudget?: number;
+}
+
 /**
- * Packages a checkpoint in int8 and fp32 with the toolchain, in a process of its own as its users run it.
+ * Packages a checkpoint with the toolchain, in a process of its own as its users run it.
  * Throws BAD_CHECKPOINT with what the toolchain said.
  */
 export async function addPackage(
   checkpoint: string,
   packages: string,
   name: string,
-  task: TaskName = 'text-classification',
+  { task = 'text-classification', variants = ['int8', 'fp32'], tokenBudget }: PackageOptions = {},
 ): Promise<void> {
+  const budget = tokenBudget ?? (name.startsWith('tiny') ? 512 : undefined);
   const options = {
     name,
     task,
     version: '1.0.0',
-    variants: 'int8,fp32',
+    variants: variants.join(','),
     packages,
-    ...(name.startsWith('tiny') && { 'token-budget': '512' }),
+    ...(budget !== undefined && { 'token-budget': `${budget}` }),
   };
   const args = Object.entries(options).flatMap(([key, value]) => [`--${key}`, value]);
   try {

@@ -52,7 +52,7 @@ export async function prepareTasks(shape: ShapeName, progress: Progress): Promis
       const checkpoint = checkpointOf(task);
       writeCheckpoint({ family: FAMILIES[shape], head, shape: SHAPES[shape], labels }, checkpoint);
       writePeerModel(checkpoint, join(peers, modelOf(shape, task)));
-      await addPackage(checkpoint, packages, modelOf(shape, task), name);
+      await addPackage(checkpoint, packages, modelOf(shape, task), { task: name });
     }
     writeFileSync(stamp, sources);
   }

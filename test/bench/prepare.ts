@@ -33,6 +33,7 @@ export const FAMILIES = {
   '22m': 'bert',
   '67m': 'distilbert',
   '110m': 'bert',
+  '335m': 'bert',
 } as const satisfies Record<ShapeName, string>;
 
 /** Whatever decides the bytes of a prepared model. */

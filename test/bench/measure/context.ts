@@ -25,6 +25,7 @@ export const SEED = {
   tasks: 16,
   load: 17,
   soak: 18,
+  gpu: 19,
 } as const;
 
 export function specsOf(keys: readonly SubjectKey[], context: Context, text: string): SubjectSpec[] {

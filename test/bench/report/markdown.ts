@@ -21,6 +21,7 @@ const TITLES: Readonly<Record<Measurement, string>> = {
   load: 'The long-lived server under load',
   soak: 'Soak of the long-lived server',
   lambda: 'Cold start in local Lambda',
+  gpu: 'GPU beside CPU',
 };
 
 /** A result and the plot that belongs to it. */

@@ -59,6 +59,13 @@ export function plotsOf(result: Result): Plot[] {
       ];
     case 'soak':
       return lines('Resident memory of a busy server', { x: 'seconds', y: 'MiB', logarithmic: false });
+    case 'gpu':
+      return lines(
+        'Throughput by size of batch',
+        { x: 'texts in a batch', y: 'texts/s', logarithmic: true },
+        curves,
+        `gpu-${result.model}.svg`,
+      );
     case 'batch':
     case 'tasks':
       return [];

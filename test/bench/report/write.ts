@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MEASUREMENTS, type Measurement } from '../arguments.ts';
-import { LAMBDA_MODEL, TASKS_MODEL } from '../default-models.ts';
+import { GPU_MODELS, LAMBDA_MODEL, TASKS_MODEL } from '../default-models.ts';
 import { ROOT, WORK } from '../paths.ts';
 import type { Result } from '../results.ts';
 import { markdownReport } from './markdown.ts';
@@ -16,15 +16,21 @@ export function keepResult(result: Result): void {
   writeFileSync(fileOf(result.measurement, result.model), JSON.stringify(result));
 }
 
-/** The model of what is measured with one only. */
-const MODELS: Partial<Record<Measurement, string>> = { lambda: LAMBDA_MODEL, tasks: TASKS_MODEL };
+/** The models of what is measured with these only. */
+const MODELS: Partial<Record<Measurement, readonly string[]>> = {
+  lambda: [LAMBDA_MODEL],
+  tasks: [TASKS_MODEL],
+  gpu: GPU_MODELS,
+};
 
 /**
  * Writes docs/benchmarks.md and its plots out of the latest result of each measurement of a model; in local Lambda, and for
  * tasks, there is only one.
  */
 export function writeDocs(model: string): void {
-  const results = MEASUREMENTS.map((measurement) => fileOf(measurement, MODELS[measurement] ?? model))
+  const results = MEASUREMENTS.flatMap((measurement) =>
+    (MODELS[measurement] ?? [model]).map((name) => fileOf(measurement, name)),
+  )
     .filter((file) => existsSync(file))
     .map((file): Result => JSON.parse(readFileSync(file, 'utf8')));
   const sections = results.map((result) => ({ result, plots: plotsOf(result) }));

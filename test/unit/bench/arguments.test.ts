@@ -20,8 +20,17 @@ describe('the arguments of npm run bench', () => {
     expect(parseArguments(['tasks', '--model', 'tiny']).model).toBe('tiny');
   });
 
-  it('take "all" for every measurement', () => {
-    expect(parseArguments(['all']).measurements).toEqual(MEASUREMENTS);
+  it('take "all" for every measurement but that of a GPU', () => {
+    expect([...parseArguments(['all']).measurements, 'gpu']).toEqual(MEASUREMENTS);
+  });
+
+  it('measure a GPU with two shapes, on the provider that is named', () => {
+    expect(parseArguments(['gpu', '--provider', 'webgpu'])).toMatchObject({
+      model: '110m,335m',
+      provider: 'webgpu',
+    });
+    expect(() => parseArguments(['gpu', '--provider', 'tpu'])).toThrow('cuda, webgpu or cpu, not tpu');
+    expect(() => parseArguments(['cold', '--provider', 'cpu'])).toThrow('--provider is for gpu');
   });
 
   it('take cold --lambda for the cold start in local Lambda, and for nothing else', () => {
@@ -48,7 +57,7 @@ describe('the arguments of npm run bench', () => {
   });
 
   it.each([
-    [['fast'], /choose cold, warm, bulk, memory, batch, tasks, load, soak, all/],
+    [['fast'], /choose cold, warm, bulk, memory, batch, tasks, load, soak, gpu, all/],
     [['cold', 'warm'], /one measurement at a time/],
     [['--json'], /say what to measure/],
     [['cold', '--round', '3'], /--round/],
@@ -63,7 +72,7 @@ describe('the arguments of npm run bench', () => {
 
   it('refuse a model that is no shape, and name the shapes', () => {
     expect(shapeOf('110m')).toBe('110m');
-    expect(() => shapeOf('7b')).toThrow('there is no shape 7b; choose tiny, 22m, 67m, 110m');
+    expect(() => shapeOf('7b')).toThrow('there is no shape 7b; choose tiny, 22m, 67m, 110m, 335m');
   });
 
   it('are all in the help', () => {

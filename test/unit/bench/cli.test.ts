@@ -94,15 +94,38 @@ describe('npm run bench', () => {
     expect(comparisons.find(({ name }) => name === 'soak: errors')).toMatchObject({ met: true });
   }, 120_000);
 
+  it('measures the CPU alone where it is asked to, after the goldens', async () => {
+    const { stdout } = await bench('gpu', '--model', 'tiny', '--provider', 'cpu', '--rounds', '1', '--json');
+    const [{ measurement, model, series, comparisons }] = measuredSchema.parse(JSON.parse(stdout));
+    expect([measurement, model]).toEqual(['gpu', 'tiny']);
+    expect(series.map(({ subject, metric }) => `${subject}, ${metric}`)).toEqual(
+      ['cpu int8', 'cpu fp32'].flatMap((name) => [1, 8, 32].map((size) => `${name}, batches of ${size}`)),
+    );
+    expect(comparisons).toHaveLength(3);
+  }, 120_000);
+
+  it('says in one line why there is no GPU to measure, or measures it', async () => {
+    const outcome = await bench('gpu', '--model', 'tiny', '--rounds', '1', '--json').catch((error) => error);
+    if ('code' in outcome) {
+      expect(outcome.code).toBe(1);
+      expect(outcome.stderr.trim().split('\n')).toEqual([
+        expect.stringMatching(/^bench: no GPU to measure \(cuda: .+; webgpu: .+\); node functions/),
+      ]);
+    } else {
+      const [{ series }] = measuredSchema.parse(JSON.parse(outcome.stdout));
+      expect(series.map(({ subject }) => subject)).toContainEqual(expect.stringMatching(/fp16$/));
+    }
+  }, 120_000);
+
   it('explains itself', async () => {
     const { stdout } = await bench('--help');
-    expect(stdout).toContain('npm run bench -- cold|warm|bulk|memory|batch|tasks|load|soak|all');
+    expect(stdout).toContain('npm run bench -- cold|warm|bulk|memory|batch|tasks|load|soak|all|gpu');
   });
 
   it.each([
     [
       ['lukewarm'],
-      /bench: nothing measures lukewarm; choose cold, warm, bulk, memory, batch, tasks, load, soak, all/,
+      /bench: nothing measures lukewarm; choose cold, warm, bulk, memory, batch, tasks, load, soak, gpu, all/,
     ],
     [['cold', '--model', '7b'], /bench: there is no shape 7b/],
     [['cold', '--fast'], /bench: Unknown option '--fast'/],
