@@ -37,11 +37,6 @@ export class RequestBody {
   }
 }
 
-/** As `RequestBody.json`, where nobody else has to read it. */
-export function readJson(request: Request, limits: Limits): Promise<unknown> {
-  return new RequestBody(request, limits, false).json();
-}
-
 /**
  * A server holds a sender to the Content-Length that it gave, so that such a body can be read in one piece; one
  * without is counted as it arrives, and one that is compressed as it is decompressed, and given up at the limit.

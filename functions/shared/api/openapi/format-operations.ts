@@ -3,18 +3,18 @@ import type { ErrorCode } from '../error-codes.ts';
 import type { RouteTag } from '../routes.ts';
 import type { BodyName } from './bodies.ts';
 import * as shapes from './format-schemas.ts';
-import { body, errors, json, PREDICT_ERRORS, predictions } from './parts.ts';
+import { accepted, body, errors, json, PREDICT_ERRORS, predictions } from './parts.ts';
 import * as schemas from './schemas.ts';
 
 const { modelParams, versionParams } = schemas;
 type Schema = typeof schemas.predictResponse | Parameters<typeof predictions>[0];
-const NOT_FOUND: readonly ErrorCode[] = ['MODEL_NOT_FOUND'];
+const NOT_FOUND: readonly ErrorCode[] = ['MODEL_NOT_FOUND', 'NOT_READY'];
 
 function posts(tag: RouteTag, name: BodyName, example: unknown, answer: Schema, params?: typeof modelParams) {
   const codes: readonly ErrorCode[] = tag === 'TEI' ? [...PREDICT_ERRORS, 'EMPTY_INPUT'] : PREDICT_ERRORS;
   return {
     request: { body: body(name, example), ...(params && { params }) },
-    responses: { 200: predictions(answer), ...errors(codes, tag) },
+    responses: { 200: predictions(answer), 202: accepted(), ...errors(codes, tag) },
   };
 }
 

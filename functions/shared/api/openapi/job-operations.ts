@@ -2,16 +2,9 @@
 import { z } from '@hono/zod-openapi';
 import { JOB_STATUSES } from '../../jobs/job.ts';
 import type { ErrorCode } from '../error-codes.ts';
-import { body, errors, json } from './parts.ts';
+import { accepted, body, errors, json } from './parts.ts';
 
 const time = (description: string) => z.iso.datetime().meta({ description });
-
-const accepted = z
-  .object({
-    job: z.string().meta({ description: 'Its id; whoever knows it may read and cancel the job' }),
-    status_url: z.string().meta({ description: 'Where to ask for it' }),
-  })
-  .meta({ id: 'JobAccepted' });
 
 export const jobView = z
   .object({
@@ -60,7 +53,7 @@ const found = { 200: json('The job', jobView), ...errors(['JOB_NOT_FOUND', 'NOT_
 export const jobOperations = {
   createJob: {
     request: { headers, body: body('JobRequest', { model: 'sentiment', inputs: 'I love this' }) },
-    responses: { 202: json('The job was taken', accepted), ...errors(CREATE_ERRORS) },
+    responses: { 202: accepted(), ...errors(CREATE_ERRORS) },
   },
   job: { request: { params }, responses: found },
   cancelJob: { request: { params }, responses: found },

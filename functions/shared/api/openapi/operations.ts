@@ -3,12 +3,15 @@ import { z } from '@hono/zod-openapi';
 import type { RouteName } from '../routes.ts';
 import { openAiOperations, sageMakerOperations, teiOperations, v2Operations } from './format-operations.ts';
 import { jobOperations } from './job-operations.ts';
-import { body, errors, json, PREDICT_ERRORS, predictions, text } from './parts.ts';
+import { accepted, body, errors, json, PREDICT_ERRORS, predictions, text } from './parts.ts';
 import * as schemas from './schemas.ts';
 
 const predictBody = body('PredictRequest', { inputs: 'I love this' });
-const predictResponses = { 200: predictions(), ...errors(PREDICT_ERRORS) };
-const modelResponses = { 200: json('The model', schemas.modelDetail), ...errors(['MODEL_NOT_FOUND']) };
+const predictResponses = { 200: predictions(), 202: accepted(), ...errors(PREDICT_ERRORS) };
+const modelResponses = {
+  200: json('The model', schemas.modelDetail),
+  ...errors(['MODEL_NOT_FOUND', 'NOT_READY']),
+};
 
 export const operations = {
   ...openAiOperations,

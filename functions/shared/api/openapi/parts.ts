@@ -18,6 +18,7 @@ export const PREDICT_ERRORS: readonly ErrorCode[] = [
   'INVALID_PARAMETER',
   'INPUT_TOO_LONG',
   'TOO_MANY_TOKENS',
+  'TOO_MUCH_WORK',
   'TASK_UNSUPPORTED',
   'TOO_MANY_INPUTS',
   'TOO_MANY_LABELS',
@@ -27,10 +28,23 @@ export const PREDICT_ERRORS: readonly ErrorCode[] = [
   'PACKAGE_CORRUPT',
   'PACKAGE_UNAVAILABLE',
   'SESSION_FAILED',
+  'CONTAINER_UNAVAILABLE',
 ];
 
 export function json<Schema extends z.ZodType>(description: string, schema: Schema) {
   return { description, content: { 'application/json': { schema } } };
+}
+
+/** Of a request that nobody waits for any more. */
+export function accepted() {
+  const headers = z.object({
+    location: z.string().meta({ description: 'Where to ask for the job' }),
+    'retry-after': z.string().meta({ description: 'Seconds after which it is worth asking' }),
+  });
+  return {
+    ...json('It is a job: no container answers now, or `Prefer: respond-async`', schemas.jobAccepted),
+    headers,
+  };
 }
 
 export function text(description: string, type: string) {
@@ -43,6 +57,10 @@ export function predictions(schema: z.ZodType = schemas.predictResponse) {
   const headers = z.object({
     'x-pilotlight-model': z.string().meta({ description: 'The model that answered' }),
     'x-pilotlight-version': z.string().meta({ description: 'Its version' }),
+    'x-pilotlight-served-by': z
+      .enum(['function', 'container'])
+      .optional()
+      .meta({ description: 'Who answered, where there is a container' }),
     'x-compute-tokens': z
       .string()
       .meta({ description: 'Tokens that the model read, special tokens included' }),

@@ -137,6 +137,13 @@ export const readyReport = z
   .object({ ready: z.literal(true), models: z.array(z.string()).meta({ description: 'Loaded models' }) })
   .meta({ id: 'Ready' });
 
+export const jobAccepted = z
+  .object({
+    job: z.string().meta({ description: 'Its id; whoever knows it may read and cancel the job' }),
+    status_url: z.string().meta({ description: 'Where to ask for it' }),
+  })
+  .meta({ id: 'JobAccepted' });
+
 export const errorBody = z
   .looseObject({
     error: z.string().meta({ description: 'What happened, and what to do' }),
