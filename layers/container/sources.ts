@@ -5,8 +5,12 @@ import { buildSync } from 'esbuild';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 
-/** Where a process of the container begins: the server, and what Docker and ECS ask it by. */
-export const ENTRIES = ['functions/gpu-server/server.ts', 'functions/gpu-server/health-check.ts'] as const;
+/** Where a process of the container begins: the server, what Docker and ECS ask it by, and what tells people of its GPU. */
+export const ENTRIES = [
+  'functions/gpu-server/server.ts',
+  'functions/gpu-server/health-check.ts',
+  'functions/gpu-server/gpu-report.ts',
+] as const;
 
 /** Native packages, of which only the files of one platform are wanted, and what only some models ask for. */
 const APART = ['onnxruntime-node', 'tokenizers', '@huggingface/transformers', 'sharp'];
