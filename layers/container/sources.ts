@@ -44,7 +44,9 @@ const isOurs = (path: string): boolean => !path.includes('node_modules/');
 /** Folders of the packages that `names` need, those packages included. */
 export function packagesFor(names: readonly string[]): readonly string[] {
   const contents = names.map((name) => `import '${name}';`).join('\n');
-  return packagesOf(inputsOf({ stdin: { contents, resolveDir: ROOT } }, ['onnxruntime-node', '@img/*']));
+  return packagesOf(
+    inputsOf({ stdin: { contents, resolveDir: ROOT } }, ['onnxruntime-node', '@img/sharp-*']),
+  );
 }
 
 function inputsOf(

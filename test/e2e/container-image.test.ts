@@ -11,6 +11,7 @@ import { HEALTH_CHECK } from '../../infra/constructs/gpu-container.ts';
 import { buildServerContext } from '../../layers/container/index.ts';
 import { describePackage } from '../../layers/models/index.ts';
 import { fileSystemOf, type Stage, stagesOf } from '../fixtures/dockerfile.ts';
+import { packageOf } from '../unit/layers/model-packages.ts';
 import { node, run } from './command.ts';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'pilotlight-image-'));
@@ -109,14 +110,22 @@ describe('the Dockerfile', () => {
 });
 
 describe('the files of the image', () => {
-  test('are for production: no tests, types, maps, infrastructure, toolchain, or other platforms', () => {
-    const unwanted =
-      /\.(?:map|md)$|\.d\.[mc]?ts$|\.test\.|\/(?:darwin|win32|musl)|-(?:musl|darwin|win32|arm64)\b/;
+  test('are for production: no tests, types, maps, documents, infrastructure or toolchain', () => {
+    const unwanted = /\.(?:map|md)$|\.d\.[mc]?ts$|\.test\./;
     expect(files.filter((path) => unwanted.test(path) && !path.endsWith('/MODEL_CARD.md'))).toEqual([]);
     const ours = files.filter((path) => path.endsWith('.ts'));
-    expect(
-      ours.filter((path) => !/^\/app\/(?:functions\/(?:gpu-server|shared)|layers\/engine\/src)\//.test(path)),
-    ).toEqual([]);
+    expect(ours.length).toBeGreaterThan(100);
+    const served = /^\/app\/(?:functions\/(?:gpu-server|shared)|layers\/engine\/src)\//;
+    expect(ours.filter((path) => !served.test(path))).toEqual([]);
+  });
+
+  test('have binaries for Linux on x64 with glibc, and for nothing else', () => {
+    const binaries = files.filter((path) => /\.(?:node|so|dylib|dll)(?:\.|$)/.test(path));
+    expect(binaries.map((path) => path.replace('/app/node_modules/', '')).sort()).toEqual([
+      'onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime.so.1',
+      'onnxruntime-node/bin/napi-v6/linux/x64/onnxruntime_binding.node',
+      'tokenizers/tokenizers.linux-x64-gnu.node',
+    ]);
   });
 
   test('have of npm what the server imports, and no development dependency', () => {
@@ -141,6 +150,19 @@ describe('the files of the image', () => {
     const link = realpathSync(join(ROOT, ENGINE_LINK));
     expect(link).toBe(join(realpathSync(ROOT), 'app/layers/engine'));
   });
+});
+
+test('an image with a model of transformers.js has what runs it and decodes its images', async () => {
+  const pipeline = { ...packageOf('detector', 0, 'gpu'), runtime: 'transformers.js', files: [] } as const;
+  const { folder } = buildServerContext({ packages: [pipeline], outdir: join(FOLDER, 'contexts') });
+  const script = `
+    const { pipeline } = await import('@huggingface/transformers');
+    const { default: sharp } = await import('sharp');
+    const create = { width: 1, height: 1, channels: 3, background: 'red' };
+    console.log(typeof pipeline, (await sharp({ create }).raw().toBuffer()).join());`;
+  const command = [process.execPath, '--input-type=module', '--eval', script];
+  const { stdout, stderr } = await run(command, { cwd: join(folder, 'app') });
+  expect(stdout, stderr).toBe('function 255,0,0\n');
 });
 
 describe('the server, from these files alone', () => {
