@@ -79,6 +79,19 @@ describe('a session of short texts', () => {
     expect((await mixed).results).toMatchObject([[{ score: 97 }], [{}], [{ score: 98 }]]);
   });
 
+  it('rests while anything has waited for half a second, so that long texts do not wait for ever', async () => {
+    const { predictor, session, shortSession } = withLane();
+    const release = hold(session);
+    const long = [predictor.predict('a long text', first), predictor.predict('another one', first)];
+    await settled(520);
+    const short = predictor.predict('a', first);
+    await settled();
+    expect(shortSession.runs).toBe(0);
+    release();
+    await Promise.all([...long, short]);
+    expect(shortSession.runs).toBe(0);
+  });
+
   it('makes its predictor unusable once it has ended, and ends with it', async () => {
     const { predictor, shortSession } = withLane();
     expect(predictor.usable).toBe(true);

@@ -43,6 +43,9 @@ interface Lane extends ShortLane {
   draining: boolean;
 }
 
+/** Once anybody has waited so long, short texts no longer go before long ones, and the session of all has the processor to itself. */
+const SHORT_FIRST_MS = 500;
+
 export class DynamicScheduler implements Scheduler {
   readonly #limits: QueueLimits;
   readonly #onBatch: (batch: BatchShape) => void;
@@ -115,8 +118,10 @@ export class DynamicScheduler implements Scheduler {
     if (lane === this.#main && this.#queue.full) lane.next ??= this.#prepare(lane);
   }
 
-  #prepare({ graph, longest }: Lane): Batch | undefined {
+  #prepare(lane: Lane): Batch | undefined {
+    const { graph, longest } = lane;
     const now = performance.now();
+    if (lane !== this.#main && this.#queue.waited(now) > SHORT_FIRST_MS) return undefined;
     const { batch, expired } = this.#queue.take(now, longest);
     for (const { call } of expired) call.fail(overdue(this.#limits.maxQueueMs));
     if (batch.length === 0) return undefined;

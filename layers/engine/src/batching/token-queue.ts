@@ -66,6 +66,12 @@ export class TokenQueue<Entry extends QueueEntry> {
     return this.#tokens >= maxBatchTokens || this.size >= maxBatchRequests;
   }
 
+  /** Milliseconds that the oldest has waited at the time `now`; 0 where nothing waits. */
+  waited(now: number): number {
+    for (const { call } of this.#entries) return now - call.arrivedAt;
+    return 0;
+  }
+
   push(entries: Iterable<Entry>): void {
     for (const entry of entries) {
       this.#entries.add(entry);
