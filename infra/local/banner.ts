@@ -33,8 +33,19 @@ const TASK_EXAMPLES: Readonly<Record<TaskName, (manifest: Shown) => object>> = {
 };
 type Shown = Pick<Manifest, 'name' | 'task' | 'textProcessing'>;
 
+/** Where requests are handed over to, and the models that are. */
+export interface ShownContainer {
+  readonly url: string;
+  readonly models: Readonly<Record<string, unknown>>;
+}
+
 /** `base` is the address that the service listens on, `s3` that of the bucket `uploads`. */
-export function banner(models: readonly LocalModel[], base: string, s3: string): string {
+export function banner(
+  models: readonly LocalModel[],
+  base: string,
+  s3: string,
+  container?: ShownContainer,
+): string {
   const predictors = models.flatMap(({ predictor }) => predictor ?? []);
   const lines = curlLines(
     models.flatMap(({ predictor, manifest }) => (predictor && manifest ? [manifest] : [])),
@@ -43,6 +54,7 @@ export function banner(models: readonly LocalModel[], base: string, s3: string):
   return [
     servesAt(base),
     modelTable(models),
+    ...(container ? [`Handed over to ${container.url}: ${Object.keys(container.models).join(', ')}`] : []),
     ...(predictors.length > 0 ? [coldStartTable(predictors)] : []),
     ...(lines.length > 0 ? [['Try:', ...lines].join('\n  ')] : []),
     `Files in s3://uploads/in/<model>/ at ${s3} come out in out/   ${paint('dim', 'docs/batch.md')}`,

@@ -12,7 +12,8 @@ export type LocalErrorCode =
   | 'FILE_UNREADABLE'
   | 'INPUT_REFUSED'
   | 'NO_SUCH_QUEUE'
-  | 'REDRIVE_FAILED';
+  | 'REDRIVE_FAILED'
+  | 'CONTAINER_UNREACHABLE';
 
 export class LocalError extends PilotlightError<LocalErrorCode> {
   override readonly name = 'LocalError';

@@ -1,13 +1,16 @@
 /** `npm start`: every model package on http://localhost:8080. */
 import { Engine } from '@pilotlight/engine';
 import { createApp } from '../../functions/shared/api/app.ts';
+import type { AppOptions } from '../../functions/shared/api/ports.ts';
 import { type Config, readConfig } from '../../functions/shared/config.ts';
 import { appOptions, engineOptions } from '../../functions/shared/engine-options.ts';
+import { handOverOptions } from '../../functions/shared/hand-over-options.ts';
 import { PrometheusMetrics } from '../../functions/shared/prometheus.ts';
 import { keepHeapSmall } from '../../functions/shared/small-heap.ts';
 import { banner, lambdaBanner } from './banner.ts';
 import type { UploadsOptions } from './batch/uploads.ts';
 import { parseOptions, runCommand, usageError, wholeNumber } from './command.ts';
+import { containerSetting } from './container.ts';
 import { loadModels } from './load-models.ts';
 import { consoleLogger, requestLog } from './logging.ts';
 import { findModel, listModels, packagesFolder } from './models.ts';
@@ -23,6 +26,8 @@ Usage: npm start [-- OPTIONS]
                     may be repeated (default: load all)
   --packages DIR    folder of packages (default: MODELS_DIR, or model-assets/packages)
   --s3-port N       port of S3, whose files are predicted (default: 4568, or a free one)
+  --container URL   hand over to the server there what only it has (docs/gpu.md); PILOTLIGHT_CONTAINER
+                    says more
   --quiet           print no line for each request
   -h, --help        print this text
 
@@ -36,6 +41,7 @@ Usage: npm start [-- OPTIONS]
 Examples:
   npm start
   npm start -- --model sentiment --port 9000
+  npm start -- --container http://localhost:9090
   npm start -- --lambda --model sentiment --memory 512
   MODELS_DIR=/srv/models npm start -- --host 0.0.0.0`;
 
@@ -45,6 +51,7 @@ const OPTIONS = {
   model: { type: 'string', multiple: true },
   packages: { type: 'string' },
   's3-port': { type: 'string' },
+  container: { type: 'string' },
   quiet: { type: 'boolean', default: false },
   lambda: { type: 'boolean', default: false },
   memory: { type: 'string' },
@@ -62,17 +69,26 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const port = wholeNumber(values.port ?? (process.env.PORT || '8080'), 'The port', 0, 65_535);
   const folder = packagesFolder(values.packages);
-  if (values.lambda) return startLambda(values, folder, port);
+  if (values.lambda) {
+    if (values.container !== undefined) throw usageError('--container is not for --lambda.');
+    return startLambda(values, folder, port);
+  }
   const stray = (['memory', 'concurrency', 'idle'] as const).find((name) => values[name] !== undefined);
   if (stray ?? values.logs) throw usageError(`--${stray ?? 'logs'} is for --lambda.`);
-  const config = readConfig({ ...process.env, MODELS_DIR: folder });
+  const config = readConfig({
+    ...process.env,
+    MODELS_DIR: folder,
+    ...(values.container !== undefined && { PILOTLIGHT_CONTAINER: await containerSetting(values.container) }),
+  });
   keepHeapSmall();
   const engine = new Engine({ ...engineOptions(config), sessions: 'worker' });
   try {
     const models = await loadModels(engine, folder, values.model ?? config.PRELOAD_MODELS, (problem) =>
       consoleLogger.warn(problem, {}),
     );
-    const service = await listen(appOf(engine, config, values.quiet), values.host, port);
+    const elsewhere = await handOverOptions(config, consoleLogger);
+    const app = appOf(engine, config, values.quiet, elsewhere);
+    const service = await listen(app, values.host, port);
     // Loaded here, for S3 takes a moment that serving through Lambda need not wait for.
     const { startUploads } = await import('./batch/uploads.ts');
     const options = { engine, logger: consoleLogger, port: s3Port(values['s3-port'], port) };
@@ -85,7 +101,9 @@ async function main(args: readonly string[]): Promise<void> {
       await uploads.close();
       await engine.dispose();
     });
-    console.log(banner(models, baseOf(values.host, service.port), uploads.endpoint));
+    console.log(
+      banner(models, baseOf(values.host, service.port), uploads.endpoint, config.PILOTLIGHT_CONTAINER),
+    );
   } catch (error) {
     await engine.dispose();
     throw error;
@@ -124,12 +142,13 @@ async function startLambda(values: LambdaValues, packages: string, port: number)
   console.log(lambdaBanner(models, service.summary, baseOf(host, service.port)));
 }
 
-function appOf(engine: Engine, config: Config, quiet: boolean) {
+function appOf(engine: Engine, config: Config, quiet: boolean, elsewhere: Partial<AppOptions>) {
   const metrics = new PrometheusMetrics(() => engine.loaded().length + engine.loadedPipelines().length);
   return createApp({
     engine,
     logger: consoleLogger,
     ...appOptions(config),
+    ...elsewhere,
     telemetry: quiet ? [metrics] : [metrics, requestLog],
     renderMetrics: () => metrics.render(),
   });

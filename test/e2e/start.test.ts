@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bash, node, run, type Service, startService } from './command.ts';
+import { serve, workspace } from './http-service.ts';
 import { addUnknownKey, copyOfPackages, corruptWeights } from './packages.ts';
 
 const START = 'infra/local/start.ts';
@@ -65,6 +66,42 @@ describe('npm start', () => {
     expect(response.status).toBe(200);
     expect(await response.json()).toHaveLength(256);
     expect(code).toBe(0);
+  });
+});
+
+describe('npm start beside a container', () => {
+  test('hands over to it what only it has', async () => {
+    const container = await serve(sound);
+    const own = workspace(['sentiment']);
+    const service = await startService(
+      node(START, '--port', '0', '--packages', own.packages, '--container', container.url),
+    );
+    const init = { method: 'POST', body: '{"inputs":"what is my balance"}' };
+    const answers = await Promise.all(
+      ['sentiment', 'intent'].map((model) => fetch(`${service.url}/models/${model}`, init)),
+    );
+    const servedBy = answers.map(({ status, headers }) => [status, headers.get('x-pilotlight-served-by')]);
+    expect(servedBy).toEqual([
+      [200, 'function'],
+      [200, 'container'],
+    ]);
+    expect(service.stdout()).toContain(`Handed over to ${container.url}: `);
+    expect(await service.end('SIGTERM')).toBe(0);
+    own.remove();
+    await container.stop();
+  });
+
+  test.each([
+    [
+      ['--container', 'http://127.0.0.1:1'],
+      1,
+      /^error: No server of ours answers at .*gpu-server\/server\.ts\n$/,
+    ],
+    [['--container', 'http://127.0.0.1:1', '--lambda'], 2, /^error: --container is not for --lambda\./],
+  ])('refuses %j in one line', async (args, expected, message) => {
+    const { code, stderr } = await start(...args);
+    expect(code).toBe(expected);
+    expect(stderr).toMatch(message);
   });
 });
 
