@@ -68,7 +68,7 @@ export class EcsManagedInstancesBackend extends Construct implements GpuBackend 
       ...props,
       gpuCount,
       logGroup: this.logGroup,
-      environment: { ...this.jobSettings(), ...props.environment },
+      jobSettings: this.jobSettings(),
     });
     this.jobs.grantWork(container.taskDefinition.taskRole);
 

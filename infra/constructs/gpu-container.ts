@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-ecs';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { InfraError } from './errors.ts';
 
 /** Where the container listens. */
 export const CONTAINER_PORT = 8080;
@@ -39,6 +40,8 @@ export interface GpuContainerOptions {
 
 export interface GpuContainerProps extends GpuContainerOptions {
   readonly gpuCount: number;
+  /** Where the server finds its jobs. */
+  readonly jobSettings: Readonly<Record<string, string>>;
   readonly logGroup: LogGroup;
 }
 
@@ -48,7 +51,8 @@ export class GpuContainer extends Construct {
 
   constructor(scope: Construct, id: string, props: GpuContainerProps) {
     super(scope, id);
-    const { cpuUnits = 3072, memoryMegabytes = 13312, models = [] } = props;
+    const { cpuUnits = 3072, memoryMegabytes = 13312, models = [], environment = {} } = props;
+    checkEnvironment(environment);
     this.taskDefinition = new TaskDefinition(this, 'Task', {
       compatibility: Compatibility.MANAGED_INSTANCES,
       networkMode: NetworkMode.AWS_VPC,
@@ -73,7 +77,8 @@ export class GpuContainer extends Construct {
         REQUIRE_GPU: '1',
         SHUTDOWN_GRACE_MS: String(SHUTDOWN_GRACE.toMilliseconds()),
         ...(models.length > 0 && { PRELOAD_MODELS: models.join(',') }),
-        ...props.environment,
+        ...props.jobSettings,
+        ...environment,
       },
       // ECS does not read that of the image. The load balancer asks whether it is ready; this, whether it lives.
       healthCheck: {
@@ -94,4 +99,15 @@ export class GpuContainer extends Construct {
       reason: 'ecr:GetAuthorizationToken, without which ECS can not pull an image, takes no resource.',
     });
   }
+}
+
+/** Variables that the construct sets, for other parts of it rely on them. */
+const OWNED = ['PORT', 'PRELOAD_MODELS', 'SHUTDOWN_GRACE_MS', 'MODELS_DIR'];
+
+function checkEnvironment(environment: Readonly<Record<string, string>>): void {
+  const owned = Object.keys(environment).find(
+    (name) => OWNED.includes(name) || name.startsWith('PILOTLIGHT_JOB_'),
+  );
+  if (owned === undefined) return;
+  throw new InfraError('INVALID_PROPS', `environment has ${owned}, which the construct sets: leave it out.`);
 }

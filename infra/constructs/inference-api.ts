@@ -162,7 +162,7 @@ function lambda(id: string, { alias }: InferenceFunction): HttpRouteIntegration 
   return new HttpLambdaIntegration(id, alias, { timeout, scopePermissionToRoute: false });
 }
 
-/** Browsers ask before they send the headers of JSON, of signatures or of keys. */
+/** Browsers ask before they send the headers of JSON, of signatures, of keys or of jobs, and show pages but few of an answer. */
 function corsPreflight({ allowOrigins, maxAge = Duration.hours(1) }: CorsProps): CorsPreflightOptions {
   if (allowOrigins.length === 0)
     throw new InfraError('INVALID_PROPS', 'cors.allowOrigins is empty: name an origin.');
@@ -176,7 +176,9 @@ function corsPreflight({ allowOrigins, maxAge = Duration.hours(1) }: CorsProps):
       'x-amz-security-token',
       'x-api-key',
       'idempotency-key',
+      'prefer',
     ],
+    exposeHeaders: ['location', 'preference-applied', 'retry-after'],
     maxAge,
   };
 }

@@ -155,7 +155,7 @@ describe('with its defaults', () => {
     });
   });
 
-  test('lets the worker take jobs, the API put them, and both only the state below jobs/', () => {
+  test('lets the worker take and send jobs, the API send them, and both have the state below jobs/ alone', () => {
     const policy = (part: string) =>
       Object.values(template.findResources('AWS::IAM::Policy')).find(({ Properties }) =>
         JSON.stringify(Properties.Roles).includes(part),
@@ -163,11 +163,10 @@ describe('with its defaults', () => {
     const worker = JSON.stringify(policy('TaskRole'));
     const api = JSON.stringify(policy('Api'));
     expect(worker).toContain('sqs:ReceiveMessage');
-    expect(worker).not.toContain('sqs:SendMessage');
+    // It answers POST /jobs too, and sends a message anew that the queue would bury.
+    expect(worker).toContain('sqs:SendMessage');
     expect(api).toContain('sqs:SendMessage');
     expect(api).not.toContain('sqs:ReceiveMessage');
-    expect(api).toContain('s3:DeleteObject');
-    expect(worker).not.toContain('s3:DeleteObject');
     for (const text of [worker, api]) {
       expect(text).toContain('/jobs/*');
       expect(text).not.toMatch(/"Resource":"\*"|s3:\*/);
@@ -189,6 +188,19 @@ test('takes spot instances, other types, and a longer stay, when it is told to',
         InstanceRequirements: Match.objectLike({ AllowedInstanceTypes: ['g5.xlarge'] }),
       }),
     }),
+  });
+});
+
+test('gives further settings to the server', () => {
+  templateOf({ environment: { JOB_CONCURRENCY: '32' } }).hasResourceProperties('AWS::ECS::TaskDefinition', {
+    ContainerDefinitions: [
+      Match.objectLike({
+        Environment: Match.arrayWith([
+          { Name: 'PORT', Value: '8080' },
+          { Name: 'JOB_CONCURRENCY', Value: '32' },
+        ]),
+      }),
+    ],
   });
 });
 
@@ -229,6 +241,8 @@ test.each([
   [{ minTasks: 3 }, 'minTasks is 3'],
   [{ maxTasks: 0 }, 'maxTasks 0'],
   [{ idleAfter: Duration.seconds(90) }, 'idleAfter is 1.5 minutes'],
+  [{ environment: { PORT: '80' } }, 'environment has PORT, which the construct sets'],
+  [{ environment: { PILOTLIGHT_JOB_PREFIX: 'x/' } }, 'environment has PILOTLIGHT_JOB_PREFIX'],
 ] as const)('refuses %j', (props, message) => {
   expect(() => templateOf(props)).toThrow(message);
 });

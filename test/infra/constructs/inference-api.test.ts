@@ -250,6 +250,8 @@ test('answers browsers of the named origins only', () => {
       CorsConfiguration: {
         AllowOrigins: ['https://app.example.com'],
         AllowMethods: ['GET', 'POST', 'DELETE'],
+        AllowHeaders: Match.arrayWith(['content-type', 'x-api-key', 'idempotency-key', 'prefer']),
+        ExposeHeaders: Match.arrayWith(['location', 'retry-after']),
         AllowCredentials: Match.absent(),
         MaxAge: 3600,
       },
