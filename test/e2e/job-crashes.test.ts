@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import * as z from 'zod';
+import { startGpuServer } from './gpu-server.ts';
+import { inputsOf, jobStorm } from './job-storm.ts';
+import { predictionOf, startJobWorld } from './job-world.ts';
+
+const answerSchema = z.array(z.array(z.object({ label: z.string(), score: z.number() })));
+/** By how much the score of an int8 model may differ with what shares its batch. */
+const INT8_TOLERANCE = 0.03;
+
+const positives = (answer: unknown) =>
+  answerSchema
+    .parse(answer)
+    .map((labels) => labels.find(({ label }) => label === 'positive')?.score ?? Number.NaN);
+
+test('no job is lost and none is answered twice, however often servers are killed, S3 fails and messages come twice', async () => {
+  const storm = { jobs: 30, inputs: 8, servers: 2, kills: 6, longestLifeMs: 500, trouble: 0.03 };
+  const { jobs, interrupted, waiting, deadLetters, troubles } = await jobStorm(storm);
+  expect(jobs.map(({ status }) => status)).toEqual(jobs.map(() => 'done'));
+  expect(jobs.map(({ resultWrites }) => resultWrites)).toEqual(jobs.map(() => 1));
+  expect([waiting, deadLetters]).toEqual([{ visible: 0, hidden: 0 }, 0]);
+  expect(interrupted).toBeGreaterThan(0);
+  expect(Object.values(troubles).reduce((sum, count) => sum + count)).toBeGreaterThan(0);
+
+  const calm = await startGpuServer({ MODELS_DIR: 'model-assets/packages', PRELOAD_MODELS: 'sentiment' });
+  for (const [i, { result }] of jobs.entries()) {
+    const expected = positives((await calm.predict(inputsOf(i, storm.inputs))).body);
+    const differences = positives(result).map((score, j) => Math.abs(score - (expected[j] ?? 9)));
+    expect(differences).toHaveLength(storm.inputs);
+    expect(Math.max(...differences)).toBeLessThan(INT8_TOLERANCE);
+  }
+  calm.signal('SIGKILL');
+}, 180_000);
+
+test('a job that kills its process has failed with WORKER_LOST after its attempts, and others go on', async () => {
+  const world = await startJobWorld();
+  const environment = {
+    ...world.environment,
+    MODELS_DIR: 'model-assets/packages',
+    PRELOAD_MODELS: 'sentiment',
+    MAX_CLIENT_BATCH_SIZE: '2000',
+    JOB_LEASE_SECONDS: '1',
+    JOB_MAX_ATTEMPTS: '2',
+  };
+  const { id } = await world.jobs.submit(predictionOf(inputsOf(0, 2000)), 'sentiment');
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    const server = await startGpuServer(environment);
+    await expect.poll(() => world.view(id)).toMatchObject({ status: 'running', attempts: attempt });
+    server.signal('SIGKILL');
+    await server.ended;
+  }
+  const server = await startGpuServer(environment);
+  expect(await world.until(id, 'failed', 'done')).toMatchObject({
+    attempts: 2,
+    error: { code: 'WORKER_LOST' },
+  });
+  const { id: other } = await world.jobs.submit(predictionOf('go on'), 'sentiment');
+  await world.until(other, 'done');
+  server.signal('SIGKILL');
+  await server.ended;
+  await world.close();
+});
+
+/** More than a server can do within its grace. */
+const JOBS = 30;
+
+test('at SIGTERM under load each accepted request is answered, and each job is done or back in the queue', async () => {
+  const world = await startJobWorld();
+  const server = await startGpuServer({
+    ...world.environment,
+    MODELS_DIR: 'model-assets/packages',
+    PRELOAD_MODELS: 'sentiment',
+    MAX_CLIENT_BATCH_SIZE: '200',
+    JOB_CONCURRENCY: '4',
+    SHUTDOWN_GRACE_MS: '5000',
+  });
+  const submitted = await Promise.all(
+    Array.from({ length: JOBS }, (_, i) => world.jobs.submit(predictionOf(inputsOf(i, 150)), 'sentiment')),
+  );
+  await server.metricAtLeast('pilotlight_jobs_running', 4);
+  const accepted = Array.from({ length: 12 }, (_, i) => server.predict(inputsOf(i, 16)));
+  // The scrape itself is one of those in flight; the texts of jobs are before them.
+  await server.metricAtLeast('te_requests_in_flight', 13);
+  server.signal('SIGTERM');
+  const answers = await Promise.all(accepted);
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+  expect(await server.ended).toBe(0);
+  const views = await Promise.all(submitted.map(({ id }) => world.view(id)));
+  const done = views.filter(({ status }) => status === 'done');
+  const queued = views.filter(({ status, attempts }) => status === 'queued' && attempts === 0);
+  expect(done.length + queued.length).toBe(JOBS);
+  expect(queued.length).toBeGreaterThan(0);
+  expect(world.messages.counts()).toEqual({ visible: queued.length, hidden: 0 });
+  await world.close();
+});
