@@ -1,6 +1,7 @@
 /** Settings of the server from the environment; those of models, engine and app are shared/config.ts's. */
 import { PilotlightError } from '@pilotlight/engine';
 import * as z from 'zod/mini';
+import { DEFAULT_LIMITS } from '../shared/api/limits.ts';
 import { type Config, readConfig } from '../shared/config.ts';
 import { executionProviderSettings } from './execution-provider/settings.ts';
 import { tracingSettings } from './tracing/settings.ts';
@@ -33,8 +34,8 @@ const environmentSchema = z.object({
   MAX_BATCH_REQUESTS: z._default(count, 64),
   /** Requests under way at once; one more is refused with 429. */
   MAX_CONCURRENT_REQUESTS: z._default(count, 512),
-  /** Inputs of one request. */
-  MAX_CLIENT_BATCH_SIZE: z._default(count, 32),
+  /** Inputs of one request: as many as a function takes, which may hand them over. */
+  MAX_CLIENT_BATCH_SIZE: z._default(count, DEFAULT_LIMITS.maxInputs),
   /** Milliseconds that a request may wait for its first batch before it is refused with 429. */
   MAX_QUEUE_MS: z._default(count, 30_000),
   /** Milliseconds that requests under way have to end once the process is told to. */

@@ -36,7 +36,7 @@ function positive(body: unknown): number {
 describe('the server of the container', () => {
   let server: GpuServer;
   beforeAll(async () => {
-    server = await start({ MAX_BATCH_TOKENS: '1024', MAX_BATCH_REQUESTS: '16' });
+    server = await start({ MAX_BATCH_TOKENS: '1024', MAX_BATCH_REQUESTS: '16', MAX_CLIENT_BATCH_SIZE: '32' });
   });
   afterAll(() => server.signal('SIGKILL'));
 
