@@ -10,6 +10,7 @@ import { userEnvironment } from './command.ts';
 
 export interface GpuServer {
   readonly url: string;
+  readonly pid: number;
   /** Everything that it logged up to now. */
   log(): string;
   signal(signal: NodeJS.Signals): void;
@@ -52,6 +53,7 @@ export async function startGpuServer(environment: Readonly<Record<string, string
   while (!(await fetch(`${url}/ready`)).ok) await pause();
   return {
     url,
+    pid: child.pid ?? Number.NaN,
     log: () => log,
     signal: (signal) => child.kill(signal),
     ended,

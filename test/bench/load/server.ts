@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { type GpuServer, metricOf, startGpuServer } from '../../e2e/gpu-server.ts';
 import { BenchError } from '../errors.ts';
 import type { Context } from '../measure/context.ts';
@@ -31,6 +32,13 @@ export class LoadedServer {
   async metrics(...names: readonly string[]): Promise<number[]> {
     const text = await this.#server.metrics();
     return names.map((name) => metricOf(text, name));
+  }
+
+  /** Bytes that it alone has, heap and buffers: its resident memory without mapped files, which the system may drop. */
+  anonymousBytes(): number {
+    if (process.platform !== 'linux') return Number.NaN;
+    const status = readFileSync(`/proc/${this.#server.pid}/status`, 'utf8');
+    return Number(/^RssAnon:\s+(\d+) kB/m.exec(status)?.[1] ?? Number.NaN) * 1024;
   }
 
   /** Answers what it has accepted first. @throws BenchError SUBJECT_FAILED where it did not end well */
