@@ -11,6 +11,7 @@ import { preload } from '../shared/preload.ts';
 import { PrometheusMetrics } from '../shared/prometheus.ts';
 import { readServerConfig, type ServerConfig } from './config.ts';
 import { Drain } from './drain.ts';
+import { servedBy } from './execution-provider/served-by.ts';
 import { settleExecutionProvider } from './execution-provider/settle.ts';
 import { startJobWorker } from './job-worker.ts';
 import { ProcessMetrics } from './process-metrics.ts';
@@ -48,6 +49,9 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
   });
   const ofProcess = new ProcessMetrics();
   const preloaded = preload(engine, shared.PRELOAD_MODELS, logger);
+  void preloaded.settled.then(() => {
+    logger.info('Models preloaded', { models: servedBy(engine.loaded(), executionProvider) });
+  });
   const place = jobPlaceOf(shared);
   const names = async () => (await engine.models()).map(({ name }) => name);
   const app = createApp({

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { node, run } from './command.ts';
+import { startGpuServer } from './gpu-server.ts';
 
 const PACKAGES = join(import.meta.dirname, '../../model-assets/packages');
 const reportSchema = z.object({
@@ -29,6 +30,17 @@ describe('on a machine with or without a GPU', () => {
     expect(stderr).toContain('Execution provider: none');
     expect(stderr).toContain('REQUIRE_GPU is set, and no GPU can be used here.');
     expect(stderr).not.toContain('"Listening"');
+  });
+
+  test('the server says which variant of each model runs on what', async () => {
+    const env = { EXECUTION_PROVIDER: 'cpu', MODELS_DIR: PACKAGES, PRELOAD_MODELS: 'sentiment' };
+    const server = await startGpuServer(env);
+    expect(server.log()).toMatch(/"Execution provider".*"chosen":"cpu","forced":true/);
+    const models = '"models":[{"model":"sentiment@1.0.0","variant":"int8","provider":"cpu"}]';
+    await expect.poll(() => server.log()).toContain(models);
+    expect(await server.metrics()).toContain('te_execution_provider{provider="cpu"} 1');
+    server.signal('SIGTERM');
+    expect(await server.ended).toBe(0);
   });
 
   test('the settings of the choice are checked with all others', async () => {
