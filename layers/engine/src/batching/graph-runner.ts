@@ -2,12 +2,12 @@
 import { EngineError } from '../errors.ts';
 import type { Graph } from '../manifest.ts';
 import type { Encoding, Feeds, Outputs, Session, TokenResult } from '../ports.ts';
-import { feedsFor, resultOfRow } from './tensors.ts';
+import { feedsFor, type Padding, resultOfRow } from './tensors.ts';
 
 export interface GraphRunnerParts {
   readonly graph: Graph;
   readonly session: Session;
-  readonly padTokenId: number;
+  readonly padding: Padding;
 }
 
 export class GraphRunner {
@@ -18,7 +18,7 @@ export class GraphRunner {
   }
 
   feedsOf(encodings: readonly Encoding[]): Feeds {
-    return feedsFor(this.#parts.graph, encodings, this.#parts.padTokenId);
+    return feedsFor(this.#parts.graph, encodings, this.#parts.padding);
   }
 
   /** @throws EngineError SESSION_FAILED */

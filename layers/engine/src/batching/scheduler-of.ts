@@ -15,12 +15,15 @@ export interface SchedulerParts {
   readonly batching: BatchingSettings;
 }
 
+/** CUDA's fused attention takes a bias of scores for lengths that are multiples of this, and tensor cores work in such tiles. */
+const GPU_LENGTHS = 8;
+
 /** The scheduler of one model, as the engine's options say. */
 export function schedulerOf(parts: SchedulerParts): Scheduler {
   const { manifest, variant, session, shortSession, batching } = parts;
   const { name: model, version, textProcessing } = manifest;
-  const { padTokenId } = textProcessing;
-  const graphOn = (on: Session) => new GraphRunner({ graph: variant.graphs.model, session: on, padTokenId });
+  const padding = { ...textProcessing, multipleOf: variant.scheme === 'fp16' ? GPU_LENGTHS : 1 };
+  const graphOn = (on: Session) => new GraphRunner({ graph: variant.graphs.model, session: on, padding });
   const graph = graphOn(session);
   if (batching.kind === 'turns') return new TurnScheduler(graph, variant.tokenBudget);
   const limits = {

@@ -3,11 +3,21 @@ import type { Encoding, Feeds, OutputRole, Outputs, Tensor, TokenResult } from '
 
 type Role = Graph['inputs'][number]['role'];
 
+export interface Padding {
+  readonly padTokenId: number;
+  /** What the length of a batch is rounded up to multiples of, as far as the model goes. @default 1 */
+  readonly multipleOf?: number;
+  /** Longest sequence that the model takes. */
+  readonly maxTokens: number;
+}
+
 /**
- * The graph's inputs for one batch, each `[batch, tokens]` and padded at the right to the longest encoding.
+ * The graph's inputs for one batch, each `[batch, tokens]` and padded at the right to the longest encoding or somewhat more.
  */
-export function feedsFor(graph: Graph, encodings: readonly Encoding[], padTokenId: number): Feeds {
-  const tokens = Math.max(...encodings.map(({ ids }) => ids.length));
+export function feedsFor(graph: Graph, encodings: readonly Encoding[], padding: Padding): Feeds {
+  const { padTokenId, multipleOf = 1, maxTokens } = padding;
+  const longest = Math.max(...encodings.map(({ ids }) => ids.length));
+  const tokens = Math.max(longest, Math.min(Math.ceil(longest / multipleOf) * multipleOf, maxTokens));
   const feeds: Record<string, Tensor<BigInt64Array>> = {};
   for (const { name, role } of graph.inputs) {
     const tensor = new Int64Writer(encodings.length, tokens, role === 'input_ids' ? padTokenId : 0);
