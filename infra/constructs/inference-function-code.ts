@@ -83,7 +83,11 @@ function zipFunction(
   const models = new ModelLayers(scope, 'Models', { groups });
   const remote =
     zipped.kind === 's3'
-      ? new RemotePackages(scope, 'RemotePackages', { packages: zipped.fetched, role })
+      ? new RemotePackages(scope, 'RemotePackages', {
+          packages: zipped.fetched,
+          role,
+          ...(options.environment && { beside: options.environment }),
+        })
       : undefined;
   const lambda = new LambdaFunction(scope, id, {
     ...options,

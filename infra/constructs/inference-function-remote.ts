@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import { Policy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
@@ -10,10 +10,14 @@ export interface RemotePackagesProps {
   readonly packages: readonly PackageDescription[];
   /** Gets to read these objects and no others. */
   readonly role: Role;
+  /** The other variables of the function, which share its room. @default - none */
+  readonly beside?: Readonly<Record<string, string>>;
 }
 
 /** Lambda allows 4 KB for all variables together; the others have some hundred bytes. */
 const MAXIMUM_BYTES = 3500;
+/** What an address or a name may have that AWS gives, which at synth is a token. */
+const TOKEN_BYTES = 256;
 /** The name of a bucket has at most 63 characters; at synth it is a token. */
 const BUCKET_NAME_BYTES = 63;
 
@@ -25,7 +29,7 @@ export class RemotePackages extends Construct {
   readonly policy: Policy;
 
   /** @throws InfraError UNSUPPORTED_PLACEMENT when the keys do not fit into the environment of a function */
-  constructor(scope: Construct, id: string, { packages, role }: RemotePackagesProps) {
+  constructor(scope: Construct, id: string, { packages, role, beside = {} }: RemotePackagesProps) {
     super(scope, id);
     const remote = packages.map((description) => ({ description, assets: this.#assets(description) }));
     const listed = remote.map(({ description: { name, version, manifestSha256 }, assets }) => ({
@@ -35,11 +39,12 @@ export class RemotePackages extends Construct {
       objects: Object.fromEntries(assets.map(({ path, asset }) => [path, asset.s3ObjectKey])),
     }));
     const bytes = JSON.stringify({ bucket: '', packages: listed }).length + BUCKET_NAME_BYTES;
-    if (bytes > MAXIMUM_BYTES) {
+    const room = MAXIMUM_BYTES - tokenBytes(beside);
+    if (bytes > room) {
       throw new InfraError(
         'UNSUPPORTED_PLACEMENT',
         `The list of ${packages.length} packages to fetch has ${bytes} bytes; the environment of a function has room ` +
-          `for ${MAXIMUM_BYTES}. Divide the models over several functions.`,
+          `for ${room}. Divide the models over several functions.`,
       );
     }
     const assets = remote.flatMap((one) => one.assets.map(({ asset }) => asset));
@@ -77,4 +82,9 @@ export class RemotePackages extends Construct {
       ],
     });
   }
+}
+
+/** Of what is known at deployment only; what is known at synth are some hundred bytes. */
+function tokenBytes(variables: Readonly<Record<string, string>>): number {
+  return TOKEN_BYTES * Object.values(variables).filter((value) => Token.isUnresolved(value)).length;
 }

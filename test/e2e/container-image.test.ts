@@ -72,6 +72,8 @@ describe('the Dockerfile', () => {
       expect(readdirSync(join(context, source)), source).not.toEqual([]);
       expect(ignore.completelyIgnores(join(context, source)), source).toBe(false);
     }
+    expect(ignore.ignores(join(context, 'app', HEALTH_CHECK))).toBe(false);
+    expect(ignore.ignores(join(context, '.env'))).toBe(true);
     const folders = readdirSync(context, { withFileTypes: true }).filter((entry) => entry.isDirectory());
     expect(folders.map(({ name }) => `${name}/`).sort()).toEqual([...copied].sort());
     const stageNames = stages.map(({ name }) => name);

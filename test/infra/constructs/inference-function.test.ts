@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import { Lazy, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -346,6 +346,9 @@ describe('refuses', () => {
     expect(message).toMatch(
       /^The list of 8 packages to fetch has \d+ bytes; .* room for 3500\. Divide the models/,
     );
+    const beside = { PILOTLIGHT_JOB_BUCKET: Lazy.string({ produce: () => 'jobs' }) };
+    const crowded = () => new RemotePackages(stack, 'Crowded', { packages, role, beside });
+    expect(refusalOf(crowded).message).toContain('room for 3244.');
   });
 
   test('a model that only a GPU serves', () => {
