@@ -1,5 +1,6 @@
 /** POST /jobs, GET and DELETE /jobs/{id}. */
-import { isJobId, type Jobs, type JobView } from '../jobs/job.ts';
+import type { Jobs, JobView } from '../jobs/job.ts';
+import { isJobId } from '../jobs/job-id.ts';
 import { acceptedJob, idempotencyKeyOf, RETRY_AFTER } from './accepted-job.ts';
 import { HttpError } from './errors.ts';
 import { checkInputs, checkLabels, parseBody } from './formats/parse.ts';

@@ -1,9 +1,8 @@
 /** A job: an HTTP request that nobody waits for. What lies in S3, what goes over the queue, what a client sees. */
 import * as z from 'zod/mini';
+import { JOB_ID } from './job-id.ts';
 
-/** 128 random bits. Whoever knows the id of a job may read and cancel it. */
-const ID = /^[\w-]{22}$/;
-const id = z.string().check(z.regex(ID));
+const id = z.string().check(z.regex(JOB_ID));
 
 /** Nobody's job may make more jobs. */
 const PATH = /^\/(?!jobs(?:[/?]|$))[^\s]{0,2000}$/;
@@ -136,10 +135,6 @@ export interface Jobs {
   read(id: string): Promise<JobView | undefined>;
   /** Cancels what waits or runs; of what is over it deletes request and result. Nothing where there is no such job. */
   cancel(id: string): Promise<JobView | undefined>;
-}
-
-export function isJobId(value: string): boolean {
-  return ID.test(value);
 }
 
 export const statusUrl = (job: string): string => `/jobs/${job}`;

@@ -2,7 +2,8 @@
 import { createS3Client } from '../s3-client.ts';
 import { S3Objects } from '../s3-objects.ts';
 import { createSqsClient, SqsQueue } from '../sqs-queue.ts';
-import { isJobId, type JobState, type Jobs, type JobView } from './job.ts';
+import type { JobState, Jobs, JobView } from './job.ts';
+import { isJobId } from './job-id.ts';
 import { JobStore } from './store.ts';
 import { type Desk, submitJob } from './submit.ts';
 import { cancel, forgetResult } from './transitions.ts';
