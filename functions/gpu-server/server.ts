@@ -1,7 +1,7 @@
 /** Entry of the container: the HTTP app on a port, sessions in threads of their own, requests in shared batches. */
 import { once } from 'node:events';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Engine, type ExecutionProvider, PilotlightError } from '@pilotlight/engine';
+import { Engine, PilotlightError } from '@pilotlight/engine';
 import { createApp } from '../shared/api/app.ts';
 import { createHttpServer } from '../shared/api/node-server.ts';
 import { appOptions, engineOptions } from '../shared/engine-options.ts';
@@ -9,6 +9,7 @@ import { jobPlaceOf, lazyJobs } from '../shared/jobs/lazy-jobs.ts';
 import { SERVICE } from '../shared/metric-names.ts';
 import { preload } from '../shared/preload.ts';
 import { PrometheusMetrics } from '../shared/prometheus.ts';
+import { batchingOn } from './batching.ts';
 import { readServerConfig, type ServerConfig } from './config.ts';
 import { Drain } from './drain.ts';
 import { servedBy } from './execution-provider/served-by.ts';
@@ -19,9 +20,6 @@ import { ServerMetrics } from './server-metrics.ts';
 import { endOnSignals } from './signals.ts';
 import { isTraced, type TracingSettings } from './tracing/settings.ts';
 
-/** As of text-embeddings-inference. */
-const GPU_BATCH_TOKENS = 16_384;
-
 const logger = new Logger({ serviceName: SERVICE });
 
 async function serve({ server: settings, shared }: ServerConfig): Promise<void> {
@@ -31,13 +29,7 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
     ...engineOptions(shared),
     executionProvider,
     sessions: 'worker',
-    batching: 'dynamic',
-    queueLimits: {
-      ...maxBatchTokens(settings.MAX_BATCH_TOKENS, executionProvider),
-      maxBatchRequests: settings.MAX_BATCH_REQUESTS,
-      maxQueueMs: settings.MAX_QUEUE_MS,
-    },
-    shortLaneTokens: executionProvider === 'cpu' ? settings.SHORT_LANE_TOKENS : 0,
+    ...batchingOn(executionProvider, settings),
     maxQueuedRequests: settings.MAX_CONCURRENT_REQUESTS,
     onBatch: (batch) => served.ran(batch),
   });
@@ -89,12 +81,6 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
 async function trace(settings: TracingSettings) {
   const { startTracing } = await import('./tracing/tracing.ts');
   return startTracing(settings, logger);
-}
-
-/** What a model was tuned to is what suits a CPU; a GPU is not full with it. */
-function maxBatchTokens(asked: number | undefined, provider: ExecutionProvider) {
-  const tokens = asked ?? (provider === 'cpu' ? undefined : GPU_BATCH_TOKENS);
-  return tokens === undefined ? {} : { maxBatchTokens: tokens };
 }
 
 try {

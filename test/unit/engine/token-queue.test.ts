@@ -148,6 +148,21 @@ describe('TokenQueue', () => {
     expect(queue.take(0).batch).toHaveLength(3);
   });
 
+  it('pads the shortest entry of a batch by no more than it may', () => {
+    const share = fc.double({ min: 0, max: 2, noNaN: true });
+    fc.assert(
+      fc.property(patient, share, fc.array(tokens, { maxLength: 60 }), (queueLimits, maxPadding, lengths) => {
+        const queue = new TokenQueue<Entry>({ ...queueLimits, maxPadding });
+        queue.push(alone(lengths));
+        for (let { batch } = queue.take(0); batch.length > 0; { batch } = queue.take(0)) {
+          const own = batch.map((entry) => entry.tokens);
+          const least = Math.min(...own);
+          expect(Math.max(...own) - least).toBeLessThanOrEqual(maxPadding * Math.max(least, 32));
+        }
+      }),
+    );
+  });
+
   it('lets a call that has begun finish, however long ago its time was up', () => {
     const queue = new TokenQueue<Entry>({ maxBatchTokens: 8, maxBatchRequests: 8, maxQueueMs: 10 });
     const [begun, late] = [callAt(0), callAt(0)];

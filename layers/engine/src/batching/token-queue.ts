@@ -12,6 +12,11 @@ export interface QueueLimits {
   readonly maxBatchRequests: number;
   /** Milliseconds that a call may wait for its first batch. */
   readonly maxQueueMs: number;
+  /**
+   * Padding of the shortest entry of a batch, as a share of its own tokens, or of 32 where it has fewer. What a run costs
+   * besides its tokens is what padding may cost at most: much on a GPU, on a CPU some ten tokens. @default 1, as long again
+   */
+  readonly maxPadding?: number;
 }
 
 /** What somebody waits for: any number of entries, pushed at once. */
@@ -39,8 +44,6 @@ export interface Taken<Entry> {
   readonly dropped: readonly Entry[];
 }
 
-/** Entries share a batch where none is more than twice as long as another, so that at most half of it is padding. */
-const LIKE = 2;
 /** Up to so many tokens, how long an entry is makes little difference. */
 const SHORT_TOKENS = 32;
 /** The oldest entries among which those of like length are looked for: what a choice costs does not grow with the queue. */
@@ -100,7 +103,7 @@ export class TokenQueue<Entry extends QueueEntry> {
   #fill(waiting: readonly Entry[]): Entry[] {
     const [oldest] = waiting;
     if (!oldest) return [];
-    const { maxBatchTokens, maxBatchRequests } = this.#limits;
+    const { maxBatchTokens, maxBatchRequests, maxPadding = 1 } = this.#limits;
     const distance = ({ tokens }: Entry): number => Math.abs(tokens - oldest.tokens);
     const chosen = new Set<Entry>();
     let [shortest, longest] = [oldest.tokens, oldest.tokens];
@@ -109,7 +112,7 @@ export class TokenQueue<Entry extends QueueEntry> {
       if (chosen.size > 0) {
         const [least, most] = [Math.min(shortest, entry.tokens), Math.max(longest, entry.tokens)];
         const fits = most * (chosen.size + 1) <= maxBatchTokens;
-        if (!fits || most > Math.max(LIKE * least, SHORT_TOKENS)) continue;
+        if (!fits || most - least > maxPadding * Math.max(least, SHORT_TOKENS)) continue;
         [shortest, longest] = [least, most];
       }
       chosen.add(entry);
