@@ -65,15 +65,20 @@ export class JobWorker {
   }
 
   /**
-   * Takes nothing more, and gives back to the queue what is not done shortly before the end of the grace. Never rejects:
-   * what can not be given back is delivered again once its lease has ended.
+   * Takes nothing more, and gives back to the queue what is not done shortly before the end of the grace. Never rejects,
+   * and takes no longer: what can not be given back by then is delivered again once its lease has ended.
    */
   async stop(graceMs: number): Promise<void> {
     this.#stopped.abort();
     const timer = setTimeout(() => this.#ending.abort(), Math.max(0, graceMs - RETURN_MS));
-    await this.#polling;
-    await Promise.all(this.#running);
+    const over = new AbortController();
+    const ended = this.#polling.then(() => Promise.all(this.#running));
+    await Promise.race([ended, pause(graceMs, over.signal)]);
     clearTimeout(timer);
+    over.abort();
+    if (this.running > 0) {
+      this.#parts.logger.error('Jobs were still under way at the end of the grace', { jobs: this.running });
+    }
   }
 
   async #poll(): Promise<void> {

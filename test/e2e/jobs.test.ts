@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { jobView } from '../../functions/shared/api/openapi/job-operations.ts';
-import { isJobId } from '../../functions/shared/jobs/job.ts';
+import { isJobId } from '../../functions/shared/jobs/job-id.ts';
 import { type GpuServer, poison, startGpuServer } from './gpu-server.ts';
 import { type JobWorld, predictionOf, startJobWorld } from './job-world.ts';
 import { copyOfPackages } from './packages.ts';

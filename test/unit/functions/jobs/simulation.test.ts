@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { isOver } from '../../../../functions/shared/jobs/job.ts';
 import { Random } from '../../../fixtures/random.ts';
-import { type Behaviour, MAX_ATTEMPTS, Simulation, type Weather } from './simulation.ts';
+import { type Behaviour, GRACE_MS, MAX_ATTEMPTS, Simulation, type Weather } from './simulation.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -151,4 +151,23 @@ it('gives back at SIGTERM what can not end within the grace, and does not count 
   world.startWorker();
   await vi.advanceTimersByTimeAsync(110_000);
   expect(world.history(id).at(-1)).toMatchObject({ status: 'done', attempts: 1 });
+});
+
+it('ends within the grace where S3 and SQS are silent, and the job is done by another worker', async () => {
+  const world = new Simulation({ random: new Random(1), slowestMs: 10, failures: 0 });
+  const submitted = world.submit({ statuses: [200], ms: 5000 });
+  await vi.advanceTimersByTimeAsync(1000);
+  const id = await submitted;
+  world.startWorker();
+  await vi.advanceTimersByTimeAsync(1000);
+  let hasEnded = false;
+  void world.stopWorker({ areSilent: true }).then(() => {
+    hasEnded = true;
+  });
+  await vi.advanceTimersByTimeAsync(GRACE_MS);
+  expect(hasEnded).toBe(true);
+  expect(world.history(id).at(-1)?.status).toBe('running');
+  world.startWorker();
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(world.history(id).at(-1)).toMatchObject({ status: 'done', attempts: 2 });
 });

@@ -17,6 +17,7 @@ import type { Random } from '../../../fixtures/random.ts';
 
 export const LEASE_MS = 60_000;
 export const MAX_ATTEMPTS = 4;
+export const GRACE_MS = 25_000;
 const MAX_RECEIVES = 5;
 const MESSAGE_WAIT_MS = 20_000;
 
@@ -215,10 +216,11 @@ export class Simulation {
     if (oldest) oldest.process.dead = true;
   }
 
-  /** SIGTERM, with the grace that a container has. */
-  async stopWorker(): Promise<void> {
+  /** SIGTERM, with the grace that a container has. Where S3 and SQS are silent, nothing that it asks for is answered. */
+  async stopWorker({ areSilent = false } = {}): Promise<void> {
     const [oldest] = this.#workers.splice(0, 1);
-    await oldest?.worker.stop(25_000);
+    if (oldest && areSilent) oldest.process.dead = true;
+    await oldest?.worker.stop(GRACE_MS);
     if (oldest) oldest.process.dead = true;
   }
 
