@@ -9,6 +9,7 @@ import { jobPlaceOf, lazyJobs } from '../shared/jobs/lazy-jobs.ts';
 import { SERVICE } from '../shared/metric-names.ts';
 import { preload } from '../shared/preload.ts';
 import { PrometheusMetrics } from '../shared/prometheus.ts';
+import { keepHeapSmall } from '../shared/small-heap.ts';
 import { batchingOn } from './batching.ts';
 import { readServerConfig, type ServerConfig } from './config.ts';
 import { Drain } from './drain.ts';
@@ -19,6 +20,8 @@ import { ProcessMetrics } from './process-metrics.ts';
 import { ServerMetrics } from './server-metrics.ts';
 import { endOnSignals } from './signals.ts';
 import { isTraced, type TracingSettings } from './tracing/settings.ts';
+
+keepHeapSmall();
 
 const logger = new Logger({ serviceName: SERVICE });
 
