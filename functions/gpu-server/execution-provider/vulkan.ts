@@ -1,5 +1,6 @@
 /** What WebGPU needs of a Linux machine: the Vulkan loader, and a driver that it finds. */
 import { existsSync, readdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { LibrarySearch } from './library-search.ts';
 import type { Requirement } from './report.ts';
 
@@ -14,11 +15,13 @@ const SOFTWARE = /^lvp_|swiftshader/;
 export function webgpuRequirements(
   libraries: LibrarySearch,
   driverFolders: readonly string[] = DRIVER_FOLDERS,
+  named: readonly string[] = namedByEnvironment(),
 ): readonly Requirement[] {
   const loader = libraries.find(VULKAN_LOADER);
-  const manifests = driverFolders
+  const installed = driverFolders
     .filter((folder) => existsSync(folder))
     .flatMap((folder) => readdirSync(folder));
+  const manifests = [...installed, ...named.map((file) => basename(file))];
   const drivers = manifests.filter((manifest) => !SOFTWARE.test(manifest));
   return [
     {
@@ -43,4 +46,10 @@ export function webgpuRequirements(
       }),
     },
   ];
+}
+
+/** Manifests that the loader is told to read in place of those of its folders. */
+function namedByEnvironment(): readonly string[] {
+  const { VK_DRIVER_FILES, VK_ICD_FILENAMES } = process.env;
+  return (VK_DRIVER_FILES ?? VK_ICD_FILENAMES ?? '').split(':').filter((file) => file !== '');
 }

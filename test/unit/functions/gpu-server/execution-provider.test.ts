@@ -140,9 +140,12 @@ describe('what CUDA needs', () => {
 describe('what WebGPU needs', () => {
   it('is a driver of a GPU: a renderer on the CPU is none', () => {
     writeFileSync(at('lib/libvulkan.so.1'), '');
-    const met = () => webgpuRequirements(search(), [at('icd.d'), at('nowhere')]).map((part) => part.met);
+    const met = (...named: readonly string[]) =>
+      webgpuRequirements(search(), [at('icd.d'), at('nowhere')], named).map((part) => part.met);
     writeFileSync(at('icd.d/lvp_icd.x86_64.json'), '{}');
     expect(met()).toEqual([true, false]);
+    expect(met('/tmp/vk_swiftshader_icd.json')).toEqual([true, false]);
+    expect(met('/opt/driver/nvidia_icd.json')).toEqual([true, true]);
     writeFileSync(at('icd.d/nvidia_icd.json'), '{}');
     expect(met()).toEqual([true, true]);
   });
@@ -165,7 +168,7 @@ describe('the choice of the execution provider', () => {
     };
     const report = await chooseExecutionProvider(options, {
       machine: machine(),
-      requirementsOfWebgpu: (libraries) => webgpuRequirements(libraries, [at('icd.d')]),
+      requirementsOfWebgpu: (libraries) => webgpuRequirements(libraries, [at('icd.d')], []),
       trial,
     });
     return { report, tried };
