@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundle, FUNCTIONS } from '../../functions/bundle.ts';
 import { DEFAULT_PACKAGES } from './http-service.ts';
@@ -44,6 +44,15 @@ function answersTo(events: readonly string[], environment: Record<string, string
   return { results, logged: logged.map((line) => JSON.parse(line)) };
 }
 
+/** What a file of the bundle imports before it runs, and so on. */
+function startFiles(path: string, found = new Set<string>()): Set<string> {
+  if (found.has(path)) return found;
+  found.add(path);
+  const imports = readFileSync(path, 'utf8').matchAll(/^(?:import|export)\b[^;]*?"(\.[^"]+)";$/gm);
+  for (const [, name = ''] of imports) startFiles(join(dirname(path), name), found);
+  return found;
+}
+
 describe.each(FUNCTIONS)('the bundle of %s', (name) => {
   it('is at most 2 MB in all, and says how large it is', async () => {
     const folder = join(task, name);
@@ -61,6 +70,24 @@ describe('the bundled predict function', () => {
     const chunks = readdirSync(join(task, 'chunks'));
     expect(chunks).toContainEqual(expect.stringMatching(/^s3-reader-/));
     expect(readFileSync(file, 'utf8')).not.toMatch(/^import .*s3-reader/m);
+  });
+
+  it('loads nothing of S3, SQS, jobs or the container at its start', () => {
+    const code = [...startFiles(file)].map((path) => readFileSync(path, 'utf8')).join('\n');
+    const declares = (name: string) => new RegExp(`(?:class|var|const) ${name}\\b`).test(code);
+    expect(declares('Engine')).toBe(true);
+    const lazy = [
+      'S3Client',
+      'SQSClient',
+      'S3Jobs',
+      'jobStateSchema',
+      'ContainerClient',
+      'ContainerHandOver',
+    ];
+    expect(lazy.filter(declares)).toEqual([]);
+    const everything = readdirSync(join(task, 'chunks')).map((name) => join(task, 'chunks', name));
+    const all = everything.map((path) => readFileSync(path, 'utf8')).join('\n');
+    expect(lazy.filter((name) => !all.includes(name))).toEqual([]);
   });
 
   it('answers API Gateway in a fresh process, with the native packages from the layer', () => {
