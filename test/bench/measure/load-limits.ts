@@ -13,6 +13,9 @@ const BUDGETS = [256, 512, 1024, 2048, 4096] as const;
 const REST_MS = 100;
 
 export interface BatchLimits {
+  /** Texts per second in the best batches, round by round. */
+  readonly best: readonly number[];
+  /** That over the rate of one by one. */
   readonly ratio: Spread;
   readonly series: readonly Series[];
   readonly notes: readonly string[];
@@ -47,6 +50,7 @@ export async function batchLimits(context: Context): Promise<BatchLimits> {
     Math.max(...batched.map((name) => rates.get(name)[round] ?? Number.NaN)),
   );
   return {
+    best,
     ratio: pairedRatio(best, rates.get(single)),
     series: rates.names().map((name) => {
       return { subject: NAMES.raw, metric: `limit: ${name}`, unit: 'texts/s', samples: rates.get(name) };

@@ -163,6 +163,11 @@ function report(
       { atLeast: 2.5 },
     ),
     { name: 'its limit: session.run in its best batches / one by one', unit: 'x', value: limits.ratio },
+    {
+      name: `throughput at ${most} clients: ${DYNAMIC} / session.run in its best batches`,
+      unit: 'x',
+      value: pairedRatio(samples.get(`${DYNAMIC}/${most}/rate`), limits.best),
+    },
     compare(
       { name: 'short requests: p99 at half load / p99 of one client', model },
       pairedRatio(samples.get('half/p99'), samples.get(`${unloaded} p99`)),
