@@ -5,7 +5,9 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { EngineError } from '@pilotlight/engine';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createHandler } from '../../../functions/predict/create-handler.ts';
+import type { HandOver, HandOverOutcome } from '../../../functions/shared/api/hand-over-port.ts';
 import { DEFAULT_LIMITS } from '../../../functions/shared/api/limits.ts';
+import type { JobView } from '../../../functions/shared/jobs/job.ts';
 import { preload } from '../../../functions/shared/preload.ts';
 import { type FakeEngine, fakeEngine, silent } from './fake-engine.ts';
 import { lambdaContext } from './lambda-context.ts';
@@ -31,8 +33,13 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-function handlerOf(engine: FakeEngine, settled = preload(engine, ['sentiment'], silent)) {
+function handlerOf(
+  engine: FakeEngine,
+  settled = preload(engine, ['sentiment'], silent),
+  elsewhere: { handOver?: HandOver } = {},
+) {
   const handler = createHandler({
+    ...elsewhere,
     engine,
     preload: settled,
     ready: settled.settled.then(() => 321),
@@ -104,6 +111,15 @@ describe('the predict function', () => {
   });
 });
 
+const JOB: JobView = {
+  id: '1'.repeat(22),
+  status: 'queued',
+  model: 'sentiment',
+  created_at: '2026-01-01T00:00:00.000Z',
+  attempts: 0,
+  status_url: '/jobs/1',
+};
+
 describe('what CloudWatch gets', () => {
   it('is one metric line for a prediction, with its stages', async () => {
     const handle = handlerOf(fakeEngine());
@@ -128,6 +144,38 @@ describe('what CloudWatch gets', () => {
     expect(emitted[0]?.MemoryUsed).toBeGreaterThan(megabytes / 2);
     expect(emitted[0]?.MemoryUsed).toBeLessThan(megabytes * 2);
   });
+
+  it.each<{ outcome: HandOverOutcome; counts: object }>([
+    {
+      outcome: { kind: 'forwarded', circuit: 'closed', response: new Response('[]') },
+      counts: { Forwarded: 1, Queued: 0, CircuitOpen: 0 },
+    },
+    {
+      outcome: { kind: 'queued', circuit: 'open', job: JOB },
+      counts: { Forwarded: 0, Queued: 1, CircuitOpen: 1 },
+    },
+    {
+      outcome: { kind: 'here', circuit: 'half-open' },
+      counts: { Forwarded: 0, Queued: 0, CircuitOpen: 1 },
+    },
+  ])(
+    'says that a request for the container was $outcome.kind while the circuit was $outcome.circuit',
+    async ({ outcome, counts }) => {
+      const handOver: HandOver = { models: ['sentiment'], take: async () => outcome };
+      const engine = fakeEngine();
+      const handle = handlerOf(engine, preload(engine, [], silent), { handOver });
+      await handle('health');
+      emitted = [];
+      await handle('predict', { headers: { 'content-type': 'application/json', prefer: 'respond-async' } });
+      expect(emitted).toHaveLength(1);
+      expect(emitted[0]).toMatchObject({
+        model: 'sentiment',
+        handedOver: outcome.kind,
+        Requests: 1,
+        ...counts,
+      });
+    },
+  );
 
   it('is a log line with request id, code and cause for a failure', async () => {
     const cause = new TypeError('the native reason');
