@@ -9,6 +9,9 @@ import {
 import * as z from 'zod/mini';
 
 const ATTEMPTS = 8;
+/** How long a connection may take, and how long it may be silent: longer than anybody waits for a message. */
+const CONNECT_MS = 5000;
+const SILENCE_MS = 30_000;
 
 /** What SQS gives at once, and for how long it lets a receiver wait. */
 const MOST_MESSAGES = 10;
@@ -94,5 +97,9 @@ export class SqsQueue {
 /** A client for the region and endpoint of the environment. */
 export function createSqsClient(environment: Readonly<Record<string, string | undefined>>): SQSClient {
   const endpoint = environment.AWS_ENDPOINT_URL_SQS ?? environment.AWS_ENDPOINT_URL;
-  return new SQSClient({ maxAttempts: ATTEMPTS, ...(endpoint === undefined ? {} : { endpoint }) });
+  return new SQSClient({
+    maxAttempts: ATTEMPTS,
+    requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENCE_MS },
+    ...(endpoint === undefined ? {} : { endpoint }),
+  });
 }
