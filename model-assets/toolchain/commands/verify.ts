@@ -13,12 +13,15 @@ interface Verdict {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
+const PROVIDERS = ['cpu', 'cuda', 'webgpu'] as const;
+
 export const verify: Command = {
   summary: 'prove packages: files, sums and every golden answer, through the serving engine',
   help: `Prove that packages are intact and answer on this machine as they did when they were made.
 
 Usage: npm run models -- verify [name | name@version | all] [options]
 
+  --provider NAME  what runs the variants that it can: cpu, cuda, webgpu (default: cpu)
   --packages DIR   folder of packages (default: model-assets/packages)
   --json           results as JSON
   --quiet          no progress
@@ -26,11 +29,13 @@ Usage: npm run models -- verify [name | name@version | all] [options]
 Examples:
   npm run models -- verify
   npm run models -- verify sentiment@1.0.0
+  npm run models -- verify large --provider cuda
 `,
   async run(args, { stdout, stderr }) {
     const { values, positionals } = parseOptions(
       args,
       {
+        provider: { type: 'string', default: 'cpu' },
         packages: { type: 'string', default: DEFAULT_PACKAGES },
         json: { type: 'boolean', default: false },
         quiet: { type: 'boolean', default: false },
@@ -39,6 +44,9 @@ Examples:
     );
     const [selection = 'all', more] = positionals;
     if (more !== undefined) throw usage(`verify takes one model, but got '${more}' too.`, 'verify');
+    const provider = PROVIDERS.find((name) => name === values.provider);
+    if (provider === undefined)
+      throw usage(`--provider takes ${PROVIDERS.join(', ')}, not '${values.provider}'.`, 'verify');
     const progress = values.json || values.quiet ? silent : terminalProgress(stderr);
     const verdicts: Verdict[] = [];
     for (const entry of await selectPackages(values.packages, selection)) {
@@ -48,7 +56,7 @@ Examples:
         const proofs = await progress.stage(name, async (report) =>
           pipeline
             ? [await verifyPipeline(values.packages, pipeline)]
-            : verifyPackage(values.packages, entry, report),
+            : verifyPackage(values.packages, entry, report, provider),
         );
         verdicts.push({ package: name, proofs });
       } catch (error) {

@@ -1,7 +1,7 @@
 /** Proof of a package: its files are those of the manifest, and every variant gives the golden answers. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Engine, type PackageEntry } from '@pilotlight/engine';
+import { Engine, type ExecutionProvider, type PackageEntry } from '@pilotlight/engine';
 import { ToolchainError } from '../errors.ts';
 import { parseGoldens } from '../package/goldens-file.ts';
 import { type VariantDeviation, verifyGoldens } from './verify/goldens.ts';
@@ -18,13 +18,14 @@ export interface VariantProof extends VariantDeviation {
 }
 
 /**
- * Verifies one package through the serving engine, every variant. Throws VERIFY_FAILED, PACKAGE_INVALID or
- * PACKAGE_CORRUPT with the first thing that is wrong.
+ * Verifies one package through the serving engine, every variant, on the execution provider where it can run the variant.
+ * Throws VERIFY_FAILED, PACKAGE_INVALID, PACKAGE_CORRUPT or SESSION_FAILED with the first thing that is wrong.
  */
 export async function verifyPackage(
   packages: string,
   { name, version, manifest, problem }: PackageEntry,
   report: (done: number) => void = () => {},
+  executionProvider: ExecutionProvider = 'cpu',
 ): Promise<readonly VariantProof[]> {
   if (manifest === undefined)
     throw new ToolchainError('VERIFY_FAILED', problem ?? `${name}@${version} has no manifest.`);
@@ -41,7 +42,7 @@ export async function verifyPackage(
         `The goldens of ${name}@${version} have no tolerance for ${variant}.`,
       );
     }
-    const engine = new Engine({ packages, variant });
+    const engine = new Engine({ packages, variant, executionProvider });
     try {
       const predictor = await engine.predictor({ name, version });
       const deviation = await verifyGoldens(predictor, goldens, accepted, (done) =>

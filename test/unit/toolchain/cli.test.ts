@@ -28,6 +28,7 @@ describe('models', () => {
     [['add', 'x', '--name', 'y', '--token-budget', '0'], 'a whole number of at least 1'],
     [['add', 'x', '--name', 'y', '--evaluate', 'f.jsonl'], 'Each --evaluate takes one --dataset'],
     [['add', 'x', '--name', 'y', '--split', 'dev'], 'Each --split belongs to one --evaluate'],
+    [['verify', '--provider', 'tpu'], "--provider takes cpu, cuda, webgpu, not 'tpu'"],
     [['verify', 'a', 'b'], "verify takes one model, but got 'b' too"],
     [['list', 'a'], "list takes no argument, but got 'a'"],
     [['bench'], 'bench takes one model'],

@@ -1,12 +1,13 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { Engine } from '../../../layers/engine/src/index.ts';
+import { Engine, FolderStore } from '../../../layers/engine/src/index.ts';
 import { loadModel } from '../../../model-assets/toolchain/graph/external.ts';
 import { encodeModel } from '../../../model-assets/toolchain/graph/onnx.ts';
 import { parseGoldens } from '../../../model-assets/toolchain/package/goldens-file.ts';
 import { type AddResult, addModel } from '../../../model-assets/toolchain/pipeline.ts';
 import { readSource } from '../../../model-assets/toolchain/sources/index.ts';
+import { verifyPackage } from '../../../model-assets/toolchain/stages/verify.ts';
 import { silent } from '../../../model-assets/toolchain/terminal/progress.ts';
 import { checkpointTensors } from '../../fixtures/checkpoints.ts';
 import { writeSafetensors } from '../../fixtures/safetensors.ts';
@@ -229,5 +230,16 @@ describe('packaging for GPUs', () => {
     const { results } = await onGpu.predict('for-gpus', 'a word or two', { top_k: 3 });
     expect(results).toEqual([[expect.anything(), expect.anything(), expect.anything()]]);
     await onGpu.dispose();
+  });
+
+  test('is proven on a GPU where there is one, and refused by the name of the provider where there is none', async () => {
+    const entries = await new FolderStore(packages).list();
+    const entry = entries.find(({ name }) => name === 'for-gpus') ?? { name: 'for-gpus', version: '1.0.0' };
+    const outcome = await verifyPackage(packages, entry, () => {}, 'cuda').then(
+      (proofs) => proofs.map(({ variant }) => variant).sort(),
+      (error: unknown) => error,
+    );
+    if (Array.isArray(outcome)) expect(outcome).toEqual(['fp16', 'int8']);
+    else expect(outcome).toMatchObject({ code: 'SESSION_FAILED', message: expect.stringContaining('cuda') });
   });
 });
