@@ -1,9 +1,7 @@
 /** The image of the container without Docker: its Dockerfile, the files that it copies, and the server that starts from them. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { IgnoreStrategy } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
@@ -11,8 +9,11 @@ import { HEALTH_CHECK } from '../../infra/constructs/gpu-container.ts';
 import { buildServerContext } from '../../layers/container/index.ts';
 import { describePackage } from '../../layers/models/index.ts';
 import { fileSystemOf, type Stage, stagesOf } from '../fixtures/dockerfile.ts';
+import { type OtlpCollector, startOtlpCollector } from '../fixtures/otlp-collector.ts';
 import { packageOf } from '../unit/layers/model-packages.ts';
 import { node, run } from './command.ts';
+import { type ImageServer, startImage } from './image-server.ts';
+import { type JobWorld, startJobWorld } from './job-world.ts';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'pilotlight-image-'));
 const ROOT = join(FOLDER, 'root');
@@ -167,45 +168,48 @@ test('an image with a model of transformers.js has what runs it and decodes its 
   expect(stdout, stderr).toBe('function 255,0,0\n');
 });
 
-describe('the server, from these files alone', () => {
-  const inImage = (path: string) => (path.startsWith('/tmp') ? path : join(ROOT, path));
+describe('the server, from these files alone, as the user of the image', () => {
+  let world: JobWorld;
+  let collector: OtlpCollector;
+  let server: ImageServer;
+  beforeAll(async () => {
+    [world, collector] = await Promise.all([startJobWorld(), startOtlpCollector()]);
+    server = await startImage(image, ROOT, {
+      ...world.environment,
+      PRELOAD_MODELS: 'sentiment',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    });
+  });
+  afterAll(() => Promise.all([world.close(), collector.close()]));
 
-  test('answers as the user of the image, is healthy, and ends with 0 on SIGTERM', async () => {
-    const environment = Object.fromEntries(
-      Object.entries(image.environment).map(([name, value]) => [
-        name,
-        value.startsWith('/') ? inImage(value) : value,
-      ]),
-    );
-    const [program, ...args] = [
-      ...(image.commands.get('ENTRYPOINT') ?? []),
-      ...(image.commands.get('CMD') ?? []),
-    ];
-    expect(program).toBe('node');
-    const [uid, gid] = (image.instructions.get('USER') ?? '').split(':').map(Number);
-    const asUser = process.getuid?.() === 0 && uid !== undefined && gid !== undefined ? { uid, gid } : {};
-    const cwd = inImage(image.instructions.get('WORKDIR') ?? '');
-    const env = { PATH: '/usr/bin:/bin', ...environment, PORT: '0', PRELOAD_MODELS: 'sentiment' };
-    const child = spawn(resolve(process.execPath), args, { cwd, env, ...asUser });
-    const ended = once(child, 'close');
-    let log = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (chunk: string) => {
-        log += chunk;
-      });
-    const port = () => /"Listening".*"port":(\d+)/.exec(log)?.[1];
-    while (port() === undefined) {
-      await Promise.race([once(child.stdout, 'data'), ended]);
-      expect(child.exitCode, log).toBe(null);
-    }
-    const url = `http://127.0.0.1:${port()}`;
-    const init = { method: 'POST', body: '{"inputs":"I love this"}' };
-    const answer = await fetch(`${url}/models/sentiment`, init);
+  const post = (path: string, body: object) =>
+    fetch(`${server.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const healthOf = () =>
+    run(node(join(ROOT, 'app', HEALTH_CHECK)), { env: { PORT: server.port } }).then(({ code }) => code);
+
+  test('answers, and is healthy', async () => {
+    const answer = await post('/models/sentiment', { inputs: 'I love this' });
     expect(await answer.json()).toMatchObject([[{ label: 'positive' }, { label: 'negative' }]]);
-    const health = node(inImage(join('app', HEALTH_CHECK)));
-    expect(await run(health, { env: { PORT: port() } })).toMatchObject({ code: 0, stderr: '' });
-    child.kill('SIGTERM');
-    expect((await ended)[0]).toBe(0);
-    expect(await run(health, { env: { PORT: port() } })).toMatchObject({ code: 1 });
+    expect(await healthOf()).toBe(0);
+  });
+
+  test('takes a job, and does it', async () => {
+    const accepted = await post('/jobs', { model: 'sentiment', inputs: 'I love this' });
+    expect(accepted.status).toBe(202);
+    const { job: id } = z.looseObject({ job: z.string() }).parse(await accepted.json());
+    expect(await world.until(id, 'done', 'failed')).toMatchObject({
+      status: 'done',
+      result: [[{ label: 'positive' }, { label: 'negative' }]],
+    });
+  });
+
+  test('ends with 0 on SIGTERM, its traces sent, and is healthy no more', async () => {
+    expect(await server.end(), server.log()).toBe(0);
+    expect(collector.posts.length, server.log()).toBeGreaterThan(0);
+    expect(await healthOf()).toBe(1);
   });
 });

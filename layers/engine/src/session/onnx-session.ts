@@ -1,4 +1,5 @@
 /** The session port on onnxruntime-node, in the thread that calls it: `run` blocks that thread. */
+import './no-telemetry.ts';
 import * as ort from 'onnxruntime-node';
 import { EngineError } from '../errors.ts';
 import type { Graph } from '../manifest.ts';

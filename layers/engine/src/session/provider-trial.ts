@@ -1,4 +1,5 @@
 /** Entry of a trial's process: runs the trial graph on the execution provider that the command line names. */
+import './no-telemetry.ts';
 import * as ort from 'onnxruntime-node';
 import { TRIAL_INPUT, TRIAL_OUTPUT, trialGraph } from './trial-graph.ts';
 

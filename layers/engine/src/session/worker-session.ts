@@ -2,6 +2,7 @@
  * The session port on a thread of its own, for servers that take many requests at once: `run` of
  * onnxruntime-node blocks its thread, and here that is not the thread that answers HTTP.
  */
+import './no-telemetry.ts';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { EngineError } from '../errors.ts';
