@@ -15,7 +15,7 @@ export interface Call {
   /**
    * Tells telemetry the model, once it is known to exist.
    *
-   * @throws HandedOver where the client would rather have a job than wait, and the container has the model
+   * @throws HandedOver where the client would not wait at all, and the container has the model
    */
   nameModel(name: string): void;
   /** The same request where its path names the model, so that no header is needed. @default - its own path */
@@ -31,14 +31,13 @@ export class ServedCall implements Call {
   readonly #c: Context;
   readonly #handOver: HandOver | undefined;
   readonly #preference: Preference | undefined;
-  #path: string;
+  #path: string | undefined;
   #model = '';
   #staysHere = false;
 
   constructor(c: Context, limits: Limits, handOver: HandOver | undefined) {
     this.#c = c;
     this.#handOver = handOver;
-    this.#path = new URL(c.req.url).pathname;
     this.body = new RequestBody(c.req.raw, limits, handOver !== undefined);
     this.#preference = handOver && c.req.method === 'POST' ? preferenceOf(c.req.raw.headers) : undefined;
   }
@@ -55,8 +54,9 @@ export class ServedCall implements Call {
 
   nameModel(name: string): void {
     this.#model = name;
-    if (this.#staysHere || !this.#preference || !this.#handOver?.models.includes(name)) return;
-    throw new HandedOver(name, { servedHere: true });
+    const wouldNotWait = this.#preference?.waitMs === 0 && !this.#staysHere;
+    const isTaken = wouldNotWait && this.#handOver?.models.includes(name);
+    if (isTaken) throw new HandedOver(name, { servedHere: true });
   }
 
   nameBy(path: string): void {
@@ -71,12 +71,12 @@ export class ServedCall implements Call {
   /** What somebody else needs to answer it. */
   async handed(model: string, servedHere: boolean): Promise<HandedRequest> {
     this.#model = model;
-    const { method, raw } = this.#c.req;
+    const { method, raw, url } = this.#c.req;
     const own = {
       model,
       ref: requestedModel(this.#c) || model,
       servedHere,
-      path: this.#path,
+      path: this.#path ?? new URL(url).pathname,
       headers: raw.headers,
       start: this.start,
       signal: raw.signal,

@@ -14,7 +14,7 @@ export interface ContainerHandOverParts {
   readonly logger: Logger;
   /** @default - what nobody answers is refused */
   readonly jobs?: Jobs;
-  /** In milliseconds. @default - `performance.now` */
+  /** In milliseconds. @default - `Date.now`, for the other clock may stand still while Lambda freezes the process */
   readonly clock?: () => number;
 }
 
@@ -35,7 +35,7 @@ export class ContainerHandOver implements HandOver {
     this.models = Object.keys(models);
     if (maxInferMs !== undefined) this.maxInferMs = maxInferMs;
     this.#parts = parts;
-    this.#clock = parts.clock ?? (() => performance.now());
+    this.#clock = parts.clock ?? Date.now;
   }
 
   async take(request: HandedRequest): Promise<HandOverOutcome> {
@@ -46,9 +46,9 @@ export class ContainerHandOver implements HandOver {
   async #take(request: HandedRequest): Promise<Outcome> {
     const { jobs } = this.#parts;
     const { preference } = request;
-    if (jobs && preference?.waitMs === 0) return this.#queue(request, jobs);
+    if (preference?.waitMs === 0 && jobs) return this.#queue(request, jobs);
     // Whoever has the model and was only asked not to wait answers itself where there is no queue.
-    if (preference && !jobs && request.servedHere) return { kind: 'here' };
+    if (preference?.waitMs === 0 && request.servedHere) return { kind: 'here' };
     const forwarded = (await this.#admitted()) ? await this.#forward(request) : 'absent';
     if (forwarded instanceof Response) return { kind: 'forwarded', response: forwarded };
     return this.#without(request, forwarded);

@@ -243,6 +243,17 @@ describe('a client that would rather not wait', () => {
     },
   );
 
+  it('but for some seconds, is answered by whoever answers others', async () => {
+    const jobs = fakeJobs();
+    const light = functionBesideContainer({ jobs });
+    const answered = await light.app.request('/models/sentiment', preferring('respond-async, wait=10'));
+    expect(await asText(answered)).toEqual([200, 'function']);
+    const heavy = functionBesideContainer({ jobs, estimate: LIMIT + 1 });
+    const forwarded = await heavy.app.request('/models/sentiment', preferring('respond-async, wait=10'));
+    expect(await asText(forwarded)).toEqual([200, 'container']);
+    expect(jobs.submitted).toEqual([]);
+  });
+
   it('is answered where the container does not have the model, or there is no queue', async () => {
     const elsewhere = functionBesideContainer({ jobs: fakeJobs(), models: { vectors: 'job' } });
     const answered = await elsewhere.app.request('/models/sentiment', preferring('respond-async'));
