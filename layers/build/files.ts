@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 /** A file of a layer: where it comes from, and where below /opt it will be. */
 export interface LayerFile {
@@ -17,8 +17,8 @@ const CHUNK_BYTES = 1 << 20;
 /** Size and sha256 (lower-case hexadecimal) of a file, read in pieces. Throws what `fs` throws. */
 export function digestOf(path: string): { bytes: number; sha256: string } {
   const hash = createHash('sha256');
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   const file = openSync(path, 'r');
+  const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, fstatSync(file).size + 1));
   try {
     let bytes = 0;
     for (let read = readSync(file, chunk); read > 0; read = readSync(file, chunk)) {
