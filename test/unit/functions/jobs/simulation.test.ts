@@ -171,3 +171,37 @@ it('ends within the grace where S3 and SQS are silent, and the job is done by an
   await vi.advanceTimersByTimeAsync(120_000);
   expect(world.history(id).at(-1)).toMatchObject({ status: 'done', attempts: 2 });
 });
+
+async function abandoned(): Promise<{ world: Simulation; id: string; body: Buffer }> {
+  const world = new Simulation({ random: new Random(1), slowestMs: 10, failures: 0 });
+  const body = Buffer.from('{"answer":"first"}');
+  const submitted = world.submit({ statuses: [200], ms: 100 }).then(async (id) => {
+    await world.abandon(id, body);
+    return id;
+  });
+  await vi.advanceTimersByTimeAsync(2000);
+  return { world, id: await submitted, body };
+}
+
+it('a run that was killed after it had kept its result has done the job: the model is not asked again', async () => {
+  const { world, id, body } = await abandoned();
+  world.startWorker();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(world.history(id).at(-1)).toMatchObject({ status: 'done', result: { bytes: body.byteLength } });
+  expect(world.result(id)).toEqual({ body, writes: 1 });
+  expect([...world.answered.values()]).toEqual([]);
+});
+
+it('what such a run has left behind goes where the job was cancelled since', async () => {
+  const { world, id, body } = await abandoned();
+  const cancelled = world.cancel(id);
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(await cancelled).toBe('cancelled');
+  void world.abandon(id, body);
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(world.result(id).body).toEqual(body);
+  world.startWorker();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(world.result(id).body).toBeUndefined();
+  expect([world.history(id).at(-1)?.status, world.waiting]).toEqual(['cancelled', 0]);
+});

@@ -10,6 +10,7 @@ import { JobWorker } from '../../../../functions/gpu-server/job-worker.ts';
 import { type JobState, type JobStatus, jobStateSchema } from '../../../../functions/shared/jobs/job.ts';
 import { S3Jobs } from '../../../../functions/shared/jobs/s3-jobs.ts';
 import { JobStore } from '../../../../functions/shared/jobs/store.ts';
+import { begin } from '../../../../functions/shared/jobs/transitions.ts';
 import { type NewObject, type ObjectHead, S3Objects } from '../../../../functions/shared/s3-objects.ts';
 import { type Delivery, type ReceiveOptions, SqsQueue } from '../../../../functions/shared/sqs-queue.ts';
 import { Queues } from '../../../../infra/local/sqs/queues.ts';
@@ -164,6 +165,7 @@ export class Simulation {
     jobs: { visibilitySeconds: 300, deadLetters: { queue: 'dead', maxReceives: MAX_RECEIVES } },
     dead: { visibilitySeconds: 300 },
   });
+  readonly #store: JobStore;
   readonly #clients: S3Jobs;
   /** Answers of the model to requests that somebody waited for to the end, by their paths. */
   readonly answered = new Map<string, number>();
@@ -174,8 +176,8 @@ export class Simulation {
   constructor(weather: Weather) {
     this.#weather = weather;
     const clients = new Process({ ...weather, failures: 0 });
-    const store = new JobStore(new RemoteObjects(clients, this.#objects), 'jobs/');
-    this.#clients = new S3Jobs({ store, queue: new RemoteQueue(clients, this.#queues) });
+    this.#store = new JobStore(new RemoteObjects(clients, this.#objects), 'jobs/');
+    this.#clients = new S3Jobs({ store: this.#store, queue: new RemoteQueue(clients, this.#queues) });
   }
 
   /** Gives the id of the job. */
@@ -189,6 +191,12 @@ export class Simulation {
 
   async cancel(id: string): Promise<JobStatus | undefined> {
     return (await this.#clients.cancel(id))?.status;
+  }
+
+  /** As a run leaves a job that is killed between its result and its last state. */
+  async abandon(id: string, body: Buffer): Promise<void> {
+    await this.#store.change(id, (state) => begin(state, 'killed', Date.now(), 0));
+    await this.#store.keepResult(id, { body, contentType: 'application/json', headers: {} });
   }
 
   /** SQS delivers a message twice, now and then. */
