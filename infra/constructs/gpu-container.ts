@@ -1,4 +1,4 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import {
   Compatibility,
   type ContainerImage,
@@ -73,6 +73,8 @@ export class GpuContainer extends Construct {
       privileged: false,
       stopTimeout: STOP_TIMEOUT,
       environment: {
+        // Lambda says it to functions; ECS says it to tasks on Fargate only, and without it no client of AWS begins.
+        AWS_REGION: Stack.of(this).region,
         PORT: String(CONTAINER_PORT),
         REQUIRE_GPU: '1',
         SHUTDOWN_GRACE_MS: String(SHUTDOWN_GRACE.toMilliseconds()),

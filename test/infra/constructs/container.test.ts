@@ -149,6 +149,10 @@ describe('the container', () => {
     expect(shared.PILOTLIGHT_JOB_BUCKET).toMatch(/^GpuJobsBucket/);
   });
 
+  test('is told its region, which its clients of S3 and SQS can not do without', () => {
+    expect(server().Environment).toContainEqual({ Name: 'AWS_REGION', Value: { Ref: 'AWS::Region' } });
+  });
+
   test('ends before it is killed, and before a spot instance is gone, its drain included', () => {
     const attributes: { Key: string; Value: string }[] = one(
       'AWS::ElasticLoadBalancingV2::TargetGroup',
