@@ -1,5 +1,6 @@
 /** One request, on its way through a handler. */
 import type { Context } from 'hono';
+import type { LambdaContext } from 'hono/aws-lambda';
 import { idempotencyKeyOf } from './accepted-job.ts';
 import { RequestBody } from './body.ts';
 import { HandedOver, preferenceOf } from './hand-over.ts';
@@ -79,10 +80,17 @@ export class ServedCall implements Call {
       path: this.#path ?? new URL(url).pathname,
       headers: raw.headers,
       start: this.start,
+      ...remainingMs(this.#c),
       signal: raw.signal,
     };
     if (method !== 'POST') return { ...own, method: 'GET' };
     const preference = this.#preference && { preference: this.#preference };
     return { ...own, ...idempotencyKeyOf(this.#c), ...preference, method, body: await this.body.bytes() };
   }
+}
+
+/** What Lambda leaves of the invocation; a server has no end. */
+function remainingMs({ env }: Context): { readonly remainingMs?: number } {
+  const { lambdaContext }: { lambdaContext?: LambdaContext } = env ?? {};
+  return lambdaContext ? { remainingMs: lambdaContext.getRemainingTimeInMillis() } : {};
 }

@@ -21,6 +21,8 @@ export interface HandedRequest {
   readonly idempotencyKey?: string;
   /** `performance.now()` at the head of the request. */
   readonly start: number;
+  /** Milliseconds after which this process is stopped, whatever it does. @default - it is not */
+  readonly remainingMs?: number;
   /** Aborted once the client is gone. */
   readonly signal: AbortSignal;
 }

@@ -8,6 +8,9 @@ import type { ContainerClient } from './client.ts';
 import { ContainerError } from './errors.ts';
 import type { ContainerSettings } from './settings.ts';
 
+/** What it takes to write a job, before Lambda ends the invocation. */
+const SUBMIT_MS = 4_000;
+
 export interface ContainerHandOverParts {
   readonly settings: ContainerSettings;
   readonly client: Pick<ContainerClient, 'send' | 'isReady'>;
@@ -65,10 +68,12 @@ export class ContainerHandOver implements HandOver {
 
   async #forward(request: HandedRequest): Promise<Response | 'absent' | 'late'> {
     const { settings, client, logger } = this.#parts;
-    const { start, signal, model, preference } = request;
-    const deadlineMs = Math.min(settings.deadlineMs, preference?.waitMs ?? Number.POSITIVE_INFINITY);
+    const { start, signal, model, preference, remainingMs = Number.POSITIVE_INFINITY } = request;
+    const spentMs = performance.now() - start;
+    const mayTakeMs = Math.min(settings.deadlineMs - spentMs, remainingMs - SUBMIT_MS);
+    const wouldWaitMs = (preference?.waitMs ?? Number.POSITIVE_INFINITY) - spentMs;
     try {
-      const response = await client.send(request, deadlineMs - (performance.now() - start));
+      const response = await client.send(request, Math.min(mayTakeMs, wouldWaitMs));
       this.#become(afterForward(this.#circuit, true, this.#clock(), settings));
       return response;
     } catch (error) {
@@ -78,7 +83,7 @@ export class ContainerHandOver implements HandOver {
       if (!(error instanceof ContainerError)) throw error;
       const isLate = error.code === 'CONTAINER_TIMEOUT';
       // That a client would not wait for longer says nothing of the container.
-      const isImpatience = isLate && deadlineMs < settings.deadlineMs;
+      const isImpatience = isLate && wouldWaitMs < mayTakeMs;
       if (!isImpatience) {
         logger.warn('The container did not answer', { model, code: error.code, error });
         this.#become(afterForward(this.#circuit, false, this.#clock(), settings));

@@ -1,4 +1,5 @@
 /** The app of a function that has the model `sentiment`, beside a container that has `vectors` and `slots`, too. */
+import { gzipSync } from 'node:zlib';
 import { EngineError, type PredictOptions } from '@pilotlight/engine';
 import { describe, expect, it } from 'vitest';
 import type { AppOptions, Telemetry } from '../../../functions/shared/api/ports.ts';
@@ -157,6 +158,26 @@ describe.each([
     const response = await app.request(path, post('{'));
     expect(response.status).toBe(400);
     expect([forwarded, jobs.submitted]).toEqual([[], []]);
+  });
+});
+
+describe('bodies that are no plain JSON', () => {
+  it('are handed over decompressed, as what they are then', async () => {
+    const { app, forwarded } = functionBesideContainer();
+    const init = post(gzipSync('{"inputs":"a"}'), { 'content-encoding': 'gzip' });
+    expect(await asText(await app.request('/models/vectors', init))).toEqual([200, 'container']);
+    expect(forwarded).toEqual([{ path: '/models/vectors', body: '{"inputs":"a"}' }]);
+  });
+
+  it('are handed over byte by byte, with their type', async () => {
+    const jobs = fakeJobs();
+    const { app } = functionBesideContainer({ down: true, jobs });
+    const file = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0xff, 0xfe]);
+    const response = await app.request('/models/vectors', post(file, { 'content-type': 'image/png' }));
+    expect(response.status).toBe(202);
+    const [{ request } = { request: undefined }] = jobs.submitted;
+    expect(request?.contentType).toBe('image/png');
+    expect(Buffer.from(request?.body ?? []).equals(file)).toBe(true);
   });
 });
 

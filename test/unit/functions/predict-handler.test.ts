@@ -161,7 +161,12 @@ describe('what CloudWatch gets', () => {
   ])(
     'says that a request for the container was $outcome.kind while the circuit was $outcome.circuit',
     async ({ outcome, counts }) => {
-      const handOver: HandOver = { models: ['sentiment'], take: async () => outcome };
+      const remaining: unknown[] = [];
+      const take: HandOver['take'] = async ({ remainingMs }) => {
+        remaining.push(remainingMs);
+        return outcome;
+      };
+      const handOver: HandOver = { models: ['sentiment'], take };
       const engine = fakeEngine();
       const handle = handlerOf(engine, preload(engine, [], silent), { handOver });
       await handle('health');
@@ -174,6 +179,7 @@ describe('what CloudWatch gets', () => {
         Requests: 1,
         ...counts,
       });
+      expect(remaining).toEqual([context.getRemainingTimeInMillis()]);
     },
   );
 

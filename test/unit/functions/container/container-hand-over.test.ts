@@ -74,6 +74,12 @@ describe('a request for the container', () => {
     expect(container.sent[0]).toBeLessThanOrEqual(20_000);
   });
 
+  it('is forwarded for so long that Lambda leaves time for a job', async () => {
+    const { handOver, container } = world();
+    await handOver.take(request({ remainingMs: 10_000 }));
+    expect(container.sent[0]).toBe(6000);
+  });
+
   it.each(['CONTAINER_UNREACHABLE', 'CONTAINER_ABSENT', 'CONTAINER_TIMEOUT'] as const)(
     'becomes a job with everything that makes it, where the container is %s',
     async (down) => {
