@@ -31,7 +31,7 @@ const happenings = (...what: readonly What[]) =>
   fc.array(
     fc.record({
       // Early ones meet jobs at their end.
-      at: fc.oneof(fc.nat(600), fc.nat(LAST_HAPPENING_MS)),
+      at: fc.oneof(fc.nat(600), fc.nat(30_000), fc.nat(LAST_HAPPENING_MS)),
       what: fc.constantFrom(...what),
       job: fc.nat(3),
     }),
@@ -47,7 +47,7 @@ async function live(
 ) {
   const world = new Simulation(weather);
   const submitted = Promise.all(behaviours.map((one) => world.submit(one)));
-  await vi.advanceTimersByTimeAsync(1000);
+  await vi.advanceTimersByTimeAsync(20_000);
   const ids = await submitted;
   for (let i = 0; i < workers; i++) world.startWorker();
   const cancelled = new Set<string>();
@@ -116,8 +116,10 @@ it('where nobody dies and nothing fails, runs each job once, and leaves neither 
       happenings('again', 'cancel', 'again'),
       fc.integer({ min: 1, max: 3 }),
       fc.nat(),
-      async (behaviours, events, workers, seed) => {
-        const weather = { random: new Random(seed), slowestMs: 40, failures: 0 };
+      // Where each request takes seconds, clients cancel in the middle of everything.
+      fc.constantFrom(40, 2000),
+      async (behaviours, events, workers, seed, slowestMs) => {
+        const weather = { random: new Random(seed), slowestMs, failures: 0 };
         const { world, ids, deadLetters } = await live(weather, behaviours, events, workers);
         expect(deadLetters).toBe(0);
         for (const [i, id] of ids.entries()) {
@@ -203,5 +205,20 @@ it('what such a run has left behind goes where the job was cancelled since', asy
   world.startWorker();
   await vi.advanceTimersByTimeAsync(60_000);
   expect(world.result(id).body).toBeUndefined();
+  expect([world.history(id).at(-1)?.status, world.waiting]).toEqual(['cancelled', 0]);
+});
+
+it('a run that ends after its job was cancelled leaves no result', async () => {
+  const world = new Simulation({ random: new Random(1), slowestMs: 10, failures: 0 });
+  const submitted = world.submit({ statuses: [200], ms: 5000 });
+  await vi.advanceTimersByTimeAsync(1000);
+  const id = await submitted;
+  world.startWorker();
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(world.history(id).at(-1)?.status).toBe('running');
+  void world.cancel(id);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect([...world.answered.values()]).toEqual([1]);
+  expect(world.result(id)).toEqual({ body: undefined, writes: 1 });
   expect([world.history(id).at(-1)?.status, world.waiting]).toEqual(['cancelled', 0]);
 });

@@ -96,6 +96,20 @@ describe('an Idempotency-Key', () => {
   });
 });
 
+it('the first result stays, and who comes later is told what it is', async () => {
+  const id = 'B'.repeat(22);
+  const first = {
+    body: Buffer.from('{"first":1}'),
+    contentType: 'application/json',
+    headers: { 'x-run': '1' },
+  };
+  const kept = await store.keepResult(id, first);
+  expect(kept).toEqual({ contentType: 'application/json', bytes: 11, headers: { 'x-run': '1' } });
+  const later = { body: Buffer.from('other'), contentType: 'text/plain', headers: { 'x-run': '2' } };
+  expect(await store.keepResult(id, later)).toEqual(kept);
+  expect(Buffer.from((await store.result(id)) ?? [])).toEqual(first.body);
+});
+
 it('ids tell nothing of the request', async () => {
   const jobs = new S3Jobs({ store, queue: queue() });
   const views = await Promise.all(Array.from({ length: 8 }, () => jobs.submit(request, 'large')));
