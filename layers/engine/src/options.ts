@@ -39,7 +39,7 @@ export interface EngineOptions {
    */
   readonly queueLimits?: Partial<QueueLimits>;
   /**
-   * Of texts that share batches, those of up to so many tokens have a session of their own beside that of all, and need not
+   * Of texts that share batches, those of up to so many tokens have a session of their own, and need not
    * wait for long ones; for sessions in threads of their own. See batching/ADR-short-lane.md. @default 0, none
    */
   readonly shortLaneTokens?: number;

@@ -58,13 +58,15 @@ describe('a session of short texts', () => {
     expect([session.runs, shortSession.runs]).toEqual([2, 1]);
   });
 
-  it('has nothing to do while the other one is free', async () => {
+  it('runs every short text, and no long one, while nobody waits for long', async () => {
     const { predictor, session, shortSession } = withLane();
-    for (const text of ['a', 'bb', 'a long text']) {
-      await predictor.predict(text, first);
-      await settled();
-    }
-    expect([session.runs, shortSession.runs]).toEqual([3, 0]);
+    for (const text of ['a', 'bb', 'a long text']) await predictor.predict(text, first);
+    const release = hold(shortSession);
+    const both = [predictor.predict('a', first), predictor.predict('another long text', first)];
+    await both[1];
+    release();
+    await Promise.all(both);
+    expect([session.runs, shortSession.runs]).toEqual([2, 3]);
   });
 
   it('takes the short ones among the texts of one call', async () => {

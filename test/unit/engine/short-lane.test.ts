@@ -31,10 +31,10 @@ it.runIf(process.platform === 'linux')(
       [[{ label: 'positive' }, {}]],
     ]);
     // The thread of JavaScript, and that of operators beside it, at least.
-    expect(nicenesses().filter((nice) => nice === 5).length).toBeGreaterThanOrEqual(2);
-    expect(before.filter((nice) => nice === 5)).toEqual([]);
+    expect(nicenesses().filter((nice) => nice === 10).length).toBeGreaterThanOrEqual(2);
+    expect(before.filter((nice) => nice === 10)).toEqual([]);
     await engine.dispose();
-    expect(nicenesses().filter((nice) => nice === 5)).toEqual([]);
+    expect(nicenesses().filter((nice) => nice === 10)).toEqual([]);
   },
 );
 

@@ -5,7 +5,7 @@ import type { Encoding, Feeds } from '../ports.ts';
 import type { GraphRunner } from './graph-runner.ts';
 import { PendingCall } from './pending-call.ts';
 import type { FeedsReport, ScheduledCall, ScheduleReport, Scheduler } from './scheduler.ts';
-import { type QueueEntry, type QueueLimits, TokenQueue } from './token-queue.ts';
+import { type Lengths, type QueueEntry, type QueueLimits, TokenQueue } from './token-queue.ts';
 import { Turns } from './turns.ts';
 
 /** A batch that is about to run. */
@@ -35,24 +35,26 @@ export interface ShortLane {
   readonly longest: number;
 }
 
-/** A session and what it runs next. */
-interface Lane extends ShortLane {
+/** A session, the lengths that it is for, and what it runs next. */
+interface Lane {
+  readonly graph: GraphRunner;
+  /** Tokens of the entries that it takes; those of others, too, once anybody has waited for long. */
+  readonly lengths: Lengths;
   readonly turns: Turns;
   /** Made while another one ran. */
   next: Batch | undefined;
-  draining: boolean;
+  busy: boolean;
 }
 
-/** Once anybody has waited so long, short texts no longer go before long ones, and the session of all has the processor to itself. */
+/** Once a call has waited so long, short texts no longer go before long ones, and the other session takes all. */
 const SHORT_FIRST_MS = 500;
 
 export class DynamicScheduler implements Scheduler {
   readonly #limits: QueueLimits;
   readonly #onBatch: (batch: BatchShape) => void;
   readonly #queue: TokenQueue<Entry>;
-  /** Takes whatever has waited longest. */
+  /** Takes the long ones where there is a lane of short ones, and whatever has waited longest where not. */
   readonly #main: Lane;
-  /** Those after the first take short texts while it is busy. */
   readonly #lanes: readonly Lane[];
 
   /** `onBatch` must not throw. */
@@ -65,8 +67,8 @@ export class DynamicScheduler implements Scheduler {
     this.#limits = limits;
     this.#onBatch = onBatch;
     this.#queue = new TokenQueue(limits);
-    this.#main = laneOf({ graph, longest: Number.POSITIVE_INFINITY });
-    this.#lanes = [this.#main, ...(shortLane ? [laneOf(shortLane)] : [])];
+    this.#main = laneOf(graph, shortLane ? { above: shortLane.longest } : {});
+    this.#lanes = [this.#main, ...(shortLane ? [laneOf(shortLane.graph, { most: shortLane.longest })] : [])];
   }
 
   get queued(): number {
@@ -79,11 +81,7 @@ export class DynamicScheduler implements Scheduler {
     this.#queue.push(
       encodings.map((encoding, place) => ({ tokens: encoding.ids.length, call, place, encoding })),
     );
-    const shortest = Math.min(...encodings.map(({ ids }) => ids.length));
-    for (const lane of this.#lanes) {
-      if (lane.draining) this.#prepareFull(lane);
-      else if (shortest <= lane.longest) void this.#drain(lane);
-    }
+    this.#runIdle();
     return call.report;
   }
 
@@ -96,36 +94,46 @@ export class DynamicScheduler implements Scheduler {
     });
   }
 
-  /** Runs batches until nothing waits. Never rejects: whatever fails is told to those who wait for it. */
-  async #drain(lane: Lane): Promise<void> {
-    lane.draining = true;
-    for (let batch = this.#prepare(lane); batch; batch = lane.next ?? this.#prepare(lane)) {
-      const { entries, feeds } = batch;
-      lane.next = undefined;
-      await lane.turns.take(async () => {
-        const running = this.#runBatch(lane, entries, feeds);
-        this.#prepareFull(lane);
-        await running;
-      });
-      // A session in this thread blocks it: between two batches, what has arrived meanwhile joins the queue.
-      await setImmediate();
-    }
-    lane.draining = false;
-  }
-
-  /** While a batch runs, the next is made once it is as large as it may be; a smaller one waits for company. */
-  #prepareFull(lane: Lane): void {
-    if (lane === this.#main && this.#queue.full) lane.next ??= this.#prepare(lane);
-  }
-
-  #prepare(lane: Lane): Batch | undefined {
-    const { graph, longest } = lane;
+  /** Gives each idle session its next batch; while the others run, theirs is made ready once it could not be larger. */
+  #runIdle(): void {
     const now = performance.now();
-    if (lane !== this.#main && this.#queue.waited(now) > SHORT_FIRST_MS) return undefined;
-    const { batch, expired } = this.#queue.take(now, longest);
+    for (const lane of this.#lanes) {
+      if (lane.busy) this.#prepareFull(lane, now);
+      else {
+        const batch = lane.next ?? this.#prepare(lane, now);
+        if (batch) void this.#serve(lane, batch);
+      }
+    }
+  }
+
+  /** Never rejects: whatever fails is told to those who wait for it. */
+  async #serve(lane: Lane, { entries, feeds }: Batch): Promise<void> {
+    lane.busy = true;
+    lane.next = undefined;
+    await lane.turns.take(async () => {
+      const running = this.#runBatch(lane, entries, feeds);
+      this.#prepareFull(lane, performance.now());
+      await running;
+    });
+    // A session in this thread blocks it: between two batches, what has arrived meanwhile joins the queue.
+    await setImmediate();
+    lane.busy = false;
+    this.#runIdle();
+  }
+
+  /** A smaller batch waits for company. */
+  #prepareFull(lane: Lane, now: number): void {
+    if (this.#lanes.length === 1 && this.#queue.full) lane.next ??= this.#prepare(lane, now);
+  }
+
+  /** At any time, some lane takes what waits: the main one, in the order of arrival, or each its own. */
+  #prepare(lane: Lane, now: number): Batch | undefined {
+    const inOrder = this.#queue.waited(now) > SHORT_FIRST_MS;
+    if (inOrder && lane !== this.#main) return undefined;
+    const { batch, expired } = this.#queue.take(now, inOrder ? {} : lane.lengths);
     for (const { call } of expired) call.fail(overdue(this.#limits.maxQueueMs));
     if (batch.length === 0) return undefined;
-    return { entries: batch, feeds: graph.feedsOf(batch.map(({ encoding }) => encoding)) };
+    return { entries: batch, feeds: lane.graph.feedsOf(batch.map(({ encoding }) => encoding)) };
   }
 
   async #runBatch(lane: Lane, entries: readonly Entry[], feeds: Feeds): Promise<void> {
@@ -157,8 +165,8 @@ export class DynamicScheduler implements Scheduler {
   }
 }
 
-function laneOf(lane: ShortLane): Lane {
-  return { ...lane, turns: new Turns(), next: undefined, draining: false };
+function laneOf(graph: GraphRunner, lengths: Lengths): Lane {
+  return { graph, lengths, turns: new Turns(), next: undefined, busy: false };
 }
 
 function overdue(maxQueueMs: number): EngineError {

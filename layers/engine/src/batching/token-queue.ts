@@ -44,6 +44,12 @@ export interface Taken<Entry> {
   readonly dropped: readonly Entry[];
 }
 
+/** Tokens: more than `above`, and at most `most`. */
+export interface Lengths {
+  readonly above?: number;
+  readonly most?: number;
+}
+
 /** Up to so many tokens, how long an entry is makes little difference. */
 const SHORT_TOKENS = 32;
 /** The oldest entries among which those of like length are looked for: what a choice costs does not grow with the queue. */
@@ -69,9 +75,9 @@ export class TokenQueue<Entry extends QueueEntry> {
     return this.#tokens >= maxBatchTokens || this.size >= maxBatchRequests;
   }
 
-  /** Milliseconds that the oldest has waited at the time `now`; 0 where nothing waits. */
+  /** Milliseconds that the oldest call which no batch has taken any of has waited at the time `now`; 0 where there is none. */
   waited(now: number): number {
-    for (const { call } of this.#entries) return now - call.arrivedAt;
+    for (const { call } of this.#entries) if (!call.begun && !call.over) return now - call.arrivedAt;
     return 0;
   }
 
@@ -82,8 +88,8 @@ export class TokenQueue<Entry extends QueueEntry> {
     }
   }
 
-  /** The next batch at the time `now`, of entries of at most `longest` tokens. */
-  take(now: number, longest = Number.POSITIVE_INFINITY): Taken<Entry> {
+  /** The next batch at the time `now`, of entries of such lengths. */
+  take(now: number, { above = -1, most = Number.POSITIVE_INFINITY }: Lengths = {}): Taken<Entry> {
     const expired: Entry[] = [];
     const dropped: Entry[] = [];
     const waiting: Entry[] = [];
@@ -91,7 +97,8 @@ export class TokenQueue<Entry extends QueueEntry> {
       const { call } = entry;
       if (call.over) dropped.push(entry);
       else if (!call.begun && now - call.arrivedAt > this.#limits.maxQueueMs) expired.push(entry);
-      else if (entry.tokens <= longest && waiting.push(entry) === LOOK_AHEAD) break;
+      else if (entry.tokens > most || entry.tokens <= above) continue;
+      else if (waiting.push(entry) === LOOK_AHEAD) break;
     }
     const batch = this.#fill(waiting);
     for (const entry of [...expired, ...dropped, ...batch]) this.#remove(entry);

@@ -7,10 +7,10 @@ export interface Sessions {
 }
 
 /**
- * How far the session of all texts gives way to that of short ones, and to the main thread. A third of the processor is left
- * to it where both are busy without end.
+ * How far the session of long texts gives way to that of short ones, and to the main thread. A tenth of the processor is left
+ * to it while both are busy.
  */
-const NICENESS_BESIDE_SHORT = 5;
+const NICENESS_BESIDE_SHORT = 10;
 
 /** Opens both at once; whatever fails, nothing stays open. */
 export async function openSessions(
