@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createHandler } from '../../../functions/predict/create-handler.ts';
 import type { HandOver, HandOverOutcome } from '../../../functions/shared/api/hand-over-port.ts';
 import { DEFAULT_LIMITS } from '../../../functions/shared/api/limits.ts';
-import type { JobView } from '../../../functions/shared/jobs/job.ts';
+import type { Jobs, JobView } from '../../../functions/shared/jobs/job.ts';
 import { preload } from '../../../functions/shared/preload.ts';
 import { type FakeEngine, fakeEngine, silent } from './fake-engine.ts';
 import { lambdaContext } from './lambda-context.ts';
@@ -36,7 +36,7 @@ afterEach(() => {
 function handlerOf(
   engine: FakeEngine,
   settled = preload(engine, ['sentiment'], silent),
-  elsewhere: { handOver?: HandOver } = {},
+  elsewhere: { handOver?: HandOver; jobs?: Jobs } = {},
 ) {
   const handler = createHandler({
     ...elsewhere,
@@ -72,6 +72,27 @@ describe('the predict function', () => {
 
   it('answers a GET with cookies and a query', async () => {
     expect(await handlerOf(fakeEngine())('health')).toMatchObject({ statusCode: 200 });
+  });
+
+  it('answers a DELETE, which has no body', async () => {
+    const id = 'A'.repeat(22);
+    const job: JobView = {
+      id,
+      status: 'cancelled',
+      model: 'large',
+      created_at: '2026-11-21T17:30:07.955Z',
+      attempts: 0,
+      status_url: `/jobs/${id}`,
+    };
+    const find = async () => job;
+    const handler = handlerOf(fakeEngine(), undefined, { jobs: { submit: find, read: find, cancel: find } });
+    const { requestContext } = event('health');
+    const http = { ...requestContext.http, method: 'DELETE' };
+    const deleted = await handler('health', {
+      rawPath: `/jobs/${id}`,
+      requestContext: { ...requestContext, http },
+    });
+    expect([deleted.statusCode, JSON.parse(deleted.body)]).toEqual([200, job]);
   });
 
   it('answers a body cut short with 400 and a code', async () => {
