@@ -87,7 +87,9 @@ interface Soaked {
 
 function report({ points, own, lags, seconds, answered, statuses, model }: Soaked): Measured {
   const warm = Math.min(WARM_SECONDS, seconds * WARM_SHARE);
-  const errors = Object.entries(statuses).flatMap(([status, count]) => (['200', '429'].includes(status) ? [] : [count]));
+  const errors = Object.entries(statuses).flatMap(([status, count]) =>
+    ['200', '429'].includes(status) ? [] : [count],
+  );
   const subject = 'the server';
   const ownKnown = own.every(([, mebibytes]) => Number.isFinite(mebibytes));
   return {
