@@ -6,9 +6,14 @@ import { SummingSession } from './fakes.ts';
 
 /** Of each thread of this process, as Linux counts it. */
 function nicenesses(): number[] {
-  return readdirSync('/proc/self/task').map((thread) => {
-    const [, fields = ''] = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8').split(') ');
-    return Number(fields.split(' ')[16]);
+  return readdirSync('/proc/self/task').flatMap((thread) => {
+    try {
+      const [, fields = ''] = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8').split(') ');
+      return [Number(fields.split(' ')[16])];
+    } catch {
+      // It has ended since it was listed.
+      return [];
+    }
   });
 }
 
