@@ -39,6 +39,7 @@ test('a job that kills its process has failed with WORKER_LOST after its attempt
     MODELS_DIR: 'model-assets/packages',
     PRELOAD_MODELS: 'sentiment',
     MAX_CLIENT_BATCH_SIZE: '2000',
+    PILOTLIGHT_MAX_CALL_TOKENS: '1000000',
     JOB_LEASE_SECONDS: '1',
     JOB_MAX_ATTEMPTS: '2',
   };

@@ -29,6 +29,7 @@ beforeAll(async () => {
     PRELOAD_MODELS: 'sentiment',
     MAX_BATCH_REQUESTS: '8',
     MAX_CLIENT_BATCH_SIZE: '2000',
+    PILOTLIGHT_MAX_CALL_TOKENS: '1000000',
     JOB_LEASE_SECONDS: '1',
     JOB_MAX_ATTEMPTS: '1',
   });
