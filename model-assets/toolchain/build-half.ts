@@ -28,6 +28,8 @@ export async function buildHalf(
   const runs = await progress.stage('measure ranges', (report) =>
     runGraph(withPeaks(model, types), feeds, report, scratch),
   );
-  const report = half(model, types, peaksOf(runs));
-  return { model, rounded: rounded(model, await valueTypes(model, scratch)), report };
+  return progress.stage('half', async () => {
+    const report = half(model, types, peaksOf(runs));
+    return { model, rounded: rounded(model, await valueTypes(model, scratch)), report };
+  });
 }

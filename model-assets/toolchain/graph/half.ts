@@ -6,9 +6,20 @@ const SCRATCH_FLOAT = new Float32Array(SCRATCH.buffer);
 /** IEEE 754 binary16: 1 sign bit, 5 exponent bits (bias 15), 10 fraction bits. */
 export function float16ToFloat32(bytes: Uint8Array): Float32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Float32Array.from({ length: bytes.byteLength / 2 }, (_, index) =>
-    widenFloat16(view.getUint16(2 * index, true)),
-  );
+  const values = new Float32Array(bytes.byteLength / 2);
+  const meaningOf = meanings();
+  for (let index = 0; index < values.length; index++) {
+    values[index] = meaningOf[view.getUint16(2 * index, true)] ?? 0;
+  }
+  return values;
+}
+
+let table: Float32Array | undefined;
+
+/** The value of each of the 65,536 halves, worked out once. */
+function meanings(): Float32Array {
+  table ??= Float32Array.from({ length: 2 ** 16 }, (_, half) => widenFloat16(half));
+  return table;
 }
 
 function widenFloat16(half: number): number {
@@ -35,7 +46,9 @@ export const FLOAT16_MAX = 65_504;
 /** Nearest binary16 of each value, of two as near the one with an even fraction; 65,520 and more is infinite. */
 export function float32ToFloat16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  return Uint16Array.from(bits, narrowFloat32);
+  const halves = new Uint16Array(bits.length);
+  for (let index = 0; index < bits.length; index++) halves[index] = narrowFloat32(bits[index] ?? 0);
+  return halves;
 }
 
 /** Of float32: bits of infinity, of 65,536, and of 2^-14, the smallest normal binary16. */
