@@ -3,9 +3,9 @@ import { isOver, type JobResult, type JobState, type JobView, statusUrl } from '
 import type { JobStore } from './store.ts';
 
 /** Larger results are fetched by a link. */
-export const INLINE_BYTES = 100_000;
+const INLINE_BYTES = 100_000;
 /** For so long a link works, unless the credentials that signed it end before. */
-export const LINK_SECONDS = 3600;
+const LINK_SECONDS = 3600;
 
 const JSON_TYPE = /^application\/json\b/;
 
