@@ -91,7 +91,9 @@ describe('npm run bench', () => {
     const memory = series.find(({ unit }) => unit === 'MiB')?.samples ?? [];
     expect(memory.length).toBeGreaterThanOrEqual(3);
     expect(Math.min(...memory)).toBeGreaterThan(20);
-    expect(comparisons.find(({ name }) => name === 'soak: errors other than 429')).toMatchObject({ met: true });
+    expect(comparisons.find(({ name }) => name === 'soak: errors other than 429')).toMatchObject({
+      met: true,
+    });
   }, 120_000);
 
   it('measures the CPU alone where it is asked to, after the goldens', async () => {

@@ -30,7 +30,18 @@ describe('GET /openapi.json', () => {
 
   it('says which codes each status of a prediction stands for', async () => {
     const { responses } = JSON.parse(await get('/openapi.json')).paths['/models/{model}'].post;
-    expect(Object.keys(responses)).toEqual(['200', '202', '400', '404', '413', '415', '422', '429', '500', '502']);
+    expect(Object.keys(responses)).toEqual([
+      '200',
+      '202',
+      '400',
+      '404',
+      '413',
+      '415',
+      '422',
+      '429',
+      '500',
+      '502',
+    ]);
     expect(responses[413].description).toBe('`BODY_TOO_LARGE`');
     expect(Object.keys(responses[200].headers)).toContain('x-inference-time');
   });
