@@ -11,7 +11,8 @@ import { batchLimits } from './load-limits.ts';
 
 /** Texts of up to so many tokens are short: half of all. */
 const SHORT_TOKENS = 32;
-const CLIENTS = { tiny: [1, 8], real: [1, 4, 16, 64] } as const;
+/** The most first: half load comes right after one client alone, which it is compared with. */
+const CLIENTS = { tiny: [8, 1], real: [64, 16, 4, 1] } as const;
 /** Of each measurement, after a part of it that does not count. */
 const SECONDS = { tiny: 0.4, real: 6 } as const;
 const WARM_SHARE = 0.25;
@@ -23,10 +24,10 @@ const LAG = 'nodejs_eventloop_lag_p99_seconds';
 
 const DYNAMIC = 'dynamic batching';
 const SINGLE = 'batches of 1';
-const SERVERS = [
-  { name: DYNAMIC, environment: {} },
-  { name: SINGLE, environment: { MAX_BATCH_REQUESTS: '1' } },
-] as const;
+const SERVERS: Readonly<Record<typeof DYNAMIC | typeof SINGLE, Readonly<Record<string, string>>>> = {
+  [DYNAMIC]: {},
+  [SINGLE]: { MAX_BATCH_REQUESTS: '1' },
+};
 
 interface Bench {
   readonly context: Context;
@@ -50,12 +51,20 @@ export async function measureLoad(context: Context): Promise<Measured> {
   try {
     for (let round = 0; round < rounds; round++) {
       progress.show('load of a server', round, rounds);
-      for (const { name, environment } of inOrderOf(round, SERVERS)) {
-        await withServer(context, environment, async (server) => {
-          for (const count of CLIENTS[size]) await closedLoop(bench, server, name, count);
-          if (name === DYNAMIC) await halfLoad(bench, server, most);
-        });
-      }
+      await withServer(context, SERVERS[DYNAMIC], (dynamic) =>
+        withServer(context, SERVERS[SINGLE], async (single) => {
+          const servers = [
+            [DYNAMIC, dynamic],
+            [SINGLE, single],
+          ] as const;
+          for (const [turn, count] of CLIENTS[size].entries()) {
+            for (const [name, server] of inOrderOf(round + turn, servers)) {
+              await closedLoop(bench, server, name, count);
+            }
+          }
+          await halfLoad(bench, dynamic, most);
+        }),
+      );
       await withServer(context, LIMIT, (server) => aboveTheLimit(bench, server, most));
     }
   } finally {
@@ -147,12 +156,13 @@ function report(
   const series = (subject: string, metric: string, unit: Unit, from: string): Series => {
     return { subject, metric, unit, samples: samples.get(from) };
   };
-  const names = SERVERS.map(({ name }) => name);
+  const names = [DYNAMIC, SINGLE];
+  const upwards = counts.toSorted((a, b) => a - b);
   const curves = (metric: string): Curve[] =>
     names.map((subject) => {
       return {
         subject,
-        points: counts.map((count) => [count, median(samples.get(`${subject}/${count}/${metric}`))]),
+        points: upwards.map((count) => [count, median(samples.get(`${subject}/${count}/${metric}`))]),
       };
     });
   const unloaded = `${DYNAMIC}/${least}/short`;
@@ -193,7 +203,7 @@ function report(
   return {
     series: [
       ...names.flatMap((name) =>
-        counts.flatMap((count) => [
+        upwards.flatMap((count) => [
           series(name, `throughput, clients: ${count}`, 'texts/s', `${name}/${count}/rate`),
           series(name, `p99, clients: ${count}`, 'ms', `${name}/${count}/p99`),
         ]),
@@ -211,7 +221,7 @@ function report(
     latencies: curves('p99'),
     notes: [
       `The server of functions/gpu-server as a process, ${most} clients in another one on the same cores. ${TEXTS} texts whose lengths are lognormal about ${LENGTHS.typical} tokens (sigma ${LENGTHS.sigma}), cut to ${LENGTHS.shortest}-${LENGTHS.longest}; one text a request. A client sends its next request as soon as it has its answer.`,
-      `${SINGLE}: the same server, all else equal, with MAX_BATCH_REQUESTS=1.`,
+      `${SINGLE}: the same server, all else equal, with MAX_BATCH_REQUESTS=1. Both run all the time, and take turns at each number of clients; whose turn is first changes.`,
       `Half load: requests arrive by chance at half the rate that the server has just reached, and latency counts from when a request was due. Short requests are those of up to ${SHORT_TOKENS} tokens; what they are compared with is one client alone that sends the same texts, short and long, one after the other.`,
       `Above the limit: MAX_CONCURRENT_REQUESTS=${LIMIT.MAX_CONCURRENT_REQUESTS}; a client that is refused waits a moment.`,
       'The delay of the event loop is that of a timer of 10 ms in the main thread, the worst of all loads of a round; the verdict is on the worst of all rounds.',
