@@ -30,7 +30,7 @@ beforeAll(async () => {
     MAX_BATCH_REQUESTS: '8',
     MAX_CLIENT_BATCH_SIZE: '2000',
     PILOTLIGHT_MAX_CALL_TOKENS: '1000000',
-    JOB_LEASE_SECONDS: '1',
+    JOB_LEASE_SECONDS: '5',
     JOB_MAX_ATTEMPTS: '1',
   });
 });
