@@ -8,10 +8,13 @@ export function projectFiles(): string[] {
   return files.filter((file) => file !== '' && existsSync(file));
 }
 
-/** Those that people write: no lock file, no model package, no fixture recorded elsewhere. */
+/** Those that people write: no lock file, no model package, no fixture recorded elsewhere, no report of the benchmark. */
 export function writtenFiles(): string[] {
   return projectFiles().filter(
-    (file) => !/^(package-lock\.json|LICENSE)$|^model-assets\/packages\/|\.(jsonl|svg|png|tsv)$/.test(file),
+    (file) =>
+      !/^(package-lock\.json|LICENSE|docs\/benchmarks\.md)$|^model-assets\/packages\/|\.(jsonl|svg|png|tsv)$/.test(
+        file,
+      ),
   );
 }
 
