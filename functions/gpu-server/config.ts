@@ -1,15 +1,17 @@
 /** Settings of the server from the environment; those of models, engine and app are shared/config.ts's. */
-import { PilotlightError } from '@pilotlight/engine';
 import * as z from 'zod/mini';
 import { DEFAULT_LIMITS } from '../shared/api/limits.ts';
 import { type Config, readConfig } from '../shared/config.ts';
+import {
+  count,
+  type Environment,
+  faultsOf,
+  invalidEnvironment,
+  text,
+} from '../shared/environment-settings.ts';
 import { executionProviderSettings } from './execution-provider/settings.ts';
 import { tracingSettings } from './tracing/settings.ts';
 
-const count = z.pipe(
-  z.string().check(z.regex(/^[1-9]\d{0,14}$/, 'must be a whole number above 0')),
-  z.transform(Number),
-);
 const countFromZero = z.pipe(
   z.string().check(z.regex(/^\d{1,15}$/, 'must be a whole number')),
   z.transform(Number),
@@ -25,7 +27,7 @@ const port = z.pipe(
 
 const environmentSchema = z.object({
   PORT: z._default(port, 8080),
-  HOST: z._default(z.string().check(z.minLength(1)), '0.0.0.0'),
+  HOST: z._default(text, '0.0.0.0'),
   /** Padded tokens of a batch. @default - what the model was tuned to when it was packaged, on a GPU 16,384 */
   MAX_BATCH_TOKENS: z.optional(count),
   /** Texts of up to so many tokens have a session of their own beside long ones, on the CPU; 0 turns it off. */
@@ -57,15 +59,9 @@ export interface ServerConfig {
 }
 
 /** @throws PilotlightError INVALID_CONFIGURATION that names every variable at fault. */
-export function readServerConfig(environment: Readonly<Record<string, string | undefined>>): ServerConfig {
+export function readServerConfig(environment: Environment): ServerConfig {
   const parsed = environmentSchema.safeParse(environment);
-  if (!parsed.success) {
-    const wrong = parsed.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`);
-    throw new PilotlightError(
-      'INVALID_CONFIGURATION',
-      `The environment is not valid:\n  ${wrong.join('\n  ')}`,
-    );
-  }
+  if (!parsed.success) throw invalidEnvironment(faultsOf(parsed.error));
   const server = parsed.data;
   const limits = {
     PILOTLIGHT_MAX_CONCURRENT_REQUESTS: String(server.MAX_CONCURRENT_REQUESTS),

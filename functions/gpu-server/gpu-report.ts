@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import * as z from 'zod/mini';
+import { faultsOf, invalidEnvironment } from '../shared/environment-settings.ts';
 import { chooseExecutionProvider } from './execution-provider/choose.ts';
 import { reportText } from './execution-provider/report.ts';
 import { executionProviderSettings } from './execution-provider/settings.ts';
@@ -24,8 +25,7 @@ async function main(): Promise<number> {
   if (json === undefined) return 2;
   const settings = z.object(executionProviderSettings).safeParse(process.env);
   if (!settings.success) {
-    const wrong = settings.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`);
-    process.stderr.write(`The environment is not valid:\n  ${wrong.join('\n  ')}\n`);
+    process.stderr.write(`${invalidEnvironment(faultsOf(settings.error)).message}\n`);
     return 2;
   }
   const { EXECUTION_PROVIDER: forced, REQUIRE_GPU: requireGpu } = settings.data;

@@ -1,13 +1,14 @@
 /** Settings of the batch function from the environment; those of models and engine are config.ts's. */
-import { PilotlightError } from '@pilotlight/engine';
 import * as z from 'zod/mini';
-import { closest } from './closest.ts';
+import {
+  count,
+  type Environment,
+  faultsOf,
+  invalidEnvironment,
+  text,
+  unknownOf,
+} from './environment-settings.ts';
 
-const text = z.string().check(z.minLength(1));
-const count = z.pipe(
-  z.string().check(z.regex(/^[1-9]\d{0,14}$/, 'must be a whole number above 0')),
-  z.transform(Number),
-);
 const prefix = z
   .string()
   .check(z.regex(/^(?:[^/]+\/)+$/, 'must end in a slash, not begin with one, such as in/'));
@@ -26,25 +27,17 @@ const environmentSchema = z.object({
 });
 export type BatchConfig = z.infer<typeof environmentSchema>;
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 const OURS = 'PILOTLIGHT_BATCH_';
 const NAMES = Object.keys(environmentSchema.shape);
 
 /** @throws PilotlightError INVALID_CONFIGURATION that names every variable at fault. */
 export function readBatchConfig(environment: Environment): BatchConfig {
   const parsed = environmentSchema.safeParse(environment);
-  const wrong = (parsed.error?.issues ?? []).map(({ path, message }) => `${String(path[0])}: ${message}`);
-  const unknown = Object.keys(environment)
-    .filter((name) => name.startsWith(OURS) && !NAMES.includes(name))
-    .map((name) => `${name}: is not known. Did you mean ${closest(name, NAMES)}?`);
+  const unknown = unknownOf(environment, (name) => name.startsWith(OURS), NAMES);
   const overlap = parsed.success ? overlapOf(parsed.data) : [];
-  const problems = [...wrong, ...unknown, ...overlap];
+  const problems = [...faultsOf(parsed.error), ...unknown, ...overlap];
   if (parsed.success && problems.length === 0) return parsed.data;
-  throw new PilotlightError(
-    'INVALID_CONFIGURATION',
-    `The environment is not valid:\n  ${problems.join('\n  ')}`,
-  );
+  throw invalidEnvironment(problems);
 }
 
 /** Results that are inputs again would be predicted for ever. */

@@ -1,18 +1,18 @@
 /** Settings from the environment, checked whole before anything starts. */
-
-import { PilotlightError } from '@pilotlight/engine';
 import { modelNameSchema, modelVersionSchema } from '@pilotlight/engine/manifest';
 import * as z from 'zod/mini';
 import { DEFAULT_LIMITS } from './api/limits.ts';
-import { closest } from './closest.ts';
 import { containerSettings } from './container/settings.ts';
+import {
+  count,
+  type Environment,
+  faultsOf,
+  invalidEnvironment,
+  text,
+  unknownOf,
+} from './environment-settings.ts';
 import { remotePackages } from './remote-packages.ts';
 
-const text = z.string().check(z.minLength(1));
-const count = z.pipe(
-  z.string().check(z.regex(/^[1-9]\d{0,14}$/, 'must be a whole number above 0')),
-  z.transform(Number),
-);
 const flag = z.pipe(
   z.enum(['true', 'false'], 'must be true or false'),
   z.transform((value) => value === 'true'),
@@ -61,22 +61,16 @@ const NAMES = Object.keys(environmentSchema.shape);
 const OURS = /^(?:PILOTLIGHT_|PRELOAD_)/;
 
 /** @throws PilotlightError INVALID_CONFIGURATION that names every variable at fault. */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(environment: Environment): Config {
   const parsed = environmentSchema.safeParse(environment);
-  const wrong = (parsed.error?.issues ?? []).map(({ path, message }) => `${String(path[0])}: ${message}`);
-  const unknown = Object.keys(environment)
-    .filter((name) => OURS.test(name) && !NAMES.includes(name))
-    .map((name) => `${name}: is not known. Did you mean ${closest(name, NAMES)}?`);
-  const faults = [...wrong, ...unknown, ...halfAJobStore(environment)];
+  const unknown = unknownOf(environment, (name) => OURS.test(name), NAMES);
+  const faults = [...faultsOf(parsed.error), ...unknown, ...halfAJobStore(environment)];
   if (parsed.success && faults.length === 0) return parsed.data;
-  throw new PilotlightError(
-    'INVALID_CONFIGURATION',
-    `The environment is not valid:\n  ${faults.join('\n  ')}`,
-  );
+  throw invalidEnvironment(faults);
 }
 
 /** Where jobs wait and where they lie go together. */
-function halfAJobStore(environment: Readonly<Record<string, string | undefined>>): string[] {
+function halfAJobStore(environment: Environment): string[] {
   const pair = ['PILOTLIGHT_JOB_QUEUE_URL', 'PILOTLIGHT_JOB_BUCKET'] as const;
   const missing = pair.filter((name) => environment[name] === undefined);
   return missing.length === 1

@@ -1,0 +1,40 @@
+/** What every reader of environment variables has in common. */
+import { PilotlightError } from '@pilotlight/engine';
+import * as z from 'zod/mini';
+import { closest } from './closest.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export const text = z.string().check(z.minLength(1));
+export const count = z.pipe(
+  z.string().check(z.regex(/^[1-9]\d{0,14}$/, 'must be a whole number above 0')),
+  z.transform(Number),
+);
+
+/** A line for each variable that is wrong; none where nothing is. */
+export function faultsOf(
+  error:
+    | { readonly issues: readonly { readonly path: PropertyKey[]; readonly message: string }[] }
+    | undefined,
+): string[] {
+  return (error?.issues ?? []).map(({ path, message }) => `${String(path[0])}: ${message}`);
+}
+
+/** A line for each variable that has a name as ours have and is none of them: a slip of the pen. */
+export function unknownOf(
+  environment: Environment,
+  isOurs: (name: string) => boolean,
+  names: readonly string[],
+): string[] {
+  return Object.keys(environment)
+    .filter((name) => isOurs(name) && !names.includes(name))
+    .map((name) => `${name}: is not known. Did you mean ${closest(name, names)}?`);
+}
+
+/** Names every variable at fault. */
+export function invalidEnvironment(faults: readonly string[]): PilotlightError {
+  return new PilotlightError(
+    'INVALID_CONFIGURATION',
+    `The environment is not valid:\n  ${faults.join('\n  ')}`,
+  );
+}
