@@ -1,4 +1,5 @@
 /** One loaded model: from inputs to results, by way of tokens, batches and logits. */
+import { Activity } from './activity.ts';
 import { BatchRunner, type Inference, type RunOptions, type TokenCounts } from './batching/batch-runner.ts';
 import type { BatchTally, Scheduler } from './batching/scheduler.ts';
 import { schedulerOf } from './batching/scheduler-of.ts';
@@ -94,9 +95,7 @@ export class Predictor {
   readonly #scheduler: Scheduler;
   readonly #runner: BatchRunner;
   readonly #context: TaskContext;
-  #active = 0;
-  #idle = Promise.withResolvers<void>();
-  #disposed: Promise<void> | undefined;
+  readonly #activity: Activity;
 
   constructor(parts: PredictorParts) {
     this.manifest = parts.manifest;
@@ -104,6 +103,7 @@ export class Predictor {
     this.variant = parts.variant;
     this.loadTimings = parts.loadTimings;
     this.#parts = parts;
+    this.#activity = new Activity(parts.manifest, parts.maxQueuedRequests);
     this.#scheduler = schedulerOf(parts);
     this.#runner = new BatchRunner({ ...parts, scheduler: this.#scheduler });
     const { labels, taskDefaults, textProcessing } = parts.manifest;
@@ -127,7 +127,7 @@ export class Predictor {
   /** False once it is disposed of or its session died: the engine then loads the model anew. */
   get usable(): boolean {
     const { session, shortSession } = this.#parts;
-    return this.#disposed === undefined && !session.ended && !shortSession?.ended;
+    return !this.#activity.isDisposed && !session.ended && !shortSession?.ended;
   }
 
   /**
@@ -223,7 +223,7 @@ export class Predictor {
    * @throws EngineError OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED. What the tensors hold is not checked.
    */
   run(feeds: Feeds): Promise<{ outputs: Outputs; queueMs: number; inferMs: number }> {
-    return this.#whileActive(() => this.#runner.runFeeds(feeds));
+    return this.#activity.during(() => this.#runner.runFeeds(feeds));
   }
 
   /**
@@ -232,7 +232,7 @@ export class Predictor {
    * @throws EngineError INVALID_INPUT with `field`, OVERLOADED, PREDICTOR_DISPOSED.
    */
   tokenize(inputs: readonly unknown[], options: TokenizeOptions = {}): Promise<Tokenization[]> {
-    return this.#whileActive(() =>
+    return this.#activity.during(() =>
       tokenize(this.#parts.tokenizer, parseTexts(inputs).map(requestOf), options),
     );
   }
@@ -244,7 +244,7 @@ export class Predictor {
    * PREDICTOR_DISPOSED.
    */
   decode(ids: readonly (readonly number[])[], options: DecodeOptions = {}): Promise<string[]> {
-    return this.#whileActive(() => decode(this.#parts.tokenizer, ids, options));
+    return this.#activity.during(() => decode(this.#parts.tokenizer, ids, options));
   }
 
   /**
@@ -259,39 +259,17 @@ export class Predictor {
 
   /** Lets what is under way finish, refuses what comes after, and frees the model. */
   dispose(): Promise<void> {
-    this.#disposed ??= this.#close();
-    return this.#disposed;
+    return this.#activity.dispose(() => this.#close());
   }
 
   async #close(): Promise<void> {
-    if (this.#active > 0) await this.#idle.promise;
+    await this.#activity.idle();
     this.#parts.tokenizer.dispose();
     await Promise.all([this.#parts.session.dispose(), this.#parts.shortSession?.dispose()]);
   }
 
   #infer(requests: readonly TokenRequest[], options: RunOptions): Promise<Inference> {
-    return this.#whileActive(() => this.#runner.run(requests, options));
-  }
-
-  async #whileActive<T>(work: () => Promise<T>): Promise<T> {
-    const { name, version } = this.manifest;
-    if (this.#disposed) throw new EngineError('PREDICTOR_DISPOSED', `Model ${name}@${version} was unloaded.`);
-    if (this.#active >= this.#parts.maxQueuedRequests) {
-      throw new EngineError(
-        'OVERLOADED',
-        `Model ${name} has ${this.#active} requests under way. Try again later.`,
-      );
-    }
-    this.#active += 1;
-    try {
-      return await work();
-    } finally {
-      this.#active -= 1;
-      if (this.#active === 0) {
-        this.#idle.resolve();
-        this.#idle = Promise.withResolvers<void>();
-      }
-    }
+    return this.#activity.during(() => this.#runner.run(requests, options));
   }
 
   /** @throws EngineError TASK_UNSUPPORTED */

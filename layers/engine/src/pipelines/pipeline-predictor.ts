@@ -1,4 +1,5 @@
 /** One loaded pipeline: from inputs to results, by way of transformers.js. */
+import { Activity } from '../activity.ts';
 import { Turns } from '../batching/turns.ts';
 import { refuseMoreCharacters } from '../character-limits.ts';
 import { EngineError } from '../errors.ts';
@@ -28,14 +29,14 @@ export class PipelinePredictor {
   readonly loadTimings: LoadTimings;
   readonly #parts: PipelineParts;
   readonly #turns = new Turns();
-  #active = 0;
-  #disposed: Promise<void> | undefined;
+  readonly #activity: Activity;
 
   constructor(parts: PipelineParts) {
     this.manifest = parts.manifest;
     this.variantName = parts.manifest.dtype;
     this.loadTimings = parts.loadTimings;
     this.#parts = parts;
+    this.#activity = new Activity(parts.manifest, parts.maxQueuedRequests);
   }
 
   /** Bytes of the files behind it: what the engine's memory budget counts. */
@@ -44,7 +45,7 @@ export class PipelinePredictor {
   }
 
   get usable(): boolean {
-    return this.#disposed === undefined;
+    return !this.#activity.isDisposed;
   }
 
   /**
@@ -67,13 +68,12 @@ export class PipelinePredictor {
     );
     const texts = values.map((value) => ({ text: typeof value === 'string' ? value : '' }));
     if (options.limits) refuseMoreCharacters(texts, options.limits);
-    return this.#runAll(values, settings, options);
+    return this.#activity.during(() => this.#runAll(values, settings, options));
   }
 
   /** Lets what is under way finish, refuses what comes after, and frees the model. */
   dispose(): Promise<void> {
-    this.#disposed ??= this.#turns.take(() => this.#parts.pipeline.dispose());
-    return this.#disposed;
+    return this.#activity.dispose(() => this.#turns.take(() => this.#parts.pipeline.dispose()));
   }
 
   async #runAll(
@@ -82,28 +82,16 @@ export class PipelinePredictor {
     { signal }: PredictOptions,
   ): Promise<Prediction> {
     const { name, version } = this.manifest;
-    if (this.#disposed) throw new EngineError('PREDICTOR_DISPOSED', `Model ${name}@${version} was unloaded.`);
-    if (this.#active >= this.#parts.maxQueuedRequests) {
-      throw new EngineError(
-        'OVERLOADED',
-        `Model ${name} has ${this.#active} requests under way. Try again later.`,
-      );
-    }
-    this.#active += 1;
     const start = performance.now();
     let queueMs = 0;
     const results: unknown[] = [];
-    try {
-      for (const value of values) {
-        signal?.throwIfAborted();
-        const result = await this.#turns.take((waitedMs) => {
-          queueMs += waitedMs;
-          return this.#runOne(value, settings);
-        });
-        results.push(result);
-      }
-    } finally {
-      this.#active -= 1;
+    for (const value of values) {
+      signal?.throwIfAborted();
+      const result = await this.#turns.take((waitedMs) => {
+        queueMs += waitedMs;
+        return this.#runOne(value, settings);
+      });
+      results.push(result);
     }
     const inferMs = performance.now() - start - queueMs;
     return {

@@ -1,0 +1,52 @@
+/** The calls that one loaded model has under way: how many there may be, and none once it is disposed of. */
+import { EngineError } from './errors.ts';
+
+export class Activity {
+  readonly #model: { readonly name: string; readonly version: string };
+  readonly #most: number;
+  #active = 0;
+  #idle = Promise.withResolvers<void>();
+  #disposed: Promise<void> | undefined;
+
+  constructor(model: { readonly name: string; readonly version: string }, most: number) {
+    this.#model = model;
+    this.#most = most;
+  }
+
+  get isDisposed(): boolean {
+    return this.#disposed !== undefined;
+  }
+
+  /** Runs `work` as one of them. @throws EngineError PREDICTOR_DISPOSED, OVERLOADED, and what `work` throws */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    const { name, version } = this.#model;
+    if (this.#disposed) throw new EngineError('PREDICTOR_DISPOSED', `Model ${name}@${version} was unloaded.`);
+    if (this.#active >= this.#most) {
+      throw new EngineError(
+        'OVERLOADED',
+        `Model ${name} has ${this.#active} requests under way. Try again later.`,
+      );
+    }
+    this.#active += 1;
+    try {
+      return await work();
+    } finally {
+      this.#active -= 1;
+      if (this.#active === 0) {
+        this.#idle.resolve();
+        this.#idle = Promise.withResolvers<void>();
+      }
+    }
+  }
+
+  /** Refuses what comes after, and frees the model by `free`, once however often it is called. */
+  dispose(free: () => Promise<void>): Promise<void> {
+    this.#disposed ??= free();
+    return this.#disposed;
+  }
+
+  /** Resolves once none is under way. */
+  async idle(): Promise<void> {
+    if (this.#active > 0) await this.#idle.promise;
+  }
+}
