@@ -50,6 +50,7 @@ export type { MaskToken } from './tasks/fill-mask.ts';
 export { type AnyTask, taskFor, tasksOf } from './tasks/index.ts';
 export type { SpanAnswer } from './tasks/question-answering.ts';
 export { decodeTags } from './tasks/tag-decoding.ts';
+export { tagsOf } from './tasks/tags.ts';
 export type { LabelScore } from './tasks/text-classification.ts';
 export type { RankedText } from './tasks/text-ranking.ts';
 export type { Entity, EntityGroup } from './tasks/token-classification.ts';

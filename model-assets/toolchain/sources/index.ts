@@ -1,4 +1,5 @@
 /** Sources of models: a folder in, a graph and the facts about it out. */
+import { tagsOf } from '@pilotlight/engine';
 import { ToolchainError } from '../errors.ts';
 import { isSupported } from '../graph/architectures.ts';
 import { readCheckpoint } from './checkpoint.ts';
@@ -32,7 +33,7 @@ export async function readSource(path: string, options: SourceOptions = {}): Pro
 /** Throws SOURCE_UNSUPPORTED for labels that say nothing of where spans begin and go on. */
 function decodedBy(decoding: NonNullable<SourceOptions['decoding']>, source: ModelSource): ModelSource {
   const { task, labels, taskDefaults } = source;
-  const inSpans = labels.some((label) => /^[IMEL]-/.test(label) && labels.includes(`B-${label.slice(2)}`));
+  const inSpans = labels.map(tagsOf(labels)).some(({ continues }) => continues);
   if (decoding === 'constrained' && !(task === 'token-classification' && inSpans)) {
     throw new ToolchainError(
       'SOURCE_UNSUPPORTED',

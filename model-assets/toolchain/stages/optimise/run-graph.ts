@@ -1,10 +1,8 @@
 /** Runs a graph that is measured and never served. */
-import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { saveModel } from '../../graph/external.ts';
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import type { OnnxModel } from '../../graph/onnx.ts';
+import { withSession } from './with-session.ts';
 
 /** One input of a graph, `[1, tokens]`, by its name. */
 export type Feed = Readonly<Record<string, readonly number[]>>;
@@ -19,28 +17,14 @@ export async function runGraph(
   report: (done: number) => void = () => {},
   scratch = tmpdir(),
 ): Promise<readonly Readonly<Record<string, number>>[]> {
-  const folder = mkdtempSync(join(scratch, 'pilotlight-run-'));
-  try {
-    const file = join(folder, 'model.onnx');
-    saveModel(model, file, join(folder, 'model.bin'));
-    const session = await InferenceSession.create(file, {
-      executionProviders: ['cpu'],
-      graphOptimizationLevel: 'extended',
-      logSeverityLevel: 3,
-    });
-    try {
-      const runs: Record<string, number>[] = [];
-      for (const [index, feed] of feeds.entries()) {
-        runs.push(await runOnce(session, feed));
-        report((index + 1) / feeds.length);
-      }
-      return runs;
-    } finally {
-      await session.release();
+  return withSession(model, scratch, { graphOptimizationLevel: 'extended' }, async (session) => {
+    const runs: Record<string, number>[] = [];
+    for (const [index, feed] of feeds.entries()) {
+      runs.push(await runOnce(session, feed));
+      report((index + 1) / feeds.length);
     }
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+    return runs;
+  });
 }
 
 async function runOnce(session: InferenceSession, feed: Feed): Promise<Record<string, number>> {

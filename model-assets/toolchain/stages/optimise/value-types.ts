@@ -1,11 +1,8 @@
 /** What ONNX Runtime infers of the values of a graph. */
-import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { InferenceSession } from 'onnxruntime-node';
 import { ToolchainError } from '../../errors.ts';
-import { saveModel } from '../../graph/external.ts';
 import type { OnnxModel } from '../../graph/onnx.ts';
+import { withSession } from './with-session.ts';
 
 export interface ValueType {
   /** By ONNX Runtime's name: `float32`, `int64`. */
@@ -22,7 +19,6 @@ export async function valueTypes(
   model: OnnxModel,
   scratch = tmpdir(),
 ): Promise<ReadonlyMap<string, ValueType>> {
-  const folder = mkdtempSync(join(scratch, 'pilotlight-types-'));
   const { graph } = model;
   const { output } = graph;
   try {
@@ -31,24 +27,20 @@ export async function valueTypes(
       .flatMap((node) => node.output)
       .filter((name) => name !== '' && !declared.has(name));
     graph.output = [...output, ...inner.map((name) => ({ name }))];
-    const file = join(folder, 'model.onnx');
-    saveModel(model, file, join(folder, 'model.bin'));
-    const session = await InferenceSession.create(file, {
-      executionProviders: ['cpu'],
+    const options = {
       graphOptimizationLevel: 'disabled',
-      logSeverityLevel: 3,
       extra: { session: { disable_prepacking: '1' } },
-    });
-    const types = session.outputMetadata.flatMap((value) =>
-      value.isTensor ? [[value.name, { element: value.type, axes: value.shape }] as const] : [],
+    } as const;
+    const types = await withSession(model, scratch, options, ({ outputMetadata }) =>
+      outputMetadata.flatMap((value) =>
+        value.isTensor ? [[value.name, { element: value.type, axes: value.shape }] as const] : [],
+      ),
     );
-    await session.release();
     return new Map(types);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ToolchainError('OPTIMISE_FAILED', `ONNX Runtime refuses the graph: ${reason}`, { cause });
   } finally {
     graph.output = output;
-    rmSync(folder, { recursive: true });
   }
 }
