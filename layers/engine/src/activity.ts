@@ -39,14 +39,14 @@ export class Activity {
     }
   }
 
-  /** Refuses what comes after, and frees the model by `free`, once however often it is called. */
+  /** Refuses what comes after, lets every call under way finish, and frees the model by `free`; all once. */
   dispose(free: () => Promise<void>): Promise<void> {
-    this.#disposed ??= free();
+    this.#disposed ??= this.#freeOnceIdle(free);
     return this.#disposed;
   }
 
-  /** Resolves once none is under way. */
-  async idle(): Promise<void> {
+  async #freeOnceIdle(free: () => Promise<void>): Promise<void> {
     if (this.#active > 0) await this.#idle.promise;
+    await free();
   }
 }

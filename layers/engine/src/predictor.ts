@@ -263,7 +263,6 @@ export class Predictor {
   }
 
   async #close(): Promise<void> {
-    await this.#activity.idle();
     this.#parts.tokenizer.dispose();
     await Promise.all([this.#parts.session.dispose(), this.#parts.shortSession?.dispose()]);
   }

@@ -174,6 +174,38 @@ describe('a package of transformers.js', () => {
     expect(runs).toEqual([{ pool: true }, {}, {}]);
   });
 
+  it('lets a call under way finish all its inputs before it is freed, and refuses what comes after', async () => {
+    const { manifest } = await engine.model('colours');
+    if (!isPipeline(manifest)) throw new TypeError('colours is a pipeline');
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const happened: unknown[] = [];
+    const writer = new PipelinePredictor({
+      manifest: { ...manifest, task: 'text-generation' },
+      pipeline: {
+        samplingRate: undefined,
+        run: async (input) => {
+          await gate;
+          happened.push(input);
+          return input;
+        },
+        dispose: async () => {
+          happened.push('freed');
+        },
+      },
+      loadTimings: { openMs: 0, verifyMs: 0, tokenizerMs: 0, sessionMs: 0, totalMs: 0 },
+      maxQueuedRequests: 2,
+    });
+    const underWay = [writer.predict(['a', 'b', 'c']), writer.predict('d')];
+    const disposed = writer.dispose();
+    await expect(writer.predict('e')).rejects.toMatchObject({ code: 'PREDICTOR_DISPOSED' });
+    open();
+    const [three, one] = await Promise.all(underWay);
+    await disposed;
+    expect(three?.results).toEqual(['a', 'b', 'c']);
+    expect(one?.results).toEqual(['d']);
+    expect(happened).toEqual(['a', 'd', 'b', 'c', 'freed']);
+  });
+
   it('refuses texts that are far too long before the pipeline sees them', async () => {
     const pipeline = {
       samplingRate: undefined,

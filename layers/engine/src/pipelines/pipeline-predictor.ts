@@ -73,7 +73,7 @@ export class PipelinePredictor {
 
   /** Lets what is under way finish, refuses what comes after, and frees the model. */
   dispose(): Promise<void> {
-    return this.#activity.dispose(() => this.#turns.take(() => this.#parts.pipeline.dispose()));
+    return this.#activity.dispose(() => this.#parts.pipeline.dispose());
   }
 
   async #runAll(
