@@ -1,6 +1,9 @@
-/** Requests, queue and batches in the text format of Prometheus, by the names of text-embeddings-inference. */
+/**
+ * Requests, queue and batches in the text format of Prometheus, by the names of text-embeddings-inference. The times of stages
+ * are those of every service: shared/prometheus.ts.
+ */
 import type { BatchRecord } from '@pilotlight/engine';
-import type { Exchange, PredictionRecord, Telemetry } from '../shared/api/ports.ts';
+import type { Exchange, Telemetry } from '../shared/api/ports.ts';
 import { routes } from '../shared/api/routes.ts';
 import { Counter, gauge, Histogram } from '../shared/prometheus-text.ts';
 
@@ -25,9 +28,6 @@ export class ServerMetrics implements Telemetry {
   readonly #successes = new Counter();
   readonly #failures = new Counter();
   readonly #duration = new Histogram();
-  readonly #tokenization = new Histogram();
-  readonly #queue = new Histogram();
-  readonly #inference = new Histogram();
   readonly #length = new Histogram(LENGTHS);
   readonly #size = new Histogram(SIZES);
   readonly #tokens = new Histogram(TOKENS);
@@ -54,13 +54,6 @@ export class ServerMetrics implements Telemetry {
     this.#duration.observe({ method, model }, ms / 1000);
   }
 
-  predicted({ model, version, timings }: PredictionRecord): void {
-    const labels = { model, version };
-    this.#tokenization.observe(labels, timings.tokenizeMs / 1000);
-    this.#queue.observe(labels, timings.queueMs / 1000);
-    this.#inference.observe(labels, timings.inferMs / 1000);
-  }
-
   render(): string {
     const { queued, inFlight, provider } = this.#gauges;
     const lines = [
@@ -74,9 +67,6 @@ export class ServerMetrics implements Telemetry {
         'te_request_duration',
         'Seconds from the head of a request to its prediction.',
       ),
-      ...this.#tokenization.render('te_request_tokenization_duration', 'Seconds from text to tokens.'),
-      ...this.#queue.render('te_request_queue_duration', 'Seconds that a request waited for batches.'),
-      ...this.#inference.render('te_request_inference_duration', 'Seconds that its batches ran.'),
       ...this.#length.render('te_request_input_length', 'Tokens of a text, or of a window of one.'),
       ...gauge('te_queue_size', 'Texts, or windows of them, that wait for a batch.', queued()),
       ...gauge('te_requests_in_flight', 'Requests that are not answered yet.', inFlight()),

@@ -1,4 +1,4 @@
-/** Counts and times of this process, as /metrics shows them. */
+/** Counts and times of this process, as /metrics shows them; those of stages by the names of text-embeddings-inference. */
 import type { HandOverRecord } from './api/hand-over-port.ts';
 import type { Exchange, PredictionRecord, Telemetry } from './api/ports.ts';
 import { Counter, gauge, Histogram } from './prometheus-text.ts';
@@ -51,19 +51,10 @@ export class PrometheusMetrics implements Telemetry {
         'pilotlight_request_duration_seconds',
         'From the head of a request to its answer.',
       ),
-      ...this.#tokenization.render(
-        'pilotlight_request_tokenization_duration_seconds',
-        'From text to tokens.',
-      ),
-      ...this.#queue.render(
-        'pilotlight_request_queue_duration_seconds',
-        'Waiting for batches of other requests.',
-      ),
-      ...this.#inference.render('pilotlight_request_inference_duration_seconds', 'In the model.'),
-      ...this.#postprocess.render(
-        'pilotlight_request_postprocess_duration_seconds',
-        'From logits to results.',
-      ),
+      ...this.#tokenization.render('te_request_tokenization_duration', 'From text to tokens.'),
+      ...this.#queue.render('te_request_queue_duration', 'Waiting for batches of other requests.'),
+      ...this.#inference.render('te_request_inference_duration', 'In the model.'),
+      ...this.#postprocess.render('te_request_postprocess_duration', 'From logits to results.'),
       ...this.#inputs.render('pilotlight_inputs_total', 'Inputs predicted.'),
       ...this.#tokens.render(
         'pilotlight_tokens_total',

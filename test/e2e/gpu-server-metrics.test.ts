@@ -79,6 +79,16 @@ describe('metrics of the server of the container', () => {
     expect(all.get('te_queue_size')).toEqual([{ labels: {}, value: 0 }]);
   });
 
+  test('have each of these stages once', async () => {
+    const names = [...(await server.metrics()).matchAll(/^# TYPE (\S+) histogram$/gm)].map(
+      ([, name]) => name,
+    );
+    const stages = names.filter((name) => /tokenization|queue|inference/.test(name ?? ''));
+    expect(stages).toEqual(
+      ['tokenization', 'queue', 'inference'].map((stage) => `te_request_${stage}_duration`),
+    );
+  });
+
   test('have what sessions run on, the memory of the process and the delay of its event loop', async () => {
     const all = await scrape();
     const value = (name: string) => all.get(name)?.[0]?.value ?? Number.NaN;

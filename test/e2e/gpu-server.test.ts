@@ -40,6 +40,11 @@ describe('the server of the container', () => {
   });
   afterAll(() => server.signal('SIGKILL'));
 
+  test('says of the size of its batches what it was told, whatever the model was tuned to', async () => {
+    const info = await fetch(`${server.url}/models/sentiment/info`);
+    expect(await info.json()).toMatchObject({ max_batch_tokens: 1024, max_client_batch_size: 32 });
+  });
+
   test('gives 64 clients at once the answers that each gets alone, in fewer batches than requests', async () => {
     const texts = Array.from({ length: 64 }, (_, i) => textOf(i));
     const alone: number[] = [];

@@ -32,7 +32,7 @@ export interface ServedModel {
 /** A model that reads tokens. */
 export type TokenModel = Pick<
   Predictor,
-  'manifest' | 'variant' | 'variantName' | 'run' | 'tokenize' | 'decode'
+  'manifest' | 'variant' | 'variantName' | 'maxBatchTokens' | 'run' | 'tokenize' | 'decode'
 >;
 
 export interface Logger {
@@ -74,7 +74,7 @@ export interface PredictionRecord {
 /** Is told what happened; must not throw. */
 export interface Telemetry {
   answered(exchange: Exchange): void;
-  predicted(record: PredictionRecord): void;
+  predicted?(record: PredictionRecord): void;
   /** Of a request that this process did not answer itself, or had to although it should not. */
   handedOver?(record: HandOverRecord): void;
 }

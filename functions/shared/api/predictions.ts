@@ -70,7 +70,7 @@ export async function answer(
     totalMs: performance.now() - start,
     ...(batches && { batches }),
   };
-  for (const listener of telemetry) listener.predicted(record);
+  for (const listener of telemetry) listener.predicted?.(record);
   return respondJson(c, body, predictionHeaders(record), { large: values > MANY_VALUES });
 }
 

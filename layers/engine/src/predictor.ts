@@ -124,6 +124,11 @@ export class Predictor {
     return this.#scheduler.queued;
   }
 
+  /** Tokens that a batch may have, padding included: those of the variant, unless the engine's options say otherwise. */
+  get maxBatchTokens(): number {
+    return this.#scheduler.maxBatchTokens;
+  }
+
   /** False once it is disposed of or its session died: the engine then loads the model anew. */
   get usable(): boolean {
     const { session, shortSession } = this.#parts;

@@ -127,6 +127,12 @@ describe('dynamic batching', () => {
     expect(predictor.queued).toBe(0);
   });
 
+  it('says how many tokens a batch may have: what the limits say, or what the model was tuned to', () => {
+    expect(dynamic({ maxBatchTokens: 300 }).predictor.maxBatchTokens).toBe(300);
+    expect(dynamic().predictor.maxBatchTokens).toBe(64);
+    expect(predictorOf().maxBatchTokens).toBe(64);
+  });
+
   it('counts as padding of a call what was read beside its own tokens', async () => {
     const { predictor, session } = dynamic();
     const release = hold(session);

@@ -98,15 +98,13 @@ describe('GET /metrics', () => {
       await app.request('/models/sentiment', postJson({ inputs: 'a' }));
     });
     const bucket = (le: string) =>
-      `pilotlight_request_inference_duration_seconds_bucket{model="sentiment",version="1.0.0",le="${le}"}`;
-    expect(lines).toContain('# TYPE pilotlight_request_inference_duration_seconds histogram');
+      `te_request_inference_duration_bucket{model="sentiment",version="1.0.0",le="${le}"}`;
+    expect(lines).toContain('# TYPE te_request_inference_duration histogram');
     expect(lines).toContain(`${bucket('0.001')} 0`);
     expect(lines).toContain(`${bucket('0.0025')} 2`);
     expect(lines).toContain(`${bucket('30')} 2`);
     expect(lines).toContain(`${bucket('+Inf')} 2`);
-    expect(lines).toContain(
-      'pilotlight_request_inference_duration_seconds_sum{model="sentiment",version="1.0.0"} 0.003',
-    );
+    expect(lines).toContain('te_request_inference_duration_sum{model="sentiment",version="1.0.0"} 0.003');
     expect(lines).toContain('pilotlight_tokens_total{model="sentiment",version="1.0.0"} 15');
     expect(lines).toContain('pilotlight_inputs_total{model="sentiment",version="1.0.0"} 3');
     expect(lines).toContain('pilotlight_models_loaded 1');

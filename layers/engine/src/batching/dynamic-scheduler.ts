@@ -75,6 +75,10 @@ export class DynamicScheduler implements Scheduler {
     return this.#lanes.reduce((sum, { next }) => sum + (next?.entries.length ?? 0), this.#queue.size);
   }
 
+  get maxBatchTokens(): number {
+    return this.#limits.maxBatchTokens;
+  }
+
   async run(encodings: readonly Encoding[], scheduled: ScheduledCall): Promise<ScheduleReport> {
     scheduled.signal?.throwIfAborted();
     const call = new PendingCall(encodings.length, scheduled);

@@ -47,6 +47,8 @@ export interface FeedsReport {
 export interface Scheduler {
   /** Encodings that wait for a batch. */
   readonly queued: number;
+  /** Tokens that a batch may have, padding included; a longer encoding is a batch of its own. */
+  readonly maxBatchTokens: number;
   /**
    * Settles once every encoding is delivered or refused.
    *

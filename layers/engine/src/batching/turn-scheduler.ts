@@ -15,14 +15,14 @@ import {
 import { Turns } from './turns.ts';
 
 export class TurnScheduler implements Scheduler {
+  readonly maxBatchTokens: number;
   readonly #graph: GraphRunner;
-  readonly #tokenBudget: number;
   readonly #turns = new Turns();
   #queued = 0;
 
-  constructor(graph: GraphRunner, tokenBudget: number) {
+  constructor(graph: GraphRunner, maxBatchTokens: number) {
     this.#graph = graph;
-    this.#tokenBudget = tokenBudget;
+    this.maxBatchTokens = maxBatchTokens;
   }
 
   get queued(): number {
@@ -35,7 +35,7 @@ export class TurnScheduler implements Scheduler {
     let left = encodings.length;
     this.#queued += left;
     try {
-      for (const [turn, batch] of planBatches(lengths, this.#tokenBudget).entries()) {
+      for (const [turn, batch] of planBatches(lengths, this.maxBatchTokens).entries()) {
         // A session in this thread blocks it: between two batches, what has arrived meanwhile gets its turn.
         if (turn > 0) await setImmediate();
         call.signal?.throwIfAborted();

@@ -87,7 +87,7 @@ const isOneList = (ids: number[] | number[][]): ids is number[] => typeof ids[0]
 /** `GET .../info`: what TEI says of its one model, as far as it means something here. */
 export function infoHandler({ engine, limits }: FormatParts): RouteHandler {
   return async (c, call) => {
-    const { manifest, variant, variantName } = await engine.predictor(requestedModel(c));
+    const { manifest, variantName, maxBatchTokens } = await engine.predictor(requestedModel(c));
     call.nameModel(manifest.name);
     const { name, version, labels, taskDefaults, textProcessing } = manifest;
     const id2label = Object.fromEntries(labels.entries());
@@ -109,7 +109,7 @@ export function infoHandler({ engine, limits }: FormatParts): RouteHandler {
       tasks: kinds,
       max_concurrent_requests: limits.maxConcurrentRequests,
       max_input_length: textProcessing.maxTokens,
-      max_batch_tokens: variant.tokenBudget,
+      max_batch_tokens: maxBatchTokens,
       max_client_batch_size: limits.maxInputs,
       auto_truncate: false,
       version: ENGINE_VERSION,
