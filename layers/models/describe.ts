@@ -8,6 +8,7 @@ import {
   modelNameSchema,
   modelVersionSchema,
   type PackageFile,
+  tokenizerFiles,
   type Variant,
 } from '@pilotlight/engine/manifest';
 import {
@@ -129,7 +130,7 @@ function servedOf(manifest: Manifest, { variant: wanted, gpu = false }: Describe
   const onGpu = gpu ? variantFor(manifest, 'cuda') : undefined;
   const [variant, { tier, files }] = variantOf(manifest, wanted ?? onGpu);
   const others = gpu && variant !== manifest.defaultVariant ? variantOf(manifest)[1].files : [];
-  const all = [manifest.textProcessing.file, ...files, ...others];
+  const all = [...tokenizerFiles(manifest.textProcessing), ...files, ...others];
   return { variant, tier, files: [...new Map(all.map((file) => [file.path, file])).values()] };
 }
 

@@ -3,7 +3,7 @@
  * with fewer layers in int8 where that is not good enough -> half -> tune -> evaluate -> verify -> pack. This file and what
  * it builds and writes with, build-half.ts and write-package.ts, compose the stages; each of them stands alone.
  */
-import { copyFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Engine, type Golden, type Predictor, requestOfGolden } from '@pilotlight/engine';
 import type { Manifest, Quality, Variant } from '@pilotlight/engine/manifest';
@@ -37,7 +37,7 @@ import {
   verifyPackage,
 } from './stages/verify.ts';
 import type { Progress } from './terminal/progress.ts';
-import { PACKAGE_FILES, type SourceFacts, writePackage } from './write-package.ts';
+import { type PackageFacts, type SourceFacts, writePackage, writeTokenizer } from './write-package.ts';
 
 export interface AddResult {
   readonly folder: string;
@@ -87,9 +87,9 @@ class Packaging {
   async run(): Promise<AddResult> {
     const { variants, packages, force } = this.#options;
     const served = variants[0] ?? 'int8';
-    const facts = await this.#buildVariant('fp32');
+    const source = await this.#buildVariant('fp32');
     if (variants.includes('int8')) await this.#buildVariant('int8');
-    await copyFile(facts.tokenizer.path, this.#path(PACKAGE_FILES.tokenizer));
+    const facts = { ...source, textProcessing: await writeTokenizer(this.#staging.folder, source) };
     await this.#writeDraft(facts);
 
     const goldens = await this.#makeGoldens(facts);
@@ -141,7 +141,7 @@ class Packaging {
   }
 
   /** Writes the fp16 variant, and how far a GPU takes it from fp32. Throws VERIFY_FAILED where that is too far. */
-  async #buildHalf(facts: SourceFacts, goldens: readonly Golden[]): Promise<void> {
+  async #buildHalf(facts: PackageFacts, goldens: readonly Golden[]): Promise<void> {
     const { model: source, inputs, outputs } = await this.#readSource('fp16');
     const feeds = await this.#feedsOf(goldens, inputs);
     const scratch = this.#staging.root;
@@ -196,7 +196,7 @@ class Packaging {
   }
 
   /** Leaves as many of the worst layers of int8 in fp32 as the quality gate asks for. Throws VERIFY_FAILED. */
-  async #passGate(facts: SourceFacts, goldens: readonly Golden[]): Promise<void> {
+  async #passGate(facts: PackageFacts, goldens: readonly Golden[]): Promise<void> {
     const plain = await this.#compare('int8', goldens);
     if (passesGate(plain)) return;
     const attempt = async (keep: readonly string[]): Promise<VariantDeviation> => {
@@ -333,12 +333,12 @@ class Packaging {
   }
 
   /** A package that the engine serves while it is being made. */
-  async #writeDraft(facts: SourceFacts): Promise<void> {
+  async #writeDraft(facts: PackageFacts): Promise<void> {
     await this.#writePackage(facts, 'fp32', { tolerance: {}, goldens: [] }, []);
   }
 
   #writePackage(
-    facts: SourceFacts,
+    facts: PackageFacts,
     served: VariantName,
     goldens: Goldens,
     quality: readonly Quality[],

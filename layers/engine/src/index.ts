@@ -56,4 +56,5 @@ export type { RankedText } from './tasks/text-ranking.ts';
 export type { Entity, EntityGroup } from './tasks/token-classification.ts';
 export type { ZeroShot } from './tasks/zero-shot-classification.ts';
 export type { DecodeOptions, Tokenization, TokenizeOptions } from './tokenization.ts';
+export { splitIsWhole } from './tokenizer/split-is-whole.ts';
 export { ENGINE_VERSION } from './version.ts';

@@ -103,8 +103,7 @@ async function openAll(opened: ModelPackage, manifest: Manifest, variant: Varian
   const { createTokenizer, createSession, settings } = parts;
   const graph = variant.graphs.model;
   const verified = timed(() => opened.verify(variant));
-  const tokenizerFile = opened.path(manifest.textProcessing.file.path);
-  const tokenizer = timed(() => createTokenizer(tokenizerFile, manifest.textProcessing));
+  const tokenizer = timed(() => createTokenizer(opened, manifest.textProcessing));
   // These and no more: what a session is opened with may go to another thread.
   const { intraOpThreads, allowSpinning } = settings;
   const executionProvider = providerFor(variant, settings.executionProvider);

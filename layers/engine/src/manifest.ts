@@ -113,11 +113,25 @@ const variantSchema = z.strictObject({
 });
 export type Variant = z.infer<typeof variantSchema>;
 
+/**
+ * A tokenizer.json divided, so that its vocabulary is read beside the work of the thread that loads the model; see
+ * tokenizer/ADR-split-tokenizer.md.
+ */
+const splitTokenizerSchema = z.strictObject({
+  /** tokenizer.json with no more of the vocabulary than its added tokens. */
+  rest: packageFileSchema,
+  /** In the order in which the library takes them: vocab.txt of a WordPiece; vocab.json and merges.txt of a BPE. */
+  vocabulary: z.array(packageFileSchema).check(z.minLength(1), z.maxLength(2)),
+});
+export type SplitTokenizer = z.infer<typeof splitTokenizerSchema>;
+
 /** How text becomes token ids. AllenNLP's vocabularies and indexers will be a second `kind`. */
 const textProcessingSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('tokenizer.json'),
     file: packageFileSchema,
+    /** What is opened in place of `file`. @default - `file` itself */
+    split: z.optional(splitTokenizerSchema),
     vocabSize: positiveInt,
     padTokenId: nonNegativeInt,
     /** What stands for a token to be filled in. @default '[MASK]' */
@@ -127,6 +141,11 @@ const textProcessingSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 export type TextProcessing = z.infer<typeof textProcessingSchema>;
+
+/** The files that a tokenizer is opened from. */
+export function tokenizerFiles({ file, split }: TextProcessing): readonly PackageFile[] {
+  return split ? [split.rest, ...split.vocabulary] : [file];
+}
 
 const qualitySchema = z.strictObject({
   dataset: text,

@@ -191,7 +191,11 @@ export interface PackageEntry {
   readonly problem?: string;
 }
 
-export type CreateTokenizer = (file: string, textProcessing: TextProcessing) => Promise<Tokenizer>;
+/** Begins what other threads do of it before it gives way. */
+export type CreateTokenizer = (
+  files: Pick<ModelPackage, 'path'>,
+  textProcessing: TextProcessing,
+) => Promise<Tokenizer>;
 export type CreateSession = (file: string, graph: Graph, options: SessionOptions) => Promise<Session>;
 
 export type OutputRole = Graph['outputs'][number]['role'];

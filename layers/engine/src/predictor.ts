@@ -8,7 +8,7 @@ import { refuseMoreCharacters } from './character-limits.ts';
 import { EngineError } from './errors.ts';
 import { checkGolden, type GoldenCheck } from './goldens/check.ts';
 import type { NextGolden } from './goldens/golden-reader.ts';
-import type { Manifest, TaskName, Variant } from './manifest.ts';
+import { type Manifest, type TaskName, tokenizerFiles, type Variant } from './manifest.ts';
 import type { BatchingSettings } from './options.ts';
 import type {
   Feeds,
@@ -113,7 +113,7 @@ export class Predictor {
 
   /** Bytes of the files behind this predictor: what the engine's memory budget counts. */
   get bytes(): number {
-    return [this.manifest.textProcessing.file, ...this.variant.files].reduce(
+    return [...tokenizerFiles(this.manifest.textProcessing), ...this.variant.files].reduce(
       (sum, { bytes }) => sum + bytes,
       0,
     );

@@ -36,7 +36,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pilotlight-tokenizer-'));
   file = join(folder, 'tokenizer.json');
   await writeFile(file, JSON.stringify(TOKENIZER));
-  tokenizer = await createRustTokenizer(file, model);
+  tokenizer = await createRustTokenizer({ path: () => file }, model);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -119,16 +119,20 @@ describe('createRustTokenizer', () => {
   });
 
   it('refuses a tokenizer whose vocabulary is not that of the model', async () => {
-    await expect(createRustTokenizer(file, { ...model, vocabSize: 7 })).rejects.toMatchObject({
-      code: 'PACKAGE_CORRUPT',
-      message: expect.stringContaining('has 58 tokens, but the manifest says 7'),
-    });
+    await expect(createRustTokenizer({ path: () => file }, { ...model, vocabSize: 7 })).rejects.toMatchObject(
+      {
+        code: 'PACKAGE_CORRUPT',
+        message: expect.stringContaining('has 58 tokens, but the manifest says 7'),
+      },
+    );
   });
 
   it('refuses a file that does not parse', async () => {
     const broken = join(folder, 'broken.json');
     await writeFile(broken, '{"version": "1.0"');
-    await expect(createRustTokenizer(broken, model)).rejects.toMatchObject({ code: 'PACKAGE_CORRUPT' });
+    await expect(createRustTokenizer({ path: () => broken }, model)).rejects.toMatchObject({
+      code: 'PACKAGE_CORRUPT',
+    });
   });
 });
 

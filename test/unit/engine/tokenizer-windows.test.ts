@@ -27,7 +27,7 @@ beforeAll(async () => {
     await writeFile(file, JSON.stringify(FAMILIES[name].json));
     const native = NativeTokenizer.fromFile(file);
     const model = { ...manifestOf().textProcessing, vocabSize: native.getVocabSize(true) };
-    tokenizers.set(name, { engine: await createRustTokenizer(file, model), native });
+    tokenizers.set(name, { engine: await createRustTokenizer({ path: () => file }, model), native });
   }
 });
 afterAll(() => rm(folder, { recursive: true }));

@@ -41,6 +41,8 @@ describe('packaging a checkpoint', () => {
       'int8/weights.bin',
       'model.json',
       'tokenizer.json',
+      'tokenizer/rest.json',
+      'tokenizer/vocab.txt',
     ]);
     const { manifest } = result;
     expect(manifest).toMatchObject({ task: 'text-classification', labels: LABELS, defaultVariant: 'int8' });

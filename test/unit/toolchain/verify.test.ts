@@ -38,8 +38,10 @@ function replace(packaged: string, path: string, change: (content: string) => st
   writeFileSync(file, content);
   editManifest(packaged, (manifest) => {
     const entry = { path, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
+    const { textProcessing } = manifest;
     if (path === manifest.goldens.path) manifest.goldens = entry;
-    else manifest.textProcessing.file = entry;
+    else if (path === textProcessing.file.path) textProcessing.file = entry;
+    else if (textProcessing.split) textProcessing.split.vocabulary = [entry];
   });
 }
 
@@ -81,8 +83,15 @@ describe('verify', () => {
     [
       'a tokenizer with tokens that the model has no embedding for',
       'gives ids up to 3000, but int8/model.onnx has 3000 embeddings',
-      (at) =>
-        replace(at, 'tokenizer.json', (json) => json.replace('"[PAD]": 0', '"[PAD]": 0, "unheard-of": 3000')),
+      (at) => {
+        replace(at, 'tokenizer.json', (json) => json.replace('"[PAD]": 0', '"[PAD]": 0, "unheard-of": 3000'));
+        leaveWhole(at);
+      },
+    ],
+    [
+      'a divided tokenizer that is not the whole one',
+      'not the one of its tokenizer.json',
+      (at) => replace(at, 'tokenizer/vocab.txt', (lines) => lines.replace('the\nof\n', 'of\nthe\n')),
     ],
     [
       'goldens of another tokenizer, by the text and the token',
@@ -99,6 +108,14 @@ describe('verify', () => {
     await expect(verifyDamaged(name, damage)).rejects.toMatchObject(refusal(message));
   });
 });
+
+/** As a package of a tokenizer that can not be divided. */
+function leaveWhole(packaged: string): void {
+  rmSync(join(packaged, 'tokenizer'), { recursive: true });
+  editManifest(packaged, ({ textProcessing }) => {
+    delete textProcessing.split;
+  });
+}
 
 function replaceText(file: string, search: string, replacement: string): void {
   writeFileSync(file, readFileSync(file, 'utf8').replace(search, replacement));

@@ -2,7 +2,13 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError, PilotlightError } from '../errors.ts';
-import { MANIFEST_FILE, modelNameSchema, modelVersionSchema, type PackageFile } from '../manifest.ts';
+import {
+  MANIFEST_FILE,
+  modelNameSchema,
+  modelVersionSchema,
+  type PackageFile,
+  tokenizerFiles,
+} from '../manifest.ts';
 import { isPipeline, type PackageManifest } from '../pipeline-manifest.ts';
 import type {
   ModelPackage,
@@ -103,7 +109,7 @@ class FolderPackage implements ModelPackage {
   }
 
   #servedFiles({ files }: ServedFiles): readonly PackageFile[] {
-    return isPipeline(this.manifest) ? files : [this.manifest.textProcessing.file, ...files];
+    return isPipeline(this.manifest) ? files : [...tokenizerFiles(this.manifest.textProcessing), ...files];
   }
 
   async #checkSize({ path, bytes }: PackageFile): Promise<void> {

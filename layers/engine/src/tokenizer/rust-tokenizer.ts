@@ -1,21 +1,25 @@
 /** The tokenizer port on the official Rust tokenizers: the very code that the models were trained with. */
 import { setImmediate } from 'node:timers/promises';
-import { type Encoding as NativeEncoding, Tokenizer as NativeTokenizer } from 'tokenizers';
+import type { Encoding as NativeEncoding, Tokenizer as NativeTokenizer } from 'tokenizers';
 import { EngineError } from '../errors.ts';
 import type { TextProcessing } from '../manifest.ts';
-import type { EncodeOptions, Encoding, Tokenizer, TokenRequest } from '../ports.ts';
+import type { EncodeOptions, Encoding, ModelPackage, Tokenizer, TokenRequest } from '../ports.ts';
+import { openNativeTokenizer } from './native-tokenizer.ts';
 import { partsOf } from './parts.ts';
 import { encodingOf } from './rust-encoding.ts';
 import { truncate } from './truncate.ts';
 import { windowsOf } from './windows.ts';
 
 /**
- * Opens a tokenizer.json. Its own truncation and padding are switched off: both are the engine's.
+ * Opens the tokenizer of a package. Its own truncation and padding are switched off: both are the engine's.
  *
- * @throws EngineError PACKAGE_CORRUPT where the file does not parse or its vocabulary is not the model's.
+ * @throws EngineError PACKAGE_CORRUPT where a file does not parse or its vocabulary is not the model's.
  */
-export async function createRustTokenizer(file: string, model: TextProcessing): Promise<Tokenizer> {
-  const native = parse(file);
+export async function createRustTokenizer(
+  files: Pick<ModelPackage, 'path'>,
+  model: TextProcessing,
+): Promise<Tokenizer> {
+  const native = await openNativeTokenizer(files, model);
   const vocabSize = native.getVocabSize(true);
   if (vocabSize !== model.vocabSize) {
     throw new EngineError(
@@ -26,16 +30,6 @@ export async function createRustTokenizer(file: string, model: TextProcessing): 
   native.disableTruncation();
   native.disablePadding();
   return new RustTokenizer(native);
-}
-
-function parse(file: string): NativeTokenizer {
-  try {
-    return NativeTokenizer.fromFile(file);
-  } catch (cause) {
-    throw new EngineError('PACKAGE_CORRUPT', 'The tokenizer.json does not parse. Package the model again.', {
-      cause,
-    });
-  }
 }
 
 /** Native encodings at once: a hundred keep every core busy, and thousands would take more memory than the model. */

@@ -1,26 +1,38 @@
 /** Whether a package on disk is what its manifest says: files, sums, vocabulary, labels. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { MANIFEST_FILE, type Manifest, type PackageFile, type Variant } from '@pilotlight/engine/manifest';
+import { splitIsWhole } from '@pilotlight/engine';
+import {
+  MANIFEST_FILE,
+  type Manifest,
+  type PackageFile,
+  tokenizerFiles,
+  type Variant,
+} from '@pilotlight/engine/manifest';
 import { ToolchainError } from '../../errors.ts';
 import { type OnnxGraph, parseModel } from '../../graph/onnx.ts';
 import { packageFile } from '../../package/files.ts';
 import { highestTokenId } from './highest-token-id.ts';
 
 /**
- * Throws VERIFY_FAILED for a file that is missing, differs, or that the manifest does not name; for a token
+ * Throws VERIFY_FAILED for a file that is missing, differs, or that the manifest does not name; for a
+ * divided tokenizer that is not the whole one; for a token
  * without a row in the embeddings; for a number of labels that is not the number of logits.
  */
 export async function verifyIntegrity(folder: string, manifest: Manifest): Promise<void> {
   const variants = Object.values(manifest.variants);
-  const { file: tokenizer } = manifest.textProcessing;
+  const { textProcessing } = manifest;
   await verifyFiles(folder, manifest, [
-    tokenizer,
+    textProcessing.file,
+    ...tokenizerFiles(textProcessing),
     manifest.goldens,
     manifest.modelCard,
     ...variants.flatMap((variant) => variant.files),
   ]);
-  const highestId = highestTokenId(await readFile(join(folder, tokenizer.path), 'utf8'));
+  if (!(await splitIsWhole({ path: (file) => join(folder, file) }, textProcessing))) {
+    throw failed(manifest, 'its divided tokenizer is not the one of its tokenizer.json');
+  }
+  const highestId = highestTokenId(await readFile(join(folder, textProcessing.file.path), 'utf8'));
   for (const variant of variants) await verifyGraph(folder, manifest, variant, highestId);
 }
 

@@ -73,7 +73,7 @@ export async function predictorFor(
   const folder = await mkdtemp(join(tmpdir(), 'pilotlight-task-'));
   const file = join(folder, 'tokenizer.json');
   await writeFile(file, JSON.stringify(tokenizerJson(WORDS)));
-  const tokenizer = await createRustTokenizer(file, textProcessing).finally(() =>
+  const tokenizer = await createRustTokenizer({ path: () => file }, textProcessing).finally(() =>
     rm(folder, { recursive: true }),
   );
   const session = new GraphSession(model.graph);

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MANIFEST_FILE, type PackageFile } from '../../manifest.ts';
+import { MANIFEST_FILE, type PackageFile, tokenizerFiles } from '../../manifest.ts';
 import { isPipeline, type PackageManifest } from '../../pipeline-manifest.ts';
 import type { ResolvedRef } from '../../ports.ts';
 import { hashFiles } from '../hash-files.ts';
@@ -131,6 +131,7 @@ function filesOf(manifest: PackageManifest): PackageFile[] {
   const { textProcessing, variants } = manifest;
   return [
     textProcessing.file,
+    ...tokenizerFiles(textProcessing),
     goldens,
     modelCard,
     ...Object.values(variants).flatMap((variant) => variant.files),

@@ -1,0 +1,84 @@
+/** Opens the official Rust tokenizers, whole or divided. */
+import { readFileSync } from 'node:fs';
+import { BPE, type Model, Tokenizer, WordPiece } from 'tokenizers';
+import * as z from 'zod/mini';
+import { EngineError } from '../errors.ts';
+import type { SplitTokenizer, TextProcessing } from '../manifest.ts';
+import type { ModelPackage } from '../ports.ts';
+
+type Files = Pick<ModelPackage, 'path'>;
+
+/** What a divided tokenizer.json says of its model beside the vocabulary; merges may not be ignored or dropped. */
+const modelSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('WordPiece'),
+    unk_token: z.string(),
+    continuing_subword_prefix: z.string(),
+    max_input_chars_per_word: z.number(),
+    vocab: z.record(z.string(), z.number()),
+  }),
+  z.strictObject({
+    type: z.literal('BPE'),
+    dropout: z.optional(z.null()),
+    unk_token: z.nullish(z.string()),
+    continuing_subword_prefix: z.nullish(z.string()),
+    end_of_word_suffix: z.nullish(z.string()),
+    fuse_unk: z.optional(z.boolean()),
+    byte_fallback: z.optional(z.boolean()),
+    ignore_merges: z.optional(z.literal(false)),
+    vocab: z.record(z.string(), z.number()),
+    merges: z.array(z.never()),
+  }),
+]);
+const restSchema = z.looseObject({ model: modelSchema });
+
+/**
+ * Opens the tokenizer of a package. The vocabulary of a divided one is read by a thread of the library's own, which
+ * begins before this function gives way.
+ *
+ * @throws EngineError PACKAGE_CORRUPT where a file does not parse.
+ */
+export async function openNativeTokenizer(files: Files, { file, split }: TextProcessing): Promise<Tokenizer> {
+  try {
+    return split ? await openSplit(files, split) : Tokenizer.fromFile(files.path(file.path));
+  } catch (cause) {
+    throw new EngineError('PACKAGE_CORRUPT', 'The tokenizer does not parse. Package the model again.', {
+      cause,
+    });
+  }
+}
+
+async function openSplit(files: Files, { rest, vocabulary }: SplitTokenizer): Promise<Tokenizer> {
+  const json = readFileSync(files.path(rest.path), 'utf8');
+  const { model } = restSchema.parse(JSON.parse(json));
+  const reading = readModel(
+    model,
+    vocabulary.map(({ path }) => files.path(path)),
+  );
+  const [tokenizer, read] = await Promise.all([parse(json), reading]);
+  tokenizer.setModel(read);
+  return tokenizer;
+}
+
+const parse = async (json: string): Promise<Tokenizer> => Tokenizer.fromString(json);
+
+function readModel(
+  model: z.infer<typeof modelSchema>,
+  [vocabulary = '', merges = '']: readonly string[],
+): Promise<Model> {
+  if (model.type === 'WordPiece') {
+    return WordPiece.fromFile(vocabulary, {
+      unkToken: model.unk_token,
+      continuingSubwordPrefix: model.continuing_subword_prefix,
+      maxInputCharsPerWord: model.max_input_chars_per_word,
+    });
+  }
+  const { unk_token, continuing_subword_prefix, end_of_word_suffix, fuse_unk, byte_fallback } = model;
+  return BPE.fromFile(vocabulary, merges, {
+    ...(unk_token != null && { unkToken: unk_token }),
+    ...(continuing_subword_prefix != null && { continuingSubwordPrefix: continuing_subword_prefix }),
+    ...(end_of_word_suffix != null && { endOfWordSuffix: end_of_word_suffix }),
+    ...(fuse_unk !== undefined && { fuseUnk: fuse_unk }),
+    ...(byte_fallback !== undefined && { byteFallback: byte_fallback }),
+  });
+}
