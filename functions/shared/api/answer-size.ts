@@ -1,7 +1,17 @@
+import type { Context } from 'hono';
 import { HttpError } from './errors.ts';
 
 /** Numbers of one answer: as JSON, some 80 MB. */
 const MAX_VALUES = 4_000_000;
+
+/**
+ * What an invocation of Lambda may answer, headers and escapes included:
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+const LAMBDA_BYTES = 6_291_556;
+const HEADER_BYTES = 16_384;
+/** In JSON, a character of a text takes so many bytes at most, unless it is a control character, which JSON does not have. */
+const BYTES_OF_CHARACTER = 3;
 
 /** @throws HttpError ANSWER_TOO_LARGE */
 export function refuseMoreValues(values: number): void {
@@ -10,6 +20,27 @@ export function refuseMoreValues(values: number): void {
     'ANSWER_TOO_LARGE',
     `The answer would have more than ${MAX_VALUES} numbers. Send fewer inputs, or have them pooled.`,
   );
+}
+
+/**
+ * Refuses a body that Lambda would not pass on: the client would get a 500 of API Gateway's. A text goes into its JSON,
+ * bytes in base64. A server has no such limit.
+ *
+ * @throws HttpError ANSWER_TOO_LARGE
+ */
+export function refuseMoreThanLambdaTakes({ env }: Context, body: string | Uint8Array): void {
+  const { lambdaContext }: { lambdaContext?: unknown } = env ?? {};
+  if (lambdaContext === undefined || bytesInLambda(body) <= LAMBDA_BYTES - HEADER_BYTES) return;
+  throw new HttpError(
+    'ANSWER_TOO_LARGE',
+    'The answer is larger than the 6 MB that a Lambda function may give. Send fewer inputs, or accept gzip.',
+  );
+}
+
+function bytesInLambda(body: string | Uint8Array): number {
+  if (typeof body !== 'string') return Math.ceil(body.byteLength / 3) * 4;
+  const most = body.length * BYTES_OF_CHARACTER;
+  return most <= LAMBDA_BYTES - HEADER_BYTES ? most : Buffer.byteLength(JSON.stringify(body));
 }
 
 /** Numbers of results that have a vector for each token. */

@@ -1,5 +1,6 @@
 /** Answers of JSON, compressed for those who ask for it. */
 import type { Context } from 'hono';
+import { refuseMoreThanLambdaTakes } from './answer-size.ts';
 import { HttpError } from './errors.ts';
 
 /** Smaller answers are sent as they are: compression would gain less than a packet. */
@@ -20,9 +21,14 @@ export async function respondJson(
   if (text.length < LEAST_BYTES) return c.body(text, 200, json);
   const vary = { ...json, vary: 'accept-encoding' };
   const coding = acceptedCoding(c.req.header('accept-encoding'));
-  if (coding === undefined) return c.body(text, 200, vary);
+  if (coding === undefined) {
+    refuseMoreThanLambdaTakes(c, text);
+    return c.body(text, 200, vary);
+  }
   const { compress } = await import('./compress.ts');
-  return c.body(await compress(text, coding), 200, { ...vary, 'content-encoding': coding });
+  const compressed = await compress(text, coding);
+  refuseMoreThanLambdaTakes(c, compressed);
+  return c.body(compressed, 200, { ...vary, 'content-encoding': coding });
 }
 
 /** Of gzip and br, gzip: on embeddings it is several times as fast for some percent of size. */

@@ -35,6 +35,8 @@ export interface FakeEngine extends PredictEngine {
 export interface FakeEngineOptions {
   /** What every prediction ends with. */
   readonly failure?: unknown;
+  /** What every input gets. @default - a result of the model's task */
+  readonly result?: unknown;
   readonly entries?: PackageEntry[];
   readonly checkGolden?: PredictModel['checkGolden'];
   /** Models that it has; all where it is not said. */
@@ -81,7 +83,7 @@ export function fakeEngine(options: FakeEngineOptions = {}): FakeEngine {
         });
       }
       return {
-        results: list.map(() => MODELS[name]?.result),
+        results: list.map(() => options.result ?? MODELS[name]?.result),
         timings: { tokenizeMs: 0.25, queueMs: 0, inferMs: 1.5, postprocessMs: 0.125 },
         tokens: { total: 5 * list.length, padded: 1, truncated: 0 },
         truncated: list.map(() => 0),

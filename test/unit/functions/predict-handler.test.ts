@@ -70,6 +70,25 @@ describe('the predict function', () => {
     expect(JSON.parse(gunzipSync(Buffer.from(result.body, 'base64')).toString())).toHaveLength(100);
   });
 
+  it.each([
+    ['models/sentiment', undefined, { code: 'ANSWER_TOO_LARGE' }],
+    ['models/sentiment/predict', undefined, { code: 'ANSWER_TOO_LARGE', error_type: 'Validation' }],
+    ['models/sentiment', 'gzip', undefined],
+  ])(
+    'refuses by %s, accepting %s, an answer that Lambda would not pass on',
+    async (path, accepted, refusal) => {
+      const label = '"'.repeat(2_000_000);
+      const result = await handlerOf(fakeEngine({ result: [{ label, score: 1 }] }))('predict', {
+        rawPath: `/${path}`,
+        headers: { ...event('predict').headers, 'accept-encoding': accepted ?? 'identity' },
+      });
+      expect(result.statusCode).toBe(refusal ? 422 : 200);
+      expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThan(6_291_556);
+      if (refusal) expect(JSON.parse(result.body)).toMatchObject(refusal);
+      expect(emitted).toContainEqual(expect.objectContaining({ ClientErrors: refusal ? 1 : 0 }));
+    },
+  );
+
   it('answers a GET with cookies and a query', async () => {
     expect(await handlerOf(fakeEngine())('health')).toMatchObject({ statusCode: 200 });
   });
