@@ -22,8 +22,7 @@ interface Turns {
 export function onConditions(etagOf: EtagOf, next: RequestListener): RequestListener {
   const keys = new Map<string, Turns>();
   const answer = async (request: IncomingMessage, response: ServerResponse, path: string) => {
-    const [, bucket = '', ...key] = decodeURIComponent(path).split('/');
-    const status = isConditional(request) ? refusal(request, await etagOf(bucket, key.join('/'))) : undefined;
+    const status = isConditional(request) ? refusal(request, await etagAt(path, etagOf)) : undefined;
     if (status === undefined) next(request, response);
     else refuse(request, response, status);
   };
@@ -39,7 +38,7 @@ export function onConditions(etagOf: EtagOf, next: RequestListener): RequestList
       turns.reads.add(closed);
       await turns.written;
     }
-    await answer(request, response, path);
+    await answer(request, response, path).catch(() => refuse(request, response, 400));
     await closed;
     turns.reads.delete(closed);
     const { written } = turns;
@@ -51,6 +50,12 @@ export function onConditions(etagOf: EtagOf, next: RequestListener): RequestList
     if (['GET', 'HEAD', 'PUT'].includes(request.method ?? '')) void inTurn(request, response, path);
     else next(request, response);
   };
+}
+
+/** @throws what a path is met with that is not encoded as it should, or that no file system takes */
+function etagAt(path: string, etagOf: EtagOf): Promise<string | undefined> {
+  const [, bucket = '', ...key] = decodeURIComponent(path).split('/');
+  return etagOf(bucket, key.join('/'));
 }
 
 function isConditional({ headers, method }: IncomingMessage): boolean {
@@ -66,9 +71,10 @@ function refusal({ headers, method }: IncomingMessage, etag: string | undefined)
   return isTaken ? 412 : undefined;
 }
 
-function refuse(request: IncomingMessage, response: ServerResponse, status: 404 | 412): void {
+const CODES = { 400: 'InvalidURI', 404: 'NoSuchKey', 412: 'PreconditionFailed' } as const;
+
+function refuse(request: IncomingMessage, response: ServerResponse, status: keyof typeof CODES): void {
   request.resume();
-  const code = status === 404 ? 'NoSuchKey' : 'PreconditionFailed';
   response.writeHead(status, { 'content-type': 'application/xml' });
-  response.end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code></Error>`);
+  response.end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${CODES[status]}</Code></Error>`);
 }

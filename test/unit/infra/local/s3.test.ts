@@ -46,6 +46,13 @@ it('writes only where nothing lies, or what was seen before', async () => {
   expect(await objects.head('a')).toBeUndefined();
 });
 
+it.each(['%E0%A4%A', 'a%00b', 'a'.repeat(300)])('refuses the key %s, and goes on', async (key) => {
+  const ask = (method: string) => fetch(`${server.endpoint}/uploads/${key}`, { method });
+  expect((await ask('PUT')).status).toBe(400);
+  expect((await ask('GET')).status).toBeGreaterThanOrEqual(400);
+  expect(await objects.head('nothing')).toBeUndefined();
+});
+
 it('lets one of many writers at once win', async () => {
   const writes = Array.from({ length: 10 }, (_, i) => objects.put(object('b', `writer ${i}`), undefined));
   expect((await Promise.all(writes)).filter((wrote) => wrote)).toHaveLength(1);
