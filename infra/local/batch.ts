@@ -1,8 +1,9 @@
 /** `npm run batch`: predicts a file, or lets messages that were given up be tried again. */
 
-import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { Engine } from '@pilotlight/engine';
 import { formatOf } from '../../functions/batch/file/formats.ts';
 import { MAX_ROW_BYTES } from '../../functions/batch/file/limits.ts';
@@ -80,6 +81,7 @@ async function main(args: readonly string[]): Promise<void> {
 async function predict(file: string, values: Values): Promise<void> {
   const { model: ref, output = `${file}.predictions.jsonl` } = values;
   const format = formatOf(file);
+  if (resolve(output) === resolve(file)) throw usageError('The output is the file itself; name another.');
   const bytes = await sizeOf(file);
   const folder = packagesFolder(values.packages);
   keepHeapSmall();
@@ -95,9 +97,13 @@ async function predict(file: string, values: Values): Promise<void> {
     const predictor = await engine.predictor({ name, version });
     let bytesRead = 0;
     const read = async function* (start: number) {
-      for await (const chunk of createReadStream(file, { start })) {
-        bytesRead += chunk.length;
-        yield chunk;
+      try {
+        for await (const chunk of createReadStream(file, { start })) {
+          bytesRead += chunk.length;
+          yield chunk;
+        }
+      } catch (cause) {
+        throw unreadable(file, cause);
       }
     };
     const parts = predictFile({
@@ -126,17 +132,30 @@ function fileOptions(values: Values) {
     id_column: values['id-column'],
     delimiter: values.delimiter,
   };
-  const parameters = values.parameters === undefined ? '' : `"parameters":${values.parameters},`;
-  const others = JSON.stringify(given).slice(1);
-  return parseFileOptions(`{${parameters}${others}`.replace(/,}$/, '}'), 'The options');
+  const parameters = parseParameters(values.parameters ?? '{}');
+  return parseFileOptions(JSON.stringify({ parameters, ...given }), 'The options');
+}
+
+function parseParameters(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new LocalError('USAGE', `--parameters is not JSON: ${json.slice(0, 100)}.`, { cause });
+  }
 }
 
 async function sizeOf(file: string): Promise<number> {
   try {
-    return (await stat(file)).size;
+    const found = await stat(file);
+    if (found.isFile()) return found.size;
   } catch (cause) {
-    throw new LocalError('FILE_UNREADABLE', `${file} does not exist or can not be read.`, { cause });
+    throw unreadable(file, cause);
   }
+  throw new LocalError('FILE_UNREADABLE', `${file} is no file.`);
+}
+
+function unreadable(file: string, cause: unknown): LocalError {
+  return new LocalError('FILE_UNREADABLE', `${file} does not exist or can not be read.`, { cause });
 }
 
 /** Everything or nothing: the output gets its name once it is complete. */
@@ -146,23 +165,27 @@ async function write(
   show: (progress: Progress) => void,
 ): Promise<Progress> {
   const unfinished = `${output}.unfinished`;
-  const stream = createWriteStream(unfinished);
   let progress = NO_PROGRESS;
-  try {
+  const bodies = async function* () {
     for await (const part of parts) {
-      if (!stream.write(part.body)) await once(stream, 'drain');
+      yield part.body;
       progress = part.progress;
       show(progress);
     }
-    stream.end();
-    await once(stream, 'close');
+  };
+  try {
+    await pipeline(bodies, createWriteStream(unfinished));
     await rename(unfinished, output);
     return progress;
   } catch (error) {
-    stream.destroy();
     await rm(unfinished, { force: true });
-    throw error;
+    throw error instanceof Error && 'syscall' in error ? unwritable(output, error) : error;
   }
+}
+
+function unwritable(output: string, cause: Error): LocalError {
+  const reason = 'code' in cause ? String(cause.code) : cause.message;
+  return new LocalError('FILE_UNWRITABLE', `${output} can not be written (${reason}).`, { cause });
 }
 
 await runCommand('npm run batch', main);

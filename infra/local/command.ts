@@ -10,6 +10,7 @@ export type LocalErrorCode =
   | 'NO_MODELS'
   | 'MODEL_REFUSED'
   | 'FILE_UNREADABLE'
+  | 'FILE_UNWRITABLE'
   | 'INPUT_REFUSED'
   | 'NO_SUCH_QUEUE'
   | 'REDRIVE_FAILED'

@@ -1,8 +1,8 @@
 /** What somebody does on this machine: `npm run batch`, and `npm start` with files copied into its S3. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -49,6 +49,10 @@ describe('npm run batch', () => {
     [['reviews.csv.gz', '--model', 'sentiment'], 'no column "text"'],
     [['reviews.csv.gz', '--model', 'sentiment', '--column', 'review', '--parameters', '{"topk":1}'], 'topk'],
     [['reviews.pdf', '--model', 'sentiment'], 'must end in'],
+    [
+      ['reviews.csv.gz', '--model', 'sentiment', '--parameters', '{top_k'],
+      '--parameters is not JSON: {top_k',
+    ],
     [['redrive'], 'Name the dead-letter queue'],
   ])('%j is refused in one line', async ([file = '', ...options], message) => {
     const before = readdirSync(folder);
@@ -56,6 +60,30 @@ describe('npm run batch', () => {
     expect(code).toBeGreaterThan(0);
     expect(stderr.trimEnd().split('\n')).toEqual([expect.stringContaining(message)]);
     expect(readdirSync(folder)).toEqual(before);
+  });
+
+  it('refuses in one line an output that can not be written', async () => {
+    const file = join(folder, 'texts.txt');
+    writeFileSync(file, 'I love this\n');
+    const outputs = [
+      join(folder, 'missing', 'scores.jsonl'),
+      join(folder, '..', basename(folder), 'texts.txt'),
+    ];
+    for (const output of outputs) {
+      const { code, stderr } = await batch(file, '--model', 'sentiment', '--output', output);
+      expect(code).toBeGreaterThan(0);
+      expect(stderr.trimEnd().split('\n')).toEqual([
+        expect.stringMatching(/scores\.jsonl can not be written \(ENOENT\)|is the file itself/),
+      ]);
+    }
+    expect(readFileSync(file, 'utf8')).toBe('I love this\n');
+  });
+
+  it('refuses in one line a folder whose name is that of a file', async () => {
+    const named = join(folder, 'folder.jsonl');
+    mkdirSync(named);
+    const { code, stderr } = await batch(named, '--model', 'sentiment');
+    expect([code, stderr]).toEqual([1, `error: ${named} is no file.\n`]);
   });
 
   it('redrive moves dead letters back to their queue', async () => {
