@@ -132,6 +132,7 @@ describe('the Open Inference Protocol', () => {
     ['texts beside numbers', [bytes('text', ['a']), int64('input_ids', [1, 2], [2, 3])]],
     ['a text that is a number', [{ ...bytes('text', []), shape: [1], data: [7] }]],
     ['columns of different lengths', [bytes('question', ['a']), bytes('context', ['b', 'c'])]],
+    ['a tensor twice', [int64('input_ids', [1, 1], [2]), int64('input_ids', [1, 1], [3])]],
     ['two columns of unknown names', [bytes('first', ['a']), bytes('second', ['b'])]],
   ])('refuses %s', async (_, inputs) => {
     expect(await post('/v2/models/reviews/infer', { inputs })).toMatchObject({

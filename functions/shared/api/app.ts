@@ -75,7 +75,7 @@ function refuseMethod(allowed: readonly string[]): RouteHandler {
   return (c) => {
     throw new HttpError(
       'METHOD_NOT_ALLOWED',
-      `${c.req.method} is not allowed here; ${allowed.join(', ')} is.`,
+      `${c.req.method} is not allowed here, but ${allowed.join(', ')}.`,
       {
         details: { allowed },
       },

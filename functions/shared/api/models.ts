@@ -1,5 +1,5 @@
 /** GET /models and its kin: packages as their manifests describe them, broken ones with the reason. */
-import { type Manifest, parseModelRef, tasksOf } from '@pilotlight/engine';
+import { EngineError, type Manifest, parseModelRef, tasksOf } from '@pilotlight/engine';
 import type { Context } from 'hono';
 import { HandedOver } from './hand-over.ts';
 import { noSuchModel } from './no-such-model.ts';
@@ -28,7 +28,7 @@ export function modelHandler(engine: ServingEngine): RouteHandler {
     const versions = own.flatMap((one) => (isRemote(one) ? [] : one));
     const entry = versions.findLast((candidate) => version === undefined || candidate.version === version);
     if (!entry && own.some(isRemote)) throw new HandedOver(name, { servedHere: false });
-    if (!entry) throw noSuchModel([...new Set(entries.map((candidate) => candidate.name))]);
+    if (!entry) throw notAmong(entries, name, version);
     const detail: ModelDetail = {
       ...summary(entry, engine),
       versions: versions.map((candidate) => candidate.version),
@@ -36,6 +36,15 @@ export function modelHandler(engine: ServingEngine): RouteHandler {
     };
     return c.json(detail);
   };
+}
+
+/** A version that there is not is refused with those that there are, as by a prediction. */
+function notAmong(entries: readonly ListedModel[], name: string, version: string | undefined): EngineError {
+  const models = [...new Set(entries.map((entry) => entry.name))];
+  const versions = entries.flatMap((entry) => (isRemote(entry) || entry.name !== name ? [] : entry.version));
+  if (versions.length === 0) return noSuchModel(models);
+  const message = `Model ${name} has no version ${version}; it has ${versions.join(', ')}.`;
+  return new EngineError('MODEL_NOT_FOUND', message, { details: { models } });
 }
 
 function summary(entry: ListedModel, engine: ServingEngine): ModelSummary {

@@ -104,4 +104,9 @@ describe('GET /models/{model}', () => {
       });
     },
   );
+
+  it('says which versions there are where the model has another one', async () => {
+    const { body } = await get('/models/sentiment/versions/9.0.0');
+    expect(body.error).toBe('Model sentiment has no version 9.0.0; it has 1.0.0, 1.1.0.');
+  });
 });

@@ -20,7 +20,13 @@ export const inferRequest = z.object({
       description: 'Parameters of the task by the names of Hugging Face, and `task` for another one',
     }),
   ),
-  inputs: z.array(tensor).check(z.minLength(1)),
+  inputs: z.array(tensor).check(
+    z.minLength(1),
+    z.refine(
+      (tensors) => new Set(tensors.map(({ name }) => name)).size === tensors.length,
+      'must not name a tensor twice',
+    ),
+  ),
   outputs: z.optional(z.array(z.object({ name: z.string(), parameters }))),
 });
 export type InferRequest = z.infer<typeof inferRequest>;
