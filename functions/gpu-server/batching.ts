@@ -19,7 +19,7 @@ export function batchingOn(
       ...(maxBatchTokens !== undefined && { maxBatchTokens }),
       maxBatchRequests: settings.MAX_BATCH_REQUESTS,
       maxQueueMs: settings.MAX_QUEUE_MS,
-      ...(onCpu && { maxPadding: CPU_PADDING }),
+      ...(onCpu && { maxPadding: CPU_PADDING, mixBackground: false }),
     },
     shortLaneTokens: onCpu ? settings.SHORT_LANE_TOKENS : 0,
   };

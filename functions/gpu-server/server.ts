@@ -4,6 +4,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Engine, PilotlightError } from '@pilotlight/engine';
 import { createApp } from '../shared/api/app.ts';
 import { createHttpServer } from '../shared/api/node-server.ts';
+import type { Circumstances } from '../shared/api/ports.ts';
 import { appOptions, engineOptions } from '../shared/engine-options.ts';
 import { jobPlaceOf, lazyJobs } from '../shared/jobs/lazy-jobs.ts';
 import { SERVICE } from '../shared/metric-names.ts';
@@ -23,6 +24,7 @@ import { isTraced, type TracingSettings } from './tracing/settings.ts';
 
 keepHeapSmall();
 
+const IN_BACKGROUND: Circumstances = { background: true };
 const logger = new Logger({ serviceName: SERVICE });
 
 async function serve({ server: settings, shared }: ServerConfig): Promise<void> {
@@ -62,7 +64,7 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
   const fetch = tracing ? tracing.around(app.fetch) : app.fetch;
   const server = createHttpServer({ fetch });
   const drain = new Drain(server);
-  const jobs = place && startJobWorker(place, settings, async (request) => fetch(request), logger);
+  const jobs = place && startJobWorker(place, settings, async (job) => fetch(job, IN_BACKGROUND), logger);
   endOnSignals(async (signal) => {
     logger.info('Draining', { signal, inFlight: drain.inFlight, jobs: jobs?.running ?? 0 });
     const grace = settings.SHUTDOWN_GRACE_MS;

@@ -8,6 +8,8 @@ import { type JobWorld, predictionOf, startJobWorld } from './job-world.ts';
 import { copyOfPackages } from './packages.ts';
 
 const POISON = 'zealand';
+/** Texts that keep the server busy for some seconds. */
+const LASTING = Array.from({ length: 2000 }, (_, i) => `${'a long and winding film '.repeat(40)}${i}`);
 const errorSchema = z.looseObject({
   code: z.string(),
   field: z.string().optional(),
@@ -137,15 +139,23 @@ test.each(['AAAAAAAAAAAAAAAAAAAAAA', 'short', '..%2f..%2fjob.json', '%00'])(
   },
 );
 
+test('who waits for an answer does not wait for the texts of a job', async () => {
+  const { id } = await world.jobs.submit(predictionOf(LASTING), 'sentiment');
+  await server.metricAtLeast('te_queue_size', LASTING.length / 2);
+  const { status, headers } = await server.predict('a long and winding film '.repeat(20));
+  expect([status, (await world.view(id)).status]).toEqual([200, 'running']);
+  expect(Number(headers.get('x-queue-time'))).toBeLessThan(5000);
+  await world.jobs.cancel(id);
+});
+
 test('a job that runs is cancelled at its next heart-beat, and the server is free again', async () => {
-  const inputs = Array.from({ length: 2000 }, (_, i) => `${'a long and winding film '.repeat(40)}${i}`);
-  const { id } = await world.jobs.submit(predictionOf(inputs), 'sentiment');
+  const { id } = await world.jobs.submit(predictionOf(LASTING), 'sentiment');
   await world.until(id, 'running');
   const start = performance.now();
   expect(await (await ask(id, 'DELETE')).json()).toMatchObject({ status: 'cancelled' });
   await expect
     .poll(() => server.metrics(), { timeout: 20_000 })
-    .toContain('pilotlight_job_deliveries_total{outcome="cancelled"} 1');
+    .toContain('pilotlight_job_deliveries_total{outcome="cancelled"} 2');
   expect(performance.now() - start).toBeLessThan(10_000);
   expect((await server.predict('still there')).status).toBe(200);
   expect(await world.objects(id)).toEqual(['job.json']);

@@ -41,6 +41,12 @@ export interface Logger {
   error(message: string, fields: Record<string, unknown>): void;
 }
 
+/** What the caller of the app's `fetch` says beside the request, and nobody can who sends it over a network. */
+export interface Circumstances {
+  /** Whether nobody waits for the answer, so that other requests go first. @default false */
+  readonly background?: boolean;
+}
+
 /** One request and its answer. `model` is empty where the request named none that exists. */
 export interface Exchange {
   readonly route: RouteName | 'unmatched';

@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { refuseMoreValues, valuesOf } from './answer-size.ts';
 import { HttpError } from './errors.ts';
 import type { Limits } from './limits.ts';
-import type { ServedModel, ServingEngine, Telemetry } from './ports.ts';
+import type { Circumstances, ServedModel, ServingEngine, Telemetry } from './ports.ts';
 import { respondJson } from './respond.ts';
 import { predictionHeaders } from './response-headers.ts';
 import type { Call } from './serving.ts';
@@ -40,7 +40,12 @@ export async function predict(
 ): Promise<Prediction> {
   const { name, version } = model.manifest;
   const { maxInputTokens, maxCallTokens } = limits;
-  const options = { limits: { maxInputTokens, maxCallTokens, maxInferMs }, ...(task && { task }) };
+  const { background = false }: Circumstances = c.env ?? {};
+  const options = {
+    limits: { maxInputTokens, maxCallTokens, maxInferMs },
+    ...(task && { task }),
+    ...(background && { background }),
+  };
   const work = (more: PredictOptions) =>
     engine.predict({ name, version }, inputs, parameters, { ...options, ...more });
   return watchClients || Array.isArray(inputs) ? whileConnected(c, (signal) => work({ signal })) : work({});

@@ -54,6 +54,11 @@ export interface PredictOptions {
   readonly task?: TaskName;
   /** Stops between two batches once it is aborted. */
   readonly signal?: AbortSignal;
+  /**
+   * Where calls share batches: nobody waits for this one, so that it gives way to others and may wait for as long as it takes.
+   * See batching/ADR-dynamic-batching.md. @default false
+   */
+  readonly background?: boolean;
   /** What the call may make the model read. @default - what the model takes */
   readonly limits?: TokenLimits;
 }
@@ -188,7 +193,13 @@ export class Predictor {
     task: AnyTask,
     inputs: readonly unknown[],
     parameters: CommonParameters,
-    { signal, limits, refuse, listed = false }: PredictOptions & Pick<TaskRun, 'refuse' | 'listed'>,
+    {
+      signal,
+      background = false,
+      limits,
+      refuse,
+      listed = false,
+    }: PredictOptions & Pick<TaskRun, 'refuse' | 'listed'>,
   ) {
     const { results, truncated, inference, postprocessMs } = await runTask(inputs, {
       task,
@@ -196,7 +207,8 @@ export class Predictor {
       context: this.#context,
       infer: async (requests, runOptions) => {
         if (limits) refuseMoreCharacters(requests, limits, runOptions.inputOf);
-        return this.#infer(requests, { ...runOptions, ...(signal && { signal }), ...(limits && { limits }) });
+        const asked = { background, ...(signal && { signal }), ...(limits && { limits }) };
+        return this.#infer(requests, { ...runOptions, ...asked });
       },
       listed,
       ...(refuse && { refuse }),

@@ -224,6 +224,33 @@ describe('dynamic batching', () => {
     expect(outcomes).toMatchObject(['a', 'b', 'c'].map(() => ({ reason: { code: 'SESSION_FAILED' } })));
   });
 
+  /** A call of twelve texts that nobody waits for, two of them in a batch that is held back. */
+  function inBackground(limits: PredictorParts['batching']['limits'] = {}) {
+    const { predictor, session, batches } = dynamic({ maxBatchRequests: 2, ...limits });
+    const release = hold(session);
+    const job = predictor.predict(Array<string>(12).fill('job'), first, { background: true });
+    return { predictor, batches, release, job };
+  }
+
+  it('runs what somebody waits for before the rest of a call that nobody does', async () => {
+    const { predictor, batches, release, job } = inBackground();
+    await settled();
+    const calls = ['a', 'bb'].map((text) => predictor.predict(text, first));
+    await settled();
+    release();
+    await Promise.all([job, ...calls]);
+    expect(batches.map(({ lengths }) => lengths)).toEqual([[3, 3], [1, 2], ...Array(5).fill([3, 3])]);
+  });
+
+  it('refuses nothing that nobody waits for, however long no batch is free', async () => {
+    const { predictor, release, job } = inBackground({ maxQueueMs: 30 });
+    const later = predictor.predict('a', first, { background: true });
+    await settled(60);
+    release();
+    expect((await job).results).toHaveLength(12);
+    expect((await later).results).toMatchObject([[{ label: 'odd' }]]);
+  });
+
   it('runs tensors of a caller between batches', async () => {
     const { predictor } = dynamic();
     const data = BigInt64Array.from([97n, 98n]);

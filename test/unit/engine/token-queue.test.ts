@@ -10,6 +10,7 @@ interface Call {
   readonly arrivedAt: number;
   begun: boolean;
   over: boolean;
+  readonly background: boolean;
 }
 
 interface Entry extends QueueEntry {
@@ -30,6 +31,7 @@ const step = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('push' as const),
       tokens: fc.array(tokens, { minLength: 1, maxLength: 8 }),
+      background: fc.boolean(),
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('take' as const) }) },
@@ -41,11 +43,16 @@ const patient = fc.record({
   maxQueueMs: fc.constant(Number.POSITIVE_INFINITY),
 });
 
-const callAt = (arrivedAt: number): Call => ({ arrivedAt, begun: false, over: false });
+const callAt = (arrivedAt: number, background = false): Call => ({
+  arrivedAt,
+  begun: false,
+  over: false,
+  background,
+});
 const padded = (batch: readonly Entry[]) => batch.length * Math.max(...batch.map((entry) => entry.tokens));
 
-function alone(lengths: readonly number[], firstId = 0): Entry[] {
-  return lengths.map((length, i) => ({ id: firstId + i, tokens: length, call: callAt(0) }));
+function alone(lengths: readonly number[], firstId = 0, background = false): Entry[] {
+  return lengths.map((length, i) => ({ id: firstId + i, tokens: length, call: callAt(0, background) }));
 }
 
 describe('TokenQueue', () => {
@@ -60,6 +67,7 @@ describe('TokenQueue', () => {
           const { batch, expired, dropped } = queue.take(now);
           back.push(...[...batch, ...expired, ...dropped].map(({ id }) => id));
           expect(expired.every(({ call }) => now - call.arrivedAt > queueLimits.maxQueueMs)).toBe(true);
+          expect(expired.some(({ call }) => call.background)).toBe(false);
           expect(dropped.every(({ call }) => call.over)).toBe(true);
           expect(batch.some(({ call }) => call.over)).toBe(false);
           return batch.length;
@@ -67,7 +75,7 @@ describe('TokenQueue', () => {
         for (const [now, action] of steps.entries()) {
           if (action.kind === 'take') take(now);
           else if (action.kind === 'push') {
-            const call = callAt(now);
+            const call = callAt(now, action.background);
             calls.push(call);
             queue.push(action.tokens.map((length) => ({ id: pushed++, tokens: length, call })));
           } else {
@@ -181,6 +189,66 @@ describe('TokenQueue', () => {
     expect(queue.full).toBe(true);
     queue.take(0);
     queue.push(alone([64], 3));
+    expect(queue.full).toBe(true);
+  });
+});
+
+describe('the background of a TokenQueue', () => {
+  const limits = { maxBatchTokens: 64, maxBatchRequests: 4, maxQueueMs: 10 };
+  const idsOf = (queue: TokenQueue<Entry>) => queue.take(0).batch.map(({ id }) => id);
+
+  it('goes after what somebody waits for, however much earlier it came', () => {
+    const queue = new TokenQueue<Entry>(limits);
+    queue.push(alone(Array<number>(2000).fill(16), 0, true));
+    queue.push(alone([64, 64], 5000));
+    expect([idsOf(queue), idsOf(queue), idsOf(queue)]).toEqual([[5000], [5001], [0, 1, 2, 3]]);
+  });
+
+  it('fills what the budget of a batch has left, but where it must not', () => {
+    for (const [mixBackground, batch] of [
+      [true, [9, 0, 1]],
+      [false, [9]],
+    ] as const) {
+      const queue = new TokenQueue<Entry>({ ...limits, maxBatchTokens: 48, mixBackground });
+      queue.push(alone([16, 16, 16], 0, true));
+      queue.push(alone([16], 9));
+      expect(idsOf(queue)).toEqual(batch);
+    }
+  });
+
+  it('gets one batch of eight while others never end, and leaves them the other seven', () => {
+    fc.assert(
+      fc.property(patient, fc.array(tokens, { minLength: 1, maxLength: 6 }), tokens, (bounds, own, flood) => {
+        const queue = new TokenQueue<Entry>({ ...bounds, mixBackground: false });
+        queue.push(alone(own, 0, true));
+        const kinds: boolean[] = [];
+        const left = new Set(own.keys());
+        for (let turn = 0; left.size > 0; turn++) {
+          queue.push(alone(Array<number>(20).fill(flood), 1000 + 20 * turn));
+          const { batch } = queue.take(0);
+          kinds.push(batch.some(({ call }) => call.background));
+          for (const { id } of batch) left.delete(id);
+        }
+        expect(kinds).toEqual(kinds.map((_, turn) => turn % 8 === 7));
+        expect(kinds.length).toBeLessThanOrEqual(8 * own.length);
+      }),
+    );
+  });
+
+  it('waits for as long as it takes, and says nothing of how long others have waited', () => {
+    const queue = new TokenQueue<Entry>(limits);
+    queue.push(alone([16], 0, true));
+    expect(queue.waited(1000)).toBe(0);
+    const { batch, expired } = queue.take(1000);
+    expect([batch.length, expired.length]).toEqual([1, 0]);
+  });
+
+  it('never makes the queue full, so that no batch of it is made ready before what may come meanwhile', () => {
+    const queue = new TokenQueue<Entry>(limits);
+    queue.push(alone([64, 64], 0, true));
+    expect([queue.full, queue.size]).toEqual([false, 2]);
+    queue.take(0);
+    queue.push(alone([64], 2));
     expect(queue.full).toBe(true);
   });
 });

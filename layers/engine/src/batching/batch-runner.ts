@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly truncationDirection?: TruncationDirection;
   readonly alignment?: boolean;
   readonly signal?: AbortSignal;
+  /** As of `ScheduledCall`. @default false */
+  readonly background?: boolean;
   /** @default - any number of tokens */
   readonly limits?: TokenLimits;
   /** Index of the input that each request is for, by which errors name it. @default - that of the request */
@@ -83,7 +85,7 @@ export class BatchRunner {
     const tokenizeMs = performance.now() - start;
 
     const results: TokenResult[][] = Array.from(encoded, () => []);
-    const { signal, refuse, condense = asItIs } = options;
+    const { signal, background = false, refuse, condense = asItIs } = options;
     const { queueMs, inferMs, read, batches } = await scheduler.run(
       windows.map(({ encoding }) => encoding),
       {
@@ -93,6 +95,7 @@ export class BatchRunner {
           if (own && index !== undefined) own[index] = condense(result);
         },
         ...(signal && { signal }),
+        background,
         ...(refuse && { refuse: (place, error) => refuse(windows[place]?.request ?? 0, error) }),
       },
     );

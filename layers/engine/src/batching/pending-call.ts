@@ -13,6 +13,7 @@ import type { QueuedCall } from './token-queue.ts';
 export class PendingCall implements QueuedCall {
   readonly arrivedAt = performance.now();
   begun = false;
+  readonly background: boolean;
   /** Settles once every encoding is delivered or refused, or the call has failed. */
   readonly report: Promise<ScheduleReport>;
   readonly #scheduled: ScheduledCall;
@@ -26,6 +27,7 @@ export class PendingCall implements QueuedCall {
   constructor(encodings: number, scheduled: ScheduledCall) {
     this.#left = encodings;
     this.#scheduled = scheduled;
+    this.background = scheduled.background ?? false;
     this.report = this.#settled.promise;
     scheduled.signal?.addEventListener('abort', this.#abandon);
     if (encodings === 0) this.#finish();

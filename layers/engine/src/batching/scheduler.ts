@@ -5,6 +5,8 @@ import type { Encoding, Feeds, Outputs, TokenResult } from '../ports.ts';
 /** One call's part in what is run; encodings are named by their place in the list that was given. */
 export interface ScheduledCall {
   readonly signal?: AbortSignal;
+  /** Whether it gives way to other calls where batches are shared. @default false */
+  readonly background?: boolean;
   readonly deliver: (place: number, result: TokenResult) => void;
   /** Is told of an encoding that the model can not be run on. @default - the first error ends the call */
   readonly refuse?: (place: number, error: EngineError) => void;

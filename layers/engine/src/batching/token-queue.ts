@@ -3,6 +3,9 @@
  *
  * Every batch begins with the entry that has waited longest and takes others of like length beside it, up to the budget. So
  * an entry waits for no more batches than there were entries ahead of it, however many come after it.
+ *
+ * Entries of the background, which nobody waits for, come after all others, but for one batch of eight while both wait: neither
+ * starves the other.
  */
 
 export interface QueueLimits {
@@ -10,13 +13,18 @@ export interface QueueLimits {
   readonly maxBatchTokens: number;
   /** Entries of a batch. */
   readonly maxBatchRequests: number;
-  /** Milliseconds that a call may wait for its first batch. */
+  /** Milliseconds that a call may wait for its first batch, unless it is one of the background. */
   readonly maxQueueMs: number;
   /**
    * Padding of the shortest entry of a batch, as a share of its own tokens, or of 32 where it has fewer. What a run costs
    * besides its tokens is what padding may cost at most: much on a GPU, on a CPU some ten tokens. @default 1, as long again
    */
   readonly maxPadding?: number;
+  /**
+   * Whether a batch may have entries of the background beside others. On a GPU they hardly make it longer; on a CPU
+   * they cost there what they cost in a batch of their own, and somebody waits for it. @default true
+   */
+  readonly mixBackground?: boolean;
 }
 
 /** What somebody waits for: any number of entries, pushed at once. */
@@ -27,6 +35,8 @@ export interface QueuedCall {
   begun: boolean;
   /** True once nobody waits for it any more. */
   readonly over: boolean;
+  /** Whether it gives way to others. */
+  readonly background: boolean;
 }
 
 export interface QueueEntry {
@@ -36,7 +46,7 @@ export interface QueueEntry {
 
 /** Each entry that was pushed comes back once, in one of these. */
 export interface Taken<Entry> {
-  /** In the order of their arrival; empty only where nothing is left to wait. */
+  /** In the order of their arrival, those of the background last; empty only where nothing is left to wait. */
   readonly batch: readonly Entry[];
   /** Entries of calls that waited longer than they may. */
   readonly expired: readonly Entry[];
@@ -54,11 +64,17 @@ export interface Lengths {
 const SHORT_TOKENS = 32;
 /** The oldest entries among which those of like length are looked for: what a choice costs does not grow with the queue. */
 const LOOK_AHEAD = 1024;
+/** While others wait, too, one batch of so many begins with an entry of the background. */
+const BACKGROUND_SHARE = 8;
 
 export class TokenQueue<Entry extends QueueEntry> {
   readonly #limits: QueueLimits;
-  /** In the order of their arrival. */
+  /** In the order of their arrival, as those of the background are. */
   readonly #entries = new Set<Entry>();
+  readonly #background = new Set<Entry>();
+  /** How many batches went before an entry of the background while it was the oldest of them. */
+  readonly #passedOver = new WeakMap<Entry, number>();
+  /** Of all but the background. */
   #tokens = 0;
 
   constructor(limits: QueueLimits) {
@@ -66,16 +82,22 @@ export class TokenQueue<Entry extends QueueEntry> {
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#entries.size + this.#background.size;
   }
 
-  /** Whether what waits is a batch's worth: waiting for more would gain nothing. */
+  /**
+   * Whether what waits is a batch's worth: waiting for more would gain nothing. The background does not count, for
+   * whatever comes until the next batch is taken goes before it.
+   */
   get full(): boolean {
     const { maxBatchTokens, maxBatchRequests } = this.#limits;
-    return this.#tokens >= maxBatchTokens || this.size >= maxBatchRequests;
+    return this.#tokens >= maxBatchTokens || this.#entries.size >= maxBatchRequests;
   }
 
-  /** Milliseconds that the oldest call which no batch has taken any of has waited at the time `now`; 0 where there is none. */
+  /**
+   * Milliseconds that the oldest call which no batch has taken any of has waited at the time `now`, those of the background
+   * aside; 0 where there is none.
+   */
   waited(now: number): number {
     for (const { call } of this.#entries) if (!call.begun && !call.over) return now - call.arrivedAt;
     return 0;
@@ -83,51 +105,74 @@ export class TokenQueue<Entry extends QueueEntry> {
 
   push(entries: Iterable<Entry>): void {
     for (const entry of entries) {
-      this.#entries.add(entry);
-      this.#tokens += entry.tokens;
+      if (entry.call.background) this.#background.add(entry);
+      else {
+        this.#entries.add(entry);
+        this.#tokens += entry.tokens;
+      }
     }
   }
 
   /** The next batch at the time `now`, of entries of such lengths. */
-  take(now: number, { above = -1, most = Number.POSITIVE_INFINITY }: Lengths = {}): Taken<Entry> {
+  take(now: number, lengths: Lengths = {}): Taken<Entry> {
     const expired: Entry[] = [];
     const dropped: Entry[] = [];
-    const waiting: Entry[] = [];
-    for (const entry of this.#entries) {
-      const { call } = entry;
-      if (call.over) dropped.push(entry);
-      else if (!call.begun && now - call.arrivedAt > this.#limits.maxQueueMs) expired.push(entry);
-      else if (entry.tokens > most || entry.tokens <= above) continue;
-      else if (waiting.push(entry) === LOOK_AHEAD) break;
-    }
-    const batch = this.#fill(waiting);
+    const waitingOf = (entries: Iterable<Entry>): Entry[] => {
+      const { above = -1, most = Number.POSITIVE_INFINITY } = lengths;
+      const waiting: Entry[] = [];
+      for (const entry of entries) {
+        const { call } = entry;
+        if (call.over) dropped.push(entry);
+        else if (this.#isOverdue(call, now)) expired.push(entry);
+        else if (entry.tokens > most || entry.tokens <= above) continue;
+        else if (waiting.push(entry) === LOOK_AHEAD) break;
+      }
+      return waiting;
+    };
+    const batch = this.#fill(waitingOf(this.#entries), waitingOf(this.#background));
     for (const entry of [...expired, ...dropped, ...batch]) this.#remove(entry);
     for (const { call } of batch) call.begun = true;
     return { batch, expired, dropped };
   }
 
-  /** The oldest, and those nearest to its length; among equals the older. */
-  #fill(waiting: readonly Entry[]): Entry[] {
-    const [oldest] = waiting;
-    if (!oldest) return [];
-    const { maxBatchTokens, maxBatchRequests, maxPadding = 1 } = this.#limits;
-    const distance = ({ tokens }: Entry): number => Math.abs(tokens - oldest.tokens);
-    const chosen = new Set<Entry>();
-    let [shortest, longest] = [oldest.tokens, oldest.tokens];
-    for (const entry of waiting.toSorted((a, b) => distance(a) - distance(b))) {
+  #isOverdue({ background, begun, arrivedAt }: QueuedCall, now: number): boolean {
+    return !background && !begun && now - arrivedAt > this.#limits.maxQueueMs;
+  }
+
+  /** The one whose turn it is, and those nearest to its length; among equals the older. */
+  #fill(waiting: readonly Entry[], background: readonly Entry[]): Entry[] {
+    const first = this.#first(waiting[0], background[0]);
+    if (!first) return [];
+    const { maxBatchTokens, maxBatchRequests, maxPadding = 1, mixBackground = true } = this.#limits;
+    const distance = ({ tokens }: Entry): number => Math.abs(tokens - first.tokens);
+    const alike = first.call.background ? background : waiting;
+    const beside = (mixBackground ? [waiting, background] : [alike]).flatMap((entries) =>
+      entries.toSorted((a, b) => distance(a) - distance(b)),
+    );
+    const chosen = new Set([first]);
+    let [shortest, longest] = [first.tokens, first.tokens];
+    for (const entry of beside) {
       if (chosen.size === maxBatchRequests) break;
-      if (chosen.size > 0) {
-        const [least, most] = [Math.min(shortest, entry.tokens), Math.max(longest, entry.tokens)];
-        const fits = most * (chosen.size + 1) <= maxBatchTokens;
-        if (!fits || most - least > maxPadding * Math.max(least, SHORT_TOKENS)) continue;
-        [shortest, longest] = [least, most];
-      }
+      const [least, most] = [Math.min(shortest, entry.tokens), Math.max(longest, entry.tokens)];
+      const fits = most * (chosen.size + 1) <= maxBatchTokens;
+      if (chosen.has(entry) || !fits || most - least > maxPadding * Math.max(least, SHORT_TOKENS)) continue;
+      [shortest, longest] = [least, most];
       chosen.add(entry);
     }
-    return waiting.filter((entry) => chosen.has(entry));
+    return [...waiting, ...background].filter((entry) => chosen.has(entry));
+  }
+
+  /** Of the oldest of each kind, the one that the next batch begins with. */
+  #first(waiting: Entry | undefined, background: Entry | undefined): Entry | undefined {
+    if (!waiting || !background) return waiting ?? background;
+    const passedOver = (this.#passedOver.get(background) ?? 0) + 1;
+    if (passedOver === BACKGROUND_SHARE) return background;
+    this.#passedOver.set(background, passedOver);
+    return waiting;
   }
 
   #remove(entry: Entry): void {
+    if (this.#background.delete(entry)) return;
     this.#entries.delete(entry);
     this.#tokens -= entry.tokens;
   }
