@@ -1,6 +1,5 @@
 /** The inputs to predict: arguments, a file, or standard input; read as they are needed. */
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { LocalError, usageError } from './command.ts';
@@ -54,11 +53,26 @@ async function* readFile(file: string, objects: boolean): AsyncGenerator<unknown
   }
 }
 
+/**
+ * Lines end in LF or CRLF, as in files for `npm run batch`; other separators of Unicode, at which `readline` splits too, may
+ * stand in a text, and in a string of JSON. A byte order mark is left out.
+ */
 async function* linesOf(stream: Readable): AsyncGenerator<{ line: string; number: number }> {
+  const decoder = new TextDecoder();
   let number = 0;
-  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-    number += 1;
-    if (line.trim() !== '') yield { line, number };
+  let held = '';
+  const chunks = async function* () {
+    for await (const chunk of stream) yield decoder.decode(chunk, { stream: true });
+    yield `${decoder.decode()}\n`;
+  };
+  for await (const chunk of chunks()) {
+    const lines = (held + chunk).split('\n');
+    held = lines.pop() ?? '';
+    for (const ended of lines) {
+      number += 1;
+      const line = ended.endsWith('\r') ? ended.slice(0, -1) : ended;
+      if (line.trim() !== '') yield { line, number };
+    }
   }
 }
 

@@ -65,9 +65,16 @@ async function collect(inputs: AsyncIterable<unknown>): Promise<unknown[]> {
   return list;
 }
 
+/** In two pieces, wherever that cuts a line or a character. */
+function stdinOf(text: string): Readable {
+  const bytes = Buffer.from(text);
+  const middle = Math.floor(bytes.length / 2);
+  return Readable.from([bytes.subarray(0, middle), bytes.subarray(middle)]);
+}
+
 describe('readInputs', () => {
   const read = (text: string, objects: boolean) =>
-    collect(readInputs({ texts: [], file: undefined, stdin: Readable.from([text]), objects }));
+    collect(readInputs({ texts: [], file: undefined, stdin: stdinOf(text), objects }));
 
   it('reads a line of standard input as a text, or as JSON where inputs are objects', async () => {
     await expect(read('{"question":"a"}\n\nb', false)).resolves.toEqual(['{"question":"a"}', 'b']);
@@ -75,6 +82,14 @@ describe('readInputs', () => {
       { query: 'a', texts: ['b'] },
       { query: 'c' },
     ]);
+  });
+
+  it('ends a line at LF and CRLF alone, and leaves a byte order mark out', async () => {
+    await expect(read('\ufeffone\u2028line\r\nzwei\u0085é\n', false)).resolves.toEqual([
+      'one\u2028line',
+      'zwei\u0085é',
+    ]);
+    await expect(read('\ufeff{"inputs":"one\u2028line"}', true)).resolves.toEqual(['one\u2028line']);
   });
 
   it.each([
