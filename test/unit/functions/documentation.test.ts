@@ -104,6 +104,14 @@ describe('docs/api.md', () => {
     }
   });
 
+  it('counts the routes that an API Gateway has to have, and those of a model', () => {
+    const all = Object.values(routes);
+    const ofModel = all.filter(({ path }) => path.includes('{model}'));
+    expect(text).toContain(
+      `the app takes ${all.length}; each model with a function of its own takes ${ofModel.length} more`,
+    );
+  });
+
   it('lists every error code with its status', () => {
     for (const [code, status] of Object.entries(STATUS_OF))
       expect(text).toContain(`| ${status} | \`${code}\` |`);
