@@ -81,6 +81,7 @@ describe('offset maps', () => {
         for (let i = 0; i <= points.length; i++) {
           expect(utf16(i)).toBe(points.slice(0, i).join('').length);
           expect(codePoints(utf16(i))).toBe(i);
+          if (points[i]?.length === 2) expect(codePoints(utf16(i) + 1)).toBe(i);
         }
       }),
     );

@@ -1,5 +1,4 @@
 /** The tokenizer port on the official Rust tokenizers: the very code that the models were trained with. */
-import { setImmediate } from 'node:timers/promises';
 import type { Encoding as NativeEncoding, Tokenizer as NativeTokenizer } from 'tokenizers';
 import { EngineError } from '../errors.ts';
 import type { TextProcessing } from '../manifest.ts';
@@ -7,6 +6,7 @@ import type { EncodeOptions, Encoding, ModelPackage, Tokenizer, TokenRequest } f
 import { openNativeTokenizer } from './native-tokenizer.ts';
 import { partsOf } from './parts.ts';
 import { encodingOf } from './rust-encoding.ts';
+import { Slices } from './slices.ts';
 import { truncate } from './truncate.ts';
 import { windowsOf } from './windows.ts';
 
@@ -34,8 +34,6 @@ export async function createRustTokenizer(
 
 /** Native encodings at once: a hundred keep every core busy, and thousands would take more memory than the model. */
 const NATIVE_AT_ONCE = 128;
-/** Native encodings are copied in this thread; other requests go between them. */
-const SLICE_MS = 4;
 
 class RustTokenizer implements Tokenizer {
   readonly #native: NativeTokenizer;
@@ -55,12 +53,9 @@ class RustTokenizer implements Tokenizer {
   async #encodeSome(requests: readonly TokenRequest[], options: EncodeOptions): Promise<Encoding[][]> {
     const natives = await this.#encodeAll(requests);
     const encodings: Encoding[][] = [];
-    let begun = performance.now();
+    const slices = new Slices();
     for (const [i, native] of natives.entries()) {
-      encodings.push(fitted(native, requests[i] ?? { text: '' }, options));
-      if (performance.now() - begun < SLICE_MS) continue;
-      await setImmediate();
-      begun = performance.now();
+      encodings.push(await fitted(native, requests[i] ?? { text: '' }, options, slices));
     }
     return encodings;
   }
@@ -96,12 +91,24 @@ class RustTokenizer implements Tokenizer {
  * finished encoding at its end would lose the last [SEP]. The native `setTruncation` is not for windows: with a stride,
  * tokenizers 0.23.2 loses the end of a long text.
  */
-function fitted(native: NativeEncoding, request: TokenRequest, options: EncodeOptions): Encoding[] {
+async function fitted(
+  native: NativeEncoding,
+  request: TokenRequest,
+  options: EncodeOptions,
+  slices: Slices,
+): Promise<Encoding[]> {
   const { maxTokens, alignment, truncationDirection: direction = 'right' } = options;
-  const encoding = encodingOf(native, request, alignment);
   const { windows } = request;
-  if (encoding.ids.length <= maxTokens && !windows) return [encoding];
-  const parts = partsOf(native.getSequenceIds());
-  if (windows) return windowsOf(encoding, parts, windows, { maxTokens, direction });
-  return [truncate(encoding, parts, maxTokens, direction)];
+  const fits = native.getLength() <= maxTokens && !windows;
+  const sequenceIds = fits && !alignment ? [] : native.getSequenceIds();
+  const encoding = await encodingOf(native, request, slices, alignment ? sequenceIds : undefined);
+  if (fits) return [encoding];
+  const parts = partsOf(sequenceIds);
+  if (!windows) return [truncate(encoding, parts, maxTokens, direction)];
+  const divided: Encoding[] = [];
+  for (const window of windowsOf(encoding, parts, windows, { maxTokens, direction })) {
+    divided.push(window);
+    await slices.giveWay();
+  }
+  return divided;
 }

@@ -12,12 +12,12 @@ const OTHER_SHARE = 3 / 4;
  * quarter: then it is cut, and the encodings say so. What a window overlaps is at most half of its part of the text, so
  * that the work is at most twice that of the text, however long it is.
  */
-export function windowsOf(
+export function* windowsOf(
   encoding: Encoding,
   parts: Parts,
   { of, stride, maxTokens, other }: Windows,
   limits: { readonly maxTokens: number; readonly direction: TruncationDirection },
-): Encoding[] {
+): Generator<Encoding> {
   const longest = Math.min(maxTokens ?? limits.maxTokens, limits.maxTokens);
   const divided = parts[of];
   const standing = parts[of === 'text' ? 'pair' : 'text'];
@@ -33,12 +33,11 @@ export function windowsOf(
 
   const size = room - lengthOf(kept);
   const step = size - Math.min(stride, Math.floor(size / 2));
-  const windows: Encoding[] = [];
   for (let windowStart = 0; ; windowStart += step) {
     const start = divided.start + windowStart;
     const part = { start, end: Math.min(start + size, divided.end) };
     const texts = of === 'text' ? { text: part, pair: kept } : { text: kept, pair: part };
-    windows.push({ ...keepParts(encoding, parts, texts), ...facts, windowStart });
-    if (part.end >= divided.end) return windows;
+    yield { ...keepParts(encoding, parts, texts), ...facts, windowStart };
+    if (part.end >= divided.end) return;
   }
 }
