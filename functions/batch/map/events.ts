@@ -2,14 +2,13 @@
 import * as z from 'zod/mini';
 import { BatchError } from '../errors.ts';
 
+/** The input of an execution. */
 const jobSchema = z.strictObject({
   /** Of the file, below `BACKFILL_PREFIX`. */
   key: z.string(),
   /** Of the model's task, such as `{"top_k": 1}`. */
   parameters: z._default(z.record(z.string(), z.unknown()), {}),
 });
-/** The input of an execution. */
-export type BackfillJob = z.infer<typeof jobSchema>;
 
 const rowNumber = z.int().check(z.nonnegative());
 /** https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itembatcher.html */

@@ -44,7 +44,6 @@ const settingsSchema = z.strictObject(
 );
 
 export type ContainerSettings = z.infer<typeof settingsSchema>;
-export type Fallback = ContainerSettings['models'][string];
 
 export const containerSettings = jsonSetting(settingsSchema);
 
