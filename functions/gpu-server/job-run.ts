@@ -9,7 +9,7 @@ import {
   type JobState,
   jobMessageSchema,
 } from '../shared/jobs/job.ts';
-import { begin, busyMs, fail, finish, putBack } from '../shared/jobs/transitions.ts';
+import { begin, busyMs, fail, finish, isOverdue, putBack } from '../shared/jobs/transitions.ts';
 import type { Delivery } from '../shared/sqs-queue.ts';
 import { JobLease, type LeaseParts } from './job-lease.ts';
 import { type Fetch, type ReplayOutcome, replay } from './job-replay.ts';
@@ -36,7 +36,7 @@ export type DeliveryOutcome =
   /** There is no such job (any more), or the message can not be read. */
   | 'dropped';
 
-/** Waits that grow from attempt to attempt; of a full server, short ones that differ. */
+/** Waits that grow from attempt to attempt; of a full server, from delivery to delivery, and they differ. */
 const FIRST_RETRY_SECONDS = 5;
 const LONGEST_RETRY_SECONDS = 300;
 const OVERLOADED_SECONDS = { least: 2, most: 10 };
@@ -64,6 +64,7 @@ export class JobRun {
     if (busy > 0) return this.#hide(busy / 1000, 'repeated');
     const kept = found.attempts > 0 ? await this.#parts.store.keptResult(found.id) : undefined;
     if (kept) return this.#finish(found.id, kept);
+    if (isOverdue(found, Date.now(), this.#parts.store.deadlineMs)) return this.#expire(found.id);
     if (found.attempts >= this.#parts.maxAttempts) return this.#fail(found.id, workerLost(found.attempts));
     return this.#work(found.id, ending);
   }
@@ -103,7 +104,9 @@ export class JobRun {
       if (attempts >= this.#parts.maxAttempts) return this.#fail(id, outcome.error);
       return this.#putBack(id, true, retrySeconds(attempts), 'retried');
     }
-    if (outcome.kind === 'overloaded') return this.#putBack(id, false, overloadedSeconds(), 'retried');
+    if (outcome.kind === 'overloaded') {
+      return this.#putBack(id, false, overloadedSeconds(this.#delivery.receives), 'retried');
+    }
     return isLost ? this.#leaveLost(id) : this.#putBack(id, false, 0, 'returned');
   }
 
@@ -117,6 +120,13 @@ export class JobRun {
   async #fail(id: string, error: JobError): Promise<DeliveryOutcome> {
     const state = await this.#parts.store.change(id, (found) => fail(found, error, Date.now()));
     return this.#drop(state?.status === 'cancelled' ? 'cancelled' : 'failed');
+  }
+
+  /** Unless somebody has begun it since. */
+  async #expire(id: string): Promise<DeliveryOutcome> {
+    const state = await this.#parts.store.expire(id);
+    if (state?.status === 'failed') return this.#drop('failed');
+    return !state || isOver(state) ? this.#leaveOver(state, id) : this.#hide(1, 'repeated');
   }
 
   async #putBack(
@@ -198,7 +208,8 @@ function retrySeconds(attempts: number): number {
   return Math.min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2 ** (attempts - 1));
 }
 
-function overloadedSeconds(): number {
+function overloadedSeconds(receives: number): number {
   const { least, most } = OVERLOADED_SECONDS;
-  return least + Math.random() * (most - least);
+  const seconds = least + Math.random() * (most - least);
+  return Math.min(LONGEST_RETRY_SECONDS, seconds * 2 ** (receives - 1));
 }

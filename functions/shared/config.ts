@@ -51,6 +51,8 @@ const environmentSchema = z.object({
     z.string().check(z.regex(/^(?:[\w.-]+\/)+$/, 'must end in a slash, such as jobs/')),
     'jobs/',
   ),
+  /** Hours after which a job that nobody could do has failed: less than SQS keeps messages, and the bucket jobs. */
+  JOB_DEADLINE_HOURS: z._default(count, 72),
   PILOTLIGHT_METRICS_NAMESPACE: z._default(text, 'Pilotlight'),
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.optional(count),
 });

@@ -17,6 +17,8 @@ export const BUCKET = 'results';
 export const QUEUE = 'jobs';
 export const DEAD_LETTERS = 'jobs-dead-letters';
 const PREFIX = 'jobs/';
+/** What servers have where nothing else is said. */
+export const DEADLINE_MS = 72 * 3_600_000;
 const CREDENTIALS = {
   AWS_REGION: 'us-east-1',
   // The pair that s3rver checks signed links by.
@@ -68,7 +70,7 @@ export async function startJobWorld({ maxReceives = 5 } = {}) {
     PILOTLIGHT_JOB_PREFIX: PREFIX,
   };
   Object.assign(process.env, CREDENTIALS);
-  const store = new JobStore(new S3Objects(client, BUCKET), PREFIX);
+  const store = new JobStore(new S3Objects(client, BUCKET), { prefix: PREFIX, deadlineMs: DEADLINE_MS });
   const queue = new SqsQueue(createSqsClient(environment), sqs.url(QUEUE));
   const jobs = new S3Jobs({ store, queue });
   const view = async (id: string): Promise<JobView> => {

@@ -3,8 +3,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { jobView } from '../../functions/shared/api/openapi/job-operations.ts';
 import { isJobId } from '../../functions/shared/jobs/job-id.ts';
+import { digestOf } from '../../functions/shared/jobs/store.ts';
+import { queued } from '../../functions/shared/jobs/transitions.ts';
 import { type GpuServer, poison, startGpuServer } from './gpu-server.ts';
-import { type JobWorld, predictionOf, startJobWorld } from './job-world.ts';
+import { DEADLINE_MS, type JobWorld, predictionOf, startJobWorld } from './job-world.ts';
 import { copyOfPackages } from './packages.ts';
 
 const POISON = 'zealand';
@@ -160,6 +162,20 @@ test('a job that runs is cancelled at its next heart-beat, and the server is fre
   expect((await server.predict('still there')).status).toBe(200);
   expect(await world.objects(id)).toEqual(['job.json']);
   expect(await world.view(id)).toMatchObject({ status: 'cancelled' });
+});
+
+test('a job that nobody could do for three days is not begun any more', async () => {
+  const request = predictionOf('too late');
+  const state = queued('L'.repeat(22), 'sentiment', digestOf(request), Date.now() - DEADLINE_MS - 1000);
+  await world.store.create(state, request.body);
+  await world.queue.send({ format: 1, job: state.id });
+  await expect
+    .poll(() => world.store.read(state.id), { timeout: 10_000 })
+    .toMatchObject({
+      status: 'failed',
+      attempts: 0,
+      error: { code: 'JOB_EXPIRED' },
+    });
 });
 
 test('a message that can not be read is a dead letter soon, and the worker goes on', async () => {

@@ -107,6 +107,8 @@ export interface JobView {
   readonly created_at: string;
   readonly started_at?: string;
   readonly finished_at?: string;
+  /** When it will have failed, unless it is worked on then; nothing once it is over. */
+  readonly expires_at?: string;
   readonly attempts: number;
   readonly status_url: string;
   /** The answer, where it is JSON and small. */

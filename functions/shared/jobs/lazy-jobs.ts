@@ -7,7 +7,8 @@ import type { JobPlace } from './s3-jobs.ts';
 export function jobPlaceOf(config: Config): JobPlace | undefined {
   const { PILOTLIGHT_JOB_QUEUE_URL: queueUrl, PILOTLIGHT_JOB_BUCKET: bucket } = config;
   if (queueUrl === undefined || bucket === undefined) return undefined;
-  return { queueUrl, bucket, prefix: config.PILOTLIGHT_JOB_PREFIX };
+  const deadlineMs = config.JOB_DEADLINE_HOURS * 3_600_000;
+  return { queueUrl, bucket, prefix: config.PILOTLIGHT_JOB_PREFIX, deadlineMs };
 }
 
 /** `models` names those that a worker serves; without it, jobs for any model are taken. */

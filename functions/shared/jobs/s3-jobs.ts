@@ -4,19 +4,17 @@ import { S3Objects } from '../s3-objects.ts';
 import { createSqsClient, SqsQueue } from '../sqs-queue.ts';
 import type { JobState, Jobs, JobView } from './job.ts';
 import { isJobId } from './job-id.ts';
-import { JobStore } from './store.ts';
+import { JobStore, type JobTerms } from './store.ts';
 import { type Desk, submitJob } from './submit.ts';
-import { cancel, forgetResult } from './transitions.ts';
+import { cancel, forgetResult, isOverdue } from './transitions.ts';
 import { viewOf } from './view.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where jobs lie and wait. */
-export interface JobPlace {
+export interface JobPlace extends JobTerms {
   readonly queueUrl: string;
   readonly bucket: string;
-  /** Ends in a slash. */
-  readonly prefix: string;
 }
 
 export interface JobParts {
@@ -24,9 +22,9 @@ export interface JobParts {
   readonly queue: SqsQueue;
 }
 
-export function jobParts({ queueUrl, bucket, prefix }: JobPlace, environment: Environment): JobParts {
+export function jobParts({ queueUrl, bucket, ...terms }: JobPlace, environment: Environment): JobParts {
   return {
-    store: new JobStore(new S3Objects(createS3Client(environment), bucket), prefix),
+    store: new JobStore(new S3Objects(createS3Client(environment), bucket), terms),
     queue: new SqsQueue(createSqsClient(environment), queueUrl),
   };
 }
@@ -43,7 +41,10 @@ export class S3Jobs implements Jobs {
   }
 
   read(id: string): Promise<JobView | undefined> {
-    return this.#view(id, (store) => store.read(id));
+    return this.#view(id, async (store) => {
+      const state = await store.read(id);
+      return state && isOverdue(state, Date.now(), store.deadlineMs) ? store.expire(id) : state;
+    });
   }
 
   cancel(id: string): Promise<JobView | undefined> {

@@ -4,7 +4,7 @@ import { PilotlightError } from '@pilotlight/engine';
 import { pause } from '../pause.ts';
 import type { ObjectHead, S3Objects } from '../s3-objects.ts';
 import { type JobRequest, type JobResult, type JobState, jobKeys, jobStateSchema } from './job.ts';
-import type { RequestDigest } from './transitions.ts';
+import { expire, finish, type RequestDigest } from './transitions.ts';
 
 /** Writers of one job that may be faster, one after the other, before a change is given up. */
 const CONFLICTS = 30;
@@ -12,6 +12,14 @@ const LONGEST_PAUSE_MS = 50;
 
 const JSON_TYPE = 'application/json';
 const TYPE = 'content-type';
+
+/** What all who know of a job must agree on. */
+export interface JobTerms {
+  /** Ends in a slash. */
+  readonly prefix: string;
+  /** After so long a job that nobody could do has failed. */
+  readonly deadlineMs: number;
+}
 
 export interface JobAnswer {
   readonly body: Uint8Array;
@@ -22,10 +30,12 @@ export interface JobAnswer {
 export class JobStore {
   readonly objects: S3Objects;
   readonly prefix: string;
+  readonly deadlineMs: number;
 
-  constructor(objects: S3Objects, prefix: string) {
+  constructor(objects: S3Objects, { prefix, deadlineMs }: JobTerms) {
     this.objects = objects;
     this.prefix = prefix;
+    this.deadlineMs = deadlineMs;
   }
 
   /** Request before state, so that who finds a state finds its request. Gives the state that was there first. */
@@ -61,6 +71,14 @@ export class JobStore {
       await pause(Math.random() * LONGEST_PAUSE_MS);
     }
     throw new PilotlightError('JOB_CONTENDED', `Job ${id} is changed by others all the time.`);
+  }
+
+  /** What is overdue has failed, unless its answer was kept or somebody is at it. */
+  async expire(id: string): Promise<JobState | undefined> {
+    const kept = await this.keptResult(id);
+    return this.change(id, (state) =>
+      kept ? finish(state, kept, Date.now()) : expire(state, Date.now(), this.deadlineMs),
+    );
   }
 
   /** Nothing where it was deleted. */

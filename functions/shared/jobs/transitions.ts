@@ -61,6 +61,21 @@ export function fail(state: JobState, error: JobError, now: number): Change {
   return { ...withoutRun(state), status: 'failed', finishedAt: iso(now), error };
 }
 
+/** Whether its time is over while nobody works on it. */
+export function isOverdue(state: JobState, now: number, deadlineMs: number): boolean {
+  return !isOver(state) && busyMs(state, '', now) === 0 && now - Date.parse(state.createdAt) > deadlineMs;
+}
+
+export function expire(state: JobState, now: number, deadlineMs: number): Change {
+  if (!isOverdue(state, now, deadlineMs)) return undefined;
+  const message = `It was not done by ${deadlineOf(state, deadlineMs)}: no server had room for it, or each attempt failed. Send it again when there is less to do, with another Idempotency-Key where it had one.`;
+  return fail(state, { status: 504, code: 'JOB_EXPIRED', message }, now);
+}
+
+export function deadlineOf({ createdAt }: JobState, deadlineMs: number): string {
+  return iso(Date.parse(createdAt) + deadlineMs);
+}
+
 /** For another delivery. `counts`: whether this was an attempt. Nothing where it is no longer this run's. */
 export function putBack(state: JobState, run: string, counts: boolean): Change {
   if (state.status !== 'running' || state.run !== run) return undefined;

@@ -1,6 +1,7 @@
 /** What a client sees of a job. */
 import { isOver, type JobResult, type JobState, type JobView, statusUrl } from './job.ts';
 import type { JobStore } from './store.ts';
+import { deadlineOf } from './transitions.ts';
 
 /** Larger results are fetched by a link. */
 const INLINE_BYTES = 100_000;
@@ -18,7 +19,9 @@ export async function viewOf(store: JobStore, state: JobState): Promise<JobView>
     model: state.model,
     created_at: state.createdAt,
     ...(state.startedAt !== undefined && { started_at: state.startedAt }),
-    ...(isOver(state) && { finished_at: state.finishedAt }),
+    ...(isOver(state)
+      ? { finished_at: state.finishedAt }
+      : { expires_at: deadlineOf(state, store.deadlineMs) }),
     attempts: state.attempts,
     status_url: statusUrl(state.id),
     ...result,

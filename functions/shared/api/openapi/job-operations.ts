@@ -14,6 +14,7 @@ export const jobView = z
     created_at: time('When it was taken'),
     started_at: time('When its last attempt began').optional(),
     finished_at: time('When it was done, failed or cancelled').optional(),
+    expires_at: time('When it will have failed, unless it is worked on then').optional(),
     attempts: z.int().meta({ description: 'How often it was begun' }),
     status_url: z.string(),
     result: z.unknown().optional().meta({ description: 'The answer, where it is JSON and small' }),

@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { isOver } from '../../../../functions/shared/jobs/job.ts';
 import { Random } from '../../../fixtures/random.ts';
-import { type Behaviour, GRACE_MS, MAX_ATTEMPTS, Simulation, type Weather } from './simulation.ts';
+import {
+  type Behaviour,
+  DEADLINE_MS,
+  GRACE_MS,
+  MAX_ATTEMPTS,
+  Simulation,
+  type Weather,
+} from './simulation.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -18,6 +25,12 @@ const status = fc.oneof(end, fc.constant(429 as const));
 const behaviour = fc.record({
   statuses: fc.tuple(fc.array(status, { maxLength: 5 }), end).map(([first, last]) => [...first, last]),
   ms: fc.constantFrom(0, 100, 5000, 50_000, 200_000),
+});
+
+/** Of a server that never has room. */
+const full = fc.record({
+  statuses: fc.array(status, { maxLength: 3 }).map((first) => [...first, 429 as const]),
+  ms: fc.constantFrom(0, 5000),
 });
 
 type What = 'kill' | 'stop' | 'again' | 'cancel';
@@ -79,7 +92,7 @@ async function live(
 it('ends each job once, whoever dies, whatever comes twice, whoever cancels, whatever S3 and SQS do', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(behaviour, { minLength: 1, maxLength: 4 }),
+      fc.array(fc.oneof({ weight: 5, arbitrary: behaviour }, full), { minLength: 1, maxLength: 4 }),
       happenings('kill', 'kill', 'stop', 'again', 'cancel'),
       fc.integer({ min: 1, max: 3 }),
       fc.nat(),
@@ -100,7 +113,9 @@ it('ends each job once, whoever dies, whatever comes twice, whoever cancels, wha
             expect([writes, body?.byteLength]).toEqual([1, last.result.bytes]);
           }
           if (last?.status === 'failed') {
-            expect(last.error.code).toMatch(/^(INVALID_INPUT|SESSION_FAILED|WORKER_LOST)$/);
+            expect(last.error.code).toMatch(/^(INVALID_INPUT|SESSION_FAILED|WORKER_LOST|JOB_EXPIRED)$/);
+            const ms = Date.parse(last.finishedAt) - Date.parse(last.createdAt);
+            if (last.error.code === 'JOB_EXPIRED') expect(ms).toBeGreaterThan(DEADLINE_MS);
           }
         }
       },
@@ -172,6 +187,77 @@ it('ends within the grace where S3 and SQS are silent, and the job is done by an
   world.startWorker();
   await vi.advanceTimersByTimeAsync(120_000);
   expect(world.history(id).at(-1)).toMatchObject({ status: 'done', attempts: 2 });
+});
+
+it('a job that only ever meets a full server has failed at its deadline, and says what to do', async () => {
+  const world = new Simulation({ random: new Random(1), slowestMs: 10, failures: 0 });
+  const submitted = world.submit({ statuses: [429], ms: 10 });
+  await vi.advanceTimersByTimeAsync(1000);
+  const id = await submitted;
+  world.startWorker();
+  await vi.advanceTimersByTimeAsync(DEADLINE_MS - 60_000);
+  expect(world.history(id).at(-1)).toMatchObject({ status: 'queued', attempts: 0 });
+  await vi.advanceTimersByTimeAsync(6 * 60_000);
+  expect(world.history(id).at(-1)).toMatchObject({
+    status: 'failed',
+    error: { code: 'JOB_EXPIRED', message: expect.stringMatching(/ by 20\d\d-.*Send it again/) },
+  });
+  expect([world.waiting, world.deadLetters]).toEqual([0, 0]);
+});
+
+it('a full server is asked less and less often, and not less than every five minutes', async () => {
+  const world = new Simulation({ random: new Random(1), slowestMs: 10, failures: 0 });
+  const submitted = world.submit({ statuses: [429], ms: 10 });
+  await vi.advanceTimersByTimeAsync(1000);
+  await submitted;
+  world.startWorker();
+  await vi.advanceTimersByTimeAsync(3_600_000);
+  const [asked = 0] = world.answered.values();
+  expect(asked).toBeGreaterThanOrEqual(12);
+  expect(asked).toBeLessThan(360);
+});
+
+it('a job whose message was lost has failed at its deadline, for who asks, unless somebody works on it', async () => {
+  const world = new Simulation({ random: new Random(1), slowestMs: 10, failures: 0 });
+  const answered = world.submit({ statuses: [200], ms: 100 });
+  await vi.advanceTimersByTimeAsync(1000);
+  const id = await answered;
+  const ask = async () => {
+    const status = world.ask(id);
+    await vi.advanceTimersByTimeAsync(1000);
+    return status;
+  };
+  await vi.advanceTimersByTimeAsync(DEADLINE_MS - 60_000);
+  expect(await ask()).toBe('queued');
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(await ask()).toBe('failed');
+  world.startWorker();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect([...world.answered.values(), world.waiting]).toEqual([0]);
+  expect(world.history(id).at(-1)).toMatchObject({ status: 'failed', error: { code: 'JOB_EXPIRED' } });
+});
+
+it('a job that is worked on at its deadline is finished', async () => {
+  const world = new Simulation({ random: new Random(1), slowestMs: 10, failures: 0 });
+  const submitted = world.submit({ statuses: [200], ms: 200_000 });
+  await vi.advanceTimersByTimeAsync(1000);
+  const id = await submitted;
+  await vi.advanceTimersByTimeAsync(DEADLINE_MS - 60_000);
+  world.startWorker();
+  await vi.advanceTimersByTimeAsync(120_000);
+  const asked = world.ask(id);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(await asked).toBe('running');
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(world.history(id).at(-1)?.status).toBe('done');
+});
+
+it('an answer that was kept is the answer, however long after the deadline anybody asks', async () => {
+  const { world, id } = await abandoned();
+  await vi.advanceTimersByTimeAsync(DEADLINE_MS);
+  const asked = world.ask(id);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(await asked).toBe('done');
 });
 
 async function abandoned(): Promise<{ world: Simulation; id: string; body: Buffer }> {

@@ -19,6 +19,8 @@ import type { Random } from '../../../fixtures/random.ts';
 export const LEASE_MS = 60_000;
 export const MAX_ATTEMPTS = 4;
 export const GRACE_MS = 25_000;
+export const DEADLINE_MS = 2 * 3_600_000;
+const PLACE = { prefix: 'jobs/', deadlineMs: DEADLINE_MS };
 const MAX_RECEIVES = 5;
 const MESSAGE_WAIT_MS = 20_000;
 
@@ -176,7 +178,7 @@ export class Simulation {
   constructor(weather: Weather) {
     this.#weather = weather;
     const clients = new Process({ ...weather, failures: 0 });
-    this.#store = new JobStore(new RemoteObjects(clients, this.#objects), 'jobs/');
+    this.#store = new JobStore(new RemoteObjects(clients, this.#objects), PLACE);
     this.#clients = new S3Jobs({ store: this.#store, queue: new RemoteQueue(clients, this.#queues) });
   }
 
@@ -187,6 +189,10 @@ export class Simulation {
     this.#behaviours.set(path, behaviour);
     const request = { path, contentType: 'application/json', body: Buffer.from('{}') };
     return (await this.#clients.submit(request, model)).id;
+  }
+
+  async ask(id: string): Promise<JobStatus | undefined> {
+    return (await this.#clients.read(id))?.status;
   }
 
   async cancel(id: string): Promise<JobStatus | undefined> {
@@ -207,7 +213,7 @@ export class Simulation {
   startWorker(): void {
     const process = new Process(this.#weather);
     const worker = new JobWorker({
-      store: new JobStore(new RemoteObjects(process, this.#objects), 'jobs/'),
+      store: new JobStore(new RemoteObjects(process, this.#objects), PLACE),
       queue: new RemoteQueue(process, this.#queues),
       fetch: (request) => this.#answer(request),
       logger: quiet,

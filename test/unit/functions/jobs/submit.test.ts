@@ -14,6 +14,7 @@ import { type SqsServer, startSqs } from '../../../../infra/local/sqs/server.ts'
 import { fakeApp } from '../fake-engine.ts';
 
 const BUCKET = 'jobs-unit';
+const DEADLINE_MS = 3_600_000;
 const credentials = { accessKeyId: 'any', secretAccessKey: 'will do' };
 const region = 'us-east-1';
 const folder = mkdtempSync(join(tmpdir(), 'pilotlight-submit-'));
@@ -30,7 +31,7 @@ beforeAll(async () => {
   s3 = await startS3({ bucket: BUCKET, folder });
   sqs = await startSqs({ jobs: { visibilitySeconds: 30 } });
   const client = new S3Client({ endpoint: s3.endpoint, region, credentials, forcePathStyle: true });
-  store = new JobStore(new S3Objects(client, BUCKET), 'jobs/');
+  store = new JobStore(new S3Objects(client, BUCKET), { prefix: 'jobs/', deadlineMs: DEADLINE_MS });
 });
 beforeEach(() => void sqs.queues.queue('jobs').drain());
 afterAll(async () => {

@@ -21,6 +21,7 @@ const CHANGES: Record<string, Change> = {
   ...named(RUNS[1]),
   finish: (state, now) => transitions.finish(state, result, now),
   fail: (state, now) => transitions.fail(state, error, now),
+  expire: (state, now) => transitions.expire(state, now, 2 * LEASE_MS),
   cancel: transitions.cancel,
   forget: transitions.forgetResult,
 };
