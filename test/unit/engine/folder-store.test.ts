@@ -25,10 +25,16 @@ async function writePackage(changes: Partial<Manifest> = {}, extra: object = {})
     await writeFile(join(folder, path), content);
     return { path, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
   };
-  const { int8 } = base.variants;
+  const { textProcessing, variants } = base;
+  const { int8 } = variants;
+  const { split } = textProcessing;
+  const written = split && {
+    rest: await write(split.rest),
+    vocabulary: await Promise.all(split.vocabulary.map(write)),
+  };
   const manifest = {
     ...base,
-    textProcessing: { ...base.textProcessing, file: await write(base.textProcessing.file) },
+    textProcessing: { ...textProcessing, file: await write(textProcessing.file), split: written },
     variants: { int8: { ...int8, files: await Promise.all((int8?.files ?? []).map(write)) } },
     ...extra,
   };
@@ -136,6 +142,20 @@ describe('a package of the store', () => {
       });
     },
   );
+
+  it('looks at the parts of a divided tokenizer, and not at the whole, which is not opened', async () => {
+    const part = (path: string) => ({ path, bytes: 0, sha256: '' });
+    const split = { rest: part('tokenizer/rest.json'), vocabulary: [part('tokenizer/vocab.txt')] };
+    await writePackage({ textProcessing: { ...manifestOf().textProcessing, split } });
+    const { opened, int8 } = await openLatest('parity');
+    await rm(join(root, 'parity/1.0.0/tokenizer.json'));
+    await opened.checkSizes(int8);
+    await opened.verify(int8);
+    await writeFile(join(root, 'parity/1.0.0/tokenizer/vocab.txt'), 'Content of tokenizer/vocab.txt');
+    await expect(opened.verify(int8)).rejects.toMatchObject({
+      message: expect.stringContaining('the sha256 of tokenizer/vocab.txt'),
+    });
+  });
 
   it('refuses a file that is missing or cut short, before anything is read', async () => {
     await writePackage();

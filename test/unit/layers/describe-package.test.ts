@@ -78,6 +78,17 @@ describe('the description of a package', () => {
     expect(other.files.map(({ path }) => path)).not.toContain('int8/model.onnx');
   });
 
+  test('takes the parts of a divided tokenizer in place of the whole', () => {
+    const { textProcessing } = manifestOf();
+    const part = (path: string) => ({ path, bytes: 0, sha256: '' });
+    const split = { rest: part('tokenizer/rest.json'), vocabulary: [part('tokenizer/vocab.txt')] };
+    const packages = newFolder();
+    writePackage(packages, { textProcessing: { ...textProcessing, split } });
+    const paths = describePackage(packages, { name: 'parity' }).files.map(({ path }) => path);
+    expect(paths).toEqual(expect.arrayContaining(['tokenizer/rest.json', 'tokenizer/vocab.txt']));
+    expect(paths).not.toContain('tokenizer.json');
+  });
+
   test('has the sizes and sha256 that sha256sum gives', () => {
     const { files, bytes, manifestSha256 } = describePackage('model-assets/packages', { name: 'sentiment' });
     expect(bytes).toBe(files.reduce((sum, file) => sum + file.bytes, 0));

@@ -20,9 +20,14 @@ export function writePackage(packages: string, changes: Partial<Manifest> = {}):
     name,
     { ...variant, files: variant.files.map(write) },
   ]);
+  const { textProcessing } = base;
+  const split = textProcessing.split && {
+    rest: write(textProcessing.split.rest),
+    vocabulary: textProcessing.split.vocabulary.map(write),
+  };
   const manifest = {
     ...base,
-    textProcessing: { ...base.textProcessing, file: write(base.textProcessing.file) },
+    textProcessing: { ...textProcessing, file: write(textProcessing.file), split },
     variants: Object.fromEntries(variants),
     goldens: write(base.goldens),
     modelCard: write(base.modelCard),
