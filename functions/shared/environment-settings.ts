@@ -1,5 +1,5 @@
 /** What every reader of environment variables has in common. */
-import { PilotlightError } from '@pilotlight/engine';
+import { PilotlightError } from '@pilotlight/engine/errors';
 import * as z from 'zod/mini';
 import { closest } from './closest.ts';
 

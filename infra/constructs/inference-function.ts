@@ -28,6 +28,7 @@ import { Canary, type CanaryOptions } from './canary.ts';
 import { type ColdStart, capacityOf } from './cold-start.ts';
 import { checkColdStart } from './cold-start-checks.ts';
 import { scaleProvisionedConcurrency } from './cold-start-scaling.ts';
+import { checkEnvironment } from './environment-checks.ts';
 import { executionRole, type LoggingProps, logGroup } from './execution-role.ts';
 import { bundleFunction } from './function-code.ts';
 import { checkAliasName, checkMemory, checkOption, checkProps } from './inference-function-checks.ts';
@@ -119,6 +120,7 @@ export class InferenceFunction extends Construct {
     super(scope, id);
     const { architecture = 'arm64', memoryMegabytes = MEGABYTES_PER_VCPU, aliasName = 'live' } = props;
     checkProps({ ...props, memoryMegabytes });
+    checkEnvironment(props.environment);
     checkOption('architecture', architecture, ARCHITECTURES);
     if (props.placement) checkOption('placement', props.placement, PREFERENCES);
     const packages = props.models.map((ref) => describe(ref, props));

@@ -1,4 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
+import { checkBatchEnvironment } from './environment-checks.ts';
 import { InfraError } from './errors.ts';
 
 export interface CheckedUploadPipeline {
@@ -16,6 +17,7 @@ export function checkUploadPipeline(props: CheckedUploadPipeline): void {
   within('batchSize', batchSize, 1, 10);
   const owned = OWNED.find((name) => name in environment);
   if (owned) throw new InfraError('INVALID_PROPS', `environment has ${owned}, which the construct sets.`);
+  checkBatchEnvironment(environment);
 }
 
 const OWNED = [

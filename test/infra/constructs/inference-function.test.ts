@@ -302,6 +302,11 @@ describe('refuses', () => {
       'environment has PILOTLIGHT_VARIANT, which the construct sets: use variant instead.',
     ],
     [
+      'a variable that the function does not know, with the nearest, and a value that it does not take',
+      { environment: { PILOTLIGHT_MAX_INPUT: '300', PILOTLIGHT_MAX_JSON_DEPTH: 'deep', OTHERS: 'any' } },
+      'environment is not valid: PILOTLIGHT_MAX_JSON_DEPTH: must be a whole number above 0; PILOTLIGHT_MAX_INPUT: is not known. Did you mean PILOTLIGHT_MAX_INPUTS?',
+    ],
+    [
       'an alias of digits',
       { aliasName: '12' },
       'aliasName is "12"; an alias has letters, digits, - and _, and not digits alone.',

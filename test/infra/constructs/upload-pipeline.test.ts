@@ -194,6 +194,8 @@ test.each([
   [{ maxReceiveCount: 0 }, 'maxReceiveCount is 0'],
   [{ models: [] }, 'models is empty'],
   [{ environment: { PILOTLIGHT_BATCH_BUCKET: 'x' } }, 'PILOTLIGHT_BATCH_BUCKET'],
+  [{ environment: { PILOTLIGHT_BATCH_PART_ROW: '5' } }, 'Did you mean PILOTLIGHT_BATCH_PART_ROWS?'],
+  [{ environment: { PILOTLIGHT_VERIFY: 'no' } }, 'PILOTLIGHT_VERIFY: must be sha256 or size'],
 ] as const)('refuses %j', (props, message) => {
   expect(() => templateOf(props)).toThrow(message);
 });

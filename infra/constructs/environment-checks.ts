@@ -1,0 +1,37 @@
+/** Variables that would keep a function from starting, found at synth instead of by its first request. */
+import { PilotlightError } from '@pilotlight/engine/errors';
+import { Token } from 'aws-cdk-lib';
+import { readBatchConfig, withoutBatchConfig } from '../../functions/shared/batch-config.ts';
+import { readConfig } from '../../functions/shared/config.ts';
+import { InfraError } from './errors.ts';
+
+type Variables = Readonly<Record<string, string>>;
+
+/** Of the predict function. @throws InfraError INVALID_PROPS that names every variable at fault */
+export function checkEnvironment(environment: Variables = {}): void {
+  refuseFaults(() => readConfig(known(environment)));
+}
+
+/** Of the batch function, beside those that its construct sets. @throws InfraError INVALID_PROPS */
+export function checkBatchEnvironment(environment: Variables = {}): void {
+  const variables = known(environment);
+  refuseFaults(() => readConfig(withoutBatchConfig(variables)));
+  const ownVariables = { PILOTLIGHT_BATCH_QUEUE_URL: 'set', PILOTLIGHT_BATCH_BUCKET: 'set' };
+  refuseFaults(() => readBatchConfig({ ...variables, ...ownVariables }));
+}
+
+/** Those whose values are known before the deployment. */
+function known(environment: Variables): Variables {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => !Token.isUnresolved(value)));
+}
+
+/** The function reads its variables by the same schema. Its message has a line for each fault, below a heading. */
+function refuseFaults(read: () => unknown): void {
+  try {
+    read();
+  } catch (cause) {
+    if (!PilotlightError.is(cause) || cause.code !== 'INVALID_CONFIGURATION') throw cause;
+    const [, ...faults] = cause.message.split('\n').map((line) => line.trim());
+    throw new InfraError('INVALID_PROPS', `environment is not valid: ${faults.join('; ')}`, { cause });
+  }
+}
