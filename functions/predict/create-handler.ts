@@ -26,6 +26,8 @@ export interface HandlerParts {
   /** As in the HTTP app's options. */
   readonly defaultModel?: string;
   /** As in the HTTP app's options. */
+  readonly basePath?: string;
+  /** As in the HTTP app's options. */
   readonly handOver?: HandOver;
   /** As in the HTTP app's options. */
   readonly jobs?: Jobs;

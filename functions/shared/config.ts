@@ -44,6 +44,11 @@ const environmentSchema = z.object({
   PILOTLIGHT_MAX_CONCURRENT_REQUESTS: z._default(count, DEFAULT_LIMITS.maxConcurrentRequests),
   PILOTLIGHT_MAX_JSON_DEPTH: z._default(count, DEFAULT_LIMITS.maxJsonDepth),
   PILOTLIGHT_DEFAULT_MODEL: z.optional(modelRef),
+  PILOTLIGHT_BASE_PATH: z.optional(
+    z
+      .string()
+      .check(z.regex(/^(?:\/[\w.~-]+)+$/, 'must begin with a slash and not end in one, such as /nlp')),
+  ),
   PILOTLIGHT_CONTAINER: z.optional(containerSettings),
   PILOTLIGHT_JOB_QUEUE_URL: z.optional(z.url('must be a URL')),
   PILOTLIGHT_JOB_BUCKET: z.optional(text),

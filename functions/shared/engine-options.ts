@@ -47,7 +47,11 @@ export function limitsOf(config: Config): Limits {
 }
 
 /** What the environment says of the HTTP app. */
-export function appOptions(config: Config): { readonly limits: Limits; readonly defaultModel?: string } {
-  const { PILOTLIGHT_DEFAULT_MODEL: defaultModel } = config;
-  return { limits: limitsOf(config), ...(defaultModel !== undefined && { defaultModel }) };
+export function appOptions(config: Config) {
+  const { PILOTLIGHT_DEFAULT_MODEL: defaultModel, PILOTLIGHT_BASE_PATH: basePath } = config;
+  return {
+    limits: limitsOf(config),
+    ...(defaultModel !== undefined && { defaultModel }),
+    ...(basePath !== undefined && { basePath }),
+  };
 }

@@ -1,6 +1,7 @@
 /** What a client is told of a job that was taken, and how it names one that it sends again. */
 import type { Context } from 'hono';
 import type { JobView } from '../jobs/job.ts';
+import { publicPath } from './base-path.ts';
 import { refuseField } from './formats/parse.ts';
 
 /** Seconds after which it is worth asking again. */
@@ -9,7 +10,8 @@ export const RETRY_AFTER = '2';
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{8,255}$/;
 
 /** Where the client finds the job: 202 with `{job, status_url}`, Location and Retry-After. */
-export function acceptedJob(c: Context, { id, status_url }: JobView): Response {
+export function acceptedJob(c: Context, { id, status_url: path }: JobView): Response {
+  const status_url = publicPath(c, path);
   return c.json({ job: id, status_url }, 202, { location: status_url, 'retry-after': RETRY_AFTER });
 }
 

@@ -21,6 +21,7 @@ export function createApp(options: AppOptions): Hono {
     defaultModel,
     watchClients,
     handOver,
+    basePath,
   } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const engine = handOver ? besideContainer(options.engine, handOver) : options.engine;
@@ -43,12 +44,14 @@ export function createApp(options: AppOptions): Hono {
     ...documentationHandlers(),
   };
   const app = new Hono({ strict: false });
-  const surroundings = { logger, telemetry, limits, ...(handOver && { handOver }) };
+  const optional = { ...(handOver && { handOver }), ...(basePath !== undefined && { basePath }) };
+  const surroundings = { logger, telemetry, limits, ...optional };
   for (const [name, { method, path }] of entries(routes)) {
-    app.on(method, honoPath(path), serving(name, handlers[name], surroundings));
+    app.on(method, pathsOf(path, basePath), serving(name, handlers[name], surroundings));
   }
   for (const [path, methods] of methodsByPath()) {
-    app.all(honoPath(path), serving('unmatched', refuseMethod(methods), surroundings));
+    for (const own of pathsOf(path, basePath))
+      app.all(own, serving('unmatched', refuseMethod(methods), surroundings));
   }
   app.notFound(serving('unmatched', refusePath, surroundings));
   return app;
@@ -56,6 +59,12 @@ export function createApp(options: AppOptions): Hono {
 
 function entries<Key extends string, Value>(record: Record<Key, Value>): [Key, Value][] {
   return Object.entries(record) as [Key, Value][];
+}
+
+/** With the base path and without. */
+function pathsOf(path: string, basePath: string | undefined): string[] {
+  const own = honoPath(path);
+  return basePath === undefined ? [own] : [own, own === '/' ? basePath : basePath + own];
 }
 
 function honoPath(path: string): string {

@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import type { LambdaContext } from 'hono/aws-lambda';
 import { idempotencyKeyOf } from './accepted-job.ts';
+import { appPath } from './base-path.ts';
 import { RequestBody } from './body.ts';
 import { HandedOver, preferenceOf } from './hand-over.ts';
 import type { HandedRequest, HandOver, Preference } from './hand-over-port.ts';
@@ -72,12 +73,12 @@ export class ServedCall implements Call {
   /** What somebody else needs to answer it. */
   async handed(model: string, servedHere: boolean): Promise<HandedRequest> {
     this.#model = model;
-    const { method, raw, url } = this.#c.req;
+    const { method, raw } = this.#c.req;
     const own = {
       model,
       ref: requestedModel(this.#c) || model,
       servedHere,
-      path: this.#path ?? new URL(url).pathname,
+      path: this.#path ?? appPath(this.#c),
       headers: raw.headers,
       start: this.start,
       ...remainingMs(this.#c),

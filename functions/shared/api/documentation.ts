@@ -1,4 +1,5 @@
 /** /openapi.json, /docs and the way there. Both are made once, on the first request. */
+import { publicPath } from './base-path.ts';
 import type { RouteHandler } from './serving.ts';
 
 const PAGE_HEADERS = {
@@ -13,7 +14,7 @@ export function documentationHandlers(): Record<'openapi' | 'docs' | 'home', Rou
   return {
     openapi: async (c) => c.json(await document()),
     docs: async (c) => c.body(await page(), 200, PAGE_HEADERS),
-    home: (c) => c.redirect('/docs'),
+    home: (c) => c.redirect(publicPath(c, '/docs')),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Jobs, JobView } from '../jobs/job.ts';
 import { isJobId } from '../jobs/job-id.ts';
 import { acceptedJob, idempotencyKeyOf, RETRY_AFTER } from './accepted-job.ts';
+import { publicPath } from './base-path.ts';
 import { HttpError } from './errors.ts';
 import { checkInputs, checkLabels, parseBody } from './formats/parse.ts';
 import type { Limits } from './limits.ts';
@@ -49,6 +50,10 @@ function byId(find: (id: string) => Promise<JobView | undefined>): RouteHandler 
       );
     }
     const waits = job.status === 'queued' || job.status === 'running';
-    return respondJson(c, job, { 'cache-control': 'no-store', ...(waits && { 'retry-after': RETRY_AFTER }) });
+    const seen = { ...job, status_url: publicPath(c, job.status_url) };
+    return respondJson(c, seen, {
+      'cache-control': 'no-store',
+      ...(waits && { 'retry-after': RETRY_AFTER }),
+    });
   };
 }

@@ -98,6 +98,12 @@ export interface AppOptions {
   readonly limits?: Partial<Limits>;
   /** Answers calls that name no model, `/invocations`. @default - the only one that there is */
   readonly defaultModel?: string;
+  /**
+   * What stands before its paths where clients see them, such as `/nlp`; the app answers with it and without.
+   *
+   * @default - the stage, on an address that API Gateway gave
+   */
+  readonly basePath?: string;
   /** @default - nobody is told */
   readonly telemetry?: readonly Telemetry[];
   /** Text of /metrics in the Prometheus format. @default - empty */

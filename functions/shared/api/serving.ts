@@ -1,6 +1,7 @@
 /** What surrounds every handler: its time, its errors, who answers in its place, and who is told. */
 import { PilotlightError } from '@pilotlight/engine';
 import type { Context } from 'hono';
+import { setBasePath } from './base-path.ts';
 import { type Call, ServedCall } from './call.ts';
 import { inFormat } from './error-formats.ts';
 import { errorReply } from './errors.ts';
@@ -20,13 +21,16 @@ export interface Surroundings {
   readonly telemetry: readonly Telemetry[];
   readonly limits: Limits;
   readonly handOver?: HandOver;
+  /** As in the app's options. */
+  readonly basePath?: string;
 }
 
 /** Wraps a handler; what it returns never throws and never carries a stack. */
 export function serving(route: Exchange['route'], handler: RouteHandler, surroundings: Surroundings) {
-  const { logger, telemetry, limits, handOver } = surroundings;
+  const { logger, telemetry, limits, handOver, basePath } = surroundings;
   const formatted = inFormat(route === 'unmatched' ? undefined : routes[route].tag);
   return async (c: Context): Promise<Response> => {
+    setBasePath(c, basePath);
     const call = new ServedCall(c, limits, handOver);
     let code = '';
     let response: Response;

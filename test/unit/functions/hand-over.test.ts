@@ -89,6 +89,15 @@ describe('a model that the function has', () => {
     expect(forwarded).toEqual([{ path: '/models/sentiment/versions/1.0.0', body }]);
   });
 
+  it('goes to the container by its own path, whatever stands before it here', async () => {
+    const { app, forwarded } = functionBesideContainer({
+      estimate: LIMIT + 1,
+      options: { basePath: '/nlp' },
+    });
+    await app.request('/nlp/models/sentiment/versions/1.0.0', text);
+    expect(forwarded).toMatchObject([{ path: '/models/sentiment/versions/1.0.0' }]);
+  });
+
   it('is answered here at the limit, and at any work where the container does not serve it', async () => {
     const atLimit = functionBesideContainer({ estimate: LIMIT });
     expect(await asText(await atLimit.app.request('/models/sentiment', text))).toEqual([200, 'function']);

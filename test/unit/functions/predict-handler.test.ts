@@ -9,6 +9,7 @@ import type { HandOver, HandOverOutcome } from '../../../functions/shared/api/ha
 import { DEFAULT_LIMITS } from '../../../functions/shared/api/limits.ts';
 import type { Jobs, JobView } from '../../../functions/shared/jobs/job.ts';
 import { preload } from '../../../functions/shared/preload.ts';
+import { fakeJobs } from './container/fake-jobs.ts';
 import { type FakeEngine, fakeEngine, silent } from './fake-engine.ts';
 import { lambdaContext } from './lambda-context.ts';
 
@@ -112,6 +113,21 @@ describe('the predict function', () => {
       requestContext: { ...requestContext, http },
     });
     expect([deleted.statusCode, JSON.parse(deleted.body)]).toEqual([200, job]);
+  });
+
+  it.each(['HTTP', 'REST'])('says where a job is on a named stage of an %s API', async (kind) => {
+    const jobs = fakeJobs();
+    const { stage, domainName } = event('predict-named-stage').requestContext;
+    const body = JSON.stringify({ model: 'large', inputs: 'a' });
+    const ofRest = {
+      ...{ version: '1.0', path: '/jobs', httpMethod: 'POST', body },
+      requestContext: { stage, domainName, path: '/prod/jobs', httpMethod: 'POST' },
+    };
+    const ofHttp = { rawPath: '/prod/jobs', body };
+    const handler = handlerOf(fakeEngine(), undefined, { jobs });
+    const result = await handler('predict-named-stage', kind === 'REST' ? ofRest : ofHttp);
+    expect(result.statusCode).toBe(202);
+    expect(result.headers?.location).toBe(`/prod/jobs/${'1'.padStart(22, '0')}`);
   });
 
   it('answers a body cut short with 400 and a code', async () => {

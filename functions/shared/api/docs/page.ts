@@ -31,7 +31,7 @@ export async function docsPage(document: OpenApiDocument): Promise<string> {
 <h1>${info.title}</h1>
 <p>${withCode(info.description ?? '')}</p>
 <nav aria-label="Sections">${tags(document).map((tag) => html`<a href="#${idOf(tag)}">${tag}</a>`)}
-<a href="#Schemas">Schemas</a><a href="/openapi.json">openapi.json</a></nav>
+<a href="#Schemas">Schemas</a><a href="openapi.json">openapi.json</a></nav>
 </header>
 <main>
 ${tags(document).map((tag) => section(tag, endpoints(document)))}

@@ -1,5 +1,6 @@
 /** What makes the forms of /docs send requests. Runs in the browser, as it stands. */
 export const script = `
+const base = location.pathname.replace(/\\/docs\\/?$/, '');
 const shown = (name, className, text) => {
   const element = document.createElement(name);
   element.className = className;
@@ -16,7 +17,7 @@ const send = async (form) => {
   const output = form.querySelector('output');
   const start = performance.now();
   try {
-    const response = await fetch(path, {
+    const response = await fetch(base + path, {
       method: form.dataset.method,
       ...(body === null ? {} : { body, headers: { 'content-type': 'application/json' } }),
     });
@@ -41,7 +42,7 @@ for (const form of document.querySelectorAll('form')) {
     button.disabled = false;
   });
 }
-fetch('/models').then((response) => response.json()).then(({ models }) => {
+fetch(base + '/models').then((response) => response.json()).then(({ models }) => {
   const names = [...new Set(models.map((model) => model.name))];
   document.querySelector('#models').replaceChildren(...names.map((name) => new Option(name, name)));
   for (const input of document.querySelectorAll('input[name=model]')) input.value ||= names[0] ?? '';
