@@ -6,10 +6,8 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build, type Plugin } from 'esbuild';
-
-/** Come from the runtime layer, for they are built for one system and architecture. */
-export const NATIVE_PACKAGES = ['onnxruntime-node', 'tokenizers'] as const;
+import { type BuildOptions, build } from 'esbuild';
+import { credentialsOfLambda, englishOnly, requireNatives, writtenDocument } from './bundle-plugins.ts';
 
 /** What only packages of transformers.js ask for, which no function serves: see the engine's ADR-pipelines.md. */
 const CONTAINER_PACKAGES = ['@huggingface/transformers', 'sharp'];
@@ -22,39 +20,6 @@ export type FunctionName = (typeof FUNCTIONS)[number];
 
 const INDEX = 'index.mjs';
 const CHUNKS = 'chunks';
-
-/**
- * Lambda finds layers by NODE_PATH, of which only `require` knows, so the native packages are required from within
- * the ES module; and it must be one, because Lambda's init phase waits for a top-level await of those only.
- */
-const requireNatives: Plugin = {
-  name: 'require-natives',
-  setup({ onResolve, onLoad }) {
-    const filter = new RegExp(`^(?:${NATIVE_PACKAGES.join('|')})$`);
-    onResolve({ filter }, ({ path, namespace }) =>
-      namespace === 'native' ? { path, external: true } : { path, namespace: 'native' },
-    );
-    onLoad({ filter: /.*/, namespace: 'native' }, ({ path }) => ({
-      contents: `module.exports = require(${JSON.stringify(path)});`,
-    }));
-  },
-};
-
-/** zod's messages come in fifty languages, of which a cold start pays for every one (8 ms); English stays. */
-const englishOnly: Plugin = {
-  name: 'english-only',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\/locales\/index\.js$/ }, ({ importer, resolveDir }) =>
-      importer.includes('/zod/')
-        ? { path: 'zod-locales', namespace: 'zod', pluginData: resolveDir }
-        : undefined,
-    );
-    onLoad({ filter: /.*/, namespace: 'zod' }, ({ pluginData: resolveDir }) => ({
-      contents: "export { default as en } from '../locales/en.js';",
-      resolveDir,
-    }));
-  },
-};
 
 /**
  * esbuild's options for one function; `<outdir>/index.mjs` exports `handler`. Not minified: the
@@ -76,7 +41,7 @@ export function bundleOptions(name: FunctionName, outdir: string): BuildOptions 
     external: [...CONTAINER_PACKAGES, ...BROWSER_PACKAGES],
     legalComments: 'none',
     conditions: ['module'],
-    plugins: [requireNatives, englishOnly],
+    plugins: [requireNatives, englishOnly, credentialsOfLambda, writtenDocument],
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundle, FUNCTIONS } from '../../functions/bundle.ts';
+import { openApiDocument } from '../../functions/shared/api/openapi/document.ts';
 import { DEFAULT_PACKAGES } from './http-service.ts';
 
 const repository = join(import.meta.dirname, '../..');
@@ -53,6 +54,16 @@ function startFiles(path: string, found = new Set<string>()): Set<string> {
   return found;
 }
 
+const declares = (code: string, name: string) =>
+  new RegExp(`(?:class|function|var|const) _?${name}\\b`).test(code);
+
+/** Those of the names that any file of the bundle declares. */
+function declaredAnywhere(names: readonly string[]): string[] {
+  const chunks = readdirSync(join(task, 'chunks')).map((name) => join(task, 'chunks', name));
+  const code = [file, ...chunks].map((path) => readFileSync(path, 'utf8')).join('\n');
+  return names.filter((name) => declares(code, name));
+}
+
 describe.each(FUNCTIONS)('the bundle of %s', (name) => {
   it('is at most 2 MB in all, and says how large it is', async () => {
     const folder = join(task, name);
@@ -74,8 +85,7 @@ describe('the bundled predict function', () => {
 
   it('loads nothing of S3, SQS, jobs or the container at its start', () => {
     const code = [...startFiles(file)].map((path) => readFileSync(path, 'utf8')).join('\n');
-    const declares = (name: string) => new RegExp(`(?:class|var|const) ${name}\\b`).test(code);
-    expect(declares('Engine')).toBe(true);
+    expect(declares(code, 'Engine')).toBe(true);
     const lazy = [
       'S3Client',
       'SQSClient',
@@ -84,10 +94,22 @@ describe('the bundled predict function', () => {
       'ContainerClient',
       'ContainerHandOver',
     ];
-    expect(lazy.filter(declares)).toEqual([]);
-    const everything = readdirSync(join(task, 'chunks')).map((name) => join(task, 'chunks', name));
-    const all = everything.map((path) => readFileSync(path, 'utf8')).join('\n');
-    expect(lazy.filter((name) => !all.includes(name))).toEqual([]);
+    expect(lazy.filter((name) => declares(code, name))).toEqual([]);
+    expect(declaredAnywhere(lazy)).toEqual(lazy);
+  });
+
+  it('brings the OpenAPI document as it is, and nothing of what makes it', async () => {
+    const request = JSON.parse(readFileSync(event('health'), 'utf8'));
+    request.rawPath = request.requestContext.http.path = '/openapi.json';
+    const asked = join(task, 'openapi.json');
+    writeFileSync(asked, JSON.stringify(request));
+    const { results } = answersTo([asked]);
+    expect(JSON.parse(results[0].body)).toEqual(JSON.parse(JSON.stringify(openApiDocument())));
+    expect(declaredAnywhere(['OpenAPIHono', 'OpenApiGeneratorV31', 'toJSONSchema', 'compileFn'])).toEqual([]);
+  });
+
+  it('has no clients of services that know users and not functions', () => {
+    expect(declaredAnywhere(['STSClient', 'SSOClient', 'SSOOIDCClient', 'SigninClient'])).toEqual([]);
   });
 
   it('answers API Gateway in a fresh process, with the native packages from the layer', () => {

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import * as z from 'zod';
 import { bundle } from '../../functions/bundle.ts';
 import { BUCKET, CREDENTIALS, type S3Server, startS3 } from '../fixtures/s3-server.ts';
 import { node, run } from './command.ts';
@@ -67,6 +70,27 @@ it('the bundled predict function serves a model that it fetched in its init phas
   const { results } = await answersOf(join(scratch, 'fetched'));
   expect(results[0].statusCode).toBe(200);
   expect(JSON.parse(results[0].body)).toMatchObject([[{ label: 'positive' }, { label: 'negative' }]]);
+});
+
+it('fetches with the credentials of an address, as Lambda gives them to a function from a snapshot', async () => {
+  const tokens: (string | undefined)[] = [];
+  const address = createServer((request, response) => {
+    tokens.push(request.headers.authorization);
+    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = CREDENTIALS;
+    const Expiration = new Date(Date.now() + 3_600_000).toISOString();
+    const keys = { AccessKeyId: AWS_ACCESS_KEY_ID, SecretAccessKey: AWS_SECRET_ACCESS_KEY, Token: 'token' };
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ ...keys, Expiration }));
+  }).listen(0, '127.0.0.1');
+  await once(address, 'listening');
+  const { port } = z.object({ port: z.int() }).parse(address.address());
+  const { results } = await answersOf(join(scratch, 'snapshot'), {
+    AWS_ACCESS_KEY_ID: '',
+    AWS_SECRET_ACCESS_KEY: '',
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${port}/credentials`,
+    AWS_CONTAINER_AUTHORIZATION_TOKEN: 'of this environment',
+  }).finally(() => address.close());
+  expect(results[0].statusCode).toBe(200);
+  expect(tokens).toEqual(['of this environment']);
 });
 
 it('without permission it answers 500 and a code, and the log names the object', async () => {
