@@ -5,7 +5,7 @@
 import { at } from '../math/activations.ts';
 import type { Span, TokenResult } from '../ports.ts';
 import { type EdgeScores, spansByScore, type TokenSpan } from './answer-spans.ts';
-import { alignmentOf, outputData } from './output.ts';
+import { alignmentOf, finiteData } from './output.ts';
 import { beginsWord, trimSpan } from './spans.ts';
 
 /** A span of the context in UTF-16 code units; an empty one at 0 says that there is no answer. */
@@ -67,8 +67,8 @@ function contextScores(window: TokenResult): ContextScores {
   const first = sequenceIds.indexOf(1);
   const [from, to] = first < 0 ? [0, 0] : [first, sequenceIds.lastIndexOf(1) + 1];
   const hasNoAnswer = specialTokensMask[0] === 1;
-  const startLogits = outputData(window, 'start_logits');
-  const endLogits = outputData(window, 'end_logits');
+  const startLogits = finiteData(window, 'start_logits');
+  const endLogits = finiteData(window, 'end_logits');
   const total = (logits: Float32Array) =>
     logSumExp(hasNoAnswer ? [at(logits, 0), ...logits.subarray(from, to)] : logits.subarray(from, to));
   const [startTotal, endTotal] = [total(startLogits), total(endLogits)];

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { normalize, rowOf } from '../math/pooling.ts';
 import type { Task, TaskContext, TokenResult } from '../ports.ts';
 import { alreadyPooled, condenseToEmbedding, EMBEDDING_OUTPUTS } from './embedding.ts';
-import { outputData } from './output.ts';
+import { finiteData } from './output.ts';
 import { commonParameters } from './parameters.ts';
 import { promptOf, promptParameters } from './prompts.ts';
 import { invalidInput, invalidParameter } from './refusals.ts';
@@ -64,9 +64,9 @@ export const featureExtraction: Task<Input, Parameters, Features> = {
       return Array.from((parameters.normalize ?? taskDefaults?.normalize ?? false) ? normalize(kept) : kept);
     };
     if (isPooled(only, parameters.pooling, taskDefaults)) {
-      return finish(Float64Array.from(outputData(only, 'embeddings')));
+      return finish(Float64Array.from(finiteData(only, 'embeddings')));
     }
-    const states = outputData(only, 'hidden_states');
+    const states = finiteData(only, 'hidden_states');
     const tokens = only?.encoding.ids.length ?? 1;
     return Array.from({ length: tokens }, (_, token) => finish(rowOf(states, token, states.length / tokens)));
   },

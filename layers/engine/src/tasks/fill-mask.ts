@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { at, softmax } from '../math/activations.ts';
 import { topIndices } from '../math/top-indices.ts';
 import type { Encoding, Task, TaskContext } from '../ports.ts';
-import { outputData } from './output.ts';
+import { finiteData, outputData } from './output.ts';
 import { commonParameters } from './parameters.ts';
 import { invalidInput, invalidParameter } from './refusals.ts';
 import { oneText } from './text-input.ts';
@@ -72,7 +72,7 @@ export const fillMask: Task<string, Parameters, MaskToken[] | MaskToken[][]> = {
     if (places.length === 0) {
       throw invalidInput('', `has no ${maskOf(context)} among the tokens that the model read`);
     }
-    const logits = outputData(only, 'logits');
+    const logits = finiteData(only, 'logits');
     const size = logits.length / places.length;
     const allowed = targets === undefined ? undefined : await targetIds([targets].flat(), context);
     const count = Math.min(top_k, allowed?.length ?? size);

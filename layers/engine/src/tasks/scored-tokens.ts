@@ -3,7 +3,7 @@ import { EngineError } from '../errors.ts';
 import { softmax } from '../math/activations.ts';
 import type { TokenResult } from '../ports.ts';
 import type { ScoredToken } from './entities.ts';
-import { alignmentOf, outputData } from './output.ts';
+import { alignmentOf, finiteData } from './output.ts';
 
 /**
  * Each token once, special ones left out. One that two windows have is taken from that in which it has more context, as
@@ -46,7 +46,7 @@ function tokensOf(
   from: number,
   to: number,
 ): ScoredToken[] {
-  const logits = outputData(window, 'logits');
+  const logits = finiteData(window, 'logits');
   const { ids } = window.encoding;
   if (logits.length !== ids.length * labels.length) {
     throw new EngineError(

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { cosine } from '../math/pooling.ts';
 import type { Task } from '../ports.ts';
 import { condenseToEmbedding, EMBEDDING_OUTPUTS } from './embedding.ts';
-import { outputData } from './output.ts';
+import { finiteData } from './output.ts';
 import { commonParameters } from './parameters.ts';
 import { promptOf, promptParameters } from './prompts.ts';
 
@@ -35,7 +35,7 @@ export const sentenceSimilarity: Task<z.infer<typeof input>, z.infer<typeof para
     condenseToEmbedding(window, undefined, 'mean', taskDefaults),
 
   result(_input, results) {
-    const vectors = results.map(([window]) => Float64Array.from(outputData(window, 'embeddings')));
+    const vectors = results.map(([window]) => Float64Array.from(finiteData(window, 'embeddings')));
     const [source = new Float64Array(), ...others] = vectors;
     return others.map((other) => cosine(source, other));
   },

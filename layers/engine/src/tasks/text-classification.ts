@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { EngineError } from '../errors.ts';
 import { at, sigmoid, softmax } from '../math/activations.ts';
 import type { Task } from '../ports.ts';
-import { outputData } from './output.ts';
+import { finiteData } from './output.ts';
 import { commonParameters } from './parameters.ts';
 import { requestOf, type TextInput, textInput } from './text-input.ts';
 
@@ -34,7 +34,7 @@ export const textClassification: Task<TextInput, Parameters, LabelScore[]> = {
   requests: (input) => [requestOf(input)],
 
   result(_input, [windows], { top_k, function_to_apply }, { labels, taskDefaults }) {
-    const logits = outputData(windows?.[0], 'logits');
+    const logits = finiteData(windows?.[0], 'logits');
     if (logits.length !== labels.length) {
       throw new EngineError(
         'PACKAGE_INVALID',

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { EngineError } from '../errors.ts';
 import { at, sigmoid } from '../math/activations.ts';
 import type { Task } from '../ports.ts';
-import { outputData } from './output.ts';
+import { finiteData } from './output.ts';
 import { commonParameters } from './parameters.ts';
 
 const SHAPE = 'must be {"query": "...", "texts": ["...", "..."]}';
@@ -46,7 +46,7 @@ export const textRanking: Task<z.infer<typeof input>, z.infer<typeof parameters>
     const raw = raw_scores || taskDefaults?.functionToApply === 'none';
     return results
       .map(([window], index) => {
-        const logit = relevanceOf(outputData(window, 'logits'));
+        const logit = relevanceOf(finiteData(window, 'logits'));
         const score = raw ? logit : at(sigmoid([logit]), 0);
         return { index, score, ...(return_text && { text: texts[index] ?? '' }) };
       })

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { EngineError } from '../errors.ts';
 import { at, softmax } from '../math/activations.ts';
 import type { Task, TaskModel } from '../ports.ts';
-import { outputData } from './output.ts';
+import { finiteData } from './output.ts';
 import { commonParameters } from './parameters.ts';
 import { oneText } from './text-input.ts';
 
@@ -74,7 +74,7 @@ export const zeroShotClassification: Task<string, Parameters, ZeroShot> = {
     const entailment = entailmentOf(context);
     if (entailment < 0)
       throw new EngineError('PACKAGE_INVALID', 'The manifest does not say which label means entailment.');
-    const logits = results.map(([window]) => outputData(window, 'logits'));
+    const logits = results.map(([window]) => finiteData(window, 'logits'));
     // As transformers has it: the other end of the labels. One label by itself is true or not, never the best of one.
     const contradiction = entailment === 0 ? context.labels.length - 1 : 0;
     const scores =
