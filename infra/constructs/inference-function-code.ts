@@ -10,11 +10,10 @@ import {
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { buildFunctionContext } from '../../layers/container/index.ts';
 import type { Placement } from '../../layers/models/index.ts';
-import { buildRuntimeLayer } from '../../layers/runtime/index.ts';
 import { InfraError } from './errors.ts';
 import { bundleFunction, type FunctionName, functionCode, HANDLER } from './function-code.ts';
-import { stageImage } from './inference-function-image.ts';
 import { RemotePackages } from './inference-function-remote.ts';
 import { ModelLayers } from './model-layers.ts';
 import { paths } from './paths.ts';
@@ -59,10 +58,11 @@ function imageFunction(
   { architecture, options, bundle = 'predict' }: PlacedFunctionProps,
   { packages }: Extract<Placement, { kind: 'image' }>,
 ): LambdaFunction {
-  const context = stageImage({
+  const context = buildFunctionContext({
     packages,
-    runtime: buildRuntimeLayer(architecture, paths.layers),
-    bundle: bundleFunction(bundle),
+    architecture,
+    bundle: bundleFunction(bundle).folder,
+    outdir: paths.images,
   });
   const platform = architecture === 'arm64' ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64;
   return new DockerImageFunction(scope, id, {

@@ -6,7 +6,6 @@ const fromRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`
 export const paths = {
   packages: fromRoot('model-assets/packages'),
   bundler: fromRoot('functions/bundle.ts'),
-  predictDockerfile: fromRoot('functions/predict/Dockerfile'),
   functions: fromRoot('dist/functions'),
   layers: fromRoot('dist/layers'),
   images: fromRoot('dist/images'),

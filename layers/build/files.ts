@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
 
 /** A file of a layer: where it comes from, and where below /opt it will be. */
 export interface LayerFile {
@@ -29,6 +30,18 @@ export function digestOf(path: string): { bytes: number; sha256: string } {
   } finally {
     closeSync(file);
   }
+}
+
+export function fileOf(path: string, source: string): LayerFile {
+  return { path, source, ...digestOf(source) };
+}
+
+/** Every file of a folder, in the same places below `path`. */
+export function filesBelow(path: string, folder: string): LayerFile[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .map((source) => fileOf([path, ...relative(folder, source).split(sep)].join('/'), source));
 }
 
 export function sha256Of(content: string | Uint8Array): string {

@@ -4,12 +4,14 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileOf } from '../build/files.ts';
 import { type FolderEntry, writeFolder } from '../build/folder.ts';
-import type { PackageDescription } from '../models/index.ts';
+import { type PackageDescription, packageFiles } from '../models/index.ts';
 import { cudaProvider } from './cuda-provider.ts';
-import { fileOf, filesOf, nativeModules, transformersModules } from './modules.ts';
+import { filesOf, nativeModules, transformersModules } from './modules.ts';
 import { loadedByServer, ROOT } from './sources.ts';
 
+export { buildFunctionContext, type FunctionContextOptions } from './function-context.ts';
 export { ENTRIES } from './sources.ts';
 
 export interface ServerContextOptions {
@@ -34,7 +36,7 @@ export interface ServerContext {
  */
 export function buildServerContext({ packages, outdir }: ServerContextOptions): ServerContext {
   const server = serverEntriesOnce(packages.some(({ runtime }) => runtime === 'transformers.js'));
-  const models = packages.flatMap(modelEntries);
+  const models = packages.flatMap(packageFiles);
   const folder = writeFolder('container', [...server, ...models, ...buildEntries()], outdir);
   const modelBytes = packages.reduce((sum, { bytes }) => sum + bytes, 0);
   const serverBytes = server.reduce((sum, entry) => sum + ('bytes' in entry ? entry.bytes : 0), 0);
@@ -70,14 +72,6 @@ function serverEntries(withTransformers: boolean): FolderEntry[] {
     // Sources below node_modules would not have their types stripped: the link leads to where they really are.
     { path: 'app/node_modules/@pilotlight/engine', link: '../../layers/engine' },
   ];
-}
-
-function modelEntries({ name, version, folder, files }: PackageDescription): FolderEntry[] {
-  return files.map((file) => ({
-    ...file,
-    path: `models/${name}/${version}/${file.path}`,
-    source: join(folder, file.path),
-  }));
 }
 
 /** What the build itself reads; none of it gets into the image. */

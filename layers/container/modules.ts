@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { LayerError } from '../build/errors.ts';
-import { digestOf, type LayerFile } from '../build/files.ts';
+import { fileOf, type LayerFile } from '../build/files.ts';
 import { runtimeFiles } from '../runtime/index.ts';
 import { packagesFor, ROOT } from './sources.ts';
 
@@ -38,8 +38,4 @@ export function transformersModules(): LayerFile[] {
     );
   }
   return filesOf([...packagesFor(['@huggingface/transformers', 'sharp', 'onnxruntime-common']), ...platform]);
-}
-
-export function fileOf(path: string, source: string): LayerFile {
-  return { path, source, ...digestOf(source) };
 }

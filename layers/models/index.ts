@@ -26,10 +26,11 @@ const MODELS_FOLDER = 'models';
 export function buildModelLayer(packages: readonly PackageDescription[], outdir: string): LayerBuild {
   const [first, ...others] = packages.map(({ name }) => name).sort();
   const name = `models-${first ?? 'none'}${others.length > 0 ? `-and-${others.length}` : ''}`;
-  return buildLayer(name, packages.flatMap(filesOf), outdir, 0);
+  return buildLayer(name, packages.flatMap(packageFiles), outdir, 0);
 }
 
-function filesOf({ name, version, folder, files }: PackageDescription): LayerFile[] {
+/** What serving the described variant takes, below `models/`. */
+export function packageFiles({ name, version, folder, files }: PackageDescription): LayerFile[] {
   return files.map((file) => ({
     ...file,
     path: `${MODELS_FOLDER}/${name}/${version}/${file.path}`,

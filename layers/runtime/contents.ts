@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs'
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import { LayerError } from '../build/errors.ts';
-import { digestOf, type LayerFile } from '../build/files.ts';
+import { fileOf, type LayerFile } from '../build/files.ts';
 import type { Architecture } from './architecture.ts';
 import { architectureOfElf, ELF_HEADER_BYTES } from './elf.ts';
 
@@ -88,7 +88,7 @@ function filesOf(wanted: NativePackage, architecture: Architecture, modules?: st
 }
 
 function layerFile(name: string, path: string, source: string): LayerFile {
-  return { path: `${NODE_PATH}/${name}/${path}`, source, ...digestOf(source) };
+  return fileOf(`${NODE_PATH}/${name}/${path}`, source);
 }
 
 function installed({ name, of }: NativePackage): string {

@@ -1,19 +1,18 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Lazy, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { bundleFunction } from '../../../infra/constructs/function-code.ts';
 import { InferenceFunction, type InferenceFunctionProps } from '../../../infra/constructs/index.ts';
 import { checkMemory } from '../../../infra/constructs/inference-function-checks.ts';
 import { placedFunction } from '../../../infra/constructs/inference-function-code.ts';
-import { stageImage } from '../../../infra/constructs/inference-function-image.ts';
 import { RemotePackages } from '../../../infra/constructs/inference-function-remote.ts';
-import { paths } from '../../../infra/constructs/paths.ts';
-import { describePackage, placeModels } from '../../../layers/models/index.ts';
-import { buildRuntimeLayer } from '../../../layers/runtime/index.ts';
+import { buildFunctionContext } from '../../../layers/container/index.ts';
+import { describePackage, type PackageDescription, placeModels } from '../../../layers/models/index.ts';
 import { actionsOf, refusalOf, statementsOf, templateOf, testStack } from './template.ts';
 
 const models = ['sentiment'];
@@ -24,6 +23,18 @@ function template(props: Partial<InferenceFunctionProps> = {}): Template {
 
 const refusal = (props: Partial<InferenceFunctionProps>) =>
   refusalOf(() => new InferenceFunction(testStack(), 'Function', { models, ...props }));
+
+const scratch = mkdtempSync(join(tmpdir(), 'pilotlight-image-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+/** The build context of the image of a function with this model. */
+const contextOf = (description: PackageDescription) =>
+  buildFunctionContext({
+    packages: [description],
+    architecture: 'arm64',
+    bundle: bundleFunction('predict').folder,
+    outdir: scratch,
+  });
 
 describe('with the models in layers', () => {
   const byDefault = template();
@@ -266,11 +277,7 @@ describe('with the models in an image', () => {
 
   test('stages Dockerfile, bundle, native packages and what serving the model takes, and nothing else', () => {
     const description = describePackage('model-assets/packages', { name: 'sentiment' });
-    const context = stageImage({
-      packages: [description],
-      runtime: buildRuntimeLayer('arm64', paths.layers),
-      bundle: bundleFunction('predict'),
-    });
+    const context = contextOf(description);
     expect(readdirSync(context).sort()).toEqual(['Dockerfile', 'function', 'opt']);
     expect(readdirSync(join(context, 'function'))).toContain('index.mjs');
     expect(readdirSync(join(context, 'opt', 'nodejs', 'node_modules'))).toContain('onnxruntime-node');
@@ -280,6 +287,19 @@ describe('with the models in an image', () => {
       .map(({ parentPath, name }) => join(parentPath, name));
     const served = description.files.map(({ path }) => join(context, 'opt/models/sentiment/1.0.0', path));
     expect(files.sort()).toEqual(served.sort());
+  });
+
+  test('stages files that the user of a function may read, whoever deploys', () => {
+    const before = process.umask(0o077);
+    try {
+      const context = contextOf(describePackage('model-assets/packages', { name: 'intent' }));
+      for (const entry of readdirSync(context, { recursive: true, withFileTypes: true })) {
+        const { mode } = statSync(join(entry.parentPath, entry.name));
+        expect(mode & 0o777, entry.name).toBe(entry.isFile() ? 0o644 : 0o755);
+      }
+    } finally {
+      process.umask(before);
+    }
   });
 });
 
