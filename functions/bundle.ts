@@ -3,7 +3,7 @@
  * client of S3. Everything is inside but the native packages, which the runtime layer brings.
  * `node functions/bundle.ts predict out/predict` writes `out/predict/index.mjs`.
  */
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
@@ -19,6 +19,8 @@ export const FUNCTIONS = ['predict', 'warmer', 'authorizer', 'batch', 'pre-traff
 export type FunctionName = (typeof FUNCTIONS)[number];
 
 const INDEX = 'index.mjs';
+/** The user of a function is not who deploys it, and a zip has the modes of its files. */
+const READABLE_FILE = 0o644;
 const CHUNKS = 'chunks';
 
 /**
@@ -66,6 +68,7 @@ export async function bundle(name: FunctionName, outdir: string): Promise<{ file
   ];
   for (const { path, contents } of indexLast) {
     await writeFile(join(unfinished, path), contents);
+    await chmod(join(unfinished, path), READABLE_FILE);
     await rename(join(unfinished, path), join(outdir, path));
   }
   await rm(unfinished, { recursive: true });

@@ -77,6 +77,21 @@ describe.each(FUNCTIONS)('the bundle of %s', (name) => {
 });
 
 describe('the bundled predict function', () => {
+  it('has files that the user of a function may read, whoever bundles', async () => {
+    const before = process.umask(0o077);
+    try {
+      const folder = join(task, 'masked');
+      await bundle('authorizer', folder);
+      const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+      const files = entries.filter((entry) => entry.isFile());
+      expect(files.map(({ name }) => name)).toContain('index.mjs');
+      const modes = files.map(({ parentPath, name }) => statSync(join(parentPath, name)).mode & 0o777);
+      expect(new Set(modes)).toEqual(new Set([0o644]));
+    } finally {
+      process.umask(before);
+    }
+  });
+
   it('reads the client of S3 only where it is needed', () => {
     const chunks = readdirSync(join(task, 'chunks'));
     expect(chunks).toContainEqual(expect.stringMatching(/^s3-reader-/));
