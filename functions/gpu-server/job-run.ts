@@ -27,8 +27,10 @@ export type DeliveryOutcome =
   | 'done'
   | 'failed'
   | 'cancelled'
-  /** Is to be begun again: it failed, or the server was too full. */
+  /** Is to be begun again, for it failed. */
   | 'retried'
+  /** Is to be begun again: the server was too full. */
+  | 'overloaded'
   /** The process ends. */
   | 'returned'
   /** Somebody else has done it, or is at it. */
@@ -105,7 +107,7 @@ export class JobRun {
       return this.#putBack(id, true, retrySeconds(attempts), 'retried');
     }
     if (outcome.kind === 'overloaded') {
-      return this.#putBack(id, false, overloadedSeconds(this.#delivery.receives), 'retried');
+      return this.#putBack(id, false, overloadedSeconds(this.#delivery.receives), 'overloaded');
     }
     return isLost ? this.#leaveLost(id) : this.#putBack(id, false, 0, 'returned');
   }

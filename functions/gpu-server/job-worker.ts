@@ -14,6 +14,8 @@ export interface WorkerParts extends Omit<RunParts, 'mostReceives'> {
 
 /** After a poll that failed. */
 const PAUSE_MS = { first: 500, longest: 20_000 };
+/** Once the server was too full for a job: the others that wait would find the same, each for some requests to S3 and SQS. */
+const REST_MS = 5000;
 /** Of the grace, what is left for giving back what did not end within it. */
 const RETURN_MS = 2000;
 
@@ -47,6 +49,8 @@ export class JobWorker {
   readonly #stopped = new AbortController();
   readonly #ending = new AbortController();
   readonly #polling: Promise<void>;
+  /** On the clock of `Date.now`. */
+  #restsUntil = 0;
 
   /** Takes jobs from now on. */
   constructor(parts: WorkerParts) {
@@ -90,6 +94,11 @@ export class JobWorker {
         await Promise.race(this.#running);
         continue;
       }
+      const restMs = this.#restsUntil - Date.now();
+      if (restMs > 0) {
+        await pause(restMs, signal);
+        continue;
+      }
       try {
         mostReceives ??= await queue.mostReceives();
         const count = concurrency - this.#running.size;
@@ -120,6 +129,7 @@ export class JobWorker {
       // The message is seen again once nobody hides it any more.
       logger.error('A job could not be worked on', { message: delivery.id, error });
     }
+    if (outcome === 'overloaded') this.#restsUntil = Date.now() + REST_MS;
     this.#metrics.delivered(outcome, (performance.now() - start) / 1000);
   }
 }

@@ -57,7 +57,10 @@ const environmentSchema = z.object({
     'jobs/',
   ),
   /** Hours after which a job that nobody could do has failed: less than SQS keeps messages, and the bucket jobs. */
-  JOB_DEADLINE_HOURS: z._default(count, 72),
+  JOB_DEADLINE_HOURS: z._default(
+    count.check(z.refine((hours) => hours <= 336, 'must be 336 or less: SQS keeps no message for longer')),
+    72,
+  ),
   PILOTLIGHT_METRICS_NAMESPACE: z._default(text, 'Pilotlight'),
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.optional(count),
 });

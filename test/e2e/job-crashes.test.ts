@@ -80,7 +80,7 @@ test('at SIGTERM under load each accepted request is answered, and each job is d
   );
   await server.metricAtLeast('pilotlight_jobs_running', 4);
   const accepted = Array.from({ length: 12 }, (_, i) => server.predict(inputsOf(i, 16)));
-  // The scrape itself is one of those in flight; the texts of jobs are before them.
+  // The scrape itself is one of those in flight.
   await server.metricAtLeast('te_requests_in_flight', 13);
   server.signal('SIGTERM');
   const answers = await Promise.all(accepted);

@@ -51,6 +51,7 @@ describe('the configuration', () => {
     ['PILOTLIGHT_MAX_CONCURRENT_REQUESTS', '-1'],
     ['PILOTLIGHT_ALLOW_SPINNING', 'yes'],
     ['PILOTLIGHT_VERIFY', 'md5'],
+    ['JOB_DEADLINE_HOURS', '337'],
   ])('refuses %s=%s by its name', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`${name}: must be`));
   });

@@ -18,6 +18,8 @@ const LAST_HAPPENING_MS = 300_000;
 /** Long enough for every lease, retry and delivery that a job can need. */
 const HOURS_MS = 6 * 3_600_000;
 const STEP_MS = 60_000;
+/** Longer than a lease and another run together. */
+const FREEZE_MS = 300_000;
 const RUNS = { numRuns: 120, seed: 6 };
 
 const end = fc.constantFrom(200 as const, 200 as const, 422 as const, 500 as const);
@@ -33,7 +35,7 @@ const full = fc.record({
   ms: fc.constantFrom(0, 5000),
 });
 
-type What = 'kill' | 'stop' | 'again' | 'cancel';
+type What = 'kill' | 'stop' | 'freeze' | 'again' | 'cancel';
 /** What happens at some moment to a job, or to the worker that lives longest. */
 interface Happening {
   readonly at: number;
@@ -67,6 +69,7 @@ async function live(
   const deeds = {
     kill: () => world.killWorker(),
     stop: () => world.stopWorker(),
+    freeze: () => world.freezeWorker(FREEZE_MS),
     again: (id: string) => world.sendAgain(id),
     cancel: async (id: string) => {
       if ((await world.cancel(id)) === 'cancelled') cancelled.add(id);
@@ -85,15 +88,17 @@ async function live(
     deadLetters += world.deadLetters;
     world.redrive();
   }
+  // Who was frozen wakes up, however little is left to do.
+  await vi.advanceTimersByTimeAsync(FREEZE_MS);
   vi.clearAllTimers();
   return { world, ids, cancelled, deadLetters };
 }
 
-it('ends each job once, whoever dies, whatever comes twice, whoever cancels, whatever S3 and SQS do', async () => {
+it('ends each job once, whoever dies or is frozen, whatever comes twice, whoever cancels, whatever S3 and SQS do', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.oneof({ weight: 5, arbitrary: behaviour }, full), { minLength: 1, maxLength: 4 }),
-      happenings('kill', 'kill', 'stop', 'again', 'cancel'),
+      happenings('kill', 'kill', 'stop', 'freeze', 'again', 'cancel'),
       fc.integer({ min: 1, max: 3 }),
       fc.nat(),
       async (behaviours, events, workers, seed) => {
@@ -146,6 +151,29 @@ it('where nobody dies and nothing fails, runs each job once, and leaves neither 
           const answers = world.answered.get(`/models/model-${i}`) ?? 0;
           if (statuses[0] === 200) expect(answers).toBe(isCancelled ? Math.min(answers, 1) : 1);
           if (statuses[0] === 422 && !isCancelled) expect([last?.status, answers]).toEqual(['failed', 1]);
+        }
+      },
+    ),
+    RUNS,
+  );
+});
+
+it('where processes are frozen for longer than their leases, leaves one result of what is done, and of nothing else', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(behaviour, { minLength: 1, maxLength: 4 }),
+      happenings('freeze', 'freeze', 'cancel', 'stop'),
+      fc.integer({ min: 2, max: 3 }),
+      fc.nat(),
+      async (behaviours, events, workers, seed) => {
+        const weather = { random: new Random(seed), slowestMs: 2000, failures: 0 };
+        const { world, ids, deadLetters } = await live(weather, behaviours, events, workers);
+        expect(deadLetters).toBe(0);
+        for (const id of ids) {
+          const last = world.history(id).at(-1);
+          const isKept = last?.status === 'done' && last.result !== undefined;
+          expect(world.result(id).body !== undefined).toBe(isKept);
+          if (isKept) expect(world.result(id).writes).toBe(1);
         }
       },
     ),
@@ -217,6 +245,19 @@ it('a full server is asked less and less often, and not less than every five min
   expect(asked).toBeLessThan(360);
 });
 
+it('a full server does not go through all jobs that wait, to find for each that it is full', async () => {
+  const world = new Simulation({ random: new Random(1), slowestMs: 10, failures: 0 });
+  const submitted = Promise.all(Array.from({ length: 200 }, () => world.submit({ statuses: [429], ms: 10 })));
+  await vi.advanceTimersByTimeAsync(5000);
+  await submitted;
+  world.startWorker();
+  await vi.advanceTimersByTimeAsync(60_000);
+  const asked = [...world.answered.values()].reduce((sum, count) => sum + count, 0);
+  // Four at once, twelve times a minute.
+  expect(asked).toBeGreaterThan(12);
+  expect(asked).toBeLessThanOrEqual(4 * 13);
+});
+
 it('a job whose message was lost has failed at its deadline, for who asks, unless somebody works on it', async () => {
   const world = new Simulation({ random: new Random(1), slowestMs: 10, failures: 0 });
   const answered = world.submit({ statuses: [200], ms: 100 });
@@ -258,6 +299,24 @@ it('an answer that was kept is the answer, however long after the deadline anybo
   const asked = world.ask(id);
   await vi.advanceTimersByTimeAsync(1000);
   expect(await asked).toBe('done');
+});
+
+it('a run that was frozen until another one had done its job leaves that one’s result as it is', async () => {
+  const world = new Simulation({ random: new Random(1), slowestMs: 10, failures: 0 });
+  const submitted = world.submit({ statuses: [200], ms: 30_000 });
+  await vi.advanceTimersByTimeAsync(1000);
+  const id = await submitted;
+  world.startWorker();
+  await vi.advanceTimersByTimeAsync(10_000);
+  world.freezeWorker(FREEZE_MS);
+  world.startWorker();
+  await vi.advanceTimersByTimeAsync(FREEZE_MS - 1000);
+  const [done, { body }] = [world.history(id).at(-1), world.result(id)];
+  expect([done?.status, done?.attempts, [...world.answered.values()]]).toEqual(['done', 2, [2]]);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(world.history(id).at(-1)).toEqual(done);
+  expect(world.result(id)).toEqual({ body, writes: 1 });
+  expect([world.waiting, world.deadLetters]).toEqual([0, 0]);
 });
 
 async function abandoned(): Promise<{ world: Simulation; id: string; body: Buffer }> {

@@ -39,9 +39,15 @@ export interface Weather {
 class Process {
   dead = false;
   readonly #weather: Weather;
+  #thawed: Promise<void> = Promise.resolve();
 
   constructor(weather: Weather) {
     this.#weather = weather;
+  }
+
+  /** For so long nothing that it asks for goes out or comes in; then all of it does, as if no time had passed. */
+  freeze(ms: number): void {
+    this.#thawed = wait(ms);
   }
 
   /** Does something elsewhere. It may fail before or after it had its effect. */
@@ -58,6 +64,7 @@ class Process {
 
   async #travel(slowestMs: number): Promise<void> {
     await wait(this.#weather.random.below(slowestMs));
+    await this.#thawed;
     if (this.dead) await new Promise<never>(() => {});
   }
 }
@@ -228,6 +235,11 @@ export class Simulation {
   killWorker(): void {
     const [oldest] = this.#workers.splice(0, 1);
     if (oldest) oldest.process.dead = true;
+  }
+
+  /** As where its machine is paused: it does not know that its leases have ended, and goes on as if it had them. */
+  freezeWorker(ms: number): void {
+    this.#workers[0]?.process.freeze(ms);
   }
 
   /** SIGTERM, with the grace that a container has. Where S3 and SQS are silent, nothing that it asks for is answered. */
