@@ -6,10 +6,12 @@ const id = z.string().check(z.regex(JOB_ID));
 
 /** Nobody's job may make more jobs. */
 const PATH = /^\/(?!jobs(?:[/?]|$))[^\s]{0,2000}$/;
-const path = z.string().check(z.regex(PATH));
+const path = z
+  .string()
+  .check(z.regex(PATH, 'must be that of a prediction, of at most 2000 characters and without spaces'));
 
 const time = z.iso.datetime();
-const text = z.string().check(z.maxLength(2000));
+const text = z.string().check(z.maxLength(2000, 'must have at most 2000 characters'));
 
 /** Always a POST, to one of the app's prediction routes. */
 export interface JobRequest {

@@ -3,12 +3,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { EngineError, parseModelRef } from '@pilotlight/engine';
 import * as z from 'zod/mini';
 import { HttpError } from '../api/errors.ts';
+import { refuseField } from '../api/formats/parse.ts';
 import type { SqsQueue } from '../sqs-queue.ts';
 import {
   idempotencyObject,
   type JobMessage,
   type JobRequest,
   type JobState,
+  jobStateSchema,
   type SubmitOptions,
 } from './job.ts';
 import { digestOf, type JobStore } from './store.ts';
@@ -25,7 +27,7 @@ export interface Desk {
   readonly models?: () => Promise<readonly string[]>;
 }
 
-/** @throws EngineError MODEL_NOT_FOUND, HttpError IDEMPOTENCY_KEY_REUSED, JOB_NOT_QUEUED */
+/** @throws EngineError MODEL_NOT_FOUND, INVALID_INPUT with `field`; HttpError IDEMPOTENCY_KEY_REUSED, JOB_NOT_QUEUED */
 export async function submitJob(
   { store, queue, models }: Desk,
   request: JobRequest,
@@ -34,6 +36,7 @@ export async function submitJob(
 ): Promise<JobState> {
   await refuseUnknown(model, models);
   const digest = digestOf(request);
+  refuseUnreadable(queued(newId(), model, digest, Date.now()));
   const create = (id: string) => store.create(queued(id, model, digest, Date.now()), request.body);
   if (idempotencyKey === undefined) {
     const state = await create(newId());
@@ -85,6 +88,17 @@ async function refuseUnknown(model: string, models: Desk['models']): Promise<voi
     `No worker serves such a model; they serve: ${known.join(', ') || 'none'}.`,
     { details: { models: [...known] } },
   );
+}
+
+/** As clients know what comes from the head of their request. */
+const HEADERS: Readonly<Record<string, string>> = { contentType: 'Content-Type', accept: 'Accept' };
+
+/** What its schema does not take could be written, and never be read again. */
+function refuseUnreadable(state: JobState): void {
+  const issue = jobStateSchema.safeParse(state).error?.issues[0];
+  if (!issue) return;
+  const name = String(issue.path.at(-1));
+  throw refuseField(HEADERS[name] ?? name, issue.message);
 }
 
 function newId(): string {

@@ -72,6 +72,29 @@ describe('a job that can not be queued', () => {
   });
 });
 
+it.each([
+  ['a model of 3,000 characters', `/models/large@${'x'.repeat(3000)}`, {}, 'model'],
+  ['a path of as many', `/models/large?${'x'.repeat(3000)}`, {}, 'path'],
+  ['Accept of as many', '/models/large', { accept: 'x'.repeat(3000) }, 'Accept'],
+  ['Content-Type of as many', '/models/large', { contentType: 'x'.repeat(3000) }, 'Content-Type'],
+])(
+  'refuses %s, which nobody could read again, and leaves nothing behind',
+  async (_, path, changes, field) => {
+    const before = objects();
+    const model = path.split(/[/?]/)[2] ?? '';
+    const options = { idempotencyKey: 'of-nothing-at-all' };
+    const jobs = new S3Jobs({ store, queue: queue() });
+    for (const how of [options, {}]) {
+      await expect(jobs.submit({ ...request, path, ...changes }, model, how)).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        details: { field },
+      });
+    }
+    expect(objects()).toEqual(before);
+    expect(sqs.queues.queue('jobs').drain()).toEqual([]);
+  },
+);
+
 describe('an Idempotency-Key', () => {
   it('gives all of those who send it at the same time one job', async () => {
     const jobs = new S3Jobs({ store, queue: queue() });
