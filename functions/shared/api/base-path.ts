@@ -1,6 +1,7 @@
 /**
  * What stands before the paths of the app where clients see them: a stage of API Gateway, the base path of a domain, or what a
- * proxy takes away before it asks. Without it, `/jobs/...` in an answer would lead past the app.
+ * proxy takes away before it asks. Without it, `/jobs/...` in an answer would lead past the app. An event has the stage, and not
+ * the base path of a domain: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 import type { Context } from 'hono';
 
