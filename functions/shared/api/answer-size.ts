@@ -10,6 +10,8 @@ const MAX_VALUES = 4_000_000;
  */
 const LAMBDA_BYTES = 6_291_556;
 const HEADER_BYTES = 16_384;
+/** Of those, what is left for the body, in the form in which it goes. */
+export const LAMBDA_BODY_BYTES = LAMBDA_BYTES - HEADER_BYTES;
 /** In JSON, a character of a text takes so many bytes at most, unless it is a control character, which JSON does not have. */
 const BYTES_OF_CHARACTER = 3;
 
@@ -28,19 +30,23 @@ export function refuseMoreValues(values: number): void {
  *
  * @throws HttpError ANSWER_TOO_LARGE
  */
-export function refuseMoreThanLambdaTakes({ env }: Context, body: string | Uint8Array): void {
-  const { lambdaContext }: { lambdaContext?: unknown } = env ?? {};
-  if (lambdaContext === undefined || bytesInLambda(body) <= LAMBDA_BYTES - HEADER_BYTES) return;
+export function refuseMoreThanLambdaTakes(c: Context, body: string | Uint8Array): void {
+  if (!isOnLambda(c) || bytesInLambda(body) <= LAMBDA_BODY_BYTES) return;
   throw new HttpError(
     'ANSWER_TOO_LARGE',
-    'The answer is larger than the 6 MB that a Lambda function may give. Send fewer inputs, or accept gzip.',
+    'The answer is larger than the 6 MB that a Lambda function may give. Send fewer inputs, accept gzip, or make a job of it.',
   );
+}
+
+export function isOnLambda({ env }: Context): boolean {
+  const { lambdaContext }: { lambdaContext?: unknown } = env ?? {};
+  return lambdaContext !== undefined;
 }
 
 function bytesInLambda(body: string | Uint8Array): number {
   if (typeof body !== 'string') return Math.ceil(body.byteLength / 3) * 4;
   const most = body.length * BYTES_OF_CHARACTER;
-  return most <= LAMBDA_BYTES - HEADER_BYTES ? most : Buffer.byteLength(JSON.stringify(body));
+  return most <= LAMBDA_BODY_BYTES ? most : Buffer.byteLength(JSON.stringify(body));
 }
 
 /** Numbers of results that have a vector for each token. */

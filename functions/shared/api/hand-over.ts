@@ -3,6 +3,7 @@ import { type EngineError, type ModelRef, PilotlightError, parseModelRef } from 
 import type { Context } from 'hono';
 import { acceptedJob } from './accepted-job.ts';
 import { HttpError } from './errors.ts';
+import { passedOn } from './forwarded-answer.ts';
 import type { HandedRequest, HandOver, HandOverOutcome, Preference } from './hand-over-port.ts';
 import { noSuchModel } from './no-such-model.ts';
 import type { ListedModel, ServingEngine } from './ports.ts';
@@ -67,13 +68,13 @@ export function preferenceOf(headers: Headers): Preference | undefined {
 }
 
 /** The client's answer, where this process is not to give it after all; `reason` is what the handler threw. */
-export function answerOf(
+export async function answerOf(
   c: Context,
   outcome: Exclude<HandOverOutcome, { kind: 'here' }>,
   request: HandedRequest,
   reason: HandedOver | EngineError,
-): Response {
-  if (outcome.kind === 'forwarded') return outcome.response;
+): Promise<Response> {
+  if (outcome.kind === 'forwarded') return passedOn(c, request.model, outcome.response);
   if (outcome.kind === 'queued') {
     const response = acceptedJob(c, outcome.job);
     if (request.preference) response.headers.set('preference-applied', 'respond-async');

@@ -75,7 +75,7 @@ async function hereOrElsewhere(
       listener.handedOver?.({ model, outcome: outcome.kind, circuit: outcome.circuit });
     }
     if (outcome.kind !== 'here') {
-      const response = answerOf(c, outcome, request, reason);
+      const response = await answerOf(c, outcome, request, reason);
       response.headers.set(SERVED_BY, outcome.kind === 'forwarded' ? 'container' : 'queue');
       return response;
     }

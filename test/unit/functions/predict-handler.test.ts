@@ -51,6 +51,14 @@ function handlerOf(
   return async (name: string, changes = {}) => handler({ ...event(name), ...changes }, context);
 }
 
+/** The result of a function that has no package of the model, where the container answers so. */
+function throughContainer(response: Response) {
+  const take = async (): Promise<HandOverOutcome> => ({ kind: 'forwarded', response, circuit: 'closed' });
+  const engine = fakeEngine({ only: ['sentiment'] });
+  const handle = handlerOf(engine, preload(engine, [], silent), { handOver: { models: ['large'], take } });
+  return handle('predict', { rawPath: '/models/large' });
+}
+
 describe('the predict function', () => {
   it.each(['predict', 'predict-base64', 'predict-named-stage'])('answers the event %s', async (name) => {
     const result = await handlerOf(fakeEngine())(name);
@@ -89,6 +97,41 @@ describe('the predict function', () => {
       expect(emitted).toContainEqual(expect.objectContaining({ ClientErrors: refusal ? 1 : 0 }));
     },
   );
+
+  it.each([
+    ['as text, of which each quote takes two bytes', Buffer.alloc(3_200_000, '"'), {}],
+    ['compressed, which goes as base64', Buffer.alloc(4_800_000), { 'content-encoding': 'gzip' }],
+    ['that never ends', undefined, {}],
+  ])(
+    'refuses an answer of the container %s, that Lambda would not pass on, with the code',
+    async (_, bytes, headers) => {
+      const endless = new ReadableStream({ pull: (to) => to.enqueue(Buffer.alloc(100_000, 'x')) });
+      const result = await throughContainer(
+        new Response(bytes ?? endless, { headers: { 'content-type': 'application/json', ...headers } }),
+      );
+      expect(result.statusCode).toBe(422);
+      expect(JSON.parse(result.body)).toMatchObject({ code: 'ANSWER_TOO_LARGE' });
+    },
+  );
+
+  it('passes on what just fits, byte for byte, with who gave it', async () => {
+    const bytes = Buffer.alloc(4_600_000, 'é');
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+    const result = await throughContainer(new Response(bytes, { headers }));
+    expect(result).toMatchObject({
+      statusCode: 200,
+      headers: { ...headers, 'x-pilotlight-served-by': 'container' },
+    });
+    expect(Buffer.from(result.body, 'base64').equals(bytes)).toBe(true);
+    expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThan(6_291_556);
+  });
+
+  it('says 502 of an answer of the container that breaks off', async () => {
+    const broken = new ReadableStream({ pull: (to) => to.error(new TypeError('terminated')) });
+    const result = await throughContainer(new Response(broken));
+    expect(result.statusCode).toBe(502);
+    expect(JSON.parse(result.body)).toMatchObject({ code: 'CONTAINER_UNAVAILABLE', model: 'large' });
+  });
 
   it('answers a GET with cookies and a query', async () => {
     expect(await handlerOf(fakeEngine())('health')).toMatchObject({ statusCode: 200 });
