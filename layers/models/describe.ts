@@ -1,5 +1,5 @@
 /** A model package as what serving one of its variants takes: files, proven against the manifest. */
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { EngineError, PilotlightError } from '@pilotlight/engine/errors';
 import {
@@ -12,15 +12,16 @@ import {
   type Variant,
 } from '@pilotlight/engine/manifest';
 import {
+  type CatalogEntry,
   compareVersions,
   isPipeline,
   type PackageManifest,
   type PipelineManifest,
   parseManifest,
+  readCatalog,
   variantFor,
 } from '@pilotlight/engine/packages';
 import { digestOf, sha256Of, sumOfBytes } from '../build/files.ts';
-import { catalogTier, type Tier } from './catalog.ts';
 
 export interface PackageDescription {
   readonly name: string;
@@ -36,7 +37,7 @@ export interface PackageDescription {
   /** Of all `files`. */
   readonly bytes: number;
   /** Of the catalog, else of the variant in the manifest; that of a pipeline is `gpu`. */
-  readonly tier: Tier;
+  readonly tier: CatalogEntry['tier'];
 }
 
 export interface DescribeOptions {
@@ -58,7 +59,7 @@ interface Wanted {
  * Finds `<packagesFolder>/<name>/<version>` and compares size and sha256 of every file that serving it takes.
  *
  * @throws EngineError MODEL_NOT_FOUND, PACKAGE_INVALID, PACKAGE_CORRUPT, each in one line that names the model;
- *   LayerError CATALOG_INVALID
+ *   PilotlightError CATALOG_INVALID
  */
 export function describePackage(
   packagesFolder: string,
@@ -81,7 +82,7 @@ export function describePackage(
     files,
     manifestSha256: manifestFile.sha256,
     bytes: sumOfBytes(files),
-    tier: catalogTier(options.catalog ?? join(packagesFolder, '../catalog.json'), ref) ?? served.tier,
+    tier: catalogTier(packagesFolder, options, ref) ?? served.tier,
   };
 }
 
@@ -119,6 +120,14 @@ function namesIn(folder: string): string[] {
   return readdirSync(folder)
     .filter((entry) => statSync(join(folder, entry), { throwIfNoEntry: false })?.isDirectory())
     .sort();
+}
+
+/** What the catalog says of one version of a model; nothing where it does not name it, or there is none beside the packages. */
+function catalogTier(packagesFolder: string, { catalog }: DescribeOptions, { name, version }: Ref) {
+  const beside = join(packagesFolder, '../catalog.json');
+  if (catalog === undefined && !existsSync(beside)) return undefined;
+  return readCatalog(catalog ?? beside).find((entry) => entry.name === name && entry.version === version)
+    ?.tier;
 }
 
 /** No function has transformers.js: the container runs it. */

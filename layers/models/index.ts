@@ -5,10 +5,10 @@ import type { LayerFile } from '../build/files.ts';
 import { buildLayer, type LayerBuild } from '../build/layer.ts';
 import type { PackageDescription } from './describe.ts';
 
+export { type CatalogEntry, readCatalog } from '@pilotlight/engine/packages';
 export { LAYER_ERROR_CODES, LayerError, type LayerErrorCode } from '../build/errors.ts';
 export { megabytes } from '../build/files.ts';
 export type { LayerBuild } from '../build/layer.ts';
-export { type CatalogEntry, readCatalog, type Tier } from './catalog.ts';
 export { type DescribeOptions, describePackage, type PackageDescription } from './describe.ts';
 export { explainPlacement } from './explain.ts';
 export * from './limits.ts';

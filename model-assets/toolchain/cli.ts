@@ -11,6 +11,8 @@ import { type Command, EXIT, type Terminal } from './terminal/command.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = { add, verify, list, bench };
 
+const HELPS: readonly string[] = ['--help', '-h'];
+
 const HELP = `Model packages: bring models in, prove them, list them, time them.
 
 Usage: npm run models -- <command> [options]
@@ -26,14 +28,14 @@ Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
 /** Runs one command line and gives its exit code; every error is one line on stderr. */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
   const [name, ...rest] = args;
-  if (name === undefined || name === '--help' || name === 'help') {
+  if (name === undefined || HELPS.includes(name) || name === 'help') {
     (name === undefined ? terminal.stderr : terminal.stdout).write(HELP);
     return name === undefined ? EXIT.usage : EXIT.ok;
   }
   try {
     const command = COMMANDS[name];
     if (command === undefined) throw unknownCommand(name);
-    if (rest.includes('--help')) {
+    if (rest.some((arg) => HELPS.includes(arg))) {
       terminal.stdout.write(command.help);
       return EXIT.ok;
     }

@@ -128,5 +128,5 @@ try {
 } catch (error) {
   if (!PilotlightError.is(error)) throw error;
   process.stderr.write(`bench: ${error.message}\n`);
-  process.exitCode = 1;
+  process.exitCode = error.code === 'BAD_ARGUMENT' ? 2 : 1;
 }

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { FolderStore, type PackageEntry } from '@pilotlight/engine';
-import { type Catalog, DEFAULT_CATALOG, readCatalog } from '../package/catalog.ts';
+import { type CatalogEntry, readCatalog } from '@pilotlight/engine/packages';
 import { DEFAULT_PACKAGES } from '../package/packages-folder.ts';
 import { parseOptions, usage } from '../terminal/arguments.ts';
 import { type Command, EXIT } from '../terminal/command.ts';
@@ -7,12 +9,12 @@ import { megabytes, table } from '../terminal/table.ts';
 
 export const list: Command = {
   summary: 'list the packages, broken ones with the reason',
-  help: `List the packages that there are, and which of them the catalog deploys.
+  help: `List the packages that there are, and the tier that the catalog gives them.
 
 Usage: npm run models -- list [options]
 
   --packages DIR   folder of packages (default: model-assets/packages)
-  --catalog FILE   what is deployed (default: model-assets/catalog.json)
+  --catalog FILE   where models run (default: catalog.json beside the packages folder, if there is one)
   --json           manifests and problems as JSON
 
 Example:
@@ -23,13 +25,13 @@ Example:
       args,
       {
         packages: { type: 'string', default: DEFAULT_PACKAGES },
-        catalog: { type: 'string', default: DEFAULT_CATALOG },
+        catalog: { type: 'string' },
         json: { type: 'boolean', default: false },
       },
       'list',
     );
     if (positionals.length > 0) throw usage(`list takes no argument, but got '${positionals[0]}'.`, 'list');
-    const catalog = readCatalog(values.catalog);
+    const catalog = catalogOf(values.packages, values.catalog);
     const entries = await new FolderStore(values.packages).list();
     const text = values.json ? JSON.stringify(entries, null, 2) : listing(entries, catalog, values.packages);
     stdout.write(`${text}\n`);
@@ -37,14 +39,24 @@ Example:
   },
 };
 
-function listing(entries: readonly PackageEntry[], catalog: Catalog, packages: string): string {
+/** A catalog that is named must be there; that beside the packages need not. */
+function catalogOf(packages: string, named: string | undefined): readonly CatalogEntry[] {
+  const beside = join(packages, '../catalog.json');
+  return named === undefined && !existsSync(beside) ? [] : readCatalog(named ?? beside);
+}
+
+function listing(
+  entries: readonly PackageEntry[],
+  catalog: readonly CatalogEntry[],
+  packages: string,
+): string {
   if (entries.length === 0)
     return `There is no package in ${packages}. Bring one in: npm run models -- add --help`;
   const rows = entries.map(({ name, version, manifest, pipeline, problem }) => {
     if (pipeline !== undefined) {
       const bytes = pipeline.files.reduce((sum, file) => sum + file.bytes, 0);
       const variant = `${pipeline.dtype} ${megabytes(bytes)}, ${pipeline.runtime}`;
-      return [name, version, pipeline.task, '', variant, deploymentOf(catalog, name, version), ''];
+      return [name, version, pipeline.task, '', variant, tierIn(catalog, name, version), ''];
     }
     if (manifest === undefined) return [name, version, '', '', '', '', problem ?? ''];
     const variants = Object.entries(manifest.variants).map(([variant, { files }]) => {
@@ -55,8 +67,8 @@ function listing(entries: readonly PackageEntry[], catalog: Catalog, packages: s
       ({ dataset, metric, served }) => `${dataset} ${metric} ${(100 * served).toFixed(1)} %`,
     );
     const { maxTokens } = manifest.textProcessing;
-    const deployed = deploymentOf(catalog, name, version);
-    return [name, version, manifest.task, `${maxTokens}`, variants.join(', '), deployed, quality.join(', ')];
+    const tier = tierIn(catalog, name, version);
+    return [name, version, manifest.task, `${maxTokens}`, variants.join(', '), tier, quality.join(', ')];
   });
   return table(
     [
@@ -65,15 +77,13 @@ function listing(entries: readonly PackageEntry[], catalog: Catalog, packages: s
       { title: 'task' },
       { title: 'tokens', align: 'right' },
       { title: 'variants' },
-      { title: 'deployed' },
+      { title: 'tier in catalog' },
       { title: 'quality as served' },
     ],
     rows,
   );
 }
 
-function deploymentOf({ models }: Catalog, name: string, version: string): string {
-  const entry = models[name];
-  if (entry?.version !== version) return 'no';
-  return [entry.tier, ...(entry.aliases ?? []).map((alias) => `as ${alias}`)].join(' ');
+function tierIn(catalog: readonly CatalogEntry[], name: string, version: string): string {
+  return catalog.find((entry) => entry.name === name && entry.version === version)?.tier ?? 'none';
 }

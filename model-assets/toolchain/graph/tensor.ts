@@ -170,7 +170,3 @@ export function int64Tensor(name: string, dims: readonly number[], values: reado
 export function int8Tensor(name: string, dims: readonly number[], values: Int8Array): OnnxTensor {
   return rawTensor(name, ELEMENT.int8, dims, bytesOf(values));
 }
-
-export function uint8Tensor(name: string, dims: readonly number[], values: Uint8Array): OnnxTensor {
-  return rawTensor(name, ELEMENT.uint8, dims, values);
-}

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { PackageFile } from '@pilotlight/engine/manifest';
 
@@ -16,13 +16,4 @@ export async function sha256OfFile(path: string): Promise<string> {
 export async function packageFile(folder: string, path: string): Promise<PackageFile> {
   const file = join(folder, path);
   return { path, bytes: (await stat(file)).size, sha256: await sha256OfFile(file) };
-}
-
-/** Every file below `part` of the package in `folder`, sorted by path. */
-export async function packageFiles(folder: string, part: string): Promise<PackageFile[]> {
-  const entries = await readdir(join(folder, part), { withFileTypes: true, recursive: true });
-  const paths = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'));
-  return Promise.all(paths.sort().map((path) => packageFile(folder, path)));
 }

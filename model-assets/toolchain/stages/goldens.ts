@@ -12,6 +12,7 @@ import {
 import * as z from 'zod';
 import { ToolchainError } from '../errors.ts';
 import { goldenOutput } from '../package/golden-output.ts';
+import { textLines } from '../sources/text-lines.ts';
 
 export { builtInRequests } from './goldens/requests.ts';
 
@@ -49,11 +50,11 @@ export async function requestsOfFile(file: string): Promise<readonly TokenReques
   const content = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new ToolchainError('TEXTS_INVALID', `The texts can not be read from ${file}.`, { cause });
   });
-  const lines = content.split('\n').filter((line) => line !== '');
+  const lines = textLines(content);
   const requests =
     extname(file) === '.jsonl'
-      ? lines.map((line, index) => parseRequest(line, index + 1, file))
-      : lines.map((text) => ({ text }));
+      ? lines.map(({ line, number }) => parseRequest(line, number, file))
+      : lines.map(({ line }) => ({ text: line }));
   if (requests.length >= MINIMUM_GOLDENS) return requests;
   throw new ToolchainError(
     'TEXTS_INVALID',

@@ -131,9 +131,9 @@ describe('npm run bench', () => {
     ],
     [['cold', '--model', '7b'], /bench: there is no shape 7b/],
     [['cold', '--fast'], /bench: Unknown option '--fast'/],
-  ])('ends %j with one clear line and a failure', async (args, line) => {
+  ])('ends %j with one clear line and the exit code of wrong usage', async (args, line) => {
     const failure = await bench(...args).catch((error) => error);
-    expect(failure).toMatchObject({ code: 1 });
+    expect(failure).toMatchObject({ code: 2 });
     expect(failure.stderr.trim().split('\n')).toEqual([expect.stringMatching(line)]);
   });
 });

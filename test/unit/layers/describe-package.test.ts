@@ -121,6 +121,10 @@ describe('the description of a package', () => {
     expect(
       describePackage(packages, { name: 'parity' }, { catalog: join(packages, '../other.json') }).tier,
     ).toBe('lambda');
+    const catalogOfNothing = join(packages, '../none.json');
+    expect(() => describePackage(packages, { name: 'parity' }, { catalog: catalogOfNothing })).toThrow(
+      expect.objectContaining({ code: 'CATALOG_INVALID' }),
+    );
   });
 
   test('follows a link to the package, which may lie elsewhere as a whole', () => {

@@ -132,6 +132,8 @@ describe('the catalog', () => {
 
   test.each([
     ['{"models":{"a":{"version":"1.0.0","tier":"tpu"}}}', 'models.a.tier'],
+    ['{"models":{"a":{"version":"latest","tier":"gpu"}}}', 'models.a.version'],
+    ['{"models":{"a":{"version":"1.0.0","tier":"lambda","teir":1}}}', 'models.a.teir: is not known'],
     ['{"models":', 'it is missing or is not JSON'],
   ])('is refused in one line: %s', (content, reason) => {
     const file = `${newFolder()}.json`;

@@ -1,9 +1,11 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { main } from '../../../model-assets/toolchain/cli.ts';
 import { terminalProgress } from '../../../model-assets/toolchain/terminal/progress.ts';
+import { writePackage } from '../layers/model-packages.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -45,6 +47,7 @@ describe('models', () => {
     ],
     [['verify', 'nothing', '--packages', '/nowhere'], 'MODEL_NOT_FOUND'],
     [['verify', '--packages', '/nowhere'], 'MODEL_NOT_FOUND'],
+    [['list', '--catalog', '/nowhere/catalog.json'], 'CATALOG_INVALID'],
   ])('exits with 1 and one line for %j', async (args, code) => {
     const result = await run(...args);
     expect(result).toMatchObject({ code: 1, stdout: '' });
@@ -53,6 +56,7 @@ describe('models', () => {
 
   test.each(['add', 'verify', 'list', 'bench'])('explains %s with an example', async (command) => {
     const { code, stdout } = await run(command, '--help');
+    expect(await run(command, '-h')).toEqual({ code, stdout, stderr: '' });
     expect(code).toBe(0);
     expect(stdout).toContain(`npm run models -- ${command}`);
     expect(stdout).toMatch(/Examples?:/);
@@ -60,9 +64,27 @@ describe('models', () => {
 
   test('lists its commands', async () => {
     const { code, stdout } = await run('--help');
+    expect(await run('-h')).toEqual({ code, stdout, stderr: '' });
     expect(code).toBe(0);
     for (const command of ['add', 'verify', 'list', 'bench'])
       expect(stdout).toMatch(new RegExp(`^ +${command} `, 'm'));
+  });
+});
+
+describe('models list', () => {
+  const packages = join(folder, 'listed', 'packages');
+  writePackage(packages, { name: 'parity' });
+
+  test('shows the tier of the catalog beside the packages, or of the one that is named', async () => {
+    const listed = (...args: string[]) => run('list', '--packages', packages, ...args);
+    expect((await listed()).stdout).toMatch(/^parity +1\.0\.0 .* none/m);
+    const catalog = (version: string) => JSON.stringify({ models: { parity: { version, tier: 'gpu' } } });
+    const beside = join(packages, '../catalog.json');
+    writeFileSync(beside, catalog('1.0.0'));
+    expect((await listed()).stdout).toMatch(/^parity +1\.0\.0 .* gpu/m);
+    const other = join(packages, '../other.json');
+    writeFileSync(other, catalog('2.0.0'));
+    expect((await listed('--catalog', other)).stdout).toMatch(/^parity +1\.0\.0 .* none/m);
   });
 });
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { TaskName } from '@pilotlight/engine';
 import * as z from 'zod';
 import { ToolchainError } from '../../errors.ts';
+import { textLines } from '../../sources/text-lines.ts';
 
 const labelledTextSchema = z.object({ text: z.string(), pair: z.string().optional(), label: z.string() });
 const taggedTextSchema = z
@@ -26,7 +27,7 @@ export async function readDataset(file: string, task: TaskName, labels: readonly
   const content = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new ToolchainError('DATASET_INVALID', `The dataset can not be read from ${file}.`, { cause });
   });
-  const lines = content.split('\n').filter((line) => line.trim() !== '');
+  const lines = textLines(content).map(({ line }) => line);
   if (lines.length === 0) throw new ToolchainError('DATASET_INVALID', `${file} has no rows.`);
   const known = new Set(labels);
   const refuseUnknown = (label: string, row: number): void => {

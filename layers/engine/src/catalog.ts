@@ -1,0 +1,51 @@
+/** `catalog.json`: of all the packages that there are, which are deployed, and where they run. */
+import { readFileSync } from 'node:fs';
+import * as z from 'zod/mini';
+import { PilotlightError } from './errors.ts';
+import { modelNameSchema, modelVersionSchema } from './manifest.ts';
+
+const catalogSchema = z.strictObject({
+  models: z.record(
+    modelNameSchema,
+    z.strictObject({
+      version: modelVersionSchema,
+      /** In the functions, or in the container with a GPU beside them. */
+      tier: z.enum(['lambda', 'gpu'], 'must be lambda or gpu'),
+    }),
+  ),
+});
+
+export interface CatalogEntry {
+  readonly name: string;
+  readonly version: string;
+  readonly tier: 'lambda' | 'gpu';
+}
+
+/**
+ * What a catalog deploys: each model in its version, and where it runs.
+ *
+ * @throws PilotlightError CATALOG_INVALID with the field at fault, also where there is no such file
+ */
+export function readCatalog(file: string): CatalogEntry[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw invalid(file, 'it is missing or is not JSON', cause);
+  }
+  const parsed = catalogSchema.safeParse(json);
+  if (parsed.success) return Object.entries(parsed.data.models).map(([name, entry]) => ({ name, ...entry }));
+  const [issue] = parsed.error.issues;
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  const field = [...(issue?.path ?? []), ...unknown].join('.') || 'the top level';
+  throw invalid(
+    file,
+    `${field}: ${unknown.length > 0 ? 'is not known' : (issue?.message ?? 'is not valid')}`,
+  );
+}
+
+function invalid(file: string, reason: string, cause?: unknown): PilotlightError {
+  return new PilotlightError('CATALOG_INVALID', `The catalog ${file} is not valid: ${reason}. Correct it.`, {
+    cause,
+  });
+}

@@ -1,0 +1,40 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readDataset } from '../../../model-assets/toolchain/stages/evaluate/dataset.ts';
+import { requestsOfFile } from '../../../model-assets/toolchain/stages/goldens.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const folder = temporaryFolder();
+const BYTE_ORDER_MARK = '\ufeff';
+/** With a separator that ends no line. */
+const texts = Array.from({ length: 32 }, (_, index) => `text\u2028${index}`);
+
+function fileOf(name: string, lines: readonly string[]): string {
+  const file = join(folder, name);
+  writeFileSync(file, `${BYTE_ORDER_MARK}${lines.join('\r\n')}\r\n\r\n`);
+  return file;
+}
+
+describe('a file with a byte order mark and lines that end in CRLF', () => {
+  test('gives goldens its texts and nothing else', async () => {
+    const requests = texts.map((text) => ({ text }));
+    expect(await requestsOfFile(fileOf('texts.txt', texts))).toEqual(requests);
+    const lines = requests.map((request) => JSON.stringify(request));
+    expect(await requestsOfFile(fileOf('texts.jsonl', lines))).toEqual(requests);
+  });
+
+  test('is refused by the number that an editor gives the line', async () => {
+    const file = fileOf('broken.jsonl', ['{"text": "a"}', '', '{"text": 1}']);
+    await expect(requestsOfFile(file)).rejects.toThrow(/^Line 3 of .*broken\.jsonl/);
+  });
+
+  test('is read as a dataset', async () => {
+    const row = { text: 'text', label: 'good' };
+    const file = fileOf('rows.jsonl', [JSON.stringify(row)]);
+    expect(await readDataset(file, 'text-classification', ['good'])).toEqual({
+      kind: 'labelled',
+      rows: [row],
+    });
+  });
+});
