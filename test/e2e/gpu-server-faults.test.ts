@@ -56,7 +56,9 @@ describe('the server of the container under load', () => {
     });
     expect((await stay).map(({ status }) => status)).toEqual(Array(20).fill(200));
     // The scrape itself is under way.
-    await expect.poll(async () => metricOf(await server.metrics(), 'te_requests_in_flight')).toBe(1);
+    await expect
+      .poll(async () => metricOf(await server.metrics(), 'te_requests_in_flight'), { timeout: 20_000 })
+      .toBe(1);
     expect(metricOf(await server.metrics(), 'te_queue_size')).toBe(0);
     expect((await server.predict('still there')).status).toBe(200);
   });
