@@ -23,17 +23,57 @@ export async function encodingOf(
   slices: Slices,
   sequenceIds?: SequenceIds,
 ): Promise<Encoding> {
-  const aligned = sequenceIds && new GrowingAlignment(request, sequenceIds);
+  const spansOf = sequenceIds && spanReader(request, sequenceIds);
   await slices.giveWay();
-  const ids: number[] = [];
-  const typeIds: number[] = [];
+  const copies: Copy[] = [];
   for (const piece of piecesOf(native)) {
     await slices.giveWay();
-    ids.push(...piece.getIds());
-    typeIds.push(...piece.getTypeIds());
-    aligned?.add(piece);
+    copies.push({
+      ids: piece.getIds(),
+      typeIds: piece.getTypeIds(),
+      ...(spansOf && {
+        spans: spansOf(piece),
+        wordIds: piece.getWordIds().map((id) => id ?? null),
+        tokens: piece.getTokens(),
+        specialTokensMask: piece.getSpecialTokensMask(),
+      }),
+    });
   }
-  return { ids, typeIds, untruncatedLength: ids.length, ...(aligned && { alignment: aligned.alignment }) };
+  await slices.giveWay();
+  const { ids, typeIds, spans = [], wordIds = [], tokens = [], specialTokensMask = [] } = joined(copies);
+  return {
+    ids,
+    typeIds,
+    untruncatedLength: ids.length,
+    ...(sequenceIds && {
+      alignment: {
+        spans,
+        wordIds,
+        tokens,
+        specialTokensMask,
+        sequenceIds: sequenceIds.map((id) => id ?? null),
+      },
+    }),
+  };
+}
+
+type Copy = Pick<Encoding, 'ids' | 'typeIds'> & Partial<Omit<Alignment, 'sequenceIds'>>;
+
+function joined(copies: readonly Copy[]): Copy {
+  const [first] = copies;
+  if (first && copies.length === 1) return first;
+  const all = <Value>(listOf: (copy: Copy) => readonly Value[] | undefined): Value[] => {
+    const none: Value[] = [];
+    return none.concat(...copies.map((copy) => listOf(copy) ?? none));
+  };
+  return {
+    ids: all(({ ids }) => ids),
+    typeIds: all(({ typeIds }) => typeIds),
+    spans: all(({ spans }) => spans),
+    wordIds: all(({ wordIds }) => wordIds),
+    tokens: all(({ tokens }) => tokens),
+    specialTokensMask: all(({ specialTokensMask }) => specialTokensMask),
+  };
 }
 
 /** Divided, an encoding has no sequence ids any more. */
@@ -43,38 +83,13 @@ function piecesOf(native: NativeEncoding): NativeEncoding[] {
   return [native, ...native.getOverflowing()];
 }
 
-class GrowingAlignment {
-  readonly #spans: Span[] = [];
-  readonly #wordIds: (number | null)[] = [];
-  readonly #tokens: string[] = [];
-  readonly #specialTokensMask: number[] = [];
-  readonly #sequenceIds: SequenceIds;
-  /** The native offsets count code points of the text that the token is from. */
-  readonly #maps: readonly OffsetMap[];
-
-  constructor({ text, pair }: TokenRequest, sequenceIds: SequenceIds) {
-    this.#maps = [text, pair ?? ''].map(toUtf16);
-    this.#sequenceIds = sequenceIds;
-  }
-
-  get alignment(): Alignment {
-    return {
-      spans: this.#spans,
-      wordIds: this.#wordIds,
-      tokens: this.#tokens,
-      specialTokensMask: this.#specialTokensMask,
-      sequenceIds: this.#sequenceIds.map((id) => id ?? null),
-    };
-  }
-
-  /** Takes the tokens that follow those it has. */
-  add(piece: NativeEncoding): void {
-    for (const [start = 0, end = 0] of piece.getOffsets()) {
-      const map = this.#maps[this.#sequenceIds[this.#spans.length] ?? 0] ?? ((offset) => offset);
-      this.#spans.push([map(start), map(end)]);
-    }
-    for (const id of piece.getWordIds()) this.#wordIds.push(id ?? null);
-    this.#tokens.push(...piece.getTokens());
-    this.#specialTokensMask.push(...piece.getSpecialTokensMask());
-  }
+/** Reads the spans of piece after piece. The native offsets count code points of the text that the token is from. */
+function spanReader({ text, pair }: TokenRequest, sequenceIds: SequenceIds) {
+  const maps = [text, pair ?? ''].map(toUtf16);
+  let token = 0;
+  return (piece: NativeEncoding): Span[] =>
+    piece.getOffsets().map(([start = 0, end = 0]) => {
+      const map: OffsetMap = maps[sequenceIds[token++] ?? 0] ?? ((offset) => offset);
+      return [map(start), map(end)];
+    });
 }
