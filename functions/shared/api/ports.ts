@@ -32,7 +32,7 @@ export interface ServedModel {
 /** A model that reads tokens. */
 export type TokenModel = Pick<
   Predictor,
-  'manifest' | 'variant' | 'variantName' | 'maxBatchTokens' | 'run' | 'tokenize' | 'decode'
+  'manifest' | 'variant' | 'variantName' | 'maxBatchTokens' | 'withGraph' | 'tokenize' | 'decode'
 >;
 
 export interface Logger {

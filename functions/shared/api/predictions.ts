@@ -80,7 +80,7 @@ export async function answer(
 }
 
 /** Many inputs are given up between two batches once nobody waits for them; one, unless it queues, is done before that is known. */
-async function whileConnected<T>(c: Context, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function whileConnected<T>(c: Context, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const { signal } = c.req.raw;
   try {
     return await work(signal);

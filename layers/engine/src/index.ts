@@ -48,6 +48,7 @@ export { DEFAULT_TRANSFER, type TransferOptions } from './store/s3/transfer.ts';
 export type { Features } from './tasks/feature-extraction.ts';
 export type { MaskToken } from './tasks/fill-mask.ts';
 export { type AnyTask, taskFor, tasksOf } from './tasks/index.ts';
+export { refuseNotFinite } from './tasks/output.ts';
 export type { SpanAnswer } from './tasks/question-answering.ts';
 export { decodeTags } from './tasks/tag-decoding.ts';
 export { tagsOf } from './tasks/tags.ts';

@@ -1,7 +1,7 @@
 /** One loaded model: from inputs to results, by way of tokens, batches and logits. */
 import { Activity } from './activity.ts';
 import { BatchRunner, type Inference, type RunOptions, type TokenCounts } from './batching/batch-runner.ts';
-import type { BatchTally, Scheduler } from './batching/scheduler.ts';
+import type { BatchTally, FeedsReport, Scheduler } from './batching/scheduler.ts';
 import { schedulerOf } from './batching/scheduler-of.ts';
 import type { TokenLimits } from './batching/token-limits.ts';
 import { refuseMoreCharacters } from './character-limits.ts';
@@ -13,7 +13,6 @@ import type { BatchingSettings } from './options.ts';
 import type {
   Feeds,
   LoadTimings,
-  Outputs,
   Session,
   TaskContext,
   Tokenizer,
@@ -239,8 +238,17 @@ export class Predictor {
    *
    * @throws EngineError OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED. What the tensors hold is not checked.
    */
-  run(feeds: Feeds): Promise<{ outputs: Outputs; queueMs: number; inferMs: number }> {
-    return this.#activity.during(() => this.#runner.runFeeds(feeds));
+  run(feeds: Feeds): Promise<FeedsReport> {
+    return this.withGraph((run) => run(feeds));
+  }
+
+  /**
+   * As `run`, however often: all of `work` is one call, and the model stays loaded until it has settled.
+   *
+   * @throws EngineError OVERLOADED, PREDICTOR_DISPOSED, and what `work` throws
+   */
+  withGraph<T>(work: (run: (feeds: Feeds) => Promise<FeedsReport>) => Promise<T>): Promise<T> {
+    return this.#activity.during(() => work((feeds) => this.#runner.runFeeds(feeds)));
   }
 
   /**

@@ -16,8 +16,14 @@ export function outputData(result: TokenResult | undefined, role: OutputRole): F
  */
 export function finiteData(result: TokenResult | undefined, role: OutputRole): Float32Array {
   const data = outputData(result, role);
-  if (Number.isFinite(sumOf(data))) return data;
-  throw new EngineError('SESSION_FAILED', `The model gave ${role} for this input that are NaN or infinite.`);
+  refuseNotFinite(data, role);
+  return data;
+}
+
+/** `name` is that of the output. @throws EngineError SESSION_FAILED */
+export function refuseNotFinite(data: Float32Array, name: string): void {
+  if (Number.isFinite(sumOf(data))) return;
+  throw new EngineError('SESSION_FAILED', `The model gave ${name} for this input that are NaN or infinite.`);
 }
 
 /** Finite where every value is: the sum of any number of float32 fits into a float64. A loop is 20 times as fast as `every`. */

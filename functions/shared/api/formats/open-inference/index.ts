@@ -2,7 +2,7 @@
 import { ENGINE_VERSION, type Prediction } from '@pilotlight/engine';
 import type { Context } from 'hono';
 import { isRemote } from '../../ports.ts';
-import { answer, type FormatParts, predict } from '../../predictions.ts';
+import { answer, type FormatParts, predict, whileConnected } from '../../predictions.ts';
 import { requestedModel } from '../../requested-model.ts';
 import { respondJson } from '../../respond.ts';
 import type { Call, RouteHandler } from '../../serving.ts';
@@ -71,10 +71,10 @@ export function inferHandler(parts: FormatParts): RouteHandler {
       outputs: chosen(outputs, request),
     });
     if (isRaw(request.inputs)) {
-      const { results, ...report } = await runRaw(model, request.inputs, {
-        ...parts.limits,
-        maxInferMs: call.maxInferMs,
-      });
+      const limits = { ...parts.limits, maxInferMs: call.maxInferMs };
+      const { results, ...report } = await whileConnected(c, (signal) =>
+        runRaw(model, request.inputs, limits, signal),
+      );
       return answer(c, call, parts, model, { ...report, results }, () => envelope(results));
     }
     const prediction = await predictTexts(c, call, parts, model, request);

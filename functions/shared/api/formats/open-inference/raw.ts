@@ -5,6 +5,7 @@ import {
   type Manifest,
   type Prediction,
   refuseMoreWork,
+  refuseNotFinite,
   type Tensor,
   type TokenLimits,
 } from '@pilotlight/engine';
@@ -21,7 +22,7 @@ export const isRaw = (tensors: readonly InferTensor[]): boolean =>
 type Int64Tensor = Tensor<BigInt64Array>;
 
 /**
- * Runs the graph, so many rows at once as its token budget allows.
+ * Runs the graph, so many rows at once as its token budget allows; stops between two batches once `signal` is aborted.
  *
  * @throws EngineError INVALID_INPUT with `field`, INPUT_TOO_LONG, TOO_MANY_TOKENS, TOO_MUCH_WORK, SESSION_FAILED; HttpError ANSWER_TOO_LARGE
  */
@@ -29,6 +30,7 @@ export async function runRaw(
   model: TokenModel,
   tensors: readonly InferTensor[],
   limits: Limits & TokenLimits,
+  signal: AbortSignal,
 ): Promise<Omit<Prediction, 'results'> & { results: readonly OutputTensor[] }> {
   const { manifest, variant, variantName } = model;
   const start = performance.now();
@@ -38,14 +40,20 @@ export async function runRaw(
   const rowsAtOnce = Math.max(1, Math.floor(variant.tokenBudget / tokens));
   const parts: Record<string, Tensor>[] = [];
   let [queueMs, inferMs, values] = [0, 0, 0];
-  for (let row = 0; row < rows; row += rowsAtOnce) {
-    const run = await model.run(rowsOf(feeds, row, Math.min(rows, row + rowsAtOnce)));
-    queueMs += run.queueMs;
-    inferMs += run.inferMs;
-    values += Object.values(run.outputs).reduce((sum, { data }) => sum + data.length, 0);
-    refuseMoreValues(values);
-    parts.push(run.outputs);
-  }
+  await model.withGraph(async (run) => {
+    for (let row = 0; row < rows; row += rowsAtOnce) {
+      signal.throwIfAborted();
+      const report = await run(rowsOf(feeds, row, Math.min(rows, row + rowsAtOnce)));
+      queueMs += report.queueMs;
+      inferMs += report.inferMs;
+      for (const [name, { data }] of Object.entries(report.outputs)) {
+        refuseNotFinite(data, name);
+        values += data.length;
+      }
+      refuseMoreValues(values);
+      parts.push(report.outputs);
+    }
+  });
   const results = variant.graphs.model.outputs.map(({ name }) => joined(name, parts));
   const { name, version } = manifest;
   return {
