@@ -98,6 +98,15 @@ export class PredictorCache<Predictor extends Kept> {
   #evict(key: string): void {
     const entry = this.#entries.get(key);
     this.#entries.delete(key);
-    void entry?.predictor?.dispose();
+    entry?.predictor?.dispose().catch((cause: unknown) => warnOfLeak(key, cause));
   }
+}
+
+/** Nobody waits for it, and the calls of other models go on. */
+function warnOfLeak(key: string, cause: unknown): void {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  process.emitWarning(
+    `Model ${key} was unloaded, but its memory could not be freed: ${reason}`,
+    'PilotlightWarning',
+  );
 }

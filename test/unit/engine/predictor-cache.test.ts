@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../../layers/engine/src/errors.ts';
 import type { ModelRef, ResolvedRef } from '../../../layers/engine/src/ports.ts';
@@ -91,6 +92,19 @@ describe('PredictorCache', () => {
     expect(after).not.toBe(before);
     expect(after.usable).toBe(true);
     expect(loads).toHaveLength(2);
+  });
+
+  it('warns of an evicted model that can not be freed, and loads the next one', async () => {
+    const { get, sessions } = cacheOf(300);
+    await get({ name: 'a' });
+    const session = sessions.get('a');
+    if (session) session.dispose = () => Promise.reject(new TypeError('the thread died'));
+    const warned = once(process, 'warning');
+    await expect(get({ name: 'b' })).resolves.toMatchObject({ usable: true });
+    const [warning] = await warned;
+    expect(String(warning)).toContain(
+      'Model a@1.0.0 was unloaded, but its memory could not be freed: the thread died',
+    );
   });
 
   it('disposes of every model, those still loading included', async () => {

@@ -156,7 +156,38 @@ describe('a session in a thread of its own', () => {
     expect(turns).toBeGreaterThan(0);
     await session.dispose();
   });
+
+  it.each([
+    ['exits at once', 'process.exit(3)', { message: expect.stringContaining('exit code 3') }],
+    ['ends without a word', '', { message: expect.stringContaining('exit code 0') }],
+    ['throws at once', 'throw new TypeError("native")', { message: 'native' }],
+  ])('fails to start where the thread %s', async (_, script, cause) => {
+    const starting = createWorkerSession(file, GRAPH, OPTIONS, scriptOf(script));
+    await expect(starting).rejects.toMatchObject({ code: 'SESSION_FAILED', cause });
+  });
+
+  it('is disposed of where the thread dies of that, and fails the run under way', async () => {
+    const script = scriptOf(`
+      import { parentPort } from 'node:worker_threads';
+      parentPort.on('message', ({ kind }) => {
+        if (kind === 'dispose') throw new TypeError('native');
+      });
+      parentPort.postMessage({ kind: 'ready' });`);
+    const session = await createWorkerSession(file, GRAPH, OPTIONS, script);
+    const run = expect(session.run(feeds(1))).rejects.toMatchObject({
+      code: 'SESSION_FAILED',
+      cause: { message: 'native' },
+    });
+    await session.dispose();
+    await run;
+    expect(session.ended).toBe(true);
+  });
 });
+
+/** What a thread is to run instead. */
+function scriptOf(script: string): URL {
+  return new URL(`data:text/javascript,${encodeURIComponent(script)}`);
+}
 
 it('keeps the process until its thread has ended, where a run is under way as it is disposed of', async () => {
   const module = new URL('../../../layers/engine/src/session/worker-session.ts', import.meta.url);

@@ -10,19 +10,41 @@ import type { Graph } from '../manifest.ts';
 import type { Feeds, Outputs, Session, SessionOptions } from '../ports.ts';
 import type { Failure, FromWorker, ToWorker, WorkerData } from './worker-protocol.ts';
 
-/** @throws EngineError as `createOnnxSession` does, and SESSION_FAILED where the thread can not start. */
+const SCRIPT = new URL('./session-worker.ts', import.meta.url);
+
+/**
+ * `script` is what the thread runs.
+ *
+ * @throws EngineError as `createOnnxSession` does, and SESSION_FAILED where the thread can not start.
+ */
 export async function createWorkerSession(
   file: string,
   graph: Graph,
   options: SessionOptions,
+  script: URL = SCRIPT,
 ): Promise<Session> {
   const workerData: WorkerData = { file, graph, options };
-  const worker = new Worker(new URL('./session-worker.ts', import.meta.url), { workerData });
-  const [message]: readonly FromWorker[] = await once(worker, 'message').catch((cause: unknown) => {
-    throw new EngineError('SESSION_FAILED', 'The thread of the session did not start.', { cause });
-  });
+  const worker = new Worker(script, { workerData });
+  const message = await firstMessage(worker);
   if (message?.kind === 'failure') throw errorOf(message);
   return new WorkerSession(worker);
+}
+
+/** Nothing that a thread throws or does before it is ready leaves anybody waiting. */
+async function firstMessage(worker: Worker): Promise<FromWorker | undefined> {
+  const settled = new AbortController();
+  const { signal } = settled;
+  const ended = once(worker, 'exit', { signal }).then(([code]) => {
+    throw new EngineError('SESSION_FAILED', `The thread of the session ended with exit code ${code}.`);
+  });
+  try {
+    const [message]: readonly FromWorker[] = await Promise.race([once(worker, 'message', { signal }), ended]);
+    return message;
+  } catch (cause) {
+    throw new EngineError('SESSION_FAILED', 'The thread of the session did not start.', { cause });
+  } finally {
+    settled.abort();
+  }
 }
 
 function errorOf({ code, message, reason }: Failure): EngineError {
@@ -69,7 +91,8 @@ class WorkerSession implements Session {
   async dispose(): Promise<void> {
     if (this.#stopped) return;
     this.#disposing = true;
-    const exit = once(this.#worker, 'exit');
+    // One that dies of it is gone as well; what that means to its runs, `#stop` says.
+    const exit = new Promise((resolve) => this.#worker.once('exit', resolve));
     this.#worker.ref();
     this.#send({ kind: 'dispose' });
     await exit;
