@@ -1,6 +1,6 @@
 /** The pre-traffic hook: has a new version run its goldens before CodeDeploy gives it any traffic. */
 import type { Logger } from '@aws-lambda-powertools/logger';
-import { PilotlightError } from '@pilotlight/engine/errors';
+import { PilotlightError, reasonOf } from '@pilotlight/engine/errors';
 import * as z from 'zod/mini';
 import type { HookStatus, ReportStatus } from '../shared/deployment-hook.ts';
 import type { Invoke } from '../shared/lambda-invoker.ts';
@@ -58,7 +58,7 @@ export function createHandler({ invoke, report, versionArn, logger, ...expectati
 function parseEvent(event: unknown) {
   const parsed = hookEventSchema.safeParse(event);
   if (!parsed.success) {
-    const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'it'} ${message}`);
+    const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'it'} ${reasonOf(issue)}`);
     throw new PreTrafficHookError(
       'INVALID_EVENT',
       `The event is not one of CodeDeploy's, with DeploymentId and LifecycleEventHookExecutionId: ${issues.join('; ')}.`,

@@ -1,6 +1,6 @@
 /** Warm-ups: an invocation that makes an environment, or finds one, and keeps it busy for a while. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { PilotlightError } from '@pilotlight/engine';
+import { PilotlightError, reasonOf } from '@pilotlight/engine';
 import { WARM_UP_SOURCE, type WarmUpReport, warmUpEventSchema } from '../shared/warm-up.ts';
 import type { Environment } from './environment.ts';
 import type { SelfChecks } from './self-check.ts';
@@ -44,7 +44,7 @@ export async function answerWarmUp(
   const start = Date.now();
   const parsed = warmUpEventSchema.safeParse(event);
   if (!parsed.success) {
-    const reasons = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+    const reasons = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${reasonOf(issue)}`);
     throw new WarmUpError('INVALID_WARM_UP', `The warm-up is refused: ${reasons.join('; ')}.`);
   }
   const { holdUntil = start, goldens } = parsed.data;

@@ -1,7 +1,6 @@
 /** What every reader of environment variables has in common. */
-import { PilotlightError } from '@pilotlight/engine/errors';
+import { closest, PilotlightError, reasonOf } from '@pilotlight/engine/errors';
 import * as z from 'zod/mini';
-import { closest } from './closest.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -12,12 +11,8 @@ export const count = z.pipe(
 );
 
 /** A line for each variable that is wrong; none where nothing is. */
-export function faultsOf(
-  error:
-    | { readonly issues: readonly { readonly path: PropertyKey[]; readonly message: string }[] }
-    | undefined,
-): string[] {
-  return (error?.issues ?? []).map(({ path, message }) => `${String(path[0])}: ${message}`);
+export function faultsOf(error: z.core.$ZodError | undefined): string[] {
+  return (error?.issues ?? []).map((issue) => `${String(issue.path[0])}: ${reasonOf(issue)}`);
 }
 
 /** A line for each variable that has a name as ours have and is none of them: a slip of the pen. */
@@ -28,7 +23,10 @@ export function unknownOf(
 ): string[] {
   return Object.keys(environment)
     .filter((name) => isOurs(name) && !names.includes(name))
-    .map((name) => `${name}: is not known. Did you mean ${closest(name, names)}?`);
+    .map((name) => {
+      const meant = closest(name, names);
+      return `${name}: is not known${meant === undefined ? '' : `. Did you mean ${meant}?`}`;
+    });
 }
 
 /** Names every variable at fault. */

@@ -1,4 +1,5 @@
 /** Settings that are JSON. */
+import { reasonOf } from '@pilotlight/engine/errors';
 import * as z from 'zod/mini';
 
 /** Reads the JSON of a variable; what is wrong in it is named by its path, such as `packages.0.version`. */
@@ -8,10 +9,11 @@ export function jsonSetting<T>(schema: z.ZodMiniType<T>) {
     z.transform((json, { issues }): T => {
       const parsed = schema.safeParse(parseJson(json));
       if (parsed.success) return parsed.data;
-      for (const { path, message } of parsed.error.issues) {
+      for (const issue of parsed.error.issues) {
+        const reason = reasonOf(issue);
         issues.push({
           code: 'custom',
-          message: path.length > 0 ? `${path.join('.')} ${message}` : message,
+          message: issue.path.length > 0 ? `${issue.path.join('.')} ${reason}` : reason,
           input: json,
         });
       }

@@ -1,7 +1,7 @@
 /** The warmer: keeps execution environments of a function warm, on a schedule. */
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
-import { PilotlightError } from '@pilotlight/engine/errors';
+import { PilotlightError, reasonOf } from '@pilotlight/engine/errors';
 import * as z from 'zod/mini';
 import { addMetrics } from '../shared/emf.ts';
 import type { Invoke } from '../shared/lambda-invoker.ts';
@@ -77,7 +77,7 @@ function parseEvent(event: unknown): WarmerEvent {
   const parsed = warmerEventSchema.safeParse(event);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(
-    ({ path, message }) => `${path.join('.') || 'the event'} ${message}`,
+    (issue) => `${issue.path.join('.') || 'the event'} ${reasonOf(issue)}`,
   );
   throw new WarmerError(
     'INVALID_EVENT',

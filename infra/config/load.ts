@@ -1,8 +1,9 @@
 /** Finds and checks the configuration of a deployment: `infra/config/<team>.<env>.ts`. */
+
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { closest } from '../../functions/shared/closest.ts';
+import { closest } from '@pilotlight/engine/errors';
 import { InfraError } from '../constructs/errors.ts';
 import { problemsOf } from './problems.ts';
 import { type Config, configSchema } from './schema.ts';

@@ -1,6 +1,6 @@
 /** Says what is wrong with a configuration, by the path of the field and with the nearest field that exists. */
+import { closest, reasonOf } from '@pilotlight/engine/errors';
 import * as z from 'zod';
-import { closest } from '../../functions/shared/closest.ts';
 import { configSchema } from './schema.ts';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
@@ -28,23 +28,10 @@ function pathOf(path: readonly PropertyKey[]): string {
 
 /** What the field must be: our own wording where the schema has one. */
 function predicate(issue: z.core.$ZodIssue, value: unknown): string {
-  if (/^(must|needs)\b/.test(issue.message)) return issue.message;
-  switch (issue.code) {
-    case 'invalid_type': {
-      const missing = issue.path.reduce<unknown>((at, part) => Object(at)[part], value) === undefined;
-      return missing ? 'is missing' : `must be of type ${issue.expected}`;
-    }
-    case 'invalid_value':
-      return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.join(', ')}`;
-    case 'too_small':
-      return `must be at least ${issue.minimum}`;
-    case 'too_big':
-      return `must be at most ${issue.maximum}`;
-    case 'invalid_key':
-      return issue.issues[0]?.message ?? issue.message;
-    default:
-      return `is wrong: ${issue.message}`;
-  }
+  const missing = issue.path.reduce<unknown>((at, part) => Object(at)[part], value) === undefined;
+  return missing && issue.code === 'invalid_type' && !/^(must|needs)\b/.test(issue.message)
+    ? 'is missing'
+    : reasonOf(issue);
 }
 
 /** Keys that the object at `path` may have. */

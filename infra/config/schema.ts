@@ -1,6 +1,6 @@
 /** What one deployment is made of. Plain data: durations are numbers with their unit in the name. */
+import { closest } from '@pilotlight/engine/errors';
 import * as z from 'zod';
-import { closest } from '../../functions/shared/closest.ts';
 import { apiSchema } from './schema/api.ts';
 import { functionSchema } from './schema/function.ts';
 import { gpuSchema } from './schema/gpu.ts';
@@ -102,7 +102,8 @@ export const configSchema = configFields.superRefine(({ functions, api, gpu }, {
   checkGpu(gpu?.models ?? {}, servedBy, addIssue);
   const names = Object.keys(functions);
   if (api.defaultFunction !== undefined && !names.includes(api.defaultFunction)) {
-    const message = `must be one of functions (did you mean ${closest(api.defaultFunction, names)}?)`;
+    const meant = closest(api.defaultFunction, names);
+    const message = `must be one of functions${meant === undefined ? '' : ` (did you mean ${meant}?)`}`;
     addIssue({ code: 'custom', path: ['api', 'defaultFunction'], message });
   }
 });

@@ -1,4 +1,4 @@
-import { closest } from '../../functions/shared/closest.ts';
+import { closest } from '@pilotlight/engine/errors';
 import { InfraError } from './errors.ts';
 
 /** Variables that the construct sets, and the prop to set instead. */
@@ -63,7 +63,9 @@ export function checkAliasName(name: string): void {
 /** @throws InfraError INVALID_PROPS that names the nearest option. */
 export function checkOption(prop: string, value: string, options: readonly string[]): void {
   if (options.includes(value)) return;
-  throw invalid(`${prop} is ${JSON.stringify(value)}; did you mean ${closest(value, options)}?`);
+  const meant = closest(value, options);
+  const hint = meant === undefined ? `it must be one of ${options.join(', ')}.` : `did you mean ${meant}?`;
+  throw invalid(`${prop} is ${JSON.stringify(value)}; ${hint}`);
 }
 
 const invalid = (message: string): InfraError => new InfraError('INVALID_PROPS', message);

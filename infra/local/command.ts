@@ -1,7 +1,6 @@
 /** What the local commands share: options, one line for what went wrong, exit codes. */
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
-import { PilotlightError } from '@pilotlight/engine';
-import { closest } from '../../functions/shared/closest.ts';
+import { didYouMean, PilotlightError } from '@pilotlight/engine';
 import { paint } from './terminal.ts';
 
 export type LocalErrorCode =
@@ -44,11 +43,10 @@ export function parseOptions<const Options extends ParseArgsOptionsConfig>(
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    const unknown = /Unknown option '-{1,2}([^']*)'/.exec(error.message)?.[1];
+    const unknown = /Unknown option '(-[^']*)'/.exec(error.message)?.[1];
     if (unknown === undefined) throw usageError(error.message.split('\n', 1)[0] ?? error.message);
-    throw usageError(
-      `There is no option --${unknown}; did you mean --${closest(unknown, Object.keys(options))}?`,
-    );
+    const names = Object.keys(options).map((name) => `--${name}`);
+    throw usageError(`There is no option ${unknown}${didYouMean(unknown, names)}`);
   }
 }
 

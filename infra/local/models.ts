@@ -1,8 +1,7 @@
 /** The packages that the local commands serve. */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Engine, type PackageEntry, parseModelRef } from '@pilotlight/engine';
-import { closest } from '../../functions/shared/closest.ts';
+import { didYouMean, type Engine, type PackageEntry, parseModelRef } from '@pilotlight/engine';
 import { LocalError, usageError } from './command.ts';
 
 const DEFAULT_FOLDER = fileURLToPath(new URL('../../model-assets/packages', import.meta.url));
@@ -34,6 +33,6 @@ export function findModel(ref: string, entries: readonly PackageEntry[]): Packag
     ...new Set(entries.map((entry) => (version ? `${entry.name}@${entry.version}` : entry.name))),
   ];
   throw usageError(
-    `There is no model ${JSON.stringify(ref)}; did you mean ${closest(ref, names)}? There are: ${names.join(', ')}.`,
+    `There is no model ${JSON.stringify(ref)}${didYouMean(ref, names)} There are: ${names.join(', ')}.`,
   );
 }

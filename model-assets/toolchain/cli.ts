@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /** `npm run models -- <command>`: bring models in, prove them, list them, time them. */
 import { styleText } from 'node:util';
-import { PilotlightError } from '@pilotlight/engine';
+import { didYouMean, PilotlightError } from '@pilotlight/engine';
 import { add } from './commands/add.ts';
 import { bench } from './commands/bench.ts';
 import { list } from './commands/list.ts';
 import { verify } from './commands/verify.ts';
-import { nearest, usage } from './terminal/arguments.ts';
+import { usage } from './terminal/arguments.ts';
 import { type Command, EXIT, type Terminal } from './terminal/command.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = { add, verify, list, bench };
@@ -46,9 +46,8 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
 }
 
 function unknownCommand(name: string): PilotlightError {
-  const suggestion = nearest(name, Object.keys(COMMANDS));
   return usage(
-    `There is no command '${name}'${suggestion === undefined ? '.' : `; did you mean '${suggestion}'?`}`,
+    `There is no command '${name}'${didYouMean(name, Object.keys(COMMANDS), (known) => `'${known}'`)}`,
   );
 }
 

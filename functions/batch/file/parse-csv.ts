@@ -1,6 +1,6 @@
 /** Rows of .csv files, whose first record names the columns. */
+import { didYouMean } from '@pilotlight/engine/errors';
 import { CsvError, parse } from 'csv-parse/sync';
-import { closest } from '../../shared/closest.ts';
 import { BatchError } from '../errors.ts';
 import { FIELD_NAMES } from './row-fields.ts';
 import type { Parsed, ParseTexts } from './rows.ts';
@@ -59,7 +59,7 @@ function placesOf(
   if (text.length + fields.length > 0) return [...text, ...fields, ...named(idColumn, 'id')];
   throw new BatchError(
     'COLUMN_NOT_FOUND',
-    `There is no column ${JSON.stringify(column)}; did you mean ${JSON.stringify(closest(column, columns) ?? '')}? Choose it with "column" in the options.`,
+    `There is no column ${JSON.stringify(column)}${didYouMean(column, columns, (name) => JSON.stringify(name))} Choose it with "column" in the options.`,
   );
 }
 

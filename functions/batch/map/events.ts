@@ -1,4 +1,5 @@
 /** What Step Functions asks of the batch function: see docs/batch.md and infra/constructs/distributed-batch.ts. */
+import { reasonOf } from '@pilotlight/engine/errors';
 import * as z from 'zod/mini';
 import { BatchError } from '../errors.ts';
 
@@ -38,6 +39,6 @@ export function parseMapEvent(event: MapEvent): RowBatch | SummaryRequest {
   const [issue] = parsed.error.issues;
   throw new BatchError(
     'EVENT_NOT_UNDERSTOOD',
-    `The event is neither a batch of rows nor a request for their summary: ${issue?.path.join('.')} ${issue?.message}.`,
+    `The event is neither a batch of rows nor a request for their summary: ${issue?.path.join('.')} ${reasonOf(issue)}.`,
   );
 }

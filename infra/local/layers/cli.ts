@@ -1,5 +1,5 @@
 /** `npm run layers -- <command>`: what the Lambda layers hold, the layers themselves, and the image of the container. */
-import { closest } from '../../../functions/shared/closest.ts';
+import { didYouMean } from '@pilotlight/engine/errors';
 import { parseOptions, runCommand, usageError } from '../command.ts';
 import { build } from './build.ts';
 import { HELP } from './help.ts';
@@ -18,7 +18,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (name === undefined) throw usageError(`Name a command: ${names.join(', ')}.`);
   const command = COMMANDS[name];
   if (command === undefined) {
-    throw usageError(`There is no command '${name}'; did you mean '${closest(name, names)}'?`);
+    throw usageError(`There is no command '${name}'${didYouMean(name, names, (known) => `'${known}'`)}`);
   }
   if (rest.length > 0) throw usageError(`${name} takes no argument, but got '${rest[0]}'.`);
   console.log(command(optionsOf(values)));

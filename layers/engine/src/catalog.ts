@@ -1,7 +1,7 @@
 /** `catalog.json`: of all the packages that there are, which are deployed, and where they run. */
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
-import { PilotlightError } from './errors.ts';
+import { PilotlightError, reasonOf } from './errors.ts';
 import { modelNameSchema, modelVersionSchema } from './manifest.ts';
 
 const catalogSchema = z.strictObject({
@@ -38,10 +38,7 @@ export function readCatalog(file: string): CatalogEntry[] {
   const [issue] = parsed.error.issues;
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
   const field = [...(issue?.path ?? []), ...unknown].join('.') || 'the top level';
-  throw invalid(
-    file,
-    `${field}: ${unknown.length > 0 ? 'is not known' : (issue?.message ?? 'is not valid')}`,
-  );
+  throw invalid(file, `${field}: ${unknown.length > 0 ? 'is not known' : reasonOf(issue)}`);
 }
 
 function invalid(file: string, reason: string, cause?: unknown): PilotlightError {

@@ -1,3 +1,6 @@
+export { closest, didYouMean } from './closest.ts';
+export { reasonOf } from './issue-reason.ts';
+
 /** Every way in which the engine refuses or fails; each code has one meaning, for good. */
 export const ENGINE_ERROR_CODES = [
   'INVALID_INPUT',

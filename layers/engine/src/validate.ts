@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import { EngineError } from './errors.ts';
+import { EngineError, reasonOf } from './errors.ts';
 import type { AnyTask } from './tasks/index.ts';
 import type { CommonParameters } from './tasks/parameters.ts';
 import { type TextInput, textInput } from './tasks/text-input.ts';
@@ -50,6 +50,6 @@ function parse<T>(
   const [issue] = parsed.error.issues;
   const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
   const field = [name, ...(issue?.path ?? []), ...unknownKey].join('.');
-  const reason = unknownKey.length > 0 ? 'is not known' : (issue?.message ?? 'is not valid');
+  const reason = unknownKey.length > 0 ? 'is not known' : reasonOf(issue);
   throw new EngineError(code, `${field}: ${reason}.`, { details: { field } });
 }

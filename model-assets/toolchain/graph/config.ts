@@ -1,3 +1,4 @@
+import { reasonOf } from '@pilotlight/engine/errors';
 import { z } from 'zod';
 import { ToolchainError } from '../errors.ts';
 import { ACTIVATIONS, type EncoderConfig } from './encoder.ts';
@@ -41,7 +42,7 @@ export function parseConfig<Schema extends z.ZodType>(schema: Schema, config: un
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const field = issue?.path.join('.') || 'config.json';
-  throw new ToolchainError('SOURCE_INVALID', `config.json is not supported: ${field}: ${issue?.message}.`, {
+  throw new ToolchainError('SOURCE_INVALID', `config.json is not supported: ${field}: ${reasonOf(issue)}.`, {
     details: { field },
   });
 }

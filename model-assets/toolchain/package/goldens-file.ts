@@ -1,5 +1,5 @@
 /** Writes and reads a whole goldens.jsonl. */
-import { type Golden, goldenSchema, goldensHeaderSchema } from '@pilotlight/engine';
+import { type Golden, goldenSchema, goldensHeaderSchema, reasonOf } from '@pilotlight/engine';
 import type * as z from 'zod/mini';
 import { ToolchainError } from '../errors.ts';
 
@@ -29,7 +29,7 @@ function parseLine<Value>(schema: z.ZodMiniType<Value>, line: string, number: nu
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw invalid(number, `${issue?.path.join('.')}: ${issue?.message}`);
+  throw invalid(number, `${issue?.path.join('.')}: ${reasonOf(issue)}`);
 }
 
 function invalid(line: number, reason: string, cause?: unknown): ToolchainError {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { reasonOf } from '@pilotlight/engine/errors';
 import type { z } from 'zod';
 import { ToolchainError } from '../errors.ts';
 
@@ -57,7 +58,7 @@ export class SourceFolder {
     const [issue] = result.error.issues;
     throw new ToolchainError(
       'SOURCE_INVALID',
-      `${file}: ${issue?.path.join('.') || 'it'}: ${issue?.message}.`,
+      `${file}: ${issue?.path.join('.') || 'it'}: ${reasonOf(issue)}.`,
     );
   }
 

@@ -1,4 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { didYouMean } from '@pilotlight/engine/errors';
 import { ToolchainError } from '../errors.ts';
 
 /** Options and positionals of a command line. Throws USAGE, naming the nearest option for a typo. */
@@ -34,34 +35,9 @@ export function wholeNumber(text: string, option: string, minimum: number, comma
   throw usage(`--${option} takes a whole number of at least ${minimum}, not '${text}'.`, command);
 }
 
-/** The candidate with the fewest edits to `word`, if they are few enough to be a typo. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const ranked = candidates
-    .map((candidate) => ({ candidate, edits: editDistance(word, candidate) }))
-    .sort((left, right) => left.edits - right.edits);
-  const best = ranked[0];
-  return best !== undefined && best.edits <= Math.max(2, Math.floor(word.length / 3))
-    ? best.candidate
-    : undefined;
-}
-
 function explain(message: string, names: readonly string[]): string {
-  const unknown = /Unknown option '-{1,2}([^']*)'/.exec(message)?.[1];
+  const unknown = /Unknown option '(-[^']*)'/.exec(message)?.[1];
   if (unknown === undefined) return `${message.split('\n', 1)[0]?.replace(/\.?$/, '.')}`;
-  const suggestion = nearest(unknown, names);
-  return `There is no option '--${unknown}'${suggestion === undefined ? '.' : `; did you mean '--${suggestion}'?`}`;
-}
-
-/** Levenshtein distance, one row of the table at a time. */
-function editDistance(left: string, right: string): number {
-  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= left.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= right.length; column++) {
-      const substitution = (previous[column - 1] ?? 0) + (left[row - 1] === right[column - 1] ? 0 : 1);
-      current.push(Math.min(substitution, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous[right.length] ?? 0;
+  const options = names.map((name) => `--${name}`);
+  return `There is no option '${unknown}'${didYouMean(unknown, options, (option) => `'${option}'`)}`;
 }

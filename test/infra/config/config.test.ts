@@ -104,6 +104,7 @@ describe('a configuration', () => {
       { functions, api: { defaultFunction: 'mian' } },
       'api.defaultFunction must be one of functions (did you mean main?)',
     ],
+    [{ functions, api: { defaultFunction: 'other' } }, /api\.defaultFunction must be one of functions\.$/m],
   ])('is refused by the field: %#', (config, sentence) => {
     expect(() => parse(config)).toThrow(sentence);
   });
@@ -149,7 +150,7 @@ describe('a deployment', () => {
       { team: undefined, env: undefined },
       'Say what to deploy with -c team=TEAM -c env=ENV; there are acme.broken, acme.dev, acme.prod.',
     ],
-    [{ team: '..', env: 'prod' }, 'There is no configuration ...prod (did you mean'],
+    [{ team: '..', env: 'prod' }, 'There is no configuration ...prod; there are'],
   ])('that does not exist is refused with those that do: %#', async (selection, sentence) => {
     await expect(loadDeployment(selection, folder)).rejects.toThrow(sentence);
   });

@@ -97,7 +97,7 @@ describe('packages to fetch', () => {
     [{ packages: [wanted] }, 'bucket'],
     [{ bucket: 'models', packages: [] }, 'packages'],
     [{ bucket: 'models', packages: [wanted, wanted] }, 'packages must not name a version twice'],
-    [{ bucket: 'models', packages: [wanted], region: 'x' }, '"region"'],
+    [{ bucket: 'models', packages: [wanted], region: 'x' }, 'must not have the key "region"'],
     [
       { bucket: 'models', packages: [{ ...wanted, version: '1' }] },
       'packages.0.version must be a semantic version',
@@ -115,9 +115,7 @@ describe('packages to fetch', () => {
       'packages.0.objects.../x',
     ],
   ])('are refused with the field at fault: %j', (remote, field) => {
-    expect(() => configOf(remote)).toThrow(
-      `PILOTLIGHT_REMOTE_PACKAGES: ${field}`.replace(': "', ': Unrecognized key: "'),
-    );
+    expect(() => configOf(remote)).toThrow(`PILOTLIGHT_REMOTE_PACKAGES: ${field}`);
   });
 });
 
@@ -158,7 +156,7 @@ describe('the container and its jobs', () => {
     [{ ...wanted, models: { 'large@1.0.0': 'job' } }, 'models must have names of models, without versions'],
     [{ ...wanted, maxInferMs: 0 }, 'maxInferMs must be above 0'],
     [{ ...wanted, deadlineMs: 2.5 }, 'deadlineMs must be whole milliseconds'],
-    [{ ...wanted, fallback: 'cpu' }, 'Unrecognized key: "fallback"'],
+    [{ ...wanted, fallback: 'cpu' }, 'must not have the key "fallback"'],
   ])('are refused with the field at fault: %j', (container, fault) => {
     expect(() => configOf(container)).toThrow(`PILOTLIGHT_CONTAINER: ${fault}`);
   });

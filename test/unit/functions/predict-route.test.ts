@@ -125,6 +125,15 @@ describe('requests', () => {
     });
   });
 
+  it.each([
+    [{ dimensions: 1.5 }, 'dimensions: must be a whole number.'],
+    [{ dimensions: 0 }, 'dimensions: must be above 0.'],
+    [{ dimensions: 1e300 }, 'dimensions: must be at most 9007199254740991.'],
+    [{ truncate: 'yes' }, 'truncate: must be true or false.'],
+  ])('are refused in plain words: %j', async (fields, error) => {
+    expect((await predict('sentiment', { inputs: 'a', ...fields })).body).toMatchObject({ error });
+  });
+
   it('leave Object.prototype alone, whatever keys they carry', async () => {
     const body =
       '{"inputs": "a", "parameters": {"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}}';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nearest, parseOptions, wholeNumber } from '../../../model-assets/toolchain/terminal/arguments.ts';
+import { parseOptions, wholeNumber } from '../../../model-assets/toolchain/terminal/arguments.ts';
 import { duration, megabytes } from '../../../model-assets/toolchain/terminal/table.ts';
 
 const OPTIONS = {
@@ -18,6 +18,7 @@ describe('command-line options', () => {
     ['--nmae', "did you mean '--name'"],
     ['--token-bugdet', "did you mean '--token-budget'"],
     ['--entirely-different', "There is no option '--entirely-different'. See"],
+    ['-x', "There is no option '-x'. See"],
     ['--name', 'argument missing'],
     ['--force=1', 'does not take an argument'],
   ])('%s is refused with what to do', (option, message) => {
@@ -33,11 +34,6 @@ describe('command-line options', () => {
         /--runs takes a whole number of at least 1/,
       );
     }
-  });
-
-  test('a word that is like none of the candidates has no nearest', () => {
-    expect(nearest('verfy', ['add', 'verify'])).toBe('verify');
-    expect(nearest('something', ['add', 'verify'])).toBeUndefined();
   });
 });
 

@@ -1,5 +1,5 @@
 /** What the formats share: a body against its schema, and limits on what is in it. */
-import { EngineError } from '@pilotlight/engine';
+import { EngineError, reasonOf } from '@pilotlight/engine';
 import type * as z from 'zod/mini';
 import { HttpError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
@@ -8,22 +8,15 @@ import type { Limits } from '../limits.ts';
 export function parseBody<T>(schema: z.ZodMiniType<T>, body: unknown): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  const issue: Issue | undefined = parsed.error.issues[0];
+  const [issue] = parsed.error.issues;
   const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys?.[0] : undefined;
   if (unknownKey !== undefined) throw refuseField(unknownKey.slice(0, 100), 'is not known');
   const field = issue?.path.map(String).join('.').slice(0, 100) || 'body';
-  throw refuseField(field, issue?.message ?? 'is not valid');
+  throw refuseField(field, reasonOf(issue));
 }
 
 export function refuseField(field: string, reason: string): EngineError {
   return new EngineError('INVALID_INPUT', `${field}: ${reason}.`, { details: { field } });
-}
-
-interface Issue {
-  readonly code?: string | undefined;
-  readonly keys?: readonly string[];
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
 }
 
 /** The sentences or texts of an input count one by one. @throws EngineError INVALID_INPUT, HttpError TOO_MANY_INPUTS */

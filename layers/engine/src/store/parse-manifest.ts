@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { EngineError } from '../errors.ts';
+import { EngineError, reasonOf } from '../errors.ts';
 import { MANIFEST_FILE, manifestSchema } from '../manifest.ts';
 import { type PackageManifest, pipelineManifestSchema } from '../pipeline-manifest.ts';
 import type { ResolvedRef } from '../ports.ts';
@@ -22,7 +22,7 @@ export function parseManifest(text: string, ref: ResolvedRef): PackageManifest {
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const where = issue?.path.join('.') || 'the top level';
-    throw refused(ref, `its manifest is not valid at ${where}: ${issue?.message ?? 'unknown reason'}`);
+    throw refused(ref, `its manifest is not valid at ${where}: ${reasonOf(issue)}`);
   }
   const { name, version } = parsed.data;
   if (name !== ref.name || version !== ref.version) {
