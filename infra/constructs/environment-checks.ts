@@ -1,6 +1,7 @@
-/** Variables that would keep a function from starting, found at synth instead of by its first request. */
+/** Variables that would keep a function or the container from starting, found at synth instead of by its first request. */
 import { PilotlightError } from '@pilotlight/engine/errors';
 import { Token } from 'aws-cdk-lib';
+import { readServerConfig } from '../../functions/gpu-server/config.ts';
 import { readBatchConfig, withoutBatchConfig } from '../../functions/shared/batch-config.ts';
 import { readConfig } from '../../functions/shared/config.ts';
 import { InfraError } from './errors.ts';
@@ -20,12 +21,17 @@ export function checkBatchEnvironment(environment: Variables = {}): void {
   refuseFaults(() => readBatchConfig({ ...variables, ...ownVariables }));
 }
 
+/** Of the container, beside those that its construct sets. @throws InfraError INVALID_PROPS */
+export function checkServerEnvironment(environment: Variables): void {
+  refuseFaults(() => readServerConfig(known(environment)));
+}
+
 /** Those whose values are known before the deployment. */
 function known(environment: Variables): Variables {
   return Object.fromEntries(Object.entries(environment).filter(([, value]) => !Token.isUnresolved(value)));
 }
 
-/** The function reads its variables by the same schema. Its message has a line for each fault, below a heading. */
+/** Whoever gets them reads them by the same schema. Its message has a line for each fault, below a heading. */
 function refuseFaults(read: () => unknown): void {
   try {
     read();

@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-ecs';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { checkServerEnvironment } from './environment-checks.ts';
 import { InfraError } from './errors.ts';
 
 /** Where the container listens. */
@@ -110,6 +111,10 @@ function checkEnvironment(environment: Readonly<Record<string, string>>): void {
   const owned = Object.keys(environment).find(
     (name) => OWNED.includes(name) || name.startsWith('PILOTLIGHT_JOB_'),
   );
-  if (owned === undefined) return;
-  throw new InfraError('INVALID_PROPS', `environment has ${owned}, which the construct sets: leave it out.`);
+  if (owned !== undefined)
+    throw new InfraError(
+      'INVALID_PROPS',
+      `environment has ${owned}, which the construct sets: leave it out.`,
+    );
+  checkServerEnvironment(environment);
 }

@@ -243,6 +243,12 @@ test.each([
   [{ idleAfter: Duration.seconds(90) }, 'idleAfter is 1.5 minutes'],
   [{ environment: { PORT: '80' } }, 'environment has PORT, which the construct sets'],
   [{ environment: { PILOTLIGHT_JOB_PREFIX: 'x/' } }, 'environment has PILOTLIGHT_JOB_PREFIX'],
+  [
+    { environment: { JOB_CONCURRENCY: 'many', REQUIRE_GPU: 'yes' } },
+    'environment is not valid: JOB_CONCURRENCY: must be a whole number above 0; REQUIRE_GPU: must be 1 or 0',
+  ],
+  [{ environment: { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' } }, 'must be an address such as'],
+  [{ environment: { PILOTLIGHT_VERIFI: 'size' } }, 'Did you mean PILOTLIGHT_VERIFY?'],
 ] as const)('refuses %j', (props, message) => {
   expect(() => templateOf(props)).toThrow(message);
 });
