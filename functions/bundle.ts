@@ -19,9 +19,9 @@ export const FUNCTIONS = ['predict', 'warmer', 'authorizer', 'batch', 'pre-traff
 export type FunctionName = (typeof FUNCTIONS)[number];
 
 const INDEX = 'index.mjs';
+const CHUNKS = 'chunks';
 /** The user of a function is not who deploys it, and a zip has the modes of its files. */
 const READABLE_FILE = 0o644;
-const CHUNKS = 'chunks';
 
 /**
  * esbuild's options for one function; `<outdir>/index.mjs` exports `handler`. Not minified: the
