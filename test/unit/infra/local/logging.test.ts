@@ -1,0 +1,58 @@
+import { format, stripVTControlCharacters } from 'node:util';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { ContainerClient } from '../../../../functions/shared/container/client.ts';
+import { ContainerHandOver } from '../../../../functions/shared/container/container-hand-over.ts';
+import { consoleLogger } from '../../../../infra/local/logging.ts';
+import { fakeApp, fakeEngine, postJson } from '../../functions/fake-engine.ts';
+
+let printed: string;
+beforeEach(() => {
+  printed = '';
+  vi.spyOn(console, 'error').mockImplementation((...parts) => {
+    printed += `${format(...parts)}\n`;
+  });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+/** Asks for a model that only a container has, of which nobody listens at the address. */
+async function askInVain(): Promise<Response> {
+  const url = 'http://127.0.0.1:9';
+  const handOver = new ContainerHandOver({
+    settings: { url, models: { large: 'job' }, deadlineMs: 5000, failuresToOpen: 3, coolDownMs: 10_000 },
+    client: new ContainerClient(url),
+    logger: consoleLogger,
+  });
+  const app = fakeApp({ engine: fakeEngine({ only: [] }), handOver, logger: consoleLogger });
+  return app.request('/models/large', postJson({ inputs: 'a' }));
+}
+
+it('a container that is not there is a line for each who notices, with the reason', async () => {
+  expect((await askInVain()).status).toBe(502);
+  const lines = stripVTControlCharacters(printed).trimEnd().split('\n');
+  expect(lines).toEqual([
+    'warning: The container did not answer: The container can not be reached: connect ECONNREFUSED 127.0.0.1:9',
+    'error: A request failed: The container does not answer, and there is no queue for a job.',
+  ]);
+});
+
+it('with PILOTLIGHT_DEBUG there is the stack, too', async () => {
+  vi.stubEnv('PILOTLIGHT_DEBUG', '1');
+  await askInVain();
+  expect(printed).toMatch(/ +at .*hand-over\.ts/);
+});
+
+it('the reason is a code where an address has several connections, none of which has words', () => {
+  const cause = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' });
+  consoleLogger.warn('The container did not answer', { error: new TypeError('It is away.', { cause }) });
+  expect(stripVTControlCharacters(printed)).toBe(
+    'warning: The container did not answer: It is away: ECONNREFUSED\n',
+  );
+});
+
+it('other failures are told in full', () => {
+  consoleLogger.error('A request failed', { error: new TypeError('a mistake') });
+  expect(printed).toMatch(/TypeError: a mistake\n +at /);
+});
