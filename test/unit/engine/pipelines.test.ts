@@ -1,10 +1,12 @@
 /** Packages of transformers.js through the engine, on models whose answers are calculated by hand. */
+
 import { appendFileSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Engine, EngineError, isPipeline } from '@pilotlight/engine';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { preload } from '../../../functions/shared/preload.ts';
+import { parsePipelineParameters } from '../../../layers/engine/src/pipelines/parameters.ts';
 import { PipelinePredictor } from '../../../layers/engine/src/pipelines/pipeline-predictor.ts';
 import { addPipeline } from '../../../model-assets/toolchain/pipelines/add-pipeline.ts';
 import { SAMPLING_RATE, wavOf, writeAudioModel, writeImageModel } from '../../fixtures/pipelines.ts';
@@ -231,6 +233,22 @@ describe('a package of transformers.js', () => {
       code: 'INVALID_PARAMETER',
       details: { field: 'parameters.max_new_tokens' },
     });
+  });
+
+  it.each([
+    [{ chunk_length_s: 1, stride_length_s: 0.5 }, 'stride_length_s'],
+    [{ chunk_length_s: 30, stride_length_s: '5' }, 'stride_length_s'],
+    [{ chunk_length_s: 1e-6 }, 'chunk_length_s'],
+    [{ chunk_length_s: '1' }, 'chunk_length_s'],
+  ])('refuses chunks of a recording that would have no end: %o', (parameters, field) => {
+    expect(() => parsePipelineParameters('automatic-speech-recognition', parameters)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_PARAMETER',
+        details: { field: `parameters.${field}` },
+      }),
+    );
+    const usual = { chunk_length_s: 30, stride_length_s: 5 };
+    expect(parsePipelineParameters('automatic-speech-recognition', usual).others).toEqual(usual);
   });
 
   it('is refused by name where a file differs from the manifest', async () => {

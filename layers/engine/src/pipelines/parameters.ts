@@ -47,6 +47,7 @@ export function parsePipelineParameters(task: PipelineTaskName, parameters: unkn
     if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most) continue;
     throw invalid(`parameters.${name}`, `must be a whole number from 1 to ${most}`);
   }
+  checkChunks(parsed.data);
   const { second: name } = PIPELINE_TASKS[task];
   if (name === undefined) return { second: undefined, others: parsed.data };
   const { [name]: given, ...others } = parsed.data;
@@ -56,6 +57,20 @@ export function parsePipelineParameters(task: PipelineTaskName, parameters: unkn
     `parameters.${name}`,
     name === 'question' ? 'must be a text' : 'must be a list of 1 to 1000 texts',
   );
+}
+
+/**
+ * Recordings are cut into chunks that overlap by a stride on either side. transformers.js goes forward by the chunk less twice the
+ * stride, without end where that is nothing.
+ */
+function checkChunks({ chunk_length_s, stride_length_s }: Parameters): void {
+  const chunk = chunk_length_s ?? 0;
+  const stride = stride_length_s ?? 0;
+  if (chunk !== 0 && !(typeof chunk === 'number' && chunk >= 1)) {
+    throw invalid('parameters.chunk_length_s', 'must be 0, which is not to cut, or at least 1 second');
+  }
+  if (typeof stride === 'number' && stride >= 0 && stride <= chunk / 3) return;
+  throw invalid('parameters.stride_length_s', 'must be from 0 to a third of chunk_length_s');
 }
 
 function invalid(field: string, reason: string): EngineError {
