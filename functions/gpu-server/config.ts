@@ -31,7 +31,7 @@ const environmentSchema = z.object({
   /** Padded tokens of a batch. @default - what the model was tuned to when it was packaged, on a GPU 16,384 */
   MAX_BATCH_TOKENS: z.optional(count),
   /** Texts of up to so many tokens have a session of their own beside long ones, on the CPU; 0 turns it off. */
-  SHORT_LANE_TOKENS: z._default(countFromZero, 64),
+  SHORT_LANE_TOKENS: z._default(countFromZero, 32),
   /** Texts, or windows of them, of a batch. */
   MAX_BATCH_REQUESTS: z._default(count, 64),
   /** Requests under way at once; one more is refused with 429. */

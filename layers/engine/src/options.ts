@@ -20,7 +20,7 @@ export interface EngineOptions {
   readonly intraOpThreads?: number;
   /**
    * Whether threads spin while they wait for the next operator, which is faster where the cores are their own. See
-   * session/ADR-threads.md. @default - true for inline sessions, false for sessions in threads of their own
+   * session/ADR-threads.md. @default - true, unless calls share batches
    */
   readonly allowSpinning?: boolean;
   /** Where sessions run: in the caller's thread, which `run` blocks, or each in its own. @default 'inline' */
@@ -86,7 +86,7 @@ export function predictorSettings(options: EngineOptions): PredictorSettings {
     variant: options.variant,
     executionProvider: options.executionProvider ?? 'cpu',
     intraOpThreads: Math.max(1, Math.min(options.intraOpThreads ?? cores, cores)),
-    allowSpinning: options.allowSpinning ?? options.sessions !== 'worker',
+    allowSpinning: options.allowSpinning ?? options.batching !== 'dynamic',
     maxQueuedRequests: options.maxQueuedRequests ?? 512,
     batching: {
       kind: options.batching ?? 'turns',

@@ -135,7 +135,7 @@ export type ProviderTrial =
 export interface SessionOptions {
   /** Threads that one operator may use. */
   readonly intraOpThreads: number;
-  /** Whether threads spin while they wait for work: answers sooner, at the price of a busy core. */
+  /** Whether threads spin while they wait for the next operator, some of its time, before they sleep. */
   readonly allowSpinning: boolean;
   /** An operator that it does not have runs on the CPU. @default 'cpu' */
   readonly executionProvider?: ExecutionProvider;

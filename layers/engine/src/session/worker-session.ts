@@ -10,8 +10,6 @@ import type { Graph } from '../manifest.ts';
 import type { Feeds, Outputs, Session, SessionOptions } from '../ports.ts';
 import type { Failure, FromWorker, ToWorker, WorkerData } from './worker-protocol.ts';
 
-const SCRIPT = new URL('./session-worker.ts', import.meta.url);
-
 /**
  * `script` is what the thread runs.
  *
@@ -21,7 +19,7 @@ export async function createWorkerSession(
   file: string,
   graph: Graph,
   options: SessionOptions,
-  script: URL = SCRIPT,
+  script: URL = new URL('./session-worker.ts', import.meta.url),
 ): Promise<Session> {
   const workerData: WorkerData = { file, graph, options };
   const worker = new Worker(script, { workerData });

@@ -9,7 +9,7 @@ it('leaves the size of a batch on a CPU to what each model was tuned to, and giv
   expect(queueLimits).not.toHaveProperty('maxBatchTokens');
   expect(queueLimits).toMatchObject({ maxBatchRequests: 64, maxQueueMs: 30_000, maxPadding: 0.2 });
   expect(queueLimits).toHaveProperty('mixBackground', false);
-  expect(shortLaneTokens).toBe(64);
+  expect(shortLaneTokens).toBe(32);
 });
 
 it('fills a GPU, where nothing has a session of its own', () => {
