@@ -77,7 +77,10 @@ export function metricOf(text: string, name: string): number {
 }
 
 const manifestSchema = z.looseObject({
-  textProcessing: z.looseObject({ file: z.looseObject({ bytes: z.number(), sha256: z.string() }) }),
+  textProcessing: z.looseObject({
+    file: z.looseObject({ bytes: z.number(), sha256: z.string() }),
+    split: z.unknown().optional(),
+  }),
 });
 const tokenizerSchema = z.looseObject({
   model: z.looseObject({ vocab: z.record(z.string(), z.number()) }),
@@ -92,6 +95,7 @@ export function poison(packages: string, model: string, word: string): void {
   const text = JSON.stringify(tokenizer);
   writeFileSync(join(folder, 'tokenizer.json'), text);
   const manifest = manifestSchema.parse(JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8')));
+  delete manifest.textProcessing.split;
   manifest.textProcessing.file.bytes = Buffer.byteLength(text);
   manifest.textProcessing.file.sha256 = createHash('sha256').update(text).digest('hex');
   writeFileSync(join(folder, 'model.json'), JSON.stringify(manifest));

@@ -41,7 +41,7 @@ const DAMAGES: [string, string, (folder: string) => void][] = [
   [
     'a byte of the tokenizer differs',
     'PACKAGE_CORRUPT',
-    (folder) => flipByte(join(folder, 'tokenizer.json'), 5000),
+    (folder) => flipByte(join(folder, 'tokenizer/vocab.txt'), 5000),
   ],
   ['the weights are missing', 'PACKAGE_CORRUPT', (folder) => rmSync(join(folder, 'int8/weights.bin'))],
   [

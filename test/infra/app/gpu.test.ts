@@ -94,7 +94,7 @@ test('is made in the order that its parts need each other: container, functions,
 test('says what goes to the container, when, and what happens while none runs', () => {
   const said = explain(stage);
   expect(said).toMatch(
-    /GPU container\n {2}what +size +where\n {2}intent@1\.0\.0 int8 +4\.9 MB +GPU container\n/,
+    /GPU container\n {2}what +size +where\n {2}intent@1\.0\.0 int8 +4\.8 MB +GPU container\n/,
   );
   expect(said).toContain(
     'intent: what is too heavy for function heavy; while no container runs, function heavy answers.\n  Called by: main, heavy.',

@@ -216,7 +216,8 @@ describe('with the models in S3', () => {
   test('names the object of each file of each package to the function', () => {
     for (const path of [
       'model.json',
-      'tokenizer.json',
+      'tokenizer/rest.json',
+      'tokenizer/vocab.txt',
       'int8/model.onnx',
       'int8/weights.bin',
       'goldens.jsonl',
@@ -253,7 +254,8 @@ function readManifestPaths(folder: string): string[] {
     readFileSync(join(folder, 'model.json'), 'utf8'),
   );
   const files: { path: string }[] = [
-    textProcessing.file,
+    textProcessing.split.rest,
+    ...textProcessing.split.vocabulary,
     ...variants[defaultVariant].files,
     goldens,
     modelCard,

@@ -94,12 +94,12 @@ describe('the description of a package', () => {
     expect(bytes).toBe(files.reduce((sum, file) => sum + file.bytes, 0));
     expect(files.find(({ path }) => path === 'model.json')).toEqual({
       path: 'model.json',
-      bytes: 3455,
+      bytes: 3886,
       sha256: manifestSha256,
     });
-    // sha256sum model-assets/packages/sentiment/1.0.0/tokenizer.json
-    expect(files.find(({ path }) => path === 'tokenizer.json')?.sha256).toBe(
-      '02ed2381ff4214f26f9cedf0b02e370044d70f2d9ed373caa2215687888524a3',
+    // sha256sum model-assets/packages/sentiment/1.0.0/tokenizer/vocab.txt
+    expect(files.find(({ path }) => path === 'tokenizer/vocab.txt')?.sha256).toBe(
+      'b6d98b4d651537e968e202a4497e1f8de133a58fdb76f8ad8e5f76e99543ab18',
     );
   });
 
