@@ -26,6 +26,9 @@ const modelRef = z.string().check(
 );
 const modelRefs = z.pipe(z.pipe(z.string(), z.transform(listed)), z.array(modelRef));
 
+/** Unless the setting of this name says otherwise. */
+export const JOB_DEADLINE_HOURS = 72;
+
 const environmentSchema = z.object({
   MODELS_DIR: z._default(text, '/opt/models'),
   PRELOAD_MODELS: z.prefault(modelRefs, ''),
@@ -59,7 +62,7 @@ const environmentSchema = z.object({
   /** Hours after which a job that nobody could do has failed: less than SQS keeps messages, and the bucket jobs. */
   JOB_DEADLINE_HOURS: z._default(
     count.check(z.refine((hours) => hours <= 336, 'must be 336 or less: SQS keeps no message for longer')),
-    72,
+    JOB_DEADLINE_HOURS,
   ),
   PILOTLIGHT_METRICS_NAMESPACE: z._default(text, 'Pilotlight'),
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.optional(count),

@@ -1,6 +1,7 @@
 /** What one deployment is made of. Plain data: durations are numbers with their unit in the name. */
 import { closest } from '@pilotlight/engine/errors';
 import * as z from 'zod';
+import { JOB_DEADLINE_HOURS } from '../../functions/shared/config.ts';
 import { apiSchema } from './schema/api.ts';
 import { functionSchema } from './schema/function.ts';
 import { gpuSchema } from './schema/gpu.ts';
@@ -85,6 +86,17 @@ function checkGpu(
   }
 }
 
+/** S3 deletes a job that has not been done by then, and who asks for it is told that there never was one. */
+function checkExpiration(
+  { resultExpirationDays, environment }: z.output<typeof gpuSchema>,
+  addIssue: AddIssue,
+): void {
+  const hours = Number(environment.JOB_DEADLINE_HOURS ?? JOB_DEADLINE_HOURS);
+  if (24 * resultExpirationDays > hours) return;
+  const message = `must be ${Math.floor(hours / 24) + 1} or more: a job that is not done has failed after ${hours} hours (JOB_DEADLINE_HOURS), and is to be found until then`;
+  addIssue({ code: 'custom', path: ['gpu', 'resultExpirationDays'], message });
+}
+
 /** A model has one route, and a route leads to one function. */
 export const configSchema = configFields.superRefine(({ functions, api, gpu }, { addIssue }) => {
   const servedBy = new Map<string, string>();
@@ -100,6 +112,7 @@ export const configSchema = configFields.superRefine(({ functions, api, gpu }, {
   };
   for (const [name, { models }] of Object.entries(functions)) serve(models, name, ['functions', name]);
   checkGpu(gpu?.models ?? {}, servedBy, addIssue);
+  if (gpu) checkExpiration(gpu, addIssue);
   const names = Object.keys(functions);
   if (api.defaultFunction !== undefined && !names.includes(api.defaultFunction)) {
     const meant = closest(api.defaultFunction, names);

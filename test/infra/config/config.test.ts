@@ -97,6 +97,21 @@ describe('a configuration', () => {
       { functions, gpu: { models: { large: 'job', 'large@1.0.0': 'job' } } },
       'gpu.models.large@1.0.0 must be named once',
     ],
+    [
+      { functions, gpu: { models: { large: 'job' }, resultExpirationDays: 3 } },
+      'gpu.resultExpirationDays must be 4 or more: a job that is not done has failed after 72 hours',
+    ],
+    [
+      {
+        functions,
+        gpu: {
+          models: { large: 'job' },
+          resultExpirationDays: 1,
+          environment: { JOB_DEADLINE_HOURS: '24' },
+        },
+      },
+      'gpu.resultExpirationDays must be 2 or more: a job that is not done has failed after 24 hours',
+    ],
     [{ functions, gpu: { models: {} } }, 'gpu.models must name one model at least'],
     [{ functions, gpu: { models: { 'a b': 'job' } } }, 'gpu.models.a b must be the name of a model'],
     [{ functions, gpu: { models: { large: 'wait' } } }, 'gpu.models.large must be one of job, cpu'],
