@@ -2,13 +2,7 @@
 import * as z from 'zod/mini';
 import { DEFAULT_LIMITS } from '../shared/api/limits.ts';
 import { type Config, readConfig } from '../shared/config.ts';
-import {
-  count,
-  type Environment,
-  faultsOf,
-  invalidEnvironment,
-  text,
-} from '../shared/environment-settings.ts';
+import { count, type Environment, readSettings, text } from '../shared/environment-settings.ts';
 import { executionProviderSettings } from './execution-provider/settings.ts';
 import { tracingSettings } from './tracing/settings.ts';
 
@@ -60,9 +54,7 @@ export interface ServerConfig {
 
 /** @throws PilotlightError INVALID_CONFIGURATION that names every variable at fault. */
 export function readServerConfig(environment: Environment): ServerConfig {
-  const parsed = environmentSchema.safeParse(environment);
-  if (!parsed.success) throw invalidEnvironment(faultsOf(parsed.error));
-  const server = parsed.data;
+  const server = readSettings(environmentSchema, environment);
   const limits = {
     PILOTLIGHT_MAX_CONCURRENT_REQUESTS: String(server.MAX_CONCURRENT_REQUESTS),
     PILOTLIGHT_MAX_INPUTS: String(server.MAX_CLIENT_BATCH_SIZE),

@@ -1,13 +1,6 @@
 /** Settings of the batch function from the environment; those of models and engine are config.ts's. */
 import * as z from 'zod/mini';
-import {
-  count,
-  type Environment,
-  faultsOf,
-  invalidEnvironment,
-  text,
-  unknownOf,
-} from './environment-settings.ts';
+import { count, type Environment, readSettings, text, unknownOf } from './environment-settings.ts';
 
 const prefix = z
   .string()
@@ -32,12 +25,10 @@ const NAMES = Object.keys(environmentSchema.shape);
 
 /** @throws PilotlightError INVALID_CONFIGURATION that names every variable at fault. */
 export function readBatchConfig(environment: Environment): BatchConfig {
-  const parsed = environmentSchema.safeParse(environment);
-  const unknown = unknownOf(environment, (name) => name.startsWith(OURS), NAMES);
-  const overlap = parsed.success ? overlapOf(parsed.data) : [];
-  const problems = [...faultsOf(parsed.error), ...unknown, ...overlap];
-  if (parsed.success && problems.length === 0) return parsed.data;
-  throw invalidEnvironment(problems);
+  return readSettings(environmentSchema, environment, (config) => [
+    ...unknownOf(environment, (name) => name.startsWith(OURS), NAMES),
+    ...(config ? overlapOf(config) : []),
+  ]);
 }
 
 /** Results that are inputs again would be predicted for ever. */

@@ -3,14 +3,7 @@ import { modelNameSchema, modelVersionSchema } from '@pilotlight/engine/manifest
 import * as z from 'zod/mini';
 import { DEFAULT_LIMITS } from './api/limits.ts';
 import { containerSettings } from './container/settings.ts';
-import {
-  count,
-  type Environment,
-  faultsOf,
-  invalidEnvironment,
-  text,
-  unknownOf,
-} from './environment-settings.ts';
+import { count, type Environment, readSettings, text, unknownOf } from './environment-settings.ts';
 import { remotePackages } from './remote-packages.ts';
 
 const flag = z.pipe(
@@ -75,11 +68,10 @@ const OURS = /^(?:PILOTLIGHT_|PRELOAD_)/;
 
 /** @throws PilotlightError INVALID_CONFIGURATION that names every variable at fault. */
 export function readConfig(environment: Environment): Config {
-  const parsed = environmentSchema.safeParse(environment);
-  const unknown = unknownOf(environment, (name) => OURS.test(name), NAMES);
-  const faults = [...faultsOf(parsed.error), ...unknown, ...halfAJobStore(environment)];
-  if (parsed.success && faults.length === 0) return parsed.data;
-  throw invalidEnvironment(faults);
+  return readSettings(environmentSchema, environment, () => [
+    ...unknownOf(environment, (name) => OURS.test(name), NAMES),
+    ...halfAJobStore(environment),
+  ]);
 }
 
 /** Where jobs wait and where they lie go together. */

@@ -10,6 +10,23 @@ export const count = z.pipe(
   z.transform(Number),
 );
 
+/**
+ * The settings of `environment`. `otherFaults` gives a line for each fault that the schema does not see; it gets the settings
+ * where the schema sees none.
+ *
+ * @throws PilotlightError INVALID_CONFIGURATION that names every variable at fault.
+ */
+export function readSettings<Settings>(
+  schema: z.ZodMiniType<Settings>,
+  environment: Environment,
+  otherFaults: (settings: Settings | undefined) => readonly string[] = () => [],
+): Settings {
+  const parsed = schema.safeParse(environment);
+  const faults = [...faultsOf(parsed.error), ...otherFaults(parsed.data)];
+  if (parsed.success && faults.length === 0) return parsed.data;
+  throw invalidEnvironment(faults);
+}
+
 /** A line for each variable that is wrong; none where nothing is. */
 export function faultsOf(error: z.core.$ZodError | undefined): string[] {
   return (error?.issues ?? []).map((issue) => `${String(issue.path[0])}: ${reasonOf(issue)}`);

@@ -1,5 +1,5 @@
 /** What a caller says of a file: beside it, in `<key>.params.json`, or in the metadata of the object. */
-import { reasonOf } from '@pilotlight/engine/errors';
+import { faultOf } from '@pilotlight/engine/errors';
 import * as z from 'zod/mini';
 import type { S3Objects } from '../../shared/s3-objects.ts';
 import { BatchError } from '../errors.ts';
@@ -44,9 +44,6 @@ export function parseOptions(json: string, place: string): FileOptions {
   }
   const parsed = fileOptionsSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys : [];
-  const field = [...(issue?.path ?? []), ...unknown.slice(0, 1)].join('.');
-  const reason = unknown.length > 0 ? 'is not known' : reasonOf(issue);
-  throw new BatchError('INVALID_OPTIONS', `${place}: ${`${field} ${reason}`.trim()}.`);
+  const { path, reason } = faultOf(parsed.error.issues[0]);
+  throw new BatchError('INVALID_OPTIONS', `${place}: ${`${path.join('.')} ${reason}`.trim()}.`);
 }

@@ -1,7 +1,7 @@
 /** `catalog.json`: of all the packages that there are, which are deployed, and where they run. */
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
-import { PilotlightError, reasonOf } from './errors.ts';
+import { faultOf, PilotlightError } from './errors.ts';
 import { modelNameSchema, modelVersionSchema } from './manifest.ts';
 
 const catalogSchema = z.strictObject({
@@ -35,10 +35,8 @@ export function readCatalog(file: string): CatalogEntry[] {
   }
   const parsed = catalogSchema.safeParse(json);
   if (parsed.success) return Object.entries(parsed.data.models).map(([name, entry]) => ({ name, ...entry }));
-  const [issue] = parsed.error.issues;
-  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-  const field = [...(issue?.path ?? []), ...unknown].join('.') || 'the top level';
-  throw invalid(file, `${field}: ${unknown.length > 0 ? 'is not known' : reasonOf(issue)}`);
+  const { path, reason } = faultOf(parsed.error.issues[0]);
+  throw invalid(file, `${path.join('.') || 'the top level'}: ${reason}`);
 }
 
 function invalid(file: string, reason: string, cause?: unknown): PilotlightError {

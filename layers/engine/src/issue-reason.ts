@@ -39,6 +39,18 @@ export function reasonOf(issue: z.core.$ZodIssue | undefined): string {
   }
 }
 
+/** Where a value is at fault, and what it must be there: of keys that are not known, the first is the place. */
+export function faultOf(issue: z.core.$ZodIssue | undefined): {
+  readonly path: readonly PropertyKey[];
+  readonly reason: string;
+} {
+  const { path = [] } = issue ?? {};
+  const [unknown] = issue?.code === 'unrecognized_keys' ? issue.keys : [];
+  return unknown === undefined
+    ? { path, reason: reasonOf(issue) }
+    : { path: [...path, unknown], reason: 'is not known' };
+}
+
 /** `count` is a number, or the length of a text or a list. */
 function limited(origin: string, count: number | bigint, bound: string): string {
   if (['number', 'int', 'bigint'].includes(origin)) return `must be ${bound} ${count}`;

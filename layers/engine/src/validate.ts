@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import { EngineError, reasonOf } from './errors.ts';
+import { EngineError, faultOf } from './errors.ts';
 import type { AnyTask } from './tasks/index.ts';
 import type { CommonParameters } from './tasks/parameters.ts';
 import { type TextInput, textInput } from './tasks/text-input.ts';
@@ -47,9 +47,7 @@ function parse<T>(
 ): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-  const field = [name, ...(issue?.path ?? []), ...unknownKey].join('.');
-  const reason = unknownKey.length > 0 ? 'is not known' : reasonOf(issue);
+  const { path, reason } = faultOf(parsed.error.issues[0]);
+  const field = [name, ...path].join('.');
   throw new EngineError(code, `${field}: ${reason}.`, { details: { field } });
 }

@@ -51,16 +51,11 @@ export async function openNativeTokenizer(files: Files, { file, split }: TextPro
 async function openSplit(files: Files, { rest, vocabulary }: SplitTokenizer): Promise<Tokenizer> {
   const json = readFileSync(files.path(rest.path), 'utf8');
   const { model } = restSchema.parse(JSON.parse(json));
-  const reading = readModel(
-    model,
-    vocabulary.map(({ path }) => files.path(path)),
-  );
-  const [tokenizer, read] = await Promise.all([parse(json), reading]);
-  tokenizer.setModel(read);
+  const tokenizer = Tokenizer.fromString(json);
+  const paths = vocabulary.map(({ path }) => files.path(path));
+  tokenizer.setModel(await readModel(model, paths));
   return tokenizer;
 }
-
-const parse = async (json: string): Promise<Tokenizer> => Tokenizer.fromString(json);
 
 function readModel(
   model: z.infer<typeof modelSchema>,

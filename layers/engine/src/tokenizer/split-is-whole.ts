@@ -8,7 +8,7 @@ import { openNativeTokenizer } from './native-tokenizer.ts';
 
 /**
  * Whether `textProcessing.split` opens as the tokenizer that its `file` is, by all that the library writes of both: vocabulary,
- * merges, options, added tokens. For who packages and verifies; never at load.
+ * merges, options, added tokens; true where nothing is divided. For who packages and verifies; never at load.
  *
  * @throws EngineError PACKAGE_CORRUPT where a file does not parse.
  */
@@ -16,6 +16,7 @@ export async function splitIsWhole(
   files: Pick<ModelPackage, 'path'>,
   textProcessing: TextProcessing,
 ): Promise<boolean> {
+  if (!textProcessing.split) return true;
   const folder = await mkdtemp(join(tmpdir(), 'pilotlight-tokenizer-'));
   const written = async (name: string, opened: TextProcessing): Promise<string> => {
     const path = join(folder, name);
