@@ -1,4 +1,4 @@
-import type { ReadSecret } from '../shared/secret-reader.ts';
+import type { ReadSecret } from '@pilotlight/app/internal/aws/secret-reader';
 import { type ApiKey, parseApiKeys } from './api-keys.ts';
 import { AuthorizerError } from './errors.ts';
 

@@ -1,4 +1,4 @@
-import { PilotlightError } from '@pilotlight/engine/errors';
+import { PilotlightError } from '@pilotlight/model-format/errors';
 
 /**
  * Why no request can be judged now. API Gateway answers 500 and, other than a refusal, does not cache it. Carries

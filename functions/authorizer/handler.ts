@@ -1,7 +1,7 @@
 /** Entry of the API-key authoriser. `PILOTLIGHT_API_KEYS_SECRET` is the name or ARN of the secret that holds the keys. */
 import { Logger } from '@aws-lambda-powertools/logger';
-import { SERVICE } from '../shared/metric-names.ts';
-import { secretReader } from '../shared/secret-reader.ts';
+import { secretReader } from '@pilotlight/app/internal/aws/secret-reader';
+import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { cachedKeys } from './cached-keys.ts';
 import { createHandler } from './create-handler.ts';
 import { AuthorizerError } from './errors.ts';

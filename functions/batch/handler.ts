@@ -1,19 +1,19 @@
 /** Entry of the batch function. Everything here is made once for each environment, during its init phase. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
+import { createS3Client } from '@pilotlight/app/internal/aws/s3-client';
+import { S3Objects } from '@pilotlight/app/internal/aws/s3-objects';
+import { createSqsClient, SqsQueue } from '@pilotlight/app/internal/aws/sqs-queue';
+import { readBatchConfig, withoutBatchConfig } from '@pilotlight/app/internal/settings/batch-config';
+import { readConfig } from '@pilotlight/app/internal/settings/config';
+import { engineOptions } from '@pilotlight/app/internal/settings/engine-options';
+import { preload } from '@pilotlight/app/internal/settings/preload';
+import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
+import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { ENGINE_VERSION, Engine } from '@pilotlight/engine';
-import { readBatchConfig, withoutBatchConfig } from '../shared/batch-config.ts';
-import { readConfig } from '../shared/config.ts';
-import { engineOptions } from '../shared/engine-options.ts';
-import { SERVICE } from '../shared/metric-names.ts';
-import { preload } from '../shared/preload.ts';
-import { createS3Client } from '../shared/s3-client.ts';
-import { S3Objects } from '../shared/s3-objects.ts';
-import { keepHeapSmall } from '../shared/small-heap.ts';
-import { createSqsClient, SqsQueue } from '../shared/sqs-queue.ts';
 import { createHandler, type HandlerParts } from './create-handler.ts';
-import { withBackfill } from './map/with-backfill.ts';
-import { processorOf } from './object/processor.ts';
+import { withBackfill } from './src/map/with-backfill.ts';
+import { processorOf } from './src/object/processor.ts';
 
 keepHeapSmall();
 const config = readConfig(withoutBatchConfig(process.env));

@@ -1,10 +1,10 @@
 /** The pre-traffic hook: has a new version run its goldens before CodeDeploy gives it any traffic. */
 import type { Logger } from '@aws-lambda-powertools/logger';
-import { PilotlightError, reasonOf } from '@pilotlight/engine/errors';
+import type { HookStatus, ReportStatus } from '@pilotlight/app/internal/aws/deployment-hook';
+import type { Invoke } from '@pilotlight/app/internal/aws/lambda-invoker';
+import { WARM_UP_SOURCE, type WarmUpEvent } from '@pilotlight/app/internal/warm-up';
+import { PilotlightError, reasonOf } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
-import type { HookStatus, ReportStatus } from '../shared/deployment-hook.ts';
-import type { Invoke } from '../shared/lambda-invoker.ts';
-import { WARM_UP_SOURCE, type WarmUpEvent } from '../shared/warm-up.ts';
 import { type Expectations, verdictOf } from './verdict.ts';
 
 const id = z.string('is missing').check(z.minLength(1, 'is empty'));

@@ -3,9 +3,9 @@
  * must have in memory, separated by commas, `PILOTLIGHT_TOLERATED_DRIFT` the deviation over tolerance that is accepted.
  */
 import { Logger } from '@aws-lambda-powertools/logger';
-import { statusReporter } from '../shared/deployment-hook.ts';
-import { lambdaInvoker } from '../shared/lambda-invoker.ts';
-import { SERVICE } from '../shared/metric-names.ts';
+import { statusReporter } from '@pilotlight/app/internal/aws/deployment-hook';
+import { lambdaInvoker } from '@pilotlight/app/internal/aws/lambda-invoker';
+import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { createHandler, PreTrafficHookError } from './create-handler.ts';
 
 const { PILOTLIGHT_VERSION_ARN: versionArn, PILOTLIGHT_MODELS: models } = process.env;

@@ -1,6 +1,6 @@
 /** What an environment has to say of its start, once. */
 import type { Metrics } from '@aws-lambda-powertools/metrics';
-import { addMetrics } from '../shared/emf.ts';
+import { addMetrics } from '@pilotlight/app/internal/telemetry/emf';
 import type { PredictModel } from './ports.ts';
 
 export interface ColdStart {

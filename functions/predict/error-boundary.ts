@@ -1,6 +1,6 @@
 import type { MiddlewareObj } from '@middy/core';
-import { errorReply } from '../shared/api/errors.ts';
-import type { Logger } from '../shared/api/ports.ts';
+import { errorReply } from '@pilotlight/app/internal/api/errors';
+import type { Logger } from '@pilotlight/app/internal/api/ports';
 import { WarmUpError } from './warm-up.ts';
 
 /**

@@ -4,13 +4,13 @@
  */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
+import { readConfig } from '@pilotlight/app/internal/settings/config';
+import { appOptions, engineOptions } from '@pilotlight/app/internal/settings/engine-options';
+import { handOverOptions } from '@pilotlight/app/internal/settings/hand-over-options';
+import { preload } from '@pilotlight/app/internal/settings/preload';
+import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
+import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { Engine } from '@pilotlight/engine';
-import { readConfig } from '../shared/config.ts';
-import { appOptions, engineOptions } from '../shared/engine-options.ts';
-import { handOverOptions } from '../shared/hand-over-options.ts';
-import { SERVICE } from '../shared/metric-names.ts';
-import { preload } from '../shared/preload.ts';
-import { keepHeapSmall } from '../shared/small-heap.ts';
 import { createHandler } from './create-handler.ts';
 import { rehearse } from './rehearse.ts';
 

@@ -1,6 +1,7 @@
 /** What the predict function asks of its models beside what the HTTP app does. */
+
+import type { ServingEngine } from '@pilotlight/app/internal/api/ports';
 import type { Predictor } from '@pilotlight/engine';
-import type { ServingEngine } from '../shared/api/ports.ts';
 
 export type PredictModel = Pick<Predictor, 'manifest' | 'loadTimings' | 'checkGolden'>;
 

@@ -1,9 +1,9 @@
 /** Whether the models still answer as their packages say: a golden at a time. */
 import type { Metrics } from '@aws-lambda-powertools/metrics';
+import type { Logger } from '@pilotlight/app/internal/api/ports';
+import { addMetrics } from '@pilotlight/app/internal/telemetry/emf';
+import type { SelfCheck } from '@pilotlight/app/internal/warm-up';
 import { type GoldenCheck, PilotlightError } from '@pilotlight/engine';
-import type { Logger } from '../shared/api/ports.ts';
-import { addMetrics } from '../shared/emf.ts';
-import type { SelfCheck } from '../shared/warm-up.ts';
 import { type PredictModel, refOf } from './ports.ts';
 
 export interface SelfCheckParts {

@@ -1,10 +1,10 @@
 /** The warmer: keeps execution environments of a function warm, on a schedule. */
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
-import { PilotlightError, reasonOf } from '@pilotlight/engine/errors';
+import type { Invoke } from '@pilotlight/app/internal/aws/lambda-invoker';
+import { addMetrics } from '@pilotlight/app/internal/telemetry/emf';
+import { PilotlightError, reasonOf } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
-import { addMetrics } from '../shared/emf.ts';
-import type { Invoke } from '../shared/lambda-invoker.ts';
 import { HOLDS_MS, type WarmUpResult, warm } from './warm.ts';
 
 /** Environments that one invocation can keep busy at once. */

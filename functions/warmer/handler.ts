@@ -1,8 +1,8 @@
 /** Entry of the warmer function. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { lambdaInvoker } from '../shared/lambda-invoker.ts';
-import { METRICS_NAMESPACE, SERVICE } from '../shared/metric-names.ts';
+import { lambdaInvoker } from '@pilotlight/app/internal/aws/lambda-invoker';
+import { METRICS_NAMESPACE, SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { createHandler } from './create-handler.ts';
 
 export const handler = createHandler({

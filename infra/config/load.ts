@@ -3,8 +3,8 @@
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { closest } from '@pilotlight/engine/errors';
-import { InfraError } from '../constructs/errors.ts';
+import { InfraError } from '@pilotlight/constructs/internal/errors';
+import { closest } from '@pilotlight/model-format/errors';
 import { problemsOf } from './problems.ts';
 import { type Config, configSchema } from './schema.ts';
 

@@ -1,5 +1,5 @@
 /** Says what is wrong with a configuration, by the path of the field and with the nearest field that exists. */
-import { closest, reasonOf } from '@pilotlight/engine/errors';
+import { closest, reasonOf } from '@pilotlight/model-format/errors';
 import * as z from 'zod';
 import { configSchema } from './schema.ts';
 

@@ -1,7 +1,8 @@
 /** What one deployment is made of. Plain data: durations are numbers with their unit in the name. */
-import { closest } from '@pilotlight/engine/errors';
+
+import { JOB_DEADLINE_HOURS } from '@pilotlight/app/internal/settings/config';
+import { closest } from '@pilotlight/model-format/errors';
 import * as z from 'zod';
-import { JOB_DEADLINE_HOURS } from '../../functions/shared/config.ts';
 import { apiSchema } from './schema/api.ts';
 import { functionSchema } from './schema/function.ts';
 import { gpuSchema } from './schema/gpu.ts';

@@ -1,7 +1,7 @@
+import { DistributedBatch, type LoggingProps, UploadPipeline } from '@pilotlight/constructs';
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
-import { DistributedBatch, type LoggingProps, UploadPipeline } from '../constructs/index.ts';
 import { loggingOf, modelFunctionOf, removalPolicyOf } from './stack-settings.ts';
 
 export interface BatchStackProps extends StackProps {

@@ -1,7 +1,8 @@
 /** From the numbers of a configuration to the cold-start measure of a function. */
+
+import type { ColdStart } from '@pilotlight/constructs';
 import { Duration } from 'aws-cdk-lib';
 import type { Config } from '../config/schema.ts';
-import type { ColdStart } from '../constructs/index.ts';
 
 type Settings = Config['functions'][string]['coldStart'];
 

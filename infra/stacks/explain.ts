@@ -1,5 +1,5 @@
 /** What a synth tells on its way: where the models of each function are, and why they fit; and what is handed over. */
-import { explainPlacement, type Placement } from '../constructs/index.ts';
+import { explainPlacement, type Placement } from '@pilotlight/constructs';
 import type { GpuStack } from './gpu-stack.ts';
 import type { PilotlightStage } from './pilotlight-stage.ts';
 

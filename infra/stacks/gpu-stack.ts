@@ -1,9 +1,9 @@
+import { EcsManagedInstancesBackend, type GpuBackend, GpuImage } from '@pilotlight/constructs';
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
-import { EcsManagedInstancesBackend, type GpuBackend, GpuImage } from '../constructs/index.ts';
 import { loggingOf, packagesFolderOf, removalPolicyOf } from './stack-settings.ts';
 
 export interface GpuStackProps extends StackProps {

@@ -1,8 +1,8 @@
+import { Observability, type ObservabilityProps } from '@pilotlight/constructs';
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
-import { Observability, type ObservabilityProps } from '../constructs/index.ts';
 import { loggingOf } from './stack-settings.ts';
 
 export interface ObservabilityStackProps

@@ -1,4 +1,13 @@
 import {
+  type GpuBackend,
+  InferenceApi,
+  type InferenceApiProps,
+  InferenceFunction,
+  type InferenceFunctionProps,
+  InfraError,
+  type LoggingProps,
+} from '@pilotlight/constructs';
+import {
   CfnOutput,
   CrossStackReferences,
   Duration,
@@ -8,15 +17,6 @@ import {
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
-import {
-  type GpuBackend,
-  InferenceApi,
-  type InferenceApiProps,
-  InferenceFunction,
-  type InferenceFunctionProps,
-  InfraError,
-  type LoggingProps,
-} from '../constructs/index.ts';
 import { coldStartOf } from './cold-start.ts';
 import { curlLine } from './curl-line.ts';
 import { loggingOf, modelFunctionOf, namesOf } from './stack-settings.ts';

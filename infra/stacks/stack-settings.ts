@@ -1,11 +1,11 @@
 /** What the stacks of a deployment have in common, out of its configuration. */
 
 import { resolve } from 'node:path';
+import type { LoggingProps } from '@pilotlight/constructs';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
-import type { LoggingProps } from '../constructs/index.ts';
 
 /** The repository, from which relative paths of a configuration count. */
 const ROOT = new URL('../..', import.meta.url).pathname;

@@ -1,6 +1,6 @@
-import { GraphBuilder } from '../../model-assets/toolchain/graph/builder.ts';
-import { encodeModel } from '../../model-assets/toolchain/graph/onnx.ts';
-import { ELEMENT, floatTensor } from '../../model-assets/toolchain/graph/tensor.ts';
+import { GraphBuilder } from '../../model-assets/toolchain/src/graph/builder.ts';
+import { encodeModel } from '../../model-assets/toolchain/src/graph/onnx.ts';
+import { ELEMENT, floatTensor } from '../../model-assets/toolchain/src/graph/tensor.ts';
 
 /** A model of one node: `value` [1] plus one is `sum` [1]. */
 export function oneNodeModel(): Uint8Array {

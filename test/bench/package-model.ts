@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { TaskName } from '@pilotlight/engine/manifest';
+import type { TaskName } from '@pilotlight/model-format';
 import { BenchError } from './errors.ts';
 import { ROOT } from './paths.ts';
 

@@ -1,7 +1,7 @@
 /** A checkpoint, a package and the peer's files for each task beyond classification. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TaskName } from '@pilotlight/engine/manifest';
+import type { TaskName } from '@pilotlight/model-format';
 import { type Head, SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 import { type Bundles, bundleSubjects } from './bundle.ts';
 import { addPackage } from './package-model.ts';

@@ -3,12 +3,12 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { Engine } from '@pilotlight/engine';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createS3Client } from '../../functions/app/src/aws/s3-client.ts';
+import { S3Objects } from '../../functions/app/src/aws/s3-objects.ts';
+import { readBatchConfig } from '../../functions/app/src/settings/batch-config.ts';
 import { createHandler, type HandlerParts } from '../../functions/batch/create-handler.ts';
-import { withBackfill } from '../../functions/batch/map/with-backfill.ts';
-import { processorOf } from '../../functions/batch/object/processor.ts';
-import { readBatchConfig } from '../../functions/shared/batch-config.ts';
-import { createS3Client } from '../../functions/shared/s3-client.ts';
-import { S3Objects } from '../../functions/shared/s3-objects.ts';
+import { withBackfill } from '../../functions/batch/src/map/with-backfill.ts';
+import { processorOf } from '../../functions/batch/src/object/processor.ts';
 import { startWorld, type World } from './batch-world.ts';
 
 let world: World;

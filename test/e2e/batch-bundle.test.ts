@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { bundle } from '../../functions/bundle.ts';
+import { bundle } from '../../functions/bundles/src/bundle.ts';
 import { startWorld, type World } from './batch-world.ts';
 import { run } from './command.ts';
 

@@ -6,12 +6,12 @@ import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSqs } from '../../infra/local/sqs/server.ts';
+import { startSqs } from '../../infra/local/src/sqs/server.ts';
 import { node, run, type Service, startService } from './command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pilotlight-files-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const batch = (...args: readonly string[]) => run(node('infra/local/batch.ts', ...args));
+const batch = (...args: readonly string[]) => run(node('cli/src/batch.ts', ...args));
 const linesOf = (text: string) =>
   text
     .trimEnd()
@@ -112,7 +112,7 @@ describe('npm start', () => {
   let service: Service;
   let endpoint: string;
   beforeAll(async () => {
-    service = await startService(node('infra/local/start.ts', '--port', '0', '--model', 'sentiment'), {
+    service = await startService(node('cli/src/start.ts', '--port', '0', '--model', 'sentiment'), {
       env: { PILOTLIGHT_ALLOW_SPINNING: 'false' },
     });
     endpoint = /at (http:\S+) come out in out/.exec(service.stdout())?.[1] ?? '';
@@ -169,7 +169,7 @@ describe('npm start', () => {
   it('ends with one line where the port of S3 is in use', async () => {
     const taken = new URL(endpoint).port;
     const { code, stderr } = await run(
-      node('infra/local/start.ts', '--port', '0', '--model', 'sentiment', '--s3-port', taken),
+      node('cli/src/start.ts', '--port', '0', '--model', 'sentiment', '--s3-port', taken),
     );
     expect([code, stderr]).toEqual([
       1,

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { startS3 } from '../../infra/local/s3/server.ts';
-import { startSqs } from '../../infra/local/sqs/server.ts';
+import { startS3 } from '../../infra/local/src/s3/server.ts';
+import { startSqs } from '../../infra/local/src/sqs/server.ts';
 
 export const BUCKET = 'uploads';
 const QUEUE = 'batch';

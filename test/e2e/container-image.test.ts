@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { IgnoreStrategy } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { HEALTH_CHECK } from '../../infra/constructs/gpu-container.ts';
-import { buildServerContext } from '../../layers/container/index.ts';
-import { describePackage } from '../../layers/models/index.ts';
+import { HEALTH_CHECK } from '../../infra/constructs/src/gpu-container.ts';
+import { buildServerContext } from '../../layers/builders/src/images/index.ts';
+import { describePackage } from '../../layers/builders/src/models/index.ts';
 import { fileSystemOf, type Stage, stagesOf } from '../fixtures/dockerfile.ts';
 import { type OtlpCollector, startOtlpCollector } from '../fixtures/otlp-collector.ts';
 import { packageOf } from '../unit/layers/model-packages.ts';
@@ -17,7 +17,8 @@ import { type JobWorld, startJobWorld } from './job-world.ts';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'pilotlight-image-'));
 const ROOT = join(FOLDER, 'root');
-const ENGINE_LINK = '/app/node_modules/@pilotlight/engine';
+const OURS = '/app/node_modules/@pilotlight/';
+const LINKS = { engine: 'layers/engine', app: 'functions/app', 'model-format': 'model-assets/format' };
 // The user of the image is to read what lies below it.
 chmodSync(FOLDER, 0o755);
 
@@ -38,8 +39,8 @@ beforeAll(() => {
   files = entries
     .filter((entry) => !entry.isDirectory())
     .map(({ parentPath, name }) => join(parentPath, name).slice(ROOT.length))
-    // What the link to the engine leads to is listed where it is.
-    .filter((path) => !path.startsWith(ENGINE_LINK));
+    // What the links to our own packages lead to is listed where it is.
+    .filter((path) => !path.startsWith(OURS));
 });
 afterAll(() => rmSync(FOLDER, { recursive: true }));
 
@@ -118,7 +119,8 @@ describe('the files of the image', () => {
     expect(files.filter((path) => unwanted.test(path) && !path.endsWith('/MODEL_CARD.md'))).toEqual([]);
     const ours = files.filter((path) => path.endsWith('.ts'));
     expect(ours.length).toBeGreaterThan(100);
-    const served = /^\/app\/(?:functions\/(?:gpu-server|shared)|layers\/engine\/src)\//;
+    const served =
+      /^\/app\/(?:functions\/(?:server|app\/src)|layers\/engine\/src|model-assets\/format\/src)\//;
     expect(ours.filter((path) => !served.test(path))).toEqual([]);
   });
 
@@ -150,8 +152,9 @@ describe('the files of the image', () => {
   });
 
   test('have nothing outside of the image: links lead to files of it', () => {
-    const link = realpathSync(join(ROOT, ENGINE_LINK));
-    expect(link).toBe(join(realpathSync(ROOT), 'app/layers/engine'));
+    expect(readdirSync(join(ROOT, OURS)).sort()).toEqual(Object.keys(LINKS).sort());
+    for (const [name, folder] of Object.entries(LINKS))
+      expect(realpathSync(join(ROOT, OURS, name))).toBe(join(realpathSync(ROOT), 'app', folder));
   });
 });
 

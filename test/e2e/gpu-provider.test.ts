@@ -11,7 +11,7 @@ const reportSchema = z.object({
 });
 
 async function report(env: Readonly<Record<string, string>>) {
-  const { code, stdout } = await run([...node('functions/gpu-server/gpu-report.ts'), '--json'], { env });
+  const { code, stdout } = await run([...node('functions/server/gpu-report.ts'), '--json'], { env });
   return { code, ...reportSchema.parse(JSON.parse(stdout)) };
 }
 
@@ -25,7 +25,7 @@ describe('on a machine with or without a GPU', () => {
 
   test('the server refuses to start where a GPU is required and the CPU is asked for, and prints the report', async () => {
     const env = { REQUIRE_GPU: '1', EXECUTION_PROVIDER: 'cpu', MODELS_DIR: PACKAGES, PORT: '0' };
-    const { code, stderr } = await run(node('functions/gpu-server/server.ts'), { env });
+    const { code, stderr } = await run(node('functions/server/server.ts'), { env });
     expect(code).toBe(1);
     expect(stderr).toContain('Execution provider: none');
     expect(stderr).toContain('REQUIRE_GPU is set, and no GPU can be used here.');
@@ -45,7 +45,7 @@ describe('on a machine with or without a GPU', () => {
 
   test('the settings of the choice are checked with all others', async () => {
     const env = { EXECUTION_PROVIDER: 'tpu', REQUIRE_GPU: 'maybe', PORT: '70000' };
-    const { code, stderr } = await run(node('functions/gpu-server/server.ts'), { env });
+    const { code, stderr } = await run(node('functions/server/server.ts'), { env });
     expect(code).toBe(1);
     expect(stderr).toContain('EXECUTION_PROVIDER: must be cuda, webgpu or cpu');
     expect(stderr).toContain('REQUIRE_GPU: must be 1 or 0');

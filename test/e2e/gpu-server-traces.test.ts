@@ -137,7 +137,7 @@ test.each([
   [{ OTEL_TRACES_SAMPLER_ARG: '7' }, /OTEL_TRACES_SAMPLER_ARG: must be a share from 0 to 1/],
   [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' }, /OTEL_EXPORTER_OTLP_ENDPOINT: must be an address/],
 ])('are refused with the settings %j before anything starts', async (env, reason) => {
-  const { code, stderr } = await run(node('functions/gpu-server/server.ts'), { env });
+  const { code, stderr } = await run(node('functions/server/server.ts'), { env });
   expect(code).toBe(1);
   expect(stderr).toMatch(reason);
 });

@@ -146,7 +146,7 @@ test('ends with 1 at the end of the grace, where requests are still under way', 
 
 test('names every variable at fault before it starts anything', async () => {
   const env = { MAX_BATCH_TOKENS: '0', MAX_QUEUE_MS: 'soon', PORT: '70000' };
-  const { code, stderr } = await run(node('functions/gpu-server/server.ts'), { env });
+  const { code, stderr } = await run(node('functions/server/server.ts'), { env });
   expect(code).toBe(1);
   for (const name of Object.keys(env)) expect(stderr).toContain(`${name}: must be`);
 });

@@ -30,7 +30,7 @@ export interface Answer {
 
 /** Resolves once it listens and its models are loaded. */
 export async function startGpuServer(environment: Readonly<Record<string, string>>): Promise<GpuServer> {
-  const child = spawn(process.execPath, ['functions/gpu-server/server.ts'], {
+  const child = spawn(process.execPath, ['functions/server/server.ts'], {
     env: userEnvironment({ PORT: '0', HOST: '127.0.0.1', PILOTLIGHT_VERIFY: 'size', ...environment }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { bundle } from '../../functions/bundle.ts';
+import { bundle } from '../../functions/bundles/src/bundle.ts';
 import { type GpuServer, startGpuServer } from './gpu-server.ts';
 import { workspace } from './http-service.ts';
 import { type JobWorld, startJobWorld } from './job-world.ts';

@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, write
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundle, FUNCTIONS } from '../../functions/bundle.ts';
-import { openApiDocument } from '../../functions/shared/api/openapi/document.ts';
+import { openApiDocument } from '../../functions/app/src/api/openapi/document.ts';
+import { bundle, FUNCTIONS } from '../../functions/bundles/src/bundle.ts';
 import { DEFAULT_PACKAGES } from './http-service.ts';
 
 const repository = join(import.meta.dirname, '../..');

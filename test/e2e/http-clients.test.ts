@@ -13,9 +13,7 @@ let service: Service;
 beforeAll(async () => {
   packages = mkdtempSync(join(tmpdir(), 'pilotlight-clients-'));
   await addTaskModels(packages);
-  service = await startService(
-    node('infra/local/start.ts', '--packages', packages, '--port', '0', '--quiet'),
-  );
+  service = await startService(node('cli/src/start.ts', '--packages', packages, '--port', '0', '--quiet'));
 });
 afterAll(async () => {
   await service.end('SIGTERM');

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { preload } from '../../functions/shared/preload.ts';
+import { preload } from '../../functions/app/src/settings/preload.ts';
 import { quiet, type Service, serve, type Workspace, workspace } from './http-service.ts';
 
 let space: Workspace;

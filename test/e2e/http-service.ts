@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Engine, type EngineOptions } from '@pilotlight/engine';
-import { createApp } from '../../functions/shared/api/app.ts';
-import { createHttpServer } from '../../functions/shared/api/node-server.ts';
-import type { AppOptions } from '../../functions/shared/api/ports.ts';
-import { addModel } from '../../model-assets/toolchain/pipeline.ts';
-import { silent } from '../../model-assets/toolchain/terminal/progress.ts';
+import { createApp } from '../../functions/app/src/api/app.ts';
+import { createHttpServer } from '../../functions/app/src/api/node-server.ts';
+import type { AppOptions } from '../../functions/app/src/api/ports.ts';
+import { addModel } from '../../model-assets/toolchain/src/pipeline.ts';
+import { silent } from '../../model-assets/toolchain/src/terminal/progress.ts';
 import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 
 export const DEFAULT_PACKAGES = join(import.meta.dirname, '../../model-assets/packages');

@@ -1,6 +1,6 @@
 /** Jobs on servers that are killed again and again, whose S3 fails now and then, and whose messages come twice. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { JobView } from '../../functions/shared/jobs/job.ts';
+import type { JobView } from '../../functions/app/src/jobs/job.ts';
 import { Random } from '../fixtures/random.ts';
 import { type GpuServer, startGpuServer } from './gpu-server.ts';
 import { predictionOf, startJobWorld } from './job-world.ts';

@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
-import { jobView } from '../../functions/shared/api/openapi/job-operations.ts';
-import { isJobId } from '../../functions/shared/jobs/job-id.ts';
-import { digestOf } from '../../functions/shared/jobs/store.ts';
-import { queued } from '../../functions/shared/jobs/transitions.ts';
+import { jobView } from '../../functions/app/src/api/openapi/job-operations.ts';
+import { isJobId } from '../../functions/app/src/jobs/job-id.ts';
+import { digestOf } from '../../functions/app/src/jobs/store.ts';
+import { queued } from '../../functions/app/src/jobs/transitions.ts';
 import { type GpuServer, poison, startGpuServer } from './gpu-server.ts';
 import { DEADLINE_MS, type JobWorld, predictionOf, startJobWorld } from './job-world.ts';
 import { copyOfPackages } from './packages.ts';

@@ -1,9 +1,9 @@
 /** A local Lambda with the echo function, and its answers parsed. */
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { LambdaFunction } from '../../infra/local/lambda/function-definition.ts';
-import type { InvokeRequest } from '../../infra/local/lambda/invoke-request.ts';
-import { LocalLambda } from '../../infra/local/lambda/local-lambda.ts';
+import type { LambdaFunction } from '../../infra/local/src/lambda/function-definition.ts';
+import type { InvokeRequest } from '../../infra/local/src/lambda/invoke-request.ts';
+import { LocalLambda } from '../../infra/local/src/lambda/local-lambda.ts';
 
 export const ECHO = join(import.meta.dirname, '../fixtures/lambda/echo');
 

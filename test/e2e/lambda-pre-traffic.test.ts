@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bundle } from '../../functions/bundle.ts';
-import { builtPredict } from '../../infra/local/lambda/built-functions.ts';
-import { LocalLambda } from '../../infra/local/lambda/local-lambda.ts';
-import { describePackage } from '../../layers/models/index.ts';
+import { builtPredict } from '../../cli/src/lambda/built-functions.ts';
+import { bundle } from '../../functions/bundles/src/bundle.ts';
+import { LocalLambda } from '../../infra/local/src/lambda/local-lambda.ts';
+import { describePackage } from '../../layers/builders/src/models/index.ts';
 import { CodeDeployService, EVENT } from '../unit/functions/pre-traffic-hook/code-deploy-service.ts';
 import { copyOfPackages, PACKAGES } from './packages.ts';
 

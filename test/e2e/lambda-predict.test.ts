@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { builtPredict, builtWarmer } from '../../infra/local/lambda/built-functions.ts';
-import type { LambdaFunction } from '../../infra/local/lambda/function-definition.ts';
-import { createHttpApi, type GatewayExchange } from '../../infra/local/lambda/gateway/http-api.ts';
-import { LoadTimes } from '../../infra/local/lambda/load-times.ts';
-import { LocalLambda } from '../../infra/local/lambda/local-lambda.ts';
-import { describePackage } from '../../layers/models/index.ts';
+import { builtPredict, builtWarmer } from '../../cli/src/lambda/built-functions.ts';
+import type { LambdaFunction } from '../../infra/local/src/lambda/function-definition.ts';
+import { createHttpApi, type GatewayExchange } from '../../infra/local/src/lambda/gateway/http-api.ts';
+import { LoadTimes } from '../../infra/local/src/lambda/load-times.ts';
+import { LocalLambda } from '../../infra/local/src/lambda/local-lambda.ts';
+import { describePackage } from '../../layers/builders/src/models/index.ts';
 import { PACKAGES } from './packages.ts';
 
 const WARM = 5;

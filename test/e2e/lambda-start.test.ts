@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bash, node, run, type Service, startService } from './command.ts';
 import { copyOfPackages, corruptWeights } from './packages.ts';
 
-const START = 'infra/local/start.ts';
+const START = 'cli/src/start.ts';
 
 describe('npm start -- --lambda', () => {
   let service: Service;

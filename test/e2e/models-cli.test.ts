@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
 
-const CLI = join(import.meta.dirname, '../../model-assets/toolchain/cli.ts');
+const CLI = join(import.meta.dirname, '../../model-assets/toolchain/src/cli.ts');
 const folder = temporaryFolder();
 const packages = join(folder, 'packages');
 const checkpoint = join(folder, 'checkpoint');

@@ -3,8 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bundle } from '../../functions/bundle.ts';
-import { describePackage, placeModels } from '../../layers/models/index.ts';
+import { bundle } from '../../functions/bundles/src/bundle.ts';
+import { describePackage, placeModels } from '../../layers/builders/src/models/index.ts';
 import { writeImageModel } from '../fixtures/pipelines.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
 import { node, run } from './command.ts';
@@ -14,11 +14,11 @@ const folder = temporaryFolder();
 const source = join(folder, 'source');
 const packages = join(folder, 'packages');
 const image = join(folder, 'red.png');
-const models = (...args: string[]) => run(node('model-assets/toolchain/cli.ts', ...args));
+const models = (...args: string[]) => run(node('model-assets/toolchain/src/cli.ts', ...args));
 const add = (...args: string[]) =>
   models('add', source, '--name', 'colours', '--runtime', 'transformers.js', '--packages', packages, ...args);
 const predict = (...args: string[]) =>
-  run(node('infra/local/predict.ts', '--model', 'colours', '--packages', packages, ...args));
+  run(node('cli/src/predict.ts', '--model', 'colours', '--packages', packages, ...args));
 
 let service: Service;
 beforeAll(async () => {

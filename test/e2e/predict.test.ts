@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bash, node, type RunOptions, run } from './command.ts';
 import { copyOfPackages } from './packages.ts';
 
-const PREDICT = 'infra/local/predict.ts';
+const PREDICT = 'cli/src/predict.ts';
 const packages = copyOfPackages();
 const predict = (args: readonly string[], { env, ...options }: RunOptions = {}) =>
   run(node(PREDICT, ...args), { ...options, env: { MODELS_DIR: packages, ...env } });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as z from 'zod';
-import { bundle } from '../../functions/bundle.ts';
+import { bundle } from '../../functions/bundles/src/bundle.ts';
 import { BUCKET, CREDENTIALS, type S3Server, startS3 } from '../fixtures/s3-server.ts';
 import { node, run } from './command.ts';
 import { DEFAULT_PACKAGES } from './http-service.ts';

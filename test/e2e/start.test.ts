@@ -6,7 +6,7 @@ import { bash, node, run, type Service, startService } from './command.ts';
 import { serve, workspace } from './http-service.ts';
 import { addUnknownKey, copyOfPackages, corruptWeights } from './packages.ts';
 
-const START = 'infra/local/start.ts';
+const START = 'cli/src/start.ts';
 const sound = copyOfPackages();
 afterAll(() => rmSync(sound, { recursive: true }));
 const start = (...args: readonly string[]) => run(node(START, ...args), { env: { MODELS_DIR: sound } });
@@ -95,7 +95,7 @@ describe('npm start beside a container', () => {
     [
       ['--container', 'http://127.0.0.1:1'],
       1,
-      /^error: No server of ours answers at .*gpu-server\/server\.ts\n$/,
+      /^error: No server of ours answers at .*server\/server\.ts\n$/,
     ],
     [['--container', 'http://127.0.0.1:1', '--lambda'], 2, /^error: --container is not for --lambda\./],
   ])('refuses %j in one line', async (args, expected, message) => {

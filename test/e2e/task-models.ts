@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TaskName } from '@pilotlight/engine';
-import { addModel } from '../../model-assets/toolchain/pipeline.ts';
-import { silent } from '../../model-assets/toolchain/terminal/progress.ts';
+import { addModel } from '../../model-assets/toolchain/src/pipeline.ts';
+import { silent } from '../../model-assets/toolchain/src/terminal/progress.ts';
 import { type Head, SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 
 interface TinyModel {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Engine, type TokenRequest, type TokenResult } from '@pilotlight/engine';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readSource } from '../../model-assets/toolchain/sources/index.ts';
+import { readSource } from '../../model-assets/toolchain/src/sources/index.ts';
 import { type CheckpointOptions, FAMILIES, HEADS, SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 import { writeFp32Package } from '../fixtures/fp32-package.ts';
 import { type ReferenceOutputs, referenceForward } from './reference-forward.ts';

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { FolderStore } from '@pilotlight/engine';
 import { describe, expect, it } from 'vitest';
-import { readCatalog } from '../../layers/models/index.ts';
+import { readCatalog } from '../../layers/builders/src/models/index.ts';
 
 const ASSETS = join(import.meta.dirname, '../../model-assets');
 const LEAST_AGREEMENT = 0.99;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PreTrainedTokenizer } from '@huggingface/transformers';
 import { Engine, type TokenRequest } from '@pilotlight/engine';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readSource } from '../../model-assets/toolchain/sources/index.ts';
+import { readSource } from '../../model-assets/toolchain/src/sources/index.ts';
 import { type Family, SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 import { writeFp32Package } from '../fixtures/fp32-package.ts';
 

@@ -15,7 +15,7 @@ import { env, pipeline } from '@huggingface/transformers';
 import { Engine, type TaskName } from '@pilotlight/engine';
 import { afterAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { readSource } from '../../model-assets/toolchain/sources/index.ts';
+import { readSource } from '../../model-assets/toolchain/src/sources/index.ts';
 import {
   type CheckpointOptions,
   FAMILIES,

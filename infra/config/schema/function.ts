@@ -1,6 +1,7 @@
 /** One function and the models that it serves. */
+
+import type { TrafficShift } from '@pilotlight/constructs';
 import * as z from 'zod';
-import type { TrafficShift } from '../../constructs/index.ts';
 import { coldStartSchema } from './cold-start.ts';
 import { count, modelRefs, modelSettings } from './primitives.ts';
 

@@ -1,5 +1,5 @@
 /** Fields that several parts of a configuration have. */
-import { modelNameSchema, modelVersionSchema } from '@pilotlight/engine/manifest';
+import { modelNameSchema, modelVersionSchema } from '@pilotlight/model-format';
 import * as z from 'zod';
 
 export const nonEmpty = z.string().min(1, 'must not be empty');

@@ -1,5 +1,5 @@
 /** The calls that one loaded model has under way: how many there may be, and none once it is disposed of. */
-import { EngineError } from './errors.ts';
+import { EngineError } from '@pilotlight/model-format/errors';
 
 export class Activity {
   readonly #model: { readonly name: string; readonly version: string };

@@ -1,5 +1,7 @@
 /** The engine: models by name, each loaded once. The only place where ports meet adapters. */
-import { EngineError } from './errors.ts';
+
+import { parseModelRef } from '@pilotlight/model-format';
+import { EngineError } from '@pilotlight/model-format/errors';
 import { type LoaderParts, loadModel } from './loader.ts';
 import { type EngineOptions, predictorSettings } from './options.ts';
 import { PipelinePredictor } from './pipelines/pipeline-predictor.ts';
@@ -7,7 +9,6 @@ import { openTransformersJs } from './pipelines/transformers-js.ts';
 import type { CreateSession, ModelRef, PackageEntry, PackageStore } from './ports.ts';
 import { type Prediction, type PredictOptions, Predictor } from './predictor.ts';
 import { PredictorCache } from './predictor-cache.ts';
-import { parseModelRef } from './refs.ts';
 import { createOnnxSession } from './session/onnx-session.ts';
 import { createWorkerSession } from './session/worker-session.ts';
 import { FolderStore } from './store/folder-store.ts';

@@ -4,13 +4,15 @@
  * `Engine` -> `Predictor` -> `Task`: an engine finds and keeps models, a predictor runs one, a task says what its
  * inputs and results are.
  */
+
+export * from '@pilotlight/model-format';
+export * from '@pilotlight/model-format/errors';
 export type { TokenCounts } from './batching/batch-runner.ts';
 export type { BatchTally } from './batching/scheduler.ts';
 export { refuseMoreWork, type TokenLimits } from './batching/token-limits.ts';
 export type { QueueLimits } from './batching/token-queue.ts';
 export { refuseMoreCharacters } from './character-limits.ts';
 export { Engine } from './engine.ts';
-export * from './errors.ts';
 export type { GoldenCheck } from './goldens/check.ts';
 export { type Comparison, compareWithGolden, type Deviation, driftOf } from './goldens/compare.ts';
 export {
@@ -23,9 +25,7 @@ export {
   requestOfGolden,
 } from './goldens/golden.ts';
 export { topOfRows } from './goldens/top-of-rows.ts';
-export * from './manifest.ts';
 export type { BatchRecord, EngineOptions } from './options.ts';
-export * from './pipeline-manifest.ts';
 export type { PipelinePredictor } from './pipelines/pipeline-predictor.ts';
 export type * from './ports.ts';
 export type {
@@ -36,12 +36,9 @@ export type {
   Predictor,
   StageTimings,
 } from './predictor.ts';
-export { parseModelRef } from './refs.ts';
-export { providerFor, variantFor } from './served-variant.ts';
 export { runtimeFolder, tryProvider } from './session/try-provider.ts';
 export { FolderStore, type FolderStoreOptions } from './store/folder-store.ts';
 export { JoinedStore } from './store/joined-store.ts';
-export { checksumOf } from './store/parse-manifest.ts';
 export type { PackageObjects } from './store/s3/remote-package.ts';
 export { S3Store, type S3StoreOptions } from './store/s3/s3-store.ts';
 export { DEFAULT_TRANSFER, type TransferOptions } from './store/s3/transfer.ts';

@@ -1,16 +1,16 @@
 /** From a package to a predictor: the phases of a cold start, and their times. */
-import { EngineError } from './errors.ts';
+
+import type { Manifest, Variant } from '@pilotlight/model-format';
+import { isPipeline, providerFor, variantFor } from '@pilotlight/model-format';
+import { EngineError } from '@pilotlight/model-format/errors';
 import { MINIMUM_GOLDENS } from './goldens/golden.ts';
 import { GoldenReader } from './goldens/golden-reader.ts';
-import type { Manifest, Variant } from './manifest.ts';
 import type { PredictorSettings } from './options.ts';
-import { isPipeline } from './pipeline-manifest.ts';
 import { loadPipeline } from './pipelines/load-pipeline.ts';
 import type { OpenPipeline } from './pipelines/pipeline.ts';
 import type { PipelinePredictor } from './pipelines/pipeline-predictor.ts';
 import type { CreateSession, CreateTokenizer, ModelPackage, PackageStore, ResolvedRef } from './ports.ts';
 import { Predictor } from './predictor.ts';
-import { providerFor, variantFor } from './served-variant.ts';
 import { disposeOf, openSessions } from './session/open-sessions.ts';
 import { taskFor } from './tasks/index.ts';
 

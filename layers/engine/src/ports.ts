@@ -2,11 +2,22 @@
  * What the parts of the engine ask of each other. Tasks, tokenizers, sessions and stores know these
  * interfaces and not one another; `engine.ts` alone wires them together.
  */
-import type * as z from 'zod/mini';
-import type { Graph, Manifest, TaskName, TextProcessing, Variant } from './manifest.ts';
-import type { PackageManifest, PipelineManifest } from './pipeline-manifest.ts';
 
-export type { TaskName };
+import type {
+  ExecutionProvider,
+  Graph,
+  Manifest,
+  ModelRef,
+  PackageManifest,
+  PipelineManifest,
+  ResolvedRef,
+  TaskName,
+  TextProcessing,
+  Variant,
+} from '@pilotlight/model-format';
+import type * as z from 'zod/mini';
+
+export type { ExecutionProvider, ModelRef, ResolvedRef, TaskName };
 
 /** A text, or a pair of texts that the model reads as one sequence. */
 export interface TokenRequest {
@@ -118,9 +129,6 @@ export interface Session {
   dispose(): Promise<void>;
 }
 
-/** What runs the operators of a graph, by its name in ONNX Runtime. */
-export type ExecutionProvider = 'cpu' | 'cuda' | 'webgpu';
-
 /** What became of a tiny graph on an execution provider. */
 export type ProviderTrial =
   | { readonly provider: ExecutionProvider; readonly works: true; readonly ms: number }
@@ -171,14 +179,6 @@ export interface PackageStore {
   /** Throws PACKAGE_INVALID; where packages come over a network, PACKAGE_UNAVAILABLE and PACKAGE_CORRUPT too. */
   open(ref: ResolvedRef): Promise<ModelPackage>;
 }
-
-export interface ModelRef {
-  readonly name: string;
-  /** @default - the highest version that the store has */
-  readonly version?: string;
-}
-
-export type ResolvedRef = Required<ModelRef>;
 
 export interface PackageEntry {
   readonly name: string;

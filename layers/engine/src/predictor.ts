@@ -1,14 +1,15 @@
 /** One loaded model: from inputs to results, by way of tokens, batches and logits. */
+
+import { type Manifest, type TaskName, tokenizerFiles, type Variant } from '@pilotlight/model-format';
+import { EngineError } from '@pilotlight/model-format/errors';
 import { Activity } from './activity.ts';
 import { BatchRunner, type Inference, type RunOptions, type TokenCounts } from './batching/batch-runner.ts';
 import type { BatchTally, FeedsReport, Scheduler } from './batching/scheduler.ts';
 import { schedulerOf } from './batching/scheduler-of.ts';
 import type { TokenLimits } from './batching/token-limits.ts';
 import { refuseMoreCharacters } from './character-limits.ts';
-import { EngineError } from './errors.ts';
 import { checkGolden, type GoldenCheck } from './goldens/check.ts';
 import type { NextGolden } from './goldens/golden-reader.ts';
-import { type Manifest, type TaskName, tokenizerFiles, type Variant } from './manifest.ts';
 import type { BatchingSettings } from './options.ts';
 import type {
   Feeds,

@@ -1,5 +1,5 @@
+import { EngineError, faultOf } from '@pilotlight/model-format/errors';
 import type * as z from 'zod/mini';
-import { EngineError, faultOf } from './errors.ts';
 import type { AnyTask } from './tasks/index.ts';
 import type { CommonParameters } from './tasks/parameters.ts';
 import { type TextInput, textInput } from './tasks/text-input.ts';

@@ -1,7 +1,7 @@
 /** Passes over a part of the texts that find settings and draw curves; no target hangs on them. */
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Manifest, manifestSchema } from '@pilotlight/engine/manifest';
+import { type Manifest, manifestSchema } from '@pilotlight/model-format';
 import type { Prepared } from '../prepare.ts';
 import { type SubjectProcess, type SubjectSpec, withSubjects } from '../subject-process.ts';
 import { byLength, inBatches } from '../texts.ts';

@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Engine, type ExecutionProvider, type Predictor } from '@pilotlight/engine';
-import { chooseExecutionProvider } from '../../../functions/gpu-server/execution-provider/choose.ts';
-import { parseGoldens } from '../../../model-assets/toolchain/package/goldens-file.ts';
-import { verifyGoldens } from '../../../model-assets/toolchain/stages/verify.ts';
+import { chooseExecutionProvider } from '../../../functions/server/execution-provider/choose.ts';
+import { parseGoldens } from '../../../model-assets/toolchain/src/package/goldens-file.ts';
+import { verifyGoldens } from '../../../model-assets/toolchain/src/stages/verify.ts';
 import { BenchError } from '../errors.ts';
 import type { PreparedGpu } from '../prepare-gpu.ts';
 import type { Progress } from '../progress.ts';
@@ -39,7 +39,7 @@ export async function providerToMeasure(asked: ExecutionProvider | undefined): P
   const reasons = candidates.map(({ provider, reason }) => `${provider}: ${reason}`).join('; ');
   throw new BenchError(
     'NO_GPU',
-    `no GPU to measure (${reasons}); node functions/gpu-server/gpu-report.ts says what is missing, --provider cpu measures the CPU alone`,
+    `no GPU to measure (${reasons}); node functions/server/gpu-report.ts says what is missing, --provider cpu measures the CPU alone`,
   );
 }
 

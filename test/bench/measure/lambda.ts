@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { builtPredict } from '../../../infra/local/lambda/built-functions.ts';
-import type { LambdaFunction } from '../../../infra/local/lambda/function-definition.ts';
-import { LoadTimes } from '../../../infra/local/lambda/load-times.ts';
-import { LocalLambda } from '../../../infra/local/lambda/local-lambda.ts';
-import { describePackage } from '../../../layers/models/index.ts';
+import { builtPredict } from '../../../cli/src/lambda/built-functions.ts';
+import type { LambdaFunction } from '../../../infra/local/src/lambda/function-definition.ts';
+import { LoadTimes } from '../../../infra/local/src/lambda/load-times.ts';
+import { LocalLambda } from '../../../infra/local/src/lambda/local-lambda.ts';
+import { describePackage } from '../../../layers/builders/src/models/index.ts';
 import { LAMBDA_MODEL } from '../default-models.ts';
 import { BenchError } from '../errors.ts';
 import { ROOT, WORK } from '../paths.ts';

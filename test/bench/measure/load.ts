@@ -220,7 +220,7 @@ function report(
     curves: curves('rate'),
     latencies: curves('p99'),
     notes: [
-      `The server of functions/gpu-server as a process, ${most} clients in another one on the same cores. ${TEXTS} texts whose lengths are lognormal about ${LENGTHS.typical} tokens (sigma ${LENGTHS.sigma}), cut to ${LENGTHS.shortest}-${LENGTHS.longest}; one text a request. A client sends its next request as soon as it has its answer.`,
+      `The server of functions/server as a process, ${most} clients in another one on the same cores. ${TEXTS} texts whose lengths are lognormal about ${LENGTHS.typical} tokens (sigma ${LENGTHS.sigma}), cut to ${LENGTHS.shortest}-${LENGTHS.longest}; one text a request. A client sends its next request as soon as it has its answer.`,
       `${SINGLE}: the same server, all else equal, with MAX_BATCH_REQUESTS=1. Both run all the time, and take turns at each number of clients; whose turn is first changes.`,
       `Half load: requests arrive by chance at half the rate that the server has just reached, and latency counts from when a request was due. Short requests are those of up to ${SHORT_TOKENS} tokens; what they are compared with is one client alone that sends the same texts, short and long, one after the other.`,
       `Above the limit: MAX_CONCURRENT_REQUESTS=${LIMIT.MAX_CONCURRENT_REQUESTS}; a client that is refused waits a moment.`,

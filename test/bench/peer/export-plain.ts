@@ -4,13 +4,13 @@
  * fused or folded. Where exporters differ, this takes what loads and runs faster: operator set 17 with
  * LayerNormalization in one node, and constant shapes in place of computed ones.
  */
-import { GraphBuilder } from '../../../model-assets/toolchain/graph/builder.ts';
-import { dense } from '../../../model-assets/toolchain/graph/dense.ts';
-import { layerNorm } from '../../../model-assets/toolchain/graph/encoder.ts';
-import { int, ints } from '../../../model-assets/toolchain/graph/node.ts';
-import type { OnnxModel } from '../../../model-assets/toolchain/graph/onnx.ts';
-import { ELEMENT, floatTensor, int64Tensor } from '../../../model-assets/toolchain/graph/tensor.ts';
-import { type WeightSource, Weights } from '../../../model-assets/toolchain/graph/weights.ts';
+import { GraphBuilder } from '../../../model-assets/toolchain/src/graph/builder.ts';
+import { dense } from '../../../model-assets/toolchain/src/graph/dense.ts';
+import { layerNorm } from '../../../model-assets/toolchain/src/graph/encoder.ts';
+import { int, ints } from '../../../model-assets/toolchain/src/graph/node.ts';
+import type { OnnxModel } from '../../../model-assets/toolchain/src/graph/onnx.ts';
+import { ELEMENT, floatTensor, int64Tensor } from '../../../model-assets/toolchain/src/graph/tensor.ts';
+import { type WeightSource, Weights } from '../../../model-assets/toolchain/src/graph/weights.ts';
 import type { PlainEncoder } from './families.ts';
 
 const OPSET = 17;

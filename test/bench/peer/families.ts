@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { LayerNames } from '../../../model-assets/toolchain/graph/encoder.ts';
+import type { LayerNames } from '../../../model-assets/toolchain/src/graph/encoder.ts';
 import { BenchError } from '../errors.ts';
 
 /** What the plain export needs to know of a checkpoint. */

@@ -1,8 +1,8 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodeModel } from '../../../model-assets/toolchain/graph/onnx.ts';
-import { Safetensors } from '../../../model-assets/toolchain/sources/safetensors.ts';
-import { quantise } from '../../../model-assets/toolchain/stages/quantise.ts';
+import { encodeModel } from '../../../model-assets/toolchain/src/graph/onnx.ts';
+import { Safetensors } from '../../../model-assets/toolchain/src/sources/safetensors.ts';
+import { quantise } from '../../../model-assets/toolchain/src/stages/quantise.ts';
 import { exportPlain } from './export-plain.ts';
 import { plainEncoder } from './families.ts';
 

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { table } from '../../../model-assets/toolchain/terminal/table.ts';
+import { table } from '../../../model-assets/toolchain/src/terminal/table.ts';
 import type { Result } from '../results.ts';
 import {
   COMPARISON_COLUMNS,

@@ -1,7 +1,7 @@
 /** Pilotlight with the tasks beyond classification, bundled as a function is deployed. */
 import './started.ts';
 import { Engine, type Prediction, type Predictor } from '@pilotlight/engine';
-import { keepHeapSmall } from '../../../functions/shared/small-heap.ts';
+import { keepHeapSmall } from '../../../functions/app/src/settings/small-heap.ts';
 import { type Answer, type BenchTask, CANDIDATE_LABELS, QUESTION } from './protocol.ts';
 import { serve } from './serve.ts';
 import { started } from './started.ts';

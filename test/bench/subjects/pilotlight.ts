@@ -1,7 +1,7 @@
 /** Pilotlight as a function deploys it: one bundle, the package in a folder, the options of the function. */
 import './started.ts';
 import { Engine } from '@pilotlight/engine';
-import { keepHeapSmall } from '../../../functions/shared/small-heap.ts';
+import { keepHeapSmall } from '../../../functions/app/src/settings/small-heap.ts';
 import { serve } from './serve.ts';
 import { started } from './started.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { costOf, gbSeconds, US_EAST_1_PRICES } from '../../../infra/constructs/cost.ts';
+import { costOf, gbSeconds, US_EAST_1_PRICES } from '../../../infra/constructs/src/cost.ts';
 
 const deploy = readFileSync('docs/deploy.md', 'utf8');
 const gpu = readFileSync('docs/gpu.md', 'utf8');

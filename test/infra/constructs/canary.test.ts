@@ -1,6 +1,6 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { expect, test } from 'vitest';
-import { type CanaryOptions, InferenceFunction } from '../../../infra/constructs/index.ts';
+import { type CanaryOptions, InferenceFunction } from '../../../infra/constructs/src/index.ts';
 import { actionsOf, refusalOf, statementsOf, templateOf, testStack } from './template.ts';
 
 const models = ['sentiment', 'intent'];

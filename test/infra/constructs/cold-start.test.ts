@@ -1,7 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
-import type { ColdStart } from '../../../infra/constructs/cold-start.ts';
-import { type ColdStartSurroundings, checkColdStart } from '../../../infra/constructs/cold-start-checks.ts';
+import type { ColdStart } from '../../../infra/constructs/src/cold-start.ts';
+import {
+  type ColdStartSurroundings,
+  checkColdStart,
+} from '../../../infra/constructs/src/cold-start-checks.ts';
 import { refusalOf } from './template.ts';
 
 const surroundings: ColdStartSurroundings = {

@@ -7,15 +7,15 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Hono } from 'hono';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { readServerConfig } from '../../../functions/gpu-server/config.ts';
-import { createHttpServer } from '../../../functions/shared/api/node-server.ts';
-import { routes } from '../../../functions/shared/api/routes.ts';
-import { readConfig } from '../../../functions/shared/config.ts';
+import { createHttpServer } from '../../../functions/app/src/api/node-server.ts';
+import { routes } from '../../../functions/app/src/api/routes.ts';
+import { readConfig } from '../../../functions/app/src/settings/config.ts';
+import { readServerConfig } from '../../../functions/app/src/settings/server.ts';
 import {
   type ContainerOptions,
   EcsManagedInstancesBackend,
   InferenceFunction,
-} from '../../../infra/constructs/index.ts';
+} from '../../../infra/constructs/src/index.ts';
 import { findingsOf } from './findings.ts';
 import { refusalOf, statementsOf, testStack } from './template.ts';
 
@@ -166,7 +166,7 @@ describe('the container', () => {
   test('is asked whether it is ready by the load balancer, and whether it lives by ECS', () => {
     const { HealthCheckPath } = one('AWS::ElasticLoadBalancingV2::TargetGroup');
     expect(HealthCheckPath).toBe(routes.ready.path);
-    expect(server().HealthCheck.Command).toEqual(['CMD', 'node', 'functions/gpu-server/health-check.ts']);
+    expect(server().HealthCheck.Command).toEqual(['CMD', 'node', 'functions/server/health-check.ts']);
   });
 
   test('keeps connections for longer than the load balancer, which would else get errors for answers', () => {

@@ -3,10 +3,13 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { BACKFILL_PREFIX as PREFIX_OF_THE_FUNCTION } from '../../../functions/batch/map/place.ts';
-import { DistributedBatch, type DistributedBatchProps } from '../../../infra/constructs/distributed-batch.ts';
-import { BACKFILL_PREFIX } from '../../../infra/constructs/distributed-batch-definition.ts';
-import { UploadPipeline } from '../../../infra/constructs/upload-pipeline.ts';
+import { BACKFILL_PREFIX as PREFIX_OF_THE_FUNCTION } from '../../../functions/batch/src/map/place.ts';
+import {
+  DistributedBatch,
+  type DistributedBatchProps,
+} from '../../../infra/constructs/src/distributed-batch.ts';
+import { BACKFILL_PREFIX } from '../../../infra/constructs/src/distributed-batch-definition.ts';
+import { UploadPipeline } from '../../../infra/constructs/src/upload-pipeline.ts';
 import { findingsOf } from './findings.ts';
 import { actionsOf, refusalOf, statementsOf, templateOf } from './template.ts';
 

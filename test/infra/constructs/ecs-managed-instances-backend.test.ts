@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import {
   EcsManagedInstancesBackend,
   type EcsManagedInstancesBackendProps,
-} from '../../../infra/constructs/ecs-managed-instances-backend.ts';
+} from '../../../infra/constructs/src/ecs-managed-instances-backend.ts';
 import { findingsOf } from './findings.ts';
 
 const FLAGS = { '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': true };

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { bundleFunction, type FunctionName } from '../../../infra/constructs/function-code.ts';
+import { bundleFunction, type FunctionName } from '../../../infra/constructs/src/function-code.ts';
 import { refusalOf } from './template.ts';
 
 test('a bundle has every chunk that its entry imports', () => {

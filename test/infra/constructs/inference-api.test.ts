@@ -2,8 +2,12 @@ import type { Stack } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { describe, expect, test } from 'vitest';
-import { routes } from '../../../functions/shared/api/routes.ts';
-import { InferenceApi, type InferenceApiProps, InferenceFunction } from '../../../infra/constructs/index.ts';
+import { routes } from '../../../functions/app/src/api/routes.ts';
+import {
+  InferenceApi,
+  type InferenceApiProps,
+  InferenceFunction,
+} from '../../../infra/constructs/src/index.ts';
 import { actionsOf, refusalOf, statementsOf, templateOf, testStack } from './template.ts';
 
 const SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:api-keys-AbCdEf';

@@ -6,13 +6,17 @@ import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { afterAll, describe, expect, test } from 'vitest';
-import { bundleFunction } from '../../../infra/constructs/function-code.ts';
-import { InferenceFunction, type InferenceFunctionProps } from '../../../infra/constructs/index.ts';
-import { checkMemory } from '../../../infra/constructs/inference-function-checks.ts';
-import { placedFunction } from '../../../infra/constructs/inference-function-code.ts';
-import { RemotePackages } from '../../../infra/constructs/inference-function-remote.ts';
-import { buildFunctionContext } from '../../../layers/container/index.ts';
-import { describePackage, type PackageDescription, placeModels } from '../../../layers/models/index.ts';
+import { bundleFunction } from '../../../infra/constructs/src/function-code.ts';
+import { InferenceFunction, type InferenceFunctionProps } from '../../../infra/constructs/src/index.ts';
+import { checkMemory } from '../../../infra/constructs/src/inference-function-checks.ts';
+import { placedFunction } from '../../../infra/constructs/src/inference-function-code.ts';
+import { RemotePackages } from '../../../infra/constructs/src/inference-function-remote.ts';
+import { buildFunctionContext } from '../../../layers/builders/src/images/index.ts';
+import {
+  describePackage,
+  type PackageDescription,
+  placeModels,
+} from '../../../layers/builders/src/models/index.ts';
 import { actionsOf, refusalOf, statementsOf, templateOf, testStack } from './template.ts';
 
 const models = ['sentiment'];

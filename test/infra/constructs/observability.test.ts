@@ -6,12 +6,12 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { METRICS, METRICS_NAMESPACE, SERVICE } from '../../../functions/shared/metric-names.ts';
-import { EcsManagedInstancesBackend } from '../../../infra/constructs/ecs-managed-instances-backend.ts';
-import { InferenceApi } from '../../../infra/constructs/inference-api.ts';
-import { InferenceFunction } from '../../../infra/constructs/inference-function.ts';
-import { Observability, type ObservabilityProps } from '../../../infra/constructs/observability.ts';
-import { UploadPipeline } from '../../../infra/constructs/upload-pipeline.ts';
+import { METRICS, METRICS_NAMESPACE, SERVICE } from '../../../functions/app/src/telemetry/metric-names.ts';
+import { EcsManagedInstancesBackend } from '../../../infra/constructs/src/ecs-managed-instances-backend.ts';
+import { InferenceApi } from '../../../infra/constructs/src/inference-api.ts';
+import { InferenceFunction } from '../../../infra/constructs/src/inference-function.ts';
+import { Observability, type ObservabilityProps } from '../../../infra/constructs/src/observability.ts';
+import { UploadPipeline } from '../../../infra/constructs/src/upload-pipeline.ts';
 import { metricsOf } from './dashboard-metrics.ts';
 import { findingsOf } from './findings.ts';
 

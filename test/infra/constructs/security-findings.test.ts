@@ -3,7 +3,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { expect, test } from 'vitest';
-import { InferenceApi, InferenceFunction } from '../../../infra/constructs/index.ts';
+import { InferenceApi, InferenceFunction } from '../../../infra/constructs/src/index.ts';
 
 /** Every kind of thing that the constructs can make, traced, in a stack with and one without an environment. */
 function build(stack: Stack): void {

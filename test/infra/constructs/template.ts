@@ -1,7 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { expect } from 'vitest';
-import { InfraError, type InfraErrorCode } from '../../../infra/constructs/index.ts';
+import { InfraError, type InfraErrorCode } from '../../../infra/constructs/src/index.ts';
 
 /** A stack that is synthesised fast: assets stay where they are, and the validator has tests of its own. */
 export function testStack(): Stack {

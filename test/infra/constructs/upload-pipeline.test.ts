@@ -2,7 +2,7 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { UploadPipeline, type UploadPipelineProps } from '../../../infra/constructs/upload-pipeline.ts';
+import { UploadPipeline, type UploadPipelineProps } from '../../../infra/constructs/src/upload-pipeline.ts';
 import { findingsOf } from './findings.ts';
 
 const FLAGS = { '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': true };

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import { InferenceFunction, type WarmUp, WarmUpSchedule } from '../../../infra/constructs/index.ts';
+import { InferenceFunction, type WarmUp, WarmUpSchedule } from '../../../infra/constructs/src/index.ts';
 import { actionsOf, refusalOf, statementsOf, templateOf, testStack } from './template.ts';
 
 const every = Duration.minutes(5);

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseModel } from '../../../model-assets/toolchain/graph/onnx.ts';
+import { parseModel } from '../../../model-assets/toolchain/src/graph/onnx.ts';
 import { plainEncoder } from '../../bench/peer/families.ts';
 import { writePeerModel } from '../../bench/peer/write-peer.ts';
 import { SHAPES, writeCheckpoint } from '../../fixtures/checkpoints.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { closest, didYouMean } from '../../../layers/engine/src/errors.ts';
+import { closest, didYouMean } from '../../../model-assets/format/src/errors.ts';
 
 const MODELS = ['sentiment', 'intent', 'slots'];
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { EngineError } from '../../../layers/engine/src/errors.ts';
 import type { BatchRecord } from '../../../layers/engine/src/options.ts';
 import type { Feeds, Outputs } from '../../../layers/engine/src/ports.ts';
 import type { PredictorParts } from '../../../layers/engine/src/predictor.ts';
+import { EngineError } from '../../../model-assets/format/src/errors.ts';
 import { predictorOf, SummingSession } from './fakes.ts';
 
 const first = { top_k: 1, function_to_apply: 'none' };

@@ -1,5 +1,5 @@
 /** Stand-ins for the ports, for tests of what composes them: a tokenizer of one token a character, a session that echoes. */
-import type { Manifest } from '../../../layers/engine/src/manifest.ts';
+
 import type {
   Encoding,
   Feeds,
@@ -10,6 +10,7 @@ import type {
 } from '../../../layers/engine/src/ports.ts';
 import { Predictor, type PredictorParts } from '../../../layers/engine/src/predictor.ts';
 import { taskFor } from '../../../layers/engine/src/tasks/index.ts';
+import type { Manifest } from '../../../model-assets/format/src/manifest.ts';
 
 const SHA256 = '0'.repeat(64);
 const file = (path: string) => ({ path, bytes: 100, sha256: SHA256 });

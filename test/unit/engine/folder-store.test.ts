@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isPipeline } from '@pilotlight/engine';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Manifest, PackageFile } from '../../../layers/engine/src/manifest.ts';
 import { FolderStore } from '../../../layers/engine/src/store/folder-store.ts';
+import type { Manifest, PackageFile } from '../../../model-assets/format/src/manifest.ts';
 import { manifestOf } from './fakes.ts';
 
 let root = '';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import * as mini from 'zod/mini';
-import { reasonOf } from '../../../layers/engine/src/errors.ts';
+import { reasonOf } from '../../../model-assets/format/src/errors.ts';
 
 const reason = (schema: z.ZodType | mini.ZodMiniType, value: unknown) =>
   reasonOf(schema.safeParse(value).error?.issues[0]);

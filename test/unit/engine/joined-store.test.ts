@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { EngineError } from '../../../layers/engine/src/errors.ts';
 import type { ModelPackage, PackageStore, ResolvedRef } from '../../../layers/engine/src/ports.ts';
 import { JoinedStore } from '../../../layers/engine/src/store/joined-store.ts';
 import { resolveAmong } from '../../../layers/engine/src/store/resolve-among.ts';
+import { EngineError } from '../../../model-assets/format/src/errors.ts';
 import { manifestOf } from './fakes.ts';
 
 /** Packages `name@version`; `path` tells which store one came from. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { EngineError } from '../../../layers/engine/src/errors.ts';
 import type { Feeds, Outputs } from '../../../layers/engine/src/ports.ts';
+import { EngineError } from '../../../model-assets/format/src/errors.ts';
 import { predictorOf, SummingSession } from './fakes.ts';
 
 const first = { top_k: 1, function_to_apply: 'none' };

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { EngineError } from '../../../layers/engine/src/errors.ts';
 import type { ModelRef, ResolvedRef } from '../../../layers/engine/src/ports.ts';
 import { PredictorCache } from '../../../layers/engine/src/predictor-cache.ts';
+import { EngineError } from '../../../model-assets/format/src/errors.ts';
 import { manifestOf, predictorOf, SummingSession } from './fakes.ts';
 
 /** Each fake model counts 300 bytes: a tokenizer and two files of 100. */

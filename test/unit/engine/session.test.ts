@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Graph } from '../../../layers/engine/src/manifest.ts';
 import type { Feeds } from '../../../layers/engine/src/ports.ts';
 import { createOnnxSession, sessionOptions } from '../../../layers/engine/src/session/onnx-session.ts';
 import { createWorkerSession } from '../../../layers/engine/src/session/worker-session.ts';
-import { GraphBuilder } from '../../../model-assets/toolchain/graph/builder.ts';
-import { saveModel } from '../../../model-assets/toolchain/graph/external.ts';
-import { int } from '../../../model-assets/toolchain/graph/node.ts';
-import { ELEMENT, int64Tensor } from '../../../model-assets/toolchain/graph/tensor.ts';
+import type { Graph } from '../../../model-assets/format/src/manifest.ts';
+import { GraphBuilder } from '../../../model-assets/toolchain/src/graph/builder.ts';
+import { saveModel } from '../../../model-assets/toolchain/src/graph/external.ts';
+import { int } from '../../../model-assets/toolchain/src/graph/node.ts';
+import { ELEMENT, int64Tensor } from '../../../model-assets/toolchain/src/graph/tensor.ts';
 
 const GRAPH: Graph = {
   file: 'model.onnx',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../../../functions/shared/config.ts';
-import { appOptions } from '../../../functions/shared/engine-options.ts';
+import { readConfig } from '../../../functions/app/src/settings/config.ts';
+import { appOptions } from '../../../functions/app/src/settings/engine-options.ts';
 import { fakeJobs } from './container/fake-jobs.ts';
 import { fakeApp, postJson } from './fake-engine.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readBatchConfig, withoutBatchConfig } from '../../../functions/shared/batch-config.ts';
+import { readBatchConfig, withoutBatchConfig } from '../../../functions/app/src/settings/batch-config.ts';
 
 const NEEDED = { PILOTLIGHT_BATCH_QUEUE_URL: 'https://sqs/1/q', PILOTLIGHT_BATCH_BUCKET: 'uploads' };
 

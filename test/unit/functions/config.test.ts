@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from '../../../functions/shared/api/limits.ts';
-import { readConfig } from '../../../functions/shared/config.ts';
-import { engineOptions, limitsOf } from '../../../functions/shared/engine-options.ts';
-import { intraOpThreads } from '../../../functions/shared/threads.ts';
+import { DEFAULT_LIMITS } from '../../../functions/app/src/api/limits.ts';
+import { readConfig } from '../../../functions/app/src/settings/config.ts';
+import { engineOptions, limitsOf } from '../../../functions/app/src/settings/engine-options.ts';
+import { intraOpThreads } from '../../../functions/app/src/settings/threads.ts';
 
 describe('the configuration', () => {
   it('has a default for everything', () => {

@@ -1,8 +1,8 @@
 /** An engine of three models that answers at once, so that a test of the HTTP layer is about the HTTP layer. */
 import { EngineError, type ModelRef, type PackageEntry, type TaskName } from '@pilotlight/engine';
+import { createApp } from '../../../functions/app/src/api/app.ts';
+import type { AppOptions } from '../../../functions/app/src/api/ports.ts';
 import type { PredictEngine, PredictModel } from '../../../functions/predict/ports.ts';
-import { createApp } from '../../../functions/shared/api/app.ts';
-import type { AppOptions } from '../../../functions/shared/api/ports.ts';
 import { manifestOf, predictorOf } from '../engine/fakes.ts';
 
 const MODELS: Record<string, { task: TaskName; result: unknown }> = {

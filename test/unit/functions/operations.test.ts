@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { preload } from '../../../functions/shared/preload.ts';
-import { PrometheusMetrics } from '../../../functions/shared/prometheus.ts';
+import { preload } from '../../../functions/app/src/settings/preload.ts';
+import { PrometheusMetrics } from '../../../functions/app/src/telemetry/prometheus.ts';
 import { fakeApp, fakeEngine, postJson, silent } from './fake-engine.ts';
 
 async function get(app: ReturnType<typeof fakeApp>, path: string) {

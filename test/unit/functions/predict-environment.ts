@@ -2,10 +2,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { afterEach, beforeEach, vi } from 'vitest';
+import { DEFAULT_LIMITS } from '../../../functions/app/src/api/limits.ts';
+import { preload } from '../../../functions/app/src/settings/preload.ts';
+import { WARM_UP_SOURCE } from '../../../functions/app/src/warm-up.ts';
 import { createHandler } from '../../../functions/predict/create-handler.ts';
-import { DEFAULT_LIMITS } from '../../../functions/shared/api/limits.ts';
-import { preload } from '../../../functions/shared/preload.ts';
-import { WARM_UP_SOURCE } from '../../../functions/shared/warm-up.ts';
 import { fakeEngine, silent } from './fake-engine.ts';
 import { lambdaContext } from './lambda-context.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readObject } from '../../../functions/shared/s3-read.ts';
+import { readObject } from '../../../functions/app/src/aws/s3-read.ts';
 
 const CONTENT = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251));
 const ETAG = '"e"';

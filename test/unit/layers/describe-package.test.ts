@@ -9,9 +9,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { PilotlightError } from '@pilotlight/engine/errors';
+import { PilotlightError } from '@pilotlight/model-format/errors';
 import { describe, expect, test } from 'vitest';
-import { describePackage } from '../../../layers/models/index.ts';
+import { describePackage } from '../../../layers/builders/src/models/index.ts';
 import { manifestOf } from '../engine/fakes.ts';
 import { temporaryFolder } from '../toolchain/temporary-folder.ts';
 import { writePackage } from './model-packages.ts';

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
 import { zipSync } from 'fflate';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cudaProvider } from '../../../layers/container/cuda-provider.ts';
+import { cudaProvider } from '../../../layers/builders/src/images/cuda-provider.ts';
 import { node, run } from '../../e2e/command.ts';
 import { temporaryFolder } from '../toolchain/temporary-folder.ts';
 
@@ -48,7 +48,7 @@ const server = createServer((request, response) => {
 });
 
 beforeAll(async () => {
-  copyFileSync('layers/container/fetch-cuda-provider.ts', script);
+  copyFileSync('layers/builders/src/images/fetch-cuda-provider.ts', script);
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(resolve('node_modules/fflate'), join(folder, 'node_modules/fflate'));
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');

@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { digestOf } from '../../../layers/build/files.ts';
-import { writeFolder } from '../../../layers/build/folder.ts';
+import { digestOf } from '../../../layers/builders/src/archive/files.ts';
+import { writeFolder } from '../../../layers/builders/src/archive/folder.ts';
 import { temporaryFolder } from '../toolchain/temporary-folder.ts';
 
 const scratch = temporaryFolder();

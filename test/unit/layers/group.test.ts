@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { groupBySize } from '../../../layers/models/group.ts';
+import { groupBySize } from '../../../layers/builders/src/models/group.ts';
 
 const items = (...sizes: readonly number[]) => sizes.map((bytes, index) => ({ index, bytes }));
 const sorted = (sizes: readonly number[]) => items(...sizes.toSorted((left, right) => right - left));

@@ -9,7 +9,7 @@ import {
   explainPlacement,
   placeModels,
   readCatalog,
-} from '../../../layers/models/index.ts';
+} from '../../../layers/builders/src/models/index.ts';
 import { temporaryFolder } from '../toolchain/temporary-folder.ts';
 import { packageOf, writePackage } from './model-packages.ts';
 

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Manifest, PackageFile } from '@pilotlight/engine/manifest';
-import type { PackageDescription } from '../../../layers/models/index.ts';
+import type { Manifest, PackageFile } from '@pilotlight/model-format';
+import type { PackageDescription } from '../../../layers/builders/src/models/index.ts';
 import { manifestOf } from '../engine/fakes.ts';
 
 /** Writes `<packages>/<name>/<version>` with the files that its manifest lists, and gives its folder. */

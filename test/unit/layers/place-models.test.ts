@@ -6,7 +6,7 @@ import {
   type Placement,
   type PlacementProps,
   placeModels,
-} from '../../../layers/models/index.ts';
+} from '../../../layers/builders/src/models/index.ts';
 import { packageOf } from './model-packages.ts';
 
 const MB = 1_000_000;

@@ -4,7 +4,7 @@ import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { buildRuntimeLayer } from '../../../layers/runtime/index.ts';
+import { buildRuntimeLayer } from '../../../layers/builders/src/runtime/index.ts';
 import { temporaryFolder } from '../toolchain/temporary-folder.ts';
 
 const scratch = temporaryFolder();

@@ -19,7 +19,7 @@ import {
   LayerError,
   RUNTIME_BUDGET_BYTES,
   runtimeLayerBytes,
-} from '../../../layers/runtime/index.ts';
+} from '../../../layers/builders/src/runtime/index.ts';
 import { temporaryFolder } from '../toolchain/temporary-folder.ts';
 import { AARCH64, elfHeader, writeNativePackages, X86_64 } from './native-packages.ts';
 
@@ -180,7 +180,7 @@ describe('a build', () => {
 
 test('builds in several processes at once give one layer', async () => {
   const [modules, outdir] = [writeNativePackages(newFolder()), newFolder()];
-  const index = pathToFileURL('layers/runtime/index.ts').href;
+  const index = pathToFileURL('layers/builders/src/runtime/index.ts').href;
   const script = `import { buildRuntimeLayer } from ${JSON.stringify(index)};
     console.log(JSON.stringify(buildRuntimeLayer('arm64', ${JSON.stringify(outdir)}, { modules: ${JSON.stringify(modules)} })));`;
   const build = () => promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { TASKS, type TaskName } from '../../../layers/engine/src/manifest.ts';
 import { taskFor } from '../../../layers/engine/src/tasks/index.ts';
+import { TASKS, type TaskName } from '../../../model-assets/format/src/manifest.ts';
 
 const document = readFileSync('docs/tasks.md', 'utf8');
 const COMMON = ['truncate', 'truncation_direction'];

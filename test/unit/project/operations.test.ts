@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { STATUS_OF } from '../../../functions/shared/api/error-codes.ts';
-import { METRICS } from '../../../functions/shared/metric-names.ts';
+import { STATUS_OF } from '../../../functions/app/src/api/error-codes.ts';
+import { METRICS } from '../../../functions/app/src/telemetry/metric-names.ts';
 
 const operations = readFileSync('docs/operations.md', 'utf8');
 
@@ -14,7 +14,7 @@ test('docs/operations.md lists every error code with its status', () => {
 });
 
 test('docs/operations.md lists every setting', () => {
-  const source = readFileSync('functions/shared/config.ts', 'utf8');
+  const source = readFileSync('functions/app/src/settings/config.ts', 'utf8');
   const names = [...source.matchAll(/^ {2}((?:PILOTLIGHT_|PRELOAD_|MODELS_)[A-Z_]+):/gm)].map(
     ([, name]) => name,
   );

@@ -28,7 +28,7 @@ const { scripts } = manifest;
 
 test('npm test begins with the checks of types, style and import rules', () => {
   expect(scripts.test).toMatch(/^npm run --silent check && vitest run$/);
-  expect(scripts.check).toMatch(/^tsc --noEmit && biome check \. && depcruise /);
+  expect(scripts.check).toMatch(/^npm run --silent typecheck && biome check \. && npm run --silent imports$/);
 });
 
 test('CI runs npm test', () => {
@@ -37,7 +37,7 @@ test('CI runs npm test', () => {
 
 test('scripts that need the dependencies install them first', () => {
   for (const name of ['start', 'predict', 'models', 'layers', 'bench', 'test']) {
-    expect(scripts[`pre${name}`]).toBe('node infra/local/ensure-installed.mjs');
+    expect(scripts[`pre${name}`]).toBe('node cli/ensure-installed.mjs');
   }
 });
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { main } from '../../../model-assets/toolchain/cli.ts';
-import { terminalProgress } from '../../../model-assets/toolchain/terminal/progress.ts';
+import { main } from '../../../model-assets/toolchain/src/cli.ts';
+import { terminalProgress } from '../../../model-assets/toolchain/src/terminal/progress.ts';
 import { writePackage } from '../layers/model-packages.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chunksOf, spanF1 } from '../../../model-assets/toolchain/stages/evaluate/spans.ts';
+import { chunksOf, spanF1 } from '../../../model-assets/toolchain/src/stages/evaluate/spans.ts';
 
 const tags = (line: string): string[] => line.split(' ');
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Encoding, Span, TokenResult } from '../../../layers/engine/src/ports.ts';
-import { spansOfWords, tagsOfWords } from '../../../model-assets/toolchain/stages/evaluate/words.ts';
+import { spansOfWords, tagsOfWords } from '../../../model-assets/toolchain/src/stages/evaluate/words.ts';
 
 const LABELS = ['O', 'B-x', 'I-x'];
 

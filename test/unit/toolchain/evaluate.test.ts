@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Engine, type Predictor } from '../../../layers/engine/src/index.ts';
-import { addModel } from '../../../model-assets/toolchain/pipeline.ts';
-import { evaluate } from '../../../model-assets/toolchain/stages/evaluate.ts';
-import { silent } from '../../../model-assets/toolchain/terminal/progress.ts';
+import { addModel } from '../../../model-assets/toolchain/src/pipeline.ts';
+import { evaluate } from '../../../model-assets/toolchain/src/stages/evaluate.ts';
+import { silent } from '../../../model-assets/toolchain/src/terminal/progress.ts';
 import { addOptions, tinyCheckpoint } from './fixtures/tiny-models.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

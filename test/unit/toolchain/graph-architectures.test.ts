@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Head } from '../../../model-assets/toolchain/graph/architecture.ts';
-import { architectureFor } from '../../../model-assets/toolchain/graph/architectures.ts';
-import { encodeModel } from '../../../model-assets/toolchain/graph/onnx.ts';
-import type { WeightSource } from '../../../model-assets/toolchain/graph/weights.ts';
+import type { Head } from '../../../model-assets/toolchain/src/graph/architecture.ts';
+import { architectureFor } from '../../../model-assets/toolchain/src/graph/architectures.ts';
+import { encodeModel } from '../../../model-assets/toolchain/src/graph/onnx.ts';
+import type { WeightSource } from '../../../model-assets/toolchain/src/graph/weights.ts';
 import { checkpointTensors, FAMILIES, type Family, SHAPES } from '../../fixtures/checkpoints.ts';
 
 const LABELS = ['a', 'b', 'c'];

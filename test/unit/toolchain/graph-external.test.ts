@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../../../model-assets/toolchain/graph/builder.ts';
-import { loadModel, saveModel } from '../../../model-assets/toolchain/graph/external.ts';
-import { encodeModel, type OnnxModel, parseModel } from '../../../model-assets/toolchain/graph/onnx.ts';
-import { ELEMENT, floats, floatTensor } from '../../../model-assets/toolchain/graph/tensor.ts';
+import { GraphBuilder } from '../../../model-assets/toolchain/src/graph/builder.ts';
+import { loadModel, saveModel } from '../../../model-assets/toolchain/src/graph/external.ts';
+import { encodeModel, type OnnxModel, parseModel } from '../../../model-assets/toolchain/src/graph/onnx.ts';
+import { ELEMENT, floats, floatTensor } from '../../../model-assets/toolchain/src/graph/tensor.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const folder = temporaryFolder();

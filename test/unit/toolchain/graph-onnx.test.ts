@@ -2,7 +2,7 @@ import { PilotlightError } from '@pilotlight/engine';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../../../model-assets/toolchain/graph/builder.ts';
+import { GraphBuilder } from '../../../model-assets/toolchain/src/graph/builder.ts';
 import {
   float,
   int,
@@ -11,8 +11,8 @@ import {
   makeNode,
   string,
   tensor,
-} from '../../../model-assets/toolchain/graph/node.ts';
-import { encodeModel, type OnnxModel, parseModel } from '../../../model-assets/toolchain/graph/onnx.ts';
+} from '../../../model-assets/toolchain/src/graph/node.ts';
+import { encodeModel, type OnnxModel, parseModel } from '../../../model-assets/toolchain/src/graph/onnx.ts';
 import {
   ELEMENT,
   floats,
@@ -21,7 +21,7 @@ import {
   int64Tensor,
   integers,
   tensorBytes,
-} from '../../../model-assets/toolchain/graph/tensor.ts';
+} from '../../../model-assets/toolchain/src/graph/tensor.ts';
 
 function smallModel(): OnnxModel {
   const graph = new GraphBuilder('small');

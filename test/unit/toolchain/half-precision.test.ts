@@ -4,8 +4,8 @@ import {
   FLOAT16_MAX,
   float16ToFloat32,
   float32ToFloat16,
-} from '../../../model-assets/toolchain/graph/half.ts';
-import { bytesOf } from '../../../model-assets/toolchain/graph/tensor.ts';
+} from '../../../model-assets/toolchain/src/graph/half.ts';
+import { bytesOf } from '../../../model-assets/toolchain/src/graph/tensor.ts';
 
 /** Every value of 16 bits. */
 const HALVES = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits);

@@ -1,19 +1,24 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildHalf } from '../../../model-assets/toolchain/build-half.ts';
-import { MICROSOFT } from '../../../model-assets/toolchain/graph/builder.ts';
-import { int, ints, makeNode } from '../../../model-assets/toolchain/graph/node.ts';
+import { buildHalf } from '../../../model-assets/toolchain/src/build-half.ts';
+import { MICROSOFT } from '../../../model-assets/toolchain/src/graph/builder.ts';
+import { int, ints, makeNode } from '../../../model-assets/toolchain/src/graph/node.ts';
 import {
   ATTRIBUTE,
   type OnnxModel,
   type OnnxNode,
   type OnnxTensor,
-} from '../../../model-assets/toolchain/graph/onnx.ts';
-import { ELEMENT, floats, floatTensor, int64Tensor } from '../../../model-assets/toolchain/graph/tensor.ts';
-import { readSource } from '../../../model-assets/toolchain/sources/index.ts';
-import { half, peaksOf, rounded, withPeaks } from '../../../model-assets/toolchain/stages/half.ts';
-import { runGraph } from '../../../model-assets/toolchain/stages/optimise/run-graph.ts';
-import { valueTypes } from '../../../model-assets/toolchain/stages/optimise/value-types.ts';
-import { silent } from '../../../model-assets/toolchain/terminal/progress.ts';
+} from '../../../model-assets/toolchain/src/graph/onnx.ts';
+import {
+  ELEMENT,
+  floats,
+  floatTensor,
+  int64Tensor,
+} from '../../../model-assets/toolchain/src/graph/tensor.ts';
+import { readSource } from '../../../model-assets/toolchain/src/sources/index.ts';
+import { half, peaksOf, rounded, withPeaks } from '../../../model-assets/toolchain/src/stages/half.ts';
+import { runGraph } from '../../../model-assets/toolchain/src/stages/optimise/run-graph.ts';
+import { valueTypes } from '../../../model-assets/toolchain/src/stages/optimise/value-types.ts';
+import { silent } from '../../../model-assets/toolchain/src/terminal/progress.ts';
 import { FAMILIES, SHAPES, writeCheckpoint } from '../../fixtures/checkpoints.ts';
 import { lookupModel, runLookup } from './fixtures/lookup-model.ts';
 import { runModel } from './fixtures/run-model.ts';

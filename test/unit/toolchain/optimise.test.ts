@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../../../model-assets/toolchain/graph/builder.ts';
-import { makeNode } from '../../../model-assets/toolchain/graph/node.ts';
-import { encodeModel, type OnnxModel } from '../../../model-assets/toolchain/graph/onnx.ts';
-import { ELEMENT, floats, floatTensor } from '../../../model-assets/toolchain/graph/tensor.ts';
-import { readSource } from '../../../model-assets/toolchain/sources/index.ts';
-import { optimise } from '../../../model-assets/toolchain/stages/optimise.ts';
+import { GraphBuilder } from '../../../model-assets/toolchain/src/graph/builder.ts';
+import { makeNode } from '../../../model-assets/toolchain/src/graph/node.ts';
+import { encodeModel, type OnnxModel } from '../../../model-assets/toolchain/src/graph/onnx.ts';
+import { ELEMENT, floats, floatTensor } from '../../../model-assets/toolchain/src/graph/tensor.ts';
+import { readSource } from '../../../model-assets/toolchain/src/sources/index.ts';
+import { optimise } from '../../../model-assets/toolchain/src/stages/optimise.ts';
 import { SHAPES, writeCheckpoint } from '../../fixtures/checkpoints.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

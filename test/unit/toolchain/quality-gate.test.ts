@@ -1,11 +1,15 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type AddResult, addModel } from '../../../model-assets/toolchain/pipeline.ts';
-import { readSource } from '../../../model-assets/toolchain/sources/index.ts';
-import { runGraph } from '../../../model-assets/toolchain/stages/optimise/run-graph.ts';
-import { fewestKept, insertProbes, layerErrors } from '../../../model-assets/toolchain/stages/quantise.ts';
-import { silent } from '../../../model-assets/toolchain/terminal/progress.ts';
+import { type AddResult, addModel } from '../../../model-assets/toolchain/src/pipeline.ts';
+import { readSource } from '../../../model-assets/toolchain/src/sources/index.ts';
+import { runGraph } from '../../../model-assets/toolchain/src/stages/optimise/run-graph.ts';
+import {
+  fewestKept,
+  insertProbes,
+  layerErrors,
+} from '../../../model-assets/toolchain/src/stages/quantise.ts';
+import { silent } from '../../../model-assets/toolchain/src/terminal/progress.ts';
 import { checkpointTensors } from '../../fixtures/checkpoints.ts';
 import { writeSafetensors } from '../../fixtures/safetensors.ts';
 import { addOptions, LABELS, TINY, tinyCheckpoint } from './fixtures/tiny-models.ts';

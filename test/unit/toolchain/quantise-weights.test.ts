@@ -5,7 +5,7 @@ import {
   quantiseColumns,
   quantiseRows,
   transpose,
-} from '../../../model-assets/toolchain/stages/quantise/weights.ts';
+} from '../../../model-assets/toolchain/src/stages/quantise/weights.ts';
 
 const weight = fc.float({
   noNaN: true,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { int, ints, makeNode, tensor } from '../../../model-assets/toolchain/graph/node.ts';
-import type { OnnxNode, OnnxTensor } from '../../../model-assets/toolchain/graph/onnx.ts';
-import { floatTensor } from '../../../model-assets/toolchain/graph/tensor.ts';
-import { quantise } from '../../../model-assets/toolchain/stages/quantise.ts';
+import { int, ints, makeNode, tensor } from '../../../model-assets/toolchain/src/graph/node.ts';
+import type { OnnxNode, OnnxTensor } from '../../../model-assets/toolchain/src/graph/onnx.ts';
+import { floatTensor } from '../../../model-assets/toolchain/src/graph/tensor.ts';
+import { quantise } from '../../../model-assets/toolchain/src/stages/quantise.ts';
 import { Random } from '../../fixtures/random.ts';
 import { lookupModel, runLookup } from './fixtures/lookup-model.ts';
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { encodeModel } from '../../../model-assets/toolchain/graph/onnx.ts';
-import { readSource } from '../../../model-assets/toolchain/sources/index.ts';
+import { encodeModel } from '../../../model-assets/toolchain/src/graph/onnx.ts';
+import { readSource } from '../../../model-assets/toolchain/src/sources/index.ts';
 import {
   type CheckpointOptions,
   checkpointTensors,

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { PilotlightError } from '@pilotlight/engine';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Safetensors } from '../../../model-assets/toolchain/sources/safetensors.ts';
-import { SafetensorsFile } from '../../../model-assets/toolchain/sources/safetensors-file.ts';
+import { Safetensors } from '../../../model-assets/toolchain/src/sources/safetensors.ts';
+import { SafetensorsFile } from '../../../model-assets/toolchain/src/sources/safetensors-file.ts';
 import { safetensorsHeader, writeSafetensors } from '../../fixtures/safetensors.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { readSource } from '../../../model-assets/toolchain/sources/index.ts';
+import { readSource } from '../../../model-assets/toolchain/src/sources/index.ts';
 import { SHAPES, writeCheckpoint } from '../../fixtures/checkpoints.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

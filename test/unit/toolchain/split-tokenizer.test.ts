@@ -2,9 +2,9 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TextProcessing } from '../../../layers/engine/src/manifest.ts';
 import { createRustTokenizer } from '../../../layers/engine/src/tokenizer/rust-tokenizer.ts';
-import { splitTokenizer } from '../../../model-assets/toolchain/stages/split-tokenizer.ts';
+import type { TextProcessing } from '../../../model-assets/format/src/manifest.ts';
+import { splitTokenizer } from '../../../model-assets/toolchain/src/stages/split-tokenizer.ts';
 import { byteLevelBpe, unigram } from '../../fixtures/tokenizers.ts';
 import { tokenizerJson, vocabulary } from '../../fixtures/vocabulary.ts';
 import { manifestOf } from '../engine/fakes.ts';

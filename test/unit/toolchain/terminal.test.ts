@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseOptions, wholeNumber } from '../../../model-assets/toolchain/terminal/arguments.ts';
-import { duration, megabytes } from '../../../model-assets/toolchain/terminal/table.ts';
+import { parseOptions, wholeNumber } from '../../../model-assets/toolchain/src/terminal/arguments.ts';
+import { duration, megabytes } from '../../../model-assets/toolchain/src/terminal/table.ts';
 
 const OPTIONS = {
   name: { type: 'string' },

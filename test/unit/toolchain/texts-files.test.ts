@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readDataset } from '../../../model-assets/toolchain/stages/evaluate/dataset.ts';
-import { requestsOfFile } from '../../../model-assets/toolchain/stages/goldens.ts';
+import { readDataset } from '../../../model-assets/toolchain/src/stages/evaluate/dataset.ts';
+import { requestsOfFile } from '../../../model-assets/toolchain/src/stages/goldens.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const folder = temporaryFolder();

@@ -4,7 +4,7 @@ import {
   gpuBudget,
   largestBudget,
   msPerToken,
-} from '../../../model-assets/toolchain/stages/tune.ts';
+} from '../../../model-assets/toolchain/src/stages/tune.ts';
 
 describe('token budget', () => {
   test('is the smallest that is within 3 % of the fastest', () => {

@@ -1,6 +1,6 @@
 import type { Golden } from '@pilotlight/engine';
 import { expect, test } from 'vitest';
-import { verifyGoldens } from '../../../model-assets/toolchain/stages/verify.ts';
+import { verifyGoldens } from '../../../model-assets/toolchain/src/stages/verify.ts';
 
 /** Two rows of three logits: fp32 hardly tells the first two of the first row apart, and is sure of the second. */
 const GOLDEN: Golden = {

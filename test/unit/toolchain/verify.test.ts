@@ -3,9 +3,9 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { FolderStore, type Manifest, manifestSchema } from '../../../layers/engine/src/index.ts';
-import { addModel } from '../../../model-assets/toolchain/pipeline.ts';
-import { verifyPackage } from '../../../model-assets/toolchain/stages/verify.ts';
-import { silent } from '../../../model-assets/toolchain/terminal/progress.ts';
+import { addModel } from '../../../model-assets/toolchain/src/pipeline.ts';
+import { verifyPackage } from '../../../model-assets/toolchain/src/stages/verify.ts';
+import { silent } from '../../../model-assets/toolchain/src/terminal/progress.ts';
 import { addOptions, tinyCheckpoint } from './fixtures/tiny-models.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

@@ -1,6 +1,7 @@
 /** From token requests to the outputs of the graph: encode, and have the scheduler run what it makes batches of. */
-import { EngineError } from '../errors.ts';
-import type { TextProcessing, Variant } from '../manifest.ts';
+
+import type { TextProcessing, Variant } from '@pilotlight/model-format';
+import { EngineError } from '@pilotlight/model-format/errors';
 import type { Encoding, Feeds, Tokenizer, TokenRequest, TokenResult, TruncationDirection } from '../ports.ts';
 import { encodeRequests } from './encode-requests.ts';
 import type { BatchTally, FeedsReport, Scheduler } from './scheduler.ts';

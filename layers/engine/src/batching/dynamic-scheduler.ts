@@ -1,6 +1,6 @@
 /** Calls share batches: whatever waits when the session is free is merged by length, whoever asked for it. */
 import { setImmediate } from 'node:timers/promises';
-import { EngineError } from '../errors.ts';
+import { EngineError } from '@pilotlight/model-format/errors';
 import type { Encoding, Feeds } from '../ports.ts';
 import type { GraphRunner } from './graph-runner.ts';
 import { PendingCall } from './pending-call.ts';

@@ -1,6 +1,7 @@
 /** The graph of a variant on its session: batches of encodings in, a result for each out. */
-import { EngineError } from '../errors.ts';
-import type { Graph } from '../manifest.ts';
+
+import type { Graph } from '@pilotlight/model-format';
+import { EngineError } from '@pilotlight/model-format/errors';
 import type { Encoding, Feeds, Outputs, Session, TokenResult } from '../ports.ts';
 import { feedsFor, type Padding, resultOfRow } from './tensors.ts';
 

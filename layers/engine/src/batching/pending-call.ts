@@ -1,5 +1,5 @@
 /** A call whose encodings wait for batches or are in them. */
-import { EngineError } from '../errors.ts';
+import { EngineError } from '@pilotlight/model-format/errors';
 import type { TokenResult } from '../ports.ts';
 import {
   type BatchTally,

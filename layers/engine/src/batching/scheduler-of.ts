@@ -1,4 +1,4 @@
-import type { Manifest, Variant } from '../manifest.ts';
+import type { Manifest, Variant } from '@pilotlight/model-format';
 import type { BatchingSettings } from '../options.ts';
 import type { Session } from '../ports.ts';
 import { type BatchShape, DynamicScheduler } from './dynamic-scheduler.ts';

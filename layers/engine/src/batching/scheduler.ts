@@ -1,5 +1,5 @@
 /** Who runs what on a session, and when: calls take turns, or share batches. */
-import type { EngineError } from '../errors.ts';
+import type { EngineError } from '@pilotlight/model-format/errors';
 import type { Encoding, Feeds, Outputs, TokenResult } from '../ports.ts';
 
 /** One call's part in what is run; encodings are named by their place in the list that was given. */

@@ -1,4 +1,4 @@
-import type { Axis, Graph } from '../manifest.ts';
+import type { Axis, Graph } from '@pilotlight/model-format';
 import type { Encoding, Feeds, OutputRole, Outputs, Tensor, TokenResult } from '../ports.ts';
 
 type Role = Graph['inputs'][number]['role'];

@@ -1,6 +1,7 @@
 /** What one call may make a model read. It is known once the texts are tokens, and checked before a batch runs. */
-import { EngineError } from '../errors.ts';
-import type { Variant } from '../manifest.ts';
+
+import type { Variant } from '@pilotlight/model-format';
+import { EngineError } from '@pilotlight/model-format/errors';
 import type { Encoding } from '../ports.ts';
 
 export interface TokenLimits {

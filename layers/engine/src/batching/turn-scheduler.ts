@@ -1,6 +1,6 @@
 /** Each call plans batches of its own, and calls take turns, batch by batch. */
 import { setImmediate } from 'node:timers/promises';
-import type { EngineError } from '../errors.ts';
+import type { EngineError } from '@pilotlight/model-format/errors';
 import type { Encoding, Feeds, Outputs } from '../ports.ts';
 import type { GraphRunner } from './graph-runner.ts';
 import { planBatches } from './plan.ts';

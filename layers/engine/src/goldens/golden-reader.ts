@@ -1,6 +1,6 @@
 /** Reads goldens.jsonl a golden at a time, round and round: goldens are many, and one check takes one. */
 import { type FileHandle, open } from 'node:fs/promises';
-import { EngineError } from '../errors.ts';
+import { EngineError } from '@pilotlight/model-format/errors';
 import { type Golden, goldenSchema, goldensHeaderSchema } from './golden.ts';
 
 const NEWLINE = 0x0a;

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
-import { MANIFEST_FILE } from '../manifest.ts';
-import type { PipelineManifest } from '../pipeline-manifest.ts';
+import type { PipelineManifest } from '@pilotlight/model-format';
+import { MANIFEST_FILE } from '@pilotlight/model-format';
 import type { ModelPackage } from '../ports.ts';
 import type { OpenPipeline } from './pipeline.ts';
 import { PipelinePredictor } from './pipeline-predictor.ts';

@@ -1,5 +1,5 @@
 /** Images and recordings as they arrive: the bytes of a file, or those in base64. Nothing is fetched. */
-import { EngineError } from '../errors.ts';
+import { EngineError } from '@pilotlight/model-format/errors';
 
 export type MediaKind = 'image' | 'audio';
 

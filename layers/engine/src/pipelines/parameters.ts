@@ -1,6 +1,6 @@
+import { PIPELINE_TASKS, type PipelineTaskName } from '@pilotlight/model-format';
+import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
-import { EngineError } from '../errors.ts';
-import { PIPELINE_TASKS, type PipelineTaskName } from '../pipeline-manifest.ts';
 import type { Parameters } from './pipeline.ts';
 
 export interface PipelineParameters {

@@ -1,9 +1,10 @@
 /** One loaded pipeline: from inputs to results, by way of transformers.js. */
+
+import { PIPELINE_TASKS, type PipelineManifest } from '@pilotlight/model-format';
+import { EngineError } from '@pilotlight/model-format/errors';
 import { Activity } from '../activity.ts';
 import { Turns } from '../batching/turns.ts';
 import { refuseMoreCharacters } from '../character-limits.ts';
-import { EngineError } from '../errors.ts';
-import { PIPELINE_TASKS, type PipelineManifest } from '../pipeline-manifest.ts';
 import type { LoadTimings } from '../ports.ts';
 import type { Prediction, PredictOptions } from '../predictor.ts';
 import { mediaBytes, refuse } from './media.ts';

@@ -1,5 +1,5 @@
 /** What the engine asks of the runtime of a pipeline; transformers-js.ts answers it. */
-import type { PipelineManifest } from '../pipeline-manifest.ts';
+import type { PipelineManifest } from '@pilotlight/model-format';
 
 export interface Pipeline {
   /** Samples a second of the recordings that it takes; nothing where it takes none. */

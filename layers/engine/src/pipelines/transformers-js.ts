@@ -1,6 +1,7 @@
 /** The one file that knows transformers.js. It is imported when the first of its packages is opened, and not before. */
-import { EngineError } from '../errors.ts';
-import { PIPELINE_TASKS } from '../pipeline-manifest.ts';
+
+import { PIPELINE_TASKS } from '@pilotlight/model-format';
+import { EngineError } from '@pilotlight/model-format/errors';
 import { refuse } from './media.ts';
 import type { OpenPipeline, Parameters, Pipeline } from './pipeline.ts';
 

@@ -1,8 +1,8 @@
 /** The session port on onnxruntime-node, in the thread that calls it: `run` blocks that thread. */
 import './no-telemetry.ts';
+import type { Graph } from '@pilotlight/model-format';
+import { EngineError } from '@pilotlight/model-format/errors';
 import * as ort from 'onnxruntime-node';
-import { EngineError } from '../errors.ts';
-import type { Graph } from '../manifest.ts';
 import type { ExecutionProvider, Feeds, Outputs, Session, SessionOptions } from '../ports.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** Entry of a session's thread: opens the graph that `workerData` names, then answers runs in order. */
 import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { EngineError } from '../errors.ts';
+import { EngineError } from '@pilotlight/model-format/errors';
 import type { Session, SessionOptions } from '../ports.ts';
 import { createOnnxSession } from './onnx-session.ts';
 import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.ts';

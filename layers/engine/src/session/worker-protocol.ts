@@ -1,6 +1,7 @@
 /** What the main thread and a session's thread say to each other. */
-import type { EngineErrorCode } from '../errors.ts';
-import type { Graph } from '../manifest.ts';
+
+import type { Graph } from '@pilotlight/model-format';
+import type { EngineErrorCode } from '@pilotlight/model-format/errors';
 import type { Feeds, Outputs, SessionOptions } from '../ports.ts';
 
 export interface WorkerData {

@@ -5,8 +5,8 @@
 import './no-telemetry.ts';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { EngineError } from '../errors.ts';
-import type { Graph } from '../manifest.ts';
+import type { Graph } from '@pilotlight/model-format';
+import { EngineError } from '@pilotlight/model-format/errors';
 import type { Feeds, Outputs, Session, SessionOptions } from '../ports.ts';
 import type { Failure, FromWorker, ToWorker, WorkerData } from './worker-protocol.ts';
 

@@ -1,4 +1,4 @@
-import { isPipeline, type PackageManifest } from '../pipeline-manifest.ts';
+import { isPipeline, type PackageManifest } from '@pilotlight/model-format';
 import type { PackageEntry, ResolvedRef } from '../ports.ts';
 
 /** A package that can be opened, as lists have it. */

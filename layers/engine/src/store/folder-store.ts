@@ -1,15 +1,19 @@
 /** The package store on a folder: `<folder>/<name>/<version>/model.json`. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EngineError, PilotlightError } from '../errors.ts';
 import {
+  compareVersions,
+  isPipeline,
   MANIFEST_FILE,
   modelNameSchema,
   modelVersionSchema,
   type PackageFile,
+  type PackageManifest,
+  parseManifest,
+  refused,
   tokenizerFiles,
-} from '../manifest.ts';
-import { isPipeline, type PackageManifest } from '../pipeline-manifest.ts';
+} from '@pilotlight/model-format';
+import { EngineError, PilotlightError } from '@pilotlight/model-format/errors';
 import type {
   ModelPackage,
   ModelRef,
@@ -20,9 +24,7 @@ import type {
 } from '../ports.ts';
 import { entryOf } from './entry.ts';
 import { hashFiles } from './hash-files.ts';
-import { parseManifest, refused } from './parse-manifest.ts';
 import { resolveAmong } from './resolve-among.ts';
-import { compareVersions } from './versions.ts';
 
 export interface FolderStoreOptions {
   /**

@@ -1,7 +1,7 @@
-import { EngineError, PilotlightError } from '../errors.ts';
+import { compareVersions } from '@pilotlight/model-format';
+import { EngineError, PilotlightError } from '@pilotlight/model-format/errors';
 import type { ModelPackage, ModelRef, PackageEntry, PackageStore, ResolvedRef } from '../ports.ts';
 import { modelNotFound } from './resolve-among.ts';
-import { compareVersions } from './versions.ts';
 
 /** Several stores as one. Where two have the same version of a model, it is the first one's. */
 export class JoinedStore implements PackageStore {

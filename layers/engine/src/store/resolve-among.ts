@@ -1,6 +1,6 @@
-import { EngineError } from '../errors.ts';
+import { compareVersions } from '@pilotlight/model-format';
+import { EngineError } from '@pilotlight/model-format/errors';
 import type { ModelRef, ResolvedRef } from '../ports.ts';
-import { compareVersions } from './versions.ts';
 
 /** The package that `ref` means: the version that it names, or the highest. @throws EngineError MODEL_NOT_FOUND */
 export function resolveAmong({ name, version }: ModelRef, available: readonly ResolvedRef[]): ResolvedRef {

@@ -1,6 +1,6 @@
 /** One vector for a text: pooled by the graph, or from the hidden states of its tokens. */
 
-import type { EngineError } from '../errors.ts';
+import type { EngineError } from '@pilotlight/model-format/errors';
 import { type Pooling, pool } from '../math/pooling.ts';
 import type { OutputRole, TaskContext, TokenResult } from '../ports.ts';
 import { outputData } from './output.ts';

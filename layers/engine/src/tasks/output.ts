@@ -1,4 +1,4 @@
-import { EngineError } from '../errors.ts';
+import { EngineError } from '@pilotlight/model-format/errors';
 import type { Alignment, Encoding, OutputRole, TokenResult } from '../ports.ts';
 
 /** The data of one output of a result, in row-major order. */

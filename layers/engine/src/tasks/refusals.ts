@@ -1,5 +1,5 @@
 /** What a task says of an input or a parameter that it can not take. */
-import { EngineError } from '../errors.ts';
+import { EngineError } from '@pilotlight/model-format/errors';
 
 /** `path` is of what is wrong in the input: '' for all of it, '.tokens[3]'. */
 export function invalidInput(path: string, reason: string): EngineError {

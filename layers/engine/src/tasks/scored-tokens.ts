@@ -1,5 +1,5 @@
 /** The tokens of a text with the scores of their labels, out of one window or of many that overlap. */
-import { EngineError } from '../errors.ts';
+import { EngineError } from '@pilotlight/model-format/errors';
 import { softmax } from '../math/activations.ts';
 import type { TokenResult } from '../ports.ts';
 import type { ScoredToken } from './entities.ts';

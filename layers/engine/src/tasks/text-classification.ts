@@ -1,6 +1,7 @@
 /** One text or a pair in, labels with scores out, best first: the text-classification of Hugging Face pipelines. */
+
+import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
-import { EngineError } from '../errors.ts';
 import { at, sigmoid, softmax } from '../math/activations.ts';
 import type { Task } from '../ports.ts';
 import { finiteData } from './output.ts';

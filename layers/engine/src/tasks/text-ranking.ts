@@ -1,6 +1,7 @@
 /** A query and texts in, the texts by how well they fit out: a cross-encoder reads each pair. */
+
+import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
-import { EngineError } from '../errors.ts';
 import { at, sigmoid } from '../math/activations.ts';
 import type { Task } from '../ports.ts';
 import { finiteData } from './output.ts';

@@ -1,6 +1,7 @@
 /** A text and candidate labels in, scores of the labels out, by a model that tells whether one text follows from another. */
+
+import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
-import { EngineError } from '../errors.ts';
 import { at, softmax } from '../math/activations.ts';
 import type { Task, TaskModel } from '../ports.ts';
 import { finiteData } from './output.ts';

@@ -1,9 +1,9 @@
 /** Opens the official Rust tokenizers, whole or divided. */
 import { readFileSync } from 'node:fs';
+import type { SplitTokenizer, TextProcessing } from '@pilotlight/model-format';
+import { EngineError } from '@pilotlight/model-format/errors';
 import { BPE, type Model, Tokenizer, WordPiece } from 'tokenizers';
 import * as z from 'zod/mini';
-import { EngineError } from '../errors.ts';
-import type { SplitTokenizer, TextProcessing } from '../manifest.ts';
 import type { ModelPackage } from '../ports.ts';
 
 type Files = Pick<ModelPackage, 'path'>;

@@ -1,7 +1,8 @@
 /** The tokenizer port on the official Rust tokenizers: the very code that the models were trained with. */
+
+import type { TextProcessing } from '@pilotlight/model-format';
+import { EngineError } from '@pilotlight/model-format/errors';
 import type { Encoding as NativeEncoding, Tokenizer as NativeTokenizer } from 'tokenizers';
-import { EngineError } from '../errors.ts';
-import type { TextProcessing } from '../manifest.ts';
 import type { EncodeOptions, Encoding, ModelPackage, Tokenizer, TokenRequest } from '../ports.ts';
 import { openNativeTokenizer } from './native-tokenizer.ts';
 import { partsOf } from './parts.ts';

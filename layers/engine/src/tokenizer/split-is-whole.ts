@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TextProcessing } from '../manifest.ts';
+import type { TextProcessing } from '@pilotlight/model-format';
 import type { ModelPackage } from '../ports.ts';
 import { openNativeTokenizer } from './native-tokenizer.ts';
 

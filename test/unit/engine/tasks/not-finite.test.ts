@@ -1,6 +1,6 @@
 /** What a graph gives that is no number is no answer, whatever the task. */
 import { expect, it } from 'vitest';
-import type { TaskName } from '../../../../layers/engine/src/manifest.ts';
+import type { TaskName } from '../../../../model-assets/format/src/manifest.ts';
 import { type Graph, predictorFor } from './task-model.ts';
 
 interface Case {

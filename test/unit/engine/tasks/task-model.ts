@@ -2,10 +2,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Axis, Manifest, TaskName } from '../../../../layers/engine/src/manifest.ts';
 import type { Feeds, OutputRole, Outputs, Session, Tensor } from '../../../../layers/engine/src/ports.ts';
 import type { Predictor } from '../../../../layers/engine/src/predictor.ts';
 import { createRustTokenizer } from '../../../../layers/engine/src/tokenizer/rust-tokenizer.ts';
+import type { Axis, Manifest, TaskName } from '../../../../model-assets/format/src/manifest.ts';
 import { tokenizerJson } from '../../../fixtures/vocabulary.ts';
 import { manifestOf, predictorOf } from '../fakes.ts';
 

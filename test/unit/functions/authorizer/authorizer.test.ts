@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { secretReader } from '../../../../functions/app/src/aws/secret-reader.ts';
 import { cachedKeys, KEYS_LIVE_MS } from '../../../../functions/authorizer/cached-keys.ts';
 import { createHandler } from '../../../../functions/authorizer/create-handler.ts';
-import { secretReader } from '../../../../functions/shared/secret-reader.ts';
 import { listenOnLoopback } from '../warmer/loopback.ts';
 
 const SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:pilotlight-api-keys-AbCdEf';

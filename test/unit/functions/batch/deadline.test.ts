@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { TimeBox } from '../../../../functions/batch/object/deadline.ts';
+import { TimeBox } from '../../../../functions/batch/src/object/deadline.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { continuation, jobsOf } from '../../../../functions/batch/object/events.ts';
+import { continuation, jobsOf } from '../../../../functions/batch/src/object/events.ts';
 
 const notification = (key: string, eventName = 'ObjectCreated:Put') => ({
   Records: [

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { gunzip } from '../../../../functions/batch/file/gunzip.ts';
+import { gunzip } from '../../../../functions/batch/src/file/gunzip.ts';
 import { chunksOf, collect, streamOf } from './arbitraries.ts';
 
 /** Half of it random, so that it does not compress to nothing: several blocks. */

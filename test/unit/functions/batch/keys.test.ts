@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isUpload, modelOf, outputFolder, partName } from '../../../../functions/batch/object/keys.ts';
+import { isUpload, modelOf, outputFolder, partName } from '../../../../functions/batch/src/object/keys.ts';
 
 const PREFIXES = { input: 'in/', output: 'out/' };
 const sentiment = { name: 'sentiment', version: '1.0.0' };

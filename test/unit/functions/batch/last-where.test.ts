@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { lastWhere } from '../../../../functions/batch/object/last-where.ts';
+import { lastWhere } from '../../../../functions/batch/src/object/last-where.ts';
 
 it('finds the last number that holds, wherever it is told to look first, in few questions', async () => {
   await fc.assert(

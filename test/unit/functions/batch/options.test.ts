@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseOptions } from '../../../../functions/batch/object/options.ts';
+import { parseOptions } from '../../../../functions/batch/src/object/options.ts';
 
 it('has a default for everything', () => {
   expect(parseOptions('{}', 'here')).toEqual({

@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatOf } from '../../../../functions/batch/file/formats.ts';
-import { NO_PROGRESS, type Part, type Progress } from '../../../../functions/batch/file/parts.ts';
-import { predictFile } from '../../../../functions/batch/file/predict-file.ts';
+import { formatOf } from '../../../../functions/batch/src/file/formats.ts';
+import { NO_PROGRESS, type Part, type Progress } from '../../../../functions/batch/src/file/parts.ts';
+import { predictFile } from '../../../../functions/batch/src/file/predict-file.ts';
 import { predictorOf } from '../../engine/fakes.ts';
 import { chunksOf, collect, streamOf } from './arbitraries.ts';
 

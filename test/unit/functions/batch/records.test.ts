@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CsvBoundary } from '../../../../functions/batch/file/csv-boundary.ts';
-import { LineBoundary, type RawRecord, RecordSplitter } from '../../../../functions/batch/file/records.ts';
+import { CsvBoundary } from '../../../../functions/batch/src/file/csv-boundary.ts';
+import {
+  LineBoundary,
+  type RawRecord,
+  RecordSplitter,
+} from '../../../../functions/batch/src/file/records.ts';
 import { chunksOf } from './arbitraries.ts';
 
 const boundaries = { lines: () => new LineBoundary(), csv: () => new CsvBoundary(',') };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { formatOf } from '../../../../functions/batch/file/formats.ts';
-import { START } from '../../../../functions/batch/file/position.ts';
-import { readRows } from '../../../../functions/batch/file/read-rows.ts';
+import { formatOf } from '../../../../functions/batch/src/file/formats.ts';
+import { START } from '../../../../functions/batch/src/file/position.ts';
+import { readRows } from '../../../../functions/batch/src/file/read-rows.ts';
 import { collect, streamOf } from './arbitraries.ts';
 
 const OPTIONS = { delimiter: ',', column: 'text', idColumn: 'id', maxRowBytes: 1000 };

@@ -6,7 +6,7 @@ import {
   afterProbe,
   type Circuit,
   CLOSED,
-} from '../../../../functions/shared/container/circuit.ts';
+} from '../../../../functions/app/src/hand-over/circuit.ts';
 
 const settings = { failuresToOpen: 3, coolDownMs: 1000 };
 const OPEN: Circuit = { state: 'open', since: 500 };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { HandedRequest } from '../../../../functions/shared/api/hand-over-port.ts';
+import type { HandedRequest } from '../../../../functions/app/src/api/hand-over-port.ts';
 import {
   ContainerHandOver,
   type ContainerHandOverParts,
-} from '../../../../functions/shared/container/container-hand-over.ts';
-import { ContainerError, type ContainerErrorCode } from '../../../../functions/shared/container/errors.ts';
+} from '../../../../functions/app/src/hand-over/container-hand-over.ts';
+import { ContainerError, type ContainerErrorCode } from '../../../../functions/app/src/hand-over/errors.ts';
 import { silent } from '../fake-engine.ts';
 import { fakeJobs } from './fake-jobs.ts';
 

@@ -1,5 +1,5 @@
 /** A keeper of jobs that only remembers what it was given. */
-import type { JobRequest, Jobs, JobView, SubmitOptions } from '../../../../functions/shared/jobs/job.ts';
+import type { JobRequest, Jobs, JobView, SubmitOptions } from '../../../../functions/app/src/jobs/job.ts';
 
 export interface FakeJobs extends Jobs {
   readonly submitted: { request: JobRequest; model: string; options: SubmitOptions | undefined }[];

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { batchingOn } from '../../../../functions/gpu-server/batching.ts';
-import { readServerConfig } from '../../../../functions/gpu-server/config.ts';
+import { readServerConfig } from '../../../../functions/app/src/settings/server.ts';
+import { batchingOn } from '../../../../functions/server/batching.ts';
 
 const settings = (environment: Readonly<Record<string, string>> = {}) => readServerConfig(environment).server;
 

@@ -7,12 +7,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type ChoiceOptions,
   chooseExecutionProvider,
-} from '../../../../functions/gpu-server/execution-provider/choose.ts';
-import { neededLibraries } from '../../../../functions/gpu-server/execution-provider/elf-needed.ts';
-import { LibrarySearch } from '../../../../functions/gpu-server/execution-provider/library-search.ts';
-import { cudaRequirements } from '../../../../functions/gpu-server/execution-provider/nvidia.ts';
-import { reportText } from '../../../../functions/gpu-server/execution-provider/report.ts';
-import { webgpuRequirements } from '../../../../functions/gpu-server/execution-provider/vulkan.ts';
+} from '../../../../functions/server/execution-provider/choose.ts';
+import { neededLibraries } from '../../../../functions/server/execution-provider/elf-needed.ts';
+import { LibrarySearch } from '../../../../functions/server/execution-provider/library-search.ts';
+import { cudaRequirements } from '../../../../functions/server/execution-provider/nvidia.ts';
+import { reportText } from '../../../../functions/server/execution-provider/report.ts';
+import { webgpuRequirements } from '../../../../functions/server/execution-provider/vulkan.ts';
 import { sharedLibrary } from './shared-library.ts';
 
 let folder = '';

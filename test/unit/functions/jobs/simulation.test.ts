@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { isOver } from '../../../../functions/shared/jobs/job.ts';
+import { isOver } from '../../../../functions/app/src/jobs/job.ts';
 import { Random } from '../../../fixtures/random.ts';
 import {
   type Behaviour,

@@ -6,14 +6,14 @@
 import { createHash } from 'node:crypto';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { JobWorker } from '../../../../functions/gpu-server/job-worker.ts';
-import { type JobState, type JobStatus, jobStateSchema } from '../../../../functions/shared/jobs/job.ts';
-import { S3Jobs } from '../../../../functions/shared/jobs/s3-jobs.ts';
-import { JobStore } from '../../../../functions/shared/jobs/store.ts';
-import { begin } from '../../../../functions/shared/jobs/transitions.ts';
-import { type NewObject, type ObjectHead, S3Objects } from '../../../../functions/shared/s3-objects.ts';
-import { type Delivery, type ReceiveOptions, SqsQueue } from '../../../../functions/shared/sqs-queue.ts';
-import { Queues } from '../../../../infra/local/sqs/queues.ts';
+import { type NewObject, type ObjectHead, S3Objects } from '../../../../functions/app/src/aws/s3-objects.ts';
+import { type Delivery, type ReceiveOptions, SqsQueue } from '../../../../functions/app/src/aws/sqs-queue.ts';
+import { type JobState, type JobStatus, jobStateSchema } from '../../../../functions/app/src/jobs/job.ts';
+import { S3Jobs } from '../../../../functions/app/src/jobs/s3-jobs.ts';
+import { JobStore } from '../../../../functions/app/src/jobs/store.ts';
+import { begin } from '../../../../functions/app/src/jobs/transitions.ts';
+import { JobWorker } from '../../../../functions/server/job-worker.ts';
+import { Queues } from '../../../../infra/local/src/sqs/queues.ts';
 import type { Random } from '../../../fixtures/random.ts';
 
 export const LEASE_MS = 60_000;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { isOver, type JobState, jobStateSchema } from '../../../../functions/shared/jobs/job.ts';
-import * as transitions from '../../../../functions/shared/jobs/transitions.ts';
+import { isOver, type JobState, jobStateSchema } from '../../../../functions/app/src/jobs/job.ts';
+import * as transitions from '../../../../functions/app/src/jobs/transitions.ts';
 
 const LEASE_MS = 10_000;
 const RUNS = ['a', 'b'] as const;

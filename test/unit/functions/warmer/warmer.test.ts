@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { lambdaInvoker } from '../../../../functions/shared/lambda-invoker.ts';
+import { lambdaInvoker } from '../../../../functions/app/src/aws/lambda-invoker.ts';
 import { createHandler } from '../../../../functions/warmer/create-handler.ts';
 import { LambdaService, type LambdaServiceOptions, reply, throttle } from './lambda-service.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { render } from '../../../../infra/local/answers.ts';
+import { render } from '../../../../cli/src/answers.ts';
 
 const lines = (...args: Parameters<typeof render>) => render(...args).split('\n');
 const HALF = '█████░░░░░';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-const SCRIPT = 'infra/local/ensure-installed.mjs';
+const SCRIPT = 'cli/ensure-installed.mjs';
 
 /** Stands for npm: records how it was called, and installs what the lock file of these tests names. */
 const FAKE_NPM = `
@@ -29,7 +29,7 @@ let root: string;
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'pilotlight-test-'));
-  mkdirSync(join(root, 'infra/local'), { recursive: true });
+  mkdirSync(join(root, 'cli'), { recursive: true });
   cpSync(SCRIPT, join(root, SCRIPT));
   mkdirSync(join(root, 'fake'));
   writeFileSync(join(root, 'fake/npm-cli.js'), FAKE_NPM);

@@ -1,8 +1,8 @@
 import { format, stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { ContainerClient } from '../../../../functions/shared/container/client.ts';
-import { ContainerHandOver } from '../../../../functions/shared/container/container-hand-over.ts';
-import { consoleLogger } from '../../../../infra/local/logging.ts';
+import { consoleLogger } from '../../../../cli/src/logging.ts';
+import { ContainerClient } from '../../../../functions/app/src/hand-over/client.ts';
+import { ContainerHandOver } from '../../../../functions/app/src/hand-over/container-hand-over.ts';
 import { fakeApp, fakeEngine, postJson } from '../../functions/fake-engine.ts';
 
 let printed: string;

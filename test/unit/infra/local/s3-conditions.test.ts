@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { onConditions } from '../../../../infra/local/s3/conditions.ts';
+import { onConditions } from '../../../../infra/local/src/s3/conditions.ts';
 
 it('lets nobody read an object while it is written, nor write while it is read', async () => {
   const order: string[] = [];

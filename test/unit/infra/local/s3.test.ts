@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { S3Objects } from '../../../../functions/shared/s3-objects.ts';
-import { type S3Server, startS3 } from '../../../../infra/local/s3/server.ts';
+import { S3Objects } from '../../../../functions/app/src/aws/s3-objects.ts';
+import { type S3Server, startS3 } from '../../../../infra/local/src/s3/server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pilotlight-s3-'));
 const notifications: string[] = [];

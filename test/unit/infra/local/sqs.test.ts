@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Queues } from '../../../../infra/local/sqs/queues.ts';
+import { Queues } from '../../../../infra/local/src/sqs/queues.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

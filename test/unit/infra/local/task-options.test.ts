@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { inputShape, taskParameters } from '../../../../infra/local/task-options.ts';
-import { readInputs } from '../../../../infra/local/texts.ts';
+import { inputShape, taskParameters } from '../../../../cli/src/task-options.ts';
+import { readInputs } from '../../../../cli/src/texts.ts';
 
 describe('taskParameters', () => {
   it('gives one label of a text where nothing is said, and every one for "all"', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bar, cut, table } from '../../../../infra/local/terminal.ts';
+import { bar, cut, table } from '../../../../cli/src/terminal.ts';
 
 test('aligns columns by the width that a terminal gives their characters', () => {
   const columns = [{ title: 'TEXT' }, { title: 'N', align: 'right' }] as const;

@@ -1,4 +1,4 @@
-import { EngineError } from '../../errors.ts';
+import { EngineError } from '@pilotlight/model-format/errors';
 import type { ResolvedRef } from '../../ports.ts';
 import { ObjectError, type ObjectErrorCode } from './objects.ts';
 

@@ -1,7 +1,7 @@
 /** Objects to files: by parts, several in flight over all files, verified as they arrive. */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { PackageFile } from '../../manifest.ts';
+import type { PackageFile } from '@pilotlight/model-format';
 import { ArrivingFile } from './arriving-file.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { type ByteRange, ObjectError, type ObjectPart, type ObjectReader } from './objects.ts';

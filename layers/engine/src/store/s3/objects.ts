@@ -1,5 +1,5 @@
 /** What fetching needs of a bucket, and how it fails. */
-import { PilotlightError } from '../../errors.ts';
+import { PilotlightError } from '@pilotlight/model-format/errors';
 
 /** A part of an object, in bytes, `end` exclusive. */
 export interface ByteRange {

@@ -2,11 +2,17 @@
 import { createHash } from 'node:crypto';
 import { readFile, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MANIFEST_FILE, type PackageFile, tokenizerFiles } from '../../manifest.ts';
-import { isPipeline, type PackageManifest } from '../../pipeline-manifest.ts';
+import {
+  isPipeline,
+  MANIFEST_FILE,
+  type PackageFile,
+  type PackageManifest,
+  parseManifest,
+  refused,
+  tokenizerFiles,
+} from '@pilotlight/model-format';
 import type { ResolvedRef } from '../../ports.ts';
 import { hashFiles } from '../hash-files.ts';
-import { parseManifest, refused } from '../parse-manifest.ts';
 import { failure, fetchFailure } from './failures.ts';
 import { fetchFiles, type RemoteFile } from './fetch-files.ts';
 import type { ObjectReader } from './objects.ts';

@@ -1,6 +1,6 @@
 /** The package store on a bucket: packages that no layer has room for, fetched to a folder when they are first opened. */
 import { resolve } from 'node:path';
-import { PilotlightError } from '../../errors.ts';
+import { PilotlightError } from '@pilotlight/model-format/errors';
 import type { ModelPackage, ModelRef, PackageEntry, PackageStore, ResolvedRef } from '../../ports.ts';
 import { entryOf } from '../entry.ts';
 import { FolderStore } from '../folder-store.ts';

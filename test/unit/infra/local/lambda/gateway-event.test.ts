@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { gatewayEvent } from '../../../../../infra/local/lambda/gateway/event.ts';
-import { matchRoute } from '../../../../../infra/local/lambda/gateway/route.ts';
+import { gatewayEvent } from '../../../../../infra/local/src/lambda/gateway/event.ts';
+import { matchRoute } from '../../../../../infra/local/src/lambda/gateway/route.ts';
 
 /** The events of API Gateway that the predict function is tested with. */
 const fixture = (name: string) =>

@@ -3,9 +3,9 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { LambdaServiceError } from '../../../../../infra/local/lambda/errors.ts';
-import { createHttpApi } from '../../../../../infra/local/lambda/gateway/http-api.ts';
-import type { InvokeResult } from '../../../../../infra/local/lambda/invoke-request.ts';
+import { LambdaServiceError } from '../../../../../infra/local/src/lambda/errors.ts';
+import { createHttpApi } from '../../../../../infra/local/src/lambda/gateway/http-api.ts';
+import type { InvokeResult } from '../../../../../infra/local/src/lambda/invoke-request.ts';
 
 const RESULT: InvokeResult = {
   ...{ requestId: '1', environment: '1', durationMs: 1, maxMemoryMegabytes: 1, logTail: '' },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LogStream, reportLine } from '../../../../../infra/local/lambda/log-stream.ts';
+import { LogStream, reportLine } from '../../../../../infra/local/src/lambda/log-stream.ts';
 
 const REPORT = {
   ...{ requestId: '8f507cfc-xmpl-4697-b07a-ac58fc914c95', durationMs: 20.04 },

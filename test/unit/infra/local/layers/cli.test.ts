@@ -2,10 +2,10 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { build } from '../../../../../infra/local/layers/build.ts';
-import { image } from '../../../../../infra/local/layers/image.ts';
-import { OPTIONS, optionsOf } from '../../../../../infra/local/layers/options.ts';
-import { plan } from '../../../../../infra/local/layers/plan.ts';
+import { build } from '../../../../../cli/src/layers/build.ts';
+import { image } from '../../../../../cli/src/layers/image.ts';
+import { OPTIONS, optionsOf } from '../../../../../cli/src/layers/options.ts';
+import { plan } from '../../../../../cli/src/layers/plan.ts';
 import { node, run } from '../../../../e2e/command.ts';
 import { writePackage } from '../../../layers/model-packages.ts';
 import { temporaryFolder } from '../../../toolchain/temporary-folder.ts';
@@ -34,7 +34,7 @@ const options = (values: Partial<Parameters<typeof optionsOf>[0]> = {}) =>
   });
 
 describe('npm run layers', () => {
-  const layers = (...args: readonly string[]) => run(node('infra/local/layers/cli.ts', ...args));
+  const layers = (...args: readonly string[]) => run(node('cli/src/layers/cli.ts', ...args));
 
   test('exits with 2 and one line for a command that there is not', async () => {
     expect(await layers('bulid')).toMatchObject({

@@ -1,0 +1,129 @@
+/** Files in S3 on this machine, predicted as the batch function does on AWS, in this process. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { Logger } from '@pilotlight/app/internal/api/ports';
+import { S3Objects } from '@pilotlight/app/internal/aws/s3-objects';
+import { readBatchConfig } from '@pilotlight/app/internal/settings/batch-config';
+import { jobsOf } from '@pilotlight/batch/internal/object/events';
+import {
+  type Processed,
+  type ProcessorParts,
+  processObject,
+} from '@pilotlight/batch/internal/object/process-object';
+import { processorOf } from '@pilotlight/batch/internal/object/processor';
+import { ENGINE_VERSION, type Engine } from '@pilotlight/engine';
+import { startS3 } from '@pilotlight/local/internal/s3/server';
+import { startSqs } from '@pilotlight/local/internal/sqs/server';
+
+export const BUCKET = 'uploads';
+const QUEUE = 'batch';
+export const DEAD_LETTERS = 'batch-dead-letters';
+const MAX_RECEIVES = 3;
+const RETRY_SECONDS = 1;
+const POLL_MS = 60_000;
+/** Nothing else handles a message, so that it need not come back for as long as it takes. */
+const VISIBILITY_SECONDS = 86_400;
+/** Twenty days, the longest that a timer takes. */
+const NO_DEADLINE_MS = 20 * 86_400_000;
+
+export interface UploadsOptions {
+  readonly engine: Engine;
+  readonly logger: Logger;
+  /** Port of S3, 0 for a free one; whether it may be a free one where it is in use. */
+  readonly port: { readonly wanted: number; readonly elseFree?: boolean };
+}
+
+export interface Uploads {
+  /** Address of S3; the bucket is `uploads`. */
+  readonly endpoint: string;
+  /** Address of the queues, which `npm run batch -- redrive` asks. */
+  readonly queues: string;
+  close(): Promise<void>;
+}
+
+/** @throws LocalError PORT_UNAVAILABLE */
+export async function startUploads({ engine, logger, port }: UploadsOptions): Promise<Uploads> {
+  const folder = mkdtempSync(join(tmpdir(), 'pilotlight-uploads-'));
+  const sqs = await startSqs({
+    [QUEUE]: {
+      visibilitySeconds: VISIBILITY_SECONDS,
+      deadLetters: { queue: DEAD_LETTERS, maxReceives: MAX_RECEIVES },
+    },
+    [DEAD_LETTERS]: { visibilitySeconds: VISIBILITY_SECONDS },
+  });
+  const queue = sqs.queues.queue(QUEUE);
+  const notify = (message: string) => queue.send(message);
+  const s3 = await startS3({ bucket: BUCKET, folder, port, notify }).catch(async (error) => {
+    await sqs.close();
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  });
+  const client = new S3Client({
+    endpoint: s3.endpoint,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  const config = readBatchConfig({
+    PILOTLIGHT_BATCH_BUCKET: BUCKET,
+    PILOTLIGHT_BATCH_QUEUE_URL: sqs.url(QUEUE),
+  });
+  const parts = processorOf(config, {
+    engine,
+    engineVersion: ENGINE_VERSION,
+    objects: new S3Objects(client, BUCKET),
+    goOnLater: async (message) => {
+      queue.send(JSON.stringify(message));
+    },
+  });
+  let isClosing = false;
+  const work = async () => {
+    while (!isClosing) {
+      const [message] = await sqs.queues.receive(QUEUE, { waitMs: POLL_MS });
+      if (!message) continue;
+      const failure = await take(message.body, parts, logger);
+      const isLast = message.receives === MAX_RECEIVES;
+      if (failure === undefined) queue.delete(message.receiptHandle);
+      else queue.changeVisibility(message.receiptHandle, isLast ? 0 : RETRY_SECONDS);
+      if (failure !== undefined && isLast) {
+        const again = `npm run batch -- redrive --queue ${sqs.arn(DEAD_LETTERS)} --endpoint ${sqs.endpoint}`;
+        logger.info(`gave up on ${failure} To try again:\n  ${again}`, {});
+      }
+    }
+  };
+  void work();
+  return {
+    endpoint: s3.endpoint,
+    queues: sqs.endpoint,
+    close: async () => {
+      isClosing = true;
+      client.destroy();
+      await s3.close();
+      await sqs.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What failed and why, if anything did. */
+async function take(body: string, parts: ProcessorParts, logger: Logger): Promise<string | undefined> {
+  let subject = 'a message';
+  try {
+    for (const job of jobsOf(body)) {
+      subject = job.key;
+      const processed = await processObject(job, parts, { remainingMs: () => NO_DEADLINE_MS });
+      if (processed.outcome !== 'ignored') logger.info(said(job.key, processed), {});
+    }
+    return undefined;
+  } catch (error) {
+    return `${subject}: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+function said(key: string, { outcome, rows, rowErrors, seconds }: Processed): string {
+  const rate = seconds > 0 ? `, ${Math.round(rows / seconds).toLocaleString('en')} rows/s` : '';
+  const bad = rowErrors > 0 ? `, ${rowErrors.toLocaleString('en')} with an error` : '';
+  return `${outcome} ${key} ${rows.toLocaleString('en')} rows${bad}${rate}`;
+}

@@ -1,0 +1,95 @@
+/** The functions of this repository as folders, with bundles and layers built as a deployment builds them. */
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundle, type FunctionName } from '@pilotlight/functions/internal/bundle';
+import {
+  buildModelLayer,
+  explainPlacement,
+  type PackageDescription,
+  type Placement,
+  placeModels,
+} from '@pilotlight/layers/internal/models/index';
+import {
+  type Architecture,
+  buildRuntimeLayer,
+  runtimeLayerBytes,
+} from '@pilotlight/layers/internal/runtime/index';
+import type { LambdaFunction } from '@pilotlight/local/internal/lambda/function-definition';
+import { LocalError } from '../command.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const LAYERS = join(ROOT, 'dist', 'layers');
+const ARCHITECTURE: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
+/** Memory that buys one vCPU. */
+const MEGABYTES = 1769;
+/** API Gateway does not wait longer. */
+const TIMEOUT_SECONDS = 29;
+
+export type FunctionSettings = Partial<
+  Pick<LambdaFunction, 'memoryMegabytes' | 'reservedConcurrency' | 'environment'>
+>;
+
+/**
+ * The predict function with the layers of its native packages and its models, which it loads in its init phase.
+ *
+ * @throws LocalError MODEL_REFUSED where a deployment would put models elsewhere than into layers
+ */
+export async function builtPredict(
+  models: readonly PackageDescription[],
+  settings: FunctionSettings = {},
+): Promise<LambdaFunction & { readonly placement: Placement }> {
+  const { folder: taskRoot, bytes: functionBytes } = await builtBundle('predict');
+  const placement = placeModels({
+    packages: models,
+    functionBytes,
+    runtimeLayerBytes: runtimeLayerBytes(ARCHITECTURE),
+  });
+  if (placement.kind !== 'layer') {
+    throw new LocalError(
+      'MODEL_REFUSED',
+      `These models do not fit into layers, and nothing else runs here; choose some with --model.\n${explainPlacement(placement)}`,
+    );
+  }
+  const modelLayers = placement.layers.map((packages) => buildModelLayer(packages, LAYERS).folder);
+  return {
+    name: 'predict',
+    taskRoot,
+    layers: [runtimeLayer(), ...modelLayers],
+    memoryMegabytes: MEGABYTES,
+    timeoutSeconds: TIMEOUT_SECONDS,
+    ...settings,
+    environment: {
+      MODELS_DIR: '/opt/models',
+      PRELOAD_MODELS: models.map(({ name, version }) => `${name}@${version}`).join(','),
+      // What it does with the real /opt, where Lambda has compared hashes.
+      PILOTLIGHT_VERIFY: 'size',
+      ...settings.environment,
+    },
+    placement,
+  };
+}
+
+/** The warmer function, which finds its Lambda by AWS_ENDPOINT_URL_LAMBDA. */
+export async function builtWarmer(): Promise<LambdaFunction> {
+  const { folder: taskRoot } = await builtBundle('warmer');
+  return { name: 'warmer', taskRoot, memoryMegabytes: 256, timeoutSeconds: 60 };
+}
+
+async function builtBundle(name: FunctionName): Promise<{ folder: string; bytes: number }> {
+  const folder = join(ROOT, 'dist', 'functions', name);
+  const { bytes } = await bundle(name, folder);
+  return { folder, bytes };
+}
+
+/** The layer has binaries for Linux, which is what Lambda is; elsewhere those of this machine take their place. */
+function runtimeLayer(): string {
+  if (process.platform === 'linux') return buildRuntimeLayer(ARCHITECTURE, LAYERS).folder;
+  const folder = join(LAYERS, `runtime-${process.platform}-${ARCHITECTURE}`);
+  rmSync(folder, { recursive: true, force: true });
+  for (const name of ['onnxruntime-node', 'onnxruntime-common', 'tokenizers']) {
+    const modules = join('node_modules', name);
+    cpSync(join(ROOT, modules), join(folder, 'nodejs', modules), { recursive: true, dereference: true });
+  }
+  return folder;
+}

@@ -1,0 +1,152 @@
+/** `npm start -- --lambda`: the API through API Gateway's events and the built predict function. */
+
+import {
+  describePackage,
+  explainPlacement,
+  type PackageDescription,
+} from '@pilotlight/layers/internal/models/index';
+import { createHttpApi, type GatewayExchange } from '@pilotlight/local/internal/lambda/gateway/http-api';
+import type { InvokeResult } from '@pilotlight/local/internal/lambda/invoke-request';
+import { LoadTimes } from '@pilotlight/local/internal/lambda/load-times';
+import { LocalLambda } from '@pilotlight/local/internal/lambda/local-lambda';
+import type { LogLine } from '@pilotlight/local/internal/lambda/log-stream';
+import * as z from 'zod';
+import { LocalError } from '../command.ts';
+import { listenOn } from '../service.ts';
+import { paint, table } from '../terminal.ts';
+import { builtPredict, type FunctionSettings } from './built-functions.ts';
+
+export interface LambdaServiceOptions {
+  /** Folder of model packages. */
+  readonly packages: string;
+  readonly models: readonly { readonly name: string; readonly version: string }[];
+  readonly host: string;
+  readonly port: number;
+  readonly settings: FunctionSettings;
+  /** Seconds after which an environment without requests is ended. */
+  readonly idleSeconds: number;
+  /** Print no line for each request. */
+  readonly quiet: boolean;
+  /** Print what the environments log. */
+  readonly logs: boolean;
+}
+
+export interface LambdaService {
+  readonly port: number;
+  /** What there is to say of the function and its first cold start. */
+  readonly summary: string;
+  close(): Promise<void>;
+}
+
+/** Serves once the first environment is warm. @throws LocalError, LayerError, EngineError */
+export async function serveLambda(options: LambdaServiceOptions): Promise<LambdaService> {
+  const { packages, models, settings, idleSeconds } = options;
+  const described = models.map((model) => describePackage(packages, model));
+  const predict = await builtPredict(described, settings);
+  const loads = new LoadTimes();
+  const log = (line: LogLine) => {
+    loads.read(line);
+    if (options.logs || line.source === 'stderr') printLog(line);
+  };
+  const lambda = await LocalLambda.start({ functions: [predict], idleSeconds, log });
+  try {
+    const first = await lambda.invoke({ functionName: 'predict:live', payload: WARM_UP });
+    if (first.functionError) throw new LocalError('MODEL_REFUSED', `The function fails: ${first.payload}`);
+    const numbers = new Numbers();
+    const answered = (exchange: GatewayExchange) => {
+      if (!options.quiet) console.log(exchangeLine(exchange, numbers, loads));
+    };
+    numbers.of(first.environment);
+    const api = createHttpApi({
+      invoke: (request) => lambda.invoke(request),
+      functionName: 'predict:live',
+      answered,
+    });
+    const service = await listenOn(api, options.host, options.port);
+    return {
+      port: service.port,
+      summary: [
+        `Function predict: ${predict.memoryMegabytes} MB, ${predict.timeoutSeconds} s; Invoke API: AWS_ENDPOINT_URL_LAMBDA=${lambda.url}`,
+        explainPlacement(predict.placement),
+        coldStartTable(first, described, loads),
+      ].join('\n\n'),
+      close: async () => {
+        await service.close();
+        await lambda.close();
+      },
+    };
+  } catch (error) {
+    await lambda.close();
+    throw error;
+  }
+}
+
+const WARM_UP = JSON.stringify({ source: 'pilotlight.warmup' });
+
+function coldStartTable(
+  { environment, init }: InvokeResult,
+  models: readonly PackageDescription[],
+  loads: LoadTimes,
+): string {
+  const byModel = new Map(loads.of(environment).map((load) => [load.model, load]));
+  const phases = [
+    ['process', init?.processMs],
+    ['import and models', init?.functionMs],
+    ...models.map(({ name }) => [`  ${name}`, byModel.get(name)?.LoadTime] as const),
+    ['init phase', init?.totalMs],
+  ] as const;
+  const rows = phases.flatMap(([phase, ms]) => (ms === undefined ? [] : [[phase, milliseconds(ms)]]));
+  return table([{ title: 'COLD START' }, { title: 'TIME', align: 'right' }], rows);
+}
+
+/** `200 POST /models/intent 3.1 ms environment 2`, and where it was a cold start, its phases. */
+function exchangeLine(
+  { method, path, status, ms, result }: GatewayExchange,
+  numbers: Numbers,
+  loads: LoadTimes,
+): string {
+  const colour = status >= 500 ? 'red' : status >= 400 ? 'yellow' : 'green';
+  const where = result ? ` environment ${numbers.of(result.environment)}` : '';
+  const line = `${paint(colour, String(status))} ${method} ${path} ${paint('dim', `${ms.toFixed(1)} ms${where}`)}`;
+  return [line, ...failureLines(result), ...coldStartLines(result, loads)].join('\n    ');
+}
+
+const errorSchema = z.object({ errorType: z.string(), errorMessage: z.string() });
+
+/** What the client is not told. */
+function failureLines(result: InvokeResult | undefined): string[] {
+  if (!result?.functionError) return [];
+  const { data } = errorSchema.safeParse(JSON.parse(result.payload.toString()));
+  return data ? [`${paint('red', data.errorType)} ${data.errorMessage}`] : [];
+}
+
+function coldStartLines(result: InvokeResult | undefined, loads: LoadTimes): string[] {
+  if (!result?.init) return [];
+  const { totalMs, processMs, functionMs } = result.init;
+  const models = loads
+    .of(result.environment)
+    .map(({ model, LoadTime }) => `${model} ${milliseconds(LoadTime)}`);
+  const parts = [
+    `process ${milliseconds(processMs)}`,
+    `import and models ${milliseconds(functionMs)}${models.length > 0 ? ` (${models.join(', ')})` : ''}`,
+    `request ${milliseconds(result.durationMs)}`,
+  ];
+  return [`${paint('cyan', `cold start: init ${milliseconds(totalMs)}`)} ${paint('dim', parts.join(', '))}`];
+}
+
+/** Environments by the order of their first request, for their names are long. */
+class Numbers {
+  readonly #numbers = new Map<string, number>();
+
+  of(environment: string): number {
+    const number = this.#numbers.get(environment) ?? this.#numbers.size + 1;
+    this.#numbers.set(environment, number);
+    return number;
+  }
+}
+
+function printLog({ environment, text }: LogLine): void {
+  console.log(`${paint('dim', environment.slice(-32, -24))} ${text}`);
+}
+
+const milliseconds = (value: number): string => `${value.toFixed(0)} ms`;

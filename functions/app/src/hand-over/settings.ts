@@ -1,0 +1,54 @@
+/** `PILOTLIGHT_CONTAINER`: where the container is and what it serves, as the deployment writes it. */
+import { modelNameSchema } from '@pilotlight/model-format';
+import * as z from 'zod/mini';
+import { jsonSetting } from '../settings/json-setting.ts';
+
+const milliseconds = z.int('must be whole milliseconds').check(z.positive('must be above 0'));
+
+const settingsSchema = z.strictObject(
+  {
+    /** Of its load balancer, such as `http://internal-gpu.eu-central-1.elb.amazonaws.com`. */
+    url: z
+      .string('must be the URL of the container')
+      .check(z.refine(isBase, 'must be an http or https URL without user, query and fragment')),
+    /**
+     * Its models by name, each with what becomes of a request while no container answers: it waits as a `job`, or the
+     * function's own package of the model answers on its `cpu`.
+     */
+    models: z
+      .record(
+        z.string(),
+        z.enum(['job', 'cpu'], 'must be job or cpu'),
+        'must be names of models, each with job or cpu',
+      )
+      .check(
+        z.refine((models) => Object.keys(models).length > 0, 'must name a model at least'),
+        z.refine(
+          (models) => Object.keys(models).every((name) => modelNameSchema.safeParse(name).success),
+          'must have names of models, without versions',
+        ),
+      ),
+    /** Estimated milliseconds of inference above which one of `models` is not run here. @default - any number */
+    maxInferMs: z.optional(milliseconds),
+    /** Milliseconds that an answer may take from the head of the request; API Gateway waits for 29,000. */
+    deadlineMs: z._default(milliseconds, 25_000),
+    /** Failures in a row after which the container is not asked any more. */
+    failuresToOpen: z._default(z.int('must be a whole number').check(z.positive('must be above 0')), 3),
+    /** Milliseconds after which it is asked again whether it is ready. */
+    coolDownMs: z._default(milliseconds, 10_000),
+  },
+  {
+    error: ({ code }) =>
+      code === 'invalid_type' ? 'must be JSON, an object with url and models' : undefined,
+  },
+);
+
+export type ContainerSettings = z.infer<typeof settingsSchema>;
+
+export const containerSettings = jsonSetting(settingsSchema);
+
+function isBase(text: string): boolean {
+  const url = URL.parse(text);
+  if (!url || !['http:', 'https:'].includes(url.protocol)) return false;
+  return url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+}

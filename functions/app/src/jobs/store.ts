@@ -1,0 +1,162 @@
+/** Jobs in a bucket. What two may write at once is written on condition: ADR-jobs.md. */
+import { createHash } from 'node:crypto';
+import { PilotlightError } from '@pilotlight/engine';
+import type { ObjectHead, S3Objects } from '../aws/s3-objects.ts';
+import { pause } from '../pause.ts';
+import { type JobRequest, type JobResult, type JobState, jobKeys, jobStateSchema } from './job.ts';
+import { expire, finish, type RequestDigest } from './transitions.ts';
+
+/** Writers of one job that may be faster, one after the other, before a change is given up. */
+const CONFLICTS = 30;
+const LONGEST_PAUSE_MS = 50;
+
+const JSON_TYPE = 'application/json';
+const TYPE = 'content-type';
+
+/** What all who know of a job must agree on. */
+export interface JobTerms {
+  /** Ends in a slash. */
+  readonly prefix: string;
+  /** After so long a job that nobody could do has failed. */
+  readonly deadlineMs: number;
+}
+
+export interface JobAnswer {
+  readonly body: Uint8Array;
+  readonly contentType: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export class JobStore {
+  readonly objects: S3Objects;
+  readonly prefix: string;
+  readonly deadlineMs: number;
+
+  constructor(objects: S3Objects, { prefix, deadlineMs }: JobTerms) {
+    this.objects = objects;
+    this.prefix = prefix;
+    this.deadlineMs = deadlineMs;
+  }
+
+  /** Request before state, so that who finds a state finds its request. Gives the state that was there first. */
+  async create(state: JobState, body: Uint8Array): Promise<JobState> {
+    const keys = this.#keys(state.id);
+    const { contentType } = state.request;
+    const request = { key: keys.request, body: Buffer.from(body), contentType, metadata: {} };
+    await this.objects.put(request, undefined);
+    if (await this.#write(state, undefined)) return state;
+    // Somebody with the same Idempotency-Key; or our own write, of which the answer was lost.
+    return (await this.read(state.id)) ?? state;
+  }
+
+  /** Nothing where there is no such job. @throws PilotlightError JOB_CORRUPT */
+  async read(id: string): Promise<JobState | undefined> {
+    return (await this.#load(id))?.state;
+  }
+
+  /**
+   * Replaces the state by what `transition` makes of it, as often as it takes until nobody else was faster, and gives
+   * what lies there then: another state where `transition` gave nothing. Nothing where there is no such job.
+   */
+  async change(
+    id: string,
+    transition: (state: JobState) => JobState | undefined,
+  ): Promise<JobState | undefined> {
+    for (let conflicts = 0; conflicts < CONFLICTS; conflicts++) {
+      const found = await this.#load(id);
+      if (!found) return undefined;
+      const next = transition(found.state);
+      if (!next || JSON.stringify(next) === JSON.stringify(found.state)) return found.state;
+      if (await this.#write(next, found.head)) return next;
+      await pause(Math.random() * LONGEST_PAUSE_MS);
+    }
+    throw new PilotlightError('JOB_CONTENDED', `Job ${id} is changed by others all the time.`);
+  }
+
+  /** What is overdue has failed, unless its answer was kept or somebody is at it. */
+  async expire(id: string): Promise<JobState | undefined> {
+    const kept = await this.keptResult(id);
+    return this.change(id, (state) =>
+      kept ? finish(state, kept, Date.now()) : expire(state, Date.now(), this.deadlineMs),
+    );
+  }
+
+  /** Nothing where it was deleted. */
+  async request(id: string): Promise<Uint8Array | undefined> {
+    return (await this.objects.read(this.#keys(id).request))?.body;
+  }
+
+  /** Keeps an answer, unless there is one already, and says what the answer is that is kept. */
+  async keepResult(id: string, { body, contentType, headers }: JobAnswer): Promise<JobResult> {
+    const key = this.#keys(id).result;
+    const metadata = { ...headers, [TYPE]: contentType };
+    const kept = await this.objects.put({ key, body: Buffer.from(body), contentType, metadata }, undefined);
+    const earlier = kept ? undefined : await this.keptResult(id);
+    return earlier ?? { contentType, bytes: body.byteLength, headers };
+  }
+
+  /** What a run that came to no end has left behind. */
+  async keptResult(id: string): Promise<JobResult | undefined> {
+    const head = await this.objects.head(this.#keys(id).result);
+    if (!head) return undefined;
+    const { [TYPE]: contentType = JSON_TYPE, ...headers } = head.metadata;
+    return { contentType, bytes: head.bytes, headers };
+  }
+
+  async result(id: string): Promise<Uint8Array | undefined> {
+    return (await this.objects.read(this.#keys(id).result))?.body;
+  }
+
+  /** A link to the result that works for so long, without credentials. */
+  async resultLink(id: string, seconds: number): Promise<string> {
+    const { presignObject } = await import('../aws/s3-presign.ts');
+    return presignObject(this.objects, this.#keys(id).result, seconds);
+  }
+
+  async deleteResult(id: string): Promise<void> {
+    await this.objects.delete(this.#keys(id).result);
+  }
+
+  async deleteRequest(id: string): Promise<void> {
+    await this.objects.delete(this.#keys(id).request);
+  }
+
+  /** Of a job that nobody has heard of. */
+  async deleteAll(id: string): Promise<void> {
+    await this.objects.delete(this.#keys(id).state);
+    await this.deleteRequest(id);
+  }
+
+  async #load(id: string): Promise<{ state: JobState; head: ObjectHead } | undefined> {
+    const object = await this.objects.read(this.#keys(id).state);
+    if (!object) return undefined;
+    return { state: parseState(id, object.body), head: object };
+  }
+
+  #write(state: JobState, replaces: ObjectHead | undefined): Promise<boolean> {
+    const body = Buffer.from(JSON.stringify(state));
+    const object = { key: this.#keys(state.id).state, body, contentType: JSON_TYPE, metadata: {} };
+    return this.objects.put(object, replaces);
+  }
+
+  #keys(id: string) {
+    return jobKeys(this.prefix, id);
+  }
+}
+
+function parseState(id: string, bytes: Uint8Array): JobState {
+  try {
+    return jobStateSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+  } catch (cause) {
+    const message = `The state of job ${id} can not be read. Delete the job, or deploy the version that wrote it.`;
+    throw new PilotlightError('JOB_CORRUPT', message, { cause });
+  }
+}
+
+/** The same for the same request. */
+export function digestOf({ body, ...head }: JobRequest): RequestDigest {
+  const { path, contentType, accept = null } = head;
+  const said = JSON.stringify([path, contentType, accept]);
+  const sha256 = createHash('sha256').update(said).update(body).digest('hex');
+  return { ...head, bytes: body.byteLength, sha256 };
+}

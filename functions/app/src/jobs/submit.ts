@@ -1,0 +1,106 @@
+/** How a job comes to be, so that it is whole before anybody can see it: ADR-jobs.md. */
+import { createHash, randomBytes } from 'node:crypto';
+import { EngineError, parseModelRef } from '@pilotlight/engine';
+import * as z from 'zod/mini';
+import { HttpError } from '../api/errors.ts';
+import { refuseField } from '../api/formats/parse.ts';
+import type { SqsQueue } from '../aws/sqs-queue.ts';
+import {
+  idempotencyObject,
+  type JobMessage,
+  type JobRequest,
+  type JobState,
+  jobStateSchema,
+  type SubmitOptions,
+} from './job.ts';
+import { digestOf, type JobStore } from './store.ts';
+import { queued } from './transitions.ts';
+
+const ID_BYTES = 16;
+
+const claimSchema = z.strictObject({ format: z.literal(1), job: z.string(), sha256: z.string() });
+
+export interface Desk {
+  readonly store: JobStore;
+  readonly queue: Pick<SqsQueue, 'send'>;
+  /** Names of the models that a worker serves, where that is known. */
+  readonly models?: () => Promise<readonly string[]>;
+}
+
+/** @throws EngineError MODEL_NOT_FOUND, INVALID_INPUT with `field`; HttpError IDEMPOTENCY_KEY_REUSED, JOB_NOT_QUEUED */
+export async function submitJob(
+  { store, queue, models }: Desk,
+  request: JobRequest,
+  model: string,
+  { idempotencyKey }: SubmitOptions = {},
+): Promise<JobState> {
+  await refuseUnknown(model, models);
+  const digest = digestOf(request);
+  refuseUnreadable(queued(newId(), model, digest, Date.now()));
+  const create = (id: string) => store.create(queued(id, model, digest, Date.now()), request.body);
+  if (idempotencyKey === undefined) {
+    const state = await create(newId());
+    return send(queue, state, () => store.deleteAll(state.id));
+  }
+  const id = await claimedId(store, idempotencyKey, digest.sha256);
+  const state = (await store.read(id)) ?? (await create(id));
+  // One that waits already is sent again: whether it was is not known, and twice does no harm.
+  return state.status === 'queued' ? send(queue, state) : state;
+}
+
+/** `undo`: with an Idempotency-Key there is none, for somebody else may wait for the same job. */
+async function send(queue: Desk['queue'], state: JobState, undo?: () => Promise<void>): Promise<JobState> {
+  try {
+    await queue.send({ format: 1, job: state.id } satisfies JobMessage);
+    return state;
+  } catch (cause) {
+    await undo?.();
+    throw new HttpError('JOB_NOT_QUEUED', 'The job could not be queued. Send it again.', { cause });
+  }
+}
+
+/** The id that the first to send this key has chosen. The object has only a hash of the key. */
+async function claimedId(
+  { objects, prefix }: JobStore,
+  idempotencyKey: string,
+  sha256: string,
+): Promise<string> {
+  const id = newId();
+  const key = idempotencyObject(prefix, createHash('sha256').update(idempotencyKey).digest('hex'));
+  const body = Buffer.from(JSON.stringify({ format: 1, job: id, sha256 }));
+  const claim = { key, body, contentType: 'application/json', metadata: {} };
+  if (await objects.put(claim, undefined)) return id;
+  const first = await objects.read(key);
+  const { job, sha256: known } = claimSchema.parse(JSON.parse(Buffer.from(first?.body ?? []).toString()));
+  if (known === sha256) return job;
+  throw new HttpError(
+    'IDEMPOTENCY_KEY_REUSED',
+    'This Idempotency-Key was sent with another request before. Choose another key for another request.',
+    { details: { field: 'Idempotency-Key' } },
+  );
+}
+
+async function refuseUnknown(model: string, models: Desk['models']): Promise<void> {
+  const known = await models?.();
+  if (!known || known.includes(parseModelRef(model).name)) return;
+  throw new EngineError(
+    'MODEL_NOT_FOUND',
+    `No worker serves such a model; they serve: ${known.join(', ') || 'none'}.`,
+    { details: { models: [...known] } },
+  );
+}
+
+/** As clients know what comes from the head of their request. */
+const HEADERS: Readonly<Record<string, string>> = { contentType: 'Content-Type', accept: 'Accept' };
+
+/** What its schema does not take could be written, and never be read again. */
+function refuseUnreadable(state: JobState): void {
+  const issue = jobStateSchema.safeParse(state).error?.issues[0];
+  if (!issue) return;
+  const name = String(issue.path.at(-1));
+  throw refuseField(HEADERS[name] ?? name, issue.message);
+}
+
+function newId(): string {
+  return randomBytes(ID_BYTES).toString('base64url');
+}

@@ -1,0 +1,91 @@
+/** Settings from the environment, checked whole before anything starts. */
+import { modelNameSchema, modelVersionSchema } from '@pilotlight/model-format';
+import * as z from 'zod/mini';
+import { DEFAULT_LIMITS } from '../api/limits.ts';
+import { containerSettings } from '../hand-over/settings.ts';
+import { count, type Environment, readSettings, text, unknownOf } from './environment-settings.ts';
+import { remotePackages } from './remote-packages.ts';
+
+const flag = z.pipe(
+  z.enum(['true', 'false'], 'must be true or false'),
+  z.transform((value) => value === 'true'),
+);
+const modelRef = z.string().check(
+  z.refine((ref) => {
+    const [name, version, ...rest] = ref.split('@');
+    const versionIsGood = version === undefined || modelVersionSchema.safeParse(version).success;
+    return modelNameSchema.safeParse(name).success && versionIsGood && rest.length === 0;
+  }, 'must be model names with or without a version, such as sentiment,intent@1.0.0'),
+);
+const modelRefs = z.pipe(z.pipe(z.string(), z.transform(listed)), z.array(modelRef));
+
+/** Unless the setting of this name says otherwise. */
+export const JOB_DEADLINE_HOURS = 72;
+
+const environmentSchema = z.object({
+  MODELS_DIR: z._default(text, '/opt/models'),
+  PRELOAD_MODELS: z.prefault(modelRefs, ''),
+  PILOTLIGHT_REMOTE_PACKAGES: z.optional(remotePackages),
+  PILOTLIGHT_REMOTE_FOLDER: z._default(text, '/tmp/models'),
+  PILOTLIGHT_VARIANT: z.optional(text),
+  PILOTLIGHT_MEMORY_BUDGET_BYTES: z.optional(count),
+  PILOTLIGHT_INTRA_OP_THREADS: z.optional(count),
+  PILOTLIGHT_ALLOW_SPINNING: z.optional(flag),
+  PILOTLIGHT_VERIFY: z.optional(z.enum(['sha256', 'size'], 'must be sha256 or size')),
+  PILOTLIGHT_MAX_BODY_BYTES: z._default(count, DEFAULT_LIMITS.maxBodyBytes),
+  PILOTLIGHT_MAX_INPUTS: z._default(count, DEFAULT_LIMITS.maxInputs),
+  PILOTLIGHT_MAX_INPUT_TOKENS: z._default(count, DEFAULT_LIMITS.maxInputTokens),
+  PILOTLIGHT_MAX_CALL_TOKENS: z._default(count, DEFAULT_LIMITS.maxCallTokens),
+  PILOTLIGHT_MAX_CANDIDATE_LABELS: z._default(count, DEFAULT_LIMITS.maxCandidateLabels),
+  PILOTLIGHT_MAX_CONCURRENT_REQUESTS: z._default(count, DEFAULT_LIMITS.maxConcurrentRequests),
+  PILOTLIGHT_MAX_JSON_DEPTH: z._default(count, DEFAULT_LIMITS.maxJsonDepth),
+  PILOTLIGHT_DEFAULT_MODEL: z.optional(modelRef),
+  PILOTLIGHT_BASE_PATH: z.optional(
+    z
+      .string()
+      .check(z.regex(/^(?:\/[\w.~-]+)+$/, 'must begin with a slash and not end in one, such as /nlp')),
+  ),
+  PILOTLIGHT_CONTAINER: z.optional(containerSettings),
+  PILOTLIGHT_JOB_QUEUE_URL: z.optional(z.url('must be a URL')),
+  PILOTLIGHT_JOB_BUCKET: z.optional(text),
+  PILOTLIGHT_JOB_PREFIX: z._default(
+    z.string().check(z.regex(/^(?:[\w.-]+\/)+$/, 'must end in a slash, such as jobs/')),
+    'jobs/',
+  ),
+  /** Hours after which a job that nobody could do has failed: less than SQS keeps messages, and the bucket jobs. */
+  JOB_DEADLINE_HOURS: z._default(
+    count.check(z.refine((hours) => hours <= 336, 'must be 336 or less: SQS keeps no message for longer')),
+    JOB_DEADLINE_HOURS,
+  ),
+  PILOTLIGHT_METRICS_NAMESPACE: z._default(text, 'Pilotlight'),
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.optional(count),
+});
+export type Config = z.infer<typeof environmentSchema>;
+
+const NAMES = Object.keys(environmentSchema.shape);
+/** Names that begin so are ours: one that is not known is a slip of the pen, not somebody else's variable. */
+const OURS = /^(?:PILOTLIGHT_|PRELOAD_)/;
+
+/** @throws PilotlightError INVALID_CONFIGURATION that names every variable at fault. */
+export function readConfig(environment: Environment): Config {
+  return readSettings(environmentSchema, environment, () => [
+    ...unknownOf(environment, (name) => OURS.test(name), NAMES),
+    ...halfAJobStore(environment),
+  ]);
+}
+
+/** Where jobs wait and where they lie go together. */
+function halfAJobStore(environment: Environment): string[] {
+  const pair = ['PILOTLIGHT_JOB_QUEUE_URL', 'PILOTLIGHT_JOB_BUCKET'] as const;
+  const missing = pair.filter((name) => environment[name] === undefined);
+  return missing.length === 1
+    ? missing.map((name) => `${name}: is missing, for the other one of ${pair.join(' and ')} is there`)
+    : [];
+}
+
+function listed(refs: string): string[] {
+  return refs
+    .split(',')
+    .map((ref) => ref.trim())
+    .filter((ref) => ref !== '');
+}

@@ -1,0 +1,57 @@
+import { availableParallelism } from 'node:os';
+import { type EngineOptions, FolderStore, JoinedStore, S3Store } from '@pilotlight/engine';
+import type { Limits } from '../api/limits.ts';
+import type { Config } from './config.ts';
+import { intraOpThreads } from './threads.ts';
+
+/** What the environment says of the engine. */
+export function engineOptions(config: Config): EngineOptions {
+  const { PILOTLIGHT_VARIANT: variant, PILOTLIGHT_MEMORY_BUDGET_BYTES: memoryBudgetBytes } = config;
+  const { PILOTLIGHT_ALLOW_SPINNING: allowSpinning } = config;
+  const verify = config.PILOTLIGHT_VERIFY ?? (isLayer(config.MODELS_DIR) ? 'size' : 'sha256');
+  return {
+    packages: packagesOf(config, verify),
+    intraOpThreads:
+      config.PILOTLIGHT_INTRA_OP_THREADS ??
+      intraOpThreads(config.AWS_LAMBDA_FUNCTION_MEMORY_SIZE, availableParallelism()),
+    ...(variant === undefined ? {} : { variant }),
+    ...(memoryBudgetBytes === undefined ? {} : { memoryBudgetBytes }),
+    ...(allowSpinning === undefined ? {} : { allowSpinning }),
+    verify,
+  };
+}
+
+/** The folder of packages, and what is fetched from a bucket beside it. */
+function packagesOf(config: Config, verify: 'sha256' | 'size'): EngineOptions['packages'] {
+  const { PILOTLIGHT_REMOTE_PACKAGES: remote, PILOTLIGHT_REMOTE_FOLDER: folder, MODELS_DIR } = config;
+  if (!remote) return MODELS_DIR;
+  return new JoinedStore([new FolderStore(MODELS_DIR, { verify }), new S3Store({ ...remote, folder })]);
+}
+
+/** A Lambda layer is mounted there: read-only, and verified by its hash before it is. */
+function isLayer(folder: string): boolean {
+  return folder.startsWith('/opt/');
+}
+
+/** What the environment says of the limits of the HTTP app. */
+export function limitsOf(config: Config): Limits {
+  return {
+    maxBodyBytes: config.PILOTLIGHT_MAX_BODY_BYTES,
+    maxJsonDepth: config.PILOTLIGHT_MAX_JSON_DEPTH,
+    maxInputs: config.PILOTLIGHT_MAX_INPUTS,
+    maxInputTokens: config.PILOTLIGHT_MAX_INPUT_TOKENS,
+    maxCallTokens: config.PILOTLIGHT_MAX_CALL_TOKENS,
+    maxCandidateLabels: config.PILOTLIGHT_MAX_CANDIDATE_LABELS,
+    maxConcurrentRequests: config.PILOTLIGHT_MAX_CONCURRENT_REQUESTS,
+  };
+}
+
+/** What the environment says of the HTTP app. */
+export function appOptions(config: Config) {
+  const { PILOTLIGHT_DEFAULT_MODEL: defaultModel, PILOTLIGHT_BASE_PATH: basePath } = config;
+  return {
+    limits: limitsOf(config),
+    ...(defaultModel !== undefined && { defaultModel }),
+    ...(basePath !== undefined && { basePath }),
+  };
+}

@@ -1,0 +1,55 @@
+/** What every reader of environment variables has in common. */
+import { closest, PilotlightError, reasonOf } from '@pilotlight/model-format/errors';
+import * as z from 'zod/mini';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export const text = z.string().check(z.minLength(1));
+export const count = z.pipe(
+  z.string().check(z.regex(/^[1-9]\d{0,14}$/, 'must be a whole number above 0')),
+  z.transform(Number),
+);
+
+/**
+ * The settings of `environment`. `otherFaults` gives a line for each fault that the schema does not see; it gets the settings
+ * where the schema sees none.
+ *
+ * @throws PilotlightError INVALID_CONFIGURATION that names every variable at fault.
+ */
+export function readSettings<Settings>(
+  schema: z.ZodMiniType<Settings>,
+  environment: Environment,
+  otherFaults: (settings: Settings | undefined) => readonly string[] = () => [],
+): Settings {
+  const parsed = schema.safeParse(environment);
+  const faults = [...faultsOf(parsed.error), ...otherFaults(parsed.data)];
+  if (parsed.success && faults.length === 0) return parsed.data;
+  throw invalidEnvironment(faults);
+}
+
+/** A line for each variable that is wrong; none where nothing is. */
+export function faultsOf(error: z.core.$ZodError | undefined): string[] {
+  return (error?.issues ?? []).map((issue) => `${String(issue.path[0])}: ${reasonOf(issue)}`);
+}
+
+/** A line for each variable that has a name as ours have and is none of them: a slip of the pen. */
+export function unknownOf(
+  environment: Environment,
+  isOurs: (name: string) => boolean,
+  names: readonly string[],
+): string[] {
+  return Object.keys(environment)
+    .filter((name) => isOurs(name) && !names.includes(name))
+    .map((name) => {
+      const meant = closest(name, names);
+      return `${name}: is not known${meant === undefined ? '' : `. Did you mean ${meant}?`}`;
+    });
+}
+
+/** Names every variable at fault. */
+export function invalidEnvironment(faults: readonly string[]): PilotlightError {
+  return new PilotlightError(
+    'INVALID_CONFIGURATION',
+    `The environment is not valid:\n  ${faults.join('\n  ')}`,
+  );
+}

@@ -1,0 +1,52 @@
+/** Telemetry as CloudWatch metrics in the embedded metric format: a line of log, no call to an API. */
+import type { Metrics } from '@aws-lambda-powertools/metrics';
+import type { Telemetry } from '../api/ports.ts';
+import { METRICS, type MetricName } from './metric-names.ts';
+
+/** Lambda's megabytes, of which memory sizes are made. */
+const MEGABYTE = 2 ** 20;
+
+/** Adds values by their names, each in its unit; whoever owns `metrics` publishes them. */
+export function addMetrics(metrics: Metrics, values: Readonly<Partial<Record<MetricName, number>>>): void {
+  for (const [name, { unit }] of Object.entries(METRICS)) {
+    const value = values[name as MetricName];
+    if (value !== undefined) metrics.addMetric(name, unit, value);
+  }
+}
+
+/** Writes into `metrics`, which its owner publishes at the end of the invocation. */
+export function emfTelemetry(metrics: Metrics): Telemetry {
+  return {
+    answered({ route, model, status, code, ms }) {
+      if (model !== '') metrics.addDimension('model', model);
+      metrics.addMetadata('route', route);
+      if (code !== '') metrics.addMetadata('code', code);
+      addMetrics(metrics, {
+        Requests: 1,
+        ClientErrors: status >= 400 && status < 500 ? 1 : 0,
+        ServerErrors: status >= 500 ? 1 : 0,
+        RequestTime: ms,
+        MemoryUsed: process.memoryUsage.rss() / MEGABYTE,
+      });
+    },
+    predicted({ inputs, timings, tokens }) {
+      addMetrics(metrics, {
+        Inputs: inputs,
+        Tokens: tokens.total,
+        PaddingTokens: tokens.padded,
+        TokenizationTime: timings.tokenizeMs,
+        QueueTime: timings.queueMs,
+        InferenceTime: timings.inferMs,
+        PostprocessTime: timings.postprocessMs,
+      });
+    },
+    handedOver({ outcome, circuit }) {
+      metrics.addMetadata('handedOver', outcome);
+      addMetrics(metrics, {
+        Forwarded: outcome === 'forwarded' ? 1 : 0,
+        Queued: outcome === 'queued' ? 1 : 0,
+        CircuitOpen: circuit === 'closed' ? 0 : 1,
+      });
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/** Counts and times of this process, as /metrics shows them; those of stages by the names of text-embeddings-inference. */
+import type { HandOverRecord } from '../api/hand-over-port.ts';
+import type { Exchange, PredictionRecord, Telemetry } from '../api/ports.ts';
+import { Counter, gauge, Histogram } from './prometheus-text.ts';
+
+/** Metrics of one process: telemetry goes in, the text of /metrics comes out. */
+export class PrometheusMetrics implements Telemetry {
+  readonly #loaded: () => number;
+  readonly #requests = new Counter();
+  readonly #inputs = new Counter();
+  readonly #tokens = new Counter();
+  readonly #padding = new Counter();
+  readonly #duration = new Histogram();
+  readonly #tokenization = new Histogram();
+  readonly #queue = new Histogram();
+  readonly #inference = new Histogram();
+  readonly #postprocess = new Histogram();
+  readonly #handedOver = new Counter();
+  #circuitOpen: boolean | undefined;
+
+  /** `loadedModels` is asked at every scrape. */
+  constructor(loadedModels: () => number) {
+    this.#loaded = loadedModels;
+  }
+
+  answered({ route, model, status, code, ms }: Exchange): void {
+    this.#requests.add({ route, model, status, code });
+    this.#duration.observe({ route, model }, ms / 1000);
+  }
+
+  predicted({ model, version, inputs, timings, tokens }: PredictionRecord): void {
+    const labels = { model, version };
+    this.#inputs.add(labels, inputs);
+    this.#tokens.add(labels, tokens.total);
+    this.#padding.add(labels, tokens.padded);
+    this.#tokenization.observe(labels, timings.tokenizeMs / 1000);
+    this.#queue.observe(labels, timings.queueMs / 1000);
+    this.#inference.observe(labels, timings.inferMs / 1000);
+    this.#postprocess.observe(labels, timings.postprocessMs / 1000);
+  }
+
+  handedOver({ model, outcome, circuit }: HandOverRecord): void {
+    this.#handedOver.add({ model, outcome });
+    this.#circuitOpen = circuit !== 'closed';
+  }
+
+  render(): string {
+    const lines = [
+      ...this.#requests.render('pilotlight_request_total', 'Requests answered.'),
+      ...this.#duration.render(
+        'pilotlight_request_duration_seconds',
+        'From the head of a request to its answer.',
+      ),
+      ...this.#tokenization.render('te_request_tokenization_duration', 'From text to tokens.'),
+      ...this.#queue.render('te_request_queue_duration', 'Waiting for batches of other requests.'),
+      ...this.#inference.render('te_request_inference_duration', 'In the model.'),
+      ...this.#postprocess.render('te_request_postprocess_duration', 'From logits to results.'),
+      ...this.#inputs.render('pilotlight_inputs_total', 'Inputs predicted.'),
+      ...this.#tokens.render(
+        'pilotlight_tokens_total',
+        'Tokens read by the models, special tokens included.',
+      ),
+      ...this.#padding.render('pilotlight_padding_tokens_total', 'Padding read beside them.'),
+      ...this.#handOver(),
+      ...gauge('pilotlight_models_loaded', 'Models in memory.', this.#loaded()),
+      ...gauge('process_resident_memory_bytes', 'Resident memory size in bytes.', process.memoryUsage.rss()),
+      ...gauge('process_uptime_seconds', 'Seconds since the process started.', process.uptime()),
+    ];
+    return `${lines.join('\n')}\n`;
+  }
+
+  /** Nothing before the first request that was for somebody else. */
+  #handOver(): string[] {
+    if (this.#circuitOpen === undefined) return [];
+    const help = '1 while the container is not asked, because it did not answer.';
+    return [
+      ...this.#handedOver.render(
+        'pilotlight_handed_over_total',
+        'Requests for the container, by what became of them.',
+      ),
+      ...gauge('pilotlight_circuit_open', help, Number(this.#circuitOpen)),
+    ];
+  }
+}

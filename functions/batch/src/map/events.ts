@@ -1,0 +1,44 @@
+/** What Step Functions asks of the batch function: see docs/batch.md and infra/constructs/src/distributed-batch.ts. */
+import { reasonOf } from '@pilotlight/model-format/errors';
+import * as z from 'zod/mini';
+import { BatchError } from '../errors.ts';
+
+/** The input of an execution. */
+const jobSchema = z.strictObject({
+  /** Of the file, below `BACKFILL_PREFIX`. */
+  key: z.string(),
+  /** Of the model's task, such as `{"top_k": 1}`. */
+  parameters: z._default(z.record(z.string(), z.unknown()), {}),
+});
+
+const rowNumber = z.int().check(z.nonnegative());
+/** https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itembatcher.html */
+const batchSchema = z.object({
+  BatchInput: z.object({ job: jobSchema }),
+  Items: z.array(z.object({ row: rowNumber, value: z.unknown() })).check(z.minLength(1)),
+});
+export type RowBatch = z.infer<typeof batchSchema>;
+
+const summarySchema = z.object({
+  source: z.literal('pilotlight.backfill.summary'),
+  job: jobSchema,
+  /** The manifest of the result writer. */
+  results: z.object({ Bucket: z.string(), Key: z.string() }),
+});
+export type SummaryRequest = z.infer<typeof summarySchema>;
+
+/** Not checked yet. */
+export type MapEvent =
+  | { readonly Items: unknown; readonly BatchInput: unknown }
+  | { readonly source: string; readonly job: unknown; readonly results: unknown };
+
+/** @throws BatchError EVENT_NOT_UNDERSTOOD */
+export function parseMapEvent(event: MapEvent): RowBatch | SummaryRequest {
+  const parsed = ('Items' in event ? batchSchema : summarySchema).safeParse(event);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new BatchError(
+    'EVENT_NOT_UNDERSTOOD',
+    `The event is neither a batch of rows nor a request for their summary: ${issue?.path.join('.')} ${reasonOf(issue)}.`,
+  );
+}

@@ -1,0 +1,115 @@
+/** One batch of a backfill: rows in, one part of the output in S3. */
+
+import { taskParameters } from '@pilotlight/app/internal/api/formats/hugging-face/parameters';
+import * as z from 'zod/mini';
+import { BatchError } from '../errors.ts';
+import { type Answer, answersTo } from '../file/answers.ts';
+import { windowLimits } from '../file/limits.ts';
+import { parseJson } from '../file/parse-text.ts';
+import { type Row, RowReader } from '../file/rows.ts';
+import { windowsOf } from '../file/windows.ts';
+import { type Deadline, TimeBox } from '../object/deadline.ts';
+import { Output } from '../object/output.ts';
+import type { ProcessorParts } from '../object/process-object.ts';
+import { runName, sha256 } from '../object/run.ts';
+import { modelSummary } from '../object/summary.ts';
+import type { RowBatch } from './events.ts';
+import { backfillFolder, backfillModel, partOf } from './place.ts';
+
+const count = z.int().check(z.nonnegative());
+export const batchResultSchema = z.object({
+  /** The name of the object. */
+  part: z.string(),
+  firstRow: count,
+  lastRow: count,
+  rows: count,
+  /** Rows that have an error instead of an output, by code. */
+  errors: z.record(z.string(), count),
+  seconds: z.number(),
+});
+/** What Step Functions is told of a batch; the answers themselves are in S3. */
+export type BatchResult = z.infer<typeof batchResultSchema>;
+
+/** Metadata of a part: what was told of its batch, for one that is asked for again. */
+const RESULT = 'pilotlight-batch';
+
+/**
+ * Answers the rows of a batch and writes them as `part-<first row>.jsonl`. The part is a pure function of rows, model and
+ * parameters: a batch that comes again finds its part and does no work.
+ *
+ * @throws BatchError KEY_NOT_UNDERSTOOD, OUTPUT_TAKEN, OUT_OF_TIME; EngineError; the S3 client's errors
+ */
+export async function predictBatch(
+  { BatchInput: { job }, Items: items }: RowBatch,
+  { objects, engine, engineVersion, prefixes, maxRowBytes }: ProcessorParts,
+  deadline: Deadline,
+): Promise<BatchResult & { readonly model: string; readonly isNew: boolean }> {
+  const start = performance.now();
+  const predictor = await engine.predictor(backfillModel(job.key, prefixes));
+  const model = modelSummary(predictor);
+  const { task } = predictor.manifest;
+  const parameters = taskParameters({ parameters: job.parameters }, task);
+  const numbers = items.map(({ row }) => row);
+  const [firstRow, lastRow] = [Math.min(...numbers), Math.max(...numbers)];
+  const part = partOf(firstRow);
+  const output = new Output({
+    objects,
+    folder: backfillFolder(job.key, prefixes, model),
+    input: { key: job.key },
+    run: runName({
+      ...{ key: job.key, model, engineVersion, parameters, maxRowBytes },
+      items: sha256(JSON.stringify(items)),
+    }),
+  });
+  await output.refuseTaken();
+  const known = (await output.own(part))?.metadata[RESULT];
+  if (known !== undefined)
+    return { ...batchResultSchema.parse(JSON.parse(known)), model: model.name, isNew: false };
+
+  const time = new TimeBox(deadline);
+  const answers: Answer[] = [];
+  try {
+    const rows = rowsOf(items, maxRowBytes);
+    for await (const window of windowsOf(once(rows), windowLimits(task, rows.length)))
+      answers.push(...(await answersTo(window, predictor, parameters, time.signal)));
+  } catch (cause) {
+    throw time.signal.aborted ? outOfTime(items.length, cause) : cause;
+  } finally {
+    time.end();
+  }
+  const result: BatchResult = {
+    ...{ part, firstRow, lastRow, rows: answers.length, errors: errorsOf(answers) },
+    seconds: (performance.now() - start) / 1000,
+  };
+  const body = Buffer.from(answers.map(({ line }) => line).join(''));
+  await output.put(part, body, 'application/x-ndjson', { [RESULT]: JSON.stringify(result) });
+  return { ...result, model: model.name, isNew: true };
+}
+
+/** Rows as they would be read from a line of the file; each has the number that Step Functions counted. */
+function rowsOf(items: RowBatch['Items'], maxRowBytes: number): Row[] {
+  return items.flatMap(({ row, value }) => {
+    const bytes = Buffer.from(JSON.stringify(value ?? null));
+    const record = { bytes, end: 0 };
+    const reader = new RowReader(parseJson, maxRowBytes, row);
+    return reader.read([bytes.length > maxRowBytes ? { ...record, problem: 'too-long' } : record]);
+  });
+}
+
+async function* once<Value>(value: Value): AsyncGenerator<Value> {
+  yield value;
+}
+
+function errorsOf(answers: readonly Answer[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { error } of answers) if (error !== undefined) counts[error] = (counts[error] ?? 0) + 1;
+  return counts;
+}
+
+function outOfTime(rows: number, cause: unknown): BatchError {
+  return new BatchError(
+    'OUT_OF_TIME',
+    `A batch of ${rows} rows is more than one invocation can do. Give the function more time, or make batches smaller (rowsPerBatch).`,
+    { cause },
+  );
+}

@@ -1,0 +1,91 @@
+/**
+ * How a function becomes a folder: `index.mjs`, and in `chunks/` what is imported only where it is needed, such as the
+ * client of S3. Everything is inside but the native packages, which the runtime layer brings.
+ * `node functions/bundles/src/bundle.ts predict out/predict` writes `out/predict/index.mjs`.
+ */
+import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build } from 'esbuild';
+import { credentialsOfLambda, englishOnly, requireNatives, writtenDocument } from './plugins.ts';
+
+/** What only packages of transformers.js ask for, which no function serves: see the engine's ADR-pipelines.md. */
+const CONTAINER_PACKAGES = ['@huggingface/transformers', 'sharp'];
+
+/** What the AWS SDK asks of browsers. */
+const BROWSER_PACKAGES = ['bowser'];
+
+export const FUNCTIONS = ['predict', 'warmer', 'authorizer', 'batch', 'pre-traffic-hook'] as const;
+export type FunctionName = (typeof FUNCTIONS)[number];
+
+const INDEX = 'index.mjs';
+const CHUNKS = 'chunks';
+/** The user of a function is not who deploys it, and a zip has the modes of its files. */
+const READABLE_FILE = 0o644;
+
+/**
+ * esbuild's options for one function; `<outdir>/index.mjs` exports `handler`. Not minified: the
+ * import takes as long either way (63 ms), and a stack trace can be read.
+ */
+export function bundleOptions(name: FunctionName, outdir: string): BuildOptions {
+  return {
+    entryPoints: [{ in: fileURLToPath(new URL(`../../${name}/handler.ts`, import.meta.url)), out: 'index' }],
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    splitting: true,
+    chunkNames: `${CHUNKS}/[name]-[hash]`,
+    // Packages that say no more than `main` and `module`, the AWS SDK, are shaken as ES modules only.
+    mainFields: ['module', 'main'],
+    external: [...CONTAINER_PACKAGES, ...BROWSER_PACKAGES],
+    legalComments: 'none',
+    conditions: ['module'],
+    plugins: [requireNatives, englishOnly, credentialsOfLambda, writtenDocument],
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+  };
+}
+
+/**
+ * Writes the bundle and gives the path of `index.mjs`, and the bytes of all files together. Each file takes its place
+ * by a rename, `index.mjs` after what it imports, so that others may build or read the same bundle meanwhile.
+ */
+export async function bundle(name: FunctionName, outdir: string): Promise<{ file: string; bytes: number }> {
+  const { outputFiles } = await build({ ...bundleOptions(name, outdir), write: false });
+  const files = outputFiles.map(({ path, contents }) => ({
+    path: relative(resolve(outdir), path),
+    contents,
+  }));
+  const unfinished = `${outdir}.${process.pid}`;
+  for (const folder of [outdir, unfinished]) await mkdir(join(folder, CHUNKS), { recursive: true });
+  const indexLast = [
+    ...files.filter(({ path }) => path !== INDEX),
+    ...files.filter(({ path }) => path === INDEX),
+  ];
+  for (const { path, contents } of indexLast) {
+    await writeFile(join(unfinished, path), contents);
+    await chmod(join(unfinished, path), READABLE_FILE);
+    await rename(join(unfinished, path), join(outdir, path));
+  }
+  await rm(unfinished, { recursive: true });
+  const current = new Set(files.map(({ path }) => basename(path)));
+  const stale = (await readdir(join(outdir, CHUNKS))).filter((chunk) => !current.has(chunk));
+  await Promise.all(stale.map((chunk) => rm(join(outdir, CHUNKS, chunk), { force: true })));
+  return { file: join(outdir, INDEX), bytes: files.reduce((sum, { contents }) => sum + contents.length, 0) };
+}
+
+if (import.meta.main) {
+  const [name, outdir] = process.argv.slice(2);
+  const known = FUNCTIONS.find((candidate) => candidate === name);
+  if (!known || !outdir) {
+    console.error(`Usage: node functions/bundles/src/bundle.ts ${FUNCTIONS.join('|')} <folder>`);
+    process.exitCode = 1;
+  } else {
+    const { file, bytes } = await bundle(known, outdir);
+    console.log(`${file}: ${Math.ceil(bytes / 1000)} kB`);
+  }
+}

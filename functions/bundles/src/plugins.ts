@@ -1,0 +1,76 @@
+/** What the bundle of a function has in place of what its sources import. */
+import type { Plugin } from 'esbuild';
+
+/** Come from the runtime layer, for they are built for one system and architecture. */
+const NATIVE_PACKAGES = ['onnxruntime-node', 'tokenizers'];
+
+/**
+ * Lambda finds layers by NODE_PATH, of which only `require` knows, so the native packages are required from within
+ * the ES module; and it must be one, because Lambda's init phase waits for a top-level await of those only.
+ */
+export const requireNatives: Plugin = {
+  name: 'require-natives',
+  setup({ onResolve, onLoad }) {
+    const filter = new RegExp(`^(?:${NATIVE_PACKAGES.join('|')})$`);
+    onResolve({ filter }, ({ path, namespace }) =>
+      namespace === 'native' ? { path, external: true } : { path, namespace: 'native' },
+    );
+    onLoad({ filter: /.*/, namespace: 'native' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
+/** zod's messages come in fifty languages, of which a cold start pays for every one (8 ms); English stays. */
+export const englishOnly: Plugin = {
+  name: 'english-only',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/locales\/index\.js$/ }, ({ importer, resolveDir }) =>
+      importer.includes('/zod/')
+        ? { path: 'zod-locales', namespace: 'zod', pluginData: resolveDir }
+        : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'zod' }, ({ pluginData: resolveDir }) => ({
+      contents: "export { default as en } from '../locales/en.js';",
+      resolveDir,
+    }));
+  },
+};
+
+/**
+ * Lambda gives credentials as variables, and to a function that starts from a snapshot by an address on its own machine.
+ * The SDK's other sources, with clients of four services (180 kB), pass the question on as they do where a
+ * machine has none.
+ */
+export const credentialsOfLambda: Plugin = {
+  name: 'credentials-of-lambda',
+  setup({ onResolve, onLoad }) {
+    onResolve(
+      { filter: /^@aws-sdk\/credential-provider-(?:ini|process|sso|web-identity)$/ },
+      ({ path, resolveDir }) => ({ path, namespace: 'credentials', pluginData: resolveDir }),
+    );
+    onLoad({ filter: /.*/, namespace: 'credentials' }, ({ path, pluginData: resolveDir }) => ({
+      contents: `
+        import { CredentialsProviderError } from '@smithy/core/config';
+        const none = () => async () => {
+          throw new CredentialsProviderError('${path} is not in the bundle of a function.', { tryNextLink: true });
+        };
+        export { none as fromIni, none as fromProcess, none as fromSSO, none as fromTokenFile };`,
+      resolveDir,
+    }));
+  },
+};
+
+/**
+ * The OpenAPI document is the same for every request, so it is made here. What makes it asks for all of zod (310 kB),
+ * a good part of which would be in files that every cold start reads.
+ */
+export const writtenDocument: Plugin = {
+  name: 'written-document',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/app\/src\/api\/openapi\/document\.ts$/ }, async () => {
+      const { openApiDocument } = await import('@pilotlight/app/internal/api/openapi/document');
+      return { contents: `export const openApiDocument = () => (${JSON.stringify(openApiDocument())});` };
+    });
+  },
+};

@@ -1,0 +1,27 @@
+/** How requests share batches: what suits a CPU is not what fills a GPU. */
+
+import type { ServerConfig } from '@pilotlight/app/internal/settings/server';
+import type { EngineOptions, ExecutionProvider } from '@pilotlight/engine';
+
+/** As of text-embeddings-inference. */
+const GPU_BATCH_TOKENS = 16_384;
+/** A run of a small model costs as much besides its tokens as some ten of them do: more padding than that is not worth it. */
+const CPU_PADDING = 0.2;
+
+export function batchingOn(
+  provider: ExecutionProvider,
+  settings: ServerConfig['server'],
+): Pick<EngineOptions, 'batching' | 'queueLimits' | 'shortLaneTokens'> {
+  const onCpu = provider === 'cpu';
+  const maxBatchTokens = settings.MAX_BATCH_TOKENS ?? (onCpu ? undefined : GPU_BATCH_TOKENS);
+  return {
+    batching: 'dynamic',
+    queueLimits: {
+      ...(maxBatchTokens !== undefined && { maxBatchTokens }),
+      maxBatchRequests: settings.MAX_BATCH_REQUESTS,
+      maxQueueMs: settings.MAX_QUEUE_MS,
+      ...(onCpu && { maxPadding: CPU_PADDING, mixBackground: false }),
+    },
+    shortLaneTokens: onCpu ? settings.SHORT_LANE_TOKENS : 0,
+  };
+}

@@ -1,0 +1,135 @@
+/** Takes jobs from the queue, several at once so that they share batches, and lets them go when the process ends. */
+import type { Logger } from '@pilotlight/app/internal/api/ports';
+import type { Delivery } from '@pilotlight/app/internal/aws/sqs-queue';
+import { type JobPlace, jobParts } from '@pilotlight/app/internal/jobs/s3-jobs';
+import { pause } from '@pilotlight/app/internal/pause';
+import { JobMetrics } from './job-metrics.ts';
+import type { Fetch } from './job-replay.ts';
+import { type DeliveryOutcome, JobRun, type RunParts } from './job-run.ts';
+
+export interface WorkerParts extends Omit<RunParts, 'mostReceives'> {
+  /** Jobs under way at once. */
+  readonly concurrency: number;
+}
+
+/** After a poll that failed. */
+const PAUSE_MS = { first: 500, longest: 20_000 };
+/** Once the server was too full for a job: the others that wait would find the same, each for some requests to S3 and SQS. */
+const REST_MS = 5000;
+/** Of the grace, what is left for giving back what did not end within it. */
+const RETURN_MS = 2000;
+
+export interface WorkerSettings {
+  readonly JOB_CONCURRENCY: number;
+  readonly JOB_LEASE_SECONDS: number;
+  readonly JOB_MAX_ATTEMPTS: number;
+}
+
+/** Jobs of `place`, each sent to `fetch`. */
+export function startJobWorker(
+  place: JobPlace,
+  settings: WorkerSettings,
+  fetch: Fetch,
+  logger: Logger,
+): JobWorker {
+  return new JobWorker({
+    ...jobParts(place, process.env),
+    fetch,
+    logger,
+    concurrency: settings.JOB_CONCURRENCY,
+    leaseMs: settings.JOB_LEASE_SECONDS * 1000,
+    maxAttempts: settings.JOB_MAX_ATTEMPTS,
+  });
+}
+
+export class JobWorker {
+  readonly #parts: WorkerParts;
+  readonly #metrics = new JobMetrics(() => this.running);
+  readonly #running = new Set<Promise<void>>();
+  readonly #stopped = new AbortController();
+  readonly #ending = new AbortController();
+  readonly #polling: Promise<void>;
+  /** On the clock of `Date.now`. */
+  #restsUntil = 0;
+
+  /** Takes jobs from now on. */
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+    this.#polling = this.#poll();
+  }
+
+  /** Jobs under way. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** Its metrics, as /metrics shows them. */
+  render(): string {
+    return this.#metrics.render();
+  }
+
+  /**
+   * Takes nothing more, and gives back to the queue what is not done shortly before the end of the grace. Never rejects,
+   * and takes no longer: what can not be given back by then is delivered again once its lease has ended.
+   */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopped.abort();
+    const timer = setTimeout(() => this.#ending.abort(), Math.max(0, graceMs - RETURN_MS));
+    const over = new AbortController();
+    const ended = this.#polling.then(() => Promise.all(this.#running));
+    await Promise.race([ended, pause(graceMs, over.signal)]);
+    clearTimeout(timer);
+    over.abort();
+    if (this.running > 0) {
+      this.#parts.logger.error('Jobs were still under way at the end of the grace', { jobs: this.running });
+    }
+  }
+
+  async #poll(): Promise<void> {
+    const { queue, concurrency, leaseMs, logger } = this.#parts;
+    const { signal } = this.#stopped;
+    let mostReceives: number | undefined;
+    for (let failures = 0; !signal.aborted; ) {
+      if (this.#running.size >= concurrency) {
+        await Promise.race(this.#running);
+        continue;
+      }
+      const restMs = this.#restsUntil - Date.now();
+      if (restMs > 0) {
+        await pause(restMs, signal);
+        continue;
+      }
+      try {
+        mostReceives ??= await queue.mostReceives();
+        const count = concurrency - this.#running.size;
+        const deliveries = await queue.receive({ count, visibilitySeconds: leaseMs / 1000, signal });
+        for (const delivery of deliveries) this.#take(delivery, mostReceives);
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        failures += 1;
+        logger.error('The job queue could not be asked', { error });
+        await pause(Math.min(PAUSE_MS.longest, PAUSE_MS.first * 2 ** failures), signal);
+      }
+    }
+  }
+
+  #take(delivery: Delivery, mostReceives: number): void {
+    const work = this.#deliver(delivery, mostReceives).finally(() => this.#running.delete(work));
+    this.#running.add(work);
+  }
+
+  async #deliver(delivery: Delivery, mostReceives: number): Promise<void> {
+    const { logger } = this.#parts;
+    const start = performance.now();
+    let outcome: DeliveryOutcome | 'broken' = 'broken';
+    try {
+      outcome = await new JobRun({ ...this.#parts, mostReceives }, delivery).deliver(this.#ending.signal);
+    } catch (error) {
+      // The message is seen again once nobody hides it any more.
+      logger.error('A job could not be worked on', { message: delivery.id, error });
+    }
+    if (outcome === 'overloaded') this.#restsUntil = Date.now() + REST_MS;
+    this.#metrics.delivered(outcome, (performance.now() - start) / 1000);
+  }
+}

@@ -1,0 +1,97 @@
+/** Entry of the container: the HTTP app on a port, sessions in threads of their own, requests in shared batches. */
+import { once } from 'node:events';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { createApp } from '@pilotlight/app/internal/api/app';
+import { createHttpServer } from '@pilotlight/app/internal/api/node-server';
+import type { Circumstances } from '@pilotlight/app/internal/api/ports';
+import { jobPlaceOf, lazyJobs } from '@pilotlight/app/internal/jobs/lazy-jobs';
+import { appOptions, engineOptions } from '@pilotlight/app/internal/settings/engine-options';
+import { preload } from '@pilotlight/app/internal/settings/preload';
+import { readServerConfig, type ServerConfig } from '@pilotlight/app/internal/settings/server';
+import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
+import { isTraced, type TracingSettings } from '@pilotlight/app/internal/settings/tracing';
+import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
+import { PrometheusMetrics } from '@pilotlight/app/internal/telemetry/prometheus';
+import { Engine, PilotlightError } from '@pilotlight/engine';
+import { batchingOn } from './batching.ts';
+import { Drain } from './drain.ts';
+import { servedBy } from './execution-provider/served-by.ts';
+import { settleExecutionProvider } from './execution-provider/settle.ts';
+import { startJobWorker } from './job-worker.ts';
+import { ProcessMetrics } from './process-metrics.ts';
+import { ServerMetrics } from './server-metrics.ts';
+import { endOnSignals } from './signals.ts';
+
+keepHeapSmall();
+
+const IN_BACKGROUND: Circumstances = { background: true };
+const logger = new Logger({ serviceName: SERVICE });
+
+async function serve({ server: settings, shared }: ServerConfig): Promise<void> {
+  const { chosen: executionProvider } = await settleExecutionProvider(settings, logger);
+  const tracing = isTraced(settings) ? await trace(settings) : undefined;
+  const engine = new Engine({
+    ...engineOptions(shared),
+    executionProvider,
+    sessions: 'worker',
+    ...batchingOn(executionProvider, settings),
+    maxQueuedRequests: settings.MAX_CONCURRENT_REQUESTS,
+    onBatch: (batch) => served.ran(batch),
+  });
+  const metrics = new PrometheusMetrics(() => engine.loaded().length + engine.loadedPipelines().length);
+  const served = new ServerMetrics({
+    queued: () => engine.loaded().reduce((sum, { queued }) => sum + queued, 0),
+    inFlight: () => drain.inFlight,
+    provider: () => executionProvider,
+  });
+  const ofProcess = new ProcessMetrics();
+  const preloaded = preload(engine, shared.PRELOAD_MODELS, logger);
+  void preloaded.settled.then(() => {
+    logger.info('Models preloaded', { models: servedBy(engine.loaded(), executionProvider) });
+  });
+  const place = jobPlaceOf(shared);
+  const names = async () => (await engine.models()).map(({ name }) => name);
+  const app = createApp({
+    engine,
+    logger,
+    ...appOptions(shared),
+    telemetry: [metrics, served, ...(tracing ? [tracing] : [])],
+    renderMetrics: () => metrics.render() + served.render() + (jobs?.render() ?? '') + ofProcess.render(),
+    readiness: preloaded,
+    watchClients: true,
+    ...(place && { jobs: lazyJobs(place, names) }),
+  });
+  const fetch = tracing ? tracing.around(app.fetch) : app.fetch;
+  const server = createHttpServer({ fetch });
+  const drain = new Drain(server);
+  const jobs = place && startJobWorker(place, settings, async (job) => fetch(job, IN_BACKGROUND), logger);
+  endOnSignals(async (signal) => {
+    logger.info('Draining', { signal, inFlight: drain.inFlight, jobs: jobs?.running ?? 0 });
+    const grace = settings.SHUTDOWN_GRACE_MS;
+    const [inTime] = await Promise.all([drain.close(grace), jobs?.stop(grace)]);
+    if (!inTime) logger.error('Requests were still under way at the end of the grace', {});
+    // Those whose connections were cut have left the queue, so that this waits for one batch at most.
+    await engine.dispose();
+    await tracing?.shutdown();
+    return inTime ? 0 : 1;
+  });
+  server.listen(settings.PORT, settings.HOST);
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : settings.PORT;
+  logger.info('Listening', { host: settings.HOST, port });
+}
+
+/** What nobody asks for is not loaded. */
+async function trace(settings: TracingSettings) {
+  const { startTracing } = await import('./tracing/tracing.ts');
+  return startTracing(settings, logger);
+}
+
+try {
+  await serve(readServerConfig(process.env));
+} catch (error) {
+  const message = PilotlightError.is(error) ? error.message : 'The server could not start';
+  logger.error(message, { error });
+  process.exit(1);
+}

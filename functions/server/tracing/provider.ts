@@ -1,0 +1,54 @@
+/** OpenTelemetry's provider of tracers, with the exporter and the sampler that the settings say. */
+import { setGlobalErrorHandler } from '@opentelemetry/core';
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  resourceFromAttributes,
+} from '@opentelemetry/resources';
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  type Sampler,
+  type SpanExporter,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import type { Logger } from '@pilotlight/app/internal/api/ports';
+import type { TracingSettings } from '@pilotlight/app/internal/settings/tracing';
+import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
+import { ENGINE_VERSION } from '@pilotlight/engine';
+
+export async function createProvider(settings: TracingSettings, logger: Logger): Promise<TracerProvider> {
+  // A collector that can not be reached is told of in our own log, and changes nothing else.
+  setGlobalErrorHandler((error) => logger.warn('Traces could not be exported', { error }));
+  const own = resourceFromAttributes({ 'service.name': SERVICE, 'service.version': ENGINE_VERSION });
+  const named = detectResources({ detectors: [envDetector] });
+  return new TracerProvider({
+    resource: defaultResource().merge(own).merge(named),
+    sampler: samplerOf(settings),
+    spanProcessors: [new BatchSpanProcessor({ exporter: await exporterOf(settings) })],
+  });
+}
+
+async function exporterOf(settings: TracingSettings): Promise<SpanExporter> {
+  const { OTEL_EXPORTER_OTLP_PROTOCOL, OTEL_EXPORTER_OTLP_TRACES_PROTOCOL } = settings;
+  const protocol = OTEL_EXPORTER_OTLP_TRACES_PROTOCOL ?? OTEL_EXPORTER_OTLP_PROTOCOL ?? 'http/protobuf';
+  const { OTLPTraceExporter } =
+    protocol === 'http/json'
+      ? await import('@opentelemetry/exporter-trace-otlp-http')
+      : await import('@opentelemetry/exporter-trace-otlp-proto');
+  return new OTLPTraceExporter();
+}
+
+function samplerOf({ OTEL_TRACES_SAMPLER: name, OTEL_TRACES_SAMPLER_ARG: share }: TracingSettings): Sampler {
+  const root = rootSampler(name.replace('parentbased_', ''), share);
+  return name.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root;
+}
+
+function rootSampler(name: string, share: number): Sampler {
+  if (name === 'always_off') return new AlwaysOffSampler();
+  return name === 'traceidratio' ? new TraceIdRatioBasedSampler(share) : new AlwaysOnSampler();
+}

@@ -1,0 +1,149 @@
+/**
+ * A span for each prediction that is asked for, and one for each of its stages, made once the answer is there: until then a
+ * request carries no more than the place of its record. W3C trace context in, OTLP out.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  type Attributes,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import type { TracerProvider } from '@opentelemetry/sdk-trace';
+import type { Exchange, Logger, PredictionRecord, Telemetry } from '@pilotlight/app/internal/api/ports';
+import { routes } from '@pilotlight/app/internal/api/routes';
+import type { TracingSettings } from '@pilotlight/app/internal/settings/tracing';
+import { ENGINE_VERSION } from '@pilotlight/engine';
+import type { Hono } from 'hono';
+import { createProvider } from './provider.ts';
+
+/** A collector that does not answer must not hold up the end of the process. */
+const FLUSH_MS = 3000;
+
+type Fetch = Hono['fetch'];
+
+interface Prediction extends PredictionRecord {
+  /** On the clock of spans. */
+  readonly at: number;
+}
+
+/** What the app tells of the request that it is asked in. */
+interface Told {
+  exchange?: Exchange;
+  readonly predictions: Prediction[];
+}
+
+const headers = {
+  keys: (carrier: Headers) => [...carrier.keys()],
+  get: (carrier: Headers, key: string) => carrier.get(key) ?? undefined,
+};
+
+export async function startTracing(settings: TracingSettings, logger: Logger): Promise<Tracing> {
+  return new Tracing(await createProvider(settings, logger));
+}
+
+export class Tracing implements Telemetry {
+  readonly #provider: TracerProvider;
+  readonly #tracer;
+  readonly #propagator = new W3CTraceContextPropagator();
+  readonly #current = new AsyncLocalStorage<Told>();
+
+  constructor(provider: TracerProvider) {
+    this.#provider = provider;
+    this.#tracer = provider.getTracer('pilotlight', ENGINE_VERSION);
+  }
+
+  /** `fetch` of an app that has this among its telemetry, each POST in a span. */
+  around(fetch: Fetch): Fetch {
+    return async (request, ...rest) => {
+      if (request.method !== 'POST') return fetch(request, ...rest);
+      const parent = this.#propagator.extract(ROOT_CONTEXT, request.headers, headers);
+      const path = new URL(request.url).pathname;
+      const attributes = { 'http.request.method': 'POST', 'url.path': path };
+      const span = this.#tracer.startSpan('POST', { kind: SpanKind.SERVER, attributes }, parent);
+      if (!span.isRecording()) return fetch(request, ...rest);
+      const told: Told = { predictions: [] };
+      try {
+        return await this.#current.run(told, () => fetch(request, ...rest));
+      } finally {
+        this.#describe(span, told);
+        span.end();
+      }
+    };
+  }
+
+  answered(exchange: Exchange): void {
+    const told = this.#current.getStore();
+    if (told) told.exchange = exchange;
+  }
+
+  predicted(record: PredictionRecord): void {
+    this.#current.getStore()?.predictions.push({ ...record, at: Date.now() });
+  }
+
+  /** Sends what is not sent yet. Never rejects: a process ends without its last traces rather than not at all. */
+  async shutdown(): Promise<void> {
+    const flushed = this.#provider.shutdown().catch(() => {});
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, FLUSH_MS);
+    await Promise.race([flushed, late]);
+    clearTimeout(timer);
+  }
+
+  #describe(span: Span, { exchange, predictions }: Told): void {
+    if (exchange) {
+      const { route, status, code } = exchange;
+      if (route !== 'unmatched') {
+        span.updateName(`POST ${routes[route].path}`);
+        span.setAttribute('http.route', routes[route].path);
+      }
+      span.setAttribute('http.response.status_code', status);
+      if (code !== '') span.setAttribute('error.type', code);
+      if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+    }
+    for (const prediction of predictions) {
+      span.setAttributes(attributesOf(prediction));
+      this.#stages(span, prediction);
+    }
+  }
+
+  /** One after the other, the last of them over when the app told of it. */
+  #stages(parent: Span, { timings, tokens, batches, at }: Prediction): void {
+    const { tokenizeMs, queueMs, inferMs, postprocessMs } = timings;
+    const context = trace.setSpan(ROOT_CONTEXT, parent);
+    const inBatches: Attributes = batches
+      ? {
+          'pilotlight.batch.count': batches.count,
+          'pilotlight.batch.size': batches.size,
+          'pilotlight.batch.tokens': batches.tokens,
+        }
+      : {};
+    const stages = [
+      ['tokenise', tokenizeMs, { 'pilotlight.tokens': tokens.total }],
+      ['queue', queueMs, {}],
+      ['infer', inferMs, inBatches],
+      ['postprocess', postprocessMs, {}],
+    ] as const;
+    let startTime = at - stages.reduce((sum, [, ms]) => sum + ms, 0);
+    for (const [name, ms, attributes] of stages) {
+      const span = this.#tracer.startSpan(name, { startTime, attributes }, context);
+      startTime += ms;
+      span.end(startTime);
+    }
+  }
+}
+
+function attributesOf({ model, version, variant, inputs, tokens }: PredictionRecord): Attributes {
+  return {
+    'pilotlight.model': model,
+    'pilotlight.model.version': version,
+    'pilotlight.variant': variant,
+    'pilotlight.inputs': inputs,
+    'pilotlight.tokens': tokens.total,
+    'pilotlight.padding_tokens': tokens.padded,
+    'pilotlight.truncated_tokens': tokens.truncated,
+  };
+}

@@ -1,0 +1,14 @@
+import { PilotlightError } from '@pilotlight/model-format/errors';
+
+/** Names of Lambda's own exceptions: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors */
+export type LambdaErrorCode =
+  | 'InvalidParameterValueException'
+  | 'InvalidRequestContentException'
+  | 'RequestTooLargeException'
+  | 'ResourceNotFoundException'
+  | 'TooManyRequestsException';
+
+/** What Lambda refuses before any function runs. */
+export class LambdaServiceError extends PilotlightError<LambdaErrorCode> {
+  override readonly name = 'LambdaServiceError';
+}

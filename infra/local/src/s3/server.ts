@@ -1,0 +1,87 @@
+/** S3 on this machine: s3rver with one bucket, and the events of what is put there. */
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import S3rver from 's3rver';
+import { z } from 'zod';
+import { EmulatorError } from '../errors.ts';
+import { onConditions } from './conditions.ts';
+
+const etagSchema = z.object({ etag: z.string() });
+
+export interface S3Options {
+  readonly bucket: string;
+  /** Where objects lie. */
+  readonly folder: string;
+  /** 0 is a free one. `elseFree` takes one where the wanted one is in use. @default { wanted: 0 } */
+  readonly port?: { readonly wanted: number; readonly elseFree?: boolean };
+  /** Gets the notification of each object that was written or deleted, as JSON. @default - nobody is told */
+  readonly notify?: (notification: string) => void;
+}
+
+export interface S3Server {
+  readonly endpoint: string;
+  close(): Promise<void>;
+}
+
+/** @throws EmulatorError PORT_UNAVAILABLE */
+export async function startS3({
+  bucket,
+  folder,
+  port = { wanted: 0 },
+  notify,
+}: S3Options): Promise<S3Server> {
+  mkdirSync(folder, { recursive: true });
+  const app = new S3rver({
+    directory: folder,
+    silent: true,
+    vhostBuckets: false,
+    allowMismatchedSignatures: true,
+    configureBuckets: [{ name: bucket }],
+  });
+  await app.configureBuckets();
+  if (notify) app.on('event', (event) => notify(JSON.stringify(event, encodeKeys)));
+  const etagOf = async (name: string, key: string) => {
+    const exists = await app.store.existsObject(name, key);
+    return exists ? etagSchema.parse(await app.store.getMetadata(name, key)).etag : undefined;
+  };
+  const answer = app.callback();
+  const server = createServer(
+    onConditions(etagOf, (request, response) => {
+      // s3rver knows one pair of credentials; here any will do, as will none.
+      delete request.headers.authorization;
+      answer(request, response);
+    }),
+  );
+  const bound = await listen(server, port);
+  return { endpoint: `http://127.0.0.1:${bound}`, close: () => close(server) };
+}
+
+/** S3 encodes keys in notifications as in a query; s3rver leaves them as they are. */
+function encodeKeys(name: string, value: unknown): unknown {
+  if (name !== 'key' || typeof value !== 'string') return value;
+  return encodeURIComponent(value).replaceAll('%20', '+').replaceAll('%2F', '/');
+}
+
+/** The port that it listens on. */
+async function listen(
+  server: Server,
+  { wanted, elseFree = false }: NonNullable<S3Options['port']>,
+): Promise<number> {
+  server.listen(wanted, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    if (elseFree) return listen(server, { wanted: 0 });
+    const message = `Port ${wanted}, for S3, is in use. Choose another with --s3-port.`;
+    throw new EmulatorError('PORT_UNAVAILABLE', message, { cause });
+  }
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : wanted;
+}
+
+async function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  server.close();
+  await once(server, 'close');
+}

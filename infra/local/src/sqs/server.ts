@@ -1,0 +1,165 @@
+/** SQS on this machine: the part of its JSON protocol that the batch function and its commands speak. */
+import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { z } from 'zod';
+import { EmulatorError } from '../errors.ts';
+import { type QueueOptions, Queues } from './queues.ts';
+
+/** The account and region that names of queues are made with. */
+const ACCOUNT = '000000000000';
+const ARN = `arn:aws:sqs:us-east-1:${ACCOUNT}:`;
+
+const requestSchema = z.object({
+  QueueUrl: z.string().optional(),
+  QueueName: z.string().optional(),
+  SourceArn: z.string().optional(),
+  MessageBody: z.string().optional(),
+  ReceiptHandle: z.string().optional(),
+  VisibilityTimeout: z.number().optional(),
+  MaxNumberOfMessages: z.number().optional(),
+  WaitTimeSeconds: z.number().optional(),
+});
+type SqsRequest = z.infer<typeof requestSchema>;
+type Operation = (request: SqsRequest) => object | Promise<object>;
+
+export interface SqsServer {
+  readonly endpoint: string;
+  readonly queues: Queues;
+  url(queue: string): string;
+  arn(queue: string): string;
+  close(): Promise<void>;
+}
+
+/** Listens on a free port of 127.0.0.1 unless `port` says otherwise. */
+export async function startSqs(
+  queues: Readonly<Record<string, QueueOptions>>,
+  { port = 0 }: { port?: number } = {},
+): Promise<SqsServer> {
+  const all = new Queues(queues);
+  const operations = operationsOn(all, (name) => url(name));
+  const server = createServer((request, response) => void serve(request, response, operations));
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const endpoint = `http://127.0.0.1:${portOf(server)}`;
+  const url = (name: string) => `${endpoint}/${ACCOUNT}/${name}`;
+  return {
+    endpoint,
+    queues: all,
+    url,
+    arn: (name) => ARN + name,
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+function operationsOn(queues: Queues, url: (name: string) => string): Readonly<Record<string, Operation>> {
+  const named = ({ QueueUrl = '' }: SqsRequest) => QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1);
+  const ofArn = ({ SourceArn = '' }: SqsRequest) => SourceArn.slice(SourceArn.lastIndexOf(':') + 1);
+  const moves: object[] = [];
+  return {
+    GetQueueUrl: ({ QueueName = '' }) => ({ QueueUrl: url(queues.queue(QueueName).name) }),
+    GetQueueAttributes: (request) => {
+      const queue = queues.queue(named(request));
+      const { visible, hidden } = queue.counts();
+      const { deadLetters } = queue.options;
+      return {
+        Attributes: {
+          ...(deadLetters && {
+            RedrivePolicy: JSON.stringify({
+              deadLetterTargetArn: ARN + deadLetters.queue,
+              maxReceiveCount: deadLetters.maxReceives,
+            }),
+          }),
+          QueueArn: ARN + named(request),
+          ApproximateNumberOfMessages: String(visible),
+          ApproximateNumberOfMessagesNotVisible: String(hidden),
+        },
+      };
+    },
+    SendMessage: (request) => {
+      const body = request.MessageBody ?? '';
+      const MessageId = queues.queue(named(request)).send(body);
+      return { MessageId, MD5OfMessageBody: md5(body) };
+    },
+    ReceiveMessage: async (request) => {
+      const { MaxNumberOfMessages: count = 1, WaitTimeSeconds = 0, VisibilityTimeout } = request;
+      const messages = await queues.receive(named(request), {
+        count,
+        waitMs: WaitTimeSeconds * 1000,
+        ...(VisibilityTimeout === undefined ? {} : { visibilitySeconds: VisibilityTimeout }),
+      });
+      return {
+        Messages: messages.map(({ messageId, receiptHandle, body, receives }) => ({
+          MessageId: messageId,
+          ReceiptHandle: receiptHandle,
+          Body: body,
+          MD5OfBody: md5(body),
+          Attributes: { ApproximateReceiveCount: String(receives) },
+        })),
+      };
+    },
+    DeleteMessage: (request) => {
+      queues.queue(named(request)).delete(request.ReceiptHandle ?? '');
+      return {};
+    },
+    ChangeMessageVisibility: (request) => {
+      queues
+        .queue(named(request))
+        .changeVisibility(request.ReceiptHandle ?? '', request.VisibilityTimeout ?? 0);
+      return {};
+    },
+    StartMessageMoveTask: (request) => {
+      const moved = queues.redrive(ofArn(request));
+      const TaskHandle = randomUUID();
+      moves.unshift({
+        TaskHandle,
+        Status: 'COMPLETED',
+        SourceArn: request.SourceArn,
+        ApproximateNumberOfMessagesMoved: moved,
+        ApproximateNumberOfMessagesToMove: moved,
+      });
+      return { TaskHandle };
+    },
+    ListMessageMoveTasks: () => ({ Results: moves.slice(0, 1) }),
+  };
+}
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  operations: Readonly<Record<string, Operation>>,
+): Promise<void> {
+  const [, name = ''] = String(request.headers['x-amz-target'] ?? '').split('.');
+  try {
+    const operation = operations[name];
+    if (!operation) throw new EmulatorError('USAGE', `This SQS has no operation ${JSON.stringify(name)}.`);
+    answer(response, 200, await operation(requestSchema.parse(await json(request))));
+  } catch (error) {
+    const isUnknown = error instanceof EmulatorError && error.code === 'NO_SUCH_QUEUE';
+    const type = isUnknown
+      ? 'com.amazonaws.sqs#QueueDoesNotExist'
+      : 'com.amazonaws.sqs#InvalidParameterValue';
+    answer(response, 400, { __type: type, message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  if (response.destroyed) return;
+  response.writeHead(status, {
+    'content-type': 'application/x-amz-json-1.0',
+    'x-amzn-requestid': randomUUID(),
+  });
+  response.end(JSON.stringify(body));
+}
+
+const md5 = (text: string): string => createHash('md5').update(text).digest('hex');

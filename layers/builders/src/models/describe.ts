@@ -1,0 +1,192 @@
+/** A model package as what serving one of its variants takes: files, proven against the manifest. */
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { join, resolve, sep } from 'node:path';
+import {
+  type CatalogEntry,
+  compareVersions,
+  isPipeline,
+  MANIFEST_FILE,
+  type Manifest,
+  modelNameSchema,
+  modelVersionSchema,
+  type PackageFile,
+  type PackageManifest,
+  type PipelineManifest,
+  parseManifest,
+  readCatalog,
+  tokenizerFiles,
+  type Variant,
+  variantFor,
+} from '@pilotlight/model-format';
+import { EngineError, PilotlightError } from '@pilotlight/model-format/errors';
+import { digestOf, sha256Of, sumOfBytes } from '../archive/files.ts';
+
+export interface PackageDescription {
+  readonly name: string;
+  readonly version: string;
+  /** Of the package, absolute. */
+  readonly folder: string;
+  readonly variant: string;
+  /** What runs the model. @default - Pilotlight */
+  readonly runtime?: 'transformers.js';
+  /** What serving the variant takes, manifest, goldens and card included; sorted by path. */
+  readonly files: readonly PackageFile[];
+  readonly manifestSha256: string;
+  /** Of all `files`. */
+  readonly bytes: number;
+  /** Of the catalog, else of the variant in the manifest; that of a pipeline is `gpu`. */
+  readonly tier: CatalogEntry['tier'];
+}
+
+export interface DescribeOptions {
+  /** The variant that will be served. @default - the manifest's `defaultVariant` */
+  readonly variant?: string;
+  /** Whether it is for a GPU: then it has the variant that is served there, and the default one to fall back to. @default false */
+  readonly gpu?: boolean;
+  /** File that says where models run. @default - `catalog.json` beside the packages folder, if there is one */
+  readonly catalog?: string;
+}
+
+interface Wanted {
+  readonly name: string;
+  /** @default - the highest there is */
+  readonly version?: string;
+}
+
+/**
+ * Finds `<packagesFolder>/<name>/<version>` and compares size and sha256 of every file that serving it takes.
+ *
+ * @throws EngineError MODEL_NOT_FOUND, PACKAGE_INVALID, PACKAGE_CORRUPT, each in one line that names the model;
+ *   PilotlightError CATALOG_INVALID
+ */
+export function describePackage(
+  packagesFolder: string,
+  wanted: Wanted,
+  options: DescribeOptions = {},
+): PackageDescription {
+  const ref = { name: wanted.name, version: versionOf(packagesFolder, wanted) };
+  const folder = resolve(packagesFolder, ref.name, ref.version);
+  const text = readInside(folder, MANIFEST_FILE, ref);
+  const manifest = readManifest(text, ref);
+  const served = isPipeline(manifest) ? pipelineOf(manifest) : servedOf(manifest, options);
+  const manifestFile = { path: MANIFEST_FILE, bytes: text.length, sha256: sha256Of(text) };
+  const listed = [...served.files, manifest.goldens, manifest.modelCard];
+  for (const file of listed) requireIntact(folder, file, ref);
+  const files = [manifestFile, ...listed].sort((left, right) => (left.path < right.path ? -1 : 1));
+  return {
+    ...ref,
+    ...served,
+    folder,
+    files,
+    manifestSha256: manifestFile.sha256,
+    bytes: sumOfBytes(files),
+    tier: catalogTier(packagesFolder, options, ref) ?? served.tier,
+  };
+}
+
+const REMEDY = 'Restore the package, or package the model again: npm run models -- add --help';
+
+interface Ref {
+  readonly name: string;
+  readonly version: string;
+}
+
+function versionOf(packagesFolder: string, { name, version }: Wanted): string {
+  const known = modelNameSchema.safeParse(name).success;
+  const versions = known
+    ? namesIn(join(packagesFolder, name)).filter((entry) => modelVersionSchema.safeParse(entry).success)
+    : [];
+  const found =
+    version === undefined
+      ? versions.sort(compareVersions).at(-1)
+      : versions.find((entry) => entry === version);
+  if (found !== undefined) return found;
+  const models = namesIn(packagesFolder).filter((entry) => modelNameSchema.safeParse(entry).success);
+  const there = versions.length > 0 ? versions : models;
+  const what = versions.length > 0 ? `version ${version} of model ${name}` : `model ${JSON.stringify(name)}`;
+  throw new EngineError(
+    'MODEL_NOT_FOUND',
+    `There is no ${what} in ${packagesFolder}; there are: ${there.join(', ') || 'none'}. ` +
+      'Bring one in: npm run models -- add --help',
+    { details: { models } },
+  );
+}
+
+/** Folders in `folder`, sorted; none where there is no such folder. */
+function namesIn(folder: string): string[] {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(folder)
+    .filter((entry) => statSync(join(folder, entry), { throwIfNoEntry: false })?.isDirectory())
+    .sort();
+}
+
+/** What the catalog says of one version of a model; nothing where it does not name it, or there is none beside the packages. */
+function catalogTier(packagesFolder: string, { catalog }: DescribeOptions, { name, version }: Ref) {
+  const beside = join(packagesFolder, '../catalog.json');
+  if (catalog === undefined && !existsSync(beside)) return undefined;
+  return readCatalog(catalog ?? beside).find((entry) => entry.name === name && entry.version === version)
+    ?.tier;
+}
+
+/** No function has transformers.js: the container runs it. */
+function pipelineOf({ runtime, dtype, files }: PipelineManifest) {
+  return { runtime, variant: dtype, tier: 'gpu', files } as const;
+}
+
+function servedOf(manifest: Manifest, { variant: wanted, gpu = false }: DescribeOptions) {
+  const onGpu = gpu ? variantFor(manifest, 'cuda') : undefined;
+  const [variant, { tier, files }] = variantOf(manifest, wanted ?? onGpu);
+  const others = gpu && variant !== manifest.defaultVariant ? variantOf(manifest)[1].files : [];
+  const all = [...tokenizerFiles(manifest.textProcessing), ...files, ...others];
+  return { variant, tier, files: [...new Map(all.map((file) => [file.path, file])).values()] };
+}
+
+function variantOf(manifest: Manifest, wanted = manifest.defaultVariant): [string, Variant] {
+  const variant = manifest.variants[wanted];
+  if (variant !== undefined) return [wanted, variant];
+  const { name, version, variants } = manifest;
+  throw new EngineError(
+    'PACKAGE_INVALID',
+    `Model ${name}@${version} has no variant ${wanted}; it has ${Object.keys(variants).join(', ')}. ` +
+      'Choose one of them, or package the model again.',
+    { details: { model: name, version } },
+  );
+}
+
+function readManifest(text: Buffer, ref: Ref): PackageManifest {
+  try {
+    return parseManifest(text.toString('utf8'), ref);
+  } catch (error) {
+    if (!PilotlightError.is(error)) throw error;
+    throw new EngineError('PACKAGE_INVALID', `${error.message} ${REMEDY}`, {
+      details: error.details,
+      cause: error,
+    });
+  }
+}
+
+function readInside(folder: string, path: string, ref: Ref): Buffer {
+  return readFileSync(placeInside(folder, path, ref));
+}
+
+/** The path of a regular file that is really inside the package, links followed. */
+function placeInside(folder: string, path: string, ref: Ref): string {
+  const file = join(folder, path);
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw corrupt(ref, `${path} is missing`);
+  if (!realpathSync(file).startsWith(realpathSync(folder) + sep)) {
+    throw corrupt(ref, `${path} is a link that leads out of the package`);
+  }
+  return file;
+}
+
+function requireIntact(folder: string, { path, bytes, sha256 }: PackageFile, ref: Ref): void {
+  const found = digestOf(placeInside(folder, path, ref));
+  if (found.bytes !== bytes) throw corrupt(ref, `${path} has ${found.bytes} bytes instead of ${bytes}`);
+  if (found.sha256 !== sha256) throw corrupt(ref, `the sha256 of ${path} differs from the manifest`);
+}
+
+function corrupt({ name, version }: Ref, reason: string): EngineError {
+  return new EngineError('PACKAGE_CORRUPT', `Model ${name}@${version} is refused: ${reason}. ${REMEDY}`, {
+    details: { model: name, version },
+  });
+}

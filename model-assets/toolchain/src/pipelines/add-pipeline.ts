@@ -1,0 +1,135 @@
+/** From a model folder of transformers.js to a package: choose the files, copy, let it answer, verify, publish. */
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import {
+  Engine,
+  type PipelineDtype,
+  type PipelineManifest,
+  type PipelineTaskName,
+  pipelineManifestSchema,
+} from '@pilotlight/engine';
+import { FORMAT_VERSION, MANIFEST_FILE } from '@pilotlight/model-format';
+import * as z from 'zod';
+import { packageFile } from '../package/files.ts';
+import { pilotlightVersion, transformersVersion } from '../package/versions.ts';
+import { SourceFolder } from '../sources/folder.ts';
+import { createStaging, publish, refuseExisting, type Staging } from '../stages/pack.ts';
+import type { VariantProof } from '../stages/verify.ts';
+import { pipelineFiles } from './files.ts';
+import { formatPipelineGoldens, type PipelineGolden } from './goldens.ts';
+import { sampleRequests } from './sample-inputs.ts';
+import { verifyPipeline } from './verify-pipeline.ts';
+
+const GOLDENS = 'goldens.jsonl';
+const CARD = 'MODEL_CARD.md';
+const USUAL_SAMPLING_RATE = 16_000;
+
+export interface AddPipelineOptions {
+  readonly source: string;
+  readonly packages: string;
+  readonly name: string;
+  readonly version: string;
+  readonly task: PipelineTaskName;
+  /** @default - q8 where the folder has it, else fp32 */
+  readonly dtype?: PipelineDtype;
+  readonly description?: string;
+  readonly revision?: string;
+  readonly force: boolean;
+}
+
+export interface AddPipelineResult {
+  readonly folder: string;
+  readonly manifest: PipelineManifest;
+  readonly proof: VariantProof;
+}
+
+/** Throws ToolchainError and EngineError. The folder of the package appears complete or not at all. */
+export async function addPipeline(options: AddPipelineOptions): Promise<AddPipelineResult> {
+  const { packages, name, version, force } = options;
+  refuseExisting(packages, name, version, force);
+  const staging = await createStaging(packages, name, version);
+  try {
+    const manifest = await stage(options, staging);
+    const proof = await verifyPipeline(staging.root, manifest);
+    return { folder: await publish(staging, packages, manifest, force), manifest, proof };
+  } finally {
+    await staging.dispose();
+  }
+}
+
+async function stage(options: AddPipelineOptions, { root, folder }: Staging): Promise<PipelineManifest> {
+  const { name, version, task, description, revision } = options;
+  const source = new SourceFolder(options.source);
+  const { dtype, files } = pipelineFiles(source, task, options.dtype);
+  for (const file of files) {
+    await mkdir(dirname(join(folder, file)), { recursive: true });
+    await cp(source.use(file), join(folder, file), { dereference: true });
+  }
+  await writeFile(join(folder, CARD), cardOf(options, dtype, source.text('README.md')));
+  const facts = {
+    formatVersion: FORMAT_VERSION,
+    runtime: 'transformers.js',
+    name,
+    version,
+    ...(description && { description }),
+    task,
+    dtype,
+    files: await Promise.all(files.map((file) => packageFile(folder, file))),
+    modelCard: await packageFile(folder, CARD),
+    source: {
+      kind: 'huggingface',
+      id: source.name,
+      ...(revision && { revision }),
+      files: await source.sums(),
+    },
+    toolchain: {
+      pilotlight: pilotlightVersion(),
+      node: process.versions.node,
+      transformers: transformersVersion(),
+    },
+  };
+  const write = async (goldens: readonly PipelineGolden[]) => {
+    await writeFile(join(folder, GOLDENS), formatPipelineGoldens(goldens));
+    const manifest = pipelineManifestSchema.parse({ ...facts, goldens: await packageFile(folder, GOLDENS) });
+    await writeFile(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+    return manifest;
+  };
+  await write([]);
+  return write(await answers(root, options, samplingRateOf(source)));
+}
+
+/** What the staged package answers now. */
+async function answers(
+  root: string,
+  { name, version, task }: AddPipelineOptions,
+  rate: number,
+): Promise<readonly PipelineGolden[]> {
+  const engine = new Engine({ packages: root });
+  try {
+    const model = await engine.model({ name, version });
+    const goldens: PipelineGolden[] = [];
+    for (const request of sampleRequests(task, rate)) {
+      const { results } = await model.predict(request.inputs, request.parameters);
+      goldens.push({ ...request, result: results[0] });
+    }
+    return goldens;
+  } finally {
+    await engine.dispose();
+  }
+}
+
+const preprocessorSchema = z.object({ sampling_rate: z.int().positive().optional() });
+
+function samplingRateOf(source: SourceFolder): number {
+  const { sampling_rate = USUAL_SAMPLING_RATE } =
+    source.json('preprocessor_config.json', preprocessorSchema) ?? {};
+  return sampling_rate;
+}
+
+function cardOf({ name, version, task }: AddPipelineOptions, dtype: PipelineDtype, readme?: string): string {
+  const introduction =
+    readme?.trim() ??
+    `# ${name}\n\nA ${task} model. The source came without a model card: who uses it should find out what it was trained on.`;
+  const section = `## Package\n\n\`${name}\` ${version}, packaged by Pilotlight for transformers.js, ${dtype}.`;
+  return `${introduction}\n\n${section}\n`;
+}

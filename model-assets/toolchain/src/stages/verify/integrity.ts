@@ -1,0 +1,107 @@
+/** Whether a package on disk is what its manifest says: files, sums, vocabulary, labels. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { splitIsWhole } from '@pilotlight/engine';
+import {
+  MANIFEST_FILE,
+  type Manifest,
+  type PackageFile,
+  tokenizerFiles,
+  type Variant,
+} from '@pilotlight/model-format';
+import { ToolchainError } from '../../errors.ts';
+import { type OnnxGraph, parseModel } from '../../graph/onnx.ts';
+import { packageFile } from '../../package/files.ts';
+import { highestTokenId } from './highest-token-id.ts';
+
+/**
+ * Throws VERIFY_FAILED for a file that is missing, differs, or that the manifest does not name; for a
+ * divided tokenizer that is not the whole one; for a token
+ * without a row in the embeddings; for a number of labels that is not the number of logits.
+ */
+export async function verifyIntegrity(folder: string, manifest: Manifest): Promise<void> {
+  const variants = Object.values(manifest.variants);
+  const { textProcessing } = manifest;
+  await verifyFiles(folder, manifest, [
+    textProcessing.file,
+    ...tokenizerFiles(textProcessing),
+    manifest.goldens,
+    manifest.modelCard,
+    ...variants.flatMap((variant) => variant.files),
+  ]);
+  if (!(await splitIsWhole({ path: (file) => join(folder, file) }, textProcessing))) {
+    throw failed(manifest, 'its divided tokenizer is not the one of its tokenizer.json');
+  }
+  const highestId = highestTokenId(await readFile(join(folder, textProcessing.file.path), 'utf8'));
+  for (const variant of variants) await verifyGraph(folder, manifest, variant, highestId);
+}
+
+type Ref = Pick<Manifest, 'name' | 'version'>;
+
+/** Throws VERIFY_FAILED unless the folder holds these files, whole, its manifest, and nothing else. */
+export async function verifyFiles(folder: string, ref: Ref, files: readonly PackageFile[]): Promise<void> {
+  for (const file of files) await verifyFile(folder, file, ref);
+  await refuseOtherFiles(folder, new Set([MANIFEST_FILE, ...files.map(({ path }) => path)]), ref);
+}
+
+async function verifyFile(folder: string, expected: PackageFile, manifest: Ref): Promise<void> {
+  const actual = await packageFile(folder, expected.path).catch((cause: unknown) => {
+    throw failed(manifest, `${expected.path} can not be read`, cause);
+  });
+  if (actual.bytes !== expected.bytes) {
+    throw failed(manifest, `${expected.path} has ${actual.bytes} bytes instead of ${expected.bytes}`);
+  }
+  if (actual.sha256 !== expected.sha256) {
+    throw failed(manifest, `the sha256 of ${expected.path} differs from the manifest`);
+  }
+}
+
+async function refuseOtherFiles(folder: string, known: ReadonlySet<string>, manifest: Ref): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  for (const entry of entries.filter((candidate) => !candidate.isDirectory())) {
+    const path = relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/');
+    if (!known.has(path)) throw failed(manifest, `it holds ${path}, which its manifest does not name`);
+  }
+}
+
+async function verifyGraph(
+  folder: string,
+  manifest: Manifest,
+  variant: Variant,
+  highestId: number,
+): Promise<void> {
+  const { file, inputs, outputs } = variant.graphs.model;
+  const { graph } = parseModel(await readFile(join(folder, file)));
+  const ids = inputs.find(({ role }) => role === 'input_ids')?.name ?? '';
+  const rows = embeddingRows(graph, ids);
+  if (rows !== undefined && highestId >= rows) {
+    throw failed(manifest, `its tokenizer gives ids up to ${highestId}, but ${file} has ${rows} embeddings`);
+  }
+  for (const { name, axes } of outputs) {
+    const dims = graph.output.find((output) => output.name === name)?.type?.tensorType?.shape?.dim ?? [];
+    const labels = dims[axes.indexOf('labels')]?.dimValue;
+    if (labels !== undefined && Number(labels) !== manifest.labels.length) {
+      throw failed(
+        manifest,
+        `${file} gives ${labels} logits, but there are ${manifest.labels.length} labels`,
+      );
+    }
+  }
+}
+
+/** Rows of the table that the token ids look up, as far as the graph shows it. */
+export function embeddingRows(graph: OnnxGraph, ids: string): number | undefined {
+  const aliases = new Set([ids]);
+  for (const { opType, input, output } of graph.node) {
+    if (['Cast', 'Identity'].includes(opType) && aliases.has(input[0] ?? ''))
+      for (const name of output) aliases.add(name);
+  }
+  const lookup = graph.node.find(({ opType, input }) => opType === 'Gather' && aliases.has(input[1] ?? ''));
+  return graph.initializer.find(({ name }) => name === lookup?.input[0])?.dims[0];
+}
+
+function failed({ name, version }: Ref, reason: string, cause?: unknown): ToolchainError {
+  return new ToolchainError('VERIFY_FAILED', `Package ${name}@${version} is not intact: ${reason}.`, {
+    cause,
+  });
+}

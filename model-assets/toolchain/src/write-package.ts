@@ -1,0 +1,101 @@
+/** Writes what a package has beside its variants: tokenizer, goldens, model card and manifest. */
+import { copyFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  FORMAT_VERSION,
+  type Manifest,
+  type Quality,
+  type TextProcessing,
+  type Variant,
+} from '@pilotlight/model-format';
+import type { AddOptions, VariantName } from './package/add-options.ts';
+import { packageFile } from './package/files.ts';
+import { formatGoldens, type Goldens } from './package/goldens-file.ts';
+import { pilotlightVersion } from './package/versions.ts';
+import type { ModelSource } from './sources/index.ts';
+import { modelCard } from './stages/model-card.ts';
+import { RUNTIME_VERSION } from './stages/optimise.ts';
+import { writeManifest } from './stages/pack.ts';
+import { splitTokenizer } from './stages/split-tokenizer.ts';
+
+const PACKAGE_FILES = {
+  tokenizer: 'tokenizer.json',
+  goldens: 'goldens.jsonl',
+  card: 'MODEL_CARD.md',
+} as const;
+
+/** What a source says of its model, without the weights. */
+export type SourceFacts = Omit<ModelSource, 'model' | 'inputs' | 'outputs'>;
+
+/** With what the package has of its tokenizer. */
+export interface PackageFacts extends SourceFacts {
+  readonly textProcessing: TextProcessing;
+}
+
+export interface PackageContent {
+  readonly served: VariantName;
+  readonly variants: Readonly<Record<string, Variant>>;
+  readonly goldens: Goldens;
+  readonly quality: readonly Quality[];
+}
+
+/** Copies the tokenizer of the source into the package, and divides it where that can be done. */
+export async function writeTokenizer(
+  folder: string,
+  { tokenizer }: Pick<SourceFacts, 'tokenizer'>,
+): Promise<TextProcessing> {
+  const { path, vocabSize, padTokenId, maskToken, maxTokens } = tokenizer;
+  await copyFile(path, join(folder, PACKAGE_FILES.tokenizer));
+  const whole: TextProcessing = {
+    kind: 'tokenizer.json',
+    file: await packageFile(folder, PACKAGE_FILES.tokenizer),
+    vocabSize,
+    padTokenId,
+    ...(maskToken !== undefined && { maskToken }),
+    maxTokens,
+  };
+  const split = await splitTokenizer(folder, whole);
+  return { ...whole, ...(split && { split }) };
+}
+
+/** Completes the package in `folder`, which has its variants and its tokenizer already. */
+export async function writePackage(
+  folder: string,
+  { name, version, description, revision }: AddOptions,
+  facts: PackageFacts,
+  { served, variants, goldens, quality }: PackageContent,
+): Promise<Manifest> {
+  const { textProcessing } = facts;
+  const source = {
+    kind: facts.kind,
+    id: facts.id,
+    ...(revision && { revision }),
+    files: { ...facts.files },
+  };
+  const common = { name, version, task: facts.task, labels: [...facts.labels], source, variants };
+  await writeFile(join(folder, PACKAGE_FILES.goldens), formatGoldens(goldens));
+  const card = modelCard(facts.readme, {
+    ...common,
+    quality: [...quality],
+    maxTokens: textProcessing.maxTokens,
+  });
+  await writeFile(join(folder, PACKAGE_FILES.card), card);
+  const manifest: Manifest = {
+    formatVersion: FORMAT_VERSION,
+    ...common,
+    ...(description && { description }),
+    ...(facts.taskDefaults && { taskDefaults: facts.taskDefaults }),
+    textProcessing,
+    defaultVariant: served,
+    goldens: await packageFile(folder, PACKAGE_FILES.goldens),
+    modelCard: await packageFile(folder, PACKAGE_FILES.card),
+    quality: [...quality],
+    toolchain: {
+      pilotlight: pilotlightVersion(),
+      node: process.versions.node,
+      onnxruntime: RUNTIME_VERSION,
+    },
+  };
+  await writeManifest(folder, manifest);
+  return manifest;
+}
