@@ -2,7 +2,7 @@
 import {
   EngineError,
   type Feeds,
-  type Manifest,
+  type OnnxManifest,
   type Prediction,
   refuseMoreWork,
   refuseNotFinite,
@@ -99,7 +99,7 @@ function feedsOf({ manifest, variant }: TokenModel, tensors: readonly InferTenso
   );
 }
 
-function dimsOf({ name, shape }: InferTensor, manifest: Manifest, limits: Limits): readonly number[] {
+function dimsOf({ name, shape }: InferTensor, manifest: OnnxManifest, limits: Limits): readonly number[] {
   const [rows = 0, tokens = 0] = shape;
   if (shape.length !== 2 || rows === 0 || tokens === 0) {
     throw refuseField(name, 'must have the shape [rows, tokens], with at least one of each');
