@@ -31,5 +31,8 @@ export {
   parseModelRef,
   type ResolvedRef,
 } from './model-ref.ts';
-export { type ExecutionProvider, providerFor, variantFor } from './served-variant.ts';
-export { compareVersions } from './versions.ts';
+export { packageFiles, servedFiles, sumOfBytes } from './package/files.ts';
+export { corrupt, digestFile, type FileDigest, findFault, sha256Of } from './package/integrity.ts';
+export { type ExecutionProvider, factsOfScheme, SCHEME_NAMES, type SchemeName } from './schemes.ts';
+export { providerFor, variantFor } from './served-variant.ts';
+export { chooseVersion, compareVersions } from './versions.ts';
