@@ -1,7 +1,7 @@
 /** Whether a package on disk is what its manifest says: files, sums, vocabulary, labels. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { splitIsWhole } from '@pilotlight/engine';
+import { splitIsWhole } from '@pilotlight/engine/internal/tokenizer/split-is-whole';
 import {
   findFault,
   MANIFEST_FILE,

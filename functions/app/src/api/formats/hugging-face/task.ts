@@ -1,5 +1,6 @@
 /** Which task a call is for. */
-import { EngineError, type PackageManifest, TASKS, type TaskName, tasksOf } from '@pilotlight/engine';
+import { EngineError, type PackageManifest, type TaskName, tasksOf } from '@pilotlight/engine';
+import { TASKS } from '@pilotlight/model-format';
 import type { PredictRequest } from './request.ts';
 
 /** Other names that Hugging Face's pipelines go by. */
