@@ -3,6 +3,7 @@
  * readable without ONNX Runtime and without AWS.
  */
 export { type CatalogEntry, readCatalog } from './catalog.ts';
+export { MEGABYTES_PER_VCPU } from './lambda.ts';
 export {
   FORMAT_VERSION,
   MANIFEST_FILE,
