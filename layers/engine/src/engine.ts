@@ -26,7 +26,13 @@ function storeOf({ packages, verify = 'sha256' }: EngineOptions): PackageStore {
 /** Loads of one call, before a session that ends as soon as it is ready is given up. */
 const MOST_LOADS = 3;
 
-/** Create one, in module scope, and keep it: models stay loaded from one request to the next. */
+/**
+ * Finds, loads and runs models. Create one, in module scope, and keep it: models stay loaded from one request to the next.
+ *
+ * @example
+ * const engine = new Engine({ packages: 'model-assets/packages' });
+ * const { results } = await engine.predict('sentiment', ['What a day!', 'It rained.']);
+ */
 export class Engine {
   readonly #store: PackageStore;
   readonly #cache: ModelCache<LoadedModel>;

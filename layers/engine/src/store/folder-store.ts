@@ -33,6 +33,12 @@ export interface FolderStoreOptions {
   readonly verify?: 'sha256' | 'size';
 }
 
+/**
+ * Packages in a folder, `<folder>/<name>/<version>/model.json`.
+ *
+ * @example
+ * const engine = new Engine({ packages: new FolderStore('/opt/models', { verify: 'size' }) });
+ */
 export class FolderStore implements PackageStore {
   readonly #folder: string;
   readonly #verify: 'sha256' | 'size';

@@ -15,7 +15,7 @@ import { digestFiles } from '../digest-files.ts';
 import { failure, fetchFailure } from './failures.ts';
 import { fetchFiles, type RemoteFile } from './fetch-files.ts';
 import type { ObjectReader } from './objects.ts';
-import { readObject } from './read-part.ts';
+import { readObject } from './read-range.ts';
 import { Staging } from './staging.ts';
 import type { TransferOptions } from './transfer.ts';
 

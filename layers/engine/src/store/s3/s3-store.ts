@@ -17,6 +17,12 @@ export interface S3StoreOptions {
   readonly transfer?: Partial<TransferOptions>;
 }
 
+/**
+ * Packages in a bucket, fetched to a folder when they are first opened.
+ *
+ * @example
+ * new S3Store({ bucket: 'my-models', folder: '/tmp/models', packages });
+ */
 export class S3Store implements PackageStore {
   readonly #options: S3StoreOptions;
   readonly #fetched: FolderStore;
@@ -64,8 +70,8 @@ export class S3Store implements PackageStore {
 
   /** The SDK is loaded with the first object, so that who has no package in a bucket does not pay for it. */
   #connect({ stallMs }: TransferOptions): Promise<ObjectReader> {
-    this.#reader ??= import('./s3-reader.ts').then(
-      ({ S3Reader }) => new S3Reader(this.#options.bucket, stallMs),
+    this.#reader ??= import('./s3-reader.ts').then(({ S3Reader }) =>
+      S3Reader.connect(this.#options.bucket, stallMs),
     );
     return this.#reader;
   }
