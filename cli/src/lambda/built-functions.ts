@@ -3,7 +3,6 @@ import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle, type FunctionName } from '@pilotlight/functions/internal/bundle';
-import { MEGABYTES_PER_VCPU } from '@pilotlight/model-format';
 import {
   buildModelLayer,
   explainPlacement,
@@ -17,6 +16,7 @@ import {
   runtimeLayerBytes,
 } from '@pilotlight/layers/internal/runtime/index';
 import type { LambdaFunction } from '@pilotlight/local/internal/lambda/function-definition';
+import { MEGABYTES_PER_VCPU } from '@pilotlight/model-format';
 import { LocalError } from '../command.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));

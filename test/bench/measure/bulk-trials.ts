@@ -98,4 +98,5 @@ export function tokenBudgetOf({ packages, model }: Prepared): number | undefined
   return readManifest(join(packages, model, '1.0.0', 'model.json')).variants.int8?.tokenBudget;
 }
 
-const readManifest = (file: string): OnnxManifest => onnxManifestSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+const readManifest = (file: string): OnnxManifest =>
+  onnxManifestSchema.parse(JSON.parse(readFileSync(file, 'utf8')));

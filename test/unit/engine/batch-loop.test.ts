@@ -29,7 +29,10 @@ describe.each([
     const session = new RecordingSession();
     const predictor = predictorOf({ session, batching });
     // Each is a batch of its own: a budget of 64 tokens has no room for two of 40.
-    const long = predictor.predict(['a', 'b', 'c', 'd'].map((letter) => letter.repeat(40)), first);
+    const long = predictor.predict(
+      ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(40)),
+      first,
+    );
     await setImmediate();
     const runsBefore = session.runs;
     const late = predictor.predict('z'.repeat(40), first);

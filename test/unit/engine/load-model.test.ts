@@ -48,7 +48,9 @@ describe('a load that fails', () => {
 
   it('frees tokenizer and session where a file is not the one of the manifest', async () => {
     const [tokenizer, session] = [new CharacterTokenizer(), new SummingSession()];
-    const store = storeOf({ verify: () => Promise.reject(new EngineError('PACKAGE_CORRUPT', 'it differs.')) });
+    const store = storeOf({
+      verify: () => Promise.reject(new EngineError('PACKAGE_CORRUPT', 'it differs.')),
+    });
     const parts = partsOf({
       store,
       createTokenizer: async () => tokenizer,

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
 import { digestFile } from '@pilotlight/model-format';
+import { expect, test } from 'vitest';
 import { writeFolder } from '../../../layers/builders/src/archive/folder.ts';
 import { temporaryFolder } from '../toolchain/temporary-folder.ts';
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { onnxManifestSchema } from '@pilotlight/model-format';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { FolderStore, type OnnxManifest } from '../../../layers/engine/src/index.ts';
-import { onnxManifestSchema } from '@pilotlight/model-format';
 import { addModel } from '../../../model-assets/toolchain/src/pipeline.ts';
 import { verifyPackage } from '../../../model-assets/toolchain/src/stages/verify.ts';
 import { silent } from '../../../model-assets/toolchain/src/terminal/progress.ts';

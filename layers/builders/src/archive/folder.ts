@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { sha256Of } from '@pilotlight/model-format';
-import { type LayerFile } from './files.ts';
+import type { LayerFile } from './files.ts';
 
 /** A copy, a text that is written, or a link; `path` has forward slashes. */
 export type FolderEntry =

@@ -10,10 +10,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { digestFile, sha256Of, sumOfBytes } from '@pilotlight/model-format';
 import * as z from 'zod';
 import { LayerError } from './errors.ts';
-import { digestFile, sha256Of, sumOfBytes } from '@pilotlight/model-format';
-import { type LayerFile } from './files.ts';
+import type { LayerFile } from './files.ts';
 import { type CompressionLevel, reproducibleZip } from './zip.ts';
 
 export interface LayerBuild {

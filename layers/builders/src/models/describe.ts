@@ -9,18 +9,18 @@ import {
   findFault,
   MANIFEST_FILE,
   type ModelRef,
-  type OnnxManifest,
   modelNameSchema,
   modelVersionSchema,
+  type OnnxManifest,
   type PackageFile,
   type PackageManifest,
-  type TransformersJsManifest,
   parseManifest,
   type ResolvedRef,
   readCatalog,
   servedFiles,
   sha256Of,
   sumOfBytes,
+  type TransformersJsManifest,
   type Variant,
   variantFor,
 } from '@pilotlight/model-format';
@@ -162,7 +162,8 @@ function readInside(folder: string, path: string, ref: ResolvedRef): Buffer {
 /** The path of a regular file that is really inside the package, links followed. */
 function placeInside(folder: string, path: string, ref: ResolvedRef): string {
   const file = join(folder, path);
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw corrupt(ref, `${path} is missing`, { remedy: REMEDY });
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile())
+    throw corrupt(ref, `${path} is missing`, { remedy: REMEDY });
   if (!realpathSync(file).startsWith(realpathSync(folder) + sep)) {
     throw corrupt(ref, `${path} is a link that leads out of the package`, { remedy: REMEDY });
   }

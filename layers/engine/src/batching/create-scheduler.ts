@@ -3,8 +3,8 @@ import type { BatchingSettings } from '../load/options.ts';
 import type { Session } from '../ports.ts';
 import { BatchLoop } from './batch-loop.ts';
 import { GraphRunner } from './graph-runner.ts';
-import type { Scheduler } from './scheduler.ts';
 import { PlannedSource } from './planned-source.ts';
+import type { Scheduler } from './scheduler.ts';
 import { SharedSource } from './shared-source.ts';
 import { DEFAULT_QUEUE_LIMITS } from './token-queue.ts';
 

@@ -3,8 +3,8 @@
 import { type OnnxManifest, servedFiles, sumOfBytes, type Variant } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import { BatchRunner, type Inference, type RunOptions } from '../batching/batch-runner.ts';
-import type { FeedsReport, Scheduler } from '../batching/scheduler.ts';
 import { createScheduler } from '../batching/create-scheduler.ts';
+import type { FeedsReport, Scheduler } from '../batching/scheduler.ts';
 import type { BatchingSettings } from '../load/options.ts';
 import type {
   Feeds,

@@ -1,6 +1,11 @@
 /** One model that transformers.js runs: from inputs to results. */
 
-import { TRANSFORMERS_JS_TASKS, type TransformersJsManifest, servedFiles, sumOfBytes } from '@pilotlight/model-format';
+import {
+  servedFiles,
+  sumOfBytes,
+  TRANSFORMERS_JS_TASKS,
+  type TransformersJsManifest,
+} from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import { Turns } from '../batching/turns.ts';
 import type { LoadTimings } from '../ports.ts';
