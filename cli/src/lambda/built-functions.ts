@@ -16,13 +16,12 @@ import {
   runtimeLayerBytes,
 } from '@pilotlight/layers/internal/runtime/index';
 import type { LambdaFunction } from '@pilotlight/local/internal/lambda/function-definition';
+import { MEGABYTES_PER_VCPU } from '@pilotlight/model-format';
 import { LocalError } from '../command.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const LAYERS = join(ROOT, 'dist', 'layers');
 const ARCHITECTURE: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
-/** Memory that buys one vCPU. */
-const MEGABYTES = 1769;
 /** API Gateway does not wait longer. */
 const TIMEOUT_SECONDS = 29;
 
@@ -56,7 +55,7 @@ export async function builtPredict(
     name: 'predict',
     taskRoot,
     layers: [runtimeLayer(), ...modelLayers],
-    memoryMegabytes: MEGABYTES,
+    memoryMegabytes: MEGABYTES_PER_VCPU,
     timeoutSeconds: TIMEOUT_SECONDS,
     ...settings,
     environment: {

@@ -1,6 +1,5 @@
 import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isPipeline } from '@pilotlight/engine';
 import { describe, expect, it } from 'vitest';
 import { putPackage } from '../../fixtures/remote-package.ts';
 import { contentOf, expectFetched, sceneOfEachTest, storeOf } from './remote-bucket.ts';
@@ -30,7 +29,7 @@ describe('a package in a bucket', () => {
     const wanted = await putPackage(scene.server);
     const opened = await storeOf(scene, [wanted]).open(ref);
     const { manifest } = opened;
-    const int8 = isPipeline(manifest) ? undefined : manifest.variants.int8;
+    const int8 = manifest.runtime === 'onnx' ? manifest.variants.int8 : undefined;
     if (!int8) throw new TypeError('the fake manifest has an int8 variant');
     await opened.checkSizes(int8);
     await writeFile(opened.path('tokenizer.json'), '{}');
@@ -130,7 +129,9 @@ describe('a package that can not be fetched', () => {
   ] as const)('is refused after as many attempts as are allowed: %j', async (fault, reason) => {
     const wanted = await putPackage(scene.server);
     scene.server.fault = ({ key }) => (key.endsWith('model.onnx') ? fault : undefined);
-    const store = storeOf(scene, [wanted], { transfer: { attempts: 3, backoffMs: 1, stallMs: 100 } });
+    const store = storeOf(scene, [wanted], {
+      transfer: { attempts: 3, backoffMs: 1, stallMs: fault.kind === 'stall' ? 100 : 5000 },
+    });
     await expect(store.open(ref)).rejects.toMatchObject(refusal('PACKAGE_UNAVAILABLE', reason));
     expect(scene.server.asked.filter(({ key }) => key.endsWith('model.onnx'))).toHaveLength(3);
     expect(await contentOf(scene.folder)).toEqual(new Map());

@@ -66,7 +66,6 @@ export function fakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     calls,
     models: async () => options.entries ?? [{ name: 'sentiment', version: '1.0.0' }],
     loaded: () => [...loaded.values()],
-    loadedPipelines: () => [],
     model: load,
     predictor: async (ref) => {
       const { manifest } = await load(ref);

@@ -45,7 +45,6 @@ export function besideContainer(engine: ServingEngine, { models: remote }: HandO
     predictor: (ref) => found(ref, engine.predictor(ref)),
     predict: (...call) => engine.predict(...call),
     loaded: () => engine.loaded(),
-    loadedPipelines: () => engine.loadedPipelines(),
   };
 }
 

@@ -15,10 +15,9 @@ const healthHandler: RouteHandler = (c) => c.json({ status: 'ok', uptimeSeconds:
 /** A model whose preloading failed counts as ready once a request has loaded it. */
 function readyHandler(engine: ServingEngine, readiness: Readiness | undefined): RouteHandler {
   return (c) => {
-    const loaded = [...engine.loaded(), ...engine.loadedPipelines()].flatMap(({ manifest }) => [
-      manifest.name,
-      `${manifest.name}@${manifest.version}`,
-    ]);
+    const loaded = engine
+      .loaded()
+      .flatMap(({ manifest }) => [manifest.name, `${manifest.name}@${manifest.version}`]);
     const states = [...(readiness?.states() ?? [])].filter(
       ([ref, state]) => state !== 'ready' && !loaded.includes(ref),
     );

@@ -6,7 +6,7 @@ import type { Limits } from './limits.ts';
 import type { RouteName } from './routes.ts';
 
 /** The part of an engine that the app uses. */
-export type ServingEngine = Pick<Engine, 'predict' | 'loadedPipelines'> & {
+export type ServingEngine = Pick<Engine, 'predict'> & {
   models(): Promise<readonly ListedModel[]>;
   model(ref: Parameters<Engine['model']>[0]): Promise<ServedModel>;
   predictor(ref: Parameters<Engine['predictor']>[0]): Promise<TokenModel>;

@@ -1,5 +1,6 @@
 /** What every wire format does with the engine: find the model, let it predict, tell who listens, and answer. */
-import { checksumOf, type Prediction, type PredictOptions, type TaskName } from '@pilotlight/engine';
+import type { Prediction, PredictOptions, TaskName } from '@pilotlight/engine';
+import { checksumOf } from '@pilotlight/model-format';
 import type { Context } from 'hono';
 import { refuseMoreValues, valuesOf } from './answer-size.ts';
 import { HttpError } from './errors.ts';

@@ -1,6 +1,9 @@
-/** Reads an object as a stream that survives broken connections. */
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { isS3Status } from './s3-errors.ts';
+/** Reads an object as a stream that survives broken connections, by the engine's reader of packages. */
+import { type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { ObjectError } from '@pilotlight/engine/internal/store/s3/objects';
+import { readRange } from '@pilotlight/engine/internal/store/s3/read-range';
+import { S3Reader } from '@pilotlight/engine/internal/store/s3/s3-reader';
+import { DEFAULT_TRANSFER } from '@pilotlight/engine/internal/store/s3/transfer';
 
 export interface ObjectVersion {
   readonly bucket: string;
@@ -13,70 +16,31 @@ export interface ObjectVersion {
 export interface ReadOptions {
   /** Longest pause between two pieces before the connection is given up. @default 20000 */
   readonly silenceMs?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Connections without a single byte that may follow each other. */
-const ATTEMPTS = 6;
-const FIRST_PAUSE_MS = 50;
-
 /**
- * The bytes from offset `from` to the end. A connection that breaks or falls silent is followed by another one for
- * the rest; `If-Match` sees to it that all of them read the same object.
+ * The bytes from offset `from` to the end. Another connection follows one that breaks or falls silent, and asks for the rest;
+ * `If-Match` ensures that all of them read the same object. Six in a row without a single byte are the end.
  *
- * @throws the client's error where S3 refuses (404; 412 once the object was replaced) or nothing comes any more
+ * @throws the client's error where S3 refuses (404; 412 once the object was replaced); ObjectError where nothing comes any more
  */
 export async function* readObject(
   client: S3Client,
-  object: ObjectVersion,
+  { bucket, key, etag, bytes }: ObjectVersion,
   from = 0,
-  options: ReadOptions = {},
+  { silenceMs = 20_000, signal }: ReadOptions = {},
 ): AsyncGenerator<Uint8Array> {
-  let offset = from;
-  for (let failures = 0; offset < object.bytes; ) {
-    try {
-      for await (const chunk of connection(client, object, offset, options)) {
-        offset += chunk.length;
-        failures = 0;
-        yield chunk;
-      }
-      if (offset < object.bytes) throw new TypeError('The connection ended before the object did.');
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      failures += 1;
-      if (isS3Status(error, 400, 499) || failures >= ATTEMPTS) throw error;
-      await pause(FIRST_PAUSE_MS * 2 ** failures);
-    }
-  }
-}
-
-async function* connection(
-  client: S3Client,
-  { bucket, key, etag }: ObjectVersion,
-  from: number,
-  { silenceMs = 20_000, signal }: ReadOptions,
-): AsyncGenerator<Uint8Array> {
-  const stop = new AbortController();
-  const signals = signal ? [signal, stop.signal] : [stop.signal];
-  const abortSignal = AbortSignal.any(signals);
-  const Range = from === 0 ? {} : { Range: `bytes=${from}-` };
-  const command = new GetObjectCommand({ Bucket: bucket, Key: key, IfMatch: etag, ...Range });
-  const timer = setTimeout(() => stop.abort(new TypeError('The connection fell silent.')), silenceMs);
+  const request = {
+    key,
+    range: { start: from, end: bytes },
+    etag: () => etag,
+    progressCounts: true,
+    ...(signal && { signal }),
+  };
   try {
-    const { Body } = await client.send(command, { abortSignal });
-    const chunks = Body?.transformToWebStream().values() ?? [];
-    for await (const chunk of chunks) {
-      timer.refresh();
-      yield chunk;
-      timer.refresh();
-    }
-  } finally {
-    clearTimeout(timer);
-    stop.abort();
+    yield* readRange(new S3Reader(bucket, client), request, { ...DEFAULT_TRANSFER, stallMs: silenceMs });
+  } catch (error) {
+    throw error instanceof ObjectError && error.cause instanceof S3ServiceException ? error.cause : error;
   }
 }
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
-  });

@@ -3,23 +3,28 @@ import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'n
 import { join, resolve, sep } from 'node:path';
 import {
   type CatalogEntry,
-  compareVersions,
-  isPipeline,
+  chooseVersion,
+  corrupt,
+  digestFile,
+  findFault,
   MANIFEST_FILE,
-  type Manifest,
+  type ModelRef,
   modelNameSchema,
   modelVersionSchema,
+  type OnnxManifest,
   type PackageFile,
   type PackageManifest,
-  type PipelineManifest,
   parseManifest,
+  type ResolvedRef,
   readCatalog,
-  tokenizerFiles,
+  servedFiles,
+  sha256Of,
+  sumOfBytes,
+  type TransformersJsManifest,
   type Variant,
   variantFor,
 } from '@pilotlight/model-format';
 import { EngineError, PilotlightError } from '@pilotlight/model-format/errors';
-import { digestOf, sha256Of, sumOfBytes } from '../archive/files.ts';
 
 export interface PackageDescription {
   readonly name: string;
@@ -47,12 +52,6 @@ export interface DescribeOptions {
   readonly catalog?: string;
 }
 
-interface Wanted {
-  readonly name: string;
-  /** @default - the highest there is */
-  readonly version?: string;
-}
-
 /**
  * Finds `<packagesFolder>/<name>/<version>` and compares size and sha256 of every file that serving it takes.
  *
@@ -61,14 +60,14 @@ interface Wanted {
  */
 export function describePackage(
   packagesFolder: string,
-  wanted: Wanted,
+  wanted: ModelRef,
   options: DescribeOptions = {},
 ): PackageDescription {
   const ref = { name: wanted.name, version: versionOf(packagesFolder, wanted) };
   const folder = resolve(packagesFolder, ref.name, ref.version);
   const text = readInside(folder, MANIFEST_FILE, ref);
   const manifest = readManifest(text, ref);
-  const served = isPipeline(manifest) ? pipelineOf(manifest) : servedOf(manifest, options);
+  const served = manifest.runtime === 'onnx' ? servedOf(manifest, options) : transformersJsOf(manifest);
   const manifestFile = { path: MANIFEST_FILE, bytes: text.length, sha256: sha256Of(text) };
   const listed = [...served.files, manifest.goldens, manifest.modelCard];
   for (const file of listed) requireIntact(folder, file, ref);
@@ -86,20 +85,12 @@ export function describePackage(
 
 const REMEDY = 'Restore the package, or package the model again: npm run models -- add --help';
 
-interface Ref {
-  readonly name: string;
-  readonly version: string;
-}
-
-function versionOf(packagesFolder: string, { name, version }: Wanted): string {
+function versionOf(packagesFolder: string, { name, version }: ModelRef): string {
   const known = modelNameSchema.safeParse(name).success;
   const versions = known
     ? namesIn(join(packagesFolder, name)).filter((entry) => modelVersionSchema.safeParse(entry).success)
     : [];
-  const found =
-    version === undefined
-      ? versions.sort(compareVersions).at(-1)
-      : versions.find((entry) => entry === version);
+  const found = chooseVersion(version, versions);
   if (found !== undefined) return found;
   const models = namesIn(packagesFolder).filter((entry) => modelNameSchema.safeParse(entry).success);
   const there = versions.length > 0 ? versions : models;
@@ -121,7 +112,7 @@ function namesIn(folder: string): string[] {
 }
 
 /** What the catalog says of one version of a model; nothing where it does not name it, or there is none beside the packages. */
-function catalogTier(packagesFolder: string, { catalog }: DescribeOptions, { name, version }: Ref) {
+function catalogTier(packagesFolder: string, { catalog }: DescribeOptions, { name, version }: ResolvedRef) {
   const beside = join(packagesFolder, '../catalog.json');
   if (catalog === undefined && !existsSync(beside)) return undefined;
   return readCatalog(catalog ?? beside).find((entry) => entry.name === name && entry.version === version)
@@ -129,19 +120,18 @@ function catalogTier(packagesFolder: string, { catalog }: DescribeOptions, { nam
 }
 
 /** No function has transformers.js: the container runs it. */
-function pipelineOf({ runtime, dtype, files }: PipelineManifest) {
+function transformersJsOf({ runtime, dtype, files }: TransformersJsManifest) {
   return { runtime, variant: dtype, tier: 'gpu', files } as const;
 }
 
-function servedOf(manifest: Manifest, { variant: wanted, gpu = false }: DescribeOptions) {
+function servedOf(manifest: OnnxManifest, { variant: wanted, gpu = false }: DescribeOptions) {
   const onGpu = gpu ? variantFor(manifest, 'cuda') : undefined;
   const [variant, { tier, files }] = variantOf(manifest, wanted ?? onGpu);
   const others = gpu && variant !== manifest.defaultVariant ? variantOf(manifest)[1].files : [];
-  const all = [...tokenizerFiles(manifest.textProcessing), ...files, ...others];
-  return { variant, tier, files: [...new Map(all.map((file) => [file.path, file])).values()] };
+  return { variant, tier, files: servedFiles(manifest, { files: [...files, ...others] }) };
 }
 
-function variantOf(manifest: Manifest, wanted = manifest.defaultVariant): [string, Variant] {
+function variantOf(manifest: OnnxManifest, wanted = manifest.defaultVariant): [string, Variant] {
   const variant = manifest.variants[wanted];
   if (variant !== undefined) return [wanted, variant];
   const { name, version, variants } = manifest;
@@ -153,7 +143,7 @@ function variantOf(manifest: Manifest, wanted = manifest.defaultVariant): [strin
   );
 }
 
-function readManifest(text: Buffer, ref: Ref): PackageManifest {
+function readManifest(text: Buffer, ref: ResolvedRef): PackageManifest {
   try {
     return parseManifest(text.toString('utf8'), ref);
   } catch (error) {
@@ -165,28 +155,22 @@ function readManifest(text: Buffer, ref: Ref): PackageManifest {
   }
 }
 
-function readInside(folder: string, path: string, ref: Ref): Buffer {
+function readInside(folder: string, path: string, ref: ResolvedRef): Buffer {
   return readFileSync(placeInside(folder, path, ref));
 }
 
 /** The path of a regular file that is really inside the package, links followed. */
-function placeInside(folder: string, path: string, ref: Ref): string {
+function placeInside(folder: string, path: string, ref: ResolvedRef): string {
   const file = join(folder, path);
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw corrupt(ref, `${path} is missing`);
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile())
+    throw corrupt(ref, `${path} is missing`, { remedy: REMEDY });
   if (!realpathSync(file).startsWith(realpathSync(folder) + sep)) {
-    throw corrupt(ref, `${path} is a link that leads out of the package`);
+    throw corrupt(ref, `${path} is a link that leads out of the package`, { remedy: REMEDY });
   }
   return file;
 }
 
-function requireIntact(folder: string, { path, bytes, sha256 }: PackageFile, ref: Ref): void {
-  const found = digestOf(placeInside(folder, path, ref));
-  if (found.bytes !== bytes) throw corrupt(ref, `${path} has ${found.bytes} bytes instead of ${bytes}`);
-  if (found.sha256 !== sha256) throw corrupt(ref, `the sha256 of ${path} differs from the manifest`);
-}
-
-function corrupt({ name, version }: Ref, reason: string): EngineError {
-  return new EngineError('PACKAGE_CORRUPT', `Model ${name}@${version} is refused: ${reason}. ${REMEDY}`, {
-    details: { model: name, version },
-  });
+function requireIntact(folder: string, file: PackageFile, ref: ResolvedRef): void {
+  const fault = findFault(file, digestFile(placeInside(folder, file.path, ref)));
+  if (fault !== undefined) throw corrupt(ref, fault, { remedy: REMEDY });
 }

@@ -2,8 +2,10 @@
  * The Lambda layer of the native packages, ONNX Runtime and tokenizers, for one architecture. The packages carry the
  * binaries of all platforms, so a layer for arm64 is built anywhere, without Docker.
  */
+
+import { sumOfBytes } from '@pilotlight/model-format';
 import { LayerError } from '../archive/errors.ts';
-import { megabytes, sumOfBytes } from '../archive/files.ts';
+import { megabytes } from '../archive/files.ts';
 import { buildLayer, type LayerBuild } from '../archive/layer.ts';
 import type { Architecture } from './architecture.ts';
 import { runtimeFiles } from './contents.ts';

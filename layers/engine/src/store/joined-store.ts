@@ -3,7 +3,12 @@ import { EngineError, PilotlightError } from '@pilotlight/model-format/errors';
 import type { ModelPackage, ModelRef, PackageEntry, PackageStore, ResolvedRef } from '../ports.ts';
 import { modelNotFound } from './resolve-among.ts';
 
-/** Several stores as one. Where two have the same version of a model, it is the first one's. */
+/**
+ * Several stores as one. Where two have the same version of a model, it is the first one's.
+ *
+ * @example
+ * new JoinedStore([new FolderStore('/opt/models'), new FolderStore('/mnt/models')]);
+ */
 export class JoinedStore implements PackageStore {
   readonly #stores: readonly PackageStore[];
 

@@ -5,7 +5,7 @@ import type { PackageFile } from '@pilotlight/model-format';
 import { ArrivingFile } from './arriving-file.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { type ByteRange, ObjectError, type ObjectPart, type ObjectReader } from './objects.ts';
-import { readPart } from './read-part.ts';
+import { readPart } from './read-range.ts';
 import type { TransferOptions } from './transfer.ts';
 
 /** A file of a package and the object that holds it. */

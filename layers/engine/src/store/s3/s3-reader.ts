@@ -23,15 +23,21 @@ export class S3Reader implements ObjectReader {
   readonly #bucket: string;
   readonly #client: S3Client;
 
-  constructor(bucket: string, connectTimeoutMs: number) {
+  constructor(bucket: string, client: S3Client) {
     this.#bucket = bucket;
-    this.#client = new S3Client({
-      // What is worth a retry is a part of a range, which fetching knows and the SDK does not.
+    this.#client = client;
+  }
+
+  /** On a client of its own, for packages. */
+  static connect(bucket: string, connectTimeoutMs: number): S3Reader {
+    const client = new S3Client({
+      // Fetching knows which part of a range is worth a retry, and the SDK does not.
       maxAttempts: 1,
       // Every byte is compared with a sha256 of the manifest.
       responseChecksumValidation: 'WHEN_REQUIRED',
       requestHandler: { connectionTimeout: connectTimeoutMs },
     });
+    return new S3Reader(bucket, client);
   }
 
   async read(key: string, { range, etag, signal }: ReadOptions): Promise<ObjectPart> {

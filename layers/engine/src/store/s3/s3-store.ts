@@ -2,7 +2,6 @@
 import { resolve } from 'node:path';
 import { PilotlightError } from '@pilotlight/model-format/errors';
 import type { ModelPackage, ModelRef, PackageEntry, PackageStore, ResolvedRef } from '../../ports.ts';
-import { entryOf } from '../entry.ts';
 import { FolderStore } from '../folder-store.ts';
 import { resolveAmong } from '../resolve-among.ts';
 import type { ObjectReader } from './objects.ts';
@@ -18,6 +17,12 @@ export interface S3StoreOptions {
   readonly transfer?: Partial<TransferOptions>;
 }
 
+/**
+ * Packages in a bucket, fetched to a folder when they are first opened.
+ *
+ * @example
+ * new S3Store({ bucket: 'my-models', folder: '/tmp/models', packages });
+ */
 export class S3Store implements PackageStore {
   readonly #options: S3StoreOptions;
   readonly #fetched: FolderStore;
@@ -56,7 +61,7 @@ export class S3Store implements PackageStore {
   async #entry(ref: ResolvedRef): Promise<PackageEntry> {
     try {
       const manifest = await this.#packages.get(keyOf(ref))?.manifest();
-      return manifest ? entryOf(ref, manifest) : ref;
+      return manifest ? { ...ref, manifest } : ref;
     } catch (error) {
       if (!PilotlightError.is(error)) throw error;
       return { ...ref, problem: error.message };
@@ -65,8 +70,8 @@ export class S3Store implements PackageStore {
 
   /** The SDK is loaded with the first object, so that who has no package in a bucket does not pay for it. */
   #connect({ stallMs }: TransferOptions): Promise<ObjectReader> {
-    this.#reader ??= import('./s3-reader.ts').then(
-      ({ S3Reader }) => new S3Reader(this.#options.bucket, stallMs),
+    this.#reader ??= import('./s3-reader.ts').then(({ S3Reader }) =>
+      S3Reader.connect(this.#options.bucket, stallMs),
     );
     return this.#reader;
   }

@@ -1,5 +1,17 @@
-/** How objects are transferred: what is in flight at once, and when an attempt is given up. */
-export interface TransferOptions {
+/** When an attempt at reading is given up, and when all of them are. */
+export interface RetryOptions {
+  /** Attempts in a row; whatever arrived before an attempt failed is not asked for again. @default 6 */
+  readonly attempts: number;
+  /** Upper bound of the wait before the second attempt; it doubles up to `maxBackoffMs`. @default 100 */
+  readonly backoffMs: number;
+  /** @default 2000 */
+  readonly maxBackoffMs: number;
+  /** Milliseconds without a byte after which an attempt has failed. @default 5000 */
+  readonly stallMs: number;
+}
+
+/** How objects are transferred: how much is in flight at once, and when an attempt is given up. */
+export interface TransferOptions extends RetryOptions {
   /**
    * Bytes of one ranged GET. Small enough that a model of 20 MB is spread over several connections and that a broken one
    * costs little, large enough that the time to the first byte (some 30 ms) is not the most of it at the 80 to 90 MB/s
@@ -13,14 +25,6 @@ export interface TransferOptions {
    * size of a part it is the bound of the memory that a fetch takes. @default 24, so 96 MiB
    */
   readonly maxPartsInMemory: number;
-  /** Attempts at one part in a row; what has arrived before an attempt failed is not asked for again. @default 6 */
-  readonly attempts: number;
-  /** Upper bound of the wait before the second attempt; it doubles up to `maxBackoffMs`. @default 100 */
-  readonly backoffMs: number;
-  /** @default 2000 */
-  readonly maxBackoffMs: number;
-  /** Milliseconds without a byte after which an attempt has failed. @default 5000 */
-  readonly stallMs: number;
 }
 
 export const DEFAULT_TRANSFER: TransferOptions = {

@@ -1,6 +1,5 @@
 /** The wire format of Hugging Face's inference endpoints: what it means to the engine. On the way of a cold start. */
 
-import { isPipeline } from '@pilotlight/engine';
 import type { Context } from 'hono';
 import type { RequestBody } from '../../body.ts';
 import { isFile, requireJson } from '../../media-type.ts';
@@ -33,7 +32,7 @@ export async function predictFor(
   const model = await parts.engine.model(ref);
   const { manifest } = model;
   call.nameModel(manifest.name);
-  if (inputs instanceof Uint8Array && !isPipeline(manifest)) requireJson(c.req.raw.headers);
+  if (inputs instanceof Uint8Array && manifest.runtime === 'onnx') requireJson(c.req.raw.headers);
   const task = wanted === undefined ? taskOfBody(request, manifest) : namedTask(wanted, manifest);
   const name = task ?? manifest.task;
   if (encoding_format === 'base64' && name !== 'feature-extraction') {

@@ -2,13 +2,13 @@
 import {
   EngineError,
   type Feeds,
-  type Manifest,
+  type OnnxManifest,
   type Prediction,
-  refuseMoreWork,
-  refuseNotFinite,
   type Tensor,
   type TokenLimits,
 } from '@pilotlight/engine';
+import { refuseMoreWork } from '@pilotlight/engine/internal/batching/token-limits';
+import { refuseNotFinite } from '@pilotlight/engine/internal/tasks/output';
 import { refuseMoreValues } from '../../answer-size.ts';
 import type { Limits } from '../../limits.ts';
 import type { TokenModel } from '../../ports.ts';
@@ -99,7 +99,7 @@ function feedsOf({ manifest, variant }: TokenModel, tensors: readonly InferTenso
   );
 }
 
-function dimsOf({ name, shape }: InferTensor, manifest: Manifest, limits: Limits): readonly number[] {
+function dimsOf({ name, shape }: InferTensor, manifest: OnnxManifest, limits: Limits): readonly number[] {
   const [rows = 0, tokens = 0] = shape;
   if (shape.length !== 2 || rows === 0 || tokens === 0) {
     throw refuseField(name, 'must have the shape [rows, tokens], with at least one of each');

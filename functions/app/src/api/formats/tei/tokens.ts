@@ -1,12 +1,7 @@
 /** The routes of TEI that need no more than the tokenizer or the manifest. */
-import {
-  checksumOf,
-  ENGINE_VERSION,
-  EngineError,
-  refuseMoreCharacters,
-  type Tokenization,
-  tasksOf,
-} from '@pilotlight/engine';
+import { ENGINE_VERSION, EngineError, type Tokenization, tasksOf } from '@pilotlight/engine';
+import { refuseMoreCharacters } from '@pilotlight/engine/internal/predict/character-limits';
+import { checksumOf } from '@pilotlight/model-format';
 import type { Limits } from '../../limits.ts';
 import type { FormatParts } from '../../predictions.ts';
 import { requestedModel } from '../../requested-model.ts';
