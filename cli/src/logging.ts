@@ -1,6 +1,6 @@
 /** What the local service says of its requests: one line each, and failures in full but where another server is absent. */
 
-import type { Exchange, Logger, Telemetry } from '@pilotlight/app/internal/api/ports';
+import type { Exchange, Logger, Telemetry } from '@pilotlight/app/internal/serve/ports';
 import { PilotlightError } from '@pilotlight/model-format/errors';
 import { paint, type Style } from './terminal.ts';
 

@@ -1,7 +1,7 @@
 /** `npm start`: every model package on http://localhost:8080. */
 
-import { createApp } from '@pilotlight/app/internal/api/app';
-import type { AppOptions } from '@pilotlight/app/internal/api/ports';
+import { createApp } from '@pilotlight/app/internal/app';
+import type { AppOptions } from '@pilotlight/app/internal/serve/ports';
 import { type Config, readConfig } from '@pilotlight/app/internal/settings/config';
 import { appOptions, engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { handOverOptions } from '@pilotlight/app/internal/settings/hand-over-options';

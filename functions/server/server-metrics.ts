@@ -3,8 +3,8 @@
  * are those of every service: functions/app/src/telemetry/prometheus.ts.
  */
 
-import type { Exchange, Telemetry } from '@pilotlight/app/internal/api/ports';
-import { routes } from '@pilotlight/app/internal/api/routes';
+import type { Exchange, Telemetry } from '@pilotlight/app/internal/serve/ports';
+import { routes } from '@pilotlight/app/internal/routes';
 import { Counter, gauge, Histogram } from '@pilotlight/app/internal/telemetry/prometheus-text';
 import type { BatchRecord } from '@pilotlight/engine';
 

@@ -1,9 +1,9 @@
 /** Entry of the container: the HTTP app on a port, sessions in threads of their own, requests in shared batches. */
 import { once } from 'node:events';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { createApp } from '@pilotlight/app/internal/api/app';
-import { createHttpServer } from '@pilotlight/app/internal/api/node-server';
-import type { Circumstances } from '@pilotlight/app/internal/api/ports';
+import { createApp } from '@pilotlight/app/internal/app';
+import { createHttpServer } from '@pilotlight/app/internal/serve/node-server';
+import type { Circumstances } from '@pilotlight/app/internal/serve/ports';
 import { jobPlaceOf, lazyJobs } from '@pilotlight/app/internal/jobs/lazy-jobs';
 import { appOptions, engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { preload } from '@pilotlight/app/internal/settings/preload';

@@ -7,8 +7,8 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Hono } from 'hono';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { createHttpServer } from '../../../functions/app/src/api/node-server.ts';
-import { routes } from '../../../functions/app/src/api/routes.ts';
+import { createHttpServer } from '../../../functions/app/src/serve/node-server.ts';
+import { routes } from '../../../functions/app/src/routes.ts';
 import { readConfig } from '../../../functions/app/src/settings/config.ts';
 import { readServerConfig } from '../../../functions/app/src/settings/server.ts';
 import {

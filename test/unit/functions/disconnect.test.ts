@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { createHttpServer } from '../../../functions/app/src/api/node-server.ts';
-import type { Exchange } from '../../../functions/app/src/api/ports.ts';
+import { createHttpServer } from '../../../functions/app/src/serve/node-server.ts';
+import type { Exchange } from '../../../functions/app/src/serve/ports.ts';
 import { fakeApp, fakeEngine } from './fake-engine.ts';
 
 it('gives up many inputs once the client is gone', async () => {

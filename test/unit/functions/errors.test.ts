@@ -1,6 +1,6 @@
 import { ENGINE_ERROR_CODES, EngineError, PilotlightError } from '@pilotlight/engine';
 import { describe, expect, it, vi } from 'vitest';
-import { STATUS_OF } from '../../../functions/app/src/api/error-codes.ts';
+import { STATUS_OF } from '../../../functions/app/src/answer/error-codes.ts';
 import { fakeApp, fakeEngine, postJson, silent } from './fake-engine.ts';
 
 async function answerTo(failure: unknown, logger = silent) {

@@ -1,7 +1,7 @@
 /** An engine of three models that answers at once, so that a test of the HTTP layer is about the HTTP layer. */
 import { EngineError, type ModelRef, type PackageEntry, type TaskName } from '@pilotlight/engine';
-import { createApp } from '../../../functions/app/src/api/app.ts';
-import type { AppOptions } from '../../../functions/app/src/api/ports.ts';
+import { createApp } from '../../../functions/app/src/app.ts';
+import type { AppOptions } from '../../../functions/app/src/serve/ports.ts';
 import type { PredictEngine, PredictModel } from '../../../functions/predict/ports.ts';
 import { manifestOf, predictorOf } from '../engine/fakes.ts';
 

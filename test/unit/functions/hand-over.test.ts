@@ -2,8 +2,8 @@
 import { gzipSync } from 'node:zlib';
 import { EngineError, type PredictOptions } from '@pilotlight/engine';
 import { describe, expect, it } from 'vitest';
-import type { AppOptions, Telemetry } from '../../../functions/app/src/api/ports.ts';
-import { ContainerHandOver } from '../../../functions/app/src/hand-over/container-hand-over.ts';
+import type { AppOptions, Telemetry } from '../../../functions/app/src/serve/ports.ts';
+import { ContainerHandOver } from '../../../functions/app/src/hand-over/server-hand-over.ts';
 import { ContainerError } from '../../../functions/app/src/hand-over/errors.ts';
 import { PrometheusMetrics } from '../../../functions/app/src/telemetry/prometheus.ts';
 import { type FakeJobs, fakeJobs } from './container/fake-jobs.ts';

@@ -2,8 +2,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { EngineError, parseModelRef } from '@pilotlight/engine';
 import * as z from 'zod/mini';
-import { HttpError } from '../api/errors.ts';
-import { refuseField } from '../api/formats/parse.ts';
+import { HttpError } from '../answer/errors.ts';
+import { refuseField } from '../request/parse.ts';
 import type { SqsQueue } from '../aws/sqs-queue.ts';
 import {
   idempotencyObject,

@@ -1,7 +1,7 @@
 /** Settings from the environment, checked whole before anything starts. */
 import { modelNameSchema, modelVersionSchema } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
-import { DEFAULT_LIMITS } from '../api/limits.ts';
+import { DEFAULT_LIMITS } from '../request/limits.ts';
 import { containerSettings } from '../hand-over/settings.ts';
 import { count, type Environment, readSettings, text, unknownOf } from './environment-settings.ts';
 import { remotePackages } from './remote-packages.ts';

@@ -1,4 +1,4 @@
-import type { AppOptions, Logger } from '../api/ports.ts';
+import type { AppOptions, Logger } from '../serve/ports.ts';
 import { jobPlaceOf, lazyJobs } from '../jobs/lazy-jobs.ts';
 import type { Config } from './config.ts';
 

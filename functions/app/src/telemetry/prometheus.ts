@@ -1,6 +1,6 @@
 /** Counts and times of this process, as /metrics shows them; those of stages by the names of text-embeddings-inference. */
-import type { HandOverRecord } from '../api/hand-over-port.ts';
-import type { Exchange, PredictionRecord, Telemetry } from '../api/ports.ts';
+import type { HandOverRecord } from '../serve/hand-over-port.ts';
+import type { Exchange, PredictionRecord, Telemetry } from '../serve/ports.ts';
 import { Counter, gauge, Histogram } from './prometheus-text.ts';
 
 /** Metrics of one process: telemetry goes in, the text of /metrics comes out. */

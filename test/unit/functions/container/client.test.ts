@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { predictionHeaders } from '../../../../functions/app/src/api/response-headers.ts';
+import { predictionHeaders } from '../../../../functions/app/src/answer/response-headers.ts';
 import { ContainerClient, type ContainerRequest } from '../../../../functions/app/src/hand-over/client.ts';
 
 const servers: Server[] = [];

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { HandedRequest } from '../../../../functions/app/src/api/hand-over-port.ts';
+import type { HandedRequest } from '../../../../functions/app/src/serve/hand-over-port.ts';
 import {
   ContainerHandOver,
   type ContainerHandOverParts,
-} from '../../../../functions/app/src/hand-over/container-hand-over.ts';
+} from '../../../../functions/app/src/hand-over/server-hand-over.ts';
 import { ContainerError, type ContainerErrorCode } from '../../../../functions/app/src/hand-over/errors.ts';
 import { silent } from '../fake-engine.ts';
 import { fakeJobs } from './fake-jobs.ts';

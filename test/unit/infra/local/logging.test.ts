@@ -2,7 +2,7 @@ import { format, stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { consoleLogger } from '../../../../cli/src/logging.ts';
 import { ContainerClient } from '../../../../functions/app/src/hand-over/client.ts';
-import { ContainerHandOver } from '../../../../functions/app/src/hand-over/container-hand-over.ts';
+import { ContainerHandOver } from '../../../../functions/app/src/hand-over/server-hand-over.ts';
 import { fakeApp, fakeEngine, postJson } from '../../functions/fake-engine.ts';
 
 let printed: string;
