@@ -11,7 +11,7 @@ export const consoleLogger: Logger = {
     console.error(`${paint('yellow', 'warning:', process.stderr)} ${message}${reason}`);
   },
   error: (message, { error }) => {
-    const isAbsence = PilotlightError.is(error) && error.code === 'CONTAINER_UNAVAILABLE';
+    const isAbsence = PilotlightError.is(error) && error.code === 'SERVER_UNAVAILABLE';
     const said = isAbsence && !process.env.PILOTLIGHT_DEBUG ? inOneLine(error) : error;
     console.error(`${paint('red', 'error:', process.stderr)} ${message}:`, said);
   },

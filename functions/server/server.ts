@@ -55,7 +55,7 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
     engine,
     logger,
     ...appOptions(shared),
-    telemetry: [metrics, served, ...(tracing ? [tracing] : [])],
+    telemetry: [metrics, ...(tracing ? [tracing] : [])],
     renderMetrics: () => metrics.render() + served.render() + (jobs?.render() ?? '') + ofProcess.render(),
     readiness: preloaded,
     watchClients: true,

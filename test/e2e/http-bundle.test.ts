@@ -106,8 +106,8 @@ describe('the bundled predict function', () => {
       'SQSClient',
       'S3Jobs',
       'jobStateSchema',
-      'ContainerClient',
-      'ContainerHandOver',
+      'ServerClient',
+      'ServerHandOver',
     ];
     expect(lazy.filter((name) => declares(code, name))).toEqual([]);
     expect(declaredAnywhere(lazy)).toEqual(lazy);

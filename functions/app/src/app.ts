@@ -1,97 +1,86 @@
-/** The one HTTP app: runs in Lambda, in the local service and in the container. */
-import { Hono } from 'hono';
-import { documentationHandlers } from './docs/documentation.ts';
+/** The one HTTP app: runs in Lambda, in the local service and in the server. */
+import { type Handler, Hono } from 'hono';
 import { HttpError } from './answer/errors.ts';
-import { predictionHandlers } from './formats/index.ts';
-import { besideContainer } from './serve/hand-over.ts';
-import { jobHandlers } from './service/jobs.ts';
+import { formats } from './formats/index.ts';
+// On the way of every cold start; other formats are loaded with the first request in them.
+import './formats/hugging-face/codec.ts';
+import { documentation } from './docs/index.ts';
+import { limitInFlight } from './request/in-flight.ts';
 import { DEFAULT_LIMITS } from './request/limits.ts';
-import { modelHandler, modelsHandler } from './service/models.ts';
-import { metricsHandler, operationHandlers } from './service/operations.ts';
-import type { AppOptions } from './serve/ports.ts';
-import { type RouteName, routes } from './routes.ts';
-import { type RouteHandler, serving } from './serve/serving.ts';
+import type { AppOptions, AppParts } from './serve/ports.ts';
+import { serve } from './serve/serve.ts';
+import { answerError, named, reported } from './serve/surroundings.ts';
+import type { RouteGroup } from './serve/wire-format.ts';
+import { service } from './service/index.ts';
 
 export function createApp(options: AppOptions): Hono {
-  const {
-    logger,
-    telemetry = [],
-    renderMetrics = () => '',
-    readiness,
-    defaultModel,
-    watchClients,
-    handOver,
-    basePath,
-  } = options;
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const engine = handOver ? besideContainer(options.engine, handOver) : options.engine;
-  const parts = {
-    engine,
-    limits,
-    telemetry,
-    ...(defaultModel !== undefined && { defaultModel }),
-    ...(watchClients && { watchClients }),
+  const parts: AppParts = {
+    ...options,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    telemetry: options.telemetry ?? [],
+    renderMetrics: options.renderMetrics ?? (() => ''),
+    watchClients: options.watchClients ?? false,
   };
-  const model = modelHandler(engine);
-  const handlers: Record<RouteName, RouteHandler> = {
-    ...predictionHandlers(parts),
-    ...jobHandlers(options.jobs, limits),
-    models: modelsHandler(engine),
-    model,
-    modelVersion: model,
-    ...operationHandlers(engine, readiness),
-    metrics: metricsHandler(renderMetrics),
-    ...documentationHandlers(),
-  };
+  const { logger, basePath } = parts;
+  const limited = limitInFlight(parts.limits.maxConcurrentRequests);
+  const methods = new Map<string, string[]>();
+
   const app = new Hono({ strict: false });
-  const optional = { ...(handOver && { handOver }), ...(basePath !== undefined && { basePath }) };
-  const surroundings = { logger, telemetry, limits, ...optional };
-  for (const [name, { method, path }] of entries(routes)) {
-    app.on(method, pathsOf(path, basePath), serving(name, handlers[name], surroundings));
+  app.use(reported(parts));
+  app.onError((error, c) => answerError(c, error, logger));
+  app.notFound((c) => answerError(c, nothingHere(), logger));
+  const register = (group: RouteGroup, isFormat: boolean): void => {
+    for (const [route, { method, path }] of Object.entries(group.routes)) {
+      const predicts = isFormat && method === 'post';
+      const name = named({ route, predicts, formatError: group.errors });
+      const handler = lazily(async () => handlerOf(group, route, parts));
+      const paths = honoPaths(path, basePath);
+      if (predicts) app.on(method, paths, name, limited, handler);
+      else app.on(method, paths, name, handler);
+      methods.set(path, [...(methods.get(path) ?? []), ...httpMethods(method)]);
+    }
+  };
+  for (const group of Object.values(formats)) register(group, true);
+  for (const group of [service, documentation]) register(group, false);
+  for (const [path, allowed] of methods) {
+    for (const own of honoPaths(path, basePath)) {
+      app.all(own, (c) => answerError(c, methodNotAllowed(c.req.method, allowed), logger));
+    }
   }
-  for (const [path, methods] of methodsByPath()) {
-    for (const own of pathsOf(path, basePath))
-      app.all(own, serving('unmatched', refuseMethod(methods), surroundings));
-  }
-  app.notFound(serving('unmatched', refusePath, surroundings));
   return app;
 }
 
-function entries<Key extends string, Value>(record: Record<Key, Value>): [Key, Value][] {
-  return Object.entries(record) as [Key, Value][];
-}
-
-/** With the base path and without. */
-function pathsOf(path: string, basePath: string | undefined): string[] {
-  const own = honoPath(path);
-  return basePath === undefined ? [own] : [own, own === '/' ? basePath : basePath + own];
-}
-
-function honoPath(path: string): string {
-  return path.replaceAll(/\{(\w+)\}/g, ':$1');
-}
-
-function methodsByPath(): Map<string, string[]> {
-  const methods = new Map<string, string[]>();
-  for (const { method, path } of Object.values(routes)) {
-    const known = methods.get(path) ?? [];
-    methods.set(path, [...known, ...(method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()])]);
-  }
-  return methods;
-}
-
-function refuseMethod(allowed: readonly string[]): RouteHandler {
-  return (c) => {
-    throw new HttpError(
-      'METHOD_NOT_ALLOWED',
-      `${c.req.method} is not allowed here, but ${allowed.join(', ')}.`,
-      {
-        details: { allowed },
-      },
-    );
+/** What a route needs is loaded with the first request for it. */
+function lazily(load: () => Promise<Handler>): Handler {
+  let handler: Promise<Handler> | undefined;
+  return async (c, next) => {
+    handler ??= load();
+    return (await handler)(c, next);
   };
 }
 
-const refusePath: RouteHandler = () => {
-  throw new HttpError('NOT_FOUND', 'There is nothing at this path. GET /docs lists what there is.');
-};
+async function handlerOf(group: RouteGroup, route: string, parts: AppParts): Promise<Handler> {
+  const codec = (await group.codecs())[route];
+  if (!codec) throw nothingHere();
+  return serve(codec, parts);
+}
+
+/** With the base path and without. */
+function honoPaths(path: string, basePath: string | undefined): string[] {
+  const own = path.replaceAll(/\{(\w+)\}/g, ':$1');
+  return basePath === undefined ? [own] : [own, own === '/' ? basePath : basePath + own];
+}
+
+function httpMethods(method: string): string[] {
+  return method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()];
+}
+
+function methodNotAllowed(method: string, allowed: readonly string[]): HttpError {
+  return new HttpError('METHOD_NOT_ALLOWED', `${method} is not allowed here, but ${allowed.join(', ')}.`, {
+    details: { allowed },
+  });
+}
+
+function nothingHere(): HttpError {
+  return new HttpError('NOT_FOUND', 'There is nothing at this path. GET /docs lists what there is.');
+}

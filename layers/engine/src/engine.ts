@@ -7,7 +7,7 @@ import { type EngineOptions, predictorSettings } from './options.ts';
 import { PipelinePredictor } from './pipelines/pipeline-predictor.ts';
 import { openTransformersJs } from './pipelines/transformers-js.ts';
 import type { CreateSession, ModelRef, PackageEntry, PackageStore } from './ports.ts';
-import { type Prediction, type PredictOptions, Predictor } from './predictor.ts';
+import { type Prediction, type PredictOptions, Predictor, type PreparedCall } from './predictor.ts';
 import { PredictorCache } from './predictor-cache.ts';
 import { createOnnxSession } from './session/onnx-session.ts';
 import { createWorkerSession } from './session/worker-session.ts';
@@ -83,9 +83,32 @@ export class Engine {
     parameters?: unknown,
     options?: PredictOptions,
   ): Promise<Prediction> {
+    return (await this.#usable(ref)).predict(inputs, parameters, options);
+  }
+
+  /** As `prepare` of the model that `ref` names. A model that was unloaded before `run` is loaded and prepared anew. */
+  async prepare(
+    ref: string | ModelRef,
+    inputs: unknown,
+    parameters?: unknown,
+    options?: Pick<PredictOptions, 'task' | 'limits'>,
+  ): Promise<PreparedCall> {
+    const model = await this.#usable(ref);
+    const prepared = await model.prepare(inputs, parameters, options);
+    return {
+      tokens: prepared.tokens,
+      estimatedMs: prepared.estimatedMs,
+      run: async (more) => {
+        if (model.usable) return prepared.run(more);
+        return (await (await this.#usable(ref)).prepare(inputs, parameters, options)).run(more);
+      },
+    };
+  }
+
+  async #usable(ref: string | ModelRef): Promise<Predictor | PipelinePredictor> {
     let predictor = await this.model(ref);
     while (!predictor.usable) predictor = await this.model(ref);
-    return predictor.predict(inputs, parameters, options);
+    return predictor;
   }
 
   /** The predictors that are loaded now. */

@@ -9,7 +9,7 @@ export * from '@pilotlight/model-format';
 export * from '@pilotlight/model-format/errors';
 export type { TokenCounts } from './batching/batch-runner.ts';
 export type { BatchTally } from './batching/scheduler.ts';
-export { refuseMoreWork, type TokenLimits } from './batching/token-limits.ts';
+export { estimateMs, type TokenLimits, tooMuchWork } from './batching/token-limits.ts';
 export type { QueueLimits } from './batching/token-queue.ts';
 export { refuseMoreCharacters } from './character-limits.ts';
 export { Engine } from './engine.ts';
@@ -34,6 +34,7 @@ export type {
   Prediction,
   PredictOptions,
   Predictor,
+  PreparedCall,
   StageTimings,
 } from './predictor.ts';
 export { runtimeFolder, tryProvider } from './session/try-provider.ts';

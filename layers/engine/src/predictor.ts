@@ -6,7 +6,7 @@ import { Activity } from './activity.ts';
 import { BatchRunner, type Inference, type RunOptions, type TokenCounts } from './batching/batch-runner.ts';
 import type { BatchTally, FeedsReport, Scheduler } from './batching/scheduler.ts';
 import { schedulerOf } from './batching/scheduler-of.ts';
-import type { TokenLimits } from './batching/token-limits.ts';
+import { estimateMs, type TokenLimits } from './batching/token-limits.ts';
 import { refuseMoreCharacters } from './character-limits.ts';
 import { checkGolden, type GoldenCheck } from './goldens/check.ts';
 import type { NextGolden } from './goldens/golden-reader.ts';
@@ -20,7 +20,7 @@ import type {
   TokenRequest,
   TokenResult,
 } from './ports.ts';
-import { runTask, type TaskRun } from './task-run.ts';
+import { beginTask, runTask, type TaskResults, type TaskRun } from './task-run.ts';
 import { type AnyTask, taskFor } from './tasks/index.ts';
 import type { CommonParameters } from './tasks/parameters.ts';
 import { requestOf } from './tasks/text-input.ts';
@@ -81,6 +81,16 @@ export interface Prediction {
   readonly model: { readonly name: string; readonly version: string; readonly variant: string };
   /** The batches that the model ran for it; none of a pipeline, which makes its own. */
   readonly batches?: BatchTally;
+}
+
+/** A call whose inputs are tokens already, and that has not run yet. */
+export interface PreparedCall {
+  /** Tokens that the model would read, special tokens included; 0 where they are not known. */
+  readonly tokens: number;
+  /** Milliseconds of inference, estimated from the tokens; 0 where nothing is known of it. */
+  readonly estimatedMs: number;
+  /** Runs the call. @throws EngineError OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED, and the reason of an aborted `signal` */
+  run(options?: Pick<PredictOptions, 'signal' | 'background'>): Promise<Prediction>;
 }
 
 /** What became of one input among many. */
@@ -161,6 +171,39 @@ export class Predictor {
   }
 
   /**
+   * The first half of `predict`: checks and tokenises the inputs, so that the work can be estimated, or given to somebody
+   * else, before it is done.
+   *
+   * @throws EngineError as `predict`, but for what only happens while the model runs
+   */
+  async prepare(
+    inputs: unknown,
+    parameters: unknown = {},
+    options: Pick<PredictOptions, 'task' | 'limits'> = {},
+  ): Promise<PreparedCall> {
+    const task = this.#taskOf(options);
+    const list = parseInputs(task, inputs);
+    const settings = parseParameters(task, parameters);
+    const listed = Array.isArray(inputs);
+    const { limits } = options;
+    const begun = beginTask(list, { task, parameters: settings, context: this.#context, listed });
+    if (limits) refuseMoreCharacters(begun.requests, limits, begun.options.inputOf);
+    const asked: RunOptions = { ...begun.options, ...(limits && { limits }) };
+    const encoded = await this.#activity.during(() => this.#runner.encode(begun.requests, asked));
+    return {
+      tokens: encoded.total,
+      estimatedMs: estimateMs(encoded.total, this.variant),
+      run: async (more = {}) => {
+        const inference = await this.#activity.during(() =>
+          this.#runner.runEncoded(encoded, { ...asked, ...more }),
+        );
+        const { results, report } = this.#report(await begun.finish(inference));
+        return { results, ...report };
+      },
+    };
+  }
+
+  /**
    * As `predict` on a list, but an input that is refused, or that the model can not be run on, is an outcome with an
    * error, and the others are not affected. For bulk work, where one bad row must not stop a file.
    *
@@ -201,7 +244,7 @@ export class Predictor {
       listed = false,
     }: PredictOptions & Pick<TaskRun, 'refuse' | 'listed'>,
   ) {
-    const { results, truncated, inference, postprocessMs } = await runTask(inputs, {
+    const done = await runTask(inputs, {
       task,
       parameters,
       context: this.#context,
@@ -213,6 +256,10 @@ export class Predictor {
       listed,
       ...(refuse && { refuse }),
     });
+    return this.#report(done);
+  }
+
+  #report({ results, truncated, inference, postprocessMs }: TaskResults) {
     const { tokenizeMs, queueMs, inferMs, tokens, batches } = inference;
     const { name, version } = this.manifest;
     const report = {

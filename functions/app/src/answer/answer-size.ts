@@ -49,8 +49,8 @@ function bytesInLambda(body: string | Uint8Array): number {
   return most <= LAMBDA_BODY_BYTES ? most : Buffer.byteLength(JSON.stringify(body));
 }
 
-/** Numbers of results that have a vector for each token. */
-export function valuesOf(results: readonly unknown[]): number {
+/** Counts the numbers of results that have a vector for each token. */
+export function countValues(results: readonly unknown[]): number {
   let values = 0;
   for (const result of results) {
     const first: unknown = Array.isArray(result) ? result[0] : undefined;

@@ -1,6 +1,7 @@
 /** Every error of the service by its stable code, and the HTTP status of each. Loads nothing of the engine. */
 import type { EngineErrorCode } from '@pilotlight/engine';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { JobErrorCode } from '../jobs/errors.ts';
 
 export const HTTP_ERROR_CODES = [
   'INVALID_REQUEST',
@@ -16,15 +17,13 @@ export const HTTP_ERROR_CODES = [
   'ANSWER_TOO_LARGE',
   'NOT_FOUND',
   'JOB_NOT_FOUND',
-  'IDEMPOTENCY_KEY_REUSED',
-  'JOB_NOT_QUEUED',
   'METHOD_NOT_ALLOWED',
   'NOT_READY',
-  'CONTAINER_UNAVAILABLE',
+  'SERVER_UNAVAILABLE',
   'INTERNAL',
 ] as const;
 export type HttpErrorCode = (typeof HTTP_ERROR_CODES)[number];
-export type ErrorCode = EngineErrorCode | HttpErrorCode;
+export type ErrorCode = EngineErrorCode | JobErrorCode | HttpErrorCode;
 
 /** Overload is 429 and not 503: a widely used client repeats a 503 at once and without limit. */
 export const STATUS_OF: Record<ErrorCode, ContentfulStatusCode> = {
@@ -52,7 +51,7 @@ export const STATUS_OF: Record<ErrorCode, ContentfulStatusCode> = {
   METHOD_NOT_ALLOWED: 405,
   OVERLOADED: 429,
   NOT_READY: 503,
-  CONTAINER_UNAVAILABLE: 502,
+  SERVER_UNAVAILABLE: 502,
   PACKAGE_INVALID: 500,
   PACKAGE_CORRUPT: 500,
   PACKAGE_UNAVAILABLE: 500,

@@ -11,8 +11,7 @@ const SERVER_MESSAGES: Partial<Record<ErrorCode, (model: string) => string>> = {
     `${model} can not be served now: its package could not be fetched. The log says why.`,
   SESSION_FAILED: (model) => `${model} could not be run on this input. Other models are not affected.`,
   JOB_NOT_QUEUED: () => 'The job could not be queued. Send it again.',
-  CONTAINER_UNAVAILABLE: (model) =>
-    `${model} is in the container, which does not answer now. Try again later.`,
+  SERVER_UNAVAILABLE: (model) => `${model} is on the server, which does not answer now. Try again later.`,
   PREDICTOR_DISPOSED: (model) => `${model} was unloaded while it was to run. Try again.`,
 };
 
@@ -26,6 +25,18 @@ export interface ErrorReply {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: { readonly error: string; readonly code: ErrorCode } & ErrorDetails;
 }
+
+/** How the clients of a wire format read an error; every format carries the stable code, too. */
+export type ErrorFormat = (reply: ErrorReply) => FormattedReply;
+
+export interface FormattedReply {
+  readonly status: ContentfulStatusCode;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: object;
+}
+
+/** `{error, code}` and the details. */
+export const plainError: ErrorFormat = (reply) => reply;
 
 /** A 4xx carries the error's own message and details; a 5xx says which model failed and nothing of its inside. */
 export function errorReply(error: unknown): ErrorReply {

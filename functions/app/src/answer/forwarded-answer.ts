@@ -1,4 +1,4 @@
-/** An answer of the container, on its way through a function. */
+/** An answer of the server, on its way through a function. */
 import type { Context } from 'hono';
 import { isOnLambda, LAMBDA_BODY_BYTES, refuseMoreThanLambdaTakes } from './answer-size.ts';
 import { HttpError } from './errors.ts';
@@ -7,7 +7,7 @@ import { HttpError } from './errors.ts';
  * The answer as it came; on Lambda read whole before, as Lambda does in any case, so that the client learns where it is too large
  * or breaks off.
  *
- * @throws HttpError ANSWER_TOO_LARGE, CONTAINER_UNAVAILABLE
+ * @throws HttpError ANSWER_TOO_LARGE, SERVER_UNAVAILABLE
  */
 export async function passedOn(c: Context, model: string, response: Response): Promise<Response> {
   const { body, status, headers } = response;
@@ -29,7 +29,7 @@ async function readWhole(body: ReadableStream<Uint8Array>, model: string): Promi
       if (size > LAMBDA_BODY_BYTES) break;
     }
   } catch (cause) {
-    throw new HttpError('CONTAINER_UNAVAILABLE', 'The answer of the container broke off.', {
+    throw new HttpError('SERVER_UNAVAILABLE', 'The answer of the server broke off.', {
       cause,
       details: { model },
     });

@@ -1,21 +1,27 @@
-/** The OpenAPI document, made from the route table. Loaded on the first request for it, and only then. */
+/** The OpenAPI document, made from the route tables. Loaded on the first request for it, and only then. */
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { toJSONSchema, type ZodMiniType } from 'zod/mini';
-import { type RouteName, routes } from '../routes.ts';
-import { bodies } from './bodies.ts';
-import { operations } from './operations.ts';
+import { formats } from '../formats/index.ts';
+import type { GroupOpenApi } from '../serve/wire-format.ts';
+import type { Route } from '../serve/route.ts';
+import { service } from '../service/index.ts';
+import * as own from './openapi.ts';
+import { routes } from './routes.ts';
 
 export type OpenApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
 
-export function openApiDocument(): OpenApiDocument {
+export async function openApiDocument(): Promise<OpenApiDocument> {
   const { openAPIRegistry, getOpenAPI31Document } = new OpenAPIHono();
-  for (const [name, schema] of Object.entries(bodies)) {
-    openAPIRegistry.registerComponent('schemas', name, jsonSchema(schema));
-  }
-  for (const name of Object.keys(routes) as RouteName[]) {
-    const { tag, ...route } = routes[name];
-    openAPIRegistry.registerPath({ ...route, tags: [tag], ...operations[name] });
-  }
+  const register = (table: Readonly<Record<string, Route>>, { bodies, operations }: GroupOpenApi): void => {
+    for (const [name, schema] of Object.entries(bodies)) {
+      openAPIRegistry.registerComponent('schemas', name, jsonSchema(schema));
+    }
+    for (const [name, { tag, ...route }] of Object.entries(table)) {
+      openAPIRegistry.registerPath({ ...route, tags: [tag], responses: {}, ...operations[name] });
+    }
+  };
+  for (const group of [...Object.values(formats), service]) register(group.routes, await group.openapi());
+  register(routes, own);
   return getOpenAPI31Document({
     openapi: '3.1.0',
     info: {

@@ -1,49 +1,48 @@
-/** The handlers of every wire format. What a cold start does not need is loaded with the first request for it. */
-import { inFlightLimit } from '../request/in-flight.ts';
-import type { FormatParts } from '../serve/predictions.ts';
-import type { RouteHandler } from '../serve/serving.ts';
-import { huggingFaceHandler } from './hugging-face/codec.ts';
+/**
+ * The registry of wire formats: each is a folder with the same files. Plain data but for the loaders, so that whoever reads
+ * the routes loads nothing else. To add a format, add its folder, and its row here.
+ */
+import { defineGroup } from '../serve/wire-format.ts';
+import { formatError as huggingFaceError } from './hugging-face/errors.ts';
+import { routes as huggingFaceRoutes } from './hugging-face/routes.ts';
+import { formatError as openInferenceError } from './open-inference/errors.ts';
+import { routes as openInferenceRoutes } from './open-inference/routes.ts';
+import { formatError as openAiError } from './openai/errors.ts';
+import { routes as openAiRoutes } from './openai/routes.ts';
+import { formatError as sageMakerError } from './sagemaker/errors.ts';
+import { routes as sageMakerRoutes } from './sagemaker/routes.ts';
+import { formatError as teiError } from './tei/errors.ts';
+import { routes as teiRoutes } from './tei/routes.ts';
 
-type Make = (parts: FormatParts) => RouteHandler;
-
-export function predictionHandlers(parts: FormatParts) {
-  const limited = inFlightLimit(parts.limits.maxConcurrentRequests);
-  const lazily = (load: () => Promise<Make>): RouteHandler => {
-    let handler: Promise<RouteHandler> | undefined;
-    return async (c, call) => {
-      handler ??= load().then((make) => make(parts));
-      return (await handler)(c, call);
-    };
-  };
-  const openAi = () => import('./openai/codec.ts');
-  const tei = () => import('./tei/index.ts');
-  const v2 = () => import('./open-inference/codec.ts');
-  const predict = limited(huggingFaceHandler(parts));
-  const infer = limited(lazily(async () => (await v2()).inferHandler));
-  const metadata = lazily(async () => (await v2()).metadataHandler);
-  const modelReady = lazily(async () => (await v2()).modelReadyHandler);
-  return {
-    predict,
-    predictVersion: predict,
-    pipeline: predict,
-    openAiEmbeddings: limited(lazily(async () => (await openAi()).embeddingsHandler)),
-    openAiModels: lazily(async () => (await openAi()).openAiModelsHandler),
-    openAiModel: lazily(async () => (await openAi()).openAiModelHandler),
-    teiEmbed: limited(lazily(async () => (await tei()).embedHandler)),
-    teiEmbedAll: limited(lazily(async () => (await tei()).embedAllHandler)),
-    teiRerank: limited(lazily(async () => (await tei()).rerankHandler)),
-    teiPredict: limited(lazily(async () => (await tei()).classifyHandler)),
-    teiSimilarity: limited(lazily(async () => (await tei()).similarityHandler)),
-    teiTokenize: limited(lazily(async () => (await tei()).tokenizeHandler)),
-    teiDecode: limited(lazily(async () => (await tei()).decodeHandler)),
-    teiInfo: lazily(async () => (await tei()).infoHandler),
-    v2Server: lazily(async () => (await v2()).serverHandler),
-    v2Model: metadata,
-    v2ModelVersion: metadata,
-    v2ModelReady: modelReady,
-    v2ModelVersionReady: modelReady,
-    v2Infer: infer,
-    v2InferVersion: infer,
-    sageMakerInvocations: limited(lazily(async () => (await import('./sagemaker/codec.ts')).invocationsHandler)),
-  };
-}
+export const formats = {
+  'hugging-face': defineGroup({
+    routes: huggingFaceRoutes,
+    errors: huggingFaceError,
+    codecs: async () => (await import('./hugging-face/codec.ts')).codecs,
+    openapi: () => import('./hugging-face/openapi.ts'),
+  }),
+  openai: defineGroup({
+    routes: openAiRoutes,
+    errors: openAiError,
+    codecs: async () => (await import('./openai/codec.ts')).codecs,
+    openapi: () => import('./openai/openapi.ts'),
+  }),
+  tei: defineGroup({
+    routes: teiRoutes,
+    errors: teiError,
+    codecs: async () => (await import('./tei/codec.ts')).codecs,
+    openapi: () => import('./tei/openapi.ts'),
+  }),
+  'open-inference': defineGroup({
+    routes: openInferenceRoutes,
+    errors: openInferenceError,
+    codecs: async () => (await import('./open-inference/codec.ts')).codecs,
+    openapi: () => import('./open-inference/openapi.ts'),
+  }),
+  sagemaker: defineGroup({
+    routes: sageMakerRoutes,
+    errors: sageMakerError,
+    codecs: async () => (await import('./sagemaker/codec.ts')).codecs,
+    openapi: () => import('./sagemaker/openapi.ts'),
+  }),
+};

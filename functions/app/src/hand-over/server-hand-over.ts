@@ -1,19 +1,18 @@
-/** Hands requests over: to the container while it answers, to the queue of jobs or back to this process while it does not. */
-import { HttpError } from '../answer/errors.ts';
-import type { HandedRequest, HandOver, HandOverOutcome } from '../serve/hand-over-port.ts';
+/** Hands requests over: to the server while it answers, to the queue of jobs or back to this process while it does not. */
+import type { Admission, HandedRequest, HandOver, HandOverOutcome } from '../serve/hand-over-port.ts';
 import type { Logger } from '../serve/ports.ts';
 import type { Jobs } from '../jobs/job.ts';
 import { admit, afterForward, afterProbe, type Circuit, CLOSED } from './circuit.ts';
-import type { ContainerClient } from './client.ts';
-import { ContainerError } from './errors.ts';
-import type { ContainerSettings } from './settings.ts';
+import type { ServerClient } from './client.ts';
+import { ServerError } from './errors.ts';
+import type { HandOverSettings } from './settings.ts';
 
 /** What it takes to write a job, before Lambda ends the invocation. */
 const SUBMIT_MS = 4_000;
 
-export interface ContainerHandOverParts {
-  readonly settings: ContainerSettings;
-  readonly client: Pick<ContainerClient, 'send' | 'isReady'>;
+export interface ServerHandOverParts {
+  readonly settings: HandOverSettings;
+  readonly client: Pick<ServerClient, 'send' | 'isReady'>;
   readonly logger: Logger;
   /** @default - what nobody answers is refused */
   readonly jobs?: Jobs;
@@ -25,39 +24,38 @@ type Outcome = {
   [Kind in HandOverOutcome['kind']]: Omit<Extract<HandOverOutcome, { kind: Kind }>, 'circuit'>;
 }[HandOverOutcome['kind']];
 
-/** One for each process: what it has learnt of the container is of use to every request. */
-export class ContainerHandOver implements HandOver {
+/** One for each process: what it has learnt of the server is of use to every request. */
+export class ServerHandOver implements HandOver {
   readonly models: readonly string[];
   readonly maxInferMs?: number;
-  readonly #parts: ContainerHandOverParts;
+  readonly queues: boolean;
+  readonly #parts: ServerHandOverParts;
   readonly #clock: () => number;
   #circuit: Circuit = CLOSED;
 
-  constructor(parts: ContainerHandOverParts) {
+  constructor(parts: ServerHandOverParts) {
     const { models, maxInferMs } = parts.settings;
     this.models = Object.keys(models);
     if (maxInferMs !== undefined) this.maxInferMs = maxInferMs;
+    this.queues = parts.jobs !== undefined;
     this.#parts = parts;
     this.#clock = parts.clock ?? Date.now;
   }
 
-  async take(request: HandedRequest): Promise<HandOverOutcome> {
-    const outcome = await this.#take(request);
+  async take(request: HandedRequest, to: Exclude<Admission, 'here'>): Promise<HandOverOutcome> {
+    const outcome = await this.#take(request, to);
     return { ...outcome, circuit: this.#circuit.state };
   }
 
-  async #take(request: HandedRequest): Promise<Outcome> {
+  async #take(request: HandedRequest, to: Exclude<Admission, 'here'>): Promise<Outcome> {
     const { jobs } = this.#parts;
-    const { preference } = request;
-    if (preference?.waitMs === 0 && jobs) return this.#queue(request, jobs);
-    // Whoever has the model and was only asked not to wait answers itself where there is no queue.
-    if (preference?.waitMs === 0 && request.servedHere) return { kind: 'here' };
+    if (to === 'queue' && jobs) return this.#queue(request, jobs);
     const forwarded = (await this.#admitted()) ? await this.#forward(request) : 'absent';
     if (forwarded instanceof Response) return { kind: 'forwarded', response: forwarded };
     return this.#without(request, forwarded);
   }
 
-  /** Whether to ask the container; where the circuit was open, it is asked first whether it is ready. */
+  /** Whether to ask the server; where the circuit was open, it is asked first whether it is ready. */
   async #admitted(): Promise<boolean> {
     const { settings, client } = this.#parts;
     const { circuit, admission } = admit(this.#circuit, this.#clock(), settings);
@@ -68,7 +66,9 @@ export class ContainerHandOver implements HandOver {
 
   async #forward(request: HandedRequest): Promise<Response | 'absent' | 'late'> {
     const { settings, client, logger } = this.#parts;
-    const { start, signal, model, preference, remainingMs = Number.POSITIVE_INFINITY } = request;
+    const { start, signal, model, remainingMs = Number.POSITIVE_INFINITY } = request;
+    // Where no queue takes the request, whoever would rather not wait has to.
+    const preference = this.queues ? request.preference : undefined;
     const spentMs = performance.now() - start;
     const mayTakeMs = Math.min(settings.deadlineMs - spentMs, remainingMs - SUBMIT_MS);
     const wouldWaitMs = (preference?.waitMs ?? Number.POSITIVE_INFINITY) - spentMs;
@@ -77,15 +77,12 @@ export class ContainerHandOver implements HandOver {
       this.#become(afterForward(this.#circuit, true, this.#clock(), settings));
       return response;
     } catch (error) {
-      if (signal.aborted) {
-        throw new HttpError('INVALID_REQUEST', 'The client closed the connection.', { cause: error });
-      }
-      if (!(error instanceof ContainerError)) throw error;
-      const isLate = error.code === 'CONTAINER_TIMEOUT';
-      // That a client would not wait for longer says nothing of the container.
+      if (signal.aborted || !(error instanceof ServerError)) throw error;
+      const isLate = error.code === 'SERVER_TIMEOUT';
+      // That a client would not wait for longer says nothing of the server.
       const isImpatience = isLate && wouldWaitMs < mayTakeMs;
       if (!isImpatience) {
-        logger.warn('The container did not answer', { model, code: error.code, error });
+        logger.warn('The server did not answer', { model, code: error.code, error });
         this.#become(afterForward(this.#circuit, false, this.#clock(), settings));
       }
       return isLate ? 'late' : 'absent';
@@ -107,7 +104,7 @@ export class ContainerHandOver implements HandOver {
     const job = await jobs.submit(
       { path, contentType, body: body ?? new Uint8Array(), ...(accept !== null && { accept }) },
       ref,
-      idempotencyKey === undefined ? {} : { idempotencyKey },
+      { idempotencyKey },
     );
     return { kind: 'queued', job };
   }
@@ -117,6 +114,6 @@ export class ContainerHandOver implements HandOver {
     const [before, after] = [this.#circuit.state, circuit.state];
     this.#circuit = circuit;
     if (before !== after)
-      logger.info(`The circuit to the container is ${after}`, { before, url: settings.url });
+      logger.info(`The circuit to the server is ${after}`, { before, url: settings.url });
   }
 }

@@ -1,10 +1,7 @@
 /** What operations of every format are made of: bodies, responses, errors. */
 import { z } from '@hono/zod-openapi';
 import { type ErrorCode, STATUS_OF } from '../answer/error-codes.ts';
-import { inFormat } from '../formats/error-formats.ts';
-import type { RouteTag } from '../routes.ts';
-import type { BodyName } from '../docs/bodies.ts';
-import * as formatSchemas from '../formats/format-schemas.ts';
+import { type ErrorFormat, plainError } from '../answer/errors.ts';
 import * as schemas from './schemas.ts';
 
 export const PREDICT_ERRORS: readonly ErrorCode[] = [
@@ -28,7 +25,7 @@ export const PREDICT_ERRORS: readonly ErrorCode[] = [
   'PACKAGE_CORRUPT',
   'PACKAGE_UNAVAILABLE',
   'SESSION_FAILED',
-  'CONTAINER_UNAVAILABLE',
+  'SERVER_UNAVAILABLE',
 ];
 
 export function json<Schema extends z.ZodType>(description: string, schema: Schema) {
@@ -42,7 +39,7 @@ export function accepted() {
     'retry-after': z.string().meta({ description: 'Seconds after which it is worth asking' }),
   });
   return {
-    ...json('It is a job: no container answers now, or `Prefer: respond-async`', schemas.jobAccepted),
+    ...json('It is a job: no server answers now, or `Prefer: respond-async`', schemas.jobAccepted),
     headers,
   };
 }
@@ -58,9 +55,9 @@ export function predictions(schema: z.ZodType = schemas.predictResponse) {
     'x-pilotlight-model': z.string().meta({ description: 'The model that answered' }),
     'x-pilotlight-version': z.string().meta({ description: 'Its version' }),
     'x-pilotlight-served-by': z
-      .enum(['function', 'container'])
+      .enum(['function', 'server'])
       .optional()
-      .meta({ description: 'Who answered, where there is a container' }),
+      .meta({ description: 'Who answered, where there is a server' }),
     'x-compute-tokens': z
       .string()
       .meta({ description: 'Tokens that the model read, special tokens included' }),
@@ -72,13 +69,19 @@ export function predictions(schema: z.ZodType = schemas.predictResponse) {
   return { ...json('The answer', schema), headers };
 }
 
-/** One response for each status, with the codes that it stands for, as the errors of that tag look. */
-export function errors(codes: readonly ErrorCode[], tag?: RouteTag) {
-  const formatted = inFormat(tag);
+/** How errors look in a wire format. */
+export interface ErrorLook {
+  readonly format: ErrorFormat;
+  readonly schema: z.ZodType;
+}
+
+const PLAIN: ErrorLook = { format: plainError, schema: schemas.errorBody };
+
+/** One response for each status, with the codes that it stands for. */
+export function errors(codes: readonly ErrorCode[], { format, schema }: ErrorLook = PLAIN) {
   const statusOf = (code: ErrorCode) =>
-    formatted({ status: STATUS_OF[code], headers: {}, body: { error: '', code } }).status;
+    format({ status: STATUS_OF[code], headers: {}, body: { error: '', code } }).status;
   const statuses = [...new Set(codes.map(statusOf))].sort();
-  const schema = (tag && ERROR_BODIES[tag]) ?? schemas.errorBody;
   return Object.fromEntries(
     statuses.map((status) => {
       const meant = codes.filter((code) => statusOf(code) === status);
@@ -87,15 +90,45 @@ export function errors(codes: readonly ErrorCode[], tag?: RouteTag) {
   );
 }
 
-const ERROR_BODIES: Partial<Record<RouteTag, z.ZodType>> = {
-  OpenAI: formatSchemas.openAiError,
-  TEI: formatSchemas.teiError,
-};
-
 /** A body of JSON by the name of its schema, with one that /docs begins with. */
-export function body(name: BodyName, example: unknown) {
+export function body(name: string, example: unknown) {
   return {
     required: true,
     content: { 'application/json': { schema: { $ref: `#/components/schemas/${name}` }, example } },
+  };
+}
+
+export interface PostParts {
+  /** Name of the schema of the body. */
+  readonly body: string;
+  /** A body that /docs begins with. */
+  readonly example: unknown;
+  readonly answer?: z.ZodType;
+  readonly params?: typeof schemas.modelParams;
+  /** Beside those of every prediction. */
+  readonly codes?: readonly ErrorCode[];
+  readonly look?: ErrorLook;
+}
+
+/** A route by which a wire format asks for predictions. */
+export function posts({ body: name, example, answer, params, codes = [], look }: PostParts) {
+  return {
+    request: { body: body(name, example), ...(params && { params }) },
+    responses: { 200: predictions(answer), 202: accepted(), ...errors([...PREDICT_ERRORS, ...codes], look) },
+  };
+}
+
+const NOT_FOUND: readonly ErrorCode[] = ['MODEL_NOT_FOUND', 'NOT_READY'];
+
+/** A route that answers a question; with `params`, about a model. */
+export function gets(
+  description: string,
+  schema: z.ZodType,
+  params?: typeof schemas.modelParams,
+  look?: ErrorLook,
+) {
+  return {
+    ...(params && { request: { params } }),
+    responses: { 200: json(description, schema), ...(params && errors(NOT_FOUND, look)) },
   };
 }

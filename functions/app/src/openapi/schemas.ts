@@ -66,9 +66,9 @@ export const predictResponse = z
 export const modelSummary = z
   .object({
     name: z.string(),
-    version: z.string().optional().meta({ description: 'Of a package; not of what the container has' }),
+    version: z.string().optional().meta({ description: 'Of a package; not of what the server has' }),
     loaded: z.boolean().meta({ description: 'In memory now; others load on their first call' }),
-    servedBy: z.literal('container').optional().meta({ description: 'Where it is not this function' }),
+    servedBy: z.literal('server').optional().meta({ description: 'Where it is not this function' }),
     task: z.string().optional().meta({ description: 'By its name in Hugging Face’s pipelines' }),
     runtime: z
       .literal('transformers.js')

@@ -1,16 +1,16 @@
 import { EngineError } from '@pilotlight/engine';
-import type { RouteHandler } from '../serve/serving.ts';
+import type { MiddlewareHandler } from 'hono';
 
-/** Lets so many calls of all the handlers that it wraps be under way at once, and refuses one more as OVERLOADED. */
-export function inFlightLimit(limit: number): (handler: RouteHandler) => RouteHandler {
+/** Lets so many calls of all the routes that it stands before be under way at once, and refuses one more as OVERLOADED. */
+export function limitInFlight(limit: number): MiddlewareHandler {
   let inFlight = 0;
-  return (handler) => async (c, call) => {
+  return async (_, next) => {
     if (inFlight >= limit) {
       throw new EngineError('OVERLOADED', `${inFlight} predictions are under way. Try again later.`);
     }
     inFlight += 1;
     try {
-      return await handler(c, call);
+      await next();
     } finally {
       inFlight -= 1;
     }

@@ -19,6 +19,10 @@ export function refuseField(field: string, reason: string): EngineError {
   return new EngineError('INVALID_INPUT', `${field}: ${reason}.`, { details: { field } });
 }
 
+export function refuseEmpty(field: string): HttpError {
+  return new HttpError('EMPTY_INPUT', `${field}: must not be empty.`, { details: { field } });
+}
+
 /** The sentences or texts of an input count one by one. @throws EngineError INVALID_INPUT, HttpError TOO_MANY_INPUTS */
 export function checkInputs(inputs: unknown, { maxInputs }: Limits): void {
   const list: unknown[] = Array.isArray(inputs) ? inputs : [inputs];

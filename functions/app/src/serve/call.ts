@@ -1,97 +1,42 @@
-/** One request, on its way through a handler. */
+/** One request on its way through the app. */
 import type { Context } from 'hono';
-import type { LambdaContext } from 'hono/aws-lambda';
-import { idempotencyKeyOf } from '../answer/accepted-job.ts';
-import { appPath } from '../request/base-path.ts';
+import { type ErrorFormat, plainError } from '../answer/errors.ts';
 import { RequestBody } from '../request/body.ts';
-import { HandedOver, preferenceOf } from './hand-over.ts';
-import type { HandedRequest, HandOver, Preference } from './hand-over-port.ts';
 import type { Limits } from '../request/limits.ts';
-import { requestedModel } from '../request/requested-model.ts';
 
-/** What a handler sees of it. */
-export interface Call {
+export class Call {
   /** `performance.now()` at the head of the request. */
-  readonly start: number;
-  readonly body: RequestBody;
-  /**
-   * Tells telemetry the model, once it is known to exist.
-   *
-   * @throws HandedOver where the client would not wait at all, and the container has the model
-   */
-  nameModel(name: string): void;
-  /** The same request where its path names the model, so that no header is needed. @default - its own path */
-  nameBy(path: string): void;
-  /** Estimated milliseconds of inference of the model that was named, above which the call is for somebody else. */
-  readonly maxInferMs: number;
-}
-
-/** What `serving` knows of it beside. */
-export class ServedCall implements Call {
   readonly start = performance.now();
+  readonly c: Context;
   readonly body: RequestBody;
-  readonly #c: Context;
-  readonly #handOver: HandOver | undefined;
-  readonly #preference: Preference | undefined;
-  #path: string | undefined;
-  #model = '';
-  #staysHere = false;
+  /** Its name in the route table. */
+  route = 'unmatched';
+  /** Whether the route is one by which a wire format asks for predictions. */
+  predicts = false;
+  /** How errors look to clients of its wire format. */
+  formatError: ErrorFormat = plainError;
+  /** Name of the model, once it is known to exist. */
+  model = '';
+  /** The code of the error that was answered. */
+  code = '';
+  /** Who answered. */
+  servedBy: 'function' | 'server' | 'queue' = 'function';
 
-  constructor(c: Context, limits: Limits, handOver: HandOver | undefined) {
-    this.#c = c;
-    this.#handOver = handOver;
-    this.body = new RequestBody(c.req.raw, limits, handOver !== undefined);
-    this.#preference = handOver && c.req.method === 'POST' ? preferenceOf(c.req.raw.headers) : undefined;
-  }
-
-  /** Empty while none is named. */
-  get model(): string {
-    return this.#model;
-  }
-
-  get maxInferMs(): number {
-    const isTaken = !this.#staysHere && this.#handOver?.models.includes(this.#model);
-    return (isTaken ? this.#handOver?.maxInferMs : undefined) ?? Number.POSITIVE_INFINITY;
-  }
-
-  nameModel(name: string): void {
-    this.#model = name;
-    const wouldNotWait = this.#preference?.waitMs === 0 && !this.#staysHere;
-    const isTaken = wouldNotWait && this.#handOver?.models.includes(name);
-    if (isTaken) throw new HandedOver(name, { servedHere: true });
-  }
-
-  nameBy(path: string): void {
-    this.#path = path;
-  }
-
-  /** From now on nothing is handed over. */
-  stayHere(): void {
-    this.#staysHere = true;
-  }
-
-  /** What somebody else needs to answer it. */
-  async handed(model: string, servedHere: boolean): Promise<HandedRequest> {
-    this.#model = model;
-    const { method, raw } = this.#c.req;
-    const own = {
-      model,
-      ref: requestedModel(this.#c) || model,
-      servedHere,
-      path: this.#path ?? appPath(this.#c),
-      headers: raw.headers,
-      start: this.start,
-      ...remainingMs(this.#c),
-      signal: raw.signal,
-    };
-    if (method !== 'POST') return { ...own, method: 'GET' };
-    const preference = this.#preference && { preference: this.#preference };
-    return { ...own, ...idempotencyKeyOf(this.#c), ...preference, method, body: await this.body.bytes() };
+  /** `keepsBody`: whether somebody else may have to read the bytes, too. */
+  constructor(c: Context, limits: Limits, keepsBody: boolean) {
+    this.c = c;
+    this.body = new RequestBody(c.req.raw, limits, keepsBody);
   }
 }
 
-/** What Lambda leaves of the invocation; a server has no end. */
-function remainingMs({ env }: Context): { readonly remainingMs?: number } {
-  const { lambdaContext }: { lambdaContext?: LambdaContext } = env ?? {};
-  return lambdaContext ? { remainingMs: lambdaContext.getRemainingTimeInMillis() } : {};
+const KEY = 'call';
+
+export function setCall(c: Context, call: Call): void {
+  c.set(KEY, call);
+}
+
+/** The call that `c` is the context of. */
+export function callOf(c: Context): Call {
+  const call: Call = c.get(KEY);
+  return call;
 }

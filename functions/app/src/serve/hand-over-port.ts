@@ -1,5 +1,6 @@
 /** What the app asks of whoever takes the requests that this process should not answer. */
 import type { JobView } from '../jobs/job.ts';
+import type { Preference } from '../request/preference.ts';
 
 /** One request, as far as somebody else needs it. */
 export interface HandedRequest {
@@ -8,7 +9,7 @@ export interface HandedRequest {
   readonly path: string;
   readonly headers: Headers;
   /** Decompressed. Nothing of a GET. */
-  readonly body?: Uint8Array;
+  readonly body: Uint8Array | undefined;
   /** Name of the model. */
   readonly model: string;
   /** As the request names it, with its version where it does. */
@@ -16,22 +17,19 @@ export interface HandedRequest {
   /** Whether this process has a package of the model, too. */
   readonly servedHere: boolean;
   /** What the client said of waiting. @default - it waits */
-  readonly preference?: Preference;
+  readonly preference: Preference | undefined;
   /** Of the client: with the same key and the same request it gets the same job. */
-  readonly idempotencyKey?: string;
+  readonly idempotencyKey: string | undefined;
   /** `performance.now()` at the head of the request. */
   readonly start: number;
   /** Milliseconds after which this process is stopped, whatever it does. @default - it is not */
-  readonly remainingMs?: number;
+  readonly remainingMs: number | undefined;
   /** Aborted once the client is gone. */
   readonly signal: AbortSignal;
 }
 
-/** `Prefer: respond-async`: https://datatracker.ietf.org/doc/html/rfc7240#section-4.1 */
-export interface Preference {
-  /** Milliseconds that the client would wait for the answer itself, `wait=10`. */
-  readonly waitMs: number;
-}
+/** Who is to answer a call. */
+export type Admission = 'here' | 'server' | 'queue';
 
 export type CircuitName = 'closed' | 'open' | 'half-open';
 
@@ -49,8 +47,10 @@ export interface HandOver {
   readonly models: readonly string[];
   /** Estimated milliseconds of inference above which one of them is. @default - for its work, none is */
   readonly maxInferMs?: number;
-  /** @throws HttpError INVALID_REQUEST once nobody waits any more; what `Jobs.submit` throws */
-  take(request: HandedRequest): Promise<HandOverOutcome>;
+  /** Whether it has a queue for jobs. */
+  readonly queues: boolean;
+  /** `to`: who was admitted to answer. @throws the reason of the request's signal once that is aborted; what `Jobs.submit` throws */
+  take(request: HandedRequest, to: Exclude<Admission, 'here'>): Promise<HandOverOutcome>;
 }
 
 /** What became of one request. */

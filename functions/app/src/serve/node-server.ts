@@ -1,4 +1,4 @@
-/** The app as a server of this process: the local service and the container. Lambda has no need of it. */
+/** The app as a server of this process: the local service and the server. Lambda has no need of it. */
 import { createServer, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';

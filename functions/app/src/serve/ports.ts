@@ -1,23 +1,22 @@
-/** What the app asks of the world around it; Lambda, the local service and the container each bring their own. */
+/** What the app asks of the world around it; Lambda, the local service and the server each bring their own. */
 import type { BatchTally, Engine, PackageEntry, PackageManifest, Predictor } from '@pilotlight/engine';
 import type { Jobs } from '../jobs/job.ts';
 import type { HandOver, HandOverRecord } from './hand-over-port.ts';
 import type { Limits } from '../request/limits.ts';
-import type { RouteName } from '../routes.ts';
 
 /** The part of an engine that the app uses. */
-export type ServingEngine = Pick<Engine, 'predict' | 'loadedPipelines'> & {
+export type ServingEngine = Pick<Engine, 'prepare' | 'loadedPipelines'> & {
   models(): Promise<readonly ListedModel[]>;
   model(ref: Parameters<Engine['model']>[0]): Promise<ServedModel>;
   predictor(ref: Parameters<Engine['predictor']>[0]): Promise<TokenModel>;
   loaded(): readonly { readonly manifest: { readonly name: string; readonly version: string } }[];
 };
 
-/** A package, or a model of the container, of which nothing is known here but its name. */
+/** A package, or a model of the server, of which nothing is known here but its name. */
 export type ListedModel = PackageEntry | RemoteModel;
 export interface RemoteModel {
   readonly name: string;
-  readonly servedBy: 'container';
+  readonly servedBy: 'server';
 }
 
 export function isRemote(model: ListedModel): model is RemoteModel {
@@ -49,7 +48,10 @@ export interface Circumstances {
 
 /** One request and its answer. `model` is empty where the request named none that exists. */
 export interface Exchange {
-  readonly route: RouteName | 'unmatched';
+  /** Its name in the route table, or `unmatched`. */
+  readonly route: string;
+  /** Whether it asks a model for predictions. */
+  readonly predicts: boolean;
   readonly model: string;
   readonly status: number;
   /** The code of the error that was answered, or empty. */
@@ -63,7 +65,7 @@ export interface PredictionRecord {
   readonly version: string;
   readonly variant: string;
   /** The sha256 of the package's model.json, where it comes from a file. */
-  readonly checksum?: string;
+  readonly checksum?: string | undefined;
   readonly inputs: number;
   readonly timings: {
     readonly tokenizeMs: number;
@@ -74,7 +76,7 @@ export interface PredictionRecord {
   readonly totalMs: number;
   readonly tokens: { readonly total: number; readonly padded: number; readonly truncated: number };
   /** Those of a model that runs in batches. */
-  readonly batches?: BatchTally;
+  readonly batches?: BatchTally | undefined;
 }
 
 /** Is told what happened; must not throw. */
@@ -120,3 +122,7 @@ export interface AppOptions {
   /** Keeps what nobody waits for. @default - the routes of jobs answer 404 */
   readonly jobs?: Jobs;
 }
+
+/** The options of the app with their defaults. */
+export type AppParts = Omit<AppOptions, 'limits'> &
+  Required<Pick<AppOptions, 'telemetry' | 'renderMetrics' | 'watchClients'>> & { readonly limits: Limits };

@@ -1,41 +1,39 @@
 /** GET /models and its kin: packages as their manifests describe them, broken ones with the reason. */
 import { EngineError, type Manifest, parseModelRef, tasksOf } from '@pilotlight/engine';
-import type { Context } from 'hono';
-import { HandedOver } from '../serve/hand-over.ts';
-import { noSuchModel } from '../serve/no-such-model.ts';
 import type { ModelDetail, ModelSummary } from '../openapi/schemas.ts';
-import { isRemote, type ListedModel, type ServingEngine } from '../serve/ports.ts';
 import { requestedModel } from '../request/requested-model.ts';
-import type { RouteHandler } from '../serve/serving.ts';
+import { isRemote, type ListedModel, type ServingEngine } from '../serve/ports.ts';
+import { listModels, noSuchModel } from '../serve/resolve.ts';
+import type { Codec } from '../serve/wire-format.ts';
 
-export function modelsHandler(engine: ServingEngine): RouteHandler {
-  return async (c) => {
-    const entries = await engine.models();
-    return c.json({ models: entries.map((entry) => summary(entry, engine)) });
-  };
-}
+export const models: Codec = {
+  tell: async (_, parts) => {
+    const entries = await listModels(parts);
+    return { models: entries.map((entry) => summary(entry, parts.engine)) };
+  },
+};
 
-/**
- * The version that was asked for, or the one that serves, or the highest.
- *
- * @throws EngineError MODEL_NOT_FOUND; HandedOver where only the container knows more than the name
- */
-export function modelHandler(engine: ServingEngine): RouteHandler {
-  return async (c: Context) => {
-    const { name, version } = parseModelRef(requestedModel(c));
-    const entries = await engine.models();
-    const own = entries.filter((entry) => entry.name === name);
-    const versions = own.flatMap((one) => (isRemote(one) ? [] : one));
-    const entry = versions.findLast((candidate) => version === undefined || candidate.version === version);
-    if (!entry && own.some(isRemote)) throw new HandedOver(name, { servedHere: false });
-    if (!entry) throw notAmong(entries, name, version);
-    const detail: ModelDetail = {
-      ...summary(entry, engine),
-      versions: versions.map((candidate) => candidate.version),
-      ...(entry.manifest ? inShort(entry.manifest) : {}),
-    };
-    return c.json(detail);
-  };
+/** The version that was asked for, or the one that serves, or the highest. */
+export const model: Codec = {
+  decode: ({ c }) => {
+    const ref = requestedModel(c);
+    return { ref, work: (engine) => findEntry(engine, ref) };
+  },
+};
+
+/** @throws EngineError MODEL_NOT_FOUND */
+async function findEntry(engine: ServingEngine, ref: string) {
+  const { name, version } = parseModelRef(ref);
+  const entries = await engine.models();
+  const versions = entries.flatMap((entry) => (entry.name !== name || isRemote(entry) ? [] : entry));
+  const entry = versions.findLast((candidate) => version === undefined || candidate.version === version);
+  if (!entry) throw notAmong(entries, name, version);
+  const tell = (): ModelDetail => ({
+    ...summary(entry, engine),
+    versions: versions.map((candidate) => candidate.version),
+    ...(entry.manifest ? inShort(entry.manifest) : {}),
+  });
+  return { model: { manifest: { name } }, tell };
 }
 
 /** A version that there is not is refused with those that there are, as by a prediction. */

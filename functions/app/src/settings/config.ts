@@ -2,7 +2,7 @@
 import { modelNameSchema, modelVersionSchema } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 import { DEFAULT_LIMITS } from '../request/limits.ts';
-import { containerSettings } from '../hand-over/settings.ts';
+import { handOverSettings } from '../hand-over/settings.ts';
 import { count, type Environment, readSettings, text, unknownOf } from './environment-settings.ts';
 import { remotePackages } from './remote-packages.ts';
 
@@ -45,7 +45,7 @@ const environmentSchema = z.object({
       .string()
       .check(z.regex(/^(?:\/[\w.~-]+)+$/, 'must begin with a slash and not end in one, such as /nlp')),
   ),
-  PILOTLIGHT_CONTAINER: z.optional(containerSettings),
+  PILOTLIGHT_SERVER: z.optional(handOverSettings),
   PILOTLIGHT_JOB_QUEUE_URL: z.optional(z.url('must be a URL')),
   PILOTLIGHT_JOB_BUCKET: z.optional(text),
   PILOTLIGHT_JOB_PREFIX: z._default(

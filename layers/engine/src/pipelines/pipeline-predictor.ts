@@ -6,7 +6,7 @@ import { Activity } from '../activity.ts';
 import { Turns } from '../batching/turns.ts';
 import { refuseMoreCharacters } from '../character-limits.ts';
 import type { LoadTimings } from '../ports.ts';
-import type { Prediction, PredictOptions } from '../predictor.ts';
+import type { Prediction, PredictOptions, PreparedCall } from '../predictor.ts';
 import { mediaBytes, refuse } from './media.ts';
 import { type PipelineParameters, parsePipelineParameters } from './parameters.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -70,6 +70,19 @@ export class PipelinePredictor {
     const texts = values.map((value) => ({ text: typeof value === 'string' ? value : '' }));
     if (options.limits) refuseMoreCharacters(texts, options.limits);
     return this.#activity.during(() => this.#runAll(values, settings, options));
+  }
+
+  /** As of a `Predictor`; there are no tokens by which the work could be estimated, so that all of it is done by `run`. */
+  async prepare(
+    inputs: unknown,
+    parameters: unknown = {},
+    options: Pick<PredictOptions, 'task' | 'limits'> = {},
+  ): Promise<PreparedCall> {
+    return {
+      tokens: 0,
+      estimatedMs: 0,
+      run: (more = {}) => this.predict(inputs, parameters, { ...options, ...more }),
+    };
   }
 
   /** Lets what is under way finish, refuses what comes after, and frees the model. */

@@ -9,8 +9,8 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   'feature-extraction': (results, many) => (many || !isVector(results[0]) ? results : results[0]),
 };
 
-export function shapeResults(task: string, results: readonly unknown[], many: boolean): unknown {
-  const shape = Object.hasOwn(SHAPES, task) ? SHAPES[task] : undefined;
+export function shapeResults(task: string | undefined, results: readonly unknown[], many: boolean): unknown {
+  const shape = task !== undefined && Object.hasOwn(SHAPES, task) ? SHAPES[task] : undefined;
   return (shape ?? eachOrOnly)(results, many);
 }
 

@@ -1,107 +1,151 @@
 /** The Open Inference Protocol, version 2. Loaded with the first request in it. */
-import { ENGINE_VERSION, type Prediction } from '@pilotlight/engine';
-import type { Context } from 'hono';
-import { isRemote } from '../../serve/ports.ts';
-import { answer, type FormatParts, predict, whileConnected } from '../../serve/predictions.ts';
+import { ENGINE_VERSION } from '@pilotlight/engine';
+import { checkInputs, checkLabels, parseBody, refuseField } from '../../request/parse.ts';
 import { requestedModel } from '../../request/requested-model.ts';
-import { respondJson } from '../../answer/respond.ts';
-import type { Call, RouteHandler } from '../../serve/serving.ts';
+import type { Limits } from '../../request/limits.ts';
+import { isRemote, type ServingEngine, type TokenModel } from '../../serve/ports.ts';
+import { tellReady } from '../../serve/ready.ts';
+import type { Codec, PredictionWork } from '../../serve/wire-format.ts';
 import { taskParameters } from '../hugging-face/parameters.ts';
 import { namedTask } from '../hugging-face/task.ts';
-import { checkInputs, checkLabels, parseBody, refuseField } from '../../request/parse.ts';
-import { isRaw, runRaw } from './raw.ts';
+import { predictWork } from '../predict-work.ts';
+import { isRaw, prepareRaw } from './raw.ts';
 import { type InferRequest, inferRequest, type OutputTensor } from './request.ts';
+import type { routes } from './routes.ts';
 import { inputsOf, outputOf } from './tensors.ts';
 
-/** `GET /v2` */
-export function serverHandler(): RouteHandler {
-  return (c) => c.json({ name: 'pilotlight', version: ENGINE_VERSION, extensions: [] });
-}
-
 /** `GET /v2/models/{model}`, with or without a version: text goes in as BYTES, or the tensors of the graph. */
-export function metadataHandler({ engine }: FormatParts): RouteHandler {
-  return async (c, call) => {
-    const { manifest, variant } = await engine.predictor(requestedModel(c));
-    call.nameModel(manifest.name);
-    const { name } = manifest;
-    const entries = await engine.models();
-    const graph = variant.graphs.model;
-    const shape = (axes: readonly string[]) => axes.map(() => -1);
-    return respondJson(c, {
-      name,
-      versions: entries.flatMap((entry) => (entry.name !== name || isRemote(entry) ? [] : entry.version)),
-      platform: 'pilotlight_onnxruntime',
-      inputs: [
-        { name: 'text', datatype: 'BYTES', shape: [-1], parameters: { task: manifest.task } },
-        ...graph.inputs.map((input) => ({ name: input.name, datatype: 'INT64', shape: shape(input.axes) })),
-      ],
-      outputs: [
-        { name: 'results', datatype: 'BYTES', shape: [-1], parameters: { content_type: 'json' } },
-        ...graph.outputs.map((output) => ({
-          name: output.name,
-          datatype: 'FP32',
-          shape: shape(output.axes),
-        })),
-      ],
-    });
+const metadata: Codec = {
+  decode: ({ c }) => {
+    const ref = requestedModel(c);
+    return {
+      ref,
+      work: async (engine) => {
+        const model = await engine.predictor(ref);
+        return { model, tell: () => describeTensors(engine, model) };
+      },
+    };
+  },
+};
+
+async function describeTensors(engine: ServingEngine, { manifest, variant }: TokenModel) {
+  const { name } = manifest;
+  const entries = await engine.models();
+  const graph = variant.graphs.model;
+  const shape = (axes: readonly string[]) => axes.map(() => -1);
+  return {
+    name,
+    versions: entries.flatMap((entry) => (entry.name !== name || isRemote(entry) ? [] : entry.version)),
+    platform: 'pilotlight_onnxruntime',
+    inputs: [
+      { name: 'text', datatype: 'BYTES', shape: [-1], parameters: { task: manifest.task } },
+      ...graph.inputs.map((input) => ({ name: input.name, datatype: 'INT64', shape: shape(input.axes) })),
+    ],
+    outputs: [
+      { name: 'results', datatype: 'BYTES', shape: [-1], parameters: { content_type: 'json' } },
+      ...graph.outputs.map((output) => ({ name: output.name, datatype: 'FP32', shape: shape(output.axes) })),
+    ],
   };
 }
 
 /** `GET /v2/models/{model}/ready`: loads the model where it is not. */
-export function modelReadyHandler({ engine }: FormatParts): RouteHandler {
-  return async (c, call) => {
-    const { manifest } = await engine.model(requestedModel(c));
-    call.nameModel(manifest.name);
-    return c.json({ name: manifest.name, ready: true });
-  };
-}
+const modelReady: Codec = {
+  decode: ({ c }) => {
+    const ref = requestedModel(c);
+    return {
+      ref,
+      work: async (engine) => {
+        const model = await engine.model(ref);
+        return { model, tell: () => ({ name: model.manifest.name, ready: true }) };
+      },
+    };
+  },
+};
 
 /** `POST /v2/models/{model}/infer` */
-export function inferHandler(parts: FormatParts): RouteHandler {
-  return async (c, call) => {
-    const request = parseBody(inferRequest, await call.body.json());
-    const model = await parts.engine.predictor(requestedModel(c));
-    call.nameModel(model.manifest.name);
-    const { name, version } = model.manifest;
-    const { id } = request;
-    const envelope = (outputs: readonly OutputTensor[]) => ({
-      model_name: name,
-      model_version: version,
-      ...(id !== undefined && { id }),
-      outputs: chosen(outputs, request),
-    });
-    if (isRaw(request.inputs)) {
-      const limits = { ...parts.limits, maxInferMs: call.maxInferMs };
-      const { results, ...report } = await whileConnected(c, (signal) =>
-        runRaw(model, request.inputs, limits, signal),
-      );
-      return answer(c, call, parts, model, { ...report, results }, () => envelope(results));
-    }
-    const prediction = await predictTexts(c, call, parts, model, request);
-    return answer(c, call, parts, model, prediction, ({ results }) => envelope([outputOf(results)]));
+const infer: Codec = {
+  decode: async ({ c, body }, { limits }) => {
+    const request = parseBody(inferRequest, await body.json());
+    const ref = requestedModel(c);
+    return {
+      ref,
+      work: async (engine) => {
+        const model = await engine.predictor(ref);
+        return isRaw(request.inputs)
+          ? runTensors(model, request, limits)
+          : predictTexts(engine, model, request, limits);
+      },
+    };
+  },
+};
+
+export const codecs: Record<keyof typeof routes, Codec> = {
+  v2Server: { tell: () => ({ name: 'pilotlight', version: ENGINE_VERSION, extensions: [] }) },
+  v2Live: { tell: () => ({ live: true }) },
+  v2Ready: { tell: (_, parts) => tellReady(parts) },
+  v2Model: metadata,
+  v2ModelReady: modelReady,
+  v2Infer: infer,
+  v2ModelVersion: metadata,
+  v2ModelVersionReady: modelReady,
+  v2InferVersion: infer,
+};
+
+function runTensors(model: TokenModel, request: InferRequest, limits: Limits): PredictionWork {
+  let outputs: readonly OutputTensor[] = [];
+  return {
+    model,
+    stopsEarly: true,
+    prepare: async () => {
+      const { run, ...estimate } = prepareRaw(model, request.inputs, limits);
+      return {
+        ...estimate,
+        run: async (options) => {
+          const prediction = await run(options);
+          outputs = prediction.results;
+          return prediction;
+        },
+      };
+    },
+    encode: () => envelope(model, request, outputs),
   };
 }
 
-async function predictTexts(
-  c: Context,
-  call: Call,
-  parts: FormatParts,
-  model: Awaited<ReturnType<FormatParts['engine']['predictor']>>,
+function predictTexts(
+  engine: ServingEngine,
+  model: TokenModel,
   request: InferRequest,
-): Promise<Prediction> {
+  limits: Limits,
+): PredictionWork {
   const { task: wanted, ...parameters } = request.parameters ?? {};
-  if (wanted !== undefined && typeof wanted !== 'string')
+  if (wanted !== undefined && typeof wanted !== 'string') {
     throw refuseField('parameters.task', 'must be a text');
+  }
   const task = namedTask(wanted ?? model.manifest.task, model.manifest);
   const inputs = inputsOf(request.inputs);
-  checkInputs(inputs, parts.limits);
-  checkLabels(parameters, parts.limits);
-  return predict(c, call, parts, {
+  checkInputs(inputs, limits);
+  checkLabels(parameters, limits);
+  return predictWork(engine, {
     model,
-    ...(task && { task }),
+    task,
     inputs,
     parameters: taskParameters({ parameters }, task),
+    encode: ({ results }) => envelope(model, request, [outputOf(results)]),
   });
+}
+
+function envelope(
+  { manifest: { name, version } }: TokenModel,
+  request: InferRequest,
+  outputs: readonly OutputTensor[],
+) {
+  const { id } = request;
+  return {
+    model_name: name,
+    model_version: version,
+    ...(id !== undefined && { id }),
+    outputs: chosen(outputs, request),
+  };
 }
 
 /** The outputs that were asked for, all where none was. */

@@ -1,13 +1,13 @@
 /** Tensors that are those of the graph: token ids in, logits or hidden states out. */
 import {
   EngineError,
+  estimateMs,
   type Feeds,
   type Manifest,
   type Prediction,
-  refuseMoreWork,
+  type PreparedCall,
   refuseNotFinite,
   type Tensor,
-  type TokenLimits,
 } from '@pilotlight/engine';
 import { refuseMoreValues } from '../../answer/answer-size.ts';
 import type { Limits } from '../../request/limits.ts';
@@ -21,28 +21,39 @@ export const isRaw = (tensors: readonly InferTensor[]): boolean =>
 
 type Int64Tensor = Tensor<BigInt64Array>;
 
+/** As a prepared call of the engine; its results are the tensors of the graph. */
+export interface RawCall extends PreparedCall {
+  run(options?: {
+    readonly signal?: AbortSignal;
+  }): Promise<Omit<Prediction, 'results'> & { readonly results: readonly OutputTensor[] }>;
+}
+
+/** @throws EngineError INVALID_INPUT with `field`, INPUT_TOO_LONG, TOO_MANY_TOKENS */
+export function prepareRaw(model: TokenModel, tensors: readonly InferTensor[], limits: Limits): RawCall {
+  const feeds = readFeeds(model, tensors, limits);
+  const [rows = 0, tokens = 0] = Object.values(feeds)[0]?.dims ?? [];
+  return {
+    tokens: rows * tokens,
+    estimatedMs: estimateMs(rows * tokens, model.variant),
+    run: ({ signal } = {}) => runRaw(model, feeds, signal),
+  };
+}
+
 /**
  * Runs the graph, so many rows at once as its token budget allows; stops between two batches once `signal` is aborted.
  *
- * @throws EngineError INVALID_INPUT with `field`, INPUT_TOO_LONG, TOO_MANY_TOKENS, TOO_MUCH_WORK, SESSION_FAILED; HttpError ANSWER_TOO_LARGE
+ * @throws EngineError SESSION_FAILED; HttpError ANSWER_TOO_LARGE
  */
-export async function runRaw(
-  model: TokenModel,
-  tensors: readonly InferTensor[],
-  limits: Limits & TokenLimits,
-  signal: AbortSignal,
-): Promise<Omit<Prediction, 'results'> & { results: readonly OutputTensor[] }> {
+async function runRaw(model: TokenModel, feeds: Feeds, signal: AbortSignal | undefined) {
   const { manifest, variant, variantName } = model;
   const start = performance.now();
-  const feeds = feedsOf(model, tensors, limits);
   const [rows = 0, tokens = 0] = Object.values(feeds)[0]?.dims ?? [];
-  refuseMoreWork(rows * tokens, variant, limits);
   const rowsAtOnce = Math.max(1, Math.floor(variant.tokenBudget / tokens));
   const parts: Record<string, Tensor>[] = [];
   let [queueMs, inferMs, values] = [0, 0, 0];
   await model.withGraph(async (run) => {
     for (let row = 0; row < rows; row += rowsAtOnce) {
-      signal.throwIfAborted();
+      signal?.throwIfAborted();
       const report = await run(rowsOf(feeds, row, Math.min(rows, row + rowsAtOnce)));
       queueMs += report.queueMs;
       inferMs += report.inferMs;
@@ -71,7 +82,7 @@ export async function runRaw(
 }
 
 /** The inputs of the graph, `[rows, tokens]` each; a mask that is not given is of ones, types are zeros. */
-function feedsOf({ manifest, variant }: TokenModel, tensors: readonly InferTensor[], limits: Limits): Feeds {
+function readFeeds({ manifest, variant }: TokenModel, tensors: readonly InferTensor[], limits: Limits): Feeds {
   const { inputs } = variant.graphs.model;
   const unknown = tensors.find(({ name }) => !inputs.some((input) => input.name === name));
   if (unknown) {

@@ -6,7 +6,7 @@ import { buffer, text } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { predictionHeaders } from '../../../../functions/app/src/answer/response-headers.ts';
-import { ContainerClient, type ContainerRequest } from '../../../../functions/app/src/hand-over/client.ts';
+import { ServerClient, type ServerRequest } from '../../../../functions/app/src/hand-over/client.ts';
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -25,7 +25,7 @@ async function serving(listener: RequestListener): Promise<string> {
 }
 
 const alive = new AbortController().signal;
-const post = (changes: Partial<ContainerRequest> = {}): ContainerRequest => ({
+const post = (changes: Partial<ServerRequest> = {}): ServerRequest => ({
   method: 'POST',
   path: '/models/large',
   headers: new Headers({ 'content-type': 'application/json' }),
@@ -56,7 +56,7 @@ describe('what reaches the container', () => {
       host: 'example.com',
       'x-forwarded-for': '10.0.0.1',
     });
-    await new ContainerClient(`${url}/prefix/`).send(post({ headers }), 5000);
+    await new ServerClient(`${url}/prefix/`).send(post({ headers }), 5000);
     const { 'content-length': length, host, connection, ...rest } = seen?.headers ?? {};
     expect(seen).toMatchObject({ method: 'POST', url: '/prefix/models/large', body: '{"inputs": "a"}' });
     expect({ length, host, connection }).toEqual({ length: '15', host: url.slice(7), connection: 'close' });
@@ -76,7 +76,7 @@ describe('what reaches the container', () => {
       path = request.url;
       response.end('{}');
     });
-    await new ContainerClient(url).send(post({ path: '//example.com/models/large' }), 5000);
+    await new ServerClient(url).send(post({ path: '//example.com/models/large' }), 5000);
     expect(path).toBe('//example.com/models/large');
   });
 
@@ -85,7 +85,7 @@ describe('what reaches the container', () => {
       response.end(`${request.method} ${await text(request)}`),
     );
     const { body: _, ...request } = post({ method: 'GET' });
-    const answer = await new ContainerClient(url).send(request, 5000);
+    const answer = await new ServerClient(url).send(request, 5000);
     expect(await answer.text()).toBe('GET ');
   });
 });
@@ -102,7 +102,7 @@ describe('what comes back', () => {
       });
       response.end('{"code":"INVALID_INPUT"}');
     });
-    const answer = await new ContainerClient(url).send(post(), 5000);
+    const answer = await new ServerClient(url).send(post(), 5000);
     expect([answer.status, await answer.text()]).toEqual([422, '{"code":"INVALID_INPUT"}']);
     expect(Object.fromEntries(answer.headers)).toEqual({
       'content-type': 'application/json',
@@ -122,7 +122,7 @@ describe('what comes back', () => {
       tokens: { total: 5, padded: 1, truncated: 0 },
     });
     const url = await serving((_, response) => response.writeHead(200, own).end());
-    const answer = await new ContainerClient(url).send(post(), 5000);
+    const answer = await new ServerClient(url).send(post(), 5000);
     expect(Object.fromEntries(answer.headers)).toEqual(own);
   });
 
@@ -131,7 +131,7 @@ describe('what comes back', () => {
     const url = await serving((_, response) =>
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(body),
     );
-    const answer = await new ContainerClient(url).send(post(), 5000);
+    const answer = await new ServerClient(url).send(post(), 5000);
     expect(answer.headers.get('content-encoding')).toBe('gzip');
     expect(gunzipSync(await answer.arrayBuffer()).toString()).toBe('[1, 2, 3]');
   });
@@ -144,7 +144,7 @@ describe('what comes back', () => {
       await rest.promise;
       response.end(Buffer.alloc(1_000_000));
     });
-    const answer = await new ContainerClient(url).send(post(), 5000);
+    const answer = await new ServerClient(url).send(post(), 5000);
     rest.resolve();
     expect((await answer.arrayBuffer()).byteLength).toBe(2_000_000);
   });
@@ -154,13 +154,13 @@ describe('what comes back', () => {
       response.writeHead(200, { 'content-length': 2_000_000 });
       response.write(Buffer.alloc(1_000_000), () => response.socket?.resetAndDestroy());
     });
-    const answer = await new ContainerClient(url).send(post(), 5000);
+    const answer = await new ServerClient(url).send(post(), 5000);
     await expect(answer.arrayBuffer()).rejects.toThrow();
   });
 
   it('may have no body', async () => {
     const url = await serving((_, response) => response.writeHead(204).end());
-    const answer = await new ContainerClient(url).send(post(), 5000);
+    const answer = await new ServerClient(url).send(post(), 5000);
     expect([answer.status, answer.body]).toEqual([204, null]);
   });
 });
@@ -170,22 +170,22 @@ describe('a container that does not answer', () => {
     const url = await serving(() => {});
     const [server] = servers;
     server?.close();
-    await expect(new ContainerClient(url).send(post(), 5000)).rejects.toMatchObject({
-      code: 'CONTAINER_UNREACHABLE',
+    await expect(new ServerClient(url).send(post(), 5000)).rejects.toMatchObject({
+      code: 'SERVER_UNREACHABLE',
       cause: { code: 'ECONNREFUSED' },
     });
   });
 
   it.each([502, 503, 504])('is absent where its load balancer says %i', async (status) => {
     const url = await serving((_, response) => response.writeHead(status).end('<html>'));
-    await expect(new ContainerClient(url).send(post(), 5000)).rejects.toMatchObject({
-      code: 'CONTAINER_ABSENT',
+    await expect(new ServerClient(url).send(post(), 5000)).rejects.toMatchObject({
+      code: 'SERVER_ABSENT',
     });
   });
 
   it.each([429, 500, 424])('is there where it says %i', async (status) => {
     const url = await serving((_, response) => response.writeHead(status).end('{}'));
-    expect((await new ContainerClient(url).send(post(), 5000)).status).toBe(status);
+    expect((await new ServerClient(url).send(post(), 5000)).status).toBe(status);
   });
 
   it('is late where it takes longer than it may, before its answer or in it', async () => {
@@ -195,16 +195,16 @@ describe('a container that does not answer', () => {
       response.write('12345');
     });
     for (const url of [silent, slow]) {
-      await expect(new ContainerClient(url).send(post(), 50)).rejects.toMatchObject({
-        code: 'CONTAINER_TIMEOUT',
+      await expect(new ServerClient(url).send(post(), 50)).rejects.toMatchObject({
+        code: 'SERVER_TIMEOUT',
       });
     }
   });
 
   it('is late at once where no time is left', async () => {
     const url = await serving((_, response) => setTimeout(() => response.end('{}'), 1000));
-    await expect(new ContainerClient(url).send(post(), -5)).rejects.toMatchObject({
-      code: 'CONTAINER_TIMEOUT',
+    await expect(new ServerClient(url).send(post(), -5)).rejects.toMatchObject({
+      code: 'SERVER_TIMEOUT',
     });
   });
 
@@ -213,8 +213,8 @@ describe('a container that does not answer', () => {
       response.writeHead(200, { 'content-length': 10 });
       response.write('12345', () => response.socket?.resetAndDestroy());
     });
-    await expect(new ContainerClient(url).send(post(), 5000)).rejects.toMatchObject({
-      code: 'CONTAINER_UNREACHABLE',
+    await expect(new ServerClient(url).send(post(), 5000)).rejects.toMatchObject({
+      code: 'SERVER_UNREACHABLE',
     });
   });
 
@@ -226,7 +226,7 @@ describe('a container that does not answer', () => {
       response.once('close', closed.resolve);
       gone.abort(new TypeError('the client is gone'));
     });
-    await expect(new ContainerClient(url).send(post({ signal: gone.signal }), 5000)).rejects.toThrow(
+    await expect(new ServerClient(url).send(post({ signal: gone.signal }), 5000)).rejects.toThrow(
       'the client is gone',
     );
     await closed.promise;
@@ -244,11 +244,11 @@ describe('the probe', () => {
       asked = `${request.method} ${request.url}`;
       response.writeHead(status).end('{}');
     });
-    expect(await new ContainerClient(url).isReady()).toBe(ready);
+    expect(await new ServerClient(url).isReady()).toBe(ready);
     expect(asked).toBe('GET /ready');
   });
 
   it('that reaches nobody finds it not ready', async () => {
-    expect(await new ContainerClient('http://127.0.0.1:1').isReady()).toBe(false);
+    expect(await new ServerClient('http://127.0.0.1:1').isReady()).toBe(false);
   });
 });

@@ -1,8 +1,12 @@
-/** The operations of jobs. */
+/** The app's own operations as the OpenAPI document describes them. */
 import { z } from '@hono/zod-openapi';
-import { JOB_STATUSES } from '../jobs/job.ts';
 import type { ErrorCode } from '../answer/error-codes.ts';
-import { accepted, body, errors, json } from '../openapi/parts.ts';
+import { JOB_STATUSES } from '../jobs/job.ts';
+import { accepted, body, errors, json, text } from '../openapi/parts.ts';
+import * as schemas from '../openapi/schemas.ts';
+import { jobRequest } from './job-request.ts';
+
+export const bodies = { JobRequest: jobRequest };
 
 const time = (description: string) => z.iso.datetime().meta({ description });
 
@@ -51,11 +55,22 @@ const CREATE_ERRORS: readonly ErrorCode[] = [
 ];
 const found = { 200: json('The job', jobView), ...errors(['JOB_NOT_FOUND', 'NOT_FOUND']) };
 
-export const jobOperations = {
+const modelResponses = {
+  200: json('The model', schemas.modelDetail),
+  ...errors(['MODEL_NOT_FOUND', 'NOT_READY']),
+};
+
+export const operations = {
   createJob: {
     request: { headers, body: body('JobRequest', { model: 'sentiment', inputs: 'I love this' }) },
     responses: { 202: accepted(), ...errors(CREATE_ERRORS) },
   },
   job: { request: { params }, responses: found },
   cancelJob: { request: { params }, responses: found },
+  models: { responses: { 200: json('The models', schemas.modelList) } },
+  model: { request: { params: schemas.modelParams }, responses: modelResponses },
+  modelVersion: { request: { params: schemas.versionParams }, responses: modelResponses },
+  health: { responses: { 200: json('It is', schemas.healthReport) } },
+  ready: { responses: { 200: json('They are', schemas.readyReport), ...errors(['NOT_READY']) } },
+  metrics: { responses: { 200: text('The metrics', 'text/plain') } },
 };
