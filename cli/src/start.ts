@@ -144,7 +144,7 @@ async function startLambda(values: LambdaValues, packages: string, port: number)
 }
 
 function appOf(engine: Engine, config: Config, quiet: boolean, elsewhere: Partial<AppOptions>) {
-  const metrics = new PrometheusMetrics(() => engine.loaded().length + engine.loadedPipelines().length);
+  const metrics = new PrometheusMetrics(() => engine.loaded().length);
   return createApp({
     engine,
     logger: consoleLogger,

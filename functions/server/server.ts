@@ -38,7 +38,7 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
     maxQueuedRequests: settings.MAX_CONCURRENT_REQUESTS,
     onBatch: (batch) => served.ran(batch),
   });
-  const metrics = new PrometheusMetrics(() => engine.loaded().length + engine.loadedPipelines().length);
+  const metrics = new PrometheusMetrics(() => engine.loaded().length);
   const served = new ServerMetrics({
     queued: () => engine.loaded().reduce((sum, { queued }) => sum + queued, 0),
     inFlight: () => drain.inFlight,

@@ -96,7 +96,6 @@ export function fakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     prepare: preparing(predict),
     models: async () => options.entries ?? [{ name: 'sentiment', version: '1.0.0' }],
     loaded: () => [...loaded.values()],
-    loadedPipelines: () => [],
     model: load,
     predictor: async (ref) => {
       const { manifest } = await load(ref);

@@ -1,10 +1,10 @@
-import type { PipelineManifest } from '@pilotlight/engine';
+import type { TransformersJsManifest } from '@pilotlight/engine';
 import { describe, expect, it } from 'vitest';
 import { fakeApp, fakeEngine, post, preparing } from './fake-engine.ts';
 
 const sha256 = '0'.repeat(64);
 const file = { path: 'config.json', bytes: 1, sha256 };
-const manifest: PipelineManifest = {
+const manifest: TransformersJsManifest = {
   formatVersion: 1,
   runtime: 'transformers.js',
   name: 'pictures',

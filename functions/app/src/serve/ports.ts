@@ -5,7 +5,7 @@ import type { HandOver, HandOverRecord } from './hand-over-port.ts';
 import type { Limits } from '../request/limits.ts';
 
 /** The part of an engine that the app uses. */
-export type ServingEngine = Pick<Engine, 'prepare' | 'loadedPipelines'> & {
+export type ServingEngine = Pick<Engine, 'prepare'> & {
   models(): Promise<readonly ListedModel[]>;
   model(ref: Parameters<Engine['model']>[0]): Promise<ServedModel>;
   predictor(ref: Parameters<Engine['predictor']>[0]): Promise<TokenModel>;

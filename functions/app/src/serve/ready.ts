@@ -1,12 +1,13 @@
 /** Whether every model that is to be preloaded is loaded: one answer for every way to ask it. */
+import { formatModelRef } from '@pilotlight/engine';
 import { HttpError } from '../answer/errors.ts';
 import type { AppParts } from './ports.ts';
 
 /** A model whose preloading failed counts as ready once a request has loaded it. @throws HttpError NOT_READY */
 export function tellReady({ engine, readiness }: Pick<AppParts, 'engine' | 'readiness'>) {
-  const loaded = [...engine.loaded(), ...engine.loadedPipelines()].flatMap(({ manifest }) => [
+  const loaded = engine.loaded().flatMap(({ manifest }) => [
     manifest.name,
-    `${manifest.name}@${manifest.version}`,
+    formatModelRef(manifest),
   ]);
   const states = [...(readiness?.states() ?? [])].filter(
     ([ref, state]) => state !== 'ready' && !loaded.includes(ref),

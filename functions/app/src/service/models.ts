@@ -1,5 +1,5 @@
 /** GET /models and its kin: packages as their manifests describe them, broken ones with the reason. */
-import { EngineError, type Manifest, parseModelRef, tasksOf } from '@pilotlight/engine';
+import { EngineError, type OnnxManifest, parseModelRef, tasksOf } from '@pilotlight/engine';
 import type { ModelDetail, ModelSummary } from '../openapi/schemas.ts';
 import { requestedModel } from '../request/requested-model.ts';
 import { isRemote, type ListedModel, type ServingEngine } from '../serve/ports.ts';
@@ -31,7 +31,7 @@ async function findEntry(engine: ServingEngine, ref: string) {
   const tell = (): ModelDetail => ({
     ...summary(entry, engine),
     versions: versions.map((candidate) => candidate.version),
-    ...(entry.manifest ? inShort(entry.manifest) : {}),
+    ...(entry.manifest?.runtime === 'onnx' ? inShort(entry.manifest) : {}),
   });
   return { model: { manifest: { name } }, tell };
 }
@@ -47,23 +47,22 @@ function notAmong(entries: readonly ListedModel[], name: string, version: string
 
 function summary(entry: ListedModel, engine: ServingEngine): ModelSummary {
   if (isRemote(entry)) return { name: entry.name, loaded: false, servedBy: entry.servedBy };
-  const { name, version, manifest, pipeline, problem } = entry;
-  const served = manifest ?? pipeline;
-  const loaded = [...engine.loaded(), ...engine.loadedPipelines()].some(
-    (predictor) => predictor.manifest.name === name && predictor.manifest.version === version,
-  );
+  const { name, version, manifest, problem } = entry;
+  const loaded = engine
+    .loaded()
+    .some((predictor) => predictor.manifest.name === name && predictor.manifest.version === version);
   return {
     name,
     version,
     loaded,
-    ...(served ? { task: served.task } : {}),
-    ...(pipeline ? { runtime: pipeline.runtime } : {}),
-    ...(served?.description === undefined ? {} : { description: served.description }),
+    ...(manifest ? { task: manifest.task } : {}),
+    ...(manifest?.runtime === 'transformers.js' ? { runtime: manifest.runtime } : {}),
+    ...(manifest?.description === undefined ? {} : { description: manifest.description }),
     ...(problem === undefined ? {} : { problem }),
   };
 }
 
-function inShort(manifest: Manifest) {
+function inShort(manifest: OnnxManifest) {
   const { kind, id, revision } = manifest.source;
   return {
     tasks: tasksOf(manifest),

@@ -1,5 +1,4 @@
 /** The wire format of Hugging Face's inference endpoints: what it means to the engine. On the way of a cold start. */
-import { isPipeline } from '@pilotlight/engine';
 import { isFile, requireJson } from '../../request/media-type.ts';
 import { checkInputs, checkLabels, parseBody, refuseField } from '../../request/parse.ts';
 import { requestedModel } from '../../request/requested-model.ts';
@@ -64,7 +63,7 @@ async function findWork(
   const { inputs, encoding_format } = request;
   const model = await engine.model(ref);
   const { manifest } = model;
-  if (inputs instanceof Uint8Array && !isPipeline(manifest)) requireJson(headers);
+  if (inputs instanceof Uint8Array && manifest.runtime === 'onnx') requireJson(headers);
   const task = wanted === undefined ? taskOfBody(request, manifest) : namedTask(wanted, manifest);
   const name = task ?? manifest.task;
   if (encoding_format === 'base64' && name !== 'feature-extraction') {

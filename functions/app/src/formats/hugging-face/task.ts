@@ -1,12 +1,5 @@
 /** Which task a call is for. */
-import {
-  EngineError,
-  isPipeline,
-  type PackageManifest,
-  TASKS,
-  type TaskName,
-  tasksOf,
-} from '@pilotlight/engine';
+import { EngineError, type PackageManifest, TASKS, type TaskName, tasksOf } from '@pilotlight/engine';
 import type { PredictRequest } from './request.ts';
 
 /** Other names that Hugging Face's pipelines go by. */
@@ -20,11 +13,11 @@ const ALIASES: Readonly<Record<string, TaskName>> = {
 /** The task of a path, where the model can do it. @throws EngineError TASK_UNSUPPORTED with the tasks that it can do */
 export function namedTask(wanted: string, manifest: PackageManifest): TaskName | undefined {
   const name = Object.hasOwn(ALIASES, wanted) ? ALIASES[wanted] : wanted;
-  if (name === manifest.task) return isPipeline(manifest) ? undefined : manifest.task;
-  const own = isPipeline(manifest) ? [] : tasksOf(manifest);
+  if (name === manifest.task) return manifest.runtime === 'onnx' ? manifest.task : undefined;
+  const own = manifest.runtime === 'onnx' ? tasksOf(manifest) : [];
   const task = own.find((candidate) => candidate === name);
   if (task) return task;
-  const tasks = isPipeline(manifest) ? [manifest.task] : own;
+  const tasks = manifest.runtime === 'onnx' ? own : [manifest.task];
   const known = isTask(name) ? name : 'a task of this name';
   throw new EngineError(
     'TASK_UNSUPPORTED',
@@ -38,7 +31,7 @@ export function namedTask(wanted: string, manifest: PackageManifest): TaskName |
  * clients that know no more than a model's address get what they ask for.
  */
 export function taskOfBody(request: PredictRequest, manifest: PackageManifest): TaskName | undefined {
-  if (isPipeline(manifest)) return undefined;
+  if (manifest.runtime !== 'onnx') return undefined;
   const meant = meantTask(request);
   return meant !== undefined && tasksOf(manifest).includes(meant) ? meant : manifest.task;
 }

@@ -3,7 +3,7 @@ import {
   EngineError,
   estimateMs,
   type Feeds,
-  type Manifest,
+  type OnnxManifest,
   type Prediction,
   type PreparedCall,
   refuseNotFinite,
@@ -110,7 +110,7 @@ function readFeeds({ manifest, variant }: TokenModel, tensors: readonly InferTen
   );
 }
 
-function dimsOf({ name, shape }: InferTensor, manifest: Manifest, limits: Limits): readonly number[] {
+function dimsOf({ name, shape }: InferTensor, manifest: OnnxManifest, limits: Limits): readonly number[] {
   const [rows = 0, tokens = 0] = shape;
   if (shape.length !== 2 || rows === 0 || tokens === 0) {
     throw refuseField(name, 'must have the shape [rows, tokens], with at least one of each');

@@ -1,8 +1,8 @@
 import { EngineError, faultOf } from '@pilotlight/model-format/errors';
 import type * as z from 'zod/mini';
-import type { AnyTask } from './tasks/index.ts';
-import type { CommonParameters } from './tasks/parameters.ts';
-import { type TextInput, textInput } from './tasks/text-input.ts';
+import type { AnyTask } from '../tasks/index.ts';
+import type { CommonParameters } from '../tasks/parameters.ts';
+import { type TextInput, textInput } from '../tasks/text-input.ts';
 
 /** One input as the task reads it, or why it does not. */
 export function tryInput(task: AnyTask, input: unknown): { value?: unknown; error?: EngineError } {

@@ -1,37 +1,35 @@
-import type { ModelRef, ResolvedRef } from './ports.ts';
+import { formatModelRef } from '@pilotlight/model-format';
+import type { ModelRef, ResolvedRef } from '../ports.ts';
+import type { LoadedModel } from '../predict/loaded-model.ts';
 
-/** What the cache asks of a predictor, of whichever runtime. */
-interface Kept {
-  readonly bytes: number;
-  readonly usable: boolean;
-  dispose(): Promise<void>;
-}
+/** The part of a loaded model that the cache needs. */
+type Kept = Pick<LoadedModel, 'bytes' | 'usable' | 'dispose'>;
 
-interface Entry<Predictor> {
-  readonly loading: Promise<Predictor>;
-  predictor?: Predictor;
+interface Entry<Model> {
+  readonly loading: Promise<Model>;
+  model?: Model;
 }
 
 /**
- * Predictors by model and version: each loads once however many wait for it, failures are forgotten, and past
+ * Models by name and version: each loads once however many wait for it, failures are forgotten, and past
  * the memory budget the least recently used go. The order of `#entries` is the order of their last use.
  */
-export class PredictorCache<Predictor extends Kept> {
-  readonly #load: (ref: ResolvedRef) => Promise<Predictor>;
+export class ModelCache<Model extends Kept> {
+  readonly #load: (ref: ResolvedRef) => Promise<Model>;
   readonly #budgetBytes: number;
-  readonly #entries = new Map<string, Entry<Predictor>>();
+  readonly #entries = new Map<string, Entry<Model>>();
   readonly #latest = new Map<string, Promise<ResolvedRef>>();
 
-  constructor(load: (ref: ResolvedRef) => Promise<Predictor>, budgetBytes: number) {
+  constructor(load: (ref: ResolvedRef) => Promise<Model>, budgetBytes: number) {
     this.#load = load;
     this.#budgetBytes = budgetBytes;
   }
 
-  async get(ref: ModelRef, resolve: () => Promise<ResolvedRef>): Promise<Predictor> {
+  async get(ref: ModelRef, resolve: () => Promise<ResolvedRef>): Promise<Model> {
     const resolved = await this.#resolve(ref, resolve);
-    const key = `${resolved.name}@${resolved.version}`;
+    const key = formatModelRef(resolved);
     let entry = this.#entries.get(key);
-    if (entry?.predictor?.usable === false) {
+    if (entry?.model?.usable === false) {
       this.#evict(key);
       entry = undefined;
     }
@@ -41,8 +39,8 @@ export class PredictorCache<Predictor extends Kept> {
     return entry.loading;
   }
 
-  loaded(): readonly Predictor[] {
-    return [...this.#entries.values()].flatMap(({ predictor }) => (predictor ? [predictor] : []));
+  loaded(): readonly Model[] {
+    return [...this.#entries.values()].flatMap(({ model }) => (model ? [model] : []));
   }
 
   async dispose(): Promise<void> {
@@ -58,7 +56,7 @@ export class PredictorCache<Predictor extends Kept> {
   /** A name without a version means the same version for as long as the engine lives. */
   #resolve(ref: ModelRef, resolve: () => Promise<ResolvedRef>): Promise<ResolvedRef> {
     const { name, version } = ref;
-    if (version !== undefined && this.#entries.has(`${name}@${version}`))
+    if (version !== undefined && this.#entries.has(formatModelRef(ref)))
       return Promise.resolve({ name, version });
     if (version !== undefined) return resolve();
     const known = this.#latest.get(name);
@@ -69,12 +67,12 @@ export class PredictorCache<Predictor extends Kept> {
     return resolving;
   }
 
-  #start(ref: ResolvedRef, key: string): Entry<Predictor> {
+  #start(ref: ResolvedRef, key: string): Entry<Model> {
     const loading = this.#load(ref);
-    const entry: Entry<Predictor> = { loading };
+    const entry: Entry<Model> = { loading };
     loading.then(
-      (predictor) => {
-        entry.predictor = predictor;
+      (model) => {
+        entry.model = model;
         this.#keepWithinBudget(key);
       },
       () => {
@@ -84,13 +82,13 @@ export class PredictorCache<Predictor extends Kept> {
     return entry;
   }
 
-  /** What was just loaded stays, even where it passes the budget by itself. */
+  /** The model that was just loaded stays, even where it passes the budget by itself. */
   #keepWithinBudget(newest: string): void {
-    let bytes = this.loaded().reduce((sum, predictor) => sum + predictor.bytes, 0);
-    for (const [key, { predictor }] of this.#entries) {
+    let bytes = this.loaded().reduce((sum, { bytes: own }) => sum + own, 0);
+    for (const [key, { model }] of this.#entries) {
       if (bytes <= this.#budgetBytes) return;
-      if (key === newest || !predictor) continue;
-      bytes -= predictor.bytes;
+      if (key === newest || !model) continue;
+      bytes -= model.bytes;
       this.#evict(key);
     }
   }
@@ -98,7 +96,7 @@ export class PredictorCache<Predictor extends Kept> {
   #evict(key: string): void {
     const entry = this.#entries.get(key);
     this.#entries.delete(key);
-    entry?.predictor?.dispose().catch((cause: unknown) => warnOfLeak(key, cause));
+    entry?.model?.dispose().catch((cause: unknown) => warnOfLeak(key, cause));
   }
 }
 

@@ -1,16 +1,12 @@
 /** One loaded model: from inputs to results, by way of tokens, batches and logits. */
 
-import { type Manifest, type TaskName, tokenizerFiles, type Variant } from '@pilotlight/model-format';
+import { type OnnxManifest, tokenizerFiles, type Variant } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
-import { Activity } from './activity.ts';
-import { BatchRunner, type Inference, type RunOptions, type TokenCounts } from './batching/batch-runner.ts';
-import type { BatchTally, FeedsReport, Scheduler } from './batching/scheduler.ts';
-import { schedulerOf } from './batching/scheduler-of.ts';
-import { estimateMs, type TokenLimits } from './batching/token-limits.ts';
-import { refuseMoreCharacters } from './character-limits.ts';
-import { checkGolden, type GoldenCheck } from './goldens/check.ts';
-import type { NextGolden } from './goldens/golden-reader.ts';
-import type { BatchingSettings } from './options.ts';
+import { BatchRunner, type Inference, type RunOptions } from '../batching/batch-runner.ts';
+import type { FeedsReport, Scheduler } from '../batching/scheduler.ts';
+import { schedulerOf } from '../batching/scheduler-of.ts';
+import { estimateMs } from '../batching/token-limits.ts';
+import type { BatchingSettings } from '../load/options.ts';
 import type {
   Feeds,
   LoadTimings,
@@ -19,11 +15,16 @@ import type {
   Tokenizer,
   TokenRequest,
   TokenResult,
-} from './ports.ts';
+} from '../ports.ts';
+import { type AnyTask, taskFor } from '../tasks/index.ts';
+import type { CommonParameters } from '../tasks/parameters.ts';
+import { requestOf } from '../tasks/text-input.ts';
+import { Activity } from './activity.ts';
+import { refuseMoreCharacters } from './character-limits.ts';
+import { checkGolden, type GoldenCheck } from './goldens/check.ts';
+import type { NextGolden } from './goldens/golden-reader.ts';
+import type { LoadedModel, Prediction, PredictOptions, PreparedCall } from './loaded-model.ts';
 import { beginTask, runTask, type TaskResults, type TaskRun } from './task-run.ts';
-import { type AnyTask, taskFor } from './tasks/index.ts';
-import type { CommonParameters } from './tasks/parameters.ts';
-import { requestOf } from './tasks/text-input.ts';
 import {
   type DecodeOptions,
   decode,
@@ -35,7 +36,7 @@ import {
 import { parseInputs, parseParameters, parseTexts, tryInput } from './validate.ts';
 
 export interface PredictorParts {
-  readonly manifest: Manifest;
+  readonly manifest: OnnxManifest;
   readonly variantName: string;
   readonly variant: Variant;
   readonly task: AnyTask;
@@ -49,50 +50,6 @@ export interface PredictorParts {
   readonly nextGolden: () => Promise<NextGolden>;
 }
 
-export interface PredictOptions {
-  /** Another task that the model can do, too. @default - that of its manifest */
-  readonly task?: TaskName;
-  /** Stops between two batches once it is aborted. */
-  readonly signal?: AbortSignal;
-  /**
-   * Where calls share batches: nobody waits for this one, so that it gives way to others and may wait for as long as it takes.
-   * See batching/ADR-dynamic-batching.md. @default false
-   */
-  readonly background?: boolean;
-  /** What the call may make the model read. @default - what the model takes */
-  readonly limits?: TokenLimits;
-}
-
-/** Milliseconds of each stage; `queueMs` is how long batches waited for those of other requests. */
-export interface StageTimings {
-  readonly tokenizeMs: number;
-  readonly queueMs: number;
-  readonly inferMs: number;
-  readonly postprocessMs: number;
-}
-
-export interface Prediction {
-  /** One result for each input, in order; its shape is the task's. */
-  readonly results: readonly unknown[];
-  readonly timings: StageTimings;
-  readonly tokens: TokenCounts;
-  /** Tokens that were cut off each input, in order. */
-  readonly truncated: readonly number[];
-  readonly model: { readonly name: string; readonly version: string; readonly variant: string };
-  /** The batches that the model ran for it; none of a pipeline, which makes its own. */
-  readonly batches?: BatchTally;
-}
-
-/** A call whose inputs are tokens already, and that has not run yet. */
-export interface PreparedCall {
-  /** Tokens that the model would read, special tokens included; 0 where they are not known. */
-  readonly tokens: number;
-  /** Milliseconds of inference, estimated from the tokens; 0 where nothing is known of it. */
-  readonly estimatedMs: number;
-  /** Runs the call. @throws EngineError OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED, and the reason of an aborted `signal` */
-  run(options?: Pick<PredictOptions, 'signal' | 'background'>): Promise<Prediction>;
-}
-
 /** What became of one input among many. */
 export type Outcome = { readonly result: unknown } | { readonly error: EngineError };
 
@@ -101,8 +58,8 @@ export interface EachPrediction extends Omit<Prediction, 'results'> {
   readonly outcomes: readonly Outcome[];
 }
 
-export class Predictor {
-  readonly manifest: Manifest;
+export class Predictor implements LoadedModel {
+  readonly manifest: OnnxManifest;
   readonly variantName: string;
   readonly variant: Variant;
   readonly loadTimings: LoadTimings;

@@ -2,12 +2,12 @@
 
 import { appendFileSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Engine, EngineError, isPipeline } from '@pilotlight/engine';
+import { Engine, EngineError } from '@pilotlight/engine';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { preload } from '../../../functions/app/src/settings/preload.ts';
-import { parsePipelineParameters } from '../../../layers/engine/src/pipelines/parameters.ts';
-import { PipelinePredictor } from '../../../layers/engine/src/pipelines/pipeline-predictor.ts';
+import { parseModelParameters } from '../../../layers/engine/src/transformers-js/parameters.ts';
+import { TransformersJsModel } from '../../../layers/engine/src/transformers-js/transformers-js-model.ts';
 import { addPipeline } from '../../../model-assets/toolchain/src/pipelines/add-pipeline.ts';
 import { SAMPLING_RATE, wavOf, writeAudioModel, writeImageModel } from '../../fixtures/pipelines.ts';
 import { silent } from '../functions/fake-engine.ts';
@@ -56,7 +56,7 @@ describe('a package of transformers.js', () => {
     const preloaded = preload(first, ['colours'], silent);
     await preloaded.settled;
     expect([...preloaded.states()]).toEqual([['colours', 'ready']]);
-    expect(first.loadedPipelines().map(({ manifest }) => manifest.name)).toEqual(['colours']);
+    expect(first.loaded().map(({ manifest }) => manifest.name)).toEqual(['colours']);
     await first.dispose();
   });
 
@@ -155,11 +155,11 @@ describe('a package of transformers.js', () => {
 
   it('fails where an input can not be run with or without its parameters', async () => {
     const { manifest } = await engine.model('features');
-    if (!isPipeline(manifest)) throw new TypeError('features is a pipeline');
+    if (manifest.runtime !== 'transformers.js') throw new TypeError('features is a pipeline');
     const runs: unknown[] = [];
-    const failing = new PipelinePredictor({
+    const failing = new TransformersJsModel({
       manifest,
-      pipeline: {
+      open: {
         samplingRate: undefined,
         run: (_input, _second, parameters) => {
           runs.push(parameters);
@@ -178,12 +178,12 @@ describe('a package of transformers.js', () => {
 
   it('lets a call under way finish all its inputs before it is freed, and refuses what comes after', async () => {
     const { manifest } = await engine.model('colours');
-    if (!isPipeline(manifest)) throw new TypeError('colours is a pipeline');
+    if (manifest.runtime !== 'transformers.js') throw new TypeError('colours is a pipeline');
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const happened: unknown[] = [];
-    const writer = new PipelinePredictor({
+    const writer = new TransformersJsModel({
       manifest: { ...manifest, task: 'text-generation' },
-      pipeline: {
+      open: {
         samplingRate: undefined,
         run: async (input) => {
           await gate;
@@ -209,17 +209,17 @@ describe('a package of transformers.js', () => {
   });
 
   it('refuses texts that are far too long before the pipeline sees them', async () => {
-    const pipeline = {
+    const open = {
       samplingRate: undefined,
       run: () => Promise.reject(new TypeError('was run')),
       dispose: () => Promise.resolve(),
     };
     const { manifest } = await engine.model('colours');
-    if (!isPipeline(manifest)) throw new TypeError('colours is a pipeline');
+    if (manifest.runtime !== 'transformers.js') throw new TypeError('colours is a pipeline');
     const loadTimings = { openMs: 0, verifyMs: 0, tokenizerMs: 0, sessionMs: 0, totalMs: 0 };
-    const writer = new PipelinePredictor({
+    const writer = new TransformersJsModel({
       manifest: { ...manifest, task: 'text-generation' },
-      pipeline,
+      open,
       loadTimings,
       maxQueuedRequests: 1,
     });
@@ -241,14 +241,14 @@ describe('a package of transformers.js', () => {
     [{ chunk_length_s: 1e-6 }, 'chunk_length_s'],
     [{ chunk_length_s: '1' }, 'chunk_length_s'],
   ])('refuses chunks of a recording that would have no end: %o', (parameters, field) => {
-    expect(() => parsePipelineParameters('automatic-speech-recognition', parameters)).toThrow(
+    expect(() => parseModelParameters('automatic-speech-recognition', parameters)).toThrow(
       expect.objectContaining({
         code: 'INVALID_PARAMETER',
         details: { field: `parameters.${field}` },
       }),
     );
     const usual = { chunk_length_s: 30, stride_length_s: 5 };
-    expect(parsePipelineParameters('automatic-speech-recognition', usual).others).toEqual(usual);
+    expect(parseModelParameters('automatic-speech-recognition', usual).others).toEqual(usual);
   });
 
   it('is refused by name where a file differs from the manifest', async () => {
@@ -269,11 +269,11 @@ describe('a package of transformers.js', () => {
   it('is listed and kept as other models are, and loads again once it was disposed of', async () => {
     const entries = await engine.models();
     expect(entries.find(({ name }) => name === 'colours')).toMatchObject({
-      pipeline: { task: 'image-classification', runtime: 'transformers.js' },
+      manifest: { task: 'image-classification', runtime: 'transformers.js' },
     });
     const model = await engine.model('colours');
     expect(await engine.model('colours')).toBe(model);
-    expect(engine.loadedPipelines()).toContain(model);
+    expect(engine.loaded()).toContain(model);
     await model.dispose();
     await expect(model.predict(await png(0, 0, 0))).rejects.toMatchObject({ code: 'PREDICTOR_DISPOSED' });
     expect(await engine.model('colours')).not.toBe(model);

@@ -1,10 +1,10 @@
-import { PIPELINE_TASKS, type PipelineTaskName } from '@pilotlight/model-format';
+import { TRANSFORMERS_JS_TASKS, type TransformersJsTaskName } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
-import type { Parameters } from './pipeline.ts';
+import type { Parameters } from './runtime.ts';
 
-export interface PipelineParameters {
-  /** What the pipeline takes as its second argument, where it has one. */
+export interface ModelParameters {
+  /** The second argument of the task, where it has one. */
   readonly second: unknown;
   readonly others: Parameters;
 }
@@ -18,7 +18,7 @@ const SECOND = {
 const scalar = z.union([z.boolean(), z.number(), z.string().check(z.maxLength(10_000))]);
 const schema = z.record(z.string(), z.nullable(z.union([scalar, z.array(scalar).check(z.maxLength(1000))])));
 
-/** The most of each: a pipeline fails on what is no count, and works for as long as it is told to. */
+/** The most of each: the library fails on a value that is no count, and works for as long as it is told to. */
 const COUNTS = {
   top_k: 1000,
   max_new_tokens: 1024,
@@ -28,12 +28,12 @@ const COUNTS = {
 } as const;
 
 /**
- * Numbers, texts and lists of them; what they mean is the pipeline's to say, and it ignores what it does not know. Those
- * that say how much it does are bounded.
+ * Numbers, texts and lists of them. The library knows what they mean, and ignores those that it does not know. Those that
+ * say how much it does are bounded.
  *
  * @throws EngineError INVALID_PARAMETER with `field`
  */
-export function parsePipelineParameters(task: PipelineTaskName, parameters: unknown): PipelineParameters {
+export function parseModelParameters(task: TransformersJsTaskName, parameters: unknown): ModelParameters {
   const parsed = schema.safeParse(parameters);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -48,7 +48,7 @@ export function parsePipelineParameters(task: PipelineTaskName, parameters: unkn
     throw invalid(`parameters.${name}`, `must be a whole number from 1 to ${most}`);
   }
   checkChunks(parsed.data);
-  const { second: name } = PIPELINE_TASKS[task];
+  const { second: name } = TRANSFORMERS_JS_TASKS[task];
   if (name === undefined) return { second: undefined, others: parsed.data };
   const { [name]: given, ...others } = parsed.data;
   const second = SECOND[name].safeParse(given);

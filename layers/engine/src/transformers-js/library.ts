@@ -1,9 +1,9 @@
 /** The one file that knows transformers.js. It is imported when the first of its packages is opened, and not before. */
 
-import { PIPELINE_TASKS } from '@pilotlight/model-format';
+import { TRANSFORMERS_JS_TASKS } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import { refuse } from './media.ts';
-import type { OpenPipeline, Parameters, Pipeline } from './pipeline.ts';
+import type { OpenModel, OpenTransformersJs, Parameters } from './runtime.ts';
 
 type Library = typeof import('@huggingface/transformers');
 type Sharp = typeof import('sharp').default;
@@ -12,7 +12,7 @@ type Sharp = typeof import('sharp').default;
 const MAX_PIXELS = 25_000_000;
 
 /** @throws EngineError PACKAGE_INVALID where transformers.js is not installed, or refuses the package */
-export const openTransformersJs: OpenPipeline = async (folder, { task, dtype }, { intraOpThreads }) => {
+export const openTransformersJs: OpenTransformersJs = async (folder, { task, dtype }, { intraOpThreads }) => {
   const { library, sharp } = await load();
   const run = await opened(() =>
     library.pipeline(task, folder, {
@@ -22,7 +22,10 @@ export const openTransformersJs: OpenPipeline = async (folder, { task, dtype }, 
       session_options: { intraOpNumThreads: intraOpThreads },
     }),
   );
-  return new TransformersJs(run, PIPELINE_TASKS[task].input === 'image' ? { library, sharp } : undefined);
+  return new LibraryModel(
+    run,
+    TRANSFORMERS_JS_TASKS[task].input === 'image' ? { library, sharp } : undefined,
+  );
 };
 
 /** Both are left out of the bundles of functions: no Lambda function has the files that they are of. */
@@ -52,9 +55,7 @@ function confine(env: Library['env']): void {
   env.useWasmCache = false;
   env.logLevel = 40;
   env.fetch = () =>
-    Promise.reject(
-      new EngineError('SESSION_FAILED', 'A pipeline wanted to fetch something, which none may.'),
-    );
+    Promise.reject(new EngineError('SESSION_FAILED', 'A model wanted to fetch something, which none may.'));
 }
 
 async function opened<T>(work: () => Promise<T>): Promise<T> {
@@ -65,7 +66,7 @@ async function opened<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What a pipeline is to this file: every task has types of its own, and the manifest says which one only at run time. */
+/** The library's pipeline as this file calls it: every task has types of its own, and the manifest says which one only at run time. */
 interface Callable {
   (...input: unknown[]): Promise<unknown>;
   readonly processor?: {
@@ -74,7 +75,7 @@ interface Callable {
   dispose(): Promise<void>;
 }
 
-class TransformersJs implements Pipeline {
+class LibraryModel implements OpenModel {
   readonly samplingRate: number | undefined;
   readonly #run: Callable;
   readonly #images: { library: Library; sharp: Sharp } | undefined;

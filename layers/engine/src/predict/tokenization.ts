@@ -1,6 +1,6 @@
 /** Texts to tokens and back, without the model: what a client needs to count tokens, to cut texts, and to look. */
 import { EngineError } from '@pilotlight/model-format/errors';
-import type { Alignment, TaskContext, Tokenizer, TokenRequest } from './ports.ts';
+import type { Alignment, TaskContext, Tokenizer, TokenRequest } from '../ports.ts';
 
 /** What became of one text, or of a pair; every list is `[tokens]`. */
 export interface Tokenization

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import type { QueueLimits } from './batching/token-queue.ts';
-import type { ExecutionProvider, PackageStore } from './ports.ts';
+import type { QueueLimits } from '../batching/token-queue.ts';
+import type { ExecutionProvider, PackageStore } from '../ports.ts';
 
 /** How an engine loads and runs its models. */
 export interface EngineOptions {

@@ -1,4 +1,4 @@
-import type { TokenRequest, TokenResult } from '../ports.ts';
+import type { TokenRequest, TokenResult } from '../../ports.ts';
 import { compareWithGolden, driftOf } from './compare.ts';
 import { requestOfGolden } from './golden.ts';
 import type { NextGolden } from './golden-reader.ts';

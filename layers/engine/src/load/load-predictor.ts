@@ -1,61 +1,30 @@
 /** From a package to a predictor: the phases of a cold start, and their times. */
 
-import type { Manifest, Variant } from '@pilotlight/model-format';
-import { isPipeline, providerFor, variantFor } from '@pilotlight/model-format';
+import type { OnnxManifest, Variant } from '@pilotlight/model-format';
+import { formatModelRef, providerFor, variantFor } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
-import { MINIMUM_GOLDENS } from './goldens/golden.ts';
-import { GoldenReader } from './goldens/golden-reader.ts';
-import type { PredictorSettings } from './options.ts';
-import { loadPipeline } from './pipelines/load-pipeline.ts';
-import type { OpenPipeline } from './pipelines/pipeline.ts';
-import type { PipelinePredictor } from './pipelines/pipeline-predictor.ts';
-import type { CreateSession, CreateTokenizer, ModelPackage, PackageStore, ResolvedRef } from './ports.ts';
-import { Predictor } from './predictor.ts';
-import { disposeOf, openSessions } from './session/open-sessions.ts';
-import { taskFor } from './tasks/index.ts';
+import type { ModelPackage } from '../ports.ts';
+import { MINIMUM_GOLDENS } from '../predict/goldens/golden.ts';
+import { GoldenReader } from '../predict/goldens/golden-reader.ts';
+import { Predictor } from '../predict/predictor.ts';
+import { disposeOf, openSessions } from '../session/open-sessions.ts';
+import { taskFor } from '../tasks/index.ts';
+import type { LoaderParts, OpenedPackage } from './parts.ts';
 
-export interface LoaderParts {
-  readonly store: PackageStore;
-  readonly createTokenizer: CreateTokenizer;
-  readonly createSession: CreateSession;
-  readonly openPipeline: OpenPipeline;
-  readonly settings: PredictorSettings;
-}
-
-/** What `manifest` makes of the package that it is of. */
-interface Opened<Contents> {
-  readonly opened: ModelPackage;
-  readonly manifest: Contents;
-  /** `performance.now()` before the package was opened. */
-  readonly start: number;
-}
-
-/** @throws EngineError PACKAGE_INVALID, PACKAGE_CORRUPT, naming the model. */
-export async function loadModel(
-  ref: ResolvedRef,
-  parts: LoaderParts,
-): Promise<Predictor | PipelinePredictor> {
-  const start = performance.now();
-  const opened = await parts.store.open(ref);
-  const { manifest } = opened;
-  if (!isPipeline(manifest)) return loadPredictor({ opened, manifest, start }, parts);
-  return loadPipeline({ opened, manifest, start }, parts).catch((error: unknown) => {
-    throw nameModel(error, manifest);
-  });
-}
-
-async function loadPredictor(
-  { opened, manifest, start }: Opened<Manifest>,
+export async function loadPredictor(
+  { opened, manifest, start }: OpenedPackage<OnnxManifest>,
   parts: LoaderParts,
 ): Promise<Predictor> {
   const { settings } = parts;
-  const ref: ResolvedRef = manifest;
+  const model = formatModelRef(manifest);
+  const details = { model: manifest.name, version: manifest.version };
   const variantName = settings.variant ?? variantFor(manifest, settings.executionProvider);
   const variant = manifest.variants[variantName];
   if (!variant) {
     throw new EngineError(
       'PACKAGE_INVALID',
-      `Model ${ref.name}@${ref.version} has no variant ${variantName}; it has ${Object.keys(manifest.variants).join(', ')}.`,
+      `Model ${model} has no variant ${variantName}; it has ${Object.keys(manifest.variants).join(', ')}.`,
+      { details },
     );
   }
   const task = taskFor(manifest.task);
@@ -66,7 +35,8 @@ async function loadPredictor(
   if (missing !== undefined) {
     throw new EngineError(
       'PACKAGE_INVALID',
-      `Model ${ref.name}@${ref.version} is refused: its graph has no output for ${[missing].flat().join(' or ')}, which ${task.name} reads.`,
+      `Model ${model} is refused: its graph has no output for ${[missing].flat().join(' or ')}, which ${task.name} reads.`,
+      { details },
     );
   }
   await opened.checkSizes(variant);
@@ -99,7 +69,7 @@ async function loadPredictor(
 }
 
 /** Verifies in another thread while this one opens tokenizer and session; whatever fails, nothing stays open. */
-async function openAll(opened: ModelPackage, manifest: Manifest, variant: Variant, parts: LoaderParts) {
+async function openAll(opened: ModelPackage, manifest: OnnxManifest, variant: Variant, parts: LoaderParts) {
   const { createTokenizer, createSession, settings } = parts;
   const graph = variant.graphs.model;
   const verified = timed(() => opened.verify(variant));
@@ -120,7 +90,7 @@ async function openAll(opened: ModelPackage, manifest: Manifest, variant: Varian
     const [, openedTokenizer, openedSessions] = await Promise.allSettled([verified, tokenizer, sessions]);
     if (openedTokenizer.status === 'fulfilled') openedTokenizer.value.value.dispose();
     if (openedSessions.status === 'fulfilled') await disposeOf(openedSessions.value.value);
-    throw nameModel(error, manifest);
+    throw error;
   }
 }
 
@@ -128,14 +98,4 @@ async function timed<T>(work: () => Promise<T>): Promise<{ value: T; ms: number 
   const start = performance.now();
   const value = await work();
   return { value, ms: performance.now() - start };
-}
-
-/** Adapters do not know which model they work for; the error that a client sees names it. */
-function nameModel(error: unknown, { name, version }: ResolvedRef): unknown {
-  if (!(error instanceof EngineError) || 'model' in error.details) return error;
-  const details = { ...error.details, model: name, version };
-  return new EngineError(error.code, `Model ${name}@${version} is refused: ${error.message}`, {
-    details,
-    cause: error,
-  });
 }

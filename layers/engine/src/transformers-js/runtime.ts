@@ -1,8 +1,9 @@
-/** What the engine asks of the runtime of a pipeline; transformers-js.ts answers it. */
-import type { PipelineManifest } from '@pilotlight/model-format';
+/** The part of transformers.js that the engine uses; library.ts implements it. */
+import type { TransformersJsManifest } from '@pilotlight/model-format';
 
-export interface Pipeline {
-  /** Samples a second of the recordings that it takes; nothing where it takes none. */
+/** One model that the library has opened. */
+export interface OpenModel {
+  /** Samples a second of the recordings that it takes; undefined where it takes none. */
   readonly samplingRate: number | undefined;
   /**
    * Runs one input: a text, the file of an image, or the samples of a recording. `second` stands between it and the
@@ -17,8 +18,8 @@ export interface Pipeline {
 export type Parameters = Readonly<Record<string, unknown>>;
 
 /** Opens the model files in `folder`, which have been verified. */
-export type OpenPipeline = (
+export type OpenTransformersJs = (
   folder: string,
-  manifest: PipelineManifest,
+  manifest: TransformersJsManifest,
   options: { readonly intraOpThreads: number },
-) => Promise<Pipeline>;
+) => Promise<OpenModel>;

@@ -1,8 +1,8 @@
 /** What one call may make the tokenizer read. Texts are tokenised whole, and what is too long is known only then: this bounds the work before. */
 
 import { EngineError } from '@pilotlight/model-format/errors';
-import type { TokenLimits } from './batching/token-limits.ts';
-import type { TokenRequest } from './ports.ts';
+import type { TokenLimits } from '../batching/token-limits.ts';
+import type { TokenRequest } from '../ports.ts';
 
 /** Nearly twice what a token of English has; a text with more of them for each token is cut to a part of it, or is of blanks. */
 const CHARACTERS_OF_INPUT = 8;

@@ -1,15 +1,21 @@
 /**
- * `model.json`, the manifest of a model package. Strict: an unknown key is an error, so that a package made
- * for a later engine is refused by an earlier one instead of being half understood.
+ * `model.json` of a package that the engine runs itself, on ONNX Runtime. Strict: an unknown key is an error, so that a
+ * package made for a later engine is refused by an earlier one instead of being half understood.
  */
 
 import * as z from 'zod/mini';
-import en from 'zod/v4/locales/en.js';
-
-z.config(en());
-
-export const MANIFEST_FILE = 'model.json';
-export const FORMAT_VERSION = 1;
+import {
+  FORMAT_VERSION,
+  modelNameSchema,
+  modelVersionSchema,
+  nonNegativeInt,
+  type PackageFile,
+  packageFileSchema,
+  packagePathSchema,
+  positiveInt,
+  sha256Schema,
+  text,
+} from './common.ts';
 
 /** By the names of Hugging Face's pipelines. */
 export const TASKS = [
@@ -30,42 +36,6 @@ const LABELLED: readonly string[] = [
 ];
 export const taskNameSchema = z.enum(TASKS);
 export type TaskName = z.infer<typeof taskNameSchema>;
-
-export const sha256Schema = z
-  .string()
-  .check(z.regex(/^[0-9a-f]{64}$/, 'must be a sha256 in lower-case hexadecimal'));
-const positiveInt = z.int().check(z.positive());
-const nonNegativeInt = z.int().check(z.nonnegative());
-const text = z.string().check(z.minLength(1));
-
-export const modelNameSchema = z
-  .string()
-  .check(
-    z.regex(
-      /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/,
-      'must be 1-64 of a-z 0-9 . _ - and start and end with a letter or digit',
-    ),
-  );
-export const modelVersionSchema = z
-  .string()
-  .check(z.regex(/^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/, 'must be a semantic version such as 1.0.0'));
-
-/** A path inside the package, with forward slashes; it can not lead out of the package. */
-export const packagePathSchema = z
-  .string()
-  .check(
-    z.regex(
-      /^(?!\.{1,2}(?:\/|$))[\w.-]+(?:\/(?!\.{1,2}(?:\/|$))[\w.-]+)*$/,
-      'must be a relative path inside the package',
-    ),
-  );
-
-export const packageFileSchema = z.strictObject({
-  path: packagePathSchema,
-  bytes: nonNegativeInt,
-  sha256: sha256Schema,
-});
-export type PackageFile = z.infer<typeof packageFileSchema>;
 
 /** What each axis of a tensor counts: `['batch', 'tokens', 'hidden']`. */
 const axisSchema = z.enum(['batch', 'tokens', 'labels', 'hidden', 'vocabulary']);
@@ -160,9 +130,11 @@ export type Quality = z.infer<typeof qualitySchema>;
 
 export const poolingSchema = z.enum(['cls', 'mean', 'max', 'last-token', 'none']);
 
-export const manifestSchema = z
+export const onnxManifestSchema = z
   .strictObject({
     formatVersion: z.literal(FORMAT_VERSION),
+    /** Absent in the files of packages, where its absence means ONNX Runtime. */
+    runtime: z._default(z.literal('onnx'), 'onnx'),
     name: modelNameSchema,
     version: modelVersionSchema,
     description: z.optional(z.string()),
@@ -219,4 +191,4 @@ export const manifestSchema = z
       error: 'must be distinct',
     }),
   );
-export type Manifest = z.infer<typeof manifestSchema>;
+export type OnnxManifest = z.infer<typeof onnxManifestSchema>;

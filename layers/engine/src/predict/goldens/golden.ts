@@ -1,6 +1,6 @@
 /** goldens.jsonl: a header, then one golden a line. Inputs, token ids and fp32 outputs that a package must give. */
 import * as z from 'zod/mini';
-import type { TokenRequest } from '../ports.ts';
+import type { TokenRequest } from '../../ports.ts';
 
 /** Fewer inputs than this prove too little. */
 export const MINIMUM_GOLDENS = 32;

@@ -1,26 +1,26 @@
-/** `model.json` of a package that transformers.js runs: the long tail, told from our own by its `runtime`. */
+/** `model.json` of a package that transformers.js runs: the long tail of tasks that the engine has no task of its own for. */
 import * as z from 'zod/mini';
 import {
   FORMAT_VERSION,
-  type Manifest,
   modelNameSchema,
   modelVersionSchema,
   packageFileSchema,
   sha256Schema,
-} from './manifest.ts';
+  text,
+} from './common.ts';
 
-/** What a model reads. An image or a recording travels as its file: PNG, JPEG, WebP, GIF; WAV. */
-export type PipelineInput = 'text' | 'image' | 'audio';
+/** The kind of input that a model reads. An image or a recording travels as its file: PNG, JPEG, WebP, GIF; WAV. */
+export type TransformersJsInput = 'text' | 'image' | 'audio';
 
-interface PipelineTask {
-  readonly input: PipelineInput;
-  /** The parameter that the pipeline takes as its second argument, and can not do without. */
+interface TransformersJsTask {
+  readonly input: TransformersJsInput;
+  /** The parameter that the task takes as its second argument and cannot do without. */
   readonly second?: 'candidate_labels' | 'question';
 }
 
 /**
- * The pipelines of transformers.js that the engine has no task of its own for. Without text-to-speech, which fetches its
- * vocoder by itself. See pipelines/ADR-pipelines.md.
+ * The tasks of transformers.js that the engine has no task of its own for. Text-to-speech is not among them, because it
+ * fetches its vocoder by itself. See layers/engine/src/transformers-js/ADR-transformers-js.md.
  */
 const TASKS = {
   'audio-classification': { input: 'audio' },
@@ -41,27 +41,25 @@ const TASKS = {
   'zero-shot-audio-classification': { input: 'audio', second: 'candidate_labels' },
   'zero-shot-image-classification': { input: 'image', second: 'candidate_labels' },
   'zero-shot-object-detection': { input: 'image', second: 'candidate_labels' },
-} satisfies Record<string, PipelineTask>;
-export type PipelineTaskName = keyof typeof TASKS;
-export const PIPELINE_TASKS: Record<PipelineTaskName, PipelineTask> = TASKS;
+} satisfies Record<string, TransformersJsTask>;
+export type TransformersJsTaskName = keyof typeof TASKS;
+export const TRANSFORMERS_JS_TASKS: Record<TransformersJsTaskName, TransformersJsTask> = TASKS;
 
-export const PIPELINE_DTYPES = ['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4'] as const;
-export type PipelineDtype = (typeof PIPELINE_DTYPES)[number];
+export const TRANSFORMERS_JS_DTYPES = ['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4'] as const;
+export type TransformersJsDtype = (typeof TRANSFORMERS_JS_DTYPES)[number];
 
-const text = z.string().check(z.minLength(1));
-
-export const pipelineManifestSchema = z.strictObject({
+export const transformersJsManifestSchema = z.strictObject({
   formatVersion: z.literal(FORMAT_VERSION),
   runtime: z.literal('transformers.js'),
   name: modelNameSchema,
   version: modelVersionSchema,
   description: z.optional(z.string()),
-  task: z.enum(Object.keys(TASKS) as [PipelineTaskName, ...PipelineTaskName[]]),
+  task: z.enum(Object.keys(TASKS) as [TransformersJsTaskName, ...TransformersJsTaskName[]]),
   /** Which files of the folder are the graphs: `q8` is `onnx/model_quantized.onnx`. */
-  dtype: z.enum(PIPELINE_DTYPES),
-  /** Every file that the pipeline reads, laid out as on the Hugging Face Hub. */
+  dtype: z.enum(TRANSFORMERS_JS_DTYPES),
+  /** Every file that the model reads, laid out as on the Hugging Face Hub. */
   files: z.array(packageFileSchema).check(z.minLength(1)),
-  /** What the pipeline answered when it was packaged. */
+  /** The answers that the model gave when it was packaged. */
   goldens: packageFileSchema,
   modelCard: packageFileSchema,
   source: z.strictObject({
@@ -72,11 +70,4 @@ export const pipelineManifestSchema = z.strictObject({
   }),
   toolchain: z.strictObject({ pilotlight: z.string(), node: z.string(), transformers: text }),
 });
-export type PipelineManifest = z.infer<typeof pipelineManifestSchema>;
-
-/** What a model.json may be. */
-export type PackageManifest = Manifest | PipelineManifest;
-
-export function isPipeline(manifest: PackageManifest): manifest is PipelineManifest {
-  return 'runtime' in manifest;
-}
+export type TransformersJsManifest = z.infer<typeof transformersJsManifestSchema>;

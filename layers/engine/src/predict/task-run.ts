@@ -1,10 +1,10 @@
 /** A task on a list of inputs: the requests of each, one run of all of them, and the result of each. */
 
 import { EngineError } from '@pilotlight/model-format/errors';
-import type { Inference, RunOptions } from './batching/batch-runner.ts';
-import type { TaskContext, TokenRequest } from './ports.ts';
-import type { AnyTask } from './tasks/index.ts';
-import type { CommonParameters } from './tasks/parameters.ts';
+import type { Inference, RunOptions } from '../batching/batch-runner.ts';
+import type { TaskContext, TokenRequest } from '../ports.ts';
+import type { AnyTask } from '../tasks/index.ts';
+import type { CommonParameters } from '../tasks/parameters.ts';
 import { inList } from './validate.ts';
 
 export interface TaskRun {

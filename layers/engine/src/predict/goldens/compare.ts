@@ -1,4 +1,4 @@
-import type { TokenResult } from '../ports.ts';
+import type { TokenResult } from '../../ports.ts';
 import { GOLDEN_ROLES, type Golden, type GoldenOutput } from './golden.ts';
 import { topOfRows } from './top-of-rows.ts';
 

@@ -1,38 +1,39 @@
-/** One loaded pipeline: from inputs to results, by way of transformers.js. */
+/** One model that transformers.js runs: from inputs to results. */
 
-import { PIPELINE_TASKS, type PipelineManifest } from '@pilotlight/model-format';
+import { TRANSFORMERS_JS_TASKS, type TransformersJsManifest } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
-import { Activity } from '../activity.ts';
 import { Turns } from '../batching/turns.ts';
-import { refuseMoreCharacters } from '../character-limits.ts';
 import type { LoadTimings } from '../ports.ts';
-import type { Prediction, PredictOptions, PreparedCall } from '../predictor.ts';
+import { Activity } from '../predict/activity.ts';
+import { refuseMoreCharacters } from '../predict/character-limits.ts';
+import type { LoadedModel, Prediction, PredictOptions, PreparedCall } from '../predict/loaded-model.ts';
 import { mediaBytes, refuse } from './media.ts';
-import { type PipelineParameters, parsePipelineParameters } from './parameters.ts';
-import type { Pipeline } from './pipeline.ts';
+import { type ModelParameters, parseModelParameters } from './parameters.ts';
+import type { OpenModel } from './runtime.ts';
 import { readWav } from './wav.ts';
 
-export interface PipelineParts {
-  readonly manifest: PipelineManifest;
-  readonly pipeline: Pipeline;
+export interface TransformersJsParts {
+  readonly manifest: TransformersJsManifest;
+  readonly open: OpenModel;
   readonly loadTimings: LoadTimings;
   readonly maxQueuedRequests: number;
 }
 
-type PipelineValue = string | Uint8Array | Float32Array;
+type ModelInput = string | Uint8Array | Float32Array;
 
 const NO_TOKENS = { total: 0, padded: 0, truncated: 0 } as const;
 
-/** As a `Predictor`, as far as it goes: inputs run one by one, characters count in place of tokens, and there are no windows. */
-export class PipelinePredictor {
-  readonly manifest: PipelineManifest;
+/** Inputs run one by one, characters count in place of tokens, and there are no windows. */
+export class TransformersJsModel implements LoadedModel {
+  readonly manifest: TransformersJsManifest;
   readonly variantName: string;
   readonly loadTimings: LoadTimings;
-  readonly #parts: PipelineParts;
+  readonly #parts: TransformersJsParts;
   readonly #turns = new Turns();
+  #queued = 0;
   readonly #activity: Activity;
 
-  constructor(parts: PipelineParts) {
+  constructor(parts: TransformersJsParts) {
     this.manifest = parts.manifest;
     this.variantName = parts.manifest.dtype;
     this.loadTimings = parts.loadTimings;
@@ -40,9 +41,12 @@ export class PipelinePredictor {
     this.#activity = new Activity(parts.manifest, parts.maxQueuedRequests);
   }
 
-  /** Bytes of the files behind it: what the engine's memory budget counts. */
   get bytes(): number {
     return this.manifest.files.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  get queued(): number {
+    return this.#queued;
   }
 
   get usable(): boolean {
@@ -63,7 +67,7 @@ export class PipelinePredictor {
   ): Promise<Prediction> {
     this.#refuseOtherTask(options);
     const list = Array.isArray(inputs) ? inputs : [inputs];
-    const settings = parsePipelineParameters(this.manifest.task, parameters);
+    const settings = parseModelParameters(this.manifest.task, parameters);
     const values = list.map((input: unknown, index) =>
       this.#parse(input, Array.isArray(inputs) ? `inputs[${index}]` : 'inputs'),
     );
@@ -87,25 +91,33 @@ export class PipelinePredictor {
 
   /** Lets what is under way finish, refuses what comes after, and frees the model. */
   dispose(): Promise<void> {
-    return this.#activity.dispose(() => this.#parts.pipeline.dispose());
+    return this.#activity.dispose(() => this.#parts.open.dispose());
   }
 
   async #runAll(
-    values: readonly PipelineValue[],
-    settings: PipelineParameters,
+    values: readonly ModelInput[],
+    settings: ModelParameters,
     { signal }: PredictOptions,
   ): Promise<Prediction> {
     const { name, version } = this.manifest;
     const start = performance.now();
     let queueMs = 0;
     const results: unknown[] = [];
-    for (const value of values) {
-      signal?.throwIfAborted();
-      const result = await this.#turns.take((waitedMs) => {
-        queueMs += waitedMs;
-        return this.#runOne(value, settings);
-      });
-      results.push(result);
+    let left = values.length;
+    this.#queued += left;
+    try {
+      for (const value of values) {
+        signal?.throwIfAborted();
+        const result = await this.#turns.take((waitedMs) => {
+          queueMs += waitedMs;
+          this.#queued -= 1;
+          left -= 1;
+          return this.#runOne(value, settings);
+        });
+        results.push(result);
+      }
+    } finally {
+      this.#queued -= left;
     }
     const inferMs = performance.now() - start - queueMs;
     return {
@@ -117,16 +129,16 @@ export class PipelinePredictor {
     };
   }
 
-  /** A pipeline does not say what it failed on: where the same input runs without the parameters, it was these. */
-  async #runOne(value: PipelineValue, { second, others }: PipelineParameters): Promise<unknown> {
-    const { pipeline } = this.#parts;
+  /** transformers.js does not say what it failed on: where the same input runs without the parameters, these are at fault. */
+  async #runOne(value: ModelInput, { second, others }: ModelParameters): Promise<unknown> {
+    const { open } = this.#parts;
     try {
-      return await pipeline.run(value, second, others);
+      return await open.run(value, second, others);
     } catch (error) {
       const names = Object.keys(others);
       const isFailure = error instanceof EngineError && error.code === 'SESSION_FAILED';
       if (!isFailure || names.length === 0) throw error;
-      const runsWithout = await pipeline.run(value, second, {}).then(
+      const runsWithout = await open.run(value, second, {}).then(
         () => true,
         () => false,
       );
@@ -140,8 +152,8 @@ export class PipelinePredictor {
     }
   }
 
-  #parse(input: unknown, field: string): PipelineValue {
-    const kind = PIPELINE_TASKS[this.manifest.task].input;
+  #parse(input: unknown, field: string): ModelInput {
+    const kind = TRANSFORMERS_JS_TASKS[this.manifest.task].input;
     if (kind === 'text') {
       if (typeof input !== 'string') throw refuse(field, 'must be a text');
       return input;
@@ -153,7 +165,7 @@ export class PipelinePredictor {
   #samples(file: Uint8Array, field: string): Float32Array {
     const recording = readWav(file);
     if (!recording) throw refuse(field, 'must be a WAV file of 16-bit PCM or 32-bit float samples');
-    const { samplingRate } = this.#parts.pipeline;
+    const { samplingRate } = this.#parts.open;
     if (samplingRate !== undefined && recording.samplingRate !== samplingRate) {
       throw refuse(
         field,
