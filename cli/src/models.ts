@@ -1,7 +1,8 @@
 /** The packages that the local commands serve. */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { didYouMean, type Engine, type PackageEntry, parseModelRef } from '@pilotlight/engine';
+import { type Engine, type PackageEntry, parseModelRef } from '@pilotlight/engine';
+import { didYouMean } from '@pilotlight/model-format/errors';
 import { LocalError, usageError } from './command.ts';
 
 const DEFAULT_FOLDER = fileURLToPath(new URL('../../model-assets/packages', import.meta.url));

@@ -3,6 +3,7 @@ import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle, type FunctionName } from '@pilotlight/functions/internal/bundle';
+import { MEGABYTES_PER_VCPU } from '@pilotlight/model-format';
 import {
   buildModelLayer,
   explainPlacement,
@@ -21,8 +22,6 @@ import { LocalError } from '../command.ts';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const LAYERS = join(ROOT, 'dist', 'layers');
 const ARCHITECTURE: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
-/** Memory that buys one vCPU. */
-const MEGABYTES = 1769;
 /** API Gateway does not wait longer. */
 const TIMEOUT_SECONDS = 29;
 
@@ -56,7 +55,7 @@ export async function builtPredict(
     name: 'predict',
     taskRoot,
     layers: [runtimeLayer(), ...modelLayers],
-    memoryMegabytes: MEGABYTES,
+    memoryMegabytes: MEGABYTES_PER_VCPU,
     timeoutSeconds: TIMEOUT_SECONDS,
     ...settings,
     environment: {
