@@ -11,6 +11,7 @@ async function leaves(body: string | Uint8Array, { onLambda = true } = {}): Prom
     refuseMoreThanLambdaTakes(c, body);
     return c.text('It may.');
   });
+  app.onError((_, c) => c.text('It may not.', 422));
   const env = onLambda ? { lambdaContext: {} } : {};
   return (await app.request('/', {}, env)).status === 200;
 }
