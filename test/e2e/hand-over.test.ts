@@ -53,7 +53,7 @@ const startFunction = (changes: object = {}) =>
     PILOTLIGHT_MODELS_DIR: own.packages,
     PILOTLIGHT_PRELOAD_MODELS: 'sentiment,slots',
     ...world.environment,
-    PILOTLIGHT_CONTAINER: JSON.stringify({
+    PILOTLIGHT_SERVER: JSON.stringify({
       url: container.url,
       models: { intent: 'job', sentiment: 'job', slots: 'cpu' },
       maxInferMs: MAX_INFER_MS,
@@ -184,7 +184,7 @@ describe('once the container is killed', () => {
     const { visible, hidden } = world.messages.counts();
     expect(visible + hidden).toBeGreaterThanOrEqual(3);
     expect((await predict.get('/metrics')).bytes.toString()).toContain('pilotlight_circuit_open 1\n');
-    expect(predict.log()).toContain('The circuit to the container is open');
+    expect(predict.log()).toContain('The circuit to the server is open');
   });
 
   test('what is too much work becomes a job, or is answered here after all, as the policy says', async () => {
@@ -239,7 +239,7 @@ describe('once the container is killed', () => {
 test('a function whose settings are wrong does not start, and says every fault', async () => {
   const settings = { url: 'gpu', models: { intent: 'maybe' }, coolDownMs: 0 };
   const started = startPredict(file, {
-    PILOTLIGHT_CONTAINER: JSON.stringify(settings),
+    PILOTLIGHT_SERVER: JSON.stringify(settings),
     PILOTLIGHT_JOB_BUCKET: 'b',
   });
   await expect(started).rejects.toThrow(

@@ -112,7 +112,7 @@ describe('the bundled predict function', () => {
     const asked = join(task, 'openapi.json');
     writeFileSync(asked, JSON.stringify(request));
     const { results } = answersTo([asked]);
-    expect(JSON.parse(results[0].body)).toEqual(JSON.parse(JSON.stringify(openApiDocument())));
+    expect(JSON.parse(results[0].body)).toEqual(JSON.parse(JSON.stringify(await openApiDocument())));
     expect(declaredAnywhere(['OpenAPIHono', 'OpenApiGeneratorV31', 'toJSONSchema', 'compileFn'])).toEqual([]);
   });
 

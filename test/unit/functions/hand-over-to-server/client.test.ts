@@ -97,7 +97,7 @@ describe('what comes back', () => {
         'content-type': 'application/json',
         'x-pilotlight-model': 'large',
         'set-cookie': 'a=b',
-        server: 'container',
+        server: 'a server',
         'x-internal': 'secret',
       });
       response.end('{"code":"INVALID_INPUT"}');
