@@ -4,7 +4,6 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { taskParameters } from '@pilotlight/app/internal/api/formats/hugging-face/parameters';
 import { readConfig } from '@pilotlight/app/internal/settings/config';
 import { engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
@@ -14,6 +13,7 @@ import { NO_PROGRESS, type Progress } from '@pilotlight/batch/internal/file/part
 import { predictFile } from '@pilotlight/batch/internal/file/predict-file';
 import { parseOptions as parseFileOptions } from '@pilotlight/batch/internal/object/options';
 import { Engine } from '@pilotlight/engine';
+import { wireParameters } from '@pilotlight/model-format';
 import { ProgressLine } from './batch/progress.ts';
 import { redrive } from './batch/redrive.ts';
 import { LocalError, parseOptions, runCommand, usageError } from './command.ts';
@@ -31,7 +31,7 @@ Usage: npm run batch -- FILE --model NAME [OPTIONS]
   --column NAME       CSV column of the texts (default: text)
   --id-column NAME    CSV column of the ids (default: id)
   --delimiter C       between the fields of a CSV record (default: ,)
-  --packages DIR      folder of packages (default: MODELS_DIR, or model-assets/packages)
+  --packages DIR      folder of packages (default: PILOTLIGHT_MODELS_DIR, or model-assets/packages)
   -h, --help          print this text
 
   redrive             moves the messages of a dead-letter queue back, so that their files are tried again
@@ -85,7 +85,7 @@ async function predict(file: string, values: Values): Promise<void> {
   const bytes = await sizeOf(file);
   const folder = packagesFolder(values.packages);
   keepHeapSmall();
-  const engine = new Engine(engineOptions(readConfig({ ...process.env, MODELS_DIR: folder })));
+  const engine = new Engine(engineOptions(readConfig({ ...process.env, PILOTLIGHT_MODELS_DIR: folder })));
   const entries = await listModels(engine, folder);
   if (ref === undefined) {
     const names = [...new Set(entries.map(({ name }) => name))].join(', ');
@@ -111,7 +111,7 @@ async function predict(file: string, values: Values): Promise<void> {
       format,
       options: { column, idColumn, delimiter, maxRowBytes: MAX_ROW_BYTES },
       predictor,
-      parameters: taskParameters({ parameters }, predictor.manifest.task),
+      parameters: wireParameters(parameters, predictor.manifest.task),
       partRows: PART_ROWS,
       from: NO_PROGRESS,
     });

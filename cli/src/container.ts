@@ -8,9 +8,9 @@ const listSchema = z.object({
 });
 
 /**
- * `PILOTLIGHT_CONTAINER` for every model that the server at `url` has.
+ * `PILOTLIGHT_SERVER` for every model that the server at `url` has.
  *
- * @throws LocalError CONTAINER_UNREACHABLE
+ * @throws LocalError SERVER_UNREACHABLE
  */
 export async function containerSetting(url: string): Promise<string> {
   const entries = await listed(url);
@@ -25,12 +25,12 @@ async function listed(url: string) {
     return listSchema.parse(await answer.json()).models;
   } catch (cause) {
     throw unreachable(
-      `No server of ours answers at ${url}. Start one: PORT=9090 MODELS_DIR=<folder> node functions/server/server.ts`,
+      `No server of ours answers at ${url}. Start one: PILOTLIGHT_PORT=9090 PILOTLIGHT_MODELS_DIR=<folder> node functions/server/server.ts`,
       cause,
     );
   }
 }
 
 function unreachable(message: string, cause?: unknown): LocalError {
-  return new LocalError('CONTAINER_UNREACHABLE', message, { cause });
+  return new LocalError('SERVER_UNREACHABLE', message, { cause });
 }

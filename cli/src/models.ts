@@ -7,9 +7,9 @@ import { LocalError, usageError } from './command.ts';
 
 const DEFAULT_FOLDER = fileURLToPath(new URL('../../model-assets/packages', import.meta.url));
 
-/** `--packages`, else MODELS_DIR, else the packages of this repository. */
+/** `--packages`, else PILOTLIGHT_MODELS_DIR, else the packages of this repository. */
 export function packagesFolder(option: string | undefined): string {
-  return resolve(option ?? process.env.MODELS_DIR ?? DEFAULT_FOLDER);
+  return resolve(option ?? process.env.PILOTLIGHT_MODELS_DIR ?? DEFAULT_FOLDER);
 }
 
 /** Every package of the folder, at least one. @throws LocalError NO_MODELS */

@@ -1,7 +1,7 @@
 /** `npm start`: every model package on http://localhost:8080. */
 
-import { createApp } from '@pilotlight/app/internal/api/app';
-import type { AppOptions } from '@pilotlight/app/internal/api/ports';
+import { createApp } from '@pilotlight/app/internal/app';
+import type { AppOptions } from '@pilotlight/app/internal/serve/ports';
 import { type Config, readConfig } from '@pilotlight/app/internal/settings/config';
 import { appOptions, engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { handOverOptions } from '@pilotlight/app/internal/settings/hand-over-options';
@@ -25,9 +25,9 @@ Usage: npm start [-- OPTIONS]
   --host ADDRESS    address to listen on (default: 127.0.0.1; 0.0.0.0 for every network)
   --model NAME      load this model at start, the others at their first request;
                     may be repeated (default: load all)
-  --packages DIR    folder of packages (default: MODELS_DIR, or model-assets/packages)
+  --packages DIR    folder of packages (default: PILOTLIGHT_MODELS_DIR, or model-assets/packages)
   --s3-port N       port of S3, whose files are predicted (default: 4568, or a free one)
-  --container URL   hand over to the server there what only it has (docs/gpu.md); PILOTLIGHT_CONTAINER
+  --container URL   hand over to the server there what only it has (docs/gpu.md); PILOTLIGHT_SERVER
                     says more
   --quiet           print no line for each request
   -h, --help        print this text
@@ -44,7 +44,7 @@ Examples:
   npm start -- --model sentiment --port 9000
   npm start -- --container http://localhost:9090
   npm start -- --lambda --model sentiment --memory 512
-  MODELS_DIR=/srv/models npm start -- --host 0.0.0.0`;
+  PILOTLIGHT_MODELS_DIR=/srv/models npm start -- --host 0.0.0.0`;
 
 const OPTIONS = {
   port: { type: 'string' },
@@ -78,14 +78,17 @@ async function main(args: readonly string[]): Promise<void> {
   if (stray ?? values.logs) throw usageError(`--${stray ?? 'logs'} is for --lambda.`);
   const config = readConfig({
     ...process.env,
-    MODELS_DIR: folder,
-    ...(values.container !== undefined && { PILOTLIGHT_CONTAINER: await containerSetting(values.container) }),
+    PILOTLIGHT_MODELS_DIR: folder,
+    ...(values.container !== undefined && { PILOTLIGHT_SERVER: await containerSetting(values.container) }),
   });
   keepHeapSmall();
   const engine = new Engine({ ...engineOptions(config), sessions: 'worker' });
   try {
-    const models = await loadModels(engine, folder, values.model ?? config.PRELOAD_MODELS, (problem) =>
-      consoleLogger.warn(problem, {}),
+    const models = await loadModels(
+      engine,
+      folder,
+      values.model ?? config.PILOTLIGHT_PRELOAD_MODELS,
+      (problem) => consoleLogger.warn(problem, {}),
     );
     const elsewhere = await handOverOptions(config, consoleLogger);
     const app = appOf(engine, config, values.quiet, elsewhere);
@@ -103,7 +106,7 @@ async function main(args: readonly string[]): Promise<void> {
       await engine.dispose();
     });
     console.log(
-      banner(models, baseOf(values.host, service.port), uploads.endpoint, config.PILOTLIGHT_CONTAINER),
+      banner(models, baseOf(values.host, service.port), uploads.endpoint, config.PILOTLIGHT_SERVER),
     );
   } catch (error) {
     await engine.dispose();

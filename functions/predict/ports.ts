@@ -1,6 +1,6 @@
 /** What the predict function asks of its models beside what the HTTP app does. */
 
-import type { ServingEngine } from '@pilotlight/app/internal/api/ports';
+import type { ServingEngine } from '@pilotlight/app/internal/serve/ports';
 import { formatModelRef, type LoadedModel } from '@pilotlight/engine';
 
 export type PredictModel = Pick<LoadedModel, 'manifest' | 'loadTimings' | 'checkGolden'>;

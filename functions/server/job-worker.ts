@@ -1,8 +1,9 @@
 /** Takes jobs from the queue, several at once so that they share batches, and lets them go when the process ends. */
-import type { Logger } from '@pilotlight/app/internal/api/ports';
+
+import { pause } from '@pilotlight/app/internal/aws/pause';
 import type { Delivery } from '@pilotlight/app/internal/aws/sqs-queue';
 import { type JobPlace, jobParts } from '@pilotlight/app/internal/jobs/s3-jobs';
-import { pause } from '@pilotlight/app/internal/pause';
+import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import { JobMetrics } from './job-metrics.ts';
 import type { Fetch } from './job-replay.ts';
 import { type DeliveryOutcome, JobRun, type RunParts } from './job-run.ts';
@@ -20,9 +21,9 @@ const REST_MS = 5000;
 const RETURN_MS = 2000;
 
 export interface WorkerSettings {
-  readonly JOB_CONCURRENCY: number;
-  readonly JOB_LEASE_SECONDS: number;
-  readonly JOB_MAX_ATTEMPTS: number;
+  readonly PILOTLIGHT_JOB_CONCURRENCY: number;
+  readonly PILOTLIGHT_JOB_LEASE_SECONDS: number;
+  readonly PILOTLIGHT_JOB_MAX_ATTEMPTS: number;
 }
 
 /** Jobs of `place`, each sent to `fetch`. */
@@ -36,9 +37,9 @@ export function startJobWorker(
     ...jobParts(place, process.env),
     fetch,
     logger,
-    concurrency: settings.JOB_CONCURRENCY,
-    leaseMs: settings.JOB_LEASE_SECONDS * 1000,
-    maxAttempts: settings.JOB_MAX_ATTEMPTS,
+    concurrency: settings.PILOTLIGHT_JOB_CONCURRENCY,
+    leaseMs: settings.PILOTLIGHT_JOB_LEASE_SECONDS * 1000,
+    maxAttempts: settings.PILOTLIGHT_JOB_MAX_ATTEMPTS,
   });
 }
 

@@ -40,20 +40,20 @@ function declareCost(model: string): void {
 
 const startContainer = (port = '0') =>
   startGpuServer({
-    MODELS_DIR: all.packages,
-    PRELOAD_MODELS: 'sentiment,intent,slots',
-    EXECUTION_PROVIDER: 'cpu',
-    PORT: port,
-    JOB_LEASE_SECONDS: '5',
+    PILOTLIGHT_MODELS_DIR: all.packages,
+    PILOTLIGHT_PRELOAD_MODELS: 'sentiment,intent,slots',
+    PILOTLIGHT_EXECUTION_PROVIDER: 'cpu',
+    PILOTLIGHT_PORT: port,
+    PILOTLIGHT_JOB_LEASE_SECONDS: '5',
     ...world.environment,
   });
 
 const startFunction = (changes: object = {}) =>
   startPredict(file, {
-    MODELS_DIR: own.packages,
-    PRELOAD_MODELS: 'sentiment,slots',
+    PILOTLIGHT_MODELS_DIR: own.packages,
+    PILOTLIGHT_PRELOAD_MODELS: 'sentiment,slots',
     ...world.environment,
-    PILOTLIGHT_CONTAINER: JSON.stringify({
+    PILOTLIGHT_SERVER: JSON.stringify({
       url: container.url,
       models: { intent: 'job', sentiment: 'job', slots: 'cpu' },
       maxInferMs: MAX_INFER_MS,
@@ -97,35 +97,35 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Of the container alone, as it was while it was up. */
+/** Of the server alone, as it was while it was up. */
 let intent: unknown;
 
 describe('beside a container that is up', () => {
-  test('a model that the function does not have is answered as the container answers', async () => {
+  test('a model that the function does not have is answered as the server answers', async () => {
     const direct = await container.predict(SHORT.inputs, 'intent');
     intent = direct.body;
     const answer = await predict.post('/models/intent', SHORT);
-    expect(served(answer)).toEqual([200, 'container']);
+    expect(served(answer)).toEqual([200, 'server']);
     expect(answer.body).toEqual(direct.body);
     for (const name of ['x-pilotlight-model', 'x-pilotlight-checksum', 'x-compute-tokens', 'content-type']) {
       expect([name, answer.headers.get(name)]).toEqual([name, direct.headers.get(name)]);
     }
   });
 
-  test('a model that it has is answered here, and what is too much work by the container', async () => {
+  test('a model that it has is answered here, and what is too much work by the server', async () => {
     expect(served(await predict.post('/models/sentiment', SHORT))).toEqual([200, 'function']);
-    expect(served(await predict.post('/models/sentiment', LONG))).toEqual([200, 'container']);
+    expect(served(await predict.post('/models/sentiment', LONG))).toEqual([200, 'server']);
     const tensor = { name: 'input_ids', datatype: 'INT64' };
     const row = (tokens: number) => ({
       inputs: [{ ...tensor, shape: [1, tokens], data: Array.from({ length: tokens }, () => 5) }],
     });
     expect(served(await predict.post('/v2/models/sentiment/infer', row(10)))).toEqual([200, 'function']);
-    expect(served(await predict.post('/v2/models/sentiment/infer', row(11)))).toEqual([200, 'container']);
+    expect(served(await predict.post('/v2/models/sentiment/infer', row(11)))).toEqual([200, 'server']);
   });
 
   test('what the container refuses is refused as it says it', async () => {
     const refused = await predict.post('/models/intent', { inputs: 'a', parameters: { top_k: 'many' } });
-    expect(served(refused)).toEqual([422, 'container']);
+    expect(served(refused)).toEqual([422, 'server']);
     expect(refused.body).toMatchObject({ code: 'INVALID_PARAMETER' });
   });
 
@@ -184,7 +184,7 @@ describe('once the container is killed', () => {
     const { visible, hidden } = world.messages.counts();
     expect(visible + hidden).toBeGreaterThanOrEqual(3);
     expect((await predict.get('/metrics')).bytes.toString()).toContain('pilotlight_circuit_open 1\n');
-    expect(predict.log()).toContain('The circuit to the container is open');
+    expect(predict.log()).toContain('The circuit to the server is open');
   });
 
   test('what is too much work becomes a job, or is answered here after all, as the policy says', async () => {
@@ -225,12 +225,12 @@ describe('once the container is killed', () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => predict.post('/models/intent', SHORT)),
     );
-    const forwarded = answers.filter(({ headers }) => headers.get('x-pilotlight-served-by') === 'container');
+    const forwarded = answers.filter(({ headers }) => headers.get('x-pilotlight-served-by') === 'server');
     expect(answers.every(({ status }) => status === 200 || status === 202)).toBe(true);
     expect(forwarded.length).toBeGreaterThanOrEqual(1);
     expect((await probes()) - before).toBe(1);
     const after = await predict.post('/models/intent', SHORT);
-    expect(served(after)).toEqual([200, 'container']);
+    expect(served(after)).toEqual([200, 'server']);
     expect(after.body).toEqual(intent);
     expect((await probes()) - before).toBe(1);
   });
@@ -239,7 +239,7 @@ describe('once the container is killed', () => {
 test('a function whose settings are wrong does not start, and says every fault', async () => {
   const settings = { url: 'gpu', models: { intent: 'maybe' }, coolDownMs: 0 };
   const started = startPredict(file, {
-    PILOTLIGHT_CONTAINER: JSON.stringify(settings),
+    PILOTLIGHT_SERVER: JSON.stringify(settings),
     PILOTLIGHT_JOB_BUCKET: 'b',
   });
   await expect(started).rejects.toThrow(

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, write
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openApiDocument } from '../../functions/app/src/api/openapi/document.ts';
+import { openApiDocument } from '../../functions/app/src/docs/document.ts';
 import { bundle, FUNCTIONS } from '../../functions/bundles/src/bundle.ts';
 import { DEFAULT_PACKAGES } from './http-service.ts';
 
@@ -27,8 +27,8 @@ function invoke(events: readonly string[], environment: Record<string, string> =
     encoding: 'utf8',
     env: {
       NODE_PATH: join(repository, 'node_modules'),
-      MODELS_DIR: DEFAULT_PACKAGES,
-      PRELOAD_MODELS: 'sentiment',
+      PILOTLIGHT_MODELS_DIR: DEFAULT_PACKAGES,
+      PILOTLIGHT_PRELOAD_MODELS: 'sentiment',
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',
       AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
       ...environment,
@@ -101,14 +101,7 @@ describe('the bundled predict function', () => {
   it('loads nothing of S3, SQS, jobs or the container at its start', () => {
     const code = [...startFiles(file)].map((path) => readFileSync(path, 'utf8')).join('\n');
     expect(declares(code, 'Engine')).toBe(true);
-    const lazy = [
-      'S3Client',
-      'SQSClient',
-      'S3Jobs',
-      'jobStateSchema',
-      'ContainerClient',
-      'ContainerHandOver',
-    ];
+    const lazy = ['S3Client', 'SQSClient', 'S3Jobs', 'jobStateSchema', 'ServerClient', 'ServerHandOver'];
     expect(lazy.filter((name) => declares(code, name))).toEqual([]);
     expect(declaredAnywhere(lazy)).toEqual(lazy);
   });
@@ -119,7 +112,7 @@ describe('the bundled predict function', () => {
     const asked = join(task, 'openapi.json');
     writeFileSync(asked, JSON.stringify(request));
     const { results } = answersTo([asked]);
-    expect(JSON.parse(results[0].body)).toEqual(JSON.parse(JSON.stringify(openApiDocument())));
+    expect(JSON.parse(results[0].body)).toEqual(JSON.parse(JSON.stringify(await openApiDocument())));
     expect(declaredAnywhere(['OpenAPIHono', 'OpenApiGeneratorV31', 'toJSONSchema', 'compileFn'])).toEqual([]);
   });
 
@@ -165,7 +158,9 @@ describe('the bundled predict function', () => {
   });
 
   it('lives on without a model that can not be preloaded, and says so', () => {
-    const { results, logged } = answersTo([event('predict')], { PRELOAD_MODELS: 'missing,sentiment' });
+    const { results, logged } = answersTo([event('predict')], {
+      PILOTLIGHT_PRELOAD_MODELS: 'missing,sentiment',
+    });
     expect(results[0].statusCode).toBe(200);
     expect(logged).toContainEqual(
       expect.objectContaining({

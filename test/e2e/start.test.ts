@@ -9,12 +9,15 @@ import { addUnknownKey, copyOfPackages, corruptWeights } from './packages.ts';
 const START = 'cli/src/start.ts';
 const sound = copyOfPackages();
 afterAll(() => rmSync(sound, { recursive: true }));
-const start = (...args: readonly string[]) => run(node(START, ...args), { env: { MODELS_DIR: sound } });
+const start = (...args: readonly string[]) =>
+  run(node(START, ...args), { env: { PILOTLIGHT_MODELS_DIR: sound } });
 
 describe('npm start', () => {
   let service: Service;
   beforeAll(async () => {
-    service = await startService(['npm', 'start', '--', '--port', '0'], { env: { MODELS_DIR: sound } });
+    service = await startService(['npm', 'start', '--', '--port', '0'], {
+      env: { PILOTLIGHT_MODELS_DIR: sound },
+    });
   });
   afterAll(() => service.end('SIGKILL').catch(() => {}));
 
@@ -83,7 +86,7 @@ describe('npm start beside a container', () => {
     const servedBy = answers.map(({ status, headers }) => [status, headers.get('x-pilotlight-served-by')]);
     expect(servedBy).toEqual([
       [200, 'function'],
-      [200, 'container'],
+      [200, 'server'],
     ]);
     expect(service.stdout()).toContain(`Handed over to ${container.url}: `);
     expect(await service.end('SIGTERM')).toBe(0);

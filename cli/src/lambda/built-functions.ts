@@ -59,8 +59,8 @@ export async function builtPredict(
     timeoutSeconds: TIMEOUT_SECONDS,
     ...settings,
     environment: {
-      MODELS_DIR: '/opt/models',
-      PRELOAD_MODELS: models.map(({ name, version }) => `${name}@${version}`).join(','),
+      PILOTLIGHT_MODELS_DIR: '/opt/models',
+      PILOTLIGHT_PRELOAD_MODELS: models.map(({ name, version }) => `${name}@${version}`).join(','),
       // What it does with the real /opt, where Lambda has compared hashes.
       PILOTLIGHT_VERIFY: 'size',
       ...settings.environment,

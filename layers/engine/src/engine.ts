@@ -7,7 +7,7 @@ import { ModelCache } from './load/model-cache.ts';
 import { type EngineOptions, predictorSettings } from './load/options.ts';
 import type { LoaderParts } from './load/parts.ts';
 import type { CreateSession, ModelRef, PackageEntry, PackageStore } from './ports.ts';
-import type { LoadedModel, Prediction, PredictOptions } from './predict/loaded-model.ts';
+import type { LoadedModel, Prediction, PredictOptions, PreparedCall } from './predict/loaded-model.ts';
 import { Predictor } from './predict/predictor.ts';
 import { createOnnxSession } from './session/onnx-session.ts';
 import { createWorkerSession } from './session/worker-session.ts';
@@ -91,8 +91,26 @@ export class Engine {
     parameters?: unknown,
     options?: PredictOptions,
   ): Promise<Prediction> {
+    return (await this.#usable(ref)).predict(inputs, parameters, options);
+  }
+
+  /** As `prepare` of the model that `ref` names. A model that was unloaded before `run` is loaded and prepared anew. */
+  async prepare(
+    ref: string | ModelRef,
+    inputs: unknown,
+    parameters?: unknown,
+    options?: Pick<PredictOptions, 'task' | 'limits'>,
+  ): Promise<PreparedCall> {
     const model = await this.#usable(ref);
-    return model.predict(inputs, parameters, options);
+    const prepared = await model.prepare(inputs, parameters, options);
+    return {
+      tokens: prepared.tokens,
+      estimatedMs: prepared.estimatedMs,
+      run: async (more) => {
+        if (model.usable) return prepared.run(more);
+        return (await (await this.#usable(ref)).prepare(inputs, parameters, options)).run(more);
+      },
+    };
   }
 
   /** The models that are loaded now, whatever runs them. */

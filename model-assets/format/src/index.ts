@@ -36,4 +36,12 @@ export { packageFiles, servedFiles, sumOfBytes } from './package/files.ts';
 export { corrupt, digestFile, type FileDigest, findFault, sha256Of } from './package/integrity.ts';
 export { type ExecutionProvider, factsOfScheme, SCHEME_NAMES, type SchemeName } from './schemes.ts';
 export { providerFor, variantFor } from './served-variant.ts';
+export {
+  TASK_FACTS,
+  TASKS,
+  type TaskFacts,
+  type TaskHead,
+  type TaskName,
+  wireParameters,
+} from './tasks.ts';
 export { chooseVersion, compareVersions } from './versions.ts';

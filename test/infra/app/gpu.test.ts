@@ -74,7 +74,7 @@ describe('of the functions', () => {
   test('each is told its container, but those outside', () => {
     for (const [id, { Properties }] of Object.entries(functions())) {
       const { Variables } = Properties.Environment;
-      expect('PILOTLIGHT_CONTAINER' in Variables, id).toBe(!id.startsWith('apart'));
+      expect('PILOTLIGHT_SERVER' in Variables, id).toBe(!id.startsWith('apart'));
     }
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { warmUpReportSchema } from '../../../functions/app/src/warm-up.ts';
+import { warmUpReportSchema } from '../../../functions/app/src/aws/warm-up.ts';
 import { holdMs } from '../../../functions/predict/warm-up.ts';
 import { predictEnvironment as environment, HEALTH } from './predict-environment.ts';
 
@@ -57,6 +57,13 @@ describe('a warm-up', () => {
     const now = 1_800_000_000_000;
     expect(holdMs(now + 1500, now, 900_000)).toBe(1500);
     expect(holdMs(now + 3_600_000, now, 900_000)).toBe(10_000);
+  });
+
+  it('leaves half a second of the time of the function for the answer', () => {
+    const now = 1_800_000_000_000;
+    expect(holdMs(now + 3_600_000, now, 5000)).toBe(4500);
+    expect(holdMs(now + 3_600_000, now, 500)).toBe(0);
+    expect(holdMs(now + 3_600_000, now, 100)).toBe(0);
   });
 
   it.each([{ holdUntil: 'soon' }, { holdUntil: -1 }, { holdUntil: 0.5 }, { holdUntil: null }])(

@@ -40,6 +40,16 @@ export interface Prediction {
   readonly batches?: BatchTally;
 }
 
+/** A call whose inputs are tokens already, and that has not run yet. */
+export interface PreparedCall {
+  /** Tokens that the model would read, special tokens included; 0 where they are not known. */
+  readonly tokens: number;
+  /** Milliseconds of inference, estimated from the tokens; 0 where nothing is known of it. */
+  readonly estimatedMs: number;
+  /** Runs the call. @throws EngineError OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED, and the reason of an aborted `signal` */
+  run(options?: Pick<PredictOptions, 'signal' | 'background'>): Promise<Prediction>;
+}
+
 /**
  * A loaded model, whatever runs it. `manifest.runtime` tells which kind it is; a `Predictor` is the kind that reads
  * tokens.
@@ -62,6 +72,17 @@ export interface LoadedModel {
    * TASK_UNSUPPORTED, OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED
    */
   predict(inputs: unknown, parameters?: unknown, options?: PredictOptions): Promise<Prediction>;
+  /**
+   * The first half of `predict`: checks and tokenises the inputs, so that the work can be estimated, or given to somebody
+   * else, before it is done.
+   *
+   * @throws EngineError as `predict`, except what only happens while the model runs
+   */
+  prepare(
+    inputs: unknown,
+    parameters?: unknown,
+    options?: Pick<PredictOptions, 'task' | 'limits'>,
+  ): Promise<PreparedCall>;
   /** Runs one golden of the package. Absent where the runtime has no reference outputs to compare with. */
   checkGolden?(): Promise<GoldenCheck>;
   /** Lets predictions under way finish, refuses later ones, and frees the model. */

@@ -5,6 +5,7 @@ import { EngineError } from '@pilotlight/model-format/errors';
 import { BatchRunner, type Inference, type RunOptions } from '../batching/batch-runner.ts';
 import { createScheduler } from '../batching/create-scheduler.ts';
 import type { FeedsReport, Scheduler } from '../batching/scheduler.ts';
+import { estimateMs } from '../batching/token-limits.ts';
 import type { BatchingSettings } from '../load/options.ts';
 import type {
   Feeds,
@@ -22,8 +23,8 @@ import { Activity } from './activity.ts';
 import { refuseMoreCharacters } from './character-limits.ts';
 import { checkGolden, type GoldenCheck } from './goldens/check.ts';
 import type { NextGolden } from './goldens/golden-reader.ts';
-import type { LoadedModel, Prediction, PredictOptions } from './loaded-model.ts';
-import { runTask, type TaskRun } from './task-run.ts';
+import type { LoadedModel, Prediction, PredictOptions, PreparedCall } from './loaded-model.ts';
+import { beginTask, runTask, type TaskResults, type TaskRun } from './task-run.ts';
 import {
   type DecodeOptions,
   decode,
@@ -124,6 +125,39 @@ export class Predictor implements LoadedModel {
   }
 
   /**
+   * The first half of `predict`: checks and tokenises the inputs, so that the work can be estimated, or given to somebody
+   * else, before it is done.
+   *
+   * @throws EngineError as `predict`, but for what only happens while the model runs
+   */
+  async prepare(
+    inputs: unknown,
+    parameters: unknown = {},
+    options: Pick<PredictOptions, 'task' | 'limits'> = {},
+  ): Promise<PreparedCall> {
+    const task = this.#taskOf(options);
+    const list = parseInputs(task, inputs);
+    const settings = parseParameters(task, parameters);
+    const listed = Array.isArray(inputs);
+    const { limits } = options;
+    const begun = beginTask(list, { task, parameters: settings, context: this.#context, listed });
+    if (limits) refuseMoreCharacters(begun.requests, limits, begun.options.inputOf);
+    const asked: RunOptions = { ...begun.options, ...(limits && { limits }) };
+    const encoded = await this.#activity.during(() => this.#runner.encode(begun.requests, asked));
+    return {
+      tokens: encoded.total,
+      estimatedMs: estimateMs(encoded.total, this.variant),
+      run: async (more = {}) => {
+        const inference = await this.#activity.during(() =>
+          this.#runner.runEncoded(encoded, { ...asked, ...more }),
+        );
+        const { results, report } = this.#report(await begun.finish(inference));
+        return { results, ...report };
+      },
+    };
+  }
+
+  /**
    * As `predict` on a list, but an input that is refused, or that the model can not be run on, is an outcome with an
    * error, and the others are not affected. For bulk work, where one bad row must not stop a file.
    *
@@ -164,7 +198,7 @@ export class Predictor implements LoadedModel {
       listed = false,
     }: PredictOptions & Pick<TaskRun, 'refuse' | 'listed'>,
   ) {
-    const { results, truncated, inference, postprocessMs } = await runTask(inputs, {
+    const done = await runTask(inputs, {
       task,
       parameters,
       context: this.#context,
@@ -176,6 +210,10 @@ export class Predictor implements LoadedModel {
       listed,
       ...(refuse && { refuse }),
     });
+    return this.#report(done);
+  }
+
+  #report({ results, truncated, inference, postprocessMs }: TaskResults) {
     const { tokenizeMs, queueMs, inferMs, tokens, batches } = inference;
     const { name, version } = this.manifest;
     const report = {

@@ -11,7 +11,7 @@ import { Turns } from '../batching/turns.ts';
 import type { LoadTimings } from '../ports.ts';
 import { Activity } from '../predict/activity.ts';
 import { refuseMoreCharacters } from '../predict/character-limits.ts';
-import type { LoadedModel, Prediction, PredictOptions } from '../predict/loaded-model.ts';
+import type { LoadedModel, Prediction, PredictOptions, PreparedCall } from '../predict/loaded-model.ts';
 import { mediaBytes, refuse } from './media.ts';
 import { type ModelParameters, parseModelParameters } from './parameters.ts';
 import type { OpenModel } from './runtime.ts';
@@ -79,6 +79,19 @@ export class TransformersJsModel implements LoadedModel {
     const texts = values.map((value) => ({ text: typeof value === 'string' ? value : '' }));
     if (options.limits) refuseMoreCharacters(texts, options.limits);
     return this.#activity.during(() => this.#runAll(values, settings, options));
+  }
+
+  /** As of a `Predictor`; there are no tokens by which the work could be estimated, so that all of it is done by `run`. */
+  async prepare(
+    inputs: unknown,
+    parameters: unknown = {},
+    options: Pick<PredictOptions, 'task' | 'limits'> = {},
+  ): Promise<PreparedCall> {
+    return {
+      tokens: 0,
+      estimatedMs: 0,
+      run: (more = {}) => this.predict(inputs, parameters, { ...options, ...more }),
+    };
   }
 
   /** Lets what is under way finish, refuses what comes after, and frees the model. */
