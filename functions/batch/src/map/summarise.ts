@@ -1,5 +1,4 @@
 /** The end of a backfill: every row accounted for, and no part left that is not of it. */
-import { taskParameters } from '@pilotlight/app/internal/api/formats/hugging-face/parameters';
 import { keysBelow } from '@pilotlight/app/internal/aws/s3-list';
 import { BatchError } from '../errors.ts';
 import { SUMMARY } from '../object/keys.ts';
@@ -7,6 +6,7 @@ import { Output } from '../object/output.ts';
 import type { ProcessorParts } from '../object/process-object.ts';
 import { runName } from '../object/run.ts';
 import { modelSummary } from '../object/summary.ts';
+import { fileParameters } from '../parameters.ts';
 import type { SummaryRequest } from './events.ts';
 import { backfillFolder, backfillModel } from './place.ts';
 import { outcomesOf } from './results.ts';
@@ -56,7 +56,7 @@ export async function summarise(
   }
   // Rows are numbered without gaps, so that one which nobody tells of shows too.
   sum.rowsIn = Math.max(lastRow + 1, sum.rowsOut + lostRows);
-  const parameters = taskParameters({ parameters: job.parameters }, predictor.manifest.task);
+  const parameters = fileParameters(predictor.manifest.task, job.parameters);
   const input = { bucket: objects.bucket, key: job.key };
   const summary = { input, model, parameters, engine: engineVersion, parts: parts.size, ...sum };
   await new Output({ objects, folder, input, run: runName(summary) }).put(
