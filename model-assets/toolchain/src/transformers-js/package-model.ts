@@ -18,13 +18,13 @@ import type { VariantProof } from '../stages/verify.ts';
 import { pipelineFiles } from './files.ts';
 import { formatPipelineGoldens, type PipelineGolden } from './goldens.ts';
 import { sampleRequests } from './sample-inputs.ts';
-import { verifyPipeline } from './verify-pipeline.ts';
+import { verifyTransformersJs } from './verify-package.ts';
 
 const GOLDENS = 'goldens.jsonl';
 const CARD = 'MODEL_CARD.md';
 const USUAL_SAMPLING_RATE = 16_000;
 
-export interface AddPipelineOptions {
+export interface TransformersJsOptions {
   readonly source: string;
   readonly packages: string;
   readonly name: string;
@@ -37,27 +37,27 @@ export interface AddPipelineOptions {
   readonly force: boolean;
 }
 
-export interface AddPipelineResult {
+export interface TransformersJsResult {
   readonly folder: string;
   readonly manifest: PipelineManifest;
   readonly proof: VariantProof;
 }
 
 /** Throws ToolchainError and EngineError. The folder of the package appears complete or not at all. */
-export async function addPipeline(options: AddPipelineOptions): Promise<AddPipelineResult> {
+export async function packageTransformersJs(options: TransformersJsOptions): Promise<TransformersJsResult> {
   const { packages, name, version, force } = options;
   refuseExisting(packages, name, version, force);
   const staging = await createStaging(packages, name, version);
   try {
     const manifest = await stage(options, staging);
-    const proof = await verifyPipeline(staging.root, manifest);
+    const proof = await verifyTransformersJs(staging.root, manifest);
     return { folder: await publish(staging, packages, manifest, force), manifest, proof };
   } finally {
     await staging.dispose();
   }
 }
 
-async function stage(options: AddPipelineOptions, { root, folder }: Staging): Promise<PipelineManifest> {
+async function stage(options: TransformersJsOptions, { root, folder }: Staging): Promise<PipelineManifest> {
   const { name, version, task, description, revision } = options;
   const source = new SourceFolder(options.source);
   const { dtype, files } = pipelineFiles(source, task, options.dtype);
@@ -101,7 +101,7 @@ async function stage(options: AddPipelineOptions, { root, folder }: Staging): Pr
 /** What the staged package answers now. */
 async function answers(
   root: string,
-  { name, version, task }: AddPipelineOptions,
+  { name, version, task }: TransformersJsOptions,
   rate: number,
 ): Promise<readonly PipelineGolden[]> {
   const engine = new Engine({ packages: root });
@@ -126,7 +126,11 @@ function samplingRateOf(source: SourceFolder): number {
   return sampling_rate;
 }
 
-function cardOf({ name, version, task }: AddPipelineOptions, dtype: PipelineDtype, readme?: string): string {
+function cardOf(
+  { name, version, task }: TransformersJsOptions,
+  dtype: PipelineDtype,
+  readme?: string,
+): string {
   const introduction =
     readme?.trim() ??
     `# ${name}\n\nA ${task} model. The source came without a model card: who uses it should find out what it was trained on.`;

@@ -8,7 +8,10 @@ import type { VariantProof } from '../stages/verify.ts';
 import { largestDifference, PIPELINE_TOLERANCE, parsePipelineGoldens } from './goldens.ts';
 
 /** @throws ToolchainError VERIFY_FAILED; EngineError PACKAGE_INVALID, PACKAGE_CORRUPT, SESSION_FAILED */
-export async function verifyPipeline(packages: string, manifest: PipelineManifest): Promise<VariantProof> {
+export async function verifyTransformersJs(
+  packages: string,
+  manifest: PipelineManifest,
+): Promise<VariantProof> {
   const { name, version, dtype, goldens, modelCard, files } = manifest;
   const folder = join(packages, name, version);
   await verifyFiles(folder, manifest, [...files, goldens, modelCard]);
