@@ -1,5 +1,5 @@
 /** What `npm start` prints: the models, where the time of the cold start went, and lines to copy. */
-import type { Manifest, PackageEntry, Quality, TaskName } from '@pilotlight/engine';
+import { type OnnxManifest, type PackageEntry, type Quality, TASK_FACTS } from '@pilotlight/engine';
 import type { LocalModel } from './load-models.ts';
 import { paint, table } from './terminal.ts';
 
@@ -9,29 +9,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   slots: 'play jazz by Miles Davis',
 };
 
-/** A body for each task. Without an apostrophe: it stands in a shell's single quotes. */
-const TASK_EXAMPLES: Readonly<Record<TaskName, (manifest: Shown) => object>> = {
-  'text-classification': () => ({ inputs: 'I love this' }),
-  'token-classification': () => ({ inputs: 'Ada Lovelace was born in London' }),
-  'question-answering': () => ({
-    inputs: { question: 'Who was born in London?', context: 'Ada Lovelace was born in London.' },
-  }),
-  'fill-mask': ({ textProcessing }) => ({
-    inputs: `Paris is the ${textProcessing.maskToken ?? '[MASK]'} of France.`,
-  }),
-  'zero-shot-classification': () => ({
-    inputs: 'My parcel is late',
-    parameters: { candidate_labels: ['delivery', 'payment'] },
-  }),
-  'feature-extraction': () => ({ inputs: 'I love this' }),
-  'sentence-similarity': () => ({
-    inputs: { source_sentence: 'I love this', sentences: ['I like it', 'Where is it?'] },
-  }),
-  'text-ranking': () => ({
-    inputs: { query: 'late parcel', texts: ['Delivery takes two days', 'We take cards'] },
-  }),
-};
-type Shown = Pick<Manifest, 'name' | 'task' | 'textProcessing'>;
+type Shown = Pick<OnnxManifest, 'name' | 'task' | 'textProcessing'>;
 
 /** Where requests are handed over to, and the models that are. */
 export interface ShownContainer {
@@ -48,7 +26,9 @@ export function banner(
 ): string {
   const predictors = models.flatMap(({ predictor }) => predictor ?? []);
   const lines = curlLines(
-    models.flatMap(({ predictor, manifest }) => (predictor && manifest ? [manifest] : [])),
+    models.flatMap(({ predictor, manifest }) =>
+      predictor && manifest?.runtime === 'onnx' ? [manifest] : [],
+    ),
     base,
   );
   return [
@@ -65,7 +45,7 @@ export function banner(
 /** `summary` is about the function; the models are those that it serves. */
 export function lambdaBanner(models: readonly PackageEntry[], summary: string, base: string): string {
   const lines = curlLines(
-    models.flatMap(({ manifest }) => manifest ?? []),
+    models.flatMap(({ manifest }) => (manifest?.runtime === 'onnx' ? manifest : [])),
     base,
   );
   return [servesAt(base), summary, ['Try:', ...lines].join('\n  '), paint('dim', 'Ctrl-C ends it.')].join(
@@ -78,13 +58,14 @@ function servesAt(base: string): string {
 }
 
 function modelTable(models: readonly LocalModel[]): string {
-  const rows = models.map(({ name, version, manifest, pipeline, state, predictor }) => {
+  const rows = models.map(({ name, version, manifest, state, predictor }) => {
     // The figures are those of weights that a refused package does not have.
-    const quality = state === 'refused' ? undefined : manifest?.quality[0];
+    const isMeasured = state !== 'refused' && manifest?.runtime === 'onnx';
+    const quality = isMeasured ? manifest.quality[0] : undefined;
     const weights = predictor
       ? `${predictor.variantName}, ${megabytes(predictor.bytes)}`
       : paint(state === 'refused' ? 'red' : 'dim', state);
-    return [name, version, (manifest ?? pipeline)?.task ?? '', weights, quality ? inWords(quality) : ''];
+    return [name, version, manifest?.task ?? '', weights, quality ? inWords(quality) : ''];
   });
   const titles = ['MODEL', 'VERSION', 'TASK', 'WEIGHTS', 'QUALITY'];
   return table(
@@ -114,7 +95,8 @@ function curlLines(manifests: readonly Shown[], base: string): string[] {
 export function curlLine(manifest: Shown, base: string): string {
   const { name, task } = manifest;
   const text = Object.hasOwn(EXAMPLES, name) ? EXAMPLES[name] : undefined;
-  const body = text === undefined ? TASK_EXAMPLES[task](manifest) : { inputs: text };
+  const body =
+    text === undefined ? TASK_FACTS[task].example(manifest.textProcessing.maskToken) : { inputs: text };
   return `curl -d '${JSON.stringify(body)}' ${base.replace('http://', '')}/models/${name}`;
 }
 

@@ -16,4 +16,3 @@ export { jobsOf, type ObjectJob } from './object/events.ts';
 export { type FileOptions, parseOptions as parseFileOptions } from './object/options.ts';
 export { type Processed, type ProcessorParts, processObject } from './object/process-object.ts';
 export { processorOf } from './object/processor.ts';
-export { fileParameters } from './parameters.ts';

@@ -1,5 +1,5 @@
 /** What a model is packaged with. */
-import type { Manifest, TaskName } from '@pilotlight/model-format';
+import type { OnnxManifest, TaskName } from '@pilotlight/model-format';
 import type { VariantName } from './schemes/index.ts';
 import type { QuantiseSettings } from './schemes/scheme.ts';
 
@@ -17,7 +17,7 @@ export interface PackageOptions {
   /** Revision of the source, for the record. */
   readonly revision?: string;
   /** How a tagger's labels are chosen. @default - each token its best */
-  readonly decoding?: NonNullable<Manifest['taskDefaults']>['decoding'];
+  readonly decoding?: NonNullable<OnnxManifest['taskDefaults']>['decoding'];
   /** Variants to keep; the first is served by default. @default ['int8'] */
   readonly variants?: readonly VariantName[];
   /** @default - none but the classifier stays fp32, and weights have eight bits */

@@ -4,7 +4,7 @@
  * composes the stages; each of them stands alone.
  */
 import { type Golden, requestOfGolden } from '@pilotlight/engine';
-import type { Manifest, Quality } from '@pilotlight/model-format';
+import type { OnnxManifest, Quality } from '@pilotlight/model-format';
 import { ToolchainError } from './errors.ts';
 import { type PackageOptions, type Settings, withDefaults } from './options.ts';
 import { describeGate, MAXIMUM_SHARE_KEPT, passesGate } from './package/quality-gate.ts';
@@ -30,7 +30,7 @@ import {
 
 export interface PackageResult {
   readonly folder: string;
-  readonly manifest: Manifest;
+  readonly manifest: OnnxManifest;
   /** What the int8 variant quantised; absent where only fp32 is packaged. */
   readonly quantised?: QuantiseReport;
   readonly proofs: readonly VariantProof[];

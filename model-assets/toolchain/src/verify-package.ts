@@ -18,10 +18,15 @@ export interface VerifyOptions {
  */
 export async function verifyPackage(
   packages: string,
-  { name, version, manifest, pipeline, problem }: PackageEntry,
+  { name, version, manifest, problem }: PackageEntry,
   { report = () => {}, executionProvider = 'cpu' }: VerifyOptions = {},
 ): Promise<readonly VariantProof[]> {
-  if (pipeline !== undefined) return [await verifyTransformersJs(packages, pipeline)];
-  if (manifest !== undefined) return verifyVariants(packages, manifest, report, executionProvider);
-  throw new ToolchainError('VERIFY_FAILED', problem ?? `${name}@${version} has no manifest.`);
+  switch (manifest?.runtime) {
+    case 'transformers.js':
+      return [await verifyTransformersJs(packages, manifest)];
+    case 'onnx':
+      return verifyVariants(packages, manifest, report, executionProvider);
+    case undefined:
+      throw new ToolchainError('VERIFY_FAILED', problem ?? `${name}@${version} has no manifest.`);
+  }
 }

@@ -1,5 +1,6 @@
 /** One batch of a backfill: rows in, one part of the output in S3. */
 
+import { wireParameters } from '@pilotlight/engine';
 import * as z from 'zod/mini';
 import { BatchError } from '../errors.ts';
 import { type Answer, answersTo } from '../file/answers.ts';
@@ -12,7 +13,6 @@ import { Output } from '../object/output.ts';
 import type { ProcessorParts } from '../object/process-object.ts';
 import { runName, sha256 } from '../object/run.ts';
 import { modelSummary } from '../object/summary.ts';
-import { fileParameters } from '../parameters.ts';
 import type { RowBatch } from './events.ts';
 import { backfillFolder, backfillModel, partOf } from './place.ts';
 
@@ -48,7 +48,7 @@ export async function predictBatch(
   const predictor = await engine.predictor(backfillModel(job.key, prefixes));
   const model = modelSummary(predictor);
   const { task } = predictor.manifest;
-  const parameters = fileParameters(task, job.parameters);
+  const parameters = wireParameters(job.parameters, task);
   const numbers = items.map(({ row }) => row);
   const [firstRow, lastRow] = [Math.min(...numbers), Math.max(...numbers)];
   const part = partOf(firstRow);

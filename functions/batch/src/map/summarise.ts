@@ -1,12 +1,13 @@
 /** The end of a backfill: every row accounted for, and no part left that is not of it. */
+
 import { keysBelow } from '@pilotlight/app/internal/aws/s3-list';
+import { wireParameters } from '@pilotlight/engine';
 import { BatchError } from '../errors.ts';
 import { SUMMARY } from '../object/keys.ts';
 import { Output } from '../object/output.ts';
 import type { ProcessorParts } from '../object/process-object.ts';
 import { runName } from '../object/run.ts';
 import { modelSummary } from '../object/summary.ts';
-import { fileParameters } from '../parameters.ts';
 import type { SummaryRequest } from './events.ts';
 import { backfillFolder, backfillModel } from './place.ts';
 import { outcomesOf } from './results.ts';
@@ -56,7 +57,7 @@ export async function summarise(
   }
   // Rows are numbered without gaps, so that one which nobody tells of shows too.
   sum.rowsIn = Math.max(lastRow + 1, sum.rowsOut + lostRows);
-  const parameters = fileParameters(predictor.manifest.task, job.parameters);
+  const parameters = wireParameters(job.parameters, predictor.manifest.task);
   const input = { bucket: objects.bucket, key: job.key };
   const summary = { input, model, parameters, engine: engineVersion, parts: parts.size, ...sum };
   await new Output({ objects, folder, input, run: runName(summary) }).put(

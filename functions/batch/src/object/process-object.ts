@@ -3,10 +3,9 @@
 import { isS3Status } from '@pilotlight/app/internal/aws/s3-errors';
 import type { ObjectHead, S3Objects } from '@pilotlight/app/internal/aws/s3-objects';
 import { readObject } from '@pilotlight/app/internal/aws/s3-read';
-import type { ModelRef, Predictor } from '@pilotlight/engine';
+import { type ModelRef, type Predictor, wireParameters } from '@pilotlight/engine';
 import { formatOf } from '../file/formats.ts';
 import { NO_PROGRESS, type Progress } from '../file/parts.ts';
-import { fileParameters } from '../parameters.ts';
 import { FileAccount, unquoted, unreadable } from './account.ts';
 import { type Deadline, TimeBox } from './deadline.ts';
 import { type Continuation, continuation, type ObjectJob } from './events.ts';
@@ -80,7 +79,7 @@ async function processUpload(job: ObjectJob, parts: ProcessorParts, deadline: De
     const { parameters: given, ...columns } = await readOptions(objects, job.key, metadata);
     return {
       format: formatOf(job.key),
-      parameters: fileParameters(predictor.manifest.task, given),
+      parameters: wireParameters(given, predictor.manifest.task),
       csv: columns,
     };
   });

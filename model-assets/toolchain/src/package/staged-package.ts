@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Engine, type Predictor } from '@pilotlight/engine';
-import type { Manifest, Quality, Variant } from '@pilotlight/model-format';
+import type { OnnxManifest, Quality, Variant } from '@pilotlight/model-format';
 import type { OnnxModel } from '../graph/onnx.ts';
 import type { Settings } from '../options.ts';
 import type { Progress } from '../progress.ts';
@@ -81,7 +81,7 @@ export class StagedPackage {
     served: VariantName,
     goldens: Goldens,
     quality: readonly Quality[],
-  ): Promise<Manifest> {
+  ): Promise<OnnxManifest> {
     const variants = Object.fromEntries(this.#variants);
     return writePackage(this.#staging.folder, this.#settings, facts, { served, variants, goldens, quality });
   }

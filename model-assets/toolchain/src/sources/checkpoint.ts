@@ -1,4 +1,5 @@
 /** A Hugging Face checkpoint: config.json, model.safetensors, tokenizer.json. */
+import { TASK_FACTS } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 import type { Architecture, Head } from '../graph/architecture.ts';
 import { architectureFor, isSupported } from '../graph/architectures.ts';
@@ -6,7 +7,6 @@ import type { SourceFolder } from './folder.ts';
 import { labelsFor, readConfig, taskFor } from './hugging-face.ts';
 import { hasSafetensors, Safetensors } from './safetensors.ts';
 import type { ModelSource, SourceOptions, SourceReader } from './source.ts';
-import { HEAD_OF_TASK } from './task.ts';
 import { taskDefaultsOf } from './task-defaults.ts';
 import { readTokenizer } from './tokenizer.ts';
 
@@ -26,7 +26,7 @@ async function readCheckpoint(folder: SourceFolder, options: SourceOptions): Pro
   const config = readConfig(folder);
   const architecture = architectureFor(config.model_type);
   const task = taskFor(folder, config, options.task);
-  const head = HEAD_OF_TASK[task];
+  const head = TASK_FACTS[task].head;
   refuseForeignHead(architecture, config.architectures?.[0], head);
   const labels = labelsFor(head, config);
   const weights = new Safetensors(folder.path);

@@ -1,9 +1,8 @@
 /** How results are made by default, where the files of the model say so. */
-import type { Manifest, TaskName } from '@pilotlight/model-format';
+import { type OnnxManifest, TASK_FACTS, type TaskName } from '@pilotlight/model-format';
 import type { SourceFolder } from './folder.ts';
 import type { HuggingFaceConfig } from './hugging-face.ts';
 import { sentenceEmbedding } from './sentence-transformers.ts';
-import { HEAD_OF_TASK } from './task.ts';
 
 /**
  * What turns logits into scores, as the pipelines of transformers choose it: multi-label classifiers and those with
@@ -14,9 +13,9 @@ export function taskDefaultsOf(
   config: HuggingFaceConfig,
   task: TaskName,
   labels: readonly string[],
-): Manifest['taskDefaults'] {
-  if (HEAD_OF_TASK[task] === 'none') return sentenceEmbedding(folder);
-  if (HEAD_OF_TASK[task] !== 'sequence-classification') return undefined;
+): OnnxManifest['taskDefaults'] {
+  if (TASK_FACTS[task].head === 'none') return sentenceEmbedding(folder);
+  if (TASK_FACTS[task].head !== 'sequence-classification') return undefined;
   if (config.problem_type === 'regression') return { functionToApply: 'none' };
   const eachByItself = config.problem_type === 'multi_label_classification' || labels.length === 1;
   return eachByItself ? { functionToApply: 'sigmoid' } : undefined;

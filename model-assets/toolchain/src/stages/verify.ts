@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Engine, type ExecutionProvider } from '@pilotlight/engine';
-import type { Manifest } from '@pilotlight/model-format';
+import type { OnnxManifest } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 import { parseGoldens } from '../package/goldens-file.ts';
 import { type VariantDeviation, verifyGoldens } from './verify/goldens.ts';
@@ -24,7 +24,7 @@ export interface VariantProof extends VariantDeviation {
  */
 export async function verifyVariants(
   packages: string,
-  manifest: Manifest,
+  manifest: OnnxManifest,
   report: (done: number) => void = () => {},
   executionProvider: ExecutionProvider = 'cpu',
 ): Promise<readonly VariantProof[]> {

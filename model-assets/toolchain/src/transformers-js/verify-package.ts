@@ -1,7 +1,7 @@
 /** Proof of a package that transformers.js runs: its files are those of the manifest, and it answers as it did. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Engine, type PipelineManifest } from '@pilotlight/engine';
+import { Engine, type TransformersJsManifest } from '@pilotlight/engine';
 import { ToolchainError } from '../errors.ts';
 import { verifyFiles } from '../stages/verify/integrity.ts';
 import type { VariantProof } from '../stages/verify.ts';
@@ -10,7 +10,7 @@ import { largestDifference, PIPELINE_TOLERANCE, parsePipelineGoldens } from './g
 /** @throws ToolchainError VERIFY_FAILED; EngineError PACKAGE_INVALID, PACKAGE_CORRUPT, SESSION_FAILED */
 export async function verifyTransformersJs(
   packages: string,
-  manifest: PipelineManifest,
+  manifest: TransformersJsManifest,
 ): Promise<VariantProof> {
   const { name, version, dtype, goldens, modelCard, files } = manifest;
   const folder = join(packages, name, version);
