@@ -1,13 +1,13 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
-import { jobView } from '../../functions/app/src/service/openapi.ts';
 import { isJobId } from '../../functions/app/src/jobs/job-id.ts';
 import { digestOf } from '../../functions/app/src/jobs/store.ts';
 import { queued } from '../../functions/app/src/jobs/transitions.ts';
-import { type GpuServer, poison, startGpuServer } from './gpu-server.ts';
+import { jobView } from '../../functions/app/src/service/openapi.ts';
 import { DEADLINE_MS, type JobWorld, predictionOf, startJobWorld } from './job-world.ts';
 import { copyOfPackages } from './packages.ts';
+import { type InferenceServer, poison, startServer } from './server.ts';
 
 const POISON = 'zealand';
 /** Texts that keep the server busy for some seconds. */
@@ -24,10 +24,10 @@ const packages = copyOfPackages();
 poison(packages, 'sentiment', POISON);
 
 let world: JobWorld;
-let server: GpuServer;
+let server: InferenceServer;
 beforeAll(async () => {
   world = await startJobWorld();
-  server = await startGpuServer({
+  server = await startServer({
     ...world.environment,
     MODELS_DIR: packages,
     PRELOAD_MODELS: 'sentiment',

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OtlpCollector, type ReceivedSpan, startOtlpCollector } from '../fixtures/otlp-collector.ts';
 import { node, run } from './command.ts';
-import { startGpuServer } from './gpu-server.ts';
+import { startServer } from './server.ts';
 
 const start = (environment: Readonly<Record<string, string>>) =>
-  startGpuServer({ MODELS_DIR: 'model-assets/packages', PRELOAD_MODELS: 'sentiment', ...environment });
+  startServer({ MODELS_DIR: 'model-assets/packages', PRELOAD_MODELS: 'sentiment', ...environment });
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const CALLER = '00f067aa0ba902b7';
