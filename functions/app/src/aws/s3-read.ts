@@ -1,5 +1,6 @@
 /** Reads an object as a stream that survives broken connections. */
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { waitAfter } from '@pilotlight/model-format/internal/retry';
 import { isS3Status } from './s3-errors.ts';
 
 export interface ObjectVersion {
@@ -18,7 +19,7 @@ export interface ReadOptions {
 
 /** Connections without a single byte that may follow each other. */
 const ATTEMPTS = 6;
-const FIRST_PAUSE_MS = 50;
+const BACKOFF = { firstMs: 100, longestMs: 3200 };
 
 /**
  * The bytes from offset `from` to the end. A connection that breaks or falls silent is followed by another one for
@@ -45,7 +46,7 @@ export async function* readObject(
       options.signal?.throwIfAborted();
       failures += 1;
       if (isS3Status(error, 400, 499) || failures >= ATTEMPTS) throw error;
-      await pause(FIRST_PAUSE_MS * 2 ** failures);
+      await waitAfter(failures, BACKOFF, options.signal);
     }
   }
 }
@@ -75,8 +76,3 @@ async function* connection(
     stop.abort();
   }
 }
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
-  });

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { retry } from '@pilotlight/model-format/internal/retry';
 import { ObjectError } from './objects.ts';
 import type { TransferOptions } from './transfer.ts';
 
@@ -14,25 +14,13 @@ export async function withAttempts<Result>(
   signal: AbortSignal,
   options: TransferOptions,
 ): Promise<Result> {
-  for (let failed = 0; ; ) {
-    try {
-      return await withStallTimeout(work, signal, options.stallMs);
-    } catch (error) {
-      signal.throwIfAborted();
-      failed += 1;
-      const transient = error instanceof ObjectError && error.transient;
-      if (!transient || failed === options.attempts) throw error;
-    }
-    await wait(backoff(failed, options), undefined, { signal });
-  }
-}
-
-/**
- * "Full jitter": a random wait up to a bound that doubles, so that those who failed together do not come back
- * together (aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter).
- */
-function backoff(failed: number, { backoffMs, maxBackoffMs }: TransferOptions): number {
-  return Math.random() * Math.min(maxBackoffMs, backoffMs * 2 ** (failed - 1));
+  return retry(() => withStallTimeout(work, signal, options.stallMs), {
+    attempts: options.attempts,
+    firstMs: options.backoffMs,
+    longestMs: options.maxBackoffMs,
+    isTransient: (error) => error instanceof ObjectError && error.transient,
+    signal,
+  });
 }
 
 async function withStallTimeout<Result>(
