@@ -1,9 +1,12 @@
-/** The batch function: SQS messages in, of which those that failed are delivered again. */
+/** The batch function: files by the messages of a queue, and batches of rows by Step Functions. */
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
-import { METRICS, type MetricName } from '@pilotlight/app/internal/telemetry/metric-names';
+import { addMetrics } from '@pilotlight/app/internal/telemetry/emf';
 import { BatchError } from './src/errors.ts';
+import { type MapEvent, parseMapEvent } from './src/map/events.ts';
+import { type BatchResult, predictBatch } from './src/map/predict-batch.ts';
+import { type BackfillSummary, summarise } from './src/map/summarise.ts';
 import { jobsOf } from './src/object/events.ts';
 import { type Processed, type ProcessorParts, processObject } from './src/object/process-object.ts';
 
@@ -27,41 +30,93 @@ export interface HandlerParts {
   readonly metrics: Metrics;
 }
 
+export interface BatchHandler {
+  (event: QueueEvent, context: LambdaContext): Promise<BatchResponse>;
+  (event: MapEvent, context: LambdaContext): Promise<BatchResult | BackfillSummary>;
+}
+
 /**
- * Takes SQS events whose messages are notifications of S3, events of EventBridge or continuations of its own. Messages
- * are processed one after the other; only those that failed are reported, and come again. Give it one message at a time
- * (`batchSize: 1`): a file may need all the time that there is.
+ * Takes SQS events whose messages are notifications of S3, events of EventBridge or continuations of its own, and events of a
+ * Distributed Map of Step Functions.
+ *
+ * Messages are processed one after the other; only those that failed are reported, and come again. Give it one message at a
+ * time (`batchSize: 1`): a file may need all the time that there is. What is thrown for a Map fails its batch.
  */
-export function createHandler({ processor, logger, metrics }: HandlerParts) {
-  return async (event: QueueEvent, context: LambdaContext): Promise<BatchResponse> => {
-    const whole = context.getRemainingTimeInMillis();
-    const deadline = { remainingMs: () => context.getRemainingTimeInMillis() };
-    const take = async (record: QueueMessage): Promise<void> => {
-      if (deadline.remainingMs() < whole / 2) throw outOfTime();
-      for (const job of jobsOf(record.body)) {
-        const processed = await processObject(job, processor, deadline);
-        logger.info('Processed an object', { key: job.key, ...processed });
-        emit(metrics, processed);
-      }
-    };
-    const logged = async (record: QueueMessage): Promise<void> => {
-      try {
-        await take(record);
-      } catch (error) {
-        logger.error('A message failed', { messageId: record.messageId, body: record.body, error });
-        add(metrics, 'BatchFailures', 1);
-        throw error;
-      }
-    };
-    try {
-      return await processPartialResponse(event, logged, new BatchProcessor(EventType.SQS, { logger }), {
-        processInParallel: false,
-        throwOnFullBatchFailure: false,
-      });
-    } finally {
-      if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+export function createHandler(parts: HandlerParts): BatchHandler {
+  function handler(event: QueueEvent, context: LambdaContext): Promise<BatchResponse>;
+  function handler(event: MapEvent, context: LambdaContext): Promise<BatchResult | BackfillSummary>;
+  function handler(event: QueueEvent | MapEvent, context: LambdaContext) {
+    return 'Records' in event ? answerQueue(event, context, parts) : answerMap(event, context, parts);
+  }
+  return handler;
+}
+
+async function answerQueue(
+  event: QueueEvent,
+  context: LambdaContext,
+  { processor, logger, metrics }: HandlerParts,
+): Promise<BatchResponse> {
+  const whole = context.getRemainingTimeInMillis();
+  const deadline = { remainingMs: () => context.getRemainingTimeInMillis() };
+  const take = async (record: QueueMessage): Promise<void> => {
+    if (deadline.remainingMs() < whole / 2) throw outOfTime();
+    for (const job of jobsOf(record.body)) {
+      const processed = await processObject(job, processor, deadline);
+      logger.info('Processed an object', { key: job.key, ...processed });
+      emit(metrics, processed);
     }
   };
+  const logged = async (record: QueueMessage): Promise<void> => {
+    try {
+      await take(record);
+    } catch (error) {
+      logger.error('A message failed', { messageId: record.messageId, body: record.body, error });
+      addMetrics(metrics, { BatchFailures: 1 });
+      throw error;
+    }
+  };
+  try {
+    return await processPartialResponse(event, logged, new BatchProcessor(EventType.SQS, { logger }), {
+      processInParallel: false,
+      throwOnFullBatchFailure: false,
+    });
+  } finally {
+    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+  }
+}
+
+async function answerMap(
+  event: MapEvent,
+  context: LambdaContext,
+  { processor, logger, metrics }: HandlerParts,
+): Promise<BatchResult | BackfillSummary> {
+  try {
+    const request = parseMapEvent(event);
+    if ('source' in request) {
+      const { model, ...summary } = await summarise(request, processor);
+      logger.info('Summed up a backfill', { key: request.job.key, ...summary });
+      metrics.addDimension('model', model);
+      addMetrics(metrics, { BatchFiles: 1 });
+      return summary;
+    }
+    const deadline = { remainingMs: () => context.getRemainingTimeInMillis() };
+    const { model, isNew, ...result } = await predictBatch(request, processor, deadline);
+    if (isNew) {
+      metrics.addDimension('model', model);
+      addMetrics(metrics, {
+        BatchRows: result.rows,
+        BatchRowErrors: Object.values(result.errors).reduce((sum, rows) => sum + rows, 0),
+        BatchTime: result.seconds * 1000,
+      });
+    }
+    return result;
+  } catch (error) {
+    logger.error('A request of Step Functions failed', { error });
+    addMetrics(metrics, { BatchFailures: 1 });
+    throw error;
+  } finally {
+    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+  }
 }
 
 function outOfTime(): BatchError {
@@ -71,13 +126,11 @@ function outOfTime(): BatchError {
 function emit(metrics: Metrics, { outcome, model, rows, rowErrors, seconds }: Processed): void {
   if (model === undefined) return;
   metrics.addDimension('model', model);
-  add(metrics, 'BatchFiles', outcome === 'done' ? 1 : 0);
-  add(metrics, 'BatchRows', rows);
-  add(metrics, 'BatchRowErrors', rowErrors);
-  add(metrics, 'BatchTime', seconds * 1000);
+  addMetrics(metrics, {
+    BatchFiles: outcome === 'done' ? 1 : 0,
+    BatchRows: rows,
+    BatchRowErrors: rowErrors,
+    BatchTime: seconds * 1000,
+  });
   metrics.publishStoredMetrics();
-}
-
-function add(metrics: Metrics, name: MetricName, value: number): void {
-  metrics.addMetric(name, METRICS[name].unit, value);
 }

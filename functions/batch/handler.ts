@@ -11,8 +11,7 @@ import { preload } from '@pilotlight/app/internal/settings/preload';
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
 import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { ENGINE_VERSION, Engine } from '@pilotlight/engine';
-import { createHandler, type HandlerParts } from './create-handler.ts';
-import { withBackfill } from './src/map/with-backfill.ts';
+import { createHandler } from './create-handler.ts';
 import { processorOf } from './src/object/processor.ts';
 
 keepHeapSmall();
@@ -22,7 +21,7 @@ const logger = new Logger({ serviceName: SERVICE });
 const engine = new Engine(engineOptions(config));
 const queue = new SqsQueue(createSqsClient(process.env), batch.PILOTLIGHT_BATCH_QUEUE_URL);
 
-const parts: HandlerParts = {
+export const handler = createHandler({
   processor: processorOf(batch, {
     engine,
     engineVersion: ENGINE_VERSION,
@@ -31,7 +30,6 @@ const parts: HandlerParts = {
   }),
   logger,
   metrics: new Metrics({ namespace: config.PILOTLIGHT_METRICS_NAMESPACE, serviceName: SERVICE }),
-};
-export const handler = withBackfill(createHandler(parts), parts);
+});
 
 await preload(engine, config.PILOTLIGHT_PRELOAD_MODELS, logger).settled;

@@ -4,6 +4,7 @@ import { pause } from '@pilotlight/app/internal/aws/pause';
 import type { Delivery } from '@pilotlight/app/internal/aws/sqs-queue';
 import { type JobPlace, jobParts } from '@pilotlight/app/internal/jobs/s3-jobs';
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
+import { backoffMs } from '@pilotlight/model-format/internal/retry';
 import { JobMetrics } from './job-metrics.ts';
 import type { Fetch } from './job-replay.ts';
 import { type DeliveryOutcome, JobRun, type RunParts } from './job-run.ts';
@@ -14,7 +15,7 @@ export interface WorkerParts extends Omit<RunParts, 'mostReceives'> {
 }
 
 /** After a poll that failed. */
-const PAUSE_MS = { first: 500, longest: 20_000 };
+const BACKOFF = { firstMs: 1000, longestMs: 20_000 };
 /** Once the server was too full for a job: the others that wait would find the same, each for some requests to S3 and SQS. */
 const REST_MS = 5000;
 /** Of the grace, what is left for giving back what did not end within it. */
@@ -110,7 +111,7 @@ export class JobWorker {
         if (signal.aborted) return;
         failures += 1;
         logger.error('The job queue could not be asked', { error });
-        await pause(Math.min(PAUSE_MS.longest, PAUSE_MS.first * 2 ** failures), signal);
+        await pause(backoffMs(failures, BACKOFF), signal);
       }
     }
   }

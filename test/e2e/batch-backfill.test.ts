@@ -6,8 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createS3Client } from '../../functions/app/src/aws/s3-client.ts';
 import { S3Objects } from '../../functions/app/src/aws/s3-objects.ts';
 import { readBatchConfig } from '../../functions/app/src/settings/batch-config.ts';
-import { createHandler, type HandlerParts } from '../../functions/batch/create-handler.ts';
-import { withBackfill } from '../../functions/batch/src/map/with-backfill.ts';
+import { createHandler } from '../../functions/batch/create-handler.ts';
 import { processorOf } from '../../functions/batch/src/object/processor.ts';
 import { startWorld, type World } from './batch-world.ts';
 
@@ -27,7 +26,7 @@ const context = { getRemainingTimeInMillis: () => 60_000 };
 
 function handlerOf(environment: Record<string, string> = {}) {
   const config = readBatchConfig({ ...world.environment, ...environment });
-  const parts: HandlerParts = {
+  return createHandler({
     processor: processorOf(config, {
       engine,
       engineVersion: 'test',
@@ -36,8 +35,7 @@ function handlerOf(environment: Record<string, string> = {}) {
     }),
     logger: new Logger({ logLevel: 'SILENT' }),
     metrics: new Metrics({ namespace: 'Test', serviceName: 'test' }),
-  };
-  return withBackfill(createHandler(parts), parts);
+  });
 }
 
 interface Batch {

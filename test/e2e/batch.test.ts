@@ -249,6 +249,39 @@ it.each([
   },
 );
 
+it('refuses a parameter that the task does not take before it reads a row, even of a file that has none', async () => {
+  await world.put('in/sentiment/none.txt.params.json', '{"parameters":{"top_k":"many"}}');
+  await world.put('in/sentiment/none.txt', '');
+  await work();
+  expect(world.deadLetters.drain()).toHaveLength(1);
+  expect(await summaryOf('out/sentiment@1.0.0/none.txt/')).toMatchObject({
+    input: { bytes: 0, etag: expect.any(String) },
+    model: { name: 'sentiment' },
+    parameters: { top_k: 'many' },
+    error: { code: 'INVALID_PARAMETER', message: expect.stringContaining('top_k') },
+    parts: 0,
+    rowsIn: 0,
+  });
+});
+
+it('says in the summary of a file that breaks how far it got, and what it was predicted with', async () => {
+  const whole = gzipSync(jsonl(60));
+  await world.put('in/sentiment/cut.jsonl.gz', whole.subarray(0, whole.length - 12));
+  await work(handlerOf(20));
+  expect(world.deadLetters.drain()).toHaveLength(1);
+  const folder = 'out/sentiment@1.0.0/cut.jsonl.gz/';
+  const summary = await summaryOf(folder);
+  expect(summary).toMatchObject({
+    model: { name: 'sentiment', version: '1.0.0' },
+    parameters: {},
+    error: { code: 'BROKEN_GZIP' },
+  });
+  const parts = (await world.list(folder)).filter((key) => key.includes('part-'));
+  expect(parts).toHaveLength(summary.parts);
+  expect(summary.rowsOut).toBe(summary.rowsIn);
+  expect(summary.rowsIn).toBeGreaterThan(0);
+});
+
 it('gives a summary for a file that is gone', async () => {
   await world.put('in/sentiment/gone.jsonl', '"a"');
   const [message] = await world.sqs.queues.receive('batch');

@@ -7,10 +7,10 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { bundle } from '../../functions/bundles/src/bundle.ts';
-import { type GpuServer, startGpuServer } from './gpu-server.ts';
 import { workspace } from './http-service.ts';
 import { type JobWorld, startJobWorld } from './job-world.ts';
 import { type PredictProcess, startPredict } from './predict-process.ts';
+import { type InferenceServer, startServer } from './server.ts';
 
 const COOL_DOWN_MS = 500;
 /** Short texts are at most ten tokens, long ones are more. */
@@ -24,7 +24,7 @@ const all = workspace();
 for (const model of ['sentiment', 'slots']) declareCost(model);
 
 let world: JobWorld;
-let container: GpuServer;
+let container: InferenceServer;
 let predict: PredictProcess;
 let file: string;
 
@@ -39,7 +39,7 @@ function declareCost(model: string): void {
 }
 
 const startContainer = (port = '0') =>
-  startGpuServer({
+  startServer({
     PILOTLIGHT_MODELS_DIR: all.packages,
     PILOTLIGHT_PRELOAD_MODELS: 'sentiment,intent,slots',
     PILOTLIGHT_EXECUTION_PROVIDER: 'cpu',

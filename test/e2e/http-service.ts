@@ -8,8 +8,8 @@ import { Engine, type EngineOptions } from '@pilotlight/engine';
 import { createApp } from '../../functions/app/src/app.ts';
 import { createHttpServer } from '../../functions/app/src/serve/node-server.ts';
 import type { AppOptions } from '../../functions/app/src/serve/ports.ts';
-import { addModel } from '../../model-assets/toolchain/src/pipeline.ts';
-import { silent } from '../../model-assets/toolchain/src/terminal/progress.ts';
+import { packageModel } from '../../model-assets/toolchain/src/package-model.ts';
+import { silent } from '../../model-assets/toolchain/src/progress.ts';
 import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 
 export const DEFAULT_PACKAGES = join(import.meta.dirname, '../../model-assets/packages');
@@ -37,7 +37,7 @@ export async function addEncoder(packages: string): Promise<void> {
   writeCheckpoint({ family: 'bert', head: 'base', shape: SHAPES.tiny }, source);
   const quantise = { keep: [], reduceRange: false };
   const kept = { variants: ['fp32'] as const, quantise, evaluations: [], tokenBudget: 512, force: false };
-  await addModel(
+  await packageModel(
     { source, packages, name: 'encoder', version: '1.0.0', task: 'feature-extraction', ...kept },
     silent,
   );

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import * as z from 'zod';
-import { startGpuServer } from './gpu-server.ts';
 import { inputsOf, jobStorm } from './job-storm.ts';
 import { predictionOf, startJobWorld } from './job-world.ts';
+import { startServer } from './server.ts';
 
 const answerSchema = z.array(z.array(z.object({ label: z.string(), score: z.number() })));
 /** By how much the score of an int8 model may differ with what shares its batch. */
@@ -22,7 +22,7 @@ test('no job is lost and none is answered twice, however often servers are kille
   expect(interrupted).toBeGreaterThan(0);
   expect(Object.values(troubles).reduce((sum, count) => sum + count)).toBeGreaterThan(0);
 
-  const calm = await startGpuServer({
+  const calm = await startServer({
     PILOTLIGHT_MODELS_DIR: 'model-assets/packages',
     PILOTLIGHT_PRELOAD_MODELS: 'sentiment',
   });
@@ -48,12 +48,12 @@ test('a job that kills its process has failed with WORKER_LOST after its attempt
   };
   const { id } = await world.jobs.submit(predictionOf(inputsOf(0, 2000)), 'sentiment');
   for (let attempt = 1; attempt <= 2; attempt++) {
-    const server = await startGpuServer(environment);
+    const server = await startServer(environment);
     await expect.poll(() => world.view(id)).toMatchObject({ status: 'running', attempts: attempt });
     server.signal('SIGKILL');
     await server.ended;
   }
-  const server = await startGpuServer(environment);
+  const server = await startServer(environment);
   expect(await world.until(id, 'failed', 'done')).toMatchObject({
     attempts: 2,
     error: { code: 'WORKER_LOST' },
@@ -70,7 +70,7 @@ const JOBS = 30;
 
 test('at SIGTERM under load each accepted request is answered, and each job is done or back in the queue', async () => {
   const world = await startJobWorld();
-  const server = await startGpuServer({
+  const server = await startServer({
     ...world.environment,
     PILOTLIGHT_MODELS_DIR: 'model-assets/packages',
     PILOTLIGHT_PRELOAD_MODELS: 'sentiment',

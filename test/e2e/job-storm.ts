@@ -2,8 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JobView } from '../../functions/app/src/jobs/job.ts';
 import { Random } from '../fixtures/random.ts';
-import { type GpuServer, startGpuServer } from './gpu-server.ts';
 import { predictionOf, startJobWorld } from './job-world.ts';
+import { type InferenceServer, startServer } from './server.ts';
 import { unreliable } from './unreliable-s3.ts';
 
 export interface Storm {
@@ -55,7 +55,7 @@ export async function jobStorm(storm: Storm): Promise<Aftermath> {
     // A storm kills more often than a job that is to blame.
     PILOTLIGHT_JOB_MAX_ATTEMPTS: '1000',
   };
-  const servers: GpuServer[] = [];
+  const servers: InferenceServer[] = [];
   let interrupted = 0;
   try {
     const submitted = await Promise.all(
@@ -68,7 +68,7 @@ export async function jobStorm(storm: Storm): Promise<Aftermath> {
     for (const id of ids.filter((_, i) => i % 5 === 0)) await world.queue.send({ format: 1, job: id });
     const lives = async (count: number) => {
       for (let life = 0; life < count; life++) {
-        const server = await startGpuServer(environment);
+        const server = await startServer(environment);
         servers.push(server);
         await pause(random.below(storm.longestLifeMs));
         interrupted += (await views()).filter(({ status }) => status === 'running').length;
@@ -78,7 +78,7 @@ export async function jobStorm(storm: Storm): Promise<Aftermath> {
     };
     const each = Math.ceil(storm.kills / storm.servers);
     await Promise.all(Array.from({ length: storm.servers }, () => lives(each)));
-    servers.push(await startGpuServer(environment));
+    servers.push(await startServer(environment));
     while ((await views()).some(({ finished_at }) => finished_at === undefined)) await pause(100);
     // What was hidden while another run was at it comes back, finds the job over, and goes.
     for (let i = 0; i < 100 && world.messages.counts().hidden > 0; i++) await pause(100);

@@ -5,9 +5,9 @@ import { isJobId } from '../../functions/app/src/jobs/job-id.ts';
 import { digestOf } from '../../functions/app/src/jobs/store.ts';
 import { queued } from '../../functions/app/src/jobs/transitions.ts';
 import { jobView } from '../../functions/app/src/service/openapi.ts';
-import { type GpuServer, poison, startGpuServer } from './gpu-server.ts';
 import { DEADLINE_MS, type JobWorld, predictionOf, startJobWorld } from './job-world.ts';
 import { copyOfPackages } from './packages.ts';
+import { type InferenceServer, poison, startServer } from './server.ts';
 
 const POISON = 'zealand';
 /** Texts that keep the server busy for some seconds. */
@@ -24,10 +24,10 @@ const packages = copyOfPackages();
 poison(packages, 'sentiment', POISON);
 
 let world: JobWorld;
-let server: GpuServer;
+let server: InferenceServer;
 beforeAll(async () => {
   world = await startJobWorld();
-  server = await startGpuServer({
+  server = await startServer({
     ...world.environment,
     PILOTLIGHT_MODELS_DIR: packages,
     PILOTLIGHT_PRELOAD_MODELS: 'sentiment',

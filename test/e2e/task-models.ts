@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TaskName } from '@pilotlight/engine';
-import { addModel } from '../../model-assets/toolchain/src/pipeline.ts';
-import { silent } from '../../model-assets/toolchain/src/terminal/progress.ts';
+import { packageModel } from '../../model-assets/toolchain/src/package-model.ts';
+import { silent } from '../../model-assets/toolchain/src/progress.ts';
 import { type Head, SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 
 interface TinyModel {
@@ -39,7 +39,7 @@ export async function addTaskModels(
     const { task, ...checkpoint }: TinyModel = TASK_MODELS[name];
     const source = mkdtempSync(join(tmpdir(), 'pilotlight-checkpoint-'));
     writeCheckpoint({ family: 'bert', shape: SHAPES.tiny, ...checkpoint }, source);
-    await addModel({ source, packages, name, version: '1.0.0', task, quantise, ...kept }, silent);
+    await packageModel({ source, packages, name, version: '1.0.0', task, quantise, ...kept }, silent);
     rmSync(source, { recursive: true });
   }
 }

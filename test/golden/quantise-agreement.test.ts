@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Engine } from '../../layers/engine/src/index.ts';
-import { addModel } from '../../model-assets/toolchain/src/pipeline.ts';
-import { silent } from '../../model-assets/toolchain/src/terminal/progress.ts';
+import { packageModel } from '../../model-assets/toolchain/src/package-model.ts';
+import { silent } from '../../model-assets/toolchain/src/progress.ts';
 import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 import { SERVED_RANGE } from '../fixtures/processor.ts';
 import { Random } from '../fixtures/random.ts';
@@ -36,7 +36,7 @@ describe('int8', () => {
     const source = join(folder, name);
     const labels = head.endsWith('classification') ? ['O', 'B-x', 'I-x', 'B-y', 'I-y'] : [];
     writeCheckpoint({ family, head, shape: SHAPE, labels }, source);
-    await addModel(
+    await packageModel(
       {
         ...{ source, packages, name, version: '1.0.0', variants: ['int8', 'fp32'], tokenBudget: 1024 },
         ...{ quantise: { keep: [], ...SERVED_RANGE }, evaluations: [], force: false },

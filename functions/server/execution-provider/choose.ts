@@ -1,10 +1,8 @@
 /** Which execution provider this process uses: the first of CUDA and WebGPU that proves that it works, else the CPU. */
-import type { ExecutionProvider, ProviderTrial } from '@pilotlight/engine';
 import { runtimeFolder, tryProvider } from '@pilotlight/engine/internal/session/try-provider';
-import { LibrarySearch } from './library-search.ts';
-import { cudaRequirements, type Machine } from './nvidia.ts';
+import { type ExecutionProvider, type ProviderTrial,   } from '@pilotlight/engine';
 import type { ExecutionProviderReport, ProviderCandidate, Requirement } from './report.ts';
-import { webgpuRequirements } from './vulkan.ts';
+import { adviseOn, type Machine, requirementsOf } from './requirements.ts';
 
 /** In the order of preference, after which there is always the CPU. */
 const ON_GPU = ['cuda', 'webgpu'] as const;
@@ -19,7 +17,6 @@ export interface ChoiceOptions {
 /** What the choice asks of the world. */
 export interface ChoiceParts {
   readonly machine: Machine;
-  readonly requirementsOfWebgpu: (libraries: LibrarySearch) => readonly Requirement[];
   readonly trial: (provider: ExecutionProvider) => Promise<ProviderTrial>;
 }
 
@@ -31,15 +28,14 @@ export async function chooseExecutionProvider(
   if (forced === 'cpu' && !requireGpu) {
     return { chosen: 'cpu', forced: true, candidates: [], requirements: [] };
   }
-  const { machine, requirementsOfWebgpu } = parts;
   const wanted = forced === undefined ? ON_GPU : ON_GPU.filter((provider) => provider === forced);
   const candidates: ProviderCandidate[] = [];
   const requirements: Requirement[] = [];
   for (const provider of wanted) {
-    const needs = provider === 'cuda' ? cudaRequirements(machine) : requirementsOfWebgpu(machine.libraries);
+    const needs = requirementsOf(provider, parts.machine);
     requirements.push(...needs);
     const hopeless = needs.find(({ indispensable, met }) => indispensable && !met);
-    const candidate = hopeless ? notTried(provider, hopeless) : await parts.trial(provider);
+    const candidate = hopeless ? notTried(provider, hopeless) : advised(await parts.trial(provider));
     candidates.push(candidate);
     if (candidate.works) return { chosen: provider, forced: forced !== undefined, candidates, requirements };
   }
@@ -51,10 +47,15 @@ function notTried(provider: ExecutionProvider, { name, wanted, found }: Requirem
   return { provider, works: false, reason: `not tried: ${name} wanted ${wanted}, found ${found}` };
 }
 
+/** Adds what to do to a trial that failed for a missing library. */
+function advised(trial: ProviderTrial): ProviderCandidate {
+  const advice = trial.works ? undefined : adviseOn(trial.reason);
+  return advice === undefined ? trial : { ...trial, advice };
+}
+
 function partsOfThisMachine(): ChoiceParts {
   return {
-    machine: { libraries: LibrarySearch.ofThisMachine(), runtimeFolder: runtimeFolder() },
-    requirementsOfWebgpu: webgpuRequirements,
+    machine: { runtimeFolder: runtimeFolder() },
     trial: tryProvider,
   };
 }

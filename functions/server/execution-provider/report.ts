@@ -8,8 +8,10 @@ export interface ProviderCandidate {
   readonly works: boolean;
   /** Milliseconds that the process of the trial took. @default - there was no trial */
   readonly ms?: number;
-  /** Why it does not work. @default - it works */
+  /** Why it does not work, in the words of the dynamic loader or of ONNX Runtime where there was a trial. @default - it works */
   readonly reason?: string;
+  /** What to do. @default - it works, or nobody knows */
+  readonly advice?: string;
 }
 
 /** Something that an execution provider needs of the machine. */
@@ -50,9 +52,10 @@ export function reportText({ chosen, forced, candidates, requirements }: Executi
     const time = ms === undefined ? '' : ` (${Math.round(ms)} ms)`;
     return `  ${provider}: ${works ? 'works' : (reason ?? 'does not work')}${time}`;
   });
-  const advice = requirements.flatMap((requirement) =>
-    requirement.advice === undefined ? [] : [`  - ${requirement.of}: ${requirement.advice}`],
-  );
+  const advice = [
+    ...requirements.map(({ of, advice }) => ({ of, advice })),
+    ...candidates.map(({ provider, advice }) => ({ of: provider, advice })),
+  ].flatMap(({ of, advice }) => (advice === undefined ? [] : [`  - ${of}: ${advice}`]));
   const lines = [
     `Execution provider: ${chosen ?? 'none'}${forced ? ', as PILOTLIGHT_EXECUTION_PROVIDER says' : ''}`,
     ...(tried.length > 0 ? ['', 'Tried:', ...tried] : []),

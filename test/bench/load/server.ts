@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type GpuServer, metricOf, startGpuServer } from '../../e2e/gpu-server.ts';
+import { type InferenceServer, metricOf, startServer as startInferenceServer } from '../../e2e/server.ts';
 import { BenchError } from '../errors.ts';
 import type { Context } from '../measure/context.ts';
 
@@ -8,7 +8,7 @@ export async function startServer(
   { prepared, threads }: Context,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<LoadedServer> {
-  const server = await startGpuServer({
+  const server = await startInferenceServer({
     PILOTLIGHT_MODELS_DIR: prepared.packages,
     PILOTLIGHT_PRELOAD_MODELS: prepared.model,
     PILOTLIGHT_INTRA_OP_THREADS: String(threads),
@@ -19,11 +19,11 @@ export async function startServer(
 }
 
 export class LoadedServer {
-  readonly #server: GpuServer;
+  readonly #server: InferenceServer;
   /** Of the model's route. */
   readonly url: string;
 
-  constructor(server: GpuServer, url: string) {
+  constructor(server: InferenceServer, url: string) {
     this.#server = server;
     this.url = url;
   }

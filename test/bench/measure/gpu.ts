@@ -39,7 +39,7 @@ export async function providerToMeasure(asked: ExecutionProvider | undefined): P
   const reasons = candidates.map(({ provider, reason }) => `${provider}: ${reason}`).join('; ');
   throw new BenchError(
     'NO_GPU',
-    `no GPU to measure (${reasons}); node functions/server/gpu-report.ts says what is missing, --provider cpu measures the CPU alone`,
+    `no GPU to measure (${reasons}); node functions/server/provider-report.ts says what is missing, --provider cpu measures the CPU alone`,
   );
 }
 

@@ -76,3 +76,14 @@ it('lets other work of the thread run between two batches', async () => {
   clearInterval(timer);
   expect(turns).toBeGreaterThan(3);
 });
+
+it('checks parameters without an input, and names the one that the task does not take', () => {
+  const predictor = predictorOf();
+  expect(() => predictor.checkParameters(first)).not.toThrow();
+  expect(() => predictor.checkParameters({ top_k: 'many' })).toThrow(
+    expect.objectContaining({ code: 'INVALID_PARAMETER', details: { field: 'parameters.top_k' } }),
+  );
+  expect(() => predictor.checkParameters({}, { task: 'fill-mask' })).toThrow(
+    expect.objectContaining({ code: 'TASK_UNSUPPORTED' }),
+  );
+});

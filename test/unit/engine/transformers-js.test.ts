@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { preload } from '../../../functions/app/src/settings/preload.ts';
 import { parseModelParameters } from '../../../layers/engine/src/transformers-js/parameters.ts';
 import { TransformersJsModel } from '../../../layers/engine/src/transformers-js/transformers-js-model.ts';
-import { addPipeline } from '../../../model-assets/toolchain/src/pipelines/add-pipeline.ts';
+import { packageTransformersJs } from '../../../model-assets/toolchain/src/transformers-js/package-model.ts';
 import { SAMPLING_RATE, wavOf, writeAudioModel, writeImageModel } from '../../fixtures/pipelines.ts';
 import { silent } from '../functions/fake-engine.ts';
 import { temporaryFolder } from '../toolchain/temporary-folder.ts';
@@ -36,11 +36,11 @@ beforeAll(async () => {
   writeImageModel(join(folder, 'image'));
   writeAudioModel(join(folder, 'audio'));
   const image = { ...common, source: join(folder, 'image'), task: 'image-classification' } as const;
-  await addPipeline({ ...image, name: 'colours' });
-  await addPipeline({ ...image, name: 'features', task: 'image-feature-extraction' });
-  await addPipeline({ ...image, name: 'damaged' });
+  await packageTransformersJs({ ...image, name: 'colours' });
+  await packageTransformersJs({ ...image, name: 'features', task: 'image-feature-extraction' });
+  await packageTransformersJs({ ...image, name: 'damaged' });
   appendFileSync(join(packages, 'damaged/1.0.0/config.json'), ' ');
-  await addPipeline({
+  await packageTransformersJs({
     ...common,
     source: join(folder, 'audio'),
     task: 'audio-classification',

@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Engine, type Predictor } from '../../../layers/engine/src/index.ts';
-import { addModel } from '../../../model-assets/toolchain/src/pipeline.ts';
+import { packageModel } from '../../../model-assets/toolchain/src/package-model.ts';
+import { silent } from '../../../model-assets/toolchain/src/progress.ts';
 import { evaluate } from '../../../model-assets/toolchain/src/stages/evaluate.ts';
-import { silent } from '../../../model-assets/toolchain/src/terminal/progress.ts';
 import { addOptions, tinyCheckpoint } from './fixtures/tiny-models.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -33,9 +33,9 @@ function rowsFile(name: string, rows: readonly unknown[]): string {
 beforeAll(async () => {
   const both = { variants: ['int8', 'fp32'] as const };
   const intents = tinyCheckpoint(join(folder, 'intents'), { labels: LABELS });
-  await addModel(addOptions(intents, packages, { ...both, name: 'intents' }), silent);
+  await packageModel(addOptions(intents, packages, { ...both, name: 'intents' }), silent);
   const tags = tinyCheckpoint(join(folder, 'tags'), { labels: TAGS, head: 'token-classification' });
-  await addModel(addOptions(tags, packages, { ...both, name: 'tags' }), silent);
+  await packageModel(addOptions(tags, packages, { ...both, name: 'tags' }), silent);
 });
 afterAll(() => Promise.all(engines.map((engine) => engine.dispose())));
 
@@ -113,7 +113,7 @@ describe('evaluate', () => {
       name: 'measured',
       evaluations,
     });
-    const { manifest, folder: packaged } = await addModel(options, silent);
+    const { manifest, folder: packaged } = await packageModel(options, silent);
     expect(manifest.quality).toMatchObject([{ dataset: 'mine/test', metric: 'accuracy', rows: 30 }]);
     const card = readFileSync(join(packaged, 'MODEL_CARD.md'), 'utf8');
     expect(card).toMatch(

@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildHalf } from '../../../model-assets/toolchain/src/build-half.ts';
 import { MICROSOFT } from '../../../model-assets/toolchain/src/graph/builder.ts';
 import { int, ints, makeNode } from '../../../model-assets/toolchain/src/graph/node.ts';
 import {
@@ -14,11 +13,12 @@ import {
   floatTensor,
   int64Tensor,
 } from '../../../model-assets/toolchain/src/graph/tensor.ts';
+import { silent } from '../../../model-assets/toolchain/src/progress.ts';
+import { buildHalf } from '../../../model-assets/toolchain/src/schemes/fp16.ts';
 import { readSource } from '../../../model-assets/toolchain/src/sources/index.ts';
 import { half, peaksOf, rounded, withPeaks } from '../../../model-assets/toolchain/src/stages/half.ts';
 import { runGraph } from '../../../model-assets/toolchain/src/stages/optimise/run-graph.ts';
 import { valueTypes } from '../../../model-assets/toolchain/src/stages/optimise/value-types.ts';
-import { silent } from '../../../model-assets/toolchain/src/terminal/progress.ts';
 import { FAMILIES, SHAPES, writeCheckpoint } from '../../fixtures/checkpoints.ts';
 import { lookupModel, runLookup } from './fixtures/lookup-model.ts';
 import { runModel } from './fixtures/run-model.ts';
@@ -73,12 +73,13 @@ describe('the fp16 variant of a checkpoint', () => {
     const alone = await runModel(fp32, single, [1, 4]);
     const names = fp32.graph.input.map(({ name }) => name);
     const feeds = [Object.fromEntries(Object.entries(single).filter(([name]) => names.includes(name)))];
-    const built = await buildHalf((await readSource(source)).model, feeds, {
+    const built = await buildHalf((await readSource(source)).model, {
+      feeds: async () => feeds,
       progress: silent,
       scratch: folder,
     });
     expect(built.report).toMatchObject({ clipped: 0, outOfRange: [] });
-    for (const model of [built.model, built.rounded]) {
+    for (const model of [built.model, built.twin]) {
       const actual = await runModel(model, batch, [2, 6]);
       const perText = (actual.length / 2) | 0;
       const shorter = actual.slice(perText, perText + alone.length);
@@ -90,7 +91,8 @@ describe('the fp16 variant of a checkpoint', () => {
   it('has its weights in half precision, and no mask of keys, which WebGPU has no kernel for', async () => {
     const source = `${folder}/bert-weights`;
     writeCheckpoint({ family: 'bert', head: 'base', shape: SHAPES.tiny }, source);
-    const { model } = await buildHalf((await readSource(source)).model, [single], {
+    const { model } = await buildHalf((await readSource(source)).model, {
+      feeds: async () => [single],
       progress: silent,
       scratch: folder,
     });

@@ -1,7 +1,8 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type AddResult, addModel } from '../../../model-assets/toolchain/src/pipeline.ts';
+import { type PackageResult, packageModel } from '../../../model-assets/toolchain/src/package-model.ts';
+import { silent } from '../../../model-assets/toolchain/src/progress.ts';
 import { readSource } from '../../../model-assets/toolchain/src/sources/index.ts';
 import { runGraph } from '../../../model-assets/toolchain/src/stages/optimise/run-graph.ts';
 import {
@@ -9,7 +10,6 @@ import {
   insertProbes,
   layerErrors,
 } from '../../../model-assets/toolchain/src/stages/quantise.ts';
-import { silent } from '../../../model-assets/toolchain/src/terminal/progress.ts';
 import { checkpointTensors } from '../../fixtures/checkpoints.ts';
 import { SERVED_RANGE } from '../../fixtures/processor.ts';
 import { writeSafetensors } from '../../fixtures/safetensors.ts';
@@ -46,9 +46,9 @@ function badlyScaled(name: string): string {
 }
 
 describe('a model with one badly scaled layer', () => {
-  let result: AddResult;
+  let result: PackageResult;
   beforeAll(async () => {
-    result = await addModel(addOptions(badlyScaled('outlier'), join(folder, 'packages')), silent);
+    result = await packageModel(addOptions(badlyScaled('outlier'), join(folder, 'packages')), silent);
   });
 
   it('is int8 but for that layer, and passes the gate', () => {
@@ -74,7 +74,7 @@ describe('a healthy model', () => {
       manifest,
       notes,
       folder: packaged,
-    } = await addModel(addOptions(healthy, join(folder, 'healthy')), silent);
+    } = await packageModel(addOptions(healthy, join(folder, 'healthy')), silent);
     expect(manifest.variants.int8).not.toHaveProperty('keptFp32');
     expect(notes).toEqual([]);
     expect(readFileSync(join(packaged, 'MODEL_CARD.md'), 'utf8')).not.toContain('Left in fp32');

@@ -1,12 +1,12 @@
+import { onnxManifestSchema } from '../../../model-assets/format/src/manifest/onnx.ts';
 import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { onnxManifestSchema } from '@pilotlight/model-format';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { FolderStore, type OnnxManifest } from '../../../layers/engine/src/index.ts';
-import { addModel } from '../../../model-assets/toolchain/src/pipeline.ts';
-import { verifyPackage } from '../../../model-assets/toolchain/src/stages/verify.ts';
-import { silent } from '../../../model-assets/toolchain/src/terminal/progress.ts';
+import { packageModel } from '../../../model-assets/toolchain/src/package-model.ts';
+import { silent } from '../../../model-assets/toolchain/src/progress.ts';
+import { verifyPackage } from '../../../model-assets/toolchain/src/verify-package.ts';
 import { addOptions, tinyCheckpoint } from './fixtures/tiny-models.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -14,7 +14,7 @@ const folder = temporaryFolder();
 const good = join(folder, 'good');
 
 beforeAll(async () => {
-  await addModel(addOptions(tinyCheckpoint(folder), good), silent);
+  await packageModel(addOptions(tinyCheckpoint(folder), good), silent);
 });
 
 /** A copy of the package that `damage` has been done to; gives what `verify` says of it. */

@@ -9,7 +9,7 @@ export const ROOT = resolve(import.meta.dirname, '../../../..');
 export const ENTRIES = [
   'functions/server/server.ts',
   'functions/server/health-check.ts',
-  'functions/server/gpu-report.ts',
+  'functions/server/provider-report.ts',
 ] as const;
 
 /** Native packages, of which only the files of one platform are wanted, and what only some models ask for. */

@@ -186,6 +186,15 @@ export class Predictor implements LoadedModel {
     return { outcomes, ...report };
   }
 
+  /**
+   * Checks parameters without any input, so that a file of rows is refused before one of them is read.
+   *
+   * @throws EngineError INVALID_PARAMETER with `field`, TASK_UNSUPPORTED
+   */
+  checkParameters(parameters: unknown, options: Pick<PredictOptions, 'task'> = {}): void {
+    parseParameters(this.#taskOf(options), parameters);
+  }
+
   async #runTask(
     task: AnyTask,
     inputs: readonly unknown[],

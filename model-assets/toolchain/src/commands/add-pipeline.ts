@@ -1,15 +1,20 @@
 /** `add --runtime transformers.js`: what of the command line such a package takes. */
-import type { TransformersJsDtype, TransformersJsTaskName } from '@pilotlight/engine';
 import { TRANSFORMERS_JS_DTYPES, TRANSFORMERS_JS_TASKS } from '@pilotlight/model-format';
-import { type AddPipelineOptions, addPipeline } from '../pipelines/add-pipeline.ts';
+import {
+  
+  
+  type TransformersJsDtype,
+  type TransformersJsTaskName,
+} from '@pilotlight/engine';
 import { usage } from '../terminal/arguments.ts';
 import { EXIT, type Terminal } from '../terminal/command.ts';
 import { megabytes } from '../terminal/table.ts';
+import { packageTransformersJs, type TransformersJsOptions } from '../transformers-js/package-model.ts';
 
 /** What says how our own runtime is served, and nothing to this one. */
 const OWN_OPTIONS = ['keep-fp32', 'reduce-range', 'texts', 'token-budget', 'evaluate'] as const;
 
-type Common = Omit<AddPipelineOptions, 'task' | 'dtype'>;
+type Common = Omit<TransformersJsOptions, 'task' | 'dtype'>;
 
 interface Values {
   readonly runtime?: string | undefined;
@@ -30,7 +35,7 @@ export async function runAddPipeline(
   if (own !== undefined) throw usage(`--${own} is not for --runtime transformers.js.`, 'add');
   const dtype = values.dtype === undefined ? undefined : dtypeOf(values.dtype);
   const task = taskOf(values.task);
-  const result = await addPipeline({ ...common, task, ...(dtype && { dtype }) });
+  const result = await packageTransformersJs({ ...common, task, ...(dtype && { dtype }) });
   const { folder, manifest, proof } = result;
   const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
   stdout.write(

@@ -5,12 +5,14 @@ import {
   type TaskName,
   taskNameSchema,
 } from '@pilotlight/model-format';
-import { type AddOptions, VARIANTS, type VariantName } from '../package/add-options.ts';
+import type { PackageOptions } from '../options.ts';
 import { DEFAULT_PACKAGES } from '../package/packages-folder.ts';
-import { type AddResult, addModel } from '../pipeline.ts';
+import { type PackageResult, packageModel } from '../package-model.ts';
+import { silent } from '../progress.ts';
+import { VARIANTS, type VariantName } from '../schemes/index.ts';
 import { parseOptions, usage, wholeNumber } from '../terminal/arguments.ts';
 import { type Command, EXIT } from '../terminal/command.ts';
-import { silent, terminalProgress } from '../terminal/progress.ts';
+import { terminalProgress } from '../terminal/progress.ts';
 import { duration, megabytes, table } from '../terminal/table.ts';
 import { runAddPipeline } from './add-pipeline.ts';
 
@@ -81,7 +83,7 @@ export const add: Command = {
     const options = addOptions(values, positionals);
     const progress = values.json || values.quiet ? silent : terminalProgress(stderr);
     const start = performance.now();
-    const result = await addModel(options, progress);
+    const result = await packageModel(options, progress);
     const { folder, manifest, proofs, quantised, notes } = result;
     stdout.write(
       values.json
@@ -112,7 +114,7 @@ function commonOptions(values: Values, positionals: readonly string[]) {
   };
 }
 
-function addOptions(values: Values, positionals: readonly string[]): AddOptions {
+function addOptions(values: Values, positionals: readonly string[]): PackageOptions {
   const { texts } = values;
   const budget = values['token-budget'];
   return {
@@ -139,7 +141,7 @@ function taskOf(value: string): TaskName {
   throw usage(`--task '${value}' must be one of ${TASKS.join(', ')}.`, 'add');
 }
 
-function decodingOf(value: string): AddOptions['decoding'] {
+function decodingOf(value: string): PackageOptions['decoding'] {
   if (value === 'argmax' || value === 'constrained') return value;
   throw usage(`--decoding '${value}' must be argmax or constrained.`, 'add');
 }
@@ -153,13 +155,16 @@ function variantsOf(list: string): readonly VariantName[] {
   return [...new Set(variants)];
 }
 
-function evaluationsOf({ evaluate, dataset, split }: Values): AddOptions['evaluations'] {
+function evaluationsOf({ evaluate, dataset, split }: Values): NonNullable<PackageOptions['evaluations']> {
   if (dataset.length !== evaluate.length) throw usage('Each --evaluate takes one --dataset.', 'add');
   if (split.length > evaluate.length) throw usage('Each --split belongs to one --evaluate.', 'add');
   return evaluate.map((file, index) => ({ file, dataset: `${dataset[index]}/${split[index] ?? 'test'}` }));
 }
 
-function summary({ folder, manifest, proofs, quantised, notes }: AddResult, milliseconds: number): string {
+function summary(
+  { folder, manifest, proofs, quantised, notes }: PackageResult,
+  milliseconds: number,
+): string {
   const rows = proofs.map(({ variant, goldens, largest, relative, agreement, loadMs }) => {
     const files = manifest.variants[variant]?.files ?? [];
     return [

@@ -1,11 +1,12 @@
 import { PilotlightError } from '@pilotlight/engine';
 import { DEFAULT_PACKAGES, selectPackages } from '../package/packages-folder.ts';
-import { verifyPipeline } from '../pipelines/verify-pipeline.ts';
-import { type VariantProof, verifyPackage } from '../stages/verify.ts';
+import { silent } from '../progress.ts';
+import type { VariantProof } from '../stages/verify.ts';
 import { parseOptions, usage } from '../terminal/arguments.ts';
 import { type Command, EXIT } from '../terminal/command.ts';
-import { silent, terminalProgress } from '../terminal/progress.ts';
+import { terminalProgress } from '../terminal/progress.ts';
 import { duration, table } from '../terminal/table.ts';
+import { verifyPackage } from '../verify-package.ts';
 
 interface Verdict {
   readonly package: string;
@@ -52,11 +53,8 @@ Examples:
     for (const entry of await selectPackages(values.packages, selection)) {
       const name = `${entry.name}@${entry.version}`;
       try {
-        const { manifest } = entry;
-        const proofs = await progress.stage(name, async (report) =>
-          manifest?.runtime === 'transformers.js'
-            ? [await verifyPipeline(values.packages, manifest)]
-            : verifyPackage(values.packages, entry, report, provider),
+        const proofs = await progress.stage(name, (report) =>
+          verifyPackage(values.packages, entry, { report, executionProvider: provider }),
         );
         verdicts.push({ package: name, proofs });
       } catch (error) {

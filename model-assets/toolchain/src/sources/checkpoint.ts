@@ -2,23 +2,28 @@
 import { TASK_FACTS } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 import type { Architecture, Head } from '../graph/architecture.ts';
-import { architectureFor } from '../graph/architectures.ts';
+import { architectureFor, isSupported } from '../graph/architectures.ts';
 import type { SourceFolder } from './folder.ts';
-import { type HuggingFaceConfig, labelsFor, taskFor } from './hugging-face.ts';
-import { Safetensors } from './safetensors.ts';
-import type { ModelSource, SourceOptions } from './source.ts';
+import { labelsFor, readConfig, taskFor } from './hugging-face.ts';
+import { hasSafetensors, Safetensors } from './safetensors.ts';
+import type { ModelSource, SourceOptions, SourceReader } from './source.ts';
 import { taskDefaultsOf } from './task-defaults.ts';
 import { readTokenizer } from './tokenizer.ts';
+
+export const checkpointReader: SourceReader = {
+  claim(folder) {
+    if (!hasSafetensors(folder.path)) return undefined;
+    return isSupported(readConfig(folder).model_type) ? 'readable' : 'unsupported';
+  },
+  read: readCheckpoint,
+};
 
 /**
  * Builds the graph of a checkpoint. Throws SOURCE_UNSUPPORTED for a family or head that there is no graph for,
  * SOURCE_INVALID for a folder that contradicts itself, WEIGHTS_INVALID for weights that do not fit.
  */
-export async function readCheckpoint(
-  folder: SourceFolder,
-  config: HuggingFaceConfig,
-  options: SourceOptions,
-): Promise<ModelSource> {
+async function readCheckpoint(folder: SourceFolder, options: SourceOptions): Promise<ModelSource> {
+  const config = readConfig(folder);
   const architecture = architectureFor(config.model_type);
   const task = taskFor(folder, config, options.task);
   const head = TASK_FACTS[task].head;

@@ -1,32 +1,33 @@
 /** Sources of models: a folder in, a graph and the facts about it out. */
 import { tagsOf } from '@pilotlight/engine/internal/tasks/tags';
 import { ToolchainError } from '../errors.ts';
-import { isSupported } from '../graph/architectures.ts';
-import { readCheckpoint } from './checkpoint.ts';
+import { checkpointReader } from './checkpoint.ts';
 import { SourceFolder } from './folder.ts';
-import { readConfig } from './hugging-face.ts';
-import { findExport, readOnnxExport } from './onnx-export.ts';
-import { hasSafetensors } from './safetensors.ts';
-import type { ModelSource, SourceOptions } from './source.ts';
+import { onnxExportReader } from './onnx-export.ts';
+import type { ModelSource, SourceOptions, SourceReader } from './source.ts';
 
 export type { ModelSource, SourceOptions, TokenizerSource } from './source.ts';
 
+/** The kinds of source, the preferred one first: the one place to register another. */
+const READERS: readonly SourceReader[] = [checkpointReader, onnxExportReader];
+
 /**
- * Reads the model in a folder: its safetensors checkpoint where a graph can be built for it, else its .onnx export.
+ * Reads the model in a folder by the first reader that can, such as a safetensors checkpoint where a graph can be built for it,
+ * else an .onnx export.
+ *
  * Throws SOURCE_NOT_FOUND when there is no such folder or no model in it, SOURCE_INVALID when files are missing or
  * contradict each other, SOURCE_UNSUPPORTED when it is of a kind that is not understood, WEIGHTS_INVALID and
  * GRAPH_INVALID when its files are broken.
  */
 export async function readSource(path: string, options: SourceOptions = {}): Promise<ModelSource> {
   const folder = new SourceFolder(path);
-  const exported = findExport(folder);
-  const checkpoint = hasSafetensors(folder.path);
-  if (!checkpoint && exported === undefined) throw nothingToPackage(folder);
-  const config = readConfig(folder);
-  const fromExport = exported !== undefined && !(checkpoint && isSupported(config.model_type));
-  const source = fromExport
-    ? await readOnnxExport(folder, exported, config, options)
-    : await readCheckpoint(folder, config, options);
+  const claims = READERS.map((reader) => ({ reader, claim: reader.claim(folder) }));
+  const { reader } =
+    claims.find(({ claim }) => claim === 'readable') ??
+    claims.find(({ claim }) => claim === 'unsupported') ??
+    {};
+  if (reader === undefined) throw nothingToPackage(folder);
+  const source = await reader.read(folder, options);
   return options.decoding === undefined ? source : decodedBy(options.decoding, source);
 }
 

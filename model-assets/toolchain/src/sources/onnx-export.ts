@@ -5,17 +5,22 @@ import { TASK_FACTS } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 import { loadModel } from '../graph/external.ts';
 import type { SourceFolder } from './folder.ts';
-import { type HuggingFaceConfig, labelsFor, taskFor } from './hugging-face.ts';
+import { type HuggingFaceConfig, labelsFor, readConfig, taskFor } from './hugging-face.ts';
 import { mapInputs, mapOutputs } from './onnx-roles.ts';
-import type { ModelSource, SourceOptions } from './source.ts';
+import type { ModelSource, SourceOptions, SourceReader } from './source.ts';
 import { taskDefaultsOf } from './task-defaults.ts';
 import { readTokenizer } from './tokenizer.ts';
 
 /** DynamicQuantizeLinear, which the int8 variant needs, came with operator set 11. */
 const MINIMUM_OPSET = 11;
 
+export const onnxExportReader: SourceReader = {
+  claim: (folder) => (findExport(folder) === undefined ? undefined : 'readable'),
+  read: readOnnxExport,
+};
+
 /** Path of the export in the folder: model.onnx, onnx/model.onnx, or the only .onnx file in it. */
-export function findExport(folder: SourceFolder): string | undefined {
+function findExport(folder: SourceFolder): string | undefined {
   const usual = ['model.onnx', 'onnx/model.onnx'].find((file) => folder.has(file));
   if (usual !== undefined) return usual;
   const files = folder.list().filter((file) => file.endsWith('.onnx'));
@@ -23,12 +28,10 @@ export function findExport(folder: SourceFolder): string | undefined {
 }
 
 /** Throws GRAPH_INVALID, SOURCE_INVALID or SOURCE_UNSUPPORTED, saying what of the export does not fit. */
-export async function readOnnxExport(
-  folder: SourceFolder,
-  file: string,
-  config: HuggingFaceConfig,
-  options: SourceOptions,
-): Promise<ModelSource> {
+async function readOnnxExport(folder: SourceFolder, options: SourceOptions): Promise<ModelSource> {
+  const file = findExport(folder);
+  if (file === undefined) throw new ToolchainError('SOURCE_NOT_FOUND', `'${folder.name}' has no model.onnx.`);
+  const config = readConfig(folder);
   const { model, weights } = loadModel(folder.use(file));
   for (const external of weights) folder.use(join(dirname(file), external));
   refuseOldOpset(model.opsetImport.find(({ domain }) => domain === '')?.version ?? 0);

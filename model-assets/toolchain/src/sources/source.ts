@@ -1,5 +1,6 @@
 import type { Graph, OnnxManifest, TaskName } from '@pilotlight/model-format';
 import type { OnnxModel } from '../graph/onnx.ts';
+import type { SourceFolder } from './folder.ts';
 
 /** A model as packaging takes it, wherever it came from: an fp32 graph and all that the manifest has to say of it. */
 export interface ModelSource {
@@ -37,4 +38,14 @@ export interface SourceOptions {
   readonly task?: TaskName;
   /** How a tagger's labels are chosen. @default - the manifest says nothing of it */
   readonly decoding?: NonNullable<OnnxManifest['taskDefaults']>['decoding'];
+}
+
+/** One kind of source. */
+export interface SourceReader {
+  /**
+   * Says what the reader finds in a folder: a model that it can read, or one of its kind that it does not support, which `read`
+   * refuses with the reason. Undefined where there is no such model.
+   */
+  claim(folder: SourceFolder): 'readable' | 'unsupported' | undefined;
+  read(folder: SourceFolder, options: SourceOptions): Promise<ModelSource>;
 }

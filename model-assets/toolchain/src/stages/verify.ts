@@ -1,7 +1,8 @@
 /** Proof of a package: its files are those of the manifest, and every variant gives the golden answers. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Engine, type ExecutionProvider, type PackageEntry } from '@pilotlight/engine';
+import { Engine, type ExecutionProvider } from '@pilotlight/engine';
+import type { OnnxManifest } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 import { parseGoldens } from '../package/goldens-file.ts';
 import { type VariantDeviation, verifyGoldens } from './verify/goldens.ts';
@@ -21,17 +22,13 @@ export interface VariantProof extends VariantDeviation {
  * Verifies one package through the serving engine, every variant, on the execution provider where it can run the variant.
  * Throws VERIFY_FAILED, PACKAGE_INVALID, PACKAGE_CORRUPT or SESSION_FAILED with the first thing that is wrong.
  */
-export async function verifyPackage(
+export async function verifyVariants(
   packages: string,
-  { name, version, manifest, problem }: PackageEntry,
+  manifest: OnnxManifest,
   report: (done: number) => void = () => {},
   executionProvider: ExecutionProvider = 'cpu',
 ): Promise<readonly VariantProof[]> {
-  if (manifest?.runtime !== 'onnx')
-    throw new ToolchainError(
-      'VERIFY_FAILED',
-      problem ?? `${name}@${version} has no manifest of ONNX Runtime.`,
-    );
+  const { name, version } = manifest;
   const folder = join(packages, name, version);
   await verifyIntegrity(folder, manifest);
   const { goldens, tolerance } = parseGoldens(await readFile(join(folder, manifest.goldens.path), 'utf8'));

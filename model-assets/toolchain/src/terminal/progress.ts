@@ -1,15 +1,7 @@
 import { styleText } from 'node:util';
+import type { Progress } from '../progress.ts';
 import type { Output } from './command.ts';
 import { duration } from './table.ts';
-
-/** Told what a long command is doing, stage by stage. */
-export interface Progress {
-  /** Runs `work` as a named stage; `work` may report its share done, 0 to 1. */
-  stage<Result>(name: string, work: (report: (done: number) => void) => Promise<Result>): Promise<Result>;
-}
-
-/** Says nothing: for `--json`, `--quiet` and tests. */
-export const silent: Progress = { stage: (_name, work) => work(() => {}) };
 
 const BAR_CELLS = 24;
 

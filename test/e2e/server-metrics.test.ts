@@ -1,7 +1,7 @@
 import parsePrometheusTextFormat from 'parse-prometheus-text-format';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { type GpuServer, startGpuServer } from './gpu-server.ts';
+import { type InferenceServer, startServer } from './server.ts';
 
 const families = z.array(
   z.object({
@@ -23,9 +23,9 @@ function parse(text: string) {
 }
 
 describe('metrics of the server of the container', () => {
-  let server: GpuServer;
+  let server: InferenceServer;
   beforeAll(async () => {
-    server = await startGpuServer({
+    server = await startServer({
       PILOTLIGHT_MODELS_DIR: 'model-assets/packages',
       PILOTLIGHT_PRELOAD_MODELS: 'sentiment',
     });

@@ -8,7 +8,7 @@ import type { VariantProof } from '../stages/verify.ts';
 import { largestDifference, PIPELINE_TOLERANCE, parsePipelineGoldens } from './goldens.ts';
 
 /** @throws ToolchainError VERIFY_FAILED; EngineError PACKAGE_INVALID, PACKAGE_CORRUPT, SESSION_FAILED */
-export async function verifyPipeline(
+export async function verifyTransformersJs(
   packages: string,
   manifest: TransformersJsManifest,
 ): Promise<VariantProof> {

@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Connection, postBytes } from '../bench/load/connection.ts';
-import { type GpuServer, metricOf, poison, startGpuServer } from './gpu-server.ts';
 import { copyOfPackages } from './packages.ts';
+import { type InferenceServer, metricOf, poison, startServer } from './server.ts';
 
 const POISON = 'zealand';
 
@@ -14,7 +14,7 @@ poison(packages, 'sentiment', POISON);
 afterAll(() => rmSync(packages, { recursive: true }));
 
 const start = (environment: Readonly<Record<string, string>> = {}) =>
-  startGpuServer({ PILOTLIGHT_MODELS_DIR: packages, PILOTLIGHT_PRELOAD_MODELS: 'sentiment', ...environment });
+  startServer({ PILOTLIGHT_MODELS_DIR: packages, PILOTLIGHT_PRELOAD_MODELS: 'sentiment', ...environment });
 
 /** Of 1 to 120 words, the same text for the same number. */
 const textOf = (number: number): string =>
@@ -37,7 +37,7 @@ async function clients<T>(
 }
 
 describe('the server of the container under load', () => {
-  let server: GpuServer;
+  let server: InferenceServer;
   beforeAll(async () => {
     server = await start({ PILOTLIGHT_MAX_CONCURRENT_REQUESTS: '64' });
   });

@@ -8,15 +8,16 @@ import {
   type TextProcessing,
   type Variant,
 } from '@pilotlight/model-format';
-import type { AddOptions, VariantName } from './package/add-options.ts';
-import { packageFile } from './package/files.ts';
-import { formatGoldens, type Goldens } from './package/goldens-file.ts';
-import { pilotlightVersion } from './package/versions.ts';
-import type { ModelSource } from './sources/index.ts';
-import { modelCard } from './stages/model-card.ts';
-import { RUNTIME_VERSION } from './stages/optimise.ts';
-import { writeManifest } from './stages/pack.ts';
-import { splitTokenizer } from './stages/split-tokenizer.ts';
+import type { Settings } from '../options.ts';
+import type { VariantName } from '../schemes/index.ts';
+import type { ModelSource } from '../sources/index.ts';
+import { modelCard } from '../stages/model-card.ts';
+import { RUNTIME_VERSION } from '../stages/optimise.ts';
+import { writeManifest } from '../stages/pack.ts';
+import { splitTokenizer } from '../stages/split-tokenizer.ts';
+import { packageFile } from './files.ts';
+import { formatGoldens, type Goldens } from './goldens-file.ts';
+import { pilotlightVersion } from './versions.ts';
 
 const PACKAGE_FILES = {
   tokenizer: 'tokenizer.json',
@@ -61,7 +62,7 @@ export async function writeTokenizer(
 /** Completes the package in `folder`, which has its variants and its tokenizer already. */
 export async function writePackage(
   folder: string,
-  { name, version, description, revision }: AddOptions,
+  { name, version, description, revision }: Settings,
   facts: PackageFacts,
   { served, variants, goldens, quality }: PackageContent,
 ): Promise<OnnxManifest> {

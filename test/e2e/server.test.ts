@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { node, run } from './command.ts';
-import { type GpuServer, metricOf, poison, startGpuServer } from './gpu-server.ts';
 import { copyOfPackages } from './packages.ts';
+import { type InferenceServer, metricOf, poison, startServer } from './server.ts';
 
 const POISON = 'zealand';
 /** By how much the score of an int8 model may differ with what shares its batch. */
@@ -14,7 +14,7 @@ poison(packages, 'sentiment', POISON);
 afterAll(() => rmSync(packages, { recursive: true }));
 
 const start = (environment: Readonly<Record<string, string>> = {}) =>
-  startGpuServer({ PILOTLIGHT_MODELS_DIR: packages, PILOTLIGHT_PRELOAD_MODELS: 'sentiment', ...environment });
+  startServer({ PILOTLIGHT_MODELS_DIR: packages, PILOTLIGHT_PRELOAD_MODELS: 'sentiment', ...environment });
 
 const answerSchema = z.array(z.array(z.object({ label: z.string(), score: z.number() })));
 const WORDS = 'the plot was thin but I loved every minute of this slow and lovely film'.split(' ');
@@ -34,7 +34,7 @@ function positive(body: unknown): number {
 }
 
 describe('the server of the container', () => {
-  let server: GpuServer;
+  let server: InferenceServer;
   beforeAll(async () => {
     server = await start({
       PILOTLIGHT_MAX_BATCH_TOKENS: '1024',
@@ -109,7 +109,7 @@ describe('the server of the container', () => {
 });
 
 describe('the server of the container at its limits', () => {
-  let server: GpuServer;
+  let server: InferenceServer;
   beforeAll(async () => {
     server = await start({ PILOTLIGHT_MAX_CONCURRENT_REQUESTS: '8', PILOTLIGHT_MAX_BATCH_REQUESTS: '1' });
   });

@@ -5,10 +5,10 @@ import { Engine, FolderStore } from '../../../layers/engine/src/index.ts';
 import { loadModel } from '../../../model-assets/toolchain/src/graph/external.ts';
 import { encodeModel } from '../../../model-assets/toolchain/src/graph/onnx.ts';
 import { parseGoldens } from '../../../model-assets/toolchain/src/package/goldens-file.ts';
-import { type AddResult, addModel } from '../../../model-assets/toolchain/src/pipeline.ts';
+import { type PackageResult, packageModel } from '../../../model-assets/toolchain/src/package-model.ts';
+import { type Progress, silent } from '../../../model-assets/toolchain/src/progress.ts';
 import { readSource } from '../../../model-assets/toolchain/src/sources/index.ts';
-import { verifyPackage } from '../../../model-assets/toolchain/src/stages/verify.ts';
-import { silent } from '../../../model-assets/toolchain/src/terminal/progress.ts';
+import { verifyPackage } from '../../../model-assets/toolchain/src/verify-package.ts';
 import { checkpointTensors } from '../../fixtures/checkpoints.ts';
 import { SERVED_SCHEME } from '../../fixtures/processor.ts';
 import { writeSafetensors } from '../../fixtures/safetensors.ts';
@@ -27,10 +27,32 @@ function filesBelow(root: string): string[] {
     .sort();
 }
 
+test('packages with nothing but a source, a folder and a name: int8, version 1.0.0, a budget that was measured', async () => {
+  const stages: string[] = [];
+  const progress: Progress = {
+    stage: async (name, work) => {
+      stages.push(name);
+      return work(() => {});
+    },
+  };
+  const { manifest } = await packageModel({ source, packages, name: 'defaults' }, progress);
+  expect(manifest).toMatchObject({ name: 'defaults', version: '1.0.0', defaultVariant: 'int8' });
+  expect(Object.keys(manifest.variants)).toEqual(['int8']);
+  expect(manifest.variants.int8?.inferMsPerToken).toBeGreaterThan(0);
+  const expected = [
+    ...['read for fp32', 'optimise fp32', 'write fp32'],
+    ...['read for int8', 'quantise', 'optimise int8', 'write int8'],
+    ...['goldens', 'compare int8', 'tune int8', 'verify package'],
+  ];
+  // A processor without VNNI measures layers and builds int8 again, so that stages come more than once.
+  expect([...new Set(stages)].filter((stage) => expected.includes(stage))).toEqual(expected);
+  rmSync(join(packages, 'defaults'), { recursive: true });
+}, 60_000);
+
 describe('packaging a checkpoint', () => {
-  let result: AddResult;
+  let result: PackageResult;
   beforeAll(async () => {
-    result = await addModel(addOptions(source, packages), silent);
+    result = await packageModel(addOptions(source, packages), silent);
   });
 
   test('makes a complete package of the int8 variant alone', () => {
@@ -79,7 +101,7 @@ describe('packaging a checkpoint', () => {
   });
 
   test('gives the same bytes every time', async () => {
-    const again = await addModel(addOptions(source, join(folder, 'again')), silent);
+    const again = await packageModel(addOptions(source, join(folder, 'again')), silent);
     for (const file of filesBelow(result.folder)) {
       expect(
         readFileSync(join(again.folder, file)).equals(readFileSync(join(result.folder, file))),
@@ -89,11 +111,11 @@ describe('packaging a checkpoint', () => {
   });
 
   test('refuses to overwrite a version, and replaces it when forced', async () => {
-    await expect(addModel(addOptions(source, packages), silent)).rejects.toMatchObject({
+    await expect(packageModel(addOptions(source, packages), silent)).rejects.toMatchObject({
       code: 'PACKAGE_EXISTS',
     });
     const options = addOptions(source, packages, { force: true, description: 'A new one' });
-    expect((await addModel(options, silent)).manifest.description).toBe('A new one');
+    expect((await packageModel(options, silent)).manifest.description).toBe('A new one');
     expect(readdirSync(packages)).toEqual(['tiny']);
   });
 });
@@ -101,7 +123,7 @@ describe('packaging a checkpoint', () => {
 describe('packaging', () => {
   test('keeps both variants when both are asked for, and serves the first', async () => {
     const options = addOptions(source, packages, { name: 'both', variants: ['fp32', 'int8'] });
-    const { manifest, proofs } = await addModel(options, silent);
+    const { manifest, proofs } = await packageModel(options, silent);
     expect(manifest.defaultVariant).toBe('fp32');
     expect(proofs.map(({ variant }) => variant).sort()).toEqual(['fp32', 'int8']);
     expect(proofs.find(({ variant }) => variant === 'fp32')?.relative).toBeLessThan(1e-5);
@@ -109,7 +131,7 @@ describe('packaging', () => {
 
   test('keeps weights in fp32 that it is told to, and records seven-bit weights', async () => {
     const quantise = { keep: ['embeddings/word.weight'], reduceRange: true };
-    const { manifest, quantised } = await addModel(
+    const { manifest, quantised } = await packageModel(
       addOptions(source, packages, { name: 'kept', quantise }),
       silent,
     );
@@ -119,7 +141,7 @@ describe('packaging', () => {
 
   test('tunes the token budget where none is given, and measures what a token costs', async () => {
     const { tokenBudget: _, ...options } = addOptions(source, packages, { name: 'tuned' });
-    const { manifest } = await addModel(options, silent);
+    const { manifest } = await packageModel(options, silent);
     expect([256, 512, 1024, 2048, 4096, 8192]).toContain(manifest.variants.int8?.tokenBudget);
     expect(manifest.variants.int8?.inferMsPerToken).toBeGreaterThan(1e-4);
     expect(manifest.variants.int8?.inferMsPerToken).toBeLessThan(10);
@@ -130,7 +152,7 @@ describe('packaging', () => {
     ['base', 'bert'],
   ] as const)('takes a %s model of the %s family', async (head, family) => {
     const checkpoint = tinyCheckpoint(join(folder, head), { head, family, labels: ['O', 'B-x', 'I-x'] });
-    const { proofs } = await addModel(addOptions(checkpoint, packages, { name: head }), silent);
+    const { proofs } = await packageModel(addOptions(checkpoint, packages, { name: head }), silent);
     expect(proofs[0]?.relative).toBeLessThan(0.1);
   });
 
@@ -140,7 +162,7 @@ describe('packaging', () => {
     rmSync(join(exported, 'model.safetensors'));
     const { model } = await readSource(source);
     writeFileSync(join(exported, 'model.onnx'), encodeModel(model));
-    const { manifest } = await addModel(addOptions(exported, packages, { name: 'exported' }), silent);
+    const { manifest } = await packageModel(addOptions(exported, packages, { name: 'exported' }), silent);
     expect(manifest.source.kind).toBe('onnx');
     const engine = new Engine({ packages });
     const [original, taken] = [
@@ -157,7 +179,7 @@ describe('packaging', () => {
       JSON.stringify({ text: `text ${index}`, pair: 'second' }),
     );
     writeFileSync(texts, lines.join('\n'));
-    const { folder: packaged } = await addModel(
+    const { folder: packaged } = await packageModel(
       addOptions(source, packages, { name: 'texts', texts }),
       silent,
     );
@@ -166,7 +188,7 @@ describe('packaging', () => {
 
     writeFileSync(texts, lines.slice(0, 31).join('\n'));
     await expect(
-      addModel(addOptions(source, packages, { name: 'few', texts }), silent),
+      packageModel(addOptions(source, packages, { name: 'few', texts }), silent),
     ).rejects.toMatchObject({
       code: 'TEXTS_INVALID',
     });
@@ -189,7 +211,7 @@ describe('packaging', () => {
     writeSafetensors(join(broken, 'model.safetensors'), poisoned);
     const empty = join(folder, 'empty');
     mkdirSync(empty);
-    await expect(addModel(addOptions(broken, empty), silent)).rejects.toMatchObject({
+    await expect(packageModel(addOptions(broken, empty), silent)).rejects.toMatchObject({
       code: 'WEIGHTS_INVALID',
       message: expect.stringContaining('layer.1/contract.weight holds NaN'),
     });
@@ -206,7 +228,7 @@ describe('packaging for GPUs', () => {
       proofs,
       notes,
       folder: made,
-    } = await addModel(addOptions(source, packages, { name: 'for-gpus', variants, force: true }), silent);
+    } = await packageModel(addOptions(source, packages, { name: 'for-gpus', variants, force: true }), silent);
     expect(manifest).toMatchObject({
       defaultVariant: 'int8',
       variants: { int8: { tier: 'lambda' }, fp16: { scheme: 'fp16', tier: 'gpu' } },
@@ -238,7 +260,7 @@ describe('packaging for GPUs', () => {
   test('is proven on a GPU where there is one, and refused by the name of the provider where there is none', async () => {
     const entries = await new FolderStore(packages).list();
     const entry = entries.find(({ name }) => name === 'for-gpus') ?? { name: 'for-gpus', version: '1.0.0' };
-    const outcome = await verifyPackage(packages, entry, () => {}, 'cuda').then(
+    const outcome = await verifyPackage(packages, entry, { executionProvider: 'cuda' }).then(
       (proofs) => proofs.map(({ variant }) => variant).sort(),
       (error: unknown) => error,
     );

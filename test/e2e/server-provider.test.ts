@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { node, run } from './command.ts';
-import { startGpuServer } from './gpu-server.ts';
+import { startServer } from './server.ts';
 
 const PACKAGES = join(import.meta.dirname, '../../model-assets/packages');
 const reportSchema = z.object({
@@ -11,7 +11,7 @@ const reportSchema = z.object({
 });
 
 async function report(env: Readonly<Record<string, string>>) {
-  const { code, stdout } = await run([...node('functions/server/gpu-report.ts'), '--json'], { env });
+  const { code, stdout } = await run([...node('functions/server/provider-report.ts'), '--json'], { env });
   return { code, ...reportSchema.parse(JSON.parse(stdout)) };
 }
 
@@ -47,7 +47,7 @@ describe('on a machine with or without a GPU', () => {
       PILOTLIGHT_MODELS_DIR: PACKAGES,
       PILOTLIGHT_PRELOAD_MODELS: 'sentiment',
     };
-    const server = await startGpuServer(env);
+    const server = await startServer(env);
     expect(server.log()).toMatch(/"Execution provider".*"chosen":"cpu","forced":true/);
     const models = '"models":[{"model":"sentiment@1.0.0","variant":"int8","provider":"cpu"}]';
     await expect.poll(() => server.log()).toContain(models);

@@ -1,5 +1,5 @@
 /**
- * `node functions/server/gpu-report.ts [--json]`: which execution provider the server would use on this machine, what each
+ * `node functions/server/provider-report.ts [--json]`: which execution provider the server would use on this machine, what each
  * needs and what of it is missing. Exit codes: 0 there is one, 1 there is none that the environment allows, 2 wrong usage.
  */
 import { parseArgs } from 'node:util';
@@ -9,7 +9,7 @@ import * as z from 'zod/mini';
 import { chooseExecutionProvider } from './execution-provider/choose.ts';
 import { reportText } from './execution-provider/report.ts';
 
-const USAGE = 'Usage: node functions/server/gpu-report.ts [--json]\n';
+const USAGE = 'Usage: node functions/server/provider-report.ts [--json]\n';
 
 function wantsJson(): boolean | undefined {
   try {

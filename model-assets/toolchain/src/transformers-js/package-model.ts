@@ -17,13 +17,13 @@ import type { VariantProof } from '../stages/verify.ts';
 import { pipelineFiles } from './files.ts';
 import { formatPipelineGoldens, type PipelineGolden } from './goldens.ts';
 import { sampleRequests } from './sample-inputs.ts';
-import { verifyPipeline } from './verify-pipeline.ts';
+import { verifyTransformersJs } from './verify-package.ts';
 
 const GOLDENS = 'goldens.jsonl';
 const CARD = 'MODEL_CARD.md';
 const USUAL_SAMPLING_RATE = 16_000;
 
-export interface AddPipelineOptions {
+export interface TransformersJsOptions {
   readonly source: string;
   readonly packages: string;
   readonly name: string;
@@ -36,20 +36,20 @@ export interface AddPipelineOptions {
   readonly force: boolean;
 }
 
-export interface AddPipelineResult {
+export interface TransformersJsResult {
   readonly folder: string;
   readonly manifest: TransformersJsManifest;
   readonly proof: VariantProof;
 }
 
 /** Throws ToolchainError and EngineError. The folder of the package appears complete or not at all. */
-export async function addPipeline(options: AddPipelineOptions): Promise<AddPipelineResult> {
+export async function packageTransformersJs(options: TransformersJsOptions): Promise<TransformersJsResult> {
   const { packages, name, version, force } = options;
   refuseExisting(packages, name, version, force);
   const staging = await createStaging(packages, name, version);
   try {
     const manifest = await stage(options, staging);
-    const proof = await verifyPipeline(staging.root, manifest);
+    const proof = await verifyTransformersJs(staging.root, manifest);
     return { folder: await publish(staging, packages, manifest, force), manifest, proof };
   } finally {
     await staging.dispose();
@@ -57,7 +57,7 @@ export async function addPipeline(options: AddPipelineOptions): Promise<AddPipel
 }
 
 async function stage(
-  options: AddPipelineOptions,
+  options: TransformersJsOptions,
   { root, folder }: Staging,
 ): Promise<TransformersJsManifest> {
   const { name, version, task, description, revision } = options;
@@ -106,7 +106,7 @@ async function stage(
 /** What the staged package answers now. */
 async function answers(
   root: string,
-  { name, version, task }: AddPipelineOptions,
+  { name, version, task }: TransformersJsOptions,
   rate: number,
 ): Promise<readonly PipelineGolden[]> {
   const engine = new Engine({ packages: root });
@@ -132,7 +132,7 @@ function samplingRateOf(source: SourceFolder): number {
 }
 
 function cardOf(
-  { name, version, task }: AddPipelineOptions,
+  { name, version, task }: TransformersJsOptions,
   dtype: TransformersJsDtype,
   readme?: string,
 ): string {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OtlpCollector, type ReceivedSpan, startOtlpCollector } from '../fixtures/otlp-collector.ts';
 import { node, run } from './command.ts';
-import { startGpuServer } from './gpu-server.ts';
+import { startServer } from './server.ts';
 
 const start = (environment: Readonly<Record<string, string>>) =>
-  startGpuServer({
+  startServer({
     PILOTLIGHT_MODELS_DIR: 'model-assets/packages',
     PILOTLIGHT_PRELOAD_MODELS: 'sentiment',
     ...environment,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { userEnvironment } from './command.ts';
 
-export interface GpuServer {
+export interface InferenceServer {
   readonly url: string;
   readonly pid: number;
   /** Everything that it logged up to now. */
@@ -29,7 +29,7 @@ export interface Answer {
 }
 
 /** Resolves once it listens and its models are loaded. */
-export async function startGpuServer(environment: Readonly<Record<string, string>>): Promise<GpuServer> {
+export async function startServer(environment: Readonly<Record<string, string>>): Promise<InferenceServer> {
   const child = spawn(process.execPath, ['functions/server/server.ts'], {
     env: userEnvironment({
       PILOTLIGHT_PORT: '0',

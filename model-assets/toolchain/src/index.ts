@@ -1,0 +1,21 @@
+/**
+ * @pilotlight/toolchain: a checkpoint or an .onnx export goes in, a verified, quantised package comes out.
+ *
+ * Nothing here prints: `packageModel` tells a `Progress` of its stages, `verifyPackage` a callback of its share.
+ */
+export { TOOLCHAIN_ERROR_CODES, ToolchainError, type ToolchainErrorCode } from './errors.ts';
+export type { PackageOptions } from './options.ts';
+export { selectPackages } from './package/packages-folder.ts';
+export { type PackageResult, packageModel } from './package-model.ts';
+export { type Progress, silent } from './progress.ts';
+export { VARIANTS, type VariantName } from './schemes/index.ts';
+export type { QuantiseSettings } from './schemes/scheme.ts';
+export { type LatencyRow, measureLatency } from './stages/bench.ts';
+export type { QuantiseReport } from './stages/quantise.ts';
+export type { VariantProof } from './stages/verify.ts';
+export {
+  packageTransformersJs,
+  type TransformersJsOptions,
+  type TransformersJsResult,
+} from './transformers-js/package-model.ts';
+export { type VerifyOptions, verifyPackage } from './verify-package.ts';

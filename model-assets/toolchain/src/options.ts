@@ -1,0 +1,42 @@
+/** What a model is packaged with. */
+import type { OnnxManifest, TaskName } from '@pilotlight/model-format';
+import type { VariantName } from './schemes/index.ts';
+import type { QuantiseSettings } from './schemes/scheme.ts';
+
+export interface PackageOptions {
+  /** Folder of the checkpoint or export. */
+  readonly source: string;
+  /** Folder of packages to add to. */
+  readonly packages: string;
+  readonly name: string;
+  /** @default '1.0.0' */
+  readonly version?: string;
+  /** @default - what the source says */
+  readonly task?: TaskName;
+  readonly description?: string;
+  /** Revision of the source, for the record. */
+  readonly revision?: string;
+  /** How a tagger's labels are chosen. @default - each token its best */
+  readonly decoding?: NonNullable<OnnxManifest['taskDefaults']>['decoding'];
+  /** Variants to keep; the first is served by default. @default ['int8'] */
+  readonly variants?: readonly VariantName[];
+  /** @default - none but the classifier stays fp32, and weights have eight bits */
+  readonly quantise?: QuantiseSettings;
+  /** File of texts for the goldens. @default - built-in texts */
+  readonly texts?: string;
+  /** @default - measured */
+  readonly tokenBudget?: number;
+  /** Labelled rows to measure the quality on. @default [] */
+  readonly evaluations?: readonly { readonly file: string; readonly dataset: string }[];
+  /** Whether an existing package of this version is replaced. @default false */
+  readonly force?: boolean;
+}
+
+/** Options with their defaults. */
+export type Settings = PackageOptions &
+  Required<Pick<PackageOptions, 'version' | 'variants' | 'quantise' | 'evaluations' | 'force'>>;
+
+export function withDefaults(options: PackageOptions): Settings {
+  const defaults = { version: '1.0.0', evaluations: [], force: false } as const;
+  return { ...defaults, variants: ['int8'], quantise: { keep: [], reduceRange: false }, ...options };
+}

@@ -1,0 +1,106 @@
+/** A package while it is being made: a store of its own, which the serving engine reads from. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Engine, type Predictor } from '@pilotlight/engine';
+import type { OnnxManifest, Quality, Variant } from '@pilotlight/model-format';
+import type { OnnxModel } from '../graph/onnx.ts';
+import type { Settings } from '../options.ts';
+import type { Progress } from '../progress.ts';
+import type { VariantName } from '../schemes/index.ts';
+import type { ModelSource } from '../sources/index.ts';
+import { externalise, GRAPH_FILE } from '../stages/externalise.ts';
+import { RUNTIME_VERSION } from '../stages/optimise.ts';
+import type { Staging } from '../stages/pack.ts';
+import type { Goldens } from './goldens-file.ts';
+import { type PackageFacts, writePackage } from './write-package.ts';
+
+/** What runs on the CPU in place of a variant that the CPU does not run as its own execution provider would. It is never packaged. */
+export type StagedVariant = VariantName | `${VariantName}-twin`;
+
+/** What the manifest says of a variant beside its files. */
+export interface VariantFacts
+  extends Pick<Variant, 'scheme' | 'tokenBudget' | 'tier'>,
+    Pick<ModelSource, 'inputs' | 'outputs'> {
+  /** Names of weights that are not as the scheme says. */
+  readonly keep: readonly string[];
+}
+
+export class StagedPackage {
+  readonly #settings: Settings;
+  readonly #staging: Staging;
+  readonly #progress: Progress;
+  readonly #variants = new Map<StagedVariant, Variant>();
+
+  constructor(settings: Settings, staging: Staging, progress: Progress) {
+    this.#settings = settings;
+    this.#staging = staging;
+    this.#progress = progress;
+  }
+
+  variant(name: StagedVariant): Variant | undefined {
+    return this.#variants.get(name);
+  }
+
+  async addVariant(
+    name: StagedVariant,
+    model: OnnxModel,
+    { inputs, outputs, keep, ...facts }: VariantFacts,
+  ): Promise<void> {
+    const files = await this.#progress.stage(`write ${name}`, () => externalise(model, this.#path(name)));
+    this.#variants.set(name, {
+      graphs: { model: { file: `${name}/${GRAPH_FILE}`, inputs, outputs } },
+      files: files.map((file) => ({ ...file, path: `${name}/${file.path}` })),
+      opset: model.opsetImport.find(({ domain }) => domain === '')?.version ?? 0,
+      onnxruntime: RUNTIME_VERSION,
+      ...facts,
+      ...(keep.length > 0 && { keptFp32: [...keep] }),
+    });
+  }
+
+  /** Replaces a token budget by one that was measured. */
+  tuneVariant(name: StagedVariant, tuned: Pick<Variant, 'tokenBudget' | 'inferMsPerToken'>): void {
+    const variant = this.#variants.get(name);
+    if (variant !== undefined) this.#variants.set(name, { ...variant, ...tuned });
+  }
+
+  async keepOnly(wanted: readonly StagedVariant[]): Promise<void> {
+    for (const name of [...this.#variants.keys()]) {
+      if (wanted.includes(name)) continue;
+      await rm(this.#path(name), { recursive: true });
+      this.#variants.delete(name);
+    }
+  }
+
+  /** Makes a package that the engine serves out of what there is. */
+  async writeDraft(facts: PackageFacts): Promise<void> {
+    await this.write(facts, 'fp32', { tolerance: {}, goldens: [] }, []);
+  }
+
+  write(
+    facts: PackageFacts,
+    served: VariantName,
+    goldens: Goldens,
+    quality: readonly Quality[],
+  ): Promise<OnnxManifest> {
+    const variants = Object.fromEntries(this.#variants);
+    return writePackage(this.#staging.folder, this.#settings, facts, { served, variants, goldens, quality });
+  }
+
+  /** Runs `work` on a variant as it would be served. */
+  async serving<Result>(
+    variant: StagedVariant,
+    work: (predictor: Predictor) => Promise<Result>,
+  ): Promise<Result> {
+    const { name, version } = this.#settings;
+    const engine = new Engine({ packages: this.#staging.root, variant });
+    try {
+      return await work(await engine.predictor({ name, version }));
+    } finally {
+      await engine.dispose();
+    }
+  }
+
+  #path(file: string): string {
+    return join(this.#staging.folder, file);
+  }
+}

@@ -1,0 +1,15 @@
+import { optimise } from '../stages/optimise.ts';
+import { largestBudget } from '../stages/tune.ts';
+import type { Scheme } from './scheme.ts';
+
+/** The numbers as the source has them: the reference of all other schemes. */
+export const fp32: Scheme = {
+  tier: 'lambda',
+  nameInManifest: () => 'fp32',
+  largestBudget,
+  needsFeeds: false,
+  build: async (source, { progress, scratch }) => ({
+    model: await progress.stage('optimise fp32', () => optimise(source, scratch)),
+  }),
+  otherwise: 'Report it: a model differs from itself.',
+};
