@@ -196,7 +196,7 @@ test('gives further settings to the server', () => {
     ContainerDefinitions: [
       Match.objectLike({
         Environment: Match.arrayWith([
-          { Name: 'PORT', Value: '8080' },
+          { Name: 'PILOTLIGHT_PORT', Value: '8080' },
           { Name: 'PILOTLIGHT_JOB_CONCURRENCY', Value: '32' },
         ]),
       }),
@@ -241,7 +241,7 @@ test.each([
   [{ minTasks: 3 }, 'minTasks is 3'],
   [{ maxTasks: 0 }, 'maxTasks 0'],
   [{ idleAfter: Duration.seconds(90) }, 'idleAfter is 1.5 minutes'],
-  [{ environment: { PORT: '80' } }, 'environment has PORT, which the construct sets'],
+  [{ environment: { PILOTLIGHT_PORT: '80' } }, 'environment has PILOTLIGHT_PORT, which the construct sets'],
   [{ environment: { PILOTLIGHT_JOB_PREFIX: 'x/' } }, 'environment has PILOTLIGHT_JOB_PREFIX'],
   [
     { environment: { PILOTLIGHT_JOB_CONCURRENCY: 'many', PILOTLIGHT_REQUIRE_GPU: 'yes' } },
