@@ -1,5 +1,5 @@
 /** The one reader that survives broken connections: parts of packages, manifests and uploads all come through it. */
-import { setTimeout as wait } from 'node:timers/promises';
+import { waitAfter } from '@pilotlight/model-format/internal/retry';
 import { type ByteRange, ObjectError, type ObjectPart, type ObjectReader } from './objects.ts';
 import type { RetryOptions } from './transfer.ts';
 
@@ -32,6 +32,7 @@ export async function* readRange(
 ): AsyncGenerator<Uint8Array> {
   let { start, end } = range;
   let firstEtag: string | undefined;
+  const backoff = { firstMs: options.backoffMs, longestMs: options.maxBackoffMs };
   for (let failed = 0; start < end; ) {
     const attempt = new Attempt(options.stallMs, signal);
     try {
@@ -58,7 +59,7 @@ export async function* readRange(
     } finally {
       attempt.end();
     }
-    if (start < end) await wait(backoff(failed, options), undefined, signal && { signal });
+    if (start < end) await waitAfter(failed, backoff, signal);
   }
 }
 
@@ -133,12 +134,4 @@ class Attempt {
     this.#stalled = true;
     this.#stop.abort();
   }
-}
-
-/**
- * "Full jitter": a random wait up to a bound that doubles, so that clients which failed together do not come back
- * together (aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter).
- */
-function backoff(failed: number, { backoffMs, maxBackoffMs }: RetryOptions): number {
-  return Math.random() * Math.min(maxBackoffMs, backoffMs * 2 ** Math.max(failed - 1, 0));
 }
