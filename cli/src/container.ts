@@ -8,7 +8,7 @@ const listSchema = z.object({
 });
 
 /**
- * `PILOTLIGHT_CONTAINER` for every model that the server at `url` has.
+ * `PILOTLIGHT_SERVER` for every model that the server at `url` has.
  *
  * @throws LocalError CONTAINER_UNREACHABLE
  */

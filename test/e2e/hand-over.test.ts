@@ -53,7 +53,7 @@ const startFunction = (changes: object = {}) =>
     MODELS_DIR: own.packages,
     PRELOAD_MODELS: 'sentiment,slots',
     ...world.environment,
-    PILOTLIGHT_CONTAINER: JSON.stringify({
+    PILOTLIGHT_SERVER: JSON.stringify({
       url: container.url,
       models: { intent: 'job', sentiment: 'job', slots: 'cpu' },
       maxInferMs: MAX_INFER_MS,
@@ -239,7 +239,7 @@ describe('once the container is killed', () => {
 test('a function whose settings are wrong does not start, and says every fault', async () => {
   const settings = { url: 'gpu', models: { intent: 'maybe' }, coolDownMs: 0 };
   const started = startPredict(file, {
-    PILOTLIGHT_CONTAINER: JSON.stringify(settings),
+    PILOTLIGHT_SERVER: JSON.stringify(settings),
     PILOTLIGHT_JOB_BUCKET: 'b',
   });
   await expect(started).rejects.toThrow(

@@ -123,18 +123,18 @@ describe('the container and its jobs', () => {
   const wanted = { url: 'http://internal-gpu:80', models: { large: 'job', medium: 'cpu' } };
   const configOf = (container: unknown) =>
     readConfig({
-      PILOTLIGHT_CONTAINER: typeof container === 'string' ? container : JSON.stringify(container),
+      PILOTLIGHT_SERVER: typeof container === 'string' ? container : JSON.stringify(container),
     });
 
   it('are none by default', () => {
     const config = readConfig({});
-    expect(config.PILOTLIGHT_CONTAINER).toBeUndefined();
+    expect(config.PILOTLIGHT_SERVER).toBeUndefined();
     expect(config.PILOTLIGHT_JOB_QUEUE_URL).toBeUndefined();
     expect(config.PILOTLIGHT_JOB_PREFIX).toBe('jobs/');
   });
 
   it('are read with what becomes of a request while no container answers', () => {
-    expect(configOf({ ...wanted, maxInferMs: 20_000 }).PILOTLIGHT_CONTAINER).toEqual({
+    expect(configOf({ ...wanted, maxInferMs: 20_000 }).PILOTLIGHT_SERVER).toEqual({
       ...wanted,
       maxInferMs: 20_000,
       deadlineMs: 25_000,
@@ -158,7 +158,7 @@ describe('the container and its jobs', () => {
     [{ ...wanted, deadlineMs: 2.5 }, 'deadlineMs must be whole milliseconds'],
     [{ ...wanted, fallback: 'cpu' }, 'must not have the key "fallback"'],
   ])('are refused with the field at fault: %j', (container, fault) => {
-    expect(() => configOf(container)).toThrow(`PILOTLIGHT_CONTAINER: ${fault}`);
+    expect(() => configOf(container)).toThrow(`PILOTLIGHT_SERVER: ${fault}`);
   });
 
   it('are refused with every fault at once', () => {

@@ -1,4 +1,4 @@
-/** `PILOTLIGHT_CONTAINER`: where the container is and what it serves, as the deployment writes it. */
+/** `PILOTLIGHT_SERVER`: where the container is and what it serves, as the deployment writes it. */
 import { modelNameSchema } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 import { jsonSetting } from '../settings/json-setting.ts';

@@ -45,7 +45,7 @@ const environmentSchema = z.object({
       .string()
       .check(z.regex(/^(?:\/[\w.~-]+)+$/, 'must begin with a slash and not end in one, such as /nlp')),
   ),
-  PILOTLIGHT_CONTAINER: z.optional(containerSettings),
+  PILOTLIGHT_SERVER: z.optional(containerSettings),
   PILOTLIGHT_JOB_QUEUE_URL: z.optional(z.url('must be a URL')),
   PILOTLIGHT_JOB_BUCKET: z.optional(text),
   PILOTLIGHT_JOB_PREFIX: z._default(

@@ -7,7 +7,7 @@ export async function handOverOptions(
   config: Config,
   logger: Logger,
 ): Promise<Pick<AppOptions, 'handOver' | 'jobs'>> {
-  const { PILOTLIGHT_CONTAINER: container } = config;
+  const { PILOTLIGHT_SERVER: container } = config;
   const place = jobPlaceOf(config);
   const jobs = place && lazyJobs(place, container && (async () => Object.keys(container.models)));
   if (!container) return jobs ? { jobs } : {};
