@@ -63,8 +63,8 @@ describe('a function beside a container', () => {
       models: MODELS,
       maxInferMs: 20_000,
     });
-    expect(config.PILOTLIGHT_JOB_QUEUE_URL).toMatch(/GpuJobsQueue/);
-    expect(config.PILOTLIGHT_JOB_BUCKET).toMatch(/^GpuJobsBucket/);
+    expect(config.PILOTLIGHT_JOB_QUEUE_URL).toMatch(/ServerJobsQueue/);
+    expect(config.PILOTLIGHT_JOB_BUCKET).toMatch(/^ServerJobsBucket/);
     expect(config.PILOTLIGHT_JOB_PREFIX).toBe('jobs/');
   });
 
@@ -141,8 +141,8 @@ describe('the container', () => {
     expect(settings.PORT).toBe(server().PortMappings[0].ContainerPort);
     expect(settings.REQUIRE_GPU).toBe(true);
     expect(shared.PRELOAD_MODELS).toEqual(['large', 'intent@1.0.0']);
-    expect(shared.PILOTLIGHT_JOB_QUEUE_URL).toMatch(/GpuJobsQueue/);
-    expect(shared.PILOTLIGHT_JOB_BUCKET).toMatch(/^GpuJobsBucket/);
+    expect(shared.PILOTLIGHT_JOB_QUEUE_URL).toMatch(/ServerJobsQueue/);
+    expect(shared.PILOTLIGHT_JOB_BUCKET).toMatch(/^ServerJobsBucket/);
   });
 
   test('is told its region, which its clients of S3 and SQS can not do without', () => {
