@@ -1,8 +1,8 @@
 /**
- * An example of the rest: a GPU for models too large for Lambda, environments kept warm by a schedule, models fetched
+ * An example of the rest: a server with a GPU for models too large for Lambda, environments kept warm by a schedule, models fetched
  * from S3, a container image with SnapStart, and API keys.
  */
-import { defineConfig } from './schema.ts';
+import { defineConfig } from '@pilotlight/constructs/app';
 
 export default defineConfig({
   removalPolicy: 'destroy',
@@ -17,8 +17,8 @@ export default defineConfig({
         hours: { from: '07:00', to: '19:00', timeZone: 'Europe/Zurich' },
       },
     },
-    fetched: { models: ['intent'], placement: 's3', architecture: 'x64' },
-    restored: { models: ['slots'], placement: 'image', coldStart: { kind: 'snapstart-image' } },
+    fetched: { models: ['intent'], packages: { placement: 's3' }, lambda: { architecture: 'x64' } },
+    restored: { models: ['slots'], packages: { placement: 'image' }, coldStart: { kind: 'snapstart-image' } },
   },
   api: {
     auth: {
@@ -26,9 +26,9 @@ export default defineConfig({
       secretArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:pilotlight-keys-a1B2c3',
     },
   },
-  gpu: {
+  server: {
     models: { large: 'job', intent: 'cpu' },
-    image: { repository: 'pilotlight-gpu', tag: '1.0.0' },
-    spot: true,
+    image: { repository: 'pilotlight-server', tag: '1.0.0' },
+    gpu: { spot: true },
   },
 });

@@ -2,7 +2,7 @@
  * An example of production: its own account, a domain with JWTs, capacity for office hours, new versions little by
  * little, alarms, and files in S3, huge ones too. Copy it, and put your own names in.
  */
-import { defineConfig } from './schema.ts';
+import { defineConfig } from '@pilotlight/constructs/app';
 
 export default defineConfig({
   account: '111122223333',
@@ -16,9 +16,8 @@ export default defineConfig({
   functions: {
     assistant: {
       models: ['intent', 'slots'],
-      memoryMegabytes: 3538,
-      reservedConcurrency: 200,
-      canary: {},
+      lambda: { memoryMegabytes: 3538, reservedConcurrency: 200 },
+      release: { canary: {} },
       coldStart: {
         kind: 'provisioned',
         min: 1,
@@ -47,9 +46,8 @@ export default defineConfig({
   },
   upload: {
     models: ['sentiment'],
-    maxConcurrency: 20,
-    inputExpirationDays: 30,
-    outputExpirationDays: 90,
+    queue: { maxConcurrency: 20 },
+    bucket: { inputExpirationDays: 30, outputExpirationDays: 90 },
     distributed: { maxConcurrency: 500, toleratedFailurePercentage: 1 },
   },
   observability: { alarmEmail: 'nlp-oncall@acme.example' },

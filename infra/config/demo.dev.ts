@@ -1,5 +1,5 @@
 /** Works as it is: the default models, in whatever account and region the credentials are for. */
-import { defineConfig } from './schema.ts';
+import { defineConfig } from '@pilotlight/constructs/app';
 
 export default defineConfig({
   removalPolicy: 'destroy',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { IgnoreStrategy } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { HEALTH_CHECK } from '../../infra/constructs/src/gpu-container.ts';
+import { HEALTH_CHECK } from '../../infra/constructs/src/server/task.ts';
 import { buildServerContext } from '../../layers/builders/src/images/index.ts';
 import { describePackage } from '../../layers/builders/src/models/index.ts';
 import { fileSystemOf, type Stage, stagesOf } from '../fixtures/dockerfile.ts';

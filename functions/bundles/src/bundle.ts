@@ -7,6 +7,7 @@ import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
+import { FUNCTIONS, type FunctionName } from './names.ts';
 import { credentialsOfLambda, englishOnly, requireNatives, writtenDocument } from './plugins.ts';
 
 /** What only packages of transformers.js ask for, which no function serves: see the engine's ADR-transformers-js.md. */
@@ -14,9 +15,6 @@ const CONTAINER_PACKAGES = ['@huggingface/transformers', 'sharp'];
 
 /** What the AWS SDK asks of browsers. */
 const BROWSER_PACKAGES = ['bowser'];
-
-export const FUNCTIONS = ['predict', 'warmer', 'authorizer', 'batch', 'pre-traffic-hook'] as const;
-export type FunctionName = (typeof FUNCTIONS)[number];
 
 const INDEX = 'index.mjs';
 const CHUNKS = 'chunks';

@@ -1,6 +1,7 @@
 /** Which execution provider this process uses: the first of CUDA and WebGPU that proves that it works, else the CPU. */
+
+import type { ExecutionProvider, ProviderTrial } from '@pilotlight/engine';
 import { runtimeFolder, tryProvider } from '@pilotlight/engine/internal/session/try-provider';
-import { type ExecutionProvider, type ProviderTrial,   } from '@pilotlight/engine';
 import type { ExecutionProviderReport, ProviderCandidate, Requirement } from './report.ts';
 import { adviseOn, type Machine, requirementsOf } from './requirements.ts';
 

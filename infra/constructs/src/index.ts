@@ -1,35 +1,40 @@
 /** The constructs of Pilotlight, for a team's own CDK app. */
+export { BUNDLE_ERROR_CODES, BundleError } from '@pilotlight/functions';
 export { explainPlacement, type Placement, type Preference } from '@pilotlight/layers/internal/models/index';
-export { AccessLogBucket, type AccessLogBucketProps } from './access-log-bucket.ts';
-export type { AlarmThresholds } from './alarms.ts';
-export type {
-  ApiKeyAuthorisation,
-  Authorisation,
-  IamAuthorisation,
-  JwtAuthorisation,
-  NoAuthorisation,
-} from './authorisation.ts';
-export { Canary, type CanaryOptions, type CanaryProps, TRAFFIC_SHIFTS, type TrafficShift } from './canary.ts';
-export type * from './cold-start.ts';
-export { type Cost, costOf, type FunctionUsage, type Prices, US_EAST_1_PRICES, type Usage } from './cost.ts';
-export { DistributedBatch, type DistributedBatchProps } from './distributed-batch.ts';
+export type { Authorisation } from './api/authorisation.ts';
+export { ApiDomain, type ApiDomainProps } from './api/domain.ts';
+export { type CorsProps, InferenceApi, type InferenceApiProps } from './api/inference-api.ts';
+export { DEFAULT_THROTTLE, type Throttle, type ThrottleProps } from './api/throttle.ts';
+export { DistributedBatch, type DistributedBatchProps } from './batch/backfill/distributed-batch.ts';
+export { UploadPipeline, type UploadPipelineProps } from './batch/upload-pipeline.ts';
+export { AccessLogBucket, type AccessLogBucketProps } from './common/access-log-bucket.ts';
+export { INFRA_ERROR_CODES, InfraError, type InfraErrorCode } from './common/errors.ts';
+export type { LoggingProps } from './common/execution-role.ts';
+export { type Hours, WEEKDAYS, type Weekday, type ZonedHours } from './common/hours.ts';
+export type { ColdStart, ProvisionedConcurrency, WarmUp } from './function/cold-start/schema.ts';
+export { WarmUpSchedule, type WarmUpScheduleProps } from './function/cold-start/warm-up-schedule.ts';
+export type { HandOver, HandOverFallback } from './function/hand-over.ts';
+export { InferenceFunction, type InferenceFunctionProps } from './function/inference-function.ts';
+export { ModelFunction } from './function/model-function.ts';
+export { ModelLayers, type ModelLayersProps } from './function/model-layers.ts';
+export { Canary, type CanaryProps } from './function/release/canary.ts';
+export type { CanaryOptions } from './function/release/schema.ts';
+export { TRAFFIC_SHIFTS, type TrafficShift } from './function/release/traffic-shifts.ts';
+export { type Architecture, RuntimeLayer, type RuntimeLayerProps } from './function/runtime-layer.ts';
+export type { AlarmThresholds } from './observability/alarms.ts';
 export {
-  EcsManagedInstancesBackend,
-  type EcsManagedInstancesBackendProps,
-} from './ecs-managed-instances-backend.ts';
-export { INFRA_ERROR_CODES, InfraError, type InfraErrorCode } from './errors.ts';
-export type { LoggingProps } from './execution-role.ts';
-export type { GpuBackend, GpuBackendMetrics, GpuCallers } from './gpu-backend.ts';
-export { GpuImage, type GpuImageProps } from './gpu-image.ts';
-export type { GpuNetworkChoice } from './gpu-network.ts';
-export { type Hours, WEEKDAYS, type Weekday, type ZonedHours } from './hours.ts';
-export { type CorsProps, InferenceApi, type InferenceApiProps } from './inference-api.ts';
-export { ApiDomain, type ApiDomainProps } from './inference-api-domain.ts';
-export { DEFAULT_THROTTLE, type Throttle, type ThrottleProps } from './inference-api-throttle.ts';
-export { InferenceFunction, type InferenceFunctionProps } from './inference-function.ts';
-export type { ContainerFallback, ContainerOptions } from './inference-function-container.ts';
-export { ModelLayers, type ModelLayersProps } from './model-layers.ts';
-export { Observability, type ObservabilityProps } from './observability.ts';
-export { type Architecture, RuntimeLayer, type RuntimeLayerProps } from './runtime-layer.ts';
-export { UploadPipeline, type UploadPipelineProps } from './upload-pipeline.ts';
-export { WarmUpSchedule, type WarmUpScheduleProps } from './warm-up-schedule.ts';
+  type Cost,
+  costOf,
+  type FunctionUsage,
+  type Prices,
+  US_EAST_1_PRICES,
+  type Usage,
+} from './observability/cost/cost.ts';
+export { Observability, type ObservabilityProps } from './observability/observability.ts';
+export { ServerImage, type ServerImageProps } from './server/image.ts';
+export {
+  InferenceServer,
+  type InferenceServerProps,
+} from './server/inference-server.ts';
+export type { ServerNetworkChoice } from './server/network.ts';
+export type { IInferenceServer, ServerCallers, ServerMetrics } from './server/server.ts';

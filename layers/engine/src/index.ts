@@ -37,7 +37,13 @@ export type * from './ports.ts';
 export type { GoldenCheck } from './predict/goldens/check.ts';
 export type { Comparison, Deviation } from './predict/goldens/compare.ts';
 export type { Golden, GoldenOutput } from './predict/goldens/golden.ts';
-export type { LoadedModel, Prediction, PredictOptions, PreparedCall, StageTimings } from './predict/loaded-model.ts';
+export type {
+  LoadedModel,
+  Prediction,
+  PredictOptions,
+  PreparedCall,
+  StageTimings,
+} from './predict/loaded-model.ts';
 export type { EachPrediction, Outcome, Predictor } from './predict/predictor.ts';
 export type { DecodeOptions, Tokenization, TokenizeOptions } from './predict/tokenization.ts';
 export { FolderStore, type FolderStoreOptions } from './store/folder-store.ts';

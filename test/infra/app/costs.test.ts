@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { costOf, gbSeconds, US_EAST_1_PRICES } from '../../../infra/constructs/src/cost.ts';
+import {
+  costOf,
+  gbSeconds,
+  US_EAST_1_PRICES,
+} from '../../../infra/constructs/src/observability/cost/cost.ts';
 
 const deploy = readFileSync('docs/deploy.md', 'utf8');
-const gpu = readFileSync('docs/gpu.md', 'utf8');
+const server = readFileSync('docs/gpu.md', 'utf8');
 const MONTH_SECONDS = 730 * 3600;
 const usage = {
   architecture: 'arm64',
@@ -50,11 +54,11 @@ test('docs/deploy.md has the price of a million requests, and says where prices 
 test('docs/gpu.md calculates what a function costs that waits for the container, as the dashboard does', () => {
   const { compute, invocations } = monthly({ invocations: 1e6, durationMs: 0.5 * 1e9 });
   const waiting = `| a function that waits half a second for the container, a million times | ${Math.round(compute + invocations)} |`;
-  expect(gpu).toContain(waiting);
+  expect(server).toContain(waiting);
 });
 
 test('docs/gpu.md and docs/deploy.md have one price of an instance, and what its idle time costs', () => {
   const [, hour = ''] = /^\| g6\.xlarge, an hour[^|]*\| (\d\.\d\d) \|$/m.exec(deploy) ?? [];
-  expect(gpu).toMatch(new RegExp(`^\\| g6\\.xlarge, an hour;[^|]*\\| ${hour} \\|$`, 'm'));
-  expect(gpu).toContain(`15 minutes by default, ${((15 / 60) * Number(hour)).toFixed(2)} USD`);
+  expect(server).toMatch(new RegExp(`^\\| g6\\.xlarge, an hour;[^|]*\\| ${hour} \\|$`, 'm'));
+  expect(server).toContain(`15 minutes by default, ${((15 / 60) * Number(hour)).toFixed(2)} USD`);
 });

@@ -4,7 +4,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { curlLine } from '../../../infra/stacks/curl-line.ts';
+import { curlLine } from '../../../infra/constructs/src/app/stacks/curl-line.ts';
 import { acknowledgementsOf } from './acknowledgements.ts';
 import { type Resource, type SynthesisedDeployment, synthesiseAll } from './deployments.ts';
 import { documentsOf, permissionsOf } from './permissions.ts';

@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import * as z from 'zod';
-import { listDeployments, loadDeployment } from '../../../infra/config/load.ts';
-import { PilotlightStage } from '../../../infra/stacks/pilotlight-stage.ts';
+import { listDeployments, loadDeployment } from '../../../infra/constructs/src/app/config/load.ts';
+import { PilotlightStage } from '../../../infra/constructs/src/app/pilotlight-stage.ts';
+
+/** The configurations of this repository. */
+export const CONFIGS = 'infra/config';
 
 const cdkJson = z.object({ app: z.string(), context: z.record(z.string(), z.unknown()) });
 /** What the CDK's command line gives to the app. */
@@ -51,7 +54,9 @@ export interface SynthesisedDeployment {
 
 /** @throws ValidationFailed for a finding of the validator or of cdk-nag */
 export async function synthesiseAll(): Promise<SynthesisedDeployment[]> {
-  const deployments = await Promise.all(listDeployments().map((selection) => loadDeployment(selection)));
+  const deployments = await Promise.all(
+    listDeployments(CONFIGS).map((selection) => loadDeployment(selection, CONFIGS)),
+  );
   return deployments.map((deployment) => {
     const outdir = mkdtempSync(join(tmpdir(), 'pilotlight-synth-'));
     const app = new App({ outdir, context: CONTEXT });

@@ -7,7 +7,7 @@ import {
   loadDeployment,
   parseConfig,
   refuseOtherAccount,
-} from '../../../infra/config/load.ts';
+} from '../../../infra/constructs/src/app/config/load.ts';
 
 const functions = { main: { models: ['sentiment'] } };
 const parse = (config: unknown) => parseConfig(config, 'acme.prod.ts');
@@ -17,12 +17,16 @@ describe('a configuration', () => {
     const { functions, api, ...rest } = parse({ functions: { main: { models: ['sentiment'] } } });
     expect(functions.main).toEqual({
       models: ['sentiment'],
-      architecture: 'arm64',
-      memoryMegabytes: 1769,
-      timeoutSeconds: 29,
+      packages: {},
+      lambda: {
+        architecture: 'arm64',
+        memoryMegabytes: 1769,
+        timeoutSeconds: 29,
+        tracing: true,
+        environment: {},
+      },
       coldStart: { kind: 'none' },
-      tracing: true,
-      environment: {},
+      release: { alias: 'live' },
     });
     expect(api.auth).toEqual({ kind: 'iam' });
     expect(rest).toMatchObject({
@@ -35,12 +39,12 @@ describe('a configuration', () => {
   test.each([
     [{ function: functions }, 'function is not known (did you mean functions?)'],
     [
-      { functions: { main: { models: ['sentiment'], memoryMegabyte: 512 } } },
-      'functions.main.memoryMegabyte is not known (did you mean memoryMegabytes?)',
+      { functions: { main: { models: ['sentiment'], lambda: { memoryMegabyte: 512 } } } },
+      'functions.main.lambda.memoryMegabyte is not known (did you mean memoryMegabytes?)',
     ],
     [
       { functions, api: { auth: { kind: 'jwt', issuer: 'https://x.y', audience: ['a'], isuer: 1 } } },
-      'api.auth.isuer is not known (did you mean issuer?)',
+      'api.auth.isuer is not known where kind is jwt (did you mean issuer?)',
     ],
     [
       { functions, api: { throttle: { ratePerSeconds: 3 } } },
@@ -90,31 +94,31 @@ describe('a configuration', () => {
       'functions.other.models must not name intent, which main serves',
     ],
     [
-      { functions, gpu: { models: { large: 'cpu' } } },
-      "gpu.models.large must be a model of a function too, for the fallback 'cpu' is that this function answers",
+      { functions, server: { models: { large: 'cpu' } } },
+      "server.models.large must be a model of a function too, because the fallback 'cpu' is that this function answers",
     ],
     [
-      { functions, gpu: { models: { large: 'job', 'large@1.0.0': 'job' } } },
-      'gpu.models.large@1.0.0 must be named once',
+      { functions, server: { models: { large: 'job', 'large@1.0.0': 'job' } } },
+      'server.models.large@1.0.0 must be named once',
     ],
     [
-      { functions, gpu: { models: { large: 'job' }, resultExpirationDays: 3 } },
-      'gpu.resultExpirationDays must be 4 or more: a job that is not done has failed after 72 hours',
+      { functions, server: { models: { large: 'job' }, jobs: { resultExpirationDays: 3 } } },
+      'server.jobs.resultExpirationDays must be 4 or more: a job that is not done has failed after 72 hours',
     ],
     [
       {
         functions,
-        gpu: {
+        server: {
           models: { large: 'job' },
-          resultExpirationDays: 1,
-          environment: { PILOTLIGHT_JOB_DEADLINE_HOURS: '24' },
+          jobs: { resultExpirationDays: 1 },
+          task: { environment: { PILOTLIGHT_JOB_DEADLINE_HOURS: '24' } },
         },
       },
-      'gpu.resultExpirationDays must be 2 or more: a job that is not done has failed after 24 hours',
+      'server.jobs.resultExpirationDays must be 2 or more: a job that is not done has failed after 24 hours',
     ],
-    [{ functions, gpu: { models: {} } }, 'gpu.models must name one model at least'],
-    [{ functions, gpu: { models: { 'a b': 'job' } } }, 'gpu.models.a b must be the name of a model'],
-    [{ functions, gpu: { models: { large: 'wait' } } }, 'gpu.models.large must be one of job, cpu'],
+    [{ functions, server: { models: {} } }, 'server.models must name one model at least'],
+    [{ functions, server: { models: { 'a b': 'job' } } }, 'server.models.a b must be the name of a model'],
+    [{ functions, server: { models: { large: 'wait' } } }, 'server.models.large must be one of job, cpu'],
     [
       { functions, api: { defaultFunction: 'mian' } },
       'api.defaultFunction must be one of functions (did you mean main?)',
@@ -128,10 +132,10 @@ describe('a configuration', () => {
     const wrong = {
       account: '1',
       regin: 'eu-central-1',
-      functions: { main: { models: ['sentiment'], memoryMegabytes: 64 } },
+      functions: { main: { models: ['sentiment'], lambda: { memoryMegabytes: 64 } } },
     };
     expect(() => parse(wrong)).toThrow(
-      /^acme\.prod\.ts: regin is not known[^\n]*; account must [^\n]*; functions\.main\.memoryMegabytes must be at least 128\.$/,
+      /^acme\.prod\.ts: regin is not known[^\n]*; account must [^\n]*; functions\.main\.lambda\.memoryMegabytes must be at least 128\.$/,
     );
   });
 });
@@ -170,9 +174,9 @@ describe('a deployment', () => {
     await expect(loadDeployment(selection, folder)).rejects.toThrow(sentence);
   });
 
-  test('whose file can not be read is refused by the file', async () => {
+  test('whose file cannot be read is refused by the file', async () => {
     const loading = loadDeployment({ team: 'acme', env: 'broken' }, folder);
-    await expect(loading).rejects.toThrow(/acme\.broken\.ts can not be read: [^\n]+\.$/);
+    await expect(loading).rejects.toThrow(/acme\.broken\.ts cannot be read: [^\n]+\.$/);
   });
 
   test('is refused with credentials of another account, and only then', async () => {
@@ -185,9 +189,9 @@ describe('a deployment', () => {
   });
 
   test('of this repository is valid, each of them', async () => {
-    const deployments = listDeployments();
+    const deployments = listDeployments('infra/config');
     expect(deployments).toContainEqual({ team: 'demo', env: 'dev' });
     for (const deployment of deployments)
-      await expect(loadDeployment(deployment)).resolves.toMatchObject(deployment);
+      await expect(loadDeployment(deployment, 'infra/config')).resolves.toMatchObject(deployment);
   });
 });

@@ -1,6 +1,6 @@
 /** Every field of a configuration, out of its schema. */
 import * as z from 'zod';
-import { configSchema } from '../../../infra/config/schema.ts';
+import { configSchema } from '../../../infra/constructs/src/app/config/schema.ts';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 

@@ -6,7 +6,7 @@ import { actionsOf, refusalOf, statementsOf, templateOf, testStack } from './tem
 const models = ['sentiment', 'intent'];
 
 function template(canary: CanaryOptions = {}): Template {
-  return templateOf((stack) => new InferenceFunction(stack, 'Predict', { models, canary }));
+  return templateOf((stack) => new InferenceFunction(stack, 'Predict', { models, release: { canary } }));
 }
 
 const canary = template();
@@ -143,9 +143,9 @@ test('shifts otherwise, and tolerates more, where that is asked for', () => {
 test('refuses a shift that CodeDeploy does not have', () => {
   const misspelt: CanaryOptions = JSON.parse('{"traffic": "canary-10-percent-5-minute"}');
   const refused = refusalOf(
-    () => new InferenceFunction(testStack(), 'Predict', { models, canary: misspelt }),
+    () => new InferenceFunction(testStack(), 'Predict', { models, release: { canary: misspelt } }),
   );
   expect(refused.message).toBe(
-    'canary.traffic is "canary-10-percent-5-minute"; did you mean canary-10-percent-5-minutes?',
+    'Test/Predict: release.canary.traffic must be one of canary-10-percent-5-minutes, canary-10-percent-10-minutes, canary-10-percent-15-minutes, canary-10-percent-30-minutes, linear-10-percent-every-1-minute, linear-10-percent-every-2-minutes, linear-10-percent-every-3-minutes, linear-10-percent-every-10-minutes (did you mean canary-10-percent-5-minutes?).',
   );
 });

@@ -1,8 +1,16 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { expect, test } from 'vitest';
-import { costOf, type FunctionUsage, US_EAST_1_PRICES } from '../../../infra/constructs/src/cost.ts';
-import { apiCost, functionCost, monthlyCost } from '../../../infra/constructs/src/cost-metric.ts';
+import {
+  costOf,
+  type FunctionUsage,
+  US_EAST_1_PRICES,
+} from '../../../infra/constructs/src/observability/cost/cost.ts';
+import {
+  apiCost,
+  functionCost,
+  monthlyCost,
+} from '../../../infra/constructs/src/observability/cost/metric-math.ts';
 
 const idle: FunctionUsage = {
   architecture: 'x64',

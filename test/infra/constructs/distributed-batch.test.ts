@@ -1,29 +1,31 @@
-import { App, Duration, Stack } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { BACKFILL_PREFIX as PREFIX_OF_THE_FUNCTION } from '../../../functions/batch/src/map/place.ts';
+import { BACKFILL_PREFIX } from '../../../infra/constructs/src/batch/backfill/definition.ts';
 import {
   DistributedBatch,
   type DistributedBatchProps,
-} from '../../../infra/constructs/src/distributed-batch.ts';
-import { BACKFILL_PREFIX } from '../../../infra/constructs/src/distributed-batch-definition.ts';
-import { UploadPipeline } from '../../../infra/constructs/src/upload-pipeline.ts';
+} from '../../../infra/constructs/src/batch/backfill/distributed-batch.ts';
+import { UploadPipeline } from '../../../infra/constructs/src/batch/upload-pipeline.ts';
 import { findingsOf } from './findings.ts';
 import { actionsOf, refusalOf, statementsOf, templateOf } from './template.ts';
 
 interface Options extends Partial<DistributedBatchProps> {
   readonly key?: boolean;
-  readonly timeout?: Duration;
+  readonly timeoutSeconds?: number;
 }
 
-function build(stack: Stack, { key = false, timeout, ...props }: Options = {}): void {
-  const common = key ? { encryptionKey: new Key(stack, 'Key', { enableKeyRotation: true }) } : {};
+function build(stack: Stack, { key = false, timeoutSeconds, ...props }: Options = {}): void {
+  const common = key
+    ? { logging: { encryptionKey: new Key(stack, 'Key', { enableKeyRotation: true }) } }
+    : {};
   const upload = new UploadPipeline(stack, 'Files', {
     ...common,
     models: ['sentiment'],
-    ...(timeout && { timeout }),
+    ...(timeoutSeconds !== undefined && { lambda: { timeoutSeconds } }),
   });
   new DistributedBatch(stack, 'Backfill', { ...common, upload, ...props });
 }
@@ -124,7 +126,7 @@ describe('the definition', () => {
   });
 
   test('waits no longer for a batch than the function runs', () => {
-    const text = JSON.stringify(definitionOf(made({ timeout: Duration.seconds(30) })));
+    const text = JSON.stringify(definitionOf(made({ timeoutSeconds: 30 })));
     expect(text.match(/"TimeoutSeconds":\d+/g)).toEqual(['"TimeoutSeconds":30', '"TimeoutSeconds":30']);
   });
 });
@@ -208,9 +210,9 @@ test.each([{}, { key: true, tracing: true }])(
 );
 
 test.each([
-  [{ maxConcurrency: 0 }, 'maxConcurrency is 0; it must be 1 to 10000.'],
-  [{ rowsPerBatch: 10.5 }, 'rowsPerBatch is 10.5; it must be 1 to 10000.'],
-  [{ toleratedFailurePercentage: 101 }, 'toleratedFailurePercentage is 101; it must be 0 to 100.'],
+  [{ maxConcurrency: 0 }, 'Test/Backfill: maxConcurrency must be at least 1.'],
+  [{ rowsPerBatch: 10.5 }, 'Test/Backfill: rowsPerBatch must be a whole number.'],
+  [{ toleratedFailurePercentage: 101 }, 'Test/Backfill: toleratedFailurePercentage must be at most 100.'],
 ] as const)('refuses %j', (props, message) => {
   expect(refusalOf(() => made(props))).toEqual({ code: 'INVALID_PROPS', message });
 });

@@ -157,31 +157,33 @@ describe('authorisation', () => {
       new Set(['NONE']),
     );
     const sentence =
-      "auth of kind 'none' lets anybody call the API on the account's bill. If that is meant, say why in auth.reason.";
+      "Test/Http/Authorizer: auth.reason must say why anybody may call the API on the account's bill, in 10 characters or more.";
     expect(refusal({ auth: { kind: 'none', reason: ' ' } })).toBe(sentence);
-    expect(refusal(JSON.parse('{"auth": {"kind": "none"}}'))).toBe(sentence);
+    expect(refusal(JSON.parse('{"auth": {"kind": "none"}}'))).toBe(
+      'Test/Http/Authorizer: auth.reason is missing.',
+    );
   });
 
   test.each<[string, string, string]>([
     [
       'an issuer without TLS',
       '{"kind": "jwt", "issuer": "http://id.example.com", "audience": ["nlp"]}',
-      'auth.issuer is "http://id.example.com"; it must begin with https://.',
+      'Test/Http/Authorizer: auth.issuer must begin with https://.',
     ],
     [
       'tokens for anybody',
       '{"kind": "jwt", "issuer": "https://id.example.com", "audience": []}',
-      'auth.audience is empty: name who the tokens are for.',
+      'Test/Http/Authorizer: auth.audience must not be empty.',
     ],
     [
       'the name of a secret',
       '{"kind": "api-key", "secretArn": "api-keys"}',
-      'auth.secretArn is "api-keys"; it must be the complete ARN of a secret, six characters at its end included.',
+      'Test/Http/Authorizer: auth.secretArn must be the complete ARN of a secret, six characters at its end included.',
     ],
     [
       'a kind that does not exist',
       '{"kind": "basic"}',
-      'auth.kind is "basic"; there are iam, jwt, api-key and none.',
+      'Test/Http/Authorizer: auth.kind must be iam, jwt, api-key or none.',
     ],
   ])('refuses %s', (_what, auth, sentence) => {
     expect(refusal({ auth: JSON.parse(auth) })).toBe(sentence);

@@ -1,16 +1,16 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundleFolder } from '@pilotlight/functions';
 import { Lazy, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { afterAll, describe, expect, test } from 'vitest';
-import { bundleFunction } from '../../../infra/constructs/src/function-code.ts';
+import { checkMemory } from '../../../infra/constructs/src/function/model-function.ts';
+import { placedFunction } from '../../../infra/constructs/src/function/placed-function.ts';
+import { RemotePackages } from '../../../infra/constructs/src/function/remote-packages.ts';
 import { InferenceFunction, type InferenceFunctionProps } from '../../../infra/constructs/src/index.ts';
-import { checkMemory } from '../../../infra/constructs/src/inference-function-checks.ts';
-import { placedFunction } from '../../../infra/constructs/src/inference-function-code.ts';
-import { RemotePackages } from '../../../infra/constructs/src/inference-function-remote.ts';
 import { buildFunctionContext } from '../../../layers/builders/src/images/index.ts';
 import {
   describePackage,
@@ -36,7 +36,7 @@ const contextOf = (description: PackageDescription) =>
   buildFunctionContext({
     packages: [description],
     architecture: 'arm64',
-    bundle: bundleFunction('predict').folder,
+    bundle: bundleFolder('predict').folder,
     outdir: scratch,
   });
 
@@ -92,8 +92,7 @@ describe('with the models in layers', () => {
       Object.keys(
         template({
           models: wanted,
-          environment: { PILOTLIGHT_MAX_INPUTS: '8' },
-          description: 'same',
+          lambda: { environment: { PILOTLIGHT_MAX_INPUTS: '8' }, description: 'same' },
         }).findResources('AWS::Lambda::Version'),
       ),
     );
@@ -106,18 +105,20 @@ test('keeps older versions, so that the alias can be put back', () => {
 });
 
 test('serves x64 where that is asked for', () => {
-  const x64 = template({ architecture: 'x64' });
+  const x64 = template({ lambda: { architecture: 'x64' } });
   x64.hasResourceProperties('AWS::Lambda::Function', { Architectures: ['x86_64'] });
   x64.hasResourceProperties('AWS::Lambda::LayerVersion', { CompatibleArchitectures: ['x86_64'] });
 });
 
 test('tells what the memory buys', () => {
-  expect(new InferenceFunction(testStack(), 'F', { models, memoryMegabytes: 3538 }).vcpus).toBe(2);
+  expect(new InferenceFunction(testStack(), 'F', { models, lambda: { memoryMegabytes: 3538 } }).vcpus).toBe(
+    2,
+  );
 });
 
 test('traces with X-Ray by option only', () => {
   expect(actionsOf(statementsOf(template(), 'Role')).join()).not.toContain('xray');
-  const traced = template({ tracing: true });
+  const traced = template({ lambda: { tracing: true } });
   traced.hasResourceProperties('AWS::Lambda::Function', { TracingConfig: { Mode: 'Active' } });
   expect(actionsOf(statementsOf(traced, 'Role'))).toContain('xray:PutTraceSegments');
 });
@@ -125,7 +126,7 @@ test('traces with X-Ray by option only', () => {
 test('encrypts logs and environment with a key of the team, which CloudWatch Logs may use', () => {
   const encrypted = templateOf((stack) => {
     const encryptionKey = new Key(stack, 'Key');
-    new InferenceFunction(stack, 'Function', { models, encryptionKey });
+    new InferenceFunction(stack, 'Function', { models, logging: { encryptionKey } });
   });
   const [key] = Object.keys(encrypted.findResources('AWS::KMS::Key'));
   const keyArn = { 'Fn::GetAtt': [key, 'Arn'] };
@@ -151,10 +152,13 @@ test('lets a grantee invoke the alias, and no other version', () => {
 });
 
 test('keeps logs longer and beyond the stack where that is asked for', () => {
-  template({ logRetention: 365, logRemovalPolicy: RemovalPolicy.RETAIN }).hasResource('AWS::Logs::LogGroup', {
-    Properties: { RetentionInDays: 365 },
-    DeletionPolicy: 'Retain',
-  });
+  template({ logging: { logRetention: 365, logRemovalPolicy: RemovalPolicy.RETAIN } }).hasResource(
+    'AWS::Logs::LogGroup',
+    {
+      Properties: { RetentionInDays: 365 },
+      DeletionPolicy: 'Retain',
+    },
+  );
 });
 
 describe('with provisioned concurrency', () => {
@@ -210,7 +214,7 @@ describe('with provisioned concurrency', () => {
 });
 
 describe('with the models in S3', () => {
-  const remote = template({ placement: 's3' });
+  const remote = template({ packages: { placement: 's3' } });
   const [lambda] = Object.values(remote.findResources('AWS::Lambda::Function'));
   const variables: Record<string, unknown> = lambda?.Properties.Environment.Variables;
   /** Tokens as the template has them, in one line. */
@@ -269,7 +273,7 @@ function readManifestPaths(folder: string): string[] {
 
 describe('with the models in an image', () => {
   test('is a container image of its architecture, without layers, with SnapStart on published versions', () => {
-    const image = template({ placement: 'image', coldStart: { kind: 'snapstart-image' } });
+    const image = template({ packages: { placement: 'image' }, coldStart: { kind: 'snapstart-image' } });
     image.hasResourceProperties('AWS::Lambda::Function', {
       PackageType: 'Image',
       Code: { ImageUri: Match.anyValue() },
@@ -311,44 +315,63 @@ describe('with the models in an image', () => {
 
 describe('refuses', () => {
   test.each<[string, Partial<InferenceFunctionProps>, string]>([
-    ['no models', { models: [] }, 'models is empty: name at least one, such as sentiment.'],
+    ['no models', { models: [] }, 'Test/Function: models must name one model at least.'],
+    [
+      'what is no name of a model',
+      { models: ['a b'] },
+      'Test/Function: models[0] must be the name of a model, with or without a version, such as sentiment or sentiment@1.0.0.',
+    ],
     [
       'memory that Lambda does not have',
-      { memoryMegabytes: 64 },
-      'memoryMegabytes is 64; Lambda has whole numbers from 128 to 10,240.',
+      { lambda: { memoryMegabytes: 64 } },
+      'Test/Function: lambda.memoryMegabytes must be at least 128.',
     ],
     [
       'a concurrency of 0',
-      { reservedConcurrency: 0 },
-      'reservedConcurrency is 0; it must be a whole number above 0.',
+      { lambda: { reservedConcurrency: 0 } },
+      'Test/Function: lambda.reservedConcurrency must be at least 1.',
     ],
     [
       'a variable that it sets itself',
-      { environment: { PILOTLIGHT_VARIANT: 'fp32' } },
-      'environment has PILOTLIGHT_VARIANT, which the construct sets: use variant instead.',
+      { lambda: { environment: { PILOTLIGHT_VARIANT: 'fp32' } } },
+      'lambda.environment has PILOTLIGHT_VARIANT, which the construct sets: use packages.variant instead.',
     ],
     [
       'a variable that the function does not know, with the nearest, and a value that it does not take',
-      { environment: { PILOTLIGHT_MAX_INPUT: '300', PILOTLIGHT_MAX_JSON_DEPTH: 'deep', OTHERS: 'any' } },
+      {
+        lambda: {
+          environment: { PILOTLIGHT_MAX_INPUT: '300', PILOTLIGHT_MAX_JSON_DEPTH: 'deep', OTHERS: 'any' },
+        },
+      },
       'environment is not valid: PILOTLIGHT_MAX_JSON_DEPTH: must be a whole number above 0; PILOTLIGHT_MAX_INPUT: is not known. Did you mean PILOTLIGHT_MAX_INPUTS?',
     ],
     [
       'an alias of digits',
-      { aliasName: '12' },
-      'aliasName is "12"; an alias has letters, digits, - and _, and not digits alone.',
+      { release: { alias: '12' } },
+      'Test/Function: release.alias must have letters, digits, - and _, and not digits alone.',
     ],
     [
       'an alias named $LATEST',
-      { aliasName: '$LATEST' },
-      'aliasName is "$LATEST"; an alias has letters, digits, - and _, and not digits alone.',
+      { release: { alias: '$LATEST' } },
+      'Test/Function: release.alias must have letters, digits, - and _, and not digits alone.',
     ],
   ])('%s', (_what, props, sentence) => {
     expect(refusal(props)).toEqual({ code: 'INVALID_PROPS', message: sentence });
   });
 
   test('a misspelt placement, with the nearest', () => {
-    const misspelt = JSON.parse('{"placement": "imagge"}');
-    expect(refusal(misspelt).message).toBe('placement is "imagge"; did you mean image?');
+    const misspelt = JSON.parse('{"packages": {"placement": "imagge"}}');
+    expect(refusal(misspelt).message).toBe(
+      'Test/Function: packages.placement must be one of layer, s3, image (did you mean image?).',
+    );
+  });
+
+  test('a misspelt property, with the nearest', () => {
+    const misspelt = JSON.parse('{"lambda": {"memoryMegabyte": 512}}');
+    expect(refusal(misspelt)).toEqual({
+      code: 'INVALID_PROPS',
+      message: 'Test/Function: lambda.memoryMegabyte is not known (did you mean memoryMegabytes?).',
+    });
   });
 
   test('a model that is not there, by name and with those that are', () => {
@@ -356,13 +379,16 @@ describe('refuses', () => {
   });
 
   test('provisioned concurrency above what is reserved, at synth', () => {
-    const { code } = refusal({ reservedConcurrency: 1, coldStart: { kind: 'provisioned', count: 2 } });
+    const { code } = refusal({
+      lambda: { reservedConcurrency: 1 },
+      coldStart: { kind: 'provisioned', count: 2 },
+    });
     expect(code).toBe('INVALID_COLD_START');
   });
 
   test('less memory than the models have', () => {
     expect(refusalOf(() => checkMemory(1024, 1024 * 2 ** 20)).message).toBe(
-      'The models have 1024 MB and the function 1024 MB of memory: give it more than the models have.',
+      'The models have 1024 MB and the function 1024 MB of memory: lambda.memoryMegabytes must be more than the models have.',
     );
     expect(() => checkMemory(1024, 1023 * 2 ** 20)).not.toThrow();
   });
@@ -395,7 +421,7 @@ describe('refuses', () => {
     expect(refusalOf(() => placedFunction(stack, 'Function', props))).toEqual({
       code: 'UNSUPPORTED_PLACEMENT',
       message:
-        'sentiment@1.0.0: of tier gpu, which Lambda does not have. Serve it with a GpuBackend, or package a variant of tier lambda.',
+        'sentiment@1.0.0: of tier gpu, which Lambda does not have. Serve it with an InferenceServer, or package a variant of tier lambda.',
     });
   });
 });

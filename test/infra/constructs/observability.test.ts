@@ -1,4 +1,4 @@
-import { App, Duration, Stack } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
@@ -7,11 +7,14 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { METRICS, METRICS_NAMESPACE, SERVICE } from '../../../functions/app/src/telemetry/metric-names.ts';
-import { EcsManagedInstancesBackend } from '../../../infra/constructs/src/ecs-managed-instances-backend.ts';
-import { InferenceApi } from '../../../infra/constructs/src/inference-api.ts';
-import { InferenceFunction } from '../../../infra/constructs/src/inference-function.ts';
-import { Observability, type ObservabilityProps } from '../../../infra/constructs/src/observability.ts';
-import { UploadPipeline } from '../../../infra/constructs/src/upload-pipeline.ts';
+import { InferenceApi } from '../../../infra/constructs/src/api/inference-api.ts';
+import { UploadPipeline } from '../../../infra/constructs/src/batch/upload-pipeline.ts';
+import { InferenceFunction } from '../../../infra/constructs/src/function/inference-function.ts';
+import {
+  Observability,
+  type ObservabilityProps,
+} from '../../../infra/constructs/src/observability/observability.ts';
+import { InferenceServer } from '../../../infra/constructs/src/server/inference-server.ts';
 import { metricsOf } from './dashboard-metrics.ts';
 import { findingsOf } from './findings.ts';
 
@@ -38,13 +41,13 @@ const AWS_METRICS: Readonly<Record<string, { names: readonly string[]; dimension
 
 const everything = (stack: Stack, props: Partial<ObservabilityProps> = {}): Observability => {
   const repository = Repository.fromRepositoryName(stack, 'Images', 'pilotlight');
-  const gpu = new EcsManagedInstancesBackend(stack, 'Gpu', {
+  const server = new InferenceServer(stack, 'Server', {
     image: ContainerImage.fromEcrRepository(repository),
   });
   const texts = new InferenceFunction(stack, 'Texts', {
     models: ['sentiment', 'intent'],
-    container: { backend: gpu, models: { large: 'job', intent: 'cpu' } },
-    coldStart: { kind: 'warmup', every: Duration.minutes(5), concurrency: 2 },
+    handOver: { server, models: { large: 'job', intent: 'cpu' } },
+    coldStart: { kind: 'warmup', everyMinutes: 5, concurrency: 2 },
   });
   const slots = new InferenceFunction(stack, 'Slots', {
     models: ['slots'],
@@ -54,7 +57,7 @@ const everything = (stack: Stack, props: Partial<ObservabilityProps> = {}): Obse
     functions: [texts, slots],
     api: new InferenceApi(stack, 'Api', { function: texts, others: { slots } }),
     upload: new UploadPipeline(stack, 'Files', { models: ['sentiment'] }),
-    gpu,
+    server,
     ...props,
   });
 };
@@ -134,8 +137,8 @@ describe('of a whole service', () => {
       'Throttles',
       'UploadQueueAge',
       'UploadDeadLetters',
-      'GpuDeadLetters',
-      'GpuErrorRate',
+      'ServerDeadLetters',
+      'ServerErrorRate',
       'WarmUp',
     ]) {
       expect(about(part), part).toBeGreaterThan(0);

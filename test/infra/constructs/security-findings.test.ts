@@ -1,4 +1,4 @@
-import { App, Duration, Stack, Validations } from 'aws-cdk-lib';
+import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
@@ -8,24 +8,33 @@ import { InferenceApi, InferenceFunction } from '../../../infra/constructs/src/i
 /** Every kind of thing that the constructs can make, traced, in a stack with and one without an environment. */
 function build(stack: Stack): void {
   const encryptionKey = new Key(stack, 'Key', { enableKeyRotation: true });
-  const common = { tracing: true, encryptionKey };
+  const logging = { encryptionKey };
+  const lambda = { tracing: true };
   const warmed = new InferenceFunction(stack, 'Warmed', {
-    ...common,
     models: ['sentiment'],
-    coldStart: { kind: 'warmup', every: Duration.minutes(5), concurrency: 3 },
-    canary: {},
+    lambda,
+    logging,
+    coldStart: { kind: 'warmup', everyMinutes: 5, concurrency: 3 },
+    release: { canary: {} },
   });
   const intent = new InferenceFunction(stack, 'Remote', {
-    ...common,
     models: ['intent'],
-    placement: 's3',
+    packages: { placement: 's3' },
+    lambda,
+    logging,
     coldStart: { kind: 'provisioned', min: 1, max: 4 },
   });
   const auth = {
     kind: 'api-key',
     secretArn: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:api-keys-AbCdEf',
   } as const;
-  new InferenceApi(stack, 'Api', { ...common, function: warmed, others: { intent }, auth });
+  new InferenceApi(stack, 'Api', {
+    function: warmed,
+    others: { intent },
+    auth,
+    tracing: true,
+    logging,
+  });
 }
 
 function scan(of: (stack: Stack) => unknown, env = {}): void {

@@ -1,8 +1,11 @@
-import { App, Duration, Stack } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { UploadPipeline, type UploadPipelineProps } from '../../../infra/constructs/src/upload-pipeline.ts';
+import {
+  UploadPipeline,
+  type UploadPipelineProps,
+} from '../../../infra/constructs/src/batch/upload-pipeline.ts';
 import { findingsOf } from './findings.ts';
 
 const FLAGS = { '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': true };
@@ -12,7 +15,7 @@ function templateOf(props: Partial<UploadPipelineProps> = {}, key = false): Temp
   new UploadPipeline(stack, 'Files', {
     models: ['sentiment'],
     ...props,
-    ...(key && { encryptionKey: new Key(stack, 'Key') }),
+    ...(key && { logging: { encryptionKey: new Key(stack, 'Key') } }),
   });
   return Template.fromStack(stack);
 }
@@ -172,14 +175,14 @@ test('leaves messages to the keys of SQS where the policy of a key can not be ex
   const stack = new Stack(new App({ builtinCloudFormationValidation: false, context: FLAGS }), 'Stack');
   const arn = 'arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555';
   const encryptionKey = Key.fromKeyArn(stack, 'Key', arn);
-  new UploadPipeline(stack, 'Files', { models: ['sentiment'], encryptionKey });
+  new UploadPipeline(stack, 'Files', { models: ['sentiment'], logging: { encryptionKey } });
   const template = Template.fromStack(stack);
   template.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
   template.hasResourceProperties('AWS::Lambda::Function', { KmsKeyArn: arn });
 });
 
 test('deletes results when it is told to', () => {
-  const template = templateOf({ outputExpiration: Duration.days(14) });
+  const template = templateOf({ bucket: { outputExpirationDays: 14 } });
   template.hasResourceProperties('AWS::S3::Bucket', {
     LifecycleConfiguration: {
       Rules: Match.arrayWith([Match.objectLike({ Prefix: 'out/', ExpirationInDays: 14 })]),
@@ -188,14 +191,24 @@ test('deletes results when it is told to', () => {
 });
 
 test.each([
-  [{ timeout: Duration.minutes(16) }, 'timeout is 960 seconds'],
-  [{ maxConcurrency: 1 }, 'maxConcurrency is 1'],
-  [{ batchSize: 11 }, 'batchSize is 11'],
-  [{ maxReceiveCount: 0 }, 'maxReceiveCount is 0'],
-  [{ models: [] }, 'models is empty'],
-  [{ environment: { PILOTLIGHT_BATCH_BUCKET: 'x' } }, 'PILOTLIGHT_BATCH_BUCKET'],
-  [{ environment: { PILOTLIGHT_BATCH_PART_ROW: '5' } }, 'Did you mean PILOTLIGHT_BATCH_PART_ROWS?'],
-  [{ environment: { PILOTLIGHT_VERIFY: 'no' } }, 'PILOTLIGHT_VERIFY: must be sha256 or size'],
+  [{ lambda: { timeoutSeconds: 960 } }, 'Stack/Files: lambda.timeoutSeconds must be at most 900.'],
+  [{ queue: { maxConcurrency: 1 } }, 'queue.maxConcurrency must be at least 2'],
+  [{ queue: { batchSize: 11 } }, 'queue.batchSize must be at most 10'],
+  [{ queue: { maxReceiveCount: 0 } }, 'queue.maxReceiveCount must be at least 1'],
+  [{ models: [] }, 'models must name one model at least'],
+  [
+    { lambda: { environment: { PILOTLIGHT_BATCH_BUCKET: 'x' } } },
+    'lambda.environment has PILOTLIGHT_BATCH_BUCKET, which the construct sets: leave it out.',
+  ],
+  [
+    { lambda: { environment: { PILOTLIGHT_PRELOAD_MODELS: 'intent' } } },
+    'lambda.environment has PILOTLIGHT_PRELOAD_MODELS, which the construct sets: use models instead.',
+  ],
+  [
+    { lambda: { environment: { PILOTLIGHT_BATCH_PART_ROW: '5' } } },
+    'Did you mean PILOTLIGHT_BATCH_PART_ROWS?',
+  ],
+  [{ lambda: { environment: { PILOTLIGHT_VERIFY: 'no' } } }, 'PILOTLIGHT_VERIFY: must be sha256 or size'],
 ] as const)('refuses %j', (props, message) => {
   expect(() => templateOf(props)).toThrow(message);
 });

@@ -1,14 +1,13 @@
-import { Duration } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { InferenceFunction, type WarmUp, WarmUpSchedule } from '../../../infra/constructs/src/index.ts';
 import { actionsOf, refusalOf, statementsOf, templateOf, testStack } from './template.ts';
 
-const every = Duration.minutes(5);
+const everyMinutes = 5;
 
 function template(warmUp: Partial<WarmUp> = {}): Template {
   return templateOf((stack) => {
-    const coldStart: WarmUp = { kind: 'warmup', every, concurrency: 3, ...warmUp };
+    const coldStart: WarmUp = { kind: 'warmup', everyMinutes, concurrency: 3, ...warmUp };
     new InferenceFunction(stack, 'Predict', { models: ['sentiment'], coldStart });
   });
 }
@@ -99,7 +98,9 @@ test('office hours become one schedule in their time zone, the last warm-up befo
 test('warms an alias of any function', () => {
   const stack = testStack();
   const { alias } = new InferenceFunction(stack, 'Predict', { models: ['sentiment'] });
-  expect(() => new WarmUpSchedule(stack, 'WarmUp', { alias, every, concurrency: 1 })).not.toThrow();
-  const refused = refusalOf(() => new WarmUpSchedule(stack, 'Other', { alias, every, concurrency: 0 }));
-  expect(refused.message).toBe('A warm-up of 0 environments is not possible: 1 to 500 are.');
+  expect(() => new WarmUpSchedule(stack, 'WarmUp', { alias, everyMinutes, concurrency: 1 })).not.toThrow();
+  const refused = refusalOf(
+    () => new WarmUpSchedule(stack, 'Other', { alias, everyMinutes, concurrency: 0 }),
+  );
+  expect(refused.message).toBe('Test/Other: concurrency must be at least 1.');
 });

@@ -46,10 +46,11 @@ export function unknownOf(
     });
 }
 
-/** Names every variable at fault. */
+/** Names every variable at fault; `details.faults` has them one by one. */
 export function invalidEnvironment(faults: readonly string[]): PilotlightError {
   return new PilotlightError(
     'INVALID_CONFIGURATION',
     `The environment is not valid:\n  ${faults.join('\n  ')}`,
+    { details: { faults } },
   );
 }

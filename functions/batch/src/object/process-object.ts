@@ -1,10 +1,10 @@
 /** One file of the bucket, from its event to its summary. */
 
-import { wireParameters } from '@pilotlight/model-format';
 import { isS3Status } from '@pilotlight/app/internal/aws/s3-errors';
 import type { ObjectHead, S3Objects } from '@pilotlight/app/internal/aws/s3-objects';
 import { readObject } from '@pilotlight/app/internal/aws/s3-read';
-import { type ModelRef, type Predictor,  } from '@pilotlight/engine';
+import type { ModelRef, Predictor } from '@pilotlight/engine';
+import { wireParameters } from '@pilotlight/model-format';
 import { formatOf } from '../file/formats.ts';
 import { NO_PROGRESS, type Progress } from '../file/parts.ts';
 import { FileAccount, unquoted, unreadable } from './account.ts';

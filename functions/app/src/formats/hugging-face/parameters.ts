@@ -1,4 +1,4 @@
-import { type TaskName } from '@pilotlight/engine';
+import type { TaskName } from '@pilotlight/engine';
 import { wireParameters } from '@pilotlight/model-format';
 import type { PredictRequest } from './request.ts';
 

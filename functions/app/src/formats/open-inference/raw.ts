@@ -1,5 +1,12 @@
 /** Tensors that are those of the graph: token ids in, logits or hidden states out. */
-import { EngineError, type Feeds, type OnnxManifest, type Prediction, type PreparedCall, type Tensor } from '@pilotlight/engine';
+import {
+  EngineError,
+  type Feeds,
+  type OnnxManifest,
+  type Prediction,
+  type PreparedCall,
+  type Tensor,
+} from '@pilotlight/engine';
 import { estimateMs } from '@pilotlight/engine/internal/batching/token-limits';
 import { refuseNotFinite } from '@pilotlight/engine/internal/tasks/output';
 import { refuseMoreValues } from '../../answer/answer-size.ts';

@@ -1,8 +1,8 @@
 /** The routes of TEI that need no more than the tokenizer or the manifest. */
 import { ENGINE_VERSION, EngineError, type Tokenization, tasksOf } from '@pilotlight/engine';
-import { checksumOf } from '@pilotlight/model-format';
-import { refuseMoreCharacters } from '@pilotlight/engine/internal/predict/character-limits';
 import { toCodePoints } from '@pilotlight/engine/internal/math/offsets';
+import { refuseMoreCharacters } from '@pilotlight/engine/internal/predict/character-limits';
+import { checksumOf } from '@pilotlight/model-format';
 import type { Limits } from '../../request/limits.ts';
 import { checkInputs, parseBody, refuseEmpty } from '../../request/parse.ts';
 import { requestedModel } from '../../request/requested-model.ts';

@@ -1,0 +1,212 @@
+import { type RouteName, routes } from '@pilotlight/app/internal/routes';
+import { Duration } from 'aws-cdk-lib';
+import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  CorsHttpMethod,
+  type CorsPreflightOptions,
+  HttpApi,
+  HttpMethod,
+  type HttpRouteIntegration,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { acknowledge } from '../common/acknowledgements.ts';
+import { InfraError } from '../common/errors.ts';
+import { type LoggingProps, logGroup } from '../common/execution-role.ts';
+import type { InferenceFunction } from '../function/inference-function.ts';
+import { type Authorisation, Authorizer } from './authorisation.ts';
+import { ApiDomain, type ApiDomainProps } from './domain.ts';
+import {
+  checkThrottle,
+  DEFAULT_THROTTLE,
+  type NamedRoute,
+  type ThrottleProps,
+  throttleRoutes,
+} from './throttle.ts';
+
+export interface InferenceApiProps {
+  /** Serves every route that no other function has; `GET /models` lists its models only. */
+  readonly function: InferenceFunction;
+  /** Further functions, each by the name of the model that it serves: `/models/<name>` goes there. @default - none */
+  readonly others?: Readonly<Record<string, InferenceFunction>>;
+  /** @default {kind: 'iam'} */
+  readonly auth?: Authorisation;
+  /** @default - 100 requests per second on average and 200 at once, over all routes together */
+  readonly throttle?: ThrottleProps;
+  /** Web pages that may call. @default - none: CORS is off */
+  readonly cors?: CorsProps;
+  /** @default - the address that API Gateway gives */
+  readonly domain?: ApiDomainProps;
+  /** How many routes the account allows an API to have. @default - 300, until AWS raises the quota */
+  readonly maxRoutes?: number;
+  /** Whether X-Ray traces the authoriser. @default false */
+  readonly tracing?: boolean;
+  /** How logs are kept, and what encrypts them. @default - a month, with keys that AWS owns */
+  readonly logging?: LoggingProps;
+}
+
+export interface CorsProps {
+  /** Such as `https://app.example.com`. */
+  readonly allowOrigins: readonly string[];
+  /** For how long a browser may keep the answer. @default Duration.hours(1) */
+  readonly maxAge?: Duration;
+}
+
+/** API Gateway's longest for HTTP APIs. */
+const INTEGRATION_TIMEOUT = Duration.seconds(29);
+const METHODS = { get: HttpMethod.GET, post: HttpMethod.POST, delete: HttpMethod.DELETE } as const;
+const ROUTES = Object.entries(routes) as [RouteName, (typeof routes)[RouteName]][];
+const ROUTES_OF_A_MODEL = ROUTES.filter(([, { path }]) => path.includes('{model}'));
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+const MAX_ROUTES = 300;
+
+/** An HTTP API in front of inference functions, with the routes of the HTTP app and no others. */
+export class InferenceApi extends Construct {
+  readonly httpApi: HttpApi;
+  readonly stage: HttpStage;
+  /** Ends in a slash. */
+  readonly url: string;
+  /** One line of JSON for each request. */
+  readonly accessLogGroup: LogGroup;
+  readonly domain: ApiDomain | undefined;
+  readonly #authorizer: Authorizer;
+
+  /** @throws InfraError INVALID_PROPS */
+  constructor(scope: Construct, id: string, props: InferenceApiProps) {
+    super(scope, id);
+    const { auth = { kind: 'iam' }, throttle = DEFAULT_THROTTLE, others = {}, logging } = props;
+    checkThrottle(throttle);
+    checkModels(props);
+    checkRoutes(props);
+    this.accessLogGroup = logGroup(this, 'AccessLogs', logging);
+    this.#authorizer = new Authorizer(this, 'Authorizer', {
+      auth,
+      tracing: props.tracing ?? false,
+      ...(logging && { logging }),
+    });
+    this.domain = props.domain && new ApiDomain(this, 'Domain', props.domain);
+    this.httpApi = new HttpApi(this, 'Api', {
+      createDefaultStage: false,
+      defaultAuthorizer: this.#authorizer.authorizer,
+      disableExecuteApiEndpoint: props.domain !== undefined && (props.domain.disableDefaultEndpoint ?? true),
+      ...(this.#authorizer.scopes && { defaultAuthorizationScopes: [...this.#authorizer.scopes] }),
+      ...(props.cors && { corsPreflight: corsPreflight(props.cors) }),
+    });
+    const named = [
+      ...this.#route(lambda('Predict', props.function)),
+      ...Object.entries(others).flatMap(([model, other]) =>
+        this.#route(lambda(`Predict-${model}`, other), model),
+      ),
+    ];
+    this.stage = this.#stage(throttle);
+    throttleRoutes(this.stage, named, throttle);
+    this.url = props.domain ? `https://${props.domain.domainName}/` : this.stage.url;
+    if (auth.kind === 'none') acknowledge(this, 'AwsSolutions-APIG4', auth.reason);
+  }
+
+  /** Lets a role or user call every route. Only for IAM authorisation, where callers need it. */
+  grantInvoke(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ['execute-api:Invoke'],
+      resourceArns: [this.httpApi.arnForExecuteApi('*', '/*', '$default')],
+    });
+  }
+
+  /** The whole route table, or for one model those routes that name a model, with its name instead of the parameter. */
+  #route(integration: HttpRouteIntegration, model?: string): NamedRoute[] {
+    return (model === undefined ? ROUTES : ROUTES_OF_A_MODEL).flatMap(([name, { method, path: pattern }]) => {
+      const path = model === undefined ? pattern : pattern.replace('{model}', model);
+      const key = `${METHODS[method]} ${path}`;
+      return this.httpApi
+        .addRoutes({ path, methods: [METHODS[method]], integration })
+        .map((route) => ({ name, key, route }));
+    });
+  }
+
+  #stage({ rate, burst }: ThrottleProps): HttpStage {
+    return new HttpStage(this, 'Stage', {
+      httpApi: this.httpApi,
+      autoDeploy: true,
+      throttle: { rateLimit: rate, burstLimit: burst },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(this.accessLogGroup),
+        format: accessLogFormat(this.#authorizer.principal),
+      },
+      ...(this.domain && { domainMapping: { domainName: this.domain.domainName } }),
+    });
+  }
+}
+
+/** Nothing that a client can choose freely is in it: API Gateway does not escape what it writes. */
+function accessLogFormat(principal: string): AccessLogFormat {
+  return AccessLogFormat.custom(
+    JSON.stringify({
+      requestId: AccessLogField.contextRequestId(),
+      time: AccessLogField.contextRequestTimeEpoch(),
+      ip: AccessLogField.contextIdentitySourceIp(),
+      route: AccessLogField.contextRouteKey(),
+      status: AccessLogField.contextStatus(),
+      latencyMs: AccessLogField.contextResponseLatency(),
+      integrationLatencyMs: AccessLogField.contextIntegrationLatency(),
+      integrationStatus: AccessLogField.contextIntegrationStatus(),
+      responseBytes: AccessLogField.contextResponseLength(),
+      error: AccessLogField.contextErrorMessage(),
+      integrationError: AccessLogField.contextIntegrationErrorMessage(),
+      authorizerError: AccessLogField.contextAuthorizerError(),
+      principal,
+    }),
+  );
+}
+
+function lambda(id: string, { alias }: InferenceFunction): HttpRouteIntegration {
+  const timeout = INTEGRATION_TIMEOUT;
+  return new HttpLambdaIntegration(id, alias, { timeout, scopePermissionToRoute: false });
+}
+
+/** Browsers ask before they send the headers of JSON, of signatures, of keys or of jobs, and show pages but few of an answer. */
+function corsPreflight({ allowOrigins, maxAge = Duration.hours(1) }: CorsProps): CorsPreflightOptions {
+  if (allowOrigins.length === 0)
+    throw new InfraError('INVALID_PROPS', 'cors.allowOrigins is empty: name an origin.');
+  return {
+    allowOrigins: [...allowOrigins],
+    allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.DELETE],
+    allowHeaders: [
+      'authorization',
+      'content-type',
+      'x-amz-date',
+      'x-amz-security-token',
+      'x-api-key',
+      'idempotency-key',
+      'prefer',
+    ],
+    exposeHeaders: ['location', 'preference-applied', 'retry-after'],
+    maxAge,
+  };
+}
+
+/** A route that leads to a function without the model would answer 404 for ever. */
+function checkModels({ others = {} }: InferenceApiProps): void {
+  for (const [model, { modelRefs, modelNames }] of Object.entries(others)) {
+    if (modelNames.includes(model)) continue;
+    throw new InfraError(
+      'INVALID_PROPS',
+      `others.${model} leads to a function that serves ${modelRefs.join(', ')}.`,
+    );
+  }
+}
+
+/** Otherwise API Gateway refuses some of them, minutes into a deployment. */
+function checkRoutes({ others = {}, maxRoutes = MAX_ROUTES }: InferenceApiProps): void {
+  const apart = Object.keys(others).length;
+  const needed = ROUTES.length + apart * ROUTES_OF_A_MODEL.length;
+  if (needed <= maxRoutes) return;
+  throw new InfraError(
+    'INVALID_PROPS',
+    `Models that are served apart (${apart}) make ${needed} routes; an API has at most ${maxRoutes}. Let functions share models, or have the quota raised and say so in maxRoutes.`,
+  );
+}

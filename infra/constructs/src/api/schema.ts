@@ -1,0 +1,78 @@
+/** The HTTP API in front of the functions. */
+import * as z from 'zod';
+import { count, kmsKeyArn, nonEmpty, textLike } from '../common/fields.ts';
+
+const httpsUrl = textLike(/^https:\/\/[^\s/]+/, 'must begin with https://');
+/** A secret's complete ARN ends in a hyphen and six characters. */
+const SECRET_ARN = /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:.+-[A-Za-z0-9]{6}$/;
+
+const authKinds = [
+  z.strictObject({ kind: z.literal('iam') }),
+  z.strictObject({
+    kind: z.literal('jwt'),
+    issuer: httpsUrl.describe('Issuer of the tokens, such as that of a Cognito user pool'),
+    audience: z.array(nonEmpty).min(1).readonly().describe('Audiences, one of which a token must name'),
+    scopes: z
+      .array(nonEmpty)
+      .min(1)
+      .readonly()
+      .exactOptional()
+      .describe('Scopes, one of which a token must have. Default: any'),
+  }),
+  z.strictObject({
+    kind: z.literal('api-key'),
+    secretArn: textLike(
+      SECRET_ARN,
+      'must be the complete ARN of a secret, six characters at its end included',
+    ).describe(
+      'Complete ARN of the secret with the names and sha256 of the keys; a change is in force after ten minutes',
+    ),
+    secretKeyArn: kmsKeyArn.exactOptional().describe('KMS key of the secret. Default: aws/secretsmanager'),
+  }),
+  z.strictObject({
+    kind: z.literal('none'),
+    reason: z
+      .string()
+      .trim()
+      .min(10, "must say why anybody may call the API on the account's bill, in 10 characters or more")
+      .describe('Why anybody may call, for whoever reviews it'),
+  }),
+] as const;
+
+/** How callers say who they are: signed requests, tokens, keys, or not at all. */
+export const authSchema = z.discriminatedUnion('kind', authKinds, 'must be iam, jwt, api-key or none');
+
+export const apiSchema = z.strictObject({
+  defaultFunction: nonEmpty
+    .exactOptional()
+    .describe('The function that answers what concerns no single model. Default: the first of functions'),
+  auth: authSchema.prefault({ kind: 'iam' }).describe('Who may call'),
+  throttle: z
+    .strictObject({
+      ratePerSecond: count.default(100).describe('Requests each second, over all callers'),
+      burst: count.default(200).describe('Requests at once, over all callers'),
+    })
+    .prefault({})
+    .describe('Requests beyond it are answered with 429'),
+  cors: z
+    .strictObject({ allowOrigins: z.array(httpsUrl).min(1).describe('Origins of the pages that may call') })
+    .exactOptional()
+    .describe('Lets pages of other origins call from a browser. Default: none may'),
+  domain: z
+    .strictObject({
+      domainName: nonEmpty.describe('Such as nlp.example.com'),
+      certificateArn: textLike(
+        /^arn:[^:]+:acm:[^:]+:\d{12}:certificate\/.+$/,
+        'must be the ARN of a certificate',
+      ).describe('Certificate of the domain, in the region of the API'),
+      hostedZone: z
+        .strictObject({
+          hostedZoneId: nonEmpty.describe('Its id in Route 53'),
+          zoneName: nonEmpty.describe('Such as example.com'),
+        })
+        .exactOptional()
+        .describe('Where to make the record. Default: none is made'),
+    })
+    .exactOptional()
+    .describe('A domain of your own; the address of API Gateway then stops working. Default: none'),
+});

@@ -1,0 +1,127 @@
+/** Finds and checks the configuration of a deployment: `<team>.<env>.ts` of a folder. */
+
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { closest } from '@pilotlight/model-format/errors';
+import { InfraError } from '../../common/errors.ts';
+import { listProblems } from '../../common/problems.ts';
+import { type Config, type ConfigInput, configSchema } from './schema.ts';
+
+const CONFIG_FILE = /^([a-z][a-z0-9-]*)\.([a-z][a-z0-9-]*)\.[mc]?[tj]s$/;
+
+/** What one team runs in one environment. */
+export interface Deployment {
+  readonly team: string;
+  /** Such as `dev` or `prod`. */
+  readonly env: string;
+  readonly config: Config;
+}
+
+/** Values of `-c team=` and `-c env=`. */
+export interface Selection {
+  readonly team: unknown;
+  readonly env: unknown;
+}
+
+/**
+ * The configuration that `selection` names, checked.
+ *
+ * @throws InfraError CONFIGURATION_NOT_FOUND, with those that exist; INVALID_CONFIGURATION, with every field at fault
+ */
+export async function loadDeployment(selection: Selection, folder: string): Promise<Deployment> {
+  const { team, env, file } = select(selection, folder);
+  return { team, env, config: parseConfig(await importDefault(file), relative(process.cwd(), file)) };
+}
+
+/**
+ * A deployment whose configuration is given, for an app that looks for no files.
+ *
+ * @throws InfraError INVALID_CONFIGURATION, with every field at fault
+ */
+export function defineDeployment(deployment: {
+  readonly team: string;
+  readonly env: string;
+  readonly config: ConfigInput;
+}): Deployment {
+  const { team, env, config } = deployment;
+  return { team, env, config: parseConfig(config, `${team}.${env}`) };
+}
+
+/** Every `{team, env}` that has a configuration, by name. */
+export function listDeployments(folder: string): { team: string; env: string }[] {
+  return listFiles(folder).map(({ team, env }) => ({ team, env }));
+}
+
+/** @throws InfraError INVALID_CONFIGURATION. `file` is named in the message. */
+export function parseConfig(value: unknown, file: string): Config {
+  const parsed = configSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = listProblems(configSchema, parsed.error, value, 'its default export');
+  throw new InfraError('INVALID_CONFIGURATION', `${file}: ${problems.join('; ')}.`);
+}
+
+/**
+ * Refuses credentials of another account than the configuration's. The CDK's command line puts the account of the
+ * credentials into CDK_DEFAULT_ACCOUNT; without credentials there is none, and nothing to refuse.
+ *
+ * @throws InfraError ACCOUNT_MISMATCH
+ */
+export function refuseOtherAccount({ team, env, config }: Deployment, account: string | undefined): void {
+  if (config.account === undefined || account === undefined || config.account === account) return;
+  throw new InfraError(
+    'ACCOUNT_MISMATCH',
+    `${team}.${env} is for account ${config.account}, and the credentials are of account ${account}; choose the profile of ${config.account} with --profile.`,
+  );
+}
+
+interface ConfigFile {
+  readonly team: string;
+  readonly env: string;
+  readonly file: string;
+}
+
+function listFiles(folder: string): ConfigFile[] {
+  return readdirSync(folder)
+    .sort()
+    .flatMap((name) => {
+      const [, team, env] = CONFIG_FILE.exec(name) ?? [];
+      return team === undefined || env === undefined ? [] : [{ team, env, file: join(folder, name) }];
+    });
+}
+
+function select({ team, env }: Selection, folder: string): ConfigFile {
+  const deployments = listFiles(folder);
+  const found = deployments.find((deployment) => deployment.team === team && deployment.env === env);
+  if (found) return found;
+  const names = deployments.map((deployment) => `${deployment.team}.${deployment.env}`);
+  const known = names.length === 0 ? `${folder} has no configuration` : `there are ${names.join(', ')}`;
+  if (typeof team !== 'string' || typeof env !== 'string') {
+    throw new InfraError(
+      'CONFIGURATION_NOT_FOUND',
+      `Say what to deploy with -c team=TEAM -c env=ENV; ${known}.`,
+    );
+  }
+  const nearest = closest(`${team}.${env}`, names);
+  const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
+  throw new InfraError(
+    'CONFIGURATION_NOT_FOUND',
+    `There is no configuration ${team}.${env}${hint}; ${known}.`,
+  );
+}
+
+async function importDefault(file: string): Promise<unknown> {
+  try {
+    const module: object = await import(pathToFileURL(file).href);
+    return 'default' in module ? module.default : undefined;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
+    throw new InfraError(
+      'INVALID_CONFIGURATION',
+      `${relative(process.cwd(), file)} cannot be read: ${reason}.`,
+      {
+        cause,
+      },
+    );
+  }
+}

@@ -1,0 +1,68 @@
+import {
+  type App,
+  type IStackSynthesizer,
+  PermissionsBoundary,
+  type StackProps,
+  Stage,
+  Tags,
+} from 'aws-cdk-lib';
+import type { Deployment } from './config/load.ts';
+import { LeanSynthesizer } from './lean-synthesizer.ts';
+import { BatchStack } from './stacks/batch-stack.ts';
+import { ObservabilityStack } from './stacks/observability-stack.ts';
+import { ServerStack } from './stacks/server-stack.ts';
+import { ServiceStack } from './stacks/service-stack.ts';
+
+/** They cost nothing by themselves, and CloudFormation does not take tags of them everywhere yet. */
+const UNTAGGED = [
+  'AWS::ApplicationAutoScaling::ScalableTarget',
+  'AWS::CloudWatch::Dashboard',
+  'AWS::ElasticLoadBalancingV2::Listener',
+];
+
+/**
+ * All that one team runs in one environment: a stack for each lifetime, so that a change of the service does not touch
+ * the bucket, and deleting the dashboard stops nothing.
+ */
+export class PilotlightStage extends Stage {
+  readonly service: ServiceStack;
+  readonly batch: BatchStack | undefined;
+  readonly server: ServerStack | undefined;
+
+  constructor(app: App, { team, env, config }: Deployment) {
+    const { account, region, permissionsBoundary, qualifier, terminationProtection, upload, server } = config;
+    super(app, `pilotlight-${team}-${env}`, {
+      env: { ...(account !== undefined && { account }), ...(region !== undefined && { region }) },
+      ...(permissionsBoundary !== undefined && {
+        permissionsBoundary: PermissionsBoundary.fromName(permissionsBoundary),
+      }),
+    });
+    const stackProps = (what: string): StackProps => ({
+      description: `Pilotlight of ${team} in ${env}: ${what}`,
+      terminationProtection,
+      // It declares as undefined what the interface has absent.
+      synthesizer: new LeanSynthesizer(qualifier === undefined ? {} : { qualifier }) as IStackSynthesizer,
+    });
+    this.server =
+      server && new ServerStack(this, 'server', { ...stackProps('server on GPU instances'), config, server });
+    this.service = new ServiceStack(this, 'service', {
+      ...stackProps('functions and HTTP API'),
+      config,
+      ...(this.server && { server: this.server.instance }),
+    });
+    this.batch =
+      upload &&
+      new BatchStack(this, 'batch', { ...stackProps('predictions of uploaded files'), config, upload });
+    new ObservabilityStack(this, 'observability', {
+      ...stackProps('dashboard and alarms'),
+      config,
+      functions: [...this.service.functions.values()],
+      api: this.service.api,
+      ...(this.batch && { upload: this.batch.upload }),
+      ...(this.server && { server: this.server.instance }),
+    });
+    for (const [key, value] of Object.entries({ team, env, ...config.tags })) {
+      Tags.of(this).add(key, value, { excludeResourceTypes: UNTAGGED });
+    }
+  }
+}

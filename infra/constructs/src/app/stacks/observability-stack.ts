@@ -1,0 +1,50 @@
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import { Observability, type ObservabilityProps } from '../../index.ts';
+import type { Config } from '../config/schema.ts';
+import { loggingOf } from './stack-settings.ts';
+
+export interface ObservabilityStackProps
+  extends StackProps,
+    Pick<ObservabilityProps, 'functions' | 'api' | 'upload' | 'server'> {
+  readonly config: Config;
+}
+
+/** Dashboard and alarms. It can be deleted and made again without a request noticing. */
+export class ObservabilityStack extends Stack {
+  constructor(
+    scope: Construct,
+    id: string,
+    { config, functions, api, upload, server, ...stackProps }: ObservabilityStackProps,
+  ) {
+    super(scope, id, stackProps);
+    const { encryptionKey } = loggingOf(this, config);
+    const { alarmEmail, alarmTopicArn, thresholds } = config.observability;
+    const { dashboard, alarmTopic } = new Observability(this, 'Observability', {
+      functions,
+      ...(api && { api }),
+      ...(upload && { upload }),
+      ...(server && { server }),
+      thresholds: {
+        errorRate: thresholds.errorRate,
+        latencyP99: Duration.millis(thresholds.latencyP99Seconds * 1000),
+        goldenDrift: thresholds.goldenDrift,
+        queueAge: Duration.minutes(thresholds.queueAgeMinutes),
+      },
+      ...(encryptionKey && { encryptionKey }),
+      ...(alarmEmail !== undefined && { alarmEmail }),
+      ...(alarmTopicArn !== undefined && {
+        alarmTopic: Topic.fromTopicArn(this, 'AlarmTopic', alarmTopicArn),
+      }),
+    });
+    new CfnOutput(this, 'Dashboard', {
+      value: `https://${this.region}.console.aws.amazon.com/cloudwatch/home?region=${this.region}#dashboards/dashboard/${dashboard.dashboardName}`,
+      description: 'Dashboard in the CloudWatch console',
+    });
+    new CfnOutput(this, 'AlarmTopicArn', {
+      value: alarmTopic.topicArn,
+      description: 'SNS topic of the alarms',
+    });
+  }
+}

@@ -1,0 +1,108 @@
+/** The states of a backfill: see ADR-distributed-batch.md for why they are these. */
+import { Duration } from 'aws-cdk-lib';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import {
+  type Chain,
+  DistributedMap,
+  ItemBatcher,
+  JitterType,
+  JsonPath,
+  OutputType,
+  ResultWriterV2,
+  S3JsonLItemReader,
+  StateMachineType,
+  TaskInput,
+  Timeout,
+  Transformation,
+  WriterConfig,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import type { Construct } from 'constructs';
+import { OUTPUT_PREFIX } from '../upload-bucket.ts';
+import type { UploadPipeline } from '../upload-pipeline.ts';
+
+/** Files to predict in one execution are put below this prefix, which no event rule matches. */
+export const BACKFILL_PREFIX = 'backfill/';
+/** What became of each batch. No model has this name, for results of models are below `<model>@<version>/`. */
+export const MAP_RUN_PREFIX = `${OUTPUT_PREFIX}map-runs`;
+/** Part of the ARN of a child execution. */
+export const MAP_RUN_LABEL = 'rows';
+
+/** Rows of a batch and what is around them; Step Functions takes 256 KiB with the input that is added to each. */
+export const BATCH_BYTES = 200_000;
+
+export interface BackfillDefinition {
+  readonly upload: Pick<UploadPipeline, 'bucket' | 'function' | 'timeout'>;
+  readonly maxConcurrency: number;
+  readonly rowsPerBatch: number;
+  readonly toleratedFailurePercentage: number;
+}
+
+export function backfillDefinition(scope: Construct, props: BackfillDefinition): Chain {
+  const { upload, maxConcurrency, rowsPerBatch, toleratedFailurePercentage } = props;
+  // `Bucket` declares optional properties as undefined where `IBucket` has them absent.
+  const bucket = upload.bucket as IBucket;
+  const rows = new DistributedMap(scope, 'Rows', {
+    comment: 'Batches of rows to the function, many at once',
+    label: MAP_RUN_LABEL,
+    mapExecutionType: StateMachineType.EXPRESS,
+    ...{ maxConcurrency, toleratedFailurePercentage },
+    itemReader: new S3JsonLItemReader({ bucket, key: JsonPath.stringAt('$.key') }),
+    itemSelector: {
+      row: JsonPath.numberAt('$$.Map.Item.Index'),
+      value: JsonPath.objectAt('$$.Map.Item.Value'),
+    },
+    itemBatcher: new ItemBatcher({
+      maxItemsPerBatch: rowsPerBatch,
+      maxInputBytesPerBatch: BATCH_BYTES,
+      batchInput: { 'job.$': '$' },
+    }),
+    resultWriterV2: new ResultWriterV2({
+      bucket,
+      prefix: MAP_RUN_PREFIX,
+      writerConfig: new WriterConfig({
+        outputType: OutputType.JSONL,
+        transformation: Transformation.COMPACT,
+      }),
+    }),
+  });
+  rows.itemProcessor(invoke(scope, 'Predict', upload, LONGEST_BATCH));
+  const summary = TaskInput.fromObject({
+    source: 'pilotlight.backfill.summary',
+    job: JsonPath.objectAt('$$.Execution.Input'),
+    results: JsonPath.objectAt('$.ResultWriterDetails'),
+  });
+  return rows.next(invoke(scope, 'Summary', upload, upload.timeout, summary));
+}
+
+/** An Express execution ends after five minutes, and a second try is to have a chance. */
+const LONGEST_BATCH = Duration.minutes(2);
+
+function invoke(
+  scope: Construct,
+  id: string,
+  { function: lambdaFunction, timeout }: BackfillDefinition['upload'],
+  longest: Duration,
+  payload?: TaskInput,
+): LambdaInvoke {
+  const seconds = Math.min(timeout.toSeconds(), longest.toSeconds());
+  const task = new LambdaInvoke(scope, id, {
+    lambdaFunction,
+    payloadResponseOnly: true,
+    retryOnServiceExceptions: false,
+    taskTimeout: Timeout.duration(Duration.seconds(seconds)),
+    ...(payload && { payload }),
+  });
+  // What is wrong with a file or a model stays so.
+  task.addRetry({ errors: ['BatchError', 'EngineError'], maxAttempts: 0 });
+  task.addRetry({
+    errors: ['Lambda.TooManyRequestsException'],
+    ...{ interval: Duration.seconds(2), backoffRate: 2, maxAttempts: 6 },
+    ...{ maxDelay: Duration.seconds(30), jitterStrategy: JitterType.FULL },
+  });
+  task.addRetry({
+    errors: ['States.ALL'],
+    ...{ interval: Duration.seconds(1), backoffRate: 2, maxAttempts: 3, jitterStrategy: JitterType.FULL },
+  });
+  return task;
+}

@@ -1,0 +1,78 @@
+/** What security scanners find and is meant so, each with the reason. The ids are those of cdk-nag's rules. */
+import { Reference, Stack, Token, Tokenization, Validations } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+
+export function acknowledge(on: IConstruct, id: string, reason: string): void {
+  Validations.of(on).acknowledge({ id, reason });
+}
+
+/** For the role of a function that X-Ray traces. */
+export function acknowledgeTracing(role: IConstruct): void {
+  const reason = 'xray:PutTraceSegments and xray:PutTelemetryRecords, which only write, take no resource.';
+  acknowledge(role, 'AwsSolutions-IAM5[Resource::*]', reason);
+}
+
+/** For a function that is invoked synchronously only. */
+export function acknowledgeSynchronous(lambda: IConstruct): void {
+  const reason = 'It is invoked synchronously: the caller gets the error, and no event is left over.';
+  acknowledge(lambda, 'Serverless-LambdaDLQ', reason);
+}
+
+export function acknowledgeDeadLetterQueue(queue: IConstruct): void {
+  const reason = 'It is a dead-letter queue itself: what arrives is kept for a person to look at.';
+  acknowledge(queue, 'AwsSolutions-SQS3', reason);
+  acknowledge(queue, 'Serverless-SQSRedrivePolicy', reason);
+}
+
+/** For a role that encrypts and decrypts with a key of the team's own. */
+export function acknowledgeKeyUse(role: IConstruct): void {
+  const reason = 'Families of actions, such as GenerateDataKey with and without plaintext, on one key.';
+  acknowledge(role, 'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]', reason);
+  acknowledge(role, 'AwsSolutions-IAM5[Action::kms:ReEncrypt*]', reason);
+}
+
+/** For a role that sends to a queue which a key of the team encrypts. */
+export function acknowledgeDataKeys(role: IConstruct): void {
+  const reason = 'Variants of one action, which CDK grants whoever encrypts, on the one key of the queue.';
+  for (const actions of ['kms:GenerateDataKey*', 'kms:ReEncrypt*']) {
+    acknowledge(role, `AwsSolutions-IAM5[Action::${actions}]`, reason);
+  }
+}
+
+/** For a function with SnapStart. */
+export function acknowledgePublishedVersion(lambda: IConstruct): void {
+  const reason = 'Callers invoke an alias, which always leads to a published version.';
+  acknowledge(lambda, '@aws-cdk/aws-lambda:snapStartRequirePublish', reason);
+}
+
+/** For security scanners: keys of objects are not known beforehand, so their permissions end in an asterisk. */
+export function acknowledgeObjects(
+  grantee: IConstruct,
+  bucketArn: string,
+  prefixes: readonly string[],
+  because = 'their keys are chosen by those who upload',
+): void {
+  const bucket = nameOf(Stack.of(grantee).resolve(asSeenFrom(grantee, bucketArn)));
+  for (const prefix of prefixes) {
+    Validations.of(grantee).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::${bucket}/${prefix}*]`,
+      reason: `Objects below ${prefix} of one bucket: ${because}.`,
+    });
+  }
+}
+
+/** As cdk-nag writes the reference to an ARN. */
+export function nameOf(arn: unknown): string {
+  const { 'Fn::GetAtt': reference, 'Fn::ImportValue': imported } = Object(arn);
+  if (typeof imported === 'string') return imported;
+  return Array.isArray(reference) ? `<${reference.join('.')}>` : String(arn);
+}
+
+/** An ARN of another stack is exported there and imported here, by a name that the CDK gives it. */
+function asSeenFrom(scope: IConstruct, arn: string): string {
+  if (!Token.isUnresolved(arn)) return arn;
+  const token = Tokenization.reverseString(arn).firstToken;
+  if (!Reference.isReference(token)) return arn;
+  const owner = Stack.of(token.target);
+  return owner === Stack.of(scope) ? arn : owner.exportValue(arn);
+}

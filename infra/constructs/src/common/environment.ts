@@ -1,0 +1,45 @@
+/** Variables that would keep a function or the server from starting, found at synth instead of by its first request. */
+
+import { readBatchConfig, withoutBatchConfig } from '@pilotlight/app/internal/settings/batch-config';
+import { readConfig } from '@pilotlight/app/internal/settings/config';
+import { readServerConfig } from '@pilotlight/app/internal/settings/server';
+import { PilotlightError } from '@pilotlight/model-format/errors';
+import { Token } from 'aws-cdk-lib';
+import { InfraError } from './errors.ts';
+
+type Variables = Readonly<Record<string, string>>;
+
+/** Of the predict function. @throws InfraError INVALID_PROPS that names every variable at fault */
+export function checkEnvironment(environment: Variables = {}): void {
+  refuseFaults(() => readConfig(known(environment)));
+}
+
+/** Of the batch function, beside those that its construct sets. @throws InfraError INVALID_PROPS */
+export function checkBatchEnvironment(environment: Variables = {}): void {
+  const variables = known(environment);
+  refuseFaults(() => readConfig(withoutBatchConfig(variables)));
+  const ownVariables = { PILOTLIGHT_BATCH_QUEUE_URL: 'set', PILOTLIGHT_BATCH_BUCKET: 'set' };
+  refuseFaults(() => readBatchConfig({ ...variables, ...ownVariables }));
+}
+
+/** Of the server, beside those that its construct sets. @throws InfraError INVALID_PROPS */
+export function checkServerEnvironment(environment: Variables): void {
+  refuseFaults(() => readServerConfig(known(environment)));
+}
+
+/** Those whose values are known before the deployment. */
+function known(environment: Variables): Variables {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => !Token.isUnresolved(value)));
+}
+
+/** The function reads them by the same schema when it starts. */
+function refuseFaults(read: () => unknown): void {
+  try {
+    read();
+  } catch (cause) {
+    if (!PilotlightError.is(cause) || cause.code !== 'INVALID_CONFIGURATION') throw cause;
+    const { faults } = cause.details;
+    const reasons = Array.isArray(faults) ? faults.join('; ') : cause.message;
+    throw new InfraError('INVALID_PROPS', `environment is not valid: ${reasons}`, { cause });
+  }
+}

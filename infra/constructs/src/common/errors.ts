@@ -1,0 +1,29 @@
+/** Every way in which the constructs and the app refuse what a team asks for; each code has one meaning, for good. */
+export const INFRA_ERROR_CODES = [
+  'INVALID_PROPS',
+  'INVALID_COLD_START',
+  'UNSUPPORTED_PLACEMENT',
+  'CONFIGURATION_NOT_FOUND',
+  'INVALID_CONFIGURATION',
+  'ACCOUNT_MISMATCH',
+] as const;
+export type InfraErrorCode = (typeof INFRA_ERROR_CODES)[number];
+
+/** The mark of the engine's `PilotlightError`, whose module would load ONNX Runtime into `cdk synth`. */
+const MARK = Symbol.for('pilotlight.error');
+
+/**
+ * What stops a synth. `code` is stable; `message` is one line that says what is wrong and what to do, so that it
+ * needs no stack to be understood. `PilotlightError.is` recognises it.
+ */
+export class InfraError extends Error {
+  override readonly name = 'InfraError';
+  readonly [MARK] = true;
+  readonly code: InfraErrorCode;
+  readonly details = {};
+
+  constructor(code: InfraErrorCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+  }
+}

@@ -1,0 +1,55 @@
+/** Fields that several groups of settings have. The constructs and a team's configuration are checked by the same ones. */
+import { modelRefSchema } from '@pilotlight/model-format';
+import { Token } from 'aws-cdk-lib';
+import * as z from 'zod';
+import { isTimeZone, WEEKDAYS } from './hours.ts';
+
+export const nonEmpty = z.string().min(1, 'must not be empty');
+export const count = z.int().min(1);
+export const days = z.int().min(1);
+
+/** A text of a form; what is known only when it is deployed, a token of the CDK, has none yet. */
+export function textLike(form: RegExp, message: string) {
+  return z.string().refine((text) => Token.isUnresolved(text) || form.test(text), message);
+}
+
+export const email = textLike(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, 'must be an e-mail address');
+export const kmsKeyArn = textLike(/^arn:[^:]+:kms:[^:]+:\d{12}:key\/.+$/, 'must be the ARN of a KMS key');
+
+/** The retentions that CloudWatch Logs knows, in days. */
+const RETENTIONS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+] as const;
+export const logRetentionDays = z.literal(
+  RETENTIONS,
+  `must be a retention of CloudWatch Logs, in days: ${RETENTIONS.join(', ')}`,
+);
+
+export const modelRefs = z.array(modelRefSchema).min(1, 'must name one model at least').readonly();
+
+export const timeOfDay = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'must be a time such as 08:30');
+export const timeZone = z
+  .string()
+  .refine(isTimeZone, 'must be a time zone of the IANA database such as Europe/Zurich')
+  .describe('IANA time zone. Default: Etc/UTC');
+export const weekdays = z
+  .array(z.enum(WEEKDAYS))
+  .min(1)
+  .refine((named) => new Set(named).size === named.length, 'must name a day once')
+  .readonly()
+  .describe('Days of the week. Default: MON to FRI');
+
+/** Hours of a day, on days of the week. */
+export const hoursFields = {
+  days: weekdays.exactOptional(),
+  from: timeOfDay.describe('Local time of day at which it begins'),
+  to: timeOfDay.describe('Local time of day at which it ends; 24:00 is midnight'),
+};
+export const passesNoMidnight = 'must be later than from; divide hours that pass midnight in two';
+
+export const environment = z
+  .record(z.string(), z.string())
+  .default({})
+  .describe('Further settings of docs/operations.md. No place for secrets');

@@ -1,0 +1,108 @@
+/** Says what is wrong with settings, by the path of the field and with the nearest field that exists. */
+import { closest, reasonOf } from '@pilotlight/model-format/errors';
+import type { IConstruct } from 'constructs';
+import * as z from 'zod';
+import { InfraError } from './errors.ts';
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/**
+ * The settings of a construct with every default filled in.
+ *
+ * @throws InfraError INVALID_PROPS with one line that names the construct and every field at fault
+ */
+export function checkSettings<Schema extends z.ZodType>(
+  scope: IConstruct,
+  id: string,
+  schema: Schema,
+  value: unknown,
+): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = listProblems(schema, parsed.error, value, 'its properties').join('; ');
+  const path = [scope.node.path, id].filter((part) => part !== '').join('/');
+  throw new InfraError('INVALID_PROPS', `${path}: ${problems}.`);
+}
+
+/**
+ * One sentence for each problem, unknown keys first, because a slip in one often explains the rest. `value` is what was
+ * parsed, and `whole` its name.
+ */
+export function listProblems(schema: z.ZodType, error: z.ZodError, value: unknown, whole: string): string[] {
+  const unknown = error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => unknownKey(schema, issue.path, key, value))
+      : [],
+  );
+  const others = error.issues.filter(({ code }) => code !== 'unrecognized_keys');
+  return [...unknown, ...others.map((issue) => `${pathOf(issue.path) || whole} ${predicate(issue, value)}`)];
+}
+
+function unknownKey(schema: z.ZodType, path: readonly PropertyKey[], key: string, value: unknown): string {
+  const nearest = closest(key, knownKeys(schema, path, value));
+  const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
+  const { kind } = Object(valueAt(path, value));
+  const where = typeof kind === 'string' ? ` where kind is ${kind}` : '';
+  return `${pathOf([...path, key])} is not known${where}${hint}`;
+}
+
+function valueAt(path: readonly PropertyKey[], value: unknown): unknown {
+  return path.reduce<unknown>((at, part) => Object(at)[part], value);
+}
+
+function pathOf(path: readonly PropertyKey[]): string {
+  const joined = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  return joined.replace(/^\./, '');
+}
+
+/** What the field must be: our own wording where the schema has one. */
+function predicate(issue: z.core.$ZodIssue, value: unknown): string {
+  const missing = valueAt(issue.path, value) === undefined;
+  return missing && issue.code === 'invalid_type' && !/^(must|needs)\b/.test(issue.message)
+    ? 'is missing'
+    : reasonOf(issue) + nearestOption(issue, valueAt(issue.path, value));
+}
+
+/** One of the words that are allowed, where the value is close to it. */
+function nearestOption(issue: z.core.$ZodIssue, value: unknown): string {
+  if (typeof value !== 'string') return '';
+  const options = issue.code === 'invalid_value' ? issue.values : optionsOf(issue);
+  const nearest = closest(value, options.map(String));
+  return nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
+}
+
+function optionsOf(issue: z.core.$ZodIssue): readonly unknown[] {
+  return issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options)
+    ? issue.options
+    : [];
+}
+
+/** Keys that the object at `path` may have. */
+function knownKeys(schema: z.ZodType, path: readonly PropertyKey[], value: unknown): string[] {
+  let schemas: JsonSchema[] = [z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })];
+  let here = value;
+  for (const part of path) {
+    here = Object(here)[part];
+    schemas = schemas.flatMap((one) => branches(child(one, part), here));
+  }
+  return schemas.flatMap(({ properties = {} }) => Object.keys(properties));
+}
+
+function child(schema: JsonSchema, part: PropertyKey): JsonSchema | undefined {
+  const found =
+    typeof part === 'number'
+      ? schema.items
+      : (schema.properties?.[String(part)] ?? schema.additionalProperties);
+  return typeof found === 'object' && !Array.isArray(found) ? found : undefined;
+}
+
+/** Of a union, the members whose `kind` is that of the value. */
+function branches(schema: JsonSchema | undefined, value: unknown): JsonSchema[] {
+  if (!schema) return [];
+  const union = schema.oneOf ?? schema.anyOf;
+  if (!union) return [schema];
+  return union.filter(({ properties }) => {
+    const kind = properties?.kind;
+    return typeof kind !== 'object' || kind.const === Object(value).kind;
+  });
+}

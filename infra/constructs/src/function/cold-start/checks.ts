@@ -1,0 +1,54 @@
+/** Refuses a cold-start measure that this function cannot have, before Lambda does after minutes of deployment. */
+import type { Placement } from '@pilotlight/layers/internal/models/index';
+import { InfraError } from '../../common/errors.ts';
+import { describeHours } from '../../common/hours.ts';
+import { type ColdStart, capacityOf, maximumOf, type ProvisionedConcurrency } from './schema.ts';
+
+/** The function that a measure is for. */
+export interface MeasuredFunction {
+  readonly placement: Placement['kind'];
+  /** Size of /tmp in MB. */
+  readonly ephemeralStorageMegabytes: number;
+  readonly reservedConcurrency?: number | undefined;
+}
+
+const SNAPSTART_EPHEMERAL_MEGABYTES = 512;
+
+/** @throws InfraError INVALID_COLD_START with one sentence. */
+export function checkColdStart(coldStart: ColdStart, measured: MeasuredFunction): void {
+  if (coldStart.kind === 'provisioned') checkProvisioned(coldStart, measured);
+  if (coldStart.kind === 'warmup') checkReserved('The warm-up concurrency', coldStart.concurrency, measured);
+  if (coldStart.kind === 'snapstart-image') checkSnapStart(measured);
+}
+
+function checkProvisioned(coldStart: ProvisionedConcurrency, measured: MeasuredFunction): void {
+  checkReserved('The provisioned concurrency', capacityOf(coldStart).max, measured);
+  for (const window of coldStart.schedules?.windows ?? []) {
+    const what = `The provisioned concurrency of ${describeHours(window)}`;
+    checkReserved(what, maximumOf(window, coldStart), measured);
+  }
+}
+
+function checkReserved(what: string, concurrency: number, { reservedConcurrency }: MeasuredFunction): void {
+  if (reservedConcurrency === undefined || concurrency <= reservedConcurrency) return;
+  throw refusal(
+    `${what}, ${concurrency}, is above the reserved concurrency of the function, ${reservedConcurrency}.`,
+  );
+}
+
+function checkSnapStart({ placement, ephemeralStorageMegabytes }: MeasuredFunction): void {
+  if (ephemeralStorageMegabytes > SNAPSTART_EPHEMERAL_MEGABYTES) {
+    throw refusal(
+      `SnapStart excludes ephemeral storage above ${SNAPSTART_EPHEMERAL_MEGABYTES} MB, and this function has ` +
+        `${ephemeralStorageMegabytes} MB. Place the models in an image.`,
+    );
+  }
+  if (placement !== 'image') {
+    throw refusal(
+      'SnapStart for Node.js exists for container images only, and this function is a zip package with layers. ' +
+        "Set packages.placement to 'image'.",
+    );
+  }
+}
+
+const refusal = (message: string): InfraError => new InfraError('INVALID_COLD_START', message);

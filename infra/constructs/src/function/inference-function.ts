@@ -1,0 +1,143 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import {
+  type Alias,
+  type IAlias,
+  type Function as LambdaFunction,
+  SnapStartConf,
+} from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { acknowledgePublishedVersion, acknowledgeSynchronous } from '../common/acknowledgements.ts';
+import { checkEnvironment } from '../common/environment.ts';
+import type { LoggingProps } from '../common/execution-role.ts';
+import { checkSettings } from '../common/problems.ts';
+import { checkColdStart } from './cold-start/checks.ts';
+import { scaleProvisionedConcurrency } from './cold-start/scaling.ts';
+import { type ColdStart, capacityOf } from './cold-start/schema.ts';
+import { WarmUpSchedule } from './cold-start/warm-up-schedule.ts';
+import { besideServer, grantServer, type HandOver, serverVariables } from './hand-over.ts';
+import { ModelFunction, OWNED_VARIABLES, refuseOwned } from './model-function.ts';
+import { ephemeralStorageOf } from './placed-function.ts';
+import { Canary } from './release/canary.ts';
+import { type FunctionSettings, functionSchema } from './schema.ts';
+
+export interface InferenceFunctionProps {
+  /** Models to serve, by name or by name and version, such as `sentiment` or `intent@1.0.0`. */
+  readonly models: FunctionSettings['models'];
+  /** Which files of the models are served, and where they go. @default - the default variant, where there is room */
+  readonly packages?: FunctionSettings['packages'];
+  /** Memory, architecture, time, concurrency, tracing and variables of the function. @default - one vCPU on arm64 */
+  readonly lambda?: FunctionSettings['lambda'];
+  /** What stands ready before a request arrives. @default {kind: 'none'} */
+  readonly coldStart?: ColdStart;
+  /** The alias that clients invoke, and how it moves to a new version. @default - `live`, all traffic at once */
+  readonly release?: FunctionSettings['release'];
+  /**
+   * A server that takes what this function cannot answer, or not in time. The function then stands in its network.
+   *
+   * @default - none: what the function cannot answer is refused
+   */
+  readonly handOver?: HandOver;
+  /** How logs are kept, and what encrypts them and the variables. @default - a month, with keys that AWS owns */
+  readonly logging?: LoggingProps;
+}
+
+/**
+ * Serves models: a Lambda function with its packages where they have room, a published version, an alias that clients
+ * invoke, and a measure against cold starts.
+ */
+export class InferenceFunction extends ModelFunction {
+  readonly function: LambdaFunction;
+  /** The alias to invoke. It moves from version to version. */
+  readonly alias: IAlias;
+  readonly coldStart: ColdStart;
+  /** Models that a server has for it, by name; none without `handOver`. */
+  readonly serverModels: readonly string[];
+  /** Present only where the cold start is of kind `warmup`. */
+  readonly warmUp: WarmUpSchedule | undefined;
+  /** Present only with `release.canary`. */
+  readonly canary: Canary | undefined;
+
+  /**
+   * @throws InfraError INVALID_PROPS, INVALID_COLD_START, UNSUPPORTED_PLACEMENT; EngineError for a package that is missing
+   * or damaged; LayerError for models that fit nowhere
+   */
+  constructor(scope: Construct, id: string, props: InferenceFunctionProps) {
+    const { handOver, logging, ...data } = props;
+    const { models, packages, lambda, coldStart, release } = checkSettings(scope, id, functionSchema, data);
+    refuseOwned(lambda.environment, OWNED);
+    checkEnvironment(lambda.environment);
+    super(scope, id, { bundle: 'predict', models, packages, lambda, logging });
+    const { reservedConcurrency, tracing } = lambda;
+    checkColdStart(coldStart, {
+      placement: this.placement.kind,
+      ephemeralStorageMegabytes: ephemeralStorageOf(this.placement),
+      reservedConcurrency,
+    });
+    this.coldStart = coldStart;
+    this.serverModels = Object.keys(handOver?.models ?? {});
+    if (handOver) grantServer(this.role, handOver);
+    this.function = this.makeFunction({
+      ...(handOver && besideServer(handOver)),
+      description: `Pilotlight: ${this.modelRefs.join(', ')}`.slice(0, 256),
+      environment: handOver ? serverVariables(this, handOver) : {},
+      // An older version stays, so that the alias can be put back to it by hand.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+      ...(coldStart.kind === 'snapstart-image' && { snapStart: SnapStartConf.ON_PUBLISHED_VERSIONS }),
+      ...(reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
+    });
+    acknowledgeSynchronous(this.function);
+    const alias = this.#alias(release.alias);
+    // `Alias` has a `role` that may be undefined, `IAlias` one that may be absent: one thing, but not to the compiler.
+    this.alias = alias as IAlias;
+    const { metricsNamespace } = this;
+    if (coldStart.kind === 'warmup') {
+      const { everyMinutes, concurrency, hours } = coldStart;
+      this.warmUp = new WarmUpSchedule(this, 'WarmUp', {
+        alias: this.alias,
+        everyMinutes,
+        concurrency,
+        ...(hours && { hours }),
+        metricsNamespace,
+        tracing,
+        ...(logging && { logging }),
+      });
+    }
+    if (release.canary) {
+      this.canary = new Canary(this, 'Canary', {
+        ...release.canary,
+        alias,
+        models: this.modelRefs,
+        metricsNamespace,
+        tracing,
+        ...(logging && { logging }),
+      });
+    }
+  }
+
+  /** Lets a role or user invoke the alias, and no version beside it. */
+  grantInvoke(grantee: IGrantable): Grant {
+    return this.alias.grantInvoke(grantee);
+  }
+
+  #alias(aliasName: string): Alias {
+    const { coldStart } = this;
+    const provisioned = coldStart.kind === 'provisioned' ? coldStart : undefined;
+    const initial = provisioned && capacityOf(provisioned).min;
+    if (coldStart.kind === 'snapstart-image') acknowledgePublishedVersion(this.function);
+    const alias = this.function.addAlias(
+      aliasName,
+      initial ? { provisionedConcurrentExecutions: initial } : {},
+    );
+    if (provisioned) scaleProvisionedConcurrency(alias, provisioned);
+    return alias;
+  }
+}
+
+const OWNED = {
+  ...OWNED_VARIABLES,
+  PILOTLIGHT_SERVER: 'handOver',
+  PILOTLIGHT_JOB_QUEUE_URL: 'handOver',
+  PILOTLIGHT_JOB_BUCKET: 'handOver',
+  PILOTLIGHT_JOB_PREFIX: 'handOver',
+};

@@ -1,0 +1,142 @@
+import { METRICS_NAMESPACE } from '@pilotlight/app/internal/telemetry/metric-names';
+import { bundleFolder, type FunctionName } from '@pilotlight/functions';
+import { describePackage, type Placement, placeModels } from '@pilotlight/layers/internal/models/index';
+import { runtimeLayerBytes } from '@pilotlight/layers/internal/runtime/index';
+import { MEGABYTES_PER_VCPU, parseModelRef } from '@pilotlight/model-format';
+import { Duration } from 'aws-cdk-lib';
+import type { Role } from 'aws-cdk-lib/aws-iam';
+import type { FunctionOptions, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type * as z from 'zod';
+import { acknowledgeTracing } from '../common/acknowledgements.ts';
+import { commonOptions } from '../common/bundled-function.ts';
+import { InfraError } from '../common/errors.ts';
+import { executionRole, type LoggingProps, logGroup } from '../common/execution-role.ts';
+import { defaultPackagesFolder } from '../common/paths.ts';
+import { placedFunction } from './placed-function.ts';
+import type { lambdaSchema, packagesSchema } from './schema.ts';
+
+export interface ModelFunctionSettings {
+  /** The function that is bundled, with the engine in it. */
+  readonly bundle: FunctionName;
+  readonly models: readonly string[];
+  readonly packages: z.output<typeof packagesSchema>;
+  readonly lambda: Omit<z.output<typeof lambdaSchema>, 'reservedConcurrency'>;
+  readonly logging: LoggingProps | undefined;
+}
+
+/** What a kind of function adds to that which all of them have. */
+export interface OwnOptions extends Omit<FunctionOptions, 'environment'> {
+  /** They hold whatever the settings say; `refuseOwned` has refused those of the settings that would be lost. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/**
+ * A Lambda function that serves models: their packages where they have room, a log group, and a role that may write to it
+ * and nothing else yet.
+ */
+export abstract class ModelFunction extends Construct {
+  abstract readonly function: LambdaFunction;
+  readonly placement: Placement;
+  /** The models as `name@version`. */
+  readonly modelRefs: readonly string[];
+  /** The models by name. */
+  readonly modelNames: readonly string[];
+  readonly memoryMegabytes: number;
+  /** vCPUs that the memory buys, such as 1 or 1.7. */
+  readonly vcpus: number;
+  readonly logGroup: LogGroup;
+  /** CloudWatch namespace of its metrics. */
+  readonly metricsNamespace: string;
+  protected readonly role: Role;
+  readonly #settings: ModelFunctionSettings;
+
+  /**
+   * @throws InfraError INVALID_PROPS; EngineError for a package that is missing or damaged; LayerError for models that fit
+   * nowhere
+   */
+  constructor(scope: Construct, id: string, settings: ModelFunctionSettings) {
+    super(scope, id);
+    const { models, packages, lambda, logging } = settings;
+    const folder = packages.folder ?? defaultPackagesFolder();
+    const variant = packages.variant === undefined ? {} : { variant: packages.variant };
+    const described = models.map((ref) => describePackage(folder, parseModelRef(ref), variant));
+    checkMemory(
+      lambda.memoryMegabytes,
+      described.reduce((sum, { bytes }) => sum + bytes, 0),
+    );
+    this.#settings = settings;
+    this.memoryMegabytes = lambda.memoryMegabytes;
+    this.vcpus = lambda.memoryMegabytes / MEGABYTES_PER_VCPU;
+    this.modelRefs = described.map(({ name, version }) => `${name}@${version}`);
+    this.modelNames = [...new Set(described.map(({ name }) => name))];
+    this.metricsNamespace = lambda.environment.PILOTLIGHT_METRICS_NAMESPACE ?? METRICS_NAMESPACE;
+    this.placement = placeModels({
+      packages: described,
+      functionBytes: bundleFolder(settings.bundle).bytes,
+      runtimeLayerBytes: runtimeLayerBytes(lambda.architecture),
+      ...(packages.placement && { prefer: packages.placement }),
+    });
+    this.logGroup = logGroup(this, 'Logs', logging);
+    this.role = executionRole(this, 'Role', this.logGroup, logging?.encryptionKey);
+    if (lambda.tracing) acknowledgeTracing(this.role);
+  }
+
+  /** Makes the function, once the role may do what `own` asks for. @throws InfraError UNSUPPORTED_PLACEMENT */
+  protected makeFunction(own: OwnOptions): LambdaFunction {
+    const { bundle, packages, lambda, logging } = this.#settings;
+    return placedFunction(this, 'Function', {
+      bundle,
+      placement: this.placement,
+      architecture: lambda.architecture,
+      role: this.role,
+      options: {
+        ...commonOptions({ tracing: lambda.tracing, logging }, this.role, this.logGroup),
+        memorySize: this.memoryMegabytes,
+        timeout: Duration.seconds(lambda.timeoutSeconds),
+        ...own,
+        ...(lambda.description !== undefined && { description: lambda.description }),
+        environment: {
+          ...lambda.environment,
+          PILOTLIGHT_PRELOAD_MODELS: this.modelRefs.join(','),
+          ...(packages.variant !== undefined && { PILOTLIGHT_VARIANT: packages.variant }),
+          ...own.environment,
+        },
+      },
+    });
+  }
+}
+
+/** Variables that every function that serves models gets from its construct, and the property to set instead. */
+export const OWNED_VARIABLES: Readonly<Record<string, string>> = {
+  PILOTLIGHT_MODELS_DIR: 'packages.folder',
+  PILOTLIGHT_PRELOAD_MODELS: 'models',
+  PILOTLIGHT_REMOTE_PACKAGES: 'models',
+  PILOTLIGHT_REMOTE_FOLDER: 'models',
+  PILOTLIGHT_VARIANT: 'packages.variant',
+};
+
+/** A variable that a construct sets is refused in its settings, because one of the two would be lost in silence. */
+export function refuseOwned(
+  environment: Readonly<Record<string, string>>,
+  owned: Readonly<Record<string, string>>,
+): void {
+  const name = Object.keys(environment).find((candidate) => candidate in owned);
+  if (name === undefined) return;
+  const instead = owned[name];
+  throw new InfraError(
+    'INVALID_PROPS',
+    `lambda.environment has ${name}, which the construct sets: ${instead === '' ? 'leave it out' : `use ${instead} instead`}.`,
+  );
+}
+
+/** Weights are used where they lie, in the function's memory. @throws InfraError INVALID_PROPS */
+export function checkMemory(memoryMegabytes: number, modelBytes: number): void {
+  const megabytes = Math.ceil(modelBytes / 2 ** 20);
+  if (megabytes < memoryMegabytes) return;
+  throw new InfraError(
+    'INVALID_PROPS',
+    `The models have ${megabytes} MB and the function ${memoryMegabytes} MB of memory: lambda.memoryMegabytes must be more than the models have.`,
+  );
+}

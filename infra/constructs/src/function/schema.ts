@@ -1,0 +1,55 @@
+/** What a function that serves models is made of. Plain data: durations are numbers with their unit in the name. */
+
+import { PREFERENCES } from '@pilotlight/layers/internal/models/index';
+import { ARCHITECTURES } from '@pilotlight/layers/internal/runtime/index';
+import { MEGABYTES_PER_VCPU } from '@pilotlight/model-format';
+import * as z from 'zod';
+import { count, environment, modelRefs, nonEmpty } from '../common/fields.ts';
+import { coldStartSchema } from './cold-start/schema.ts';
+import { releaseSchema } from './release/schema.ts';
+
+const PLACEMENT = 'Where the models are to go. Default: the first of layer, s3 and image that has room';
+
+/** Which files of the models are served, and from where. */
+export const packagesSchema = z.strictObject({
+  folder: nonEmpty
+    .exactOptional()
+    .describe('Folder of model packages. Default: models of the app, else the default models'),
+  variant: nonEmpty
+    .exactOptional()
+    .describe('Variant to serve of every model. Default: the defaultVariant of each manifest'),
+  placement: z.enum(PREFERENCES).exactOptional().describe(PLACEMENT),
+});
+
+/** The Lambda function itself. */
+export const lambdaSchema = z.strictObject({
+  architecture: z.enum(ARCHITECTURES).default('arm64').describe('Processor'),
+  memoryMegabytes: z
+    .int()
+    .min(128)
+    .max(10_240)
+    .default(MEGABYTES_PER_VCPU)
+    .describe('Memory; each 1,769 MB buy a vCPU, and the function uses as many threads'),
+  timeoutSeconds: z
+    .int()
+    .min(1)
+    .max(900)
+    .default(29)
+    .describe('Seconds for one request; API Gateway waits for 29'),
+  reservedConcurrency: count
+    .exactOptional()
+    .describe('Environments at most, reserved out of those of the account. Default: no limit of its own'),
+  tracing: z.boolean().default(false).describe('Whether X-Ray traces invocations'),
+  environment,
+  description: nonEmpty.exactOptional().describe('Description in the console. Default: the models'),
+});
+
+export const functionSchema = z.strictObject({
+  models: modelRefs.describe('Models to serve, such as sentiment or intent@1.0.0'),
+  packages: packagesSchema.prefault({}).describe('Which files of the models are served, and from where'),
+  lambda: lambdaSchema.prefault({}).describe('The Lambda function itself'),
+  coldStart: coldStartSchema.prefault({ kind: 'none' }).describe('What is done about cold starts'),
+  release: releaseSchema.prefault({}).describe('How a new version takes over'),
+});
+/** As it is written. */
+export type FunctionSettings = z.input<typeof functionSchema>;

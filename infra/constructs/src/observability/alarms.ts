@@ -1,0 +1,183 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IAlarmAction,
+  type IMetric,
+  MathExpression,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { UploadPipeline } from '../batch/upload-pipeline.ts';
+import type { InferenceFunction } from '../function/inference-function.ts';
+import type { IInferenceServer } from '../server/server.ts';
+import { modelMetric } from './metrics.ts';
+
+/** From where on somebody should look. */
+export interface AlarmThresholds {
+  /** Share of requests of a model that end in a server error, 0 to 1, over five minutes. @default 0.01 */
+  readonly errorRate?: number;
+  /** 99 % of the requests of a model are to be faster. @default Duration.seconds(5) */
+  readonly latencyP99?: Duration;
+  /** Deviation of the goldens over their tolerance: 1 is what a package promises. @default 1 */
+  readonly goldenDrift?: number;
+  /** How long the oldest message of a queue may wait. @default Duration.hours(1) */
+  readonly queueAge?: Duration;
+}
+
+export interface AlarmsProps {
+  readonly functions: readonly InferenceFunction[];
+  readonly upload?: UploadPipeline | undefined;
+  readonly server?: IInferenceServer | undefined;
+  readonly thresholds: AlarmThresholds;
+  readonly action: IAlarmAction;
+}
+
+interface Rule {
+  readonly metric: IMetric;
+  readonly above: number;
+  readonly description: string;
+  /** Periods of five minutes in a row. @default 1 */
+  readonly periods?: number;
+}
+
+/** What somebody is told of, when it begins and when it is over. No data is no alarm: nothing runs, nothing is wrong. */
+export class Alarms extends Construct {
+  readonly all: Alarm[] = [];
+  private readonly action: IAlarmAction;
+
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    this.action = props.action;
+    const { thresholds } = props;
+    for (const [index, one] of props.functions.entries())
+      this.watchFunction(`Function${index}`, one, thresholds);
+    if (props.upload) this.watchUpload(props.upload, thresholds);
+    if (props.server) this.watchServer(props.server, thresholds);
+  }
+
+  private watchFunction(id: string, one: InferenceFunction, thresholds: AlarmThresholds): void {
+    const name = one.modelRefs.join(', ');
+    this.watchLambda(id, one.function, name);
+    for (const model of one.modelNames) this.watchModel(model, one.metricsNamespace, thresholds);
+    if (!one.warmUp) return;
+    this.add(`${id}WarmUp`, {
+      metric: one.warmUp.warmer.function.metricErrors({ period: PERIOD }),
+      above: 0,
+      periods: 2,
+      description: `Warm-ups of ${name} fail: requests meet cold starts. The log of the warmer says why.`,
+    });
+    this.notEmpty(`${id}WarmUpDeadLetters`, one.warmUp.deadLetterQueue, `Warm-ups of ${name} failed`);
+  }
+
+  private watchModel(model: string, namespace: string, thresholds: AlarmThresholds): void {
+    const { errorRate = 0.01, latencyP99 = Duration.seconds(5), goldenDrift = 1 } = thresholds;
+    this.add(`${model}-ErrorRate`, {
+      metric: new MathExpression({
+        label: model,
+        expression: 'errors / requests',
+        usingMetrics: {
+          errors: modelMetric(namespace, 'ServerErrors', model),
+          requests: modelMetric(namespace, 'Requests', model),
+        },
+        period: PERIOD,
+      }),
+      above: errorRate,
+      description: `More than ${errorRate * 100} % of the requests to ${model} end in a server error.`,
+    });
+    this.add(`${model}-Latency`, {
+      metric: modelMetric(namespace, 'RequestTime', model, { statistic: Stats.p(99) }),
+      above: latencyP99.toMilliseconds(),
+      periods: 3,
+      description: `One request in a hundred to ${model} takes longer than ${latencyP99.toSeconds({ integral: false })} s.`,
+    });
+    this.add(`${model}-GoldenDrift`, {
+      metric: modelMetric(namespace, 'GoldenDrift', model, { statistic: Stats.MAXIMUM }),
+      above: goldenDrift,
+      description: `Answers of ${model} deviate from those that were recorded when it was packaged.`,
+    });
+    this.add(`${model}-GoldenFailures`, {
+      metric: modelMetric(namespace, 'GoldenFailures', model),
+      above: 0,
+      description: `The self-check of ${model} failed.`,
+    });
+  }
+
+  private watchUpload(upload: UploadPipeline, thresholds: AlarmThresholds): void {
+    this.watchLambda('Upload', upload.function, 'the batch function');
+    this.watchQueue('Upload', upload.queue, upload.deadLetterQueue, thresholds);
+  }
+
+  /** That no task runs is no alarm, but that a job waits too long for one is. */
+  private watchServer(
+    { metrics, jobQueue, deadLetterQueue }: IInferenceServer,
+    thresholds: AlarmThresholds,
+  ): void {
+    const { errorRate = 0.01 } = thresholds;
+    const sum = { statistic: Stats.SUM, period: PERIOD };
+    this.watchQueue('Server', jobQueue, deadLetterQueue, thresholds);
+    this.add('ServerErrorRate', {
+      metric: new MathExpression({
+        label: 'Server',
+        expression: 'errors / requests',
+        usingMetrics: { errors: metrics.serverErrors.with(sum), requests: metrics.requests.with(sum) },
+        period: PERIOD,
+      }),
+      above: errorRate,
+      description: `More than ${errorRate * 100} % of the requests to the server end in an error of its own.`,
+    });
+  }
+
+  private watchLambda(id: string, lambda: WatchedFunction, name: string): void {
+    this.add(`${id}Errors`, {
+      metric: lambda.metricErrors({ period: PERIOD, statistic: Stats.SUM }),
+      above: 0,
+      description: `Invocations of ${name} fail or are stopped: out of memory, out of time, or an init that fails.`,
+    });
+    this.add(`${id}Throttles`, {
+      metric: lambda.metricThrottles({ period: PERIOD, statistic: Stats.SUM }),
+      above: 0,
+      description: `Lambda refuses invocations of ${name}: its concurrency, or that of the account, is used up.`,
+    });
+  }
+
+  private watchQueue(id: string, queue: IQueue, deadLetters: IQueue, { queueAge }: AlarmThresholds): void {
+    const age = queueAge ?? Duration.hours(1);
+    this.add(`${id}QueueAge`, {
+      metric: queue.metricApproximateAgeOfOldestMessage({ period: PERIOD, statistic: Stats.MAXIMUM }),
+      above: age.toSeconds(),
+      description: `${id}: the oldest message waits longer than ${age.toMinutes({ integral: false })} minutes.`,
+    });
+    this.notEmpty(`${id}DeadLetters`, deadLetters, `${id}: messages failed on every delivery`);
+  }
+
+  private notEmpty(id: string, queue: IQueue, what: string): void {
+    this.add(id, {
+      metric: queue.metricApproximateNumberOfMessagesVisible({ period: PERIOD, statistic: Stats.MAXIMUM }),
+      above: 0,
+      description: `${what}, and lie in the dead-letter queue.`,
+    });
+  }
+
+  /** A model that two functions serve has one alarm, for its metrics are one. */
+  private add(id: string, { metric, above, description, periods = 1 }: Rule): void {
+    if (this.node.tryFindChild(id)) return;
+    const alarm = new Alarm(this, id, {
+      metric,
+      threshold: above,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: periods,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      alarmDescription: description,
+    });
+    alarm.addAlarmAction(this.action);
+    alarm.addOkAction(this.action);
+    this.all.push(alarm);
+  }
+}
+
+type WatchedFunction = Pick<InferenceFunction['function'], 'metricErrors' | 'metricThrottles'>;
+
+const PERIOD = Duration.minutes(5);

@@ -1,0 +1,63 @@
+import { type IWidget, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Architecture } from 'aws-cdk-lib/aws-lambda';
+import type { InferenceApi } from '../../api/inference-api.ts';
+import type { UploadPipeline } from '../../batch/upload-pipeline.ts';
+import { capacityOf } from '../../function/cold-start/schema.ts';
+import type { InferenceFunction } from '../../function/inference-function.ts';
+import type { Prices } from '../cost/cost.ts';
+import { apiCost, type CostedFunction, functionCost, monthlyCost } from '../cost/metric-math.ts';
+import { functionMetric } from '../metrics.ts';
+import { graph, heading } from './widgets.ts';
+
+export interface CostedService {
+  readonly functions: readonly InferenceFunction[];
+  readonly upload?: UploadPipeline | undefined;
+  readonly api?: InferenceApi | undefined;
+}
+
+/** US dollars an hour, and what a month like the hour would cost. */
+export function costWidgets({ functions, upload, api }: CostedService, prices: Prices): IWidget[][] {
+  const parts = [
+    ...functions.map((one, index) => functionCost(`f${index}`, costed(one), prices)),
+    ...(upload ? [functionCost('upload', costedUpload(upload), prices)] : []),
+    ...(api ? [apiCost(api.httpApi.metricCount({ statistic: Stats.SUM }), prices)] : []),
+  ];
+  return [
+    [
+      heading(
+        `# Cost estimate\nPrices of ${prices.region}, from ${prices.source}. Without logs, metrics, storage, data transfer, free tier and GPU instances.`,
+      ),
+    ],
+    [
+      graph('Cost', 'USD an hour', parts, { stacked: true }),
+      graph('Cost of a month', 'USD', [monthlyCost(parts)]),
+    ],
+  ];
+}
+
+function costed(one: InferenceFunction): CostedFunction {
+  const { function: lambda, coldStart } = one;
+  return {
+    label: one.modelNames.join(', '),
+    architecture: nameOf(lambda.architecture),
+    memoryMegabytes: one.memoryMegabytes,
+    provisioned: coldStart.kind === 'provisioned' ? capacityOf(coldStart).min : 0,
+    duration: lambda.metricDuration({ statistic: Stats.SUM }),
+    init: functionMetric(one.metricsNamespace, 'InitTime', lambda.functionName, {}),
+    invocations: lambda.metricInvocations({ statistic: Stats.SUM }),
+  };
+}
+
+function costedUpload({ function: lambda, memoryMegabytes }: UploadPipeline): CostedFunction {
+  return {
+    label: 'Files',
+    architecture: nameOf(lambda.architecture),
+    memoryMegabytes,
+    duration: lambda.metricDuration({ statistic: Stats.SUM }),
+    invocations: lambda.metricInvocations({ statistic: Stats.SUM }),
+  };
+}
+
+function nameOf(architecture: Architecture): 'arm64' | 'x64' {
+  return architecture === Architecture.ARM_64 ? 'arm64' : 'x64';
+}

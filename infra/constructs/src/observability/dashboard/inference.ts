@@ -1,0 +1,133 @@
+import {
+  type IWidget,
+  LogQueryVisualizationType,
+  LogQueryWidget,
+  type Metric,
+  Stats,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { InferenceFunction } from '../../function/inference-function.ts';
+import { functionMetric, type ModelMetricName, modelMetric } from '../metrics.ts';
+import { graph, heading } from './widgets.ts';
+
+const LOAD_PHASES = ['OpenTime', 'VerifyTime', 'TokenizerTime', 'SessionTime'] as const;
+
+/** Requests, latency, cold starts, memory and self-checks of inference functions and their models. */
+export function inferenceWidgets(functions: readonly InferenceFunction[]): IWidget[][] {
+  const models = (name: ModelMetricName, statistic: string): Metric[] => [
+    ...new Map(
+      functions.flatMap(({ modelNames, metricsNamespace }) =>
+        modelNames.map((model) => [
+          `${metricsNamespace}/${model}`,
+          modelMetric(metricsNamespace, name, model, { statistic }),
+        ]),
+      ),
+    ).values(),
+  ];
+  return [
+    [heading('# Models')],
+    [
+      graph('Requests', 'a period', models('Requests', Stats.SUM)),
+      graph('Client errors', 'a period', models('ClientErrors', Stats.SUM)),
+      graph('Server errors', 'a period', models('ServerErrors', Stats.SUM)),
+    ],
+    ([50, 90, 99] as const).map((p) => graph(`Latency, p${p}`, 'ms', models('RequestTime', Stats.p(p)))),
+    [
+      graph('Tokenisation, p50', 'ms', models('TokenizationTime', Stats.p(50))),
+      graph('Inference, p50', 'ms', models('InferenceTime', Stats.p(50))),
+      errorsByCode(functions),
+    ],
+    [heading('# Cold starts')],
+    [
+      graph('Cold starts', 'a period', functions.map(coldStarts)),
+      graph(
+        'Init phase, average',
+        'ms',
+        functions.map((one) =>
+          functionMetric(one.metricsNamespace, 'InitTime', one.function.functionName, {
+            statistic: Stats.AVERAGE,
+            label: labelOf(one),
+          }),
+        ),
+      ),
+      graph('Loading a model, average', 'ms', models('LoadTime', Stats.AVERAGE)),
+    ],
+    LOAD_PHASES.slice(0, 3).map((phase) => graph(PHASES[phase], 'ms', models(phase, Stats.AVERAGE))),
+    [
+      graph(PHASES.SessionTime, 'ms', models('SessionTime', Stats.AVERAGE)),
+      graph('Memory, maximum', 'MB', models('MemoryUsed', Stats.MAXIMUM), {
+        leftAnnotations: functions.map((one) => ({
+          value: one.memoryMegabytes,
+          label: `Limit of ${labelOf(one)}`,
+        })),
+      }),
+      graph(
+        'Golden drift: above 1, answers have changed',
+        'share of tolerance',
+        models('GoldenDrift', Stats.MAXIMUM),
+        {
+          leftAnnotations: [{ value: 1, label: 'Tolerance' }],
+        },
+      ),
+    ],
+    [
+      graph(
+        'Environments at once',
+        '',
+        functions.map((one) =>
+          one.function.metric('ConcurrentExecutions', { statistic: Stats.MAXIMUM, label: labelOf(one) }),
+        ),
+      ),
+      graph(
+        'Throttled invocations',
+        'a period',
+        functions.map((one) => one.function.metricThrottles({ label: labelOf(one) })),
+      ),
+      ...warmUps(functions),
+    ],
+  ];
+}
+
+const PHASES = {
+  OpenTime: 'Load: open the package, average',
+  VerifyTime: 'Load: verify checksums, average',
+  TokenizerTime: 'Load: open the tokenizer, average',
+  SessionTime: 'Load: create the session, average',
+} as const satisfies Record<(typeof LOAD_PHASES)[number], string>;
+
+function coldStarts(one: InferenceFunction): Metric {
+  return functionMetric(one.metricsNamespace, 'ColdStart', one.function.functionName, {
+    label: labelOf(one),
+  });
+}
+
+function warmUps(functions: readonly InferenceFunction[]): IWidget[] {
+  const warmed = functions.filter(({ warmUp }) => warmUp);
+  if (warmed.length === 0) return [];
+  const metrics = warmed.map((one) =>
+    functionMetric(one.metricsNamespace, 'WarmEnvironments', one.function.functionName, {
+      statistic: Stats.MINIMUM,
+      label: labelOf(one),
+    }),
+  );
+  return [graph('Warm environments', '', metrics)];
+}
+
+/** The code of an error is in the log line of a request, not a dimension: each value of one costs as a metric. */
+function errorsByCode(functions: readonly InferenceFunction[]): IWidget {
+  return new LogQueryWidget({
+    title: 'Errors by code',
+    logGroupNames: functions.map(({ logGroup }) => logGroup.logGroupName),
+    view: LogQueryVisualizationType.TABLE,
+    queryLines: [
+      'filter ispresent(code) and (ClientErrors > 0 or ServerErrors > 0)',
+      'stats count(*) as requests by code, model',
+      'sort requests desc',
+    ],
+    width: 8,
+    height: 6,
+  });
+}
+
+function labelOf(one: InferenceFunction): string {
+  return one.modelNames.join(', ');
+}

@@ -1,0 +1,84 @@
+/** The long-lived server: the tasks that it runs as, the instances below them, and when there is one task more. */
+import * as z from 'zod';
+import { count, days, modelRefs, nonEmpty, textLike } from '../common/fields.ts';
+
+/** The instances, and what they cost. */
+export const gpuSchema = z.strictObject({
+  instanceTypes: z
+    .array(nonEmpty)
+    .min(1)
+    .readonly()
+    .default(['g6.*'])
+    .describe('Instance types to choose from; g6 has an NVIDIA L4 with 24 GB'),
+  count: count.default(1).describe('GPUs of one instance; a task uses as many'),
+  spot: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether instances are spot instances: cheaper, and AWS takes them back with two minutes' notice",
+    ),
+  scaleInAfterMinutes: z
+    .int()
+    .min(0)
+    .max(60)
+    .default(5)
+    .describe('Minutes for which an instance stays that runs no server, ready for the next'),
+  storageGibibytes: count.default(80).describe('Disk of an instance, for images and temporary files'),
+});
+
+export const taskSchema = z.strictObject({
+  cpuUnits: count.default(3072).describe('1,024 are one vCPU; a g6.xlarge has 4,096'),
+  memoryMegabytes: count.default(13_312).describe('Memory, of the 16,384 of a g6.xlarge'),
+  environment: z.record(z.string(), z.string()).default({}).describe('Further settings of the server'),
+});
+
+export const scalingSchema = z
+  .strictObject({
+    minTasks: z.int().min(0).default(0).describe('Servers that always run'),
+    maxTasks: count.default(2).describe('Servers at most'),
+    jobsPerTask: count.default(100).describe('Jobs, waiting and in work, that one server is started for'),
+    maxJobAgeMinutes: count
+      .default(5)
+      .describe('Minutes that the oldest job waits before one server more is started'),
+    requestsPerTask: count.default(600).describe('Requests a minute that one server is started for'),
+    idleAfterMinutes: z
+      .int()
+      .min(1)
+      .max(1440)
+      .default(10)
+      .describe('Idle minutes after which the last one goes'),
+  })
+  .refine(({ minTasks, maxTasks }) => minTasks <= maxTasks, {
+    path: ['minTasks'],
+    error: 'must not be above maxTasks',
+  });
+export type Scaling = z.output<typeof scalingSchema>;
+
+export const jobsSchema = z.strictObject({
+  resultExpirationDays: days.default(7).describe('Days after which jobs and results are deleted'),
+  removalPolicy: z
+    .enum(['destroy', 'retain'])
+    .default('retain')
+    .describe('What becomes of the buckets of jobs and of access logs with the stack'),
+});
+
+export const networkSchema = z.strictObject({
+  kind: z
+    .enum(['endpoints', 'nat'])
+    .describe('endpoints: no way to the Internet, AWS by VPC endpoints; nat: one NAT gateway'),
+  cidr: textLike(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, 'must be a range such as 10.97.0.0/22')
+    .exactOptional()
+    .describe('Address range of the VPC. Default: 10.97.0.0/22'),
+});
+
+export const serverFields = {
+  gpu: gpuSchema.prefault({}).describe('The instances with a GPU that servers run on'),
+  task: taskSchema.prefault({}).describe('What one server has of its instance'),
+  scaling: scalingSchema.prefault({}).describe('When there is one server more, and when none'),
+  jobs: jobsSchema.prefault({}).describe('How long jobs are kept'),
+};
+export const serverSchema = z.strictObject({
+  models: modelRefs.exactOptional().describe('Models that a task loads before it takes requests'),
+  ...serverFields,
+});
+export type ServerSettings = z.input<typeof serverSchema>;

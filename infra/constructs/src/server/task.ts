@@ -1,0 +1,120 @@
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import {
+  Compatibility,
+  type ContainerImage,
+  CpuArchitecture,
+  LogDriver,
+  NetworkMode,
+  OperatingSystemFamily,
+  TaskDefinition,
+} from 'aws-cdk-lib/aws-ecs';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type * as z from 'zod';
+import { checkServerEnvironment } from '../common/environment.ts';
+import { InfraError } from '../common/errors.ts';
+import type { taskSchema } from './schema.ts';
+
+/** The port that the server listens on. */
+export const SERVER_PORT = 8080;
+/**
+ * From SIGTERM to SIGKILL. Before it the load balancer drains for `DRAIN_TIME`, and a spot instance has two minutes for both:
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-spot.html
+ */
+export const STOP_TIMEOUT = Duration.seconds(85);
+/** Of `STOP_TIMEOUT`, what the server takes to finish what it began; the rest is for it to end. */
+export const SHUTDOWN_GRACE = Duration.seconds(75);
+
+/** In the image, from its working directory: asks `/health` of the server beside it. */
+export const HEALTH_CHECK = 'functions/server/health-check.ts';
+
+export interface ServerTaskProps extends z.output<typeof taskSchema> {
+  /** An image for x86-64 with the server and its models, from ECR of this region or built by CDK. */
+  readonly image: ContainerImage;
+  /** Models that a task loads before it takes requests. */
+  readonly models: readonly string[];
+  readonly gpuCount: number;
+  /** Where the server finds its jobs. */
+  readonly jobSettings: Readonly<Record<string, string>>;
+  readonly logGroup: LogGroup;
+}
+
+/** One server: not root by its image, with a root file system that it cannot write to, and a GPU of its own. */
+export class ServerTask extends Construct {
+  readonly taskDefinition: TaskDefinition;
+
+  constructor(scope: Construct, id: string, props: ServerTaskProps) {
+    super(scope, id);
+    const { cpuUnits, memoryMegabytes, models, environment } = props;
+    checkEnvironment(environment);
+    this.taskDefinition = new TaskDefinition(this, 'Task', {
+      compatibility: Compatibility.MANAGED_INSTANCES,
+      networkMode: NetworkMode.AWS_VPC,
+      cpu: String(cpuUnits),
+      memoryMiB: String(memoryMegabytes),
+      runtimePlatform: {
+        cpuArchitecture: CpuArchitecture.X86_64,
+        operatingSystemFamily: OperatingSystemFamily.LINUX,
+      },
+      volumes: [{ name: 'scratch' }],
+    });
+    const container = this.taskDefinition.addContainer('server', {
+      image: props.image,
+      gpuCount: props.gpuCount,
+      logging: LogDriver.awsLogs({ streamPrefix: 'server', logGroup: props.logGroup }),
+      portMappings: [{ containerPort: SERVER_PORT }],
+      readonlyRootFilesystem: true,
+      privileged: false,
+      stopTimeout: STOP_TIMEOUT,
+      environment: {
+        PILOTLIGHT_REQUIRE_GPU: '1',
+        ...environment,
+        // Lambda says it to functions; ECS says it to tasks on Fargate only, and without it no client of AWS begins.
+        AWS_REGION: Stack.of(this).region,
+        PILOTLIGHT_PORT: String(SERVER_PORT),
+        PILOTLIGHT_SHUTDOWN_GRACE_MS: String(SHUTDOWN_GRACE.toMilliseconds()),
+        ...(models.length > 0 && { PILOTLIGHT_PRELOAD_MODELS: models.join(',') }),
+        ...props.jobSettings,
+      },
+      // ECS does not read that of the image. The load balancer asks whether it is ready; this, whether it lives.
+      healthCheck: {
+        command: ['CMD', 'node', HEALTH_CHECK],
+        interval: Duration.seconds(30),
+        timeout: Duration.seconds(10),
+        retries: 3,
+        startPeriod: Duration.minutes(5),
+      },
+    });
+    container.addMountPoints({ sourceVolume: 'scratch', containerPath: '/tmp', readOnly: false });
+    Validations.of(this.taskDefinition).acknowledge({
+      id: 'AwsSolutions-ECS2',
+      reason: 'The variables are names, addresses and limits; there is no secret among them.',
+    });
+    Validations.of(this.taskDefinition.obtainExecutionRole()).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'ecr:GetAuthorizationToken, without which ECS cannot pull an image, takes no resource.',
+    });
+  }
+}
+
+/** Variables that the construct sets, because other parts of it rely on them. */
+const OWNED = [
+  'AWS_REGION',
+  'PILOTLIGHT_PORT',
+  'PILOTLIGHT_PRELOAD_MODELS',
+  'PILOTLIGHT_SHUTDOWN_GRACE_MS',
+  'PILOTLIGHT_MODELS_DIR',
+  'PILOTLIGHT_JOB_QUEUE_URL',
+  'PILOTLIGHT_JOB_BUCKET',
+  'PILOTLIGHT_JOB_PREFIX',
+];
+
+function checkEnvironment(environment: Readonly<Record<string, string>>): void {
+  const owned = Object.keys(environment).find((name) => OWNED.includes(name));
+  if (owned !== undefined)
+    throw new InfraError(
+      'INVALID_PROPS',
+      `task.environment has ${owned}, which the construct sets: leave it out.`,
+    );
+  checkServerEnvironment(environment);
+}

@@ -1,0 +1,265 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Repository } from 'aws-cdk-lib/aws-ecr';
+import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  InferenceServer,
+  type InferenceServerProps,
+} from '../../../infra/constructs/src/server/inference-server.ts';
+import { findingsOf } from './findings.ts';
+
+const FLAGS = { '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': true };
+
+type Props = Partial<InferenceServerProps>;
+
+function backend(stack: Stack, props: Props = {}): InferenceServer {
+  const image = ContainerImage.fromEcrRepository(
+    Repository.fromRepositoryName(stack, 'Images', 'pilotlight'),
+    '1',
+  );
+  return new InferenceServer(stack, 'Server', { image, ...props });
+}
+
+function templateOf(props: Props | ((stack: Stack) => Props) = {}): Template {
+  const stack = new Stack(new App({ builtinCloudFormationValidation: false, context: FLAGS }), 'Stack');
+  const server = backend(stack, typeof props === 'function' ? props(stack) : props);
+  server.grantSubmitJobs(new Role(stack, 'Api', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }));
+  return Template.fromStack(stack);
+}
+
+describe('with its defaults', () => {
+  let template: Template;
+  beforeAll(() => {
+    template = templateOf();
+  });
+
+  test('starts from no task, and goes to two', () => {
+    template.hasResourceProperties('AWS::ECS::Service', { DesiredCount: 0 });
+    template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
+      MinCapacity: 0,
+      MaxCapacity: 2,
+    });
+  });
+
+  test('asks ECS for instances with one NVIDIA GPU, on demand, that go five minutes after their task', () => {
+    template.hasResourceProperties('AWS::ECS::CapacityProvider', {
+      ManagedInstancesProvider: {
+        InfrastructureOptimization: { ScaleInAfter: 300 },
+        InstanceLaunchTemplate: Match.objectLike({
+          CapacityOptionType: 'ON_DEMAND',
+          InstanceRequirements: Match.objectLike({
+            AcceleratorCount: { Min: 1, Max: 1 },
+            AcceleratorManufacturers: ['nvidia'],
+            AcceleratorTypes: ['gpu'],
+            AllowedInstanceTypes: ['g6.*'],
+          }),
+        }),
+      },
+    });
+  });
+
+  test('runs a task that has the GPU, and can not write to its root file system', () => {
+    template.hasResourceProperties('AWS::ECS::TaskDefinition', {
+      RequiresCompatibilities: ['MANAGED_INSTANCES'],
+      ContainerDefinitions: [
+        Match.objectLike({
+          ReadonlyRootFilesystem: true,
+          Privileged: false,
+          ResourceRequirements: [{ Type: 'GPU', Value: '1' }],
+          MountPoints: [{ ContainerPath: '/tmp', ReadOnly: false, SourceVolume: 'scratch' }],
+        }),
+      ],
+    });
+  });
+
+  test('has no way to the Internet: no gateway, no public subnet, and a load balancer of its VPC', () => {
+    template.resourceCountIs('AWS::EC2::InternetGateway', 0);
+    template.resourceCountIs('AWS::EC2::NatGateway', 0);
+    template.allResourcesProperties('AWS::EC2::Subnet', { MapPublicIpOnLaunch: false });
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', { Scheme: 'internal' });
+    template.hasResourceProperties('AWS::ECS::Service', {
+      NetworkConfiguration: {
+        AwsvpcConfiguration: Match.objectLike({ AssignPublicIp: 'DISABLED' }),
+      },
+    });
+  });
+
+  test('reaches what ECS, ECR, SQS and the logs need by endpoints in one zone, and S3 by its free one', () => {
+    const endpoints = Object.values(template.findResources('AWS::EC2::VPCEndpoint')).map(
+      ({ Properties }) => Properties,
+    );
+    const interfaces = endpoints.filter(({ VpcEndpointType }) => VpcEndpointType === 'Interface');
+    const services = interfaces.map(({ ServiceName }) => ServiceName['Fn::Join'][1].at(-1)).sort();
+    expect(services).toEqual([
+      '.ecr.api',
+      '.ecr.dkr',
+      '.ecs',
+      '.ecs-agent',
+      '.ecs-telemetry',
+      '.logs',
+      '.sqs',
+    ]);
+    for (const { SubnetIds } of interfaces) expect(SubnetIds).toHaveLength(1);
+    expect(endpoints.filter(({ VpcEndpointType }) => VpcEndpointType === 'Gateway')).toHaveLength(1);
+  });
+
+  test('lets nobody in but callers to the load balancer, that to tasks, and all of them to the endpoints', () => {
+    const open = Object.values(template.findResources('AWS::EC2::SecurityGroup')).flatMap(
+      ({ Properties }) => Properties.SecurityGroupIngress ?? [],
+    );
+    expect(open).toEqual([]);
+    const rules = Object.values(template.findResources('AWS::EC2::SecurityGroupIngress')).map(
+      ({ Properties: { FromPort, SourceSecurityGroupId } }) => ({ FromPort, from: SourceSecurityGroupId }),
+    );
+    expect(rules.map(({ FromPort }) => FromPort).sort()).toEqual([443, 443, 443, 80, 8080]);
+    for (const { from } of rules) expect(from).toBeDefined();
+  });
+
+  test('wants as many tasks as the jobs or the requests ask for, at once, and none after ten idle minutes', () => {
+    const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(
+      ({ Properties }) => Properties,
+    );
+    const [work, idle] = ['GreaterThanOrEqualToThreshold', 'LessThanOrEqualToThreshold'].map((comparison) =>
+      alarms.find(({ ComparisonOperator }) => ComparisonOperator === comparison),
+    );
+    expect(work).toMatchObject({ Threshold: 1, EvaluationPeriods: 1 });
+    expect(idle).toMatchObject({ Threshold: 0, EvaluationPeriods: 10 });
+    const names = work.Metrics.flatMap(
+      ({ MetricStat }: { MetricStat?: { Metric: { MetricName: string } } }) =>
+        MetricStat ? [MetricStat.Metric.MetricName] : [],
+    );
+    expect(names.sort()).toEqual([
+      'ApproximateAgeOfOldestMessage',
+      'ApproximateNumberOfMessagesNotVisible',
+      'ApproximateNumberOfMessagesVisible',
+      'RequestCount',
+    ]);
+    template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
+      StepScalingPolicyConfiguration: Match.objectLike({
+        AdjustmentType: 'ExactCapacity',
+        StepAdjustments: [
+          { MetricIntervalLowerBound: 0, MetricIntervalUpperBound: 1, ScalingAdjustment: 1 },
+          { MetricIntervalLowerBound: 1, ScalingAdjustment: 2 },
+        ],
+      }),
+    });
+  });
+
+  test('touches the queue every hour, so that its metrics do not fall asleep', () => {
+    template.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(1 hour)',
+      Target: Match.objectLike({ Arn: Match.anyValue() }),
+    });
+  });
+
+  test('lets the worker take and send jobs, the API send them, and both have the state below jobs/ alone', () => {
+    const policy = (part: string) =>
+      Object.values(template.findResources('AWS::IAM::Policy')).find(({ Properties }) =>
+        JSON.stringify(Properties.Roles).includes(part),
+      )?.Properties.PolicyDocument.Statement;
+    const worker = JSON.stringify(policy('TaskRole'));
+    const api = JSON.stringify(policy('Api'));
+    expect(worker).toContain('sqs:ReceiveMessage');
+    // It answers POST /jobs too, and sends a message anew that the queue would bury.
+    expect(worker).toContain('sqs:SendMessage');
+    expect(api).toContain('sqs:SendMessage');
+    expect(api).not.toContain('sqs:ReceiveMessage');
+    for (const text of [worker, api]) {
+      expect(text).toContain('/jobs/*');
+      expect(text).not.toMatch(/"Resource":"\*"|s3:\*/);
+    }
+  });
+});
+
+test('takes spot instances, other types, and a longer stay, when it is told to', () => {
+  const template = templateOf({
+    gpu: { spot: true, instanceTypes: ['g5.xlarge'], scaleInAfterMinutes: 20 },
+  });
+  template.hasResourceProperties('AWS::ECS::CapacityProvider', {
+    ManagedInstancesProvider: Match.objectLike({
+      InfrastructureOptimization: { ScaleInAfter: 1200 },
+      InstanceLaunchTemplate: Match.objectLike({
+        CapacityOptionType: 'SPOT',
+        InstanceRequirements: Match.objectLike({ AllowedInstanceTypes: ['g5.xlarge'] }),
+      }),
+    }),
+  });
+});
+
+test('gives further settings to the server', () => {
+  templateOf({ task: { environment: { PILOTLIGHT_JOB_CONCURRENCY: '32' } } }).hasResourceProperties(
+    'AWS::ECS::TaskDefinition',
+    {
+      ContainerDefinitions: [
+        Match.objectLike({
+          Environment: Match.arrayWith([
+            { Name: 'PILOTLIGHT_JOB_CONCURRENCY', Value: '32' },
+            { Name: 'PILOTLIGHT_PORT', Value: '8080' },
+          ]),
+        }),
+      ],
+    },
+  );
+});
+
+test('puts tasks behind one NAT gateway, and none of them into its public subnets, when it is told to', () => {
+  const template = templateOf({ network: { kind: 'nat' } });
+  template.resourceCountIs('AWS::EC2::NatGateway', 1);
+  const { Properties } = Object.values(template.findResources('AWS::ECS::Service'))[0] ?? {};
+  const subnets = JSON.stringify(Properties?.NetworkConfiguration);
+  expect(subnets).toContain('tasksSubnet');
+  expect(subnets).not.toContain('natSubnet');
+  const interfaces = template.findResources('AWS::EC2::VPCEndpoint', {
+    Properties: { VpcEndpointType: 'Interface' },
+  });
+  expect(Object.keys(interfaces)).toEqual([]);
+});
+
+test('joins a VPC that is given', () => {
+  const template = templateOf((stack) => ({
+    network: { kind: 'given', vpc: new Vpc(stack, 'Ours', { maxAzs: 2, natGateways: 1 }) as never },
+  }));
+  template.resourceCountIs('AWS::EC2::VPC', 1);
+});
+
+test.each([
+  [1, [1, 1]],
+  [3, [1, 2, 3]],
+])('scales to %i tasks step by step', (maxTasks, expected) => {
+  const policies = templateOf({ scaling: { maxTasks } }).findResources(
+    'AWS::ApplicationAutoScaling::ScalingPolicy',
+  );
+  const exact = Object.values(policies)
+    .map(({ Properties }) => Properties.StepScalingPolicyConfiguration)
+    .find(({ AdjustmentType }) => AdjustmentType === 'ExactCapacity');
+  const adjustments: { ScalingAdjustment: number }[] = exact.StepAdjustments;
+  expect(adjustments.map(({ ScalingAdjustment }) => ScalingAdjustment)).toEqual(expected);
+});
+
+test.each([
+  [{ gpu: { scaleInAfterMinutes: 120 } }, 'Stack/Server: gpu.scaleInAfterMinutes must be at most 60.'],
+  [{ scaling: { minTasks: 3 } }, 'Stack/Server: scaling.minTasks must not be above maxTasks.'],
+  [{ scaling: { maxTasks: 0 } }, 'Stack/Server: scaling.maxTasks must be at least 1'],
+  [{ scaling: { idleAfterMinutes: 1.5 } }, 'scaling.idleAfterMinutes must be a whole number'],
+  [
+    { task: { environment: { PILOTLIGHT_PORT: '80' } } },
+    'task.environment has PILOTLIGHT_PORT, which the construct sets',
+  ],
+  [{ task: { environment: { PILOTLIGHT_JOB_PREFIX: 'x/' } } }, 'task.environment has PILOTLIGHT_JOB_PREFIX'],
+  [
+    { task: { environment: { PILOTLIGHT_JOB_CONCURRENCY: 'many', PILOTLIGHT_REQUIRE_GPU: 'yes' } } },
+    'environment is not valid: PILOTLIGHT_JOB_CONCURRENCY: must be a whole number above 0; PILOTLIGHT_REQUIRE_GPU: must be 1 or 0',
+  ],
+  [{ task: { environment: { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' } } }, 'must be an address such as'],
+  [{ task: { environment: { PILOTLIGHT_VERIFI: 'size' } } }, 'Did you mean PILOTLIGHT_VERIFY?'],
+] as const)('refuses %j', (props, message) => {
+  expect(() => templateOf(props)).toThrow(message);
+});
+
+test('cdk-nag finds nothing that is not explained', () => {
+  expect(findingsOf((stack) => backend(stack))).toEqual([]);
+  expect(findingsOf((stack) => backend(stack, { network: { kind: 'nat' } }))).toEqual([]);
+});

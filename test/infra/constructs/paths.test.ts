@@ -1,0 +1,38 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { buildFolder, defaultPackagesFolder } from '../../../infra/constructs/src/common/paths.ts';
+
+let app: string;
+beforeEach(() => {
+  app = mkdtempSync(join(tmpdir(), 'pilotlight-app-'));
+});
+afterEach(() => rmSync(app, { recursive: true }));
+
+test('an app without models of its own gets the default models of the clone', () => {
+  expect(defaultPackagesFolder(app)).toBe(resolve('model-assets/packages'));
+});
+
+test('an app that installed the default models gets those', () => {
+  const installed = join(app, 'node_modules/@pilotlight/default-models');
+  mkdirSync(join(installed, 'packages'), { recursive: true });
+  writeFileSync(join(installed, 'package.json'), '{"name": "@pilotlight/default-models"}');
+  expect(defaultPackagesFolder(app)).toBe(join(installed, 'packages'));
+});
+
+test('an app with a folder of models gets its own', () => {
+  mkdirSync(join(app, 'models'));
+  expect(defaultPackagesFolder(app)).toBe(join(app, 'models'));
+});
+
+test('builds go into the cache of the node_modules of the app', () => {
+  mkdirSync(join(app, 'node_modules'));
+  expect(buildFolder('layers', app)).toBe(join(app, 'node_modules/.cache/pilotlight/layers'));
+});
+
+test('builds of an app without node_modules go into the temporary folder', () => {
+  const folder = buildFolder('images', app);
+  expect(folder.startsWith(tmpdir())).toBe(true);
+  expect(folder.endsWith('images')).toBe(true);
+});
