@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtPredict, builtWarmer } from '../../cli/src/lambda/built-functions.ts';
 import { LoadTimes } from '../../cli/src/lambda/load-times.ts';
+import { ROUTES } from '../../cli/src/lambda/routes.ts';
 import { createHttpApi, type GatewayExchange } from '../../infra/local/src/gateway/http-api.ts';
 import type { LambdaFunction } from '../../infra/local/src/lambda/function-definition.ts';
 import { LocalLambda } from '../../infra/local/src/lambda/local-lambda.ts';
@@ -19,6 +20,7 @@ let url: string;
 const exchanges: GatewayExchange[] = [];
 const loads = new LoadTimes();
 const api = createHttpApi({
+  routes: ROUTES,
   invoke: (request) => lambda.invoke(request),
   functionName: 'predict:live',
   answered: (exchange) => exchanges.push(exchange),

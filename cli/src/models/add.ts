@@ -31,6 +31,7 @@ export async function add(
     return runAddPipeline(commonOptions(values, positionals), values, { stdout });
   }
   const options = addOptions(values, positionals);
+  cleanUpOnSignal();
   const progress = values.json || values.quiet ? silent : stageProgress(stderr);
   const start = performance.now();
   const result = await addModel(options, progress);
@@ -41,6 +42,11 @@ export async function add(
       : summary(result, performance.now() - start),
   );
   return undefined;
+}
+
+/** An exit by a signal leaves unfinished files behind; an exit of our own removes them. */
+function cleanUpOnSignal(): void {
+  process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
 }
 
 type Values = AddLine['values'];

@@ -79,7 +79,6 @@ describe.each(commands)('pilotlight %s', (name, command) => {
     expect(examples).toMatch(new RegExp(`^  (\\w+=\\S+ )?pilotlight ${name}\\b`));
     expect(await run('help', ...words)).toEqual({ code, stdout, stderr });
   });
-
 });
 
 describe.each(commands.filter(([name]) => !HANDED_ON.includes(name)))('pilotlight %s', (name, command) => {
