@@ -83,7 +83,7 @@ describe('npm run batch', () => {
     const named = join(folder, 'folder.jsonl');
     mkdirSync(named);
     const { code, stderr } = await batch(named, '--model', 'sentiment');
-    expect([code, stderr]).toEqual([1, `error: ${named} is no file.\n`]);
+    expect([code, stderr]).toEqual([1, `error FILE_UNREADABLE: ${named} is no file.\n`]);
   });
 
   it('redrive moves dead letters back to their queue', async () => {
@@ -173,7 +173,7 @@ describe('npm start', () => {
     );
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/^error: Port \d+, for S3, is in use.*--s3-port\.\n$/),
+      expect.stringMatching(/^error PORT_UNAVAILABLE: Port \d+, for S3, is in use.*--s3-port\.\n$/),
     ]);
   });
 });

@@ -17,7 +17,7 @@ test('says what to do where there is no CDK app', async () => {
   const { code, stderr } = await pilotlight(root, 'deploy');
   expect(code).toBe(1);
   expect(stderr).toBe(
-    `error: There is no CDK app here: ${root} has no cdk.json. "pilotlight init my-nlp" writes one.\n`,
+    `error NO_CDK_APP: There is no CDK app here: ${root} has no cdk.json. "pilotlight init my-nlp" writes one.\n`,
   );
 });
 

@@ -79,6 +79,6 @@ test('a package that a deployment would refuse is refused before anything starts
   rmSync(packages, { recursive: true });
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /^error: Model intent@1\.0\.0 is refused: the sha256 of .* differs from the manifest.*\n$/,
+    /^error PACKAGE_CORRUPT: Model intent@1\.0\.0 is refused: the sha256 of .* differs from the manifest.*\n$/,
   );
 });

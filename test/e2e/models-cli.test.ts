@@ -87,7 +87,7 @@ describe('models', () => {
   test('exits with 1 and one line for a version that exists', async () => {
     const { code, stderr, stdout } = await addTiny('--quiet');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^error: tiny@1\.0\.0 exists.*--force\.\n$/);
+    expect(stderr).toMatch(/^error PACKAGE_EXISTS: tiny@1\.0\.0 exists.*--force\.\n$/);
   });
 
   test('exits with 1 for a package that was changed, and says which file', async () => {
@@ -105,7 +105,7 @@ describe('models', () => {
   test('exits with 2 and says what is wrong with a wrong command line', async () => {
     const { code, stdout, stderr } = await run('add', 'x', '--nmae', 'y');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^error: .*did you mean '--name'\?.*\n$/);
+    expect(stderr).toMatch(/^error USAGE: .*did you mean '--name'\?.*\n$/);
   });
 
   describe('on 22 million parameters', () => {

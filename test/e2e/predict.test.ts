@@ -118,7 +118,7 @@ test('names the text that is too long with both numbers, and cuts it where --tru
   const refused = await predict(['-m', 'sentiment', 'short', long]);
   expect(refused.code).toBe(1);
   expect(refused.stderr).toMatch(
-    /^error: Text 2 has 40\d tokens; this model takes at most \d+\. .*--truncate\.\n$/,
+    /^error INPUT_REFUSED: Text 2 has 40\d tokens; this model takes at most \d+\. .*--truncate\.\n$/,
   );
   expect(await predict(['-m', 'sentiment', '--truncate', 'short', long])).toMatchObject({
     code: 0,

@@ -95,9 +95,9 @@ describe('npm start beside a container', () => {
     [
       ['--server', 'http://127.0.0.1:1'],
       1,
-      /^error: No server of ours answers at .*server\/server\.ts\n$/,
+      /^error SERVER_UNREACHABLE: No server of ours answers at .*server\/server\.ts\n$/,
     ],
-    [['--server', 'http://127.0.0.1:1', '--lambda'], 2, /^error: --server is not for --lambda\./],
+    [['--server', 'http://127.0.0.1:1', '--lambda'], 2, /^error USAGE: --server is not for --lambda\./],
   ])('refuses %j in one line', async (args, expected, message) => {
     const { code, stderr } = await start(...args);
     expect(code).toBe(expected);
@@ -130,7 +130,7 @@ describe('npm start with something broken', () => {
   test('says in one line which package is broken and exits with 1 where it was asked for by name', async () => {
     const { code, stdout, stderr } = await start('--model', 'sentiment', '--packages', packages);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^error: Model sentiment@1\.0\.0 is refused: the sha256 of .*\.\n$/);
+    expect(stderr).toMatch(/^error PACKAGE_CORRUPT: Model sentiment@1\.0\.0 is refused: the sha256 of .*\.\n$/);
   });
 
   test('says in one line that a port is in use, and names another', async () => {
@@ -142,7 +142,7 @@ describe('npm start with something broken', () => {
     occupant.close();
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^error: Port \d+ is in use by another process\. Choose another: pilotlight start --port \d+\n$/,
+      /^error PORT_UNAVAILABLE: Port \d+ is in use by another process\. Choose another: pilotlight start --port \d+\n$/,
     );
   });
 
@@ -166,7 +166,7 @@ describe('npm start with something broken', () => {
   ])('says where options go when %s %s %s is run without "--"', async (...command) => {
     const { code, stderr } = await run(command);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^error: npm kept --(port|model) to itself: write "--" before the options\./m);
+    expect(stderr).toMatch(/^error USAGE: npm kept --(port|model) to itself: write "--" before the options\./m);
   });
 
   test('names the environment variable that is not valid', async () => {

@@ -72,7 +72,7 @@ function fail(error: unknown, name: string, terminal: Terminal): number {
     UNEXPECTED: ' PILOTLIGHT_DEBUG=1 shows where.',
   };
   terminal.stderr.write(
-    `${paint('red', 'error:', terminal.stderr)} ${printable(message)}${hints[code] ?? ''}\n`,
+    `${paint('red', `error ${code}:`, terminal.stderr)} ${printable(message)}${hints[code] ?? ''}\n`,
   );
   return code === 'USAGE' || code === 'INVALID_CONFIGURATION' ? EXIT.usage : EXIT.failed;
 }

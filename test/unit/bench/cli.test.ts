@@ -111,7 +111,7 @@ describe('npm run bench', () => {
     if ('code' in outcome) {
       expect(outcome.code).toBe(1);
       expect(outcome.stderr.trim().split('\n')).toEqual([
-        expect.stringMatching(/^error: no GPU to measure \(cuda: .+; webgpu: .+\); node functions/),
+        expect.stringMatching(/^error NO_GPU: no GPU to measure \(cuda: .+; webgpu: .+\); node functions/),
       ]);
     } else {
       const [{ series }] = measuredSchema.parse(JSON.parse(outcome.stdout));
@@ -127,10 +127,10 @@ describe('npm run bench', () => {
   it.each([
     [
       ['lukewarm'],
-      /error: Nothing measures lukewarm; choose cold, warm, bulk, memory, batch, tasks, load, soak, gpu, all/,
+      /error USAGE: Nothing measures lukewarm; choose cold, warm, bulk, memory, batch, tasks, load, soak, gpu, all/,
     ],
-    [['cold', '--model', '7b'], /error: There is no shape 7b/],
-    [['cold', '--fast'], /error: There is no option '--fast'/],
+    [['cold', '--model', '7b'], /error USAGE: There is no shape 7b/],
+    [['cold', '--fast'], /error USAGE: There is no option '--fast'/],
   ])('ends %j with one clear line and the exit code of wrong usage', async (args, line) => {
     const failure = await bench(...args).catch((error) => error);
     expect(failure).toMatchObject({ code: 2 });

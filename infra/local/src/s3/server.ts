@@ -1,3 +1,4 @@
+/// <reference path="./s3rver.d.ts" />
 /** S3 on this machine: s3rver with one bucket, and the events of what is put there. */
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';

@@ -90,7 +90,7 @@ describe.each(commands.filter(([name]) => !HANDED_ON.includes(name)))('pilotligh
     const { code, stdout, stderr } = await run(...words, typo);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toBe(
-      `error: There is no option '${typo}'; did you mean '--${option}'? See: pilotlight ${name} --help\n`,
+      `error USAGE: There is no option '${typo}'; did you mean '--${option}'? See: pilotlight ${name} --help\n`,
     );
   });
 });
@@ -107,7 +107,7 @@ describe('pilotlight', () => {
   ])('exits with 2 and one line for %j', async (args, message) => {
     const { code, stdout, stderr } = await run(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain(`error: ${message}`);
+    expect(stderr).toContain(`error USAGE: ${message}`);
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
 

@@ -34,14 +34,14 @@ describe('npm run layers', () => {
     expect(await layers('bulid')).toMatchObject({
       code: 2,
       stdout: '',
-      stderr: "error: There is no command 'bulid'; did you mean 'build'? See: pilotlight layers --help\n",
+      stderr: "error USAGE: There is no command 'bulid'; did you mean 'build'? See: pilotlight layers --help\n",
     });
   });
 
   test('exits with 1 and one line where a model is refused', async () => {
     const { code, stdout, stderr } = await layers('plan', '--packages', packages, '--models', 'smal');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^error: There is no model "smal" in [^\n]+\n$/);
+    expect(stderr).toMatch(/^error MODEL_NOT_FOUND: There is no model "smal" in [^\n]+\n$/);
   });
 
   test('explains itself with examples', async () => {
