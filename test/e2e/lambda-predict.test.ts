@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtPredict, builtWarmer } from '../../cli/src/lambda/built-functions.ts';
+import { LoadTimes } from '../../cli/src/lambda/load-times.ts';
+import { ROUTES } from '../../cli/src/lambda/routes.ts';
+import { createHttpApi, type GatewayExchange } from '../../infra/local/src/gateway/http-api.ts';
 import type { LambdaFunction } from '../../infra/local/src/lambda/function-definition.ts';
-import { createHttpApi, type GatewayExchange } from '../../infra/local/src/lambda/gateway/http-api.ts';
-import { LoadTimes } from '../../infra/local/src/lambda/load-times.ts';
 import { LocalLambda } from '../../infra/local/src/lambda/local-lambda.ts';
 import { describePackage } from '../../layers/builders/src/models/index.ts';
 import { PACKAGES } from './packages.ts';
@@ -19,6 +20,7 @@ let url: string;
 const exchanges: GatewayExchange[] = [];
 const loads = new LoadTimes();
 const api = createHttpApi({
+  routes: ROUTES,
   invoke: (request) => lambda.invoke(request),
   functionName: 'predict:live',
   answered: (exchange) => exchanges.push(exchange),

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
 
-const CLI = join(import.meta.dirname, '../../model-assets/toolchain/src/cli.ts');
+const CLI = join(import.meta.dirname, '../../cli/src/main.ts');
 const folder = temporaryFolder();
 const packages = join(folder, 'packages');
 const checkpoint = join(folder, 'checkpoint');
@@ -18,7 +18,7 @@ interface Run {
   readonly stderr: string;
 }
 
-const models = (args: readonly string[]) => spawned([CLI, ...args]);
+const models = (args: readonly string[]) => spawned([CLI, 'models', ...args]);
 
 function spawned(args: readonly string[]) {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -158,7 +158,7 @@ describe('models', () => {
     test('takes less than 700 MB', async () => {
       const script = `
         const { main } = await import(${JSON.stringify(CLI)});
-        process.exitCode = await main(${JSON.stringify([...addLarge, '--json'])}, { stdout: process.stderr, stderr: process.stderr });
+        process.exitCode = await main(${JSON.stringify(['models', ...addLarge, '--json'])}, { stdout: process.stderr, stderr: process.stderr });
         console.log(process.resourceUsage().maxRSS);`;
       const { code, stdout } = await spawned(['--input-type=module', '--eval', script]).done;
       expect(code).toBe(0);

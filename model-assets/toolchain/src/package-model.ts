@@ -3,8 +3,9 @@
  * the others, again with fewer layers where they are not good enough -> tune -> evaluate -> verify -> publish. This file
  * composes the stages; each of them stands alone.
  */
+
+import type { Golden } from '@pilotlight/engine';
 import { requestOfGolden } from '@pilotlight/engine/internal/predict/goldens/golden';
-import { type Golden,  } from '@pilotlight/engine';
 import type { OnnxManifest, Quality } from '@pilotlight/model-format';
 import { ToolchainError } from './errors.ts';
 import { type PackageOptions, type Settings, withDefaults } from './options.ts';

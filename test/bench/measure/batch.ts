@@ -65,13 +65,20 @@ export async function measureBatch(context: Context): Promise<Measured> {
   try {
     for (let round = 0; round < rounds; round++) {
       for (const [index, run] of inOrderOf(round, runs).entries()) {
-        progress.show(`${texts.length} rows: ${run.name}`, round * runs.length + index, rounds * runs.length);
+        progress.count(
+          `${texts.length} rows: ${run.name}`,
+          round * runs.length + index,
+          rounds * runs.length,
+        );
         rates.add(run.name, await run.rate(round));
       }
     }
     for (const rows of MEMORY_ROWS[size]) {
-      progress.show(`memory of ${rows} rows`, 0, 1);
-      const model = { PILOTLIGHT_MODELS_DIR: 'model-assets/packages', PILOTLIGHT_PRELOAD_MODELS: MEMORY_MODEL };
+      progress.count(`memory of ${rows} rows`, 0, 1);
+      const model = {
+        PILOTLIGHT_MODELS_DIR: 'model-assets/packages',
+        PILOTLIGHT_PRELOAD_MODELS: MEMORY_MODEL,
+      };
       const file = { key: `in/${MEMORY_MODEL}/${rows}.jsonl`, texts: repeated(texts, rows) };
       peaks.add(
         `${rows.toLocaleString('en')} rows`,
@@ -132,7 +139,11 @@ async function processFile(
   {
     threads,
     ...model
-  }: { readonly threads: number; readonly PILOTLIGHT_MODELS_DIR: string; readonly PILOTLIGHT_PRELOAD_MODELS: string },
+  }: {
+    readonly threads: number;
+    readonly PILOTLIGHT_MODELS_DIR: string;
+    readonly PILOTLIGHT_PRELOAD_MODELS: string;
+  },
   file: { readonly key: string; readonly texts: readonly string[] },
 ): Promise<z.infer<typeof replySchema>> {
   world.queue.drain();

@@ -1,9 +1,9 @@
-import { onnxManifestSchema } from '../../../model-assets/format/src/manifest/onnx.ts';
 import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { FolderStore, type OnnxManifest } from '../../../layers/engine/src/index.ts';
+import { onnxManifestSchema } from '../../../model-assets/format/src/manifest/onnx.ts';
 import { packageModel } from '../../../model-assets/toolchain/src/package-model.ts';
 import { silent } from '../../../model-assets/toolchain/src/progress.ts';
 import { verifyPackage } from '../../../model-assets/toolchain/src/verify-package.ts';

@@ -1,7 +1,7 @@
 import { TASKS } from '@pilotlight/model-format';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { curlLine } from '../../../../cli/src/banner.ts';
+import { curlLine } from '../../../../cli/src/start/banner.ts';
 import { taskFor } from '../../../../layers/engine/src/tasks/index.ts';
 import { manifestOf } from '../../engine/fakes.ts';
 

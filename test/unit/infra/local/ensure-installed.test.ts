@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ const SCRIPT = 'cli/ensure-installed.mjs';
 
 /** Stands for npm: records how it was called, and installs what the lock file of these tests names. */
 const FAKE_NPM = `
-import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 const [command] = process.argv.slice(2);
 const flags = process.argv.slice(3).join(' ');
 appendFileSync('calls.log', [command, flags, process.env.ONNXRUNTIME_NODE_INSTALL].join(' | ') + '\\n');
@@ -22,7 +22,7 @@ if (command === 'ci') {
   rmSync('node_modules', { recursive: true, force: true });
   mkdirSync('node_modules/.bin', { recursive: true });
 }
-if (command === 'rebuild') writeFileSync('node_modules/.bin/node', '');
+if (command === 'rebuild') symlinkSync(process.execPath, 'node_modules/.bin/node');
 `;
 
 let root: string;
@@ -103,10 +103,25 @@ test('installs again when Node 24 is gone from node_modules', async () => {
 test('leaves alone what an npm install by hand brought in line with the lock file', async () => {
   await ensureInstalled();
   lock('1.0.1');
-  const packages = { 'node_modules/zod': { version: '1.0.1' } };
-  writeFileSync(join(root, 'node_modules/.package-lock.json'), JSON.stringify({ packages }));
+  writeFileSync(join(root, 'node_modules/.package-lock.json'), '{}');
   expect(await ensureInstalled()).toEqual({ code: 0, stderr: '' });
   expect(calls()).toHaveLength(2);
+});
+
+test('installs again after an install by hand that is older than the lock file, or brought no Node that runs', async () => {
+  await ensureInstalled();
+  writeFileSync(join(root, 'node_modules/.package-lock.json'), '{}');
+  lock('1.0.1');
+  utimesSync(join(root, 'node_modules/.package-lock.json'), 1, 1);
+  await ensureInstalled();
+  expect(calls()).toHaveLength(4);
+
+  lock('1.0.2');
+  writeFileSync(join(root, 'node_modules/.package-lock.json'), '{}');
+  rmSync(join(root, 'node_modules/.bin/node'));
+  writeFileSync(join(root, 'node_modules/.bin/node'), 'a binary of another platform');
+  await ensureInstalled();
+  expect(calls()).toHaveLength(6);
 });
 
 test('shows all that npm printed when it fails, and tries again the next time', async () => {

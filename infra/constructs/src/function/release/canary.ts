@@ -1,5 +1,5 @@
 import { type MetricName, SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
-import {} from '@pilotlight/model-format';
+import { parseModelRef } from '@pilotlight/model-format';
 import { Duration, Stack, Token } from 'aws-cdk-lib';
 import {
   type Alarm,
