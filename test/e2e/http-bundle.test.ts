@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openApiDocument } from '../../functions/app/src/api/openapi/document.ts';
-import { bundle, FUNCTIONS } from '../../functions/bundles/src/bundle.ts';
+import { bundle } from '../../functions/bundles/src/bundle.ts';
+import { FUNCTIONS } from '../../functions/bundles/src/names.ts';
 import { DEFAULT_PACKAGES } from './http-service.ts';
 
 const repository = join(import.meta.dirname, '../..');
