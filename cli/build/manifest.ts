@@ -17,7 +17,8 @@ export function internalsIn(text: string): readonly string[] {
 
 /** `internals` are the specifiers that some package of ours asks for. */
 export function publishedManifest({ folder, manifest }: Workspace, internals: ReadonlySet<string>): object {
-  const { name, version, description, license, engines, bin, peerDependencies, peerDependenciesMeta } = manifest;
+  const { name, version, description, license, engines, bin, peerDependencies, peerDependenciesMeta } =
+    manifest;
   const leftOut = LEFT_OUT[name] ?? [];
   const dependencies = Object.entries(manifest.dependencies).filter(([key]) => !leftOut.includes(key));
   return {
@@ -32,7 +33,7 @@ export function publishedManifest({ folder, manifest }: Workspace, internals: Re
     engines,
     bin: bin && mapValues(bin, built),
     exports: { ...publishedExports(folder, manifest, internals), './package.json': './package.json' },
-    files: ['dist', 'models', 'prebuilt', 'templates'],
+    files: ['dist', 'models', 'catalog.json', 'prebuilt', 'templates'],
     dependencies: Object.fromEntries(dependencies),
     peerDependencies,
     peerDependenciesMeta,

@@ -1,7 +1,9 @@
 /** Entry of the container: the HTTP app on a port, sessions in threads of their own, requests in shared batches. */
+
 import { once } from 'node:events';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { createApp } from '@pilotlight/app/internal/api/app';
+import { Drain } from '@pilotlight/app/internal/api/drain';
 import { createHttpServer } from '@pilotlight/app/internal/api/node-server';
 import type { Circumstances } from '@pilotlight/app/internal/api/ports';
 import { jobPlaceOf, lazyJobs } from '@pilotlight/app/internal/jobs/lazy-jobs';
@@ -14,7 +16,6 @@ import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { PrometheusMetrics } from '@pilotlight/app/internal/telemetry/prometheus';
 import { Engine, PilotlightError } from '@pilotlight/engine';
 import { batchingOn } from './batching.ts';
-import { Drain } from './drain.ts';
 import { servedBy } from './execution-provider/served-by.ts';
 import { settleExecutionProvider } from './execution-provider/settle.ts';
 import { startJobWorker } from './job-worker.ts';

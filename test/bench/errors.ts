@@ -1,7 +1,6 @@
 import { PilotlightError } from '@pilotlight/engine';
 
 export type BenchErrorCode =
-  | 'BAD_ARGUMENT'
   | 'NO_SAMPLES'
   | 'UNPAIRED'
   | 'SUBJECT_FAILED'
@@ -9,7 +8,7 @@ export type BenchErrorCode =
   | 'BAD_CHECKPOINT'
   | 'NO_GPU';
 
-/** The benchmark can not go on; the message says why and what to do. */
+/** The benchmark cannot go on; the message says why and what to do. */
 export class BenchError extends PilotlightError<BenchErrorCode> {
   override readonly name = 'BenchError';
 }

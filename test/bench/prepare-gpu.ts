@@ -1,11 +1,11 @@
 /** A checkpoint and its package with the variants for the CPU and for GPUs. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ProgressBar } from 'pilotlight/internal/kit/progress';
 import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 import { addPackage } from './package-model.ts';
 import { WORK } from './paths.ts';
 import { digest, FAMILIES, type ShapeName, SOURCES } from './prepare.ts';
-import type { Progress } from './progress.ts';
 
 export interface PreparedGpu {
   readonly model: ShapeName;
@@ -19,7 +19,7 @@ export interface PreparedGpu {
 const TOKEN_BUDGET = 16_384;
 
 /** Makes them, unless they are there, made by these very sources. */
-export async function prepareGpu(model: ShapeName, progress: Progress): Promise<PreparedGpu> {
+export async function prepareGpu(model: ShapeName, progress: ProgressBar): Promise<PreparedGpu> {
   const folder = join(WORK, 'models', `${model}-gpu`);
   const packages = join(folder, 'packages');
   const checkpoint = join(folder, 'checkpoint');

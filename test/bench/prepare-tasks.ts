@@ -2,13 +2,13 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TaskName } from '@pilotlight/model-format';
+import type { ProgressBar } from 'pilotlight/internal/kit/progress';
 import { type Head, SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 import { type Bundles, bundleSubjects } from './bundle.ts';
 import { addPackage } from './package-model.ts';
 import { WORK } from './paths.ts';
 import { writePeerModel } from './peer/write-peer.ts';
 import { digest, FAMILIES, type ShapeName, SOURCES } from './prepare.ts';
-import type { Progress } from './progress.ts';
 import type { BenchTask } from './subjects/protocol.ts';
 
 export interface PreparedTasks {
@@ -35,7 +35,7 @@ export const BENCH_TASKS = ['zero-shot', 'embeddings', 'questions'] as const;
 export const modelOf = (shape: ShapeName, task: BenchTask): string => `${shape}-${task}`;
 
 /** Makes them, unless they are there, made by these very sources. */
-export async function prepareTasks(shape: ShapeName, progress: Progress): Promise<PreparedTasks> {
+export async function prepareTasks(shape: ShapeName, progress: ProgressBar): Promise<PreparedTasks> {
   const folder = join(WORK, 'models', `${shape}-tasks`);
   const packages = join(folder, 'packages');
   const peers = join(folder, 'peers');

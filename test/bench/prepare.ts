@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { usageError } from 'pilotlight/internal/kit/errors';
+import type { ProgressBar } from 'pilotlight/internal/kit/progress';
 import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 import { type Bundles, bundleSubjects } from './bundle.ts';
-import { BenchError } from './errors.ts';
 import { oneNodeModel } from './one-node.ts';
 import { addPackage } from './package-model.ts';
 import { ROOT, WORK } from './paths.ts';
 import { writePeerModel } from './peer/write-peer.ts';
-import type { Progress } from './progress.ts';
 
 /** Everything that a measurement needs on disk. */
 export interface Prepared {
@@ -43,19 +43,16 @@ export const SOURCES = [
   'test/bench/{peer/*,prepare,prepare-tasks,package-model}.ts',
 ];
 
-/** Throws BAD_ARGUMENT for a name that is no shape. */
+/** Throws USAGE for a name that is no shape. */
 export function shapeOf(model: string): ShapeName {
   if (isShape(model)) return model;
-  throw new BenchError(
-    'BAD_ARGUMENT',
-    `there is no shape ${model}; choose ${Object.keys(SHAPES).join(', ')}`,
-  );
+  throw usageError(`There is no shape ${model}; choose ${Object.keys(SHAPES).join(', ')}.`);
 }
 
 const isShape = (model: string): model is ShapeName => Object.hasOwn(SHAPES, model);
 
 /** Makes the checkpoint, the package and the peer's files, unless they are there, made by these very sources. */
-export async function prepare(model: ShapeName, progress: Progress): Promise<Prepared> {
+export async function prepare(model: ShapeName, progress: ProgressBar): Promise<Prepared> {
   const folder = join(WORK, 'models', model);
   const packages = join(folder, 'packages');
   const peers = join(folder, 'peers');

@@ -11,7 +11,7 @@ import { node, run, type Service, startService } from './command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pilotlight-files-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const batch = (...args: readonly string[]) => run(node('cli/src/batch.ts', ...args));
+const batch = (...args: readonly string[]) => run(node('cli/src/main.ts', 'batch', ...args));
 const linesOf = (text: string) =>
   text
     .trimEnd()
@@ -112,7 +112,7 @@ describe('npm start', () => {
   let service: Service;
   let endpoint: string;
   beforeAll(async () => {
-    service = await startService(node('cli/src/start.ts', '--port', '0', '--model', 'sentiment'), {
+    service = await startService(node('cli/src/main.ts', 'start', '--port', '0', '--model', 'sentiment'), {
       env: { PILOTLIGHT_ALLOW_SPINNING: 'false' },
     });
     endpoint = /at (http:\S+) come out in out/.exec(service.stdout())?.[1] ?? '';
@@ -161,7 +161,7 @@ describe('npm start', () => {
     await expect
       .poll(printed, { timeout: 20_000 })
       .toMatch(/gave up on in\/nobody\/a\.txt: There is no model/);
-    const again = /npm run batch -- (redrive .*)$/m.exec(printed())?.[1] ?? '';
+    const again = /pilotlight batch (redrive .*)$/m.exec(printed())?.[1] ?? '';
     const { stdout } = await batch(...again.split(' '));
     expect(stdout).toBe('1 message was moved back.\n');
   });
@@ -169,7 +169,7 @@ describe('npm start', () => {
   it('ends with one line where the port of S3 is in use', async () => {
     const taken = new URL(endpoint).port;
     const { code, stderr } = await run(
-      node('cli/src/start.ts', '--port', '0', '--model', 'sentiment', '--s3-port', taken),
+      node('cli/src/main.ts', 'start', '--port', '0', '--model', 'sentiment', '--s3-port', taken),
     );
     expect([code, stderr]).toEqual([
       1,

@@ -92,7 +92,7 @@ let service: Service;
 beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), 'pilotlight-docs-'));
   writeModels(scratch);
-  service = await startService(node('cli/src/start.ts', '--port', '0', '--quiet'));
+  service = await startService(node('cli/src/main.ts', 'start', '--port', '0', '--quiet'));
 });
 afterAll(async () => {
   await service.end('SIGTERM');

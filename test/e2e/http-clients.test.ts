@@ -13,7 +13,9 @@ let service: Service;
 beforeAll(async () => {
   packages = mkdtempSync(join(tmpdir(), 'pilotlight-clients-'));
   await addTaskModels(packages);
-  service = await startService(node('cli/src/start.ts', '--packages', packages, '--port', '0', '--quiet'));
+  service = await startService(
+    node('cli/src/main.ts', 'start', '--packages', packages, '--port', '0', '--quiet'),
+  );
 });
 afterAll(async () => {
   await service.end('SIGTERM');

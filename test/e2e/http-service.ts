@@ -9,7 +9,7 @@ import { createApp } from '../../functions/app/src/api/app.ts';
 import { createHttpServer } from '../../functions/app/src/api/node-server.ts';
 import type { AppOptions } from '../../functions/app/src/api/ports.ts';
 import { addModel } from '../../model-assets/toolchain/src/pipeline.ts';
-import { silent } from '../../model-assets/toolchain/src/terminal/progress.ts';
+import { silent } from '../../model-assets/toolchain/src/progress.ts';
 import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 
 export const DEFAULT_PACKAGES = join(import.meta.dirname, '../../model-assets/packages');

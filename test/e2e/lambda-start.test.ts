@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bash, node, run, type Service, startService } from './command.ts';
 import { copyOfPackages, corruptWeights } from './packages.ts';
 
-const START = 'cli/src/start.ts';
+const START = ['cli/src/main.ts', 'start'] as const;
 
 describe('npm start -- --lambda', () => {
   let service: Service;
@@ -65,17 +65,17 @@ describe('npm start -- --lambda', () => {
 });
 
 test.each([
-  [['--lambda', '--memory', '64'], '--memory must be a whole number from 128 to 10240, not "64".'],
+  [['--lambda', '--memory', '64'], '--memory takes a whole number from 128 to 10240, not "64".'],
   [['--idle', '5'], '--idle is for --lambda.'],
 ])('npm start refuses %j in one line', async (args, message) => {
-  const { code, stdout, stderr } = await run(node(START, ...args));
+  const { code, stdout, stderr } = await run(node(...START, ...args));
   expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining(message) });
 });
 
 test('a package that a deployment would refuse is refused before anything starts', async () => {
   const packages = copyOfPackages();
   corruptWeights(packages, 'intent');
-  const { code, stderr } = await run(node(START, '--lambda', '--packages', packages));
+  const { code, stderr } = await run(node(...START, '--lambda', '--packages', packages));
   rmSync(packages, { recursive: true });
   expect(code).toBe(1);
   expect(stderr).toMatch(

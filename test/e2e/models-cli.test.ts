@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
 
-const CLI = join(import.meta.dirname, '../../model-assets/toolchain/src/cli.ts');
+const CLI = join(import.meta.dirname, '../../cli/src/main.ts');
 const folder = temporaryFolder();
 const packages = join(folder, 'packages');
 const checkpoint = join(folder, 'checkpoint');
@@ -18,7 +18,7 @@ interface Run {
   readonly stderr: string;
 }
 
-const models = (args: readonly string[]) => spawned([CLI, ...args]);
+const models = (args: readonly string[]) => spawned([CLI, 'models', ...args]);
 
 function spawned(args: readonly string[]) {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -87,7 +87,7 @@ describe('models', () => {
   test('exits with 1 and one line for a version that exists', async () => {
     const { code, stderr, stdout } = await addTiny('--quiet');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^error PACKAGE_EXISTS: tiny@1\.0\.0 exists.*--force\.\n$/);
+    expect(stderr).toMatch(/^error: tiny@1\.0\.0 exists.*--force\.\n$/);
   });
 
   test('exits with 1 for a package that was changed, and says which file', async () => {
@@ -105,7 +105,7 @@ describe('models', () => {
   test('exits with 2 and says what is wrong with a wrong command line', async () => {
     const { code, stdout, stderr } = await run('add', 'x', '--nmae', 'y');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^error USAGE: .*did you mean '--name'\?.*\n$/);
+    expect(stderr).toMatch(/^error: .*did you mean '--name'\?.*\n$/);
   });
 
   describe('on 22 million parameters', () => {
@@ -158,7 +158,7 @@ describe('models', () => {
     test('takes less than 700 MB', async () => {
       const script = `
         const { main } = await import(${JSON.stringify(CLI)});
-        process.exitCode = await main(${JSON.stringify([...addLarge, '--json'])}, { stdout: process.stderr, stderr: process.stderr });
+        process.exitCode = await main(${JSON.stringify(['models', ...addLarge, '--json'])}, { stdout: process.stderr, stderr: process.stderr });
         console.log(process.resourceUsage().maxRSS);`;
       const { code, stdout } = await spawned(['--input-type=module', '--eval', script]).done;
       expect(code).toBe(0);

@@ -14,11 +14,11 @@ const folder = temporaryFolder();
 const source = join(folder, 'source');
 const packages = join(folder, 'packages');
 const image = join(folder, 'red.png');
-const models = (...args: string[]) => run(node('model-assets/toolchain/src/cli.ts', ...args));
+const models = (...args: string[]) => run(node('cli/src/main.ts', 'models', ...args));
 const add = (...args: string[]) =>
   models('add', source, '--name', 'colours', '--runtime', 'transformers.js', '--packages', packages, ...args);
 const predict = (...args: string[]) =>
-  run(node('cli/src/predict.ts', '--model', 'colours', '--packages', packages, ...args));
+  run(node('cli/src/main.ts', 'predict', '--model', 'colours', '--packages', packages, ...args));
 
 let service: Service;
 beforeAll(async () => {

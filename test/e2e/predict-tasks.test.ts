@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(packages, { recursive: true }));
 
 const predict = (args: readonly string[], options: RunOptions = {}) =>
-  run(node('cli/src/predict.ts', '--packages', packages, ...args), options);
+  run(node('cli/src/main.ts', 'predict', '--packages', packages, ...args), options);
 
 test.each([
   ['answers', ['--context', 'The movie was good.', 'what was good'], /^QUESTION +ANSWER +OFFSETS +SCORE$/, 1],

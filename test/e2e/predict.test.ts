@@ -5,10 +5,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bash, node, type RunOptions, run } from './command.ts';
 import { copyOfPackages } from './packages.ts';
 
-const PREDICT = 'cli/src/predict.ts';
+const PREDICT = ['cli/src/main.ts', 'predict'] as const;
 const packages = copyOfPackages();
 const predict = (args: readonly string[], { env, ...options }: RunOptions = {}) =>
-  run(node(PREDICT, ...args), { ...options, env: { MODELS_DIR: packages, ...env } });
+  run(node(...PREDICT, ...args), { ...options, env: { MODELS_DIR: packages, ...env } });
 const jsonLines = (stdout: string): unknown[] =>
   stdout
     .trim()
@@ -108,7 +108,7 @@ test('predicts a file of many texts in order', async () => {
 });
 
 test('ends quietly when its reader has seen enough', async () => {
-  const command = `yes hello | head -20000 | ${node(PREDICT).join(' ')} -m sentiment --json | head -1`;
+  const command = `yes hello | head -20000 | ${node(...PREDICT).join(' ')} -m sentiment --json | head -1`;
   const { stdout, stderr } = await bash(command);
   expect({ lines: stdout.trim().split('\n').length, stderr }).toEqual({ lines: 1, stderr: '' });
 });
@@ -132,12 +132,12 @@ test.each([
   [
     'an unknown option',
     ['-m', 'sentiment', '--topk', '1', 'a'],
-    'There is no option --topk; did you mean --top-k?',
+    "There is no option '--topk'; did you mean '--top-k'?",
   ],
   [
     'a number of labels that is none',
     ['-m', 'intent', '--top-k', '0', 'a'],
-    '--top-k must be a whole number from 1',
+    '--top-k takes a whole number from 1',
   ],
   ['--top-k for spans', ['-m', 'slots', '--top-k', '2', 'a'], '--top-k is for text-classification'],
   ['an option of another task', ['-m', 'sentiment', '--labels', 'a,b', 'x'], '--labels is for zero-shot-'],
@@ -171,5 +171,5 @@ test('names the line of a .jsonl file that is at fault', async () => {
 test('explains its options with examples', async () => {
   const { code, stdout } = await predict(['--help']);
   expect(code).toBe(0);
-  expect(stdout).toContain('npm run predict -- --model intent --top-k 3');
+  expect(stdout).toContain('pilotlight predict --model intent --top-k 3');
 });

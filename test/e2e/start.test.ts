@@ -6,10 +6,10 @@ import { bash, node, run, type Service, startService } from './command.ts';
 import { serve, workspace } from './http-service.ts';
 import { addUnknownKey, copyOfPackages, corruptWeights } from './packages.ts';
 
-const START = 'cli/src/start.ts';
+const START = ['cli/src/main.ts', 'start'] as const;
 const sound = copyOfPackages();
 afterAll(() => rmSync(sound, { recursive: true }));
-const start = (...args: readonly string[]) => run(node(START, ...args), { env: { MODELS_DIR: sound } });
+const start = (...args: readonly string[]) => run(node(...START, ...args), { env: { MODELS_DIR: sound } });
 
 describe('npm start', () => {
   let service: Service;
@@ -74,7 +74,7 @@ describe('npm start beside a container', () => {
     const container = await serve(sound);
     const own = workspace(['sentiment']);
     const service = await startService(
-      node(START, '--port', '0', '--packages', own.packages, '--container', container.url),
+      node(...START, '--port', '0', '--packages', own.packages, '--server', container.url),
     );
     const init = { method: 'POST', body: '{"inputs":"what is my balance"}' };
     const answers = await Promise.all(
@@ -93,11 +93,11 @@ describe('npm start beside a container', () => {
 
   test.each([
     [
-      ['--container', 'http://127.0.0.1:1'],
+      ['--server', 'http://127.0.0.1:1'],
       1,
       /^error: No server of ours answers at .*server\/server\.ts\n$/,
     ],
-    [['--container', 'http://127.0.0.1:1', '--lambda'], 2, /^error: --container is not for --lambda\./],
+    [['--server', 'http://127.0.0.1:1', '--lambda'], 2, /^error: --server is not for --lambda\./],
   ])('refuses %j in one line', async (args, expected, message) => {
     const { code, stderr } = await start(...args);
     expect(code).toBe(expected);
@@ -115,7 +115,7 @@ describe('npm start with something broken', () => {
   afterAll(() => rmSync(packages, { recursive: true }));
 
   test('reports a broken package by name and serves the others', async () => {
-    const service = await startService(node(START, '--port', '0', '--packages', packages));
+    const service = await startService(node(...START, '--port', '0', '--packages', packages));
     const ask = (model: string) =>
       fetch(`${service.url}/models/${model}`, { method: 'POST', body: '{"inputs":"what is my balance"}' });
     const [good, corrupt, unknown] = await Promise.all(['intent', 'sentiment', 'slots'].map(ask));
@@ -142,13 +142,13 @@ describe('npm start with something broken', () => {
     occupant.close();
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^error: Port \d+ is in use by another process\. Choose another: npm start -- --port \d+\n$/,
+      /^error: Port \d+ is in use by another process\. Choose another: pilotlight start --port \d+\n$/,
     );
   });
 
   test.each([
-    [['--prot', '1'], 'There is no option --prot; did you mean --port?'],
-    [['--port', 'http'], 'The port must be a whole number from 0 to 65535, not "http".'],
+    [['--prot', '1'], "There is no option '--prot'; did you mean '--port'?"],
+    [['--port', 'http'], '--port takes a whole number from 0 to 65535, not "http".'],
     [['--port'], '--port'],
     [['sentiment'], '"sentiment" is not an option.'],
     [['--model', 'sentimant'], 'There is no model "sentimant"; did you mean sentiment?'],
@@ -170,7 +170,7 @@ describe('npm start with something broken', () => {
   });
 
   test('names the environment variable that is not valid', async () => {
-    const { code, stderr } = await run(node(START), { env: { PILOTLIGHT_VERIFY: 'md5' } });
+    const { code, stderr } = await run(node(...START), { env: { PILOTLIGHT_VERIFY: 'md5' } });
     expect(code).toBe(2);
     expect(stderr).toContain('PILOTLIGHT_VERIFY: must be sha256 or size');
   });
@@ -184,6 +184,6 @@ describe('npm start with something broken', () => {
   test('explains its options with examples', async () => {
     const { code, stdout } = await start('--help');
     expect(code).toBe(0);
-    expect(stdout).toContain('npm start -- --model sentiment --port 9000');
+    expect(stdout).toContain('pilotlight start --model sentiment --port 9000');
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TaskName } from '@pilotlight/engine';
 import { addModel } from '../../model-assets/toolchain/src/pipeline.ts';
-import { silent } from '../../model-assets/toolchain/src/terminal/progress.ts';
+import { silent } from '../../model-assets/toolchain/src/progress.ts';
 import { type Head, SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 
 interface TinyModel {

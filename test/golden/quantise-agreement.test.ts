@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Engine } from '../../layers/engine/src/index.ts';
 import { addModel } from '../../model-assets/toolchain/src/pipeline.ts';
-import { silent } from '../../model-assets/toolchain/src/terminal/progress.ts';
+import { silent } from '../../model-assets/toolchain/src/progress.ts';
 import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 import { Random } from '../fixtures/random.ts';
 import { vocabulary } from '../fixtures/vocabulary.ts';

@@ -25,12 +25,19 @@ test('every example has a README and a line in the list of examples', () => {
 
 test('own-cdk-app synthesises a stack with a function, an API and a dashboard', async () => {
   const outdir = join(scratch, 'cdk.out');
-  const { code, stderr } = await run(node('app.mjs'), { cwd: example('own-cdk-app'), env: { CDK_OUTDIR: outdir } });
+  const { code, stderr } = await run(node('app.mjs'), {
+    cwd: example('own-cdk-app'),
+    env: { CDK_OUTDIR: outdir },
+  });
   expect(code, stderr).toBe(0);
   const { Resources } = JSON.parse(readFileSync(join(outdir, 'Nlp.template.json'), 'utf8'));
   const types = Object.values<{ Type: string }>(Resources).map(({ Type }) => Type);
   expect(types).toEqual(
-    expect.arrayContaining(['AWS::Lambda::Function', 'AWS::Lambda::LayerVersion', 'AWS::CloudWatch::Dashboard']),
+    expect.arrayContaining([
+      'AWS::Lambda::Function',
+      'AWS::Lambda::LayerVersion',
+      'AWS::CloudWatch::Dashboard',
+    ]),
   );
   expect(types.some((type) => type.startsWith('AWS::ApiGateway'))).toBe(true);
 }, 180_000);
@@ -68,15 +75,21 @@ test('hono-endpoint answers with one label, and refuses what is no text', async 
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 
-test.skipIf(!hasPython)('python-client prints the label of each text, and what an endpoint refuses', async () => {
-  const start = ['npm', 'start', '--silent'];
-  await withService(start, { cwd: REPOSITORY }, async (url) => {
-    const ask = (...args: readonly string[]) => run(['python3', example('python-client/client.py'), url, ...args]);
-    const { code, stdout, stderr } = await ask('sentiment', 'I love this', 'this is awful');
-    expect(code, stderr).toBe(0);
-    expect(stdout).toMatch(/^positive {2}0\.\d{3} {2}I love this\nnegative {2}0\.\d{3} {2}this is awful\n$/);
-    const refused = await ask('sentimental', 'I love this');
-    expect(refused.code).toBe(1);
-    expect(refused.stderr).toMatch(/RuntimeError: 404: .*sentimental/);
-  });
-});
+test.skipIf(!hasPython)(
+  'python-client prints the label of each text, and what an endpoint refuses',
+  async () => {
+    const start = ['npm', 'start', '--silent'];
+    await withService(start, { cwd: REPOSITORY }, async (url) => {
+      const ask = (...args: readonly string[]) =>
+        run(['python3', example('python-client/client.py'), url, ...args]);
+      const { code, stdout, stderr } = await ask('sentiment', 'I love this', 'this is awful');
+      expect(code, stderr).toBe(0);
+      expect(stdout).toMatch(
+        /^positive {2}0\.\d{3} {2}I love this\nnegative {2}0\.\d{3} {2}this is awful\n$/,
+      );
+      const refused = await ask('sentimental', 'I love this');
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toMatch(/RuntimeError: 404: .*sentimental/);
+    });
+  },
+);

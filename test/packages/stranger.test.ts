@@ -5,7 +5,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../e2e/command.ts';
 import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 import { withService } from './service.ts';
-import { INSTALL_MS, INSTALLS, installed, nodeOfMajor, packAll, pathWith, REPOSITORY, type Stranger } from './world.ts';
+import {
+  INSTALL_MS,
+  INSTALLS,
+  installed,
+  nodeOfMajor,
+  packAll,
+  pathWith,
+  REPOSITORY,
+  type Stranger,
+} from './world.ts';
 
 const CDK = ['aws-cdk-lib@2.276.0', 'constructs@10.8.1', '@types/node@24.19.2'];
 const COMPILER = join(REPOSITORY, 'node_modules/typescript-native/bin/tsc');
@@ -50,7 +59,9 @@ describe.skipIf(!INSTALLS)('a stranger who installs the tarballs without scripts
       const { results } = await (await engine.predictor('sentiment')).predict('I love this');
       console.log(process.versions.node.split('.')[0], results[0][0].label);
       process.exit(0);`;
-    expect(await script('engine.mjs', code, major === '22' ? node22 : process.execPath)).toBe(`${major} positive\n`);
+    expect(await script('engine.mjs', code, major === '22' ? node22 : process.execPath)).toBe(
+      `${major} positive\n`,
+    );
   });
 
   test.each([
@@ -69,24 +80,39 @@ describe.skipIf(!INSTALLS)('a stranger who installs the tarballs without scripts
       // @ts-expect-error sessions has no such value, which shows that the types are not any
       new Engine({ packages: 'models', sessions: 'none' });`,
     );
-    const options = { module, moduleResolution, target: 'es2022', strict: true, noEmit: true, types: ['node'] };
+    const options = {
+      module,
+      moduleResolution,
+      target: 'es2022',
+      strict: true,
+      noEmit: true,
+      types: ['node'],
+    };
     stranger.write('tsconfig.json', JSON.stringify({ compilerOptions: options, files: ['typed.ts'] }));
-    const { code, stdout } = await run([process.execPath, COMPILER, '-p', 'tsconfig.json'], { cwd: stranger.folder });
+    const { code, stdout } = await run([process.execPath, COMPILER, '-p', 'tsconfig.json'], {
+      cwd: stranger.folder,
+    });
     expect(code, stdout).toBe(0);
   });
 
-  test.each(['22', '24'])('synthesises an app of its own on Node %s, with three constructs', async (major) => {
-    const app = readFileSync(join(REPOSITORY, 'examples/own-cdk-app/app.mjs'), 'utf8');
-    const withModels = app.replace("...(existsSync('models') && { packagesFolder: 'models' })", "packagesFolder: 'node_modules/pilotlight/models'");
-    stranger.write('app.mjs', withModels);
-    const node = major === '22' ? node22 : process.execPath;
-    const env = { ...pathWith(node), CDK_OUTDIR: join(stranger.folder, `out${major}`) };
-    const { code, stderr } = await run([node, 'app.mjs'], { cwd: stranger.folder, env });
-    expect(code, stderr).toBe(0);
-    const template = readFileSync(join(env.CDK_OUTDIR, 'Nlp.template.json'), 'utf8');
-    for (const type of ['Lambda::LayerVersion', 'ApiGatewayV2::Api', 'CloudWatch::Dashboard'])
-      expect(template).toMatch(new RegExp(`"AWS::(?:${type}|ApiGateway::RestApi)"`));
-  });
+  test.each(['22', '24'])(
+    'synthesises an app of its own on Node %s, with three constructs',
+    async (major) => {
+      const app = readFileSync(join(REPOSITORY, 'examples/own-cdk-app/app.mjs'), 'utf8');
+      const withModels = app.replace(
+        "...(existsSync('models') && { packagesFolder: 'models' })",
+        "packagesFolder: 'node_modules/pilotlight/models'",
+      );
+      stranger.write('app.mjs', withModels);
+      const node = major === '22' ? node22 : process.execPath;
+      const env = { ...pathWith(node), CDK_OUTDIR: join(stranger.folder, `out${major}`) };
+      const { code, stderr } = await run([node, 'app.mjs'], { cwd: stranger.folder, env });
+      expect(code, stderr).toBe(0);
+      const template = readFileSync(join(env.CDK_OUTDIR, 'Nlp.template.json'), 'utf8');
+      for (const type of ['Lambda::LayerVersion', 'ApiGatewayV2::Api', 'CloudWatch::Dashboard'])
+        expect(template).toMatch(new RegExp(`"AWS::(?:${type}|ApiGateway::RestApi)"`));
+    },
+  );
 
   test('starts a bundle in local Lambda', async () => {
     const code = `
@@ -108,9 +134,15 @@ describe.skipIf(!INSTALLS)('a stranger who installs the tarballs without scripts
     const node = major === '22' ? node22 : process.execPath;
     const checkpoint = join(stranger.folder, 'checkpoint');
     const labels = ['negative', 'positive'];
-    writeCheckpoint({ family: 'bert', head: 'sequence-classification', shape: SHAPES.tiny, labels }, checkpoint);
+    writeCheckpoint(
+      { family: 'bert', head: 'sequence-classification', shape: SHAPES.tiny, labels },
+      checkpoint,
+    );
     const folder = join(stranger.folder, `models${major}`);
-    const added = await pilotlight(['models', 'add', checkpoint, '--name', 'tiny', '--token-budget', '512', '--packages', folder], node);
+    const added = await pilotlight(
+      ['models', 'add', checkpoint, '--name', 'tiny', '--token-budget', '512', '--packages', folder],
+      node,
+    );
     expect(added.code, added.stderr).toBe(0);
     const predicted = await pilotlight(['predict', '--model', 'sentiment', '--json', 'I love this'], node);
     expect(predicted.code, predicted.stderr).toBe(0);

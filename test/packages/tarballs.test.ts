@@ -10,7 +10,8 @@ import { run } from '../e2e/command.ts';
 import { INSTALL_MS, INSTALLS, packAll, REPOSITORY } from './world.ts';
 
 test('a declaration imports its neighbours as JavaScript, and has no map that leads nowhere', () => {
-  const written = "import type { A } from './a.ts';\nexport declare const b: import('../b.ts').B;\n//# sourceMappingURL=c.d.ts.map";
+  const written =
+    "import type { A } from './a.ts';\nexport declare const b: import('../b.ts').B;\n//# sourceMappingURL=c.d.ts.map";
   expect(asDeclaration(written)).toBe(
     "import type { A } from './a.js';\nexport declare const b: import('../b.js').B;\n",
   );
@@ -32,35 +33,49 @@ describe.skipIf(!INSTALLS)('the tarballs', () => {
     expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
   });
 
-  test.each(workspaces())('of $manifest.name resolves with types wherever ES modules do', async ({ staged }) => {
-    const attw = join(REPOSITORY, 'node_modules/@arethetypeswrong/cli/dist/index.js');
-    const { code, stdout } = await run([
-      process.execPath,
-      attw,
-      '--pack',
-      staged,
-      '--profile',
-      'esm-only',
-      '--format',
-      'json',
-    ]);
-    expect(code, stdout).toBe(0);
-  });
+  test.each(workspaces())(
+    'of $manifest.name resolves with types wherever ES modules do',
+    async ({ staged }) => {
+      const attw = join(REPOSITORY, 'node_modules/@arethetypeswrong/cli/dist/index.js');
+      const { code, stdout } = await run([
+        process.execPath,
+        attw,
+        '--pack',
+        staged,
+        '--profile',
+        'esm-only',
+        '--format',
+        'json',
+      ]);
+      expect(code, stdout).toBe(0);
+    },
+  );
 
-  test.each(workspaces())('of $manifest.name has JavaScript, a licence, and no TypeScript source', ({ staged }) => {
-    const files = globSync('**/*', { cwd: staged });
-    expect(files.filter((path) => /(?<!\.d)\.ts$/.test(path) || path.includes('node_modules'))).toEqual([]);
-    expect(files).toEqual(expect.arrayContaining(['LICENSE', 'package.json', 'dist/index.js']));
-    const { exports } = JSON.parse(readFileSync(join(staged, 'package.json'), 'utf8'));
-    expect(Object.keys(exports).filter((key) => key.includes('*'))).toEqual([]);
-  });
+  test.each(workspaces())(
+    'of $manifest.name has JavaScript, a licence, and no TypeScript source',
+    ({ staged }) => {
+      const files = globSync('**/*', { cwd: staged });
+      expect(files.filter((path) => /(?<!\.d)\.ts$/.test(path) || path.includes('node_modules'))).toEqual([]);
+      expect(files).toEqual(expect.arrayContaining(['LICENSE', 'package.json', 'dist/index.js']));
+      const { exports } = JSON.parse(readFileSync(join(staged, 'package.json'), 'utf8'));
+      expect(Object.keys(exports).filter((key) => key.includes('*'))).toEqual([]);
+    },
+  );
 
   test('of the functions has every bundle ready-made, and asks for no bundler', () => {
-    const staged = workspaces().find(({ manifest }) => manifest.name === '@pilotlight/functions')?.staged ?? '';
-    for (const path of ['predict/index.mjs', 'batch/index.mjs', 'server/server.mjs', 'THIRD-PARTY-LICENSES.txt'])
+    const staged =
+      workspaces().find(({ manifest }) => manifest.name === '@pilotlight/functions')?.staged ?? '';
+    for (const path of [
+      'predict/index.mjs',
+      'batch/index.mjs',
+      'server/server.mjs',
+      'THIRD-PARTY-LICENSES.txt',
+    ])
       expect(existsSync(join(staged, 'prebuilt', path)), path).toBe(true);
     const { dependencies } = JSON.parse(readFileSync(join(staged, 'package.json'), 'utf8'));
     expect(dependencies).not.toHaveProperty('esbuild');
-    expect(readFileSync(join(staged, 'prebuilt/THIRD-PARTY-LICENSES.txt'), 'utf8')).toMatch(/^zod 4[\s\S]*^hono 4|^hono 4[\s\S]*^zod 4/m);
+    expect(readFileSync(join(staged, 'prebuilt/THIRD-PARTY-LICENSES.txt'), 'utf8')).toMatch(
+      /^zod 4[\s\S]*^hono 4|^hono 4[\s\S]*^zod 4/m,
+    );
   });
 });

@@ -5,7 +5,7 @@ import {
   SQSServiceException,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
-import { LocalError, usageError } from '../command.ts';
+import { CliError, usageError } from '../kit/errors.ts';
 
 const POLL_MS = 1000;
 const UNFINISHED = ['RUNNING', 'CANCELLING'];
@@ -13,7 +13,7 @@ const UNFINISHED = ['RUNNING', 'CANCELLING'];
 /**
  * Moves every message of a dead-letter queue back to the queue that it came from, and waits until they are moved.
  *
- * @throws LocalError USAGE, REDRIVE_FAILED
+ * @throws CliError USAGE, REDRIVE_FAILED
  */
 export async function redrive(queueArn: string | undefined, endpoint: string | undefined): Promise<void> {
   const region = /^arn:aws[\w-]*:sqs:([\w-]+):\d+:[\w.-]+$/.exec(queueArn ?? '')?.[1];
@@ -30,7 +30,7 @@ export async function redrive(queueArn: string | undefined, endpoint: string | u
     console.log(`${moved} ${moved === 1 ? 'message was' : 'messages were'} moved back.`);
   } catch (cause) {
     if (!(cause instanceof SQSServiceException)) throw cause;
-    throw new LocalError('REDRIVE_FAILED', `SQS refused: ${cause.message}`, { cause });
+    throw new CliError('REDRIVE_FAILED', `SQS refused: ${cause.message}`, { cause });
   } finally {
     client.destroy();
   }
@@ -41,7 +41,7 @@ async function finished(client: SQSClient, SourceArn: string): Promise<number> {
     const { Results = [] } = await client.send(new ListMessageMoveTasksCommand({ SourceArn, MaxResults: 1 }));
     const [task] = Results;
     if (task?.Status === 'FAILED') {
-      throw new LocalError('REDRIVE_FAILED', `SQS gave up: ${task.FailureReason ?? 'it does not say why'}.`);
+      throw new CliError('REDRIVE_FAILED', `SQS gave up: ${task.FailureReason ?? 'it does not say why'}.`);
     }
     if (!UNFINISHED.includes(task?.Status ?? '')) return task?.ApproximateNumberOfMessagesMoved ?? 0;
     await pause(POLL_MS);

@@ -13,9 +13,10 @@ import {
   processObject,
 } from '@pilotlight/batch/internal/object/process-object';
 import { processorOf } from '@pilotlight/batch/internal/object/processor';
-import { ENGINE_VERSION, type Engine } from '@pilotlight/engine';
-import { startS3 } from '@pilotlight/local/internal/s3/server';
-import { startSqs } from '@pilotlight/local/internal/sqs/server';
+import { ENGINE_VERSION, type Engine, PilotlightError } from '@pilotlight/engine';
+import { startS3, startSqs } from '@pilotlight/local';
+import { asCalled } from '../kit/called-as.ts';
+import { CliError } from '../kit/errors.ts';
 
 export const BUCKET = 'uploads';
 const QUEUE = 'batch';
@@ -38,12 +39,12 @@ export interface UploadsOptions {
 export interface Uploads {
   /** Address of S3; the bucket is `uploads`. */
   readonly endpoint: string;
-  /** Address of the queues, which `npm run batch -- redrive` asks. */
+  /** Address of the queues, which `pilotlight batch redrive` asks. */
   readonly queues: string;
   close(): Promise<void>;
 }
 
-/** @throws LocalError PORT_UNAVAILABLE */
+/** @throws CliError PORT_UNAVAILABLE */
 export async function startUploads({ engine, logger, port }: UploadsOptions): Promise<Uploads> {
   const folder = mkdtempSync(join(tmpdir(), 'pilotlight-uploads-'));
   const sqs = await startSqs({
@@ -55,10 +56,12 @@ export async function startUploads({ engine, logger, port }: UploadsOptions): Pr
   });
   const queue = sqs.queues.queue(QUEUE);
   const notify = (message: string) => queue.send(message);
-  const s3 = await startS3({ bucket: BUCKET, folder, port, notify }).catch(async (error) => {
+  const s3 = await startS3({ bucket: BUCKET, folder, port, notify }).catch(async (cause) => {
     await sqs.close();
     rmSync(folder, { recursive: true, force: true });
-    throw error;
+    if (!PilotlightError.is(cause) || cause.code !== 'PORT_UNAVAILABLE') throw cause;
+    const message = `Port ${port.wanted}, for S3, is in use. Choose another with --s3-port.`;
+    throw new CliError('PORT_UNAVAILABLE', message, { cause });
   });
   const client = new S3Client({
     endpoint: s3.endpoint,
@@ -88,7 +91,8 @@ export async function startUploads({ engine, logger, port }: UploadsOptions): Pr
       if (failure === undefined) queue.delete(message.receiptHandle);
       else queue.changeVisibility(message.receiptHandle, isLast ? 0 : RETRY_SECONDS);
       if (failure !== undefined && isLast) {
-        const again = `npm run batch -- redrive --queue ${sqs.arn(DEAD_LETTERS)} --endpoint ${sqs.endpoint}`;
+        const redrive = `pilotlight batch redrive --queue ${sqs.arn(DEAD_LETTERS)} --endpoint ${sqs.endpoint}`;
+        const again = asCalled(redrive);
         logger.info(`gave up on ${failure} To try again:\n  ${again}`, {});
       }
     }

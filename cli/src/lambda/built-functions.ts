@@ -1,9 +1,8 @@
 /** The functions of this repository as folders, with bundles and layers built as a deployment builds them. */
 import { cpSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { FunctionName } from '@pilotlight/functions';
-import { bundle } from '@pilotlight/functions/internal/bundle';
+import { findPackageJSON } from 'node:module';
+import { dirname, join } from 'node:path';
+import { bundleFolder } from '@pilotlight/functions';
 import {
   buildModelLayer,
   explainPlacement,
@@ -16,11 +15,11 @@ import {
   buildRuntimeLayer,
   runtimeLayerBytes,
 } from '@pilotlight/layers/internal/runtime/index';
-import type { LambdaFunction } from '@pilotlight/local/internal/lambda/function-definition';
-import { LocalError } from '../command.ts';
+import type { LambdaFunction } from '@pilotlight/local';
+import { buildFolder } from '../clone.ts';
+import { CliError } from '../kit/errors.ts';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const LAYERS = join(ROOT, 'dist', 'layers');
+const LAYERS = buildFolder('layers');
 const ARCHITECTURE: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
 /** Memory that buys one vCPU. */
 const MEGABYTES = 1769;
@@ -34,20 +33,20 @@ export type FunctionSettings = Partial<
 /**
  * The predict function with the layers of its native packages and its models, which it loads in its init phase.
  *
- * @throws LocalError MODEL_REFUSED where a deployment would put models elsewhere than into layers
+ * @throws CliError MODEL_REFUSED where a deployment would put models elsewhere than into layers
  */
 export async function builtPredict(
   models: readonly PackageDescription[],
   settings: FunctionSettings = {},
 ): Promise<LambdaFunction & { readonly placement: Placement }> {
-  const { folder: taskRoot, bytes: functionBytes } = await builtBundle('predict');
+  const { folder: taskRoot, bytes: functionBytes } = bundleFolder('predict');
   const placement = placeModels({
     packages: models,
     functionBytes,
     runtimeLayerBytes: runtimeLayerBytes(ARCHITECTURE),
   });
   if (placement.kind !== 'layer') {
-    throw new LocalError(
+    throw new CliError(
       'MODEL_REFUSED',
       `These models do not fit into layers, and nothing else runs here; choose some with --model.\n${explainPlacement(placement)}`,
     );
@@ -73,14 +72,8 @@ export async function builtPredict(
 
 /** The warmer function, which finds its Lambda by AWS_ENDPOINT_URL_LAMBDA. */
 export async function builtWarmer(): Promise<LambdaFunction> {
-  const { folder: taskRoot } = await builtBundle('warmer');
+  const { folder: taskRoot } = bundleFolder('warmer');
   return { name: 'warmer', taskRoot, memoryMegabytes: 256, timeoutSeconds: 60 };
-}
-
-async function builtBundle(name: FunctionName): Promise<{ folder: string; bytes: number }> {
-  const folder = join(ROOT, 'dist', 'functions', name);
-  const { bytes } = await bundle(name, folder);
-  return { folder, bytes };
 }
 
 /** The layer has binaries for Linux, which is what Lambda is; elsewhere those of this machine take their place. */
@@ -89,8 +82,16 @@ function runtimeLayer(): string {
   const folder = join(LAYERS, `runtime-${process.platform}-${ARCHITECTURE}`);
   rmSync(folder, { recursive: true, force: true });
   for (const name of ['onnxruntime-node', 'onnxruntime-common', 'tokenizers']) {
-    const modules = join('node_modules', name);
-    cpSync(join(ROOT, modules), join(folder, 'nodejs', modules), { recursive: true, dereference: true });
+    const source = packageFolder(name);
+    cpSync(source, join(folder, 'nodejs', 'node_modules', name), { recursive: true, dereference: true });
   }
   return folder;
+}
+
+/** Found as the engine finds it, because it is the engine that depends on it. */
+function packageFolder(name: string): string {
+  const engine = findPackageJSON('@pilotlight/engine', import.meta.url);
+  const file = engine && findPackageJSON(name, engine);
+  if (file !== undefined) return dirname(file);
+  throw new CliError('MODEL_REFUSED', `The package ${name} is not installed.`);
 }

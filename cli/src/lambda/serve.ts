@@ -1,20 +1,25 @@
-/** `npm start -- --lambda`: the API through API Gateway's events and the built predict function. */
+/** `pilotlight start --lambda`: the API through API Gateway's events and the built predict function. */
 
 import {
   describePackage,
   explainPlacement,
   type PackageDescription,
 } from '@pilotlight/layers/internal/models/index';
-import { createHttpApi, type GatewayExchange } from '@pilotlight/local/internal/lambda/gateway/http-api';
-import type { InvokeResult } from '@pilotlight/local/internal/lambda/invoke-request';
-import { LoadTimes } from '@pilotlight/local/internal/lambda/load-times';
-import { LocalLambda } from '@pilotlight/local/internal/lambda/local-lambda';
-import type { LogLine } from '@pilotlight/local/internal/lambda/log-stream';
+import {
+  createHttpApi,
+  type GatewayExchange,
+  type InvokeResult,
+  LocalLambda,
+  type LogLine,
+} from '@pilotlight/local';
 import * as z from 'zod';
-import { LocalError } from '../command.ts';
-import { listenOn } from '../service.ts';
-import { paint, table } from '../terminal.ts';
+import { CliError } from '../kit/errors.ts';
+import { paint, printable } from '../kit/style.ts';
+import { table } from '../kit/table.ts';
+import { listenOn } from '../start/service.ts';
 import { builtPredict, type FunctionSettings } from './built-functions.ts';
+import { LoadTimes } from './load-times.ts';
+import { ROUTES } from './routes.ts';
 
 export interface LambdaServiceOptions {
   /** Folder of model packages. */
@@ -38,7 +43,7 @@ export interface LambdaService {
   close(): Promise<void>;
 }
 
-/** Serves once the first environment is warm. @throws LocalError, LayerError, EngineError */
+/** Serves once the first environment is warm. @throws CliError, LayerError, EngineError */
 export async function serveLambda(options: LambdaServiceOptions): Promise<LambdaService> {
   const { packages, models, settings, idleSeconds } = options;
   const described = models.map((model) => describePackage(packages, model));
@@ -51,7 +56,7 @@ export async function serveLambda(options: LambdaServiceOptions): Promise<Lambda
   const lambda = await LocalLambda.start({ functions: [predict], idleSeconds, log });
   try {
     const first = await lambda.invoke({ functionName: 'predict:live', payload: WARM_UP });
-    if (first.functionError) throw new LocalError('MODEL_REFUSED', `The function fails: ${first.payload}`);
+    if (first.functionError) throw new CliError('MODEL_REFUSED', `The function fails: ${first.payload}`);
     const numbers = new Numbers();
     const answered = (exchange: GatewayExchange) => {
       if (!options.quiet) console.log(exchangeLine(exchange, numbers, loads));
@@ -60,7 +65,9 @@ export async function serveLambda(options: LambdaServiceOptions): Promise<Lambda
     const api = createHttpApi({
       invoke: (request) => lambda.invoke(request),
       functionName: 'predict:live',
+      routes: ROUTES,
       answered,
+      failed: (error) => console.error(error),
     });
     const service = await listenOn(api, options.host, options.port);
     return {
@@ -107,7 +114,7 @@ function exchangeLine(
 ): string {
   const colour = status >= 500 ? 'red' : status >= 400 ? 'yellow' : 'green';
   const where = result ? ` environment ${numbers.of(result.environment)}` : '';
-  const line = `${paint(colour, String(status))} ${method} ${path} ${paint('dim', `${ms.toFixed(1)} ms${where}`)}`;
+  const line = `${paint(colour, String(status))} ${method} ${printable(path)} ${paint('dim', `${ms.toFixed(1)} ms${where}`)}`;
   return [line, ...failureLines(result), ...coldStartLines(result, loads)].join('\n    ');
 }
 
@@ -117,7 +124,7 @@ const errorSchema = z.object({ errorType: z.string(), errorMessage: z.string() }
 function failureLines(result: InvokeResult | undefined): string[] {
   if (!result?.functionError) return [];
   const { data } = errorSchema.safeParse(JSON.parse(result.payload.toString()));
-  return data ? [`${paint('red', data.errorType)} ${data.errorMessage}`] : [];
+  return data ? [`${paint('red', printable(data.errorType))} ${printable(data.errorMessage)}`] : [];
 }
 
 function coldStartLines(result: InvokeResult | undefined, loads: LoadTimes): string[] {
@@ -146,7 +153,7 @@ class Numbers {
 }
 
 function printLog({ environment, text }: LogLine): void {
-  console.log(`${paint('dim', environment.slice(-32, -24))} ${text}`);
+  console.log(`${paint('dim', environment.slice(-32, -24))} ${printable(text)}`);
 }
 
 const milliseconds = (value: number): string => `${value.toFixed(0)} ms`;

@@ -10,7 +10,7 @@ import {
   type LayerBuild,
   RUNTIME_BUDGET_BYTES,
 } from '@pilotlight/layers/internal/runtime/index';
-import { table } from '../terminal.ts';
+import { table } from '../kit/table.ts';
 import type { Options } from './options.ts';
 import { placementsOf } from './plan.ts';
 

@@ -8,8 +8,8 @@ import {
   type PackageDescription,
   readCatalog,
 } from '@pilotlight/layers/internal/models/index';
-import { usageError } from '../command.ts';
-import { table } from '../terminal.ts';
+import { usageError } from '../kit/errors.ts';
+import { table } from '../kit/table.ts';
 import type { Options } from './options.ts';
 
 /** Writes the build context of the container's image, and says how to build it. */

@@ -1,20 +1,10 @@
 import { join } from 'node:path';
 import { PREFERENCES, type Preference } from '@pilotlight/layers/internal/models/index';
 import { ARCHITECTURES, type Architecture } from '@pilotlight/layers/internal/runtime/index';
-import { usageError } from '../command.ts';
-
-const ROOT = join(import.meta.dirname, '../../..');
-
-export const OPTIONS = {
-  arch: { type: 'string', default: 'arm64' },
-  models: { type: 'string' },
-  prefer: { type: 'string' },
-  packages: { type: 'string', default: join(ROOT, 'model-assets/packages') },
-  catalog: { type: 'string', default: join(ROOT, 'model-assets/catalog.json') },
-  output: { type: 'string', default: join(ROOT, 'dist/layers') },
-  json: { type: 'boolean', default: false },
-  help: { type: 'boolean', short: 'h', default: false },
-} as const;
+import { buildFolder, packagesFolder } from '../clone.ts';
+import { usageError } from '../kit/errors.ts';
+import { oneOf } from '../kit/options.ts';
+import type { LayersLine } from './line.ts';
 
 export interface Options {
   readonly architecture: Architecture;
@@ -27,33 +17,20 @@ export interface Options {
   readonly json: boolean;
 }
 
-interface Values {
-  readonly arch: string;
-  readonly models?: string | undefined;
-  readonly prefer?: string | undefined;
-  readonly packages: string;
-  readonly catalog: string;
-  readonly output: string;
-  readonly json: boolean;
-}
-
-/** @throws LocalError USAGE */
-export function optionsOf({ arch, models, prefer, packages, catalog, output, json }: Values): Options {
+/** @throws CliError USAGE */
+export function layersOptions({ values, positionals }: LayersLine): Options {
+  if (positionals.length > 0) throw usageError(`There is no argument to take, but got '${positionals[0]}'.`);
+  const { arch, models, prefer, catalog, output = buildFolder('layers'), json = false } = values;
+  const packages = packagesFolder(values.packages);
   return {
     architecture: oneOf(ARCHITECTURES, arch, '--arch'),
     models: models === undefined ? undefined : listed(models),
     prefer: prefer === undefined ? undefined : oneOf(PREFERENCES, prefer, '--prefer'),
     packages,
-    catalog,
+    catalog: catalog ?? join(packages, '../catalog.json'),
     output,
     json,
   };
-}
-
-function oneOf<Choice extends string>(choices: readonly Choice[], text: string, option: string): Choice {
-  const chosen = choices.find((choice) => choice === text);
-  if (chosen === undefined) throw usageError(`${option} takes ${choices.join(' or ')}, not '${text}'.`);
-  return chosen;
 }
 
 function listed(models: string): string[] {

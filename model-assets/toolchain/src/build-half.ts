@@ -1,10 +1,10 @@
 /** From an fp32 graph to the fp16 variant, and to the graph that its error is measured with. */
 import type { OnnxModel } from './graph/onnx.ts';
+import type { Progress } from './progress.ts';
 import { type HalfReport, half, maskAsBias, peaksOf, rounded, withPeaks } from './stages/half.ts';
 import { type Feed, runGraph } from './stages/optimise/run-graph.ts';
 import { valueTypes } from './stages/optimise/value-types.ts';
 import { optimise } from './stages/optimise.ts';
-import type { Progress } from './terminal/progress.ts';
 
 export interface BuiltHalf {
   readonly model: OnnxModel;

@@ -13,6 +13,7 @@ import type { OnnxModel } from './graph/onnx.ts';
 import type { AddOptions, VariantName } from './package/add-options.ts';
 import type { Goldens } from './package/goldens-file.ts';
 import { describeGate, MAXIMUM_SHARE_KEPT, passesGate } from './package/quality-gate.ts';
+import type { Progress } from './progress.ts';
 import { type ModelSource, readSource } from './sources/index.ts';
 import { evaluate } from './stages/evaluate.ts';
 import { externalise, GRAPH_FILE } from './stages/externalise.ts';
@@ -36,7 +37,6 @@ import {
   verifyGoldens,
   verifyPackage,
 } from './stages/verify.ts';
-import type { Progress } from './terminal/progress.ts';
 import { type PackageFacts, type SourceFacts, writePackage, writeTokenizer } from './write-package.ts';
 
 export interface AddResult {

@@ -65,12 +65,16 @@ export async function measureBatch(context: Context): Promise<Measured> {
   try {
     for (let round = 0; round < rounds; round++) {
       for (const [index, run] of inOrderOf(round, runs).entries()) {
-        progress.show(`${texts.length} rows: ${run.name}`, round * runs.length + index, rounds * runs.length);
+        progress.count(
+          `${texts.length} rows: ${run.name}`,
+          round * runs.length + index,
+          rounds * runs.length,
+        );
         rates.add(run.name, await run.rate(round));
       }
     }
     for (const rows of MEMORY_ROWS[size]) {
-      progress.show(`memory of ${rows} rows`, 0, 1);
+      progress.count(`memory of ${rows} rows`, 0, 1);
       const model = { MODELS_DIR: 'model-assets/packages', PRELOAD_MODELS: MEMORY_MODEL };
       const file = { key: `in/${MEMORY_MODEL}/${rows}.jsonl`, texts: repeated(texts, rows) };
       peaks.add(

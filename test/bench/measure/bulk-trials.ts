@@ -28,7 +28,7 @@ export async function tryBatchSizes(
   await withSubjects([spec], async ([peer]) => {
     if (peer === undefined) return;
     for (const [index, size] of PEER_BATCHES.entries()) {
-      context.progress.show('batch sizes of the peer', index, PEER_BATCHES.length);
+      context.progress.count('batch sizes of the peer', index, PEER_BATCHES.length);
       rates.fileOrder.set(size, await rateOf(peer, inBatches(texts, size), texts.length));
       rates.sorted.set(size, await rateOf(peer, inBatches(sorted, size), texts.length));
     }
@@ -44,7 +44,7 @@ export async function tryBudgets(
 ): Promise<ReadonlyMap<number, number>> {
   const rates = new Map<number, number>();
   for (const [index, budget] of BUDGETS.entries()) {
-    context.progress.show('token budgets', index, BUDGETS.length);
+    context.progress.count('token budgets', index, BUDGETS.length);
     const models = packagesWithBudget(spec.config.models, spec.config.model, budget);
     const own = { ...spec, config: { ...spec.config, models } };
     const rate = await withSubjects([own], async ([subject]) =>

@@ -95,7 +95,7 @@ async function ratesOf(
   const rates = new Samples();
   for (let round = 0; round < rounds; round++) {
     for (const [index, run] of inOrderOf(round, runs).entries()) {
-      progress.show(
+      progress.count(
         `${texts.length} ${kind}: ${run.name}`,
         round * runs.length + index,
         rounds * runs.length,

@@ -30,7 +30,7 @@ export async function measureCold(context: Context): Promise<Measured> {
   const steps = new Samples();
 
   for (let round = -1; round < rounds; round++) {
-    progress.show('cold starts', round + 1, rounds + 1);
+    progress.count('cold starts', round + 1, rounds + 1);
     for (const spec of inOrderOf(round + 2, specs)) {
       const subject = await SubjectProcess.start(spec);
       await subject.stop();

@@ -1,5 +1,5 @@
+import type { ProgressBar } from 'pilotlight/internal/kit/progress';
 import type { Prepared } from '../prepare.ts';
-import type { Progress } from '../progress.ts';
 import type { SubjectSpec } from '../subject-process.ts';
 import { type SubjectKey, subjectSpec } from '../subjects.ts';
 
@@ -12,7 +12,7 @@ export interface Context {
   readonly requests: number;
   /** Minutes of the soak. */
   readonly minutes: number;
-  readonly progress: Progress;
+  readonly progress: ProgressBar;
 }
 
 /** Seeds of the texts, one for each measurement. */

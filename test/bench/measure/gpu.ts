@@ -2,12 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Engine, type ExecutionProvider, type Predictor } from '@pilotlight/engine';
+import type { ProgressBar } from 'pilotlight/internal/kit/progress';
 import { chooseExecutionProvider } from '../../../functions/server/execution-provider/choose.ts';
 import { parseGoldens } from '../../../model-assets/toolchain/src/package/goldens-file.ts';
 import { verifyGoldens } from '../../../model-assets/toolchain/src/stages/verify.ts';
 import { BenchError } from '../errors.ts';
 import type { PreparedGpu } from '../prepare-gpu.ts';
-import type { Progress } from '../progress.ts';
 import type { Comparison, Measured, Series } from '../results.ts';
 import { median, pairedRatio } from '../statistics.ts';
 import { inOrderOf } from '../subject-process.ts';
@@ -26,7 +26,7 @@ export interface GpuContext {
   readonly provider: ExecutionProvider;
   readonly threads: number;
   readonly rounds: number;
-  readonly progress: Progress;
+  readonly progress: ProgressBar;
 }
 
 /** The provider to measure. Throws NO_GPU where none of a GPU works and the CPU is not asked for. */
@@ -70,14 +70,14 @@ export async function measureGpu(context: GpuContext): Promise<Measured> {
   const engines = subjects.map((subject) => ({ subject, engine: engineOf(subject, context) }));
   try {
     for (const { subject, engine } of engines) {
-      progress.show(`goldens on ${subject.name}`, 0, rounds);
+      progress.count(`goldens on ${subject.name}`, 0, rounds);
       await expectGoldens(await engine.predictor(prepared.model), prepared);
     }
     for (let round = 0; round < rounds; round++) {
       for (const { subject, engine } of inOrderOf(round, engines)) {
         const predictor = await engine.predictor(prepared.model);
         for (const size of subject.batches) {
-          progress.show(`${subject.name}, batches of ${size}`, round, rounds);
+          progress.count(`${subject.name}, batches of ${size}`, round, rounds);
           samples.add(keyOf(subject, size), await throughput(predictor, texts.slice(0, size), sampleMs));
         }
       }

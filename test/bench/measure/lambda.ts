@@ -1,14 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { builtPredict } from '../../../cli/src/lambda/built-functions.ts';
-import type { LambdaFunction } from '../../../infra/local/src/lambda/function-definition.ts';
-import { LoadTimes } from '../../../infra/local/src/lambda/load-times.ts';
-import { LocalLambda } from '../../../infra/local/src/lambda/local-lambda.ts';
+import { type LambdaFunction, LocalLambda } from '@pilotlight/local';
+import type { ProgressBar } from 'pilotlight/internal/kit/progress';
+import { builtPredict } from 'pilotlight/internal/lambda/built-functions';
+import { LoadTimes } from 'pilotlight/internal/lambda/load-times';
 import { describePackage } from '../../../layers/builders/src/models/index.ts';
 import { LAMBDA_MODEL } from '../default-models.ts';
 import { BenchError } from '../errors.ts';
 import { ROOT, WORK } from '../paths.ts';
-import type { Progress } from '../progress.ts';
 import type { Measured, Series, Stack } from '../results.ts';
 import { median, pairedDifference } from '../statistics.ts';
 import { inOrderOf } from '../subject-process.ts';
@@ -37,7 +36,7 @@ interface Subject {
 }
 
 /** In every round a new execution environment for each function: its init phase, its first request and one more. */
-export async function measureLambda(rounds: number, progress: Progress): Promise<Measured> {
+export async function measureLambda(rounds: number, progress: ProgressBar): Promise<Measured> {
   const loads = new LoadTimes();
   const subjects = await subjectsOf();
   const lambda = await LocalLambda.start({
@@ -47,7 +46,7 @@ export async function measureLambda(rounds: number, progress: Progress): Promise
   const samples = new Samples();
   try {
     for (let round = -1; round < rounds; round++) {
-      progress.show('cold starts in local Lambda', round + 1, rounds + 1);
+      progress.count('cold starts in local Lambda', round + 1, rounds + 1);
       for (const subject of inOrderOf(round + 2, subjects)) {
         const measured = await coldAndWarm(lambda, subject, loads);
         if (round >= 0) for (const [metric, ms] of measured) samples.add(`${subject.name}/${metric}`, ms);

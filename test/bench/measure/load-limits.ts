@@ -36,7 +36,7 @@ export async function batchLimits(context: Context): Promise<BatchLimits> {
   ];
   const rates = new Samples();
   for (let round = 0; round < rounds; round++) {
-    progress.show('the limit of batches', round, rounds);
+    progress.count('the limit of batches', round, rounds);
     await withSubjects(specsOf(['raw'], context, maker.ofTokens(16)), async ([subject]) => {
       for (const { name, batches } of ways) {
         await pause(REST_MS);

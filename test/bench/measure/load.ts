@@ -50,7 +50,7 @@ export async function measureLoad(context: Context): Promise<Measured> {
   const most = Math.max(...CLIENTS[size]);
   try {
     for (let round = 0; round < rounds; round++) {
-      progress.show('load of a server', round, rounds);
+      progress.count('load of a server', round, rounds);
       await withServer(context, SERVERS[DYNAMIC], (dynamic) =>
         withServer(context, SERVERS[SINGLE], async (single) => {
           const servers = [

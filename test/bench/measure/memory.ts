@@ -25,7 +25,7 @@ export async function measureMemory(context: Context): Promise<Measured> {
   const specs = specsOf(['pilotlight', 'peer', 'pilotlightFp32', 'peerFp32'], context, maker.ofTokens(16));
   const loaded = new Samples();
   for (let round = 0; round < rounds; round++) {
-    progress.show('memory after load', round, rounds);
+    progress.count('memory after load', round, rounds);
     for (const spec of inOrderOf(round, specs)) {
       for (const [part, bytes] of Object.entries(await memoryAfterLoad(spec)))
         loaded.add(`${spec.name}/${part}`, bytes / MIB);
@@ -94,7 +94,7 @@ async function course(spec: SubjectSpec, texts: readonly string[], { progress }:
       const done = (points.at(-1)?.[0] ?? 0) + part.length;
       await subject.calls(part);
       points.push([done, (await subject.memory()).resident / MIB]);
-      progress.show(`memory of ${spec.name}`, done, texts.length);
+      progress.count(`memory of ${spec.name}`, done, texts.length);
     }
     return { subject: spec.name, points };
   } finally {

@@ -47,7 +47,7 @@ export async function measureSoak(context: Context): Promise<Measured> {
       points.push([at, resident / MIB]);
       own.push([at, server.anonymousBytes() / MIB]);
       lags.push(lag * SECOND_MS);
-      progress.show('soak', points.length, Math.ceil(seconds));
+      progress.count('soak', points.length, Math.ceil(seconds));
     }
     const { statuses, samples } = await load;
     progress.clear();

@@ -1,8 +1,9 @@
 /** Tasks that ask more of a model than one run: labels by the dozen, files of embeddings, a context of many windows. */
+
+import type { ProgressBar } from 'pilotlight/internal/kit/progress';
 import { TASKS_MODEL } from '../default-models.ts';
 import { BenchError } from '../errors.ts';
 import { BENCH_TASKS, modelOf, type PreparedTasks } from '../prepare-tasks.ts';
-import type { Progress } from '../progress.ts';
 import type { Comparison, Measured, Series, Unit } from '../results.ts';
 import { median, pairedRatio } from '../statistics.ts';
 import { inOrderOf, type SubjectProcess, type SubjectSpec, withSubjects } from '../subject-process.ts';
@@ -27,7 +28,7 @@ export interface TasksContext {
   readonly prepared: PreparedTasks;
   readonly threads: number;
   readonly rounds: number;
-  readonly progress: Progress;
+  readonly progress: ProgressBar;
 }
 
 const METRICS: Readonly<Record<BenchTask, { readonly metric: string; readonly unit: Unit }>> = {
@@ -54,7 +55,7 @@ export async function measureTasks(context: TasksContext): Promise<Measured> {
       const [own, peer] = subjects;
       if (own && peer && task !== 'questions') await expectSameAnswers(task, own, peer, [text]);
       for (let round = 0; round < rounds; round++) {
-        progress.show(METRICS[task].metric, round, rounds);
+        progress.count(METRICS[task].metric, round, rounds);
         for (const subject of inOrderOf(round, subjects)) {
           await pause(REST_MS);
           const key = `${subject.name}/${task}`;

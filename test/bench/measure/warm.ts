@@ -24,7 +24,7 @@ export async function measureWarm(context: Context): Promise<Measured> {
 
   await withSubjects(specsOf(SUBJECTS, context, texts.ofTokens(16)), async (subjects) => {
     for (let round = -1; round < rounds; round++) {
-      progress.show('single calls', round + 1, rounds + 1);
+      progress.count('single calls', round + 1, rounds + 1);
       for (const tokens of lengths) {
         const calls = Array<string>(CALLS).fill(texts.ofTokens(tokens));
         for (const subject of inOrderOf(round + 2, subjects)) {

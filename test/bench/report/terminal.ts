@@ -1,5 +1,5 @@
-import { styleText } from 'node:util';
-import { table } from '../../../model-assets/toolchain/src/terminal/table.ts';
+import { paint } from 'pilotlight/internal/kit/style';
+import { type Cell, table } from 'pilotlight/internal/kit/table';
 import type { Result } from '../results.ts';
 import {
   COMPARISON_COLUMNS,
@@ -15,7 +15,7 @@ export function terminalReport(result: Result): string {
   const heading = `${result.measurement}, ${subjectOf(result)}, ${result.rounds} rounds`;
   const columns = (titles: readonly string[]) => titles.map((title) => ({ title }));
   return [
-    styleText('bold', heading, { stream: process.stdout }),
+    paint('bold', heading),
     provenance(result),
     '',
     table(columns(SERIES_COLUMNS), seriesRows(result)),
@@ -25,8 +25,7 @@ export function terminalReport(result: Result): string {
   ].join('\n');
 }
 
-function coloured(row: readonly string[]): string[] {
+function coloured(row: readonly string[]): Cell[] {
   const verdict = row.at(-1) ?? '';
-  const colour = verdict === 'met' ? 'green' : 'red';
-  return [...row.slice(0, -1), verdict === '' ? '' : styleText(colour, verdict, { stream: process.stdout })];
+  return [...row.slice(0, -1), { text: verdict, style: verdict === 'met' ? 'green' : 'red' }];
 }

@@ -1,15 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { HELP, MEASUREMENTS, parseArguments } from '../../bench/arguments.ts';
+import { commandHelp } from '../../../cli/src/kit/help.ts';
+import { parseOptions } from '../../../cli/src/kit/options.ts';
+import { MEASUREMENTS, OPTIONS, parseArguments as parse } from '../../bench/arguments.ts';
+import { command } from '../../bench/command.ts';
 import { shapeOf } from '../../bench/prepare.ts';
+
+const parseArguments = (args: readonly string[]) => parse(parseOptions(args, OPTIONS));
 
 describe('the arguments of npm run bench', () => {
   it('measure one thing on the 67M shape unless told otherwise', () => {
     expect(parseArguments(['cold'])).toEqual({
-      help: false,
       measurements: ['cold'],
       model: '67m',
+      provider: undefined,
       json: false,
       write: false,
+      rounds: undefined,
       requests: 10_000,
       minutes: 10,
     });
@@ -29,7 +35,9 @@ describe('the arguments of npm run bench', () => {
       model: '110m,335m',
       provider: 'webgpu',
     });
-    expect(() => parseArguments(['gpu', '--provider', 'tpu'])).toThrow('cuda, webgpu or cpu, not tpu');
+    expect(() => parseArguments(['gpu', '--provider', 'tpu'])).toThrow(
+      "--provider takes cuda, webgpu, cpu, not 'tpu'",
+    );
     expect(() => parseArguments(['cold', '--provider', 'cpu'])).toThrow('--provider is for gpu');
   });
 
@@ -52,27 +60,23 @@ describe('the arguments of npm run bench', () => {
     expect(options).toMatchObject({ model: '22m', rounds: 3, json: true, write: true, requests: 500 });
   });
 
-  it.each([[[]], [['--help']], [['-h', 'cold']]])('ask for help by %j', (argv) => {
-    expect(parseArguments(argv).help).toBe(true);
-  });
-
   it.each([
     [['fast'], /choose cold, warm, bulk, memory, batch, tasks, load, soak, gpu, all/],
-    [['cold', 'warm'], /one measurement at a time/],
-    [['--json'], /say what to measure/],
+    [['cold', 'warm'], /One measurement at a time/],
+    [['--json'], /Say what to measure/],
     [['cold', '--round', '3'], /--round/],
-    [['cold', '--rounds', '0'], /--rounds takes a whole number from 1, not 0/],
-    [['cold', '--rounds', 'many'], /not many/],
+    [['cold', '--rounds', '0'], /--rounds takes a whole number of at least 1, not "0"/],
+    [['cold', '--rounds', 'many'], /not "many"/],
     [['soak', '--minutes', '0'], /--minutes takes a number above 0, not 0/],
     [['memory', '--requests', '1.5'], /--requests takes a whole number/],
   ])('refuse %j with what to write instead', (argv, reason) => {
     expect(() => parseArguments(argv)).toThrow(reason);
-    expect(() => parseArguments(argv)).toThrow(expect.objectContaining({ code: 'BAD_ARGUMENT' }));
+    expect(() => parseArguments(argv)).toThrow(expect.objectContaining({ code: 'USAGE' }));
   });
 
   it('refuse a model that is no shape, and name the shapes', () => {
     expect(shapeOf('110m')).toBe('110m');
-    expect(() => shapeOf('7b')).toThrow('there is no shape 7b; choose tiny, 22m, 67m, 110m, 335m');
+    expect(() => shapeOf('7b')).toThrow('There is no shape 7b; choose tiny, 22m, 67m, 110m, 335m');
   });
 
   it('are all in the help', () => {
@@ -87,7 +91,7 @@ describe('the arguments of npm run bench', () => {
       '--lambda',
       ...MEASUREMENTS,
     ]) {
-      expect(HELP).toContain(option);
+      expect(commandHelp('pilotlight bench', command)).toContain(option);
     }
   });
 });

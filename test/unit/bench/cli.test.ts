@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-const CLI = join(import.meta.dirname, '../../bench/cli.ts');
-const bench = (...args: readonly string[]) => promisify(execFile)(process.execPath, [CLI, ...args]);
+const CLI = join(import.meta.dirname, '../../../cli/src/main.ts');
+const bench = (...args: readonly string[]) => promisify(execFile)(process.execPath, [CLI, 'bench', ...args]);
 
 const resultsSchema = z.tuple([
   z.object({
@@ -111,7 +111,7 @@ describe('npm run bench', () => {
     if ('code' in outcome) {
       expect(outcome.code).toBe(1);
       expect(outcome.stderr.trim().split('\n')).toEqual([
-        expect.stringMatching(/^bench: no GPU to measure \(cuda: .+; webgpu: .+\); node functions/),
+        expect.stringMatching(/^error: no GPU to measure \(cuda: .+; webgpu: .+\); node functions/),
       ]);
     } else {
       const [{ series }] = measuredSchema.parse(JSON.parse(outcome.stdout));
@@ -121,16 +121,16 @@ describe('npm run bench', () => {
 
   it('explains itself', async () => {
     const { stdout } = await bench('--help');
-    expect(stdout).toContain('npm run bench -- cold|warm|bulk|memory|batch|tasks|load|soak|all|gpu');
+    expect(stdout).toContain('pilotlight bench cold|warm|bulk|memory|batch|tasks|load|soak|all|gpu');
   });
 
   it.each([
     [
       ['lukewarm'],
-      /bench: nothing measures lukewarm; choose cold, warm, bulk, memory, batch, tasks, load, soak, gpu, all/,
+      /error: Nothing measures lukewarm; choose cold, warm, bulk, memory, batch, tasks, load, soak, gpu, all/,
     ],
-    [['cold', '--model', '7b'], /bench: there is no shape 7b/],
-    [['cold', '--fast'], /bench: Unknown option '--fast'/],
+    [['cold', '--model', '7b'], /error: There is no shape 7b/],
+    [['cold', '--fast'], /error: There is no option '--fast'/],
   ])('ends %j with one clear line and the exit code of wrong usage', async (args, line) => {
     const failure = await bench(...args).catch((error) => error);
     expect(failure).toMatchObject({ code: 2 });

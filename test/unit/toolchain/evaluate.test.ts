@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Engine, type Predictor } from '../../../layers/engine/src/index.ts';
 import { addModel } from '../../../model-assets/toolchain/src/pipeline.ts';
 import { evaluate } from '../../../model-assets/toolchain/src/stages/evaluate.ts';
-import { silent } from '../../../model-assets/toolchain/src/terminal/progress.ts';
+import { silent } from '../../../model-assets/toolchain/src/progress.ts';
 import { addOptions, tinyCheckpoint } from './fixtures/tiny-models.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

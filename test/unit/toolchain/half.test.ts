@@ -18,7 +18,7 @@ import { readSource } from '../../../model-assets/toolchain/src/sources/index.ts
 import { half, peaksOf, rounded, withPeaks } from '../../../model-assets/toolchain/src/stages/half.ts';
 import { runGraph } from '../../../model-assets/toolchain/src/stages/optimise/run-graph.ts';
 import { valueTypes } from '../../../model-assets/toolchain/src/stages/optimise/value-types.ts';
-import { silent } from '../../../model-assets/toolchain/src/terminal/progress.ts';
+import { silent } from '../../../model-assets/toolchain/src/progress.ts';
 import { FAMILIES, SHAPES, writeCheckpoint } from '../../fixtures/checkpoints.ts';
 import { lookupModel, runLookup } from './fixtures/lookup-model.ts';
 import { runModel } from './fixtures/run-model.ts';

@@ -8,7 +8,7 @@ import { parseGoldens } from '../../../model-assets/toolchain/src/package/golden
 import { type AddResult, addModel } from '../../../model-assets/toolchain/src/pipeline.ts';
 import { readSource } from '../../../model-assets/toolchain/src/sources/index.ts';
 import { verifyPackage } from '../../../model-assets/toolchain/src/stages/verify.ts';
-import { silent } from '../../../model-assets/toolchain/src/terminal/progress.ts';
+import { silent } from '../../../model-assets/toolchain/src/progress.ts';
 import { checkpointTensors } from '../../fixtures/checkpoints.ts';
 import { writeSafetensors } from '../../fixtures/safetensors.ts';
 import { addOptions, LABELS, TINY, tinyCheckpoint } from './fixtures/tiny-models.ts';

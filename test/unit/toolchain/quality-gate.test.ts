@@ -9,7 +9,7 @@ import {
   insertProbes,
   layerErrors,
 } from '../../../model-assets/toolchain/src/stages/quantise.ts';
-import { silent } from '../../../model-assets/toolchain/src/terminal/progress.ts';
+import { silent } from '../../../model-assets/toolchain/src/progress.ts';
 import { checkpointTensors } from '../../fixtures/checkpoints.ts';
 import { writeSafetensors } from '../../fixtures/safetensors.ts';
 import { addOptions, LABELS, TINY, tinyCheckpoint } from './fixtures/tiny-models.ts';

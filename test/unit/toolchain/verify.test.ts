@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { FolderStore, type Manifest, manifestSchema } from '../../../layers/engine/src/index.ts';
 import { addModel } from '../../../model-assets/toolchain/src/pipeline.ts';
 import { verifyPackage } from '../../../model-assets/toolchain/src/stages/verify.ts';
-import { silent } from '../../../model-assets/toolchain/src/terminal/progress.ts';
+import { silent } from '../../../model-assets/toolchain/src/progress.ts';
 import { addOptions, tinyCheckpoint } from './fixtures/tiny-models.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

@@ -3,10 +3,9 @@
  * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { end, listen } from '../listen.ts';
 import { type LambdaErrorCode, LambdaServiceError } from './errors.ts';
 import { LATEST } from './function-definition.ts';
 import type { Invoke, InvokeRequest, InvokeResult } from './invoke-request.ts';
@@ -24,23 +23,24 @@ export interface InvokeEndpoint {
   close(): Promise<void>;
 }
 
-export async function listenForInvocations(invoke: Invoke): Promise<InvokeEndpoint> {
+/** `failed` gets what became of an event that could not be run: its sender has an answer already. */
+export async function listenForInvocations(
+  invoke: Invoke,
+  failed: (functionName: string, error: unknown) => void,
+): Promise<InvokeEndpoint> {
   const server = createServer((request, response) => {
-    answer(invoke, request, response).catch((error: unknown) => refuse(response, error));
+    answer(invoke, failed, request, response).catch((error: unknown) => refuse(response, error));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: async () => {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
+  const port = await listen(server);
+  return { url: `http://127.0.0.1:${port}`, close: () => end(server) };
 }
 
-async function answer(invoke: Invoke, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  invoke: Invoke,
+  failed: (functionName: string, error: unknown) => void,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://lambda');
   const path = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(url.pathname);
   if (request.method !== 'POST' || path?.[1] === undefined) {
@@ -62,7 +62,7 @@ async function answer(invoke: Invoke, request: IncomingMessage, response: Server
   }
   if (type === 'Event') {
     // Lambda takes an event and runs it later; what becomes of it is in the log.
-    invoke(invocation).catch((error: unknown) => console.error(String(error)));
+    invoke(invocation).catch((error: unknown) => failed(invocation.functionName, error));
     response.writeHead(202, { 'x-amzn-requestid': randomUUID() }).end();
     return;
   }

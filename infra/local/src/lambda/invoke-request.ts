@@ -1,4 +1,4 @@
-import type { Outcome } from './execution-environment.ts';
+import type { Outcome } from './environment/execution-environment.ts';
 
 export interface InvokeRequest {
   /** Name or ARN of the function, with or without a qualifier. */

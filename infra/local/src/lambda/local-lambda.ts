@@ -1,14 +1,14 @@
 /** Lambda on this machine: runs functions from folders on disk, as AWS would. See docs/local-lambda.md. */
 import { randomUUID } from 'node:crypto';
-import { EnvironmentPool, type EnvironmentState } from './environment-pool.ts';
+import { newTraceId } from '../trace-id.ts';
+import { EnvironmentPool, type EnvironmentState } from './environment/environment-pool.ts';
+import { OrphanGuard } from './environment/orphan-guard.ts';
+import { WorkFolder } from './environment/work-folder.ts';
 import { LambdaServiceError } from './errors.ts';
 import { functionArn, LATEST, type LambdaFunction, withDefaults } from './function-definition.ts';
 import { type InvokeEndpoint, listenForInvocations } from './invoke-endpoint.ts';
 import type { InvokeRequest, InvokeResult } from './invoke-request.ts';
 import type { LogSink } from './log-stream.ts';
-import { OrphanGuard } from './orphan-guard.ts';
-import { newTraceId } from './trace-id.ts';
-import { WorkFolder } from './work-folder.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_REQUEST_BYTES = 6_291_456;
@@ -30,8 +30,12 @@ export class LocalLambda {
   /** Places code and layers, and listens for invocations; starts no environment. */
   static async start(options: LocalLambdaOptions): Promise<LocalLambda> {
     const lambda = new LocalLambda();
-    lambda.#endpoint = await listenForInvocations((request) => lambda.invoke(request));
     const { functions, idleSeconds = 300, log = () => {} } = options;
+    lambda.#endpoint = await listenForInvocations(
+      (request) => lambda.invoke(request),
+      (functionName, error) =>
+        log({ functionName, environment: '', source: 'platform', text: String(error) }),
+    );
     for (const definition of functions) {
       const environment = { AWS_ENDPOINT_URL_LAMBDA: lambda.url, ...definition.environment };
       const pool = new EnvironmentPool({

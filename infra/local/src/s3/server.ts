@@ -1,10 +1,9 @@
 /** S3 on this machine: s3rver with one bucket, and the events of what is put there. */
-import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import S3rver from 's3rver';
 import { z } from 'zod';
-import { EmulatorError } from '../errors.ts';
+import { end, listen } from '../listen.ts';
 import { onConditions } from './conditions.ts';
 
 const etagSchema = z.object({ etag: z.string() });
@@ -53,35 +52,15 @@ export async function startS3({
       answer(request, response);
     }),
   );
-  const bound = await listen(server, port);
-  return { endpoint: `http://127.0.0.1:${bound}`, close: () => close(server) };
+  const bound = await listen(server, { port: port.wanted }).catch((error: unknown) => {
+    if (port.elseFree !== true) throw error;
+    return listen(server);
+  });
+  return { endpoint: `http://127.0.0.1:${bound}`, close: () => end(server) };
 }
 
 /** S3 encodes keys in notifications as in a query; s3rver leaves them as they are. */
 function encodeKeys(name: string, value: unknown): unknown {
   if (name !== 'key' || typeof value !== 'string') return value;
   return encodeURIComponent(value).replaceAll('%20', '+').replaceAll('%2F', '/');
-}
-
-/** The port that it listens on. */
-async function listen(
-  server: Server,
-  { wanted, elseFree = false }: NonNullable<S3Options['port']>,
-): Promise<number> {
-  server.listen(wanted, '127.0.0.1');
-  try {
-    await once(server, 'listening');
-  } catch (cause) {
-    if (elseFree) return listen(server, { wanted: 0 });
-    const message = `Port ${wanted}, for S3, is in use. Choose another with --s3-port.`;
-    throw new EmulatorError('PORT_UNAVAILABLE', message, { cause });
-  }
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : wanted;
-}
-
-async function close(server: Server): Promise<void> {
-  server.closeAllConnections();
-  server.close();
-  await once(server, 'close');
 }

@@ -1,10 +1,10 @@
-/** SQS on this machine: the part of its JSON protocol that the batch function and its commands speak. */
+/** SQS on this machine: the part of its JSON protocol that senders, receivers and redrives speak. */
 import { createHash, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { z } from 'zod';
 import { EmulatorError } from '../errors.ts';
+import { end, listen } from '../listen.ts';
 import { type QueueOptions, Queues } from './queues.ts';
 
 /** The account and region that names of queues are made with. */
@@ -40,26 +40,15 @@ export async function startSqs(
   const all = new Queues(queues);
   const operations = operationsOn(all, (name) => url(name));
   const server = createServer((request, response) => void serve(request, response, operations));
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const endpoint = `http://127.0.0.1:${portOf(server)}`;
+  const endpoint = `http://127.0.0.1:${await listen(server, { port })}`;
   const url = (name: string) => `${endpoint}/${ACCOUNT}/${name}`;
   return {
     endpoint,
     queues: all,
     url,
     arn: (name) => ARN + name,
-    close: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
+    close: () => end(server),
   };
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 function operationsOn(queues: Queues, url: (name: string) => string): Readonly<Record<string, Operation>> {

@@ -1,8 +1,4 @@
-import { join } from 'node:path';
 import { EngineError, FolderStore, type PackageEntry, parseModelRef } from '@pilotlight/engine';
-
-/** Where packages are unless `--packages` names another folder. */
-export const DEFAULT_PACKAGES = join(import.meta.dirname, '../../../packages');
 
 /**
  * The packages that `selection` names: `all`, `name` (its highest version) or `name@version`. Throws

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { render } from '../../../../cli/src/answers.ts';
+import { render } from '../../../../cli/src/predict/answers.ts';
 
 const lines = (...args: Parameters<typeof render>) => render(...args).split('\n');
 const HALF = '█████░░░░░';

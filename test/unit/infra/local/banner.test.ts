@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { curlLine } from '../../../../cli/src/banner.ts';
+import { curlLine } from '../../../../cli/src/start/banner.ts';
 import { taskFor } from '../../../../layers/engine/src/tasks/index.ts';
 import { TASKS } from '../../../../model-assets/format/src/manifest.ts';
 import { manifestOf } from '../../engine/fakes.ts';

@@ -1,6 +1,6 @@
 import { format, stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { consoleLogger } from '../../../../cli/src/logging.ts';
+import { consoleLogger } from '../../../../cli/src/start/logging.ts';
 import { ContainerClient } from '../../../../functions/app/src/hand-over/client.ts';
 import { ContainerHandOver } from '../../../../functions/app/src/hand-over/container-hand-over.ts';
 import { fakeApp, fakeEngine, postJson } from '../../functions/fake-engine.ts';

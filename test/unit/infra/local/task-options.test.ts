@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { inputShape, taskParameters } from '../../../../cli/src/task-options.ts';
-import { readInputs } from '../../../../cli/src/texts.ts';
+import { inputShape, taskParameters } from '../../../../cli/src/predict/task-options.ts';
+import { readInputs } from '../../../../cli/src/predict/texts.ts';
 
 describe('taskParameters', () => {
   it('gives one label of a text where nothing is said, and every one for "all"', () => {
@@ -24,7 +24,7 @@ describe('taskParameters', () => {
     ['text-ranking', { context: 'x' }, '--context is for question-answering; the task here is text-ranking.'],
     ['zero-shot-classification', {}, 'Say what to choose from: --labels'],
     ['fill-mask', { set: ['top_k'] }, '--set takes NAME=VALUE, not top_k.'],
-    ['fill-mask', { 'top-k': 'all' }, '--top-k must be a whole number'],
+    ['fill-mask', { 'top-k': 'all' }, '--top-k takes a whole number'],
   ] as const)('refuses for %s %j', (task, options, message) => {
     expect(() => taskParameters(task, options)).toThrow(message);
   });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bar, cut, table } from '../../../../cli/src/terminal.ts';
+import { bar, cut, table } from '../../../../cli/src/kit/table.ts';
 
 test('aligns columns by the width that a terminal gives their characters', () => {
   const columns = [{ title: 'TEXT' }, { title: 'N', align: 'right' }] as const;
@@ -23,6 +23,6 @@ test('cuts between characters, never inside of one', () => {
 });
 
 test('draws a share as a bar of ten cells', () => {
-  expect([0, 0.26, 1].map(bar)).toEqual(['░░░░░░░░░░', '███░░░░░░░', '██████████']);
+  expect([0, 0.26, 1].map((share) => bar(share))).toEqual(['░░░░░░░░░░', '███░░░░░░░', '██████████']);
   expect(bar(1.7)).toBe('██████████');
 });

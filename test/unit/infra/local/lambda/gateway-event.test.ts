@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { gatewayEvent } from '../../../../../infra/local/src/lambda/gateway/event.ts';
-import { matchRoute } from '../../../../../infra/local/src/lambda/gateway/route.ts';
+import { ROUTES } from '../../../../../cli/src/lambda/routes.ts';
+import { gatewayEvent } from '../../../../../infra/local/src/gateway/event.ts';
+import { routeMatcher } from '../../../../../infra/local/src/gateway/route.ts';
 
 /** The events of API Gateway that the predict function is tested with. */
 const fixture = (name: string) =>
@@ -34,6 +35,7 @@ const get = (path: string, query: string, rawHeaders: readonly string[] = BASE) 
   sourceIp: '203.0.113.7',
 });
 const ANY = { routeKey: '$default' };
+const matchRoute = routeMatcher(ROUTES);
 
 describe("API Gateway's event", () => {
   test('of a POST of JSON is the one that API Gateway makes', () => {
@@ -88,5 +90,18 @@ describe('the routes', () => {
     ['GET', '/nowhere', undefined],
   ])('take %s %s as the deployed API does', (method, path, route) => {
     expect(matchRoute(method, path)).toEqual(route);
+  });
+});
+
+describe('routes of an API of somebody else', () => {
+  const match = routeMatcher(['GET /{file+}', '$default', 'ANY /a.b/{id}', 'GET /a.b/new']);
+
+  test.each([
+    ['GET', '/a.b/new', { routeKey: 'GET /a.b/new' }],
+    ['PUT', '/a.b/1', { routeKey: 'ANY /a.b/{id}', pathParameters: { id: '1' } }],
+    ['GET', '/aXb/c/d', { routeKey: 'GET /{file+}', pathParameters: { file: 'aXb/c/d' } }],
+    ['POST', '/aXb/c', { routeKey: '$default' }],
+  ])('take %s %s by the most specific of them', (method, path, route) => {
+    expect(match(method, path)).toEqual(route);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { gatewayResponse } from '../../../../../infra/local/src/lambda/gateway/response.ts';
+import { gatewayResponse } from '../../../../../infra/local/src/gateway/response.ts';
 
 const response = (result: unknown) => {
   const { status, headers, body } = gatewayResponse(Buffer.from(JSON.stringify(result)));

@@ -3,8 +3,9 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ROUTES } from '../../../../../cli/src/lambda/routes.ts';
+import { createHttpApi } from '../../../../../infra/local/src/gateway/http-api.ts';
 import { LambdaServiceError } from '../../../../../infra/local/src/lambda/errors.ts';
-import { createHttpApi } from '../../../../../infra/local/src/lambda/gateway/http-api.ts';
 import type { InvokeResult } from '../../../../../infra/local/src/lambda/invoke-request.ts';
 
 const RESULT: InvokeResult = {
@@ -21,6 +22,7 @@ beforeEach(async () => {
   invoked = 0;
   server = createHttpApi({
     functionName: 'predict:live',
+    routes: ROUTES,
     integrationTimeoutMs: 100,
     invoke: ({ payload }) => {
       invoked += 1;

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { build } from '../../../../../cli/src/layers/build.ts';
 import { image } from '../../../../../cli/src/layers/image.ts';
-import { OPTIONS, optionsOf } from '../../../../../cli/src/layers/options.ts';
+import { type LayersLine, OPTIONS } from '../../../../../cli/src/layers/line.ts';
+import { layersOptions } from '../../../../../cli/src/layers/options.ts';
 import { plan } from '../../../../../cli/src/layers/plan.ts';
 import { node, run } from '../../../../e2e/command.ts';
 import { writePackage } from '../../../layers/model-packages.ts';
@@ -23,24 +24,17 @@ writeFileSync(
 );
 
 /** What the command line without options says, and `values`. */
-const options = (values: Partial<Parameters<typeof optionsOf>[0]> = {}) =>
-  optionsOf({
-    arch: OPTIONS.arch.default,
-    packages: OPTIONS.packages.default,
-    catalog: OPTIONS.catalog.default,
-    output: OPTIONS.output.default,
-    json: false,
-    ...values,
-  });
+const options = (values: Partial<LayersLine['values']> = {}) =>
+  layersOptions({ values: { arch: OPTIONS.arch.default, ...values }, positionals: [] });
 
 describe('npm run layers', () => {
-  const layers = (...args: readonly string[]) => run(node('cli/src/layers/cli.ts', ...args));
+  const layers = (...args: readonly string[]) => run(node('cli/src/main.ts', 'layers', ...args));
 
   test('exits with 2 and one line for a command that there is not', async () => {
     expect(await layers('bulid')).toMatchObject({
       code: 2,
       stdout: '',
-      stderr: "error: There is no command 'bulid'; did you mean 'build'? See: npm run layers -- --help\n",
+      stderr: "error: There is no command 'bulid'; did you mean 'build'? See: pilotlight layers --help\n",
     });
   });
 
@@ -51,15 +45,15 @@ describe('npm run layers', () => {
   });
 
   test('explains itself with examples', async () => {
-    const { code, stdout } = await layers('--help');
+    const { code, stdout } = await layers('plan', '--help');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/Examples:\n {2}npm run layers -- plan\n/);
+    expect(stdout).toMatch(/Examples:\n {2}pilotlight layers plan\n/);
   });
 });
 
 test.each([
-  [{ arch: 'arm' }, "--arch takes arm64 or x64, not 'arm'."],
-  [{ prefer: 'gpu' }, "--prefer takes layer or s3 or image, not 'gpu'."],
+  [{ arch: 'arm' }, "--arch takes arm64, x64, not 'arm'."],
+  [{ prefer: 'gpu' }, "--prefer takes layer, s3, image, not 'gpu'."],
   [{ models: 'a,,b' }, '--models takes names with commas between them'],
 ])('%j is wrong usage', (values, message) => {
   expect(() => options(values)).toThrow(expect.objectContaining({ code: 'USAGE' }));

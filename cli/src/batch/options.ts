@@ -1,0 +1,37 @@
+import { PACKAGES_DEFAULT } from '../clone.ts';
+import type { CommandLine, Options } from '../kit/options.ts';
+
+export const OPTIONS = {
+  model: {
+    type: 'string',
+    short: 'm',
+    value: 'NAME',
+    help: 'the model, as sentiment or sentiment@1.0.0',
+  },
+  output: {
+    type: 'string',
+    short: 'o',
+    value: 'FILE',
+    help: 'where predictions go',
+    otherwise: 'FILE.predictions.jsonl',
+  },
+  parameters: {
+    type: 'string',
+    value: 'JSON',
+    help: `parameters of the model's task, such as '{"top_k": 1}'`,
+  },
+  column: { type: 'string', value: 'NAME', help: 'CSV column of the texts', otherwise: 'text' },
+  'id-column': { type: 'string', value: 'NAME', help: 'CSV column of the ids', otherwise: 'id' },
+  delimiter: { type: 'string', value: 'C', help: 'between the fields of a CSV record', otherwise: ',' },
+  packages: { type: 'string', value: 'DIR', help: 'folder of packages', otherwise: PACKAGES_DEFAULT },
+  json: { type: 'boolean', help: 'print a summary as JSON: rows, errors, seconds, output' },
+  queue: { type: 'string', value: 'ARN', help: 'redrive: the dead-letter queue' },
+  endpoint: {
+    type: 'string',
+    value: 'URL',
+    help: 'redrive: of SQS, for the queues of "pilotlight start"',
+    otherwise: 'the one of AWS',
+  },
+} as const satisfies Options;
+
+export type BatchLine = CommandLine<typeof OPTIONS>;

@@ -1,0 +1,141 @@
+/** `pilotlight batch FILE`: predicts every row of a file. */
+
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rename, rm, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { taskParameters } from '@pilotlight/app/internal/api/formats/hugging-face/parameters';
+import { readConfig } from '@pilotlight/app/internal/settings/config';
+import { engineOptions } from '@pilotlight/app/internal/settings/engine-options';
+import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
+import { formatOf } from '@pilotlight/batch/internal/file/formats';
+import { MAX_ROW_BYTES } from '@pilotlight/batch/internal/file/limits';
+import { NO_PROGRESS, type Progress } from '@pilotlight/batch/internal/file/parts';
+import { predictFile } from '@pilotlight/batch/internal/file/predict-file';
+import { parseOptions as parseFileOptions } from '@pilotlight/batch/internal/object/options';
+import { Engine } from '@pilotlight/engine';
+import { packagesFolder } from '../clone.ts';
+import { findModel, listModels } from '../find-model.ts';
+import type { Terminal } from '../kit/command.ts';
+import { CliError, usageError } from '../kit/errors.ts';
+import { FileProgress } from './file-progress.ts';
+import type { BatchLine } from './options.ts';
+
+/** Rows that are written together. */
+const PART_ROWS = 2000;
+
+/** @throws CliError, BatchError, EngineError */
+export async function predictRows(
+  file: string,
+  values: BatchLine['values'],
+  { stdout, stderr }: Terminal,
+): Promise<void> {
+  const { model: ref, output = `${file}.predictions.jsonl` } = values;
+  const format = formatOf(file);
+  if (resolve(output) === resolve(file)) throw usageError('The output is the file itself; name another.');
+  const bytes = await sizeOf(file);
+  const folder = packagesFolder(values.packages);
+  keepHeapSmall();
+  const engine = new Engine(engineOptions(readConfig({ ...process.env, MODELS_DIR: folder })));
+  const entries = await listModels(engine, folder);
+  if (ref === undefined) {
+    const names = [...new Set(entries.map(({ name }) => name))].join(', ');
+    throw usageError(`Name a model with --model; there are: ${names}.`);
+  }
+  const { name, version } = findModel(ref, entries);
+  const { parameters, column, id_column: idColumn, delimiter } = fileOptions(values);
+  try {
+    const predictor = await engine.predictor({ name, version });
+    let bytesRead = 0;
+    const read = async function* (start: number) {
+      try {
+        for await (const chunk of createReadStream(file, { start })) {
+          bytesRead += chunk.length;
+          yield chunk;
+        }
+      } catch (cause) {
+        throw unreadable(file, cause);
+      }
+    };
+    const parts = predictFile({
+      read,
+      format,
+      options: { column, idColumn, delimiter, maxRowBytes: MAX_ROW_BYTES },
+      predictor,
+      parameters: taskParameters({ parameters }, predictor.manifest.task),
+      partRows: PART_ROWS,
+      from: NO_PROGRESS,
+    });
+    const shown = new FileProgress(stderr);
+    const progress = await write(parts, output, (position) =>
+      shown.show(position, (format.gzip ? bytesRead : position.position.byte) / bytes),
+    );
+    if (values.json) stdout.write(`${JSON.stringify(shown.summary(progress, output), null, 2)}\n`);
+    else shown.end(progress, output);
+  } finally {
+    await engine.dispose();
+  }
+}
+
+/** @throws BatchError INVALID_OPTIONS */
+function fileOptions(values: BatchLine['values']) {
+  const given = {
+    column: values.column,
+    id_column: values['id-column'],
+    delimiter: values.delimiter,
+  };
+  const parameters = parseParameters(values.parameters ?? '{}');
+  return parseFileOptions(JSON.stringify({ parameters, ...given }), 'The options');
+}
+
+function parseParameters(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new CliError('USAGE', `--parameters is not JSON: ${json.slice(0, 100)}.`, { cause });
+  }
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    const found = await stat(file);
+    if (found.isFile()) return found.size;
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+  throw new CliError('FILE_UNREADABLE', `${file} is no file.`);
+}
+
+function unreadable(file: string, cause: unknown): CliError {
+  return new CliError('FILE_UNREADABLE', `${file} does not exist or can not be read.`, { cause });
+}
+
+/** Everything or nothing: the output gets its name once it is complete. */
+async function write(
+  parts: ReturnType<typeof predictFile>,
+  output: string,
+  show: (progress: Progress) => void,
+): Promise<Progress> {
+  const unfinished = `${output}.unfinished`;
+  let progress = NO_PROGRESS;
+  const bodies = async function* () {
+    for await (const part of parts) {
+      yield part.body;
+      progress = part.progress;
+      show(progress);
+    }
+  };
+  try {
+    await pipeline(bodies, createWriteStream(unfinished));
+    await rename(unfinished, output);
+    return progress;
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error instanceof Error && 'syscall' in error ? unwritable(output, error) : error;
+  }
+}
+
+function unwritable(output: string, cause: Error): CliError {
+  const reason = 'code' in cause ? String(cause.code) : cause.message;
+  return new CliError('FILE_UNWRITABLE', `${output} can not be written (${reason}).`, { cause });
+}

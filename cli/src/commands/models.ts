@@ -1,0 +1,11 @@
+import type { CommandGroup } from '../kit/command.ts';
+
+export const command: CommandGroup = {
+  summary: 'bring model packages in, prove them, list them, time them',
+  commands: {
+    add: () => import('./models/add.ts'),
+    verify: () => import('./models/verify.ts'),
+    list: () => import('./models/list.ts'),
+    bench: () => import('./models/bench.ts'),
+  },
+};

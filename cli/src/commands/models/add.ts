@@ -1,0 +1,15 @@
+import { TASKS } from '@pilotlight/model-format';
+import { defineCommand } from '../../kit/command.ts';
+import { OPTIONS } from '../../models/add-options.ts';
+
+export const command = defineCommand({
+  summary: 'package a Hugging Face checkpoint or an .onnx export',
+  usage: ['FOLDER --name NAME [OPTIONS]'],
+  description: `The package is verified and, by default, int8. Tasks: ${TASKS.slice(0, 4).join(', ')},\n${TASKS.slice(4).join(', ')}.`,
+  options: OPTIONS,
+  examples: [
+    'pilotlight models add ./my-checkpoint --name reviews --task text-classification',
+    'pilotlight models add ./ner --name ner --version 2.0.0 --evaluate test.jsonl --dataset conll2003',
+  ],
+  run: async (line, terminal) => (await import('../../models/add.ts')).add(line, terminal),
+});

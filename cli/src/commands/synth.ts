@@ -1,0 +1,3 @@
+import { cdkCommand } from '../cdk/cdk-command.ts';
+
+export const command = cdkCommand('synth', 'write the CloudFormation templates of the CDK app', ['--quiet']);

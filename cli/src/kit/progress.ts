@@ -1,0 +1,44 @@
+/** How far something is, in one line of a terminal that is written over; where there is no terminal, nothing. */
+import type { Output } from './command.ts';
+import { printable } from './style.ts';
+import { bar } from './table.ts';
+
+const BAR_CELLS = 24;
+const START_OF_LINE = '\r\u001b[2K';
+
+export class ProgressBar {
+  readonly #stream: Output;
+  #drawn = '';
+
+  constructor(stream: Output = process.stderr) {
+    this.#stream = stream;
+  }
+
+  /** `share` is what is done, from 0 to 1. */
+  show(share: number, text: string): void {
+    if (this.#stream.isTTY) this.#draw(`${bar(share, BAR_CELLS)} ${printable(text)}`);
+  }
+
+  /** `done` of `all` are done. */
+  count(text: string, done: number, all: number): void {
+    this.show(done / all, `${done}/${all} ${text}`);
+  }
+
+  /** A step whose length is not known; where there is no terminal, a line of its own. */
+  say(text: string): void {
+    if (this.#stream.isTTY) this.#draw(printable(text));
+    else this.#stream.write(`${printable(text)}\n`);
+  }
+
+  clear(): void {
+    if (this.#drawn === '') return;
+    this.#drawn = '';
+    this.#stream.write(START_OF_LINE);
+  }
+
+  #draw(line: string): void {
+    if (line === this.#drawn) return;
+    this.#drawn = line;
+    this.#stream.write(START_OF_LINE + line);
+  }
+}

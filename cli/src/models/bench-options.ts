@@ -1,0 +1,22 @@
+import type { CommandLine, Options } from '../kit/options.ts';
+import { COMMON } from './options.ts';
+
+export const OPTIONS = {
+  tokens: { type: 'string', value: 'LIST', default: '16,64,128', help: 'lengths to measure' },
+  runs: { type: 'string', value: 'N', default: '100', help: 'calls of each length' },
+  variant: {
+    type: 'string',
+    value: 'NAME',
+    help: 'variant to time',
+    otherwise: 'the one that is served',
+  },
+  threads: {
+    type: 'string',
+    value: 'N',
+    help: 'threads of one operator',
+    otherwise: 'one for each core',
+  },
+  ...COMMON,
+} as const satisfies Options;
+
+export type BenchLine = CommandLine<typeof OPTIONS>;

@@ -1,0 +1,55 @@
+import { Engine, type Predictor } from '@pilotlight/engine';
+import { type LatencyRow, measureLatency, selectPackages } from '@pilotlight/toolchain';
+import { packagesFolder } from '../clone.ts';
+import type { Terminal } from '../kit/command.ts';
+import { usageError } from '../kit/errors.ts';
+import { wholeNumber } from '../kit/options.ts';
+import { duration, table } from '../kit/table.ts';
+import type { BenchLine } from './bench-options.ts';
+
+/** @throws CliError, ToolchainError, EngineError */
+export async function bench({ values, positionals }: BenchLine, { stdout }: Terminal): Promise<undefined> {
+  const [selection, more] = positionals;
+  if (selection === undefined || more !== undefined) throw usageError('bench takes one model.');
+  const lengths = values.tokens.split(',').map((text) => wholeNumber(text, '--tokens', 3));
+  const runs = wholeNumber(values.runs, '--runs', 1);
+  const { threads, variant } = values;
+  const packages = packagesFolder(values.packages);
+  const [entry] = await selectPackages(packages, selection);
+  if (entry === undefined || selection === 'all') throw usageError('bench takes one model.');
+  const engine = new Engine({
+    packages,
+    ...(variant !== undefined && { variant }),
+    ...(threads !== undefined && { intraOpThreads: wholeNumber(threads, '--threads', 1) }),
+  });
+  try {
+    const predictor = await engine.predictor({ name: entry.name, version: entry.version });
+    const rows: LatencyRow[] = [];
+    for (const tokens of lengths) rows.push(await measureLatency(predictor, tokens, runs));
+    stdout.write(
+      values.json ? `${JSON.stringify(asJson(predictor, rows), null, 2)}\n` : report(predictor, rows),
+    );
+  } finally {
+    await engine.dispose();
+  }
+  return undefined;
+}
+
+function asJson({ manifest, variantName, loadTimings }: Predictor, latencies: readonly LatencyRow[]) {
+  return { model: manifest.name, version: manifest.version, variant: variantName, loadTimings, latencies };
+}
+
+function report({ manifest, variantName, loadTimings }: Predictor, rows: readonly LatencyRow[]): string {
+  const cells = rows.map(({ tokens, p50Ms, p90Ms, textsPerSecond }) => [
+    `${tokens}`,
+    p50Ms.toFixed(2),
+    p90Ms.toFixed(2),
+    textsPerSecond.toFixed(0),
+  ]);
+  const columns = ['tokens', 'p50 ms', 'p90 ms', 'texts/s'].map((title) => ({
+    title,
+    align: 'right' as const,
+  }));
+  const heading = `${manifest.name}@${manifest.version} ${variantName}, one text a call, loaded in ${duration(loadTimings.totalMs)}`;
+  return `${heading}\n\n${table(columns, cells)}\n`;
+}

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { FolderStore, type PackageEntry } from '@pilotlight/engine';
+import { type CatalogEntry, readCatalog } from '@pilotlight/model-format';
+import { packagesFolder } from '../clone.ts';
+import { asCalled } from '../kit/called-as.ts';
+import { EXIT, type Terminal } from '../kit/command.ts';
+import { usageError } from '../kit/errors.ts';
+import { megabytes, table } from '../kit/table.ts';
+import type { ListLine } from './list-options.ts';
+
+/** Gives the exit code 1 where a package is broken. @throws CliError USAGE */
+export async function list({ values, positionals }: ListLine, { stdout }: Terminal): Promise<number> {
+  if (positionals.length > 0) throw usageError(`list takes no argument, but got '${positionals[0]}'.`);
+  const packages = packagesFolder(values.packages);
+  const catalog = catalogOf(packages, values.catalog);
+  const entries = await new FolderStore(packages).list();
+  const text = values.json ? JSON.stringify(entries, null, 2) : listing(entries, catalog, packages);
+  stdout.write(`${text}\n`);
+  return entries.some(({ problem }) => problem !== undefined) ? EXIT.failed : EXIT.ok;
+}
+
+/** A catalog that is named must be there; that beside the packages need not. */
+function catalogOf(packages: string, named: string | undefined): readonly CatalogEntry[] {
+  const beside = join(packages, '../catalog.json');
+  return named === undefined && !existsSync(beside) ? [] : readCatalog(named ?? beside);
+}
+
+function listing(
+  entries: readonly PackageEntry[],
+  catalog: readonly CatalogEntry[],
+  packages: string,
+): string {
+  if (entries.length === 0)
+    return `There is no package in ${packages}. Bring one in: ${asCalled('pilotlight models add --help')}`;
+  const rows = entries.map(({ name, version, manifest, pipeline, problem }) => {
+    if (pipeline !== undefined) {
+      const bytes = pipeline.files.reduce((sum, file) => sum + file.bytes, 0);
+      const variant = `${pipeline.dtype} ${megabytes(bytes)}, ${pipeline.runtime}`;
+      return [name, version, pipeline.task, '', variant, tierIn(catalog, name, version), ''];
+    }
+    if (manifest === undefined) return [name, version, '', '', '', '', problem ?? ''];
+    const variants = Object.entries(manifest.variants).map(([variant, { files }]) => {
+      const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+      return `${variant} ${megabytes(bytes)}`;
+    });
+    const quality = manifest.quality.map(
+      ({ dataset, metric, served }) => `${dataset} ${metric} ${(100 * served).toFixed(1)} %`,
+    );
+    const { maxTokens } = manifest.textProcessing;
+    const tier = tierIn(catalog, name, version);
+    return [name, version, manifest.task, `${maxTokens}`, variants.join(', '), tier, quality.join(', ')];
+  });
+  return table(
+    [
+      { title: 'model' },
+      { title: 'version' },
+      { title: 'task' },
+      { title: 'tokens', align: 'right' },
+      { title: 'variants' },
+      { title: 'tier in catalog' },
+      { title: 'quality as served' },
+    ],
+    rows,
+  );
+}
+
+function tierIn(catalog: readonly CatalogEntry[], name: string, version: string): string {
+  return catalog.find((entry) => entry.name === name && entry.version === version)?.tier ?? 'none';
+}

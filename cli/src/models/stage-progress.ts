@@ -1,0 +1,27 @@
+import type { Progress } from '@pilotlight/toolchain';
+import type { Output } from '../kit/command.ts';
+import { ProgressBar } from '../kit/progress.ts';
+import { paint } from '../kit/style.ts';
+import { duration } from '../kit/table.ts';
+
+/** One line per stage with its time: drawn as a moving bar on a terminal, written once when done elsewhere. */
+export function stageProgress(stream: Output): Progress {
+  const bar = new ProgressBar(stream);
+  return {
+    async stage(name, work) {
+      const start = performance.now();
+      const title = name.padEnd(22);
+      bar.show(0, title);
+      try {
+        const result = await work((done) => bar.show(done, title));
+        bar.clear();
+        stream.write(`${paint('green', '✓', stream)} ${title} ${duration(performance.now() - start)}\n`);
+        return result;
+      } catch (error) {
+        bar.clear();
+        stream.write(`${paint('red', '✗', stream)} ${name}\n`);
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { PACKAGES_DEFAULT } from '../clone.ts';
+import type { CommandLine, Options } from '../kit/options.ts';
+
+export const OPTIONS = {
+  model: {
+    type: 'string',
+    short: 'm',
+    value: 'NAME',
+    help: 'the model, with or without a version: sentiment, sentiment@1.0.0',
+  },
+  task: { type: 'string', short: 't', value: 'TASK', help: 'another task that the model can do, too' },
+  file: {
+    type: 'string',
+    short: 'f',
+    value: 'FILE',
+    help: 'texts from a file, one a line; in a .jsonl file a line is a string, or an object with "text" (and "text_pair") or "inputs"',
+  },
+  'top-k': {
+    type: 'string',
+    value: 'N',
+    help: 'how many answers to print for each text; of labels, "all" for every one',
+  },
+  pair: { type: 'string', value: 'TEXT', help: 'text-classification: the second text of a pair' },
+  context: { type: 'string', value: 'TEXT', help: 'question-answering: what answers the questions' },
+  labels: {
+    type: 'string',
+    value: 'LIST',
+    help: 'zero-shot-classification: what to choose from, with commas between',
+  },
+  query: { type: 'string', value: 'TEXT', help: 'text-ranking: what the texts are ranked for' },
+  source: { type: 'string', value: 'TEXT', help: 'sentence-similarity: what the texts are compared with' },
+  set: {
+    type: 'string',
+    value: 'NAME=VALUE',
+    multiple: true,
+    help: 'a parameter of the task, such as multi_label=true',
+  },
+  truncate: {
+    type: 'boolean',
+    default: false,
+    help: 'cut texts that are too long for the model, instead of refusing them',
+  },
+  json: { type: 'boolean', help: 'print one JSON object a text: {"text", "result"}' },
+  packages: { type: 'string', value: 'DIR', help: 'folder of packages', otherwise: PACKAGES_DEFAULT },
+} as const satisfies Options;
+
+export type PredictLine = CommandLine<typeof OPTIONS>;

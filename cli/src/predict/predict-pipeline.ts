@@ -1,0 +1,28 @@
+/** `pilotlight predict` with a model that transformers.js runs: files of images and recordings in, JSON out. */
+import { readFile } from 'node:fs/promises';
+import { type Engine, PIPELINE_TASKS, type PipelineManifest } from '@pilotlight/engine';
+import { CliError, usageError } from '../kit/errors.ts';
+
+/** Prints one JSON object for each input, `{"input", "result"}`. @throws CliError USAGE, INPUT_REFUSED */
+export async function predictWithPipeline(
+  engine: Engine,
+  { name, version, task }: PipelineManifest,
+  inputs: readonly string[],
+): Promise<void> {
+  const { input: kind, second } = PIPELINE_TASKS[task];
+  const what = kind === 'text' ? 'a text' : 'a file';
+  if (second !== undefined) {
+    throw usageError(`${task} takes ${second} with each call: send them to POST /models/${name}.`);
+  }
+  if (inputs.length === 0) throw usageError(`Give ${what} to predict; this model is for ${task}.`);
+  for (const input of inputs) {
+    const { results } = await engine.predict({ name, version }, kind === 'text' ? input : await read(input));
+    process.stdout.write(`${JSON.stringify({ input, result: results[0] })}\n`);
+  }
+}
+
+async function read(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((cause: unknown) => {
+    throw new CliError('INPUT_REFUSED', `The file ${path} can not be read.`, { cause });
+  });
+}

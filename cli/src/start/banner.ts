@@ -1,0 +1,128 @@
+/** The greeting of `pilotlight start`: the models, where the time of the cold start went, and lines to copy. */
+import type { Manifest, PackageEntry, Quality, TaskName } from '@pilotlight/engine';
+import { paint } from '../kit/style.ts';
+import { table } from '../kit/table.ts';
+import type { LocalModel } from './load-models.ts';
+
+/** A text that shows what a default model does; others get the example of their task. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  intent: 'what is my balance',
+  slots: 'play jazz by Miles Davis',
+};
+
+/** A body for each task. Without an apostrophe: it stands in a shell's single quotes. */
+const TASK_EXAMPLES: Readonly<Record<TaskName, (manifest: Shown) => object>> = {
+  'text-classification': () => ({ inputs: 'I love this' }),
+  'token-classification': () => ({ inputs: 'Ada Lovelace was born in London' }),
+  'question-answering': () => ({
+    inputs: { question: 'Who was born in London?', context: 'Ada Lovelace was born in London.' },
+  }),
+  'fill-mask': ({ textProcessing }) => ({
+    inputs: `Paris is the ${textProcessing.maskToken ?? '[MASK]'} of France.`,
+  }),
+  'zero-shot-classification': () => ({
+    inputs: 'My parcel is late',
+    parameters: { candidate_labels: ['delivery', 'payment'] },
+  }),
+  'feature-extraction': () => ({ inputs: 'I love this' }),
+  'sentence-similarity': () => ({
+    inputs: { source_sentence: 'I love this', sentences: ['I like it', 'Where is it?'] },
+  }),
+  'text-ranking': () => ({
+    inputs: { query: 'late parcel', texts: ['Delivery takes two days', 'We take cards'] },
+  }),
+};
+type Shown = Pick<Manifest, 'name' | 'task' | 'textProcessing'>;
+
+/** Where requests are handed over to, and the models that are. */
+export interface ShownContainer {
+  readonly url: string;
+  readonly models: Readonly<Record<string, unknown>>;
+}
+
+/** `base` is the address that the service listens on, `s3` that of the bucket `uploads`. */
+export function banner(
+  models: readonly LocalModel[],
+  base: string,
+  s3: string,
+  container?: ShownContainer,
+): string {
+  const predictors = models.flatMap(({ predictor }) => predictor ?? []);
+  const lines = curlLines(
+    models.flatMap(({ predictor, manifest }) => (predictor && manifest ? [manifest] : [])),
+    base,
+  );
+  return [
+    servesAt(base),
+    modelTable(models),
+    ...(container ? [`Handed over to ${container.url}: ${Object.keys(container.models).join(', ')}`] : []),
+    ...(predictors.length > 0 ? [coldStartTable(predictors)] : []),
+    ...(lines.length > 0 ? [['Try:', ...lines].join('\n  ')] : []),
+    `Files in s3://uploads/in/<model>/ at ${s3} come out in out/   ${paint('dim', 'docs/batch.md')}`,
+    paint('dim', 'Ctrl-C ends it.'),
+  ].join('\n\n');
+}
+
+/** `summary` is about the function; the models are those that it serves. */
+export function lambdaBanner(models: readonly PackageEntry[], summary: string, base: string): string {
+  const lines = curlLines(
+    models.flatMap(({ manifest }) => manifest ?? []),
+    base,
+  );
+  return [servesAt(base), summary, ['Try:', ...lines].join('\n  '), paint('dim', 'Ctrl-C ends it.')].join(
+    '\n\n',
+  );
+}
+
+function servesAt(base: string): string {
+  return `Pilotlight serves at ${paint(['bold', 'cyan'], base)}   ${paint('dim', `docs: ${base}/docs`)}`;
+}
+
+function modelTable(models: readonly LocalModel[]): string {
+  const rows = models.map(({ name, version, manifest, pipeline, state, predictor }) => {
+    // The figures are those of weights that a refused package does not have.
+    const quality = state === 'refused' ? undefined : manifest?.quality[0];
+    const weights = predictor
+      ? `${predictor.variantName}, ${megabytes(predictor.bytes)}`
+      : { text: state, style: state === 'refused' ? ('red' as const) : ('dim' as const) };
+    return [name, version, (manifest ?? pipeline)?.task ?? '', weights, quality ? inWords(quality) : ''];
+  });
+  const titles = ['MODEL', 'VERSION', 'TASK', 'WEIGHTS', 'QUALITY'];
+  return table(
+    titles.map((title) => ({ title })),
+    rows,
+  );
+}
+
+function coldStartTable(predictors: readonly NonNullable<LocalModel['predictor']>[]): string {
+  const phases = ['OPEN', 'VERIFY', 'TOKENIZER', 'SESSION', 'TOTAL'];
+  const rows = predictors.map(({ manifest, loadTimings: timings }) => [
+    manifest.name,
+    ...[timings.openMs, timings.verifyMs, timings.tokenizerMs, timings.sessionMs, timings.totalMs].map(
+      (milliseconds) => `${milliseconds.toFixed(0)} ms`,
+    ),
+  ]);
+  const columns = [{ title: 'COLD START' }, ...phases.map((title) => ({ title, align: 'right' as const }))];
+  return table(columns, rows);
+}
+
+/** A line to copy for each of the first three models. */
+function curlLines(manifests: readonly Shown[], base: string): string[] {
+  return manifests.slice(0, 3).map((manifest) => curlLine(manifest, base));
+}
+
+/** A call that the model answers, whatever its task. */
+export function curlLine(manifest: Shown, base: string): string {
+  const { name, task } = manifest;
+  const text = Object.hasOwn(EXAMPLES, name) ? EXAMPLES[name] : undefined;
+  const body = text === undefined ? TASK_EXAMPLES[task](manifest) : { inputs: text };
+  return `curl -d '${JSON.stringify(body)}' ${base.replace('http://', '')}/models/${name}`;
+}
+
+function inWords({ metric, served, dataset }: Quality): string {
+  return `${metric} ${(100 * served).toFixed(1)} % on ${dataset}`;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

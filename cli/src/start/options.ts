@@ -1,0 +1,62 @@
+import { PACKAGES_DEFAULT } from '../clone.ts';
+import type { CommandLine, Options } from '../kit/options.ts';
+
+export const OPTIONS = {
+  port: {
+    type: 'string',
+    value: 'N',
+    help: 'port to listen on; 0 takes a free one',
+    otherwise: 'PORT, or 8080',
+  },
+  host: {
+    type: 'string',
+    value: 'ADDRESS',
+    default: '127.0.0.1',
+    help: 'address to listen on; 0.0.0.0 is every network',
+  },
+  model: {
+    type: 'string',
+    value: 'NAME',
+    multiple: true,
+    help: 'load this model at start, the others at their first request',
+    otherwise: 'load all',
+  },
+  packages: { type: 'string', value: 'DIR', help: 'folder of packages', otherwise: PACKAGES_DEFAULT },
+  's3-port': {
+    type: 'string',
+    value: 'N',
+    help: 'port of S3, whose files are predicted',
+    otherwise: '4568, or a free one',
+  },
+  server: {
+    type: 'string',
+    value: 'URL',
+    help: 'hand over to the server there what only it has (docs/gpu.md); PILOTLIGHT_CONTAINER says more',
+  },
+  quiet: { type: 'boolean', help: 'print no line for each request' },
+  lambda: {
+    type: 'boolean',
+    help: 'serve through the built predict function, in execution environments as AWS has them; see docs/local-lambda.md',
+  },
+  memory: {
+    type: 'string',
+    value: 'MB',
+    help: 'with --lambda: memory of the function, 128 to 10240',
+    otherwise: '1769, one vCPU',
+  },
+  concurrency: {
+    type: 'string',
+    value: 'N',
+    help: 'with --lambda: environments that may exist at once',
+    otherwise: '10',
+  },
+  idle: {
+    type: 'string',
+    value: 'SECONDS',
+    help: 'with --lambda: end an environment after so long without a request',
+    otherwise: '300',
+  },
+  logs: { type: 'boolean', help: 'with --lambda: print what the environments log' },
+} as const satisfies Options;
+
+export type StartLine = CommandLine<typeof OPTIONS>;

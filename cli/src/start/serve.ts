@@ -1,0 +1,136 @@
+/** `npm start`: every model package on http://localhost:8080. */
+
+import { createApp } from '@pilotlight/app/internal/api/app';
+import type { AppOptions } from '@pilotlight/app/internal/api/ports';
+import { type Config, readConfig } from '@pilotlight/app/internal/settings/config';
+import { appOptions, engineOptions } from '@pilotlight/app/internal/settings/engine-options';
+import { handOverOptions } from '@pilotlight/app/internal/settings/hand-over-options';
+import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
+import { PrometheusMetrics } from '@pilotlight/app/internal/telemetry/prometheus';
+import { Engine } from '@pilotlight/engine';
+import type { UploadsOptions } from '../batch/uploads.ts';
+import { packagesFolder } from '../clone.ts';
+import { findModel, listModels } from '../find-model.ts';
+import { usageError } from '../kit/errors.ts';
+import { wholeNumber } from '../kit/options.ts';
+import { banner, lambdaBanner } from './banner.ts';
+import { loadModels } from './load-models.ts';
+import { consoleLogger, requestLog } from './logging.ts';
+import type { StartLine } from './options.ts';
+import { serverSetting } from './server-setting.ts';
+import { listen } from './service.ts';
+
+/** Serves until a signal ends it. @throws CliError, EngineError */
+export async function serve({ values, positionals }: StartLine): Promise<undefined> {
+  const { quiet = false } = values;
+  if (positionals[0] !== undefined) {
+    throw usageError(`${JSON.stringify(positionals[0])} is not an option.`);
+  }
+  const port = wholeNumber(
+    values.port ?? (process.env.PORT || '8080'),
+    values.port === undefined ? 'PORT' : '--port',
+    0,
+    65_535,
+  );
+  const folder = packagesFolder(values.packages);
+  if (values.lambda) {
+    if (values.server !== undefined) throw usageError('--server is not for --lambda.');
+    await startLambda(values, folder, port);
+    return undefined;
+  }
+  const stray = (['memory', 'concurrency', 'idle'] as const).find((name) => values[name] !== undefined);
+  if (stray ?? values.logs) throw usageError(`--${stray ?? 'logs'} is for --lambda.`);
+  const config = readConfig({
+    ...process.env,
+    MODELS_DIR: folder,
+    ...(values.server !== undefined && { PILOTLIGHT_CONTAINER: await serverSetting(values.server) }),
+  });
+  keepHeapSmall();
+  const engine = new Engine({ ...engineOptions(config), sessions: 'worker' });
+  try {
+    const models = await loadModels(engine, folder, values.model ?? config.PRELOAD_MODELS, (problem) =>
+      consoleLogger.warn(problem, {}),
+    );
+    const elsewhere = await handOverOptions(config, consoleLogger);
+    const app = appOf(engine, config, quiet, elsewhere);
+    const service = await listen(app, values.host, port);
+    // Loaded here, because S3 takes a moment that serving through Lambda need not wait for.
+    const { startUploads } = await import('../batch/uploads.ts');
+    const options = { engine, logger: consoleLogger, port: s3Port(values['s3-port'], port) };
+    const uploads = await startUploads(options).catch(async (error) => {
+      await service.close();
+      throw error;
+    });
+    endOnSignal(async () => {
+      await service.close();
+      await uploads.close();
+      await engine.dispose();
+    });
+    console.log(
+      banner(models, baseOf(values.host, service.port), uploads.endpoint, config.PILOTLIGHT_CONTAINER),
+    );
+    return undefined;
+  } catch (error) {
+    await engine.dispose();
+    throw error;
+  }
+}
+
+/** What is asked for; else the usual one, or a free one where the service itself takes a free one. */
+function s3Port(option: string | undefined, port: number): UploadsOptions['port'] {
+  if (option !== undefined) return { wanted: wholeNumber(option, '--s3-port', 0, 65_535) };
+  return port === 0 ? { wanted: 0 } : { wanted: 4568, elseFree: true };
+}
+
+async function startLambda(values: StartLine['values'], packages: string, port: number): Promise<void> {
+  const { host, quiet = false, logs = false } = values;
+  const memoryMegabytes = wholeNumber(values.memory ?? '1769', '--memory', 128, 10_240);
+  const reservedConcurrency = wholeNumber(values.concurrency ?? '10', '--concurrency', 1, 100);
+  const idleSeconds = wholeNumber(values.idle ?? '300', '--idle', 1, 86_400);
+  const entries = await listModels(new Engine({ packages }), packages);
+  const names = values.model ?? [...new Set(entries.map(({ name }) => name))];
+  const models = names.map((ref) => findModel(ref, entries));
+  const settings = { memoryMegabytes, reservedConcurrency };
+  // Loaded here, because only this way of serving needs the bundler and the layer builds.
+  const { serveLambda } = await import('../lambda/serve.ts');
+  const service = await serveLambda({ packages, models, host, port, settings, idleSeconds, quiet, logs });
+  endOnSignal(() => service.close());
+  console.log(lambdaBanner(models, service.summary, baseOf(host, service.port)));
+}
+
+function appOf(engine: Engine, config: Config, quiet: boolean, elsewhere: Partial<AppOptions>) {
+  const metrics = new PrometheusMetrics(() => engine.loaded().length + engine.loadedPipelines().length);
+  return createApp({
+    engine,
+    logger: consoleLogger,
+    ...appOptions(config),
+    ...elsewhere,
+    telemetry: quiet ? [metrics] : [metrics, requestLog],
+    renderMetrics: () => metrics.render(),
+  });
+}
+
+const baseOf = (host: string, port: number): string => `http://${shownHost(host)}:${port}`;
+
+function shownHost(host: string): string {
+  if (['127.0.0.1', '::1', '0.0.0.0', '::'].includes(host)) return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** npm passes on the signal that its process group got already, so one Ctrl-C is two signals at once. */
+const SAME_SIGNAL_MS = 500;
+
+/** The first signal lets requests under way finish, a later one ends at once. */
+function endOnSignal(close: () => Promise<void>): void {
+  let endingSince: number | undefined;
+  const end = async () => {
+    if (endingSince !== undefined) {
+      if (performance.now() - endingSince > SAME_SIGNAL_MS) process.exit(130);
+      return;
+    }
+    endingSince = performance.now();
+    await close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end());
+}

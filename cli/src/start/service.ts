@@ -1,0 +1,49 @@
+/** The HTTP app on a port of this machine. */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { Drain } from '@pilotlight/app/internal/api/drain';
+import { createHttpServer } from '@pilotlight/app/internal/api/node-server';
+import type { Hono } from 'hono';
+import { asCalled } from '../kit/called-as.ts';
+import { CliError } from '../kit/errors.ts';
+
+/** How long requests under way may take to end once the service is told to. */
+const CLOSE_MS = 10_000;
+
+export interface Service {
+  readonly port: number;
+  /** Answers what is under way, refuses what comes after. */
+  close(): Promise<void>;
+}
+
+/** @throws CliError PORT_UNAVAILABLE */
+export function listen(app: Hono, host: string, port: number): Promise<Service> {
+  return listenOn(createHttpServer(app), host, port);
+}
+
+/** @throws CliError PORT_UNAVAILABLE */
+export async function listenOn(server: Server, host: string, port: number): Promise<Service> {
+  const drain = new Drain(server);
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new CliError('PORT_UNAVAILABLE', unavailable(error, host, port), { cause: error });
+  }
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    close: async () => {
+      await drain.close(CLOSE_MS);
+    },
+  };
+}
+
+function unavailable(error: unknown, host: string, port: number): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const other = `Choose another: ${asCalled(`pilotlight start --port ${port >= 65_535 ? 8081 : port + 1}`)}`;
+  if (code === 'EADDRINUSE') return `Port ${port} is in use by another process. ${other}`;
+  if (code === 'EACCES')
+    return `Port ${port} needs rights that this process has not. ${other.replace(/\d+$/, '8080')}`;
+  return `${host}:${port} can not be listened on (${String(code ?? error)}).`;
+}

@@ -1,0 +1,117 @@
+/**
+ * API Gateway's event for an HTTP request, payload format 2.0.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
+import { ACCOUNT } from '../lambda/function-definition.ts';
+import type { MatchedRoute } from './route.ts';
+
+/** An HTTP request as it arrived. */
+export interface GatewayRequest {
+  readonly method: string;
+  /** Decoded, which is how an HTTP API passes it on. */
+  readonly path: string;
+  /** As sent, without the question mark. */
+  readonly query: string;
+  readonly httpVersion: string;
+  /** Names and values by turns, duplicates included, as in `IncomingMessage.rawHeaders`. */
+  readonly rawHeaders: readonly string[];
+  readonly body: Buffer;
+  readonly sourceIp: string;
+}
+
+/** What API Gateway adds. */
+export interface GatewayContext {
+  readonly apiId: string;
+  readonly requestId: string;
+  readonly traceId: string;
+  readonly stage: string;
+  readonly time: Date;
+  readonly port: string;
+  readonly protocol: 'http' | 'https';
+}
+
+/** Belong to one connection, and end at API Gateway. */
+const HOP_BY_HOP = ['connection', 'expect', 'keep-alive', 'te', 'transfer-encoding', 'upgrade'];
+
+/** A body of another type comes in base64. */
+const TEXT = /^(?:text\/|application\/(?:[\w.-]+\+)?(?:json|javascript|xml)\b)/i;
+
+export function gatewayEvent(request: GatewayRequest, route: MatchedRoute, context: GatewayContext) {
+  const rawPath = context.stage === '$default' ? request.path : `/${context.stage}${request.path}`;
+  const { cookies, headers } = headersOf(request, context);
+  const domainName = (headers.host ?? 'localhost').replace(/:\d+$/, '');
+  const query = parametersOf(request.query);
+  const { body, isBase64Encoded } = bodyOf(request.body, headers['content-type']);
+  return {
+    version: '2.0',
+    routeKey: route.routeKey,
+    rawPath,
+    rawQueryString: request.query,
+    ...(cookies.length > 0 && { cookies }),
+    headers,
+    ...(Object.keys(query).length > 0 && { queryStringParameters: query }),
+    requestContext: {
+      accountId: ACCOUNT,
+      apiId: context.apiId,
+      domainName,
+      domainPrefix: domainName.split('.', 1)[0] ?? domainName,
+      http: {
+        method: request.method,
+        path: rawPath,
+        protocol: `HTTP/${request.httpVersion}`,
+        sourceIp: request.sourceIp,
+        userAgent: headers['user-agent'] ?? '',
+      },
+      requestId: context.requestId,
+      routeKey: route.routeKey,
+      stage: context.stage,
+      time: commonLogTime(context.time),
+      timeEpoch: context.time.getTime(),
+    },
+    ...(route.pathParameters && { pathParameters: route.pathParameters }),
+    ...(body !== undefined && { body }),
+    isBase64Encoded,
+  };
+}
+
+/** Lower-case, duplicates joined by commas; cookies apart. */
+function headersOf({ rawHeaders, sourceIp }: GatewayRequest, context: GatewayContext) {
+  const cookies: string[] = [];
+  const headers: Record<string, string> = {};
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]?.toLowerCase() ?? '';
+    const value = rawHeaders[i + 1] ?? '';
+    if (name === 'cookie') cookies.push(...value.split(/;\s*/));
+    else if (!HOP_BY_HOP.includes(name))
+      headers[name] = headers[name] === undefined ? value : `${headers[name]},${value}`;
+  }
+  const before = headers['x-forwarded-for'];
+  headers['x-forwarded-for'] = before === undefined ? sourceIp : `${before}, ${sourceIp}`;
+  headers['x-forwarded-port'] = context.port;
+  headers['x-forwarded-proto'] = context.protocol;
+  headers['x-amzn-trace-id'] = context.traceId;
+  return { cookies, headers };
+}
+
+/** Decoded, duplicates joined by commas. */
+function parametersOf(rawQueryString: string): Record<string, string> {
+  const parameters: Record<string, string> = {};
+  for (const [name, value] of new URLSearchParams(rawQueryString)) {
+    parameters[name] = parameters[name] === undefined ? value : `${parameters[name]},${value}`;
+  }
+  return parameters;
+}
+
+function bodyOf(body: Buffer, contentType: string | undefined) {
+  if (body.length === 0) return { body: undefined, isBase64Encoded: false };
+  const isText = contentType !== undefined && TEXT.test(contentType);
+  return { body: body.toString(isText ? 'utf8' : 'base64'), isBase64Encoded: !isText };
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `29/Oct/2026:08:12:02 +0000` */
+function commonLogTime(time: Date): string {
+  const iso = time.toISOString();
+  return `${iso.slice(8, 10)}/${MONTHS[time.getUTCMonth()]}/${iso.slice(0, 4)}:${iso.slice(11, 19)} +0000`;
+}

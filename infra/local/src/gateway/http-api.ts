@@ -1,0 +1,163 @@
+/** An HTTP API of API Gateway on a port of this machine, with one function behind its routes. */
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { LambdaServiceError } from '../lambda/errors.ts';
+import type { Invoke, InvokeResult } from '../lambda/invoke-request.ts';
+import { type Address, end, listen } from '../listen.ts';
+import { newTraceId } from '../trace-id.ts';
+import { gatewayEvent } from './event.ts';
+import {
+  type GatewayResponse,
+  gatewayMessage,
+  gatewayResponse,
+  INTERNAL_SERVER_ERROR,
+  SERVICE_UNAVAILABLE,
+} from './response.ts';
+import { DEFAULT_ROUTE, type RouteKey, routeMatcher } from './route.ts';
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+const MAX_BODY_BYTES = 10 * 2 ** 20;
+const INTEGRATION_TIMEOUT_MS = 30_000;
+
+/** A request that was answered. */
+export interface GatewayExchange {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly ms: number;
+  /** What Lambda gave, where a function was run. */
+  readonly result?: InvokeResult | undefined;
+}
+
+export interface HttpApiOptions {
+  readonly invoke: Invoke;
+  /** The function behind the routes, with its alias. */
+  readonly functionName: string;
+  /** Such as `GET /models/{model}`; what none of them takes is answered with 404. @default - `$default`, which takes all */
+  readonly routes?: readonly RouteKey[];
+  /** @default - 30,000, which is API Gateway's limit */
+  readonly integrationTimeoutMs?: number;
+  /** @default - nobody is told */
+  readonly answered?: (exchange: GatewayExchange) => void;
+  /** Gets what went wrong inside of API Gateway itself, which answers 500. @default - nobody is told */
+  readonly failed?: (error: unknown) => void;
+}
+
+/** Not listening yet. */
+export function createHttpApi({
+  invoke,
+  functionName,
+  routes = [DEFAULT_ROUTE],
+  integrationTimeoutMs = INTEGRATION_TIMEOUT_MS,
+  answered = () => {},
+  failed = () => {},
+}: HttpApiOptions): Server {
+  const apiId = randomBytes(5).toString('hex');
+  const matchRoute = routeMatcher(routes);
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const start = performance.now();
+    const { method = 'GET', url = '/' } = request;
+    const told = (status: number, result?: InvokeResult) =>
+      answered({ method, path: url, status, ms: performance.now() - start, result });
+    const body = await bodyOf(request);
+    if (body === undefined) return send(response, gatewayMessage(413, 'Request Entity Too Large'), told);
+    const path = decoded(url.split('?', 1)[0] ?? '/');
+    if (path === undefined) return send(response, gatewayMessage(400, 'Bad Request'), told);
+    const route = matchRoute(method, path);
+    if (!route) return send(response, gatewayMessage(404, 'Not Found'), told);
+    const traceId = request.headers['x-amzn-trace-id']?.toString() ?? newTraceId();
+    const event = gatewayEvent(
+      {
+        ...{
+          method,
+          path,
+          query: url.split(/\?(.*)/s)[1] ?? '',
+          body,
+          rawHeaders: request.rawHeaders,
+          httpVersion: request.httpVersion,
+        },
+        sourceIp: request.socket.remoteAddress ?? '',
+      },
+      route,
+      {
+        ...{ apiId, traceId, stage: '$default', time: new Date(), protocol: 'http' },
+        requestId: randomBytes(11).toString('base64'),
+        port: String(request.socket.localPort),
+      },
+    );
+    const invocation = { functionName, traceId, payload: JSON.stringify(event) };
+    const [integrated, result] = await integrate(invoke(invocation), integrationTimeoutMs);
+    send(response, integrated, (status) => told(status, result));
+  };
+  return createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      // A client that went away before its request was whole has nothing to be answered.
+      if (!request.complete) return;
+      failed(error);
+      send(response, INTERNAL_SERVER_ERROR, () => {});
+    });
+  });
+}
+
+export interface HttpApi {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** An HTTP API on a port of this machine. @throws EmulatorError PORT_UNAVAILABLE */
+export async function serveHttpApi({ host, port, ...options }: HttpApiOptions & Address): Promise<HttpApi> {
+  const server = createHttpApi(options);
+  const bound = await listen(server, { port: port ?? 0, host: host ?? '127.0.0.1' });
+  return { url: `http://${host ?? '127.0.0.1'}:${bound}`, close: () => end(server) };
+}
+
+/** An HTTP API passes paths on decoded. Undefined where this one is not percent-encoded UTF-8. */
+function decoded(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined where it is larger than API Gateway takes. */
+async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
+  }
+  return bytes <= MAX_BODY_BYTES ? Buffer.concat(chunks) : undefined;
+}
+
+/** What the client gets. An integration that is not done in time goes on without it. */
+async function integrate(
+  invocation: Promise<InvokeResult>,
+  timeoutMs: number,
+): Promise<[GatewayResponse, InvokeResult?]> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), timeoutMs);
+  try {
+    const result = await Promise.race([invocation, late]);
+    if (result === undefined) return [SERVICE_UNAVAILABLE];
+    return [result.functionError ? INTERNAL_SERVER_ERROR : gatewayResponse(result.payload), result];
+  } catch (error) {
+    if (!(error instanceof LambdaServiceError)) throw error;
+    if (error.code === 'TooManyRequestsException') return [SERVICE_UNAVAILABLE];
+    if (error.code === 'RequestTooLargeException') return [gatewayMessage(413, 'Request Entity Too Large')];
+    return [INTERNAL_SERVER_ERROR];
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function send(
+  response: ServerResponse,
+  { status, headers, body }: GatewayResponse,
+  sent: (status: number) => void,
+): void {
+  response.writeHead(status, { ...headers, 'content-length': body.length });
+  response.end(body);
+  sent(status);
+}

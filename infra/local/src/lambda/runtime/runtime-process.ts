@@ -1,0 +1,180 @@
+/** One process with the runtime in it, and the Runtime API that it talks to. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
+import { environmentVariables, type Folders } from '../environment/environment-variables.ts';
+import type { OrphanGuard } from '../environment/orphan-guard.ts';
+import { type MemoryWatch, watchMemory } from '../environment/resident-memory.ts';
+import type { DefinedFunction } from '../function-definition.ts';
+import type { LogStream } from '../log-stream.ts';
+import { type Delivery, RuntimeApi } from './runtime-api.ts';
+
+const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.mjs', import.meta.url));
+const RUNTIME_FOLDER = fileURLToPath(new URL('.', import.meta.url));
+
+/** The most that an invocation may answer: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+export const MAX_RESPONSE_BYTES = 6_291_556;
+
+export interface Exited {
+  readonly kind: 'exited';
+  readonly code: number | null;
+  readonly outOfMemory: boolean;
+}
+/** Milliseconds of the parts of an init phase. */
+export interface InitPhases {
+  /** From the start of the process to the first line of the runtime in it. */
+  readonly processMs: number;
+  /** Import of the handler, with its top-level await. */
+  readonly functionMs: number;
+  readonly totalMs: number;
+}
+export type Initialised =
+  | { readonly kind: 'ready'; readonly phases: InitPhases }
+  | { readonly kind: 'error'; readonly payload: Buffer }
+  | Exited;
+export type Handled = { readonly kind: 'response' | 'error'; readonly payload: Buffer } | Exited;
+
+const marksSchema = z.object({ node: z.number(), ready: z.number() });
+const now = () => performance.timeOrigin + performance.now();
+
+export interface ProcessOptions {
+  readonly definition: DefinedFunction;
+  readonly folders: Folders;
+  /** Name of the log stream. */
+  readonly environment: string;
+  readonly log: LogStream;
+  readonly guard: OrphanGuard;
+}
+
+export class RuntimeProcess {
+  /** Settles when the init phase is over, well or not. */
+  readonly initialised: Promise<Initialised>;
+  readonly exited: Promise<Exited>;
+  readonly #api: RuntimeApi;
+  readonly #child: ChildProcess;
+  readonly #memory: MemoryWatch | undefined;
+  #idle: (handled: Handled | undefined) => void = () => {};
+  #answer: Handled | undefined;
+
+  static async start(options: ProcessOptions): Promise<RuntimeProcess> {
+    const settled = Promise.withResolvers<Initialised>();
+    let running: RuntimeProcess | undefined;
+    const spawnedAt = now();
+    const answered = (kind: 'response' | 'error') => (_requestId: string, payload: Buffer) => {
+      if (running) running.#answer = { kind, payload };
+    };
+    const api = await RuntimeApi.listen(
+      {
+        next: (headers) => {
+          const marks = headers['pilotlight-marks'];
+          if (typeof marks === 'string') settled.resolve(ready(marks, spawnedAt));
+          else if (running) running.#idle(running.#answer);
+        },
+        response: answered('response'),
+        error: answered('error'),
+        initError: (payload) => settled.resolve({ kind: 'error', payload }),
+      },
+      MAX_RESPONSE_BYTES,
+    );
+    running = new RuntimeProcess(options, api, settled);
+    return running;
+  }
+
+  private constructor(
+    { definition, folders, environment, log, guard }: ProcessOptions,
+    api: RuntimeApi,
+    settled: PromiseWithResolvers<Initialised>,
+  ) {
+    this.#api = api;
+    const { memoryMegabytes } = definition;
+    const runtime = { address: api.address, folder: RUNTIME_FOLDER, logStream: environment };
+    this.#child = spawn(process.execPath, [...nodeOptions(memoryMegabytes), BOOTSTRAP], {
+      cwd: folders.task,
+      env: environmentVariables(definition, folders, runtime),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // In a process group of its own, so that Ctrl-C in a terminal is left to the parent.
+      detached: true,
+    });
+    const { pid, stdout, stderr } = this.#child;
+    if (stdout) log.capture('stdout', stdout);
+    if (stderr) log.capture('stderr', stderr);
+    if (pid !== undefined) {
+      guard.watch(pid);
+      this.#memory = watchMemory(pid, memoryMegabytes, () => this.kill());
+    }
+    this.initialised = settled.promise;
+    this.exited = new Promise((resolve) => {
+      const over = (code: number | null) => {
+        this.#memory?.end();
+        api.close();
+        if (pid !== undefined) guard.release(pid);
+        const exited: Exited = {
+          kind: 'exited',
+          code,
+          outOfMemory: this.#memory?.passed() ?? false,
+        };
+        settled.resolve(exited);
+        this.#idle(this.#answer ?? exited);
+        resolve(exited);
+      };
+      this.#child.once('close', over);
+      // There was no process to begin with.
+      this.#child.once('error', () => over(null));
+    });
+  }
+
+  get maxMemoryMegabytes(): number {
+    return this.#memory?.peak() ?? 0;
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Settles when the runtime asks for the next invocation, which Lambda takes for the end of this one. */
+  handle(delivery: Delivery): Promise<Handled> {
+    this.#answer = undefined;
+    return new Promise((resolve) => {
+      this.#idle = (handled) => handled && resolve(handled);
+      this.#api.deliver(delivery);
+    });
+  }
+
+  freeze(): void {
+    this.#memory?.pause();
+    this.#child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child.kill('SIGCONT');
+    this.#memory?.resume();
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
+function ready(marks: string, spawnedAt: number): Initialised {
+  const { node, ready: loaded } = marksSchema.parse(JSON.parse(marks));
+  const phases = {
+    processMs: node - spawnedAt,
+    functionMs: loaded - node,
+    totalMs: now() - spawnedAt,
+  };
+  return { kind: 'ready', phases };
+}
+
+/**
+ * As /var/runtime/bootstrap in AWS's images starts Node: a tenth of the memory for new objects, the rest for old ones.
+ * `--expose-gc` is in every cold start: V8 then refuses the code cache of Node's own modules (35 ms measured here).
+ */
+function nodeOptions(memoryMegabytes: number): string[] {
+  const newSpace = Math.floor(memoryMegabytes / 10);
+  return [
+    '--expose-gc',
+    '--max-http-header-size=81920',
+    `--max-semi-space-size=${Math.floor(newSpace / 2)}`,
+    `--max-old-space-size=${memoryMegabytes - newSpace}`,
+  ];
+}

@@ -1,0 +1,31 @@
+/** `pilotlight bench` in a clone. What it measures is loaded only where it is asked to. */
+import { defineCommand } from 'pilotlight/internal/kit/command';
+import { MEASUREMENTS, OPTIONS, parseArguments } from './arguments.ts';
+
+export const command = defineCommand({
+  summary: 'measure Pilotlight against its peers, in a clone of the repository',
+  usage: [
+    `${MEASUREMENTS.filter((name) => name !== 'lambda' && name !== 'gpu').join('|')}|all|gpu [OPTIONS]`,
+  ],
+  description: `Measures Pilotlight against @huggingface/transformers on the same weights, and against the limit that
+ONNX Runtime sets, in fresh processes and in alternating order.
+
+  cold      process start to first prediction, page cache warm, int8 and fp32
+  warm      single calls of 16 and 128 tokens
+  bulk      1,024 texts of mixed lengths
+  memory    resident memory after load, and its growth over 10,000 requests
+  batch     a file in S3 through the batch function, and its memory as files grow
+  tasks     zero-shot with ten labels, embeddings, a question over 4,000 tokens
+  load      the long-lived server under 64 clients, with batches and without
+  soak      its memory while it is as busy as it can be, for ten minutes
+  gpu       texts of 128 tokens by the size of the batch, on the GPU in fp16 and on the CPU, of
+            110M and 335M parameters; needs a GPU
+  all       all but gpu, and cold --lambda, one after the other`,
+  options: OPTIONS,
+  examples: ['pilotlight bench cold', 'pilotlight bench warm --model tiny --rounds 1 --json'],
+  run: async (line, { stdout }) => {
+    const options = parseArguments(line);
+    await (await import('./measure-all.ts')).measureAll(options, stdout);
+    return undefined;
+  },
+});

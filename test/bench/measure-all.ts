@@ -1,0 +1,120 @@
+/** Every measurement that a command line asks for, one after the other. */
+
+import { availableParallelism } from 'node:os';
+import type { Output } from 'pilotlight/internal/kit/command';
+import { ProgressBar } from 'pilotlight/internal/kit/progress';
+import type { BenchArguments, Measurement } from './arguments.ts';
+import { checkAnswers } from './check-answers.ts';
+import { LAMBDA_MODEL, TARGET_MODEL, TASKS_MODEL } from './default-models.ts';
+import { describeMachine } from './machine.ts';
+import { measureBatch } from './measure/batch.ts';
+import { measureBulk } from './measure/bulk.ts';
+import { measureCold } from './measure/cold.ts';
+import type { Context } from './measure/context.ts';
+import { measureGpu, providerToMeasure } from './measure/gpu.ts';
+import { measureLambda } from './measure/lambda.ts';
+import { measureLoad } from './measure/load.ts';
+import { measureMemory } from './measure/memory.ts';
+import { measureSoak } from './measure/soak.ts';
+import { measureTasks } from './measure/tasks.ts';
+import { measureWarm } from './measure/warm.ts';
+import { type Prepared, prepare, type ShapeName, shapeOf } from './prepare.ts';
+import { prepareGpu } from './prepare-gpu.ts';
+import { prepareTasks } from './prepare-tasks.ts';
+import { terminalReport } from './report/terminal.ts';
+import { keepResult, writeDocs } from './report/write.ts';
+import type { Measured, Result } from './results.ts';
+
+/** Threads on each side: what a Lambda function of 3,538 MB has. */
+const THREADS = 2;
+
+const MEASURES: Record<
+  Exclude<Measurement, 'lambda' | 'tasks' | 'gpu'>,
+  { rounds: number; measure: (context: Context) => Promise<Measured> }
+> = {
+  cold: { rounds: 15, measure: measureCold },
+  warm: { rounds: 15, measure: measureWarm },
+  bulk: { rounds: 5, measure: measureBulk },
+  memory: { rounds: 5, measure: measureMemory },
+  batch: { rounds: 3, measure: measureBatch },
+  load: { rounds: 5, measure: measureLoad },
+  soak: { rounds: 1, measure: measureSoak },
+};
+
+/** Of `cold --lambda`. */
+const LAMBDA_ROUNDS = 15;
+const TASKS_ROUNDS = 7;
+const GPU_ROUNDS = 5;
+
+/** Prints each result as soon as it is there; with `--json`, all of them at the end. Throws USAGE, BenchError. */
+export async function measureAll(options: BenchArguments, stdout: Output): Promise<void> {
+  const [shape = shapeOf(TARGET_MODEL), ...more] = shapesOf(options);
+  const measurePeers = peerMeasurements(options, shape);
+  const results: Result[] = [];
+  const keep = (result: Result) => {
+    keepResult(result);
+    results.push(result);
+    if (!options.json) stdout.write(`${terminalReport(result)}\n`);
+  };
+  for (const measurement of options.measurements) {
+    const machine = describeMachine();
+    if (measurement === 'gpu') {
+      for (const model of [shape, ...more]) keep({ measurement, machine, ...(await gpu(options, model)) });
+      continue;
+    }
+    const measured =
+      measurement === 'lambda'
+        ? await lambda(options)
+        : measurement === 'tasks'
+          ? await tasks(options, options.measurements.length > 1 ? TASKS_MODEL : shape)
+          : await measurePeers(measurement);
+    keep({ measurement, machine, ...measured });
+  }
+  if (options.json) stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+  if (options.write) writeDocs(options.measurements.includes('gpu') ? TARGET_MODEL : shape);
+}
+
+/** Throws USAGE for a name that is no shape, and for several where one is measured. */
+function shapesOf({ model, measurements }: BenchArguments): readonly ShapeName[] {
+  return measurements.includes('gpu') ? model.split(',').map(shapeOf) : [shapeOf(model)];
+}
+
+async function gpu({ rounds = GPU_ROUNDS, provider: asked }: BenchArguments, model: ShapeName) {
+  const progress = new ProgressBar();
+  const provider = await providerToMeasure(asked);
+  // The CPU is measured at its best, with all of its cores.
+  const threads = availableParallelism();
+  const prepared = await prepareGpu(model, progress);
+  const measured = await measureGpu({ prepared, provider, threads, rounds, progress });
+  return { model, rounds, threads, ...measured };
+}
+
+async function lambda({ rounds = LAMBDA_ROUNDS }: BenchArguments) {
+  return { model: LAMBDA_MODEL, rounds, threads: 1, ...(await measureLambda(rounds, new ProgressBar())) };
+}
+
+async function tasks({ rounds = TASKS_ROUNDS }: BenchArguments, model: ShapeName) {
+  const progress = new ProgressBar();
+  const threads = Math.min(THREADS, availableParallelism());
+  const prepared = await prepareTasks(model, progress);
+  return { model, rounds, threads, ...(await measureTasks({ prepared, threads, rounds, progress })) };
+}
+
+/** Measures beside the peer, on models that are made before the first measurement. */
+function peerMeasurements({ rounds: wanted, requests, minutes }: BenchArguments, model: ShapeName) {
+  const progress = new ProgressBar();
+  const threads = Math.min(THREADS, availableParallelism());
+  let ready: Promise<Prepared> | undefined;
+  const made = async () => {
+    const prepared = await prepare(model, progress);
+    await checkAnswers(prepared, threads);
+    return prepared;
+  };
+  return async (measurement: keyof typeof MEASURES) => {
+    ready ??= made();
+    const { measure, rounds: usual } = MEASURES[measurement];
+    const rounds = wanted ?? usual;
+    const measured = await measure({ prepared: await ready, threads, rounds, requests, minutes, progress });
+    return { model, rounds, threads, ...measured };
+  };
+}
