@@ -29,6 +29,8 @@ export async function stage(packages: readonly Workspace[]): Promise<void> {
     if (existsSync(readme)) cpSync(readme, join(staged, 'README.md'));
     if (manifest.name === '@pilotlight/functions') await stageBundles(staged);
     if (manifest.name === 'pilotlight') stageModels(staged);
+    const templates = join(ROOT, folder, 'templates');
+    if (existsSync(templates)) cpSync(templates, join(staged, 'templates'), { recursive: true });
   }
 }
 

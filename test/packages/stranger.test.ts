@@ -10,10 +10,10 @@ import {
   INSTALLS,
   installed,
   nodeOfMajor,
-  packAll,
   pathWith,
   REPOSITORY,
   type Stranger,
+  tarballs,
 } from './world.ts';
 
 const CDK = ['aws-cdk-lib@2.276.0', 'constructs@10.8.1', '@types/node@24.19.2'];
@@ -23,7 +23,7 @@ describe.skipIf(!INSTALLS)('a stranger who installs the tarballs without scripts
   let stranger: Stranger;
   let node22 = '';
   beforeAll(async () => {
-    stranger = await installed([...(await packAll()), ...CDK]);
+    stranger = await installed([...tarballs(), ...CDK]);
     const apart = join(stranger.folder, 'node22');
     mkdirSync(apart);
     writeFileSync(join(apart, 'package.json'), '{}');

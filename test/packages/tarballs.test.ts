@@ -3,11 +3,11 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { workspaces } from '../../cli/build/packages.ts';
 import { asDeclaration } from '../../cli/build/stage.ts';
 import { run } from '../e2e/command.ts';
-import { INSTALL_MS, INSTALLS, packAll, REPOSITORY } from './world.ts';
+import { INSTALLS, REPOSITORY, tarballs } from './world.ts';
 
 test('a declaration imports its neighbours as JavaScript, and has no map that leads nowhere', () => {
   const written =
@@ -18,13 +18,8 @@ test('a declaration imports its neighbours as JavaScript, and has no map that le
 });
 
 describe.skipIf(!INSTALLS)('the tarballs', () => {
-  let tarballs: readonly string[] = [];
-  beforeAll(async () => {
-    tarballs = await packAll();
-  }, INSTALL_MS);
-
   test('are one for each package of the workspace, in one version', () => {
-    expect(tarballs.length).toBe(workspaces().length);
+    expect(tarballs().length).toBe(workspaces().length);
     expect(new Set(workspaces().map(({ manifest }) => manifest.version)).size).toBe(1);
   });
 

@@ -13,14 +13,11 @@ export const INSTALL_MS = 600_000;
 /** Set by `npm run test:packages` and the nightly workflow: what installs from the registry takes a minute or more. */
 export const INSTALLS = process.env.PILOTLIGHT_TEST_INSTALL === '1';
 
-export async function packAll(): Promise<readonly string[]> {
-  const { code, stderr } = await run([process.execPath, join(REPOSITORY, 'cli/build/pack.ts')], {
-    cwd: REPOSITORY,
-  });
-  assert.strictEqual(code, 0, stderr);
-  return readdirSync(TARBALLS)
-    .filter((name) => name.endsWith('.tgz'))
-    .map((name) => join(TARBALLS, name));
+/** The tarballs that `npm run pack` has written, which `npm run test:packages` begins with. */
+export function tarballs(): readonly string[] {
+  const names = readdirSync(TARBALLS).filter((name) => name.endsWith('.tgz'));
+  assert.ok(names.length > 0, 'There are no tarballs: npm run pack');
+  return names.map((name) => join(TARBALLS, name));
 }
 
 export interface Stranger {
