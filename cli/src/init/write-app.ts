@@ -1,5 +1,5 @@
 /** Writes a CDK app with one model into a new folder, out of `cli/templates/app`. */
-import { cpSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describePackage } from '@pilotlight/layers/internal/models/index';
 import { CliError, usageError } from '../kit/errors.ts';
@@ -36,7 +36,7 @@ export function writeApp({ folder, version, packages }: NewApp): readonly string
     throw new CliError('FILE_UNWRITABLE', `${target} has files already: name a new folder.`);
   }
   const values = { name, version, stack: pascalCase(name) };
-  const files = globSync('**/{*,.*}', { cwd: TEMPLATE, withFileTypes: true })
+  const files = readdirSync(TEMPLATE, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name: file }) => join(parentPath, file).slice(TEMPLATE.length + 1));
   const written = files.map((file) => {
