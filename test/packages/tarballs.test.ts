@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { workspaces } from '../../cli/build/packages.ts';
 import { asDeclaration } from '../../cli/build/stage.ts';
 import { run } from '../e2e/command.ts';
-import { INSTALLS, REPOSITORY, tarballs } from './world.ts';
+import { INSTALL_MS, INSTALLS, REPOSITORY, tarballs } from './world.ts';
 
 test('a declaration imports its neighbours as JavaScript, and has no map that leads nowhere', () => {
   const written =
@@ -17,7 +17,7 @@ test('a declaration imports its neighbours as JavaScript, and has no map that le
   );
 });
 
-describe.skipIf(!INSTALLS)('the tarballs', () => {
+describe.skipIf(!INSTALLS)('the tarballs', { timeout: INSTALL_MS }, () => {
   test('are one for each package of the workspace, in one version', () => {
     expect(tarballs().length).toBe(workspaces().length);
     expect(new Set(workspaces().map(({ manifest }) => manifest.version)).size).toBe(1);

@@ -11,7 +11,7 @@ export const TARBALLS = join(REPOSITORY, 'dist/packages');
 export const INSTALL_MS = 600_000;
 
 /** Set by `npm run test:packages` and the nightly workflow: what installs from the registry takes a minute or more. */
-export const INSTALLS = process.env.PILOTLIGHT_TEST_INSTALL === '1';
+export const INSTALLS = process.env.TEST_INSTALL === '1';
 
 /** The tarballs that `npm run pack` has written, which `npm run test:packages` begins with. */
 export function tarballs(): readonly string[] {
