@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** `pilotlight COMMAND`: everything that people type. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { COMMANDS } from './commands/index.ts';
 import type { Terminal } from './kit/command.ts';
 import { endQuietlyWithoutReader, type Program, runCommand } from './kit/run-command.ts';
@@ -28,7 +28,13 @@ export function main(args: readonly string[], terminal: Terminal): Promise<numbe
   return runCommand(PROGRAM, args, terminal);
 }
 
-if (import.meta.main) {
+/** Node 22 has no `import.meta.main`, and npm starts a command by a link to its file. */
+function isStarted(): boolean {
+  const [, script] = process.argv;
+  return script !== undefined && realpathSync(script) === import.meta.filename;
+}
+
+if (isStarted()) {
   endQuietlyWithoutReader([process.stdout, process.stderr]);
   process.exitCode = await main(process.argv.slice(2), process);
 }

@@ -12,4 +12,5 @@ export const COMMANDS: Registry = {
   deploy: () => import('./deploy.ts'),
   destroy: () => import('./destroy.ts'),
   bench: () => import('./bench.ts'),
+  init: () => import('./init.ts'),
 };

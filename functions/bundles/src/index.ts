@@ -1,14 +1,14 @@
-/** The folders that Lambda runs: each function as one bundle, with the engine inside. */
+/** The folders that Lambda and containers run: each function, and the server, as one bundle with the engine inside. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BundleError } from './errors.ts';
-import { FUNCTIONS, type FunctionName } from './names.ts';
+import { BUNDLES, type BundleName } from './names.ts';
 
 export { BUNDLE_ERROR_CODES, BundleError, type BundleErrorCode } from './errors.ts';
-export { FUNCTIONS, type FunctionName } from './names.ts';
+export { type BundleName, FUNCTIONS, type FunctionName } from './names.ts';
 
 /** The handler that Lambda looks for in every bundle. */
 export const HANDLER = 'index.handler';
@@ -24,29 +24,30 @@ export interface FunctionBundle {
 
 const BUNDLER = fileURLToPath(new URL('./bundle.ts', import.meta.url));
 const OUTDIR = fileURLToPath(new URL('../../../dist/functions', import.meta.url));
-const bundles = new Map<FunctionName, FunctionBundle>();
+/** The published package has every bundle ready-made; in the repository esbuild makes them of the sources. */
+const PREBUILT = fileURLToPath(new URL('../prebuilt', import.meta.url));
+const bundles = new Map<BundleName, FunctionBundle>();
 
 /**
- * The bundle of a function, made by esbuild once for each process, in `dist/functions/<name>-<hash of the content>`.
- * One rename publishes it, so that several processes may make the same bundle at once.
+ * The bundle of a function or of the server. An installed package brings it; in the repository esbuild makes it once for
+ * each process, in `dist/functions/<name>-<hash of the content>`, and one rename publishes it, so that several processes may
+ * make the same bundle at once.
  *
  * @throws BundleError BUNDLE_FAILED with what esbuild said
  */
-export function bundleFolder(name: FunctionName): FunctionBundle {
+export function bundleFolder(name: BundleName): FunctionBundle {
   const existing = bundles.get(name);
   if (existing) return existing;
-  if (!FUNCTIONS.includes(name)) {
-    throw new BundleError(
-      'BUNDLE_FAILED',
-      `There is no function ${name}; there are ${FUNCTIONS.join(', ')}.`,
-    );
+  if (!BUNDLES.includes(name)) {
+    throw new BundleError('BUNDLE_FAILED', `There is no function ${name}; there are ${BUNDLES.join(', ')}.`);
   }
-  const made = makeBundle(name);
+  const prebuilt = join(PREBUILT, name);
+  const made = existsSync(prebuilt) ? { folder: prebuilt, ...measureFolder(prebuilt) } : makeBundle(name);
   bundles.set(name, made);
   return made;
 }
 
-function makeBundle(name: FunctionName): FunctionBundle {
+function makeBundle(name: BundleName): FunctionBundle {
   const unfinished = join(OUTDIR, `${name}.${process.pid}`);
   try {
     execFileSync(process.execPath, [BUNDLER, name, unfinished], { stdio: ['ignore', 'ignore', 'pipe'] });

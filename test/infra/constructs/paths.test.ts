@@ -14,11 +14,11 @@ test('an app without models of its own gets the default models of the clone', ()
   expect(defaultPackagesFolder(app)).toBe(resolve('model-assets/packages'));
 });
 
-test('an app that installed the default models gets those', () => {
-  const installed = join(app, 'node_modules/@pilotlight/default-models');
-  mkdirSync(join(installed, 'packages'), { recursive: true });
-  writeFileSync(join(installed, 'package.json'), '{"name": "@pilotlight/default-models"}');
-  expect(defaultPackagesFolder(app)).toBe(join(installed, 'packages'));
+test('an app that installed pilotlight gets the default models that it brings', () => {
+  const installed = join(app, 'node_modules/pilotlight');
+  mkdirSync(join(installed, 'models'), { recursive: true });
+  writeFileSync(join(installed, 'package.json'), '{"name": "pilotlight"}');
+  expect(defaultPackagesFolder(app)).toBe(join(installed, 'models'));
 });
 
 test('an app with a folder of models gets its own', () => {

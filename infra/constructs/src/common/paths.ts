@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 
 /** Where the default models are in a clone of Pilotlight. */
 const CLONE = fileURLToPath(new URL('../../../../model-assets/packages', import.meta.url));
-/** The package that brings the default models to everybody else, in its folder `packages`. */
-const DEFAULT_MODELS = '@pilotlight/default-models';
+/** The package that brings the default models to everybody else, in its folder `models`. */
+const DEFAULT_MODELS = 'pilotlight';
 
 /**
  * The folder of model packages where a construct is told none: `models` of the CDK app, else the default models.
@@ -24,7 +24,7 @@ function installedModels(app: string): string | undefined {
   const resolvers = [join(app, 'package.json'), import.meta.url].map((from) => createRequire(from));
   for (const resolver of resolvers) {
     try {
-      return join(dirname(resolver.resolve(`${DEFAULT_MODELS}/package.json`)), 'packages');
+      return join(dirname(resolver.resolve(`${DEFAULT_MODELS}/package.json`)), 'models');
     } catch {
       // It is not installed there.
     }

@@ -1,3 +1,4 @@
+import { bundleFolder } from '@pilotlight/functions';
 import { buildServerContext } from '@pilotlight/layers/internal/images/index';
 import { describePackage, type PackageDescription } from '@pilotlight/layers/internal/models/index';
 import { parseModelRef } from '@pilotlight/model-format';
@@ -25,7 +26,11 @@ export class ServerImage {
   /** @throws EngineError for a package that is missing or damaged; LayerError for an npm package that is */
   constructor({ models, packagesFolder = defaultPackagesFolder(), cudaImage, nodeImage }: ServerImageProps) {
     this.packages = models.map((ref) => describePackage(packagesFolder, parseModelRef(ref), { gpu: true }));
-    const { folder } = buildServerContext({ packages: this.packages, outdir: buildFolder('images') });
+    const { folder } = buildServerContext({
+      packages: this.packages,
+      bundle: bundleFolder('server').folder,
+      outdir: buildFolder('images'),
+    });
     this.image = ContainerImage.fromAsset(folder, {
       platform: Platform.LINUX_AMD64,
       buildArgs: {

@@ -3,12 +3,12 @@ import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-p
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import { addMetrics } from '@pilotlight/app/internal/telemetry/emf';
-import { BatchError } from './src/errors.ts';
-import { type MapEvent, parseMapEvent } from './src/map/events.ts';
-import { type BatchResult, predictBatch } from './src/map/predict-batch.ts';
-import { type BackfillSummary, summarise } from './src/map/summarise.ts';
-import { jobsOf } from './src/object/events.ts';
-import { type Processed, type ProcessorParts, processObject } from './src/object/process-object.ts';
+import { BatchError } from './errors.ts';
+import { type MapEvent, parseMapEvent } from './map/events.ts';
+import { type BatchResult, predictBatch } from './map/predict-batch.ts';
+import { type BackfillSummary, summarise } from './map/summarise.ts';
+import { jobsOf } from './object/events.ts';
+import { type Processed, type ProcessorParts, processObject } from './object/process-object.ts';
 
 /** The part of Lambda's SQS event that is read. */
 export interface QueueEvent {

@@ -1,0 +1,10 @@
+/** What this app serves. */
+export const config = {
+  /** Folders of `models/`: a name stands for its highest version, `name@version` for one. */
+  models: ['sentiment'],
+  architecture: 'arm64',
+  /** Each 1,769 MB buy a vCPU. */
+  memoryMegabytes: 1769,
+  /** Requests per second, and how many at once, that the API lets through. */
+  throttle: { rate: 50, burst: 100 },
+} as const;
