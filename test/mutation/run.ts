@@ -40,6 +40,6 @@ await new Stryker({
   concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 1),
   ignoreStatic: true,
   dryRunTimeoutMinutes: 30,
-  timeoutMS: 10_000,
+  timeoutMS: 5000,
   thresholds: { high: 95, low: LOWEST_SCORE, break: LOWEST_SCORE },
 }).runMutationTest();

@@ -36,7 +36,8 @@ test('CI runs npm test', () => {
 });
 
 test('scripts that need the dependencies install them first', () => {
-  for (const name of ['start', 'predict', 'models', 'layers', 'bench', 'test']) {
+  const tests = ['test', 'test:unit', 'test:watch', 'test:e2e', 'coverage', 'mutation'];
+  for (const name of ['start', 'predict', 'models', 'layers', 'bench', ...tests]) {
     expect(scripts[`pre${name}`]).toBe('node cli/ensure-installed.mjs');
   }
 });

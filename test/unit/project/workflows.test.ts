@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { findMutated, findTests, MEASURED } from '../../mutation/packages.ts';
 import { projectFiles } from './tracked-files.ts';
 
 const WORKFLOWS = '.github/workflows';
@@ -55,6 +56,23 @@ it('CI runs npm test on x64 and on arm64', () => {
   expect(test?.strategy?.matrix).toEqual({ runner: ['ubuntu-24.04', 'ubuntu-24.04-arm'] });
   expect(test?.['runs-on']).toMatch(/^\$\{\{ matrix\.runner \}\}$/);
   expect(test?.steps.map(({ run }) => run)).toContain('npm test');
+});
+
+it('the nightly workflow mutates every package that is measured, and no other', () => {
+  const { mutation } = read('nightly.yml').jobs;
+  expect(mutation?.strategy?.matrix).toEqual({ package: Object.keys(MEASURED) });
+});
+
+it.each(Object.entries(MEASURED))('the mutation of %s changes sources that are there', (_, { sources }) => {
+  expect(projectFiles().filter((file) => file.startsWith(`${sources}/`))).not.toEqual([]);
+});
+
+it('a mutation run can be narrowed to a folder or a file, and to tests', () => {
+  expect(findMutated('engine', '')).toEqual(['layers/engine/src/**/*.ts']);
+  expect(findMutated('engine', 'math')).toEqual(['layers/engine/src/math/**/*.ts']);
+  expect(findMutated('engine', 'math/heap.ts')).toEqual(['layers/engine/src/math/heap.ts']);
+  expect(findTests('engine', [])).toEqual(['test/unit/engine/**/*.test.ts']);
+  expect(findTests('engine', ['test/unit/engine/math.test.ts'])).toEqual(['test/unit/engine/math.test.ts']);
 });
 
 describe.each(files)('the workflow %s', (file) => {
