@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Folders of test/: `vitest run --project unit` runs one of them. */
-const PROJECTS = ['unit', 'golden', 'e2e', 'infra'];
+const PROJECTS = ['unit', 'golden', 'e2e', 'infra', 'packages'];
 
 export default defineConfig({
   test: {
