@@ -58,19 +58,26 @@ function findImports(text: string, name: string): string[] {
   });
 }
 
-/** The arrows that lead from a room into one from which there is a way back. Empty where all arrows run one way. */
-export function findArrowsOnCycles(arrows: readonly Arrow[]): Arrow[] {
-  const next = new Map<string, Set<string>>();
-  for (const { from, to } of arrows) next.set(from, (next.get(from) ?? new Set()).add(to));
-  const reaches = (start: string, goal: string): boolean => {
-    const seen = new Set([start]);
-    const open = [start];
-    for (let room = open.pop(); room !== undefined; room = open.pop()) {
-      if (room === goal) return true;
-      for (const further of next.get(room) ?? []) if (!seen.has(further)) open.push(further);
-      for (const further of next.get(room) ?? []) seen.add(further);
-    }
-    return false;
-  };
-  return arrows.filter(({ from, to }) => reaches(to, from));
+/**
+ * The arrows that run back: against an order of the rooms that has few of them. Empty where, and only where, all arrows run one way.
+ * The order is the heuristic of Eades, Lin and Smyth (1993): rooms that nothing imports come first, rooms that import nothing last, and
+ * where there are only cycles, the room with most arrows out over arrows in comes next.
+ */
+export function findArrowsBack(arrows: readonly Arrow[]): Arrow[] {
+  const left = new Set(arrows.flatMap(({ from, to }) => [from, to]));
+  const [first, last]: [string[], string[]] = [[], []];
+  while (left.size > 0) {
+    const inside = arrows.filter(({ from, to }) => left.has(from) && left.has(to));
+    const count = (room: string, end: 'from' | 'to'): number => inside.filter((arrow) => arrow[end] === room).length;
+    const rooms = [...left].sort();
+    const sink = rooms.find((room) => count(room, 'from') === 0);
+    const surplus = (room: string): number =>
+      count(room, 'to') === 0 ? Number.POSITIVE_INFINITY : count(room, 'from') - count(room, 'to');
+    const next = sink ?? rooms.reduce((best, room) => (surplus(room) > surplus(best) ? room : best));
+    if (sink === undefined) first.push(next);
+    else last.unshift(next);
+    left.delete(next);
+  }
+  const place = new Map([...first, ...last].map((room, i) => [room, i]));
+  return arrows.filter(({ from, to }) => (place.get(from) ?? 0) > (place.get(to) ?? 0));
 }
