@@ -38,6 +38,10 @@ describe('the closest name', () => {
       expect(closest(word, ['nothing', 'entities'])).toBe('entities');
   });
 
+  test('is not a long one that ends as a short word does', () => {
+    expect(closest('xc', ['zzzzc'])).toBeUndefined();
+  });
+
   test('among none is none', () => {
     expect(closest('slots', [])).toBeUndefined();
   });
