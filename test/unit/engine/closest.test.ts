@@ -10,6 +10,7 @@ describe('the closest name', () => {
     ['itnent', 'intent'],
   ])('of %j is %j', (word, meant) => {
     expect(closest(word, MODELS)).toBe(meant);
+    expect(didYouMean(word, MODELS)).toBe(`; did you mean ${meant}?`);
     expect(didYouMean(word, MODELS, (name) => `"${name}"`)).toBe(`; did you mean "${meant}"?`);
   });
 
