@@ -25,9 +25,12 @@ describe('the closest name', () => {
     ['abc', 'xyc', true],
     ['ab', 'xb', true],
     ['abcd', 'wxyd', false],
-  ])('to %j may be %j: %s, as two letters or a third of them may differ, but never all', (word, other, may) => {
-    expect(closest(word, [other])).toBe(may ? other : undefined);
-  });
+  ])(
+    'to %j may be %j: %s, as two letters or a third of them may differ, but never all',
+    (word, other, may) => {
+      expect(closest(word, [other])).toBe(may ? other : undefined);
+    },
+  );
 
   test('is the one with the fewest slips, wherever it stands, and the first of equal ones', () => {
     expect(closest('slots', ['slits', 'slot', 'slots!', 'slots'])).toBe('slots');

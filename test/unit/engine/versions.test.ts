@@ -40,8 +40,18 @@ it('takes an identifier for a number only where it has digits alone, and for a t
 });
 
 it('puts the numbers before the tag, however many digits they have', () => {
-  const ascending = ['1.0.9', '1.0.10', '1.0.20', '1.0.100-rc', '1.0.100', '2.0.0-beta', '3.0.0-alpha', '3.0.0'];
+  const ascending = [
+    '1.0.9',
+    '1.0.10',
+    '1.0.20',
+    '1.0.100-rc',
+    '1.0.100',
+    '2.0.0-beta',
+    '3.0.0-alpha',
+    '3.0.0',
+  ];
   expect(ascending.toReversed().toSorted(compareVersions)).toEqual(ascending);
   for (const [i, left] of ascending.entries())
-    for (const right of ascending.slice(i + 1)) expect(compareVersions(left, right), `${left} ${right}`).toBeLessThan(0);
+    for (const right of ascending.slice(i + 1))
+      expect(compareVersions(left, right), `${left} ${right}`).toBeLessThan(0);
 });

@@ -68,7 +68,8 @@ export function findArrowsBack(arrows: readonly Arrow[]): Arrow[] {
   const [first, last]: [string[], string[]] = [[], []];
   while (left.size > 0) {
     const inside = arrows.filter(({ from, to }) => left.has(from) && left.has(to));
-    const count = (room: string, end: 'from' | 'to'): number => inside.filter((arrow) => arrow[end] === room).length;
+    const count = (room: string, end: 'from' | 'to'): number =>
+      inside.filter((arrow) => arrow[end] === room).length;
     const rooms = [...left].sort();
     const sink = rooms.find((room) => count(room, 'from') === 0);
     const surplus = (room: string): number =>
