@@ -40,6 +40,7 @@ describe('why a value is refused', () => {
     [z.record(z.string().regex(/^a/, 'must begin with a'), z.string()), { b: '' }, 'must begin with a'],
     [z.union([z.string(), z.array(z.string())]), 3, 'must be a text or a list'],
     [z.union([z.strictObject({ a: z.string() }), z.string()]), { a: 1 }, 'is not valid'],
+    [z.union([z.literal('x'), z.int()]), 'a', 'is not valid'],
     [z.url(), 'no', 'is not valid'],
     [z.string('must be a name'), 3, 'must be a name'],
   ])('is said in plain words: %#', (schema, value, words) => {
