@@ -37,6 +37,7 @@ it('takes an identifier for a number only where it has digits alone, and for a t
   const ascending = ['1.0.0-2', '1.0.0-10', '1.0.0-10a', '1.0.0-a10', '1.0.0-a10-b', '1.0.0-a9'];
   expect(ascending.toReversed().toSorted(compareVersions)).toEqual(ascending);
   expect(compareVersions('1.0.0-a-b', '1.0.0-a-c')).toBeLessThan(0);
+  expect(compareVersions('1.0.0-1', '1.0.0--a')).toBeLessThan(0);
 });
 
 it('puts the numbers before the tag, however many digits they have', () => {
