@@ -1,12 +1,24 @@
 import { defineConfig } from 'vitest/config';
 
+/** Folders of test/: `vitest run --project unit` runs one of them. */
+const PROJECTS = ['unit', 'golden', 'e2e', 'infra', 'packages'];
+
 export default defineConfig({
   test: {
-    include: ['test/{unit,golden,e2e,infra,packages}/**/*.test.ts'],
+    projects: PROJECTS.map((name) => ({
+      extends: true as const,
+      test: { name, include: [`test/${name}/**/*.test.ts`] },
+    })),
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
     reporters: ['default', './test/closing-line-reporter.ts'],
+    coverage: {
+      provider: 'v8',
+      include: ['{cli,functions,infra,layers,model-assets}/**/*.ts'],
+      reporter: ['text-summary', 'html', 'lcov'],
+      reportsDirectory: 'coverage',
+    },
   },
 });

@@ -282,6 +282,23 @@ it('says in the summary of a file that breaks how far it got, and what it was pr
   expect(summary.rowsIn).toBeGreaterThan(0);
 });
 
+it('a parameter that the task refuses is said of the file before any of it is read, even where it has no rows', async () => {
+  for (const [name, body] of [
+    ['norows.csv', Buffer.alloc(0)],
+    ['broken.jsonl.gz', gzipSync(jsonl(200)).subarray(0, 900)],
+  ] as const) {
+    await world.put(`in/sentiment/${name}.params.json`, '{"parameters":{"top_k":0}}');
+    await world.put(`in/sentiment/${name}`, body);
+    await work();
+    expect(world.deadLetters.drain()).toHaveLength(1);
+    expect(await summaryOf(`out/sentiment@1.0.0/${name}/`)).toMatchObject({
+      parameters: { top_k: 0 },
+      error: { code: 'INVALID_PARAMETER', message: expect.stringContaining('top_k') },
+      rowsIn: 0,
+    });
+  }
+});
+
 it('gives a summary for a file that is gone', async () => {
   await world.put('in/sentiment/gone.jsonl', '"a"');
   const [message] = await world.sqs.queues.receive('batch');

@@ -32,7 +32,7 @@ test('a prediction in the process leaves nothing at home', async () => {
   expect(await leftAtHome('inline', predict('inline'))).toEqual([]);
 });
 
-test('nor does one in a thread', async () => {
+test('a prediction in a thread leaves nothing at home either', async () => {
   expect(await leftAtHome('worker', predict('worker'))).toEqual([]);
 });
 

@@ -23,7 +23,7 @@ const lasting: fc.Arbitrary<Fault> = fc.oneof(
   fc.integer({ min: 0, max: 299 }).map((at): Fault => ({ kind: 'flip', at })),
 );
 
-it('whatever breaks less often than it is tried, the folder is the package, byte for byte', async () => {
+it('a fetched package has every byte, whatever breaks on the way less often than it is tried again', async () => {
   const wanted = await putPackage(scene.server, { weightsBytes: 12_345 });
   // Of four attempts at a part, three may fail.
   const plans = fc.array(fc.array(passing, { maxLength: 3 }), { minLength: 16, maxLength: 16 });
@@ -43,7 +43,7 @@ it('whatever breaks less often than it is tried, the folder is the package, byte
   );
 });
 
-it('whatever lasts, the load fails with one of two codes and leaves nothing', async () => {
+it('a load that meets a fault which lasts fails with one of two codes and leaves nothing on the disk', async () => {
   const wanted = await putPackage(scene.server, { weightsBytes: 12_345 });
   const parts = Object.values(wanted.objects).map((key) => ({ key, start: 0 }));
   await fc.assert(
@@ -62,7 +62,7 @@ it('whatever lasts, the load fails with one of two codes and leaves nothing', as
   );
 });
 
-it('asks after a break for the bytes that are missing, and for no others', async () => {
+it('a fetch asks after a break for the bytes that are missing, and for no others', async () => {
   const wanted = await putPackage(scene.server, { weightsBytes: 4000 });
   const isWeights = ({ key }: { key: string }) => key.endsWith('weights.bin');
   scene.server.fault = (asked) =>
@@ -75,7 +75,7 @@ it('asks after a break for the bytes that are missing, and for no others', async
   expect(resumed).toBeLessThanOrEqual(1600);
 });
 
-it('is not bound to what one connection brings', async () => {
+it('a fetch is faster than one connection, because it opens several', async () => {
   const wanted = await putPackage(scene.server, { weightsBytes: 400_000 });
   scene.server.fault = ({ key }) =>
     key.endsWith('weights.bin') ? { kind: 'slow', bytesPerSecond: 200_000 } : undefined;
@@ -86,7 +86,7 @@ it('is not bound to what one connection brings', async () => {
   expect(performance.now() - start).toBeLessThan(1500);
 });
 
-it('keeps no more parts in memory than it may, however long the first one takes', async () => {
+it('a fetch keeps no more parts in memory than it may, however long the first one takes', async () => {
   const wanted = await putPackage(scene.server, { weightsBytes: 40_000 });
   const isWeights = ({ key }: { key: string }) => key.endsWith('weights.bin');
   let askedDuringStall = 0;

@@ -57,7 +57,7 @@ it('processes that share a folder fetch a package once', async () => {
   expect(weightsAsked()).toHaveLength(10);
 });
 
-it('64 MB take no more memory than the parts that may be in it', async () => {
+it('a fetch of 64 MB takes no more memory than the parts that may be in it at once', async () => {
   const wanted = await putPackage(scene.server, { weightsBytes: 64e6 });
   const { stdout, code } = await fetching(wanted, { partBytes: 1e6, parallelism: 4, maxPartsInMemory: 6 })
     .ended;

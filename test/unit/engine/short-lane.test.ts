@@ -18,7 +18,7 @@ function nicenesses(): number[] {
 }
 
 it.runIf(process.platform === 'linux')(
-  'gives way with the threads of the session of all texts, and with no other, where short ones have their own',
+  'the threads of the session of long texts give way, and no others, where short texts have a session of their own',
   async () => {
     const before = nicenesses();
     const engine = new Engine({
@@ -43,7 +43,7 @@ it.runIf(process.platform === 'linux')(
   },
 );
 
-it('closes the one session that opened where the other one does not', async () => {
+it('a load of which one session fails to open closes the other one', async () => {
   const opened = new SummingSession();
   const opening = openSessions(true, async (niceness) => {
     if (niceness === 0) throw new RangeError('no room');

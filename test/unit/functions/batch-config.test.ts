@@ -3,7 +3,7 @@ import { readBatchConfig, withoutBatchConfig } from '../../../functions/app/src/
 
 const NEEDED = { PILOTLIGHT_BATCH_QUEUE_URL: 'https://sqs/1/q', PILOTLIGHT_BATCH_BUCKET: 'uploads' };
 
-it('needs a queue and a bucket, and has defaults for the rest', () => {
+it('the settings of the batch function need a queue and a bucket, and have defaults for the rest', () => {
   expect(readBatchConfig(NEEDED)).toEqual({
     ...NEEDED,
     PILOTLIGHT_BATCH_INPUT_PREFIX: 'in/',
@@ -19,11 +19,11 @@ it.each([
   [{ PILOTLIGHT_BATCH_INPUT_PREFIX: '/in' }, 'PILOTLIGHT_BATCH_INPUT_PREFIX: must end in a slash'],
   [{ PILOTLIGHT_BATCH_OUTPUT_PREFIX: 'in/out/' }, 'must not lie within the input prefix'],
   [{ PILOTLIGHT_BATCH_PART_ROW: '1' }, 'Did you mean PILOTLIGHT_BATCH_PART_ROWS?'],
-])('refuses %j', (change, message) => {
+])('the settings of the batch function refuse %j', (change, message) => {
   expect(() => readBatchConfig({ ...NEEDED, ...change })).toThrow(message);
 });
 
-it('leaves the variables of others', () => {
+it('the settings of the batch function leave the variables of other programs alone', () => {
   expect(withoutBatchConfig({ ...NEEDED, PILOTLIGHT_MODELS_DIR: '/opt/models' })).toEqual({
     PILOTLIGHT_MODELS_DIR: '/opt/models',
   });

@@ -61,24 +61,24 @@ async function read(script: Answer[], from = 0, etag = ETAG): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-it('goes on where a connection broke or fell silent', async () => {
+it('a read of an object goes on where a connection broke or fell silent', async () => {
   expect((await read([cut, stall, nothing, cut])).equals(CONTENT)).toBe(true);
   expect(ranges).toHaveLength(5);
   expect(ranges[0]).toBe('bytes=0-299999');
   expect(ranges.slice(1).every((range) => /^bytes=[1-9]\d*-299999$/.test(range ?? ''))).toBe(true);
 });
 
-it('reads from an offset', async () => {
+it('a read of an object begins at the offset that is asked for', async () => {
   expect((await read([], 123_456)).equals(CONTENT.subarray(123_456))).toBe(true);
   expect(ranges).toEqual(['bytes=123456-299999']);
 });
 
-it('gives up after six connections without a byte', async () => {
+it('a read of an object gives up after six connections without a byte', async () => {
   await expect(read(Array(6).fill(nothing))).rejects.toThrow();
   expect(ranges).toHaveLength(6);
 });
 
-it('does not take the time of a slow consumer for silence', async () => {
+it('a read does not take the time of a slow consumer for silence', async () => {
   answers = [];
   ranges = [];
   const object = { bucket: 'uploads', key: 'a', etag: ETAG, bytes: CONTENT.length };
@@ -91,7 +91,7 @@ it('does not take the time of a slow consumer for silence', async () => {
   expect(ranges).toHaveLength(1);
 });
 
-it('does not read on in an object that took the place of the one it began with', async () => {
+it('a read of an object does not go on in another one that took its place', async () => {
   await expect(read([], 0, '"other"')).rejects.toMatchObject({ $metadata: { httpStatusCode: 412 } });
   expect(ranges).toHaveLength(1);
 });

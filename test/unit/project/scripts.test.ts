@@ -36,16 +36,17 @@ test('CI runs npm test', () => {
 });
 
 test('scripts that need the dependencies install them first', () => {
-  for (const name of ['start', 'predict', 'models', 'layers', 'bench', 'test']) {
+  const tests = ['test', 'test:unit', 'test:watch', 'test:e2e', 'coverage', 'mutation'];
+  for (const name of ['start', 'predict', 'models', 'layers', 'bench', ...tests]) {
     expect(scripts[`pre${name}`]).toBe('node cli/ensure-installed.mjs');
   }
 });
 
 test('versions are exact', () => {
   const all = { ...manifest.dependencies, ...manifest.devDependencies };
-  expect(Object.entries(all).filter(([, version]) => !/^(npm:[\w-]+@)?\d+\.\d+\.\d+$/.test(version))).toEqual(
-    [],
-  );
+  expect(
+    Object.entries(all).filter(([, version]) => !/^(npm:[\w@/-]+@)?\d+\.\d+\.\d+$/.test(version)),
+  ).toEqual([]);
 });
 
 test('the lock file names no registry', () => {

@@ -32,7 +32,7 @@ test.each([
   expect(gpuBudget(values)).toBe(budget);
 });
 
-test('what a token takes is the time of a text over its tokens, in three digits', () => {
+test('the time of a token is that of a text divided by its tokens, in three digits', () => {
   expect(msPerToken(500, 20)).toBe(0.1);
   expect(msPerToken(471.3, 37.25)).toBe(0.057);
   expect(msPerToken(3, 128)).toBe(2.6);

@@ -204,7 +204,7 @@ describe('sentence-similarity', () => {
   });
 });
 
-it('keeps of a batch no more than one vector a text where a pooling is chosen', () => {
+it('feature-extraction keeps no more than one vector a text of a batch where a pooling is chosen', () => {
   const data = new Float32Array(1000).subarray(100, 112).fill(2);
   const hidden_states = { dims: [3, 4], data };
   const encoding = { ids: [2, 5, 3], typeIds: [0, 0, 0], untruncatedLength: 3 };

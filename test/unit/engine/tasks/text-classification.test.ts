@@ -9,7 +9,7 @@ const task = 'text-classification' as const;
 const scoresOf = (results: readonly unknown[]) => results[0];
 const near = (score: number) => expect.closeTo(score, 6);
 
-it('gives every label, best first, with scores that sum to 1', async () => {
+it('text-classification gives every label, best first, with scores that sum to 1', async () => {
   const { predictor } = await predictorFor({ task, labels, graph: three });
   const { results } = await predictor.predict('paris');
   expect(scoresOf(results)).toEqual([
@@ -34,14 +34,14 @@ it.each([
   expect(scoresOf(results)).toEqual([{ label: 'high', score: near(score) }]);
 });
 
-it('gives the one label of a model its own probability, for softmax would always be 1', async () => {
+it('text-classification gives the only label of a model its own probability, because softmax would always be 1', async () => {
   const graph: Graph = () => ({ logits: [Math.log(3)] });
   const { predictor } = await predictorFor({ task, labels: ['toxic'], graph });
   const { results } = await predictor.predict('paris');
   expect(scoresOf(results)).toEqual([{ label: 'toxic', score: near(3 / 4) }]);
 });
 
-it('has finite scores for logits of any size', async () => {
+it('text-classification gives finite scores for logits of any size', async () => {
   const graph: Graph = () => ({ logits: [30_000, -30_000] });
   const { predictor } = await predictorFor({ task, labels: ['yes', 'no'], graph });
   for (const function_to_apply of ['softmax', 'sigmoid']) {
@@ -53,7 +53,7 @@ it('has finite scores for logits of any size', async () => {
   }
 });
 
-it('reads a pair as one sequence of two texts', async () => {
+it('text-classification reads a pair as one sequence of two texts', async () => {
   /** Logits say how many [SEP] there were, and how many tokens. */
   const graph: Graph = (ids) => ({ logits: [ids.filter((id) => id === 3).length, ids.length] });
   const { predictor } = await predictorFor({ task, labels: ['separators', 'tokens'], graph });
@@ -67,7 +67,7 @@ it('reads a pair as one sequence of two texts', async () => {
 });
 
 it.each([7, null, { text_pair: 'x' }, { text: 7 }])(
-  'refuses %j, and says what an input is',
+  'text-classification refuses %j, and says what an input is',
   async (input) => {
     const { predictor } = await predictorFor({ task, labels, graph: three });
     await expect(predictor.predict(['a', input])).rejects.toMatchObject({
@@ -78,7 +78,7 @@ it.each([7, null, { text_pair: 'x' }, { text: 7 }])(
   },
 );
 
-it('names the key of a pair that it does not know', async () => {
+it('text-classification names the key of a pair that it does not know', async () => {
   const { predictor } = await predictorFor({ task, labels, graph: three });
   await expect(predictor.predict({ text: 'a', pair: 'b' })).rejects.toMatchObject({
     code: 'INVALID_INPUT',

@@ -12,19 +12,22 @@ const near = (score: number) => expect.closeTo(score, 6);
 it.each([
   ['one logit', one],
   ['two logits', two],
-])('ranks the texts by a probability, equals in their order, of a model of %s', async (_title, graph) => {
-  const { predictor } = await predictorFor({ task, graph });
-  const { results } = await predictor.predict(input);
-  expect(results[0]).toEqual([
-    { index: 1, score: near(3 / 4) },
-    { index: 4, score: near(3 / 4) },
-    { index: 2, score: near(1 / 2) },
-    { index: 0, score: near(1 / 5) },
-    { index: 3, score: near(1 / 5) },
-  ]);
-});
+])(
+  'text-ranking orders texts by a probability, equal ones as they came, for a model of %s',
+  async (_title, graph) => {
+    const { predictor } = await predictorFor({ task, graph });
+    const { results } = await predictor.predict(input);
+    expect(results[0]).toEqual([
+      { index: 1, score: near(3 / 4) },
+      { index: 4, score: near(3 / 4) },
+      { index: 2, score: near(1 / 2) },
+      { index: 0, score: near(1 / 5) },
+      { index: 3, score: near(1 / 5) },
+    ]);
+  },
+);
 
-it('gives logits on request, or where the model was trained for them', async () => {
+it('text-ranking gives logits on request, or where the model was trained for them', async () => {
   const raw = [{ index: 1, score: near(Math.log(3)), text: 'rome is old' }];
   const plain = await predictorFor({ task, graph: one });
   const asked = await plain.predictor.predict(input, { raw_scores: true, top_k: 1, return_text: true });
@@ -34,7 +37,7 @@ it('gives logits on request, or where the model was trained for them', async () 
   expect(results[0]).toEqual(raw);
 });
 
-it('refuses a model of three logits, instead of guessing which one means that a text fits', async () => {
+it('text-ranking refuses a model of three logits, instead of guessing which one means that a text fits', async () => {
   const { predictor } = await predictorFor({ task, graph: () => ({ logits: [1, 2, 3] }) });
   await expect(predictor.predict(input)).rejects.toMatchObject({ code: 'PACKAGE_INVALID' });
 });
@@ -43,7 +46,7 @@ it.each([
   ['paris', 'inputs: must be {"query": "...", "texts": ["...", "..."]}.'],
   [{ query: 'a', texts: ['b', 7] }, 'inputs.texts.1: must be {"query": "...", "texts": ["...", "..."]}.'],
   [{ query: 'a', texts: [] }, 'inputs.texts: must have a text.'],
-])('refuses %j, and says what an input is', async (wrong, message) => {
+])('text-ranking refuses %j, and says what an input is', async (wrong, message) => {
   const { predictor } = await predictorFor({ task, graph: one });
   await expect(predictor.predict(wrong)).rejects.toMatchObject({ code: 'INVALID_INPUT', message });
 });

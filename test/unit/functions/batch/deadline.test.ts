@@ -9,7 +9,7 @@ function box(totalMs: number): TimeBox {
   return new TimeBox({ remainingMs: () => end - Date.now() });
 }
 
-it('has time for another part while it is more than half as long again as the slowest', () => {
+it('an invocation has time for another part while one and a half times the slowest part so far is left', () => {
   const time = box(100_000);
   vi.advanceTimersByTime(20_000);
   expect(time.suffices()).toBe(true);
@@ -19,7 +19,7 @@ it('has time for another part while it is more than half as long again as the sl
   expect(time.suffices()).toBe(false);
 });
 
-it('stops ten seconds before the end what did not fit after all', () => {
+it('an invocation stops ten seconds before its end a part that did not fit after all', () => {
   const time = box(100_000);
   vi.advanceTimersByTime(89_999);
   expect(time.signal.aborted).toBe(false);
@@ -27,7 +27,7 @@ it('stops ten seconds before the end what did not fit after all', () => {
   expect(time.signal.aborted).toBe(true);
 });
 
-it('keeps a quarter of a short time', () => {
+it('an invocation with little time keeps a quarter of it in reserve', () => {
   const time = box(4000);
   vi.advanceTimersByTime(3001);
   expect(time.signal.aborted).toBe(true);

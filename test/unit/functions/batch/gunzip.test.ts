@@ -20,7 +20,7 @@ async function outcome(chunks: readonly Uint8Array[]) {
   }
 }
 
-it('decompresses, however the bytes arrive, members one after the other too', async () => {
+it('a gzip file is decompressed however its bytes arrive, and so are several members in a row', async () => {
   const two = Buffer.concat([gzipSync(CONTENT), gzipSync('more')]);
   const cuts = fc.array(fc.nat(two.length), { maxLength: 8 });
   await fc.assert(
@@ -32,7 +32,7 @@ it('decompresses, however the bytes arrive, members one after the other too', as
   );
 });
 
-it('gives of a broken file the same each time, and then says so', async () => {
+it('a broken gzip file gives the same bytes each time, and then an error', async () => {
   const whole = gzipSync(CONTENT);
   const cuts = fc.array(fc.nat(whole.length), { maxLength: 8 });
   await fc.assert(
@@ -47,7 +47,7 @@ it('gives of a broken file the same each time, and then says so', async () => {
   );
 });
 
-it('refuses what is no gzip at all', async () => {
+it('a file that is no gzip at all is refused', async () => {
   await expect(collect(gunzip(streamOf([Buffer.from('{"text":"a"}\n')])))).rejects.toMatchObject({
     code: 'BROKEN_GZIP',
   });

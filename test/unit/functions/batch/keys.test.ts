@@ -7,14 +7,14 @@ const sentiment = { name: 'sentiment', version: '1.0.0' };
 it.each([
   ['in/sentiment/a.jsonl', { name: 'sentiment' }, 'out/sentiment@1.0.0/a.jsonl/'],
   ['in/sentiment@1.0.0/2026/11/a b.csv', sentiment, 'out/sentiment@1.0.0/2026/11/a b.csv/'],
-])('%s names its model and has a folder of results', (key, model, folder) => {
+])('the key %s names its model and has a folder of results', (key, model, folder) => {
   expect(isUpload(key, PREFIXES)).toBe(true);
   expect(modelOf(key, PREFIXES)).toEqual(model);
   expect(outputFolder(key, PREFIXES, sentiment)).toBe(folder);
 });
 
 it.each(['in/a.jsonl', 'in/../a.jsonl', 'in/Sentiment/a.jsonl', 'in/sentiment@1/a.jsonl', 'in//a.jsonl'])(
-  '%s names no model',
+  'the key %s names no model',
   (key) => {
     expect(() => modelOf(key, PREFIXES)).toThrow(expect.objectContaining({ code: 'KEY_NOT_UNDERSTOOD' }));
   },
@@ -26,10 +26,10 @@ it.each([
   'in/m/',
   'in/m/a.csv.params.json',
   'inner/a.csv',
-])('%s is no upload', (key) => {
+])('the key %s is no upload', (key) => {
   expect(isUpload(key, PREFIXES)).toBe(false);
 });
 
-it('numbers parts so that they sort by name', () => {
+it('the numbers of parts sort by name', () => {
   expect([0, 7, 12_345].map(partName)).toEqual(['part-00000.jsonl', 'part-00007.jsonl', 'part-12345.jsonl']);
 });

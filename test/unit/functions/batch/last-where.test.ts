@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { lastWhere } from '../../../../functions/batch/src/object/last-where.ts';
 
-it('finds the last number that holds, wherever it is told to look first, in few questions', async () => {
+it('a search finds the last number that holds in few questions, wherever it is told to look first', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: -1, max: 5000 }),

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseOptions } from '../../../../functions/batch/src/object/options.ts';
 
-it('has a default for everything', () => {
+it('the options of a file have a default for everything', () => {
   expect(parseOptions('{}', 'here')).toEqual({
     parameters: {},
     column: 'text',
@@ -17,6 +17,6 @@ it.each([
   ['{"delimiter":"\\""}', 'here: delimiter must be one ASCII character.'],
   ['{"parameters":[]}', 'here: parameters '],
   ['[]', 'here: '],
-])('refuses %s and names the place', (json, message) => {
+])('the options of a file refuse %s and name the place', (json, message) => {
   expect(() => parseOptions(json, 'here')).toThrow(message);
 });

@@ -44,7 +44,7 @@ const linesOf = (parts: readonly Part[]) =>
     .slice(0, -1)
     .map((line) => JSON.parse(line));
 
-it('answers every row in order, good and bad, with its id', async () => {
+it('a file gets an answer for every row in order, good or bad, with its id', async () => {
   const content = Buffer.from(
     `"b"\n{"id":"x","text":"bb"}\nnot json\n"${'y'.repeat(65)}"\n{"id":2,"text":9}\n`,
   );
@@ -58,7 +58,7 @@ it('answers every row in order, good and bad, with its id', async () => {
   ]);
 });
 
-it('closes parts by rows, each with all that is known up to its end', async () => {
+it('a file is cut into parts by rows, and each part says all that is known up to its end', async () => {
   const content = Buffer.from('"a"\n{\n"c"\n"d"\n');
   const parts = await collect(predict('a.jsonl', content, { partRows: 2 }));
   expect(parts).toMatchObject([
@@ -73,7 +73,7 @@ it('closes parts by rows, each with all that is known up to its end', async () =
   ]);
 });
 
-it('gives nothing for a file without rows', async () => {
+it('a file without rows gives no part', async () => {
   expect(await collect(predict('a.jsonl', Buffer.alloc(0)))).toEqual([]);
 });
 

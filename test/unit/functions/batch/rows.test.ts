@@ -107,13 +107,13 @@ describe('.csv', () => {
   });
 });
 
-it('takes every line of a .txt file as it is', async () => {
+it('every line of a .txt file is a text as it stands', async () => {
   expect(await rows('a.TXT', '"a", b\n{"text":1}\n')).toMatchObject([
     { input: '"a", b' },
     { input: '{"text":1}' },
   ]);
 });
 
-it('refuses other files, with the endings that there are', () => {
+it('a file with another ending is refused, with the endings that there are', () => {
   expect(() => formatOf('a.parquet')).toThrow('.jsonl, .jsonl.gz, .csv, .csv.gz or .txt');
 });

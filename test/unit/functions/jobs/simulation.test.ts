@@ -94,7 +94,7 @@ async function live(
   return { world, ids, cancelled, deadLetters };
 }
 
-it('ends each job once, whoever dies or is frozen, whatever comes twice, whoever cancels, whatever S3 and SQS do', async () => {
+it('each job ends once, whoever dies or is frozen, whatever comes twice, whoever cancels, whatever S3 and SQS do', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.oneof({ weight: 5, arbitrary: behaviour }, full), { minLength: 1, maxLength: 4 }),
@@ -129,7 +129,7 @@ it('ends each job once, whoever dies or is frozen, whatever comes twice, whoever
   );
 });
 
-it('where nobody dies and nothing fails, runs each job once, and leaves neither dead letters nor results of what was cancelled', async () => {
+it('each job runs once where nobody dies and nothing fails, and neither dead letters nor results of cancelled jobs stay', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(behaviour, { minLength: 1, maxLength: 4 }),
@@ -158,7 +158,7 @@ it('where nobody dies and nothing fails, runs each job once, and leaves neither 
   );
 });
 
-it('where processes are frozen for longer than their leases, leaves one result of what is done, and of nothing else', async () => {
+it('jobs whose processes are frozen for longer than their leases leave one result if they are done, and none otherwise', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(behaviour, { minLength: 1, maxLength: 4 }),
@@ -181,7 +181,7 @@ it('where processes are frozen for longer than their leases, leaves one result o
   );
 });
 
-it('gives back at SIGTERM what can not end within the grace, and does not count it as an attempt', async () => {
+it('a worker gives back at SIGTERM the jobs that cannot end within the grace, and this counts as no attempt', async () => {
   const world = new Simulation({ random: new Random(1), slowestMs: 10, failures: 0 });
   const submitted = world.submit({ statuses: [200], ms: 100_000 });
   await vi.advanceTimersByTimeAsync(1000);
@@ -198,7 +198,7 @@ it('gives back at SIGTERM what can not end within the grace, and does not count 
   expect(world.history(id).at(-1)).toMatchObject({ status: 'done', attempts: 1 });
 });
 
-it('ends within the grace where S3 and SQS are silent, and the job is done by another worker', async () => {
+it('a worker ends within the grace where S3 and SQS are silent, and another worker does the job', async () => {
   const world = new Simulation({ random: new Random(1), slowestMs: 10, failures: 0 });
   const submitted = world.submit({ statuses: [200], ms: 5000 });
   await vi.advanceTimersByTimeAsync(1000);

@@ -78,7 +78,7 @@ it.each([
   ['Accept of as many', '/models/large', { accept: 'x'.repeat(3000) }, 'Accept'],
   ['Content-Type of as many', '/models/large', { contentType: 'x'.repeat(3000) }, 'Content-Type'],
 ])(
-  'refuses %s, which nobody could read again, and leaves nothing behind',
+  'a request for a job of %s, which nobody could read again, is refused and leaves nothing behind',
   async (_, path, changes, field) => {
     const before = objects();
     const model = path.split(/[/?]/)[2] ?? '';
@@ -141,7 +141,7 @@ it('ids tell nothing of the request', async () => {
   expect(views.every(({ id }) => Buffer.from(id, 'base64url').byteLength === 16)).toBe(true);
 });
 
-it('a job can not make jobs', async () => {
+it('a job cannot make jobs', async () => {
   const id = 'A'.repeat(22);
   const state = await store.create(
     {

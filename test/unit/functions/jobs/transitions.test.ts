@@ -45,7 +45,7 @@ function walk(path: readonly { readonly name: string; readonly ms: number }[]) {
   });
 }
 
-it('what a state becomes is a state, and the same change of it gives the same or nothing', () => {
+it('a change makes a valid state of a valid one, and the same change again gives the same state or nothing', () => {
   fc.assert(
     fc.property(steps, (path) => {
       for (const { after, again } of walk(path)) {
@@ -56,7 +56,7 @@ it('what a state becomes is a state, and the same change of it gives the same or
   );
 });
 
-it('what is over keeps its status, its end and its attempts', () => {
+it('a job that is over keeps its status, its end and its attempts', () => {
   fc.assert(
     fc.property(steps, (path) => {
       for (const { before, after, name } of walk(path).filter((step) => isOver(step.before))) {

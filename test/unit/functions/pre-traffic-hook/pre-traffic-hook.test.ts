@@ -204,7 +204,7 @@ it.each([
     'a drift that is no number',
     { PILOTLIGHT_VERSION_ARN: VERSION, PILOTLIGHT_MODELS: 'sentiment', PILOTLIGHT_TOLERATED_DRIFT: 'much' },
   ],
-])('does not start with %s', async (_title, environment) => {
+])('the pre-traffic hook does not start with %s', async (_title, environment) => {
   vi.resetModules();
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   await expect(import('../../../../functions/pre-traffic-hook/handler.ts')).rejects.toMatchObject({

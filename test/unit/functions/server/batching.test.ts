@@ -4,7 +4,7 @@ import { batchingOn } from '../../../../functions/server/batching.ts';
 
 const settings = (environment: Readonly<Record<string, string>> = {}) => readServerConfig(environment).server;
 
-it('leaves the size of a batch on a CPU to what each model was tuned to, and gives short texts a session', () => {
+it('the server on a CPU leaves the size of a batch to what each model was tuned to, and gives short texts a session', () => {
   const { queueLimits, shortLaneTokens } = batchingOn('cpu', settings());
   expect(queueLimits).not.toHaveProperty('maxBatchTokens');
   expect(queueLimits).toMatchObject({ maxBatchRequests: 64, maxQueueMs: 30_000, maxPadding: 0.2 });
@@ -12,13 +12,13 @@ it('leaves the size of a batch on a CPU to what each model was tuned to, and giv
   expect(shortLaneTokens).toBe(32);
 });
 
-it('fills a GPU, where nothing has a session of its own', () => {
+it('the server fills a GPU with large batches, and gives no texts a session of their own there', () => {
   const { queueLimits, shortLaneTokens } = batchingOn('cuda', settings());
   expect(queueLimits).toEqual({ maxBatchTokens: 16_384, maxBatchRequests: 64, maxQueueMs: 30_000 });
   expect(shortLaneTokens).toBe(0);
 });
 
-it('does what the settings say on either', () => {
+it('the server batches by its settings, where they are set, on CPU and GPU', () => {
   const asked = settings({
     PILOTLIGHT_MAX_BATCH_TOKENS: '100',
     PILOTLIGHT_MAX_BATCH_REQUESTS: '2',

@@ -1,0 +1,45 @@
+/**
+ * `npm run mutation -- engine [tasks [test/unit/engine/tasks]]`: mutates the sources of a package, or of one folder or file
+ * of it, and says which mutants no unit test noticed. The tests of the package run, or those in the folders and files that
+ * follow. Exits with 1 below the score that we hold.
+ */
+import { Stryker } from '@stryker-mutator/core';
+import { findMutated, findTests, isMeasured, MEASURED } from './packages.ts';
+
+/** Percent of the mutants that a test must notice. */
+const LOWEST_SCORE = 85;
+const REPORTS = 'dist/mutation';
+
+const [name = '', part = '', ...tests] = process.argv.slice(2);
+if (!isMeasured(name)) {
+  console.error(
+    `Which package? npm run mutation -- <${Object.keys(MEASURED).join('|')}> [folder or file of its src [tests]]`,
+  );
+  process.exit(2);
+}
+
+const place = `${REPORTS}/${[name, part]
+  .filter((piece) => piece !== '')
+  .join('-')
+  .replaceAll(/[/.]/g, '-')}`;
+// The processes that run the tests read it (vitest.config.ts).
+process.env.MUTATION_TESTS = findTests(name, tests).join(',');
+await new Stryker({
+  mutate: findMutated(name, part),
+  testRunner: 'vitest',
+  vitest: { configFile: 'test/mutation/vitest.config.ts', related: true },
+  plugins: ['@stryker-mutator/vitest-runner'],
+  ignorePatterns: ['coverage', 'dist', 'docs'],
+  tempDirName: `${REPORTS}/sandbox`,
+  incremental: true,
+  incrementalFile: `${place}.incremental.json`,
+  reporters: ['clear-text', 'progress-append-only', 'html', 'json'],
+  clearTextReporter: { reportTests: false, allowColor: process.stdout.isTTY, skipFull: true },
+  htmlReporter: { fileName: `${place}.html` },
+  jsonReporter: { fileName: `${place}.json` },
+  concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 1),
+  ignoreStatic: true,
+  dryRunTimeoutMinutes: 30,
+  timeoutMS: 5000,
+  thresholds: { high: 95, low: LOWEST_SCORE, break: LOWEST_SCORE },
+}).runMutationTest();
