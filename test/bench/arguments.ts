@@ -62,7 +62,7 @@ ONNX Runtime sets, in fresh processes and in alternating order.
   --requests N     requests of the memory measurement (default 10,000)
   --minutes N      minutes of the soak (default 10)
   --json           print the results as JSON
-  --write          also write docs/benchmarks.md and its plots
+  --write          also write docs/reference/benchmarks.md and its plots
   --help           this text
 `;
 

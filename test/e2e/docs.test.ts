@@ -49,7 +49,7 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
   {
     command: /^curl --aws-sigv4 /,
     file: 'test/infra/app/deployments.test.ts',
-    title: 'the request of that output is the one that docs/deploy.md shows',
+    title: 'the request of that output is the one that docs/how-to/deploy.md shows',
   },
   {
     command: /^npm run layers -- image /,

@@ -30,7 +30,7 @@ export interface Section {
   readonly plots: readonly Plot[];
 }
 
-/** docs/benchmarks.md: text around the measured numbers, written by the benchmark itself. */
+/** docs/reference/benchmarks.md: text around the measured numbers, written by the benchmark itself. */
 export function markdownReport(sections: readonly Section[]): string {
   const all = sections.flatMap(({ result }) => result.comparisons);
   const judged = all.filter(({ met }) => met !== undefined);
