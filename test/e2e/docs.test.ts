@@ -1,4 +1,4 @@
-/** Every code block of every document is run: what can not be run here is named with the test that does. */
+/** Every code block of every document is run. COVERED names the commands that cannot run here, each with the test that runs it. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -121,7 +121,7 @@ function writeModels(folder: string): void {
 }
 
 test('every code block is of a kind that is run', () => {
-  const unknown = snippets.filter(({ language }) => !['bash', 'ts', 'json', 'text'].includes(language));
+  const unknown = snippets.filter(({ language }) => !['bash', 'ts', 'json', 'python', 'text'].includes(language));
   expect(unknown.map(({ place, language }) => `${place} ${language}`)).toEqual([]);
 });
 
@@ -171,6 +171,21 @@ describe('json', () => {
     '%s',
     (_place, { code }) => {
       expect(() => JSON.parse(code)).not.toThrow();
+    },
+  );
+});
+
+/** Python clients that a machine of this project need not have: a block that imports a missing one is only compiled. */
+const PYTHON_CLIENTS = /^ModuleNotFoundError: No module named '(huggingface_hub|openai)'$/m;
+
+describe('python', () => {
+  test.each(inLanguage('python').map((snippet) => [snippet.place, snippet] as const))(
+    '%s',
+    async (place, { code: text }) => {
+      const file = join(scratch, `${place.replaceAll(/\W/g, '-')}.py`);
+      writeFileSync(file, text.replaceAll(ENDPOINT, service.url));
+      const { code, stderr } = await bash(`python3 ${file}`);
+      if (!PYTHON_CLIENTS.test(stderr)) expect(code, stderr).toBe(0);
     },
   );
 });
