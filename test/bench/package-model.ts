@@ -5,7 +5,7 @@ import type { TaskName } from '@pilotlight/model-format';
 import { BenchError } from './errors.ts';
 import { ROOT } from './paths.ts';
 
-const TOOLCHAIN = join(ROOT, 'model-assets', 'toolchain', 'cli.ts');
+const TOOLCHAIN = join(ROOT, 'model-assets', 'toolchain', 'src', 'cli.ts');
 
 export interface PackageOptions {
   /** @default 'text-classification' */

@@ -38,7 +38,7 @@ export const FAMILIES = {
 
 /** Whatever decides the bytes of a prepared model. */
 export const SOURCES = [
-  'model-assets/toolchain/**/*.{ts,proto}',
+  'model-assets/toolchain/src/**/*.{ts,proto}',
   'test/fixtures/*.ts',
   'test/bench/{peer/*,prepare,prepare-tasks,package-model}.ts',
 ];

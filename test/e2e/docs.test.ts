@@ -202,7 +202,7 @@ describe('ts', () => {
   });
 
   test('all of them pass the type check', async () => {
-    const tsc = resolve('node_modules/typescript/bin/tsc');
+    const tsc = resolve('node_modules/typescript-native/bin/tsc');
     const { code, stdout } = await run(node(tsc, '--project', join(folder, 'tsconfig.json')));
     expect(
       code,

@@ -5,6 +5,7 @@ import { Engine } from '../../layers/engine/src/index.ts';
 import { addModel } from '../../model-assets/toolchain/src/pipeline.ts';
 import { silent } from '../../model-assets/toolchain/src/terminal/progress.ts';
 import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
+import { SERVED_RANGE } from '../fixtures/processor.ts';
 import { Random } from '../fixtures/random.ts';
 import { vocabulary } from '../fixtures/vocabulary.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
@@ -38,7 +39,7 @@ describe('int8', () => {
     await addModel(
       {
         ...{ source, packages, name, version: '1.0.0', variants: ['int8', 'fp32'], tokenBudget: 1024 },
-        ...{ quantise: { keep: [], reduceRange: false }, evaluations: [], force: false },
+        ...{ quantise: { keep: [], ...SERVED_RANGE }, evaluations: [], force: false },
       },
       silent,
     );

@@ -11,6 +11,7 @@ import {
 } from '../../../model-assets/toolchain/src/stages/quantise.ts';
 import { silent } from '../../../model-assets/toolchain/src/terminal/progress.ts';
 import { checkpointTensors } from '../../fixtures/checkpoints.ts';
+import { SERVED_RANGE } from '../../fixtures/processor.ts';
 import { writeSafetensors } from '../../fixtures/safetensors.ts';
 import { addOptions, LABELS, TINY, tinyCheckpoint } from './fixtures/tiny-models.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -83,7 +84,7 @@ describe('a healthy model', () => {
 describe('the error of each layer', () => {
   it('is measured for every product and table by itself, the worst first', async () => {
     const { model } = await readSource(badlyScaled('measured'));
-    const probes = insertProbes(model, {});
+    const probes = insertProbes(model, SERVED_RANGE);
     const feeds = [
       [2, 100, 200, 3],
       [2, 7, 3],
