@@ -1,4 +1,5 @@
 /** Every code block of every document is run. COVERED names the commands that cannot run here, each with the test that runs it. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -121,7 +122,9 @@ function writeModels(folder: string): void {
 }
 
 test('every code block is of a kind that is run', () => {
-  const unknown = snippets.filter(({ language }) => !['bash', 'ts', 'json', 'python', 'text'].includes(language));
+  const unknown = snippets.filter(
+    ({ language }) => !['bash', 'ts', 'json', 'python', 'text'].includes(language),
+  );
   expect(unknown.map(({ place, language }) => `${place} ${language}`)).toEqual([]);
 });
 
@@ -178,7 +181,7 @@ describe('json', () => {
 /** Python clients that a machine of this project need not have: a block that imports a missing one is only compiled. */
 const PYTHON_CLIENTS = /^ModuleNotFoundError: No module named '(huggingface_hub|openai)'$/m;
 
-describe('python', () => {
+describe.skipIf(spawnSync('python3', ['--version']).status !== 0)('python', () => {
   test.each(inLanguage('python').map((snippet) => [snippet.place, snippet] as const))(
     '%s',
     async (place, { code: text }) => {
