@@ -1,5 +1,5 @@
 /** What `npm start` prints: the models, where the time of the cold start went, and lines to copy. */
-import type { Manifest, PackageEntry, Quality, TaskName } from '@pilotlight/engine';
+import type { OnnxManifest, PackageEntry, Quality, TaskName } from '@pilotlight/engine';
 import type { LocalModel } from './load-models.ts';
 import { paint, table } from './terminal.ts';
 
@@ -31,7 +31,7 @@ const TASK_EXAMPLES: Readonly<Record<TaskName, (manifest: Shown) => object>> = {
     inputs: { query: 'late parcel', texts: ['Delivery takes two days', 'We take cards'] },
   }),
 };
-type Shown = Pick<Manifest, 'name' | 'task' | 'textProcessing'>;
+type Shown = Pick<OnnxManifest, 'name' | 'task' | 'textProcessing'>;
 
 /** Where requests are handed over to, and the models that are. */
 export interface ShownContainer {
@@ -48,7 +48,9 @@ export function banner(
 ): string {
   const predictors = models.flatMap(({ predictor }) => predictor ?? []);
   const lines = curlLines(
-    models.flatMap(({ predictor, manifest }) => (predictor && manifest ? [manifest] : [])),
+    models.flatMap(({ predictor, manifest }) =>
+      predictor && manifest?.runtime === 'onnx' ? [manifest] : [],
+    ),
     base,
   );
   return [
@@ -65,7 +67,7 @@ export function banner(
 /** `summary` is about the function; the models are those that it serves. */
 export function lambdaBanner(models: readonly PackageEntry[], summary: string, base: string): string {
   const lines = curlLines(
-    models.flatMap(({ manifest }) => manifest ?? []),
+    models.flatMap(({ manifest }) => (manifest?.runtime === 'onnx' ? manifest : [])),
     base,
   );
   return [servesAt(base), summary, ['Try:', ...lines].join('\n  '), paint('dim', 'Ctrl-C ends it.')].join(
@@ -78,13 +80,14 @@ function servesAt(base: string): string {
 }
 
 function modelTable(models: readonly LocalModel[]): string {
-  const rows = models.map(({ name, version, manifest, pipeline, state, predictor }) => {
+  const rows = models.map(({ name, version, manifest, state, predictor }) => {
     // The figures are those of weights that a refused package does not have.
-    const quality = state === 'refused' ? undefined : manifest?.quality[0];
+    const isMeasured = state !== 'refused' && manifest?.runtime === 'onnx';
+    const quality = isMeasured ? manifest.quality[0] : undefined;
     const weights = predictor
       ? `${predictor.variantName}, ${megabytes(predictor.bytes)}`
       : paint(state === 'refused' ? 'red' : 'dim', state);
-    return [name, version, (manifest ?? pipeline)?.task ?? '', weights, quality ? inWords(quality) : ''];
+    return [name, version, manifest?.task ?? '', weights, quality ? inWords(quality) : ''];
   });
   const titles = ['MODEL', 'VERSION', 'TASK', 'WEIGHTS', 'QUALITY'];
   return table(

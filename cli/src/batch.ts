@@ -4,7 +4,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { taskParameters } from '@pilotlight/app/internal/api/formats/hugging-face/parameters';
+import { taskParameters } from '@pilotlight/app/internal/formats/hugging-face/parameters';
 import { readConfig } from '@pilotlight/app/internal/settings/config';
 import { engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';

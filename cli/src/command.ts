@@ -12,7 +12,7 @@ export type LocalErrorCode =
   | 'FILE_UNWRITABLE'
   | 'INPUT_REFUSED'
   | 'REDRIVE_FAILED'
-  | 'CONTAINER_UNREACHABLE';
+  | 'SERVER_UNREACHABLE';
 
 export class LocalError extends PilotlightError<LocalErrorCode> {
   override readonly name = 'LocalError';

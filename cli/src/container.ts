@@ -8,9 +8,9 @@ const listSchema = z.object({
 });
 
 /**
- * `PILOTLIGHT_CONTAINER` for every model that the server at `url` has.
+ * `PILOTLIGHT_SERVER` for every model that the server at `url` has.
  *
- * @throws LocalError CONTAINER_UNREACHABLE
+ * @throws LocalError SERVER_UNREACHABLE
  */
 export async function containerSetting(url: string): Promise<string> {
   const entries = await listed(url);
@@ -32,5 +32,5 @@ async function listed(url: string) {
 }
 
 function unreachable(message: string, cause?: unknown): LocalError {
-  return new LocalError('CONTAINER_UNREACHABLE', message, { cause });
+  return new LocalError('SERVER_UNREACHABLE', message, { cause });
 }

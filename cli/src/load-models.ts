@@ -1,11 +1,5 @@
 /** Which models the local service loads before it listens, and what became of each. */
-import {
-  type Engine,
-  type PackageEntry,
-  PilotlightError,
-  type PipelinePredictor,
-  type Predictor,
-} from '@pilotlight/engine';
+import { type Engine, type LoadedModel, type PackageEntry, PilotlightError } from '@pilotlight/engine';
 import { LocalError } from './command.ts';
 import { findModel, listModels } from './models.ts';
 
@@ -13,9 +7,8 @@ export interface LocalModel {
   readonly name: string;
   readonly version: string;
   readonly manifest?: PackageEntry['manifest'];
-  readonly pipeline?: PackageEntry['pipeline'];
   readonly state: 'loaded' | 'at first use' | 'refused';
-  readonly predictor?: Predictor | PipelinePredictor;
+  readonly predictor?: LoadedModel;
 }
 
 /**

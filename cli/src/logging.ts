@@ -1,6 +1,6 @@
 /** What the local service says of its requests: one line each, and failures in full but where another server is absent. */
 
-import type { Exchange, Logger, Telemetry } from '@pilotlight/app/internal/api/ports';
+import type { Exchange, Logger, Telemetry } from '@pilotlight/app/internal/serve/ports';
 import { PilotlightError } from '@pilotlight/model-format/errors';
 import { paint, type Style } from './terminal.ts';
 
@@ -11,7 +11,7 @@ export const consoleLogger: Logger = {
     console.error(`${paint('yellow', 'warning:', process.stderr)} ${message}${reason}`);
   },
   error: (message, { error }) => {
-    const isAbsence = PilotlightError.is(error) && error.code === 'CONTAINER_UNAVAILABLE';
+    const isAbsence = PilotlightError.is(error) && error.code === 'SERVER_UNAVAILABLE';
     const said = isAbsence && !process.env.PILOTLIGHT_DEBUG ? inOneLine(error) : error;
     console.error(`${paint('red', 'error:', process.stderr)} ${message}:`, said);
   },

@@ -1,15 +1,15 @@
 /** `npm run predict` with a model that transformers.js runs: files of images and recordings in, JSON out. */
 import { readFile } from 'node:fs/promises';
-import { type Engine, PIPELINE_TASKS, type PipelineManifest } from '@pilotlight/engine';
+import { type Engine, TRANSFORMERS_JS_TASKS, type TransformersJsManifest } from '@pilotlight/engine';
 import { LocalError, usageError } from './command.ts';
 
 /** Prints one JSON object for each input, `{"input", "result"}`. @throws LocalError USAGE, INPUT_REFUSED */
 export async function predictWithPipeline(
   engine: Engine,
-  { name, version, task }: PipelineManifest,
+  { name, version, task }: TransformersJsManifest,
   inputs: readonly string[],
 ): Promise<void> {
-  const { input: kind, second } = PIPELINE_TASKS[task];
+  const { input: kind, second } = TRANSFORMERS_JS_TASKS[task];
   const what = kind === 'text' ? 'a text' : 'a file';
   if (second !== undefined) {
     throw usageError(`${task} takes ${second} with each call: send them to POST /models/${name}.`);

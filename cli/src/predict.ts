@@ -4,7 +4,7 @@ import { readConfig } from '@pilotlight/app/internal/settings/config';
 import { engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import {
   Engine,
-  type Manifest,
+  type OnnxManifest,
   PilotlightError,
   type Prediction,
   type Predictor,
@@ -76,9 +76,9 @@ async function main(args: readonly string[]): Promise<void> {
     const names = [...new Set(entries.map(({ name }) => name))].join(', ');
     throw usageError(`Name a model with --model; there are: ${names}.`);
   }
-  const { name, version, manifest, pipeline } = findModel(values.model, entries);
-  if (pipeline) {
-    return predictWithPipeline(engine, pipeline, texts).finally(() => engine.dispose());
+  const { name, version, manifest } = findModel(values.model, entries);
+  if (manifest?.runtime === 'transformers.js') {
+    return predictWithPipeline(engine, manifest, texts).finally(() => engine.dispose());
   }
   const task = manifest ? taskOf(values.task, manifest) : 'text-classification';
   const parameters = { ...taskParameters(task, values), truncate: values.truncate };
@@ -103,7 +103,7 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 /** @throws LocalError USAGE */
-function taskOf(wanted: string | undefined, manifest: Manifest): TaskName {
+function taskOf(wanted: string | undefined, manifest: OnnxManifest): TaskName {
   if (wanted === undefined) return manifest.task;
   const tasks = tasksOf(manifest);
   const task = tasks.find((candidate) => candidate === wanted);

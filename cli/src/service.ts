@@ -1,7 +1,7 @@
 /** The HTTP app on a port of this machine. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { createHttpServer } from '@pilotlight/app/internal/api/node-server';
+import { createHttpServer } from '@pilotlight/app/internal/serve/node-server';
 import type { Hono } from 'hono';
 import { LocalError } from './command.ts';
 

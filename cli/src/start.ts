@@ -1,7 +1,7 @@
 /** `npm start`: every model package on http://localhost:8080. */
 
-import { createApp } from '@pilotlight/app/internal/api/app';
-import type { AppOptions } from '@pilotlight/app/internal/api/ports';
+import { createApp } from '@pilotlight/app/internal/app';
+import type { AppOptions } from '@pilotlight/app/internal/serve/ports';
 import { type Config, readConfig } from '@pilotlight/app/internal/settings/config';
 import { appOptions, engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { handOverOptions } from '@pilotlight/app/internal/settings/hand-over-options';
@@ -27,7 +27,7 @@ Usage: npm start [-- OPTIONS]
                     may be repeated (default: load all)
   --packages DIR    folder of packages (default: MODELS_DIR, or model-assets/packages)
   --s3-port N       port of S3, whose files are predicted (default: 4568, or a free one)
-  --container URL   hand over to the server there what only it has (docs/gpu.md); PILOTLIGHT_CONTAINER
+  --container URL   hand over to the server there what only it has (docs/gpu.md); PILOTLIGHT_SERVER
                     says more
   --quiet           print no line for each request
   -h, --help        print this text
@@ -79,7 +79,7 @@ async function main(args: readonly string[]): Promise<void> {
   const config = readConfig({
     ...process.env,
     MODELS_DIR: folder,
-    ...(values.container !== undefined && { PILOTLIGHT_CONTAINER: await containerSetting(values.container) }),
+    ...(values.container !== undefined && { PILOTLIGHT_SERVER: await containerSetting(values.container) }),
   });
   keepHeapSmall();
   const engine = new Engine({ ...engineOptions(config), sessions: 'worker' });
@@ -103,7 +103,7 @@ async function main(args: readonly string[]): Promise<void> {
       await engine.dispose();
     });
     console.log(
-      banner(models, baseOf(values.host, service.port), uploads.endpoint, config.PILOTLIGHT_CONTAINER),
+      banner(models, baseOf(values.host, service.port), uploads.endpoint, config.PILOTLIGHT_SERVER),
     );
   } catch (error) {
     await engine.dispose();
@@ -144,7 +144,7 @@ async function startLambda(values: LambdaValues, packages: string, port: number)
 }
 
 function appOf(engine: Engine, config: Config, quiet: boolean, elsewhere: Partial<AppOptions>) {
-  const metrics = new PrometheusMetrics(() => engine.loaded().length + engine.loadedPipelines().length);
+  const metrics = new PrometheusMetrics(() => engine.loaded().length);
   return createApp({
     engine,
     logger: consoleLogger,

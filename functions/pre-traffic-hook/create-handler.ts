@@ -2,7 +2,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { HookStatus, ReportStatus } from '@pilotlight/app/internal/aws/deployment-hook';
 import type { Invoke } from '@pilotlight/app/internal/aws/lambda-invoker';
-import { WARM_UP_SOURCE, type WarmUpEvent } from '@pilotlight/app/internal/warm-up';
+import { WARM_UP_SOURCE, type WarmUpEvent } from '@pilotlight/app/internal/aws/warm-up';
 import { PilotlightError, reasonOf } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import { type Expectations, verdictOf } from './verdict.ts';

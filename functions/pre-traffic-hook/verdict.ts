@@ -1,6 +1,6 @@
 /** Whether a new version may have traffic. */
 import type { Invocation } from '@pilotlight/app/internal/aws/lambda-invoker';
-import { type SelfCheck, warmUpReportSchema } from '@pilotlight/app/internal/warm-up';
+import { type SelfCheck, warmUpReportSchema } from '@pilotlight/app/internal/aws/warm-up';
 
 export interface Expectations {
   /** Models that must answer as their goldens say: `name` or `name@version`. */

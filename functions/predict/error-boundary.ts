@@ -1,6 +1,6 @@
 import type { MiddlewareObj } from '@middy/core';
-import { errorReply } from '@pilotlight/app/internal/api/errors';
-import type { Logger } from '@pilotlight/app/internal/api/ports';
+import { errorReply } from '@pilotlight/app/internal/answer/errors';
+import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import { WarmUpError } from './warm-up.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import type { MiddlewareObj } from '@middy/core';
-import type { Logger } from '@pilotlight/app/internal/api/ports';
+import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import { reportColdStart } from './cold-start.ts';
 import { Environment } from './environment.ts';
 import { type PredictModel, refOf } from './ports.ts';

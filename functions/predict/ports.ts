@@ -1,15 +1,15 @@
 /** What the predict function asks of its models beside what the HTTP app does. */
 
-import type { ServingEngine } from '@pilotlight/app/internal/api/ports';
-import type { Predictor } from '@pilotlight/engine';
+import type { ServingEngine } from '@pilotlight/app/internal/serve/ports';
+import { formatModelRef, type LoadedModel } from '@pilotlight/engine';
 
-export type PredictModel = Pick<Predictor, 'manifest' | 'loadTimings' | 'checkGolden'>;
+export type PredictModel = Pick<LoadedModel, 'manifest' | 'loadTimings' | 'checkGolden'>;
 
 export interface PredictEngine extends ServingEngine {
   loaded(): readonly PredictModel[];
 }
 
 /** `name@version` */
-export function refOf({ manifest: { name, version } }: PredictModel): string {
-  return `${name}@${version}`;
+export function refOf({ manifest }: PredictModel): string {
+  return formatModelRef(manifest);
 }

@@ -1,5 +1,5 @@
-import { createApp } from '@pilotlight/app/internal/api/app';
-import type { Logger, ServingEngine } from '@pilotlight/app/internal/api/ports';
+import { createApp } from '@pilotlight/app/internal/app';
+import type { Logger, ServingEngine } from '@pilotlight/app/internal/serve/ports';
 
 /**
  * Sends one request through an app of its own that nobody is told of, so that the first real one finds what Node

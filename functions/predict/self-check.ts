@@ -1,8 +1,8 @@
 /** Whether the models still answer as their packages say: a golden at a time. */
 import type { Metrics } from '@aws-lambda-powertools/metrics';
-import type { Logger } from '@pilotlight/app/internal/api/ports';
+import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import { addMetrics } from '@pilotlight/app/internal/telemetry/emf';
-import type { SelfCheck } from '@pilotlight/app/internal/warm-up';
+import type { SelfCheck } from '@pilotlight/app/internal/aws/warm-up';
 import { type GoldenCheck, PilotlightError } from '@pilotlight/engine';
 import { type PredictModel, refOf } from './ports.ts';
 
@@ -25,8 +25,11 @@ export interface SelfChecks {
 
 export function selfChecks({ loaded, logger, metrics }: SelfCheckParts): SelfChecks {
   let turn = 0;
-  const inOrder = () => [...loaded()].sort((left, right) => (refOf(left) < refOf(right) ? -1 : 1));
-  const checked = async (model: PredictModel): Promise<SelfCheck> => {
+  const inOrder = () =>
+    loaded()
+      .filter((model) => hasGoldens(model))
+      .sort((left, right) => (refOf(left) < refOf(right) ? -1 : 1));
+  const checked = async (model: CheckedModel): Promise<SelfCheck> => {
     const result = { model: refOf(model), ...(await check(model, logger)) };
     const { drift, problem } = result;
     if (problem !== undefined || (drift ?? 0) > 1) {
@@ -51,7 +54,7 @@ export function selfChecks({ loaded, logger, metrics }: SelfCheckParts): SelfChe
       const results: SelfCheck[] = [];
       let models = inOrder();
       for (let round = 0; round < goldens && models.length > 0; round++) {
-        const unfinished: PredictModel[] = [];
+        const unfinished: CheckedModel[] = [];
         for (const model of models) {
           if (performance.now() > end) return results;
           const result = await checked(model);
@@ -68,7 +71,13 @@ export function selfChecks({ loaded, logger, metrics }: SelfCheckParts): SelfChe
   };
 }
 
-async function check(model: PredictModel, logger: Logger): Promise<Partial<GoldenCheck>> {
+type CheckedModel = PredictModel & Required<Pick<PredictModel, 'checkGolden'>>;
+
+function hasGoldens(model: PredictModel): model is CheckedModel {
+  return model.checkGolden !== undefined;
+}
+
+async function check(model: CheckedModel, logger: Logger): Promise<Partial<GoldenCheck>> {
   try {
     return await model.checkGolden();
   } catch (error) {

@@ -1,18 +1,14 @@
 /**
- * Requests, queue and batches in the text format of Prometheus, by the names of text-embeddings-inference. The times of stages
- * are those of every service: functions/app/src/telemetry/prometheus.ts.
+ * Queue and batches in the text format of Prometheus, by the names of text-embeddings-inference. Answers and their times
+ * are counted as in every service: functions/app/src/telemetry/prometheus.ts.
  */
 
-import type { Exchange, Telemetry } from '@pilotlight/app/internal/api/ports';
-import { routes } from '@pilotlight/app/internal/api/routes';
-import { Counter, gauge, Histogram } from '@pilotlight/app/internal/telemetry/prometheus-text';
+import { gauge, Histogram } from '@pilotlight/app/internal/telemetry/prometheus-text';
 import type { BatchRecord } from '@pilotlight/engine';
 
 const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 const LENGTHS = [4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192];
 const TOKENS = [32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536];
-/** Who answers by them runs a model. */
-const PREDICTING = new Set(['Predictions', 'OpenAI', 'TEI', 'Open Inference', 'SageMaker']);
 
 /** What is asked at every scrape. */
 export interface ServerGauges {
@@ -23,12 +19,8 @@ export interface ServerGauges {
   readonly provider: () => string;
 }
 
-export class ServerMetrics implements Telemetry {
+export class ServerMetrics {
   readonly #gauges: ServerGauges;
-  readonly #requests = new Counter();
-  readonly #successes = new Counter();
-  readonly #failures = new Counter();
-  readonly #duration = new Histogram();
   readonly #length = new Histogram(LENGTHS);
   readonly #size = new Histogram(SIZES);
   readonly #tokens = new Histogram(TOKENS);
@@ -44,30 +36,9 @@ export class ServerMetrics implements Telemetry {
     for (const length of lengths) this.#length.observe(labels, length);
   }
 
-  answered({ route: method, model, status, code, ms }: Exchange): void {
-    if (!isPrediction(method)) return;
-    this.#requests.add({ method, model, status });
-    if (status >= 400) {
-      this.#failures.add({ method, model, err: code });
-      return;
-    }
-    this.#successes.add({ method, model });
-    this.#duration.observe({ method, model }, ms / 1000);
-  }
-
   render(): string {
     const { queued, inFlight, provider } = this.#gauges;
     const lines = [
-      ...this.#requests.render('te_request_count', 'Predictions asked for, by the status of their answers.'),
-      ...this.#successes.render('te_request_success', 'Predictions made.'),
-      ...this.#failures.render(
-        'te_request_failure',
-        'Predictions refused or failed, by the code of the error.',
-      ),
-      ...this.#duration.render(
-        'te_request_duration',
-        'Seconds from the head of a request to its prediction.',
-      ),
       ...this.#length.render('te_request_input_length', 'Tokens of a text, or of a window of one.'),
       ...gauge('te_queue_size', 'Texts, or windows of them, that wait for a batch.', queued()),
       ...gauge('te_requests_in_flight', 'Requests that are not answered yet.', inFlight()),
@@ -77,8 +48,4 @@ export class ServerMetrics implements Telemetry {
     ];
     return `${lines.join('\n')}\n`;
   }
-}
-
-function isPrediction(route: Exchange['route']): boolean {
-  return route !== 'unmatched' && routes[route].method === 'post' && PREDICTING.has(routes[route].tag);
 }

@@ -1,9 +1,9 @@
 /** Entry of the container: the HTTP app on a port, sessions in threads of their own, requests in shared batches. */
 import { once } from 'node:events';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { createApp } from '@pilotlight/app/internal/api/app';
-import { createHttpServer } from '@pilotlight/app/internal/api/node-server';
-import type { Circumstances } from '@pilotlight/app/internal/api/ports';
+import { createApp } from '@pilotlight/app/internal/app';
+import { createHttpServer } from '@pilotlight/app/internal/serve/node-server';
+import type { Circumstances } from '@pilotlight/app/internal/serve/ports';
 import { jobPlaceOf, lazyJobs } from '@pilotlight/app/internal/jobs/lazy-jobs';
 import { appOptions, engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { preload } from '@pilotlight/app/internal/settings/preload';
@@ -38,7 +38,7 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
     maxQueuedRequests: settings.MAX_CONCURRENT_REQUESTS,
     onBatch: (batch) => served.ran(batch),
   });
-  const metrics = new PrometheusMetrics(() => engine.loaded().length + engine.loadedPipelines().length);
+  const metrics = new PrometheusMetrics(() => engine.loaded().length);
   const served = new ServerMetrics({
     queued: () => engine.loaded().reduce((sum, { queued }) => sum + queued, 0),
     inFlight: () => drain.inFlight,
@@ -55,7 +55,7 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
     engine,
     logger,
     ...appOptions(shared),
-    telemetry: [metrics, served, ...(tracing ? [tracing] : [])],
+    telemetry: [metrics, ...(tracing ? [tracing] : [])],
     renderMetrics: () => metrics.render() + served.render() + (jobs?.render() ?? '') + ofProcess.render(),
     readiness: preloaded,
     watchClients: true,

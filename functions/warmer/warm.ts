@@ -1,6 +1,6 @@
 /** Makes a number of execution environments warm by keeping that many invocations open at once. */
 import type { Invocation, Invoke } from '@pilotlight/app/internal/aws/lambda-invoker';
-import { WARM_UP_SOURCE, type WarmUpReport, warmUpReportSchema } from '@pilotlight/app/internal/warm-up';
+import { WARM_UP_SOURCE, type WarmUpReport, warmUpReportSchema } from '@pilotlight/app/internal/aws/warm-up';
 
 /** How long the invocations of each try are held: an environment that answered could take the next one again. */
 export const HOLDS_MS: readonly number[] = [1000, 2000, 4000];

@@ -1,6 +1,7 @@
 /** What one deployment is made of. Plain data: durations are numbers with their unit in the name. */
 
 import { JOB_DEADLINE_HOURS } from '@pilotlight/app/internal/settings/config';
+import { parseModelRef } from '@pilotlight/model-format';
 import { closest } from '@pilotlight/model-format/errors';
 import * as z from 'zod';
 import { apiSchema } from './schema/api.ts';
@@ -77,7 +78,7 @@ function checkGpu(
 ): void {
   const seen = new Set<string>();
   for (const [ref, fallback] of Object.entries(models)) {
-    const name = ref.replace(/@.*/, '');
+    const name = parseModelRef(ref).name;
     const wrong = (message: string) => addIssue({ code: 'custom', path: ['gpu', 'models', ref], message });
     if (seen.has(name)) wrong('must be named once: one fallback holds for all its versions');
     if (fallback === 'cpu' && !servedBy.has(name)) {
@@ -102,7 +103,7 @@ function checkExpiration(
 export const configSchema = configFields.superRefine(({ functions, api, gpu }, { addIssue }) => {
   const servedBy = new Map<string, string>();
   const serve = (models: readonly string[], by: string, path: string[]) => {
-    for (const model of models.map((ref) => ref.replace(/@.*/, ''))) {
+    for (const model of models.map((ref) => parseModelRef(ref).name)) {
       const other = servedBy.get(model) ?? by;
       if (other !== by) {
         const message = `must not name ${model}, which ${other} serves: a model is served in one place`;

@@ -1,5 +1,6 @@
 /** What a synth tells on its way: where the models of each function are, and why they fit; and what is handed over. */
 import { explainPlacement, type Placement } from '@pilotlight/constructs';
+import { parseModelRef } from '@pilotlight/model-format';
 import type { GpuStack } from './gpu-stack.ts';
 import type { PilotlightStage } from './pilotlight-stage.ts';
 
@@ -24,7 +25,7 @@ function explainContainer({ image, packages, models }: GpuStack, functions: Func
       : `Image ${image}, which is pushed already.`;
   const callers = [...functions].filter(([, { containerModels }]) => containerModels.length > 0);
   const rows = Object.entries(models).map(([ref, fallback]) => {
-    const model = ref.replace(/@.*/, '');
+    const model = parseModelRef(ref).name;
     const [server] = [...functions].find(([, { modelNames }]) => modelNames.includes(model)) ?? [];
     const what = server === undefined ? 'every request' : `what is too heavy for function ${server}`;
     const meanwhile = fallback === 'cpu' ? `function ${server} answers` : 'it waits as a job';

@@ -7,6 +7,7 @@ import {
   InfraError,
   type LoggingProps,
 } from '@pilotlight/constructs';
+import { parseModelRef } from '@pilotlight/model-format';
 import {
   CfnOutput,
   CrossStackReferences,
@@ -93,7 +94,7 @@ function containerOf(
 ): Pick<InferenceFunctionProps, 'container'> {
   if (!gpu) return {};
   const fallbacks = Object.fromEntries(
-    Object.entries(gpu.models).map(([ref, fallback]) => [ref.replace(/@.*/, ''), fallback]),
+    Object.entries(gpu.models).map(([ref, fallback]) => [parseModelRef(ref).name, fallback]),
   );
   const isDefault = name === (api.defaultFunction ?? Object.keys(functions)[0]);
   if (!isDefault && !namesOf(models).some((model) => model in fallbacks)) return {};

@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import type { LoggingProps } from '@pilotlight/constructs';
+import { parseModelRef } from '@pilotlight/model-format';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
@@ -46,5 +47,5 @@ export function packagesFolderOf({ packagesFolder }: Config) {
 
 /** Names of `name` and `name@version` alike. */
 export const namesOf = (refs: readonly string[]): string[] => [
-  ...new Set(refs.map((ref) => ref.replace(/@.*/, ''))),
+  ...new Set(refs.map((ref) => parseModelRef(ref).name)),
 ];

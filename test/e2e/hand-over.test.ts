@@ -97,35 +97,35 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Of the container alone, as it was while it was up. */
+/** Of the server alone, as it was while it was up. */
 let intent: unknown;
 
 describe('beside a container that is up', () => {
-  test('a model that the function does not have is answered as the container answers', async () => {
+  test('a model that the function does not have is answered as the server answers', async () => {
     const direct = await container.predict(SHORT.inputs, 'intent');
     intent = direct.body;
     const answer = await predict.post('/models/intent', SHORT);
-    expect(served(answer)).toEqual([200, 'container']);
+    expect(served(answer)).toEqual([200, 'server']);
     expect(answer.body).toEqual(direct.body);
     for (const name of ['x-pilotlight-model', 'x-pilotlight-checksum', 'x-compute-tokens', 'content-type']) {
       expect([name, answer.headers.get(name)]).toEqual([name, direct.headers.get(name)]);
     }
   });
 
-  test('a model that it has is answered here, and what is too much work by the container', async () => {
+  test('a model that it has is answered here, and what is too much work by the server', async () => {
     expect(served(await predict.post('/models/sentiment', SHORT))).toEqual([200, 'function']);
-    expect(served(await predict.post('/models/sentiment', LONG))).toEqual([200, 'container']);
+    expect(served(await predict.post('/models/sentiment', LONG))).toEqual([200, 'server']);
     const tensor = { name: 'input_ids', datatype: 'INT64' };
     const row = (tokens: number) => ({
       inputs: [{ ...tensor, shape: [1, tokens], data: Array.from({ length: tokens }, () => 5) }],
     });
     expect(served(await predict.post('/v2/models/sentiment/infer', row(10)))).toEqual([200, 'function']);
-    expect(served(await predict.post('/v2/models/sentiment/infer', row(11)))).toEqual([200, 'container']);
+    expect(served(await predict.post('/v2/models/sentiment/infer', row(11)))).toEqual([200, 'server']);
   });
 
   test('what the container refuses is refused as it says it', async () => {
     const refused = await predict.post('/models/intent', { inputs: 'a', parameters: { top_k: 'many' } });
-    expect(served(refused)).toEqual([422, 'container']);
+    expect(served(refused)).toEqual([422, 'server']);
     expect(refused.body).toMatchObject({ code: 'INVALID_PARAMETER' });
   });
 
@@ -225,12 +225,12 @@ describe('once the container is killed', () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => predict.post('/models/intent', SHORT)),
     );
-    const forwarded = answers.filter(({ headers }) => headers.get('x-pilotlight-served-by') === 'container');
+    const forwarded = answers.filter(({ headers }) => headers.get('x-pilotlight-served-by') === 'server');
     expect(answers.every(({ status }) => status === 200 || status === 202)).toBe(true);
     expect(forwarded.length).toBeGreaterThanOrEqual(1);
     expect((await probes()) - before).toBe(1);
     const after = await predict.post('/models/intent', SHORT);
-    expect(served(after)).toEqual([200, 'container']);
+    expect(served(after)).toEqual([200, 'server']);
     expect(after.body).toEqual(intent);
     expect((await probes()) - before).toBe(1);
   });

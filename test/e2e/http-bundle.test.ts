@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, write
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openApiDocument } from '../../functions/app/src/api/openapi/document.ts';
+import { openApiDocument } from '../../functions/app/src/docs/document.ts';
 import { bundle, FUNCTIONS } from '../../functions/bundles/src/bundle.ts';
 import { DEFAULT_PACKAGES } from './http-service.ts';
 
@@ -106,8 +106,8 @@ describe('the bundled predict function', () => {
       'SQSClient',
       'S3Jobs',
       'jobStateSchema',
-      'ContainerClient',
-      'ContainerHandOver',
+      'ServerClient',
+      'ServerHandOver',
     ];
     expect(lazy.filter((name) => declares(code, name))).toEqual([]);
     expect(declaredAnywhere(lazy)).toEqual(lazy);

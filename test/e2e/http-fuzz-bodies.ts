@@ -1,7 +1,7 @@
 /** Requests as nobody should send them: what the fuzz test of the HTTP app draws from. */
 import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { routes } from '../../functions/app/src/api/routes.ts';
+import { routes } from '../../functions/app/src/routes.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 

@@ -2,8 +2,8 @@
 import { Engine } from '@pilotlight/engine';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createApp } from '../../functions/app/src/api/app.ts';
-import { routes } from '../../functions/app/src/api/routes.ts';
+import { createApp } from '../../functions/app/src/app.ts';
+import { routes } from '../../functions/app/src/routes.ts';
 import { type FuzzedRequest, fuzzedRequests } from './http-fuzz-bodies.ts';
 import { quiet, workspace } from './http-service.ts';
 import { addTaskModels, TASK_MODELS } from './task-models.ts';

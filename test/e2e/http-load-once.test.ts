@@ -1,6 +1,6 @@
 import { Engine, FolderStore, type PackageStore } from '@pilotlight/engine';
 import { expect, it } from 'vitest';
-import { createApp } from '../../functions/app/src/api/app.ts';
+import { createApp } from '../../functions/app/src/app.ts';
 import { DEFAULT_PACKAGES, quiet } from './http-service.ts';
 
 it('loads a model once for 1,000 concurrent first requests', async () => {

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
-import { jobView } from '../../functions/app/src/api/openapi/job-operations.ts';
+import { jobView } from '../../functions/app/src/service/openapi.ts';
 import { isJobId } from '../../functions/app/src/jobs/job-id.ts';
 import { digestOf } from '../../functions/app/src/jobs/store.ts';
 import { queued } from '../../functions/app/src/jobs/transitions.ts';

@@ -14,7 +14,7 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 test('README has every figure of the default models, as their manifests have it', async () => {
   const entries = await defaultEntries();
   const rows = entries.flatMap(({ name, manifest }) =>
-    (manifest?.quality ?? []).map(
+    (manifest?.runtime === 'onnx' ? manifest.quality : []).map(
       ({ dataset, metric, fp32, served }) =>
         `| \`${name}\` | ${dataset} | ${metric} | ${percent(fp32)} | ${percent(served)} |`,
     ),

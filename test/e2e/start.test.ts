@@ -83,7 +83,7 @@ describe('npm start beside a container', () => {
     const servedBy = answers.map(({ status, headers }) => [status, headers.get('x-pilotlight-served-by')]);
     expect(servedBy).toEqual([
       [200, 'function'],
-      [200, 'container'],
+      [200, 'server'],
     ]);
     expect(service.stdout()).toContain(`Handed over to ${container.url}: `);
     expect(await service.end('SIGTERM')).toBe(0);

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { credentialsOfLambda, englishOnly, requireNatives, writtenDocument } from './plugins.ts';
 
-/** What only packages of transformers.js ask for, which no function serves: see the engine's ADR-pipelines.md. */
+/** What only packages of transformers.js ask for, which no function serves: see the engine's ADR-transformers-js.md. */
 const CONTAINER_PACKAGES = ['@huggingface/transformers', 'sharp'];
 
 /** What the AWS SDK asks of browsers. */

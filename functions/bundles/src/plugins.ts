@@ -68,8 +68,8 @@ export const credentialsOfLambda: Plugin = {
 export const writtenDocument: Plugin = {
   name: 'written-document',
   setup({ onLoad }) {
-    onLoad({ filter: /\/app\/src\/api\/openapi\/document\.ts$/ }, async () => {
-      const { openApiDocument } = await import('@pilotlight/app/internal/api/openapi/document');
+    onLoad({ filter: /\/app\/src\/docs\/document\.ts$/ }, async () => {
+      const { openApiDocument } = await import('@pilotlight/app/internal/docs/document');
       return { contents: `export const openApiDocument = () => (${JSON.stringify(openApiDocument())});` };
     });
   },

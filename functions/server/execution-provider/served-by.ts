@@ -1,13 +1,16 @@
-import { type ExecutionProvider, type Predictor, providerFor } from '@pilotlight/engine';
+import { type ExecutionProvider, formatModelRef, type LoadedModel, providerFor } from '@pilotlight/engine';
 
 /** What runs each model, for the log: one whose variants no GPU can run stays on the CPU. */
 export function servedBy(
-  predictors: readonly Pick<Predictor, 'manifest' | 'variantName' | 'variant'>[],
+  models: readonly Pick<LoadedModel, 'manifest' | 'variantName'>[],
   provider: ExecutionProvider,
 ) {
-  return predictors.map(({ manifest, variantName, variant }) => ({
-    model: `${manifest.name}@${manifest.version}`,
-    variant: variantName,
-    provider: providerFor(variant, provider),
-  }));
+  return models.map(({ manifest, variantName }) => {
+    const variant = manifest.runtime === 'onnx' ? manifest.variants[variantName] : undefined;
+    return {
+      model: formatModelRef(manifest),
+      variant: variantName,
+      provider: variant ? providerFor(variant, provider) : 'cpu',
+    };
+  });
 }

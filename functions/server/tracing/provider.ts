@@ -16,7 +16,7 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
-import type { Logger } from '@pilotlight/app/internal/api/ports';
+import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import type { TracingSettings } from '@pilotlight/app/internal/settings/tracing';
 import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { ENGINE_VERSION } from '@pilotlight/engine';

@@ -13,8 +13,8 @@ import {
 } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import type { TracerProvider } from '@opentelemetry/sdk-trace';
-import type { Exchange, Logger, PredictionRecord, Telemetry } from '@pilotlight/app/internal/api/ports';
-import { routes } from '@pilotlight/app/internal/api/routes';
+import type { Exchange, Logger, PredictionRecord, Telemetry } from '@pilotlight/app/internal/serve/ports';
+import { findRoute } from '@pilotlight/app/internal/routes';
 import type { TracingSettings } from '@pilotlight/app/internal/settings/tracing';
 import { ENGINE_VERSION } from '@pilotlight/engine';
 import type { Hono } from 'hono';
@@ -96,9 +96,10 @@ export class Tracing implements Telemetry {
   #describe(span: Span, { exchange, predictions }: Told): void {
     if (exchange) {
       const { route, status, code } = exchange;
-      if (route !== 'unmatched') {
-        span.updateName(`POST ${routes[route].path}`);
-        span.setAttribute('http.route', routes[route].path);
+      const path = findRoute(route)?.path;
+      if (path !== undefined) {
+        span.updateName(`POST ${path}`);
+        span.setAttribute('http.route', path);
       }
       span.setAttribute('http.response.status_code', status);
       if (code !== '') span.setAttribute('error.type', code);

@@ -1,10 +1,11 @@
 /** A container on GPU instances. */
+import { modelRefSchema } from '@pilotlight/model-format';
 import * as z from 'zod';
-import { count, days, modelRef, nonEmpty } from './primitives.ts';
+import { count, days, nonEmpty } from './primitives.ts';
 
 export const gpuSchema = z.strictObject({
   models: z
-    .record(modelRef, z.enum(['job', 'cpu']))
+    .record(modelRefSchema, z.enum(['job', 'cpu']))
     .refine((models) => Object.keys(models).length > 0, 'must name one model at least')
     .describe(
       'Models that the container serves, each with what becomes of a request while none runs: job, it waits; cpu, the function that has the model too answers',

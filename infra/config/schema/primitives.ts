@@ -1,5 +1,5 @@
 /** Fields that several parts of a configuration have. */
-import { modelNameSchema, modelVersionSchema } from '@pilotlight/model-format';
+import { modelRefSchema } from '@pilotlight/model-format';
 import * as z from 'zod';
 
 export const nonEmpty = z.string().min(1, 'must not be empty');
@@ -20,13 +20,7 @@ export const logRetentionDays = z.literal(
   `must be a retention of CloudWatch Logs, in days: ${RETENTIONS.join(', ')}`,
 );
 
-export const modelRef = z.string().refine((ref) => {
-  const [name, version, ...rest] = ref.split('@');
-  const versionIsGood = version === undefined || modelVersionSchema.safeParse(version).success;
-  return modelNameSchema.safeParse(name).success && versionIsGood && rest.length === 0;
-}, 'must be the name of a model, with or without a version, such as sentiment or sentiment@1.0.0');
-
-export const modelRefs = z.array(modelRef).min(1, 'must name one model at least');
+export const modelRefs = z.array(modelRefSchema).min(1, 'must name one model at least');
 
 export const timeOfDay = z
   .string()

@@ -1,4 +1,4 @@
-import { routes } from '@pilotlight/app/internal/api/routes';
+import { routes } from '@pilotlight/app/internal/routes';
 import { CrossStackReferences, Duration, ReferenceStrength, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';

@@ -1,4 +1,4 @@
-import type { RouteName } from '@pilotlight/app/internal/api/routes';
+import type { RouteName } from '@pilotlight/app/internal/routes';
 import { CfnStage, type HttpRoute, type HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { InfraError } from './errors.ts';
 

@@ -1,4 +1,4 @@
-import { type RouteName, routes } from '@pilotlight/app/internal/api/routes';
+import { type RouteName, routes } from '@pilotlight/app/internal/routes';
 import { Duration } from 'aws-cdk-lib';
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {

@@ -1,14 +1,14 @@
 /** The engine: models by name, each loaded once. The only place where ports meet adapters. */
 
-import { parseModelRef } from '@pilotlight/model-format';
+import { formatModelRef, parseModelRef } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
-import { type LoaderParts, loadModel } from './loader.ts';
-import { type EngineOptions, predictorSettings } from './options.ts';
-import { PipelinePredictor } from './pipelines/pipeline-predictor.ts';
-import { openTransformersJs } from './pipelines/transformers-js.ts';
+import { loadModel } from './load/load-model.ts';
+import { ModelCache } from './load/model-cache.ts';
+import { type EngineOptions, predictorSettings } from './load/options.ts';
+import type { LoaderParts } from './load/parts.ts';
 import type { CreateSession, ModelRef, PackageEntry, PackageStore } from './ports.ts';
-import { type Prediction, type PredictOptions, Predictor } from './predictor.ts';
-import { PredictorCache } from './predictor-cache.ts';
+import type { LoadedModel, Prediction, PredictOptions, PreparedCall } from './predict/loaded-model.ts';
+import { Predictor } from './predict/predictor.ts';
 import { createOnnxSession } from './session/onnx-session.ts';
 import { createWorkerSession } from './session/worker-session.ts';
 import { FolderStore } from './store/folder-store.ts';
@@ -23,10 +23,13 @@ function storeOf({ packages, verify = 'sha256' }: EngineOptions): PackageStore {
   return typeof packages === 'string' ? new FolderStore(packages, { verify }) : packages;
 }
 
+/** Loads of one call, before a session that ends as soon as it is ready is given up. */
+const MOST_LOADS = 3;
+
 /** Create one, in module scope, and keep it: models stay loaded from one request to the next. */
 export class Engine {
   readonly #store: PackageStore;
-  readonly #cache: PredictorCache<Predictor | PipelinePredictor>;
+  readonly #cache: ModelCache<LoadedModel>;
 
   constructor(options: EngineOptions) {
     this.#store = storeOf(options);
@@ -34,10 +37,9 @@ export class Engine {
       store: this.#store,
       createTokenizer: createRustTokenizer,
       createSession: SESSIONS[options.sessions ?? 'inline'],
-      openPipeline: openTransformersJs,
       settings: predictorSettings(options),
     };
-    this.#cache = new PredictorCache(
+    this.#cache = new ModelCache(
       (ref) => loadModel(ref, parts),
       options.memoryBudgetBytes ?? Number.POSITIVE_INFINITY,
     );
@@ -53,11 +55,11 @@ export class Engine {
    * a load that failed is tried again by the next call. A version that is not named is the highest of the store.
    *
    * @throws EngineError MODEL_NOT_FOUND, PACKAGE_INVALID, PACKAGE_CORRUPT, PACKAGE_UNAVAILABLE; TASK_UNSUPPORTED for a
-   * pipeline, which has no tokens
+   * model that has no tokens
    */
   async predictor(ref: string | ModelRef): Promise<Predictor> {
     const model = await this.model(ref);
-    if (!(model instanceof PipelinePredictor)) return model;
+    if (model instanceof Predictor) return model;
     const { name, task } = model.manifest;
     throw new EngineError(
       'TASK_UNSUPPORTED',
@@ -67,11 +69,11 @@ export class Engine {
   }
 
   /**
-   * As `predictor`, whatever runs the model: transformers.js takes over what the engine has no task for.
+   * As `predictor`, whatever runs the model: transformers.js runs the tasks that the engine has none of its own for.
    *
    * @throws EngineError MODEL_NOT_FOUND, PACKAGE_INVALID, PACKAGE_CORRUPT, PACKAGE_UNAVAILABLE
    */
-  model(ref: string | ModelRef): Promise<Predictor | PipelinePredictor> {
+  model(ref: string | ModelRef): Promise<LoadedModel> {
     const wanted = typeof ref === 'string' ? parseModelRef(ref) : ref;
     return this.#cache.get(wanted, () => this.#store.resolve(wanted));
   }
@@ -83,23 +85,49 @@ export class Engine {
     parameters?: unknown,
     options?: PredictOptions,
   ): Promise<Prediction> {
-    let predictor = await this.model(ref);
-    while (!predictor.usable) predictor = await this.model(ref);
-    return predictor.predict(inputs, parameters, options);
+    return (await this.#usable(ref)).predict(inputs, parameters, options);
   }
 
-  /** The predictors that are loaded now. */
-  loaded(): readonly Predictor[] {
-    return this.#cache.loaded().filter((model) => model instanceof Predictor);
+  /** As `prepare` of the model that `ref` names. A model that was unloaded before `run` is loaded and prepared anew. */
+  async prepare(
+    ref: string | ModelRef,
+    inputs: unknown,
+    parameters?: unknown,
+    options?: Pick<PredictOptions, 'task' | 'limits'>,
+  ): Promise<PreparedCall> {
+    const model = await this.#usable(ref);
+    const prepared = await model.prepare(inputs, parameters, options);
+    return {
+      tokens: prepared.tokens,
+      estimatedMs: prepared.estimatedMs,
+      run: async (more) => {
+        if (model.usable) return prepared.run(more);
+        return (await (await this.#usable(ref)).prepare(inputs, parameters, options)).run(more);
+      },
+    };
   }
 
-  /** The pipelines that are loaded now. */
-  loadedPipelines(): readonly PipelinePredictor[] {
-    return this.#cache.loaded().filter((model) => model instanceof PipelinePredictor);
+  /** The models that are loaded now, whatever runs them. */
+  loaded(): readonly LoadedModel[] {
+    return this.#cache.loaded();
   }
 
   /** Lets predictions under way finish and frees every model. */
   dispose(): Promise<void> {
     return this.#cache.dispose();
+  }
+
+  /** A session may end between the load and the call. One that ends each time must not be loaded without end. */
+  async #usable(ref: string | ModelRef): Promise<LoadedModel> {
+    for (let load = 0; load < MOST_LOADS; load++) {
+      const model = await this.model(ref);
+      if (model.usable) return model;
+    }
+    const wanted = typeof ref === 'string' ? parseModelRef(ref) : ref;
+    throw new EngineError(
+      'SESSION_FAILED',
+      `Model ${formatModelRef(wanted)} was loaded ${MOST_LOADS} times, and its session ended at once each time.`,
+      { details: { model: wanted.name } },
+    );
   }
 }

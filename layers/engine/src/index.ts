@@ -9,12 +9,14 @@ export * from '@pilotlight/model-format';
 export * from '@pilotlight/model-format/errors';
 export type { TokenCounts } from './batching/batch-runner.ts';
 export type { BatchTally } from './batching/scheduler.ts';
-export { refuseMoreWork, type TokenLimits } from './batching/token-limits.ts';
+export { estimateMs, type TokenLimits, tooMuchWork } from './batching/token-limits.ts';
 export type { QueueLimits } from './batching/token-queue.ts';
-export { refuseMoreCharacters } from './character-limits.ts';
 export { Engine } from './engine.ts';
-export type { GoldenCheck } from './goldens/check.ts';
-export { type Comparison, compareWithGolden, type Deviation, driftOf } from './goldens/compare.ts';
+export type { BatchRecord, EngineOptions } from './load/options.ts';
+export type * from './ports.ts';
+export { refuseMoreCharacters } from './predict/character-limits.ts';
+export type { GoldenCheck } from './predict/goldens/check.ts';
+export { type Comparison, compareWithGolden, type Deviation, driftOf } from './predict/goldens/compare.ts';
 export {
   GOLDEN_ROLES,
   type Golden,
@@ -23,19 +25,11 @@ export {
   goldensHeaderSchema,
   MINIMUM_GOLDENS,
   requestOfGolden,
-} from './goldens/golden.ts';
-export { topOfRows } from './goldens/top-of-rows.ts';
-export type { BatchRecord, EngineOptions } from './options.ts';
-export type { PipelinePredictor } from './pipelines/pipeline-predictor.ts';
-export type * from './ports.ts';
-export type {
-  EachPrediction,
-  Outcome,
-  Prediction,
-  PredictOptions,
-  Predictor,
-  StageTimings,
-} from './predictor.ts';
+} from './predict/goldens/golden.ts';
+export { topOfRows } from './predict/goldens/top-of-rows.ts';
+export type { LoadedModel, Prediction, PredictOptions, PreparedCall, StageTimings } from './predict/loaded-model.ts';
+export type { EachPrediction, Outcome, Predictor } from './predict/predictor.ts';
+export type { DecodeOptions, Tokenization, TokenizeOptions } from './predict/tokenization.ts';
 export { runtimeFolder, tryProvider } from './session/try-provider.ts';
 export { FolderStore, type FolderStoreOptions } from './store/folder-store.ts';
 export { JoinedStore } from './store/joined-store.ts';
@@ -53,6 +47,5 @@ export type { LabelScore } from './tasks/text-classification.ts';
 export type { RankedText } from './tasks/text-ranking.ts';
 export type { Entity, EntityGroup } from './tasks/token-classification.ts';
 export type { ZeroShot } from './tasks/zero-shot-classification.ts';
-export type { DecodeOptions, Tokenization, TokenizeOptions } from './tokenization.ts';
 export { splitIsWhole } from './tokenizer/split-is-whole.ts';
 export { ENGINE_VERSION } from './version.ts';

@@ -6,10 +6,9 @@
 import type {
   ExecutionProvider,
   Graph,
-  Manifest,
   ModelRef,
+  OnnxManifest,
   PackageManifest,
-  PipelineManifest,
   ResolvedRef,
   TaskName,
   TextProcessing,
@@ -168,7 +167,7 @@ export interface ModelPackage {
   verify(variant: ServedFiles): Promise<void>;
 }
 
-/** A variant, or a pipeline, which has but one. */
+/** A variant, or the manifest of a model of transformers.js, which has but one. */
 export type ServedFiles = Pick<Variant, 'files'>;
 
 export interface PackageStore {
@@ -184,10 +183,8 @@ export interface PackageEntry {
   readonly name: string;
   readonly version: string;
   /** Present where the package can be opened. */
-  readonly manifest?: Manifest;
-  /** Present in its place where transformers.js runs the package. */
-  readonly pipeline?: PipelineManifest;
-  /** Present where it can not: why. */
+  readonly manifest?: PackageManifest;
+  /** Present where it cannot: why. */
   readonly problem?: string;
 }
 
@@ -207,10 +204,10 @@ export interface TokenResult {
 }
 
 /** What of a manifest says which tasks a model can do. */
-export type TaskModel = Pick<Manifest, 'task' | 'labels' | 'taskDefaults'>;
+export type TaskModel = Pick<OnnxManifest, 'task' | 'labels' | 'taskDefaults'>;
 
 /** What a task may know of the model that it works for. */
-export type TaskContext = Pick<Manifest, 'labels' | 'taskDefaults' | 'textProcessing'> & {
+export type TaskContext = Pick<OnnxManifest, 'labels' | 'taskDefaults' | 'textProcessing'> & {
   readonly vocabulary: Vocabulary & {
     /** The ids of a text by itself, without special tokens. */
     idsOf(text: string): Promise<readonly number[]>;

@@ -1,11 +1,35 @@
 /**
- * @pilotlight/model-format: what a model package is. References, manifest, integrity and catalog, readable without
- * ONNX Runtime and without AWS.
+ * @pilotlight/model-format: the definition of a model package. It has references, manifest, integrity and catalog,
+ * readable without ONNX Runtime and without AWS.
  */
 export { type CatalogEntry, readCatalog } from './catalog.ts';
-export * from './manifest.ts';
-export { checksumOf, parseManifest, refused } from './parse-manifest.ts';
-export * from './pipeline-manifest.ts';
-export { type ModelRef, parseModelRef, type ResolvedRef } from './refs.ts';
+export {
+  FORMAT_VERSION,
+  MANIFEST_FILE,
+  modelNameSchema,
+  modelVersionSchema,
+  type PackageFile,
+  packageFileSchema,
+  packagePathSchema,
+  sha256Schema,
+} from './manifest/common.ts';
+export * from './manifest/onnx.ts';
+export {
+  checksumOf,
+  manifestText,
+  type PackageManifest,
+  parseManifest,
+  type Runtime,
+  refused,
+} from './manifest/package-manifest.ts';
+export * from './manifest/transformers-js.ts';
+export {
+  formatModelRef,
+  isModelRef,
+  type ModelRef,
+  modelRefSchema,
+  parseModelRef,
+  type ResolvedRef,
+} from './model-ref.ts';
 export { type ExecutionProvider, providerFor, variantFor } from './served-variant.ts';
 export { compareVersions } from './versions.ts';

@@ -1,5 +1,5 @@
 /** Which variant of a package is served where, and what runs it. */
-import type { Manifest, Variant } from './manifest.ts';
+import type { OnnxManifest, Variant } from './manifest/onnx.ts';
 
 /** What runs the operators of a graph, by its name in ONNX Runtime. */
 export type ExecutionProvider = 'cpu' | 'cuda' | 'webgpu';
@@ -9,7 +9,7 @@ export type ExecutionProvider = 'cpu' | 'cuda' | 'webgpu';
  * the one that was made for GPUs, with CUDA fp32 in its place, else the default, which stays on the CPU.
  */
 export function variantFor(
-  { variants, defaultVariant }: Pick<Manifest, 'variants' | 'defaultVariant'>,
+  { variants, defaultVariant }: Pick<OnnxManifest, 'variants' | 'defaultVariant'>,
   provider: ExecutionProvider,
 ): string {
   if (provider === 'cpu') return defaultVariant;

@@ -6,7 +6,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Engine, type Golden, type Predictor, requestOfGolden } from '@pilotlight/engine';
-import type { Manifest, Quality, Variant } from '@pilotlight/model-format';
+import type { OnnxManifest, Quality, Variant } from '@pilotlight/model-format';
 import { buildHalf } from './build-half.ts';
 import { ToolchainError } from './errors.ts';
 import type { OnnxModel } from './graph/onnx.ts';
@@ -41,7 +41,7 @@ import { type PackageFacts, type SourceFacts, writePackage, writeTokenizer } fro
 
 export interface AddResult {
   readonly folder: string;
-  readonly manifest: Manifest;
+  readonly manifest: OnnxManifest;
   /** What the int8 variant quantised; absent where only fp32 is packaged. */
   readonly quantised?: QuantiseReport;
   readonly proofs: readonly VariantProof[];
@@ -342,7 +342,7 @@ class Packaging {
     served: VariantName,
     goldens: Goldens,
     quality: readonly Quality[],
-  ): Promise<Manifest> {
+  ): Promise<OnnxManifest> {
     const variants = Object.fromEntries(this.#variants);
     const { folder } = this.#staging;
     return writePackage(folder, this.#options, facts, { served, variants, goldens, quality });

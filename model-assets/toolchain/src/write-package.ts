@@ -3,7 +3,7 @@ import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   FORMAT_VERSION,
-  type Manifest,
+  type OnnxManifest,
   type Quality,
   type TextProcessing,
   type Variant,
@@ -64,7 +64,7 @@ export async function writePackage(
   { name, version, description, revision }: AddOptions,
   facts: PackageFacts,
   { served, variants, goldens, quality }: PackageContent,
-): Promise<Manifest> {
+): Promise<OnnxManifest> {
   const { textProcessing } = facts;
   const source = {
     kind: facts.kind,
@@ -80,8 +80,9 @@ export async function writePackage(
     maxTokens: textProcessing.maxTokens,
   });
   await writeFile(join(folder, PACKAGE_FILES.card), card);
-  const manifest: Manifest = {
+  const manifest: OnnxManifest = {
     formatVersion: FORMAT_VERSION,
+    runtime: 'onnx',
     ...common,
     ...(description && { description }),
     ...(facts.taskDefaults && { taskDefaults: facts.taskDefaults }),

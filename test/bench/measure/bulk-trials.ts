@@ -1,7 +1,7 @@
 /** Passes over a part of the texts that find settings and draw curves; no target hangs on them. */
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Manifest, manifestSchema } from '@pilotlight/model-format';
+import { type OnnxManifest, onnxManifestSchema } from '@pilotlight/model-format';
 import type { Prepared } from '../prepare.ts';
 import { type SubjectProcess, type SubjectSpec, withSubjects } from '../subject-process.ts';
 import { byLength, inBatches } from '../texts.ts';
@@ -98,4 +98,4 @@ export function tokenBudgetOf({ packages, model }: Prepared): number | undefined
   return readManifest(join(packages, model, '1.0.0', 'model.json')).variants.int8?.tokenBudget;
 }
 
-const readManifest = (file: string): Manifest => manifestSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+const readManifest = (file: string): OnnxManifest => onnxManifestSchema.parse(JSON.parse(readFileSync(file, 'utf8')));

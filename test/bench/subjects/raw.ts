@@ -3,7 +3,7 @@ import './started.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { predictorSettings } from '../../../layers/engine/src/options.ts';
+import { predictorSettings } from '../../../layers/engine/src/load/options.ts';
 import { sessionOptions } from '../../../layers/engine/src/session/onnx-session.ts';
 import type { SubjectConfig } from './protocol.ts';
 import { serve } from './serve.ts';

@@ -48,7 +48,7 @@ test('docs/explanation/costs.md has the price of a million requests, and says wh
 
 test('docs/explanation/costs.md calculates what a function costs that waits for the container, as the dashboard does', () => {
   const { compute, invocations } = monthly({ invocations: 1e6, durationMs: 0.5 * 1e9 });
-  const waiting = `| a function that waits half a second for the container, a million times | ${Math.round(compute + invocations)} |`;
+  const waiting = `| a function that waits half a second for the server, a million times | ${Math.round(compute + invocations)} |`;
   expect(costs).toContain(waiting);
 });
 

@@ -7,8 +7,8 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Hono } from 'hono';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { createHttpServer } from '../../../functions/app/src/api/node-server.ts';
-import { routes } from '../../../functions/app/src/api/routes.ts';
+import { createHttpServer } from '../../../functions/app/src/serve/node-server.ts';
+import { routes } from '../../../functions/app/src/routes.ts';
 import { readConfig } from '../../../functions/app/src/settings/config.ts';
 import { readServerConfig } from '../../../functions/app/src/settings/server.ts';
 import {
@@ -62,7 +62,7 @@ describe('a function beside a container', () => {
 
   test('is told where the container is and what it serves, in words that it understands', () => {
     const config = readConfig(environment());
-    expect(config.PILOTLIGHT_CONTAINER).toMatchObject({
+    expect(config.PILOTLIGHT_SERVER).toMatchObject({
       url: expect.stringMatching(/^http:\/\/GpuLoadBalancer\w+\.DNSName$/),
       models: MODELS,
       maxInferMs: 20_000,
@@ -73,7 +73,7 @@ describe('a function beside a container', () => {
   });
 
   test('gives the container up before API Gateway gives the function up', () => {
-    const { deadlineMs } = readConfig(environment()).PILOTLIGHT_CONTAINER ?? { deadlineMs: Number.NaN };
+    const { deadlineMs } = readConfig(environment()).PILOTLIGHT_SERVER ?? { deadlineMs: Number.NaN };
     expect(deadlineMs).toBeLessThan(one('AWS::Lambda::Function', 'Predict').Timeout * 1000);
   });
 
@@ -188,11 +188,11 @@ test('a container without models is refused', () => {
 });
 
 test('variables of the container are those of the construct, not of a team', () => {
-  const environment = { PILOTLIGHT_CONTAINER: '{}' };
+  const environment = { PILOTLIGHT_SERVER: '{}' };
   expect(
     refusalOf(() => new InferenceFunction(testStack(), 'Predict', { models: ['intent'], environment }))
       .message,
-  ).toBe('environment has PILOTLIGHT_CONTAINER, which the construct sets: use container instead.');
+  ).toBe('environment has PILOTLIGHT_SERVER, which the construct sets: use container instead.');
 });
 
 test('cdk-nag finds nothing that is not explained, with a key of the team too', () => {

@@ -2,7 +2,7 @@ import type { Stack } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { describe, expect, test } from 'vitest';
-import { routes } from '../../../functions/app/src/api/routes.ts';
+import { routes } from '../../../functions/app/src/routes.ts';
 import {
   InferenceApi,
   type InferenceApiProps,

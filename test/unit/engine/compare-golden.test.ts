@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { compareWithGolden, type Deviation, driftOf } from '../../../layers/engine/src/goldens/compare.ts';
-import type { Golden } from '../../../layers/engine/src/goldens/golden.ts';
 import type { TokenResult } from '../../../layers/engine/src/ports.ts';
+import {
+  compareWithGolden,
+  type Deviation,
+  driftOf,
+} from '../../../layers/engine/src/predict/goldens/compare.ts';
+import type { Golden } from '../../../layers/engine/src/predict/goldens/golden.ts';
 
 const LOGITS = Float32Array.of(0.25, -1.5, 3, 1, 2, 1.5);
 const GOLDEN: Golden = {

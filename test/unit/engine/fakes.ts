@@ -1,5 +1,6 @@
 /** Stand-ins for the ports, for tests of what composes them: a tokenizer of one token a character, a session that echoes. */
 
+import type { OnnxManifest } from '@pilotlight/model-format';
 import type {
   Encoding,
   Feeds,
@@ -8,17 +9,17 @@ import type {
   Tokenizer,
   TokenRequest,
 } from '../../../layers/engine/src/ports.ts';
-import { Predictor, type PredictorParts } from '../../../layers/engine/src/predictor.ts';
+import { Predictor, type PredictorParts } from '../../../layers/engine/src/predict/predictor.ts';
 import { taskFor } from '../../../layers/engine/src/tasks/index.ts';
-import type { Manifest } from '../../../model-assets/format/src/manifest.ts';
 
 const SHA256 = '0'.repeat(64);
 const file = (path: string) => ({ path, bytes: 100, sha256: SHA256 });
 
 /** A valid manifest of a text classifier whose labels are `even` and `odd`. */
-export function manifestOf(changes: Partial<Manifest> = {}): Manifest {
+export function manifestOf(changes: Partial<OnnxManifest> = {}): OnnxManifest {
   return {
     formatVersion: 1,
+    runtime: 'onnx',
     name: 'parity',
     version: '1.0.0',
     task: 'text-classification',

@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isPipeline } from '@pilotlight/engine';
+import type { OnnxManifest, PackageFile } from '@pilotlight/model-format';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FolderStore } from '../../../layers/engine/src/store/folder-store.ts';
-import type { Manifest, PackageFile } from '../../../model-assets/format/src/manifest.ts';
 import { manifestOf } from './fakes.ts';
 
 let root = '';
@@ -16,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-async function writePackage(changes: Partial<Manifest> = {}, extra: object = {}): Promise<Manifest> {
+async function writePackage(changes: Partial<OnnxManifest> = {}, extra: object = {}): Promise<OnnxManifest> {
   const base = manifestOf(changes);
   const folder = join(root, base.name, base.version);
   const write = async ({ path }: PackageFile): Promise<PackageFile> => {
@@ -39,13 +38,13 @@ async function writePackage(changes: Partial<Manifest> = {}, extra: object = {})
     ...extra,
   };
   await writeFile(join(folder, 'model.json'), JSON.stringify(manifest));
-  return manifest as Manifest;
+  return manifest as OnnxManifest;
 }
 
 async function openLatest(name: string) {
   const opened = await store.open(await store.resolve({ name }));
   const { manifest } = opened;
-  const int8 = isPipeline(manifest) ? undefined : manifest.variants.int8;
+  const int8 = manifest.runtime === 'onnx' ? manifest.variants.int8 : undefined;
   if (!int8) throw new TypeError('the fake manifest has an int8 variant');
   return { opened, int8 };
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { GoldenReader } from '../../../layers/engine/src/goldens/golden-reader.ts';
+import { GoldenReader } from '../../../layers/engine/src/predict/goldens/golden-reader.ts';
 import { CharacterTokenizer, predictorOf } from './fakes.ts';
 
 let folder: string;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { ModelCache } from '../../../layers/engine/src/load/model-cache.ts';
 import type { ModelRef, ResolvedRef } from '../../../layers/engine/src/ports.ts';
-import { PredictorCache } from '../../../layers/engine/src/predictor-cache.ts';
 import { EngineError } from '../../../model-assets/format/src/errors.ts';
 import { manifestOf, predictorOf, SummingSession } from './fakes.ts';
 
@@ -19,12 +19,12 @@ function cacheOf(budgetBytes = Number.POSITIVE_INFINITY) {
     sessions.set(name, session);
     return predictorOf({ session, manifest: manifestOf({ name, version }) });
   };
-  const cache = new PredictorCache(load, budgetBytes);
-  const get = (ref: ModelRef) => cache.get(ref, async () => ({ version: '1.0.0', ...ref }));
+  const cache = new ModelCache(load, budgetBytes);
+  const get = (ref: ModelRef) => cache.get(ref, async () => ({ ...ref, version: ref.version ?? '1.0.0' }));
   return { cache, get, loads, sessions, failures };
 }
 
-describe('PredictorCache', () => {
+describe('ModelCache', () => {
   it('loads a model once for 1,000 callers at the same time, with and without its version', async () => {
     const { get, loads } = cacheOf();
     const refs = Array.from({ length: 1000 }, (_, i) =>

@@ -1,6 +1,5 @@
 import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isPipeline } from '@pilotlight/engine';
 import { describe, expect, it } from 'vitest';
 import { putPackage } from '../../fixtures/remote-package.ts';
 import { contentOf, expectFetched, sceneOfEachTest, storeOf } from './remote-bucket.ts';
@@ -30,7 +29,7 @@ describe('a package in a bucket', () => {
     const wanted = await putPackage(scene.server);
     const opened = await storeOf(scene, [wanted]).open(ref);
     const { manifest } = opened;
-    const int8 = isPipeline(manifest) ? undefined : manifest.variants.int8;
+    const int8 = manifest.runtime === 'onnx' ? manifest.variants.int8 : undefined;
     if (!int8) throw new TypeError('the fake manifest has an int8 variant');
     await opened.checkSizes(int8);
     await writeFile(opened.path('tokenizer.json'), '{}');

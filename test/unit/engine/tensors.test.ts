@@ -1,6 +1,6 @@
+import type { Graph } from '@pilotlight/model-format';
 import { describe, expect, it } from 'vitest';
 import { feedsFor, resultOfRow } from '../../../layers/engine/src/batching/tensors.ts';
-import type { Graph } from '../../../model-assets/format/src/manifest.ts';
 import { manifestOf, predictorOf, SummingSession } from './fakes.ts';
 
 const graph: Graph = {

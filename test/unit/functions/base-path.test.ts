@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../../functions/app/src/settings/config.ts';
 import { appOptions } from '../../../functions/app/src/settings/engine-options.ts';
-import { fakeJobs } from './container/fake-jobs.ts';
+import { fakeJobs } from './hand-over-to-server/fake-jobs.ts';
 import { fakeApp, postJson } from './fake-engine.ts';
 
 const JOB = `/jobs/${'1'.padStart(22, '0')}`;

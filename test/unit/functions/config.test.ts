@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from '../../../functions/app/src/api/limits.ts';
+import { DEFAULT_LIMITS } from '../../../functions/app/src/request/limits.ts';
 import { readConfig } from '../../../functions/app/src/settings/config.ts';
 import { engineOptions, limitsOf } from '../../../functions/app/src/settings/engine-options.ts';
 import { intraOpThreads } from '../../../functions/app/src/settings/threads.ts';
@@ -119,22 +119,22 @@ describe('packages to fetch', () => {
   });
 });
 
-describe('the container and its jobs', () => {
+describe('the server and its jobs', () => {
   const wanted = { url: 'http://internal-gpu:80', models: { large: 'job', medium: 'cpu' } };
   const configOf = (container: unknown) =>
     readConfig({
-      PILOTLIGHT_CONTAINER: typeof container === 'string' ? container : JSON.stringify(container),
+      PILOTLIGHT_SERVER: typeof container === 'string' ? container : JSON.stringify(container),
     });
 
   it('are none by default', () => {
     const config = readConfig({});
-    expect(config.PILOTLIGHT_CONTAINER).toBeUndefined();
+    expect(config.PILOTLIGHT_SERVER).toBeUndefined();
     expect(config.PILOTLIGHT_JOB_QUEUE_URL).toBeUndefined();
     expect(config.PILOTLIGHT_JOB_PREFIX).toBe('jobs/');
   });
 
   it('are read with what becomes of a request while no container answers', () => {
-    expect(configOf({ ...wanted, maxInferMs: 20_000 }).PILOTLIGHT_CONTAINER).toEqual({
+    expect(configOf({ ...wanted, maxInferMs: 20_000 }).PILOTLIGHT_SERVER).toEqual({
       ...wanted,
       maxInferMs: 20_000,
       deadlineMs: 25_000,
@@ -146,7 +146,7 @@ describe('the container and its jobs', () => {
   it.each([
     ['{', 'must be JSON, an object with url and models'],
     ['7', 'must be JSON, an object with url and models'],
-    [{ models: wanted.models }, 'url must be the URL of the container'],
+    [{ models: wanted.models }, 'url must be the URL of the server'],
     [{ ...wanted, url: 'internal-gpu:80' }, 'url must be an http or https URL'],
     [{ ...wanted, url: 'http://user:secret@gpu' }, 'url must be an http or https URL without user'],
     [{ ...wanted, url: 'http://gpu/?a=b' }, 'url must be an http or https URL without user, query'],
@@ -158,7 +158,7 @@ describe('the container and its jobs', () => {
     [{ ...wanted, deadlineMs: 2.5 }, 'deadlineMs must be whole milliseconds'],
     [{ ...wanted, fallback: 'cpu' }, 'must not have the key "fallback"'],
   ])('are refused with the field at fault: %j', (container, fault) => {
-    expect(() => configOf(container)).toThrow(`PILOTLIGHT_CONTAINER: ${fault}`);
+    expect(() => configOf(container)).toThrow(`PILOTLIGHT_SERVER: ${fault}`);
   });
 
   it('are refused with every fault at once', () => {

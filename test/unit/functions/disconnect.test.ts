@@ -1,23 +1,21 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { createHttpServer } from '../../../functions/app/src/api/node-server.ts';
-import type { Exchange } from '../../../functions/app/src/api/ports.ts';
-import { fakeApp, fakeEngine } from './fake-engine.ts';
+import { createHttpServer } from '../../../functions/app/src/serve/node-server.ts';
+import type { Exchange } from '../../../functions/app/src/serve/ports.ts';
+import { fakeApp, fakeEngine, preparing } from './fake-engine.ts';
 
 it('gives up many inputs once the client is gone', async () => {
   const began = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<Exchange>();
   const engine = fakeEngine();
-  const patient: typeof engine = {
-    ...engine,
-    predict: (_ref, _inputs, _parameters, options) => {
-      began.resolve();
-      return new Promise((_, reject) => {
-        options?.signal?.addEventListener('abort', () => reject(options.signal?.reason));
-      });
-    },
+  const predict: typeof engine.predict = (_ref, _inputs, _parameters, options) => {
+    began.resolve();
+    return new Promise((_, reject) => {
+      options?.signal?.addEventListener('abort', () => reject(options.signal?.reason));
+    });
   };
+  const patient = { ...engine, prepare: preparing(predict) };
   const app = fakeApp({ engine: patient, telemetry: [{ answered: ended.resolve, predicted: () => {} }] });
   const server = createHttpServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');

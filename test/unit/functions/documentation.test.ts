@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { STATUS_OF } from '../../../functions/app/src/api/error-codes.ts';
-import { predictRequest } from '../../../functions/app/src/api/formats/hugging-face/request.ts';
-import { DEFAULT_LIMITS } from '../../../functions/app/src/api/limits.ts';
-import { routes } from '../../../functions/app/src/api/routes.ts';
+import { STATUS_OF } from '../../../functions/app/src/answer/error-codes.ts';
+import { predictRequest } from '../../../functions/app/src/formats/hugging-face/request.ts';
+import { DEFAULT_LIMITS } from '../../../functions/app/src/request/limits.ts';
+import { routes } from '../../../functions/app/src/routes.ts';
 import { fakeApp } from './fake-engine.ts';
 
 const get = async (path: string) => (await fakeApp().request(path)).text();

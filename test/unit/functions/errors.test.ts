@@ -1,7 +1,7 @@
 import { ENGINE_ERROR_CODES, EngineError, PilotlightError } from '@pilotlight/engine';
 import { describe, expect, it, vi } from 'vitest';
-import { STATUS_OF } from '../../../functions/app/src/api/error-codes.ts';
-import { fakeApp, fakeEngine, postJson, silent } from './fake-engine.ts';
+import { STATUS_OF } from '../../../functions/app/src/answer/error-codes.ts';
+import { fakeApp, fakeEngine, postJson, silent, preparing } from './fake-engine.ts';
 
 async function answerTo(failure: unknown, logger = silent) {
   const app = fakeApp({ engine: fakeEngine({ failure }), logger });
@@ -106,7 +106,7 @@ describe('too many predictions at once', () => {
     const { predict } = engine;
     const slow = {
       ...engine,
-      predict: async (...call: Parameters<typeof predict>) => gate.promise.then(() => predict(...call)),
+      prepare: preparing(async (...call) => gate.promise.then(() => predict(...call))),
     };
     const app = fakeApp({ engine: slow, limits: { maxConcurrentRequests: 2 } });
     const ask = () => app.request('/models/sentiment', postJson({ inputs: 'a' }));

@@ -1,7 +1,7 @@
 /** An engine of three models that answers at once, so that a test of the HTTP layer is about the HTTP layer. */
-import { EngineError, type ModelRef, type PackageEntry, type TaskName } from '@pilotlight/engine';
-import { createApp } from '../../../functions/app/src/api/app.ts';
-import type { AppOptions } from '../../../functions/app/src/api/ports.ts';
+import { type Engine, EngineError, type ModelRef, type PackageEntry, type TaskName } from '@pilotlight/engine';
+import { createApp } from '../../../functions/app/src/app.ts';
+import type { AppOptions } from '../../../functions/app/src/serve/ports.ts';
 import type { PredictEngine, PredictModel } from '../../../functions/predict/ports.ts';
 import { manifestOf, predictorOf } from '../engine/fakes.ts';
 
@@ -30,6 +30,16 @@ export interface Call {
 
 export interface FakeEngine extends PredictEngine {
   readonly calls: Call[];
+  readonly predict: Engine['predict'];
+}
+
+/** An engine's `prepare` that leaves all of the work to `predict`, and estimates it as it is told. */
+export function preparing(predict: Engine['predict'], estimatedMs = 0): Engine['prepare'] {
+  return async (ref, inputs, parameters, options) => ({
+    tokens: 5,
+    estimatedMs,
+    run: (more) => predict(ref, inputs, parameters, { ...options, ...more }),
+  });
 }
 
 export interface FakeEngineOptions {
@@ -62,33 +72,34 @@ export function fakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     loaded.set(name, model);
     return model;
   };
+  const predict: Engine['predict'] = async (ref, inputs, parameters, { task } = {}) => {
+    calls.push({ ref, inputs, parameters, task });
+    if (options.failure !== undefined) throw options.failure;
+    const name = typeof ref === 'string' ? ref : ref.name;
+    const list: unknown[] = Array.isArray(inputs) ? inputs : [inputs];
+    if (list.some((input) => typeof input !== 'string')) {
+      throw new EngineError('INVALID_INPUT', 'inputs: expected a string.', {
+        details: { field: 'inputs' },
+      });
+    }
+    return {
+      results: list.map(() => options.result ?? MODELS[name]?.result),
+      timings: { tokenizeMs: 0.25, queueMs: 0, inferMs: 1.5, postprocessMs: 0.125 },
+      tokens: { total: 5 * list.length, padded: 1, truncated: 0 },
+      truncated: list.map(() => 0),
+      model: { name, version: '1.0.0', variant: 'int8' },
+    };
+  };
   return {
     calls,
+    predict,
+    prepare: preparing(predict),
     models: async () => options.entries ?? [{ name: 'sentiment', version: '1.0.0' }],
     loaded: () => [...loaded.values()],
-    loadedPipelines: () => [],
     model: load,
     predictor: async (ref) => {
       const { manifest } = await load(ref);
       return predictorOf({ manifest });
-    },
-    predict: async (ref, inputs, parameters, { task } = {}) => {
-      calls.push({ ref, inputs, parameters, task });
-      if (options.failure !== undefined) throw options.failure;
-      const name = typeof ref === 'string' ? ref : ref.name;
-      const list: unknown[] = Array.isArray(inputs) ? inputs : [inputs];
-      if (list.some((input) => typeof input !== 'string')) {
-        throw new EngineError('INVALID_INPUT', 'inputs: expected a string.', {
-          details: { field: 'inputs' },
-        });
-      }
-      return {
-        results: list.map(() => options.result ?? MODELS[name]?.result),
-        timings: { tokenizeMs: 0.25, queueMs: 0, inferMs: 1.5, postprocessMs: 0.125 },
-        tokens: { total: 5 * list.length, padded: 1, truncated: 0 },
-        truncated: list.map(() => 0),
-        model: { name, version: '1.0.0', variant: 'int8' },
-      };
     },
   };
 }

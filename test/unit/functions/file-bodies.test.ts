@@ -1,10 +1,10 @@
-import type { PipelineManifest } from '@pilotlight/engine';
+import type { TransformersJsManifest } from '@pilotlight/engine';
 import { describe, expect, it } from 'vitest';
-import { fakeApp, fakeEngine, post } from './fake-engine.ts';
+import { fakeApp, fakeEngine, post, preparing } from './fake-engine.ts';
 
 const sha256 = '0'.repeat(64);
 const file = { path: 'config.json', bytes: 1, sha256 };
-const manifest: PipelineManifest = {
+const manifest: TransformersJsManifest = {
   formatVersion: 1,
   runtime: 'transformers.js',
   name: 'pictures',
@@ -36,7 +36,7 @@ function pictures() {
     manifest,
     loadTimings: { openMs: 0, verifyMs: 0, tokenizerMs: 0, sessionMs: 0, totalMs: 0 },
   });
-  return { app: fakeApp({ engine: { ...engine, model, predict } }), seen };
+  return { app: fakeApp({ engine: { ...engine, model, prepare: preparing(predict) } }), seen };
 }
 
 const PNG = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0xff, 0]);

@@ -1,13 +1,12 @@
-/** The app of a function that has the model `sentiment`, beside a container that has `vectors` and `slots`, too. */
+/** The app of a function that has the model `sentiment`, beside a server that has `vectors` and `slots`, too. */
 import { gzipSync } from 'node:zlib';
-import { EngineError, type PredictOptions } from '@pilotlight/engine';
 import { describe, expect, it } from 'vitest';
-import type { AppOptions, Telemetry } from '../../../functions/app/src/api/ports.ts';
-import { ContainerHandOver } from '../../../functions/app/src/hand-over/container-hand-over.ts';
-import { ContainerError } from '../../../functions/app/src/hand-over/errors.ts';
+import type { AppOptions, Telemetry } from '../../../functions/app/src/serve/ports.ts';
+import { ServerHandOver } from '../../../functions/app/src/hand-over/server-hand-over.ts';
+import { ServerError } from '../../../functions/app/src/hand-over/errors.ts';
 import { PrometheusMetrics } from '../../../functions/app/src/telemetry/prometheus.ts';
-import { type FakeJobs, fakeJobs } from './container/fake-jobs.ts';
-import { fakeApp, fakeEngine, post, postJson, silent } from './fake-engine.ts';
+import { type FakeJobs, fakeJobs } from './hand-over-to-server/fake-jobs.ts';
+import { fakeApp, fakeEngine, post, postJson, preparing, silent } from './fake-engine.ts';
 
 interface World {
   /** Milliseconds that every prediction of the function is estimated at. */
@@ -20,10 +19,10 @@ interface World {
 
 const LIMIT = 1000;
 
-function functionBesideContainer({ estimate = 0, down = false, jobs, models, options }: World = {}) {
-  const container = fakeApp();
+function functionBesideServer({ estimate = 0, down = false, jobs, models, options }: World = {}) {
+  const server = fakeApp();
   const forwarded: { path: string; body: string }[] = [];
-  const handOver = new ContainerHandOver({
+  const handOver = new ServerHandOver({
     settings: {
       url: 'http://gpu',
       models: models ?? { vectors: 'job', slots: 'cpu', sentiment: 'job' },
@@ -34,11 +33,11 @@ function functionBesideContainer({ estimate = 0, down = false, jobs, models, opt
     },
     client: {
       send: async ({ path, method, body, headers }) => {
-        if (down) throw new ContainerError('CONTAINER_ABSENT', 'There is none.');
+        if (down) throw new ServerError('SERVER_ABSENT', 'There is none.');
         const sent = body === undefined ? undefined : Buffer.from(body);
         forwarded.push({ path, body: sent?.toString() ?? '' });
         const type = headers.get('content-type');
-        return container.request(path, {
+        return server.request(path, {
           method,
           ...(sent && { body: sent }),
           headers: type === null ? {} : { 'content-type': type },
@@ -50,15 +49,13 @@ function functionBesideContainer({ estimate = 0, down = false, jobs, models, opt
     ...(jobs && { jobs }),
   });
   const own = fakeEngine({ only: ['sentiment'] });
-  const predict: typeof own.predict = (ref, inputs, parameters, more: PredictOptions = {}) => {
-    const { maxInferMs = Number.POSITIVE_INFINITY } = more.limits ?? {};
-    if (estimate <= maxInferMs) return own.predict(ref, inputs, parameters, more);
-    throw new EngineError('TOO_MUCH_WORK', 'That is too much.', {
-      details: { estimatedMs: estimate, maxInferMs },
-    });
+  const prepared: unknown[] = [];
+  const prepare: typeof own.prepare = (...call) => {
+    prepared.push(call);
+    return preparing(own.predict, estimate)(...call);
   };
-  const app = fakeApp({ engine: { ...own, predict }, handOver, ...(jobs && { jobs }), ...options });
-  return { app, forwarded, calls: own.calls };
+  const app = fakeApp({ engine: { ...own, prepare }, handOver, ...(jobs && { jobs }), ...options });
+  return { app, forwarded, calls: own.calls, prepared };
 }
 
 const text = postJson({ inputs: 'a text' });
@@ -69,28 +66,28 @@ const asText = async (response: Response) => [
 
 describe('a model that the function has', () => {
   it('is answered here, and the answer says so', async () => {
-    const { app, forwarded } = functionBesideContainer();
+    const { app, forwarded } = functionBesideServer();
     const response = await app.request('/models/sentiment', text);
     expect(await asText(response)).toEqual([200, 'function']);
     expect(forwarded).toEqual([]);
   });
 
-  it('says nothing of who answers where there is no container', async () => {
+  it('says nothing of who answers where there is no server', async () => {
     const response = await fakeApp().request('/models/sentiment', text);
     expect(await asText(response)).toEqual([200, null]);
   });
 
-  it('goes to the container with the bytes that came, where it is too much work', async () => {
-    const { app, forwarded } = functionBesideContainer({ estimate: LIMIT + 1 });
+  it('goes to the server with the bytes that came, where it is too much work', async () => {
+    const { app, forwarded } = functionBesideServer({ estimate: LIMIT + 1 });
     const body = '{ "inputs" : "a text" }';
     const response = await app.request('/models/sentiment/versions/1.0.0', post(body));
-    expect(await asText(response)).toEqual([200, 'container']);
+    expect(await asText(response)).toEqual([200, 'server']);
     expect(await response.json()).toEqual([[{ label: 'positive', score: 0.9 }]]);
     expect(forwarded).toEqual([{ path: '/models/sentiment/versions/1.0.0', body }]);
   });
 
-  it('goes to the container by its own path, whatever stands before it here', async () => {
-    const { app, forwarded } = functionBesideContainer({
+  it('goes to the server by its own path, whatever stands before it here', async () => {
+    const { app, forwarded } = functionBesideServer({
       estimate: LIMIT + 1,
       options: { basePath: '/nlp' },
     });
@@ -98,28 +95,30 @@ describe('a model that the function has', () => {
     expect(forwarded).toMatchObject([{ path: '/models/sentiment/versions/1.0.0' }]);
   });
 
-  it('is answered here at the limit, and at any work where the container does not serve it', async () => {
-    const atLimit = functionBesideContainer({ estimate: LIMIT });
+  it('is answered here at the limit, and at any work where the server does not serve it', async () => {
+    const atLimit = functionBesideServer({ estimate: LIMIT });
     expect(await asText(await atLimit.app.request('/models/sentiment', text))).toEqual([200, 'function']);
-    const other = functionBesideContainer({ estimate: 1e9, models: { vectors: 'job' } });
+    const other = functionBesideServer({ estimate: 1e9, models: { vectors: 'job' } });
     expect(await asText(await other.app.request('/models/sentiment', text))).toEqual([200, 'function']);
   });
 
-  it('is answered here after all by the policy cpu, where there is no container', async () => {
+  it('is answered here after all by the policy cpu, where there is no server', async () => {
     const world = {
       estimate: LIMIT + 1,
       down: true,
       models: { sentiment: 'cpu' as const },
       jobs: fakeJobs(),
     };
-    const { app } = functionBesideContainer(world);
+    const { app, calls, prepared } = functionBesideServer(world);
     const response = await app.request('/models/sentiment', text);
     expect(await asText(response)).toEqual([200, 'function']);
     expect(world.jobs.submitted).toEqual([]);
+    expect(prepared).toHaveLength(1);
+    expect(calls).toHaveLength(1);
   });
 
   it('is refused with estimate and limit where it is too much work and nobody takes it', async () => {
-    const { app } = functionBesideContainer({ estimate: 5000, down: true });
+    const { app } = functionBesideServer({ estimate: 5000, down: true });
     const response = await app.request('/models/sentiment', text);
     expect(response.status).toBe(422);
     expect(await response.json()).toMatchObject({
@@ -137,19 +136,19 @@ describe.each([
   ['/v1/embeddings', { model: 'vectors', input: 'a' }],
   ['/models/vectors/embed', { inputs: 'a' }],
   ['/v2/models/vectors/infer', { inputs: [{ name: 'text', shape: [1], datatype: 'BYTES', data: ['a'] }] }],
-])('a model that only the container has, by %s', (path, body) => {
-  it('is answered by the container', async () => {
-    const { app, forwarded } = functionBesideContainer();
+])('a model that only the server has, by %s', (path, body) => {
+  it('is answered by the server', async () => {
+    const { app, forwarded } = functionBesideServer();
     const response = await app.request(path, postJson(body));
-    expect(await asText(response)).toEqual([200, 'container']);
+    expect(await asText(response)).toEqual([200, 'server']);
     expect(forwarded).toEqual([{ path, body: JSON.stringify(body) }]);
     const alone = await fakeApp().request(path, postJson(body));
     expect(await response.json()).toEqual(await alone.json());
   });
 
-  it('becomes a job where there is no container', async () => {
+  it('becomes a job where there is no server', async () => {
     const jobs = fakeJobs();
-    const { app } = functionBesideContainer({ down: true, jobs });
+    const { app } = functionBesideServer({ down: true, jobs });
     const response = await app.request(path, postJson(body));
     expect(await asText(response)).toEqual([202, 'queue']);
     const id = '1'.padStart(22, '0');
@@ -163,7 +162,7 @@ describe.each([
 
   it('is refused as JSON that it is not, before anybody else sees it', async () => {
     const jobs = fakeJobs();
-    const { app, forwarded } = functionBesideContainer({ jobs });
+    const { app, forwarded } = functionBesideServer({ jobs });
     const response = await app.request(path, post('{'));
     expect(response.status).toBe(400);
     expect([forwarded, jobs.submitted]).toEqual([[], []]);
@@ -172,15 +171,15 @@ describe.each([
 
 describe('bodies that are no plain JSON', () => {
   it('are handed over decompressed, as what they are then', async () => {
-    const { app, forwarded } = functionBesideContainer();
+    const { app, forwarded } = functionBesideServer();
     const init = post(gzipSync('{"inputs":"a"}'), { 'content-encoding': 'gzip' });
-    expect(await asText(await app.request('/models/vectors', init))).toEqual([200, 'container']);
+    expect(await asText(await app.request('/models/vectors', init))).toEqual([200, 'server']);
     expect(forwarded).toEqual([{ path: '/models/vectors', body: '{"inputs":"a"}' }]);
   });
 
   it('are handed over byte by byte, with their type', async () => {
     const jobs = fakeJobs();
-    const { app } = functionBesideContainer({ down: true, jobs });
+    const { app } = functionBesideServer({ down: true, jobs });
     const file = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0xff, 0xfe]);
     const response = await app.request('/models/vectors', post(file, { 'content-type': 'image/png' }));
     expect(response.status).toBe(202);
@@ -192,18 +191,18 @@ describe('bodies that are no plain JSON', () => {
 
 describe('what SageMaker sends', () => {
   it('is handed over with the model in the path, which its header named', async () => {
-    const { app, forwarded } = functionBesideContainer();
+    const { app, forwarded } = functionBesideServer();
     const init = post('{"inputs":"a"}', { 'x-amzn-sagemaker-target-model': 'vectors.tar.gz' });
-    expect(await asText(await app.request('/invocations', init))).toEqual([200, 'container']);
+    expect(await asText(await app.request('/invocations', init))).toEqual([200, 'server']);
     expect(forwarded).toEqual([{ path: '/models/vectors', body: '{"inputs":"a"}' }]);
   });
 });
 
-describe('questions about a model of the container', () => {
-  it('are answered by the container', async () => {
-    const { app } = functionBesideContainer();
+describe('questions about a model of the server', () => {
+  it('are answered by the server', async () => {
+    const { app } = functionBesideServer();
     for (const path of ['/models/vectors/info', '/v2/models/vectors', '/v2/models/vectors/ready']) {
-      expect(await asText(await app.request(path))).toEqual([200, 'container']);
+      expect(await asText(await app.request(path))).toEqual([200, 'server']);
     }
   });
 
@@ -214,19 +213,19 @@ describe('questions about a model of the container', () => {
     '/models/sentiment/versions/9.9.9',
   ])('are 503 with what starts one where there is none: %s', async (path) => {
     const jobs = fakeJobs();
-    const response = await functionBesideContainer({ down: true, jobs }).app.request(path);
+    const response = await functionBesideServer({ down: true, jobs }).app.request(path);
     expect(response.status).toBe(503);
     const name = path.includes('sentiment') ? 'sentiment' : 'vectors';
     expect(JSON.stringify(await response.json())).toContain(`A prediction starts one: POST /models/${name}.`);
     expect(jobs.submitted).toEqual([]);
   });
 
-  it('need no container where they are about names', async () => {
-    const { app } = functionBesideContainer({ down: true, models: { vectors: 'job' } });
+  it('need no server where they are about names', async () => {
+    const { app } = functionBesideServer({ down: true, models: { vectors: 'job' } });
     expect(await (await app.request('/models')).json()).toEqual({
       models: [
         { name: 'sentiment', version: '1.0.0', loaded: false },
-        { name: 'vectors', loaded: false, servedBy: 'container' },
+        { name: 'vectors', loaded: false, servedBy: 'server' },
       ],
     });
     expect(await (await app.request('/v1/models')).json()).toMatchObject({
@@ -240,17 +239,17 @@ describe('questions about a model of the container', () => {
 
 describe('a call that nobody can answer', () => {
   it('is 502, which no client repeats without limit', async () => {
-    const { app } = functionBesideContainer({ down: true });
+    const { app } = functionBesideServer({ down: true });
     const response = await app.request('/models/vectors', text);
     expect(response.status).toBe(502);
-    expect(await response.json()).toMatchObject({ code: 'CONTAINER_UNAVAILABLE', model: 'vectors' });
+    expect(await response.json()).toMatchObject({ code: 'SERVER_UNAVAILABLE', model: 'vectors' });
   });
 
   it('looks as its wire format has it', async () => {
-    const { app } = functionBesideContainer({ down: true });
+    const { app } = functionBesideServer({ down: true });
     const response = await app.request('/v1/embeddings', postJson({ model: 'vectors', input: 'a' }));
     expect(await response.json()).toMatchObject({
-      error: { type: 'server_error', code: 'CONTAINER_UNAVAILABLE' },
+      error: { type: 'server_error', code: 'SERVER_UNAVAILABLE' },
     });
   });
 });
@@ -259,10 +258,10 @@ describe('a client that would rather not wait', () => {
   const preferring = (preference: string) => post('{"inputs":"a"}', { prefer: preference });
 
   it.each(['respond-async', 'RESPOND-ASYNC', 'return=minimal, respond-async', 'respond-async; wait=0'])(
-    'gets a job at once by Prefer: %s, though the function or the container could answer',
+    'gets a job at once by Prefer: %s, though the function or the server could answer',
     async (preference) => {
       const jobs = fakeJobs();
-      const { app, forwarded, calls } = functionBesideContainer({ jobs });
+      const { app, forwarded, calls } = functionBesideServer({ jobs });
       for (const model of ['sentiment', 'vectors']) {
         const response = await app.request(`/models/${model}`, preferring(preference));
         expect(await asText(response)).toEqual([202, 'queue']);
@@ -275,27 +274,27 @@ describe('a client that would rather not wait', () => {
 
   it('but for some seconds, is answered by whoever answers others', async () => {
     const jobs = fakeJobs();
-    const light = functionBesideContainer({ jobs });
+    const light = functionBesideServer({ jobs });
     const answered = await light.app.request('/models/sentiment', preferring('respond-async, wait=10'));
     expect(await asText(answered)).toEqual([200, 'function']);
-    const heavy = functionBesideContainer({ jobs, estimate: LIMIT + 1 });
+    const heavy = functionBesideServer({ jobs, estimate: LIMIT + 1 });
     const forwarded = await heavy.app.request('/models/sentiment', preferring('respond-async, wait=10'));
-    expect(await asText(forwarded)).toEqual([200, 'container']);
+    expect(await asText(forwarded)).toEqual([200, 'server']);
     expect(jobs.submitted).toEqual([]);
   });
 
-  it('is answered where the container does not have the model, or there is no queue', async () => {
-    const elsewhere = functionBesideContainer({ jobs: fakeJobs(), models: { vectors: 'job' } });
+  it('is answered where the server does not have the model, or there is no queue', async () => {
+    const elsewhere = functionBesideServer({ jobs: fakeJobs(), models: { vectors: 'job' } });
     const answered = await elsewhere.app.request('/models/sentiment', preferring('respond-async'));
     expect(await asText(answered)).toEqual([200, 'function']);
-    const noQueue = functionBesideContainer();
+    const noQueue = functionBesideServer();
     const waited = await noQueue.app.request('/models/sentiment', preferring('respond-async'));
     expect(await asText(waited)).toEqual([200, 'function']);
   });
 
   it('has its Idempotency-Key passed on, and a bad one refused', async () => {
     const jobs = fakeJobs();
-    const { app } = functionBesideContainer({ jobs });
+    const { app } = functionBesideServer({ jobs });
     const init = (key: string) => post('{"inputs":"a"}', { prefer: 'respond-async', 'idempotency-key': key });
     expect((await app.request('/models/vectors', init('a-key-of-mine'))).status).toBe(202);
     expect(jobs.submitted[0]?.options).toEqual({ idempotencyKey: 'a-key-of-mine' });
@@ -311,11 +310,11 @@ describe('telemetry', () => {
     const models: string[] = [];
     const listener: Telemetry = { answered: ({ model }) => models.push(model), predicted: () => {} };
     const options = { telemetry: [metrics, listener] };
-    const { app } = functionBesideContainer({ options });
+    const { app } = functionBesideServer({ options });
     expect(metrics.render()).not.toContain('handed_over');
     await app.request('/models/vectors', text);
     await app.request('/models/slots', text);
-    const down = functionBesideContainer({ options, down: true, jobs: fakeJobs() });
+    const down = functionBesideServer({ options, down: true, jobs: fakeJobs() });
     for (let i = 0; i < 3; i++) await down.app.request('/models/vectors', text);
     expect(metrics.render()).toContain(
       'pilotlight_handed_over_total{model="vectors",outcome="forwarded"} 1\n',

@@ -1,11 +1,12 @@
-import type { Manifest, PackageEntry } from '@pilotlight/engine';
+import type { OnnxManifest, PackageEntry } from '@pilotlight/engine';
 import { describe, expect, it } from 'vitest';
 import { fakeApp, fakeEngine } from './fake-engine.ts';
 
 const file = (path: string, bytes: number) => ({ path, bytes, sha256: '0'.repeat(64) });
 
-const manifest: Manifest = {
+const manifest: OnnxManifest = {
   formatVersion: 1,
+  runtime: 'onnx',
   name: 'sentiment',
   version: '1.1.0',
   description: 'Whether a text is positive.',

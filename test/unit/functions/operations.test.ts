@@ -113,7 +113,7 @@ describe('GET /metrics', () => {
 
   it('escapes what a label may hold', () => {
     const metrics = new PrometheusMetrics(() => 0);
-    metrics.answered({ route: 'predict', model: 'a"b\\c\nd', status: 200, code: '', ms: 1 });
+    metrics.answered({ route: 'predict', predicts: true, model: 'a"b\\c\nd', status: 200, code: '', ms: 1 });
     expect(metrics.render()).toContain('model="a\\"b\\\\c\\nd"');
   });
 });

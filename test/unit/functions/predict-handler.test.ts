@@ -4,12 +4,12 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { EngineError } from '@pilotlight/engine';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { HandOver, HandOverOutcome } from '../../../functions/app/src/api/hand-over-port.ts';
-import { DEFAULT_LIMITS } from '../../../functions/app/src/api/limits.ts';
+import type { HandOver, HandOverOutcome } from '../../../functions/app/src/serve/hand-over-port.ts';
+import { DEFAULT_LIMITS } from '../../../functions/app/src/request/limits.ts';
 import type { Jobs, JobView } from '../../../functions/app/src/jobs/job.ts';
 import { preload } from '../../../functions/app/src/settings/preload.ts';
 import { createHandler } from '../../../functions/predict/create-handler.ts';
-import { fakeJobs } from './container/fake-jobs.ts';
+import { fakeJobs } from './hand-over-to-server/fake-jobs.ts';
 import { type FakeEngine, fakeEngine, silent } from './fake-engine.ts';
 import { lambdaContext } from './lambda-context.ts';
 
@@ -51,11 +51,11 @@ function handlerOf(
   return async (name: string, changes = {}) => handler({ ...event(name), ...changes }, context);
 }
 
-/** The result of a function that has no package of the model, where the container answers so. */
-function throughContainer(response: Response) {
+/** The result of a function that has no package of the model, where the server answers so. */
+function throughServer(response: Response) {
   const take = async (): Promise<HandOverOutcome> => ({ kind: 'forwarded', response, circuit: 'closed' });
   const engine = fakeEngine({ only: ['sentiment'] });
-  const handle = handlerOf(engine, preload(engine, [], silent), { handOver: { models: ['large'], take } });
+  const handle = handlerOf(engine, preload(engine, [], silent), { handOver: { models: ['large'], queues: true, take } });
   return handle('predict', { rawPath: '/models/large' });
 }
 
@@ -106,7 +106,7 @@ describe('the predict function', () => {
     'refuses an answer of the container %s, that Lambda would not pass on, with the code',
     async (_, bytes, headers) => {
       const endless = new ReadableStream({ pull: (to) => to.enqueue(Buffer.alloc(100_000, 'x')) });
-      const result = await throughContainer(
+      const result = await throughServer(
         new Response(bytes ?? endless, { headers: { 'content-type': 'application/json', ...headers } }),
       );
       expect(result.statusCode).toBe(422);
@@ -117,20 +117,20 @@ describe('the predict function', () => {
   it('passes on what just fits, byte for byte, with who gave it', async () => {
     const bytes = Buffer.alloc(4_600_000, 'é');
     const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
-    const result = await throughContainer(new Response(bytes, { headers }));
+    const result = await throughServer(new Response(bytes, { headers }));
     expect(result).toMatchObject({
       statusCode: 200,
-      headers: { ...headers, 'x-pilotlight-served-by': 'container' },
+      headers: { ...headers, 'x-pilotlight-served-by': 'server' },
     });
     expect(Buffer.from(result.body, 'base64').equals(bytes)).toBe(true);
     expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThan(6_291_556);
   });
 
-  it('says 502 of an answer of the container that breaks off', async () => {
+  it('says 502 of an answer of the server that breaks off', async () => {
     const broken = new ReadableStream({ pull: (to) => to.error(new TypeError('terminated')) });
-    const result = await throughContainer(new Response(broken));
+    const result = await throughServer(new Response(broken));
     expect(result.statusCode).toBe(502);
-    expect(JSON.parse(result.body)).toMatchObject({ code: 'CONTAINER_UNAVAILABLE', model: 'large' });
+    expect(JSON.parse(result.body)).toMatchObject({ code: 'SERVER_UNAVAILABLE', model: 'large' });
   });
 
   it('answers a GET with cookies and a query', async () => {
@@ -258,14 +258,14 @@ describe('what CloudWatch gets', () => {
       counts: { Forwarded: 0, Queued: 0, CircuitOpen: 1 },
     },
   ])(
-    'says that a request for the container was $outcome.kind while the circuit was $outcome.circuit',
+    'says that a request for the server was $outcome.kind while the circuit was $outcome.circuit',
     async ({ outcome, counts }) => {
       const remaining: unknown[] = [];
       const take: HandOver['take'] = async ({ remainingMs }) => {
         remaining.push(remainingMs);
         return outcome;
       };
-      const handOver: HandOver = { models: ['sentiment'], take };
+      const handOver: HandOver = { models: ['sentiment'], queues: true, take };
       const engine = fakeEngine();
       const handle = handlerOf(engine, preload(engine, [], silent), { handOver });
       await handle('health');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fakeApp, fakeEngine, postJson } from './fake-engine.ts';
+import { fakeApp, fakeEngine, postJson, preparing } from './fake-engine.ts';
 
 async function predict(model: string, body: unknown) {
   const response = await fakeApp().request(`/models/${model}`, postJson(body));
@@ -67,7 +67,7 @@ describe('an answer', () => {
       ...(await engine.predict(...call)),
       results: [tokens],
     });
-    const app = fakeApp({ engine: { ...engine, predict } });
+    const app = fakeApp({ engine: { ...engine, prepare: preparing(predict) } });
     const response = await app.request('/models/tokens', postJson({ inputs: 'a' }));
     expect([response.status, await response.json()]).toEqual([
       422,

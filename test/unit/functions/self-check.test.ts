@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { EngineError } from '@pilotlight/engine';
 import { describe, expect, it } from 'vitest';
-import { warmUpReportSchema } from '../../../functions/app/src/warm-up.ts';
+import { warmUpReportSchema } from '../../../functions/app/src/aws/warm-up.ts';
 import { fakeEngine } from './fake-engine.ts';
 import { emitted, predictEnvironment } from './predict-environment.ts';
 

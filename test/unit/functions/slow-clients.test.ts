@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { createHttpServer } from '../../../functions/app/src/api/node-server.ts';
+import { createHttpServer } from '../../../functions/app/src/serve/node-server.ts';
 import { fakeApp } from './fake-engine.ts';
 
 const servers: Server[] = [];

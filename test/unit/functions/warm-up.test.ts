@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { warmUpReportSchema } from '../../../functions/app/src/warm-up.ts';
+import { warmUpReportSchema } from '../../../functions/app/src/aws/warm-up.ts';
 import { holdMs } from '../../../functions/predict/warm-up.ts';
 import { predictEnvironment as environment, HEALTH } from './predict-environment.ts';
 

@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Manifest, PackageFile } from '@pilotlight/model-format';
+import type { OnnxManifest, PackageFile } from '@pilotlight/model-format';
 import type { PackageDescription } from '../../../layers/builders/src/models/index.ts';
 import { manifestOf } from '../engine/fakes.ts';
 
 /** Writes `<packages>/<name>/<version>` with the files that its manifest lists, and gives its folder. */
-export function writePackage(packages: string, changes: Partial<Manifest> = {}): string {
+export function writePackage(packages: string, changes: Partial<OnnxManifest> = {}): string {
   const base = manifestOf(changes);
   const folder = join(packages, base.name, base.version);
   const write = ({ path }: PackageFile): PackageFile => {

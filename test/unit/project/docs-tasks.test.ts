@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { taskFor } from '../../../layers/engine/src/tasks/index.ts';
-import { TASKS, type TaskName } from '../../../model-assets/format/src/manifest.ts';
+import { TASKS, type TaskName } from '@pilotlight/model-format';
 
 const document = readFileSync('docs/reference/tasks.md', 'utf8');
 const COMMON = ['truncate', 'truncation_direction'];

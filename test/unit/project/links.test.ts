@@ -102,3 +102,12 @@ test('a reader of the README is within two clicks of a first own model, deployme
 test('the README has at most 150 lines', () => {
   expect(readFileSync('README.md', 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(150);
 });
+
+test('the architecture page leads from the request to the logits by at most ten files, each of which is there', () => {
+  const page = readFileSync('docs/explanation/architecture.md', 'utf8');
+  const trail = Array.from(page.matchAll(/^\d+\. `([\w./-]+\.ts)`/gm), ([, file = '']) => file);
+  expect(trail.at(0)).toBe('functions/predict/handler.ts');
+  expect(trail.at(-1)).toBe('layers/engine/src/session/onnx-session.ts');
+  expect(trail.length).toBeLessThanOrEqual(10);
+  expect(trail.filter((file) => !files.includes(file))).toEqual([]);
+});

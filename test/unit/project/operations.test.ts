@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { STATUS_OF } from '../../../functions/app/src/api/error-codes.ts';
+import { STATUS_OF } from '../../../functions/app/src/answer/error-codes.ts';
 import { METRICS } from '../../../functions/app/src/telemetry/metric-names.ts';
 
 const operations = readFileSync('docs/reference/operations.md', 'utf8');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Golden } from '../../../layers/engine/src/goldens/golden.ts';
+import type { Golden } from '../../../layers/engine/src/predict/goldens/golden.ts';
 import { goldenOutput } from '../../../model-assets/toolchain/src/package/golden-output.ts';
 import {
   formatGoldens,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { FolderStore, type Manifest, manifestSchema } from '../../../layers/engine/src/index.ts';
+import { FolderStore, type OnnxManifest, onnxManifestSchema } from '../../../layers/engine/src/index.ts';
 import { addModel } from '../../../model-assets/toolchain/src/pipeline.ts';
 import { verifyPackage } from '../../../model-assets/toolchain/src/stages/verify.ts';
 import { silent } from '../../../model-assets/toolchain/src/terminal/progress.ts';
@@ -45,9 +45,9 @@ function replace(packaged: string, path: string, change: (content: string) => st
   });
 }
 
-function editManifest(packaged: string, edit: (manifest: Manifest) => void): void {
+function editManifest(packaged: string, edit: (manifest: OnnxManifest) => void): void {
   const file = join(packaged, 'model.json');
-  const manifest = manifestSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const manifest = onnxManifestSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   edit(manifest);
   writeFileSync(file, JSON.stringify(manifest));
 }

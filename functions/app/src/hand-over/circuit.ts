@@ -1,6 +1,6 @@
 /**
  * A circuit breaker as a state machine without a clock and without a network: after failures in a row nobody asks the
- * container any more, and after a while one asks whether it is back. M. T. Nygard, Release It!, 2nd ed., chapter 5.
+ * server any more, and after a while one asks whether it is back. M. T. Nygard, Release It!, 2nd ed., chapter 5.
  */
 export interface CircuitSettings {
   /** Failures in a row that open it. */
@@ -16,7 +16,7 @@ export type Circuit =
   /** One probe is under way. */
   | { readonly state: 'half-open' };
 
-/** What a request is to do: ask the container, ask first whether it is ready, or go without it. */
+/** What a request is to do: ask the server, ask first whether it is ready, or go without it. */
 export type Admission = 'forward' | 'probe' | 'refuse';
 
 export const CLOSED: Circuit = { state: 'closed', failures: 0 };
@@ -46,7 +46,7 @@ export function afterForward(
   return failures < failuresToOpen ? { state: 'closed', failures } : { state: 'open', since: now };
 }
 
-/** The probe found the container ready, or not. Only who was told to probe may say so. */
+/** The probe found the server ready, or not. Only who was told to probe may say so. */
 export function afterProbe(ready: boolean, now: number): Circuit {
   return ready ? CLOSED : { state: 'open', since: now };
 }

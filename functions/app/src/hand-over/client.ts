@@ -1,5 +1,5 @@
 /**
- * The client of the container. Answers are passed on as they come, compressed or not, which `fetch` would undo. Each
+ * The client of the server. Answers are passed on as they come, compressed or not, which `fetch` would undo. Each
  * request has a connection of its own: one that was kept would be dead after Lambda froze the process.
  */
 import { once } from 'node:events';
@@ -7,7 +7,7 @@ import { type IncomingMessage, type RequestOptions, request as requestHttp } fro
 import { request as requestHttps } from 'node:https';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { ContainerError } from './errors.ts';
+import { ServerError } from './errors.ts';
 import { answeredHeaders, askedHeaders } from './headers.ts';
 
 /** An answer of up to so many bytes is read whole, so that one that breaks off is known before it is passed on. */
@@ -17,16 +17,16 @@ const PROBE_MS = 2_000;
 const ABSENT: readonly number[] = [502, 503, 504];
 const WITHOUT_BODY: readonly number[] = [204, 205, 304];
 
-export interface ContainerRequest {
+export interface ServerRequest {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly headers: Headers;
-  readonly body?: Uint8Array;
+  readonly body?: Uint8Array | undefined;
   /** Aborted once nobody waits for the answer. */
   readonly signal: AbortSignal;
 }
 
-export class ContainerClient {
+export class ServerClient {
   readonly #base: URL;
 
   /** `base` is the address of its load balancer; a path of it goes before those of the requests. */
@@ -37,9 +37,9 @@ export class ContainerClient {
   /**
    * Resolves with the answer, whatever its status, within so many milliseconds; a larger one goes on arriving until then.
    *
-   * @throws ContainerError where there is none; the reason of the request's signal once that is aborted
+   * @throws ServerError where there is none; the reason of the request's signal once that is aborted
    */
-  async send(request: ContainerRequest, withinMs: number): Promise<Response> {
+  async send(request: ServerRequest, withinMs: number): Promise<Response> {
     const { method, path, body } = request;
     const timeout = AbortSignal.timeout(Math.max(1, Math.ceil(withinMs)));
     const headers = { ...askedHeaders(request.headers), ...(body && { 'content-length': body.byteLength }) };
@@ -47,10 +47,10 @@ export class ContainerClient {
     try {
       return await responseOf(await this.#ask({ method, path, headers, signal }, body));
     } catch (cause) {
-      if (cause instanceof ContainerError) throw cause;
+      if (cause instanceof ServerError) throw cause;
       request.signal.throwIfAborted();
       if (!timeout.aborted) throw unreachable(cause);
-      throw new ContainerError('CONTAINER_TIMEOUT', `The container did not answer within ${withinMs} ms.`, {
+      throw new ServerError('SERVER_TIMEOUT', `The server did not answer within ${withinMs} ms.`, {
         cause,
       });
     }
@@ -92,9 +92,9 @@ async function responseOf(answer: IncomingMessage): Promise<Response> {
   const { statusCode: status = 0 } = answer;
   if (ABSENT.includes(status)) {
     answer.resume();
-    throw new ContainerError(
-      'CONTAINER_ABSENT',
-      `There is no container that answers: its load balancer says ${status}.`,
+    throw new ServerError(
+      'SERVER_ABSENT',
+      `There is no server that answers: its load balancer says ${status}.`,
     );
   }
   const init = { status, headers: answeredHeaders(answer.headers) };
@@ -107,6 +107,6 @@ async function responseOf(answer: IncomingMessage): Promise<Response> {
   return new Response(Readable.toWeb(answer), init);
 }
 
-function unreachable(cause: unknown): ContainerError {
-  return new ContainerError('CONTAINER_UNREACHABLE', 'The container can not be reached.', { cause });
+function unreachable(cause: unknown): ServerError {
+  return new ServerError('SERVER_UNREACHABLE', 'The server can not be reached.', { cause });
 }

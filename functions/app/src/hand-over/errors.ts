@@ -1,14 +1,14 @@
 import { PilotlightError } from '@pilotlight/engine';
 
-export type ContainerErrorCode =
+export type ServerErrorCode =
   /** No connection, or one that broke before the answer was whole. */
-  | 'CONTAINER_UNREACHABLE'
+  | 'SERVER_UNREACHABLE'
   /** No whole answer in time. */
-  | 'CONTAINER_TIMEOUT'
-  /** Its load balancer says that there is no container, or none that answers. */
-  | 'CONTAINER_ABSENT';
+  | 'SERVER_TIMEOUT'
+  /** Its load balancer says that there is no server, or none that answers. */
+  | 'SERVER_ABSENT';
 
-/** The container did not answer, whatever there was to answer. */
-export class ContainerError extends PilotlightError<ContainerErrorCode> {
-  override readonly name = 'ContainerError';
+/** The server did not answer, whatever there was to answer. */
+export class ServerError extends PilotlightError<ServerErrorCode> {
+  override readonly name = 'ServerError';
 }

@@ -1,4 +1,4 @@
-/** What goes from the client to the container, and back: nothing that is not named here. */
+/** What goes from the client to the server, and back: nothing that is not named here. */
 
 /** `content-encoding` is not, for bodies are decompressed before; who the caller is has been settled before, too. */
 const ASKED = [

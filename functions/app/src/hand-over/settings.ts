@@ -1,4 +1,4 @@
-/** `PILOTLIGHT_CONTAINER`: where the container is and what it serves, as the deployment writes it. */
+/** `PILOTLIGHT_SERVER`: where the server is and what it serves, as the deployment writes it. */
 import { modelNameSchema } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 import { jsonSetting } from '../settings/json-setting.ts';
@@ -9,10 +9,10 @@ const settingsSchema = z.strictObject(
   {
     /** Of its load balancer, such as `http://internal-gpu.eu-central-1.elb.amazonaws.com`. */
     url: z
-      .string('must be the URL of the container')
+      .string('must be the URL of the server')
       .check(z.refine(isBase, 'must be an http or https URL without user, query and fragment')),
     /**
-     * Its models by name, each with what becomes of a request while no container answers: it waits as a `job`, or the
+     * Its models by name, each with what becomes of a request while no server answers: it waits as a `job`, or the
      * function's own package of the model answers on its `cpu`.
      */
     models: z
@@ -32,7 +32,7 @@ const settingsSchema = z.strictObject(
     maxInferMs: z.optional(milliseconds),
     /** Milliseconds that an answer may take from the head of the request; API Gateway waits for 29,000. */
     deadlineMs: z._default(milliseconds, 25_000),
-    /** Failures in a row after which the container is not asked any more. */
+    /** Failures in a row after which the server is not asked any more. */
     failuresToOpen: z._default(z.int('must be a whole number').check(z.positive('must be above 0')), 3),
     /** Milliseconds after which it is asked again whether it is ready. */
     coolDownMs: z._default(milliseconds, 10_000),
@@ -43,9 +43,9 @@ const settingsSchema = z.strictObject(
   },
 );
 
-export type ContainerSettings = z.infer<typeof settingsSchema>;
+export type HandOverSettings = z.infer<typeof settingsSchema>;
 
-export const containerSettings = jsonSetting(settingsSchema);
+export const handOverSettings = jsonSetting(settingsSchema);
 
 function isBase(text: string): boolean {
   const url = URL.parse(text);

@@ -124,7 +124,7 @@ export interface JobView {
 
 export interface SubmitOptions {
   /** Of the client: with the same key and the same request it gets the same job. */
-  readonly idempotencyKey?: string;
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** Where jobs are kept; what the app asks of it. */
@@ -132,7 +132,7 @@ export interface Jobs {
   /**
    * Resolves once the job can not be lost any more.
    *
-   * @throws EngineError MODEL_NOT_FOUND where it is known that no worker serves it; HttpError IDEMPOTENCY_KEY_REUSED
+   * @throws EngineError MODEL_NOT_FOUND where it is known that no worker serves it; JobRefused IDEMPOTENCY_KEY_REUSED, JOB_NOT_QUEUED
    */
   submit(request: JobRequest, model: string, options?: SubmitOptions): Promise<JobView>;
   /** Nothing where there is no such job. */

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { PilotlightError } from '@pilotlight/engine';
 import type { ObjectHead, S3Objects } from '../aws/s3-objects.ts';
-import { pause } from '../pause.ts';
+import { pause } from '../aws/pause.ts';
 import { type JobRequest, type JobResult, type JobState, jobKeys, jobStateSchema } from './job.ts';
 import { expire, finish, type RequestDigest } from './transitions.ts';
 

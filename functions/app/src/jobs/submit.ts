@@ -2,9 +2,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { EngineError, parseModelRef } from '@pilotlight/engine';
 import * as z from 'zod/mini';
-import { HttpError } from '../api/errors.ts';
-import { refuseField } from '../api/formats/parse.ts';
 import type { SqsQueue } from '../aws/sqs-queue.ts';
+import { JobRefused } from './errors.ts';
 import {
   idempotencyObject,
   type JobMessage,
@@ -27,7 +26,7 @@ export interface Desk {
   readonly models?: () => Promise<readonly string[]>;
 }
 
-/** @throws EngineError MODEL_NOT_FOUND, INVALID_INPUT with `field`; HttpError IDEMPOTENCY_KEY_REUSED, JOB_NOT_QUEUED */
+/** @throws EngineError MODEL_NOT_FOUND, INVALID_INPUT with `field`; JobRefused IDEMPOTENCY_KEY_REUSED, JOB_NOT_QUEUED */
 export async function submitJob(
   { store, queue, models }: Desk,
   request: JobRequest,
@@ -55,7 +54,7 @@ async function send(queue: Desk['queue'], state: JobState, undo?: () => Promise<
     return state;
   } catch (cause) {
     await undo?.();
-    throw new HttpError('JOB_NOT_QUEUED', 'The job could not be queued. Send it again.', { cause });
+    throw new JobRefused('JOB_NOT_QUEUED', 'The job could not be queued. Send it again.', { cause });
   }
 }
 
@@ -73,7 +72,7 @@ async function claimedId(
   const first = await objects.read(key);
   const { job, sha256: known } = claimSchema.parse(JSON.parse(Buffer.from(first?.body ?? []).toString()));
   if (known === sha256) return job;
-  throw new HttpError(
+  throw new JobRefused(
     'IDEMPOTENCY_KEY_REUSED',
     'This Idempotency-Key was sent with another request before. Choose another key for another request.',
     { details: { field: 'Idempotency-Key' } },
@@ -98,7 +97,8 @@ function refuseUnreadable(state: JobState): void {
   const issue = jobStateSchema.safeParse(state).error?.issues[0];
   if (!issue) return;
   const name = String(issue.path.at(-1));
-  throw refuseField(HEADERS[name] ?? name, issue.message);
+  const field = HEADERS[name] ?? name;
+  throw new EngineError('INVALID_INPUT', `${field}: ${issue.message}.`, { details: { field } });
 }
 
 function newId(): string {

@@ -1,8 +1,8 @@
 /** Settings from the environment, checked whole before anything starts. */
-import { modelNameSchema, modelVersionSchema } from '@pilotlight/model-format';
+import { isModelRef } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
-import { DEFAULT_LIMITS } from '../api/limits.ts';
-import { containerSettings } from '../hand-over/settings.ts';
+import { DEFAULT_LIMITS } from '../request/limits.ts';
+import { handOverSettings } from '../hand-over/settings.ts';
 import { count, type Environment, readSettings, text, unknownOf } from './environment-settings.ts';
 import { remotePackages } from './remote-packages.ts';
 
@@ -10,13 +10,11 @@ const flag = z.pipe(
   z.enum(['true', 'false'], 'must be true or false'),
   z.transform((value) => value === 'true'),
 );
-const modelRef = z.string().check(
-  z.refine((ref) => {
-    const [name, version, ...rest] = ref.split('@');
-    const versionIsGood = version === undefined || modelVersionSchema.safeParse(version).success;
-    return modelNameSchema.safeParse(name).success && versionIsGood && rest.length === 0;
-  }, 'must be model names with or without a version, such as sentiment,intent@1.0.0'),
-);
+const modelRef = z
+  .string()
+  .check(
+    z.refine(isModelRef, 'must be model names with or without a version, such as sentiment,intent@1.0.0'),
+  );
 const modelRefs = z.pipe(z.pipe(z.string(), z.transform(listed)), z.array(modelRef));
 
 /** Unless the setting of this name says otherwise. */
@@ -45,7 +43,7 @@ const environmentSchema = z.object({
       .string()
       .check(z.regex(/^(?:\/[\w.~-]+)+$/, 'must begin with a slash and not end in one, such as /nlp')),
   ),
-  PILOTLIGHT_CONTAINER: z.optional(containerSettings),
+  PILOTLIGHT_SERVER: z.optional(handOverSettings),
   PILOTLIGHT_JOB_QUEUE_URL: z.optional(z.url('must be a URL')),
   PILOTLIGHT_JOB_BUCKET: z.optional(text),
   PILOTLIGHT_JOB_PREFIX: z._default(

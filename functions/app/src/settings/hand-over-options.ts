@@ -1,16 +1,16 @@
-import type { AppOptions, Logger } from '../api/ports.ts';
+import type { AppOptions, Logger } from '../serve/ports.ts';
 import { jobPlaceOf, lazyJobs } from '../jobs/lazy-jobs.ts';
 import type { Config } from './config.ts';
 
-/** What the environment says of the container and of jobs. Where it says nothing, nothing is loaded. */
+/** What the environment says of the server and of jobs. Where it says nothing, nothing is loaded. */
 export async function handOverOptions(
   config: Config,
   logger: Logger,
 ): Promise<Pick<AppOptions, 'handOver' | 'jobs'>> {
-  const { PILOTLIGHT_CONTAINER: container } = config;
+  const { PILOTLIGHT_SERVER: server } = config;
   const place = jobPlaceOf(config);
-  const jobs = place && lazyJobs(place, container && (async () => Object.keys(container.models)));
-  if (!container) return jobs ? { jobs } : {};
-  const { handOverOf } = await import('../hand-over/hand-over-of.ts');
-  return { handOver: handOverOf(container, logger, jobs), ...(jobs && { jobs }) };
+  const jobs = place && lazyJobs(place, server && (async () => Object.keys(server.models)));
+  if (!server) return jobs ? { jobs } : {};
+  const { createHandOver } = await import('../hand-over/create-hand-over.ts');
+  return { handOver: createHandOver(server, logger, jobs), ...(jobs && { jobs }) };
 }

@@ -1,5 +1,5 @@
 /** Loads models before the first request asks for them. */
-import type { Logger, Readiness, ServingEngine } from '../api/ports.ts';
+import type { Logger, Readiness, ServingEngine } from '../serve/ports.ts';
 
 export interface Preload extends Readiness {
   /** Settles when every model is loaded or refused; never rejects. */

@@ -1,6 +1,6 @@
 /** Settings of the server from the environment; those of models, engine and app are config.ts's. */
 import * as z from 'zod/mini';
-import { DEFAULT_LIMITS } from '../api/limits.ts';
+import { DEFAULT_LIMITS } from '../request/limits.ts';
 import { type Config, readConfig } from './config.ts';
 import { count, type Environment, readSettings, text } from './environment-settings.ts';
 import { executionProviderSettings } from './execution-provider.ts';

@@ -1,6 +1,6 @@
 /** Telemetry as CloudWatch metrics in the embedded metric format: a line of log, no call to an API. */
 import type { Metrics } from '@aws-lambda-powertools/metrics';
-import type { Telemetry } from '../api/ports.ts';
+import type { Telemetry } from '../serve/ports.ts';
 import { METRICS, type MetricName } from './metric-names.ts';
 
 /** Lambda's megabytes, of which memory sizes are made. */

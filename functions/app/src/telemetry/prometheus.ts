@@ -1,12 +1,16 @@
 /** Counts and times of this process, as /metrics shows them; those of stages by the names of text-embeddings-inference. */
-import type { HandOverRecord } from '../api/hand-over-port.ts';
-import type { Exchange, PredictionRecord, Telemetry } from '../api/ports.ts';
+import type { HandOverRecord } from '../serve/hand-over-port.ts';
+import type { Exchange, PredictionRecord, Telemetry } from '../serve/ports.ts';
 import { Counter, gauge, Histogram } from './prometheus-text.ts';
 
 /** Metrics of one process: telemetry goes in, the text of /metrics comes out. */
 export class PrometheusMetrics implements Telemetry {
   readonly #loaded: () => number;
   readonly #requests = new Counter();
+  readonly #predictions = new Counter();
+  readonly #successes = new Counter();
+  readonly #failures = new Counter();
+  readonly #predictionDuration = new Histogram();
   readonly #inputs = new Counter();
   readonly #tokens = new Counter();
   readonly #padding = new Counter();
@@ -23,9 +27,18 @@ export class PrometheusMetrics implements Telemetry {
     this.#loaded = loadedModels;
   }
 
-  answered({ route, model, status, code, ms }: Exchange): void {
+  answered({ route, predicts, model, status, code, ms }: Exchange): void {
     this.#requests.add({ route, model, status, code });
     this.#duration.observe({ route, model }, ms / 1000);
+    if (!predicts) return;
+    const labels = { method: route, model };
+    this.#predictions.add({ ...labels, status });
+    if (status >= 400) {
+      this.#failures.add({ ...labels, err: code });
+      return;
+    }
+    this.#successes.add(labels);
+    this.#predictionDuration.observe(labels, ms / 1000);
   }
 
   predicted({ model, version, inputs, timings, tokens }: PredictionRecord): void {
@@ -51,6 +64,19 @@ export class PrometheusMetrics implements Telemetry {
         'pilotlight_request_duration_seconds',
         'From the head of a request to its answer.',
       ),
+      ...this.#predictions.render(
+        'te_request_count',
+        'Predictions asked for, by the status of their answers.',
+      ),
+      ...this.#successes.render('te_request_success', 'Predictions made.'),
+      ...this.#failures.render(
+        'te_request_failure',
+        'Predictions refused or failed, by the code of the error.',
+      ),
+      ...this.#predictionDuration.render(
+        'te_request_duration',
+        'Seconds from the head of a request to its prediction.',
+      ),
       ...this.#tokenization.render('te_request_tokenization_duration', 'From text to tokens.'),
       ...this.#queue.render('te_request_queue_duration', 'Waiting for batches of other requests.'),
       ...this.#inference.render('te_request_inference_duration', 'In the model.'),
@@ -72,11 +98,11 @@ export class PrometheusMetrics implements Telemetry {
   /** Nothing before the first request that was for somebody else. */
   #handOver(): string[] {
     if (this.#circuitOpen === undefined) return [];
-    const help = '1 while the container is not asked, because it did not answer.';
+    const help = '1 while the server is not asked, because it did not answer.';
     return [
       ...this.#handedOver.render(
         'pilotlight_handed_over_total',
-        'Requests for the container, by what became of them.',
+        'Requests for the server, by what became of them.',
       ),
       ...gauge('pilotlight_circuit_open', help, Number(this.#circuitOpen)),
     ];

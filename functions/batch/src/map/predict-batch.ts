@@ -1,6 +1,6 @@
 /** One batch of a backfill: rows in, one part of the output in S3. */
 
-import { taskParameters } from '@pilotlight/app/internal/api/formats/hugging-face/parameters';
+import { taskParameters } from '@pilotlight/app/internal/formats/hugging-face/parameters';
 import * as z from 'zod/mini';
 import { BatchError } from '../errors.ts';
 import { type Answer, answersTo } from '../file/answers.ts';

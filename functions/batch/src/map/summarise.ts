@@ -1,5 +1,5 @@
 /** The end of a backfill: every row accounted for, and no part left that is not of it. */
-import { taskParameters } from '@pilotlight/app/internal/api/formats/hugging-face/parameters';
+import { taskParameters } from '@pilotlight/app/internal/formats/hugging-face/parameters';
 import { keysBelow } from '@pilotlight/app/internal/aws/s3-list';
 import { BatchError } from '../errors.ts';
 import { SUMMARY } from '../object/keys.ts';

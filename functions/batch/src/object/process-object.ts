@@ -1,6 +1,6 @@
 /** One file of the bucket, from its event to its summary. */
 
-import { taskParameters } from '@pilotlight/app/internal/api/formats/hugging-face/parameters';
+import { taskParameters } from '@pilotlight/app/internal/formats/hugging-face/parameters';
 import { isS3Status } from '@pilotlight/app/internal/aws/s3-errors';
 import type { ObjectHead, S3Objects } from '@pilotlight/app/internal/aws/s3-objects';
 import { readObject } from '@pilotlight/app/internal/aws/s3-read';

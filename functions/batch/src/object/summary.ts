@@ -1,5 +1,5 @@
 /** The parts of `summary.json`, which says what became of a file. docs/batch.md has the whole of it. */
-import type { Manifest, Variant } from '@pilotlight/engine';
+import type { OnnxManifest, Variant } from '@pilotlight/engine';
 import { BatchError, ROW_ERROR_CODES } from '../errors.ts';
 import type { Progress } from '../file/parts.ts';
 
@@ -12,7 +12,7 @@ export interface ModelSummary {
 }
 
 export function modelSummary(model: {
-  readonly manifest: Manifest;
+  readonly manifest: OnnxManifest;
   readonly variantName: string;
   readonly variant: Variant;
 }): ModelSummary {

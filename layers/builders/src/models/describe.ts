@@ -4,15 +4,16 @@ import { join, resolve, sep } from 'node:path';
 import {
   type CatalogEntry,
   compareVersions,
-  isPipeline,
   MANIFEST_FILE,
-  type Manifest,
+  type ModelRef,
+  type OnnxManifest,
   modelNameSchema,
   modelVersionSchema,
   type PackageFile,
   type PackageManifest,
-  type PipelineManifest,
+  type TransformersJsManifest,
   parseManifest,
+  type ResolvedRef,
   readCatalog,
   tokenizerFiles,
   type Variant,
@@ -47,12 +48,6 @@ export interface DescribeOptions {
   readonly catalog?: string;
 }
 
-interface Wanted {
-  readonly name: string;
-  /** @default - the highest there is */
-  readonly version?: string;
-}
-
 /**
  * Finds `<packagesFolder>/<name>/<version>` and compares size and sha256 of every file that serving it takes.
  *
@@ -61,14 +56,14 @@ interface Wanted {
  */
 export function describePackage(
   packagesFolder: string,
-  wanted: Wanted,
+  wanted: ModelRef,
   options: DescribeOptions = {},
 ): PackageDescription {
   const ref = { name: wanted.name, version: versionOf(packagesFolder, wanted) };
   const folder = resolve(packagesFolder, ref.name, ref.version);
   const text = readInside(folder, MANIFEST_FILE, ref);
   const manifest = readManifest(text, ref);
-  const served = isPipeline(manifest) ? pipelineOf(manifest) : servedOf(manifest, options);
+  const served = manifest.runtime === 'onnx' ? servedOf(manifest, options) : transformersJsOf(manifest);
   const manifestFile = { path: MANIFEST_FILE, bytes: text.length, sha256: sha256Of(text) };
   const listed = [...served.files, manifest.goldens, manifest.modelCard];
   for (const file of listed) requireIntact(folder, file, ref);
@@ -86,12 +81,7 @@ export function describePackage(
 
 const REMEDY = 'Restore the package, or package the model again: npm run models -- add --help';
 
-interface Ref {
-  readonly name: string;
-  readonly version: string;
-}
-
-function versionOf(packagesFolder: string, { name, version }: Wanted): string {
+function versionOf(packagesFolder: string, { name, version }: ModelRef): string {
   const known = modelNameSchema.safeParse(name).success;
   const versions = known
     ? namesIn(join(packagesFolder, name)).filter((entry) => modelVersionSchema.safeParse(entry).success)
@@ -121,7 +111,7 @@ function namesIn(folder: string): string[] {
 }
 
 /** What the catalog says of one version of a model; nothing where it does not name it, or there is none beside the packages. */
-function catalogTier(packagesFolder: string, { catalog }: DescribeOptions, { name, version }: Ref) {
+function catalogTier(packagesFolder: string, { catalog }: DescribeOptions, { name, version }: ResolvedRef) {
   const beside = join(packagesFolder, '../catalog.json');
   if (catalog === undefined && !existsSync(beside)) return undefined;
   return readCatalog(catalog ?? beside).find((entry) => entry.name === name && entry.version === version)
@@ -129,11 +119,11 @@ function catalogTier(packagesFolder: string, { catalog }: DescribeOptions, { nam
 }
 
 /** No function has transformers.js: the container runs it. */
-function pipelineOf({ runtime, dtype, files }: PipelineManifest) {
+function transformersJsOf({ runtime, dtype, files }: TransformersJsManifest) {
   return { runtime, variant: dtype, tier: 'gpu', files } as const;
 }
 
-function servedOf(manifest: Manifest, { variant: wanted, gpu = false }: DescribeOptions) {
+function servedOf(manifest: OnnxManifest, { variant: wanted, gpu = false }: DescribeOptions) {
   const onGpu = gpu ? variantFor(manifest, 'cuda') : undefined;
   const [variant, { tier, files }] = variantOf(manifest, wanted ?? onGpu);
   const others = gpu && variant !== manifest.defaultVariant ? variantOf(manifest)[1].files : [];
@@ -141,7 +131,7 @@ function servedOf(manifest: Manifest, { variant: wanted, gpu = false }: Describe
   return { variant, tier, files: [...new Map(all.map((file) => [file.path, file])).values()] };
 }
 
-function variantOf(manifest: Manifest, wanted = manifest.defaultVariant): [string, Variant] {
+function variantOf(manifest: OnnxManifest, wanted = manifest.defaultVariant): [string, Variant] {
   const variant = manifest.variants[wanted];
   if (variant !== undefined) return [wanted, variant];
   const { name, version, variants } = manifest;
@@ -153,7 +143,7 @@ function variantOf(manifest: Manifest, wanted = manifest.defaultVariant): [strin
   );
 }
 
-function readManifest(text: Buffer, ref: Ref): PackageManifest {
+function readManifest(text: Buffer, ref: ResolvedRef): PackageManifest {
   try {
     return parseManifest(text.toString('utf8'), ref);
   } catch (error) {
@@ -165,12 +155,12 @@ function readManifest(text: Buffer, ref: Ref): PackageManifest {
   }
 }
 
-function readInside(folder: string, path: string, ref: Ref): Buffer {
+function readInside(folder: string, path: string, ref: ResolvedRef): Buffer {
   return readFileSync(placeInside(folder, path, ref));
 }
 
 /** The path of a regular file that is really inside the package, links followed. */
-function placeInside(folder: string, path: string, ref: Ref): string {
+function placeInside(folder: string, path: string, ref: ResolvedRef): string {
   const file = join(folder, path);
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw corrupt(ref, `${path} is missing`);
   if (!realpathSync(file).startsWith(realpathSync(folder) + sep)) {
@@ -179,13 +169,13 @@ function placeInside(folder: string, path: string, ref: Ref): string {
   return file;
 }
 
-function requireIntact(folder: string, { path, bytes, sha256 }: PackageFile, ref: Ref): void {
+function requireIntact(folder: string, { path, bytes, sha256 }: PackageFile, ref: ResolvedRef): void {
   const found = digestOf(placeInside(folder, path, ref));
   if (found.bytes !== bytes) throw corrupt(ref, `${path} has ${found.bytes} bytes instead of ${bytes}`);
   if (found.sha256 !== sha256) throw corrupt(ref, `the sha256 of ${path} differs from the manifest`);
 }
 
-function corrupt({ name, version }: Ref, reason: string): EngineError {
+function corrupt({ name, version }: ResolvedRef, reason: string): EngineError {
   return new EngineError('PACKAGE_CORRUPT', `Model ${name}@${version} is refused: ${reason}. ${REMEDY}`, {
     details: { model: name, version },
   });

@@ -57,6 +57,23 @@ export interface Inference {
   readonly batches: BatchTally;
 }
 
+/** The tokens of one call, before any of them is run. */
+export interface EncodedCall {
+  /** The windows of each request. */
+  readonly encoded: readonly (readonly Encoding[])[];
+  /** The requests that are short enough for the model, by their index. */
+  readonly taken: readonly number[];
+  /** The windows that are to run, each with its place in its request. */
+  readonly windows: readonly {
+    readonly request: number;
+    readonly index: number;
+    readonly encoding: Encoding;
+  }[];
+  /** Tokens of all windows, special tokens included. */
+  readonly total: number;
+  readonly tokenizeMs: number;
+}
+
 /** Runs the requests of any number of calls on one session. */
 export class BatchRunner {
   readonly #parts: BatchRunnerParts;
@@ -70,7 +87,16 @@ export class BatchRunner {
    * session is gone, TOO_MANY_TOKENS, TOO_MUCH_WORK, and the reason of an aborted `signal`.
    */
   async run(requests: readonly TokenRequest[], options: RunOptions): Promise<Inference> {
-    const { tokenizer, scheduler, manifest, variant } = this.#parts;
+    return this.runEncoded(await this.encode(requests, options), options);
+  }
+
+  /**
+   * The first half of `run`: the tokens of the requests, within the limits of the call.
+   *
+   * @throws EngineError INPUT_TOO_LONG where there is no `refuse`, TOO_MANY_TOKENS, TOO_MUCH_WORK
+   */
+  async encode(requests: readonly TokenRequest[], options: RunOptions): Promise<EncodedCall> {
+    const { tokenizer, manifest, variant } = this.#parts;
     const start = performance.now();
     const { maxTokens } = manifest.textProcessing;
     const { alignment = false, truncationDirection = 'right' } = options;
@@ -83,8 +109,17 @@ export class BatchRunner {
     const lengths = windows.map(({ encoding }) => encoding.ids.length);
     const total = lengths.reduce((sum, length) => sum + length, 0);
     if (options.limits) refuseMoreWork(total, variant, options.limits);
-    const tokenizeMs = performance.now() - start;
+    return { encoded, taken, windows, total, tokenizeMs: performance.now() - start };
+  }
 
+  /**
+   * The second half of `run`, any time later.
+   *
+   * @throws EngineError SESSION_FAILED, and the reason of an aborted `signal`
+   */
+  async runEncoded(call: EncodedCall, options: RunOptions): Promise<Inference> {
+    const { encoded, taken, windows, total, tokenizeMs } = call;
+    const { scheduler } = this.#parts;
     const results: TokenResult[][] = Array.from(encoded, () => []);
     const { signal, background = false, refuse, condense = asItIs } = options;
     const { queueMs, inferMs, read, batches } = await scheduler.run(

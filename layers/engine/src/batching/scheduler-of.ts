@@ -1,5 +1,5 @@
-import type { Manifest, Variant } from '@pilotlight/model-format';
-import type { BatchingSettings } from '../options.ts';
+import type { OnnxManifest, Variant } from '@pilotlight/model-format';
+import type { BatchingSettings } from '../load/options.ts';
 import type { Session } from '../ports.ts';
 import { type BatchShape, DynamicScheduler } from './dynamic-scheduler.ts';
 import { GraphRunner } from './graph-runner.ts';
@@ -7,7 +7,7 @@ import type { Scheduler } from './scheduler.ts';
 import { TurnScheduler } from './turn-scheduler.ts';
 
 export interface SchedulerParts {
-  readonly manifest: Pick<Manifest, 'name' | 'version' | 'textProcessing'>;
+  readonly manifest: Pick<OnnxManifest, 'name' | 'version' | 'textProcessing'>;
   readonly variant: Variant;
   readonly session: Session;
   /** Of short texts alone. @default - they share the other one */

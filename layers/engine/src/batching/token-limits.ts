@@ -52,12 +52,27 @@ export function refuseMoreTokens(
  */
 export function refuseMoreWork(
   tokens: number,
-  { inferMsPerToken = 0 }: Pick<Variant, 'inferMsPerToken'>,
+  variant: Pick<Variant, 'inferMsPerToken'>,
   { maxInferMs = Number.POSITIVE_INFINITY }: TokenLimits,
 ): void {
-  const estimatedMs = Math.round(tokens * inferMsPerToken);
-  if (estimatedMs <= maxInferMs) return;
-  throw new EngineError(
+  const estimatedMs = estimateMs(tokens, variant);
+  if (estimatedMs > maxInferMs) throw tooMuchWork({ tokens, estimatedMs }, maxInferMs);
+}
+
+/** Whole milliseconds of inference; 0 where the variant does not say what a token costs. */
+export function estimateMs(
+  tokens: number,
+  { inferMsPerToken = 0 }: Pick<Variant, 'inferMsPerToken'>,
+): number {
+  return Math.round(tokens * inferMsPerToken);
+}
+
+/** An EngineError TOO_MUCH_WORK, for whoever decides by an estimate that a call is not to run. */
+export function tooMuchWork(
+  { tokens, estimatedMs }: { readonly tokens: number; readonly estimatedMs: number },
+  maxInferMs: number,
+): EngineError {
+  return new EngineError(
     'TOO_MUCH_WORK',
     `${tokens} tokens would take the model about ${estimatedMs} ms; calls of up to ${maxInferMs} ms are taken here. Send fewer inputs, or shorter ones.`,
     { details: { field: 'inputs', tokens, estimatedMs, maxInferMs } },

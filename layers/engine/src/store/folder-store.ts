@@ -3,7 +3,6 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   compareVersions,
-  isPipeline,
   MANIFEST_FILE,
   modelNameSchema,
   modelVersionSchema,
@@ -22,7 +21,6 @@ import type {
   ResolvedRef,
   ServedFiles,
 } from '../ports.ts';
-import { entryOf } from './entry.ts';
 import { hashFiles } from './hash-files.ts';
 import { resolveAmong } from './resolve-among.ts';
 
@@ -59,7 +57,7 @@ export class FolderStore implements PackageStore {
 
   async #entry(ref: ResolvedRef): Promise<PackageEntry> {
     try {
-      return entryOf(ref, (await this.open(ref)).manifest);
+      return { ...ref, manifest: (await this.open(ref)).manifest };
     } catch (error) {
       if (!PilotlightError.is(error)) throw error;
       return { ...ref, problem: error.message };
@@ -111,7 +109,9 @@ class FolderPackage implements ModelPackage {
   }
 
   #servedFiles({ files }: ServedFiles): readonly PackageFile[] {
-    return isPipeline(this.manifest) ? files : [...tokenizerFiles(this.manifest.textProcessing), ...files];
+    return this.manifest.runtime === 'onnx'
+      ? [...tokenizerFiles(this.manifest.textProcessing), ...files]
+      : files;
   }
 
   async #checkSize({ path, bytes }: PackageFile): Promise<void> {

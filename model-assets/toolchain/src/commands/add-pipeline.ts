@@ -1,9 +1,9 @@
 /** `add --runtime transformers.js`: what of the command line such a package takes. */
 import {
-  PIPELINE_DTYPES,
-  PIPELINE_TASKS,
-  type PipelineDtype,
-  type PipelineTaskName,
+  TRANSFORMERS_JS_DTYPES,
+  TRANSFORMERS_JS_TASKS,
+  type TransformersJsDtype,
+  type TransformersJsTaskName,
 } from '@pilotlight/engine';
 import { type AddPipelineOptions, addPipeline } from '../pipelines/add-pipeline.ts';
 import { usage } from '../terminal/arguments.ts';
@@ -50,8 +50,8 @@ function isGiven(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
 }
 
-function taskOf(wanted: string | undefined): PipelineTaskName {
-  const names = Object.keys(PIPELINE_TASKS) as PipelineTaskName[];
+function taskOf(wanted: string | undefined): TransformersJsTaskName {
+  const names = Object.keys(TRANSFORMERS_JS_TASKS) as TransformersJsTaskName[];
   const task = names.find((name) => name === wanted);
   if (task !== undefined) return task;
   throw usage(
@@ -60,8 +60,8 @@ function taskOf(wanted: string | undefined): PipelineTaskName {
   );
 }
 
-function dtypeOf(wanted: string): PipelineDtype {
-  const dtype = PIPELINE_DTYPES.find((name) => name === wanted);
+function dtypeOf(wanted: string): TransformersJsDtype {
+  const dtype = TRANSFORMERS_JS_DTYPES.find((name) => name === wanted);
   if (dtype !== undefined) return dtype;
-  throw usage(`--dtype takes ${PIPELINE_DTYPES.join(', ')}, not '${wanted}'.`, 'add');
+  throw usage(`--dtype takes ${TRANSFORMERS_JS_DTYPES.join(', ')}, not '${wanted}'.`, 'add');
 }

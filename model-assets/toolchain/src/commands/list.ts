@@ -52,13 +52,13 @@ function listing(
 ): string {
   if (entries.length === 0)
     return `There is no package in ${packages}. Bring one in: npm run models -- add --help`;
-  const rows = entries.map(({ name, version, manifest, pipeline, problem }) => {
-    if (pipeline !== undefined) {
-      const bytes = pipeline.files.reduce((sum, file) => sum + file.bytes, 0);
-      const variant = `${pipeline.dtype} ${megabytes(bytes)}, ${pipeline.runtime}`;
-      return [name, version, pipeline.task, '', variant, tierIn(catalog, name, version), ''];
-    }
+  const rows = entries.map(({ name, version, manifest, problem }) => {
     if (manifest === undefined) return [name, version, '', '', '', '', problem ?? ''];
+    if (manifest.runtime === 'transformers.js') {
+      const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+      const variant = `${manifest.dtype} ${megabytes(bytes)}, ${manifest.runtime}`;
+      return [name, version, manifest.task, '', variant, tierIn(catalog, name, version), ''];
+    }
     const variants = Object.entries(manifest.variants).map(([variant, { files }]) => {
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
       return `${variant} ${megabytes(bytes)}`;

@@ -52,10 +52,10 @@ Examples:
     for (const entry of await selectPackages(values.packages, selection)) {
       const name = `${entry.name}@${entry.version}`;
       try {
-        const { pipeline } = entry;
+        const { manifest } = entry;
         const proofs = await progress.stage(name, async (report) =>
-          pipeline
-            ? [await verifyPipeline(values.packages, pipeline)]
+          manifest?.runtime === 'transformers.js'
+            ? [await verifyPipeline(values.packages, manifest)]
             : verifyPackage(values.packages, entry, report, provider),
         );
         verdicts.push({ package: name, proofs });

@@ -1,4 +1,4 @@
-import type { Manifest, TaskName } from '@pilotlight/model-format';
+import type { OnnxManifest, TaskName } from '@pilotlight/model-format';
 
 /** `fp16` is for GPUs. */
 export const VARIANTS = ['int8', 'fp32', 'fp16'] as const;
@@ -18,7 +18,7 @@ export interface AddOptions {
   /** Revision of the source, for the record. */
   readonly revision?: string;
   /** How a tagger's labels are chosen. @default - each token its best */
-  readonly decoding?: NonNullable<Manifest['taskDefaults']>['decoding'];
+  readonly decoding?: NonNullable<OnnxManifest['taskDefaults']>['decoding'];
   /** Variants to keep; the first is served by default. */
   readonly variants: readonly VariantName[];
   /** Weights to leave in fp32, and whether int8 weights use seven bits. */

@@ -3,17 +3,17 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   Engine,
-  type PipelineDtype,
-  type PipelineManifest,
-  type PipelineTaskName,
-  pipelineManifestSchema,
+  type TransformersJsDtype,
+  type TransformersJsManifest,
+  type TransformersJsTaskName,
+  transformersJsManifestSchema,
 } from '@pilotlight/engine';
-import { FORMAT_VERSION, MANIFEST_FILE } from '@pilotlight/model-format';
+import { FORMAT_VERSION } from '@pilotlight/model-format';
 import * as z from 'zod';
 import { packageFile } from '../package/files.ts';
 import { pilotlightVersion, transformersVersion } from '../package/versions.ts';
 import { SourceFolder } from '../sources/folder.ts';
-import { createStaging, publish, refuseExisting, type Staging } from '../stages/pack.ts';
+import { createStaging, publish, refuseExisting, type Staging, writeManifest } from '../stages/pack.ts';
 import type { VariantProof } from '../stages/verify.ts';
 import { pipelineFiles } from './files.ts';
 import { formatPipelineGoldens, type PipelineGolden } from './goldens.ts';
@@ -29,9 +29,9 @@ export interface AddPipelineOptions {
   readonly packages: string;
   readonly name: string;
   readonly version: string;
-  readonly task: PipelineTaskName;
+  readonly task: TransformersJsTaskName;
   /** @default - q8 where the folder has it, else fp32 */
-  readonly dtype?: PipelineDtype;
+  readonly dtype?: TransformersJsDtype;
   readonly description?: string;
   readonly revision?: string;
   readonly force: boolean;
@@ -39,7 +39,7 @@ export interface AddPipelineOptions {
 
 export interface AddPipelineResult {
   readonly folder: string;
-  readonly manifest: PipelineManifest;
+  readonly manifest: TransformersJsManifest;
   readonly proof: VariantProof;
 }
 
@@ -57,7 +57,10 @@ export async function addPipeline(options: AddPipelineOptions): Promise<AddPipel
   }
 }
 
-async function stage(options: AddPipelineOptions, { root, folder }: Staging): Promise<PipelineManifest> {
+async function stage(
+  options: AddPipelineOptions,
+  { root, folder }: Staging,
+): Promise<TransformersJsManifest> {
   const { name, version, task, description, revision } = options;
   const source = new SourceFolder(options.source);
   const { dtype, files } = pipelineFiles(source, task, options.dtype);
@@ -90,8 +93,11 @@ async function stage(options: AddPipelineOptions, { root, folder }: Staging): Pr
   };
   const write = async (goldens: readonly PipelineGolden[]) => {
     await writeFile(join(folder, GOLDENS), formatPipelineGoldens(goldens));
-    const manifest = pipelineManifestSchema.parse({ ...facts, goldens: await packageFile(folder, GOLDENS) });
-    await writeFile(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+    const manifest = transformersJsManifestSchema.parse({
+      ...facts,
+      goldens: await packageFile(folder, GOLDENS),
+    });
+    await writeManifest(folder, manifest);
     return manifest;
   };
   await write([]);
@@ -126,7 +132,11 @@ function samplingRateOf(source: SourceFolder): number {
   return sampling_rate;
 }
 
-function cardOf({ name, version, task }: AddPipelineOptions, dtype: PipelineDtype, readme?: string): string {
+function cardOf(
+  { name, version, task }: AddPipelineOptions,
+  dtype: TransformersJsDtype,
+  readme?: string,
+): string {
   const introduction =
     readme?.trim() ??
     `# ${name}\n\nA ${task} model. The source came without a model card: who uses it should find out what it was trained on.`;

@@ -1,15 +1,15 @@
 /** Which files of a model folder a pipeline of transformers.js reads. */
 import {
-  PIPELINE_DTYPES,
-  PIPELINE_TASKS,
-  type PipelineDtype,
-  type PipelineTaskName,
+  TRANSFORMERS_JS_DTYPES,
+  TRANSFORMERS_JS_TASKS,
+  type TransformersJsDtype,
+  type TransformersJsTaskName,
 } from '@pilotlight/engine';
 import { ToolchainError } from '../errors.ts';
 import type { SourceFolder } from '../sources/folder.ts';
 
 /** What transformers.js puts between the name of a graph and `.onnx`. */
-const SUFFIXES: Readonly<Record<PipelineDtype, string>> = {
+const SUFFIXES: Readonly<Record<TransformersJsDtype, string>> = {
   fp32: '',
   fp16: '_fp16',
   q8: '_quantized',
@@ -26,7 +26,7 @@ const GRAPH =
 const CONFIGURATION = /\.(?:json|txt|model|jinja)$/;
 
 export interface PipelineFiles {
-  readonly dtype: PipelineDtype;
+  readonly dtype: TransformersJsDtype;
   readonly files: readonly string[];
 }
 
@@ -37,17 +37,17 @@ export interface PipelineFiles {
  */
 export function pipelineFiles(
   folder: SourceFolder,
-  task: PipelineTaskName,
-  wanted: PipelineDtype | undefined,
+  task: TransformersJsTaskName,
+  wanted: TransformersJsDtype | undefined,
 ): PipelineFiles {
   const graphs = folder.list('onnx').flatMap((file) => {
     const { suffix = '' } = GRAPH.exec(file)?.groups ?? {};
     return GRAPH.test(file) ? [{ file: `onnx/${file}`, suffix }] : [];
   });
-  const has = (dtype: PipelineDtype) => graphs.some(({ suffix }) => suffix === SUFFIXES[dtype]);
+  const has = (dtype: TransformersJsDtype) => graphs.some(({ suffix }) => suffix === SUFFIXES[dtype]);
   const dtype = wanted ?? (has('q8') ? 'q8' : 'fp32');
   if (!has(dtype)) {
-    const there = PIPELINE_DTYPES.filter(has);
+    const there = TRANSFORMERS_JS_DTYPES.filter(has);
     throw invalid(
       `the folder onnx/ has no graph of dtype ${dtype}; there are: ${there.join(', ') || 'none'}`,
     );
@@ -60,8 +60,8 @@ export function pipelineFiles(
   return { dtype, files: [...configurations, ...chosen] };
 }
 
-function requiredFor(task: PipelineTaskName): readonly string[] {
-  const { input } = PIPELINE_TASKS[task];
+function requiredFor(task: TransformersJsTaskName): readonly string[] {
+  const { input } = TRANSFORMERS_JS_TASKS[task];
   return ['config.json', input === 'text' ? 'tokenizer.json' : 'preprocessor_config.json'];
 }
 

@@ -1,6 +1,6 @@
 /** Inputs of every kind that a pipeline takes, made anew each time from nothing, for goldens. */
 import { crc32, deflateSync } from 'node:zlib';
-import { PIPELINE_TASKS, type PipelineTaskName } from '@pilotlight/engine';
+import { TRANSFORMERS_JS_TASKS, type TransformersJsTaskName } from '@pilotlight/engine';
 
 /** What a golden asks of a pipeline. */
 export interface PipelineRequest {
@@ -19,8 +19,11 @@ const TEXTS = [
 const SECOND = { candidate_labels: ['a lamp', 'a ship'], question: 'What is this?' } as const;
 
 /** Four requests, each unlike the others. `samplingRate` is that of the recordings. */
-export function sampleRequests(task: PipelineTaskName, samplingRate: number): readonly PipelineRequest[] {
-  const { input, second } = PIPELINE_TASKS[task];
+export function sampleRequests(
+  task: TransformersJsTaskName,
+  samplingRate: number,
+): readonly PipelineRequest[] {
+  const { input, second } = TRANSFORMERS_JS_TASKS[task];
   const parameters = second === undefined ? {} : { [second]: SECOND[second] };
   const file = (index: number) =>
     (input === 'image' ? png(index) : wav(index, samplingRate)).toString('base64');

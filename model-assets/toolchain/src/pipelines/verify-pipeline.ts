@@ -1,14 +1,17 @@
 /** Proof of a package that transformers.js runs: its files are those of the manifest, and it answers as it did. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Engine, type PipelineManifest } from '@pilotlight/engine';
+import { Engine, type TransformersJsManifest } from '@pilotlight/engine';
 import { ToolchainError } from '../errors.ts';
 import { verifyFiles } from '../stages/verify/integrity.ts';
 import type { VariantProof } from '../stages/verify.ts';
 import { largestDifference, PIPELINE_TOLERANCE, parsePipelineGoldens } from './goldens.ts';
 
 /** @throws ToolchainError VERIFY_FAILED; EngineError PACKAGE_INVALID, PACKAGE_CORRUPT, SESSION_FAILED */
-export async function verifyPipeline(packages: string, manifest: PipelineManifest): Promise<VariantProof> {
+export async function verifyPipeline(
+  packages: string,
+  manifest: TransformersJsManifest,
+): Promise<VariantProof> {
   const { name, version, dtype, goldens, modelCard, files } = manifest;
   const folder = join(packages, name, version);
   await verifyFiles(folder, manifest, [...files, goldens, modelCard]);

@@ -1,5 +1,5 @@
 /** The files that sentence-transformers writes beside a checkpoint: how hidden states become one vector. */
-import type { Manifest } from '@pilotlight/model-format';
+import type { OnnxManifest } from '@pilotlight/model-format';
 import { z } from 'zod';
 import { ToolchainError } from '../errors.ts';
 import type { SourceFolder } from './folder.ts';
@@ -26,7 +26,7 @@ const settingsSchema = z.looseObject({
   default_prompt_name: z.string().nullish(),
 });
 
-const POOLING: Readonly<Record<string, NonNullable<Manifest['taskDefaults']>['pooling']>> = {
+const POOLING: Readonly<Record<string, NonNullable<OnnxManifest['taskDefaults']>['pooling']>> = {
   ...{ cls: 'cls', mean: 'mean', max: 'max', lasttoken: 'last-token' },
 };
 
@@ -45,7 +45,7 @@ function settingsOf(folder: SourceFolder): z.infer<typeof settingsSchema> {
 /** The prompts of a model, and the one that sentence-transformers puts before a text unasked. */
 function promptsOf(
   folder: SourceFolder,
-): Pick<NonNullable<Manifest['taskDefaults']>, 'prompts' | 'defaultPrompt'> {
+): Pick<NonNullable<OnnxManifest['taskDefaults']>, 'prompts' | 'defaultPrompt'> {
   const { prompts, default_prompt_name: name } = settingsOf(folder);
   if (name != null && prompts?.[name] === undefined) {
     throw unsupported(
@@ -60,7 +60,7 @@ function promptsOf(
  * How the vectors of a model are made, or undefined where no modules.json says it. Throws SOURCE_UNSUPPORTED for a
  * module or a pooling that the engine does not do, by its name.
  */
-export function sentenceEmbedding(folder: SourceFolder): Manifest['taskDefaults'] {
+export function sentenceEmbedding(folder: SourceFolder): OnnxManifest['taskDefaults'] {
   const modules = folder.json('modules.json', modulesSchema) ?? [];
   const kindOf = (type: string) => type.split('.').at(-1) ?? '';
   const foreign = modules.find(({ type }) => !KNOWN_MODULES.has(kindOf(type)));

@@ -1,16 +1,16 @@
-import type { Graph, Manifest, TaskName } from '@pilotlight/model-format';
+import type { Graph, OnnxManifest, TaskName } from '@pilotlight/model-format';
 import type { OnnxModel } from '../graph/onnx.ts';
 
 /** A model as packaging takes it, wherever it came from: an fp32 graph and all that the manifest has to say of it. */
 export interface ModelSource {
-  readonly kind: Manifest['source']['kind'];
+  readonly kind: OnnxManifest['source']['kind'];
   /** What the source is called: the name of its folder. */
   readonly id: string;
   /** sha256 of every file that was read, by its path in the folder. */
   readonly files: Readonly<Record<string, string>>;
   readonly task: TaskName;
   readonly labels: readonly string[];
-  readonly taskDefaults: Manifest['taskDefaults'];
+  readonly taskDefaults: OnnxManifest['taskDefaults'];
   readonly model: OnnxModel;
   readonly inputs: Graph['inputs'];
   readonly outputs: Graph['outputs'];
@@ -36,5 +36,5 @@ export interface SourceOptions {
   /** @default - what `architectures` in config.json says */
   readonly task?: TaskName;
   /** How a tagger's labels are chosen. @default - the manifest says nothing of it */
-  readonly decoding?: NonNullable<Manifest['taskDefaults']>['decoding'];
+  readonly decoding?: NonNullable<OnnxManifest['taskDefaults']>['decoding'];
 }

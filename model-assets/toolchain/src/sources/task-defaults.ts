@@ -1,5 +1,5 @@
 /** How results are made by default, where the files of the model say so. */
-import type { Manifest, TaskName } from '@pilotlight/model-format';
+import type { OnnxManifest, TaskName } from '@pilotlight/model-format';
 import type { SourceFolder } from './folder.ts';
 import type { HuggingFaceConfig } from './hugging-face.ts';
 import { sentenceEmbedding } from './sentence-transformers.ts';
@@ -14,7 +14,7 @@ export function taskDefaultsOf(
   config: HuggingFaceConfig,
   task: TaskName,
   labels: readonly string[],
-): Manifest['taskDefaults'] {
+): OnnxManifest['taskDefaults'] {
   if (HEAD_OF_TASK[task] === 'none') return sentenceEmbedding(folder);
   if (HEAD_OF_TASK[task] !== 'sequence-classification') return undefined;
   if (config.problem_type === 'regression') return { functionToApply: 'none' };

@@ -1,8 +1,8 @@
 /** MODEL_CARD.md: the source's own card, or one made of what is known, and what packaging adds to it. */
-import type { Manifest, Quality } from '@pilotlight/model-format';
+import type { OnnxManifest, Quality } from '@pilotlight/model-format';
 
 export type CardFacts = Pick<
-  Manifest,
+  OnnxManifest,
   'name' | 'version' | 'task' | 'labels' | 'source' | 'variants' | 'quality'
 > & {
   readonly maxTokens: number;
@@ -54,7 +54,7 @@ function packageSection({ name, version, source, variants }: CardFacts): string 
 }
 
 /** What the quality gate left in fp32. */
-function keptNotes(variants: Manifest['variants']): string[] {
+function keptNotes(variants: OnnxManifest['variants']): string[] {
   return Object.entries(variants).flatMap(([variant, { keptFp32 = [] }]) =>
     keptFp32.length === 0
       ? []

@@ -3,7 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { MANIFEST_FILE, type Manifest, manifestSchema } from '@pilotlight/model-format';
+import {
+  MANIFEST_FILE,
+  manifestText,
+  type OnnxManifest,
+  type PackageManifest,
+} from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 
 /** Folders of this name in the packages folder are work in progress; the engine does not list them. */
@@ -50,11 +55,8 @@ export function refuseExisting(packages: string, name: string, version: string, 
 }
 
 /** Writes the manifest, after the schema that the engine reads it with has accepted it. */
-export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  await writeFile(
-    join(folder, MANIFEST_FILE),
-    `${JSON.stringify(manifestSchema.parse(manifest), null, 2)}\n`,
-  );
+export async function writeManifest(folder: string, manifest: PackageManifest): Promise<void> {
+  await writeFile(join(folder, MANIFEST_FILE), manifestText(manifest));
 }
 
 /**
@@ -64,7 +66,7 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
 export async function publish(
   staging: Staging,
   packages: string,
-  { name, version }: Pick<Manifest, 'name' | 'version'>,
+  { name, version }: Pick<OnnxManifest, 'name' | 'version'>,
   force: boolean,
 ) {
   const target = join(packages, name, version);

@@ -27,8 +27,11 @@ export async function verifyPackage(
   report: (done: number) => void = () => {},
   executionProvider: ExecutionProvider = 'cpu',
 ): Promise<readonly VariantProof[]> {
-  if (manifest === undefined)
-    throw new ToolchainError('VERIFY_FAILED', problem ?? `${name}@${version} has no manifest.`);
+  if (manifest?.runtime !== 'onnx')
+    throw new ToolchainError(
+      'VERIFY_FAILED',
+      problem ?? `${name}@${version} has no manifest of ONNX Runtime.`,
+    );
   const folder = join(packages, name, version);
   await verifyIntegrity(folder, manifest);
   const { goldens, tolerance } = parseGoldens(await readFile(join(folder, manifest.goldens.path), 'utf8'));

@@ -1,6 +1,7 @@
 /** What a graph gives that is no number is no answer, whatever the task. */
+
+import type { TaskName } from '@pilotlight/model-format';
 import { expect, it } from 'vitest';
-import type { TaskName } from '../../../../model-assets/format/src/manifest.ts';
 import { type Graph, predictorFor } from './task-model.ts';
 
 interface Case {

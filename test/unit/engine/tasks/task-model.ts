@@ -2,10 +2,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Axis, OnnxManifest, TaskName } from '@pilotlight/model-format';
 import type { Feeds, OutputRole, Outputs, Session, Tensor } from '../../../../layers/engine/src/ports.ts';
-import type { Predictor } from '../../../../layers/engine/src/predictor.ts';
+import type { Predictor } from '../../../../layers/engine/src/predict/predictor.ts';
 import { createRustTokenizer } from '../../../../layers/engine/src/tokenizer/rust-tokenizer.ts';
-import type { Axis, Manifest, TaskName } from '../../../../model-assets/format/src/manifest.ts';
 import { tokenizerJson } from '../../../fixtures/vocabulary.ts';
 import { manifestOf, predictorOf } from '../fakes.ts';
 
@@ -36,7 +36,7 @@ interface TaskModel {
   readonly task: TaskName;
   readonly graph: Graph;
   readonly labels?: readonly string[];
-  readonly taskDefaults?: Manifest['taskDefaults'];
+  readonly taskDefaults?: OnnxManifest['taskDefaults'];
   readonly tokenBudget?: number;
   readonly maxTokens?: number;
 }

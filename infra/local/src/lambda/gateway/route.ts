@@ -1,5 +1,5 @@
 /** Which route of the API takes a request: those of the one route table, as the deployed API has them. */
-import { routes } from '@pilotlight/app/internal/api/routes';
+import { routes } from '@pilotlight/app/internal/routes';
 
 export interface MatchedRoute {
   /** Such as `POST /models/{model}`. */

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { readFile, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  isPipeline,
   MANIFEST_FILE,
   type PackageFile,
   type PackageManifest,
@@ -133,7 +132,7 @@ export class RemotePackage {
 
 function filesOf(manifest: PackageManifest): PackageFile[] {
   const { goldens, modelCard } = manifest;
-  if (isPipeline(manifest)) return [...manifest.files, goldens, modelCard];
+  if (manifest.runtime !== 'onnx') return [...manifest.files, goldens, modelCard];
   const { textProcessing, variants } = manifest;
   return [
     textProcessing.file,

@@ -2,7 +2,6 @@
 import { resolve } from 'node:path';
 import { PilotlightError } from '@pilotlight/model-format/errors';
 import type { ModelPackage, ModelRef, PackageEntry, PackageStore, ResolvedRef } from '../../ports.ts';
-import { entryOf } from '../entry.ts';
 import { FolderStore } from '../folder-store.ts';
 import { resolveAmong } from '../resolve-among.ts';
 import type { ObjectReader } from './objects.ts';
@@ -56,7 +55,7 @@ export class S3Store implements PackageStore {
   async #entry(ref: ResolvedRef): Promise<PackageEntry> {
     try {
       const manifest = await this.#packages.get(keyOf(ref))?.manifest();
-      return manifest ? entryOf(ref, manifest) : ref;
+      return manifest ? { ...ref, manifest } : ref;
     } catch (error) {
       if (!PilotlightError.is(error)) throw error;
       return { ...ref, problem: error.message };

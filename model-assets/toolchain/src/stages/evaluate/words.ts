@@ -1,4 +1,4 @@
-import { decodeTags, type Manifest, type Span, type TokenResult } from '@pilotlight/engine';
+import { decodeTags, type OnnxManifest, type Span, type TokenResult } from '@pilotlight/engine';
 import { ToolchainError } from '../../errors.ts';
 
 /**
@@ -27,7 +27,7 @@ export function spansOfWords(text: string, words: readonly string[]): readonly S
 export function tagsOfWords(
   words: readonly Span[],
   result: TokenResult | undefined,
-  { labels, taskDefaults }: Pick<Manifest, 'labels' | 'taskDefaults'>,
+  { labels, taskDefaults }: Pick<OnnxManifest, 'labels' | 'taskDefaults'>,
 ): readonly string[] {
   const logits = result?.outputs.logits?.data ?? new Float32Array();
   const { spans = [], specialTokensMask = [] } = result?.encoding.alignment ?? {};

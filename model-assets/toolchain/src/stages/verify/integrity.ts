@@ -4,7 +4,7 @@ import { join, relative, sep } from 'node:path';
 import { splitIsWhole } from '@pilotlight/engine';
 import {
   MANIFEST_FILE,
-  type Manifest,
+  type OnnxManifest,
   type PackageFile,
   tokenizerFiles,
   type Variant,
@@ -19,7 +19,7 @@ import { highestTokenId } from './highest-token-id.ts';
  * divided tokenizer that is not the whole one; for a token
  * without a row in the embeddings; for a number of labels that is not the number of logits.
  */
-export async function verifyIntegrity(folder: string, manifest: Manifest): Promise<void> {
+export async function verifyIntegrity(folder: string, manifest: OnnxManifest): Promise<void> {
   const variants = Object.values(manifest.variants);
   const { textProcessing } = manifest;
   await verifyFiles(folder, manifest, [
@@ -36,7 +36,7 @@ export async function verifyIntegrity(folder: string, manifest: Manifest): Promi
   for (const variant of variants) await verifyGraph(folder, manifest, variant, highestId);
 }
 
-type Ref = Pick<Manifest, 'name' | 'version'>;
+type Ref = Pick<OnnxManifest, 'name' | 'version'>;
 
 /** Throws VERIFY_FAILED unless the folder holds these files, whole, its manifest, and nothing else. */
 export async function verifyFiles(folder: string, ref: Ref, files: readonly PackageFile[]): Promise<void> {
@@ -66,7 +66,7 @@ async function refuseOtherFiles(folder: string, known: ReadonlySet<string>, mani
 
 async function verifyGraph(
   folder: string,
-  manifest: Manifest,
+  manifest: OnnxManifest,
   variant: Variant,
   highestId: number,
 ): Promise<void> {

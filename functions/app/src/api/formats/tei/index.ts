@@ -1,9 +1,0 @@
-/** The routes of TEI, loaded with the first request for one of them. */
-export {
-  classifyHandler,
-  embedAllHandler,
-  embedHandler,
-  rerankHandler,
-  similarityHandler,
-} from './predictions.ts';
-export { decodeHandler, infoHandler, tokenizeHandler } from './tokens.ts';

@@ -1,0 +1,86 @@
+/** The one HTTP app: runs in Lambda, in the local service and in the server. */
+import { type Handler, Hono } from 'hono';
+import { HttpError } from './answer/errors.ts';
+import { formats } from './formats/index.ts';
+// On the way of every cold start; other formats are loaded with the first request in them.
+import './formats/hugging-face/codec.ts';
+import { documentation } from './docs/index.ts';
+import { limitInFlight } from './request/in-flight.ts';
+import { DEFAULT_LIMITS } from './request/limits.ts';
+import type { AppOptions, AppParts } from './serve/ports.ts';
+import { serve } from './serve/serve.ts';
+import { answerError, named, reported } from './serve/surroundings.ts';
+import type { RouteGroup } from './serve/wire-format.ts';
+import { service } from './service/index.ts';
+
+export function createApp(options: AppOptions): Hono {
+  const parts: AppParts = {
+    ...options,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    telemetry: options.telemetry ?? [],
+    renderMetrics: options.renderMetrics ?? (() => ''),
+    watchClients: options.watchClients ?? false,
+  };
+  const { logger, basePath } = parts;
+  const limited = limitInFlight(parts.limits.maxConcurrentRequests);
+  const methods = new Map<string, string[]>();
+
+  const app = new Hono({ strict: false });
+  app.use(reported(parts));
+  app.onError((error, c) => answerError(c, error, logger));
+  app.notFound((c) => answerError(c, nothingHere(), logger));
+  const register = (group: RouteGroup, isFormat: boolean): void => {
+    for (const [route, { method, path }] of Object.entries(group.routes)) {
+      const predicts = isFormat && method === 'post';
+      const name = named({ route, predicts, formatError: group.errors });
+      const handler = lazily(async () => handlerOf(group, route, parts));
+      const paths = honoPaths(path, basePath);
+      if (predicts) app.on(method, paths, name, limited, handler);
+      else app.on(method, paths, name, handler);
+      methods.set(path, [...(methods.get(path) ?? []), ...httpMethods(method)]);
+    }
+  };
+  for (const group of Object.values(formats)) register(group, true);
+  for (const group of [service, documentation]) register(group, false);
+  for (const [path, allowed] of methods) {
+    for (const own of honoPaths(path, basePath)) {
+      app.all(own, (c) => answerError(c, methodNotAllowed(c.req.method, allowed), logger));
+    }
+  }
+  return app;
+}
+
+/** What a route needs is loaded with the first request for it. */
+function lazily(load: () => Promise<Handler>): Handler {
+  let handler: Promise<Handler> | undefined;
+  return async (c, next) => {
+    handler ??= load();
+    return (await handler)(c, next);
+  };
+}
+
+async function handlerOf(group: RouteGroup, route: string, parts: AppParts): Promise<Handler> {
+  const codec = (await group.codecs())[route];
+  if (!codec) throw nothingHere();
+  return serve(codec, parts);
+}
+
+/** With the base path and without. */
+function honoPaths(path: string, basePath: string | undefined): string[] {
+  const own = path.replaceAll(/\{(\w+)\}/g, ':$1');
+  return basePath === undefined ? [own] : [own, own === '/' ? basePath : basePath + own];
+}
+
+function httpMethods(method: string): string[] {
+  return method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()];
+}
+
+function methodNotAllowed(method: string, allowed: readonly string[]): HttpError {
+  return new HttpError('METHOD_NOT_ALLOWED', `${method} is not allowed here, but ${allowed.join(', ')}.`, {
+    details: { allowed },
+  });
+}
+
+function nothingHere(): HttpError {
+  return new HttpError('NOT_FOUND', 'There is nothing at this path. GET /docs lists what there is.');
+}

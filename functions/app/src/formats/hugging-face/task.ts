@@ -1,0 +1,50 @@
+/** Which task a call is for. */
+import { EngineError, type PackageManifest, TASKS, type TaskName, tasksOf } from '@pilotlight/engine';
+import type { PredictRequest } from './request.ts';
+
+/** Other names that Hugging Face's pipelines go by. */
+const ALIASES: Readonly<Record<string, TaskName>> = {
+  'sentiment-analysis': 'text-classification',
+  ner: 'token-classification',
+  embeddings: 'feature-extraction',
+  rerank: 'text-ranking',
+};
+
+/** The task of a path, where the model can do it. @throws EngineError TASK_UNSUPPORTED with the tasks that it can do */
+export function namedTask(wanted: string, manifest: PackageManifest): TaskName | undefined {
+  const name = Object.hasOwn(ALIASES, wanted) ? ALIASES[wanted] : wanted;
+  if (name === manifest.task) return manifest.runtime === 'onnx' ? manifest.task : undefined;
+  const own = manifest.runtime === 'onnx' ? tasksOf(manifest) : [];
+  const task = own.find((candidate) => candidate === name);
+  if (task) return task;
+  const tasks = manifest.runtime === 'onnx' ? own : [manifest.task];
+  const known = isTask(name) ? name : 'a task of this name';
+  throw new EngineError(
+    'TASK_UNSUPPORTED',
+    `Model ${manifest.name} can not do ${known}; it can do ${tasks.join(', ')}.`,
+    { details: { model: manifest.name, tasks } },
+  );
+}
+
+/**
+ * The task of a body that names none: the model's own, unless the inputs are those of another one that it can do. So
+ * clients that know no more than a model's address get what they ask for.
+ */
+export function taskOfBody(request: PredictRequest, manifest: PackageManifest): TaskName | undefined {
+  if (manifest.runtime !== 'onnx') return undefined;
+  const meant = meantTask(request);
+  return meant !== undefined && tasksOf(manifest).includes(meant) ? meant : manifest.task;
+}
+
+function meantTask({ inputs, parameters }: PredictRequest): TaskName | undefined {
+  if (parameters?.candidate_labels !== undefined) return 'zero-shot-classification';
+  const first: unknown = Array.isArray(inputs) ? inputs[0] : inputs;
+  if (typeof first !== 'object' || first === null) return undefined;
+  if ('source_sentence' in first) return 'sentence-similarity';
+  if ('query' in first) return 'text-ranking';
+  return 'question' in first ? 'question-answering' : undefined;
+}
+
+function isTask(name: string | undefined): name is TaskName {
+  return TASKS.some((task) => task === name);
+}

@@ -1,0 +1,163 @@
+/** The Open Inference Protocol, version 2. Loaded with the first request in it. */
+import { ENGINE_VERSION } from '@pilotlight/engine';
+import { checkInputs, checkLabels, parseBody, refuseField } from '../../request/parse.ts';
+import { requestedModel } from '../../request/requested-model.ts';
+import type { Limits } from '../../request/limits.ts';
+import { isRemote, type ServingEngine, type TokenModel } from '../../serve/ports.ts';
+import { tellReady } from '../../serve/ready.ts';
+import type { Codec, PredictionWork } from '../../serve/wire-format.ts';
+import { taskParameters } from '../hugging-face/parameters.ts';
+import { namedTask } from '../hugging-face/task.ts';
+import { predictWork } from '../predict-work.ts';
+import { isRaw, prepareRaw } from './raw.ts';
+import { type InferRequest, inferRequest, type OutputTensor } from './request.ts';
+import type { routes } from './routes.ts';
+import { inputsOf, outputOf } from './tensors.ts';
+
+/** `GET /v2/models/{model}`, with or without a version: text goes in as BYTES, or the tensors of the graph. */
+const metadata: Codec = {
+  decode: ({ c }) => {
+    const ref = requestedModel(c);
+    return {
+      ref,
+      work: async (engine) => {
+        const model = await engine.predictor(ref);
+        return { model, tell: () => describeTensors(engine, model) };
+      },
+    };
+  },
+};
+
+async function describeTensors(engine: ServingEngine, { manifest, variant }: TokenModel) {
+  const { name } = manifest;
+  const entries = await engine.models();
+  const graph = variant.graphs.model;
+  const shape = (axes: readonly string[]) => axes.map(() => -1);
+  return {
+    name,
+    versions: entries.flatMap((entry) => (entry.name !== name || isRemote(entry) ? [] : entry.version)),
+    platform: 'pilotlight_onnxruntime',
+    inputs: [
+      { name: 'text', datatype: 'BYTES', shape: [-1], parameters: { task: manifest.task } },
+      ...graph.inputs.map((input) => ({ name: input.name, datatype: 'INT64', shape: shape(input.axes) })),
+    ],
+    outputs: [
+      { name: 'results', datatype: 'BYTES', shape: [-1], parameters: { content_type: 'json' } },
+      ...graph.outputs.map((output) => ({ name: output.name, datatype: 'FP32', shape: shape(output.axes) })),
+    ],
+  };
+}
+
+/** `GET /v2/models/{model}/ready`: loads the model where it is not. */
+const modelReady: Codec = {
+  decode: ({ c }) => {
+    const ref = requestedModel(c);
+    return {
+      ref,
+      work: async (engine) => {
+        const model = await engine.model(ref);
+        return { model, tell: () => ({ name: model.manifest.name, ready: true }) };
+      },
+    };
+  },
+};
+
+/** `POST /v2/models/{model}/infer` */
+const infer: Codec = {
+  decode: async ({ c, body }, { limits }) => {
+    const request = parseBody(inferRequest, await body.json());
+    const ref = requestedModel(c);
+    return {
+      ref,
+      work: async (engine) => {
+        const model = await engine.predictor(ref);
+        return isRaw(request.inputs)
+          ? runTensors(model, request, limits)
+          : predictTexts(engine, model, request, limits);
+      },
+    };
+  },
+};
+
+export const codecs: Record<keyof typeof routes, Codec> = {
+  v2Server: { tell: () => ({ name: 'pilotlight', version: ENGINE_VERSION, extensions: [] }) },
+  v2Live: { tell: () => ({ live: true }) },
+  v2Ready: { tell: (_, parts) => tellReady(parts) },
+  v2Model: metadata,
+  v2ModelReady: modelReady,
+  v2Infer: infer,
+  v2ModelVersion: metadata,
+  v2ModelVersionReady: modelReady,
+  v2InferVersion: infer,
+};
+
+function runTensors(model: TokenModel, request: InferRequest, limits: Limits): PredictionWork {
+  let outputs: readonly OutputTensor[] = [];
+  return {
+    model,
+    stopsEarly: true,
+    prepare: async () => {
+      const { run, ...estimate } = prepareRaw(model, request.inputs, limits);
+      return {
+        ...estimate,
+        run: async (options) => {
+          const prediction = await run(options);
+          outputs = prediction.results;
+          return prediction;
+        },
+      };
+    },
+    encode: () => envelope(model, request, outputs),
+  };
+}
+
+function predictTexts(
+  engine: ServingEngine,
+  model: TokenModel,
+  request: InferRequest,
+  limits: Limits,
+): PredictionWork {
+  const { task: wanted, ...parameters } = request.parameters ?? {};
+  if (wanted !== undefined && typeof wanted !== 'string') {
+    throw refuseField('parameters.task', 'must be a text');
+  }
+  const task = namedTask(wanted ?? model.manifest.task, model.manifest);
+  const inputs = inputsOf(request.inputs);
+  checkInputs(inputs, limits);
+  checkLabels(parameters, limits);
+  return predictWork(engine, {
+    model,
+    task,
+    inputs,
+    parameters: taskParameters({ parameters }, task),
+    encode: ({ results }) => envelope(model, request, [outputOf(results)]),
+  });
+}
+
+function envelope(
+  { manifest: { name, version } }: TokenModel,
+  request: InferRequest,
+  outputs: readonly OutputTensor[],
+) {
+  const { id } = request;
+  return {
+    model_name: name,
+    model_version: version,
+    ...(id !== undefined && { id }),
+    outputs: chosen(outputs, request),
+  };
+}
+
+/** The outputs that were asked for, all where none was. */
+function chosen(
+  outputs: readonly OutputTensor[],
+  { outputs: wanted }: InferRequest,
+): readonly OutputTensor[] {
+  if (wanted === undefined || wanted.length === 0) return outputs;
+  return wanted.map(({ name }, i) => {
+    const output = outputs.find((candidate) => candidate.name === name);
+    if (output) return output;
+    const names = outputs.map((candidate) => candidate.name).join(', ');
+    throw refuseField(`outputs[${i}].name`, `is not known; there is ${names}`);
+  });
+}

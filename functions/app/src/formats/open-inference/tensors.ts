@@ -1,0 +1,66 @@
+/** What tensors of text mean, and how results look as tensors. */
+import { refuseField } from '../../request/parse.ts';
+import { isVector } from '../vectors.ts';
+import type { InferTensor, OutputTensor } from './request.ts';
+
+/** Tensors whose elements all belong to one input. */
+const LISTS = ['sentences', 'texts'];
+/** Tensors that are by their names parts of inputs; another name, of a tensor by itself, is a text. */
+const FIELDS = ['text', 'text_pair', 'question', 'context', 'source_sentence', 'query', ...LISTS];
+
+/** The elements of a tensor, flat. @throws EngineError INVALID_INPUT where they are not as many as `shape` says. */
+export function elementsOf({ shape, data, name }: InferTensor): unknown[] {
+  const elements = data.flat(shape.length - 1);
+  const expected = shape.reduce((product, dimension) => product * dimension, 1);
+  if (elements.length !== expected) {
+    throw refuseField(name, `has ${elements.length} elements, but its shape says ${expected}`);
+  }
+  return elements;
+}
+
+/**
+ * The inputs of a task, one for each row of the tensors: of `question` and `context`, say. `sentences` and `texts` are
+ * of one input as a whole.
+ */
+export function inputsOf(tensors: readonly InferTensor[]): unknown[] {
+  const columns = tensors.map((tensor) => ({ name: tensor.name, texts: textsOf(tensor) }));
+  const [only] = columns;
+  if (only && columns.length === 1) return only.texts;
+  const unknown = columns.find(({ name }) => !FIELDS.includes(name));
+  if (unknown) throw refuseField(unknown.name.slice(0, 100), `is not known; known are ${FIELDS.join(', ')}`);
+  const rows = Math.max(...columns.map(({ name, texts }) => (LISTS.includes(name) ? 1 : texts.length)));
+  const uneven = columns.find(({ name, texts }) => !LISTS.includes(name) && texts.length !== rows);
+  if (uneven) throw refuseField(uneven.name, `has ${uneven.texts.length} rows, but others have ${rows}`);
+  return Array.from({ length: rows }, (_, row) =>
+    Object.fromEntries(columns.map(({ name, texts }) => [name, LISTS.includes(name) ? texts : texts[row]])),
+  );
+}
+
+function textsOf(tensor: InferTensor): string[] {
+  const { name, datatype } = tensor;
+  if (datatype !== 'BYTES') throw refuseField(name, 'must be BYTES, as the other inputs are');
+  return elementsOf(tensor).map((element, i) => {
+    if (typeof element === 'string') return element;
+    throw refuseField(`${name}[${i}]`, 'must be a text');
+  });
+}
+
+/** Vectors as one tensor `[inputs, hidden]`, any other results as JSON, a text each. */
+export function outputOf(results: readonly unknown[]): OutputTensor {
+  const [first] = results;
+  if (isVector(first) && results.every((result) => isVector(result) && result.length === first.length)) {
+    return {
+      name: 'embeddings',
+      shape: [results.length, first.length],
+      datatype: 'FP32',
+      data: results.flat(),
+    };
+  }
+  return {
+    name: 'results',
+    shape: [results.length],
+    datatype: 'BYTES',
+    parameters: { content_type: 'json' },
+    data: results.map((result) => JSON.stringify(result)),
+  };
+}

@@ -1,0 +1,46 @@
+/** OpenAI's operations as the OpenAPI document describes them. */
+import { z } from '@hono/zod-openapi';
+import { gets, posts } from '../../openapi/parts.ts';
+import { modelParams } from '../../openapi/schemas.ts';
+import { formatError } from './errors.ts';
+import { embeddingsRequest } from './request.ts';
+
+export const bodies = { EmbeddingsRequest: embeddingsRequest };
+
+const code = z.string().meta({ description: 'Stable' });
+const openAiError = z
+  .object({
+    error: z.object({ message: z.string(), type: z.string(), param: z.string().nullable(), code }),
+  })
+  .meta({ id: 'OpenAiError' });
+const openAiModel = z
+  .object({ id: z.string(), object: z.literal('model'), created: z.int(), owned_by: z.string() })
+  .meta({ id: 'OpenAiModel' });
+const openAiModels = z.object({ object: z.literal('list'), data: z.array(openAiModel) });
+const embeddings = z
+  .object({
+    object: z.literal('list'),
+    data: z.array(
+      z.object({
+        object: z.literal('embedding'),
+        index: z.int(),
+        embedding: z.union([z.array(z.number()), z.string().meta({ description: 'base64' })]),
+      }),
+    ),
+    model: z.string(),
+    usage: z.object({ prompt_tokens: z.int(), total_tokens: z.int() }),
+  })
+  .meta({ id: 'Embeddings' });
+
+const look = { format: formatError, schema: openAiError };
+
+export const operations = {
+  openAiEmbeddings: posts({
+    body: 'EmbeddingsRequest',
+    example: { model: 'encoder', input: 'I love this' },
+    answer: embeddings,
+    look,
+  }),
+  openAiModels: gets('The models', openAiModels),
+  openAiModel: gets('The model', openAiModel, modelParams, look),
+};

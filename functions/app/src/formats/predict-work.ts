@@ -1,0 +1,35 @@
+/** What every wire format does with the engine. */
+import type { Prediction, TaskName } from '@pilotlight/engine';
+import type { ServedModel, ServingEngine } from '../serve/ports.ts';
+import type { PredictionWork } from '../serve/wire-format.ts';
+
+/** One prediction in the words of the engine. */
+export interface PredictCall {
+  readonly model: ServedModel;
+  /** @default - that of the model's manifest */
+  readonly task?: TaskName | undefined;
+  readonly inputs: unknown;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Makes the body of the answer. */
+  readonly encode: (prediction: Prediction) => unknown;
+}
+
+/** A prediction within the limits of tokens. One input, unless it queues, is done before it is known that its client is gone. */
+export function predictWork(
+  engine: ServingEngine,
+  { model, task, inputs, parameters, encode }: PredictCall,
+): PredictionWork {
+  const { name, version } = model.manifest;
+  return {
+    model,
+    stopsEarly: Array.isArray(inputs),
+    prepare: ({ maxInputTokens, maxCallTokens }) => {
+      const limits = {
+        ...(maxInputTokens !== undefined && { maxInputTokens }),
+        ...(maxCallTokens !== undefined && { maxCallTokens }),
+      };
+      return engine.prepare({ name, version }, inputs, parameters, { limits, ...(task && { task }) });
+    },
+    encode,
+  };
+}

@@ -1,0 +1,17 @@
+/** The routes that Amazon SageMaker asks a container for. */
+import type { Route } from '../../serve/route.ts';
+
+export const routes = {
+  sageMakerPing: {
+    method: 'get',
+    path: '/ping',
+    tag: 'SageMaker',
+    summary: 'Whether every model that is to be preloaded is loaded',
+  },
+  sageMakerInvocations: {
+    method: 'post',
+    path: '/invocations',
+    tag: 'SageMaker',
+    summary: 'Predict with the only model, or the one that a header names',
+  },
+} as const satisfies Record<string, Route>;

@@ -1,0 +1,12 @@
+import type { HandOver } from '../serve/hand-over-port.ts';
+import type { Logger } from '../serve/ports.ts';
+import type { Jobs } from '../jobs/job.ts';
+import { ServerClient } from './client.ts';
+import { ServerHandOver } from './server-hand-over.ts';
+import type { HandOverSettings } from './settings.ts';
+
+/** The server of the settings. To be imported only where there are some: a cold start has no time for it else. */
+export function createHandOver(settings: HandOverSettings, logger: Logger, jobs?: Jobs): HandOver {
+  const client = new ServerClient(settings.url);
+  return new ServerHandOver({ settings, client, logger, ...(jobs && { jobs }) });
+}

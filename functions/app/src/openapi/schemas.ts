@@ -1,0 +1,152 @@
+/** Parameters and responses as the OpenAPI document describes them; the handlers' types come from here. */
+
+import { z } from '@hono/zod-openapi';
+
+export const modelParams = z.object({
+  model: z.string().meta({ description: 'Name of a model, or `name@version`', example: 'sentiment' }),
+});
+export const pipelineParams = modelParams.extend({
+  task: z.string().meta({ description: 'By its name in Hugging Face’s pipelines', example: 'ner' }),
+});
+export const versionParams = modelParams.extend({
+  version: z.string().meta({ description: 'A semantic version', example: '1.0.0' }),
+});
+
+const labelScore = z.object({ label: z.string(), score: z.number() });
+const span = z.object({
+  score: z.number(),
+  word: z.string(),
+  start: z.int().meta({ description: 'In code points, or as `offset_unit` says' }),
+  end: z.int(),
+});
+const entityGroup = span.extend({ entity_group: z.string() });
+const entity = span.extend({
+  entity: z.string(),
+  index: z.int().meta({ description: 'Among the tokens of the whole text' }),
+  token: z.string().meta({ description: 'As the vocabulary has it' }),
+});
+const vector = z.array(z.number());
+
+const answer = z.object({ answer: z.string(), score: z.number(), start: z.int(), end: z.int() });
+const maskToken = z.object({
+  score: z.number(),
+  token: z.int(),
+  token_str: z.string(),
+  sequence: z.string(),
+});
+
+/** Of one input each; a list of inputs gives a list of them. */
+export const predictResponse = z
+  .union([
+    z.array(z.array(labelScore)).meta({
+      description: 'text-classification: one list for each input, best first, also for a single one',
+      example: [[{ label: 'positive', score: 0.98 }]],
+    }),
+    z.array(entityGroup).meta({ description: 'token-classification' }),
+    z.array(entity).meta({ description: 'token-classification with the aggregation_strategy none' }),
+    answer.meta({ description: 'question-answering' }),
+    z.array(answer).meta({ description: 'question-answering with a top_k above 1' }),
+    z.array(maskToken).meta({ description: 'fill-mask' }),
+    z.array(z.array(maskToken)).meta({ description: 'fill-mask with several masks' }),
+    z
+      .object({ sequence: z.string(), labels: z.array(z.string()), scores: z.array(z.number()) })
+      .meta({ description: 'zero-shot-classification' }),
+    vector.meta({ description: 'feature-extraction, pooled: [hidden]' }),
+    z
+      .array(z.array(vector))
+      .meta({ description: 'feature-extraction without pooling: [inputs][tokens][hidden]' }),
+    z.array(z.number()).meta({ description: 'sentence-similarity' }),
+    z
+      .array(z.object({ index: z.int(), score: z.number(), text: z.string().optional() }))
+      .meta({ description: 'text-ranking' }),
+    z.unknown().meta({ description: 'a model of transformers.js: what its pipeline gives' }),
+  ])
+  .meta({ id: 'PredictResponse' });
+
+export const modelSummary = z
+  .object({
+    name: z.string(),
+    version: z.string().optional().meta({ description: 'Of a package; not of what the server has' }),
+    loaded: z.boolean().meta({ description: 'In memory now; others load on their first call' }),
+    servedBy: z.literal('server').optional().meta({ description: 'Where it is not this function' }),
+    task: z.string().optional().meta({ description: 'By its name in Hugging Face’s pipelines' }),
+    runtime: z
+      .literal('transformers.js')
+      .optional()
+      .meta({ description: 'Where it is not Pilotlight’s own' }),
+    description: z.string().optional(),
+    problem: z.string().optional().meta({ description: 'Why the package is refused' }),
+  })
+  .meta({ id: 'ModelSummary' });
+export type ModelSummary = z.infer<typeof modelSummary>;
+
+export const modelList = z.object({ models: z.array(modelSummary) }).meta({ id: 'ModelList' });
+
+export const modelDetail = modelSummary
+  .extend({
+    versions: z.array(z.string()),
+    tasks: z.array(z.string()).meta({ description: 'That it can do, its own first' }),
+    labels: z.array(z.string()),
+    maxTokens: z.int().meta({ description: 'Longest input in tokens, special tokens included' }),
+    defaults: z.object({
+      functionToApply: z.string().optional(),
+      pooling: z.string().optional(),
+      normalize: z.boolean().optional(),
+      prompts: z
+        .record(z.string(), z.string())
+        .optional()
+        .meta({ description: 'By the values of `prompt_name`' }),
+      defaultPrompt: z
+        .string()
+        .optional()
+        .meta({ description: 'The one of them that is put before a text unless a call says otherwise' }),
+      decoding: z.string().optional().meta({ description: "How a tagger's labels are chosen" }),
+      entailment: z.string().optional().meta({ description: 'The label of zero-shot classification' }),
+    }),
+    defaultVariant: z.string(),
+    variants: z.record(
+      z.string(),
+      z.object({
+        scheme: z.string(),
+        bytes: z.int(),
+        tokenBudget: z.int(),
+        onnxruntime: z.string(),
+        opset: z.int(),
+      }),
+    ),
+    source: z.object({ kind: z.string(), id: z.string(), revision: z.string().optional() }),
+    quality: z.array(
+      z.object({
+        dataset: z.string(),
+        metric: z.string(),
+        rows: z.int(),
+        fp32: z.number(),
+        served: z.number(),
+      }),
+    ),
+  })
+  .partial()
+  .required({ name: true, loaded: true, versions: true })
+  .meta({ id: 'ModelDetail' });
+export type ModelDetail = z.infer<typeof modelDetail>;
+
+export const healthReport = z
+  .object({ status: z.literal('ok'), uptimeSeconds: z.number() })
+  .meta({ id: 'Health' });
+export const readyReport = z
+  .object({ ready: z.literal(true), models: z.array(z.string()).meta({ description: 'Loaded models' }) })
+  .meta({ id: 'Ready' });
+
+export const jobAccepted = z
+  .object({
+    job: z.string().meta({ description: 'Its id; whoever knows it may read and cancel the job' }),
+    status_url: z.string().meta({ description: 'Where to ask for it' }),
+  })
+  .meta({ id: 'JobAccepted' });
+
+export const errorBody = z
+  .looseObject({
+    error: z.string().meta({ description: 'What happened, and what to do' }),
+    code: z.string().meta({ description: 'Stable' }),
+  })
+  .meta({ id: 'Error', example: { error: 'The body is not valid JSON.', code: 'INVALID_JSON' } });

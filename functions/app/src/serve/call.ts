@@ -1,0 +1,42 @@
+/** One request on its way through the app. */
+import type { Context } from 'hono';
+import { type ErrorFormat, plainError } from '../answer/errors.ts';
+import { RequestBody } from '../request/body.ts';
+import type { Limits } from '../request/limits.ts';
+
+export class Call {
+  /** `performance.now()` at the head of the request. */
+  readonly start = performance.now();
+  readonly c: Context;
+  readonly body: RequestBody;
+  /** Its name in the route table. */
+  route = 'unmatched';
+  /** Whether the route is one by which a wire format asks for predictions. */
+  predicts = false;
+  /** How errors look to clients of its wire format. */
+  formatError: ErrorFormat = plainError;
+  /** Name of the model, once it is known to exist. */
+  model = '';
+  /** The code of the error that was answered. */
+  code = '';
+  /** Who answered. */
+  servedBy: 'function' | 'server' | 'queue' = 'function';
+
+  /** `keepsBody`: whether somebody else may have to read the bytes, too. */
+  constructor(c: Context, limits: Limits, keepsBody: boolean) {
+    this.c = c;
+    this.body = new RequestBody(c.req.raw, limits, keepsBody);
+  }
+}
+
+const KEY = 'call';
+
+export function setCall(c: Context, call: Call): void {
+  c.set(KEY, call);
+}
+
+/** The call that `c` is the context of. */
+export function callOf(c: Context): Call {
+  const call: Call = c.get(KEY);
+  return call;
+}

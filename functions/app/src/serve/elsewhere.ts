@@ -1,0 +1,104 @@
+/** A call that somebody else is to answer: what they get, and what the client gets of it. */
+import { tooMuchWork } from '@pilotlight/engine';
+import type { Context } from 'hono';
+import type { LambdaContext } from 'hono/aws-lambda';
+import { acceptedJob } from '../answer/accepted-job.ts';
+import { HttpError } from '../answer/errors.ts';
+import { passedOn } from '../answer/forwarded-answer.ts';
+import { appPath } from '../request/base-path.ts';
+import { type Preference, readIdempotencyKey } from '../request/preference.ts';
+import type { Call } from './call.ts';
+import type { Admission, HandedRequest } from './hand-over-port.ts';
+import type { AppParts } from './ports.ts';
+import type { Resolution } from './resolve.ts';
+import { whileConnected } from './while-connected.ts';
+import type { Ask } from './wire-format.ts';
+
+export interface Elsewhere {
+  readonly ask: Ask;
+  readonly resolution: Exclude<Resolution, { kind: 'missing' }>;
+  readonly admission: Exclude<Admission, 'here'>;
+  readonly preference: Preference | undefined;
+  /** What the call would have this process do. */
+  readonly estimate: () => Promise<{ readonly tokens: number; readonly estimatedMs: number }>;
+}
+
+/**
+ * The answer of the server, or of the queue; nothing where this process is to answer after all.
+ *
+ * @throws HttpError SERVER_UNAVAILABLE, NOT_READY; EngineError TOO_MUCH_WORK
+ */
+export async function answerElsewhere(
+  call: Call,
+  { handOver, telemetry }: AppParts,
+  { ask, resolution, admission, preference, estimate }: Elsewhere,
+): Promise<Response | undefined> {
+  if (!handOver) return undefined;
+  const { c } = call;
+  const { model } = resolution;
+  const request = await handedRequest(call, ask, resolution, preference);
+  const outcome = await whileConnected(c, () => handOver.take(request, admission));
+  for (const listener of telemetry) {
+    listener.handedOver?.({ model, outcome: outcome.kind, circuit: outcome.circuit });
+  }
+  switch (outcome.kind) {
+    case 'here':
+      return undefined;
+    case 'forwarded': {
+      const response = await passedOn(c, model, outcome.response);
+      call.servedBy = 'server';
+      return response;
+    }
+    case 'queued': {
+      const response = acceptedJob(c, outcome.job);
+      if (preference) response.headers.set('preference-applied', 'respond-async');
+      call.servedBy = 'queue';
+      return response;
+    }
+    case 'refused':
+      if (resolution.kind === 'remote') throw unavailable(request);
+      throw tooMuchWork(await estimate(), handOver.maxInferMs ?? Number.POSITIVE_INFINITY);
+  }
+}
+
+async function handedRequest(
+  { c, start, body }: Call,
+  { ref, path }: Ask,
+  { kind, model }: Elsewhere['resolution'],
+  preference: Preference | undefined,
+): Promise<HandedRequest> {
+  const { method, raw } = c.req;
+  const isPost = method === 'POST';
+  return {
+    method: isPost ? 'POST' : 'GET',
+    path: path ?? appPath(c),
+    headers: raw.headers,
+    body: isPost ? await body.bytes() : undefined,
+    model,
+    ref,
+    servedHere: kind === 'local',
+    preference,
+    idempotencyKey: isPost ? readIdempotencyKey(raw.headers) : undefined,
+    start,
+    remainingMs: remainingMs(c),
+    signal: raw.signal,
+  };
+}
+
+/** What Lambda leaves of the invocation; a server has no end. */
+function remainingMs({ env }: Context): number | undefined {
+  const { lambdaContext }: { lambdaContext?: LambdaContext } = env ?? {};
+  return lambdaContext?.getRemainingTimeInMillis();
+}
+
+function unavailable({ model, method }: HandedRequest): HttpError {
+  return method === 'GET'
+    ? new HttpError(
+        'NOT_READY',
+        `Model ${model} is on the server, and none runs now. A prediction starts one: POST /models/${model}.`,
+        { details: { model } },
+      )
+    : new HttpError('SERVER_UNAVAILABLE', 'The server does not answer, and there is no queue for a job.', {
+        details: { model },
+      });
+}

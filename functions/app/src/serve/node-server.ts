@@ -1,0 +1,64 @@
+/** The app as a server of this process: the local service and the server. Lambda has no need of it. */
+import { createServer, type Server, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import type { Hono } from 'hono';
+import { errorReply, HttpError } from '../answer/errors.ts';
+
+/** Longer than load balancers keep idle connections, 60 s: whoever closes first may close one that is just being used. */
+const KEEP_ALIVE_MS = 75_000;
+/** For whoever was refused to read why, before the connection is cut. */
+const LINGER_MS = 1000;
+
+/** Milliseconds that a client has for sending a request, so that slow ones do not keep the others out. */
+export interface SendingTimes {
+  /** @default 20,000 */
+  readonly headersMs?: number;
+  /** Of all of it: 6 MB in that time are 100 kB a second. @default 60,000 */
+  readonly requestMs?: number;
+}
+
+/** `fetch` is the app's, or what stands around it. Not listening yet. What never becomes a request of the app is refused with the body of every other error. */
+export function createHttpServer(
+  { fetch }: Pick<Hono, 'fetch'>,
+  { headersMs = 20_000, requestMs = 60_000 }: SendingTimes = {},
+): Server {
+  const server = createServer(
+    {
+      requireHostHeader: false,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: Math.ceil(headersMs / 4),
+    },
+    getRequestListener(fetch, {
+      errorHandler: (error) => {
+        const isRequestError = error instanceof Error && error.name === 'RequestError';
+        const { status, body } = errorReply(isRequestError ? unreadable(error) : error);
+        return Response.json(body, { status });
+      },
+    }),
+  );
+  server.on('clientError', refuse);
+  return server;
+}
+
+function refuse(error: Error, socket: Duplex): void {
+  if (!socket.writable) return;
+  const { status, body } = errorReply(unreadable(error));
+  const text = JSON.stringify(body);
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
+  );
+  // A client that goes on sending would keep its half of the connection open for as long as it likes.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+}
+
+function unreadable(cause: Error): HttpError {
+  const code = 'code' in cause ? cause.code : undefined;
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new HttpError('REQUEST_TIMEOUT', 'The request took too long to arrive. Send it again.', { cause });
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return new HttpError('HEADERS_TOO_LARGE', 'The headers are larger than 16 KB. Send fewer.', { cause });
+  return new HttpError('INVALID_REQUEST', 'This is no valid HTTP request.', { cause });
+}

@@ -1,0 +1,128 @@
+/** What the app asks of the world around it; Lambda, the local service and the server each bring their own. */
+import type { BatchTally, Engine, PackageEntry, PackageManifest, Predictor } from '@pilotlight/engine';
+import type { Jobs } from '../jobs/job.ts';
+import type { HandOver, HandOverRecord } from './hand-over-port.ts';
+import type { Limits } from '../request/limits.ts';
+
+/** The part of an engine that the app uses. */
+export type ServingEngine = Pick<Engine, 'prepare'> & {
+  models(): Promise<readonly ListedModel[]>;
+  model(ref: Parameters<Engine['model']>[0]): Promise<ServedModel>;
+  predictor(ref: Parameters<Engine['predictor']>[0]): Promise<TokenModel>;
+  loaded(): readonly { readonly manifest: { readonly name: string; readonly version: string } }[];
+};
+
+/** A package, or a model of the server, of which nothing is known here but its name. */
+export type ListedModel = PackageEntry | RemoteModel;
+export interface RemoteModel {
+  readonly name: string;
+  readonly servedBy: 'server';
+}
+
+export function isRemote(model: ListedModel): model is RemoteModel {
+  return 'servedBy' in model;
+}
+
+/** Whatever answers by a name. */
+export interface ServedModel {
+  readonly manifest: PackageManifest;
+}
+
+/** A model that reads tokens. */
+export type TokenModel = Pick<
+  Predictor,
+  'manifest' | 'variant' | 'variantName' | 'maxBatchTokens' | 'withGraph' | 'tokenize' | 'decode'
+>;
+
+export interface Logger {
+  info(message: string, fields: Record<string, unknown>): void;
+  warn(message: string, fields: Record<string, unknown>): void;
+  error(message: string, fields: Record<string, unknown>): void;
+}
+
+/** What the caller of the app's `fetch` says beside the request, and nobody can who sends it over a network. */
+export interface Circumstances {
+  /** Whether nobody waits for the answer, so that other requests go first. @default false */
+  readonly background?: boolean;
+}
+
+/** One request and its answer. `model` is empty where the request named none that exists. */
+export interface Exchange {
+  /** Its name in the route table, or `unmatched`. */
+  readonly route: string;
+  /** Whether it asks a model for predictions. */
+  readonly predicts: boolean;
+  readonly model: string;
+  readonly status: number;
+  /** The code of the error that was answered, or empty. */
+  readonly code: string;
+  readonly ms: number;
+}
+
+/** One successful prediction, all its inputs together; times in milliseconds. */
+export interface PredictionRecord {
+  readonly model: string;
+  readonly version: string;
+  readonly variant: string;
+  /** The sha256 of the package's model.json, where it comes from a file. */
+  readonly checksum?: string | undefined;
+  readonly inputs: number;
+  readonly timings: {
+    readonly tokenizeMs: number;
+    readonly queueMs: number;
+    readonly inferMs: number;
+    readonly postprocessMs: number;
+  };
+  readonly totalMs: number;
+  readonly tokens: { readonly total: number; readonly padded: number; readonly truncated: number };
+  /** Those of a model that runs in batches. */
+  readonly batches?: BatchTally | undefined;
+}
+
+/** Is told what happened; must not throw. */
+export interface Telemetry {
+  answered(exchange: Exchange): void;
+  predicted?(record: PredictionRecord): void;
+  /** Of a request that this process did not answer itself, or had to although it should not. */
+  handedOver?(record: HandOverRecord): void;
+}
+
+/** The models that are to be loaded before the process counts as ready. */
+export interface Readiness {
+  /** By the reference that was asked for. */
+  states(): ReadonlyMap<string, 'loading' | 'ready' | 'failed'>;
+}
+
+export interface AppOptions {
+  readonly engine: ServingEngine;
+  readonly logger: Logger;
+  /** @default DEFAULT_LIMITS */
+  readonly limits?: Partial<Limits>;
+  /** Answers calls that name no model, `/invocations`. @default - the only one that there is */
+  readonly defaultModel?: string;
+  /**
+   * What stands before its paths where clients see them, such as `/nlp`; the app answers with it and without.
+   *
+   * @default - the stage, on an address that API Gateway gave
+   */
+  readonly basePath?: string;
+  /** @default - nobody is told */
+  readonly telemetry?: readonly Telemetry[];
+  /** Text of /metrics in the Prometheus format. @default - empty */
+  readonly renderMetrics?: () => string;
+  /**
+   * Whether a call of one input, too, is given up once its client is gone, as calls of many are: worth its cost where
+   * calls wait for each other. @default false
+   */
+  readonly watchClients?: boolean;
+  /** @default - ready at once */
+  readonly readiness?: Readiness;
+  /** Takes what this process should not answer. @default - it answers everything */
+  readonly handOver?: HandOver;
+  /** Keeps what nobody waits for. @default - the routes of jobs answer 404 */
+  readonly jobs?: Jobs;
+}
+
+/** The options of the app with their defaults. */
+export type AppParts = Omit<AppOptions, 'limits'> &
+  Required<Pick<AppOptions, 'telemetry' | 'renderMetrics' | 'watchClients'>> & { readonly limits: Limits };

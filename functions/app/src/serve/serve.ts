@@ -1,0 +1,96 @@
+/** The way of every request that a model answers: read -> decode -> resolve -> admit -> predict -> encode -> report. */
+import { checksumOf, type Prediction } from '@pilotlight/engine';
+import type { Handler } from 'hono';
+import { countValues, refuseMoreValues } from '../answer/answer-size.ts';
+import { respondJson } from '../answer/respond.ts';
+import { predictionHeaders } from '../answer/response-headers.ts';
+import { readPreference } from '../request/preference.ts';
+import { admit } from './admit.ts';
+import { type Call, callOf } from './call.ts';
+import { answerElsewhere } from './elsewhere.ts';
+import type { AppParts, Circumstances, PredictionRecord } from './ports.ts';
+import { resolve } from './resolve.ts';
+import { whileConnected } from './while-connected.ts';
+import type { Codec, ModelCodec, PredictionWork } from './wire-format.ts';
+
+/** As JSON, some milliseconds of work. */
+const MANY_VALUES = 50_000;
+
+/** The handler of one route of a wire format. */
+export function serve(codec: Codec, parts: AppParts): Handler {
+  return async (c) => {
+    const call = callOf(c);
+    if ('decode' in codec) return answer(codec, call, parts);
+    const told = await codec.tell(call, parts);
+    return told instanceof Response ? told : respondJson(c, told);
+  };
+}
+
+async function answer(codec: ModelCodec, call: Call, parts: AppParts): Promise<Response> {
+  const { c } = call;
+  const { handOver } = parts;
+  const ask = await codec.decode(call, parts);
+  const resolution = await resolve(ask, parts);
+  if (resolution.kind === 'missing') throw resolution.error;
+  call.model = resolution.model;
+  const work = resolution.kind === 'local' ? resolution.work : undefined;
+  const prediction = work && 'encode' in work ? work : undefined;
+  // Made once, by whoever asks for it first: the estimate, or the prediction itself.
+  const prepare = once(async () => prediction?.prepare(parts.limits));
+  const estimate = async () => (await prepare()) ?? { tokens: 0, estimatedMs: 0 };
+
+  const preference = handOver && c.req.method === 'POST' ? readPreference(c.req.raw.headers) : undefined;
+  const estimateMs = async () => (await estimate()).estimatedMs;
+  const admission = await admit({ resolution, preference, handOver, estimateMs });
+  if (admission !== 'here') {
+    const elsewhere = { ask, resolution, admission, preference, estimate };
+    const response = await answerElsewhere(call, parts, elsewhere);
+    if (response) return response;
+  }
+
+  const prepared = await prepare();
+  if (prediction && prepared) {
+    const { background = false }: Circumstances = c.env ?? {};
+    const watched = parts.watchClients || prediction.stopsEarly;
+    const predicted = watched
+      ? await whileConnected(c, (signal) => prepared.run({ background, signal }))
+      : await prepared.run({ background });
+    return report(call, parts, prediction, predicted);
+  }
+  const told = work && 'tell' in work ? await work.tell() : undefined;
+  return respondJson(c, told);
+}
+
+/** Answers with the encoded prediction, and tells telemetry of it. */
+async function report(
+  { c, start }: Call,
+  { telemetry }: AppParts,
+  { model, encode }: PredictionWork,
+  prediction: Prediction,
+): Promise<Response> {
+  const { results, timings, tokens, batches } = prediction;
+  const values = countValues(results);
+  refuseMoreValues(values);
+  const body = encode(prediction);
+  const record: PredictionRecord = {
+    model: prediction.model.name,
+    version: prediction.model.version,
+    variant: prediction.model.variant,
+    checksum: checksumOf(model.manifest),
+    inputs: results.length,
+    timings,
+    tokens,
+    totalMs: performance.now() - start,
+    batches,
+  };
+  for (const listener of telemetry) listener.predicted?.(record);
+  return respondJson(c, body, predictionHeaders(record), { large: values > MANY_VALUES });
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,0 +1,80 @@
+/** What a wire format is to the app: its routes, what each of them asks, and how answers and errors look. */
+import type { Prediction, PreparedCall, TokenLimits } from '@pilotlight/engine';
+import type { ZodMiniType } from 'zod/mini';
+import type { ErrorFormat } from '../answer/errors.ts';
+import type { Call } from './call.ts';
+import type { AppParts, ServedModel, ServingEngine } from './ports.ts';
+import type { Route } from './route.ts';
+
+/** One group of routes that is registered by itself. Whatever is not plain data is loaded with the first request for it. */
+export interface RouteGroup {
+  readonly routes: Readonly<Record<string, Route>>;
+  /** Errors as its clients read them. @default - `{error, code}` and details */
+  readonly errors?: ErrorFormat;
+  /** A codec for each of `routes`, by its name. */
+  readonly codecs: () => Promise<Readonly<Record<string, Codec>>>;
+  /** Schemas and operations for the OpenAPI document. */
+  readonly openapi: () => Promise<GroupOpenApi>;
+}
+
+export interface GroupOpenApi {
+  /** Schemas of request bodies, in zod/mini, by their names in the document. */
+  readonly bodies: Readonly<Record<string, ZodMiniType>>;
+  /** Parameters, body and responses of each route, by its name. */
+  readonly operations: Readonly<Record<string, object>>;
+}
+
+/** Reads a request of one route, and knows what it asks: of a model, or of the service. */
+export type Codec = ModelCodec | ServiceCodec;
+
+export interface ModelCodec {
+  /** What the request asks of which model. @throws EngineError INVALID_INPUT, HttpError */
+  decode(call: Call, parts: AppParts): Ask | Promise<Ask>;
+}
+
+export interface ServiceCodec {
+  /** The answer of a route that is about no model: a value that is sent as JSON, or a whole response. */
+  tell(call: Call, parts: AppParts): unknown;
+}
+
+export interface Ask {
+  /** The model as the request names it, `name` or `name@version`. */
+  readonly ref: string;
+  /** The same request where its path names the model, so that no header is needed. @default - its own path */
+  readonly path?: string;
+  /** Finds the model, and says what it has to do. @throws EngineError MODEL_NOT_FOUND, HttpError */
+  work(engine: ServingEngine): Promise<Work>;
+}
+
+/** What one call has a model of this process do. */
+export type Work = PredictionWork | Question;
+
+export interface PredictionWork {
+  readonly model: ServedModel;
+  /** Whether it is given up, between two batches, once its client is gone. @default - where calls wait for each other */
+  readonly stopsEarly: boolean;
+  /** Makes tokens of the inputs, by which the work can be estimated. @throws EngineError */
+  prepare(limits: TokenLimits): Promise<PreparedCall>;
+  /** The body of the answer. */
+  encode(prediction: Prediction): unknown;
+}
+
+/** About the model, or for its tokenizer: nothing is predicted. */
+export interface Question {
+  readonly model: { readonly manifest: { readonly name: string } };
+  /** The body of the answer. */
+  tell(): unknown;
+}
+
+/** A group of which the compiler has seen that each of its routes has a codec. */
+export interface GroupOf<Routes extends Readonly<Record<string, Route>>> extends RouteGroup {
+  readonly routes: Routes;
+  readonly codecs: () => Promise<Readonly<Record<keyof Routes & string, Codec>>>;
+  readonly openapi: () => Promise<GroupOpenApi & { readonly operations: Record<keyof Routes, object> }>;
+}
+
+export function defineGroup<Routes extends Readonly<Record<string, Route>>>(
+  group: GroupOf<Routes>,
+): GroupOf<Routes> {
+  return group;
+}

@@ -1,0 +1,94 @@
+/** GET /models and its kin: packages as their manifests describe them, broken ones with the reason. */
+import { EngineError, type OnnxManifest, parseModelRef, tasksOf } from '@pilotlight/engine';
+import type { ModelDetail, ModelSummary } from '../openapi/schemas.ts';
+import { requestedModel } from '../request/requested-model.ts';
+import { isRemote, type ListedModel, type ServingEngine } from '../serve/ports.ts';
+import { listModels, noSuchModel } from '../serve/resolve.ts';
+import type { Codec } from '../serve/wire-format.ts';
+
+export const models: Codec = {
+  tell: async (_, parts) => {
+    const entries = await listModels(parts);
+    return { models: entries.map((entry) => summary(entry, parts.engine)) };
+  },
+};
+
+/** The version that was asked for, or the one that serves, or the highest. */
+export const model: Codec = {
+  decode: ({ c }) => {
+    const ref = requestedModel(c);
+    return { ref, work: (engine) => findEntry(engine, ref) };
+  },
+};
+
+/** @throws EngineError MODEL_NOT_FOUND */
+async function findEntry(engine: ServingEngine, ref: string) {
+  const { name, version } = parseModelRef(ref);
+  const entries = await engine.models();
+  const versions = entries.flatMap((entry) => (entry.name !== name || isRemote(entry) ? [] : entry));
+  const entry = versions.findLast((candidate) => version === undefined || candidate.version === version);
+  if (!entry) throw notAmong(entries, name, version);
+  const tell = (): ModelDetail => ({
+    ...summary(entry, engine),
+    versions: versions.map((candidate) => candidate.version),
+    ...(entry.manifest?.runtime === 'onnx' ? inShort(entry.manifest) : {}),
+  });
+  return { model: { manifest: { name } }, tell };
+}
+
+/** A version that there is not is refused with those that there are, as by a prediction. */
+function notAmong(entries: readonly ListedModel[], name: string, version: string | undefined): EngineError {
+  const models = [...new Set(entries.map((entry) => entry.name))];
+  const versions = entries.flatMap((entry) => (isRemote(entry) || entry.name !== name ? [] : entry.version));
+  if (versions.length === 0) return noSuchModel(models);
+  const message = `Model ${name} has no version ${version}; it has ${versions.join(', ')}.`;
+  return new EngineError('MODEL_NOT_FOUND', message, { details: { models } });
+}
+
+function summary(entry: ListedModel, engine: ServingEngine): ModelSummary {
+  if (isRemote(entry)) return { name: entry.name, loaded: false, servedBy: entry.servedBy };
+  const { name, version, manifest, problem } = entry;
+  const loaded = engine
+    .loaded()
+    .some((predictor) => predictor.manifest.name === name && predictor.manifest.version === version);
+  return {
+    name,
+    version,
+    loaded,
+    ...(manifest ? { task: manifest.task } : {}),
+    ...(manifest?.runtime === 'transformers.js' ? { runtime: manifest.runtime } : {}),
+    ...(manifest?.description === undefined ? {} : { description: manifest.description }),
+    ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+function inShort(manifest: OnnxManifest) {
+  const { kind, id, revision } = manifest.source;
+  return {
+    tasks: tasksOf(manifest),
+    labels: manifest.labels,
+    maxTokens: manifest.textProcessing.maxTokens,
+    defaults: manifest.taskDefaults ?? {},
+    defaultVariant: manifest.defaultVariant,
+    variants: Object.fromEntries(
+      Object.entries(manifest.variants).map(([name, variant]) => [
+        name,
+        {
+          scheme: variant.scheme,
+          bytes: variant.files.reduce((sum, { bytes }) => sum + bytes, 0),
+          tokenBudget: variant.tokenBudget,
+          onnxruntime: variant.onnxruntime,
+          opset: variant.opset,
+        },
+      ]),
+    ),
+    source: { kind, id, ...(revision === undefined ? {} : { revision }) },
+    quality: manifest.quality.map(({ dataset, metric, rows, fp32, served }) => ({
+      dataset,
+      metric,
+      rows,
+      fp32,
+      served,
+    })),
+  };
+}

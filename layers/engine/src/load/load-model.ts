@@ -1,0 +1,56 @@
+/** From a reference to a loaded model: the manifest says what runs it. */
+import type { PackageManifest, Runtime } from '@pilotlight/model-format';
+import { EngineError } from '@pilotlight/model-format/errors';
+import type { ResolvedRef } from '../ports.ts';
+import type { LoadedModel } from '../predict/loaded-model.ts';
+import { loadPredictor } from './load-predictor.ts';
+import type { LoaderParts, OpenedPackage } from './parts.ts';
+
+type ManifestFor<R extends Runtime> = Extract<PackageManifest, { readonly runtime: R }>;
+type Load<R extends Runtime> = (
+  opened: OpenedPackage<ManifestFor<R>>,
+  parts: LoaderParts,
+) => Promise<LoadedModel>;
+
+/**
+ * Every kind of model by its runtime. Kinds other than our own are imported when the first of their packages is opened,
+ * so that they cost the cold start of the others nothing.
+ */
+const LOADERS: { readonly [R in Runtime]: () => Promise<Load<R>> } = {
+  onnx: async () => loadPredictor,
+  'transformers.js': async () => {
+    const { loadTransformersJs } = await import('../transformers-js/load.ts');
+    return (opened, { settings }) => loadTransformersJs(opened, settings);
+  },
+};
+
+/** @throws EngineError MODEL_NOT_FOUND, PACKAGE_INVALID, PACKAGE_CORRUPT, PACKAGE_UNAVAILABLE, naming the model */
+export async function loadModel(ref: ResolvedRef, parts: LoaderParts): Promise<LoadedModel> {
+  const start = performance.now();
+  const opened = await parts.store.open(ref);
+  const { manifest } = opened;
+  try {
+    return await loadAs(manifest.runtime, { opened, manifest, start }, parts);
+  } catch (error) {
+    throw nameModel(error, manifest);
+  }
+}
+
+async function loadAs<R extends Runtime>(
+  runtime: R,
+  opened: OpenedPackage<ManifestFor<R>>,
+  parts: LoaderParts,
+): Promise<LoadedModel> {
+  const load = await LOADERS[runtime]();
+  return load(opened, parts);
+}
+
+/** Adapters do not know which model they work for; the error that a client sees names it. */
+function nameModel(error: unknown, { name, version }: ResolvedRef): unknown {
+  if (!(error instanceof EngineError) || 'model' in error.details) return error;
+  const details = { ...error.details, model: name, version };
+  return new EngineError(error.code, `Model ${name}@${version} is refused: ${error.message}`, {
+    details,
+    cause: error,
+  });
+}

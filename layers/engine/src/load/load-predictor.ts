@@ -1,0 +1,101 @@
+/** From a package to a predictor: the phases of a cold start, and their times. */
+
+import type { OnnxManifest, Variant } from '@pilotlight/model-format';
+import { formatModelRef, providerFor, variantFor } from '@pilotlight/model-format';
+import { EngineError } from '@pilotlight/model-format/errors';
+import type { ModelPackage } from '../ports.ts';
+import { MINIMUM_GOLDENS } from '../predict/goldens/golden.ts';
+import { GoldenReader } from '../predict/goldens/golden-reader.ts';
+import { Predictor } from '../predict/predictor.ts';
+import { disposeOf, openSessions } from '../session/open-sessions.ts';
+import { taskFor } from '../tasks/index.ts';
+import type { LoaderParts, OpenedPackage } from './parts.ts';
+
+export async function loadPredictor(
+  { opened, manifest, start }: OpenedPackage<OnnxManifest>,
+  parts: LoaderParts,
+): Promise<Predictor> {
+  const { settings } = parts;
+  const model = formatModelRef(manifest);
+  const details = { model: manifest.name, version: manifest.version };
+  const variantName = settings.variant ?? variantFor(manifest, settings.executionProvider);
+  const variant = manifest.variants[variantName];
+  if (!variant) {
+    throw new EngineError(
+      'PACKAGE_INVALID',
+      `Model ${model} has no variant ${variantName}; it has ${Object.keys(manifest.variants).join(', ')}.`,
+      { details },
+    );
+  }
+  const task = taskFor(manifest.task);
+  const graph = variant.graphs.model;
+  const missing = task.outputs.find(
+    (wanted) => !graph.outputs.some(({ role }) => [wanted].flat().includes(role)),
+  );
+  if (missing !== undefined) {
+    throw new EngineError(
+      'PACKAGE_INVALID',
+      `Model ${model} is refused: its graph has no output for ${[missing].flat().join(' or ')}, which ${task.name} reads.`,
+      { details },
+    );
+  }
+  await opened.checkSizes(variant);
+  const openMs = performance.now() - start;
+
+  const goldens = new GoldenReader(
+    opened.path(manifest.goldens.path),
+    Math.floor(Math.random() * MINIMUM_GOLDENS),
+  );
+  const [verifying, tokenizing, opening] = await openAll(opened, manifest, variant, parts);
+  const timings = {
+    openMs,
+    verifyMs: verifying.ms,
+    tokenizerMs: tokenizing.ms,
+    sessionMs: opening.ms,
+    totalMs: performance.now() - start,
+  };
+  return new Predictor({
+    manifest,
+    variantName,
+    variant,
+    task,
+    tokenizer: tokenizing.value,
+    ...opening.value,
+    loadTimings: timings,
+    maxQueuedRequests: settings.maxQueuedRequests,
+    batching: settings.batching,
+    nextGolden: () => goldens.next(),
+  });
+}
+
+/** Verifies in another thread while this one opens tokenizer and session; whatever fails, nothing stays open. */
+async function openAll(opened: ModelPackage, manifest: OnnxManifest, variant: Variant, parts: LoaderParts) {
+  const { createTokenizer, createSession, settings } = parts;
+  const graph = variant.graphs.model;
+  const verified = timed(() => opened.verify(variant));
+  const tokenizer = timed(() => createTokenizer(opened, manifest.textProcessing));
+  // These and no more: what a session is opened with may go to another thread.
+  const { intraOpThreads, allowSpinning } = settings;
+  const executionProvider = providerFor(variant, settings.executionProvider);
+  const options = { intraOpThreads, allowSpinning, executionProvider };
+  const { kind, shortLaneTokens } = settings.batching;
+  const sessions = timed(() =>
+    openSessions(kind === 'dynamic' && shortLaneTokens > 0, (niceness) =>
+      createSession(opened.path(graph.file), graph, { ...options, ...(niceness > 0 && { niceness }) }),
+    ),
+  );
+  try {
+    return await Promise.all([verified, tokenizer, sessions]);
+  } catch (error) {
+    const [, openedTokenizer, openedSessions] = await Promise.allSettled([verified, tokenizer, sessions]);
+    if (openedTokenizer.status === 'fulfilled') openedTokenizer.value.value.dispose();
+    if (openedSessions.status === 'fulfilled') await disposeOf(openedSessions.value.value);
+    throw error;
+  }
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<{ value: T; ms: number }> {
+  const start = performance.now();
+  const value = await work();
+  return { value, ms: performance.now() - start };
+}

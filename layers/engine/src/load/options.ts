@@ -1,0 +1,98 @@
+import { availableParallelism } from 'node:os';
+import type { QueueLimits } from '../batching/token-queue.ts';
+import type { ExecutionProvider, PackageStore } from '../ports.ts';
+
+/** How an engine loads and runs its models. */
+export interface EngineOptions {
+  /** A folder of packages, `<folder>/<name>/<version>/model.json`, or a store of one's own. */
+  readonly packages: string | PackageStore;
+  /** Variant to serve, by name. @default - the one for the execution provider: on the CPU each manifest's `defaultVariant` */
+  readonly variant?: string;
+  /**
+   * What runs the graphs. A model without a variant that it can run stays on the CPU; `served-variant.ts` says which can.
+   *
+   * @default 'cpu'
+   */
+  readonly executionProvider?: ExecutionProvider;
+  /** Bytes of weights to keep loaded; past it the least recently used models go. @default - no limit */
+  readonly memoryBudgetBytes?: number;
+  /** Threads of one operator; never more than there are cores. @default - one for each core */
+  readonly intraOpThreads?: number;
+  /**
+   * Whether threads spin while they wait for the next operator, which is faster where the cores are their own. See
+   * session/ADR-threads.md. @default - true, unless calls share batches
+   */
+  readonly allowSpinning?: boolean;
+  /** Where sessions run: in the caller's thread, which `run` blocks, or each in its own. @default 'inline' */
+  readonly sessions?: 'inline' | 'worker';
+  /** Predictions of one model under way at once; one more is OVERLOADED. @default 512 */
+  readonly maxQueuedRequests?: number;
+  /**
+   * What requests that are under way at once do: each plans batches of its own and they take turns, or they share batches. See
+   * batching/ADR-dynamic-batching.md. @default 'turns'
+   */
+  readonly batching?: 'turns' | 'dynamic';
+  /**
+   * Bounds of shared batches.
+   *
+   * @default - the token budget of the variant, 64 entries, 30 seconds
+   */
+  readonly queueLimits?: Partial<QueueLimits>;
+  /**
+   * Of texts that share batches, those of up to so many tokens have a session of their own, and need not
+   * wait for long ones; for sessions in threads of their own. See batching/ADR-short-lane.md. @default 0, none
+   */
+  readonly shortLaneTokens?: number;
+  /** Is told of each shared batch as it begins to run; must not throw. @default - nobody is told */
+  readonly onBatch?: (batch: BatchRecord) => void;
+  /**
+   * What is compared with the manifest before a model of a folder serves: the sha256 of every file, or only its size,
+   * for storage that can not change and has been verified (a Lambda layer). A store of one's own decides for itself.
+   * See store/ADR-integrity.md. @default 'sha256'
+   */
+  readonly verify?: 'sha256' | 'size';
+}
+
+/** A batch of entries, each a text or a window of one, whoever asked for them. */
+export interface BatchRecord {
+  readonly model: string;
+  readonly version: string;
+  readonly size: number;
+  /** Padding included. */
+  readonly tokens: number;
+  /** Tokens of each entry. */
+  readonly lengths: readonly number[];
+}
+
+export interface BatchingSettings {
+  readonly kind: 'turns' | 'dynamic';
+  readonly limits: Partial<QueueLimits>;
+  readonly shortLaneTokens: number;
+  readonly onBatch: (batch: BatchRecord) => void;
+}
+
+export interface PredictorSettings {
+  readonly variant: string | undefined;
+  readonly executionProvider: ExecutionProvider;
+  readonly intraOpThreads: number;
+  readonly allowSpinning: boolean;
+  readonly maxQueuedRequests: number;
+  readonly batching: BatchingSettings;
+}
+
+export function predictorSettings(options: EngineOptions): PredictorSettings {
+  const cores = availableParallelism();
+  return {
+    variant: options.variant,
+    executionProvider: options.executionProvider ?? 'cpu',
+    intraOpThreads: Math.max(1, Math.min(options.intraOpThreads ?? cores, cores)),
+    allowSpinning: options.allowSpinning ?? options.batching !== 'dynamic',
+    maxQueuedRequests: options.maxQueuedRequests ?? 512,
+    batching: {
+      kind: options.batching ?? 'turns',
+      limits: options.queueLimits ?? {},
+      shortLaneTokens: options.shortLaneTokens ?? 0,
+      onBatch: options.onBatch ?? (() => {}),
+    },
+  };
+}

@@ -1,0 +1,43 @@
+/** What one call may make the tokenizer read. Texts are tokenised whole, and what is too long is known only then: this bounds the work before. */
+
+import { EngineError } from '@pilotlight/model-format/errors';
+import type { TokenLimits } from '../batching/token-limits.ts';
+import type { TokenRequest } from '../ports.ts';
+
+/** Nearly twice what a token of English has; a text with more of them for each token is cut to a part of it, or is of blanks. */
+const CHARACTERS_OF_INPUT = 8;
+/** More, for texts of a call may be cut; less than what a text would be if it were read again for each of many labels. */
+const CHARACTERS_OF_CALL = 16;
+
+/**
+ * Refuses texts that are far above the limits of tokens by their characters alone. `inputOf` has the index of the input that
+ * each request is for.
+ *
+ * @throws EngineError INPUT_TOO_LONG or TOO_MANY_TOKENS, with both numbers.
+ */
+export function refuseMoreCharacters(
+  requests: readonly TokenRequest[],
+  { maxInputTokens = Number.POSITIVE_INFINITY, maxCallTokens = Number.POSITIVE_INFINITY }: TokenLimits,
+  inputOf: readonly number[] = [],
+): void {
+  const [ofInput, ofCall] = [maxInputTokens * CHARACTERS_OF_INPUT, maxCallTokens * CHARACTERS_OF_CALL];
+  let total = 0;
+  for (const [request, { text, pair = '' }] of requests.entries()) {
+    const index = inputOf[request] ?? request;
+    const characters = text.length + pair.length;
+    if (characters > ofInput) {
+      throw new EngineError(
+        'INPUT_TOO_LONG',
+        `Input ${index} has ${characters} characters; this service takes at most ${ofInput} of one input. Shorten it, or send it in parts.`,
+        { details: { field: 'inputs', index, characters, maxCharacters: ofInput } },
+      );
+    }
+    total += characters;
+  }
+  if (total <= ofCall) return;
+  throw new EngineError(
+    'TOO_MANY_TOKENS',
+    `The model would read ${total} characters in one call; at most ${ofCall} are taken. Send fewer inputs or labels, or shorter ones.`,
+    { details: { field: 'inputs', characters: total, maxCharacters: ofCall } },
+  );
+}

@@ -1,0 +1,42 @@
+/** goldens.jsonl: a header, then one golden a line. Inputs, token ids and fp32 outputs that a package must give. */
+import * as z from 'zod/mini';
+import type { TokenRequest } from '../../ports.ts';
+
+/** Fewer inputs than this prove too little. */
+export const MINIMUM_GOLDENS = 32;
+
+/** The outputs that goldens keep. */
+export const GOLDEN_ROLES = ['logits', 'start_logits', 'end_logits', 'hidden_states', 'embeddings'] as const;
+
+const index = z.int().check(z.nonnegative());
+
+export const goldensHeaderSchema = z.strictObject({
+  goldens: z.literal(1),
+  /** Largest absolute difference from an fp32 output that is accepted, for each variant. */
+  tolerance: z.record(z.string(), z.number().check(z.positive())),
+});
+
+const goldenOutputSchema = z.strictObject({
+  /** Shape of the whole output: `[labels]`, `[tokens]`, `[tokens, labels]`, `[tokens, vocabulary]` or `[tokens, hidden]`. */
+  dims: z.array(index).check(z.minLength(1)),
+  /** The first values of the output in row-major order, whole rows of it; or every `stride`-th. */
+  values: z.array(z.number()),
+  /** Of an output too wide to keep a row of: how far one value is from the next that is kept. @default 1 */
+  stride: z.optional(z.int().check(z.positive())),
+  /** Of logits: for each row the index of the largest, and how far the second is below it. */
+  top: z.optional(z.array(z.tuple([index, z.number().check(z.nonnegative())]))),
+});
+export type GoldenOutput = z.infer<typeof goldenOutputSchema>;
+
+export const goldenSchema = z.strictObject({
+  text: z.string(),
+  pair: z.optional(z.string()),
+  ids: z.array(index).check(z.minLength(1)),
+  outputs: z.partialRecord(z.enum(GOLDEN_ROLES), goldenOutputSchema),
+});
+export type Golden = z.infer<typeof goldenSchema>;
+
+/** What a golden asks of the model. */
+export function requestOfGolden({ text, pair }: Golden): TokenRequest {
+  return pair === undefined ? { text } : { text, pair };
+}

@@ -1,0 +1,90 @@
+/** A model in memory, whatever runs it, and what a prediction takes and gives. */
+import type { PackageManifest, TaskName } from '@pilotlight/model-format';
+import type { TokenCounts } from '../batching/batch-runner.ts';
+import type { BatchTally } from '../batching/scheduler.ts';
+import type { TokenLimits } from '../batching/token-limits.ts';
+import type { LoadTimings } from '../ports.ts';
+import type { GoldenCheck } from './goldens/check.ts';
+
+export interface PredictOptions {
+  /** Another task that the model can do, too. @default - that of its manifest */
+  readonly task?: TaskName;
+  /** Stops between two batches once it is aborted. */
+  readonly signal?: AbortSignal;
+  /**
+   * Where calls share batches: nobody waits for this one, so that it gives way to others and may wait for as long as it takes.
+   * See batching/ADR-dynamic-batching.md. @default false
+   */
+  readonly background?: boolean;
+  /** How much the call may make the model read. @default - what the model takes */
+  readonly limits?: TokenLimits;
+}
+
+/** Milliseconds of each stage; `queueMs` is how long batches waited for those of other requests. */
+export interface StageTimings {
+  readonly tokenizeMs: number;
+  readonly queueMs: number;
+  readonly inferMs: number;
+  readonly postprocessMs: number;
+}
+
+export interface Prediction {
+  /** One result for each input, in order; its shape is the task's. */
+  readonly results: readonly unknown[];
+  readonly timings: StageTimings;
+  readonly tokens: TokenCounts;
+  /** Tokens that were cut off each input, in order. */
+  readonly truncated: readonly number[];
+  readonly model: { readonly name: string; readonly version: string; readonly variant: string };
+  /** The batches that the model ran for it; absent where its runtime makes batches of its own. */
+  readonly batches?: BatchTally;
+}
+
+/** A call whose inputs are tokens already, and that has not run yet. */
+export interface PreparedCall {
+  /** Tokens that the model would read, special tokens included; 0 where they are not known. */
+  readonly tokens: number;
+  /** Milliseconds of inference, estimated from the tokens; 0 where nothing is known of it. */
+  readonly estimatedMs: number;
+  /** Runs the call. @throws EngineError OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED, and the reason of an aborted `signal` */
+  run(options?: Pick<PredictOptions, 'signal' | 'background'>): Promise<Prediction>;
+}
+
+/**
+ * A loaded model, whatever runs it. `manifest.runtime` tells which kind it is; a `Predictor` is the kind that reads
+ * tokens.
+ */
+export interface LoadedModel {
+  readonly manifest: PackageManifest;
+  /** Variant that is served, or the dtype of a model of transformers.js. */
+  readonly variantName: string;
+  readonly loadTimings: LoadTimings;
+  /** Bytes of the files behind the model: the engine's memory budget counts them. */
+  readonly bytes: number;
+  /** Inputs that wait for their turn. */
+  readonly queued: number;
+  /** False once the model is disposed of or its session died: the engine then loads it anew. */
+  readonly usable: boolean;
+  /**
+   * Predicts one input (anything but an array) or an array of inputs.
+   *
+   * @throws EngineError INVALID_INPUT and INVALID_PARAMETER with `field`, INPUT_TOO_LONG, TOO_MANY_TOKENS, TOO_MUCH_WORK,
+   * TASK_UNSUPPORTED, OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED
+   */
+  predict(inputs: unknown, parameters?: unknown, options?: PredictOptions): Promise<Prediction>;
+  /**
+   * The first half of `predict`: checks and tokenises the inputs, so that the work can be estimated, or given to somebody
+   * else, before it is done.
+   *
+   * @throws EngineError as `predict`, except what only happens while the model runs
+   */
+  prepare(
+    inputs: unknown,
+    parameters?: unknown,
+    options?: Pick<PredictOptions, 'task' | 'limits'>,
+  ): Promise<PreparedCall>;
+  /** Runs one golden of the package. Absent where the runtime has no reference outputs to compare with. */
+  checkGolden?(): Promise<GoldenCheck>;
+  /** Lets predictions under way finish, refuses later ones, and frees the model. */
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,316 @@
+/** One loaded model: from inputs to results, by way of tokens, batches and logits. */
+
+import { type OnnxManifest, tokenizerFiles, type Variant } from '@pilotlight/model-format';
+import { EngineError } from '@pilotlight/model-format/errors';
+import { BatchRunner, type Inference, type RunOptions } from '../batching/batch-runner.ts';
+import type { FeedsReport, Scheduler } from '../batching/scheduler.ts';
+import { schedulerOf } from '../batching/scheduler-of.ts';
+import { estimateMs } from '../batching/token-limits.ts';
+import type { BatchingSettings } from '../load/options.ts';
+import type {
+  Feeds,
+  LoadTimings,
+  Session,
+  TaskContext,
+  Tokenizer,
+  TokenRequest,
+  TokenResult,
+} from '../ports.ts';
+import { type AnyTask, taskFor } from '../tasks/index.ts';
+import type { CommonParameters } from '../tasks/parameters.ts';
+import { requestOf } from '../tasks/text-input.ts';
+import { Activity } from './activity.ts';
+import { refuseMoreCharacters } from './character-limits.ts';
+import { checkGolden, type GoldenCheck } from './goldens/check.ts';
+import type { NextGolden } from './goldens/golden-reader.ts';
+import type { LoadedModel, Prediction, PredictOptions, PreparedCall } from './loaded-model.ts';
+import { beginTask, runTask, type TaskResults, type TaskRun } from './task-run.ts';
+import {
+  type DecodeOptions,
+  decode,
+  type Tokenization,
+  type TokenizeOptions,
+  tokenize,
+  vocabularyOf,
+} from './tokenization.ts';
+import { parseInputs, parseParameters, parseTexts, tryInput } from './validate.ts';
+
+export interface PredictorParts {
+  readonly manifest: OnnxManifest;
+  readonly variantName: string;
+  readonly variant: Variant;
+  readonly task: AnyTask;
+  readonly tokenizer: Tokenizer;
+  readonly session: Session;
+  /** Of short texts alone. @default - they share the other one */
+  readonly shortSession?: Session;
+  readonly loadTimings: LoadTimings;
+  readonly maxQueuedRequests: number;
+  readonly batching: BatchingSettings;
+  readonly nextGolden: () => Promise<NextGolden>;
+}
+
+/** What became of one input among many. */
+export type Outcome = { readonly result: unknown } | { readonly error: EngineError };
+
+export interface EachPrediction extends Omit<Prediction, 'results'> {
+  /** One outcome for each input, in order. */
+  readonly outcomes: readonly Outcome[];
+}
+
+export class Predictor implements LoadedModel {
+  readonly manifest: OnnxManifest;
+  readonly variantName: string;
+  readonly variant: Variant;
+  readonly loadTimings: LoadTimings;
+  readonly #parts: PredictorParts;
+  readonly #scheduler: Scheduler;
+  readonly #runner: BatchRunner;
+  readonly #context: TaskContext;
+  readonly #activity: Activity;
+
+  constructor(parts: PredictorParts) {
+    this.manifest = parts.manifest;
+    this.variantName = parts.variantName;
+    this.variant = parts.variant;
+    this.loadTimings = parts.loadTimings;
+    this.#parts = parts;
+    this.#activity = new Activity(parts.manifest, parts.maxQueuedRequests);
+    this.#scheduler = schedulerOf(parts);
+    this.#runner = new BatchRunner({ ...parts, scheduler: this.#scheduler });
+    const { labels, taskDefaults, textProcessing } = parts.manifest;
+    const vocabulary = vocabularyOf(parts.tokenizer);
+    this.#context = { labels, textProcessing, vocabulary, ...(taskDefaults && { taskDefaults }) };
+  }
+
+  /** Bytes of the files behind this predictor: what the engine's memory budget counts. */
+  get bytes(): number {
+    return [...tokenizerFiles(this.manifest.textProcessing), ...this.variant.files].reduce(
+      (sum, { bytes }) => sum + bytes,
+      0,
+    );
+  }
+
+  /** Texts, or windows of them, that wait for a batch. */
+  get queued(): number {
+    return this.#scheduler.queued;
+  }
+
+  /** Tokens that a batch may have, padding included: those of the variant, unless the engine's options say otherwise. */
+  get maxBatchTokens(): number {
+    return this.#scheduler.maxBatchTokens;
+  }
+
+  /** False once it is disposed of or its session died: the engine then loads the model anew. */
+  get usable(): boolean {
+    const { session, shortSession } = this.#parts;
+    return !this.#activity.isDisposed && !session.ended && !shortSession?.ended;
+  }
+
+  /**
+   * Predicts one input (anything but an array) or an array of inputs.
+   *
+   * @throws EngineError INVALID_INPUT and INVALID_PARAMETER with `field`, INPUT_TOO_LONG and TOO_MANY_TOKENS with
+   * `tokens` and `maxTokens`, TOO_MUCH_WORK with `estimatedMs` and `maxInferMs`, OVERLOADED, SESSION_FAILED,
+   * PREDICTOR_DISPOSED.
+   */
+  async predict(
+    inputs: unknown,
+    parameters: unknown = {},
+    options: PredictOptions = {},
+  ): Promise<Prediction> {
+    const task = this.#taskOf(options);
+    const list = parseInputs(task, inputs);
+    const settings = parseParameters(task, parameters);
+    const listed = Array.isArray(inputs);
+    const { results, report } = await this.#runTask(task, list, settings, { ...options, listed });
+    return { results, ...report };
+  }
+
+  /**
+   * The first half of `predict`: checks and tokenises the inputs, so that the work can be estimated, or given to somebody
+   * else, before it is done.
+   *
+   * @throws EngineError as `predict`, but for what only happens while the model runs
+   */
+  async prepare(
+    inputs: unknown,
+    parameters: unknown = {},
+    options: Pick<PredictOptions, 'task' | 'limits'> = {},
+  ): Promise<PreparedCall> {
+    const task = this.#taskOf(options);
+    const list = parseInputs(task, inputs);
+    const settings = parseParameters(task, parameters);
+    const listed = Array.isArray(inputs);
+    const { limits } = options;
+    const begun = beginTask(list, { task, parameters: settings, context: this.#context, listed });
+    if (limits) refuseMoreCharacters(begun.requests, limits, begun.options.inputOf);
+    const asked: RunOptions = { ...begun.options, ...(limits && { limits }) };
+    const encoded = await this.#activity.during(() => this.#runner.encode(begun.requests, asked));
+    return {
+      tokens: encoded.total,
+      estimatedMs: estimateMs(encoded.total, this.variant),
+      run: async (more = {}) => {
+        const inference = await this.#activity.during(() =>
+          this.#runner.runEncoded(encoded, { ...asked, ...more }),
+        );
+        const { results, report } = this.#report(await begun.finish(inference));
+        return { results, ...report };
+      },
+    };
+  }
+
+  /**
+   * As `predict` on a list, but an input that is refused, or that the model can not be run on, is an outcome with an
+   * error, and the others are not affected. For bulk work, where one bad row must not stop a file.
+   *
+   * @throws EngineError INVALID_PARAMETER, OVERLOADED, PREDICTOR_DISPOSED, and SESSION_FAILED once the session is
+   * gone: then nothing is known of any input.
+   */
+  async predictEach(
+    inputs: readonly unknown[],
+    parameters: unknown = {},
+    options: PredictOptions = {},
+  ): Promise<EachPrediction> {
+    const task = this.#taskOf(options);
+    const errors = new Map<number, EngineError>();
+    const values = inputs.map((input, index) => {
+      const { value, error } = tryInput(task, input);
+      if (error) errors.set(index, error);
+      return value;
+    });
+    const refuse = (input: number, error: EngineError): void => void errors.set(input, error);
+    const settings = parseParameters(task, parameters);
+    const { results, report } = await this.#runTask(task, values, settings, { ...options, refuse });
+    const outcomes = results.map((result, index): Outcome => {
+      const error = errors.get(index);
+      return error ? { error } : { result };
+    });
+    return { outcomes, ...report };
+  }
+
+  async #runTask(
+    task: AnyTask,
+    inputs: readonly unknown[],
+    parameters: CommonParameters,
+    {
+      signal,
+      background = false,
+      limits,
+      refuse,
+      listed = false,
+    }: PredictOptions & Pick<TaskRun, 'refuse' | 'listed'>,
+  ) {
+    const done = await runTask(inputs, {
+      task,
+      parameters,
+      context: this.#context,
+      infer: async (requests, runOptions) => {
+        if (limits) refuseMoreCharacters(requests, limits, runOptions.inputOf);
+        const asked = { background, ...(signal && { signal }), ...(limits && { limits }) };
+        return this.#infer(requests, { ...runOptions, ...asked });
+      },
+      listed,
+      ...(refuse && { refuse }),
+    });
+    return this.#report(done);
+  }
+
+  #report({ results, truncated, inference, postprocessMs }: TaskResults) {
+    const { tokenizeMs, queueMs, inferMs, tokens, batches } = inference;
+    const { name, version } = this.manifest;
+    const report = {
+      timings: { tokenizeMs, queueMs, inferMs, postprocessMs },
+      tokens,
+      truncated,
+      model: { name, version, variant: this.variantName },
+      batches,
+    };
+    return { results, report };
+  }
+
+  /** The model's outputs for each window of each request, as the graph gives them: what `predict` makes results of. */
+  async infer(
+    requests: readonly TokenRequest[],
+    options: PredictOptions & { readonly truncate?: boolean; readonly alignment?: boolean } = {},
+  ): Promise<readonly TokenResult[]> {
+    const { results } = await this.#infer(requests, { truncate: false, ...options });
+    return results.flat();
+  }
+
+  /**
+   * Runs the graph once on tensors by the names of its inputs, `[batch, tokens]` each, and gives those of its outputs.
+   *
+   * @throws EngineError OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED. What the tensors hold is not checked.
+   */
+  run(feeds: Feeds): Promise<FeedsReport> {
+    return this.withGraph((run) => run(feeds));
+  }
+
+  /**
+   * As `run`, however often: all of `work` is one call, and the model stays loaded until it has settled.
+   *
+   * @throws EngineError OVERLOADED, PREDICTOR_DISPOSED, and what `work` throws
+   */
+  withGraph<T>(work: (run: (feeds: Feeds) => Promise<FeedsReport>) => Promise<T>): Promise<T> {
+    return this.#activity.during(() => work((feeds) => this.#runner.runFeeds(feeds)));
+  }
+
+  /**
+   * The tokens of texts, or of pairs `{text, text_pair}`, as the model would read them; none is cut, however long it is.
+   *
+   * @throws EngineError INVALID_INPUT with `field`, OVERLOADED, PREDICTOR_DISPOSED.
+   */
+  tokenize(inputs: readonly unknown[], options: TokenizeOptions = {}): Promise<Tokenization[]> {
+    return this.#activity.during(() =>
+      tokenize(this.#parts.tokenizer, parseTexts(inputs).map(requestOf), options),
+    );
+  }
+
+  /**
+   * The text of each list of token ids.
+   *
+   * @throws EngineError INVALID_INPUT with `field`, for an id that the vocabulary does not have; OVERLOADED,
+   * PREDICTOR_DISPOSED.
+   */
+  decode(ids: readonly (readonly number[])[], options: DecodeOptions = {}): Promise<string[]> {
+    return this.#activity.during(() => decode(this.#parts.tokenizer, ids, options));
+  }
+
+  /**
+   * Runs one golden of the package, and the one after it at the next call; reads none before the first.
+   *
+   * @throws EngineError PACKAGE_CORRUPT where the goldens can not be read, OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED.
+   */
+  async checkGolden(): Promise<GoldenCheck> {
+    const next = await this.#parts.nextGolden();
+    return checkGolden(next, this.variantName, (requests, options) => this.infer(requests, options));
+  }
+
+  /** Lets what is under way finish, refuses what comes after, and frees the model. */
+  dispose(): Promise<void> {
+    return this.#activity.dispose(() => this.#close());
+  }
+
+  async #close(): Promise<void> {
+    this.#parts.tokenizer.dispose();
+    await Promise.all([this.#parts.session.dispose(), this.#parts.shortSession?.dispose()]);
+  }
+
+  #infer(requests: readonly TokenRequest[], options: RunOptions): Promise<Inference> {
+    return this.#activity.during(() => this.#runner.run(requests, options));
+  }
+
+  /** @throws EngineError TASK_UNSUPPORTED */
+  #taskOf({ task: name }: PredictOptions): AnyTask {
+    const { task, manifest } = this.#parts;
+    if (name === undefined || name === task.name) return task;
+    const wanted = taskFor(name);
+    if (wanted.serves(manifest)) return wanted;
+    throw new EngineError(
+      'TASK_UNSUPPORTED',
+      `Model ${manifest.name} is for ${task.name}; it can not do ${name}.`,
+      { details: { model: manifest.name, task: name } },
+    );
+  }
+}

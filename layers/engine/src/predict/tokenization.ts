@@ -1,0 +1,75 @@
+/** Texts to tokens and back, without the model: what a client needs to count tokens, to cut texts, and to look. */
+import { EngineError } from '@pilotlight/model-format/errors';
+import type { Alignment, TaskContext, Tokenizer, TokenRequest } from '../ports.ts';
+
+/** What became of one text, or of a pair; every list is `[tokens]`. */
+export interface Tokenization
+  extends Pick<Alignment, 'tokens' | 'spans' | 'specialTokensMask' | 'sequenceIds'> {
+  readonly ids: readonly number[];
+}
+
+export interface TokenizeOptions {
+  /** Whether the tokens that the model needs around a text ([CLS], [SEP]) are there. @default true */
+  readonly addSpecialTokens?: boolean;
+}
+
+/** Each request's tokens, in order. None is cut, however long it is; spans are in UTF-16 code units. */
+export async function tokenize(
+  tokenizer: Tokenizer,
+  requests: readonly TokenRequest[],
+  { addSpecialTokens = true }: TokenizeOptions = {},
+): Promise<Tokenization[]> {
+  const encoded = await tokenizer.encode(requests, { maxTokens: Number.MAX_SAFE_INTEGER, alignment: true });
+  return encoded.map(([encoding]) => {
+    const { tokens = [], spans = [], specialTokensMask = [], sequenceIds = [] } = encoding?.alignment ?? {};
+    const { ids = [] } = encoding ?? {};
+    if (addSpecialTokens) return { ids, tokens, spans, specialTokensMask, sequenceIds };
+    const own = <T>(values: readonly T[]): T[] => values.filter((_, i) => specialTokensMask[i] !== 1);
+    return {
+      ids: own(ids),
+      tokens: own(tokens),
+      spans: own(spans),
+      specialTokensMask: own(specialTokensMask),
+      sequenceIds: own(sequenceIds),
+    };
+  });
+}
+
+export interface DecodeOptions {
+  /** Leaves out the tokens that are not of a text ([CLS], [SEP], [PAD]). @default false */
+  readonly skipSpecialTokens?: boolean;
+}
+
+/**
+ * The text of each list of ids, as the tokenizer puts it together.
+ *
+ * @throws EngineError INVALID_INPUT with `field`, for an id that the vocabulary does not have
+ */
+export function decode(
+  tokenizer: Tokenizer,
+  lists: readonly (readonly number[])[],
+  options: DecodeOptions = {},
+): Promise<string[]> {
+  for (const [index, ids] of lists.entries()) {
+    const unknown = ids.findIndex((id) => !Number.isInteger(id) || tokenizer.tokenOf(id) === undefined);
+    if (unknown < 0) continue;
+    const field = `ids[${index}][${unknown}]`;
+    throw new EngineError('INVALID_INPUT', `${field}: the model has no token ${ids[unknown]}.`, {
+      details: { field },
+    });
+  }
+  return Promise.all(lists.map((ids) => tokenizer.decode(ids, options)));
+}
+
+/** What of a tokenizer a task may see. */
+export function vocabularyOf(tokenizer: Tokenizer): TaskContext['vocabulary'] {
+  return {
+    idOf: (token) => tokenizer.idOf(token),
+    tokenOf: (id) => tokenizer.tokenOf(id),
+    decode: (ids, options) => tokenizer.decode(ids, options),
+    idsOf: async (text) => {
+      const [own] = await tokenize(tokenizer, [{ text }], { addSpecialTokens: false });
+      return own?.ids ?? [];
+    },
+  };
+}

@@ -1,0 +1,45 @@
+/** The parts that every manifest has, whatever runs the model. */
+
+import * as z from 'zod/mini';
+import en from 'zod/v4/locales/en.js';
+
+z.config(en());
+
+export const MANIFEST_FILE = 'model.json';
+export const FORMAT_VERSION = 1;
+
+export const sha256Schema = z
+  .string()
+  .check(z.regex(/^[0-9a-f]{64}$/, 'must be a sha256 in lower-case hexadecimal'));
+export const positiveInt = z.int().check(z.positive());
+export const nonNegativeInt = z.int().check(z.nonnegative());
+export const text = z.string().check(z.minLength(1));
+
+export const modelNameSchema = z
+  .string()
+  .check(
+    z.regex(
+      /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/,
+      'must be 1-64 of a-z 0-9 . _ - and start and end with a letter or digit',
+    ),
+  );
+export const modelVersionSchema = z
+  .string()
+  .check(z.regex(/^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/, 'must be a semantic version such as 1.0.0'));
+
+/** A path inside the package, with forward slashes; it cannot lead out of the package. */
+export const packagePathSchema = z
+  .string()
+  .check(
+    z.regex(
+      /^(?!\.{1,2}(?:\/|$))[\w.-]+(?:\/(?!\.{1,2}(?:\/|$))[\w.-]+)*$/,
+      'must be a relative path inside the package',
+    ),
+  );
+
+export const packageFileSchema = z.strictObject({
+  path: packagePathSchema,
+  bytes: nonNegativeInt,
+  sha256: sha256Schema,
+});
+export type PackageFile = z.infer<typeof packageFileSchema>;

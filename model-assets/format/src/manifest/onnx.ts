@@ -1,0 +1,194 @@
+/**
+ * `model.json` of a package that the engine runs itself, on ONNX Runtime. Strict: an unknown key is an error, so that a
+ * package made for a later engine is refused by an earlier one instead of being half understood.
+ */
+
+import * as z from 'zod/mini';
+import {
+  FORMAT_VERSION,
+  modelNameSchema,
+  modelVersionSchema,
+  nonNegativeInt,
+  type PackageFile,
+  packageFileSchema,
+  packagePathSchema,
+  positiveInt,
+  sha256Schema,
+  text,
+} from './common.ts';
+
+/** By the names of Hugging Face's pipelines. */
+export const TASKS = [
+  'text-classification',
+  'token-classification',
+  'question-answering',
+  'fill-mask',
+  'zero-shot-classification',
+  'feature-extraction',
+  'sentence-similarity',
+  'text-ranking',
+] as const;
+/** Tasks whose logits have a label each. */
+const LABELLED: readonly string[] = [
+  'text-classification',
+  'token-classification',
+  'zero-shot-classification',
+];
+export const taskNameSchema = z.enum(TASKS);
+export type TaskName = z.infer<typeof taskNameSchema>;
+
+/** What each axis of a tensor counts: `['batch', 'tokens', 'hidden']`. */
+const axisSchema = z.enum(['batch', 'tokens', 'labels', 'hidden', 'vocabulary']);
+export type Axis = z.infer<typeof axisSchema>;
+
+const inputSchema = z.strictObject({
+  name: text,
+  role: z.enum(['input_ids', 'attention_mask', 'token_type_ids']),
+  type: z.literal('int64'),
+  axes: z.array(axisSchema).check(z.minLength(1)),
+});
+const outputSchema = z.strictObject({
+  name: text,
+  role: z.enum(['logits', 'start_logits', 'end_logits', 'hidden_states', 'embeddings']),
+  type: z.literal('float32'),
+  axes: z.array(axisSchema).check(z.minLength(1)),
+});
+
+/** One ONNX graph. Today a variant has one, `model`; encoder and decoder step will stand beside each other. */
+const graphSchema = z.strictObject({
+  file: packagePathSchema,
+  inputs: z.array(inputSchema).check(z.minLength(1)),
+  outputs: z.array(outputSchema).check(z.minLength(1)),
+});
+export type Graph = z.infer<typeof graphSchema>;
+
+const variantSchema = z.strictObject({
+  graphs: z.strictObject({ model: graphSchema }),
+  /** Every file of the variant, graphs and external data alike. */
+  files: z.array(packageFileSchema).check(z.minLength(1)),
+  opset: positiveInt,
+  onnxruntime: text,
+  /** `7bit`: weights of a reduced range, for x86 without VNNI, where sums of u8 x s8 products saturate. */
+  scheme: z.enum(['fp32', 'fp16', 'int8-dynamic-per-channel', 'int8-dynamic-per-channel-7bit']),
+  /** Largest product of batch size and padded length that one run of the session gets, tuned when packaging. */
+  tokenBudget: positiveInt,
+  /**
+   * Milliseconds that a token takes on the CPU of the machine that packaged the model, in full batches at `tokenBudget`: an
+   * estimate of work, to compare requests by. @default - not measured
+   */
+  inferMsPerToken: z.optional(z.number().check(z.positive())),
+  tier: z.enum(['lambda', 'gpu']),
+  /** Weights of an int8 variant that stay fp32 because its answers were not good enough with all of them in int8. */
+  keptFp32: z.optional(z.array(text)),
+});
+export type Variant = z.infer<typeof variantSchema>;
+
+/**
+ * A tokenizer.json divided, so that its vocabulary is read beside the work of the thread that loads the model; see
+ * tokenizer/ADR-split-tokenizer.md.
+ */
+const splitTokenizerSchema = z.strictObject({
+  /** tokenizer.json with no more of the vocabulary than its added tokens. */
+  rest: packageFileSchema,
+  /** In the order in which the library takes them: vocab.txt of a WordPiece; vocab.json and merges.txt of a BPE. */
+  vocabulary: z.array(packageFileSchema).check(z.minLength(1), z.maxLength(2)),
+});
+export type SplitTokenizer = z.infer<typeof splitTokenizerSchema>;
+
+/** How text becomes token ids. AllenNLP's vocabularies and indexers will be a second `kind`. */
+const textProcessingSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('tokenizer.json'),
+    file: packageFileSchema,
+    /** What is opened in place of `file`. @default - `file` itself */
+    split: z.optional(splitTokenizerSchema),
+    vocabSize: positiveInt,
+    padTokenId: nonNegativeInt,
+    /** What stands for a token to be filled in. @default '[MASK]' */
+    maskToken: z.optional(text),
+    /** Longest sequence that the model takes, special tokens included. */
+    maxTokens: positiveInt,
+  }),
+]);
+export type TextProcessing = z.infer<typeof textProcessingSchema>;
+
+/** The files that a tokenizer is opened from. */
+export function tokenizerFiles({ file, split }: TextProcessing): readonly PackageFile[] {
+  return split ? [split.rest, ...split.vocabulary] : [file];
+}
+
+const qualitySchema = z.strictObject({
+  dataset: text,
+  metric: text,
+  rows: positiveInt,
+  fp32: z.number(),
+  served: z.number(),
+  /** Share of predictions on which the served variant and fp32 give the same label, 0 to 1. */
+  agreement: z.number().check(z.minimum(0), z.maximum(1)),
+});
+export type Quality = z.infer<typeof qualitySchema>;
+
+export const poolingSchema = z.enum(['cls', 'mean', 'max', 'last-token', 'none']);
+
+export const onnxManifestSchema = z
+  .strictObject({
+    formatVersion: z.literal(FORMAT_VERSION),
+    /** Absent in the files of packages, where its absence means ONNX Runtime. */
+    runtime: z._default(z.literal('onnx'), 'onnx'),
+    name: modelNameSchema,
+    version: modelVersionSchema,
+    description: z.optional(z.string()),
+    task: taskNameSchema,
+    /** Label of each logit, by its index. Empty where the task has none. */
+    labels: z.array(text),
+    taskDefaults: z.optional(
+      z.strictObject({
+        /** What turns logits into scores; `sigmoid` for a multi-label model. */
+        functionToApply: z.optional(z.enum(['softmax', 'sigmoid', 'none'])),
+        pooling: z.optional(poolingSchema),
+        normalize: z.optional(z.boolean()),
+        /** What is put before a text that is to be embedded, by the name of what it is for: `query`, `passage`. */
+        prompts: z.optional(z.record(text, z.string())),
+        /** The one of `prompts` that is put before a text where a call says nothing of prompts. @default - none */
+        defaultPrompt: z.optional(text),
+        /** How a tagger's labels are chosen. @default 'argmax' */
+        decoding: z.optional(z.enum(['argmax', 'constrained'])),
+        /** The label that says that a text follows from another. @default - the one that begins with "entail" */
+        entailment: z.optional(text),
+      }),
+    ),
+    textProcessing: textProcessingSchema,
+    defaultVariant: text,
+    variants: z.record(z.string().check(z.regex(/^[a-z0-9-]+$/)), variantSchema),
+    /** Inputs, token ids and fp32 outputs to verify against; read by `verify`, not at load. */
+    goldens: packageFileSchema,
+    modelCard: packageFileSchema,
+    source: z.strictObject({
+      kind: z.enum(['huggingface', 'onnx']),
+      id: text,
+      revision: z.optional(z.string()),
+      files: z.record(z.string(), sha256Schema),
+    }),
+    quality: z.array(qualitySchema),
+    toolchain: z.strictObject({ pilotlight: z.string(), node: z.string(), onnxruntime: z.string() }),
+  })
+  .check(
+    z.refine((manifest) => manifest.defaultVariant in manifest.variants, {
+      path: ['defaultVariant'],
+      error: 'must name one of the variants',
+    }),
+    z.refine(
+      ({ taskDefaults: { prompts = {}, defaultPrompt } = {} }) =>
+        defaultPrompt === undefined || Object.hasOwn(prompts, defaultPrompt),
+      { path: ['taskDefaults', 'defaultPrompt'], error: 'must name one of the prompts' },
+    ),
+    z.refine(({ task, labels }) => labels.length > 0 || !LABELLED.includes(task), {
+      path: ['labels'],
+      error: 'must not be empty for a classification task',
+    }),
+    z.refine((manifest) => new Set(manifest.labels).size === manifest.labels.length, {
+      path: ['labels'],
+      error: 'must be distinct',
+    }),
+  );
+export type OnnxManifest = z.infer<typeof onnxManifestSchema>;

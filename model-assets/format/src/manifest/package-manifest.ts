@@ -1,0 +1,82 @@
+/** The manifest of a package, whatever runs its model: one union that `runtime` tells apart. */
+import { createHash } from 'node:crypto';
+import { EngineError, reasonOf } from '../errors.ts';
+import { formatModelRef, type ResolvedRef } from '../model-ref.ts';
+import { MANIFEST_FILE } from './common.ts';
+import { type OnnxManifest, onnxManifestSchema } from './onnx.ts';
+import { type TransformersJsManifest, transformersJsManifestSchema } from './transformers-js.ts';
+
+export type PackageManifest = OnnxManifest | TransformersJsManifest;
+export type Runtime = PackageManifest['runtime'];
+
+/** One schema for each runtime. Another kind of model is one entry more. */
+const SCHEMAS = {
+  onnx: onnxManifestSchema,
+  'transformers.js': transformersJsManifestSchema,
+} as const satisfies Record<Runtime, unknown>;
+
+const checksums = new WeakMap<PackageManifest, string>();
+
+/**
+ * The sha256 of the model.json that a manifest was read from, in lower-case hexadecimal. It stands for the whole package,
+ * because model.json names the sha256 of every other file. Undefined for a manifest that comes from no file.
+ */
+export function checksumOf(manifest: PackageManifest): string | undefined {
+  return checksums.get(manifest);
+}
+
+/** The manifest of `ref` from the text of its file. @throws EngineError PACKAGE_INVALID with the field at fault. */
+export function parseManifest(text: string, ref: ResolvedRef): PackageManifest {
+  const json = parseJson(text, ref);
+  const parsed = schemaFor(json, ref).safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const where = issue?.path.join('.') || 'the top level';
+    throw refused(ref, `its manifest is not valid at ${where}: ${reasonOf(issue)}`);
+  }
+  const manifest: PackageManifest = parsed.data;
+  if (manifest.name !== ref.name || manifest.version !== ref.version) {
+    throw refused(ref, `its manifest is that of ${formatModelRef(manifest)}`);
+  }
+  checksums.set(manifest, createHash('sha256').update(text).digest('hex'));
+  return manifest;
+}
+
+/**
+ * The text of `model.json`. It leaves `runtime` out where that is `onnx`, so that engines which do not know the field
+ * read the package.
+ *
+ * @throws ZodError where the manifest is not valid
+ */
+export function manifestText(manifest: PackageManifest): string {
+  const valid: PackageManifest = SCHEMAS[manifest.runtime].parse(manifest);
+  const runtime = valid.runtime === 'onnx' ? undefined : valid.runtime;
+  return `${JSON.stringify({ ...valid, runtime }, null, 2)}\n`;
+}
+
+function schemaFor(json: unknown, ref: ResolvedRef) {
+  if (typeof json !== 'object' || json === null || !('runtime' in json)) return SCHEMAS.onnx;
+  const { runtime } = json;
+  if (runtime === 'onnx' || runtime === 'transformers.js') return SCHEMAS[runtime];
+  const known = Object.keys(SCHEMAS).join(', ');
+  throw refused(ref, `its manifest is not valid at runtime: must be one of ${known}`);
+}
+
+function parseJson(text: string, ref: ResolvedRef): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw refused(ref, `its ${MANIFEST_FILE} is not JSON`, cause);
+  }
+}
+
+export function refused({ name, version }: ResolvedRef, reason: string, cause?: unknown): EngineError {
+  return new EngineError(
+    'PACKAGE_INVALID',
+    `Model ${formatModelRef({ name, version })} is refused: ${reason}.`,
+    {
+      details: { model: name, version },
+      cause,
+    },
+  );
+}
