@@ -11,7 +11,7 @@ import { preload } from '@pilotlight/app/internal/settings/preload';
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
 import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { ENGINE_VERSION, Engine } from '@pilotlight/engine';
-import { createHandler, type HandlerParts } from './create-handler.ts';
+import { createHandler, type HandlerParts } from './src/create-handler.ts';
 import { withBackfill } from './src/map/with-backfill.ts';
 import { processorOf } from './src/object/processor.ts';
 

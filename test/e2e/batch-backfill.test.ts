@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createS3Client } from '../../functions/app/src/aws/s3-client.ts';
 import { S3Objects } from '../../functions/app/src/aws/s3-objects.ts';
 import { readBatchConfig } from '../../functions/app/src/settings/batch-config.ts';
-import { createHandler, type HandlerParts } from '../../functions/batch/create-handler.ts';
+import { createHandler, type HandlerParts } from '../../functions/batch/src/create-handler.ts';
 import { withBackfill } from '../../functions/batch/src/map/with-backfill.ts';
 import { processorOf } from '../../functions/batch/src/object/processor.ts';
 import { startWorld, type World } from './batch-world.ts';

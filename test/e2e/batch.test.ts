@@ -8,7 +8,7 @@ import { createS3Client } from '../../functions/app/src/aws/s3-client.ts';
 import { S3Objects } from '../../functions/app/src/aws/s3-objects.ts';
 import { createSqsClient, SqsQueue } from '../../functions/app/src/aws/sqs-queue.ts';
 import { readBatchConfig } from '../../functions/app/src/settings/batch-config.ts';
-import { createHandler } from '../../functions/batch/create-handler.ts';
+import { createHandler } from '../../functions/batch/src/create-handler.ts';
 import { processorOf } from '../../functions/batch/src/object/processor.ts';
 import { startWorld, type World } from './batch-world.ts';
 

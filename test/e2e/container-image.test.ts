@@ -1,10 +1,11 @@
 /** The image of the container without Docker: its Dockerfile, the files that it copies, and the server that starts from them. */
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IgnoreStrategy } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { bundleFolder } from '../../functions/bundles/src/index.ts';
 import { HEALTH_CHECK } from '../../infra/constructs/src/gpu-container.ts';
 import { buildServerContext } from '../../layers/builders/src/images/index.ts';
 import { describePackage } from '../../layers/builders/src/models/index.ts';
@@ -17,8 +18,7 @@ import { type JobWorld, startJobWorld } from './job-world.ts';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'pilotlight-image-'));
 const ROOT = join(FOLDER, 'root');
-const OURS = '/app/node_modules/@pilotlight/';
-const LINKS = { engine: 'layers/engine', app: 'functions/app', 'model-format': 'model-assets/format' };
+const BUNDLE = bundleFolder('server').folder;
 // The user of the image is to read what lies below it.
 chmodSync(FOLDER, 0o755);
 
@@ -27,9 +27,14 @@ let serverBytes: number;
 let stages: readonly Stage[];
 let image: Stage;
 let files: readonly string[];
+let links: readonly string[];
 beforeAll(() => {
   const packages = [describePackage('model-assets/packages', { name: 'sentiment' }, { gpu: true })];
-  ({ folder: context, serverBytes } = buildServerContext({ packages, outdir: join(FOLDER, 'contexts') }));
+  ({ folder: context, serverBytes } = buildServerContext({
+    packages,
+    bundle: BUNDLE,
+    outdir: join(FOLDER, 'contexts'),
+  }));
   stages = stagesOf(readFileSync(join(context, 'Dockerfile'), 'utf8'));
   const last = stages.at(-1);
   if (!last) throw new RangeError('The Dockerfile has no stage.');
@@ -38,9 +43,8 @@ beforeAll(() => {
   const entries = readdirSync(ROOT, { recursive: true, withFileTypes: true });
   files = entries
     .filter((entry) => !entry.isDirectory())
-    .map(({ parentPath, name }) => join(parentPath, name).slice(ROOT.length))
-    // What the links to our own packages lead to is listed where it is.
-    .filter((path) => !path.startsWith(OURS));
+    .map(({ parentPath, name }) => join(parentPath, name).slice(ROOT.length));
+  links = entries.filter((entry) => entry.isSymbolicLink()).map(({ name }) => name);
 });
 afterAll(() => rmSync(FOLDER, { recursive: true }));
 
@@ -114,14 +118,24 @@ describe('the Dockerfile', () => {
 });
 
 describe('the files of the image', () => {
-  test('are for production: no tests, types, maps, documents, infrastructure or toolchain', () => {
-    const unwanted = /\.(?:map|md)$|\.d\.[mc]?ts$|\.test\./;
+  test('are for production: no tests, types, maps, documents, infrastructure, toolchain or sources', () => {
+    const unwanted = /\.(?:map|md|ts)$|\.test\./;
     expect(files.filter((path) => unwanted.test(path) && !path.endsWith('/MODEL_CARD.md'))).toEqual([]);
-    const ours = files.filter((path) => path.endsWith('.ts'));
-    expect(ours.length).toBeGreaterThan(100);
-    const served =
-      /^\/app\/(?:functions\/(?:server|app\/src)|layers\/engine\/src|model-assets\/format\/src)\//;
-    expect(ours.filter((path) => !served.test(path))).toEqual([]);
+    const beside = files.filter((path) => /^\/app\/[^/]+$/.test(path) && !path.endsWith('.mjs'));
+    expect(beside.sort()).toEqual(['/app/LICENSE', '/app/package.json']);
+    const code = files.filter((path) => path.startsWith('/app/') && path.endsWith('.mjs'));
+    expect(code).toEqual(expect.arrayContaining(['/app/server.mjs', '/app/gpu-report.mjs']));
+    const text = code.map((path) => readFileSync(join(ROOT, path), 'utf8')).join('');
+    expect(text).toContain('// layers/engine/src/engine.ts');
+    expect(text).not.toMatch(/^\/\/ (?:infra|cli|model-assets\/toolchain|functions\/(?!server|app))\//m);
+  });
+
+  test('have every module that the engine starts as a thread or a process', () => {
+    const started = globSync('layers/engine/src/**/*.ts').flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/siblingModule\('([\w-]+)', import/g)].map(([, name]) => name),
+    );
+    expect(started.sort()).toEqual(['provider-trial', 'session-worker']);
+    for (const name of started) expect(files).toContain(`/app/${name}.mjs`);
   });
 
   test('have binaries for Linux on x64 with glibc, and for nothing else', () => {
@@ -133,17 +147,11 @@ describe('the files of the image', () => {
     ]);
   });
 
-  test('have of npm what the server imports, and no development dependency', () => {
-    const { packages } = z
-      .object({ packages: z.record(z.string(), z.object({ dev: z.boolean().optional() })) })
-      .parse(JSON.parse(readFileSync('package-lock.json', 'utf8')));
+  test('have of npm the native packages alone, because all else is in the bundle', () => {
     const used = new Set(
-      files.flatMap((path) => /^\/app\/((?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []),
+      files.flatMap((path) => /^\/app\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []),
     );
-    expect(used).toContain('node_modules/hono');
-    expect(used).toContain('node_modules/onnxruntime-node');
-    const dev = [...used].filter((path) => packages[path] === undefined || packages[path].dev);
-    expect(dev).toEqual([]);
+    expect([...used].sort()).toEqual(['onnxruntime-common', 'onnxruntime-node', 'tokenizers']);
   });
 
   test('have less than 100 MB beside models', () => {
@@ -151,16 +159,18 @@ describe('the files of the image', () => {
     expect(serverBytes).toBeLessThan(100_000_000);
   });
 
-  test('have nothing outside of the image: links lead to files of it', () => {
-    expect(readdirSync(join(ROOT, OURS)).sort()).toEqual(Object.keys(LINKS).sort());
-    for (const [name, folder] of Object.entries(LINKS))
-      expect(realpathSync(join(ROOT, OURS, name))).toBe(join(realpathSync(ROOT), 'app', folder));
+  test('have nothing outside of the image: no link leads anywhere', () => {
+    expect(links).toEqual([]);
   });
 });
 
 test('an image with a model of transformers.js has what runs it and decodes its images', async () => {
   const pipeline = { ...packageOf('detector', 0, 'gpu'), runtime: 'transformers.js', files: [] } as const;
-  const { folder } = buildServerContext({ packages: [pipeline], outdir: join(FOLDER, 'contexts') });
+  const { folder } = buildServerContext({
+    packages: [pipeline],
+    bundle: BUNDLE,
+    outdir: join(FOLDER, 'contexts'),
+  });
   const script = `
     const { pipeline } = await import('@huggingface/transformers');
     const { default: sharp } = await import('sharp');

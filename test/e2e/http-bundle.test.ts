@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { FUNCTIONS } from '@pilotlight/functions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openApiDocument } from '../../functions/app/src/docs/document.ts';
-import { bundle, FUNCTIONS } from '../../functions/bundles/src/bundle.ts';
+import { bundle } from '../../functions/bundles/src/bundle.ts';
 import { DEFAULT_PACKAGES } from './http-service.ts';
 
 const repository = join(import.meta.dirname, '../..');

@@ -2,7 +2,8 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundle, type FunctionName } from '@pilotlight/functions/internal/bundle';
+import type { FunctionName } from '@pilotlight/functions';
+import { bundle } from '@pilotlight/functions/internal/bundle';
 import {
   buildModelLayer,
   explainPlacement,

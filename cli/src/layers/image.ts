@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { parseModelRef } from '@pilotlight/engine';
+import { bundleFolder } from '@pilotlight/functions';
 import { buildServerContext } from '@pilotlight/layers/internal/images/index';
 import {
   describePackage,
@@ -14,7 +15,11 @@ import type { Options } from './options.ts';
 /** Writes the build context of the container's image, and says how to build it. */
 export function image(options: Options): string {
   const packages = packagesOf(options);
-  const context = buildServerContext({ packages, outdir: options.output });
+  const context = buildServerContext({
+    packages,
+    bundle: bundleFolder('server').folder,
+    outdir: options.output,
+  });
   const folder = relative('', context.folder) || '.';
   if (options.json) return JSON.stringify({ ...context, folder, models: packages.map(labelOf) }, null, 2);
   const rows = [

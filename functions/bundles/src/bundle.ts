@@ -7,16 +7,15 @@ import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
-import { credentialsOfLambda, englishOnly, requireNatives, writtenDocument } from './plugins.ts';
+import { BUNDLES, type BundleName, type FunctionName } from './names.ts';
+import { credentialsOfLambda, englishOnly, REQUIRE, requireNatives, writtenDocument } from './plugins.ts';
+import { SERVER_ENTRY, serverOptions } from './server-options.ts';
 
 /** What only packages of transformers.js ask for, which no function serves: see the engine's ADR-transformers-js.md. */
 const CONTAINER_PACKAGES = ['@huggingface/transformers', 'sharp'];
 
 /** What the AWS SDK asks of browsers. */
 const BROWSER_PACKAGES = ['bowser'];
-
-export const FUNCTIONS = ['predict', 'warmer', 'authorizer', 'batch', 'pre-traffic-hook'] as const;
-export type FunctionName = (typeof FUNCTIONS)[number];
 
 const INDEX = 'index.mjs';
 const CHUNKS = 'chunks';
@@ -44,29 +43,29 @@ export function bundleOptions(name: FunctionName, outdir: string): BuildOptions 
     legalComments: 'none',
     conditions: ['module'],
     plugins: [requireNatives, englishOnly, credentialsOfLambda, writtenDocument],
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
+    banner: REQUIRE,
   };
 }
 
 /**
- * Writes the bundle and gives the path of `index.mjs`, and the bytes of all files together. Each file takes its place
+ * Writes the bundle and gives the path of its entry, and the bytes of all files together. Each file takes its place
  * by a rename, `index.mjs` after what it imports, so that others may build or read the same bundle meanwhile.
  */
-export async function bundle(name: FunctionName, outdir: string): Promise<{ file: string; bytes: number }> {
-  const { outputFiles } = await build({ ...bundleOptions(name, outdir), write: false });
+export async function bundle(name: BundleName, outdir: string): Promise<{ file: string; bytes: number }> {
+  const options = name === 'server' ? serverOptions(outdir) : bundleOptions(name, outdir);
+  const { outputFiles } = await build({ ...options, write: false });
   const files = outputFiles.map(({ path, contents }) => ({
     path: relative(resolve(outdir), path),
     contents,
   }));
   const unfinished = `${outdir}.${process.pid}`;
   for (const folder of [outdir, unfinished]) await mkdir(join(folder, CHUNKS), { recursive: true });
-  const indexLast = [
-    ...files.filter(({ path }) => path !== INDEX),
-    ...files.filter(({ path }) => path === INDEX),
+  const entry = name === 'server' ? SERVER_ENTRY : INDEX;
+  const entryLast = [
+    ...files.filter(({ path }) => path !== entry),
+    ...files.filter(({ path }) => path === entry),
   ];
-  for (const { path, contents } of indexLast) {
+  for (const { path, contents } of entryLast) {
     await writeFile(join(unfinished, path), contents);
     await chmod(join(unfinished, path), READABLE_FILE);
     await rename(join(unfinished, path), join(outdir, path));
@@ -75,14 +74,14 @@ export async function bundle(name: FunctionName, outdir: string): Promise<{ file
   const current = new Set(files.map(({ path }) => basename(path)));
   const stale = (await readdir(join(outdir, CHUNKS))).filter((chunk) => !current.has(chunk));
   await Promise.all(stale.map((chunk) => rm(join(outdir, CHUNKS, chunk), { force: true })));
-  return { file: join(outdir, INDEX), bytes: files.reduce((sum, { contents }) => sum + contents.length, 0) };
+  return { file: join(outdir, entry), bytes: files.reduce((sum, { contents }) => sum + contents.length, 0) };
 }
 
 if (import.meta.main) {
   const [name, outdir] = process.argv.slice(2);
-  const known = FUNCTIONS.find((candidate) => candidate === name);
+  const known = BUNDLES.find((candidate) => candidate === name);
   if (!known || !outdir) {
-    console.error(`Usage: node functions/bundles/src/bundle.ts ${FUNCTIONS.join('|')} <folder>`);
+    console.error(`Usage: node functions/bundles/src/bundle.ts ${BUNDLES.join('|')} <folder>`);
     process.exitCode = 1;
   } else {
     const { file, bytes } = await bundle(known, outdir);

@@ -4,6 +4,11 @@ import type { Plugin } from 'esbuild';
 /** Come from the runtime layer, for they are built for one system and architecture. */
 const NATIVE_PACKAGES = ['onnxruntime-node', 'tokenizers'];
 
+/** CommonJS packages ask for `require`, which an ES module does not have. The name of its maker is one that no module uses. */
+export const REQUIRE = {
+  js: "import { createRequire as requireForBundle } from 'node:module'; const require = requireForBundle(import.meta.url);",
+};
+
 /**
  * Lambda finds layers by NODE_PATH, of which only `require` knows, so the native packages are required from within
  * the ES module; and it must be one, because Lambda's init phase waits for a top-level await of those only.

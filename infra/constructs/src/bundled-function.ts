@@ -1,3 +1,4 @@
+import { type FunctionName, HANDLER } from '@pilotlight/functions';
 import type { Duration } from 'aws-cdk-lib';
 import type { IRole, Role } from 'aws-cdk-lib/aws-iam';
 import {
@@ -14,7 +15,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeSynchronous, acknowledgeTracing } from './acknowledgements.ts';
 import { executionRole, type LoggingProps, logGroup } from './execution-role.ts';
-import { type FunctionName, functionCode, HANDLER } from './function-code.ts';
+import { functionCode } from './function-code.ts';
 
 export { acknowledgeTracing } from './acknowledgements.ts';
 

@@ -24,7 +24,7 @@ export const STOP_TIMEOUT = Duration.seconds(85);
 export const SHUTDOWN_GRACE = Duration.seconds(75);
 
 /** In the image, from its working directory: asks `/health` of the server beside it. */
-export const HEALTH_CHECK = 'functions/server/health-check.ts';
+export const HEALTH_CHECK = 'health-check.mjs';
 
 export interface GpuContainerOptions {
   /** An image for x86-64 with the server and its models, from ECR of this region or built by CDK. */

@@ -1,3 +1,4 @@
+import { bundleFolder } from '@pilotlight/functions';
 import { buildServerContext } from '@pilotlight/layers/internal/images/index';
 import { describePackage, type PackageDescription } from '@pilotlight/layers/internal/models/index';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
@@ -31,7 +32,11 @@ export class GpuImage {
         { gpu: true },
       );
     });
-    const { folder } = buildServerContext({ packages: this.packages, outdir: paths.images });
+    const { folder } = buildServerContext({
+      packages: this.packages,
+      bundle: bundleFolder('server').folder,
+      outdir: paths.images,
+    });
     this.image = ContainerImage.fromAsset(folder, {
       platform: Platform.LINUX_AMD64,
       buildArgs: {

@@ -1,5 +1,6 @@
 /** The Lambda function itself, made for where its models are placed. */
 
+import { bundleFolder, type FunctionName, HANDLER } from '@pilotlight/functions';
 import { buildFunctionContext } from '@pilotlight/layers/internal/images/index';
 import type { Placement } from '@pilotlight/layers/internal/models/index';
 import { Size } from 'aws-cdk-lib';
@@ -14,7 +15,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { InfraError } from './errors.ts';
-import { bundleFunction, type FunctionName, functionCode, HANDLER } from './function-code.ts';
+import { functionCode } from './function-code.ts';
 import { RemotePackages } from './inference-function-remote.ts';
 import { ModelLayers } from './model-layers.ts';
 import { paths } from './paths.ts';
@@ -62,7 +63,7 @@ function imageFunction(
   const context = buildFunctionContext({
     packages,
     architecture,
-    bundle: bundleFunction(bundle).folder,
+    bundle: bundleFolder(bundle).folder,
     outdir: paths.images,
   });
   const platform = architecture === 'arm64' ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64;

@@ -1,4 +1,5 @@
 import { METRICS_NAMESPACE } from '@pilotlight/app/internal/telemetry/metric-names';
+import { bundleFolder } from '@pilotlight/functions';
 import {
   describePackage,
   type PackageDescription,
@@ -30,7 +31,6 @@ import { checkColdStart } from './cold-start-checks.ts';
 import { scaleProvisionedConcurrency } from './cold-start-scaling.ts';
 import { checkEnvironment } from './environment-checks.ts';
 import { executionRole, type LoggingProps, logGroup } from './execution-role.ts';
-import { bundleFunction } from './function-code.ts';
 import { checkAliasName, checkMemory, checkOption, checkProps } from './inference-function-checks.ts';
 import { ephemeralStorageOf, placedFunction } from './inference-function-code.ts';
 import {
@@ -136,7 +136,7 @@ export class InferenceFunction extends Construct {
     this.metricsNamespace = props.environment?.PILOTLIGHT_METRICS_NAMESPACE ?? METRICS_NAMESPACE;
     this.placement = placeModels({
       packages,
-      functionBytes: bundleFunction('predict').bytes,
+      functionBytes: bundleFolder('predict').bytes,
       runtimeLayerBytes: runtimeLayerBytes(architecture),
       ...(props.placement && { prefer: props.placement }),
     });

@@ -5,8 +5,6 @@ const fromRoot = (path: string): string => fileURLToPath(new URL(`../../../${pat
 /** Where the sources are, and where builds go, whatever folder the CDK app runs in. */
 export const paths = {
   packages: fromRoot('model-assets/packages'),
-  bundler: fromRoot('functions/bundles/src/bundle.ts'),
-  functions: fromRoot('dist/functions'),
   layers: fromRoot('dist/layers'),
   images: fromRoot('dist/images'),
 } as const;

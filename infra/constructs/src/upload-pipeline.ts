@@ -1,4 +1,5 @@
 import { METRICS_NAMESPACE } from '@pilotlight/app/internal/telemetry/metric-names';
+import { bundleFolder } from '@pilotlight/functions';
 import { describePackage, type Placement, placeModels } from '@pilotlight/layers/internal/models/index';
 import { runtimeLayerBytes } from '@pilotlight/layers/internal/runtime/index';
 import { Duration, Validations } from 'aws-cdk-lib';
@@ -12,7 +13,6 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledgeTracing, commonOptions } from './bundled-function.ts';
 import { executionRole, type LoggingProps, logGroup } from './execution-role.ts';
-import { bundleFunction } from './function-code.ts';
 import { checkMemory, checkProps } from './inference-function-checks.ts';
 import { placedFunction } from './inference-function-code.ts';
 import { paths } from './paths.ts';
@@ -110,7 +110,7 @@ export class UploadPipeline extends Construct {
     );
     this.placement = placeModels({
       packages,
-      functionBytes: bundleFunction('batch').bytes,
+      functionBytes: bundleFolder('batch').bytes,
       runtimeLayerBytes: runtimeLayerBytes(architecture),
     });
     this.modelNames = [...new Set(packages.map(({ name }) => name))];

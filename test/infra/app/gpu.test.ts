@@ -52,9 +52,9 @@ test('has Docker build the image for x86-64 out of a folder with server and mode
   expect(source.platform).toBe('linux/amd64');
   expect(source.dockerBuildArgs).toEqual({ CUDA_IMAGE: 'registry.example/cuda@sha256:0123' });
   const folder = join(assembly, source.directory);
-  for (const path of ['Dockerfile', 'models/intent/1.0.0/model.json', 'app/functions/server/server.ts'])
+  for (const path of ['Dockerfile', 'models/intent/1.0.0/model.json', 'app/server.mjs'])
     expect(existsSync(join(folder, path)), path).toBe(true);
-  expect(existsSync(join(folder, 'app/node_modules/@pilotlight/engine/src/index.ts'))).toBe(true);
+  expect(existsSync(join(folder, 'app/session-worker.mjs'))).toBe(true);
 });
 
 describe('of the functions', () => {

@@ -166,7 +166,7 @@ describe('the container', () => {
   test('is asked whether it is ready by the load balancer, and whether it lives by ECS', () => {
     const { HealthCheckPath } = one('AWS::ElasticLoadBalancingV2::TargetGroup');
     expect(HealthCheckPath).toBe(routes.ready.path);
-    expect(server().HealthCheck.Command).toEqual(['CMD', 'node', 'functions/server/health-check.ts']);
+    expect(server().HealthCheck.Command).toEqual(['CMD', 'node', 'health-check.mjs']);
   });
 
   test('keeps connections for longer than the load balancer, which would else get errors for answers', () => {

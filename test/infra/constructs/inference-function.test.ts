@@ -1,12 +1,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundleFolder } from '@pilotlight/functions';
 import { Lazy, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { afterAll, describe, expect, test } from 'vitest';
-import { bundleFunction } from '../../../infra/constructs/src/function-code.ts';
 import { InferenceFunction, type InferenceFunctionProps } from '../../../infra/constructs/src/index.ts';
 import { checkMemory } from '../../../infra/constructs/src/inference-function-checks.ts';
 import { placedFunction } from '../../../infra/constructs/src/inference-function-code.ts';
@@ -36,7 +36,7 @@ const contextOf = (description: PackageDescription) =>
   buildFunctionContext({
     packages: [description],
     architecture: 'arm64',
-    bundle: bundleFunction('predict').folder,
+    bundle: bundleFolder('predict').folder,
     outdir: scratch,
   });
 

@@ -1,6 +1,6 @@
 /** The batch function as Step Functions calls it, beside what its queue sends it. */
 import { addMetrics } from '@pilotlight/app/internal/telemetry/emf';
-import type { BatchResponse, HandlerParts, LambdaContext, QueueEvent } from '../../create-handler.ts';
+import type { BatchResponse, HandlerParts, LambdaContext, QueueEvent } from '../create-handler.ts';
 import { type MapEvent, parseMapEvent } from './events.ts';
 import { type BatchResult, predictBatch } from './predict-batch.ts';
 import { type BackfillSummary, summarise } from './summarise.ts';

@@ -4,9 +4,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { LayerError } from '../archive/errors.ts';
-import { ROOT } from './sources.ts';
+import { installedFolder } from './installed.ts';
 
-const METADATA = 'node_modules/onnxruntime-node/script/install-metadata.js';
+const METADATA = 'script/install-metadata.js';
 const FILES = 'linux/x64:cuda12';
 /** That of TensorRT is left out: it wants libraries that no image of CUDA has, and nothing asks for it. */
 const NEEDED = ['libonnxruntime_providers_cuda.so', 'libonnxruntime_providers_shared.so'];
@@ -34,7 +34,7 @@ export interface CudaProvider {
 
 /** @throws LayerError IMAGE_INPUT_MISSING where the package no longer says it as it did */
 export function cudaProvider(): CudaProvider {
-  const file = join(ROOT, METADATA);
+  const file = join(installedFolder('onnxruntime-node'), METADATA);
   const metadata = existsSync(file) ? createRequire(import.meta.url)(file) : undefined;
   const { manifests = {}, packages = {}, feeds = {} } = metadataSchema.safeParse(metadata).data ?? {};
   const listed = Object.entries(manifests[FILES] ?? {});
@@ -48,7 +48,7 @@ export function cudaProvider(): CudaProvider {
   if (!source || !release || feed?.type !== 'nuget' || wanted.length < NEEDED.length) {
     throw new LayerError(
       'IMAGE_INPUT_MISSING',
-      `${METADATA} does not say where the CUDA provider is: see what changed in onnxruntime-node, and follow it in layers/builders/src/images/cuda-provider.ts.`,
+      `${METADATA} of onnxruntime-node does not say where the CUDA provider is: see what changed in onnxruntime-node, and follow it in layers/builders/src/images/cuda-provider.ts.`,
     );
   }
   return {

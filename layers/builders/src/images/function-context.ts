@@ -4,7 +4,6 @@ import { fileOf, filesBelow, type LayerFile } from '../archive/files.ts';
 import { writeFolder } from '../archive/folder.ts';
 import { type PackageDescription, packageFiles } from '../models/index.ts';
 import { type Architecture, runtimeFiles } from '../runtime/index.ts';
-import { ROOT } from './sources.ts';
 
 export interface FunctionContextOptions {
   /** Models that the image has. */
@@ -29,7 +28,7 @@ export function buildFunctionContext({
 }: FunctionContextOptions): string {
   const mounted = [...runtimeFiles(architecture), ...packages.flatMap(packageFiles)];
   const entries: LayerFile[] = [
-    fileOf('Dockerfile', join(ROOT, 'functions/predict/Dockerfile')),
+    fileOf('Dockerfile', join(import.meta.dirname, 'function.Dockerfile')),
     ...filesBelow('function', bundle),
     ...mounted.map((file) => ({ ...file, path: `opt/${file.path}` })),
   ];

@@ -9,14 +9,13 @@ import { architectureOfElf, ELF_HEADER_BYTES } from './elf.ts';
 
 /** Where Lambda has its NODE_PATH: /opt/nodejs/node_modules. */
 const NODE_PATH = 'nodejs/node_modules';
-const ENGINE = new URL('../../../engine/package.json', import.meta.url);
 /** Each npm package names its licence and does not carry its text; tokenizers carries that of its build template. */
 const MIT_OF_ONNXRUNTIME = { LICENSE: join(import.meta.dirname, 'licences/onnxruntime.txt') };
-const APACHE = { 'LICENSE-APACHE': join(import.meta.dirname, '../../../../LICENSE') };
+const APACHE = { 'LICENSE-APACHE': join(import.meta.dirname, 'licences/apache-2.0.txt') };
 
 interface NativePackage {
   readonly name: string;
-  /** Whose dependency it is, where that is not the engine. */
+  /** Whose dependency it is, where this package does not depend on it itself. */
   readonly of?: string;
   /** Folders of which every `.js` file is wanted. */
   readonly scripts?: readonly string[];
@@ -61,7 +60,7 @@ const NEVER_REQUIRED: ReadonlySet<string> = new Set([
 
 /**
  * The files of the layer, sorted by path. `modules` is a `node_modules` folder; without it the packages are those
- * that the engine gets. Throws NATIVE_PACKAGE_MISSING and NATIVE_BINARY_WRONG.
+ * that this package depends on, in the versions of the engine. Throws NATIVE_PACKAGE_MISSING and NATIVE_BINARY_WRONG.
  */
 export function runtimeFiles(architecture: Architecture, modules?: string): LayerFile[] {
   return PACKAGES.flatMap((wanted) => filesOf(wanted, architecture, modules)).sort((left, right) =>
@@ -92,7 +91,7 @@ function layerFile(name: string, path: string, source: string): LayerFile {
 }
 
 function installed({ name, of }: NativePackage): string {
-  const from = of === undefined ? ENGINE : findPackageJSON(of, ENGINE);
+  const from = of === undefined ? import.meta.url : findPackageJSON(of, import.meta.url);
   const manifest = from === undefined ? undefined : findPackageJSON(name, from);
   if (manifest === undefined) throw notInstalled(name);
   return dirname(manifest);

@@ -20,7 +20,7 @@ export const RUNTIME_BUDGET_BYTES: Readonly<Record<Architecture, number>> = {
 };
 
 export interface RuntimeLayerOptions {
-  /** The `node_modules` folder to take the packages from. @default - those that the engine gets */
+  /** The `node_modules` folder to take the packages from. @default - those that are installed */
   readonly modules?: string;
 }
 

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionProvider, ProviderTrial } from '../ports.ts';
+import { siblingModule } from './sibling-module.ts';
 
 /** The first use of CUDA opens libraries of some gigabytes, and may compile kernels for a new device. */
 const TIME_LIMIT_MS = 60_000;
@@ -14,7 +15,7 @@ export function tryProvider(
   { timeLimitMs = TIME_LIMIT_MS }: { readonly timeLimitMs?: number } = {},
 ): Promise<ProviderTrial> {
   const start = performance.now();
-  const entry = fileURLToPath(new URL('./provider-trial.ts', import.meta.url));
+  const entry = fileURLToPath(siblingModule('provider-trial', import.meta.url));
   return new Promise((resolve) => {
     const limits = { timeout: timeLimitMs, killSignal: 'SIGKILL', maxBuffer: 2 ** 24 } as const;
     execFile(process.execPath, [entry, provider], limits, (error, stdout, stderr) => {

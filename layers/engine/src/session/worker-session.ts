@@ -8,6 +8,7 @@ import { Worker } from 'node:worker_threads';
 import type { Graph } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { Feeds, Outputs, Session, SessionOptions } from '../ports.ts';
+import { siblingModule } from './sibling-module.ts';
 import type { Failure, FromWorker, ToWorker, WorkerData } from './worker-protocol.ts';
 
 /**
@@ -19,7 +20,7 @@ export async function createWorkerSession(
   file: string,
   graph: Graph,
   options: SessionOptions,
-  script: URL = new URL('./session-worker.ts', import.meta.url),
+  script: URL = siblingModule('session-worker', import.meta.url),
 ): Promise<Session> {
   const workerData: WorkerData = { file, graph, options };
   const worker = new Worker(script, { workerData });

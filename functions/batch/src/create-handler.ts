@@ -3,9 +3,9 @@ import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-p
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import { METRICS, type MetricName } from '@pilotlight/app/internal/telemetry/metric-names';
-import { BatchError } from './src/errors.ts';
-import { jobsOf } from './src/object/events.ts';
-import { type Processed, type ProcessorParts, processObject } from './src/object/process-object.ts';
+import { BatchError } from './errors.ts';
+import { jobsOf } from './object/events.ts';
+import { type Processed, type ProcessorParts, processObject } from './object/process-object.ts';
 
 /** The part of Lambda's SQS event that is read. */
 export interface QueueEvent {

@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { BundleError, bundleFolder, type FunctionName } from '@pilotlight/functions';
 import { expect, test } from 'vitest';
-import { bundleFunction, type FunctionName } from '../../../infra/constructs/src/function-code.ts';
-import { refusalOf } from './template.ts';
 
 test('a bundle has every chunk that its entry imports', () => {
-  const { folder, bytes } = bundleFunction('predict');
+  const { folder, bytes } = bundleFolder('predict');
   const files = readdirSync(folder, { recursive: true }).map(String);
   const entry = readFileSync(join(folder, 'index.mjs'), 'utf8');
   const chunks = [...entry.matchAll(/["']\.\/(chunks\/[\w.-]+)["']/g)].map(([, chunk]) => chunk);
@@ -14,9 +13,12 @@ test('a bundle has every chunk that its entry imports', () => {
   expect(bytes).toBeGreaterThan(entry.length);
 });
 
-test('a function that does not exist is refused with what the bundler says', () => {
+test('a process bundles a function once', () => {
+  expect(bundleFolder('warmer')).toBe(bundleFolder('warmer'));
+});
+
+test('a function that does not exist is refused with the names of those that do', () => {
   const name: FunctionName = JSON.parse('"predit"');
-  const { code, message } = refusalOf(() => bundleFunction(name));
-  expect(code).toBe('BUNDLE_FAILED');
-  expect(message).toMatch(/^The predit function can not be bundled: .*predict/);
+  expect(() => bundleFolder(name)).toThrow(BundleError);
+  expect(() => bundleFolder(name)).toThrow(/^There is no function predit; there are predict, warmer/);
 });

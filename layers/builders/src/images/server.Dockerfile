@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 # The server as a container image for x86-64 with an NVIDIA GPU. `npm run layers -- image` makes the build context: app/
-# (sources and npm packages of the server), models/, and build/ (what fetches the CUDA provider); layers/builders/src/images/ADR-image.md.
+# (the server's bundle and its native packages), models/, and build/ (what fetches the CUDA provider): see ADR-image.md.
 
 # NVIDIA deletes old tags: keep copies of both in a registry of your own, and give them here by their digest.
 ARG NODE_IMAGE=node:24.21.0-bookworm-slim
@@ -14,7 +14,7 @@ FROM node AS cuda-provider
 ARG CUDA_PROVIDER_SHA512=""
 COPY build/ /build/
 RUN CUDA_PROVIDER_SHA512="${CUDA_PROVIDER_SHA512}" NODE_USE_ENV_PROXY=1 \
-    node /build/fetch-cuda-provider.ts /provider
+    node /build/fetch-cuda-provider.?s /provider
 
 FROM --platform=linux/amd64 ${CUDA_IMAGE} AS server
 ARG VERSION=""
@@ -47,7 +47,7 @@ WORKDIR /app
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=10s --start-period=300s --retries=3 \
-    CMD ["node", "functions/server/health-check.ts"]
+    CMD ["node", "health-check.mjs"]
 # Instead of NVIDIA's, a shell script that prints a licence.
 ENTRYPOINT ["node"]
-CMD ["functions/server/server.ts"]
+CMD ["server.mjs"]

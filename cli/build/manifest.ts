@@ -1,0 +1,72 @@
+/** The package.json that is published: exports lead to JavaScript and declarations, and only the internals that we use are open. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Manifest, type Names, ROOT, type Workspace } from './packages.ts';
+
+const INTERNAL = /@pilotlight\/[\w-]+\/internal\/[\w./-]+|pilotlight\/internal\/[\w./-]+/g;
+
+/** What a package is published without, because its published form has the outcome inside. */
+const LEFT_OUT: Readonly<Record<string, readonly string[]>> = { '@pilotlight/functions': ['esbuild'] };
+
+const KEYWORDS = ['nlp', 'inference', 'onnx', 'aws-lambda', 'serverless', 'transformers', 'machine-learning'];
+
+/** Specifiers such as `@pilotlight/engine/internal/ports` that occur in a text. */
+export function internalsIn(text: string): readonly string[] {
+  return text.match(INTERNAL) ?? [];
+}
+
+/** `internals` are the specifiers that some package of ours asks for. */
+export function publishedManifest({ folder, manifest }: Workspace, internals: ReadonlySet<string>): object {
+  const { name, version, description, license, engines, bin, peerDependencies, peerDependenciesMeta } = manifest;
+  const leftOut = LEFT_OUT[name] ?? [];
+  const dependencies = Object.entries(manifest.dependencies).filter(([key]) => !leftOut.includes(key));
+  return {
+    name,
+    version,
+    description,
+    keywords: KEYWORDS,
+    license,
+    repository: { type: 'git', url: 'git+https://github.com/pilotlight/pilotlight.git', directory: folder },
+    type: 'module',
+    sideEffects: false,
+    engines,
+    bin: bin && mapValues(bin, built),
+    exports: { ...publishedExports(folder, manifest, internals), './package.json': './package.json' },
+    files: ['dist', 'models', 'prebuilt', 'templates'],
+    dependencies: Object.fromEntries(dependencies),
+    peerDependencies,
+    peerDependenciesMeta,
+    publishConfig: { access: 'public', provenance: true },
+  };
+}
+
+function publishedExports(
+  folder: string,
+  { name, exports }: Manifest,
+  internals: ReadonlySet<string>,
+): object {
+  const open = Object.entries(exports).filter(
+    ([key, source]) => !key.includes('*') && existsSync(join(ROOT, folder, source)),
+  );
+  const pattern = exports['./internal/*'] ?? './src/*.ts';
+  const used = [...internals]
+    .filter((specifier) => specifier.startsWith(`${name}/internal/`))
+    .map((specifier) => specifier.slice(`${name}/internal/`.length))
+    .sort()
+    .map((path) => [`./internal/${path}`, pattern.replace('*', path)] as const);
+  return Object.fromEntries(
+    [...open, ...used].map(([key, source]) => [
+      key,
+      { types: built(source).replace(/\.js$/, '.d.ts'), default: built(source) },
+    ]),
+  );
+}
+
+/** `./src/index.ts` to `./dist/index.js`. */
+function built(source: string): string {
+  return source.replace(/^\.\/src\//, './dist/').replace(/\.ts$/, '.js');
+}
+
+function mapValues(record: Names, change: (value: string) => string): Names {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}

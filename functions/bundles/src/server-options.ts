@@ -1,0 +1,49 @@
+/**
+ * How the long-lived server becomes a folder: one file for each process and thread that it starts, and what they share. All
+ * files lie flat in it, because a module that starts a thread looks for it beside itself.
+ */
+import { fileURLToPath } from 'node:url';
+import type { BuildOptions } from 'esbuild';
+import { englishOnly, REQUIRE } from './plugins.ts';
+
+/** The file that the image starts. */
+export const SERVER_ENTRY = 'server.mjs';
+
+/** Native packages, and what only some models ask for: the image has them as npm packages. */
+const INSTALLED = ['onnxruntime-node', 'tokenizers', '@huggingface/transformers', 'sharp'];
+
+const ENTRIES: Readonly<Record<string, string>> = {
+  server: '../../server/server.ts',
+  'health-check': '../../server/health-check.ts',
+  'gpu-report': '../../server/gpu-report.ts',
+};
+const STARTED_BY_ENGINE = ['session-worker', 'provider-trial'];
+
+/** esbuild's options for the server; `<outdir>/server.mjs` starts it. Not minified, so that a stack trace can be read. */
+export function serverOptions(outdir: string): BuildOptions {
+  const own = Object.entries(ENTRIES).map(([out, path]) => ({
+    in: fileURLToPath(new URL(path, import.meta.url)),
+    out,
+  }));
+  const engine = STARTED_BY_ENGINE.map((out) => ({
+    in: fileURLToPath(import.meta.resolve(`@pilotlight/engine/internal/session/${out}`)),
+    out,
+  }));
+  return {
+    entryPoints: [...own, ...engine],
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    splitting: true,
+    chunkNames: '[name]-[hash]',
+    mainFields: ['module', 'main'],
+    external: INSTALLED,
+    legalComments: 'none',
+    conditions: ['module'],
+    plugins: [englishOnly],
+    banner: REQUIRE,
+  };
+}
