@@ -1,5 +1,5 @@
 /** What `npm start` prints: the models, where the time of the cold start went, and lines to copy. */
-import type { OnnxManifest, PackageEntry, Quality, TaskName } from '@pilotlight/engine';
+import { type OnnxManifest, type PackageEntry, type Quality, TASK_FACTS } from '@pilotlight/engine';
 import type { LocalModel } from './load-models.ts';
 import { paint, table } from './terminal.ts';
 
@@ -9,28 +9,6 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   slots: 'play jazz by Miles Davis',
 };
 
-/** A body for each task. Without an apostrophe: it stands in a shell's single quotes. */
-const TASK_EXAMPLES: Readonly<Record<TaskName, (manifest: Shown) => object>> = {
-  'text-classification': () => ({ inputs: 'I love this' }),
-  'token-classification': () => ({ inputs: 'Ada Lovelace was born in London' }),
-  'question-answering': () => ({
-    inputs: { question: 'Who was born in London?', context: 'Ada Lovelace was born in London.' },
-  }),
-  'fill-mask': ({ textProcessing }) => ({
-    inputs: `Paris is the ${textProcessing.maskToken ?? '[MASK]'} of France.`,
-  }),
-  'zero-shot-classification': () => ({
-    inputs: 'My parcel is late',
-    parameters: { candidate_labels: ['delivery', 'payment'] },
-  }),
-  'feature-extraction': () => ({ inputs: 'I love this' }),
-  'sentence-similarity': () => ({
-    inputs: { source_sentence: 'I love this', sentences: ['I like it', 'Where is it?'] },
-  }),
-  'text-ranking': () => ({
-    inputs: { query: 'late parcel', texts: ['Delivery takes two days', 'We take cards'] },
-  }),
-};
 type Shown = Pick<OnnxManifest, 'name' | 'task' | 'textProcessing'>;
 
 /** Where requests are handed over to, and the models that are. */
@@ -117,7 +95,8 @@ function curlLines(manifests: readonly Shown[], base: string): string[] {
 export function curlLine(manifest: Shown, base: string): string {
   const { name, task } = manifest;
   const text = Object.hasOwn(EXAMPLES, name) ? EXAMPLES[name] : undefined;
-  const body = text === undefined ? TASK_EXAMPLES[task](manifest) : { inputs: text };
+  const body =
+    text === undefined ? TASK_FACTS[task].example(manifest.textProcessing.maskToken) : { inputs: text };
   return `curl -d '${JSON.stringify(body)}' ${base.replace('http://', '')}/models/${name}`;
 }
 

@@ -4,7 +4,6 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { taskParameters } from '@pilotlight/app/internal/formats/hugging-face/parameters';
 import { readConfig } from '@pilotlight/app/internal/settings/config';
 import { engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
@@ -13,7 +12,7 @@ import { MAX_ROW_BYTES } from '@pilotlight/batch/internal/file/limits';
 import { NO_PROGRESS, type Progress } from '@pilotlight/batch/internal/file/parts';
 import { predictFile } from '@pilotlight/batch/internal/file/predict-file';
 import { parseOptions as parseFileOptions } from '@pilotlight/batch/internal/object/options';
-import { Engine } from '@pilotlight/engine';
+import { Engine, wireParameters } from '@pilotlight/engine';
 import { ProgressLine } from './batch/progress.ts';
 import { redrive } from './batch/redrive.ts';
 import { LocalError, parseOptions, runCommand, usageError } from './command.ts';
@@ -111,7 +110,7 @@ async function predict(file: string, values: Values): Promise<void> {
       format,
       options: { column, idColumn, delimiter, maxRowBytes: MAX_ROW_BYTES },
       predictor,
-      parameters: taskParameters({ parameters }, predictor.manifest.task),
+      parameters: wireParameters(parameters, predictor.manifest.task),
       partRows: PART_ROWS,
       from: NO_PROGRESS,
     });

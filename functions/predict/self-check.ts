@@ -1,8 +1,8 @@
 /** Whether the models still answer as their packages say: a golden at a time. */
 import type { Metrics } from '@aws-lambda-powertools/metrics';
+import type { SelfCheck } from '@pilotlight/app/internal/aws/warm-up';
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import { addMetrics } from '@pilotlight/app/internal/telemetry/emf';
-import type { SelfCheck } from '@pilotlight/app/internal/aws/warm-up';
 import { type GoldenCheck, PilotlightError } from '@pilotlight/engine';
 import { type PredictModel, refOf } from './ports.ts';
 

@@ -1,8 +1,9 @@
 /** The heart-beat of a running job: keeps its message hidden and its lease from ending, and notices what others did to it. */
-import type { Logger } from '@pilotlight/app/internal/serve/ports';
+
 import type { Delivery, SqsQueue } from '@pilotlight/app/internal/aws/sqs-queue';
 import type { JobStore } from '@pilotlight/app/internal/jobs/store';
 import { renew } from '@pilotlight/app/internal/jobs/transitions';
+import type { Logger } from '@pilotlight/app/internal/serve/ports';
 
 export interface LeaseParts {
   readonly store: JobStore;

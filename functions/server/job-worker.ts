@@ -1,8 +1,9 @@
 /** Takes jobs from the queue, several at once so that they share batches, and lets them go when the process ends. */
-import type { Logger } from '@pilotlight/app/internal/serve/ports';
+
+import { pause } from '@pilotlight/app/internal/aws/pause';
 import type { Delivery } from '@pilotlight/app/internal/aws/sqs-queue';
 import { type JobPlace, jobParts } from '@pilotlight/app/internal/jobs/s3-jobs';
-import { pause } from '@pilotlight/app/internal/aws/pause';
+import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import { JobMetrics } from './job-metrics.ts';
 import type { Fetch } from './job-replay.ts';
 import { type DeliveryOutcome, JobRun, type RunParts } from './job-run.ts';

@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { createApp } from '@pilotlight/app/internal/app';
+import { jobPlaceOf, lazyJobs } from '@pilotlight/app/internal/jobs/lazy-jobs';
 import { createHttpServer } from '@pilotlight/app/internal/serve/node-server';
 import type { Circumstances } from '@pilotlight/app/internal/serve/ports';
-import { jobPlaceOf, lazyJobs } from '@pilotlight/app/internal/jobs/lazy-jobs';
 import { appOptions, engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { preload } from '@pilotlight/app/internal/settings/preload';
 import { readServerConfig, type ServerConfig } from '@pilotlight/app/internal/settings/server';

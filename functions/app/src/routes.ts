@@ -4,9 +4,8 @@
  */
 import { routes as documentation } from './docs/routes.ts';
 import { formats } from './formats/index.ts';
-import { routes as service } from './service/routes.ts';
-
 import type { Route } from './serve/route.ts';
+import { routes as service } from './service/routes.ts';
 
 export const routes = {
   ...formats['hugging-face'].routes,

@@ -13,8 +13,8 @@ import {
 } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import type { TracerProvider } from '@opentelemetry/sdk-trace';
-import type { Exchange, Logger, PredictionRecord, Telemetry } from '@pilotlight/app/internal/serve/ports';
 import { findRoute } from '@pilotlight/app/internal/routes';
+import type { Exchange, Logger, PredictionRecord, Telemetry } from '@pilotlight/app/internal/serve/ports';
 import type { TracingSettings } from '@pilotlight/app/internal/settings/tracing';
 import { ENGINE_VERSION } from '@pilotlight/engine';
 import type { Hono } from 'hono';

@@ -27,7 +27,13 @@ export {
   requestOfGolden,
 } from './predict/goldens/golden.ts';
 export { topOfRows } from './predict/goldens/top-of-rows.ts';
-export type { LoadedModel, Prediction, PredictOptions, PreparedCall, StageTimings } from './predict/loaded-model.ts';
+export type {
+  LoadedModel,
+  Prediction,
+  PredictOptions,
+  PreparedCall,
+  StageTimings,
+} from './predict/loaded-model.ts';
 export type { EachPrediction, Outcome, Predictor } from './predict/predictor.ts';
 export type { DecodeOptions, Tokenization, TokenizeOptions } from './predict/tokenization.ts';
 export { runtimeFolder, tryProvider } from './session/try-provider.ts';

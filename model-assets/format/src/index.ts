@@ -32,4 +32,12 @@ export {
   type ResolvedRef,
 } from './model-ref.ts';
 export { type ExecutionProvider, providerFor, variantFor } from './served-variant.ts';
+export {
+  TASK_FACTS,
+  TASKS,
+  type TaskFacts,
+  type TaskHead,
+  type TaskName,
+  wireParameters,
+} from './tasks.ts';
 export { compareVersions } from './versions.ts';

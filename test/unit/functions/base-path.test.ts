@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../../functions/app/src/settings/config.ts';
 import { appOptions } from '../../../functions/app/src/settings/engine-options.ts';
-import { fakeJobs } from './hand-over-to-server/fake-jobs.ts';
 import { fakeApp, postJson } from './fake-engine.ts';
+import { fakeJobs } from './hand-over-to-server/fake-jobs.ts';
 
 const JOB = `/jobs/${'1'.padStart(22, '0')}`;
 const body = postJson({ model: 'large', inputs: 'a' });

@@ -1,7 +1,7 @@
 import { ENGINE_ERROR_CODES, EngineError, PilotlightError } from '@pilotlight/engine';
 import { describe, expect, it, vi } from 'vitest';
 import { STATUS_OF } from '../../../functions/app/src/answer/error-codes.ts';
-import { fakeApp, fakeEngine, postJson, silent, preparing } from './fake-engine.ts';
+import { fakeApp, fakeEngine, postJson, preparing, silent } from './fake-engine.ts';
 
 async function answerTo(failure: unknown, logger = silent) {
   const app = fakeApp({ engine: fakeEngine({ failure }), logger });

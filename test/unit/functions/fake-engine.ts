@@ -1,5 +1,11 @@
 /** An engine of three models that answers at once, so that a test of the HTTP layer is about the HTTP layer. */
-import { type Engine, EngineError, type ModelRef, type PackageEntry, type TaskName } from '@pilotlight/engine';
+import {
+  type Engine,
+  EngineError,
+  type ModelRef,
+  type PackageEntry,
+  type TaskName,
+} from '@pilotlight/engine';
 import { createApp } from '../../../functions/app/src/app.ts';
 import type { AppOptions } from '../../../functions/app/src/serve/ports.ts';
 import type { PredictEngine, PredictModel } from '../../../functions/predict/ports.ts';

@@ -1,12 +1,12 @@
 /** The app of a function that has the model `sentiment`, beside a server that has `vectors` and `slots`, too. */
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import type { AppOptions, Telemetry } from '../../../functions/app/src/serve/ports.ts';
-import { ServerHandOver } from '../../../functions/app/src/hand-over/server-hand-over.ts';
 import { ServerError } from '../../../functions/app/src/hand-over/errors.ts';
+import { ServerHandOver } from '../../../functions/app/src/hand-over/server-hand-over.ts';
+import type { AppOptions, Telemetry } from '../../../functions/app/src/serve/ports.ts';
 import { PrometheusMetrics } from '../../../functions/app/src/telemetry/prometheus.ts';
-import { type FakeJobs, fakeJobs } from './hand-over-to-server/fake-jobs.ts';
 import { fakeApp, fakeEngine, post, postJson, preparing, silent } from './fake-engine.ts';
+import { type FakeJobs, fakeJobs } from './hand-over-to-server/fake-jobs.ts';
 
 interface World {
   /** Milliseconds that every prediction of the function is estimated at. */

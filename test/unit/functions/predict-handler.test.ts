@@ -4,13 +4,13 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { EngineError } from '@pilotlight/engine';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { HandOver, HandOverOutcome } from '../../../functions/app/src/serve/hand-over-port.ts';
-import { DEFAULT_LIMITS } from '../../../functions/app/src/request/limits.ts';
 import type { Jobs, JobView } from '../../../functions/app/src/jobs/job.ts';
+import { DEFAULT_LIMITS } from '../../../functions/app/src/request/limits.ts';
+import type { HandOver, HandOverOutcome } from '../../../functions/app/src/serve/hand-over-port.ts';
 import { preload } from '../../../functions/app/src/settings/preload.ts';
 import { createHandler } from '../../../functions/predict/create-handler.ts';
-import { fakeJobs } from './hand-over-to-server/fake-jobs.ts';
 import { type FakeEngine, fakeEngine, silent } from './fake-engine.ts';
+import { fakeJobs } from './hand-over-to-server/fake-jobs.ts';
 import { lambdaContext } from './lambda-context.ts';
 
 const event = (name: string) =>
@@ -55,7 +55,9 @@ function handlerOf(
 function throughServer(response: Response) {
   const take = async (): Promise<HandOverOutcome> => ({ kind: 'forwarded', response, circuit: 'closed' });
   const engine = fakeEngine({ only: ['sentiment'] });
-  const handle = handlerOf(engine, preload(engine, [], silent), { handOver: { models: ['large'], queues: true, take } });
+  const handle = handlerOf(engine, preload(engine, [], silent), {
+    handOver: { models: ['large'], queues: true, take },
+  });
   return handle('predict', { rawPath: '/models/large' });
 }
 

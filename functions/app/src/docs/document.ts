@@ -2,8 +2,8 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { toJSONSchema, type ZodMiniType } from 'zod/mini';
 import { formats } from '../formats/index.ts';
-import type { GroupOpenApi } from '../serve/wire-format.ts';
 import type { Route } from '../serve/route.ts';
+import type { GroupOpenApi } from '../serve/wire-format.ts';
 import { service } from '../service/index.ts';
 import * as own from './openapi.ts';
 import { routes } from './routes.ts';

@@ -1,6 +1,6 @@
+import type { Jobs } from '../jobs/job.ts';
 import type { HandOver } from '../serve/hand-over-port.ts';
 import type { Logger } from '../serve/ports.ts';
-import type { Jobs } from '../jobs/job.ts';
 import { ServerClient } from './client.ts';
 import { ServerHandOver } from './server-hand-over.ts';
 import type { HandOverSettings } from './settings.ts';

@@ -1,7 +1,8 @@
 /** Hands requests over: to the server while it answers, to the queue of jobs or back to this process while it does not. */
+
+import type { Jobs } from '../jobs/job.ts';
 import type { Admission, HandedRequest, HandOver, HandOverOutcome } from '../serve/hand-over-port.ts';
 import type { Logger } from '../serve/ports.ts';
-import type { Jobs } from '../jobs/job.ts';
 import { admit, afterForward, afterProbe, type Circuit, CLOSED } from './circuit.ts';
 import type { ServerClient } from './client.ts';
 import { ServerError } from './errors.ts';
@@ -113,7 +114,6 @@ export class ServerHandOver implements HandOver {
     const { logger, settings } = this.#parts;
     const [before, after] = [this.#circuit.state, circuit.state];
     this.#circuit = circuit;
-    if (before !== after)
-      logger.info(`The circuit to the server is ${after}`, { before, url: settings.url });
+    if (before !== after) logger.info(`The circuit to the server is ${after}`, { before, url: settings.url });
   }
 }

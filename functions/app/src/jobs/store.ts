@@ -1,8 +1,8 @@
 /** Jobs in a bucket. What two may write at once is written on condition: ADR-jobs.md. */
 import { createHash } from 'node:crypto';
 import { PilotlightError } from '@pilotlight/engine';
-import type { ObjectHead, S3Objects } from '../aws/s3-objects.ts';
 import { pause } from '../aws/pause.ts';
+import type { ObjectHead, S3Objects } from '../aws/s3-objects.ts';
 import { type JobRequest, type JobResult, type JobState, jobKeys, jobStateSchema } from './job.ts';
 import { expire, finish, type RequestDigest } from './transitions.ts';
 

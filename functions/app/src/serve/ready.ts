@@ -5,10 +5,7 @@ import type { AppParts } from './ports.ts';
 
 /** A model whose preloading failed counts as ready once a request has loaded it. @throws HttpError NOT_READY */
 export function tellReady({ engine, readiness }: Pick<AppParts, 'engine' | 'readiness'>) {
-  const loaded = engine.loaded().flatMap(({ manifest }) => [
-    manifest.name,
-    formatModelRef(manifest),
-  ]);
+  const loaded = engine.loaded().flatMap(({ manifest }) => [manifest.name, formatModelRef(manifest)]);
   const states = [...(readiness?.states() ?? [])].filter(
     ([ref, state]) => state !== 'ready' && !loaded.includes(ref),
   );

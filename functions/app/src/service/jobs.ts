@@ -46,17 +46,11 @@ function requireJobs({ jobs }: AppParts): Jobs {
   throw new HttpError('NOT_FOUND', 'This service has no queue for jobs.');
 }
 
-async function tellJob(
-  { c }: Call,
-  find: (id: string) => Promise<JobView | undefined>,
-): Promise<Response> {
+async function tellJob({ c }: Call, find: (id: string) => Promise<JobView | undefined>): Promise<Response> {
   const id = c.req.param('id') ?? '';
   const found = isJobId(id) ? await find(id) : undefined;
   if (!found) {
-    throw new HttpError(
-      'JOB_NOT_FOUND',
-      'There is no such job. Jobs are deleted some days after they came.',
-    );
+    throw new HttpError('JOB_NOT_FOUND', 'There is no such job. Jobs are deleted some days after they came.');
   }
   const waits = found.status === 'queued' || found.status === 'running';
   const seen = { ...found, status_url: publicPath(c, found.status_url) };

@@ -1,8 +1,8 @@
 /** Settings from the environment, checked whole before anything starts. */
 import { isModelRef } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
-import { DEFAULT_LIMITS } from '../request/limits.ts';
 import { handOverSettings } from '../hand-over/settings.ts';
+import { DEFAULT_LIMITS } from '../request/limits.ts';
 import { count, type Environment, readSettings, text, unknownOf } from './environment-settings.ts';
 import { remotePackages } from './remote-packages.ts';
 

@@ -1,5 +1,5 @@
-import type { AppOptions, Logger } from '../serve/ports.ts';
 import { jobPlaceOf, lazyJobs } from '../jobs/lazy-jobs.ts';
+import type { AppOptions, Logger } from '../serve/ports.ts';
 import type { Config } from './config.ts';
 
 /** What the environment says of the server and of jobs. Where it says nothing, nothing is loaded. */

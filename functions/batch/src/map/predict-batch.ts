@@ -1,6 +1,6 @@
 /** One batch of a backfill: rows in, one part of the output in S3. */
 
-import { taskParameters } from '@pilotlight/app/internal/formats/hugging-face/parameters';
+import { wireParameters } from '@pilotlight/engine';
 import * as z from 'zod/mini';
 import { BatchError } from '../errors.ts';
 import { type Answer, answersTo } from '../file/answers.ts';
@@ -48,7 +48,7 @@ export async function predictBatch(
   const predictor = await engine.predictor(backfillModel(job.key, prefixes));
   const model = modelSummary(predictor);
   const { task } = predictor.manifest;
-  const parameters = taskParameters({ parameters: job.parameters }, task);
+  const parameters = wireParameters(job.parameters, task);
   const numbers = items.map(({ row }) => row);
   const [firstRow, lastRow] = [Math.min(...numbers), Math.max(...numbers)];
   const part = partOf(firstRow);

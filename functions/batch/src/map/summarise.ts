@@ -1,6 +1,7 @@
 /** The end of a backfill: every row accounted for, and no part left that is not of it. */
-import { taskParameters } from '@pilotlight/app/internal/formats/hugging-face/parameters';
+
 import { keysBelow } from '@pilotlight/app/internal/aws/s3-list';
+import { wireParameters } from '@pilotlight/engine';
 import { BatchError } from '../errors.ts';
 import { SUMMARY } from '../object/keys.ts';
 import { Output } from '../object/output.ts';
@@ -56,7 +57,7 @@ export async function summarise(
   }
   // Rows are numbered without gaps, so that one which nobody tells of shows too.
   sum.rowsIn = Math.max(lastRow + 1, sum.rowsOut + lostRows);
-  const parameters = taskParameters({ parameters: job.parameters }, predictor.manifest.task);
+  const parameters = wireParameters(job.parameters, predictor.manifest.task);
   const input = { bucket: objects.bucket, key: job.key };
   const summary = { input, model, parameters, engine: engineVersion, parts: parts.size, ...sum };
   await new Output({ objects, folder, input, run: runName(summary) }).put(

@@ -1,10 +1,15 @@
 /** One file of the bucket, from its event to its summary. */
 
-import { taskParameters } from '@pilotlight/app/internal/formats/hugging-face/parameters';
 import { isS3Status } from '@pilotlight/app/internal/aws/s3-errors';
 import type { ObjectHead, S3Objects } from '@pilotlight/app/internal/aws/s3-objects';
 import { readObject } from '@pilotlight/app/internal/aws/s3-read';
-import { EngineError, type ModelRef, type PilotlightError, type Predictor } from '@pilotlight/engine';
+import {
+  EngineError,
+  type ModelRef,
+  type PilotlightError,
+  type Predictor,
+  wireParameters,
+} from '@pilotlight/engine';
 import { BatchError } from '../errors.ts';
 import { formatOf } from '../file/formats.ts';
 import { NO_PROGRESS, type Progress } from '../file/parts.ts';
@@ -96,7 +101,7 @@ async function processKnown(
   known.facts = { model };
   const format = formatOf(job.key);
   const { parameters: given, ...csv } = await readOptions(objects, job.key, head.metadata);
-  const parameters = taskParameters({ parameters: given }, predictor.manifest.task);
+  const parameters = wireParameters(given, predictor.manifest.task);
   known.facts = { model, parameters };
   await predictor.predictEach([], parameters);
 

@@ -4,6 +4,7 @@
  */
 
 import * as z from 'zod/mini';
+import { TASK_FACTS, TASKS } from '../tasks.ts';
 import {
   FORMAT_VERSION,
   modelNameSchema,
@@ -17,25 +18,7 @@ import {
   text,
 } from './common.ts';
 
-/** By the names of Hugging Face's pipelines. */
-export const TASKS = [
-  'text-classification',
-  'token-classification',
-  'question-answering',
-  'fill-mask',
-  'zero-shot-classification',
-  'feature-extraction',
-  'sentence-similarity',
-  'text-ranking',
-] as const;
-/** Tasks whose logits have a label each. */
-const LABELLED: readonly string[] = [
-  'text-classification',
-  'token-classification',
-  'zero-shot-classification',
-];
 export const taskNameSchema = z.enum(TASKS);
-export type TaskName = z.infer<typeof taskNameSchema>;
 
 /** What each axis of a tensor counts: `['batch', 'tokens', 'hidden']`. */
 const axisSchema = z.enum(['batch', 'tokens', 'labels', 'hidden', 'vocabulary']);
@@ -182,7 +165,7 @@ export const onnxManifestSchema = z
         defaultPrompt === undefined || Object.hasOwn(prompts, defaultPrompt),
       { path: ['taskDefaults', 'defaultPrompt'], error: 'must name one of the prompts' },
     ),
-    z.refine(({ task, labels }) => labels.length > 0 || !LABELLED.includes(task), {
+    z.refine(({ task, labels }) => labels.length > 0 || !TASK_FACTS[task].labelled, {
       path: ['labels'],
       error: 'must not be empty for a classification task',
     }),

@@ -1,15 +1,10 @@
 /** What a family of models has to offer so that its checkpoints can be packaged: one file, one entry in the table. */
-import type { Graph } from '@pilotlight/model-format';
+import type { Graph, TaskHead } from '@pilotlight/model-format';
 import type { OnnxModel } from './onnx.ts';
 import type { WeightSource } from './weights.ts';
 
 /** What stands on the base model. `none` gives its last hidden states. */
-export type Head =
-  | 'sequence-classification'
-  | 'token-classification'
-  | 'question-answering'
-  | 'masked-lm'
-  | 'none';
+export type Head = TaskHead;
 
 export type GraphInputs = Graph['inputs'];
 export type GraphOutputs = Graph['outputs'];

@@ -1,4 +1,5 @@
 /** A Hugging Face checkpoint: config.json, model.safetensors, tokenizer.json. */
+import { TASK_FACTS } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 import type { Architecture, Head } from '../graph/architecture.ts';
 import { architectureFor } from '../graph/architectures.ts';
@@ -6,7 +7,6 @@ import type { SourceFolder } from './folder.ts';
 import { type HuggingFaceConfig, labelsFor, taskFor } from './hugging-face.ts';
 import { Safetensors } from './safetensors.ts';
 import type { ModelSource, SourceOptions } from './source.ts';
-import { HEAD_OF_TASK } from './task.ts';
 import { taskDefaultsOf } from './task-defaults.ts';
 import { readTokenizer } from './tokenizer.ts';
 
@@ -21,7 +21,7 @@ export async function readCheckpoint(
 ): Promise<ModelSource> {
   const architecture = architectureFor(config.model_type);
   const task = taskFor(folder, config, options.task);
-  const head = HEAD_OF_TASK[task];
+  const head = TASK_FACTS[task].head;
   refuseForeignHead(architecture, config.architectures?.[0], head);
   const labels = labelsFor(head, config);
   const weights = new Safetensors(folder.path);

@@ -1,13 +1,13 @@
 /** An existing ONNX export with its config.json and tokenizer.json, as optimum and torch.onnx write them. */
 
 import { dirname, join } from 'node:path/posix';
+import { TASK_FACTS } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 import { loadModel } from '../graph/external.ts';
 import type { SourceFolder } from './folder.ts';
 import { type HuggingFaceConfig, labelsFor, taskFor } from './hugging-face.ts';
 import { mapInputs, mapOutputs } from './onnx-roles.ts';
 import type { ModelSource, SourceOptions } from './source.ts';
-import { HEAD_OF_TASK } from './task.ts';
 import { taskDefaultsOf } from './task-defaults.ts';
 import { readTokenizer } from './tokenizer.ts';
 
@@ -33,7 +33,7 @@ export async function readOnnxExport(
   for (const external of weights) folder.use(join(dirname(file), external));
   refuseOldOpset(model.opsetImport.find(({ domain }) => domain === '')?.version ?? 0);
   const task = taskFor(folder, config, options.task);
-  const labels = labelsFor(HEAD_OF_TASK[task], config);
+  const labels = labelsFor(TASK_FACTS[task].head, config);
   const inputs = mapInputs(model);
   const outputs = mapOutputs(model.graph, task, labels.length);
   return {

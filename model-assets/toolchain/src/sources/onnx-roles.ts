@@ -1,5 +1,5 @@
 /** What the inputs and outputs of an exported graph are, by the names that exporters give them. */
-import type { Graph, TaskName } from '@pilotlight/model-format';
+import { type Graph, TASK_FACTS, type TaskFacts, type TaskName } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 import { int, makeNode } from '../graph/node.ts';
 import type { OnnxDimension, OnnxGraph, OnnxModel, OnnxValueInfo } from '../graph/onnx.ts';
@@ -12,31 +12,6 @@ const INPUT_NAMES: Readonly<Record<Input['role'], readonly string[]>> = {
   input_ids: ['input_ids', 'input_ids:0', 'input'],
   attention_mask: ['attention_mask', 'attention_mask:0', 'input_mask', 'mask'],
   token_type_ids: ['token_type_ids', 'token_type_ids:0', 'segment_ids'],
-};
-
-interface Wanted extends Pick<Output, 'role' | 'axes'> {
-  readonly names: readonly string[];
-}
-
-const LOGITS = ['logits', 'output', 'output_0'] as const;
-const CLASSES: Wanted = { role: 'logits', axes: ['batch', 'labels'], names: LOGITS };
-const STATES: Wanted = {
-  role: 'hidden_states',
-  axes: ['batch', 'tokens', 'hidden'],
-  names: ['last_hidden_state', 'token_embeddings', 'output', 'output_0'],
-};
-const OUTPUTS: Readonly<Record<TaskName, readonly Wanted[]>> = {
-  'text-classification': [CLASSES],
-  'zero-shot-classification': [CLASSES],
-  'text-ranking': [CLASSES],
-  'token-classification': [{ role: 'logits', axes: ['batch', 'tokens', 'labels'], names: LOGITS }],
-  'question-answering': [
-    { role: 'start_logits', axes: ['batch', 'tokens'], names: ['start_logits', 'output_0'] },
-    { role: 'end_logits', axes: ['batch', 'tokens'], names: ['end_logits', 'output_1'] },
-  ],
-  'fill-mask': [{ role: 'logits', axes: ['batch', 'tokens', 'vocabulary'], names: LOGITS }],
-  'feature-extraction': [STATES],
-  'sentence-similarity': [STATES],
 };
 
 /** From IR version 4 on, weights are not listed among the inputs. */
@@ -76,7 +51,7 @@ function roleOf(name: string): Input['role'] | undefined {
  * is not float32 of the shape that the task needs, SOURCE_INVALID when it has another number of labels.
  */
 export function mapOutputs(graph: OnnxGraph, task: TaskName, labels: number): Output[] {
-  const found = OUTPUTS[task].map((wanted) => findOutput(graph, wanted, task, labels));
+  const found = TASK_FACTS[task].outputs.map((wanted) => findOutput(graph, wanted, task, labels));
   graph.output = found.map(({ value }) => value);
   return found.map(({ value, wanted: { role, axes } }) => ({
     name: value.name,
@@ -86,7 +61,7 @@ export function mapOutputs(graph: OnnxGraph, task: TaskName, labels: number): Ou
   }));
 }
 
-function findOutput(graph: OnnxGraph, wanted: Wanted, task: TaskName, labels: number) {
+function findOutput(graph: OnnxGraph, wanted: TaskFacts['outputs'][number], task: TaskName, labels: number) {
   const { axes, names } = wanted;
   const found = names.flatMap((name) => graph.output.filter((value) => value.name === name))[0];
   if (found === undefined) {

@@ -1,9 +1,8 @@
 /** How results are made by default, where the files of the model say so. */
-import type { OnnxManifest, TaskName } from '@pilotlight/model-format';
+import { type OnnxManifest, TASK_FACTS, type TaskName } from '@pilotlight/model-format';
 import type { SourceFolder } from './folder.ts';
 import type { HuggingFaceConfig } from './hugging-face.ts';
 import { sentenceEmbedding } from './sentence-transformers.ts';
-import { HEAD_OF_TASK } from './task.ts';
 
 /**
  * What turns logits into scores, as the pipelines of transformers choose it: multi-label classifiers and those with
@@ -15,8 +14,8 @@ export function taskDefaultsOf(
   task: TaskName,
   labels: readonly string[],
 ): OnnxManifest['taskDefaults'] {
-  if (HEAD_OF_TASK[task] === 'none') return sentenceEmbedding(folder);
-  if (HEAD_OF_TASK[task] !== 'sequence-classification') return undefined;
+  if (TASK_FACTS[task].head === 'none') return sentenceEmbedding(folder);
+  if (TASK_FACTS[task].head !== 'sequence-classification') return undefined;
   if (config.problem_type === 'regression') return { functionToApply: 'none' };
   const eachByItself = config.problem_type === 'multi_label_classification' || labels.length === 1;
   return eachByItself ? { functionToApply: 'sigmoid' } : undefined;

@@ -1,18 +1,6 @@
 /** Which task a model is for: what is asked for, checked against what the files of the model say. */
-import type { TaskName } from '@pilotlight/model-format';
+import { TASK_FACTS, type TaskName } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
-import type { Head } from '../graph/architecture.ts';
-
-export const HEAD_OF_TASK: Readonly<Record<TaskName, Head>> = {
-  'text-classification': 'sequence-classification',
-  'token-classification': 'token-classification',
-  'question-answering': 'question-answering',
-  'fill-mask': 'masked-lm',
-  'zero-shot-classification': 'sequence-classification',
-  'text-ranking': 'sequence-classification',
-  'feature-extraction': 'none',
-  'sentence-similarity': 'none',
-};
 
 /** Endings of the class names of transformers, the same in every family. */
 const TASK_OF_ENDING: readonly (readonly [ending: RegExp, task: TaskName])[] = [
@@ -23,7 +11,8 @@ const TASK_OF_ENDING: readonly (readonly [ending: RegExp, task: TaskName])[] = [
   [/Model$/, 'feature-extraction'],
 ];
 
-export interface TaskFacts {
+/** What the files of a checkpoint say. */
+export interface CheckpointFacts {
   /** `architectures` of config.json. */
   readonly architectures: readonly string[];
   /** The label of each logit; read for classifiers only. */
@@ -38,9 +27,9 @@ export interface TaskFacts {
  * examples if a label says "entailment". A CrossEncoder with one label ranks unless it is asked for something else.
  * Throws SOURCE_INVALID when a head is asked for that the checkpoint does not have, and when nothing says which.
  */
-export function taskOf(facts: TaskFacts, asked: TaskName | undefined): TaskName {
+export function taskOf(facts: CheckpointFacts, asked: TaskName | undefined): TaskName {
   const [architecture] = facts.architectures;
-  if (asked !== undefined && HEAD_OF_TASK[asked] === 'none') return asked;
+  if (asked !== undefined && TASK_FACTS[asked].head === 'none') return asked;
   const found = TASK_OF_ENDING.find(
     ([ending]) => architecture !== undefined && ending.test(architecture),
   )?.[1];
@@ -60,13 +49,13 @@ export function taskOf(facts: TaskFacts, asked: TaskName | undefined): TaskName 
       'config.json names no architecture: say which --task the model is for.',
     );
   }
-  if (found !== undefined && HEAD_OF_TASK[found] !== HEAD_OF_TASK[asked]) {
+  if (found !== undefined && TASK_FACTS[found].head !== TASK_FACTS[asked].head) {
     throw new ToolchainError(
       'SOURCE_INVALID',
       `config.json says ${architecture}, which does ${found}, not --task ${asked}.`,
     );
   }
-  if (HEAD_OF_TASK[asked] === 'sequence-classification') refuseOtherLabels(asked, facts.labels());
+  if (TASK_FACTS[asked].head === 'sequence-classification') refuseOtherLabels(asked, facts.labels());
   return asked;
 }
 

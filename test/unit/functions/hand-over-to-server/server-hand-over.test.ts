@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { HandedRequest } from '../../../../functions/app/src/serve/hand-over-port.ts';
+import { ServerError, type ServerErrorCode } from '../../../../functions/app/src/hand-over/errors.ts';
 import {
   ServerHandOver,
   type ServerHandOverParts,
 } from '../../../../functions/app/src/hand-over/server-hand-over.ts';
-import { ServerError, type ServerErrorCode } from '../../../../functions/app/src/hand-over/errors.ts';
+import type { HandedRequest } from '../../../../functions/app/src/serve/hand-over-port.ts';
 import { silent } from '../fake-engine.ts';
 import { fakeJobs } from './fake-jobs.ts';
 
@@ -88,7 +88,10 @@ describe('a request for the server', () => {
     async (down) => {
       const { handOver, server, jobs } = world();
       server.down = down;
-      const outcome = await handOver.take(request({ ref: 'large@2.0.0', idempotencyKey: 'a-key-of-mine' }), 'server');
+      const outcome = await handOver.take(
+        request({ ref: 'large@2.0.0', idempotencyKey: 'a-key-of-mine' }),
+        'server',
+      );
       expect(outcome).toMatchObject({ kind: 'queued', job: { id: '1'.padStart(22, '0') } });
       expect(jobs.submitted).toEqual([
         {
@@ -134,22 +137,30 @@ describe('a model with the policy cpu', () => {
   it('is answered here while there is no server, where it can be', async () => {
     const { handOver, server } = world();
     server.down = 'SERVER_ABSENT';
-    expect(await handOver.take(request({ ...medium, servedHere: true }), 'server')).toMatchObject({ kind: 'here' });
-    expect(await handOver.take(request({ ...medium, servedHere: false }), 'server')).toMatchObject({ kind: 'queued' });
+    expect(await handOver.take(request({ ...medium, servedHere: true }), 'server')).toMatchObject({
+      kind: 'here',
+    });
+    expect(await handOver.take(request({ ...medium, servedHere: false }), 'server')).toMatchObject({
+      kind: 'queued',
+    });
     expect(await handOver.take(request({ servedHere: true }), 'server')).toMatchObject({ kind: 'queued' });
   });
 
   it('is a job where the server was waited for in vain, for no time is left', async () => {
     const { handOver, server } = world();
     server.down = 'SERVER_TIMEOUT';
-    expect(await handOver.take(request({ ...medium, servedHere: true }), 'server')).toMatchObject({ kind: 'queued' });
+    expect(await handOver.take(request({ ...medium, servedHere: true }), 'server')).toMatchObject({
+      kind: 'queued',
+    });
   });
 });
 
 describe('a client that would rather not wait', () => {
   it('gets a job at once, though the server answers', async () => {
     const { handOver, server } = world();
-    expect(await handOver.take(request({ preference: { waitMs: 0 } }), 'queue')).toMatchObject({ kind: 'queued' });
+    expect(await handOver.take(request({ preference: { waitMs: 0 } }), 'queue')).toMatchObject({
+      kind: 'queued',
+    });
     expect(server.sent).toEqual([]);
   });
 

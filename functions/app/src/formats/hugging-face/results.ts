@@ -1,21 +1,22 @@
 /** Results as the clients of Hugging Face expect them, for one input and for a list. */
+import { TASK_FACTS, type TaskFacts, type TaskName } from '@pilotlight/engine';
 import { base64OfVector, isVector } from '../vectors.ts';
 
 type Shape = (results: readonly unknown[], many: boolean) => unknown;
 
-/** Tasks that do not give their only result as it is, and a list of results for a list of inputs. */
-const SHAPES: Readonly<Record<string, Shape>> = {
-  'text-classification': (results) => results,
-  'feature-extraction': (results, many) => (many || !isVector(results[0]) ? results : results[0]),
+const SHAPES: Readonly<Record<TaskFacts['wire'], Shape>> = {
+  list: (results) => results,
+  vector: (results, many) => (many || !isVector(results[0]) ? results : results[0]),
+  each: (results, many) => (many ? results : results[0]),
 };
 
-export function shapeResults(task: string | undefined, results: readonly unknown[], many: boolean): unknown {
-  const shape = task !== undefined && Object.hasOwn(SHAPES, task) ? SHAPES[task] : undefined;
-  return (shape ?? eachOrOnly)(results, many);
-}
-
-function eachOrOnly(results: readonly unknown[], many: boolean): unknown {
-  return many ? results : results[0];
+/** `task` is undefined where the engine has no task of its own for the model. */
+export function shapeResults(
+  task: TaskName | undefined,
+  results: readonly unknown[],
+  many: boolean,
+): unknown {
+  return SHAPES[task === undefined ? 'each' : TASK_FACTS[task].wire](results, many);
 }
 
 /** Every vector, however deep, as the base64 of its 32-bit floats. */

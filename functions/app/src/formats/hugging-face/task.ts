@@ -1,18 +1,17 @@
 /** Which task a call is for. */
-import { EngineError, type PackageManifest, TASKS, type TaskName, tasksOf } from '@pilotlight/engine';
+import {
+  EngineError,
+  type PackageManifest,
+  TASK_FACTS,
+  TASKS,
+  type TaskName,
+  tasksOf,
+} from '@pilotlight/engine';
 import type { PredictRequest } from './request.ts';
-
-/** Other names that Hugging Face's pipelines go by. */
-const ALIASES: Readonly<Record<string, TaskName>> = {
-  'sentiment-analysis': 'text-classification',
-  ner: 'token-classification',
-  embeddings: 'feature-extraction',
-  rerank: 'text-ranking',
-};
 
 /** The task of a path, where the model can do it. @throws EngineError TASK_UNSUPPORTED with the tasks that it can do */
 export function namedTask(wanted: string, manifest: PackageManifest): TaskName | undefined {
-  const name = Object.hasOwn(ALIASES, wanted) ? ALIASES[wanted] : wanted;
+  const name = TASKS.find((task) => TASK_FACTS[task].aliases.includes(wanted)) ?? wanted;
   if (name === manifest.task) return manifest.runtime === 'onnx' ? manifest.task : undefined;
   const own = manifest.runtime === 'onnx' ? tasksOf(manifest) : [];
   const task = own.find((candidate) => candidate === name);
@@ -37,14 +36,15 @@ export function taskOfBody(request: PredictRequest, manifest: PackageManifest): 
 }
 
 function meantTask({ inputs, parameters }: PredictRequest): TaskName | undefined {
-  if (parameters?.candidate_labels !== undefined) return 'zero-shot-classification';
   const first: unknown = Array.isArray(inputs) ? inputs[0] : inputs;
-  if (typeof first !== 'object' || first === null) return undefined;
-  if ('source_sentence' in first) return 'sentence-similarity';
-  if ('query' in first) return 'text-ranking';
-  return 'question' in first ? 'question-answering' : undefined;
+  const byParameter = TASKS.find((task) => has(parameters, TASK_FACTS[task].parameter));
+  return byParameter ?? TASKS.find((task) => has(first, TASK_FACTS[task].inputField));
 }
 
-function isTask(name: string | undefined): name is TaskName {
+function has(value: unknown, field: string | undefined): boolean {
+  return field !== undefined && typeof value === 'object' && value !== null && field in value;
+}
+
+function isTask(name: string): name is TaskName {
   return TASKS.some((task) => task === name);
 }

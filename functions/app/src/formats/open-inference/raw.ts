@@ -11,8 +11,8 @@ import {
 } from '@pilotlight/engine';
 import { refuseMoreValues } from '../../answer/answer-size.ts';
 import type { Limits } from '../../request/limits.ts';
-import type { TokenModel } from '../../serve/ports.ts';
 import { refuseField } from '../../request/parse.ts';
+import type { TokenModel } from '../../serve/ports.ts';
 import type { InferTensor, OutputTensor } from './request.ts';
 import { elementsOf } from './tensors.ts';
 
@@ -82,7 +82,11 @@ async function runRaw(model: TokenModel, feeds: Feeds, signal: AbortSignal | und
 }
 
 /** The inputs of the graph, `[rows, tokens]` each; a mask that is not given is of ones, types are zeros. */
-function readFeeds({ manifest, variant }: TokenModel, tensors: readonly InferTensor[], limits: Limits): Feeds {
+function readFeeds(
+  { manifest, variant }: TokenModel,
+  tensors: readonly InferTensor[],
+  limits: Limits,
+): Feeds {
   const { inputs } = variant.graphs.model;
   const unknown = tensors.find(({ name }) => !inputs.some((input) => input.name === name));
   if (unknown) {

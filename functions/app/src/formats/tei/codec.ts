@@ -59,7 +59,12 @@ function embed(body: unknown): Asked {
   return {
     task: 'feature-extraction',
     inputs: readBatch(inputs),
-    parameters: (model) => ({ ...poolingFor(model), normalize, ...given({ dimensions }), ...commonParameters(rest) }),
+    parameters: (model) => ({
+      ...poolingFor(model),
+      normalize,
+      ...given({ dimensions }),
+      ...commonParameters(rest),
+    }),
   };
 }
 

@@ -16,14 +16,10 @@ export const bodies = {
 };
 
 const code = z.string().meta({ description: 'Stable' });
-const teiError = z
-  .looseObject({ error: z.string(), error_type: z.string(), code })
-  .meta({ id: 'TeiError' });
+const teiError = z.looseObject({ error: z.string(), error_type: z.string(), code }).meta({ id: 'TeiError' });
 const labelScore = z.object({ label: z.string(), score: z.number() });
 const vectors = z.array(z.array(z.number())).meta({ description: '[inputs][hidden]' });
-const tokenVectors = z
-  .array(z.array(z.array(z.number())))
-  .meta({ description: '[inputs][tokens][hidden]' });
+const tokenVectors = z.array(z.array(z.array(z.number()))).meta({ description: '[inputs][tokens][hidden]' });
 const ranks = z.array(z.object({ index: z.int(), score: z.number(), text: z.string().optional() }));
 const classes = z.union([z.array(labelScore), z.array(z.array(labelScore))]);
 const likenesses = z.array(z.number());

@@ -82,31 +82,31 @@ export const info: Codec = {
 };
 
 function describeModel({ manifest, variantName, maxBatchTokens }: TokenModel, limits: Limits) {
-    const { name, version, labels, taskDefaults, textProcessing } = manifest;
-    const id2label = Object.fromEntries(labels.entries());
-    const label2id = Object.fromEntries(labels.map((label, index) => [label, index]));
-    const kinds = tasksOf(manifest);
-    const model_type = {
-      ...(kinds.includes('feature-extraction') && {
-        embedding: { pooling: taskDefaults?.pooling ?? 'mean' },
-      }),
-      ...(kinds.includes('text-classification') && { classifier: { id2label, label2id } }),
-      ...(kinds.includes('text-ranking') && { reranker: { id2label, label2id } }),
-    };
-    return {
-      model_id: name,
-      model_sha: checksumOf(manifest) ?? null,
-      model_version: version,
-      model_dtype: variantName,
-      model_type,
-      tasks: kinds,
-      max_concurrent_requests: limits.maxConcurrentRequests,
-      max_input_length: textProcessing.maxTokens,
-      max_batch_tokens: maxBatchTokens,
-      max_client_batch_size: limits.maxInputs,
-      auto_truncate: false,
-      version: ENGINE_VERSION,
-    };
+  const { name, version, labels, taskDefaults, textProcessing } = manifest;
+  const id2label = Object.fromEntries(labels.entries());
+  const label2id = Object.fromEntries(labels.map((label, index) => [label, index]));
+  const kinds = tasksOf(manifest);
+  const model_type = {
+    ...(kinds.includes('feature-extraction') && {
+      embedding: { pooling: taskDefaults?.pooling ?? 'mean' },
+    }),
+    ...(kinds.includes('text-classification') && { classifier: { id2label, label2id } }),
+    ...(kinds.includes('text-ranking') && { reranker: { id2label, label2id } }),
+  };
+  return {
+    model_id: name,
+    model_sha: checksumOf(manifest) ?? null,
+    model_version: version,
+    model_dtype: variantName,
+    model_type,
+    tasks: kinds,
+    max_concurrent_requests: limits.maxConcurrentRequests,
+    max_input_length: textProcessing.maxTokens,
+    max_batch_tokens: maxBatchTokens,
+    max_client_batch_size: limits.maxInputs,
+    auto_truncate: false,
+    version: ENGINE_VERSION,
+  };
 }
 
 function refuseMoreTokens(field: string, lists: readonly (readonly number[])[], limits: Limits): void {
@@ -135,4 +135,3 @@ function describeTokens({ ids, tokens, spans, specialTokensMask }: Tokenization,
     };
   });
 }
-

@@ -1,5 +1,5 @@
 /** The requests that a model is verified with unless it comes with its own, in the form that its task has. */
-import type { TaskName, TokenRequest } from '@pilotlight/engine';
+import { TASK_FACTS, type TaskFacts, type TaskName, type TokenRequest } from '@pilotlight/engine';
 import { builtInTexts } from './texts.ts';
 
 export interface RequestFacts {
@@ -65,22 +65,16 @@ export function builtInRequests({
   const texts = builtInTexts(task, maxTokens);
   const pairs = (own: readonly Pair[], ofText: (text: string) => Pair): TokenRequest[] =>
     [...own, ...texts.map(ofText)].map(([text, pair]) => ({ text, pair }));
-  switch (task) {
-    case 'question-answering':
-      return pairs(QUESTIONS, (text) => ['What is it about?', text]);
-    case 'zero-shot-classification':
-      return pairs(HYPOTHESES, (text) => [text, 'This example is travel.']);
-    case 'text-ranking':
-      return pairs(RANKED, (text) => ['what people say about the weather', text]);
-    case 'fill-mask':
-      return [
-        ...MASKED.map((text) => ({ text: text.replaceAll('_', () => maskToken) })),
-        ...texts.map((text) => ({ text: `${maskToken} ${text}` })),
-      ];
-    case 'text-classification':
-    case 'token-classification':
-    case 'feature-extraction':
-    case 'sentence-similarity':
-      return texts.map((text) => ({ text }));
-  }
+  const inTheFormOf: Record<TaskFacts['reads'], () => TokenRequest[]> = {
+    text: () => texts.map((text) => ({ text })),
+    sentences: () => texts.map((text) => ({ text })),
+    question: () => pairs(QUESTIONS, (text) => ['What is it about?', text]),
+    hypothesis: () => pairs(HYPOTHESES, (text) => [text, 'This example is travel.']),
+    query: () => pairs(RANKED, (text) => ['what people say about the weather', text]),
+    'masked text': () => [
+      ...MASKED.map((text) => ({ text: text.replaceAll('_', () => maskToken) })),
+      ...texts.map((text) => ({ text: `${maskToken} ${text}` })),
+    ],
+  };
+  return inTheFormOf[TASK_FACTS[task].reads]();
 }
