@@ -199,7 +199,9 @@ describe('ts', () => {
   beforeAll(() => {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'tsconfig.json'), '{"extends":"../../tsconfig.json","include":["*.ts"]}');
+    const options = { composite: false, noEmit: true };
+    const project = { extends: '../../tsconfig.json', compilerOptions: options, include: ['*.ts'] };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(project));
     for (const { snippet, file } of files)
       writeFileSync(file, snippet.code.replaceAll(ENDPOINT, service.url));
   });
