@@ -1,5 +1,6 @@
 /** What `npm start` prints: the models, where the time of the cold start went, and lines to copy. */
-import { type OnnxManifest, type PackageEntry, type Quality, TASK_FACTS } from '@pilotlight/engine';
+import { type OnnxManifest, type PackageEntry, type Quality } from '@pilotlight/engine';
+import { TASK_FACTS } from '@pilotlight/model-format';
 import type { LocalModel } from './load-models.ts';
 import { paint, table } from './terminal.ts';
 

@@ -12,7 +12,8 @@ import { MAX_ROW_BYTES } from '@pilotlight/batch/internal/file/limits';
 import { NO_PROGRESS, type Progress } from '@pilotlight/batch/internal/file/parts';
 import { predictFile } from '@pilotlight/batch/internal/file/predict-file';
 import { parseOptions as parseFileOptions } from '@pilotlight/batch/internal/object/options';
-import { Engine, wireParameters } from '@pilotlight/engine';
+import { Engine } from '@pilotlight/engine';
+import { wireParameters } from '@pilotlight/model-format';
 import { ProgressLine } from './batch/progress.ts';
 import { redrive } from './batch/redrive.ts';
 import { LocalError, parseOptions, runCommand, usageError } from './command.ts';
@@ -30,7 +31,7 @@ Usage: npm run batch -- FILE --model NAME [OPTIONS]
   --column NAME       CSV column of the texts (default: text)
   --id-column NAME    CSV column of the ids (default: id)
   --delimiter C       between the fields of a CSV record (default: ,)
-  --packages DIR      folder of packages (default: MODELS_DIR, or model-assets/packages)
+  --packages DIR      folder of packages (default: PILOTLIGHT_MODELS_DIR, or model-assets/packages)
   -h, --help          print this text
 
   redrive             moves the messages of a dead-letter queue back, so that their files are tried again
@@ -84,7 +85,7 @@ async function predict(file: string, values: Values): Promise<void> {
   const bytes = await sizeOf(file);
   const folder = packagesFolder(values.packages);
   keepHeapSmall();
-  const engine = new Engine(engineOptions(readConfig({ ...process.env, MODELS_DIR: folder })));
+  const engine = new Engine(engineOptions(readConfig({ ...process.env, PILOTLIGHT_MODELS_DIR: folder })));
   const entries = await listModels(engine, folder);
   if (ref === undefined) {
     const names = [...new Set(entries.map(({ name }) => name))].join(', ');

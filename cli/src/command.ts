@@ -1,6 +1,7 @@
 /** What the local commands share: options, one line for what went wrong, exit codes. */
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
-import { didYouMean, PilotlightError } from '@pilotlight/engine';
+import { PilotlightError } from '@pilotlight/engine';
+import { didYouMean } from '@pilotlight/model-format/errors';
 import { paint } from './terminal.ts';
 
 export type LocalErrorCode =

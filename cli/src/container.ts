@@ -25,7 +25,7 @@ async function listed(url: string) {
     return listSchema.parse(await answer.json()).models;
   } catch (cause) {
     throw unreachable(
-      `No server of ours answers at ${url}. Start one: PORT=9090 MODELS_DIR=<folder> node functions/server/server.ts`,
+      `No server of ours answers at ${url}. Start one: PILOTLIGHT_PORT=9090 PILOTLIGHT_MODELS_DIR=<folder> node functions/server/server.ts`,
       cause,
     );
   }

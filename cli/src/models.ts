@@ -1,14 +1,15 @@
 /** The packages that the local commands serve. */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { didYouMean, type Engine, type PackageEntry, parseModelRef } from '@pilotlight/engine';
+import { type Engine, type PackageEntry, parseModelRef } from '@pilotlight/engine';
+import { didYouMean } from '@pilotlight/model-format/errors';
 import { LocalError, usageError } from './command.ts';
 
 const DEFAULT_FOLDER = fileURLToPath(new URL('../../model-assets/packages', import.meta.url));
 
-/** `--packages`, else MODELS_DIR, else the packages of this repository. */
+/** `--packages`, else PILOTLIGHT_MODELS_DIR, else the packages of this repository. */
 export function packagesFolder(option: string | undefined): string {
-  return resolve(option ?? process.env.MODELS_DIR ?? DEFAULT_FOLDER);
+  return resolve(option ?? process.env.PILOTLIGHT_MODELS_DIR ?? DEFAULT_FOLDER);
 }
 
 /** Every package of the folder, at least one. @throws LocalError NO_MODELS */

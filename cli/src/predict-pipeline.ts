@@ -1,6 +1,7 @@
 /** `npm run predict` with a model that transformers.js runs: files of images and recordings in, JSON out. */
 import { readFile } from 'node:fs/promises';
-import { type Engine, TRANSFORMERS_JS_TASKS, type TransformersJsManifest } from '@pilotlight/engine';
+import type { Engine, TransformersJsManifest } from '@pilotlight/engine';
+import { TRANSFORMERS_JS_TASKS } from '@pilotlight/model-format';
 import { LocalError, usageError } from './command.ts';
 
 /** Prints one JSON object for each input, `{"input", "result"}`. @throws LocalError USAGE, INPUT_REFUSED */

@@ -35,7 +35,7 @@ Usage: npm run predict -- --model NAME [OPTIONS] [TEXT ...]
   --set NAME=VALUE  a parameter of the task, again for each: --set multi_label=true
   --truncate        cut texts that are too long for the model, instead of refusing them
   --json            print one JSON object a text: {"text", "result"}
-  --packages DIR    folder of packages (default: MODELS_DIR, or model-assets/packages)
+  --packages DIR    folder of packages (default: PILOTLIGHT_MODELS_DIR, or model-assets/packages)
   -h, --help        print this text
 
 Without TEXT and --file, every line of standard input is a text; or an input in JSON, for
@@ -70,7 +70,7 @@ async function main(args: readonly string[]): Promise<void> {
   const { values, positionals: texts } = parseOptions(args, OPTIONS);
   if (values.help) return console.log(HELP);
   const folder = packagesFolder(values.packages);
-  const engine = new Engine(engineOptions(readConfig({ ...process.env, MODELS_DIR: folder })));
+  const engine = new Engine(engineOptions(readConfig({ ...process.env, PILOTLIGHT_MODELS_DIR: folder })));
   const entries = await listModels(engine, folder);
   if (values.model === undefined) {
     const names = [...new Set(entries.map(({ name }) => name))].join(', ');

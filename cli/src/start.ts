@@ -25,7 +25,7 @@ Usage: npm start [-- OPTIONS]
   --host ADDRESS    address to listen on (default: 127.0.0.1; 0.0.0.0 for every network)
   --model NAME      load this model at start, the others at their first request;
                     may be repeated (default: load all)
-  --packages DIR    folder of packages (default: MODELS_DIR, or model-assets/packages)
+  --packages DIR    folder of packages (default: PILOTLIGHT_MODELS_DIR, or model-assets/packages)
   --s3-port N       port of S3, whose files are predicted (default: 4568, or a free one)
   --container URL   hand over to the server there what only it has (docs/gpu.md); PILOTLIGHT_SERVER
                     says more
@@ -44,7 +44,7 @@ Examples:
   npm start -- --model sentiment --port 9000
   npm start -- --container http://localhost:9090
   npm start -- --lambda --model sentiment --memory 512
-  MODELS_DIR=/srv/models npm start -- --host 0.0.0.0`;
+  PILOTLIGHT_MODELS_DIR=/srv/models npm start -- --host 0.0.0.0`;
 
 const OPTIONS = {
   port: { type: 'string' },
@@ -78,14 +78,17 @@ async function main(args: readonly string[]): Promise<void> {
   if (stray ?? values.logs) throw usageError(`--${stray ?? 'logs'} is for --lambda.`);
   const config = readConfig({
     ...process.env,
-    MODELS_DIR: folder,
+    PILOTLIGHT_MODELS_DIR: folder,
     ...(values.container !== undefined && { PILOTLIGHT_SERVER: await containerSetting(values.container) }),
   });
   keepHeapSmall();
   const engine = new Engine({ ...engineOptions(config), sessions: 'worker' });
   try {
-    const models = await loadModels(engine, folder, values.model ?? config.PRELOAD_MODELS, (problem) =>
-      consoleLogger.warn(problem, {}),
+    const models = await loadModels(
+      engine,
+      folder,
+      values.model ?? config.PILOTLIGHT_PRELOAD_MODELS,
+      (problem) => consoleLogger.warn(problem, {}),
     );
     const elsewhere = await handOverOptions(config, consoleLogger);
     const app = appOf(engine, config, values.quiet, elsewhere);

@@ -34,4 +34,4 @@ const parts: HandlerParts = {
 };
 export const handler = withBackfill(createHandler(parts), parts);
 
-await preload(engine, config.PRELOAD_MODELS, logger).settled;
+await preload(engine, config.PILOTLIGHT_PRELOAD_MODELS, logger).settled;

@@ -19,7 +19,7 @@ const config = readConfig(process.env);
 const logger = new Logger({ serviceName: SERVICE });
 const metrics = new Metrics({ namespace: config.PILOTLIGHT_METRICS_NAMESPACE, serviceName: SERVICE });
 const engine = new Engine(engineOptions(config));
-const preloaded = preload(engine, config.PRELOAD_MODELS, logger);
+const preloaded = preload(engine, config.PILOTLIGHT_PRELOAD_MODELS, logger);
 
 const ready = Promise.all([preloaded.settled, rehearse(engine, logger)]).then(() => performance.now());
 

@@ -1,7 +1,8 @@
 /** Warm-ups: an invocation that makes an environment, or finds one, and keeps it busy for a while. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { WARM_UP_SOURCE, type WarmUpReport, warmUpEventSchema } from '@pilotlight/app/internal/aws/warm-up';
-import { PilotlightError, reasonOf } from '@pilotlight/engine';
+import { PilotlightError } from '@pilotlight/engine';
+import { reasonOf } from '@pilotlight/model-format/errors';
 import type { Environment } from './environment.ts';
 import type { SelfChecks } from './self-check.ts';
 

@@ -13,15 +13,15 @@ export function batchingOn(
   settings: ServerConfig['server'],
 ): Pick<EngineOptions, 'batching' | 'queueLimits' | 'shortLaneTokens'> {
   const onCpu = provider === 'cpu';
-  const maxBatchTokens = settings.MAX_BATCH_TOKENS ?? (onCpu ? undefined : GPU_BATCH_TOKENS);
+  const maxBatchTokens = settings.PILOTLIGHT_MAX_BATCH_TOKENS ?? (onCpu ? undefined : GPU_BATCH_TOKENS);
   return {
     batching: 'dynamic',
     queueLimits: {
       ...(maxBatchTokens !== undefined && { maxBatchTokens }),
-      maxBatchRequests: settings.MAX_BATCH_REQUESTS,
-      maxQueueMs: settings.MAX_QUEUE_MS,
+      maxBatchRequests: settings.PILOTLIGHT_MAX_BATCH_REQUESTS,
+      maxQueueMs: settings.PILOTLIGHT_MAX_QUEUE_MS,
       ...(onCpu && { maxPadding: CPU_PADDING, mixBackground: false }),
     },
-    shortLaneTokens: onCpu ? settings.SHORT_LANE_TOKENS : 0,
+    shortLaneTokens: onCpu ? settings.PILOTLIGHT_SHORT_LANE_TOKENS : 0,
   };
 }

@@ -28,7 +28,7 @@ async function main(): Promise<number> {
     process.stderr.write(`${invalidEnvironment(faultsOf(settings.error)).message}\n`);
     return 2;
   }
-  const { EXECUTION_PROVIDER: forced, REQUIRE_GPU: requireGpu } = settings.data;
+  const { PILOTLIGHT_EXECUTION_PROVIDER: forced, PILOTLIGHT_REQUIRE_GPU: requireGpu } = settings.data;
   const report = await chooseExecutionProvider({ forced, requireGpu });
   process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
   return report.chosen === undefined ? 1 : 0;

@@ -1,7 +1,7 @@
 /** What Docker and ECS run to learn whether the server lives; the image has no curl. Ends with 0 where it does. */
 const SECONDS = 5;
 
-const url = `http://127.0.0.1:${process.env.PORT ?? 8080}/health`;
+const url = `http://127.0.0.1:${process.env.PILOTLIGHT_PORT ?? 8080}/health`;
 try {
   const { ok } = await fetch(url, { signal: AbortSignal.timeout(SECONDS * 1000) });
   process.exitCode = ok ? 0 : 1;

@@ -21,9 +21,9 @@ const REST_MS = 5000;
 const RETURN_MS = 2000;
 
 export interface WorkerSettings {
-  readonly JOB_CONCURRENCY: number;
-  readonly JOB_LEASE_SECONDS: number;
-  readonly JOB_MAX_ATTEMPTS: number;
+  readonly PILOTLIGHT_JOB_CONCURRENCY: number;
+  readonly PILOTLIGHT_JOB_LEASE_SECONDS: number;
+  readonly PILOTLIGHT_JOB_MAX_ATTEMPTS: number;
 }
 
 /** Jobs of `place`, each sent to `fetch`. */
@@ -37,9 +37,9 @@ export function startJobWorker(
     ...jobParts(place, process.env),
     fetch,
     logger,
-    concurrency: settings.JOB_CONCURRENCY,
-    leaseMs: settings.JOB_LEASE_SECONDS * 1000,
-    maxAttempts: settings.JOB_MAX_ATTEMPTS,
+    concurrency: settings.PILOTLIGHT_JOB_CONCURRENCY,
+    leaseMs: settings.PILOTLIGHT_JOB_LEASE_SECONDS * 1000,
+    maxAttempts: settings.PILOTLIGHT_JOB_MAX_ATTEMPTS,
   });
 }
 

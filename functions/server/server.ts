@@ -35,7 +35,7 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
     executionProvider,
     sessions: 'worker',
     ...batchingOn(executionProvider, settings),
-    maxQueuedRequests: settings.MAX_CONCURRENT_REQUESTS,
+    maxQueuedRequests: shared.PILOTLIGHT_MAX_CONCURRENT_REQUESTS,
     onBatch: (batch) => served.ran(batch),
   });
   const metrics = new PrometheusMetrics(() => engine.loaded().length);
@@ -45,7 +45,7 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
     provider: () => executionProvider,
   });
   const ofProcess = new ProcessMetrics();
-  const preloaded = preload(engine, shared.PRELOAD_MODELS, logger);
+  const preloaded = preload(engine, shared.PILOTLIGHT_PRELOAD_MODELS, logger);
   void preloaded.settled.then(() => {
     logger.info('Models preloaded', { models: servedBy(engine.loaded(), executionProvider) });
   });
@@ -67,7 +67,7 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
   const jobs = place && startJobWorker(place, settings, async (job) => fetch(job, IN_BACKGROUND), logger);
   endOnSignals(async (signal) => {
     logger.info('Draining', { signal, inFlight: drain.inFlight, jobs: jobs?.running ?? 0 });
-    const grace = settings.SHUTDOWN_GRACE_MS;
+    const grace = settings.PILOTLIGHT_SHUTDOWN_GRACE_MS;
     const [inTime] = await Promise.all([drain.close(grace), jobs?.stop(grace)]);
     if (!inTime) logger.error('Requests were still under way at the end of the grace', {});
     // Those whose connections were cut have left the queue, so that this waits for one batch at most.
@@ -75,11 +75,11 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
     await tracing?.shutdown();
     return inTime ? 0 : 1;
   });
-  server.listen(settings.PORT, settings.HOST);
+  server.listen(settings.PILOTLIGHT_PORT, settings.PILOTLIGHT_HOST);
   await once(server, 'listening');
   const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : settings.PORT;
-  logger.info('Listening', { host: settings.HOST, port });
+  const port = typeof address === 'object' && address !== null ? address.port : settings.PILOTLIGHT_PORT;
+  logger.info('Listening', { host: settings.PILOTLIGHT_HOST, port });
 }
 
 /** What nobody asks for is not loaded. */

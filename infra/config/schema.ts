@@ -1,6 +1,6 @@
 /** What one deployment is made of. Plain data: durations are numbers with their unit in the name. */
 
-import { JOB_DEADLINE_HOURS } from '@pilotlight/app/internal/settings/config';
+import { DEFAULT_JOB_DEADLINE_HOURS } from '@pilotlight/app/internal/settings/config';
 import { parseModelRef } from '@pilotlight/model-format';
 import { closest } from '@pilotlight/model-format/errors';
 import * as z from 'zod';
@@ -93,9 +93,9 @@ function checkExpiration(
   { resultExpirationDays, environment }: z.output<typeof gpuSchema>,
   addIssue: AddIssue,
 ): void {
-  const hours = Number(environment.JOB_DEADLINE_HOURS ?? JOB_DEADLINE_HOURS);
+  const hours = Number(environment.PILOTLIGHT_JOB_DEADLINE_HOURS ?? DEFAULT_JOB_DEADLINE_HOURS);
   if (24 * resultExpirationDays > hours) return;
-  const message = `must be ${Math.floor(hours / 24) + 1} or more: a job that is not done has failed after ${hours} hours (JOB_DEADLINE_HOURS), and is to be found until then`;
+  const message = `must be ${Math.floor(hours / 24) + 1} or more: a job that is not done has failed after ${hours} hours (PILOTLIGHT_JOB_DEADLINE_HOURS), and is to be found until then`;
   addIssue({ code: 'custom', path: ['gpu', 'resultExpirationDays'], message });
 }
 

@@ -23,7 +23,10 @@ it('predicts a file as it is deployed, and tells CloudWatch', async () => {
   cpSync('test/e2e/batch-event.mjs', runner);
   await world.put('in/sentiment/a.txt', 'I love this\nI do not\n');
   const [message = ''] = world.queue.drain();
-  const environment = { NODE_PATH: resolve('node_modules'), MODELS_DIR: resolve('model-assets/packages') };
+  const environment = {
+    NODE_PATH: resolve('node_modules'),
+    PILOTLIGHT_MODELS_DIR: resolve('model-assets/packages'),
+  };
   const { stdout, stderr } = await run([process.execPath, runner, file, message], {
     env: { ...world.environment, ...environment },
   });

@@ -60,7 +60,7 @@ export async function weather({ rows, partRows, kills, trouble, longestLifeMs }:
   const s3 = await unreliable(world.s3.endpoint, trouble, random);
   const environment = {
     ...world.environment,
-    MODELS_DIR: 'model-assets/packages',
+    PILOTLIGHT_MODELS_DIR: 'model-assets/packages',
     PILOTLIGHT_INTRA_OP_THREADS: '1',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     POWERTOOLS_METRICS_DISABLED: 'true',

@@ -92,7 +92,7 @@ describe('the Dockerfile', () => {
     const user = image.instructions.get('USER') ?? '';
     expect(user).toMatch(/^[1-9]\d{3,}:[1-9]\d{3,}$/);
     expect(image.instructions.get('STOPSIGNAL')).toBe('SIGTERM');
-    expect(image.instructions.get('EXPOSE')).toBe(image.environment.PORT);
+    expect(image.instructions.get('EXPOSE')).toBe(image.environment.PILOTLIGHT_PORT);
     expect(image.instructions.get('VOLUME')).toBe('["/tmp"]');
   });
 
@@ -189,7 +189,7 @@ describe('the server, from these files alone, as the user of the image', () => {
     [world, collector] = await Promise.all([startJobWorld(), startOtlpCollector()]);
     server = await startImage(image, ROOT, {
       ...world.environment,
-      PRELOAD_MODELS: 'sentiment',
+      PILOTLIGHT_PRELOAD_MODELS: 'sentiment',
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     });
   });
@@ -202,7 +202,9 @@ describe('the server, from these files alone, as the user of the image', () => {
       body: JSON.stringify(body),
     });
   const healthOf = () =>
-    run(node(join(ROOT, 'app', HEALTH_CHECK)), { env: { PORT: server.port } }).then(({ code }) => code);
+    run(node(join(ROOT, 'app', HEALTH_CHECK)), { env: { PILOTLIGHT_PORT: server.port } }).then(
+      ({ code }) => code,
+    );
 
   test('answers, and is healthy', async () => {
     const answer = await post('/models/sentiment', { inputs: 'I love this' });

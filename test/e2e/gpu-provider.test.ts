@@ -17,23 +17,36 @@ async function report(env: Readonly<Record<string, string>>) {
 
 describe('on a machine with or without a GPU', () => {
   test('the report says what each provider wants, and fails where a GPU is required and there is none', async () => {
-    const { code, chosen, requirements } = await report({ REQUIRE_GPU: '1' });
+    const { code, chosen, requirements } = await report({ PILOTLIGHT_REQUIRE_GPU: '1' });
     expect(requirements[0]).toMatchObject({ of: 'cuda', wanted: expect.stringContaining('or later') });
     expect(code).toBe(chosen === undefined ? 1 : 0);
-    expect(await report({ EXECUTION_PROVIDER: 'cpu' })).toEqual({ code: 0, chosen: 'cpu', requirements: [] });
+    expect(await report({ PILOTLIGHT_EXECUTION_PROVIDER: 'cpu' })).toEqual({
+      code: 0,
+      chosen: 'cpu',
+      requirements: [],
+    });
   });
 
   test('the server refuses to start where a GPU is required and the CPU is asked for, and prints the report', async () => {
-    const env = { REQUIRE_GPU: '1', EXECUTION_PROVIDER: 'cpu', MODELS_DIR: PACKAGES, PORT: '0' };
+    const env = {
+      PILOTLIGHT_REQUIRE_GPU: '1',
+      PILOTLIGHT_EXECUTION_PROVIDER: 'cpu',
+      PILOTLIGHT_MODELS_DIR: PACKAGES,
+      PILOTLIGHT_PORT: '0',
+    };
     const { code, stderr } = await run(node('functions/server/server.ts'), { env });
     expect(code).toBe(1);
     expect(stderr).toContain('Execution provider: none');
-    expect(stderr).toContain('REQUIRE_GPU is set, and no GPU can be used here.');
+    expect(stderr).toContain('PILOTLIGHT_REQUIRE_GPU is set, and no GPU can be used here.');
     expect(stderr).not.toContain('"Listening"');
   });
 
   test('the server says which variant of each model runs on what', async () => {
-    const env = { EXECUTION_PROVIDER: 'cpu', MODELS_DIR: PACKAGES, PRELOAD_MODELS: 'sentiment' };
+    const env = {
+      PILOTLIGHT_EXECUTION_PROVIDER: 'cpu',
+      PILOTLIGHT_MODELS_DIR: PACKAGES,
+      PILOTLIGHT_PRELOAD_MODELS: 'sentiment',
+    };
     const server = await startGpuServer(env);
     expect(server.log()).toMatch(/"Execution provider".*"chosen":"cpu","forced":true/);
     const models = '"models":[{"model":"sentiment@1.0.0","variant":"int8","provider":"cpu"}]';
@@ -44,11 +57,15 @@ describe('on a machine with or without a GPU', () => {
   });
 
   test('the settings of the choice are checked with all others', async () => {
-    const env = { EXECUTION_PROVIDER: 'tpu', REQUIRE_GPU: 'maybe', PORT: '70000' };
+    const env = {
+      PILOTLIGHT_EXECUTION_PROVIDER: 'tpu',
+      PILOTLIGHT_REQUIRE_GPU: 'maybe',
+      PILOTLIGHT_PORT: '70000',
+    };
     const { code, stderr } = await run(node('functions/server/server.ts'), { env });
     expect(code).toBe(1);
-    expect(stderr).toContain('EXECUTION_PROVIDER: must be cuda, webgpu or cpu');
-    expect(stderr).toContain('REQUIRE_GPU: must be 1 or 0');
-    expect(stderr).toContain('PORT: must be');
+    expect(stderr).toContain('PILOTLIGHT_EXECUTION_PROVIDER: must be cuda, webgpu or cpu');
+    expect(stderr).toContain('PILOTLIGHT_REQUIRE_GPU: must be 1 or 0');
+    expect(stderr).toContain('PILOTLIGHT_PORT: must be');
   });
 });

@@ -14,7 +14,7 @@ poison(packages, 'sentiment', POISON);
 afterAll(() => rmSync(packages, { recursive: true }));
 
 const start = (environment: Readonly<Record<string, string>> = {}) =>
-  startGpuServer({ MODELS_DIR: packages, PRELOAD_MODELS: 'sentiment', ...environment });
+  startGpuServer({ PILOTLIGHT_MODELS_DIR: packages, PILOTLIGHT_PRELOAD_MODELS: 'sentiment', ...environment });
 
 /** Of 1 to 120 words, the same text for the same number. */
 const textOf = (number: number): string =>
@@ -39,7 +39,7 @@ async function clients<T>(
 describe('the server of the container under load', () => {
   let server: GpuServer;
   beforeAll(async () => {
-    server = await start({ MAX_CONCURRENT_REQUESTS: '64' });
+    server = await start({ PILOTLIGHT_MAX_CONCURRENT_REQUESTS: '64' });
   });
   afterAll(() => server.signal('SIGKILL'));
 

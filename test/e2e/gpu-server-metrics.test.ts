@@ -25,7 +25,10 @@ function parse(text: string) {
 describe('metrics of the server of the container', () => {
   let server: GpuServer;
   beforeAll(async () => {
-    server = await startGpuServer({ MODELS_DIR: 'model-assets/packages', PRELOAD_MODELS: 'sentiment' });
+    server = await startGpuServer({
+      PILOTLIGHT_MODELS_DIR: 'model-assets/packages',
+      PILOTLIGHT_PRELOAD_MODELS: 'sentiment',
+    });
   });
   afterAll(() => server.signal('SIGKILL'));
 

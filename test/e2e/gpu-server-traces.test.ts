@@ -4,7 +4,11 @@ import { node, run } from './command.ts';
 import { startGpuServer } from './gpu-server.ts';
 
 const start = (environment: Readonly<Record<string, string>>) =>
-  startGpuServer({ MODELS_DIR: 'model-assets/packages', PRELOAD_MODELS: 'sentiment', ...environment });
+  startGpuServer({
+    PILOTLIGHT_MODELS_DIR: 'model-assets/packages',
+    PILOTLIGHT_PRELOAD_MODELS: 'sentiment',
+    ...environment,
+  });
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const CALLER = '00f067aa0ba902b7';

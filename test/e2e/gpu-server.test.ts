@@ -14,7 +14,7 @@ poison(packages, 'sentiment', POISON);
 afterAll(() => rmSync(packages, { recursive: true }));
 
 const start = (environment: Readonly<Record<string, string>> = {}) =>
-  startGpuServer({ MODELS_DIR: packages, PRELOAD_MODELS: 'sentiment', ...environment });
+  startGpuServer({ PILOTLIGHT_MODELS_DIR: packages, PILOTLIGHT_PRELOAD_MODELS: 'sentiment', ...environment });
 
 const answerSchema = z.array(z.array(z.object({ label: z.string(), score: z.number() })));
 const WORDS = 'the plot was thin but I loved every minute of this slow and lovely film'.split(' ');
@@ -36,7 +36,11 @@ function positive(body: unknown): number {
 describe('the server of the container', () => {
   let server: GpuServer;
   beforeAll(async () => {
-    server = await start({ MAX_BATCH_TOKENS: '1024', MAX_BATCH_REQUESTS: '16', MAX_CLIENT_BATCH_SIZE: '32' });
+    server = await start({
+      PILOTLIGHT_MAX_BATCH_TOKENS: '1024',
+      PILOTLIGHT_MAX_BATCH_REQUESTS: '16',
+      PILOTLIGHT_MAX_INPUTS: '32',
+    });
   });
   afterAll(() => server.signal('SIGKILL'));
 
@@ -76,7 +80,7 @@ describe('the server of the container', () => {
     expect((await server.predict('still there')).status).toBe(200);
   });
 
-  test('takes no more inputs of one request than MAX_CLIENT_BATCH_SIZE', async () => {
+  test('takes no more inputs of one request than PILOTLIGHT_MAX_INPUTS', async () => {
     const { status, body } = await server.predict(Array.from({ length: 33 }, () => 'a'));
     expect({ status, body }).toMatchObject({ status: 422, body: { code: 'TOO_MANY_INPUTS' } });
   });
@@ -107,7 +111,7 @@ describe('the server of the container', () => {
 describe('the server of the container at its limits', () => {
   let server: GpuServer;
   beforeAll(async () => {
-    server = await start({ MAX_CONCURRENT_REQUESTS: '8', MAX_BATCH_REQUESTS: '1' });
+    server = await start({ PILOTLIGHT_MAX_CONCURRENT_REQUESTS: '8', PILOTLIGHT_MAX_BATCH_REQUESTS: '1' });
   });
   afterAll(() => server.signal('SIGKILL'));
 
@@ -136,7 +140,7 @@ describe('the server of the container at its limits', () => {
 });
 
 test('ends with 1 at the end of the grace, where requests are still under way', async () => {
-  const server = await start({ SHUTDOWN_GRACE_MS: '100', MAX_BATCH_REQUESTS: '1' });
+  const server = await start({ PILOTLIGHT_SHUTDOWN_GRACE_MS: '100', PILOTLIGHT_MAX_BATCH_REQUESTS: '1' });
   const cut = Promise.allSettled(Array.from({ length: 16 }, () => server.predict(LONG)));
   await server.metricAtLeast('te_requests_in_flight', 17);
   server.signal('SIGTERM');
@@ -145,7 +149,7 @@ test('ends with 1 at the end of the grace, where requests are still under way', 
 });
 
 test('names every variable at fault before it starts anything', async () => {
-  const env = { MAX_BATCH_TOKENS: '0', MAX_QUEUE_MS: 'soon', PORT: '70000' };
+  const env = { PILOTLIGHT_MAX_BATCH_TOKENS: '0', PILOTLIGHT_MAX_QUEUE_MS: 'soon', PILOTLIGHT_PORT: '70000' };
   const { code, stderr } = await run(node('functions/server/server.ts'), { env });
   expect(code).toBe(1);
   for (const name of Object.keys(env)) expect(stderr).toContain(`${name}: must be`);

@@ -31,7 +31,12 @@ export interface Answer {
 /** Resolves once it listens and its models are loaded. */
 export async function startGpuServer(environment: Readonly<Record<string, string>>): Promise<GpuServer> {
   const child = spawn(process.execPath, ['functions/server/server.ts'], {
-    env: userEnvironment({ PORT: '0', HOST: '127.0.0.1', PILOTLIGHT_VERIFY: 'size', ...environment }),
+    env: userEnvironment({
+      PILOTLIGHT_PORT: '0',
+      PILOTLIGHT_HOST: '127.0.0.1',
+      PILOTLIGHT_VERIFY: 'size',
+      ...environment,
+    }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let log = '';

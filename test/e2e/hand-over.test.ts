@@ -40,18 +40,18 @@ function declareCost(model: string): void {
 
 const startContainer = (port = '0') =>
   startGpuServer({
-    MODELS_DIR: all.packages,
-    PRELOAD_MODELS: 'sentiment,intent,slots',
-    EXECUTION_PROVIDER: 'cpu',
-    PORT: port,
-    JOB_LEASE_SECONDS: '5',
+    PILOTLIGHT_MODELS_DIR: all.packages,
+    PILOTLIGHT_PRELOAD_MODELS: 'sentiment,intent,slots',
+    PILOTLIGHT_EXECUTION_PROVIDER: 'cpu',
+    PILOTLIGHT_PORT: port,
+    PILOTLIGHT_JOB_LEASE_SECONDS: '5',
     ...world.environment,
   });
 
 const startFunction = (changes: object = {}) =>
   startPredict(file, {
-    MODELS_DIR: own.packages,
-    PRELOAD_MODELS: 'sentiment,slots',
+    PILOTLIGHT_MODELS_DIR: own.packages,
+    PILOTLIGHT_PRELOAD_MODELS: 'sentiment,slots',
     ...world.environment,
     PILOTLIGHT_CONTAINER: JSON.stringify({
       url: container.url,

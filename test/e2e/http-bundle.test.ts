@@ -28,8 +28,8 @@ function invoke(events: readonly string[], environment: Record<string, string> =
     encoding: 'utf8',
     env: {
       NODE_PATH: join(repository, 'node_modules'),
-      MODELS_DIR: DEFAULT_PACKAGES,
-      PRELOAD_MODELS: 'sentiment',
+      PILOTLIGHT_MODELS_DIR: DEFAULT_PACKAGES,
+      PILOTLIGHT_PRELOAD_MODELS: 'sentiment',
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',
       AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
       ...environment,
@@ -102,14 +102,7 @@ describe('the bundled predict function', () => {
   it('loads nothing of S3, SQS, jobs or the container at its start', () => {
     const code = [...startFiles(file)].map((path) => readFileSync(path, 'utf8')).join('\n');
     expect(declares(code, 'Engine')).toBe(true);
-    const lazy = [
-      'S3Client',
-      'SQSClient',
-      'S3Jobs',
-      'jobStateSchema',
-      'ServerClient',
-      'ServerHandOver',
-    ];
+    const lazy = ['S3Client', 'SQSClient', 'S3Jobs', 'jobStateSchema', 'ServerClient', 'ServerHandOver'];
     expect(lazy.filter((name) => declares(code, name))).toEqual([]);
     expect(declaredAnywhere(lazy)).toEqual(lazy);
   });
@@ -166,7 +159,9 @@ describe('the bundled predict function', () => {
   });
 
   it('lives on without a model that can not be preloaded, and says so', () => {
-    const { results, logged } = answersTo([event('predict')], { PRELOAD_MODELS: 'missing,sentiment' });
+    const { results, logged } = answersTo([event('predict')], {
+      PILOTLIGHT_PRELOAD_MODELS: 'missing,sentiment',
+    });
     expect(results[0].statusCode).toBe(200);
     expect(logged).toContainEqual(
       expect.objectContaining({

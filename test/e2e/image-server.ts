@@ -35,7 +35,7 @@ export async function startImage(
   const asUser = process.getuid?.() === 0 && uid !== undefined && gid !== undefined ? { uid, gid } : {};
   const child = spawn(process.execPath, args, {
     cwd: inImage(image.instructions.get('WORKDIR') ?? ''),
-    env: { PATH: '/usr/bin:/bin', ...environment, PORT: '0', ...more },
+    env: { PATH: '/usr/bin:/bin', ...environment, PILOTLIGHT_PORT: '0', ...more },
     ...asUser,
   });
   const ended = once(child, 'close');

@@ -22,7 +22,10 @@ test('no job is lost and none is answered twice, however often servers are kille
   expect(interrupted).toBeGreaterThan(0);
   expect(Object.values(troubles).reduce((sum, count) => sum + count)).toBeGreaterThan(0);
 
-  const calm = await startGpuServer({ MODELS_DIR: 'model-assets/packages', PRELOAD_MODELS: 'sentiment' });
+  const calm = await startGpuServer({
+    PILOTLIGHT_MODELS_DIR: 'model-assets/packages',
+    PILOTLIGHT_PRELOAD_MODELS: 'sentiment',
+  });
   for (const [i, { result }] of jobs.entries()) {
     const expected = positives((await calm.predict(inputsOf(i, storm.inputs))).body);
     const differences = positives(result).map((score, j) => Math.abs(score - (expected[j] ?? 9)));
@@ -36,12 +39,12 @@ test('a job that kills its process has failed with WORKER_LOST after its attempt
   const world = await startJobWorld();
   const environment = {
     ...world.environment,
-    MODELS_DIR: 'model-assets/packages',
-    PRELOAD_MODELS: 'sentiment',
-    MAX_CLIENT_BATCH_SIZE: '2000',
+    PILOTLIGHT_MODELS_DIR: 'model-assets/packages',
+    PILOTLIGHT_PRELOAD_MODELS: 'sentiment',
+    PILOTLIGHT_MAX_INPUTS: '2000',
     PILOTLIGHT_MAX_CALL_TOKENS: '1000000',
-    JOB_LEASE_SECONDS: '1',
-    JOB_MAX_ATTEMPTS: '2',
+    PILOTLIGHT_JOB_LEASE_SECONDS: '1',
+    PILOTLIGHT_JOB_MAX_ATTEMPTS: '2',
   };
   const { id } = await world.jobs.submit(predictionOf(inputsOf(0, 2000)), 'sentiment');
   for (let attempt = 1; attempt <= 2; attempt++) {
@@ -69,11 +72,11 @@ test('at SIGTERM under load each accepted request is answered, and each job is d
   const world = await startJobWorld();
   const server = await startGpuServer({
     ...world.environment,
-    MODELS_DIR: 'model-assets/packages',
-    PRELOAD_MODELS: 'sentiment',
-    MAX_CLIENT_BATCH_SIZE: '200',
-    JOB_CONCURRENCY: '4',
-    SHUTDOWN_GRACE_MS: '5000',
+    PILOTLIGHT_MODELS_DIR: 'model-assets/packages',
+    PILOTLIGHT_PRELOAD_MODELS: 'sentiment',
+    PILOTLIGHT_MAX_INPUTS: '200',
+    PILOTLIGHT_JOB_CONCURRENCY: '4',
+    PILOTLIGHT_SHUTDOWN_GRACE_MS: '5000',
   });
   const submitted = await Promise.all(
     Array.from({ length: JOBS }, (_, i) => world.jobs.submit(predictionOf(inputsOf(i, 150)), 'sentiment')),

@@ -47,13 +47,13 @@ export async function jobStorm(storm: Storm): Promise<Aftermath> {
   const environment = {
     ...world.environment,
     AWS_ENDPOINT_URL_S3: s3.endpoint,
-    MODELS_DIR: 'model-assets/packages',
-    PRELOAD_MODELS: 'sentiment',
+    PILOTLIGHT_MODELS_DIR: 'model-assets/packages',
+    PILOTLIGHT_PRELOAD_MODELS: 'sentiment',
     PILOTLIGHT_INTRA_OP_THREADS: '1',
-    JOB_LEASE_SECONDS: '1',
-    JOB_CONCURRENCY: '6',
+    PILOTLIGHT_JOB_LEASE_SECONDS: '1',
+    PILOTLIGHT_JOB_CONCURRENCY: '6',
     // A storm kills more often than a job that is to blame.
-    JOB_MAX_ATTEMPTS: '1000',
+    PILOTLIGHT_JOB_MAX_ATTEMPTS: '1000',
   };
   const servers: GpuServer[] = [];
   let interrupted = 0;

@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
-import { jobView } from '../../functions/app/src/service/openapi.ts';
 import { isJobId } from '../../functions/app/src/jobs/job-id.ts';
 import { digestOf } from '../../functions/app/src/jobs/store.ts';
 import { queued } from '../../functions/app/src/jobs/transitions.ts';
+import { jobView } from '../../functions/app/src/service/openapi.ts';
 import { type GpuServer, poison, startGpuServer } from './gpu-server.ts';
 import { DEADLINE_MS, type JobWorld, predictionOf, startJobWorld } from './job-world.ts';
 import { copyOfPackages } from './packages.ts';
@@ -29,13 +29,13 @@ beforeAll(async () => {
   world = await startJobWorld();
   server = await startGpuServer({
     ...world.environment,
-    MODELS_DIR: packages,
-    PRELOAD_MODELS: 'sentiment',
-    MAX_BATCH_REQUESTS: '8',
-    MAX_CLIENT_BATCH_SIZE: '2000',
+    PILOTLIGHT_MODELS_DIR: packages,
+    PILOTLIGHT_PRELOAD_MODELS: 'sentiment',
+    PILOTLIGHT_MAX_BATCH_REQUESTS: '8',
+    PILOTLIGHT_MAX_INPUTS: '2000',
     PILOTLIGHT_MAX_CALL_TOKENS: '1000000',
-    JOB_LEASE_SECONDS: '1',
-    JOB_MAX_ATTEMPTS: '1',
+    PILOTLIGHT_JOB_LEASE_SECONDS: '1',
+    PILOTLIGHT_JOB_MAX_ATTEMPTS: '1',
   });
 });
 afterAll(async () => {

@@ -8,7 +8,7 @@ import { copyOfPackages } from './packages.ts';
 const PREDICT = 'cli/src/predict.ts';
 const packages = copyOfPackages();
 const predict = (args: readonly string[], { env, ...options }: RunOptions = {}) =>
-  run(node(PREDICT, ...args), { ...options, env: { MODELS_DIR: packages, ...env } });
+  run(node(PREDICT, ...args), { ...options, env: { PILOTLIGHT_MODELS_DIR: packages, ...env } });
 const jsonLines = (stdout: string): unknown[] =>
   stdout
     .trim()

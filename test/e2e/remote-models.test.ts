@@ -51,8 +51,8 @@ async function answersOf(folder: string, environment: Record<string, string> = {
   const { stdout, stderr } = await run(command, {
     env: {
       NODE_PATH: join(repository, 'node_modules'),
-      MODELS_DIR: join(scratch, 'nothing'),
-      PRELOAD_MODELS: 'sentiment',
+      PILOTLIGHT_MODELS_DIR: join(scratch, 'nothing'),
+      PILOTLIGHT_PRELOAD_MODELS: 'sentiment',
       PILOTLIGHT_REMOTE_PACKAGES: remotePackages,
       PILOTLIGHT_REMOTE_FOLDER: folder,
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',

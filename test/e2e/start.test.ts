@@ -9,12 +9,15 @@ import { addUnknownKey, copyOfPackages, corruptWeights } from './packages.ts';
 const START = 'cli/src/start.ts';
 const sound = copyOfPackages();
 afterAll(() => rmSync(sound, { recursive: true }));
-const start = (...args: readonly string[]) => run(node(START, ...args), { env: { MODELS_DIR: sound } });
+const start = (...args: readonly string[]) =>
+  run(node(START, ...args), { env: { PILOTLIGHT_MODELS_DIR: sound } });
 
 describe('npm start', () => {
   let service: Service;
   beforeAll(async () => {
-    service = await startService(['npm', 'start', '--', '--port', '0'], { env: { MODELS_DIR: sound } });
+    service = await startService(['npm', 'start', '--', '--port', '0'], {
+      env: { PILOTLIGHT_MODELS_DIR: sound },
+    });
   });
   afterAll(() => service.end('SIGKILL').catch(() => {}));
 

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
-import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import { S3Objects } from '@pilotlight/app/internal/aws/s3-objects';
+import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import { readBatchConfig } from '@pilotlight/app/internal/settings/batch-config';
 import { jobsOf } from '@pilotlight/batch/internal/object/events';
 import {

@@ -2,8 +2,8 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { FunctionName } from '@pilotlight/functions';
-import { bundle } from '@pilotlight/functions/internal/bundle';
+import { bundle, type FunctionName } from '@pilotlight/functions/internal/bundle';
+import { MEGABYTES_PER_VCPU } from '@pilotlight/model-format';
 import {
   buildModelLayer,
   explainPlacement,
@@ -22,8 +22,6 @@ import { LocalError } from '../command.ts';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const LAYERS = join(ROOT, 'dist', 'layers');
 const ARCHITECTURE: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
-/** Memory that buys one vCPU. */
-const MEGABYTES = 1769;
 /** API Gateway does not wait longer. */
 const TIMEOUT_SECONDS = 29;
 
@@ -57,12 +55,12 @@ export async function builtPredict(
     name: 'predict',
     taskRoot,
     layers: [runtimeLayer(), ...modelLayers],
-    memoryMegabytes: MEGABYTES,
+    memoryMegabytes: MEGABYTES_PER_VCPU,
     timeoutSeconds: TIMEOUT_SECONDS,
     ...settings,
     environment: {
-      MODELS_DIR: '/opt/models',
-      PRELOAD_MODELS: models.map(({ name, version }) => `${name}@${version}`).join(','),
+      PILOTLIGHT_MODELS_DIR: '/opt/models',
+      PILOTLIGHT_PRELOAD_MODELS: models.map(({ name, version }) => `${name}@${version}`).join(','),
       // What it does with the real /opt, where Lambda has compared hashes.
       PILOTLIGHT_VERIFY: 'size',
       ...settings.environment,

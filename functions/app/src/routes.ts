@@ -5,6 +5,9 @@
 import { routes as documentation } from './docs/routes.ts';
 import { formats } from './formats/index.ts';
 import type { Route } from './serve/route.ts';
+
+export type { Route } from './serve/route.ts';
+
 import { routes as service } from './service/routes.ts';
 
 export const routes = {

@@ -1,4 +1,5 @@
 /** What the bundle of a function has in place of what its sources import. */
+import { gzipSync } from 'node:zlib';
 import type { Plugin } from 'esbuild';
 
 /** Come from the runtime layer, for they are built for one system and architecture. */
@@ -67,7 +68,7 @@ export const credentialsOfLambda: Plugin = {
 };
 
 /**
- * The OpenAPI document is the same for every request, so it is made here. What makes it asks for all of zod (310 kB),
+ * The OpenAPI document is the same for every request, so it is made here, and compressed. What makes it asks for all of zod (310 kB),
  * a good part of which would be in files that every cold start reads.
  */
 export const writtenDocument: Plugin = {
@@ -75,7 +76,16 @@ export const writtenDocument: Plugin = {
   setup({ onLoad }) {
     onLoad({ filter: /\/app\/src\/docs\/document\.ts$/ }, async () => {
       const { openApiDocument } = await import('@pilotlight/app/internal/docs/document');
-      return { contents: `export const openApiDocument = () => (${JSON.stringify(openApiDocument())});` };
+      const document = gzipSync(JSON.stringify(await openApiDocument()), { level: 9 }).toString('base64');
+      return {
+        contents: `
+          import { gunzipSync } from 'node:zlib';
+          export const openApiDocument = async () => JSON.parse(gunzipSync(Buffer.from('${document}', 'base64')));`,
+      };
     });
+    // The document that is written needs none of what it was made from.
+    onLoad({ filter: /\/app\/src\/(?:formats\/[\w-]+|service|docs)\/openapi\.ts$/ }, () => ({
+      contents: 'export const bodies = {}, operations = {};',
+    }));
   },
 };

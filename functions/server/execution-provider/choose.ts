@@ -1,5 +1,6 @@
 /** Which execution provider this process uses: the first of CUDA and WebGPU that proves that it works, else the CPU. */
-import { type ExecutionProvider, type ProviderTrial, runtimeFolder, tryProvider } from '@pilotlight/engine';
+import type { ExecutionProvider, ProviderTrial } from '@pilotlight/engine';
+import { runtimeFolder, tryProvider } from '@pilotlight/engine/internal/session/try-provider';
 import { LibrarySearch } from './library-search.ts';
 import { cudaRequirements, type Machine } from './nvidia.ts';
 import type { ExecutionProviderReport, ProviderCandidate, Requirement } from './report.ts';

@@ -29,7 +29,7 @@ export interface Requirement {
 export interface ExecutionProviderReport {
   /** Nothing where no provider is good enough for the settings. */
   readonly chosen?: ExecutionProvider;
-  /** Whether EXECUTION_PROVIDER named it, so that no other one was looked at. */
+  /** Whether PILOTLIGHT_EXECUTION_PROVIDER named it, so that no other one was looked at. */
   readonly forced: boolean;
   /** In the order of preference; the CPU needs no trial. */
   readonly candidates: readonly ProviderCandidate[];
@@ -54,7 +54,7 @@ export function reportText({ chosen, forced, candidates, requirements }: Executi
     requirement.advice === undefined ? [] : [`  - ${requirement.of}: ${requirement.advice}`],
   );
   const lines = [
-    `Execution provider: ${chosen ?? 'none'}${forced ? ', as EXECUTION_PROVIDER says' : ''}`,
+    `Execution provider: ${chosen ?? 'none'}${forced ? ', as PILOTLIGHT_EXECUTION_PROVIDER says' : ''}`,
     ...(tried.length > 0 ? ['', 'Tried:', ...tried] : []),
     ...(rows.length > 0 ? ['', ...columns([['for', 'part', 'wanted', 'found', 'met'], ...rows])] : []),
     ...(advice.length > 0 ? ['', 'What to do:', ...advice] : []),

@@ -1,4 +1,5 @@
-import { type ExecutionProvider, formatModelRef, type LoadedModel, providerFor } from '@pilotlight/engine';
+import { type ExecutionProvider, formatModelRef, type LoadedModel } from '@pilotlight/engine';
+import { providerFor } from '@pilotlight/model-format';
 
 /** What runs each model, for the log: one whose variants no GPU can run stays on the CPU. */
 export function servedBy(

@@ -5,8 +5,8 @@ import { type ChoiceParts, chooseExecutionProvider } from './choose.ts';
 import { type ExecutionProviderReport, reportText } from './report.ts';
 
 export interface ProviderSettings {
-  readonly EXECUTION_PROVIDER?: ExecutionProvider | undefined;
-  readonly REQUIRE_GPU: boolean;
+  readonly PILOTLIGHT_EXECUTION_PROVIDER?: ExecutionProvider | undefined;
+  readonly PILOTLIGHT_REQUIRE_GPU: boolean;
 }
 
 export interface Settled extends ExecutionProviderReport {
@@ -18,7 +18,7 @@ export interface Settled extends ExecutionProviderReport {
  * for, or a GPU, can not be had.
  */
 export async function settleExecutionProvider(
-  { EXECUTION_PROVIDER: forced, REQUIRE_GPU: requireGpu }: ProviderSettings,
+  { PILOTLIGHT_EXECUTION_PROVIDER: forced, PILOTLIGHT_REQUIRE_GPU: requireGpu }: ProviderSettings,
   logger: Pick<Logger, 'info'>,
   parts?: ChoiceParts,
 ): Promise<Settled> {
@@ -27,8 +27,8 @@ export async function settleExecutionProvider(
   if (chosen === undefined) {
     process.stderr.write(reportText(report));
     const asked = requireGpu
-      ? 'REQUIRE_GPU is set, and no GPU can be used'
-      : `EXECUTION_PROVIDER is ${forced}, which can not be used`;
+      ? 'PILOTLIGHT_REQUIRE_GPU is set, and no GPU can be used'
+      : `PILOTLIGHT_EXECUTION_PROVIDER is ${forced}, which can not be used`;
     throw new PilotlightError(
       'EXECUTION_PROVIDER_UNAVAILABLE',
       `${asked} here. The report before this line says what is missing and what to do.`,

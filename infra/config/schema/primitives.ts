@@ -1,5 +1,5 @@
 /** Fields that several parts of a configuration have. */
-import { modelRefSchema } from '@pilotlight/model-format';
+import { MEGABYTES_PER_VCPU, modelRefSchema } from '@pilotlight/model-format';
 import * as z from 'zod';
 
 export const nonEmpty = z.string().min(1, 'must not be empty');
@@ -51,7 +51,7 @@ export const modelSettings = {
     .int()
     .min(128)
     .max(10_240)
-    .default(1769)
+    .default(MEGABYTES_PER_VCPU)
     .describe('Memory; each 1,769 MB buy a vCPU, and the function uses as many threads'),
   tracing: z.boolean().default(true).describe('Whether X-Ray traces invocations'),
   environment: z

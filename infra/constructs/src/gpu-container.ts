@@ -76,10 +76,10 @@ export class GpuContainer extends Construct {
       environment: {
         // Lambda says it to functions; ECS says it to tasks on Fargate only, and without it no client of AWS begins.
         AWS_REGION: Stack.of(this).region,
-        PORT: String(CONTAINER_PORT),
-        REQUIRE_GPU: '1',
-        SHUTDOWN_GRACE_MS: String(SHUTDOWN_GRACE.toMilliseconds()),
-        ...(models.length > 0 && { PRELOAD_MODELS: models.join(',') }),
+        PILOTLIGHT_PORT: String(CONTAINER_PORT),
+        PILOTLIGHT_REQUIRE_GPU: '1',
+        PILOTLIGHT_SHUTDOWN_GRACE_MS: String(SHUTDOWN_GRACE.toMilliseconds()),
+        ...(models.length > 0 && { PILOTLIGHT_PRELOAD_MODELS: models.join(',') }),
         ...props.jobSettings,
         ...environment,
       },
@@ -105,12 +105,18 @@ export class GpuContainer extends Construct {
 }
 
 /** Variables that the construct sets, for other parts of it rely on them. */
-const OWNED = ['PORT', 'PRELOAD_MODELS', 'SHUTDOWN_GRACE_MS', 'MODELS_DIR'];
+const OWNED = [
+  'PILOTLIGHT_PORT',
+  'PILOTLIGHT_PRELOAD_MODELS',
+  'PILOTLIGHT_SHUTDOWN_GRACE_MS',
+  'PILOTLIGHT_MODELS_DIR',
+  'PILOTLIGHT_JOB_QUEUE_URL',
+  'PILOTLIGHT_JOB_BUCKET',
+  'PILOTLIGHT_JOB_PREFIX',
+];
 
 function checkEnvironment(environment: Readonly<Record<string, string>>): void {
-  const owned = Object.keys(environment).find(
-    (name) => OWNED.includes(name) || name.startsWith('PILOTLIGHT_JOB_'),
-  );
+  const owned = Object.keys(environment).find((name) => OWNED.includes(name));
   if (owned !== undefined)
     throw new InfraError(
       'INVALID_PROPS',

@@ -3,12 +3,12 @@ import { InfraError } from './errors.ts';
 
 /** Variables that the construct sets, and the prop to set instead. */
 const OWNED: Readonly<Record<string, string>> = {
-  MODELS_DIR: 'packagesFolder',
-  PRELOAD_MODELS: 'models',
+  PILOTLIGHT_MODELS_DIR: 'packagesFolder',
+  PILOTLIGHT_PRELOAD_MODELS: 'models',
   PILOTLIGHT_REMOTE_PACKAGES: 'models',
   PILOTLIGHT_REMOTE_FOLDER: 'models',
   PILOTLIGHT_VARIANT: 'variant',
-  PILOTLIGHT_CONTAINER: 'container',
+  PILOTLIGHT_SERVER: 'container',
   PILOTLIGHT_JOB_QUEUE_URL: 'container',
   PILOTLIGHT_JOB_BUCKET: 'container',
   PILOTLIGHT_JOB_PREFIX: 'container',

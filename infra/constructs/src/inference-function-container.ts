@@ -36,7 +36,7 @@ export function containerVariables(scope: IConstruct, options: ContainerOptions)
   const { url, jobQueue, jobBucket, jobPrefix } = backend;
   const maxInferMs = maxInferenceTime.toMilliseconds();
   return {
-    PILOTLIGHT_CONTAINER: Stack.of(scope).toJsonString({ url, models, maxInferMs }),
+    PILOTLIGHT_SERVER: Stack.of(scope).toJsonString({ url, models, maxInferMs }),
     PILOTLIGHT_JOB_QUEUE_URL: jobQueue.queueUrl,
     PILOTLIGHT_JOB_BUCKET: jobBucket.bucketName,
     PILOTLIGHT_JOB_PREFIX: jobPrefix,

@@ -179,7 +179,7 @@ export class InferenceFunction extends Construct {
         memorySize: this.memoryMegabytes,
         timeout: props.timeout ?? Duration.seconds(29),
         environment: {
-          PRELOAD_MODELS: this.modelRefs.join(','),
+          PILOTLIGHT_PRELOAD_MODELS: this.modelRefs.join(','),
           ...(props.variant && { PILOTLIGHT_VARIANT: props.variant }),
           ...(container && containerVariables(this, container)),
           ...props.environment,

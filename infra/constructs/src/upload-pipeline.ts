@@ -150,7 +150,7 @@ export class UploadPipeline extends Construct {
         recursiveLoop: RecursiveLoop.ALLOW,
         environment: {
           ...props.environment,
-          PRELOAD_MODELS: packages.map(({ name, version }) => `${name}@${version}`).join(','),
+          PILOTLIGHT_PRELOAD_MODELS: packages.map(({ name, version }) => `${name}@${version}`).join(','),
           ...(props.variant && { PILOTLIGHT_VARIANT: props.variant }),
           PILOTLIGHT_BATCH_QUEUE_URL: work.queue.queueUrl,
           PILOTLIGHT_BATCH_BUCKET: uploads.bucket.bucketName,

@@ -3,6 +3,7 @@
  * readable without ONNX Runtime and without AWS.
  */
 export { type CatalogEntry, readCatalog } from './catalog.ts';
+export { MEGABYTES_PER_VCPU } from './lambda.ts';
 export {
   FORMAT_VERSION,
   MANIFEST_FILE,
@@ -31,7 +32,10 @@ export {
   parseModelRef,
   type ResolvedRef,
 } from './model-ref.ts';
-export { type ExecutionProvider, providerFor, variantFor } from './served-variant.ts';
+export { packageFiles, servedFiles, sumOfBytes } from './package/files.ts';
+export { corrupt, digestFile, type FileDigest, findFault, sha256Of } from './package/integrity.ts';
+export { type ExecutionProvider, factsOfScheme, SCHEME_NAMES, type SchemeName } from './schemes.ts';
+export { providerFor, variantFor } from './served-variant.ts';
 export {
   TASK_FACTS,
   TASKS,
@@ -40,4 +44,4 @@ export {
   type TaskName,
   wireParameters,
 } from './tasks.ts';
-export { compareVersions } from './versions.ts';
+export { chooseVersion, compareVersions } from './versions.ts';

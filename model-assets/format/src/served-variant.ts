@@ -1,8 +1,6 @@
 /** Which variant of a package is served where, and what runs it. */
 import type { OnnxManifest, Variant } from './manifest/onnx.ts';
-
-/** What runs the operators of a graph, by its name in ONNX Runtime. */
-export type ExecutionProvider = 'cpu' | 'cuda' | 'webgpu';
+import { type ExecutionProvider, factsOfScheme } from './schemes.ts';
 
 /**
  * The variant to serve on `provider` where none is asked for by name: on the CPU the manifest's `defaultVariant`; on a GPU
@@ -22,21 +20,10 @@ export function variantFor(
   return forGpu ?? onGpu ?? defaultVariant;
 }
 
-/**
- * What runs a variant on a machine with `provider`: `provider`, or the CPU. int8 products have kernels on the CPU only, and
- * WebGPU has none for the padding mask of attention as graphs for the CPU have it.
- */
+/** The runner of a variant on a machine with `provider`: `provider` where it has kernels for the variant, else the CPU. */
 export function providerFor(
   { scheme }: Pick<Variant, 'scheme'>,
   provider: ExecutionProvider,
 ): ExecutionProvider {
-  switch (scheme) {
-    case 'fp16':
-      return provider;
-    case 'fp32':
-      return provider === 'cuda' ? provider : 'cpu';
-    case 'int8-dynamic-per-channel':
-    case 'int8-dynamic-per-channel-7bit':
-      return 'cpu';
-  }
+  return factsOfScheme(scheme).providers.includes(provider) ? provider : 'cpu';
 }

@@ -1,3 +1,10 @@
+/** The version that is meant among those that there are: the one that is named, or the highest. Undefined where there is none. */
+export function chooseVersion(named: string | undefined, versions: readonly string[]): string | undefined {
+  return named === undefined
+    ? versions.toSorted(compareVersions).at(-1)
+    : versions.find((version) => version === named);
+}
+
 /** Orders semantic versions by precedence (semver.org, section 11): 1.9.0 < 1.10.0-rc.1 < 1.10.0. */
 export function compareVersions(left: string, right: string): number {
   const [leftCore = '', leftTag] = split(left);

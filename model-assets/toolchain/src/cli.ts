@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** `npm run models -- <command>`: bring models in, prove them, list them, time them. */
 import { styleText } from 'node:util';
-import { didYouMean, PilotlightError } from '@pilotlight/engine';
+import { PilotlightError } from '@pilotlight/engine';
+import { didYouMean } from '@pilotlight/model-format/errors';
 import { add } from './commands/add.ts';
 import { bench } from './commands/bench.ts';
 import { list } from './commands/list.ts';

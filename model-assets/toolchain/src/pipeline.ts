@@ -5,7 +5,8 @@
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Engine, type Golden, type Predictor, requestOfGolden } from '@pilotlight/engine';
+import { Engine, type Golden, type Predictor } from '@pilotlight/engine';
+import { requestOfGolden } from '@pilotlight/engine/internal/predict/goldens/golden';
 import type { OnnxManifest, Quality, Variant } from '@pilotlight/model-format';
 import { buildHalf } from './build-half.ts';
 import { ToolchainError } from './errors.ts';

@@ -9,10 +9,10 @@ export async function startServer(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<LoadedServer> {
   const server = await startGpuServer({
-    MODELS_DIR: prepared.packages,
-    PRELOAD_MODELS: prepared.model,
+    PILOTLIGHT_MODELS_DIR: prepared.packages,
+    PILOTLIGHT_PRELOAD_MODELS: prepared.model,
     PILOTLIGHT_INTRA_OP_THREADS: String(threads),
-    EXECUTION_PROVIDER: 'cpu',
+    PILOTLIGHT_EXECUTION_PROVIDER: 'cpu',
     ...environment,
   });
   return new LoadedServer(server, `${server.url}/models/${prepared.model}`);

@@ -39,7 +39,7 @@ export async function measureBatch(context: Context): Promise<Measured> {
     {
       name: PIPELINE,
       rate: async (round: number) => {
-        const model = { MODELS_DIR: prepared.packages, PRELOAD_MODELS: prepared.model };
+        const model = { PILOTLIGHT_MODELS_DIR: prepared.packages, PILOTLIGHT_PRELOAD_MODELS: prepared.model };
         const file = { key: `in/${prepared.model}/${round}.jsonl`, texts };
         return rate((await processFile(world, { ...model, threads }, file)).milliseconds);
       },
@@ -71,7 +71,7 @@ export async function measureBatch(context: Context): Promise<Measured> {
     }
     for (const rows of MEMORY_ROWS[size]) {
       progress.show(`memory of ${rows} rows`, 0, 1);
-      const model = { MODELS_DIR: 'model-assets/packages', PRELOAD_MODELS: MEMORY_MODEL };
+      const model = { PILOTLIGHT_MODELS_DIR: 'model-assets/packages', PILOTLIGHT_PRELOAD_MODELS: MEMORY_MODEL };
       const file = { key: `in/${MEMORY_MODEL}/${rows}.jsonl`, texts: repeated(texts, rows) };
       peaks.add(
         `${rows.toLocaleString('en')} rows`,
@@ -132,7 +132,7 @@ async function processFile(
   {
     threads,
     ...model
-  }: { readonly threads: number; readonly MODELS_DIR: string; readonly PRELOAD_MODELS: string },
+  }: { readonly threads: number; readonly PILOTLIGHT_MODELS_DIR: string; readonly PILOTLIGHT_PRELOAD_MODELS: string },
   file: { readonly key: string; readonly texts: readonly string[] },
 ): Promise<z.infer<typeof replySchema>> {
   world.queue.drain();

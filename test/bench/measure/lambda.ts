@@ -72,7 +72,7 @@ async function subjectsOf(): Promise<Subject[]> {
     { name: SUBJECTS.model, definition: predict, event: eventOf('predict') },
     {
       name: SUBJECTS.bare,
-      definition: { ...predict, name: 'bare', environment: { ...predict.environment, PRELOAD_MODELS: '' } },
+      definition: { ...predict, name: 'bare', environment: { ...predict.environment, PILOTLIGHT_PRELOAD_MODELS: '' } },
       event: eventOf('health'),
     },
     {

@@ -19,14 +19,14 @@ const WARM_SHARE = 0.25;
 /** The 99th percentile of a few hundred requests is that of three: the loads that it is formed from last longer. */
 const LONGER = 3;
 /** Of a server whose limit the clients are above. */
-const LIMIT = { MAX_CONCURRENT_REQUESTS: '4' } as const;
+const LIMIT = { PILOTLIGHT_MAX_CONCURRENT_REQUESTS: '4' } as const;
 const LAG = 'nodejs_eventloop_lag_p99_seconds';
 
 const DYNAMIC = 'dynamic batching';
 const SINGLE = 'batches of 1';
 const SERVERS: Readonly<Record<typeof DYNAMIC | typeof SINGLE, Readonly<Record<string, string>>>> = {
   [DYNAMIC]: {},
-  [SINGLE]: { MAX_BATCH_REQUESTS: '1' },
+  [SINGLE]: { PILOTLIGHT_MAX_BATCH_REQUESTS: '1' },
 };
 
 interface Bench {
@@ -221,9 +221,9 @@ function report(
     latencies: curves('p99'),
     notes: [
       `The server of functions/server as a process, ${most} clients in another one on the same cores. ${TEXTS} texts whose lengths are lognormal about ${LENGTHS.typical} tokens (sigma ${LENGTHS.sigma}), cut to ${LENGTHS.shortest}-${LENGTHS.longest}; one text a request. A client sends its next request as soon as it has its answer.`,
-      `${SINGLE}: the same server, all else equal, with MAX_BATCH_REQUESTS=1. Both run all the time, and take turns at each number of clients; whose turn is first changes.`,
+      `${SINGLE}: the same server, all else equal, with PILOTLIGHT_MAX_BATCH_REQUESTS=1. Both run all the time, and take turns at each number of clients; whose turn is first changes.`,
       `Half load: requests arrive by chance at half the rate that the server has just reached, and latency counts from when a request was due. Short requests are those of up to ${SHORT_TOKENS} tokens; what they are compared with is one client alone that sends the same texts, short and long, one after the other.`,
-      `Above the limit: MAX_CONCURRENT_REQUESTS=${LIMIT.MAX_CONCURRENT_REQUESTS}; a client that is refused waits a moment.`,
+      `Above the limit: PILOTLIGHT_MAX_CONCURRENT_REQUESTS=${LIMIT.PILOTLIGHT_MAX_CONCURRENT_REQUESTS}; a client that is refused waits a moment.`,
       'The delay of the event loop is that of a timer of 10 ms in the main thread, the worst of all loads of a round; the verdict is on the worst of all rounds.',
       ...limits.notes,
     ],

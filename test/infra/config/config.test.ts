@@ -107,7 +107,7 @@ describe('a configuration', () => {
         gpu: {
           models: { large: 'job' },
           resultExpirationDays: 1,
-          environment: { JOB_DEADLINE_HOURS: '24' },
+          environment: { PILOTLIGHT_JOB_DEADLINE_HOURS: '24' },
         },
       },
       'gpu.resultExpirationDays must be 2 or more: a job that is not done has failed after 24 hours',

@@ -7,8 +7,8 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Hono } from 'hono';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { createHttpServer } from '../../../functions/app/src/serve/node-server.ts';
 import { routes } from '../../../functions/app/src/routes.ts';
+import { createHttpServer } from '../../../functions/app/src/serve/node-server.ts';
 import { readConfig } from '../../../functions/app/src/settings/config.ts';
 import { readServerConfig } from '../../../functions/app/src/settings/server.ts';
 import {
@@ -142,9 +142,9 @@ describe('the container', () => {
 
   test('is told its port, its models and its jobs in words that it understands', () => {
     const { server: settings, shared } = config();
-    expect(settings.PORT).toBe(server().PortMappings[0].ContainerPort);
-    expect(settings.REQUIRE_GPU).toBe(true);
-    expect(shared.PRELOAD_MODELS).toEqual(['large', 'intent@1.0.0']);
+    expect(settings.PILOTLIGHT_PORT).toBe(server().PortMappings[0].ContainerPort);
+    expect(settings.PILOTLIGHT_REQUIRE_GPU).toBe(true);
+    expect(shared.PILOTLIGHT_PRELOAD_MODELS).toEqual(['large', 'intent@1.0.0']);
     expect(shared.PILOTLIGHT_JOB_QUEUE_URL).toMatch(/GpuJobsQueue/);
     expect(shared.PILOTLIGHT_JOB_BUCKET).toMatch(/^GpuJobsBucket/);
   });
@@ -159,7 +159,7 @@ describe('the container', () => {
     ).TargetGroupAttributes;
     const drain = Number(attributes.find(({ Key }) => Key === 'deregistration_delay.timeout_seconds')?.Value);
     const { StopTimeout } = server();
-    expect(config().server.SHUTDOWN_GRACE_MS).toBeLessThanOrEqual((StopTimeout - 10) * 1000);
+    expect(config().server.PILOTLIGHT_SHUTDOWN_GRACE_MS).toBeLessThanOrEqual((StopTimeout - 10) * 1000);
     expect(drain + StopTimeout).toBeLessThan(120);
   });
 
@@ -179,7 +179,7 @@ describe('the container', () => {
 
   test('takes a job often enough that it can fail in words before its message is a dead letter', () => {
     const { RedrivePolicy } = one('AWS::SQS::Queue', 'JobsQueue');
-    expect(config().server.JOB_MAX_ATTEMPTS).toBeLessThan(RedrivePolicy.maxReceiveCount);
+    expect(config().server.PILOTLIGHT_JOB_MAX_ATTEMPTS).toBeLessThan(RedrivePolicy.maxReceiveCount);
   });
 });
 

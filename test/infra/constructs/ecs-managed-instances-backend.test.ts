@@ -192,12 +192,12 @@ test('takes spot instances, other types, and a longer stay, when it is told to',
 });
 
 test('gives further settings to the server', () => {
-  templateOf({ environment: { JOB_CONCURRENCY: '32' } }).hasResourceProperties('AWS::ECS::TaskDefinition', {
+  templateOf({ environment: { PILOTLIGHT_JOB_CONCURRENCY: '32' } }).hasResourceProperties('AWS::ECS::TaskDefinition', {
     ContainerDefinitions: [
       Match.objectLike({
         Environment: Match.arrayWith([
           { Name: 'PORT', Value: '8080' },
-          { Name: 'JOB_CONCURRENCY', Value: '32' },
+          { Name: 'PILOTLIGHT_JOB_CONCURRENCY', Value: '32' },
         ]),
       }),
     ],
@@ -244,8 +244,8 @@ test.each([
   [{ environment: { PORT: '80' } }, 'environment has PORT, which the construct sets'],
   [{ environment: { PILOTLIGHT_JOB_PREFIX: 'x/' } }, 'environment has PILOTLIGHT_JOB_PREFIX'],
   [
-    { environment: { JOB_CONCURRENCY: 'many', REQUIRE_GPU: 'yes' } },
-    'environment is not valid: JOB_CONCURRENCY: must be a whole number above 0; REQUIRE_GPU: must be 1 or 0',
+    { environment: { PILOTLIGHT_JOB_CONCURRENCY: 'many', PILOTLIGHT_REQUIRE_GPU: 'yes' } },
+    'environment is not valid: PILOTLIGHT_JOB_CONCURRENCY: must be a whole number above 0; PILOTLIGHT_REQUIRE_GPU: must be 1 or 0',
   ],
   [{ environment: { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' } }, 'must be an address such as'],
   [{ environment: { PILOTLIGHT_VERIFI: 'size' } }, 'Did you mean PILOTLIGHT_VERIFY?'],

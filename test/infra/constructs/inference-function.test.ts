@@ -50,7 +50,7 @@ describe('with the models in layers', () => {
       MemorySize: 1769,
       Timeout: 29,
       EphemeralStorage: { Size: 512 },
-      Environment: { Variables: { PRELOAD_MODELS: 'sentiment@1.0.0' } },
+      Environment: { Variables: { PILOTLIGHT_PRELOAD_MODELS: 'sentiment@1.0.0' } },
       Layers: [{ Ref: Match.stringLikeRegexp('Runtime') }, { Ref: Match.stringLikeRegexp('Models') }],
     });
   });

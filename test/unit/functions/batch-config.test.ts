@@ -24,5 +24,7 @@ it.each([
 });
 
 it('leaves the variables of others', () => {
-  expect(withoutBatchConfig({ ...NEEDED, MODELS_DIR: '/opt/models' })).toEqual({ MODELS_DIR: '/opt/models' });
+  expect(withoutBatchConfig({ ...NEEDED, PILOTLIGHT_MODELS_DIR: '/opt/models' })).toEqual({
+    PILOTLIGHT_MODELS_DIR: '/opt/models',
+  });
 });

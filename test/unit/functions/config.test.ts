@@ -7,19 +7,21 @@ import { intraOpThreads } from '../../../functions/app/src/settings/threads.ts';
 describe('the configuration', () => {
   it('has a default for everything', () => {
     const config = readConfig({ PATH: '/bin', HOME: '/root' });
-    expect(config.MODELS_DIR).toBe('/opt/models');
-    expect(config.PRELOAD_MODELS).toEqual([]);
+    expect(config.PILOTLIGHT_MODELS_DIR).toBe('/opt/models');
+    expect(config.PILOTLIGHT_PRELOAD_MODELS).toEqual([]);
     expect(limitsOf(config)).toEqual(DEFAULT_LIMITS);
   });
 
   it('reads a list of models with and without versions', () => {
-    const { PRELOAD_MODELS } = readConfig({ PRELOAD_MODELS: ' sentiment, intent@1.0.0 ,' });
-    expect(PRELOAD_MODELS).toEqual(['sentiment', 'intent@1.0.0']);
+    const { PILOTLIGHT_PRELOAD_MODELS } = readConfig({
+      PILOTLIGHT_PRELOAD_MODELS: ' sentiment, intent@1.0.0 ,',
+    });
+    expect(PILOTLIGHT_PRELOAD_MODELS).toEqual(['sentiment', 'intent@1.0.0']);
   });
 
   it('gives the engine what the environment says of it', () => {
     const config = readConfig({
-      MODELS_DIR: '/models',
+      PILOTLIGHT_MODELS_DIR: '/models',
       PILOTLIGHT_VARIANT: 'fp32',
       PILOTLIGHT_INTRA_OP_THREADS: '3',
       PILOTLIGHT_ALLOW_SPINNING: 'true',
@@ -40,18 +42,18 @@ describe('the configuration', () => {
     ['/opt/models', 'size'],
     ['/tmp/models', 'sha256'],
   ])('verifies packages in %s by %s', (folder, verify) => {
-    expect(engineOptions(readConfig({ MODELS_DIR: folder }))).toMatchObject({ verify });
+    expect(engineOptions(readConfig({ PILOTLIGHT_MODELS_DIR: folder }))).toMatchObject({ verify });
   });
 
   it.each([
-    ['PRELOAD_MODELS', 'Sentiment!'],
-    ['PRELOAD_MODELS', 'sentiment@latest'],
+    ['PILOTLIGHT_PRELOAD_MODELS', 'Sentiment!'],
+    ['PILOTLIGHT_PRELOAD_MODELS', 'sentiment@latest'],
     ['PILOTLIGHT_MAX_BODY_BYTES', '2MB'],
     ['PILOTLIGHT_MAX_INPUTS', '0'],
     ['PILOTLIGHT_MAX_CONCURRENT_REQUESTS', '-1'],
     ['PILOTLIGHT_ALLOW_SPINNING', 'yes'],
     ['PILOTLIGHT_VERIFY', 'md5'],
-    ['JOB_DEADLINE_HOURS', '337'],
+    ['PILOTLIGHT_JOB_DEADLINE_HOURS', '337'],
   ])('refuses %s=%s by its name', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`${name}: must be`));
   });
@@ -63,7 +65,7 @@ describe('the configuration', () => {
   });
 
   it.each([
-    ['PRELOAD_MODEL', 'PRELOAD_MODELS'],
+    ['PILOTLIGHT_PRELOAD_MODEL', 'PILOTLIGHT_PRELOAD_MODELS'],
     ['PILOTLIGHT_MAX_INPUT', 'PILOTLIGHT_MAX_INPUTS'],
     ['PILOTLIGHT_VERFY', 'PILOTLIGHT_VERIFY'],
   ])('takes %s for a slip of the pen and asks for %s', (slip, meant) => {

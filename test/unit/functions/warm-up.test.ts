@@ -59,6 +59,13 @@ describe('a warm-up', () => {
     expect(holdMs(now + 3_600_000, now, 900_000)).toBe(10_000);
   });
 
+  it('leaves half a second of the time of the function for the answer', () => {
+    const now = 1_800_000_000_000;
+    expect(holdMs(now + 3_600_000, now, 5000)).toBe(4500);
+    expect(holdMs(now + 3_600_000, now, 500)).toBe(0);
+    expect(holdMs(now + 3_600_000, now, 100)).toBe(0);
+  });
+
   it.each([{ holdUntil: 'soon' }, { holdUntil: -1 }, { holdUntil: 0.5 }, { holdUntil: null }])(
     'is refused as %j, as a failed invocation and not as HTTP',
     async (event) => {

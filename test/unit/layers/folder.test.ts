@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { digestOf } from '../../../layers/builders/src/archive/files.ts';
+import { digestFile } from '@pilotlight/model-format';
 import { writeFolder } from '../../../layers/builders/src/archive/folder.ts';
 import { temporaryFolder } from '../toolchain/temporary-folder.ts';
 
@@ -10,7 +10,7 @@ const source = join(scratch, 'source.txt');
 writeFileSync(source, 'copied', { mode: 0o600 });
 
 const entries = () => [
-  { path: 'deep/below/copied.txt', source, ...digestOf(source) },
+  { path: 'deep/below/copied.txt', source, ...digestFile(source) },
   { path: 'written.json', content: '{}' },
   { path: 'deep/link', link: 'below/copied.txt' },
 ];

@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { STATUS_OF } from '../../../functions/app/src/answer/error-codes.ts';
+import { SETTINGS } from '../../../functions/app/src/settings/config.ts';
+import { SERVER_SETTINGS } from '../../../functions/app/src/settings/server.ts';
 import { METRICS } from '../../../functions/app/src/telemetry/metric-names.ts';
 
 const operations = readFileSync('docs/reference/operations.md', 'utf8');
+const jobs = readFileSync('docs/reference/jobs.md', 'utf8');
+const server = readFileSync('docs/reference/server.md', 'utf8');
 
 test('docs/reference/operations.md lists every error code with its status', () => {
   const rows = operations.split('\n').filter((line) => /^\| [45]\d\d \|/.test(line));
@@ -13,13 +17,21 @@ test('docs/reference/operations.md lists every error code with its status', () =
   expect(missing).toEqual([]);
 });
 
-test('docs/reference/operations.md lists every setting', () => {
-  const source = readFileSync('functions/app/src/settings/config.ts', 'utf8');
-  const names = [...source.matchAll(/^ {2}((?:PILOTLIGHT_|PRELOAD_|MODELS_)[A-Z_]+):/gm)].map(
-    ([, name]) => name,
-  );
-  expect(names.length).toBeGreaterThan(8);
-  expect(names.filter((name) => !operations.includes(`| \`${name}\` |`))).toEqual([]);
+test('docs/reference/operations.md lists every setting of the functions', () => {
+  const names = SETTINGS.filter((name) => name.startsWith('PILOTLIGHT_'));
+  expect(names).toContain('PILOTLIGHT_JOB_DEADLINE_HOURS');
+  expect(names.filter((name) => !`${operations}${jobs}`.includes(`| \`${name}\` |`))).toEqual([]);
+});
+
+test('docs/reference/server.md and docs/reference/jobs.md list every setting of the server', () => {
+  const names = SERVER_SETTINGS.filter((name) => name.startsWith('PILOTLIGHT_'));
+  expect(names).toContain('PILOTLIGHT_MAX_QUEUE_MS');
+  expect(names.filter((name) => !`${server}${jobs}`.includes(`| \`${name}\` |`))).toEqual([]);
+});
+
+test('every setting of the functions and the server has the prefix, but those of Lambda and of OpenTelemetry', () => {
+  const others = [...SETTINGS, ...SERVER_SETTINGS].filter((name) => !name.startsWith('PILOTLIGHT_'));
+  expect(others.filter((name) => !/^(?:AWS_LAMBDA_|OTEL_)/.test(name))).toEqual([]);
 });
 
 test('docs/reference/operations.md lists every metric with its unit and dimensions, and no other', () => {

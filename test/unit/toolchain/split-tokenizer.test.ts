@@ -1,9 +1,9 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { TextProcessing } from '@pilotlight/model-format';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRustTokenizer } from '../../../layers/engine/src/tokenizer/rust-tokenizer.ts';
-import type { TextProcessing } from '@pilotlight/model-format';
 import { splitTokenizer } from '../../../model-assets/toolchain/src/stages/split-tokenizer.ts';
 import { byteLevelBpe, unigram } from '../../fixtures/tokenizers.ts';
 import { tokenizerJson, vocabulary } from '../../fixtures/vocabulary.ts';

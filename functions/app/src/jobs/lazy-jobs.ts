@@ -7,7 +7,7 @@ import type { JobPlace } from './s3-jobs.ts';
 export function jobPlaceOf(config: Config): JobPlace | undefined {
   const { PILOTLIGHT_JOB_QUEUE_URL: queueUrl, PILOTLIGHT_JOB_BUCKET: bucket } = config;
   if (queueUrl === undefined || bucket === undefined) return undefined;
-  const deadlineMs = config.JOB_DEADLINE_HOURS * 3_600_000;
+  const deadlineMs = config.PILOTLIGHT_JOB_DEADLINE_HOURS * 3_600_000;
   return { queueUrl, bucket, prefix: config.PILOTLIGHT_JOB_PREFIX, deadlineMs };
 }
 

@@ -1,5 +1,6 @@
 /** What the formats share: a body against its schema, and limits on what is in it. */
-import { EngineError, reasonOf } from '@pilotlight/engine';
+import { EngineError } from '@pilotlight/engine';
+import { reasonOf } from '@pilotlight/model-format/errors';
 import type * as z from 'zod/mini';
 import { HttpError } from '../answer/errors.ts';
 import type { Limits } from './limits.ts';

@@ -1,5 +1,5 @@
 /** A call that somebody else is to answer: what they get, and what the client gets of it. */
-import { tooMuchWork } from '@pilotlight/engine';
+import { tooMuchWork } from '@pilotlight/engine/internal/batching/token-limits';
 import type { Context } from 'hono';
 import type { LambdaContext } from 'hono/aws-lambda';
 import { acceptedJob } from '../answer/accepted-job.ts';

@@ -1,5 +1,6 @@
 /** The way of every request that a model answers: read -> decode -> resolve -> admit -> predict -> encode -> report. */
-import { checksumOf, type Prediction } from '@pilotlight/engine';
+import { type Prediction } from '@pilotlight/engine';
+import { checksumOf } from '@pilotlight/model-format';
 import type { Handler } from 'hono';
 import { countValues, refuseMoreValues } from '../answer/answer-size.ts';
 import { respondJson } from '../answer/respond.ts';

@@ -18,11 +18,11 @@ const modelRef = z
 const modelRefs = z.pipe(z.pipe(z.string(), z.transform(listed)), z.array(modelRef));
 
 /** Unless the setting of this name says otherwise. */
-export const JOB_DEADLINE_HOURS = 72;
+export const DEFAULT_JOB_DEADLINE_HOURS = 72;
 
 const environmentSchema = z.object({
-  MODELS_DIR: z._default(text, '/opt/models'),
-  PRELOAD_MODELS: z.prefault(modelRefs, ''),
+  PILOTLIGHT_MODELS_DIR: z._default(text, '/opt/models'),
+  PILOTLIGHT_PRELOAD_MODELS: z.prefault(modelRefs, ''),
   PILOTLIGHT_REMOTE_PACKAGES: z.optional(remotePackages),
   PILOTLIGHT_REMOTE_FOLDER: z._default(text, '/tmp/models'),
   PILOTLIGHT_VARIANT: z.optional(text),
@@ -51,23 +51,28 @@ const environmentSchema = z.object({
     'jobs/',
   ),
   /** Hours after which a job that nobody could do has failed: less than SQS keeps messages, and the bucket jobs. */
-  JOB_DEADLINE_HOURS: z._default(
+  PILOTLIGHT_JOB_DEADLINE_HOURS: z._default(
     count.check(z.refine((hours) => hours <= 336, 'must be 336 or less: SQS keeps no message for longer')),
-    JOB_DEADLINE_HOURS,
+    DEFAULT_JOB_DEADLINE_HOURS,
   ),
   PILOTLIGHT_METRICS_NAMESPACE: z._default(text, 'Pilotlight'),
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.optional(count),
 });
 export type Config = z.infer<typeof environmentSchema>;
 
-const NAMES = Object.keys(environmentSchema.shape);
-/** Names that begin so are ours: one that is not known is a slip of the pen, not somebody else's variable. */
-const OURS = /^(?:PILOTLIGHT_|PRELOAD_)/;
+/** The settings of every function and of the server, by their names. */
+export const SETTINGS: readonly string[] = Object.keys(environmentSchema.shape);
+/** A name that begins so is ours: one that is not known is a slip of the pen, not somebody else's variable. */
+const PREFIX = 'PILOTLIGHT_';
 
-/** @throws PilotlightError INVALID_CONFIGURATION that names every variable at fault. */
-export function readConfig(environment: Environment): Config {
+/**
+ * `others` are the names of settings that the caller reads itself.
+ *
+ * @throws PilotlightError INVALID_CONFIGURATION that names every variable at fault.
+ */
+export function readConfig(environment: Environment, others: readonly string[] = []): Config {
   return readSettings(environmentSchema, environment, () => [
-    ...unknownOf(environment, (name) => OURS.test(name), NAMES),
+    ...unknownOf(environment, (name) => name.startsWith(PREFIX), [...SETTINGS, ...others]),
     ...halfAJobStore(environment),
   ]);
 }

@@ -8,7 +8,7 @@ import { intraOpThreads } from './threads.ts';
 export function engineOptions(config: Config): EngineOptions {
   const { PILOTLIGHT_VARIANT: variant, PILOTLIGHT_MEMORY_BUDGET_BYTES: memoryBudgetBytes } = config;
   const { PILOTLIGHT_ALLOW_SPINNING: allowSpinning } = config;
-  const verify = config.PILOTLIGHT_VERIFY ?? (isLayer(config.MODELS_DIR) ? 'size' : 'sha256');
+  const verify = config.PILOTLIGHT_VERIFY ?? (isLayer(config.PILOTLIGHT_MODELS_DIR) ? 'size' : 'sha256');
   return {
     packages: packagesOf(config, verify),
     intraOpThreads:
@@ -23,9 +23,16 @@ export function engineOptions(config: Config): EngineOptions {
 
 /** The folder of packages, and what is fetched from a bucket beside it. */
 function packagesOf(config: Config, verify: 'sha256' | 'size'): EngineOptions['packages'] {
-  const { PILOTLIGHT_REMOTE_PACKAGES: remote, PILOTLIGHT_REMOTE_FOLDER: folder, MODELS_DIR } = config;
-  if (!remote) return MODELS_DIR;
-  return new JoinedStore([new FolderStore(MODELS_DIR, { verify }), new S3Store({ ...remote, folder })]);
+  const {
+    PILOTLIGHT_REMOTE_PACKAGES: remote,
+    PILOTLIGHT_REMOTE_FOLDER: folder,
+    PILOTLIGHT_MODELS_DIR,
+  } = config;
+  if (!remote) return PILOTLIGHT_MODELS_DIR;
+  return new JoinedStore([
+    new FolderStore(PILOTLIGHT_MODELS_DIR, { verify }),
+    new S3Store({ ...remote, folder }),
+  ]);
 }
 
 /** A Lambda layer is mounted there: read-only, and verified by its hash before it is. */

@@ -1,5 +1,4 @@
-/** Memory that buys one vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
-const MEGABYTES_PER_VCPU = 1769;
+import { MEGABYTES_PER_VCPU } from '@pilotlight/model-format';
 
 /**
  * Threads for one operator: as many as the function's memory buys, a part of one counting as one, and never

@@ -1,5 +1,6 @@
 /** How much is held at once, and how an output is divided; the same numbers for the same file, in every run. */
-import { TASK_FACTS, type TaskName } from '@pilotlight/engine';
+import { type TaskName } from '@pilotlight/engine';
+import { TASK_FACTS } from '@pilotlight/model-format';
 import type { PartLimits } from './parts.ts';
 import type { WindowLimits } from './windows.ts';
 

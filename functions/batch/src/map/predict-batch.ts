@@ -1,6 +1,6 @@
 /** One batch of a backfill: rows in, one part of the output in S3. */
 
-import { wireParameters } from '@pilotlight/engine';
+import { wireParameters } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 import { BatchError } from '../errors.ts';
 import { type Answer, answersTo } from '../file/answers.ts';

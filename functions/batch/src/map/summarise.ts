@@ -1,7 +1,7 @@
 /** The end of a backfill: every row accounted for, and no part left that is not of it. */
 
 import { keysBelow } from '@pilotlight/app/internal/aws/s3-list';
-import { wireParameters } from '@pilotlight/engine';
+import { wireParameters } from '@pilotlight/model-format';
 import { BatchError } from '../errors.ts';
 import { SUMMARY } from '../object/keys.ts';
 import { Output } from '../object/output.ts';

@@ -3,13 +3,8 @@
 import { isS3Status } from '@pilotlight/app/internal/aws/s3-errors';
 import type { ObjectHead, S3Objects } from '@pilotlight/app/internal/aws/s3-objects';
 import { readObject } from '@pilotlight/app/internal/aws/s3-read';
-import {
-  EngineError,
-  type ModelRef,
-  type PilotlightError,
-  type Predictor,
-  wireParameters,
-} from '@pilotlight/engine';
+import { EngineError, type ModelRef, type PilotlightError, type Predictor } from '@pilotlight/engine';
+import { wireParameters } from '@pilotlight/model-format';
 import { BatchError } from '../errors.ts';
 import { formatOf } from '../file/formats.ts';
 import { NO_PROGRESS, type Progress } from '../file/parts.ts';

@@ -12,7 +12,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { type LayerFile, sha256Of } from './files.ts';
+import { sha256Of } from '@pilotlight/model-format';
+import { type LayerFile } from './files.ts';
 
 /** A copy, a text that is written, or a link; `path` has forward slashes. */
 export type FolderEntry =

@@ -12,7 +12,8 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import * as z from 'zod';
 import { LayerError } from './errors.ts';
-import { digestOf, type LayerFile, sha256Of, sumOfBytes } from './files.ts';
+import { digestFile, sha256Of, sumOfBytes } from '@pilotlight/model-format';
+import { type LayerFile } from './files.ts';
 import { type CompressionLevel, reproducibleZip } from './zip.ts';
 
 export interface LayerBuild {
@@ -108,7 +109,7 @@ function earlierBuild(target: string, files: readonly LayerFile[]): LayerBuild |
   const whole = files.every(
     ({ path, bytes }) => statSync(join(folder, path), { throwIfNoEntry: false })?.size === bytes,
   );
-  if (!parsed.success || !whole || digestOf(zip).sha256 !== parsed.data.sha256) return undefined;
+  if (!parsed.success || !whole || digestFile(zip).sha256 !== parsed.data.sha256) return undefined;
   return { folder, zip, bytes: sumOfBytes(files), ...parsed.data };
 }
 

@@ -33,8 +33,8 @@ COPY --from=cuda-provider /provider/ /app/node_modules/onnxruntime-node/bin/napi
 # The root file system may be read-only: whatever is written goes to /tmp. Models of /opt are compared by size, for the
 # registry has compared their layer by its digest.
 ENV NODE_ENV=production \
-    PORT=8080 \
-    MODELS_DIR=/opt/models \
+    PILOTLIGHT_PORT=8080 \
+    PILOTLIGHT_MODELS_DIR=/opt/models \
     HOME=/tmp \
     CUDA_CACHE_PATH=/tmp/cuda-cache
 

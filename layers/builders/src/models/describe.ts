@@ -3,7 +3,10 @@ import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'n
 import { join, resolve, sep } from 'node:path';
 import {
   type CatalogEntry,
-  compareVersions,
+  chooseVersion,
+  corrupt,
+  digestFile,
+  findFault,
   MANIFEST_FILE,
   type ModelRef,
   type OnnxManifest,
@@ -15,12 +18,13 @@ import {
   parseManifest,
   type ResolvedRef,
   readCatalog,
-  tokenizerFiles,
+  servedFiles,
+  sha256Of,
+  sumOfBytes,
   type Variant,
   variantFor,
 } from '@pilotlight/model-format';
 import { EngineError, PilotlightError } from '@pilotlight/model-format/errors';
-import { digestOf, sha256Of, sumOfBytes } from '../archive/files.ts';
 
 export interface PackageDescription {
   readonly name: string;
@@ -86,10 +90,7 @@ function versionOf(packagesFolder: string, { name, version }: ModelRef): string 
   const versions = known
     ? namesIn(join(packagesFolder, name)).filter((entry) => modelVersionSchema.safeParse(entry).success)
     : [];
-  const found =
-    version === undefined
-      ? versions.sort(compareVersions).at(-1)
-      : versions.find((entry) => entry === version);
+  const found = chooseVersion(version, versions);
   if (found !== undefined) return found;
   const models = namesIn(packagesFolder).filter((entry) => modelNameSchema.safeParse(entry).success);
   const there = versions.length > 0 ? versions : models;
@@ -127,8 +128,7 @@ function servedOf(manifest: OnnxManifest, { variant: wanted, gpu = false }: Desc
   const onGpu = gpu ? variantFor(manifest, 'cuda') : undefined;
   const [variant, { tier, files }] = variantOf(manifest, wanted ?? onGpu);
   const others = gpu && variant !== manifest.defaultVariant ? variantOf(manifest)[1].files : [];
-  const all = [...tokenizerFiles(manifest.textProcessing), ...files, ...others];
-  return { variant, tier, files: [...new Map(all.map((file) => [file.path, file])).values()] };
+  return { variant, tier, files: servedFiles(manifest, { files: [...files, ...others] }) };
 }
 
 function variantOf(manifest: OnnxManifest, wanted = manifest.defaultVariant): [string, Variant] {
@@ -162,21 +162,14 @@ function readInside(folder: string, path: string, ref: ResolvedRef): Buffer {
 /** The path of a regular file that is really inside the package, links followed. */
 function placeInside(folder: string, path: string, ref: ResolvedRef): string {
   const file = join(folder, path);
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw corrupt(ref, `${path} is missing`);
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw corrupt(ref, `${path} is missing`, { remedy: REMEDY });
   if (!realpathSync(file).startsWith(realpathSync(folder) + sep)) {
-    throw corrupt(ref, `${path} is a link that leads out of the package`);
+    throw corrupt(ref, `${path} is a link that leads out of the package`, { remedy: REMEDY });
   }
   return file;
 }
 
-function requireIntact(folder: string, { path, bytes, sha256 }: PackageFile, ref: ResolvedRef): void {
-  const found = digestOf(placeInside(folder, path, ref));
-  if (found.bytes !== bytes) throw corrupt(ref, `${path} has ${found.bytes} bytes instead of ${bytes}`);
-  if (found.sha256 !== sha256) throw corrupt(ref, `the sha256 of ${path} differs from the manifest`);
-}
-
-function corrupt({ name, version }: ResolvedRef, reason: string): EngineError {
-  return new EngineError('PACKAGE_CORRUPT', `Model ${name}@${version} is refused: ${reason}. ${REMEDY}`, {
-    details: { model: name, version },
-  });
+function requireIntact(folder: string, file: PackageFile, ref: ResolvedRef): void {
+  const fault = findFault(file, digestFile(placeInside(folder, file.path, ref)));
+  if (fault !== undefined) throw corrupt(ref, fault, { remedy: REMEDY });
 }

@@ -1,4 +1,5 @@
-import { megabytes, sumOfBytes } from '../archive/files.ts';
+import { sumOfBytes } from '@pilotlight/model-format';
+import { megabytes } from '../archive/files.ts';
 import type { PackageDescription } from './describe.ts';
 import { IMAGE_LIMIT_BYTES, UNZIPPED_LIMIT_BYTES } from './limits.ts';
 import type { Placement } from './place.ts';

@@ -1,4 +1,4 @@
-import { sumOfBytes } from '../archive/files.ts';
+import { sumOfBytes } from '@pilotlight/model-format';
 
 interface Sized {
   readonly bytes: number;

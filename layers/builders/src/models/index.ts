@@ -14,7 +14,7 @@ export { explainPlacement } from './explain.ts';
 export * from './limits.ts';
 export { type Placement, type PlacementProps, PREFERENCES, type Preference, placeModels } from './place.ts';
 
-/** Below /opt, where the functions look for packages (MODELS_DIR). */
+/** Below /opt, where the functions look for packages (PILOTLIGHT_MODELS_DIR). */
 const MODELS_FOLDER = 'models';
 
 /**

@@ -1,5 +1,5 @@
 /** Where the models of one function are put, decided from their sizes. See ADR-placement.md. */
-import { sumOfBytes } from '../archive/files.ts';
+import { sumOfBytes } from '@pilotlight/model-format';
 import type { PackageDescription } from './describe.ts';
 import { groupBySize } from './group.ts';
 import { ephemeralStorageMegabytes, MODEL_LAYERS, roomsBeside } from './limits.ts';

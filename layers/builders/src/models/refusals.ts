@@ -1,6 +1,7 @@
 /** Placements that are not possible, each in one line with the sizes and what to do instead. */
 import { LayerError } from '../archive/errors.ts';
-import { megabytes, sumOfBytes } from '../archive/files.ts';
+import { sumOfBytes } from '@pilotlight/model-format';
+import { megabytes } from '../archive/files.ts';
 import type { PackageDescription } from './describe.ts';
 import { type Rooms, UNZIPPED_LIMIT_BYTES } from './limits.ts';
 

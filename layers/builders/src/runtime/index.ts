@@ -3,7 +3,8 @@
  * binaries of all platforms, so a layer for arm64 is built anywhere, without Docker.
  */
 import { LayerError } from '../archive/errors.ts';
-import { megabytes, sumOfBytes } from '../archive/files.ts';
+import { sumOfBytes } from '@pilotlight/model-format';
+import { megabytes } from '../archive/files.ts';
 import { buildLayer, type LayerBuild } from '../archive/layer.ts';
 import type { Architecture } from './architecture.ts';
 import { runtimeFiles } from './contents.ts';

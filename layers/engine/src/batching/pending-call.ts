@@ -50,9 +50,11 @@ export class PendingCall implements QueuedCall {
     this.#tell(() => this.#scheduled.deliver(place, result()));
   }
 
-  /** `ofThis`: that the error is this encoding's, and not that of every other. */
-  refuse(place: number, error: unknown, ofThis: boolean): void {
+  /** `ofThis`: that the error is this encoding's, and not that of every other. `read` as of `settle`. */
+  refuse(place: number, read: number, error: unknown, ofThis: boolean): void {
     const { refuse } = this.#scheduled;
+    if (this.#over) return;
+    this.#read += read;
     if (ofThis && refuse && error instanceof EngineError) this.#tell(() => refuse(place, error));
     else this.fail(error);
   }

@@ -1,4 +1,4 @@
-/** Who runs what on a session, and when: calls take turns, or share batches. */
+/** The interface of the batch loop: calls hand in encodings, and get results as batches run. */
 import type { EngineError } from '@pilotlight/model-format/errors';
 import type { Encoding, Feeds, Outputs, TokenResult } from '../ports.ts';
 

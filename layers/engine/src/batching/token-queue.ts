@@ -27,6 +27,9 @@ export interface QueueLimits {
   readonly mixBackground?: boolean;
 }
 
+/** Unless the engine's options say otherwise. */
+export const DEFAULT_QUEUE_LIMITS = { maxBatchRequests: 64, maxQueueMs: 30_000 } as const;
+
 /** What somebody waits for: any number of entries, pushed at once. */
 export interface QueuedCall {
   /** On the clock of `take`. */
@@ -44,14 +47,12 @@ export interface QueueEntry {
   readonly call: QueuedCall;
 }
 
-/** Each entry that was pushed comes back once, in one of these. */
+/** Each entry that was pushed comes back once, in one of these, unless nobody waits for its call any more. */
 export interface Taken<Entry> {
   /** In the order of their arrival, those of the background last; empty only where nothing is left to wait. */
   readonly batch: readonly Entry[];
   /** Entries of calls that waited longer than they may. */
   readonly expired: readonly Entry[];
-  /** Entries of calls that are over. */
-  readonly dropped: readonly Entry[];
 }
 
 /** Tokens: more than `above`, and at most `most`. */
@@ -132,7 +133,7 @@ export class TokenQueue<Entry extends QueueEntry> {
     const batch = this.#fill(waitingOf(this.#entries), waitingOf(this.#background));
     for (const entry of [...expired, ...dropped, ...batch]) this.#remove(entry);
     for (const { call } of batch) call.begun = true;
-    return { batch, expired, dropped };
+    return { batch, expired };
   }
 
   #isOverdue({ background, begun, arrivedAt }: QueuedCall, now: number): boolean {

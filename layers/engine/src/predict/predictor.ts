@@ -1,10 +1,10 @@
 /** One loaded model: from inputs to results, by way of tokens, batches and logits. */
 
-import { type OnnxManifest, tokenizerFiles, type Variant } from '@pilotlight/model-format';
+import { type OnnxManifest, servedFiles, sumOfBytes, type Variant } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import { BatchRunner, type Inference, type RunOptions } from '../batching/batch-runner.ts';
 import type { FeedsReport, Scheduler } from '../batching/scheduler.ts';
-import { schedulerOf } from '../batching/scheduler-of.ts';
+import { createScheduler } from '../batching/create-scheduler.ts';
 import { estimateMs } from '../batching/token-limits.ts';
 import type { BatchingSettings } from '../load/options.ts';
 import type {
@@ -76,7 +76,7 @@ export class Predictor implements LoadedModel {
     this.loadTimings = parts.loadTimings;
     this.#parts = parts;
     this.#activity = new Activity(parts.manifest, parts.maxQueuedRequests);
-    this.#scheduler = schedulerOf(parts);
+    this.#scheduler = createScheduler(parts);
     this.#runner = new BatchRunner({ ...parts, scheduler: this.#scheduler });
     const { labels, taskDefaults, textProcessing } = parts.manifest;
     const vocabulary = vocabularyOf(parts.tokenizer);
@@ -85,10 +85,7 @@ export class Predictor implements LoadedModel {
 
   /** Bytes of the files behind this predictor: what the engine's memory budget counts. */
   get bytes(): number {
-    return [...tokenizerFiles(this.manifest.textProcessing), ...this.variant.files].reduce(
-      (sum, { bytes }) => sum + bytes,
-      0,
-    );
+    return sumOfBytes(servedFiles(this.manifest, this.variant));
   }
 
   /** Texts, or windows of them, that wait for a batch. */

@@ -5,7 +5,7 @@ import type { Inference, RunOptions } from '../batching/batch-runner.ts';
 import type { TaskContext, TokenRequest } from '../ports.ts';
 import type { AnyTask } from '../tasks/index.ts';
 import type { CommonParameters } from '../tasks/parameters.ts';
-import { inList } from './validate.ts';
+import { InputError } from '../tasks/refusals.ts';
 
 export interface TaskRun {
   readonly task: AnyTask;
@@ -47,7 +47,7 @@ export function beginTask(inputs: readonly unknown[], run: Omit<TaskRun, 'infer'
   const refused = new Set<number>();
   const refuse = (input: number, error: unknown): void => {
     if (!(error instanceof EngineError)) throw error;
-    if (!run.refuse) throw run.listed ? inList(error, input) : error;
+    if (!run.refuse) throw run.listed && error instanceof InputError ? error.inList(input) : error;
     refused.add(input);
     run.refuse(input, error);
   };

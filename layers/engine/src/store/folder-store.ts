@@ -3,16 +3,17 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   compareVersions,
+  corrupt,
+  findFault,
   MANIFEST_FILE,
   modelNameSchema,
   modelVersionSchema,
-  type PackageFile,
   type PackageManifest,
   parseManifest,
   refused,
-  tokenizerFiles,
+  servedFiles,
 } from '@pilotlight/model-format';
-import { EngineError, PilotlightError } from '@pilotlight/model-format/errors';
+import { PilotlightError } from '@pilotlight/model-format/errors';
 import type {
   ModelPackage,
   ModelRef,
@@ -21,7 +22,7 @@ import type {
   ResolvedRef,
   ServedFiles,
 } from '../ports.ts';
-import { hashFiles } from './hash-files.ts';
+import { digestFiles } from './digest-files.ts';
 import { resolveAmong } from './resolve-among.ts';
 
 export interface FolderStoreOptions {
@@ -95,44 +96,26 @@ class FolderPackage implements ModelPackage {
   }
 
   async checkSizes(variant: ServedFiles): Promise<void> {
-    await Promise.all(this.#servedFiles(variant).map((file) => this.#checkSize(file)));
+    await Promise.all(
+      servedFiles(this.manifest, variant).map(async (file) => {
+        const found = await stat(this.path(file.path)).catch(() => undefined);
+        this.#require(findFault(file, found && { bytes: found.size }));
+      }),
+    );
   }
 
   async verify(variant: ServedFiles): Promise<void> {
     if (this.#verify === 'size') return;
-    const files = this.#servedFiles(variant);
-    const digests = await hashFiles(files.map(({ path }) => this.path(path))).catch((cause: unknown) => {
-      throw this.#corrupt('a file can not be read', cause);
+    const files = servedFiles(this.manifest, variant);
+    const digests = await digestFiles(files.map(({ path }) => this.path(path))).catch((cause: unknown) => {
+      throw corrupt(this.manifest, 'a file can not be read', { cause });
     });
-    const differing = files.find(({ sha256 }, i) => digests[i] !== sha256);
-    if (differing) throw this.#corrupt(`the sha256 of ${differing.path} differs from the manifest`);
+    for (const [index, file] of files.entries()) this.#require(findFault(file, digests[index]));
   }
 
-  #servedFiles({ files }: ServedFiles): readonly PackageFile[] {
-    return this.manifest.runtime === 'onnx'
-      ? [...tokenizerFiles(this.manifest.textProcessing), ...files]
-      : files;
-  }
-
-  async #checkSize({ path, bytes }: PackageFile): Promise<void> {
-    const size = await stat(this.path(path)).then(
-      (found) => found.size,
-      () => undefined,
-    );
-    if (size === undefined) throw this.#corrupt(`${path} is missing`);
-    if (size !== bytes) throw this.#corrupt(`${path} has ${size} bytes instead of ${bytes}`);
-  }
-
-  #corrupt(reason: string, cause?: unknown): EngineError {
-    const { name, version } = this.manifest;
-    return new EngineError(
-      'PACKAGE_CORRUPT',
-      `Model ${name}@${version} is refused: ${reason}. Restore the package.`,
-      {
-        details: { model: name, version },
-        cause,
-      },
-    );
+  /** @throws EngineError PACKAGE_CORRUPT where there is a fault */
+  #require(fault: string | undefined): void {
+    if (fault !== undefined) throw corrupt(this.manifest, fault);
   }
 }
 

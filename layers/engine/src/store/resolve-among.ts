@@ -1,4 +1,4 @@
-import { compareVersions } from '@pilotlight/model-format';
+import { chooseVersion, compareVersions } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { ModelRef, ResolvedRef } from '../ports.ts';
 
@@ -8,7 +8,7 @@ export function resolveAmong({ name, version }: ModelRef, available: readonly Re
     .filter((candidate) => candidate.name === name)
     .map((candidate) => candidate.version)
     .sort(compareVersions);
-  const found = version === undefined ? versions.at(-1) : versions.find((candidate) => candidate === version);
+  const found = chooseVersion(version, versions);
   if (found !== undefined) return { name, version: found };
   const models = [...new Set(available.map((candidate) => candidate.name))];
   if (versions.length === 0) throw modelNotFound(name, models);

@@ -1,6 +1,6 @@
 /** One model that transformers.js runs: from inputs to results. */
 
-import { TRANSFORMERS_JS_TASKS, type TransformersJsManifest } from '@pilotlight/model-format';
+import { TRANSFORMERS_JS_TASKS, type TransformersJsManifest, servedFiles, sumOfBytes } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import { Turns } from '../batching/turns.ts';
 import type { LoadTimings } from '../ports.ts';
@@ -42,7 +42,7 @@ export class TransformersJsModel implements LoadedModel {
   }
 
   get bytes(): number {
-    return this.manifest.files.reduce((sum, { bytes }) => sum + bytes, 0);
+    return sumOfBytes(servedFiles(this.manifest));
   }
 
   get queued(): number {

@@ -5,6 +5,7 @@
 
 import * as z from 'zod/mini';
 import { TASK_FACTS, TASKS } from '../tasks.ts';
+import { SCHEME_NAMES } from '../schemes.ts';
 import {
   FORMAT_VERSION,
   modelNameSchema,
@@ -51,8 +52,8 @@ const variantSchema = z.strictObject({
   files: z.array(packageFileSchema).check(z.minLength(1)),
   opset: positiveInt,
   onnxruntime: text,
-  /** `7bit`: weights of a reduced range, for x86 without VNNI, where sums of u8 x s8 products saturate. */
-  scheme: z.enum(['fp32', 'fp16', 'int8-dynamic-per-channel', 'int8-dynamic-per-channel-7bit']),
+  /** One of those in `schemes.ts`. */
+  scheme: z.enum(SCHEME_NAMES),
   /** Largest product of batch size and padded length that one run of the session gets, tuned when packaging. */
   tokenBudget: positiveInt,
   /**

@@ -1,10 +1,6 @@
 /** `add --runtime transformers.js`: what of the command line such a package takes. */
-import {
-  TRANSFORMERS_JS_DTYPES,
-  TRANSFORMERS_JS_TASKS,
-  type TransformersJsDtype,
-  type TransformersJsTaskName,
-} from '@pilotlight/engine';
+import type { TransformersJsDtype, TransformersJsTaskName } from '@pilotlight/engine';
+import { TRANSFORMERS_JS_DTYPES, TRANSFORMERS_JS_TASKS } from '@pilotlight/model-format';
 import { type AddPipelineOptions, addPipeline } from '../pipelines/add-pipeline.ts';
 import { usage } from '../terminal/arguments.ts';
 import { EXIT, type Terminal } from '../terminal/command.ts';

@@ -1,4 +1,5 @@
-import { type GoldenOutput, type Tensor, topOfRows } from '@pilotlight/engine';
+import type { GoldenOutput, Tensor } from '@pilotlight/engine';
+import { topOfRows } from '@pilotlight/engine/internal/predict/goldens/top-of-rows';
 
 /** Rows of an output that a golden stores, at most, and values: goldens stay a small part of a package. */
 const MAXIMUM_ROWS = 8;

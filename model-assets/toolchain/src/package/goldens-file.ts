@@ -1,5 +1,7 @@
 /** Writes and reads a whole goldens.jsonl. */
-import { type Golden, goldenSchema, goldensHeaderSchema, reasonOf } from '@pilotlight/engine';
+import type { Golden } from '@pilotlight/engine';
+import { goldenSchema, goldensHeaderSchema } from '@pilotlight/engine/internal/predict/goldens/golden';
+import { reasonOf } from '@pilotlight/model-format/errors';
 import type * as z from 'zod/mini';
 import { ToolchainError } from '../errors.ts';
 

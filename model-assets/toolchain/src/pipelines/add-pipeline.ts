@@ -1,14 +1,8 @@
 /** From a model folder of transformers.js to a package: choose the files, copy, let it answer, verify, publish. */
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import {
-  Engine,
-  type TransformersJsDtype,
-  type TransformersJsManifest,
-  type TransformersJsTaskName,
-  transformersJsManifestSchema,
-} from '@pilotlight/engine';
-import { FORMAT_VERSION } from '@pilotlight/model-format';
+import { Engine, type TransformersJsDtype, type TransformersJsManifest, type TransformersJsTaskName } from '@pilotlight/engine';
+import { FORMAT_VERSION, transformersJsManifestSchema } from '@pilotlight/model-format';
 import * as z from 'zod';
 import { packageFile } from '../package/files.ts';
 import { pilotlightVersion, transformersVersion } from '../package/versions.ts';

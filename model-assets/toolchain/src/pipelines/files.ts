@@ -1,10 +1,6 @@
 /** Which files of a model folder a pipeline of transformers.js reads. */
-import {
-  TRANSFORMERS_JS_DTYPES,
-  TRANSFORMERS_JS_TASKS,
-  type TransformersJsDtype,
-  type TransformersJsTaskName,
-} from '@pilotlight/engine';
+import type { TransformersJsDtype, TransformersJsTaskName } from '@pilotlight/engine';
+import { TRANSFORMERS_JS_DTYPES, TRANSFORMERS_JS_TASKS } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 import type { SourceFolder } from '../sources/folder.ts';
 

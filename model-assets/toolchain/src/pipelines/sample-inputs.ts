@@ -1,6 +1,7 @@
 /** Inputs of every kind that a pipeline takes, made anew each time from nothing, for goldens. */
 import { crc32, deflateSync } from 'node:zlib';
-import { TRANSFORMERS_JS_TASKS, type TransformersJsTaskName } from '@pilotlight/engine';
+import type { TransformersJsTaskName } from '@pilotlight/engine';
+import { TRANSFORMERS_JS_TASKS } from '@pilotlight/model-format';
 
 /** What a golden asks of a pipeline. */
 export interface PipelineRequest {

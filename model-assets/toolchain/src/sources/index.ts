@@ -1,5 +1,5 @@
 /** Sources of models: a folder in, a graph and the facts about it out. */
-import { tagsOf } from '@pilotlight/engine';
+import { tagsOf } from '@pilotlight/engine/internal/tasks/tags';
 import { ToolchainError } from '../errors.ts';
 import { isSupported } from '../graph/architectures.ts';
 import { readCheckpoint } from './checkpoint.ts';

@@ -1,14 +1,8 @@
 /** Reference answers: what the fp32 variant gives, through the engine that will serve. */
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import {
-  GOLDEN_ROLES,
-  type Golden,
-  type GoldenOutput,
-  MINIMUM_GOLDENS,
-  type Predictor,
-  type TokenRequest,
-} from '@pilotlight/engine';
+import type { Golden, GoldenOutput, Predictor, TokenRequest } from '@pilotlight/engine';
+import { GOLDEN_ROLES, MINIMUM_GOLDENS } from '@pilotlight/engine/internal/predict/goldens/golden';
 import * as z from 'zod';
 import { ToolchainError } from '../errors.ts';
 import { goldenOutput } from '../package/golden-output.ts';

@@ -1,7 +1,7 @@
 /** Divides tokenizer.json, so that its vocabulary is read beside the other work of a cold start. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { splitIsWhole } from '@pilotlight/engine';
+import { splitIsWhole } from '@pilotlight/engine/internal/tokenizer/split-is-whole';
 import type { SplitTokenizer, TextProcessing } from '@pilotlight/model-format';
 import { z } from 'zod';
 import { packageFile } from '../package/files.ts';

@@ -19,7 +19,11 @@ it('fills a GPU, where nothing has a session of its own', () => {
 });
 
 it('does what the settings say on either', () => {
-  const asked = settings({ MAX_BATCH_TOKENS: '100', MAX_BATCH_REQUESTS: '2', SHORT_LANE_TOKENS: '0' });
+  const asked = settings({
+    PILOTLIGHT_MAX_BATCH_TOKENS: '100',
+    PILOTLIGHT_MAX_BATCH_REQUESTS: '2',
+    PILOTLIGHT_SHORT_LANE_TOKENS: '0',
+  });
   for (const provider of ['cpu', 'webgpu'] as const) {
     const { queueLimits, shortLaneTokens } = batchingOn(provider, asked);
     expect(queueLimits).toMatchObject({ maxBatchTokens: 100, maxBatchRequests: 2 });

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ExecutionProvider, type ProviderTrial, runtimeFolder } from '@pilotlight/engine';
+import type { ExecutionProvider, ProviderTrial } from '@pilotlight/engine';
+import { runtimeFolder } from '@pilotlight/engine/internal/session/try-provider';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type ChoiceOptions,

@@ -82,3 +82,13 @@ it('only its own run, while it has the lease, renews a job or puts it back; othe
     }),
   );
 });
+
+it('a lease counts until a second before its end, because the clocks of two machines differ', () => {
+  const queued = transitions.queued('A'.repeat(22), 'a', request, 0);
+  const running = transitions.begin(queued, 'a', 0, LEASE_MS);
+  if (!running) throw new TypeError('A job that is queued can be begun.');
+  expect(transitions.busyMs(running, 'b', 0)).toBe(10_000);
+  expect(transitions.busyMs(running, 'b', 8999)).toBe(1001);
+  expect(transitions.busyMs(running, 'b', 9000)).toBe(0);
+  expect(transitions.busyMs(running, 'a', 0)).toBe(0);
+});

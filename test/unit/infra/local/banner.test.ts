@@ -1,8 +1,8 @@
+import { TASKS } from '@pilotlight/model-format';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { curlLine } from '../../../../cli/src/banner.ts';
 import { taskFor } from '../../../../layers/engine/src/tasks/index.ts';
-import { TASKS } from '@pilotlight/model-format';
 import { manifestOf } from '../../engine/fakes.ts';
 
 const bodySchema = z.strictObject({

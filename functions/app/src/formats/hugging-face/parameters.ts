@@ -1,4 +1,5 @@
-import { type TaskName, wireParameters } from '@pilotlight/engine';
+import { type TaskName } from '@pilotlight/engine';
+import { wireParameters } from '@pilotlight/model-format';
 import type { PredictRequest } from './request.ts';
 
 /** Parameters for the engine; those in `parameters` win over those beside it. */

@@ -1,5 +1,6 @@
 /** Results as the clients of Hugging Face expect them, for one input and for a list. */
-import { TASK_FACTS, type TaskFacts, type TaskName } from '@pilotlight/engine';
+import { type TaskName } from '@pilotlight/engine';
+import { TASK_FACTS, type TaskFacts } from '@pilotlight/model-format';
 import { base64OfVector, isVector } from '../vectors.ts';
 
 type Shape = (results: readonly unknown[], many: boolean) => unknown;

@@ -1,12 +1,6 @@
 /** Which task a call is for. */
-import {
-  EngineError,
-  type PackageManifest,
-  TASK_FACTS,
-  TASKS,
-  type TaskName,
-  tasksOf,
-} from '@pilotlight/engine';
+import { EngineError, type PackageManifest, type TaskName, tasksOf } from '@pilotlight/engine';
+import { TASK_FACTS, TASKS } from '@pilotlight/model-format';
 import type { PredictRequest } from './request.ts';
 
 /** The task of a path, where the model can do it. @throws EngineError TASK_UNSUPPORTED with the tasks that it can do */

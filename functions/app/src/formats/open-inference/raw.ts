@@ -1,14 +1,7 @@
 /** Tensors that are those of the graph: token ids in, logits or hidden states out. */
-import {
-  EngineError,
-  estimateMs,
-  type Feeds,
-  type OnnxManifest,
-  type Prediction,
-  type PreparedCall,
-  refuseNotFinite,
-  type Tensor,
-} from '@pilotlight/engine';
+import { EngineError, type Feeds, type OnnxManifest, type Prediction, type PreparedCall, type Tensor } from '@pilotlight/engine';
+import { estimateMs } from '@pilotlight/engine/internal/batching/token-limits';
+import { refuseNotFinite } from '@pilotlight/engine/internal/tasks/output';
 import { refuseMoreValues } from '../../answer/answer-size.ts';
 import type { Limits } from '../../request/limits.ts';
 import { refuseField } from '../../request/parse.ts';

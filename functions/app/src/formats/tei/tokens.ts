@@ -1,12 +1,7 @@
 /** The routes of TEI that need no more than the tokenizer or the manifest. */
-import {
-  checksumOf,
-  ENGINE_VERSION,
-  EngineError,
-  refuseMoreCharacters,
-  type Tokenization,
-  tasksOf,
-} from '@pilotlight/engine';
+import { ENGINE_VERSION, EngineError, type Tokenization, tasksOf } from '@pilotlight/engine';
+import { checksumOf } from '@pilotlight/model-format';
+import { refuseMoreCharacters } from '@pilotlight/engine/internal/predict/character-limits';
 import { toCodePoints } from '@pilotlight/engine/internal/math/offsets';
 import type { Limits } from '../../request/limits.ts';
 import { checkInputs, parseBody, refuseEmpty } from '../../request/parse.ts';

@@ -1,17 +1,17 @@
 /** One package of a bucket: its manifest, and the way of its files to a folder. */
-import { createHash } from 'node:crypto';
 import { readFile, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  findFault,
   MANIFEST_FILE,
-  type PackageFile,
   type PackageManifest,
+  packageFiles,
   parseManifest,
   refused,
-  tokenizerFiles,
+  sha256Of,
 } from '@pilotlight/model-format';
 import type { ResolvedRef } from '../../ports.ts';
-import { hashFiles } from '../hash-files.ts';
+import { digestFiles } from '../digest-files.ts';
 import { failure, fetchFailure } from './failures.ts';
 import { fetchFiles, type RemoteFile } from './fetch-files.ts';
 import type { ObjectReader } from './objects.ts';
@@ -77,17 +77,17 @@ export class RemotePackage {
   /** Whether the package is there already, whole: of another process, or of one before this. */
   async #isAt(path: string): Promise<boolean> {
     const text = await readFile(join(path, MANIFEST_FILE)).catch(() => undefined);
-    if (!text || sha256(text) !== this.#package.manifestSha256) return false;
+    if (!text || sha256Of(text) !== this.#package.manifestSha256) return false;
     const files = this.#files(parseManifest(text.toString(), this.#package));
-    const digests = await hashFiles(files.map((file) => join(path, file.path))).catch(() => []);
-    return files.every((file, i) => file.sha256 === digests[i]);
+    const digests = await digestFiles(files.map((file) => join(path, file.path))).catch(() => []);
+    return files.every((file, i) => findFault(file, digests[i]) === undefined);
   }
 
   async #readManifest(): Promise<{ text: Buffer; manifest: PackageManifest }> {
     const key = this.#package.objects[MANIFEST_FILE];
     if (key === undefined) throw refused(this.#package, `none of its objects is its ${MANIFEST_FILE}`);
     const text = await readObject(await this.#reader(), key, MAX_MANIFEST_BYTES, this.#transfer);
-    if (sha256(text) !== this.#package.manifestSha256) {
+    if (sha256Of(text) !== this.#package.manifestSha256) {
       throw failure(
         'PACKAGE_CORRUPT',
         this.#package,
@@ -99,7 +99,7 @@ export class RemotePackage {
 
   /** What is to be fetched beside the manifest, the largest first: with it, all connections are busy to the end. */
   #files(manifest: PackageManifest): RemoteFile[] {
-    const known = new Map(filesOf(manifest).map((file) => [file.path, file]));
+    const known = new Map(packageFiles(manifest).map((file) => [file.path, file]));
     return Object.entries(this.#package.objects)
       .filter(([path]) => path !== MANIFEST_FILE)
       .map(([path, key]) => {
@@ -128,23 +128,6 @@ export class RemotePackage {
       throw fetchFailure(error, this.#package);
     });
   }
-}
-
-function filesOf(manifest: PackageManifest): PackageFile[] {
-  const { goldens, modelCard } = manifest;
-  if (manifest.runtime !== 'onnx') return [...manifest.files, goldens, modelCard];
-  const { textProcessing, variants } = manifest;
-  return [
-    textProcessing.file,
-    ...tokenizerFiles(textProcessing),
-    goldens,
-    modelCard,
-    ...Object.values(variants).flatMap((variant) => variant.files),
-  ];
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** Calls `work` once for all who ask while it goes on or after it succeeded; a failure is forgotten. */

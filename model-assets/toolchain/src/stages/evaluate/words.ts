@@ -1,4 +1,5 @@
-import { decodeTags, type OnnxManifest, type Span, type TokenResult } from '@pilotlight/engine';
+import type { OnnxManifest, Span, TokenResult } from '@pilotlight/engine';
+import { decodeTags } from '@pilotlight/engine/internal/tasks/tag-decoding';
 import { ToolchainError } from '../../errors.ts';
 
 /**

@@ -1,5 +1,6 @@
 /** The requests that a model is verified with unless it comes with its own, in the form that its task has. */
-import { TASK_FACTS, type TaskFacts, type TaskName, type TokenRequest } from '@pilotlight/engine';
+import { type TaskName, type TokenRequest } from '@pilotlight/engine';
+import { TASK_FACTS, type TaskFacts } from '@pilotlight/model-format';
 import { builtInTexts } from './texts.ts';
 
 export interface RequestFacts {

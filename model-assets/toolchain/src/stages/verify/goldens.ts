@@ -1,15 +1,8 @@
 /** Whether a variant answers as the fp32 reference does: every golden through the serving engine. */
-import {
-  compareWithGolden,
-  type Deviation,
-  driftOf,
-  GOLDEN_ROLES,
-  type Golden,
-  type Predictor,
-  requestOfGolden,
-  type TokenResult,
-  topOfRows,
-} from '@pilotlight/engine';
+import type { Deviation, Golden, Predictor, TokenResult } from '@pilotlight/engine';
+import { compareWithGolden, driftOf } from '@pilotlight/engine/internal/predict/goldens/compare';
+import { GOLDEN_ROLES, requestOfGolden } from '@pilotlight/engine/internal/predict/goldens/golden';
+import { topOfRows } from '@pilotlight/engine/internal/predict/goldens/top-of-rows';
 import { ToolchainError } from '../../errors.ts';
 
 /** How far a variant is from the reference over all goldens. */

@@ -1,12 +1,13 @@
 /** Whether a package on disk is what its manifest says: files, sums, vocabulary, labels. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { splitIsWhole } from '@pilotlight/engine';
+import { splitIsWhole } from '@pilotlight/engine/internal/tokenizer/split-is-whole';
 import {
+  findFault,
   MANIFEST_FILE,
   type OnnxManifest,
   type PackageFile,
-  tokenizerFiles,
+  packageFiles,
   type Variant,
 } from '@pilotlight/model-format';
 import { ToolchainError } from '../../errors.ts';
@@ -22,13 +23,7 @@ import { highestTokenId } from './highest-token-id.ts';
 export async function verifyIntegrity(folder: string, manifest: OnnxManifest): Promise<void> {
   const variants = Object.values(manifest.variants);
   const { textProcessing } = manifest;
-  await verifyFiles(folder, manifest, [
-    textProcessing.file,
-    ...tokenizerFiles(textProcessing),
-    manifest.goldens,
-    manifest.modelCard,
-    ...variants.flatMap((variant) => variant.files),
-  ]);
+  await verifyFiles(folder, manifest, packageFiles(manifest));
   if (!(await splitIsWhole({ path: (file) => join(folder, file) }, textProcessing))) {
     throw failed(manifest, 'its divided tokenizer is not the one of its tokenizer.json');
   }
@@ -48,12 +43,8 @@ async function verifyFile(folder: string, expected: PackageFile, manifest: Ref):
   const actual = await packageFile(folder, expected.path).catch((cause: unknown) => {
     throw failed(manifest, `${expected.path} can not be read`, cause);
   });
-  if (actual.bytes !== expected.bytes) {
-    throw failed(manifest, `${expected.path} has ${actual.bytes} bytes instead of ${expected.bytes}`);
-  }
-  if (actual.sha256 !== expected.sha256) {
-    throw failed(manifest, `the sha256 of ${expected.path} differs from the manifest`);
-  }
+  const fault = findFault(expected, actual);
+  if (fault !== undefined) throw failed(manifest, fault);
 }
 
 async function refuseOtherFiles(folder: string, known: ReadonlySet<string>, manifest: Ref): Promise<void> {

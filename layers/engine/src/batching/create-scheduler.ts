@@ -1,0 +1,38 @@
+import { factsOfScheme, type OnnxManifest, type Variant } from '@pilotlight/model-format';
+import type { BatchingSettings } from '../load/options.ts';
+import type { Session } from '../ports.ts';
+import { BatchLoop } from './batch-loop.ts';
+import { GraphRunner } from './graph-runner.ts';
+import type { Scheduler } from './scheduler.ts';
+import { PlannedSource } from './planned-source.ts';
+import { SharedSource } from './shared-source.ts';
+import { DEFAULT_QUEUE_LIMITS } from './token-queue.ts';
+
+export interface SchedulerParts {
+  readonly manifest: Pick<OnnxManifest, 'name' | 'version' | 'textProcessing'>;
+  readonly variant: Variant;
+  readonly session: Session;
+  /** Of short texts alone. @default - they share the other one */
+  readonly shortSession?: Session;
+  readonly batching: BatchingSettings;
+}
+
+/** The batch loop of one model, as the engine's options say. */
+export function createScheduler(parts: SchedulerParts): Scheduler {
+  const { manifest, variant, session, shortSession, batching } = parts;
+  const { name: model, version, textProcessing } = manifest;
+  const padding = { ...textProcessing, multipleOf: factsOfScheme(variant.scheme).lengthMultiple };
+  const graphOn = (on: Session) => new GraphRunner({ graph: variant.graphs.model, session: on, padding });
+  const graph = graphOn(session);
+  if (batching.kind === 'turns') {
+    const source = new PlannedSource(variant.tokenBudget);
+    return new BatchLoop({ graph, shortGraph: undefined, source, onBatch: () => {} });
+  }
+  const limits = { ...DEFAULT_QUEUE_LIMITS, maxBatchTokens: variant.tokenBudget, ...batching.limits };
+  return new BatchLoop({
+    graph,
+    shortGraph: shortSession && graphOn(shortSession),
+    source: new SharedSource(limits, batching.shortLaneTokens),
+    onBatch: (batch) => batching.onBatch({ model, version, ...batch }),
+  });
+}

@@ -1,0 +1,40 @@
+/** The files of a package, by what they are for. Pure: nothing here touches a disk. */
+import type { PackageFile } from '../manifest/common.ts';
+import { type OnnxManifest, tokenizerFiles, type Variant } from '../manifest/onnx.ts';
+import type { PackageManifest } from '../manifest/package-manifest.ts';
+import type { TransformersJsManifest } from '../manifest/transformers-js.ts';
+
+/** Files by path; those that several parts of a package name stand once. */
+type Files = readonly PackageFile[];
+
+/** Every file of a package but `model.json`, which no manifest can have the sum of. */
+export function packageFiles(manifest: PackageManifest): Files {
+  return distinct([...contentFiles(manifest), manifest.goldens, manifest.modelCard]);
+}
+
+/** The files that serving reads: for ONNX Runtime those of its text processing and of `variant`. */
+export function servedFiles(manifest: OnnxManifest, variant: Pick<Variant, 'files'>): Files;
+export function servedFiles(manifest: TransformersJsManifest): Files;
+export function servedFiles(manifest: PackageManifest, variant?: Pick<Variant, 'files'>): Files;
+export function servedFiles(manifest: PackageManifest, variant?: Pick<Variant, 'files'>): Files {
+  if (manifest.runtime === 'transformers.js') return manifest.files;
+  return distinct([...tokenizerFiles(manifest.textProcessing), ...(variant?.files ?? [])]);
+}
+
+export function sumOfBytes(files: readonly { readonly bytes: number }[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function contentFiles(manifest: PackageManifest): Files {
+  if (manifest.runtime === 'transformers.js') return manifest.files;
+  const { textProcessing, variants } = manifest;
+  return [
+    textProcessing.file,
+    ...tokenizerFiles(textProcessing),
+    ...Object.values(variants).flatMap((variant) => variant.files),
+  ];
+}
+
+function distinct(files: Files): Files {
+  return [...new Map(files.map((file) => [file.path, file])).values()];
+}

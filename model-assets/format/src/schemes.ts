@@ -1,0 +1,34 @@
+/** How the weights of a variant are quantised, and everything that depends on it. A further scheme is one entry more. */
+
+/** The runner of the operators of a graph, by its name in ONNX Runtime. */
+export type ExecutionProvider = 'cpu' | 'cuda' | 'webgpu';
+
+interface SchemeFacts {
+  /** Providers that have kernels for it. */
+  readonly providers: readonly ExecutionProvider[];
+  /** Batches are padded to multiples of so many tokens, as far as the model goes. */
+  readonly lengthMultiple: number;
+}
+
+/** int8 products have kernels on the CPU only. */
+const INT8: SchemeFacts = { providers: ['cpu'], lengthMultiple: 1 };
+
+const SCHEMES = {
+  /** WebGPU is not among the providers, because it has no kernel for the padding mask of attention as graphs for the CPU have it. */
+  fp32: { providers: ['cpu', 'cuda'], lengthMultiple: 1 },
+  /**
+   * Made for GPUs. CUDA's fused attention takes a bias of scores for lengths that are multiples of 8, and tensor cores work
+   * in such tiles.
+   */
+  fp16: { providers: ['cpu', 'cuda', 'webgpu'], lengthMultiple: 8 },
+  'int8-dynamic-per-channel': INT8,
+  /** Weights of a reduced range, for x86 without VNNI, where sums of u8 x s8 products saturate. */
+  'int8-dynamic-per-channel-7bit': INT8,
+} as const satisfies Record<string, SchemeFacts>;
+
+export type SchemeName = keyof typeof SCHEMES;
+export const SCHEME_NAMES = Object.keys(SCHEMES) as [SchemeName, ...SchemeName[]];
+
+export function factsOfScheme(scheme: SchemeName): SchemeFacts {
+  return SCHEMES[scheme];
+}

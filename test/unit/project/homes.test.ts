@@ -1,0 +1,54 @@
+/** A task and a wire format each have one home: this counts the files that name one. */
+import { globSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { formats } from '../../../functions/app/src/formats/index.ts';
+
+const SOURCES = globSync('{cli,functions,infra,layers,model-assets}/**/*.ts', {
+  exclude: (path) => path.includes('node_modules'),
+}).sort();
+
+function naming(pattern: RegExp, files = SOURCES): string[] {
+  return files.filter((file) => pattern.test(readFileSync(file, 'utf8').replaceAll(/\/\*[\s\S]*?\*\//g, '')));
+}
+
+test('a task is named in its facts, its computation and the registry of the engine, its terminal view, and wherever a format means it', () => {
+  expect(naming(/'text-ranking'/)).toEqual([
+    'cli/src/answers.ts',
+    'cli/src/task-options.ts',
+    'functions/app/src/formats/tei/codec.ts',
+    'functions/app/src/formats/tei/tokens.ts',
+    'functions/app/src/openapi/schemas.ts',
+    'layers/engine/src/tasks/index.ts',
+    'layers/engine/src/tasks/text-classification.ts',
+    'layers/engine/src/tasks/text-ranking.ts',
+    'model-assets/format/src/tasks.ts',
+    'model-assets/toolchain/src/sources/task.ts',
+  ]);
+});
+
+test.each(Object.keys(formats))('only its folder and the registry import the wire format %s', (format) => {
+  const own = `functions/app/src/formats/${format}/`;
+  const importers = naming(new RegExp(`(?:from |import |import\\()'[^']*/${format}/`));
+  const app = importers.filter((file) => file.startsWith('functions/app/src/') && !file.startsWith(own));
+  // The body of Hugging Face is that of SageMaker, of jobs, and of the parameters of the Open Inference Protocol.
+  const BORROWERS: Record<string, string[]> = {
+    'hugging-face': [
+      'functions/app/src/app.ts',
+      'functions/app/src/formats/index.ts',
+      'functions/app/src/formats/open-inference/codec.ts',
+      'functions/app/src/formats/sagemaker/codec.ts',
+      'functions/app/src/service/job-request.ts',
+    ],
+  };
+  expect(app).toEqual(BORROWERS[format] ?? ['functions/app/src/formats/index.ts']);
+});
+
+test.each(Object.keys(formats))(
+  'the folder of the wire format %s has the files that every format has',
+  (format) => {
+    const files = globSync(`functions/app/src/formats/${format}/*.ts`).map((file) =>
+      file.replace(/^.*\//, ''),
+    );
+    for (const file of ['routes.ts', 'codec.ts', 'errors.ts', 'openapi.ts']) expect(files).toContain(file);
+  },
+);
