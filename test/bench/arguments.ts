@@ -66,7 +66,7 @@ export const OPTIONS = {
   },
   minutes: { type: 'string', value: 'N', default: '10', help: 'minutes of the soak' },
   json: { type: 'boolean', default: false, help: 'print the results as JSON' },
-  write: { type: 'boolean', default: false, help: 'also write docs/benchmarks.md and its plots' },
+  write: { type: 'boolean', default: false, help: 'also write docs/reference/benchmarks.md and its plots' },
 } as const satisfies Options;
 
 export type BenchLine = CommandLine<typeof OPTIONS>;

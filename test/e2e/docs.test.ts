@@ -1,4 +1,5 @@
-/** Every code block of every document is run: what can not be run here is named with the test that does. */
+/** Every code block of every document is run. COVERED names the commands that cannot run here, each with the test that runs it. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -54,7 +55,7 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
   {
     command: /^curl --aws-sigv4 /,
     file: 'test/infra/app/deployments.test.ts',
-    title: 'the request of that output is the one that docs/deploy.md shows',
+    title: 'the request of that output is the one that docs/how-to/deploy.md shows',
   },
   {
     command: /^npm run layers -- image /,
@@ -126,7 +127,9 @@ function writeModels(folder: string): void {
 }
 
 test('every code block is of a kind that is run', () => {
-  const unknown = snippets.filter(({ language }) => !['bash', 'ts', 'json', 'text'].includes(language));
+  const unknown = snippets.filter(
+    ({ language }) => !['bash', 'ts', 'json', 'python', 'text'].includes(language),
+  );
   expect(unknown.map(({ place, language }) => `${place} ${language}`)).toEqual([]);
 });
 
@@ -180,13 +183,30 @@ describe('json', () => {
   );
 });
 
+/** Python clients that a machine of this project need not have: a block that imports a missing one is only compiled. */
+const PYTHON_CLIENTS = /^ModuleNotFoundError: No module named '(huggingface_hub|openai)'$/m;
+
+describe.skipIf(spawnSync('python3', ['--version']).status !== 0)('python', () => {
+  test.each(inLanguage('python').map((snippet) => [snippet.place, snippet] as const))(
+    '%s',
+    async (place, { code: text }) => {
+      const file = join(scratch, `${place.replaceAll(/\W/g, '-')}.py`);
+      writeFileSync(file, text.replaceAll(ENDPOINT, service.url));
+      const { code, stderr } = await bash(`python3 ${file}`);
+      if (!PYTHON_CLIENTS.test(stderr)) expect(code, stderr).toBe(0);
+    },
+  );
+});
+
 describe('ts', () => {
   const folder = resolve('dist/snippets');
   const files = inLanguage('ts').map((snippet, i) => ({ snippet, file: join(folder, `snippet-${i}.ts`) }));
   beforeAll(() => {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'tsconfig.json'), '{"extends":"../../tsconfig.json","include":["*.ts"]}');
+    const options = { composite: false, noEmit: true };
+    const project = { extends: '../../tsconfig.json', compilerOptions: options, include: ['*.ts'] };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(project));
     for (const { snippet, file } of files)
       writeFileSync(file, snippet.code.replaceAll(ENDPOINT, service.url));
   });

@@ -10,10 +10,10 @@ export interface Snippet {
 }
 
 /**
- * Documents that are left out: model cards are made by the toolchain and have tests of their own; training needs
- * PyTorch and hours, and nobody who uses Pilotlight runs it.
+ * Documents that are left out: the toolchain makes model cards, and they have their own tests; training needs PyTorch
+ * and hours, and nobody who uses Pilotlight runs it; examples run in a folder of their own (test/packages).
  */
-const LEFT_OUT = /^model-assets\/(packages|training)\//;
+const LEFT_OUT = /^(model-assets\/(packages|training)|examples)\//;
 
 export function documents(): string[] {
   const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.md'], { encoding: 'utf8' });

@@ -5,7 +5,7 @@ import { usageError } from '../kit/errors.ts';
 export const command = defineCommand({
   summary: 'predict every row of a file, or let messages that were given up be tried again',
   usage: ['FILE --model NAME [OPTIONS]', 'redrive --queue ARN [--endpoint URL]'],
-  description: `FILE is a .jsonl, .jsonl.gz, .csv, .csv.gz or .txt; docs/batch.md says what a row is. "redrive" moves the
+  description: `FILE is a .jsonl, .jsonl.gz, .csv, .csv.gz or .txt; docs/reference/batch-files.md says what a row is. "redrive" moves the
 messages of a dead-letter queue back, so that their files are tried again.`,
   options: OPTIONS,
   examples: [

@@ -63,7 +63,7 @@ export const OPTIONS = {
   runtime: {
     type: 'string',
     value: 'RUNTIME',
-    help: 'transformers.js, for tasks of images and sound: see docs/models.md',
+    help: 'transformers.js, for tasks of images and sound: see docs/how-to/bring-in-a-model.md',
   },
   dtype: {
     type: 'string',

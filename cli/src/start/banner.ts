@@ -39,7 +39,7 @@ export function banner(
     ...(server ? [`Handed over to ${server.url}: ${Object.keys(server.models).join(', ')}`] : []),
     ...(predictors.length > 0 ? [coldStartTable(predictors)] : []),
     ...(lines.length > 0 ? [['Try:', ...lines].join('\n  ')] : []),
-    `Files in s3://uploads/in/<model>/ at ${s3} come out in out/   ${paint('dim', 'docs/batch.md')}`,
+    `Files in s3://uploads/in/<model>/ at ${s3} come out in out/   ${paint('dim', 'docs/reference/batch-files.md')}`,
     paint('dim', 'Ctrl-C ends it.'),
   ].join('\n\n');
 }

@@ -31,12 +31,12 @@ export const OPTIONS = {
   server: {
     type: 'string',
     value: 'URL',
-    help: 'hand over to the server there what only it has (docs/gpu.md); PILOTLIGHT_SERVER says more',
+    help: 'hand over to the server there what only it has (docs/reference/server.md); PILOTLIGHT_SERVER says more',
   },
   quiet: { type: 'boolean', help: 'print no line for each request' },
   lambda: {
     type: 'boolean',
-    help: 'serve through the built predict function, in execution environments as AWS has them; see docs/local-lambda.md',
+    help: 'serve through the built predict function, in execution environments as AWS has them; see docs/reference/local-lambda.md',
   },
   memory: {
     type: 'string',

@@ -43,7 +43,7 @@ export interface PackageResult {
 /**
  * Packages a model. The folder of the package appears complete or not at all; `progress` is told of every stage.
  *
- * @throws ToolchainError, EngineError; docs/models.md says what to do on each code.
+ * @throws ToolchainError, EngineError; docs/how-to/bring-in-a-model.md says what to do on each code.
  */
 export async function packageModel(
   options: PackageOptions,

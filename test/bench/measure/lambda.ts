@@ -142,7 +142,7 @@ function measuredOf(samples: Samples): Measured {
       return { subject, parts };
     }),
     notes: [
-      'The bundle and the layers that would be deployed, run by local Lambda (docs/local-lambda.md): one process for each execution environment, the Runtime API over loopback, 1,769 MB, which is one vCPU and one thread. The cold start is what a caller of Invoke waits for: init phase and first request.',
+      'The bundle and the layers that would be deployed, run by local Lambda (docs/reference/local-lambda.md): one process for each execution environment, the Runtime API over loopback, 1,769 MB, which is one vCPU and one thread. The cold start is what a caller of Invoke waits for: init phase and first request.',
       'Lambda adds what no process on this machine shows: placing the environment, fetching code and layers, and less than a vCPU for functions below 1,769 MB. The vCPU is not enforced here.',
       'The import of the predict function includes one request to a private app of its own, so that the first real one finds everything loaded. Its load steps begin together, so that they overlap or wait for one another.',
       'The page cache is warm; code and layers are read from this disk.',

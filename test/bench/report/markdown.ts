@@ -30,7 +30,7 @@ export interface Section {
   readonly plots: readonly Plot[];
 }
 
-/** docs/benchmarks.md: text around the measured numbers, written by the benchmark itself. */
+/** docs/reference/benchmarks.md: text around the measured numbers, written by the benchmark itself. */
 export function markdownReport(sections: readonly Section[]): string {
   const all = sections.flatMap(({ result }) => result.comparisons);
   const judged = all.filter(({ met }) => met !== undefined);
@@ -90,38 +90,38 @@ function markdownTable(titles: readonly string[], rows: readonly (readonly strin
   return [line(titles), line(titles.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-const INTRODUCTION = `Pilotlight beside its nearest peer, [@huggingface/transformers](https://github.com/huggingface/transformers.js)
-(transformers.js), on the same weights, and beside the limit that ONNX Runtime sets. Run it with
-\`npm run bench -- cold|warm|bulk|memory|batch|tasks|load|soak|all\`; \`--help\` tells the options. Targets are those that the project has set
-itself; where models are compared, they are for the 67M shape, and for tasks for the 22M shape. A ratio below 1 means less time or memory than the other
-side; throughput is the other way round.`;
+const INTRODUCTION = `These figures compare Pilotlight with its nearest peer, [@huggingface/transformers](https://github.com/huggingface/transformers.js)
+(transformers.js), on the same weights, and with the limit that ONNX Runtime sets. Run it with
+\`npm run bench -- cold|warm|bulk|memory|batch|tasks|load|soak|all\`; \`--help\` lists the options. The project has set the targets
+itself. Targets of comparisons are for the 67M shape, those of tasks for the 22M shape. A ratio below 1 means less time or memory than the other
+side; for throughput, above 1 is better.`;
 
 const METHOD = `## How it is measured
 
-- **Weights.** A checkpoint of real shape with seeded random weights: speed and memory do not depend on what a model has
-  learnt. Shapes: 22M is MiniLM-L6, 67M DistilBERT, 110M BERT base, each with a classifier of two labels, or the
+- **Weights.** The checkpoint has a real shape and seeded random weights, because speed and memory do not depend on what a
+  model has learnt. Shapes: 22M is MiniLM-L6, 67M DistilBERT, 110M BERT base, each with a classifier of two labels, or the
   head of the task, and a vocabulary of 30,522 words.
-- **Pilotlight.** The engine and a few lines around it, bundled by esbuild into one CommonJS file with the native packages
-  outside, as a function is deployed; the package in a folder; the options of the predict function for packages in a
-  Lambda layer.
-- **The peer.** transformers.js as installed from npm, imported as an ES module, \`pipeline('text-classification')\` with
-  \`dtype: 'q8'\` or \`'fp32'\`, files on the local disk and remote access off. Its model is exported from the same
-  checkpoint as exporters do it: standard operators only, separate products for query, key and value, weights inside one
-  file. Where exporters differ, the form that loads and runs faster was taken. Its q8 file is that graph in int8, with the
+- **Pilotlight.** The engine and a few lines around it are bundled by esbuild into one CommonJS file with the native packages
+  outside, as a function is deployed. The package lies in a folder, and the options are those of the predict function for
+  packages in a Lambda layer.
+- **The peer.** transformers.js is installed from npm and imported as an ES module: \`pipeline('text-classification')\` with
+  \`dtype: 'q8'\` or \`'fp32'\`, with files on the local disk and remote access off. Its model is exported from the same
+  checkpoint in the way of common exporters: standard operators only, separate products for query, key and value, weights inside one
+  file. If exporters differ, the form that loads and runs faster was taken. Its q8 file is that graph in int8, with the
   same int8 matrices and scales as Pilotlight's package: DynamicQuantizeLinear, MatMulInteger, Cast, Mul. Before anything
   is measured, both sides must give the same labels, and scores within the noise of quantisation.
-- **The limit.** For cold starts a Node process that loads onnxruntime-node and runs a graph of one node; for single calls
-  \`InferenceSession.run\` on Pilotlight's own graph, with the same session options and tensors made beforehand.
-- **Order.** Fresh processes; every other round in reverse order. Medians; a ratio is formed within each round and then
-  summarised, with its 10th and 90th percentile (or the extremes of fewer than ten rounds).
-- **Threads.** The same number on both sides; everything else is each side's own default.`;
+- **The limit.** For cold starts it is a Node process that loads onnxruntime-node and runs a graph of one node; for single calls
+  it is \`InferenceSession.run\` on Pilotlight's own graph, with the same session options and tensors made beforehand.
+- **Order.** Processes are fresh, and every other round runs in reverse order. Figures are medians. A ratio is formed within each
+  round and then summarised, with its 10th and 90th percentile (or the extremes of fewer than ten rounds).
+- **Threads.** Both sides have the same number of threads; everything else is each side's own default.`;
 
 const NOT_MEASURED = `## What is not measured
 
-- AWS: how Lambda provisions an environment, fetches a layer and throttles CPU by memory size. These figures are of one
-  machine; the phases tell what to expect where a process starts the same way.
+- AWS: how Lambda provisions an environment, fetches a layer and throttles CPU by memory size. These figures come from one
+  machine; the phases show what to expect if a process starts in the same way.
 - Cold page cache: the first read of the files after a deployment.
 - arm64, and x86 without AVX512-VNNI, where int8 gains less.
 - The HTTP layer by itself: under load it is part of the long-lived server's figures.
-- Quality: that is the business of each model card, and of the goldens that every package carries.
+- Quality: each model card has it, and the goldens of every package check it.
 - transformers.js bundled into one file, or with options that are not its defaults.`;

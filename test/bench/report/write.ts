@@ -24,7 +24,7 @@ const MODELS: Partial<Record<Measurement, readonly string[]>> = {
 };
 
 /**
- * Writes docs/benchmarks.md and its plots out of the latest result of each measurement of a model; in local Lambda, and for
+ * Writes docs/reference/benchmarks.md and its plots out of the latest result of each measurement of a model; in local Lambda, and for
  * tasks, there is only one.
  */
 export function writeDocs(model: string): void {
@@ -34,9 +34,9 @@ export function writeDocs(model: string): void {
     .filter((file) => existsSync(file))
     .map((file): Result => JSON.parse(readFileSync(file, 'utf8')));
   const sections = results.map((result) => ({ result, plots: plotsOf(result) }));
-  mkdirSync(join(ROOT, 'docs', 'benchmarks'), { recursive: true });
+  mkdirSync(join(ROOT, 'docs', 'reference', 'benchmarks'), { recursive: true });
   for (const { file, svg } of sections.flatMap(({ plots }) => plots)) {
-    writeFileSync(join(ROOT, 'docs', 'benchmarks', file), svg);
+    writeFileSync(join(ROOT, 'docs', 'reference', 'benchmarks', file), svg);
   }
-  writeFileSync(join(ROOT, 'docs', 'benchmarks.md'), markdownReport(sections));
+  writeFileSync(join(ROOT, 'docs', 'reference', 'benchmarks.md'), markdownReport(sections));
 }

@@ -6,8 +6,7 @@ import {
   US_EAST_1_PRICES,
 } from '../../../infra/constructs/src/observability/cost/cost.ts';
 
-const deploy = readFileSync('docs/deploy.md', 'utf8');
-const server = readFileSync('docs/gpu.md', 'utf8');
+const costs = readFileSync('docs/explanation/costs.md', 'utf8');
 const MONTH_SECONDS = 730 * 3600;
 const usage = {
   architecture: 'arm64',
@@ -20,20 +19,20 @@ const monthly = (one: Partial<Parameters<typeof costOf>[0]['functions'][number]>
   costOf({ functions: [{ ...usage, ...one }], apiRequests });
 const dollars = (value: number) => `${value.toFixed(2)} USD`;
 
-test('docs/deploy.md calculates cold-start measures as the dashboard does', () => {
+test('docs/explanation/costs.md calculates cold-start measures as the dashboard does', () => {
   const ready = monthly({ provisionedSeconds: MONTH_SECONDS }).total;
   const warmUps = MONTH_SECONDS / 300;
   const held = monthly({ invocations: warmUps, durationMs: warmUps * 1000 }).total;
   const warmer = monthly({ memoryMegabytes: 512, invocations: warmUps, durationMs: warmUps * 1000 }).total;
-  expect(deploy).toContain(`| Lambda keeps N environments ready | ${dollars(ready)} |`);
-  expect(deploy).toContain(`| the same, 11 hours of 5 days | ${dollars((ready * 55) / 168)} |`);
-  expect(deploy).toContain(`| ${dollars(held)}, and ${dollars(warmer)} for the warmer |`);
+  expect(costs).toContain(`| Lambda keeps N environments ready | ${dollars(ready)} |`);
+  expect(costs).toContain(`| the same, 11 hours of 5 days | ${dollars((ready * 55) / 168)} |`);
+  expect(costs).toContain(`| ${dollars(held)}, and ${dollars(warmer)} for the warmer |`);
 });
 
-test('docs/deploy.md has the utilisation from which provisioned concurrency is the cheaper', () => {
+test('docs/explanation/costs.md has the utilisation from which provisioned concurrency is the cheaper', () => {
   const { provisionedReadyGbSecond: r, lambdaGbSecond: d, provisionedGbSecond: p } = US_EAST_1_PRICES;
   const utilisation = r.arm64 / (d.arm64 - p.arm64);
-  expect(deploy).toContain(
+  expect(costs).toContain(
     `u = r / (d - p) = ${r.arm64} / (${d.arm64} - ${p.arm64}) = ${Math.round(100 * utilisation)} %`,
   );
   const work = (share: number) => gbSeconds(share * 1000, 1769);
@@ -41,24 +40,48 @@ test('docs/deploy.md has the utilisation from which provisioned concurrency is t
   expect(work(1) * r.arm64 + work(utilisation) * p.arm64).toBeCloseTo(onDemand, 12);
 });
 
-test('docs/deploy.md has the price of a million requests, and says where prices are from', () => {
+test('docs/explanation/costs.md has the price of a million requests, and says where prices are from', () => {
   const { compute, invocations, api } = monthly({ invocations: 1e6, durationMs: 20e6 }, 1e6);
-  expect(deploy).toContain(
+  expect(costs).toContain(
     `${dollars(compute)} of compute, ${dollars(invocations)} of invocations, ${dollars(api)} of API Gateway`,
   );
-  expect(deploy).toContain(
+  expect(costs).toContain(
     `Prices of ${US_EAST_1_PRICES.region}, without free tier and taxes, as third parties quote them`,
   );
 });
 
-test('docs/gpu.md calculates what a function costs that waits for the container, as the dashboard does', () => {
+test('docs/explanation/costs.md calculates what a function costs that waits for the container, as the dashboard does', () => {
   const { compute, invocations } = monthly({ invocations: 1e6, durationMs: 0.5 * 1e9 });
-  const waiting = `| a function that waits half a second for the container, a million times | ${Math.round(compute + invocations)} |`;
-  expect(server).toContain(waiting);
+  const waiting = `| a function that waits half a second for the server, a million times | ${Math.round(compute + invocations)} |`;
+  expect(costs).toContain(waiting);
 });
 
-test('docs/gpu.md and docs/deploy.md have one price of an instance, and what its idle time costs', () => {
-  const [, hour = ''] = /^\| g6\.xlarge, an hour[^|]*\| (\d\.\d\d) \|$/m.exec(deploy) ?? [];
-  expect(server).toMatch(new RegExp(`^\\| g6\\.xlarge, an hour;[^|]*\\| ${hour} \\|$`, 'm'));
-  expect(server).toContain(`15 minutes by default, ${((15 / 60) * Number(hour)).toFixed(2)} USD`);
+test('docs/explanation/costs.md has one price of an instance, and what its idle time costs', () => {
+  const prices = Array.from(
+    costs.matchAll(/^\| g6\.xlarge, an hour[^|]*\| (\d\.\d\d) \|$/gm),
+    ([, price]) => price,
+  );
+  expect(prices.length).toBeGreaterThan(1);
+  expect(new Set(prices).size).toBe(1);
+  expect(costs).toContain(`15 minutes by default, ${((15 / 60) * Number(prices[0])).toFixed(2)} USD`);
+});
+
+test('docs/explanation/costs.md adds up its small example', () => {
+  const { total } = monthly({ invocations: 1e6, durationMs: 20e6 }, 1e6);
+  const rows = Object.fromEntries(
+    Array.from(costs.matchAll(/^\| ([^|]+) \| (\d+\.\d\d) \|$/gm), ([, what = '', price]) => [
+      what,
+      Number(price),
+    ]),
+  );
+  const price = (start: string) => rows[Object.keys(rows).find((what) => what.startsWith(start)) ?? ''];
+  const alarms = Number(/`demo\.dev` has (\d+)/.exec(costs)?.[1]);
+  const watching =
+    (price('dashboard (three') ?? 0) + alarms * (price('alarm, each') ?? 0) + (price('KMS key') ?? 0);
+  const warmUps = MONTH_SECONDS / 300;
+  const held = monthly({ invocations: warmUps, durationMs: warmUps * 1000 }).total;
+  const warmer = monthly({ memoryMegabytes: 512, invocations: warmUps, durationMs: warmUps * 1000 }).total;
+  expect(price('a million requests of 20 ms')).toBeCloseTo(total, 2);
+  expect(price('dashboard, 14 alarms')).toBeCloseTo(watching, 2);
+  expect(price('three environments')).toBeCloseTo(3 * held + warmer, 1);
 });

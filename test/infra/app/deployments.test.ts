@@ -27,7 +27,7 @@ const deployment = (name: string): SynthesisedDeployment => {
   if (!found) throw new RangeError(name);
   return found;
 };
-const security = readFileSync('docs/security.md', 'utf8');
+const security = readFileSync('docs/reference/permissions.md', 'utf8');
 
 describe('findings', () => {
   test("neither AWS's validator nor cdk-nag has one that nobody acknowledged, warnings included", () => {
@@ -51,7 +51,7 @@ describe('findings', () => {
     expect(status).toBe(0);
   });
 
-  test('each acknowledgement is of one finding, has a reason in a sentence, and is in docs/security.md', () => {
+  test('each acknowledgement is of one finding, has a reason in a sentence, and is in docs/reference/permissions.md', () => {
     const all = deployments.flatMap(acknowledgementsOf);
     expect(all.length).toBeGreaterThan(10);
     const broad = all.filter(({ id }) => /\*$|IAM[45]$/.test(id));
@@ -120,7 +120,7 @@ describe('permissions', () => {
     ).toEqual([]);
   });
 
-  test('are those of the table in docs/security.md, no more and no fewer', () => {
+  test('are those of the table in docs/reference/permissions.md, no more and no fewer', () => {
     const rows = new Set(
       deployments
         .flatMap(permissionsOf)
@@ -335,18 +335,18 @@ test('the outputs of a deployment say how to try it', () => {
   expect(outputs('acme.prod')).toEqual(expect.arrayContaining(['Url', 'Try', 'Bucket', 'Dashboard']));
 });
 
-test('the request of that output is the one that docs/deploy.md shows', () => {
+test('the request of that output is the one that docs/how-to/deploy.md shows', () => {
   const stack = deployment('demo.dev').stacks.find(({ name }) => name === 'service');
   const region = 'eu-central-1';
-  const shown = readFileSync('docs/deploy.md', 'utf8').replaceAll(/ \\\n\s*/g, ' ');
+  const shown = readFileSync('docs/how-to/deploy.md', 'utf8').replaceAll(/ \\\n\s*/g, ' ');
   const url = `https://abcdefghij.execute-api.${region}.amazonaws.com/`;
   expect(shown).toContain(curlLine(url, 'sentiment', 'iam', region));
   expect(JSON.stringify(stack?.outputs.Try)).toContain('--aws-sigv4 aws:amz:');
 });
 
-test('docs/deploy.md has the number of alarms of demo.dev, for each is paid for', () => {
+test('docs/explanation/costs.md has the number of alarms of demo.dev, for each is paid for', () => {
   const alarms = deployment('demo.dev').resources.filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
-  expect(readFileSync('docs/deploy.md', 'utf8')).toContain(`\`demo.dev\` has ${alarms.length}`);
+  expect(readFileSync('docs/explanation/costs.md', 'utf8')).toContain(`\`demo.dev\` has ${alarms.length}`);
 });
 
 test('resources and permissions of each deployment are those of its snapshot', async () => {

@@ -6,7 +6,7 @@ test('every field of a configuration says what it is', () => {
   expect(fieldsOf().filter(({ description }) => !description)).toEqual([]);
 });
 
-test('docs/configuration.md has every field, its default, and no field that is gone', () => {
-  const lines = readFileSync('docs/configuration.md', 'utf8').split('\n');
+test('docs/reference/configuration.md has every field, its default, and no field that is gone', () => {
+  const lines = readFileSync('docs/reference/configuration.md', 'utf8').split('\n');
   expect(lines.filter((line) => line.startsWith('| `'))).toEqual(fieldsOf().map(rowOf));
 });

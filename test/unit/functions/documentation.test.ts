@@ -95,8 +95,8 @@ describe('GET /docs', () => {
   });
 });
 
-describe('docs/api.md', () => {
-  const text = readFileSync(new URL('../../../docs/api.md', import.meta.url), 'utf8');
+describe('docs/reference/http-api.md', () => {
+  const text = readFileSync(new URL('../../../docs/reference/http-api.md', import.meta.url), 'utf8');
 
   it('lists every route of the table', () => {
     for (const { method, path } of Object.values(routes)) {

@@ -68,11 +68,13 @@ describe('the runtime layer', () => {
     expect(RUNTIME_BUDGET_BYTES).toEqual({ arm64: 34_000_000, x64: 55_000_000 });
   });
 
-  test('weighs what docs/layers.md says', () => {
+  test('weighs what docs/reference/layers.md says', () => {
     const [arm64, x64] = ARCHITECTURES.map((architecture) =>
       (runtimeLayerBytes(architecture) / 1e6).toFixed(1),
     );
-    expect(readFileSync('docs/layers.md', 'utf8')).toContain(`| **all** | **${arm64} MB** | **${x64} MB** |`);
+    expect(readFileSync('docs/reference/layers.md', 'utf8')).toContain(
+      `| **all** | **${arm64} MB** | **${x64} MB** |`,
+    );
   });
 
   test('is refused above its budget, with both sizes', () => {

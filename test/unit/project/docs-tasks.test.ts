@@ -1,11 +1,11 @@
-/** docs/tasks.md and the schemas of the tasks say the same. */
+/** docs/reference/tasks.md and the schemas of the tasks say the same. */
 import { readFileSync } from 'node:fs';
 import { TASKS, type TaskName } from '@pilotlight/model-format';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { taskFor } from '../../../layers/engine/src/tasks/index.ts';
 
-const document = readFileSync('docs/tasks.md', 'utf8');
+const document = readFileSync('docs/reference/tasks.md', 'utf8');
 const COMMON = ['truncate', 'truncation_direction'];
 
 const sectionOf = (title: string) =>

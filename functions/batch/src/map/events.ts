@@ -1,4 +1,4 @@
-/** What Step Functions asks of the batch function: see docs/batch.md and infra/constructs/src/batch/backfill/distributed-batch.ts. */
+/** What Step Functions asks of the batch function: see docs/reference/batch-files.md and infra/constructs/src/batch/backfill/distributed-batch.ts. */
 import { reasonOf } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import { BatchError } from '../errors.ts';

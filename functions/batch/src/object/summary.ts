@@ -1,4 +1,4 @@
-/** The parts of `summary.json`, which says what became of a file. docs/batch.md has the whole of it. */
+/** The parts of `summary.json`, which says what became of a file. docs/reference/batch-files.md has the whole of it. */
 import type { OnnxManifest, Variant } from '@pilotlight/engine';
 import { BatchError, ROW_ERROR_CODES } from '../errors.ts';
 import type { Progress } from '../file/parts.ts';

@@ -52,4 +52,4 @@ export const passesNoMidnight = 'must be later than from; divide hours that pass
 export const environment = z
   .record(z.string(), z.string())
   .default({})
-  .describe('Further settings of docs/operations.md. No place for secrets');
+  .describe('Further settings of docs/reference/operations.md. No place for secrets');

@@ -1,4 +1,4 @@
-/** Lambda on this machine: runs functions from folders on disk, as AWS would. See docs/local-lambda.md. */
+/** Lambda on this machine: runs functions from folders on disk, as AWS would. See docs/reference/local-lambda.md. */
 import { randomUUID } from 'node:crypto';
 import { newTraceId } from '../trace-id.ts';
 import { EnvironmentPool, type EnvironmentState } from './environment/environment-pool.ts';

@@ -4,8 +4,8 @@
  */
 
 import * as z from 'zod/mini';
-import { TASK_FACTS, TASKS } from '../tasks.ts';
 import { SCHEME_NAMES } from '../schemes.ts';
+import { TASK_FACTS, TASKS } from '../tasks.ts';
 import {
   FORMAT_VERSION,
   modelNameSchema,

@@ -95,7 +95,7 @@ const configFields = z.strictObject({
   encryptionKeyArn: kmsKeyArn
     .exactOptional()
     .describe(
-      'KMS key for logs, buckets and environment variables; docs/security.md has what it must permit. Default: keys that AWS owns',
+      'KMS key for logs, buckets and environment variables; docs/explanation/security.md has what it must permit. Default: keys that AWS owns',
     ),
   packagesFolder: nonEmpty
     .exactOptional()
