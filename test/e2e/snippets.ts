@@ -11,9 +11,10 @@ export interface Snippet {
 
 /**
  * Documents that are left out: the toolchain makes model cards, and they have their own tests; training needs PyTorch
- * and hours, and nobody who uses Pilotlight runs it; examples run in a folder of their own (test/packages).
+ * and hours, and nobody who uses Pilotlight runs it; examples, and the app that `pilotlight init` writes from a template, run in
+ * a folder of their own (test/packages).
  */
-const LEFT_OUT = /^(model-assets\/(packages|training)|examples)\//;
+const LEFT_OUT = /^(model-assets\/(packages|training)|examples|cli\/templates)\//;
 
 export function documents(): string[] {
   const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.md'], { encoding: 'utf8' });

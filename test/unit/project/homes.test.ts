@@ -13,8 +13,8 @@ function naming(pattern: RegExp, files = SOURCES): string[] {
 
 test('a task is named in its facts, its computation and the registry of the engine, its terminal view, and wherever a format means it', () => {
   expect(naming(/'text-ranking'/)).toEqual([
-    'cli/src/answers.ts',
-    'cli/src/task-options.ts',
+    'cli/src/predict/answers.ts',
+    'cli/src/predict/task-options.ts',
     'functions/app/src/formats/tei/codec.ts',
     'functions/app/src/formats/tei/tokens.ts',
     'functions/app/src/openapi/schemas.ts',

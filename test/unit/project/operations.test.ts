@@ -4,6 +4,7 @@ import { STATUS_OF } from '../../../functions/app/src/answer/error-codes.ts';
 import { SETTINGS } from '../../../functions/app/src/settings/config.ts';
 import { SERVER_SETTINGS } from '../../../functions/app/src/settings/server.ts';
 import { METRICS } from '../../../functions/app/src/telemetry/metric-names.ts';
+import { projectFiles } from './tracked-files.ts';
 
 const operations = readFileSync('docs/reference/operations.md', 'utf8');
 const jobs = readFileSync('docs/reference/jobs.md', 'utf8');
@@ -42,4 +43,38 @@ test('docs/reference/operations.md lists every metric with its unit and dimensio
   const section = operations.slice(operations.indexOf('## Metrics'), operations.indexOf('## Warm-ups'));
   const rows = [...section.matchAll(/^(\| `\w+` \| \w+ \|.*? \|) [^|]+ \|$/gm)].map(([, row]) => row);
   expect(rows.sort()).toEqual(expected.sort());
+});
+
+/** The sources that say which stable codes an error of a package can have, as a list of strings in capitals. */
+const CODES_OF = [
+  'cli/src/kit/errors.ts',
+  'functions/app/src/hand-over/errors.ts',
+  'functions/app/src/jobs/errors.ts',
+  'functions/authorizer/errors.ts',
+  'functions/batch/src/errors.ts',
+  'functions/bundles/src/errors.ts',
+  'functions/pre-traffic-hook/create-handler.ts',
+  'functions/predict/warm-up.ts',
+  'functions/warmer/create-handler.ts',
+  'infra/constructs/src/common/errors.ts',
+  'infra/local/src/errors.ts',
+  'layers/builders/src/archive/errors.ts',
+  'layers/engine/src/store/s3/objects.ts',
+  'model-assets/format/src/errors.ts',
+  'model-assets/toolchain/src/errors.ts',
+];
+
+test.each(CODES_OF)('the documentation has a row or a line for every error code of %s', (file) => {
+  const pages = projectFiles().filter((page) => /^docs\/.*\.md$/.test(page));
+  const documented = new Set(
+    pages.flatMap((page) =>
+      Array.from(readFileSync(page, 'utf8').matchAll(/`([A-Z][A-Z\d_]+)`/g), ([, code]) => code),
+    ),
+  );
+  const codes = Array.from(
+    readFileSync(file, 'utf8').matchAll(/'([A-Z][A-Z\d]*(?:_[A-Z\d]+)+|USAGE)'/g),
+    ([, code]) => code,
+  );
+  expect(codes.length).toBeGreaterThan(0);
+  expect(codes.filter((code) => !documented.has(code))).toEqual([]);
 });
