@@ -106,7 +106,7 @@ const linesOf = (body: string) =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
-it('answers every row of every batch by the number of its line, and sums up', async () => {
+it('the function of a backfill answers every row of every batch by the number of its line, and sums up', async () => {
   const { results } = await run({ key: 'backfill/sentiment/all.jsonl' }, 20);
   expect(results[0]).toEqual({
     ...{ part: 'part-000000000000.jsonl', firstRow: 0, lastRow: 19, rows: 20 },
@@ -130,7 +130,7 @@ it('answers every row of every batch by the number of its line, and sums up', as
   });
 });
 
-it('gives the rows of a batch the answers that a file of the same rows would get', async () => {
+it('the function of a backfill gives the rows of a batch the answers that a file of the same rows would get', async () => {
   await run({ key: 'backfill/sentiment/same.jsonl' }, 50);
   await upload('upload.jsonl', rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   expect(await world.read('out/sentiment@1.0.0/same.jsonl/part-000000000000.jsonl')).toBe(
@@ -138,13 +138,13 @@ it('gives the rows of a batch the answers that a file of the same rows would get
   );
 });
 
-it('takes the parameters of the task from the input of the execution', async () => {
+it('the function of a backfill takes the parameters of the task from the input of the execution', async () => {
   await run({ key: 'backfill/sentiment@1.0.0/top.jsonl', parameters: { top_k: 1 } }, 50);
   const [first] = linesOf(await world.read('out/sentiment@1.0.0/top.jsonl/part-000000000000.jsonl'));
   expect(first).toMatchObject({ row: 0, output: [{ label: 'positive' }] });
 });
 
-it('does no work for a batch that comes again, and writes the same bytes where it must', async () => {
+it('the function of a backfill does no work for a batch that comes again, and writes the same bytes where it must', async () => {
   const key = 'backfill/sentiment/again.jsonl';
   const part = 'out/sentiment@1.0.0/again.jsonl/part-000000000000.jsonl';
   const [batch] = batchesOf({ key }, rows, 50);
@@ -158,7 +158,7 @@ it('does no work for a batch that comes again, and writes the same bytes where i
   expect(await world.read(part)).toBe(body);
 });
 
-it('deletes the parts of an earlier backfill of other batches, once every row has its line', async () => {
+it('the function of a backfill deletes the parts of an earlier backfill of other batches, once every row has its line', async () => {
   const job = { key: 'backfill/sentiment/other.jsonl' };
   await run(job, 10);
   await run(job, 20);
@@ -194,7 +194,7 @@ describe('where a batch failed', () => {
   });
 });
 
-describe('refuses', () => {
+describe('the function of a backfill refuses', () => {
   it.each([
     ['in/sentiment/a.jsonl', 'KEY_NOT_UNDERSTOOD'],
     ['backfill/a.jsonl', 'KEY_NOT_UNDERSTOOD'],

@@ -17,7 +17,7 @@ afterAll(async () => {
   rmSync(task, { recursive: true });
 });
 
-it('predicts a file as it is deployed, and tells CloudWatch', async () => {
+it('the bundled batch function predicts a file as it is deployed, and tells CloudWatch', async () => {
   const { file } = await bundle('batch', task);
   const runner = join(task, 'runner.mjs');
   cpSync('test/e2e/batch-event.mjs', runner);

@@ -10,7 +10,7 @@ function withoutTimes({ key, body }: Stored) {
   return { key, ...rest, bytes: input.bytes };
 }
 
-it('leaves the same bytes however often its process is killed and however S3 behaves', async () => {
+it('the batch function leaves the same bytes however often its process is killed and however S3 behaves', async () => {
   const { calm, stormy, kills, troubles } = await weather({
     rows: 1200,
     partRows: 100,

@@ -64,7 +64,7 @@ const linesOf = (body: string) =>
     .map((line) => JSON.parse(line));
 const summaryOf = async (folder: string) => JSON.parse(await world.read(`${folder}summary.json`));
 
-it('answers every row of an upload, and sums up', async () => {
+it('the batch function answers every row of an upload, and sums up', async () => {
   await world.put('in/sentiment/reviews of may.jsonl', `${jsonl(3)}not json\n`);
   await work();
   const folder = 'out/sentiment@1.0.0/reviews of may.jsonl/';
@@ -87,7 +87,7 @@ it('answers every row of an upload, and sums up', async () => {
   });
 });
 
-it('sums up a file without rows', async () => {
+it('the batch function sums up a file without rows', async () => {
   await world.put('in/sentiment/empty.csv', '');
   await work();
   const folder = 'out/sentiment@1.0.0/empty.csv/';
@@ -97,7 +97,7 @@ it('sums up a file without rows', async () => {
   expect(summary).not.toHaveProperty('error');
 });
 
-it('takes parameters and columns from a file beside the upload, or from its metadata', async () => {
+it('the batch function takes parameters and columns from a file beside the upload, or from its metadata', async () => {
   const csv = 'nr,review\na,I love this\n';
   await world.put(
     'in/sentiment/a.csv.params.json',
@@ -115,7 +115,7 @@ it('takes parameters and columns from a file beside the upload, or from its meta
   expect(linesOf(b ?? '')).toMatchObject([{ row: 0, output: [{ label: 'positive' }] }]);
 });
 
-it('writes the same parts in many invocations as in one, and says in the queue where it goes on', async () => {
+it('the batch function writes the same parts in many invocations as in one, and says in the queue where it goes on', async () => {
   await world.put('in/sentiment/one.jsonl', jsonl(180));
   await work(handlerOf(20));
   await world.put('in/sentiment/many.jsonl', jsonl(180));
@@ -137,7 +137,7 @@ it('writes the same parts in many invocations as in one, and says in the queue w
   });
 });
 
-it('says so where not even one part fits into the time of an invocation', async () => {
+it('the batch function says so where not even one part fits into the time of an invocation', async () => {
   await world.put('in/sentiment/slow.jsonl', jsonl(3000));
   await work(handlerOf(3000), () => 40);
   expect(world.deadLetters.drain()).toHaveLength(1);
@@ -145,7 +145,7 @@ it('says so where not even one part fits into the time of an invocation', async 
   expect(summary).toMatchObject({ error: { code: 'OUT_OF_TIME' }, rowsIn: 0, rowsOut: 0 });
 });
 
-it('does nothing for a message that is delivered again', async () => {
+it('the batch function does nothing for a message that is delivered again', async () => {
   await world.put('in/sentiment/again.jsonl', jsonl(5));
   const [message] = await world.sqs.queues.receive('batch');
   const handler = handlerOf();
@@ -158,7 +158,7 @@ it('does nothing for a message that is delivered again', async () => {
   world.queue.drain();
 });
 
-it('leaves the bytes of one run where two deliveries are processed at once', async () => {
+it('the batch function leaves the bytes of one run where two deliveries are processed at once', async () => {
   await world.put('in/sentiment/alone.jsonl', jsonl(100));
   await work(handlerOf(20));
   await world.put('in/sentiment/both.jsonl', jsonl(100));
@@ -172,7 +172,7 @@ it('leaves the bytes of one run where two deliveries are processed at once', asy
   expect(await parts('both.jsonl')).toEqual(await parts('alone.jsonl'));
 });
 
-it('follows the newest file of a key, whichever event comes last, and removes what a longer one left', async () => {
+it('the batch function follows the newest file of a key, whichever event comes last, and removes what a longer one left', async () => {
   const key = 'in/sentiment/changed.jsonl';
   await world.put(key, jsonl(30));
   const [older] = await world.sqs.queues.receive('batch');
@@ -191,7 +191,7 @@ it('follows the newest file of a key, whichever event comes last, and removes wh
   expect(await world.results('out/sentiment@1.0.0/changed')).toEqual(results);
 });
 
-it('gives way to a file that takes the place of the one it is at', async () => {
+it('the batch function gives way to a file that takes the place of the one it is at', async () => {
   const key = 'in/sentiment/replaced.jsonl';
   await world.put(key, jsonl(400));
   const [message] = await world.sqs.queues.receive('batch');
@@ -249,7 +249,7 @@ it.each([
   },
 );
 
-it('refuses a parameter that the task does not take before it reads a row, even of a file that has none', async () => {
+it('the batch function refuses a parameter that the task does not take before it reads a row, even of a file that has none', async () => {
   await world.put('in/sentiment/none.txt.params.json', '{"parameters":{"top_k":"many"}}');
   await world.put('in/sentiment/none.txt', '');
   await work();
@@ -264,7 +264,7 @@ it('refuses a parameter that the task does not take before it reads a row, even 
   });
 });
 
-it('says in the summary of a file that breaks how far it got, and what it was predicted with', async () => {
+it('the batch function says in the summary of a file that breaks how far it got, and what it was predicted with', async () => {
   const whole = gzipSync(jsonl(60));
   await world.put('in/sentiment/cut.jsonl.gz', whole.subarray(0, whole.length - 12));
   await work(handlerOf(20));
@@ -299,7 +299,7 @@ it('a parameter that the task refuses is said of the file before any of it is re
   }
 });
 
-it('gives a summary for a file that is gone', async () => {
+it('the batch function gives a summary for a file that is gone', async () => {
   await world.put('in/sentiment/gone.jsonl', '"a"');
   const [message] = await world.sqs.queues.receive('batch');
   world.queue.send((message?.body ?? '').replaceAll('gone', 'never'));
@@ -311,7 +311,7 @@ it('gives a summary for a file that is gone', async () => {
   world.deadLetters.drain();
 });
 
-it('passes over results, test events and other buckets', async () => {
+it('the batch function passes over results, test events and other buckets', async () => {
   await world.put('out/sentiment@1.0.0/in/sentiment/x.jsonl', '"a"\n');
   world.queue.send('{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"uploads"}');
   const other = { bucket: { name: 'other' }, object: { key: 'in/sentiment/a.jsonl', etag: 'x' } };
@@ -322,7 +322,7 @@ it('passes over results, test events and other buckets', async () => {
   expect(world.deadLetters.counts()).toEqual({ visible: 0, hidden: 0 });
 });
 
-it('does not mix the results of two files that share a folder of results', async () => {
+it('the batch function does not mix the results of two files that share a folder of results', async () => {
   await world.put('in/sentiment/same.jsonl', '"a"\n');
   await work();
   const before = await world.results('out/sentiment@1.0.0/same');

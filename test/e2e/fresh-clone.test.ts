@@ -17,7 +17,7 @@ const path = (process.env.PATH ?? '')
 /** Answers from npm's cache where it has what is needed, so that this test runs without a network too. */
 const env = { PATH: path, npm_config_prefer_offline: 'true' };
 
-test('answers on a fresh clone with nothing installed, within three minutes', async () => {
+test('npm start answers on a fresh clone with nothing installed, within three minutes', async () => {
   for (const file of projectFiles()) {
     mkdirSync(join(clone, dirname(file)), { recursive: true });
     cpSync(file, join(clone, file));
@@ -34,21 +34,21 @@ test('answers on a fresh clone with nothing installed, within three minutes', as
   expect(seconds).toBeLessThan(180);
 }, 200_000);
 
-test('has brought Node 24 and none of the CUDA libraries', () => {
+test('npm start has brought Node 24 and none of the CUDA libraries', () => {
   const version = execFileSync(join(clone, 'node_modules/.bin/node'), ['--version'], { encoding: 'utf8' });
   expect(version).toMatch(/^v24\./);
   const binaries = join(clone, 'node_modules/onnxruntime-node/bin/napi-v6', process.platform, process.arch);
   expect(readdirSync(binaries).filter((file) => file.includes('cuda'))).toEqual([]);
 });
 
-test('starts again within five seconds, and installs nothing', async () => {
+test('npm start starts again within five seconds, and installs nothing', async () => {
   const start = performance.now();
   const service = await startService(['npm', 'start', '--', '--port', '0'], { cwd: clone, env });
   expect(performance.now() - start).toBeLessThan(5_000);
   expect(await service.end('SIGTERM')).toBe(0);
 });
 
-test('leaves no file in the working tree that git would list', async () => {
+test('npm start leaves no file in the working tree that git would list', async () => {
   expect(existsSync(join(clone, '.git'))).toBe(false);
   await run(['git', 'init', '--quiet'], { cwd: clone });
   const { stdout } = await run(['git', 'ls-files', '-o', '--exclude-standard'], { cwd: clone });

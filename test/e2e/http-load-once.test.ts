@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { createApp } from '../../functions/app/src/app.ts';
 import { DEFAULT_PACKAGES, quiet } from './http-service.ts';
 
-it('loads a model once for 1,000 concurrent first requests', async () => {
+it('the service loads a model once for 1,000 concurrent first requests', async () => {
   const folder = new FolderStore(DEFAULT_PACKAGES);
   const opened: string[] = [];
   const store: PackageStore = {

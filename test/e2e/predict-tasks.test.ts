@@ -31,7 +31,7 @@ test.each([
   expect(others).toHaveLength(rows);
 });
 
-test('takes inputs in JSON from standard input, where a text is not enough', async () => {
+test('pilotlight predict takes inputs in JSON from standard input, where a text is not enough', async () => {
   const stdin = '{"query":"a","texts":["b","c"]}\n{"inputs":{"query":"a","texts":["d"]}}\n';
   const { stdout } = await predict(['-m', 'ranker', '--json'], { stdin });
   const lines = stdout
@@ -44,7 +44,7 @@ test('takes inputs in JSON from standard input, where a text is not enough', asy
   ]);
 });
 
-test('says what a task needs beside texts', async () => {
+test('pilotlight predict says what a task needs beside texts', async () => {
   const { code, stdout, stderr } = await predict(['-m', 'answers', 'who?']);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain('give the text that answers them with --context');

@@ -29,7 +29,7 @@ function file(name: string, content: string): string {
   return join(folder, name);
 }
 
-test('answers each text of the command line in a row of a table', async () => {
+test('pilotlight predict answers each text of the command line in a row of a table', async () => {
   const { code, stdout, stderr } = await predict(['--model', 'sentiment', 'I love this', 'I hate this']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const [header, first, second] = stdout.split('\n');
@@ -38,7 +38,7 @@ test('answers each text of the command line in a row of a table', async () => {
   expect(second).toMatch(/^I hate this +negative +[01]\.\d{3} +[█░]{10}$/);
 });
 
-test('colours a terminal, but not a file, and not with NO_COLOR', async () => {
+test('pilotlight predict colours a terminal, but not a file, and not with NO_COLOR', async () => {
   const args = ['--model', 'sentiment', 'I love this'];
   const coloured = await predict(args, { env: { NO_COLOR: undefined, FORCE_COLOR: '1' } });
   const [filed, refused] = await Promise.all([
@@ -52,20 +52,20 @@ test('colours a terminal, but not a file, and not with NO_COLOR', async () => {
   ]);
 });
 
-test('cuts a long text to the width of the terminal', async () => {
+test('pilotlight predict cuts a long text to the width of the terminal', async () => {
   const text = 'this film is so very long '.repeat(9);
   const { stdout } = await predict(['--model', 'sentiment', text]);
   expect(stdout.split('\n')[1]).toMatch(/^this film .*… +\w+ +[01]\.\d{3} /);
   expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
 });
 
-test('marks the spans of a text and lists them', async () => {
+test('pilotlight predict marks the spans of a text and lists them', async () => {
   const { stdout } = await predict(['--model', 'slots', 'play some songs by Miles Davis on Spotify']);
   expect(stdout).toContain('[Miles Davis|artist]');
   expect(stdout).toMatch(/^Miles Davis +artist +19-30 +[01]\.\d{3} +[█░]{10}$/m);
 });
 
-test('prints as many labels as --top-k says, best first', async () => {
+test('pilotlight predict prints as many labels as --top-k says, best first', async () => {
   const { stdout } = await predict(['--model', 'intent', '--top-k', '3', '--json', 'what is my balance']);
   const [line] = jsonLines(stdout);
   expect(line).toMatchObject({ text: 'what is my balance', result: { length: 3, 0: { label: 'balance' } } });
@@ -73,7 +73,7 @@ test('prints as many labels as --top-k says, best first', async () => {
   expect(jsonLines(all)[0]).toMatchObject({ result: { length: 151 } });
 });
 
-test('reads the second text of a pair', async () => {
+test('pilotlight predict reads the second text of a pair', async () => {
   const { stdout } = await predict(['-m', 'sentiment', '--pair', 'I hate this', '--json', 'I love this']);
   expect(jsonLines(stdout)[0]).toMatchObject({
     inputs: { text: 'I love this', text_pair: 'I hate this' },
@@ -81,7 +81,7 @@ test('reads the second text of a pair', async () => {
   });
 });
 
-test('takes one text a line from standard input and skips empty lines', async () => {
+test('pilotlight predict takes one text a line from standard input and skips empty lines', async () => {
   const stdin = 'I love this\r\n\n  \nI hate this';
   const { stdout } = await predict(['--model', 'sentiment', '--json'], { stdin });
   expect(jsonLines(stdout)).toMatchObject([
@@ -90,30 +90,30 @@ test('takes one text a line from standard input and skips empty lines', async ()
   ]);
 });
 
-test('takes one text a line from a file', async () => {
+test('pilotlight predict takes one text a line from a file', async () => {
   const { stdout } = await predict(['-m', 'sentiment', '--json', '-f', file('a.txt', '"quoted"\nplain\n')]);
   expect(jsonLines(stdout)).toMatchObject([{ text: '"quoted"' }, { text: 'plain' }]);
 });
 
-test('takes strings and objects from a .jsonl file', async () => {
+test('pilotlight predict takes strings and objects from a .jsonl file', async () => {
   const path = file('a.jsonl', '"one"\n{"text":"two","id":7}\n{"inputs":"three"}\n');
   const { stdout } = await predict(['-m', 'sentiment', '--json', '--file', path]);
   expect(jsonLines(stdout)).toMatchObject([{ text: 'one' }, { text: 'two' }, { text: 'three' }]);
 });
 
-test('predicts a file of many texts in order', async () => {
+test('pilotlight predict predicts a file of many texts in order', async () => {
   const texts = Array.from({ length: 600 }, (_, i) => `text number ${i}`);
   const { stdout } = await predict(['-m', 'sentiment', '--json'], { stdin: texts.join('\n') });
   expect(jsonLines(stdout)).toMatchObject(texts.map((text) => ({ text })));
 });
 
-test('ends quietly when its reader has seen enough', async () => {
+test('pilotlight predict ends quietly when its reader has seen enough', async () => {
   const command = `yes hello | head -20000 | ${node(...PREDICT).join(' ')} -m sentiment --json | head -1`;
   const { stdout, stderr } = await bash(command);
   expect({ lines: stdout.trim().split('\n').length, stderr }).toEqual({ lines: 1, stderr: '' });
 });
 
-test('names the text that is too long with both numbers, and cuts it where --truncate says so', async () => {
+test('pilotlight predict names the text that is too long with both numbers, and cuts it where --truncate says so', async () => {
   const long = 'word '.repeat(400);
   const refused = await predict(['-m', 'sentiment', 'short', long]);
   expect(refused.code).toBe(1);
@@ -147,7 +147,7 @@ test.each([
     'can not do fill-mask; it can do text-classification.',
   ],
   ['texts and a file', ['-m', 'sentiment', '--file', 'x.txt', 'a'], 'Give texts or --file, not both.'],
-])('refuses %s in one line and exits with 2', async (_what, args, message) => {
+])('pilotlight predict refuses %s in one line and exits with 2', async (_what, args, message) => {
   const { code, stdout, stderr } = await predict(args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain(message);
@@ -157,18 +157,18 @@ test.each([
 test.each([
   ['a file that does not exist', ['-m', 'sentiment', '-f', '/nowhere.txt'], '/nowhere.txt does not exist.'],
   ['standard input without a text', ['-m', 'sentiment'], 'There was no text to predict.'],
-])('refuses %s in one line and exits with 1', async (_what, args, message) => {
+])('pilotlight predict refuses %s in one line and exits with 1', async (_what, args, message) => {
   const { code, stderr } = await predict(args);
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(message) });
 });
 
-test('names the line of a .jsonl file that is at fault', async () => {
+test('pilotlight predict names the line of a .jsonl file that is at fault', async () => {
   const { code, stderr } = await predict(['-m', 'sentiment', '-f', file('b.jsonl', '"a"\n{"txt":"b"}\n')]);
   expect(code).toBe(1);
   expect(stderr).toContain('b.jsonl:2 is neither a string nor an object with "text" or "inputs".');
 });
 
-test('explains its options with examples', async () => {
+test('pilotlight predict explains its options with examples', async () => {
   const { code, stdout } = await predict(['--help']);
   expect(code).toBe(0);
   expect(stdout).toContain('pilotlight predict --model intent --top-k 3');

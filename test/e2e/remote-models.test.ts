@@ -72,7 +72,7 @@ it('the bundled predict function serves a model that it fetched in its init phas
   expect(JSON.parse(results[0].body)).toMatchObject([[{ label: 'positive' }, { label: 'negative' }]]);
 });
 
-it('fetches with the credentials of an address, as Lambda gives them to a function from a snapshot', async () => {
+it('the S3 store fetches with the credentials of an address, as Lambda gives them to a function from a snapshot', async () => {
   const tokens: (string | undefined)[] = [];
   const address = createServer((request, response) => {
     tokens.push(request.headers.authorization);

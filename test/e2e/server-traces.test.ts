@@ -116,7 +116,7 @@ describe('traces of the server of the container', () => {
   });
 });
 
-test('are in protobuf unless another format is asked for', async () => {
+test('traces are in protobuf unless another format is asked for', async () => {
   const server = await start({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.url}/own/path` });
   await server.predict('a fine film');
   server.signal('SIGTERM');
@@ -126,7 +126,7 @@ test('are in protobuf unless another format is asked for', async () => {
   expect(post?.body.includes('POST /models/{model}')).toBe(true);
 });
 
-test('do not hold up a server whose collector is not there', async () => {
+test('traces do not hold up a server whose collector is not there', async () => {
   const server = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' });
   expect((await server.predict('a fine film')).status).toBe(200);
   server.signal('SIGTERM');
@@ -140,7 +140,7 @@ test.each([
   ],
   [{ OTEL_TRACES_SAMPLER_ARG: '7' }, /OTEL_TRACES_SAMPLER_ARG: must be a share from 0 to 1/],
   [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' }, /OTEL_EXPORTER_OTLP_ENDPOINT: must be an address/],
-])('are refused with the settings %j before anything starts', async (env, reason) => {
+])('traces are refused with the settings %j before anything starts', async (env, reason) => {
   const { code, stderr } = await run(node('functions/server/server.ts'), { env });
   expect(code).toBe(1);
   expect(stderr).toMatch(reason);

@@ -139,7 +139,7 @@ describe('the server of the container at its limits', () => {
   });
 });
 
-test('ends with 1 at the end of the grace, where requests are still under way', async () => {
+test('the server ends with 1 at the end of the grace, where requests are still under way', async () => {
   const server = await start({ PILOTLIGHT_SHUTDOWN_GRACE_MS: '100', PILOTLIGHT_MAX_BATCH_REQUESTS: '1' });
   const cut = Promise.allSettled(Array.from({ length: 16 }, () => server.predict(LONG)));
   await server.metricAtLeast('te_requests_in_flight', 17);
@@ -148,7 +148,7 @@ test('ends with 1 at the end of the grace, where requests are still under way', 
   expect((await cut).some(({ status }) => status === 'rejected')).toBe(true);
 });
 
-test('names every variable at fault before it starts anything', async () => {
+test('the server names every variable at fault before it starts anything', async () => {
   const env = { PILOTLIGHT_MAX_BATCH_TOKENS: '0', PILOTLIGHT_MAX_QUEUE_MS: 'soon', PILOTLIGHT_PORT: '70000' };
   const { code, stderr } = await run(node('functions/server/server.ts'), { env });
   expect(code).toBe(1);

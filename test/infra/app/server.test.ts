@@ -44,7 +44,7 @@ const assetsSchema = z.object({
   ),
 });
 
-test('has Docker build the image for x86-64 out of a folder with server and models, from the base that is named', () => {
+test('a deployment with a server has Docker build the image for x86-64 out of a folder with server and models, from the base that is named', () => {
   const assembly = join(outdir, 'assembly-pilotlight-x-y');
   const [file = ''] = readdirSync(assembly).filter((name) => /server.*\.assets\.json$/.test(name));
   const { dockerImages } = assetsSchema.parse(JSON.parse(readFileSync(join(assembly, file), 'utf8')));
@@ -79,7 +79,7 @@ describe('of the functions', () => {
   });
 });
 
-test('is made in the order that its parts need each other: server, functions, dashboard', () => {
+test('a deployment with a server is made in the order that its parts need each other: server, functions, dashboard', () => {
   const needs = (stack: Stack) => stack.dependencies.map(({ node }) => node.id).sort();
   const stacks = Object.fromEntries(
     stage.node.children.flatMap((child) => (Stack.isStack(child) ? [[child.node.id, needs(child)]] : [])),
@@ -91,7 +91,7 @@ test('is made in the order that its parts need each other: server, functions, da
   });
 });
 
-test('says what goes to the server, when, and what happens while none runs', () => {
+test('a deployment with a server says what goes to the server, when, and what happens while none runs', () => {
   const said = explain(stage);
   expect(said).toMatch(/server\n {2}what +size +where\n {2}intent@1\.0\.0 int8 +4\.8 MB +GPU container\n/);
   expect(said).toContain(

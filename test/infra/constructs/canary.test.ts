@@ -11,7 +11,7 @@ function template(canary: CanaryOptions = {}): Template {
 
 const canary = template();
 
-test('gives a new version 10 % of the traffic for five minutes, by CodeDeploy', () => {
+test('the canary gives a new version 10 % of the traffic for five minutes, by CodeDeploy', () => {
   canary.hasResourceProperties('AWS::CodeDeploy::DeploymentGroup', {
     DeploymentConfigName: 'CodeDeployDefault.LambdaCanary10Percent5Minutes',
   });
@@ -21,7 +21,7 @@ test('gives a new version 10 % of the traffic for five minutes, by CodeDeploy', 
   });
 });
 
-test('rolls back when any of its alarms rings', () => {
+test('the canary rolls back when any of its alarms rings', () => {
   const [group] = Object.values(canary.findResources('AWS::CodeDeploy::DeploymentGroup'));
   const { AlarmConfiguration, AutoRollbackConfiguration } = Object(group).Properties;
   expect(AutoRollbackConfiguration).toMatchObject({ Enabled: true });
@@ -78,7 +78,7 @@ test('may shift this alias, and no other function', () => {
   canary.hasResourceProperties('AWS::IAM::Role', { ManagedPolicyArns: Match.absent() });
 });
 
-test('has the new version checked by a hook before it gets traffic', () => {
+test('the canary has the new version checked by a hook before it gets traffic', () => {
   const [hook] = Object.keys(canary.findResources('AWS::Lambda::Function', { Properties: { Timeout: 900 } }));
   const [version] = Object.keys(canary.findResources('AWS::Lambda::Version'));
   canary.hasResource('AWS::Lambda::Alias', {
@@ -122,7 +122,7 @@ test('CodeDeploy may invoke the hook, and that is in place before a deployment b
   expect(alias?.DependsOn).toContainEqual(expect.stringMatching(/^PredictCanaryRoleDefaultPolicy/));
 });
 
-test('shifts otherwise, and tolerates more, where that is asked for', () => {
+test('the canary shifts otherwise, and tolerates more, where that is asked for', () => {
   const other = template({
     traffic: 'linear-10-percent-every-1-minute',
     toleratedErrors: 5,
@@ -140,7 +140,7 @@ test('shifts otherwise, and tolerates more, where that is asked for', () => {
   });
 });
 
-test('refuses a shift that CodeDeploy does not have', () => {
+test('the canary refuses a shift that CodeDeploy does not have', () => {
   const misspelt: CanaryOptions = JSON.parse('{"traffic": "canary-10-percent-5-minute"}');
   const refused = refusalOf(
     () => new InferenceFunction(testStack(), 'Predict', { models, release: { canary: misspelt } }),

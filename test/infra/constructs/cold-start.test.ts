@@ -20,7 +20,7 @@ function check(coldStart: object, other: Partial<MeasuredFunction> = {}): void {
   checkColdStart(checked.coldStart, { ...measured, ...other });
 }
 
-describe('refuses with a sentence', () => {
+describe('the construct refuses with a sentence', () => {
   test.each<[string, object, Partial<MeasuredFunction>, string]>([
     [
       'SnapStart with provisioned concurrency',
@@ -185,7 +185,7 @@ describe('refuses with a sentence', () => {
   });
 });
 
-describe('takes', () => {
+describe('the construct takes', () => {
   test.each<[string, object, Partial<MeasuredFunction>]>([
     ['schedules that touch', scheduled(window, { from: '18:00', to: '24:00', min: 3 }), {}],
     ['the same hours on other days', scheduled(window, { ...window, days: ['SAT'] }), {}],

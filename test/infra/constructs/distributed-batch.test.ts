@@ -180,7 +180,7 @@ test('logs every event of executions without the rows, and traces', () => {
   template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: Match.anyValue() }, 2);
 });
 
-test('encrypts executions with a key that is given, with which logs may then be delivered', () => {
+test('the backfill encrypts executions with a key that is given, with which logs may then be delivered', () => {
   const template = made({ key: true });
   template.hasResourceProperties('AWS::StepFunctions::StateMachine', {
     EncryptionConfiguration: { Type: 'CUSTOMER_MANAGED_KMS_KEY' },
@@ -189,21 +189,21 @@ test('encrypts executions with a key that is given, with which logs may then be 
   expect(JSON.stringify(key?.Properties.KeyPolicy)).toContain('"Service":"delivery.logs.amazonaws.com"');
 });
 
-test('reads where the function looks, which no upload event comes from', () => {
+test('the backfill reads where the function looks, which no upload event comes from', () => {
   expect(PREFIX_OF_THE_FUNCTION).toBe(BACKFILL_PREFIX);
   made().hasResourceProperties('AWS::Events::Rule', {
     EventPattern: Match.objectLike({ detail: Match.objectLike({ object: { key: [{ prefix: 'in/' }] } }) }),
   });
 });
 
-test('has its result writer in an app without the feature flag', () => {
+test('the backfill has its result writer in an app without the feature flag', () => {
   const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'Stack');
   build(stack);
   expect(definitionOf(Template.fromStack(stack)).States.Rows).toHaveProperty('ResultWriter');
 });
 
 test.each([{}, { key: true, tracing: true }])(
-  'gives security scanners nothing without a reason: %j',
+  'the backfill gives security scanners nothing without a reason: %j',
   (options) => {
     expect(findingsOf((stack) => build(stack, options))).toEqual([]);
   },
@@ -213,6 +213,6 @@ test.each([
   [{ maxConcurrency: 0 }, 'Test/Backfill: maxConcurrency must be at least 1.'],
   [{ rowsPerBatch: 10.5 }, 'Test/Backfill: rowsPerBatch must be a whole number.'],
   [{ toleratedFailurePercentage: 101 }, 'Test/Backfill: toleratedFailurePercentage must be at most 100.'],
-] as const)('refuses %j', (props, message) => {
+] as const)('the backfill refuses %j', (props, message) => {
   expect(refusalOf(() => made(props))).toEqual({ code: 'INVALID_PROPS', message });
 });

@@ -99,7 +99,7 @@ describe('by default', () => {
   });
 });
 
-test('lets a role call every route, of this API only', () => {
+test('the API lets a role call every route, of this API only', () => {
   const granted = templateOf((stack) => {
     const caller = new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') });
     api(stack).grantInvoke(caller);
@@ -236,7 +236,7 @@ describe('with several functions', () => {
   });
 });
 
-test('throttles a route more, on each path that it has', () => {
+test('the API throttles a route more, on each path that it has', () => {
   const throttled = template({
     throttle: { rate: 50, burst: 60, routes: { predict: { rate: 5, burst: 6 } } },
   });
@@ -249,7 +249,7 @@ test('throttles a route more, on each path that it has', () => {
   );
 });
 
-test('answers browsers of the named origins only', () => {
+test('the API answers browsers of the named origins only', () => {
   template({ cors: { allowOrigins: ['https://app.example.com'] } }).hasResourceProperties(
     'AWS::ApiGatewayV2::Api',
     {

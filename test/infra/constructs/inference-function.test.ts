@@ -100,30 +100,30 @@ describe('with the models in layers', () => {
   });
 });
 
-test('keeps older versions, so that the alias can be put back', () => {
+test('the function keeps older versions, so that the alias can be put back', () => {
   template().hasResource('AWS::Lambda::Version', { DeletionPolicy: 'Retain' });
 });
 
-test('serves x64 where that is asked for', () => {
+test('the function serves x64 where that is asked for', () => {
   const x64 = template({ lambda: { architecture: 'x64' } });
   x64.hasResourceProperties('AWS::Lambda::Function', { Architectures: ['x86_64'] });
   x64.hasResourceProperties('AWS::Lambda::LayerVersion', { CompatibleArchitectures: ['x86_64'] });
 });
 
-test('tells what the memory buys', () => {
+test('the function tells what the memory buys', () => {
   expect(new InferenceFunction(testStack(), 'F', { models, lambda: { memoryMegabytes: 3538 } }).vcpus).toBe(
     2,
   );
 });
 
-test('traces with X-Ray by option only', () => {
+test('the function traces with X-Ray by option only', () => {
   expect(actionsOf(statementsOf(template(), 'Role')).join()).not.toContain('xray');
   const traced = template({ lambda: { tracing: true } });
   traced.hasResourceProperties('AWS::Lambda::Function', { TracingConfig: { Mode: 'Active' } });
   expect(actionsOf(statementsOf(traced, 'Role'))).toContain('xray:PutTraceSegments');
 });
 
-test('encrypts logs and environment with a key of the team, which CloudWatch Logs may use', () => {
+test('the function encrypts logs and environment with a key of the team, which CloudWatch Logs may use', () => {
   const encrypted = templateOf((stack) => {
     const encryptionKey = new Key(stack, 'Key');
     new InferenceFunction(stack, 'Function', { models, logging: { encryptionKey } });
@@ -140,7 +140,7 @@ test('encrypts logs and environment with a key of the team, which CloudWatch Log
   expect(JSON.stringify(encrypted.findResources('AWS::KMS::Key'))).toContain('"logs.');
 });
 
-test('lets a grantee invoke the alias, and no other version', () => {
+test('the function lets a grantee invoke the alias, and no other version', () => {
   const granted = templateOf((stack: Stack) => {
     const caller = new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') });
     new InferenceFunction(stack, 'Function', { models }).grantInvoke(caller);
@@ -151,7 +151,7 @@ test('lets a grantee invoke the alias, and no other version', () => {
   ]);
 });
 
-test('keeps logs longer and beyond the stack where that is asked for', () => {
+test('the function keeps logs longer and beyond the stack where that is asked for', () => {
   template({ logging: { logRetention: 365, logRemovalPolicy: RemovalPolicy.RETAIN } }).hasResource(
     'AWS::Logs::LogGroup',
     {
@@ -313,7 +313,7 @@ describe('with the models in an image', () => {
   });
 });
 
-describe('refuses', () => {
+describe('the function refuses', () => {
   test.each<[string, Partial<InferenceFunctionProps>, string]>([
     ['no models', { models: [] }, 'Test/Function: models must name one model at least.'],
     [

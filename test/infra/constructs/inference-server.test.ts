@@ -174,7 +174,7 @@ describe('with its defaults', () => {
   });
 });
 
-test('takes spot instances, other types, and a longer stay, when it is told to', () => {
+test('InferenceServer takes spot instances, other types, and a longer stay, when it is told to', () => {
   const template = templateOf({
     gpu: { spot: true, instanceTypes: ['g5.xlarge'], scaleInAfterMinutes: 20 },
   });
@@ -189,7 +189,7 @@ test('takes spot instances, other types, and a longer stay, when it is told to',
   });
 });
 
-test('gives further settings to the server', () => {
+test('InferenceServer gives further settings to the server', () => {
   templateOf({ task: { environment: { PILOTLIGHT_JOB_CONCURRENCY: '32' } } }).hasResourceProperties(
     'AWS::ECS::TaskDefinition',
     {
@@ -205,7 +205,7 @@ test('gives further settings to the server', () => {
   );
 });
 
-test('puts tasks behind one NAT gateway, and none of them into its public subnets, when it is told to', () => {
+test('InferenceServer puts tasks behind one NAT gateway, and none of them into its public subnets, when it is told to', () => {
   const template = templateOf({ network: { kind: 'nat' } });
   template.resourceCountIs('AWS::EC2::NatGateway', 1);
   const { Properties } = Object.values(template.findResources('AWS::ECS::Service'))[0] ?? {};
@@ -218,7 +218,7 @@ test('puts tasks behind one NAT gateway, and none of them into its public subnet
   expect(Object.keys(interfaces)).toEqual([]);
 });
 
-test('joins a VPC that is given', () => {
+test('InferenceServer joins a VPC that is given', () => {
   const template = templateOf((stack) => ({
     network: { kind: 'given', vpc: new Vpc(stack, 'Ours', { maxAzs: 2, natGateways: 1 }) as never },
   }));
@@ -228,7 +228,7 @@ test('joins a VPC that is given', () => {
 test.each([
   [1, [1, 1]],
   [3, [1, 2, 3]],
-])('scales to %i tasks step by step', (maxTasks, expected) => {
+])('InferenceServer scales to %i tasks step by step', (maxTasks, expected) => {
   const policies = templateOf({ scaling: { maxTasks } }).findResources(
     'AWS::ApplicationAutoScaling::ScalingPolicy',
   );
@@ -255,7 +255,7 @@ test.each([
   ],
   [{ task: { environment: { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' } } }, 'must be an address such as'],
   [{ task: { environment: { PILOTLIGHT_VERIFI: 'size' } } }, 'Did you mean PILOTLIGHT_VERIFY?'],
-] as const)('refuses %j', (props, message) => {
+] as const)('InferenceServer refuses %j', (props, message) => {
   expect(() => templateOf(props)).toThrow(message);
 });
 

@@ -95,7 +95,7 @@ test('office hours become one schedule in their time zone, the last warm-up befo
   });
 });
 
-test('warms an alias of any function', () => {
+test('the schedule warms an alias of any function', () => {
   const stack = testStack();
   const { alias } = new InferenceFunction(stack, 'Predict', { models: ['sentiment'] });
   expect(() => new WarmUpSchedule(stack, 'WarmUp', { alias, everyMinutes, concurrency: 1 })).not.toThrow();

@@ -6,7 +6,7 @@ import { predictorOf, SummingSession } from './fakes.ts';
 const first = { top_k: 1, function_to_apply: 'none' };
 const even = { result: [{ label: 'even', score: 98 }] };
 
-it('gives every input its own outcome, so that a bad one stops nobody', async () => {
+it('predictEach gives every input its own outcome, so that a bad one stops nobody', async () => {
   const { outcomes } = await predictorOf().predictEach(['b', 7, 'x'.repeat(65), 'b'], first);
   expect(outcomes).toMatchObject([
     even,
@@ -16,14 +16,14 @@ it('gives every input its own outcome, so that a bad one stops nobody', async ()
   ]);
 });
 
-it('counts as cut what was cut, not what a refused input is too long', async () => {
+it('predictEach counts as cut what was cut, not what a refused input is too long', async () => {
   const inputs = ['b', 'x'.repeat(65)];
   await expect(predictorOf().predictEach(inputs, first)).resolves.toMatchObject({ truncated: [0, 0] });
   const { truncated, tokens } = await predictorOf().predictEach(inputs, { ...first, truncate: true });
   expect({ truncated, sum: tokens.truncated }).toEqual({ truncated: [0, 1], sum: 1 });
 });
 
-it('answers as predict does where every input is good', async () => {
+it('predictEach answers as predict does where every input is good', async () => {
   const predictor = predictorOf();
   const texts = ['abc', 'b', 'x'.repeat(40), 'yes'];
   const { results, tokens } = await predictor.predict(texts);
@@ -45,7 +45,7 @@ class PickySession extends SummingSession {
   }
 }
 
-it('runs the members of a batch that failed one by one, and blames the one that fails alone', async () => {
+it('predictEach runs the members of a batch that failed one by one, and blames the one that fails alone', async () => {
   const { outcomes } = await predictorOf({ session: new PickySession() }).predictEach(
     ['b', 'abc', 'b'],
     first,
@@ -53,7 +53,7 @@ it('runs the members of a batch that failed one by one, and blames the one that 
   expect(outcomes).toMatchObject([even, { error: { code: 'SESSION_FAILED' } }, even]);
 });
 
-it('blames no input for a session that is gone', async () => {
+it('predictEach blames no input for a session that is gone', async () => {
   const session = new PickySession();
   session.ended = true;
   await expect(predictorOf({ session }).predictEach(['b', 'abc'], first)).rejects.toMatchObject({
@@ -61,7 +61,7 @@ it('blames no input for a session that is gone', async () => {
   });
 });
 
-it('lets other work of the thread run between two batches', async () => {
+it('predictEach lets other work of the thread run between two batches', async () => {
   let turns = 0;
   const timer = setInterval(() => {
     turns += 1;
@@ -77,7 +77,7 @@ it('lets other work of the thread run between two batches', async () => {
   expect(turns).toBeGreaterThan(3);
 });
 
-it('checks parameters without an input, and names the one that the task does not take', () => {
+it('predictEach checks parameters without an input, and names the one that the task does not take', () => {
   const predictor = predictorOf();
   expect(() => predictor.checkParameters(first)).not.toThrow();
   expect(() => predictor.checkParameters({ top_k: 'many' })).toThrow(

@@ -189,7 +189,7 @@ function scriptOf(script: string): URL {
   return new URL(`data:text/javascript,${encodeURIComponent(script)}`);
 }
 
-it('keeps the process until its thread has ended, where a run is under way as it is disposed of', async () => {
+it('a session in a thread keeps the process until its thread has ended, where a run is under way as it is disposed of', async () => {
   const module = new URL('../../../layers/engine/src/session/worker-session.ts', import.meta.url);
   const script = `
     (async () => {

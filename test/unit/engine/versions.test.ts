@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { compareVersions } from '../../../model-assets/format/src/versions.ts';
 
-it('orders versions as section 11 of semver.org does', () => {
+it('compareVersions orders versions as section 11 of semver.org does', () => {
   const ascending = [
     '1.0.0-alpha',
     '1.0.0-alpha.1',
@@ -23,7 +23,7 @@ it('orders versions as section 11 of semver.org does', () => {
   );
 });
 
-it('says 0 of a version and itself, and the opposite of the two the other way round', () => {
+it('compareVersions says 0 of a version and itself, and the opposite of the two the other way round', () => {
   const versions = ['1.0.0', '1.0.1', '1.0.0-a', '1.0.0-a.1', '1.0.0-2', '1.0.0-10', '10.0.0'];
   for (const left of versions)
     for (const right of versions) {
@@ -33,14 +33,14 @@ it('says 0 of a version and itself, and the opposite of the two the other way ro
     }
 });
 
-it('takes an identifier for a number only where it has digits alone, and for a tag all that follows the first dash', () => {
+it('compareVersions takes an identifier for a number only where it has digits alone, and for a tag all that follows the first dash', () => {
   const ascending = ['1.0.0-2', '1.0.0-10', '1.0.0-10a', '1.0.0-a10', '1.0.0-a10-b', '1.0.0-a9'];
   expect(ascending.toReversed().toSorted(compareVersions)).toEqual(ascending);
   expect(compareVersions('1.0.0-a-b', '1.0.0-a-c')).toBeLessThan(0);
   expect(compareVersions('1.0.0-1', '1.0.0--a')).toBeLessThan(0);
 });
 
-it('puts the numbers before the tag, however many digits they have', () => {
+it('compareVersions puts the numbers before the tag, however many digits they have', () => {
   const ascending = [
     '1.0.9',
     '1.0.10',

@@ -5,7 +5,7 @@ import { createHttpServer } from '../../../functions/app/src/serve/node-server.t
 import type { Exchange } from '../../../functions/app/src/serve/ports.ts';
 import { fakeApp, fakeEngine, preparing } from './fake-engine.ts';
 
-it('gives up many inputs once the client is gone', async () => {
+it('the service gives up many inputs once the client is gone', async () => {
   const began = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<Exchange>();
   const engine = fakeEngine();

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { jsonInSlices } from '../../../functions/app/src/answer/json-in-slices.ts';
 
-it('gives what JSON.stringify gives, of any value', async () => {
+it('JSON in slices gives what JSON.stringify gives, of any value', async () => {
   await fc.assert(
     fc.asyncProperty(fc.jsonValue({ maxDepth: 4 }), async (value) => {
       expect(await jsonInSlices(value)).toBe(JSON.stringify(value));
@@ -12,7 +12,7 @@ it('gives what JSON.stringify gives, of any value', async () => {
   expect(await jsonInSlices(vectors)).toBe(JSON.stringify(vectors));
 });
 
-it('lets other work go between the vectors of many tokens', async () => {
+it('JSON in slices lets other work go between the vectors of many tokens', async () => {
   const text = Array.from({ length: 128 }, () => Array.from({ length: 384 }, Math.random));
   let [turns, over] = [0, false];
   const tick = () => {

@@ -64,7 +64,7 @@ afterAll(() => server.close());
 const fetchInto = (output: string, pinned = '') =>
   run(node(script, join(folder, output)), { env: { CUDA_PROVIDER_SHA512: pinned } });
 
-test('is of the very version of ONNX Runtime that is installed, from the feed that its package names', () => {
+test('the CUDA provider is of the very version of ONNX Runtime that is installed, from the feed that its package names', () => {
   const { version } = JSON.parse(readFileSync('node_modules/onnxruntime-node/package.json', 'utf8'));
   expect(wanted).toMatchObject({
     feed: 'https://api.nuget.org/v3/index.json',
@@ -73,7 +73,7 @@ test('is of the very version of ONNX Runtime that is installed, from the feed th
   });
 });
 
-test('writes the libraries of the provider, without those of TensorRT, and says what to pin', async () => {
+test('the fetch of the CUDA provider writes the libraries of the provider, without those of TensorRT, and says what to pin', async () => {
   const { code, stdout } = await fetchInto('good');
   expect(code).toBe(0);
   expect(stdout).toContain(`${sha512}; pin it by CUDA_PROVIDER_SHA512`);
@@ -83,12 +83,12 @@ test('writes the libraries of the provider, without those of TensorRT, and says 
   expect(existsSync(join(folder, 'good', 'libonnxruntime.so'))).toBe(false);
 });
 
-test('waits for a feed that is busy', async () => {
+test('the fetch of the CUDA provider waits for a feed that is busy', async () => {
   feed.busy = 1;
   expect(await fetchInto('busy', sha512)).toMatchObject({ code: 0 });
 });
 
-test('installs nothing that differs from what the feed has recorded, or from what is pinned', async () => {
+test('the fetch of the CUDA provider installs nothing that differs from what the feed has recorded, or from what is pinned', async () => {
   const pinned = await fetchInto('pinned', 'AAAA');
   expect(pinned.code).not.toBe(0);
   expect(pinned.stderr).toContain('CUDA_PROVIDER_SHA512 says AAAA. It is not installed.');
@@ -99,7 +99,7 @@ test('installs nothing that differs from what the feed has recorded, or from wha
   for (const output of ['pinned', 'changed']) expect(existsSync(join(folder, output))).toBe(false);
 });
 
-test('says which address a package is missing at, and does not ask again', async () => {
+test('the fetch of the CUDA provider says which address a package is missing at, and does not ask again', async () => {
   feed.recorded = sha512;
   const settings = JSON.parse(readFileSync(join(folder, 'cuda-provider.json'), 'utf8'));
   writeFileSync(join(folder, 'cuda-provider.json'), JSON.stringify({ ...settings, version: '0.0.0' }));

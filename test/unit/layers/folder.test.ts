@@ -15,14 +15,14 @@ const entries = () => [
   { path: 'deep/link', link: 'below/copied.txt' },
 ];
 
-test('copies files, writes texts and makes links', () => {
+test('the builder of folders copies files, writes texts and makes links', () => {
   const folder = writeFolder('context', entries(), join(scratch, 'out'));
   expect(readFileSync(join(folder, 'deep/below/copied.txt'), 'utf8')).toBe('copied');
   expect(readFileSync(join(folder, 'written.json'), 'utf8')).toBe('{}');
   expect(readlinkSync(join(folder, 'deep/link'))).toBe('below/copied.txt');
 });
 
-test('is for everybody to read, whatever the process that writes it allows others', () => {
+test('a folder that is built is for everybody to read, whatever the process that writes it allows others', () => {
   const before = process.umask(0o077);
   try {
     const folder = writeFolder('private', entries(), join(scratch, 'masked'));
@@ -35,7 +35,7 @@ test('is for everybody to read, whatever the process that writes it allows other
   }
 });
 
-test('is named after its content, in whatever order it is given, and is made once', () => {
+test('a folder that is built is named after its content, in whatever order it is given, and is made once', () => {
   const outdir = join(scratch, 'names');
   const folder = writeFolder('context', entries(), outdir);
   expect(writeFolder('context', entries().reverse(), outdir)).toBe(folder);

@@ -52,7 +52,7 @@ describe.each(TASKS)('the section of %s', (task) => {
   });
 });
 
-it('says what every task takes for inputs that are too long', () => {
+it('docs/reference/tasks.md says what every task takes for inputs that are too long', () => {
   const shown = parametersIn(sectionOf('Inputs that are too long'));
   expect([...shown.keys()]).toEqual(COMMON);
 });

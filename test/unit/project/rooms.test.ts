@@ -14,7 +14,7 @@ it('one arrow of a cycle runs back, however long it is: the one beside which the
   expect(findArrowsBack([arrow('x', 'a'), ...forth, back, arrow('c', 'y')])).toEqual([back]);
 });
 
-it('reads the rooms of the engine, and that its batches use its mathematics', () => {
+it('the plan of a package reads the rooms of the engine, and that its batches use its mathematics', () => {
   const { rooms, arrows } = drawPlan({ name: '@pilotlight/engine', folder: 'layers/engine' });
   expect(rooms).toEqual(expect.arrayContaining(['engine.ts', 'math', 'tasks']));
   expect(rooms).not.toContain('index.ts');

@@ -27,7 +27,7 @@ function filesBelow(root: string): string[] {
     .sort();
 }
 
-test('packages with nothing but a source, a folder and a name: int8, version 1.0.0, a budget that was measured', async () => {
+test('the toolchain packages with nothing but a source, a folder and a name: int8, version 1.0.0, a budget that was measured', async () => {
   const stages: string[] = [];
   const progress: Progress = {
     stage: async (name, work) => {

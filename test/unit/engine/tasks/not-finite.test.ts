@@ -61,7 +61,7 @@ it.each(Object.entries(CASES))(
   },
 );
 
-it('is an error of that row alone among many', async () => {
+it('a value that is not finite is an error of that row alone among many', async () => {
   const graph: Graph = (ids) => ({ logits: [ids.includes(6) ? Number.NaN : 1, 0] });
   const { predictor } = await predictorFor({ task: 'text-classification', labels: ['a', 'b'], graph });
   const { outcomes } = await predictor.predictEach(['paris', 'rome', 'paris']);

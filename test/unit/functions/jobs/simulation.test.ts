@@ -339,7 +339,7 @@ it('a run that was killed after it had kept its result has done the job: the mod
   expect([...world.answered.values()]).toEqual([]);
 });
 
-it('what such a run has left behind goes where the job was cancelled since', async () => {
+it('the leftovers of a run that was killed go if the job was cancelled since', async () => {
   const { world, id, body } = await abandoned();
   const cancelled = world.cancel(id);
   await vi.advanceTimersByTimeAsync(2000);

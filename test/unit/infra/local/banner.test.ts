@@ -10,7 +10,7 @@ const bodySchema = z.strictObject({
   parameters: z.record(z.string(), z.unknown()).optional(),
 });
 
-it.each(TASKS)('shows a call of %s that the task takes', (task) => {
+it.each(TASKS)('the banner shows a call of %s that the task takes', (task) => {
   const line = curlLine(manifestOf({ name: 'mine', task }), 'http://localhost:8080');
   const [, json = '', address] = /^curl -d '([^']*)' (\S+)$/.exec(line) ?? [];
   expect(address).toBe('localhost:8080/models/mine');
@@ -19,7 +19,7 @@ it.each(TASKS)('shows a call of %s that the task takes', (task) => {
   expect(taskFor(task).parameters.safeParse(parameters)).toMatchObject({ success: true });
 });
 
-it('shows the mask that the model knows', () => {
+it('the banner shows the mask that the model knows', () => {
   const { textProcessing } = manifestOf();
   const manifest = manifestOf({
     task: 'fill-mask',

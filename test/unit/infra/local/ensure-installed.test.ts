@@ -64,7 +64,7 @@ function calls(): string[] {
   }
 }
 
-test('installs what the lock file says, and then has nothing to do', async () => {
+test('ensure-installed installs what the lock file says, and then has nothing to do', async () => {
   const first = await ensureInstalled();
   expect(first).toMatchObject({ code: 0, stderr: expect.stringContaining('Installing dependencies') });
   expect(calls().map((call) => call.split(' ')[0])).toEqual(['ci', 'rebuild']);
@@ -73,7 +73,7 @@ test('installs what the lock file says, and then has nothing to do', async () =>
   expect(calls()).toHaveLength(2);
 });
 
-test('runs no install script of a dependency but that of the package "node"', async () => {
+test('ensure-installed runs no install script of a dependency but that of the package "node"', async () => {
   await ensureInstalled();
   const [ci, rebuild] = calls();
   expect(ci).toContain('--ignore-scripts');
@@ -81,26 +81,26 @@ test('runs no install script of a dependency but that of the package "node"', as
   expect(calls().every((call) => call.endsWith('| skip'))).toBe(true);
 });
 
-test('brings development dependencies whatever NODE_ENV says', async () => {
+test('ensure-installed brings development dependencies whatever NODE_ENV says', async () => {
   await ensureInstalled();
   expect(calls()[0]).toContain('--include=dev');
 });
 
-test('installs again after the lock file changed', async () => {
+test('ensure-installed installs again after the lock file changed', async () => {
   await ensureInstalled();
   lock('1.0.1');
   await ensureInstalled();
   expect(calls()).toHaveLength(4);
 });
 
-test('installs again when Node 24 is gone from node_modules', async () => {
+test('ensure-installed installs again when Node 24 is gone from node_modules', async () => {
   await ensureInstalled();
   rmSync(join(root, 'node_modules/.bin/node'));
   await ensureInstalled();
   expect(calls()).toHaveLength(4);
 });
 
-test('leaves alone what an npm install by hand brought in line with the lock file', async () => {
+test('ensure-installed leaves alone what an npm install by hand brought in line with the lock file', async () => {
   await ensureInstalled();
   lock('1.0.1');
   writeFileSync(join(root, 'node_modules/.package-lock.json'), '{}');
@@ -108,7 +108,7 @@ test('leaves alone what an npm install by hand brought in line with the lock fil
   expect(calls()).toHaveLength(2);
 });
 
-test('installs again after an install by hand that is older than the lock file, or brought no Node that runs', async () => {
+test('ensure-installed installs again after an install by hand that is older than the lock file, or brought no Node that runs', async () => {
   await ensureInstalled();
   writeFileSync(join(root, 'node_modules/.package-lock.json'), '{}');
   lock('1.0.1');
@@ -124,7 +124,7 @@ test('installs again after an install by hand that is older than the lock file, 
   expect(calls()).toHaveLength(6);
 });
 
-test('shows all that npm printed when it fails, and tries again the next time', async () => {
+test('ensure-installed shows all that npm printed when it fails, and tries again the next time', async () => {
   writeFileSync(join(root, 'fail'), '');
   const { code, stderr } = await ensureInstalled();
   expect(code).toBe(1);
@@ -135,7 +135,7 @@ test('shows all that npm printed when it fails, and tries again the next time', 
   expect(await ensureInstalled()).toMatchObject({ code: 0 });
 });
 
-test('installs once when two processes start together', async () => {
+test('ensure-installed installs once when two processes start together', async () => {
   writeFileSync(join(root, 'slow'), '');
   const both = await Promise.all([ensureInstalled(), ensureInstalled()]);
   expect(both.map(({ code }) => code)).toEqual([0, 0]);
@@ -143,7 +143,7 @@ test('installs once when two processes start together', async () => {
   expect(both.map(({ stderr }) => stderr).join('')).toContain('Waiting for process');
 });
 
-test('takes over from a process that died while installing', async () => {
+test('ensure-installed takes over from a process that died while installing', async () => {
   const child = spawn(process.execPath, [SCRIPT], {
     cwd: root,
     env: { ...process.env, npm_execpath: join(root, 'fake/npm-cli.js') },

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { onConditions } from '../../../../infra/local/src/s3/conditions.ts';
 
-it('lets nobody read an object while it is written, nor write while it is read', async () => {
+it('local S3 lets nobody read an object while it is written, nor write while it is read', async () => {
   const order: string[] = [];
   const gate = Promise.withResolvers<void>();
   const server = createServer(

@@ -33,7 +33,7 @@ const object = (key: string, text: string) => ({
   metadata: { 'pilotlight-run': text },
 });
 
-it('writes only where nothing lies, or what was seen before', async () => {
+it('local S3 writes only where nothing lies, or what was seen before', async () => {
   expect(await objects.put(object('a', 'one'), undefined)).toBe(true);
   expect(await objects.put(object('a', 'two'), undefined)).toBe(false);
   const seen = await objects.head('a');
@@ -46,19 +46,19 @@ it('writes only where nothing lies, or what was seen before', async () => {
   expect(await objects.head('a')).toBeUndefined();
 });
 
-it.each(['%E0%A4%A', 'a%00b', 'a'.repeat(300)])('refuses the key %s, and goes on', async (key) => {
+it.each(['%E0%A4%A', 'a%00b', 'a'.repeat(300)])('local S3 refuses the key %s, and goes on', async (key) => {
   const ask = (method: string) => fetch(`${server.endpoint}/uploads/${key}`, { method });
   expect((await ask('PUT')).status).toBe(400);
   expect((await ask('GET')).status).toBeGreaterThanOrEqual(400);
   expect(await objects.head('nothing')).toBeUndefined();
 });
 
-it('lets one of many writers at once win', async () => {
+it('local S3 lets one of many writers at once win', async () => {
   const writes = Array.from({ length: 10 }, (_, i) => objects.put(object('b', `writer ${i}`), undefined));
   expect((await Promise.all(writes)).filter((wrote) => wrote)).toHaveLength(1);
 });
 
-it('tells of what was written, with its key as S3 encodes it', async () => {
+it('local S3 tells of what was written, with its key as S3 encodes it', async () => {
   notifications.length = 0;
   await objects.put(object('in/m/a b+c é.txt', 'text'), undefined);
   expect(JSON.parse(notifications[0] ?? '')).toMatchObject({

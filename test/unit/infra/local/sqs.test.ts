@@ -10,7 +10,7 @@ const queues = () =>
     dead: { visibilitySeconds: 30 },
   });
 
-it('hides a message that was received until it is deleted or its time is over', async () => {
+it('local SQS hides a message that was received until it is deleted or its time is over', async () => {
   const all = queues();
   all.queue('work').send('a');
   const [first] = await all.receive('work');
@@ -25,7 +25,7 @@ it('hides a message that was received until it is deleted or its time is over', 
   expect(all.queue('work').counts()).toEqual({ visible: 0, hidden: 0 });
 });
 
-it('buries a message that was received too often, and brings it back', async () => {
+it('local SQS buries a message that was received too often, and brings it back', async () => {
   const all = queues();
   all.queue('work').send('a');
   for (let i = 0; i < 2; i++) {
@@ -38,7 +38,7 @@ it('buries a message that was received too often, and brings it back', async () 
   expect(await all.receive('work')).toMatchObject([{ body: 'a', receives: 1 }]);
 });
 
-it('waits for a message', async () => {
+it('local SQS waits for a message', async () => {
   const all = queues();
   const received = all.receive('work', { waitMs: 20_000 });
   await vi.advanceTimersByTimeAsync(5000);
@@ -47,7 +47,7 @@ it('waits for a message', async () => {
   expect(await received).toMatchObject([{ body: 'late' }]);
 });
 
-it('has no other queues', () => {
+it('local SQS has no other queues', () => {
   expect(() => queues().redrive('work')).toThrow('takes the dead letters of no queue');
   expect(() => queues().queue('other')).toThrow('there are: work, dead');
 });
