@@ -13,7 +13,7 @@ const bin = join(root, 'node_modules/.bin');
 
 const pilotlight = (cwd: string, ...args: readonly string[]) => run(node(MAIN, ...args), { cwd });
 
-test('the command line says what to do where there is no CDK app', async () => {
+test('says what to do where there is no CDK app', async () => {
   const { code, stderr } = await pilotlight(root, 'deploy');
   expect(code).toBe(1);
   expect(stderr).toBe(
@@ -21,7 +21,7 @@ test('the command line says what to do where there is no CDK app', async () => {
   );
 });
 
-test('the command line says what to install where the app has no CDK', async () => {
+test('says what to install where the app has no CDK', async () => {
   mkdirSync(app, { recursive: true });
   writeFileSync(join(app, 'cdk.json'), '{}');
   const { code, stderr } = await pilotlight(app, 'synth');
@@ -37,12 +37,9 @@ test.each([
     'deploy ** -c team=acme --require-approval never',
   ],
   [['destroy', '--force'], 'destroy ** --force'],
-])(
-  'the command line runs the CDK of a folder above for %j, and ends with its exit code',
-  async (args, expected) => {
-    mkdirSync(bin, { recursive: true });
-    writeFileSync(join(bin, 'cdk'), '#!/bin/sh\necho "$@"\nexit 3\n');
-    chmodSync(join(bin, 'cdk'), 0o755);
-    expect(await pilotlight(app, ...args)).toEqual({ code: 3, stdout: `${expected}\n`, stderr: '' });
-  },
-);
+])('runs the CDK of a folder above for %j, and ends with its exit code', async (args, expected) => {
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, 'cdk'), '#!/bin/sh\necho "$@"\nexit 3\n');
+  chmodSync(join(bin, 'cdk'), 0o755);
+  expect(await pilotlight(app, ...args)).toEqual({ code: 3, stdout: `${expected}\n`, stderr: '' });
+});

@@ -21,7 +21,7 @@ const idle: FunctionUsage = {
 };
 const million: FunctionUsage = { ...idle, memoryMegabytes: 512, invocations: 3_000_000, durationMs: 3e9 };
 
-test('the cost estimate agrees with the first example of the price page of AWS Lambda, without its free tier', () => {
+test('agrees with the first example of the price page of AWS Lambda, without its free tier', () => {
   // 3 million requests of 1 s at 512 MB are 1.5 million GB-seconds: https://aws.amazon.com/lambda/pricing/
   const { compute, invocations, total } = costOf({ functions: [million], apiRequests: 0 });
   expect(compute).toBeCloseTo(25.0, 2);
@@ -29,25 +29,25 @@ test('the cost estimate agrees with the first example of the price page of AWS L
   expect(total).toBeCloseTo(compute + invocations, 9);
 });
 
-test('the cost estimate bills init phases as it bills work', () => {
+test('bills init phases as it bills work', () => {
   const initOnly = { ...million, durationMs: 0, initMs: million.durationMs };
   expect(costOf({ functions: [initOnly], apiRequests: 0 })).toEqual(
     costOf({ functions: [million], apiRequests: 0 }),
   );
 });
 
-test('the cost estimate charges for environments that stand ready and do nothing', () => {
+test('charges for environments that stand ready and do nothing', () => {
   const ready = { ...idle, architecture: 'arm64' as const, provisionedSeconds: 10 * 3600 };
   expect(costOf({ functions: [ready], apiRequests: 0 }).total).toBeCloseTo(36_000 * 0.0000033334, 9);
 });
 
-test('the cost estimate charges less for work where an environment stands ready', () => {
+test('charges less for work where an environment stands ready', () => {
   const cost = (one: FunctionUsage) => costOf({ functions: [one], apiRequests: 0 }).compute;
   expect(cost({ ...million, provisionedSeconds: 1 })).toBeLessThan(cost(million));
   expect(cost({ ...million, provisionedSeconds: 1, provisionedShare: 0 })).toBe(cost(million));
 });
 
-test('the cost estimate charges for requests to the API', () => {
+test('charges for requests to the API', () => {
   expect(costOf({ functions: [], apiRequests: 5_000_000 }).api).toBeCloseTo(5, 9);
 });
 

@@ -180,7 +180,7 @@ describe('of a whole service', () => {
   });
 });
 
-test('the construct uses a topic that is given, and makes neither topic nor key', () => {
+test('uses a topic that is given, and makes neither topic nor key', () => {
   const template = templateOf((stack) => {
     const functions = [new InferenceFunction(stack, 'Slots', { models: ['slots'] })];
     const arn = 'arn:aws:sns:eu-west-1:123456789012:alarms';
@@ -190,7 +190,7 @@ test('the construct uses a topic that is given, and makes neither topic nor key'
   template.resourceCountIs('AWS::KMS::Key', 0);
 });
 
-test('the construct takes a key of its own where the policy of the one that is given cannot be extended', () => {
+test('takes a key of its own where the policy of the one that is given can not be extended', () => {
   const template = templateOf((stack) => {
     const arn = 'arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555';
     const encryptionKey = Key.fromKeyArn(stack, 'Key', arn);
@@ -202,7 +202,7 @@ test('the construct takes a key of its own where the policy of the one that is g
   template.resourceCountIs('AWS::KMS::Key', 1);
 });
 
-test('the construct refuses an address for a topic that is not its own', () => {
+test('refuses an address for a topic that is not its own', () => {
   const stack = new Stack(new App(), 'Stack');
   const alarmTopic = Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-west-1:123456789012:alarms');
   expect(

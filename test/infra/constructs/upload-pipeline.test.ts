@@ -133,22 +133,19 @@ describe('with its defaults', () => {
   });
 });
 
-test.each([false, true])(
-  'the upload pipeline lets its own rule send, and no other; with a key: %s',
-  (key) => {
-    const allowed = Object.values(templateOf({}, key).findResources('AWS::SQS::QueuePolicy')).flatMap(
-      ({ Properties }) =>
-        Properties.PolicyDocument.Statement.filter(({ Effect }: { Effect: string }) => Effect === 'Allow'),
-    );
-    expect(allowed).toHaveLength(2);
-    for (const { Action, Condition } of allowed) {
-      expect(Action).toBe('sqs:SendMessage');
-      expect(Condition.ArnEquals['aws:SourceArn']['Fn::GetAtt'][0]).toMatch(/Uploaded/);
-    }
-  },
-);
+test.each([false, true])('lets its own rule send, and no other; with a key: %s', (key) => {
+  const allowed = Object.values(templateOf({}, key).findResources('AWS::SQS::QueuePolicy')).flatMap(
+    ({ Properties }) =>
+      Properties.PolicyDocument.Statement.filter(({ Effect }: { Effect: string }) => Effect === 'Allow'),
+  );
+  expect(allowed).toHaveLength(2);
+  for (const { Action, Condition } of allowed) {
+    expect(Action).toBe('sqs:SendMessage');
+    expect(Condition.ArnEquals['aws:SourceArn']['Fn::GetAtt'][0]).toMatch(/Uploaded/);
+  }
+});
 
-test('the upload pipeline lets EventBridge use the key of the queue, without which events would be lost in silence', () => {
+test('lets EventBridge use the key of the queue, without which events would be lost in silence', () => {
   templateOf({}, true).hasResourceProperties('AWS::KMS::Key', {
     KeyPolicy: Match.objectLike({
       Statement: Match.arrayWith([
@@ -161,7 +158,7 @@ test('the upload pipeline lets EventBridge use the key of the queue, without whi
   });
 });
 
-test('the upload pipeline encrypts objects, messages and variables with a key that is given, and lets the function use it', () => {
+test('encrypts objects, messages and variables with a key that is given, and lets the function use it', () => {
   const template = templateOf({}, true);
   template.hasResourceProperties('AWS::S3::Bucket', {
     BucketEncryption: {
@@ -174,7 +171,7 @@ test('the upload pipeline encrypts objects, messages and variables with a key th
   expect(statementsOf(template).flatMap(({ actions }) => actions)).toContain('kms:Decrypt');
 });
 
-test('the upload pipeline leaves messages to the keys of SQS where the policy of a key cannot be extended', () => {
+test('leaves messages to the keys of SQS where the policy of a key can not be extended', () => {
   const stack = new Stack(new App({ builtinCloudFormationValidation: false, context: FLAGS }), 'Stack');
   const arn = 'arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555';
   const encryptionKey = Key.fromKeyArn(stack, 'Key', arn);
@@ -184,7 +181,7 @@ test('the upload pipeline leaves messages to the keys of SQS where the policy of
   template.hasResourceProperties('AWS::Lambda::Function', { KmsKeyArn: arn });
 });
 
-test('the upload pipeline deletes results when it is told to', () => {
+test('deletes results when it is told to', () => {
   const template = templateOf({ bucket: { outputExpirationDays: 14 } });
   template.hasResourceProperties('AWS::S3::Bucket', {
     LifecycleConfiguration: {
@@ -212,7 +209,7 @@ test.each([
     'Did you mean PILOTLIGHT_BATCH_PART_ROWS?',
   ],
   [{ lambda: { environment: { PILOTLIGHT_VERIFY: 'no' } } }, 'PILOTLIGHT_VERIFY: must be sha256 or size'],
-] as const)('the upload pipeline refuses %j', (props, message) => {
+] as const)('refuses %j', (props, message) => {
   expect(() => templateOf(props)).toThrow(message);
 });
 

@@ -61,17 +61,14 @@ describe.each(['bert', 'distilbert'])('the peer model of a %s checkpoint', (fami
 it.each([
   ['base', ['last_hidden_state']],
   ['question-answering', ['start_logits', 'end_logits']],
-] as const)(
-  'the export for the peer exports a %s model with the outputs that transformers.js reads',
-  (head, outputs) => {
-    const checkpoint = join(folder, `${head}-checkpoint`);
-    writeCheckpoint({ family: 'bert', head, shape: SHAPES.tiny }, checkpoint);
-    writePeerModel(checkpoint, join(folder, head));
-    const { graph } = graphOf(head, 'model_quantized.onnx');
-    expect(graph.output.map(({ name }) => name)).toEqual(outputs);
-  },
-);
+] as const)('exports a %s model with the outputs that transformers.js reads', (head, outputs) => {
+  const checkpoint = join(folder, `${head}-checkpoint`);
+  writeCheckpoint({ family: 'bert', head, shape: SHAPES.tiny }, checkpoint);
+  writePeerModel(checkpoint, join(folder, head));
+  const { graph } = graphOf(head, 'model_quantized.onnx');
+  expect(graph.output.map(({ name }) => name)).toEqual(outputs);
+});
 
-it('the export for the peer refuses a family that it cannot export', () => {
+it('refuses a family that it can not export', () => {
   expect(() => plainEncoder({ model_type: 'roberta' })).toThrow(/BERT and DistilBERT/);
 });

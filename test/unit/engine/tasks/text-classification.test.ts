@@ -28,14 +28,11 @@ it.each([
     { function_to_apply: 'sigmoid' },
     5 / 6,
   ],
-] as const)(
-  'text classification applies the function %s',
-  async (_title, taskDefaults, parameters, score) => {
-    const { predictor } = await predictorFor({ task, labels, graph: three, taskDefaults });
-    const { results } = await predictor.predict('paris', { ...parameters, top_k: 1 });
-    expect(scoresOf(results)).toEqual([{ label: 'high', score: near(score) }]);
-  },
-);
+] as const)('applies the function %s', async (_title, taskDefaults, parameters, score) => {
+  const { predictor } = await predictorFor({ task, labels, graph: three, taskDefaults });
+  const { results } = await predictor.predict('paris', { ...parameters, top_k: 1 });
+  expect(scoresOf(results)).toEqual([{ label: 'high', score: near(score) }]);
+});
 
 it('text-classification gives the only label of a model its own probability, because softmax would always be 1', async () => {
   const graph: Graph = () => ({ logits: [Math.log(3)] });
