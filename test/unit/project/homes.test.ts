@@ -2,10 +2,11 @@
 import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { formats } from '../../../functions/app/src/formats/index.ts';
+import { projectFiles } from './tracked-files.ts';
 
-const SOURCES = globSync('{cli,functions,infra,layers,model-assets}/**/*.ts', {
-  exclude: (path) => path.includes('node_modules'),
-}).sort();
+const SOURCES = projectFiles()
+  .filter((file) => /^(?:cli|functions|infra|layers|model-assets)\/.*\.ts$/.test(file))
+  .sort();
 
 function naming(pattern: RegExp, files = SOURCES): string[] {
   return files.filter((file) => pattern.test(readFileSync(file, 'utf8').replaceAll(/\/\*[\s\S]*?\*\//g, '')));
