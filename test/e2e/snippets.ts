@@ -38,7 +38,9 @@ export function snippetsOf(document: string): Snippet[] {
     const indented = /^ {4}(.*)/.exec(line);
     if (open && !open.fenced && !indented && line.trim() !== '') close();
     if (fence && open) close();
-    else if (fence) open = { line: index + 2, fenced: true, language: fence[1] ?? '', code: [] };
+    else if (fence) {
+      open = { line: index + 2, fenced: true, language: (fence[1] ?? '').replace(/^sh$/, 'bash'), code: [] };
+    }
     else if (open) open.code.push(open.fenced ? line : (indented?.[1] ?? ''));
     else if (indented && afterEmpty) {
       open = { line: index + 1, fenced: false, language: '', code: [indented[1] ?? ''] };
