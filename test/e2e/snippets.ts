@@ -40,8 +40,7 @@ export function snippetsOf(document: string): Snippet[] {
     if (fence && open) close();
     else if (fence) {
       open = { line: index + 2, fenced: true, language: (fence[1] ?? '').replace(/^sh$/, 'bash'), code: [] };
-    }
-    else if (open) open.code.push(open.fenced ? line : (indented?.[1] ?? ''));
+    } else if (open) open.code.push(open.fenced ? line : (indented?.[1] ?? ''));
     else if (indented && afterEmpty) {
       open = { line: index + 1, fenced: false, language: '', code: [indented[1] ?? ''] };
     }
