@@ -68,7 +68,7 @@ describe('the lanes of shared batches', () => {
       32,
     );
     const call = new PendingCall(2, { deliver: () => {}, refuse: () => {} });
-    const encoding = { ids: [], typeIds: [] };
+    const encoding = { ids: [], typeIds: [], untruncatedLength: 0 };
     source.push([32, 33].map((tokens, place) => ({ tokens, call, place, encoding })));
     return { source, call };
   };

@@ -105,7 +105,7 @@ describe('a content encoding', () => {
 
 describe('the bytes of a body', () => {
   const limits = { ...DEFAULT_LIMITS, maxBodyBytes: 10, maxJsonDepth: 2 };
-  const bodyOf = (body: BodyInit, headers = {}) =>
+  const bodyOf = (body: string, headers = {}) =>
     new RequestBody(new Request('http://localhost/', { method: 'POST', body, headers }), limits, false);
   const declared = (bytes: number) => ({ 'content-length': String(bytes) });
 
@@ -155,23 +155,23 @@ describe('the inputs of a call', () => {
   const limits = { ...DEFAULT_LIMITS, maxInputs: 3, maxCandidateLabels: 2 };
 
   it.each([
-    ['a text', 1],
-    [['a', 'b', 'c'], 3],
-    [{ sentences: ['a', 'b', 'c'] }, 3],
-    [{ texts: ['a', 'b'], sentences: [] }, 2],
-    [[{ texts: ['a', 'b'] }, { texts: [] }], 3],
-    [[null, 7, ['a', 'b']], 3],
-    [{ texts: 'abcdef' }, 1],
-  ])('%j are few enough, because they count as %i', (inputs) => {
+    { inputs: 'a text' },
+    { inputs: ['a', 'b', 'c'] },
+    { inputs: { sentences: ['a', 'b', 'c'] } },
+    { inputs: { texts: ['a', 'b'], sentences: [] } },
+    { inputs: [{ texts: ['a', 'b'] }, { texts: [] }] },
+    { inputs: [null, 7, ['a', 'b']] },
+    { inputs: { texts: 'abcdef' } },
+  ])('may be $inputs, which count as three at most', ({ inputs }) => {
     expect(thrown(() => checkInputs(inputs, limits))).toBeUndefined();
   });
 
   it.each([
-    [['a', 'b', 'c', 'd'], 4],
-    [{ sentences: ['a', 'b', 'c', 'd'] }, 4],
-    [[{ texts: ['a', 'b', 'c'] }, 'd'], 4],
-    [{ texts: ['a'], sentences: ['a', 'b', 'c', 'd', 'e'] }, 5],
-  ])('%j are too many, because they count as %i', (inputs, count) => {
+    { inputs: ['a', 'b', 'c', 'd'], count: 4 },
+    { inputs: { sentences: ['a', 'b', 'c', 'd'] }, count: 4 },
+    { inputs: [{ texts: ['a', 'b', 'c'] }, 'd'], count: 4 },
+    { inputs: { texts: ['a'], sentences: ['a', 'b', 'c', 'd', 'e'] }, count: 5 },
+  ])('may not be $inputs, which count as $count', ({ inputs, count }) => {
     expect(thrown(() => checkInputs(inputs, limits))).toMatchObject({
       code: 'TOO_MANY_INPUTS',
       message: `${count} inputs in one call; at most 3 are taken.`,
