@@ -6,7 +6,12 @@ import { RequestBody } from '../../../functions/app/src/request/body.ts';
 import { limitInFlight } from '../../../functions/app/src/request/in-flight.ts';
 import { DEFAULT_LIMITS } from '../../../functions/app/src/request/limits.ts';
 import { contentCoding, isFile, requireJson } from '../../../functions/app/src/request/media-type.ts';
-import { checkInputs, checkLabels, parseBody } from '../../../functions/app/src/request/parse.ts';
+import {
+  checkInputs,
+  checkLabels,
+  parseBody,
+  refuseEmpty,
+} from '../../../functions/app/src/request/parse.ts';
 import { readIdempotencyKey, readPreference } from '../../../functions/app/src/request/preference.ts';
 
 const ofType = (type: string) => new Headers({ 'content-type': type });
@@ -50,6 +55,13 @@ describe('a content type', () => {
     expect(thrown(() => requireJson(ofType(type)))).toMatchObject({
       code: 'UNSUPPORTED_MEDIA_TYPE',
       message: `The content type ${type} is not supported. Send application/json.`,
+    });
+  });
+
+  it('may have blanks before its attributes', () => {
+    expect(thrown(() => requireJson(ofType('application/json ; charset=utf-8')))).toBeUndefined();
+    expect(thrown(() => requireJson(ofType('text/html ; charset=utf-8')))).toMatchObject({
+      message: expect.stringContaining(' text/html is '),
     });
   });
 
@@ -203,6 +215,14 @@ describe('the inputs of a call', () => {
   );
 });
 
+it('an input that is empty is refused with its field', () => {
+  expect(refuseEmpty('texts')).toMatchObject({
+    code: 'EMPTY_INPUT',
+    message: 'texts: must not be empty.',
+    details: { field: 'texts' },
+  });
+});
+
 describe('a body that its schema refuses', () => {
   const schema = z.strictObject({ inputs: z.object({ texts: z.array(z.string('must be a text')) }) });
   const refusal = (body: unknown) => thrown(() => parseBody(schema, body));
@@ -215,6 +235,10 @@ describe('a body that its schema refuses', () => {
       details: { field: 'inputs.texts.1' },
     });
     expect(refusal([])).toMatchObject({ code: 'INVALID_INPUT', details: { field: 'body' } });
+    const named = z.record(z.string(), z.string());
+    expect(thrown(() => parseBody(named, { ['y'.repeat(101)]: 1 }))).toMatchObject({
+      details: { field: 'y'.repeat(100) },
+    });
   });
 
   it('is refused with the name of a field that is not known, in 100 characters at most', () => {
@@ -268,12 +292,12 @@ it('predictions under way are as many as the limit, and one that ends or fails m
     await gate.promise;
     return c.text('done');
   });
-  app.onError((error, c) => c.text(error.message, 503));
+  app.onError((error, c) => c.text(`${Reflect.get(error, 'code')}: ${error.message}`, 503));
   const [one, two] = [app.request('/'), app.request('/')];
   const refused = await app.request('/');
   expect([refused.status, await refused.text()]).toEqual([
     503,
-    '2 predictions are under way. Try again later.',
+    'OVERLOADED: 2 predictions are under way. Try again later.',
   ]);
   gates[0]?.resolve();
   gates[1]?.reject(new TypeError('It failed.'));
