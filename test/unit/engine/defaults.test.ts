@@ -64,7 +64,7 @@ describe('the lanes of shared batches', () => {
   const MAX_QUEUE_MS = 30_000;
   const open = () => {
     const source = new SharedSource(
-      { maxBatchTokens: 64, maxBatchRequests: 8, maxQueueMs: MAX_QUEUE_MS },
+      { maxBatchTokens: 128, maxBatchRequests: 8, maxQueueMs: MAX_QUEUE_MS },
       32,
     );
     const call = new PendingCall(2, { deliver: () => {}, refuse: () => {} });
@@ -75,15 +75,22 @@ describe('the lanes of shared batches', () => {
   const lengths = (batch: readonly { readonly tokens: number }[]) => batch.map(({ tokens }) => tokens);
 
   it('each take their own texts until a call has waited for half a second', () => {
-    const { source, call } = open();
-    expect(lengths(source.take(call.arrivedAt + 499.9, 'short'))).toEqual([32]);
-    expect(lengths(source.take(call.arrivedAt + 499.9, 'long'))).toEqual([33]);
+    for (const [lane, others, length] of [
+      ['short', 'long', 32],
+      ['long', 'short', 33],
+    ] as const) {
+      const { source, call } = open();
+      expect([source.size, source.full, source.maxBatchTokens]).toEqual([2, false, 128]);
+      expect(lengths(source.take(call.arrivedAt + 499.9, lane))).toEqual([length]);
+      expect(source.take(call.arrivedAt + 499.9, lane)).toEqual([]);
+      expect(source.take(call.arrivedAt + 499.9, others)).toHaveLength(1);
+    }
   });
 
   it('are one, of long and short texts in the order of arrival, once a call has waited for longer', () => {
     const { source, call } = open();
     expect(source.take(call.arrivedAt + 500.1, 'short')).toEqual([]);
-    expect(lengths(source.take(call.arrivedAt + 500.1, 'long'))).toEqual([32]);
+    expect(lengths(source.take(call.arrivedAt + 500.1, 'long'))).toEqual([32, 33]);
   });
 
   it('refuse a call that no batch has taken within its time, and say for how long it waited', async () => {
