@@ -47,6 +47,20 @@ describe('a task', () => {
     expect(wireParameters(null, undefined)).toEqual({});
   });
 
+  it('asks in its example for what it reads, with nothing that is empty', () => {
+    expect(TASK_FACTS['question-answering'].example().inputs).toEqual({
+      question: 'Who was born in London?',
+      context: 'Ada Lovelace was born in London.',
+    });
+    expect(TASK_FACTS['zero-shot-classification'].example().parameters).toEqual({
+      candidate_labels: ['delivery', 'payment'],
+    });
+    for (const task of TASKS) {
+      const { inputs, parameters = {} } = TASK_FACTS[task].example();
+      expect(JSON.stringify([inputs, parameters]), task).not.toMatch(/""|\[\]/);
+    }
+  });
+
   it('asks in its example with the mask token of the model', () => {
     expect(TASK_FACTS['fill-mask'].example()).toEqual({ inputs: 'Paris is the [MASK] of France.' });
     expect(TASK_FACTS['fill-mask'].example('<mask>')).toEqual({ inputs: 'Paris is the <mask> of France.' });

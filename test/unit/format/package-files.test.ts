@@ -6,8 +6,10 @@ import {
   corrupt,
   digestFile,
   findFault,
+  manifestText,
   type PackageFile,
   packageFiles,
+  parseManifest,
   servedFiles,
   sha256Of,
   sumOfBytes,
@@ -137,5 +139,13 @@ describe('the fault of a file', () => {
     const other = corrupt(ref, 'it differs', { remedy: 'Upload it again.', cause });
     expect(other.message).toBe('Model sentiment@1.0.0 is refused: it differs. Upload it again.');
     expect(other.cause).toBe(cause);
+  });
+});
+
+describe('the manifest of a model that transformers.js runs', () => {
+  it('keeps its runtime where it is written, and is read again as it was', () => {
+    const text = manifestText(transformersJs);
+    expect(JSON.parse(text)).toMatchObject({ runtime: 'transformers.js' });
+    expect(parseManifest(text, { name: 'caption', version: '1.0.0' })).toEqual(transformersJs);
   });
 });
