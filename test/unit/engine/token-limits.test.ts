@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { refuseMoreTokens } from '../../../layers/engine/src/batching/token-limits.ts';
 import { CharacterTokenizer, manifestOf, predictorOf, SummingSession } from './fakes.ts';
 
 describe('limits of the tokens of a call', () => {
@@ -100,5 +101,31 @@ describe('Predictor.run', () => {
     const predictor = predictorOf();
     await predictor.dispose();
     await expect(predictor.run({})).rejects.toMatchObject({ code: 'PREDICTOR_DISPOSED' });
+  });
+});
+
+describe('a refusal of too many tokens', () => {
+  const windows = (...lengths: number[]) =>
+    lengths.map((length) => {
+      const ids = Array.from({ length }, () => 7);
+      return { ids, typeIds: ids.map(() => 0), untruncatedLength: length };
+    });
+  const encoded = [windows(2), windows(3, 4)];
+
+  it('names the input that the request is for, with its tokens in all windows and the limit', () => {
+    expect(() => refuseMoreTokens(encoded, { maxInputTokens: 7, maxCallTokens: 9 })).not.toThrow();
+    expect(() => refuseMoreTokens(encoded, { maxInputTokens: 6 })).toThrow(/Input 1 .*7 tokens.* 6 /);
+    expect(() => refuseMoreTokens(encoded, { maxInputTokens: 6 }, [4, 5])).toThrow(/Input 5 .*7 tokens.* 6 /);
+    expect(() => refuseMoreTokens(encoded, { maxInputTokens: 6 }, [4])).toThrow(/Input 1 /);
+  });
+
+  it('of a call says how many there are and how many are taken', () => {
+    expect(() => refuseMoreTokens(encoded, { maxCallTokens: 8 })).toThrow(
+      expect.objectContaining({
+        code: 'TOO_MANY_TOKENS',
+        message: expect.stringMatching(/^9 tokens .* 8 /),
+        details: { field: 'inputs', tokens: 9, maxTokens: 8 },
+      }),
+    );
   });
 });

@@ -50,3 +50,8 @@ it('backoffMs doubles its bound with each failure up to the longest, and takes a
   expect(bounds).toEqual([100, 200, 400, 500]);
   expect(backoffMs(2, { firstMs: 100, longestMs: 500 }, 0.25)).toBe(50);
 });
+
+it('waitAfter ends a wait of an hour with the reason of its signal', async () => {
+  const hour = { firstMs: 3_600_000, longestMs: 3_600_000 };
+  await expect(waitAfter(1, hour, AbortSignal.timeout(20))).rejects.toMatchObject({ name: 'TimeoutError' });
+});
