@@ -2,10 +2,10 @@
 
 import { formatModelRef, parseModelRef } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
+import type { LoaderParts } from './load/dependencies.ts';
 import { loadModel } from './load/load-model.ts';
 import { ModelCache } from './load/model-cache.ts';
 import { type EngineOptions, predictorSettings } from './load/options.ts';
-import type { LoaderParts } from './load/parts.ts';
 import type { CreateSession, ModelRef, PackageEntry, PackageStore } from './ports.ts';
 import type { LoadedModel, Prediction, PredictOptions, PreparedCall } from './predict/loaded-model.ts';
 import { Predictor } from './predict/predictor.ts';

@@ -28,11 +28,12 @@ export {
   PilotlightError,
 } from '@pilotlight/model-format/errors';
 export type { TokenCounts } from './batching/batch-runner.ts';
+export type { BatchRecord } from './batching/batching-settings.ts';
 export type { BatchTally } from './batching/scheduler.ts';
 export type { TokenLimits } from './batching/token-limits.ts';
 export type { QueueLimits } from './batching/token-queue.ts';
 export { Engine } from './engine.ts';
-export type { BatchRecord, EngineOptions } from './load/options.ts';
+export type { EngineOptions } from './load/options.ts';
 export type * from './ports.ts';
 export type { GoldenCheck } from './predict/goldens/check.ts';
 export type { Comparison, Deviation } from './predict/goldens/compare.ts';

@@ -167,6 +167,14 @@ export interface ModelPackage {
   verify(variant: ServedFiles): Promise<void>;
 }
 
+/** A package that is being loaded. */
+export interface OpenedPackage<Manifest extends PackageManifest> {
+  readonly opened: ModelPackage;
+  readonly manifest: Manifest;
+  /** `performance.now()` before the package was opened. */
+  readonly start: number;
+}
+
 /** A variant, or the manifest of a model of transformers.js, which has but one. */
 export type ServedFiles = Pick<Variant, 'files'>;
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { faultOf, PilotlightError } from './errors.ts';
-import { modelNameSchema, modelVersionSchema } from './manifest/common.ts';
+import { modelNameSchema, modelVersionSchema } from './ref/names.ts';
 
 const catalogSchema = z.strictObject({
   models: z.record(

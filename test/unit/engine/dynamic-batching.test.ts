@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BatchRecord } from '../../../layers/engine/src/load/options.ts';
+import type { BatchRecord } from '../../../layers/engine/src/batching/batching-settings.ts';
 import type { Feeds, Outputs } from '../../../layers/engine/src/ports.ts';
 import type { PredictorParts } from '../../../layers/engine/src/predict/predictor.ts';
 import { EngineError } from '../../../model-assets/format/src/errors.ts';

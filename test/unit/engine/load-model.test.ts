@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Engine } from '../../../layers/engine/src/engine.ts';
 import { loadModel } from '../../../layers/engine/src/load/load-model.ts';
 import { predictorSettings } from '../../../layers/engine/src/load/options.ts';
-import type { LoaderParts } from '../../../layers/engine/src/load/parts.ts';
+import type { LoaderParts } from '../../../layers/engine/src/load/dependencies.ts';
 import type { ModelPackage, PackageStore } from '../../../layers/engine/src/ports.ts';
 import { EngineError } from '../../../model-assets/format/src/errors.ts';
 import { CharacterTokenizer, manifestOf, SummingSession } from './fakes.ts';

@@ -1,7 +1,7 @@
 import { factsOfScheme, type OnnxManifest, type Variant } from '@pilotlight/model-format';
-import type { BatchingSettings } from '../load/options.ts';
 import type { Session } from '../ports.ts';
 import { BatchLoop } from './batch-loop.ts';
+import type { BatchingSettings } from './batching-settings.ts';
 import { GraphRunner } from './graph-runner.ts';
 import { PlannedSource } from './planned-source.ts';
 import type { Scheduler } from './scheduler.ts';

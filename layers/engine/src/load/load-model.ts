@@ -1,10 +1,10 @@
 /** From a reference to a loaded model: the manifest says what runs it. */
 import type { PackageManifest, Runtime } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
-import type { ResolvedRef } from '../ports.ts';
+import type { OpenedPackage, ResolvedRef } from '../ports.ts';
 import type { LoadedModel } from '../predict/loaded-model.ts';
+import type { LoaderParts } from './dependencies.ts';
 import { loadPredictor } from './load-predictor.ts';
-import type { LoaderParts, OpenedPackage } from './parts.ts';
 
 type ManifestFor<R extends Runtime> = Extract<PackageManifest, { readonly runtime: R }>;
 type Load<R extends Runtime> = (

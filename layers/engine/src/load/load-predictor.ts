@@ -3,13 +3,13 @@
 import type { OnnxManifest, Variant } from '@pilotlight/model-format';
 import { formatModelRef, providerFor, variantFor } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
-import type { ModelPackage } from '../ports.ts';
+import type { ModelPackage, OpenedPackage } from '../ports.ts';
 import { MINIMUM_GOLDENS } from '../predict/goldens/golden.ts';
 import { GoldenReader } from '../predict/goldens/golden-reader.ts';
 import { Predictor } from '../predict/predictor.ts';
 import { disposeOf, openSessions } from '../session/open-sessions.ts';
 import { taskFor } from '../tasks/index.ts';
-import type { LoaderParts, OpenedPackage } from './parts.ts';
+import type { LoaderParts } from './dependencies.ts';
 
 export async function loadPredictor(
   { opened, manifest, start }: OpenedPackage<OnnxManifest>,

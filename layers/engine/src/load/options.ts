@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { BatchingSettings, BatchRecord } from '../batching/batching-settings.ts';
 import type { QueueLimits } from '../batching/token-queue.ts';
 import type { ExecutionProvider, PackageStore } from '../ports.ts';
 
@@ -51,24 +52,6 @@ export interface EngineOptions {
    * See store/ADR-integrity.md. @default 'sha256'
    */
   readonly verify?: 'sha256' | 'size';
-}
-
-/** A batch of entries, each a text or a window of one, whoever asked for them. */
-export interface BatchRecord {
-  readonly model: string;
-  readonly version: string;
-  readonly size: number;
-  /** Padding included. */
-  readonly tokens: number;
-  /** Tokens of each entry. */
-  readonly lengths: readonly number[];
-}
-
-export interface BatchingSettings {
-  readonly kind: 'turns' | 'dynamic';
-  readonly limits: Partial<QueueLimits>;
-  readonly shortLaneTokens: number;
-  readonly onBatch: (batch: BatchRecord) => void;
 }
 
 export interface PredictorSettings {

@@ -3,10 +3,10 @@
 import { type OnnxManifest, servedFiles, sumOfBytes, type Variant } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import { BatchRunner, type Inference, type RunOptions } from '../batching/batch-runner.ts';
+import type { BatchingSettings } from '../batching/batching-settings.ts';
 import { createScheduler } from '../batching/create-scheduler.ts';
 import type { FeedsReport, Scheduler } from '../batching/scheduler.ts';
 import { estimateMs } from '../batching/token-limits.ts';
-import type { BatchingSettings } from '../load/options.ts';
 import type {
   Feeds,
   LoadTimings,

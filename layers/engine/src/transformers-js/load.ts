@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { MANIFEST_FILE, type TransformersJsManifest } from '@pilotlight/model-format';
-import type { OpenedPackage } from '../load/parts.ts';
+import type { OpenedPackage } from '../ports.ts';
 import { openTransformersJs } from './library.ts';
 import { TransformersJsModel } from './transformers-js-model.ts';
 

@@ -4,12 +4,11 @@
  */
 
 import * as z from 'zod/mini';
+import { modelNameSchema, modelVersionSchema } from '../ref/names.ts';
 import { SCHEME_NAMES } from '../schemes.ts';
 import { TASK_FACTS, TASKS } from '../tasks.ts';
 import {
   FORMAT_VERSION,
-  modelNameSchema,
-  modelVersionSchema,
   nonNegativeInt,
   type PackageFile,
   packageFileSchema,

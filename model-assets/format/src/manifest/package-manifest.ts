@@ -1,7 +1,7 @@
 /** The manifest of a package, whatever runs its model: one union that `runtime` tells apart. */
 import { createHash } from 'node:crypto';
 import { EngineError, reasonOf } from '../errors.ts';
-import { formatModelRef, type ResolvedRef } from '../model-ref.ts';
+import { formatModelRef, type ResolvedRef } from '../ref/model-ref.ts';
 import { MANIFEST_FILE } from './common.ts';
 import { type OnnxManifest, onnxManifestSchema } from './onnx.ts';
 import { type TransformersJsManifest, transformersJsManifestSchema } from './transformers-js.ts';

@@ -1,6 +1,6 @@
 /** Which variant of a package is served where, and what runs it. */
-import type { OnnxManifest, Variant } from './manifest/onnx.ts';
-import { type ExecutionProvider, factsOfScheme } from './schemes.ts';
+import type { OnnxManifest, Variant } from '../manifest/onnx.ts';
+import { type ExecutionProvider, factsOfScheme } from '../schemes.ts';
 
 /**
  * The variant to serve on `provider` where none is asked for by name: on the CPU the manifest's `defaultVariant`; on a GPU
