@@ -54,7 +54,7 @@ export { S3Store, type S3StoreOptions } from './store/s3/s3-store.ts';
 export type { TransferOptions } from './store/s3/transfer.ts';
 export type { Features } from './tasks/feature-extraction.ts';
 export type { MaskToken } from './tasks/fill-mask.ts';
-export { type AnyTask, tasksOf } from './tasks/index.ts';
+export { type AnyTask, listTasks } from './tasks/index.ts';
 export type { SpanAnswer } from './tasks/question-answering.ts';
 export type { LabelScore } from './tasks/text-classification.ts';
 export type { RankedText } from './tasks/text-ranking.ts';

@@ -14,7 +14,7 @@ export {
 } from './manifest/common.ts';
 export * from './manifest/onnx.ts';
 export {
-  checksumOf,
+  findChecksum,
   manifestText,
   type PackageManifest,
   parseManifest,
@@ -35,7 +35,7 @@ export {
 } from './ref/model-ref.ts';
 export { modelNameSchema, modelVersionSchema } from './ref/names.ts';
 export { chooseVersion, compareVersions } from './ref/versions.ts';
-export { type ExecutionProvider, factsOfScheme, SCHEME_NAMES, type SchemeName } from './schemes.ts';
+export { describeScheme, type ExecutionProvider, SCHEME_NAMES, type SchemeName } from './schemes.ts';
 export {
   TASK_FACTS,
   TASKS,

@@ -4,7 +4,7 @@ import type { OpenedPackage } from '../ports.ts';
 import { openTransformersJs } from './library.ts';
 import { TransformersJsModel } from './transformers-js-model.ts';
 
-/** One step after the other: nothing of a package is opened before all of it has been verified. */
+/** Loads step by step, so that no file of a package is opened before all of them have been verified. */
 export async function loadTransformersJs(
   { opened, manifest, start }: OpenedPackage<TransformersJsManifest>,
   settings: { readonly intraOpThreads: number; readonly maxQueuedRequests: number },

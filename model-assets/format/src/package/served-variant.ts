@@ -1,10 +1,10 @@
-/** Which variant of a package is served where, and what runs it. */
+/** Chooses which variant of a package is served where, and what runs it. */
 import type { OnnxManifest, Variant } from '../manifest/onnx.ts';
-import { type ExecutionProvider, factsOfScheme } from '../schemes.ts';
+import { describeScheme, type ExecutionProvider } from '../schemes.ts';
 
 /**
- * The variant to serve on `provider` where none is asked for by name: on the CPU the manifest's `defaultVariant`; on a GPU
- * the one that was made for GPUs, with CUDA fp32 in its place, else the default, which stays on the CPU.
+ * Chooses the variant to serve on `provider` where the caller names none. The CPU serves the manifest's `defaultVariant`. A GPU
+ * serves the variant that was made for GPUs, else the first that it has kernels for, else the default, which stays on the CPU.
  */
 export function variantFor(
   { variants, defaultVariant }: Pick<OnnxManifest, 'variants' | 'defaultVariant'>,
@@ -20,10 +20,10 @@ export function variantFor(
   return forGpu ?? onGpu ?? defaultVariant;
 }
 
-/** The runner of a variant on a machine with `provider`: `provider` where it has kernels for the variant, else the CPU. */
+/** Chooses what runs a variant on a machine with `provider`: `provider` where it has kernels for the variant, else the CPU. */
 export function providerFor(
   { scheme }: Pick<Variant, 'scheme'>,
   provider: ExecutionProvider,
 ): ExecutionProvider {
-  return factsOfScheme(scheme).providers.includes(provider) ? provider : 'cpu';
+  return describeScheme(scheme).providers.includes(provider) ? provider : 'cpu';
 }
