@@ -3,7 +3,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import type { HookStatus, ReportStatus } from '@pilotlight/app/internal/aws/deployment-hook';
 import type { Invoke } from '@pilotlight/app/internal/aws/lambda-invoker';
 import { WARM_UP_SOURCE, type WarmUpEvent } from '@pilotlight/app/internal/aws/warm-up';
-import { PilotlightError, reasonOf } from '@pilotlight/model-format/errors';
+import { explainIssue, PilotlightError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import { type Expectations, verdictOf } from './verdict.ts';
 
@@ -58,7 +58,9 @@ export function createHandler({ invoke, report, versionArn, logger, ...expectati
 function parseEvent(event: unknown) {
   const parsed = hookEventSchema.safeParse(event);
   if (!parsed.success) {
-    const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'it'} ${reasonOf(issue)}`);
+    const issues = parsed.error.issues.map(
+      (issue) => `${issue.path.join('.') || 'it'} ${explainIssue(issue)}`,
+    );
     throw new PreTrafficHookError(
       'INVALID_EVENT',
       `The event is not one of CodeDeploy's, with DeploymentId and LifecycleEventHookExecutionId: ${issues.join('; ')}.`,

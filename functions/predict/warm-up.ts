@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { WARM_UP_SOURCE, type WarmUpReport, warmUpEventSchema } from '@pilotlight/app/internal/aws/warm-up';
 import { PilotlightError } from '@pilotlight/engine';
-import { reasonOf } from '@pilotlight/model-format/errors';
+import { explainIssue } from '@pilotlight/model-format/errors';
 import type { Environment } from './environment.ts';
 import type { SelfChecks } from './self-check.ts';
 
@@ -45,7 +45,7 @@ export async function answerWarmUp(
   const start = Date.now();
   const parsed = warmUpEventSchema.safeParse(event);
   if (!parsed.success) {
-    const reasons = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${reasonOf(issue)}`);
+    const reasons = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${explainIssue(issue)}`);
     throw new WarmUpError('INVALID_WARM_UP', `The warm-up is refused: ${reasons.join('; ')}.`);
   }
   const { holdUntil = start, goldens } = parsed.data;

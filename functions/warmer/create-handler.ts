@@ -3,7 +3,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Invoke } from '@pilotlight/app/internal/aws/lambda-invoker';
 import { addMetrics } from '@pilotlight/app/internal/telemetry/emf';
-import { PilotlightError, reasonOf } from '@pilotlight/model-format/errors';
+import { explainIssue, PilotlightError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import { HOLDS_MS, type WarmUpResult, warm } from './warm.ts';
 
@@ -77,7 +77,7 @@ function parseEvent(event: unknown): WarmerEvent {
   const parsed = warmerEventSchema.safeParse(event);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(
-    (issue) => `${issue.path.join('.') || 'the event'} ${reasonOf(issue)}`,
+    (issue) => `${issue.path.join('.') || 'the event'} ${explainIssue(issue)}`,
   );
   throw new WarmerError(
     'INVALID_EVENT',

@@ -4,12 +4,12 @@ import { readConfig } from '@pilotlight/app/internal/settings/config';
 import { engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import {
   Engine,
+  listTasks,
   type OnnxManifest,
   PilotlightError,
   type Prediction,
   type Predictor,
   type TaskName,
-  tasksOf,
 } from '@pilotlight/engine';
 import { packagesFolder } from '../clone.ts';
 import { findModel, listModels } from '../find-model.ts';
@@ -63,7 +63,7 @@ export async function predictTexts({ values, positionals: texts }: PredictLine):
 /** @throws CliError USAGE */
 function taskOf(wanted: string | undefined, manifest: OnnxManifest): TaskName {
   if (wanted === undefined) return manifest.task;
-  const tasks = tasksOf(manifest);
+  const tasks = listTasks(manifest);
   const task = tasks.find((candidate) => candidate === wanted);
   if (task) return task;
   throw usageError(`Model ${manifest.name} can not do ${wanted}; it can do ${tasks.join(', ')}.`);

@@ -1,29 +1,29 @@
-/** The engine: models by name, each loaded once. The only place where ports meet adapters. */
+/** The engine finds models by name and loads each once. It is the only place where ports meet adapters. */
 
 import { formatModelRef, parseModelRef } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
+import type { LoaderDependencies } from './load/dependencies.ts';
 import { loadModel } from './load/load-model.ts';
 import { ModelCache } from './load/model-cache.ts';
 import { type EngineOptions, predictorSettings } from './load/options.ts';
-import type { LoaderParts } from './load/parts.ts';
 import type { CreateSession, ModelRef, PackageEntry, PackageStore } from './ports.ts';
 import type { LoadedModel, Prediction, PredictOptions, PreparedCall } from './predict/loaded-model.ts';
 import { Predictor } from './predict/predictor.ts';
 import { createOnnxSession } from './session/onnx-session.ts';
 import { createWorkerSession } from './session/worker-session.ts';
 import { FolderStore } from './store/folder-store.ts';
-import { createRustTokenizer } from './tokenizer/rust-tokenizer.ts';
+import { createTokenizer } from './tokenizer/create-tokenizer.ts';
 
 const SESSIONS: Record<'inline' | 'worker', CreateSession> = {
   inline: createOnnxSession,
   worker: createWorkerSession,
 };
 
-function storeOf({ packages, verify = 'sha256' }: EngineOptions): PackageStore {
+function openStore({ packages, verify = 'sha256' }: EngineOptions): PackageStore {
   return typeof packages === 'string' ? new FolderStore(packages, { verify }) : packages;
 }
 
-/** Loads of one call, before a session that ends as soon as it is ready is given up. */
+/** The number of loads after which a call gives up a model whose session ends as soon as it is ready. */
 const MOST_LOADS = 3;
 
 /**
@@ -38,15 +38,15 @@ export class Engine {
   readonly #cache: ModelCache<LoadedModel>;
 
   constructor(options: EngineOptions) {
-    this.#store = storeOf(options);
-    const parts: LoaderParts = {
+    this.#store = openStore(options);
+    const dependencies: LoaderDependencies = {
       store: this.#store,
-      createTokenizer: createRustTokenizer,
+      createTokenizer,
       createSession: SESSIONS[options.sessions ?? 'inline'],
       settings: predictorSettings(options),
     };
     this.#cache = new ModelCache(
-      (ref) => loadModel(ref, parts),
+      (ref) => loadModel(ref, dependencies),
       options.memoryBudgetBytes ?? Number.POSITIVE_INFINITY,
     );
   }
@@ -69,13 +69,13 @@ export class Engine {
     const { name, task } = model.manifest;
     throw new EngineError(
       'TASK_UNSUPPORTED',
-      `Model ${name} is for ${task}, which only predictions are made of: POST /models/${name}.`,
+      `Model ${name} is for ${task}. It has no tokens and only makes predictions: POST /models/${name}.`,
       { details: { model: name, task } },
     );
   }
 
   /**
-   * As `predictor`, whatever runs the model: transformers.js runs the tasks that the engine has none of its own for.
+   * Loads a model as `predictor` does, whatever runs it: transformers.js runs the tasks that the engine itself does not have.
    *
    * @throws EngineError MODEL_NOT_FOUND, PACKAGE_INVALID, PACKAGE_CORRUPT, PACKAGE_UNAVAILABLE
    */
@@ -84,7 +84,7 @@ export class Engine {
     return this.#cache.get(wanted, () => this.#store.resolve(wanted));
   }
 
-  /** As `predict` of the model that `ref` names. */
+  /** Loads the model that `ref` names, and calls its `predict`. */
   async predict(
     ref: string | ModelRef,
     inputs: unknown,
@@ -94,7 +94,7 @@ export class Engine {
     return (await this.#usable(ref)).predict(inputs, parameters, options);
   }
 
-  /** As `prepare` of the model that `ref` names. A model that was unloaded before `run` is loaded and prepared anew. */
+  /** Loads the model that `ref` names, and calls its `prepare`. A model that was unloaded before `run` is loaded and prepared anew. */
   async prepare(
     ref: string | ModelRef,
     inputs: unknown,

@@ -28,11 +28,12 @@ export {
   PilotlightError,
 } from '@pilotlight/model-format/errors';
 export type { TokenCounts } from './batching/batch-runner.ts';
+export type { BatchRecord } from './batching/batching-settings.ts';
 export type { BatchTally } from './batching/scheduler.ts';
 export type { TokenLimits } from './batching/token-limits.ts';
 export type { QueueLimits } from './batching/token-queue.ts';
 export { Engine } from './engine.ts';
-export type { BatchRecord, EngineOptions } from './load/options.ts';
+export type { EngineOptions } from './load/options.ts';
 export type * from './ports.ts';
 export type { GoldenCheck } from './predict/goldens/check.ts';
 export type { Comparison, Deviation } from './predict/goldens/compare.ts';
@@ -53,7 +54,7 @@ export { S3Store, type S3StoreOptions } from './store/s3/s3-store.ts';
 export type { TransferOptions } from './store/s3/transfer.ts';
 export type { Features } from './tasks/feature-extraction.ts';
 export type { MaskToken } from './tasks/fill-mask.ts';
-export { type AnyTask, tasksOf } from './tasks/index.ts';
+export { type AnyTask, listTasks } from './tasks/index.ts';
 export type { SpanAnswer } from './tasks/question-answering.ts';
 export type { LabelScore } from './tasks/text-classification.ts';
 export type { RankedText } from './tasks/text-ranking.ts';

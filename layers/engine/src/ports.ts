@@ -1,5 +1,5 @@
 /**
- * What the parts of the engine ask of each other. Tasks, tokenizers, sessions and stores know these
+ * The interfaces between the parts of the engine. Tasks, tokenizers, sessions and stores know these
  * interfaces and not one another; `engine.ts` alone wires them together.
  */
 
@@ -21,11 +21,11 @@ export type { ExecutionProvider, ModelRef, ResolvedRef, TaskName };
 /** A text, or a pair of texts that the model reads as one sequence. */
 export interface TokenRequest {
   readonly text: string;
-  readonly pair?: string;
-  /** Ids of tokens in place of the text, which is empty then; special tokens around them are added where they are not there. */
+  readonly pair?: string | undefined;
+  /** Ids of tokens in place of the text, which is then empty. Special tokens are added around them where they are missing. */
   readonly ids?: readonly number[];
-  /** How a request that is too long is divided. @default - it is not: it is refused, or cut */
-  readonly windows?: Windows;
+  /** The way in which a request that is too long is divided. @default - it is refused or cut instead */
+  readonly windows?: Windows | undefined;
 }
 
 /** Several encodings of one request, each within the model's limit, which overlap. */
@@ -37,14 +37,14 @@ export interface Windows {
   /** Longest window, special tokens included. @default - what the model takes */
   readonly maxTokens?: number;
   readonly other?: {
-    /** What errors name the text that stands in every window: `question`. */
+    /** The name by which errors call the text that stands in every window: `question`. */
     readonly field: string;
-    /** Tokens that it is cut to. @default - it is not cut */
-    readonly maxTokens?: number;
+    /** The number of tokens that it is cut to. @default - it is not cut */
+    readonly maxTokens?: number | undefined;
   };
 }
 
-/** Which end of a text is cut off. */
+/** The end of a text that is cut off. */
 export type TruncationDirection = 'right' | 'left';
 
 /** A span of a string in UTF-16 code units, as JavaScript's `slice` counts, end exclusive. */
@@ -60,15 +60,15 @@ export interface Encoding {
   readonly untruncatedLength: number;
   /** Tokens of the request that are in none of its windows. @default - what this encoding lacks of the whole length */
   readonly truncatedTokens?: number;
-  /** Of a window: the index of its first token among those of the text that is divided. @default 0 */
+  /** The index of a window's first token among those of the text that is divided. @default 0 */
   readonly windowStart?: number;
-  /** Of a window: the length of the text that stands in each, and what it was cut to, for it left the other one too little room. */
-  readonly crowded?: { readonly tokens: number; readonly maxTokens: number };
-  /** Present where it was asked for. */
-  readonly alignment?: Alignment;
+  /** The length of the text that stands in every window, and the length that it was cut to, because it left the other text too little room. */
+  readonly crowded?: { readonly tokens: number; readonly maxTokens: number } | undefined;
+  /** Present where the caller asked for it. */
+  readonly alignment?: Alignment | undefined;
 }
 
-/** What the tokens are of. It costs as much as tokenising does. */
+/** The places of the text that the tokens come from. To find them costs as much as to tokenise. */
 export interface Alignment {
   /** `[tokens]`, span of each token in its own text; `[0, 0]` for special tokens. */
   readonly spans: readonly Span[];
@@ -93,11 +93,11 @@ export interface EncodeOptions {
 
 /** The tokens of a model by their ids. */
 export interface Vocabulary {
-  /** Nothing for a token that the vocabulary does not have. */
-  idOf(token: string): number | undefined;
-  /** As the vocabulary spells it; nothing for an id that it does not have. */
-  tokenOf(id: number): string | undefined;
-  /** The text of the ids, as the tokenizer puts it together. */
+  /** Finds the id of a token; undefined where the vocabulary does not have it. */
+  tokenToId(token: string): number | undefined;
+  /** Finds the token of an id, as the vocabulary spells it; undefined where it does not have the id. */
+  idToToken(id: number): string | undefined;
+  /** Puts the text of the ids together, as the tokenizer does it. */
   decode(ids: readonly number[], options?: { readonly skipSpecialTokens?: boolean }): Promise<string>;
 }
 
@@ -123,19 +123,19 @@ export type Outputs = Readonly<Record<string, Tensor>>;
 export interface Session {
   /** Throws SESSION_FAILED. */
   run(feeds: Feeds): Promise<Outputs>;
-  /** True once the session can not run any more: it was disposed of, or its thread died. */
+  /** True once the session cannot run any more: it was disposed of, or its thread died. */
   readonly ended: boolean;
   dispose(): Promise<void>;
 }
 
-/** What became of a tiny graph on an execution provider. */
+/** The outcome of running a tiny graph on an execution provider. */
 export type ProviderTrial =
   | { readonly provider: ExecutionProvider; readonly works: true; readonly ms: number }
   | {
       readonly provider: ExecutionProvider;
       readonly works: false;
       readonly ms: number;
-      /** In the words of ONNX Runtime or of the system, for operators. */
+      /** The reason in the words of ONNX Runtime or of the system, for operators. */
       readonly reason: string;
     };
 
@@ -147,8 +147,8 @@ export interface SessionOptions {
   /** An operator that it does not have runs on the CPU. @default 'cpu' */
   readonly executionProvider?: ExecutionProvider;
   /**
-   * By how much its threads give way to others of the process, as `nice` counts; of a session in a thread of its own, on
-   * Linux. @default 0
+   * How far its threads give way to others of the process, as `nice` counts. It works for a session in a thread of its own,
+   * on Linux. @default 0
    */
   readonly niceness?: number;
 }
@@ -165,6 +165,14 @@ export interface ModelPackage {
    * already; throws PACKAGE_CORRUPT.
    */
   verify(variant: ServedFiles): Promise<void>;
+}
+
+/** A package that is being loaded. */
+export interface OpenedPackage<Manifest extends PackageManifest> {
+  readonly opened: ModelPackage;
+  readonly manifest: Manifest;
+  /** `performance.now()` before the package was opened. */
+  readonly start: number;
 }
 
 /** A variant, or the manifest of a model of transformers.js, which has but one. */
@@ -188,7 +196,7 @@ export interface PackageEntry {
   readonly problem?: string;
 }
 
-/** Begins what other threads do of it before it gives way. */
+/** Opens a tokenizer. It hands work to other threads before it gives way. */
 export type CreateTokenizer = (
   files: Pick<ModelPackage, 'path'>,
   textProcessing: TextProcessing,
@@ -203,14 +211,14 @@ export interface TokenResult {
   readonly outputs: Readonly<Partial<Record<OutputRole, Tensor>>>;
 }
 
-/** What of a manifest says which tasks a model can do. */
+/** The part of a manifest that says which tasks a model can do. */
 export type TaskModel = Pick<OnnxManifest, 'task' | 'labels' | 'taskDefaults'>;
 
-/** What a task may know of the model that it works for. */
+/** The things that a task may know of the model that it works for. */
 export type TaskContext = Pick<OnnxManifest, 'labels' | 'taskDefaults' | 'textProcessing'> & {
   readonly vocabulary: Vocabulary & {
-    /** The ids of a text by itself, without special tokens. */
-    idsOf(text: string): Promise<readonly number[]>;
+    /** Tokenises a text by itself, without special tokens. */
+    textToIds(text: string): Promise<readonly number[]>;
   };
 };
 
@@ -231,8 +239,8 @@ export interface Task<Input = unknown, Parameters = unknown, Result = unknown> {
   /** Throws INVALID_INPUT and INVALID_PARAMETER, as `result` does. */
   requests(input: Input, parameters: Parameters, context: TaskContext): readonly TokenRequest[];
   /**
-   * What `result` needs of a window, asked for as soon as its batch has run, so that the rest of the batch's outputs can
-   * be freed. Its data must not be views of those of the window. @default - all of it
+   * Keeps the part of a window that `result` needs. It is called as soon as the batch has run, so that the rest of the outputs
+   * can be freed. Its data must not be views of those of the window. @default - everything is kept
    */
   condense?(window: TokenResult, parameters: Parameters, context: TaskContext): TokenResult;
   /** `results` has the windows of each request, in order. */

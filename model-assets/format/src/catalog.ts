@@ -1,15 +1,15 @@
-/** `catalog.json`: of all the packages that there are, which are deployed, and where they run. */
+/** `catalog.json` says which of the packages are deployed, and where they run. */
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
-import { faultOf, PilotlightError } from './errors.ts';
-import { modelNameSchema, modelVersionSchema } from './manifest/common.ts';
+import { locateFault, PilotlightError } from './errors.ts';
+import { modelNameSchema, modelVersionSchema } from './ref/names.ts';
 
 const catalogSchema = z.strictObject({
   models: z.record(
     modelNameSchema,
     z.strictObject({
       version: modelVersionSchema,
-      /** In the functions, or in the container with a GPU beside them. */
+      /** The place where the model runs: the functions, or the server with a GPU beside them. */
       tier: z.enum(['lambda', 'gpu'], 'must be lambda or gpu'),
     }),
   ),
@@ -22,7 +22,7 @@ export interface CatalogEntry {
 }
 
 /**
- * What a catalog deploys: each model in its version, and where it runs.
+ * Reads which models a catalog deploys, in which version, and where they run.
  *
  * @throws PilotlightError CATALOG_INVALID with the field at fault, also where there is no such file
  */
@@ -35,7 +35,7 @@ export function readCatalog(file: string): CatalogEntry[] {
   }
   const parsed = catalogSchema.safeParse(json);
   if (parsed.success) return Object.entries(parsed.data.models).map(([name, entry]) => ({ name, ...entry }));
-  const { path, reason } = faultOf(parsed.error.issues[0]);
+  const { path, reason } = locateFault(parsed.error.issues[0]);
   throw invalid(file, `${path.join('.') || 'the top level'}: ${reason}`);
 }
 

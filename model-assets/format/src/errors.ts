@@ -1,5 +1,5 @@
-export { closest, didYouMean } from './closest.ts';
-export { faultOf, reasonOf } from './issue-reason.ts';
+export { closest, didYouMean } from './wording/closest.ts';
+export { explainIssue, locateFault } from './wording/issue-reason.ts';
 
 /** Every way in which the engine refuses or fails; each code has one meaning, for good. */
 export const ENGINE_ERROR_CODES = [

@@ -7,8 +7,6 @@ export { MEGABYTES_PER_VCPU } from './lambda.ts';
 export {
   FORMAT_VERSION,
   MANIFEST_FILE,
-  modelNameSchema,
-  modelVersionSchema,
   type PackageFile,
   packageFileSchema,
   packagePathSchema,
@@ -16,7 +14,7 @@ export {
 } from './manifest/common.ts';
 export * from './manifest/onnx.ts';
 export {
-  checksumOf,
+  findChecksum,
   manifestText,
   type PackageManifest,
   parseManifest,
@@ -24,6 +22,9 @@ export {
   refused,
 } from './manifest/package-manifest.ts';
 export * from './manifest/transformers-js.ts';
+export { packageFiles, servedFiles, sumOfBytes } from './package/files.ts';
+export { corrupt, digestFile, type FileDigest, findFault, sha256Of } from './package/integrity.ts';
+export { providerFor, variantFor } from './package/served-variant.ts';
 export {
   formatModelRef,
   isModelRef,
@@ -31,11 +32,10 @@ export {
   modelRefSchema,
   parseModelRef,
   type ResolvedRef,
-} from './model-ref.ts';
-export { packageFiles, servedFiles, sumOfBytes } from './package/files.ts';
-export { corrupt, digestFile, type FileDigest, findFault, sha256Of } from './package/integrity.ts';
-export { type ExecutionProvider, factsOfScheme, SCHEME_NAMES, type SchemeName } from './schemes.ts';
-export { providerFor, variantFor } from './served-variant.ts';
+} from './ref/model-ref.ts';
+export { modelNameSchema, modelVersionSchema } from './ref/names.ts';
+export { chooseVersion, compareVersions } from './ref/versions.ts';
+export { describeScheme, type ExecutionProvider, SCHEME_NAMES, type SchemeName } from './schemes.ts';
 export {
   TASK_FACTS,
   TASKS,
@@ -44,4 +44,3 @@ export {
   type TaskName,
   wireParameters,
 } from './tasks.ts';
-export { chooseVersion, compareVersions } from './versions.ts';

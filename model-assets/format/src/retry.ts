@@ -1,4 +1,4 @@
-/** The one way in which anything is tried again: waits that grow, with full jitter, that end when the caller gives up. */
+/** Tries work again. It waits longer after each failure, with full jitter, and stops when the caller gives up. */
 import { setTimeout as wait } from 'node:timers/promises';
 
 export interface Backoff {
@@ -49,7 +49,7 @@ export async function waitAfter(failed: number, backoff: Backoff, signal?: Abort
 }
 
 /**
- * "Full jitter": a random wait up to a bound that doubles, so that those who failed together do not come back
+ * "Full jitter": a random wait up to a bound that doubles, so that callers which failed together do not come back
  * together (aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter).
  */
 export function backoffMs(failed: number, { firstMs, longestMs }: Backoff, random = Math.random()): number {

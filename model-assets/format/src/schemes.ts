@@ -1,12 +1,12 @@
-/** How the weights of a variant are quantised, and everything that depends on it. A further scheme is one entry more. */
+/** The ways to quantise the weights of a variant, and everything that depends on them. A further scheme is one entry of `SCHEMES`. */
 
 /** The runner of the operators of a graph, by its name in ONNX Runtime. */
 export type ExecutionProvider = 'cpu' | 'cuda' | 'webgpu';
 
 interface SchemeFacts {
-  /** Providers that have kernels for it. */
+  /** The providers that have kernels for the scheme. */
   readonly providers: readonly ExecutionProvider[];
-  /** Batches are padded to multiples of so many tokens, as far as the model goes. */
+  /** Batches are padded to a multiple of this number of tokens, up to the longest sequence that the model takes. */
   readonly lengthMultiple: number;
 }
 
@@ -29,6 +29,7 @@ const SCHEMES = {
 export type SchemeName = keyof typeof SCHEMES;
 export const SCHEME_NAMES = Object.keys(SCHEMES) as [SchemeName, ...SchemeName[]];
 
-export function factsOfScheme(scheme: SchemeName): SchemeFacts {
+/** Looks up the facts of a scheme: which providers run it, and how its batches are padded. */
+export function describeScheme(scheme: SchemeName): SchemeFacts {
   return SCHEMES[scheme];
 }

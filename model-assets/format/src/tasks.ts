@@ -3,7 +3,7 @@
  * read them from here. To add a task, add its name and its facts, and its computation in the engine's `tasks/`.
  */
 
-/** By the names of Hugging Face's pipelines. */
+/** The tasks, by the names of Hugging Face's pipelines. */
 export const TASKS = [
   'text-classification',
   'token-classification',
@@ -41,7 +41,7 @@ export interface TaskFacts {
   readonly reads: 'text' | 'masked text' | 'question' | 'hypothesis' | 'sentences' | 'query';
   /** A field of an input that only this task has: a body that has it means the task. */
   readonly inputField?: string;
-  /** As `inputField`, but a parameter. */
+  /** A parameter that only this task has: a body that has it means the task. */
   readonly parameter?: string;
   /** Other names that Hugging Face's pipelines go by. */
   readonly aliases: readonly string[];

@@ -5,7 +5,7 @@
  */
 
 import type { Golden } from '@pilotlight/engine';
-import { requestOfGolden } from '@pilotlight/engine/internal/predict/goldens/golden';
+import { toGoldenRequest } from '@pilotlight/engine/internal/predict/goldens/golden';
 import type { OnnxManifest, Quality } from '@pilotlight/model-format';
 import { ToolchainError } from './errors.ts';
 import { type PackageOptions, type Settings, withDefaults } from './options.ts';
@@ -209,7 +209,7 @@ class Packaging {
   /** The goldens as the inputs of a graph. */
   async #feedsOf(goldens: readonly Golden[], inputs: ModelSource['inputs']): Promise<readonly Feed[]> {
     const results = await this.#package.serving('fp32', (predictor) =>
-      predictor.infer(goldens.map(requestOfGolden), { truncate: true }),
+      predictor.infer(goldens.map(toGoldenRequest), { truncate: true }),
     );
     return results.map(({ encoding: { ids, typeIds } }) => {
       const values = { input_ids: ids, attention_mask: ids.map(() => 1), token_type_ids: typeIds };

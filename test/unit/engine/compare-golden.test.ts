@@ -3,7 +3,7 @@ import type { TokenResult } from '../../../layers/engine/src/ports.ts';
 import {
   compareWithGolden,
   type Deviation,
-  driftOf,
+  measureDrift,
 } from '../../../layers/engine/src/predict/goldens/compare.ts';
 import type { Golden } from '../../../layers/engine/src/predict/goldens/golden.ts';
 
@@ -104,12 +104,12 @@ describe('drift', () => {
   });
 
   test('is 1 for a value that is off by the tolerance', () => {
-    expect(driftOf(deviation({ largest: 0.25 }), 0.25)).toBe(1);
-    expect(driftOf(deviation({ largest: 0.5 }), 0.25)).toBe(2);
+    expect(measureDrift(deviation({ largest: 0.25 }), 0.25)).toBe(1);
+    expect(measureDrift(deviation({ largest: 0.5 }), 0.25)).toBe(2);
   });
 
-  test('is above 1 where a top label differs whose margin two such values can not close', () => {
-    expect(driftOf(deviation({ largest: 0.25, flips: 1, flippedMargin: 0.5 }), 0.25)).toBe(1);
-    expect(driftOf(deviation({ largest: 0.25, flips: 1, flippedMargin: 0.75 }), 0.25)).toBe(1.5);
+  test('is above 1 where a top label differs whose margin two such values cannot close', () => {
+    expect(measureDrift(deviation({ largest: 0.25, flips: 1, flippedMargin: 0.5 }), 0.25)).toBe(1);
+    expect(measureDrift(deviation({ largest: 0.25, flips: 1, flippedMargin: 0.75 }), 0.25)).toBe(1.5);
   });
 });

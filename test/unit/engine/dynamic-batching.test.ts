@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { BatchRecord } from '../../../layers/engine/src/load/options.ts';
+import type { BatchRecord } from '../../../layers/engine/src/batching/batching-settings.ts';
 import type { Feeds, Outputs } from '../../../layers/engine/src/ports.ts';
-import type { PredictorParts } from '../../../layers/engine/src/predict/predictor.ts';
+import type { PredictorDependencies } from '../../../layers/engine/src/predict/predictor.ts';
 import { EngineError } from '../../../model-assets/format/src/errors.ts';
 import { predictorOf, SummingSession } from './fakes.ts';
 
@@ -18,7 +18,7 @@ class DelicateSession extends SummingSession {
   }
 }
 
-function dynamic(limits: PredictorParts['batching']['limits'] = {}, session = new SummingSession()) {
+function dynamic(limits: PredictorDependencies['batching']['limits'] = {}, session = new SummingSession()) {
   const batches: BatchRecord[] = [];
   const onBatch = (batch: BatchRecord) => void batches.push(batch);
   const predictor = predictorOf({
@@ -159,7 +159,7 @@ describe('dynamic batching', () => {
     expect(two).toEqual({ count: 2, size: 2, tokens: 4 });
   });
 
-  it('fails only the call that the model can not be run on', async () => {
+  it('fails only the call that the model cannot be run on', async () => {
     const { predictor, session } = dynamic({}, new DelicateSession());
     const release = hold(session);
     const calls = ['a', 'bb', 'c!', 'dd'].map((text) => predictor.predict(text, first));
@@ -170,7 +170,7 @@ describe('dynamic batching', () => {
     expect(outcomes[2]).toMatchObject({ reason: { code: 'SESSION_FAILED' } });
   });
 
-  it('refuses only the input that the model can not be run on where each is answered by itself', async () => {
+  it('refuses only the input that the model cannot be run on where each is answered by itself', async () => {
     const { predictor } = dynamic({}, new DelicateSession());
     const { outcomes } = await predictor.predictEach(['a', 'c!', 'dd'], first);
     expect(outcomes).toMatchObject([
@@ -225,7 +225,7 @@ describe('dynamic batching', () => {
   });
 
   /** A call of twelve texts that nobody waits for, two of them in a batch that is held back. */
-  function inBackground(limits: PredictorParts['batching']['limits'] = {}) {
+  function inBackground(limits: PredictorDependencies['batching']['limits'] = {}) {
     const { predictor, session, batches } = dynamic({ maxBatchRequests: 2, ...limits });
     const release = hold(session);
     const job = predictor.predict(Array<string>(12).fill('job'), first, { background: true });

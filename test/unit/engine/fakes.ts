@@ -9,7 +9,7 @@ import type {
   Tokenizer,
   TokenRequest,
 } from '../../../layers/engine/src/ports.ts';
-import { Predictor, type PredictorParts } from '../../../layers/engine/src/predict/predictor.ts';
+import { Predictor, type PredictorDependencies } from '../../../layers/engine/src/predict/predictor.ts';
 import { taskFor } from '../../../layers/engine/src/tasks/index.ts';
 
 const SHA256 = '0'.repeat(64);
@@ -87,11 +87,11 @@ export class CharacterTokenizer implements Tokenizer {
     });
   }
 
-  idOf(token: string): number {
+  tokenToId(token: string): number {
     return token.charCodeAt(0);
   }
 
-  tokenOf(id: number): string {
+  idToToken(id: number): string {
     return String.fromCharCode(id);
   }
 
@@ -134,7 +134,7 @@ export class SummingSession implements Session {
 export function predictorOf(
   changes: Partial<
     Pick<
-      PredictorParts,
+      PredictorDependencies,
       'manifest' | 'session' | 'shortSession' | 'tokenizer' | 'maxQueuedRequests' | 'batching' | 'nextGolden'
     >
   > = {},

@@ -94,7 +94,7 @@ describe('a predictor that checks a golden', () => {
     expect(await check([-97, 98])).toEqual({ line: 7, drift: 2 });
   });
 
-  it('says why an answer can not be compared', async () => {
+  it('says why an answer cannot be compared', async () => {
     expect(await check([-97, 97], { fp32: 0.5 })).toEqual({
       line: 7,
       problem: 'there is no tolerance for int8',

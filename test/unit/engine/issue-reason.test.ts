@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import * as mini from 'zod/mini';
-import { faultOf, reasonOf } from '../../../model-assets/format/src/errors.ts';
+import { explainIssue, locateFault } from '../../../model-assets/format/src/errors.ts';
 
 const reason = (schema: z.ZodType | mini.ZodMiniType, value: unknown) =>
-  reasonOf(schema.safeParse(value).error?.issues[0]);
+  explainIssue(schema.safeParse(value).error?.issues[0]);
 
 describe('why a value is refused', () => {
   test.each<[z.ZodType, unknown, string]>([
@@ -54,7 +54,7 @@ describe('why a value is refused', () => {
 });
 
 describe('the place of a fault', () => {
-  const fault = (schema: z.ZodType, value: unknown) => faultOf(schema.safeParse(value).error?.issues[0]);
+  const fault = (schema: z.ZodType, value: unknown) => locateFault(schema.safeParse(value).error?.issues[0]);
 
   test('is the path of the value that is refused', () => {
     expect(fault(z.object({ a: z.array(z.int()) }), { a: [1, 'x'] })).toEqual({
@@ -71,6 +71,6 @@ describe('the place of a fault', () => {
   });
 
   test('is nowhere where zod says nothing', () => {
-    expect(faultOf(undefined)).toEqual({ path: [], reason: 'is not valid' });
+    expect(locateFault(undefined)).toEqual({ path: [], reason: 'is not valid' });
   });
 });

@@ -3,12 +3,13 @@ import type { ModelPackage, PackageStore, ResolvedRef } from '../../../layers/en
 import { JoinedStore } from '../../../layers/engine/src/store/joined-store.ts';
 import { resolveAmong } from '../../../layers/engine/src/store/resolve-among.ts';
 import { EngineError } from '../../../model-assets/format/src/errors.ts';
+import { parseModelRef } from '../../../model-assets/format/src/ref/model-ref.ts';
 import { manifestOf } from './fakes.ts';
 
 /** Packages `name@version`; `path` tells which store one came from. */
 function storeOf(from: string, ...refs: readonly string[]): PackageStore {
   const available = refs.map((ref): ResolvedRef => {
-    const [name = '', version = ''] = ref.split('@');
+    const { name, version = '' } = parseModelRef(ref);
     return { name, version };
   });
   return {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../../layers/engine/src/engine.ts';
+import type { LoaderDependencies } from '../../../layers/engine/src/load/dependencies.ts';
 import { loadModel } from '../../../layers/engine/src/load/load-model.ts';
 import { predictorSettings } from '../../../layers/engine/src/load/options.ts';
-import type { LoaderParts } from '../../../layers/engine/src/load/parts.ts';
 import type { ModelPackage, PackageStore } from '../../../layers/engine/src/ports.ts';
 import { EngineError } from '../../../model-assets/format/src/errors.ts';
 import { CharacterTokenizer, manifestOf, SummingSession } from './fakes.ts';
@@ -20,7 +20,7 @@ function storeOf(changes: Partial<ModelPackage> = {}): PackageStore {
   return { list: async () => [], resolve: async () => ref, open: async () => opened };
 }
 
-function partsOf(changes: Partial<LoaderParts> = {}): LoaderParts {
+function partsOf(changes: Partial<LoaderDependencies> = {}): LoaderDependencies {
   const store = storeOf();
   return {
     store,

@@ -94,7 +94,7 @@ describe('ModelCache', () => {
     expect(loads).toHaveLength(2);
   });
 
-  it('warns of an evicted model that can not be freed, and loads the next one', async () => {
+  it('warns of an evicted model that cannot be freed, and loads the next one', async () => {
     const { get, sessions } = cacheOf(300);
     await get({ name: 'a' });
     const session = sessions.get('a');

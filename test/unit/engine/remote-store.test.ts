@@ -84,11 +84,11 @@ describe('a package in a bucket', () => {
   });
 });
 
-describe('a package that can not be fetched', () => {
+describe('a package that cannot be fetched', () => {
   const refusal = (code: string, reason: string) => ({
     code,
     message: expect.stringMatching(
-      new RegExp(`^Model parity@1.0.0 (?:can not be fetched|is refused): .*${reason}`),
+      new RegExp(`^Model parity@1.0.0 (?:cannot be fetched|is refused): .*${reason}`),
     ),
     details: { model: 'parity', version: '1.0.0' },
   });

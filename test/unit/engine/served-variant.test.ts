@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { providerFor, variantFor } from '../../../model-assets/format/src/served-variant.ts';
+import { providerFor, variantFor } from '../../../model-assets/format/src/package/served-variant.ts';
 import { manifestOf } from './fakes.ts';
 
 const [int8] = Object.values(manifestOf().variants);

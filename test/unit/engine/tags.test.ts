@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { groupEntities } from '../../../layers/engine/src/tasks/entities.ts';
-import { tagsOf } from '../../../layers/engine/src/tasks/tags.ts';
+import { createTagReader } from '../../../layers/engine/src/tasks/tags.ts';
 
 /** What is grouped of a sequence of labels: `PER:0-2` is a PER over the first two. */
 function grouped(labels: readonly string[], sequence: string): string {
@@ -35,15 +35,21 @@ describe('groupEntities', () => {
   });
 });
 
-describe('tagsOf', () => {
+describe('createTagReader', () => {
   it('leaves a bare label alone that begins like a prefix', () => {
     const labels = ['O', 'E-mail', 'S-Bahn', 'B-PER', 'I-PER'];
-    expect(labels.map(tagsOf(labels)).map(({ tag }) => tag)).toEqual(['O', 'E-mail', 'S-Bahn', 'PER', 'PER']);
+    expect(labels.map(createTagReader(labels)).map(({ tag }) => tag)).toEqual([
+      'O',
+      'E-mail',
+      'S-Bahn',
+      'PER',
+      'PER',
+    ]);
   });
 
   it('keeps hyphens of the kind, where transformers takes what is behind the first one', () => {
     const labels = ['O', 'B-geo-pol', 'I-geo-pol', 'well-being'];
-    expect(labels.map(tagsOf(labels)).map(({ tag }) => tag)).toEqual([
+    expect(labels.map(createTagReader(labels)).map(({ tag }) => tag)).toEqual([
       'O',
       'geo-pol',
       'geo-pol',

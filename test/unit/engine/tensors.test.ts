@@ -1,6 +1,6 @@
 import type { Graph } from '@pilotlight/model-format';
 import { describe, expect, it } from 'vitest';
-import { feedsFor, resultOfRow } from '../../../layers/engine/src/batching/tensors.ts';
+import { feedsFor, sliceResult } from '../../../layers/engine/src/batching/tensors.ts';
 import { manifestOf, predictorOf, SummingSession } from './fakes.ts';
 
 const graph: Graph = {
@@ -40,7 +40,7 @@ describe('the tensors of a batch', () => {
 
   it('give each text its own tokens back, however far it was padded', () => {
     const data = Float32Array.from({ length: 2 * 8 * 3 }, (_, at) => at);
-    const { outputs } = resultOfRow(graph, { hidden: { dims: [2, 8, 3], data } }, 1, encodingOf(2));
+    const { outputs } = sliceResult(graph, { hidden: { dims: [2, 8, 3], data } }, 1, encodingOf(2));
     expect(outputs.hidden_states).toEqual({ dims: [2, 3], data: data.subarray(24, 30) });
   });
 

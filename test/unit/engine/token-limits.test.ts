@@ -22,6 +22,17 @@ describe('limits of the tokens of a call', () => {
     const { results } = await predictorOf().predict(['aaaaa', 'bbbb'], {}, { limits });
     expect(results).toHaveLength(2);
   });
+
+  it('name the field that holds the tokens', () => {
+    expect(() => refuseMoreTokens([5, 4], { maxCallTokens: 9 }, { field: 'ids' })).not.toThrow();
+    expect(() => refuseMoreTokens([5, 5], { maxCallTokens: 9 }, { field: 'ids' })).toThrow(
+      expect.objectContaining({
+        code: 'TOO_MANY_TOKENS',
+        message: '10 tokens in one call; at most 9 are taken. Send fewer ids, or shorter ones.',
+        details: { field: 'ids', tokens: 10, maxTokens: 9 },
+      }),
+    );
+  });
 });
 
 describe('the limit of the work of a call', () => {

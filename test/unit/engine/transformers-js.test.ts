@@ -143,7 +143,7 @@ describe('a package of transformers.js', () => {
     const image = await png(255, 0, 0);
     await expect(engine.predict('features', image, { pool: true })).rejects.toMatchObject({
       code: 'INVALID_PARAMETER',
-      message: expect.stringMatching(/^parameters\.pool: the model can not be run with this value/),
+      message: expect.stringMatching(/^parameters\.pool: the model cannot be run with this value/),
       details: { field: 'parameters.pool' },
     });
     await expect(engine.predict('features', image, { pool: true, other: 1 })).rejects.toMatchObject({
@@ -153,7 +153,7 @@ describe('a package of transformers.js', () => {
     expect((await engine.predict('features', image, { pool: false })).results).toHaveLength(1);
   });
 
-  it('fails where an input can not be run with or without its parameters', async () => {
+  it('fails where an input cannot be run with or without its parameters', async () => {
     const { manifest } = await engine.model('features');
     if (manifest.runtime !== 'transformers.js') throw new TypeError('features is a pipeline');
     const runs: unknown[] = [];

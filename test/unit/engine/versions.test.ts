@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { compareVersions } from '../../../model-assets/format/src/versions.ts';
+import { compareVersions } from '../../../model-assets/format/src/ref/versions.ts';
 
 it('compareVersions orders versions as section 11 of semver.org does', () => {
   const ascending = [

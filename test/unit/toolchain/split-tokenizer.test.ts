@@ -73,7 +73,7 @@ describe('splitTokenizer', () => {
     );
     const [[encoding] = []] = await tokenizer.encode([{ text: 'the <order>' }], { maxTokens: 16 });
     expect(encoding?.ids).toContain(id);
-    expect(tokenizer.tokenOf(id)).toBe('<order>');
+    expect(tokenizer.idToToken(id)).toBe('<order>');
   });
 
   it.each<[string, () => object]>([

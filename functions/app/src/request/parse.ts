@@ -1,6 +1,6 @@
 /** What the formats share: a body against its schema, and limits on what is in it. */
 import { EngineError } from '@pilotlight/engine';
-import { reasonOf } from '@pilotlight/model-format/errors';
+import { explainIssue } from '@pilotlight/model-format/errors';
 import type * as z from 'zod/mini';
 import { HttpError } from '../answer/errors.ts';
 import type { Limits } from './limits.ts';
@@ -13,7 +13,7 @@ export function parseBody<T>(schema: z.ZodMiniType<T>, body: unknown): T {
   const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys?.[0] : undefined;
   if (unknownKey !== undefined) throw refuseField(unknownKey.slice(0, 100), 'is not known');
   const field = issue?.path.map(String).join('.').slice(0, 100) || 'body';
-  throw refuseField(field, reasonOf(issue));
+  throw refuseField(field, explainIssue(issue));
 }
 
 export function refuseField(field: string, reason: string): EngineError {

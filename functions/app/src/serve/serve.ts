@@ -1,6 +1,6 @@
 /** The way of every request that a model answers: read -> decode -> resolve -> admit -> predict -> encode -> report. */
 import type { Prediction } from '@pilotlight/engine';
-import { checksumOf } from '@pilotlight/model-format';
+import { findChecksum } from '@pilotlight/model-format';
 import type { Handler } from 'hono';
 import { countValues, refuseMoreValues } from '../answer/answer-size.ts';
 import { respondJson } from '../answer/respond.ts';
@@ -77,7 +77,7 @@ async function report(
     model: prediction.model.name,
     version: prediction.model.version,
     variant: prediction.model.variant,
-    checksum: checksumOf(model.manifest),
+    checksum: findChecksum(model.manifest),
     inputs: results.length,
     timings,
     tokens,

@@ -1,5 +1,5 @@
 /** GET /models and its kin: packages as their manifests describe them, broken ones with the reason. */
-import { EngineError, type OnnxManifest, parseModelRef, tasksOf } from '@pilotlight/engine';
+import { EngineError, listTasks, type OnnxManifest, parseModelRef } from '@pilotlight/engine';
 import type { ModelDetail, ModelSummary } from '../openapi/schemas.ts';
 import { requestedModel } from '../request/requested-model.ts';
 import { isRemote, type ListedModel, type ServingEngine } from '../serve/ports.ts';
@@ -65,7 +65,7 @@ function summary(entry: ListedModel, engine: ServingEngine): ModelSummary {
 function inShort(manifest: OnnxManifest) {
   const { kind, id, revision } = manifest.source;
   return {
-    tasks: tasksOf(manifest),
+    tasks: listTasks(manifest),
     labels: manifest.labels,
     maxTokens: manifest.textProcessing.maxTokens,
     defaults: manifest.taskDefaults ?? {},

@@ -1,5 +1,5 @@
 /** What every reader of environment variables has in common. */
-import { closest, PilotlightError, reasonOf } from '@pilotlight/model-format/errors';
+import { closest, explainIssue, PilotlightError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -29,7 +29,7 @@ export function readSettings<Settings>(
 
 /** A line for each variable that is wrong; none where nothing is. */
 export function faultsOf(error: z.core.$ZodError | undefined): string[] {
-  return (error?.issues ?? []).map((issue) => `${String(issue.path[0])}: ${reasonOf(issue)}`);
+  return (error?.issues ?? []).map((issue) => `${String(issue.path[0])}: ${explainIssue(issue)}`);
 }
 
 /** A line for each variable that has a name as ours have and is none of them: a slip of the pen. */

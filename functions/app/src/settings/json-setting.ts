@@ -1,5 +1,5 @@
 /** Settings that are JSON. */
-import { reasonOf } from '@pilotlight/model-format/errors';
+import { explainIssue } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 
 /** Reads the JSON of a variable; what is wrong in it is named by its path, such as `packages.0.version`. */
@@ -10,7 +10,7 @@ export function jsonSetting<T>(schema: z.ZodMiniType<T>) {
       const parsed = schema.safeParse(parseJson(json));
       if (parsed.success) return parsed.data;
       for (const issue of parsed.error.issues) {
-        const reason = reasonOf(issue);
+        const reason = explainIssue(issue);
         issues.push({
           code: 'custom',
           message: issue.path.length > 0 ? `${issue.path.join('.')} ${reason}` : reason,

@@ -1,5 +1,5 @@
 /** What Step Functions asks of the batch function: see docs/reference/batch-files.md and infra/constructs/src/batch/backfill/distributed-batch.ts. */
-import { reasonOf } from '@pilotlight/model-format/errors';
+import { explainIssue } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import { BatchError } from '../errors.ts';
 
@@ -39,6 +39,6 @@ export function parseMapEvent(event: MapEvent): RowBatch | SummaryRequest {
   const [issue] = parsed.error.issues;
   throw new BatchError(
     'EVENT_NOT_UNDERSTOOD',
-    `The event is neither a batch of rows nor a request for their summary: ${issue?.path.join('.')} ${reasonOf(issue)}.`,
+    `The event is neither a batch of rows nor a request for their summary: ${issue?.path.join('.')} ${explainIssue(issue)}.`,
   );
 }

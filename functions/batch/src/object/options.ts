@@ -1,7 +1,7 @@
 /** What a caller says of a file: beside it, in `<key>.params.json`, or in the metadata of the object. */
 
 import type { S3Objects } from '@pilotlight/app/internal/aws/s3-objects';
-import { faultOf } from '@pilotlight/model-format/errors';
+import { locateFault } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import { BatchError } from '../errors.ts';
 import { OPTIONS_SUFFIX } from './keys.ts';
@@ -45,6 +45,6 @@ export function parseOptions(json: string, place: string): FileOptions {
   }
   const parsed = fileOptionsSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const { path, reason } = faultOf(parsed.error.issues[0]);
+  const { path, reason } = locateFault(parsed.error.issues[0]);
   throw new BatchError('INVALID_OPTIONS', `${place}: ${`${path.join('.')} ${reason}`.trim()}.`);
 }

@@ -1,5 +1,5 @@
 /** Says what is wrong with settings, by the path of the field and with the nearest field that exists. */
-import { closest, reasonOf } from '@pilotlight/model-format/errors';
+import { closest, explainIssue } from '@pilotlight/model-format/errors';
 import type { IConstruct } from 'constructs';
 import * as z from 'zod';
 import { InfraError } from './errors.ts';
@@ -60,7 +60,7 @@ function predicate(issue: z.core.$ZodIssue, value: unknown): string {
   const missing = valueAt(issue.path, value) === undefined;
   return missing && issue.code === 'invalid_type' && !/^(must|needs)\b/.test(issue.message)
     ? 'is missing'
-    : reasonOf(issue) + nearestOption(issue, valueAt(issue.path, value));
+    : explainIssue(issue) + nearestOption(issue, valueAt(issue.path, value));
 }
 
 /** One of the words that are allowed, where the value is close to it. */

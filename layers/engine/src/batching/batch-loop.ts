@@ -1,4 +1,4 @@
-/** The one loop that runs batches, wherever they come from: each idle session gets the next batch of its source. */
+/** Runs batches, wherever they come from: each idle session gets the next batch of the source. */
 import { setImmediate } from 'node:timers/promises';
 import type { Encoding, Feeds } from '../ports.ts';
 import type { BatchEntry, BatchSource, LaneKind } from './batch-source.ts';
@@ -31,7 +31,7 @@ interface Lane {
   busy: boolean;
 }
 
-export interface BatchLoopParts {
+export interface BatchLoopDependencies {
   readonly graph: GraphRunner;
   /** Runs short texts alone. @default - they share the other one */
   readonly shortGraph: GraphRunner | undefined;
@@ -46,7 +46,7 @@ export class BatchLoop implements Scheduler {
   readonly #main: Lane;
   readonly #lanes: readonly Lane[];
 
-  constructor({ graph, shortGraph, source, onBatch }: BatchLoopParts) {
+  constructor({ graph, shortGraph, source, onBatch }: BatchLoopDependencies) {
     this.#source = source;
     this.#onBatch = onBatch;
     this.#main = openLane(shortGraph ? 'long' : 'only', graph);
@@ -91,7 +91,7 @@ export class BatchLoop implements Scheduler {
     }
   }
 
-  /** Never rejects: whatever fails is told to those who wait for it. */
+  /** Never rejects, because every failure is told to the calls that wait for it. */
   async #serve(lane: Lane, { entries, feeds }: Batch): Promise<void> {
     lane.busy = true;
     lane.next = undefined;
@@ -106,12 +106,12 @@ export class BatchLoop implements Scheduler {
     this.#runIdle();
   }
 
-  /** A smaller batch waits for company. */
+  /** A batch that is not full waits for more entries. */
   #prepareFull(lane: Lane): void {
     if (this.#lanes.length === 1 && this.#source.full) lane.next ??= this.#prepare(lane);
   }
 
-  /** Entries that have been taken settle in any case: those that no tensors can be made of fail, and the next ones are taken. */
+  /** Takes the next batch and makes its tensors. Entries that cannot become tensors fail, and the next ones are taken. */
   #prepare(lane: Lane): Batch | undefined {
     const take = () => this.#source.take(performance.now(), lane.kind);
     for (let entries = take(); entries.length > 0; entries = take()) {
@@ -136,7 +136,7 @@ export class BatchLoop implements Scheduler {
       const inferMs = performance.now() - start;
       for (const call of new Set(entries.map((entry) => entry.call))) call.spent(inferMs, batch);
       for (const [row, { call, place, encoding }] of entries.entries()) {
-        call.settle(place, longest, () => graph.resultOf(outputs, row, encoding));
+        call.settle(place, longest, () => graph.readResult(outputs, row, encoding));
       }
     } catch (error) {
       if (entries.length > 1 && graph.mayRetry(error)) await this.#retryEach(lane, entries);
@@ -144,7 +144,7 @@ export class BatchLoop implements Scheduler {
     }
   }
 
-  /** One by one, so that only an entry that the model can not be run on fails, and nothing else in its batch. */
+  /** Runs the entries one by one, so that only an entry that the model cannot be run on fails, and nothing else in its batch. */
   async #retryEach(lane: Lane, entries: readonly BatchEntry[]): Promise<void> {
     for (const entry of entries) if (!entry.call.over) await this.#runBatch(lane, [entry]);
   }
@@ -155,5 +155,5 @@ function openLane(kind: LaneKind, graph: GraphRunner): Lane {
 }
 
 function feedsFor({ graph }: Lane, entries: readonly BatchEntry[]): Feeds {
-  return graph.feedsOf(entries.map(({ encoding }) => encoding));
+  return graph.makeFeeds(entries.map(({ encoding }) => encoding));
 }

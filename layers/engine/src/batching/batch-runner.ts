@@ -1,4 +1,4 @@
-/** From token requests to the outputs of the graph: encode, and have the scheduler run what it makes batches of. */
+/** Turns token requests into outputs of the graph: it encodes them, and has the scheduler run them in batches. */
 
 import type { TextProcessing, Variant } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
@@ -7,32 +7,32 @@ import { encodeRequests } from './encode-requests.ts';
 import type { BatchTally, FeedsReport, Scheduler } from './scheduler.ts';
 import { refuseMoreTokens, refuseMoreWork, type TokenLimits } from './token-limits.ts';
 
-export interface BatchRunnerParts {
+export interface BatchRunnerDependencies {
   readonly manifest: { readonly textProcessing: TextProcessing };
   readonly variant: Pick<Variant, 'inferMsPerToken'>;
   readonly tokenizer: Tokenizer;
   readonly scheduler: Scheduler;
 }
 
-/** Is told of a request that can not be answered. */
+/** Is told of a request that cannot be answered. */
 export type Refuse = (request: number, error: EngineError) => void;
 
 export interface RunOptions {
   readonly truncate: boolean;
   /** @default 'right' */
-  readonly truncationDirection?: TruncationDirection;
+  readonly truncationDirection?: TruncationDirection | undefined;
   readonly alignment?: boolean;
-  readonly signal?: AbortSignal;
-  /** As of `ScheduledCall`. @default false */
+  readonly signal?: AbortSignal | undefined;
+  /** Whether the call gives way to others where batches are shared. @default false */
   readonly background?: boolean;
   /** @default - any number of tokens */
-  readonly limits?: TokenLimits;
+  readonly limits?: TokenLimits | undefined;
   /** Index of the input that each request is for, by which errors name it. @default - that of the request */
   readonly inputOf?: readonly number[];
-  /** What is kept of each window. @default - all of it */
-  readonly condense?: (window: TokenResult) => TokenResult;
+  /** Keeps a part of each window. @default - all of it is kept */
+  readonly condense?: ((window: TokenResult) => TokenResult) | undefined;
   /** @default - the first error ends all of the call */
-  readonly refuse?: Refuse;
+  readonly refuse?: Refuse | undefined;
 }
 
 export interface TokenCounts {
@@ -51,7 +51,7 @@ export interface Inference {
   /** Tokens that were cut off each request. */
   readonly truncated: readonly number[];
   readonly tokenizeMs: number;
-  /** How long batches waited for those of other calls. */
+  /** Milliseconds that batches waited for those of other calls. */
   readonly queueMs: number;
   readonly inferMs: number;
   readonly batches: BatchTally;
@@ -76,10 +76,10 @@ export interface EncodedCall {
 
 /** Runs the requests of any number of calls on one session. */
 export class BatchRunner {
-  readonly #parts: BatchRunnerParts;
+  readonly #dependencies: BatchRunnerDependencies;
 
-  constructor(parts: BatchRunnerParts) {
-    this.#parts = parts;
+  constructor(dependencies: BatchRunnerDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /**
@@ -96,19 +96,20 @@ export class BatchRunner {
    * @throws EngineError INPUT_TOO_LONG where there is no `refuse`, TOO_MANY_TOKENS, TOO_MUCH_WORK
    */
   async encode(requests: readonly TokenRequest[], options: RunOptions): Promise<EncodedCall> {
-    const { tokenizer, manifest, variant } = this.#parts;
+    const { tokenizer, manifest, variant } = this.#dependencies;
     const start = performance.now();
     const { maxTokens } = manifest.textProcessing;
     const { alignment = false, truncationDirection = 'right' } = options;
     const encoded = await encodeRequests(tokenizer, requests, { maxTokens, alignment, truncationDirection });
     const taken = options.truncate ? [...encoded.keys()] : withinLimit(requests, encoded, maxTokens, options);
-    if (options.limits) refuseMoreTokens(encoded, options.limits, options.inputOf);
+    const { limits, inputOf } = options;
+    if (limits) refuseMoreTokens(encoded.map(countTokens), limits, { inputOf });
     const windows = taken.flatMap((request) =>
       (encoded[request] ?? []).map((encoding, index) => ({ request, index, encoding })),
     );
     const lengths = windows.map(({ encoding }) => encoding.ids.length);
     const total = lengths.reduce((sum, length) => sum + length, 0);
-    if (options.limits) refuseMoreWork(total, variant, options.limits);
+    if (limits) refuseMoreWork(total, variant, limits);
     return { encoded, taken, windows, total, tokenizeMs: performance.now() - start };
   }
 
@@ -119,7 +120,7 @@ export class BatchRunner {
    */
   async runEncoded(call: EncodedCall, options: RunOptions): Promise<Inference> {
     const { encoded, taken, windows, total, tokenizeMs } = call;
-    const { scheduler } = this.#parts;
+    const { scheduler } = this.#dependencies;
     const results: TokenResult[][] = Array.from(encoded, () => []);
     const { signal, background = false, refuse, condense = asItIs } = options;
     const { queueMs, inferMs, read, batches } = await scheduler.run(
@@ -130,9 +131,9 @@ export class BatchRunner {
           const own = request === undefined ? undefined : results[request];
           if (own && index !== undefined) own[index] = condense(result);
         },
-        ...(signal && { signal }),
+        signal,
         background,
-        ...(refuse && { refuse: (place, error) => refuse(windows[place]?.request ?? 0, error) }),
+        refuse: refuse && ((place, error) => refuse(windows[place]?.request ?? 0, error)),
       },
     );
     const truncated: number[] = Array.from(encoded, () => 0);
@@ -144,16 +145,21 @@ export class BatchRunner {
 
   /** Runs the graph once on tensors of the caller's, in its turn. @throws EngineError SESSION_FAILED */
   runFeeds(feeds: Feeds): Promise<FeedsReport> {
-    return this.#parts.scheduler.runFeeds(feeds);
+    return this.#dependencies.scheduler.runFeeds(feeds);
   }
 }
 
-/** Tokens that were cut off; one that is in any window was not. */
+/** Counts the tokens of all windows of a request. */
+function countTokens(windows: readonly Encoding[]): number {
+  return windows.reduce((sum, { ids }) => sum + ids.length, 0);
+}
+
+/** Counts the tokens that were cut off, which are in none of the windows. */
 function cutFrom([first]: readonly Encoding[]): number {
   return first ? (first.truncatedTokens ?? first.untruncatedLength - first.ids.length) : 0;
 }
 
-/** The requests that are short enough for the model, by their index; the others are refused. */
+/** Finds the requests that are short enough for the model, by their index, and refuses the others. */
 function withinLimit(
   requests: readonly TokenRequest[],
   encoded: readonly (readonly Encoding[])[],

@@ -1,4 +1,4 @@
-/** Where the batch loop gets its batches from: calls plan their own, or share them. */
+/** The place where the batch loop gets its batches: calls plan their own, or share them. */
 import type { Encoding } from '../ports.ts';
 import type { PendingCall } from './pending-call.ts';
 import type { QueueEntry } from './token-queue.ts';
@@ -11,7 +11,7 @@ export interface BatchEntry extends QueueEntry {
   readonly encoding: Encoding;
 }
 
-/** A session beside others: `only` where there is no other one, `short` where it has short texts alone, else `long`. */
+/** The part of a session among others: `only` where there is no other one, `short` where it has short texts alone, else `long`. */
 export type LaneKind = 'only' | 'long' | 'short';
 
 export interface BatchSource {
@@ -21,8 +21,8 @@ export interface BatchSource {
   readonly full: boolean;
   /** Tokens that a batch may have, padding included; a longer entry is a batch of its own. */
   readonly maxBatchTokens: number;
-  /** All entries of one call. */
+  /** Adds all entries of one call. */
   push(entries: readonly BatchEntry[]): void;
-  /** The next batch of a lane at the time `now`; empty where nothing waits that the lane takes. */
+  /** Takes the next batch of a lane at the time `now`; empty where nothing waits that the lane takes. */
   take(now: number, lane: LaneKind): readonly BatchEntry[];
 }

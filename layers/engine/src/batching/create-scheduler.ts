@@ -1,27 +1,27 @@
-import { factsOfScheme, type OnnxManifest, type Variant } from '@pilotlight/model-format';
-import type { BatchingSettings } from '../load/options.ts';
+import { describeScheme, type OnnxManifest, type Variant } from '@pilotlight/model-format';
 import type { Session } from '../ports.ts';
 import { BatchLoop } from './batch-loop.ts';
+import type { BatchingSettings } from './batching-settings.ts';
 import { GraphRunner } from './graph-runner.ts';
 import { PlannedSource } from './planned-source.ts';
 import type { Scheduler } from './scheduler.ts';
 import { SharedSource } from './shared-source.ts';
 import { DEFAULT_QUEUE_LIMITS } from './token-queue.ts';
 
-export interface SchedulerParts {
+export interface SchedulerDependencies {
   readonly manifest: Pick<OnnxManifest, 'name' | 'version' | 'textProcessing'>;
   readonly variant: Variant;
   readonly session: Session;
-  /** Of short texts alone. @default - they share the other one */
-  readonly shortSession?: Session;
+  /** A session for short texts alone. @default - they share the other one */
+  readonly shortSession?: Session | undefined;
   readonly batching: BatchingSettings;
 }
 
-/** The batch loop of one model, as the engine's options say. */
-export function createScheduler(parts: SchedulerParts): Scheduler {
-  const { manifest, variant, session, shortSession, batching } = parts;
+/** Makes the batch loop of one model, as the engine's options say. */
+export function createScheduler(dependencies: SchedulerDependencies): Scheduler {
+  const { manifest, variant, session, shortSession, batching } = dependencies;
   const { name: model, version, textProcessing } = manifest;
-  const padding = { ...textProcessing, multipleOf: factsOfScheme(variant.scheme).lengthMultiple };
+  const padding = { ...textProcessing, multipleOf: describeScheme(variant.scheme).lengthMultiple };
   const graphOn = (on: Session) => new GraphRunner({ graph: variant.graphs.model, session: on, padding });
   const graph = graphOn(session);
   if (batching.kind === 'turns') {

@@ -1,7 +1,7 @@
-/** Requests to encodings, whether they say what to read by a text or by the ids of its tokens. */
+/** Turns requests into encodings, whether they hold a text or the ids of its tokens. */
 import type { EncodeOptions, Encoding, Tokenizer, TokenRequest } from '../ports.ts';
 
-/** The windows of each request, in order; those by ids have one, without alignment. */
+/** Gives the windows of each request, in order. A request that holds ids has one, without alignment. */
 export async function encodeRequests(
   tokenizer: Tokenizer,
   requests: readonly TokenRequest[],
@@ -10,9 +10,9 @@ export async function encodeRequests(
   const texts = requests.filter(({ ids }) => ids === undefined);
   if (texts.length === requests.length) return tokenizer.encode(requests, options);
   const encoded = texts.length > 0 ? await tokenizer.encode(texts, options) : [];
-  const around = await specialTokensOf(tokenizer);
+  const around = await readSpecialTokens(tokenizer);
   let next = 0;
-  return requests.map(({ ids }) => (ids ? [encodingOf(ids, around, options)] : (encoded[next++] ?? [])));
+  return requests.map(({ ids }) => (ids ? [encodeIds(ids, around, options)] : (encoded[next++] ?? [])));
 }
 
 /** The ids that the tokenizer puts before and after a text. */
@@ -21,7 +21,7 @@ interface SpecialTokens {
   readonly after: readonly number[];
 }
 
-async function specialTokensOf(tokenizer: Tokenizer): Promise<SpecialTokens> {
+async function readSpecialTokens(tokenizer: Tokenizer): Promise<SpecialTokens> {
   const options = { maxTokens: Number.MAX_SAFE_INTEGER, alignment: true };
   const [[encoding] = []] = await tokenizer.encode([{ text: 'a' }], options);
   const { ids = [], alignment } = encoding ?? {};
@@ -31,7 +31,7 @@ async function specialTokensOf(tokenizer: Tokenizer): Promise<SpecialTokens> {
 }
 
 /** Special tokens stand around the ids once, whether they came with them or not; a cut takes the text's own. */
-function encodingOf(
+function encodeIds(
   ids: readonly number[],
   { before, after }: SpecialTokens,
   { maxTokens, truncationDirection = 'right' }: EncodeOptions,

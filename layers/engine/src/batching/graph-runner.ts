@@ -3,36 +3,36 @@
 import type { Graph } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { Encoding, Feeds, Outputs, Session, TokenResult } from '../ports.ts';
-import { feedsFor, type Padding, resultOfRow } from './tensors.ts';
+import { feedsFor, type Padding, sliceResult } from './tensors.ts';
 
-export interface GraphRunnerParts {
+export interface GraphRunnerDependencies {
   readonly graph: Graph;
   readonly session: Session;
   readonly padding: Padding;
 }
 
 export class GraphRunner {
-  readonly #parts: GraphRunnerParts;
+  readonly #dependencies: GraphRunnerDependencies;
 
-  constructor(parts: GraphRunnerParts) {
-    this.#parts = parts;
+  constructor(dependencies: GraphRunnerDependencies) {
+    this.#dependencies = dependencies;
   }
 
-  feedsOf(encodings: readonly Encoding[]): Feeds {
-    return feedsFor(this.#parts.graph, encodings, this.#parts.padding);
+  makeFeeds(encodings: readonly Encoding[]): Feeds {
+    return feedsFor(this.#dependencies.graph, encodings, this.#dependencies.padding);
   }
 
   /** @throws EngineError SESSION_FAILED */
   run(feeds: Feeds): Promise<Outputs> {
-    return this.#parts.session.run(feeds);
+    return this.#dependencies.session.run(feeds);
   }
 
-  resultOf(outputs: Outputs, row: number, encoding: Encoding): TokenResult {
-    return resultOfRow(this.#parts.graph, outputs, row, encoding);
+  readResult(outputs: Outputs, row: number, encoding: Encoding): TokenResult {
+    return sliceResult(this.#dependencies.graph, outputs, row, encoding);
   }
 
-  /** Whether what failed may be one input's fault, so that the others of its batch are worth another try. */
+  /** Whether one input may be at fault, so that the others of its batch are worth another try. */
   mayRetry(error: unknown): error is EngineError {
-    return error instanceof EngineError && !this.#parts.session.ended;
+    return error instanceof EngineError && !this.#dependencies.session.ended;
   }
 }

@@ -37,20 +37,20 @@ export class PendingCall implements QueuedCall {
     return this.#over;
   }
 
-  /** A batch that has any of its encodings took so long. */
+  /** Counts the time of a batch that had any of its encodings. */
   spent(inferMs: number, batch: Pick<BatchTally, 'size' | 'tokens'>): void {
     this.#inferMs += inferMs;
     this.#batches = tallied(this.#batches, batch);
   }
 
-  /** `read` is how many tokens the model read for it, padding included. */
+  /** Delivers a result. `read` counts the tokens that the model read for it, padding included. */
   settle(place: number, read: number, result: () => TokenResult): void {
     if (this.#over) return;
     this.#read += read;
     this.#tell(() => this.#scheduled.deliver(place, result()));
   }
 
-  /** `ofThis`: that the error is this encoding's, and not that of every other. `read` as of `settle`. */
+  /** Refuses an encoding. `ofThis` says that the error is about this encoding alone; `read` counts its tokens as in `settle`. */
   refuse(place: number, read: number, error: unknown, ofThis: boolean): void {
     const { refuse } = this.#scheduled;
     if (this.#over) return;
@@ -67,7 +67,7 @@ export class PendingCall implements QueuedCall {
 
   readonly #abandon = (): void => this.fail(this.#scheduled.signal?.reason);
 
-  /** What the caller throws where it is told ends the call, and nothing else. */
+  /** Tells the caller of a result. An error that the caller throws ends its own call, and nothing else. */
   #tell(work: () => void): void {
     if (this.#over) return;
     try {

@@ -1,11 +1,11 @@
-/** Each call plans batches of its own, and calls take turns, batch by batch. */
+/** Lets each call plan batches of its own. Calls take turns, batch by batch. */
 import type { BatchEntry, BatchSource } from './batch-source.ts';
 import { planBatches } from './plan.ts';
 
 /** The batches that a call has yet to run. */
 type Planned = BatchEntry[][];
 
-/** A batch has entries of one call and depends on nothing else: so the same call gives the same bytes. */
+/** A batch has entries of one call and depends on nothing else, so that the same call gives the same bytes. */
 export class PlannedSource implements BatchSource {
   readonly maxBatchTokens: number;
   /** Nothing is made ready ahead: it would take memory, and a session in this thread gains nothing by it. */

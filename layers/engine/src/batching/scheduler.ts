@@ -4,12 +4,12 @@ import type { Encoding, Feeds, Outputs, TokenResult } from '../ports.ts';
 
 /** One call's part in what is run; encodings are named by their place in the list that was given. */
 export interface ScheduledCall {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Whether it gives way to other calls where batches are shared. @default false */
   readonly background?: boolean;
   readonly deliver: (place: number, result: TokenResult) => void;
-  /** Is told of an encoding that the model can not be run on. @default - the first error ends the call */
-  readonly refuse?: (place: number, error: EngineError) => void;
+  /** Is told of an encoding that the model cannot be run on. @default - the first error ends the call */
+  readonly refuse?: ((place: number, error: EngineError) => void) | undefined;
 }
 
 /** The batches that a call was run in, which other calls may have shared. */
@@ -17,12 +17,12 @@ export interface BatchTally {
   readonly count: number;
   /** Texts, or windows of them, of the largest. */
   readonly size: number;
-  /** Its tokens, padding included. */
+  /** The tokens of the largest, padding included. */
   readonly tokens: number;
 }
 
 export interface ScheduleReport {
-  /** How long the call waited for batches that were not its own. */
+  /** Milliseconds that the call waited for batches that were not its own. */
   readonly queueMs: number;
   readonly inferMs: number;
   /** Tokens that the model read for the call, padding included. */
@@ -30,7 +30,7 @@ export interface ScheduleReport {
   readonly batches: BatchTally;
 }
 
-/** `tally` with one batch more. */
+/** Adds one batch to a tally. */
 export function tallied(
   { count, size, tokens }: BatchTally,
   batch: Pick<BatchTally, 'size' | 'tokens'>,

@@ -1,9 +1,9 @@
-/** Calls share batches: whatever waits when a session is free is merged by length, whoever asked for it. */
+/** Lets calls share batches: the entries that wait when a session is free are merged by length, whichever call they belong to. */
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { BatchEntry, BatchSource, LaneKind } from './batch-source.ts';
 import { type Lengths, type QueueLimits, TokenQueue } from './token-queue.ts';
 
-/** Once a call has waited so long, short texts no longer go before long ones, and the other session takes all. */
+/** Once a call has waited for this long, short texts no longer go before long ones, and the other session takes all. */
 const SHORT_FIRST_MS = 500;
 
 export class SharedSource implements BatchSource {
@@ -11,7 +11,7 @@ export class SharedSource implements BatchSource {
   readonly #queue: TokenQueue<BatchEntry>;
   readonly #lengths: Readonly<Record<LaneKind, Lengths>>;
 
-  /** `shortTokens`: length of the longest texts of a lane of short ones. */
+  /** `shortTokens` is the length of the longest texts that the lane of short ones takes. */
   constructor(limits: QueueLimits, shortTokens: number) {
     this.#limits = limits;
     this.#queue = new TokenQueue(limits);
@@ -34,7 +34,7 @@ export class SharedSource implements BatchSource {
     this.#queue.push(entries);
   }
 
-  /** At any time, some lane takes what waits: that of long texts all of it in the order of arrival, or each its own. */
+  /** Each lane takes its own entries. Once a call has waited for too long, the lane of long texts takes all of them in the order of arrival. */
   take(now: number, lane: LaneKind): readonly BatchEntry[] {
     const inOrder = this.#queue.waited(now) > SHORT_FIRST_MS;
     if (inOrder && lane === 'short') return [];

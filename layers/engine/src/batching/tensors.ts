@@ -5,14 +5,14 @@ type Role = Graph['inputs'][number]['role'];
 
 export interface Padding {
   readonly padTokenId: number;
-  /** What the length of a batch is rounded up to multiples of, as far as the model goes. @default 1 */
+  /** The length of a batch is rounded up to a multiple of this, up to the longest sequence that the model takes. @default 1 */
   readonly multipleOf?: number;
   /** Longest sequence that the model takes. */
   readonly maxTokens: number;
 }
 
 /**
- * The graph's inputs for one batch, each `[batch, tokens]` and padded at the right to the longest encoding or somewhat more.
+ * Makes the graph's inputs for one batch, each `[batch, tokens]` and padded at the right to the longest encoding or somewhat more.
  */
 export function feedsFor(graph: Graph, encodings: readonly Encoding[], padding: Padding): Feeds {
   const { padTokenId, multipleOf = 1, maxTokens } = padding;
@@ -21,13 +21,13 @@ export function feedsFor(graph: Graph, encodings: readonly Encoding[], padding: 
   const feeds: Record<string, Tensor<BigInt64Array>> = {};
   for (const { name, role } of graph.inputs) {
     const tensor = new Int64Writer(encodings.length, tokens, role === 'input_ids' ? padTokenId : 0);
-    for (const [row, encoding] of encodings.entries()) tensor.writeRow(row, valuesOf(role, encoding));
+    for (const [row, encoding] of encodings.entries()) tensor.writeRow(row, chooseValues(role, encoding));
     feeds[name] = tensor.finish();
   }
   return feeds;
 }
 
-function valuesOf(role: Role, encoding: Encoding): readonly number[] {
+function chooseValues(role: Role, encoding: Encoding): readonly number[] {
   switch (role) {
     case 'input_ids':
       return encoding.ids;
@@ -65,19 +65,19 @@ class Int64Writer {
 }
 
 /**
- * The result of one row of a batch: without its batch axis, and where there is a `tokens` axis after it,
- * without padding. The data are views, not copies.
+ * Cuts out the result of one row of a batch. It has no batch axis, and where a `tokens` axis comes after it,
+ * no padding. The data are views, not copies.
  */
-export function resultOfRow(graph: Graph, outputs: Outputs, row: number, encoding: Encoding): TokenResult {
+export function sliceResult(graph: Graph, outputs: Outputs, row: number, encoding: Encoding): TokenResult {
   const own: { -readonly [role in OutputRole]?: Tensor } = {};
   for (const { name, role, axes } of graph.outputs) {
     const tensor = outputs[name];
-    if (tensor) own[role] = rowOf(tensor, axes, row, encoding.ids.length);
+    if (tensor) own[role] = sliceRow(tensor, axes, row, encoding.ids.length);
   }
   return { encoding, outputs: own };
 }
 
-function rowOf({ dims, data }: Tensor, axes: readonly Axis[], row: number, tokens: number): Tensor {
+function sliceRow({ dims, data }: Tensor, axes: readonly Axis[], row: number, tokens: number): Tensor {
   const [, ...inner] = dims;
   const size = inner.reduce((product, dim) => product * dim, 1);
   if (axes[1] !== 'tokens') return { dims: inner, data: data.subarray(row * size, (row + 1) * size) };

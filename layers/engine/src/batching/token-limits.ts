@@ -1,8 +1,7 @@
-/** What one call may make a model read. It is known once the texts are tokens, and checked before a batch runs. */
+/** Bounds how much one call may make a model read. It is known once the texts are tokens, and checked before a batch runs. */
 
 import type { Variant } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
-import type { Encoding } from '../ports.ts';
 
 export interface TokenLimits {
   /** Tokens of one request, all its windows together. @default - any number */
@@ -14,24 +13,27 @@ export interface TokenLimits {
 }
 
 /**
- * `encoded` has the windows of each request, `inputOf` the index of the input that each is for.
+ * Refuses a call that has more tokens than its limits allow. `counts` has the tokens of each request, all its windows together;
+ * `inputOf` has the index of the input that each request is for. Errors name `field`.
  *
  * @throws EngineError INPUT_TOO_LONG or TOO_MANY_TOKENS, with both numbers.
  */
 export function refuseMoreTokens(
-  encoded: readonly (readonly Encoding[])[],
+  counts: readonly number[],
   { maxInputTokens = Number.POSITIVE_INFINITY, maxCallTokens = Number.POSITIVE_INFINITY }: TokenLimits,
-  inputOf?: readonly number[],
+  {
+    field = 'inputs',
+    inputOf,
+  }: { readonly field?: string; readonly inputOf?: readonly number[] | undefined } = {},
 ): void {
   let total = 0;
-  for (const [request, windows] of encoded.entries()) {
+  for (const [request, tokens] of counts.entries()) {
     const index = inputOf?.[request] ?? request;
-    const tokens = windows.reduce((sum, { ids }) => sum + ids.length, 0);
     if (tokens > maxInputTokens) {
       throw new EngineError(
         'INPUT_TOO_LONG',
         `Input ${index} has ${tokens} tokens; this service takes at most ${maxInputTokens} of one input. Shorten it.`,
-        { details: { field: 'inputs', index, tokens, maxTokens: maxInputTokens } },
+        { details: { field, index, tokens, maxTokens: maxInputTokens } },
       );
     }
     total += tokens;
@@ -39,14 +41,14 @@ export function refuseMoreTokens(
   if (total <= maxCallTokens) return;
   throw new EngineError(
     'TOO_MANY_TOKENS',
-    `${total} tokens in one call; at most ${maxCallTokens} are taken. Send fewer inputs, or shorter ones.`,
-    { details: { field: 'inputs', tokens: total, maxTokens: maxCallTokens } },
+    `${total} tokens in one call; at most ${maxCallTokens} are taken. Send fewer ${field}, or shorter ones.`,
+    { details: { field, tokens: total, maxTokens: maxCallTokens } },
   );
 }
 
 /**
- * `tokens` are those of all windows of a call, without padding. Where the variant does not say what one costs, nothing is
- * known of the work, and nothing is refused.
+ * Refuses a call that would take too long. `tokens` counts those of all windows of the call, without padding. Where the variant
+ * does not say what a token costs, the work is not known, and nothing is refused.
  *
  * @throws EngineError TOO_MUCH_WORK, with estimate and limit.
  */
@@ -59,7 +61,7 @@ export function refuseMoreWork(
   if (estimatedMs > maxInferMs) throw tooMuchWork({ tokens, estimatedMs }, maxInferMs);
 }
 
-/** Whole milliseconds of inference; 0 where the variant does not say what a token costs. */
+/** Estimates the whole milliseconds of inference; 0 where the variant does not say what a token costs. */
 export function estimateMs(
   tokens: number,
   { inferMsPerToken = 0 }: Pick<Variant, 'inferMsPerToken'>,
@@ -67,7 +69,7 @@ export function estimateMs(
   return Math.round(tokens * inferMsPerToken);
 }
 
-/** An EngineError TOO_MUCH_WORK, for whoever decides by an estimate that a call is not to run. */
+/** Makes the EngineError TOO_MUCH_WORK, for callers that decide by an estimate that a call is not to run. */
 export function tooMuchWork(
   { tokens, estimatedMs }: { readonly tokens: number; readonly estimatedMs: number },
   maxInferMs: number,

@@ -1,11 +1,11 @@
 /**
- * What waits for the next batch, whoever asked for it. Pure: the clock is an argument, and nothing runs here.
+ * The queue of entries that wait for the next batch, of all calls together. It is pure: the clock is an argument, and nothing runs here.
  *
  * Every batch begins with the entry that has waited longest and takes others of like length beside it, up to the budget. So
  * an entry waits for no more batches than there were entries ahead of it, however many come after it.
  *
- * Entries of the background, which nobody waits for, come after all others, but for one batch of eight while both wait: neither
- * starves the other.
+ * Entries of the background, which nobody waits for, come after all others. While both wait, one batch of eight begins with the
+ * background, so that neither starves the other.
  */
 
 export interface QueueLimits {
@@ -27,14 +27,14 @@ export interface QueueLimits {
   readonly mixBackground?: boolean;
 }
 
-/** Unless the engine's options say otherwise. */
+/** The limits that hold unless the engine's options say otherwise. */
 export const DEFAULT_QUEUE_LIMITS = { maxBatchRequests: 64, maxQueueMs: 30_000 } as const;
 
-/** What somebody waits for: any number of entries, pushed at once. */
+/** A call that somebody waits for: any number of entries, pushed at once. */
 export interface QueuedCall {
-  /** On the clock of `take`. */
+  /** The time of arrival, on the clock of `take`. */
   readonly arrivedAt: number;
-  /** Whether a batch has taken any of its entries. What has begun is finished, however long that takes. */
+  /** Whether a batch has taken any of its entries. A call that has begun is finished, however long that takes. */
   begun: boolean;
   /** True once nobody waits for it any more. */
   readonly over: boolean;
@@ -55,27 +55,27 @@ export interface Taken<Entry> {
   readonly expired: readonly Entry[];
 }
 
-/** Tokens: more than `above`, and at most `most`. */
+/** A range of lengths in tokens: more than `above`, and at most `most`. */
 export interface Lengths {
   readonly above?: number;
   readonly most?: number;
 }
 
-/** Up to so many tokens, how long an entry is makes little difference. */
+/** Up to this number of tokens, the length of an entry makes little difference. */
 const SHORT_TOKENS = 32;
-/** The oldest entries among which those of like length are looked for: what a choice costs does not grow with the queue. */
+/** The number of oldest entries that are searched for those of like length, so that the cost of a choice does not grow with the queue. */
 const LOOK_AHEAD = 1024;
-/** While others wait, too, one batch of so many begins with an entry of the background. */
+/** While other entries wait too, one batch of this many begins with an entry of the background. */
 const BACKGROUND_SHARE = 8;
 
 export class TokenQueue<Entry extends QueueEntry> {
   readonly #limits: QueueLimits;
-  /** In the order of their arrival, as those of the background are. */
+  /** The entries in the order of their arrival, like those of the background. */
   readonly #entries = new Set<Entry>();
   readonly #background = new Set<Entry>();
   /** How many batches went before an entry of the background while it was the oldest of them. */
   readonly #passedOver = new WeakMap<Entry, number>();
-  /** Of all but the background. */
+  /** The tokens of all entries but the background. */
   #tokens = 0;
 
   constructor(limits: QueueLimits) {
@@ -87,7 +87,7 @@ export class TokenQueue<Entry extends QueueEntry> {
   }
 
   /**
-   * Whether what waits is a batch's worth: waiting for more would gain nothing. The background does not count, for
+   * Whether what waits is a batch's worth: waiting for more would gain nothing. The background does not count, because
    * whatever comes until the next batch is taken goes before it.
    */
   get full(): boolean {
@@ -114,11 +114,11 @@ export class TokenQueue<Entry extends QueueEntry> {
     }
   }
 
-  /** The next batch at the time `now`, of entries of such lengths. */
+  /** Takes the next batch at the time `now`, of entries of these lengths. */
   take(now: number, lengths: Lengths = {}): Taken<Entry> {
     const expired: Entry[] = [];
     const dropped: Entry[] = [];
-    const waitingOf = (entries: Iterable<Entry>): Entry[] => {
+    const listWaiting = (entries: Iterable<Entry>): Entry[] => {
       const { above = -1, most = Number.POSITIVE_INFINITY } = lengths;
       const waiting: Entry[] = [];
       for (const entry of entries) {
@@ -130,7 +130,7 @@ export class TokenQueue<Entry extends QueueEntry> {
       }
       return waiting;
     };
-    const batch = this.#fill(waitingOf(this.#entries), waitingOf(this.#background));
+    const batch = this.#fill(listWaiting(this.#entries), listWaiting(this.#background));
     for (const entry of [...expired, ...dropped, ...batch]) this.#remove(entry);
     for (const { call } of batch) call.begun = true;
     return { batch, expired };
@@ -140,7 +140,7 @@ export class TokenQueue<Entry extends QueueEntry> {
     return !background && !begun && now - arrivedAt > this.#limits.maxQueueMs;
   }
 
-  /** The one whose turn it is, and those nearest to its length; among equals the older. */
+  /** Chooses the entry whose turn it is, and those nearest to its length; among equals the older. */
   #fill(waiting: readonly Entry[], background: readonly Entry[]): Entry[] {
     const first = this.#first(waiting[0], background[0]);
     if (!first) return [];
@@ -163,7 +163,7 @@ export class TokenQueue<Entry extends QueueEntry> {
     return [...waiting, ...background].filter((entry) => chosen.has(entry));
   }
 
-  /** Of the oldest of each kind, the one that the next batch begins with. */
+  /** Chooses, between the oldest entries of both kinds, the one that the next batch begins with. */
   #first(waiting: Entry | undefined, background: Entry | undefined): Entry | undefined {
     if (!waiting || !background) return waiting ?? background;
     const passedOver = (this.#passedOver.get(background) ?? 0) + 1;

@@ -2,7 +2,7 @@
 export class Turns {
   #last: Promise<void> = Promise.resolve();
 
-  /** Runs `work` once every earlier call has finished; `waitedMs` is how long it stood in the queue. */
+  /** Runs `work` once every earlier call has finished; `waitedMs` says how long it stood in the queue. */
   async take<T>(work: (waitedMs: number) => Promise<T>): Promise<T> {
     const called = performance.now();
     const previous = this.#last;

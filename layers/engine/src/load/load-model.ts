@@ -1,15 +1,15 @@
-/** From a reference to a loaded model: the manifest says what runs it. */
-import type { PackageManifest, Runtime } from '@pilotlight/model-format';
+/** Loads the model of a reference: the manifest says what runs it. */
+import { formatModelRef, type PackageManifest, type Runtime } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
-import type { ResolvedRef } from '../ports.ts';
+import type { OpenedPackage, ResolvedRef } from '../ports.ts';
 import type { LoadedModel } from '../predict/loaded-model.ts';
+import type { LoaderDependencies } from './dependencies.ts';
 import { loadPredictor } from './load-predictor.ts';
-import type { LoaderParts, OpenedPackage } from './parts.ts';
 
 type ManifestFor<R extends Runtime> = Extract<PackageManifest, { readonly runtime: R }>;
 type Load<R extends Runtime> = (
   opened: OpenedPackage<ManifestFor<R>>,
-  parts: LoaderParts,
+  dependencies: LoaderDependencies,
 ) => Promise<LoadedModel>;
 
 /**
@@ -25,12 +25,12 @@ const LOADERS: { readonly [R in Runtime]: () => Promise<Load<R>> } = {
 };
 
 /** @throws EngineError MODEL_NOT_FOUND, PACKAGE_INVALID, PACKAGE_CORRUPT, PACKAGE_UNAVAILABLE, naming the model */
-export async function loadModel(ref: ResolvedRef, parts: LoaderParts): Promise<LoadedModel> {
+export async function loadModel(ref: ResolvedRef, dependencies: LoaderDependencies): Promise<LoadedModel> {
   const start = performance.now();
-  const opened = await parts.store.open(ref);
+  const opened = await dependencies.store.open(ref);
   const { manifest } = opened;
   try {
-    return await loadAs(manifest.runtime, { opened, manifest, start }, parts);
+    return await loadAs(manifest.runtime, { opened, manifest, start }, dependencies);
   } catch (error) {
     throw nameModel(error, manifest);
   }
@@ -39,17 +39,17 @@ export async function loadModel(ref: ResolvedRef, parts: LoaderParts): Promise<L
 async function loadAs<R extends Runtime>(
   runtime: R,
   opened: OpenedPackage<ManifestFor<R>>,
-  parts: LoaderParts,
+  dependencies: LoaderDependencies,
 ): Promise<LoadedModel> {
   const load = await LOADERS[runtime]();
-  return load(opened, parts);
+  return load(opened, dependencies);
 }
 
 /** Adapters do not know which model they work for; the error that a client sees names it. */
-function nameModel(error: unknown, { name, version }: ResolvedRef): unknown {
+function nameModel(error: unknown, ref: ResolvedRef): unknown {
   if (!(error instanceof EngineError) || 'model' in error.details) return error;
-  const details = { ...error.details, model: name, version };
-  return new EngineError(error.code, `Model ${name}@${version} is refused: ${error.message}`, {
+  const details = { ...error.details, model: ref.name, version: ref.version };
+  return new EngineError(error.code, `Model ${formatModelRef(ref)} is refused: ${error.message}`, {
     details,
     cause: error,
   });

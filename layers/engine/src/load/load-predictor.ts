@@ -1,21 +1,21 @@
-/** From a package to a predictor: the phases of a cold start, and their times. */
+/** Opens a package as a predictor: the phases of a cold start, and their times. */
 
 import type { OnnxManifest, Variant } from '@pilotlight/model-format';
 import { formatModelRef, providerFor, variantFor } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
-import type { ModelPackage } from '../ports.ts';
+import type { ModelPackage, OpenedPackage } from '../ports.ts';
 import { MINIMUM_GOLDENS } from '../predict/goldens/golden.ts';
 import { GoldenReader } from '../predict/goldens/golden-reader.ts';
 import { Predictor } from '../predict/predictor.ts';
-import { disposeOf, openSessions } from '../session/open-sessions.ts';
+import { disposeSessions, openSessions } from '../session/open-sessions.ts';
 import { taskFor } from '../tasks/index.ts';
-import type { LoaderParts, OpenedPackage } from './parts.ts';
+import type { LoaderDependencies } from './dependencies.ts';
 
 export async function loadPredictor(
   { opened, manifest, start }: OpenedPackage<OnnxManifest>,
-  parts: LoaderParts,
+  dependencies: LoaderDependencies,
 ): Promise<Predictor> {
-  const { settings } = parts;
+  const { settings } = dependencies;
   const model = formatModelRef(manifest);
   const details = { model: manifest.name, version: manifest.version };
   const variantName = settings.variant ?? variantFor(manifest, settings.executionProvider);
@@ -46,7 +46,7 @@ export async function loadPredictor(
     opened.path(manifest.goldens.path),
     Math.floor(Math.random() * MINIMUM_GOLDENS),
   );
-  const [verifying, tokenizing, opening] = await openAll(opened, manifest, variant, parts);
+  const [verifying, tokenizing, opening] = await openAll(opened, manifest, variant, dependencies);
   const timings = {
     openMs,
     verifyMs: verifying.ms,
@@ -69,19 +69,24 @@ export async function loadPredictor(
 }
 
 /** Verifies in another thread while this one opens tokenizer and session; whatever fails, nothing stays open. */
-async function openAll(opened: ModelPackage, manifest: OnnxManifest, variant: Variant, parts: LoaderParts) {
-  const { createTokenizer, createSession, settings } = parts;
+async function openAll(
+  opened: ModelPackage,
+  manifest: OnnxManifest,
+  variant: Variant,
+  dependencies: LoaderDependencies,
+) {
+  const { createTokenizer, createSession, settings } = dependencies;
   const graph = variant.graphs.model;
   const verified = timed(() => opened.verify(variant));
   const tokenizer = timed(() => createTokenizer(opened, manifest.textProcessing));
-  // These and no more: what a session is opened with may go to another thread.
+  // Only these fields, because the options of a session may go to another thread.
   const { intraOpThreads, allowSpinning } = settings;
   const executionProvider = providerFor(variant, settings.executionProvider);
   const options = { intraOpThreads, allowSpinning, executionProvider };
   const { kind, shortLaneTokens } = settings.batching;
   const sessions = timed(() =>
     openSessions(kind === 'dynamic' && shortLaneTokens > 0, (niceness) =>
-      createSession(opened.path(graph.file), graph, { ...options, ...(niceness > 0 && { niceness }) }),
+      createSession(opened.path(graph.file), graph, { ...options, niceness }),
     ),
   );
   try {
@@ -89,7 +94,7 @@ async function openAll(opened: ModelPackage, manifest: OnnxManifest, variant: Va
   } catch (error) {
     const [, openedTokenizer, openedSessions] = await Promise.allSettled([verified, tokenizer, sessions]);
     if (openedTokenizer.status === 'fulfilled') openedTokenizer.value.value.dispose();
-    if (openedSessions.status === 'fulfilled') await disposeOf(openedSessions.value.value);
+    if (openedSessions.status === 'fulfilled') await disposeSessions(openedSessions.value.value);
     throw error;
   }
 }

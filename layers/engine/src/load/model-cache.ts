@@ -100,7 +100,7 @@ export class ModelCache<Model extends Kept> {
   }
 }
 
-/** Nobody waits for it, and the calls of other models go on. */
+/** Warns only, because no call waits for the memory, and the calls of other models go on. */
 function warnOfLeak(key: string, cause: unknown): void {
   const reason = cause instanceof Error ? cause.message : String(cause);
   process.emitWarning(

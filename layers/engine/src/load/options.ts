@@ -1,15 +1,17 @@
 import { availableParallelism } from 'node:os';
+import type { BatchingSettings, BatchRecord } from '../batching/batching-settings.ts';
 import type { QueueLimits } from '../batching/token-queue.ts';
 import type { ExecutionProvider, PackageStore } from '../ports.ts';
 
 /** How an engine loads and runs its models. */
 export interface EngineOptions {
-  /** A folder of packages, `<folder>/<name>/<version>/model.json`, or a store of one's own. */
+  /** A folder of packages, `<folder>/<name>/<version>/model.json`, or a store of your own. */
   readonly packages: string | PackageStore;
   /** Variant to serve, by name. @default - the one for the execution provider: on the CPU each manifest's `defaultVariant` */
   readonly variant?: string;
   /**
-   * What runs the graphs. A model without a variant that it can run stays on the CPU; `served-variant.ts` says which can.
+   * The execution provider that runs the graphs. A model stays on the CPU where it has no variant that the provider can run;
+   * the format's `served-variant.ts` chooses the variant.
    *
    * @default 'cpu'
    */
@@ -28,7 +30,7 @@ export interface EngineOptions {
   /** Predictions of one model under way at once; one more is OVERLOADED. @default 512 */
   readonly maxQueuedRequests?: number;
   /**
-   * What requests that are under way at once do: each plans batches of its own and they take turns, or they share batches. See
+   * How requests that are under way at once are run: each plans batches of its own and they take turns, or they share batches. See
    * batching/ADR-dynamic-batching.md. @default 'turns'
    */
   readonly batching?: 'turns' | 'dynamic';
@@ -39,36 +41,18 @@ export interface EngineOptions {
    */
   readonly queueLimits?: Partial<QueueLimits>;
   /**
-   * Of texts that share batches, those of up to so many tokens have a session of their own, and need not
-   * wait for long ones; for sessions in threads of their own. See batching/ADR-short-lane.md. @default 0, none
+   * Texts of up to this number of tokens, where texts share batches, have a session of their own and need not
+   * wait for long ones. It needs sessions in threads of their own. See batching/ADR-short-lane.md. @default 0, none
    */
   readonly shortLaneTokens?: number;
   /** Is told of each shared batch as it begins to run; must not throw. @default - nobody is told */
   readonly onBatch?: (batch: BatchRecord) => void;
   /**
-   * What is compared with the manifest before a model of a folder serves: the sha256 of every file, or only its size,
-   * for storage that can not change and has been verified (a Lambda layer). A store of one's own decides for itself.
+   * The check of the files against the manifest before a model of a folder serves: the sha256 of every file, or only its size,
+   * for storage that cannot change and has been verified (a Lambda layer). A store of your own decides for itself.
    * See store/ADR-integrity.md. @default 'sha256'
    */
   readonly verify?: 'sha256' | 'size';
-}
-
-/** A batch of entries, each a text or a window of one, whoever asked for them. */
-export interface BatchRecord {
-  readonly model: string;
-  readonly version: string;
-  readonly size: number;
-  /** Padding included. */
-  readonly tokens: number;
-  /** Tokens of each entry. */
-  readonly lengths: readonly number[];
-}
-
-export interface BatchingSettings {
-  readonly kind: 'turns' | 'dynamic';
-  readonly limits: Partial<QueueLimits>;
-  readonly shortLaneTokens: number;
-  readonly onBatch: (batch: BatchRecord) => void;
 }
 
 export interface PredictorSettings {

@@ -1,6 +1,6 @@
 import { at } from './activations.ts';
 
-/** A pooled strategy: from one vector a token to one vector a text. */
+/** The way from one vector for each token to one vector for the text. */
 export type Pooling = 'cls' | 'mean' | 'max' | 'last-token';
 
 /**
@@ -12,7 +12,7 @@ export function pool(states: ArrayLike<number>, tokens: number, pooling: Pooling
   const hidden = states.length / tokens;
   const first = pooling === 'last-token' ? tokens - 1 : 0;
   const last = pooling === 'cls' ? 0 : tokens - 1;
-  const pooled = rowOf(states, first, hidden);
+  const pooled = copyRow(states, first, hidden);
   for (let row = first + 1; row <= last; row++) {
     const start = row * hidden;
     for (let column = 0; column < hidden; column++) {
@@ -25,8 +25,8 @@ export function pool(states: ArrayLike<number>, tokens: number, pooling: Pooling
   return pooled;
 }
 
-/** A copy of one row of `[rows, hidden]`. */
-export function rowOf(values: ArrayLike<number>, row: number, hidden: number): Float64Array {
+/** Copies one row of `[rows, hidden]`. */
+export function copyRow(values: ArrayLike<number>, row: number, hidden: number): Float64Array {
   const copy = new Float64Array(hidden);
   for (let column = 0; column < hidden; column++) copy[column] = at(values, row * hidden + column);
   return copy;

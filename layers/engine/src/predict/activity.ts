@@ -1,14 +1,15 @@
-/** The calls that one loaded model has under way: how many there may be, and none once it is disposed of. */
+/** Counts the calls that one loaded model has under way. It bounds their number, and admits none once the model is disposed of. */
+import { formatModelRef, type ResolvedRef } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 
 export class Activity {
-  readonly #model: { readonly name: string; readonly version: string };
+  readonly #model: ResolvedRef;
   readonly #most: number;
   #active = 0;
   #idle = Promise.withResolvers<void>();
   #disposed: Promise<void> | undefined;
 
-  constructor(model: { readonly name: string; readonly version: string }, most: number) {
+  constructor(model: ResolvedRef, most: number) {
     this.#model = model;
     this.#most = most;
   }
@@ -17,14 +18,15 @@ export class Activity {
     return this.#disposed !== undefined;
   }
 
-  /** Runs `work` as one of them. @throws EngineError PREDICTOR_DISPOSED, OVERLOADED, and what `work` throws */
+  /** Runs `work` as one of the calls. @throws EngineError PREDICTOR_DISPOSED, OVERLOADED, and what `work` throws */
   async during<T>(work: () => Promise<T>): Promise<T> {
-    const { name, version } = this.#model;
-    if (this.#disposed) throw new EngineError('PREDICTOR_DISPOSED', `Model ${name}@${version} was unloaded.`);
+    if (this.#disposed) {
+      throw new EngineError('PREDICTOR_DISPOSED', `Model ${formatModelRef(this.#model)} was unloaded.`);
+    }
     if (this.#active >= this.#most) {
       throw new EngineError(
         'OVERLOADED',
-        `Model ${name} has ${this.#active} requests under way. Try again later.`,
+        `Model ${this.#model.name} has ${this.#active} requests under way. Try again later.`,
       );
     }
     this.#active += 1;
@@ -39,7 +41,7 @@ export class Activity {
     }
   }
 
-  /** Refuses what comes after, lets every call under way finish, and frees the model by `free`; all once. */
+  /** Refuses later calls, lets every call under way finish, and frees the model by `free`. It does so once. */
   dispose(free: () => Promise<void>): Promise<void> {
     this.#disposed ??= this.#freeOnceIdle(free);
     return this.#disposed;

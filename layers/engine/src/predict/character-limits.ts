@@ -1,12 +1,12 @@
-/** What one call may make the tokenizer read. Texts are tokenised whole, and what is too long is known only then: this bounds the work before. */
+/** Bounds how much one call may make the tokenizer read. Texts are tokenised whole, and only then is it known which are too long. */
 
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { TokenLimits } from '../batching/token-limits.ts';
 import type { TokenRequest } from '../ports.ts';
 
-/** Nearly twice what a token of English has; a text with more of them for each token is cut to a part of it, or is of blanks. */
+/** Characters for each token of an input: nearly twice as many as a token of English has. A text that has more is cut, or is mostly blanks. */
 const CHARACTERS_OF_INPUT = 8;
-/** More, for texts of a call may be cut; less than what a text would be if it were read again for each of many labels. */
+/** Characters for each token of a call: more, because texts of a call may be cut, but less than a text that is read again for each of many labels. */
 const CHARACTERS_OF_CALL = 16;
 
 /**

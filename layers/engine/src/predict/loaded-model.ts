@@ -1,4 +1,4 @@
-/** A model in memory, whatever runs it, and what a prediction takes and gives. */
+/** A model in memory, whatever runs it, and the options and results of a prediction. */
 import type { PackageManifest, TaskName } from '@pilotlight/model-format';
 import type { TokenCounts } from '../batching/batch-runner.ts';
 import type { BatchTally } from '../batching/scheduler.ts';
@@ -7,20 +7,20 @@ import type { LoadTimings } from '../ports.ts';
 import type { GoldenCheck } from './goldens/check.ts';
 
 export interface PredictOptions {
-  /** Another task that the model can do, too. @default - that of its manifest */
+  /** Another task that the model can do too. @default - that of its manifest */
   readonly task?: TaskName;
   /** Stops between two batches once it is aborted. */
   readonly signal?: AbortSignal;
   /**
-   * Where calls share batches: nobody waits for this one, so that it gives way to others and may wait for as long as it takes.
+   * Whether the call gives way to others where calls share batches. Nobody waits for it, and it may wait for as long as it takes.
    * See batching/ADR-dynamic-batching.md. @default false
    */
   readonly background?: boolean;
-  /** How much the call may make the model read. @default - what the model takes */
+  /** How much the call may make the model read. @default - as much as the model takes */
   readonly limits?: TokenLimits;
 }
 
-/** Milliseconds of each stage; `queueMs` is how long batches waited for those of other requests. */
+/** Milliseconds of each stage; `queueMs` counts the time that batches waited for those of other requests. */
 export interface StageTimings {
   readonly tokenizeMs: number;
   readonly queueMs: number;
@@ -73,10 +73,10 @@ export interface LoadedModel {
    */
   predict(inputs: unknown, parameters?: unknown, options?: PredictOptions): Promise<Prediction>;
   /**
-   * The first half of `predict`: checks and tokenises the inputs, so that the work can be estimated, or given to somebody
-   * else, before it is done.
+   * The first half of `predict`: checks and tokenises the inputs, so that the work can be estimated, or handed to another
+   * server, before it is done.
    *
-   * @throws EngineError as `predict`, except what only happens while the model runs
+   * @throws EngineError as `predict`, except the errors that only happen while the model runs
    */
   prepare(
     inputs: unknown,

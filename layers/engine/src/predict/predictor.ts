@@ -1,12 +1,12 @@
-/** One loaded model: from inputs to results, by way of tokens, batches and logits. */
+/** A loaded model that reads tokens: it turns inputs into results by way of tokens, batches and logits. */
 
 import { type OnnxManifest, servedFiles, sumOfBytes, type Variant } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import { BatchRunner, type Inference, type RunOptions } from '../batching/batch-runner.ts';
+import type { BatchingSettings } from '../batching/batching-settings.ts';
 import { createScheduler } from '../batching/create-scheduler.ts';
 import type { FeedsReport, Scheduler } from '../batching/scheduler.ts';
 import { estimateMs } from '../batching/token-limits.ts';
-import type { BatchingSettings } from '../load/options.ts';
 import type {
   Feeds,
   LoadTimings,
@@ -18,7 +18,7 @@ import type {
 } from '../ports.ts';
 import { type AnyTask, taskFor } from '../tasks/index.ts';
 import type { CommonParameters } from '../tasks/parameters.ts';
-import { requestOf } from '../tasks/text-input.ts';
+import { toTokenRequest } from '../tasks/text-input.ts';
 import { Activity } from './activity.ts';
 import { refuseMoreCharacters } from './character-limits.ts';
 import { checkGolden, type GoldenCheck } from './goldens/check.ts';
@@ -28,29 +28,29 @@ import { beginTask, runTask, type TaskResults, type TaskRun } from './task-run.t
 import {
   type DecodeOptions,
   decode,
+  exposeVocabulary,
   type Tokenization,
   type TokenizeOptions,
   tokenize,
-  vocabularyOf,
 } from './tokenization.ts';
 import { parseInputs, parseParameters, parseTexts, tryInput } from './validate.ts';
 
-export interface PredictorParts {
+export interface PredictorDependencies {
   readonly manifest: OnnxManifest;
   readonly variantName: string;
   readonly variant: Variant;
   readonly task: AnyTask;
   readonly tokenizer: Tokenizer;
   readonly session: Session;
-  /** Of short texts alone. @default - they share the other one */
-  readonly shortSession?: Session;
+  /** A session for short texts alone. @default - they share the other one */
+  readonly shortSession?: Session | undefined;
   readonly loadTimings: LoadTimings;
   readonly maxQueuedRequests: number;
   readonly batching: BatchingSettings;
   readonly nextGolden: () => Promise<NextGolden>;
 }
 
-/** What became of one input among many. */
+/** The result of one input among many, or its error. */
 export type Outcome = { readonly result: unknown } | { readonly error: EngineError };
 
 export interface EachPrediction extends Omit<Prediction, 'results'> {
@@ -63,27 +63,27 @@ export class Predictor implements LoadedModel {
   readonly variantName: string;
   readonly variant: Variant;
   readonly loadTimings: LoadTimings;
-  readonly #parts: PredictorParts;
+  readonly #dependencies: PredictorDependencies;
   readonly #scheduler: Scheduler;
   readonly #runner: BatchRunner;
   readonly #context: TaskContext;
   readonly #activity: Activity;
 
-  constructor(parts: PredictorParts) {
-    this.manifest = parts.manifest;
-    this.variantName = parts.variantName;
-    this.variant = parts.variant;
-    this.loadTimings = parts.loadTimings;
-    this.#parts = parts;
-    this.#activity = new Activity(parts.manifest, parts.maxQueuedRequests);
-    this.#scheduler = createScheduler(parts);
-    this.#runner = new BatchRunner({ ...parts, scheduler: this.#scheduler });
-    const { labels, taskDefaults, textProcessing } = parts.manifest;
-    const vocabulary = vocabularyOf(parts.tokenizer);
-    this.#context = { labels, textProcessing, vocabulary, ...(taskDefaults && { taskDefaults }) };
+  constructor(dependencies: PredictorDependencies) {
+    this.manifest = dependencies.manifest;
+    this.variantName = dependencies.variantName;
+    this.variant = dependencies.variant;
+    this.loadTimings = dependencies.loadTimings;
+    this.#dependencies = dependencies;
+    this.#activity = new Activity(dependencies.manifest, dependencies.maxQueuedRequests);
+    this.#scheduler = createScheduler(dependencies);
+    this.#runner = new BatchRunner({ ...dependencies, scheduler: this.#scheduler });
+    const { labels, taskDefaults, textProcessing } = dependencies.manifest;
+    const vocabulary = exposeVocabulary(dependencies.tokenizer);
+    this.#context = { labels, textProcessing, vocabulary, taskDefaults };
   }
 
-  /** Bytes of the files behind this predictor: what the engine's memory budget counts. */
+  /** Bytes of the files behind this predictor, which the engine's memory budget counts. */
   get bytes(): number {
     return sumOfBytes(servedFiles(this.manifest, this.variant));
   }
@@ -100,7 +100,7 @@ export class Predictor implements LoadedModel {
 
   /** False once it is disposed of or its session died: the engine then loads the model anew. */
   get usable(): boolean {
-    const { session, shortSession } = this.#parts;
+    const { session, shortSession } = this.#dependencies;
     return !this.#activity.isDisposed && !session.ended && !shortSession?.ended;
   }
 
@@ -116,7 +116,7 @@ export class Predictor implements LoadedModel {
     parameters: unknown = {},
     options: PredictOptions = {},
   ): Promise<Prediction> {
-    const task = this.#taskOf(options);
+    const task = this.#chooseTask(options);
     const list = parseInputs(task, inputs);
     const settings = parseParameters(task, parameters);
     const listed = Array.isArray(inputs);
@@ -125,24 +125,24 @@ export class Predictor implements LoadedModel {
   }
 
   /**
-   * The first half of `predict`: checks and tokenises the inputs, so that the work can be estimated, or given to somebody
-   * else, before it is done.
+   * The first half of `predict`: checks and tokenises the inputs, so that the work can be estimated, or handed to another
+   * server, before it is done.
    *
-   * @throws EngineError as `predict`, but for what only happens while the model runs
+   * @throws EngineError as `predict`, except the errors that only happen while the model runs
    */
   async prepare(
     inputs: unknown,
     parameters: unknown = {},
     options: Pick<PredictOptions, 'task' | 'limits'> = {},
   ): Promise<PreparedCall> {
-    const task = this.#taskOf(options);
+    const task = this.#chooseTask(options);
     const list = parseInputs(task, inputs);
     const settings = parseParameters(task, parameters);
     const listed = Array.isArray(inputs);
     const { limits } = options;
     const begun = beginTask(list, { task, parameters: settings, context: this.#context, listed });
     if (limits) refuseMoreCharacters(begun.requests, limits, begun.options.inputOf);
-    const asked: RunOptions = { ...begun.options, ...(limits && { limits }) };
+    const asked: RunOptions = { ...begun.options, limits };
     const encoded = await this.#activity.during(() => this.#runner.encode(begun.requests, asked));
     return {
       tokens: encoded.total,
@@ -158,8 +158,8 @@ export class Predictor implements LoadedModel {
   }
 
   /**
-   * As `predict` on a list, but an input that is refused, or that the model can not be run on, is an outcome with an
-   * error, and the others are not affected. For bulk work, where one bad row must not stop a file.
+   * Predicts a list as `predict` does, but an input that is refused, or that the model cannot be run on, is an outcome with an
+   * error, and the others are not affected. It is for bulk work, where one bad row must not stop a file.
    *
    * @throws EngineError INVALID_PARAMETER, OVERLOADED, PREDICTOR_DISPOSED, and SESSION_FAILED once the session is
    * gone: then nothing is known of any input.
@@ -169,7 +169,7 @@ export class Predictor implements LoadedModel {
     parameters: unknown = {},
     options: PredictOptions = {},
   ): Promise<EachPrediction> {
-    const task = this.#taskOf(options);
+    const task = this.#chooseTask(options);
     const errors = new Map<number, EngineError>();
     const values = inputs.map((input, index) => {
       const { value, error } = tryInput(task, input);
@@ -192,7 +192,7 @@ export class Predictor implements LoadedModel {
    * @throws EngineError INVALID_PARAMETER with `field`, TASK_UNSUPPORTED
    */
   checkParameters(parameters: unknown, options: Pick<PredictOptions, 'task'> = {}): void {
-    parseParameters(this.#taskOf(options), parameters);
+    parseParameters(this.#chooseTask(options), parameters);
   }
 
   async #runTask(
@@ -213,11 +213,10 @@ export class Predictor implements LoadedModel {
       context: this.#context,
       infer: async (requests, runOptions) => {
         if (limits) refuseMoreCharacters(requests, limits, runOptions.inputOf);
-        const asked = { background, ...(signal && { signal }), ...(limits && { limits }) };
-        return this.#infer(requests, { ...runOptions, ...asked });
+        return this.#infer(requests, { ...runOptions, background, signal, limits });
       },
       listed,
-      ...(refuse && { refuse }),
+      refuse,
     });
     return this.#report(done);
   }
@@ -235,7 +234,7 @@ export class Predictor implements LoadedModel {
     return { results, report };
   }
 
-  /** The model's outputs for each window of each request, as the graph gives them: what `predict` makes results of. */
+  /** Gives the model's outputs for each window of each request, from which `predict` makes results. */
   async infer(
     requests: readonly TokenRequest[],
     options: PredictOptions & { readonly truncate?: boolean; readonly alignment?: boolean } = {},
@@ -247,14 +246,16 @@ export class Predictor implements LoadedModel {
   /**
    * Runs the graph once on tensors by the names of its inputs, `[batch, tokens]` each, and gives those of its outputs.
    *
-   * @throws EngineError OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED. What the tensors hold is not checked.
+   * The values of the tensors are not checked.
+   *
+   * @throws EngineError OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED.
    */
   run(feeds: Feeds): Promise<FeedsReport> {
     return this.withGraph((run) => run(feeds));
   }
 
   /**
-   * As `run`, however often: all of `work` is one call, and the model stays loaded until it has settled.
+   * Lets `work` run the graph any number of times. All of it is one call, and the model stays loaded until it has settled.
    *
    * @throws EngineError OVERLOADED, PREDICTOR_DISPOSED, and what `work` throws
    */
@@ -263,44 +264,44 @@ export class Predictor implements LoadedModel {
   }
 
   /**
-   * The tokens of texts, or of pairs `{text, text_pair}`, as the model would read them; none is cut, however long it is.
+   * Splits texts, or pairs `{text, text_pair}`, into tokens as the model would read them; none is cut, however long it is.
    *
    * @throws EngineError INVALID_INPUT with `field`, OVERLOADED, PREDICTOR_DISPOSED.
    */
   tokenize(inputs: readonly unknown[], options: TokenizeOptions = {}): Promise<Tokenization[]> {
     return this.#activity.during(() =>
-      tokenize(this.#parts.tokenizer, parseTexts(inputs).map(requestOf), options),
+      tokenize(this.#dependencies.tokenizer, parseTexts(inputs).map(toTokenRequest), options),
     );
   }
 
   /**
-   * The text of each list of token ids.
+   * Puts together the text of each list of token ids.
    *
    * @throws EngineError INVALID_INPUT with `field`, for an id that the vocabulary does not have; OVERLOADED,
    * PREDICTOR_DISPOSED.
    */
   decode(ids: readonly (readonly number[])[], options: DecodeOptions = {}): Promise<string[]> {
-    return this.#activity.during(() => decode(this.#parts.tokenizer, ids, options));
+    return this.#activity.during(() => decode(this.#dependencies.tokenizer, ids, options));
   }
 
   /**
    * Runs one golden of the package, and the one after it at the next call; reads none before the first.
    *
-   * @throws EngineError PACKAGE_CORRUPT where the goldens can not be read, OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED.
+   * @throws EngineError PACKAGE_CORRUPT where the goldens cannot be read, OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED.
    */
   async checkGolden(): Promise<GoldenCheck> {
-    const next = await this.#parts.nextGolden();
+    const next = await this.#dependencies.nextGolden();
     return checkGolden(next, this.variantName, (requests, options) => this.infer(requests, options));
   }
 
-  /** Lets what is under way finish, refuses what comes after, and frees the model. */
+  /** Lets calls under way finish, refuses later ones, and frees the model. */
   dispose(): Promise<void> {
     return this.#activity.dispose(() => this.#close());
   }
 
   async #close(): Promise<void> {
-    this.#parts.tokenizer.dispose();
-    await Promise.all([this.#parts.session.dispose(), this.#parts.shortSession?.dispose()]);
+    this.#dependencies.tokenizer.dispose();
+    await Promise.all([this.#dependencies.session.dispose(), this.#dependencies.shortSession?.dispose()]);
   }
 
   #infer(requests: readonly TokenRequest[], options: RunOptions): Promise<Inference> {
@@ -308,14 +309,14 @@ export class Predictor implements LoadedModel {
   }
 
   /** @throws EngineError TASK_UNSUPPORTED */
-  #taskOf({ task: name }: PredictOptions): AnyTask {
-    const { task, manifest } = this.#parts;
+  #chooseTask({ task: name }: PredictOptions): AnyTask {
+    const { task, manifest } = this.#dependencies;
     if (name === undefined || name === task.name) return task;
     const wanted = taskFor(name);
     if (wanted.serves(manifest)) return wanted;
     throw new EngineError(
       'TASK_UNSUPPORTED',
-      `Model ${manifest.name} is for ${task.name}; it can not do ${name}.`,
+      `Model ${manifest.name} is for ${task.name}; it cannot do ${name}.`,
       { details: { model: manifest.name, task: name } },
     );
   }

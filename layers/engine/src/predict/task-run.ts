@@ -1,4 +1,4 @@
-/** A task on a list of inputs: the requests of each, one run of all of them, and the result of each. */
+/** Runs a task on a list of inputs: the requests of each, one run of all of them, and the result of each. */
 
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { Inference, RunOptions } from '../batching/batch-runner.ts';
@@ -12,9 +12,9 @@ export interface TaskRun {
   readonly parameters: CommonParameters;
   readonly context: TaskContext;
   /** Whether the inputs came as a list: errors then name an input by its place in it. @default false */
-  readonly listed?: boolean;
-  /** Is told of an input that can not be answered. @default - the first error ends all of the run */
-  readonly refuse?: (input: number, error: EngineError) => void;
+  readonly listed?: boolean | undefined;
+  /** Is told of an input that cannot be answered. @default - the first error ends the whole run */
+  readonly refuse?: ((input: number, error: EngineError) => void) | undefined;
   readonly infer: (requests: readonly TokenRequest[], options: RunOptions) => Promise<Inference>;
 }
 
@@ -27,11 +27,11 @@ export interface TaskResults {
   readonly postprocessMs: number;
 }
 
-/** A task on its way: what the model is to run, and what to do with the outputs. */
+/** A task that has begun: the requests that the model is to run, and the way from its outputs to results. */
 export interface BegunTask {
   readonly requests: readonly TokenRequest[];
   readonly options: RunOptions;
-  /** Makes the results of what the model gave for `requests`. */
+  /** Makes the results from the outputs that the model gave for `requests`. */
   finish(inference: Inference): Promise<TaskResults>;
 }
 
@@ -68,14 +68,14 @@ export function beginTask(inputs: readonly unknown[], run: Omit<TaskRun, 'infer'
     truncationDirection: parameters.truncation_direction,
     alignment: task.alignment,
     inputOf,
-    ...(condense && { condense: (window) => condense(window, parameters, context) }),
-    ...(run.refuse && { refuse: (request, error) => refuse(inputOf[request] ?? 0, error) }),
+    condense: condense && ((window) => condense(window, parameters, context)),
+    refuse: run.refuse && ((request, error) => refuse(inputOf[request] ?? 0, error)),
   };
   const finish = async (inference: Inference): Promise<TaskResults> => {
     const start = performance.now();
     let next = 0;
     const results: unknown[] = [];
-    // One after the other: what a result asks of the tokenizer is many calls, and other requests go between them.
+    // One after the other, because a result may call the tokenizer many times, and other requests go between those calls.
     for (const [index, input] of inputs.entries()) {
       const own = inference.results.slice(next, next + (requests[index]?.length ?? 0));
       next += own.length;

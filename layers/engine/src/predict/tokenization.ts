@@ -1,8 +1,8 @@
-/** Texts to tokens and back, without the model: what a client needs to count tokens, to cut texts, and to look. */
+/** Turns texts into tokens and back, without the model: clients count tokens, cut texts and look at them. */
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { Alignment, TaskContext, Tokenizer, TokenRequest } from '../ports.ts';
 
-/** What became of one text, or of a pair; every list is `[tokens]`. */
+/** The tokens of one text, or of a pair; every list is `[tokens]`. */
 export interface Tokenization
   extends Pick<Alignment, 'tokens' | 'spans' | 'specialTokensMask' | 'sequenceIds'> {
   readonly ids: readonly number[];
@@ -13,7 +13,7 @@ export interface TokenizeOptions {
   readonly addSpecialTokens?: boolean;
 }
 
-/** Each request's tokens, in order. None is cut, however long it is; spans are in UTF-16 code units. */
+/** Splits each request into tokens. None is cut, however long it is; spans are in UTF-16 code units. */
 export async function tokenize(
   tokenizer: Tokenizer,
   requests: readonly TokenRequest[],
@@ -41,7 +41,7 @@ export interface DecodeOptions {
 }
 
 /**
- * The text of each list of ids, as the tokenizer puts it together.
+ * Puts together the text of each list of ids, as the tokenizer does it.
  *
  * @throws EngineError INVALID_INPUT with `field`, for an id that the vocabulary does not have
  */
@@ -51,7 +51,7 @@ export function decode(
   options: DecodeOptions = {},
 ): Promise<string[]> {
   for (const [index, ids] of lists.entries()) {
-    const unknown = ids.findIndex((id) => !Number.isInteger(id) || tokenizer.tokenOf(id) === undefined);
+    const unknown = ids.findIndex((id) => !Number.isInteger(id) || tokenizer.idToToken(id) === undefined);
     if (unknown < 0) continue;
     const field = `ids[${index}][${unknown}]`;
     throw new EngineError('INVALID_INPUT', `${field}: the model has no token ${ids[unknown]}.`, {
@@ -61,13 +61,13 @@ export function decode(
   return Promise.all(lists.map((ids) => tokenizer.decode(ids, options)));
 }
 
-/** What of a tokenizer a task may see. */
-export function vocabularyOf(tokenizer: Tokenizer): TaskContext['vocabulary'] {
+/** Shows a task the part of a tokenizer that it may see. */
+export function exposeVocabulary(tokenizer: Tokenizer): TaskContext['vocabulary'] {
   return {
-    idOf: (token) => tokenizer.idOf(token),
-    tokenOf: (id) => tokenizer.tokenOf(id),
+    tokenToId: (token) => tokenizer.tokenToId(token),
+    idToToken: (id) => tokenizer.idToToken(id),
     decode: (ids, options) => tokenizer.decode(ids, options),
-    idsOf: async (text) => {
+    textToIds: async (text) => {
       const [own] = await tokenize(tokenizer, [{ text }], { addSpecialTokens: false });
       return own?.ids ?? [];
     },

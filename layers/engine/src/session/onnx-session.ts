@@ -8,8 +8,8 @@ import type { ExecutionProvider, Feeds, Outputs, Session, SessionOptions } from 
 /**
  * Opens a graph that was optimised when it was packaged; its weights are mapped from the file beside it.
  *
- * @throws EngineError PACKAGE_CORRUPT where the graph does not load, PACKAGE_INVALID where it has not the inputs
- * and outputs that the manifest says.
+ * @throws EngineError PACKAGE_CORRUPT where the graph does not load, PACKAGE_INVALID where it lacks the inputs
+ * and outputs that the manifest names.
  */
 export async function createOnnxSession(
   file: string,
@@ -50,15 +50,15 @@ async function load(file: string, options: SessionOptions): Promise<ort.Inferenc
   }
 }
 
-/** What a graph is opened with: on the CPU as it was optimised when it was packaged, on a GPU as its provider optimises it. */
+/** Chooses the options of a graph: the CPU runs it as it was optimised when it was packaged, and a GPU's provider optimises it anew. */
 export function sessionOptions(options: SessionOptions): ort.InferenceSession.SessionOptions {
   const { executionProvider = 'cpu' } = options;
   return executionProvider === 'cpu' ? cpuOptions(options) : gpuOptions(executionProvider, options);
 }
 
 /**
- * How long a thread looks for the next operator before it sleeps: longer than it takes to come, and so short that nothing is
- * left of it between two runs. See ADR-threads.md.
+ * The time that a thread looks for the next operator before it sleeps. It is longer than an operator takes to come, and so short
+ * that nothing of it is left between two runs. See ADR-threads.md.
  */
 const SPIN_MICROSECONDS = 200;
 
@@ -80,8 +80,8 @@ function cpuOptions({ intraOpThreads, allowSpinning }: SessionOptions): ort.Infe
 }
 
 /**
- * Weights are allocated by themselves, for the arena of a GPU grows by powers of two and would round them up. Patterns of
- * memory hold for one shape each, and lengths vary.
+ * Weights are allocated by themselves, because the arena of a GPU grows by powers of two and would round them up. Memory patterns
+ * are off, because each holds for one shape, and lengths vary.
  */
 function gpuOptions(
   provider: ExecutionProvider,

@@ -1,9 +1,9 @@
-/** The sessions of one model: one for all texts, and where short ones have a lane, one more for them. */
+/** Opens the sessions of one model: one for all texts, and where short ones have a lane, one more for them. */
 import type { Session } from '../ports.ts';
 
 export interface Sessions {
   readonly session: Session;
-  readonly shortSession?: Session;
+  readonly shortSession?: Session | undefined;
 }
 
 /**
@@ -30,6 +30,6 @@ export async function openSessions(
   }
 }
 
-export async function disposeOf({ session, shortSession }: Sessions): Promise<void> {
+export async function disposeSessions({ session, shortSession }: Sessions): Promise<void> {
   await Promise.all([session.dispose(), shortSession?.dispose()]);
 }

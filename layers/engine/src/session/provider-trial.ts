@@ -9,7 +9,7 @@ try {
   const session = await ort.InferenceSession.create(trialGraph(), {
     executionProviders: [provider],
     logSeverityLevel: 3,
-    // Without this the CPU takes over silently what the provider can not do.
+    // Without this the CPU silently takes over what the provider cannot do.
     ...(provider !== 'cpu' && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
   });
   const { y } = await session.run({ x: new ort.Tensor('float32', TRIAL_INPUT, [1, 2]) });

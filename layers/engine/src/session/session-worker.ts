@@ -11,7 +11,7 @@ const { file, graph, options }: WorkerData = workerData;
 
 const LEAST = constants.priority.PRIORITY_LOW;
 
-/** Linux counts it by thread, and the threads that the session will start inherit it; elsewhere it would be the whole process'. */
+/** Lowers the priority of this thread. Linux counts it by thread, and the session's threads inherit it; elsewhere it would be that of the whole process. */
 function giveWay({ niceness = 0 }: SessionOptions): void {
   if (niceness > 0 && process.platform === 'linux') setPriority(Math.min(getPriority() + niceness, LEAST));
 }
@@ -30,7 +30,7 @@ function fail(error: unknown, id?: number): void {
     code: failure.code,
     message: failure.message,
     reason: String(failure.cause ?? 'none'),
-    ...(id === undefined ? {} : { id }),
+    id,
   });
 }
 

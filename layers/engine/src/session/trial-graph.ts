@@ -1,7 +1,7 @@
 /**
- * A graph of three nodes as an ONNX file: `y = float32(float16(x) · w)`, `x` and `y` [1, 2] float32. What serves fp16
- * variants can run it. Written by hand, for the engine reads graphs and has no library to write them; field numbers are those
- * of onnx.proto3.
+ * A graph of three nodes as an ONNX file: `y = float32(float16(x) · w)`, `x` and `y` [1, 2] float32. Whatever
+ * serves fp16 variants can run it. It is written by hand, because the engine has no library that writes graphs; field numbers
+ * are those of onnx.proto3.
  */
 
 const FLOAT = 1;

@@ -1,4 +1,4 @@
-/** Whether an execution provider works here, found out in a process of its own: a driver may crash, or hang. */
+/** Finds out whether an execution provider works here, in a process of its own, because a driver may crash or hang. */
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -20,18 +20,18 @@ export function tryProvider(
     const limits = { timeout: timeLimitMs, killSignal: 'SIGKILL', maxBuffer: 2 ** 24 } as const;
     execFile(process.execPath, [entry, provider], limits, (error, stdout, stderr) => {
       const ms = performance.now() - start;
-      // What works and crashes as it ends has answered.
+      // A provider that works and crashes as it ends has answered.
       if (stdout === 'works') return resolve({ provider, works: true, ms });
       const reason = error?.killed
         ? `it gave no answer in ${timeLimitMs / 1_000} s`
-        : (saidOf(stderr) ?? `its process ended with ${error?.signal ?? error?.code ?? 0}`);
+        : (findReason(stderr) ?? `its process ended with ${error?.signal ?? error?.code ?? 0}`);
       return resolve({ provider, works: false, ms, reason });
     });
   });
 }
 
-/** The loader of the system names the library that is missing; of all else the last line says most. */
-function saidOf(stderr: string): string | undefined {
+/** Finds the reason in the output: the library that the system's loader misses, else the last line, which says most. */
+function findReason(stderr: string): string | undefined {
   const missing = /\S+: cannot open shared object file/.exec(stderr)?.[0];
   if (missing !== undefined) return missing;
   const lines = stderr.split('\n').map(withoutOrigin);

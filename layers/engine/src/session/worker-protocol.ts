@@ -1,4 +1,4 @@
-/** What the main thread and a session's thread say to each other. */
+/** The messages between the main thread and a session's thread. */
 
 import type { Graph } from '@pilotlight/model-format';
 import type { EngineErrorCode } from '@pilotlight/model-format/errors';
@@ -23,7 +23,7 @@ export type FromWorker =
 export interface Failure {
   readonly kind: 'failure';
   /** The run that failed, or the opening where there is none. */
-  readonly id?: number;
+  readonly id: number | undefined;
   readonly code: EngineErrorCode;
   readonly message: string;
   readonly reason: string;

@@ -12,9 +12,9 @@ import { siblingModule } from './sibling-module.ts';
 import type { Failure, FromWorker, ToWorker, WorkerData } from './worker-protocol.ts';
 
 /**
- * `script` is what the thread runs.
+ * Opens a graph in a thread of its own, which runs `script`.
  *
- * @throws EngineError as `createOnnxSession` does, and SESSION_FAILED where the thread can not start.
+ * @throws EngineError as `createOnnxSession` does, and SESSION_FAILED where the thread cannot start.
  */
 export async function createWorkerSession(
   file: string,
@@ -25,7 +25,7 @@ export async function createWorkerSession(
   const workerData: WorkerData = { file, graph, options };
   const worker = new Worker(script, { workerData });
   const message = await firstMessage(worker);
-  if (message?.kind === 'failure') throw errorOf(message);
+  if (message?.kind === 'failure') throw toError(message);
   return new WorkerSession(worker);
 }
 
@@ -46,7 +46,7 @@ async function firstMessage(worker: Worker): Promise<FromWorker | undefined> {
   }
 }
 
-function errorOf({ code, message, reason }: Failure): EngineError {
+function toError({ code, message, reason }: Failure): EngineError {
   return new EngineError(code, message, { cause: reason });
 }
 
@@ -90,7 +90,7 @@ class WorkerSession implements Session {
   async dispose(): Promise<void> {
     if (this.#stopped) return;
     this.#disposing = true;
-    // One that dies of it is gone as well; what that means to its runs, `#stop` says.
+    // A thread that dies of it is gone as well; `#stop` tells its runs.
     const exit = new Promise((resolve) => this.#worker.once('exit', resolve));
     this.#worker.ref();
     this.#send({ kind: 'dispose' });
@@ -112,7 +112,7 @@ class WorkerSession implements Session {
     // A run may end after `dispose` was called: the process must not, before the thread has.
     if (this.#pending.size === 0 && !this.#disposing) this.#worker.unref();
     if (message.kind === 'outputs') pending?.resolve(message.outputs);
-    else pending?.reject(errorOf(message));
+    else pending?.reject(toError(message));
   }
 
   #stop(reason: EngineError): void {

@@ -27,8 +27,8 @@ import { resolveAmong } from './resolve-among.ts';
 
 export interface FolderStoreOptions {
   /**
-   * What `verify` compares with the manifest: the sha256 of every file, or nothing more than the sizes, for storage
-   * that can not change and has been verified. See ADR-integrity.md. @default 'sha256'
+   * The check that `verify` makes against the manifest: the sha256 of every file, or nothing more than the sizes, for storage
+   * that cannot change and has been verified. See ADR-integrity.md. @default 'sha256'
    */
   readonly verify?: 'sha256' | 'size';
 }
@@ -114,7 +114,7 @@ class FolderPackage implements ModelPackage {
     if (this.#verify === 'size') return;
     const files = servedFiles(this.manifest, variant);
     const digests = await digestFiles(files.map(({ path }) => this.path(path))).catch((cause: unknown) => {
-      throw corrupt(this.manifest, 'a file can not be read', { cause });
+      throw corrupt(this.manifest, 'a file cannot be read', { cause });
     });
     for (const [index, file] of files.entries()) this.#require(findFault(file, digests[index]));
   }

@@ -1,4 +1,4 @@
-import { compareVersions } from '@pilotlight/model-format';
+import { compareVersions, formatModelRef } from '@pilotlight/model-format';
 import { EngineError, PilotlightError } from '@pilotlight/model-format/errors';
 import type { ModelPackage, ModelRef, PackageEntry, PackageStore, ResolvedRef } from '../ports.ts';
 import { modelNotFound } from './resolve-among.ts';
@@ -20,7 +20,7 @@ export class JoinedStore implements PackageStore {
     const lists = await Promise.all(this.#stores.map((store) => store.list()));
     const entries = new Map<string, PackageEntry>();
     for (const entry of lists.flat()) {
-      const key = `${entry.name}@${entry.version}`;
+      const key = formatModelRef(entry);
       if (!entries.has(key)) entries.set(key, entry);
     }
     return [...entries.values()].sort(byNameAndVersion);
@@ -56,9 +56,9 @@ export class JoinedStore implements PackageStore {
 
 /** One refusal for all stores: it names the models of all, and the versions of a store that has the model. */
 function joined(name: string, refusals: readonly PilotlightError[]): EngineError {
-  const modelsOf = ({ details: { models } }: PilotlightError) => (Array.isArray(models) ? models : []);
-  const models = [...new Set(refusals.flatMap(modelsOf))].map(String).sort();
-  const other = refusals.find((refusal) => modelsOf(refusal).includes(name));
+  const listModels = ({ details: { models } }: PilotlightError) => (Array.isArray(models) ? models : []);
+  const models = [...new Set(refusals.flatMap(listModels))].map(String).sort();
+  const other = refusals.find((refusal) => listModels(refusal).includes(name));
   return other
     ? new EngineError('MODEL_NOT_FOUND', other.message, { details: { models } })
     : modelNotFound(name, models);

@@ -23,7 +23,7 @@ interface Candidate extends TokenSpan {
 }
 
 /**
- * Every span of at most `maxLength` tokens, the best first, of equals in any order. The first costs O(n) over n tokens,
+ * Gives every span of at most `maxLength` tokens, the best first, equals in any order. The first costs O(n) over n tokens,
  * whatever the length is: the best start for each end comes out of a sliding maximum. Each further one costs
  * O(maxLength + log n): of the starts that the last span's end had, those before and after its own are looked through.
  */
@@ -36,8 +36,8 @@ export function* spansByScore(windows: readonly EdgeScores[], maxLength: number)
     yield { window, start, end, score };
     const edges = windows[window];
     if (!edges) continue;
-    if (start > lowest) heap.push(bestOf(edges, window, end, lowest, start - 1));
-    if (start < highest) heap.push(bestOf(edges, window, end, start + 1, highest));
+    if (start > lowest) heap.push(findBest(edges, window, end, lowest, start - 1));
+    if (start < highest) heap.push(findBest(edges, window, end, start + 1, highest));
   }
 }
 
@@ -56,7 +56,7 @@ function bestForEachEnd({ starts, ends }: EdgeScores, window: number, maxLength:
   });
 }
 
-function bestOf(
+function findBest(
   { starts, ends }: EdgeScores,
   window: number,
   end: number,

@@ -1,11 +1,11 @@
 /**
- * From the logits of windows over a context to its answers, as `QuestionAnsweringPipeline.postprocess` of Hugging Face
+ * Finds the answers in a context from the logits of its windows, as `QuestionAnsweringPipeline.postprocess` of Hugging Face
  * Transformers has it (src/transformers/pipelines/question_answering.py).
  */
 import { at } from '../math/activations.ts';
 import type { Span, TokenResult } from '../ports.ts';
 import { type EdgeScores, spansByScore, type TokenSpan } from './answer-spans.ts';
-import { alignmentOf, finiteData } from './output.ts';
+import { finiteData, requireAlignment } from './output.ts';
 import { beginsWord, trimSpan } from './spans.ts';
 
 /** A span of the context in UTF-16 code units; an empty one at 0 says that there is no answer. */
@@ -38,7 +38,7 @@ export function answersIn(
   let looked = 0;
   for (const span of spansByScore(windows, max_answer_len)) {
     if (answers.length === top_k || looked++ === top_k * SPANS_FOR_EACH) break;
-    const [start, end] = trimSpan(context, charactersOf(span, windows, words));
+    const [start, end] = trimSpan(context, findCharacters(span, windows, words));
     const text = context.slice(start, end).toLowerCase();
     if (text === '' || seen.has(text)) continue;
     seen.add(text);
@@ -58,12 +58,12 @@ interface ContextScores extends EdgeScores {
   readonly wordIds: readonly (number | null)[];
   /** Index of the first token among those of the whole context. */
   readonly from: number;
-  /** Of the first special token, which stands for no answer. */
-  readonly noAnswer?: number;
+  /** The score of the first special token, which stands for no answer; undefined where there is none. */
+  readonly noAnswer: number | undefined;
 }
 
 function contextScores(window: TokenResult): ContextScores {
-  const { sequenceIds, specialTokensMask, spans, wordIds } = alignmentOf(window.encoding);
+  const { sequenceIds, specialTokensMask, spans, wordIds } = requireAlignment(window.encoding);
   const first = sequenceIds.indexOf(1);
   const [from, to] = first < 0 ? [0, 0] : [first, sequenceIds.lastIndexOf(1) + 1];
   const hasNoAnswer = specialTokensMask[0] === 1;
@@ -78,7 +78,7 @@ function contextScores(window: TokenResult): ContextScores {
     spans: spans.slice(from, to),
     wordIds: wordIds.slice(from, to),
     from: window.encoding.windowStart ?? 0,
-    ...(hasNoAnswer && { noAnswer: at(startLogits, 0) - startTotal + at(endLogits, 0) - endTotal }),
+    noAnswer: hasNoAnswer ? at(startLogits, 0) - startTotal + at(endLogits, 0) - endTotal : undefined,
   };
 }
 
@@ -108,7 +108,7 @@ function wordsIn(context: string, windows: readonly ContextScores[]): Span[] {
   return wordOf.map((word): Span => [words[word]?.start ?? 0, words[word]?.end ?? 0]);
 }
 
-function charactersOf(
+function findCharacters(
   { window, start, end }: TokenSpan,
   windows: readonly ContextScores[],
   words: readonly Span[],

@@ -1,4 +1,4 @@
-/** One vector for a text: pooled by the graph, or from the hidden states of its tokens. */
+/** Makes one vector for a text: the graph pools it, or it comes from the hidden states of its tokens. */
 
 import type { EngineError } from '@pilotlight/model-format/errors';
 import { type Pooling, pool } from '../math/pooling.ts';
@@ -6,12 +6,12 @@ import type { OutputRole, TaskContext, TokenResult } from '../ports.ts';
 import { outputData } from './output.ts';
 import { invalidParameter } from './refusals.ts';
 
-/** What a task that embeds needs of a graph: one of these. */
+/** The outputs of a graph that embeds: a task needs one of these. */
 export const EMBEDDING_OUTPUTS: readonly (readonly OutputRole[])[] = [['hidden_states', 'embeddings']];
 
 /**
- * The window with its embedding, `[hidden]`, in place of its hidden states, which are many times larger. `pooling` is
- * that of the call, `usual` that of a call and a model that say nothing; a graph that pools does it its own way.
+ * Puts the embedding of a window, `[hidden]`, in place of its hidden states, which are many times larger. The call names
+ * `pooling`; `usual` holds where neither call nor model names one. A graph that pools does it its own way.
  *
  * @throws EngineError INVALID_PARAMETER where the call wants a pooling that the graph left behind
  */

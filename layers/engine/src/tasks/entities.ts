@@ -1,11 +1,11 @@
 /**
- * From scores of tokens to labelled spans, with the semantics of `TokenClassificationPipeline.aggregate` of
+ * Turns scores of tokens into labelled spans, with the semantics of `TokenClassificationPipeline.aggregate` of
  * Hugging Face Transformers (src/transformers/pipelines/token_classification.py).
  */
 import { argmax, at } from '../math/activations.ts';
 import { beginsWord } from './spans.ts';
 import { decodeTags, type TagDecoding } from './tag-decoding.ts';
-import { tagsOf } from './tags.ts';
+import { createTagReader } from './tags.ts';
 
 export interface ScoredToken {
   /** Place among the tokens of the whole text, special ones included. */
@@ -28,13 +28,13 @@ export interface Labelled {
 
 export type WordStrategy = 'first' | 'average' | 'max';
 
-/** What a sequence is labelled with. */
+/** The labels of a sequence, and how they are chosen. */
 export interface Tagging {
   readonly labels: readonly string[];
   readonly decoding: TagDecoding;
 }
 
-/** Each token with its label. */
+/** Gives each token its label. */
 export function labelTokens(tokens: readonly ScoredToken[], tagging: Tagging): (ScoredToken & Labelled)[] {
   const chosen = choose(
     tokens.map(({ scores }) => scores),
@@ -43,16 +43,16 @@ export function labelTokens(tokens: readonly ScoredToken[], tagging: Tagging): (
   return tokens.map((token, i) => ({ ...token, ...(chosen[i] ?? NO_LABEL) }));
 }
 
-/** Each word of `text` with one label, from its first token, the mean of its tokens or its surest token. */
+/** Gives each word of `text` one label, from its first token, the mean of its tokens or its surest token. */
 export function labelWords(
   text: string,
   tokens: readonly ScoredToken[],
   tagging: Tagging,
   strategy: WordStrategy,
 ): Labelled[] {
-  const words = wordsOf(text, tokens);
+  const words = splitWords(text, tokens);
   const chosen = choose(
-    words.map((word) => scoresOfWord(word, strategy)),
+    words.map((word) => scoreWord(word, strategy)),
     tagging,
   );
   return words.map((word, i) => ({
@@ -67,7 +67,7 @@ export function labelWords(
  * say what its prefixes mean.
  */
 export function groupEntities(parts: readonly Labelled[], labels: readonly string[]): Labelled[] {
-  const read = tagsOf(labels);
+  const read = createTagReader(labels);
   const groups: Labelled[][] = [];
   let last = { tag: '', ends: true };
   for (const part of parts) {
@@ -85,7 +85,7 @@ export function groupEntities(parts: readonly Labelled[], labels: readonly strin
   }));
 }
 
-function wordsOf(text: string, tokens: readonly ScoredToken[]): ScoredToken[][] {
+function splitWords(text: string, tokens: readonly ScoredToken[]): ScoredToken[][] {
   const words: ScoredToken[][] = [];
   for (const token of tokens) {
     const word = words.at(-1);
@@ -95,7 +95,7 @@ function wordsOf(text: string, tokens: readonly ScoredToken[]): ScoredToken[][] 
   return words;
 }
 
-function scoresOfWord(word: readonly ScoredToken[], strategy: WordStrategy): Float64Array {
+function scoreWord(word: readonly ScoredToken[], strategy: WordStrategy): Float64Array {
   const [first] = word;
   if (!first) return new Float64Array();
   switch (strategy) {

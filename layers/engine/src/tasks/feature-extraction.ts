@@ -1,11 +1,11 @@
 /** Text in, vectors out: one for each token, or one for the text where a pooling is chosen. */
 import * as z from 'zod/mini';
-import { normalize, rowOf } from '../math/pooling.ts';
+import { copyRow, normalize } from '../math/pooling.ts';
 import type { Task, TaskContext, TokenResult } from '../ports.ts';
 import { alreadyPooled, condenseToEmbedding, EMBEDDING_OUTPUTS } from './embedding.ts';
 import { finiteData } from './output.ts';
 import { commonParameters } from './parameters.ts';
-import { promptOf, promptParameters } from './prompts.ts';
+import { choosePrompt, promptParameters } from './prompts.ts';
 import { invalidInput, invalidParameter } from './refusals.ts';
 
 const SHAPE = 'must be a text, or {"tokens": [ids of tokens]}';
@@ -41,9 +41,9 @@ export const featureExtraction: Task<Input, Parameters, Features> = {
   serves: ({ task }) => task === 'feature-extraction' || task === 'sentence-similarity',
 
   requests(input, parameters, context) {
-    if (typeof input === 'string') return [{ text: `${promptOf(parameters, context)}${input}` }];
+    if (typeof input === 'string') return [{ text: `${choosePrompt(parameters, context)}${input}` }];
     const asked = parameters.prompt_name ?? parameters.prompt;
-    if (asked !== undefined && promptOf(parameters, context) !== '')
+    if (asked !== undefined && choosePrompt(parameters, context) !== '')
       throw invalidParameter('prompt', 'goes before a text, not before ids of tokens');
     const { vocabSize } = context.textProcessing;
     const unknown = input.tokens.findIndex((token) => token >= vocabSize);
@@ -60,7 +60,7 @@ export const featureExtraction: Task<Input, Parameters, Features> = {
   result(_input, [windows], parameters, { taskDefaults }) {
     const only = windows?.[0];
     const finish = (vector: Float64Array): number[] => {
-      const kept = firstOf(vector, parameters.dimensions);
+      const kept = keepFirst(vector, parameters.dimensions);
       return Array.from((parameters.normalize ?? taskDefaults?.normalize ?? false) ? normalize(kept) : kept);
     };
     if (isPooled(only, parameters.pooling, taskDefaults)) {
@@ -68,7 +68,9 @@ export const featureExtraction: Task<Input, Parameters, Features> = {
     }
     const states = finiteData(only, 'hidden_states');
     const tokens = only?.encoding.ids.length ?? 1;
-    return Array.from({ length: tokens }, (_, token) => finish(rowOf(states, token, states.length / tokens)));
+    return Array.from({ length: tokens }, (_, token) =>
+      finish(copyRow(states, token, states.length / tokens)),
+    );
   },
 };
 
@@ -85,7 +87,7 @@ function isPooled(
   return false;
 }
 
-function firstOf(vector: Float64Array, dimensions: number | undefined): Float64Array {
+function keepFirst(vector: Float64Array, dimensions: number | undefined): Float64Array {
   if (dimensions === undefined || dimensions === vector.length) return vector;
   if (dimensions < vector.length) return vector.subarray(0, dimensions);
   throw invalidParameter('dimensions', `the vectors of this model have ${vector.length} numbers`);

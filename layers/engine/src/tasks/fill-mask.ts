@@ -10,7 +10,7 @@ import { oneText } from './text-input.ts';
 
 /** Tokens that one input may ask for, all its masks together: the text is put together for each of them. */
 const MOST_TOKENS = 1000;
-/** Each is tokenised by itself, for each input anew. */
+/** The most targets of a call. Each is tokenised by itself, for each input anew. */
 const MOST_TARGETS = 1000;
 
 const target = z.string().check(z.minLength(1));
@@ -48,12 +48,12 @@ export const fillMask: Task<string, Parameters, MaskToken[] | MaskToken[][]> = {
   serves: ({ task }) => task === 'fill-mask',
 
   requests(text, _parameters, context) {
-    const mask = maskOf(context);
+    const mask = findMaskToken(context);
     if (!text.includes(mask)) throw invalidInput('', `must have a ${mask}`);
     return [{ text }];
   },
 
-  /** The logits of masks alone: those of a text are as many as its tokens times the vocabulary. */
+  /** Keeps the logits of masks alone, because a text has as many as its tokens times the vocabulary. */
   condense(window, _parameters, context) {
     const logits = outputData(window, 'logits');
     const size = logits.length / window.encoding.ids.length;
@@ -70,7 +70,7 @@ export const fillMask: Task<string, Parameters, MaskToken[] | MaskToken[][]> = {
     const { ids = [] } = only?.encoding ?? {};
     const places = only ? masksIn(only.encoding, context) : [];
     if (places.length === 0) {
-      throw invalidInput('', `has no ${maskOf(context)} among the tokens that the model read`);
+      throw invalidInput('', `has no ${findMaskToken(context)} among the tokens that the model read`);
     }
     const logits = finiteData(only, 'logits');
     const size = logits.length / places.length;
@@ -96,7 +96,7 @@ export const fillMask: Task<string, Parameters, MaskToken[] | MaskToken[][]> = {
         score: at(scores, token),
         token,
         token_str: await vocabulary.decode([token]),
-        // As transformers has it: with special tokens where there are several masks, for the others are among them.
+        // Transformers keeps special tokens where there are several masks, because the other masks are among them.
         sequence: await vocabulary.decode(ids.with(place, token), { skipSpecialTokens: places.length === 1 }),
       }));
     });
@@ -105,29 +105,29 @@ export const fillMask: Task<string, Parameters, MaskToken[] | MaskToken[][]> = {
   },
 };
 
-function maskOf({ textProcessing }: TaskContext): string {
+function findMaskToken({ textProcessing }: TaskContext): string {
   return textProcessing.maskToken ?? '[MASK]';
 }
 
 /** Indices of the tokens that are masks. */
 function masksIn({ ids }: Encoding, context: TaskContext): number[] {
-  const mask = context.vocabulary.idOf(maskOf(context));
+  const mask = context.vocabulary.tokenToId(findMaskToken(context));
   return [...ids.keys()].filter((place) => ids[place] === mask);
 }
 
 /**
- * Each target once. One that the vocabulary does not spell so is tokenised, for models that know no upper case or
- * mark the beginnings of words. Where transformers would take the first of several tokens, this is refused: its score
- * is of another word.
+ * Finds the id of each target once. A target that the vocabulary does not spell so is tokenised, because some models know no
+ * upper case or mark the beginnings of words. Where transformers would take the first of several tokens, the target is refused,
+ * because the score would be that of another word.
  */
 async function targetIds(targets: readonly string[], { vocabulary }: TaskContext): Promise<number[]> {
   const ids = targets.map(async (target) => {
-    const whole = vocabulary.idOf(target);
+    const whole = vocabulary.tokenToId(target);
     if (whole !== undefined) return whole;
-    const tokens = await vocabulary.idsOf(target);
+    const tokens = await vocabulary.textToIds(target);
     const [only] = tokens;
     if (only !== undefined && tokens.length === 1) return only;
-    const spelled = tokens.map((id) => `'${vocabulary.tokenOf(id) ?? id}'`).join(', ');
+    const spelled = tokens.map((id) => `'${vocabulary.idToToken(id) ?? id}'`).join(', ');
     const reason = `'${target}' is ${tokens.length} tokens of the model${spelled && `: ${spelled}`}; it must be one`;
     throw invalidParameter('targets', reason);
   });

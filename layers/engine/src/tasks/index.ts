@@ -29,7 +29,7 @@ export function taskFor(name: TaskName): AnyTask {
 }
 
 /** Every task that a model can do, that of its manifest first. */
-export function tasksOf(model: TaskModel): TaskName[] {
+export function listTasks(model: TaskModel): TaskName[] {
   const others = Object.values(REGISTRY).filter(({ name, serves }) => name !== model.task && serves(model));
   return [model.task, ...others.map(({ name }) => name)];
 }

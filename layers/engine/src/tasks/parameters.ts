@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import type { TruncationDirection } from '../ports.ts';
 
-/** What every task takes. */
+/** The parameters that every task takes. */
 export const commonParameters = {
   /** Cut an input that is too long for the model, instead of refusing it. */
   truncate: z._default(z.boolean(), false),
-  /** Which end of a text is cut off. */
+  /** The end of a text that is cut off. */
   truncation_direction: z._default(z.enum(['right', 'left']), 'right'),
 };
 

@@ -1,4 +1,4 @@
-/** What is put before a text that is to be embedded: some models were trained to be told what it is for. */
+/** Prompts, which are put before a text that is to be embedded, because some models were trained to be told its purpose. */
 import * as z from 'zod/mini';
 import type { TaskContext } from '../ports.ts';
 import { invalidParameter } from './refusals.ts';
@@ -6,7 +6,7 @@ import { invalidParameter } from './refusals.ts';
 export const promptParameters = {
   /** The name of one of the model's prompts: `query`, `passage`. @default - the model's default prompt, if it has one */
   prompt_name: z.optional(z.string()),
-  /** A prompt of one's own, in place of one of the model's; '' is none at all. */
+  /** A prompt of your own, in place of one of the model's; '' is none at all. */
   prompt: z.optional(z.string()),
 };
 
@@ -15,8 +15,8 @@ interface PromptParameters {
   readonly prompt?: string | undefined;
 }
 
-/** What is put before a text: the prompt that a call asks for, else the model's own. @throws EngineError INVALID_PARAMETER */
-export function promptOf(parameters: PromptParameters, { taskDefaults }: TaskContext): string {
+/** Chooses the prompt of a text: the one that a call asks for, else the model's own. @throws EngineError INVALID_PARAMETER */
+export function choosePrompt(parameters: PromptParameters, { taskDefaults }: TaskContext): string {
   const { prompt, prompt_name: name = prompt === undefined ? taskDefaults?.defaultPrompt : undefined } =
     parameters;
   if (name === undefined) return prompt ?? '';

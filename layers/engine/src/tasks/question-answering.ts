@@ -43,7 +43,7 @@ export interface SpanAnswer {
   readonly end: number;
 }
 
-/** Of a context without a token: of white space, say. */
+/** The answer in a context that has no token, for example white space. */
 const NO_ANSWER: SpanAnswer = { answer: '', score: 0, start: 0, end: 0 };
 
 /** One answer, or with a `top_k` above 1 a list of them, the best first. */
@@ -63,7 +63,7 @@ export const questionAnswering: Task<Question, Parameters, SpanAnswer | SpanAnsw
         of: 'pair',
         stride: doc_stride,
         maxTokens: max_seq_len,
-        other: { field: 'question', ...(max_question_len && { maxTokens: max_question_len }) },
+        other: { field: 'question', maxTokens: max_question_len },
       },
     },
   ],

@@ -3,20 +3,20 @@ import { EngineError } from '@pilotlight/model-format/errors';
 import { softmax } from '../math/activations.ts';
 import type { TokenResult } from '../ports.ts';
 import type { ScoredToken } from './entities.ts';
-import { alignmentOf, finiteData } from './output.ts';
+import { finiteData, requireAlignment } from './output.ts';
 
 /**
- * Each token once, special ones left out. One that two windows have is taken from that in which it has more context, as
- * BERT's reading of long documents does it: windows change in the middle of their overlap. What is joined are tokens, not
- * spans, so that no span is cut in two where a window ends.
+ * Gives each token once, without the special ones. A token that two windows have is taken from the one in which it has more
+ * context, as BERT's reading of long documents does it: windows change in the middle of their overlap. Tokens are joined and
+ * not spans, so that no span is cut in two where a window ends.
  */
 export function scoredTokens(windows: readonly TokenResult[], labels: readonly string[]): ScoredToken[] {
-  const places = windows.map(placeOf);
+  const places = windows.map(findPlace);
   return windows.flatMap((window, i) => {
     const place = places[i] ?? { from: 0, to: 0, before: 0 };
     const from = border(places[i - 1], place) ?? place.from;
     const to = border(place, places[i + 1]) ?? place.to;
-    return tokensOf(window, labels, place, from, to);
+    return readTokens(window, labels, place, from, to);
   });
 }
 
@@ -28,8 +28,8 @@ interface Place {
   readonly before: number;
 }
 
-function placeOf({ encoding }: TokenResult): Place {
-  const { specialTokensMask } = alignmentOf(encoding);
+function findPlace({ encoding }: TokenResult): Place {
+  const { specialTokensMask } = requireAlignment(encoding);
   const from = encoding.windowStart ?? 0;
   const before = Math.max(specialTokensMask.indexOf(0), 0);
   return { from, to: from + specialTokensMask.lastIndexOf(0) + 1 - before, before };
@@ -39,7 +39,7 @@ function border(left: Place | undefined, right: Place | undefined): number | und
   return left && right && Math.ceil((left.to + right.from) / 2);
 }
 
-function tokensOf(
+function readTokens(
   window: TokenResult,
   labels: readonly string[],
   place: Place,
@@ -54,7 +54,7 @@ function tokensOf(
       `The model gave ${logits.length / (ids.length || 1)} logits for each token, but its manifest has ${labels.length} labels.`,
     );
   }
-  const { spans, wordIds, tokens } = alignmentOf(window.encoding);
+  const { spans, wordIds, tokens } = requireAlignment(window.encoding);
   return Array.from({ length: Math.max(to - from, 0) }, (_, i): ScoredToken => {
     const row = from - place.from + place.before + i;
     const [start, end] = spans[row] ?? [0, 0];

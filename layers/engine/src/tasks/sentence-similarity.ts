@@ -5,7 +5,7 @@ import type { Task } from '../ports.ts';
 import { condenseToEmbedding, EMBEDDING_OUTPUTS } from './embedding.ts';
 import { finiteData } from './output.ts';
 import { commonParameters } from './parameters.ts';
-import { promptOf, promptParameters } from './prompts.ts';
+import { choosePrompt, promptParameters } from './prompts.ts';
 
 const SHAPE = 'must be {"source_sentence": "...", "sentences": ["...", "..."]}';
 const input = z.strictObject(
@@ -27,7 +27,7 @@ export const sentenceSimilarity: Task<z.infer<typeof input>, z.infer<typeof para
   serves: ({ task }) => task === 'sentence-similarity' || task === 'feature-extraction',
 
   requests({ source_sentence, sentences }, parameters, context) {
-    const prompt = promptOf(parameters, context);
+    const prompt = choosePrompt(parameters, context);
     return [source_sentence, ...sentences].map((text) => ({ text: `${prompt}${text}` }));
   },
 

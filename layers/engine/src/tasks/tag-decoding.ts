@@ -1,12 +1,12 @@
-/** Which label each token or word of a sequence gets: each its best, or together the best that is well formed. */
+/** Chooses the label of each token or word of a sequence: each its best, or together the best that is well formed. */
 import { argmax, at } from '../math/activations.ts';
-import { tagsOf } from './tags.ts';
+import { createTagReader } from './tags.ts';
 
-/** As `taskDefaults.decoding` of a manifest and the parameter `decoding` have it. */
+/** The way to choose labels, as `taskDefaults.decoding` of a manifest and the parameter `decoding` name it. */
 export type TagDecoding = 'argmax' | 'constrained';
 
 /**
- * The index of a label for each row of `[rows][labels]`: log-probabilities, or logits, which differ from them by a constant a row.
+ * Chooses the index of a label for each row of `[rows][labels]`: log-probabilities, or logits, which differ from them by a constant a row.
  *
  * `constrained` is the most probable sequence in which every span is well formed: nothing goes on with a span that has not
  * begun, and in schemes that mark the end of a span, none is left open. Viterbi's algorithm with the transitions that
@@ -31,8 +31,8 @@ interface Transitions {
   readonly before: readonly (readonly number[] | undefined)[];
 }
 
-function transitionsOf(labels: readonly string[]): Transitions {
-  const tags = labels.map(tagsOf(labels));
+function findTransitions(labels: readonly string[]): Transitions {
+  const tags = labels.map(createTagReader(labels));
   const before = tags.map(({ tag, continues }) =>
     continues ? [...tags.keys()].filter((i) => tags[i]?.tag === tag && tags[i]?.open) : undefined,
   );
@@ -43,19 +43,19 @@ function transitionsOf(labels: readonly string[]): Transitions {
   };
 }
 
-/** The best path by its log-probability; undefined where no sequence of the labels is well formed. */
+/** Finds the best path by its log-probability; undefined where no sequence of the labels is well formed. */
 function bestSequence(rows: readonly ArrayLike<number>[], labels: readonly string[]): number[] | undefined {
-  const { begins, ends, before } = transitionsOf(labels);
+  const { begins, ends, before } = findTransitions(labels);
   const last = labels.map((_, label) => label).filter(ends);
   const cameFrom: Int32Array[] = [];
   let best = new Float64Array(labels.length);
   for (const [step, row] of rows.entries()) {
-    const free = bestOf(last, best);
+    const free = findBest(last, best);
     const from = new Int32Array(labels.length);
     const next = new Float64Array(labels.length);
     for (let label = 0; label < labels.length; label++) {
       const previous = before[label];
-      from[label] = previous ? bestOf(previous, best) : free;
+      from[label] = previous ? findBest(previous, best) : free;
       const reached =
         step === 0 ? (begins(label) ? 0 : Number.NEGATIVE_INFINITY) : valueAt(best, from[label]);
       next[label] = reached + at(row, label);
@@ -63,7 +63,7 @@ function bestSequence(rows: readonly ArrayLike<number>[], labels: readonly strin
     cameFrom.push(from);
     best = next;
   }
-  let label = bestOf(last, best);
+  let label = findBest(last, best);
   if (valueAt(best, label) === Number.NEGATIVE_INFINITY) return undefined;
   const path: number[] = [];
   for (const from of cameFrom.toReversed()) {
@@ -73,8 +73,8 @@ function bestSequence(rows: readonly ArrayLike<number>[], labels: readonly strin
   return path.reverse();
 }
 
-/** The first of the largest; -1 of none. */
-function bestOf(candidates: readonly number[], values: Float64Array): number {
+/** Finds the first of the largest; -1 where there is none. */
+function findBest(candidates: readonly number[], values: Float64Array): number {
   let best = candidates[0] ?? -1;
   for (const candidate of candidates)
     if (valueAt(values, candidate) > valueAt(values, best)) best = candidate;

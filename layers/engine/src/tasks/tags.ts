@@ -1,7 +1,7 @@
 /** How the labels of tokens say where a span begins and ends: BIO, IOB1, BIOES, BILOU, BMES, or not at all. */
 
 export interface Tag {
-  /** What the span is of. */
+  /** The kind of the span. */
   readonly tag: string;
   /** Whether a span begins here even behind one of the same kind. */
   readonly begins: boolean;
@@ -25,7 +25,7 @@ const ENDINGS = 'ELSUW';
  * others only where the model has one of them for a kind that it has a `B-` for too, so that a bare label `E-mail` stays
  * what it is.
  */
-export function tagsOf(labels: readonly string[]): (label: string) => Tag {
+export function createTagReader(labels: readonly string[]): (label: string) => Tag {
   const known = new Set(labels);
   const closes = labels.some((label) => {
     const [, prefix = '', tag] = PREFIXED.exec(label) ?? [];

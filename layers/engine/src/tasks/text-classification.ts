@@ -6,13 +6,13 @@ import { at, sigmoid, softmax } from '../math/activations.ts';
 import type { Task } from '../ports.ts';
 import { finiteData } from './output.ts';
 import { commonParameters } from './parameters.ts';
-import { requestOf, type TextInput, textInput } from './text-input.ts';
+import { type TextInput, textInput, toTokenRequest } from './text-input.ts';
 
 const parameters = z.strictObject({
   ...commonParameters,
   /** How many labels to give; all of them where it is null. */
   top_k: z._default(z.nullable(z.int().check(z.positive())), null),
-  /** What turns logits into scores. @default - the model's own; else sigmoid for a model of one label, and softmax */
+  /** The function that turns logits into scores. @default - the model's own; else sigmoid for a model of one label, and softmax */
   function_to_apply: z.optional(z.enum(['softmax', 'sigmoid', 'none'])),
 });
 type Parameters = z.infer<typeof parameters>;
@@ -32,7 +32,7 @@ export const textClassification: Task<TextInput, Parameters, LabelScore[]> = {
   alignment: false,
 
   serves: ({ task }) => ['text-classification', 'zero-shot-classification', 'text-ranking'].includes(task),
-  requests: (input) => [requestOf(input)],
+  requests: (input) => [toTokenRequest(input)],
 
   result(_input, [windows], { top_k, function_to_apply }, { labels, taskDefaults }) {
     const logits = finiteData(windows?.[0], 'logits');

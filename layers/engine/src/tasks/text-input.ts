@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { TokenRequest } from '../ports.ts';
 
-/** What tasks take that read one text by itself. */
+/** The input of tasks that read one text by itself. */
 export const oneText = z.string('must be a text');
 
 /** A text, or two texts that the model reads as one sequence. */
@@ -11,7 +11,6 @@ export const textInput = z.union(
 );
 export type TextInput = z.infer<typeof textInput>;
 
-export function requestOf(input: TextInput): TokenRequest {
-  if (typeof input === 'string') return { text: input };
-  return { text: input.text, ...(input.text_pair !== undefined && { pair: input.text_pair }) };
+export function toTokenRequest(input: TextInput): TokenRequest {
+  return typeof input === 'string' ? { text: input } : { text: input.text, pair: input.text_pair };
 }

@@ -47,7 +47,7 @@ export const textRanking: Task<z.infer<typeof input>, z.infer<typeof parameters>
     const raw = raw_scores || taskDefaults?.functionToApply === 'none';
     return results
       .map(([window], index) => {
-        const logit = relevanceOf(finiteData(window, 'logits'));
+        const logit = readRelevance(finiteData(window, 'logits'));
         const score = raw ? logit : at(sigmoid([logit]), 0);
         return { index, score, ...(return_text && { text: texts[index] ?? '' }) };
       })
@@ -60,7 +60,7 @@ export const textRanking: Task<z.infer<typeof input>, z.infer<typeof parameters>
  * The logit of "it fits". Of two logits, "it does not" and "it does", that is their difference, whose sigmoid is the
  * softmax of the second.
  */
-function relevanceOf(logits: Float32Array): number {
+function readRelevance(logits: Float32Array): number {
   if (logits.length === 1) return at(logits, 0);
   if (logits.length === 2) return at(logits, 1) - at(logits, 0);
   throw new EngineError(

@@ -59,7 +59,7 @@ export const tokenClassification: Task<string, Parameters, (EntityGroup | Entity
 
   serves: ({ task }) => task === 'token-classification',
   requests: (text, { stride }) => [
-    { text, ...(stride !== undefined && { windows: { of: 'text', stride } }) },
+    { text, windows: stride === undefined ? undefined : { of: 'text', stride } },
   ],
 
   result(
@@ -72,7 +72,7 @@ export const tokenClassification: Task<string, Parameters, (EntityGroup | Entity
     const tokens = scoredTokens(windows, labels);
     const ignored = new Set(ignore_labels);
     const offset = offsetsIn(text, unit);
-    const placeOf = (part: { start: number; end: number }) => {
+    const describePlace = (part: { start: number; end: number }) => {
       const [start, end] = trimSpan(text, [part.start, part.end]);
       return { word: text.slice(start, end), start: offset(start), end: offset(end) };
     };
@@ -81,13 +81,13 @@ export const tokenClassification: Task<string, Parameters, (EntityGroup | Entity
         .filter(({ label }) => !ignored.has(label))
         .map((part) => {
           const { label: entity, score, index, token } = part;
-          return { entity, score, index, token, ...placeOf(part) };
+          return { entity, score, index, token, ...describePlace(part) };
         });
     }
     const labelled =
       strategy === 'simple' ? labelTokens(tokens, tagging) : labelWords(text, tokens, tagging, strategy);
     return groupEntities(labelled, labels)
       .filter(({ label }) => !ignored.has(label))
-      .map((group) => ({ entity_group: group.label, score: group.score, ...placeOf(group) }));
+      .map((group) => ({ entity_group: group.label, score: group.score, ...describePlace(group) }));
   },
 };

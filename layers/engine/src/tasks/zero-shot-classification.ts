@@ -67,16 +67,16 @@ export const zeroShotClassification: Task<string, Parameters, ZeroShot> = {
   serves: (model) =>
     ['text-classification', 'zero-shot-classification'].includes(model.task) &&
     model.labels.length > 1 &&
-    entailmentOf(model) >= 0,
+    findEntailment(model) >= 0,
   requests: (text, { candidate_labels, hypothesis_template }) =>
     candidate_labels.map((label) => ({ text, pair: hypothesis_template.replace('{}', () => label) })),
 
   result(sequence, results, { candidate_labels, multi_label }, context) {
-    const entailment = entailmentOf(context);
+    const entailment = findEntailment(context);
     if (entailment < 0)
       throw new EngineError('PACKAGE_INVALID', 'The manifest does not say which label means entailment.');
     const logits = results.map(([window]) => finiteData(window, 'logits'));
-    // As transformers has it: the other end of the labels. One label by itself is true or not, never the best of one.
+    // Transformers takes the other end of the labels. One label by itself is true or not, never the best of one.
     const contradiction = entailment === 0 ? context.labels.length - 1 : 0;
     const scores =
       multi_label || candidate_labels.length === 1
@@ -91,8 +91,8 @@ export const zeroShotClassification: Task<string, Parameters, ZeroShot> = {
   },
 };
 
-/** Index of the label that says "it follows", or -1. */
-function entailmentOf({ labels, taskDefaults }: Pick<TaskModel, 'labels' | 'taskDefaults'>): number {
+/** Finds the index of the label that says "it follows", or -1. */
+function findEntailment({ labels, taskDefaults }: Pick<TaskModel, 'labels' | 'taskDefaults'>): number {
   const named = taskDefaults?.entailment;
   return labels.findIndex((label) => (named === undefined ? /^entail/i.test(label) : label === named));
 }

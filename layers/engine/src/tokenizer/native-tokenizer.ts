@@ -8,7 +8,7 @@ import type { ModelPackage } from '../ports.ts';
 
 type Files = Pick<ModelPackage, 'path'>;
 
-/** What a divided tokenizer.json says of its model beside the vocabulary; merges may not be ignored or dropped. */
+/** The settings of the model that a divided tokenizer.json keeps beside the vocabulary; merges may not be ignored or dropped. */
 const modelSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('WordPiece'),

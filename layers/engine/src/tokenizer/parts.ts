@@ -1,4 +1,4 @@
-/** An encoding as its texts among special tokens, and what is left of it when the texts are cut. */
+/** Finds the texts of an encoding among its special tokens, and cuts them. */
 import type { Encoding } from '../ports.ts';
 
 /** Indices of tokens, the end exclusive. */
@@ -13,23 +13,23 @@ export interface Parts {
   readonly pair: Range;
 }
 
-/** Lies before or after every token of the encoding where a text has none, so that the special tokens are whole. */
-export function partsOf(sequenceIds: readonly (number | null | undefined)[]): Parts {
-  const text = rangeOf(sequenceIds, 0);
-  const pair = rangeOf(sequenceIds, 1);
+/** Finds both texts. A text without a token is an empty range before or after every token, so that the special tokens stay whole. */
+export function findTexts(sequenceIds: readonly (number | null | undefined)[]): Parts {
+  const text = findRange(sequenceIds, 0);
+  const pair = findRange(sequenceIds, 1);
   if (text) return { text, pair: pair ?? { start: text.end, end: text.end } };
   const start = pair?.start ?? 0;
   return { text: { start, end: start }, pair: pair ?? { start, end: start } };
 }
 
-function rangeOf(sequenceIds: readonly (number | null | undefined)[], sequence: number): Range | undefined {
+function findRange(sequenceIds: readonly (number | null | undefined)[], sequence: number): Range | undefined {
   const start = sequenceIds.indexOf(sequence);
   return start < 0 ? undefined : { start, end: sequenceIds.lastIndexOf(sequence) + 1 };
 }
 
-export const lengthOf = ({ start, end }: Range): number => end - start;
+export const countTokens = ({ start, end }: Range): number => end - start;
 
-/** The encoding with the special tokens and those parts of its texts. `kept` lie within `parts`. */
+/** Keeps the special tokens and these parts of the texts. `kept` lie within `parts`. */
 export function keepParts(encoding: Encoding, parts: Parts, kept: Parts): Encoding {
   const keep = <Value>(values: readonly Value[]): Value[] =>
     values
@@ -45,14 +45,12 @@ export function keepParts(encoding: Encoding, parts: Parts, kept: Parts): Encodi
     ...encoding,
     ids: keep(ids),
     typeIds: keep(typeIds),
-    ...(alignment && {
-      alignment: {
-        spans: keep(alignment.spans),
-        wordIds: keep(alignment.wordIds),
-        tokens: keep(alignment.tokens),
-        specialTokensMask: keep(alignment.specialTokensMask),
-        sequenceIds: keep(alignment.sequenceIds),
-      },
-    }),
+    alignment: alignment && {
+      spans: keep(alignment.spans),
+      wordIds: keep(alignment.wordIds),
+      tokens: keep(alignment.tokens),
+      specialTokensMask: keep(alignment.specialTokensMask),
+      sequenceIds: keep(alignment.sequenceIds),
+    },
   };
 }

@@ -6,7 +6,7 @@ import type { Slices } from './slices.ts';
 /** Tokens that are copied at once: some 2 ms with their alignment. */
 const PIECE_TOKENS = 2048;
 
-/** Of each token: which text it is from, if any. */
+/** The text that each token is from, if any. */
 export type SequenceIds = readonly (number | null | undefined)[];
 
 /**
@@ -17,54 +17,52 @@ export type SequenceIds = readonly (number | null | undefined)[];
  * A long one is copied piece by piece: `native` is its first piece afterwards. The alignment is made where `sequenceIds`
  * are given, which are those of `native`.
  */
-export async function encodingOf(
+export async function copyEncoding(
   native: NativeEncoding,
   request: TokenRequest,
   slices: Slices,
   sequenceIds?: SequenceIds,
 ): Promise<Encoding> {
-  const spansOf = sequenceIds && spanReader(request, sequenceIds);
+  const readSpans = sequenceIds && spanReader(request, sequenceIds);
   await slices.giveWay();
   const copies: Copy[] = [];
-  for (const piece of piecesOf(native)) {
+  for (const piece of divideEncoding(native)) {
     await slices.giveWay();
     copies.push({
       ids: piece.getIds(),
       typeIds: piece.getTypeIds(),
-      ...(spansOf && {
-        spans: spansOf(piece),
-        wordIds: piece.getWordIds().map((id) => id ?? null),
-        tokens: piece.getTokens(),
-        specialTokensMask: piece.getSpecialTokensMask(),
-      }),
+      spans: readSpans?.(piece),
+      wordIds: readSpans && piece.getWordIds().map((id) => id ?? null),
+      tokens: readSpans && piece.getTokens(),
+      specialTokensMask: readSpans && piece.getSpecialTokensMask(),
     });
   }
   await slices.giveWay();
-  const { ids, typeIds, spans = [], wordIds = [], tokens = [], specialTokensMask = [] } = joined(copies);
+  const { ids, typeIds, spans = [], wordIds = [], tokens = [], specialTokensMask = [] } = joinCopies(copies);
   return {
     ids,
     typeIds,
     untruncatedLength: ids.length,
-    ...(sequenceIds && {
-      alignment: {
-        spans,
-        wordIds,
-        tokens,
-        specialTokensMask,
-        sequenceIds: sequenceIds.map((id) => id ?? null),
-      },
-    }),
+    alignment: sequenceIds && {
+      spans,
+      wordIds,
+      tokens,
+      specialTokensMask,
+      sequenceIds: sequenceIds.map((id) => id ?? null),
+    },
   };
 }
 
-type Copy = Pick<Encoding, 'ids' | 'typeIds'> & Partial<Omit<Alignment, 'sequenceIds'>>;
+type Copy = Pick<Encoding, 'ids' | 'typeIds'> & {
+  readonly [Part in Exclude<keyof Alignment, 'sequenceIds'>]: Alignment[Part] | undefined;
+};
 
-function joined(copies: readonly Copy[]): Copy {
+function joinCopies(copies: readonly Copy[]): Copy {
   const [first] = copies;
   if (first && copies.length === 1) return first;
-  const all = <Value>(listOf: (copy: Copy) => readonly Value[] | undefined): Value[] => {
+  const all = <Value>(read: (copy: Copy) => readonly Value[] | undefined): Value[] => {
     const none: Value[] = [];
-    return none.concat(...copies.map((copy) => listOf(copy) ?? none));
+    return none.concat(...copies.map((copy) => read(copy) ?? none));
   };
   return {
     ids: all(({ ids }) => ids),
@@ -76,8 +74,8 @@ function joined(copies: readonly Copy[]): Copy {
   };
 }
 
-/** Divided, an encoding has no sequence ids any more. */
-function piecesOf(native: NativeEncoding): NativeEncoding[] {
+/** Divides a long encoding into pieces, which have no sequence ids any more. */
+function divideEncoding(native: NativeEncoding): NativeEncoding[] {
   if (native.getLength() <= PIECE_TOKENS) return [native];
   native.truncate(PIECE_TOKENS, 0, 'right');
   return [native, ...native.getOverflowing()];

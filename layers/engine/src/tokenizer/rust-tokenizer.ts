@@ -5,20 +5,20 @@ import { EngineError } from '@pilotlight/model-format/errors';
 import type { Encoding as NativeEncoding, Tokenizer as NativeTokenizer } from 'tokenizers';
 import type { EncodeOptions, Encoding, ModelPackage, Tokenizer, TokenRequest } from '../ports.ts';
 import { openNativeTokenizer } from './native-tokenizer.ts';
-import { partsOf } from './parts.ts';
-import { encodingOf } from './rust-encoding.ts';
+import { findTexts } from './parts.ts';
+import { copyEncoding } from './rust-encoding.ts';
 import { Slices } from './slices.ts';
 import { truncate } from './truncate.ts';
-import { windowsOf } from './windows.ts';
+import { divideIntoWindows } from './windows.ts';
 
 /**
- * Opens the tokenizer of a package. Its own truncation and padding are switched off: both are the engine's.
+ * Opens the tokenizer of a package. It switches off the truncation and the padding of the library, because the engine does both.
  *
  * @throws EngineError PACKAGE_CORRUPT where a file does not parse or its vocabulary is not the model's.
  */
 export async function createRustTokenizer(
   files: Pick<ModelPackage, 'path'>,
-  model: TextProcessing,
+  model: Extract<TextProcessing, { readonly kind: 'tokenizer.json' }>,
 ): Promise<Tokenizer> {
   const native = await openNativeTokenizer(files, model);
   const vocabSize = native.getVocabSize(true);
@@ -61,11 +61,11 @@ class RustTokenizer implements Tokenizer {
     return encodings;
   }
 
-  idOf(token: string): number | undefined {
+  tokenToId(token: string): number | undefined {
     return this.#native.tokenToId(token) ?? undefined;
   }
 
-  tokenOf(id: number): string | undefined {
+  idToToken(id: number): string | undefined {
     return this.#native.idToToken(id) ?? undefined;
   }
 
@@ -89,8 +89,8 @@ class RustTokenizer implements Tokenizer {
 
 /**
  * The encoding within the limits, cut or divided. Texts are cut out from between their special tokens: cutting the
- * finished encoding at its end would lose the last [SEP]. The native `setTruncation` is not for windows: with a stride,
- * tokenizers 0.23.2 loses the end of a long text.
+ * finished encoding at its end would lose the last [SEP]. The native `setTruncation` cannot make the windows, because
+ * tokenizers 0.23.2 loses the end of a long text where it has a stride.
  */
 async function fitted(
   native: NativeEncoding,
@@ -102,12 +102,12 @@ async function fitted(
   const { windows } = request;
   const fits = native.getLength() <= maxTokens && !windows;
   const sequenceIds = fits && !alignment ? [] : native.getSequenceIds();
-  const encoding = await encodingOf(native, request, slices, alignment ? sequenceIds : undefined);
+  const encoding = await copyEncoding(native, request, slices, alignment ? sequenceIds : undefined);
   if (fits) return [encoding];
-  const parts = partsOf(sequenceIds);
+  const parts = findTexts(sequenceIds);
   if (!windows) return [truncate(encoding, parts, maxTokens, direction)];
   const divided: Encoding[] = [];
-  for (const window of windowsOf(encoding, parts, windows, { maxTokens, direction })) {
+  for (const window of divideIntoWindows(encoding, parts, windows, { maxTokens, direction })) {
     divided.push(window);
     await slices.giveWay();
   }

@@ -1,4 +1,4 @@
-/** The proof that a divided tokenizer is the one that its tokenizer.json is. */
+/** Proves that a divided tokenizer is the same as its tokenizer.json. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { openNativeTokenizer } from './native-tokenizer.ts';
 
 /**
  * Whether `textProcessing.split` opens as the tokenizer that its `file` is, by all that the library writes of both: vocabulary,
- * merges, options, added tokens; true where nothing is divided. For who packages and verifies; never at load.
+ * merges, options, added tokens; true where nothing is divided. The toolchain calls it when it packages and verifies; no load does.
  *
  * @throws EngineError PACKAGE_CORRUPT where a file does not parse.
  */

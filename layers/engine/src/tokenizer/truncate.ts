@@ -1,5 +1,5 @@
 import type { Encoding, TruncationDirection } from '../ports.ts';
-import { keepParts, lengthOf, type Parts, type Range } from './parts.ts';
+import { countTokens, keepParts, type Parts, type Range } from './parts.ts';
 
 /** Cuts the texts to `maxTokens`, the longer one first; special tokens stay, however many they are. */
 export function truncate(
@@ -8,7 +8,7 @@ export function truncate(
   maxTokens: number,
   direction: TruncationDirection,
 ): Encoding {
-  const [text, pair] = [lengthOf(parts.text), lengthOf(parts.pair)];
+  const [text, pair] = [countTokens(parts.text), countTokens(parts.pair)];
   const budget = Math.max(maxTokens - (encoding.ids.length - text - pair), 0);
   const [keepText, keepPair] = shareLongestFirst(text, pair, budget);
   return keepParts(encoding, parts, {
@@ -17,14 +17,14 @@ export function truncate(
   });
 }
 
-/** What is left of a text of which at most `length` tokens are kept. */
+/** Cuts a text to at most `length` tokens. */
 export function cutTo({ start, end }: Range, length: number, direction: TruncationDirection): Range {
   return direction === 'right'
     ? { start, end: Math.min(start + length, end) }
     : { start: Math.max(end - length, start), end };
 }
 
-/** How many tokens of each text to keep when the longer one is cut first, token by token ("longest first"). */
+/** Counts the tokens of each text to keep when the longer one is cut first, token by token ("longest first"). */
 export function shareLongestFirst(first: number, second: number, budget: number): [number, number] {
   if (first + second <= budget) return [first, second];
   const half = Math.floor(budget / 2);

@@ -1,4 +1,4 @@
-/** The one file that knows transformers.js. It is imported when the first of its packages is opened, and not before. */
+/** Calls transformers.js, which no other file does. It is imported when the first of its packages is opened, and not before. */
 
 import { TRANSFORMERS_JS_TASKS } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
@@ -28,7 +28,7 @@ export const openTransformersJs: OpenTransformersJs = async (folder, { task, dty
   );
 };
 
-/** Both are left out of the bundles of functions: no Lambda function has the files that they are of. */
+/** Imports both libraries. The bundles of functions leave them out, because no Lambda function has their files. */
 async function load(): Promise<{ library: Library; sharp: Sharp }> {
   try {
     const [library, { default: sharp }] = await Promise.all([
@@ -40,13 +40,13 @@ async function load(): Promise<{ library: Library; sharp: Sharp }> {
   } catch (cause) {
     throw new EngineError(
       'PACKAGE_INVALID',
-      'it needs transformers.js, which is not installed here. Install it (npm i @huggingface/transformers sharp), or serve the model in the container.',
+      'it needs transformers.js, which is not installed here. Install it (npm i @huggingface/transformers sharp), or serve the model on the server.',
       { cause },
     );
   }
 }
 
-/** Files of the package are all that it reads, and it writes none. What it asks of a network is refused. */
+/** Lets the library read the files of the package and write none. Requests to a network are refused. */
 function confine(env: Library['env']): void {
   env.allowRemoteModels = false;
   env.allowLocalModels = true;
@@ -55,14 +55,16 @@ function confine(env: Library['env']): void {
   env.useWasmCache = false;
   env.logLevel = 40;
   env.fetch = () =>
-    Promise.reject(new EngineError('SESSION_FAILED', 'A model wanted to fetch something, which none may.'));
+    Promise.reject(
+      new EngineError('SESSION_FAILED', 'A model tried to fetch something, which no model may.'),
+    );
 }
 
 async function opened<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    throw new EngineError('PACKAGE_INVALID', 'transformers.js can not open it.', { cause });
+    throw new EngineError('PACKAGE_INVALID', 'transformers.js cannot open it.', { cause });
   }
 }
 
@@ -112,7 +114,7 @@ class LibraryModel implements OpenModel {
       .catch((cause: unknown) => {
         throw new EngineError(
           'INVALID_INPUT',
-          `inputs: the image can not be decoded, or has more than ${MAX_PIXELS / 1e6} million pixels.`,
+          `inputs: the image cannot be decoded, or has more than ${MAX_PIXELS / 1e6} million pixels.`,
           { details: { field: 'inputs' }, cause },
         );
       });

@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { MANIFEST_FILE, type TransformersJsManifest } from '@pilotlight/model-format';
-import type { OpenedPackage } from '../load/parts.ts';
+import type { OpenedPackage } from '../ports.ts';
 import { openTransformersJs } from './library.ts';
 import { TransformersJsModel } from './transformers-js-model.ts';
 
-/** One step after the other: nothing of a package is opened before all of it has been verified. */
+/** Loads step by step, so that no file of a package is opened before all of them have been verified. */
 export async function loadTransformersJs(
   { opened, manifest, start }: OpenedPackage<TransformersJsManifest>,
   settings: { readonly intraOpThreads: number; readonly maxQueuedRequests: number },

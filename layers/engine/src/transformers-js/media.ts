@@ -6,7 +6,7 @@ export type MediaKind = 'image' | 'audio';
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const DATA_URL = /^data:[\w.+-]+\/[\w.+-]+;base64,/;
 
-/** What the first bytes of each format are; `at` counts from the start of the file. */
+/** The first bytes of each format; the number counts from the start of the file. */
 const FORMATS: readonly {
   readonly kind: MediaKind;
   readonly marks: readonly (readonly [number, string])[];
@@ -35,8 +35,7 @@ const NAMES: Record<MediaKind, string> = {
 };
 
 /**
- * The bytes of a file of `kind`. What it holds is told by its first bytes, so that no decoder gets what it was not chosen
- * for.
+ * Reads the bytes of a file of `kind`. Its first bytes tell its format, so that no decoder gets a file of another format.
  *
  * @throws EngineError INVALID_INPUT with `field`
  */

@@ -18,7 +18,7 @@ const SECOND = {
 const scalar = z.union([z.boolean(), z.number(), z.string().check(z.maxLength(10_000))]);
 const schema = z.record(z.string(), z.nullable(z.union([scalar, z.array(scalar).check(z.maxLength(1000))])));
 
-/** The most of each: the library fails on a value that is no count, and works for as long as it is told to. */
+/** The largest value of each count. The library fails on a value that is no count, and works for as long as it is told to. */
 const COUNTS = {
   top_k: 1000,
   max_new_tokens: 1024,

@@ -9,7 +9,7 @@ export interface OpenModel {
    * Runs one input: a text, the file of an image, or the samples of a recording. `second` stands between it and the
    * other parameters. The result is JSON: tensors are nested lists, images the base64 of a PNG file.
    *
-   * @throws EngineError INVALID_INPUT for an image that can not be decoded; SESSION_FAILED
+   * @throws EngineError INVALID_INPUT for an image that cannot be decoded; SESSION_FAILED
    */
   run(input: string | Uint8Array | Float32Array, second: unknown, parameters: Parameters): Promise<unknown>;
   dispose(): Promise<void>;

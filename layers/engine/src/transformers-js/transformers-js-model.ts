@@ -1,4 +1,4 @@
-/** One model that transformers.js runs: from inputs to results. */
+/** A loaded model that transformers.js runs. */
 
 import {
   servedFiles,
@@ -17,7 +17,7 @@ import { type ModelParameters, parseModelParameters } from './parameters.ts';
 import type { OpenModel } from './runtime.ts';
 import { readWav } from './wav.ts';
 
-export interface TransformersJsParts {
+export interface TransformersJsDependencies {
   readonly manifest: TransformersJsManifest;
   readonly open: OpenModel;
   readonly loadTimings: LoadTimings;
@@ -33,17 +33,17 @@ export class TransformersJsModel implements LoadedModel {
   readonly manifest: TransformersJsManifest;
   readonly variantName: string;
   readonly loadTimings: LoadTimings;
-  readonly #parts: TransformersJsParts;
+  readonly #dependencies: TransformersJsDependencies;
   readonly #turns = new Turns();
   #queued = 0;
   readonly #activity: Activity;
 
-  constructor(parts: TransformersJsParts) {
-    this.manifest = parts.manifest;
-    this.variantName = parts.manifest.dtype;
-    this.loadTimings = parts.loadTimings;
-    this.#parts = parts;
-    this.#activity = new Activity(parts.manifest, parts.maxQueuedRequests);
+  constructor(dependencies: TransformersJsDependencies) {
+    this.manifest = dependencies.manifest;
+    this.variantName = dependencies.manifest.dtype;
+    this.loadTimings = dependencies.loadTimings;
+    this.#dependencies = dependencies;
+    this.#activity = new Activity(dependencies.manifest, dependencies.maxQueuedRequests);
   }
 
   get bytes(): number {
@@ -81,7 +81,7 @@ export class TransformersJsModel implements LoadedModel {
     return this.#activity.during(() => this.#runAll(values, settings, options));
   }
 
-  /** As of a `Predictor`; there are no tokens by which the work could be estimated, so that all of it is done by `run`. */
+  /** Prepares nothing, because there are no tokens by which the work could be estimated: `run` does all of it. */
   async prepare(
     inputs: unknown,
     parameters: unknown = {},
@@ -94,9 +94,9 @@ export class TransformersJsModel implements LoadedModel {
     };
   }
 
-  /** Lets what is under way finish, refuses what comes after, and frees the model. */
+  /** Lets calls under way finish, refuses later ones, and frees the model. */
   dispose(): Promise<void> {
-    return this.#activity.dispose(() => this.#parts.open.dispose());
+    return this.#activity.dispose(() => this.#dependencies.open.dispose());
   }
 
   async #runAll(
@@ -134,9 +134,9 @@ export class TransformersJsModel implements LoadedModel {
     };
   }
 
-  /** transformers.js does not say what it failed on: where the same input runs without the parameters, these are at fault. */
+  /** transformers.js does not say what it failed on. Where the same input runs without the parameters, they are at fault. */
   async #runOne(value: ModelInput, { second, others }: ModelParameters): Promise<unknown> {
-    const { open } = this.#parts;
+    const { open } = this.#dependencies;
     try {
       return await open.run(value, second, others);
     } catch (error) {
@@ -151,7 +151,7 @@ export class TransformersJsModel implements LoadedModel {
       const field = names.length === 1 ? `parameters.${names[0]}` : 'parameters';
       throw new EngineError(
         'INVALID_PARAMETER',
-        `${field}: the model can not be run with ${names.length === 1 ? 'this value' : `these values of ${names.join(', ')}`}, and can without.`,
+        `${field}: the model cannot be run with ${names.length === 1 ? 'this value' : `these values of ${names.join(', ')}`}, but runs without.`,
         { details: { field }, cause: error },
       );
     }
@@ -170,7 +170,7 @@ export class TransformersJsModel implements LoadedModel {
   #samples(file: Uint8Array, field: string): Float32Array {
     const recording = readWav(file);
     if (!recording) throw refuse(field, 'must be a WAV file of 16-bit PCM or 32-bit float samples');
-    const { samplingRate } = this.#parts.open;
+    const { samplingRate } = this.#dependencies.open;
     if (samplingRate !== undefined && recording.samplingRate !== samplingRate) {
       throw refuse(
         field,
@@ -183,7 +183,7 @@ export class TransformersJsModel implements LoadedModel {
   #refuseOtherTask({ task }: PredictOptions): void {
     if (task === undefined) return;
     const { name, task: own } = this.manifest;
-    throw new EngineError('TASK_UNSUPPORTED', `Model ${name} is for ${own}; it can not do ${task}.`, {
+    throw new EngineError('TASK_UNSUPPORTED', `Model ${name} is for ${own}; it cannot do ${task}.`, {
       details: { model: name, task },
     });
   }

@@ -49,7 +49,7 @@ function readFormat(view: DataView, at: number, size: number): Format {
 
 function readSamples(view: DataView, start: number, bytes: number, format: Format): Recording | undefined {
   const { code, channels, samplingRate, bits } = format;
-  const sample = readerOf(view, code, bits);
+  const sample = chooseReader(view, code, bits);
   if (!sample || channels === 0) return undefined;
   const width = bits / 8;
   const samples = new Float32Array(Math.floor(bytes / (width * channels)));
@@ -63,7 +63,7 @@ function readSamples(view: DataView, start: number, bytes: number, format: Forma
   return { samplingRate, samples };
 }
 
-function readerOf(view: DataView, code: number, bits: number): ((at: number) => number) | undefined {
+function chooseReader(view: DataView, code: number, bits: number): ((at: number) => number) | undefined {
   if (code === PCM && bits === 16) return (at) => view.getInt16(at, true) / 32_768;
   if (code === FLOAT && bits === 32) return (at) => view.getFloat32(at, true);
   return undefined;

@@ -15,18 +15,6 @@ export const positiveInt = z.int().check(z.positive());
 export const nonNegativeInt = z.int().check(z.nonnegative());
 export const text = z.string().check(z.minLength(1));
 
-export const modelNameSchema = z
-  .string()
-  .check(
-    z.regex(
-      /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/,
-      'must be 1-64 of a-z 0-9 . _ - and start and end with a letter or digit',
-    ),
-  );
-export const modelVersionSchema = z
-  .string()
-  .check(z.regex(/^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/, 'must be a semantic version such as 1.0.0'));
-
 /** A path inside the package, with forward slashes; it cannot lead out of the package. */
 export const packagePathSchema = z
   .string()

@@ -4,12 +4,11 @@
  */
 
 import * as z from 'zod/mini';
+import { modelNameSchema, modelVersionSchema } from '../ref/names.ts';
 import { SCHEME_NAMES } from '../schemes.ts';
 import { TASK_FACTS, TASKS } from '../tasks.ts';
 import {
   FORMAT_VERSION,
-  modelNameSchema,
-  modelVersionSchema,
   nonNegativeInt,
   type PackageFile,
   packageFileSchema,
@@ -21,7 +20,7 @@ import {
 
 export const taskNameSchema = z.enum(TASKS);
 
-/** What each axis of a tensor counts: `['batch', 'tokens', 'hidden']`. */
+/** The thing that each axis of a tensor counts: `['batch', 'tokens', 'hidden']`. */
 const axisSchema = z.enum(['batch', 'tokens', 'labels', 'hidden', 'vocabulary']);
 export type Axis = z.infer<typeof axisSchema>;
 
@@ -38,7 +37,7 @@ const outputSchema = z.strictObject({
   axes: z.array(axisSchema).check(z.minLength(1)),
 });
 
-/** One ONNX graph. Today a variant has one, `model`; encoder and decoder step will stand beside each other. */
+/** One ONNX graph. */
 const graphSchema = z.strictObject({
   file: packagePathSchema,
   inputs: z.array(inputSchema).check(z.minLength(1)),
@@ -46,13 +45,17 @@ const graphSchema = z.strictObject({
 });
 export type Graph = z.infer<typeof graphSchema>;
 
+/** The graphs of a variant, by what they do. An encoder and the step of a decoder will be two names beside `model`. */
+const graphNameSchema = z.enum(['model']);
+export type GraphName = z.infer<typeof graphNameSchema>;
+
 const variantSchema = z.strictObject({
-  graphs: z.strictObject({ model: graphSchema }),
+  graphs: z.record(graphNameSchema, graphSchema),
   /** Every file of the variant, graphs and external data alike. */
   files: z.array(packageFileSchema).check(z.minLength(1)),
   opset: positiveInt,
   onnxruntime: text,
-  /** One of those in `schemes.ts`. */
+  /** The quantisation of the weights: a name from `schemes.ts`. */
   scheme: z.enum(SCHEME_NAMES),
   /** Largest product of batch size and padded length that one run of the session gets, tuned when packaging. */
   tokenBudget: positiveInt,
@@ -84,11 +87,11 @@ const textProcessingSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('tokenizer.json'),
     file: packageFileSchema,
-    /** What is opened in place of `file`. @default - `file` itself */
+    /** The files that are opened in place of `file`. @default - `file` itself */
     split: z.optional(splitTokenizerSchema),
     vocabSize: positiveInt,
     padTokenId: nonNegativeInt,
-    /** What stands for a token to be filled in. @default '[MASK]' */
+    /** The text that stands for a token to be filled in. @default '[MASK]' */
     maskToken: z.optional(text),
     /** Longest sequence that the model takes, special tokens included. */
     maxTokens: positiveInt,
@@ -127,11 +130,11 @@ export const onnxManifestSchema = z
     labels: z.array(text),
     taskDefaults: z.optional(
       z.strictObject({
-        /** What turns logits into scores; `sigmoid` for a multi-label model. */
+        /** The function that turns logits into scores; `sigmoid` for a multi-label model. */
         functionToApply: z.optional(z.enum(['softmax', 'sigmoid', 'none'])),
         pooling: z.optional(poolingSchema),
         normalize: z.optional(z.boolean()),
-        /** What is put before a text that is to be embedded, by the name of what it is for: `query`, `passage`. */
+        /** Prompts that are put before a text that is to be embedded, by the name of their purpose: `query`, `passage`. */
         prompts: z.optional(z.record(text, z.string())),
         /** The one of `prompts` that is put before a text where a call says nothing of prompts. @default - none */
         defaultPrompt: z.optional(text),

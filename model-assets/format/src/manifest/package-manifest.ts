@@ -1,7 +1,7 @@
 /** The manifest of a package, whatever runs its model: one union that `runtime` tells apart. */
 import { createHash } from 'node:crypto';
-import { EngineError, reasonOf } from '../errors.ts';
-import { formatModelRef, type ResolvedRef } from '../model-ref.ts';
+import { EngineError, explainIssue } from '../errors.ts';
+import { formatModelRef, type ResolvedRef } from '../ref/model-ref.ts';
 import { MANIFEST_FILE } from './common.ts';
 import { type OnnxManifest, onnxManifestSchema } from './onnx.ts';
 import { type TransformersJsManifest, transformersJsManifestSchema } from './transformers-js.ts';
@@ -18,21 +18,21 @@ const SCHEMAS = {
 const checksums = new WeakMap<PackageManifest, string>();
 
 /**
- * The sha256 of the model.json that a manifest was read from, in lower-case hexadecimal. It stands for the whole package,
+ * Finds the sha256 of the model.json that a manifest was read from, in lower-case hexadecimal. It stands for the whole package,
  * because model.json names the sha256 of every other file. Undefined for a manifest that comes from no file.
  */
-export function checksumOf(manifest: PackageManifest): string | undefined {
+export function findChecksum(manifest: PackageManifest): string | undefined {
   return checksums.get(manifest);
 }
 
-/** The manifest of `ref` from the text of its file. @throws EngineError PACKAGE_INVALID with the field at fault. */
+/** Reads the manifest of `ref` from the text of its file. @throws EngineError PACKAGE_INVALID with the field at fault. */
 export function parseManifest(text: string, ref: ResolvedRef): PackageManifest {
   const json = parseJson(text, ref);
   const parsed = schemaFor(json, ref).safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const where = issue?.path.join('.') || 'the top level';
-    throw refused(ref, `its manifest is not valid at ${where}: ${reasonOf(issue)}`);
+    throw refused(ref, `its manifest is not valid at ${where}: ${explainIssue(issue)}`);
   }
   const manifest: PackageManifest = parsed.data;
   if (manifest.name !== ref.name || manifest.version !== ref.version) {
@@ -43,7 +43,7 @@ export function parseManifest(text: string, ref: ResolvedRef): PackageManifest {
 }
 
 /**
- * The text of `model.json`. It leaves `runtime` out where that is `onnx`, so that engines which do not know the field
+ * Writes the text of `model.json`. It leaves `runtime` out where that is `onnx`, so that engines which do not know the field
  * read the package.
  *
  * @throws ZodError where the manifest is not valid

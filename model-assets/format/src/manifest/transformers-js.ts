@@ -1,13 +1,7 @@
 /** `model.json` of a package that transformers.js runs: the long tail of tasks that the engine has no task of its own for. */
 import * as z from 'zod/mini';
-import {
-  FORMAT_VERSION,
-  modelNameSchema,
-  modelVersionSchema,
-  packageFileSchema,
-  sha256Schema,
-  text,
-} from './common.ts';
+import { modelNameSchema, modelVersionSchema } from '../ref/names.ts';
+import { FORMAT_VERSION, packageFileSchema, sha256Schema, text } from './common.ts';
 
 /** The kind of input that a model reads. An image or a recording travels as its file: PNG, JPEG, WebP, GIF; WAV. */
 export type TransformersJsInput = 'text' | 'image' | 'audio';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { EngineError } from '../errors.ts';
 import type { PackageFile } from '../manifest/common.ts';
-import { formatModelRef, type ResolvedRef } from '../model-ref.ts';
+import { formatModelRef, type ResolvedRef } from '../ref/model-ref.ts';
 
 export interface FileDigest {
   readonly bytes: number;

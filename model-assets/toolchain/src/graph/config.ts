@@ -1,4 +1,4 @@
-import { reasonOf } from '@pilotlight/model-format/errors';
+import { explainIssue } from '@pilotlight/model-format/errors';
 import { z } from 'zod';
 import { ToolchainError } from '../errors.ts';
 import { ACTIVATIONS, type EncoderConfig } from './encoder.ts';
@@ -42,7 +42,11 @@ export function parseConfig<Schema extends z.ZodType>(schema: Schema, config: un
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const field = issue?.path.join('.') || 'config.json';
-  throw new ToolchainError('SOURCE_INVALID', `config.json is not supported: ${field}: ${reasonOf(issue)}.`, {
-    details: { field },
-  });
+  throw new ToolchainError(
+    'SOURCE_INVALID',
+    `config.json is not supported: ${field}: ${explainIssue(issue)}.`,
+    {
+      details: { field },
+    },
+  );
 }

@@ -1,7 +1,7 @@
 /** Writes and reads a whole goldens.jsonl. */
 import type { Golden } from '@pilotlight/engine';
 import { goldenSchema, goldensHeaderSchema } from '@pilotlight/engine/internal/predict/goldens/golden';
-import { reasonOf } from '@pilotlight/model-format/errors';
+import { explainIssue } from '@pilotlight/model-format/errors';
 import type * as z from 'zod/mini';
 import { ToolchainError } from '../errors.ts';
 
@@ -31,7 +31,7 @@ function parseLine<Value>(schema: z.ZodMiniType<Value>, line: string, number: nu
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw invalid(number, `${issue?.path.join('.')}: ${reasonOf(issue)}`);
+  throw invalid(number, `${issue?.path.join('.')}: ${explainIssue(issue)}`);
 }
 
 function invalid(line: number, reason: string, cause?: unknown): ToolchainError {

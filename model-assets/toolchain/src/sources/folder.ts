@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { reasonOf } from '@pilotlight/model-format/errors';
+import { explainIssue } from '@pilotlight/model-format/errors';
 import type { z } from 'zod';
 import { ToolchainError } from '../errors.ts';
 
@@ -58,7 +58,7 @@ export class SourceFolder {
     const [issue] = result.error.issues;
     throw new ToolchainError(
       'SOURCE_INVALID',
-      `${file}: ${issue?.path.join('.') || 'it'}: ${reasonOf(issue)}.`,
+      `${file}: ${issue?.path.join('.') || 'it'}: ${explainIssue(issue)}.`,
     );
   }
 

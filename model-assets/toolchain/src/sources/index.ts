@@ -1,5 +1,5 @@
 /** Sources of models: a folder in, a graph and the facts about it out. */
-import { tagsOf } from '@pilotlight/engine/internal/tasks/tags';
+import { createTagReader } from '@pilotlight/engine/internal/tasks/tags';
 import { ToolchainError } from '../errors.ts';
 import { checkpointReader } from './checkpoint.ts';
 import { SourceFolder } from './folder.ts';
@@ -34,7 +34,7 @@ export async function readSource(path: string, options: SourceOptions = {}): Pro
 /** Throws SOURCE_UNSUPPORTED for labels that say nothing of where spans begin and go on. */
 function decodedBy(decoding: NonNullable<SourceOptions['decoding']>, source: ModelSource): ModelSource {
   const { task, labels, taskDefaults } = source;
-  const inSpans = labels.map(tagsOf(labels)).some(({ continues }) => continues);
+  const inSpans = labels.map(createTagReader(labels)).some(({ continues }) => continues);
   if (decoding === 'constrained' && !(task === 'token-classification' && inSpans)) {
     throw new ToolchainError(
       'SOURCE_UNSUPPORTED',

@@ -5,7 +5,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
-import { reasonOf } from '@pilotlight/model-format/errors';
+import { explainIssue } from '@pilotlight/model-format/errors';
 import { z } from 'zod';
 import { ToolchainError } from '../errors.ts';
 import { bfloat16ToFloat32, float16ToFloat32 } from '../graph/half.ts';
@@ -80,7 +80,7 @@ export class SafetensorsFile {
 
   #parseEntry(name: string, value: unknown, dataStart: number): SafetensorsEntry {
     const result = entrySchema.safeParse(value);
-    if (!result.success) throw this.#invalid(`tensor '${name}': ${reasonOf(result.error.issues[0])}`);
+    if (!result.success) throw this.#invalid(`tensor '${name}': ${explainIssue(result.error.issues[0])}`);
     const {
       dtype,
       shape,

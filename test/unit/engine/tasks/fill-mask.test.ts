@@ -110,10 +110,10 @@ describe('fill-mask', () => {
     const encoding = { ids: [2, 4, 3], typeIds: [0, 0, 0], untruncatedLength: 3 };
     const { textProcessing } = manifestOf();
     const vocabulary = {
-      idOf: (token: string) => WORDS.indexOf(token),
-      tokenOf: (token: number) => WORDS[token],
+      tokenToId: (token: string) => WORDS.indexOf(token),
+      idToToken: (token: number) => WORDS[token],
       decode: async () => '',
-      idsOf: async () => [],
+      textToIds: async () => [],
     };
     const context = { labels: [], textProcessing, vocabulary };
     const kept = fillMask.condense?.({ encoding, outputs: { logits } }, { top_k: 5, ...common }, context);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tasksOf } from '../../../../layers/engine/src/tasks/index.ts';
+import { listTasks } from '../../../../layers/engine/src/tasks/index.ts';
 import { type Graph, predictorFor, WORDS } from './task-model.ts';
 
 /** Evidence for each hypothesis: contradiction, neutral, entailment. */
@@ -119,7 +119,7 @@ describe('zero-shot-classification', () => {
 
   it('is a task of a classifier whose manifest says which label means entailment, whatever it is called', () => {
     const model = { task: 'text-classification' as const, labels: ['no', 'follows'] };
-    expect(tasksOf(model)).not.toContain(task);
-    expect(tasksOf({ ...model, taskDefaults: { entailment: 'follows' } })).toContain(task);
+    expect(listTasks(model)).not.toContain(task);
+    expect(listTasks({ ...model, taskDefaults: { entailment: 'follows' } })).toContain(task);
   });
 });

@@ -1,5 +1,5 @@
 /** Which task a call is for. */
-import { EngineError, type PackageManifest, type TaskName, tasksOf } from '@pilotlight/engine';
+import { EngineError, listTasks, type PackageManifest, type TaskName } from '@pilotlight/engine';
 import { TASK_FACTS, TASKS } from '@pilotlight/model-format';
 import type { PredictRequest } from './request.ts';
 
@@ -7,7 +7,7 @@ import type { PredictRequest } from './request.ts';
 export function namedTask(wanted: string, manifest: PackageManifest): TaskName | undefined {
   const name = TASKS.find((task) => TASK_FACTS[task].aliases.includes(wanted)) ?? wanted;
   if (name === manifest.task) return manifest.runtime === 'onnx' ? manifest.task : undefined;
-  const own = manifest.runtime === 'onnx' ? tasksOf(manifest) : [];
+  const own = manifest.runtime === 'onnx' ? listTasks(manifest) : [];
   const task = own.find((candidate) => candidate === name);
   if (task) return task;
   const tasks = manifest.runtime === 'onnx' ? own : [manifest.task];
@@ -26,7 +26,7 @@ export function namedTask(wanted: string, manifest: PackageManifest): TaskName |
 export function taskOfBody(request: PredictRequest, manifest: PackageManifest): TaskName | undefined {
   if (manifest.runtime !== 'onnx') return undefined;
   const meant = meantTask(request);
-  return meant !== undefined && tasksOf(manifest).includes(meant) ? meant : manifest.task;
+  return meant !== undefined && listTasks(manifest).includes(meant) ? meant : manifest.task;
 }
 
 function meantTask({ inputs, parameters }: PredictRequest): TaskName | undefined {

@@ -1,8 +1,9 @@
 /** The routes of TEI that need no more than the tokenizer or the manifest. */
-import { ENGINE_VERSION, EngineError, type Tokenization, tasksOf } from '@pilotlight/engine';
+import { ENGINE_VERSION, listTasks, type Tokenization, type TokenLimits } from '@pilotlight/engine';
+import { refuseMoreTokens } from '@pilotlight/engine/internal/batching/token-limits';
 import { toCodePoints } from '@pilotlight/engine/internal/math/offsets';
 import { refuseMoreCharacters } from '@pilotlight/engine/internal/predict/character-limits';
-import { checksumOf } from '@pilotlight/model-format';
+import { findChecksum } from '@pilotlight/model-format';
 import type { Limits } from '../../request/limits.ts';
 import { checkInputs, parseBody, refuseEmpty } from '../../request/parse.ts';
 import { requestedModel } from '../../request/requested-model.ts';
@@ -29,11 +30,7 @@ export const tokenize: Codec = {
           model,
           tell: async () => {
             const tokenized = await model.tokenize(texts, { addSpecialTokens: add_special_tokens });
-            refuseMoreTokens(
-              'inputs',
-              tokenized.map(({ ids }) => ids),
-              limits,
-            );
+            refuseMoreTokens(countIds(tokenized.map(({ ids }) => ids)), forCall(limits));
             return tokenized.map((tokens, i) => describeTokens(tokens, texts[i] ?? ''));
           },
         };
@@ -48,7 +45,7 @@ export const decode: Codec = {
     if (ids.length === 0) throw refuseEmpty('ids');
     const lists = isOneList(ids) ? [ids] : ids;
     checkInputs(lists, limits);
-    refuseMoreTokens('ids', lists, limits);
+    refuseMoreTokens(countIds(lists), forCall(limits), { field: 'ids' });
     const ref = requestedModel(c);
     return {
       ref,
@@ -80,7 +77,7 @@ function describeModel({ manifest, variantName, maxBatchTokens }: TokenModel, li
   const { name, version, labels, taskDefaults, textProcessing } = manifest;
   const id2label = Object.fromEntries(labels.entries());
   const label2id = Object.fromEntries(labels.map((label, index) => [label, index]));
-  const kinds = tasksOf(manifest);
+  const kinds = listTasks(manifest);
   const model_type = {
     ...(kinds.includes('feature-extraction') && {
       embedding: { pooling: taskDefaults?.pooling ?? 'mean' },
@@ -90,7 +87,7 @@ function describeModel({ manifest, variantName, maxBatchTokens }: TokenModel, li
   };
   return {
     model_id: name,
-    model_sha: checksumOf(manifest) ?? null,
+    model_sha: findChecksum(manifest) ?? null,
     model_version: version,
     model_dtype: variantName,
     model_type,
@@ -104,16 +101,10 @@ function describeModel({ manifest, variantName, maxBatchTokens }: TokenModel, li
   };
 }
 
-function refuseMoreTokens(field: string, lists: readonly (readonly number[])[], limits: Limits): void {
-  const tokens = lists.reduce((sum, ids) => sum + ids.length, 0);
-  const { maxCallTokens: maxTokens } = limits;
-  if (tokens <= maxTokens) return;
-  throw new EngineError(
-    'TOO_MANY_TOKENS',
-    `${tokens} tokens in one call; at most ${maxTokens} are taken. Send fewer ${field}, or shorter ones.`,
-    { details: { field, tokens, maxTokens } },
-  );
-}
+const countIds = (lists: readonly (readonly number[])[]): number[] => lists.map(({ length }) => length);
+
+/** No model reads these tokens, so that only their sum is bounded. */
+const forCall = ({ maxCallTokens }: Limits): TokenLimits => ({ maxCallTokens });
 
 /** `start` and `stop` count code points, as Python does; a special token is of no text. */
 function describeTokens({ ids, tokens, spans, specialTokensMask }: Tokenization, text: string) {

@@ -1,9 +1,9 @@
 import type { TokenRequest, TokenResult } from '../../ports.ts';
-import { compareWithGolden, driftOf } from './compare.ts';
-import { requestOfGolden } from './golden.ts';
+import { compareWithGolden, measureDrift } from './compare.ts';
+import { toGoldenRequest } from './golden.ts';
 import type { NextGolden } from './golden-reader.ts';
 
-/** What one golden says of a model that serves. */
+/** The answer of a serving model to one golden. */
 export interface GoldenCheck {
   /** Line of goldens.jsonl. */
   readonly line: number;
@@ -21,8 +21,8 @@ export async function checkGolden(
 ): Promise<GoldenCheck> {
   const accepted = tolerance[variant];
   if (accepted === undefined) return { line, problem: `there is no tolerance for ${variant}` };
-  const [result] = await infer([requestOfGolden(golden)], { truncate: true });
+  const [result] = await infer([toGoldenRequest(golden)], { truncate: true });
   const comparison = compareWithGolden(golden, result);
   if ('problem' in comparison) return { line, problem: comparison.problem };
-  return { line, drift: driftOf(comparison.deviation, accepted) };
+  return { line, drift: measureDrift(comparison.deviation, accepted) };
 }

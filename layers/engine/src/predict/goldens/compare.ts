@@ -16,10 +16,10 @@ export interface Deviation {
   readonly flippedMargin: number;
 }
 
-/** Why an answer can not be compared at all, or its deviation. */
+/** The deviation of an answer, or why it cannot be compared at all. */
 export type Comparison = { readonly problem: string } | { readonly deviation: Deviation };
 
-/** Compares what a predictor gave for a golden: token ids exactly, shapes exactly, values by difference. */
+/** Compares the outputs of a predictor with a golden: token ids exactly, shapes exactly, values by difference. */
 export function compareWithGolden(golden: Golden, result: TokenResult | undefined): Comparison {
   const ids = result?.encoding.ids ?? [];
   const at = firstDifference(golden.ids, ids);
@@ -53,10 +53,10 @@ export function compareWithGolden(golden: Golden, result: TokenResult | undefine
 }
 
 /**
- * Deviation over what is accepted: above 1, a value is further off than `tolerance`, or a top label differs that fp32
- * gave by a margin which two values at the tolerance can not close.
+ * Divides the deviation by what is accepted. Above 1, a value is further off than `tolerance`, or a top label differs that fp32
+ * gave by a margin which two values at the tolerance cannot close.
  */
-export function driftOf({ largest, flippedMargin }: Deviation, tolerance: number): number {
+export function measureDrift({ largest, flippedMargin }: Deviation, tolerance: number): number {
   return Math.max(largest / tolerance, flippedMargin / (2 * tolerance));
 }
 

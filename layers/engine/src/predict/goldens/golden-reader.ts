@@ -1,4 +1,4 @@
-/** Reads goldens.jsonl a golden at a time, round and round: goldens are many, and one check takes one. */
+/** Reads goldens.jsonl one golden at a time, round and round, because goldens are many and one check takes one. */
 import { type FileHandle, open } from 'node:fs/promises';
 import { EngineError } from '@pilotlight/model-format/errors';
 import { type Golden, goldenSchema, goldensHeaderSchema } from './golden.ts';
@@ -46,7 +46,7 @@ export class GoldenReader {
    */
   async next(): Promise<NextGolden> {
     const file = await open(this.#path).catch((cause: unknown) => {
-      throw corrupt('they can not be read', cause);
+      throw corrupt('they cannot be read', cause);
     });
     try {
       this.#start ??= await readHeader(file);
@@ -108,7 +108,7 @@ function parseLine<Value>(
 }
 
 function corrupt(reason: string, cause?: unknown): EngineError {
-  return new EngineError('PACKAGE_CORRUPT', `The goldens of the model can not be used: ${reason}.`, {
+  return new EngineError('PACKAGE_CORRUPT', `The goldens of the model cannot be used: ${reason}.`, {
     cause,
   });
 }

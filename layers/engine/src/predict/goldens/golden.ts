@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import type { TokenRequest } from '../../ports.ts';
 
-/** Fewer inputs than this prove too little. */
+/** The least number of goldens, because fewer inputs prove too little. */
 export const MINIMUM_GOLDENS = 32;
 
 /** The outputs that goldens keep. */
@@ -21,9 +21,9 @@ const goldenOutputSchema = z.strictObject({
   dims: z.array(index).check(z.minLength(1)),
   /** The first values of the output in row-major order, whole rows of it; or every `stride`-th. */
   values: z.array(z.number()),
-  /** Of an output too wide to keep a row of: how far one value is from the next that is kept. @default 1 */
+  /** The distance between two values that are kept, for an output whose rows are too wide to keep whole. @default 1 */
   stride: z.optional(z.int().check(z.positive())),
-  /** Of logits: for each row the index of the largest, and how far the second is below it. */
+  /** For each row of logits, the index of the largest, and how far the second is below it. */
   top: z.optional(z.array(z.tuple([index, z.number().check(z.nonnegative())]))),
 });
 export type GoldenOutput = z.infer<typeof goldenOutputSchema>;
@@ -36,7 +36,7 @@ export const goldenSchema = z.strictObject({
 });
 export type Golden = z.infer<typeof goldenSchema>;
 
-/** What a golden asks of the model. */
-export function requestOfGolden({ text, pair }: Golden): TokenRequest {
-  return pair === undefined ? { text } : { text, pair };
+/** Makes the request that a golden stands for. */
+export function toGoldenRequest({ text, pair }: Golden): TokenRequest {
+  return { text, pair };
 }

@@ -39,7 +39,7 @@ export class ArrivingFile {
     }
   }
 
-  /** The sha256 of what has arrived, in lower-case hexadecimal; to be asked once, at the end. */
+  /** Gives the sha256 of all that has arrived, in lower-case hexadecimal. Call it once, at the end. */
   sha256(): string {
     return this.#hash.digest('hex');
   }

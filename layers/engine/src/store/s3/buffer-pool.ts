@@ -1,4 +1,4 @@
-/** So many buffers and no more, lent in the order in which they are asked for. */
+/** Lends a bounded number of buffers, in the order in which they are asked for. */
 export class BufferPool {
   readonly #bytes: number;
   readonly #signal: AbortSignal;

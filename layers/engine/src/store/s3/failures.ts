@@ -1,3 +1,4 @@
+import { formatModelRef } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { ResolvedRef } from '../../ports.ts';
 import { ObjectError, type ObjectErrorCode } from './objects.ts';
@@ -16,7 +17,7 @@ const REASONS: Readonly<Record<ObjectErrorCode, string>> = {
 
 const CORRUPT: readonly ObjectErrorCode[] = ['OBJECT_CHANGED', 'CONTENT_DIFFERS'];
 
-/** What a failed fetch is to the engine: it names the model; bucket, key and file system stay in the cause. */
+/** Turns the error of a fetch into one of the engine, which names the model; bucket, key and file system stay in the cause. */
 export function fetchFailure(error: unknown, ref: ResolvedRef): unknown {
   if (error instanceof ObjectError) {
     const code = CORRUPT.includes(error.code) ? 'PACKAGE_CORRUPT' : 'PACKAGE_UNAVAILABLE';
@@ -33,12 +34,12 @@ export function fetchFailure(error: unknown, ref: ResolvedRef): unknown {
 
 export function failure(
   code: 'PACKAGE_CORRUPT' | 'PACKAGE_UNAVAILABLE',
-  { name, version }: ResolvedRef,
+  ref: ResolvedRef,
   reason: string,
   cause?: unknown,
 ): EngineError {
-  return new EngineError(code, `Model ${name}@${version} can not be fetched: ${reason}.`, {
-    details: { model: name, version },
+  return new EngineError(code, `Model ${formatModelRef(ref)} cannot be fetched: ${reason}.`, {
+    details: { model: ref.name, version: ref.version },
     cause,
   });
 }

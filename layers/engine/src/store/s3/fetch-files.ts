@@ -1,4 +1,4 @@
-/** Objects to files: by parts, several in flight over all files, verified as they arrive. */
+/** Fetches objects to files by parts, several in flight over all files, and verifies them as they arrive. */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { PackageFile } from '@pilotlight/model-format';
@@ -15,7 +15,7 @@ export interface RemoteFile extends PackageFile {
 
 interface Download extends RemoteFile {
   readonly target: ArrivingFile;
-  /** Of the first answer; one object has one. */
+  /** The ETag of the first answer, which those of all others must equal. */
   etag: string | undefined;
 }
 
@@ -56,7 +56,7 @@ async function fetchParts(
 ): Promise<void> {
   const failure = new AbortController();
   const buffers = new BufferPool(options.maxPartsInMemory, options.partBytes, failure.signal);
-  const parts = partsOf(downloads, options.partBytes);
+  const parts = planParts(downloads, options.partBytes);
   const worker = async () => {
     for (const { download, range } of parts) {
       const buffer = await buffers.take();
@@ -80,8 +80,8 @@ async function fetchParts(
   failure.signal.throwIfAborted();
 }
 
-/** In the order of the bytes of each file, on which it rests that a part in memory never waits for one without a buffer. */
-function* partsOf(
+/** Plans the parts in the order of the bytes of each file, so that a part in memory never waits for one that has no buffer. */
+function* planParts(
   downloads: readonly Download[],
   partBytes: number,
 ): Generator<{ download: Download; range: ByteRange }> {
@@ -92,7 +92,7 @@ function* partsOf(
   }
 }
 
-/** Parts asked for at once have no ETag to ask with: so that each answer is held against the first. */
+/** Compares each answer with the first, because parts that are asked for at once have no ETag to ask with. */
 function accept({ etag, objectBytes }: ObjectPart, download: Download): void {
   const { key, bytes } = download;
   if (objectBytes !== bytes) {

@@ -1,4 +1,4 @@
-/** What fetching needs of a bucket, and how it fails. */
+/** The interface of a bucket that files are fetched from, and its errors. */
 import { PilotlightError } from '@pilotlight/model-format/errors';
 
 /** A part of an object, in bytes, `end` exclusive. */
@@ -17,7 +17,7 @@ export interface ObjectPart {
 
 export interface ReadOptions {
   readonly range: ByteRange;
-  /** Fails with OBJECT_CHANGED where the object is another by now. @default - any */
+  /** The ETag that the object must have, else the read fails with OBJECT_CHANGED. @default - any */
   readonly etag?: string | undefined;
   readonly signal: AbortSignal;
 }
@@ -37,7 +37,7 @@ export type ObjectErrorCode =
   | 'CONNECTION_STALLED'
   | 'SERVER_BUSY';
 
-/** What another attempt may mend. */
+/** The errors that another attempt may mend. */
 const TRANSIENT: readonly ObjectErrorCode[] = ['CONNECTION_FAILED', 'CONNECTION_STALLED', 'SERVER_BUSY'];
 
 /** Names the object: for the log, not for clients. */

@@ -1,4 +1,4 @@
-/** The one reader that survives broken connections: parts of packages, manifests and uploads all come through it. */
+/** Reads through broken connections: parts of packages, manifests and uploads all come through here. */
 import { waitAfter } from '@pilotlight/model-format/internal/retry';
 import { type ByteRange, ObjectError, type ObjectPart, type ObjectReader } from './objects.ts';
 import type { RetryOptions } from './transfer.ts';
@@ -20,7 +20,7 @@ export interface RangeRequest {
 }
 
 /**
- * The bytes of a range as they arrive. Another attempt follows a connection that breaks, ends early or falls silent, and asks
+ * Gives the bytes of a range as they arrive. Another attempt follows a connection that breaks, ends early or falls silent, and asks
  * for the rest alone. Time that the consumer takes between two pieces is not silence.
  *
  * @throws ObjectError the last one, once no attempt is left or another one would not help; the reason of `signal`
@@ -76,7 +76,7 @@ export async function readPart(
   }
 }
 
-/** An object of a size that is not known, up to `maxBytes`. @throws ObjectError */
+/** Reads an object whose size is not known, up to `maxBytes`. @throws ObjectError */
 export async function readObject(
   objects: ObjectReader,
   key: string,

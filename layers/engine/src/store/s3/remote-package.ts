@@ -3,6 +3,7 @@ import { readFile, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   findFault,
+  formatModelRef,
   MANIFEST_FILE,
   type PackageManifest,
   packageFiles,
@@ -21,9 +22,9 @@ import type { TransferOptions } from './transfer.ts';
 
 /** A package as objects of a bucket. */
 export interface PackageObjects extends ResolvedRef {
-  /** The sha256 of its model.json, which names those of all other files: who writes to the bucket can exchange none. */
+  /** The sha256 of its model.json, which names those of all other files, so that nobody who writes to the bucket can exchange one. */
   readonly manifestSha256: string;
-  /** The key of each file, by its path inside the package: model.json, and what is to be fetched with it. */
+  /** The key of each file, by its path inside the package: model.json, and the files that are to be fetched with it. */
   readonly objects: Readonly<Record<string, string>>;
 }
 
@@ -59,7 +60,7 @@ export class RemotePackage {
     const { name, version } = this.#package;
     const path = join(this.#folder, name, version);
     if (await this.#isAt(path)) return;
-    const staging = await Staging.create(this.#folder, `${name}@${version}`);
+    const staging = await Staging.create(this.#folder, formatModelRef(this.#package));
     try {
       await staging.waitForOthers();
       if (await this.#isAt(path)) return;
@@ -74,7 +75,7 @@ export class RemotePackage {
     }
   }
 
-  /** Whether the package is there already, whole: of another process, or of one before this. */
+  /** Whether another or an earlier process has fetched the whole package already. */
   async #isAt(path: string): Promise<boolean> {
     const text = await readFile(join(path, MANIFEST_FILE)).catch(() => undefined);
     if (!text || sha256Of(text) !== this.#package.manifestSha256) return false;
@@ -97,7 +98,7 @@ export class RemotePackage {
     return { text, manifest: parseManifest(text.toString(), this.#package) };
   }
 
-  /** What is to be fetched beside the manifest, the largest first: with it, all connections are busy to the end. */
+  /** Lists the files to fetch beside the manifest, the largest first, so that all connections are busy to the end. */
   #files(manifest: PackageManifest): RemoteFile[] {
     const known = new Map(packageFiles(manifest).map((file) => [file.path, file]));
     return Object.entries(this.#package.objects)
@@ -130,7 +131,7 @@ export class RemotePackage {
   }
 }
 
-/** Calls `work` once for all who ask while it goes on or after it succeeded; a failure is forgotten. */
+/** Calls `work` once for all callers that ask while it goes on or after it succeeded; a failure is forgotten. */
 function memoised<Result>(work: () => Promise<Result>): () => Promise<Result> {
   let working: Promise<Result> | undefined;
   return () => {

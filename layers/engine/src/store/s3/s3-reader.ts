@@ -1,4 +1,4 @@
-/** The objects of a bucket of S3. Imported where packages are in a bucket, for the SDK takes its time to load. */
+/** Reads the objects of an S3 bucket. It is imported only where packages are in a bucket, because the SDK is slow to load. */
 import { addAbortSignal, Readable } from 'node:stream';
 import { GetObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import {
@@ -50,7 +50,7 @@ export class S3Reader implements ObjectReader {
     const { Body, ETag, ContentRange } = await this.#client
       .send(command, { abortSignal: signal })
       .catch((cause: unknown) => {
-        throw this.#error(codeOf(cause), key, cause);
+        throw this.#error(classifyError(cause), key, cause);
       });
     const [, start, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(ContentRange ?? '') ?? [];
     if (!(Body instanceof Readable) || Number(start) !== range.start) {
@@ -69,12 +69,12 @@ export class S3Reader implements ObjectReader {
 
   #error(code: ObjectErrorCode, key: string, cause: unknown): ObjectError {
     const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
-    return new ObjectError(code, `s3://${this.#bucket}/${key} can not be read: ${reason}`, { cause });
+    return new ObjectError(code, `s3://${this.#bucket}/${key} cannot be read: ${reason}`, { cause });
   }
 }
 
-/** Errors without an answer are the network's, but for those that the SDK raises before it asks. */
-function codeOf(error: unknown): ObjectErrorCode {
+/** Errors without an answer come from the network, except those that the SDK raises before it asks. */
+function classifyError(error: unknown): ObjectErrorCode {
   if (error instanceof S3ServiceException) {
     const status = error.$metadata.httpStatusCode ?? 500;
     return CODE_OF_STATUS[status] ?? (status >= 500 ? 'SERVER_BUSY' : 'REQUEST_REFUSED');

@@ -1,5 +1,6 @@
 /** The package store on a bucket: packages that no layer has room for, fetched to a folder when they are first opened. */
 import { resolve } from 'node:path';
+import { formatModelRef } from '@pilotlight/model-format';
 import { PilotlightError } from '@pilotlight/model-format/errors';
 import type { ModelPackage, ModelRef, PackageEntry, PackageStore, ResolvedRef } from '../../ports.ts';
 import { FolderStore } from '../folder-store.ts';
@@ -11,7 +12,7 @@ import { DEFAULT_TRANSFER, type TransferOptions } from './transfer.ts';
 export interface S3StoreOptions {
   readonly bucket: string;
   readonly packages: readonly PackageObjects[];
-  /** Gets the packages, as `<folder>/<name>/<version>`. Several processes may share it. */
+  /** The folder that the packages are fetched to, as `<folder>/<name>/<version>`. Several processes may share it. */
   readonly folder: string;
   /** @default DEFAULT_TRANSFER */
   readonly transfer?: Partial<TransferOptions>;
@@ -36,13 +37,13 @@ export class S3Store implements PackageStore {
     this.#fetched = new FolderStore(folder, { verify: 'size' });
     this.#packages = new Map(
       options.packages.map((wanted) => [
-        keyOf(wanted),
+        formatModelRef(wanted),
         new RemotePackage(wanted, folder, () => this.#connect(transfer), transfer),
       ]),
     );
   }
 
-  /** Reads the manifests of what was not fetched yet, and nothing else of it. */
+  /** Reads the manifests of packages that were not fetched yet, and nothing else of them. */
   list(): Promise<readonly PackageEntry[]> {
     return Promise.all(this.#options.packages.map(({ name, version }) => this.#entry({ name, version })));
   }
@@ -54,13 +55,13 @@ export class S3Store implements PackageStore {
   /** @throws EngineError PACKAGE_UNAVAILABLE, PACKAGE_CORRUPT, PACKAGE_INVALID, MODEL_NOT_FOUND */
   async open(ref: ResolvedRef): Promise<ModelPackage> {
     const resolved = resolveAmong(ref, this.#options.packages);
-    await this.#packages.get(keyOf(resolved))?.fetch();
+    await this.#packages.get(formatModelRef(resolved))?.fetch();
     return this.#fetched.open(resolved);
   }
 
   async #entry(ref: ResolvedRef): Promise<PackageEntry> {
     try {
-      const manifest = await this.#packages.get(keyOf(ref))?.manifest();
+      const manifest = await this.#packages.get(formatModelRef(ref))?.manifest();
       return manifest ? { ...ref, manifest } : ref;
     } catch (error) {
       if (!PilotlightError.is(error)) throw error;
@@ -68,15 +69,11 @@ export class S3Store implements PackageStore {
     }
   }
 
-  /** The SDK is loaded with the first object, so that who has no package in a bucket does not pay for it. */
+  /** Loads the SDK with the first object, so that an engine without packages in a bucket does not pay for it. */
   #connect({ stallMs }: TransferOptions): Promise<ObjectReader> {
     this.#reader ??= import('./s3-reader.ts').then(({ S3Reader }) =>
       S3Reader.connect(this.#options.bucket, stallMs),
     );
     return this.#reader;
   }
-}
-
-function keyOf({ name, version }: ResolvedRef): string {
-  return `${name}@${version}`;
 }

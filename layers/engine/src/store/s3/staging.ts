@@ -1,10 +1,10 @@
-/** Where a package is put together before it becomes one, by a single rename. */
+/** A folder in which a package is put together before a single rename publishes it. */
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 const POLL_MS = 50;
-/** A process that has written nothing for so long is not waited for: its id may be another's by now. */
+/** A process that has written nothing for this long is not waited for, because its id may belong to another by now. */
 const IDLE_MS = 10_000;
 
 /** The folders that this process writes to now. */
@@ -13,7 +13,7 @@ let created = 0;
 
 /**
  * `<packages>/.fetching/<name>@<version>.<time>.<process id>.<number>`: on the file system of the packages, under a name
- * that no package has. Who comes later waits for who came earlier.
+ * that no package has. Processes that come later wait for those that came earlier.
  */
 export class Staging {
   readonly #root: string;

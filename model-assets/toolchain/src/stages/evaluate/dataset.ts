@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { TaskName } from '@pilotlight/engine';
-import { reasonOf } from '@pilotlight/model-format/errors';
+import { explainIssue } from '@pilotlight/model-format/errors';
 import * as z from 'zod';
 import { ToolchainError } from '../../errors.ts';
 import { textLines } from '../../sources/text-lines.ts';
@@ -60,7 +60,7 @@ function parseRow<Row>(schema: z.ZodType<Row>, line: string, file: string, row: 
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw invalid(file, row, `${issue?.path.join('.') || 'row'}: ${reasonOf(issue)}`);
+  throw invalid(file, row, `${issue?.path.join('.') || 'row'}: ${explainIssue(issue)}`);
 }
 
 function invalid(file: string, row: number, reason: string, cause?: unknown): ToolchainError {

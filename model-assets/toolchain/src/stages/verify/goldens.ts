@@ -1,7 +1,7 @@
 /** Whether a variant answers as the fp32 reference does: every golden through the serving engine. */
 import type { Deviation, Golden, Predictor, TokenResult } from '@pilotlight/engine';
-import { compareWithGolden, driftOf } from '@pilotlight/engine/internal/predict/goldens/compare';
-import { GOLDEN_ROLES, requestOfGolden } from '@pilotlight/engine/internal/predict/goldens/golden';
+import { compareWithGolden, measureDrift } from '@pilotlight/engine/internal/predict/goldens/compare';
+import { GOLDEN_ROLES, toGoldenRequest } from '@pilotlight/engine/internal/predict/goldens/golden';
 import { topOfRows } from '@pilotlight/engine/internal/predict/goldens/top-of-rows';
 import { ToolchainError } from '../../errors.ts';
 
@@ -40,11 +40,11 @@ export async function verifyGoldens(
     for (const output of Object.values(golden.outputs)) totals.rows += output?.top?.length ?? 0;
   };
   for (const [index, golden] of goldens.entries()) {
-    const [single] = await predictor.infer([requestOfGolden(golden)], { truncate: true });
+    const [single] = await predictor.infer([toGoldenRequest(golden)], { truncate: true });
     check(golden, single);
     report((index + 1) / (goldens.length + 1));
   }
-  const together = await predictor.infer(goldens.map(requestOfGolden), { truncate: true });
+  const together = await predictor.infer(goldens.map(toGoldenRequest), { truncate: true });
   for (const [index, golden] of goldens.entries()) {
     check(golden, together[index]);
   }
@@ -105,7 +105,7 @@ function refuseBeyond(tolerance: number, golden: Golden, deviation: Deviation, v
       `an output is ${deviation.actual.toPrecision(4)} instead of ${deviation.expected.toPrecision(4)}, and may be off by ${tolerance.toPrecision(3)}`,
     );
   }
-  if (driftOf(deviation, tolerance) > 1) {
+  if (measureDrift(deviation, tolerance) > 1) {
     throw failed(
       golden,
       variant,

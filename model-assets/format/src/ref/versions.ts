@@ -1,4 +1,4 @@
-/** The version that is meant among those that there are: the one that is named, or the highest. Undefined where there is none. */
+/** Chooses the version that is meant: the one that is named, or the highest. Undefined where there is none. */
 export function chooseVersion(named: string | undefined, versions: readonly string[]): string | undefined {
   return named === undefined
     ? versions.toSorted(compareVersions).at(-1)

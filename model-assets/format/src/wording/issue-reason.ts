@@ -10,16 +10,16 @@ const TYPES: Readonly<Record<string, string>> = {
   record: 'an object',
 };
 
-/** What zod says where the schema says nothing: words for a programmer, or none at all. */
+/** Zod's own words, which it uses where a schema has none: they are for a programmer, or say nothing. */
 const WORDS_OF_ZOD = /^(Invalid|Too (big|small)|Unrecognized)\b/;
 
-/** What a value must be, to follow the name of its field: in the words of the schema where it has some. */
-export function reasonOf(issue: z.core.$ZodIssue | undefined): string {
+/** Says what a value must be, in words that follow the name of its field. The schema's own words go first. */
+export function explainIssue(issue: z.core.$ZodIssue | undefined): string {
   if (issue === undefined) return 'is not valid';
   if (!WORDS_OF_ZOD.test(issue.message)) return issue.message;
   switch (issue.code) {
     case 'invalid_type':
-      return `must be ${typeOf(issue)}`;
+      return `must be ${nameType(issue)}`;
     case 'invalid_value':
       return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
     case 'too_small':
@@ -31,23 +31,23 @@ export function reasonOf(issue: z.core.$ZodIssue | undefined): string {
     case 'unrecognized_keys':
       return `must not have the key ${JSON.stringify(issue.keys[0]?.slice(0, 100))}`;
     case 'invalid_key':
-      return reasonOf(issue.issues[0]);
+      return explainIssue(issue.issues[0]);
     case 'invalid_union':
-      return reasonOfUnion(issue.errors);
+      return explainUnion(issue.errors);
     default:
       return 'is not valid';
   }
 }
 
-/** Where a value is at fault, and what it must be there: of keys that are not known, the first is the place. */
-export function faultOf(issue: z.core.$ZodIssue | undefined): {
+/** Finds where a value is at fault, and says what it must be there. A key that is not known is itself the place. */
+export function locateFault(issue: z.core.$ZodIssue | undefined): {
   readonly path: readonly PropertyKey[];
   readonly reason: string;
 } {
   const { path = [] } = issue ?? {};
   const [unknown] = issue?.code === 'unrecognized_keys' ? issue.keys : [];
   return unknown === undefined
-    ? { path, reason: reasonOf(issue) }
+    ? { path, reason: explainIssue(issue) }
     : { path: [...path, unknown], reason: 'is not known' };
 }
 
@@ -59,16 +59,16 @@ function limited(origin: string, count: number | bigint, bound: string): string 
   return `must have ${bound} ${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 
-/** Where a value is of none of the types that it may have; what else is wrong in it has many reasons. */
-function reasonOfUnion(members: readonly (readonly z.core.$ZodIssue[])[]): string {
+/** Names the types that a value may have where it has none of them. Any other fault in it has too many reasons to tell. */
+function explainUnion(members: readonly (readonly z.core.$ZodIssue[])[]): string {
   const types = members.map(([issue]) =>
-    issue?.code === 'invalid_type' && issue.path.length === 0 ? typeOf(issue) : undefined,
+    issue?.code === 'invalid_type' && issue.path.length === 0 ? nameType(issue) : undefined,
   );
   return types.length === 0 || types.includes(undefined)
     ? 'is not valid'
     : `must be ${[...new Set(types)].join(' or ')}`;
 }
 
-function typeOf({ expected }: z.core.$ZodIssueInvalidType): string {
+function nameType({ expected }: z.core.$ZodIssueInvalidType): string {
   return TYPES[expected] ?? `of type ${expected}`;
 }

@@ -10,7 +10,7 @@ export function closest(word: string, candidates: readonly string[]): string | u
   return best !== undefined && best.edits <= most ? best.candidate : undefined;
 }
 
-/** The end of a sentence that says what there is not: a question where a candidate is close, else a full stop. */
+/** Ends a sentence that says that something does not exist: with a question where a candidate is close, else with a full stop. */
 export function didYouMean(
   word: string,
   candidates: readonly string[],
@@ -20,7 +20,7 @@ export function didYouMean(
   return candidate === undefined ? '.' : `; did you mean ${spelt(candidate)}?`;
 }
 
-/** One row of the table at a time. */
+/** Counts the edits, and keeps one row of the table at a time. */
 function distance(a: string, b: string): number {
   const letters = [...b];
   let row = Array.from({ length: letters.length + 1 }, (_, j) => j);

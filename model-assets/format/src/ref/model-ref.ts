@@ -1,6 +1,6 @@
 /** The one place that takes `name@version` apart and puts it together. */
 import * as z from 'zod/mini';
-import { modelNameSchema, modelVersionSchema } from './manifest/common.ts';
+import { modelNameSchema, modelVersionSchema } from './names.ts';
 
 /**
  * The name of a model, with or without a version.
