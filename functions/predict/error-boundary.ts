@@ -1,5 +1,5 @@
 import type { MiddlewareObj } from '@middy/core';
-import { errorReply } from '@pilotlight/app/internal/answer/errors';
+import { errorReply } from '@pilotlight/app/internal/http/errors';
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import { WarmUpError } from './warm-up.ts';
 

@@ -3,11 +3,12 @@
 import { once } from 'node:events';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { createApp } from '@pilotlight/app/internal/app';
-import { jobPlaceOf, lazyJobs } from '@pilotlight/app/internal/jobs/lazy-jobs';
+import { lazyJobs } from '@pilotlight/app/internal/jobs/lazy-jobs';
 import { Drain } from '@pilotlight/app/internal/serve/drain';
 import { createHttpServer } from '@pilotlight/app/internal/serve/node-server';
 import type { Circumstances } from '@pilotlight/app/internal/serve/ports';
 import { appOptions, engineOptions } from '@pilotlight/app/internal/settings/engine-options';
+import { readJobPlace } from '@pilotlight/app/internal/settings/job-place';
 import { preload } from '@pilotlight/app/internal/settings/preload';
 import { readServerConfig, type ServerConfig } from '@pilotlight/app/internal/settings/server';
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
@@ -18,9 +19,9 @@ import { Engine, PilotlightError } from '@pilotlight/engine';
 import { batchingOn } from './batching.ts';
 import { servedBy } from './execution-provider/served-by.ts';
 import { settleExecutionProvider } from './execution-provider/settle.ts';
-import { startJobWorker } from './job-worker.ts';
-import { ProcessMetrics } from './process-metrics.ts';
-import { ServerMetrics } from './server-metrics.ts';
+import { startJobWorker } from './jobs/job-worker.ts';
+import { ProcessMetrics } from './metrics/process-metrics.ts';
+import { ServerMetrics } from './metrics/server-metrics.ts';
 import { endOnSignals } from './signals.ts';
 
 keepHeapSmall();
@@ -50,7 +51,7 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
   void preloaded.settled.then(() => {
     logger.info('Models preloaded', { models: servedBy(engine.loaded(), executionProvider) });
   });
-  const place = jobPlaceOf(shared);
+  const place = readJobPlace(shared);
   const names = async () => (await engine.models()).map(({ name }) => name);
   const app = createApp({
     engine,

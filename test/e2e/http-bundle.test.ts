@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { FUNCTIONS } from '@pilotlight/functions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openApiDocument } from '../../functions/app/src/docs/document.ts';
+import { openApiDocument } from '../../functions/app/src/service/docs/document.ts';
 import { bundle } from '../../functions/bundles/src/bundle.ts';
 import { DEFAULT_PACKAGES } from './http-service.ts';
 

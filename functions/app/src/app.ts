@@ -1,16 +1,16 @@
 /** The one HTTP app: runs in Lambda, in the local service and in the server. */
 import { type Handler, Hono } from 'hono';
-import { HttpError } from './answer/errors.ts';
 import { formats } from './formats/index.ts';
+import { HttpError } from './http/errors.ts';
 // On the way of every cold start; other formats are loaded with the first request in them.
 import './formats/hugging-face/codec.ts';
-import { documentation } from './docs/index.ts';
-import { limitInFlight } from './request/in-flight.ts';
-import { DEFAULT_LIMITS } from './request/limits.ts';
+import { DEFAULT_LIMITS } from './http/limits.ts';
+import { limitInFlight } from './serve/in-flight.ts';
+import { answerError, named, reported } from './serve/middleware.ts';
 import type { AppOptions, AppParts } from './serve/ports.ts';
 import { serve } from './serve/serve.ts';
-import { answerError, named, reported } from './serve/surroundings.ts';
 import type { RouteGroup } from './serve/wire-format.ts';
+import { documentation } from './service/docs/index.ts';
 import { service } from './service/index.ts';
 
 export function createApp(options: AppOptions): Hono {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from '../../../functions/app/src/request/limits.ts';
+import { DEFAULT_LIMITS } from '../../../functions/app/src/http/limits.ts';
 import { readConfig } from '../../../functions/app/src/settings/config.ts';
 import { engineOptions, limitsOf } from '../../../functions/app/src/settings/engine-options.ts';
 import { intraOpThreads } from '../../../functions/app/src/settings/threads.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { jsonInSlices } from '../../../functions/app/src/answer/json-in-slices.ts';
+import { jsonInSlices } from '../../../functions/app/src/http/answer/json-in-slices.ts';
 
 it('gives what JSON.stringify gives, of any value', async () => {
   await fc.assert(

@@ -2,8 +2,7 @@ import type { Jobs } from '../jobs/job.ts';
 import type { HandOver } from '../serve/hand-over-port.ts';
 import type { Logger } from '../serve/ports.ts';
 import { ServerClient } from './client.ts';
-import { ServerHandOver } from './server-hand-over.ts';
-import type { HandOverSettings } from './settings.ts';
+import { type HandOverSettings, ServerHandOver } from './server-hand-over.ts';
 
 /** The server of the settings. To be imported only where there are some: a cold start has no time for it else. */
 export function createHandOver(settings: HandOverSettings, logger: Logger, jobs?: Jobs): HandOver {

@@ -3,13 +3,27 @@
 import type { Jobs } from '../jobs/job.ts';
 import type { Admission, HandedRequest, HandOver, HandOverOutcome } from '../serve/hand-over-port.ts';
 import type { Logger } from '../serve/ports.ts';
-import { admit, afterForward, afterProbe, type Circuit, CLOSED } from './circuit.ts';
+import { admit, afterForward, afterProbe, type Circuit, type CircuitSettings, CLOSED } from './circuit.ts';
 import type { ServerClient } from './client.ts';
 import { ServerError } from './errors.ts';
-import type { HandOverSettings } from './settings.ts';
 
 /** What it takes to write a job, before Lambda ends the invocation. */
 const SUBMIT_MS = 4_000;
+
+/** Where the server is, and what it serves. */
+export interface HandOverSettings extends CircuitSettings {
+  /** The address of its load balancer. */
+  readonly url: string;
+  /**
+   * Its models by name, each with what becomes of a request while no server answers: it waits as a `job`, or the
+   * function's own package of the model answers on its `cpu`.
+   */
+  readonly models: Readonly<Record<string, 'job' | 'cpu'>>;
+  /** Estimated milliseconds of inference above which one of `models` is not run here. @default - any number */
+  readonly maxInferMs?: number | undefined;
+  /** Milliseconds that an answer may take from the head of the request. */
+  readonly deadlineMs: number;
+}
 
 export interface ServerHandOverParts {
   readonly settings: HandOverSettings;

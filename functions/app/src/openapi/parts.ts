@@ -1,7 +1,7 @@
 /** What operations of every format are made of: bodies, responses, errors. */
 import { z } from '@hono/zod-openapi';
-import { type ErrorCode, STATUS_OF } from '../answer/error-codes.ts';
-import { type ErrorFormat, plainError } from '../answer/errors.ts';
+import { type ErrorCode, STATUS_OF } from '../http/error-codes.ts';
+import { type ErrorFormat, plainError } from '../http/errors.ts';
 import * as schemas from './schemas.ts';
 
 export const PREDICT_ERRORS: readonly ErrorCode[] = [

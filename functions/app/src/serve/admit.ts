@@ -1,5 +1,5 @@
 /** Who is to answer a call. */
-import type { Preference } from '../request/preference.ts';
+import type { Preference } from '../http/request/preference.ts';
 import type { Admission, HandOver } from './hand-over-port.ts';
 import type { Resolution } from './resolve.ts';
 

@@ -1,8 +1,8 @@
 /** One request on its way through the app. */
 import type { Context } from 'hono';
-import { type ErrorFormat, plainError } from '../answer/errors.ts';
-import { RequestBody } from '../request/body.ts';
-import type { Limits } from '../request/limits.ts';
+import { type ErrorFormat, plainError } from '../http/errors.ts';
+import type { Limits } from '../http/limits.ts';
+import { RequestBody } from '../http/request/body.ts';
 
 export class Call {
   /** `performance.now()` at the head of the request. */

@@ -2,11 +2,11 @@
 import { tooMuchWork } from '@pilotlight/engine/internal/batching/token-limits';
 import type { Context } from 'hono';
 import type { LambdaContext } from 'hono/aws-lambda';
-import { acceptedJob } from '../answer/accepted-job.ts';
-import { HttpError } from '../answer/errors.ts';
-import { passedOn } from '../answer/forwarded-answer.ts';
-import { appPath } from '../request/base-path.ts';
-import { type Preference, readIdempotencyKey } from '../request/preference.ts';
+import { acceptedJob } from '../http/answer/accepted-job.ts';
+import { passedOn } from '../http/answer/forwarded-answer.ts';
+import { appPath } from '../http/base-path.ts';
+import { HttpError } from '../http/errors.ts';
+import { type Preference, readIdempotencyKey } from '../http/request/preference.ts';
 import type { Call } from './call.ts';
 import type { Admission, HandedRequest } from './hand-over-port.ts';
 import type { AppParts } from './ports.ts';

@@ -1,6 +1,7 @@
 /** What the app asks of whoever takes the requests that this process should not answer. */
+
+import type { Preference } from '../http/request/preference.ts';
 import type { JobView } from '../jobs/job.ts';
-import type { Preference } from '../request/preference.ts';
 
 /** One request, as far as somebody else needs it. */
 export interface HandedRequest {

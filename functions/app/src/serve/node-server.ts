@@ -3,7 +3,7 @@ import { createServer, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { errorReply, HttpError } from '../answer/errors.ts';
+import { errorReply, HttpError } from '../http/errors.ts';
 
 /** Longer than load balancers keep idle connections, 60 s: whoever closes first may close one that is just being used. */
 const KEEP_ALIVE_MS = 75_000;

@@ -1,7 +1,7 @@
 /** What the app asks of the world around it; Lambda, the local service and the server each bring their own. */
 import type { BatchTally, Engine, PackageEntry, PackageManifest, Predictor } from '@pilotlight/engine';
+import type { Limits } from '../http/limits.ts';
 import type { Jobs } from '../jobs/job.ts';
-import type { Limits } from '../request/limits.ts';
 import type { HandOver, HandOverRecord } from './hand-over-port.ts';
 
 /** The part of an engine that the app uses. */

@@ -1,6 +1,6 @@
 /** Whether every model that is to be preloaded is loaded: one answer for every way to ask it. */
 import { formatModelRef } from '@pilotlight/engine';
-import { HttpError } from '../answer/errors.ts';
+import { HttpError } from '../http/errors.ts';
 import type { AppParts } from './ports.ts';
 
 /** A model whose preloading failed counts as ready once a request has loaded it. @throws HttpError NOT_READY */

@@ -2,14 +2,14 @@
 import type { Prediction } from '@pilotlight/engine';
 import { checksumOf } from '@pilotlight/model-format';
 import type { Handler } from 'hono';
-import { countValues, refuseMoreValues } from '../answer/answer-size.ts';
-import { respondJson } from '../answer/respond.ts';
-import { predictionHeaders } from '../answer/response-headers.ts';
-import { readPreference } from '../request/preference.ts';
+import { countValues, refuseMoreValues } from '../http/answer/answer-size.ts';
+import { respondJson } from '../http/answer/respond.ts';
+import { readPreference } from '../http/request/preference.ts';
 import { admit } from './admit.ts';
 import { type Call, callOf } from './call.ts';
 import { answerElsewhere } from './elsewhere.ts';
 import type { AppParts, Circumstances, PredictionRecord } from './ports.ts';
+import { predictionHeaders } from './prediction-headers.ts';
 import { resolve } from './resolve.ts';
 import { whileConnected } from './while-connected.ts';
 import type { Codec, ModelCodec, PredictionWork } from './wire-format.ts';

@@ -1,7 +1,7 @@
 /** What a wire format is to the app: its routes, what each of them asks, and how answers and errors look. */
 import type { Prediction, PreparedCall, TokenLimits } from '@pilotlight/engine';
 import type { ZodMiniType } from 'zod/mini';
-import type { ErrorFormat } from '../answer/errors.ts';
+import type { ErrorFormat } from '../http/errors.ts';
 import type { Call } from './call.ts';
 import type { AppParts, ServedModel, ServingEngine } from './ports.ts';
 import type { Route } from './route.ts';

@@ -1,12 +1,12 @@
 /** POST /jobs, GET and DELETE /jobs/{id}. */
-import { acceptedJob, RETRY_AFTER } from '../answer/accepted-job.ts';
-import { HttpError } from '../answer/errors.ts';
-import { respondJson } from '../answer/respond.ts';
+import { acceptedJob, RETRY_AFTER } from '../http/answer/accepted-job.ts';
+import { respondJson } from '../http/answer/respond.ts';
+import { publicPath } from '../http/base-path.ts';
+import { HttpError } from '../http/errors.ts';
+import { checkInputs, checkLabels, parseBody } from '../http/request/parse.ts';
+import { readIdempotencyKey } from '../http/request/preference.ts';
 import type { Jobs, JobView } from '../jobs/job.ts';
 import { isJobId } from '../jobs/job-id.ts';
-import { publicPath } from '../request/base-path.ts';
-import { checkInputs, checkLabels, parseBody } from '../request/parse.ts';
-import { readIdempotencyKey } from '../request/preference.ts';
 import type { Call } from '../serve/call.ts';
 import type { AppParts } from '../serve/ports.ts';
 import type { Codec } from '../serve/wire-format.ts';

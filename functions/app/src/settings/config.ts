@@ -1,9 +1,9 @@
 /** Settings from the environment, checked whole before anything starts. */
 import { isModelRef } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
-import { handOverSettings } from '../hand-over/settings.ts';
-import { DEFAULT_LIMITS } from '../request/limits.ts';
+import { DEFAULT_LIMITS } from '../http/limits.ts';
 import { count, type Environment, readSettings, text, unknownOf } from './environment-settings.ts';
+import { handOverSettings } from './hand-over.ts';
 import { remotePackages } from './remote-packages.ts';
 
 const flag = z.pipe(

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type EngineOptions, FolderStore, JoinedStore, S3Store } from '@pilotlight/engine';
-import type { Limits } from '../request/limits.ts';
+import type { Limits } from '../http/limits.ts';
 import type { Config } from './config.ts';
 import { intraOpThreads } from './threads.ts';
 

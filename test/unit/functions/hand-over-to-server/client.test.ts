@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { predictionHeaders } from '../../../../functions/app/src/answer/response-headers.ts';
 import { ServerClient, type ServerRequest } from '../../../../functions/app/src/hand-over/client.ts';
+import { predictionHeaders } from '../../../../functions/app/src/serve/prediction-headers.ts';
 
 const servers: Server[] = [];
 afterEach(() => {

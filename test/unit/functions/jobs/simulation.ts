@@ -12,7 +12,7 @@ import { type JobState, type JobStatus, jobStateSchema } from '../../../../funct
 import { S3Jobs } from '../../../../functions/app/src/jobs/s3-jobs.ts';
 import { JobStore } from '../../../../functions/app/src/jobs/store.ts';
 import { begin } from '../../../../functions/app/src/jobs/transitions.ts';
-import { JobWorker } from '../../../../functions/server/job-worker.ts';
+import { JobWorker } from '../../../../functions/server/jobs/job-worker.ts';
 import { Queues } from '../../../../infra/local/src/sqs/queues.ts';
 import type { Random } from '../../../fixtures/random.ts';
 

@@ -1,7 +1,7 @@
 /** The wire format of Hugging Face's inference endpoints: what it means to the engine. On the way of a cold start. */
-import { isFile, requireJson } from '../../request/media-type.ts';
-import { checkInputs, checkLabels, parseBody, refuseField } from '../../request/parse.ts';
-import { requestedModel } from '../../request/requested-model.ts';
+import { isFile, requireJson } from '../../http/request/media-type.ts';
+import { checkInputs, checkLabels, parseBody, refuseField } from '../../http/request/parse.ts';
+import { requestedModel } from '../../http/request/requested-model.ts';
 import type { Call } from '../../serve/call.ts';
 import type { AppParts, ServingEngine } from '../../serve/ports.ts';
 import type { Ask, Codec, PredictionWork } from '../../serve/wire-format.ts';

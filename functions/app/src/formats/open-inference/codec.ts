@@ -1,8 +1,8 @@
 /** The Open Inference Protocol, version 2. Loaded with the first request in it. */
 import { ENGINE_VERSION } from '@pilotlight/engine';
-import type { Limits } from '../../request/limits.ts';
-import { checkInputs, checkLabels, parseBody, refuseField } from '../../request/parse.ts';
-import { requestedModel } from '../../request/requested-model.ts';
+import type { Limits } from '../../http/limits.ts';
+import { checkInputs, checkLabels, parseBody, refuseField } from '../../http/request/parse.ts';
+import { requestedModel } from '../../http/request/requested-model.ts';
 import { isRemote, type ServingEngine, type TokenModel } from '../../serve/ports.ts';
 import { tellReady } from '../../serve/ready.ts';
 import type { Codec, PredictionWork } from '../../serve/wire-format.ts';

@@ -9,9 +9,9 @@ import {
 } from '@pilotlight/engine';
 import { estimateMs } from '@pilotlight/engine/internal/batching/token-limits';
 import { refuseNotFinite } from '@pilotlight/engine/internal/tasks/output';
-import { refuseMoreValues } from '../../answer/answer-size.ts';
-import type { Limits } from '../../request/limits.ts';
-import { refuseField } from '../../request/parse.ts';
+import { refuseMoreValues } from '../../http/answer/answer-size.ts';
+import type { Limits } from '../../http/limits.ts';
+import { refuseField } from '../../http/request/parse.ts';
 import type { TokenModel } from '../../serve/ports.ts';
 import type { InferTensor, OutputTensor } from './request.ts';
 import { elementsOf } from './tensors.ts';

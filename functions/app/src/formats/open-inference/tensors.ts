@@ -1,5 +1,5 @@
 /** What tensors of text mean, and how results look as tensors. */
-import { refuseField } from '../../request/parse.ts';
+import { refuseField } from '../../http/request/parse.ts';
 import { isVector } from '../vectors.ts';
 import type { InferTensor, OutputTensor } from './request.ts';
 

@@ -1,7 +1,7 @@
 /** The wire format of OpenAI's embeddings: https://platform.openai.com/docs/api-reference/embeddings */
 import { EngineError } from '@pilotlight/engine';
 import type * as z from 'zod/mini';
-import { checkInputs, parseBody, refuseField } from '../../request/parse.ts';
+import { checkInputs, parseBody, refuseField } from '../../http/request/parse.ts';
 import type { AppParts } from '../../serve/ports.ts';
 import { isRemote } from '../../serve/ports.ts';
 import { listModels, noSuchModel } from '../../serve/resolve.ts';

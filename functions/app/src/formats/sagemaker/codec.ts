@@ -1,5 +1,5 @@
 /** What Amazon SageMaker asks of a container: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html */
-import { refuseField } from '../../request/parse.ts';
+import { refuseField } from '../../http/request/parse.ts';
 import type { AppParts } from '../../serve/ports.ts';
 import { tellReady } from '../../serve/ready.ts';
 import { listModels } from '../../serve/resolve.ts';

@@ -3,9 +3,9 @@ import { ENGINE_VERSION, EngineError, type Tokenization, tasksOf } from '@pilotl
 import { toCodePoints } from '@pilotlight/engine/internal/math/offsets';
 import { refuseMoreCharacters } from '@pilotlight/engine/internal/predict/character-limits';
 import { checksumOf } from '@pilotlight/model-format';
-import type { Limits } from '../../request/limits.ts';
-import { checkInputs, parseBody, refuseEmpty } from '../../request/parse.ts';
-import { requestedModel } from '../../request/requested-model.ts';
+import type { Limits } from '../../http/limits.ts';
+import { checkInputs, parseBody, refuseEmpty } from '../../http/request/parse.ts';
+import { requestedModel } from '../../http/request/requested-model.ts';
 import type { TokenModel } from '../../serve/ports.ts';
 import type { Codec } from '../../serve/wire-format.ts';
 import { decodeRequest, tokenizeRequest } from './requests.ts';

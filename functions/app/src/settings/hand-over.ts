@@ -1,20 +1,17 @@
 /** `PILOTLIGHT_SERVER`: where the server is and what it serves, as the deployment writes it. */
 import { modelNameSchema } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
-import { jsonSetting } from '../settings/json-setting.ts';
+import type { HandOverSettings } from '../hand-over/server-hand-over.ts';
+import { jsonSetting } from './json-setting.ts';
 
 const milliseconds = z.int('must be whole milliseconds').check(z.positive('must be above 0'));
 
 const settingsSchema = z.strictObject(
   {
-    /** Of its load balancer, such as `http://internal-gpu.eu-central-1.elb.amazonaws.com`. */
+    /** Such as `http://internal-gpu.eu-central-1.elb.amazonaws.com`. */
     url: z
       .string('must be the URL of the server')
       .check(z.refine(isBase, 'must be an http or https URL without user, query and fragment')),
-    /**
-     * Its models by name, each with what becomes of a request while no server answers: it waits as a `job`, or the
-     * function's own package of the model answers on its `cpu`.
-     */
     models: z
       .record(
         z.string(),
@@ -43,9 +40,7 @@ const settingsSchema = z.strictObject(
   },
 );
 
-export type HandOverSettings = z.infer<typeof settingsSchema>;
-
-export const handOverSettings = jsonSetting(settingsSchema);
+export const handOverSettings = jsonSetting<HandOverSettings>(settingsSchema);
 
 function isBase(text: string): boolean {
   const url = URL.parse(text);

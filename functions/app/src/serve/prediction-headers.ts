@@ -1,4 +1,4 @@
-import type { PredictionRecord } from '../serve/ports.ts';
+import type { PredictionRecord } from './ports.ts';
 
 /** Digits of the checksum that answers carry: enough to tell packages apart, short enough to compare by eye. */
 const CHECKSUM_DIGITS = 12;

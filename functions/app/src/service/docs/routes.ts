@@ -1,5 +1,5 @@
 /** The routes of the documentation. */
-import type { Route } from '../serve/route.ts';
+import type { Route } from '../../serve/route.ts';
 
 export const routes = {
   openapi: {

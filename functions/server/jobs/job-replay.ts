@@ -1,6 +1,6 @@
 /** A job's request, sent to the app of this process; its answer, as what it means to the job. */
 
-import { STATUS_OF } from '@pilotlight/app/internal/answer/error-codes';
+import { STATUS_OF } from '@pilotlight/app/internal/http/error-codes';
 import type { JobError, JobRequest } from '@pilotlight/app/internal/jobs/job';
 import type { JobAnswer } from '@pilotlight/app/internal/jobs/store';
 import * as z from 'zod/mini';

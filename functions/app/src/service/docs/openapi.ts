@@ -1,6 +1,6 @@
 /** The documentation's own operations as the OpenAPI document describes them. */
 import { z } from '@hono/zod-openapi';
-import { json, text } from '../openapi/parts.ts';
+import { json, text } from '../../openapi/parts.ts';
 
 export const bodies = {};
 

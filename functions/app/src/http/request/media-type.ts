@@ -1,4 +1,4 @@
-import { HttpError } from '../answer/errors.ts';
+import { HttpError } from '../errors.ts';
 
 /**
  * Types under which JSON arrives: its own, none at all, and what `curl -d` and `fetch` put on a bare string.

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { HttpError } from './errors.ts';
+import { HttpError } from '../errors.ts';
 
 /** Numbers of one answer: as JSON, some 80 MB. */
 const MAX_VALUES = 4_000_000;

@@ -1,6 +1,6 @@
 /** /openapi.json, /docs and the way there. Both are made once, on the first request. */
-import { publicPath } from '../request/base-path.ts';
-import type { Codec } from '../serve/wire-format.ts';
+import { publicPath } from '../../http/base-path.ts';
+import type { Codec } from '../../serve/wire-format.ts';
 import type { routes } from './routes.ts';
 
 const PAGE_HEADERS = {

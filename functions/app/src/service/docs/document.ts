@@ -1,10 +1,10 @@
 /** The OpenAPI document, made from the route tables. Loaded on the first request for it, and only then. */
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { toJSONSchema, type ZodMiniType } from 'zod/mini';
-import { formats } from '../formats/index.ts';
-import type { Route } from '../serve/route.ts';
-import type { GroupOpenApi } from '../serve/wire-format.ts';
-import { service } from '../service/index.ts';
+import { formats } from '../../formats/index.ts';
+import type { Route } from '../../serve/route.ts';
+import type { GroupOpenApi } from '../../serve/wire-format.ts';
+import { service } from '../index.ts';
 import * as own from './openapi.ts';
 import { routes } from './routes.ts';
 

@@ -1,7 +1,7 @@
 /** Bodies that arrive compressed. Loaded with the first of them. */
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { HttpError } from '../answer/errors.ts';
+import { HttpError } from '../errors.ts';
 import type { ContentCoding } from './media-type.ts';
 
 /** What is decompressed at once; a bomb is given up after one such piece too many. */

@@ -1,8 +1,8 @@
 /** Answers of JSON, compressed for those who ask for it. */
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
+import { HttpError } from '../errors.ts';
 import { refuseMoreThanLambdaTakes } from './answer-size.ts';
-import { HttpError } from './errors.ts';
 
 /** Smaller answers are sent as they are: compression would gain less than a packet. */
 const LEAST_BYTES = 2_000;

@@ -1,8 +1,8 @@
 /** Middleware around every handler: time, errors, and whoever is told. */
 import { PilotlightError } from '@pilotlight/engine';
 import type { Context, MiddlewareHandler } from 'hono';
-import { type ErrorFormat, errorReply } from '../answer/errors.ts';
-import { setBasePath } from '../request/base-path.ts';
+import { setBasePath } from '../http/base-path.ts';
+import { type ErrorFormat, errorReply } from '../http/errors.ts';
 import { Call, callOf, setCall } from './call.ts';
 import type { AppParts, Logger } from './ports.ts';
 

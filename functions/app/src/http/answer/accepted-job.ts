@@ -1,6 +1,6 @@
 /** What a client is told of a job that was taken. */
 import type { Context } from 'hono';
-import { publicPath } from '../request/base-path.ts';
+import { publicPath } from '../base-path.ts';
 
 /** Seconds after which it is worth asking again. */
 export const RETRY_AFTER = '2';

@@ -2,8 +2,8 @@
 import { EngineError } from '@pilotlight/engine';
 import { reasonOf } from '@pilotlight/model-format/errors';
 import type * as z from 'zod/mini';
-import { HttpError } from '../answer/errors.ts';
-import type { Limits } from './limits.ts';
+import { HttpError } from '../errors.ts';
+import type { Limits } from '../limits.ts';
 
 /** @throws EngineError INVALID_INPUT with `field` */
 export function parseBody<T>(schema: z.ZodMiniType<T>, body: unknown): T {

@@ -1,7 +1,7 @@
 /** An answer of the server, on its way through a function. */
 import type { Context } from 'hono';
+import { HttpError } from '../errors.ts';
 import { isOnLambda, LAMBDA_BODY_BYTES, refuseMoreThanLambdaTakes } from './answer-size.ts';
-import { HttpError } from './errors.ts';
 
 /**
  * The answer as it came; on Lambda read whole before, as Lambda does in any case, so that the client learns where it is too large

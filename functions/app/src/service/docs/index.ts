@@ -1,5 +1,5 @@
 /** The routes of the documentation. */
-import { defineGroup } from '../serve/wire-format.ts';
+import { defineGroup } from '../../serve/wire-format.ts';
 import { routes } from './routes.ts';
 
 export const documentation = defineGroup({

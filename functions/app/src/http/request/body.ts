@@ -1,6 +1,6 @@
 /** From the bytes of a request to a JSON value, with every limit checked before what it protects. */
-import { HttpError } from '../answer/errors.ts';
-import type { Limits } from './limits.ts';
+import { HttpError } from '../errors.ts';
+import type { Limits } from '../limits.ts';
 import { contentCoding, requireJson } from './media-type.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
