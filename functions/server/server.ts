@@ -16,6 +16,7 @@ import { isTraced, type TracingSettings } from '@pilotlight/app/internal/setting
 import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { PrometheusMetrics } from '@pilotlight/app/internal/telemetry/prometheus';
 import { Engine, PilotlightError } from '@pilotlight/engine';
+import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
 import { batchingOn } from './batching.ts';
 import { servedBy } from './execution-provider/served-by.ts';
 import { settleExecutionProvider } from './execution-provider/settle.ts';
@@ -79,9 +80,7 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
   });
   server.listen(settings.PILOTLIGHT_PORT, settings.PILOTLIGHT_HOST);
   await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : settings.PILOTLIGHT_PORT;
-  logger.info('Listening', { host: settings.PILOTLIGHT_HOST, port });
+  logger.info('Listening', { host: settings.PILOTLIGHT_HOST, port: listeningPort(server) });
 }
 
 /** What nobody asks for is not loaded. */

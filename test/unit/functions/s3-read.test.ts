@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { S3Client } from '@aws-sdk/client-s3';
+import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readObject } from '../../../functions/app/src/aws/s3-read.ts';
 
@@ -37,9 +38,8 @@ let client: S3Client;
 beforeAll(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
   client = new S3Client({
-    endpoint: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
+    endpoint: `http://127.0.0.1:${listeningPort(server)}`,
     region: 'us-east-1',
     forcePathStyle: true,
     credentials: { accessKeyId: 'any', secretAccessKey: 'any' },

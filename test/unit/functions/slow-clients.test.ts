@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
+import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
 import { afterEach, expect, it } from 'vitest';
 import { createHttpServer } from '../../../functions/app/src/serve/node-server.ts';
 import { fakeApp } from './fake-engine.ts';
@@ -16,7 +17,7 @@ afterEach(() => {
 async function portOf(server: Server): Promise<number> {
   servers.push(server.listen(0, '127.0.0.1'));
   await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
+  return listeningPort(server);
 }
 
 /** Sends a piece every few milliseconds until the connection is cut, and gives what the server said. */

@@ -107,6 +107,8 @@ export class ServerHandOver implements HandOver {
   /** A call that waited in vain has no time left to be answered here. */
   async #without(request: HandedRequest, why: 'absent' | 'late'): Promise<Outcome> {
     const { settings, jobs } = this.#parts;
+    // Nobody would learn the id of a job that is made now, and nobody waits for an answer.
+    request.signal.throwIfAborted();
     const isForCpu = settings.models[request.model] === 'cpu' && request.servedHere;
     if (isForCpu && why === 'absent') return { kind: 'here' };
     if (request.method === 'POST' && jobs) return this.#queue(request, jobs);

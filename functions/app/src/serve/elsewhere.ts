@@ -45,7 +45,7 @@ export async function answerElsewhere(
     case 'here':
       return undefined;
     case 'forwarded': {
-      const response = await passedOn(c, model, outcome.response);
+      const response = await whileConnected(c, () => passedOn(c, model, outcome.response));
       call.servedBy = 'server';
       return response;
     }
