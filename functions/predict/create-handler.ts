@@ -17,7 +17,7 @@ import { errorBoundary } from './error-boundary.ts';
 import { lifecycle } from './lifecycle.ts';
 import type { PredictEngine } from './ports.ts';
 
-export interface HandlerParts {
+export interface HandlerDependencies {
   readonly engine: PredictEngine;
   readonly preload: Preload;
   /** Settles, with the milliseconds since the process began, once all of `preload` has. */
@@ -36,7 +36,7 @@ export interface HandlerParts {
 }
 
 /** Takes API Gateway's events (payload format 2.0) and warm-ups. */
-export function createHandler({ engine, preload, ready, logger, metrics, ...options }: HandlerParts) {
+export function createHandler({ engine, preload, ready, logger, metrics, ...options }: HandlerDependencies) {
   const prometheus = new PrometheusMetrics(() => engine.loaded().length);
   const app = createApp({
     ...options,

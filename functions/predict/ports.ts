@@ -10,6 +10,6 @@ export interface PredictEngine extends ServingEngine {
 }
 
 /** `name@version` */
-export function refOf({ manifest }: PredictModel): string {
+export function formatRef({ manifest }: PredictModel): string {
   return formatModelRef(manifest);
 }

@@ -4,9 +4,9 @@ import type { SelfCheck } from '@pilotlight/app/internal/aws/warm-up';
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import { addMetrics } from '@pilotlight/app/internal/telemetry/emf';
 import { type GoldenCheck, PilotlightError } from '@pilotlight/engine';
-import { type PredictModel, refOf } from './ports.ts';
+import { formatRef, type PredictModel } from './ports.ts';
 
-export interface SelfCheckParts {
+export interface SelfCheckDependencies {
   readonly loaded: () => readonly PredictModel[];
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -23,14 +23,14 @@ export interface SelfChecks {
   every(goldens: number, milliseconds: number): Promise<SelfCheck[]>;
 }
 
-export function selfChecks({ loaded, logger, metrics }: SelfCheckParts): SelfChecks {
+export function selfChecks({ loaded, logger, metrics }: SelfCheckDependencies): SelfChecks {
   let turn = 0;
   const inOrder = () =>
     loaded()
       .filter((model) => hasGoldens(model))
-      .sort((left, right) => (refOf(left) < refOf(right) ? -1 : 1));
+      .sort((left, right) => (formatRef(left) < formatRef(right) ? -1 : 1));
   const checked = async (model: CheckedModel): Promise<SelfCheck> => {
-    const result = { model: refOf(model), ...(await check(model, logger)) };
+    const result = { model: formatRef(model), ...(await check(model, logger)) };
     const { drift, problem } = result;
     if (problem !== undefined || (drift ?? 0) > 1) {
       logger.error('A model does not answer as its golden says', result);
@@ -81,7 +81,7 @@ async function check(model: CheckedModel, logger: Logger): Promise<Partial<Golde
   try {
     return await model.checkGolden();
   } catch (error) {
-    logger.error('A golden could not be run', { model: refOf(model), error });
+    logger.error('A golden could not be run', { model: formatRef(model), error });
     return { problem: PilotlightError.is(error) ? error.message : 'The golden could not be run.' };
   }
 }

@@ -19,7 +19,7 @@ export function isWarmUp(event: unknown): boolean {
   return typeof event === 'object' && event !== null && 'source' in event && event.source === WARM_UP_SOURCE;
 }
 
-export interface WarmUpParts {
+export interface WarmUpDependencies {
   readonly environment: Environment;
   /** `name@version` */
   readonly models: () => readonly string[];
@@ -40,7 +40,7 @@ export async function answerWarmUp(
   event: unknown,
   coldStart: boolean,
   remainingMs: number,
-  { environment, models, selfChecks }: WarmUpParts,
+  { environment, models, selfChecks }: WarmUpDependencies,
 ): Promise<WarmUpReport> {
   const start = Date.now();
   const parsed = warmUpEventSchema.safeParse(event);

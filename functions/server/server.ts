@@ -6,7 +6,7 @@ import { createApp } from '@pilotlight/app/internal/app';
 import { lazyJobs } from '@pilotlight/app/internal/jobs/lazy-jobs';
 import { Drain } from '@pilotlight/app/internal/serve/drain';
 import { createHttpServer } from '@pilotlight/app/internal/serve/node-server';
-import type { Circumstances } from '@pilotlight/app/internal/serve/ports';
+import type { RequestContext } from '@pilotlight/app/internal/serve/ports';
 import { appOptions, engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { readJobPlace } from '@pilotlight/app/internal/settings/job-place';
 import { preload } from '@pilotlight/app/internal/settings/preload';
@@ -18,7 +18,7 @@ import { PrometheusMetrics } from '@pilotlight/app/internal/telemetry/prometheus
 import { Engine, PilotlightError } from '@pilotlight/engine';
 import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
 import { batchingOn } from './batching.ts';
-import { servedBy } from './execution-provider/served-by.ts';
+import { listServedModels } from './execution-provider/served-by.ts';
 import { settleExecutionProvider } from './execution-provider/settle.ts';
 import { startJobWorker } from './jobs/job-worker.ts';
 import { ProcessMetrics } from './metrics/process-metrics.ts';
@@ -27,7 +27,7 @@ import { endOnSignals } from './signals.ts';
 
 keepHeapSmall();
 
-const IN_BACKGROUND: Circumstances = { background: true };
+const IN_BACKGROUND: RequestContext = { background: true };
 const logger = new Logger({ serviceName: SERVICE });
 
 async function serve({ server: settings, shared }: ServerConfig): Promise<void> {
@@ -47,10 +47,10 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
     inFlight: () => drain.inFlight,
     provider: () => executionProvider,
   });
-  const ofProcess = new ProcessMetrics();
+  const processMetrics = new ProcessMetrics();
   const preloaded = preload(engine, shared.PILOTLIGHT_PRELOAD_MODELS, logger);
   void preloaded.settled.then(() => {
-    logger.info('Models preloaded', { models: servedBy(engine.loaded(), executionProvider) });
+    logger.info('Models preloaded', { models: listServedModels(engine.loaded(), executionProvider) });
   });
   const place = readJobPlace(shared);
   const names = async () => (await engine.models()).map(({ name }) => name);
@@ -59,7 +59,8 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
     logger,
     ...appOptions(shared),
     telemetry: [metrics, ...(tracing ? [tracing] : [])],
-    renderMetrics: () => metrics.render() + served.render() + (jobs?.render() ?? '') + ofProcess.render(),
+    renderMetrics: () =>
+      metrics.render() + served.render() + (jobs?.render() ?? '') + processMetrics.render(),
     readiness: preloaded,
     watchClients: true,
     ...(place && { jobs: lazyJobs(place, names) }),

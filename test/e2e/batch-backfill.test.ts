@@ -7,7 +7,7 @@ import { createS3Client } from '../../functions/app/src/aws/s3-client.ts';
 import { S3Objects } from '../../functions/app/src/aws/s3-objects.ts';
 import { readBatchConfig } from '../../functions/app/src/settings/batch-config.ts';
 import { createHandler } from '../../functions/batch/src/create-handler.ts';
-import { processorOf } from '../../functions/batch/src/object/processor.ts';
+import { createProcessor } from '../../functions/batch/src/object/processor.ts';
 import { startWorld, type World } from './batch-world.ts';
 
 let world: World;
@@ -27,7 +27,7 @@ const context = { getRemainingTimeInMillis: () => 60_000 };
 function handlerOf(environment: Record<string, string> = {}) {
   const config = readBatchConfig({ ...world.environment, ...environment });
   return createHandler({
-    processor: processorOf(config, {
+    processor: createProcessor(config, {
       engine,
       engineVersion: 'test',
       objects: new S3Objects(createS3Client(world.environment), config.PILOTLIGHT_BATCH_BUCKET),

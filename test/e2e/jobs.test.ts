@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { isJobId } from '../../functions/app/src/jobs/job-id.ts';
-import { digestOf } from '../../functions/app/src/jobs/store.ts';
+import { digestRequest } from '../../functions/app/src/jobs/store.ts';
 import { queued } from '../../functions/app/src/jobs/transitions.ts';
 import { jobView } from '../../functions/app/src/service/openapi.ts';
 import { DEADLINE_MS, type JobWorld, predictionOf, startJobWorld } from './job-world.ts';
@@ -165,7 +165,7 @@ test('a job that runs is cancelled at its next heart-beat, and the server is fre
 
 test('a job that nobody could do for three days is not begun any more', async () => {
   const request = predictionOf('too late');
-  const state = queued('L'.repeat(22), 'sentiment', digestOf(request), Date.now() - DEADLINE_MS - 1000);
+  const state = queued('L'.repeat(22), 'sentiment', digestRequest(request), Date.now() - DEADLINE_MS - 1000);
   await world.store.create(state, request.body);
   await world.queue.send({ format: 1, job: state.id });
   await expect

@@ -6,15 +6,15 @@ import { HttpError } from './http/errors.ts';
 import './formats/hugging-face/codec.ts';
 import { DEFAULT_LIMITS } from './http/limits.ts';
 import { limitInFlight } from './serve/in-flight.ts';
-import { answerError, named, reported } from './serve/middleware.ts';
-import type { AppOptions, AppParts } from './serve/ports.ts';
+import { answerError, nameRoute, reportExchanges } from './serve/middleware.ts';
+import type { AppDependencies, AppOptions } from './serve/ports.ts';
 import { serve } from './serve/serve.ts';
 import type { RouteGroup } from './serve/wire-format.ts';
 import { documentation } from './service/docs/index.ts';
 import { service } from './service/index.ts';
 
 export function createApp(options: AppOptions): Hono {
-  const parts: AppParts = {
+  const parts: AppDependencies = {
     ...options,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     telemetry: options.telemetry ?? [],
@@ -26,14 +26,14 @@ export function createApp(options: AppOptions): Hono {
   const methods = new Map<string, string[]>();
 
   const app = new Hono({ strict: false });
-  app.use(reported(parts));
+  app.use(reportExchanges(parts));
   app.onError((error, c) => answerError(c, error, logger));
   app.notFound((c) => answerError(c, nothingHere(), logger));
   const register = (group: RouteGroup, isFormat: boolean): void => {
     for (const [route, { method, path }] of Object.entries(group.routes)) {
       const predicts = isFormat && method === 'post';
-      const name = named({ route, predicts, formatError: group.errors });
-      const handler = lazily(async () => handlerOf(group, route, parts));
+      const name = nameRoute({ route, predicts, formatError: group.errors });
+      const handler = lazily(async () => loadHandler(group, route, parts));
       const paths = honoPaths(path, basePath);
       if (predicts) app.on(method, paths, name, limited, handler);
       else app.on(method, paths, name, handler);
@@ -59,7 +59,7 @@ function lazily(load: () => Promise<Handler>): Handler {
   };
 }
 
-async function handlerOf(group: RouteGroup, route: string, parts: AppParts): Promise<Handler> {
+async function loadHandler(group: RouteGroup, route: string, parts: AppDependencies): Promise<Handler> {
   const codec = (await group.codecs())[route];
   if (!codec) throw nothingHere();
   return serve(codec, parts);

@@ -35,7 +35,7 @@ export interface Machine {
 }
 
 /** Lists what `provider` needs. An indispensable part that is missing makes a trial pointless. */
-export function requirementsOf(provider: GpuProvider, machine: Machine): readonly Requirement[] {
+export function listRequirements(provider: GpuProvider, machine: Machine): readonly Requirement[] {
   return provider === 'cuda'
     ? [requireNvidiaDriver(machine), requireProviderLibrary(machine)]
     : [requireVulkanDriver(machine)];
@@ -76,7 +76,7 @@ function requireProviderLibrary({ runtimeFolder }: Machine): Requirement {
 
 function requireVulkanDriver({
   manifestFolders = DRIVER_MANIFESTS,
-  manifests: named = manifestsOfEnvironment(),
+  manifests: named = listConfiguredManifests(),
 }: Machine): Requirement {
   const installed = manifestFolders
     .filter((folder) => existsSync(folder))
@@ -98,7 +98,7 @@ function requireVulkanDriver({
 }
 
 /** Manifests that the loader is told to read in place of those of its folders. */
-function manifestsOfEnvironment(): readonly string[] {
+function listConfiguredManifests(): readonly string[] {
   const { VK_DRIVER_FILES, VK_ICD_FILENAMES } = process.env;
   return (VK_DRIVER_FILES ?? VK_ICD_FILENAMES ?? '').split(':').filter((file) => file !== '');
 }

@@ -2,7 +2,7 @@ import { type ExecutionProvider, formatModelRef, type LoadedModel } from '@pilot
 import { providerFor } from '@pilotlight/model-format';
 
 /** What runs each model, for the log: one whose variants no GPU can run stays on the CPU. */
-export function servedBy(
+export function listServedModels(
   models: readonly Pick<LoadedModel, 'manifest' | 'variantName'>[],
   provider: ExecutionProvider,
 ) {

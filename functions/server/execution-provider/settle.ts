@@ -1,7 +1,7 @@
 /** The choice as a server makes it: said once in the log, or refused before anything is loaded. */
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type ExecutionProvider, PilotlightError } from '@pilotlight/engine';
-import { type ChoiceParts, chooseExecutionProvider } from './choose.ts';
+import { type ChoiceDependencies, chooseExecutionProvider } from './choose.ts';
 import { type ExecutionProviderReport, reportText } from './report.ts';
 
 export interface ProviderSettings {
@@ -20,7 +20,7 @@ export interface Settled extends ExecutionProviderReport {
 export async function settleExecutionProvider(
   { PILOTLIGHT_EXECUTION_PROVIDER: forced, PILOTLIGHT_REQUIRE_GPU: requireGpu }: ProviderSettings,
   logger: Pick<Logger, 'info'>,
-  parts?: ChoiceParts,
+  parts?: ChoiceDependencies,
 ): Promise<Settled> {
   const report = await chooseExecutionProvider({ forced, requireGpu }, parts);
   const { chosen, candidates } = report;

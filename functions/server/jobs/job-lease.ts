@@ -5,7 +5,7 @@ import type { JobStore } from '@pilotlight/app/internal/jobs/store';
 import { renew } from '@pilotlight/app/internal/jobs/transitions';
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
 
-export interface LeaseParts {
+export interface LeaseDependencies {
   readonly store: JobStore;
   readonly queue: SqsQueue;
   readonly logger: Logger;
@@ -16,7 +16,7 @@ export interface LeaseParts {
 const BEATS = 3;
 
 export class JobLease {
-  readonly #parts: LeaseParts;
+  readonly #parts: LeaseDependencies;
   readonly #delivery: Delivery;
   readonly #job: string;
   readonly #run: string;
@@ -25,7 +25,7 @@ export class JobLease {
   #beat: Promise<void> = Promise.resolve();
 
   /** Beats from now on. */
-  constructor(parts: LeaseParts, delivery: Delivery, job: string, run: string) {
+  constructor(parts: LeaseDependencies, delivery: Delivery, job: string, run: string) {
     this.#parts = parts;
     this.#delivery = delivery;
     this.#job = job;

@@ -46,7 +46,7 @@ export async function replay(
   const answer = new Uint8Array(await response.arrayBuffer());
   if (response.ok) return { kind: 'done', answer: { body: answer, ...describe(response.headers) } };
   if (signal.aborted) return { kind: 'aborted' };
-  return meaningOf(errorOf(response.status, answer));
+  return interpretError(readError(response.status, answer));
 }
 
 function describe(headers: Headers): Omit<JobAnswer, 'body'> {
@@ -54,22 +54,23 @@ function describe(headers: Headers): Omit<JobAnswer, 'body'> {
   return { contentType: headers.get(TYPE) ?? 'application/octet-stream', headers: Object.fromEntries(kept) };
 }
 
-function meaningOf(error: JobError): ReplayOutcome {
+function interpretError(error: JobError): ReplayOutcome {
   if (error.status === 429) return { kind: 'overloaded' };
   return { kind: error.status >= 500 ? 'failed' : 'refused', error };
 }
 
 /** Its status is that of the code, for a format may have another for the same. */
-function errorOf(status: number, body: Uint8Array): JobError {
+function readError(status: number, body: Uint8Array): JobError {
   const parsed = errorSchema.safeParse(parse(body));
   if (!parsed.success) return { status, code: 'INTERNAL', message: `It was answered with ${status}.` };
   const { error } = parsed.data;
-  const { code, message } = typeof error === 'string' ? { code: codeOf(parsed.data), message: error } : error;
+  const { code, message } =
+    typeof error === 'string' ? { code: readCode(parsed.data), message: error } : error;
   const own = Object.entries(STATUS_OF).find(([name]) => name === code)?.[1];
   return { status: own ?? status, code, message: message.slice(0, MAX_MESSAGE) };
 }
 
-function codeOf(body: object): string {
+function readCode(body: object): string {
   return 'code' in body && typeof body.code === 'string' ? body.code : 'INTERNAL';
 }
 

@@ -11,10 +11,10 @@ import {
 } from '@pilotlight/app/internal/jobs/job';
 import { begin, busyMs, fail, finish, isOverdue, putBack } from '@pilotlight/app/internal/jobs/transitions';
 import { PilotlightError } from '@pilotlight/engine';
-import { JobLease, type LeaseParts } from './job-lease.ts';
+import { JobLease, type LeaseDependencies } from './job-lease.ts';
 import { type Fetch, type ReplayOutcome, replay } from './job-replay.ts';
 
-export interface RunParts extends LeaseParts {
+export interface RunDependencies extends LeaseDependencies {
   readonly fetch: Fetch;
   /** How often a job is begun before it has failed. */
   readonly maxAttempts: number;
@@ -44,11 +44,11 @@ const LONGEST_RETRY_SECONDS = 300;
 const OVERLOADED_SECONDS = { least: 2, most: 10 };
 
 export class JobRun {
-  readonly #parts: RunParts;
+  readonly #parts: RunDependencies;
   readonly #delivery: Delivery;
   readonly #run = randomUUID();
 
-  constructor(parts: RunParts, delivery: Delivery) {
+  constructor(parts: RunDependencies, delivery: Delivery) {
     this.#parts = parts;
     this.#delivery = delivery;
   }

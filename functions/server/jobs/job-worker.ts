@@ -2,14 +2,14 @@
 
 import { pause } from '@pilotlight/app/internal/aws/pause';
 import type { Delivery } from '@pilotlight/app/internal/aws/sqs-queue';
-import { type JobPlace, jobParts } from '@pilotlight/app/internal/jobs/s3-jobs';
+import { type JobPlace, openJobStorage } from '@pilotlight/app/internal/jobs/s3-jobs';
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import { backoffMs } from '@pilotlight/model-format/internal/retry';
 import { JobMetrics } from './job-metrics.ts';
 import type { Fetch } from './job-replay.ts';
-import { type DeliveryOutcome, JobRun, type RunParts } from './job-run.ts';
+import { type DeliveryOutcome, JobRun, type RunDependencies } from './job-run.ts';
 
-export interface WorkerParts extends Omit<RunParts, 'mostReceives'> {
+export interface WorkerDependencies extends Omit<RunDependencies, 'mostReceives'> {
   /** Jobs under way at once. */
   readonly concurrency: number;
 }
@@ -35,7 +35,7 @@ export function startJobWorker(
   logger: Logger,
 ): JobWorker {
   return new JobWorker({
-    ...jobParts(place, process.env),
+    ...openJobStorage(place, process.env),
     fetch,
     logger,
     concurrency: settings.PILOTLIGHT_JOB_CONCURRENCY,
@@ -45,7 +45,7 @@ export function startJobWorker(
 }
 
 export class JobWorker {
-  readonly #parts: WorkerParts;
+  readonly #parts: WorkerDependencies;
   readonly #metrics = new JobMetrics(() => this.running);
   readonly #running = new Set<Promise<void>>();
   readonly #stopped = new AbortController();
@@ -55,7 +55,7 @@ export class JobWorker {
   #restsUntil = 0;
 
   /** Takes jobs from now on. */
-  constructor(parts: WorkerParts) {
+  constructor(parts: WorkerDependencies) {
     this.#parts = parts;
     this.#polling = this.#poll();
   }

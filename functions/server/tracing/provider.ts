@@ -28,12 +28,12 @@ export async function createProvider(settings: TracingSettings, logger: Logger):
   const named = detectResources({ detectors: [envDetector] });
   return new TracerProvider({
     resource: defaultResource().merge(own).merge(named),
-    sampler: samplerOf(settings),
-    spanProcessors: [new BatchSpanProcessor({ exporter: await exporterOf(settings) })],
+    sampler: createSampler(settings),
+    spanProcessors: [new BatchSpanProcessor({ exporter: await createExporter(settings) })],
   });
 }
 
-async function exporterOf(settings: TracingSettings): Promise<SpanExporter> {
+async function createExporter(settings: TracingSettings): Promise<SpanExporter> {
   const { OTEL_EXPORTER_OTLP_PROTOCOL, OTEL_EXPORTER_OTLP_TRACES_PROTOCOL } = settings;
   const protocol = OTEL_EXPORTER_OTLP_TRACES_PROTOCOL ?? OTEL_EXPORTER_OTLP_PROTOCOL ?? 'http/protobuf';
   const { OTLPTraceExporter } =
@@ -43,7 +43,10 @@ async function exporterOf(settings: TracingSettings): Promise<SpanExporter> {
   return new OTLPTraceExporter();
 }
 
-function samplerOf({ OTEL_TRACES_SAMPLER: name, OTEL_TRACES_SAMPLER_ARG: share }: TracingSettings): Sampler {
+function createSampler({
+  OTEL_TRACES_SAMPLER: name,
+  OTEL_TRACES_SAMPLER_ARG: share,
+}: TracingSettings): Sampler {
   const root = rootSampler(name.replace('parentbased_', ''), share);
   return name.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root;
 }

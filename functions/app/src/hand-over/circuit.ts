@@ -17,16 +17,16 @@ export type Circuit =
   | { readonly state: 'half-open' };
 
 /** What a request is to do: ask the server, ask first whether it is ready, or go without it. */
-export type Admission = 'forward' | 'probe' | 'refuse';
+export type CircuitDecision = 'forward' | 'probe' | 'refuse';
 
 export const CLOSED: Circuit = { state: 'closed', failures: 0 };
 
 /** Of the requests that come after the cool-down, the first is to probe, and the others go without until it has. */
-export function admit(
+export function decide(
   circuit: Circuit,
   now: number,
   { coolDownMs }: CircuitSettings,
-): { readonly circuit: Circuit; readonly admission: Admission } {
+): { readonly circuit: Circuit; readonly admission: CircuitDecision } {
   if (circuit.state === 'closed') return { circuit, admission: 'forward' };
   if (circuit.state === 'half-open' || now - circuit.since < coolDownMs)
     return { circuit, admission: 'refuse' };

@@ -45,7 +45,7 @@ export class ServerClient {
     const headers = { ...askedHeaders(request.headers), ...(body && { 'content-length': body.byteLength }) };
     const signal = AbortSignal.any([request.signal, timeout]);
     try {
-      return await responseOf(await this.#ask({ method, path, headers, signal }, body));
+      return await readResponse(await this.#ask({ method, path, headers, signal }, body));
     } catch (cause) {
       if (cause instanceof ServerError) throw cause;
       request.signal.throwIfAborted();
@@ -88,7 +88,7 @@ export class ServerClient {
   }
 }
 
-async function responseOf(answer: IncomingMessage): Promise<Response> {
+async function readResponse(answer: IncomingMessage): Promise<Response> {
   const { statusCode: status = 0 } = answer;
   if (ABSENT.includes(status)) {
     answer.resume();

@@ -3,7 +3,7 @@
 import type { Jobs } from '../jobs/job.ts';
 import type { Admission, HandedRequest, HandOver, HandOverOutcome } from '../serve/hand-over-port.ts';
 import type { Logger } from '../serve/ports.ts';
-import { admit, afterForward, afterProbe, type Circuit, type CircuitSettings, CLOSED } from './circuit.ts';
+import { afterForward, afterProbe, type Circuit, type CircuitSettings, CLOSED, decide } from './circuit.ts';
 import type { ServerClient } from './client.ts';
 import { ServerError } from './errors.ts';
 
@@ -25,7 +25,7 @@ export interface HandOverSettings extends CircuitSettings {
   readonly deadlineMs: number;
 }
 
-export interface ServerHandOverParts {
+export interface ServerHandOverOptions {
   readonly settings: HandOverSettings;
   readonly client: Pick<ServerClient, 'send' | 'isReady'>;
   readonly logger: Logger;
@@ -44,11 +44,11 @@ export class ServerHandOver implements HandOver {
   readonly models: readonly string[];
   readonly maxInferMs?: number;
   readonly queues: boolean;
-  readonly #parts: ServerHandOverParts;
+  readonly #parts: ServerHandOverOptions;
   readonly #clock: () => number;
   #circuit: Circuit = CLOSED;
 
-  constructor(parts: ServerHandOverParts) {
+  constructor(parts: ServerHandOverOptions) {
     const { models, maxInferMs } = parts.settings;
     this.models = Object.keys(models);
     if (maxInferMs !== undefined) this.maxInferMs = maxInferMs;
@@ -73,7 +73,7 @@ export class ServerHandOver implements HandOver {
   /** Whether to ask the server; where the circuit was open, it is asked first whether it is ready. */
   async #admitted(): Promise<boolean> {
     const { settings, client } = this.#parts;
-    const { circuit, admission } = admit(this.#circuit, this.#clock(), settings);
+    const { circuit, admission } = decide(this.#circuit, this.#clock(), settings);
     this.#become(circuit);
     if (admission === 'probe') this.#become(afterProbe(await client.isReady(), this.#clock()));
     return admission !== 'refuse' && this.#circuit.state === 'closed';

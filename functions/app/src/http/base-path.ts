@@ -24,27 +24,27 @@ interface BasePath {
 
 /** Before a handler runs. `own` begins with a slash and does not end in one. */
 export function setBasePath(c: Context, own: string | undefined): void {
-  c.set(KEY, { own: own ?? '', seen: own ?? stageOf(c) } satisfies BasePath);
+  c.set(KEY, { own: own ?? '', seen: own ?? findStage(c) } satisfies BasePath);
 }
 
 /** A path of the app as its clients have to ask for it. */
 export function publicPath(c: Context, path: string): string {
-  return basePathOf(c).seen + path;
+  return readBasePath(c).seen + path;
 }
 
 /** The path that was asked for, as the app knows it. */
 export function appPath(c: Context): string {
   const { pathname } = new URL(c.req.url);
-  const { own } = basePathOf(c);
+  const { own } = readBasePath(c);
   return pathname.startsWith(`${own}/`) ? pathname.slice(own.length) : pathname;
 }
 
-function basePathOf(c: Context): BasePath {
+function readBasePath(c: Context): BasePath {
   const basePath: BasePath = c.get(KEY);
   return basePath;
 }
 
-function stageOf({ env }: Context): string {
+function findStage({ env }: Context): string {
   const { requestContext = {} }: { requestContext?: GatewayContext } = env ?? {};
   const { stage = '$default', domainName = '' } = requestContext;
   return stage !== '$default' && GIVEN_ADDRESS.test(domainName) ? `/${stage}` : '';

@@ -7,7 +7,8 @@ export function lazyJobs(place: JobPlace, models?: () => Promise<readonly string
   let loaded: Promise<Jobs> | undefined;
   const jobs = () => {
     loaded ??= import('./s3-jobs.ts').then(
-      ({ jobParts, S3Jobs }) => new S3Jobs({ ...jobParts(place, process.env), ...(models && { models }) }),
+      ({ openJobStorage, S3Jobs }) =>
+        new S3Jobs({ ...openJobStorage(place, process.env), ...(models && { models }) }),
     );
     return loaded;
   };

@@ -154,7 +154,7 @@ function parseState(id: string, bytes: Uint8Array): JobState {
 }
 
 /** The same for the same request. */
-export function digestOf({ body, ...head }: JobRequest): RequestDigest {
+export function digestRequest({ body, ...head }: JobRequest): RequestDigest {
   const { path, contentType, accept = null } = head;
   const said = JSON.stringify([path, contentType, accept]);
   const sha256 = createHash('sha256').update(said).update(body).digest('hex');

@@ -12,14 +12,14 @@ import {
   jobStateSchema,
   type SubmitOptions,
 } from './job.ts';
-import { digestOf, type JobStore } from './store.ts';
+import { digestRequest, type JobStore } from './store.ts';
 import { queued } from './transitions.ts';
 
 const ID_BYTES = 16;
 
 const claimSchema = z.strictObject({ format: z.literal(1), job: z.string(), sha256: z.string() });
 
-export interface Desk {
+export interface SubmitDependencies {
   readonly store: JobStore;
   readonly queue: Pick<SqsQueue, 'send'>;
   /** Names of the models that a worker serves, where that is known. */
@@ -28,13 +28,13 @@ export interface Desk {
 
 /** @throws EngineError MODEL_NOT_FOUND, INVALID_INPUT with `field`; JobRefused IDEMPOTENCY_KEY_REUSED, JOB_NOT_QUEUED */
 export async function submitJob(
-  { store, queue, models }: Desk,
+  { store, queue, models }: SubmitDependencies,
   request: JobRequest,
   model: string,
   { idempotencyKey }: SubmitOptions = {},
 ): Promise<JobState> {
   await refuseUnknown(model, models);
-  const digest = digestOf(request);
+  const digest = digestRequest(request);
   refuseUnreadable(queued(newId(), model, digest, Date.now()));
   const create = (id: string) => store.create(queued(id, model, digest, Date.now()), request.body);
   if (idempotencyKey === undefined) {
@@ -48,7 +48,11 @@ export async function submitJob(
 }
 
 /** `undo`: with an Idempotency-Key there is none, for somebody else may wait for the same job. */
-async function send(queue: Desk['queue'], state: JobState, undo?: () => Promise<void>): Promise<JobState> {
+async function send(
+  queue: SubmitDependencies['queue'],
+  state: JobState,
+  undo?: () => Promise<void>,
+): Promise<JobState> {
   try {
     await queue.send({ format: 1, job: state.id } satisfies JobMessage);
     return state;
@@ -79,7 +83,7 @@ async function claimedId(
   );
 }
 
-async function refuseUnknown(model: string, models: Desk['models']): Promise<void> {
+async function refuseUnknown(model: string, models: SubmitDependencies['models']): Promise<void> {
   const known = await models?.();
   if (!known || known.includes(parseModelRef(model).name)) return;
   throw new EngineError(

@@ -68,11 +68,11 @@ export function isOverdue(state: JobState, now: number, deadlineMs: number): boo
 
 export function expire(state: JobState, now: number, deadlineMs: number): Change {
   if (!isOverdue(state, now, deadlineMs)) return undefined;
-  const message = `It was not done by ${deadlineOf(state, deadlineMs)}: no server had room for it, or each attempt failed. Send it again when there is less to do, with another Idempotency-Key where it had one.`;
+  const message = `It was not done by ${findDeadline(state, deadlineMs)}: no server had room for it, or each attempt failed. Send it again when there is less to do, with another Idempotency-Key where it had one.`;
   return fail(state, { status: 504, code: 'JOB_EXPIRED', message }, now);
 }
 
-export function deadlineOf({ createdAt }: JobState, deadlineMs: number): string {
+export function findDeadline({ createdAt }: JobState, deadlineMs: number): string {
   return iso(Date.parse(createdAt) + deadlineMs);
 }
 

@@ -79,12 +79,12 @@ const PLAIN: ErrorLook = { format: plainError, schema: schemas.errorBody };
 
 /** One response for each status, with the codes that it stands for. */
 export function errors(codes: readonly ErrorCode[], { format, schema }: ErrorLook = PLAIN) {
-  const statusOf = (code: ErrorCode) =>
+  const findStatus = (code: ErrorCode) =>
     format({ status: STATUS_OF[code], headers: {}, body: { error: '', code } }).status;
-  const statuses = [...new Set(codes.map(statusOf))].sort();
+  const statuses = [...new Set(codes.map(findStatus))].sort();
   return Object.fromEntries(
     statuses.map((status) => {
-      const meant = codes.filter((code) => statusOf(code) === status);
+      const meant = codes.filter((code) => findStatus(code) === status);
       return [status, json(meant.map((code) => `\`${code}\``).join(', '), schema)];
     }),
   );
@@ -98,7 +98,7 @@ export function body(name: string, example: unknown) {
   };
 }
 
-export interface PostParts {
+export interface PostOptions {
   /** Name of the schema of the body. */
   readonly body: string;
   /** A body that /docs begins with. */
@@ -111,7 +111,7 @@ export interface PostParts {
 }
 
 /** A route by which a wire format asks for predictions. */
-export function posts({ body: name, example, answer, params, codes = [], look }: PostParts) {
+export function posts({ body: name, example, answer, params, codes = [], look }: PostOptions) {
   return {
     request: { body: body(name, example), ...(params && { params }) },
     responses: { 200: predictions(answer), 202: accepted(), ...errors([...PREDICT_ERRORS, ...codes], look) },

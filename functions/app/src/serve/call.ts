@@ -36,7 +36,7 @@ export function setCall(c: Context, call: Call): void {
 }
 
 /** The call that `c` is the context of. */
-export function callOf(c: Context): Call {
+export function getCall(c: Context): Call {
   const call: Call = c.get(KEY);
   return call;
 }

@@ -2,14 +2,14 @@
 import { tooMuchWork } from '@pilotlight/engine/internal/batching/token-limits';
 import type { Context } from 'hono';
 import type { LambdaContext } from 'hono/aws-lambda';
-import { acceptedJob } from '../http/answer/accepted-job.ts';
-import { passedOn } from '../http/answer/forwarded-answer.ts';
+import { acceptJob } from '../http/answer/accepted-job.ts';
+import { passOn } from '../http/answer/forwarded-answer.ts';
 import { appPath } from '../http/base-path.ts';
 import { HttpError } from '../http/errors.ts';
 import { type Preference, readIdempotencyKey } from '../http/request/preference.ts';
 import type { Call } from './call.ts';
 import type { Admission, HandedRequest } from './hand-over-port.ts';
-import type { AppParts } from './ports.ts';
+import type { AppDependencies } from './ports.ts';
 import type { Resolution } from './resolve.ts';
 import { whileConnected } from './while-connected.ts';
 import type { Ask } from './wire-format.ts';
@@ -30,7 +30,7 @@ export interface Elsewhere {
  */
 export async function answerElsewhere(
   call: Call,
-  { handOver, telemetry }: AppParts,
+  { handOver, telemetry }: AppDependencies,
   { ask, resolution, admission, preference, estimate }: Elsewhere,
 ): Promise<Response | undefined> {
   if (!handOver) return undefined;
@@ -45,12 +45,12 @@ export async function answerElsewhere(
     case 'here':
       return undefined;
     case 'forwarded': {
-      const response = await whileConnected(c, () => passedOn(c, model, outcome.response));
+      const response = await whileConnected(c, () => passOn(c, model, outcome.response));
       call.servedBy = 'server';
       return response;
     }
     case 'queued': {
-      const response = acceptedJob(c, outcome.job);
+      const response = acceptJob(c, outcome.job);
       if (preference) response.headers.set('preference-applied', 'respond-async');
       call.servedBy = 'queue';
       return response;

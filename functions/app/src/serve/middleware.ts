@@ -3,14 +3,14 @@ import { PilotlightError } from '@pilotlight/engine';
 import type { Context, MiddlewareHandler } from 'hono';
 import { setBasePath } from '../http/base-path.ts';
 import { type ErrorFormat, errorReply } from '../http/errors.ts';
-import { Call, callOf, setCall } from './call.ts';
-import type { AppParts, Logger } from './ports.ts';
+import { Call, getCall, setCall } from './call.ts';
+import type { AppDependencies, Logger } from './ports.ts';
 
 /** Who answered: `function`, whatever this process is, `server`, or `queue`. */
 export const SERVED_BY = 'x-pilotlight-served-by';
 
 /** Begins the call, and tells telemetry of its end. No error leaves it. */
-export function reported(parts: AppParts): MiddlewareHandler {
+export function reportExchanges(parts: AppDependencies): MiddlewareHandler {
   const { telemetry, limits, handOver, basePath, logger } = parts;
   return async (c, next) => {
     setBasePath(c, basePath);
@@ -36,9 +36,9 @@ export interface NamedRoute {
 }
 
 /** Says which route the call is of. */
-export function named({ route, predicts, formatError }: NamedRoute): MiddlewareHandler {
+export function nameRoute({ route, predicts, formatError }: NamedRoute): MiddlewareHandler {
   return async (c, next) => {
-    const call = callOf(c);
+    const call = getCall(c);
     call.route = route;
     call.predicts = predicts;
     if (formatError) call.formatError = formatError;
@@ -48,7 +48,7 @@ export function named({ route, predicts, formatError }: NamedRoute): MiddlewareH
 
 /** The answer to a request that failed, in its wire format; what is the operator's business is logged. */
 export function answerError(c: Context, error: unknown, logger: Logger): Response {
-  const call = callOf(c);
+  const call = getCall(c);
   const reply = errorReply(error);
   call.code = reply.body.code;
   if (reply.status >= 500 && call.code !== 'NOT_READY') {

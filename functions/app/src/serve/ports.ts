@@ -41,7 +41,7 @@ export interface Logger {
 }
 
 /** What the caller of the app's `fetch` says beside the request, and nobody can who sends it over a network. */
-export interface Circumstances {
+export interface RequestContext {
   /** Whether nobody waits for the answer, so that other requests go first. @default false */
   readonly background?: boolean;
 }
@@ -124,5 +124,5 @@ export interface AppOptions {
 }
 
 /** The options of the app with their defaults. */
-export type AppParts = Omit<AppOptions, 'limits'> &
+export type AppDependencies = Omit<AppOptions, 'limits'> &
   Required<Pick<AppOptions, 'telemetry' | 'renderMetrics' | 'watchClients'>> & { readonly limits: Limits };

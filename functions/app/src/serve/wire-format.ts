@@ -3,7 +3,7 @@ import type { Prediction, PreparedCall, TokenLimits } from '@pilotlight/engine';
 import type { ZodMiniType } from 'zod/mini';
 import type { ErrorFormat } from '../http/errors.ts';
 import type { Call } from './call.ts';
-import type { AppParts, ServedModel, ServingEngine } from './ports.ts';
+import type { AppDependencies, ServedModel, ServingEngine } from './ports.ts';
 import type { Route } from './route.ts';
 
 /** One group of routes that is registered by itself. Whatever is not plain data is loaded with the first request for it. */
@@ -29,12 +29,12 @@ export type Codec = ModelCodec | ServiceCodec;
 
 export interface ModelCodec {
   /** What the request asks of which model. @throws EngineError INVALID_INPUT, HttpError */
-  decode(call: Call, parts: AppParts): Ask | Promise<Ask>;
+  decode(call: Call, parts: AppDependencies): Ask | Promise<Ask>;
 }
 
 export interface ServiceCodec {
   /** The answer of a route that is about no model: a value that is sent as JSON, or a whole response. */
-  tell(call: Call, parts: AppParts): unknown;
+  tell(call: Call, parts: AppDependencies): unknown;
 }
 
 export interface Ask {
@@ -67,14 +67,14 @@ export interface Question {
 }
 
 /** A group of which the compiler has seen that each of its routes has a codec. */
-export interface GroupOf<Routes extends Readonly<Record<string, Route>>> extends RouteGroup {
+export interface CompleteGroup<Routes extends Readonly<Record<string, Route>>> extends RouteGroup {
   readonly routes: Routes;
   readonly codecs: () => Promise<Readonly<Record<keyof Routes & string, Codec>>>;
   readonly openapi: () => Promise<GroupOpenApi & { readonly operations: Record<keyof Routes, object> }>;
 }
 
 export function defineGroup<Routes extends Readonly<Record<string, Route>>>(
-  group: GroupOf<Routes>,
-): GroupOf<Routes> {
+  group: CompleteGroup<Routes>,
+): CompleteGroup<Routes> {
   return group;
 }

@@ -2,7 +2,7 @@
 import { isModelRef } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 import { DEFAULT_LIMITS } from '../http/limits.ts';
-import { count, type Environment, readSettings, text, unknownOf } from './environment-settings.ts';
+import { count, type Environment, listUnknown, readSettings, text } from './environment-settings.ts';
 import { handOverSettings } from './hand-over.ts';
 import { remotePackages } from './remote-packages.ts';
 
@@ -15,7 +15,7 @@ const modelRef = z
   .check(
     z.refine(isModelRef, 'must be model names with or without a version, such as sentiment,intent@1.0.0'),
   );
-const modelRefs = z.pipe(z.pipe(z.string(), z.transform(listed)), z.array(modelRef));
+const modelRefs = z.pipe(z.pipe(z.string(), z.transform(splitList)), z.array(modelRef));
 
 /** Unless the setting of this name says otherwise. */
 export const DEFAULT_JOB_DEADLINE_HOURS = 72;
@@ -72,13 +72,13 @@ const PREFIX = 'PILOTLIGHT_';
  */
 export function readConfig(environment: Environment, others: readonly string[] = []): Config {
   return readSettings(environmentSchema, environment, () => [
-    ...unknownOf(environment, (name) => name.startsWith(PREFIX), [...SETTINGS, ...others]),
-    ...halfAJobStore(environment),
+    ...listUnknown(environment, (name) => name.startsWith(PREFIX), [...SETTINGS, ...others]),
+    ...findHalfAJobStore(environment),
   ]);
 }
 
 /** Where jobs wait and where they lie go together. */
-function halfAJobStore(environment: Environment): string[] {
+function findHalfAJobStore(environment: Environment): string[] {
   const pair = ['PILOTLIGHT_JOB_QUEUE_URL', 'PILOTLIGHT_JOB_BUCKET'] as const;
   const missing = pair.filter((name) => environment[name] === undefined);
   return missing.length === 1
@@ -86,7 +86,7 @@ function halfAJobStore(environment: Environment): string[] {
     : [];
 }
 
-function listed(refs: string): string[] {
+function splitList(refs: string): string[] {
   return refs
     .split(',')
     .map((ref) => ref.trim())

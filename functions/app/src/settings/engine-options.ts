@@ -10,7 +10,7 @@ export function engineOptions(config: Config): EngineOptions {
   const { PILOTLIGHT_ALLOW_SPINNING: allowSpinning } = config;
   const verify = config.PILOTLIGHT_VERIFY ?? (isLayer(config.PILOTLIGHT_MODELS_DIR) ? 'size' : 'sha256');
   return {
-    packages: packagesOf(config, verify),
+    packages: choosePackages(config, verify),
     intraOpThreads:
       config.PILOTLIGHT_INTRA_OP_THREADS ??
       intraOpThreads(config.AWS_LAMBDA_FUNCTION_MEMORY_SIZE, availableParallelism()),
@@ -22,7 +22,7 @@ export function engineOptions(config: Config): EngineOptions {
 }
 
 /** The folder of packages, and what is fetched from a bucket beside it. */
-function packagesOf(config: Config, verify: 'sha256' | 'size'): EngineOptions['packages'] {
+function choosePackages(config: Config, verify: 'sha256' | 'size'): EngineOptions['packages'] {
   const {
     PILOTLIGHT_REMOTE_PACKAGES: remote,
     PILOTLIGHT_REMOTE_FOLDER: folder,
@@ -41,7 +41,7 @@ function isLayer(folder: string): boolean {
 }
 
 /** What the environment says of the limits of the HTTP app. */
-export function limitsOf(config: Config): Limits {
+export function readLimits(config: Config): Limits {
   return {
     maxBodyBytes: config.PILOTLIGHT_MAX_BODY_BYTES,
     maxJsonDepth: config.PILOTLIGHT_MAX_JSON_DEPTH,
@@ -57,7 +57,7 @@ export function limitsOf(config: Config): Limits {
 export function appOptions(config: Config) {
   const { PILOTLIGHT_DEFAULT_MODEL: defaultModel, PILOTLIGHT_BASE_PATH: basePath } = config;
   return {
-    limits: limitsOf(config),
+    limits: readLimits(config),
     ...(defaultModel !== undefined && { defaultModel }),
     ...(basePath !== undefined && { basePath }),
   };

@@ -10,7 +10,7 @@ import { runName } from './run.ts';
 import { counts, type ModelSummary } from './summary.ts';
 import { Superseded } from './superseded.ts';
 
-interface Known {
+interface FileFacts {
   readonly input: ObjectRef;
   /** Where the summary goes. */
   readonly folder: string;
@@ -29,14 +29,14 @@ const FAULTS_OF_FILE = ['MODEL_NOT_FOUND', 'PACKAGE_INVALID', 'PACKAGE_CORRUPT',
 
 export class FileAccount {
   readonly #objects: S3Objects;
-  readonly #known: Known;
+  readonly #known: FileFacts;
 
-  constructor(objects: S3Objects, known: Known) {
+  constructor(objects: S3Objects, known: FileFacts) {
     this.#objects = objects;
     this.#known = known;
   }
 
-  with(more: Partial<Known>): FileAccount {
+  with(more: Partial<FileFacts>): FileAccount {
     return new FileAccount(this.#objects, { ...this.#known, ...more });
   }
 

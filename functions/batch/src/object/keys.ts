@@ -23,7 +23,7 @@ export function isUpload(key: string, { input, output }: Prefixes): boolean {
 }
 
 /** @throws BatchError KEY_NOT_UNDERSTOOD */
-export function modelOf(key: string, { input }: Prefixes): ModelRef {
+export function parseUploadModel(key: string, { input }: Prefixes): ModelRef {
   const [folder = '', ...rest] = key.slice(input.length).split('/');
   const { name, version } = parseModelRef(folder);
   const isModel = modelNameSchema.safeParse(name).success;
@@ -47,4 +47,4 @@ export function outputFolder(
 }
 
 /** `part-00000.jsonl` and on. */
-export const partName = (number: number): string => `part-${String(number).padStart(5, '0')}.jsonl`;
+export const formatPartName = (number: number): string => `part-${String(number).padStart(5, '0')}.jsonl`;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ServerError, type ServerErrorCode } from '../../../../functions/app/src/hand-over/errors.ts';
 import {
   ServerHandOver,
-  type ServerHandOverParts,
+  type ServerHandOverOptions,
 } from '../../../../functions/app/src/hand-over/server-hand-over.ts';
 import type { HandedRequest } from '../../../../functions/app/src/serve/hand-over-port.ts';
 import { silent } from '../fake-engine.ts';
@@ -28,7 +28,7 @@ function world({ withoutJobs = false }: { withoutJobs?: boolean } = {}) {
     /** Holds probes back. */
     gate: Promise.resolve(),
   };
-  const client: ServerHandOverParts['client'] = {
+  const client: ServerHandOverOptions['client'] = {
     send: async (request, withinMs) => {
       server.sent.push(withinMs);
       request.signal.throwIfAborted();

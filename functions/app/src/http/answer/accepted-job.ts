@@ -6,7 +6,7 @@ import { publicPath } from '../base-path.ts';
 export const RETRY_AFTER = '2';
 
 /** Where the client finds the job: 202 with `{job, status_url}`, Location and Retry-After. */
-export function acceptedJob(
+export function acceptJob(
   c: Context,
   { id, status_url: path }: { readonly id: string; readonly status_url: string },
 ): Response {

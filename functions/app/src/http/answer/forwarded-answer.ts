@@ -9,7 +9,7 @@ import { isOnLambda, LAMBDA_BODY_BYTES, refuseMoreThanLambdaTakes } from './answ
  *
  * @throws HttpError ANSWER_TOO_LARGE, SERVER_UNAVAILABLE
  */
-export async function passedOn(c: Context, model: string, response: Response): Promise<Response> {
+export async function passOn(c: Context, model: string, response: Response): Promise<Response> {
   const { body, status, headers } = response;
   if (!body || !isOnLambda(c)) return response;
   const bytes = await readWhole(body, model);

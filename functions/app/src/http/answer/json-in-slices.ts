@@ -7,7 +7,7 @@ const SLICE_MS = 4;
  * As JSON.stringify of lists of lists, list by list, with other requests between them: the vectors of all tokens of a batch
  * are half a second of work.
  */
-export async function jsonInSlices(value: unknown): Promise<string> {
+export async function stringifyInSlices(value: unknown): Promise<string> {
   let text = '';
   let begun = performance.now();
   for (const piece of pieces(value)) {

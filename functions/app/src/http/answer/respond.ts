@@ -45,8 +45,8 @@ function acceptedCoding(c: Context): 'gzip' | 'br' | undefined {
 async function toJson(value: unknown, large: boolean): Promise<string> {
   try {
     if (!large) return JSON.stringify(value);
-    const { jsonInSlices } = await import('./json-in-slices.ts');
-    return await jsonInSlices(value);
+    const { stringifyInSlices } = await import('./json-in-slices.ts');
+    return await stringifyInSlices(value);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new HttpError('ANSWER_TOO_LARGE', 'The answer is too large to be sent. Send fewer inputs.', {

@@ -48,8 +48,8 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
   try {
     const { body } = request;
     if (coding !== undefined && body !== null) {
-      const { decompressed } = await import('./decompress.ts');
-      return await readPieces(decompressed(body, coding), limit);
+      const { decompress } = await import('./decompress.ts');
+      return await readPieces(decompress(body, coding), limit);
     }
     if (declared === null) return await readPieces(body ?? [], limit);
     const bytes = new Uint8Array(await request.arrayBuffer());

@@ -18,7 +18,7 @@ const DECODERS: Record<ContentCoding, () => Transform> = {
  *
  * @throws HttpError INVALID_REQUEST where the body is cut short or not what it says to be.
  */
-export async function* decompressed(
+export async function* decompress(
   body: AsyncIterable<Uint8Array>,
   coding: ContentCoding,
 ): AsyncGenerator<Uint8Array> {

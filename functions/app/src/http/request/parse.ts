@@ -29,14 +29,14 @@ export function checkInputs(inputs: unknown, { maxInputs }: Limits): void {
   const list: unknown[] = Array.isArray(inputs) ? inputs : [inputs];
   if (list.length === 0) throw refuseField('inputs', 'must not be empty');
   let count = 0;
-  for (const input of list) count += countOf(input);
+  for (const input of list) count += countInputs(input);
   if (count <= maxInputs) return;
   throw new HttpError('TOO_MANY_INPUTS', `${count} inputs in one call; at most ${maxInputs} are taken.`, {
     details: { field: 'inputs', inputs: count, maxInputs },
   });
 }
 
-function countOf(input: unknown): number {
+function countInputs(input: unknown): number {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return 1;
   const lists = ['sentences', 'texts'].flatMap((key) => {
     const value: unknown = Object.hasOwn(input, key) ? Reflect.get(input, key) : undefined;

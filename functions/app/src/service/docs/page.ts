@@ -30,7 +30,7 @@ export async function docsPage(document: OpenApiDocument): Promise<string> {
 <header>
 <h1>${info.title}</h1>
 <p>${withCode(info.description ?? '')}</p>
-<nav aria-label="Sections">${tags(document).map((tag) => html`<a href="#${idOf(tag)}">${tag}</a>`)}
+<nav aria-label="Sections">${tags(document).map((tag) => html`<a href="#${makeId(tag)}">${tag}</a>`)}
 <a href="#Schemas">Schemas</a><a href="openapi.json">openapi.json</a></nav>
 </header>
 <main>
@@ -60,11 +60,11 @@ function tags(document: OpenApiDocument): string[] {
   return [...new Set(endpoints(document).flatMap(({ operation }) => operation.tags ?? []))];
 }
 
-const idOf = (tag: string): string => tag.replaceAll(' ', '-');
+const makeId = (tag: string): string => tag.replaceAll(' ', '-');
 
 function section(tag: string, all: readonly Endpoint[]): Html {
   const own = all.filter(({ operation }) => operation.tags?.includes(tag));
-  return html`<section id="${idOf(tag)}"><h2>${tag}</h2>${own.map(endpoint)}</section>`;
+  return html`<section id="${makeId(tag)}"><h2>${tag}</h2>${own.map(endpoint)}</section>`;
 }
 
 function endpoint({ method, path, operation }: Endpoint): Html {
@@ -79,7 +79,7 @@ ${parameters(path).map(
   (name) =>
     html`<label>${name}<input name="${name}" required autocomplete="off"${name === 'model' ? raw(' list="models"') : ''}></label>`,
 )}
-${operation.requestBody ? html`<label>body<textarea name="body" rows="3" spellcheck="false">${exampleOf(operation.requestBody)}</textarea></label>` : ''}
+${operation.requestBody ? html`<label>body<textarea name="body" rows="3" spellcheck="false">${findExample(operation.requestBody)}</textarea></label>` : ''}
 <button>Send</button>
 <output aria-live="polite"></output>
 </form>
@@ -91,7 +91,7 @@ ${Object.entries(operation.responses ?? {}).map(([status, response]) => response
 }
 
 /** The example that the document has for a body, in one line. */
-function exampleOf(requestBody: NonNullable<Operation['requestBody']>): string {
+function findExample(requestBody: NonNullable<Operation['requestBody']>): string {
   const content = 'content' in requestBody ? requestBody.content['application/json'] : undefined;
   return JSON.stringify(content?.example ?? {});
 }
