@@ -1,4 +1,4 @@
-/** The keys that may call the API: known by their hashes, so that who reads the secret can not call. */
+/** The keys that may call the API. Only their hashes are known, so that a reader of the secret cannot call. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod/mini';
 import { AuthorizerError } from './errors.ts';

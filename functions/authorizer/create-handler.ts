@@ -3,7 +3,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import * as z from 'zod/mini';
 import { type ApiKey, findKeyName } from './api-keys.ts';
 
-/** What the authoriser reads of API Gateway's event; header names are in lower case there. */
+/** The part of API Gateway's event that the authoriser reads; header names are in lower case there. */
 const eventSchema = z.object({
   version: z.literal('2.0'),
   type: z.literal('REQUEST'),
@@ -18,7 +18,7 @@ export type AuthorizerResponse =
   | { readonly isAuthorized: true; readonly context: { readonly apiKeyName: string } };
 
 export interface AuthorizerDependencies {
-  /** Rejects where the keys can not be had: nobody is let in then. */
+  /** Rejects where the keys cannot be had: nobody is let in then. */
   readonly apiKeys: () => Promise<readonly ApiKey[]>;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
@@ -30,7 +30,7 @@ const REFUSED: AuthorizerResponse = { isAuthorized: false };
  * former counts. Identity source: `$request.header.x-api-key` alone, which lets API Gateway cache the answers; for
  * bearer tokens `$request.header.authorization`; for either, none and no caching.
  *
- * @throws AuthorizerError where the keys can not be had: API Gateway answers 500, and does not cache it.
+ * @throws AuthorizerError where the keys cannot be had: API Gateway answers 500, and does not cache it.
  */
 export function createHandler({ apiKeys, logger }: AuthorizerDependencies) {
   return async (event: unknown): Promise<AuthorizerResponse> => {
@@ -58,7 +58,7 @@ async function readKeys({ apiKeys, logger }: AuthorizerDependencies): Promise<re
   try {
     return await apiKeys();
   } catch (error) {
-    logger.error('The API keys can not be had, so nobody is let in', { error });
+    logger.error('The API keys cannot be had, so nobody is let in', { error });
     throw error;
   }
 }

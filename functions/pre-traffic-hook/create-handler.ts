@@ -9,7 +9,7 @@ import { type Expectations, judge } from './verdict.ts';
 
 const id = z.string('is missing').check(z.minLength(1, 'is empty'));
 
-/** What CodeDeploy invokes a hook with. */
+/** The event by which CodeDeploy invokes a hook. */
 const hookEventSchema = z.object({ DeploymentId: id, LifecycleEventHookExecutionId: id });
 
 export class PreTrafficHookError extends PilotlightError<'INVALID_EVENT' | 'INVALID_CONFIGURATION'> {
@@ -31,11 +31,11 @@ export interface LambdaContext {
 
 /** Goldens of every model; packages have fewer, and a version runs none twice. */
 const GOLDENS = 1000;
-/** Left for the report after an invocation was given up. */
+/** The time that is kept for the report after an invocation was given up. */
 const CLOSING_MS = 60_000;
 
 /**
- * Takes `{DeploymentId, LifecycleEventHookExecutionId}`. What speaks against the version is reported to CodeDeploy and
+ * Takes `{DeploymentId, LifecycleEventHookExecutionId}`. Reasons against the version are reported to CodeDeploy and
  * never thrown. CodeDeploy fails a deployment of which it hears nothing within an hour.
  *
  * @throws PreTrafficHookError INVALID_EVENT; what CodeDeploy or the network said where nothing could be reported.

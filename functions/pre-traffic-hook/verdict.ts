@@ -21,7 +21,7 @@ export interface Fault {
 export interface Verdict {
   /** None where the version may have traffic. */
   readonly faults: readonly Fault[];
-  /** That were run. */
+  /** Goldens that were run. */
   readonly goldens: number;
   /** The largest of all goldens. */
   readonly drift: number;
@@ -29,7 +29,7 @@ export interface Verdict {
 
 /** Judges the answer to a warm-up that asked for goldens of every model. */
 export function judge(invocation: Invocation, { models, toleratedDrift }: Expectations): Verdict {
-  if ('failure' in invocation) return refusal(`The new version can not be checked: ${invocation.failure}`);
+  if ('failure' in invocation) return refusal(`The new version cannot be checked: ${invocation.failure}`);
   const report = warmUpReportSchema.safeParse(invocation.answer);
   if (!report.success || report.data.selfChecks === undefined) {
     const answer = JSON.stringify(invocation.answer).slice(0, 300);

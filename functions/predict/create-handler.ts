@@ -23,13 +23,13 @@ export interface HandlerDependencies {
   /** Settles, with the milliseconds since the process began, once all of `preload` has. */
   readonly ready: Promise<number>;
   readonly limits: Limits;
-  /** As in the HTTP app's options. */
+  /** See `AppOptions`. */
   readonly defaultModel?: string;
-  /** As in the HTTP app's options. */
+  /** See `AppOptions`. */
   readonly basePath?: string;
-  /** As in the HTTP app's options. */
+  /** See `AppOptions`. */
   readonly handOver?: HandOver;
-  /** As in the HTTP app's options. */
+  /** See `AppOptions`. */
   readonly jobs?: Jobs;
   readonly logger: Logger;
   readonly metrics: Metrics;

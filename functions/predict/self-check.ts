@@ -12,7 +12,7 @@ export interface SelfCheckDependencies {
   readonly metrics: Metrics;
 }
 
-/** Neither rejects: a model that drifts, or can not be run, is reported. Each check is published. */
+/** Neither method rejects: a model that drifts, or cannot be run, is reported. Each check is published. */
 export interface SelfChecks {
   /** One golden of one model, another model each time. Null where no model is loaded. */
   one(): Promise<SelfCheck | null>;
@@ -58,7 +58,7 @@ export function selfChecks({ loaded, logger, metrics }: SelfCheckDependencies): 
         for (const model of models) {
           if (performance.now() > end) return results;
           const result = await checked(model);
-          // A golden that comes again has been the first; one that has no line can not be told from others.
+          // A golden that comes again was the first one; goldens without a line cannot be told apart.
           const again = results.some(({ model: ref, line }) => ref === result.model && line === result.line);
           if (again) continue;
           results.push(result);

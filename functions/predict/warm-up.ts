@@ -8,7 +8,7 @@ import type { SelfChecks } from './self-check.ts';
 
 /** Longest hold, whatever the event says: a clock that is wrong must not keep environments busy. */
 const MAX_HOLD_MS = 10_000;
-/** Left of the function's time for the answer. */
+/** The part of the function's time that is kept for the answer. */
 const CLOSING_MS = 500;
 
 export class WarmUpError extends PilotlightError<'INVALID_WARM_UP'> {

@@ -4,7 +4,7 @@ import type { ServerConfig } from '@pilotlight/app/internal/settings/server';
 import type { EngineOptions, ExecutionProvider } from '@pilotlight/engine';
 import { DEFAULT_QUEUE_LIMITS } from '@pilotlight/engine/internal/batching/token-queue';
 
-/** As of text-embeddings-inference. */
+/** The default of text-embeddings-inference. */
 const GPU_BATCH_TOKENS = 16_384;
 /** A run of a small model costs as much besides its tokens as some ten of them do: more padding than that is not worth it. */
 const CPU_PADDING = 0.2;

@@ -1,4 +1,4 @@
-/** Entry of the container: the HTTP app on a port, sessions in threads of their own, requests in shared batches. */
+/** Entry of the server: the HTTP app on a port, sessions in threads of their own, requests in shared batches. */
 
 import { once } from 'node:events';
 import { Logger } from '@aws-lambda-powertools/logger';
@@ -84,7 +84,7 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
   logger.info('Listening', { host: settings.PILOTLIGHT_HOST, port: listeningPort(server) });
 }
 
-/** What nobody asks for is not loaded. */
+/** Loads OpenTelemetry only if traces are asked for. */
 async function trace(settings: TracingSettings) {
   const { startTracing } = await import('./tracing/tracing.ts');
   return startTracing(settings, logger);

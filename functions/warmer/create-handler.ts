@@ -42,7 +42,7 @@ export interface LambdaContext {
   getRemainingTimeInMillis(): number;
 }
 
-/** Left for metrics and the answer after the last invocation was given up. */
+/** The time that is kept for metrics and the answer after the last invocation was given up. */
 const CLOSING_MS = 1000;
 
 /**

@@ -20,7 +20,7 @@ export interface WarmUpResult {
   readonly coldStarts: number;
   readonly tries: number;
   readonly ms: number;
-  /** What went wrong on the way, each reason once. */
+  /** The reasons of failures, each once. */
   readonly failures: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** What Step Functions does with a file, on a real S3: batches to the handler, their results to files, then the summary. */
+/** Plays Step Functions on a real S3: batches go to the handler, their results to files, then comes the summary. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { Engine } from '@pilotlight/engine';
@@ -43,7 +43,7 @@ interface Batch {
   readonly Items: readonly object[];
 }
 
-/** As the item selector and the item batcher make them of the lines of a file. */
+/** Makes batches of the lines of a file, in the form of the item selector and the item batcher. */
 function batchesOf(job: object, rows: readonly unknown[], size: number): Batch[] {
   const items = rows.map((value, row) => ({ row, value }));
   return Array.from({ length: Math.ceil(rows.length / size) }, (_, i) => ({
@@ -52,7 +52,7 @@ function batchesOf(job: object, rows: readonly unknown[], size: number): Batch[]
   }));
 }
 
-/** As the result writer leaves them, compact and in lines; a batch that failed with its input as a string. */
+/** Writes outcomes in the form of the result writer, compact and in lines; a batch that failed has its input as a string. */
 async function writeResults(succeeded: readonly unknown[], failed: readonly Batch[] = []): Promise<void> {
   const file = async (status: string, lines: readonly unknown[]) => {
     if (lines.length === 0) return [];

@@ -39,7 +39,7 @@ function handlerOf(partRows = 1000) {
   });
 }
 
-/** As Lambda does: takes messages one by one, deletes those that did not fail. Ends when the queue is empty. */
+/** Acts as Lambda: takes messages one by one, deletes those that did not fail, and ends when the queue is empty. */
 async function work(handler = handlerOf(), remainingMs: () => number = () => 60_000): Promise<number> {
   let invocations = 0;
   for (;;) {

@@ -50,7 +50,7 @@ export function createApp(options: AppOptions): Hono {
   return app;
 }
 
-/** What a route needs is loaded with the first request for it. */
+/** Loads the handler of a route with the first request for it. */
 function lazily(load: () => Promise<Handler>): Handler {
   let handler: Promise<Handler> | undefined;
   return async (c, next) => {
@@ -65,7 +65,7 @@ async function loadHandler(group: RouteGroup, route: string, parts: AppDependenc
   return serve(codec, parts);
 }
 
-/** With the base path and without. */
+/** Writes a path in Hono's notation, with the base path and without. */
 function honoPaths(path: string, basePath: string | undefined): string[] {
   const own = path.replaceAll(/\{(\w+)\}/g, ':$1');
   return basePath === undefined ? [own] : [own, own === '/' ? basePath : basePath + own];

@@ -15,13 +15,13 @@ export interface ChoiceOptions {
   readonly requireGpu?: boolean;
 }
 
-/** What the choice asks of the world. */
+/** The machine and the trial that the choice depends on. */
 export interface ChoiceDependencies {
   readonly machine: Machine;
   readonly trial: (provider: ExecutionProvider) => Promise<ProviderTrial>;
 }
 
-/** Never throws for want of a GPU: a report without `chosen` says why there is none that will do. */
+/** Does not throw if there is no GPU: a report without `chosen` says why no provider is good enough. */
 export async function chooseExecutionProvider(
   { forced, requireGpu = false }: ChoiceOptions,
   parts: ChoiceDependencies = inspectThisMachine(),
@@ -48,7 +48,7 @@ function notTried(provider: ExecutionProvider, { name, wanted, found }: Requirem
   return { provider, works: false, reason: `not tried: ${name} wanted ${wanted}, found ${found}` };
 }
 
-/** Adds what to do to a trial that failed for a missing library. */
+/** Adds advice to a trial that failed because a library is missing. */
 function advised(trial: ProviderTrial): ProviderCandidate {
   const advice = trial.works ? undefined : adviseOn(trial.reason);
   return advice === undefined ? trial : { ...trial, advice };

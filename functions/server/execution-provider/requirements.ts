@@ -1,5 +1,5 @@
 /**
- * What an execution provider needs of a Linux machine beyond what its trial says by itself. The trial loads the provider, so that the
+ * The needs of an execution provider on a Linux machine that its trial does not report by itself. The trial loads the provider, so that the
  * dynamic loader has the word on libraries; what is looked up here is what no error message tells.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -103,7 +103,7 @@ function listConfiguredManifests(): readonly string[] {
   return (VK_DRIVER_FILES ?? VK_ICD_FILENAMES ?? '').split(':').filter((file) => file !== '');
 }
 
-/** Says what to do where a trial failed for a library that the dynamic loader did not find. */
+/** Gives advice if a trial failed because the dynamic loader did not find a library. */
 export function adviseOn(reason: string): string | undefined {
   const library = /(\S+): cannot open shared object file/.exec(reason)?.[1];
   if (library === undefined) return undefined;

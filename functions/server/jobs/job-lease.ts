@@ -24,7 +24,7 @@ export class JobLease {
   #timer: NodeJS.Timeout | undefined;
   #beat: Promise<void> = Promise.resolve();
 
-  /** Beats from now on. */
+  /** Begins to beat. */
   constructor(parts: LeaseDependencies, delivery: Delivery, job: string, run: string) {
     this.#parts = parts;
     this.#delivery = delivery;
@@ -33,7 +33,7 @@ export class JobLease {
     this.#schedule();
   }
 
-  /** Aborted once the job was cancelled, or taken over by another run. */
+  /** A signal that is aborted once the job was cancelled, or taken over by another run. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }

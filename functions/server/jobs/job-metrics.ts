@@ -1,4 +1,4 @@
-/** What the worker does, in the text format of Prometheus. */
+/** The metrics of the worker, in the text format of Prometheus. */
 import { Counter, gauge, Histogram } from '@pilotlight/app/internal/telemetry/prometheus-text';
 import type { DeliveryOutcome } from './job-run.ts';
 

@@ -7,7 +7,7 @@ import * as z from 'zod/mini';
 
 export type ReplayOutcome =
   | { readonly kind: 'done'; readonly answer: JobAnswer }
-  /** It would be refused again. */
+  /** Another attempt would be refused, too. */
   | { readonly kind: 'refused'; readonly error: JobError }
   /** Another attempt may succeed. */
   | { readonly kind: 'failed'; readonly error: JobError }
@@ -17,11 +17,11 @@ export type ReplayOutcome =
 
 export type Fetch = (request: Request) => Response | Promise<Response>;
 
-/** Nobody resolves it: the app looks at the path. */
+/** No resolver sees this name, because the app looks at the path alone. */
 const ORIGIN = 'http://jobs.invalid';
 const TYPE = 'content-type';
 
-/** What of an answer's headers is kept: who answered. */
+/** The headers of an answer that are kept: they say which model answered. */
 const KEPT_HEADERS = /^(?:x-pilotlight-\w+|x-compute-tokens)$/;
 
 /** The formats differ in where they have message and code. */
@@ -59,7 +59,7 @@ function interpretError(error: JobError): ReplayOutcome {
   return { kind: error.status >= 500 ? 'failed' : 'refused', error };
 }
 
-/** Its status is that of the code, for a format may have another for the same. */
+/** The status is that of the code, because a format may have another status for the same code. */
 function readError(status: number, body: Uint8Array): JobError {
   const parsed = errorSchema.safeParse(parse(body));
   if (!parsed.success) return { status, code: 'INTERNAL', message: `It was answered with ${status}.` };

@@ -22,23 +22,23 @@ export interface RunDependencies extends LeaseDependencies {
   readonly mostReceives: number;
 }
 
-/** What became of one delivery. */
+/** The outcome of one delivery. */
 export type DeliveryOutcome =
   | 'done'
   | 'failed'
   | 'cancelled'
-  /** Is to be begun again, for it failed. */
+  /** It failed, and is to be begun again. */
   | 'retried'
-  /** Is to be begun again: the server was too full. */
+  /** The server was too full, and it is to be begun again. */
   | 'overloaded'
   /** The process ends. */
   | 'returned'
-  /** Somebody else has done it, or is at it. */
+  /** Another process has done it, or works on it. */
   | 'repeated'
-  /** There is no such job (any more), or the message can not be read. */
+  /** There is no such job (any more), or the message cannot be read. */
   | 'dropped';
 
-/** Waits that grow from attempt to attempt; of a full server, from delivery to delivery, and they differ. */
+/** Waits grow from attempt to attempt; for a full server they grow from delivery to delivery, with a random part. */
 const FIRST_RETRY_SECONDS = 5;
 const LONGEST_RETRY_SECONDS = 300;
 const OVERLOADED_SECONDS = { least: 2, most: 10 };
@@ -56,9 +56,9 @@ export class JobRun {
   /** `ending` is aborted when what still runs is to go back to the queue. @throws what S3 and SQS throw */
   async deliver(ending: AbortSignal): Promise<DeliveryOutcome> {
     const message = parseMessage(this.#delivery.body);
-    if (!message) return this.#bury('can not be read');
+    if (!message) return this.#bury('cannot be read');
     const found = await this.#read(message.job);
-    if (found === 'corrupt') return this.#bury('has a state that can not be read');
+    if (found === 'corrupt') return this.#bury('has a state that cannot be read');
     if (!found) return this.#drop('dropped');
     if (isOver(found)) return this.#leaveOver(found);
     if (this.#nearsItsLastDelivery()) return this.#renewMessage(message);
@@ -112,7 +112,7 @@ export class JobRun {
     return isLost ? this.#leaveLost(id) : this.#putBack(id, false, 0, 'returned');
   }
 
-  /** What was cancelled, or deleted, while it was at its end is not to leave a result. */
+  /** A job that was cancelled or deleted while it ended must not leave a result. */
   async #finish(id: string, result: JobResult): Promise<DeliveryOutcome> {
     const { store } = this.#parts;
     const state = await store.change(id, (found) => finish(found, result, Date.now()));
@@ -124,7 +124,7 @@ export class JobRun {
     return this.#drop(state?.status === 'cancelled' ? 'cancelled' : 'failed');
   }
 
-  /** Unless somebody has begun it since. */
+  /** Lets the job fail as overdue, unless a process has begun it since. */
   async #expire(id: string): Promise<DeliveryOutcome> {
     const state = await this.#parts.store.expire(id);
     if (state?.status === 'failed') return this.#drop('failed');
@@ -146,7 +146,7 @@ export class JobRun {
     return !state || isOver(state) ? this.#leaveOver(state, id) : 'repeated';
   }
 
-  /** A run that was killed after it had kept its result, of a job that was cancelled then, has left it behind. */
+  /** Deletes the result that a killed run has left behind, if the job was cancelled then. */
   async #leaveOver(state: JobState | undefined, id = state?.id): Promise<DeliveryOutcome> {
     const isKept = state?.status === 'done' && state.result !== undefined;
     if (id !== undefined && !isKept) await this.#parts.store.deleteResult(id);
@@ -159,13 +159,13 @@ export class JobRun {
     return this.#drop('repeated');
   }
 
-  /** One delivery earlier, so that one that fails at it is not the last. */
+  /** Looks one delivery ahead, so that a delivery that fails at the renewal is not the last. */
   #nearsItsLastDelivery(): boolean {
     const { mostReceives } = this.#parts;
     return mostReceives > 1 && this.#delivery.receives >= Math.max(2, mostReceives - 1);
   }
 
-  /** The next deliveries find the same, until the message is a dead letter; where there are none, it is deleted. */
+  /** Leaves the message for the next deliveries until it is a dead letter; without a dead-letter queue, deletes it. */
   async #bury(fault: string): Promise<DeliveryOutcome> {
     const { logger, mostReceives } = this.#parts;
     logger.error(`A message of the job queue ${fault}`, { message: this.#delivery.id });

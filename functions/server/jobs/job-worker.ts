@@ -14,11 +14,11 @@ export interface WorkerDependencies extends Omit<RunDependencies, 'mostReceives'
   readonly concurrency: number;
 }
 
-/** After a poll that failed. */
+/** The pauses after polls that failed. */
 const BACKOFF = { firstMs: 1000, longestMs: 20_000 };
-/** Once the server was too full for a job: the others that wait would find the same, each for some requests to S3 and SQS. */
+/** The rest after the server was too full for a job, because the other jobs that wait would find the same, at the price of some requests to S3 and SQS each. */
 const REST_MS = 5000;
-/** Of the grace, what is left for giving back what did not end within it. */
+/** The part of the grace that is kept for giving back jobs that did not end. */
 const RETURN_MS = 2000;
 
 export interface WorkerSettings {
@@ -27,7 +27,7 @@ export interface WorkerSettings {
   readonly PILOTLIGHT_JOB_MAX_ATTEMPTS: number;
 }
 
-/** Jobs of `place`, each sent to `fetch`. */
+/** Starts a worker that sends each job of `place` to `fetch`. */
 export function startJobWorker(
   place: JobPlace,
   settings: WorkerSettings,
@@ -54,7 +54,7 @@ export class JobWorker {
   /** On the clock of `Date.now`. */
   #restsUntil = 0;
 
-  /** Takes jobs from now on. */
+  /** Begins to take jobs. */
   constructor(parts: WorkerDependencies) {
     this.#parts = parts;
     this.#polling = this.#poll();
@@ -72,7 +72,7 @@ export class JobWorker {
 
   /**
    * Takes nothing more, and gives back to the queue what is not done shortly before the end of the grace. Never rejects,
-   * and takes no longer: what can not be given back by then is delivered again once its lease has ended.
+   * and takes no longer: what cannot be given back by then is delivered again once its lease has ended.
    */
   async stop(graceMs: number): Promise<void> {
     this.#stopped.abort();

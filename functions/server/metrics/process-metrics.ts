@@ -34,7 +34,7 @@ export class ProcessMetrics {
     return `${lines.join('\n')}\n`;
   }
 
-  /** What is recorded is the time from one firing to the next. */
+  /** The histogram records the time from one firing to the next, so the period is subtracted. */
   #late(nanoseconds: number): number {
     return Math.max(0, nanoseconds / NANOSECONDS - RESOLUTION_MS / 1000);
   }

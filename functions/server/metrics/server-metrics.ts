@@ -10,7 +10,7 @@ const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 const LENGTHS = [4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192];
 const TOKENS = [32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536];
 
-/** What is asked at every scrape. */
+/** Values that are read at every scrape. */
 export interface ServerGauges {
   /** Texts, or windows of them, that wait for a batch. */
   readonly queued: () => number;

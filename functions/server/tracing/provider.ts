@@ -22,7 +22,7 @@ import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { ENGINE_VERSION } from '@pilotlight/engine';
 
 export async function createProvider(settings: TracingSettings, logger: Logger): Promise<TracerProvider> {
-  // A collector that can not be reached is told of in our own log, and changes nothing else.
+  // A collector that cannot be reached is told of in our own log, and changes nothing else.
   setGlobalErrorHandler((error) => logger.warn('Traces could not be exported', { error }));
   const own = resourceFromAttributes({ 'service.name': SERVICE, 'service.version': ENGINE_VERSION });
   const named = detectResources({ detectors: [envDetector] });

@@ -30,7 +30,7 @@ interface Prediction extends PredictionRecord {
   readonly at: number;
 }
 
-/** What the app tells of the request that it is asked in. */
+/** The record of one request, which the app's telemetry fills in. */
 interface RequestRecord {
   exchange?: Exchange;
   readonly predictions: Prediction[];

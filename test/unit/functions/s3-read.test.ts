@@ -17,7 +17,7 @@ const cut: Answer = (response, body) => {
 const stall: Answer = (response, body) => void response.write(body.subarray(0, 50_000));
 const nothing: Answer = (response) => void response.destroy();
 
-/** What becomes of the requests to come, in order; then of all others. */
+/** The answers to the next requests, in order; all later ones get the whole object. */
 let answers: Answer[] = [];
 let ranges: (string | undefined)[] = [];
 const server = createServer((request: IncomingMessage, response) => {

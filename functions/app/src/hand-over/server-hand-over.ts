@@ -7,7 +7,7 @@ import { afterForward, afterProbe, type Circuit, type CircuitSettings, CLOSED, d
 import type { ServerClient } from './client.ts';
 import { ServerError } from './errors.ts';
 
-/** What it takes to write a job, before Lambda ends the invocation. */
+/** The time that is kept for writing a job before Lambda ends the invocation. */
 const SUBMIT_MS = 4_000;
 
 /** Where the server is, and what it serves. */
@@ -31,7 +31,7 @@ export interface ServerHandOverOptions {
   readonly logger: Logger;
   /** @default - what nobody answers is refused */
   readonly jobs?: Jobs;
-  /** In milliseconds. @default - `Date.now`, for the other clock may stand still while Lambda freezes the process */
+  /** In milliseconds. @default - `Date.now`, because `performance.now` may stand still while Lambda freezes the process */
   readonly clock?: () => number;
 }
 
@@ -39,7 +39,7 @@ type Outcome = {
   [Kind in HandOverOutcome['kind']]: Omit<Extract<HandOverOutcome, { kind: Kind }>, 'circuit'>;
 }[HandOverOutcome['kind']];
 
-/** One for each process: what it has learnt of the server is of use to every request. */
+/** One for each process, because every request can use what it has learnt of the server. */
 export class ServerHandOver implements HandOver {
   readonly models: readonly string[];
   readonly maxInferMs?: number;
@@ -82,7 +82,7 @@ export class ServerHandOver implements HandOver {
   async #forward(request: HandedRequest): Promise<Response | 'absent' | 'late'> {
     const { settings, client, logger } = this.#parts;
     const { start, signal, model, remainingMs = Number.POSITIVE_INFINITY } = request;
-    // Where no queue takes the request, whoever would rather not wait has to.
+    // If no queue takes the request, a client that would rather not wait has to.
     const preference = this.queues ? request.preference : undefined;
     const spentMs = performance.now() - start;
     const mayTakeMs = Math.min(settings.deadlineMs - spentMs, remainingMs - SUBMIT_MS);
@@ -94,7 +94,7 @@ export class ServerHandOver implements HandOver {
     } catch (error) {
       if (signal.aborted || !(error instanceof ServerError)) throw error;
       const isLate = error.code === 'SERVER_TIMEOUT';
-      // That a client would not wait for longer says nothing of the server.
+      // If the client would not wait for longer, that says nothing about the server.
       const isImpatience = isLate && wouldWaitMs < mayTakeMs;
       if (!isImpatience) {
         logger.warn('The server did not answer', { model, code: error.code, error });

@@ -1,5 +1,5 @@
 /**
- * What stands before the paths of the app where clients see them: a stage of API Gateway, the base path of a domain, or what a
+ * The prefix that the paths of the app have for clients: a stage of API Gateway, the base path of a domain, or a prefix that a
  * proxy takes away before it asks. Without it, `/jobs/...` in an answer would lead past the app. An event has the stage, and not
  * the base path of a domain: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
@@ -9,20 +9,20 @@ import type { Context } from 'hono';
 const GIVEN_ADDRESS = /\.execute-api\.[\w.-]+$/;
 const KEY = 'basePath';
 
-/** What of the events of an HTTP API and of a REST API says how the client has asked. */
+/** The fields of the events of HTTP APIs and REST APIs that say which address the client used. */
 interface GatewayContext {
   readonly stage?: string;
   readonly domainName?: string;
 }
 
 interface BasePath {
-  /** As it is configured: requests may have it. */
+  /** The configured prefix; requests may have it. */
   readonly own: string;
-  /** As clients see it. */
+  /** The prefix that clients see. */
   readonly seen: string;
 }
 
-/** Before a handler runs. `own` begins with a slash and does not end in one. */
+/** Sets the prefix before a handler runs. `own` begins with a slash and does not end in one. */
 export function setBasePath(c: Context, own: string | undefined): void {
   c.set(KEY, { own: own ?? '', seen: own ?? findStage(c) } satisfies BasePath);
 }

@@ -1,14 +1,14 @@
-/** What a client is told of anything that was thrown. */
+/** Turns anything that was thrown into the answer to the client. */
 import { type ErrorDetails, PilotlightError } from '@pilotlight/engine';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { type ErrorCode, type HttpErrorCode, STATUS_OF } from './error-codes.ts';
 
-/** What a client reads where the reason is the operator's business. `model` is `name@version`. */
+/** Messages for clients of errors whose reason only the operator should see. `model` is `name@version`. */
 const SERVER_MESSAGES: Partial<Record<ErrorCode, (model: string) => string>> = {
-  PACKAGE_INVALID: (model) => `${model} can not be served: its package is refused. The log says why.`,
-  PACKAGE_CORRUPT: (model) => `${model} can not be served: its package is damaged. The log says where.`,
+  PACKAGE_INVALID: (model) => `${model} cannot be served: its package is refused. The log says why.`,
+  PACKAGE_CORRUPT: (model) => `${model} cannot be served: its package is damaged. The log says where.`,
   PACKAGE_UNAVAILABLE: (model) =>
-    `${model} can not be served now: its package could not be fetched. The log says why.`,
+    `${model} cannot be served now: its package could not be fetched. The log says why.`,
   SESSION_FAILED: (model) => `${model} could not be run on this input. Other models are not affected.`,
   JOB_NOT_QUEUED: () => 'The job could not be queued. Send it again.',
   SERVER_UNAVAILABLE: (model) => `${model} is on the server, which does not answer now. Try again later.`,

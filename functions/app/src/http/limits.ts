@@ -1,4 +1,4 @@
-/** What one client may ask for at once; each is checked before the work that it bounds. */
+/** The most that one client may ask for at once. Each limit is checked before the work that it bounds. */
 export interface Limits {
   /** Bytes of a request body, decompressed where it is compressed. */
   readonly maxBodyBytes: number;

@@ -1,4 +1,4 @@
-/** How a job comes to be, so that it is whole before anybody can see it: ADR-jobs.md. */
+/** Creates a job so that it is whole before anybody can see it: ADR-jobs.md. */
 import { createHash, randomBytes } from 'node:crypto';
 import { EngineError, parseModelRef } from '@pilotlight/engine';
 import * as z from 'zod/mini';
@@ -43,11 +43,11 @@ export async function submitJob(
   }
   const id = await claimedId(store, idempotencyKey, digest.sha256);
   const state = (await store.read(id)) ?? (await create(id));
-  // One that waits already is sent again: whether it was is not known, and twice does no harm.
+  // A job that waits already is sent again: nobody knows whether it was sent, and twice does no harm.
   return state.status === 'queued' ? send(queue, state) : state;
 }
 
-/** `undo`: with an Idempotency-Key there is none, for somebody else may wait for the same job. */
+/** Leave `undo` out for a job with an Idempotency-Key, because another client may wait for the same job. */
 async function send(
   queue: SubmitDependencies['queue'],
   state: JobState,
@@ -62,7 +62,7 @@ async function send(
   }
 }
 
-/** The id that the first to send this key has chosen. The object has only a hash of the key. */
+/** Gives the id that the first request with this key has chosen. The object has only a hash of the key. */
 async function claimedId(
   { objects, prefix }: JobStore,
   idempotencyKey: string,
@@ -93,10 +93,10 @@ async function refuseUnknown(model: string, models: SubmitDependencies['models']
   );
 }
 
-/** As clients know what comes from the head of their request. */
+/** The names of headers as clients know them. */
 const HEADERS: Readonly<Record<string, string>> = { contentType: 'Content-Type', accept: 'Accept' };
 
-/** What its schema does not take could be written, and never be read again. */
+/** Refuses a state that its schema would not take, because it could be written and never be read again. */
 function refuseUnreadable(state: JobState): void {
   const issue = jobStateSchema.safeParse(state).error?.issues[0];
   if (!issue) return;

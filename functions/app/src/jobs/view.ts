@@ -1,16 +1,16 @@
-/** What a client sees of a job. */
+/** The view that clients get of a job. */
 import { isOver, type JobResult, type JobState, type JobView, statusUrl } from './job.ts';
 import type { JobStore } from './store.ts';
 import { findDeadline } from './transitions.ts';
 
 /** Larger results are fetched by a link. */
 const INLINE_BYTES = 100_000;
-/** For so long a link works, unless the credentials that signed it end before. */
+/** Seconds for which a link works, unless the credentials that signed it end before. */
 const LINK_SECONDS = 3600;
 
 const JSON_TYPE = /^application\/json\b/;
 
-/** Of a job that is done, with its result, where that was not deleted. */
+/** Makes the view of a job: with the result, if the job is done and its result was not deleted. */
 export async function viewJob(store: JobStore, state: JobState): Promise<JobView> {
   const result =
     state.status === 'done' && state.result ? await viewResult(store, state.id, state.result) : {};

@@ -1,4 +1,4 @@
-/** What operations of every format are made of: bodies, responses, errors. */
+/** The pieces from which the operations of every format are made: bodies, responses, errors. */
 import { z } from '@hono/zod-openapi';
 import { type ErrorCode, STATUS_OF } from '../http/error-codes.ts';
 import { type ErrorFormat, plainError } from '../http/errors.ts';
@@ -32,7 +32,7 @@ export function json<Schema extends z.ZodType>(description: string, schema: Sche
   return { description, content: { 'application/json': { schema } } };
 }
 
-/** Of a request that nobody waits for any more. */
+/** The response to a request that became a job. */
 export function accepted() {
   const headers = z.object({
     location: z.string().meta({ description: 'Where to ask for the job' }),

@@ -9,7 +9,7 @@ export class Call {
   readonly start = performance.now();
   readonly c: Context;
   readonly body: RequestBody;
-  /** Its name in the route table. */
+  /** Name of the route in the route table. */
   route = 'unmatched';
   /** Whether the route is one by which a wire format asks for predictions. */
   predicts = false;

@@ -1,4 +1,4 @@
-/** A call that somebody else is to answer: what they get, and what the client gets of it. */
+/** A call that the server or the queue answers: the request that they get, and the answer that the client gets. */
 import { tooMuchWork } from '@pilotlight/engine/internal/batching/token-limits';
 import type { Context } from 'hono';
 import type { LambdaContext } from 'hono/aws-lambda';
@@ -19,7 +19,7 @@ export interface Elsewhere {
   readonly resolution: Exclude<Resolution, { kind: 'missing' }>;
   readonly admission: Exclude<Admission, 'here'>;
   readonly preference: Preference | undefined;
-  /** What the call would have this process do. */
+  /** The work that the call would be for this process. */
   readonly estimate: () => Promise<{ readonly tokens: number; readonly estimatedMs: number }>;
 }
 
@@ -85,7 +85,7 @@ async function handedRequest(
   };
 }
 
-/** What Lambda leaves of the invocation; a server has no end. */
+/** The milliseconds that are left of an invocation of Lambda; nothing on a server, which has no end. */
 function remainingMs({ env }: Context): number | undefined {
   const { lambdaContext }: { lambdaContext?: LambdaContext } = env ?? {};
   return lambdaContext?.getRemainingTimeInMillis();

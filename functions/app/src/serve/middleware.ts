@@ -1,4 +1,4 @@
-/** Middleware around every handler: time, errors, and whoever is told. */
+/** Middleware around every handler: it takes the time, answers errors, and tells telemetry. */
 import { PilotlightError } from '@pilotlight/engine';
 import type { Context, MiddlewareHandler } from 'hono';
 import { setBasePath } from '../http/base-path.ts';
@@ -9,7 +9,7 @@ import type { AppDependencies, Logger } from './ports.ts';
 /** Who answered: `function`, whatever this process is, `server`, or `queue`. */
 export const SERVED_BY = 'x-pilotlight-served-by';
 
-/** Begins the call, and tells telemetry of its end. No error leaves it. */
+/** Begins the call, and tells telemetry of its end. It lets no error through. */
 export function reportExchanges(parts: AppDependencies): MiddlewareHandler {
   const { telemetry, limits, handOver, basePath, logger } = parts;
   return async (c, next) => {
@@ -35,7 +35,7 @@ export interface NamedRoute {
   readonly formatError: ErrorFormat | undefined;
 }
 
-/** Says which route the call is of. */
+/** Notes the route of the call. */
 export function nameRoute({ route, predicts, formatError }: NamedRoute): MiddlewareHandler {
   return async (c, next) => {
     const call = getCall(c);

@@ -3,7 +3,7 @@ import type { PredictionRecord } from './ports.ts';
 /** Digits of the checksum that answers carry: enough to tell packages apart, short enough to compare by eye. */
 const CHECKSUM_DIGITS = 12;
 
-/** What answered, stage times and token counts of a prediction: TEI's names, milliseconds with their fractions. */
+/** Headers with the model, stage times and token counts of a prediction, by TEI's names, in milliseconds with fractions. */
 export function predictionHeaders(record: PredictionRecord): Record<string, string> {
   const { tokenizeMs, queueMs, inferMs, postprocessMs } = record.timings;
   const { total, padded, truncated } = record.tokens;

@@ -1,4 +1,4 @@
-/** Which model a call is for, and where it is. */
+/** Finds the model that a call is for, and says where it is. */
 import { EngineError, PilotlightError, parseModelRef } from '@pilotlight/engine';
 import type { AppDependencies, ListedModel } from './ports.ts';
 import type { Ask, Work } from './wire-format.ts';

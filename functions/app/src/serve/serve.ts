@@ -14,7 +14,7 @@ import { resolve } from './resolve.ts';
 import { whileConnected } from './while-connected.ts';
 import type { Codec, ModelCodec, PredictionWork } from './wire-format.ts';
 
-/** As JSON, some milliseconds of work. */
+/** More values than this are some milliseconds of work as JSON. */
 const MANY_VALUES = 50_000;
 
 /** The handler of one route of a wire format. */

@@ -31,7 +31,7 @@ export function readBatchConfig(environment: Environment): BatchConfig {
   ]);
 }
 
-/** Results that are inputs again would be predicted for ever. */
+/** Refuses prefixes that overlap, because results would be inputs again, for ever. */
 function findOverlap(config: BatchConfig): string[] {
   const { PILOTLIGHT_BATCH_INPUT_PREFIX: input, PILOTLIGHT_BATCH_OUTPUT_PREFIX: output } = config;
   if (!output.startsWith(input) && !input.startsWith(output)) return [];

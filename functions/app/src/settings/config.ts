@@ -17,7 +17,7 @@ const modelRef = z
   );
 const modelRefs = z.pipe(z.pipe(z.string(), z.transform(splitList)), z.array(modelRef));
 
-/** Unless the setting of this name says otherwise. */
+/** The default of the setting PILOTLIGHT_JOB_DEADLINE_HOURS. */
 export const DEFAULT_JOB_DEADLINE_HOURS = 72;
 
 const environmentSchema = z.object({
@@ -62,7 +62,7 @@ export type Config = z.infer<typeof environmentSchema>;
 
 /** The settings of every function and of the server, by their names. */
 export const SETTINGS: readonly string[] = Object.keys(environmentSchema.shape);
-/** A name that begins so is ours: one that is not known is a slip of the pen, not somebody else's variable. */
+/** A name with this prefix is ours, so an unknown one is a typing mistake and no variable of another program. */
 const PREFIX = 'PILOTLIGHT_';
 
 /**
@@ -77,12 +77,12 @@ export function readConfig(environment: Environment, others: readonly string[] =
   ]);
 }
 
-/** Where jobs wait and where they lie go together. */
+/** Finds the missing one, if only one of queue and bucket is set. */
 function findHalfAJobStore(environment: Environment): string[] {
   const pair = ['PILOTLIGHT_JOB_QUEUE_URL', 'PILOTLIGHT_JOB_BUCKET'] as const;
   const missing = pair.filter((name) => environment[name] === undefined);
   return missing.length === 1
-    ? missing.map((name) => `${name}: is missing, for the other one of ${pair.join(' and ')} is there`)
+    ? missing.map((name) => `${name}: is missing, but the other one of ${pair.join(' and ')} is there`)
     : [];
 }
 

@@ -4,7 +4,7 @@ import type { Limits } from '../http/limits.ts';
 import type { Config } from './config.ts';
 import { intraOpThreads } from './threads.ts';
 
-/** What the environment says of the engine. */
+/** Reads the options of the engine from the settings. */
 export function engineOptions(config: Config): EngineOptions {
   const { PILOTLIGHT_VARIANT: variant, PILOTLIGHT_MEMORY_BUDGET_BYTES: memoryBudgetBytes } = config;
   const { PILOTLIGHT_ALLOW_SPINNING: allowSpinning } = config;
@@ -40,7 +40,7 @@ function isLayer(folder: string): boolean {
   return folder.startsWith('/opt/');
 }
 
-/** What the environment says of the limits of the HTTP app. */
+/** Reads the limits of the HTTP app from the settings. */
 export function readLimits(config: Config): Limits {
   return {
     maxBodyBytes: config.PILOTLIGHT_MAX_BODY_BYTES,
@@ -53,7 +53,7 @@ export function readLimits(config: Config): Limits {
   };
 }
 
-/** What the environment says of the HTTP app. */
+/** Reads the options of the HTTP app from the settings. */
 export function appOptions(config: Config) {
   const { PILOTLIGHT_DEFAULT_MODEL: defaultModel, PILOTLIGHT_BASE_PATH: basePath } = config;
   return {

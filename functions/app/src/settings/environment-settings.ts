@@ -1,4 +1,4 @@
-/** What every reader of environment variables has in common. */
+/** The parts that all readers of environment variables share. */
 import { closest, PilotlightError, reasonOf } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 
@@ -32,7 +32,7 @@ export function listFaults(error: z.core.$ZodError | undefined): string[] {
   return (error?.issues ?? []).map((issue) => `${String(issue.path[0])}: ${reasonOf(issue)}`);
 }
 
-/** A line for each variable that has a name as ours have and is none of them: a slip of the pen. */
+/** Gives a line for each variable whose name looks like ours and is not known: a typing mistake. */
 export function listUnknown(
   environment: Environment,
   isOurs: (name: string) => boolean,

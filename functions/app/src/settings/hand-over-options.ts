@@ -3,7 +3,7 @@ import type { AppOptions, Logger } from '../serve/ports.ts';
 import type { Config } from './config.ts';
 import { readJobPlace } from './job-place.ts';
 
-/** What the environment says of the server and of jobs. Where it says nothing, nothing is loaded. */
+/** Makes the hand-over and the jobs that the settings name. Loads nothing for those that they do not name. */
 export async function handOverOptions(
   config: Config,
   logger: Logger,

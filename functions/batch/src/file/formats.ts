@@ -1,4 +1,4 @@
-/** What a file is, by the end of its name. */
+/** The formats of files, by the end of their names. */
 import { BatchError } from '../errors.ts';
 
 export interface Format {

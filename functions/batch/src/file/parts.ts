@@ -28,7 +28,7 @@ export interface Part {
 export interface PartLimits {
   /** A part is closed by the window that brings it here; its rows may be up to a window more. */
   readonly rows: number;
-  /** As `rows`, of output. */
+  /** The same for bytes of output. */
   readonly bytes: number;
 }
 

@@ -14,7 +14,7 @@ export interface FileJob {
   /** @default - `text` and `id` are the columns of a CSV file, a comma divides them, and a row has 1 MB at most */
   readonly options?: ReadOptions;
   readonly predictor: BulkPredictor & { readonly manifest: { readonly task: TaskName } };
-  /** Of the task. @default - those of the task */
+  /** Parameters of the task. @default - those of the task */
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** Rows that close a part. @default 10,000 */
   readonly partRows?: number;

@@ -19,8 +19,8 @@ export interface ReadOptions extends CsvOptions {
 }
 
 /**
- * The rows after `from`, in groups as they arrive. A compressed file is decompressed from its beginning, for nobody
- * can seek in gzip.
+ * The rows after `from`, in groups as they arrive. A compressed file is decompressed from its beginning, because gzip
+ * allows no seeking.
  *
  * @throws BatchError BROKEN_GZIP and NOT_UTF8, after the rows that could be read; COLUMN_NOT_FOUND
  */

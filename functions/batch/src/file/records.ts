@@ -8,7 +8,7 @@ export interface RawRecord {
   readonly bytes: Buffer;
   /** Offset in the file just after the record and its line ending. */
   readonly end: number;
-  /** Why it can not be read; `bytes` is then empty. */
+  /** Why it cannot be read; `bytes` is then empty. */
   readonly problem?: 'too-long' | 'unclosed-quote';
 }
 

@@ -1,4 +1,4 @@
-/** From records to rows: what the model is to be asked, or why it can not be. */
+/** From records to rows: the input for the model, or the reason why there is none. */
 import { isUtf8 } from 'node:buffer';
 import type { RowError } from '../errors.ts';
 import type { RawRecord } from './records.ts';
@@ -17,11 +17,11 @@ interface RowPlace {
   readonly id?: RowId;
   /** Offset in the file just after it. */
   readonly end: number;
-  /** Of its record, without the line ending. */
+  /** Bytes of its record, without the line ending. */
   readonly bytes: number;
 }
 
-/** What a record says: its fields, or why they can not be read. */
+/** The content of a record: its fields, or the reason why they cannot be read. */
 export type Parsed = { readonly fields: Fields } | { readonly error: RowError };
 /** Reads the texts of records, in order. */
 export type ParseTexts = (texts: readonly string[]) => readonly Parsed[];

@@ -3,7 +3,7 @@ import type { Row } from './rows.ts';
 
 export interface WindowLimits {
   readonly maxRows: number;
-  /** Of records; a single longer one is a window of its own. */
+  /** Bytes of records; a single longer record is a window of its own. */
   readonly maxBytes: number;
 }
 

@@ -15,7 +15,7 @@ export function backfillModel(key: string, prefixes: Prefixes): ModelRef {
   );
 }
 
-/** As of an upload with the same name, with a slash at its end. */
+/** The folder that an upload of the same name would have, with a slash at its end. */
 export function backfillFolder(
   key: string,
   prefixes: Prefixes,

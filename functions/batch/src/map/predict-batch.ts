@@ -27,7 +27,7 @@ export const batchResultSchema = z.object({
   errors: z.record(z.string(), count),
   seconds: z.number(),
 });
-/** What Step Functions is told of a batch; the answers themselves are in S3. */
+/** The report on a batch to Step Functions; the answers themselves are in S3. */
 export type BatchResult = z.infer<typeof batchResultSchema>;
 
 /** Metadata of a part: what was told of its batch, for one that is asked for again. */

@@ -1,5 +1,5 @@
 /**
- * What the result writer of Step Functions has left in S3: what became of each batch.
+ * The outcome of each batch, which the result writer of Step Functions has left in S3.
  * https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html
  */
 

@@ -21,7 +21,7 @@ export interface BackfillSummary {
   readonly errors: Readonly<Record<string, number>>;
   /** Rows of batches that failed, by the error of the batch; they have no line in the output. */
   readonly lost: Readonly<Record<string, number>>;
-  /** Of all batches, one after the other. */
+  /** The sum over all batches. */
   readonly seconds: number;
 }
 

@@ -1,4 +1,4 @@
-/** What is known of a file at one point of its way: an immutable value, from which the summary of a fault is written. */
+/** The facts that are known of a file at one step: an immutable value, from which the summary of a fault is written. */
 import { isS3Status } from '@pilotlight/app/internal/aws/s3-errors';
 import type { S3Objects } from '@pilotlight/app/internal/aws/s3-objects';
 import { EngineError, type PilotlightError } from '@pilotlight/engine';
@@ -15,7 +15,7 @@ interface FileFacts {
   /** Where the summary goes. */
   readonly folder: string;
   readonly engineVersion: string;
-  /** As S3 says it, quotes included. @default - the object could not be read */
+  /** The ETag with its quotes, as S3 gives it. @default - the object could not be read */
   readonly etag?: string;
   /** @default 0 */
   readonly bytes?: number;

@@ -1,4 +1,4 @@
-/** What a message says: files that have arrived, in the words of S3 or EventBridge, or a file to go on with. */
+/** The messages of the queue: files that have arrived, in the words of S3 or EventBridge, or a file to go on with. */
 import * as z from 'zod/mini';
 import { BatchError } from '../errors.ts';
 

@@ -1,4 +1,4 @@
-/** What the key of an upload says: `in/<model>[@<version>]/<rest>`; and where its results go. */
+/** The meaning of an upload's key, `in/<model>[@<version>]/<rest>`, and the place of its results. */
 import { type ModelRef, parseModelRef } from '@pilotlight/engine';
 import { modelNameSchema, modelVersionSchema } from '@pilotlight/model-format';
 import { BatchError } from '../errors.ts';

@@ -16,7 +16,7 @@ import { Superseded } from './superseded.ts';
 const RUN = 'pilotlight-run';
 const INPUT = 'pilotlight-input';
 const PROGRESS = 'pilotlight-progress';
-/** Of two deliveries at once, one gives way at each try. */
+/** Tries of a write. At each of them, one of two deliveries at once gives way. */
 const TRIES = 20;
 
 const count = z.int().check(z.nonnegative());

@@ -31,12 +31,12 @@ export interface ProcessorDependencies {
 
 /**
  * `done`, now or by an earlier delivery; `continued` by a message to the queue; `superseded` by a newer file of the
- * same key; `ignored`, for it is no file to predict.
+ * same key; `ignored` because it is no file to predict.
  */
 export interface Processed {
   readonly outcome: 'done' | 'continued' | 'superseded' | 'ignored';
   readonly model?: string;
-  /** Of this invocation alone. */
+  /** Rows of this invocation alone. */
   readonly rows: number;
   readonly rowErrors: number;
   readonly seconds: number;

@@ -1,7 +1,7 @@
 import type { BatchConfig } from '@pilotlight/app/internal/settings/batch-config';
 import type { ProcessorDependencies } from './process-object.ts';
 
-/** What `processObject` works with, of the settings and of the world around it. */
+/** Makes the dependencies of `processObject` from the settings and the clients. */
 export function createProcessor(
   config: BatchConfig,
   world: Pick<ProcessorDependencies, 'engine' | 'engineVersion' | 'objects' | 'goOnLater'>,

@@ -63,7 +63,7 @@ const step = fc.oneof(
 interface World {
   circuit: Circuit;
   now: number;
-  /** What was sent and has not come back. */
+  /** Requests that were sent and have not come back. */
   pending: ('forward' | 'probe')[];
   /** Results of requests that were forwarded while it was closed for the last time. */
   failuresInARow: number;

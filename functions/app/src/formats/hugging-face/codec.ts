@@ -24,12 +24,12 @@ export const codecs: Record<keyof typeof routes, Codec> = {
   pipeline: predict,
 };
 
-/** What is named beside the body. */
+/** The parts of a call that its body does not hold. */
 export interface Named {
   readonly ref: string;
   /** @default - the task that the body is of */
   readonly task?: string | undefined;
-  /** As of `Ask`. */
+  /** See `Ask`. */
   readonly path?: string;
 }
 

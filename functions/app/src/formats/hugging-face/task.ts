@@ -14,7 +14,7 @@ export function namedTask(wanted: string, manifest: PackageManifest): TaskName |
   const known = isTask(name) ? name : 'a task of this name';
   throw new EngineError(
     'TASK_UNSUPPORTED',
-    `Model ${manifest.name} can not do ${known}; it can do ${tasks.join(', ')}.`,
+    `Model ${manifest.name} cannot do ${known}; it can do ${tasks.join(', ')}.`,
     { details: { model: manifest.name, tasks } },
   );
 }

@@ -21,7 +21,7 @@ export const isRaw = (tensors: readonly InferTensor[]): boolean =>
 
 type Int64Tensor = Tensor<BigInt64Array>;
 
-/** As a prepared call of the engine; its results are the tensors of the graph. */
+/** Acts as a prepared call of the engine; its results are the tensors of the graph. */
 export interface RawCall extends PreparedCall {
   run(options?: {
     readonly signal?: AbortSignal;

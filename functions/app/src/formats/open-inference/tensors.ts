@@ -1,4 +1,4 @@
-/** What tensors of text mean, and how results look as tensors. */
+/** Reads tensors of text as inputs, and writes results as tensors. */
 import { refuseField } from '../../http/request/parse.ts';
 import { isVector } from '../vectors.ts';
 import type { InferTensor, OutputTensor } from './request.ts';

@@ -1,4 +1,4 @@
-/** What Amazon SageMaker asks of a container: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html */
+/** The routes that Amazon SageMaker asks of a container: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html */
 import { refuseField } from '../../http/request/parse.ts';
 import type { AppDependencies } from '../../serve/ports.ts';
 import { tellReady } from '../../serve/ready.ts';
@@ -7,7 +7,7 @@ import type { Codec } from '../../serve/wire-format.ts';
 import { decodePrediction } from '../hugging-face/codec.ts';
 import type { routes } from './routes.ts';
 
-/** Of a call to an endpoint of several models. */
+/** The header of a call to an endpoint of several models. */
 const TARGET_MODEL = 'x-amzn-sagemaker-target-model';
 
 export const codecs: Record<keyof typeof routes, Codec> = {

@@ -1,8 +1,8 @@
-/** What a client is told of a job that was taken. */
+/** The answer to a client whose job was accepted. */
 import type { Context } from 'hono';
 import { publicPath } from '../base-path.ts';
 
-/** Seconds after which it is worth asking again. */
+/** Seconds after which a client should ask again. */
 export const RETRY_AFTER = '2';
 
 /** Where the client finds the job: 202 with `{job, status_url}`, Location and Retry-After. */

@@ -5,12 +5,12 @@ import { HttpError } from '../errors.ts';
 const MAX_VALUES = 4_000_000;
 
 /**
- * What an invocation of Lambda may answer, headers and escapes included:
+ * The most bytes that an invocation of Lambda may answer, headers and escapes included:
  * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 const LAMBDA_BYTES = 6_291_556;
 const HEADER_BYTES = 16_384;
-/** Of those, what is left for the body, in the form in which it goes. */
+/** The bytes of them that are left for the body, in the form in which it is sent. */
 export const LAMBDA_BODY_BYTES = LAMBDA_BYTES - HEADER_BYTES;
 /** In JSON, a character of a text takes so many bytes at most, unless it is a control character, which JSON does not have. */
 const BYTES_OF_CHARACTER = 3;

@@ -7,7 +7,7 @@ const COMPRESS = {
   br: (text: string) => promisify(brotliCompress)(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }),
 };
 
-/** In a thread of libuv's, at the fastest level: an answer waits for it. */
+/** Compresses in a thread of libuv, at the fastest level because an answer waits for it. */
 export async function compress(
   text: string,
   coding: keyof typeof COMPRESS,

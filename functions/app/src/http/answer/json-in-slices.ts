@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 const SLICE_MS = 4;
 
 /**
- * As JSON.stringify of lists of lists, list by list, with other requests between them: the vectors of all tokens of a batch
+ * Gives the same text as JSON.stringify, but list by list, so that other requests run in between: the vectors of all tokens of a batch
  * are half a second of work.
  */
 export async function stringifyInSlices(value: unknown): Promise<string> {

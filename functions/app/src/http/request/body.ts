@@ -18,7 +18,7 @@ export class RequestBody {
     this.#keeps = keeps;
   }
 
-  /** As it is, decompressed. @throws HttpError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, INVALID_REQUEST */
+  /** The bytes, decompressed but not parsed. @throws HttpError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, INVALID_REQUEST */
   bytes(): Promise<Uint8Array> {
     const { maxBodyBytes } = this.#limits;
     if (!this.#keeps) return readBytes(this.#request, maxBodyBytes);

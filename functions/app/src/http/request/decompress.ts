@@ -4,7 +4,7 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { HttpError } from '../errors.ts';
 import type { ContentCoding } from './media-type.ts';
 
-/** What is decompressed at once; a bomb is given up after one such piece too many. */
+/** The piece that is decompressed at once; a bomb is given up after one such piece too many. */
 const PIECE = { chunkSize: 65_536 };
 
 const DECODERS: Record<ContentCoding, () => Transform> = {
@@ -14,7 +14,7 @@ const DECODERS: Record<ContentCoding, () => Transform> = {
 };
 
 /**
- * The decompressed pieces of a body, each made when it is asked for. Who stops asking ends the stream behind it.
+ * The decompressed pieces of a body, each made when it is asked for. A caller that stops asking ends the stream behind it.
  *
  * @throws HttpError INVALID_REQUEST where the body is cut short or not what it says to be.
  */

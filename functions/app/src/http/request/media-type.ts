@@ -11,7 +11,7 @@ const CHARSETS = /^"?(?:utf-?8|us-ascii)"?$/;
 const CODINGS = { gzip: 'gzip', 'x-gzip': 'gzip', deflate: 'deflate', br: 'br' } as const;
 export type ContentCoding = (typeof CODINGS)[keyof typeof CODINGS];
 
-/** @throws HttpError UNSUPPORTED_MEDIA_TYPE where a body can not be UTF-8 JSON by what its headers say. */
+/** @throws HttpError UNSUPPORTED_MEDIA_TYPE where a body cannot be UTF-8 JSON by what its headers say. */
 export function requireJson(headers: Headers): void {
   const [type = '', ...attributes] = (headers.get('content-type') ?? '').toLowerCase().split(';');
   if (type.trim() !== '' && !JSON_TYPES.test(type.trim())) {
@@ -23,7 +23,7 @@ export function requireJson(headers: Headers): void {
   }
 }
 
-/** What a file by itself arrives as: an image or a recording for a model that reads one. */
+/** Types under which a file arrives by itself: an image or a recording for a model that reads one. */
 const FILE_TYPES = /^(?:image\/|audio\/|application\/octet-stream)/;
 
 export function isFile(headers: Headers): boolean {

@@ -1,4 +1,4 @@
-/** What the formats share: a body against its schema, and limits on what is in it. */
+/** Checks that the formats share: a body against its schema, and the limits on its content. */
 import { EngineError } from '@pilotlight/engine';
 import { reasonOf } from '@pilotlight/model-format/errors';
 import type * as z from 'zod/mini';

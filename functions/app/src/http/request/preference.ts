@@ -1,4 +1,4 @@
-/** What a client says of waiting, and of requests that it sends again. */
+/** The headers by which a client says how long it waits, and marks a request that it sends again. */
 import { refuseField } from './parse.ts';
 
 /** `Prefer: respond-async`: https://datatracker.ietf.org/doc/html/rfc7240#section-4.1 */

@@ -36,7 +36,7 @@ export async function openApiDocument(): Promise<OpenApiDocument> {
   });
 }
 
-/** As plain JSON: zod's schema carries more than its type, which is not that of OpenAPI, can say. */
+/** Converts to plain JSON, because zod's schema carries more than its type says, and the type is not OpenAPI's. */
 function jsonSchema(schema: ZodMiniType): { type: 'object' } {
   const { $schema: _, ...plain } = toJSONSchema(schema, { io: 'input' });
   return JSON.parse(JSON.stringify(plain));

@@ -1,4 +1,4 @@
-/** What makes the forms of /docs send requests. Runs in the browser, as it stands. */
+/** The script by which the forms of /docs send requests. It runs in the browser as it stands. */
 export const script = `
 const base = location.pathname.replace(/\\/docs\\/?$/, '');
 const shown = (name, className, text) => {
