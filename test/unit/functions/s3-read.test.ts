@@ -52,24 +52,28 @@ afterAll(() => {
   server.close();
 });
 
-async function read(script: Answer[], from = 0, etag = ETAG): Promise<Buffer> {
+/** Waits for a silent connection as long as in operation, unless a test is about silence: a busy machine is silent, too. */
+async function read(
+  script: Answer[],
+  { from = 0, etag = ETAG, silenceMs = 20_000 } = {},
+): Promise<Buffer> {
   answers = script;
   ranges = [];
   const object = { bucket: 'uploads', key: 'a', etag, bytes: CONTENT.length };
   const chunks: Uint8Array[] = [];
-  for await (const chunk of readObject(client, object, from, { silenceMs: 200 })) chunks.push(chunk);
+  for await (const chunk of readObject(client, object, from, { silenceMs })) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
 it('a read of an object goes on where a connection broke or fell silent', async () => {
-  expect((await read([cut, stall, nothing, cut])).equals(CONTENT)).toBe(true);
-  expect(ranges).toHaveLength(5);
+  expect((await read([cut, stall, nothing, cut], { silenceMs: 200 })).equals(CONTENT)).toBe(true);
+  expect(ranges.length).toBeGreaterThanOrEqual(5);
   expect(ranges[0]).toBe('bytes=0-299999');
   expect(ranges.slice(1).every((range) => /^bytes=[1-9]\d*-299999$/.test(range ?? ''))).toBe(true);
 });
 
 it('a read of an object begins at the offset that is asked for', async () => {
-  expect((await read([], 123_456)).equals(CONTENT.subarray(123_456))).toBe(true);
+  expect((await read([], { from: 123_456 })).equals(CONTENT.subarray(123_456))).toBe(true);
   expect(ranges).toEqual(['bytes=123456-299999']);
 });
 
@@ -92,6 +96,6 @@ it('a read does not take the time of a slow consumer for silence', async () => {
 });
 
 it('a read of an object does not go on in another one that took its place', async () => {
-  await expect(read([], 0, '"other"')).rejects.toMatchObject({ $metadata: { httpStatusCode: 412 } });
+  await expect(read([], { etag: '"other"' })).rejects.toMatchObject({ $metadata: { httpStatusCode: 412 } });
   expect(ranges).toHaveLength(1);
 });

@@ -30,7 +30,9 @@ describe('a message of the queue', () => {
     ['in/m/a+b%2Bc%C3%A9.jsonl', 'in/m/a b+cé.jsonl'],
     ['in%2Fm%2Fa.jsonl', 'in/m/a.jsonl'],
   ])('that is a notification of S3 has its key encoded: %s', (encoded, key) => {
-    expect(parseMessage(JSON.stringify(notification(encoded)))).toEqual([{ bucket: 'uploads', key, etag: 'e' }]);
+    expect(parseMessage(JSON.stringify(notification(encoded)))).toEqual([
+      { bucket: 'uploads', key, etag: 'e' },
+    ]);
   });
 
   it('that is an event of EventBridge has its key as it is', () => {

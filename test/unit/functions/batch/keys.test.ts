@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest';
-import { isUpload, parseUploadModel, outputFolder, formatPartName } from '../../../../functions/batch/src/object/keys.ts';
+import {
+  formatPartName,
+  isUpload,
+  outputFolder,
+  parseUploadModel,
+} from '../../../../functions/batch/src/object/keys.ts';
 
 const PREFIXES = { input: 'in/', output: 'out/' };
 const sentiment = { name: 'sentiment', version: '1.0.0' };
@@ -16,7 +21,9 @@ it.each([
 it.each(['in/a.jsonl', 'in/../a.jsonl', 'in/Sentiment/a.jsonl', 'in/sentiment@1/a.jsonl', 'in//a.jsonl'])(
   'the key %s names no model',
   (key) => {
-    expect(() => parseUploadModel(key, PREFIXES)).toThrow(expect.objectContaining({ code: 'KEY_NOT_UNDERSTOOD' }));
+    expect(() => parseUploadModel(key, PREFIXES)).toThrow(
+      expect.objectContaining({ code: 'KEY_NOT_UNDERSTOOD' }),
+    );
   },
 );
 
@@ -31,5 +38,9 @@ it.each([
 });
 
 it('the numbers of parts sort by name', () => {
-  expect([0, 7, 12_345].map(formatPartName)).toEqual(['part-00000.jsonl', 'part-00007.jsonl', 'part-12345.jsonl']);
+  expect([0, 7, 12_345].map(formatPartName)).toEqual([
+    'part-00000.jsonl',
+    'part-00007.jsonl',
+    'part-12345.jsonl',
+  ]);
 });

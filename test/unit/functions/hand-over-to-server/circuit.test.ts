@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  decide,
   afterForward,
   afterProbe,
   type Circuit,
   CLOSED,
+  decide,
 } from '../../../../functions/app/src/hand-over/circuit.ts';
 
 const settings = { failuresToOpen: 3, coolDownMs: 1000 };
