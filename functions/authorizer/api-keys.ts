@@ -1,4 +1,4 @@
-/** The keys that may call the API: known by their hashes, so that who reads the secret can not call. */
+/** The keys that may call the API. Only their hashes are known, so that a reader of the secret cannot call. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod/mini';
 import { AuthorizerError } from './errors.ts';
@@ -22,7 +22,7 @@ export interface ApiKey {
  * @throws AuthorizerError API_KEYS_INVALID, which says nothing of the content.
  */
 export function parseApiKeys(secret: string): readonly ApiKey[] {
-  const parsed = secretSchema.safeParse(jsonOf(secret));
+  const parsed = secretSchema.safeParse(parseJson(secret));
   if (!parsed.success) {
     throw new AuthorizerError(
       'API_KEYS_INVALID',
@@ -35,7 +35,7 @@ export function parseApiKeys(secret: string): readonly ApiKey[] {
 }
 
 /** An error of JSON.parse quotes what it read, so it goes no further. */
-function jsonOf(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -47,7 +47,7 @@ function jsonOf(text: string): unknown {
  * The name of the key that was presented, or undefined. Takes as long whichever key it is: hashes are compared, all
  * of them, each in constant time.
  */
-export function nameOfKey(presented: string, keys: readonly ApiKey[]): string | undefined {
+export function findKeyName(presented: string, keys: readonly ApiKey[]): string | undefined {
   const digest = createHash('sha256').update(presented).digest();
   let found: string | undefined;
   for (const { name, sha256 } of keys) {

@@ -6,8 +6,8 @@ import { AuthorizerError } from './errors.ts';
 export const KEYS_LIVE_MS = 300_000;
 
 /**
- * Reads the keys at most once in five minutes; whoever comes meanwhile waits for the same read. A read that failed is
- * not kept: old keys are not used in its place, for one of them may have been withdrawn.
+ * Reads the keys at most once in five minutes; requests that come meanwhile wait for the same read. A read that failed is
+ * not kept, and old keys are not used in its place, because one of them may have been withdrawn.
  *
  * The clock goes on while an environment is frozen or kept as a snapshot, so keys read before that are read again.
  *
@@ -38,7 +38,7 @@ async function readKeys(readSecret: ReadSecret, secretId: string): Promise<reado
   } catch (cause) {
     throw new AuthorizerError(
       'API_KEYS_UNAVAILABLE',
-      'The secret of the API keys can not be read. May the function read it, and is Secrets Manager reachable?',
+      'The secret of the API keys cannot be read. May the function read it, and is Secrets Manager reachable?',
       { cause },
     );
   }

@@ -1,9 +1,9 @@
 /** API keys for the HTTP API: a Lambda authoriser, payload format 2.0, simple responses. */
 import type { Logger } from '@aws-lambda-powertools/logger';
 import * as z from 'zod/mini';
-import { type ApiKey, nameOfKey } from './api-keys.ts';
+import { type ApiKey, findKeyName } from './api-keys.ts';
 
-/** What the authoriser reads of API Gateway's event; header names are in lower case there. */
+/** The part of API Gateway's event that the authoriser reads; header names are in lower case there. */
 const eventSchema = z.object({
   version: z.literal('2.0'),
   type: z.literal('REQUEST'),
@@ -17,8 +17,8 @@ export type AuthorizerResponse =
   /** `$context.authorizer.apiKeyName` in access logs; never the key. */
   | { readonly isAuthorized: true; readonly context: { readonly apiKeyName: string } };
 
-export interface AuthorizerParts {
-  /** Rejects where the keys can not be had: nobody is let in then. */
+export interface AuthorizerDependencies {
+  /** Rejects where the keys cannot be had: nobody is let in then. */
   readonly apiKeys: () => Promise<readonly ApiKey[]>;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
@@ -30,9 +30,9 @@ const REFUSED: AuthorizerResponse = { isAuthorized: false };
  * former counts. Identity source: `$request.header.x-api-key` alone, which lets API Gateway cache the answers; for
  * bearer tokens `$request.header.authorization`; for either, none and no caching.
  *
- * @throws AuthorizerError where the keys can not be had: API Gateway answers 500, and does not cache it.
+ * @throws AuthorizerError where the keys cannot be had: API Gateway answers 500, and does not cache it.
  */
-export function createHandler({ apiKeys, logger }: AuthorizerParts) {
+export function createHandler({ apiKeys, logger }: AuthorizerDependencies) {
   return async (event: unknown): Promise<AuthorizerResponse> => {
     const parsed = eventSchema.safeParse(event);
     if (!parsed.success) {
@@ -45,7 +45,7 @@ export function createHandler({ apiKeys, logger }: AuthorizerParts) {
       logger.info('Refused: the request has no key', { requestId });
       return REFUSED;
     }
-    const name = nameOfKey(key, await readKeys({ apiKeys, logger }));
+    const name = findKeyName(key, await readKeys({ apiKeys, logger }));
     if (name === undefined) {
       logger.warn('Refused: the key is not known', { requestId });
       return REFUSED;
@@ -54,11 +54,11 @@ export function createHandler({ apiKeys, logger }: AuthorizerParts) {
   };
 }
 
-async function readKeys({ apiKeys, logger }: AuthorizerParts): Promise<readonly ApiKey[]> {
+async function readKeys({ apiKeys, logger }: AuthorizerDependencies): Promise<readonly ApiKey[]> {
   try {
     return await apiKeys();
   } catch (error) {
-    logger.error('The API keys can not be had, so nobody is let in', { error });
+    logger.error('The API keys cannot be had, so nobody is let in', { error });
     throw error;
   }
 }

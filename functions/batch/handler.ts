@@ -12,7 +12,7 @@ import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
 import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { ENGINE_VERSION, Engine } from '@pilotlight/engine';
 import { createHandler } from './src/create-handler.ts';
-import { processorOf } from './src/object/processor.ts';
+import { createProcessor } from './src/object/processor.ts';
 
 keepHeapSmall();
 const config = readConfig(withoutBatchConfig(process.env));
@@ -22,7 +22,7 @@ const engine = new Engine(engineOptions(config));
 const queue = new SqsQueue(createSqsClient(process.env), batch.PILOTLIGHT_BATCH_QUEUE_URL);
 
 export const handler = createHandler({
-  processor: processorOf(batch, {
+  processor: createProcessor(batch, {
     engine,
     engineVersion: ENGINE_VERSION,
     objects: new S3Objects(createS3Client(process.env), batch.PILOTLIGHT_BATCH_BUCKET),

@@ -5,18 +5,18 @@ import type { Invoke } from '@pilotlight/app/internal/aws/lambda-invoker';
 import { WARM_UP_SOURCE, type WarmUpEvent } from '@pilotlight/app/internal/aws/warm-up';
 import { explainIssue, PilotlightError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
-import { type Expectations, verdictOf } from './verdict.ts';
+import { type Expectations, judge } from './verdict.ts';
 
 const id = z.string('is missing').check(z.minLength(1, 'is empty'));
 
-/** What CodeDeploy invokes a hook with. */
+/** The event by which CodeDeploy invokes a hook. */
 const hookEventSchema = z.object({ DeploymentId: id, LifecycleEventHookExecutionId: id });
 
 export class PreTrafficHookError extends PilotlightError<'INVALID_EVENT' | 'INVALID_CONFIGURATION'> {
   override readonly name = 'PreTrafficHookError';
 }
 
-export interface HookParts extends Expectations {
+export interface HookDependencies extends Expectations {
   readonly invoke: Invoke;
   readonly report: ReportStatus;
   /** ARN of the new version: the alias still leads to the old one. */
@@ -31,21 +31,21 @@ export interface LambdaContext {
 
 /** Goldens of every model; packages have fewer, and a version runs none twice. */
 const GOLDENS = 1000;
-/** Left for the report after an invocation was given up. */
+/** The time that is kept for the report after an invocation was given up. */
 const CLOSING_MS = 60_000;
 
 /**
- * Takes `{DeploymentId, LifecycleEventHookExecutionId}`. What speaks against the version is reported to CodeDeploy and
+ * Takes `{DeploymentId, LifecycleEventHookExecutionId}`. Reasons against the version are reported to CodeDeploy and
  * never thrown. CodeDeploy fails a deployment of which it hears nothing within an hour.
  *
  * @throws PreTrafficHookError INVALID_EVENT; what CodeDeploy or the network said where nothing could be reported.
  */
-export function createHandler({ invoke, report, versionArn, logger, ...expectations }: HookParts) {
+export function createHandler({ invoke, report, versionArn, logger, ...expectations }: HookDependencies) {
   return async (event: unknown, context: LambdaContext): Promise<{ status: HookStatus }> => {
     const execution = parseEvent(event);
     const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - CLOSING_MS));
     const warmUp: WarmUpEvent = { source: WARM_UP_SOURCE, goldens: GOLDENS };
-    const { faults, goldens, drift } = verdictOf(await invoke(versionArn, warmUp, signal), expectations);
+    const { faults, goldens, drift } = judge(await invoke(versionArn, warmUp, signal), expectations);
     const { deploymentId } = execution;
     for (const { message, ...fault } of faults) logger.error(message, { versionArn, deploymentId, ...fault });
     const status = faults.length === 0 ? 'Succeeded' : 'Failed';

@@ -21,40 +21,40 @@ export interface Fault {
 export interface Verdict {
   /** None where the version may have traffic. */
   readonly faults: readonly Fault[];
-  /** That were run. */
+  /** Goldens that were run. */
   readonly goldens: number;
   /** The largest of all goldens. */
   readonly drift: number;
 }
 
 /** Judges the answer to a warm-up that asked for goldens of every model. */
-export function verdictOf(invocation: Invocation, { models, toleratedDrift }: Expectations): Verdict {
-  if ('failure' in invocation) return refusal(`The new version can not be checked: ${invocation.failure}`);
+export function judge(invocation: Invocation, { models, toleratedDrift }: Expectations): Verdict {
+  if ('failure' in invocation) return refusal(`The new version cannot be checked: ${invocation.failure}`);
   const report = warmUpReportSchema.safeParse(invocation.answer);
   if (!report.success || report.data.selfChecks === undefined) {
     const answer = JSON.stringify(invocation.answer).slice(0, 300);
     return refusal(`The new version does not check goldens when it is asked to; it answered ${answer}`);
   }
   const { selfChecks } = report.data;
-  const missing = models.filter((model) => !selfChecks.some(({ model: ref }) => isOf(ref, model)));
+  const missing = models.filter((model) => !selfChecks.some(({ model: ref }) => isVersionOf(ref, model)));
   const wrong = selfChecks.filter(({ drift }) => drift === undefined || !(drift <= toleratedDrift));
   return {
     faults: [
       ...missing.map((model) => ({ message: 'A model of the new version is not in memory', model })),
-      ...wrong.map((check) => ({ message: faultOf(check), ...check })),
+      ...wrong.map((check) => ({ message: describeFault(check), ...check })),
     ],
     goldens: selfChecks.length,
     drift: Math.max(0, ...selfChecks.map(({ drift = 0 }) => drift)),
   };
 }
 
-function faultOf({ drift }: SelfCheck): string {
+function describeFault({ drift }: SelfCheck): string {
   return drift === undefined
     ? 'A golden of the new version could not be run or compared'
     : 'An answer of the new version deviates from its golden by more than is tolerated';
 }
 
-function isOf(ref: string, model: string): boolean {
+function isVersionOf(ref: string, model: string): boolean {
   return ref === model || ref.startsWith(`${model}@`);
 }
 

@@ -1,4 +1,4 @@
-/** What an environment has to say of its start, once. */
+/** The metrics of an environment's start, published once. */
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import { addMetrics } from '@pilotlight/app/internal/telemetry/emf';
 import type { PredictModel } from './ports.ts';
@@ -9,7 +9,7 @@ export interface ColdStart {
   readonly initMs: number;
   /** Whether a request waited for it, rather than a warm-up. */
   readonly felt: boolean;
-  /** Those that were loaded meanwhile. */
+  /** Models that were loaded meanwhile. */
   readonly models: readonly PredictModel[];
 }
 

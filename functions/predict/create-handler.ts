@@ -4,10 +4,10 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy, { type Request as Invocation } from '@middy/core';
-import { HttpError } from '@pilotlight/app/internal/answer/errors';
 import { createApp } from '@pilotlight/app/internal/app';
+import { HttpError } from '@pilotlight/app/internal/http/errors';
+import type { Limits } from '@pilotlight/app/internal/http/limits';
 import type { Jobs } from '@pilotlight/app/internal/jobs/job';
-import type { Limits } from '@pilotlight/app/internal/request/limits';
 import type { HandOver } from '@pilotlight/app/internal/serve/hand-over-port';
 import type { Preload } from '@pilotlight/app/internal/settings/preload';
 import { emfTelemetry } from '@pilotlight/app/internal/telemetry/emf';
@@ -17,26 +17,26 @@ import { errorBoundary } from './error-boundary.ts';
 import { lifecycle } from './lifecycle.ts';
 import type { PredictEngine } from './ports.ts';
 
-export interface HandlerParts {
+export interface HandlerDependencies {
   readonly engine: PredictEngine;
   readonly preload: Preload;
   /** Settles, with the milliseconds since the process began, once all of `preload` has. */
   readonly ready: Promise<number>;
   readonly limits: Limits;
-  /** As in the HTTP app's options. */
+  /** See `AppOptions`. */
   readonly defaultModel?: string;
-  /** As in the HTTP app's options. */
+  /** See `AppOptions`. */
   readonly basePath?: string;
-  /** As in the HTTP app's options. */
+  /** See `AppOptions`. */
   readonly handOver?: HandOver;
-  /** As in the HTTP app's options. */
+  /** See `AppOptions`. */
   readonly jobs?: Jobs;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
 
 /** Takes API Gateway's events (payload format 2.0) and warm-ups. */
-export function createHandler({ engine, preload, ready, logger, metrics, ...options }: HandlerParts) {
+export function createHandler({ engine, preload, ready, logger, metrics, ...options }: HandlerDependencies) {
   const prometheus = new PrometheusMetrics(() => engine.loaded().length);
   const app = createApp({
     ...options,

@@ -15,7 +15,7 @@ export class Environment {
     return this.#id;
   }
 
-  /** Whether this is the first invocation. To be asked once in each. */
+  /** Whether this is the first invocation. Ask it once in each invocation. */
   begin(): boolean {
     const first = !this.#invoked;
     this.#invoked = true;

@@ -1,11 +1,11 @@
 import type { MiddlewareObj } from '@middy/core';
-import { errorReply } from '@pilotlight/app/internal/answer/errors';
+import { errorReply } from '@pilotlight/app/internal/http/errors';
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import { WarmUpError } from './warm-up.ts';
 
 /**
  * Answers what the app did not catch, such as an event that is no HTTP request, with the body of every
- * error. A warm-up that is refused is an invocation that failed: who sent it speaks no HTTP.
+ * error. A warm-up that is refused is an invocation that failed, because its sender speaks no HTTP.
  */
 export function errorBoundary(logger: Logger): MiddlewareObj<unknown, unknown> {
   return {

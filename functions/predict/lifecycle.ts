@@ -3,11 +3,11 @@ import type { MiddlewareObj } from '@middy/core';
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import { reportColdStart } from './cold-start.ts';
 import { Environment } from './environment.ts';
-import { type PredictModel, refOf } from './ports.ts';
+import { formatRef, type PredictModel } from './ports.ts';
 import { selfChecks } from './self-check.ts';
 import { answerWarmUp, isWarmUp } from './warm-up.ts';
 
-export interface LifecycleParts {
+export interface LifecycleDependencies {
   /** Settles, with the milliseconds since the process began, once the models of the preload list are loaded or refused. */
   readonly ready: Promise<number>;
   readonly loaded: () => readonly PredictModel[];
@@ -21,9 +21,9 @@ export function lifecycle({
   loaded,
   logger,
   metrics,
-}: LifecycleParts): MiddlewareObj<unknown, unknown> {
+}: LifecycleDependencies): MiddlewareObj<unknown, unknown> {
   const environment = new Environment();
-  const models = () => loaded().map(refOf);
+  const models = () => loaded().map(formatRef);
   const checks = selfChecks({ loaded, logger, metrics });
   return {
     name: 'lifecycle',

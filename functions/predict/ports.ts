@@ -1,4 +1,4 @@
-/** What the predict function asks of its models beside what the HTTP app does. */
+/** The interface of models that the predict function needs beside the one of the HTTP app. */
 
 import type { ServingEngine } from '@pilotlight/app/internal/serve/ports';
 import { formatModelRef, type LoadedModel } from '@pilotlight/engine';
@@ -10,6 +10,6 @@ export interface PredictEngine extends ServingEngine {
 }
 
 /** `name@version` */
-export function refOf({ manifest }: PredictModel): string {
+export function formatRef({ manifest }: PredictModel): string {
   return formatModelRef(manifest);
 }

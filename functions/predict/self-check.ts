@@ -4,15 +4,15 @@ import type { SelfCheck } from '@pilotlight/app/internal/aws/warm-up';
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import { addMetrics } from '@pilotlight/app/internal/telemetry/emf';
 import { type GoldenCheck, PilotlightError } from '@pilotlight/engine';
-import { type PredictModel, refOf } from './ports.ts';
+import { formatRef, type PredictModel } from './ports.ts';
 
-export interface SelfCheckParts {
+export interface SelfCheckDependencies {
   readonly loaded: () => readonly PredictModel[];
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
 
-/** Neither rejects: a model that drifts, or can not be run, is reported. Each check is published. */
+/** Neither method rejects: a model that drifts, or cannot be run, is reported. Each check is published. */
 export interface SelfChecks {
   /** One golden of one model, another model each time. Null where no model is loaded. */
   one(): Promise<SelfCheck | null>;
@@ -23,14 +23,14 @@ export interface SelfChecks {
   every(goldens: number, milliseconds: number): Promise<SelfCheck[]>;
 }
 
-export function selfChecks({ loaded, logger, metrics }: SelfCheckParts): SelfChecks {
+export function selfChecks({ loaded, logger, metrics }: SelfCheckDependencies): SelfChecks {
   let turn = 0;
   const inOrder = () =>
     loaded()
       .filter((model) => hasGoldens(model))
-      .sort((left, right) => (refOf(left) < refOf(right) ? -1 : 1));
+      .sort((left, right) => (formatRef(left) < formatRef(right) ? -1 : 1));
   const checked = async (model: CheckedModel): Promise<SelfCheck> => {
-    const result = { model: refOf(model), ...(await check(model, logger)) };
+    const result = { model: formatRef(model), ...(await check(model, logger)) };
     const { drift, problem } = result;
     if (problem !== undefined || (drift ?? 0) > 1) {
       logger.error('A model does not answer as its golden says', result);
@@ -58,7 +58,7 @@ export function selfChecks({ loaded, logger, metrics }: SelfCheckParts): SelfChe
         for (const model of models) {
           if (performance.now() > end) return results;
           const result = await checked(model);
-          // A golden that comes again has been the first; one that has no line can not be told from others.
+          // A golden that comes again was the first one; goldens without a line cannot be told apart.
           const again = results.some(({ model: ref, line }) => ref === result.model && line === result.line);
           if (again) continue;
           results.push(result);
@@ -81,7 +81,7 @@ async function check(model: CheckedModel, logger: Logger): Promise<Partial<Golde
   try {
     return await model.checkGolden();
   } catch (error) {
-    logger.error('A golden could not be run', { model: refOf(model), error });
+    logger.error('A golden could not be run', { model: formatRef(model), error });
     return { problem: PilotlightError.is(error) ? error.message : 'The golden could not be run.' };
   }
 }

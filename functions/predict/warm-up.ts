@@ -8,7 +8,7 @@ import type { SelfChecks } from './self-check.ts';
 
 /** Longest hold, whatever the event says: a clock that is wrong must not keep environments busy. */
 const MAX_HOLD_MS = 10_000;
-/** Left of the function's time for the answer. */
+/** The part of the function's time that is kept for the answer. */
 const CLOSING_MS = 500;
 
 export class WarmUpError extends PilotlightError<'INVALID_WARM_UP'> {
@@ -19,7 +19,7 @@ export function isWarmUp(event: unknown): boolean {
   return typeof event === 'object' && event !== null && 'source' in event && event.source === WARM_UP_SOURCE;
 }
 
-export interface WarmUpParts {
+export interface WarmUpDependencies {
   readonly environment: Environment;
   /** `name@version` */
   readonly models: () => readonly string[];
@@ -40,7 +40,7 @@ export async function answerWarmUp(
   event: unknown,
   coldStart: boolean,
   remainingMs: number,
-  { environment, models, selfChecks }: WarmUpParts,
+  { environment, models, selfChecks }: WarmUpDependencies,
 ): Promise<WarmUpReport> {
   const start = Date.now();
   const parsed = warmUpEventSchema.safeParse(event);

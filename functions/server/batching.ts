@@ -2,8 +2,9 @@
 
 import type { ServerConfig } from '@pilotlight/app/internal/settings/server';
 import type { EngineOptions, ExecutionProvider } from '@pilotlight/engine';
+import { DEFAULT_QUEUE_LIMITS } from '@pilotlight/engine/internal/batching/token-queue';
 
-/** As of text-embeddings-inference. */
+/** The default of text-embeddings-inference. */
 const GPU_BATCH_TOKENS = 16_384;
 /** A run of a small model costs as much besides its tokens as some ten of them do: more padding than that is not worth it. */
 const CPU_PADDING = 0.2;
@@ -18,8 +19,8 @@ export function batchingOn(
     batching: 'dynamic',
     queueLimits: {
       ...(maxBatchTokens !== undefined && { maxBatchTokens }),
-      maxBatchRequests: settings.PILOTLIGHT_MAX_BATCH_REQUESTS,
-      maxQueueMs: settings.PILOTLIGHT_MAX_QUEUE_MS,
+      maxBatchRequests: settings.PILOTLIGHT_MAX_BATCH_REQUESTS ?? DEFAULT_QUEUE_LIMITS.maxBatchRequests,
+      maxQueueMs: settings.PILOTLIGHT_MAX_QUEUE_MS ?? DEFAULT_QUEUE_LIMITS.maxQueueMs,
       ...(onCpu && { maxPadding: CPU_PADDING, mixBackground: false }),
     },
     shortLaneTokens: onCpu ? settings.PILOTLIGHT_SHORT_LANE_TOKENS : 0,

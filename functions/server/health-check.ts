@@ -1,4 +1,4 @@
-/** What Docker and ECS run to learn whether the server lives; the image has no curl. Ends with 0 where it does. */
+/** The program by which Docker and ECS learn whether the server lives, because the image has no curl. It ends with 0 if the server does. */
 const SECONDS = 5;
 
 const url = `http://127.0.0.1:${process.env.PILOTLIGHT_PORT ?? 8080}/health`;

@@ -3,7 +3,7 @@
  * needs and what of it is missing. Exit codes: 0 there is one, 1 there is none that the environment allows, 2 wrong usage.
  */
 import { parseArgs } from 'node:util';
-import { faultsOf, invalidEnvironment } from '@pilotlight/app/internal/settings/environment-settings';
+import { invalidEnvironment, listFaults } from '@pilotlight/app/internal/settings/environment-settings';
 import { executionProviderSettings } from '@pilotlight/app/internal/settings/execution-provider';
 import * as z from 'zod/mini';
 import { chooseExecutionProvider } from './execution-provider/choose.ts';
@@ -25,7 +25,7 @@ async function main(): Promise<number> {
   if (json === undefined) return 2;
   const settings = z.object(executionProviderSettings).safeParse(process.env);
   if (!settings.success) {
-    process.stderr.write(`${invalidEnvironment(faultsOf(settings.error)).message}\n`);
+    process.stderr.write(`${invalidEnvironment(listFaults(settings.error)).message}\n`);
     return 2;
   }
   const { PILOTLIGHT_EXECUTION_PROVIDER: forced, PILOTLIGHT_REQUIRE_GPU: requireGpu } = settings.data;

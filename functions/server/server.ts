@@ -1,13 +1,14 @@
-/** Entry of the container: the HTTP app on a port, sessions in threads of their own, requests in shared batches. */
+/** Entry of the server: the HTTP app on a port, sessions in threads of their own, requests in shared batches. */
 
 import { once } from 'node:events';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { createApp } from '@pilotlight/app/internal/app';
-import { jobPlaceOf, lazyJobs } from '@pilotlight/app/internal/jobs/lazy-jobs';
+import { lazyJobs } from '@pilotlight/app/internal/jobs/lazy-jobs';
 import { Drain } from '@pilotlight/app/internal/serve/drain';
 import { createHttpServer } from '@pilotlight/app/internal/serve/node-server';
-import type { Circumstances } from '@pilotlight/app/internal/serve/ports';
+import type { RequestContext } from '@pilotlight/app/internal/serve/ports';
 import { appOptions, engineOptions } from '@pilotlight/app/internal/settings/engine-options';
+import { readJobPlace } from '@pilotlight/app/internal/settings/job-place';
 import { preload } from '@pilotlight/app/internal/settings/preload';
 import { readServerConfig, type ServerConfig } from '@pilotlight/app/internal/settings/server';
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
@@ -15,17 +16,18 @@ import { isTraced, type TracingSettings } from '@pilotlight/app/internal/setting
 import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { PrometheusMetrics } from '@pilotlight/app/internal/telemetry/prometheus';
 import { Engine, PilotlightError } from '@pilotlight/engine';
+import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
 import { batchingOn } from './batching.ts';
-import { servedBy } from './execution-provider/served-by.ts';
+import { listServedModels } from './execution-provider/served-by.ts';
 import { settleExecutionProvider } from './execution-provider/settle.ts';
-import { startJobWorker } from './job-worker.ts';
-import { ProcessMetrics } from './process-metrics.ts';
-import { ServerMetrics } from './server-metrics.ts';
+import { startJobWorker } from './jobs/job-worker.ts';
+import { ProcessMetrics } from './metrics/process-metrics.ts';
+import { ServerMetrics } from './metrics/server-metrics.ts';
 import { endOnSignals } from './signals.ts';
 
 keepHeapSmall();
 
-const IN_BACKGROUND: Circumstances = { background: true };
+const IN_BACKGROUND: RequestContext = { background: true };
 const logger = new Logger({ serviceName: SERVICE });
 
 async function serve({ server: settings, shared }: ServerConfig): Promise<void> {
@@ -45,19 +47,20 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
     inFlight: () => drain.inFlight,
     provider: () => executionProvider,
   });
-  const ofProcess = new ProcessMetrics();
+  const processMetrics = new ProcessMetrics();
   const preloaded = preload(engine, shared.PILOTLIGHT_PRELOAD_MODELS, logger);
   void preloaded.settled.then(() => {
-    logger.info('Models preloaded', { models: servedBy(engine.loaded(), executionProvider) });
+    logger.info('Models preloaded', { models: listServedModels(engine.loaded(), executionProvider) });
   });
-  const place = jobPlaceOf(shared);
+  const place = readJobPlace(shared);
   const names = async () => (await engine.models()).map(({ name }) => name);
   const app = createApp({
     engine,
     logger,
     ...appOptions(shared),
     telemetry: [metrics, ...(tracing ? [tracing] : [])],
-    renderMetrics: () => metrics.render() + served.render() + (jobs?.render() ?? '') + ofProcess.render(),
+    renderMetrics: () =>
+      metrics.render() + served.render() + (jobs?.render() ?? '') + processMetrics.render(),
     readiness: preloaded,
     watchClients: true,
     ...(place && { jobs: lazyJobs(place, names) }),
@@ -78,12 +81,10 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
   });
   server.listen(settings.PILOTLIGHT_PORT, settings.PILOTLIGHT_HOST);
   await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : settings.PILOTLIGHT_PORT;
-  logger.info('Listening', { host: settings.PILOTLIGHT_HOST, port });
+  logger.info('Listening', { host: settings.PILOTLIGHT_HOST, port: listeningPort(server) });
 }
 
-/** What nobody asks for is not loaded. */
+/** Loads OpenTelemetry only if traces are asked for. */
 async function trace(settings: TracingSettings) {
   const { startTracing } = await import('./tracing/tracing.ts');
   return startTracing(settings, logger);

@@ -29,7 +29,7 @@ export class WarmerError extends PilotlightError<'INVALID_EVENT' | 'WARM_UP_INCO
   override readonly name = 'WarmerError';
 }
 
-export interface WarmerParts {
+export interface WarmerDependencies {
   readonly invoke: Invoke;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -42,7 +42,7 @@ export interface LambdaContext {
   getRemainingTimeInMillis(): number;
 }
 
-/** Left for metrics and the answer after the last invocation was given up. */
+/** The time that is kept for metrics and the answer after the last invocation was given up. */
 const CLOSING_MS = 1000;
 
 /**
@@ -51,7 +51,7 @@ const CLOSING_MS = 1000;
  *
  * @throws WarmerError INVALID_EVENT; WARM_UP_INCOMPLETE where fewer environments than `concurrency` answered.
  */
-export function createHandler({ invoke, logger, metrics, holdsMs = HOLDS_MS }: WarmerParts) {
+export function createHandler({ invoke, logger, metrics, holdsMs = HOLDS_MS }: WarmerDependencies) {
   return async (event: unknown, context: LambdaContext): Promise<WarmUpResult> => {
     const { functionName, concurrency } = parseEvent(event);
     const remaining = context.getRemainingTimeInMillis() - CLOSING_MS;
@@ -86,7 +86,7 @@ function parseEvent(event: unknown): WarmerEvent {
 }
 
 function emit(metrics: Metrics, functionName: string, result: WarmUpResult): void {
-  metrics.addDimension('function_name', nameOf(functionName));
+  metrics.addDimension('function_name', parseFunctionName(functionName));
   addMetrics(metrics, {
     WarmEnvironments: result.environments,
     WarmUpColdStarts: result.coldStarts,
@@ -96,7 +96,7 @@ function emit(metrics: Metrics, functionName: string, result: WarmUpResult): voi
 }
 
 /** The name in an ARN, `arn:aws:lambda:region:account:function:name:alias`, or in `name:alias`. */
-function nameOf(functionName: string): string {
+function parseFunctionName(functionName: string): string {
   const [, name] = /(?:^|:function:)([\w-]+)(?::[\w$-]+)?$/.exec(functionName) ?? [];
   return name ?? functionName;
 }

@@ -5,7 +5,7 @@ import { WARM_UP_SOURCE, type WarmUpReport, warmUpReportSchema } from '@pilotlig
 /** How long the invocations of each try are held: an environment that answered could take the next one again. */
 export const HOLDS_MS: readonly number[] = [1000, 2000, 4000];
 
-export interface WarmerPorts {
+export interface WarmUpOptions {
   readonly invoke: Invoke;
   /** Milliseconds of each try. @default HOLDS_MS */
   readonly holdsMs?: readonly number[];
@@ -20,7 +20,7 @@ export interface WarmUpResult {
   readonly coldStarts: number;
   readonly tries: number;
   readonly ms: number;
-  /** What went wrong on the way, each reason once. */
+  /** The reasons of failures, each once. */
   readonly failures: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export interface WarmUpResult {
 export async function warm(
   functionName: string,
   concurrency: number,
-  { invoke, signal, holdsMs = HOLDS_MS }: WarmerPorts,
+  { invoke, signal, holdsMs = HOLDS_MS }: WarmUpOptions,
 ): Promise<WarmUpResult> {
   const start = performance.now();
   const environments = new Set<string>();
@@ -44,7 +44,7 @@ export async function warm(
     const invocations = await Promise.all(
       Array.from({ length: concurrency }, () => invoke(functionName, payload, signal)),
     );
-    const outcomes = invocations.map(outcomeOf);
+    const outcomes = invocations.map(judgeInvocation);
     for (const outcome of outcomes) {
       if ('failure' in outcome) failures.add(outcome.failure);
       else {
@@ -64,7 +64,7 @@ export async function warm(
   };
 }
 
-function outcomeOf(invocation: Invocation): WarmUpReport | Extract<Invocation, { failure: string }> {
+function judgeInvocation(invocation: Invocation): WarmUpReport | Extract<Invocation, { failure: string }> {
   if ('failure' in invocation) return invocation;
   const report = warmUpReportSchema.safeParse(invocation.answer);
   if (report.success) return report.data;

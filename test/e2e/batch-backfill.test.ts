@@ -1,4 +1,4 @@
-/** What Step Functions does with a file, on a real S3: batches to the handler, their results to files, then the summary. */
+/** Plays Step Functions on a real S3: batches go to the handler, their results to files, then comes the summary. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { Engine } from '@pilotlight/engine';
@@ -7,7 +7,7 @@ import { createS3Client } from '../../functions/app/src/aws/s3-client.ts';
 import { S3Objects } from '../../functions/app/src/aws/s3-objects.ts';
 import { readBatchConfig } from '../../functions/app/src/settings/batch-config.ts';
 import { createHandler } from '../../functions/batch/src/create-handler.ts';
-import { processorOf } from '../../functions/batch/src/object/processor.ts';
+import { createProcessor } from '../../functions/batch/src/object/processor.ts';
 import { startWorld, type World } from './batch-world.ts';
 
 let world: World;
@@ -27,7 +27,7 @@ const context = { getRemainingTimeInMillis: () => 60_000 };
 function handlerOf(environment: Record<string, string> = {}) {
   const config = readBatchConfig({ ...world.environment, ...environment });
   return createHandler({
-    processor: processorOf(config, {
+    processor: createProcessor(config, {
       engine,
       engineVersion: 'test',
       objects: new S3Objects(createS3Client(world.environment), config.PILOTLIGHT_BATCH_BUCKET),
@@ -43,7 +43,7 @@ interface Batch {
   readonly Items: readonly object[];
 }
 
-/** As the item selector and the item batcher make them of the lines of a file. */
+/** Makes batches of the lines of a file, in the form of the item selector and the item batcher. */
 function batchesOf(job: object, rows: readonly unknown[], size: number): Batch[] {
   const items = rows.map((value, row) => ({ row, value }));
   return Array.from({ length: Math.ceil(rows.length / size) }, (_, i) => ({
@@ -52,7 +52,7 @@ function batchesOf(job: object, rows: readonly unknown[], size: number): Batch[]
   }));
 }
 
-/** As the result writer leaves them, compact and in lines; a batch that failed with its input as a string. */
+/** Writes outcomes in the form of the result writer, compact and in lines; a batch that failed has its input as a string. */
 async function writeResults(succeeded: readonly unknown[], failed: readonly Batch[] = []): Promise<void> {
   const file = async (status: string, lines: readonly unknown[]) => {
     if (lines.length === 0) return [];

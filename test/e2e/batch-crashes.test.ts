@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { weather } from './batch-crashes.ts';
 import type { Stored } from './batch-world.ts';
 
-/** What a run of its own decides: the name of the file and the time that it took. */
+/** The values that differ from run to run: the name of the file and the time that it took. */
 function withoutTimes({ key, body }: Stored) {
   if (key !== 'summary.json') return { key, body };
   const { input, seconds, rowsPerSecond, ...rest } = JSON.parse(body);

@@ -1,4 +1,4 @@
-/** What somebody does on this machine: `npm run batch`, and `npm start` with files copied into its S3. */
+/** The commands of a user on this machine: `npm run batch`, and `npm start` with files copied into its S3. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

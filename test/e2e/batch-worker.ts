@@ -3,7 +3,7 @@ import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk
 import { handler } from '../../functions/batch/handler.ts';
 
 const QueueUrl = process.env.PILOTLIGHT_BATCH_QUEUE_URL ?? '';
-/** What is left of an invocation's time, at any moment. */
+/** The time that is left of an invocation, at any moment. */
 const REMAINING_MS = 600_000;
 
 const client = new SQSClient({ endpoint: process.env.AWS_ENDPOINT_URL_SQS ?? '' });

@@ -9,7 +9,7 @@ import { S3Objects } from '../../functions/app/src/aws/s3-objects.ts';
 import { createSqsClient, SqsQueue } from '../../functions/app/src/aws/sqs-queue.ts';
 import { readBatchConfig } from '../../functions/app/src/settings/batch-config.ts';
 import { createHandler } from '../../functions/batch/src/create-handler.ts';
-import { processorOf } from '../../functions/batch/src/object/processor.ts';
+import { createProcessor } from '../../functions/batch/src/object/processor.ts';
 import { startWorld, type World } from './batch-world.ts';
 
 let world: World;
@@ -28,7 +28,7 @@ function handlerOf(partRows = 1000) {
   const config = readBatchConfig({ ...world.environment, PILOTLIGHT_BATCH_PART_ROWS: String(partRows) });
   const queue = new SqsQueue(createSqsClient(world.environment), config.PILOTLIGHT_BATCH_QUEUE_URL);
   return createHandler({
-    processor: processorOf(config, {
+    processor: createProcessor(config, {
       engine,
       engineVersion: 'test',
       objects: new S3Objects(createS3Client(world.environment), config.PILOTLIGHT_BATCH_BUCKET),
@@ -39,7 +39,7 @@ function handlerOf(partRows = 1000) {
   });
 }
 
-/** As Lambda does: takes messages one by one, deletes those that did not fail. Ends when the queue is empty. */
+/** Acts as Lambda: takes messages one by one, deletes those that did not fail, and ends when the queue is empty. */
 async function work(handler = handlerOf(), remainingMs: () => number = () => 60_000): Promise<number> {
   let invocations = 0;
   for (;;) {

@@ -97,7 +97,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Of the server alone, as it was while it was up. */
+/** The answer of the server alone, while it was up. */
 let intent: unknown;
 
 describe('beside a container that is up', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { FUNCTIONS } from '@pilotlight/functions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openApiDocument } from '../../functions/app/src/docs/document.ts';
+import { openApiDocument } from '../../functions/app/src/service/docs/document.ts';
 import { bundle } from '../../functions/bundles/src/bundle.ts';
 import { DEFAULT_PACKAGES } from './http-service.ts';
 
@@ -38,7 +38,7 @@ function invoke(events: readonly string[], environment: Record<string, string> =
   return { stdout: stdout.trim().split('\n'), stderr, status };
 }
 
-/** What the handler gave for each event, and what CloudWatch would get. */
+/** The answer of the handler to each event, and the metrics that CloudWatch would get. */
 function answersTo(events: readonly string[], environment: Record<string, string> = {}) {
   const { stdout, stderr } = invoke(events, environment);
   const { results } = JSON.parse(stdout.at(-1)?.replace('RESULTS ', '') || stderr);
@@ -46,7 +46,7 @@ function answersTo(events: readonly string[], environment: Record<string, string
   return { results, logged: logged.map((line) => JSON.parse(line)) };
 }
 
-/** What a file of the bundle imports before it runs, and so on. */
+/** Lists the files that a file of the bundle imports before it runs, and their imports in turn. */
 function startFiles(path: string, found = new Set<string>()): Set<string> {
   if (found.has(path)) return found;
   found.add(path);
@@ -158,7 +158,7 @@ describe('the bundled predict function', () => {
     );
   });
 
-  it('lives on without a model that can not be preloaded, and says so', () => {
+  it('lives on without a model that cannot be preloaded, and says so', () => {
     const { results, logged } = answersTo([event('predict')], {
       PILOTLIGHT_PRELOAD_MODELS: 'missing,sentiment',
     });

@@ -10,7 +10,7 @@ import { addTaskModels, TASK_MODELS } from './task-models.ts';
 
 const REQUESTS = 5000;
 const LIMITS = { maxBodyBytes: 200_000, maxCandidateLabels: 10, maxCallTokens: 4000, maxInputTokens: 2000 };
-/** What a process of this kind may gain: V8 grows its heap where it is not short of memory. */
+/** The memory that a process of this kind may gain, because V8 grows its heap while memory is not short. */
 const GROWTH_BYTES = 150_000_000;
 
 const space = workspace([]);

@@ -1,4 +1,4 @@
-/** What no HTTP client sends, byte for byte over a socket. */
+/** Requests that no HTTP client sends, byte for byte over a socket. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

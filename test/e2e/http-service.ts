@@ -1,10 +1,11 @@
 /** The HTTP app on the real engine, over loopback: the default models, and a tiny random encoder beside them. */
+
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Engine, type EngineOptions } from '@pilotlight/engine';
+import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
 import { createApp } from '../../functions/app/src/app.ts';
 import { createHttpServer } from '../../functions/app/src/serve/node-server.ts';
 import type { AppOptions } from '../../functions/app/src/serve/ports.ts';
@@ -60,7 +61,7 @@ export async function serve(
   const app = createApp({ engine, logger: quiet, ...options });
   const server = createHttpServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = listeningPort(server);
   const url = `http://127.0.0.1:${port}`;
   return {
     url,

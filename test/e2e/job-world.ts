@@ -17,7 +17,7 @@ export const BUCKET = 'results';
 export const QUEUE = 'jobs';
 export const DEAD_LETTERS = 'jobs-dead-letters';
 const PREFIX = 'jobs/';
-/** What servers have where nothing else is said. */
+/** The settings of servers, unless a test gives others. */
 export const DEADLINE_MS = 72 * 3_600_000;
 const CREDENTIALS = {
   AWS_REGION: 'us-east-1',

@@ -19,7 +19,7 @@ const answerSchema = z.object({
 
 export interface EchoLambda {
   readonly lambda: LocalLambda;
-  /** What was logged, without the name of the environment. */
+  /** The log line, without the name of the environment. */
   readonly logged: string[];
   /** Invokes the function with an event; `answer` is what it returned, `error` how it failed. */
   invoke(event: object, request?: Partial<InvokeRequest>): Promise<Echoed>;

@@ -1,7 +1,8 @@
 /** The built functions of this repository with their built layers, in local Lambda. */
+
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtPredict, builtWarmer } from '../../cli/src/lambda/built-functions.ts';
 import { LoadTimes } from '../../cli/src/lambda/load-times.ts';
@@ -33,7 +34,7 @@ beforeAll(async () => {
   lambda = await LocalLambda.start({ functions, log: (line) => loads.read(line) });
   api.listen(0, '127.0.0.1');
   await once(api, 'listening');
-  url = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
+  url = `http://127.0.0.1:${listeningPort(api)}`;
 });
 afterAll(async () => {
   api.close();

@@ -22,7 +22,7 @@ export interface PredictAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly bytes: Buffer;
-  /** Of JSON. */
+  /** A body of JSON. */
   readonly body: unknown;
 }
 

@@ -16,7 +16,7 @@ afterAll(() => rmSync(packages, { recursive: true }));
 const start = (environment: Readonly<Record<string, string>> = {}) =>
   startServer({ PILOTLIGHT_MODELS_DIR: packages, PILOTLIGHT_PRELOAD_MODELS: 'sentiment', ...environment });
 
-/** Of 1 to 120 words, the same text for the same number. */
+/** Makes a text of 1 to 120 words, the same text for the same number. */
 const textOf = (number: number): string =>
   Array.from(
     { length: 1 + ((number * 37) % 120) },
@@ -75,7 +75,7 @@ describe('the server of the container under load', () => {
     expect((await Promise.all(slow)).every((answer) => answer.startsWith('HTTP/1.1 200 '))).toBe(true);
   });
 
-  test('fails the requests that the model can not be run on, and none of the hundreds beside them', async () => {
+  test('fails the requests that the model cannot be run on, and none of the hundreds beside them', async () => {
     const outcomes = new Map<number, number>();
     await clients(32, [...Array(320).keys()], async (number) => {
       const poisonous = number % 16 === 5;
@@ -108,7 +108,7 @@ describe('the server of the container under load', () => {
       for (let connection = new Connection(url()), turn = 0; !connection.broken; turn++) {
         const sent = performance.now();
         const status = await connection.send(postBytes(url(), { inputs: textOf(number + turn) }));
-        // What is on its way while the signal is, may arrive at a port that is closed.
+        // A request that is on its way together with the signal may arrive at a closed port.
         if (sent < signalled - 50) early.push(status);
         else late.push(status);
       }

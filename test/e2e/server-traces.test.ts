@@ -12,7 +12,7 @@ const start = (environment: Readonly<Record<string, string>>) =>
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const CALLER = '00f067aa0ba902b7';
-/** Of OTLP's enumerations. */
+/** Values of OTLP's enumerations. */
 const [SERVER, INTERNAL, ERROR] = [2, 1, 2];
 
 let collector: OtlpCollector;

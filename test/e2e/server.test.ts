@@ -25,7 +25,7 @@ function textOf(number: number): string {
   return Array.from({ length }, (_, i) => WORDS[(i * 5 + number) % WORDS.length]).join(' ');
 }
 
-/** Of so many tokens that a request of 32 keeps the session busy until all of a test's requests are under way. */
+/** A text of so many tokens that a request of 32 keeps the session busy until all of a test's requests are under way. */
 const LONG = Array.from({ length: 32 }, () => textOf(19));
 
 function positive(body: unknown): number {
@@ -69,7 +69,7 @@ describe('the server of the container', () => {
     expect(batches).toBeLessThan(110);
   });
 
-  test('fails only the request that the model can not be run on, among those that share its batch', async () => {
+  test('fails only the request that the model cannot be run on, among those that share its batch', async () => {
     const texts = Array.from({ length: 32 }, (_, i) =>
       i % 10 === 3 ? `${POISON} ${i}` : `a fine film ${i}`,
     );

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { readConfig } from '@pilotlight/app/internal/settings/config';
 import { engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
-import { formatOf } from '@pilotlight/batch/internal/file/formats';
+import { detectFormat } from '@pilotlight/batch/internal/file/formats';
 import { MAX_ROW_BYTES } from '@pilotlight/batch/internal/file/limits';
 import { NO_PROGRESS, type Progress } from '@pilotlight/batch/internal/file/parts';
 import { predictFile } from '@pilotlight/batch/internal/file/predict-file';
@@ -31,7 +31,7 @@ export async function predictRows(
   { stdout, stderr }: Terminal,
 ): Promise<void> {
   const { model: ref, output = `${file}.predictions.jsonl` } = values;
-  const format = formatOf(file);
+  const format = detectFormat(file);
   if (resolve(output) === resolve(file)) throw usageError('The output is the file itself; name another.');
   const bytes = await sizeOf(file);
   const folder = packagesFolder(values.packages);

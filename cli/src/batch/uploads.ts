@@ -6,13 +6,13 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { S3Objects } from '@pilotlight/app/internal/aws/s3-objects';
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import { readBatchConfig } from '@pilotlight/app/internal/settings/batch-config';
-import { jobsOf } from '@pilotlight/batch/internal/object/events';
+import { parseMessage } from '@pilotlight/batch/internal/object/events';
 import {
   type Processed,
-  type ProcessorParts,
+  type ProcessorDependencies,
   processObject,
 } from '@pilotlight/batch/internal/object/process-object';
-import { processorOf } from '@pilotlight/batch/internal/object/processor';
+import { createProcessor } from '@pilotlight/batch/internal/object/processor';
 import { ENGINE_VERSION, type Engine, PilotlightError } from '@pilotlight/engine';
 import { startS3, startSqs } from '@pilotlight/local';
 import { asCalled } from '../kit/called-as.ts';
@@ -73,7 +73,7 @@ export async function startUploads({ engine, logger, port }: UploadsOptions): Pr
     PILOTLIGHT_BATCH_BUCKET: BUCKET,
     PILOTLIGHT_BATCH_QUEUE_URL: sqs.url(QUEUE),
   });
-  const parts = processorOf(config, {
+  const parts = createProcessor(config, {
     engine,
     engineVersion: ENGINE_VERSION,
     objects: new S3Objects(client, BUCKET),
@@ -112,10 +112,10 @@ export async function startUploads({ engine, logger, port }: UploadsOptions): Pr
 }
 
 /** What failed and why, if anything did. */
-async function take(body: string, parts: ProcessorParts, logger: Logger): Promise<string | undefined> {
+async function take(body: string, parts: ProcessorDependencies, logger: Logger): Promise<string | undefined> {
   let subject = 'a message';
   try {
-    for (const job of jobsOf(body)) {
+    for (const job of parseMessage(body)) {
       subject = job.key;
       const processed = await processObject(job, parts, { remainingMs: () => NO_DEADLINE_MS });
       if (processed.outcome !== 'ignored') logger.info(said(job.key, processed), {});

@@ -1,8 +1,10 @@
 /** The HTTP app on a port of this machine. */
+
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { Drain } from '@pilotlight/app/internal/serve/drain';
 import { createHttpServer } from '@pilotlight/app/internal/serve/node-server';
+import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
 import type { Hono } from 'hono';
 import { asCalled } from '../kit/called-as.ts';
 import { CliError } from '../kit/errors.ts';
@@ -30,9 +32,8 @@ export async function listenOn(server: Server, host: string, port: number): Prom
   } catch (error) {
     throw new CliError('PORT_UNAVAILABLE', unavailable(error, host, port), { cause: error });
   }
-  const address = server.address();
   return {
-    port: typeof address === 'object' && address !== null ? address.port : port,
+    port: listeningPort(server),
     close: async () => {
       await drain.close(CLOSE_MS);
     },

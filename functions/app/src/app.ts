@@ -1,20 +1,20 @@
 /** The one HTTP app: runs in Lambda, in the local service and in the server. */
 import { type Handler, Hono } from 'hono';
-import { HttpError } from './answer/errors.ts';
 import { formats } from './formats/index.ts';
+import { HttpError } from './http/errors.ts';
 // On the way of every cold start; other formats are loaded with the first request in them.
 import './formats/hugging-face/codec.ts';
-import { documentation } from './docs/index.ts';
-import { limitInFlight } from './request/in-flight.ts';
-import { DEFAULT_LIMITS } from './request/limits.ts';
-import type { AppOptions, AppParts } from './serve/ports.ts';
+import { DEFAULT_LIMITS } from './http/limits.ts';
+import { limitInFlight } from './serve/in-flight.ts';
+import { answerError, nameRoute, reportExchanges } from './serve/middleware.ts';
+import type { AppDependencies, AppOptions } from './serve/ports.ts';
 import { serve } from './serve/serve.ts';
-import { answerError, named, reported } from './serve/surroundings.ts';
 import type { RouteGroup } from './serve/wire-format.ts';
+import { documentation } from './service/docs/index.ts';
 import { service } from './service/index.ts';
 
 export function createApp(options: AppOptions): Hono {
-  const parts: AppParts = {
+  const parts: AppDependencies = {
     ...options,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     telemetry: options.telemetry ?? [],
@@ -26,14 +26,14 @@ export function createApp(options: AppOptions): Hono {
   const methods = new Map<string, string[]>();
 
   const app = new Hono({ strict: false });
-  app.use(reported(parts));
+  app.use(reportExchanges(parts));
   app.onError((error, c) => answerError(c, error, logger));
   app.notFound((c) => answerError(c, nothingHere(), logger));
   const register = (group: RouteGroup, isFormat: boolean): void => {
     for (const [route, { method, path }] of Object.entries(group.routes)) {
       const predicts = isFormat && method === 'post';
-      const name = named({ route, predicts, formatError: group.errors });
-      const handler = lazily(async () => handlerOf(group, route, parts));
+      const name = nameRoute({ route, predicts, formatError: group.errors });
+      const handler = lazily(async () => loadHandler(group, route, parts));
       const paths = honoPaths(path, basePath);
       if (predicts) app.on(method, paths, name, limited, handler);
       else app.on(method, paths, name, handler);
@@ -50,7 +50,7 @@ export function createApp(options: AppOptions): Hono {
   return app;
 }
 
-/** What a route needs is loaded with the first request for it. */
+/** Loads the handler of a route with the first request for it. */
 function lazily(load: () => Promise<Handler>): Handler {
   let handler: Promise<Handler> | undefined;
   return async (c, next) => {
@@ -59,13 +59,13 @@ function lazily(load: () => Promise<Handler>): Handler {
   };
 }
 
-async function handlerOf(group: RouteGroup, route: string, parts: AppParts): Promise<Handler> {
+async function loadHandler(group: RouteGroup, route: string, parts: AppDependencies): Promise<Handler> {
   const codec = (await group.codecs())[route];
   if (!codec) throw nothingHere();
   return serve(codec, parts);
 }
 
-/** With the base path and without. */
+/** Writes a path in Hono's notation, with the base path and without. */
 function honoPaths(path: string, basePath: string | undefined): string[] {
   const own = path.replaceAll(/\{(\w+)\}/g, ':$1');
   return basePath === undefined ? [own] : [own, own === '/' ? basePath : basePath + own];

@@ -3,10 +3,11 @@
  *
  * `createApp` gives a Hono app around an engine; `createHttpServer` puts it on a port. The settings come from the environment.
  */
-export { type ErrorCode, STATUS_OF } from './answer/error-codes.ts';
+
 export { createApp } from './app.ts';
+export { type ErrorCode, STATUS_OF } from './http/error-codes.ts';
+export { DEFAULT_LIMITS, type Limits } from './http/limits.ts';
 export type { Jobs, JobView } from './jobs/job.ts';
-export { DEFAULT_LIMITS, type Limits } from './request/limits.ts';
 export { type Route, type RouteName, routes } from './routes.ts';
 export type { HandOver } from './serve/hand-over-port.ts';
 export { createHttpServer } from './serve/node-server.ts';

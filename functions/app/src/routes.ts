@@ -2,9 +2,10 @@
  * Every route that the app serves, that the OpenAPI document describes, that API Gateway forwards. Plain data: a format
  * adds its own in its folder.
  */
-import { routes as documentation } from './docs/routes.ts';
+
 import { formats } from './formats/index.ts';
 import type { Route } from './serve/route.ts';
+import { routes as documentation } from './service/docs/routes.ts';
 
 export type { Route } from './serve/route.ts';
 

@@ -7,8 +7,8 @@ import { BatchError } from './errors.ts';
 import { type MapEvent, parseMapEvent } from './map/events.ts';
 import { type BatchResult, predictBatch } from './map/predict-batch.ts';
 import { type BackfillSummary, summarise } from './map/summarise.ts';
-import { jobsOf } from './object/events.ts';
-import { type Processed, type ProcessorParts, processObject } from './object/process-object.ts';
+import { parseMessage } from './object/events.ts';
+import { type Processed, type ProcessorDependencies, processObject } from './object/process-object.ts';
 
 /** The part of Lambda's SQS event that is read. */
 export interface QueueEvent {
@@ -24,8 +24,8 @@ export interface LambdaContext {
 
 export type BatchResponse = Awaited<ReturnType<typeof processPartialResponse>>;
 
-export interface HandlerParts {
-  readonly processor: ProcessorParts;
+export interface HandlerDependencies {
+  readonly processor: ProcessorDependencies;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -42,7 +42,7 @@ export interface BatchHandler {
  * Messages are processed one after the other; only those that failed are reported, and come again. Give it one message at a
  * time (`batchSize: 1`): a file may need all the time that there is. What is thrown for a Map fails its batch.
  */
-export function createHandler(parts: HandlerParts): BatchHandler {
+export function createHandler(parts: HandlerDependencies): BatchHandler {
   function handler(event: QueueEvent, context: LambdaContext): Promise<BatchResponse>;
   function handler(event: MapEvent, context: LambdaContext): Promise<BatchResult | BackfillSummary>;
   function handler(event: QueueEvent | MapEvent, context: LambdaContext) {
@@ -54,13 +54,13 @@ export function createHandler(parts: HandlerParts): BatchHandler {
 async function answerQueue(
   event: QueueEvent,
   context: LambdaContext,
-  { processor, logger, metrics }: HandlerParts,
+  { processor, logger, metrics }: HandlerDependencies,
 ): Promise<BatchResponse> {
   const whole = context.getRemainingTimeInMillis();
   const deadline = { remainingMs: () => context.getRemainingTimeInMillis() };
   const take = async (record: QueueMessage): Promise<void> => {
     if (deadline.remainingMs() < whole / 2) throw outOfTime();
-    for (const job of jobsOf(record.body)) {
+    for (const job of parseMessage(record.body)) {
       const processed = await processObject(job, processor, deadline);
       logger.info('Processed an object', { key: job.key, ...processed });
       emit(metrics, processed);
@@ -88,7 +88,7 @@ async function answerQueue(
 async function answerMap(
   event: MapEvent,
   context: LambdaContext,
-  { processor, logger, metrics }: HandlerParts,
+  { processor, logger, metrics }: HandlerDependencies,
 ): Promise<BatchResult | BackfillSummary> {
   try {
     const request = parseMapEvent(event);

@@ -1,4 +1,4 @@
-/** What can be wrong with a row, which costs that row, and with a file, which ends it. */
+/** The errors of rows, which cost one row each, and of files, which end a file. */
 import type { EngineErrorCode } from '@pilotlight/engine';
 import { PilotlightError } from '@pilotlight/engine';
 
@@ -31,7 +31,7 @@ export type BatchErrorCode =
   | 'OUT_OF_TIME'
   | 'ROWS_MISSING';
 
-/** A file that can not be processed as it is; trying again without a change gives the same. */
+/** A file that cannot be processed as it is; trying again without a change gives the same. */
 export class BatchError extends PilotlightError<BatchErrorCode> {
   override readonly name = 'BatchError';
 }

@@ -74,8 +74,8 @@ export const credentialsOfLambda: Plugin = {
 export const writtenDocument: Plugin = {
   name: 'written-document',
   setup({ onLoad }) {
-    onLoad({ filter: /\/app\/src\/docs\/document\.ts$/ }, async () => {
-      const { openApiDocument } = await import('@pilotlight/app/internal/docs/document');
+    onLoad({ filter: /\/app\/src\/service\/docs\/document\.ts$/ }, async () => {
+      const { openApiDocument } = await import('@pilotlight/app/internal/service/docs/document');
       const document = gzipSync(JSON.stringify(await openApiDocument()), { level: 9 }).toString('base64');
       return {
         contents: `
@@ -84,7 +84,7 @@ export const writtenDocument: Plugin = {
       };
     });
     // The document that is written needs none of what it was made from.
-    onLoad({ filter: /\/app\/src\/(?:formats\/[\w-]+|service|docs)\/openapi\.ts$/ }, () => ({
+    onLoad({ filter: /\/app\/src\/(?:formats\/[\w-]+|service(?:\/docs)?)\/openapi\.ts$/ }, () => ({
       contents: 'export const bodies = {}, operations = {};',
     }));
   },

@@ -3,7 +3,7 @@
 import type { ExecutionProvider, ProviderTrial } from '@pilotlight/engine';
 import { runtimeFolder, tryProvider } from '@pilotlight/engine/internal/session/try-provider';
 import type { ExecutionProviderReport, ProviderCandidate, Requirement } from './report.ts';
-import { adviseOn, type Machine, requirementsOf } from './requirements.ts';
+import { adviseOn, listRequirements, type Machine } from './requirements.ts';
 
 /** In the order of preference, after which there is always the CPU. */
 const ON_GPU = ['cuda', 'webgpu'] as const;
@@ -15,16 +15,16 @@ export interface ChoiceOptions {
   readonly requireGpu?: boolean;
 }
 
-/** What the choice asks of the world. */
-export interface ChoiceParts {
+/** The machine and the trial that the choice depends on. */
+export interface ChoiceDependencies {
   readonly machine: Machine;
   readonly trial: (provider: ExecutionProvider) => Promise<ProviderTrial>;
 }
 
-/** Never throws for want of a GPU: a report without `chosen` says why there is none that will do. */
+/** Does not throw if there is no GPU: a report without `chosen` says why no provider is good enough. */
 export async function chooseExecutionProvider(
   { forced, requireGpu = false }: ChoiceOptions,
-  parts: ChoiceParts = partsOfThisMachine(),
+  parts: ChoiceDependencies = inspectThisMachine(),
 ): Promise<ExecutionProviderReport> {
   if (forced === 'cpu' && !requireGpu) {
     return { chosen: 'cpu', forced: true, candidates: [], requirements: [] };
@@ -33,7 +33,7 @@ export async function chooseExecutionProvider(
   const candidates: ProviderCandidate[] = [];
   const requirements: Requirement[] = [];
   for (const provider of wanted) {
-    const needs = requirementsOf(provider, parts.machine);
+    const needs = listRequirements(provider, parts.machine);
     requirements.push(...needs);
     const hopeless = needs.find(({ indispensable, met }) => indispensable && !met);
     const candidate = hopeless ? notTried(provider, hopeless) : advised(await parts.trial(provider));
@@ -48,13 +48,13 @@ function notTried(provider: ExecutionProvider, { name, wanted, found }: Requirem
   return { provider, works: false, reason: `not tried: ${name} wanted ${wanted}, found ${found}` };
 }
 
-/** Adds what to do to a trial that failed for a missing library. */
+/** Adds advice to a trial that failed because a library is missing. */
 function advised(trial: ProviderTrial): ProviderCandidate {
   const advice = trial.works ? undefined : adviseOn(trial.reason);
   return advice === undefined ? trial : { ...trial, advice };
 }
 
-function partsOfThisMachine(): ChoiceParts {
+function inspectThisMachine(): ChoiceDependencies {
   return {
     machine: { runtimeFolder: runtimeFolder() },
     trial: tryProvider,

@@ -1,4 +1,4 @@
-/** What was found out about the machine, and what became of it: for the log, for /metrics and for whoever repairs a machine. */
+/** The report on the machine and the choice: for the log, for /metrics and for a person who repairs a machine. */
 import type { ExecutionProvider } from '@pilotlight/engine';
 
 /** One execution provider that was looked at. */
@@ -10,7 +10,7 @@ export interface ProviderCandidate {
   readonly ms?: number;
   /** Why it does not work, in the words of the dynamic loader or of ONNX Runtime where there was a trial. @default - it works */
   readonly reason?: string;
-  /** What to do. @default - it works, or nobody knows */
+  /** The remedy. @default - it works, or nobody knows */
   readonly advice?: string;
 }
 
@@ -21,9 +21,9 @@ export interface Requirement {
   readonly wanted: string;
   readonly found: string;
   readonly met: boolean;
-  /** Whether its provider can not even begin without it, so that a trial would be wasted. @default false */
+  /** Whether its provider cannot even begin without it, so that a trial would be wasted. @default false */
   readonly indispensable?: boolean;
-  /** What to do. @default - it is met */
+  /** The remedy. @default - it is met */
   readonly advice?: string;
 }
 
@@ -35,7 +35,7 @@ export interface ExecutionProviderReport {
   readonly forced: boolean;
   /** In the order of preference; the CPU needs no trial. */
   readonly candidates: readonly ProviderCandidate[];
-  /** What the candidates need, and what of it there is; nothing of a forced CPU. */
+  /** The needs of the candidates, and which of them are met; empty for a forced CPU. */
   readonly requirements: readonly Requirement[];
 }
 

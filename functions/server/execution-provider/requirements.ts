@@ -1,5 +1,5 @@
 /**
- * What an execution provider needs of a Linux machine beyond what its trial says by itself. The trial loads the provider, so that the
+ * The needs of an execution provider on a Linux machine that its trial does not report by itself. The trial loads the provider, so that the
  * dynamic loader has the word on libraries; what is looked up here is what no error message tells.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -35,7 +35,7 @@ export interface Machine {
 }
 
 /** Lists what `provider` needs. An indispensable part that is missing makes a trial pointless. */
-export function requirementsOf(provider: GpuProvider, machine: Machine): readonly Requirement[] {
+export function listRequirements(provider: GpuProvider, machine: Machine): readonly Requirement[] {
   return provider === 'cuda'
     ? [requireNvidiaDriver(machine), requireProviderLibrary(machine)]
     : [requireVulkanDriver(machine)];
@@ -76,7 +76,7 @@ function requireProviderLibrary({ runtimeFolder }: Machine): Requirement {
 
 function requireVulkanDriver({
   manifestFolders = DRIVER_MANIFESTS,
-  manifests: named = manifestsOfEnvironment(),
+  manifests: named = listConfiguredManifests(),
 }: Machine): Requirement {
   const installed = manifestFolders
     .filter((folder) => existsSync(folder))
@@ -98,12 +98,12 @@ function requireVulkanDriver({
 }
 
 /** Manifests that the loader is told to read in place of those of its folders. */
-function manifestsOfEnvironment(): readonly string[] {
+function listConfiguredManifests(): readonly string[] {
   const { VK_DRIVER_FILES, VK_ICD_FILENAMES } = process.env;
   return (VK_DRIVER_FILES ?? VK_ICD_FILENAMES ?? '').split(':').filter((file) => file !== '');
 }
 
-/** Says what to do where a trial failed for a library that the dynamic loader did not find. */
+/** Gives advice if a trial failed because the dynamic loader did not find a library. */
 export function adviseOn(reason: string): string | undefined {
   const library = /(\S+): cannot open shared object file/.exec(reason)?.[1];
   if (library === undefined) return undefined;

@@ -1,8 +1,8 @@
 import { type ExecutionProvider, formatModelRef, type LoadedModel } from '@pilotlight/engine';
 import { providerFor } from '@pilotlight/model-format';
 
-/** What runs each model, for the log: one whose variants no GPU can run stays on the CPU. */
-export function servedBy(
+/** Lists the provider of each model for the log: a model whose variants no GPU can run stays on the CPU. */
+export function listServedModels(
   models: readonly Pick<LoadedModel, 'manifest' | 'variantName'>[],
   provider: ExecutionProvider,
 ) {

@@ -1,7 +1,7 @@
-/** The choice as a server makes it: said once in the log, or refused before anything is loaded. */
+/** Makes the choice for a server: it is logged once, or refused before anything is loaded. */
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type ExecutionProvider, PilotlightError } from '@pilotlight/engine';
-import { type ChoiceParts, chooseExecutionProvider } from './choose.ts';
+import { type ChoiceDependencies, chooseExecutionProvider } from './choose.ts';
 import { type ExecutionProviderReport, reportText } from './report.ts';
 
 export interface ProviderSettings {
@@ -15,12 +15,12 @@ export interface Settled extends ExecutionProviderReport {
 
 /**
  * @throws PilotlightError EXECUTION_PROVIDER_UNAVAILABLE, after the whole report went to stderr, where the provider that is asked
- * for, or a GPU, can not be had.
+ * for, or a GPU, cannot be had.
  */
 export async function settleExecutionProvider(
   { PILOTLIGHT_EXECUTION_PROVIDER: forced, PILOTLIGHT_REQUIRE_GPU: requireGpu }: ProviderSettings,
   logger: Pick<Logger, 'info'>,
-  parts?: ChoiceParts,
+  parts?: ChoiceDependencies,
 ): Promise<Settled> {
   const report = await chooseExecutionProvider({ forced, requireGpu }, parts);
   const { chosen, candidates } = report;
@@ -28,7 +28,7 @@ export async function settleExecutionProvider(
     process.stderr.write(reportText(report));
     const asked = requireGpu
       ? 'PILOTLIGHT_REQUIRE_GPU is set, and no GPU can be used'
-      : `PILOTLIGHT_EXECUTION_PROVIDER is ${forced}, which can not be used`;
+      : `PILOTLIGHT_EXECUTION_PROVIDER is ${forced}, which cannot be used`;
     throw new PilotlightError(
       'EXECUTION_PROVIDER_UNAVAILABLE',
       `${asked} here. The report before this line says what is missing and what to do.`,

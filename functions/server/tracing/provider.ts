@@ -22,18 +22,18 @@ import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { ENGINE_VERSION } from '@pilotlight/engine';
 
 export async function createProvider(settings: TracingSettings, logger: Logger): Promise<TracerProvider> {
-  // A collector that can not be reached is told of in our own log, and changes nothing else.
+  // A collector that cannot be reached is told of in our own log, and changes nothing else.
   setGlobalErrorHandler((error) => logger.warn('Traces could not be exported', { error }));
   const own = resourceFromAttributes({ 'service.name': SERVICE, 'service.version': ENGINE_VERSION });
   const named = detectResources({ detectors: [envDetector] });
   return new TracerProvider({
     resource: defaultResource().merge(own).merge(named),
-    sampler: samplerOf(settings),
-    spanProcessors: [new BatchSpanProcessor({ exporter: await exporterOf(settings) })],
+    sampler: createSampler(settings),
+    spanProcessors: [new BatchSpanProcessor({ exporter: await createExporter(settings) })],
   });
 }
 
-async function exporterOf(settings: TracingSettings): Promise<SpanExporter> {
+async function createExporter(settings: TracingSettings): Promise<SpanExporter> {
   const { OTEL_EXPORTER_OTLP_PROTOCOL, OTEL_EXPORTER_OTLP_TRACES_PROTOCOL } = settings;
   const protocol = OTEL_EXPORTER_OTLP_TRACES_PROTOCOL ?? OTEL_EXPORTER_OTLP_PROTOCOL ?? 'http/protobuf';
   const { OTLPTraceExporter } =
@@ -43,7 +43,10 @@ async function exporterOf(settings: TracingSettings): Promise<SpanExporter> {
   return new OTLPTraceExporter();
 }
 
-function samplerOf({ OTEL_TRACES_SAMPLER: name, OTEL_TRACES_SAMPLER_ARG: share }: TracingSettings): Sampler {
+function createSampler({
+  OTEL_TRACES_SAMPLER: name,
+  OTEL_TRACES_SAMPLER_ARG: share,
+}: TracingSettings): Sampler {
   const root = rootSampler(name.replace('parentbased_', ''), share);
   return name.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root;
 }

@@ -30,8 +30,8 @@ interface Prediction extends PredictionRecord {
   readonly at: number;
 }
 
-/** What the app tells of the request that it is asked in. */
-interface Told {
+/** The record of one request, which the app's telemetry fills in. */
+interface RequestRecord {
   exchange?: Exchange;
   readonly predictions: Prediction[];
 }
@@ -49,7 +49,7 @@ export class Tracing implements Telemetry {
   readonly #provider: TracerProvider;
   readonly #tracer;
   readonly #propagator = new W3CTraceContextPropagator();
-  readonly #current = new AsyncLocalStorage<Told>();
+  readonly #current = new AsyncLocalStorage<RequestRecord>();
 
   constructor(provider: TracerProvider) {
     this.#provider = provider;
@@ -65,7 +65,7 @@ export class Tracing implements Telemetry {
       const attributes = { 'http.request.method': 'POST', 'url.path': path };
       const span = this.#tracer.startSpan('POST', { kind: SpanKind.SERVER, attributes }, parent);
       if (!span.isRecording()) return fetch(request, ...rest);
-      const told: Told = { predictions: [] };
+      const told: RequestRecord = { predictions: [] };
       try {
         return await this.#current.run(told, () => fetch(request, ...rest));
       } finally {
@@ -93,7 +93,7 @@ export class Tracing implements Telemetry {
     clearTimeout(timer);
   }
 
-  #describe(span: Span, { exchange, predictions }: Told): void {
+  #describe(span: Span, { exchange, predictions }: RequestRecord): void {
     if (exchange) {
       const { route, status, code } = exchange;
       const path = findRoute(route)?.path;
@@ -106,7 +106,7 @@ export class Tracing implements Telemetry {
       if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
     }
     for (const prediction of predictions) {
-      span.setAttributes(attributesOf(prediction));
+      span.setAttributes(describePrediction(prediction));
       this.#stages(span, prediction);
     }
   }
@@ -137,7 +137,7 @@ export class Tracing implements Telemetry {
   }
 }
 
-function attributesOf({ model, version, variant, inputs, tokens }: PredictionRecord): Attributes {
+function describePrediction({ model, version, variant, inputs, tokens }: PredictionRecord): Attributes {
   return {
     'pilotlight.model': model,
     'pilotlight.model.version': version,

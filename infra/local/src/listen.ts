@@ -1,6 +1,8 @@
 /** Servers of this machine: they listen on a port, and end at once. */
+
 import { once } from 'node:events';
 import type { Server } from 'node:http';
+import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
 import { EmulatorError } from './errors.ts';
 
 export interface Address {
@@ -24,8 +26,7 @@ export async function listen(
       cause,
     });
   }
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : port;
+  return listeningPort(server);
 }
 
 /** Ends connections too, whatever they wait for. */

@@ -1,6 +1,6 @@
 import {
   chooseVersion,
-  factsOfScheme,
+  describeScheme,
   MEGABYTES_PER_VCPU,
   SCHEME_NAMES,
   TASK_FACTS,
@@ -14,7 +14,7 @@ it('a vCPU of Lambda costs 1,769 MB of memory', () => {
 });
 
 it('each scheme pads to its multiple of tokens and runs where it has kernels', () => {
-  const facts = Object.fromEntries(SCHEME_NAMES.map((name) => [name, factsOfScheme(name)]));
+  const facts = Object.fromEntries(SCHEME_NAMES.map((name) => [name, describeScheme(name)]));
   expect(facts).toEqual({
     fp32: { providers: ['cpu', 'cuda'], lengthMultiple: 1 },
     fp16: { providers: ['cpu', 'cuda', 'webgpu'], lengthMultiple: 8 },

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
-  checksumOf,
+  findChecksum,
   manifestText,
   modelNameSchema,
   modelVersionSchema,
@@ -19,8 +19,8 @@ describe('a manifest that is read', () => {
   it('has the sha256 of its very text, which one that comes from no file does not have', () => {
     const text = `${manifestText(manifestOf())}\n\n`;
     const checksum = createHash('sha256').update(text).digest('hex');
-    expect(checksumOf(parseManifest(text, ref))).toBe(checksum);
-    expect(checksumOf(manifestOf())).toBeUndefined();
+    expect(findChecksum(parseManifest(text, ref))).toBe(checksum);
+    expect(findChecksum(manifestOf())).toBeUndefined();
   });
 
   it('is refused where it is not JSON, with the model and the cause', () => {

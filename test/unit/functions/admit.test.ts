@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readPreference } from '../../../functions/app/src/request/preference.ts';
+import { readPreference } from '../../../functions/app/src/http/request/preference.ts';
 import { admit } from '../../../functions/app/src/serve/admit.ts';
 import type { Resolution } from '../../../functions/app/src/serve/resolve.ts';
 

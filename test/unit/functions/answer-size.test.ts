@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
-import { refuseMoreThanLambdaTakes } from '../../../functions/app/src/answer/answer-size.ts';
+import { refuseMoreThanLambdaTakes } from '../../../functions/app/src/http/answer/answer-size.ts';
 
-/** What an invocation may answer, without 16 KiB for headers. */
+/** The most bytes that an invocation may answer, without 16 KiB for headers. */
 const BODY_BYTES = 6_291_556 - 16_384;
 
 /** Whether a body may leave, as an answer of Lambda or of a server. */

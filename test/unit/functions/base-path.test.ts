@@ -7,7 +7,7 @@ import { fakeJobs } from './hand-over-to-server/fake-jobs.ts';
 const JOB = `/jobs/${'1'.padStart(22, '0')}`;
 const body = postJson({ model: 'large', inputs: 'a' });
 
-/** What API Gateway says of a request, as the adapter of its events passes it on. */
+/** The part of API Gateway's event that describes the request, as the adapter passes it on. */
 const at = (stage: string, domainName: string) => ({ requestContext: { stage, domainName } });
 const GIVEN = 'abcde12345.execute-api.eu-central-1.amazonaws.com';
 
@@ -58,7 +58,7 @@ describe('a base path', () => {
     expect(appOptions(readConfig({}))).not.toHaveProperty('basePath');
   });
 
-  it.each(['nlp', '/', '/nlp/', '//example.com', '/a b', '/{model}'])('can not be %s', (path) => {
+  it.each(['nlp', '/', '/nlp/', '//example.com', '/a b', '/{model}'])('cannot be %s', (path) => {
     expect(() => readConfig({ PILOTLIGHT_BASE_PATH: path })).toThrow(/PILOTLIGHT_BASE_PATH: must begin/);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from '../../../functions/app/src/request/limits.ts';
+import { DEFAULT_LIMITS } from '../../../functions/app/src/http/limits.ts';
 import { readConfig } from '../../../functions/app/src/settings/config.ts';
-import { engineOptions, limitsOf } from '../../../functions/app/src/settings/engine-options.ts';
+import { engineOptions, readLimits } from '../../../functions/app/src/settings/engine-options.ts';
 import { intraOpThreads } from '../../../functions/app/src/settings/threads.ts';
 
 describe('the configuration', () => {
@@ -9,7 +9,7 @@ describe('the configuration', () => {
     const config = readConfig({ PATH: '/bin', HOME: '/root' });
     expect(config.PILOTLIGHT_MODELS_DIR).toBe('/opt/models');
     expect(config.PILOTLIGHT_PRELOAD_MODELS).toEqual([]);
-    expect(limitsOf(config)).toEqual(DEFAULT_LIMITS);
+    expect(readLimits(config)).toEqual(DEFAULT_LIMITS);
   });
 
   it('reads a list of models with and without versions', () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
 import { expect, it } from 'vitest';
 import { createHttpServer } from '../../../functions/app/src/serve/node-server.ts';
 import type { Exchange } from '../../../functions/app/src/serve/ports.ts';
@@ -19,7 +19,7 @@ it('the service gives up many inputs once the client is gone', async () => {
   const app = fakeApp({ engine: patient, telemetry: [{ answered: ended.resolve, predicted: () => {} }] });
   const server = createHttpServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = listeningPort(server);
   const client = new AbortController();
   const init = { method: 'POST', body: '{"inputs": ["a", "b"]}', signal: client.signal };
   const request = fetch(`http://127.0.0.1:${port}/models/sentiment`, init);

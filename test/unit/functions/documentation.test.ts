@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { STATUS_OF } from '../../../functions/app/src/answer/error-codes.ts';
 import { predictRequest } from '../../../functions/app/src/formats/hugging-face/request.ts';
-import { DEFAULT_LIMITS } from '../../../functions/app/src/request/limits.ts';
+import { STATUS_OF } from '../../../functions/app/src/http/error-codes.ts';
+import { DEFAULT_LIMITS } from '../../../functions/app/src/http/limits.ts';
 import { routes } from '../../../functions/app/src/routes.ts';
 import { fakeApp } from './fake-engine.ts';
 

@@ -1,7 +1,7 @@
 import { EngineError, PilotlightError } from '@pilotlight/engine';
 import { ENGINE_ERROR_CODES } from '@pilotlight/model-format/errors';
 import { describe, expect, it, vi } from 'vitest';
-import { STATUS_OF } from '../../../functions/app/src/answer/error-codes.ts';
+import { STATUS_OF } from '../../../functions/app/src/http/error-codes.ts';
 import { fakeApp, fakeEngine, postJson, preparing, silent } from './fake-engine.ts';
 
 async function answerTo(failure: unknown, logger = silent) {

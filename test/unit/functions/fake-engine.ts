@@ -4,6 +4,7 @@ import {
   EngineError,
   type ModelRef,
   type PackageEntry,
+  parseModelRef,
   type TaskName,
 } from '@pilotlight/engine';
 import { createApp } from '../../../functions/app/src/app.ts';
@@ -49,13 +50,13 @@ export function preparing(predict: Engine['predict'], estimatedMs = 0): Engine['
 }
 
 export interface FakeEngineOptions {
-  /** What every prediction ends with. */
+  /** The error that ends every prediction. */
   readonly failure?: unknown;
-  /** What every input gets. @default - a result of the model's task */
+  /** The result of every input. @default - a result of the model's task */
   readonly result?: unknown;
   readonly entries?: PackageEntry[];
   readonly checkGolden?: PredictModel['checkGolden'];
-  /** Models that it has; all where it is not said. */
+  /** Models that it has. @default - all */
   readonly only?: readonly string[];
 }
 
@@ -63,7 +64,7 @@ export function fakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   const calls: Call[] = [];
   const loaded = new Map<string, PredictModel>();
   const load = async (ref: string | ModelRef) => {
-    const name = typeof ref === 'string' ? (ref.split('@')[0] ?? '') : ref.name;
+    const { name } = typeof ref === 'string' ? parseModelRef(ref) : ref;
     const isThere = Object.hasOwn(MODELS, name) && (options.only?.includes(name) ?? true);
     const task = isThere ? MODELS[name]?.task : undefined;
     if (!task) {

@@ -3,7 +3,8 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { ServerError } from '../../../functions/app/src/hand-over/errors.ts';
 import { ServerHandOver } from '../../../functions/app/src/hand-over/server-hand-over.ts';
-import type { AppOptions, Telemetry } from '../../../functions/app/src/serve/ports.ts';
+import type { HandOver, HandOverOutcome } from '../../../functions/app/src/serve/hand-over-port.ts';
+import type { AppOptions, Exchange, Telemetry } from '../../../functions/app/src/serve/ports.ts';
 import { PrometheusMetrics } from '../../../functions/app/src/telemetry/prometheus.ts';
 import { fakeApp, fakeEngine, post, postJson, preparing, silent } from './fake-engine.ts';
 import { type FakeJobs, fakeJobs } from './hand-over-to-server/fake-jobs.ts';
@@ -302,6 +303,57 @@ describe('a client that would rather not wait', () => {
     expect(refused.status).toBe(422);
     expect(await refused.json()).toMatchObject({ code: 'INVALID_INPUT', field: 'Idempotency-Key' });
   });
+});
+
+describe('a client that leaves while the server has its request', () => {
+  const leaving = async (answer: (client: AbortController) => Promise<HandOverOutcome>, env?: object) => {
+    const client = new AbortController();
+    const errors: unknown[] = [];
+    const exchanges: Exchange[] = [];
+    const handOver: HandOver = { models: ['vectors'], queues: false, take: () => answer(client) };
+    const app = fakeApp({
+      engine: fakeEngine({ only: [] }),
+      handOver,
+      logger: { ...silent, error: (...entry) => errors.push(entry) },
+      telemetry: [{ answered: (exchange) => exchanges.push(exchange) }],
+    });
+    await app.request('/models/vectors', { ...text, signal: client.signal }, env);
+    expect(errors).toEqual([]);
+    expect(exchanges).toMatchObject([{ status: 400, code: 'INVALID_REQUEST', model: 'vectors' }]);
+  };
+
+  it('has left by itself: its request is no failure of the service, and nothing is logged', async () => {
+    await leaving(async (client) => {
+      client.abort();
+      throw client.signal.reason;
+    });
+  });
+
+  it('has left by itself, where the answer breaks off for it while it is read for Lambda', async () => {
+    const answer = async (client: AbortController): Promise<HandOverOutcome> => {
+      const body = new ReadableStream({
+        pull: (controller) => {
+          client.abort();
+          controller.error(client.signal.reason);
+        },
+      });
+      return { kind: 'forwarded', circuit: 'closed', response: new Response(body) };
+    };
+    await leaving(answer, { lambdaContext: { getRemainingTimeInMillis: () => 10_000 } });
+  });
+});
+
+describe('a client that would rather not wait, where there is no queue', () => {
+  it.each(['respond-async', 'respond-async, wait=1'])(
+    'gets the answer itself for Prefer: %s, and nothing says that the preference was applied',
+    async (prefer) => {
+      const { app, forwarded } = functionBesideServer();
+      const response = await app.request('/models/vectors', post('{"inputs":"a"}', { prefer }));
+      expect(await asText(response)).toEqual([200, 'server']);
+      expect(response.headers.has('preference-applied')).toBe(false);
+      expect(forwarded).toHaveLength(1);
+    },
+  );
 });
 
 describe('telemetry', () => {

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { jsonInSlices } from '../../../functions/app/src/answer/json-in-slices.ts';
+import { stringifyInSlices } from '../../../functions/app/src/http/answer/json-in-slices.ts';
 
 it('JSON in slices gives what JSON.stringify gives, of any value', async () => {
   await fc.assert(
     fc.asyncProperty(fc.jsonValue({ maxDepth: 4 }), async (value) => {
-      expect(await jsonInSlices(value)).toBe(JSON.stringify(value));
+      expect(await stringifyInSlices(value)).toBe(JSON.stringify(value));
     }),
   );
   const vectors = [[[1.5, -0], []], [], [[Number.NaN, 1e21]]];
-  expect(await jsonInSlices(vectors)).toBe(JSON.stringify(vectors));
+  expect(await stringifyInSlices(vectors)).toBe(JSON.stringify(vectors));
 });
 
 it('JSON in slices lets other work go between the vectors of many tokens', async () => {
@@ -20,7 +20,7 @@ it('JSON in slices lets other work go between the vectors of many tokens', async
     if (!over) setImmediate(tick);
   };
   setImmediate(tick);
-  await jsonInSlices([text, text, text, text, text, text, text, text]);
+  await stringifyInSlices([text, text, text, text, text, text, text, text]);
   over = true;
   // Some 80 ms of work, in slices of 4.
   expect(turns).toBeGreaterThan(5);

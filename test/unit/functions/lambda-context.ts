@@ -1,4 +1,4 @@
-/** What Lambda passes with an event. */
+/** The context that Lambda passes with an event. */
 export function lambdaContext(remainingMs = 29_000) {
   return {
     functionName: 'pilotlight-predict',

@@ -3,7 +3,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { WARM_UP_SOURCE } from '../../../functions/app/src/aws/warm-up.ts';
-import { DEFAULT_LIMITS } from '../../../functions/app/src/request/limits.ts';
+import { DEFAULT_LIMITS } from '../../../functions/app/src/http/limits.ts';
 import { preload } from '../../../functions/app/src/settings/preload.ts';
 import { createHandler } from '../../../functions/predict/create-handler.ts';
 import { fakeEngine, silent } from './fake-engine.ts';

@@ -44,7 +44,7 @@ describe('the self-check of a warm-up', () => {
     expect(errors()).toMatchObject([{ model: 'sentiment@1.0.0', line: 9, drift: 3.5 }]);
   });
 
-  it('counts an answer that can not be compared as a failure, without a drift', async () => {
+  it('counts an answer that cannot be compared as a failure, without a drift', async () => {
     const problem = 'token 1 is 18 instead of 17';
     const engine = fakeEngine({ checkGolden: async () => ({ line: 9, problem }) });
     const { warmUp } = await predictEnvironment(['sentiment'], engine);
@@ -53,7 +53,7 @@ describe('the self-check of a warm-up', () => {
     expect(goldenMetrics()[0]).not.toHaveProperty('GoldenDrift');
   });
 
-  it('counts a model that can not be run as a failure, and goes on with the next', async () => {
+  it('counts a model that cannot be run as a failure, and goes on with the next', async () => {
     const engine = fakeEngine({
       checkGolden: () => Promise.reject(new EngineError('SESSION_FAILED', 'It broke.')),
     });
@@ -108,7 +108,7 @@ describe('a warm-up that asks for goldens', () => {
     expect(selfChecks?.length).toBeLessThan(6);
   });
 
-  it('reports a model that can not be run once, and goes on with the others', async () => {
+  it('reports a model that cannot be run once, and goes on with the others', async () => {
     const engine = fakeEngine({
       checkGolden: () => Promise.reject(new EngineError('SESSION_FAILED', 'It broke.')),
     });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { STATUS_OF } from '../../../functions/app/src/answer/error-codes.ts';
+import { STATUS_OF } from '../../../functions/app/src/http/error-codes.ts';
 import { SETTINGS } from '../../../functions/app/src/settings/config.ts';
 import { SERVER_SETTINGS } from '../../../functions/app/src/settings/server.ts';
 import { METRICS } from '../../../functions/app/src/telemetry/metric-names.ts';

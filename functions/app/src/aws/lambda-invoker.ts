@@ -8,7 +8,7 @@ import {
 
 export type Invocation =
   | { readonly answer: unknown }
-  /** `retry` is false where another try can not help: the function is not there, or may not be invoked. */
+  /** `retry` is false where another try cannot help: the function is not there, or may not be invoked. */
   | { readonly failure: string; readonly retry: boolean };
 
 export type Invoke = (functionName: string, payload: object, signal: AbortSignal) => Promise<Invocation>;

@@ -1,4 +1,4 @@
-/** What is asked of S3 beside reading: heads, small objects, and writes that know what they replace. */
+/** The requests to S3 beside streams: heads, small objects, and writes that know which object they replace. */
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -14,7 +14,7 @@ export interface ObjectHead {
   readonly etag: string;
   readonly bytes: number;
   readonly versionId?: string;
-  /** Of the user, names in lower case. */
+  /** The metadata that the writer gave, names in lower case. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -38,7 +38,7 @@ export class S3Objects {
     this.bucket = bucket;
   }
 
-  /** Nothing where there is no such object. */
+  /** Gives nothing if there is no such object. */
   async head(key: string): Promise<ObjectHead | undefined> {
     try {
       const head = await this.client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }));

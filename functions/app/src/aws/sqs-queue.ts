@@ -13,7 +13,7 @@ const ATTEMPTS = 8;
 const CONNECT_MS = 5000;
 const SILENCE_MS = 30_000;
 
-/** What SQS gives at once, and for how long it lets a receiver wait. */
+/** The number of messages that SQS gives at once, and the seconds for which it lets a receiver wait. */
 const MOST_MESSAGES = 10;
 const LONGEST_WAIT_SECONDS = 20;
 /** From the moment of its receipt nobody can hide a message for longer. */
@@ -34,7 +34,7 @@ export interface Delivery {
 export interface ReceiveOptions {
   /** At most; SQS gives up to 10. */
   readonly count: number;
-  /** For how long what is received is hidden from others. */
+  /** Seconds for which received messages are hidden from others. */
   readonly visibilitySeconds: number;
   readonly signal: AbortSignal;
 }

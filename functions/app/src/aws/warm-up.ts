@@ -1,4 +1,4 @@
-/** What the predict function and those who warm and check it, the warmer and the pre-traffic hook, say to each other. */
+/** The messages between the predict function and the two functions that warm and check it: the warmer and the pre-traffic hook. */
 import * as z from 'zod/mini';
 
 export const WARM_UP_SOURCE = 'pilotlight.warmup';
@@ -23,7 +23,7 @@ export type WarmUpEvent = z.infer<typeof warmUpEventSchema>;
 /** One golden of one model, run by a warm-up. `model` is `name@version`. */
 const selfCheckSchema = z.object({
   model: text,
-  /** Of goldens.jsonl, where it could be read. */
+  /** The line of goldens.jsonl, if that could be read. */
   line: z.optional(z.int()),
   /** Largest deviation from the reference over the tolerance: above 1 the model answers otherwise than it should. */
   drift: z.optional(z.number()),
@@ -32,7 +32,7 @@ const selfCheckSchema = z.object({
 });
 export type SelfCheck = z.infer<typeof selfCheckSchema>;
 
-/** What a warm-up answers. */
+/** The answer to a warm-up. */
 export const warmUpReportSchema = z.object({
   source: z.literal(WARM_UP_SOURCE),
   /** Whether this invocation was the first of its environment. */

@@ -1,4 +1,4 @@
-/** What every wire format does with the engine. */
+/** The work with the engine that all wire formats share. */
 import type { Prediction, TaskName } from '@pilotlight/engine';
 import type { ServedModel, ServingEngine } from '../serve/ports.ts';
 import type { PredictionWork } from '../serve/wire-format.ts';

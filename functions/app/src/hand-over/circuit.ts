@@ -1,6 +1,6 @@
 /**
- * A circuit breaker as a state machine without a clock and without a network: after failures in a row nobody asks the
- * server any more, and after a while one asks whether it is back. M. T. Nygard, Release It!, 2nd ed., chapter 5.
+ * A circuit breaker as a state machine without a clock and without a network: after several failures in a row, no request goes to the
+ * server any more, and after a while one request asks whether it is back. M. T. Nygard, Release It!, 2nd ed., chapter 5.
  */
 export interface CircuitSettings {
   /** Failures in a row that open it. */
@@ -16,24 +16,24 @@ export type Circuit =
   /** One probe is under way. */
   | { readonly state: 'half-open' };
 
-/** What a request is to do: ask the server, ask first whether it is ready, or go without it. */
-export type Admission = 'forward' | 'probe' | 'refuse';
+/** The next step of a request: ask the server, ask first whether it is ready, or go without it. */
+export type CircuitDecision = 'forward' | 'probe' | 'refuse';
 
 export const CLOSED: Circuit = { state: 'closed', failures: 0 };
 
-/** Of the requests that come after the cool-down, the first is to probe, and the others go without until it has. */
-export function admit(
+/** After the cool-down, the first request has to probe, and the others go without the server until it has. */
+export function decide(
   circuit: Circuit,
   now: number,
   { coolDownMs }: CircuitSettings,
-): { readonly circuit: Circuit; readonly admission: Admission } {
+): { readonly circuit: Circuit; readonly admission: CircuitDecision } {
   if (circuit.state === 'closed') return { circuit, admission: 'forward' };
   if (circuit.state === 'half-open' || now - circuit.since < coolDownMs)
     return { circuit, admission: 'refuse' };
   return { circuit: { state: 'half-open' }, admission: 'probe' };
 }
 
-/** A request that was forwarded was answered, or failed. One that began before the circuit opened says nothing any more. */
+/** A request that was forwarded was answered, or failed. A request that began before the circuit opened changes nothing. */
 export function afterForward(
   circuit: Circuit,
   answered: boolean,
@@ -46,7 +46,7 @@ export function afterForward(
   return failures < failuresToOpen ? { state: 'closed', failures } : { state: 'open', since: now };
 }
 
-/** The probe found the server ready, or not. Only who was told to probe may say so. */
+/** The probe found the server ready, or not. Only the request that was told to probe may say so. */
 export function afterProbe(ready: boolean, now: number): Circuit {
   return ready ? CLOSED : { state: 'open', since: now };
 }

@@ -13,7 +13,7 @@ import { answeredHeaders, askedHeaders } from './headers.ts';
 /** An answer of up to so many bytes is read whole, so that one that breaks off is known before it is passed on. */
 const READ_WHOLE_BYTES = 1_000_000;
 const PROBE_MS = 2_000;
-/** What a load balancer says of a server that is not there. No wire format has an answer of these to a prediction. */
+/** The statuses with which a load balancer says that the server is not there. No wire format answers a prediction with one of them. */
 const ABSENT: readonly number[] = [502, 503, 504];
 const WITHOUT_BODY: readonly number[] = [204, 205, 304];
 
@@ -45,7 +45,7 @@ export class ServerClient {
     const headers = { ...askedHeaders(request.headers), ...(body && { 'content-length': body.byteLength }) };
     const signal = AbortSignal.any([request.signal, timeout]);
     try {
-      return await responseOf(await this.#ask({ method, path, headers, signal }, body));
+      return await readResponse(await this.#ask({ method, path, headers, signal }, body));
     } catch (cause) {
       if (cause instanceof ServerError) throw cause;
       request.signal.throwIfAborted();
@@ -79,7 +79,7 @@ export class ServerClient {
       path: pathname.replace(/\/$/, '') + options.path,
       agent: false,
     });
-    // What breaks after the head of the answer is said by the answer.
+    // A failure after the head of the answer is reported by the answer.
     outgoing.on('error', () => {});
     outgoing.end(body);
     const [answer]: IncomingMessage[] = await once(outgoing, 'response');
@@ -88,7 +88,7 @@ export class ServerClient {
   }
 }
 
-async function responseOf(answer: IncomingMessage): Promise<Response> {
+async function readResponse(answer: IncomingMessage): Promise<Response> {
   const { statusCode: status = 0 } = answer;
   if (ABSENT.includes(status)) {
     answer.resume();
@@ -108,5 +108,5 @@ async function responseOf(answer: IncomingMessage): Promise<Response> {
 }
 
 function unreachable(cause: unknown): ServerError {
-  return new ServerError('SERVER_UNREACHABLE', 'The server can not be reached.', { cause });
+  return new ServerError('SERVER_UNREACHABLE', 'The server cannot be reached.', { cause });
 }

@@ -1,6 +1,6 @@
-/** What goes from the client to the server, and back: nothing that is not named here. */
+/** The headers that go from the client to the server, and back. All others are dropped. */
 
-/** `content-encoding` is not, for bodies are decompressed before; who the caller is has been settled before, too. */
+/** `content-encoding` is not among them because bodies are decompressed before; authorisation has been settled before, too. */
 const ASKED = [
   'accept',
   'accept-encoding',

@@ -3,21 +3,35 @@
 import type { Jobs } from '../jobs/job.ts';
 import type { Admission, HandedRequest, HandOver, HandOverOutcome } from '../serve/hand-over-port.ts';
 import type { Logger } from '../serve/ports.ts';
-import { admit, afterForward, afterProbe, type Circuit, CLOSED } from './circuit.ts';
+import { afterForward, afterProbe, type Circuit, type CircuitSettings, CLOSED, decide } from './circuit.ts';
 import type { ServerClient } from './client.ts';
 import { ServerError } from './errors.ts';
-import type { HandOverSettings } from './settings.ts';
 
-/** What it takes to write a job, before Lambda ends the invocation. */
+/** The time that is kept for writing a job before Lambda ends the invocation. */
 const SUBMIT_MS = 4_000;
 
-export interface ServerHandOverParts {
+/** Where the server is, and what it serves. */
+export interface HandOverSettings extends CircuitSettings {
+  /** The address of its load balancer. */
+  readonly url: string;
+  /**
+   * Its models by name, each with what becomes of a request while no server answers: it waits as a `job`, or the
+   * function's own package of the model answers on its `cpu`.
+   */
+  readonly models: Readonly<Record<string, 'job' | 'cpu'>>;
+  /** Estimated milliseconds of inference above which one of `models` is not run here. @default - any number */
+  readonly maxInferMs?: number | undefined;
+  /** Milliseconds that an answer may take from the head of the request. */
+  readonly deadlineMs: number;
+}
+
+export interface ServerHandOverOptions {
   readonly settings: HandOverSettings;
   readonly client: Pick<ServerClient, 'send' | 'isReady'>;
   readonly logger: Logger;
   /** @default - what nobody answers is refused */
   readonly jobs?: Jobs;
-  /** In milliseconds. @default - `Date.now`, for the other clock may stand still while Lambda freezes the process */
+  /** In milliseconds. @default - `Date.now`, because `performance.now` may stand still while Lambda freezes the process */
   readonly clock?: () => number;
 }
 
@@ -25,16 +39,16 @@ type Outcome = {
   [Kind in HandOverOutcome['kind']]: Omit<Extract<HandOverOutcome, { kind: Kind }>, 'circuit'>;
 }[HandOverOutcome['kind']];
 
-/** One for each process: what it has learnt of the server is of use to every request. */
+/** One for each process, because every request can use what it has learnt of the server. */
 export class ServerHandOver implements HandOver {
   readonly models: readonly string[];
   readonly maxInferMs?: number;
   readonly queues: boolean;
-  readonly #parts: ServerHandOverParts;
+  readonly #parts: ServerHandOverOptions;
   readonly #clock: () => number;
   #circuit: Circuit = CLOSED;
 
-  constructor(parts: ServerHandOverParts) {
+  constructor(parts: ServerHandOverOptions) {
     const { models, maxInferMs } = parts.settings;
     this.models = Object.keys(models);
     if (maxInferMs !== undefined) this.maxInferMs = maxInferMs;
@@ -59,7 +73,7 @@ export class ServerHandOver implements HandOver {
   /** Whether to ask the server; where the circuit was open, it is asked first whether it is ready. */
   async #admitted(): Promise<boolean> {
     const { settings, client } = this.#parts;
-    const { circuit, admission } = admit(this.#circuit, this.#clock(), settings);
+    const { circuit, admission } = decide(this.#circuit, this.#clock(), settings);
     this.#become(circuit);
     if (admission === 'probe') this.#become(afterProbe(await client.isReady(), this.#clock()));
     return admission !== 'refuse' && this.#circuit.state === 'closed';
@@ -68,7 +82,7 @@ export class ServerHandOver implements HandOver {
   async #forward(request: HandedRequest): Promise<Response | 'absent' | 'late'> {
     const { settings, client, logger } = this.#parts;
     const { start, signal, model, remainingMs = Number.POSITIVE_INFINITY } = request;
-    // Where no queue takes the request, whoever would rather not wait has to.
+    // If no queue takes the request, a client that would rather not wait has to.
     const preference = this.queues ? request.preference : undefined;
     const spentMs = performance.now() - start;
     const mayTakeMs = Math.min(settings.deadlineMs - spentMs, remainingMs - SUBMIT_MS);
@@ -80,7 +94,7 @@ export class ServerHandOver implements HandOver {
     } catch (error) {
       if (signal.aborted || !(error instanceof ServerError)) throw error;
       const isLate = error.code === 'SERVER_TIMEOUT';
-      // That a client would not wait for longer says nothing of the server.
+      // If the client would not wait for longer, that says nothing about the server.
       const isImpatience = isLate && wouldWaitMs < mayTakeMs;
       if (!isImpatience) {
         logger.warn('The server did not answer', { model, code: error.code, error });
@@ -93,6 +107,8 @@ export class ServerHandOver implements HandOver {
   /** A call that waited in vain has no time left to be answered here. */
   async #without(request: HandedRequest, why: 'absent' | 'late'): Promise<Outcome> {
     const { settings, jobs } = this.#parts;
+    // Nobody would learn the id of a job that is made now, and nobody waits for an answer.
+    request.signal.throwIfAborted();
     const isForCpu = settings.models[request.model] === 'cpu' && request.servedHere;
     if (isForCpu && why === 'absent') return { kind: 'here' };
     if (request.method === 'POST' && jobs) return this.#queue(request, jobs);

@@ -1,4 +1,4 @@
-/** By itself, for every process asks whether a path names a job, and few ever see one. */
+/** A file by itself, because every process asks whether a path names a job, and few ever see one. */
 
 /** 128 random bits. Whoever knows the id of a job may read and cancel it. */
 export const JOB_ID = /^[\w-]{22}$/;

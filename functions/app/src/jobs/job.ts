@@ -1,10 +1,10 @@
-/** A job: an HTTP request that nobody waits for. What lies in S3, what goes over the queue, what a client sees. */
+/** A job: an HTTP request that nobody waits for. This file has its form in S3, in the queue, and for clients. */
 import * as z from 'zod/mini';
 import { JOB_ID } from './job-id.ts';
 
 const id = z.string().check(z.regex(JOB_ID));
 
-/** Nobody's job may make more jobs. */
+/** A job must not make more jobs. */
 const PATH = /^\/(?!jobs(?:[/?]|$))[^\s]{0,2000}$/;
 const path = z
   .string()
@@ -27,14 +27,14 @@ const request = z.strictObject({
   contentType: text,
   accept: z.exactOptional(text),
   bytes: z.int(),
-  /** Of all that makes the request: the same where the same is asked for. */
+  /** The hash of everything that makes the request: equal requests have equal hashes. */
   sha256: z.string().check(z.regex(/^[\da-f]{64}$/)),
 });
 
 const result = z.strictObject({
   contentType: text,
   bytes: z.int(),
-  /** Of the answer, those that say what answered. */
+  /** The headers of the answer that say which model answered. */
   headers: z.record(z.string(), z.string()),
 });
 export type JobResult = z.infer<typeof result>;
@@ -45,7 +45,7 @@ export type JobError = z.infer<typeof error>;
 const common = {
   format: z.literal(1),
   id,
-  /** As the path names it, with its version where it names one. */
+  /** The model as the path names it, with its version if it names one. */
   model: text,
   request,
   createdAt: time,
@@ -54,10 +54,10 @@ const common = {
 };
 const begun = { ...common, startedAt: time };
 
-/** `<id>/job.json`, written on condition only. What is over keeps its status for good. */
+/** `<id>/job.json`, written on condition only. A job that is over keeps its status for good. */
 export const jobStateSchema = z.discriminatedUnion('status', [
   z.strictObject({ ...common, status: z.literal('queued'), startedAt: z.exactOptional(time) }),
-  /** `run` is whoever works on it, and gives it up if it does not say again that it does, before the lease ends. */
+  /** `run` is the process that works on it. It loses the job if it does not renew the lease before the lease ends. */
   z.strictObject({ ...begun, status: z.literal('running'), run: z.string(), leaseUntil: time }),
   z.strictObject({
     ...begun,
@@ -97,7 +97,7 @@ export function isOver(state: JobState): state is OverState {
   return state.status !== 'queued' && state.status !== 'running';
 }
 
-/** What goes over the queue: the name of the work, not the work. */
+/** The message in the queue: it names the work and does not hold it. */
 export const jobMessageSchema = z.strictObject({ format: z.literal(1), job: id });
 export type JobMessage = z.infer<typeof jobMessageSchema>;
 
@@ -123,21 +123,21 @@ export interface JobView {
 }
 
 export interface SubmitOptions {
-  /** Of the client: with the same key and the same request it gets the same job. */
+  /** The key of the client, which gets the same job for the same key and the same request. */
   readonly idempotencyKey?: string | undefined;
 }
 
 /** Where jobs are kept; what the app asks of it. */
 export interface Jobs {
   /**
-   * Resolves once the job can not be lost any more.
+   * Resolves once the job cannot be lost any more.
    *
    * @throws EngineError MODEL_NOT_FOUND where it is known that no worker serves it; JobRefused IDEMPOTENCY_KEY_REUSED, JOB_NOT_QUEUED
    */
   submit(request: JobRequest, model: string, options?: SubmitOptions): Promise<JobView>;
-  /** Nothing where there is no such job. */
+  /** Gives nothing if there is no such job. */
   read(id: string): Promise<JobView | undefined>;
-  /** Cancels what waits or runs; of what is over it deletes request and result. Nothing where there is no such job. */
+  /** Cancels a job that waits or runs; deletes request and result of a job that is over. Gives nothing if there is no such job. */
   cancel(id: string): Promise<JobView | undefined>;
 }
 

@@ -5,9 +5,9 @@ import { createSqsClient, SqsQueue } from '../aws/sqs-queue.ts';
 import type { JobState, Jobs, JobView } from './job.ts';
 import { isJobId } from './job-id.ts';
 import { JobStore, type JobTerms } from './store.ts';
-import { type Desk, submitJob } from './submit.ts';
+import { type SubmitDependencies, submitJob } from './submit.ts';
 import { cancel, forgetResult, isOverdue } from './transitions.ts';
-import { viewOf } from './view.ts';
+import { viewJob } from './view.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -17,12 +17,15 @@ export interface JobPlace extends JobTerms {
   readonly bucket: string;
 }
 
-export interface JobParts {
+export interface JobStorage {
   readonly store: JobStore;
   readonly queue: SqsQueue;
 }
 
-export function jobParts({ queueUrl, bucket, ...terms }: JobPlace, environment: Environment): JobParts {
+export function openJobStorage(
+  { queueUrl, bucket, ...terms }: JobPlace,
+  environment: Environment,
+): JobStorage {
   return {
     store: new JobStore(new S3Objects(createS3Client(environment), bucket), terms),
     queue: new SqsQueue(createSqsClient(environment), queueUrl),
@@ -30,14 +33,14 @@ export function jobParts({ queueUrl, bucket, ...terms }: JobPlace, environment: 
 }
 
 export class S3Jobs implements Jobs {
-  readonly #desk: Desk;
+  readonly #desk: SubmitDependencies;
 
-  constructor(desk: Desk) {
+  constructor(desk: SubmitDependencies) {
     this.#desk = desk;
   }
 
   async submit(...request: Parameters<Jobs['submit']>): Promise<JobView> {
-    return viewOf(this.#desk.store, await submitJob(this.#desk, ...request));
+    return viewJob(this.#desk.store, await submitJob(this.#desk, ...request));
   }
 
   read(id: string): Promise<JobView | undefined> {
@@ -61,6 +64,6 @@ export class S3Jobs implements Jobs {
   ): Promise<JobView | undefined> {
     const { store } = this.#desk;
     const state = isJobId(id) ? await find(store) : undefined;
-    return state && viewOf(store, state);
+    return state && viewJob(store, state);
   }
 }

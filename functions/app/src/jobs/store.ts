@@ -1,4 +1,4 @@
-/** Jobs in a bucket. What two may write at once is written on condition: ADR-jobs.md. */
+/** Jobs in a bucket. Objects that two processes may write at once are written on condition: ADR-jobs.md. */
 import { createHash } from 'node:crypto';
 import { PilotlightError } from '@pilotlight/engine';
 import { pause } from '../aws/pause.ts';
@@ -13,7 +13,7 @@ const LONGEST_PAUSE_MS = 50;
 const JSON_TYPE = 'application/json';
 const TYPE = 'content-type';
 
-/** What all who know of a job must agree on. */
+/** The facts on which all processes that know of a job must agree. */
 export interface JobTerms {
   /** Ends in a slash. */
   readonly prefix: string;
@@ -38,18 +38,18 @@ export class JobStore {
     this.deadlineMs = deadlineMs;
   }
 
-  /** Request before state, so that who finds a state finds its request. Gives the state that was there first. */
+  /** Writes the request before the state, so that a process that finds a state finds its request. Gives the state that was there first. */
   async create(state: JobState, body: Uint8Array): Promise<JobState> {
     const keys = this.#keys(state.id);
     const { contentType } = state.request;
     const request = { key: keys.request, body: Buffer.from(body), contentType, metadata: {} };
     await this.objects.put(request, undefined);
     if (await this.#write(state, undefined)) return state;
-    // Somebody with the same Idempotency-Key; or our own write, of which the answer was lost.
+    // Another request has the same Idempotency-Key, or the answer to our own write was lost.
     return (await this.read(state.id)) ?? state;
   }
 
-  /** Nothing where there is no such job. @throws PilotlightError JOB_CORRUPT */
+  /** Gives nothing if there is no such job. @throws PilotlightError JOB_CORRUPT */
   async read(id: string): Promise<JobState | undefined> {
     return (await this.#load(id))?.state;
   }
@@ -73,7 +73,7 @@ export class JobStore {
     throw new PilotlightError('JOB_CONTENDED', `Job ${id} is changed by others all the time.`);
   }
 
-  /** What is overdue has failed, unless its answer was kept or somebody is at it. */
+  /** Makes an overdue job a failed one, unless its answer was kept or a process works on it. */
   async expire(id: string): Promise<JobState | undefined> {
     const kept = await this.keptResult(id);
     return this.change(id, (state) =>
@@ -81,7 +81,7 @@ export class JobStore {
     );
   }
 
-  /** Nothing where it was deleted. */
+  /** Gives nothing if the request was deleted. */
   async request(id: string): Promise<Uint8Array | undefined> {
     return (await this.objects.read(this.#keys(id).request))?.body;
   }
@@ -95,7 +95,7 @@ export class JobStore {
     return earlier ?? { contentType, bytes: body.byteLength, headers };
   }
 
-  /** What a run that came to no end has left behind. */
+  /** Finds the result of a run that ended before it could say so. */
   async keptResult(id: string): Promise<JobResult | undefined> {
     const head = await this.objects.head(this.#keys(id).result);
     if (!head) return undefined;
@@ -121,7 +121,7 @@ export class JobStore {
     await this.objects.delete(this.#keys(id).request);
   }
 
-  /** Of a job that nobody has heard of. */
+  /** Deletes a job whose id no client has learnt. */
   async deleteAll(id: string): Promise<void> {
     await this.objects.delete(this.#keys(id).state);
     await this.deleteRequest(id);
@@ -148,13 +148,13 @@ function parseState(id: string, bytes: Uint8Array): JobState {
   try {
     return jobStateSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
   } catch (cause) {
-    const message = `The state of job ${id} can not be read. Delete the job, or deploy the version that wrote it.`;
+    const message = `The state of job ${id} cannot be read. Delete the job, or deploy the version that wrote it.`;
     throw new PilotlightError('JOB_CORRUPT', message, { cause });
   }
 }
 
-/** The same for the same request. */
-export function digestOf({ body, ...head }: JobRequest): RequestDigest {
+/** Gives equal digests for equal requests. */
+export function digestRequest({ body, ...head }: JobRequest): RequestDigest {
   const { path, contentType, accept = null } = head;
   const said = JSON.stringify([path, contentType, accept]);
   const sha256 = createHash('sha256').update(said).update(body).digest('hex');

@@ -1,4 +1,4 @@
-/** How a job comes to be, so that it is whole before anybody can see it: ADR-jobs.md. */
+/** Creates a job so that it is whole before anybody can see it: ADR-jobs.md. */
 import { createHash, randomBytes } from 'node:crypto';
 import { EngineError, parseModelRef } from '@pilotlight/engine';
 import * as z from 'zod/mini';
@@ -12,14 +12,14 @@ import {
   jobStateSchema,
   type SubmitOptions,
 } from './job.ts';
-import { digestOf, type JobStore } from './store.ts';
+import { digestRequest, type JobStore } from './store.ts';
 import { queued } from './transitions.ts';
 
 const ID_BYTES = 16;
 
 const claimSchema = z.strictObject({ format: z.literal(1), job: z.string(), sha256: z.string() });
 
-export interface Desk {
+export interface SubmitDependencies {
   readonly store: JobStore;
   readonly queue: Pick<SqsQueue, 'send'>;
   /** Names of the models that a worker serves, where that is known. */
@@ -28,13 +28,13 @@ export interface Desk {
 
 /** @throws EngineError MODEL_NOT_FOUND, INVALID_INPUT with `field`; JobRefused IDEMPOTENCY_KEY_REUSED, JOB_NOT_QUEUED */
 export async function submitJob(
-  { store, queue, models }: Desk,
+  { store, queue, models }: SubmitDependencies,
   request: JobRequest,
   model: string,
   { idempotencyKey }: SubmitOptions = {},
 ): Promise<JobState> {
   await refuseUnknown(model, models);
-  const digest = digestOf(request);
+  const digest = digestRequest(request);
   refuseUnreadable(queued(newId(), model, digest, Date.now()));
   const create = (id: string) => store.create(queued(id, model, digest, Date.now()), request.body);
   if (idempotencyKey === undefined) {
@@ -43,12 +43,16 @@ export async function submitJob(
   }
   const id = await claimedId(store, idempotencyKey, digest.sha256);
   const state = (await store.read(id)) ?? (await create(id));
-  // One that waits already is sent again: whether it was is not known, and twice does no harm.
+  // A job that waits already is sent again: nobody knows whether it was sent, and twice does no harm.
   return state.status === 'queued' ? send(queue, state) : state;
 }
 
-/** `undo`: with an Idempotency-Key there is none, for somebody else may wait for the same job. */
-async function send(queue: Desk['queue'], state: JobState, undo?: () => Promise<void>): Promise<JobState> {
+/** Leave `undo` out for a job with an Idempotency-Key, because another client may wait for the same job. */
+async function send(
+  queue: SubmitDependencies['queue'],
+  state: JobState,
+  undo?: () => Promise<void>,
+): Promise<JobState> {
   try {
     await queue.send({ format: 1, job: state.id } satisfies JobMessage);
     return state;
@@ -58,7 +62,7 @@ async function send(queue: Desk['queue'], state: JobState, undo?: () => Promise<
   }
 }
 
-/** The id that the first to send this key has chosen. The object has only a hash of the key. */
+/** Gives the id that the first request with this key has chosen. The object has only a hash of the key. */
 async function claimedId(
   { objects, prefix }: JobStore,
   idempotencyKey: string,
@@ -79,7 +83,7 @@ async function claimedId(
   );
 }
 
-async function refuseUnknown(model: string, models: Desk['models']): Promise<void> {
+async function refuseUnknown(model: string, models: SubmitDependencies['models']): Promise<void> {
   const known = await models?.();
   if (!known || known.includes(parseModelRef(model).name)) return;
   throw new EngineError(
@@ -89,10 +93,10 @@ async function refuseUnknown(model: string, models: Desk['models']): Promise<voi
   );
 }
 
-/** As clients know what comes from the head of their request. */
+/** The names of headers as clients know them. */
 const HEADERS: Readonly<Record<string, string>> = { contentType: 'Content-Type', accept: 'Accept' };
 
-/** What its schema does not take could be written, and never be read again. */
+/** Refuses a state that its schema would not take, because it could be written and never be read again. */
 function refuseUnreadable(state: JobState): void {
   const issue = jobStateSchema.safeParse(state).error?.issues[0];
   if (!issue) return;

@@ -1,11 +1,11 @@
 /**
- * What may become of a job. Each takes the state that lies there and gives the one that is to replace it, or nothing
+ * The transitions of a job. Each takes the present state and gives the one that is to replace it, or nothing
  * where nothing is to be written. Each can be repeated: applied to its own outcome it gives nothing.
  */
 import { isOver, type JobError, type JobRequest, type JobResult, type JobState } from './job.ts';
 
 type Change = JobState | undefined;
-/** What lies beside the body of a request. */
+/** Everything about a request but its body, and the hash of all of it. */
 export type RequestDigest = Omit<JobRequest, 'body'> & {
   readonly bytes: number;
   readonly sha256: string;
@@ -27,7 +27,7 @@ export function busyMs(state: JobState, run: string, now: number): number {
   return left > CLOCK_SKEW_MS ? left : 0;
 }
 
-/** Takes over from a run whose lease has ended, too. */
+/** Begins a job that waits, or whose last run has lost its lease. */
 export function begin(state: JobState, run: string, now: number, leaseMs: number): Change {
   if (isOver(state) || busyMs(state, run, now) > 0) return undefined;
   if (state.status === 'running' && state.run === run) return undefined;
@@ -43,13 +43,13 @@ export function begin(state: JobState, run: string, now: number, leaseMs: number
   };
 }
 
-/** Nothing where it is no longer this run's. */
+/** Gives nothing if the job is no longer this run's. */
 export function renew(state: JobState, run: string, now: number, leaseMs: number): Change {
   if (state.status !== 'running' || state.run !== run) return undefined;
   return { ...state, leaseUntil: iso(now + leaseMs) };
 }
 
-/** Whose run it was does not matter: the result that lies there is the first one. */
+/** Finishes the job, whichever run it was, because the kept result is the first one. */
 export function finish(state: JobState, result: JobResult, now: number): Change {
   if (isOver(state)) return undefined;
   const { startedAt = iso(now), ...rest } = withoutRun(state);
@@ -68,15 +68,15 @@ export function isOverdue(state: JobState, now: number, deadlineMs: number): boo
 
 export function expire(state: JobState, now: number, deadlineMs: number): Change {
   if (!isOverdue(state, now, deadlineMs)) return undefined;
-  const message = `It was not done by ${deadlineOf(state, deadlineMs)}: no server had room for it, or each attempt failed. Send it again when there is less to do, with another Idempotency-Key where it had one.`;
+  const message = `It was not done by ${findDeadline(state, deadlineMs)}: no server had room for it, or each attempt failed. Send it again when there is less to do, with another Idempotency-Key where it had one.`;
   return fail(state, { status: 504, code: 'JOB_EXPIRED', message }, now);
 }
 
-export function deadlineOf({ createdAt }: JobState, deadlineMs: number): string {
+export function findDeadline({ createdAt }: JobState, deadlineMs: number): string {
   return iso(Date.parse(createdAt) + deadlineMs);
 }
 
-/** For another delivery. `counts`: whether this was an attempt. Nothing where it is no longer this run's. */
+/** Puts the job back for another delivery. `counts`: whether this was an attempt. Nothing where it is no longer this run's. */
 export function putBack(state: JobState, run: string, counts: boolean): Change {
   if (state.status !== 'running' || state.run !== run) return undefined;
   const attempts = counts ? state.attempts : Math.max(0, state.attempts - 1);
@@ -88,14 +88,14 @@ export function cancel(state: JobState, now: number): Change {
   return { ...withoutRun(state), status: 'cancelled', finishedAt: iso(now) };
 }
 
-/** Of what is done. */
+/** Removes the result of a job that is done. */
 export function forgetResult(state: JobState): Change {
   if (state.status !== 'done' || state.result === undefined) return undefined;
   const { result: _, ...rest } = state;
   return rest;
 }
 
-/** As it would be if nobody worked on it. */
+/** The state that the job would have if no process worked on it. */
 function withoutRun(
   state: Exclude<JobState, { readonly finishedAt: string }>,
 ): JobState & { status: 'queued' } {

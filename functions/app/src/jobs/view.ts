@@ -1,18 +1,19 @@
-/** What a client sees of a job. */
+/** The view that clients get of a job. */
 import { isOver, type JobResult, type JobState, type JobView, statusUrl } from './job.ts';
 import type { JobStore } from './store.ts';
-import { deadlineOf } from './transitions.ts';
+import { findDeadline } from './transitions.ts';
 
 /** Larger results are fetched by a link. */
 const INLINE_BYTES = 100_000;
-/** For so long a link works, unless the credentials that signed it end before. */
+/** Seconds for which a link works, unless the credentials that signed it end before. */
 const LINK_SECONDS = 3600;
 
 const JSON_TYPE = /^application\/json\b/;
 
-/** Of a job that is done, with its result, where that was not deleted. */
-export async function viewOf(store: JobStore, state: JobState): Promise<JobView> {
-  const result = state.status === 'done' && state.result ? await answerOf(store, state.id, state.result) : {};
+/** Makes the view of a job: with the result, if the job is done and its result was not deleted. */
+export async function viewJob(store: JobStore, state: JobState): Promise<JobView> {
+  const result =
+    state.status === 'done' && state.result ? await viewResult(store, state.id, state.result) : {};
   return {
     id: state.id,
     status: state.status,
@@ -21,7 +22,7 @@ export async function viewOf(store: JobStore, state: JobState): Promise<JobView>
     ...(state.startedAt !== undefined && { started_at: state.startedAt }),
     ...(isOver(state)
       ? { finished_at: state.finishedAt }
-      : { expires_at: deadlineOf(state, store.deadlineMs) }),
+      : { expires_at: findDeadline(state, store.deadlineMs) }),
     attempts: state.attempts,
     status_url: statusUrl(state.id),
     ...result,
@@ -29,7 +30,7 @@ export async function viewOf(store: JobStore, state: JobState): Promise<JobView>
   };
 }
 
-async function answerOf(
+async function viewResult(
   store: JobStore,
   id: string,
   { contentType, bytes, headers }: JobResult,

@@ -1,7 +1,7 @@
-/** What operations of every format are made of: bodies, responses, errors. */
+/** The pieces from which the operations of every format are made: bodies, responses, errors. */
 import { z } from '@hono/zod-openapi';
-import { type ErrorCode, STATUS_OF } from '../answer/error-codes.ts';
-import { type ErrorFormat, plainError } from '../answer/errors.ts';
+import { type ErrorCode, STATUS_OF } from '../http/error-codes.ts';
+import { type ErrorFormat, plainError } from '../http/errors.ts';
 import * as schemas from './schemas.ts';
 
 export const PREDICT_ERRORS: readonly ErrorCode[] = [
@@ -32,7 +32,7 @@ export function json<Schema extends z.ZodType>(description: string, schema: Sche
   return { description, content: { 'application/json': { schema } } };
 }
 
-/** Of a request that nobody waits for any more. */
+/** The response to a request that became a job. */
 export function accepted() {
   const headers = z.object({
     location: z.string().meta({ description: 'Where to ask for the job' }),
@@ -79,12 +79,12 @@ const PLAIN: ErrorLook = { format: plainError, schema: schemas.errorBody };
 
 /** One response for each status, with the codes that it stands for. */
 export function errors(codes: readonly ErrorCode[], { format, schema }: ErrorLook = PLAIN) {
-  const statusOf = (code: ErrorCode) =>
+  const findStatus = (code: ErrorCode) =>
     format({ status: STATUS_OF[code], headers: {}, body: { error: '', code } }).status;
-  const statuses = [...new Set(codes.map(statusOf))].sort();
+  const statuses = [...new Set(codes.map(findStatus))].sort();
   return Object.fromEntries(
     statuses.map((status) => {
-      const meant = codes.filter((code) => statusOf(code) === status);
+      const meant = codes.filter((code) => findStatus(code) === status);
       return [status, json(meant.map((code) => `\`${code}\``).join(', '), schema)];
     }),
   );
@@ -98,7 +98,7 @@ export function body(name: string, example: unknown) {
   };
 }
 
-export interface PostParts {
+export interface PostOptions {
   /** Name of the schema of the body. */
   readonly body: string;
   /** A body that /docs begins with. */
@@ -111,7 +111,7 @@ export interface PostParts {
 }
 
 /** A route by which a wire format asks for predictions. */
-export function posts({ body: name, example, answer, params, codes = [], look }: PostParts) {
+export function posts({ body: name, example, answer, params, codes = [], look }: PostOptions) {
   return {
     request: { body: body(name, example), ...(params && { params }) },
     responses: { 200: predictions(answer), 202: accepted(), ...errors([...PREDICT_ERRORS, ...codes], look) },

@@ -35,7 +35,7 @@ const maskToken = z.object({
   sequence: z.string(),
 });
 
-/** Of one input each; a list of inputs gives a list of them. */
+/** The result of one input; a list of inputs gives a list of results. */
 export const predictResponse = z
   .union([
     z.array(z.array(labelScore)).meta({

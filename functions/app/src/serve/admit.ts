@@ -1,11 +1,11 @@
-/** Who is to answer a call. */
-import type { Preference } from '../request/preference.ts';
+/** Decides who answers a call. */
+import type { Preference } from '../http/request/preference.ts';
 import type { Admission, HandOver } from './hand-over-port.ts';
 import type { Resolution } from './resolve.ts';
 
 export interface AdmissionQuestion {
   readonly resolution: Exclude<Resolution, { kind: 'missing' }>;
-  /** What the client says of waiting. */
+  /** How long the client would wait, if it said so. */
   readonly preference: Preference | undefined;
   readonly handOver: HandOver | undefined;
   /** Milliseconds of inference; asked only where the admission depends on it. */

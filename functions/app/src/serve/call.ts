@@ -1,15 +1,15 @@
 /** One request on its way through the app. */
 import type { Context } from 'hono';
-import { type ErrorFormat, plainError } from '../answer/errors.ts';
-import { RequestBody } from '../request/body.ts';
-import type { Limits } from '../request/limits.ts';
+import { type ErrorFormat, plainError } from '../http/errors.ts';
+import type { Limits } from '../http/limits.ts';
+import { RequestBody } from '../http/request/body.ts';
 
 export class Call {
   /** `performance.now()` at the head of the request. */
   readonly start = performance.now();
   readonly c: Context;
   readonly body: RequestBody;
-  /** Its name in the route table. */
+  /** Name of the route in the route table. */
   route = 'unmatched';
   /** Whether the route is one by which a wire format asks for predictions. */
   predicts = false;
@@ -36,7 +36,7 @@ export function setCall(c: Context, call: Call): void {
 }
 
 /** The call that `c` is the context of. */
-export function callOf(c: Context): Call {
+export function getCall(c: Context): Call {
   const call: Call = c.get(KEY);
   return call;
 }

@@ -10,7 +10,7 @@ export class Drain {
   #inFlight = 0;
   #draining = false;
 
-  /** To be made before the server gets its first request. */
+  /** Make it before the server gets its first request. */
   constructor(server: Server) {
     this.#server = server;
     server.prependListener('request', (_, response) => {

@@ -1,15 +1,15 @@
-/** A call that somebody else is to answer: what they get, and what the client gets of it. */
+/** A call that the server or the queue answers: the request that they get, and the answer that the client gets. */
 import { tooMuchWork } from '@pilotlight/engine/internal/batching/token-limits';
 import type { Context } from 'hono';
 import type { LambdaContext } from 'hono/aws-lambda';
-import { acceptedJob } from '../answer/accepted-job.ts';
-import { HttpError } from '../answer/errors.ts';
-import { passedOn } from '../answer/forwarded-answer.ts';
-import { appPath } from '../request/base-path.ts';
-import { type Preference, readIdempotencyKey } from '../request/preference.ts';
+import { acceptJob } from '../http/answer/accepted-job.ts';
+import { passOn } from '../http/answer/forwarded-answer.ts';
+import { appPath } from '../http/base-path.ts';
+import { HttpError } from '../http/errors.ts';
+import { type Preference, readIdempotencyKey } from '../http/request/preference.ts';
 import type { Call } from './call.ts';
 import type { Admission, HandedRequest } from './hand-over-port.ts';
-import type { AppParts } from './ports.ts';
+import type { AppDependencies } from './ports.ts';
 import type { Resolution } from './resolve.ts';
 import { whileConnected } from './while-connected.ts';
 import type { Ask } from './wire-format.ts';
@@ -19,7 +19,7 @@ export interface Elsewhere {
   readonly resolution: Exclude<Resolution, { kind: 'missing' }>;
   readonly admission: Exclude<Admission, 'here'>;
   readonly preference: Preference | undefined;
-  /** What the call would have this process do. */
+  /** The work that the call would be for this process. */
   readonly estimate: () => Promise<{ readonly tokens: number; readonly estimatedMs: number }>;
 }
 
@@ -30,7 +30,7 @@ export interface Elsewhere {
  */
 export async function answerElsewhere(
   call: Call,
-  { handOver, telemetry }: AppParts,
+  { handOver, telemetry }: AppDependencies,
   { ask, resolution, admission, preference, estimate }: Elsewhere,
 ): Promise<Response | undefined> {
   if (!handOver) return undefined;
@@ -45,12 +45,12 @@ export async function answerElsewhere(
     case 'here':
       return undefined;
     case 'forwarded': {
-      const response = await passedOn(c, model, outcome.response);
+      const response = await whileConnected(c, () => passOn(c, model, outcome.response));
       call.servedBy = 'server';
       return response;
     }
     case 'queued': {
-      const response = acceptedJob(c, outcome.job);
+      const response = acceptJob(c, outcome.job);
       if (preference) response.headers.set('preference-applied', 'respond-async');
       call.servedBy = 'queue';
       return response;
@@ -85,7 +85,7 @@ async function handedRequest(
   };
 }
 
-/** What Lambda leaves of the invocation; a server has no end. */
+/** The milliseconds that are left of an invocation of Lambda; nothing on a server, which has no end. */
 function remainingMs({ env }: Context): number | undefined {
   const { lambdaContext }: { lambdaContext?: LambdaContext } = env ?? {};
   return lambdaContext?.getRemainingTimeInMillis();

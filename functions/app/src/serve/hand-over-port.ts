@@ -1,24 +1,25 @@
-/** What the app asks of whoever takes the requests that this process should not answer. */
+/** The interface to whatever takes the requests that this process should not answer. */
+
+import type { Preference } from '../http/request/preference.ts';
 import type { JobView } from '../jobs/job.ts';
-import type { Preference } from '../request/preference.ts';
 
 /** One request, as far as somebody else needs it. */
 export interface HandedRequest {
   readonly method: 'GET' | 'POST';
-  /** Names the model, unless the body does. */
+  /** The path of the route; it names the model, unless the body does. */
   readonly path: string;
   readonly headers: Headers;
-  /** Decompressed. Nothing of a GET. */
+  /** The decompressed body; nothing for a GET. */
   readonly body: Uint8Array | undefined;
   /** Name of the model. */
   readonly model: string;
-  /** As the request names it, with its version where it does. */
+  /** The model as the request names it, with its version if it names one. */
   readonly ref: string;
-  /** Whether this process has a package of the model, too. */
+  /** Whether this process also has a package of the model. */
   readonly servedHere: boolean;
-  /** What the client said of waiting. @default - it waits */
+  /** How long the client would wait. @default - it waits */
   readonly preference: Preference | undefined;
-  /** Of the client: with the same key and the same request it gets the same job. */
+  /** The key of the client, which gets the same job for the same key and the same request. */
   readonly idempotencyKey: string | undefined;
   /** `performance.now()` at the head of the request. */
   readonly start: number;
@@ -28,7 +29,7 @@ export interface HandedRequest {
   readonly signal: AbortSignal;
 }
 
-/** Who is to answer a call. */
+/** The one that is to answer a call. */
 export type Admission = 'here' | 'server' | 'queue';
 
 export type CircuitName = 'closed' | 'open' | 'half-open';
@@ -53,7 +54,7 @@ export interface HandOver {
   take(request: HandedRequest, to: Exclude<Admission, 'here'>): Promise<HandOverOutcome>;
 }
 
-/** What became of one request. */
+/** The outcome of one request that was handed over. */
 export interface HandOverRecord {
   readonly model: string;
   readonly outcome: HandOverOutcome['kind'];

@@ -3,18 +3,18 @@ import { createServer, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { errorReply, HttpError } from '../answer/errors.ts';
+import { errorReply, HttpError } from '../http/errors.ts';
 
-/** Longer than load balancers keep idle connections, 60 s: whoever closes first may close one that is just being used. */
+/** Longer than load balancers keep idle connections, 60 s, because the side that closes first may close a connection that is just being used. */
 const KEEP_ALIVE_MS = 75_000;
-/** For whoever was refused to read why, before the connection is cut. */
+/** The time in which a refused client can read the reason before the connection is cut. */
 const LINGER_MS = 1000;
 
 /** Milliseconds that a client has for sending a request, so that slow ones do not keep the others out. */
 export interface SendingTimes {
   /** @default 20,000 */
   readonly headersMs?: number;
-  /** Of all of it: 6 MB in that time are 100 kB a second. @default 60,000 */
+  /** The time for the whole request: 6 MB in 60 s are 100 kB a second. @default 60,000 */
   readonly requestMs?: number;
 }
 

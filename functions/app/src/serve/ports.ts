@@ -1,7 +1,7 @@
-/** What the app asks of the world around it; Lambda, the local service and the server each bring their own. */
+/** The interfaces that the app asks of its surroundings; Lambda, the local service and the server each bring their own. */
 import type { BatchTally, Engine, PackageEntry, PackageManifest, Predictor } from '@pilotlight/engine';
+import type { Limits } from '../http/limits.ts';
 import type { Jobs } from '../jobs/job.ts';
-import type { Limits } from '../request/limits.ts';
 import type { HandOver, HandOverRecord } from './hand-over-port.ts';
 
 /** The part of an engine that the app uses. */
@@ -23,7 +23,7 @@ export function isRemote(model: ListedModel): model is RemoteModel {
   return 'servedBy' in model;
 }
 
-/** Whatever answers by a name. */
+/** A model that answers by its name. */
 export interface ServedModel {
   readonly manifest: PackageManifest;
 }
@@ -40,8 +40,8 @@ export interface Logger {
   error(message: string, fields: Record<string, unknown>): void;
 }
 
-/** What the caller of the app's `fetch` says beside the request, and nobody can who sends it over a network. */
-export interface Circumstances {
+/** Facts that the caller of the app's `fetch` gives beside the request; a client on the network cannot give them. */
+export interface RequestContext {
   /** Whether nobody waits for the answer, so that other requests go first. @default false */
   readonly background?: boolean;
 }
@@ -75,15 +75,15 @@ export interface PredictionRecord {
   };
   readonly totalMs: number;
   readonly tokens: { readonly total: number; readonly padded: number; readonly truncated: number };
-  /** Those of a model that runs in batches. */
+  /** Batches of the prediction, if the model runs in batches. */
   readonly batches?: BatchTally | undefined;
 }
 
-/** Is told what happened; must not throw. */
+/** A listener that is told what happened. It must not throw. */
 export interface Telemetry {
   answered(exchange: Exchange): void;
   predicted?(record: PredictionRecord): void;
-  /** Of a request that this process did not answer itself, or had to although it should not. */
+  /** Is told of a request that this process handed over, or had to answer although it should not. */
   handedOver?(record: HandOverRecord): void;
 }
 
@@ -101,7 +101,7 @@ export interface AppOptions {
   /** Answers calls that name no model, `/invocations`. @default - the only one that there is */
   readonly defaultModel?: string;
   /**
-   * What stands before its paths where clients see them, such as `/nlp`; the app answers with it and without.
+   * The prefix that its paths have for clients, such as `/nlp`; the app answers with it and without.
    *
    * @default - the stage, on an address that API Gateway gave
    */
@@ -117,12 +117,12 @@ export interface AppOptions {
   readonly watchClients?: boolean;
   /** @default - ready at once */
   readonly readiness?: Readiness;
-  /** Takes what this process should not answer. @default - it answers everything */
+  /** Takes the requests that this process should not answer. @default - it answers everything */
   readonly handOver?: HandOver;
-  /** Keeps what nobody waits for. @default - the routes of jobs answer 404 */
+  /** Keeps the jobs. @default - the routes of jobs answer 404 */
   readonly jobs?: Jobs;
 }
 
 /** The options of the app with their defaults. */
-export type AppParts = Omit<AppOptions, 'limits'> &
+export type AppDependencies = Omit<AppOptions, 'limits'> &
   Required<Pick<AppOptions, 'telemetry' | 'renderMetrics' | 'watchClients'>> & { readonly limits: Limits };

@@ -1,10 +1,10 @@
 /** Whether every model that is to be preloaded is loaded: one answer for every way to ask it. */
 import { formatModelRef } from '@pilotlight/engine';
-import { HttpError } from '../answer/errors.ts';
-import type { AppParts } from './ports.ts';
+import { HttpError } from '../http/errors.ts';
+import type { AppDependencies } from './ports.ts';
 
 /** A model whose preloading failed counts as ready once a request has loaded it. @throws HttpError NOT_READY */
-export function tellReady({ engine, readiness }: Pick<AppParts, 'engine' | 'readiness'>) {
+export function tellReady({ engine, readiness }: Pick<AppDependencies, 'engine' | 'readiness'>) {
   const loaded = engine.loaded().flatMap(({ manifest }) => [manifest.name, formatModelRef(manifest)]);
   const states = [...(readiness?.states() ?? [])].filter(
     ([ref, state]) => state !== 'ready' && !loaded.includes(ref),

@@ -1,6 +1,6 @@
-/** Which model a call is for, and where it is. */
+/** Finds the model that a call is for, and says where it is. */
 import { EngineError, PilotlightError, parseModelRef } from '@pilotlight/engine';
-import type { AppParts, ListedModel } from './ports.ts';
+import type { AppDependencies, ListedModel } from './ports.ts';
 import type { Ask, Work } from './wire-format.ts';
 
 export type Resolution =
@@ -10,7 +10,7 @@ export type Resolution =
   | { readonly kind: 'remote'; readonly model: string }
   | { readonly kind: 'missing'; readonly error: PilotlightError };
 
-export async function resolve(ask: Ask, parts: AppParts): Promise<Resolution> {
+export async function resolve(ask: Ask, parts: AppDependencies): Promise<Resolution> {
   try {
     const work = await ask.work(parts.engine);
     return { kind: 'local', model: work.model.manifest.name, work };
@@ -30,7 +30,7 @@ export async function resolve(ask: Ask, parts: AppParts): Promise<Resolution> {
 export async function listModels({
   engine,
   handOver,
-}: Pick<AppParts, 'engine' | 'handOver'>): Promise<readonly ListedModel[]> {
+}: Pick<AppDependencies, 'engine' | 'handOver'>): Promise<readonly ListedModel[]> {
   const own = await engine.models();
   return [...own, ...(handOver?.models ?? []).map((name) => ({ name, servedBy: 'server' as const }))];
 }

@@ -1,9 +1,9 @@
 /** One row of a route table: plain data that loads nothing. */
 export interface Route {
   readonly method: 'get' | 'post' | 'delete';
-  /** As OpenAPI and API Gateway write it, parameters in braces. */
+  /** The path in the notation of OpenAPI and API Gateway, parameters in braces. */
   readonly path: string;
-  /** Under which the OpenAPI document lists it. */
+  /** The heading under which the OpenAPI document lists it. */
   readonly tag: string;
   readonly summary: string;
 }

@@ -2,32 +2,32 @@
 import type { Prediction } from '@pilotlight/engine';
 import { findChecksum } from '@pilotlight/model-format';
 import type { Handler } from 'hono';
-import { countValues, refuseMoreValues } from '../answer/answer-size.ts';
-import { respondJson } from '../answer/respond.ts';
-import { predictionHeaders } from '../answer/response-headers.ts';
-import { readPreference } from '../request/preference.ts';
+import { countValues, refuseMoreValues } from '../http/answer/answer-size.ts';
+import { respondJson } from '../http/answer/respond.ts';
+import { readPreference } from '../http/request/preference.ts';
 import { admit } from './admit.ts';
-import { type Call, callOf } from './call.ts';
+import { type Call, getCall } from './call.ts';
 import { answerElsewhere } from './elsewhere.ts';
-import type { AppParts, Circumstances, PredictionRecord } from './ports.ts';
+import type { AppDependencies, PredictionRecord, RequestContext } from './ports.ts';
+import { predictionHeaders } from './prediction-headers.ts';
 import { resolve } from './resolve.ts';
 import { whileConnected } from './while-connected.ts';
 import type { Codec, ModelCodec, PredictionWork } from './wire-format.ts';
 
-/** As JSON, some milliseconds of work. */
+/** More values than this are some milliseconds of work as JSON. */
 const MANY_VALUES = 50_000;
 
 /** The handler of one route of a wire format. */
-export function serve(codec: Codec, parts: AppParts): Handler {
+export function serve(codec: Codec, parts: AppDependencies): Handler {
   return async (c) => {
-    const call = callOf(c);
+    const call = getCall(c);
     if ('decode' in codec) return answer(codec, call, parts);
     const told = await codec.tell(call, parts);
     return told instanceof Response ? told : respondJson(c, told);
   };
 }
 
-async function answer(codec: ModelCodec, call: Call, parts: AppParts): Promise<Response> {
+async function answer(codec: ModelCodec, call: Call, parts: AppDependencies): Promise<Response> {
   const { c } = call;
   const { handOver } = parts;
   const ask = await codec.decode(call, parts);
@@ -51,7 +51,7 @@ async function answer(codec: ModelCodec, call: Call, parts: AppParts): Promise<R
 
   const prepared = await prepare();
   if (prediction && prepared) {
-    const { background = false }: Circumstances = c.env ?? {};
+    const { background = false }: RequestContext = c.env ?? {};
     const watched = parts.watchClients || prediction.stopsEarly;
     const predicted = watched
       ? await whileConnected(c, (signal) => prepared.run({ background, signal }))
@@ -65,7 +65,7 @@ async function answer(codec: ModelCodec, call: Call, parts: AppParts): Promise<R
 /** Answers with the encoded prediction, and tells telemetry of it. */
 async function report(
   { c, start }: Call,
-  { telemetry }: AppParts,
+  { telemetry }: AppDependencies,
   { model, encode }: PredictionWork,
   prediction: Prediction,
 ): Promise<Response> {

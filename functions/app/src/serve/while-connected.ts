@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { HttpError } from '../answer/errors.ts';
+import { HttpError } from '../http/errors.ts';
 
 /** Names the reason where `work` ends because the client is gone. @throws HttpError INVALID_REQUEST, and what `work` throws */
 export async function whileConnected<T>(c: Context, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -1,9 +1,9 @@
-/** What a wire format is to the app: its routes, what each of them asks, and how answers and errors look. */
+/** The interface of a wire format: its routes, a codec for each of them, and how errors look. */
 import type { Prediction, PreparedCall, TokenLimits } from '@pilotlight/engine';
 import type { ZodMiniType } from 'zod/mini';
-import type { ErrorFormat } from '../answer/errors.ts';
+import type { ErrorFormat } from '../http/errors.ts';
 import type { Call } from './call.ts';
-import type { AppParts, ServedModel, ServingEngine } from './ports.ts';
+import type { AppDependencies, ServedModel, ServingEngine } from './ports.ts';
 import type { Route } from './route.ts';
 
 /** One group of routes that is registered by itself. Whatever is not plain data is loaded with the first request for it. */
@@ -28,13 +28,13 @@ export interface GroupOpenApi {
 export type Codec = ModelCodec | ServiceCodec;
 
 export interface ModelCodec {
-  /** What the request asks of which model. @throws EngineError INVALID_INPUT, HttpError */
-  decode(call: Call, parts: AppParts): Ask | Promise<Ask>;
+  /** Reads the question of the request, and the model that it is for. @throws EngineError INVALID_INPUT, HttpError */
+  decode(call: Call, parts: AppDependencies): Ask | Promise<Ask>;
 }
 
 export interface ServiceCodec {
   /** The answer of a route that is about no model: a value that is sent as JSON, or a whole response. */
-  tell(call: Call, parts: AppParts): unknown;
+  tell(call: Call, parts: AppDependencies): unknown;
 }
 
 export interface Ask {
@@ -46,7 +46,7 @@ export interface Ask {
   work(engine: ServingEngine): Promise<Work>;
 }
 
-/** What one call has a model of this process do. */
+/** The work of one call for a model of this process. */
 export type Work = PredictionWork | Question;
 
 export interface PredictionWork {
@@ -59,22 +59,22 @@ export interface PredictionWork {
   encode(prediction: Prediction): unknown;
 }
 
-/** About the model, or for its tokenizer: nothing is predicted. */
+/** A question about the model, or for its tokenizer: nothing is predicted. */
 export interface Question {
   readonly model: { readonly manifest: { readonly name: string } };
   /** The body of the answer. */
   tell(): unknown;
 }
 
-/** A group of which the compiler has seen that each of its routes has a codec. */
-export interface GroupOf<Routes extends Readonly<Record<string, Route>>> extends RouteGroup {
+/** A group whose routes all have a codec, which the compiler has checked. */
+export interface CompleteGroup<Routes extends Readonly<Record<string, Route>>> extends RouteGroup {
   readonly routes: Routes;
   readonly codecs: () => Promise<Readonly<Record<keyof Routes & string, Codec>>>;
   readonly openapi: () => Promise<GroupOpenApi & { readonly operations: Record<keyof Routes, object> }>;
 }
 
 export function defineGroup<Routes extends Readonly<Record<string, Route>>>(
-  group: GroupOf<Routes>,
-): GroupOf<Routes> {
+  group: CompleteGroup<Routes>,
+): CompleteGroup<Routes> {
   return group;
 }

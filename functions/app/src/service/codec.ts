@@ -1,4 +1,4 @@
-/** What each of the app's own routes answers. */
+/** The codecs of the app's own routes. */
 import { tellReady } from '../serve/ready.ts';
 import type { Codec } from '../serve/wire-format.ts';
 import { cancelJob, createJob, job } from './jobs.ts';

@@ -1,14 +1,14 @@
 /** POST /jobs, GET and DELETE /jobs/{id}. */
-import { acceptedJob, RETRY_AFTER } from '../answer/accepted-job.ts';
-import { HttpError } from '../answer/errors.ts';
-import { respondJson } from '../answer/respond.ts';
+import { acceptJob, RETRY_AFTER } from '../http/answer/accepted-job.ts';
+import { respondJson } from '../http/answer/respond.ts';
+import { publicPath } from '../http/base-path.ts';
+import { HttpError } from '../http/errors.ts';
+import { checkInputs, checkLabels, parseBody } from '../http/request/parse.ts';
+import { readIdempotencyKey } from '../http/request/preference.ts';
 import type { Jobs, JobView } from '../jobs/job.ts';
 import { isJobId } from '../jobs/job-id.ts';
-import { publicPath } from '../request/base-path.ts';
-import { checkInputs, checkLabels, parseBody } from '../request/parse.ts';
-import { readIdempotencyKey } from '../request/preference.ts';
 import type { Call } from '../serve/call.ts';
-import type { AppParts } from '../serve/ports.ts';
+import type { AppDependencies } from '../serve/ports.ts';
 import type { Codec } from '../serve/wire-format.ts';
 
 /** Whatever can be refused without the model is refused here; the worker says the rest. */
@@ -23,7 +23,7 @@ export const createJob: Codec = {
     const path = `/models/${encodeURIComponent(model)}`;
     const body = Buffer.from(JSON.stringify(request));
     const contentType = 'application/json';
-    return acceptedJob(c, await jobs.submit({ path, contentType, body }, model, { idempotencyKey }));
+    return acceptJob(c, await jobs.submit({ path, contentType, body }, model, { idempotencyKey }));
   },
 };
 
@@ -41,7 +41,7 @@ export const cancelJob: Codec = {
   },
 };
 
-function requireJobs({ jobs }: AppParts): Jobs {
+function requireJobs({ jobs }: AppDependencies): Jobs {
   if (jobs) return jobs;
   throw new HttpError('NOT_FOUND', 'This service has no queue for jobs.');
 }

@@ -1,6 +1,6 @@
 /** The app's own operations as the OpenAPI document describes them. */
 import { z } from '@hono/zod-openapi';
-import type { ErrorCode } from '../answer/error-codes.ts';
+import type { ErrorCode } from '../http/error-codes.ts';
 import { JOB_STATUSES } from '../jobs/job.ts';
 import { accepted, body, errors, json, text } from '../openapi/parts.ts';
 import * as schemas from '../openapi/schemas.ts';

@@ -1,6 +1,6 @@
 /** Settings of the batch function from the environment; those of models and engine are config.ts's. */
 import * as z from 'zod/mini';
-import { count, type Environment, readSettings, text, unknownOf } from './environment-settings.ts';
+import { count, type Environment, listUnknown, readSettings, text } from './environment-settings.ts';
 
 const prefix = z
   .string()
@@ -26,13 +26,13 @@ const NAMES = Object.keys(environmentSchema.shape);
 /** @throws PilotlightError INVALID_CONFIGURATION that names every variable at fault. */
 export function readBatchConfig(environment: Environment): BatchConfig {
   return readSettings(environmentSchema, environment, (config) => [
-    ...unknownOf(environment, (name) => name.startsWith(OURS), NAMES),
-    ...(config ? overlapOf(config) : []),
+    ...listUnknown(environment, (name) => name.startsWith(OURS), NAMES),
+    ...(config ? findOverlap(config) : []),
   ]);
 }
 
-/** Results that are inputs again would be predicted for ever. */
-function overlapOf(config: BatchConfig): string[] {
+/** Refuses prefixes that overlap, because results would be inputs again, for ever. */
+function findOverlap(config: BatchConfig): string[] {
   const { PILOTLIGHT_BATCH_INPUT_PREFIX: input, PILOTLIGHT_BATCH_OUTPUT_PREFIX: output } = config;
   if (!output.startsWith(input) && !input.startsWith(output)) return [];
   return ['PILOTLIGHT_BATCH_OUTPUT_PREFIX: must not lie within the input prefix, nor the other way round.'];

@@ -1,9 +1,9 @@
 /** Settings from the environment, checked whole before anything starts. */
 import { isModelRef } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
-import { handOverSettings } from '../hand-over/settings.ts';
-import { DEFAULT_LIMITS } from '../request/limits.ts';
-import { count, type Environment, readSettings, text, unknownOf } from './environment-settings.ts';
+import { DEFAULT_LIMITS } from '../http/limits.ts';
+import { count, type Environment, listUnknown, readSettings, text } from './environment-settings.ts';
+import { handOverSettings } from './hand-over.ts';
 import { remotePackages } from './remote-packages.ts';
 
 const flag = z.pipe(
@@ -15,9 +15,9 @@ const modelRef = z
   .check(
     z.refine(isModelRef, 'must be model names with or without a version, such as sentiment,intent@1.0.0'),
   );
-const modelRefs = z.pipe(z.pipe(z.string(), z.transform(listed)), z.array(modelRef));
+const modelRefs = z.pipe(z.pipe(z.string(), z.transform(splitList)), z.array(modelRef));
 
-/** Unless the setting of this name says otherwise. */
+/** The default of the setting PILOTLIGHT_JOB_DEADLINE_HOURS. */
 export const DEFAULT_JOB_DEADLINE_HOURS = 72;
 
 const environmentSchema = z.object({
@@ -62,7 +62,7 @@ export type Config = z.infer<typeof environmentSchema>;
 
 /** The settings of every function and of the server, by their names. */
 export const SETTINGS: readonly string[] = Object.keys(environmentSchema.shape);
-/** A name that begins so is ours: one that is not known is a slip of the pen, not somebody else's variable. */
+/** A name with this prefix is ours, so an unknown one is a typing mistake and no variable of another program. */
 const PREFIX = 'PILOTLIGHT_';
 
 /**
@@ -72,21 +72,21 @@ const PREFIX = 'PILOTLIGHT_';
  */
 export function readConfig(environment: Environment, others: readonly string[] = []): Config {
   return readSettings(environmentSchema, environment, () => [
-    ...unknownOf(environment, (name) => name.startsWith(PREFIX), [...SETTINGS, ...others]),
-    ...halfAJobStore(environment),
+    ...listUnknown(environment, (name) => name.startsWith(PREFIX), [...SETTINGS, ...others]),
+    ...findHalfAJobStore(environment),
   ]);
 }
 
-/** Where jobs wait and where they lie go together. */
-function halfAJobStore(environment: Environment): string[] {
+/** Finds the missing one, if only one of queue and bucket is set. */
+function findHalfAJobStore(environment: Environment): string[] {
   const pair = ['PILOTLIGHT_JOB_QUEUE_URL', 'PILOTLIGHT_JOB_BUCKET'] as const;
   const missing = pair.filter((name) => environment[name] === undefined);
   return missing.length === 1
-    ? missing.map((name) => `${name}: is missing, for the other one of ${pair.join(' and ')} is there`)
+    ? missing.map((name) => `${name}: is missing, but the other one of ${pair.join(' and ')} is there`)
     : [];
 }
 
-function listed(refs: string): string[] {
+function splitList(refs: string): string[] {
   return refs
     .split(',')
     .map((ref) => ref.trim())

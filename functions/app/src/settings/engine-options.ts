@@ -1,16 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { type EngineOptions, FolderStore, JoinedStore, S3Store } from '@pilotlight/engine';
-import type { Limits } from '../request/limits.ts';
+import type { Limits } from '../http/limits.ts';
 import type { Config } from './config.ts';
 import { intraOpThreads } from './threads.ts';
 
-/** What the environment says of the engine. */
+/** Reads the options of the engine from the settings. */
 export function engineOptions(config: Config): EngineOptions {
   const { PILOTLIGHT_VARIANT: variant, PILOTLIGHT_MEMORY_BUDGET_BYTES: memoryBudgetBytes } = config;
   const { PILOTLIGHT_ALLOW_SPINNING: allowSpinning } = config;
   const verify = config.PILOTLIGHT_VERIFY ?? (isLayer(config.PILOTLIGHT_MODELS_DIR) ? 'size' : 'sha256');
   return {
-    packages: packagesOf(config, verify),
+    packages: choosePackages(config, verify),
     intraOpThreads:
       config.PILOTLIGHT_INTRA_OP_THREADS ??
       intraOpThreads(config.AWS_LAMBDA_FUNCTION_MEMORY_SIZE, availableParallelism()),
@@ -22,7 +22,7 @@ export function engineOptions(config: Config): EngineOptions {
 }
 
 /** The folder of packages, and what is fetched from a bucket beside it. */
-function packagesOf(config: Config, verify: 'sha256' | 'size'): EngineOptions['packages'] {
+function choosePackages(config: Config, verify: 'sha256' | 'size'): EngineOptions['packages'] {
   const {
     PILOTLIGHT_REMOTE_PACKAGES: remote,
     PILOTLIGHT_REMOTE_FOLDER: folder,
@@ -40,8 +40,8 @@ function isLayer(folder: string): boolean {
   return folder.startsWith('/opt/');
 }
 
-/** What the environment says of the limits of the HTTP app. */
-export function limitsOf(config: Config): Limits {
+/** Reads the limits of the HTTP app from the settings. */
+export function readLimits(config: Config): Limits {
   return {
     maxBodyBytes: config.PILOTLIGHT_MAX_BODY_BYTES,
     maxJsonDepth: config.PILOTLIGHT_MAX_JSON_DEPTH,
@@ -53,11 +53,11 @@ export function limitsOf(config: Config): Limits {
   };
 }
 
-/** What the environment says of the HTTP app. */
+/** Reads the options of the HTTP app from the settings. */
 export function appOptions(config: Config) {
   const { PILOTLIGHT_DEFAULT_MODEL: defaultModel, PILOTLIGHT_BASE_PATH: basePath } = config;
   return {
-    limits: limitsOf(config),
+    limits: readLimits(config),
     ...(defaultModel !== undefined && { defaultModel }),
     ...(basePath !== undefined && { basePath }),
   };

@@ -1,5 +1,5 @@
-/** What every reader of environment variables has in common. */
-import { closest, explainIssue, PilotlightError } from '@pilotlight/model-format/errors';
+/** The parts that all readers of environment variables share. */
+import { closest, PilotlightError, explainIssue } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -22,18 +22,18 @@ export function readSettings<Settings>(
   otherFaults: (settings: Settings | undefined) => readonly string[] = () => [],
 ): Settings {
   const parsed = schema.safeParse(environment);
-  const faults = [...faultsOf(parsed.error), ...otherFaults(parsed.data)];
+  const faults = [...listFaults(parsed.error), ...otherFaults(parsed.data)];
   if (parsed.success && faults.length === 0) return parsed.data;
   throw invalidEnvironment(faults);
 }
 
 /** A line for each variable that is wrong; none where nothing is. */
-export function faultsOf(error: z.core.$ZodError | undefined): string[] {
+export function listFaults(error: z.core.$ZodError | undefined): string[] {
   return (error?.issues ?? []).map((issue) => `${String(issue.path[0])}: ${explainIssue(issue)}`);
 }
 
-/** A line for each variable that has a name as ours have and is none of them: a slip of the pen. */
-export function unknownOf(
+/** Gives a line for each variable whose name looks like ours and is not known: a typing mistake. */
+export function listUnknown(
   environment: Environment,
   isOurs: (name: string) => boolean,
   names: readonly string[],

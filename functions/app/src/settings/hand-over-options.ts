@@ -1,14 +1,15 @@
-import { jobPlaceOf, lazyJobs } from '../jobs/lazy-jobs.ts';
+import { lazyJobs } from '../jobs/lazy-jobs.ts';
 import type { AppOptions, Logger } from '../serve/ports.ts';
 import type { Config } from './config.ts';
+import { readJobPlace } from './job-place.ts';
 
-/** What the environment says of the server and of jobs. Where it says nothing, nothing is loaded. */
+/** Makes the hand-over and the jobs that the settings name. Loads nothing for those that they do not name. */
 export async function handOverOptions(
   config: Config,
   logger: Logger,
 ): Promise<Pick<AppOptions, 'handOver' | 'jobs'>> {
   const { PILOTLIGHT_SERVER: server } = config;
-  const place = jobPlaceOf(config);
+  const place = readJobPlace(config);
   const jobs = place && lazyJobs(place, server && (async () => Object.keys(server.models)));
   if (!server) return jobs ? { jobs } : {};
   const { createHandOver } = await import('../hand-over/create-hand-over.ts');

@@ -22,7 +22,7 @@ export function jsonSetting<T>(schema: z.ZodMiniType<T>) {
   );
 }
 
-/** What is no JSON is undefined, which the schema refuses. */
+/** Gives undefined for text that is no JSON; the schema refuses it. */
 function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);

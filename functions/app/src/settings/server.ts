@@ -25,10 +25,10 @@ const environmentSchema = z.object({
   PILOTLIGHT_MAX_BATCH_TOKENS: z.optional(count),
   /** Texts of up to so many tokens have a session of their own beside long ones, on the CPU; 0 turns it off. */
   PILOTLIGHT_SHORT_LANE_TOKENS: z._default(countFromZero, 32),
-  /** Texts, or windows of them, of a batch. */
-  PILOTLIGHT_MAX_BATCH_REQUESTS: z._default(count, 64),
-  /** Milliseconds that a request may wait for its first batch before it is refused with 429. */
-  PILOTLIGHT_MAX_QUEUE_MS: z._default(count, 30_000),
+  /** Texts, or windows of them, of a batch. @default - that of the engine, 64 */
+  PILOTLIGHT_MAX_BATCH_REQUESTS: z.optional(count),
+  /** Milliseconds that a request may wait for its first batch before it is refused with 429. @default - that of the engine, 30,000 */
+  PILOTLIGHT_MAX_QUEUE_MS: z.optional(count),
   /** Milliseconds that requests under way have to end once the process is told to. */
   PILOTLIGHT_SHUTDOWN_GRACE_MS: z._default(count, 25_000),
   /** Jobs under way at once, beside requests. */

@@ -16,7 +16,7 @@ export interface Answer {
  *
  * @throws EngineError as `Predictor.predictEach`
  */
-export async function answersTo(
+export async function answerRows(
   rows: readonly Row[],
   predictor: BulkPredictor,
   parameters: Readonly<Record<string, unknown>>,
@@ -31,7 +31,7 @@ export async function answersTo(
     const next = outcome.next().value;
     if (next === undefined)
       throw new PilotlightError('INTERNAL', 'The model gave fewer outcomes than inputs.');
-    if ('error' in next) return failed(place, rowErrorOf(next.error));
+    if ('error' in next) return failed(place, toRowError(next.error));
     return { line: `${JSON.stringify({ ...place, output: next.result })}\n` };
   });
 }
@@ -41,7 +41,7 @@ function failed(place: object, error: RowError): Answer {
 }
 
 /** An input is "Input 17" to the engine, which counts within a call; the line has the number of the row. */
-function rowErrorOf({ code, message, details }: EngineError): RowError {
+function toRowError({ code, message, details }: EngineError): RowError {
   if (code !== 'INPUT_TOO_LONG') return { code, message };
   const { tokens, maxTokens } = details;
   return {

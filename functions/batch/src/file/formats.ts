@@ -1,4 +1,4 @@
-/** What a file is, by the end of its name. */
+/** The formats of files, by the end of their names. */
 import { BatchError } from '../errors.ts';
 
 export interface Format {
@@ -15,7 +15,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
 };
 
 /** @throws BatchError FORMAT_NOT_SUPPORTED */
-export function formatOf(name: string): Format {
+export function detectFormat(name: string): Format {
   const lower = name.toLowerCase();
   const found = Object.entries(FORMATS).find(([ending]) => lower.endsWith(ending));
   if (found) return found[1];

@@ -23,7 +23,7 @@ export async function* gunzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator
     return chunks;
   };
   try {
-    for await (const block of blocksOf(chunks)) {
+    for await (const block of splitIntoBlocks(chunks)) {
       await Promise.race([written(stream, block), failed]);
       yield* taken();
     }
@@ -49,7 +49,7 @@ function broken(cause: unknown): BatchError {
   });
 }
 
-async function* blocksOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* splitIntoBlocks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let held = Buffer.alloc(0);
   for await (const chunk of chunks) {
     held = Buffer.concat([held, chunk]);

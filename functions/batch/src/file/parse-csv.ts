@@ -23,9 +23,9 @@ export interface CsvOptions {
  */
 export function csvParser(header: string, options: CsvOptions): ParseTexts {
   const { delimiter } = options;
-  const columns = fieldsOf([header], delimiter)?.[0]?.map((name) => name.trim()) ?? [];
-  const places = placesOf(columns, options);
-  const rowOf = (fields: readonly string[] | undefined): Parsed => {
+  const columns = parseFields([header], delimiter)?.[0]?.map((name) => name.trim()) ?? [];
+  const places = findPlaces(columns, options);
+  const toRow = (fields: readonly string[] | undefined): Parsed => {
     if (fields === undefined)
       return { error: rowError('INVALID_CSV', 'The quotes of the row are not in order.') };
     if (fields.length === columns.length) {
@@ -39,14 +39,14 @@ export function csvParser(header: string, options: CsvOptions): ParseTexts {
     };
   };
   return (texts) => {
-    const records = fieldsOf(texts, delimiter);
-    if (records?.length === texts.length) return records.map(rowOf);
-    return texts.map((text) => rowOf(fieldsOf([text], delimiter)?.[0]));
+    const records = parseFields(texts, delimiter);
+    if (records?.length === texts.length) return records.map(toRow);
+    return texts.map((text) => toRow(parseFields([text], delimiter)?.[0]));
   };
 }
 
 /** The place of each field that is read. */
-function placesOf(
+function findPlaces(
   columns: readonly string[],
   { column, idColumn }: CsvOptions,
 ): (readonly [string, number])[] {
@@ -63,7 +63,7 @@ function placesOf(
   );
 }
 
-function fieldsOf(records: readonly string[], delimiter: string): string[][] | undefined {
+function parseFields(records: readonly string[], delimiter: string): string[][] | undefined {
   try {
     return parse(records.join('\n'), { delimiter, relax_column_count: true, record_delimiter: '\n' });
   } catch (error) {

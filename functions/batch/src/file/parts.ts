@@ -28,7 +28,7 @@ export interface Part {
 export interface PartLimits {
   /** A part is closed by the window that brings it here; its rows may be up to a window more. */
   readonly rows: number;
-  /** As `rows`, of output. */
+  /** The same for bytes of output. */
   readonly bytes: number;
 }
 
@@ -36,7 +36,7 @@ export interface PartLimits {
  * Answers windows and closes parts by rows and bytes alone, never by time: a run that begins where another left off
  * makes the same parts. Where the source ends with a BatchError, the rows before it are a part too.
  */
-export async function* partsOf(
+export async function* collectParts(
   windows: AsyncIterable<readonly Row[]>,
   answer: (rows: readonly Row[]) => Promise<readonly Answer[]>,
   limits: PartLimits,

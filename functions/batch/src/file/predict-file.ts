@@ -1,12 +1,12 @@
 /** A file in, parts of predictions out: reading, predicting and what the caller does with a part overlap. */
 import type { TaskName } from '@pilotlight/engine';
 import { ahead } from './ahead.ts';
-import { answersTo, type BulkPredictor } from './answers.ts';
+import { answerRows, type BulkPredictor } from './answers.ts';
 import type { Format } from './formats.ts';
 import { MAX_ROW_BYTES, PART_ROWS, partLimits, windowLimits } from './limits.ts';
-import { NO_PROGRESS, type Part, type Progress, partsOf } from './parts.ts';
+import { collectParts, NO_PROGRESS, type Part, type Progress } from './parts.ts';
 import { type ReadBytes, type ReadOptions, readRows } from './read-rows.ts';
-import { windowsOf } from './windows.ts';
+import { collectWindows } from './windows.ts';
 
 export interface FileJob {
   readonly read: ReadBytes;
@@ -14,7 +14,7 @@ export interface FileJob {
   /** @default - `text` and `id` are the columns of a CSV file, a comma divides them, and a row has 1 MB at most */
   readonly options?: ReadOptions;
   readonly predictor: BulkPredictor & { readonly manifest: { readonly task: TaskName } };
-  /** Of the task. @default - those of the task */
+  /** Parameters of the task. @default - those of the task */
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** Rows that close a part. @default 10,000 */
   readonly partRows?: number;
@@ -44,8 +44,8 @@ export function predictFile(job: FileJob): AsyncGenerator<Part> {
   const { read, format, predictor, signal } = job;
   const { options = DEFAULT_OPTIONS, parameters = {}, partRows = PART_ROWS, from = NO_PROGRESS } = job;
   const rows = readRows(read, format, options, from.position);
-  const windows = ahead(windowsOf(rows, windowLimits(predictor.manifest.task, partRows)), WINDOWS_AHEAD);
-  const answer = (window: Parameters<typeof answersTo>[0]) =>
-    answersTo(window, predictor, parameters, signal);
-  return partsOf(windows, answer, partLimits(partRows), from);
+  const windows = ahead(collectWindows(rows, windowLimits(predictor.manifest.task, partRows)), WINDOWS_AHEAD);
+  const answer = (window: Parameters<typeof answerRows>[0]) =>
+    answerRows(window, predictor, parameters, signal);
+  return collectParts(windows, answer, partLimits(partRows), from);
 }

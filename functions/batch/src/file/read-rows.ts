@@ -6,7 +6,7 @@ import { gunzip } from './gunzip.ts';
 import { type CsvOptions, csvParser } from './parse-csv.ts';
 import { parseJson, parsePlain } from './parse-text.ts';
 import type { Position } from './position.ts';
-import { type Boundary, LineBoundary, RecordSplitter, recordsOf } from './records.ts';
+import { type Boundary, LineBoundary, RecordSplitter, splitIntoRecords } from './records.ts';
 import { type ParseTexts, type Row, RowReader } from './rows.ts';
 import { decode, isBlank } from './text.ts';
 
@@ -19,8 +19,8 @@ export interface ReadOptions extends CsvOptions {
 }
 
 /**
- * The rows after `from`, in groups as they arrive. A compressed file is decompressed from its beginning, for nobody
- * can seek in gzip.
+ * The rows after `from`, in groups as they arrive. A compressed file is decompressed from its beginning, because gzip
+ * allows no seeking.
  *
  * @throws BatchError BROKEN_GZIP and NOT_UTF8, after the rows that could be read; COLUMN_NOT_FOUND
  */
@@ -33,10 +33,10 @@ export async function* readRows(
   const content = format.gzip ? (start: number) => skip(gunzip(read(0)), start) : read;
   const { parse, start } = await opening(content, format, options);
   const begin = Math.max(start, from.byte);
-  const splitter = new RecordSplitter(boundaryOf(format, options), options.maxRowBytes, begin);
+  const splitter = new RecordSplitter(createBoundary(format, options), options.maxRowBytes, begin);
   const reader = new RowReader(parse, options.maxRowBytes, from.row);
   const chunks = begin === 0 ? refuseUtf16(content(0)) : content(begin);
-  for await (const records of recordsOf(chunks, splitter)) yield reader.read(records);
+  for await (const records of splitIntoRecords(chunks, splitter)) yield reader.read(records);
 }
 
 /** How rows are read, and the offset at which they begin. */
@@ -46,15 +46,15 @@ async function opening(
   options: ReadOptions,
 ): Promise<{ parse: ParseTexts; start: number }> {
   if (format.kind !== 'csv') return { parse: format.kind === 'jsonl' ? parseJson : parsePlain, start: 0 };
-  const splitter = new RecordSplitter(boundaryOf(format, options), options.maxRowBytes);
-  for await (const records of recordsOf(refuseUtf16(content(0)), splitter)) {
+  const splitter = new RecordSplitter(createBoundary(format, options), options.maxRowBytes);
+  for await (const records of splitIntoRecords(refuseUtf16(content(0)), splitter)) {
     const header = records.find(({ bytes, problem }) => problem !== undefined || !isBlank(decode(bytes)));
     if (header) return { parse: csvParser(decode(header.bytes), options), start: header.end };
   }
   return { parse: parsePlain, start: 0 };
 }
 
-function boundaryOf({ kind }: Format, { delimiter }: ReadOptions): Boundary {
+function createBoundary({ kind }: Format, { delimiter }: ReadOptions): Boundary {
   return kind === 'csv' ? new CsvBoundary(delimiter) : new LineBoundary();
 }
 

@@ -8,7 +8,7 @@ export interface RawRecord {
   readonly bytes: Buffer;
   /** Offset in the file just after the record and its line ending. */
   readonly end: number;
-  /** Why it can not be read; `bytes` is then empty. */
+  /** Why it cannot be read; `bytes` is then empty. */
   readonly problem?: 'too-long' | 'unclosed-quote';
 }
 
@@ -116,7 +116,7 @@ export class RecordSplitter {
  * Records of a stream of bytes that begins at offset `start` of the file, in groups as they arrive. Where the stream
  * fails, the records that were complete come first.
  */
-export async function* recordsOf(
+export async function* splitIntoRecords(
   chunks: AsyncIterable<Uint8Array>,
   splitter: RecordSplitter,
 ): AsyncGenerator<readonly RawRecord[]> {

@@ -22,7 +22,7 @@ export const FIELD_NAMES = ['inputs', ...new Set(JOINT_FIELDS.flat())];
  * `inputs` as it is; fields that belong together as an object; else `text`. Nothing where there is none of them.
  * Whether the model takes it is for its task to say.
  */
-export function inputOf(fields: Fields): unknown {
+export function readInput(fields: Fields): unknown {
   if (fields.inputs !== undefined) return fields.inputs;
   const joint = JOINT_FIELDS.find((names) => names.every((name) => fields[name] !== undefined));
   return joint ? Object.fromEntries(joint.map((name) => [name, fields[name]])) : fields.text;

@@ -1,8 +1,8 @@
-/** From records to rows: what the model is to be asked, or why it can not be. */
+/** From records to rows: the input for the model, or the reason why there is none. */
 import { isUtf8 } from 'node:buffer';
 import type { RowError } from '../errors.ts';
 import type { RawRecord } from './records.ts';
-import { type Fields, inputOf, type RowId, rowId } from './row-fields.ts';
+import { type Fields, type RowId, readInput, rowId } from './row-fields.ts';
 import { decode, isBlank, rowError } from './text.ts';
 
 /** One row of a file; rows are counted from 0, without empty lines and the header of a CSV file. */
@@ -17,11 +17,11 @@ interface RowPlace {
   readonly id?: RowId;
   /** Offset in the file just after it. */
   readonly end: number;
-  /** Of its record, without the line ending. */
+  /** Bytes of its record, without the line ending. */
   readonly bytes: number;
 }
 
-/** What a record says: its fields, or why they can not be read. */
+/** The content of a record: its fields, or the reason why they cannot be read. */
 export type Parsed = { readonly fields: Fields } | { readonly error: RowError };
 /** Reads the texts of records, in order. */
 export type ParseTexts = (texts: readonly string[]) => readonly Parsed[];
@@ -45,7 +45,7 @@ export class RowReader {
 
   read(records: readonly RawRecord[]): Row[] {
     const kept = records
-      .map((record) => ({ record, text: textOf(record) }))
+      .map((record) => ({ record, text: decodeRecord(record) }))
       .filter(({ record, text }) => record.problem !== undefined || text === undefined || !isBlank(text));
     const parsed = this.#parse(kept.flatMap(({ text, record }) => (record.problem ? [] : (text ?? []))))[
       Symbol.iterator
@@ -66,7 +66,7 @@ export class RowReader {
     const id = rowId(parsed.fields.id);
     if (id !== undefined && typeof id === 'object') return { ...place, error: id };
     const known = id === undefined ? place : { ...place, id };
-    const input = inputOf(parsed.fields);
+    const input = readInput(parsed.fields);
     return input === undefined
       ? { ...known, error: rowError('INVALID_ROW', 'The row has neither "text" nor "inputs".') }
       : { ...known, input };
@@ -74,6 +74,6 @@ export class RowReader {
 }
 
 /** The text of a record, or nothing where it is not UTF-8. */
-function textOf({ bytes }: RawRecord): string | undefined {
+function decodeRecord({ bytes }: RawRecord): string | undefined {
   return isUtf8(bytes) ? decode(bytes) : undefined;
 }

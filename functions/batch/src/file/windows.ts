@@ -3,7 +3,7 @@ import type { Row } from './rows.ts';
 
 export interface WindowLimits {
   readonly maxRows: number;
-  /** Of records; a single longer one is a window of its own. */
+  /** Bytes of records; a single longer record is a window of its own. */
   readonly maxBytes: number;
 }
 
@@ -12,7 +12,7 @@ export interface WindowLimits {
  * the other rows of a batch, so that the same rows must meet in every run. Where the source fails, the rows before
  * come first.
  */
-export async function* windowsOf(
+export async function* collectWindows(
   groups: AsyncIterable<readonly Row[]>,
   { maxRows, maxBytes }: WindowLimits,
 ): AsyncGenerator<readonly Row[]> {

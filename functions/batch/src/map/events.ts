@@ -1,13 +1,13 @@
-/** What Step Functions asks of the batch function: see docs/reference/batch-files.md and infra/constructs/src/batch/backfill/distributed-batch.ts. */
+/** The events by which Step Functions asks the batch function: see docs/reference/batch-files.md and infra/constructs/src/batch/backfill/distributed-batch.ts. */
 import { explainIssue } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import { BatchError } from '../errors.ts';
 
 /** The input of an execution. */
 const jobSchema = z.strictObject({
-  /** Of the file, below `BACKFILL_PREFIX`. */
+  /** The key of the file, below `BACKFILL_PREFIX`. */
   key: z.string(),
-  /** Of the model's task, such as `{"top_k": 1}`. */
+  /** Parameters of the model's task, such as `{"top_k": 1}`. */
   parameters: z._default(z.record(z.string(), z.unknown()), {}),
 });
 

@@ -3,18 +3,18 @@
 import { wireParameters } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 import { BatchError } from '../errors.ts';
-import { type Answer, answersTo } from '../file/answers.ts';
+import { type Answer, answerRows } from '../file/answers.ts';
 import { windowLimits } from '../file/limits.ts';
 import { parseJson } from '../file/parse-text.ts';
 import { type Row, RowReader } from '../file/rows.ts';
-import { windowsOf } from '../file/windows.ts';
+import { collectWindows } from '../file/windows.ts';
 import { type Deadline, TimeBox } from '../object/deadline.ts';
 import { Output } from '../object/output.ts';
-import type { ProcessorParts } from '../object/process-object.ts';
+import type { ProcessorDependencies } from '../object/process-object.ts';
 import { runName, sha256 } from '../object/run.ts';
 import { modelSummary } from '../object/summary.ts';
 import type { RowBatch } from './events.ts';
-import { backfillFolder, backfillModel, partOf } from './place.ts';
+import { backfillFolder, backfillModel, formatPartName } from './place.ts';
 
 const count = z.int().check(z.nonnegative());
 export const batchResultSchema = z.object({
@@ -27,7 +27,7 @@ export const batchResultSchema = z.object({
   errors: z.record(z.string(), count),
   seconds: z.number(),
 });
-/** What Step Functions is told of a batch; the answers themselves are in S3. */
+/** The report on a batch to Step Functions; the answers themselves are in S3. */
 export type BatchResult = z.infer<typeof batchResultSchema>;
 
 /** Metadata of a part: what was told of its batch, for one that is asked for again. */
@@ -41,7 +41,7 @@ const RESULT = 'pilotlight-batch';
  */
 export async function predictBatch(
   { BatchInput: { job }, Items: items }: RowBatch,
-  { objects, engine, engineVersion, prefixes, maxRowBytes }: ProcessorParts,
+  { objects, engine, engineVersion, prefixes, maxRowBytes }: ProcessorDependencies,
   deadline: Deadline,
 ): Promise<BatchResult & { readonly model: string; readonly isNew: boolean }> {
   const start = performance.now();
@@ -51,7 +51,7 @@ export async function predictBatch(
   const parameters = wireParameters(job.parameters, task);
   const numbers = items.map(({ row }) => row);
   const [firstRow, lastRow] = [Math.min(...numbers), Math.max(...numbers)];
-  const part = partOf(firstRow);
+  const part = formatPartName(firstRow);
   const output = new Output({
     objects,
     folder: backfillFolder(job.key, prefixes, model),
@@ -69,16 +69,16 @@ export async function predictBatch(
   const time = new TimeBox(deadline);
   const answers: Answer[] = [];
   try {
-    const rows = rowsOf(items, maxRowBytes);
-    for await (const window of windowsOf(once(rows), windowLimits(task, rows.length)))
-      answers.push(...(await answersTo(window, predictor, parameters, time.signal)));
+    const rows = toRows(items, maxRowBytes);
+    for await (const window of collectWindows(once(rows), windowLimits(task, rows.length)))
+      answers.push(...(await answerRows(window, predictor, parameters, time.signal)));
   } catch (cause) {
     throw time.signal.aborted ? outOfTime(items.length, cause) : cause;
   } finally {
     time.end();
   }
   const result: BatchResult = {
-    ...{ part, firstRow, lastRow, rows: answers.length, errors: errorsOf(answers) },
+    ...{ part, firstRow, lastRow, rows: answers.length, errors: countErrors(answers) },
     seconds: (performance.now() - start) / 1000,
   };
   const body = Buffer.from(answers.map(({ line }) => line).join(''));
@@ -87,7 +87,7 @@ export async function predictBatch(
 }
 
 /** Rows as they would be read from a line of the file; each has the number that Step Functions counted. */
-function rowsOf(items: RowBatch['Items'], maxRowBytes: number): Row[] {
+function toRows(items: RowBatch['Items'], maxRowBytes: number): Row[] {
   return items.flatMap(({ row, value }) => {
     const bytes = Buffer.from(JSON.stringify(value ?? null));
     const record = { bytes, end: 0 };
@@ -100,7 +100,7 @@ async function* once<Value>(value: Value): AsyncGenerator<Value> {
   yield value;
 }
 
-function errorsOf(answers: readonly Answer[]): Record<string, number> {
+function countErrors(answers: readonly Answer[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { error } of answers) if (error !== undefined) counts[error] = (counts[error] ?? 0) + 1;
   return counts;

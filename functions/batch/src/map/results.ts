@@ -1,5 +1,5 @@
 /**
- * What the result writer of Step Functions has left in S3: what became of each batch.
+ * The outcome of each batch, which the result writer of Step Functions has left in S3.
  * https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html
  */
 
@@ -7,7 +7,7 @@ import type { S3Objects } from '@pilotlight/app/internal/aws/s3-objects';
 import { type ObjectVersion, readObject } from '@pilotlight/app/internal/aws/s3-read';
 import * as z from 'zod/mini';
 import { BatchError } from '../errors.ts';
-import { LineBoundary, RecordSplitter, recordsOf } from '../file/records.ts';
+import { LineBoundary, RecordSplitter, splitIntoRecords } from '../file/records.ts';
 import { type BatchResult, batchResultSchema } from './predict-batch.ts';
 
 const files = z._default(z.array(z.object({ Key: z.string() })), []);
@@ -26,26 +26,26 @@ const MANIFEST_BYTES = 10_000_000;
 const MAX_LINE_BYTES = 2_000_000;
 
 /** The outcomes of all batches of one Map Run, in any order. @throws BatchError OBJECT_UNREADABLE */
-export async function* outcomesOf(objects: S3Objects, manifestKey: string): AsyncGenerator<BatchOutcome> {
+export async function* readOutcomes(objects: S3Objects, manifestKey: string): AsyncGenerator<BatchOutcome> {
   const manifest = await objects.text(manifestKey, MANIFEST_BYTES);
   if (manifest === undefined) throw unreadable(manifestKey);
   const { SUCCEEDED, FAILED, PENDING } = manifestSchema.parse(JSON.parse(manifest)).ResultFiles;
   for (const { Key } of SUCCEEDED)
-    for await (const line of linesOf(objects, Key)) yield batchResultSchema.parse(line);
+    for await (const line of readLines(objects, Key)) yield batchResultSchema.parse(line);
   for (const { Key } of [...FAILED, ...PENDING])
-    for await (const line of linesOf(objects, Key)) {
+    for await (const line of readLines(objects, Key)) {
       const { Input, Error: error } = failureSchema.parse(line);
       yield { lost: inputSchema.parse(JSON.parse(Input)).Items.length, error };
     }
 }
 
-async function* linesOf(objects: S3Objects, key: string): AsyncGenerator<unknown> {
+async function* readLines(objects: S3Objects, key: string): AsyncGenerator<unknown> {
   const { client, bucket } = objects;
   const head = await objects.head(key);
   if (!head) throw unreadable(key);
   const object: ObjectVersion = { bucket, key, etag: head.etag, bytes: head.bytes };
   const splitter = new RecordSplitter(new LineBoundary(), MAX_LINE_BYTES);
-  for await (const records of recordsOf(readObject(client, object), splitter))
+  for await (const records of splitIntoRecords(readObject(client, object), splitter))
     for (const { bytes } of records) if (bytes.length > 0) yield JSON.parse(bytes.toString('utf8'));
 }
 

@@ -5,12 +5,12 @@ import { wireParameters } from '@pilotlight/model-format';
 import { BatchError } from '../errors.ts';
 import { SUMMARY } from '../object/keys.ts';
 import { Output } from '../object/output.ts';
-import type { ProcessorParts } from '../object/process-object.ts';
+import type { ProcessorDependencies } from '../object/process-object.ts';
 import { runName } from '../object/run.ts';
 import { modelSummary } from '../object/summary.ts';
 import type { SummaryRequest } from './events.ts';
 import { backfillFolder, backfillModel } from './place.ts';
-import { outcomesOf } from './results.ts';
+import { readOutcomes } from './results.ts';
 
 export interface BackfillSummary {
   readonly folder: string;
@@ -21,7 +21,7 @@ export interface BackfillSummary {
   readonly errors: Readonly<Record<string, number>>;
   /** Rows of batches that failed, by the error of the batch; they have no line in the output. */
   readonly lost: Readonly<Record<string, number>>;
-  /** Of all batches, one after the other. */
+  /** The sum over all batches. */
   readonly seconds: number;
 }
 
@@ -34,7 +34,7 @@ export interface BackfillSummary {
  */
 export async function summarise(
   { job, results }: SummaryRequest,
-  { objects, engine, engineVersion, prefixes }: ProcessorParts,
+  { objects, engine, engineVersion, prefixes }: ProcessorDependencies,
 ): Promise<BackfillSummary & { readonly model: string }> {
   const predictor = await engine.predictor(backfillModel(job.key, prefixes));
   const model = modelSummary(predictor);
@@ -42,7 +42,7 @@ export async function summarise(
   const parts = new Set<string>();
   const sum: Counts = { batches: 0, rowsIn: 0, rowsOut: 0, errors: {}, lost: {}, seconds: 0 };
   let [lostRows, lastRow] = [0, -1];
-  for await (const outcome of outcomesOf(objects, results.Key)) {
+  for await (const outcome of readOutcomes(objects, results.Key)) {
     sum.batches += 1;
     if ('lost' in outcome) {
       lostRows += outcome.lost;

@@ -1,4 +1,4 @@
-/** What is known of a file at one point of its way: an immutable value, from which the summary of a fault is written. */
+/** The facts that are known of a file at one step: an immutable value, from which the summary of a fault is written. */
 import { isS3Status } from '@pilotlight/app/internal/aws/s3-errors';
 import type { S3Objects } from '@pilotlight/app/internal/aws/s3-objects';
 import { EngineError, type PilotlightError } from '@pilotlight/engine';
@@ -10,12 +10,12 @@ import { runName } from './run.ts';
 import { counts, type ModelSummary } from './summary.ts';
 import { Superseded } from './superseded.ts';
 
-interface Known {
+interface FileFacts {
   readonly input: ObjectRef;
   /** Where the summary goes. */
   readonly folder: string;
   readonly engineVersion: string;
-  /** As S3 says it, quotes included. @default - the object could not be read */
+  /** The ETag with its quotes, as S3 gives it. @default - the object could not be read */
   readonly etag?: string;
   /** @default 0 */
   readonly bytes?: number;
@@ -29,14 +29,14 @@ const FAULTS_OF_FILE = ['MODEL_NOT_FOUND', 'PACKAGE_INVALID', 'PACKAGE_CORRUPT',
 
 export class FileAccount {
   readonly #objects: S3Objects;
-  readonly #known: Known;
+  readonly #known: FileFacts;
 
-  constructor(objects: S3Objects, known: Known) {
+  constructor(objects: S3Objects, known: FileFacts) {
     this.#objects = objects;
     this.#known = known;
   }
 
-  with(more: Partial<Known>): FileAccount {
+  with(more: Partial<FileFacts>): FileAccount {
     return new FileAccount(this.#objects, { ...this.#known, ...more });
   }
 

@@ -1,9 +1,9 @@
-/** What is left of an invocation's time. */
+/** The time that is left of an invocation. */
 export interface Deadline {
   remainingMs(): number;
 }
 
-/** For a last part on its way to S3, the continuation, and the answer. */
+/** The time that is kept for a last part on its way to S3, the continuation, and the answer. */
 const RESERVE_MS = 10_000;
 /** A part may take so much longer than the slowest before it. */
 const SLOWER = 1.5;
@@ -33,7 +33,7 @@ export class TimeBox {
     return this.#stop.signal;
   }
 
-  /** To be asked after each part. */
+  /** Ask it after each part. */
   suffices(): boolean {
     const left = this.#deadline.remainingMs();
     this.#slowestMs = Math.max(this.#slowestMs, this.#lastMs - left);

@@ -1,4 +1,4 @@
-/** What a message says: files that have arrived, in the words of S3 or EventBridge, or a file to go on with. */
+/** The messages of the queue: files that have arrived, in the words of S3 or EventBridge, or a file to go on with. */
 import * as z from 'zod/mini';
 import { BatchError } from '../errors.ts';
 
@@ -60,14 +60,14 @@ export function continuation(place: Omit<Continuation, 'source'>): Continuation 
 }
 
 /** The objects that a message asks to process; none for a test event or a deletion. @throws BatchError EVENT_NOT_UNDERSTOOD */
-export function jobsOf(message: string): ObjectJob[] {
+export function parseMessage(message: string): ObjectJob[] {
   const body = parseJson(message);
   const going = continuationSchema.safeParse(body);
   if (going.success) return [going.data];
   const notification = notificationSchema.safeParse(body);
-  if (notification.success) return notification.data.Records.flatMap(ofNotification);
+  if (notification.success) return notification.data.Records.flatMap(readNotification);
   const event = eventBridgeSchema.safeParse(body);
-  if (event.success) return ofEventBridge(event.data);
+  if (event.success) return readEventBridge(event.data);
   if (testSchema.safeParse(body).success) return [];
   throw new BatchError(
     'EVENT_NOT_UNDERSTOOD',
@@ -75,7 +75,7 @@ export function jobsOf(message: string): ObjectJob[] {
   );
 }
 
-function ofNotification({
+function readNotification({
   eventName,
   s3: { bucket, object },
 }: z.infer<typeof notificationSchema>['Records'][number]): ObjectJob[] {
@@ -85,7 +85,7 @@ function ofNotification({
 }
 
 /** Unlike notifications, events of EventBridge have keys as they are. */
-function ofEventBridge({ 'detail-type': type, detail }: z.infer<typeof eventBridgeSchema>): ObjectJob[] {
+function readEventBridge({ 'detail-type': type, detail }: z.infer<typeof eventBridgeSchema>): ObjectJob[] {
   if (type !== 'Object Created') return [];
   const { bucket, object } = detail;
   return [

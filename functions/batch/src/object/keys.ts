@@ -1,4 +1,4 @@
-/** What the key of an upload says: `in/<model>[@<version>]/<rest>`; and where its results go. */
+/** The meaning of an upload's key, `in/<model>[@<version>]/<rest>`, and the place of its results. */
 import { type ModelRef, parseModelRef } from '@pilotlight/engine';
 import { modelNameSchema, modelVersionSchema } from '@pilotlight/model-format';
 import { BatchError } from '../errors.ts';
@@ -23,7 +23,7 @@ export function isUpload(key: string, { input, output }: Prefixes): boolean {
 }
 
 /** @throws BatchError KEY_NOT_UNDERSTOOD */
-export function modelOf(key: string, { input }: Prefixes): ModelRef {
+export function parseUploadModel(key: string, { input }: Prefixes): ModelRef {
   const [folder = '', ...rest] = key.slice(input.length).split('/');
   const { name, version } = parseModelRef(folder);
   const isModel = modelNameSchema.safeParse(name).success;
@@ -47,4 +47,4 @@ export function outputFolder(
 }
 
 /** `part-00000.jsonl` and on. */
-export const partName = (number: number): string => `part-${String(number).padStart(5, '0')}.jsonl`;
+export const formatPartName = (number: number): string => `part-${String(number).padStart(5, '0')}.jsonl`;

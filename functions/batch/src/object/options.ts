@@ -1,4 +1,4 @@
-/** What a caller says of a file: beside it, in `<key>.params.json`, or in the metadata of the object. */
+/** The options of a file: beside it, in `<key>.params.json`, or in the metadata of the object. */
 
 import type { S3Objects } from '@pilotlight/app/internal/aws/s3-objects';
 import { locateFault } from '@pilotlight/model-format/errors';
@@ -9,7 +9,7 @@ import { OPTIONS_SUFFIX } from './keys.ts';
 const name = z.string().check(z.minLength(1));
 
 export const fileOptionsSchema = z.strictObject({
-  /** Of the model's task, such as `{"top_k": 1}`. */
+  /** Parameters of the model's task, such as `{"top_k": 1}`. */
   parameters: z._default(z.record(z.string(), z.unknown()), {}),
   /** The CSV column of the texts. */
   column: z._default(name, 'text'),

@@ -7,7 +7,7 @@ import type { ObjectHead, S3Objects } from '@pilotlight/app/internal/aws/s3-obje
 import * as z from 'zod/mini';
 import { BatchError } from '../errors.ts';
 import type { Part, Progress } from '../file/parts.ts';
-import { partName, SUMMARY } from './keys.ts';
+import { formatPartName, SUMMARY } from './keys.ts';
 import { lastWhere } from './last-where.ts';
 import { sha256 } from './run.ts';
 import { Superseded } from './superseded.ts';
@@ -16,7 +16,7 @@ import { Superseded } from './superseded.ts';
 const RUN = 'pilotlight-run';
 const INPUT = 'pilotlight-input';
 const PROGRESS = 'pilotlight-progress';
-/** Of two deliveries at once, one gives way at each try. */
+/** Tries of a write. At each of them, one of two deliveries at once gives way. */
 const TRIES = 20;
 
 const count = z.int().check(z.nonnegative());
@@ -28,7 +28,7 @@ const progressSchema = z.strictObject({
   seconds: z.number(),
 });
 
-export interface OutputParts {
+export interface OutputOptions {
   readonly objects: S3Objects;
   /** With a slash at its end. */
   readonly folder: string;
@@ -39,17 +39,17 @@ export interface OutputParts {
 }
 
 export class Output {
-  readonly #parts: OutputParts;
+  readonly #parts: OutputOptions;
 
-  constructor(parts: OutputParts) {
+  constructor(parts: OutputOptions) {
     this.#parts = parts;
   }
 
   /** Where this run has got to, by the last part that lies there; `hint` is the number of parts where that is known. */
   async progress(hint = 0): Promise<Progress | undefined> {
-    const isWritten = async (part: number) => (await this.own(partName(part))) !== undefined;
+    const isWritten = async (part: number) => (await this.own(formatPartName(part))) !== undefined;
     const last = await lastWhere(isWritten, hint - 1);
-    return last < 0 ? undefined : progressOf(await this.own(partName(last)));
+    return last < 0 ? undefined : parseProgress(await this.own(formatPartName(last)));
   }
 
   /** Whether this run has written its summary, which is the last thing that it does. */
@@ -60,7 +60,7 @@ export class Output {
   /** @throws Superseded, BatchError OUTPUT_TAKEN */
   async putPart({ number, body, progress }: Part): Promise<void> {
     const metadata = { [PROGRESS]: JSON.stringify(progress) };
-    await this.put(partName(number), body, 'application/x-ndjson', metadata);
+    await this.put(formatPartName(number), body, 'application/x-ndjson', metadata);
   }
 
   /** Also removes parts that a longer file under the same key left behind. @throws as `putPart` */
@@ -68,7 +68,7 @@ export class Output {
     const body = Buffer.from(`${JSON.stringify(summary, null, 2)}\n`);
     await this.put(SUMMARY, body, 'application/json', {});
     for (let surplus = parts; ; surplus++) {
-      const key = this.#parts.folder + partName(surplus);
+      const key = this.#parts.folder + formatPartName(surplus);
       if (!(await this.#parts.objects.head(key))) return;
       await this.#refuseStale();
       await this.#parts.objects.delete(key);
@@ -119,7 +119,7 @@ function taken(folder: string): BatchError {
   );
 }
 
-function progressOf(head: ObjectHead | undefined): Progress | undefined {
+function parseProgress(head: ObjectHead | undefined): Progress | undefined {
   const text = head?.metadata[PROGRESS];
   return text === undefined ? undefined : progressSchema.parse(JSON.parse(text));
 }

@@ -5,12 +5,12 @@ import type { ObjectHead, S3Objects } from '@pilotlight/app/internal/aws/s3-obje
 import { readObject } from '@pilotlight/app/internal/aws/s3-read';
 import type { ModelRef, Predictor } from '@pilotlight/engine';
 import { wireParameters } from '@pilotlight/model-format';
-import { formatOf } from '../file/formats.ts';
+import { detectFormat } from '../file/formats.ts';
 import { NO_PROGRESS, type Progress } from '../file/parts.ts';
 import { FileAccount, unquoted, unreadable } from './account.ts';
 import { type Deadline, TimeBox } from './deadline.ts';
 import { type Continuation, continuation, type ObjectJob } from './events.ts';
-import { isUpload, modelOf, outputFolder, type Prefixes } from './keys.ts';
+import { isUpload, outputFolder, type Prefixes, parseUploadModel } from './keys.ts';
 import { readOptions } from './options.ts';
 import { Output } from './output.ts';
 import { runName } from './run.ts';
@@ -18,7 +18,7 @@ import { modelSummary, refuseUnreadable } from './summary.ts';
 import { Superseded } from './superseded.ts';
 import { writeParts } from './write-parts.ts';
 
-export interface ProcessorParts {
+export interface ProcessorDependencies {
   readonly objects: S3Objects;
   readonly engine: { predictor(ref: ModelRef): Promise<Predictor> };
   readonly engineVersion: string;
@@ -31,12 +31,12 @@ export interface ProcessorParts {
 
 /**
  * `done`, now or by an earlier delivery; `continued` by a message to the queue; `superseded` by a newer file of the
- * same key; `ignored`, for it is no file to predict.
+ * same key; `ignored` because it is no file to predict.
  */
 export interface Processed {
   readonly outcome: 'done' | 'continued' | 'superseded' | 'ignored';
   readonly model?: string;
-  /** Of this invocation alone. */
+  /** Rows of this invocation alone. */
   readonly rows: number;
   readonly rowErrors: number;
   readonly seconds: number;
@@ -52,7 +52,7 @@ const NOTHING = { rows: 0, rowErrors: 0, seconds: 0 };
  */
 export async function processObject(
   job: ObjectJob,
-  parts: ProcessorParts,
+  parts: ProcessorDependencies,
   deadline: Deadline,
 ): Promise<Processed> {
   if (job.bucket !== parts.objects.bucket || !isUpload(job.key, parts.prefixes))
@@ -65,21 +65,25 @@ export async function processObject(
   }
 }
 
-async function processUpload(job: ObjectJob, parts: ProcessorParts, deadline: Deadline): Promise<Processed> {
+async function processUpload(
+  job: ObjectJob,
+  parts: ProcessorDependencies,
+  deadline: Deadline,
+): Promise<Processed> {
   const { objects, prefixes, engine, engineVersion, partRows, maxRowBytes } = parts;
   const folder = outputFolder(job.key, prefixes);
   const unread = new FileAccount(objects, { input: job, folder, engineVersion });
   const { etag, bytes, metadata } = await unread.during(() => readHead(job, objects));
 
   const read = unread.with({ etag, bytes });
-  const predictor = await read.during(() => engine.predictor(modelOf(job.key, prefixes)));
+  const predictor = await read.during(() => engine.predictor(parseUploadModel(job.key, prefixes)));
   const model = modelSummary(predictor);
 
   const routed = read.with({ model, folder: outputFolder(job.key, prefixes, model) });
   const { format, parameters, csv } = await routed.during(async () => {
     const { parameters: given, ...columns } = await readOptions(objects, job.key, metadata);
     return {
-      format: formatOf(job.key),
+      format: detectFormat(job.key),
       parameters: wireParameters(given, predictor.manifest.task),
       csv: columns,
     };
@@ -134,10 +138,10 @@ async function readHead({ key, etag }: ObjectJob, objects: S3Objects): Promise<O
 }
 
 function since(from: Progress, to: Progress) {
-  const errorsOf = ({ errors }: Progress) => Object.values(errors).reduce((sum, rows) => sum + rows, 0);
+  const countErrors = ({ errors }: Progress) => Object.values(errors).reduce((sum, rows) => sum + rows, 0);
   return {
     rows: to.position.row - from.position.row,
-    rowErrors: errorsOf(to) - errorsOf(from),
+    rowErrors: countErrors(to) - countErrors(from),
     seconds: to.seconds - from.seconds,
   };
 }

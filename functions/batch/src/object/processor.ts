@@ -1,11 +1,11 @@
 import type { BatchConfig } from '@pilotlight/app/internal/settings/batch-config';
-import type { ProcessorParts } from './process-object.ts';
+import type { ProcessorDependencies } from './process-object.ts';
 
-/** What `processObject` works with, of the settings and of the world around it. */
-export function processorOf(
+/** Makes the dependencies of `processObject` from the settings and the clients. */
+export function createProcessor(
   config: BatchConfig,
-  world: Pick<ProcessorParts, 'engine' | 'engineVersion' | 'objects' | 'goOnLater'>,
-): ProcessorParts {
+  world: Pick<ProcessorDependencies, 'engine' | 'engineVersion' | 'objects' | 'goOnLater'>,
+): ProcessorDependencies {
   return {
     ...world,
     prefixes: {

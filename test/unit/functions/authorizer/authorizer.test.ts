@@ -147,7 +147,7 @@ describe('the API-key authoriser', () => {
     expect(await authorize(next)).toMatchObject({ isAuthorized: true });
   });
 
-  it('lets nobody in while the secret can not be read, old keys included, and tries again', async () => {
+  it('lets nobody in while the secret cannot be read, old keys included, and tries again', async () => {
     const authorize = authorizer();
     const event = request({ 'x-api-key': KEYS.shop });
     await authorize(event);

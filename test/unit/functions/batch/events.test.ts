@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { continuation, jobsOf } from '../../../../functions/batch/src/object/events.ts';
+import { continuation, parseMessage } from '../../../../functions/batch/src/object/events.ts';
 
 const notification = (key: string, eventName = 'ObjectCreated:Put') => ({
   Records: [
@@ -30,17 +30,19 @@ describe('a message of the queue', () => {
     ['in/m/a+b%2Bc%C3%A9.jsonl', 'in/m/a b+cé.jsonl'],
     ['in%2Fm%2Fa.jsonl', 'in/m/a.jsonl'],
   ])('that is a notification of S3 has its key encoded: %s', (encoded, key) => {
-    expect(jobsOf(JSON.stringify(notification(encoded)))).toEqual([{ bucket: 'uploads', key, etag: 'e' }]);
+    expect(parseMessage(JSON.stringify(notification(encoded)))).toEqual([
+      { bucket: 'uploads', key, etag: 'e' },
+    ]);
   });
 
   it('that is an event of EventBridge has its key as it is', () => {
     const key = 'in/m/a+b%2B c.jsonl';
-    expect(jobsOf(JSON.stringify(eventBridge(key)))).toEqual([{ bucket: 'uploads', key, etag: 'e' }]);
+    expect(parseMessage(JSON.stringify(eventBridge(key)))).toEqual([{ bucket: 'uploads', key, etag: 'e' }]);
   });
 
   it('that is a continuation says where to go on', () => {
     const place = { bucket: 'uploads', key: 'in/m/a.jsonl', etag: 'e', parts: 3, row: 30_000, byte: 12_345 };
-    expect(jobsOf(JSON.stringify(continuation(place)))).toMatchObject([place]);
+    expect(parseMessage(JSON.stringify(continuation(place)))).toMatchObject([place]);
   });
 
   it.each([
@@ -48,13 +50,13 @@ describe('a message of the queue', () => {
     notification('in/m/a.jsonl', 'ObjectRemoved:Delete'),
     eventBridge('in/m/a.jsonl', 'Object Deleted'),
   ])('that is about no new file asks for nothing: %j', (message) => {
-    expect(jobsOf(JSON.stringify(message))).toEqual([]);
+    expect(parseMessage(JSON.stringify(message))).toEqual([]);
   });
 
   it.each(['', 'text', '{}', '[]', 'null', JSON.stringify(notification('%E0%A4%A'))])(
     'is refused: %j',
     (message) => {
-      expect(() => jobsOf(message)).toThrow(expect.objectContaining({ code: 'EVENT_NOT_UNDERSTOOD' }));
+      expect(() => parseMessage(message)).toThrow(expect.objectContaining({ code: 'EVENT_NOT_UNDERSTOOD' }));
     },
   );
 });

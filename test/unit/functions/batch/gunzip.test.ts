@@ -8,7 +8,7 @@ import { chunksOf, collect, streamOf } from './arbitraries.ts';
 /** Half of it random, so that it does not compress to nothing: several blocks. */
 const CONTENT = Buffer.concat([randomBytes(60_000), Buffer.alloc(60_000, 'text ')]);
 
-/** What came out, and the code of what ended it. */
+/** The bytes that came out, and the code of the error that ended it. */
 async function outcome(chunks: readonly Uint8Array[]) {
   const pieces: Uint8Array[] = [];
   try {

@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest';
-import { isUpload, modelOf, outputFolder, partName } from '../../../../functions/batch/src/object/keys.ts';
+import {
+  formatPartName,
+  isUpload,
+  outputFolder,
+  parseUploadModel,
+} from '../../../../functions/batch/src/object/keys.ts';
 
 const PREFIXES = { input: 'in/', output: 'out/' };
 const sentiment = { name: 'sentiment', version: '1.0.0' };
@@ -9,14 +14,16 @@ it.each([
   ['in/sentiment@1.0.0/2026/11/a b.csv', sentiment, 'out/sentiment@1.0.0/2026/11/a b.csv/'],
 ])('the key %s names its model and has a folder of results', (key, model, folder) => {
   expect(isUpload(key, PREFIXES)).toBe(true);
-  expect(modelOf(key, PREFIXES)).toEqual(model);
+  expect(parseUploadModel(key, PREFIXES)).toEqual(model);
   expect(outputFolder(key, PREFIXES, sentiment)).toBe(folder);
 });
 
 it.each(['in/a.jsonl', 'in/../a.jsonl', 'in/Sentiment/a.jsonl', 'in/sentiment@1/a.jsonl', 'in//a.jsonl'])(
   'the key %s names no model',
   (key) => {
-    expect(() => modelOf(key, PREFIXES)).toThrow(expect.objectContaining({ code: 'KEY_NOT_UNDERSTOOD' }));
+    expect(() => parseUploadModel(key, PREFIXES)).toThrow(
+      expect.objectContaining({ code: 'KEY_NOT_UNDERSTOOD' }),
+    );
   },
 );
 
@@ -31,5 +38,9 @@ it.each([
 });
 
 it('the numbers of parts sort by name', () => {
-  expect([0, 7, 12_345].map(partName)).toEqual(['part-00000.jsonl', 'part-00007.jsonl', 'part-12345.jsonl']);
+  expect([0, 7, 12_345].map(formatPartName)).toEqual([
+    'part-00000.jsonl',
+    'part-00007.jsonl',
+    'part-12345.jsonl',
+  ]);
 });

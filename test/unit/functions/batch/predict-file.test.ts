@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatOf } from '../../../../functions/batch/src/file/formats.ts';
+import { detectFormat } from '../../../../functions/batch/src/file/formats.ts';
 import { NO_PROGRESS, type Part, type Progress } from '../../../../functions/batch/src/file/parts.ts';
 import { predictFile } from '../../../../functions/batch/src/file/predict-file.ts';
 import { predictorOf } from '../../engine/fakes.ts';
@@ -17,7 +17,7 @@ interface Run {
 function predict(name: string, content: Buffer, { partRows = 3, from = NO_PROGRESS, places = [] }: Run = {}) {
   return predictFile({
     read: (offset) => streamOf(chunksOf(content.subarray(offset), places)),
-    format: formatOf(name),
+    format: detectFormat(name),
     options: { delimiter: ',', column: 'text', idColumn: 'id', maxRowBytes: 200 },
     predictor: predictorOf(),
     parameters: { top_k: 1, function_to_apply: 'none' },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatOf } from '../../../../functions/batch/src/file/formats.ts';
+import { detectFormat } from '../../../../functions/batch/src/file/formats.ts';
 import { START } from '../../../../functions/batch/src/file/position.ts';
 import { readRows } from '../../../../functions/batch/src/file/read-rows.ts';
 import { collect, streamOf } from './arbitraries.ts';
@@ -9,7 +9,7 @@ const OPTIONS = { delimiter: ',', column: 'text', idColumn: 'id', maxRowBytes: 1
 async function rows(name: string, content: string | Buffer, options: Partial<typeof OPTIONS> = {}) {
   const bytes = Buffer.from(content);
   const read = (from: number) => streamOf([bytes.subarray(from)]);
-  return (await collect(readRows(read, formatOf(name), { ...OPTIONS, ...options }, START))).flat();
+  return (await collect(readRows(read, detectFormat(name), { ...OPTIONS, ...options }, START))).flat();
 }
 
 describe('.jsonl', () => {
@@ -115,5 +115,5 @@ it('every line of a .txt file is a text as it stands', async () => {
 });
 
 it('a file with another ending is refused, with the endings that there are', () => {
-  expect(() => formatOf('a.parquet')).toThrow('.jsonl, .jsonl.gz, .csv, .csv.gz or .txt');
+  expect(() => detectFormat('a.parquet')).toThrow('.jsonl, .jsonl.gz, .csv, .csv.gz or .txt');
 });

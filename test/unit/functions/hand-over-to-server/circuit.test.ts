@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  admit,
   afterForward,
   afterProbe,
   type Circuit,
   CLOSED,
+  decide,
 } from '../../../../functions/app/src/hand-over/circuit.ts';
 
 const settings = { failuresToOpen: 3, coolDownMs: 1000 };
@@ -13,7 +13,7 @@ const OPEN: Circuit = { state: 'open', since: 500 };
 
 describe('the circuit breaker', () => {
   it('lets every request through while it is closed', () => {
-    expect(admit(CLOSED, 0, settings)).toEqual({ circuit: CLOSED, admission: 'forward' });
+    expect(decide(CLOSED, 0, settings)).toEqual({ circuit: CLOSED, admission: 'forward' });
   });
 
   it('opens at so many failures in a row, and an answer between them begins the count anew', () => {
@@ -28,17 +28,17 @@ describe('the circuit breaker', () => {
   });
 
   it('refuses while it is open, and sends one probe at the end of the cool-down', () => {
-    expect(admit(OPEN, 1499, settings)).toEqual({ circuit: OPEN, admission: 'refuse' });
-    const first = admit(OPEN, 1500, settings);
+    expect(decide(OPEN, 1499, settings)).toEqual({ circuit: OPEN, admission: 'refuse' });
+    const first = decide(OPEN, 1500, settings);
     expect(first).toEqual({ circuit: { state: 'half-open' }, admission: 'probe' });
-    expect(admit(first.circuit, 99_000, settings).admission).toBe('refuse');
+    expect(decide(first.circuit, 99_000, settings).admission).toBe('refuse');
   });
 
   it('closes when the probe finds the container ready, and cools down again when it does not', () => {
     expect(afterProbe(true, 2000)).toEqual(CLOSED);
     const again = afterProbe(false, 2000);
-    expect(admit(again, 2999, settings).admission).toBe('refuse');
-    expect(admit(again, 3000, settings).admission).toBe('probe');
+    expect(decide(again, 2999, settings).admission).toBe('refuse');
+    expect(decide(again, 3000, settings).admission).toBe('probe');
   });
 
   it.each([OPEN, { state: 'half-open' } as const])(
@@ -63,7 +63,7 @@ const step = fc.oneof(
 interface World {
   circuit: Circuit;
   now: number;
-  /** What was sent and has not come back. */
+  /** Requests that were sent and have not come back. */
   pending: ('forward' | 'probe')[];
   /** Results of requests that were forwarded while it was closed for the last time. */
   failuresInARow: number;
@@ -78,7 +78,7 @@ function play(
   for (const one of steps) {
     if (one.kind === 'wait') world.now += one.ms;
     if (one.kind === 'request') {
-      const { circuit, admission } = admit(world.circuit, world.now, settings);
+      const { circuit, admission } = decide(world.circuit, world.now, settings);
       check(world, admission);
       world.circuit = circuit;
       if (admission !== 'refuse') world.pending.push(admission);

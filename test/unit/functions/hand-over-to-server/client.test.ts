@@ -1,12 +1,13 @@
 /** The client of the container against servers on loopback that do what networks and load balancers do. */
+
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
 import { afterEach, describe, expect, it } from 'vitest';
-import { predictionHeaders } from '../../../../functions/app/src/answer/response-headers.ts';
 import { ServerClient, type ServerRequest } from '../../../../functions/app/src/hand-over/client.ts';
+import { predictionHeaders } from '../../../../functions/app/src/serve/prediction-headers.ts';
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -20,8 +21,7 @@ async function serving(listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, '127.0.0.1');
   servers.push(server);
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return `http://127.0.0.1:${port}`;
+  return `http://127.0.0.1:${listeningPort(server)}`;
 }
 
 const alive = new AbortController().signal;

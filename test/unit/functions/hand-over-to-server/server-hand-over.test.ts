@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ServerError, type ServerErrorCode } from '../../../../functions/app/src/hand-over/errors.ts';
 import {
   ServerHandOver,
-  type ServerHandOverParts,
+  type ServerHandOverOptions,
 } from '../../../../functions/app/src/hand-over/server-hand-over.ts';
 import type { HandedRequest } from '../../../../functions/app/src/serve/hand-over-port.ts';
 import { silent } from '../fake-engine.ts';
@@ -28,7 +28,7 @@ function world({ withoutJobs = false }: { withoutJobs?: boolean } = {}) {
     /** Holds probes back. */
     gate: Promise.resolve(),
   };
-  const client: ServerHandOverParts['client'] = {
+  const client: ServerHandOverOptions['client'] = {
     send: async (request, withinMs) => {
       server.sent.push(withinMs);
       request.signal.throwIfAborted();
@@ -128,6 +128,44 @@ describe('a request for the server', () => {
       await expect(handOver.take(request({ signal: gone }), 'server')).rejects.toBe(gone.reason);
     }
     expect(await handOver.take(request(), 'server')).toMatchObject({ kind: 'forwarded', circuit: 'closed' });
+  });
+});
+
+describe('a client that leaves while the server is asked whether it is back', () => {
+  it('leaves no job behind, because nobody would learn its id', async () => {
+    const { handOver, server, jobs } = world();
+    server.down = 'SERVER_ABSENT';
+    for (let i = 0; i < settings.failuresToOpen; i++) await handOver.take(request(), 'server');
+    const before = jobs.submitted.length;
+    server.now = settings.coolDownMs;
+    const client = new AbortController();
+    const gate = Promise.withResolvers<void>();
+    server.gate = gate.promise;
+    const taken = handOver.take(request({ signal: client.signal }), 'server');
+    client.abort();
+    gate.resolve();
+    await expect(taken).rejects.toBe(client.signal.reason);
+    expect(server.probes).toBe(1);
+    expect(jobs.submitted).toHaveLength(before);
+  });
+});
+
+describe('a client that would rather not wait, where there is no queue', () => {
+  it.each([0, 1000])('waits for the server as any other does: wait=%i ms', async (waitMs) => {
+    const { handOver, server } = world({ withoutJobs: true });
+    const outcome = await handOver.take(request({ preference: { waitMs } }), 'server');
+    expect(outcome).toMatchObject({ kind: 'forwarded' });
+    expect(server.sent[0]).toBeGreaterThan(24_000);
+  });
+
+  it('counts as a failure of the server what did not answer in time, because its own patience ended nothing', async () => {
+    const { handOver, server } = world({ withoutJobs: true });
+    server.down = 'SERVER_TIMEOUT';
+    for (let i = 0; i < settings.failuresToOpen; i++) {
+      const outcome = await handOver.take(request({ preference: { waitMs: 0 } }), 'server');
+      expect(outcome).toMatchObject({ kind: 'refused' });
+    }
+    expect(await handOver.take(request(), 'server')).toMatchObject({ kind: 'refused', circuit: 'open' });
   });
 });
 

@@ -29,14 +29,14 @@ const behaviour = fc.record({
   ms: fc.constantFrom(0, 100, 5000, 50_000, 200_000),
 });
 
-/** Of a server that never has room. */
+/** The outcomes of a server that never has room. */
 const full = fc.record({
   statuses: fc.array(status, { maxLength: 3 }).map((first) => [...first, 429 as const]),
   ms: fc.constantFrom(0, 5000),
 });
 
 type What = 'kill' | 'stop' | 'freeze' | 'again' | 'cancel';
-/** What happens at some moment to a job, or to the worker that lives longest. */
+/** An event at some moment that concerns a job, or the worker that lives longest. */
 interface Happening {
   readonly at: number;
   readonly what: What;

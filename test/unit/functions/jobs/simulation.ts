@@ -12,7 +12,7 @@ import { type JobState, type JobStatus, jobStateSchema } from '../../../../funct
 import { S3Jobs } from '../../../../functions/app/src/jobs/s3-jobs.ts';
 import { JobStore } from '../../../../functions/app/src/jobs/store.ts';
 import { begin } from '../../../../functions/app/src/jobs/transitions.ts';
-import { JobWorker } from '../../../../functions/server/job-worker.ts';
+import { JobWorker } from '../../../../functions/server/jobs/job-worker.ts';
 import { Queues } from '../../../../infra/local/src/sqs/queues.ts';
 import type { Random } from '../../../fixtures/random.ts';
 
@@ -161,7 +161,7 @@ class RemoteQueue extends SqsQueue {
   }
 }
 
-/** What the model does with one request: its status, after so long; every answer is another one. */
+/** The behaviour of the model for one request: its status, after some time; every answer differs. */
 export interface Behaviour {
   readonly statuses: readonly (200 | 422 | 429 | 500)[];
   readonly ms: number;
@@ -206,7 +206,7 @@ export class Simulation {
     return (await this.#clients.cancel(id))?.status;
   }
 
-  /** As a run leaves a job that is killed between its result and its last state. */
+  /** Leaves a job in the state of a run that was killed between its result and its last state. */
   async abandon(id: string, body: Buffer): Promise<void> {
     await this.#store.change(id, (state) => begin(state, 'killed', Date.now(), 0));
     await this.#store.keepResult(id, { body, contentType: 'application/json', headers: {} });
@@ -237,7 +237,7 @@ export class Simulation {
     if (oldest) oldest.process.dead = true;
   }
 
-  /** As where its machine is paused: it does not know that its leases have ended, and goes on as if it had them. */
+  /** Pauses the machine: the worker does not know that its leases have ended, and goes on as if it had them. */
   freezeWorker(ms: number): void {
     this.#workers[0]?.process.freeze(ms);
   }
@@ -260,7 +260,7 @@ export class Simulation {
     return { body: this.#objects.stored.get(key)?.body, writes: this.#objects.results.get(key) ?? 0 };
   }
 
-  /** What an operator does with dead letters. */
+  /** Treats dead letters as an operator does. */
   redrive(): void {
     this.#queues.redrive('dead');
   }

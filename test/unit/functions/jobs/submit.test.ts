@@ -47,7 +47,7 @@ const unreachable = () => queue('http://127.0.0.1:9');
 const objects = () =>
   readdirSync(folder, { recursive: true }).filter((name) => String(name).endsWith('_object'));
 
-describe('a job that can not be queued', () => {
+describe('a job that cannot be queued', () => {
   it('is refused, and leaves nothing behind', async () => {
     const before = objects();
     const app = fakeApp({ jobs: new S3Jobs({ store, queue: unreachable() }) });

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { listenOnLoopback } from '../warmer/loopback.ts';
 
-/** What CodeDeploy invokes the hook with. */
+/** The event by which CodeDeploy invokes the hook. */
 export const EVENT = {
   DeploymentId: 'd-4XYZABCDE',
   LifecycleEventHookExecutionId: 'eyJlbmNyeXB0ZWREYXRhIjoi',
@@ -16,7 +16,7 @@ export interface CodeDeployOptions {
 }
 
 export class CodeDeployService {
-  /** What was reported, once. */
+  /** The report, which is made once. */
   status: string | undefined;
   requests = 0;
   url = '';

@@ -34,7 +34,7 @@ afterEach(async () => {
 type Instead = NonNullable<LambdaServiceOptions['instead']>;
 
 const good = { model: 'sentiment@1.0.0', line: 2, drift: 0.25 };
-/** What versions say that know no `goldens`. */
+/** The answer of versions that do not know `goldens`. */
 const olderReport = {
   source: 'pilotlight.warmup',
   coldStart: true,
@@ -100,7 +100,7 @@ describe('the pre-traffic hook', () => {
     ]);
   });
 
-  it('refuses a version whose golden can not be run or compared, and logs why', async () => {
+  it('refuses a version whose golden cannot be run or compared, and logs why', async () => {
     const problem = 'token 1 is 18 instead of 17';
     const run = await hook(checked(good, { model: 'sentiment@1.0.0', line: 7, problem }));
     expect(await run()).toEqual({ status: 'Failed' });

@@ -8,7 +8,7 @@ import {
   chooseExecutionProvider,
 } from '../../../../functions/server/execution-provider/choose.ts';
 import { reportText } from '../../../../functions/server/execution-provider/report.ts';
-import { adviseOn, requirementsOf } from '../../../../functions/server/execution-provider/requirements.ts';
+import { adviseOn, listRequirements } from '../../../../functions/server/execution-provider/requirements.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -44,7 +44,7 @@ function machine(manifests: readonly string[] = []) {
   };
 }
 
-const cuda = () => Object.fromEntries(requirementsOf('cuda', machine()).map((part) => [part.name, part]));
+const cuda = () => Object.fromEntries(listRequirements('cuda', machine()).map((part) => [part.name, part]));
 
 describe('requirementsOf CUDA', () => {
   it('finds the driver with its version and device, and the provider library', () => {
@@ -70,7 +70,7 @@ describe('requirementsOf CUDA', () => {
 describe('requirementsOf WebGPU', () => {
   it('takes the driver of a GPU, and no renderer on the CPU', () => {
     const met = (...named: readonly string[]) =>
-      requirementsOf('webgpu', machine(named)).map((part) => part.met);
+      listRequirements('webgpu', machine(named)).map((part) => part.met);
     writeFileSync(at('icd.d/lvp_icd.x86_64.json'), '{}');
     expect(met()).toEqual([false]);
     expect(met('/tmp/vk_swiftshader_icd.json')).toEqual([false]);

@@ -1,16 +1,16 @@
 /** The wire format of Hugging Face's inference endpoints: what it means to the engine. On the way of a cold start. */
-import { isFile, requireJson } from '../../request/media-type.ts';
-import { checkInputs, checkLabels, parseBody, refuseField } from '../../request/parse.ts';
-import { requestedModel } from '../../request/requested-model.ts';
+import { isFile, requireJson } from '../../http/request/media-type.ts';
+import { checkInputs, checkLabels, parseBody, refuseField } from '../../http/request/parse.ts';
+import { requestedModel } from '../../http/request/requested-model.ts';
 import type { Call } from '../../serve/call.ts';
-import type { AppParts, ServingEngine } from '../../serve/ports.ts';
+import type { AppDependencies, ServingEngine } from '../../serve/ports.ts';
 import type { Ask, Codec, PredictionWork } from '../../serve/wire-format.ts';
 import { predictWork } from '../predict-work.ts';
 import { taskParameters } from './parameters.ts';
 import { type PredictRequest, predictRequest } from './request.ts';
 import { encodeVectors, shapeResults } from './results.ts';
 import type { routes } from './routes.ts';
-import { namedTask, taskOfBody } from './task.ts';
+import { findTask, namedTask } from './task.ts';
 
 /** `POST /models/{model}`, with or without a version, and `POST /pipeline/{task}/{model}`. */
 const predict: Codec = {
@@ -24,19 +24,19 @@ export const codecs: Record<keyof typeof routes, Codec> = {
   pipeline: predict,
 };
 
-/** What is named beside the body. */
+/** The parts of a call that its body does not hold. */
 export interface Named {
   readonly ref: string;
   /** @default - the task that the body is of */
   readonly task?: string | undefined;
-  /** As of `Ask`. */
+  /** See `Ask`. */
   readonly path?: string;
 }
 
 /** Asks the model of that name for what the body says. */
 export async function decodePrediction(
   { c, body }: Call,
-  { limits }: AppParts,
+  { limits }: AppDependencies,
   { ref, task, path }: Named,
 ): Promise<Ask> {
   const { headers } = c.req.raw;
@@ -64,7 +64,7 @@ async function findWork(
   const model = await engine.model(ref);
   const { manifest } = model;
   if (inputs instanceof Uint8Array && manifest.runtime === 'onnx') requireJson(headers);
-  const task = wanted === undefined ? taskOfBody(request, manifest) : namedTask(wanted, manifest);
+  const task = wanted === undefined ? findTask(request, manifest) : namedTask(wanted, manifest);
   const name = task ?? manifest.task;
   if (encoding_format === 'base64' && name !== 'feature-extraction') {
     throw refuseField('encoding_format', `must be float for ${name}`);

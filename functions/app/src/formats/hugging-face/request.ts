@@ -3,10 +3,10 @@ import * as z from 'zod/mini';
 
 const flag = z.nullish(z.boolean());
 
-/** What older clients say about hosting; there is nothing here that it would change. */
+/** Options of older clients about hosting; they change nothing here. */
 const hosting = z.looseObject({ wait_for_model: flag, use_cache: flag });
 
-/** What `inputs` and `parameters` may hold is the task's to say. In zod/mini, for it is on the way of a cold start. */
+/** The task decides what `inputs` and `parameters` may hold. The schema is in zod/mini because every cold start loads it. */
 export const predictRequest = z.strictObject({
   inputs: z.unknown().check(
     z.refine((inputs) => inputs !== undefined, 'is required'),

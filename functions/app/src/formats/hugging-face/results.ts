@@ -1,7 +1,7 @@
 /** Results as the clients of Hugging Face expect them, for one input and for a list. */
 import type { TaskName } from '@pilotlight/engine';
 import { TASK_FACTS, type TaskFacts } from '@pilotlight/model-format';
-import { base64OfVector, isVector } from '../vectors.ts';
+import { encodeVector, isVector } from '../vectors.ts';
 
 type Shape = (results: readonly unknown[], many: boolean) => unknown;
 
@@ -22,6 +22,6 @@ export function shapeResults(
 
 /** Every vector, however deep, as the base64 of its 32-bit floats. */
 export function encodeVectors(features: unknown): unknown {
-  if (isVector(features)) return base64OfVector(features);
+  if (isVector(features)) return encodeVector(features);
   return Array.isArray(features) ? features.map(encodeVectors) : features;
 }

@@ -14,7 +14,7 @@ export function namedTask(wanted: string, manifest: PackageManifest): TaskName |
   const known = isTask(name) ? name : 'a task of this name';
   throw new EngineError(
     'TASK_UNSUPPORTED',
-    `Model ${manifest.name} can not do ${known}; it can do ${tasks.join(', ')}.`,
+    `Model ${manifest.name} cannot do ${known}; it can do ${tasks.join(', ')}.`,
     { details: { model: manifest.name, tasks } },
   );
 }
@@ -23,7 +23,7 @@ export function namedTask(wanted: string, manifest: PackageManifest): TaskName |
  * The task of a body that names none: the model's own, unless the inputs are those of another one that it can do. So
  * clients that know no more than a model's address get what they ask for.
  */
-export function taskOfBody(request: PredictRequest, manifest: PackageManifest): TaskName | undefined {
+export function findTask(request: PredictRequest, manifest: PackageManifest): TaskName | undefined {
   if (manifest.runtime !== 'onnx') return undefined;
   const meant = meantTask(request);
   return meant !== undefined && listTasks(manifest).includes(meant) ? meant : manifest.task;

@@ -1,8 +1,8 @@
 /** The Open Inference Protocol, version 2. Loaded with the first request in it. */
 import { ENGINE_VERSION } from '@pilotlight/engine';
-import type { Limits } from '../../request/limits.ts';
-import { checkInputs, checkLabels, parseBody, refuseField } from '../../request/parse.ts';
-import { requestedModel } from '../../request/requested-model.ts';
+import type { Limits } from '../../http/limits.ts';
+import { checkInputs, checkLabels, parseBody, refuseField } from '../../http/request/parse.ts';
+import { requestedModel } from '../../http/request/requested-model.ts';
 import { isRemote, type ServingEngine, type TokenModel } from '../../serve/ports.ts';
 import { tellReady } from '../../serve/ready.ts';
 import type { Codec, PredictionWork } from '../../serve/wire-format.ts';
@@ -12,7 +12,7 @@ import { predictWork } from '../predict-work.ts';
 import { isRaw, prepareRaw } from './raw.ts';
 import { type InferRequest, inferRequest, type OutputTensor } from './request.ts';
 import type { routes } from './routes.ts';
-import { inputsOf, outputOf } from './tensors.ts';
+import { readInputs, writeOutput } from './tensors.ts';
 
 /** `GET /v2/models/{model}`, with or without a version: text goes in as BYTES, or the tensors of the graph. */
 const metadata: Codec = {
@@ -122,7 +122,7 @@ function predictTexts(
     throw refuseField('parameters.task', 'must be a text');
   }
   const task = namedTask(wanted ?? model.manifest.task, model.manifest);
-  const inputs = inputsOf(request.inputs);
+  const inputs = readInputs(request.inputs);
   checkInputs(inputs, limits);
   checkLabels(parameters, limits);
   return predictWork(engine, {
@@ -130,7 +130,7 @@ function predictTexts(
     task,
     inputs,
     parameters: taskParameters({ parameters }, task),
-    encode: ({ results }) => envelope(model, request, [outputOf(results)]),
+    encode: ({ results }) => envelope(model, request, [writeOutput(results)]),
   });
 }
 

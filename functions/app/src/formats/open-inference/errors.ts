@@ -1,4 +1,4 @@
-import { type ErrorFormat, plainError } from '../../answer/errors.ts';
+import { type ErrorFormat, plainError } from '../../http/errors.ts';
 
 /** The Open Inference Protocol reads `{error, code}` and the details, as every error of the service is. */
 export const formatError: ErrorFormat = plainError;

@@ -9,19 +9,19 @@ import {
 } from '@pilotlight/engine';
 import { estimateMs } from '@pilotlight/engine/internal/batching/token-limits';
 import { refuseNotFinite } from '@pilotlight/engine/internal/tasks/output';
-import { refuseMoreValues } from '../../answer/answer-size.ts';
-import type { Limits } from '../../request/limits.ts';
-import { refuseField } from '../../request/parse.ts';
+import { refuseMoreValues } from '../../http/answer/answer-size.ts';
+import type { Limits } from '../../http/limits.ts';
+import { refuseField } from '../../http/request/parse.ts';
 import type { TokenModel } from '../../serve/ports.ts';
 import type { InferTensor, OutputTensor } from './request.ts';
-import { elementsOf } from './tensors.ts';
+import { listElements } from './tensors.ts';
 
 export const isRaw = (tensors: readonly InferTensor[]): boolean =>
   tensors.every(({ datatype }) => datatype !== 'BYTES');
 
 type Int64Tensor = Tensor<BigInt64Array>;
 
-/** As a prepared call of the engine; its results are the tensors of the graph. */
+/** Acts as a prepared call of the engine; its results are the tensors of the graph. */
 export interface RawCall extends PreparedCall {
   run(options?: {
     readonly signal?: AbortSignal;
@@ -54,7 +54,7 @@ async function runRaw(model: TokenModel, feeds: Feeds, signal: AbortSignal | und
   await model.withGraph(async (run) => {
     for (let row = 0; row < rows; row += rowsAtOnce) {
       signal?.throwIfAborted();
-      const report = await run(rowsOf(feeds, row, Math.min(rows, row + rowsAtOnce)));
+      const report = await run(readRows(feeds, row, Math.min(rows, row + rowsAtOnce)));
       queueMs += report.queueMs;
       inferMs += report.inferMs;
       for (const [name, { data }] of Object.entries(report.outputs)) {
@@ -97,7 +97,7 @@ function readFeeds(
     inputs.some((input) => input.role === 'input_ids' && input.name === name),
   );
   if (!ids) throw refuseField('inputs', 'must have the ids of tokens');
-  const dims = dimsOf(ids, manifest, limits);
+  const dims = readDims(ids, manifest, limits);
   return Object.fromEntries(
     inputs.map(({ name, role }): [string, Int64Tensor] => {
       const given = tensors.find((tensor) => tensor.name === name);
@@ -108,13 +108,13 @@ function readFeeds(
         throw refuseField(name, `must have the shape [${dims.join(', ')}]`);
       return [
         name,
-        { dims, data: integersOf(given, role === 'input_ids' ? manifest.textProcessing.vocabSize : 2) },
+        { dims, data: readIntegers(given, role === 'input_ids' ? manifest.textProcessing.vocabSize : 2) },
       ];
     }),
   );
 }
 
-function dimsOf({ name, shape }: InferTensor, manifest: OnnxManifest, limits: Limits): readonly number[] {
+function readDims({ name, shape }: InferTensor, manifest: OnnxManifest, limits: Limits): readonly number[] {
   const [rows = 0, tokens = 0] = shape;
   if (shape.length !== 2 || rows === 0 || tokens === 0) {
     throw refuseField(name, 'must have the shape [rows, tokens], with at least one of each');
@@ -132,8 +132,8 @@ function dimsOf({ name, shape }: InferTensor, manifest: OnnxManifest, limits: Li
 }
 
 /** @throws EngineError INVALID_INPUT where one is no whole number from 0 to below `limit`: the graph would fail. */
-function integersOf(tensor: InferTensor, limit: number): BigInt64Array {
-  const elements = elementsOf(tensor);
+function readIntegers(tensor: InferTensor, limit: number): BigInt64Array {
+  const elements = listElements(tensor);
   const data = new BigInt64Array(elements.length);
   for (const [i, element] of elements.entries()) {
     if (!Number.isInteger(element) || Number(element) < 0 || Number(element) >= limit) {
@@ -144,7 +144,7 @@ function integersOf(tensor: InferTensor, limit: number): BigInt64Array {
   return data;
 }
 
-function rowsOf(feeds: Feeds, from: number, to: number): Feeds {
+function readRows(feeds: Feeds, from: number, to: number): Feeds {
   return Object.fromEntries(
     Object.entries(feeds).map(([name, { dims, data }]) => {
       const tokens = dims[1] ?? 0;

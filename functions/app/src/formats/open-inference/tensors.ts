@@ -1,5 +1,5 @@
-/** What tensors of text mean, and how results look as tensors. */
-import { refuseField } from '../../request/parse.ts';
+/** Reads tensors of text as inputs, and writes results as tensors. */
+import { refuseField } from '../../http/request/parse.ts';
 import { isVector } from '../vectors.ts';
 import type { InferTensor, OutputTensor } from './request.ts';
 
@@ -9,7 +9,7 @@ const LISTS = ['sentences', 'texts'];
 const FIELDS = ['text', 'text_pair', 'question', 'context', 'source_sentence', 'query', ...LISTS];
 
 /** The elements of a tensor, flat. @throws EngineError INVALID_INPUT where they are not as many as `shape` says. */
-export function elementsOf({ shape, data, name }: InferTensor): unknown[] {
+export function listElements({ shape, data, name }: InferTensor): unknown[] {
   const elements = data.flat(shape.length - 1);
   const expected = shape.reduce((product, dimension) => product * dimension, 1);
   if (elements.length !== expected) {
@@ -22,8 +22,8 @@ export function elementsOf({ shape, data, name }: InferTensor): unknown[] {
  * The inputs of a task, one for each row of the tensors: of `question` and `context`, say. `sentences` and `texts` are
  * of one input as a whole.
  */
-export function inputsOf(tensors: readonly InferTensor[]): unknown[] {
-  const columns = tensors.map((tensor) => ({ name: tensor.name, texts: textsOf(tensor) }));
+export function readInputs(tensors: readonly InferTensor[]): unknown[] {
+  const columns = tensors.map((tensor) => ({ name: tensor.name, texts: readTexts(tensor) }));
   const [only] = columns;
   if (only && columns.length === 1) return only.texts;
   const unknown = columns.find(({ name }) => !FIELDS.includes(name));
@@ -36,17 +36,17 @@ export function inputsOf(tensors: readonly InferTensor[]): unknown[] {
   );
 }
 
-function textsOf(tensor: InferTensor): string[] {
+function readTexts(tensor: InferTensor): string[] {
   const { name, datatype } = tensor;
   if (datatype !== 'BYTES') throw refuseField(name, 'must be BYTES, as the other inputs are');
-  return elementsOf(tensor).map((element, i) => {
+  return listElements(tensor).map((element, i) => {
     if (typeof element === 'string') return element;
     throw refuseField(`${name}[${i}]`, 'must be a text');
   });
 }
 
 /** Vectors as one tensor `[inputs, hidden]`, any other results as JSON, a text each. */
-export function outputOf(results: readonly unknown[]): OutputTensor {
+export function writeOutput(results: readonly unknown[]): OutputTensor {
   const [first] = results;
   if (isVector(first) && results.every((result) => isVector(result) && result.length === first.length)) {
     return {

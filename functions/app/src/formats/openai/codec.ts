@@ -1,15 +1,15 @@
 /** The wire format of OpenAI's embeddings: https://platform.openai.com/docs/api-reference/embeddings */
 import { EngineError } from '@pilotlight/engine';
 import type * as z from 'zod/mini';
-import { checkInputs, parseBody, refuseField } from '../../request/parse.ts';
-import type { AppParts } from '../../serve/ports.ts';
+import { checkInputs, parseBody, refuseField } from '../../http/request/parse.ts';
+import type { AppDependencies } from '../../serve/ports.ts';
 import { isRemote } from '../../serve/ports.ts';
 import { listModels, noSuchModel } from '../../serve/resolve.ts';
 import type { Codec } from '../../serve/wire-format.ts';
 import { poolingFor } from '../pooling.ts';
 import { predictWork } from '../predict-work.ts';
 import { tokenIds } from '../token-ids.ts';
-import { base64OfVector, isVector } from '../vectors.ts';
+import { encodeVector, isVector } from '../vectors.ts';
 import { embeddingsRequest } from './request.ts';
 import type { routes } from './routes.ts';
 
@@ -38,7 +38,7 @@ const embeddings: Codec = {
             object: 'list',
             data: results.map((result, index) => {
               if (!isVector(result)) throw new EngineError('PACKAGE_INVALID', 'The model gave no vector.');
-              const embedding = encoding_format === 'base64' ? base64OfVector(result) : result;
+              const embedding = encoding_format === 'base64' ? encodeVector(result) : result;
               return { object: 'embedding', index, embedding };
             }),
             model: request.model,
@@ -71,7 +71,7 @@ export const codecs: Record<keyof typeof routes, Codec> = {
   },
 };
 
-async function servableNames(parts: AppParts): Promise<string[]> {
+async function servableNames(parts: AppDependencies): Promise<string[]> {
   const entries = await listModels(parts);
   const servable = entries.filter((entry) => isRemote(entry) || entry.problem === undefined);
   return [...new Set(servable.map(({ name }) => name))];

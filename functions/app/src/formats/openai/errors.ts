@@ -1,5 +1,5 @@
 /** Errors as the clients of OpenAI read them: https://platform.openai.com/docs/guides/error-codes */
-import type { ErrorFormat } from '../../answer/errors.ts';
+import type { ErrorFormat } from '../../http/errors.ts';
 
 /** OpenAI has no status 422. */
 export const formatError: ErrorFormat = ({ status, headers, body }) => {

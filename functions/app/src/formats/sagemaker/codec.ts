@@ -1,13 +1,13 @@
-/** What Amazon SageMaker asks of a container: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html */
-import { refuseField } from '../../request/parse.ts';
-import type { AppParts } from '../../serve/ports.ts';
+/** The routes that Amazon SageMaker asks of a container: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html */
+import { refuseField } from '../../http/request/parse.ts';
+import type { AppDependencies } from '../../serve/ports.ts';
 import { tellReady } from '../../serve/ready.ts';
 import { listModels } from '../../serve/resolve.ts';
 import type { Codec } from '../../serve/wire-format.ts';
 import { decodePrediction } from '../hugging-face/codec.ts';
 import type { routes } from './routes.ts';
 
-/** Of a call to an endpoint of several models. */
+/** The header of a call to an endpoint of several models. */
 const TARGET_MODEL = 'x-amzn-sagemaker-target-model';
 
 export const codecs: Record<keyof typeof routes, Codec> = {
@@ -24,9 +24,9 @@ export const codecs: Record<keyof typeof routes, Codec> = {
 };
 
 /** By the app that has it: packages do not come and go while it runs. */
-const ONLY_MODELS = new WeakMap<AppParts, string>();
+const ONLY_MODELS = new WeakMap<AppDependencies, string>();
 
-async function onlyModel(parts: AppParts): Promise<string> {
+async function onlyModel(parts: AppDependencies): Promise<string> {
   const known = ONLY_MODELS.get(parts);
   if (known !== undefined) return known;
   const names = [...new Set((await listModels(parts)).map(({ name }) => name))];

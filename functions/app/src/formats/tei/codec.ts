@@ -1,7 +1,7 @@
 /** The routes of TEI that a model answers: vectors, ranks, classes, likenesses; `tokens.ts` has the others. */
 import type { TaskName } from '@pilotlight/engine';
-import { checkInputs, parseBody, refuseEmpty } from '../../request/parse.ts';
-import { requestedModel } from '../../request/requested-model.ts';
+import { checkInputs, parseBody, refuseEmpty } from '../../http/request/parse.ts';
+import { requestedModel } from '../../http/request/requested-model.ts';
 import type { TokenModel } from '../../serve/ports.ts';
 import type { Codec } from '../../serve/wire-format.ts';
 import { poolingFor } from '../pooling.ts';

@@ -1,6 +1,6 @@
 /** Errors as the clients of text-embeddings-inference read them. */
-import type { ErrorCode } from '../../answer/error-codes.ts';
-import type { ErrorFormat } from '../../answer/errors.ts';
+import type { ErrorCode } from '../../http/error-codes.ts';
+import type { ErrorFormat } from '../../http/errors.ts';
 
 /** The names of text-embeddings-inference; whatever it has no name for is a validation error, or one of its backend. */
 const ERROR_TYPES: Partial<Record<ErrorCode, string>> = {

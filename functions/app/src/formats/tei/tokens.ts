@@ -4,9 +4,9 @@ import { refuseMoreTokens } from '@pilotlight/engine/internal/batching/token-lim
 import { toCodePoints } from '@pilotlight/engine/internal/math/offsets';
 import { refuseMoreCharacters } from '@pilotlight/engine/internal/predict/character-limits';
 import { findChecksum } from '@pilotlight/model-format';
-import type { Limits } from '../../request/limits.ts';
-import { checkInputs, parseBody, refuseEmpty } from '../../request/parse.ts';
-import { requestedModel } from '../../request/requested-model.ts';
+import type { Limits } from '../../http/limits.ts';
+import { checkInputs, parseBody, refuseEmpty } from '../../http/request/parse.ts';
+import { requestedModel } from '../../http/request/requested-model.ts';
 import type { TokenModel } from '../../serve/ports.ts';
 import type { Codec } from '../../serve/wire-format.ts';
 import { decodeRequest, tokenizeRequest } from './requests.ts';

@@ -2,10 +2,11 @@
  * The Runtime API of one execution environment, on a port of its own.
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
+
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
 
 const PREFIX = '/2018-06-01/runtime/';
 
@@ -49,7 +50,7 @@ export class RuntimeApi {
 
   /** AWS_LAMBDA_RUNTIME_API. */
   get address(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `127.0.0.1:${listeningPort(this.#server)}`;
   }
 
   /** Hands an invocation to the runtime that waits for it. */

@@ -1,0 +1,16 @@
+/** Compressed answers. Loaded with the first of them. */
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+
+const COMPRESS = {
+  gzip: (text: string) => promisify(gzip)(text, { level: 1 }),
+  br: (text: string) => promisify(brotliCompress)(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }),
+};
+
+/** Compresses in a thread of libuv, at the fastest level because an answer waits for it. */
+export async function compress(
+  text: string,
+  coding: keyof typeof COMPRESS,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await COMPRESS[coding](text));
+}

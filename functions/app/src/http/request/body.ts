@@ -1,0 +1,119 @@
+/** From the bytes of a request to a JSON value, with every limit checked before what it protects. */
+import { HttpError } from '../errors.ts';
+import type { Limits } from '../limits.ts';
+import { contentCoding, requireJson } from './media-type.ts';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** The body of one request. Its bytes are kept where somebody else may have to read them, too. */
+export class RequestBody {
+  readonly #request: Request;
+  readonly #limits: Limits;
+  readonly #keeps: boolean;
+  #kept: Promise<Uint8Array> | undefined;
+
+  constructor(request: Request, limits: Limits, keeps: boolean) {
+    this.#request = request;
+    this.#limits = limits;
+    this.#keeps = keeps;
+  }
+
+  /** The bytes, decompressed but not parsed. @throws HttpError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, INVALID_REQUEST */
+  bytes(): Promise<Uint8Array> {
+    const { maxBodyBytes } = this.#limits;
+    if (!this.#keeps) return readBytes(this.#request, maxBodyBytes);
+    this.#kept ??= readBytes(this.#request, maxBodyBytes);
+    return this.#kept;
+  }
+
+  /** @throws HttpError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, INVALID_REQUEST, INVALID_JSON, JSON_TOO_DEEP */
+  async json(): Promise<unknown> {
+    requireJson(this.#request.headers);
+    const bytes = await this.bytes();
+    if (bytes.byteLength === 0) throw invalid('The body is empty. Send {"inputs": "a text"}.');
+    const value = parse(decode(bytes));
+    refuseDeeperThan(this.#limits.maxJsonDepth, value);
+    return value;
+  }
+}
+
+/**
+ * A server holds a sender to the Content-Length that it gave, so that such a body can be read in one piece; one
+ * without is counted as it arrives, and one that is compressed as it is decompressed, and given up at the limit.
+ */
+async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+  const declared = request.headers.get('content-length');
+  const coding = contentCoding(request.headers);
+  if (Number(declared) > limit) throw tooLarge(limit);
+  try {
+    const { body } = request;
+    if (coding !== undefined && body !== null) {
+      const { decompress } = await import('./decompress.ts');
+      return await readPieces(decompress(body, coding), limit);
+    }
+    if (declared === null) return await readPieces(body ?? [], limit);
+    const bytes = new Uint8Array(await request.arrayBuffer());
+    if (bytes.byteLength > limit) throw tooLarge(limit);
+    return bytes;
+  } catch (cause) {
+    if (cause instanceof HttpError) throw cause;
+    throw new HttpError('INVALID_JSON', 'The body ended before it was complete.', { cause });
+  }
+}
+
+async function readPieces(
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  limit: number,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of pieces) {
+    size += chunk.byteLength;
+    if (size > limit) throw tooLarge(limit);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch (cause) {
+    throw invalid('The body is not valid UTF-8.', cause);
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw invalid('The body is not valid JSON. Send {"inputs": "a text"}.', cause);
+  }
+}
+
+/** Walks level by level, without recursion: a hostile body nests as deep as it is long. */
+function refuseDeeperThan(limit: number, value: unknown): void {
+  let level = [value].filter(isContainer);
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > limit) {
+      throw new HttpError('JSON_TOO_DEEP', `The body nests deeper than ${limit} levels.`, {
+        details: { maxDepth: limit },
+      });
+    }
+    level = level.flatMap((container) => Object.values(container).filter(isContainer));
+  }
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function invalid(message: string, cause?: unknown): HttpError {
+  return new HttpError('INVALID_JSON', message, { cause });
+}
+
+function tooLarge(maxBytes: number): HttpError {
+  return new HttpError('BODY_TOO_LARGE', `The body is larger than ${maxBytes} bytes. Send fewer inputs.`, {
+    details: { maxBytes },
+  });
+}

@@ -1,0 +1,62 @@
+/** Checks that the formats share: a body against its schema, and the limits on its content. */
+import { EngineError } from '@pilotlight/engine';
+import { explainIssue } from '@pilotlight/model-format/errors';
+import type * as z from 'zod/mini';
+import { HttpError } from '../errors.ts';
+import type { Limits } from '../limits.ts';
+
+/** @throws EngineError INVALID_INPUT with `field` */
+export function parseBody<T>(schema: z.ZodMiniType<T>, body: unknown): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys?.[0] : undefined;
+  if (unknownKey !== undefined) throw refuseField(unknownKey.slice(0, 100), 'is not known');
+  const field = issue?.path.map(String).join('.').slice(0, 100) || 'body';
+  throw refuseField(field, explainIssue(issue));
+}
+
+export function refuseField(field: string, reason: string): EngineError {
+  return new EngineError('INVALID_INPUT', `${field}: ${reason}.`, { details: { field } });
+}
+
+export function refuseEmpty(field: string): HttpError {
+  return new HttpError('EMPTY_INPUT', `${field}: must not be empty.`, { details: { field } });
+}
+
+/** The sentences or texts of an input count one by one. @throws EngineError INVALID_INPUT, HttpError TOO_MANY_INPUTS */
+export function checkInputs(inputs: unknown, { maxInputs }: Limits): void {
+  const list: unknown[] = Array.isArray(inputs) ? inputs : [inputs];
+  if (list.length === 0) throw refuseField('inputs', 'must not be empty');
+  let count = 0;
+  for (const input of list) count += countInputs(input);
+  if (count <= maxInputs) return;
+  throw new HttpError('TOO_MANY_INPUTS', `${count} inputs in one call; at most ${maxInputs} are taken.`, {
+    details: { field: 'inputs', inputs: count, maxInputs },
+  });
+}
+
+function countInputs(input: unknown): number {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return 1;
+  const lists = ['sentences', 'texts'].flatMap((key) => {
+    const value: unknown = Object.hasOwn(input, key) ? Reflect.get(input, key) : undefined;
+    return Array.isArray(value) ? [value.length] : [];
+  });
+  return Math.max(1, ...lists);
+}
+
+/** @throws HttpError TOO_MANY_LABELS */
+export function checkLabels(
+  parameters: Readonly<Record<string, unknown>>,
+  { maxCandidateLabels }: Limits,
+): void {
+  const { candidate_labels } = parameters;
+  const list: unknown = typeof candidate_labels === 'string' ? candidate_labels.split(',') : candidate_labels;
+  const labels = Array.isArray(list) ? list.length : 0;
+  if (labels <= maxCandidateLabels) return;
+  throw new HttpError(
+    'TOO_MANY_LABELS',
+    `${labels} candidate labels in one call; at most ${maxCandidateLabels} are taken.`,
+    { details: { field: 'parameters.candidate_labels', labels, maxLabels: maxCandidateLabels } },
+  );
+}

@@ -1,0 +1,60 @@
+/** Middleware around every handler: it takes the time, answers errors, and tells telemetry. */
+import { PilotlightError } from '@pilotlight/engine';
+import type { Context, MiddlewareHandler } from 'hono';
+import { setBasePath } from '../http/base-path.ts';
+import { type ErrorFormat, errorReply } from '../http/errors.ts';
+import { Call, getCall, setCall } from './call.ts';
+import type { AppDependencies, Logger } from './ports.ts';
+
+/** Who answered: `function`, whatever this process is, `server`, or `queue`. */
+export const SERVED_BY = 'x-pilotlight-served-by';
+
+/** Begins the call, and tells telemetry of its end. It lets no error through. */
+export function reportExchanges(parts: AppDependencies): MiddlewareHandler {
+  const { telemetry, limits, handOver, basePath, logger } = parts;
+  return async (c, next) => {
+    setBasePath(c, basePath);
+    const call = new Call(c, limits, handOver !== undefined);
+    setCall(c, call);
+    try {
+      await next();
+    } catch (error) {
+      // Hono passes on to `onError` what is an Error, and nothing else that was thrown.
+      c.res = answerError(c, error, logger);
+    }
+    if (handOver) c.res.headers.set(SERVED_BY, call.servedBy);
+    const { route, predicts, model, code, start } = call;
+    const exchange = { route, predicts, model, status: c.res.status, code, ms: performance.now() - start };
+    for (const listener of telemetry) listener.answered(exchange);
+  };
+}
+
+export interface NamedRoute {
+  readonly route: string;
+  readonly predicts: boolean;
+  readonly formatError: ErrorFormat | undefined;
+}
+
+/** Notes the route of the call. */
+export function nameRoute({ route, predicts, formatError }: NamedRoute): MiddlewareHandler {
+  return async (c, next) => {
+    const call = getCall(c);
+    call.route = route;
+    call.predicts = predicts;
+    if (formatError) call.formatError = formatError;
+    await next();
+  };
+}
+
+/** The answer to a request that failed, in its wire format; what is the operator's business is logged. */
+export function answerError(c: Context, error: unknown, logger: Logger): Response {
+  const call = getCall(c);
+  const reply = errorReply(error);
+  call.code = reply.body.code;
+  if (reply.status >= 500 && call.code !== 'NOT_READY') {
+    const details = PilotlightError.is(error) ? error.details : {};
+    logger.error('A request failed', { route: call.route, code: call.code, ...details, error });
+  }
+  const { status, headers, body } = call.formatError(reply);
+  return c.json(body, status, headers);
+}
