@@ -8,6 +8,7 @@ import { handOverOptions } from '@pilotlight/app/internal/settings/hand-over-opt
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
 import { PrometheusMetrics } from '@pilotlight/app/internal/telemetry/prometheus';
 import { Engine } from '@pilotlight/engine';
+import { MEGABYTES_PER_VCPU } from '@pilotlight/model-format';
 import type { UploadsOptions } from '../batch/uploads.ts';
 import { packagesFolder } from '../clone.ts';
 import { findModel, listModels } from '../find-model.ts';
@@ -87,7 +88,7 @@ function s3Port(option: string | undefined, port: number): UploadsOptions['port'
 
 async function startLambda(values: StartLine['values'], packages: string, port: number): Promise<void> {
   const { host, quiet = false, logs = false } = values;
-  const memoryMegabytes = wholeNumber(values.memory ?? '1769', '--memory', 128, 10_240);
+  const memoryMegabytes = wholeNumber(values.memory ?? `${MEGABYTES_PER_VCPU}`, '--memory', 128, 10_240);
   const reservedConcurrency = wholeNumber(values.concurrency ?? '10', '--concurrency', 1, 100);
   const idleSeconds = wholeNumber(values.idle ?? '300', '--idle', 1, 86_400);
   const entries = await listModels(new Engine({ packages }), packages);
@@ -95,7 +96,7 @@ async function startLambda(values: StartLine['values'], packages: string, port: 
   const models = names.map((ref) => findModel(ref, entries));
   const settings = { memoryMegabytes, reservedConcurrency };
   // Loaded here, because only this way of serving needs the bundler and the layer builds.
-  const { serveLambda } = await import('../lambda/serve.ts');
+  const { serveLambda } = await import('./lambda/serve.ts');
   const service = await serveLambda({ packages, models, host, port, settings, idleSeconds, quiet, logs });
   endOnSignal(() => service.close());
   console.log(lambdaBanner(models, service.summary, baseOf(host, service.port)));

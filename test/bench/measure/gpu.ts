@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Engine, type ExecutionProvider, type Predictor } from '@pilotlight/engine';
 import type { ProgressBar } from 'pilotlight/internal/kit/progress';
 import { chooseExecutionProvider } from '../../../functions/server/execution-provider/choose.ts';
-import { parseGoldens } from '../../../model-assets/toolchain/src/package/goldens-file.ts';
+import { parseGoldens } from '../../../model-assets/toolchain/src/package-files/goldens-file.ts';
 import { verifyGoldens } from '../../../model-assets/toolchain/src/stages/verify.ts';
 import { BenchError } from '../errors.ts';
 import type { PreparedGpu } from '../prepare-gpu.ts';

@@ -5,13 +5,13 @@ import { Engine, type Predictor } from '@pilotlight/engine';
 import type { OnnxManifest, Quality, Variant } from '@pilotlight/model-format';
 import type { OnnxModel } from '../graph/onnx.ts';
 import type { Settings } from '../options.ts';
+import type { Goldens } from '../package-files/goldens-file.ts';
 import type { Progress } from '../progress.ts';
 import type { VariantName } from '../schemes/index.ts';
 import type { ModelSource } from '../sources/index.ts';
 import { externalise, GRAPH_FILE } from '../stages/externalise.ts';
 import { RUNTIME_VERSION } from '../stages/optimise.ts';
 import type { Staging } from '../stages/pack.ts';
-import type { Goldens } from './goldens-file.ts';
 import { type PackageFacts, writePackage } from './write-package.ts';
 
 /** What runs on the CPU in place of a variant that the CPU does not run as its own execution provider would. It is never packaged. */
@@ -46,7 +46,9 @@ export class StagedPackage {
     model: OnnxModel,
     { inputs, outputs, keep, ...facts }: VariantFacts,
   ): Promise<void> {
-    const files = await this.#progress.stage(`write ${name}`, () => externalise(model, this.#path(name)));
+    const files = await this.#progress.stage(`write ${name}`, async () =>
+      externalise(model, this.#path(name)),
+    );
     this.#variants.set(name, {
       graphs: { model: { file: `${name}/${GRAPH_FILE}`, inputs, outputs } },
       files: files.map((file) => ({ ...file, path: `${name}/${file.path}` })),

@@ -46,7 +46,7 @@ async function readCheckpoint(folder: SourceFolder, options: SourceOptions): Pro
       tokenizer: readTokenizer(folder, config, limits),
       readme: folder.text('README.md'),
       notes: notesOn(built.unused, !config.id2label, labels),
-      files: await folder.sums(),
+      files: folder.sums(),
     };
   } finally {
     weights.close();

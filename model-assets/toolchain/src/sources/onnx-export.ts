@@ -54,7 +54,7 @@ async function readOnnxExport(folder: SourceFolder, options: SourceOptions): Pro
     }),
     readme: folder.text('README.md'),
     notes: [],
-    files: await folder.sums(),
+    files: folder.sums(),
   };
 }
 

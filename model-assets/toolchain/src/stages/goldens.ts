@@ -5,7 +5,7 @@ import type { Golden, GoldenOutput, Predictor, TokenRequest } from '@pilotlight/
 import { GOLDEN_ROLES, MINIMUM_GOLDENS } from '@pilotlight/engine/internal/predict/goldens/golden';
 import * as z from 'zod';
 import { ToolchainError } from '../errors.ts';
-import { goldenOutput } from '../package/golden-output.ts';
+import { goldenOutput } from '../package-files/golden-output.ts';
 import { textLines } from '../sources/text-lines.ts';
 
 export { builtInRequests } from './goldens/requests.ts';

@@ -9,8 +9,8 @@ import {
 } from '@pilotlight/engine';
 import { FORMAT_VERSION, transformersJsManifestSchema } from '@pilotlight/model-format';
 import * as z from 'zod';
-import { packageFile } from '../package/files.ts';
-import { pilotlightVersion, transformersVersion } from '../package/versions.ts';
+import { describeFile } from '../package-files/describe-file.ts';
+import { pilotlightVersion, transformersVersion } from '../package-files/versions.ts';
 import { SourceFolder } from '../sources/folder.ts';
 import { createStaging, publish, refuseExisting, type Staging, writeManifest } from '../stages/pack.ts';
 import type { VariantProof } from '../stages/verify.ts';
@@ -76,13 +76,13 @@ async function stage(
     ...(description && { description }),
     task,
     dtype,
-    files: await Promise.all(files.map((file) => packageFile(folder, file))),
-    modelCard: await packageFile(folder, CARD),
+    files: files.map((file) => describeFile(folder, file)),
+    modelCard: describeFile(folder, CARD),
     source: {
       kind: 'huggingface',
       id: source.name,
       ...(revision && { revision }),
-      files: await source.sums(),
+      files: source.sums(),
     },
     toolchain: {
       pilotlight: pilotlightVersion(),
@@ -94,7 +94,7 @@ async function stage(
     await writeFile(join(folder, GOLDENS), formatPipelineGoldens(goldens));
     const manifest = transformersJsManifestSchema.parse({
       ...facts,
-      goldens: await packageFile(folder, GOLDENS),
+      goldens: describeFile(folder, GOLDENS),
     });
     await writeManifest(folder, manifest);
     return manifest;

@@ -17,8 +17,8 @@ import {
 } from '@pilotlight/layers/internal/runtime/index';
 import type { LambdaFunction } from '@pilotlight/local';
 import { MEGABYTES_PER_VCPU } from '@pilotlight/model-format';
-import { buildFolder } from '../clone.ts';
-import { CliError } from '../kit/errors.ts';
+import { buildFolder } from '../../clone.ts';
+import { CliError } from '../../kit/errors.ts';
 
 const LAYERS = buildFolder('layers');
 const ARCHITECTURE: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64';

@@ -13,10 +13,10 @@ import {
   type LogLine,
 } from '@pilotlight/local';
 import * as z from 'zod';
-import { CliError } from '../kit/errors.ts';
-import { paint, printable } from '../kit/style.ts';
-import { table } from '../kit/table.ts';
-import { listenOn } from '../start/service.ts';
+import { CliError } from '../../kit/errors.ts';
+import { paint, printable } from '../../kit/style.ts';
+import { table } from '../../kit/table.ts';
+import { listenOn } from '../service.ts';
 import { builtPredict, type FunctionSettings } from './built-functions.ts';
 import { LoadTimes } from './load-times.ts';
 import { ROUTES } from './routes.ts';
