@@ -11,7 +11,7 @@ export const CLONE: string | undefined = existsSync(join(ABOVE, PACKAGES)) ? ABO
 /** The models that an installed `pilotlight` brings. */
 const SHIPPED = resolve(import.meta.dirname, '../models');
 
-/** What the help says of `--packages`. */
+/** The default of `--packages`, in the words of the help. */
 export const PACKAGES_DEFAULT =
   CLONE === undefined
     ? 'PILOTLIGHT_MODELS_DIR, or ./models, or the models that come along'

@@ -5,7 +5,7 @@ import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { z } from 'zod';
 import { ROOT } from './paths.ts';
 
-/** What a measured number depends on, besides the code. */
+/** The facts that a measured number depends on, besides the code. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;

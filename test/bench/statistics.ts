@@ -19,7 +19,7 @@ export interface Spread {
   readonly median: number;
   readonly low: number;
   readonly high: number;
-  /** What `low` and `high` are: the 10th and 90th percentile, or the extremes of fewer than ten samples. */
+  /** The meaning of `low` and `high`: the 10th and 90th percentile, or the extremes of fewer than ten samples. */
   readonly band: 'p10-p90' | 'min-max';
   readonly samples: number;
 }

@@ -122,6 +122,6 @@ export async function withSubjects<Result>(
 }
 
 /** Every other round is in reverse, so that no subject always runs after the same neighbour. */
-export function inOrderOf<Item>(round: number, items: readonly Item[]): Item[] {
+export function alternateOrder<Item>(round: number, items: readonly Item[]): Item[] {
   return round % 2 === 0 ? [...items] : [...items].reverse();
 }

@@ -45,7 +45,7 @@ const WORDS = [
 ];
 const FOLDER = 'out/sentiment@1.0.0/';
 
-/** Every fiftieth row can not be read. */
+/** Every fiftieth row cannot be read. */
 export function rowsOf(count: number, random = new Random(7)): string {
   const text = () =>
     Array.from({ length: 2 + random.below(20) }, () => WORDS[random.below(WORDS.length)]).join(' ');

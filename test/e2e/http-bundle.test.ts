@@ -158,7 +158,7 @@ describe('the bundled predict function', () => {
     );
   });
 
-  it('lives on without a model that can not be preloaded, and says so', () => {
+  it('lives on without a model that cannot be preloaded, and says so', () => {
     const { results, logged } = answersTo([event('predict')], {
       PILOTLIGHT_PRELOAD_MODELS: 'missing,sentiment',
     });

@@ -123,9 +123,9 @@ describe('the client of Hugging Face runs', () => {
     );
   });
 
-  it('no task that the model can not do, and reports our message', async () => {
+  it('no task that the model cannot do, and reports our message', async () => {
     await expect(at('/pipeline/ner/reviews').tokenClassification({ inputs: 'a' })).rejects.toThrow(
-      /can not do token-classification/,
+      /cannot do token-classification/,
     );
   });
 });

@@ -101,7 +101,7 @@ test('what the app refuses is a job that failed at once, with its code and its m
   expect(error).toEqual({ code: 'INVALID_PARAMETER', message: expect.stringContaining('oops') });
 });
 
-test('what the model can not be run on has failed after its last attempt, in every format', async () => {
+test('what the model cannot be run on has failed after its last attempt, in every format', async () => {
   const hugging = await world.jobs.submit(predictionOf(`${POISON} 1`), 'sentiment');
   const path = '/models/sentiment/predict';
   const tei = await world.jobs.submit({ ...predictionOf(`${POISON} 2`), path }, 'sentiment');
@@ -177,7 +177,7 @@ test('a job that nobody could do for three days is not begun any more', async ()
     });
 });
 
-test('a message that can not be read is a dead letter soon, and the worker goes on', async () => {
+test('a message that cannot be read is a dead letter soon, and the worker goes on', async () => {
   await world.queue.send({ format: 2, job: 'AAAAAAAAAAAAAAAAAAAAAA' });
   await expect.poll(() => world.deadLetters.counts().visible, { timeout: 10_000 }).toBe(1);
   const { id } = await world.jobs.submit(predictionOf('go on'), 'sentiment');

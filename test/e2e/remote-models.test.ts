@@ -99,7 +99,7 @@ it('without permission it answers 500 and a code, and the log names the object',
   expect(results[0].statusCode).toBe(500);
   expect(JSON.parse(results[0].body)).toEqual({
     code: 'PACKAGE_UNAVAILABLE',
-    error: 'Model sentiment can not be served now: its package could not be fetched. The log says why.',
+    error: 'Model sentiment cannot be served now: its package could not be fetched. The log says why.',
     model: 'sentiment',
     version: '1.0.0',
   });

@@ -75,7 +75,7 @@ describe('the server of the container under load', () => {
     expect((await Promise.all(slow)).every((answer) => answer.startsWith('HTTP/1.1 200 '))).toBe(true);
   });
 
-  test('fails the requests that the model can not be run on, and none of the hundreds beside them', async () => {
+  test('fails the requests that the model cannot be run on, and none of the hundreds beside them', async () => {
     const outcomes = new Map<number, number>();
     await clients(32, [...Array(320).keys()], async (number) => {
       const poisonous = number % 16 === 5;

@@ -69,7 +69,7 @@ describe('the server of the container', () => {
     expect(batches).toBeLessThan(110);
   });
 
-  test('fails only the request that the model can not be run on, among those that share its batch', async () => {
+  test('fails only the request that the model cannot be run on, among those that share its batch', async () => {
     const texts = Array.from({ length: 32 }, (_, i) =>
       i % 10 === 3 ? `${POISON} ${i}` : `a fine film ${i}`,
     );

@@ -1,4 +1,4 @@
-/** The server of the container as a process of its own, and a package on which one word can not be run. */
+/** The server of the container as a process of its own, and a package on which one word cannot be run. */
 import assert from 'node:assert';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -91,7 +91,7 @@ const tokenizerSchema = z.looseObject({
   model: z.looseObject({ vocab: z.record(z.string(), z.number()) }),
 });
 
-/** Gives `word` an id that the model has no embedding for: a session can not run on it, whatever stands beside it. */
+/** Gives `word` an id that the model has no embedding for: a session cannot run on it, whatever stands beside it. */
 export function poison(packages: string, model: string, word: string): void {
   const folder = join(packages, model, '1.0.0');
   const tokenizer = tokenizerSchema.parse(JSON.parse(readFileSync(join(folder, 'tokenizer.json'), 'utf8')));

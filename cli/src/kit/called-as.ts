@@ -24,7 +24,7 @@ export function asCalled(line: string): string {
   }
 }
 
-/** What a program reads must not begin with the lines that npm prints, so `--json` asks npm to be silent. */
+/** npm prints lines before the output, and a program that reads JSON cannot skip them, so `--json` asks npm to be silent. */
 function asScript(line: string): string {
   const silent = line.includes(' --json') ? ' --silent' : '';
   return line.replaceAll(/\bpilotlight ([a-z]\w*)( (?=\S))?/g, (_, name: string, more?: string) => {

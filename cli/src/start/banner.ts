@@ -5,7 +5,7 @@ import { paint } from '../kit/style.ts';
 import { table } from '../kit/table.ts';
 import type { LocalModel } from './load-models.ts';
 
-/** A text that shows what a default model does; others get the example of their task. */
+/** Texts that show what the default models do; other models get the example of their task. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   intent: 'what is my balance',
   slots: 'play jazz by Miles Davis',

@@ -56,7 +56,7 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
       (problem) => consoleLogger.warn(problem, {}),
     );
     const elsewhere = await handOverOptions(config, consoleLogger);
-    const app = appOf(engine, config, quiet, elsewhere);
+    const app = createLocalApp(engine, config, quiet, elsewhere);
     const service = await listen(app, values.host, port);
     // Loaded here, because S3 takes a moment that serving through Lambda need not wait for.
     const { startUploads } = await import('../batch/uploads.ts');
@@ -71,7 +71,7 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
       await engine.dispose();
     });
     console.log(
-      banner(models, baseOf(values.host, service.port), uploads.endpoint, config.PILOTLIGHT_SERVER),
+      banner(models, formatAddress(values.host, service.port), uploads.endpoint, config.PILOTLIGHT_SERVER),
     );
     return undefined;
   } catch (error) {
@@ -80,7 +80,7 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
   }
 }
 
-/** What is asked for; else the usual one, or a free one where the service itself takes a free one. */
+/** The port that the option names; else the usual one, or a free one where the service itself takes a free one. */
 function s3Port(option: string | undefined, port: number): UploadsOptions['port'] {
   if (option !== undefined) return { wanted: wholeNumber(option, '--s3-port', 0, 65_535) };
   return port === 0 ? { wanted: 0 } : { wanted: 4568, elseFree: true };
@@ -99,10 +99,10 @@ async function startLambda(values: StartLine['values'], packages: string, port: 
   const { serveLambda } = await import('./lambda/serve.ts');
   const service = await serveLambda({ packages, models, host, port, settings, idleSeconds, quiet, logs });
   endOnSignal(() => service.close());
-  console.log(lambdaBanner(models, service.summary, baseOf(host, service.port)));
+  console.log(lambdaBanner(models, service.summary, formatAddress(host, service.port)));
 }
 
-function appOf(engine: Engine, config: Config, quiet: boolean, elsewhere: Partial<AppOptions>) {
+function createLocalApp(engine: Engine, config: Config, quiet: boolean, elsewhere: Partial<AppOptions>) {
   const metrics = new PrometheusMetrics(() => engine.loaded().length);
   return createApp({
     engine,
@@ -114,7 +114,7 @@ function appOf(engine: Engine, config: Config, quiet: boolean, elsewhere: Partia
   });
 }
 
-const baseOf = (host: string, port: number): string => `http://${shownHost(host)}:${port}`;
+const formatAddress = (host: string, port: number): string => `http://${shownHost(host)}:${port}`;
 
 function shownHost(host: string): string {
   if (['127.0.0.1', '::1', '0.0.0.0', '::'].includes(host)) return 'localhost';

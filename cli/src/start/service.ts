@@ -45,5 +45,5 @@ function unavailable(error: unknown, host: string, port: number): string {
   if (code === 'EADDRINUSE') return `Port ${port} is in use by another process. ${other}`;
   if (code === 'EACCES')
     return `Port ${port} needs rights that this process has not. ${other.replace(/\d+$/, '8080')}`;
-  return `${host}:${port} can not be listened on (${String(code ?? error)}).`;
+  return `${host}:${port} cannot be listened on (${String(code ?? error)}).`;
 }

@@ -1,4 +1,4 @@
-/** What a model is packaged with. */
+/** The options that a model is packaged with. */
 import type { OnnxManifest, TaskName } from '@pilotlight/model-format';
 import type { VariantName } from './schemes/index.ts';
 import type { QuantiseSettings } from './schemes/scheme.ts';

@@ -39,7 +39,7 @@ export class LoadTimes {
     if (load) this.#loads.set(environment, [...this.of(environment), load]);
   }
 
-  /** Of each model that the environment has loaded up to now. */
+  /** The times of each model that the environment has loaded up to now. */
   of(environment: string): readonly ModelLoad[] {
     return this.#loads.get(environment) ?? [];
   }

@@ -4,7 +4,7 @@
 export type RouteKey = string;
 
 export interface MatchedRoute {
-  /** As it was declared. */
+  /** The route as it was declared. */
   readonly routeKey: RouteKey;
   readonly pathParameters?: Readonly<Record<string, string>>;
 }

@@ -41,13 +41,13 @@ export async function startS3({
   });
   await app.configureBuckets();
   if (notify) app.on('event', (event) => notify(JSON.stringify(event, encodeKeys)));
-  const etagOf = async (name: string, key: string) => {
+  const findEtag = async (name: string, key: string) => {
     const exists = await app.store.existsObject(name, key);
     return exists ? etagSchema.parse(await app.store.getMetadata(name, key)).etag : undefined;
   };
   const answer = app.callback();
   const server = createServer(
-    onConditions(etagOf, (request, response) => {
+    onConditions(findEtag, (request, response) => {
       // s3rver knows one pair of credentials; here any will do, as will none.
       delete request.headers.authorization;
       answer(request, response);

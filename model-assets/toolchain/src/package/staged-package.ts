@@ -14,10 +14,10 @@ import { RUNTIME_VERSION } from '../stages/optimise.ts';
 import type { Staging } from '../stages/pack.ts';
 import { type PackageFacts, writePackage } from './write-package.ts';
 
-/** What runs on the CPU in place of a variant that the CPU does not run as its own execution provider would. It is never packaged. */
+/** A variant, or its twin: the model that runs on the CPU in place of a variant that the CPU would not run as its own execution provider does. A twin is never packaged. */
 export type StagedVariant = VariantName | `${VariantName}-twin`;
 
-/** What the manifest says of a variant beside its files. */
+/** The facts of the manifest about a variant, beside its files. */
 export interface VariantFacts
   extends Pick<Variant, 'scheme' | 'tokenBudget' | 'tier'>,
     Pick<ModelSource, 'inputs' | 'outputs'> {
@@ -73,7 +73,7 @@ export class StagedPackage {
     }
   }
 
-  /** Makes a package that the engine serves out of what there is. */
+  /** Writes a package that the engine can serve, out of the variants that exist already. */
   async writeDraft(facts: PackageFacts): Promise<void> {
     await this.write(facts, 'fp32', { tolerance: {}, goldens: [] }, []);
   }

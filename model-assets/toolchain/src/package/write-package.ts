@@ -1,4 +1,4 @@
-/** Writes what a package has beside its variants: tokenizer, goldens, model card and manifest. */
+/** Writes the files of a package beside its variants: tokenizer, goldens, model card and manifest. */
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -25,10 +25,10 @@ const PACKAGE_FILES = {
   card: 'MODEL_CARD.md',
 } as const;
 
-/** What a source says of its model, without the weights. */
+/** The facts that a source gives about its model, without the weights. */
 export type SourceFacts = Omit<ModelSource, 'model' | 'inputs' | 'outputs'>;
 
-/** With what the package has of its tokenizer. */
+/** The facts of the source, and the tokenizer as the package has it. */
 export interface PackageFacts extends SourceFacts {
   readonly textProcessing: TextProcessing;
 }

@@ -7,7 +7,7 @@ import type { SourceFolder } from './folder.ts';
 import { labelsFor, readConfig, taskFor } from './hugging-face.ts';
 import { hasSafetensors, Safetensors } from './safetensors.ts';
 import type { ModelSource, SourceOptions, SourceReader } from './source.ts';
-import { taskDefaultsOf } from './task-defaults.ts';
+import { readTaskDefaults } from './task-defaults.ts';
 import { readTokenizer } from './tokenizer.ts';
 
 export const checkpointReader: SourceReader = {
@@ -39,7 +39,7 @@ async function readCheckpoint(folder: SourceFolder, options: SourceOptions): Pro
       id: folder.name,
       task,
       labels,
-      taskDefaults: taskDefaultsOf(folder, config, task, labels),
+      taskDefaults: readTaskDefaults(folder, config, task, labels),
       model,
       inputs,
       outputs,

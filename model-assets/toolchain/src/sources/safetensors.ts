@@ -90,7 +90,7 @@ function misplaced(tensor: string, file: string, indexed: string | undefined): T
   );
 }
 
-/** The shard of each tensor. Every one is a plain file name: an index can not lead out of the folder. */
+/** The shard of each tensor. Every one is a plain file name: an index cannot lead out of the folder. */
 function readIndex(folder: string): ReadonlyMap<string, string> {
   const path = join(folder, INDEX_FILE);
   if (!existsSync(path)) {

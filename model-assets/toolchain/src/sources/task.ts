@@ -11,7 +11,7 @@ const TASK_OF_ENDING: readonly (readonly [ending: RegExp, task: TaskName])[] = [
   [/Model$/, 'feature-extraction'],
 ];
 
-/** What the files of a checkpoint say. */
+/** The facts that the files of a checkpoint give. */
 export interface CheckpointFacts {
   /** `architectures` of config.json. */
   readonly architectures: readonly string[];
@@ -27,7 +27,7 @@ export interface CheckpointFacts {
  * examples if a label says "entailment". A CrossEncoder with one label ranks unless it is asked for something else.
  * Throws SOURCE_INVALID when a head is asked for that the checkpoint does not have, and when nothing says which.
  */
-export function taskOf(facts: CheckpointFacts, asked: TaskName | undefined): TaskName {
+export function chooseTask(facts: CheckpointFacts, asked: TaskName | undefined): TaskName {
   const [architecture] = facts.architectures;
   if (asked !== undefined && TASK_FACTS[asked].head === 'none') return asked;
   const found = TASK_OF_ENDING.find(

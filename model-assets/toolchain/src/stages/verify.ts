@@ -8,7 +8,7 @@ import { parseGoldens } from '../package-files/goldens-file.ts';
 import { type VariantDeviation, verifyGoldens } from './verify/goldens.ts';
 import { verifyIntegrity } from './verify/integrity.ts';
 
-export { toleranceOf, type VariantDeviation, verifyGoldens } from './verify/goldens.ts';
+export { measureTolerance, type VariantDeviation, verifyGoldens } from './verify/goldens.ts';
 
 export interface VariantProof extends VariantDeviation {
   readonly variant: string;

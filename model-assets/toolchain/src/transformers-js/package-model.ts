@@ -67,7 +67,7 @@ async function stage(
     await mkdir(dirname(join(folder, file)), { recursive: true });
     await cp(source.use(file), join(folder, file), { dereference: true });
   }
-  await writeFile(join(folder, CARD), cardOf(options, dtype, source.text('README.md')));
+  await writeFile(join(folder, CARD), writeCard(options, dtype, source.text('README.md')));
   const facts = {
     formatVersion: FORMAT_VERSION,
     runtime: 'transformers.js',
@@ -100,10 +100,10 @@ async function stage(
     return manifest;
   };
   await write([]);
-  return write(await answers(root, options, samplingRateOf(source)));
+  return write(await answers(root, options, readSamplingRate(source)));
 }
 
-/** What the staged package answers now. */
+/** Asks the staged package for its answers. */
 async function answers(
   root: string,
   { name, version, task }: TransformersJsOptions,
@@ -125,20 +125,20 @@ async function answers(
 
 const preprocessorSchema = z.object({ sampling_rate: z.int().positive().optional() });
 
-function samplingRateOf(source: SourceFolder): number {
+function readSamplingRate(source: SourceFolder): number {
   const { sampling_rate = USUAL_SAMPLING_RATE } =
     source.json('preprocessor_config.json', preprocessorSchema) ?? {};
   return sampling_rate;
 }
 
-function cardOf(
+function writeCard(
   { name, version, task }: TransformersJsOptions,
   dtype: TransformersJsDtype,
   readme?: string,
 ): string {
   const introduction =
     readme?.trim() ??
-    `# ${name}\n\nA ${task} model. The source came without a model card: who uses it should find out what it was trained on.`;
+    `# ${name}\n\nA ${task} model. The source came without a model card: whoever uses it should find out what it was trained on.`;
   const section = `## Package\n\n\`${name}\` ${version}, packaged by Pilotlight for transformers.js, ${dtype}.`;
   return `${introduction}\n\n${section}\n`;
 }

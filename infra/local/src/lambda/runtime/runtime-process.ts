@@ -166,7 +166,7 @@ function ready(marks: string, spawnedAt: number): Initialised {
 }
 
 /**
- * As /var/runtime/bootstrap in AWS's images starts Node: a tenth of the memory for new objects, the rest for old ones.
+ * Starts Node as /var/runtime/bootstrap in AWS's images does: a tenth of the memory for new objects, the rest for old ones.
  * `--expose-gc` is in every cold start: V8 then refuses the code cache of Node's own modules (35 ms measured here).
  */
 function nodeOptions(memoryMegabytes: number): string[] {

@@ -1,4 +1,4 @@
-/** What ONNX Runtime infers of the values of a graph. */
+/** The types and shapes that ONNX Runtime infers for the values of a graph. */
 import { tmpdir } from 'node:os';
 import { ToolchainError } from '../../errors.ts';
 import type { OnnxModel } from '../../graph/onnx.ts';

@@ -1,4 +1,4 @@
-/** Whether a package on disk is what its manifest says: files, sums, vocabulary, labels. */
+/** Checks that a package on disk is what its manifest says: files, sums, vocabulary, labels. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { splitIsWhole } from '@pilotlight/engine/internal/tokenizer/split-is-whole';
