@@ -20,7 +20,7 @@ export type Measurement = (typeof MEASUREMENTS)[number];
 
 export interface BenchArguments {
   readonly measurements: readonly Measurement[];
-  /** Shape of the checkpoint; of `gpu` it may be several, with commas. */
+  /** Shape of the checkpoint; `gpu` takes several, separated by commas. */
   readonly model: string;
   /** The execution provider that `gpu` measures beside the CPU. @default - the first of a GPU that works */
   readonly provider: ExecutionProvider | undefined;
@@ -38,25 +38,25 @@ export const OPTIONS = {
   model: {
     type: 'string',
     value: 'NAME',
-    help: 'shape of the checkpoint: 22m, 67m, 110m, 335m or tiny; of gpu several, with commas between',
+    help: 'shape of the checkpoint: 22m, 67m, 110m, 335m or tiny; gpu takes several, separated by commas',
     otherwise: '67m; tasks 22m; gpu 110m,335m',
   },
   lambda: {
     type: 'boolean',
     default: false,
-    help: 'with cold: the predict function with the sentiment model in local Lambda, its init phase and first request',
+    help: 'with cold: measure the predict function with the sentiment model in local Lambda: its init phase and first request',
   },
   provider: {
     type: 'string',
     value: 'NAME',
     help: 'with gpu: cuda, webgpu or cpu',
-    otherwise: 'the first of a GPU that works',
+    otherwise: 'the first GPU provider that works',
   },
   rounds: {
     type: 'string',
     value: 'N',
-    help: 'rounds of each measurement; more rounds, narrower spread',
-    otherwise: 'what gives a steady median',
+    help: 'rounds of each measurement; more rounds narrow the spread',
+    otherwise: 'enough for a steady median',
   },
   requests: {
     type: 'string',

@@ -14,7 +14,7 @@ export function median(samples: readonly number[]): number {
   return quantile(samples, 0.5);
 }
 
-/** Where the samples lie: the middle, and a band that shows how far they scatter. */
+/** The place of the samples: the middle, and a band that shows how far they scatter. */
 export interface Spread {
   readonly median: number;
   readonly low: number;

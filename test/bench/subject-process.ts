@@ -23,7 +23,7 @@ export interface SubjectSpec {
 export class SubjectProcess {
   readonly name: string;
   readonly ready: Ready;
-  /** From before the process was started to the arrival of its first prediction. */
+  /** Milliseconds from before the process was started to the arrival of its first prediction. */
   readonly coldMilliseconds: number;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #replies: AsyncIterator<string>;

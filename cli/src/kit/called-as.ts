@@ -1,7 +1,7 @@
 /** Lines of help and advice name a command the way its user called it. */
 import { basename } from 'node:path';
 
-/** How this process was started: by a script of a clone, by npx, or by its own name. */
+/** Finds out how this process was started: by a script of a clone, by npx, or by its own name. */
 function way(): 'npm' | 'npx' | 'name' {
   const { npm_command: command, npm_package_name: project } = process.env;
   const program = basename(process.argv[1] ?? '');

@@ -32,7 +32,7 @@ export function image(options: Options): string {
   return `${sizes}\n${notes}\n\ndocker build --tag pilotlight-gpu ${folder}`;
 }
 
-/** Those of `--models`, else those of the catalog that are for a GPU. */
+/** Describes the packages of `--models`, else those of the catalog that are for a GPU. */
 function choosePackages({ models, packages, catalog }: Options): PackageDescription[] {
   const wanted = models?.map(parseModelRef) ?? readCatalog(catalog).filter(({ tier }) => tier === 'gpu');
   if (wanted.length > 0) return wanted.map((ref) => describePackage(packages, ref, { catalog, gpu: true }));

@@ -34,7 +34,7 @@ export function planPlacements(options: Options): Placement[] {
   ];
 }
 
-/** Those of `--models`, else those of the catalog. */
+/** Describes the packages of `--models`, else those of the catalog. */
 function choosePackages({ models, packages, catalog }: Options): PackageDescription[] {
   const wanted = models === undefined ? readCatalog(catalog) : models.map(parseModelRef);
   return wanted.map((ref) => describePackage(packages, ref, { catalog }));

@@ -8,7 +8,12 @@ export const OPTIONS = {
     value: 'NAME',
     help: 'the model, with or without a version: sentiment, sentiment@1.0.0',
   },
-  task: { type: 'string', short: 't', value: 'TASK', help: 'another task of the model than its own' },
+  task: {
+    type: 'string',
+    short: 't',
+    value: 'TASK',
+    help: "a task to run instead of the model's own, where the model can do it",
+  },
   file: {
     type: 'string',
     short: 'f',

@@ -16,7 +16,7 @@ export interface TextSource {
   readonly texts: readonly string[];
   readonly file: string | undefined;
   readonly stdin: Readable & { readonly isTTY?: boolean };
-  /** Whether every line is an input in JSON, whatever the file is called, and texts are none. */
+  /** True where every line must be an input in JSON, whatever the name of the file, because a text alone is no input. */
   readonly objects?: boolean;
 }
 

@@ -13,7 +13,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 
 type Shown = Pick<OnnxManifest, 'name' | 'task' | 'textProcessing'>;
 
-/** Where requests are handed over to, and the models that are. */
+/** The server that requests are handed over to, and the models that are handed over. */
 export interface ShownServer {
   readonly url: string;
   readonly models: Readonly<Record<string, unknown>>;

@@ -16,7 +16,7 @@ export interface PackageOptions {
   readonly description?: string;
   /** Revision of the source, for the record. */
   readonly revision?: string;
-  /** How a tagger's labels are chosen. @default - each token its best */
+  /** The way in which a tagger chooses labels. @default - each token gets its best label */
   readonly decoding?: NonNullable<OnnxManifest['taskDefaults']>['decoding'];
   /** Variants to keep; the first is served by default. @default ['int8'] */
   readonly variants?: readonly VariantName[];

@@ -1,5 +1,5 @@
 /**
- * From a checkpoint to a package: read the source -> build each scheme that is asked for -> make goldens with fp32 -> compare
+ * Makes a package out of a checkpoint: read the source -> build each scheme that is asked for -> make goldens with fp32 -> compare
  * the others, again with fewer layers where they are not good enough -> tune -> evaluate -> verify -> publish. This file
  * composes the stages; each of them stands alone.
  */

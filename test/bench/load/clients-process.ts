@@ -6,7 +6,7 @@ import { countTokens, TextMaker } from '../texts.ts';
 import { Connection, postBytes } from './connection.ts';
 import type { ClientsConfig, LoadCommand, LoadReply } from './protocol.ts';
 
-/** How long a client that was refused waits before it tries again. */
+/** The time that a refused client waits before it tries again. */
 const BACK_OFF_MS = 100;
 
 interface Request {

@@ -6,7 +6,7 @@ export interface ClientsConfig {
   /** A tokenizer.json of whole words. */
   readonly tokenizer: string;
   readonly seed: number;
-  /** How many different texts there are; clients begin again after the last. */
+  /** The number of different texts; clients begin again after the last. */
   readonly texts: number;
   readonly lengths: Lognormal;
 }

@@ -18,7 +18,7 @@ const TEXT_TOKENS = 128;
 /** Larger ones gain a CPU nothing, and would take it minutes. */
 const CPU_BATCHES = [1, 8, 32];
 const GPU_BATCHES = [...CPU_BATCHES, 128];
-/** How long a batch is run again and again for one sample. */
+/** The time for which a batch is run again and again for one sample. */
 const SAMPLE_MS = { tiny: 20, real: 1_000 } as const;
 
 export interface GpuContext {

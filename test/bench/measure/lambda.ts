@@ -35,7 +35,7 @@ interface Subject {
   readonly event: Buffer;
 }
 
-/** In every round a new execution environment for each function: its init phase, its first request and one more. */
+/** Measures, in every round, a new execution environment for each function: its init phase, its first request and one more. */
 export async function measureLambda(rounds: number, progress: ProgressBar): Promise<Measured> {
   const loads = new LoadTimes();
   const subjects = await buildSubjects();

@@ -15,7 +15,7 @@ const REST_MS = 100;
 export interface BatchLimits {
   /** Texts per second in the best batches, round by round. */
   readonly best: readonly number[];
-  /** That over the rate of one by one. */
+  /** The rate in batches over the rate one by one. */
   readonly ratio: Spread;
   readonly series: readonly Series[];
   readonly notes: readonly string[];

@@ -106,7 +106,7 @@ async function course(spec: SubjectSpec, texts: readonly string[], { progress }:
   }
 }
 
-/** From the readings that follow `from` requests to those before `to`. */
+/** Computes the growth from the readings that follow `from` requests to those before `to`. */
 function growth({ points }: Curve, from: number, to: number) {
   const between = points.filter(([done]) => done >= from && done <= to).map(([, resident]) => resident);
   return pairedRatioOfMedians(between.slice(-READINGS), between.slice(0, READINGS));

@@ -1,7 +1,7 @@
 import type { LogLine } from '@pilotlight/local';
 import * as z from 'zod';
 
-/** How long one environment took for one model, in milliseconds. The steps overlap. */
+/** The time that one environment took to load one model, in milliseconds. The steps overlap. */
 export interface ModelLoad {
   readonly model: string;
   readonly OpenTime: number;

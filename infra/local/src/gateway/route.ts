@@ -1,4 +1,4 @@
-/** Which route of an HTTP API takes a request. */
+/** Finds the route of an HTTP API that takes a request. */
 
 /** `POST /models/{model}`, `ANY /files/{path+}` for every method and the rest of a path, or `$default` for what no other takes. */
 export type RouteKey = string;

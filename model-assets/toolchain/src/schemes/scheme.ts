@@ -40,7 +40,7 @@ export interface Scheme {
   nameInManifest(settings: QuantiseSettings): Variant['scheme'];
   /** The largest token budget for a model that gives `values` float32 values a token. */
   largestBudget(values: number): number;
-  /** Whether `build` asks for `feeds`. The others are built before there are goldens, so that weights that are broken are named at once. */
+  /** True where `build` asks for `feeds`. Other schemes are built before there are goldens, so that broken weights are named at once. */
   readonly needsFeeds: boolean;
   /** `source` is the fp32 graph, which may be changed. */
   build(source: OnnxModel, context: BuildContext): Promise<BuiltGraph>;

@@ -11,7 +11,7 @@ const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
 const WEIGHTS_FILE = 'model.safetensors';
 const INDEX_FILE = 'model.safetensors.index.json';
 
-/** Whether the folder has weights of this format. */
+/** Tells whether the folder has weights of this format. */
 export function hasSafetensors(folder: string): boolean {
   return [WEIGHTS_FILE, INDEX_FILE].some((file) => existsSync(join(folder, file)));
 }

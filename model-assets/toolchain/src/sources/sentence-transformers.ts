@@ -36,7 +36,7 @@ const POOLING: Readonly<Record<string, NonNullable<OnnxManifest['taskDefaults']>
 /** Modules that the engine does the work of; Dropout does nothing once a model is trained. */
 const KNOWN_MODULES: ReadonlySet<string> = new Set(['Transformer', 'Pooling', 'Normalize', 'Dropout']);
 
-/** Whether config_sentence_transformers.json says that the model ranks texts. */
+/** Tells whether config_sentence_transformers.json says that the model ranks texts. */
 export function isCrossEncoder(folder: SourceFolder): boolean {
   return readSettings(folder).model_type === 'CrossEncoder';
 }
@@ -60,7 +60,7 @@ function readPrompts(
 }
 
 /**
- * How the vectors of a model are made, or undefined where no modules.json says it. Throws SOURCE_UNSUPPORTED for a
+ * Reads how the vectors of a model are made; undefined where no modules.json says it. Throws SOURCE_UNSUPPORTED for a
  * module or a pooling that the engine does not do, by its name.
  */
 export function sentenceEmbedding(folder: SourceFolder): OnnxManifest['taskDefaults'] {

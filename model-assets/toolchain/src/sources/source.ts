@@ -36,7 +36,7 @@ export interface TokenizerSource {
 export interface SourceOptions {
   /** @default - what `architectures` in config.json says */
   readonly task?: TaskName;
-  /** How a tagger's labels are chosen. @default - the manifest says nothing of it */
+  /** The way in which a tagger chooses labels. @default - the manifest does not say it */
   readonly decoding?: NonNullable<OnnxManifest['taskDefaults']>['decoding'];
 }
 

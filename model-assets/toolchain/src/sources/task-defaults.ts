@@ -1,4 +1,4 @@
-/** How results are made by default, where the files of the model say so. */
+/** Reads how results are made by default, where the files of the model say so. */
 import { type OnnxManifest, TASK_FACTS, type TaskName } from '@pilotlight/model-format';
 import type { SourceFolder } from './folder.ts';
 import type { HuggingFaceConfig } from './hugging-face.ts';

@@ -1,4 +1,4 @@
-/** Which task a model is for: what is asked for, checked against what the files of the model say. */
+/** Chooses the task of a model: the one that the caller asks for, checked against the files of the model, else the one that they name. */
 import { TASK_FACTS, type TaskName } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 
@@ -17,7 +17,7 @@ export interface CheckpointFacts {
   readonly architectures: readonly string[];
   /** The label of each logit; read for classifiers only. */
   labels(): readonly string[];
-  /** Whether sentence-transformers saved the model as a CrossEncoder. */
+  /** True where sentence-transformers saved the model as a CrossEncoder. */
   readonly crossEncoder: boolean;
 }
 

@@ -28,7 +28,7 @@ const specialTokensSchema = z.looseObject({ pad_token: specialToken, mask_token:
 /** sentence-transformers: the length that it cuts texts to, which may be less than the model takes. */
 const sentenceBertSchema = z.looseObject({ max_seq_length: z.int().positive().nullish() });
 
-/** How tokenizers spell the mask, where no file says which token it is. */
+/** Spellings of the mask, for tokenizers where no file says which token it is. */
 const MASKS = ['[MASK]', '<mask>'] as const;
 
 /**

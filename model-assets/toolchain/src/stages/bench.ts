@@ -1,4 +1,4 @@
-/** How long single calls take. */
+/** Measures how long single calls take. */
 import type { Predictor } from '@pilotlight/engine';
 
 export interface LatencyRow {

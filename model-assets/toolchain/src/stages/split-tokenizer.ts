@@ -51,7 +51,7 @@ export async function splitTokenizer(
   return undefined;
 }
 
-/** By name, in the order in which the library takes them. */
+/** Gives the contents of the vocabulary files by name, in the order in which the library takes them. */
 function vocabularyFiles(model: TokenizerModel): Record<string, string> {
   if (model.type === 'BPE') {
     const merges = model.merges.map((merge) => (typeof merge === 'string' ? merge : merge.join(' ')));

@@ -1,4 +1,4 @@
-/** From a model folder of transformers.js to a package: choose the files, copy, let it answer, verify, publish. */
+/** Makes a package out of a model folder of transformers.js: choose the files, copy, let it answer, verify, publish. */
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {

@@ -49,7 +49,7 @@ export class ExecutionEnvironment {
     this.#options = options;
   }
 
-  /** Whether it can take no further invocation. */
+  /** True once it can take no further invocation. */
   get ended(): boolean {
     return this.#ended;
   }

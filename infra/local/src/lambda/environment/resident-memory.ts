@@ -12,7 +12,7 @@ const run = promisify(execFile);
 export interface MemoryWatch {
   /** Megabytes (2^20 bytes), rounded up: the most up to now. */
   peak(): number;
-  /** Whether the limit was passed. */
+  /** True once the limit was passed. */
   passed(): boolean;
   pause(): void;
   resume(): void;

@@ -22,7 +22,7 @@ export interface Exited {
 }
 /** Milliseconds of the parts of an init phase. */
 export interface InitPhases {
-  /** From the start of the process to the first line of the runtime in it. */
+  /** Milliseconds from the start of the process to the first line of the runtime in it. */
   readonly processMs: number;
   /** Import of the handler, with its top-level await. */
   readonly functionMs: number;
@@ -92,7 +92,7 @@ export class RuntimeProcess {
       cwd: folders.task,
       env: environmentVariables(definition, folders, runtime),
       stdio: ['ignore', 'pipe', 'pipe'],
-      // In a process group of its own, so that Ctrl-C in a terminal is left to the parent.
+      // The process gets a process group of its own, so that Ctrl-C in a terminal is left to the parent.
       detached: true,
     });
     const { pid, stdout, stderr } = this.#child;

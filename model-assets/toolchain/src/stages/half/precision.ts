@@ -25,7 +25,7 @@ export interface Precision {
   readonly outOfRange: readonly string[];
 }
 
-/** Which nodes are run in half precision. */
+/** Chooses the nodes that run in half precision. */
 export function choosePrecision(graph: OnnxGraph, types: ValueTypes, peaks: Peaks): Precision {
   const constants = new Set(graph.initializer.map(({ name }) => name));
   const isFloat = (name: string): boolean => types.get(name)?.element === 'float32';

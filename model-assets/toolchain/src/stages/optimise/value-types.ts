@@ -5,7 +5,7 @@ import type { OnnxModel } from '../../graph/onnx.ts';
 import { withSession } from './with-session.ts';
 
 export interface ValueType {
-  /** By ONNX Runtime's name: `float32`, `int64`. */
+  /** The type of an element, by ONNX Runtime's name: `float32`, `int64`. */
   readonly element: string;
   /** Length of each axis, or its name where it varies; none is known where the list is empty. */
   readonly axes: readonly (number | string)[];

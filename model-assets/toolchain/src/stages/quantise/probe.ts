@@ -14,7 +14,7 @@ export interface Probe {
   readonly expected: string;
 }
 
-/** How far int8 takes what one layer gives from what it gives in fp32, on the same activations. */
+/** The distance between the output of one layer in int8 and its output in fp32, on the same activations. */
 export interface LayerError {
   readonly weights: string;
   /** Root of squared differences over squared expected values, of all inputs. */

@@ -16,7 +16,7 @@ export interface QuantiseOptions {
 /** The int8 form of a node, and the name of the weights that it reads. */
 export interface Rewriting {
   readonly weights: string;
-  /** In the order that they run in; the last one gives what the node gave. */
+  /** The nodes in the order in which they run; the last one gives the output of the node that they replace. */
   readonly nodes: readonly OnnxNode[];
 }
 

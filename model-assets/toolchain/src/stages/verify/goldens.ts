@@ -5,7 +5,7 @@ import { GOLDEN_ROLES, requestOfGolden } from '@pilotlight/engine/internal/predi
 import { topOfRows } from '@pilotlight/engine/internal/predict/goldens/top-of-rows';
 import { ToolchainError } from '../../errors.ts';
 
-/** How far a variant is from the reference over all goldens. */
+/** The distance of a variant from the reference over all goldens. */
 export interface VariantDeviation {
   /** Largest absolute difference of an output, of single calls and of one call with all texts. */
   readonly largest: number;
