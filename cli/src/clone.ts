@@ -1,4 +1,4 @@
-/** Where files are: in a clone of the repository, and where `pilotlight` is installed as a package. */
+/** Finds the files of the project: in a clone of the repository, or where `pilotlight` is installed as a package. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
@@ -11,7 +11,7 @@ export const CLONE: string | undefined = existsSync(join(ABOVE, PACKAGES)) ? ABO
 /** The models that an installed `pilotlight` brings. */
 const SHIPPED = resolve(import.meta.dirname, '../models');
 
-/** What the help says of `--packages`. */
+/** The default of `--packages`, in the words of the help. */
 export const PACKAGES_DEFAULT =
   CLONE === undefined
     ? 'PILOTLIGHT_MODELS_DIR, or ./models, or the models that come along'
@@ -28,13 +28,13 @@ export function packagesFolder(option: string | undefined): string {
   return existsSync('models') ? resolve('models') : SHIPPED;
 }
 
-/** Where a new package goes: as `packagesFolder`, but never into the package that `pilotlight` is installed as. */
+/** Gives the folder for a new package: that of `packagesFolder`, but never one inside the installed package `pilotlight`. */
 export function folderForNewPackages(option: string | undefined): string {
   const folder = packagesFolder(option);
   return folder === SHIPPED ? resolve('models') : folder;
 }
 
-/** Where layers and bundles are built: `dist` of the clone, else `.pilotlight` in the working directory. */
+/** Gives the folder where layers and bundles are built: `dist` of the clone, else `.pilotlight` in the working directory. */
 export function buildFolder(...path: readonly string[]): string {
   return CLONE === undefined ? resolve('.pilotlight', ...path) : join(CLONE, 'dist', ...path);
 }

@@ -1,6 +1,6 @@
 import type { ExecutionProvider } from '@pilotlight/engine';
 import { usageError } from 'pilotlight/internal/kit/errors';
-import { type CommandLine, type Options, oneOf, wholeNumber } from 'pilotlight/internal/kit/options';
+import { type CommandLine, chooseOne, type Options, wholeNumber } from 'pilotlight/internal/kit/options';
 import { GPU_MODELS, TARGET_MODEL, TASKS_MODEL } from './default-models.ts';
 
 /** `lambda` is `cold --lambda`; `gpu` is for machines that have one. */
@@ -20,9 +20,9 @@ export type Measurement = (typeof MEASUREMENTS)[number];
 
 export interface BenchArguments {
   readonly measurements: readonly Measurement[];
-  /** Shape of the checkpoint; of `gpu` it may be several, with commas. */
+  /** Shape of the checkpoint; `gpu` takes several, separated by commas. */
   readonly model: string;
-  /** What `gpu` measures beside the CPU. @default - the first of a GPU that works */
+  /** The execution provider that `gpu` measures beside the CPU. @default - the first of a GPU that works */
   readonly provider: ExecutionProvider | undefined;
   readonly json: boolean;
   readonly write: boolean;
@@ -38,25 +38,25 @@ export const OPTIONS = {
   model: {
     type: 'string',
     value: 'NAME',
-    help: 'shape of the checkpoint: 22m, 67m, 110m, 335m or tiny; of gpu several, with commas between',
+    help: 'shape of the checkpoint: 22m, 67m, 110m, 335m or tiny; gpu takes several, separated by commas',
     otherwise: '67m; tasks 22m; gpu 110m,335m',
   },
   lambda: {
     type: 'boolean',
     default: false,
-    help: 'with cold: the predict function with the sentiment model in local Lambda, its init phase and first request',
+    help: 'with cold: measure the predict function with the sentiment model in local Lambda: its init phase and first request',
   },
   provider: {
     type: 'string',
     value: 'NAME',
     help: 'with gpu: cuda, webgpu or cpu',
-    otherwise: 'the first of a GPU that works',
+    otherwise: 'the first GPU provider that works',
   },
   rounds: {
     type: 'string',
     value: 'N',
-    help: 'rounds of each measurement; more rounds, narrower spread',
-    otherwise: 'what gives a steady median',
+    help: 'rounds of each measurement; more rounds narrow the spread',
+    otherwise: 'enough for a steady median',
   },
   requests: {
     type: 'string',
@@ -76,12 +76,12 @@ const USUAL_MODELS: Readonly<Record<string, string>> = { tasks: TASKS_MODEL, gpu
 
 /** Throws USAGE with what to write instead. */
 export function parseArguments({ values, positionals }: BenchLine): BenchArguments {
-  const measurements = measurementsOf(positionals, values.lambda);
+  const measurements = parseMeasurements(positionals, values.lambda);
   const usual = USUAL_MODELS[measurements.join()] ?? TARGET_MODEL;
   return {
     measurements,
     model: values.model?.toLowerCase() ?? usual,
-    provider: values.provider === undefined ? undefined : providerOf(values.provider, measurements),
+    provider: values.provider === undefined ? undefined : parseProvider(values.provider, measurements),
     json: values.json,
     write: values.write,
     rounds: values.rounds === undefined ? undefined : wholeNumber(values.rounds, '--rounds', 1),
@@ -90,7 +90,7 @@ export function parseArguments({ values, positionals }: BenchLine): BenchArgumen
   };
 }
 
-function measurementsOf(positionals: readonly string[], lambda: boolean): readonly Measurement[] {
+function parseMeasurements(positionals: readonly string[], lambda: boolean): readonly Measurement[] {
   const [name, ...rest] = positionals;
   if (name === undefined) throw usageError(`Say what to measure: ${choices()}.`);
   if (rest.length > 0) throw usageError(`One measurement at a time, or all; got ${positionals.join(' ')}.`);
@@ -105,9 +105,9 @@ function measurementsOf(positionals: readonly string[], lambda: boolean): readon
 const NAMED = MEASUREMENTS.filter((measurement) => measurement !== 'lambda');
 const choices = () => [...NAMED, 'all'].join(', ');
 
-function providerOf(name: string, measurements: readonly Measurement[]): ExecutionProvider {
+function parseProvider(name: string, measurements: readonly Measurement[]): ExecutionProvider {
   if (measurements.join() !== 'gpu') throw usageError('--provider is for gpu.');
-  return oneOf(['cuda', 'webgpu', 'cpu'], name, '--provider');
+  return chooseOne(['cuda', 'webgpu', 'cpu'], name, '--provider');
 }
 
 function positive(option: string, text: string): number {

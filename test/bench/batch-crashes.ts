@@ -7,9 +7,9 @@ const PART_ROWS = 2000;
 
 const storm = { rows, partRows: PART_ROWS, kills, trouble: 0.1, longestLifeMs: 1500 };
 const { calm, stormy, kills: killed, troubles, seconds } = await weather(storm);
-const partsOf = (results: typeof calm) =>
+const countParts = (results: typeof calm) =>
   JSON.stringify(results.filter(({ key }) => key.startsWith('part-')).map(({ body }) => body));
-const same = stormy.filter((results) => partsOf(results) === partsOf(calm)).length;
+const same = stormy.filter((results) => countParts(results) === countParts(calm)).length;
 const troubled = Object.entries(troubles).map(([name, count]) => `${count} ${name}`);
 console.log(
   `${killed} workers killed over ${stormy.length} files of ${rows} rows, in ${Math.round(seconds)} s`,

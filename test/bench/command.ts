@@ -7,8 +7,8 @@ export const command = defineCommand({
   usage: [
     `${MEASUREMENTS.filter((name) => name !== 'lambda' && name !== 'gpu').join('|')}|all|gpu [OPTIONS]`,
   ],
-  description: `Measures Pilotlight against @huggingface/transformers on the same weights, and against the limit that
-ONNX Runtime sets, in fresh processes and in alternating order.
+  description: `Compares Pilotlight with @huggingface/transformers on the same weights, and with the limit that ONNX
+Runtime sets, in fresh processes and in alternating order.
 
   cold      process start to first prediction, page cache warm, int8 and fp32
   warm      single calls of 16 and 128 tokens
@@ -17,10 +17,10 @@ ONNX Runtime sets, in fresh processes and in alternating order.
   batch     a file in S3 through the batch function, and its memory as files grow
   tasks     zero-shot with ten labels, embeddings, a question over 4,000 tokens
   load      the long-lived server under 64 clients, with batches and without
-  soak      its memory while it is as busy as it can be, for ten minutes
-  gpu       texts of 128 tokens by the size of the batch, on the GPU in fp16 and on the CPU, of
-            110M and 335M parameters; needs a GPU
-  all       all but gpu, and cold --lambda, one after the other`,
+  soak      memory of that server while it is as busy as it can be, for ten minutes
+  gpu       texts of 128 tokens in batches of several sizes, on the GPU in fp16 and on the CPU, for
+            models of 110M and 335M parameters; needs a GPU
+  all       all of these but gpu, and cold --lambda, one after the other`,
   options: OPTIONS,
   examples: ['pilotlight bench cold', 'pilotlight bench warm --model tiny --rounds 1 --json'],
   run: async (line, { stdout }) => {

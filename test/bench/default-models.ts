@@ -1,4 +1,4 @@
-/** What is measured unless another model is named. */
+/** The models that are measured unless another one is named. */
 
 /** The shape of checkpoint for which the project's targets are given. */
 export const TARGET_MODEL = '67m';

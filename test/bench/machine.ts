@@ -5,7 +5,7 @@ import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { z } from 'zod';
 import { ROOT } from './paths.ts';
 
-/** What a measured number depends on, besides the code. */
+/** The facts that a measured number depends on, besides the code. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
@@ -16,7 +16,7 @@ export interface Machine {
   readonly onnxruntime: string;
   readonly transformersJs: string;
   readonly commit: string;
-  /** Whether tracked or untracked files differed from the commit. */
+  /** True where tracked or untracked files differed from the commit. */
   readonly dirty: boolean;
   readonly date: string;
   /** Processes that ran or waited to run, averaged over the minute before; more than none is noise. */

@@ -18,7 +18,7 @@ import { measureMemory } from './measure/memory.ts';
 import { measureSoak } from './measure/soak.ts';
 import { measureTasks } from './measure/tasks.ts';
 import { measureWarm } from './measure/warm.ts';
-import { type Prepared, prepare, type ShapeName, shapeOf } from './prepare.ts';
+import { type Prepared, parseShape, prepare, type ShapeName } from './prepare.ts';
 import { prepareGpu } from './prepare-gpu.ts';
 import { prepareTasks } from './prepare-tasks.ts';
 import { terminalReport } from './report/terminal.ts';
@@ -41,14 +41,14 @@ const MEASURES: Record<
   soak: { rounds: 1, measure: measureSoak },
 };
 
-/** Of `cold --lambda`. */
+/** The rounds of `cold --lambda`. */
 const LAMBDA_ROUNDS = 15;
 const TASKS_ROUNDS = 7;
 const GPU_ROUNDS = 5;
 
 /** Prints each result as soon as it is there; with `--json`, all of them at the end. Throws USAGE, BenchError. */
 export async function measureAll(options: BenchArguments, stdout: Output): Promise<void> {
-  const [shape = shapeOf(TARGET_MODEL), ...more] = shapesOf(options);
+  const [shape = parseShape(TARGET_MODEL), ...more] = listShapes(options);
   const measurePeers = peerMeasurements(options, shape);
   const results: Result[] = [];
   const keep = (result: Result) => {
@@ -75,8 +75,8 @@ export async function measureAll(options: BenchArguments, stdout: Output): Promi
 }
 
 /** Throws USAGE for a name that is no shape, and for several where one is measured. */
-function shapesOf({ model, measurements }: BenchArguments): readonly ShapeName[] {
-  return measurements.includes('gpu') ? model.split(',').map(shapeOf) : [shapeOf(model)];
+function listShapes({ model, measurements }: BenchArguments): readonly ShapeName[] {
+  return measurements.includes('gpu') ? model.split(',').map(parseShape) : [parseShape(model)];
 }
 
 async function gpu({ rounds = GPU_ROUNDS, provider: asked }: BenchArguments, model: ShapeName) {

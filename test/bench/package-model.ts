@@ -5,7 +5,7 @@ import type { TaskName } from '@pilotlight/model-format';
 import { BenchError } from './errors.ts';
 import { ROOT } from './paths.ts';
 
-const TOOLCHAIN = join(ROOT, 'model-assets', 'toolchain', 'src', 'cli.ts');
+const CLI = join(ROOT, 'cli', 'src', 'main.ts');
 
 export interface PackageOptions {
   /** @default 'text-classification' */
@@ -17,8 +17,8 @@ export interface PackageOptions {
 }
 
 /**
- * Packages a checkpoint with the toolchain, in a process of its own as its users run it.
- * Throws BAD_CHECKPOINT with what the toolchain said.
+ * Packages a checkpoint by the command that users run, in a process of its own.
+ * Throws BAD_CHECKPOINT with the error output of the command.
  */
 export async function addPackage(
   checkpoint: string,
@@ -37,7 +37,7 @@ export async function addPackage(
   };
   const args = Object.entries(options).flatMap(([key, value]) => [`--${key}`, value]);
   try {
-    await promisify(execFile)(process.execPath, [TOOLCHAIN, 'add', checkpoint, '--quiet', ...args]);
+    await promisify(execFile)(process.execPath, [CLI, 'models', 'add', checkpoint, '--quiet', ...args]);
   } catch (cause) {
     const stderr = cause instanceof Error && 'stderr' in cause ? String(cause.stderr) : String(cause);
     throw new BenchError('BAD_CHECKPOINT', `the toolchain does not package ${checkpoint}:\n${stderr}`, {

@@ -31,15 +31,15 @@ const MODELS: Readonly<Record<BenchTask, { head: Head; task: TaskName; labels: r
 };
 export const BENCH_TASKS = ['zero-shot', 'embeddings', 'questions'] as const;
 
-/** What the model of a task is called, on both sides. */
-export const modelOf = (shape: ShapeName, task: BenchTask): string => `${shape}-${task}`;
+/** The name of the model of a task, on both sides. */
+export const nameModel = (shape: ShapeName, task: BenchTask): string => `${shape}-${task}`;
 
 /** Makes them, unless they are there, made by these very sources. */
 export async function prepareTasks(shape: ShapeName, progress: ProgressBar): Promise<PreparedTasks> {
   const folder = join(WORK, 'models', `${shape}-tasks`);
   const packages = join(folder, 'packages');
   const peers = join(folder, 'peers');
-  const checkpointOf = (task: BenchTask) => join(folder, 'checkpoints', task);
+  const checkpointFolder = (task: BenchTask) => join(folder, 'checkpoints', task);
   const stamp = join(folder, 'made-by');
   const sources = digest(SOURCES);
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== sources) {
@@ -49,10 +49,10 @@ export async function prepareTasks(shape: ShapeName, progress: ProgressBar): Pro
         `making a checkpoint of ${shape} parameters for ${task}, its package and the peer's files, once`,
       );
       const { head, labels, task: name } = MODELS[task];
-      const checkpoint = checkpointOf(task);
+      const checkpoint = checkpointFolder(task);
       writeCheckpoint({ family: FAMILIES[shape], head, shape: SHAPES[shape], labels }, checkpoint);
-      writePeerModel(checkpoint, join(peers, modelOf(shape, task)));
-      await addPackage(checkpoint, packages, modelOf(shape, task), { task: name });
+      writePeerModel(checkpoint, join(peers, nameModel(shape, task)));
+      await addPackage(checkpoint, packages, nameModel(shape, task), { task: name });
     }
     writeFileSync(stamp, sources);
   }
@@ -60,7 +60,7 @@ export async function prepareTasks(shape: ShapeName, progress: ProgressBar): Pro
     model: shape,
     packages,
     peers,
-    tokenizer: join(checkpointOf('embeddings'), 'tokenizer.json'),
+    tokenizer: join(checkpointFolder('embeddings'), 'tokenizer.json'),
     maxTokens: SHAPES[shape].positions,
     bundles: await bundleSubjects(),
   };

@@ -44,7 +44,7 @@ export const SOURCES = [
 ];
 
 /** Throws USAGE for a name that is no shape. */
-export function shapeOf(model: string): ShapeName {
+export function parseShape(model: string): ShapeName {
   if (isShape(model)) return model;
   throw usageError(`There is no shape ${model}; choose ${Object.keys(SHAPES).join(', ')}.`);
 }

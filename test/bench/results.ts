@@ -4,7 +4,7 @@ import type { Spread } from './statistics.ts';
 
 export type Unit = 'ms' | 'texts/s' | 'MiB' | 'requests' | 'x';
 
-/** What one subject did, sample by sample, in the order of the rounds. */
+/** The samples of one subject, in the order of the rounds. */
 export interface Series {
   readonly subject: string;
   readonly metric: string;
@@ -17,7 +17,7 @@ export interface Comparison {
   readonly name: string;
   readonly unit: Unit;
   readonly value: Spread;
-  /** What the project promises for this figure, in words. */
+  /** The project's promise for this figure, in words. */
   readonly target?: string;
   readonly met?: boolean;
 }
@@ -44,9 +44,9 @@ export interface Result {
   readonly curves?: readonly Curve[];
   /** Curves of milliseconds, where `curves` are of something else. */
   readonly latencies?: readonly Curve[];
-  /** What a reader must know to judge the figures. */
+  /** Notes that a reader needs to judge the figures. */
   readonly notes: readonly string[];
 }
 
-/** What a measurement gives; where and when it was taken is added by its caller. */
+/** The result of a measurement; its caller adds where and when it was taken. */
 export type Measured = Pick<Result, 'series' | 'comparisons' | 'stacks' | 'curves' | 'latencies' | 'notes'>;

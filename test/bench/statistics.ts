@@ -14,12 +14,12 @@ export function median(samples: readonly number[]): number {
   return quantile(samples, 0.5);
 }
 
-/** Where the samples lie: the middle, and a band that shows how far they scatter. */
+/** The place of the samples: the middle, and a band that shows how far they scatter. */
 export interface Spread {
   readonly median: number;
   readonly low: number;
   readonly high: number;
-  /** What `low` and `high` are: the 10th and 90th percentile, or the extremes of fewer than ten samples. */
+  /** The meaning of `low` and `high`: the 10th and 90th percentile, or the extremes of fewer than ten samples. */
   readonly band: 'p10-p90' | 'min-max';
   readonly samples: number;
 }

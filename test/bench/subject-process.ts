@@ -23,7 +23,7 @@ export interface SubjectSpec {
 export class SubjectProcess {
   readonly name: string;
   readonly ready: Ready;
-  /** From before the process was started to the arrival of its first prediction. */
+  /** Milliseconds from before the process was started to the arrival of its first prediction. */
   readonly coldMilliseconds: number;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #replies: AsyncIterator<string>;
@@ -122,6 +122,6 @@ export async function withSubjects<Result>(
 }
 
 /** Every other round is in reverse, so that no subject always runs after the same neighbour. */
-export function inOrderOf<Item>(round: number, items: readonly Item[]): Item[] {
+export function alternateOrder<Item>(round: number, items: readonly Item[]): Item[] {
   return round % 2 === 0 ? [...items] : [...items].reverse();
 }

@@ -15,7 +15,7 @@ export const NAMES = {
 } as const;
 export type SubjectKey = keyof typeof NAMES;
 
-/** What each subject loads to predict `text` first. */
+/** Configures each subject: the model that it loads, and `text`, which it predicts first. */
 export function subjectSpec(key: SubjectKey, prepared: Prepared, threads: number, text: string): SubjectSpec {
   const { bundles, model, packages, peers, oneNode } = prepared;
   const spec = (file: string, models: string, scheme: Scheme): SubjectSpec => ({
@@ -41,7 +41,7 @@ export function subjectSpec(key: SubjectKey, prepared: Prepared, threads: number
   }
 }
 
-/** What the predict function does with packages in a Lambda layer, which Lambda itself has verified by hash. */
+/** The predict function does the same with packages in a Lambda layer, because Lambda itself has verified them by hash. */
 function inLayer(spec: SubjectSpec): SubjectSpec {
   return { ...spec, config: { ...spec.config, verify: 'size' } };
 }

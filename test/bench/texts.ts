@@ -55,11 +55,11 @@ export interface Lognormal {
 }
 
 /** The token count of a text of `TextMaker`. */
-export const tokensOf = (text: string): number => text.split(' ').length + SPECIALS;
+export const countTokens = (text: string): number => text.split(' ').length + SPECIALS;
 
 /** Shortest first. */
 export const byLength = (texts: readonly string[]): string[] =>
-  [...texts].sort((a, b) => tokensOf(a) - tokensOf(b));
+  [...texts].sort((a, b) => countTokens(a) - countTokens(b));
 
 export function inBatches<Item>(items: readonly Item[], size: number): Item[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>

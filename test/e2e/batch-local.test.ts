@@ -62,7 +62,7 @@ describe('npm run batch', () => {
     expect(readdirSync(folder)).toEqual(before);
   });
 
-  it('refuses in one line an output that can not be written', async () => {
+  it('refuses in one line an output that cannot be written', async () => {
     const file = join(folder, 'texts.txt');
     writeFileSync(file, 'I love this\n');
     const outputs = [
@@ -73,7 +73,7 @@ describe('npm run batch', () => {
       const { code, stderr } = await batch(file, '--model', 'sentiment', '--output', output);
       expect(code).toBeGreaterThan(0);
       expect(stderr.trimEnd().split('\n')).toEqual([
-        expect.stringMatching(/scores\.jsonl can not be written \(ENOENT\)|is the file itself/),
+        expect.stringMatching(/scores\.jsonl cannot be written \(ENOENT\)|is the file itself/),
       ]);
     }
     expect(readFileSync(file, 'utf8')).toBe('I love this\n');

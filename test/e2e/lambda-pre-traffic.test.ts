@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { builtPredict } from '../../cli/src/lambda/built-functions.ts';
+import { builtPredict } from '../../cli/src/start/lambda/built-functions.ts';
 import { bundle } from '../../functions/bundles/src/bundle.ts';
 import { LocalLambda } from '../../infra/local/src/lambda/local-lambda.ts';
 import { describePackage } from '../../layers/builders/src/models/index.ts';

@@ -87,7 +87,7 @@ describe('a model of images', () => {
     expect(JSON.parse(stdout)).toMatchObject({ input: image, result: [{ label: 'red' }, {}, {}] });
     expect(await predict(join(folder, 'missing.png'))).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('missing.png can not be read'),
+      stderr: expect.stringContaining('missing.png cannot be read'),
     });
   });
 

@@ -142,9 +142,9 @@ test.each([
   ['--top-k for spans', ['-m', 'slots', '--top-k', '2', 'a'], '--top-k is for text-classification'],
   ['an option of another task', ['-m', 'sentiment', '--labels', 'a,b', 'x'], '--labels is for zero-shot-'],
   [
-    'a task that the model can not do',
+    'a task that the model cannot do',
     ['-m', 'sentiment', '--task', 'fill-mask', 'x'],
-    'can not do fill-mask; it can do text-classification.',
+    'cannot do fill-mask; it can do text-classification.',
   ],
   ['texts and a file', ['-m', 'sentiment', '--file', 'x.txt', 'a'], 'Give texts or --file, not both.'],
 ])('pilotlight predict refuses %s in one line and exits with 2', async (_what, args, message) => {

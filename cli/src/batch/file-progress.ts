@@ -3,7 +3,7 @@ import type { Output } from '../kit/command.ts';
 import { ProgressBar } from '../kit/progress.ts';
 import { paint, printable } from '../kit/style.ts';
 
-/** What became of a file, for programs. */
+/** The result of a file, in a form that programs read. */
 export interface FileSummary {
   readonly rows: number;
   /** Rows with an error, by its code. */
@@ -12,7 +12,7 @@ export interface FileSummary {
   readonly output: string;
 }
 
-/** How far a file is, in one line of a terminal that is written over; elsewhere nothing until the end. */
+/** Shows how far a file is, in one line of a terminal that is written over; elsewhere it writes nothing until the end. */
 export class FileProgress {
   readonly #stream: Output;
   readonly #bar: ProgressBar;

@@ -12,7 +12,7 @@ export const OPTIONS = {
     type: 'string',
     short: 'o',
     value: 'FILE',
-    help: 'where predictions go',
+    help: 'file for the predictions',
     otherwise: 'FILE.predictions.jsonl',
   },
   parameters: {
@@ -22,15 +22,20 @@ export const OPTIONS = {
   },
   column: { type: 'string', value: 'NAME', help: 'CSV column of the texts', otherwise: 'text' },
   'id-column': { type: 'string', value: 'NAME', help: 'CSV column of the ids', otherwise: 'id' },
-  delimiter: { type: 'string', value: 'C', help: 'between the fields of a CSV record', otherwise: ',' },
-  packages: { type: 'string', value: 'DIR', help: 'folder of packages', otherwise: PACKAGES_DEFAULT },
+  delimiter: {
+    type: 'string',
+    value: 'C',
+    help: 'character between the fields of a CSV record',
+    otherwise: ',',
+  },
+  packages: { type: 'string', value: 'DIR', help: 'folder of model packages', otherwise: PACKAGES_DEFAULT },
   json: { type: 'boolean', help: 'print a summary as JSON: rows, errors, seconds, output' },
   queue: { type: 'string', value: 'ARN', help: 'redrive: the dead-letter queue' },
   endpoint: {
     type: 'string',
     value: 'URL',
-    help: 'redrive: of SQS, for the queues of "pilotlight start"',
-    otherwise: 'the one of AWS',
+    help: 'redrive: address of SQS, for the queues of "pilotlight start"',
+    otherwise: 'that of AWS',
   },
 } as const satisfies Options;
 

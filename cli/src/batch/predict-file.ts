@@ -33,7 +33,7 @@ export async function predictRows(
   const { model: ref, output = `${file}.predictions.jsonl` } = values;
   const format = detectFormat(file);
   if (resolve(output) === resolve(file)) throw usageError('The output is the file itself; name another.');
-  const bytes = await sizeOf(file);
+  const bytes = await readSize(file);
   const folder = packagesFolder(values.packages);
   keepHeapSmall();
   const engine = new Engine(engineOptions(readConfig({ ...process.env, PILOTLIGHT_MODELS_DIR: folder })));
@@ -96,7 +96,7 @@ function parseParameters(json: string): unknown {
   }
 }
 
-async function sizeOf(file: string): Promise<number> {
+async function readSize(file: string): Promise<number> {
   try {
     const found = await stat(file);
     if (found.isFile()) return found.size;
@@ -107,7 +107,7 @@ async function sizeOf(file: string): Promise<number> {
 }
 
 function unreadable(file: string, cause: unknown): CliError {
-  return new CliError('FILE_UNREADABLE', `${file} does not exist or can not be read.`, { cause });
+  return new CliError('FILE_UNREADABLE', `${file} does not exist or cannot be read.`, { cause });
 }
 
 /** Everything or nothing: the output gets its name once it is complete. */
@@ -137,5 +137,5 @@ async function write(
 
 function unwritable(output: string, cause: Error): CliError {
   const reason = 'code' in cause ? String(cause.code) : cause.message;
-  return new CliError('FILE_UNWRITABLE', `${output} can not be written (${reason}).`, { cause });
+  return new CliError('FILE_UNWRITABLE', `${output} cannot be written (${reason}).`, { cause });
 }

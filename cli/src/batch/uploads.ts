@@ -111,7 +111,7 @@ export async function startUploads({ engine, logger, port }: UploadsOptions): Pr
   };
 }
 
-/** What failed and why, if anything did. */
+/** Handles one message, and says what failed and why, if anything did. */
 async function take(body: string, parts: ProcessorDependencies, logger: Logger): Promise<string | undefined> {
   let subject = 'a message';
   try {

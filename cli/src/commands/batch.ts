@@ -3,10 +3,9 @@ import { defineCommand } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';
 
 export const command = defineCommand({
-  summary: 'predict every row of a file, or let messages that were given up be tried again',
+  summary: 'predict every row of a file, or move failed uploads back to their queue',
   usage: ['FILE --model NAME [OPTIONS]', 'redrive --queue ARN [--endpoint URL]'],
-  description: `FILE is a .jsonl, .jsonl.gz, .csv, .csv.gz or .txt; docs/reference/batch-files.md says what a row is. "redrive" moves the
-messages of a dead-letter queue back, so that their files are tried again.`,
+  description: `FILE is a .jsonl, .jsonl.gz, .csv, .csv.gz or .txt; docs/reference/batch-files.md describes the rows. "redrive" moves the messages of a dead-letter queue back to their queue, so that their files are tried again.`,
   options: OPTIONS,
   examples: [
     'pilotlight batch reviews.jsonl --model sentiment',

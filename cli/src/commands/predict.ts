@@ -5,8 +5,8 @@ export const command = defineCommand({
   summary: 'predict texts with one model and print the answers',
   usage: ['--model NAME [OPTIONS] [TEXT ...]'],
   options: OPTIONS,
-  notes: `Without TEXT and --file, every line of standard input is a text; or an input in JSON, for tasks
-whose inputs are more than a text and without the option that says the rest.`,
+  notes: `Without TEXT and --file, every line of standard input is a text. Where a task needs more than a
+text and no option gives the rest, every line is an input in JSON.`,
   examples: [
     'pilotlight predict --model sentiment "I love this" "I do not"',
     'pilotlight predict --model intent --top-k 3 "what is my balance"',

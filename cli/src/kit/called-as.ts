@@ -1,7 +1,7 @@
 /** Lines of help and advice name a command the way its user called it. */
 import { basename } from 'node:path';
 
-/** How this process was started: by a script of a clone, by npx, or by its own name. */
+/** Finds out how this process was started: by a script of a clone, by npx, or by its own name. */
 function way(): 'npm' | 'npx' | 'name' {
   const { npm_command: command, npm_package_name: project } = process.env;
   const program = basename(process.argv[1] ?? '');
@@ -24,7 +24,7 @@ export function asCalled(line: string): string {
   }
 }
 
-/** What a program reads must not begin with the lines that npm prints, so `--json` asks npm to be silent. */
+/** npm prints lines before the output, and a program that reads JSON cannot skip them, so `--json` asks npm to be silent. */
 function asScript(line: string): string {
   const silent = line.includes(' --json') ? ' --silent' : '';
   return line.replaceAll(/\bpilotlight ([a-z]\w*)( (?=\S))?/g, (_, name: string, more?: string) => {

@@ -1,4 +1,4 @@
-/** What a command is, and how a command line finds its own among many. */
+/** The form of a command, and how a command line finds its own among many. */
 import { didYouMean } from '@pilotlight/model-format/errors';
 import { usageError } from './errors.ts';
 import { type CommandLine, type Options, parseOptions } from './options.ts';
@@ -13,16 +13,16 @@ export interface Terminal {
 
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 
-/** What the help of a command says. `pilotlight` in an example or a usage becomes what the user typed. */
+/** The texts of a command's help. `pilotlight` in an example or a usage becomes what the user typed. */
 export interface CommandHelp {
   /** One line for the list of commands, and the first line of the help. */
   readonly summary: string;
-  /** What follows the name of the command, one for each form: `FILE --model NAME [OPTIONS]`. */
+  /** The words after the name of the command, one text for each form: `FILE --model NAME [OPTIONS]`. */
   readonly usage: readonly string[];
   /** More than the summary says, below the usage. */
   readonly description?: string;
   readonly options: Options;
-  /** What a reader should know once the options are understood. */
+  /** Further facts, which a reader needs once the options are understood. */
   readonly notes?: string;
   /** Whole lines to copy, at least one. */
   readonly examples: readonly [string, ...string[]];
@@ -57,7 +57,7 @@ export interface Found {
   /** `pilotlight models add`. */
   readonly name: string;
   readonly command: Command | CommandGroup;
-  /** What stands after the name. */
+  /** The arguments after the name. */
   readonly args: readonly string[];
 }
 

@@ -14,9 +14,9 @@ export function commandHelp(name: string, command: Command): string {
   return paragraphs([
     sentence(summary),
     `Usage: ${forms}`,
-    description,
+    description && wrap(description),
     `Options:\n${optionLines({ ...options, ...HELP_OPTION })}`,
-    notes,
+    notes && wrap(notes),
     `Examples:\n${examples.map((line) => `  ${asCalled(line)}`).join('\n')}`,
     EXIT_CODES,
   ]);
@@ -70,14 +70,21 @@ function columns(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length));
   return rows
     .map(([left, right]) => {
-      const [first = '', ...others] = broken(right, WIDTH - width - 4);
+      const [first = '', ...others] = breakLine(right, WIDTH - width - 4);
       const rest = others.map((line) => `\n${' '.repeat(width + 4)}${line}`).join('');
       return `  ${left.padEnd(width)}  ${first}${rest}`;
     })
     .join('\n');
 }
 
-function broken(text: string, width: number): string[] {
+/** Breaks the lines that are too long, and leaves the others as they are. */
+const wrap = (text: string): string =>
+  text
+    .split('\n')
+    .flatMap((line) => (line.length > WIDTH ? breakLine(line, WIDTH) : [line]))
+    .join('\n');
+
+function breakLine(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);

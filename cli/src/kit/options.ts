@@ -74,7 +74,7 @@ export function wholeNumber(
 }
 
 /** The choice that `text` names. @throws CliError USAGE */
-export function oneOf<Choice extends string>(
+export function chooseOne<Choice extends string>(
   choices: readonly Choice[],
   text: string,
   option: string,

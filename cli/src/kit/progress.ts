@@ -1,4 +1,4 @@
-/** How far something is, in one line of a terminal that is written over; where there is no terminal, nothing. */
+/** Shows how far something is, in one line of a terminal that is written over; without a terminal it shows nothing. */
 import type { Output } from './command.ts';
 import { printable } from './style.ts';
 import { bar } from './table.ts';

@@ -13,7 +13,7 @@ export type Cell = string | { readonly text: string; readonly style: Style };
 /** A header and its rows, each column as wide as its widest cell. */
 export function table(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string {
   const titles = columns.map(({ title }) => title);
-  const texts = rows.map((row) => columns.map((_, i) => textOf(row[i])));
+  const texts = rows.map((row) => columns.map((_, i) => cellText(row[i])));
   const widths = columns.map((_, i) =>
     Math.max(...[titles, ...texts].map((row) => stringWidth(row[i] ?? ''))),
   );
@@ -29,14 +29,14 @@ export function table(columns: readonly Column[], rows: readonly (readonly Cell[
       .join('  ')
       .trimEnd();
   const header = paint('dim', line(titles, []));
-  return [header, ...texts.map((row, i) => line(row, rows[i]?.map(styleOf) ?? []))].join('\n');
+  return [header, ...texts.map((row, i) => line(row, rows[i]?.map(cellStyle) ?? []))].join('\n');
 }
 
-function textOf(cell: Cell = ''): string {
+function cellText(cell: Cell = ''): string {
   return printable(typeof cell === 'string' ? cell : cell.text).replaceAll(/[\t\n]/g, ' ');
 }
 
-const styleOf = (cell: Cell): Style | undefined => (typeof cell === 'string' ? undefined : cell.style);
+const cellStyle = (cell: Cell): Style | undefined => (typeof cell === 'string' ? undefined : cell.style);
 
 /** `text` on one line, cut to `columns` of a terminal with an ellipsis; a wide character counts two. */
 export function cut(text: string, columns: number): string {

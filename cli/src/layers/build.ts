@@ -12,10 +12,10 @@ import {
 } from '@pilotlight/layers/internal/runtime/index';
 import { table } from '../kit/table.ts';
 import type { Options } from './options.ts';
-import { placementsOf } from './plan.ts';
+import { planPlacements } from './plan.ts';
 
 interface BuiltLayer extends LayerBuild {
-  /** What the layer holds: `runtime-arm64`, or its models. */
+  /** The content of the layer: `runtime-arm64`, or its models. */
   readonly holds: readonly string[];
   /** Unzipped, where the layer has one of its own. */
   readonly budgetBytes?: number;
@@ -24,14 +24,14 @@ interface BuiltLayer extends LayerBuild {
 /** Builds the runtime layer and those of the models that are placed in layers. */
 export function build(options: Options): string {
   const { architecture, output, json } = options;
-  const placements = placementsOf(options);
+  const placements = planPlacements(options);
   const layers: BuiltLayer[] = [
     {
       holds: [`runtime-${architecture}`],
       budgetBytes: RUNTIME_BUDGET_BYTES[architecture],
       ...buildRuntimeLayer(architecture, output),
     },
-    ...placements.flatMap(groupsOf).map((packages) => ({
+    ...placements.flatMap(groupLayers).map((packages) => ({
       holds: packages.map(({ name, version }) => `${name}@${version}`),
       ...buildModelLayer(packages, output),
     })),
@@ -40,7 +40,7 @@ export function build(options: Options): string {
   return [sizes(layers), ...placements.map(explainPlacement)].join('\n\n');
 }
 
-function groupsOf(placement: Placement) {
+function groupLayers(placement: Placement) {
   if (placement.kind === 'layer') return placement.layers;
   return placement.kind === 's3' ? placement.inLayers : [];
 }
@@ -48,11 +48,11 @@ function groupsOf(placement: Placement) {
 function sizes(layers: readonly BuiltLayer[]): string {
   return table(
     [
-      { title: 'layer' },
-      { title: 'unzipped', align: 'right' },
-      { title: 'budget', align: 'right' },
-      { title: 'zipped', align: 'right' },
-      { title: 'zip' },
+      { title: 'LAYER' },
+      { title: 'UNZIPPED', align: 'right' },
+      { title: 'BUDGET', align: 'right' },
+      { title: 'ZIPPED', align: 'right' },
+      { title: 'ZIP' },
     ],
     layers.map(({ holds, bytes, budgetBytes, zippedBytes, zip }) => [
       holds.join(', '),

@@ -14,28 +14,30 @@ import type { Options } from './options.ts';
 
 /** Writes the build context of the container's image, and says how to build it. */
 export function image(options: Options): string {
-  const packages = packagesOf(options);
+  const packages = choosePackages(options);
   const context = buildServerContext({
     packages,
     bundle: bundleFolder('server').folder,
     outdir: options.output,
   });
   const folder = relative('', context.folder) || '.';
-  if (options.json) return JSON.stringify({ ...context, folder, models: packages.map(labelOf) }, null, 2);
+  if (options.json)
+    return JSON.stringify({ ...context, folder, models: packages.map(formatPackage) }, null, 2);
   const rows = [
-    ...packages.map((one) => [labelOf(one), megabytes(one.bytes)]),
+    ...packages.map((one) => [formatPackage(one), megabytes(one.bytes)]),
     ['server and npm packages', megabytes(context.serverBytes)],
   ];
-  const sizes = table([{ title: 'in the image' }, { title: 'size', align: 'right' }], rows);
+  const sizes = table([{ title: 'IN THE IMAGE' }, { title: 'SIZE', align: 'right' }], rows);
   const notes = "What CUDA's image and the CUDA provider have comes on top.";
   return `${sizes}\n${notes}\n\ndocker build --tag pilotlight-gpu ${folder}`;
 }
 
-/** Those of `--models`, else those of the catalog that are for a GPU. */
-function packagesOf({ models, packages, catalog }: Options): PackageDescription[] {
+/** Describes the packages of `--models`, else those of the catalog that are for a GPU. */
+function choosePackages({ models, packages, catalog }: Options): PackageDescription[] {
   const wanted = models?.map(parseModelRef) ?? readCatalog(catalog).filter(({ tier }) => tier === 'gpu');
   if (wanted.length > 0) return wanted.map((ref) => describePackage(packages, ref, { catalog, gpu: true }));
   throw usageError('The catalog has no model of tier gpu: name the models of the image with --models.');
 }
 
-const labelOf = ({ name, version, variant }: PackageDescription): string => `${name}@${version} ${variant}`;
+const formatPackage = ({ name, version, variant }: PackageDescription): string =>
+  `${name}@${version} ${variant}`;

@@ -3,7 +3,7 @@ import { PREFERENCES, type Preference } from '@pilotlight/layers/internal/models
 import { ARCHITECTURES, type Architecture } from '@pilotlight/layers/internal/runtime/index';
 import { buildFolder, packagesFolder } from '../clone.ts';
 import { usageError } from '../kit/errors.ts';
-import { oneOf } from '../kit/options.ts';
+import { chooseOne } from '../kit/options.ts';
 import type { LayersLine } from './line.ts';
 
 export interface Options {
@@ -23,9 +23,9 @@ export function layersOptions({ values, positionals }: LayersLine): Options {
   const { arch, models, prefer, catalog, output = buildFolder('layers'), json = false } = values;
   const packages = packagesFolder(values.packages);
   return {
-    architecture: oneOf(ARCHITECTURES, arch, '--arch'),
+    architecture: chooseOne(ARCHITECTURES, arch, '--arch'),
     models: models === undefined ? undefined : listed(models),
-    prefer: prefer === undefined ? undefined : oneOf(PREFERENCES, prefer, '--prefer'),
+    prefer: prefer === undefined ? undefined : chooseOne(PREFERENCES, prefer, '--prefer'),
     packages,
     catalog: catalog ?? join(packages, '../catalog.json'),
     output,

@@ -10,20 +10,20 @@ import {
 import { runtimeLayerBytes } from '@pilotlight/layers/internal/runtime/index';
 import type { Options } from './options.ts';
 
-/** What the bundle of a function may have: a plan holds for any that is smaller. */
+/** The largest size of a function's bundle: a plan holds for every smaller one. */
 const FUNCTION_BYTES = 2_000_000;
 
 /** The placement of the models in functions, and of those in the GPU container. */
 export function plan(options: Options): string {
-  const placements = placementsOf(options);
+  const placements = planPlacements(options);
   if (options.json) return JSON.stringify(placements, null, 2);
   return placements.map(explainPlacement).join('\n\n');
 }
 
 /** Models of the tier `gpu` share no function with the others, so theirs is a placement of its own. */
-export function placementsOf(options: Options): Placement[] {
+export function planPlacements(options: Options): Placement[] {
   const { architecture, prefer } = options;
-  const packages = packagesOf(options);
+  const packages = choosePackages(options);
   const onGpu = packages.filter(({ tier }) => tier === 'gpu');
   const onLambda = packages.filter(({ tier }) => tier === 'lambda');
   const sizes = { functionBytes: FUNCTION_BYTES, runtimeLayerBytes: runtimeLayerBytes(architecture) };
@@ -34,8 +34,8 @@ export function placementsOf(options: Options): Placement[] {
   ];
 }
 
-/** Those of `--models`, else those of the catalog. */
-function packagesOf({ models, packages, catalog }: Options): PackageDescription[] {
+/** Describes the packages of `--models`, else those of the catalog. */
+function choosePackages({ models, packages, catalog }: Options): PackageDescription[] {
   const wanted = models === undefined ? readCatalog(catalog) : models.map(parseModelRef);
   return wanted.map((ref) => describePackage(packages, ref, { catalog }));
 }

@@ -2,11 +2,11 @@ import type { CommandLine, Options } from '../kit/options.ts';
 import { COMMON, QUIET } from './options.ts';
 
 export const OPTIONS = {
-  name: { type: 'string', value: 'NAME', help: 'what requests call the model (a-z 0-9 . _ -)' },
+  name: { type: 'string', value: 'NAME', help: 'name of the model in requests (a-z 0-9 . _ -)' },
   task: {
     type: 'string',
     value: 'TASK',
-    help: 'what the model is for',
+    help: 'task of the model',
     otherwise: 'what config.json says',
   },
   version: {
@@ -20,20 +20,20 @@ export const OPTIONS = {
   decoding: {
     type: 'string',
     value: 'HOW',
-    help: 'of a tagger: argmax, each token its best label, or constrained, the best sequence of well-formed spans; not for labels in IOB1',
+    help: 'how a tagger chooses labels: argmax takes the best label of each token; constrained takes the best sequence of well-formed spans (not for labels in IOB1)',
     otherwise: 'argmax',
   },
   variants: {
     type: 'string',
     value: 'LIST',
     default: 'int8',
-    help: 'of int8, fp32 and fp16, which is for GPUs; the first is served on the CPU',
+    help: 'variants to package: int8, fp32, fp16 (for GPUs); the first one is served on the CPU',
   },
   'keep-fp32': { type: 'string', value: 'WEIGHTS', multiple: true, help: 'leave these weights in fp32' },
   'reduce-range': {
     type: 'boolean',
     default: false,
-    help: '7-bit weights, for x86 processors without VNNI',
+    help: 'use 7-bit weights, for x86 processors without VNNI',
   },
   texts: {
     type: 'string',
@@ -52,23 +52,23 @@ export const OPTIONS = {
     multiple: true,
     help: 'labelled rows to measure the quality on; each with --dataset and --split',
   },
-  dataset: { type: 'string', value: 'NAME', multiple: true, help: 'what the model card calls the rows' },
+  dataset: { type: 'string', value: 'NAME', multiple: true, help: 'name of those rows in the model card' },
   split: {
     type: 'string',
     value: 'SPLIT',
     multiple: true,
-    help: 'train, dev or test',
+    help: 'split of those rows: train, dev or test',
     otherwise: 'test',
   },
   runtime: {
     type: 'string',
     value: 'RUNTIME',
-    help: 'transformers.js, for tasks of images and sound: see docs/how-to/bring-in-a-model.md',
+    help: 'transformers.js, for tasks with images and sound (docs/how-to/bring-in-a-model.md)',
   },
   dtype: {
     type: 'string',
     value: 'DTYPE',
-    help: 'with --runtime: which of its graphs to take',
+    help: 'with --runtime: number format of the graphs to take',
     otherwise: 'q8 if there is one, else fp32',
   },
   ...COMMON,

@@ -1,14 +1,14 @@
-/** `add --runtime transformers.js`: what of the command line such a package takes. */
+/** `add --runtime transformers.js`: reads the options that such a package takes. */
 
 import type { TransformersJsTaskName } from '@pilotlight/engine';
 import { TRANSFORMERS_JS_DTYPES, TRANSFORMERS_JS_TASKS } from '@pilotlight/model-format';
 import { packageTransformersJs, type TransformersJsOptions } from '@pilotlight/toolchain';
 import type { Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';
-import { oneOf } from '../kit/options.ts';
+import { chooseOne } from '../kit/options.ts';
 import { megabytes } from '../kit/table.ts';
 
-/** What says how our own runtime is served, and nothing to this one. */
+/** Options of our own runtime, which mean nothing to this one. */
 const OWN_OPTIONS = ['keep-fp32', 'reduce-range', 'texts', 'token-budget', 'evaluate'] as const;
 
 type Common = Omit<TransformersJsOptions, 'task' | 'dtype'>;
@@ -31,8 +31,8 @@ export async function addTransformersJs(
   const own = OWN_OPTIONS.find((option) => isGiven(values[option]));
   if (own !== undefined) throw usageError(`--${own} is not for --runtime transformers.js.`);
   const dtype =
-    values.dtype === undefined ? undefined : oneOf(TRANSFORMERS_JS_DTYPES, values.dtype, '--dtype');
-  const task = taskOf(values.task);
+    values.dtype === undefined ? undefined : chooseOne(TRANSFORMERS_JS_DTYPES, values.dtype, '--dtype');
+  const task = parseTask(values.task);
   const result = await packageTransformersJs({ ...common, task, ...(dtype && { dtype }) });
   const { folder, manifest, proof } = result;
   const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
@@ -49,7 +49,7 @@ function isGiven(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
 }
 
-function taskOf(wanted: string | undefined): TransformersJsTaskName {
+function parseTask(wanted: string | undefined): TransformersJsTaskName {
   const names = Object.keys(TRANSFORMERS_JS_TASKS) as TransformersJsTaskName[];
   const task = names.find((name) => name === wanted);
   if (task !== undefined) return task;

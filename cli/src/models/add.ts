@@ -16,7 +16,7 @@ import {
 import { folderForNewPackages } from '../clone.ts';
 import type { Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';
-import { oneOf, wholeNumber } from '../kit/options.ts';
+import { chooseOne, wholeNumber } from '../kit/options.ts';
 import { duration, megabytes, table } from '../kit/table.ts';
 import type { AddLine } from './add-options.ts';
 import { addTransformersJs } from './add-transformers-js.ts';
@@ -51,7 +51,7 @@ function cleanUpOnSignal(): void {
 
 type Values = AddLine['values'];
 
-/** What a package of any runtime is added with. */
+/** Reads the options that a package of any runtime takes. */
 function commonOptions(values: Values, positionals: readonly string[]) {
   const [source, more] = positionals;
   if (source === undefined) throw usageError('add takes the folder of a checkpoint or of an .onnx export.');
@@ -74,11 +74,11 @@ function addOptions(values: Values, positionals: readonly string[]): PackageOpti
   const budget = values['token-budget'];
   return {
     ...commonOptions(values, positionals),
-    variants: variantsOf(values.variants),
+    variants: parseVariants(values.variants),
     quantise: { keep: values['keep-fp32'] ?? [], reduceRange: values['reduce-range'] },
-    evaluations: evaluationsOf(values),
-    ...(values.task !== undefined && { task: taskOf(values.task) }),
-    ...(values.decoding !== undefined && { decoding: decodingOf(values.decoding) }),
+    evaluations: pairEvaluations(values),
+    ...(values.task !== undefined && { task: parseTask(values.task) }),
+    ...(values.decoding !== undefined && { decoding: parseDecoding(values.decoding) }),
     ...(texts !== undefined && { texts }),
     ...(budget !== undefined && { tokenBudget: wholeNumber(budget, '--token-budget', 1) }),
   };
@@ -90,22 +90,22 @@ function checked(schema: typeof modelNameSchema, value: string, option: string):
   throw usageError(`--${option} '${value}' ${parsed.error.issues[0]?.message}.`);
 }
 
-function taskOf(value: string): TaskName {
+function parseTask(value: string): TaskName {
   const parsed = taskNameSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw usageError(`--task '${value}' must be one of ${TASKS.join(', ')}.`);
 }
 
-function decodingOf(value: string): PackageOptions['decoding'] {
+function parseDecoding(value: string): PackageOptions['decoding'] {
   if (value === 'argmax' || value === 'constrained') return value;
   throw usageError(`--decoding '${value}' must be argmax or constrained.`);
 }
 
-function variantsOf(list: string): readonly VariantName[] {
-  return [...new Set(list.split(',').map((name) => oneOf(VARIANTS, name.trim(), '--variants')))];
+function parseVariants(list: string): readonly VariantName[] {
+  return [...new Set(list.split(',').map((name) => chooseOne(VARIANTS, name.trim(), '--variants')))];
 }
 
-function evaluationsOf({
+function pairEvaluations({
   evaluate = [],
   dataset = [],
   split = [],
@@ -139,14 +139,14 @@ function summary(
     '',
     table(
       [
-        { title: 'variant' },
-        { title: 'size', align: right },
-        { title: 'token budget', align: right },
-        { title: 'goldens', align: right },
-        { title: 'largest error', align: right },
-        { title: 'relative', align: right },
-        { title: 'same label', align: right },
-        { title: 'load', align: right },
+        { title: 'VARIANT' },
+        { title: 'SIZE', align: right },
+        { title: 'TOKEN BUDGET', align: right },
+        { title: 'GOLDENS', align: right },
+        { title: 'LARGEST ERROR', align: right },
+        { title: 'RELATIVE', align: right },
+        { title: 'SAME LABEL', align: right },
+        { title: 'LOAD', align: right },
       ],
       rows,
     ),

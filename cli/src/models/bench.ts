@@ -46,7 +46,7 @@ function report({ manifest, variantName, loadTimings }: Predictor, rows: readonl
     p90Ms.toFixed(2),
     textsPerSecond.toFixed(0),
   ]);
-  const columns = ['tokens', 'p50 ms', 'p90 ms', 'texts/s'].map((title) => ({
+  const columns = ['TOKENS', 'P50 ms', 'P90 ms', 'TEXTS/s'].map((title) => ({
     title,
     align: 'right' as const,
   }));

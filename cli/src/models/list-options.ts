@@ -6,7 +6,7 @@ export const OPTIONS = {
   catalog: {
     type: 'string',
     value: 'FILE',
-    help: 'where models run',
+    help: 'file that says in which tier each model runs',
     otherwise: 'catalog.json beside the folder of packages, if there is one',
   },
 } as const satisfies Options;

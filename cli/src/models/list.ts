@@ -13,15 +13,15 @@ import type { ListLine } from './list-options.ts';
 export async function list({ values, positionals }: ListLine, { stdout }: Terminal): Promise<number> {
   if (positionals.length > 0) throw usageError(`list takes no argument, but got '${positionals[0]}'.`);
   const packages = packagesFolder(values.packages);
-  const catalog = catalogOf(packages, values.catalog);
+  const catalog = openCatalog(packages, values.catalog);
   const entries = await new FolderStore(packages).list();
   const text = values.json ? JSON.stringify(entries, null, 2) : listing(entries, catalog, packages);
   stdout.write(`${text}\n`);
   return entries.some(({ problem }) => problem !== undefined) ? EXIT.failed : EXIT.ok;
 }
 
-/** A catalog that is named must be there; that beside the packages need not. */
-function catalogOf(packages: string, named: string | undefined): readonly CatalogEntry[] {
+/** Reads the catalog. One that is named must exist; the one beside the packages need not. */
+function openCatalog(packages: string, named: string | undefined): readonly CatalogEntry[] {
   const beside = join(packages, '../catalog.json');
   return named === undefined && !existsSync(beside) ? [] : readCatalog(named ?? beside);
 }
@@ -33,33 +33,34 @@ function listing(
 ): string {
   if (entries.length === 0)
     return `There is no package in ${packages}. Bring one in: ${asCalled('pilotlight models add --help')}`;
-  const rows = entries.map(({ name, version, manifest, problem }) => {
-    if (manifest === undefined) return [name, version, '', '', '', '', problem ?? ''];
+  const rows = entries.flatMap(({ name, version, manifest, problem }) => {
+    if (manifest === undefined) return [[name, version, '', '', '', '', problem ?? '']];
     if (manifest.runtime === 'transformers.js') {
       const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
       const variant = `${manifest.dtype} ${megabytes(bytes)}, ${manifest.runtime}`;
-      return [name, version, manifest.task, '', variant, tierIn(catalog, name, version), ''];
+      return [[name, version, manifest.task, '', variant, tierIn(catalog, name, version), '']];
     }
     const variants = Object.entries(manifest.variants).map(([variant, { files }]) => {
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
       return `${variant} ${megabytes(bytes)}`;
     });
-    const quality = manifest.quality.map(
+    const [quality = '', ...more] = manifest.quality.map(
       ({ dataset, metric, served }) => `${dataset} ${metric} ${(100 * served).toFixed(1)} %`,
     );
     const { maxTokens } = manifest.textProcessing;
     const tier = tierIn(catalog, name, version);
-    return [name, version, manifest.task, `${maxTokens}`, variants.join(', '), tier, quality.join(', ')];
+    const row = [name, version, manifest.task, `${maxTokens}`, variants.join(', '), tier, quality];
+    return [row, ...more.map((figure) => ['', '', '', '', '', '', figure])];
   });
   return table(
     [
-      { title: 'model' },
-      { title: 'version' },
-      { title: 'task' },
-      { title: 'tokens', align: 'right' },
-      { title: 'variants' },
-      { title: 'tier in catalog' },
-      { title: 'quality as served' },
+      { title: 'MODEL' },
+      { title: 'VERSION' },
+      { title: 'TASK' },
+      { title: 'TOKENS', align: 'right' },
+      { title: 'VARIANTS' },
+      { title: 'TIER' },
+      { title: 'QUALITY' },
     ],
     rows,
   );

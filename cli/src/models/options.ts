@@ -1,10 +1,10 @@
 import { PACKAGES_DEFAULT } from '../clone.ts';
 import type { Options } from '../kit/options.ts';
 
-/** What every command of `pilotlight models` takes. */
+/** The options of every command of `pilotlight models`. */
 export const COMMON = {
-  packages: { type: 'string', value: 'DIR', help: 'folder of packages', otherwise: PACKAGES_DEFAULT },
-  json: { type: 'boolean', help: 'results as JSON' },
+  packages: { type: 'string', value: 'DIR', help: 'folder of model packages', otherwise: PACKAGES_DEFAULT },
+  json: { type: 'boolean', help: 'print the results as JSON' },
 } as const satisfies Options;
 
-export const QUIET = { quiet: { type: 'boolean', help: 'no progress' } } as const satisfies Options;
+export const QUIET = { quiet: { type: 'boolean', help: 'print no progress' } } as const satisfies Options;

@@ -6,7 +6,7 @@ export const OPTIONS = {
     type: 'string',
     value: 'NAME',
     default: 'cpu',
-    help: 'what runs the variants that it can: cpu, cuda, webgpu',
+    help: 'execution provider: cpu, cuda or webgpu; variants that it cannot run run on the CPU',
   },
   ...COMMON,
   ...QUIET,

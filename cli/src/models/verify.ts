@@ -3,7 +3,7 @@ import { selectPackages, silent, type VariantProof, verifyPackage } from '@pilot
 import { packagesFolder } from '../clone.ts';
 import { EXIT, type Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';
-import { oneOf } from '../kit/options.ts';
+import { chooseOne } from '../kit/options.ts';
 import { duration, table } from '../kit/table.ts';
 import { stageProgress } from './stage-progress.ts';
 import type { VerifyLine } from './verify-options.ts';
@@ -23,7 +23,7 @@ export async function verify(
 ): Promise<number> {
   const [selection = 'all', more] = positionals;
   if (more !== undefined) throw usageError(`verify takes one model, but got '${more}' too.`);
-  const provider = oneOf(PROVIDERS, values.provider, '--provider');
+  const provider = chooseOne(PROVIDERS, values.provider, '--provider');
   const progress = values.json || values.quiet ? silent : stageProgress(stderr);
   const packages = packagesFolder(values.packages);
   const verdicts: Verdict[] = [];
@@ -60,14 +60,14 @@ function report(verdicts: readonly Verdict[]): string {
   );
   return table(
     [
-      { title: 'package' },
-      { title: 'variant' },
-      { title: 'goldens', align: 'right' },
-      { title: 'largest error', align: 'right' },
-      { title: 'accepted', align: 'right' },
-      { title: 'same label', align: 'right' },
-      { title: 'load', align: 'right' },
-      { title: 'result' },
+      { title: 'PACKAGE' },
+      { title: 'VARIANT' },
+      { title: 'GOLDENS', align: 'right' },
+      { title: 'LARGEST ERROR', align: 'right' },
+      { title: 'ACCEPTED', align: 'right' },
+      { title: 'SAME LABEL', align: 'right' },
+      { title: 'LOAD', align: 'right' },
+      { title: 'RESULT' },
     ],
     rows,
   );

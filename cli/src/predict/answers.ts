@@ -38,7 +38,7 @@ const RENDERERS: Record<TaskName, (answers: readonly Answer[], columns: number) 
       .map(spans)
       .join('\n\n'),
   'question-answering': (answers, columns) =>
-    answersOf(answers.map(withTitle<SpanAnswer | readonly SpanAnswer[]>), columns),
+    answerTable(answers.map(withTitle<SpanAnswer | readonly SpanAnswer[]>), columns),
   'feature-extraction': (answers, columns) => features(answers.map(withTitle<Features>), columns),
   'sentence-similarity': (answers, columns) => similarities(answers as readonly Compared[], columns),
   'text-ranking': (answers, columns) => rankings(answers as readonly Ranked[], columns),
@@ -108,11 +108,11 @@ function scoreCells(score: number): Cell[] {
 
 /** The text with its spans in brackets, and a row for each. Offsets are in UTF-16 code units. */
 function spans({ text, result }: Titled<readonly (Entity | EntityGroup)[]>): string {
-  const labelOf = (span: Entity | EntityGroup) => ('entity' in span ? span.entity : span.entity_group);
+  const spanLabel = (span: Entity | EntityGroup) => ('entity' in span ? span.entity : span.entity_group);
   let marked = '';
   let end = 0;
   for (const span of result) {
-    const label = paint('dim', printable(`|${labelOf(span)}`));
+    const label = paint('dim', printable(`|${spanLabel(span)}`));
     const before = printable(text.slice(end, span.start));
     const inside = paint('cyan', printable(text.slice(span.start, span.end)));
     marked += `${before}[${inside}${label}]`;
@@ -122,14 +122,17 @@ function spans({ text, result }: Titled<readonly (Entity | EntityGroup)[]>): str
   if (result.length === 0) return `${marked}\n${paint('dim', '(no span)')}`;
   const rows = result.map((span) => [
     text.slice(span.start, span.end),
-    labelOf(span),
+    spanLabel(span),
     `${span.start}-${span.end}`,
     ...scoreCells(span.score),
   ]);
   return `${marked}\n\n${table([...titled('SPAN', 'LABEL', 'OFFSETS'), ...SCORE], rows)}`;
 }
 
-function answersOf(answers: readonly Titled<SpanAnswer | readonly SpanAnswer[]>[], columns: number): string {
+function answerTable(
+  answers: readonly Titled<SpanAnswer | readonly SpanAnswer[]>[],
+  columns: number,
+): string {
   const width = Math.max(20, Math.floor((columns - 40) / 2));
   const rows = answers.flatMap(({ text, result }) =>
     [result]

@@ -8,7 +8,12 @@ export const OPTIONS = {
     value: 'NAME',
     help: 'the model, with or without a version: sentiment, sentiment@1.0.0',
   },
-  task: { type: 'string', short: 't', value: 'TASK', help: 'another task that the model can do, too' },
+  task: {
+    type: 'string',
+    short: 't',
+    value: 'TASK',
+    help: "a task to run instead of the model's own, where the model can do it",
+  },
   file: {
     type: 'string',
     short: 'f',
@@ -18,17 +23,21 @@ export const OPTIONS = {
   'top-k': {
     type: 'string',
     value: 'N',
-    help: 'how many answers to print for each text; of labels, "all" for every one',
+    help: 'number of answers to print for each text; "all" prints every label',
   },
   pair: { type: 'string', value: 'TEXT', help: 'text-classification: the second text of a pair' },
-  context: { type: 'string', value: 'TEXT', help: 'question-answering: what answers the questions' },
+  context: { type: 'string', value: 'TEXT', help: 'question-answering: the text that answers the questions' },
   labels: {
     type: 'string',
     value: 'LIST',
-    help: 'zero-shot-classification: what to choose from, with commas between',
+    help: 'zero-shot-classification: the labels to choose from, separated by commas',
   },
-  query: { type: 'string', value: 'TEXT', help: 'text-ranking: what the texts are ranked for' },
-  source: { type: 'string', value: 'TEXT', help: 'sentence-similarity: what the texts are compared with' },
+  query: { type: 'string', value: 'TEXT', help: 'text-ranking: the query that the texts are ranked for' },
+  source: {
+    type: 'string',
+    value: 'TEXT',
+    help: 'sentence-similarity: the text that the others are compared with',
+  },
   set: {
     type: 'string',
     value: 'NAME=VALUE',
@@ -41,7 +50,7 @@ export const OPTIONS = {
     help: 'cut texts that are too long for the model, instead of refusing them',
   },
   json: { type: 'boolean', help: 'print one JSON object a text: {"text", "result"}' },
-  packages: { type: 'string', value: 'DIR', help: 'folder of packages', otherwise: PACKAGES_DEFAULT },
+  packages: { type: 'string', value: 'DIR', help: 'folder of model packages', otherwise: PACKAGES_DEFAULT },
 } as const satisfies Options;
 
 export type PredictLine = CommandLine<typeof OPTIONS>;

@@ -25,6 +25,6 @@ export async function predictWithTransformersJs(
 
 async function read(path: string): Promise<Uint8Array> {
   return readFile(path).catch((cause: unknown) => {
-    throw new CliError('INPUT_REFUSED', `The file ${path} can not be read.`, { cause });
+    throw new CliError('INPUT_REFUSED', `The file ${path} cannot be read.`, { cause });
   });
 }

@@ -37,7 +37,7 @@ export async function predictTexts({ values, positionals: texts }: PredictLine):
     await predictWithTransformersJs(engine, manifest, texts).finally(() => engine.dispose());
     return undefined;
   }
-  const task = manifest ? taskOf(values.task, manifest) : 'text-classification';
+  const task = manifest ? chooseTask(values.task, manifest) : 'text-classification';
   const parameters = { ...taskParameters(task, values), truncate: values.truncate };
   const shape = inputShape(task, values);
   const objects = !shape.each && !shape.all;
@@ -61,15 +61,15 @@ export async function predictTexts({ values, positionals: texts }: PredictLine):
 }
 
 /** @throws CliError USAGE */
-function taskOf(wanted: string | undefined, manifest: OnnxManifest): TaskName {
+function chooseTask(wanted: string | undefined, manifest: OnnxManifest): TaskName {
   if (wanted === undefined) return manifest.task;
   const tasks = listTasks(manifest);
   const task = tasks.find((candidate) => candidate === wanted);
   if (task) return task;
-  throw usageError(`Model ${manifest.name} can not do ${wanted}; it can do ${tasks.join(', ')}.`);
+  throw usageError(`Model ${manifest.name} cannot do ${wanted}; it can do ${tasks.join(', ')}.`);
 }
 
-/** What is read, as the task takes it: texts one by one, or all of them as one input. */
+/** Shapes the texts as the task takes them: one by one, or all of them as one input. */
 async function* inputsOf(read: AsyncIterable<unknown>, { each, all }: InputShape): AsyncGenerator<unknown> {
   if (all) {
     const texts: string[] = [];

@@ -1,4 +1,4 @@
-/** What the options of `pilotlight predict` mean for each task: its parameters, and what an input is made of. */
+/** The meaning of the options of `pilotlight predict` for each task: its parameters, and the parts of an input. */
 import type { TaskName } from '@pilotlight/engine';
 import { usageError } from '../kit/errors.ts';
 import { wholeNumber } from '../kit/options.ts';
@@ -79,7 +79,7 @@ export function inputShape(task: TaskName, { pair, context, query, source }: Tas
   }
 }
 
-/** What to say where texts alone make no input. */
+/** Says which option is missing where texts alone make no input. */
 export const MISSING: Partial<Record<TaskName, string>> = {
   'question-answering':
     'The texts are questions; give the text that answers them with --context, or {"question", "context"} a line of a .jsonl file or of standard input.',

@@ -16,7 +16,7 @@ export interface TextSource {
   readonly texts: readonly string[];
   readonly file: string | undefined;
   readonly stdin: Readable & { readonly isTTY?: boolean };
-  /** Whether every line is an input in JSON, whatever the file is called, and texts are none. */
+  /** True where every line must be an input in JSON, whatever the name of the file, because a text alone is no input. */
   readonly objects?: boolean;
 }
 
@@ -34,7 +34,7 @@ export async function* readInputs(source: TextSource): AsyncGenerator<unknown> {
   else if (stdin.isTTY) throw usageError('Give a text, --file, or one text a line on standard input.');
   else {
     for await (const { line, number } of linesOf(stdin)) {
-      yield objects ? inputOf(line, `Line ${number} of standard input`, objects) : line;
+      yield objects ? parseInput(line, `Line ${number} of standard input`, objects) : line;
     }
   }
 }
@@ -44,11 +44,11 @@ async function* readFile(file: string, objects: boolean): AsyncGenerator<unknown
   const json = objects || file.endsWith('.jsonl');
   try {
     for await (const { line, number } of linesOf(stream)) {
-      yield json ? inputOf(line, `${file}:${number}`, objects) : line;
+      yield json ? parseInput(line, `${file}:${number}`, objects) : line;
     }
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error && 'code' in error)) throw error;
-    const reason = error.code === 'ENOENT' ? 'does not exist' : `can not be read (${error.code})`;
+    const reason = error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code})`;
     throw new CliError('FILE_UNREADABLE', `${file} ${reason}.`, { cause: error });
   }
 }
@@ -76,7 +76,7 @@ async function* linesOf(stream: Readable): AsyncGenerator<{ line: string; number
   }
 }
 
-function inputOf(line: string, place: string, objects: boolean): unknown {
+function parseInput(line: string, place: string, objects: boolean): unknown {
   let json: unknown;
   try {
     json = JSON.parse(line);

@@ -5,7 +5,7 @@ import { paint } from '../kit/style.ts';
 import { table } from '../kit/table.ts';
 import type { LocalModel } from './load-models.ts';
 
-/** A text that shows what a default model does; others get the example of their task. */
+/** Texts that show what the default models do; other models get the example of their task. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   intent: 'what is my balance',
   slots: 'play jazz by Miles Davis',
@@ -13,7 +13,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 
 type Shown = Pick<OnnxManifest, 'name' | 'task' | 'textProcessing'>;
 
-/** Where requests are handed over to, and the models that are. */
+/** The server that requests are handed over to, and the models that are handed over. */
 export interface ShownServer {
   readonly url: string;
   readonly models: Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-/** Which models the local service loads before it listens, and what became of each. */
+/** Loads models before the local service listens, and says what became of each. */
 import { type Engine, type LoadedModel, type PackageEntry, PilotlightError } from '@pilotlight/engine';
 import { findModel, listModels } from '../find-model.ts';
 import { CliError } from '../kit/errors.ts';

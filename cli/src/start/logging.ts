@@ -1,4 +1,4 @@
-/** What the local service says of its requests: one line each, and failures in full but where another server is absent. */
+/** The log of the local service: one line for each request, and each failure in full unless the server is merely absent. */
 
 import type { Exchange, Logger, Telemetry } from '@pilotlight/app/internal/serve/ports';
 import { PilotlightError } from '@pilotlight/model-format/errors';
@@ -17,7 +17,7 @@ export const consoleLogger: Logger = {
   },
 };
 
-/** What it says and what its causes do, the outermost first. One of several connections has no words, but a code. */
+/** Joins the messages of an error and of its causes, the outermost first. A failed connection may have a code instead of a message. */
 function inOneLine(error: Error): string {
   const { message, cause, name } = error;
   const words = message || ('code' in error ? String(error.code) : name);
@@ -29,13 +29,13 @@ export const requestLog: Telemetry = {
   answered: ({ route, model, status, code, ms }: Exchange) => {
     const what = [model || route, code].filter((word) => word !== '').join(' ');
     console.log(
-      `${paint(styleOf(status), String(status))} ${printable(what)} ${paint('dim', `${ms.toFixed(1)} ms`)}`,
+      `${paint(statusStyle(status), String(status))} ${printable(what)} ${paint('dim', `${ms.toFixed(1)} ms`)}`,
     );
   },
   predicted: () => {},
 };
 
-function styleOf(status: number): Style {
+function statusStyle(status: number): Style {
   if (status >= 500) return 'red';
   return status >= 400 ? 'yellow' : 'green';
 }

@@ -1,3 +1,4 @@
+import { MEGABYTES_PER_VCPU } from '@pilotlight/model-format';
 import { PACKAGES_DEFAULT } from '../clone.ts';
 import type { CommandLine, Options } from '../kit/options.ts';
 
@@ -12,48 +13,48 @@ export const OPTIONS = {
     type: 'string',
     value: 'ADDRESS',
     default: '127.0.0.1',
-    help: 'address to listen on; 0.0.0.0 is every network',
+    help: 'address to listen on; 0.0.0.0 listens on every network',
   },
   model: {
     type: 'string',
     value: 'NAME',
     multiple: true,
-    help: 'load this model at start, the others at their first request',
-    otherwise: 'load all',
+    help: 'load this model at start; the others load at their first request',
+    otherwise: 'all of them load at start',
   },
-  packages: { type: 'string', value: 'DIR', help: 'folder of packages', otherwise: PACKAGES_DEFAULT },
+  packages: { type: 'string', value: 'DIR', help: 'folder of model packages', otherwise: PACKAGES_DEFAULT },
   's3-port': {
     type: 'string',
     value: 'N',
-    help: 'port of S3, whose files are predicted',
+    help: 'port of a local S3; files put there are predicted',
     otherwise: '4568, or a free one',
   },
   server: {
     type: 'string',
     value: 'URL',
-    help: 'hand over to the server there what only it has (docs/reference/server.md); PILOTLIGHT_SERVER says more',
+    help: 'hand over requests for models that only the server at this address has; PILOTLIGHT_SERVER has more settings (docs/reference/server.md)',
   },
   quiet: { type: 'boolean', help: 'print no line for each request' },
   lambda: {
     type: 'boolean',
-    help: 'serve through the built predict function, in execution environments as AWS has them; see docs/reference/local-lambda.md',
+    help: 'serve through the built predict function, in execution environments like those of AWS (docs/how-to/run-local-lambda.md)',
   },
   memory: {
     type: 'string',
     value: 'MB',
     help: 'with --lambda: memory of the function, 128 to 10240',
-    otherwise: '1769, one vCPU',
+    otherwise: `${MEGABYTES_PER_VCPU}, one vCPU`,
   },
   concurrency: {
     type: 'string',
     value: 'N',
-    help: 'with --lambda: environments that may exist at once',
+    help: 'with --lambda: most environments that exist at once',
     otherwise: '10',
   },
   idle: {
     type: 'string',
     value: 'SECONDS',
-    help: 'with --lambda: end an environment after so long without a request',
+    help: 'with --lambda: end an environment after so many seconds without a request',
     otherwise: '300',
   },
   logs: { type: 'boolean', help: 'with --lambda: print what the environments log' },

@@ -8,6 +8,7 @@ import { handOverOptions } from '@pilotlight/app/internal/settings/hand-over-opt
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
 import { PrometheusMetrics } from '@pilotlight/app/internal/telemetry/prometheus';
 import { Engine } from '@pilotlight/engine';
+import { MEGABYTES_PER_VCPU } from '@pilotlight/model-format';
 import type { UploadsOptions } from '../batch/uploads.ts';
 import { packagesFolder } from '../clone.ts';
 import { findModel, listModels } from '../find-model.ts';
@@ -55,7 +56,7 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
       (problem) => consoleLogger.warn(problem, {}),
     );
     const elsewhere = await handOverOptions(config, consoleLogger);
-    const app = appOf(engine, config, quiet, elsewhere);
+    const app = createLocalApp(engine, config, quiet, elsewhere);
     const service = await listen(app, values.host, port);
     // Loaded here, because S3 takes a moment that serving through Lambda need not wait for.
     const { startUploads } = await import('../batch/uploads.ts');
@@ -70,7 +71,7 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
       await engine.dispose();
     });
     console.log(
-      banner(models, baseOf(values.host, service.port), uploads.endpoint, config.PILOTLIGHT_SERVER),
+      banner(models, formatAddress(values.host, service.port), uploads.endpoint, config.PILOTLIGHT_SERVER),
     );
     return undefined;
   } catch (error) {
@@ -79,7 +80,7 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
   }
 }
 
-/** What is asked for; else the usual one, or a free one where the service itself takes a free one. */
+/** The port that the option names; else the usual one, or a free one where the service itself takes a free one. */
 function s3Port(option: string | undefined, port: number): UploadsOptions['port'] {
   if (option !== undefined) return { wanted: wholeNumber(option, '--s3-port', 0, 65_535) };
   return port === 0 ? { wanted: 0 } : { wanted: 4568, elseFree: true };
@@ -87,7 +88,7 @@ function s3Port(option: string | undefined, port: number): UploadsOptions['port'
 
 async function startLambda(values: StartLine['values'], packages: string, port: number): Promise<void> {
   const { host, quiet = false, logs = false } = values;
-  const memoryMegabytes = wholeNumber(values.memory ?? '1769', '--memory', 128, 10_240);
+  const memoryMegabytes = wholeNumber(values.memory ?? `${MEGABYTES_PER_VCPU}`, '--memory', 128, 10_240);
   const reservedConcurrency = wholeNumber(values.concurrency ?? '10', '--concurrency', 1, 100);
   const idleSeconds = wholeNumber(values.idle ?? '300', '--idle', 1, 86_400);
   const entries = await listModels(new Engine({ packages }), packages);
@@ -95,13 +96,13 @@ async function startLambda(values: StartLine['values'], packages: string, port: 
   const models = names.map((ref) => findModel(ref, entries));
   const settings = { memoryMegabytes, reservedConcurrency };
   // Loaded here, because only this way of serving needs the bundler and the layer builds.
-  const { serveLambda } = await import('../lambda/serve.ts');
+  const { serveLambda } = await import('./lambda/serve.ts');
   const service = await serveLambda({ packages, models, host, port, settings, idleSeconds, quiet, logs });
   endOnSignal(() => service.close());
-  console.log(lambdaBanner(models, service.summary, baseOf(host, service.port)));
+  console.log(lambdaBanner(models, service.summary, formatAddress(host, service.port)));
 }
 
-function appOf(engine: Engine, config: Config, quiet: boolean, elsewhere: Partial<AppOptions>) {
+function createLocalApp(engine: Engine, config: Config, quiet: boolean, elsewhere: Partial<AppOptions>) {
   const metrics = new PrometheusMetrics(() => engine.loaded().length);
   return createApp({
     engine,
@@ -113,7 +114,7 @@ function appOf(engine: Engine, config: Config, quiet: boolean, elsewhere: Partia
   });
 }
 
-const baseOf = (host: string, port: number): string => `http://${shownHost(host)}:${port}`;
+const formatAddress = (host: string, port: number): string => `http://${shownHost(host)}:${port}`;
 
 function shownHost(host: string): string {
   if (['127.0.0.1', '::1', '0.0.0.0', '::'].includes(host)) return 'localhost';

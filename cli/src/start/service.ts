@@ -9,12 +9,12 @@ import type { Hono } from 'hono';
 import { asCalled } from '../kit/called-as.ts';
 import { CliError } from '../kit/errors.ts';
 
-/** How long requests under way may take to end once the service is told to. */
+/** The time that requests under way have to end once the service is told to end. */
 const CLOSE_MS = 10_000;
 
 export interface Service {
   readonly port: number;
-  /** Answers what is under way, refuses what comes after. */
+  /** Answers the requests under way, and refuses those that come after. */
   close(): Promise<void>;
 }
 
@@ -45,6 +45,6 @@ function unavailable(error: unknown, host: string, port: number): string {
   const other = `Choose another: ${asCalled(`pilotlight start --port ${port >= 65_535 ? 8081 : port + 1}`)}`;
   if (code === 'EADDRINUSE') return `Port ${port} is in use by another process. ${other}`;
   if (code === 'EACCES')
-    return `Port ${port} needs rights that this process has not. ${other.replace(/\d+$/, '8080')}`;
-  return `${host}:${port} can not be listened on (${String(code ?? error)}).`;
+    return `Port ${port} needs rights that this process does not have. ${other.replace(/\d+$/, '8080')}`;
+  return `${host}:${port} cannot be listened on (${String(code ?? error)}).`;
 }

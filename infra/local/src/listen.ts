@@ -6,7 +6,7 @@ import { listeningPort } from '@pilotlight/model-format/internal/listening-port'
 import { EmulatorError } from './errors.ts';
 
 export interface Address {
-  /** 0 is a free one. @default - 0 */
+  /** 0 takes a free port. @default - 0 */
   readonly port?: number;
   /** @default - 127.0.0.1 */
   readonly host?: string;

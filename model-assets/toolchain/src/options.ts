@@ -1,4 +1,4 @@
-/** What a model is packaged with. */
+/** The options that a model is packaged with. */
 import type { OnnxManifest, TaskName } from '@pilotlight/model-format';
 import type { VariantName } from './schemes/index.ts';
 import type { QuantiseSettings } from './schemes/scheme.ts';
@@ -16,7 +16,7 @@ export interface PackageOptions {
   readonly description?: string;
   /** Revision of the source, for the record. */
   readonly revision?: string;
-  /** How a tagger's labels are chosen. @default - each token its best */
+  /** The way in which a tagger chooses labels. @default - each token gets its best label */
   readonly decoding?: NonNullable<OnnxManifest['taskDefaults']>['decoding'];
   /** Variants to keep; the first is served by default. @default ['int8'] */
   readonly variants?: readonly VariantName[];

@@ -1,5 +1,5 @@
 /**
- * From a checkpoint to a package: read the source -> build each scheme that is asked for -> make goldens with fp32 -> compare
+ * Makes a package out of a checkpoint: read the source -> build each scheme that is asked for -> make goldens with fp32 -> compare
  * the others, again with fewer layers where they are not good enough -> tune -> evaluate -> verify -> publish. This file
  * composes the stages; each of them stands alone.
  */
@@ -17,13 +17,13 @@ import { SCHEMES, type VariantName } from './schemes/index.ts';
 import type { Scheme } from './schemes/scheme.ts';
 import { type ModelSource, readSource } from './sources/index.ts';
 import { evaluate } from './stages/evaluate.ts';
-import { builtInRequests, makeGoldens, requestsOfFile } from './stages/goldens.ts';
+import { builtInRequests, makeGoldens, readRequests } from './stages/goldens.ts';
 import { type Feed, runGraph } from './stages/optimise/run-graph.ts';
 import { createStaging, publish, refuseExisting, type Staging } from './stages/pack.ts';
 import { fewestKept, type LayerError, layerErrors, type QuantiseReport } from './stages/quantise.ts';
 import { tuneTokenBudget } from './stages/tune.ts';
 import {
-  toleranceOf,
+  measureTolerance,
   type VariantDeviation,
   type VariantProof,
   verifyGoldens,
@@ -33,10 +33,10 @@ import {
 export interface PackageResult {
   readonly folder: string;
   readonly manifest: OnnxManifest;
-  /** What the int8 variant quantised; absent where only fp32 is packaged. */
+  /** A report on the weights that the int8 variant quantised; absent where only fp32 is packaged. */
   readonly quantised?: QuantiseReport;
   readonly proofs: readonly VariantProof[];
-  /** What the person who packages the model should know of its source. */
+  /** Facts about the source that the person who packages the model should know. */
   readonly notes: readonly string[];
 }
 
@@ -81,7 +81,7 @@ class Packaging {
     const { variants, packages, force } = this.#settings;
     const served = variants[0] ?? 'int8';
     const source = await this.#buildVariant('fp32', []);
-    const schemes = schemesOf(variants).filter(([variant]) => variant !== 'fp32');
+    const schemes = selectSchemes(variants).filter(([variant]) => variant !== 'fp32');
     for (const [variant, { needsFeeds }] of schemes) if (!needsFeeds) await this.#buildVariant(variant, []);
     const facts = { ...source, textProcessing: await writeTokenizer(this.#staging.folder, source) };
     await this.#package.writeDraft(facts);
@@ -234,7 +234,7 @@ class Packaging {
       const requests =
         texts === undefined
           ? builtInRequests({ task: facts.task, ...facts.tokenizer })
-          : await requestsOfFile(texts);
+          : await readRequests(texts);
       return this.#package.serving('fp32', (predictor) => makeGoldens(predictor, requests, report));
     });
   }
@@ -244,7 +244,7 @@ class Packaging {
     const tolerance: Record<string, number> = {};
     for (const variant of this.#settings.variants) {
       const deviation = this.#deviations.get(variant) ?? (await this.#compare(variant, goldens));
-      tolerance[variant] = toleranceOf(deviation, goldens);
+      tolerance[variant] = measureTolerance(deviation, goldens);
     }
     return tolerance;
   }
@@ -275,7 +275,7 @@ class Packaging {
 }
 
 /** The schemes of these variants, in the order in which they are built. */
-function schemesOf(variants: readonly VariantName[]): (readonly [VariantName, Scheme])[] {
+function selectSchemes(variants: readonly VariantName[]): (readonly [VariantName, Scheme])[] {
   const names = Object.keys(SCHEMES) as VariantName[];
   return names.filter((name) => variants.includes(name)).map((name) => [name, SCHEMES[name]]);
 }

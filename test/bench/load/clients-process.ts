@@ -2,11 +2,11 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Random } from '../../fixtures/random.ts';
-import { TextMaker, tokensOf } from '../texts.ts';
+import { countTokens, TextMaker } from '../texts.ts';
 import { Connection, postBytes } from './connection.ts';
 import type { ClientsConfig, LoadCommand, LoadReply } from './protocol.ts';
 
-/** How long a client that was refused waits before it tries again. */
+/** The time that a refused client waits before it tries again. */
 const BACK_OFF_MS = 100;
 
 interface Request {
@@ -28,7 +28,7 @@ for await (const line of createInterface(process.stdin)) {
 async function obey(command: LoadCommand): Promise<LoadReply> {
   const url = new URL(command.url);
   const requests = texts.map((text): Request => {
-    return { tokens: tokensOf(text), bytes: postBytes(url, { inputs: text }) };
+    return { tokens: countTokens(text), bytes: postBytes(url, { inputs: text }) };
   });
   const begin = performance.now() + command.warmSeconds * 1000;
   const end = begin + command.seconds * 1000;

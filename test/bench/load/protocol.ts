@@ -1,4 +1,4 @@
-/** What the benchmark and the process of its clients say to each other: one JSON value a line. */
+/** The messages between the benchmark and the process of its clients: one JSON value a line. */
 import type { Lognormal } from '../texts.ts';
 
 /** The texts that clients send; the only argument of their process, as JSON. */
@@ -6,13 +6,13 @@ export interface ClientsConfig {
   /** A tokenizer.json of whole words. */
   readonly tokenizer: string;
   readonly seed: number;
-  /** How many different texts there are; clients begin again after the last. */
+  /** The number of different texts; clients begin again after the last. */
   readonly texts: number;
   readonly lengths: Lognormal;
 }
 
 interface Timed {
-  /** Of the model's route. */
+  /** Address of the model's route. */
   readonly url: string;
   /** Seconds that count, after `warmSeconds` that do not. */
   readonly seconds: number;
@@ -28,6 +28,6 @@ export type LoadCommand =
 export interface LoadReply {
   /** Requests that were answered in the seconds that count, by status; `broken` are those without an answer. */
   readonly statuses: Readonly<Record<string, number>>;
-  /** Of each that was answered with 200: its tokens, and milliseconds from when it was due to its answer. */
+  /** One pair for each request that was answered with 200: its tokens, and the milliseconds from when it was due to its answer. */
   readonly samples: readonly (readonly [tokens: number, milliseconds: number])[];
 }

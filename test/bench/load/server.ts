@@ -20,7 +20,7 @@ export async function startServer(
 
 export class LoadedServer {
   readonly #server: InferenceServer;
-  /** Of the model's route. */
+  /** Address of the model's route. */
   readonly url: string;
 
   constructor(server: InferenceServer, url: string) {

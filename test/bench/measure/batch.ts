@@ -5,13 +5,13 @@ import { startWorld, type World } from '../../e2e/batch-world.ts';
 import { BenchError } from '../errors.ts';
 import type { Measured } from '../results.ts';
 import { pairedRatio, spread } from '../statistics.ts';
-import { inOrderOf, withSubjects } from '../subject-process.ts';
+import { alternateOrder, withSubjects } from '../subject-process.ts';
 import { compare } from '../targets.ts';
-import { inBatches, type Lognormal, TextMaker, tokensOf } from '../texts.ts';
-import { type Context, pause, Samples, SEED, specsOf } from './context.ts';
+import { countTokens, inBatches, type Lognormal, TextMaker } from '../texts.ts';
+import { type Context, pause, Samples, SEED, specifySubjects } from './context.ts';
 
 const TEXTS = { tiny: 64, real: 2048 } as const;
-/** As in the bulk measurement. */
+/** The same number as in the bulk measurement. */
 const SENTENCES: Lognormal = { typical: 14, sigma: 0.8, shortest: 5, longest: 200 };
 const REFERENCE_BATCH = 32;
 const REST_MS = 200;
@@ -31,7 +31,7 @@ export async function measureBatch(context: Context): Promise<Measured> {
   const maker = new TextMaker(prepared.tokenizer, SEED.batch);
   const lengths = { ...SENTENCES, longest: Math.min(SENTENCES.longest, prepared.maxTokens) };
   const texts = maker.lognormal(TEXTS[size], lengths);
-  const [engine, peer] = specsOf(['pilotlight', 'peer'], context, maker.ofTokens(16));
+  const [engine, peer] = specifySubjects(['pilotlight', 'peer'], context, maker.ofTokens(16));
   if (!engine || !peer) return { series: [], comparisons: [], notes: [] };
   const world = await startWorld();
   const rate = (milliseconds: number) => (1000 * texts.length) / milliseconds;
@@ -64,7 +64,7 @@ export async function measureBatch(context: Context): Promise<Measured> {
   const peaks = new Samples();
   try {
     for (let round = 0; round < rounds; round++) {
-      for (const [index, run] of inOrderOf(round, runs).entries()) {
+      for (const [index, run] of alternateOrder(round, runs).entries()) {
         progress.count(
           `${texts.length} rows: ${run.name}`,
           round * runs.length + index,
@@ -121,14 +121,14 @@ export async function measureBatch(context: Context): Promise<Measured> {
       }),
     ],
     notes: [
-      `${texts.length} rows of ${texts.reduce((sum, text) => sum + tokensOf(text), 0)} tokens in all, in file order, in a .jsonl of a real S3 server on this machine, which runs in the process of the benchmark. Timed from message to answer: reading, predicting, writing parts and summary. The model is loaded before.`,
+      `${texts.length} rows of ${texts.reduce((sum, text) => sum + countTokens(text), 0)} tokens in all, in file order, in a .jsonl of a real S3 server on this machine, which runs in the process of the benchmark. Timed from message to answer: reading, predicting, writing parts and summary. The model is loaded before.`,
       `Memory is the highest of a fresh process that predicts one file with the ${MEMORY_MODEL} model, taken once.`,
     ],
   };
 }
 
 /** `in/<model>/<name>` gives `out/<model>@<version>/<name>/summary.json`. */
-const summaryOf = (key: string): string => `${key.replace(/^in\/([^/]+)\//, 'out/$1@1.0.0/')}/summary.json`;
+const summaryKey = (key: string): string => `${key.replace(/^in\/([^/]+)\//, 'out/$1@1.0.0/')}/summary.json`;
 
 const repeated = (texts: readonly string[], rows: number): string[] =>
   Array.from({ length: rows }, (_, i) => texts[i % texts.length] ?? '');
@@ -167,7 +167,7 @@ async function processFile(
   const reply = await replies.next();
   if (reply.done) throw new BenchError('SUBJECT_FAILED', 'The process of the batch function ended.');
   await replies.next();
-  const rows = summarySchema.parse(JSON.parse(await world.read(summaryOf(file.key)))).rowsOut;
+  const rows = summarySchema.parse(JSON.parse(await world.read(summaryKey(file.key)))).rowsOut;
   if (rows === file.texts.length) return replySchema.parse(JSON.parse(reply.value));
   throw new BenchError('SUBJECT_FAILED', `The batch function answered ${rows} of ${file.texts.length} rows.`);
 }

@@ -29,8 +29,8 @@ export async function tryBatchSizes(
     if (peer === undefined) return;
     for (const [index, size] of PEER_BATCHES.entries()) {
       context.progress.count('batch sizes of the peer', index, PEER_BATCHES.length);
-      rates.fileOrder.set(size, await rateOf(peer, inBatches(texts, size), texts.length));
-      rates.sorted.set(size, await rateOf(peer, inBatches(sorted, size), texts.length));
+      rates.fileOrder.set(size, await measureRate(peer, inBatches(texts, size), texts.length));
+      rates.sorted.set(size, await measureRate(peer, inBatches(sorted, size), texts.length));
     }
   });
   return rates;
@@ -48,14 +48,14 @@ export async function tryBudgets(
     const models = packagesWithBudget(spec.config.models, spec.config.model, budget);
     const own = { ...spec, config: { ...spec.config, models } };
     const rate = await withSubjects([own], async ([subject]) =>
-      subject === undefined ? Number.NaN : rateOf(subject, [texts], texts.length),
+      subject === undefined ? Number.NaN : measureRate(subject, [texts], texts.length),
     );
     rates.set(budget, rate);
   }
   return rates;
 }
 
-async function rateOf(
+async function measureRate(
   subject: SubjectProcess,
   batches: readonly (readonly string[])[],
   texts: number,
@@ -94,7 +94,7 @@ function writeManifest(from: string, to: string, budget: number): void {
 }
 
 /** The budget that the int8 variant was packaged with. */
-export function tokenBudgetOf({ packages, model }: Prepared): number | undefined {
+export function readTokenBudget({ packages, model }: Prepared): number | undefined {
   return readManifest(join(packages, model, '1.0.0', 'model.json')).variants.int8?.tokenBudget;
 }
 

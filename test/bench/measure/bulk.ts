@@ -1,11 +1,11 @@
 import type { Curve, Measured, Series } from '../results.ts';
 import { median, pairedRatio } from '../statistics.ts';
-import { inOrderOf, type SubjectSpec, withSubjects } from '../subject-process.ts';
+import { alternateOrder, type SubjectSpec, withSubjects } from '../subject-process.ts';
 import { NAMES } from '../subjects.ts';
 import { compare, type Target } from '../targets.ts';
-import { byLength, inBatches, type Lognormal, TextMaker, tokensOf } from '../texts.ts';
-import { type BatchRates, tokenBudgetOf, tryBatchSizes, tryBudgets } from './bulk-trials.ts';
-import { type Context, pause, Samples, SEED, specsOf } from './context.ts';
+import { byLength, countTokens, inBatches, type Lognormal, TextMaker } from '../texts.ts';
+import { type BatchRates, readTokenBudget, tryBatchSizes, tryBudgets } from './bulk-trials.ts';
+import { type Context, pause, Samples, SEED, specifySubjects } from './context.ts';
 
 const TEXTS = { tiny: 64, real: 1024 } as const;
 /**
@@ -40,7 +40,7 @@ interface Run {
 export async function measureBulk(context: Context): Promise<Measured> {
   const { prepared } = context;
   const maker = new TextMaker(prepared.tokenizer, SEED.bulk);
-  const [pilotlight, peer] = specsOf(['pilotlight', 'peer'], context, maker.ofTokens(16));
+  const [pilotlight, peer] = specifySubjects(['pilotlight', 'peer'], context, maker.ofTokens(16));
   if (!pilotlight || !peer) return { series: [], comparisons: [], notes: [] };
   const count = TEXTS[prepared.model === 'tiny' ? 'tiny' : 'real'];
   const within = (lengths: Lognormal) => ({
@@ -60,9 +60,9 @@ export async function measureBulk(context: Context): Promise<Measured> {
   const trial = everyFourth(sentences.texts);
   const sizes = await tryBatchSizes(peer, trial, context);
   const budgets = await tryBudgets(pilotlight, sentences.texts, context);
-  const figures = [await ratesOf(sentences, pilotlight, peer, sizes, context)];
+  const figures = [await measureRates(sentences, pilotlight, peer, sizes, context)];
   const longSizes = await tryBatchSizes(peer, everyFourth(paragraphs.texts), context);
-  figures.push(await ratesOf(paragraphs, pilotlight, peer, longSizes, context));
+  figures.push(await measureRates(paragraphs, pilotlight, peer, longSizes, context));
   context.progress.clear();
   return {
     series: figures.flatMap(({ series }) => series),
@@ -75,15 +75,15 @@ export async function measureBulk(context: Context): Promise<Measured> {
     notes: [
       ...[sentences, paragraphs].map(
         ({ name, texts }) =>
-          `${name}: ${texts.length} texts, ${sum(texts.map(tokensOf))} tokens in all, the longest of ${Math.max(...texts.map(tokensOf))}, the median of ${median(texts.map(tokensOf))}.`,
+          `${name}: ${texts.length} texts, ${sum(texts.map(countTokens))} tokens in all, the longest of ${Math.max(...texts.map(countTokens))}, the median of ${median(texts.map(countTokens))}.`,
       ),
-      `One fresh process for every pass. Pilotlight gets all texts in one call and in file order; the token budget of its manifest is ${tokenBudgetOf(prepared)}.`,
+      `One fresh process for every pass. Pilotlight gets all texts in one call and in file order; the token budget of its manifest is ${readTokenBudget(prepared)}.`,
       `The peer's best batch size was found on every ${TRIAL_SHARE}th text beforehand. The peer does not sort by itself: its sorted figures are what a caller can gain who does it for it, and stand for information, as do those of paragraphs, where single texts fill the processor already.`,
     ],
   };
 }
 
-async function ratesOf(
+async function measureRates(
   { name: kind, texts, targets }: Kind,
   pilotlight: SubjectSpec,
   peer: SubjectSpec,
@@ -91,16 +91,16 @@ async function ratesOf(
   { prepared, rounds, progress }: Context,
 ): Promise<Pick<Measured, 'series' | 'comparisons'>> {
   const best = { best: fastest(sizes.fileOrder), bestSorted: fastest(sizes.sorted) };
-  const runs = runsOf(pilotlight, peer, texts, best);
+  const runs = planRuns(pilotlight, peer, texts, best);
   const rates = new Samples();
   for (let round = 0; round < rounds; round++) {
-    for (const [index, run] of inOrderOf(round, runs).entries()) {
+    for (const [index, run] of alternateOrder(round, runs).entries()) {
       progress.count(
         `${texts.length} ${kind}: ${run.name}`,
         round * runs.length + index,
         rounds * runs.length,
       );
-      rates.add(run.name, await rateOf(run, texts));
+      rates.add(run.name, await measureRate(run, texts));
     }
   }
   const [own = '', ...others] = runs.map(({ name }) => name);
@@ -119,7 +119,7 @@ async function ratesOf(
   };
 }
 
-function runsOf(
+function planRuns(
   pilotlight: SubjectSpec,
   peer: SubjectSpec,
   texts: readonly string[],
@@ -142,7 +142,7 @@ function runsOf(
   ];
 }
 
-async function rateOf({ spec, batches }: Run, texts: readonly string[]): Promise<number> {
+async function measureRate({ spec, batches }: Run, texts: readonly string[]): Promise<number> {
   return withSubjects([spec], async ([subject]) => {
     await pause(REST_MS);
     const reply = await subject?.batches(batches);
@@ -160,7 +160,7 @@ const everyFourth = (texts: readonly string[]) => texts.filter((_, index) => ind
 /** Rates by the mean of padded tokens in a batch, in place of the texts in it. */
 function byTokens(rates: ReadonlyMap<number, number>, texts: readonly string[]): Curve['points'] {
   return [...rates].map(([size, rate]) => {
-    const padded = inBatches(texts, size).map((batch) => batch.length * Math.max(...batch.map(tokensOf)));
+    const padded = inBatches(texts, size).map((batch) => batch.length * Math.max(...batch.map(countTokens)));
     return [sum(padded) / padded.length, rate];
   });
 }

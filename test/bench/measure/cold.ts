@@ -1,10 +1,10 @@
 import type { Measured, Series, Stack } from '../results.ts';
 import { median, pairedRatio } from '../statistics.ts';
-import { inOrderOf, SubjectProcess } from '../subject-process.ts';
+import { alternateOrder, SubjectProcess } from '../subject-process.ts';
 import { NAMES, type SubjectKey } from '../subjects.ts';
 import { compare } from '../targets.ts';
 import { TextMaker } from '../texts.ts';
-import { type Context, Samples, SEED, specsOf } from './context.ts';
+import { type Context, Samples, SEED, specifySubjects } from './context.ts';
 
 const SUBJECTS: readonly SubjectKey[] = [
   'pilotlight',
@@ -15,7 +15,7 @@ const SUBJECTS: readonly SubjectKey[] = [
   'peerFp32',
 ];
 
-/** What a reader calls the time up to each mark of a subject; 'process' is what lies outside its own code. */
+/** A reader's names for the time up to each mark of a subject; 'process' is the time outside its own code. */
 const PHASES = { import: 'import', load: 'load model', 'first run': 'first prediction' } as const;
 const PROCESS = 'process';
 
@@ -24,14 +24,14 @@ export async function measureCold(context: Context): Promise<Measured> {
   const { prepared, rounds, progress } = context;
   const { model } = prepared;
   const text = new TextMaker(prepared.tokenizer, SEED.cold).ofTokens(16);
-  const specs = specsOf(SUBJECTS, context, text);
+  const specs = specifySubjects(SUBJECTS, context, text);
   const totals = new Samples();
   const phases = new Samples();
   const steps = new Samples();
 
   for (let round = -1; round < rounds; round++) {
     progress.count('cold starts', round + 1, rounds + 1);
-    for (const spec of inOrderOf(round + 2, specs)) {
+    for (const spec of alternateOrder(round + 2, specs)) {
       const subject = await SubjectProcess.start(spec);
       await subject.stop();
       if (round < 0) continue;

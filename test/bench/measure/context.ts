@@ -3,7 +3,7 @@ import type { Prepared } from '../prepare.ts';
 import type { SubjectSpec } from '../subject-process.ts';
 import { type SubjectKey, subjectSpec } from '../subjects.ts';
 
-/** What every measurement is given. */
+/** The context that every measurement gets. */
 export interface Context {
   readonly prepared: Prepared;
   readonly threads: number;
@@ -28,7 +28,7 @@ export const SEED = {
   gpu: 19,
 } as const;
 
-export function specsOf(keys: readonly SubjectKey[], context: Context, text: string): SubjectSpec[] {
+export function specifySubjects(keys: readonly SubjectKey[], context: Context, text: string): SubjectSpec[] {
   return keys.map((key) => subjectSpec(key, context.prepared, context.threads, text));
 }
 

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { Engine, type ExecutionProvider, type Predictor } from '@pilotlight/engine';
 import type { ProgressBar } from 'pilotlight/internal/kit/progress';
 import { chooseExecutionProvider } from '../../../functions/server/execution-provider/choose.ts';
-import { parseGoldens } from '../../../model-assets/toolchain/src/package/goldens-file.ts';
+import { parseGoldens } from '../../../model-assets/toolchain/src/package-files/goldens-file.ts';
 import { verifyGoldens } from '../../../model-assets/toolchain/src/stages/verify.ts';
 import { BenchError } from '../errors.ts';
 import type { PreparedGpu } from '../prepare-gpu.ts';
 import type { Comparison, Measured, Series } from '../results.ts';
 import { median, pairedRatio } from '../statistics.ts';
-import { inOrderOf } from '../subject-process.ts';
+import { alternateOrder } from '../subject-process.ts';
 import { TextMaker } from '../texts.ts';
 import { Samples, SEED } from './context.ts';
 
@@ -18,7 +18,7 @@ const TEXT_TOKENS = 128;
 /** Larger ones gain a CPU nothing, and would take it minutes. */
 const CPU_BATCHES = [1, 8, 32];
 const GPU_BATCHES = [...CPU_BATCHES, 128];
-/** How long a batch is run again and again for one sample. */
+/** The time for which a batch is run again and again for one sample. */
 const SAMPLE_MS = { tiny: 20, real: 1_000 } as const;
 
 export interface GpuContext {
@@ -50,7 +50,7 @@ interface Subject {
   readonly batches: readonly number[];
 }
 
-function subjectsOf(provider: ExecutionProvider): readonly Subject[] {
+function listSubjects(provider: ExecutionProvider): readonly Subject[] {
   const onCpu = (['int8', 'fp32'] as const).map((variant): Subject => {
     return { name: `cpu ${variant}`, provider: 'cpu', variant, batches: CPU_BATCHES };
   });
@@ -61,24 +61,24 @@ function subjectsOf(provider: ExecutionProvider): readonly Subject[] {
 /** Every subject answers the goldens of the package, and is timed then, batch by batch in alternating order. */
 export async function measureGpu(context: GpuContext): Promise<Measured> {
   const { prepared, rounds, progress, provider } = context;
-  const subjects = subjectsOf(provider);
+  const subjects = listSubjects(provider);
   const length = Math.min(TEXT_TOKENS, prepared.maxTokens);
   const maker = new TextMaker(prepared.tokenizer, SEED.gpu);
   const texts = Array.from({ length: Math.max(...GPU_BATCHES) }, () => ({ text: maker.ofTokens(length) }));
   const sampleMs = SAMPLE_MS[prepared.model === 'tiny' ? 'tiny' : 'real'];
   const samples = new Samples();
-  const engines = subjects.map((subject) => ({ subject, engine: engineOf(subject, context) }));
+  const engines = subjects.map((subject) => ({ subject, engine: createEngine(subject, context) }));
   try {
     for (const { subject, engine } of engines) {
       progress.count(`goldens on ${subject.name}`, 0, rounds);
       await expectGoldens(await engine.predictor(prepared.model), prepared);
     }
     for (let round = 0; round < rounds; round++) {
-      for (const { subject, engine } of inOrderOf(round, engines)) {
+      for (const { subject, engine } of alternateOrder(round, engines)) {
         const predictor = await engine.predictor(prepared.model);
         for (const size of subject.batches) {
           progress.count(`${subject.name}, batches of ${size}`, round, rounds);
-          samples.add(keyOf(subject, size), await throughput(predictor, texts.slice(0, size), sampleMs));
+          samples.add(formatKey(subject, size), await throughput(predictor, texts.slice(0, size), sampleMs));
         }
       }
     }
@@ -89,7 +89,7 @@ export async function measureGpu(context: GpuContext): Promise<Measured> {
   return report(subjects, samples, length);
 }
 
-function engineOf({ provider, variant }: Subject, { prepared, threads }: GpuContext): Engine {
+function createEngine({ provider, variant }: Subject, { prepared, threads }: GpuContext): Engine {
   const { packages } = prepared;
   return new Engine({
     packages,
@@ -129,10 +129,10 @@ async function throughput(
   return (1_000 * runs * texts.length) / elapsed;
 }
 
-const keyOf = ({ name }: Subject, size: number): string => `${name}/${size}`;
+const formatKey = ({ name }: Subject, size: number): string => `${name}/${size}`;
 
 function report(subjects: readonly Subject[], samples: Samples, length: number): Measured {
-  const of = (subject: Subject, size: number) => samples.get(keyOf(subject, size));
+  const of = (subject: Subject, size: number) => samples.get(formatKey(subject, size));
   const [baseline, ...others] = subjects;
   const comparisons = others.flatMap((subject): Comparison[] =>
     CPU_BATCHES.map((size) => ({

@@ -2,15 +2,15 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LambdaFunction, LocalLambda } from '@pilotlight/local';
 import type { ProgressBar } from 'pilotlight/internal/kit/progress';
-import { builtPredict } from 'pilotlight/internal/lambda/built-functions';
-import { LoadTimes } from 'pilotlight/internal/lambda/load-times';
+import { builtPredict } from 'pilotlight/internal/start/lambda/built-functions';
+import { LoadTimes } from 'pilotlight/internal/start/lambda/load-times';
 import { describePackage } from '../../../layers/builders/src/models/index.ts';
 import { LAMBDA_MODEL } from '../default-models.ts';
 import { BenchError } from '../errors.ts';
 import { ROOT, WORK } from '../paths.ts';
 import type { Measured, Series, Stack } from '../results.ts';
 import { median, pairedDifference } from '../statistics.ts';
-import { inOrderOf } from '../subject-process.ts';
+import { alternateOrder } from '../subject-process.ts';
 import { judge } from '../targets.ts';
 import { Samples } from './context.ts';
 
@@ -26,7 +26,7 @@ const STEPS = {
   tokenizer: 'TokenizerTime',
   session: 'SessionTime',
 } as const;
-/** What an API function may cost before it has done anything. */
+/** The time that an API function may take before it has done anything. */
 const IMPORT_LIMIT_MS = 80;
 
 interface Subject {
@@ -35,10 +35,10 @@ interface Subject {
   readonly event: Buffer;
 }
 
-/** In every round a new execution environment for each function: its init phase, its first request and one more. */
+/** Measures, in every round, a new execution environment for each function: its init phase, its first request and one more. */
 export async function measureLambda(rounds: number, progress: ProgressBar): Promise<Measured> {
   const loads = new LoadTimes();
-  const subjects = await subjectsOf();
+  const subjects = await buildSubjects();
   const lambda = await LocalLambda.start({
     functions: subjects.map(({ definition }) => definition),
     log: (line) => loads.read(line),
@@ -47,7 +47,7 @@ export async function measureLambda(rounds: number, progress: ProgressBar): Prom
   try {
     for (let round = -1; round < rounds; round++) {
       progress.count('cold starts in local Lambda', round + 1, rounds + 1);
-      for (const subject of inOrderOf(round + 2, subjects)) {
+      for (const subject of alternateOrder(round + 2, subjects)) {
         const measured = await coldAndWarm(lambda, subject, loads);
         if (round >= 0) for (const [metric, ms] of measured) samples.add(`${subject.name}/${metric}`, ms);
       }
@@ -56,10 +56,10 @@ export async function measureLambda(rounds: number, progress: ProgressBar): Prom
     await lambda.close();
   }
   progress.clear();
-  return measuredOf(samples);
+  return summarise(samples);
 }
 
-async function subjectsOf(): Promise<Subject[]> {
+async function buildSubjects(): Promise<Subject[]> {
   const predict = await builtPredict([
     describePackage(join(ROOT, 'model-assets/packages'), { name: LAMBDA_MODEL }),
   ]);
@@ -68,7 +68,7 @@ async function subjectsOf(): Promise<Subject[]> {
   writeFileSync(join(empty, 'index.mjs'), 'export const handler = async () => ({ statusCode: 200 });\n');
   const { memoryMegabytes = 0 } = predict;
   return [
-    { name: SUBJECTS.model, definition: predict, event: eventOf('predict') },
+    { name: SUBJECTS.model, definition: predict, event: readEvent('predict') },
     {
       name: SUBJECTS.bare,
       definition: {
@@ -76,17 +76,17 @@ async function subjectsOf(): Promise<Subject[]> {
         name: 'bare',
         environment: { ...predict.environment, PILOTLIGHT_PRELOAD_MODELS: '' },
       },
-      event: eventOf('health'),
+      event: readEvent('health'),
     },
     {
       name: SUBJECTS.empty,
       definition: { name: 'empty', taskRoot: empty, memoryMegabytes },
-      event: eventOf('health'),
+      event: readEvent('health'),
     },
   ];
 }
 
-const eventOf = (name: string): Buffer => readFileSync(join(ROOT, 'test/fixtures/events', `${name}.json`));
+const readEvent = (name: string): Buffer => readFileSync(join(ROOT, 'test/fixtures/events', `${name}.json`));
 
 /** Milliseconds by metric. */
 async function coldAndWarm(
@@ -116,7 +116,7 @@ async function coldAndWarm(
   ];
 }
 
-function measuredOf(samples: Samples): Measured {
+function summarise(samples: Samples): Measured {
   const of = (key: keyof typeof SUBJECTS, metric: string) => samples.get(`${SUBJECTS[key]}/${metric}`);
   const importTime = pairedDifference(
     of('bare', 'phase: import and models'),

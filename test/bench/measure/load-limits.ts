@@ -1,12 +1,12 @@
-/** What batches can gain on this processor at most: `session.run` on tensors made beforehand, one by one and in batches. */
+/** Measures the most that batches can gain on this processor: `session.run` on tensors made beforehand, one by one and in batches. */
 import { planBatches } from '../../../layers/engine/src/batching/plan.ts';
 import { LENGTHS } from '../load/lengths.ts';
 import type { Series } from '../results.ts';
 import { pairedRatio, type Spread } from '../statistics.ts';
 import { withSubjects } from '../subject-process.ts';
 import { NAMES } from '../subjects.ts';
-import { inBatches, TextMaker, tokensOf } from '../texts.ts';
-import { type Context, pause, Samples, SEED, specsOf } from './context.ts';
+import { countTokens, inBatches, TextMaker } from '../texts.ts';
+import { type Context, pause, Samples, SEED, specifySubjects } from './context.ts';
 
 const TEXTS = { tiny: 32, real: 512 } as const;
 const BUDGETS = [256, 512, 1024, 2048, 4096] as const;
@@ -15,7 +15,7 @@ const REST_MS = 100;
 export interface BatchLimits {
   /** Texts per second in the best batches, round by round. */
   readonly best: readonly number[];
-  /** That over the rate of one by one. */
+  /** The rate in batches over the rate one by one. */
   readonly ratio: Spread;
   readonly series: readonly Series[];
   readonly notes: readonly string[];
@@ -31,13 +31,15 @@ export async function batchLimits(context: Context): Promise<BatchLimits> {
     { name: 'one by one', batches: inBatches(texts, 1) },
     ...BUDGETS.map((budget) => ({
       name: `sorted, in batches of ${budget} tokens`,
-      batches: planBatches(texts.map(tokensOf), budget).map((places) => places.map((at) => texts[at] ?? '')),
+      batches: planBatches(texts.map(countTokens), budget).map((places) =>
+        places.map((at) => texts[at] ?? ''),
+      ),
     })),
   ];
   const rates = new Samples();
   for (let round = 0; round < rounds; round++) {
     progress.count('the limit of batches', round, rounds);
-    await withSubjects(specsOf(['raw'], context, maker.ofTokens(16)), async ([subject]) => {
+    await withSubjects(specifySubjects(['raw'], context, maker.ofTokens(16)), async ([subject]) => {
       for (const { name, batches } of ways) {
         await pause(REST_MS);
         const reply = await subject?.batches(batches);
@@ -56,7 +58,7 @@ export async function batchLimits(context: Context): Promise<BatchLimits> {
       return { subject: NAMES.raw, metric: `limit: ${name}`, unit: 'texts/s', samples: rates.get(name) };
     }),
     notes: [
-      `The limit: ${NAMES.raw} with the session options of an inline session, ${count} texts of the same lengths, all sorted by length before the first batch is made, which no server can do with what arrives. More than this, batches can not gain on this processor: a long text fills it by itself.`,
+      `The limit: ${NAMES.raw} with the session options of an inline session, ${count} texts of the same lengths, all sorted by length before the first batch is made, which no server can do with what arrives. Batches cannot gain more than this on this processor, because a long text fills it by itself.`,
     ],
   };
 }

@@ -4,7 +4,7 @@ import type { LoadReply } from '../load/protocol.ts';
 import { type LoadedServer, startServer } from '../load/server.ts';
 import type { Comparison, Curve, Measured, Series, Unit } from '../results.ts';
 import { median, pairedRatio, quantile, spread } from '../statistics.ts';
-import { inOrderOf } from '../subject-process.ts';
+import { alternateOrder } from '../subject-process.ts';
 import { compare, judge } from '../targets.ts';
 import { type Context, Samples, SEED } from './context.ts';
 import { batchLimits } from './load-limits.ts';
@@ -13,12 +13,12 @@ import { batchLimits } from './load-limits.ts';
 const SHORT_TOKENS = 32;
 /** The most first: half load comes right after one client alone, which it is compared with. */
 const CLIENTS = { tiny: [8, 1], real: [64, 16, 4, 1] } as const;
-/** Of each measurement, after a part of it that does not count. */
+/** Seconds of each measurement, after a part that does not count. */
 const SECONDS = { tiny: 0.4, real: 6 } as const;
 const WARM_SHARE = 0.25;
 /** The 99th percentile of a few hundred requests is that of three: the loads that it is formed from last longer. */
 const LONGER = 3;
-/** Of a server whose limit the clients are above. */
+/** The limit of the server in the measurement where the clients exceed it. */
 const LIMIT = { PILOTLIGHT_MAX_CONCURRENT_REQUESTS: '4' } as const;
 const LAG = 'nodejs_eventloop_lag_p99_seconds';
 
@@ -58,7 +58,7 @@ export async function measureLoad(context: Context): Promise<Measured> {
             [SINGLE, single],
           ] as const;
           for (const [turn, count] of CLIENTS[size].entries()) {
-            for (const [name, server] of inOrderOf(round + turn, servers)) {
+            for (const [name, server] of alternateOrder(round + turn, servers)) {
               await closedLoop(bench, server, name, count);
             }
           }
@@ -102,10 +102,10 @@ async function closedLoop(bench: Bench, server: LoadedServer, name: string, coun
   const [lag = Number.NaN] = await server.metrics(LAG);
   samples.add(`${name}/lag`, lag * 1000);
   samples.add(`${name}/${count}/rate`, reply.samples.length / seconds);
-  samples.add(`${name}/${count}/p99`, quantile(timesOf(reply), 0.99));
-  samples.add(`${name}/${count}/short p50`, quantile(shortOf(reply), 0.5));
-  samples.add(`${name}/${count}/short p99`, quantile(shortOf(reply), 0.99));
-  samples.add('errors', errorsOf(reply, ['200']));
+  samples.add(`${name}/${count}/p99`, quantile(listTimes(reply), 0.99));
+  samples.add(`${name}/${count}/short p50`, quantile(listShortTimes(reply), 0.5));
+  samples.add(`${name}/${count}/short p99`, quantile(listShortTimes(reply), 0.99));
+  samples.add('errors', countErrors(reply, ['200']));
 }
 
 /** Half of what it has just been able to do, at arrivals by chance. */
@@ -123,23 +123,23 @@ async function halfLoad(bench: Bench, server: LoadedServer, most: number): Promi
   });
   const [lag = Number.NaN] = await server.metrics(LAG);
   samples.add(`${DYNAMIC}/lag`, lag * 1000);
-  samples.add('half/p50', quantile(shortOf(reply), 0.5));
-  samples.add('half/p99', quantile(shortOf(reply), 0.99));
-  samples.add('errors', errorsOf(reply, ['200']));
+  samples.add('half/p50', quantile(listShortTimes(reply), 0.5));
+  samples.add('half/p99', quantile(listShortTimes(reply), 0.99));
+  samples.add('errors', countErrors(reply, ['200']));
 }
 
 async function aboveTheLimit(bench: Bench, server: LoadedServer, most: number): Promise<void> {
   const { clients, samples, seconds } = bench;
   const reply = await clients.load({ do: 'closed', url: server.url, clients: most, seconds, warmSeconds: 0 });
   samples.add('refused', reply.statuses['429'] ?? 0);
-  samples.add('errors above', errorsOf(reply, ['200', '429']));
+  samples.add('errors above', countErrors(reply, ['200', '429']));
 }
 
-const timesOf = ({ samples }: LoadReply): number[] => samples.map(([, milliseconds]) => milliseconds);
-const shortOf = ({ samples }: LoadReply): number[] =>
+const listTimes = ({ samples }: LoadReply): number[] => samples.map(([, milliseconds]) => milliseconds);
+const listShortTimes = ({ samples }: LoadReply): number[] =>
   samples.flatMap(([tokens, milliseconds]) => (tokens <= SHORT_TOKENS ? [milliseconds] : []));
 
-function errorsOf({ statuses }: LoadReply, expected: readonly string[]): number {
+function countErrors({ statuses }: LoadReply, expected: readonly string[]): number {
   const others = Object.entries(statuses).filter(([status]) => !expected.includes(status));
   return others.reduce((sum, [, count]) => sum + count, 0);
 }

@@ -1,11 +1,11 @@
 import type { Curve, Measured, Series } from '../results.ts';
 import { pairedRatio, spread } from '../statistics.ts';
-import { inOrderOf, SubjectProcess, type SubjectSpec, withSubjects } from '../subject-process.ts';
+import { alternateOrder, SubjectProcess, type SubjectSpec, withSubjects } from '../subject-process.ts';
 import type { MemoryReply } from '../subjects/protocol.ts';
 import { NAMES } from '../subjects.ts';
 import { compare } from '../targets.ts';
 import { inBatches, type Lognormal, TextMaker } from '../texts.ts';
-import { type Context, Samples, SEED, specsOf } from './context.ts';
+import { type Context, Samples, SEED, specifySubjects } from './context.ts';
 
 /** Requests from one reading of the memory to the next. */
 const READ_EVERY = 50;
@@ -22,11 +22,15 @@ const PARTS = ['resident', 'anonymous', 'heap', 'file', 'peak'] as const;
 export async function measureMemory(context: Context): Promise<Measured> {
   const { prepared, rounds, requests, progress } = context;
   const maker = new TextMaker(prepared.tokenizer, SEED.memory);
-  const specs = specsOf(['pilotlight', 'peer', 'pilotlightFp32', 'peerFp32'], context, maker.ofTokens(16));
+  const specs = specifySubjects(
+    ['pilotlight', 'peer', 'pilotlightFp32', 'peerFp32'],
+    context,
+    maker.ofTokens(16),
+  );
   const loaded = new Samples();
   for (let round = 0; round < rounds; round++) {
     progress.count('memory after load', round, rounds);
-    for (const spec of inOrderOf(round, specs)) {
+    for (const spec of alternateOrder(round, specs)) {
       for (const [part, bytes] of Object.entries(await memoryAfterLoad(spec)))
         loaded.add(`${spec.name}/${part}`, bytes / MIB);
     }
@@ -102,7 +106,7 @@ async function course(spec: SubjectSpec, texts: readonly string[], { progress }:
   }
 }
 
-/** From the readings that follow `from` requests to those before `to`. */
+/** Computes the growth from the readings that follow `from` requests to those before `to`. */
 function growth({ points }: Curve, from: number, to: number) {
   const between = points.filter(([done]) => done >= from && done <= to).map(([, resident]) => resident);
   return pairedRatioOfMedians(between.slice(-READINGS), between.slice(0, READINGS));

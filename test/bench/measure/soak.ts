@@ -9,7 +9,7 @@ import { type Context, pause, SEED } from './context.ts';
 const CLIENTS = 64;
 const SECOND_MS = 1000;
 const MIB = 2 ** 20;
-/** What counts as warm-up; of a soak that is shorter than ten minutes, a tenth of it. */
+/** The time that counts as warm-up; a soak shorter than ten minutes warms up for a tenth of it. */
 const WARM_SECONDS = 60;
 const WARM_SHARE = 0.1;
 /** Readings that a figure is the median of. */
@@ -57,7 +57,7 @@ export async function measureSoak(context: Context): Promise<Measured> {
   }
 }
 
-function growthOf(points: Curve['points'], warm: number): Spread {
+function measureGrowth(points: Curve['points'], warm: number): Spread {
   const memory = points.map(([, mebibytes]) => mebibytes);
   const after = Math.max(
     0,
@@ -76,7 +76,7 @@ const counts = (statuses: Readonly<Record<string, number>>): string =>
 
 interface Soaked {
   readonly points: Curve['points'];
-  /** Of the part that no file stands behind. */
+  /** Growth of the part that no file stands behind. */
   readonly own: Curve['points'];
   readonly lags: readonly number[];
   readonly seconds: number;
@@ -106,7 +106,7 @@ function report({ points, own, lags, seconds, answered, statuses, model }: Soake
     comparisons: [
       compare(
         { name: 'resident memory: at the end / after the first minute', model },
-        growthOf(points, warm),
+        measureGrowth(points, warm),
         { atMost: 1.05 },
       ),
       ...(ownKnown
@@ -114,7 +114,7 @@ function report({ points, own, lags, seconds, answered, statuses, model }: Soake
             {
               name: 'its part without mapped files: at the end / after the first minute',
               unit: 'x' as const,
-              value: growthOf(own, warm),
+              value: measureGrowth(own, warm),
             },
           ]
         : []),

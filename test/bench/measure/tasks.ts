@@ -3,10 +3,10 @@
 import type { ProgressBar } from 'pilotlight/internal/kit/progress';
 import { TASKS_MODEL } from '../default-models.ts';
 import { BenchError } from '../errors.ts';
-import { BENCH_TASKS, modelOf, type PreparedTasks } from '../prepare-tasks.ts';
+import { BENCH_TASKS, nameModel, type PreparedTasks } from '../prepare-tasks.ts';
 import type { Comparison, Measured, Series, Unit } from '../results.ts';
 import { median, pairedRatio } from '../statistics.ts';
-import { inOrderOf, type SubjectProcess, type SubjectSpec, withSubjects } from '../subject-process.ts';
+import { alternateOrder, type SubjectProcess, type SubjectSpec, withSubjects } from '../subject-process.ts';
 import type { BenchTask } from '../subjects/protocol.ts';
 import { NAMES } from '../subjects.ts';
 import { judge, type Target } from '../targets.ts';
@@ -51,12 +51,12 @@ export async function measureTasks(context: TasksContext): Promise<Measured> {
 
   for (const task of BENCH_TASKS) {
     const input = task === 'questions' ? document : text;
-    await withSubjects(specsOf(task, context, text), async (subjects) => {
+    await withSubjects(specifyTask(task, context, text), async (subjects) => {
       const [own, peer] = subjects;
       if (own && peer && task !== 'questions') await expectSameAnswers(task, own, peer, [text]);
       for (let round = 0; round < rounds; round++) {
         progress.count(METRICS[task].metric, round, rounds);
-        for (const subject of inOrderOf(round, subjects)) {
+        for (const subject of alternateOrder(round, subjects)) {
           await pause(REST_MS);
           const key = `${subject.name}/${task}`;
           if (task === 'embeddings') {
@@ -86,10 +86,10 @@ function report(
   cut: Samples,
   { texts, document }: { texts: number; document: number },
 ): Measured {
-  const ratioOf = (task: BenchTask) =>
+  const compareSides = (task: BenchTask) =>
     pairedRatio(samples.get(`${NAMES.pilotlight}/${task}`), samples.get(`${NAMES.peer}/${task}`));
   const compared = (name: string, task: BenchTask, target?: Target): Comparison => {
-    const value = ratioOf(task);
+    const value = compareSides(task);
     const judged = target !== undefined && prepared.model === TASKS_MODEL;
     return judged ? judge({ name }, value, target) : { name, unit: 'x', value };
   };
@@ -119,9 +119,9 @@ function report(
   };
 }
 
-function specsOf(task: BenchTask, { prepared, threads }: TasksContext, text: string): SubjectSpec[] {
+function specifyTask(task: BenchTask, { prepared, threads }: TasksContext, text: string): SubjectSpec[] {
   const { bundles, packages, peers, model } = prepared;
-  const config = { model: modelOf(model, task), scheme: 'int8', threads, text, task } as const;
+  const config = { model: nameModel(model, task), scheme: 'int8', threads, text, task } as const;
   return [
     { name: NAMES.pilotlight, file: bundles.pilotlightTasks, config: { ...config, models: packages } },
     { name: NAMES.peer, file: bundles.peerTasks, config: { ...config, models: peers } },

@@ -1,10 +1,10 @@
 import type { Comparison, Curve, Measured, Series } from '../results.ts';
 import { median, pairedDifference, pairedRatio, quantile } from '../statistics.ts';
-import { inOrderOf, withSubjects } from '../subject-process.ts';
+import { alternateOrder, withSubjects } from '../subject-process.ts';
 import { NAMES, type SubjectKey } from '../subjects.ts';
 import { compare, either, type Target } from '../targets.ts';
 import { TextMaker } from '../texts.ts';
-import { type Context, pause, Samples, SEED, specsOf } from './context.ts';
+import { type Context, pause, Samples, SEED, specifySubjects } from './context.ts';
 
 const SUBJECTS: readonly SubjectKey[] = ['pilotlight', 'raw', 'peer', 'peerFp32'];
 /** Lengths with a target, and those that only make the curve. */
@@ -22,12 +22,12 @@ export async function measureWarm(context: Context): Promise<Measured> {
   const middles = new Samples();
   const all = new Samples();
 
-  await withSubjects(specsOf(SUBJECTS, context, texts.ofTokens(16)), async (subjects) => {
+  await withSubjects(specifySubjects(SUBJECTS, context, texts.ofTokens(16)), async (subjects) => {
     for (let round = -1; round < rounds; round++) {
       progress.count('single calls', round + 1, rounds + 1);
       for (const tokens of lengths) {
         const calls = Array<string>(CALLS).fill(texts.ofTokens(tokens));
-        for (const subject of inOrderOf(round + 2, subjects)) {
+        for (const subject of alternateOrder(round + 2, subjects)) {
           await pause(REST_MS);
           const { milliseconds } = await subject.calls(calls);
           if (round < 0) continue;

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { LayerNames } from '../../../model-assets/toolchain/src/graph/encoder.ts';
 import { BenchError } from '../errors.ts';
 
-/** What the plain export needs to know of a checkpoint. */
+/** The facts about a checkpoint that the plain export needs. */
 export interface PlainEncoder {
-  /** What the checkpoint puts before the names of the base model. */
+  /** The prefix of the names of the base model in the checkpoint. */
   readonly prefix: string;
   readonly layers: number;
   readonly heads: number;
@@ -24,7 +24,7 @@ export interface PlainEncoder {
 export type PlainHead = 'classifier' | 'question-answering' | 'none';
 
 /** The head that the name of a class says, the only one of `architectures`. */
-function headOf([architecture = '']: readonly string[]): PlainHead {
+function findHead([architecture = '']: readonly string[]): PlainHead {
   if (architecture.endsWith('ForQuestionAnswering')) return 'question-answering';
   return architecture.endsWith('Model') ? 'none' : 'classifier';
 }
@@ -51,7 +51,7 @@ const bertSchema = z
   .transform(
     (config): PlainEncoder => ({
       prefix: 'bert.',
-      head: headOf(config.architectures),
+      head: findHead(config.architectures),
       layers: config.num_hidden_layers,
       heads: config.num_attention_heads,
       hidden: config.hidden_size,
@@ -88,7 +88,7 @@ const distilbertSchema = z
   .transform(
     (config): PlainEncoder => ({
       prefix: 'distilbert.',
-      head: headOf(config.architectures),
+      head: findHead(config.architectures),
       layers: config.n_layers,
       heads: config.n_heads,
       hidden: config.dim,

@@ -32,8 +32,8 @@ export function seriesRows({ series }: Result): string[][] {
   });
 }
 
-/** What was measured, for a heading: `67M parameters`, `the sentiment model`. */
-export const subjectOf = ({ measurement, model }: Pick<Result, 'measurement' | 'model'>): string =>
+/** Names the model that was measured, for a heading: `67M parameters`, `the sentiment model`. */
+export const nameSubject = ({ measurement, model }: Pick<Result, 'measurement' | 'model'>): string =>
   measurement === 'lambda' ? `the ${model} model` : `${model.toUpperCase()} parameters`;
 
 /** The machine and the software of a result, in a line. */

@@ -11,7 +11,7 @@ export interface LineChart {
   readonly x: string;
   readonly y: string;
   readonly curves: readonly Curve[];
-  /** Whether x goes up by factors; its ticks are then the points' own. */
+  /** True where x goes up by factors; its ticks are then the points' own. */
   readonly logarithmic: boolean;
 }
 

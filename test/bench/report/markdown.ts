@@ -3,10 +3,10 @@ import type { Result } from '../results.ts';
 import {
   COMPARISON_COLUMNS,
   comparisonRows,
+  nameSubject,
   provenance,
   SERIES_COLUMNS,
   seriesRows,
-  subjectOf,
   verdict,
 } from './format.ts';
 import type { Plot } from './plots.ts';
@@ -71,7 +71,7 @@ const NONE = { median: 0, low: 0, high: 0, band: 'min-max', samples: 0 } as cons
 
 function section({ result, plots }: Section): string[] {
   return [
-    `## ${TITLES[result.measurement]}: ${subjectOf(result)}`,
+    `## ${TITLES[result.measurement]}: ${nameSubject(result)}`,
     '',
     ...plots.flatMap(({ title, file }) => [`![${title}](benchmarks/${file})`, '']),
     markdownTable([...COMPARISON_COLUMNS], comparisonRows(result)),

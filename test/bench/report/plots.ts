@@ -1,5 +1,5 @@
 import type { Curve, Result } from '../results.ts';
-import { subjectOf } from './format.ts';
+import { nameSubject } from './format.ts';
 import { type LineChart, lineChart } from './line-chart.ts';
 import { stackedBars } from './stacked-bars.ts';
 
@@ -11,9 +11,9 @@ export interface Plot {
 }
 
 /** The plots of a result; none where it has nothing to draw. */
-export function plotsOf(result: Result): Plot[] {
+export function drawPlots(result: Result): Plot[] {
   const { measurement, stacks = [], curves = [], latencies = [] } = result;
-  const shape = subjectOf(result);
+  const shape = nameSubject(result);
   const bars = (what: string): Plot[] => {
     const title = `${what}, ${shape}`;
     const file = `${measurement}.svg`;

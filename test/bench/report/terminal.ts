@@ -4,15 +4,15 @@ import type { Result } from '../results.ts';
 import {
   COMPARISON_COLUMNS,
   comparisonRows,
+  nameSubject,
   provenance,
   SERIES_COLUMNS,
   seriesRows,
-  subjectOf,
 } from './format.ts';
 
 /** The figures of a result as tables for a terminal. */
 export function terminalReport(result: Result): string {
-  const heading = `${result.measurement}, ${subjectOf(result)}, ${result.rounds} rounds`;
+  const heading = `${result.measurement}, ${nameSubject(result)}, ${result.rounds} rounds`;
   const columns = (titles: readonly string[]) => titles.map((title) => ({ title }));
   return [
     paint('bold', heading),

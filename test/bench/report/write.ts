@@ -5,15 +5,15 @@ import { GPU_MODELS, LAMBDA_MODEL, TASKS_MODEL } from '../default-models.ts';
 import { ROOT, WORK } from '../paths.ts';
 import type { Result } from '../results.ts';
 import { markdownReport } from './markdown.ts';
-import { plotsOf } from './plots.ts';
+import { drawPlots } from './plots.ts';
 
-const fileOf = (measurement: Measurement, model: string): string =>
+const nameFile = (measurement: Measurement, model: string): string =>
   join(WORK, 'results', `${measurement}-${model}.json`);
 
 /** Keeps a result, so that a report can be written out of measurements that were run one at a time. */
 export function keepResult(result: Result): void {
   mkdirSync(join(WORK, 'results'), { recursive: true });
-  writeFileSync(fileOf(result.measurement, result.model), JSON.stringify(result));
+  writeFileSync(nameFile(result.measurement, result.model), JSON.stringify(result));
 }
 
 /** The models of what is measured with these only. */
@@ -29,11 +29,11 @@ const MODELS: Partial<Record<Measurement, readonly string[]>> = {
  */
 export function writeDocs(model: string): void {
   const results = MEASUREMENTS.flatMap((measurement) =>
-    (MODELS[measurement] ?? [model]).map((name) => fileOf(measurement, name)),
+    (MODELS[measurement] ?? [model]).map((name) => nameFile(measurement, name)),
   )
     .filter((file) => existsSync(file))
     .map((file): Result => JSON.parse(readFileSync(file, 'utf8')));
-  const sections = results.map((result) => ({ result, plots: plotsOf(result) }));
+  const sections = results.map((result) => ({ result, plots: drawPlots(result) }));
   mkdirSync(join(ROOT, 'docs', 'reference', 'benchmarks'), { recursive: true });
   for (const { file, svg } of sections.flatMap(({ plots }) => plots)) {
     writeFileSync(join(ROOT, 'docs', 'reference', 'benchmarks', file), svg);

@@ -32,7 +32,7 @@ await serve(performance.now(), async ({ task = 'zero-shot', ...config }, mark) =
     }
     case 'questions': {
       const ask = await pipeline('question-answering', model, options);
-      const tokensOf = (text_pair: string, truncation: boolean): number =>
+      const countTokens = (text_pair: string, truncation: boolean): number =>
         ask.tokenizer(QUESTION, { text_pair, truncation }).input_ids.dims[1] ?? 0;
       return subject((contexts) =>
         Promise.all(
@@ -40,7 +40,7 @@ await serve(performance.now(), async ({ task = 'zero-shot', ...config }, mark) =
             const [answer] = [await ask(QUESTION, context)].flat();
             return {
               label: String(answer?.answer),
-              score: tokensOf(context, false) - tokensOf(context, true),
+              score: countTokens(context, false) - countTokens(context, true),
             };
           }),
         ),

@@ -1,24 +1,24 @@
-/** What the benchmark and a measured process say to each other: one JSON value a line. */
+/** The messages between the benchmark and a measured process: one JSON value a line. */
 
-/** What a subject loads; the only argument of its process, as JSON. */
+/** The model that a subject loads; it is the only argument of its process, as JSON. */
 export interface SubjectConfig {
   /** Folder that the subject's models are in. */
   readonly models: string;
   readonly model: string;
   readonly scheme: 'fp32' | 'int8';
   readonly threads: number;
-  /** What Pilotlight compares with the manifest. @default - the engine's own */
+  /** The facts of each file that Pilotlight compares with the manifest. @default - the engine's own */
   readonly verify?: 'size';
   /** The text of the first prediction. */
   readonly text: string;
-  /** What is done with a text, where it is not classified. */
+  /** The task, where texts are not classified. */
   readonly task?: BenchTask;
 }
 
 /** `zero-shot` reads a text; `embeddings` too; `questions` reads a context. */
 export type BenchTask = 'zero-shot' | 'embeddings' | 'questions';
 
-/** What the tasks ask besides the text, of both sides. */
+/** The parameters of the tasks besides the text, the same for both sides. */
 export const CANDIDATE_LABELS: readonly string[] = [
   ...['music', 'travel', 'money', 'weather', 'food'],
   ...['health', 'work', 'school', 'language', 'science'],

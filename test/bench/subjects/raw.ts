@@ -21,9 +21,9 @@ void serve(started, async (config, mark) => {
   );
   const session = await InferenceSession.create(join(folder, graph.file), options);
   mark('load');
-  const feedsOf = prepare(config, folder, session.inputNames);
+  const makeFeeds = prepare(config, folder, session.inputNames);
   const run = async (texts: readonly string[]) => {
-    const outputs = await session.run(feedsOf(texts));
+    const outputs = await session.run(makeFeeds(texts));
     const [logits = ''] = session.outputNames;
     const { data, dims: [, labels = 1] = [] } = outputs[logits] ?? {};
     return texts.map((_, row) => ({ label: 'logit', score: Number(data?.[row * labels]) }));
@@ -32,7 +32,7 @@ void serve(started, async (config, mark) => {
     one: async (text) => (await run([text]))[0] ?? { label: 'logit', score: Number.NaN },
     many: run,
     prepare: (texts) => {
-      for (const text of texts) feedsOf([text]);
+      for (const text of texts) makeFeeds([text]);
     },
   };
 });

@@ -3,7 +3,7 @@ import { commandHelp } from '../../../cli/src/kit/help.ts';
 import { parseOptions } from '../../../cli/src/kit/options.ts';
 import { MEASUREMENTS, OPTIONS, parseArguments as parse } from '../../bench/arguments.ts';
 import { command } from '../../bench/command.ts';
-import { shapeOf } from '../../bench/prepare.ts';
+import { parseShape } from '../../bench/prepare.ts';
 
 const parseArguments = (args: readonly string[]) => parse(parseOptions(args, OPTIONS));
 
@@ -75,8 +75,8 @@ describe('the arguments of npm run bench', () => {
   });
 
   it('refuse a model that is no shape, and name the shapes', () => {
-    expect(shapeOf('110m')).toBe('110m');
-    expect(() => shapeOf('7b')).toThrow('There is no shape 7b; choose tiny, 22m, 67m, 110m, 335m');
+    expect(parseShape('110m')).toBe('110m');
+    expect(() => parseShape('7b')).toThrow('There is no shape 7b; choose tiny, 22m, 67m, 110m, 335m');
   });
 
   it('are all in the help', () => {

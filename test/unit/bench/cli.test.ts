@@ -5,7 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 const CLI = join(import.meta.dirname, '../../../cli/src/main.ts');
-const bench = (...args: readonly string[]) => promisify(execFile)(process.execPath, [CLI, 'bench', ...args]);
+/** Without the variables of npm, which would make the help name commands as npm scripts. */
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
+const bench = (...args: readonly string[]) =>
+  promisify(execFile)(process.execPath, [CLI, 'bench', ...args], { env });
 
 const resultsSchema = z.tuple([
   z.object({

@@ -69,6 +69,6 @@ it.each([
   expect(graph.output.map(({ name }) => name)).toEqual(outputs);
 });
 
-it('refuses a family that it can not export', () => {
+it('refuses a family that it cannot export', () => {
   expect(() => plainEncoder({ model_type: 'roberta' })).toThrow(/BERT and DistilBERT/);
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { amount } from '../../bench/report/format.ts';
 import { markdownReport } from '../../bench/report/markdown.ts';
-import { plotsOf } from '../../bench/report/plots.ts';
+import { drawPlots } from '../../bench/report/plots.ts';
 import { terminalReport } from '../../bench/report/terminal.ts';
 import type { Result } from '../../bench/results.ts';
 import { pairedRatio } from '../../bench/statistics.ts';
-import { inOrderOf } from '../../bench/subject-process.ts';
+import { alternateOrder } from '../../bench/subject-process.ts';
 import { compare } from '../../bench/targets.ts';
 
 const RESULT: Result = {
@@ -43,7 +43,7 @@ describe('amounts', () => {
 });
 
 describe('the written report', () => {
-  const report = markdownReport([{ result: RESULT, plots: plotsOf(RESULT) }]);
+  const report = markdownReport([{ result: RESULT, plots: drawPlots(RESULT) }]);
 
   it('counts the targets, and names those that were missed', () => {
     expect(report).toContain('Of 2 figures with a target, 1 meet it. Missed: own / limit.');
@@ -63,7 +63,7 @@ describe('the written report', () => {
 
   it('names the model that was measured in local Lambda, and its one thread', () => {
     const result: Result = { ...RESULT, measurement: 'lambda', model: 'sentiment', threads: 1 };
-    const section = markdownReport([{ result, plots: plotsOf(result) }]);
+    const section = markdownReport([{ result, plots: drawPlots(result) }]);
     expect(section).toContain('## Cold start in local Lambda: the sentiment model');
     expect(section).toContain(
       '![Cold start in local Lambda by phase, the sentiment model](benchmarks/lambda.svg)',
@@ -86,19 +86,19 @@ describe('the terminal report', () => {
 
 describe('plots of a result', () => {
   it('are left out where there is nothing to draw', () => {
-    expect(plotsOf({ ...RESULT, stacks: [] })).toEqual([]);
+    expect(drawPlots({ ...RESULT, stacks: [] })).toEqual([]);
   });
 
   it('are two under load, for throughput and latency have no scale in common', () => {
     const curves = [{ subject: 'own', points: [[1, 2] as const] }];
-    const plots = plotsOf({ ...RESULT, measurement: 'load', curves, latencies: curves });
+    const plots = drawPlots({ ...RESULT, measurement: 'load', curves, latencies: curves });
     expect(plots.map(({ file }) => file)).toEqual(['load.svg', 'load-latency.svg']);
   });
 });
 
 describe('the order of subjects', () => {
   it('is reversed in every other round', () => {
-    expect([0, 1, 2].map((round) => inOrderOf(round, ['a', 'b', 'c']).join(''))).toEqual([
+    expect([0, 1, 2].map((round) => alternateOrder(round, ['a', 'b', 'c']).join(''))).toEqual([
       'abc',
       'cba',
       'abc',

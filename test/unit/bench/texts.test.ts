@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Tokenizer } from 'tokenizers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { byLength, inBatches, TextMaker, tokensOf } from '../../bench/texts.ts';
+import { byLength, countTokens, inBatches, TextMaker } from '../../bench/texts.ts';
 import { tokenizerJson, vocabulary } from '../../fixtures/vocabulary.ts';
 
 let folder: string;
@@ -22,7 +22,7 @@ describe('TextMaker', () => {
     const text = new TextMaker(file, 1).ofTokens(tokens);
     const encoding = await Tokenizer.fromFile(file).encode(text);
     expect(encoding.getLength()).toBe(tokens);
-    expect(tokensOf(text)).toBe(tokens);
+    expect(countTokens(text)).toBe(tokens);
   });
 
   it('makes the same texts from the same seed, and others from another', () => {
@@ -34,7 +34,7 @@ describe('TextMaker', () => {
   it('keeps lognormal lengths within their bounds and about their median', () => {
     const lengths = new TextMaker(file, 1)
       .lognormal(999, LENGTHS)
-      .map(tokensOf)
+      .map(countTokens)
       .sort((a, b) => a - b);
     expect(lengths[0]).toBeGreaterThanOrEqual(5);
     expect(lengths.at(-1)).toBe(60);
@@ -43,7 +43,7 @@ describe('TextMaker', () => {
   });
 
   it('mixes the longest sequences in among the usual ones', () => {
-    const lengths = new TextMaker(file, 1).varied(3000, { ...LENGTHS, longest: 20 }, 64).map(tokensOf);
+    const lengths = new TextMaker(file, 1).varied(3000, { ...LENGTHS, longest: 20 }, 64).map(countTokens);
     expect([Math.min(...lengths), Math.max(...lengths)]).toEqual([3, 64]);
     const long = lengths.filter((length) => length > 20).length;
     expect(long / lengths.length).toBeGreaterThan(0.05);

@@ -121,7 +121,9 @@ describe('a refusal of too many tokens', () => {
   it('names the input that the request is for, with its tokens and the limit', () => {
     expect(() => refuseMoreTokens(encoded, { maxInputTokens: 7, maxCallTokens: 9 })).not.toThrow();
     expect(() => refuseMoreTokens(encoded, { maxInputTokens: 6 })).toThrow(/Input 1 .*7 tokens.* 6 /);
-    expect(() => refuseMoreTokens(encoded, { maxInputTokens: 6 }, { inputOf: [4, 5] })).toThrow(/Input 5 .*7 tokens.* 6 /);
+    expect(() => refuseMoreTokens(encoded, { maxInputTokens: 6 }, { inputOf: [4, 5] })).toThrow(
+      /Input 5 .*7 tokens.* 6 /,
+    );
     expect(() => refuseMoreTokens(encoded, { maxInputTokens: 6 }, { inputOf: [4] })).toThrow(/Input 1 /);
   });
 

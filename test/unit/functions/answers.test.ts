@@ -3,9 +3,9 @@ import { EngineError } from '@pilotlight/engine';
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { countValues, refuseMoreValues } from '../../../functions/app/src/http/answer/answer-size.ts';
+import { respondJson } from '../../../functions/app/src/http/answer/respond.ts';
 import { STATUS_OF } from '../../../functions/app/src/http/error-codes.ts';
 import { errorReply, HttpError } from '../../../functions/app/src/http/errors.ts';
-import { respondJson } from '../../../functions/app/src/http/answer/respond.ts';
 import { predictionHeaders } from '../../../functions/app/src/serve/prediction-headers.ts';
 
 describe('the status of an error', () => {

@@ -2,9 +2,8 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { RequestBody } from '../../../functions/app/src/http/request/body.ts';
-import { limitInFlight } from '../../../functions/app/src/serve/in-flight.ts';
 import { DEFAULT_LIMITS } from '../../../functions/app/src/http/limits.ts';
+import { RequestBody } from '../../../functions/app/src/http/request/body.ts';
 import { contentCoding, isFile, requireJson } from '../../../functions/app/src/http/request/media-type.ts';
 import {
   checkInputs,
@@ -13,6 +12,7 @@ import {
   refuseEmpty,
 } from '../../../functions/app/src/http/request/parse.ts';
 import { readIdempotencyKey, readPreference } from '../../../functions/app/src/http/request/preference.ts';
+import { limitInFlight } from '../../../functions/app/src/serve/in-flight.ts';
 
 const ofType = (type: string) => new Headers({ 'content-type': type });
 const coded = (coding: string) => new Headers({ 'content-encoding': coding });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatError as formatOpenAiError } from '../../../functions/app/src/formats/openai/errors.ts';
 import { formatError as formatTeiError } from '../../../functions/app/src/formats/tei/errors.ts';
-import { , isVector } from '../../../functions/app/src/formats/vectors.ts';
+import { encodeVector, isVector } from '../../../functions/app/src/formats/vectors.ts';
 import { createHttpServer } from '../../../functions/app/src/serve/node-server.ts';
 
 type Reply = Parameters<typeof formatTeiError>[0];
@@ -67,10 +67,10 @@ describe('a vector', () => {
   });
 
   it('is in base64 its little-endian 32-bit floats', () => {
-    const bytes = Buffer.from(([1, -0.5, 3]), 'base64');
+    const bytes = Buffer.from(encodeVector([1, -0.5, 3]), 'base64');
     expect(bytes).toHaveLength(12);
     expect([0, 4, 8].map((at) => bytes.readFloatLE(at))).toEqual([1, -0.5, 3]);
-    expect(([1])).toBe('AACAPw==');
+    expect(encodeVector([1])).toBe('AACAPw==');
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chunksOf, spanF1 } from '../../../model-assets/toolchain/src/stages/evaluate/spans.ts';
+import { findChunks, spanF1 } from '../../../model-assets/toolchain/src/stages/evaluate/spans.ts';
 
 const tags = (line: string): string[] => line.split(' ');
 
@@ -13,7 +13,9 @@ describe('chunks of BIO tags, as conlleval reads them', () => {
     ['I-per B-per I-per', ['per 0-1', 'per 1-3']],
     ['B-object_part_of I-object_part_of', ['object_part_of 0-2']],
   ])('%s', (line, expected) => {
-    expect(chunksOf(tags(line)).map(({ label, start, end }) => `${label} ${start}-${end}`)).toEqual(expected);
+    expect(findChunks(tags(line)).map(({ label, start, end }) => `${label} ${start}-${end}`)).toEqual(
+      expected,
+    );
   });
 });
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Golden } from '../../../layers/engine/src/predict/goldens/golden.ts';
-import { goldenOutput } from '../../../model-assets/toolchain/src/package/golden-output.ts';
+import { goldenOutput } from '../../../model-assets/toolchain/src/package-files/golden-output.ts';
 import {
   formatGoldens,
   type Goldens,
   parseGoldens,
-} from '../../../model-assets/toolchain/src/package/goldens-file.ts';
+} from '../../../model-assets/toolchain/src/package-files/goldens-file.ts';
 
 const GOLDEN: Golden = {
   text: 'a\n"b" 😀',

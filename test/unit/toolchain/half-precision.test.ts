@@ -5,12 +5,12 @@ import {
   float16ToFloat32,
   float32ToFloat16,
 } from '../../../model-assets/toolchain/src/graph/half.ts';
-import { bytesOf } from '../../../model-assets/toolchain/src/graph/tensor.ts';
+import { viewBytes } from '../../../model-assets/toolchain/src/graph/tensor.ts';
 
 /** Every value of 16 bits. */
 const HALVES = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits);
 const isNan = (bits: number): boolean => (bits & 0x7fff) > 0x7c00;
-const widen = (halves: Uint16Array): Float32Array => float16ToFloat32(bytesOf(halves));
+const widen = (halves: Uint16Array): Float32Array => float16ToFloat32(viewBytes(halves));
 const narrow = (...values: readonly number[]): number[] => [...float32ToFloat16(Float32Array.from(values))];
 
 /** The definition of IEEE 754 binary16: 1 sign bit, 5 exponent bits of bias 15, 10 fraction bits. */

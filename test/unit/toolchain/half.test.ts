@@ -16,7 +16,7 @@ import {
 import { silent } from '../../../model-assets/toolchain/src/progress.ts';
 import { buildHalf } from '../../../model-assets/toolchain/src/schemes/fp16.ts';
 import { readSource } from '../../../model-assets/toolchain/src/sources/index.ts';
-import { half, peaksOf, rounded, withPeaks } from '../../../model-assets/toolchain/src/stages/half.ts';
+import { collectPeaks, half, rounded, withPeaks } from '../../../model-assets/toolchain/src/stages/half.ts';
 import { runGraph } from '../../../model-assets/toolchain/src/stages/optimise/run-graph.ts';
 import { valueTypes } from '../../../model-assets/toolchain/src/stages/optimise/value-types.ts';
 import { FAMILIES, SHAPES, writeCheckpoint } from '../../fixtures/checkpoints.ts';
@@ -45,7 +45,7 @@ async function bothOf(make: () => OnnxModel, options: { readonly measured?: bool
   const model = make();
   const types = await valueTypes(model, folder);
   const runs = options.measured === false ? [] : await runGraph(withPeaks(model, types), [{ ids: IDS }]);
-  const report = half(model, types, peaksOf(runs));
+  const report = half(model, types, collectPeaks(runs));
   const actual = await runLookup(rounded(model, await valueTypes(model, folder)), IDS);
   return { report, expected, actual, served: await runLookup(model, IDS), model };
 }

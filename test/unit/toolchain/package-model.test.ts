@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { Engine, FolderStore } from '../../../layers/engine/src/index.ts';
 import { loadModel } from '../../../model-assets/toolchain/src/graph/external.ts';
 import { encodeModel } from '../../../model-assets/toolchain/src/graph/onnx.ts';
-import { parseGoldens } from '../../../model-assets/toolchain/src/package/goldens-file.ts';
+import { parseGoldens } from '../../../model-assets/toolchain/src/package-files/goldens-file.ts';
 import { type PackageResult, packageModel } from '../../../model-assets/toolchain/src/package-model.ts';
 import { type Progress, silent } from '../../../model-assets/toolchain/src/progress.ts';
 import { readSource } from '../../../model-assets/toolchain/src/sources/index.ts';

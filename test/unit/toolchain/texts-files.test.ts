@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readDataset } from '../../../model-assets/toolchain/src/stages/evaluate/dataset.ts';
-import { requestsOfFile } from '../../../model-assets/toolchain/src/stages/goldens.ts';
+import { readRequests } from '../../../model-assets/toolchain/src/stages/goldens.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -19,14 +19,14 @@ function fileOf(name: string, lines: readonly string[]): string {
 describe('a file with a byte order mark and lines that end in CRLF', () => {
   test('gives goldens its texts and nothing else', async () => {
     const requests = texts.map((text) => ({ text }));
-    expect(await requestsOfFile(fileOf('texts.txt', texts))).toEqual(requests);
+    expect(await readRequests(fileOf('texts.txt', texts))).toEqual(requests);
     const lines = requests.map((request) => JSON.stringify(request));
-    expect(await requestsOfFile(fileOf('texts.jsonl', lines))).toEqual(requests);
+    expect(await readRequests(fileOf('texts.jsonl', lines))).toEqual(requests);
   });
 
   test('is refused by the number that an editor gives the line', async () => {
     const file = fileOf('broken.jsonl', ['{"text": "a"}', '', '{"text": 1}']);
-    await expect(requestsOfFile(file)).rejects.toThrow(/^Line 3 of .*broken\.jsonl/);
+    await expect(readRequests(file)).rejects.toThrow(/^Line 3 of .*broken\.jsonl/);
   });
 
   test('is read as a dataset', async () => {

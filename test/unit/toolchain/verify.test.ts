@@ -69,7 +69,7 @@ describe('verify', () => {
       (at) => flipByte(join(at, 'int8/weights.bin'), 5000),
     ],
     ['a changed model card', 'MODEL_CARD.md', (at) => writeFileSync(join(at, 'MODEL_CARD.md'), 'better')],
-    ['a missing file', 'goldens.jsonl can not be read', (at) => rmSync(join(at, 'goldens.jsonl'))],
+    ['a missing file', 'goldens.jsonl cannot be read', (at) => rmSync(join(at, 'goldens.jsonl'))],
     ['a file too many', 'holds extra.bin', (at) => writeFileSync(join(at, 'extra.bin'), '')],
     [
       'an unknown manifest key',
@@ -110,7 +110,7 @@ describe('verify', () => {
   });
 });
 
-/** As a package of a tokenizer that can not be divided. */
+/** As a package of a tokenizer that cannot be divided. */
 function leaveWhole(packaged: string): void {
   rmSync(join(packaged, 'tokenizer'), { recursive: true });
   editManifest(packaged, ({ textProcessing }) => {

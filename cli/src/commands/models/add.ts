@@ -5,7 +5,7 @@ import { OPTIONS } from '../../models/add-options.ts';
 export const command = defineCommand({
   summary: 'package a Hugging Face checkpoint or an .onnx export',
   usage: ['FOLDER --name NAME [OPTIONS]'],
-  description: `The package is verified and, by default, int8. Tasks: ${TASKS.slice(0, 4).join(', ')},\n${TASKS.slice(4).join(', ')}.`,
+  description: `The package is verified and, by default, int8. Tasks: ${TASKS.join(', ')}.`,
   options: OPTIONS,
   examples: [
     'pilotlight models add ./my-checkpoint --name reviews --task text-classification',

@@ -1,5 +1,5 @@
 /** GET /models and its kin: packages as their manifests describe them, broken ones with the reason. */
-import { EngineError, type OnnxManifest, parseModelRef, listTasks } from '@pilotlight/engine';
+import { EngineError, listTasks, type OnnxManifest, parseModelRef } from '@pilotlight/engine';
 import { requestedModel } from '../http/request/requested-model.ts';
 import type { ModelDetail, ModelSummary } from '../openapi/schemas.ts';
 import { isRemote, type ListedModel, type ServingEngine } from '../serve/ports.ts';

@@ -1,5 +1,5 @@
 /** The parts that all readers of environment variables share. */
-import { closest, PilotlightError, explainIssue } from '@pilotlight/model-format/errors';
+import { closest, explainIssue, PilotlightError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -10,7 +10,7 @@ export interface GatewayRequest {
   readonly method: string;
   /** Decoded, which is how an HTTP API passes it on. */
   readonly path: string;
-  /** As sent, without the question mark. */
+  /** The query as it was sent, without the question mark. */
   readonly query: string;
   readonly httpVersion: string;
   /** Names and values by turns, duplicates included, as in `IncomingMessage.rawHeaders`. */
@@ -19,7 +19,7 @@ export interface GatewayRequest {
   readonly sourceIp: string;
 }
 
-/** What API Gateway adds. */
+/** The facts that API Gateway adds. */
 export interface GatewayContext {
   readonly apiId: string;
   readonly requestId: string;
@@ -38,10 +38,10 @@ const TEXT = /^(?:text\/|application\/(?:[\w.-]+\+)?(?:json|javascript|xml)\b)/i
 
 export function gatewayEvent(request: GatewayRequest, route: MatchedRoute, context: GatewayContext) {
   const rawPath = context.stage === '$default' ? request.path : `/${context.stage}${request.path}`;
-  const { cookies, headers } = headersOf(request, context);
+  const { cookies, headers } = joinHeaders(request, context);
   const domainName = (headers.host ?? 'localhost').replace(/:\d+$/, '');
-  const query = parametersOf(request.query);
-  const { body, isBase64Encoded } = bodyOf(request.body, headers['content-type']);
+  const query = parseParameters(request.query);
+  const { body, isBase64Encoded } = encodeBody(request.body, headers['content-type']);
   return {
     version: '2.0',
     routeKey: route.routeKey,
@@ -75,7 +75,7 @@ export function gatewayEvent(request: GatewayRequest, route: MatchedRoute, conte
 }
 
 /** Lower-case, duplicates joined by commas; cookies apart. */
-function headersOf({ rawHeaders, sourceIp }: GatewayRequest, context: GatewayContext) {
+function joinHeaders({ rawHeaders, sourceIp }: GatewayRequest, context: GatewayContext) {
   const cookies: string[] = [];
   const headers: Record<string, string> = {};
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -94,7 +94,7 @@ function headersOf({ rawHeaders, sourceIp }: GatewayRequest, context: GatewayCon
 }
 
 /** Decoded, duplicates joined by commas. */
-function parametersOf(rawQueryString: string): Record<string, string> {
+function parseParameters(rawQueryString: string): Record<string, string> {
   const parameters: Record<string, string> = {};
   for (const [name, value] of new URLSearchParams(rawQueryString)) {
     parameters[name] = parameters[name] === undefined ? value : `${parameters[name]},${value}`;
@@ -102,7 +102,7 @@ function parametersOf(rawQueryString: string): Record<string, string> {
   return parameters;
 }
 
-function bodyOf(body: Buffer, contentType: string | undefined) {
+function encodeBody(body: Buffer, contentType: string | undefined) {
   if (body.length === 0) return { body: undefined, isBase64Encoded: false };
   const isText = contentType !== undefined && TEXT.test(contentType);
   return { body: body.toString(isText ? 'utf8' : 'base64'), isBase64Encoded: !isText };

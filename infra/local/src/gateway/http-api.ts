@@ -25,7 +25,7 @@ export interface GatewayExchange {
   readonly path: string;
   readonly status: number;
   readonly ms: number;
-  /** What Lambda gave, where a function was run. */
+  /** The result of Lambda, where a function was run. */
   readonly result?: InvokeResult | undefined;
 }
 
@@ -59,7 +59,7 @@ export function createHttpApi({
     const { method = 'GET', url = '/' } = request;
     const told = (status: number, result?: InvokeResult) =>
       answered({ method, path: url, status, ms: performance.now() - start, result });
-    const body = await bodyOf(request);
+    const body = await readBody(request);
     if (body === undefined) return send(response, gatewayMessage(413, 'Request Entity Too Large'), told);
     const path = decoded(url.split('?', 1)[0] ?? '/');
     if (path === undefined) return send(response, gatewayMessage(400, 'Bad Request'), told);
@@ -68,19 +68,21 @@ export function createHttpApi({
     const traceId = request.headers['x-amzn-trace-id']?.toString() ?? newTraceId();
     const event = gatewayEvent(
       {
-        ...{
-          method,
-          path,
-          query: url.split(/\?(.*)/s)[1] ?? '',
-          body,
-          rawHeaders: request.rawHeaders,
-          httpVersion: request.httpVersion,
-        },
+        method,
+        path,
+        query: url.split(/\?(.*)/s)[1] ?? '',
+        body,
+        rawHeaders: request.rawHeaders,
+        httpVersion: request.httpVersion,
         sourceIp: request.socket.remoteAddress ?? '',
       },
       route,
       {
-        ...{ apiId, traceId, stage: '$default', time: new Date(), protocol: 'http' },
+        apiId,
+        traceId,
+        stage: '$default',
+        time: new Date(),
+        protocol: 'http',
         requestId: randomBytes(11).toString('base64'),
         port: String(request.socket.localPort),
       },
@@ -121,7 +123,7 @@ function decoded(path: string): string | undefined {
 }
 
 /** Undefined where it is larger than API Gateway takes. */
-async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request) {
@@ -131,7 +133,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   return bytes <= MAX_BODY_BYTES ? Buffer.concat(chunks) : undefined;
 }
 
-/** What the client gets. An integration that is not done in time goes on without it. */
+/** Gives the response for the client. An integration that is not done in time goes on without it. */
 async function integrate(
   invocation: Promise<InvokeResult>,
   timeoutMs: number,

@@ -1,4 +1,4 @@
-/** What API Gateway makes of a function's result, payload format 2.0. */
+/** The response that API Gateway makes of a function's result, payload format 2.0. */
 import * as z from 'zod';
 
 export interface GatewayResponse {

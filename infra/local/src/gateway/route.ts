@@ -1,10 +1,10 @@
-/** Which route of an HTTP API takes a request. */
+/** Finds the route of an HTTP API that takes a request. */
 
 /** `POST /models/{model}`, `ANY /files/{path+}` for every method and the rest of a path, or `$default` for what no other takes. */
 export type RouteKey = string;
 
 export interface MatchedRoute {
-  /** As it was declared. */
+  /** The route as it was declared. */
   readonly routeKey: RouteKey;
   readonly pathParameters?: Readonly<Record<string, string>>;
 }

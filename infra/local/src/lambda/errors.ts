@@ -8,7 +8,7 @@ export type LambdaErrorCode =
   | 'ResourceNotFoundException'
   | 'TooManyRequestsException';
 
-/** What Lambda refuses before any function runs. */
+/** An error of Lambda itself, which refuses a request before any function runs. */
 export class LambdaServiceError extends PilotlightError<LambdaErrorCode> {
   override readonly name = 'LambdaServiceError';
 }

@@ -53,11 +53,11 @@ async function answer(
     functionName: decodeURIComponent(path[1]),
     payload: await buffer(request),
     qualifier: url.searchParams.get('Qualifier') ?? undefined,
-    traceId: headerOf(request, 'x-amzn-trace-id'),
+    traceId: readHeader(request, 'x-amzn-trace-id'),
   };
-  const type = headerOf(request, 'x-amz-invocation-type') ?? 'RequestResponse';
+  const type = readHeader(request, 'x-amz-invocation-type') ?? 'RequestResponse';
   if (type === 'RequestResponse') {
-    const wantsLog = headerOf(request, 'x-amz-log-type') === 'Tail';
+    const wantsLog = readHeader(request, 'x-amz-log-type') === 'Tail';
     return succeed(response, await invoke(invocation), wantsLog);
   }
   if (type === 'Event') {
@@ -97,7 +97,7 @@ function refuse(response: ServerResponse, error: unknown): void {
   );
 }
 
-function headerOf(request: IncomingMessage, name: string): string | undefined {
+function readHeader(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name];
   return Array.isArray(value) ? value[0] : value;
 }

@@ -42,7 +42,8 @@ export class LocalLambda {
         definition: withDefaults({ ...definition, environment }),
         work: lambda.#work,
         guard: lambda.#guard,
-        ...{ idleSeconds, log },
+        idleSeconds,
+        log,
       });
       lambda.#pools.set(definition.name, pool);
     }
@@ -54,7 +55,7 @@ export class LocalLambda {
     this.#guard = new OrphanGuard(this.#work.root);
   }
 
-  /** What AWS_ENDPOINT_URL_LAMBDA is to be for a client. */
+  /** The address of the Invoke API: a client sets AWS_ENDPOINT_URL_LAMBDA to it. */
   get url(): string {
     return this.#endpoint?.url ?? '';
   }

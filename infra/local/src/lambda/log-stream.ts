@@ -1,4 +1,4 @@
-/** What one execution environment logs, as its CloudWatch log stream has it. */
+/** The log of one execution environment, as its CloudWatch log stream has it. */
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 

@@ -1,5 +1,5 @@
 /**
- * What s3rver lacks of S3: requests on condition. `If-Match` holds a reader to the object that it began with, and both
+ * Conditional requests, which s3rver lacks. `If-Match` holds a reader to the object that it began with, and both
  * conditions let one of two writers at once know that it lost.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';

@@ -1,5 +1,5 @@
 /// <reference path="./s3rver.d.ts" />
-/** S3 on this machine: s3rver with one bucket, and the events of what is put there. */
+/** A test double of S3 for trusted local use: s3rver with one bucket, and the events of its objects. */
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import S3rver from 's3rver';
@@ -11,9 +11,9 @@ const etagSchema = z.object({ etag: z.string() });
 
 export interface S3Options {
   readonly bucket: string;
-  /** Where objects lie. */
+  /** The folder that holds the objects. */
   readonly folder: string;
-  /** 0 is a free one. `elseFree` takes one where the wanted one is in use. @default { wanted: 0 } */
+  /** 0 takes a free port. `elseFree` takes a free one where the wanted one is in use. @default { wanted: 0 } */
   readonly port?: { readonly wanted: number; readonly elseFree?: boolean };
   /** Gets the notification of each object that was written or deleted, as JSON. @default - nobody is told */
   readonly notify?: (notification: string) => void;
@@ -41,13 +41,13 @@ export async function startS3({
   });
   await app.configureBuckets();
   if (notify) app.on('event', (event) => notify(JSON.stringify(event, encodeKeys)));
-  const etagOf = async (name: string, key: string) => {
+  const findEtag = async (name: string, key: string) => {
     const exists = await app.store.existsObject(name, key);
     return exists ? etagSchema.parse(await app.store.getMetadata(name, key)).etag : undefined;
   };
   const answer = app.callback();
   const server = createServer(
-    onConditions(etagOf, (request, response) => {
+    onConditions(findEtag, (request, response) => {
       // s3rver knows one pair of credentials; here any will do, as will none.
       delete request.headers.authorization;
       answer(request, response);

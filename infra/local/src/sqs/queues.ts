@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { EmulatorError } from '../errors.ts';
 
 export interface QueueOptions {
-  /** How long a message that was received stays hidden from others. */
+  /** Seconds for which a message that was received stays hidden from others. */
   readonly visibilitySeconds: number;
-  /** Where messages go that were received `maxReceives` times without being deleted. */
+  /** The queue for messages that were received `maxReceives` times without being deleted. */
   readonly deadLetters?: { readonly queue: string; readonly maxReceives: number };
 }
 
@@ -13,7 +13,7 @@ export interface ReceivedMessage {
   readonly messageId: string;
   readonly receiptHandle: string;
   readonly body: string;
-  /** How often it was received, this time included. */
+  /** The number of times that it was received, this time included. */
   readonly receives: number;
 }
 

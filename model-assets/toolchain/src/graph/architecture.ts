@@ -1,9 +1,9 @@
-/** What a family of models has to offer so that its checkpoints can be packaged: one file, one entry in the table. */
+/** The interface of a family of models whose checkpoints can be packaged: one file, and one entry in the table. */
 import type { Graph, TaskHead } from '@pilotlight/model-format';
 import type { OnnxModel } from './onnx.ts';
 import type { WeightSource } from './weights.ts';
 
-/** What stands on the base model. `none` gives its last hidden states. */
+/** The layers on top of the base model. `none` gives its last hidden states. */
 export type Head = TaskHead;
 
 export type GraphInputs = Graph['inputs'];
@@ -32,8 +32,8 @@ export interface Architecture {
   build(config: unknown, source: WeightSource, head: Head, labels: number): BuiltGraph;
 }
 
-/** The classes that transformers has for a family, by the name that it gives them: `headsOf('Bert')`. */
-export function headsOf(family: string): Readonly<Record<string, Head>> {
+/** The classes that transformers has for a family, by the name that it gives them: `classHeads('Bert')`. */
+export function classHeads(family: string): Readonly<Record<string, Head>> {
   return {
     [`${family}ForSequenceClassification`]: 'sequence-classification',
     [`${family}ForTokenClassification`]: 'token-classification',

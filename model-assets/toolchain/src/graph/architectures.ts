@@ -15,7 +15,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
   mpnet,
 ];
 
-/** Whether a graph can be built for checkpoints of that `model_type`. */
+/** Tells whether a graph can be built for checkpoints of that `model_type`. */
 export function isSupported(modelType: string): boolean {
   return ARCHITECTURES.some((architecture) => architecture.modelType === modelType);
 }

@@ -7,7 +7,7 @@ import { floatTensor, int64Tensor } from './tensor.ts';
 const MAXIMUM_DISTANCE = 128;
 
 /**
- * What is added to the scores of every layer, [1, heads, tokens, tokens], out of the learned `table` [buckets, heads].
+ * Computes the bias that is added to the scores of every layer, [1, heads, tokens, tokens], out of the learned `table` [buckets, heads].
  * The buckets are looked up here: the graph reads a value for each head and each distance that there can be.
  */
 export function attentionBias(

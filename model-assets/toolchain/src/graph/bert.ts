@@ -1,7 +1,14 @@
 /** BERT (https://arxiv.org/abs/1810.04805), as Hugging Face's BertModel computes it. */
 import { z } from 'zod';
-import { type Architecture, headsOf } from './architecture.ts';
-import { bertFields, encoderOf, HEADS_MUST_DIVIDE, headsDivideHidden, parseConfig, size } from './config.ts';
+import { type Architecture, classHeads } from './architecture.ts';
+import {
+  bertFields,
+  encoderConfig,
+  HEADS_MUST_DIVIDE,
+  headsDivideHidden,
+  parseConfig,
+  size,
+} from './config.ts';
 import { dense } from './dense.ts';
 import { embeddings } from './embeddings.ts';
 import { attentionMask, Encoder, type LayerNames } from './encoder.ts';
@@ -29,10 +36,10 @@ export const BERT_LAYER_NAMES: LayerNames = {
 
 export const bert: Architecture = {
   modelType: 'bert',
-  heads: { ...headsOf('Bert'), BertForPreTraining: 'masked-lm' },
+  heads: { ...classHeads('Bert'), BertForPreTraining: 'masked-lm' },
   build(configJson, source, head, labels) {
     const config = parseConfig(configSchema, configJson);
-    const encoder = encoderOf(config);
+    const encoder = encoderConfig(config);
     const family: Family = {
       name: 'bert',
       prefix: 'bert.',

@@ -7,7 +7,7 @@ import { ACTIVATIONS, type EncoderConfig } from './encoder.ts';
 export const size = z.int().positive();
 export const activation = z.enum(ACTIVATIONS);
 
-/** What config.json of BERT and of the families that took its code over says of the encoder. */
+/** The fields of the encoder in the config.json of BERT and of the families that took its code over. */
 export const bertFields = {
   vocab_size: size,
   hidden_size: size,
@@ -25,7 +25,7 @@ export const headsDivideHidden = (config: BertConfig): boolean =>
   config.hidden_size % config.num_attention_heads === 0;
 export const HEADS_MUST_DIVIDE = { path: ['num_attention_heads'], message: 'must divide hidden_size' };
 
-export function encoderOf(config: BertConfig): EncoderConfig {
+export function encoderConfig(config: BertConfig): EncoderConfig {
   return {
     hidden: config.hidden_size,
     layers: config.num_hidden_layers,

@@ -1,6 +1,6 @@
 /** DistilBERT (https://arxiv.org/abs/1910.01108), as Hugging Face's DistilBertModel computes it. */
 import { z } from 'zod';
-import { type Architecture, headsOf } from './architecture.ts';
+import { type Architecture, classHeads } from './architecture.ts';
 import { activation, parseConfig, size } from './config.ts';
 import { dense } from './dense.ts';
 import { embeddings } from './embeddings.ts';
@@ -37,7 +37,7 @@ const LAYER_NAMES: LayerNames = {
 
 export const distilbert: Architecture = {
   modelType: 'distilbert',
-  heads: headsOf('DistilBert'),
+  heads: classHeads('DistilBert'),
   build(configJson, source, head, labels) {
     const config = parseConfig(configSchema, configJson);
     const encoder = {

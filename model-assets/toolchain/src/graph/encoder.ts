@@ -20,7 +20,7 @@ export interface EncoderConfig {
   readonly epsilon: number;
 }
 
-/** What the layers are called in a checkpoint, below the prefix of layer `index`. */
+/** The names of the layers in a checkpoint, below the prefix of layer `index`. */
 export interface LayerNames {
   layer(index: number): string;
   readonly query: string;
@@ -33,7 +33,7 @@ export interface LayerNames {
   readonly outputNorm: string;
 }
 
-/** What attention reads beside queries, keys and values. */
+/** The inputs of attention beside queries, keys and values. */
 export interface AttentionInputs {
   /** [batch, tokens] int32, 0 for padding. */
   readonly mask: string;

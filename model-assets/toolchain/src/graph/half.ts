@@ -51,11 +51,11 @@ export function float32ToFloat16(values: Float32Array): Uint16Array {
   return halves;
 }
 
-/** Of float32: bits of infinity, of 65,536, and of 2^-14, the smallest normal binary16. */
+/** Bits of float32 values: of infinity, of 65,536, and of 2^-14, the smallest normal binary16. */
 const INFINITE = 0x7f800000;
 const OVERFLOW = 0x47800000;
 const SMALLEST_NORMAL = 0x38800000;
-/** What the exponents are biased by more, 127 - 15, in their place. */
+/** The difference of the two exponent biases, 127 - 15, shifted to the place of the exponent. */
 const REBIAS = 0x38000000;
 
 function narrowFloat32(bits: number): number {

@@ -10,10 +10,10 @@ import { type WeightSource, Weights } from './weights.ts';
 
 type InputRole = GraphInputs[number]['role'];
 
-/** What a family computes: everything between the inputs and the head, and what the layers of its heads are called. */
+/** The part of the graph that a family computes, between the inputs and the head, and the names of the layers of its heads. */
 export interface Family {
   readonly name: string;
-  /** What a checkpoint with a head puts before the names of the base model: `bert.`. */
+  /** The prefix of the names of the base model in a checkpoint with a head: `bert.`. */
   readonly prefix: string;
   readonly inputs: readonly InputRole[];
   readonly hidden: number;
@@ -22,14 +22,14 @@ export interface Family {
   readonly vocabulary: number;
   /** [batch, tokens, hidden], or [batch, 1, hidden] where only the first token is asked for. */
   encode(graph: GraphBuilder, weights: Weights, options: { firstTokenOnly: boolean }): string;
-  /** What sequence classification does to the first token before the classifier: [batch, 1, hidden] to the same. */
+  /** Adds the step of sequence classification between the first token and the classifier: [batch, 1, hidden] to the same. */
   pool(graph: GraphBuilder, weights: Weights, first: string): string;
   /** Name of the last layer of sequence classification. */
   readonly classifier: string;
   readonly languageModel: LanguageModelNames;
 }
 
-/** What the layers of masked language modelling are called in a checkpoint. */
+/** The names of the layers of masked language modelling in a checkpoint. */
 export interface LanguageModelNames {
   readonly transform: string;
   readonly activation: Activation;
@@ -48,7 +48,9 @@ export function buildWithHead(family: Family, source: WeightSource, head: Head, 
   const hidden = family.encode(graph, weights, { firstTokenOnly: head === 'sequence-classification' });
   const outputs = HEADS[head]({ graph, weights, family, hidden, labels });
   const lengths: Readonly<Record<string, number>> = {
-    ...{ hidden: family.hidden, labels, vocabulary: family.vocabulary },
+    hidden: family.hidden,
+    labels,
+    vocabulary: family.vocabulary,
   };
   for (const { name, axes } of outputs) {
     graph.output(
@@ -67,7 +69,7 @@ export function buildWithHead(family: Family, source: WeightSource, head: Head, 
   };
 }
 
-interface HeadParts {
+interface HeadLayers {
   readonly graph: GraphBuilder;
   readonly weights: Weights;
   readonly family: Family;
@@ -75,7 +77,7 @@ interface HeadParts {
   readonly labels: number;
 }
 
-const HEADS: Readonly<Record<Head, (parts: HeadParts) => GraphOutputs>> = {
+const HEADS: Readonly<Record<Head, (layers: HeadLayers) => GraphOutputs>> = {
   'sequence-classification': ({ graph, weights, family, hidden, labels }) => {
     const layer = { name: family.classifier, outputs: labels };
     const first = family.pool(graph, weights, hidden);

@@ -1,8 +1,8 @@
 /** MPNet (https://arxiv.org/abs/2004.09297), as Hugging Face's MPNetModel computes it. */
 import { z } from 'zod';
-import { type Architecture, headsOf } from './architecture.ts';
+import { type Architecture, classHeads } from './architecture.ts';
 import { attentionBias } from './attention-bias.ts';
-import { bertFields, encoderOf, HEADS_MUST_DIVIDE, headsDivideHidden, parseConfig } from './config.ts';
+import { bertFields, encoderConfig, HEADS_MUST_DIVIDE, headsDivideHidden, parseConfig } from './config.ts';
 import { embeddings } from './embeddings.ts';
 import { attentionMask, Encoder, type LayerNames } from './encoder.ts';
 import { buildWithHead, type Family } from './heads.ts';
@@ -30,10 +30,10 @@ const LAYER_NAMES: LayerNames = {
 
 export const mpnet: Architecture = {
   modelType: 'mpnet',
-  heads: headsOf('MPNet'),
+  heads: classHeads('MPNet'),
   build(configJson, source, head, labels) {
     const config = parseConfig(configSchema, configJson);
-    const encoder = encoderOf(config);
+    const encoder = encoderConfig(config);
     const maxTokens = config.max_position_embeddings - PADDING_INDEX - 1;
     const family: Family = {
       name: 'mpnet',

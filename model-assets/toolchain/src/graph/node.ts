@@ -32,11 +32,11 @@ export function makeNode(
 
 /** The integer attribute of that name, if the node has it. */
 export function intAttribute(node: OnnxNode, name: string): number | undefined {
-  const value = attributeOf(node, name)?.i;
+  const value = findAttribute(node, name)?.i;
   return value === undefined ? undefined : Number(value);
 }
 
 /** The attribute of that name, if the node has it. */
-export function attributeOf(node: OnnxNode, name: string): OnnxAttribute | undefined {
+export function findAttribute(node: OnnxNode, name: string): OnnxAttribute | undefined {
   return node.attribute.find((attribute) => attribute.name === name);
 }

@@ -29,7 +29,7 @@ export interface OnnxOperatorSet {
 
 export interface OnnxGraph {
   name: string;
-  /** In topological order. */
+  /** The nodes, in topological order. */
   node: OnnxNode[];
   initializer: OnnxTensor[];
   input: OnnxValueInfo[];

@@ -3,9 +3,16 @@
  * CamemBERT. BERT's encoder; positions count from the id after the padding, and there are no token types.
  */
 import { z } from 'zod';
-import { type Architecture, headsOf } from './architecture.ts';
+import { type Architecture, classHeads } from './architecture.ts';
 import { BERT_LAYER_NAMES } from './bert.ts';
-import { bertFields, encoderOf, HEADS_MUST_DIVIDE, headsDivideHidden, parseConfig, size } from './config.ts';
+import {
+  bertFields,
+  encoderConfig,
+  HEADS_MUST_DIVIDE,
+  headsDivideHidden,
+  parseConfig,
+  size,
+} from './config.ts';
 import { dense } from './dense.ts';
 import { embeddings } from './embeddings.ts';
 import { attentionMask, Encoder } from './encoder.ts';
@@ -23,10 +30,10 @@ const configSchema = z
 function robertaLike(modelType: string, className: string): Architecture {
   return {
     modelType,
-    heads: headsOf(className),
+    heads: classHeads(className),
     build(configJson, source, head, labels) {
       const config = parseConfig(configSchema, configJson);
-      const encoder = encoderOf(config);
+      const encoder = encoderConfig(config);
       const family: Family = {
         name: modelType,
         prefix: 'roberta.',

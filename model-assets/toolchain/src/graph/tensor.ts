@@ -85,15 +85,15 @@ function listedData({
 }: OnnxTensor): Uint8Array {
   switch (dataType) {
     case ELEMENT.float32:
-      return bytesOf(Float32Array.from(floatData));
+      return viewBytes(Float32Array.from(floatData));
     case ELEMENT.float64:
-      return bytesOf(Float64Array.from(doubleData));
+      return viewBytes(Float64Array.from(doubleData));
     case ELEMENT.int64:
-      return bytesOf(BigInt64Array.from(int64Data, (value) => BigInt(value.toString())));
+      return viewBytes(BigInt64Array.from(int64Data, (value) => BigInt(value.toString())));
     case ELEMENT.int32:
-      return bytesOf(Int32Array.from(int32Data));
+      return viewBytes(Int32Array.from(int32Data));
     case ELEMENT.int8:
-      return bytesOf(Int8Array.from(int32Data));
+      return viewBytes(Int8Array.from(int32Data));
     case ELEMENT.uint8:
     case ELEMENT.bool:
       return Uint8Array.from(int32Data);
@@ -101,14 +101,14 @@ function listedData({
     case ELEMENT.uint16:
     case ELEMENT.float16:
     case ELEMENT.bfloat16:
-      return bytesOf(Uint16Array.from(int32Data));
+      return viewBytes(Uint16Array.from(int32Data));
     default:
       return new Uint8Array(0);
   }
 }
 
 /** The bytes behind a typed array, as a view. */
-export function bytesOf(values: ArrayBufferView): Uint8Array {
+export function viewBytes(values: ArrayBufferView): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
@@ -160,13 +160,13 @@ export function rawTensor(
 }
 
 export function floatTensor(name: string, dims: readonly number[], values: Float32Array): OnnxTensor {
-  return rawTensor(name, ELEMENT.float32, dims, bytesOf(values));
+  return rawTensor(name, ELEMENT.float32, dims, viewBytes(values));
 }
 
 export function int64Tensor(name: string, dims: readonly number[], values: readonly number[]): OnnxTensor {
-  return rawTensor(name, ELEMENT.int64, dims, bytesOf(BigInt64Array.from(values, BigInt)));
+  return rawTensor(name, ELEMENT.int64, dims, viewBytes(BigInt64Array.from(values, BigInt)));
 }
 
 export function int8Tensor(name: string, dims: readonly number[], values: Int8Array): OnnxTensor {
-  return rawTensor(name, ELEMENT.int8, dims, bytesOf(values));
+  return rawTensor(name, ELEMENT.int8, dims, viewBytes(values));
 }

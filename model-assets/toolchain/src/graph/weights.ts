@@ -1,7 +1,7 @@
 /** The weights of a checkpoint, asked for by their Hugging Face names and checked against the expected shape. */
 import { ToolchainError } from '../errors.ts';
 
-/** Where weights come from; `read` gives float32 values in row-major order, anew at each call. */
+/** A source of weights; `read` gives float32 values in row-major order, anew at each call. */
 export interface WeightSource {
   names(): Iterable<string>;
   shape(name: string): readonly number[] | undefined;

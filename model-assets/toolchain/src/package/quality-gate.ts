@@ -1,4 +1,4 @@
-/** How good an int8 variant has to be; stages/ADR-int8.md says where the figures come from. */
+/** The quality that an int8 variant must have; stages/ADR-int8.md says where the figures come from. */
 import type { VariantDeviation } from '../stages/verify.ts';
 
 /** Largest relative error of the outputs on the goldens. */
@@ -7,7 +7,7 @@ const MAXIMUM_RELATIVE_ERROR = 0.06;
 /** Smallest share of rows of the goldens with the same top label, where fp32 gave it by a clear margin. */
 const MINIMUM_AGREEMENT = 0.95;
 
-/** Of the layers that could be int8, the share that may be left in fp32: with more, int8 is not worth its error. */
+/** The share of the layers that could be int8 but may stay fp32: with more of them, int8 is not worth its error. */
 export const MAXIMUM_SHARE_KEPT = 0.5;
 
 type Measured = Pick<VariantDeviation, 'relative' | 'clearAgreement'>;

@@ -5,19 +5,19 @@ import { Engine, type Predictor } from '@pilotlight/engine';
 import type { OnnxManifest, Quality, Variant } from '@pilotlight/model-format';
 import type { OnnxModel } from '../graph/onnx.ts';
 import type { Settings } from '../options.ts';
+import type { Goldens } from '../package-files/goldens-file.ts';
 import type { Progress } from '../progress.ts';
 import type { VariantName } from '../schemes/index.ts';
 import type { ModelSource } from '../sources/index.ts';
 import { externalise, GRAPH_FILE } from '../stages/externalise.ts';
 import { RUNTIME_VERSION } from '../stages/optimise.ts';
 import type { Staging } from '../stages/pack.ts';
-import type { Goldens } from './goldens-file.ts';
 import { type PackageFacts, writePackage } from './write-package.ts';
 
-/** What runs on the CPU in place of a variant that the CPU does not run as its own execution provider would. It is never packaged. */
+/** A variant, or its twin: the model that runs on the CPU in place of a variant that the CPU would not run as its own execution provider does. A twin is never packaged. */
 export type StagedVariant = VariantName | `${VariantName}-twin`;
 
-/** What the manifest says of a variant beside its files. */
+/** The facts of the manifest about a variant, beside its files. */
 export interface VariantFacts
   extends Pick<Variant, 'scheme' | 'tokenBudget' | 'tier'>,
     Pick<ModelSource, 'inputs' | 'outputs'> {
@@ -46,7 +46,9 @@ export class StagedPackage {
     model: OnnxModel,
     { inputs, outputs, keep, ...facts }: VariantFacts,
   ): Promise<void> {
-    const files = await this.#progress.stage(`write ${name}`, () => externalise(model, this.#path(name)));
+    const files = await this.#progress.stage(`write ${name}`, async () =>
+      externalise(model, this.#path(name)),
+    );
     this.#variants.set(name, {
       graphs: { model: { file: `${name}/${GRAPH_FILE}`, inputs, outputs } },
       files: files.map((file) => ({ ...file, path: `${name}/${file.path}` })),
@@ -71,7 +73,7 @@ export class StagedPackage {
     }
   }
 
-  /** Makes a package that the engine serves out of what there is. */
+  /** Writes a package that the engine can serve, out of the variants that exist already. */
   async writeDraft(facts: PackageFacts): Promise<void> {
     await this.write(facts, 'fp32', { tolerance: {}, goldens: [] }, []);
   }

@@ -1,4 +1,4 @@
-/** Writes what a package has beside its variants: tokenizer, goldens, model card and manifest. */
+/** Writes the files of a package beside its variants: tokenizer, goldens, model card and manifest. */
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -9,15 +9,15 @@ import {
   type Variant,
 } from '@pilotlight/model-format';
 import type { Settings } from '../options.ts';
+import { describeFile } from '../package-files/describe-file.ts';
+import { formatGoldens, type Goldens } from '../package-files/goldens-file.ts';
+import { pilotlightVersion } from '../package-files/versions.ts';
 import type { VariantName } from '../schemes/index.ts';
 import type { ModelSource } from '../sources/index.ts';
 import { modelCard } from '../stages/model-card.ts';
 import { RUNTIME_VERSION } from '../stages/optimise.ts';
 import { writeManifest } from '../stages/pack.ts';
 import { splitTokenizer } from '../stages/split-tokenizer.ts';
-import { packageFile } from './files.ts';
-import { formatGoldens, type Goldens } from './goldens-file.ts';
-import { pilotlightVersion } from './versions.ts';
 
 const PACKAGE_FILES = {
   tokenizer: 'tokenizer.json',
@@ -25,10 +25,10 @@ const PACKAGE_FILES = {
   card: 'MODEL_CARD.md',
 } as const;
 
-/** What a source says of its model, without the weights. */
+/** The facts that a source gives about its model, without the weights. */
 export type SourceFacts = Omit<ModelSource, 'model' | 'inputs' | 'outputs'>;
 
-/** With what the package has of its tokenizer. */
+/** The facts of the source, and the tokenizer as the package has it. */
 export interface PackageFacts extends SourceFacts {
   readonly textProcessing: TextProcessing;
 }
@@ -49,7 +49,7 @@ export async function writeTokenizer(
   await copyFile(path, join(folder, PACKAGE_FILES.tokenizer));
   const whole: TextProcessing = {
     kind: 'tokenizer.json',
-    file: await packageFile(folder, PACKAGE_FILES.tokenizer),
+    file: describeFile(folder, PACKAGE_FILES.tokenizer),
     vocabSize,
     padTokenId,
     ...(maskToken !== undefined && { maskToken }),
@@ -89,8 +89,8 @@ export async function writePackage(
     ...(facts.taskDefaults && { taskDefaults: facts.taskDefaults }),
     textProcessing,
     defaultVariant: served,
-    goldens: await packageFile(folder, PACKAGE_FILES.goldens),
-    modelCard: await packageFile(folder, PACKAGE_FILES.card),
+    goldens: describeFile(folder, PACKAGE_FILES.goldens),
+    modelCard: describeFile(folder, PACKAGE_FILES.card),
     quality: [...quality],
     toolchain: {
       pilotlight: pilotlightVersion(),

@@ -1,5 +1,5 @@
 import type { OnnxModel } from '../graph/onnx.ts';
-import { type HalfReport, half, maskAsBias, peaksOf, rounded, withPeaks } from '../stages/half.ts';
+import { collectPeaks, type HalfReport, half, maskAsBias, rounded, withPeaks } from '../stages/half.ts';
 import { runGraph } from '../stages/optimise/run-graph.ts';
 import { valueTypes } from '../stages/optimise/value-types.ts';
 import { optimise } from '../stages/optimise.ts';
@@ -32,7 +32,7 @@ export async function buildHalf(
     runGraph(withPeaks(model, types), inputs, report, scratch),
   );
   return progress.stage('half', async () => {
-    const report = half(model, types, peaksOf(runs));
+    const report = half(model, types, collectPeaks(runs));
     const twin = rounded(model, await valueTypes(model, scratch));
     return { model, twin, report, notes: notesOn(report) };
   });

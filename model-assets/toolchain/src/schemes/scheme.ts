@@ -5,7 +5,7 @@ import type { Feed } from '../stages/optimise/run-graph.ts';
 import type { Probe } from '../stages/quantise/probe.ts';
 import type { QuantiseReport } from '../stages/quantise.ts';
 
-/** What a caller says of quantisation. */
+/** The options of quantisation. */
 export interface QuantiseSettings {
   /** Names of weights to leave in fp32. */
   readonly keep: readonly string[];
@@ -27,7 +27,7 @@ export interface BuiltGraph {
   /** Gives on the CPU what the execution provider of the scheme gives for `model`. @default - `model` does */
   readonly twin?: OnnxModel;
   readonly quantised?: QuantiseReport;
-  /** What the person who packages the model should know. */
+  /** Facts that the person who packages the model should know. */
   readonly notes?: readonly string[];
 }
 
@@ -40,7 +40,7 @@ export interface Scheme {
   nameInManifest(settings: QuantiseSettings): Variant['scheme'];
   /** The largest token budget for a model that gives `values` float32 values a token. */
   largestBudget(values: number): number;
-  /** Whether `build` asks for `feeds`. The others are built before there are goldens, so that weights that are broken are named at once. */
+  /** True where `build` asks for `feeds`. Other schemes are built before there are goldens, so that broken weights are named at once. */
   readonly needsFeeds: boolean;
   /** `source` is the fp32 graph, which may be changed. */
   build(source: OnnxModel, context: BuildContext): Promise<BuiltGraph>;
@@ -49,6 +49,6 @@ export interface Scheme {
    * all of them together miss the quality gate. @default - the scheme has no such layers
    */
   readonly probe?: (model: OnnxModel, settings: QuantiseSettings) => readonly Probe[];
-  /** What to do where the scheme misses the quality gate. */
+  /** Advice for a model that misses the quality gate with this scheme. */
   readonly otherwise: string;
 }

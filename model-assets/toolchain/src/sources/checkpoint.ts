@@ -7,7 +7,7 @@ import type { SourceFolder } from './folder.ts';
 import { labelsFor, readConfig, taskFor } from './hugging-face.ts';
 import { hasSafetensors, Safetensors } from './safetensors.ts';
 import type { ModelSource, SourceOptions, SourceReader } from './source.ts';
-import { taskDefaultsOf } from './task-defaults.ts';
+import { readTaskDefaults } from './task-defaults.ts';
 import { readTokenizer } from './tokenizer.ts';
 
 export const checkpointReader: SourceReader = {
@@ -39,14 +39,14 @@ async function readCheckpoint(folder: SourceFolder, options: SourceOptions): Pro
       id: folder.name,
       task,
       labels,
-      taskDefaults: taskDefaultsOf(folder, config, task, labels),
+      taskDefaults: readTaskDefaults(folder, config, task, labels),
       model,
       inputs,
       outputs,
       tokenizer: readTokenizer(folder, config, limits),
       readme: folder.text('README.md'),
       notes: notesOn(built.unused, !config.id2label, labels),
-      files: await folder.sums(),
+      files: folder.sums(),
     };
   } finally {
     weights.close();

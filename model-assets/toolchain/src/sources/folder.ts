@@ -1,8 +1,7 @@
 /** Reading the files of a source, and remembering which were read. */
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { digestFile } from '@pilotlight/model-format';
 import { explainIssue } from '@pilotlight/model-format/errors';
 import type { z } from 'zod';
 import { ToolchainError } from '../errors.ts';
@@ -63,13 +62,8 @@ export class SourceFolder {
   }
 
   /** sha256 of every file used so far, in the order of their names. */
-  async sums(): Promise<Record<string, string>> {
-    const sums: Record<string, string> = {};
-    for (const file of [...this.#read].sort()) {
-      const hash = createHash('sha256');
-      await pipeline(createReadStream(join(this.path, file)), hash);
-      sums[file] = hash.digest('hex');
-    }
-    return sums;
+  sums(): Record<string, string> {
+    const files = [...this.#read].sort();
+    return Object.fromEntries(files.map((file) => [file, digestFile(join(this.path, file)).sha256]));
   }
 }

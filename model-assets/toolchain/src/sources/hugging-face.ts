@@ -5,7 +5,7 @@ import { ToolchainError } from '../errors.ts';
 import type { Head } from '../graph/architecture.ts';
 import type { SourceFolder } from './folder.ts';
 import { isCrossEncoder } from './sentence-transformers.ts';
-import { taskOf } from './task.ts';
+import { chooseTask } from './task.ts';
 
 const count = z.int().positive();
 
@@ -19,7 +19,7 @@ const configSchema = z.looseObject({
   max_position_embeddings: count.nullish(),
   vocab_size: count.nullish(),
   pad_token_id: z.int().nonnegative().nullish(),
-  /** What sentence-transformers writes into the config.json of a CrossEncoder, since version 4 and before. */
+  /** The field that sentence-transformers writes into the config.json of a CrossEncoder, in both forms: since version 4, and before. */
   sentence_transformers: z.looseObject({ activation_fn: z.string().nullish() }).nullish(),
   sbert_ce_default_activation_function: z.string().nullish(),
 });
@@ -43,13 +43,13 @@ export function taskFor(
     Boolean(sentence_transformers?.activation_fn ?? sbert_ce_default_activation_function) ||
     isCrossEncoder(folder);
   const architectures = config.architectures ?? [];
-  return taskOf({ architectures, labels: () => labelsOf(config), crossEncoder }, asked);
+  return chooseTask({ architectures, labels: () => listLabels(config), crossEncoder }, asked);
 }
 
 /** The label of each logit of a classifier; other heads have none. */
 export function labelsFor(head: Head, config: HuggingFaceConfig): string[] {
   const isClassifier = head === 'sequence-classification' || head === 'token-classification';
-  return isClassifier ? labelsOf(config) : [];
+  return isClassifier ? listLabels(config) : [];
 }
 
 /**
@@ -57,7 +57,7 @@ export function labelsFor(head: Head, config: HuggingFaceConfig): string[] {
  * two of them unless num_labels says otherwise. Throws SOURCE_INVALID when indices are left out or a label is
  * there twice.
  */
-function labelsOf({ id2label, num_labels }: HuggingFaceConfig): string[] {
+function listLabels({ id2label, num_labels }: HuggingFaceConfig): string[] {
   if (!id2label || Object.keys(id2label).length === 0) {
     return Array.from({ length: num_labels ?? 2 }, (_, index) => `LABEL_${index}`);
   }

@@ -8,7 +8,7 @@ import type { SourceFolder } from './folder.ts';
 import { type HuggingFaceConfig, labelsFor, readConfig, taskFor } from './hugging-face.ts';
 import { mapInputs, mapOutputs } from './onnx-roles.ts';
 import type { ModelSource, SourceOptions, SourceReader } from './source.ts';
-import { taskDefaultsOf } from './task-defaults.ts';
+import { readTaskDefaults } from './task-defaults.ts';
 import { readTokenizer } from './tokenizer.ts';
 
 /** DynamicQuantizeLinear, which the int8 variant needs, came with operator set 11. */
@@ -44,17 +44,17 @@ async function readOnnxExport(folder: SourceFolder, options: SourceOptions): Pro
     id: folder.name,
     task,
     labels,
-    taskDefaults: taskDefaultsOf(folder, config, task, labels),
+    taskDefaults: readTaskDefaults(folder, config, task, labels),
     model,
     inputs,
     outputs,
     tokenizer: readTokenizer(folder, config, {
-      positions: positionsOf(config),
+      positions: countPositions(config),
       rows: config.vocab_size ?? undefined,
     }),
     readme: folder.text('README.md'),
     notes: [],
-    files: await folder.sums(),
+    files: folder.sums(),
   };
 }
 
@@ -64,7 +64,7 @@ const OFFSET_POSITIONS: ReadonlySet<string> = new Set([
   ...['data2vec-text', 'ibert', 'luke', 'xmod', 'esm'],
 ]);
 
-function positionsOf({ model_type, max_position_embeddings, pad_token_id }: HuggingFaceConfig) {
+function countPositions({ model_type, max_position_embeddings, pad_token_id }: HuggingFaceConfig) {
   if (!max_position_embeddings || !OFFSET_POSITIONS.has(model_type))
     return max_position_embeddings ?? undefined;
   return max_position_embeddings - (pad_token_id ?? 1) - 1;

@@ -1,4 +1,4 @@
-/** What the inputs and outputs of an exported graph are, by the names that exporters give them. */
+/** Finds the roles of the inputs and outputs of an exported graph by the names that exporters give them. */
 import { type Graph, TASK_FACTS, type TaskFacts, type TaskName } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 import { int, makeNode } from '../graph/node.ts';
@@ -28,7 +28,7 @@ export function mapInputs(model: OnnxModel): Input[] {
   const weights = new Set(graph.initializer.map(({ name }) => name));
   graph.input = graph.input.filter(({ name }) => !weights.has(name));
   return graph.input.map((value) => {
-    const role = roleOf(value.name);
+    const role = findRole(value.name);
     if (role === undefined) {
       throw new ToolchainError(
         'SOURCE_UNSUPPORTED',
@@ -41,7 +41,7 @@ export function mapInputs(model: OnnxModel): Input[] {
   });
 }
 
-function roleOf(name: string): Input['role'] | undefined {
+function findRole(name: string): Input['role'] | undefined {
   const roles: readonly Input['role'][] = ['input_ids', 'attention_mask', 'token_type_ids'];
   return roles.find((role) => INPUT_NAMES[role].includes(name));
 }

@@ -15,8 +15,21 @@ import { elementCount, float32View } from '../graph/tensor.ts';
 const MAX_HEADER_BYTES = 100_000_000;
 
 const DTYPE_BYTES = {
-  ...{ F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1 },
-  ...{ BOOL: 1, F8_E4M3: 1, F8_E5M2: 1 },
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U64: 8,
+  U32: 4,
+  U16: 2,
+  U8: 1,
+  BOOL: 1,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
 } as const;
 type Dtype = keyof typeof DTYPE_BYTES;
 
@@ -95,7 +108,7 @@ export class SafetensorsFile {
     return { dtype, shape, start: dataStart + start, end: dataStart + end };
   }
 
-  /** As in the reference implementation, the tensors fill the file without gap or overlap. */
+  /** The tensors must fill the file without gap or overlap, which the reference implementation demands, too. */
   #checkRanges(
     entries: readonly (readonly [string, SafetensorsEntry])[],
     dataStart: number,

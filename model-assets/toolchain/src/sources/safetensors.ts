@@ -11,7 +11,7 @@ const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
 const WEIGHTS_FILE = 'model.safetensors';
 const INDEX_FILE = 'model.safetensors.index.json';
 
-/** Whether the folder has weights of this format. */
+/** Tells whether the folder has weights of this format. */
 export function hasSafetensors(folder: string): boolean {
   return [WEIGHTS_FILE, INDEX_FILE].some((file) => existsSync(join(folder, file)));
 }
@@ -90,7 +90,7 @@ function misplaced(tensor: string, file: string, indexed: string | undefined): T
   );
 }
 
-/** The shard of each tensor. Every one is a plain file name: an index can not lead out of the folder. */
+/** The shard of each tensor. Every one is a plain file name: an index cannot lead out of the folder. */
 function readIndex(folder: string): ReadonlyMap<string, string> {
   const path = join(folder, INDEX_FILE);
   if (!existsSync(path)) {

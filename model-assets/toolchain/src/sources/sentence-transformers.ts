@@ -27,26 +27,29 @@ const settingsSchema = z.looseObject({
 });
 
 const POOLING: Readonly<Record<string, NonNullable<OnnxManifest['taskDefaults']>['pooling']>> = {
-  ...{ cls: 'cls', mean: 'mean', max: 'max', lasttoken: 'last-token' },
+  cls: 'cls',
+  mean: 'mean',
+  max: 'max',
+  lasttoken: 'last-token',
 };
 
 /** Modules that the engine does the work of; Dropout does nothing once a model is trained. */
 const KNOWN_MODULES: ReadonlySet<string> = new Set(['Transformer', 'Pooling', 'Normalize', 'Dropout']);
 
-/** Whether config_sentence_transformers.json says that the model ranks texts. */
+/** Tells whether config_sentence_transformers.json says that the model ranks texts. */
 export function isCrossEncoder(folder: SourceFolder): boolean {
-  return settingsOf(folder).model_type === 'CrossEncoder';
+  return readSettings(folder).model_type === 'CrossEncoder';
 }
 
-function settingsOf(folder: SourceFolder): z.infer<typeof settingsSchema> {
+function readSettings(folder: SourceFolder): z.infer<typeof settingsSchema> {
   return folder.json('config_sentence_transformers.json', settingsSchema) ?? {};
 }
 
 /** The prompts of a model, and the one that sentence-transformers puts before a text unasked. */
-function promptsOf(
+function readPrompts(
   folder: SourceFolder,
 ): Pick<NonNullable<OnnxManifest['taskDefaults']>, 'prompts' | 'defaultPrompt'> {
-  const { prompts, default_prompt_name: name } = settingsOf(folder);
+  const { prompts, default_prompt_name: name } = readSettings(folder);
   if (name != null && prompts?.[name] === undefined) {
     throw unsupported(
       `config_sentence_transformers.json names ${name} as the default prompt, and has no such prompt`,
@@ -57,21 +60,21 @@ function promptsOf(
 }
 
 /**
- * How the vectors of a model are made, or undefined where no modules.json says it. Throws SOURCE_UNSUPPORTED for a
+ * Reads how the vectors of a model are made; undefined where no modules.json says it. Throws SOURCE_UNSUPPORTED for a
  * module or a pooling that the engine does not do, by its name.
  */
 export function sentenceEmbedding(folder: SourceFolder): OnnxManifest['taskDefaults'] {
   const modules = folder.json('modules.json', modulesSchema) ?? [];
-  const kindOf = (type: string) => type.split('.').at(-1) ?? '';
-  const foreign = modules.find(({ type }) => !KNOWN_MODULES.has(kindOf(type)));
+  const className = (type: string) => type.split('.').at(-1) ?? '';
+  const foreign = modules.find(({ type }) => !KNOWN_MODULES.has(className(type)));
   if (foreign !== undefined) {
     throw unsupported(
-      `modules.json has a ${kindOf(foreign.type)} module in ${foreign.path}, which is not supported; ` +
+      `modules.json has a ${className(foreign.type)} module in ${foreign.path}, which is not supported; ` +
         `supported are ${[...KNOWN_MODULES].join(', ')}`,
     );
   }
-  const named = promptsOf(folder);
-  const pooling = modules.find(({ type }) => kindOf(type) === 'Pooling');
+  const named = readPrompts(folder);
+  const pooling = modules.find(({ type }) => className(type) === 'Pooling');
   if (pooling === undefined) return named.prompts && named;
   const file = `${pooling.path}/config.json`;
   const config = folder.json(file, poolingSchema) ?? {};
@@ -82,7 +85,7 @@ export function sentenceEmbedding(folder: SourceFolder): OnnxManifest['taskDefau
   }
   return {
     pooling: poolingMode(file, config),
-    normalize: modules.some(({ type }) => kindOf(type) === 'Normalize'),
+    normalize: modules.some(({ type }) => className(type) === 'Normalize'),
     ...named,
   };
 }

@@ -5,7 +5,7 @@ import type { SourceFolder } from './folder.ts';
 /** A model as packaging takes it, wherever it came from: an fp32 graph and all that the manifest has to say of it. */
 export interface ModelSource {
   readonly kind: OnnxManifest['source']['kind'];
-  /** What the source is called: the name of its folder. */
+  /** The name of the source, which is that of its folder. */
   readonly id: string;
   /** sha256 of every file that was read, by its path in the folder. */
   readonly files: Readonly<Record<string, string>>;
@@ -18,7 +18,7 @@ export interface ModelSource {
   readonly tokenizer: TokenizerSource;
   /** Content of README.md, the model card. */
   readonly readme: string | undefined;
-  /** What who packages the model should know: tensors left out, labels that have no names. */
+  /** Facts that the person who packages the model should know: tensors left out, labels that have no names. */
   readonly notes: readonly string[];
 }
 
@@ -27,7 +27,7 @@ export interface TokenizerSource {
   readonly path: string;
   readonly vocabSize: number;
   readonly padTokenId: number;
-  /** What stands for a token to be filled in, where the vocabulary has such a token. */
+  /** The text that marks a token to be filled in, where the vocabulary has such a token. */
   readonly maskToken?: string;
   /** Longest sequence that the model takes, special tokens included. */
   readonly maxTokens: number;
@@ -36,7 +36,7 @@ export interface TokenizerSource {
 export interface SourceOptions {
   /** @default - what `architectures` in config.json says */
   readonly task?: TaskName;
-  /** How a tagger's labels are chosen. @default - the manifest says nothing of it */
+  /** The way in which a tagger chooses labels. @default - the manifest does not say it */
   readonly decoding?: NonNullable<OnnxManifest['taskDefaults']>['decoding'];
 }
 

@@ -1,14 +1,14 @@
-/** How results are made by default, where the files of the model say so. */
+/** Reads how results are made by default, where the files of the model say so. */
 import { type OnnxManifest, TASK_FACTS, type TaskName } from '@pilotlight/model-format';
 import type { SourceFolder } from './folder.ts';
 import type { HuggingFaceConfig } from './hugging-face.ts';
 import { sentenceEmbedding } from './sentence-transformers.ts';
 
 /**
- * What turns logits into scores, as the pipelines of transformers choose it: multi-label classifiers and those with
+ * Chooses the function that turns logits into scores, by the rule of the pipelines of transformers: multi-label classifiers and those with
  * one label score each by itself, regressions not at all. For embeddings, how sentence-transformers pools.
  */
-export function taskDefaultsOf(
+export function readTaskDefaults(
   folder: SourceFolder,
   config: HuggingFaceConfig,
   task: TaskName,

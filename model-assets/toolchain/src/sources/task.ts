@@ -1,4 +1,4 @@
-/** Which task a model is for: what is asked for, checked against what the files of the model say. */
+/** Chooses the task of a model: the one that the caller asks for, checked against the files of the model, else the one that they name. */
 import { TASK_FACTS, type TaskName } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 
@@ -11,13 +11,13 @@ const TASK_OF_ENDING: readonly (readonly [ending: RegExp, task: TaskName])[] = [
   [/Model$/, 'feature-extraction'],
 ];
 
-/** What the files of a checkpoint say. */
+/** The facts that the files of a checkpoint give. */
 export interface CheckpointFacts {
   /** `architectures` of config.json. */
   readonly architectures: readonly string[];
   /** The label of each logit; read for classifiers only. */
   labels(): readonly string[];
-  /** Whether sentence-transformers saved the model as a CrossEncoder. */
+  /** True where sentence-transformers saved the model as a CrossEncoder. */
   readonly crossEncoder: boolean;
 }
 
@@ -27,7 +27,7 @@ export interface CheckpointFacts {
  * examples if a label says "entailment". A CrossEncoder with one label ranks unless it is asked for something else.
  * Throws SOURCE_INVALID when a head is asked for that the checkpoint does not have, and when nothing says which.
  */
-export function taskOf(facts: CheckpointFacts, asked: TaskName | undefined): TaskName {
+export function chooseTask(facts: CheckpointFacts, asked: TaskName | undefined): TaskName {
   const [architecture] = facts.architectures;
   if (asked !== undefined && TASK_FACTS[asked].head === 'none') return asked;
   const found = TASK_OF_ENDING.find(

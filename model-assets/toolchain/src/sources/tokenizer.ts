@@ -28,7 +28,7 @@ const specialTokensSchema = z.looseObject({ pad_token: specialToken, mask_token:
 /** sentence-transformers: the length that it cuts texts to, which may be less than the model takes. */
 const sentenceBertSchema = z.looseObject({ max_seq_length: z.int().positive().nullish() });
 
-/** How tokenizers spell the mask, where no file says which token it is. */
+/** Spellings of the mask, for tokenizers where no file says which token it is. */
 const MASKS = ['[MASK]', '<mask>'] as const;
 
 /**
@@ -60,8 +60,8 @@ export function readTokenizer(
       `tokenizer.json has token ids up to ${lastId}, but the model knows ids below ${rows}: it is the tokenizer of another model.`,
     );
   }
-  const padding = contentOf(settings.pad_token) ?? contentOf(special.pad_token) ?? '';
-  const masks = [contentOf(settings.mask_token), contentOf(special.mask_token), ...MASKS];
+  const padding = tokenContent(settings.pad_token) ?? tokenContent(special.pad_token) ?? '';
+  const masks = [tokenContent(settings.mask_token), tokenContent(special.mask_token), ...MASKS];
   const maskToken = masks.find((token) => token !== undefined && ids.has(token));
   return {
     path: folder.use('tokenizer.json'),
@@ -79,7 +79,7 @@ function tokenIds({ model, added_tokens }: z.infer<typeof tokenizerSchema>): Map
   return new Map([...vocabulary, ...added_tokens.map((token) => [token.content, token.id] as const)]);
 }
 
-function contentOf(token: z.infer<typeof specialToken>): string | undefined {
+function tokenContent(token: z.infer<typeof specialToken>): string | undefined {
   return (typeof token === 'string' ? token : token?.content) ?? undefined;
 }
 

@@ -1,4 +1,4 @@
-/** How long single calls take. */
+/** Measures how long single calls take. */
 import type { Predictor } from '@pilotlight/engine';
 
 export interface LatencyRow {
@@ -37,13 +37,13 @@ export async function measureLatency(
 
 /** A text of common words with about that many tokens, and how many it has. */
 async function textOfLength(predictor: Predictor, tokens: number): Promise<{ text: string; length: number }> {
-  const specials = await lengthOf(predictor, '');
+  const specials = await countTokens(predictor, '');
   const words = Math.max(1, tokens - specials);
   const text = Array.from({ length: words }, () => 'a').join(' ');
-  return { text, length: await lengthOf(predictor, text) };
+  return { text, length: await countTokens(predictor, text) };
 }
 
-async function lengthOf(predictor: Predictor, text: string): Promise<number> {
+async function countTokens(predictor: Predictor, text: string): Promise<number> {
   const [result] = await predictor.infer([{ text }], { truncate: true });
   return result?.encoding.ids.length ?? 0;
 }

@@ -13,7 +13,7 @@ const ROWS_PER_CALL = 512;
 export interface EvaluateOptions {
   /** A JSON-lines file, see `readDataset`. */
   readonly file: string;
-  /** What the manifest calls it: `clinc150/test`. */
+  /** The name of the dataset in the manifest: `clinc150/test`. */
   readonly dataset: string;
 }
 
@@ -34,12 +34,12 @@ export async function evaluate(
     rows: readonly Row[],
     answer: Answerer<Row, Answer>,
   ) => {
-    const reference = await answersOf(fp32, rows, answer, (done) => report(done / 2));
-    const answers = await answersOf(served, rows, answer, (done) => report(0.5 + done / 2));
+    const reference = await answerAll(fp32, rows, answer, (done) => report(done / 2));
+    const answers = await answerAll(served, rows, answer, (done) => report(0.5 + done / 2));
     return { reference, answers };
   };
   if (data.kind === 'labelled') {
-    const { reference, answers } = await both(data.rows.map(requestOf), (_row, result) =>
+    const { reference, answers } = await both(data.rows.map(toRequest), (_row, result) =>
       topLabel(result, labels),
     );
     return labelQuality(dataset, data.rows, reference, answers);
@@ -53,7 +53,7 @@ export async function evaluate(
 
 type Answerer<Row, Answer> = (row: Row, result: TokenResult | undefined) => Answer;
 
-async function answersOf<Row extends TokenRequest, Answer>(
+async function answerAll<Row extends TokenRequest, Answer>(
   predictor: Predictor,
   rows: readonly Row[],
   answer: Answerer<Row, Answer>,
@@ -69,7 +69,7 @@ async function answersOf<Row extends TokenRequest, Answer>(
   return answers;
 }
 
-function requestOf({ text, pair }: LabelledText): TokenRequest {
+function toRequest({ text, pair }: LabelledText): TokenRequest {
   return pair === undefined ? { text } : { text, pair };
 }
 

@@ -1,11 +1,11 @@
-/** Reference answers: what the fp32 variant gives, through the engine that will serve. */
+/** Makes the reference answers: those of the fp32 variant, through the engine that will serve. */
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Golden, GoldenOutput, Predictor, TokenRequest } from '@pilotlight/engine';
 import { GOLDEN_ROLES, MINIMUM_GOLDENS } from '@pilotlight/engine/internal/predict/goldens/golden';
 import * as z from 'zod';
 import { ToolchainError } from '../errors.ts';
-import { goldenOutput } from '../package/golden-output.ts';
+import { goldenOutput } from '../package-files/golden-output.ts';
 import { textLines } from '../sources/text-lines.ts';
 
 export { builtInRequests } from './goldens/requests.ts';
@@ -40,9 +40,9 @@ export async function makeGoldens(
  * Requests of a file: one text a line, or in a `.jsonl` file one `{"text", "pair"?}` a line; other keys are ignored.
  * Throws TEXTS_INVALID.
  */
-export async function requestsOfFile(file: string): Promise<readonly TokenRequest[]> {
+export async function readRequests(file: string): Promise<readonly TokenRequest[]> {
   const content = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new ToolchainError('TEXTS_INVALID', `The texts can not be read from ${file}.`, { cause });
+    throw new ToolchainError('TEXTS_INVALID', `The texts cannot be read from ${file}.`, { cause });
   });
   const lines = textLines(content);
   const requests =

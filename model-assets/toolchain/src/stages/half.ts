@@ -1,15 +1,15 @@
 /**
  * fp32 to half precision, for GPUs: weights and activations are fp16, inputs int64 and outputs float32 as before. What
- * half precision can not do, or could not on the goldens, stays fp32 between casts. See ADR-half.md.
+ * half precision cannot do, or could not on the goldens, stays fp32 between casts. See ADR-half.md.
  */
 import { ToolchainError } from '../errors.ts';
 import type { OnnxModel } from '../graph/onnx.ts';
 import { HalfConverter } from './half/converter.ts';
-import { precisionOf } from './half/precision.ts';
+import { choosePrecision } from './half/precision.ts';
 import type { Peaks, ValueTypes } from './half/values.ts';
 
 export { maskAsBias } from './half/mask-as-bias.ts';
-export { peaksOf, withPeaks } from './half/peaks.ts';
+export { collectPeaks, withPeaks } from './half/peaks.ts';
 export { rounded } from './half/rounded.ts';
 
 export interface HalfReport {
@@ -34,7 +34,7 @@ export function half(model: OnnxModel, types: ValueTypes, peaks: Peaks = new Map
       `The graph has a ${nested.opType} with a graph inside, which there is no fp16 variant of. Package the model without fp16.`,
     );
   }
-  const { half: operators, outOfRange } = precisionOf(graph, types, peaks);
+  const { half: operators, outOfRange } = choosePrecision(graph, types, peaks);
   const converter = new HalfConverter(graph, types, operators);
   converter.convert();
   return { operators: operators.size, clipped: converter.clipped, outOfRange };

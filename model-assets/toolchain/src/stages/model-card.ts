@@ -24,7 +24,7 @@ function introduction({ name, task, labels, maxTokens }: CardFacts): string {
   return [
     `# ${name}`,
     '',
-    `A ${task} model for texts of up to ${maxTokens} tokens. The source came without a model card: who uses it should`,
+    `A ${task} model for texts of up to ${maxTokens} tokens. The source came without a model card: whoever uses it should`,
     'find out what it was trained on, under which licence, and what it is not fit for.',
     ...(labels.length > 0 ? ['', `Labels: ${shown.join(', ')}${rest}.`] : []),
   ].join('\n');
@@ -53,7 +53,7 @@ function packageSection({ name, version, source, variants }: CardFacts): string 
   ].join('\n');
 }
 
-/** What the quality gate left in fp32. */
+/** Lists the weights that the quality gate left in fp32. */
 function keptNotes(variants: OnnxManifest['variants']): string[] {
   return Object.entries(variants).flatMap(([variant, { keptFp32 = [] }]) =>
     keptFp32.length === 0

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { splitIsWhole } from '@pilotlight/engine/internal/tokenizer/split-is-whole';
 import type { SplitTokenizer, TextProcessing } from '@pilotlight/model-format';
 import { z } from 'zod';
-import { packageFile } from '../package/files.ts';
+import { describeFile } from '../package-files/describe-file.ts';
 
 const FOLDER = 'tokenizer';
 
@@ -39,8 +39,8 @@ export async function splitTokenizer(
   const files = { 'rest.json': JSON.stringify(rest), ...vocabularyFiles(model) };
   await mkdir(join(folder, FOLDER));
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, FOLDER, name), content);
-  const [restFile, ...vocabulary] = await Promise.all(
-    Object.keys(files).map((name) => packageFile(folder, `${FOLDER}/${name}`)),
+  const [restFile, ...vocabulary] = Object.keys(files).map((name) =>
+    describeFile(folder, `${FOLDER}/${name}`),
   );
   if (restFile) {
     const split = { rest: restFile, vocabulary };
@@ -51,7 +51,7 @@ export async function splitTokenizer(
   return undefined;
 }
 
-/** By name, in the order in which the library takes them. */
+/** Gives the contents of the vocabulary files by name, in the order in which the library takes them. */
 function vocabularyFiles(model: TokenizerModel): Record<string, string> {
   if (model.type === 'BPE') {
     const merges = model.merges.map((merge) => (typeof merge === 'string' ? merge : merge.join(' ')));

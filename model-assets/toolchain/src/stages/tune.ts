@@ -23,7 +23,7 @@ export function gpuBudget(values: number): number {
   return Math.max(SMALLEST, Math.min(GPU_BUDGET, bounded));
 }
 
-/** Of candidates this close to the fastest the smallest wins: it needs less memory and answers sooner. */
+/** The smallest of the candidates this close to the fastest wins, because it needs less memory and answers sooner. */
 const INDIFFERENCE = 0.03;
 
 /** Candidates below this share of the fastest are not measured again. */
@@ -51,7 +51,7 @@ export async function tuneTokenBudget(
 ): Promise<TuneResult> {
   const requests = mixedLengths(TEXTS, Math.min(predictor.manifest.textProcessing.maxTokens, 256));
   const rates: Record<number, number> = {};
-  const tokens = await tokensOf(predictor, requests);
+  const tokens = await countTokens(predictor, requests);
   const start = performance.now();
   let candidates: readonly number[] = CANDIDATES.filter((budget) => budget <= predictor.variant.tokenBudget);
   for (let round = 0; round < ROUNDS; round++) {
@@ -77,9 +77,9 @@ export function msPerToken(textsPerSecond: number, tokens: number): number {
 }
 
 /** Tokens of all texts, special tokens included; running them once is what warms the model up. */
-async function tokensOf(predictor: Predictor, requests: ReturnType<typeof mixedLengths>): Promise<number> {
+async function countTokens(predictor: Predictor, requests: ReturnType<typeof mixedLengths>): Promise<number> {
   let tokens = 0;
-  for (const batch of batchesOf(requests, SMALLEST)) {
+  for (const batch of fillBatches(requests, SMALLEST)) {
     const results = await predictor.infer(batch, { truncate: true });
     for (const { encoding } of results) tokens += encoding.ids.length;
   }
@@ -92,7 +92,7 @@ async function textsPerSecond(
   budget: number,
 ): Promise<number> {
   const start = performance.now();
-  for (const batch of batchesOf(requests, budget)) await predictor.infer(batch, { truncate: true });
+  for (const batch of fillBatches(requests, budget)) await predictor.infer(batch, { truncate: true });
   return (1_000 * requests.length) / (performance.now() - start);
 }
 
@@ -118,7 +118,7 @@ function mixedLengths(
   });
 }
 
-function batchesOf(requests: ReturnType<typeof mixedLengths>, budget: number): TokenRequest[][] {
+function fillBatches(requests: ReturnType<typeof mixedLengths>, budget: number): TokenRequest[][] {
   const batches: TokenRequest[][] = [];
   let longest = 0;
   for (const request of requests) {

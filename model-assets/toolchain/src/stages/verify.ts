@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { Engine, type ExecutionProvider } from '@pilotlight/engine';
 import type { OnnxManifest } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
-import { parseGoldens } from '../package/goldens-file.ts';
+import { parseGoldens } from '../package-files/goldens-file.ts';
 import { type VariantDeviation, verifyGoldens } from './verify/goldens.ts';
 import { verifyIntegrity } from './verify/integrity.ts';
 
-export { toleranceOf, type VariantDeviation, verifyGoldens } from './verify/goldens.ts';
+export { measureTolerance, type VariantDeviation, verifyGoldens } from './verify/goldens.ts';
 
 export interface VariantProof extends VariantDeviation {
   readonly variant: string;

@@ -1,10 +1,10 @@
-/** Which files of a model folder a pipeline of transformers.js reads. */
+/** Chooses the files of a model folder that transformers.js reads. */
 import type { TransformersJsDtype, TransformersJsTaskName } from '@pilotlight/engine';
 import { TRANSFORMERS_JS_DTYPES, TRANSFORMERS_JS_TASKS } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 import type { SourceFolder } from '../sources/folder.ts';
 
-/** What transformers.js puts between the name of a graph and `.onnx`. */
+/** The suffixes that transformers.js puts between the name of a graph and `.onnx`. */
 const SUFFIXES: Readonly<Record<TransformersJsDtype, string>> = {
   fp32: '',
   fp16: '_fp16',

@@ -27,7 +27,7 @@ export function parsePipelineGoldens(content: string): readonly PipelineGolden[]
       .split('\n')
       .map((line) => goldenSchema.parse(JSON.parse(line)));
   } catch (cause) {
-    throw new ToolchainError('VERIFY_FAILED', 'The goldens of the pipeline can not be read.', { cause });
+    throw new ToolchainError('VERIFY_FAILED', 'The goldens of the pipeline cannot be read.', { cause });
   }
 }
 

@@ -1,4 +1,4 @@
-/** From a model folder of transformers.js to a package: choose the files, copy, let it answer, verify, publish. */
+/** Makes a package out of a model folder of transformers.js: choose the files, copy, let it answer, verify, publish. */
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
@@ -9,8 +9,8 @@ import {
 } from '@pilotlight/engine';
 import { FORMAT_VERSION, transformersJsManifestSchema } from '@pilotlight/model-format';
 import * as z from 'zod';
-import { packageFile } from '../package/files.ts';
-import { pilotlightVersion, transformersVersion } from '../package/versions.ts';
+import { describeFile } from '../package-files/describe-file.ts';
+import { pilotlightVersion, transformersVersion } from '../package-files/versions.ts';
 import { SourceFolder } from '../sources/folder.ts';
 import { createStaging, publish, refuseExisting, type Staging, writeManifest } from '../stages/pack.ts';
 import type { VariantProof } from '../stages/verify.ts';
@@ -67,7 +67,7 @@ async function stage(
     await mkdir(dirname(join(folder, file)), { recursive: true });
     await cp(source.use(file), join(folder, file), { dereference: true });
   }
-  await writeFile(join(folder, CARD), cardOf(options, dtype, source.text('README.md')));
+  await writeFile(join(folder, CARD), writeCard(options, dtype, source.text('README.md')));
   const facts = {
     formatVersion: FORMAT_VERSION,
     runtime: 'transformers.js',
@@ -76,13 +76,13 @@ async function stage(
     ...(description && { description }),
     task,
     dtype,
-    files: await Promise.all(files.map((file) => packageFile(folder, file))),
-    modelCard: await packageFile(folder, CARD),
+    files: files.map((file) => describeFile(folder, file)),
+    modelCard: describeFile(folder, CARD),
     source: {
       kind: 'huggingface',
       id: source.name,
       ...(revision && { revision }),
-      files: await source.sums(),
+      files: source.sums(),
     },
     toolchain: {
       pilotlight: pilotlightVersion(),
@@ -94,16 +94,16 @@ async function stage(
     await writeFile(join(folder, GOLDENS), formatPipelineGoldens(goldens));
     const manifest = transformersJsManifestSchema.parse({
       ...facts,
-      goldens: await packageFile(folder, GOLDENS),
+      goldens: describeFile(folder, GOLDENS),
     });
     await writeManifest(folder, manifest);
     return manifest;
   };
   await write([]);
-  return write(await answers(root, options, samplingRateOf(source)));
+  return write(await answers(root, options, readSamplingRate(source)));
 }
 
-/** What the staged package answers now. */
+/** Asks the staged package for its answers. */
 async function answers(
   root: string,
   { name, version, task }: TransformersJsOptions,
@@ -125,20 +125,20 @@ async function answers(
 
 const preprocessorSchema = z.object({ sampling_rate: z.int().positive().optional() });
 
-function samplingRateOf(source: SourceFolder): number {
+function readSamplingRate(source: SourceFolder): number {
   const { sampling_rate = USUAL_SAMPLING_RATE } =
     source.json('preprocessor_config.json', preprocessorSchema) ?? {};
   return sampling_rate;
 }
 
-function cardOf(
+function writeCard(
   { name, version, task }: TransformersJsOptions,
   dtype: TransformersJsDtype,
   readme?: string,
 ): string {
   const introduction =
     readme?.trim() ??
-    `# ${name}\n\nA ${task} model. The source came without a model card: who uses it should find out what it was trained on.`;
+    `# ${name}\n\nA ${task} model. The source came without a model card: whoever uses it should find out what it was trained on.`;
   const section = `## Package\n\n\`${name}\` ${version}, packaged by Pilotlight for transformers.js, ${dtype}.`;
   return `${introduction}\n\n${section}\n`;
 }

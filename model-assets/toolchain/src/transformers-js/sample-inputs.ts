@@ -3,7 +3,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import type { TransformersJsTaskName } from '@pilotlight/engine';
 import { TRANSFORMERS_JS_TASKS } from '@pilotlight/model-format';
 
-/** What a golden asks of a pipeline. */
+/** The request of a golden. */
 export interface PipelineRequest {
   readonly inputs: string;
   readonly parameters: Readonly<Record<string, unknown>>;

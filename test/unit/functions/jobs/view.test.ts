@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { JobState } from '../../../../functions/app/src/jobs/job.ts';
 import type { JobStore } from '../../../../functions/app/src/jobs/store.ts';
-import {  } from '../../../../functions/app/src/jobs/view.ts';
+import { viewJob } from '../../../../functions/app/src/jobs/view.ts';
 
 const CREATED = '2026-01-01T00:00:00.000Z';
 const JSON_TYPE = 'application/json';
@@ -32,7 +32,7 @@ const done = (bytes: number, contentType = JSON_TYPE): JobState => ({
 
 it('a result of JSON stands in the view of its job up to 100,000 bytes, and behind a link of an hour above', async () => {
   const about = { result_type: JSON_TYPE, result_headers: { 'x-own': '1' } };
-  const inline = await (store, done(100_000));
+  const inline = await viewJob(store, done(100_000));
   expect(inline).toMatchObject({
     ...about,
     result: { a: 1 },
@@ -40,19 +40,19 @@ it('a result of JSON stands in the view of its job up to 100,000 bytes, and behi
     finished_at: '2026-01-01T00:00:05.000Z',
   });
   expect(inline).not.toHaveProperty('result_url');
-  const linked = await (store, done(100_001));
+  const linked = await viewJob(store, done(100_001));
   expect(linked).toMatchObject({ ...about, result_url: `https://bucket/${common.id}?seconds=3600` });
   expect(linked).not.toHaveProperty('result');
 });
 
 it('a result that is not JSON is behind a link, however small it is', async () => {
   for (const type of ['application/octet-stream', 'text/application/json', 'application/jsonl'])
-    expect(await (store, done(1, type)), type).toHaveProperty('result_url');
-  expect(await (store, done(1, 'application/json; charset=utf-8'))).toHaveProperty('result');
+    expect(await viewJob(store, done(1, type)), type).toHaveProperty('result_url');
+  expect(await viewJob(store, done(1, 'application/json; charset=utf-8'))).toHaveProperty('result');
 });
 
 it('a job that waits says when it will have failed, and one that is over does not', async () => {
-  expect(await (store, { ...common, status: 'queued' })).toEqual({
+  expect(await viewJob(store, { ...common, status: 'queued' })).toEqual({
     id: common.id,
     status: 'queued',
     model: 'sentiment',
@@ -62,7 +62,7 @@ it('a job that waits says when it will have failed, and one that is over does no
     status_url: `/jobs/${common.id}`,
   });
   const error = { status: 500, code: 'SESSION_FAILED', message: 'It failed.' };
-  const failed = await (store, { ...common, status: 'failed', finishedAt: CREATED, error });
+  const failed = await viewJob(store, { ...common, status: 'failed', finishedAt: CREATED, error });
   expect(failed).toMatchObject({
     finished_at: CREATED,
     error: { code: 'SESSION_FAILED', message: 'It failed.' },

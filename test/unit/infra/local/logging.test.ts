@@ -33,7 +33,7 @@ it('a server that is not there is a line for each who notices, with the reason',
   expect((await askInVain()).status).toBe(502);
   const lines = stripVTControlCharacters(printed).trimEnd().split('\n');
   expect(lines).toEqual([
-    'warning: The server did not answer: The server can not be reached: connect ECONNREFUSED 127.0.0.1:9',
+    'warning: The server did not answer: The server cannot be reached: connect ECONNREFUSED 127.0.0.1:9',
     'error: A request failed: The server does not answer, and there is no queue for a job.',
   ]);
 });

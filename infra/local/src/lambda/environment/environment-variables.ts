@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type DefinedFunction, LATEST, REGION } from '../function-definition.ts';
 
-/** Where an execution environment finds what AWS has at fixed paths. */
+/** The folders where an execution environment finds what AWS has at fixed paths. */
 export interface Folders {
   /** `/var/task` on AWS. */
   readonly task: string;

@@ -49,12 +49,12 @@ export class ExecutionEnvironment {
     this.#options = options;
   }
 
-  /** Whether it can take no further invocation. */
+  /** True once it can take no further invocation. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** Of its process, while there is one. */
+  /** The id of its process, while there is one. */
   get pid(): number | undefined {
     return this.#runtime?.pid;
   }
@@ -74,7 +74,10 @@ export class ExecutionEnvironment {
     log.platform(`END RequestId: ${requestId}`);
     log.platform(
       reportLine({
-        ...{ requestId, durationMs, memoryMegabytes, maxMemoryMegabytes },
+        requestId,
+        durationMs,
+        memoryMegabytes,
+        maxMemoryMegabytes,
         initDurationMs: init?.totalMs,
         failure: failure?.errorType,
       }),
@@ -97,7 +100,7 @@ export class ExecutionEnvironment {
     this.#runtime?.kill();
   }
 
-  /** What the invocation gets when it ended with more than an answer of the handler. */
+  /** The failure of an invocation that ended otherwise than by an answer of the handler. */
   #failureOf(handled: Handled | Late, requestId: string): Failure | undefined {
     if ('payload' in handled) return undefined;
     this.#ended = true;
@@ -166,14 +169,14 @@ export class ExecutionEnvironment {
 
   #reportInit(phase: 'init' | 'invoke', milliseconds: number, initialised: Initialised | Late): void {
     this.#options.log.platform(
-      `INIT_REPORT Init Duration: ${milliseconds.toFixed(2)} ms\tPhase: ${phase}\t${statusOf(initialised)}`,
+      `INIT_REPORT Init Duration: ${milliseconds.toFixed(2)} ms\tPhase: ${phase}\t${describeStatus(initialised)}`,
     );
   }
 }
 
 const errorSchema = z.object({ errorType: z.string() });
 
-function statusOf(initialised: Initialised | Late): string {
+function describeStatus(initialised: Initialised | Late): string {
   if (initialised.kind === 'late') return 'Status: timeout';
   const errorType =
     initialised.kind === 'error'

@@ -1,4 +1,4 @@
-/** A frozen process can not see that its parent has died, so a shell watches for it and tidies up. */
+/** A frozen process cannot see that its parent has died, so a shell watches for that and tidies up. */
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /** Reads `+ PID` and `- PID`; at the end of its input kills what is left and removes the folder `$1`. */

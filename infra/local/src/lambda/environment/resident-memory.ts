@@ -12,7 +12,7 @@ const run = promisify(execFile);
 export interface MemoryWatch {
   /** Megabytes (2^20 bytes), rounded up: the most up to now. */
   peak(): number;
-  /** Whether the limit was passed. */
+  /** True once the limit was passed. */
   passed(): boolean;
   pause(): void;
   resume(): void;
@@ -31,8 +31,8 @@ export function watchMemory(pid: number, limitMegabytes: number, exceeded: () =>
     exceeded();
   };
   const sample = () => {
-    if (LINUX) note(peakOf(pid));
-    else void residentOf(pid).then(note);
+    if (LINUX) note(readPeak(pid));
+    else void readResident(pid).then(note);
   };
   const pause = () => clearInterval(timer);
   const resume = () => {
@@ -44,7 +44,7 @@ export function watchMemory(pid: number, limitMegabytes: number, exceeded: () =>
     peak: () => Math.ceil(peak),
     passed: () => passed,
     pause: () => {
-      if (LINUX) note(peakOf(pid));
+      if (LINUX) note(readPeak(pid));
       pause();
     },
     resume,
@@ -53,7 +53,7 @@ export function watchMemory(pid: number, limitMegabytes: number, exceeded: () =>
 }
 
 /** KiB: the high-water mark that the kernel keeps, in which no spike between two samples is missed. */
-function peakOf(pid: number): number {
+function readPeak(pid: number): number {
   try {
     return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
   } catch {
@@ -62,7 +62,7 @@ function peakOf(pid: number): number {
 }
 
 /** KiB. */
-async function residentOf(pid: number): Promise<number> {
+async function readResident(pid: number): Promise<number> {
   const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(pid)]).catch(() => ({ stdout: '' }));
   return Number(stdout.trim());
 }

@@ -1,4 +1,4 @@
-/** What functions see as their file system: merged layers, their code, and a /tmp for each environment. */
+/** The file system that functions see: merged layers, their code, and a /tmp for each environment. */
 import {
   chmodSync,
   copyFileSync,

@@ -1,7 +1,7 @@
 /**
- * The runtime inside an execution environment: what `/var/runtime` is on AWS, for Node 24. Loads the handler, asks the
+ * The runtime inside an execution environment, which is `/var/runtime` on AWS, for Node 24. It loads the handler, asks the
  * Runtime API for one invocation after the other, and tells it results and errors in the shapes of AWS's runtime.
- * Plain JavaScript, for stripping types would be part of every cold start that is measured.
+ * It is plain JavaScript, because stripping types would be part of every cold start that is measured.
  *
  * Protocol: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
@@ -45,8 +45,8 @@ function call(method, path, { body, headers = {} } = {}) {
   });
 }
 
-/** An error as Lambda shows it to the caller; anything may have been thrown. */
-function shapeOf(error) {
+/** Gives an error the form that Lambda shows to the caller; anything may have been thrown. */
+function describeError(error) {
   if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error), trace: [] };
   const { name, message, stack } = error;
   return {
@@ -58,11 +58,11 @@ function shapeOf(error) {
 
 const report = (path, error) =>
   call('POST', path, {
-    body: JSON.stringify(shapeOf(error)),
-    headers: { 'lambda-runtime-function-error-type': shapeOf(error).errorType },
+    body: JSON.stringify(describeError(error)),
+    headers: { 'lambda-runtime-function-error-type': describeError(error).errorType },
   });
 
-/** As CloudWatch shows `console.log`: time, request, level and text, divided by tabs. */
+/** Gives each line of `console.log` the form that CloudWatch shows: time, request, level and text, divided by tabs. */
 function prefixConsole() {
   const levels = { log: 'INFO', info: 'INFO', debug: 'DEBUG', trace: 'TRACE', warn: 'WARN', error: 'ERROR' };
   for (const [method, level] of Object.entries(levels)) {
@@ -73,9 +73,9 @@ function prefixConsole() {
 }
 
 /** Ends a process that an exception left in an unknown state, with the exit codes of AWS's runtime. */
-function endOnException(event, exitCode, errorOf) {
+function endOnException(event, exitCode, toError) {
   process.on(event, (thrown) => {
-    const error = errorOf(thrown);
+    const error = toError(thrown);
     console.error(
       event === 'uncaughtException' ? 'Uncaught Exception' : 'Unhandled Promise Rejection',
       error,
@@ -109,7 +109,7 @@ async function loadHandler() {
   return handler;
 }
 
-function contextOf(headers) {
+function createContext(headers) {
   const deadline = Number(headers['lambda-runtime-deadline-ms']);
   return {
     functionName: env.AWS_LAMBDA_FUNCTION_NAME,
@@ -143,7 +143,7 @@ async function serve(handler, phases) {
     requestId = next.headers['lambda-runtime-aws-request-id'];
     env._X_AMZN_TRACE_ID = next.headers['lambda-runtime-trace-id'];
     try {
-      const body = serialise(await handler(JSON.parse(next.body), contextOf(next.headers)));
+      const body = serialise(await handler(JSON.parse(next.body), createContext(next.headers)));
       await call('POST', `invocation/${requestId}/response`, { body });
     } catch (error) {
       console.error('Invoke Error', error);

@@ -10,7 +10,7 @@ import { listeningPort } from '@pilotlight/model-format/internal/listening-port'
 
 const PREFIX = '/2018-06-01/runtime/';
 
-/** What the runtime says. */
+/** The reports of the runtime. */
 export interface RuntimeEvents {
   /** It waits for an invocation: its init phase is over, or the invocation before. */
   next(headers: IncomingMessage['headers']): void;
@@ -97,7 +97,7 @@ export class RuntimeApi {
   }
 }
 
-/** What the caller of a function gets whose response is too large. */
+/** The error for the caller of a function whose response is too large. */
 function tooLarge(maxBytes: number): Buffer {
   return Buffer.from(
     JSON.stringify({

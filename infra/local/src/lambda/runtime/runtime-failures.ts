@@ -1,4 +1,4 @@
-/** What Lambda answers when an invocation ends in a way that is not the handler's own. */
+/** The answers of Lambda to invocations that end otherwise than by the handler. */
 import type { Exited } from './runtime-process.ts';
 
 export interface Failure {

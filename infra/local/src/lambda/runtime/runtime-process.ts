@@ -22,7 +22,7 @@ export interface Exited {
 }
 /** Milliseconds of the parts of an init phase. */
 export interface InitPhases {
-  /** From the start of the process to the first line of the runtime in it. */
+  /** Milliseconds from the start of the process to the first line of the runtime in it. */
   readonly processMs: number;
   /** Import of the handler, with its top-level await. */
   readonly functionMs: number;
@@ -92,7 +92,7 @@ export class RuntimeProcess {
       cwd: folders.task,
       env: environmentVariables(definition, folders, runtime),
       stdio: ['ignore', 'pipe', 'pipe'],
-      // In a process group of its own, so that Ctrl-C in a terminal is left to the parent.
+      // The process gets a process group of its own, so that Ctrl-C in a terminal is left to the parent.
       detached: true,
     });
     const { pid, stdout, stderr } = this.#child;
@@ -166,7 +166,7 @@ function ready(marks: string, spawnedAt: number): Initialised {
 }
 
 /**
- * As /var/runtime/bootstrap in AWS's images starts Node: a tenth of the memory for new objects, the rest for old ones.
+ * Starts Node as /var/runtime/bootstrap in AWS's images does: a tenth of the memory for new objects, the rest for old ones.
  * `--expose-gc` is in every cold start: V8 then refuses the code cache of Node's own modules (35 ms measured here).
  */
 function nodeOptions(memoryMegabytes: number): string[] {

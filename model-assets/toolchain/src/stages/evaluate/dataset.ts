@@ -26,7 +26,7 @@ export type Dataset =
  */
 export async function readDataset(file: string, task: TaskName, labels: readonly string[]): Promise<Dataset> {
   const content = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new ToolchainError('DATASET_INVALID', `The dataset can not be read from ${file}.`, { cause });
+    throw new ToolchainError('DATASET_INVALID', `The dataset cannot be read from ${file}.`, { cause });
   });
   const lines = textLines(content).map(({ line }) => line);
   if (lines.length === 0) throw new ToolchainError('DATASET_INVALID', `${file} has no rows.`);

@@ -9,7 +9,7 @@ export interface Chunk {
  * Chunks of a BIO tag sequence as `conlleval` of the CoNLL-2000 shared task reads it: a chunk starts at `B-x`,
  * and at an `I-x` that follows `O` or another label; it ends before the next start or `O`.
  */
-export function chunksOf(tags: readonly string[]): readonly Chunk[] {
+export function findChunks(tags: readonly string[]): readonly Chunk[] {
   const chunks: Chunk[] = [];
   let open: { label: string; start: number } | undefined;
   const close = (end: number): void => {
@@ -39,11 +39,11 @@ export function spanF1(
   let wanted = 0;
   let given = 0;
   for (const [row, tags] of gold.entries()) {
-    const goldChunks = new Set(chunksOf(tags).map(keyOf));
-    const chunks = chunksOf(predicted[row] ?? []);
+    const goldChunks = new Set(findChunks(tags).map(formatKey));
+    const chunks = findChunks(predicted[row] ?? []);
     wanted += goldChunks.size;
     given += chunks.length;
-    right += chunks.filter((chunk) => goldChunks.has(keyOf(chunk))).length;
+    right += chunks.filter((chunk) => goldChunks.has(formatKey(chunk))).length;
   }
   return wanted + given === 0 ? 1 : (2 * right) / (wanted + given);
 }
@@ -54,4 +54,4 @@ function splitTag(tag: string): readonly [prefix: string, label: string] {
   return dash < 0 ? ['I', tag] : [tag.slice(0, dash), tag.slice(dash + 1)];
 }
 
-const keyOf = ({ label, start, end }: Chunk): string => `${start}:${end}:${label}`;
+const formatKey = ({ label, start, end }: Chunk): string => `${start}:${end}:${label}`;

@@ -3,7 +3,7 @@ import { decodeTags } from '@pilotlight/engine/internal/tasks/tag-decoding';
 import { ToolchainError } from '../../errors.ts';
 
 /**
- * Where each word stands in the text, searched from left to right. Throws DATASET_INVALID for a word that does
+ * Finds the place of each word in the text, from left to right. Throws DATASET_INVALID for a word that does
  * not follow the ones before it.
  */
 export function spansOfWords(text: string, words: readonly string[]): readonly Span[] {

@@ -6,7 +6,7 @@ import { builtInTexts } from './texts.ts';
 export interface RequestFacts {
   readonly task: TaskName;
   readonly maxTokens: number;
-  /** What stands for a token to be filled in. */
+  /** The text that marks a token to be filled in. */
   readonly maskToken?: string;
 }
 

@@ -1,6 +1,6 @@
 import type { TaskName } from '@pilotlight/engine';
 
-/** What any tokenizer must take: empty, blank, long words, scripts, marks, emoji, markup, control characters. */
+/** Texts that any tokenizer must take: empty, blank, long words, scripts, marks, emoji, markup, control characters. */
 const COMMON = [
   '',
   ' ',

@@ -1,11 +1,11 @@
 import { ToolchainError } from '../../errors.ts';
 import { FLOAT16_MAX, float32ToFloat16 } from '../../graph/half.ts';
-import { attributeOf, int, makeNode } from '../../graph/node.ts';
+import { findAttribute, int, makeNode } from '../../graph/node.ts';
 import type { OnnxGraph, OnnxNode, OnnxTensor } from '../../graph/onnx.ts';
-import { bytesOf, ELEMENT, floats, rawTensor } from '../../graph/tensor.ts';
+import { ELEMENT, floats, rawTensor, viewBytes } from '../../graph/tensor.ts';
 import type { ValueTypes } from './values.ts';
 
-/** What stands for a weight beyond half precision, a mask of attention: a score can be added, and the sum is finite. */
+/** Replaces a weight beyond half precision, which is a mask of attention: a score can be added, and the sum is finite. */
 const BEYOND = FLOAT16_MAX / 2;
 
 const HALF = '/half';
@@ -67,7 +67,7 @@ export class HalfConverter {
     const after = floats
       .filter((name) => this.#outputs.has(name))
       .map((name) => cast(this.#nameOf(name), name, ELEMENT.float32));
-    return [...before, { ...node, input, output, attribute: attributesOf(node) }, ...after];
+    return [...before, { ...node, input, output, attribute: convertAttributes(node) }, ...after];
   }
 
   #toFull(node: OnnxNode): OnnxNode[] {
@@ -101,7 +101,7 @@ export class HalfConverter {
     if (known !== undefined) return known.name;
     const { values, clipped } = inRange(tensor);
     this.clipped += clipped;
-    const bytes = bytesOf(float32ToFloat16(values));
+    const bytes = viewBytes(float32ToFloat16(values));
     const half = rawTensor(`${tensor.name}${HALF}`, ELEMENT.float16, tensor.dims, bytes);
     this.#halfConstants.set(tensor.name, half);
     return half.name;
@@ -127,8 +127,8 @@ function inRange(tensor: OnnxTensor): { values: Float32Array; clipped: number } 
 }
 
 /** A cast to float32 is one to half precision there. */
-function attributesOf(node: OnnxNode): OnnxNode['attribute'] {
-  const to = attributeOf(node, 'to');
+function convertAttributes(node: OnnxNode): OnnxNode['attribute'] {
+  const to = findAttribute(node, 'to');
   if (node.opType !== 'Cast' || Number(to?.i) !== ELEMENT.float32) return node.attribute;
   return [{ name: 'to', ...int(ELEMENT.float16) }];
 }

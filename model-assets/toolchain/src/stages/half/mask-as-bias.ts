@@ -4,7 +4,7 @@ import type { OnnxGraph, OnnxNode } from '../../graph/onnx.ts';
 import { ELEMENT, floatTensor, int64Tensor } from '../../graph/tensor.ts';
 import type { ValueTypes } from './values.ts';
 
-/** What MultiHeadAttention itself adds to the scores of padding (`mask_filter_value`); half precision holds it. */
+/** The value that MultiHeadAttention itself adds to the scores of padding (`mask_filter_value`); half precision holds it. */
 const FILTER = -10_000;
 
 /** Inputs of com.microsoft.MultiHeadAttention. */

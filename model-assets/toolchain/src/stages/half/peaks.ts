@@ -17,7 +17,7 @@ export function withPeaks(model: OnnxModel, types: ValueTypes): OnnxModel {
 }
 
 /** The peaks of all runs together, out of the outputs of each. */
-export function peaksOf(runs: readonly Readonly<Record<string, number>>[]): Peaks {
+export function collectPeaks(runs: readonly Readonly<Record<string, number>>[]): Peaks {
   const peaks = new Map<string, number>();
   for (const run of runs) {
     for (const [name, peak] of Object.entries(run)) {

@@ -15,7 +15,7 @@ const DELICATE: ReadonlySet<string> = new Set([
   ...['QuantizeLinear', 'DequantizeLinear', 'DynamicQuantizeLinear', 'MatMulIntegerToFloat'],
 ]);
 
-/** What goes on in fp32 where a delicate operator gave one of its inputs: the steps between the parts of a normalisation. */
+/** Operators that stay fp32 where a delicate operator gave one of their inputs: the steps between the parts of a normalisation. */
 const ELEMENTWISE: ReadonlySet<string> = new Set(['Add', 'Sub', 'Mul', 'Div', 'Neg', 'Abs']);
 
 export interface Precision {
@@ -25,8 +25,8 @@ export interface Precision {
   readonly outOfRange: readonly string[];
 }
 
-/** Which nodes are run in half precision. */
-export function precisionOf(graph: OnnxGraph, types: ValueTypes, peaks: Peaks): Precision {
+/** Chooses the nodes that run in half precision. */
+export function choosePrecision(graph: OnnxGraph, types: ValueTypes, peaks: Peaks): Precision {
   const constants = new Set(graph.initializer.map(({ name }) => name));
   const isFloat = (name: string): boolean => types.get(name)?.element === 'float32';
   const isLarge = (name: string): boolean => (peaks.get(name) ?? 0) > HIGHEST_PEAK;

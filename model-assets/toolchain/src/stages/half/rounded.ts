@@ -1,11 +1,11 @@
 import { float16ToFloat32 } from '../../graph/half.ts';
-import { attributeOf, int, makeNode } from '../../graph/node.ts';
+import { findAttribute, int, makeNode } from '../../graph/node.ts';
 import type { OnnxModel, OnnxNode, OnnxTensor } from '../../graph/onnx.ts';
 import { ELEMENT, floatTensor, tensorBytes } from '../../graph/tensor.ts';
 import type { ValueTypes } from './values.ts';
 
 /**
- * A half-precision model in float32 that rounds every value which is half there: what a GPU gives, up to the order of
+ * Rebuilds a half-precision model in float32, with every value rounded that is half there. It gives what a GPU gives, up to the order of
  * sums. The CPU provider itself computes half-precision graphs in float32 and rounds nothing but weights.
  * `types` are those of the half-precision model.
  */
@@ -16,12 +16,12 @@ export function rounded(model: OnnxModel, types: ValueTypes): OnnxModel {
     const halves = node.output.filter(isHalf);
     if (halves.length === 0) return [node];
     const output = node.output.map((name) => (isHalf(name) ? `${name}/exact` : name));
-    return [{ ...node, output, attribute: attributesOf(node) }, ...halves.flatMap(roundingOf)];
+    return [{ ...node, output, attribute: widenCast(node) }, ...halves.flatMap(roundingNodes)];
   });
   return { ...model, graph: { ...graph, node: nodes, initializer: graph.initializer.map(widened) } };
 }
 
-function roundingOf(name: string): OnnxNode[] {
+function roundingNodes(name: string): OnnxNode[] {
   const to = (element: number) => ({ attributes: { to: int(element) } });
   return [
     makeNode('Cast', [`${name}/exact`], [`${name}/rounded`], to(ELEMENT.float16)),
@@ -29,8 +29,9 @@ function roundingOf(name: string): OnnxNode[] {
   ];
 }
 
-function attributesOf(node: OnnxNode): OnnxNode['attribute'] {
-  if (node.opType !== 'Cast' || Number(attributeOf(node, 'to')?.i) !== ELEMENT.float16) return node.attribute;
+function widenCast(node: OnnxNode): OnnxNode['attribute'] {
+  if (node.opType !== 'Cast' || Number(findAttribute(node, 'to')?.i) !== ELEMENT.float16)
+    return node.attribute;
   return [{ name: 'to', ...int(ELEMENT.float32) }];
 }
 

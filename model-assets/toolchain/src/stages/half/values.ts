@@ -1,4 +1,4 @@
-/** What the stage is told of the values of a graph. */
+/** The facts about the values of a graph that the stage is told. */
 
 /** The type of each value that a node gives, by ONNX Runtime's names for elements; `axes` are lengths, or names of them. */
 export type ValueTypes = ReadonlyMap<

@@ -1,11 +1,11 @@
-/** What ONNX Runtime infers of the values of a graph. */
+/** The types and shapes that ONNX Runtime infers for the values of a graph. */
 import { tmpdir } from 'node:os';
 import { ToolchainError } from '../../errors.ts';
 import type { OnnxModel } from '../../graph/onnx.ts';
 import { withSession } from './with-session.ts';
 
 export interface ValueType {
-  /** By ONNX Runtime's name: `float32`, `int64`. */
+  /** The type of an element, by ONNX Runtime's name: `float32`, `int64`. */
   readonly element: string;
   /** Length of each axis, or its name where it varies; none is known where the list is empty. */
   readonly axes: readonly (number | string)[];

@@ -1,4 +1,4 @@
-/** Which products are classifiers: the last ones before an output. */
+/** Finds the products that are classifiers: the last ones before an output. */
 import type { OnnxGraph } from '../../graph/onnx.ts';
 import type { Product } from './products.ts';
 

@@ -1,4 +1,4 @@
-import { attributeOf } from '../../graph/node.ts';
+import { findAttribute } from '../../graph/node.ts';
 import type { OnnxGraph, OnnxNode, OnnxTensor } from '../../graph/onnx.ts';
 import { ELEMENT } from '../../graph/tensor.ts';
 
@@ -39,7 +39,7 @@ export class Constants {
     const input = node?.input[0];
     switch (node?.opType) {
       case 'Constant': {
-        const constant = attributeOf(node, 'value')?.t;
+        const constant = findAttribute(node, 'value')?.t;
         return constant && { tensor: { ...constant, name: constant.name || value }, transposed: false };
       }
       case 'Identity':
@@ -57,6 +57,6 @@ export class Constants {
 }
 
 function reversesBothAxes(node: OnnxNode): boolean {
-  const order = attributeOf(node, 'perm')?.ints?.map(Number);
+  const order = findAttribute(node, 'perm')?.ints?.map(Number);
   return order === undefined || (order[0] === 1 && order[1] === 0);
 }

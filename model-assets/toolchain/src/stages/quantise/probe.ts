@@ -1,4 +1,4 @@
-/** What int8 costs each layer by itself: a graph that computes every product both ways, on the activations of fp32. */
+/** Measures the error that int8 adds to each layer by itself: a graph computes every product both ways, on the activations of fp32. */
 import { int, makeNode } from '../../graph/node.ts';
 import type { OnnxModel, OnnxNode } from '../../graph/onnx.ts';
 import { ELEMENT } from '../../graph/tensor.ts';
@@ -8,13 +8,13 @@ import { type QuantiseOptions, Quantiser } from './quantiser.ts';
 export interface Probe {
   /** Name of the weights, as `keep` takes it. */
   readonly weights: string;
-  /** Of the differences between int8 and fp32. */
+  /** Output that sums the squared differences between int8 and fp32. */
   readonly error: string;
-  /** Of what fp32 gives. */
+  /** Output that sums the squares of the values of fp32. */
   readonly expected: string;
 }
 
-/** How far int8 takes what one layer gives from what it gives in fp32, on the same activations. */
+/** The distance between the output of one layer in int8 and its output in fp32, on the same activations. */
 export interface LayerError {
   readonly weights: string;
   /** Root of squared differences over squared expected values, of all inputs. */

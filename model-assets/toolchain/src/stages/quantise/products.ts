@@ -1,4 +1,4 @@
-import { attributeOf, int, intAttribute, makeNode } from '../../graph/node.ts';
+import { findAttribute, int, intAttribute, makeNode } from '../../graph/node.ts';
 import type { OnnxNode, OnnxTensor } from '../../graph/onnx.ts';
 import { ELEMENT, floats, floatTensor, int8Tensor } from '../../graph/tensor.ts';
 import type { ConstantMatrix } from './constants.ts';
@@ -15,7 +15,7 @@ export interface Product {
 }
 
 /** The product that a node computes, or undefined where it is none that int8 arithmetic can take over. */
-export function productOf(
+export function findProduct(
   node: OnnxNode,
   matrix: (value: string) => ConstantMatrix | undefined,
 ): Product | undefined {
@@ -31,7 +31,7 @@ export function productOf(
 
 /** A Gemm that multiplies by `alpha` or `beta` is left alone; exporters of transformers write neither. */
 function isScaled(node: OnnxNode): boolean {
-  return (attributeOf(node, 'alpha')?.f ?? 1) !== 1 || (attributeOf(node, 'beta')?.f ?? 1) !== 1;
+  return (findAttribute(node, 'alpha')?.f ?? 1) !== 1 || (findAttribute(node, 'beta')?.f ?? 1) !== 1;
 }
 
 /** Rewrites products; weights and activations that several of them share are quantised once. */

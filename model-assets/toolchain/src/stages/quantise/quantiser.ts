@@ -3,8 +3,8 @@ import type { OnnxGraph, OnnxNode, OnnxTensor } from '../../graph/onnx.ts';
 import { isClassifier, valuesOfOutputs } from './classifiers.ts';
 import { Constants } from './constants.ts';
 import { Names } from './names.ts';
-import { ProductRewriter, productOf } from './products.ts';
-import { LookupRewriter, lookupOf } from './tables.ts';
+import { findProduct, ProductRewriter } from './products.ts';
+import { findLookup, LookupRewriter } from './tables.ts';
 
 export interface QuantiseOptions {
   /** Seven-bit weights, for x86 without VNNI, where sums of two u8 x s8 products saturate in 16 bits. @default false */
@@ -16,7 +16,7 @@ export interface QuantiseOptions {
 /** The int8 form of a node, and the name of the weights that it reads. */
 export interface Rewriting {
   readonly weights: string;
-  /** In the order that they run in; the last one gives what the node gave. */
+  /** The nodes in the order in which they run; the last one gives the output of the node that they replace. */
   readonly nodes: readonly OnnxNode[];
 }
 
@@ -54,7 +54,7 @@ export class Quantiser {
 
   /** Undefined where the node stays as it is. Throws WEIGHTS_INVALID for NaN and infinities by tensor name. */
   rewrite(node: OnnxNode): Rewriting | undefined {
-    const product = productOf(node, this.#matrix);
+    const product = findProduct(node, this.#matrix);
     if (product !== undefined) {
       const weights = product.weights.tensor.name;
       if (this.#keep.has(weights) || isClassifier(product, this.#classifiers)) {
@@ -64,7 +64,7 @@ export class Quantiser {
       this.products++;
       return { weights, nodes: this.#products.rewrite(product) };
     }
-    const lookup = lookupOf(node, this.#matrix);
+    const lookup = findLookup(node, this.#matrix);
     if (lookup === undefined || this.#keep.has(lookup.table.name)) return undefined;
     this.lookups++;
     return { weights: lookup.table.name, nodes: this.#lookups.rewrite(lookup) };
@@ -74,7 +74,7 @@ export class Quantiser {
 function refuseUnknownNames(graph: OnnxGraph, keep: ReadonlySet<string>, matrix: Constants['matrix']): void {
   const known = new Set(
     graph.node.flatMap(
-      (node) => productOf(node, matrix)?.weights.tensor.name ?? lookupOf(node, matrix)?.table.name ?? [],
+      (node) => findProduct(node, matrix)?.weights.tensor.name ?? findLookup(node, matrix)?.table.name ?? [],
     ),
   );
   const unknown = [...keep].find((name) => !known.has(name));

@@ -16,7 +16,7 @@ export interface Lookup {
 const MINIMUM_ELEMENTS = 2 ** 16;
 
 /** The look-up that a node does, or undefined where its table is small, is no constant or is read by columns. */
-export function lookupOf(
+export function findLookup(
   node: OnnxNode,
   matrix: (value: string) => ConstantMatrix | undefined,
 ): Lookup | undefined {

@@ -36,7 +36,7 @@ export function quantiseColumns(matrix: Matrix, limit: Limit): QuantisedWeights 
     }
   }
   refuseUnlessFinite(matrix, poison);
-  const scales = Float32Array.from(peaks, (peak) => stepOf(peak, limit));
+  const scales = Float32Array.from(peaks, (peak) => computeStep(peak, limit));
   const inverses = Float64Array.from(scales, (scale) => 1 / scale);
   const values = new Int8Array(rows * columns);
   for (let row = 0, at = 0; row < rows; row++) {
@@ -47,7 +47,7 @@ export function quantiseColumns(matrix: Matrix, limit: Limit): QuantisedWeights 
   return { values, scales };
 }
 
-/** As `quantiseColumns`, with one scale per row. */
+/** Does the same as `quantiseColumns`, with one scale per row. */
 export function quantiseRows(matrix: Matrix, limit: Limit): QuantisedWeights {
   const { rows, columns, values: source } = matrix;
   const scales = new Float32Array(rows);
@@ -63,7 +63,7 @@ export function quantiseRows(matrix: Matrix, limit: Limit): QuantisedWeights {
       poison += weight * 0;
       if (size > peak) peak = size;
     }
-    const scale = Math.fround(stepOf(peak, limit));
+    const scale = Math.fround(computeStep(peak, limit));
     const inverse = 1 / scale;
     scales[row] = scale;
     for (let at = start; at < end; at++) values[at] = Math.round((source[at] ?? 0) * inverse);
@@ -95,7 +95,7 @@ export function transpose<Values extends Int8Array | Float32Array>(
 }
 
 /** A float32 step that is never zero: a peak below what a step can express leaves the channel at zero. */
-function stepOf(peak: number, limit: Limit): number {
+function computeStep(peak: number, limit: Limit): number {
   return Math.fround(peak / limit) || 1;
 }
 

@@ -1,11 +1,11 @@
-/** Whether a variant answers as the fp32 reference does: every golden through the serving engine. */
+/** Compares the answers of a variant with the fp32 reference: every golden goes through the serving engine. */
 import type { Deviation, Golden, Predictor, TokenResult } from '@pilotlight/engine';
 import { compareWithGolden, measureDrift } from '@pilotlight/engine/internal/predict/goldens/compare';
 import { GOLDEN_ROLES, toGoldenRequest } from '@pilotlight/engine/internal/predict/goldens/golden';
 import { topOfRows } from '@pilotlight/engine/internal/predict/goldens/top-of-rows';
 import { ToolchainError } from '../../errors.ts';
 
-/** How far a variant is from the reference over all goldens. */
+/** The distance of a variant from the reference over all goldens. */
 export interface VariantDeviation {
   /** Largest absolute difference of an output, of single calls and of one call with all texts. */
   readonly largest: number;
@@ -30,13 +30,13 @@ export async function verifyGoldens(
 ): Promise<VariantDeviation> {
   const totals = { largest: 0, squaredError: 0, squaredExpected: 0, flips: 0, clearFlips: 0, rows: 0 };
   const check = (golden: Golden, result: TokenResult | undefined): void => {
-    const deviation = deviationOf(golden, result, predictor.variantName);
+    const deviation = compareGolden(golden, result, predictor.variantName);
     if (tolerance !== undefined) refuseBeyond(tolerance, golden, deviation, predictor.variantName);
     totals.largest = Math.max(totals.largest, deviation.largest);
     totals.squaredError += deviation.squaredError;
     totals.squaredExpected += deviation.squaredExpected;
     totals.flips += deviation.flips;
-    if (deviation.flips > 0) totals.clearFlips += clearFlipsOf(golden, result);
+    if (deviation.flips > 0) totals.clearFlips += countClearFlips(golden, result);
     for (const output of Object.values(golden.outputs)) totals.rows += output?.top?.length ?? 0;
   };
   for (const [index, golden] of goldens.entries()) {
@@ -63,7 +63,7 @@ export async function verifyGoldens(
 const CLEAR_MARGIN = 0.12;
 
 /** Rows whose top label differs though fp32 gave it by a clear margin. */
-function clearFlipsOf({ outputs }: Golden, result: TokenResult | undefined): number {
+function countClearFlips({ outputs }: Golden, result: TokenResult | undefined): number {
   let flips = 0;
   for (const role of GOLDEN_ROLES) {
     const { values, top = [], dims } = outputs[role] ?? { values: [], dims: [] };
@@ -83,7 +83,7 @@ const HEADROOM = 2;
 const FLOAT_TOLERANCE = 2e-4;
 
 /** The absolute difference to accept from a variant from now on, measured where it is made. */
-export function toleranceOf(deviation: VariantDeviation, goldens: readonly Golden[]): number {
+export function measureTolerance(deviation: VariantDeviation, goldens: readonly Golden[]): number {
   const values = goldens.flatMap(({ outputs }) =>
     Object.values(outputs).flatMap((output) => output?.values ?? []),
   );
@@ -91,7 +91,7 @@ export function toleranceOf(deviation: VariantDeviation, goldens: readonly Golde
   return Number(Math.max(HEADROOM * deviation.largest, FLOAT_TOLERANCE * peak).toPrecision(3));
 }
 
-function deviationOf(golden: Golden, result: TokenResult | undefined, variant: string): Deviation {
+function compareGolden(golden: Golden, result: TokenResult | undefined, variant: string): Deviation {
   const comparison = compareWithGolden(golden, result);
   if ('deviation' in comparison) return comparison.deviation;
   throw failed(golden, variant, comparison.problem);

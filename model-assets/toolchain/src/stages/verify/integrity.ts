@@ -1,8 +1,10 @@
-/** Whether a package on disk is what its manifest says: files, sums, vocabulary, labels. */
+/** Checks that a package on disk is what its manifest says: files, sums, vocabulary, labels. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { splitIsWhole } from '@pilotlight/engine/internal/tokenizer/split-is-whole';
 import {
+  digestFile,
+  type FileDigest,
   findFault,
   MANIFEST_FILE,
   type OnnxManifest,
@@ -12,7 +14,6 @@ import {
 } from '@pilotlight/model-format';
 import { ToolchainError } from '../../errors.ts';
 import { type OnnxGraph, parseModel } from '../../graph/onnx.ts';
-import { packageFile } from '../../package/files.ts';
 import { highestTokenId } from './highest-token-id.ts';
 
 /**
@@ -35,16 +36,21 @@ type Ref = Pick<OnnxManifest, 'name' | 'version'>;
 
 /** Throws VERIFY_FAILED unless the folder holds these files, whole, its manifest, and nothing else. */
 export async function verifyFiles(folder: string, ref: Ref, files: readonly PackageFile[]): Promise<void> {
-  for (const file of files) await verifyFile(folder, file, ref);
+  for (const file of files) verifyFile(folder, file, ref);
   await refuseOtherFiles(folder, new Set([MANIFEST_FILE, ...files.map(({ path }) => path)]), ref);
 }
 
-async function verifyFile(folder: string, expected: PackageFile, manifest: Ref): Promise<void> {
-  const actual = await packageFile(folder, expected.path).catch((cause: unknown) => {
-    throw failed(manifest, `${expected.path} can not be read`, cause);
-  });
-  const fault = findFault(expected, actual);
+function verifyFile(folder: string, expected: PackageFile, manifest: Ref): void {
+  const fault = findFault(expected, digest(folder, expected, manifest));
   if (fault !== undefined) throw failed(manifest, fault);
+}
+
+function digest(folder: string, { path }: PackageFile, manifest: Ref): FileDigest {
+  try {
+    return digestFile(join(folder, path));
+  } catch (cause) {
+    throw failed(manifest, `${path} cannot be read`, cause);
+  }
 }
 
 async function refuseOtherFiles(folder: string, known: ReadonlySet<string>, manifest: Ref): Promise<void> {

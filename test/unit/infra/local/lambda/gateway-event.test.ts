@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { ROUTES } from '../../../../../cli/src/lambda/routes.ts';
+import { ROUTES } from '../../../../../cli/src/start/lambda/routes.ts';
 import { gatewayEvent } from '../../../../../infra/local/src/gateway/event.ts';
 import { routeMatcher } from '../../../../../infra/local/src/gateway/route.ts';
 

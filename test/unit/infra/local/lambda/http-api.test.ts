@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ROUTES } from '../../../../../cli/src/lambda/routes.ts';
+import { ROUTES } from '../../../../../cli/src/start/lambda/routes.ts';
 import { createHttpApi } from '../../../../../infra/local/src/gateway/http-api.ts';
 import { LambdaServiceError } from '../../../../../infra/local/src/lambda/errors.ts';
 import type { InvokeResult } from '../../../../../infra/local/src/lambda/invoke-request.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LoadTimes } from '../../../../../cli/src/lambda/load-times.ts';
+import { LoadTimes } from '../../../../../cli/src/start/lambda/load-times.ts';
 
 const line = (text: string) => ({
   ...{ functionName: 'predict', environment: 'one', source: 'stdout' as const, text },

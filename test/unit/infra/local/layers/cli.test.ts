@@ -74,7 +74,7 @@ test('plan takes the tier of the catalog for models that are named, too', () => 
 
 test('build gives unzipped size, budget, zipped size and zip of each layer', () => {
   const built = build(options({ models: 'sentiment,intent' }));
-  expect(built).toMatch(/layer +unzipped +budget +zipped +zip/);
+  expect(built).toMatch(/LAYER +UNZIPPED +BUDGET +ZIPPED +ZIP/);
   expect(built).toMatch(
     /^runtime-arm64 +[\d.]+ MB +34\.0 MB +[\d.]+ MB +dist\/layers\/runtime-arm64-\w+\/layer\.zip$/m,
   );

@@ -1,7 +1,7 @@
 import type { LogLine } from '@pilotlight/local';
 import * as z from 'zod';
 
-/** How long one environment took for one model, in milliseconds. The steps overlap. */
+/** The time that one environment took to load one model, in milliseconds. The steps overlap. */
 export interface ModelLoad {
   readonly model: string;
   readonly OpenTime: number;
@@ -39,7 +39,7 @@ export class LoadTimes {
     if (load) this.#loads.set(environment, [...this.of(environment), load]);
   }
 
-  /** Of each model that the environment has loaded up to now. */
+  /** The times of each model that the environment has loaded up to now. */
   of(environment: string): readonly ModelLoad[] {
     return this.#loads.get(environment) ?? [];
   }

@@ -9,7 +9,7 @@ const MAXIMUM_VALUES = 1024;
 const DIGITS = 8;
 
 /**
- * What a golden stores of an output without its batch axis, `[columns]` or `[rows, columns]`: its first rows, or values
+ * Selects the values of an output, `[columns]` or `[rows, columns]` without a batch axis, that a golden stores: its first rows, or values
  * all over it where one row alone is too wide, as the logits of a vocabulary are.
  */
 export function goldenOutput({ dims, data }: Tensor, isLogits: boolean): GoldenOutput {

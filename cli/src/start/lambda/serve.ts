@@ -13,10 +13,10 @@ import {
   type LogLine,
 } from '@pilotlight/local';
 import * as z from 'zod';
-import { CliError } from '../kit/errors.ts';
-import { paint, printable } from '../kit/style.ts';
-import { table } from '../kit/table.ts';
-import { listenOn } from '../start/service.ts';
+import { CliError } from '../../kit/errors.ts';
+import { paint, printable } from '../../kit/style.ts';
+import { table } from '../../kit/table.ts';
+import { listenOn } from '../service.ts';
 import { builtPredict, type FunctionSettings } from './built-functions.ts';
 import { LoadTimes } from './load-times.ts';
 import { ROUTES } from './routes.ts';
@@ -38,7 +38,7 @@ export interface LambdaServiceOptions {
 
 export interface LambdaService {
   readonly port: number;
-  /** What there is to say of the function and its first cold start. */
+  /** A report on the function and its first cold start. */
   readonly summary: string;
   close(): Promise<void>;
 }
@@ -120,7 +120,7 @@ function exchangeLine(
 
 const errorSchema = z.object({ errorType: z.string(), errorMessage: z.string() });
 
-/** What the client is not told. */
+/** The reason for a failure, which the client does not get. */
 function failureLines(result: InvokeResult | undefined): string[] {
   if (!result?.functionError) return [];
   const { data } = errorSchema.safeParse(JSON.parse(result.payload.toString()));
@@ -141,7 +141,7 @@ function coldStartLines(result: InvokeResult | undefined, loads: LoadTimes): str
   return [`${paint('cyan', `cold start: init ${milliseconds(totalMs)}`)} ${paint('dim', parts.join(', '))}`];
 }
 
-/** Environments by the order of their first request, for their names are long. */
+/** Numbers environments in the order of their first requests, because their names are long. */
 class Numbers {
   readonly #numbers = new Map<string, number>();
 

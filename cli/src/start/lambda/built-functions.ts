@@ -17,12 +17,12 @@ import {
 } from '@pilotlight/layers/internal/runtime/index';
 import type { LambdaFunction } from '@pilotlight/local';
 import { MEGABYTES_PER_VCPU } from '@pilotlight/model-format';
-import { buildFolder } from '../clone.ts';
-import { CliError } from '../kit/errors.ts';
+import { buildFolder } from '../../clone.ts';
+import { CliError } from '../../kit/errors.ts';
 
 const LAYERS = buildFolder('layers');
 const ARCHITECTURE: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
-/** API Gateway does not wait longer. */
+/** API Gateway waits no longer than this. */
 const TIMEOUT_SECONDS = 29;
 
 export type FunctionSettings = Partial<
@@ -61,7 +61,7 @@ export async function builtPredict(
     environment: {
       PILOTLIGHT_MODELS_DIR: '/opt/models',
       PILOTLIGHT_PRELOAD_MODELS: models.map(({ name, version }) => `${name}@${version}`).join(','),
-      // What it does with the real /opt, where Lambda has compared hashes.
+      // The function on AWS does the same with /opt, because Lambda has compared the hashes there.
       PILOTLIGHT_VERIFY: 'size',
       ...settings.environment,
     },

@@ -1,6 +1,6 @@
 import { routes } from '@pilotlight/app/internal/routes';
 
-/** Those of the deployed API. */
+/** The routes of the deployed API. */
 export const ROUTES: readonly string[] = Object.values(routes).map(
   ({ method, path }) => `${method.toUpperCase()} ${path}`,
 );
