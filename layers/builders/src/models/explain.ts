@@ -25,7 +25,7 @@ function modelRows(placement: Placement): Row[] {
     case 'image':
       return placement.packages.map(row('image'));
     case 'gpu':
-      return placement.packages.map(row('GPU container'));
+      return placement.packages.map(row('server'));
   }
 }
 

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { Observability, type ObservabilityProps } from '../../index.ts';
@@ -26,12 +26,7 @@ export class ObservabilityStack extends Stack {
       ...(api && { api }),
       ...(upload && { upload }),
       ...(server && { server }),
-      thresholds: {
-        errorRate: thresholds.errorRate,
-        latencyP99: Duration.millis(thresholds.latencyP99Seconds * 1000),
-        goldenDrift: thresholds.goldenDrift,
-        queueAge: Duration.minutes(thresholds.queueAgeMinutes),
-      },
+      thresholds,
       ...(encryptionKey && { encryptionKey }),
       ...(alarmEmail !== undefined && { alarmEmail }),
       ...(alarmTopicArn !== undefined && {

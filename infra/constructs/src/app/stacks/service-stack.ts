@@ -106,7 +106,7 @@ function apiSettings({
   return {
     auth,
     tracing: Object.values(functions).some(({ lambda }) => lambda.tracing),
-    throttle: { rate: throttle.ratePerSecond, burst: throttle.burst },
+    throttle,
     ...(cors && { cors }),
     ...(domain && { domain }),
   };
