@@ -23,7 +23,7 @@ export { TRAFFIC_SHIFTS, type TrafficShift } from './function/release/traffic-sh
 export { type Architecture, RuntimeLayer, type RuntimeLayerProps } from './function/runtime-layer.ts';
 export {
   type Cost,
-  costOf,
+  estimateCost,
   type FunctionUsage,
   type Prices,
   US_EAST_1_PRICES,

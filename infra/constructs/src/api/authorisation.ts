@@ -15,7 +15,7 @@ import { BundledFunction } from '../common/bundled-function.ts';
 import type { LoggingProps } from '../common/execution-role.ts';
 import type { authSchema } from './schema.ts';
 
-/** Who may call an API; it holds for every route. */
+/** The callers that an API lets in, on every route. */
 export type Authorisation = z.input<typeof authSchema>;
 type ApiKeyAuthorisation = Extract<Authorisation, { kind: 'api-key' }>;
 
@@ -31,7 +31,7 @@ export interface AuthorizerProps {
 export class Authorizer extends Construct {
   readonly authorizer: IHttpRouteAuthorizer;
   readonly scopes: readonly string[] | undefined;
-  /** Access log variable of who called. */
+  /** The access log variable that names the caller. */
   readonly principal: string;
 
   constructor(scope: Construct, id: string, props: AuthorizerProps) {

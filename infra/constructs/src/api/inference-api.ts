@@ -49,7 +49,7 @@ export interface InferenceApiProps {
 type Settings = z.output<typeof inferenceApiSchema>;
 type Others = NonNullable<InferenceApiProps['others']>;
 
-/** API Gateway's longest for HTTP APIs. */
+/** API Gateway waits no longer for the integration of an HTTP API. */
 const INTEGRATION_TIMEOUT = Duration.seconds(29);
 const METHODS = { get: HttpMethod.GET, post: HttpMethod.POST, delete: HttpMethod.DELETE } as const;
 const ROUTES = Object.entries(routes) as [RouteName, (typeof routes)[RouteName]][];
@@ -101,7 +101,7 @@ export class InferenceApi extends Construct {
     if (auth.kind === 'none') acknowledge(this, 'AwsSolutions-APIG4', auth.reason);
   }
 
-  /** Lets a role or user call every route. Only for IAM authorisation, where callers need it. */
+  /** Lets a role or user call every route. Callers need it only where the authorisation is that of IAM. */
   grantInvoke(grantee: IGrantable): Grant {
     return Grant.addToPrincipal({
       grantee,
@@ -135,7 +135,7 @@ export class InferenceApi extends Construct {
   }
 }
 
-/** Nothing that a client can choose freely is in it: API Gateway does not escape what it writes. */
+/** The format has nothing that a client can choose freely, because API Gateway does not escape what it writes. */
 function accessLogFormat(principal: string): AccessLogFormat {
   return AccessLogFormat.custom(
     JSON.stringify({
@@ -161,7 +161,7 @@ function lambda(id: string, { alias }: InferenceFunction): HttpRouteIntegration 
   return new HttpLambdaIntegration(id, alias, { timeout, scopePermissionToRoute: false });
 }
 
-/** Browsers ask before they send the headers of JSON, of signatures, of keys or of jobs, and show pages but few of an answer. */
+/** Browsers ask before they send headers of JSON, signatures, keys or jobs, and show a page only a few headers of an answer. */
 function corsPreflight({ allowOrigins, maxAgeSeconds }: NonNullable<Settings['cors']>): CorsPreflightOptions {
   return {
     allowOrigins: [...allowOrigins],
@@ -191,7 +191,7 @@ function checkModels(others: Others): void {
   }
 }
 
-/** Otherwise API Gateway refuses some of them, minutes into a deployment. */
+/** API Gateway would refuse routes above its quota, minutes into a deployment. */
 function checkRoutes(others: Others, maxRoutes = MAX_ROUTES): void {
   const apart = Object.keys(others).length;
   const needed = ROUTES.length + apart * ROUTES_OF_A_MODEL.length;

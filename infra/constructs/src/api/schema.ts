@@ -38,11 +38,11 @@ const authKinds = [
       .string()
       .trim()
       .min(10, "must say why anybody may call the API on the account's bill, in 10 characters or more")
-      .describe('Why anybody may call, for whoever reviews it'),
+      .describe('The reason why anybody may call, which reviewers read'),
   }),
 ] as const;
 
-/** How callers say who they are: signed requests, tokens, keys, or not at all. */
+/** The ways in which callers say who they are: signed requests, tokens, keys, or not at all. */
 export const authSchema = z.discriminatedUnion('kind', authKinds, 'must be iam, jwt, api-key or none');
 
 const ratePerSecond = z.number().positive();

@@ -8,12 +8,12 @@ export type Throttle = z.input<typeof throttleSchema>;
 /** A route of the API, and its name in the route table. */
 export interface NamedRoute {
   readonly name: RouteName;
-  /** As API Gateway writes it, such as `POST /models/{model}`. */
+  /** The route in API Gateway's words, such as `POST /models/{model}`. */
   readonly key: string;
   readonly route: HttpRoute;
 }
 
-/** The L2 stage has limits for all routes only. */
+/** Sets limits of single routes on the resource itself, because the L2 stage has limits for all routes only. */
 export function throttleRoutes(
   stage: HttpStage,
   all: readonly NamedRoute[],

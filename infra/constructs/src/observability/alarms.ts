@@ -35,7 +35,7 @@ interface Rule {
   readonly periods?: number;
 }
 
-/** What somebody is told of, when it begins and when it is over. No data is no alarm: nothing runs, nothing is wrong. */
+/** Alarms that tell a topic when they begin and when they are over. Missing data is no alarm, because nothing runs then. */
 export class Alarms extends Construct {
   readonly all: Alarm[] = [];
   private readonly action: IAlarmAction;
@@ -102,7 +102,7 @@ export class Alarms extends Construct {
     this.watchQueue('Upload', upload.queue, upload.deadLetterQueue, thresholds);
   }
 
-  /** That no task runs is no alarm, but that a job waits too long for one is. */
+  /** Watches the server. It is no alarm that no task runs, but it is one that a job waits too long for a task. */
   private watchServer(
     { metrics, jobQueue, deadLetterQueue }: IInferenceServer,
     thresholds: Thresholds,
@@ -152,7 +152,7 @@ export class Alarms extends Construct {
     });
   }
 
-  /** A model that two functions serve has one alarm, for its metrics are one. */
+  /** Adds an alarm once: a model that two functions serve has one alarm, because both emit the same metric. */
   private add(id: string, { metric, above, description, periods = 1 }: Rule): void {
     if (this.node.tryFindChild(id)) return;
     const alarm = new Alarm(this, id, {

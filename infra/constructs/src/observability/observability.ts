@@ -33,15 +33,15 @@ export interface ObservabilityProps {
   readonly alarmTopic?: ITopic;
   /** Subscribes an address to the topic of its own. @default - nobody is told */
   readonly alarmEmail?: string;
-  /** When there is an alarm. @default - see AlarmThresholds */
+  /** The values from which on there is an alarm. @default - see AlarmThresholds */
   readonly thresholds?: AlarmThresholds;
-  /** What the cost estimate calculates with. @default US_EAST_1_PRICES */
+  /** The prices of the cost estimate. @default US_EAST_1_PRICES */
   readonly prices?: Prices;
-  /** Encrypts the topic of its own, where the policy of the key is of this app. @default - a key of its own */
+  /** Encrypts the topic of its own, if the policy of the key belongs to this app. @default - a key of its own */
   readonly encryptionKey?: IKey;
 }
 
-/** A dashboard of what the functions and AWS measure, and alarms for what somebody should look at. */
+/** A dashboard of what the functions and AWS measure, and alarms. */
 export class Observability extends Construct {
   readonly dashboard: Dashboard;
   readonly alarmTopic: ITopic;

@@ -3,7 +3,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { Observability, type ObservabilityProps } from '../../index.ts';
 import type { Config } from '../config/schema.ts';
-import { loggingOf } from './stack-settings.ts';
+import { makeLogging } from './stack-settings.ts';
 
 export interface ObservabilityStackProps
   extends StackProps,
@@ -19,7 +19,7 @@ export class ObservabilityStack extends Stack {
     { config, functions, api, upload, server, ...stackProps }: ObservabilityStackProps,
   ) {
     super(scope, id, stackProps);
-    const { encryptionKey } = loggingOf(this, config);
+    const { encryptionKey } = makeLogging(this, config);
     const { alarmEmail, alarmTopicArn, thresholds } = config.observability;
     const { dashboard, alarmTopic } = new Observability(this, 'Observability', {
       functions,
