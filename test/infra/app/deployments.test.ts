@@ -12,7 +12,7 @@ import { documentsOf, permissionsOf } from './permissions.ts';
 let deployments: SynthesisedDeployment[];
 beforeAll(async () => {
   deployments = await synthesiseAll();
-});
+}, 600_000);
 afterAll(() => {
   for (const { outdir } of deployments) rmSync(outdir, { recursive: true });
 });

@@ -88,7 +88,10 @@ function knownKeys(schema: z.ZodType, path: readonly PropertyKey[], value: unkno
     here = Object(here)[part];
     schemas = schemas.flatMap((one) => branches(child(one, part), here));
   }
-  return schemas.flatMap(({ properties = {} }) => Object.keys(properties));
+  return schemas.flatMap(({ properties = {}, propertyNames }) => [
+    ...Object.keys(properties),
+    ...((typeof propertyNames === 'object' && propertyNames.enum) || []).map(String),
+  ]);
 }
 
 function child(schema: JsonSchema, part: PropertyKey): JsonSchema | undefined {
