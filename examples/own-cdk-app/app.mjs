@@ -12,6 +12,6 @@ const sentiment = new InferenceFunction(stack, 'Sentiment', {
   architecture: 'arm64',
   reservedConcurrency: 10,
 });
-const api = new InferenceApi(stack, 'Api', { function: sentiment, throttle: { rate: 50, burst: 100 } });
+const api = new InferenceApi(stack, 'Api', { function: sentiment, throttle: { ratePerSecond: 50, burst: 100 } });
 new Observability(stack, 'Observability', { functions: [sentiment], api });
 new CfnOutput(stack, 'Url', { value: api.url });

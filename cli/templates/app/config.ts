@@ -6,5 +6,5 @@ export const config = {
   /** Each 1,769 MB buy a vCPU. */
   memoryMegabytes: 1769,
   /** Requests per second, and how many at once, that the API lets through. */
-  throttle: { rate: 50, burst: 100 },
+  throttle: { ratePerSecond: 50, burst: 100 },
 } as const;

@@ -1,6 +1,6 @@
 /**
- * How a function becomes a folder: `index.mjs`, and in `chunks/` what is imported only where it is needed, such as the
- * client of S3. Everything is inside but the native packages, which the runtime layer brings.
+ * Bundles a function into a folder: `index.mjs`, and in `chunks/` the modules that are imported only when they are needed,
+ * such as the client of S3. Everything is inside except the native packages, which the runtime layer brings.
  * `node functions/bundles/src/bundle.ts predict out/predict` writes `out/predict/index.mjs`.
  */
 import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -11,15 +11,15 @@ import { BUNDLES, type BundleName, type FunctionName } from './names.ts';
 import { credentialsOfLambda, englishOnly, REQUIRE, requireNatives, writtenDocument } from './plugins.ts';
 import { SERVER_ENTRY, serverOptions } from './server-options.ts';
 
-/** What only packages of transformers.js ask for, which no function serves: see the engine's ADR-transformers-js.md. */
-const CONTAINER_PACKAGES = ['@huggingface/transformers', 'sharp'];
+/** Only models of transformers.js ask for these packages, and no function serves them: see the engine's ADR-transformers-js.md. */
+const SERVER_PACKAGES = ['@huggingface/transformers', 'sharp'];
 
-/** What the AWS SDK asks of browsers. */
+/** The AWS SDK asks for these packages in browsers only. */
 const BROWSER_PACKAGES = ['bowser'];
 
 const INDEX = 'index.mjs';
 const CHUNKS = 'chunks';
-/** The user of a function is not who deploys it, and a zip has the modes of its files. */
+/** A function runs as another user than the one that deploys it, and a zip keeps the modes of its files. */
 const READABLE_FILE = 0o644;
 
 /**
@@ -37,9 +37,9 @@ export function bundleOptions(name: FunctionName, outdir: string): BuildOptions 
     format: 'esm',
     splitting: true,
     chunkNames: `${CHUNKS}/[name]-[hash]`,
-    // Packages that say no more than `main` and `module`, the AWS SDK, are shaken as ES modules only.
+    // The AWS SDK names only `main` and `module`; esbuild drops its unused parts only if it reads the ES modules.
     mainFields: ['module', 'main'],
-    external: [...CONTAINER_PACKAGES, ...BROWSER_PACKAGES],
+    external: [...SERVER_PACKAGES, ...BROWSER_PACKAGES],
     legalComments: 'none',
     conditions: ['module'],
     plugins: [requireNatives, englishOnly, credentialsOfLambda, writtenDocument],

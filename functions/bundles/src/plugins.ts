@@ -1,18 +1,18 @@
-/** What the bundle of a function has in place of what its sources import. */
+/** Plugins of esbuild that replace some imports of a function. */
 import { gzipSync } from 'node:zlib';
 import type { Plugin } from 'esbuild';
 
-/** Come from the runtime layer, for they are built for one system and architecture. */
+/** Packages that come from the runtime layer, because they are built for one system and architecture. */
 const NATIVE_PACKAGES = ['onnxruntime-node', 'tokenizers'];
 
-/** CommonJS packages ask for `require`, which an ES module does not have. The name of its maker is one that no module uses. */
+/** CommonJS packages ask for `require`, which an ES module does not have. No module uses the name `requireForBundle`. */
 export const REQUIRE = {
   js: "import { createRequire as requireForBundle } from 'node:module'; const require = requireForBundle(import.meta.url);",
 };
 
 /**
- * Lambda finds layers by NODE_PATH, of which only `require` knows, so the native packages are required from within
- * the ES module; and it must be one, because Lambda's init phase waits for a top-level await of those only.
+ * Lambda finds layers by NODE_PATH, which only `require` reads, so the ES module requires the native packages. The bundle
+ * must be an ES module, because Lambda's init phase waits for a top-level await of ES modules only.
  */
 export const requireNatives: Plugin = {
   name: 'require-natives',
@@ -27,7 +27,7 @@ export const requireNatives: Plugin = {
   },
 };
 
-/** zod's messages come in fifty languages, of which a cold start pays for every one (8 ms); English stays. */
+/** Keeps only the English messages of zod, because a cold start pays for all of its fifty languages (8 ms). */
 export const englishOnly: Plugin = {
   name: 'english-only',
   setup({ onResolve, onLoad }) {
@@ -68,8 +68,8 @@ export const credentialsOfLambda: Plugin = {
 };
 
 /**
- * The OpenAPI document is the same for every request, so it is made here, and compressed. What makes it asks for all of zod (310 kB),
- * a good part of which would be in files that every cold start reads.
+ * The OpenAPI document is the same for every request, so it is made and compressed here. The modules that make it need all of
+ * zod (310 kB), a good part of which would be in files that every cold start reads.
  */
 export const writtenDocument: Plugin = {
   name: 'written-document',

@@ -3,8 +3,8 @@ export { BUNDLE_ERROR_CODES, BundleError } from '@pilotlight/functions';
 export { explainPlacement, type Placement, type Preference } from '@pilotlight/layers/internal/models/index';
 export type { Authorisation } from './api/authorisation.ts';
 export { ApiDomain, type ApiDomainProps } from './api/domain.ts';
-export { type CorsProps, InferenceApi, type InferenceApiProps } from './api/inference-api.ts';
-export { DEFAULT_THROTTLE, type Throttle, type ThrottleProps } from './api/throttle.ts';
+export { InferenceApi, type InferenceApiProps } from './api/inference-api.ts';
+export type { Throttle } from './api/throttle.ts';
 export { DistributedBatch, type DistributedBatchProps } from './batch/backfill/distributed-batch.ts';
 export { UploadPipeline, type UploadPipelineProps } from './batch/upload-pipeline.ts';
 export { AccessLogBucket, type AccessLogBucketProps } from './common/access-log-bucket.ts';
@@ -21,16 +21,16 @@ export { Canary, type CanaryProps } from './function/release/canary.ts';
 export type { CanaryOptions } from './function/release/schema.ts';
 export { TRAFFIC_SHIFTS, type TrafficShift } from './function/release/traffic-shifts.ts';
 export { type Architecture, RuntimeLayer, type RuntimeLayerProps } from './function/runtime-layer.ts';
-export type { AlarmThresholds } from './observability/alarms.ts';
 export {
   type Cost,
-  costOf,
+  estimateCost,
   type FunctionUsage,
   type Prices,
   US_EAST_1_PRICES,
   type Usage,
 } from './observability/cost/cost.ts';
 export { Observability, type ObservabilityProps } from './observability/observability.ts';
+export type { AlarmThresholds } from './observability/schema.ts';
 export { ServerImage, type ServerImageProps } from './server/image.ts';
 export {
   InferenceServer,

@@ -1,4 +1,4 @@
-/** What the constructs of a deployment acknowledge of security scanners' findings, and why. */
+/** Collects the findings of security scanners that the constructs of a deployment acknowledge, with the reasons. */
 import { Validations } from 'aws-cdk-lib';
 import * as z from 'zod';
 import type { SynthesisedDeployment } from './deployments.ts';
@@ -17,7 +17,7 @@ export interface Acknowledgement {
   readonly reason: string;
 }
 
-/** Those that constructs of the CDK make of the CDK's own rules. */
+/** Constructs of the CDK acknowledge the CDK's own rules under this prefix. */
 const OF_THE_CDK = 'CloudFormation-Validate::';
 
 export function acknowledgementsOf({ stage }: SynthesisedDeployment): Acknowledgement[] {

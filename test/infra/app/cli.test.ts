@@ -8,7 +8,7 @@ import * as z from 'zod';
 import { node, run } from '../../e2e/command.ts';
 import { CONTEXT } from './deployments.ts';
 
-/** Neither credentials nor a place to look for some. */
+/** An environment with neither credentials nor a place to look for some. */
 const NO_CREDENTIALS = {
   AWS_ACCESS_KEY_ID: '',
   AWS_SECRET_ACCESS_KEY: '',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import {
-  costOf,
+  estimateCost,
   gbSeconds,
   US_EAST_1_PRICES,
 } from '../../../infra/constructs/src/observability/cost/cost.ts';
@@ -15,8 +15,8 @@ const usage = {
   durationMs: 0,
   initMs: 0,
 } as const;
-const monthly = (one: Partial<Parameters<typeof costOf>[0]['functions'][number]>, apiRequests = 0) =>
-  costOf({ functions: [{ ...usage, ...one }], apiRequests });
+const monthly = (one: Partial<Parameters<typeof estimateCost>[0]['functions'][number]>, apiRequests = 0) =>
+  estimateCost({ functions: [{ ...usage, ...one }], apiRequests });
 const dollars = (value: number) => `${value.toFixed(2)} USD`;
 
 test('docs/explanation/costs.md calculates cold-start measures as the dashboard does', () => {
@@ -50,7 +50,7 @@ test('docs/explanation/costs.md has the price of a million requests, and says wh
   );
 });
 
-test('docs/explanation/costs.md calculates what a function costs that waits for the container, as the dashboard does', () => {
+test('docs/explanation/costs.md calculates what a function costs that waits for the server, as the dashboard does', () => {
   const { compute, invocations } = monthly({ invocations: 1e6, durationMs: 0.5 * 1e9 });
   const waiting = `| a function that waits half a second for the server, a million times | ${Math.round(compute + invocations)} |`;
   expect(costs).toContain(waiting);

@@ -1,4 +1,4 @@
-/** What holds for every deployment of infra/config, whatever it is made of. */
+/** Tests that hold for every deployment of infra/config. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { documentsOf, permissionsOf } from './permissions.ts';
 let deployments: SynthesisedDeployment[];
 beforeAll(async () => {
   deployments = await synthesiseAll();
-});
+}, 600_000);
 afterAll(() => {
   for (const { outdir } of deployments) rmSync(outdir, { recursive: true });
 });
@@ -344,7 +344,7 @@ test('the request of that output is the one that docs/how-to/deploy.md shows', (
   expect(JSON.stringify(stack?.outputs.Try)).toContain('--aws-sigv4 aws:amz:');
 });
 
-test('docs/explanation/costs.md has the number of alarms of demo.dev, for each is paid for', () => {
+test('docs/explanation/costs.md has the number of alarms of demo.dev, because each is paid for', () => {
   const alarms = deployment('demo.dev').resources.filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
   expect(readFileSync('docs/explanation/costs.md', 'utf8')).toContain(`\`demo.dev\` has ${alarms.length}`);
 });

@@ -12,7 +12,7 @@ import { PilotlightStage } from '../../../infra/constructs/src/app/pilotlight-st
 export const CONFIGS = 'infra/config';
 
 const cdkJson = z.object({ app: z.string(), context: z.record(z.string(), z.unknown()) });
-/** What the CDK's command line gives to the app. */
+/** The command and the context that the CDK's command line gives to the app. */
 export const { app: APP_COMMAND, context: CONTEXT } = cdkJson.parse(
   JSON.parse(readFileSync('cdk.json', 'utf8')),
 );

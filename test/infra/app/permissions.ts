@@ -3,12 +3,12 @@ import * as z from 'zod';
 import type { Resource, SynthesisedDeployment } from './deployments.ts';
 
 export interface Permission {
-  /** What a role is for, or a service, such as `inference function`. */
+  /** The purpose of a role, or a service, such as `inference function`. */
   readonly who: string;
   readonly actions: readonly string[];
   /** In words that are the same for every deployment, such as `Logs::LogGroup`, or an ARN. */
   readonly resource: string;
-  /** Of the policy, for messages. */
+  /** The name of the policy, for messages. */
   readonly place: string;
 }
 

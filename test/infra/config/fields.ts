@@ -38,7 +38,7 @@ function walk(schema: JsonSchema, path: string, kind: string): Field[] {
   return [...own, ...unions, ...entries, ...elements];
 }
 
-/** As docs/reference/configuration.md has it. */
+/** Formats a field as a row of docs/reference/configuration.md. */
 export function rowOf({ path, required, value, description = '' }: Field): string {
   const [what = '', fallback] = description.split(/\. Default: /);
   const shown = value === undefined || typeof value === 'object' ? undefined : `\`${String(value)}\``;

@@ -14,7 +14,7 @@ const scheduled = (...windows: object[]) => ({ kind: 'provisioned', min: 1, max:
 const warmUp = { kind: 'warmup', everyMinutes: 5, concurrency: 2 };
 const settings = z.strictObject({ coldStart: coldStartSchema });
 
-/** As a configuration file would have it, where no compiler has looked. */
+/** Settings of a configuration file, which no compiler has checked. */
 function check(coldStart: object, other: Partial<MeasuredFunction> = {}): void {
   const checked = checkSettings(testStack(), 'Fn', settings, { coldStart });
   checkColdStart(checked.coldStart, { ...measured, ...other });

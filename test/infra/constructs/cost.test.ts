@@ -2,7 +2,7 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { expect, test } from 'vitest';
 import {
-  costOf,
+  estimateCost,
   type FunctionUsage,
   US_EAST_1_PRICES,
 } from '../../../infra/constructs/src/observability/cost/cost.ts';
@@ -23,7 +23,7 @@ const million: FunctionUsage = { ...idle, memoryMegabytes: 512, invocations: 3_0
 
 test('agrees with the first example of the price page of AWS Lambda, without its free tier', () => {
   // 3 million requests of 1 s at 512 MB are 1.5 million GB-seconds: https://aws.amazon.com/lambda/pricing/
-  const { compute, invocations, total } = costOf({ functions: [million], apiRequests: 0 });
+  const { compute, invocations, total } = estimateCost({ functions: [million], apiRequests: 0 });
   expect(compute).toBeCloseTo(25.0, 2);
   expect(invocations).toBeCloseTo(0.6, 6);
   expect(total).toBeCloseTo(compute + invocations, 9);
@@ -31,24 +31,24 @@ test('agrees with the first example of the price page of AWS Lambda, without its
 
 test('bills init phases as it bills work', () => {
   const initOnly = { ...million, durationMs: 0, initMs: million.durationMs };
-  expect(costOf({ functions: [initOnly], apiRequests: 0 })).toEqual(
-    costOf({ functions: [million], apiRequests: 0 }),
+  expect(estimateCost({ functions: [initOnly], apiRequests: 0 })).toEqual(
+    estimateCost({ functions: [million], apiRequests: 0 }),
   );
 });
 
 test('charges for environments that stand ready and do nothing', () => {
   const ready = { ...idle, architecture: 'arm64' as const, provisionedSeconds: 10 * 3600 };
-  expect(costOf({ functions: [ready], apiRequests: 0 }).total).toBeCloseTo(36_000 * 0.0000033334, 9);
+  expect(estimateCost({ functions: [ready], apiRequests: 0 }).total).toBeCloseTo(36_000 * 0.0000033334, 9);
 });
 
 test('charges less for work where an environment stands ready', () => {
-  const cost = (one: FunctionUsage) => costOf({ functions: [one], apiRequests: 0 }).compute;
+  const cost = (one: FunctionUsage) => estimateCost({ functions: [one], apiRequests: 0 }).compute;
   expect(cost({ ...million, provisionedSeconds: 1 })).toBeLessThan(cost(million));
   expect(cost({ ...million, provisionedSeconds: 1, provisionedShare: 0 })).toBe(cost(million));
 });
 
 test('charges for requests to the API', () => {
-  expect(costOf({ functions: [], apiRequests: 5_000_000 }).api).toBeCloseTo(5, 9);
+  expect(estimateCost({ functions: [], apiRequests: 5_000_000 }).api).toBeCloseTo(5, 9);
 });
 
 test('the metric math of the dashboard gives what the formula gives', () => {
@@ -68,7 +68,7 @@ test('the metric math of the dashboard gives what the formula gives', () => {
   );
   const used = { f0_duration: 900_000, f0_init: 4_000, f0_invocations: 12_345, api_requests: 12_400 };
   const usage = { architecture: 'arm64', memoryMegabytes: 1769, provisionedSeconds: 2 * 3600 } as const;
-  const expected = costOf({
+  const expected = estimateCost({
     functions: [{ ...usage, durationMs: 900_000, initMs: 4_000, invocations: 12_345 }],
     apiRequests: 12_400,
   });

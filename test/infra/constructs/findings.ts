@@ -1,4 +1,4 @@
-/** What the rule packs of cdk-nag find in a stack. */
+/** Lists what the rule packs of cdk-nag find in a stack. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What functions and the container are told of each other, read by the very code that will read it. */
+/** The variables that functions and the server get of each other, read by the code that will read them. */
 import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
@@ -145,7 +145,7 @@ describe('the container', () => {
     expect(shared.PILOTLIGHT_JOB_BUCKET).toMatch(/^ServerJobsBucket/);
   });
 
-  test('is told its region, which its clients of S3 and SQS can not do without', () => {
+  test('is told its region, which its clients of S3 and SQS cannot do without', () => {
     expect(server().Environment).toContainEqual({ Name: 'AWS_REGION', Value: { Ref: 'AWS::Region' } });
   });
 

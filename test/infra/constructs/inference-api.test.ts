@@ -157,33 +157,31 @@ describe('authorisation', () => {
       new Set(['NONE']),
     );
     const sentence =
-      "Test/Http/Authorizer: auth.reason must say why anybody may call the API on the account's bill, in 10 characters or more.";
+      "Test/Http: auth.reason must say why anybody may call the API on the account's bill, in 10 characters or more.";
     expect(refusal({ auth: { kind: 'none', reason: ' ' } })).toBe(sentence);
-    expect(refusal(JSON.parse('{"auth": {"kind": "none"}}'))).toBe(
-      'Test/Http/Authorizer: auth.reason is missing.',
-    );
+    expect(refusal(JSON.parse('{"auth": {"kind": "none"}}'))).toBe('Test/Http: auth.reason is missing.');
   });
 
   test.each<[string, string, string]>([
     [
       'an issuer without TLS',
       '{"kind": "jwt", "issuer": "http://id.example.com", "audience": ["nlp"]}',
-      'Test/Http/Authorizer: auth.issuer must begin with https://.',
+      'Test/Http: auth.issuer must begin with https://.',
     ],
     [
       'tokens for anybody',
       '{"kind": "jwt", "issuer": "https://id.example.com", "audience": []}',
-      'Test/Http/Authorizer: auth.audience must not be empty.',
+      'Test/Http: auth.audience must not be empty.',
     ],
     [
       'the name of a secret',
       '{"kind": "api-key", "secretArn": "api-keys"}',
-      'Test/Http/Authorizer: auth.secretArn must be the complete ARN of a secret, six characters at its end included.',
+      'Test/Http: auth.secretArn must be the complete ARN of a secret, six characters at its end included.',
     ],
     [
       'a kind that does not exist',
       '{"kind": "basic"}',
-      'Test/Http/Authorizer: auth.kind must be iam, jwt, api-key or none.',
+      'Test/Http: auth.kind must be iam, jwt, api-key or none.',
     ],
   ])('refuses %s', (_what, auth, sentence) => {
     expect(refusal({ auth: JSON.parse(auth) })).toBe(sentence);
@@ -238,15 +236,47 @@ describe('with several functions', () => {
 
 test('the API throttles a route more, on each path that it has', () => {
   const throttled = template({
-    throttle: { rate: 50, burst: 60, routes: { predict: { rate: 5, burst: 6 } } },
+    throttle: { ratePerSecond: 50, burst: 60, routes: { predict: { ratePerSecond: 5, burst: 6 } } },
   });
   throttled.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
     DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 60 },
     RouteSettings: { 'POST /models/{model}': { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 6 } },
   });
-  expect(refusal({ throttle: { rate: 0, burst: 1 } })).toBe(
-    'throttle of all: rate is 0 and burst 1; both must be above 0, and burst whole.',
-  );
+});
+
+test.each<[string, Partial<InferenceApiProps>, string]>([
+  [
+    'a rate of 0',
+    { throttle: { ratePerSecond: 0, burst: 1 } },
+    'Test/Http: throttle.ratePerSecond must be above 0.',
+  ],
+  [
+    'half a request at once, to one route',
+    { throttle: { routes: { predict: { ratePerSecond: 1, burst: 0.5 } } } },
+    'Test/Http: throttle.routes.predict.burst must be a whole number.',
+  ],
+  [
+    'limits of a route that does not exist',
+    { throttle: JSON.parse('{"routes": {"predikt": {"ratePerSecond": 1, "burst": 1}}}') },
+    'Test/Http: throttle.routes.predikt is not known (did you mean predict?).',
+  ],
+  [
+    'pages without an origin',
+    { cors: { allowOrigins: [] } },
+    'Test/Http: cors.allowOrigins must name one origin at least.',
+  ],
+  [
+    'a page without TLS',
+    { cors: { allowOrigins: ['http://app.example.com'] } },
+    'Test/Http: cors.allowOrigins[0] must begin with https:// or http://localhost, or be *.',
+  ],
+  [
+    'a certificate by its name',
+    { domain: { domainName: 'nlp.example.com', certificateArn: 'nlp' } },
+    'Test/Http: domain.certificateArn must be the ARN of a certificate.',
+  ],
+])('refuses %s', (_what, props, sentence) => {
+  expect(refusal(props)).toBe(sentence);
 });
 
 test('the API answers browsers of the named origins only', () => {
@@ -263,7 +293,6 @@ test('the API answers browsers of the named origins only', () => {
       },
     },
   );
-  expect(refusal({ cors: { allowOrigins: [] } })).toBe('cors.allowOrigins is empty: name an origin.');
 });
 
 describe('with a domain of the team', () => {

@@ -61,7 +61,7 @@ describe('with its defaults', () => {
     });
   });
 
-  test('runs a task that has the GPU, and can not write to its root file system', () => {
+  test('runs a task that has the GPU, and cannot write to its root file system', () => {
     template.hasResourceProperties('AWS::ECS::TaskDefinition', {
       RequiresCompatibilities: ['MANAGED_INSTANCES'],
       ContainerDefinitions: [

@@ -18,7 +18,7 @@ import { InferenceServer } from '../../../infra/constructs/src/server/inference-
 import { metricsOf } from './dashboard-metrics.ts';
 import { findingsOf } from './findings.ts';
 
-/** What AWS documents for each namespace that the dashboard may show. */
+/** The metrics that AWS documents for each namespace that the dashboard may show. */
 const AWS_METRICS: Readonly<Record<string, { names: readonly string[]; dimensions: readonly string[] }>> = {
   'AWS/Lambda': {
     names: ['Invocations', 'Errors', 'Duration', 'Throttles', 'ConcurrentExecutions'],
@@ -190,7 +190,7 @@ test('uses a topic that is given, and makes neither topic nor key', () => {
   template.resourceCountIs('AWS::KMS::Key', 0);
 });
 
-test('takes a key of its own where the policy of the one that is given can not be extended', () => {
+test('takes a key of its own where the policy of the one that is given cannot be extended', () => {
   const template = templateOf((stack) => {
     const arn = 'arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555';
     const encryptionKey = Key.fromKeyArn(stack, 'Key', arn);

@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { buildFolder, defaultPackagesFolder } from '../../../infra/constructs/src/common/paths.ts';
+import { describePackage } from '../../../layers/builders/src/models/index.ts';
 
 let app: string;
 beforeEach(() => {
@@ -19,6 +20,18 @@ test('an app that installed pilotlight gets the default models that it brings', 
   mkdirSync(join(installed, 'models'), { recursive: true });
   writeFileSync(join(installed, 'package.json'), '{"name": "pilotlight"}');
   expect(defaultPackagesFolder(app)).toBe(join(installed, 'models'));
+});
+
+test('the catalog beside the default models that pilotlight brings says where they run', () => {
+  const installed = join(app, 'node_modules/pilotlight');
+  const place = 'sentiment/1.0.0';
+  cpSync(join('model-assets/packages', place), join(installed, 'models', place), { recursive: true });
+  writeFileSync(join(installed, 'package.json'), '{"name": "pilotlight"}');
+  const catalog = (tier: string) => JSON.stringify({ models: { sentiment: { version: '1.0.0', tier } } });
+  const describe = () => describePackage(defaultPackagesFolder(app), { name: 'sentiment' });
+  expect(describe()).toMatchObject({ folder: join(installed, 'models', place), tier: 'lambda' });
+  writeFileSync(join(installed, 'catalog.json'), catalog('gpu'));
+  expect(describe().tier).toBe('gpu');
 });
 
 test('an app with a folder of models gets its own', () => {

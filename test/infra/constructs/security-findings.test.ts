@@ -48,9 +48,13 @@ function scan(of: (stack: Stack) => unknown, env = {}): void {
 test.each([
   ['with', { region: 'eu-central-1', account: '123456789012' }],
   ['without', {}],
-])('security scanners find nothing that has no reason, %s an environment', (_what, env) => {
-  expect(() => scan(build, env)).not.toThrow();
-});
+])(
+  'security scanners find nothing that has no reason, %s an environment',
+  { timeout: 300_000 },
+  (_what, env) => {
+    expect(() => scan(build, env)).not.toThrow();
+  },
+);
 
 test('security scanners find a bucket that no construct would make', () => {
   expect(() => scan((stack) => new Bucket(stack, 'Bucket'))).toThrow(/AwsSolutions-S10/);

@@ -68,7 +68,7 @@ describe('with its defaults', () => {
     expect(types.filter((type: string) => type === 'AWS::Lambda::Function')).toHaveLength(1);
   });
 
-  test('sends events of in/ to the queue, and what can not be delivered to the dead-letter queue', () => {
+  test('sends events of in/ to the queue, and what cannot be delivered to the dead-letter queue', () => {
     template.hasResourceProperties('AWS::S3::Bucket', {
       NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
     });
@@ -171,7 +171,7 @@ test('encrypts objects, messages and variables with a key that is given, and let
   expect(statementsOf(template).flatMap(({ actions }) => actions)).toContain('kms:Decrypt');
 });
 
-test('leaves messages to the keys of SQS where the policy of a key can not be extended', () => {
+test('leaves messages to the keys of SQS where the policy of a key cannot be extended', () => {
   const stack = new Stack(new App({ builtinCloudFormationValidation: false, context: FLAGS }), 'Stack');
   const arn = 'arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555';
   const encryptionKey = Key.fromKeyArn(stack, 'Key', arn);

@@ -201,7 +201,7 @@ describe('a package is refused in one line that names the model and says what to
     expect(actual).toBe(code);
     expect(message).toContain('Model parity@1.0.0 is refused: ');
     expect(message).toContain(reason);
-    expect(message).toMatch(/^[^\n]+: npm run models -- add --help$/);
+    expect(message).toMatch(/^[^\n]+: pilotlight models add --help$/);
   });
 
   test.each([

@@ -22,7 +22,7 @@ const archive = zipSync({
 });
 const sha512 = createHash('sha512').update(archive).digest('base64');
 
-/** What the feed does, and how often it was asked. */
+/** A feed with faults to choose, which counts how often it was asked. */
 const feed = { recorded: sha512, busy: 0, served: archive, requests: 0 };
 const server = createServer((request, response) => {
   feed.requests += 1;

@@ -111,12 +111,12 @@ describe('the explanation of a placement', () => {
     );
   });
 
-  test('of an image and of a container with a GPU', () => {
+  test('of an image and of a server with a GPU', () => {
     expect(explain('image', ['a', 4 * MB])).toContain(
       'Image: 36.4 MB of 10737.4 MB, and what the base image has.',
     );
     expect(explain(undefined, ['a', 4 * MB, 'gpu'])).toBe(
-      ['what            size  where', 'a@1.0.0 int8  4.0 MB  GPU container'].join('\n'),
+      ['what            size  where', 'a@1.0.0 int8  4.0 MB  server'].join('\n'),
     );
   });
 });

@@ -10,7 +10,7 @@ import {
 import { packageOf } from './model-packages.ts';
 
 const MB = 1_000_000;
-/** As AWS states them, in its MB of 1,048,576 bytes: 250 MB unzipped, five layers, 512 to 10,240 MB of /tmp. */
+/** The limits that AWS states, in its MB of 1,048,576 bytes: 250 MB unzipped, five layers, 512 to 10,240 MB of /tmp. */
 const UNZIPPED = 262_144_000;
 const LARGEST_STORAGE = 10_240;
 
@@ -71,7 +71,7 @@ describe('a placement', () => {
     );
   });
 
-  test('is in a container with a GPU where the tier says so', () => {
+  test('is on the server where the tier says so', () => {
     expect(place([packageOf('a', 900 * MB, 'gpu'), packageOf('b', MB, 'gpu')])).toMatchObject({
       kind: 'gpu',
       packages: [{ name: 'a' }, { name: 'b' }],
@@ -134,7 +134,7 @@ describe('models are refused', () => {
 
   test('of two tiers in one function', () => {
     expect(() => place([packageOf('a', MB, 'gpu'), packageOf('b', MB)])).toThrow(
-      "Models of two tiers can not share a function: a@1.0.0 1.0 MB has the tier 'gpu', b@1.0.0 1.0 MB has not.",
+      "Models of two tiers cannot share a function: a@1.0.0 1.0 MB has the tier 'gpu', b@1.0.0 1.0 MB has not.",
     );
   });
 

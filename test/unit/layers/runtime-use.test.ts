@@ -8,7 +8,7 @@ import { buildRuntimeLayer } from '../../../layers/builders/src/runtime/index.ts
 import { temporaryFolder } from '../toolchain/temporary-folder.ts';
 
 const scratch = temporaryFolder();
-/** Kept from one run to the next, for these layers take seconds to zip. */
+/** The folder is kept from one run to the next, because these layers take seconds to zip. */
 const OUTDIR = resolve('dist/layers');
 const SENTIMENT = resolve('model-assets/packages/sentiment/1.0.0');
 

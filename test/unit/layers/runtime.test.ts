@@ -96,9 +96,7 @@ describe('the runtime layer', () => {
     rmSync(join(modules, path), { recursive: true });
     const build = () => buildRuntimeLayer('arm64', newFolder(), { modules });
     expect(build).toThrow(LayerError);
-    expect(build).toThrow(
-      /^The runtime layer for linux arm64 can not be built: .+: npm ci --ignore-scripts$/,
-    );
+    expect(build).toThrow(/^The runtime layer for linux arm64 cannot be built: .+: npm ci --ignore-scripts$/);
   });
 
   test.each([

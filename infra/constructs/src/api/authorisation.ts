@@ -10,18 +10,17 @@ import {
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { BundledFunction } from '../common/bundled-function.ts';
 import type { LoggingProps } from '../common/execution-role.ts';
-import { checkSettings } from '../common/problems.ts';
-import { authSchema } from './schema.ts';
+import type { authSchema } from './schema.ts';
 
-/** Who may call an API; it holds for every route. */
+/** The callers that an API lets in, on every route. */
 export type Authorisation = z.input<typeof authSchema>;
 type ApiKeyAuthorisation = Extract<Authorisation, { kind: 'api-key' }>;
 
 export interface AuthorizerProps {
-  readonly auth: Authorisation;
+  readonly auth: z.output<typeof authSchema>;
   /** @default false */
   readonly tracing?: boolean;
   /** @default - a month, with keys that AWS owns */
@@ -32,13 +31,12 @@ export interface AuthorizerProps {
 export class Authorizer extends Construct {
   readonly authorizer: IHttpRouteAuthorizer;
   readonly scopes: readonly string[] | undefined;
-  /** Access log variable of who called. */
+  /** The access log variable that names the caller. */
   readonly principal: string;
 
-  /** @throws InfraError INVALID_PROPS */
   constructor(scope: Construct, id: string, props: AuthorizerProps) {
     super(scope, id);
-    const { auth } = checkSettings(scope, id, z.strictObject({ auth: authSchema }), { auth: props.auth });
+    const { auth } = props;
     switch (auth.kind) {
       case 'iam':
         this.authorizer = new HttpIamAuthorizer();

@@ -14,19 +14,16 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type * as z from 'zod';
 import { acknowledge } from '../common/acknowledgements.ts';
 import { InfraError } from '../common/errors.ts';
 import { type LoggingProps, logGroup } from '../common/execution-role.ts';
+import { checkSettings } from '../common/problems.ts';
 import type { InferenceFunction } from '../function/inference-function.ts';
-import { type Authorisation, Authorizer } from './authorisation.ts';
-import { ApiDomain, type ApiDomainProps } from './domain.ts';
-import {
-  checkThrottle,
-  DEFAULT_THROTTLE,
-  type NamedRoute,
-  type ThrottleProps,
-  throttleRoutes,
-} from './throttle.ts';
+import { Authorizer } from './authorisation.ts';
+import { ApiDomain } from './domain.ts';
+import { type InferenceApiSettings, inferenceApiSchema } from './schema.ts';
+import { type NamedRoute, throttleRoutes } from './throttle.ts';
 
 export interface InferenceApiProps {
   /** Serves every route that no other function has; `GET /models` lists its models only. */
@@ -34,13 +31,13 @@ export interface InferenceApiProps {
   /** Further functions, each by the name of the model that it serves: `/models/<name>` goes there. @default - none */
   readonly others?: Readonly<Record<string, InferenceFunction>>;
   /** @default {kind: 'iam'} */
-  readonly auth?: Authorisation;
+  readonly auth?: InferenceApiSettings['auth'];
   /** @default - 100 requests per second on average and 200 at once, over all routes together */
-  readonly throttle?: ThrottleProps;
+  readonly throttle?: InferenceApiSettings['throttle'];
   /** Web pages that may call. @default - none: CORS is off */
-  readonly cors?: CorsProps;
+  readonly cors?: InferenceApiSettings['cors'];
   /** @default - the address that API Gateway gives */
-  readonly domain?: ApiDomainProps;
+  readonly domain?: InferenceApiSettings['domain'];
   /** How many routes the account allows an API to have. @default - 300, until AWS raises the quota */
   readonly maxRoutes?: number;
   /** Whether X-Ray traces the authoriser. @default false */
@@ -49,14 +46,10 @@ export interface InferenceApiProps {
   readonly logging?: LoggingProps;
 }
 
-export interface CorsProps {
-  /** Such as `https://app.example.com`. */
-  readonly allowOrigins: readonly string[];
-  /** For how long a browser may keep the answer. @default Duration.hours(1) */
-  readonly maxAge?: Duration;
-}
+type Settings = z.output<typeof inferenceApiSchema>;
+type Others = NonNullable<InferenceApiProps['others']>;
 
-/** API Gateway's longest for HTTP APIs. */
+/** API Gateway waits no longer for the integration of an HTTP API. */
 const INTEGRATION_TIMEOUT = Duration.seconds(29);
 const METHODS = { get: HttpMethod.GET, post: HttpMethod.POST, delete: HttpMethod.DELETE } as const;
 const ROUTES = Object.entries(routes) as [RouteName, (typeof routes)[RouteName]][];
@@ -78,37 +71,37 @@ export class InferenceApi extends Construct {
   /** @throws InfraError INVALID_PROPS */
   constructor(scope: Construct, id: string, props: InferenceApiProps) {
     super(scope, id);
-    const { auth = { kind: 'iam' }, throttle = DEFAULT_THROTTLE, others = {}, logging } = props;
-    checkThrottle(throttle);
-    checkModels(props);
-    checkRoutes(props);
+    const { function: main, others = {}, maxRoutes, tracing = false, logging, ...data } = props;
+    const { auth, throttle, cors, domain } = checkSettings(scope, id, inferenceApiSchema, data);
+    checkModels(others);
+    checkRoutes(others, maxRoutes);
     this.accessLogGroup = logGroup(this, 'AccessLogs', logging);
     this.#authorizer = new Authorizer(this, 'Authorizer', {
       auth,
-      tracing: props.tracing ?? false,
+      tracing,
       ...(logging && { logging }),
     });
-    this.domain = props.domain && new ApiDomain(this, 'Domain', props.domain);
+    this.domain = domain && new ApiDomain(this, 'Domain', domain);
     this.httpApi = new HttpApi(this, 'Api', {
       createDefaultStage: false,
       defaultAuthorizer: this.#authorizer.authorizer,
-      disableExecuteApiEndpoint: props.domain !== undefined && (props.domain.disableDefaultEndpoint ?? true),
+      disableExecuteApiEndpoint: domain?.disableDefaultEndpoint ?? false,
       ...(this.#authorizer.scopes && { defaultAuthorizationScopes: [...this.#authorizer.scopes] }),
-      ...(props.cors && { corsPreflight: corsPreflight(props.cors) }),
+      ...(cors && { corsPreflight: corsPreflight(cors) }),
     });
     const named = [
-      ...this.#route(lambda('Predict', props.function)),
+      ...this.#route(lambda('Predict', main)),
       ...Object.entries(others).flatMap(([model, other]) =>
         this.#route(lambda(`Predict-${model}`, other), model),
       ),
     ];
     this.stage = this.#stage(throttle);
     throttleRoutes(this.stage, named, throttle);
-    this.url = props.domain ? `https://${props.domain.domainName}/` : this.stage.url;
+    this.url = domain ? `https://${domain.domainName}/` : this.stage.url;
     if (auth.kind === 'none') acknowledge(this, 'AwsSolutions-APIG4', auth.reason);
   }
 
-  /** Lets a role or user call every route. Only for IAM authorisation, where callers need it. */
+  /** Lets a role or user call every route. Callers need it only where the authorisation is that of IAM. */
   grantInvoke(grantee: IGrantable): Grant {
     return Grant.addToPrincipal({
       grantee,
@@ -128,11 +121,11 @@ export class InferenceApi extends Construct {
     });
   }
 
-  #stage({ rate, burst }: ThrottleProps): HttpStage {
+  #stage({ ratePerSecond, burst }: Settings['throttle']): HttpStage {
     return new HttpStage(this, 'Stage', {
       httpApi: this.httpApi,
       autoDeploy: true,
-      throttle: { rateLimit: rate, burstLimit: burst },
+      throttle: { rateLimit: ratePerSecond, burstLimit: burst },
       accessLogSettings: {
         destination: new LogGroupLogDestination(this.accessLogGroup),
         format: accessLogFormat(this.#authorizer.principal),
@@ -142,7 +135,7 @@ export class InferenceApi extends Construct {
   }
 }
 
-/** Nothing that a client can choose freely is in it: API Gateway does not escape what it writes. */
+/** The format has nothing that a client can choose freely, because API Gateway does not escape what it writes. */
 function accessLogFormat(principal: string): AccessLogFormat {
   return AccessLogFormat.custom(
     JSON.stringify({
@@ -168,10 +161,8 @@ function lambda(id: string, { alias }: InferenceFunction): HttpRouteIntegration 
   return new HttpLambdaIntegration(id, alias, { timeout, scopePermissionToRoute: false });
 }
 
-/** Browsers ask before they send the headers of JSON, of signatures, of keys or of jobs, and show pages but few of an answer. */
-function corsPreflight({ allowOrigins, maxAge = Duration.hours(1) }: CorsProps): CorsPreflightOptions {
-  if (allowOrigins.length === 0)
-    throw new InfraError('INVALID_PROPS', 'cors.allowOrigins is empty: name an origin.');
+/** Browsers ask before they send headers of JSON, signatures, keys or jobs, and show a page only a few headers of an answer. */
+function corsPreflight({ allowOrigins, maxAgeSeconds }: NonNullable<Settings['cors']>): CorsPreflightOptions {
   return {
     allowOrigins: [...allowOrigins],
     allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.DELETE],
@@ -185,12 +176,12 @@ function corsPreflight({ allowOrigins, maxAge = Duration.hours(1) }: CorsProps):
       'prefer',
     ],
     exposeHeaders: ['location', 'preference-applied', 'retry-after'],
-    maxAge,
+    maxAge: Duration.seconds(maxAgeSeconds),
   };
 }
 
 /** A route that leads to a function without the model would answer 404 for ever. */
-function checkModels({ others = {} }: InferenceApiProps): void {
+function checkModels(others: Others): void {
   for (const [model, { modelRefs, modelNames }] of Object.entries(others)) {
     if (modelNames.includes(model)) continue;
     throw new InfraError(
@@ -200,8 +191,8 @@ function checkModels({ others = {} }: InferenceApiProps): void {
   }
 }
 
-/** Otherwise API Gateway refuses some of them, minutes into a deployment. */
-function checkRoutes({ others = {}, maxRoutes = MAX_ROUTES }: InferenceApiProps): void {
+/** API Gateway would refuse routes above its quota, minutes into a deployment. */
+function checkRoutes(others: Others, maxRoutes = MAX_ROUTES): void {
   const apart = Object.keys(others).length;
   const needed = ROUTES.length + apart * ROUTES_OF_A_MODEL.length;
   if (needed <= maxRoutes) return;

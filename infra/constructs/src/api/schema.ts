@@ -1,7 +1,10 @@
 /** The HTTP API in front of the functions. */
+
+import { type RouteName, routes } from '@pilotlight/app/internal/routes';
 import * as z from 'zod';
 import { count, kmsKeyArn, nonEmpty, textLike } from '../common/fields.ts';
 
+const routeNames = Object.keys(routes) as RouteName[];
 const httpsUrl = textLike(/^https:\/\/[^\s/]+/, 'must begin with https://');
 /** A secret's complete ARN ends in a hyphen and six characters. */
 const SECRET_ARN = /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:.+-[A-Za-z0-9]{6}$/;
@@ -35,44 +38,85 @@ const authKinds = [
       .string()
       .trim()
       .min(10, "must say why anybody may call the API on the account's bill, in 10 characters or more")
-      .describe('Why anybody may call, for whoever reviews it'),
+      .describe('The reason why anybody may call, which reviewers read'),
   }),
 ] as const;
 
-/** How callers say who they are: signed requests, tokens, keys, or not at all. */
+/** The ways in which callers say who they are: signed requests, tokens, keys, or not at all. */
 export const authSchema = z.discriminatedUnion('kind', authKinds, 'must be iam, jwt, api-key or none');
 
+const ratePerSecond = z.number().positive();
+
+export const throttleSchema = z.strictObject({
+  ratePerSecond: ratePerSecond.default(100).describe('Requests each second on average, over all callers'),
+  burst: count.default(200).describe('Requests at once, over all callers'),
+  routes: z
+    .partialRecord(
+      z.enum(routeNames),
+      z.strictObject({
+        ratePerSecond: ratePerSecond.describe('Requests each second on average, to this route'),
+        burst: count.describe('Requests at once, to this route'),
+      }),
+    )
+    .exactOptional()
+    .describe('Routes with limits of their own, by their names in the route table. Default: none'),
+});
+
+export const corsSchema = z.strictObject({
+  allowOrigins: z
+    .array(
+      textLike(
+        /^https:\/\/[^\s/]+|^http:\/\/localhost\b|^\*$/,
+        'must begin with https:// or http://localhost, or be *',
+      ),
+    )
+    .min(1, 'must name one origin at least')
+    .readonly()
+    .describe('Origins of the pages that may call, such as https://app.example.com'),
+  maxAgeSeconds: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(3600)
+    .describe('Seconds for which a browser may keep the answer to its question'),
+});
+
+export const domainSchema = z.strictObject({
+  domainName: nonEmpty.describe('Such as nlp.example.com'),
+  certificateArn: textLike(
+    /^arn:[^:]+:acm:[^:]+:\d{12}:certificate\/.+$/,
+    'must be the ARN of a certificate',
+  ).describe('Certificate of the domain, in the region of the API'),
+  // Not strict, because a hosted zone of the CDK has these two fields and others.
+  hostedZone: z
+    .object({
+      hostedZoneId: nonEmpty.describe('Its id in Route 53'),
+      zoneName: nonEmpty.describe('Such as example.com'),
+    })
+    .exactOptional()
+    .describe('Where to make the record. Default: none is made'),
+  disableDefaultEndpoint: z
+    .boolean()
+    .default(true)
+    .describe('Whether the address of API Gateway itself stops working'),
+});
+
+const apiFields = {
+  auth: authSchema.prefault({ kind: 'iam' }).describe('Who may call'),
+  throttle: throttleSchema.prefault({}).describe('Requests beyond it are answered with 429'),
+  cors: corsSchema
+    .exactOptional()
+    .describe('Lets pages of other origins call from a browser. Default: none may'),
+  domain: domainSchema.exactOptional().describe('A domain of your own. Default: the address of API Gateway'),
+};
+/** The settings of the construct. */
+export const inferenceApiSchema = z.strictObject(apiFields);
+export type InferenceApiSettings = z.input<typeof inferenceApiSchema>;
+
+/** The settings of a deployment, which has a name for each function. */
 export const apiSchema = z.strictObject({
   defaultFunction: nonEmpty
     .exactOptional()
     .describe('The function that answers what concerns no single model. Default: the first of functions'),
-  auth: authSchema.prefault({ kind: 'iam' }).describe('Who may call'),
-  throttle: z
-    .strictObject({
-      ratePerSecond: count.default(100).describe('Requests each second, over all callers'),
-      burst: count.default(200).describe('Requests at once, over all callers'),
-    })
-    .prefault({})
-    .describe('Requests beyond it are answered with 429'),
-  cors: z
-    .strictObject({ allowOrigins: z.array(httpsUrl).min(1).describe('Origins of the pages that may call') })
-    .exactOptional()
-    .describe('Lets pages of other origins call from a browser. Default: none may'),
-  domain: z
-    .strictObject({
-      domainName: nonEmpty.describe('Such as nlp.example.com'),
-      certificateArn: textLike(
-        /^arn:[^:]+:acm:[^:]+:\d{12}:certificate\/.+$/,
-        'must be the ARN of a certificate',
-      ).describe('Certificate of the domain, in the region of the API'),
-      hostedZone: z
-        .strictObject({
-          hostedZoneId: nonEmpty.describe('Its id in Route 53'),
-          zoneName: nonEmpty.describe('Such as example.com'),
-        })
-        .exactOptional()
-        .describe('Where to make the record. Default: none is made'),
-    })
-    .exactOptional()
-    .describe('A domain of your own; the address of API Gateway then stops working. Default: none'),
+  ...apiFields,
 });

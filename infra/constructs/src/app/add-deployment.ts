@@ -24,7 +24,7 @@ export async function addDeployment(app: App, configFolder: string): Promise<voi
   }
 }
 
-/** Thrown on purpose, by Pilotlight or by the CDK. */
+/** Whether Pilotlight or the CDK threw the error on purpose. */
 function isRefusal(error: unknown): error is Error {
   return (
     error instanceof Error && (Symbol.for('pilotlight.error') in error || Errors.isConstructError(error))

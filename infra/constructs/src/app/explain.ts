@@ -1,4 +1,4 @@
-/** What a synth tells on its way: where the models of each function are, and why they fit; and what is handed over. */
+/** The text that a synth prints: where the models of each function are, why they fit, and what goes to the server. */
 import { parseModelRef } from '@pilotlight/model-format';
 import { explainPlacement, type Placement } from '../index.ts';
 import type { PilotlightStage } from './pilotlight-stage.ts';
@@ -17,7 +17,7 @@ export function explain({ service, batch, server }: PilotlightStage): string {
   ].join('\n');
 }
 
-/** What the image has, and for each model which functions hand over to it and what they do where no server runs. */
+/** Lists what the image has, and for each model which functions hand over to it and what they do while no server runs. */
 function explainServer({ image, packages, models }: ServerStack, functions: Functions): string {
   const contents =
     packages.length > 0

@@ -17,20 +17,20 @@ function dropImpliedDependencies(resource: CfnResource): void {
   const dependencies = resource.obtainDependencies().filter(CfnResource.isCfnResource);
   if (dependencies.length === 0) return;
   const stack = Stack.of(resource);
-  const mentioned = mentionedIn(stack.resolve(propertiesOf(resource)));
+  const mentioned = findMentioned(stack.resolve(readProperties(resource)));
   for (const dependency of dependencies) {
     const implied = dependency.stack === stack && mentioned.has(String(stack.resolve(dependency.logicalId)));
     if (implied) resource.removeResourceDependency(dependency);
   }
 }
 
-/** `cfnProperties` is for subclasses, and made by the CDK of each resource's own fields. */
-function propertiesOf(resource: CfnResource): unknown {
+/** `cfnProperties` is protected; the CDK makes it out of the fields of each resource. */
+function readProperties(resource: CfnResource): unknown {
   return Reflect.get(resource, 'cfnProperties');
 }
 
-/** Logical ids of `Ref` and `Fn::GetAtt`, at any depth. */
-function mentionedIn(value: unknown): Set<string> {
+/** Finds the logical ids that `Ref` and `Fn::GetAtt` name, at any depth. */
+function findMentioned(value: unknown): Set<string> {
   const found = new Set<string>();
   const visit = (node: unknown): void => {
     if (typeof node !== 'object' || node === null) return;

@@ -13,7 +13,7 @@ import { ObservabilityStack } from './stacks/observability-stack.ts';
 import { ServerStack } from './stacks/server-stack.ts';
 import { ServiceStack } from './stacks/service-stack.ts';
 
-/** They cost nothing by themselves, and CloudFormation does not take tags of them everywhere yet. */
+/** These resources cost nothing by themselves, and CloudFormation does not take their tags in every region yet. */
 const UNTAGGED = [
   'AWS::ApplicationAutoScaling::ScalableTarget',
   'AWS::CloudWatch::Dashboard',
@@ -40,7 +40,7 @@ export class PilotlightStage extends Stage {
     const stackProps = (what: string): StackProps => ({
       description: `Pilotlight of ${team} in ${env}: ${what}`,
       terminationProtection,
-      // It declares as undefined what the interface has absent.
+      // The class declares optional properties as undefined where the interface has them absent.
       synthesizer: new LeanSynthesizer(qualifier === undefined ? {} : { qualifier }) as IStackSynthesizer,
     });
     this.server =

@@ -19,7 +19,7 @@ import type { bucketSchema } from './schema.ts';
 
 /** Files to predict are put below this prefix. */
 export const INPUT_PREFIX = 'in/';
-/** Results are written below this one. */
+/** Results are written below this prefix. */
 export const OUTPUT_PREFIX = 'out/';
 
 export interface UploadBucketProps extends z.output<typeof bucketSchema> {
@@ -71,7 +71,7 @@ export class UploadBucket extends Construct {
     });
     const deadLetterConfig = { arn: deadLetterQueue.queueArn };
     rule.addTarget({ bind: () => ({ arn: queue.queueArn, deadLetterConfig }) });
-    // The target of the CDK lets every rule of the account send, once the queue has a key.
+    // The CDK's own target would let every rule of the account send, as soon as the queue has a key.
     for (const target of [queue, deadLetterQueue]) {
       target.addToResourcePolicy(
         new PolicyStatement({
@@ -86,7 +86,7 @@ export class UploadBucket extends Construct {
   }
 }
 
-/** Delivers the events. */
+/** The service that delivers the events. */
 export const EVENT_SERVICE = 'events.amazonaws.com';
 const EVENTS = new ServicePrincipal(EVENT_SERVICE);
 

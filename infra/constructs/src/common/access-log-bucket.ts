@@ -5,11 +5,11 @@ import { Construct } from 'constructs';
 export interface AccessLogBucketProps {
   /** When logs are deleted. @default Duration.days(90) */
   readonly expiration?: Duration;
-  /** What becomes of the logs with the stack. @default RemovalPolicy.RETAIN */
+  /** Whether the logs are kept when the stack is deleted. @default RemovalPolicy.RETAIN */
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** Where S3 and load balancers write who asked for what. */
+/** A bucket for the access logs of S3 and load balancers. */
 export class AccessLogBucket extends Construct {
   readonly bucket: IBucket;
 

@@ -1,4 +1,4 @@
-/** What security scanners find and is meant so, each with the reason. The ids are those of cdk-nag's rules. */
+/** Findings of security scanners that are accepted, each with the reason. The ids are those of cdk-nag's rules. */
 import { Reference, Stack, Token, Tokenization, Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
@@ -6,13 +6,13 @@ export function acknowledge(on: IConstruct, id: string, reason: string): void {
   Validations.of(on).acknowledge({ id, reason });
 }
 
-/** For the role of a function that X-Ray traces. */
+/** Accepts that the role of a function that X-Ray traces names no resource for it. */
 export function acknowledgeTracing(role: IConstruct): void {
   const reason = 'xray:PutTraceSegments and xray:PutTelemetryRecords, which only write, take no resource.';
   acknowledge(role, 'AwsSolutions-IAM5[Resource::*]', reason);
 }
 
-/** For a function that is invoked synchronously only. */
+/** Accepts that a function that is only invoked synchronously has no failure destination. */
 export function acknowledgeSynchronous(lambda: IConstruct): void {
   const reason = 'It is invoked synchronously: the caller gets the error, and no event is left over.';
   acknowledge(lambda, 'Serverless-LambdaDLQ', reason);
@@ -24,35 +24,36 @@ export function acknowledgeDeadLetterQueue(queue: IConstruct): void {
   acknowledge(queue, 'Serverless-SQSRedrivePolicy', reason);
 }
 
-/** For a role that encrypts and decrypts with a key of the team's own. */
+/** Accepts families of actions for a role that encrypts and decrypts with a key of the team's own. */
 export function acknowledgeKeyUse(role: IConstruct): void {
   const reason = 'Families of actions, such as GenerateDataKey with and without plaintext, on one key.';
   acknowledge(role, 'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]', reason);
   acknowledge(role, 'AwsSolutions-IAM5[Action::kms:ReEncrypt*]', reason);
 }
 
-/** For a role that sends to a queue which a key of the team encrypts. */
+/** Accepts variants of an action for a role that sends to a queue which a key of the team encrypts. */
 export function acknowledgeDataKeys(role: IConstruct): void {
-  const reason = 'Variants of one action, which CDK grants whoever encrypts, on the one key of the queue.';
+  const reason =
+    'Variants of one action, which the CDK grants to each role that encrypts, on the one key of the queue.';
   for (const actions of ['kms:GenerateDataKey*', 'kms:ReEncrypt*']) {
     acknowledge(role, `AwsSolutions-IAM5[Action::${actions}]`, reason);
   }
 }
 
-/** For a function with SnapStart. */
+/** Accepts that the CDK sees no published version of a function with SnapStart. */
 export function acknowledgePublishedVersion(lambda: IConstruct): void {
   const reason = 'Callers invoke an alias, which always leads to a published version.';
   acknowledge(lambda, '@aws-cdk/aws-lambda:snapStartRequirePublish', reason);
 }
 
-/** For security scanners: keys of objects are not known beforehand, so their permissions end in an asterisk. */
+/** Accepts permissions that end in an asterisk, because the keys of objects are not known beforehand. */
 export function acknowledgeObjects(
   grantee: IConstruct,
   bucketArn: string,
   prefixes: readonly string[],
   because = 'their keys are chosen by those who upload',
 ): void {
-  const bucket = nameOf(Stack.of(grantee).resolve(asSeenFrom(grantee, bucketArn)));
+  const bucket = formatReference(Stack.of(grantee).resolve(asSeenFrom(grantee, bucketArn)));
   for (const prefix of prefixes) {
     Validations.of(grantee).acknowledge({
       id: `AwsSolutions-IAM5[Resource::${bucket}/${prefix}*]`,
@@ -61,8 +62,8 @@ export function acknowledgeObjects(
   }
 }
 
-/** As cdk-nag writes the reference to an ARN. */
-export function nameOf(arn: unknown): string {
+/** Formats the reference to an ARN as cdk-nag writes it. */
+export function formatReference(arn: unknown): string {
   const { 'Fn::GetAtt': reference, 'Fn::ImportValue': imported } = Object(arn);
   if (typeof imported === 'string') return imported;
   return Array.isArray(reference) ? `<${reference.join('.')}>` : String(arn);

@@ -35,9 +35,9 @@ export interface BundledFunctionProps {
    * @default - none: the function is invoked synchronously
    */
   readonly failures?: IQueue;
-  /** Why there need be no `failures`, in a sentence. @default - because the function is invoked synchronously */
+  /** The reason why there need be no `failures`, in a sentence. @default - because the function is invoked synchronously */
   readonly withoutFailures?: string;
-  /** How old an event of an asynchronous invocation may be. @default - six hours */
+  /** The age up to which an event of an asynchronous invocation is delivered. @default - six hours */
   readonly maxEventAge?: Duration;
 }
 
@@ -72,7 +72,7 @@ export class BundledFunction extends Construct {
   }
 }
 
-/** What every function has in common: its role, its log group, tracing, encryption of its environment. */
+/** Options that all functions share: role, log group, tracing, and the key of the environment. */
 export function commonOptions(
   { tracing, logging }: { readonly tracing?: boolean; readonly logging?: LoggingProps | undefined },
   role: IRole,

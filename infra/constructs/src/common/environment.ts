@@ -9,30 +9,30 @@ import { InfraError } from './errors.ts';
 
 type Variables = Readonly<Record<string, string>>;
 
-/** Of the predict function. @throws InfraError INVALID_PROPS that names every variable at fault */
+/** Checks variables of the predict function. @throws InfraError INVALID_PROPS that names every variable at fault */
 export function checkEnvironment(environment: Variables = {}): void {
-  refuseFaults(() => readConfig(known(environment)));
+  refuseFaults(() => readConfig(withoutTokens(environment)));
 }
 
-/** Of the batch function, beside those that its construct sets. @throws InfraError INVALID_PROPS */
+/** Checks variables of the batch function, beside those that its construct sets. @throws InfraError INVALID_PROPS */
 export function checkBatchEnvironment(environment: Variables = {}): void {
-  const variables = known(environment);
+  const variables = withoutTokens(environment);
   refuseFaults(() => readConfig(withoutBatchConfig(variables)));
   const ownVariables = { PILOTLIGHT_BATCH_QUEUE_URL: 'set', PILOTLIGHT_BATCH_BUCKET: 'set' };
   refuseFaults(() => readBatchConfig({ ...variables, ...ownVariables }));
 }
 
-/** Of the server, beside those that its construct sets. @throws InfraError INVALID_PROPS */
+/** Checks variables of the server, beside those that its construct sets. @throws InfraError INVALID_PROPS */
 export function checkServerEnvironment(environment: Variables): void {
-  refuseFaults(() => readServerConfig(known(environment)));
+  refuseFaults(() => readServerConfig(withoutTokens(environment)));
 }
 
-/** Those whose values are known before the deployment. */
-function known(environment: Variables): Variables {
+/** Leaves out variables whose values are known only when they are deployed. */
+function withoutTokens(environment: Variables): Variables {
   return Object.fromEntries(Object.entries(environment).filter(([, value]) => !Token.isUnresolved(value)));
 }
 
-/** The function reads them by the same schema when it starts. */
+/** Reads the variables by the schema that the function uses when it starts. */
 function refuseFaults(read: () => unknown): void {
   try {
     read();

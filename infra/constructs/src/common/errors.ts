@@ -1,4 +1,4 @@
-/** Every way in which the constructs and the app refuse what a team asks for; each code has one meaning, for good. */
+/** Every way in which the constructs and the app refuse what a team asks for. The meaning of a code never changes. */
 export const INFRA_ERROR_CODES = [
   'INVALID_PROPS',
   'INVALID_COLD_START',
@@ -13,7 +13,7 @@ export type InfraErrorCode = (typeof INFRA_ERROR_CODES)[number];
 const MARK = Symbol.for('pilotlight.error');
 
 /**
- * What stops a synth. `code` is stable; `message` is one line that says what is wrong and what to do, so that it
+ * An error that stops a synth. `code` is stable; `message` is one line that says what is wrong and what to do, so that it
  * needs no stack to be understood. `PilotlightError.is` recognises it.
  */
 export class InfraError extends Error {

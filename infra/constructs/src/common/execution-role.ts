@@ -4,18 +4,18 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
-/** What the log group of a function or an API keeps, and how. */
+/** How the logs of a function or an API are kept, and what encrypts them. */
 export interface LoggingProps {
   /** @default RetentionDays.ONE_MONTH */
   readonly logRetention?: RetentionDays;
   /**
-   * Encrypts log groups and environment variables. Its key policy must let CloudWatch Logs use it; that of a key of the
-   * same app is extended here.
+   * Encrypts log groups and environment variables. The policy of the key must let CloudWatch Logs use it. The policy of a
+   * key of the same app is extended here.
    *
    * @default - keys that AWS owns
    */
   readonly encryptionKey?: IKey;
-  /** What becomes of the logs with the stack. @default RemovalPolicy.DESTROY */
+  /** Whether the logs are kept when the stack is deleted. @default RemovalPolicy.DESTROY */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
 
@@ -27,7 +27,7 @@ export function logGroup(scope: Construct, id: string, props: LoggingProps = {})
   return new LogGroup(scope, id, { retention, removalPolicy, ...(encryptionKey && { encryptionKey }) });
 }
 
-/** A role for one function that may write to its own log group, and nothing else yet. */
+/** Makes the role of one function, which may write to its own log group and nothing else yet. */
 export function executionRole(scope: Construct, id: string, logs: LogGroup, encryptionKey?: IKey): Role {
   const role = new Role(scope, id, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   logs.grantWrite(role);

@@ -1,4 +1,4 @@
-/** Fields that several groups of settings have. The constructs and a team's configuration are checked by the same ones. */
+/** Fields that several groups of settings share. They check the constructs and a team's configuration alike. */
 import { modelRefSchema } from '@pilotlight/model-format';
 import { Token } from 'aws-cdk-lib';
 import * as z from 'zod';
@@ -8,7 +8,7 @@ export const nonEmpty = z.string().min(1, 'must not be empty');
 export const count = z.int().min(1);
 export const days = z.int().min(1);
 
-/** A text of a form; what is known only when it is deployed, a token of the CDK, has none yet. */
+/** A text of a certain form. A token of the CDK passes, because its text is known only when it is deployed. */
 export function textLike(form: RegExp, message: string) {
   return z.string().refine((text) => Token.isUnresolved(text) || form.test(text), message);
 }

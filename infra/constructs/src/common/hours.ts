@@ -13,7 +13,7 @@ export interface Hours {
 }
 
 export interface ZonedHours extends Hours {
-  /** Of the IANA database, such as `Europe/Zurich`. @default 'Etc/UTC' */
+  /** A name of the IANA database, such as `Europe/Zurich`. @default 'Etc/UTC' */
   readonly timeZone?: string;
 }
 
@@ -27,45 +27,45 @@ export interface Moment {
   readonly minute: number;
 }
 
-export const daysOf = ({ days = WEEKDAYS.slice(0, 5) }: Hours): readonly Weekday[] => days;
+export const listDays = ({ days = WEEKDAYS.slice(0, 5) }: Hours): readonly Weekday[] => days;
 
 export function describeHours(hours: Hours): string {
-  return `${daysOf(hours).join(',')} ${hours.from}-${hours.to}`;
+  return `${listDays(hours).join(',')} ${hours.from}-${hours.to}`;
 }
 
-/** Minutes since midnight, 0 to 1,440; undefined for what is no time of day. */
-export function minutesOf(time: string): number | undefined {
+/** Parses minutes since midnight, 0 to 1,440; undefined if the text is no time of day. */
+export function parseTimeOfDay(time: string): number | undefined {
   const [, hour, minute] = /^(\d\d):(\d\d)$/.exec(time) ?? [];
   const minutes = Number(hour) * 60 + Number(minute);
   return Number(minute) < 60 && minutes <= MINUTES_OF_DAY ? minutes : undefined;
 }
 
 export function overlap(left: Hours, right: Hours): boolean {
-  const sameDay = daysOf(left).some((day) => daysOf(right).includes(day));
-  const minutes = (time: string) => minutesOf(time) ?? 0;
+  const sameDay = listDays(left).some((day) => listDays(right).includes(day));
+  const minutes = (time: string) => parseTimeOfDay(time) ?? 0;
   return sameDay && minutes(left.from) < minutes(right.to) && minutes(right.from) < minutes(left.to);
 }
 
-export function startOf(hours: Hours): Moment {
-  return moment(daysOf(hours), minutesOf(hours.from) ?? 0);
+export function findStart(hours: Hours): Moment {
+  return moment(listDays(hours), parseTimeOfDay(hours.from) ?? 0);
 }
 
 /**
- * When the hours end, on those days on which none of `others` begins at that very minute: two changes of capacity at
- * once would come in any order. Undefined where there is no such day.
+ * Finds when the hours end, on the days on which none of `others` begins at that minute, because two changes of capacity
+ * at once would come in any order. The result is undefined if there is no such day.
  */
-export function endOf(hours: Hours, others: readonly Hours[]): Moment | undefined {
-  const { days, hour, minute } = moment(daysOf(hours), minutesOf(hours.to) ?? 0);
+export function findEnd(hours: Hours, others: readonly Hours[]): Moment | undefined {
+  const { days, hour, minute } = moment(listDays(hours), parseTimeOfDay(hours.to) ?? 0);
   const begins = (day: Weekday) =>
     others.some((other) => {
-      const start = startOf(other);
+      const start = findStart(other);
       return start.hour === hour && start.minute === minute && start.days.includes(day);
     });
   const left = days.filter((day) => !begins(day));
   return left.length > 0 ? { days: left, hour, minute } : undefined;
 }
 
-/** 24:00 is 00:00 of the day after. */
+/** Counts 24:00 as 00:00 of the next day. */
 function moment(days: readonly Weekday[], minutes: number): Moment {
   if (minutes < MINUTES_OF_DAY) return { days, hour: Math.floor(minutes / 60), minute: minutes % 60 };
   const next = days.flatMap((day) => WEEKDAYS[(WEEKDAYS.indexOf(day) + 1) % WEEKDAYS.length] ?? []);

@@ -7,7 +7,7 @@ import { InfraError } from './errors.ts';
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 /**
- * The settings of a construct with every default filled in.
+ * Checks the settings of a construct and fills in every default.
  *
  * @throws InfraError INVALID_PROPS with one line that names the construct and every field at fault
  */
@@ -25,8 +25,8 @@ export function checkSettings<Schema extends z.ZodType>(
 }
 
 /**
- * One sentence for each problem, unknown keys first, because a slip in one often explains the rest. `value` is what was
- * parsed, and `whole` its name.
+ * Lists a sentence for each problem. Unknown keys come first, because a slip in one often explains the rest. `value` is
+ * what was parsed, and `whole` its name.
  */
 export function listProblems(schema: z.ZodType, error: z.ZodError, value: unknown, whole: string): string[] {
   const unknown = error.issues.flatMap((issue) =>
@@ -35,7 +35,10 @@ export function listProblems(schema: z.ZodType, error: z.ZodError, value: unknow
       : [],
   );
   const others = error.issues.filter(({ code }) => code !== 'unrecognized_keys');
-  return [...unknown, ...others.map((issue) => `${pathOf(issue.path) || whole} ${predicate(issue, value)}`)];
+  return [
+    ...unknown,
+    ...others.map((issue) => `${formatPath(issue.path) || whole} ${predicate(issue, value)}`),
+  ];
 }
 
 function unknownKey(schema: z.ZodType, path: readonly PropertyKey[], key: string, value: unknown): string {
@@ -43,19 +46,19 @@ function unknownKey(schema: z.ZodType, path: readonly PropertyKey[], key: string
   const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
   const { kind } = Object(valueAt(path, value));
   const where = typeof kind === 'string' ? ` where kind is ${kind}` : '';
-  return `${pathOf([...path, key])} is not known${where}${hint}`;
+  return `${formatPath([...path, key])} is not known${where}${hint}`;
 }
 
 function valueAt(path: readonly PropertyKey[], value: unknown): unknown {
   return path.reduce<unknown>((at, part) => Object(at)[part], value);
 }
 
-function pathOf(path: readonly PropertyKey[]): string {
+function formatPath(path: readonly PropertyKey[]): string {
   const joined = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
   return joined.replace(/^\./, '');
 }
 
-/** What the field must be: our own wording where the schema has one. */
+/** Says what the field must be, in our own words if the schema has some. */
 function predicate(issue: z.core.$ZodIssue, value: unknown): string {
   const missing = valueAt(issue.path, value) === undefined;
   return missing && issue.code === 'invalid_type' && !/^(must|needs)\b/.test(issue.message)
@@ -63,21 +66,21 @@ function predicate(issue: z.core.$ZodIssue, value: unknown): string {
     : explainIssue(issue) + nearestOption(issue, valueAt(issue.path, value));
 }
 
-/** One of the words that are allowed, where the value is close to it. */
+/** Suggests an allowed word if the value is close to it. */
 function nearestOption(issue: z.core.$ZodIssue, value: unknown): string {
   if (typeof value !== 'string') return '';
-  const options = issue.code === 'invalid_value' ? issue.values : optionsOf(issue);
+  const options = issue.code === 'invalid_value' ? issue.values : listOptions(issue);
   const nearest = closest(value, options.map(String));
   return nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
 }
 
-function optionsOf(issue: z.core.$ZodIssue): readonly unknown[] {
+function listOptions(issue: z.core.$ZodIssue): readonly unknown[] {
   return issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options)
     ? issue.options
     : [];
 }
 
-/** Keys that the object at `path` may have. */
+/** Lists the keys that the object at `path` may have. */
 function knownKeys(schema: z.ZodType, path: readonly PropertyKey[], value: unknown): string[] {
   let schemas: JsonSchema[] = [z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })];
   let here = value;
@@ -85,7 +88,10 @@ function knownKeys(schema: z.ZodType, path: readonly PropertyKey[], value: unkno
     here = Object(here)[part];
     schemas = schemas.flatMap((one) => branches(child(one, part), here));
   }
-  return schemas.flatMap(({ properties = {} }) => Object.keys(properties));
+  return schemas.flatMap(({ properties = {}, propertyNames }) => [
+    ...Object.keys(properties),
+    ...((typeof propertyNames === 'object' && propertyNames.enum) || []).map(String),
+  ]);
 }
 
 function child(schema: JsonSchema, part: PropertyKey): JsonSchema | undefined {
@@ -96,7 +102,7 @@ function child(schema: JsonSchema, part: PropertyKey): JsonSchema | undefined {
   return typeof found === 'object' && !Array.isArray(found) ? found : undefined;
 }
 
-/** Of a union, the members whose `kind` is that of the value. */
+/** Chooses the members of a union whose `kind` is that of the value. */
 function branches(schema: JsonSchema | undefined, value: unknown): JsonSchema[] {
   if (!schema) return [];
   const union = schema.oneOf ?? schema.anyOf;

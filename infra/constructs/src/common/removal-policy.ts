@@ -1,6 +1,6 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 
-/** The CDK's name of a word of the settings. */
+/** Translates a word of the settings into the CDK's constant. */
 export function toRemovalPolicy(word: 'destroy' | 'retain'): RemovalPolicy {
   return word === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
 }

@@ -2,8 +2,8 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 
 /**
- * The key, once the policy of the key lets a service of AWS encrypt with it. Nothing where the key is one of another
- * app, whose policy can not be extended from here: what the service sends would be lost in silence.
+ * Lets a service of AWS encrypt with the key, and returns the key. The result is undefined for a key of another app, whose
+ * policy cannot be extended from here: what the service sends would be lost without a word.
  */
 export function keyForService(service: string, key: IKey | undefined): IKey | undefined {
   const statement = new PolicyStatement({

@@ -6,7 +6,7 @@ import { acknowledgeDeadLetterQueue } from './acknowledgements.ts';
 import { InfraError } from './errors.ts';
 
 export interface WorkQueueProps {
-  /** For how long a message that somebody has taken is hidden from others. */
+  /** How long a message that a worker has taken is hidden from others. */
   readonly visibilityTimeout: Duration;
   /** Deliveries before a message goes to the dead-letter queue. @default 5 */
   readonly maxReceiveCount?: number;
@@ -31,7 +31,7 @@ export class WorkQueue extends Construct {
         ? { encryption: QueueEncryption.KMS, encryptionMasterKey: encryptionKey }
         : { encryption: QueueEncryption.SQS_MANAGED }),
     };
-    // Each of the two queues names the other, which CloudFormation can not resolve: one name is known beforehand.
+    // Each of the two queues names the other, which CloudFormation cannot resolve; so one name is made here.
     const queueName = Names.uniqueResourceName(this, { maxLength: 80, separator: '-' });
     const queueArn = Stack.of(this).formatArn({ service: 'sqs', resource: queueName });
     this.deadLetterQueue = new Queue(this, 'DeadLetters', {

@@ -7,7 +7,7 @@ import { acknowledge } from '../common/acknowledgements.ts';
 import { InfraError } from '../common/errors.ts';
 import type { IInferenceServer } from '../server/server.ts';
 
-/** What becomes of a request while no server runs: it waits as a job, or this function answers if it has the model too. */
+/** The fallback of a request while no server runs: it waits as a job, or this function answers if it has the model too. */
 export type HandOverFallback = 'job' | 'cpu';
 
 export interface HandOver {
@@ -21,10 +21,10 @@ export interface HandOver {
   readonly maxInferMs?: number;
 }
 
-/** API Gateway waits for 29 s, and an estimate is one. */
+/** API Gateway waits for 29 s, and an estimate may be wrong. */
 const MAX_INFER_MS = 20_000;
 
-/** Variables of the function; `functions/app/src/hand-over/` reads them. @throws InfraError INVALID_PROPS */
+/** Makes the variables of the function that `functions/app/src/hand-over/` reads. @throws InfraError INVALID_PROPS */
 export function serverVariables(scope: IConstruct, options: HandOver): Record<string, string> {
   const { server, models, maxInferMs = MAX_INFER_MS } = options;
   if (Object.keys(models).length === 0) {
@@ -39,7 +39,7 @@ export function serverVariables(scope: IConstruct, options: HandOver): Record<st
   };
 }
 
-/** Where the function stands: in the network of the server, which nobody reaches from outside. */
+/** Places the function in the network of the server, which nobody reaches from outside. */
 export function besideServer({
   server,
 }: HandOver): Pick<FunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'> {
@@ -47,7 +47,7 @@ export function besideServer({
   return { vpc, vpcSubnets: { subnets: [...subnets] }, securityGroups: [securityGroup] };
 }
 
-/** What Lambda needs of EC2: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html */
+/** Actions that Lambda needs of EC2: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html */
 const INTERFACES = [
   'ec2:AssignPrivateIpAddresses',
   'ec2:CreateNetworkInterface',
@@ -56,7 +56,7 @@ const INTERFACES = [
 ];
 const LISTS = ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'];
 
-/** Lets the function queue jobs, and Lambda make the network interfaces of the function; its own code may not. */
+/** Lets the function queue jobs, and lets Lambda make the function's network interfaces, which its own code may not. */
 export function grantServer(role: Role, { server }: HandOver): void {
   server.grantSubmitJobs(role);
   const stack = Stack.of(role);
@@ -74,7 +74,7 @@ export function grantServer(role: Role, { server }: HandOver): void {
       effect: Effect.DENY,
       actions: [...INTERFACES, ...LISTS],
       resources: ['*'],
-      // There where the code of a function asks, not where Lambda asks for it.
+      // The condition holds when the code of a function asks, and not when Lambda asks on its behalf.
       conditions: { ArnLike: { 'lambda:SourceFunctionArn': functions } },
     }),
   );
@@ -90,7 +90,7 @@ export function grantServer(role: Role, { server }: HandOver): void {
   );
 }
 
-/** As cdk-nag writes an ARN with references in it. */
+/** Formats an ARN with references in it as cdk-nag writes it. */
 function flattened(arn: unknown): string {
   if (typeof arn === 'string') return arn;
   const { 'Fn::Join': join, Ref: reference } = Object(arn);

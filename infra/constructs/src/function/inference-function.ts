@@ -13,11 +13,11 @@ import type { LoggingProps } from '../common/execution-role.ts';
 import { checkSettings } from '../common/problems.ts';
 import { checkColdStart } from './cold-start/checks.ts';
 import { scaleProvisionedConcurrency } from './cold-start/scaling.ts';
-import { type ColdStart, capacityOf } from './cold-start/schema.ts';
+import { type ColdStart, readCapacity } from './cold-start/schema.ts';
 import { WarmUpSchedule } from './cold-start/warm-up-schedule.ts';
 import { besideServer, grantServer, type HandOver, serverVariables } from './hand-over.ts';
 import { ModelFunction, OWNED_VARIABLES, refuseOwned } from './model-function.ts';
-import { ephemeralStorageOf } from './placed-function.ts';
+import { chooseEphemeralStorage } from './placed-function.ts';
 import { Canary } from './release/canary.ts';
 import { type FunctionSettings, functionSchema } from './schema.ts';
 
@@ -28,7 +28,7 @@ export interface InferenceFunctionProps {
   readonly packages?: FunctionSettings['packages'];
   /** Memory, architecture, time, concurrency, tracing and variables of the function. @default - one vCPU on arm64 */
   readonly lambda?: FunctionSettings['lambda'];
-  /** What stands ready before a request arrives. @default {kind: 'none'} */
+  /** The measure against cold starts. @default {kind: 'none'} */
   readonly coldStart?: ColdStart;
   /** The alias that clients invoke, and how it moves to a new version. @default - `live`, all traffic at once */
   readonly release?: FunctionSettings['release'];
@@ -71,7 +71,7 @@ export class InferenceFunction extends ModelFunction {
     const { reservedConcurrency, tracing } = lambda;
     checkColdStart(coldStart, {
       placement: this.placement.kind,
-      ephemeralStorageMegabytes: ephemeralStorageOf(this.placement),
+      ephemeralStorageMegabytes: chooseEphemeralStorage(this.placement),
       reservedConcurrency,
     });
     this.coldStart = coldStart;
@@ -88,7 +88,7 @@ export class InferenceFunction extends ModelFunction {
     });
     acknowledgeSynchronous(this.function);
     const alias = this.#alias(release.alias);
-    // `Alias` has a `role` that may be undefined, `IAlias` one that may be absent: one thing, but not to the compiler.
+    // `Alias` declares a `role` that may be undefined where `IAlias` has one that may be absent.
     this.alias = alias as IAlias;
     const { metricsNamespace } = this;
     if (coldStart.kind === 'warmup') {
@@ -123,7 +123,7 @@ export class InferenceFunction extends ModelFunction {
   #alias(aliasName: string): Alias {
     const { coldStart } = this;
     const provisioned = coldStart.kind === 'provisioned' ? coldStart : undefined;
-    const initial = provisioned && capacityOf(provisioned).min;
+    const initial = provisioned && readCapacity(provisioned).min;
     if (coldStart.kind === 'snapstart-image') acknowledgePublishedVersion(this.function);
     const alias = this.function.addAlias(
       aliasName,

@@ -26,8 +26,8 @@ export interface ModelFunctionSettings {
   readonly logging: LoggingProps | undefined;
 }
 
-/** What a kind of function adds to that which all of them have. */
-export interface OwnOptions extends Omit<FunctionOptions, 'environment'> {
+/** The options that one kind of function adds to those of all functions. */
+export interface OwnFunctionOptions extends Omit<FunctionOptions, 'environment'> {
   /** They hold whatever the settings say; `refuseOwned` has refused those of the settings that would be lost. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -84,7 +84,7 @@ export abstract class ModelFunction extends Construct {
   }
 
   /** Makes the function, once the role may do what `own` asks for. @throws InfraError UNSUPPORTED_PLACEMENT */
-  protected makeFunction(own: OwnOptions): LambdaFunction {
+  protected makeFunction(own: OwnFunctionOptions): LambdaFunction {
     const { bundle, packages, lambda, logging } = this.#settings;
     return placedFunction(this, 'Function', {
       bundle,
@@ -108,7 +108,7 @@ export abstract class ModelFunction extends Construct {
   }
 }
 
-/** Variables that every function that serves models gets from its construct, and the property to set instead. */
+/** Variables that the construct of every function that serves models sets, each with the property to use instead. */
 export const OWNED_VARIABLES: Readonly<Record<string, string>> = {
   PILOTLIGHT_MODELS_DIR: 'packages.folder',
   PILOTLIGHT_PRELOAD_MODELS: 'models',
@@ -131,7 +131,7 @@ export function refuseOwned(
   );
 }
 
-/** Weights are used where they lie, in the function's memory. @throws InfraError INVALID_PROPS */
+/** Refuses a function whose memory is too small for the weights, which are used where they lie. @throws InfraError INVALID_PROPS */
 export function checkMemory(memoryMegabytes: number, modelBytes: number): void {
   const megabytes = Math.ceil(modelBytes / 2 ** 20);
   if (megabytes < memoryMegabytes) return;

@@ -11,7 +11,7 @@ export interface ModelLayersProps {
 /** Model packages as Lambda layers, which put them below /opt/models. */
 export class ModelLayers extends Construct {
   readonly layers: readonly LayerVersion[];
-  /** Of each layer; they change with the content. */
+  /** A checksum for each layer, which changes with its content. */
   readonly sha256s: readonly string[];
 
   constructor(scope: Construct, id: string, { groups }: ModelLayersProps) {

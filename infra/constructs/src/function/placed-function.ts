@@ -27,15 +27,15 @@ export interface PlacedFunctionProps {
   readonly role: Role;
   /** A function with the engine in it. @default 'predict' */
   readonly bundle?: FunctionName;
-  /** Without what depends on the placement. */
+  /** The options that do not depend on the placement. */
   readonly options: FunctionOptions;
 }
 
-/** /tmp of a function that asks for nothing else, in MB. */
+/** The default size of /tmp, in MB. */
 export const DEFAULT_EPHEMERAL_MEGABYTES = 512;
 
-/** MB of /tmp that a placement needs. */
-export function ephemeralStorageOf(placement: Placement): number {
+/** Chooses the MB of /tmp that a placement needs. */
+export function chooseEphemeralStorage(placement: Placement): number {
   return placement.kind === 's3' ? placement.ephemeralStorageMegabytes : DEFAULT_EPHEMERAL_MEGABYTES;
 }
 
@@ -46,7 +46,7 @@ export function placedFunction(scope: Construct, id: string, props: PlacedFuncti
     const models = placement.packages.map(({ name, version }) => `${name}@${version}`).join(', ');
     throw new InfraError(
       'UNSUPPORTED_PLACEMENT',
-      `${models}: of tier gpu, which Lambda does not have. Serve it with an InferenceServer, or package a variant of tier lambda.`,
+      `${models} has the tier gpu, which Lambda does not have. Serve it with an InferenceServer, or package a variant of tier lambda.`,
     );
   }
   return placement.kind === 'image'
@@ -98,7 +98,7 @@ function zipFunction(
     handler: HANDLER,
     code: functionCode(bundle),
     layers: [runtime.layer, ...models.layers],
-    ephemeralStorageSize: Size.mebibytes(ephemeralStorageOf(placement)),
+    ephemeralStorageSize: Size.mebibytes(chooseEphemeralStorage(placement)),
     environment: {
       ...options.environment,
       ...(remote && { PILOTLIGHT_REMOTE_PACKAGES: remote.variable }),

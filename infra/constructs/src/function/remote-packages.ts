@@ -8,15 +8,15 @@ import { InfraError } from '../common/errors.ts';
 
 export interface RemotePackagesProps {
   readonly packages: readonly PackageDescription[];
-  /** Gets to read these objects and no others. */
+  /** The role that may read these objects and no others. */
   readonly role: Role;
-  /** The other variables of the function, which share its room. @default - none */
+  /** The other variables of the function, which share the 4 KB. @default - none */
   readonly beside?: Readonly<Record<string, string>>;
 }
 
 /** Lambda allows 4 KB for all variables together; the others have some hundred bytes. */
 const MAXIMUM_BYTES = 3500;
-/** What an address or a name may have that AWS gives, which at synth is a token. */
+/** An allowance for an address or a name that AWS gives, which is a token at synth. */
 const TOKEN_BYTES = 256;
 /** The name of a bucket has at most 63 characters; at synth it is a token. */
 const BUCKET_NAME_BYTES = 63;
@@ -25,7 +25,7 @@ const BUCKET_NAME_BYTES = 63;
 export class RemotePackages extends Construct {
   /** Value of PILOTLIGHT_REMOTE_PACKAGES. */
   readonly variable: string;
-  /** Must be there before a version is. */
+  /** A version must not be published before this policy exists. */
   readonly policy: Policy;
 
   /** @throws InfraError UNSUPPORTED_PLACEMENT when the keys do not fit into the environment of a function */
@@ -84,7 +84,7 @@ export class RemotePackages extends Construct {
   }
 }
 
-/** Of what is known at deployment only; what is known at synth are some hundred bytes. */
+/** Counts an allowance for each value that is known only at deployment; the values known at synth are some hundred bytes. */
 function tokenBytes(variables: Readonly<Record<string, string>>): number {
   return TOKEN_BYTES * Object.values(variables).filter((value) => Token.isUnresolved(value)).length;
 }

@@ -6,7 +6,7 @@ import { buildFolder } from '../common/paths.ts';
 
 export type { Architecture } from '@pilotlight/layers/internal/runtime/index';
 
-/** Lambda's name of an architecture. */
+/** Translates an architecture into Lambda's constant. */
 export function lambdaArchitecture(architecture: Architecture): LambdaArchitecture {
   return architecture === 'arm64' ? LambdaArchitecture.ARM_64 : LambdaArchitecture.X86_64;
 }
@@ -17,8 +17,8 @@ export interface RuntimeLayerProps {
 }
 
 /**
- * The native packages, ONNX Runtime and tokenizers, as a Lambda layer. Takes seconds at the first synth; later ones
- * reuse the build.
+ * The native packages, ONNX Runtime and tokenizers, as a Lambda layer. The first synth takes seconds to build it; later
+ * ones reuse the build.
  */
 export class RuntimeLayer extends Construct {
   readonly layer: LayerVersion;

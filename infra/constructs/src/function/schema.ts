@@ -1,4 +1,4 @@
-/** What a function that serves models is made of. Plain data: durations are numbers with their unit in the name. */
+/** The settings of a function that serves models. They are plain data: durations are numbers with their unit in the name. */
 
 import { PREFERENCES } from '@pilotlight/layers/internal/models/index';
 import { ARCHITECTURES } from '@pilotlight/layers/internal/runtime/index';
@@ -51,5 +51,5 @@ export const functionSchema = z.strictObject({
   coldStart: coldStartSchema.prefault({ kind: 'none' }).describe('What is done about cold starts'),
   release: releaseSchema.prefault({}).describe('How a new version takes over'),
 });
-/** As it is written. */
+/** The settings as a team writes them, with defaults left out. */
 export type FunctionSettings = z.input<typeof functionSchema>;

@@ -7,17 +7,17 @@ import { Construct } from 'constructs';
 import { keyForService } from '../common/service-key.ts';
 
 export interface AlarmTopicProps {
-  /** Who is told; AWS asks the address for a confirmation first. @default - nobody yet */
+  /** An address to subscribe; AWS asks it for a confirmation first. @default - none */
   readonly email?: string;
   /**
-   * Encrypts the messages, where its policy is of this app: CloudWatch must be let in there.
+   * Encrypts the messages, if its policy belongs to this app: the policy must let CloudWatch use the key.
    *
-   * @default - a key of its own: alarms can not use the one that AWS manages
+   * @default - a key of its own: alarms cannot use the one that AWS manages
    */
   readonly encryptionKey?: IKey;
 }
 
-/** Where alarms are announced: encrypted, and open to the alarms of this account only. */
+/** The topic of alarms: encrypted, and open to the alarms of this account only. */
 export class AlarmTopic extends Construct {
   readonly topic: ITopic;
 

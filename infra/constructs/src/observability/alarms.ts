@@ -10,28 +10,20 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type * as z from 'zod';
 import type { UploadPipeline } from '../batch/upload-pipeline.ts';
 import type { InferenceFunction } from '../function/inference-function.ts';
 import type { IInferenceServer } from '../server/server.ts';
 import { modelMetric } from './metrics.ts';
+import type { thresholdsSchema } from './schema.ts';
 
-/** From where on somebody should look. */
-export interface AlarmThresholds {
-  /** Share of requests of a model that end in a server error, 0 to 1, over five minutes. @default 0.01 */
-  readonly errorRate?: number;
-  /** 99 % of the requests of a model are to be faster. @default Duration.seconds(5) */
-  readonly latencyP99?: Duration;
-  /** Deviation of the goldens over their tolerance: 1 is what a package promises. @default 1 */
-  readonly goldenDrift?: number;
-  /** How long the oldest message of a queue may wait. @default Duration.hours(1) */
-  readonly queueAge?: Duration;
-}
+type Thresholds = z.output<typeof thresholdsSchema>;
 
 export interface AlarmsProps {
   readonly functions: readonly InferenceFunction[];
   readonly upload?: UploadPipeline | undefined;
   readonly server?: IInferenceServer | undefined;
-  readonly thresholds: AlarmThresholds;
+  readonly thresholds: Thresholds;
   readonly action: IAlarmAction;
 }
 
@@ -43,7 +35,7 @@ interface Rule {
   readonly periods?: number;
 }
 
-/** What somebody is told of, when it begins and when it is over. No data is no alarm: nothing runs, nothing is wrong. */
+/** Alarms that tell a topic when they begin and when they are over. Missing data is no alarm, because nothing runs then. */
 export class Alarms extends Construct {
   readonly all: Alarm[] = [];
   private readonly action: IAlarmAction;
@@ -58,7 +50,7 @@ export class Alarms extends Construct {
     if (props.server) this.watchServer(props.server, thresholds);
   }
 
-  private watchFunction(id: string, one: InferenceFunction, thresholds: AlarmThresholds): void {
+  private watchFunction(id: string, one: InferenceFunction, thresholds: Thresholds): void {
     const name = one.modelRefs.join(', ');
     this.watchLambda(id, one.function, name);
     for (const model of one.modelNames) this.watchModel(model, one.metricsNamespace, thresholds);
@@ -72,8 +64,8 @@ export class Alarms extends Construct {
     this.notEmpty(`${id}WarmUpDeadLetters`, one.warmUp.deadLetterQueue, `Warm-ups of ${name} failed`);
   }
 
-  private watchModel(model: string, namespace: string, thresholds: AlarmThresholds): void {
-    const { errorRate = 0.01, latencyP99 = Duration.seconds(5), goldenDrift = 1 } = thresholds;
+  private watchModel(model: string, namespace: string, thresholds: Thresholds): void {
+    const { errorRate, latencyP99Seconds, goldenDrift } = thresholds;
     this.add(`${model}-ErrorRate`, {
       metric: new MathExpression({
         label: model,
@@ -89,9 +81,9 @@ export class Alarms extends Construct {
     });
     this.add(`${model}-Latency`, {
       metric: modelMetric(namespace, 'RequestTime', model, { statistic: Stats.p(99) }),
-      above: latencyP99.toMilliseconds(),
+      above: latencyP99Seconds * 1000,
       periods: 3,
-      description: `One request in a hundred to ${model} takes longer than ${latencyP99.toSeconds({ integral: false })} s.`,
+      description: `One request in a hundred to ${model} takes longer than ${latencyP99Seconds} s.`,
     });
     this.add(`${model}-GoldenDrift`, {
       metric: modelMetric(namespace, 'GoldenDrift', model, { statistic: Stats.MAXIMUM }),
@@ -105,17 +97,17 @@ export class Alarms extends Construct {
     });
   }
 
-  private watchUpload(upload: UploadPipeline, thresholds: AlarmThresholds): void {
+  private watchUpload(upload: UploadPipeline, thresholds: Thresholds): void {
     this.watchLambda('Upload', upload.function, 'the batch function');
     this.watchQueue('Upload', upload.queue, upload.deadLetterQueue, thresholds);
   }
 
-  /** That no task runs is no alarm, but that a job waits too long for one is. */
+  /** Watches the server. It is no alarm that no task runs, but it is one that a job waits too long for a task. */
   private watchServer(
     { metrics, jobQueue, deadLetterQueue }: IInferenceServer,
-    thresholds: AlarmThresholds,
+    thresholds: Thresholds,
   ): void {
-    const { errorRate = 0.01 } = thresholds;
+    const { errorRate } = thresholds;
     const sum = { statistic: Stats.SUM, period: PERIOD };
     this.watchQueue('Server', jobQueue, deadLetterQueue, thresholds);
     this.add('ServerErrorRate', {
@@ -143,12 +135,11 @@ export class Alarms extends Construct {
     });
   }
 
-  private watchQueue(id: string, queue: IQueue, deadLetters: IQueue, { queueAge }: AlarmThresholds): void {
-    const age = queueAge ?? Duration.hours(1);
+  private watchQueue(id: string, queue: IQueue, deadLetters: IQueue, { queueAgeMinutes }: Thresholds): void {
     this.add(`${id}QueueAge`, {
       metric: queue.metricApproximateAgeOfOldestMessage({ period: PERIOD, statistic: Stats.MAXIMUM }),
-      above: age.toSeconds(),
-      description: `${id}: the oldest message waits longer than ${age.toMinutes({ integral: false })} minutes.`,
+      above: queueAgeMinutes * 60,
+      description: `${id}: the oldest message waits longer than ${queueAgeMinutes} minutes.`,
     });
     this.notEmpty(`${id}DeadLetters`, deadLetters, `${id}: messages failed on every delivery`);
   }
@@ -161,7 +152,7 @@ export class Alarms extends Construct {
     });
   }
 
-  /** A model that two functions serve has one alarm, for its metrics are one. */
+  /** Adds an alarm once: a model that two functions serve has one alarm, because both emit the same metric. */
   private add(id: string, { metric, above, description, periods = 1 }: Rule): void {
     if (this.node.tryFindChild(id)) return;
     const alarm = new Alarm(this, id, {

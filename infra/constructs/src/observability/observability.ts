@@ -7,15 +7,17 @@ import { Construct } from 'constructs';
 import type { InferenceApi } from '../api/inference-api.ts';
 import type { UploadPipeline } from '../batch/upload-pipeline.ts';
 import { InfraError } from '../common/errors.ts';
+import { checkSettings } from '../common/problems.ts';
 import type { InferenceFunction } from '../function/inference-function.ts';
 import type { IInferenceServer } from '../server/server.ts';
 import { AlarmTopic } from './alarm-topic.ts';
-import { Alarms, type AlarmThresholds } from './alarms.ts';
+import { Alarms } from './alarms.ts';
 import { type Prices, US_EAST_1_PRICES } from './cost/cost.ts';
 import { costWidgets } from './dashboard/cost.ts';
 import { inferenceWidgets } from './dashboard/inference.ts';
 import { graph, heading } from './dashboard/widgets.ts';
 import { serverWidgets, uploadWidgets } from './dashboard/work.ts';
+import { type AlarmThresholds, watchSchema } from './schema.ts';
 
 export interface ObservabilityProps {
   readonly functions: readonly InferenceFunction[];
@@ -31,24 +33,28 @@ export interface ObservabilityProps {
   readonly alarmTopic?: ITopic;
   /** Subscribes an address to the topic of its own. @default - nobody is told */
   readonly alarmEmail?: string;
-  /** When there is an alarm. @default - see AlarmThresholds */
+  /** The values from which on there is an alarm. @default - see AlarmThresholds */
   readonly thresholds?: AlarmThresholds;
-  /** What the cost estimate calculates with. @default US_EAST_1_PRICES */
+  /** The prices of the cost estimate. @default US_EAST_1_PRICES */
   readonly prices?: Prices;
-  /** Encrypts the topic of its own, where the policy of the key is of this app. @default - a key of its own */
+  /** Encrypts the topic of its own, if the policy of the key belongs to this app. @default - a key of its own */
   readonly encryptionKey?: IKey;
 }
 
-/** A dashboard of what the functions and AWS measure, and alarms for what somebody should look at. */
+/** A dashboard of what the functions and AWS measure, and alarms. */
 export class Observability extends Construct {
   readonly dashboard: Dashboard;
   readonly alarmTopic: ITopic;
   readonly alarms: readonly Alarm[];
 
-  /** @throws InfraError INVALID_PROPS for an address together with a topic that is given */
+  /** @throws InfraError INVALID_PROPS, also for an address together with a topic that is given */
   constructor(scope: Construct, id: string, props: ObservabilityProps) {
     super(scope, id);
-    const { functions, api, upload, server, alarmEmail: email, encryptionKey } = props;
+    const { functions, api, upload, server, encryptionKey } = props;
+    const { alarmEmail: email, thresholds } = checkSettings(scope, id, watchSchema, {
+      ...(props.alarmEmail !== undefined && { alarmEmail: props.alarmEmail }),
+      thresholds: props.thresholds,
+    });
     if (props.alarmTopic && email !== undefined) {
       throw new InfraError(
         'INVALID_PROPS',
@@ -65,7 +71,7 @@ export class Observability extends Construct {
       functions,
       upload,
       server,
-      thresholds: props.thresholds ?? {},
+      thresholds,
       action: new SnsAction(this.alarmTopic),
     }).all;
     this.dashboard = new Dashboard(this, 'Dashboard', {

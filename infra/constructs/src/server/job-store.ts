@@ -21,13 +21,13 @@ export interface JobStoreProps {
   readonly accessLogBucket?: IBucket;
   /** When jobs and results are deleted, in a bucket of its own. @default Duration.days(7) */
   readonly resultExpiration?: Duration;
-  /** How long a message is hidden from others, where who took it does not say; the worker does. @default Duration.minutes(5) */
+  /** How long a message is hidden from others by default; the worker sets its own time. @default Duration.minutes(5) */
   readonly visibilityTimeout?: Duration;
-  /** What becomes of the bucket with the stack. @default RemovalPolicy.RETAIN */
+  /** Whether the bucket is kept when the stack is deleted. @default RemovalPolicy.RETAIN */
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** Jobs that wait for a worker, and what became of them. */
+/** The queue of jobs, and the bucket with their state and results. */
 export class JobStore extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
@@ -43,13 +43,13 @@ export class JobStore extends Construct {
     this.bucket = props.bucket ?? (this.ownBucket(props) as IBucket);
   }
 
-  /** Lets somebody queue jobs, read and write their state, and delete what came of them. */
+  /** Lets a role queue jobs, read and write their state, and delete their results. */
   grantSubmit(grantee: IGrantable): void {
     this.queue.grantSendMessages(grantee);
     this.grantState(grantee);
   }
 
-  /** Lets somebody take jobs, send them again before they are dead letters, and do all that who submits them may do. */
+  /** Lets a role take jobs, send them again before they become dead letters, and do whatever `grantSubmit` permits. */
   grantWork(grantee: IGrantable): void {
     this.queue.grantConsumeMessages(grantee);
     this.grantSubmit(grantee);
@@ -63,7 +63,7 @@ export class JobStore extends Construct {
         resources: [this.bucket.arnForObjects(`${JOB_PREFIX}*`)],
       }),
     );
-    // Without it S3 answers 403 and not 404 where there is no object: a job that nobody has submitted, a result not yet there.
+    // Without this permission S3 answers 403 instead of 404 for a missing object: an unknown job, or a result not yet there.
     principal.addToPrincipalPolicy(
       new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.bucket.bucketArn] }),
     );

@@ -10,9 +10,9 @@ export interface KeepActiveProps {
 }
 
 /**
- * Tags a queue every hour, always alike: of what changes nothing, the one action that EventBridge Scheduler may call. SQS
- * reports no metrics of a queue that nobody has touched for six hours, and takes up to 15 minutes to begin again, for
- * which the first job after a night would wait:
+ * Tags a queue every hour with the same tag, because that is the one harmless action that EventBridge Scheduler may call.
+ * SQS reports no metrics of a queue that nobody has touched for six hours, and takes up to 15 minutes to begin again. The
+ * first job after a night would wait for that:
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html
  */
 export class KeepActive extends Construct {

@@ -20,9 +20,9 @@ import type { ServerMetrics } from './server.ts';
 import { SERVER_PORT } from './task.ts';
 
 const ACCESS_LOG_PREFIX = 'load-balancer';
-/** How long a connection may be silent. The server keeps its own open for longer, or it would close one that is just used. */
+/** How long a connection may be silent. The server keeps its side open for longer, so that it never closes one in use. */
 export const IDLE_TIMEOUT = Duration.seconds(60);
-/** A task that goes gets no new requests, and this long for those under way: no caller waits longer than API Gateway. */
+/** How long a task that stops may take for requests under way; no caller waits longer, because API Gateway does not. */
 export const DRAIN_TIME = Duration.seconds(30);
 
 export interface ServerLoadBalancerProps {
@@ -37,7 +37,7 @@ export class ServerLoadBalancer extends Construct {
   readonly loadBalancer: ApplicationLoadBalancer;
   readonly listener: ApplicationListener;
   readonly targets: ApplicationTargetGroup;
-  /** Of those who may call. */
+  /** The security group of the callers. */
   readonly callers: SecurityGroup;
   readonly accessLogBucket: IBucket;
   readonly requests: Metric;
@@ -88,7 +88,7 @@ export class ServerLoadBalancer extends Construct {
       open: false,
       defaultTargetGroups: [this.targets],
     });
-    // Metrics cut names out of its ARN, and linters know no function that could do so with an output read directly.
+    // Metrics cut names out of the ARN, and linters know no function that does so with an output that is read directly.
     CrossStackReferences.of(this.listener).produce(ReferenceStrength.STRONG);
     this.requests = this.loadBalancer.metrics.requestCount();
     this.metrics = {
@@ -99,7 +99,7 @@ export class ServerLoadBalancer extends Construct {
     };
   }
 
-  /** As `logAccessLogs` does, which asks for a region at synth: for accounts of the service, from before its principal. */
+  /** Does what `logAccessLogs` does, which needs a region at synth because it looks up old accounts of the service. */
   private logAccess(): void {
     const { accessLogBucket: bucket, loadBalancer } = this;
     const { account } = Stack.of(this);

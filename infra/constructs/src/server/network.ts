@@ -23,7 +23,7 @@ export type ServerNetworkChoice =
   /** A VPC that is there, from whose subnets ECS, ECR, S3, SQS and CloudWatch Logs can be reached. */
   | { readonly kind: 'given'; readonly vpc: IVpc; readonly subnets?: SubnetSelection };
 
-/** What an instance and its tasks call, beside S3: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html */
+/** The services that an instance and its tasks call, beside S3: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html */
 const ENDPOINTS = {
   Ecs: InterfaceVpcEndpointAwsService.ECS,
   EcsAgent: InterfaceVpcEndpointAwsService.ECS_AGENT,
@@ -45,7 +45,7 @@ export interface ServerNetworkProps {
 export class ServerNetwork extends Construct {
   readonly vpc: IVpc;
   readonly subnets: readonly ISubnet[];
-  /** Of the endpoints, which nobody reaches who is not let in; none without endpoints. */
+  /** The security group of the endpoints, which lets nobody in by itself; undefined without endpoints. */
   readonly endpoints: SecurityGroup | undefined;
 
   constructor(scope: Construct, id: string, props: ServerNetworkProps) {
@@ -71,7 +71,7 @@ export class ServerNetwork extends Construct {
       ipAddresses: IpAddresses.cidr(network.cidr ?? '10.97.0.0/22'),
       maxAzs: 2,
       natGateways: nat ? 1 : 0,
-      // That of the L2 construct is a custom resource; nothing joins the default security group.
+      // The L2 construct would restrict it by a custom resource, and nothing joins the default security group.
       restrictDefaultSecurityGroup: false,
       subnetConfiguration: [
         ...(nat
@@ -88,7 +88,7 @@ export class ServerNetwork extends Construct {
     return vpc;
   }
 
-  /** In one zone: an endpoint costs the same in each, and tasks of the other zone reach it too. */
+  /** Adds the endpoints in one zone: each zone would cost as much again, and tasks of the other zone reach them too. */
   private addEndpoints(vpc: Vpc): SecurityGroup {
     const securityGroup = new SecurityGroup(this, 'Endpoints', {
       vpc: vpc as IVpc,

@@ -11,14 +11,14 @@ export interface ScaleOnWorkProps extends Scaling {
   readonly requests: Metric;
 }
 
-/** Tasks for the jobs that wait and the requests that come; none, or `minTasks`, when there is neither. */
+/** Starts tasks for waiting jobs and incoming requests, and leaves `minTasks` when there is neither. */
 export function scaleOnWork(props: ScaleOnWorkProps): void {
   const { service, minTasks, maxTasks, idleAfterMinutes } = props;
   const tasks = service.autoScaleTaskCount({ minCapacity: minTasks, maxCapacity: maxTasks });
   const metric = tasksWanted(props);
   const cooldown = Duration.minutes(1);
   const { MAXIMUM: metricAggregationType } = MetricAggregationType;
-  // One policy for all reasons: several would each undo what another has just done.
+  // One policy serves all reasons, because several would undo each other's changes.
   tasks.scaleOnMetric('Work', {
     metric,
     metricAggregationType,
@@ -40,8 +40,8 @@ export function scaleOnWork(props: ScaleOnWorkProps): void {
 }
 
 /**
- * As many as the jobs (waiting and in work) or the requests ask for, whichever is more, and one more while the oldest
- * job waits too long. A queue and a load balancer without traffic have no data, which counts as 0.
+ * Wants as many tasks as the jobs (waiting and in work) or the requests ask for, whichever is more, and one more while the
+ * oldest job waits too long. A queue and a load balancer without traffic have no data, which counts as 0.
  */
 export function tasksWanted(props: Omit<ScaleOnWorkProps, 'service'>): MathExpression {
   const { queue, requests, jobsPerTask, requestsPerTask, maxJobAgeMinutes } = props;
@@ -60,7 +60,7 @@ export function tasksWanted(props: Omit<ScaleOnWorkProps, 'service'>): MathExpre
   });
 }
 
-/** 1 task from 1, 2 from 2 and so on; CDK asks for two steps at least, and Application Auto Scaling takes 40 at most. */
+/** Makes steps: 1 task from 1, 2 from 2 and so on; CDK asks for two steps at least, and Application Auto Scaling takes 40 at most. */
 function steps(maxTasks: number): { lower: number; change: number }[] {
   const count = Math.min(Math.max(maxTasks, 2), 40);
   return Array.from({ length: count }, (_, index) => {

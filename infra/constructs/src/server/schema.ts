@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { count, days, modelRefs, nonEmpty, textLike } from '../common/fields.ts';
 
-/** The instances, and what they cost. */
+/** The GPU instances that servers run on. */
 export const gpuSchema = z.strictObject({
   instanceTypes: z
     .array(nonEmpty)

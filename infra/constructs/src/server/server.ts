@@ -5,15 +5,15 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 
 /**
- * Where heavy models run: a long-lived server that serves the routes of the HTTP app, and takes jobs from a queue
- * when nobody can wait for it to start. The implementation says what it runs on.
+ * A long-lived server for heavy models. It serves the routes of the HTTP app, and takes jobs from a queue if nobody can
+ * wait for it to start. The implementation says what it runs on.
  */
 export interface IInferenceServer {
   /** Such as `http://internal-server.elb.amazonaws.com`: answers while a task is healthy, and 503 while there is none. */
   readonly url: string;
-  /** From where alone `url` is reached, and from where the job queue and S3 are. */
+  /** The only place from which `url` is reached, and from which the job queue and S3 are reached too. */
   readonly callers: ServerCallers;
-  /** Its depth and age start tasks, from none. */
+  /** The queue of jobs, whose depth and age start tasks, even the first. */
   readonly jobQueue: IQueue;
   /** Jobs that failed on every delivery. */
   readonly deadLetterQueue: IQueue;
@@ -21,19 +21,19 @@ export interface IInferenceServer {
   readonly jobBucket: IBucket;
   readonly jobPrefix: string;
   readonly metrics: ServerMetrics;
-  /** Lets a function queue jobs, read and write their state, and delete what came of them; nothing else in the bucket. */
+  /** Lets a function queue jobs, read and write their state, and delete their results, and nothing else in the bucket. */
   grantSubmitJobs(grantee: IGrantable): void;
 }
 
-/** Where a function stands that calls the server. */
+/** The place of a function that calls the server. */
 export interface ServerCallers {
   readonly vpc: IVpc;
   readonly subnets: readonly ISubnet[];
-  /** Whoever has it reaches load balancer and endpoints; nobody reaches whoever has it. */
+  /** A function with this group reaches load balancer and endpoints, and nobody reaches the function. */
   readonly securityGroup: ISecurityGroup;
 }
 
-/** What a dashboard shows of a server. Metrics of AWS services, which are there without the server's help. */
+/** The metrics of a server that a dashboard shows. AWS services emit them, without the server's help. */
 export interface ServerMetrics {
   /** Tasks that pass their health check. */
   readonly healthyTasks: Metric;

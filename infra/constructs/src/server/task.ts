@@ -18,14 +18,14 @@ import type { taskSchema } from './schema.ts';
 /** The port that the server listens on. */
 export const SERVER_PORT = 8080;
 /**
- * From SIGTERM to SIGKILL. Before it the load balancer drains for `DRAIN_TIME`, and a spot instance has two minutes for both:
+ * The time from SIGTERM to SIGKILL. Before it the load balancer drains for `DRAIN_TIME`, and a spot instance has two minutes for both:
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-spot.html
  */
 export const STOP_TIMEOUT = Duration.seconds(85);
-/** Of `STOP_TIMEOUT`, what the server takes to finish what it began; the rest is for it to end. */
+/** The part of `STOP_TIMEOUT` in which the server finishes what it began; in the rest it ends. */
 export const SHUTDOWN_GRACE = Duration.seconds(75);
 
-/** In the image, from its working directory: asks `/health` of the server beside it. */
+/** The file in the image's working directory that asks `/health` of the server beside it. */
 export const HEALTH_CHECK = 'health-check.mjs';
 
 export interface ServerTaskProps extends z.output<typeof taskSchema> {
@@ -69,14 +69,14 @@ export class ServerTask extends Construct {
       environment: {
         PILOTLIGHT_REQUIRE_GPU: '1',
         ...environment,
-        // Lambda says it to functions; ECS says it to tasks on Fargate only, and without it no client of AWS begins.
+        // ECS sets the region for tasks on Fargate only, and no client of AWS starts without it.
         AWS_REGION: Stack.of(this).region,
         PILOTLIGHT_PORT: String(SERVER_PORT),
         PILOTLIGHT_SHUTDOWN_GRACE_MS: String(SHUTDOWN_GRACE.toMilliseconds()),
         ...(models.length > 0 && { PILOTLIGHT_PRELOAD_MODELS: models.join(',') }),
         ...props.jobSettings,
       },
-      // ECS does not read that of the image. The load balancer asks whether it is ready; this, whether it lives.
+      // ECS ignores the health check of the image. The load balancer asks whether the server is ready; this asks whether it lives.
       healthCheck: {
         command: ['CMD', 'node', HEALTH_CHECK],
         interval: Duration.seconds(30),

@@ -1,6 +1,6 @@
 import { PilotlightError } from '@pilotlight/model-format/errors';
 
-/** Every way in which building or placing layers refuses or fails; each code has one meaning, for good. */
+/** Every way in which building or placing layers refuses or fails. The meaning of a code never changes. */
 export const LAYER_ERROR_CODES = [
   'NATIVE_PACKAGE_MISSING',
   'NATIVE_BINARY_WRONG',

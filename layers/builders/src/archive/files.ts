@@ -13,19 +13,19 @@ export interface LayerFile {
   readonly sha256: string;
 }
 
-export function fileOf(path: string, source: string): LayerFile {
+export function describeFile(path: string, source: string): LayerFile {
   return { path, source, ...digestFile(source) };
 }
 
-/** Every file of a folder, in the same places below `path`. */
+/** Describes every file of a folder, in the same places below `path`. */
 export function filesBelow(path: string, folder: string): LayerFile[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name))
-    .map((source) => fileOf([path, ...relative(folder, source).split(sep)].join('/'), source));
+    .map((source) => describeFile([path, ...relative(folder, source).split(sep)].join('/'), source));
 }
 
-/** `51.3 MB`, in units of 1,000,000 bytes. */
+/** Formats bytes such as `51.3 MB`, in units of 1,000,000 bytes. */
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }

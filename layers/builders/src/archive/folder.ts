@@ -21,7 +21,7 @@ export type FolderEntry =
   | { readonly path: string; readonly content: string }
   | { readonly path: string; readonly link: string };
 
-/** Whoever reads the folder need not be who wrote it: a container has a user of its own. */
+/** Other users than the one that wrote the folder must be able to read it, because a container has a user of its own. */
 const FILE_MODE = 0o644;
 const FOLDER_MODE = 0o755;
 
@@ -30,7 +30,7 @@ const FOLDER_MODE = 0o755;
  * processes may do so at once.
  */
 export function writeFolder(name: string, entries: readonly FolderEntry[], outdir: string): string {
-  const target = resolve(outdir, `${name}-${digestOf(entries).slice(0, 12)}`);
+  const target = resolve(outdir, `${name}-${digestEntries(entries).slice(0, 12)}`);
   if (existsSync(target)) return target;
   mkdirSync(dirname(target), { recursive: true });
   const unfinished = mkdtempSync(`${target}.`);
@@ -61,7 +61,7 @@ function write(folder: string, entry: FolderEntry): void {
   chmodSync(file, FILE_MODE);
 }
 
-function digestOf(entries: readonly FolderEntry[]): string {
+function digestEntries(entries: readonly FolderEntry[]): string {
   const lines = entries.map((entry) => {
     if ('link' in entry) return `${entry.path}\0link ${entry.link}\n`;
     return `${entry.path}\0${'content' in entry ? sha256Of(entry.content) : entry.sha256}\n`;

@@ -17,14 +17,14 @@ import type { LayerFile } from './files.ts';
 import { type CompressionLevel, reproducibleZip } from './zip.ts';
 
 export interface LayerBuild {
-  /** What Lambda mounts at /opt. */
+  /** The folder that Lambda mounts at /opt. */
   readonly folder: string;
   /** The same as a zip, to upload. */
   readonly zip: string;
   /** Unzipped, which is what counts against Lambda's limit. */
   readonly bytes: number;
   readonly zippedBytes: number;
-  /** Of the zip, in lower-case hexadecimal. */
+  /** The checksum of the zip, in lower-case hexadecimal. */
   readonly sha256: string;
 }
 
@@ -43,7 +43,7 @@ export function buildLayer(
   outdir: string,
   level: CompressionLevel,
 ): LayerBuild {
-  const target = resolve(outdir, `${name}-${digestOfFiles(files).slice(0, 12)}`);
+  const target = resolve(outdir, `${name}-${digestFiles(files).slice(0, 12)}`);
   const existing = earlierBuild(target, files);
   if (existing !== undefined) return existing;
   mkdirSync(dirname(target), { recursive: true });
@@ -59,8 +59,8 @@ export function buildLayer(
   throw new LayerError('LAYER_INPUT_CHANGED', `${target} was changed while it was built. Build it again.`);
 }
 
-/** Of paths and contents, whatever order the files are in. */
-function digestOfFiles(files: readonly LayerFile[]): string {
+/** Digests paths and contents, whatever the order of the files. */
+function digestFiles(files: readonly LayerFile[]): string {
   return sha256Of(
     files
       .map(({ path, sha256 }) => `${path}\0${sha256}\n`)
@@ -101,7 +101,7 @@ function publish(unfinished: string, target: string, files: readonly LayerFile[]
   }
 }
 
-/** The layer of `files` in `target`, if it is whole: every file in its size, the zip in its sha256. */
+/** Finds the layer of `files` in `target`, if it is whole: every file has its size, and the zip its sha256. */
 function earlierBuild(target: string, files: readonly LayerFile[]): LayerBuild | undefined {
   const [folder, zip, record] = [join(target, FOLDER), join(target, ZIP), join(target, RECORD)];
   if (!existsSync(record) || !existsSync(zip)) return undefined;
@@ -113,7 +113,7 @@ function earlierBuild(target: string, files: readonly LayerFile[]): LayerBuild |
   return { folder, zip, bytes: sumOfBytes(files), ...parsed.data };
 }
 
-/** What is no JSON is no record either: the layer is built again. */
+/** Parses a record. Broken JSON is no record, so the layer is built again. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,4 +1,4 @@
-/** Where the CUDA provider of the installed ONNX Runtime is to be had, as its npm package says for its own install script. */
+/** Finds out where the CUDA provider of the installed ONNX Runtime is, from the metadata of its npm package's install script. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { installedFolder } from './installed.ts';
 
 const METADATA = 'script/install-metadata.js';
 const FILES = 'linux/x64:cuda12';
-/** That of TensorRT is left out: it wants libraries that no image of CUDA has, and nothing asks for it. */
+/** The provider of TensorRT is left out, because it needs libraries that no image of CUDA has, and nothing asks for it. */
 const NEEDED = ['libonnxruntime_providers_cuda.so', 'libonnxruntime_providers_shared.so'];
 
 const metadataSchema = z.object({

@@ -25,8 +25,8 @@ const ATTEMPTS = 4;
 
 async function main(output: string, pinned: string): Promise<void> {
   const wanted: Wanted = JSON.parse(readFileSync(join(import.meta.dirname, 'cuda-provider.json'), 'utf8'));
-  const { content, recorded } = await addressesOf(wanted);
-  const archive = await bytesOf(content);
+  const { content, recorded } = await findAddresses(wanted);
+  const archive = await fetchBytes(content);
   const sha512 = createHash('sha512').update(archive).digest('base64');
   const what = `${wanted.package} ${wanted.version}`;
   for (const [who, expected] of [
@@ -42,9 +42,9 @@ async function main(output: string, pinned: string): Promise<void> {
   console.log(`${what}: sha512 ${sha512}${pinned === '' ? '; pin it by CUDA_PROVIDER_SHA512' : ''}`);
 }
 
-/** Of the package, and of what the feed's catalogue has recorded of it. */
-async function addressesOf({ feed, package: name, version }: Wanted) {
-  const index = await jsonOf(feed);
+/** Finds the address of the package, and the checksum that the feed's catalogue has recorded for it. */
+async function findAddresses({ feed, package: name, version }: Wanted) {
+  const index = await fetchJson(feed);
   const resources: unknown[] = Array.isArray(index.resources) ? index.resources : [];
   const base = (type: string): string => {
     const found = resources.map((entry) => Object(entry)).find((entry) => entry['@type'] === type);
@@ -52,8 +52,8 @@ async function addressesOf({ feed, package: name, version }: Wanted) {
     throw new FetchError(`${feed} has no ${type}: is it a NuGet feed?`);
   };
   const [id, number] = [name.toLowerCase(), version.toLowerCase()];
-  const leaf = await jsonOf(`${base('RegistrationsBaseUrl/3.6.0')}${id}/${number}.json`);
-  const entry = await jsonOf(String(leaf.catalogEntry));
+  const leaf = await fetchJson(`${base('RegistrationsBaseUrl/3.6.0')}${id}/${number}.json`);
+  const entry = await fetchJson(String(leaf.catalogEntry));
   if (entry.packageHashAlgorithm !== 'SHA512' || typeof entry.packageHash !== 'string')
     throw new FetchError(`${feed} has recorded no SHA512 of ${name} ${version}.`);
   const content = `${base('PackageBaseAddress/3.0.0')}${id}/${number}/${id}.${number}.nupkg`;
@@ -72,12 +72,12 @@ function librariesIn(archive: Uint8Array, { files, package: name }: Wanted): Rec
   );
 }
 
-async function jsonOf(url: string): Promise<Record<string, unknown>> {
-  return Object(JSON.parse(new TextDecoder().decode(await bytesOf(url))));
+async function fetchJson(url: string): Promise<Record<string, unknown>> {
+  return Object(JSON.parse(new TextDecoder().decode(await fetchBytes(url))));
 }
 
-/** Tries again where the connection breaks or the feed is busy. */
-async function bytesOf(url: string, attempt = 1): Promise<Uint8Array> {
+/** Fetches bytes, and tries again if the connection breaks or the feed is busy. */
+async function fetchBytes(url: string, attempt = 1): Promise<Uint8Array> {
   try {
     const response = await fetch(url);
     if (response.ok) return new Uint8Array(await response.arrayBuffer());
@@ -88,7 +88,7 @@ async function bytesOf(url: string, attempt = 1): Promise<Uint8Array> {
     if (error instanceof FetchError || attempt === ATTEMPTS) throw error;
   }
   await new Promise((resolve) => setTimeout(resolve, 250 * 4 ** attempt));
-  return bytesOf(url, attempt + 1);
+  return fetchBytes(url, attempt + 1);
 }
 
 await main(process.argv[2] ?? '.', process.env.CUDA_PROVIDER_SHA512 ?? '');

@@ -1,6 +1,6 @@
 /** The build context of a function's image: Dockerfile, `function/` with its bundle, and `opt/` with what layers would bring. */
 import { join } from 'node:path';
-import { fileOf, filesBelow, type LayerFile } from '../archive/files.ts';
+import { describeFile, filesBelow, type LayerFile } from '../archive/files.ts';
 import { writeFolder } from '../archive/folder.ts';
 import { type PackageDescription, packageFiles } from '../models/index.ts';
 import { type Architecture, runtimeFiles } from '../runtime/index.ts';
@@ -28,7 +28,7 @@ export function buildFunctionContext({
 }: FunctionContextOptions): string {
   const mounted = [...runtimeFiles(architecture), ...packages.flatMap(packageFiles)];
   const entries: LayerFile[] = [
-    fileOf('Dockerfile', join(import.meta.dirname, 'function.Dockerfile')),
+    describeFile('Dockerfile', join(import.meta.dirname, 'function.Dockerfile')),
     ...filesBelow('function', bundle),
     ...mounted.map((file) => ({ ...file, path: `opt/${file.path}` })),
   ];

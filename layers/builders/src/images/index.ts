@@ -1,15 +1,15 @@
 /**
  * The build context of the server's image: the bundle of the server, the native packages, models, and the Dockerfile.
- * Made without Docker, out of what is installed. ADR-image.md has the reasons.
+ * It is made without Docker, out of what is installed. ADR-image.md has the reasons.
  */
 import { readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { fileOf, filesBelow } from '../archive/files.ts';
+import { describeFile, filesBelow } from '../archive/files.ts';
 import { type FolderEntry, writeFolder } from '../archive/folder.ts';
 import { type PackageDescription, packageFiles } from '../models/index.ts';
 import { cudaProvider } from './cuda-provider.ts';
 import { installedFolder } from './installed.ts';
-import { filesOf, nativeModules, transformersModules } from './modules.ts';
+import { listFiles, nativeModules, transformersModules } from './modules.ts';
 
 export { buildFunctionContext, type FunctionContextOptions } from './function-context.ts';
 
@@ -27,7 +27,7 @@ export interface ServerContextOptions {
 export interface ServerContext {
   /** To be given to `docker build`; named after its content. */
   readonly folder: string;
-  /** What the image gets of it, in bytes: models, and all else. */
+  /** The bytes that the image gets of it, of models and of everything else. */
   readonly modelBytes: number;
   readonly serverBytes: number;
 }
@@ -41,7 +41,7 @@ export function buildServerContext({ packages, bundle, outdir }: ServerContextOp
   const withTransformers = packages.some(({ runtime }) => runtime === 'transformers.js');
   const server = [...filesBelow('app', bundle), ...modulesOnce(withTransformers), ...ownFiles()];
   const models = packages.flatMap(packageFiles);
-  const folder = writeFolder('container', [...server, ...models, ...buildEntries()], outdir);
+  const folder = writeFolder('server', [...server, ...models, ...buildEntries()], outdir);
   const modelBytes = packages.reduce((sum, { bytes }) => sum + bytes, 0);
   const serverBytes = server.reduce((sum, entry) => sum + ('bytes' in entry ? entry.bytes : 0), 0);
   return { folder, modelBytes, serverBytes };
@@ -49,7 +49,7 @@ export function buildServerContext({ packages, bundle, outdir }: ServerContextOp
 
 const modules = new Map<boolean, FolderEntry[]>();
 
-/** Packages are read and compared once for each process. */
+/** Reads and compares the packages once for each process. */
 function modulesOnce(withTransformers: boolean): FolderEntry[] {
   const existing = modules.get(withTransformers);
   if (existing !== undefined) return existing;
@@ -65,19 +65,19 @@ function ownFiles(): FolderEntry[] {
   const manifest = JSON.stringify({ name: 'pilotlight-server', version, private: true, type: 'module' });
   return [
     { path: 'app/package.json', content: `${manifest}\n` },
-    fileOf('app/LICENSE', join(HERE, '../runtime/licences/apache-2.0.txt')),
+    describeFile('app/LICENSE', join(HERE, '../runtime/licences/apache-2.0.txt')),
   ];
 }
 
-/** What the build itself reads; none of it gets into the image. */
+/** The files that only the build reads; none of them gets into the image. */
 function buildEntries(): FolderEntry[] {
   const extension = extname(import.meta.filename);
   return [
-    fileOf('Dockerfile', join(HERE, 'server.Dockerfile')),
-    fileOf('.dockerignore', join(HERE, 'server.Dockerfile.dockerignore')),
-    fileOf(`build/fetch-cuda-provider${extension}`, join(HERE, `fetch-cuda-provider${extension}`)),
+    describeFile('Dockerfile', join(HERE, 'server.Dockerfile')),
+    describeFile('.dockerignore', join(HERE, 'server.Dockerfile.dockerignore')),
+    describeFile(`build/fetch-cuda-provider${extension}`, join(HERE, `fetch-cuda-provider${extension}`)),
     { path: 'build/package.json', content: '{"type":"module"}\n' },
     { path: 'build/cuda-provider.json', content: `${JSON.stringify(cudaProvider(), null, 2)}\n` },
-    ...filesOf([{ place: 'build/node_modules/fflate', folder: installedFolder('fflate') }]),
+    ...listFiles([{ place: 'build/node_modules/fflate', folder: installedFolder('fflate') }]),
   ];
 }

@@ -1,7 +1,7 @@
 /** The files of npm packages that a server needs, and nothing that people read or that other platforms run. */
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { fileOf, type LayerFile } from '../archive/files.ts';
+import { describeFile, type LayerFile } from '../archive/files.ts';
 import { runtimeFiles } from '../runtime/index.ts';
 import { type InstalledPackage, installedFolder, installedWithDependencies } from './installed.ts';
 
@@ -22,14 +22,14 @@ export function nativeModules(): LayerFile[] {
   return runtimeFiles('x64').map((file) => ({ ...file, path: file.path.replace(/^nodejs\//, '') }));
 }
 
-/** Files of installed packages, in the places that the image has for them. */
-export function filesOf(packages: readonly InstalledPackage[]): LayerFile[] {
+/** Lists the files of installed packages, in the places that the image has for them. */
+export function listFiles(packages: readonly InstalledPackage[]): LayerFile[] {
   return packages.flatMap(({ place, folder }) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map(({ parentPath, name }) => relative(folder, join(parentPath, name)))
       .filter((path) => WANTED.test(path) && !UNWANTED.test(path) && !path.startsWith('node_modules/'))
-      .map((path) => fileOf(`${place}/${path}`, join(folder, path))),
+      .map((path) => describeFile(`${place}/${path}`, join(folder, path))),
   );
 }
 
@@ -49,5 +49,5 @@ export function transformersModules(): LayerFile[] {
     place: 'node_modules/onnxruntime-common',
     folder: installedFolder('onnxruntime-common', join(installedFolder('onnxruntime-node'), 'package.json')),
   };
-  return filesOf([...installedWithDependencies(names, NOT_LOADED), common, ...platform]);
+  return listFiles([...installedWithDependencies(names, NOT_LOADED), common, ...platform]);
 }

@@ -1,4 +1,4 @@
-/** A model package as what serving one of its variants takes: files, proven against the manifest. */
+/** Describes the files of a model package that serving one of its variants takes, and compares them with the manifest. */
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import {
@@ -29,24 +29,24 @@ import { EngineError, PilotlightError } from '@pilotlight/model-format/errors';
 export interface PackageDescription {
   readonly name: string;
   readonly version: string;
-  /** Of the package, absolute. */
+  /** The absolute path of the package. */
   readonly folder: string;
   readonly variant: string;
-  /** What runs the model. @default - Pilotlight */
+  /** The foreign runtime that runs the model. @default - Pilotlight's own engine */
   readonly runtime?: 'transformers.js';
-  /** What serving the variant takes, manifest, goldens and card included; sorted by path. */
+  /** The files that serving the variant takes, manifest, goldens and card included; sorted by path. */
   readonly files: readonly PackageFile[];
   readonly manifestSha256: string;
-  /** Of all `files`. */
+  /** The bytes of all `files`. */
   readonly bytes: number;
-  /** Of the catalog, else of the variant in the manifest; that of a pipeline is `gpu`. */
+  /** The tier of the catalog, else of the variant in the manifest; a model of transformers.js has `gpu`. */
   readonly tier: CatalogEntry['tier'];
 }
 
 export interface DescribeOptions {
   /** The variant that will be served. @default - the manifest's `defaultVariant` */
   readonly variant?: string;
-  /** Whether it is for a GPU: then it has the variant that is served there, and the default one to fall back to. @default false */
+  /** Whether a GPU serves it: then it has the variant that is served there, and the default one to fall back to. @default false */
   readonly gpu?: boolean;
   /** File that says where models run. @default - `catalog.json` beside the packages folder, if there is one */
   readonly catalog?: string;
@@ -63,11 +63,12 @@ export function describePackage(
   wanted: ModelRef,
   options: DescribeOptions = {},
 ): PackageDescription {
-  const ref = { name: wanted.name, version: versionOf(packagesFolder, wanted) };
+  const ref = { name: wanted.name, version: findVersion(packagesFolder, wanted) };
   const folder = resolve(packagesFolder, ref.name, ref.version);
   const text = readInside(folder, MANIFEST_FILE, ref);
   const manifest = readManifest(text, ref);
-  const served = manifest.runtime === 'onnx' ? servedOf(manifest, options) : transformersJsOf(manifest);
+  const served =
+    manifest.runtime === 'onnx' ? chooseServed(manifest, options) : describeTransformersJs(manifest);
   const manifestFile = { path: MANIFEST_FILE, bytes: text.length, sha256: sha256Of(text) };
   const listed = [...served.files, manifest.goldens, manifest.modelCard];
   for (const file of listed) requireIntact(folder, file, ref);
@@ -83,35 +84,35 @@ export function describePackage(
   };
 }
 
-const REMEDY = 'Restore the package, or package the model again: npm run models -- add --help';
+const REMEDY = 'Restore the package, or package the model again: pilotlight models add --help';
 
-function versionOf(packagesFolder: string, { name, version }: ModelRef): string {
+function findVersion(packagesFolder: string, { name, version }: ModelRef): string {
   const known = modelNameSchema.safeParse(name).success;
   const versions = known
-    ? namesIn(join(packagesFolder, name)).filter((entry) => modelVersionSchema.safeParse(entry).success)
+    ? listFolders(join(packagesFolder, name)).filter((entry) => modelVersionSchema.safeParse(entry).success)
     : [];
   const found = chooseVersion(version, versions);
   if (found !== undefined) return found;
-  const models = namesIn(packagesFolder).filter((entry) => modelNameSchema.safeParse(entry).success);
+  const models = listFolders(packagesFolder).filter((entry) => modelNameSchema.safeParse(entry).success);
   const there = versions.length > 0 ? versions : models;
   const what = versions.length > 0 ? `version ${version} of model ${name}` : `model ${JSON.stringify(name)}`;
   throw new EngineError(
     'MODEL_NOT_FOUND',
     `There is no ${what} in ${packagesFolder}; there are: ${there.join(', ') || 'none'}. ` +
-      'Bring one in: npm run models -- add --help',
+      'Bring one in: pilotlight models add --help',
     { details: { models } },
   );
 }
 
-/** Folders in `folder`, sorted; none where there is no such folder. */
-function namesIn(folder: string): string[] {
+/** Lists the folders in `folder`, sorted; none if `folder` does not exist. */
+function listFolders(folder: string): string[] {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
   return readdirSync(folder)
     .filter((entry) => statSync(join(folder, entry), { throwIfNoEntry: false })?.isDirectory())
     .sort();
 }
 
-/** What the catalog says of one version of a model; nothing where it does not name it, or there is none beside the packages. */
+/** Reads the tier that the catalog gives one version of a model; undefined if it names none, or if there is no catalog. */
 function catalogTier(packagesFolder: string, { catalog }: DescribeOptions, { name, version }: ResolvedRef) {
   const beside = join(packagesFolder, '../catalog.json');
   if (catalog === undefined && !existsSync(beside)) return undefined;
@@ -119,19 +120,19 @@ function catalogTier(packagesFolder: string, { catalog }: DescribeOptions, { nam
     ?.tier;
 }
 
-/** No function has transformers.js: the container runs it. */
-function transformersJsOf({ runtime, dtype, files }: TransformersJsManifest) {
+/** The tier is `gpu`, because no function has transformers.js and the server's image has it. */
+function describeTransformersJs({ runtime, dtype, files }: TransformersJsManifest) {
   return { runtime, variant: dtype, tier: 'gpu', files } as const;
 }
 
-function servedOf(manifest: OnnxManifest, { variant: wanted, gpu = false }: DescribeOptions) {
+function chooseServed(manifest: OnnxManifest, { variant: wanted, gpu = false }: DescribeOptions) {
   const onGpu = gpu ? variantFor(manifest, 'cuda') : undefined;
-  const [variant, { tier, files }] = variantOf(manifest, wanted ?? onGpu);
-  const others = gpu && variant !== manifest.defaultVariant ? variantOf(manifest)[1].files : [];
+  const [variant, { tier, files }] = findVariant(manifest, wanted ?? onGpu);
+  const others = gpu && variant !== manifest.defaultVariant ? findVariant(manifest)[1].files : [];
   return { variant, tier, files: servedFiles(manifest, { files: [...files, ...others] }) };
 }
 
-function variantOf(manifest: OnnxManifest, wanted = manifest.defaultVariant): [string, Variant] {
+function findVariant(manifest: OnnxManifest, wanted = manifest.defaultVariant): [string, Variant] {
   const variant = manifest.variants[wanted];
   if (variant !== undefined) return [wanted, variant];
   const { name, version, variants } = manifest;
@@ -159,7 +160,7 @@ function readInside(folder: string, path: string, ref: ResolvedRef): Buffer {
   return readFileSync(placeInside(folder, path, ref));
 }
 
-/** The path of a regular file that is really inside the package, links followed. */
+/** Resolves the path of a regular file, and refuses one that links lead out of the package. */
 function placeInside(folder: string, path: string, ref: ResolvedRef): string {
   const file = join(folder, path);
   if (!statSync(file, { throwIfNoEntry: false })?.isFile())

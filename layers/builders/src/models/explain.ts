@@ -6,7 +6,7 @@ import type { Placement } from './place.ts';
 
 type Row = readonly [what: string, size: string, where: string];
 
-/** A table of what goes where, with sizes in MB (1,000,000 bytes) and what is left of Lambda's limit. */
+/** Formats a table of what goes where, with sizes in MB (1,000,000 bytes) and what is left of Lambda's limit. */
 export function explainPlacement(placement: Placement): string {
   const rows = [...modelRows(placement), ...ownRows(placement)];
   return [table([['what', 'size', 'where'], ...rows]), ...notes(placement)].join('\n');
@@ -14,7 +14,7 @@ export function explainPlacement(placement: Placement): string {
 
 function modelRows(placement: Placement): Row[] {
   const row = (where: string) => (description: PackageDescription) =>
-    [labelOf(description), megabytes(description.bytes), where] as const;
+    [formatLabel(description), megabytes(description.bytes), where] as const;
   const layerRows = (layers: readonly (readonly PackageDescription[])[]) =>
     layers.flatMap((packages, index) => packages.map(row(`layer ${index + 1}`)));
   switch (placement.kind) {
@@ -25,7 +25,7 @@ function modelRows(placement: Placement): Row[] {
     case 'image':
       return placement.packages.map(row('image'));
     case 'gpu':
-      return placement.packages.map(row('GPU container'));
+      return placement.packages.map(row('server'));
   }
 }
 
@@ -62,7 +62,7 @@ function notes(placement: Placement): string[] {
   }
 }
 
-function labelOf({ name, version, variant }: PackageDescription): string {
+function formatLabel({ name, version, variant }: PackageDescription): string {
   return `${name}@${version} ${variant}`;
 }
 

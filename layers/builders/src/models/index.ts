@@ -29,7 +29,7 @@ export function buildModelLayer(packages: readonly PackageDescription[], outdir:
   return buildLayer(name, packages.flatMap(packageFiles), outdir, 0);
 }
 
-/** What serving the described variant takes, below `models/`. */
+/** Lists the files that serving the described variant takes, below `models/`. */
 export function packageFiles({ name, version, folder, files }: PackageDescription): LayerFile[] {
   return files.map((file) => ({
     ...file,

@@ -20,7 +20,7 @@ export const BASE_IMAGE_BYTES = 600_000_000;
 /** "/tmp directory storage: between 512 MB and 10,240 MB, in 1-MB increments"; the first 512 MB cost nothing. */
 export const EPHEMERAL_STORAGE = { minimumMegabytes: 512, maximumMegabytes: 10_240 } as const;
 
-/** Left free in /tmp beside the fetched models: what its file system needs, and what the function may write. */
+/** Room that stays free in /tmp beside the fetched models, for its file system and for files that the function writes. */
 export const EPHEMERAL_HEADROOM_MEGABYTES = 128;
 
 /** Bytes that each place has left for models. */
@@ -30,7 +30,7 @@ export interface Rooms {
   readonly image: number;
 }
 
-/** What is left beside `bytes` of function and runtime layer, at least 0. */
+/** Calculates the room that is left beside `bytes` of function and runtime layer, at least 0. */
 export function roomsBeside(bytes: number): Rooms {
   const { maximumMegabytes } = EPHEMERAL_STORAGE;
   return {
@@ -40,7 +40,7 @@ export function roomsBeside(bytes: number): Rooms {
   };
 }
 
-/** What fetched models of that many bytes need of /tmp, in Lambda's MB. */
+/** Calculates the size of /tmp for fetched models of that many bytes, in Lambda's MB. */
 export function ephemeralStorageMegabytes(bytes: number): number {
   const needed = Math.ceil(bytes / MEBIBYTE) + EPHEMERAL_HEADROOM_MEGABYTES;
   return Math.max(EPHEMERAL_STORAGE.minimumMegabytes, needed);

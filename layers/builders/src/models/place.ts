@@ -6,7 +6,7 @@ import { ephemeralStorageMegabytes, MODEL_LAYERS, roomsBeside } from './limits.t
 import {
   impossible,
   mixedTiers,
-  needsContainer,
+  needsServer,
   notOnLambda,
   overfullFunction,
   refused,
@@ -34,9 +34,9 @@ export type Placement = {
   | {
       readonly kind: 's3';
       readonly inLayers: PackageDescription[][];
-      /** From S3 to /tmp, when the model is first opened. */
+      /** Packages that are fetched from S3 to /tmp when the model is first opened. */
       readonly fetched: PackageDescription[];
-      /** In Lambda's MB, of 1,048,576 bytes. */
+      /** The size of /tmp in Lambda's MB, of 1,048,576 bytes. */
       readonly ephemeralStorageMegabytes: number;
     }
   | { readonly kind: 'image'; readonly packages: PackageDescription[] }
@@ -44,7 +44,7 @@ export type Placement = {
 );
 
 /**
- * The same for the same packages, in whatever order they are given.
+ * Decides where models go. The order of the packages does not matter.
  *
  * @throws LayerError PLACEMENT_REFUSED, PLACEMENT_IMPOSSIBLE, with the sizes and what can be done instead
  */
@@ -54,7 +54,7 @@ export function placeModels(props: PlacementProps): Placement {
   const packages = [...props.packages].sort(largestFirst);
   refuseTwice(packages);
   const homeless = packages.filter(({ runtime, tier }) => runtime !== undefined && tier !== 'gpu');
-  if (homeless.length > 0) throw needsContainer(homeless);
+  if (homeless.length > 0) throw needsServer(homeless);
   if (packages.some(({ tier }) => tier === 'gpu')) return { ...beside, ...onGpu(packages, prefer) };
 
   const rooms = roomsBeside(functionBytes + runtimeLayerBytes);
@@ -65,20 +65,21 @@ export function placeModels(props: PlacementProps): Placement {
   if (prefer === 's3') return { ...beside, ...fetching([], packages) };
 
   const kept = largestWithin(packages, rooms.layer);
-  if (kept.length === packages.length) return { ...beside, kind: 'layer', layers: layersOf(packages) };
+  if (kept.length === packages.length)
+    return { ...beside, kind: 'layer', layers: divideIntoLayers(packages) };
   const fetched = packages.filter((candidate) => !kept.includes(candidate));
   if (sumOfBytes(fetched) <= rooms.s3) return { ...beside, ...fetching(kept, fetched) };
   throw impossible(packages, rooms);
 }
 
-export const idOf = ({ name, version }: PackageDescription): string => `${name}@${version}`;
+export const formatId = ({ name, version }: PackageDescription): string => `${name}@${version}`;
 
 function largestFirst(left: PackageDescription, right: PackageDescription): number {
-  return right.bytes - left.bytes || (idOf(left) < idOf(right) ? -1 : 1);
+  return right.bytes - left.bytes || (formatId(left) < formatId(right) ? -1 : 1);
 }
 
 function refuseTwice(packages: readonly PackageDescription[]): void {
-  const ids = packages.map(idOf);
+  const ids = packages.map(formatId);
   const repeated = ids.find((id, index) => ids.indexOf(id) !== index);
   if (repeated !== undefined) throw twice(repeated);
 }
@@ -92,7 +93,7 @@ function onGpu(packages: PackageDescription[], prefer?: Preference) {
 function fetching(kept: PackageDescription[], fetched: PackageDescription[]) {
   return {
     kind: 's3',
-    inLayers: layersOf(kept),
+    inLayers: divideIntoLayers(kept),
     fetched,
     ephemeralStorageMegabytes: ephemeralStorageMegabytes(sumOfBytes(fetched)),
   } as const;
@@ -108,8 +109,8 @@ function largestWithin(packages: readonly PackageDescription[], room: number): P
   });
 }
 
-/** A layer for each package, or as few as there may be. */
-function layersOf(packages: readonly PackageDescription[]): PackageDescription[][] {
+/** Gives each package a layer of its own, or groups them if there are more packages than layers. */
+function divideIntoLayers(packages: readonly PackageDescription[]): PackageDescription[][] {
   return packages.length <= MODEL_LAYERS
     ? packages.map((description) => [description])
     : groupBySize(packages, MODEL_LAYERS);

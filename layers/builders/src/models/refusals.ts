@@ -48,16 +48,16 @@ export function notOnLambda(packages: Packages, prefer: keyof Rooms): LayerError
 export function mixedTiers(packages: Packages): LayerError {
   return new LayerError(
     'PLACEMENT_REFUSED',
-    `Models of two tiers can not share a function: ${listed(onGpu(packages))} has the tier 'gpu', ` +
+    `Models of two tiers cannot share a function: ${listed(onGpu(packages))} has the tier 'gpu', ` +
       `${listed(packages.filter(({ tier }) => tier !== 'gpu'))} has not. Put them into functions of their own.`,
   );
 }
 
-export function needsContainer(packages: Packages): LayerError {
+export function needsServer(packages: Packages): LayerError {
   return new LayerError(
     'PLACEMENT_REFUSED',
     `No function can serve ${listed(packages)}: transformers.js runs it, which no layer has. ` +
-      "Give it the tier 'gpu' in the catalog, whose container has it.",
+      "Give it the tier 'gpu' in the catalog: the server has transformers.js.",
   );
 }
 

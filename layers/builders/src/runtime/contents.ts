@@ -1,13 +1,13 @@
-/** What of the installed packages goes into the runtime layer, and nothing else does. */
+/** Chooses the files of the installed packages that go into the runtime layer. */
 import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import { LayerError } from '../archive/errors.ts';
-import { fileOf, type LayerFile } from '../archive/files.ts';
+import { describeFile, type LayerFile } from '../archive/files.ts';
 import type { Architecture } from './architecture.ts';
-import { architectureOfElf, ELF_HEADER_BYTES } from './elf.ts';
+import { ELF_HEADER_BYTES, readArchitecture } from './elf.ts';
 
-/** Where Lambda has its NODE_PATH: /opt/nodejs/node_modules. */
+/** Lambda's NODE_PATH names this folder: /opt/nodejs/node_modules. */
 const NODE_PATH = 'nodejs/node_modules';
 /** Each npm package names its licence and does not carry its text; tokenizers carries that of its build template. */
 const MIT_OF_ONNXRUNTIME = { LICENSE: join(import.meta.dirname, 'licences/onnxruntime.txt') };
@@ -15,7 +15,7 @@ const APACHE = { 'LICENSE-APACHE': join(import.meta.dirname, 'licences/apache-2.
 
 interface NativePackage {
   readonly name: string;
-  /** Whose dependency it is, where this package does not depend on it itself. */
+  /** The package that depends on it, if this package does not itself. */
   readonly of?: string;
   /** Folders of which every `.js` file is wanted. */
   readonly scripts?: readonly string[];
@@ -52,7 +52,7 @@ const PACKAGES: readonly NativePackage[] = [
   },
 ];
 
-/** Types alone: their scripts are empty, and no other requires them. */
+/** These files hold types alone: their scripts are empty, and no other script requires them. */
 const NEVER_REQUIRED: ReadonlySet<string> = new Set([
   'onnxruntime-common/dist/cjs/tensor-utils.js',
   'onnxruntime-common/dist/cjs/type-helper.js',
@@ -63,12 +63,12 @@ const NEVER_REQUIRED: ReadonlySet<string> = new Set([
  * that this package depends on, in the versions of the engine. Throws NATIVE_PACKAGE_MISSING and NATIVE_BINARY_WRONG.
  */
 export function runtimeFiles(architecture: Architecture, modules?: string): LayerFile[] {
-  return PACKAGES.flatMap((wanted) => filesOf(wanted, architecture, modules)).sort((left, right) =>
+  return PACKAGES.flatMap((wanted) => listFiles(wanted, architecture, modules)).sort((left, right) =>
     left.path < right.path ? -1 : 1,
   );
 }
 
-function filesOf(wanted: NativePackage, architecture: Architecture, modules?: string): LayerFile[] {
+function listFiles(wanted: NativePackage, architecture: Architecture, modules?: string): LayerFile[] {
   const { name, scripts = [], files, binaries, licences } = wanted;
   const folder = modules === undefined ? installed(wanted) : join(modules, name);
   const natives = binaries(architecture);
@@ -87,7 +87,7 @@ function filesOf(wanted: NativePackage, architecture: Architecture, modules?: st
 }
 
 function layerFile(name: string, path: string, source: string): LayerFile {
-  return fileOf(`${NODE_PATH}/${name}/${path}`, source);
+  return describeFile(`${NODE_PATH}/${name}/${path}`, source);
 }
 
 function installed({ name, of }: NativePackage): string {
@@ -102,20 +102,20 @@ function notInstalled(name: string, architecture?: Architecture, path?: string):
   const whatFor = architecture === undefined ? '' : ` for linux ${architecture}`;
   return new LayerError(
     'NATIVE_PACKAGE_MISSING',
-    `The runtime layer${whatFor} can not be built: ${what}. Install the dependencies again: npm ci --ignore-scripts`,
+    `The runtime layer${whatFor} cannot be built: ${what}. Install the dependencies again: npm ci --ignore-scripts`,
   );
 }
 
 function requireArchitecture(path: string, architecture: Architecture): void {
-  const found = architectureOfElf(firstBytes(path, ELF_HEADER_BYTES));
+  const found = readArchitecture(firstBytes(path, ELF_HEADER_BYTES));
   if (found === architecture) return;
   throw new LayerError(
     'NATIVE_BINARY_WRONG',
-    `The runtime layer for linux ${architecture} can not be built: ${path} is ${found === undefined ? 'no 64-bit Linux binary for it' : `for ${found}`}. Install the dependencies again: npm ci --ignore-scripts`,
+    `The runtime layer for linux ${architecture} cannot be built: ${path} is ${found === undefined ? 'no 64-bit Linux binary for it' : `for ${found}`}. Install the dependencies again: npm ci --ignore-scripts`,
   );
 }
 
-/** Fewer where the file is shorter. */
+/** Reads the first bytes of a file, fewer if the file is shorter. */
 function firstBytes(path: string, count: number): Buffer {
   const bytes = Buffer.alloc(count);
   const file = openSync(path, 'r');

@@ -1,6 +1,6 @@
 import type { Architecture } from './architecture.ts';
 
-/** Of the ELF header: offset 0 magic, 4 class, 5 byte order, 18 machine (man 5 elf). */
+/** The ELF header has the magic at offset 0, the class at 4, the byte order at 5, the machine at 18 (man 5 elf). */
 const MAGIC = Buffer.from([0x7f, 0x45, 0x4c, 0x46]);
 const CLASS_64_BIT = 2;
 const LITTLE_ENDIAN = 1;
@@ -13,8 +13,8 @@ const MACHINES: ReadonlyMap<number, Architecture> = new Map([
   [62, 'x64'],
 ]);
 
-/** The architecture that a 64-bit Linux binary is for, by its first bytes; undefined for anything else. */
-export function architectureOfElf(header: Buffer): Architecture | undefined {
+/** Reads the architecture of a 64-bit Linux binary from its first bytes; undefined for anything else. */
+export function readArchitecture(header: Buffer): Architecture | undefined {
   if (header.length < ELF_HEADER_BYTES || !header.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
   if (header[4] !== CLASS_64_BIT || header[5] !== LITTLE_ENDIAN) return undefined;
   return MACHINES.get(header.readUInt16LE(MACHINE_OFFSET));

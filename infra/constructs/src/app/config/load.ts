@@ -10,7 +10,7 @@ import { type Config, type ConfigInput, configSchema } from './schema.ts';
 
 const CONFIG_FILE = /^([a-z][a-z0-9-]*)\.([a-z][a-z0-9-]*)\.[mc]?[tj]s$/;
 
-/** What one team runs in one environment. */
+/** The configuration of one team in one environment. */
 export interface Deployment {
   readonly team: string;
   /** Such as `dev` or `prod`. */
@@ -25,7 +25,7 @@ export interface Selection {
 }
 
 /**
- * The configuration that `selection` names, checked.
+ * Loads and checks the configuration that `selection` names.
  *
  * @throws InfraError CONFIGURATION_NOT_FOUND, with those that exist; INVALID_CONFIGURATION, with every field at fault
  */
@@ -35,7 +35,7 @@ export async function loadDeployment(selection: Selection, folder: string): Prom
 }
 
 /**
- * A deployment whose configuration is given, for an app that looks for no files.
+ * Checks a configuration that the caller has, so that an app needs no file for it.
  *
  * @throws InfraError INVALID_CONFIGURATION, with every field at fault
  */
@@ -48,12 +48,12 @@ export function defineDeployment(deployment: {
   return { team, env, config: parseConfig(config, `${team}.${env}`) };
 }
 
-/** Every `{team, env}` that has a configuration, by name. */
+/** Lists every `{team, env}` that has a configuration, sorted by name. */
 export function listDeployments(folder: string): { team: string; env: string }[] {
   return listFiles(folder).map(({ team, env }) => ({ team, env }));
 }
 
-/** @throws InfraError INVALID_CONFIGURATION. `file` is named in the message. */
+/** @throws InfraError INVALID_CONFIGURATION, whose message names `file` */
 export function parseConfig(value: unknown, file: string): Config {
   const parsed = configSchema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -1,4 +1,4 @@
-/** What one deployment is made of. Plain data: durations are numbers with their unit in the name. */
+/** The schema of one deployment. It is plain data: durations are numbers with their unit in the name. */
 
 import { DEFAULT_JOB_DEADLINE_HOURS } from '@pilotlight/app/internal/settings/config';
 import { modelRefSchema, parseModelRef } from '@pilotlight/model-format';
@@ -11,7 +11,7 @@ import { functionSchema, lambdaSchema } from '../../function/schema.ts';
 import { observabilitySchema } from '../../observability/schema.ts';
 import { jobsSchema, networkSchema, serverFields } from '../../server/schema.ts';
 
-/** A deployment is traced where nobody says otherwise; a construct by itself is not. */
+/** A deployment is traced by default; a construct by itself is not. */
 const tracing = z.boolean().default(true).describe('Whether X-Ray traces invocations');
 const longest = 'Seconds for one request; API Gateway waits for 29';
 
@@ -119,7 +119,7 @@ const configFields = z.strictObject({
 
 type AddIssue = (issue: { code: 'custom'; path: string[]; message: string }) => void;
 
-/** The server may serve a model beside a function: then it takes what is too heavy for the function. */
+/** The server may serve a model that a function serves too: then it takes the requests that are too heavy for the function. */
 function checkServer(
   models: Readonly<Record<string, 'job' | 'cpu'>>,
   servedBy: ReadonlyMap<string, string>,
@@ -137,7 +137,7 @@ function checkServer(
   }
 }
 
-/** S3 deletes a job that has not been done by then, and whoever asks for it is told that there never was one. */
+/** S3 deletes a job that is not done by then, and a client that asks for it is told that there never was one. */
 function checkExpiration({ jobs, task }: z.output<typeof server>, addIssue: AddIssue): void {
   const hours = Number(task.environment.PILOTLIGHT_JOB_DEADLINE_HOURS ?? DEFAULT_JOB_DEADLINE_HOURS);
   if (24 * jobs.resultExpirationDays > hours) return;
@@ -169,9 +169,9 @@ export const configSchema = configFields.superRefine(({ functions, api, server }
   }
 });
 
-/** As a team writes it. */
+/** A configuration as a team writes it. */
 export type ConfigInput = z.input<typeof configSchema>;
-/** With every default filled in. */
+/** A configuration with every default filled in. */
 export type Config = z.output<typeof configSchema>;
 
 /** Gives a configuration file its types: completion, and an error in the editor for a name that does not exist. */

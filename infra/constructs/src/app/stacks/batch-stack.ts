@@ -2,7 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { DistributedBatch, type LoggingProps, UploadPipeline } from '../../index.ts';
 import type { Config } from '../config/schema.ts';
-import { loggingOf, packagesOf } from './stack-settings.ts';
+import { makeLogging, resolvePackages } from './stack-settings.ts';
 
 export interface BatchStackProps extends StackProps {
   readonly config: Config;
@@ -15,11 +15,11 @@ export class BatchStack extends Stack {
 
   constructor(scope: Construct, id: string, { config, upload, ...stackProps }: BatchStackProps) {
     super(scope, id, stackProps);
-    const logging = loggingOf(this, config);
+    const logging = makeLogging(this, config);
     const { models, packages, lambda, queue, bucket, distributed } = upload;
     this.upload = new UploadPipeline(this, 'Upload', {
       models,
-      packages: packagesOf(packages, config),
+      packages: resolvePackages(packages, config),
       lambda,
       queue,
       bucket: { ...bucket, removalPolicy: config.removalPolicy },

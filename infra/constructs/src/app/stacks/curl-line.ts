@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
 
-/** What each kind of caller adds to a request. `REGION` stands for the region of the API. */
+/** The options of curl that each kind of caller adds. `REGION` stands for the region of the API. */
 const CREDENTIALS: Readonly<Record<Config['api']['auth']['kind'], string>> = {
   iam: '--aws-sigv4 aws:amz:REGION:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" -H "x-amz-security-token: $AWS_SESSION_TOKEN" ',
   jwt: '-H "authorization: Bearer $TOKEN" ',
@@ -8,7 +8,7 @@ const CREDENTIALS: Readonly<Record<Config['api']['auth']['kind'], string>> = {
   none: '',
 };
 
-/** A command that asks `model`, to copy from the outputs of a stack. `url` ends in a slash. */
+/** Formats a command that asks `model`, to be copied from the outputs of a stack. `url` ends in a slash. */
 export function curlLine(url: string, model: string, kind: keyof typeof CREDENTIALS, region: string): string {
   const credentials = CREDENTIALS[kind].replace('REGION', region);
   return `curl ${credentials}-d '{"inputs":"I love this"}' ${url}models/${model}`;

@@ -1,9 +1,9 @@
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { Observability, type ObservabilityProps } from '../../index.ts';
 import type { Config } from '../config/schema.ts';
-import { loggingOf } from './stack-settings.ts';
+import { makeLogging } from './stack-settings.ts';
 
 export interface ObservabilityStackProps
   extends StackProps,
@@ -19,19 +19,14 @@ export class ObservabilityStack extends Stack {
     { config, functions, api, upload, server, ...stackProps }: ObservabilityStackProps,
   ) {
     super(scope, id, stackProps);
-    const { encryptionKey } = loggingOf(this, config);
+    const { encryptionKey } = makeLogging(this, config);
     const { alarmEmail, alarmTopicArn, thresholds } = config.observability;
     const { dashboard, alarmTopic } = new Observability(this, 'Observability', {
       functions,
       ...(api && { api }),
       ...(upload && { upload }),
       ...(server && { server }),
-      thresholds: {
-        errorRate: thresholds.errorRate,
-        latencyP99: Duration.millis(thresholds.latencyP99Seconds * 1000),
-        goldenDrift: thresholds.goldenDrift,
-        queueAge: Duration.minutes(thresholds.queueAgeMinutes),
-      },
+      thresholds,
       ...(encryptionKey && { encryptionKey }),
       ...(alarmEmail !== undefined && { alarmEmail }),
       ...(alarmTopicArn !== undefined && {

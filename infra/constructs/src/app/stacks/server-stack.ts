@@ -4,7 +4,7 @@ import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { type IInferenceServer, InferenceServer, ServerImage } from '../../index.ts';
 import type { Config } from '../config/schema.ts';
-import { loggingOf, packagesOf } from './stack-settings.ts';
+import { makeLogging, resolvePackages } from './stack-settings.ts';
 
 export interface ServerStackProps extends StackProps {
   readonly config: Config;
@@ -14,11 +14,11 @@ export interface ServerStackProps extends StackProps {
 /** The server on GPU instances, with the network that it is in. */
 export class ServerStack extends Stack {
   readonly instance: IInferenceServer;
-  /** Models of the image, where it is built with the deployment; none where the configuration names one. */
+  /** The models of an image that is built with the deployment; none where the configuration names an image. */
   readonly packages: ServerImage['packages'];
   /** The image that the configuration names, such as `pilotlight-server:1.0.0`. */
   readonly image: string | undefined;
-  /** As the configuration has them. */
+  /** The models of the configuration, each with its fallback. */
   readonly models: ServerStackProps['server']['models'];
 
   constructor(scope: Construct, id: string, { config, server, ...stackProps }: ServerStackProps) {
@@ -38,7 +38,7 @@ export class ServerStack extends Stack {
       scaling,
       network,
       jobs: { ...jobs, removalPolicy: config.removalPolicy },
-      logging: loggingOf(this, config),
+      logging: makeLogging(this, config),
     });
   }
 }
@@ -55,7 +55,7 @@ function pushedImage(
 
 function builtImage(config: Config, { models, baseImages }: ServerStackProps['server']): ServerImage {
   const { cuda: cudaImage, node: nodeImage } = baseImages;
-  const { folder } = packagesOf({}, config);
+  const { folder } = resolvePackages({}, config);
   return new ServerImage({
     models: Object.keys(models),
     ...(folder !== undefined && { packagesFolder: folder }),

@@ -11,7 +11,7 @@ import {
 } from '../../index.ts';
 import type { Config } from '../config/schema.ts';
 import { curlLine } from './curl-line.ts';
-import { loggingOf, namesOf, packagesOf } from './stack-settings.ts';
+import { listModelNames, makeLogging, resolvePackages } from './stack-settings.ts';
 
 export interface ServiceStackProps extends StackProps {
   readonly config: Config;
@@ -21,20 +21,20 @@ export interface ServiceStackProps extends StackProps {
 
 /** The functions, and the HTTP API in front of them. */
 export class ServiceStack extends Stack {
-  /** By their names in the configuration. */
+  /** The functions, by their names in the configuration. */
   readonly functions: ReadonlyMap<string, InferenceFunction>;
   readonly api: InferenceApi;
 
   constructor(scope: Construct, id: string, { config, server, ...stackProps }: ServiceStackProps) {
     super(scope, id, stackProps);
-    // Exported and imported: functions must not stand in a network that is gone.
+    // Strong references are exported and imported, so that no network goes while functions stand in it.
     CrossStackReferences.of(this).consume(ReferenceStrength.STRONG);
-    const logging = loggingOf(this, config);
+    const logging = makeLogging(this, config);
     const named = Object.entries(config.functions).map(([name, settings]) => {
-      const handOver = server && handOverOf(name, settings, config, server);
+      const handOver = server && chooseHandOver(name, settings, config, server);
       const inference = new InferenceFunction(this, name, {
         ...settings,
-        packages: packagesOf(settings.packages, config),
+        packages: resolvePackages(settings.packages, config),
         logging,
         ...(handOver && { handOver }),
       });
@@ -64,11 +64,11 @@ export class ServiceStack extends Stack {
     if (found) return found;
     throw new InfraError(
       'INVALID_CONFIGURATION',
-      `There is no function ${api.defaultFunction}: it is to be the default one.`,
+      `api.defaultFunction names ${api.defaultFunction}, which is not one of functions.`,
     );
   }
 
-  /** Every model to its function; what concerns no single model to the default one. */
+  /** Routes every model to its function, and whatever concerns no single model to the default one. */
   private routing(config: Config): Pick<InferenceApiProps, 'function' | 'others'> {
     const main = this.defaultFunction(config);
     const others = [...this.functions.values()].filter((other) => other !== main);
@@ -80,10 +80,10 @@ export class ServiceStack extends Stack {
 }
 
 /**
- * The default function gets what concerns a model that no function has, and jobs; another one calls the server only
- * where that has one of its models, and else stays out of its network.
+ * The default function gets jobs and the requests for models that no function has. Another function calls the server only
+ * if the server has one of its models; otherwise it stays out of the server's network.
  */
-function handOverOf(
+function chooseHandOver(
   name: string,
   { models }: Config['functions'][string],
   { server, api, functions }: Config,
@@ -94,7 +94,7 @@ function handOverOf(
     Object.entries(server.models).map(([ref, fallback]) => [parseModelRef(ref).name, fallback]),
   );
   const isDefault = name === (api.defaultFunction ?? Object.keys(functions)[0]);
-  if (!isDefault && !namesOf(models).some((model) => model in fallbacks)) return undefined;
+  if (!isDefault && !listModelNames(models).some((model) => model in fallbacks)) return undefined;
   return { server: instance, models: fallbacks, maxInferMs: server.maxInferMs };
 }
 
@@ -106,7 +106,7 @@ function apiSettings({
   return {
     auth,
     tracing: Object.values(functions).some(({ lambda }) => lambda.tracing),
-    throttle: { rate: throttle.ratePerSecond, burst: throttle.burst },
+    throttle,
     ...(cors && { cors }),
     ...(domain && { domain }),
   };

@@ -1,4 +1,4 @@
-/** What the stacks of a deployment have in common, out of its configuration. */
+/** Settings that the stacks of a deployment share, out of its configuration. */
 
 import { resolve } from 'node:path';
 import { parseModelRef } from '@pilotlight/model-format';
@@ -8,8 +8,8 @@ import type { LoggingProps } from '../../common/execution-role.ts';
 import { toRemovalPolicy } from '../../common/removal-policy.ts';
 import type { Config } from '../config/schema.ts';
 
-/** How logs are kept, and what encrypts all that can be encrypted. One key for each stack: `scope` is the stack. */
-export function loggingOf(scope: Construct, config: Config): LoggingProps {
+/** Says how logs are kept and which key encrypts. Each stack imports the key for itself: `scope` is the stack. */
+export function makeLogging(scope: Construct, config: Config): LoggingProps {
   const { encryptionKeyArn, logRetentionDays, removalPolicy } = config;
   return {
     logRetention: logRetentionDays,
@@ -22,13 +22,13 @@ export function loggingOf(scope: Construct, config: Config): LoggingProps {
 
 type Packages = Config['functions'][string]['packages'];
 
-/** The folder of packages of the whole deployment holds where a function says no other; both count from the CDK app. */
-export function packagesOf(packages: Packages, { packagesFolder }: Config): Packages {
+/** A function without a folder of packages gets that of the whole deployment; both are relative to the CDK app. */
+export function resolvePackages(packages: Packages, { packagesFolder }: Config): Packages {
   const folder = packages.folder ?? packagesFolder;
   return folder === undefined ? packages : { ...packages, folder: resolve(folder) };
 }
 
-/** Names of `name` and `name@version` alike. */
-export const namesOf = (refs: readonly string[]): string[] => [
+/** Lists the names of models, without versions and each once. */
+export const listModelNames = (refs: readonly string[]): string[] => [
   ...new Set(refs.map((ref) => parseModelRef(ref).name)),
 ];

@@ -1,4 +1,4 @@
-/** The states of a backfill: see ADR-distributed-batch.md for why they are these. */
+/** The states of a backfill. ADR-distributed-batch.md has the reasons. */
 import { Duration } from 'aws-cdk-lib';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import {
@@ -23,12 +23,12 @@ import type { UploadPipeline } from '../upload-pipeline.ts';
 
 /** Files to predict in one execution are put below this prefix, which no event rule matches. */
 export const BACKFILL_PREFIX = 'backfill/';
-/** What became of each batch. No model has this name, for results of models are below `<model>@<version>/`. */
+/** The outcome of each batch is written below this prefix. No model collides with it, because results of models are below `<model>@<version>/`. */
 export const MAP_RUN_PREFIX = `${OUTPUT_PREFIX}map-runs`;
 /** Part of the ARN of a child execution. */
 export const MAP_RUN_LABEL = 'rows';
 
-/** Rows of a batch and what is around them; Step Functions takes 256 KiB with the input that is added to each. */
+/** Bytes of a batch; Step Functions takes 256 KiB, together with the input that it adds to each batch. */
 export const BATCH_BYTES = 200_000;
 
 export interface BackfillDefinition {
@@ -46,7 +46,8 @@ export function backfillDefinition(scope: Construct, props: BackfillDefinition):
     comment: 'Batches of rows to the function, many at once',
     label: MAP_RUN_LABEL,
     mapExecutionType: StateMachineType.EXPRESS,
-    ...{ maxConcurrency, toleratedFailurePercentage },
+    maxConcurrency,
+    toleratedFailurePercentage,
     itemReader: new S3JsonLItemReader({ bucket, key: JsonPath.stringAt('$.key') }),
     itemSelector: {
       row: JsonPath.numberAt('$$.Map.Item.Index'),
@@ -75,7 +76,7 @@ export function backfillDefinition(scope: Construct, props: BackfillDefinition):
   return rows.next(invoke(scope, 'Summary', upload, upload.timeout, summary));
 }
 
-/** An Express execution ends after five minutes, and a second try is to have a chance. */
+/** An Express execution ends after five minutes, which leaves time for a second try. */
 const LONGEST_BATCH = Duration.minutes(2);
 
 function invoke(
@@ -93,16 +94,22 @@ function invoke(
     taskTimeout: Timeout.duration(Duration.seconds(seconds)),
     ...(payload && { payload }),
   });
-  // What is wrong with a file or a model stays so.
+  // A faulty file or model stays faulty, so a second try would not help.
   task.addRetry({ errors: ['BatchError', 'EngineError'], maxAttempts: 0 });
   task.addRetry({
     errors: ['Lambda.TooManyRequestsException'],
-    ...{ interval: Duration.seconds(2), backoffRate: 2, maxAttempts: 6 },
-    ...{ maxDelay: Duration.seconds(30), jitterStrategy: JitterType.FULL },
+    interval: Duration.seconds(2),
+    backoffRate: 2,
+    maxAttempts: 6,
+    maxDelay: Duration.seconds(30),
+    jitterStrategy: JitterType.FULL,
   });
   task.addRetry({
     errors: ['States.ALL'],
-    ...{ interval: Duration.seconds(1), backoffRate: 2, maxAttempts: 3, jitterStrategy: JitterType.FULL },
+    interval: Duration.seconds(1),
+    backoffRate: 2,
+    maxAttempts: 3,
+    jitterStrategy: JitterType.FULL,
   });
   return task;
 }

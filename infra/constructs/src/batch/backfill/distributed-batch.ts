@@ -69,10 +69,11 @@ export class DistributedBatch extends Construct {
 }
 
 function acknowledgeUntraced(stateMachine: StateMachine): void {
-  const reason = 'Traces are a choice, for each costs; the log has every event of an execution without them.';
+  const reason =
+    'Traces are a choice, because each costs; the log has every event of an execution without them.';
   acknowledge(stateMachine, 'AwsSolutions-SF2', reason);
   acknowledge(stateMachine, 'Serverless-StepFunctionStateMachineXray', reason);
 }
 
-/** The longest that Step Functions takes; each batch would ask KMS otherwise. */
+/** Step Functions may use a data key for this long at most; without reuse, each batch would ask KMS. */
 const DATA_KEY_REUSE = Duration.seconds(900);

@@ -12,14 +12,14 @@ export interface BackfillAccess {
   readonly tracing: boolean;
 }
 
-/** Reads files of backfills, invokes the one function, writes what became of batches, and logs. */
+/** Lets the role read files of backfills, invoke the one function, write the outcome of batches, and log. */
 export function grantBackfill(role: Role, { upload, encryptionKey, tracing }: BackfillAccess): void {
   const { bucket } = upload;
   const allow = (actions: string[], resource: string) =>
     role.addToPolicy(new PolicyStatement({ actions, resources: [resource] }));
   allow(['lambda:InvokeFunction'], upload.function.functionArn);
   allow(['s3:GetObject'], bucket.arnForObjects(`${BACKFILL_PREFIX}*`));
-  // Results of a long execution are one multipart upload, which is gone on with.
+  // Step Functions writes the results of a long execution in several steps of one multipart upload.
   allow(
     ['s3:GetObject', 's3:PutObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
     bucket.arnForObjects(`${MAP_RUN_PREFIX}/*`),
@@ -58,9 +58,9 @@ const TRACING = [
   'xray:PutTraceSegments',
 ];
 
-/** Starts executions of its own for batches, looks at them, stops them, and redrives them. */
+/** Lets the role start executions for batches, look at them, stop them, and redrive them. */
 export function grantMapRuns(role: Role, stateMachine: StateMachine): void {
-  // What the CDK makes is for a role that it may change.
+  // The policy that the CDK makes would be attached to a role that it may change; this role it may not.
   stateMachine.node.tryRemoveChild('DistributedMapPolicy');
   const executions = (which: string) =>
     Stack.of(stateMachine).formatArn({

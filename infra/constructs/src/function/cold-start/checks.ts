@@ -2,9 +2,9 @@
 import type { Placement } from '@pilotlight/layers/internal/models/index';
 import { InfraError } from '../../common/errors.ts';
 import { describeHours } from '../../common/hours.ts';
-import { type ColdStart, capacityOf, maximumOf, type ProvisionedConcurrency } from './schema.ts';
+import { type ColdStart, type ProvisionedConcurrency, readCapacity, readMaximum } from './schema.ts';
 
-/** The function that a measure is for. */
+/** The facts of a function that decide which measures it can have. */
 export interface MeasuredFunction {
   readonly placement: Placement['kind'];
   /** Size of /tmp in MB. */
@@ -22,10 +22,10 @@ export function checkColdStart(coldStart: ColdStart, measured: MeasuredFunction)
 }
 
 function checkProvisioned(coldStart: ProvisionedConcurrency, measured: MeasuredFunction): void {
-  checkReserved('The provisioned concurrency', capacityOf(coldStart).max, measured);
+  checkReserved('The provisioned concurrency', readCapacity(coldStart).max, measured);
   for (const window of coldStart.schedules?.windows ?? []) {
     const what = `The provisioned concurrency of ${describeHours(window)}`;
-    checkReserved(what, maximumOf(window, coldStart), measured);
+    checkReserved(what, readMaximum(window, coldStart), measured);
   }
 }
 

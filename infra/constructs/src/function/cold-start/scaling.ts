@@ -2,13 +2,13 @@
 import { TimeZone } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
-import { DEFAULT_TIME_ZONE, endOf, type Moment, startOf } from '../../common/hours.ts';
-import { capacityOf, DEFAULT_UTILIZATION, maximumOf, type ProvisionedConcurrency } from './schema.ts';
+import { DEFAULT_TIME_ZONE, findEnd, findStart, type Moment } from '../../common/hours.ts';
+import { DEFAULT_UTILIZATION, type ProvisionedConcurrency, readCapacity, readMaximum } from './schema.ts';
 
-/** Nothing to do for a fixed number without schedules: the alias has it. */
+/** Does nothing for a fixed number without schedules, which the alias itself has. */
 export function scaleProvisionedConcurrency(alias: Alias, provisioned: ProvisionedConcurrency): void {
   const { schedules } = provisioned;
-  const base = capacityOf(provisioned);
+  const base = readCapacity(provisioned);
   if ('count' in provisioned && !schedules) return;
   const scaling = alias.addAutoScaling({ minCapacity: base.min, maxCapacity: base.max });
   if (!('count' in provisioned)) {
@@ -17,9 +17,9 @@ export function scaleProvisionedConcurrency(alias: Alias, provisioned: Provision
   const timeZone = TimeZone.of(schedules?.timeZone ?? DEFAULT_TIME_ZONE);
   const windows = schedules?.windows ?? [];
   for (const [index, window] of windows.entries()) {
-    const capacity = { minCapacity: window.min, maxCapacity: maximumOf(window, provisioned) };
-    scaling.scaleOnSchedule(`From${index}`, { schedule: weekly(startOf(window)), timeZone, ...capacity });
-    const end = endOf(window, windows);
+    const capacity = { minCapacity: window.min, maxCapacity: readMaximum(window, provisioned) };
+    scaling.scaleOnSchedule(`From${index}`, { schedule: weekly(findStart(window)), timeZone, ...capacity });
+    const end = findEnd(window, windows);
     if (end) {
       const outside = { minCapacity: base.min, maxCapacity: base.max };
       scaling.scaleOnSchedule(`To${index}`, { schedule: weekly(end), timeZone, ...outside });

@@ -1,16 +1,16 @@
-/** How many environments stand ready before a request arrives, in one of four ways that exclude each other. */
+/** Measures against cold starts: four kinds that exclude each other. */
 import * as z from 'zod';
 import { hoursFields, passesNoMidnight, timeZone } from '../../common/fields.ts';
-import { describeHours, minutesOf, overlap } from '../../common/hours.ts';
+import { describeHours, overlap, parseTimeOfDay } from '../../common/hours.ts';
 
-/** The share of busy environments to keep where nobody says another: of 10 environments, 3 wait for a burst. */
+/** The default share of busy environments: of 10 environments, 3 wait for a burst. */
 export const DEFAULT_UTILIZATION = 0.7;
-/** As many as the warmer can keep busy at once. */
+/** The number of invocations that the warmer can hold open at once. */
 const MAXIMUM_WARM_UP_CONCURRENCY = 500;
 
 const environments = z.int().min(0);
 const endsLater = ({ from, to }: { from: string; to: string }) =>
-  (minutesOf(from) ?? 0) < (minutesOf(to) ?? 0);
+  (parseTimeOfDay(from) ?? 0) < (parseTimeOfDay(to) ?? 0);
 
 const capacityWindow = z
   .strictObject({
@@ -84,10 +84,10 @@ const warmUpFields = z.strictObject({
   hours: warmUpHours.exactOptional().describe('When to keep them warm, in full hours. Default: always'),
 });
 const warmUp = warmUpFields.superRefine(checkDivision);
-/** What a schedule of warm-ups is told, without the `kind` that tells it from other measures. */
+/** The settings of a schedule of warm-ups, without the `kind` that distinguishes it from other measures. */
 export const warmUpSchema = warmUpFields.omit({ kind: true }).superRefine(checkDivision);
 
-/** With hours, the warm-ups are one cron expression, each field of which repeats in each other. */
+/** Warm-ups with hours are one cron expression, whose minutes are the same in every hour. */
 function checkDivision(
   { everyMinutes, hours }: Omit<z.output<typeof warmUpFields>, 'kind'>,
   { addIssue }: z.RefinementCtx,
@@ -118,15 +118,15 @@ export type ProvisionedConcurrency = z.input<typeof provisioned>;
 export type CapacityWindow = z.input<typeof capacityWindow>;
 export type WarmUp = z.input<typeof warmUpFields>;
 
-/** Environments outside of all schedules. */
-export function capacityOf({ count = 0, min = count, max = count }: ProvisionedConcurrency): {
+/** Reads the number of environments outside of all schedules. */
+export function readCapacity({ count = 0, min = count, max = count }: ProvisionedConcurrency): {
   min: number;
   max: number;
 } {
   return { min, max };
 }
 
-/** Most environments in a window. */
-export function maximumOf(window: CapacityWindow, provisioned: ProvisionedConcurrency): number {
-  return window.max ?? Math.max(window.min, capacityOf(provisioned).max);
+/** Reads the largest number of environments in a window. */
+export function readMaximum(window: CapacityWindow, provisioned: ProvisionedConcurrency): number {
+  return window.max ?? Math.max(window.min, readCapacity(provisioned).max);
 }

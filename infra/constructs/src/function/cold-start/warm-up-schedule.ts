@@ -9,7 +9,7 @@ import { Construct } from 'constructs';
 import { acknowledgeDataKeys, acknowledgeDeadLetterQueue } from '../../common/acknowledgements.ts';
 import { BundledFunction } from '../../common/bundled-function.ts';
 import type { LoggingProps } from '../../common/execution-role.ts';
-import { DEFAULT_TIME_ZONE, daysOf, minutesOf, type ZonedHours } from '../../common/hours.ts';
+import { DEFAULT_TIME_ZONE, listDays, parseTimeOfDay, type ZonedHours } from '../../common/hours.ts';
 import { checkSettings } from '../../common/problems.ts';
 import { type WarmUp, warmUpSchema } from './schema.ts';
 
@@ -24,12 +24,12 @@ export interface WarmUpScheduleProps extends Omit<WarmUp, 'kind'> {
   readonly logging?: LoggingProps;
 }
 
-/** Three tries, held for one, two and four seconds, each after a cold start. */
+/** The warmer may need three tries, which it holds open for one, two and four seconds, each after a cold start. */
 const TIMEOUT = Duration.minutes(2);
 
 /**
  * Keeps environments of an alias warm: EventBridge Scheduler invokes a warmer, which holds as many invocations of the
- * alias open at once as there are to be environments. Costs about a second of each environment every time.
+ * alias open at once as there shall be environments. Each warm-up costs about a second of every environment.
  *
  * Nothing is tried again, since the next warm-up comes soon; what failed is in the dead-letter queue.
  */
@@ -81,7 +81,7 @@ export class WarmUpSchedule extends Construct {
     });
   }
 
-  /** What the construct would permit besides is every version of the warmer. */
+  /** Makes the role here, because the role of the CDK's construct may also invoke every version of the warmer. */
   #role(encryptionKey: IKey | undefined): IRole {
     const role = new Role(this, 'SchedulerRole', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
@@ -109,13 +109,13 @@ export class WarmUpSchedule extends Construct {
   }
 }
 
-/** The last warm-up is before `to`. */
+/** Formats the hours as a cron expression, whose last warm-up is before `to`. */
 function duringHours(hours: ZonedHours, every: Duration): ScheduleExpression {
-  const hour = (time: string) => (minutesOf(time) ?? 0) / 60;
+  const hour = (time: string) => (parseTimeOfDay(time) ?? 0) / 60;
   return ScheduleExpression.cron({
     minute: `0/${every.toMinutes()}`,
     hour: `${hour(hours.from)}-${hour(hours.to) - 1}`,
-    weekDay: daysOf(hours).join(','),
+    weekDay: listDays(hours).join(','),
     timeZone: TimeZone.of(hours.timeZone ?? DEFAULT_TIME_ZONE),
   });
 }

@@ -38,7 +38,7 @@ export interface CanaryProps extends CanaryOptions {
 export class Canary extends Construct {
   readonly deploymentGroup: LambdaDeploymentGroup;
   readonly alarms: readonly Alarm[];
-  /** Fails a deployment before there is traffic, where a golden of the new version drifts or can not be run. */
+  /** Fails a deployment before there is traffic if a golden of the new version drifts or cannot be run. */
   readonly preTrafficHook: PreTrafficHook;
 
   /** @throws InfraError INVALID_PROPS */
@@ -56,8 +56,8 @@ export class Canary extends Construct {
     const role = this.#role(alias);
     this.alarms = [
       this.#invocationErrors(alias, toleratedErrors),
-      this.#serverErrors(metricsOf('ServerErrors', models, metricsNamespace, 'Sum'), toleratedErrors),
-      this.#drift(metricsOf('GoldenDrift', models, metricsNamespace, 'Maximum'), toleratedDrift),
+      this.#serverErrors(makeMetrics('ServerErrors', models, metricsNamespace, 'Sum'), toleratedErrors),
+      this.#drift(makeMetrics('GoldenDrift', models, metricsNamespace, 'Maximum'), toleratedDrift),
     ];
     this.deploymentGroup = new LambdaDeploymentGroup(this, 'Deployment', {
       alias,
@@ -68,7 +68,7 @@ export class Canary extends Construct {
       // The managed policy that the construct would attach reaches every function of the account.
       role: role.withoutPolicyUpdates(),
     });
-    // The alias is what starts a deployment: CodeDeploy may do by then what it has to.
+    // A change of the alias starts a deployment, so CodeDeploy needs its permissions before.
     alias.node.addDependency(role);
   }
 
@@ -80,7 +80,7 @@ export class Canary extends Construct {
     });
   }
 
-  /** The HTTP app answers errors of its own, which are no failed invocations. */
+  /** Watches answers of 5xx, which are errors of the HTTP app and no failed invocations. */
   #serverErrors(usingMetrics: Record<string, Metric>, toleratedErrors: number): Alarm {
     return this.#alarm('ServerErrors', 'SUM(METRICS())', usingMetrics).createAlarm(this, 'ServerErrors', {
       ...ABOVE,
@@ -102,7 +102,7 @@ export class Canary extends Construct {
     return new MathExpression({ label, expression, usingMetrics, period: PERIOD });
   }
 
-  /** What AWSCodeDeployRoleForLambdaLimited permits for all functions, for this one and its hook. */
+  /** Permits for this function and its hook what AWSCodeDeployRoleForLambdaLimited permits for all functions. */
   #role({ lambda, aliasName }: Alias): Role {
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('codedeploy.amazonaws.com') });
     role.addToPolicy(
@@ -136,7 +136,7 @@ export class Canary extends Construct {
   }
 }
 
-/** As cdk-nag names it: itself, or a parameter of CloudFormation in a stack without an environment. */
+/** Formats a value as cdk-nag does: itself, or a parameter of CloudFormation in a stack without an environment. */
 function shown(value: string, parameter: string): string {
   return Token.isUnresolved(value) ? `<AWS::${parameter}>` : value;
 }
@@ -148,7 +148,7 @@ const ABOVE = {
   treatMissingData: TreatMissingData.NOT_BREACHING,
 };
 
-function metricsOf(
+function makeMetrics(
   metricName: MetricName,
   models: readonly string[],
   namespace: string,

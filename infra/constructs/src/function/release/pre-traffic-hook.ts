@@ -2,7 +2,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { acknowledge, nameOf } from '../../common/acknowledgements.ts';
+import { acknowledge, formatReference } from '../../common/acknowledgements.ts';
 import { BundledFunction } from '../../common/bundled-function.ts';
 import type { LoggingProps } from '../../common/execution-role.ts';
 
@@ -27,7 +27,7 @@ export class PreTrafficHook extends BundledFunction {
       name: 'pre-traffic-hook',
       description: 'Pilotlight: checks a new version of an inference function before it gets traffic',
       memoryMegabytes: 256,
-      // As long as the function that it invokes may take at most.
+      // The function that the hook invokes may take this long.
       timeout: Duration.minutes(15),
       environment: {
         PILOTLIGHT_VERSION_ARN: version.functionArn,
@@ -42,7 +42,7 @@ export class PreTrafficHook extends BundledFunction {
     this.role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [versions] }));
     acknowledge(
       this.role,
-      `AwsSolutions-IAM5[Resource::${nameOf(Stack.of(this).resolve(lambda.functionArn))}:*]`,
+      `AwsSolutions-IAM5[Resource::${formatReference(Stack.of(this).resolve(lambda.functionArn))}:*]`,
       'Versions of one function: a permission for the newest alone might take effect after its check.',
     );
   }

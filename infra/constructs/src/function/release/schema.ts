@@ -1,4 +1,4 @@
-/** How a new version takes over. */
+/** The release of a new version: its alias, and how traffic moves to it. */
 import * as z from 'zod';
 import { TRAFFIC_SHIFTS, type TrafficShift } from './traffic-shifts.ts';
 

@@ -1,24 +1,24 @@
-/** What the service costs, from what was used and what AWS asks for it. Pure: dashboards and documents calculate alike. */
+/** Estimates the cost of the service from its use and AWS's prices. Dashboards and documents use the same formula. */
 
-/** US dollars. Those of another region or agreement are passed in whole. */
+/** Prices in US dollars. Prices of another region or agreement are passed as a whole. */
 export interface Prices {
   readonly region: string;
-  /** Where they are from. */
+  /** The source of the prices. */
   readonly source: string;
-  /** For a GB-second of a function without provisioned concurrency. */
+  /** The price of a GB-second of a function without provisioned concurrency. */
   readonly lambdaGbSecond: Readonly<Record<'arm64' | 'x64', number>>;
-  /** For a GB-second of work in a provisioned environment. */
+  /** The price of a GB-second of work in a provisioned environment. */
   readonly provisionedGbSecond: Readonly<Record<'arm64' | 'x64', number>>;
-  /** For a GB-second that an environment is kept ready, busy or not. */
+  /** The price of a GB-second for which an environment is kept ready, busy or not. */
   readonly provisionedReadyGbSecond: Readonly<Record<'arm64' | 'x64', number>>;
   readonly lambdaRequest: number;
-  /** For a request to an HTTP API, of up to 512 KB. */
+  /** The price of a request to an HTTP API, of up to 512 KB. */
   readonly httpApiRequest: number;
 }
 
 /**
- * First tier of each, without free tier or savings plan. Compare them with the source before a decision rests on them: its
- * pages fill in the figures by script, so they were taken from what others quote.
+ * First-tier prices, without free tier or savings plan. Compare them with the source before a decision rests on them: its
+ * pages fill in the figures by script, so these were taken from what third parties quote.
  */
 export const US_EAST_1_PRICES: Prices = {
   region: 'us-east-1',
@@ -31,7 +31,7 @@ export const US_EAST_1_PRICES: Prices = {
   httpApiRequest: 1e-6,
 };
 
-/** What one function did in some time. */
+/** The use of one function in some time. */
 export interface FunctionUsage {
   readonly architecture: 'arm64' | 'x64';
   readonly memoryMegabytes: number;
@@ -60,10 +60,10 @@ export interface Cost {
 }
 
 /**
- * Lambda: GB-seconds = ms / 1,000 x MB / 1,024. What is missing is little beside it, or not ours: logs and metrics, S3 and
- * SQS requests, data transfer, /tmp above 512 MB, and the GPU instances.
+ * Estimates the cost. Lambda bills GB-seconds = ms / 1,000 x MB / 1,024. The estimate leaves out what is little beside it or
+ * not ours: logs and metrics, S3 and SQS requests, data transfer, /tmp above 512 MB, and the GPU instances.
  */
-export function costOf(usage: Usage, prices: Prices = US_EAST_1_PRICES): Cost {
+export function estimateCost(usage: Usage, prices: Prices = US_EAST_1_PRICES): Cost {
   const sum = (of: (one: FunctionUsage) => number) =>
     usage.functions.reduce((total, one) => total + of(one), 0);
   const compute = sum(
@@ -79,7 +79,7 @@ export function costOf(usage: Usage, prices: Prices = US_EAST_1_PRICES): Cost {
   return { compute, provisioned, invocations, api, total: compute + provisioned + invocations + api };
 }
 
-/** For a GB-second of work: environments that are kept ready are paid already, in part. */
+/** Prices a GB-second of work, which is cheaper in environments that are kept ready, because they are partly paid already. */
 export function workPrice(
   one: Pick<FunctionUsage, 'architecture' | 'provisionedSeconds' | 'provisionedShare'>,
   prices: Prices,
@@ -89,7 +89,7 @@ export function workPrice(
   return share * prices.provisionedGbSecond[architecture] + (1 - share) * prices.lambdaGbSecond[architecture];
 }
 
-/** Lambda's gigabytes have 1,024 MB. */
+/** Converts to GB-seconds; Lambda's gigabyte has 1,024 MB. */
 export function gbSeconds(milliseconds: number, memoryMegabytes: number): number {
   return (milliseconds / 1000) * (memoryMegabytes / 1024);
 }

@@ -7,22 +7,22 @@ export interface CostedFunction {
   readonly label: string;
   readonly architecture: 'arm64' | 'x64';
   readonly memoryMegabytes: number;
-  /** Environments that are provisioned at least. @default 0 */
+  /** The least number of provisioned environments. @default 0 */
   readonly provisioned?: number;
-  /** Sum of milliseconds. */
+  /** The sum of milliseconds. */
   readonly duration: IMetric;
   /** Sum of milliseconds of init phases. @default - none is emitted */
   readonly init?: IMetric;
-  /** Count. */
+  /** The number of invocations. */
   readonly invocations: IMetric;
 }
 
-/** What it is calculated for. */
+/** The period that the estimate is calculated for. */
 const HOUR = Duration.hours(1);
 
 /**
- * US dollars an hour, by the formula of `costOf` in metric math. What is provisioned is counted while the function is used
- * at all, and by the number that is always there: CloudWatch has no metric of what is allocated.
+ * Estimates US dollars an hour, by the formula of `estimateCost` in metric math. Provisioned environments count while the
+ * function is used at all, by the number that is always there, because CloudWatch has no metric of what is allocated.
  *
  * @param id - begins the ids of its metrics, of which there must not be two alike in one graph
  */
@@ -61,7 +61,7 @@ export function apiCost(requests: IMetric, prices: Prices): MathExpression {
   });
 }
 
-/** What a month of such hours costs. */
+/** Adds up what a month of such hours would cost. */
 export function monthlyCost(parts: readonly MathExpression[]): MathExpression {
   const usingMetrics = Object.fromEntries(parts.map((part, index) => [`part${index}`, part]));
   const sum = Object.keys(usingMetrics).map((id) => `FILL(${id}, 0)`);
@@ -75,7 +75,7 @@ export function monthlyCost(parts: readonly MathExpression[]): MathExpression {
 
 const HOURS_OF_MONTH = 730;
 
-/** Metric math reads no exponents. */
+/** Formats a number without an exponent, which metric math cannot read. */
 function decimal(value: number): string {
   return value.toFixed(15).replace(/0+$/, '');
 }

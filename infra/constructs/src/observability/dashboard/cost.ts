@@ -2,7 +2,7 @@ import { type IWidget, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { InferenceApi } from '../../api/inference-api.ts';
 import type { UploadPipeline } from '../../batch/upload-pipeline.ts';
-import { capacityOf } from '../../function/cold-start/schema.ts';
+import { readCapacity } from '../../function/cold-start/schema.ts';
 import type { InferenceFunction } from '../../function/inference-function.ts';
 import type { Prices } from '../cost/cost.ts';
 import { apiCost, type CostedFunction, functionCost, monthlyCost } from '../cost/metric-math.ts';
@@ -15,7 +15,7 @@ export interface CostedService {
   readonly api?: InferenceApi | undefined;
 }
 
-/** US dollars an hour, and what a month like the hour would cost. */
+/** Shows US dollars an hour, and what a month of such hours would cost. */
 export function costWidgets({ functions, upload, api }: CostedService, prices: Prices): IWidget[][] {
   const parts = [
     ...functions.map((one, index) => functionCost(`f${index}`, costed(one), prices)),
@@ -39,9 +39,9 @@ function costed(one: InferenceFunction): CostedFunction {
   const { function: lambda, coldStart } = one;
   return {
     label: one.modelNames.join(', '),
-    architecture: nameOf(lambda.architecture),
+    architecture: nameArchitecture(lambda.architecture),
     memoryMegabytes: one.memoryMegabytes,
-    provisioned: coldStart.kind === 'provisioned' ? capacityOf(coldStart).min : 0,
+    provisioned: coldStart.kind === 'provisioned' ? readCapacity(coldStart).min : 0,
     duration: lambda.metricDuration({ statistic: Stats.SUM }),
     init: functionMetric(one.metricsNamespace, 'InitTime', lambda.functionName, {}),
     invocations: lambda.metricInvocations({ statistic: Stats.SUM }),
@@ -51,13 +51,13 @@ function costed(one: InferenceFunction): CostedFunction {
 function costedUpload({ function: lambda, memoryMegabytes }: UploadPipeline): CostedFunction {
   return {
     label: 'Files',
-    architecture: nameOf(lambda.architecture),
+    architecture: nameArchitecture(lambda.architecture),
     memoryMegabytes,
     duration: lambda.metricDuration({ statistic: Stats.SUM }),
     invocations: lambda.metricInvocations({ statistic: Stats.SUM }),
   };
 }
 
-function nameOf(architecture: Architecture): 'arm64' | 'x64' {
+function nameArchitecture(architecture: Architecture): 'arm64' | 'x64' {
   return architecture === Architecture.ARM_64 ? 'arm64' : 'x64';
 }

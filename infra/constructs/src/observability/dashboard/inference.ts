@@ -11,7 +11,7 @@ import { graph, heading } from './widgets.ts';
 
 const LOAD_PHASES = ['OpenTime', 'VerifyTime', 'TokenizerTime', 'SessionTime'] as const;
 
-/** Requests, latency, cold starts, memory and self-checks of inference functions and their models. */
+/** Shows requests, latency, cold starts, memory and self-checks of inference functions and their models. */
 export function inferenceWidgets(functions: readonly InferenceFunction[]): IWidget[][] {
   const models = (name: ModelMetricName, statistic: string): Metric[] => [
     ...new Map(
@@ -45,7 +45,7 @@ export function inferenceWidgets(functions: readonly InferenceFunction[]): IWidg
         functions.map((one) =>
           functionMetric(one.metricsNamespace, 'InitTime', one.function.functionName, {
             statistic: Stats.AVERAGE,
-            label: labelOf(one),
+            label: formatLabel(one),
           }),
         ),
       ),
@@ -57,7 +57,7 @@ export function inferenceWidgets(functions: readonly InferenceFunction[]): IWidg
       graph('Memory, maximum', 'MB', models('MemoryUsed', Stats.MAXIMUM), {
         leftAnnotations: functions.map((one) => ({
           value: one.memoryMegabytes,
-          label: `Limit of ${labelOf(one)}`,
+          label: `Limit of ${formatLabel(one)}`,
         })),
       }),
       graph(
@@ -74,13 +74,13 @@ export function inferenceWidgets(functions: readonly InferenceFunction[]): IWidg
         'Environments at once',
         '',
         functions.map((one) =>
-          one.function.metric('ConcurrentExecutions', { statistic: Stats.MAXIMUM, label: labelOf(one) }),
+          one.function.metric('ConcurrentExecutions', { statistic: Stats.MAXIMUM, label: formatLabel(one) }),
         ),
       ),
       graph(
         'Throttled invocations',
         'a period',
-        functions.map((one) => one.function.metricThrottles({ label: labelOf(one) })),
+        functions.map((one) => one.function.metricThrottles({ label: formatLabel(one) })),
       ),
       ...warmUps(functions),
     ],
@@ -96,7 +96,7 @@ const PHASES = {
 
 function coldStarts(one: InferenceFunction): Metric {
   return functionMetric(one.metricsNamespace, 'ColdStart', one.function.functionName, {
-    label: labelOf(one),
+    label: formatLabel(one),
   });
 }
 
@@ -106,13 +106,13 @@ function warmUps(functions: readonly InferenceFunction[]): IWidget[] {
   const metrics = warmed.map((one) =>
     functionMetric(one.metricsNamespace, 'WarmEnvironments', one.function.functionName, {
       statistic: Stats.MINIMUM,
-      label: labelOf(one),
+      label: formatLabel(one),
     }),
   );
   return [graph('Warm environments', '', metrics)];
 }
 
-/** The code of an error is in the log line of a request, not a dimension: each value of one costs as a metric. */
+/** Counts error codes from the log lines of requests. They are no dimension, because each value would cost as a metric. */
 function errorsByCode(functions: readonly InferenceFunction[]): IWidget {
   return new LogQueryWidget({
     title: 'Errors by code',
@@ -128,6 +128,6 @@ function errorsByCode(functions: readonly InferenceFunction[]): IWidget {
   });
 }
 
-function labelOf(one: InferenceFunction): string {
+function formatLabel(one: InferenceFunction): string {
   return one.modelNames.join(', ');
 }

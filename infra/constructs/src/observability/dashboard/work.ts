@@ -6,7 +6,7 @@ import type { IInferenceServer } from '../../server/server.ts';
 import { modelMetric, serviceMetric } from '../metrics.ts';
 import { graph, heading } from './widgets.ts';
 
-/** Files, rows and their errors, and the queue in front of the batch function. */
+/** Shows files, rows and their errors, and the queue in front of the batch function. */
 export function uploadWidgets(upload: UploadPipeline): IWidget[][] {
   const { metricsNamespace: namespace, modelNames } = upload;
   const models = (name: 'BatchFiles' | 'BatchRowErrors') =>
@@ -31,7 +31,7 @@ export function uploadWidgets(upload: UploadPipeline): IWidget[][] {
   ];
 }
 
-/** Requests to the server, its tasks, what functions hand over to it, and the queue of jobs. */
+/** Shows requests to the server, its tasks, the requests that functions hand over, and the queue of jobs. */
 export function serverWidgets(
   { metrics, jobQueue, deadLetterQueue }: IInferenceServer,
   functions: readonly InferenceFunction[],
@@ -54,7 +54,7 @@ export function serverWidgets(
   ];
 }
 
-/** What functions sent to the server, what became a job because it did not answer, and whether they go on asking it. */
+/** Shows the requests that functions sent to the server, those that became jobs, and whether functions still ask the server. */
 function handOverWidgets(callers: readonly InferenceFunction[]): IWidget[] {
   const models = (name: 'Forwarded' | 'Queued' | 'CircuitOpen', statistic: string) => [
     ...new Map(
