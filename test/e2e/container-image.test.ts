@@ -124,7 +124,7 @@ describe('the files of the image', () => {
     const beside = files.filter((path) => /^\/app\/[^/]+$/.test(path) && !path.endsWith('.mjs'));
     expect(beside.sort()).toEqual(['/app/LICENSE', '/app/package.json']);
     const code = files.filter((path) => path.startsWith('/app/') && path.endsWith('.mjs'));
-    expect(code).toEqual(expect.arrayContaining(['/app/server.mjs', '/app/gpu-report.mjs']));
+    expect(code).toEqual(expect.arrayContaining(['/app/server.mjs', '/app/provider-report.mjs']));
     const text = code.map((path) => readFileSync(join(ROOT, path), 'utf8')).join('');
     expect(text).toContain('// layers/engine/src/engine.ts');
     expect(text).not.toMatch(/^\/\/ (?:infra|cli|model-assets\/toolchain|functions\/(?!server|app))\//m);

@@ -15,7 +15,7 @@ const INSTALLED = ['onnxruntime-node', 'tokenizers', '@huggingface/transformers'
 const ENTRIES: Readonly<Record<string, string>> = {
   server: '../../server/server.ts',
   'health-check': '../../server/health-check.ts',
-  'gpu-report': '../../server/gpu-report.ts',
+  'provider-report': '../../server/provider-report.ts',
 };
 const STARTED_BY_ENGINE = ['session-worker', 'provider-trial'];
 
