@@ -1,4 +1,4 @@
-/** The package.json that is published: exports lead to JavaScript and declarations, and only the internals that we use are open. */
+/** Writes the package.json that is published: its exports lead to JavaScript and declarations, and to those internals only that our packages use. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Manifest, type Names, ROOT, type Workspace } from './packages.ts';
@@ -10,7 +10,7 @@ const LEFT_OUT: Readonly<Record<string, readonly string[]>> = { '@pilotlight/fun
 
 const KEYWORDS = ['nlp', 'inference', 'onnx', 'aws-lambda', 'serverless', 'transformers', 'machine-learning'];
 
-/** Specifiers such as `@pilotlight/engine/internal/ports` that occur in a text. */
+/** Finds specifiers such as `@pilotlight/engine/internal/ports` in a text. */
 export function internalsIn(text: string): readonly string[] {
   return text.match(INTERNAL) ?? [];
 }

@@ -15,7 +15,7 @@ const manifestIn = (staged: string) => JSON.parse(readFileSync(join(staged, 'pac
 /** CommonJS cannot import the packages, and the resolution of Node 10 knows no `exports`. */
 const NOT_SUPPORTED = ['node10', 'node16-cjs'];
 
-function tarballOf(name: string): Buffer {
+function readTarball(name: string): Buffer {
   const slug = name.replace('@', '').replace('/', '-');
   const path = tarballs().find((one) => new RegExp(`/${slug}-\\d+\\.\\d+\\.\\d+\\.tgz$`).test(one));
   return readFileSync(path ?? expect.fail(`There is no tarball of ${name}`));
@@ -52,14 +52,14 @@ test('there is one tarball for each package of the workspace, and all have one v
 
 describe.each(packages)('the tarball of $manifest.name', ({ manifest, staged }) => {
   test('passes publint', async () => {
-    const { buffer, byteOffset, byteLength } = tarballOf(manifest.name);
+    const { buffer, byteOffset, byteLength } = readTarball(manifest.name);
     const tarball = buffer.slice(byteOffset, byteOffset + byteLength);
     const { messages, pkg } = await publint({ pack: { tarball }, strict: true });
     expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
   });
 
   test('resolves with types wherever ES modules do', async () => {
-    const result = await checkPackage(createPackageFromTarballData(tarballOf(manifest.name)));
+    const result = await checkPackage(createPackageFromTarballData(readTarball(manifest.name)));
     if (!result.types) return expect.fail('It has no types.');
     const problems = result.problems.filter(
       (problem) => !('resolutionKind' in problem && NOT_SUPPORTED.includes(problem.resolutionKind)),

@@ -11,15 +11,15 @@ import { BUNDLES, type BundleName, type FunctionName } from './names.ts';
 import { credentialsOfLambda, englishOnly, REQUIRE, requireNatives, writtenDocument } from './plugins.ts';
 import { SERVER_ENTRY, serverOptions } from './server-options.ts';
 
-/** What only packages of transformers.js ask for, which no function serves: see the engine's ADR-transformers-js.md. */
+/** Only packages of transformers.js need these, and no function serves them: see the engine's ADR-transformers-js.md. */
 const CONTAINER_PACKAGES = ['@huggingface/transformers', 'sharp'];
 
-/** What the AWS SDK asks of browsers. */
+/** The AWS SDK needs these in browsers only. */
 const BROWSER_PACKAGES = ['bowser'];
 
 const INDEX = 'index.mjs';
 const CHUNKS = 'chunks';
-/** The user of a function is not who deploys it, and a zip has the modes of its files. */
+/** A zip keeps the modes of its files, and Lambda reads them as another user than the one that deploys. */
 const READABLE_FILE = 0o644;
 
 /**
@@ -37,7 +37,7 @@ export function bundleOptions(name: FunctionName, outdir: string): BuildOptions 
     format: 'esm',
     splitting: true,
     chunkNames: `${CHUNKS}/[name]-[hash]`,
-    // Packages that say no more than `main` and `module`, the AWS SDK, are shaken as ES modules only.
+    // Packages that name only `main` and `module`, such as the AWS SDK, lose unused code only as ES modules.
     mainFields: ['module', 'main'],
     external: [...CONTAINER_PACKAGES, ...BROWSER_PACKAGES],
     legalComments: 'none',
@@ -48,8 +48,8 @@ export function bundleOptions(name: FunctionName, outdir: string): BuildOptions 
 }
 
 /**
- * Writes the bundle and gives the path of its entry, and the bytes of all files together. Each file takes its place
- * by a rename, `index.mjs` after what it imports, so that others may build or read the same bundle meanwhile.
+ * Writes the bundle, and returns the path of its entry and the size of all files together. A rename puts each file in its place,
+ * `index.mjs` after the files that it imports, so that other processes may build or read the same bundle meanwhile.
  */
 export async function bundle(name: BundleName, outdir: string): Promise<{ file: string; bytes: number }> {
   const options = name === 'server' ? serverOptions(outdir) : bundleOptions(name, outdir);

@@ -1,6 +1,6 @@
 import { PilotlightError } from '@pilotlight/model-format/errors';
 
-/** Every way in which bundling refuses or fails; each code has one meaning, for good. */
+/** Every way in which bundling refuses or fails. The meaning of a code never changes. */
 export const BUNDLE_ERROR_CODES = ['BUNDLE_FAILED'] as const;
 export type BundleErrorCode = (typeof BUNDLE_ERROR_CODES)[number];
 

@@ -1,18 +1,18 @@
-/** What the bundle of a function has in place of what its sources import. */
+/** Replace what the sources of a function import by what its bundle needs. */
 import { gzipSync } from 'node:zlib';
 import type { Plugin } from 'esbuild';
 
-/** Come from the runtime layer, for they are built for one system and architecture. */
+/** These come from the runtime layer, because they are built for one system and architecture. */
 const NATIVE_PACKAGES = ['onnxruntime-node', 'tokenizers'];
 
-/** CommonJS packages ask for `require`, which an ES module does not have. The name of its maker is one that no module uses. */
+/** CommonJS packages ask for `require`, which an ES module does not have. The import has a name that no module uses. */
 export const REQUIRE = {
   js: "import { createRequire as requireForBundle } from 'node:module'; const require = requireForBundle(import.meta.url);",
 };
 
 /**
- * Lambda finds layers by NODE_PATH, of which only `require` knows, so the native packages are required from within
- * the ES module; and it must be one, because Lambda's init phase waits for a top-level await of those only.
+ * Requires the native packages from within the ES module, because Lambda finds layers by NODE_PATH, which only `require` reads. The
+ * bundle must be an ES module, because only there does Lambda's init phase wait for a top-level await.
  */
 export const requireNatives: Plugin = {
   name: 'require-natives',
@@ -27,7 +27,7 @@ export const requireNatives: Plugin = {
   },
 };
 
-/** zod's messages come in fifty languages, of which a cold start pays for every one (8 ms); English stays. */
+/** Leaves out zod's messages in fifty languages but English, because they cost every cold start 8 ms. */
 export const englishOnly: Plugin = {
   name: 'english-only',
   setup({ onResolve, onLoad }) {
@@ -44,9 +44,9 @@ export const englishOnly: Plugin = {
 };
 
 /**
- * Lambda gives credentials as variables, and to a function that starts from a snapshot by an address on its own machine.
- * The SDK's other sources, with clients of four services (180 kB), pass the question on as they do where a
- * machine has none.
+ * Leaves out the sources of credentials that Lambda does not have, with clients of four services (180 kB): each passes the question on,
+ * as it does on a machine that has none. Lambda gives credentials as variables, and to a function that starts from a snapshot by an
+ * address on its own machine.
  */
 export const credentialsOfLambda: Plugin = {
   name: 'credentials-of-lambda',
@@ -68,8 +68,8 @@ export const credentialsOfLambda: Plugin = {
 };
 
 /**
- * The OpenAPI document is the same for every request, so it is made here, and compressed. What makes it asks for all of zod (310 kB),
- * a good part of which would be in files that every cold start reads.
+ * Writes the OpenAPI document into the bundle, compressed, because it is the same for every request. The code that makes it needs all of
+ * zod (310 kB), much of which would be in files that every cold start reads.
  */
 export const writtenDocument: Plugin = {
   name: 'written-document',
@@ -83,7 +83,7 @@ export const writtenDocument: Plugin = {
           export const openApiDocument = async () => JSON.parse(gunzipSync(Buffer.from('${document}', 'base64')));`,
       };
     });
-    // The document that is written needs none of what it was made from.
+    // The written document needs none of the modules that it was made from.
     onLoad({ filter: /\/app\/src\/(?:formats\/[\w-]+|service|docs)\/openapi\.ts$/ }, () => ({
       contents: 'export const bodies = {}, operations = {};',
     }));

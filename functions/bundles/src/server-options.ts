@@ -1,6 +1,6 @@
 /**
- * How the long-lived server becomes a folder: one file for each process and thread that it starts, and what they share. All
- * files lie flat in it, because a module that starts a thread looks for it beside itself.
+ * Bundles the long-lived server into a folder: one file for each process and thread that it starts, and the code that they share. All
+ * files are directly in it, because a module that starts a thread looks for it beside itself.
  */
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions } from 'esbuild';
@@ -9,7 +9,7 @@ import { englishOnly, REQUIRE } from './plugins.ts';
 /** The file that the image starts. */
 export const SERVER_ENTRY = 'server.mjs';
 
-/** Native packages, and what only some models ask for: the image has them as npm packages. */
+/** Native packages, and packages that only some models need: the image has them as npm packages. */
 const INSTALLED = ['onnxruntime-node', 'tokenizers', '@huggingface/transformers', 'sharp'];
 
 const ENTRIES: Readonly<Record<string, string>> = {
