@@ -52,8 +52,7 @@ test('there is one tarball for each package of the workspace, and all have one v
 
 describe.each(packages)('the tarball of $manifest.name', ({ manifest, staged }) => {
   test('passes publint', async () => {
-    const { buffer, byteOffset, byteLength } = readTarball(manifest.name);
-    const tarball = buffer.slice(byteOffset, byteOffset + byteLength);
+    const tarball = new Uint8Array(readTarball(manifest.name)).buffer;
     const { messages, pkg } = await publint({ pack: { tarball }, strict: true });
     expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
   });
