@@ -2,12 +2,14 @@ import { defineConfig } from 'vitest/config';
 
 /** Folders of test/: `vitest run --project unit` runs one of them. */
 const PROJECTS = ['unit', 'golden', 'e2e', 'infra', 'packages'];
+/** Run once before the tests of a project. */
+const SETUP: Readonly<Record<string, string>> = { packages: './test/packages/pack.ts' };
 
 export default defineConfig({
   test: {
     projects: PROJECTS.map((name) => ({
       extends: true as const,
-      test: { name, include: [`test/${name}/**/*.test.ts`] },
+      test: { name, include: [`test/${name}/**/*.test.ts`], globalSetup: SETUP[name] ?? [] },
     })),
     testTimeout: 60_000,
     hookTimeout: 120_000,

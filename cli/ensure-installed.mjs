@@ -1,6 +1,6 @@
 /**
- * Installs the dependencies where they are not those of package-lock.json, before an npm script that needs them, on
- * whatever Node the user has: plain JavaScript, nothing imported. `npm start` on a fresh clone needs no other command.
+ * Installs the dependencies before an npm script that needs them, unless those of package-lock.json are there already. It is plain
+ * JavaScript without imports, because it runs on any Node. `npm start` on a fresh clone needs no other command.
  *
  * No install script of a dependency runs, whichever npm installs (npm before 11 knows no `allowScripts`):
  * onnxruntime-node's would download CUDA libraries. The one that is needed, which fetches Node 24, is run by name.
@@ -20,7 +20,7 @@ const LOCK = join(ROOT, 'package-lock.json');
 const SERVED_MAJOR = 24;
 const sha256 = (content) => createHash('sha256').update(content).digest('hex');
 const GUARD = join(tmpdir(), `pilotlight-install-${sha256(ROOT).slice(0, 16)}.pid`);
-/** What is installed: the locked versions, for this machine. */
+/** Records which locked versions are installed, and for which machine. */
 const RECORD = join(MODULES, '.installed');
 const WANTED = [sha256(readFileSync(LOCK)), process.platform, process.arch].join(' ');
 
@@ -40,7 +40,7 @@ function outerNode() {
   return candidates.find((path) => path && !path.startsWith(MODULES + sep) && existsSync(path));
 }
 
-/** What npm printed where it failed, else nothing. */
+/** Runs npm, and returns the text that it printed where it failed, else nothing. */
 function npm(...args) {
   const cli = process.env.npm_execpath;
   const [command, first] = cli?.endsWith('npm-cli.js') ? [outerNode(), [cli]] : ['npm', []];
@@ -96,7 +96,7 @@ function isAlive(pid) {
   }
 }
 
-/** Two commands may start at once: one installs, the other waits. The guard of a process that died counts no more. */
+/** Two commands may start at once: one installs, and the other waits. The guard of a process that died is ignored. */
 async function alone(work) {
   for (let announced = false; ; announced = true) {
     try {

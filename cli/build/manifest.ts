@@ -1,16 +1,16 @@
-/** The package.json that is published: exports lead to JavaScript and declarations, and only the internals that we use are open. */
+/** Writes the package.json that is published: its exports lead to JavaScript and declarations, and to those internals only that our packages use. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Manifest, type Names, ROOT, type Workspace } from './packages.ts';
 
 const INTERNAL = /@pilotlight\/[\w-]+\/internal\/[\w./-]+|pilotlight\/internal\/[\w./-]+/g;
 
-/** What a package is published without, because its published form has the outcome inside. */
+/** Dependencies that a published package does not need, because it brings what they would make. */
 const LEFT_OUT: Readonly<Record<string, readonly string[]>> = { '@pilotlight/functions': ['esbuild'] };
 
 const KEYWORDS = ['nlp', 'inference', 'onnx', 'aws-lambda', 'serverless', 'transformers', 'machine-learning'];
 
-/** Specifiers such as `@pilotlight/engine/internal/ports` that occur in a text. */
+/** Finds specifiers such as `@pilotlight/engine/internal/ports` in a text. */
 export function internalsIn(text: string): readonly string[] {
   return text.match(INTERNAL) ?? [];
 }
@@ -20,6 +20,7 @@ export function publishedManifest({ folder, manifest }: Workspace, internals: Re
   const { name, version, description, license, engines, bin, peerDependencies, peerDependenciesMeta } =
     manifest;
   const leftOut = LEFT_OUT[name] ?? [];
+  const repository = repositoryOfWorkflow(folder);
   const dependencies = Object.entries(manifest.dependencies).filter(([key]) => !leftOut.includes(key));
   return {
     name,
@@ -27,7 +28,7 @@ export function publishedManifest({ folder, manifest }: Workspace, internals: Re
     description,
     keywords: KEYWORDS,
     license,
-    repository: { type: 'git', url: 'git+https://github.com/pilotlight/pilotlight.git', directory: folder },
+    repository,
     type: 'module',
     sideEffects: false,
     engines,
@@ -39,6 +40,16 @@ export function publishedManifest({ folder, manifest }: Workspace, internals: Re
     peerDependenciesMeta,
     publishConfig: { access: 'public', provenance: true },
   };
+}
+
+/**
+ * The repository whose workflow packs, which npm compares with the provenance of a tarball. On a machine of one's own there is
+ * none to name.
+ */
+function repositoryOfWorkflow(directory: string): object | undefined {
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
+  if (GITHUB_SERVER_URL === undefined || GITHUB_REPOSITORY === undefined) return undefined;
+  return { type: 'git', url: `git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git`, directory };
 }
 
 function publishedExports(

@@ -25,18 +25,18 @@ export interface Workspace {
   /** Below the root, such as `layers/engine`. */
   readonly folder: string;
   readonly manifest: Manifest;
-  /** Folder of the published package, and of nothing else. */
+  /** The folder that is published. It holds nothing else. */
   readonly staged: string;
 }
 
-const manifestOf = <Shape>(folder: string): Shape =>
+const readManifest = <Shape>(folder: string): Shape =>
   JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'));
 
 /** Every package of the workspace, each after those that it depends on. */
 export function workspaces(): readonly Workspace[] {
-  const { workspaces: folders } = manifestOf<{ readonly workspaces: readonly string[] }>('.');
+  const { workspaces: folders } = readManifest<{ readonly workspaces: readonly string[] }>('.');
   return folders.map((folder) => {
-    const manifest = manifestOf<Manifest>(folder);
+    const manifest = readManifest<Manifest>(folder);
     return { folder, manifest, staged: join(STAGED, manifest.name.replace('@pilotlight/', '')) };
   });
 }

@@ -1,6 +1,6 @@
 /**
  * `npm run release`: publishes the tarballs that `npm run pack` wrote, each package after those that it depends on. Versions come
- * from `npx changeset version`, which a release begins with. A version that npm has already is left alone.
+ * from `npx changeset version`, which is the first step of a release. It leaves out a version that npm has already.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';

@@ -7,13 +7,13 @@ import { internalsIn, publishedManifest } from './manifest.ts';
 import { ROOT, STAGED, type Workspace } from './packages.ts';
 import { thirdPartyLicences } from './third-party-licences.ts';
 
-/** The bundler, which the published package has no use for: it brings the bundles. */
+/** The bundler, which the published package does not need because it brings the bundles. */
 const BUNDLER = /^(?:bundle|plugins|server-options)\./;
-/** Published are maps of JavaScript, which hold their sources, and not those of declarations, which would lead nowhere. */
+/** The package holds maps of JavaScript, which contain their sources, but no maps of declarations, because they would lead nowhere. */
 const BUILT = /(?:\.js|\.js\.map|\.d\.ts)$/;
 const NO_SOURCE = /\.(?:[mc]?ts|md)$/;
 const DECLARATION_MAP = /\n?\/\/# sourceMappingURL=.*\.d\.ts\.map\s*$/;
-/** A relative import of a declaration file: it is resolved as the consumer's compiler does, which wants `.js`. */
+/** A relative import in a declaration file. The consumer's compiler resolves it, and wants `.js`. */
 const SPECIFIER = /(\b(?:from|import)\s*\(?\s*['"])(\.{1,2}\/[^'"]+)\.ts(['"])/g;
 
 /** Writes `packages` below `dist/packages`; they must have been compiled. */
@@ -34,13 +34,13 @@ export async function stage(packages: readonly Workspace[]): Promise<void> {
   }
 }
 
-/** Gives the internals of other packages that the code asks for. */
+/** Copies the compiled code, and returns the internals of other packages that it imports. */
 function stageCode({ folder, manifest, staged }: Workspace): string[] {
   const [built, sources] = [join(ROOT, folder, 'dist'), join(ROOT, folder, 'src')];
   const wanted = (path: string) => manifest.name !== '@pilotlight/functions' || !BUNDLER.test(path);
   const code = globSync('**/*.{js,js.map,d.ts}', { cwd: built }).filter((path) => BUILT.test(path));
   const internals = code.filter(wanted).flatMap((path) => {
-    // A module that is gone leaves its output behind.
+    // The compiler keeps the output of a module that was deleted.
     const source = path.replace(/(?:\.js|\.js\.map|\.d\.ts)$/, '.ts');
     if (!existsSync(join(sources, source))) return [];
     const text = readFileSync(join(built, path), 'utf8');

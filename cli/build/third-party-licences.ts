@@ -9,7 +9,7 @@ import { ROOT } from './packages.ts';
 
 const PACKAGE = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
 
-/** One paragraph for each package: its name and version, the licence that it names, and its text where it carries one. */
+/** Writes one paragraph for each package: its name and version, the licence that it names, and the text of the licence where the package has one. */
 export async function thirdPartyLicences(): Promise<string> {
   const options = [...FUNCTIONS.map((name) => bundleOptions(name, 'dist')), serverOptions('dist')];
   const folders = new Set<string>();

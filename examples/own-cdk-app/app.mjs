@@ -1,5 +1,4 @@
 /** A stack with one model behind an API: copy it, and put it beside what your team deploys already. */
-import { existsSync } from 'node:fs';
 import { InferenceApi, InferenceFunction, Observability } from '@pilotlight/constructs';
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 
@@ -8,10 +7,11 @@ const stack = new Stack(app, 'Nlp');
 
 const sentiment = new InferenceFunction(stack, 'Sentiment', {
   models: ['sentiment'],
-  ...(existsSync('models') && { packagesFolder: 'models' }),
-  architecture: 'arm64',
-  reservedConcurrency: 10,
+  lambda: { architecture: 'arm64', reservedConcurrency: 10 },
 });
-const api = new InferenceApi(stack, 'Api', { function: sentiment, throttle: { ratePerSecond: 50, burst: 100 } });
+const api = new InferenceApi(stack, 'Api', {
+  function: sentiment,
+  throttle: { ratePerSecond: 50, burst: 100 },
+});
 new Observability(stack, 'Observability', { functions: [sentiment], api });
 new CfnOutput(stack, 'Url', { value: api.url });

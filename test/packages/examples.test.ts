@@ -1,12 +1,12 @@
 /** Each example as its README says, on the packages of the workspace. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { node, run } from '../e2e/command.ts';
 import { withService } from './service.ts';
-import { REPOSITORY } from './world.ts';
+import { COMPILER, REPOSITORY } from './world.ts';
 
 const example = (path: string): string => join(REPOSITORY, 'examples', path);
 const MODELS = join(REPOSITORY, 'model-assets/packages');
@@ -40,6 +40,27 @@ test('own-cdk-app synthesises a stack with a function, an API and a dashboard', 
     ]),
   );
   expect(types.some((type) => type.startsWith('AWS::ApiGateway'))).toBe(true);
+}, 180_000);
+
+test('own-cdk-app uses the constructs as their types say', async () => {
+  const compilerOptions = {
+    composite: false,
+    incremental: false,
+    noEmit: true,
+    allowJs: true,
+    checkJs: true,
+  };
+  const types = { typeRoots: [join(REPOSITORY, 'node_modules/@types')] };
+  writeFileSync(
+    join(scratch, 'tsconfig.json'),
+    JSON.stringify({
+      extends: join(REPOSITORY, 'tsconfig.base.json'),
+      compilerOptions: { ...compilerOptions, ...types },
+      files: [example('own-cdk-app/app.mjs')],
+    }),
+  );
+  const { code, stdout } = await run(node(COMPILER, '-p', scratch));
+  expect(code, stdout).toBe(0);
 }, 180_000);
 
 test('own-cdk-app asks for the version of the packages that it lies beside', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { node, run } from '../e2e/command.ts';
 import { withService } from './service.ts';
-import { INSTALL_MS, INSTALLS, install, pathWith, REPOSITORY, tarballs } from './world.ts';
+import { COMPILER, INSTALL_MS, INSTALLS, install, pathWith, REPOSITORY, tarballs } from './world.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'pilotlight-init-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -47,12 +47,25 @@ describe('pilotlight init', () => {
     });
   });
 
-  test('writes an app whose own test passes', async () => {
-    symlinkSync(join(REPOSITORY, 'node_modules'), join(scratch, 'my-nlp/node_modules'));
-    const { code, stdout } = await run([process.execPath, '--test'], { cwd: join(scratch, 'my-nlp') });
-    rmSync(join(scratch, 'my-nlp/node_modules'));
-    expect(code, stdout).toBe(0);
-    expect(stdout).toMatch(/pass 1\b/);
+  test('writes an app that the compiler accepts and whose own test passes', async () => {
+    const folder = join(scratch, 'my-nlp');
+    symlinkSync(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'));
+    const compilerOptions = { composite: false, incremental: false, noEmit: true };
+    const types = { typeRoots: [join(REPOSITORY, 'node_modules/@types')] };
+    writeFileSync(
+      join(scratch, 'tsconfig.json'),
+      JSON.stringify({
+        extends: join(REPOSITORY, 'tsconfig.base.json'),
+        compilerOptions: { ...compilerOptions, ...types },
+        files: ['my-nlp/app.ts', 'my-nlp/test/app.test.ts'],
+      }),
+    );
+    const compiled = await run(node(COMPILER, '-p', scratch));
+    const tested = await run([process.execPath, '--test'], { cwd: folder });
+    rmSync(join(folder, 'node_modules'));
+    expect(compiled.code, compiled.stdout).toBe(0);
+    expect(tested.code, tested.stdout).toBe(0);
+    expect(tested.stdout).toMatch(/pass 1\b/);
   }, 180_000);
 
   test('refuses a folder that has files, and a name that npm would refuse', async () => {

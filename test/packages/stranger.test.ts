@@ -1,11 +1,12 @@
 /** Somebody without a clone: installs the packages with npm, and uses each of them. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../e2e/command.ts';
 import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 import { withService } from './service.ts';
 import {
+  COMPILER,
   INSTALL_MS,
   INSTALLS,
   installed,
@@ -17,7 +18,6 @@ import {
 } from './world.ts';
 
 const CDK = ['aws-cdk-lib@2.276.0', 'constructs@10.8.1', '@types/node@24.19.2'];
-const COMPILER = join(REPOSITORY, 'node_modules/typescript-native/bin/tsc');
 
 describe.skipIf(!INSTALLS)(
   'a stranger who installs the tarballs without scripts',
@@ -101,12 +101,7 @@ describe.skipIf(!INSTALLS)(
     test.each(['22', '24'])(
       'synthesises an app of its own on Node %s, with three constructs',
       async (major) => {
-        const app = readFileSync(join(REPOSITORY, 'examples/own-cdk-app/app.mjs'), 'utf8');
-        const withModels = app.replace(
-          "...(existsSync('models') && { packagesFolder: 'models' })",
-          "packagesFolder: 'node_modules/pilotlight/models'",
-        );
-        stranger.write('app.mjs', withModels);
+        stranger.write('app.mjs', readFileSync(join(REPOSITORY, 'examples/own-cdk-app/app.mjs'), 'utf8'));
         const node = major === '22' ? node22 : process.execPath;
         const env = { ...pathWith(node), CDK_OUTDIR: join(stranger.folder, `out${major}`) };
         const { code, stderr } = await run([node, 'app.mjs'], { cwd: stranger.folder, env });
@@ -117,46 +112,76 @@ describe.skipIf(!INSTALLS)(
       },
     );
 
-    test('starts a bundle in local Lambda', async () => {
-      const code = `
+    test.each(['22', '24'])(
+      'starts a bundle in local Lambda and invokes it with a prediction, on Node %s',
+      async (major) => {
+        const code = `
       import { bundleFolder } from '@pilotlight/functions';
       import { buildRuntimeLayer, buildModelLayer, describePackage } from '@pilotlight/layers';
       import { LocalLambda } from '@pilotlight/local';
       const runtime = buildRuntimeLayer(process.arch, '.pilotlight/layers');
       const models = buildModelLayer([describePackage('node_modules/pilotlight/models', { name: 'sentiment' })], '.pilotlight/layers');
-      const lambda = await LocalLambda.start([{
+      const lambda = await LocalLambda.start({ functions: [{
         name: 'predict', taskRoot: bundleFolder('predict').folder, layers: [runtime.folder, models.folder],
         memoryMegabytes: 1769, timeoutSeconds: 29, environment: { PILOTLIGHT_MODELS_DIR: '/opt/models', PILOTLIGHT_PRELOAD_MODELS: 'sentiment' },
-      }]);
-      console.log(typeof lambda);
+      }] });
+      const requestContext = { http: { method: 'POST', path: '/models/sentiment' }, requestId: 'one' };
+      const event = {
+        version: '2.0', routeKey: 'POST /models/{model}', rawPath: '/models/sentiment', rawQueryString: '', requestContext,
+        headers: { 'content-type': 'application/json' }, body: '{"inputs":"I love this"}', isBase64Encoded: false,
+      };
+      const { payload } = await lambda.invoke({ functionName: 'predict:live', payload: JSON.stringify(event) });
+      const { statusCode, body } = JSON.parse(payload.toString());
+      console.log(statusCode, body);
       await lambda.close();`;
-      expect(await script('lambda.mjs', code)).toBe('object\n');
-    });
+        const printed = await script('lambda.mjs', code, major === '22' ? node22 : process.execPath);
+        expect(printed).toMatch(/^200 \[\[\{"label":"positive","score":0\.9\d*\},/);
+      },
+    );
 
-    test.each(['22', '24'])('packages a checkpoint and predicts with the CLI on Node %s', async (major) => {
+    test.each(['22', '24'])(
+      'packages a checkpoint with the CLI and predicts with it on Node %s',
+      async (major) => {
+        const node = major === '22' ? node22 : process.execPath;
+        const checkpoint = join(stranger.folder, 'checkpoint');
+        const labels = ['negative', 'positive'];
+        writeCheckpoint(
+          { family: 'bert', head: 'sequence-classification', shape: SHAPES.tiny, labels },
+          checkpoint,
+        );
+        const folder = join(stranger.folder, `models${major}`);
+        const added = await pilotlight(
+          ['models', 'add', checkpoint, '--name', 'tiny', '--token-budget', '512', '--packages', folder],
+          node,
+        );
+        expect(added.code, added.stderr).toBe(0);
+        const own = await pilotlight(
+          ['predict', '--model', 'tiny', '--json', '--packages', folder, 'I love this'],
+          node,
+        );
+        expect(own.code, own.stderr).toBe(0);
+        expect(own.stdout).toMatch(/"label":"(?:negative|positive)"/);
+      },
+    );
+
+    test.each(['22', '24'])('predicts a text and a file with the CLI on Node %s', async (major) => {
       const node = major === '22' ? node22 : process.execPath;
-      const checkpoint = join(stranger.folder, 'checkpoint');
-      const labels = ['negative', 'positive'];
-      writeCheckpoint(
-        { family: 'bert', head: 'sequence-classification', shape: SHAPES.tiny, labels },
-        checkpoint,
-      );
-      const folder = join(stranger.folder, `models${major}`);
-      const added = await pilotlight(
-        ['models', 'add', checkpoint, '--name', 'tiny', '--token-budget', '512', '--packages', folder],
-        node,
-      );
-      expect(added.code, added.stderr).toBe(0);
       const predicted = await pilotlight(['predict', '--model', 'sentiment', '--json', 'I love this'], node);
       expect(predicted.code, predicted.stderr).toBe(0);
-      expect(predicted.stdout).toContain('"positive"');
+      expect(JSON.parse(predicted.stdout)).toMatchObject({
+        text: 'I love this',
+        result: [{ label: 'positive' }],
+      });
       writeFileSync(join(stranger.folder, 'rows.txt'), 'I love this\nI do not\n');
       const batch = await pilotlight(['batch', 'rows.txt', '--model', 'sentiment'], node);
       expect(batch.code, batch.stderr).toBe(0);
+      const answers = readFileSync(join(stranger.folder, 'rows.txt.predictions.jsonl'), 'utf8').trim();
+      expect(answers.split('\n').length).toBe(2);
+      rmSync(join(stranger.folder, 'rows.txt.predictions.jsonl'));
     });
 
-    test('serves the models that come along with `pilotlight start`', async () => {
-      const command = [join(stranger.folder, 'node_modules/.bin/pilotlight'), 'start'];
+    test('serves the models that come along with `npx pilotlight start`', async () => {
+      const command = ['npx', '--no-install', 'pilotlight', 'start'];
       await withService(command, { cwd: stranger.folder, env: pathWith(process.execPath) }, async (url) => {
         const answer = await fetch(`${url}/models/sentiment`, {
           method: 'POST',

@@ -6,6 +6,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { run } from '../e2e/command.ts';
 
 export const REPOSITORY = resolve(import.meta.dirname, '../..');
+export const COMPILER = join(REPOSITORY, 'node_modules/typescript-native/bin/tsc');
 export const TARBALLS = join(REPOSITORY, 'dist/packages');
 /** Minutes of a first install on a slow network. */
 export const INSTALL_MS = 600_000;
@@ -52,4 +53,13 @@ export async function nodeOfMajor(major: number, folder: string): Promise<string
 /** The environment of somebody whose `node` is `binary`. */
 export function pathWith(binary: string): NodeJS.ProcessEnv {
   return { PATH: [join(binary, '..'), process.env.PATH].join(delimiter) };
+}
+
+export async function canReach(url: string): Promise<boolean> {
+  try {
+    await fetch(url, { signal: AbortSignal.timeout(10_000) });
+    return true;
+  } catch {
+    return false;
+  }
 }

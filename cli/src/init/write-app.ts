@@ -11,16 +11,16 @@ const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 const MODEL = 'sentiment';
 
 export interface NewApp {
-  /** Its last part is the name of the app. */
+  /** The folder to write; its last part is the name of the app. */
   readonly folder: string;
-  /** Of `pilotlight`, which the app is to depend on. */
+  /** The version of `pilotlight` that the app depends on. */
   readonly version: string;
   /** Folder that the model of the app is copied from. */
   readonly packages: string;
 }
 
 /**
- * Gives the files that it wrote, below the folder and sorted.
+ * Returns the paths of the files that it wrote, relative to the folder and sorted.
  *
  * @throws CliError USAGE for a name that npm or CloudFormation refuses, FILE_UNWRITABLE for a folder that has files already
  */
@@ -29,7 +29,7 @@ export function writeApp({ folder, version, packages }: NewApp): readonly string
   const name = basename(target);
   if (!NAME.test(name)) {
     throw usageError(
-      `'${name}' is no name for an app: it takes lower-case letters, digits and single hyphens, as in my-nlp.`,
+      `'${name}' is no name for an app: use lower-case letters, digits and single hyphens, as in my-nlp.`,
     );
   }
   if (existsSync(target) && readdirSync(target).length > 0) {
@@ -51,7 +51,7 @@ export function writeApp({ folder, version, packages }: NewApp): readonly string
   return [...written, place].sort();
 }
 
-/** `my-nlp` to `MyNlp`: CloudFormation takes no more than letters, digits and hyphens, and the CDK likes none. */
+/** Turns `my-nlp` into `MyNlp`, the way in which the CDK names stacks. */
 function pascalCase(name: string): string {
   return name.replace(/(?:^|-)(\w)/g, (_all, letter: string) => letter.toUpperCase());
 }

@@ -8,9 +8,8 @@ const stack = new Stack(app, '{{stack}}');
 
 const inference = new InferenceFunction(stack, 'Function', {
   models: [...config.models],
-  packagesFolder: join(import.meta.dirname, 'models'),
-  architecture: config.architecture,
-  memoryMegabytes: config.memoryMegabytes,
+  packages: { folder: join(import.meta.dirname, 'models') },
+  lambda: config.lambda,
 });
 const api = new InferenceApi(stack, 'Api', { function: inference, throttle: config.throttle });
 new CfnOutput(stack, 'Url', { value: api.url });

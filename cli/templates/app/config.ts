@@ -1,10 +1,9 @@
-/** What this app serves. */
+/** The models that this app serves, and how it serves them. */
 export const config = {
   /** Folders of `models/`: a name stands for its highest version, `name@version` for one. */
   models: ['sentiment'],
-  architecture: 'arm64',
   /** Each 1,769 MB buy a vCPU. */
-  memoryMegabytes: 1769,
+  lambda: { architecture: 'arm64', memoryMegabytes: 1769 },
   /** Requests per second, and how many at once, that the API lets through. */
   throttle: { ratePerSecond: 50, burst: 100 },
 } as const;

@@ -48,8 +48,8 @@ export function bundleOptions(name: FunctionName, outdir: string): BuildOptions 
 }
 
 /**
- * Writes the bundle and gives the path of its entry, and the bytes of all files together. Each file takes its place
- * by a rename, `index.mjs` after what it imports, so that others may build or read the same bundle meanwhile.
+ * Writes the bundle, and returns the path of its entry and the size of all files together. A rename puts each file in its place,
+ * `index.mjs` after the files that it imports, so that other processes may build or read the same bundle meanwhile.
  */
 export async function bundle(name: BundleName, outdir: string): Promise<{ file: string; bytes: number }> {
   const options = name === 'server' ? serverOptions(outdir) : bundleOptions(name, outdir);

@@ -29,7 +29,7 @@ const PREBUILT = fileURLToPath(new URL('../prebuilt', import.meta.url));
 const bundles = new Map<BundleName, FunctionBundle>();
 
 /**
- * The bundle of a function or of the server. An installed package brings it; in the repository esbuild makes it once for
+ * Returns the bundle of a function or of the server. An installed package brings it; in the repository esbuild makes it once in
  * each process, in `dist/functions/<name>-<hash of the content>`, and one rename publishes it, so that several processes may
  * make the same bundle at once.
  *

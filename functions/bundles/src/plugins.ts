@@ -44,9 +44,9 @@ export const englishOnly: Plugin = {
 };
 
 /**
- * Lambda gives credentials as variables, and to a function that starts from a snapshot by an address on its own machine.
- * The SDK's other sources, with clients of four services (180 kB), pass the question on as they do where a
- * machine has none.
+ * Leaves out the sources of credentials that Lambda does not have, with clients of four services (180 kB): each passes the question on,
+ * as it does on a machine that has none. Lambda gives credentials as variables, and to a function that starts from a snapshot by an
+ * address on its own machine.
  */
 export const credentialsOfLambda: Plugin = {
   name: 'credentials-of-lambda',
