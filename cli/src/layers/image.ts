@@ -29,7 +29,7 @@ export function image(options: Options): string {
   ];
   const sizes = table([{ title: 'IN THE IMAGE' }, { title: 'SIZE', align: 'right' }], rows);
   const notes = "What CUDA's image and the CUDA provider have comes on top.";
-  return `${sizes}\n${notes}\n\ndocker build --tag pilotlight-gpu ${folder}`;
+  return `${sizes}\n${notes}\n\ndocker build --tag pilotlight-server ${folder}`;
 }
 
 /** Describes the packages of `--models`, else those of the catalog that are for a GPU. */

@@ -107,7 +107,7 @@ describe('image', () => {
     expect(printed).toMatch(/^large@1\.0\.0 int8 +0\.0 MB$/m);
     expect(printed).toMatch(/^server and npm packages +\d\d\.\d MB$/m);
     expect(printed).not.toContain('small');
-    const [, folder = ''] = /^docker build --tag pilotlight-gpu (\S+)$/m.exec(printed) ?? [];
+    const [, folder = ''] = /^docker build --tag pilotlight-server (\S+)$/m.exec(printed) ?? [];
     expect(readdirSync(folder).sort()).toEqual(['.dockerignore', 'Dockerfile', 'app', 'build', 'models']);
     expect(readdirSync(join(folder, 'models'))).toEqual(['large']);
   });
