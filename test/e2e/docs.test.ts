@@ -13,12 +13,12 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
   {
     command: /^npx pilotlight start$/,
     file: 'test/packages/stranger.test.ts',
-    title: 'serves the models that come along with `pilotlight start`',
+    title: 'serves the models that come along with `npx pilotlight start`',
   },
   {
     command: /^npx pilotlight predict --model sentiment "[^"]+" --json$/,
     file: 'test/packages/stranger.test.ts',
-    title: 'packages a checkpoint and predicts with the CLI',
+    title: 'packages a checkpoint with the CLI and predicts with it on Node',
   },
   {
     command: /^npx pilotlight init my-nlp$/,

@@ -16,7 +16,7 @@ describe('npm start', () => {
   let service: Service;
   beforeAll(async () => {
     service = await startService(['npm', 'start', '--', '--port', '0'], {
-      env: { PILOTLIGHT_PILOTLIGHT_MODELS_DIR: sound },
+      env: { PILOTLIGHT_MODELS_DIR: sound },
     });
   });
   afterAll(() => service.end('SIGKILL').catch(() => {}));

@@ -2,8 +2,8 @@
 export const config = {
   /** Folders of `models/`: a name stands for its highest version, `name@version` for one. */
   models: ['sentiment'],
-  /** Each 1,769 MB buy a vCPU. */
-  lambda: { architecture: 'arm64', memoryMegabytes: 1769 },
+  /** Add `memoryMegabytes` for more or fewer vCPUs; the default buys one. */
+  lambda: { architecture: 'arm64' },
   /** Requests per second, and how many at once, that the API lets through. */
   throttle: { ratePerSecond: 50, burst: 100 },
 } as const;

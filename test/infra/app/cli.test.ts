@@ -105,7 +105,7 @@ describe('one line, and no stack, stops the synth of', () => {
         functions: {
           main: {
             models: ['sentiment'],
-            reservedConcurrency: 2,
+            lambda: { reservedConcurrency: 2 },
             coldStart: { kind: 'provisioned', count: 3 },
           },
         },

@@ -150,7 +150,7 @@ describe('windows', () => {
   it('are one where everything fits, whatever the question takes of it', async () => {
     const windows = await ask('who are the people '.repeat(10), {}, { maxTokens: 200 });
     expect(windows).toMatchObject([{ truncatedTokens: 0 }]);
-    expect(windows[0]).not.toHaveProperty('crowded');
+    expect(windows[0]?.crowded).toBeUndefined();
   });
 
   it('say that a question leaves them too little room, and cut it', async () => {
@@ -177,7 +177,7 @@ describe('windows', () => {
     const windows = await ask('who are the', { other: { field: 'question', maxTokens: 2 } });
     expect(windows.map(questionOf)).toEqual(windows.map(() => 'who are'));
     expect(windows[0]).toMatchObject({ truncatedTokens: 1 });
-    expect(windows[0]).not.toHaveProperty('crowded');
+    expect(windows[0]?.crowded).toBeUndefined();
   });
 
   it('are as long as asked for, but never longer than the model takes', async () => {

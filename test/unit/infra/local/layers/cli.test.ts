@@ -65,11 +65,11 @@ test('plan puts models of the tier gpu apart', () => {
   const [lambda, gpu] = plan(options({ packages, catalog })).split('\n\n');
   expect(lambda).toMatch(/^small@1\.0\.0 int8 +0\.0 MB {2}layer 1$/m);
   expect(lambda).toMatch(/^Function and layers: [\d.]+ MB of 262\.1 MB unzipped\.$/m);
-  expect(gpu).toMatch(/^large@1\.0\.0 int8 +0\.0 MB {2}GPU container$/m);
+  expect(gpu).toMatch(/^large@1\.0\.0 int8 +0\.0 MB {2}server$/m);
 });
 
 test('plan takes the tier of the catalog for models that are named, too', () => {
-  expect(plan(options({ packages, catalog, models: 'large' }))).toContain('GPU container');
+  expect(plan(options({ packages, catalog, models: 'large' }))).toMatch(/^large@1\.0\.0 int8 .* {2}server$/m);
 });
 
 test('build gives unzipped size, budget, zipped size and zip of each layer', () => {
