@@ -19,6 +19,8 @@ export async function withService(
   const child = spawn(file, args, {
     cwd,
     env: userEnvironment({ ...env, PORT: String(port) }),
+    // A group of its own: npx starts the command through a shell, and neither passes a signal on.
+    detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let log = '';
@@ -36,7 +38,7 @@ export async function withService(
     }
     await use(`http://127.0.0.1:${port}`);
   } finally {
-    child.kill('SIGTERM');
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
     await ended;
   }
 }
