@@ -8,6 +8,9 @@ import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 import { bash, node, run, type Service, startService } from './command.ts';
 import { commandsOf, difference, documents, type Snippet, snippetsOf } from './snippets.ts';
 
+const MANIFESTS = ['package.json', 'package-lock.json'];
+const manifestsBefore = MANIFESTS.map((file) => readFileSync(file, 'utf8'));
+
 /** Commands that another test runs, because they are heavy or would start this very run. */
 const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
   {
@@ -24,6 +27,11 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
     command: /^npx pilotlight init my-nlp$/,
     file: 'test/packages/init.test.ts',
     title: 'writes an app with a configuration, a model, a test and a CI workflow',
+  },
+  {
+    command: /^npm install --ignore-scripts/,
+    file: 'test/packages/stranger.test.ts',
+    title: 'has fetched no CUDA library',
   },
   { command: /^npm start$/, file: 'test/e2e/start.test.ts', title: 'prints its address' },
   {
@@ -251,4 +259,8 @@ describe('ts', () => {
     },
     BLOCK_LIMIT_MS,
   );
+});
+
+test('no code block has changed the packages of this repository', () => {
+  expect(MANIFESTS.map((file) => readFileSync(file, 'utf8'))).toEqual(manifestsBefore);
 });

@@ -84,7 +84,7 @@ test('build gives unzipped size, budget, zipped size and zip of each layer', () 
   expect(built).not.toContain('slots');
 });
 
-test('build gives layers and placement as JSON, and builds none for what S3 or the GPU container has', () => {
+test('build gives layers and placement as JSON, and builds none for what S3 or the server has', () => {
   const layer = z.object({ holds: z.array(z.string()), folder: z.string(), zip: z.string(), bytes: z.int() });
   const output = z.object({ layers: z.array(layer), placements: z.array(z.object({ kind: z.string() })) });
   const json = (values: Parameters<typeof options>[0]) =>
