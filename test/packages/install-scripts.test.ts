@@ -1,4 +1,5 @@
 /** An install with scripts, by npm 10 and 11: the script of onnxruntime-node, and how it is told to fetch nothing. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { type Ended, run } from '../e2e/command.ts';
 import { canReach, INSTALL_MS, INSTALLS, tarballs } from './world.ts';
 
 const NUGET = 'https://api.nuget.org/v3/index.json';
-const REGISTRY = process.env.npm_config_registry ?? 'https://registry.npmjs.org/';
+const REGISTRY = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim();
 const hasRegistry = INSTALLS && (await canReach(REGISTRY));
 const hasNuget = INSTALLS && (await canReach(NUGET));
 if (INSTALLS && !hasRegistry) console.log(`Skipped: ${REGISTRY} cannot be reached, so nothing is installed.`);
