@@ -7,8 +7,9 @@ import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
+import { COMMON_OPTIONS } from './common-options.ts';
 import { BUNDLES, type BundleName, type FunctionName } from './names.ts';
-import { credentialsOfLambda, englishOnly, REQUIRE, requireNatives, writtenDocument } from './plugins.ts';
+import { credentialsOfLambda, englishOnly, requireNatives, writtenDocument } from './plugins.ts';
 import { SERVER_ENTRY, serverOptions } from './server-options.ts';
 
 /** Only models of transformers.js ask for these packages, and no function serves them: see the engine's ADR-transformers-js.md. */
@@ -29,21 +30,11 @@ const READABLE_FILE = 0o644;
 export function bundleOptions(name: FunctionName, outdir: string): BuildOptions {
   return {
     entryPoints: [{ in: fileURLToPath(new URL(`../../${name}/handler.ts`, import.meta.url)), out: 'index' }],
+    ...COMMON_OPTIONS,
     outdir,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    splitting: true,
     chunkNames: `${CHUNKS}/[name]-[hash]`,
-    // The AWS SDK names only `main` and `module`; esbuild drops its unused parts only if it reads the ES modules.
-    mainFields: ['module', 'main'],
     external: [...SERVER_PACKAGES, ...BROWSER_PACKAGES],
-    legalComments: 'none',
-    conditions: ['module'],
     plugins: [requireNatives, englishOnly, credentialsOfLambda, writtenDocument],
-    banner: REQUIRE,
   };
 }
 

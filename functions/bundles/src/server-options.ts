@@ -4,7 +4,8 @@
  */
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions } from 'esbuild';
-import { englishOnly, REQUIRE } from './plugins.ts';
+import { COMMON_OPTIONS } from './common-options.ts';
+import { englishOnly } from './plugins.ts';
 
 /** The file that the image starts. */
 export const SERVER_ENTRY = 'server.mjs';
@@ -31,19 +32,10 @@ export function serverOptions(outdir: string): BuildOptions {
   }));
   return {
     entryPoints: [...own, ...engine],
+    ...COMMON_OPTIONS,
     outdir,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    splitting: true,
     chunkNames: '[name]-[hash]',
-    mainFields: ['module', 'main'],
     external: INSTALLED,
-    legalComments: 'none',
-    conditions: ['module'],
     plugins: [englishOnly],
-    banner: REQUIRE,
   };
 }
