@@ -19,6 +19,8 @@ export interface LocalLambdaOptions {
   readonly idleSeconds?: number;
   /** Gets every line of every log stream. @default - none is kept but the tail that an invocation can ask for */
   readonly log?: LogSink;
+  /** Names by which callers of the Invoke API may call this machine beside `localhost`. @default - none */
+  readonly allowedHosts?: readonly string[];
 }
 
 export class LocalLambda {
@@ -30,11 +32,12 @@ export class LocalLambda {
   /** Places code and layers, and listens for invocations; starts no environment. */
   static async start(options: LocalLambdaOptions): Promise<LocalLambda> {
     const lambda = new LocalLambda();
-    const { functions, idleSeconds = 300, log = () => {} } = options;
+    const { functions, idleSeconds = 300, log = () => {}, allowedHosts = [] } = options;
     lambda.#endpoint = await listenForInvocations(
       (request) => lambda.invoke(request),
       (functionName, error) =>
         log({ functionName, environment: '', source: 'platform', text: String(error) }),
+      { allowedHosts },
     );
     for (const definition of functions) {
       const environment = { AWS_ENDPOINT_URL_LAMBDA: lambda.url, ...definition.environment };

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { json } from 'node:stream/consumers';
 import { z } from 'zod';
 import { EmulatorError } from '../errors.ts';
+import { type CallerRules, refuseForeignCaller } from '../foreign-caller.ts';
 import { end, listen } from '../listen.ts';
 import { type QueueOptions, Queues } from './queues.ts';
 
@@ -32,14 +33,18 @@ export interface SqsServer {
   close(): Promise<void>;
 }
 
-/** Listens on a free port of 127.0.0.1 unless `port` says otherwise. */
+export interface SqsOptions extends Pick<CallerRules, 'allowedHosts'> {
+  /** On 127.0.0.1. @default - a free one */
+  readonly port?: number;
+}
+
 export async function startSqs(
   queues: Readonly<Record<string, QueueOptions>>,
-  { port = 0 }: { port?: number } = {},
+  { port = 0, ...callers }: SqsOptions = {},
 ): Promise<SqsServer> {
   const all = new Queues(queues);
   const operations = operationsOn(all, (name) => url(name));
-  const server = createServer((request, response) => void serve(request, response, operations));
+  const server = createServer((request, response) => void serve(request, response, operations, callers));
   const endpoint = `http://127.0.0.1:${await listen(server, { port })}`;
   const url = (name: string) => `${endpoint}/${ACCOUNT}/${name}`;
   return {
@@ -51,11 +56,11 @@ export async function startSqs(
   };
 }
 
-function operationsOn(queues: Queues, url: (name: string) => string): Readonly<Record<string, Operation>> {
+function operationsOn(queues: Queues, url: (name: string) => string): ReadonlyMap<string, Operation> {
   const named = ({ QueueUrl = '' }: SqsRequest) => QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1);
   const ofArn = ({ SourceArn = '' }: SqsRequest) => SourceArn.slice(SourceArn.lastIndexOf(':') + 1);
   const moves: object[] = [];
-  return {
+  const operations: Readonly<Record<string, Operation>> = {
     GetQueueUrl: ({ QueueName = '' }) => ({ QueueUrl: url(queues.queue(QueueName).name) }),
     GetQueueAttributes: (request) => {
       const queue = queues.queue(named(request));
@@ -121,16 +126,24 @@ function operationsOn(queues: Queues, url: (name: string) => string): Readonly<R
     },
     ListMessageMoveTasks: () => ({ Results: moves.slice(0, 1) }),
   };
+  return new Map(Object.entries(operations));
 }
 
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  operations: Readonly<Record<string, Operation>>,
+  operations: ReadonlyMap<string, Operation>,
+  callers: CallerRules,
 ): Promise<void> {
+  const foreign = refuseForeignCaller(request.headers, callers);
+  if (foreign !== undefined) {
+    answer(response, 403, { __type: 'com.amazonaws.sqs#AccessDenied', message: foreign });
+    request.resume();
+    return;
+  }
   const [, name = ''] = String(request.headers['x-amz-target'] ?? '').split('.');
   try {
-    const operation = operations[name];
+    const operation = operations.get(name);
     if (!operation) throw new EmulatorError('USAGE', `This SQS has no operation ${JSON.stringify(name)}.`);
     answer(response, 200, await operation(requestSchema.parse(await json(request))));
   } catch (error) {
