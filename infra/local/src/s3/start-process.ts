@@ -1,6 +1,7 @@
 /** S3 in a process of its own, so that nothing that befalls it ends the one that started it. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { extname } from 'node:path';
 import { EmulatorError } from '../errors.ts';
 import { type Order, type Report, reportSchema } from './protocol.ts';
@@ -41,6 +42,7 @@ export async function startS3Process({ notify, failed, ...order }: S3ProcessOpti
   const close = async () => {
     isClosing = true;
     await end(child);
+    rmSync(order.folder, { recursive: true, force: true });
   };
   child.send(order satisfies Order);
   try {
