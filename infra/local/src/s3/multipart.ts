@@ -95,11 +95,10 @@ export class MultipartUploads {
 }
 
 function chooseParts(parts: ReadonlyMap<number, Part>, named: readonly NamedPart[]): Part[] {
-  if (named.length === 0) throw new S3Error('InvalidPart', 'An upload has at least one part.');
+  if (named.some(({ number }, i) => number <= (named[i - 1]?.number ?? 0))) {
+    throw new S3Error('InvalidPartOrder', 'Parts are listed in ascending order of their numbers.');
+  }
   return named.map(({ number, etag }, i) => {
-    if (number <= (named[i - 1]?.number ?? 0)) {
-      throw new S3Error('InvalidPartOrder', 'Parts are listed in ascending order of their numbers.');
-    }
     const part = parts.get(number);
     if (part?.md5 !== etag.replaceAll('"', '')) {
       throw new S3Error('InvalidPart', `Part ${number} is not there, or has another ETag.`);

@@ -114,7 +114,8 @@ async function abort({ key, query, uploads }: Call): Promise<Answer> {
 /** @throws S3Error MalformedXML */
 function readParts(document: string): NamedPart[] {
   const { name, children } = readXml(document);
-  if (name !== 'CompleteMultipartUpload' || children.length > MAX_PARTS) throw malformed();
+  const isUsual = children.length > 0 && children.length <= MAX_PARTS;
+  if (name !== 'CompleteMultipartUpload' || !isUsual) throw malformed();
   return children.map((child) => {
     const { PartNumber = '', ETag } = readFields(child, PART_FIELDS);
     if (child.name !== 'Part' || !isPartNumber(PartNumber) || ETag === undefined) throw malformed();

@@ -41,7 +41,7 @@ const MAX_ELEMENTS = 80_000;
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 /**
- * Reads elements, text and references. Attributes are passed over; a document type, entities of its own, comments and
+ * Reads elements, text and references. Attributes are passed over; text beside elements, a document type, entities of its own, comments and
  * sections are refused. The time is linear in the length.
  *
  * @throws S3Error MalformedXML
@@ -62,6 +62,7 @@ export function readXml(document: string): Element {
       if (start > 0) throw malformed();
     } else if (isEnd) {
       if (parent.name !== name || open.length === 1 || attributes.trim() !== '') throw malformed();
+      if (parent.children.length > 0 && parent.text.trim() !== '') throw malformed();
       open.pop();
     } else {
       const element = { name, children: [], text: '' };
@@ -76,12 +77,15 @@ export function readXml(document: string): Element {
   return root;
 }
 
+const REFERENCE = /&(?:#x([\da-f]{1,6})|#(\d{1,7})|(amp|lt|gt|quot|apos));/gi;
+const STRAY = /&(?!(?:#x[\da-f]{1,6}|#\d{1,7}|amp|lt|gt|quot|apos);)/i;
+
 function resolveReferences(text: string): string {
-  const reference = /&(?:#x([\da-f]{1,6});|#(\d{1,7});|(amp|lt|gt|quot|apos);)?/gi;
-  return text.replaceAll(reference, (_, hex?: string, decimal?: string, name?: string) => {
+  if (STRAY.test(text)) throw malformed();
+  return text.replaceAll(REFERENCE, (_, hex?: string, decimal?: string, name?: string) => {
     if (name !== undefined) return NAMED[name.toLowerCase()] ?? '';
     const point = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
-    if (!(point <= 0x10_ffff)) throw malformed();
+    if (point > 0x10_ffff) throw malformed();
     return String.fromCodePoint(point);
   });
 }
