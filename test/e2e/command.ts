@@ -44,6 +44,8 @@ export interface Service {
   readonly url: string;
   /** What it printed up to now. */
   stdout(): string;
+  /** Closes this end of the pipes that it prints into. */
+  stopReading(): void;
   /** Sends a signal, to its whole process group as a terminal does, and waits for the end. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -75,6 +77,10 @@ export async function startService(command: readonly string[], options: RunOptio
   return {
     url: /http:\/\/\S+/.exec(printed)?.[0] ?? '',
     stdout: () => printed,
+    stopReading: () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
     end: async (signal) => {
       signalGroup(child, signal);
       const [code] = await closed;

@@ -48,6 +48,7 @@ export interface Uploads {
 /** @throws CliError PORT_UNAVAILABLE */
 export async function startUploads(options: UploadsOptions): Promise<Uploads> {
   const { engine, logger, port, allowedHosts = [] } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'pilotlight-uploads-'));
   const sqs = await startSqs({
     [QUEUE]: {
       visibilitySeconds: VISIBILITY_SECONDS,
@@ -56,7 +57,6 @@ export async function startUploads(options: UploadsOptions): Promise<Uploads> {
     [DEAD_LETTERS]: { visibilitySeconds: VISIBILITY_SECONDS },
   });
   const queue = sqs.queues.queue(QUEUE);
-  const folder = mkdtempSync(join(tmpdir(), 'pilotlight-uploads-'));
   const s3 = await startS3Process({
     bucket: BUCKET,
     folder,

@@ -9,9 +9,6 @@ const report = (what: Report): void => {
   if (process.connected) process.send?.(what);
 };
 
-// Ctrl-C reaches every process of a terminal; this one stays for the requests that the other one answers until it ends.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
-
 const [message] = await once(process, 'message');
 const { port, allowedHosts, ...order } = orderSchema.parse(message);
 process.once('disconnect', () => {

@@ -21,7 +21,12 @@ export interface S3ProcessOptions extends Omit<S3Options, 'failed'> {
  * @throws EmulatorError PORT_UNAVAILABLE, NOT_STARTED
  */
 export async function startS3Process({ notify, failed, ...order }: S3ProcessOptions): Promise<S3Server> {
-  const child = fork(PROGRAM, { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  // In a process group of its own it outlives Ctrl-C and answers for as long as the other one needs it.
+  const child = fork(PROGRAM, {
+    detached: true,
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   let isClosing = false;
   const started = Promise.withResolvers<string>();
   const gone = (why: string) => {
