@@ -1,88 +1,21 @@
 /** The services of this machine under attack: by web pages, by odd requests, by clients that break off, by a full disk. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { Agent, type ClientRequest, type IncomingHttpHeaders, request } from 'node:http';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { LocalLambda, serveHttpApi } from '../../infra/local/src/index.ts';
 import { reportSchema } from '../../infra/local/src/s3/protocol.ts';
-import { type S3Server, startS3 } from '../../infra/local/src/s3/server.ts';
+import { startS3 } from '../../infra/local/src/s3/server.ts';
+import { startS3Process } from '../../infra/local/src/s3/start-process.ts';
 import { startSqs } from '../../infra/local/src/sqs/server.ts';
+import { run } from '../e2e/command.ts';
+import { attackedS3, codeOf, expectUntouched, send } from './local-s3.ts';
 import { cases } from './scale.ts';
 
-interface Sent {
-  readonly method?: string;
-  readonly headers?: Record<string, string>;
-  readonly body?: string | Buffer;
-}
-
-interface Got {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-const agent = new Agent({ keepAlive: true, maxSockets: 16 });
-afterAll(() => agent.destroy());
-
-/** The path goes out as it is: `fetch` would tidy it up. */
-async function send(
-  endpoint: string,
-  path: string,
-  { method = 'GET', headers = {}, body }: Sent = {},
-): Promise<Got> {
-  const { hostname, port } = new URL(endpoint);
-  const asked = request({ hostname, port, path, method, headers, agent });
-  const answered = once(asked, 'response');
-  asked.end(body);
-  const [response] = await answered;
-  return { status: response.statusCode, headers: response.headers, body: await text(response) };
-}
-
-const scratch = mkdtempSync(join(tmpdir(), 'pilotlight-attack-'));
-const canary = join(scratch, 'canary');
-const folder = join(scratch, 'objects');
-const notifications: string[] = [];
-const failures: unknown[] = [];
-let s3: S3Server;
-beforeAll(async () => {
-  mkdirSync(canary);
-  writeFileSync(join(canary, 'file'), 'untouched');
-  s3 = await startS3({
-    bucket: 'uploads',
-    folder,
-    notify: (notification) => notifications.push(notification),
-    failed: (error) => failures.push(error),
-  });
-});
-afterAll(async () => {
-  await s3.close();
-  rmSync(scratch, { recursive: true, force: true });
-});
-
-const put = (key: string, body: string | Buffer = 'x') =>
-  send(s3.endpoint, `/uploads/${encodeURIComponent(key)}`, { method: 'PUT', body });
-const codeOf = ({ body }: Got) => /<Code>(\w+)<\/Code>/.exec(body)?.[1];
-
-/** Nothing beside the folder of objects, and nothing in it that an object does not need. */
-function expectUntouched(): void {
-  expect(readdirSync(scratch).sort()).toEqual(['canary', 'objects']);
-  expect(readdirSync(canary)).toEqual(['file']);
-  expect(readFileSync(join(canary, 'file'), 'utf8')).toBe('untouched');
-  expect(readdirSync(folder, { withFileTypes: true }).every((entry) => entry.isFile())).toBe(true);
-}
+const s3 = attackedS3();
+const ask = (path: string, sent: Parameters<typeof send>[2] = {}) => send(s3.server.endpoint, path, sent);
 
 const UPWARDS = ['..', '../..', '../canary', '../canary/file', '/etc', '..%2fcanary'];
 const WAYS: readonly ((path: string) => string)[] = [
@@ -97,25 +30,25 @@ describe('no path leads out of local S3', () => {
   it('as the name of a bucket, whatever the method', async () => {
     for (const up of UPWARDS.flatMap((path) => WAYS.map((way) => way(path)))) {
       for (const method of ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'PATCH']) {
-        const { status } = await send(s3.endpoint, `/${up}`, { method });
+        const { status } = await ask(`/${up}`, { method });
         expect(status, `${method} /${up}`).toBeGreaterThanOrEqual(400);
         expect(status, `${method} /${up}`).toBeLessThan(500);
       }
     }
-    expectUntouched();
+    expectUntouched(s3);
   });
 
   it('as the key of an object: it is a key like any other', async () => {
     for (const up of UPWARDS.flatMap((path) => WAYS.map((way) => way(path)))) {
-      expect((await send(s3.endpoint, `/uploads/${up}`, { method: 'PUT', body: up })).status, up).toBe(200);
-      expect((await send(s3.endpoint, `/uploads/${up}`)).body, up).toBe(up);
-      expect((await send(s3.endpoint, `/uploads/${up}`, { method: 'DELETE' })).status, up).toBe(204);
+      expect((await ask(`/uploads/${up}`, { method: 'PUT', body: up })).status, up).toBe(200);
+      expect((await ask(`/uploads/${up}`)).body, up).toBe(up);
+      expect((await ask(`/uploads/${up}`, { method: 'DELETE' })).status, up).toBe(204);
     }
-    expectUntouched();
+    expectUntouched(s3);
   });
 
   const upload = async () => {
-    const { body } = await send(s3.endpoint, '/uploads/x?uploads', { method: 'POST' });
+    const { body } = await ask('/uploads/x?uploads', { method: 'POST' });
     return /<UploadId>([0-9a-f]{32})<\/UploadId>/.exec(body)?.[1] ?? '';
   };
 
@@ -148,7 +81,7 @@ describe('no path leads out of local S3', () => {
     ];
     for (const [uploadId, number] of [...ids.map((bad) => [bad, '1']), ...numbers.map((bad) => [id, bad])]) {
       const path = `/uploads/x?uploadId=${uploadId}&partNumber=${number}`;
-      const answer = await send(s3.endpoint, path, { method: 'PUT', body: 'owned' });
+      const answer = await ask(path, { method: 'PUT', body: 'owned' });
       // The id that is none in capital letters aside, every refusal has a reason of S3.
       expect(['NoSuchUpload', 'InvalidArgument'], path).toContain(codeOf(answer));
     }
@@ -156,12 +89,10 @@ describe('no path leads out of local S3', () => {
       const body =
         '<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>x</ETag></Part></CompleteMultipartUpload>';
       const path = '/uploads/x?uploadId=..%2Fcanary';
-      expect((await send(s3.endpoint, path, { method, body: method === 'POST' ? body : '' })).status).toBe(
-        404,
-      );
+      expect((await ask(path, { method, body: method === 'POST' ? body : '' })).status).toBe(404);
     }
-    expect((await send(s3.endpoint, `/uploads/x?uploadId=${id}`, { method: 'DELETE' })).status).toBe(204);
-    expectUntouched();
+    expect((await ask(`/uploads/x?uploadId=${id}`, { method: 'DELETE' })).status).toBe(204);
+    expectUntouched(s3);
   });
 
   it('as the source of a copy', async () => {
@@ -174,10 +105,10 @@ describe('no path leads out of local S3', () => {
       '',
     ]) {
       const headers = { 'x-amz-copy-source': source };
-      const answer = await send(s3.endpoint, '/uploads/copy', { method: 'PUT', headers });
+      const answer = await ask('/uploads/copy', { method: 'PUT', headers });
       expect(answer.status, source).toBe(404);
     }
-    expectUntouched();
+    expectUntouched(s3);
   });
 
   it('and what no operation names is refused', async () => {
@@ -198,15 +129,14 @@ describe('no path leads out of local S3', () => {
     for (const name of subresources) {
       for (const method of ['GET', 'PUT', 'DELETE', 'POST']) {
         for (const path of [`/uploads?${name}`, `/uploads/a?${name}`]) {
-          const answer = await send(s3.endpoint, path, { method });
+          const answer = await ask(path, { method });
           expect(['NotImplemented', 'MethodNotAllowed'], `${method} ${path}`).toContain(codeOf(answer));
         }
       }
     }
-    for (const method of ['PUT', 'DELETE'])
-      expect((await send(s3.endpoint, '/uploads', { method })).status).toBe(405);
-    expect(codeOf(await send(s3.endpoint, '/uploads?prefix=a&prefix=b'))).toBe('InvalidArgument');
-    expect((await send(s3.endpoint, '/uploads')).status).toBe(200);
+    for (const method of ['PUT', 'DELETE']) expect((await ask('/uploads', { method })).status).toBe(405);
+    expect(codeOf(await ask('/uploads?prefix=a&prefix=b'))).toBe('InvalidArgument');
+    expect((await ask('/uploads')).status).toBe(200);
   });
 });
 
@@ -221,21 +151,21 @@ describe('a web page', () => {
     ['a deletion', '/uploads?delete', 'text/plain', xml],
     ['an upload', '/uploads/x?uploads', 'text/plain', ''],
   ])('cannot send %s to local S3, which a browser asks nobody about', async (_, path, type, body) => {
-    await put('k');
-    const answer = await send(s3.endpoint, path, {
+    await ask('/uploads/k', { method: 'PUT', body: 'x' });
+    const answer = await ask(path, {
       method: 'POST',
       headers: { 'content-type': type, origin: 'http://evil.example' },
       body,
     });
     expect([answer.status, codeOf(answer)]).toEqual([403, 'AccessDenied']);
-    expect((await send(s3.endpoint, '/uploads/k')).status).toBe(200);
-    expectUntouched();
+    expect((await ask('/uploads/k')).status).toBe(200);
+    expectUntouched(s3);
   });
 
   it('that an uploaded file is cannot run scripts', async () => {
     const headers = { 'content-type': 'text/html' };
-    await send(s3.endpoint, '/uploads/page', { method: 'PUT', headers, body: '<script>1</script>' });
-    const page = await send(s3.endpoint, '/uploads/page');
+    await ask('/uploads/page', { method: 'PUT', headers, body: '<script>1</script>' });
+    const page = await ask('/uploads/page');
     expect(page.headers).toMatchObject({
       'content-security-policy': 'sandbox',
       'x-content-type-options': 'nosniff',
@@ -271,7 +201,7 @@ describe('a web page', () => {
       { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' },
       { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' },
     ];
-    for (const endpoint of [s3.endpoint, sqs.endpoint, lambda.url, api.url]) {
+    for (const endpoint of [s3.server.endpoint, sqs.endpoint, lambda.url, api.url]) {
       for (const headers of foreign) {
         const answer = await send(endpoint, '/', { headers });
         expect(answer.status, `${endpoint} ${JSON.stringify(headers)}`).toBe(403);
@@ -292,127 +222,8 @@ describe('a web page', () => {
   });
 });
 
-describe('XML', () => {
-  const MEGABYTE = 2 ** 20;
-  const parts = (inner: string) => `<CompleteMultipartUpload>${inner}</CompleteMultipartUpload>`;
-  const hostile: Readonly<Record<string, string>> = {
-    'of no element': '',
-    'of text': 'hello',
-    'of another root': '<Other/>',
-    'with two roots': `${parts('')}${parts('')}`,
-    'with a document type': `<!DOCTYPE a [<!ENTITY a "b">]>${parts('')}`,
-    'with an entity of its own': parts('<Part><PartNumber>1</PartNumber><ETag>&a;</ETag></Part>'),
-    'with a comment': parts('<!-- a -->'),
-    'with a section': parts('<Part><ETag><![CDATA[a]]></ETag></Part>'),
-    'with an element that is not closed': '<CompleteMultipartUpload><Part>',
-    'with elements that cross': parts('<Part><ETag></Part></ETag>'),
-    'with text between elements': parts('a<Part><PartNumber>1</PartNumber><ETag>b</ETag></Part>'),
-    'with no part': parts(''),
-    'with a field twice': parts('<Part><ETag>a</ETag><ETag>b</ETag></Part>'),
-    'with an unknown field': parts('<Part><Path>../../x</Path></Part>'),
-    'with a part of number 0': parts('<Part><PartNumber>0</PartNumber><ETag>a</ETag></Part>'),
-    'with a character that is none': parts('<Part><PartNumber>1</PartNumber><ETag>&#x110000;</ETag></Part>'),
-    'a million levels deep': '<a>'.repeat(MEGABYTE),
-    'of a million elements': parts('<a/>'.repeat(MEGABYTE - 100)),
-    'of a tag without an end': `<${'a'.repeat(3 * MEGABYTE)}`,
-    'of a tag with endless attributes': `<a ${'b="c" '.repeat(MEGABYTE / 2)}`,
-    'of ampersands': parts('&'.repeat(3 * MEGABYTE)),
-    'of references': parts('&amp;'.repeat(MEGABYTE / 2)),
-    'of angles': '<'.repeat(3 * MEGABYTE),
-  };
-
-  it.each(Object.keys(hostile))('%s is refused, and costs little', async (name) => {
-    const { body } = await send(s3.endpoint, '/uploads/x?uploads', { method: 'POST' });
-    const id = /<UploadId>([0-9a-f]{32})</.exec(body)?.[1];
-    for (const path of [`/uploads/x?uploadId=${id}`, '/uploads?delete']) {
-      const before = process.cpuUsage();
-      const answer = await send(s3.endpoint, path, { method: 'POST', body: hostile[name] ?? '' });
-      const { user, system } = process.cpuUsage(before);
-      expect(codeOf(answer), path).toBe('MalformedXML');
-      // Sending and reading some megabytes is most of it; work that grows with the square would take minutes.
-      expect((user + system) / 1000, path).toBeLessThan(1000);
-    }
-  });
-
-  it('without an end is refused once it is too long', async () => {
-    const answer = await send(s3.endpoint, '/uploads?delete', {
-      method: 'POST',
-      body: ' '.repeat(9 * MEGABYTE),
-    });
-    expect(codeOf(answer)).toBe('EntityTooLarge');
-  });
-});
-
-describe('a client that breaks off', () => {
-  /** Sends some of a body, and no more. */
-  const begin = (path: string, headers: Record<string, string | number>, some: string): ClientRequest => {
-    const { hostname, port } = new URL(s3.endpoint);
-    const asked = request({ hostname, port, path, method: 'PUT', headers });
-    asked.on('error', () => {});
-    asked.write(some);
-    return asked;
-  };
-  const contents = () => readdirSync(folder).length;
-
-  it('leaves nothing behind, and nothing that others can see', async () => {
-    const count = contents();
-    const kinds = [
-      { 'content-length': 1_000_000 },
-      { 'transfer-encoding': 'chunked' },
-      {
-        'content-length': 1_000_000,
-        'content-encoding': 'aws-chunked',
-        'x-amz-decoded-content-length': 999_000,
-      },
-    ];
-    const begun = Array.from({ length: cases({ short: 60, long: 600 }) }, (_, i) =>
-      begin(`/uploads/broken-${i}`, kinds[i % kinds.length] ?? {}, `10000\r\n${'x'.repeat(5000)}`),
-    );
-    await expect.poll(contents, { timeout: 20_000 }).toBe(count + begun.length);
-    for (const [i, asked] of begun.entries()) {
-      if (i % 2 === 0) asked.destroy();
-      else asked.socket?.resetAndDestroy();
-    }
-    await expect.poll(contents, { timeout: 20_000 }).toBe(count);
-    expect((await send(s3.endpoint, '/uploads?prefix=broken-')).body).not.toContain('<Contents>');
-    expect((await put('after')).status).toBe(200);
-    expect(failures).toEqual([]);
-  });
-
-  it('or never ends keeps nobody waiting', async () => {
-    const slow = Array.from({ length: cases({ short: 100, long: 700 }) }, (_, i) =>
-      begin(`/uploads/slow-${i}`, { 'content-length': 100 }, 'x'),
-    );
-    for (let i = 0; i < 20; i++) expect((await put(`quick-${i}`)).status).toBe(200);
-    for (const asked of slow) asked.destroy();
-    await expect.poll(contents, { timeout: 20_000 }).toBeLessThan(slow.length);
-  });
-
-  it.each([
-    ['a chunk of no length', 'zz\r\nabc\r\n0\r\n\r\n', 'IncompleteBody'],
-    ['a chunk that is shorter', '5\r\nabc\r\n0\r\n\r\n', 'IncompleteBody'],
-    ['no last chunk', '3\r\nabc\r\n', 'IncompleteBody'],
-    ['a line without an end', `3${';'.repeat(5000)}`, 'IncompleteBody'],
-    ['a length that is wrong', '3\r\nabc\r\n0\r\n\r\n', 'IncompleteBody'],
-    ['trailers without an end', `4\r\nabcd\r\n0\r\n${'a:b\r\n'.repeat(50)}`, 'IncompleteBody'],
-    ['another checksum', '4\r\nabcd\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n', 'BadDigest'],
-    ['no checksum, though one is announced', '4\r\nabcd\r\n0\r\n\r\n', 'BadDigest'],
-  ])('of aws-chunked that has %s is refused, and nothing is kept', async (_, body, code) => {
-    const headers = {
-      'content-encoding': 'aws-chunked',
-      'x-amz-decoded-content-length': '4',
-      ...(code === 'BadDigest' && { 'x-amz-trailer': 'x-amz-checksum-crc32' }),
-    };
-    const count = contents();
-    const answer = await send(s3.endpoint, '/uploads/coded', { method: 'PUT', headers, body });
-    expect([answer.status, codeOf(answer)]).toEqual([400, code]);
-    expect((await send(s3.endpoint, '/uploads/coded')).status).toBe(404);
-    expect(contents()).toBe(count);
-  });
-});
-
 it('a full disk is an answer, and S3 goes on', async () => {
-  const objects = join(scratch, 'full');
+  const objects = join(s3.scratch, 'full');
   const program = join(import.meta.dirname, '../../infra/local/src/s3/s3-process.ts');
   // No file of this process may have more than 100 kB.
   const child = spawn('bash', ['-c', 'ulimit -f 100; exec "$0" "$1"', process.execPath, program], {
@@ -442,8 +253,23 @@ it('a full disk is an answer, and S3 goes on', async () => {
   expect(existsSync(objects)).toBe(false);
 });
 
+it('the end of S3 is told to the process that started it, which goes on', async () => {
+  const told: string[] = [];
+  const folder = join(s3.scratch, 'process');
+  const server = await startS3Process({ bucket: 'uploads', folder, failed: (problem) => told.push(problem) });
+  const { stdout } = await run(['ps', '-A', '-o', 'pid=,ppid=,args=']);
+  const processes = stdout.split('\n').map((line) => line.trim().split(/\s+/));
+  const [child] = processes.filter(
+    ([, parent, ...args]) => Number(parent) === process.pid && args.join(' ').includes('s3-process'),
+  );
+  process.kill(Number(child?.[0]), 'SIGKILL');
+  await expect.poll(() => told).toEqual([expect.stringContaining('S3 has ended (SIGKILL)')]);
+  await server.close();
+  expect(existsSync(folder)).toBe(false);
+});
+
 it('every key of at most 1,024 bytes comes back as it was, in the order of its bytes in UTF-8', async () => {
-  const server = await startS3({ bucket: 'keys', folder: join(scratch, 'keys') });
+  const server = await startS3({ bucket: 'keys', folder: join(s3.scratch, 'keys') });
   const character = fc.oneof(
     fc.constantFrom(
       '/',
@@ -494,8 +320,8 @@ it('every key of at most 1,024 bytes comes back as it was, in the order of its b
     { numRuns: cases({ short: 10, long: 100 }) },
   );
   await server.close();
-  rmSync(join(scratch, 'keys'), { recursive: true });
-  expectUntouched();
+  rmSync(join(s3.scratch, 'keys'), { recursive: true });
+  expectUntouched(s3);
 });
 
 async function listAll(endpoint: string, pageSize: number): Promise<string[]> {
