@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LocalLambda, serveHttpApi } from '../../infra/local/src/index.ts';
-import { reportSchema } from '../../infra/local/src/s3/protocol.ts';
+import { reportSchema } from '../../infra/local/src/s3/process/protocol.ts';
+import { startS3Process } from '../../infra/local/src/s3/process/start-process.ts';
 import { startS3 } from '../../infra/local/src/s3/server.ts';
-import { startS3Process } from '../../infra/local/src/s3/start-process.ts';
 import { startSqs } from '../../infra/local/src/sqs/server.ts';
 import { run } from '../e2e/command.ts';
 import { attackedS3, codeOf, expectUntouched, send } from './local-s3.ts';
@@ -224,7 +224,7 @@ describe('a web page', () => {
 
 it('a full disk is an answer, and S3 goes on', async () => {
   const objects = join(s3.scratch, 'full');
-  const program = join(import.meta.dirname, '../../infra/local/src/s3/s3-process.ts');
+  const program = join(import.meta.dirname, '../../infra/local/src/s3/process/s3-process.ts');
   // No file of this process may have more than 100 kB.
   const child = spawn('bash', ['-c', 'ulimit -f 100; exec "$0" "$1"', process.execPath, program], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -13,7 +13,7 @@ export type { LambdaFunction } from './lambda/function-definition.ts';
 export type { InvokeRequest, InvokeResult } from './lambda/invoke-request.ts';
 export { LocalLambda, type LocalLambdaOptions } from './lambda/local-lambda.ts';
 export type { LogLine } from './lambda/log-stream.ts';
+export { type S3ProcessOptions, startS3Process } from './s3/process/start-process.ts';
 export { type S3Options, type S3Server, startS3 } from './s3/server.ts';
-export { type S3ProcessOptions, startS3Process } from './s3/start-process.ts';
 export type { QueueOptions } from './sqs/queues.ts';
 export { type SqsServer, startSqs } from './sqs/server.ts';

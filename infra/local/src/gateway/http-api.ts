@@ -5,6 +5,7 @@ import { type CallerRules, callerRules, refuseForeignCaller } from '../foreign-c
 import { LambdaServiceError } from '../lambda/errors.ts';
 import type { Invoke, InvokeResult } from '../lambda/invoke-request.ts';
 import { type Address, end, listen } from '../listen.ts';
+import { readBytes } from '../read-bytes.ts';
 import { newTraceId } from '../trace-id.ts';
 import { gatewayEvent } from './event.ts';
 import {
@@ -68,7 +69,7 @@ export function createHttpApi({
       request.resume();
       return send(response, gatewayMessage(403, foreign), told);
     }
-    const body = await readBody(request);
+    const body = await readBytes(request, MAX_BODY_BYTES);
     if (body === undefined) return send(response, gatewayMessage(413, 'Request Entity Too Large'), told);
     const path = decoded(url.split('?', 1)[0] ?? '/');
     if (path === undefined) return send(response, gatewayMessage(400, 'Bad Request'), told);
@@ -134,17 +135,6 @@ function decoded(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Undefined where it is larger than API Gateway takes. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += chunk.length;
-    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
-  }
-  return bytes <= MAX_BODY_BYTES ? Buffer.concat(chunks) : undefined;
 }
 
 /** Gives the response for the client. An integration that is not done in time goes on without it. */

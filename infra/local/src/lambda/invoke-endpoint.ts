@@ -4,12 +4,18 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { buffer } from 'node:stream/consumers';
 import { type CallerRules, refuseForeignCaller } from '../foreign-caller.ts';
 import { end, listen } from '../listen.ts';
+import { readBytes } from '../read-bytes.ts';
 import { type LambdaErrorCode, LambdaServiceError } from './errors.ts';
 import { LATEST } from './function-definition.ts';
-import type { Invoke, InvokeRequest, InvokeResult } from './invoke-request.ts';
+import {
+  type Invoke,
+  type InvokeRequest,
+  type InvokeResult,
+  MAX_REQUEST_BYTES,
+  payloadTooLarge,
+} from './invoke-request.ts';
 
 const STATUS_OF: Record<LambdaErrorCode, number> = {
   AccessDeniedException: 403,
@@ -58,9 +64,11 @@ async function answer(
       `There is no ${request.method} ${url.pathname}.`,
     );
   }
+  const payload = await readBytes(request, MAX_REQUEST_BYTES);
+  if (payload === undefined) throw payloadTooLarge('A larger');
   const invocation: InvokeRequest = {
     functionName: decodeURIComponent(path[1]),
-    payload: await buffer(request),
+    payload,
     qualifier: url.searchParams.get('Qualifier') ?? undefined,
     traceId: readHeader(request, 'x-amzn-trace-id'),
   };

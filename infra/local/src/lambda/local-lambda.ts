@@ -7,11 +7,13 @@ import { WorkFolder } from './environment/work-folder.ts';
 import { LambdaServiceError } from './errors.ts';
 import { functionArn, LATEST, type LambdaFunction, withDefaults } from './function-definition.ts';
 import { type InvokeEndpoint, listenForInvocations } from './invoke-endpoint.ts';
-import type { InvokeRequest, InvokeResult } from './invoke-request.ts';
+import {
+  type InvokeRequest,
+  type InvokeResult,
+  MAX_REQUEST_BYTES,
+  payloadTooLarge,
+} from './invoke-request.ts';
 import type { LogSink } from './log-stream.ts';
-
-/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-const MAX_REQUEST_BYTES = 6_291_456;
 
 export interface LocalLambdaOptions {
   readonly functions: readonly LambdaFunction[];
@@ -71,12 +73,7 @@ export class LocalLambda {
   async invoke({ functionName, payload, qualifier, traceId }: InvokeRequest): Promise<InvokeResult> {
     const { pool, qualifier: named } = this.#find(functionName, qualifier);
     const body = Buffer.from(payload.length === 0 ? '{}' : payload);
-    if (body.length > MAX_REQUEST_BYTES) {
-      throw new LambdaServiceError(
-        'RequestTooLargeException',
-        `${body.length} byte payload is too large for the RequestResponse invocation type (limit ${MAX_REQUEST_BYTES} bytes)`,
-      );
-    }
+    if (body.length > MAX_REQUEST_BYTES) throw payloadTooLarge(`${body.length} byte`);
     refuseWhatIsNoJson(body);
     const requestId = randomUUID();
     const invocation = { requestId, payload: body, qualifier: named, traceId: traceId ?? newTraceId() };

@@ -5,20 +5,20 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { pipeline } from 'node:stream/promises';
 import { refuseForeignCaller } from '../foreign-caller.ts';
 import { end, listen } from '../listen.ts';
-import { Bucket } from './bucket.ts';
-import { BUCKET_OPERATIONS } from './bucket-operations.ts';
 import { S3Error } from './errors.ts';
-import { MultipartUploads } from './multipart.ts';
-import { notification } from './notification.ts';
-import { OBJECT_OPERATIONS } from './object-operations.ts';
-import { type Answer, findOperation, type Place } from './operation.ts';
-import { parseTarget } from './target.ts';
-import { UPLOAD_OPERATIONS } from './upload-operations.ts';
-import { writeXmlError } from './xml.ts';
+import { BUCKET_OPERATIONS } from './operations/bucket.ts';
+import { notification } from './operations/notification.ts';
+import { OBJECT_OPERATIONS } from './operations/objects.ts';
+import { type Answer, findOperation, type Place } from './operations/operation.ts';
+import { UPLOAD_OPERATIONS } from './operations/uploads.ts';
+import { Bucket } from './store/bucket.ts';
+import { MultipartUploads } from './store/multipart.ts';
+import { parseTarget } from './wire/target.ts';
+import { writeXmlError } from './wire/xml.ts';
 
 const OPERATIONS = [...UPLOAD_OPERATIONS, ...OBJECT_OPERATIONS, ...BUCKET_OPERATIONS];
 /** A connection on which nothing moves for so long is closed. */
-const SILENCE_MS = 60_000;
+const SILENCE_MS = 300_000;
 const HEADERS_MS = 20_000;
 /** Every part of an upload, and every file, has that time. */
 const REQUEST_MS = 3_600_000;

@@ -1,26 +1,30 @@
 /** SQS on this machine: the part of its JSON protocol that senders, receivers and redrives speak. */
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { json } from 'node:stream/consumers';
 import { z } from 'zod';
 import { EmulatorError } from '../errors.ts';
 import { type CallerRules, refuseForeignCaller } from '../foreign-caller.ts';
 import { end, listen } from '../listen.ts';
+import { readBytes } from '../read-bytes.ts';
 import { type QueueOptions, Queues } from './queues.ts';
 
 /** The account and region that names of queues are made with. */
 const ACCOUNT = '000000000000';
 const ARN = `arn:aws:sqs:us-east-1:${ACCOUNT}:`;
 
+/** A message of 1 MiB, with every character escaped. */
+const MAX_REQUEST_BYTES = 6 * 2 ** 20;
+
+/** Numbers have the limits of SQS; a timer takes none that is much larger. */
 const requestSchema = z.object({
   QueueUrl: z.string().optional(),
   QueueName: z.string().optional(),
   SourceArn: z.string().optional(),
   MessageBody: z.string().optional(),
   ReceiptHandle: z.string().optional(),
-  VisibilityTimeout: z.number().optional(),
-  MaxNumberOfMessages: z.number().optional(),
-  WaitTimeSeconds: z.number().optional(),
+  VisibilityTimeout: z.int().min(0).max(43_200).optional(),
+  MaxNumberOfMessages: z.int().min(1).max(10).optional(),
+  WaitTimeSeconds: z.int().min(0).max(20).optional(),
 });
 type SqsRequest = z.infer<typeof requestSchema>;
 type Operation = (request: SqsRequest) => object | Promise<object>;
@@ -145,7 +149,7 @@ async function serve(
   try {
     const operation = operations.get(name);
     if (!operation) throw new EmulatorError('USAGE', `This SQS has no operation ${JSON.stringify(name)}.`);
-    answer(response, 200, await operation(requestSchema.parse(await json(request))));
+    answer(response, 200, await operation(await readRequest(request)));
   } catch (error) {
     const isUnknown = error instanceof EmulatorError && error.code === 'NO_SUCH_QUEUE';
     const type = isUnknown
@@ -153,6 +157,12 @@ async function serve(
       : 'com.amazonaws.sqs#InvalidParameterValue';
     answer(response, 400, { __type: type, message: error instanceof Error ? error.message : String(error) });
   }
+}
+
+async function readRequest(request: IncomingMessage): Promise<SqsRequest> {
+  const body = await readBytes(request, MAX_REQUEST_BYTES);
+  if (body) return requestSchema.parse(JSON.parse(body.toString()));
+  throw new EmulatorError('USAGE', `A request has ${MAX_REQUEST_BYTES} bytes at most.`);
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {

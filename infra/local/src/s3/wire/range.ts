@@ -1,4 +1,4 @@
-import { S3Error } from './errors.ts';
+import { S3Error } from '../errors.ts';
 
 /** The first byte and the last. */
 export interface ByteRange {

@@ -1,9 +1,10 @@
 /** The bucket: looked for, listed, rid of many objects at once. There is one, and nobody makes or removes it. */
-import { readText } from './body.ts';
-import { S3Error } from './errors.ts';
+
+import { S3Error } from '../errors.ts';
+import { readText } from '../wire/body.ts';
+import { type Element, malformed, readFields, readXml, writeXml } from '../wire/xml.ts';
 import { listObjects } from './list.ts';
 import type { Answer, Call, Operation } from './operation.ts';
-import { type Element, malformed, readFields, readXml, writeXml } from './xml.ts';
 
 const MAX_DELETED = 1000;
 /** 1,000 keys with every character written as a reference. */

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { PilotlightError } from '@pilotlight/model-format/errors';
+import { startS3 } from '../server.ts';
 import { orderSchema, type Report } from './protocol.ts';
-import { startS3 } from './server.ts';
 
 const report = (what: Report): void => {
   if (process.connected) process.send?.(what);

@@ -1,14 +1,14 @@
 /** Objects: written, read, copied, deleted. */
 import type { IncomingMessage } from 'node:http';
-import { readBody } from './body.ts';
-import { isUnchanged, readWriteConditions } from './conditions.ts';
-import { type StoredObject, writeContent } from './content.ts';
-import { S3Error } from './errors.ts';
-import { readObjectHeaders, writeObjectHeaders } from './object-headers.ts';
+import { S3Error } from '../errors.ts';
+import { isUnchanged, readWriteConditions } from '../store/conditions.ts';
+import { type StoredObject, writeContent } from '../store/content.ts';
+import { readBody } from '../wire/body.ts';
+import { readObjectHeaders, writeObjectHeaders } from '../wire/object-headers.ts';
+import { type ByteRange, readRange } from '../wire/range.ts';
+import { writeXml } from '../wire/xml.ts';
 import { openObject, readCopySource, readSource, refuseVersion } from './open-object.ts';
 import type { Answer, Call, Operation } from './operation.ts';
-import { type ByteRange, readRange } from './range.ts';
-import { writeXml } from './xml.ts';
 
 const READ_PARAMETERS = [
   'versionId',

@@ -1,8 +1,8 @@
 /** What a writer says of an object beside its bytes, and how a reader gets it back. */
 import { type IncomingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
+import { S3Error } from '../errors.ts';
+import type { StoredObject } from '../store/content.ts';
 import { contentEncoding } from './body.ts';
-import type { StoredObject } from './content.ts';
-import { S3Error } from './errors.ts';
 
 const KEPT = ['cache-control', 'content-disposition', 'content-language', 'content-type', 'expires'];
 const METADATA = 'x-amz-meta-';

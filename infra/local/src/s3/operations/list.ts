@@ -1,7 +1,8 @@
 /** Lists the keys of a bucket, a page at a time, in S3's two versions of the request. */
-import { type Bucket, compareKeys } from './bucket.ts';
-import { S3Error } from './errors.ts';
-import { writeXml, type XmlChild } from './xml.ts';
+
+import { S3Error } from '../errors.ts';
+import { type Bucket, compareKeys } from '../store/bucket.ts';
+import { writeXml, type XmlChild } from '../wire/xml.ts';
 
 const MAX_KEYS = 1000;
 

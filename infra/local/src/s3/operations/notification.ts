@@ -1,5 +1,5 @@
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
-import type { StoredObject } from './content.ts';
+import type { StoredObject } from '../store/content.ts';
 
 export type EventName =
   | 'ObjectCreated:Put'

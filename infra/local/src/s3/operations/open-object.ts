@@ -1,11 +1,11 @@
 /** Objects whose bytes are about to be read. */
 import { type FileHandle, open } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Bucket } from './bucket.ts';
-import type { StoredObject } from './content.ts';
-import { S3Error } from './errors.ts';
-import { readRange } from './range.ts';
-import { parseTarget } from './target.ts';
+import { S3Error } from '../errors.ts';
+import type { Bucket } from '../store/bucket.ts';
+import type { StoredObject } from '../store/content.ts';
+import { readRange } from '../wire/range.ts';
+import { parseTarget } from '../wire/target.ts';
 
 export interface OpenObject {
   readonly object: StoredObject;

@@ -1,9 +1,9 @@
 /** Uploads in parts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html */
 import { createHash, randomBytes } from 'node:crypto';
+import { S3Error } from '../errors.ts';
 import type { Bucket } from './bucket.ts';
 import { checkWrite, type WriteConditions } from './conditions.ts';
 import { type Content, readContents, removeContent, type StoredObject, writeContent } from './content.ts';
-import { S3Error } from './errors.ts';
 
 /** Every part but the last. */
 const MIN_PART_BYTES = 5 * 2 ** 20;

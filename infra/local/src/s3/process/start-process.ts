@@ -3,9 +3,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { extname } from 'node:path';
-import { EmulatorError } from '../errors.ts';
+import { EmulatorError } from '../../errors.ts';
+import type { S3Options, S3Server } from '../server.ts';
 import { type Order, type Report, reportSchema } from './protocol.ts';
-import type { S3Options, S3Server } from './server.ts';
 
 /** It is `.js` in an installed package. */
 const PROGRAM = new URL(`./s3-process${extname(import.meta.filename)}`, import.meta.url);

@@ -2,9 +2,10 @@
  * The objects of one bucket: an index in memory, and the bytes in files. An object is in the index once all of it is on
  * disk, so that nobody sees half of one; readers that have opened a file keep it when the object is replaced.
  */
+
+import { S3Error } from '../errors.ts';
 import { checkWrite, type WriteConditions } from './conditions.ts';
 import { removeContent, type StoredObject } from './content.ts';
-import { S3Error } from './errors.ts';
 
 export class Bucket {
   readonly name: string;

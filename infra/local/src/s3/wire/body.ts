@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { crc32 } from 'node:zlib';
+import { S3Error } from '../errors.ts';
 import { AwsChunks } from './aws-chunks.ts';
-import { S3Error } from './errors.ts';
 
 interface Digest {
   update(chunk: Uint8Array): void;

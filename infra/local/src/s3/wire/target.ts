@@ -1,5 +1,5 @@
 /** What a request is about: the service, a bucket, or an object; and its parameters. */
-import { S3Error } from './errors.ts';
+import { S3Error } from '../errors.ts';
 
 export interface Target {
   readonly kind: 'service' | 'bucket' | 'object';

@@ -1,12 +1,12 @@
 /** The form of an operation, and how a request finds its own: what no operation names is refused. */
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { Bucket } from './bucket.ts';
-import type { StoredObject } from './content.ts';
-import { S3Error } from './errors.ts';
-import type { MultipartUploads } from './multipart.ts';
+import { S3Error } from '../errors.ts';
+import type { Bucket } from '../store/bucket.ts';
+import type { StoredObject } from '../store/content.ts';
+import type { MultipartUploads } from '../store/multipart.ts';
+import type { Target } from '../wire/target.ts';
 import type { EventName } from './notification.ts';
-import type { Target } from './target.ts';
 
 /** The one bucket of a server, and whoever wants to know what becomes of its objects. */
 export interface Place {

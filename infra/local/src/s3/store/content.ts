@@ -4,7 +4,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { S3Error } from './errors.ts';
+import { S3Error } from '../errors.ts';
 
 export interface Content {
   readonly file: string;

@@ -1,14 +1,14 @@
 /** Uploads in parts: begun, filled, listed, completed, given up. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { readBody, readText } from './body.ts';
-import type { Bucket } from './bucket.ts';
-import { readWriteConditions } from './conditions.ts';
-import { S3Error } from './errors.ts';
-import type { NamedPart } from './multipart.ts';
-import { readObjectHeaders } from './object-headers.ts';
+import { S3Error } from '../errors.ts';
+import type { Bucket } from '../store/bucket.ts';
+import { readWriteConditions } from '../store/conditions.ts';
+import type { NamedPart } from '../store/multipart.ts';
+import { readBody, readText } from '../wire/body.ts';
+import { readObjectHeaders } from '../wire/object-headers.ts';
+import { malformed, readFields, readXml, writeXml } from '../wire/xml.ts';
 import { openObject, readCopySource, readSource } from './open-object.ts';
 import type { Answer, Call, Operation } from './operation.ts';
-import { malformed, readFields, readXml, writeXml } from './xml.ts';
 
 const MAX_PARTS = 10_000;
 /** 10,000 parts with their checksums. */

@@ -1,7 +1,7 @@
 /** Conditional requests. Writes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
 import type { IncomingHttpHeaders } from 'node:http';
+import { S3Error } from '../errors.ts';
 import type { StoredObject } from './content.ts';
-import { S3Error } from './errors.ts';
 
 export interface WriteConditions {
   /** The ETag of the object that may be replaced, or `*` for any. */

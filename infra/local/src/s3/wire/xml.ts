@@ -1,5 +1,5 @@
 /** The XML of S3: documents that it writes, and the two that it reads. */
-import { S3Error } from './errors.ts';
+import { S3Error } from '../errors.ts';
 
 /** An element to write: its name, and its text or its children. */
 export type XmlChild = readonly [name: string, content: XmlContent];

@@ -2,7 +2,7 @@
  * The coding `aws-chunked`, in which clients send a checksum after the bytes.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
  */
-import { S3Error } from './errors.ts';
+import { S3Error } from '../errors.ts';
 
 /** A line is the size of a chunk with its signature, or a trailer. */
 const MAX_LINE_BYTES = 1024;
