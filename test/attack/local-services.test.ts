@@ -140,6 +140,16 @@ describe('no path leads out of local S3', () => {
   });
 });
 
+it('a container reaches local S3 by a name that was allowed, and by no other', async () => {
+  const allowedHosts = ['host.docker.internal'];
+  const server = await startS3({ bucket: 'uploads', folder: s3.folder, allowedHosts });
+  const statusOf = async (host: string) =>
+    (await send(server.endpoint, '/uploads', { headers: { host } })).status;
+  expect(await statusOf('host.docker.internal:4568')).toBe(200);
+  expect(await statusOf('docker.internal')).toBe(403);
+  await server.close();
+});
+
 describe('a web page', () => {
   const xml = '<Delete><Object><Key>k</Key></Object></Delete>';
   const form =

@@ -1,4 +1,4 @@
-/** S3 on this machine: one bucket, the operations that `operations` below name, and nothing else. See ADR-own-s3.md. */
+/** S3 on this machine: one bucket, the operations that stand in `operations/`, and nothing else. See ADR-own-s3.md. */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

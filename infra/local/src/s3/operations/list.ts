@@ -26,8 +26,9 @@ function page(
     if (!key.startsWith(prefix)) continue;
     const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
     const text = end === -1 ? key : key.slice(0, end + delimiter.length);
-    // A prefix stands for keys on either side of one that a listing begins after.
-    if (compareKeys(key, after) <= 0 || (end !== -1 && text === after)) continue;
+    // A common prefix is over once it was the last item, although keys of it follow.
+    const isBefore = after !== '' && (compareKeys(key, after) <= 0 || (end !== -1 && text === after));
+    if (isBefore) continue;
     if (text === items.at(-1)?.text) continue;
     if (items.length === maxKeys) return { items, isTruncated: maxKeys > 0 };
     items.push({ text, isPrefix: end !== -1 });

@@ -27,6 +27,8 @@ export async function openObject(bucket: Bucket, key: string): Promise<OpenObjec
 
 /** The key of a copy's source, which is given as `bucket/key` or `/bucket/key`, encoded. @throws S3Error */
 export function readCopySource(headers: IncomingHttpHeaders, bucket: Bucket): string {
+  const condition = Object.keys(headers).find((name) => name.startsWith('x-amz-copy-source-if-'));
+  if (condition !== undefined) throw new S3Error('NotImplemented', `This S3 does not know ${condition}.`);
   const source = headers['x-amz-copy-source']?.toString() ?? '';
   const target = parseTarget(source.startsWith('/') ? source : `/${source}`);
   refuseVersion(target.query);

@@ -41,8 +41,8 @@ const MAX_ELEMENTS = 80_000;
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 /**
- * Reads elements, text and references. Attributes are passed over; text beside elements, a document type, entities of its own, comments and
- * sections are refused. The time is linear in the length.
+ * Reads elements, text and references. Attributes are passed over; text beside elements, a document type, entities of its
+ * own, comments and sections are refused. The time is linear in the length.
  *
  * @throws S3Error MalformedXML
  */
