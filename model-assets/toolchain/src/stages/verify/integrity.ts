@@ -1,5 +1,5 @@
 /** Checks that a package on disk is what its manifest says: files, sums, vocabulary, labels. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { splitIsWhole } from '@pilotlight/engine/internal/tokenizer/split-is-whole';
 import {
@@ -10,8 +10,11 @@ import {
   type OnnxManifest,
   type PackageFile,
   packageFiles,
+  readRegularFile,
+  resolveInside,
   type Variant,
 } from '@pilotlight/model-format';
+import { PilotlightError } from '@pilotlight/model-format/errors';
 import { ToolchainError } from '../../errors.ts';
 import { type OnnxGraph, parseModel } from '../../graph/onnx.ts';
 import { highestTokenId } from './highest-token-id.ts';
@@ -28,8 +31,9 @@ export async function verifyIntegrity(folder: string, manifest: OnnxManifest): P
   if (!(await splitIsWhole({ path: (file) => join(folder, file) }, textProcessing))) {
     throw failed(manifest, 'its divided tokenizer is not the one of its tokenizer.json');
   }
-  const highestId = highestTokenId(await readFile(join(folder, textProcessing.file.path), 'utf8'));
-  for (const variant of variants) await verifyGraph(folder, manifest, variant, highestId);
+  const tokenizer = readFileOf(folder, manifest, textProcessing.file).toString();
+  const highestId = highestTokenId(tokenizer);
+  for (const variant of variants) verifyGraph(folder, manifest, variant, highestId);
 }
 
 type Ref = Pick<OnnxManifest, 'name' | 'version'>;
@@ -47,10 +51,24 @@ function verifyFile(folder: string, expected: PackageFile, manifest: Ref): void 
 
 function digest(folder: string, { path }: PackageFile, manifest: Ref): FileDigest {
   try {
-    return digestFile(join(folder, path));
+    return digestFile(resolveInside(folder, path));
   } catch (cause) {
-    throw failed(manifest, `${path} cannot be read`, cause);
+    throw unreadable(path, manifest, cause);
   }
+}
+
+/** Reads a file of the package, whose size the manifest has. @throws ToolchainError VERIFY_FAILED */
+export function readFileOf(folder: string, manifest: Ref, { path, bytes }: PackageFile): Buffer {
+  try {
+    return readRegularFile(resolveInside(folder, path), bytes);
+  } catch (cause) {
+    throw unreadable(path, manifest, cause);
+  }
+}
+
+function unreadable(path: string, manifest: Ref, cause: unknown): ToolchainError {
+  const reason = PilotlightError.is(cause) ? `: ${cause.message.replace(/\.$/, '')}` : '';
+  return failed(manifest, `${path} cannot be read${reason}`, cause);
 }
 
 async function refuseOtherFiles(folder: string, known: ReadonlySet<string>, manifest: Ref): Promise<void> {
@@ -61,14 +79,11 @@ async function refuseOtherFiles(folder: string, known: ReadonlySet<string>, mani
   }
 }
 
-async function verifyGraph(
-  folder: string,
-  manifest: OnnxManifest,
-  variant: Variant,
-  highestId: number,
-): Promise<void> {
+function verifyGraph(folder: string, manifest: OnnxManifest, variant: Variant, highestId: number): void {
   const { file, inputs, outputs } = variant.graphs.model;
-  const { graph } = parseModel(await readFile(join(folder, file)));
+  const entry = variant.files.find(({ path }) => path === file);
+  if (!entry) throw failed(manifest, `its files do not list ${file}`);
+  const { graph } = parseModel(readFileOf(folder, manifest, entry));
   const ids = inputs.find(({ role }) => role === 'input_ids')?.name ?? '';
   const rows = embeddingRows(graph, ids);
   if (rows !== undefined && highestId >= rows) {
