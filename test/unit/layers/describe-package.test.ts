@@ -62,7 +62,11 @@ describe('the description of a package', () => {
     const { int8 } = manifestOf().variants;
     if (int8 === undefined) throw new TypeError('the fake manifest has an int8 variant');
     const graphs = { model: { ...int8.graphs.model, file: 'fp32/model.onnx' } };
-    const fp32 = { ...int8, graphs, files: [{ ...int8.files[0], path: 'fp32/model.onnx', bytes: 1, sha256: '' }] };
+    const fp32 = {
+      ...int8,
+      graphs,
+      files: [{ ...int8.files[0], path: 'fp32/model.onnx', bytes: 1, sha256: '' }],
+    };
     const packages = newFolder();
     writePackage(packages, { variants: { int8, fp32 } });
     const description = describePackage(packages, { name: 'parity' });

@@ -37,7 +37,7 @@ export async function createOnnxSession(
 
 async function load(file: string, options: SessionOptions): Promise<ort.InferenceSession> {
   try {
-    await refuseLoops(file);
+    refuseLoops(file);
     return await ort.InferenceSession.create(file, sessionOptions(options));
   } catch (cause) {
     if (cause instanceof EngineError) throw cause;

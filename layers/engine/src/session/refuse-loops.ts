@@ -1,5 +1,6 @@
-/** Refuses graphs that may run without end: nothing can stop native code, neither a deadline nor the end of the process. */
-import { open } from 'node:fs/promises';
+/** Refuses graphs that may run without end: nothing stops native code, neither a deadline nor the end of the process. */
+import { closeSync, readSync } from 'node:fs';
+import { openRegularFile } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 
 /** The field `op_type` of a node of onnx.proto3, as its bytes are: a tag, the length, the name. No other operator repeats itself freely. */
@@ -8,22 +9,23 @@ const CHUNK = 1 << 20;
 
 /**
  * Looks for a Loop in the bytes of a graph, wherever it is nested. Weights of 90 MB hold these six bytes by chance once in three
- * million graphs. See ADR-loops.md.
+ * million graphs. It is synchronous, because it may be the first work of a thread of lower priority, which threads that it
+ * starts would inherit. See ADR-loops.md.
  *
  * @throws EngineError PACKAGE_INVALID
  */
-export async function refuseLoops(path: string): Promise<void> {
-  const file = await open(path);
+export function refuseLoops(path: string): void {
+  const file = openRegularFile(path);
   try {
     const chunk = Buffer.allocUnsafe(CHUNK);
     const overlap = LOOP.length - 1;
     for (let position = 0; ; position += CHUNK - overlap) {
-      const { bytesRead } = await file.read(chunk, 0, CHUNK, position);
-      if (chunk.subarray(0, bytesRead).includes(LOOP)) throw loops();
-      if (bytesRead < CHUNK) return;
+      const read = readSync(file, chunk, 0, CHUNK, position);
+      if (chunk.subarray(0, read).includes(LOOP)) throw loops();
+      if (read < CHUNK) return;
     }
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
