@@ -1,6 +1,7 @@
 /** Checks that a package on disk is what its manifest says: files, sums, vocabulary, labels. */
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { refuseGrowth } from '@pilotlight/engine/internal/tokenizer/refuse-growth';
 import { splitIsWhole } from '@pilotlight/engine/internal/tokenizer/split-is-whole';
 import {
   digestFile,
@@ -21,19 +22,30 @@ import { highestTokenId } from './highest-token-id.ts';
 
 /**
  * Throws VERIFY_FAILED for a file that is missing, differs, or that the manifest does not name; for a
- * divided tokenizer that is not the whole one; for a token
+ * divided tokenizer that is not the whole one, or that makes texts very much longer; for a token
  * without a row in the embeddings; for a number of labels that is not the number of logits.
  */
 export async function verifyIntegrity(folder: string, manifest: OnnxManifest): Promise<void> {
   const variants = Object.values(manifest.variants);
   const { textProcessing } = manifest;
   await verifyFiles(folder, manifest, packageFiles(manifest));
+  const tokenizer = readFileOf(folder, manifest, textProcessing.file).toString();
+  const highestId = readHighestId(tokenizer, manifest);
   if (!(await splitIsWhole({ path: (file) => join(folder, file) }, textProcessing))) {
     throw failed(manifest, 'its divided tokenizer is not the one of its tokenizer.json');
   }
-  const tokenizer = readFileOf(folder, manifest, textProcessing.file).toString();
-  const highestId = highestTokenId(tokenizer);
   for (const variant of variants) verifyGraph(folder, manifest, variant, highestId);
+}
+
+/** Throws VERIFY_FAILED where a tokenizer.json does not parse, PACKAGE_INVALID where it makes texts very much longer. */
+function readHighestId(tokenizerJson: string, manifest: OnnxManifest): number {
+  try {
+    refuseGrowth(JSON.parse(tokenizerJson));
+    return highestTokenId(tokenizerJson);
+  } catch (cause) {
+    if (PilotlightError.is(cause)) throw cause;
+    throw failed(manifest, `${manifest.textProcessing.file.path} is no tokenizer.json`, cause);
+  }
 }
 
 type Ref = Pick<OnnxManifest, 'name' | 'version'>;
