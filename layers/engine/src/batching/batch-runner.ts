@@ -237,7 +237,7 @@ function tooLong({ tokens, maxTokens, index, part }: TooLong, taker: string): En
   const item = part?.item === undefined ? {} : { item: part.item };
   return new EngineError(
     'INPUT_TOO_LONG',
-    `${subject} has ${tokens} tokens; ${taker} at most ${maxTokens}. Shorten it, or have it cut.`,
+    `${subject} has ${tokens} tokens; ${taker} at most ${maxTokens}. Shorten it.`,
     { details: { field, index, ...item, tokens, maxTokens } },
   );
 }

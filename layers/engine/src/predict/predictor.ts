@@ -281,6 +281,13 @@ export class Predictor implements LoadedModel {
     return this.#activity.during(() => decode(this.#dependencies.tokenizer, ids, options));
   }
 
+  /** Whether an id is that of a token. Ids may have gaps, and then the highest is above the number of tokens. */
+  hasToken(id: number): boolean {
+    const { vocabSize } = this.manifest.textProcessing;
+    if (!Number.isInteger(id) || id < 0) return false;
+    return id < vocabSize || this.#dependencies.tokenizer.idToToken(id) !== undefined;
+  }
+
   /**
    * Runs one golden of the package, and the one after it at the next call; reads none before the first.
    *
