@@ -45,7 +45,7 @@ export class CharacterCount {
     if (this.#total <= this.#ofCall) return;
     throw new EngineError(
       'TOO_MANY_TOKENS',
-      `The model would read more than ${this.#ofCall} characters in one call, or as many texts as they have tokens. Send fewer inputs or labels, or shorter ones.`,
+      `The model would read ${this.#total} characters or more in one call; at most ${this.#ofCall} are taken, and a text counts as ${CHARACTERS_OF_CALL} at least. Send fewer inputs or labels, or shorter ones.`,
       { details: { field: 'inputs', characters: this.#total, maxCharacters: this.#ofCall } },
     );
   }
