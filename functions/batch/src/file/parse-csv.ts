@@ -2,24 +2,24 @@
 import { didYouMean } from '@pilotlight/model-format/errors';
 import { CsvError, parse } from 'csv-parse/sync';
 import { BatchError } from '../errors.ts';
-import { FIELD_NAMES } from './row-fields.ts';
+import { describeGroups, type FieldNames } from './row-fields.ts';
 import type { Parsed, ParseTexts } from './rows.ts';
 import { rowError } from './text.ts';
 
 export interface CsvOptions {
   /** One ASCII character. */
   readonly delimiter: string;
-  /** The column of the texts. */
-  readonly column: string;
-  /** The column of the ids. */
-  readonly idColumn: string;
+  /** The fields that are read. */
+  readonly names: FieldNames;
+  /** Whether a file without the column of the ids is refused. */
+  readonly needsId: boolean;
 }
 
 /**
  * Reads records by the columns that `header`, the text of the first record, names. Each must have as many fields: one
  * field too many is most often a text whose comma nobody quoted, of which only the beginning would be predicted.
  *
- * @throws BatchError COLUMN_NOT_FOUND
+ * @throws BatchError COLUMN_NOT_FOUND, COLUMN_NOT_UNIQUE
  */
 export function csvParser(header: string, options: CsvOptions): ParseTexts {
   const { delimiter } = options;
@@ -48,18 +48,30 @@ export function csvParser(header: string, options: CsvOptions): ParseTexts {
 /** The place of each field that is read. */
 function findPlaces(
   columns: readonly string[],
-  { column, idColumn }: CsvOptions,
+  { names, needsId }: CsvOptions,
 ): (readonly [string, number])[] {
-  const named = (name: string, as = name) => {
-    const place = columns.indexOf(name);
-    return place < 0 ? [] : [[as, place] as const];
-  };
-  const fields = FIELD_NAMES.filter((name) => name !== 'text').flatMap((name) => named(name));
-  const text = named(column, 'text');
-  if (text.length + fields.length > 0) return [...text, ...fields, ...named(idColumn, 'id')];
+  const has = (name: string) => columns.includes(name.trim());
+  const input = names.input.find((group) => group.every(has));
+  if (!input) throw notFound(names.input, columns);
+  if (needsId && !has(names.id)) throw notFound([[names.id]], columns);
+  return [...input, ...(has(names.id) ? [names.id] : [])].map((name) => [name, onlyPlace(columns, name)]);
+}
+
+function onlyPlace(columns: readonly string[], name: string): number {
+  const place = columns.indexOf(name.trim());
+  if (place === columns.lastIndexOf(name.trim())) return place;
   throw new BatchError(
+    'COLUMN_NOT_UNIQUE',
+    `Two columns are called ${JSON.stringify(name)}. Give one of them another name.`,
+  );
+}
+
+function notFound(groups: FieldNames['input'], columns: readonly string[]): BatchError {
+  const [name = ''] = groups.at(-1) ?? [];
+  const hint = didYouMean(name, columns, (column) => JSON.stringify(column));
+  return new BatchError(
     'COLUMN_NOT_FOUND',
-    `There is no column ${JSON.stringify(column)}${didYouMean(column, columns, (name) => JSON.stringify(name))} Choose it with "column" in the options.`,
+    `There is no column ${describeGroups(groups)}${hint} Choose the column of the texts with "column" in the options, that of the ids with "id_column".`,
   );
 }
 

@@ -1,4 +1,5 @@
-/** The fields of a row that mean something, in JSON and in CSV alike. */
+/** The fields of a row that mean something, in JSON and in CSV alike: those that the caller names, else those of the task. */
+import type { TaskName } from '@pilotlight/engine';
 import type { RowError } from '../errors.ts';
 import { rowError } from './text.ts';
 
@@ -7,30 +8,58 @@ export type RowId = string | number;
 
 const LONGEST_ID = 1024;
 
-/** Fields that are one input together: question answering, pairs of texts, similarity and ranking. */
-const JOINT_FIELDS = [
-  ['question', 'context'],
-  ['text', 'text_pair'],
-  ['source_sentence', 'sentences'],
-  ['query', 'texts'],
-] as const;
+/** Fields that are one input together, for tasks that take such an input. */
+const JOINT_FIELDS: Readonly<Partial<Record<TaskName, readonly string[]>>> = {
+  'text-classification': ['text', 'text_pair'],
+  'question-answering': ['question', 'context'],
+  'sentence-similarity': ['source_sentence', 'sentences'],
+  'text-ranking': ['query', 'texts'],
+};
 
-/** Names of every field that is read, for files whose columns are chosen by name. */
-export const FIELD_NAMES = ['inputs', ...new Set(JOINT_FIELDS.flat())];
+export interface FieldNames {
+  /** Groups of fields, the first of which that a row has in full is its input. */
+  readonly input: readonly (readonly string[])[];
+  readonly id: string;
+}
+
+/** What the caller names is the input alone; else it is `inputs`, what belongs together for the task, or `text`. */
+export function fieldNames(
+  task: TaskName,
+  {
+    column,
+    idColumn = 'id',
+  }: { readonly column?: string | undefined; readonly idColumn?: string | undefined },
+): FieldNames {
+  const joint = JOINT_FIELDS[task];
+  const usual = joint ? [['inputs'], joint, ['text']] : [['inputs'], ['text']];
+  return { input: column === undefined ? usual : [[column]], id: idColumn };
+}
 
 /**
- * `inputs` as it is; fields that belong together as an object; else `text`. Nothing where there is none of them.
- * Whether the model takes it is for its task to say.
+ * The value of the one field, or an object of those that belong together; nothing where there is none of them. Null is
+ * no value. Whether the model takes it is for its task to say.
  */
-export function readInput(fields: Fields): unknown {
-  if (fields.inputs !== undefined) return fields.inputs;
-  const joint = JOINT_FIELDS.find((names) => names.every((name) => fields[name] !== undefined));
-  return joint ? Object.fromEntries(joint.map((name) => [name, fields[name]])) : fields.text;
+export function readInput(fields: Fields, groups: FieldNames['input']): unknown {
+  const names = groups.find((group) => group.every((name) => readField(fields, name) !== undefined));
+  if (names === undefined) return undefined;
+  const [first = '', ...more] = names;
+  return more.length === 0 ? fields[first] : Object.fromEntries(names.map((name) => [name, fields[name]]));
+}
+
+/** The groups in words: `"inputs", "question" with "context", or "text"`. */
+export function describeGroups(groups: FieldNames['input']): string {
+  const words = groups.map((names) => names.map((name) => JSON.stringify(name)).join(' with '));
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}
+
+/** Nothing for null, and for what objects have from elsewhere. */
+export function readField(fields: Fields, name: string): unknown {
+  return Object.hasOwn(fields, name) ? (fields[name] ?? undefined) : undefined;
 }
 
 /** The id, nothing where there is none, or what is wrong with it. */
 export function rowId(id: unknown): RowId | RowError | undefined {
-  if (id === undefined || id === null) return undefined;
+  if (id === undefined) return undefined;
   if (typeof id === 'string') {
     return id.length <= LONGEST_ID
       ? id

@@ -1,15 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { detectFormat } from '../../../../functions/batch/src/file/formats.ts';
 import { START } from '../../../../functions/batch/src/file/position.ts';
-import { readRows } from '../../../../functions/batch/src/file/read-rows.ts';
+import { type ReadOptions, readRows } from '../../../../functions/batch/src/file/read-rows.ts';
+import type { TaskName } from '../../../../model-assets/format/src/tasks.ts';
 import { collect, streamOf } from './arbitraries.ts';
 
-const OPTIONS = { delimiter: ',', column: 'text', idColumn: 'id', maxRowBytes: 1000 };
+interface Options extends ReadOptions {
+  readonly task?: TaskName;
+  readonly encoding?: string;
+}
 
-async function rows(name: string, content: string | Buffer, options: Partial<typeof OPTIONS> = {}) {
+async function rows(
+  name: string,
+  content: string | Buffer,
+  { task = 'text-classification', encoding, ...options }: Options = {},
+) {
   const bytes = Buffer.from(content);
   const read = (from: number) => streamOf([bytes.subarray(from)]);
-  return (await collect(readRows(read, detectFormat(name), { ...OPTIONS, ...options }, START))).flat();
+  const source = { read, format: detectFormat(name, encoding), task, from: START };
+  return (await collect(readRows({ ...source, options: { maxRowBytes: 1000, ...options } }))).flat();
 }
 
 describe('.jsonl', () => {
@@ -19,16 +28,20 @@ describe('.jsonl', () => {
     ['{"id":"x","inputs":"a"}', { id: 'x', input: 'a' }],
     ['{"id":7,"text":"a","more":[1]}', { id: 7, input: 'a' }],
     ['{"id":null,"text":"a"}', { input: 'a' }],
-    ['{"question":"q","context":"c","text":"t"}', { input: { question: 'q', context: 'c' } }],
     ['{"text":"a","text_pair":"b"}', { input: { text: 'a', text_pair: 'b' } }],
     ['{"text":"a","text":"b"}', { input: 'b' }],
     ['{"text":7}', { input: 7 }],
+    ['{"text":"a","text_pair":null}', { input: 'a' }],
+    ['{"text":"a","inputs":null}', { input: 'a' }],
+    ['{"text":"good","question":"who?","context":"x"}', { input: 'good' }],
     ['\ufeff"a"', { input: 'a' }],
     ['{', { error: { code: 'INVALID_JSON' } }],
     ['"\0"', { error: { code: 'INVALID_JSON' } }],
     ['[1]', { error: { code: 'INVALID_ROW' } }],
     ['null', { error: { code: 'INVALID_ROW' } }],
     ['{"id":1}', { id: 1, error: { code: 'INVALID_ROW' } }],
+    ['{"text":null}', { error: { code: 'INVALID_ROW', message: expect.stringContaining('"text"') } }],
+    ['{"text_pair":"b"}', { error: { code: 'INVALID_ROW' } }],
     ['{"id":12345678901234567890,"text":"a"}', { error: { code: 'INVALID_ROW' } }],
     ['{"id":1e999,"text":"a"}', { error: { code: 'INVALID_ROW' } }],
     ['{"id":{},"text":"a"}', { error: { code: 'INVALID_ROW' } }],
@@ -76,7 +89,7 @@ describe('.csv', () => {
   });
 
   it('takes fields that belong together by their names', async () => {
-    expect(await rows('a.csv', 'question,context\nq,c')).toMatchObject([
+    expect(await rows('a.csv', 'question,context\nq,c', { task: 'question-answering' })).toMatchObject([
       { input: { question: 'q', context: 'c' } },
     ]);
   });

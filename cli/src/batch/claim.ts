@@ -1,0 +1,119 @@
+/** A claim on a file name, which one process on earth has at a time, and which ends with that process. */
+import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import * as z from 'zod/mini';
+
+/** A claim is touched so often, and is left over once nobody has touched it for so long. */
+const HEARTBEAT_MS = 5_000;
+const LEFT_OVER_MS = 60_000;
+/** Left-over claims that are removed before it is given up. */
+const TRIES = 10;
+
+const holderSchema = z.object({ pid: z.int(), host: z.string(), token: z.string() });
+export type Holder = z.infer<typeof holderSchema>;
+
+export interface Claim {
+  /** Whether nobody has taken it away, as one would who held this process for dead. */
+  isHeld(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+export interface ClaimOptions {
+  /** The file that is the claim. */
+  readonly path: string;
+  /** Distinguishes this claim from all others. */
+  readonly token: string;
+  /** Removes what a holder has left that is gone. */
+  readonly clear: (gone: Holder) => Promise<void>;
+}
+
+/**
+ * Takes the claim, unless a process holds it that lives: one on this machine that runs, or one anywhere that has touched it
+ * within a minute.
+ *
+ * @throws what the file system throws
+ */
+export async function takeClaim({
+  path,
+  token,
+  clear,
+}: ClaimOptions): Promise<Claim | { readonly heldBy: number }> {
+  const ours = JSON.stringify({ pid: process.pid, host: hostname(), token });
+  for (let tries = 0; tries < TRIES; tries++) {
+    if (await create(path, ours)) return hold(path, ours);
+    const there = await read(path);
+    if (!there) continue;
+    if (isLive(there)) return { heldBy: there.holder?.pid ?? 0 };
+    if (there.holder) await clear(there.holder);
+    if ((await read(path))?.text === there.text) await rm(path, { force: true });
+  }
+  return { heldBy: 0 };
+}
+
+async function create(path: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(path, text, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+function hold(path: string, ours: string): Claim {
+  const heartbeat = setInterval(() => {
+    const now = new Date();
+    utimes(path, now, now).catch(() => undefined);
+  }, HEARTBEAT_MS).unref();
+  const isHeld = async () => (await read(path))?.text === ours;
+  return {
+    isHeld,
+    release: async () => {
+      clearInterval(heartbeat);
+      if (await isHeld()) await rm(path, { force: true });
+    },
+  };
+}
+
+interface Found {
+  readonly text: string;
+  /** Nothing while it is being written, or where it is no claim. */
+  readonly holder?: Holder | undefined;
+  readonly ageMs: number;
+}
+
+async function read(path: string): Promise<Found | undefined> {
+  try {
+    const { mtimeMs } = await stat(path);
+    const text = await readFile(path, 'utf8');
+    return { text, holder: parseHolder(text), ageMs: Date.now() - mtimeMs };
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    return holderSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function isLive({ holder, ageMs }: Found): boolean {
+  if (ageMs > LEFT_OVER_MS) return false;
+  return holder?.host === hostname() ? isRunning(holder.pid) : true;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return hasCode(error, 'EPERM');
+  }
+}
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
