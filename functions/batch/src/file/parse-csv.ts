@@ -2,9 +2,9 @@
 import { didYouMean } from '@pilotlight/model-format/errors';
 import { CsvError, parse } from 'csv-parse/sync';
 import { BatchError } from '../errors.ts';
-import { describeGroups, type FieldNames } from './row-fields.ts';
+import { describeMissing, type FieldNames } from './row-fields.ts';
 import type { Parsed, ParseTexts } from './rows.ts';
-import { rowError } from './text.ts';
+import { holdsMore, MOST_VALUES, rowError } from './text.ts';
 
 export interface CsvOptions {
   /** One ASCII character. */
@@ -23,7 +23,11 @@ export interface CsvOptions {
  */
 export function csvParser(header: string, options: CsvOptions): ParseTexts {
   const { delimiter } = options;
-  const columns = parseFields([header], delimiter)?.[0]?.map((name) => name.trim()) ?? [];
+  const names = holdsMore(header, delimiter) ? undefined : parseFields([header], delimiter)?.[0];
+  if (!names) {
+    throw new BatchError('COLUMN_NOT_FOUND', 'The first record, which names the columns, cannot be read.');
+  }
+  const columns = names.map((name) => name.trim());
   const places = findPlaces(columns, options);
   const toRow = (fields: readonly string[] | undefined): Parsed => {
     if (fields === undefined)
@@ -38,10 +42,14 @@ export function csvParser(header: string, options: CsvOptions): ParseTexts {
       ),
     };
   };
+  const parseOne = (text: string): Parsed =>
+    holdsMore(text, delimiter)
+      ? { error: rowError('INVALID_CSV', `The row has more than ${MOST_VALUES} fields.`) }
+      : toRow(parseFields([text], delimiter)?.[0]);
   return (texts) => {
+    if (texts.some((text) => holdsMore(text, delimiter))) return texts.map(parseOne);
     const records = parseFields(texts, delimiter);
-    if (records?.length === texts.length) return records.map(toRow);
-    return texts.map((text) => toRow(parseFields([text], delimiter)?.[0]));
+    return records?.length === texts.length ? records.map(toRow) : texts.map(parseOne);
   };
 }
 
@@ -71,7 +79,7 @@ function notFound(groups: FieldNames['input'], columns: readonly string[]): Batc
   const hint = didYouMean(name, columns, (column) => JSON.stringify(column));
   return new BatchError(
     'COLUMN_NOT_FOUND',
-    `There is no column ${describeGroups(groups)}${hint} Choose the column of the texts with "column" in the options, that of the ids with "id_column".`,
+    `There is no column ${describeMissing(groups)}${hint} Choose the column of the texts with "column" in the options, that of the ids with "id_column".`,
   );
 }
 

@@ -1,6 +1,6 @@
 /** Rows of .jsonl and .txt files. */
 import type { Parsed, ParseTexts } from './rows.ts';
-import { rowError } from './text.ts';
+import { holdsMore, MOST_VALUES, rowError } from './text.ts';
 
 /** Every line is a text. */
 export const parsePlain: ParseTexts = (texts) => texts.map((text) => ({ input: text }));
@@ -9,6 +9,8 @@ export const parsePlain: ParseTexts = (texts) => texts.map((text) => ({ input: t
 export const parseJson: ParseTexts = (texts) => texts.map(parseLine);
 
 function parseLine(line: string): Parsed {
+  if (holdsMore(line, '[{,', '\\'))
+    return { error: rowError('INVALID_JSON', `The line holds more than ${MOST_VALUES} values.`) };
   let value: unknown;
   try {
     value = JSON.parse(line);

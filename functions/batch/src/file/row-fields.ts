@@ -46,10 +46,12 @@ export function readInput(fields: Fields, groups: FieldNames['input']): unknown 
   return more.length === 0 ? fields[first] : Object.fromEntries(names.map((name) => [name, fields[name]]));
 }
 
-/** The groups in words: `"inputs", "question" with "context", or "text"`. */
-export function describeGroups(groups: FieldNames['input']): string {
-  const words = groups.map((names) => names.map((name) => JSON.stringify(name)).join(' with '));
-  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+/** What is not there, in words: `"text", nor "question" with "context", nor "inputs"`. */
+export function describeMissing(groups: FieldNames['input']): string {
+  // A text without its pair would do.
+  const needed = groups.filter((names) => names.length === 1 || !names.includes('text'));
+  const words = needed.map((names) => names.map((name) => JSON.stringify(name)).join(' with '));
+  return words.reverse().join(', nor ');
 }
 
 /** Nothing for null, and for what objects have from elsewhere. */

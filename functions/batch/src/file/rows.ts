@@ -4,7 +4,7 @@ import type { RowError } from '../errors.ts';
 import type { Position } from './position.ts';
 import type { RawRecord } from './records.ts';
 import {
-  describeGroups,
+  describeMissing,
   type FieldNames,
   type Fields,
   type RowId,
@@ -95,7 +95,7 @@ export class RowReader {
     const known = id === undefined ? place : { ...place, id };
     const input = readInput(parsed.fields, names.input);
     return input === undefined
-      ? { ...known, error: rowError('INVALID_ROW', `The row has no ${describeGroups(names.input)}.`) }
+      ? { ...known, error: rowError('INVALID_ROW', `The row has no ${describeMissing(names.input)}.`) }
       : { ...known, input };
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { TimeBox } from '../../../../functions/batch/src/object/deadline.ts';
+import { startDeadline, TimeBox } from '../../../../functions/batch/src/object/deadline.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -31,4 +31,30 @@ it('an invocation with little time keeps a quarter of it in reserve', () => {
   const time = box(4000);
   vi.advanceTimersByTime(3001);
   expect(time.signal.aborted).toBe(true);
+});
+
+it('work that neither ends nor heeds the signal is left behind before the invocation ends', async () => {
+  const time = box(100_000);
+  const never = time.within(new Promise(() => {}));
+  const outcome = vi.fn();
+  never.catch(outcome);
+  await vi.advanceTimersByTimeAsync(94_999);
+  expect(time.signal.aborted).toBe(true);
+  expect(outcome).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(2);
+  expect(outcome).toHaveBeenCalled();
+});
+
+it('work that ends gives its result, and nothing comes after the end', async () => {
+  const time = box(100_000);
+  await expect(time.within(Promise.resolve(7))).resolves.toBe(7);
+  await expect(time.within(Promise.reject(new TypeError('mine')))).rejects.toThrow('mine');
+  time.end();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it('a deadline where no invocation sets one counts down', () => {
+  const deadline = startDeadline(900_000);
+  vi.advanceTimersByTime(1000);
+  expect(deadline.remainingMs()).toBe(899_000);
 });

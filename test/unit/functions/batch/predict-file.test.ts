@@ -2,8 +2,14 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { detectFormat } from '../../../../functions/batch/src/file/formats.ts';
-import { NO_PROGRESS, type Part, type Progress } from '../../../../functions/batch/src/file/parts.ts';
+import {
+  collectParts,
+  NO_PROGRESS,
+  type Part,
+  type Progress,
+} from '../../../../functions/batch/src/file/parts.ts';
 import { predictFile } from '../../../../functions/batch/src/file/predict-file.ts';
+import { collectWindows } from '../../../../functions/batch/src/file/windows.ts';
 import { predictorOf } from '../../engine/fakes.ts';
 import { chunksOf, collect, streamOf } from './arbitraries.ts';
 
@@ -75,6 +81,25 @@ it('a file is cut into parts by rows, and each part says all that is known up to
 
 it('a file without rows gives no part', async () => {
   expect(await collect(predict('a.jsonl', Buffer.alloc(0)))).toEqual([]);
+});
+
+it('a part ends at a gap and may be empty, so that a run can go on from there', async () => {
+  const row = { input: 'a', end: 2, bytes: 1, row: 0 };
+  const within = { byte: 90, row: 1, within: true } as const;
+  const items = [row, { gap: { byte: 50, row: 1 } }, { gap: within }, { ...row, row: 1, end: 99 }];
+  const parts = collectParts(
+    collectWindows(streamOf([items]), { maxRows: 10, maxBytes: 100 }),
+    async (rows) => rows.map(({ row }) => ({ line: `${row}\n` })),
+    { rows: 10, bytes: 1000 },
+    NO_PROGRESS,
+  );
+  expect(
+    (await collect(parts)).map(({ number, body, progress }) => [number, `${body}`, progress.position]),
+  ).toEqual([
+    [0, '0\n', { byte: 50, row: 1 }],
+    [1, '', within],
+    [2, '1\n', { byte: 99, row: 2 }],
+  ]);
 });
 
 const NAMES = ['a.jsonl', 'a.csv', 'a.txt', 'a.jsonl.gz', 'a.csv.gz'] as const;
