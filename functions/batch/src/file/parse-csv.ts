@@ -17,7 +17,8 @@ export interface CsvOptions {
 
 /**
  * Reads records by the columns that `header`, the text of the first record, names. Each must have as many fields: one
- * field too many is most often a text whose comma nobody quoted, of which only the beginning would be predicted.
+ * field too many is most often a text whose comma nobody quoted, of which only the beginning would be predicted. An empty
+ * field is none, as CSV has no null, unless it is all of the input.
  *
  * @throws BatchError COLUMN_NOT_FOUND, COLUMN_NOT_UNIQUE
  */
@@ -33,7 +34,9 @@ export function csvParser(header: string, options: CsvOptions): ParseTexts {
     if (fields === undefined)
       return { error: rowError('INVALID_CSV', 'The quotes of the row are not in order.') };
     if (fields.length === columns.length) {
-      return { fields: Object.fromEntries(places.map(([name, place]) => [name, fields[place]])) };
+      const read = places.map(({ name, place }) => [name, fields[place]] as const);
+      const given = read.filter(([, value], i) => value !== '' || places[i]?.mayBeEmpty);
+      return { fields: Object.fromEntries(given) };
     }
     return {
       error: rowError(
@@ -53,16 +56,23 @@ export function csvParser(header: string, options: CsvOptions): ParseTexts {
   };
 }
 
+interface Place {
+  readonly name: string;
+  readonly place: number;
+  readonly mayBeEmpty: boolean;
+}
+
 /** The place of each field that is read. */
-function findPlaces(
-  columns: readonly string[],
-  { names, needsId }: CsvOptions,
-): (readonly [string, number])[] {
+function findPlaces(columns: readonly string[], { names, needsId }: CsvOptions): Place[] {
   const has = (name: string) => columns.includes(name.trim());
   const input = names.input.find((group) => group.every(has));
   if (!input) throw notFound(names.input, columns);
   if (needsId && !has(names.id)) throw notFound([[names.id]], columns);
-  return [...input, ...(has(names.id) ? [names.id] : [])].map((name) => [name, onlyPlace(columns, name)]);
+  const toPlace = (mayBeEmpty: boolean) => (name: string) => {
+    return { name, place: onlyPlace(columns, name), mayBeEmpty };
+  };
+  const id = [names.id].filter((name) => has(name) && !input.includes(name));
+  return [...input.map(toPlace(input.length === 1)), ...id.map(toPlace(false))];
 }
 
 function onlyPlace(columns: readonly string[], name: string): number {

@@ -1,5 +1,5 @@
 /** The fields of a row that mean something, in JSON and in CSV alike: those that the caller names, else those of the task. */
-import type { TaskName } from '@pilotlight/engine';
+import { TASK_FACTS, type TaskName } from '@pilotlight/model-format';
 import type { RowError } from '../errors.ts';
 import { rowError } from './text.ts';
 
@@ -7,14 +7,6 @@ export type Fields = Readonly<Record<string, unknown>>;
 export type RowId = string | number;
 
 const LONGEST_ID = 1024;
-
-/** Fields that are one input together, for tasks that take such an input. */
-const JOINT_FIELDS: Readonly<Partial<Record<TaskName, readonly string[]>>> = {
-  'text-classification': ['text', 'text_pair'],
-  'question-answering': ['question', 'context'],
-  'sentence-similarity': ['source_sentence', 'sentences'],
-  'text-ranking': ['query', 'texts'],
-};
 
 export interface FieldNames {
   /** Groups of fields, the first of which that a row has in full is its input. */
@@ -30,7 +22,7 @@ export function fieldNames(
     idColumn = 'id',
   }: { readonly column?: string | undefined; readonly idColumn?: string | undefined },
 ): FieldNames {
-  const joint = JOINT_FIELDS[task];
+  const { jointFields: joint } = TASK_FACTS[task];
   const usual = joint ? [['inputs'], joint, ['text']] : [['inputs'], ['text']];
   return { input: column === undefined ? usual : [[column]], id: idColumn };
 }

@@ -3,12 +3,6 @@ export interface Deadline {
   remainingMs(): number;
 }
 
-/** A deadline for where no invocation sets one. */
-export function startDeadline(ms: number): Deadline {
-  const end = performance.now() + ms;
-  return { remainingMs: () => end - performance.now() };
-}
-
 /** Work did not end in its time. */
 class Late extends Error {
   constructor() {

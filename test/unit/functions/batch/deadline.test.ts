@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { startDeadline, TimeBox } from '../../../../functions/batch/src/object/deadline.ts';
+import { TimeBox } from '../../../../functions/batch/src/object/deadline.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -51,10 +51,4 @@ it('work that ends gives its result, and nothing comes after the end', async () 
   await expect(time.within(Promise.reject(new TypeError('mine')))).rejects.toThrow('mine');
   time.end();
   expect(vi.getTimerCount()).toBe(0);
-});
-
-it('a deadline where no invocation sets one counts down', () => {
-  const deadline = startDeadline(900_000);
-  vi.advanceTimersByTime(1000);
-  expect(deadline.remainingMs()).toBe(899_000);
 });

@@ -1,7 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { expect, it } from 'vitest';
 import { type NewObject, type ObjectHead, S3Objects } from '../../../../functions/app/src/aws/s3-objects.ts';
-import { startDeadline } from '../../../../functions/batch/src/object/deadline.ts';
 import { processObject } from '../../../../functions/batch/src/object/process-object.ts';
 import { predictorOf } from '../../engine/fakes.ts';
 
@@ -52,7 +51,7 @@ function processWith(objects: S3Objects, remainingMs = 60_000) {
       maxRowBytes: 1000,
       goOnLater: async () => {},
     },
-    startDeadline(remainingMs),
+    { remainingMs: () => remainingMs },
   );
 }
 

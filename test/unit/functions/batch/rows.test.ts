@@ -95,6 +95,16 @@ describe('.csv', () => {
     ]);
   });
 
+  it('has no value in an empty field, unless that is all of the input', async () => {
+    expect(await rows('a.csv', 'id,text,text_pair\n1,a,\n,a,b\n2,,b\n')).toMatchObject([
+      { id: '1', input: 'a' },
+      { row: 1, input: { text: 'a', text_pair: 'b' } },
+      { id: '2', error: { code: 'INVALID_ROW' } },
+    ]);
+    const [row] = await rows('a.csv', 'id,text\n,\n');
+    expect(row).toEqual({ row: 0, input: '', end: 10, bytes: 1 });
+  });
+
   it('takes another delimiter', async () => {
     const csv = '\ufefftext;n\na, b;1';
     expect(await rows('a.csv', csv, { delimiter: ';' })).toMatchObject([{ input: 'a, b' }]);
