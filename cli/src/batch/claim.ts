@@ -1,13 +1,16 @@
-/** A claim on a file name, which one process on earth has at a time, and which ends with that process. */
+/** A claim on something, which one process has at a time, and which ends with that process. */
 import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import * as z from 'zod/mini';
 
 /** A claim is touched so often, and is left over once nobody has touched it for so long. */
-const HEARTBEAT_MS = 5_000;
-const LEFT_OVER_MS = 60_000;
+const HEARTBEAT_MS = 2_000;
+const LEFT_OVER_MS = 20_000;
 /** Left-over claims that are removed before it is given up. */
 const TRIES = 10;
+
+/** Of the claims of this process: another one may have had its number before, as in containers. */
+const heldTokens = new Set<string>();
 
 const holderSchema = z.object({ pid: z.int(), host: z.string(), token: z.string() });
 export type Holder = z.infer<typeof holderSchema>;
@@ -29,7 +32,7 @@ export interface ClaimOptions {
 
 /**
  * Takes the claim, unless a process holds it that lives: one on this machine that runs, or one anywhere that has touched it
- * within a minute.
+ * within the last twenty seconds.
  *
  * @throws what the file system throws
  */
@@ -40,7 +43,7 @@ export async function takeClaim({
 }: ClaimOptions): Promise<Claim | { readonly heldBy: number }> {
   const ours = JSON.stringify({ pid: process.pid, host: hostname(), token });
   for (let tries = 0; tries < TRIES; tries++) {
-    if (await create(path, ours)) return hold(path, ours);
+    if (await create(path, ours)) return hold(path, token, ours);
     const there = await read(path);
     if (!there) continue;
     if (isLive(there)) return { heldBy: there.holder?.pid ?? 0 };
@@ -60,9 +63,11 @@ async function create(path: string, text: string): Promise<boolean> {
   }
 }
 
-function hold(path: string, ours: string): Claim {
+function hold(path: string, token: string, ours: string): Claim {
+  heldTokens.add(token);
   const heartbeat = setInterval(() => {
     const now = new Date();
+    // That it was taken away is noticed by `isHeld`.
     utimes(path, now, now).catch(() => undefined);
   }, HEARTBEAT_MS).unref();
   const isHeld = async () => (await read(path))?.text === ours;
@@ -70,6 +75,7 @@ function hold(path: string, ours: string): Claim {
     isHeld,
     release: async () => {
       clearInterval(heartbeat);
+      heldTokens.delete(token);
       if (await isHeld()) await rm(path, { force: true });
     },
   };
@@ -103,7 +109,8 @@ function parseHolder(text: string): Holder | undefined {
 
 function isLive({ holder, ageMs }: Found): boolean {
   if (ageMs > LEFT_OVER_MS) return false;
-  return holder?.host === hostname() ? isRunning(holder.pid) : true;
+  if (holder?.host !== hostname()) return true;
+  return holder.pid === process.pid ? heldTokens.has(holder.token) : isRunning(holder.pid);
 }
 
 function isRunning(pid: number): boolean {

@@ -80,7 +80,7 @@ function onlyPlace(columns: readonly string[], name: string): number {
   if (place === columns.lastIndexOf(name.trim())) return place;
   throw new BatchError(
     'COLUMN_NOT_UNIQUE',
-    `Two columns are called ${JSON.stringify(name)}. Give one of them another name.`,
+    `More than one column is called ${JSON.stringify(name)}. Give the others another name.`,
   );
 }
 

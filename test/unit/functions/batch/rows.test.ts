@@ -239,9 +239,9 @@ describe('the header of a .csv file', () => {
     ['text\na', { idColumn: 'nr' }, 'COLUMN_NOT_FOUND', 'There is no column "nr"'],
     ['question,context\nq,c', {}, 'COLUMN_NOT_FOUND', 'There is no column "text"'],
     [',,\na,b,c', {}, 'COLUMN_NOT_FOUND', 'There is no column "text"'],
-    ['text,n,text\na,b,c', {}, 'COLUMN_NOT_UNIQUE', 'Two columns are called "text"'],
-    ['a,b,a\n1,2,3', { column: 'a' }, 'COLUMN_NOT_UNIQUE', 'Two columns are called "a"'],
-    ['text,id,id\na,b,c', {}, 'COLUMN_NOT_UNIQUE', 'Two columns are called "id"'],
+    ['text,n,text\na,b,c', {}, 'COLUMN_NOT_UNIQUE', 'one column is called "text"'],
+    ['a,b,a\n1,2,3', { column: 'a' }, 'COLUMN_NOT_UNIQUE', 'one column is called "a"'],
+    ['text,id,id\na,b,c', {}, 'COLUMN_NOT_UNIQUE', 'one column is called "id"'],
     ['"text\na\nb\n', {}, 'COLUMN_NOT_FOUND', 'The first record'],
     [`text,${'x'.repeat(1000)}\na,b\n`, {}, 'COLUMN_NOT_FOUND', 'The first record'],
   ])('that is %j is refused', async (content, options, code, message) => {

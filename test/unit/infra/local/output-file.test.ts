@@ -88,12 +88,9 @@ describe('a claim that is there', () => {
   };
 
   it.each<[string, () => void]>([
-    ['of a process that runs', () => plant(claimOf({ pid: process.pid }))],
-    [
-      'of another machine, touched within a minute',
-      () => plant(claimOf({ pid: GONE, host: 'elsewhere' }), 50),
-    ],
-    ['of which nothing is written yet', () => plant('', 50)],
+    ['of a process that runs', () => plant(claimOf({ pid: process.ppid }))],
+    ['of another machine, touched lately', () => plant(claimOf({ pid: GONE, host: 'elsewhere' }), 15)],
+    ['of which nothing is written yet', () => plant('', 15)],
   ])('%s is respected', async (_, put) => {
     put();
     await expect(openOutput(output)).rejects.toMatchObject(TAKEN);
@@ -102,13 +99,11 @@ describe('a claim that is there', () => {
 
   it.each<[string, () => void]>([
     ['of a process that is gone', () => plant(claimOf({ pid: GONE }))],
-    ['of a process that has not touched it for a minute', () => plant(claimOf({ pid: process.pid }), 70)],
-    [
-      'of another machine, not touched for a minute',
-      () => plant(claimOf({ pid: GONE, host: 'elsewhere' }), 70),
-    ],
-    ['of which nothing was ever written', () => plant('', 70)],
-    ['that is something else', () => plant('{"pid":"x"}', 70)],
+    ['of an earlier process of the same number', () => plant(claimOf({ pid: process.pid }))],
+    ['of a process that has not touched it for long', () => plant(claimOf({ pid: process.ppid }), 30)],
+    ['of another machine, not touched for long', () => plant(claimOf({ pid: GONE, host: 'elsewhere' }), 30)],
+    ['of which nothing was ever written', () => plant('', 30)],
+    ['that is something else', () => plant('{"pid":"x"}', 30)],
   ])('%s is no hindrance', async (_, put) => {
     put();
     await writeAll('mine');
