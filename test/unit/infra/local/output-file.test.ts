@@ -6,13 +6,14 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openOutput } from '../../../../cli/src/batch/output-file.ts';
 
 let folder: string;
@@ -65,6 +66,19 @@ it('of ten writers at once one has the output, and it is free when that one has 
   for (const file of files) await file.close();
   await writeAll('next');
   expect(readFileSync(output, 'utf8')).toBe('next');
+});
+
+it('an output that is written for long stays taken: its claim is touched every two seconds', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const file = await openOutput(output);
+  const claim = `${output}.unfinished`;
+  const then = Date.now() / 1000 - 15;
+  utimesSync(claim, then, then);
+  vi.advanceTimersByTime(2000);
+  vi.useRealTimers();
+  await expect.poll(() => Date.now() - statSync(claim).mtimeMs).toBeLessThan(10_000);
+  await file.close();
 });
 
 it('a link leads to the file that is written, and its other name is as taken as its own', async () => {
