@@ -62,10 +62,13 @@ const modelReady: Codec = {
   },
 };
 
+/** Ids, mask and types of tokens, the most that a graph takes. */
+const TENSORS = 3;
+
 /** `POST /v2/models/{model}/infer` */
 const infer: Codec = {
   decode: async ({ c, body }, { limits }) => {
-    const request = parseBody(inferRequest, await body.json());
+    const request = parseBody(inferRequest, await body.json({ tensors: TENSORS }));
     const ref = requestedModel(c);
     return {
       ref,
