@@ -1,5 +1,6 @@
 /** The work with the engine that all wire formats share. */
 import type { Prediction, TaskName } from '@pilotlight/engine';
+import { MAX_ANSWER_BYTES } from '../http/answer/answer-size.ts';
 import type { ServedModel, ServingEngine } from '../serve/ports.ts';
 import type { PredictionWork } from '../serve/wire-format.ts';
 
@@ -25,6 +26,7 @@ export function predictWork(
     stopsEarly: Array.isArray(inputs),
     prepare: ({ maxInputTokens, maxCallTokens }) => {
       const limits = {
+        maxAnswerBytes: MAX_ANSWER_BYTES,
         ...(maxInputTokens !== undefined && { maxInputTokens }),
         ...(maxCallTokens !== undefined && { maxCallTokens }),
       };

@@ -140,7 +140,13 @@ export class Predictor implements LoadedModel {
     const settings = parseParameters(task, parameters);
     const listed = Array.isArray(inputs);
     const { limits } = options;
-    const begun = beginTask(list, { task, parameters: settings, context: this.#context, listed });
+    const begun = beginTask(list, {
+      task,
+      parameters: settings,
+      context: this.#context,
+      listed,
+      maxAnswerBytes: limits?.maxAnswerBytes,
+    });
     if (limits) refuseMoreCharacters(begun.requests, limits, begun.options.inputOf);
     const asked: RunOptions = { ...begun.options, limits };
     const encoded = await this.#activity.during(() => this.#runner.encode(begun.requests, asked));
@@ -216,6 +222,7 @@ export class Predictor implements LoadedModel {
         return this.#infer(requests, { ...runOptions, background, signal, limits });
       },
       listed,
+      maxAnswerBytes: limits?.maxAnswerBytes,
       refuse,
     });
     return this.#report(done);

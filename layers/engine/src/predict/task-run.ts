@@ -2,10 +2,11 @@
 
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { Inference, RunOptions } from '../batching/batch-runner.ts';
-import type { TaskContext, TokenRequest } from '../ports.ts';
+import type { TaskContext, TokenRequest, TokenResult } from '../ports.ts';
 import type { AnyTask } from '../tasks/index.ts';
 import type { CommonParameters } from '../tasks/parameters.ts';
 import { InputError } from '../tasks/refusals.ts';
+import { AnswerSize } from './answer-size.ts';
 
 export interface TaskRun {
   readonly task: AnyTask;
@@ -13,6 +14,8 @@ export interface TaskRun {
   readonly context: TaskContext;
   /** Whether the inputs came as a list: errors then name an input by its place in it. @default false */
   readonly listed?: boolean | undefined;
+  /** Bytes of the answer as JSON, about. @default - any number */
+  readonly maxAnswerBytes?: number | undefined;
   /** Is told of an input that cannot be answered. @default - the first error ends the whole run */
   readonly refuse?: ((input: number, error: EngineError) => void) | undefined;
   readonly infer: (requests: readonly TokenRequest[], options: RunOptions) => Promise<Inference>;
@@ -62,13 +65,18 @@ export function beginTask(inputs: readonly unknown[], run: Omit<TaskRun, 'infer'
     }
   });
   const inputOf = requests.flatMap((own, index) => own.map(() => index));
-  const { condense } = task;
+  const answer = new AnswerSize(run.maxAnswerBytes);
+  const keep = (window: TokenResult): TokenResult => {
+    const kept = task.condense?.(window, parameters, context) ?? window;
+    if (task.answersOutputs) answer.addOutputs(kept);
+    return kept;
+  };
   const options: RunOptions = {
     truncate: parameters.truncate,
     truncationDirection: parameters.truncation_direction,
     alignment: task.alignment,
     inputOf,
-    condense: condense && ((window) => condense(window, parameters, context)),
+    condense: keep,
     refuse: run.refuse && ((request, error) => refuse(inputOf[request] ?? 0, error)),
   };
   const finish = async (inference: Inference): Promise<TaskResults> => {
@@ -81,7 +89,9 @@ export function beginTask(inputs: readonly unknown[], run: Omit<TaskRun, 'infer'
       next += own.length;
       try {
         const answerable = input !== undefined && !refused.has(index);
-        results.push(answerable ? await task.result(input, own, parameters, context) : undefined);
+        const result = answerable ? await task.result(input, own, parameters, context) : undefined;
+        if (!task.answersOutputs) answer.addResult(result);
+        results.push(result);
       } catch (error) {
         refuse(index, error);
         results.push(undefined);

@@ -100,7 +100,11 @@ function runTensors(model: TokenModel, request: InferRequest, limits: Limits): P
     model,
     stopsEarly: true,
     prepare: async () => {
-      const { run, ...estimate } = prepareRaw(model, request.inputs, limits);
+      const names = chooseNames(
+        request,
+        model.variant.graphs.model.outputs.map(({ name }) => name),
+      );
+      const { run, ...estimate } = prepareRaw(model, request.inputs, names, limits);
       return {
         ...estimate,
         run: async (options) => {
@@ -133,34 +137,27 @@ function predictTexts(
     task,
     inputs,
     parameters: taskParameters({ parameters }, task),
-    encode: ({ results }) => envelope(model, request, [writeOutput(results)]),
+    encode: ({ results }) => {
+      const output = writeOutput(results);
+      chooseNames(request, [output.name]);
+      return envelope(model, request, [output]);
+    },
   });
 }
 
 function envelope(
   { manifest: { name, version } }: TokenModel,
-  request: InferRequest,
+  { id }: InferRequest,
   outputs: readonly OutputTensor[],
 ) {
-  const { id } = request;
-  return {
-    model_name: name,
-    model_version: version,
-    ...(id !== undefined && { id }),
-    outputs: chosen(outputs, request),
-  };
+  return { model_name: name, model_version: version, ...(id !== undefined && { id }), outputs };
 }
 
-/** The outputs that were asked for, all where none was. */
-function chosen(
-  outputs: readonly OutputTensor[],
-  { outputs: wanted }: InferRequest,
-): readonly OutputTensor[] {
-  if (wanted === undefined || wanted.length === 0) return outputs;
-  return wanted.map(({ name }, i) => {
-    const output = outputs.find((candidate) => candidate.name === name);
-    if (output) return output;
-    const names = outputs.map((candidate) => candidate.name).join(', ');
-    throw refuseField(`outputs[${i}].name`, `is not known; there is ${names}`);
-  });
+/** The outputs that were asked for, all where none was. @throws EngineError INVALID_INPUT where there is no such output */
+function chooseNames({ outputs: wanted = [] }: InferRequest, names: readonly string[]): readonly string[] {
+  const unknown = wanted.findIndex(({ name }) => !names.includes(name));
+  if (unknown >= 0) {
+    throw refuseField(`outputs[${unknown}].name`, `is not known; there is ${names.join(', ')}`);
+  }
+  return wanted.length === 0 ? names : wanted.map(({ name }) => name);
 }

@@ -1,13 +1,13 @@
 /** Answers of JSON, compressed for those who ask for it. */
+import { EngineError } from '@pilotlight/engine';
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
-import { HttpError } from '../errors.ts';
 import { refuseMoreThanLambdaTakes } from './answer-size.ts';
 
 /** Smaller answers are sent as they are: compression would gain less than a packet. */
 const LEAST_BYTES = 2_000;
 
-/** A value that is `large` is made into JSON in slices. @throws HttpError ANSWER_TOO_LARGE */
+/** A value that is `large` is made into JSON in slices. @throws EngineError ANSWER_TOO_LARGE */
 export async function respondJson(
   c: Context,
   value: unknown,
@@ -49,7 +49,7 @@ async function toJson(value: unknown, large: boolean): Promise<string> {
     return await stringifyInSlices(value);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw new HttpError('ANSWER_TOO_LARGE', 'The answer is too large to be sent. Send fewer inputs.', {
+    throw new EngineError('ANSWER_TOO_LARGE', 'The answer is too large to be sent. Send fewer inputs.', {
       cause,
     });
   }

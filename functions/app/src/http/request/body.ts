@@ -79,7 +79,9 @@ async function* upTo(
 }
 
 async function join(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  return Buffer.concat(await Array.fromAsync(pieces));
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return Buffer.concat(all);
 }
 
 function decode(bytes: Uint8Array): string {

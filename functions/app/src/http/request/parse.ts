@@ -6,7 +6,7 @@ import { HttpError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 
 /** Has a schema stop at the first fault, because a list of a million faults is a minute of work. zod itself has it for `validate`. */
-const AT_FIRST_FAULT: z.core.ParseContextInternal = { abortEarly: true };
+const AT_FIRST_FAULT: z.core.ParseContextInternal<z.core.$ZodIssue> = { abortEarly: true };
 
 /** @throws EngineError INVALID_INPUT with `field` */
 export function parseBody<T>(schema: z.ZodMiniType<T>, body: unknown): T {
