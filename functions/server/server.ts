@@ -62,7 +62,6 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
     renderMetrics: () =>
       metrics.render() + served.render() + (jobs?.render() ?? '') + processMetrics.render(),
     readiness: preloaded,
-    watchClients: true,
     ...(place && { jobs: lazyJobs(place, names) }),
   });
   const fetch = tracing ? tracing.around(app.fetch) : app.fetch;

@@ -15,7 +15,7 @@ export interface PredictCall {
   readonly encode: (prediction: Prediction) => unknown;
 }
 
-/** A prediction within the limits of tokens. One input, unless it queues, is done before it is known that its client is gone. */
+/** A prediction within the limits of tokens. */
 export function predictWork(
   engine: ServingEngine,
   { model, task, inputs, parameters, encode }: PredictCall,
@@ -23,7 +23,6 @@ export function predictWork(
   const { name, version } = model.manifest;
   return {
     model,
-    stopsEarly: Array.isArray(inputs),
     prepare: ({ maxInputTokens, maxCallTokens }) => {
       const limits = {
         maxAnswerBytes: MAX_ANSWER_BYTES,

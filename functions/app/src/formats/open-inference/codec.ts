@@ -98,7 +98,6 @@ function runTensors(model: TokenModel, request: InferRequest, limits: Limits): P
   let outputs: readonly OutputTensor[] = [];
   return {
     model,
-    stopsEarly: true,
     prepare: async () => {
       const names = chooseNames(
         request,
