@@ -7,6 +7,7 @@ import './formats/hugging-face/codec.ts';
 import { UnsentAnswers } from './http/answer/unsent-answers.ts';
 import { DEFAULT_LIMITS } from './http/limits.ts';
 import { answerError, nameRoute, reportExchanges } from './serve/middleware.ts';
+import { oneAtATime } from './serve/one-at-a-time.ts';
 import type { AppDependencies, AppOptions } from './serve/ports.ts';
 import { serve } from './serve/serve.ts';
 import { Slots } from './serve/slots.ts';
@@ -19,6 +20,7 @@ export function createApp(options: AppOptions): Hono {
   const parts: AppDependencies = {
     ...options,
     limits,
+    models: oneAtATime(() => options.engine.models()),
     slots: new Slots(limits.maxConcurrentRequests),
     unsent: new UnsentAnswers(limits.maxUnsentBytes),
     telemetry: options.telemetry ?? [],

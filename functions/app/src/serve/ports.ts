@@ -124,6 +124,8 @@ export interface AppOptions {
 export type AppDependencies = Omit<AppOptions, 'limits'> &
   Required<Pick<AppOptions, 'telemetry' | 'renderMetrics'>> & {
     readonly limits: Limits;
+    /** The engine's list of packages; callers at once share the work. */
+    readonly models: () => Promise<readonly ListedModel[]>;
     readonly slots: Slots;
     readonly unsent: UnsentAnswers;
   };

@@ -3,7 +3,7 @@ import { ENGINE_VERSION } from '@pilotlight/engine';
 import type { Limits } from '../../http/limits.ts';
 import { checkInputs, checkLabels, parseBody, refuseField } from '../../http/request/parse.ts';
 import { requestedModel } from '../../http/request/requested-model.ts';
-import { isRemote, type ServingEngine, type TokenModel } from '../../serve/ports.ts';
+import { type AppDependencies, isRemote, type ServingEngine, type TokenModel } from '../../serve/ports.ts';
 import { tellReady } from '../../serve/ready.ts';
 import type { Codec, PredictionWork } from '../../serve/wire-format.ts';
 import { taskParameters } from '../hugging-face/parameters.ts';
@@ -16,21 +16,24 @@ import { readInputs, writeOutput } from './tensors.ts';
 
 /** `GET /v2/models/{model}`, with or without a version: text goes in as BYTES, or the tensors of the graph. */
 const metadata: Codec = {
-  decode: ({ c }) => {
+  decode: ({ c }, parts) => {
     const ref = requestedModel(c);
     return {
       ref,
       work: async (engine) => {
         const model = await engine.predictor(ref);
-        return { model, tell: () => describeTensors(engine, model) };
+        return { model, tell: () => describeTensors(parts, model) };
       },
     };
   },
 };
 
-async function describeTensors(engine: ServingEngine, { manifest, variant }: TokenModel) {
+async function describeTensors(
+  { models }: Pick<AppDependencies, 'models'>,
+  { manifest, variant }: TokenModel,
+) {
   const { name } = manifest;
-  const entries = await engine.models();
+  const entries = await models();
   const graph = variant.graphs.model;
   const shape = (axes: readonly string[]) => axes.map(() => -1);
   return {
