@@ -64,6 +64,8 @@ export function refuseMoreJson(bytes: Uint8Array, bounds: JsonBounds): void {
       case CLOSE[1]:
         depth -= 1;
         break;
+      default:
+        continue;
     }
     if (values > bounds.values) throw tooLarge(`more than ${bounds.values} values`);
     if (parts > bounds.parts) throw tooLarge(`more than ${bounds.parts} lists, objects and fields`);
