@@ -23,13 +23,13 @@ export function predictWork(
   const { name, version } = model.manifest;
   return {
     model,
-    prepare: ({ maxInputTokens, maxCallTokens }) => {
+    prepare: ({ maxInputTokens, maxCallTokens }, signal) => {
       const limits = {
         maxAnswerBytes: MAX_ANSWER_BYTES,
         ...(maxInputTokens !== undefined && { maxInputTokens }),
         ...(maxCallTokens !== undefined && { maxCallTokens }),
       };
-      return engine.prepare({ name, version }, inputs, parameters, { limits, ...(task && { task }) });
+      return engine.prepare({ name, version }, inputs, parameters, { limits, signal, ...(task && { task }) });
     },
     encode,
   };

@@ -45,7 +45,7 @@ async function answerAsk(ask: Ask, call: Call, parts: AppDependencies): Promise<
   const work = resolution.kind === 'local' ? resolution.work : undefined;
   const prediction = work && 'encode' in work ? work : undefined;
   // Made once, by whoever asks for it first: the estimate, or the prediction itself.
-  const prepare = once(async () => prediction?.prepare(parts.limits));
+  const prepare = once(() => whileConnected(c, async (signal) => prediction?.prepare(parts.limits, signal)));
   const estimate = async () => (await prepare()) ?? { tokens: 0, estimatedMs: 0 };
 
   const preference = handOver && c.req.method === 'POST' ? readPreference(c.req.raw.headers) : undefined;

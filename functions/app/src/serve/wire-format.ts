@@ -51,8 +51,8 @@ export type Work = PredictionWork | Question;
 
 export interface PredictionWork {
   readonly model: ServedModel;
-  /** Makes tokens of the inputs, by which the work can be estimated. @throws EngineError */
-  prepare(limits: TokenLimits): Promise<PreparedCall>;
+  /** Makes tokens of the inputs, by which the work can be estimated, until `signal` is aborted. @throws EngineError */
+  prepare(limits: TokenLimits, signal: AbortSignal): Promise<PreparedCall>;
   /** The body of the answer. */
   encode(prediction: Prediction): unknown;
 }

@@ -133,13 +133,13 @@ export class Predictor implements LoadedModel {
   async prepare(
     inputs: unknown,
     parameters: unknown = {},
-    options: Pick<PredictOptions, 'task' | 'limits'> = {},
+    options: Pick<PredictOptions, 'task' | 'limits' | 'signal'> = {},
   ): Promise<PreparedCall> {
     const task = this.#chooseTask(options);
     const list = parseInputs(task, inputs);
     const settings = parseParameters(task, parameters);
     const listed = Array.isArray(inputs);
-    const { limits } = options;
+    const { limits, signal } = options;
     const begun = beginTask(list, {
       task,
       parameters: settings,
@@ -148,7 +148,7 @@ export class Predictor implements LoadedModel {
       maxAnswerBytes: limits?.maxAnswerBytes,
     });
     if (limits) refuseMoreCharacters(begun.requests, limits, begun.options.inputOf);
-    const asked: RunOptions = { ...begun.options, limits };
+    const asked: RunOptions = { ...begun.options, limits, signal };
     const encoded = await this.#activity.during(() => this.#runner.encode(begun.requests, asked));
     return {
       tokens: encoded.total,
