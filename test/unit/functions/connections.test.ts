@@ -74,7 +74,7 @@ describe('garbage on a connection', () => {
 });
 
 describe('a body that comes more slowly than the rate', () => {
-  const SLOW = { rate: { windowMs: 1000, bytes: 500 } };
+  const SLOW = { rate: { windowMs: 1000, bytes: 500, mostArriving: 1e9 } };
 
   it('is cut with 408, though a byte comes every moment', async () => {
     const { socket, text, closed } = await open(
@@ -111,4 +111,16 @@ describe('a body that comes more slowly than the rate', () => {
     );
     await expect.poll(() => statuses(text()), PATIENCE).toEqual(['200']);
   });
+});
+
+it('of bodies that are arriving and are too much together, the oldest is cut', async () => {
+  const port = await serve({ rate: { windowMs: 60_000, bytes: 1, mostArriving: 500_000 } });
+  const request = predictRequest({ inputs: 'a'.repeat(410_000) });
+  const oldest = await open(port, request.slice(0, 400_000));
+  await pause(50);
+  const youngest = await open(port, request.slice(0, 400_000));
+  await oldest.closed;
+  expect(statuses(oldest.text())).toEqual(['408']);
+  youngest.socket.write(request.slice(400_000));
+  await expect.poll(() => statuses(youngest.text()), PATIENCE).toEqual(['200']);
 });

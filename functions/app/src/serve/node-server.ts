@@ -11,6 +11,7 @@ const KEEP_ALIVE_MS = 75_000;
 /** The time in which a refused client can read the reason before the connection is cut. */
 const LINGER_MS = 1000;
 
+const RATE: SendingRate = { windowMs: 10_000, bytes: 10_000, mostArriving: 256_000_000 };
 /** Connections at once: more are closed as they come. */
 const MAX_CONNECTIONS = 4096;
 
@@ -20,14 +21,14 @@ export interface SendingTimes {
   readonly headersMs?: number;
   /** Milliseconds for the whole request: 6 MB in 60 s are 100 kB a second. @default 60,000 */
   readonly requestMs?: number;
-  /** What has to come of a body all the time. @default - 10 kB in 10 s */
+  /** What has to come of a body all the time. @default - 10 kB in 10 s, and 256 MB at once of all */
   readonly rate?: SendingRate;
 }
 
 /** `fetch` is the app's, or what stands around it. Not listening yet. What never becomes a request of the app is refused with the body of every other error. */
 export function createHttpServer(
   { fetch }: Pick<Hono, 'fetch'>,
-  { headersMs = 20_000, requestMs = 60_000, rate = { windowMs: 10_000, bytes: 10_000 } }: SendingTimes = {},
+  { headersMs = 20_000, requestMs = 60_000, rate = RATE }: SendingTimes = {},
 ): Server {
   const listener = getRequestListener(fetch, {
     errorHandler: (error) => {

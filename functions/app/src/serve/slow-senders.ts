@@ -4,13 +4,13 @@ import type { Duplex } from 'node:stream';
 
 /** Between two looks. */
 const SWEEP_MS = 1000;
-/** Bodies that are arriving: together they are memory, too. The oldest make room. */
-const MAX_ARRIVING_BYTES = 256_000_000;
 
 export interface SendingRate {
-  /** Milliseconds in which `bytes` have to come. */
+  /** Milliseconds in which `bytes` of a body have to come. */
   readonly windowMs: number;
   readonly bytes: number;
+  /** Bytes of all bodies that are arriving: together they are memory, too. The oldest make room. */
+  readonly mostArriving: number;
 }
 
 interface Arriving {
@@ -23,7 +23,7 @@ interface Arriving {
 /** `refuse` answers a client whose request is not whole, and cuts it. */
 export function cutSlowSenders(
   server: Server,
-  { windowMs, bytes }: SendingRate,
+  { windowMs, bytes, mostArriving }: SendingRate,
   refuse: (socket: Duplex) => void,
 ): void {
   const bodies = new Map<IncomingMessage, Arriving>();
@@ -43,7 +43,7 @@ export function cutSlowSenders(
       const isOver = now - since >= windowMs;
       if (!request.complete) arriving += bytesRead - begin;
       if (request.complete) bodies.delete(request);
-      else if (arriving > MAX_ARRIVING_BYTES || (isOver && bytesRead - seen < bytes)) {
+      else if (arriving > mostArriving || (isOver && bytesRead - seen < bytes)) {
         bodies.delete(request);
         refuse(request.socket);
       } else if (isOver) bodies.set(request, { begin, seen: bytesRead, since: now });
