@@ -6,6 +6,11 @@ import { contentCoding, requireJson } from './media-type.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+export interface JsonShape {
+  /** The number of values that stand for one token. @default 1 */
+  readonly tensors?: number;
+}
+
 /** The body of one request. Its bytes are kept where somebody else may have to read them, too. */
 export class RequestBody {
   readonly #request: Request;
@@ -27,14 +32,14 @@ export class RequestBody {
     return this.#kept;
   }
 
-  /**
-   * `tensors` is the number of values that stand for one token.
-   *
-   * @throws HttpError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, INVALID_REQUEST, INVALID_JSON, JSON_TOO_DEEP
-   */
-  async json({ tensors = 1 }: { readonly tensors?: number } = {}): Promise<unknown> {
+  /** @throws HttpError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, INVALID_REQUEST, INVALID_JSON, JSON_TOO_DEEP */
+  async json(shape: JsonShape = {}): Promise<unknown> {
     requireJson(this.#request.headers);
-    const bytes = await this.bytes();
+    return this.parse(await this.bytes(), shape);
+  }
+
+  /** The JSON of a part of the body. @throws HttpError BODY_TOO_LARGE, INVALID_JSON, JSON_TOO_DEEP */
+  parse(bytes: Uint8Array, { tensors = 1 }: JsonShape = {}): unknown {
     if (bytes.byteLength === 0) throw invalid('The body is empty. Send {"inputs": "a text"}.');
     refuseMoreJson(bytes, jsonBounds(this.#limits, tensors));
     return parse(decode(bytes));
