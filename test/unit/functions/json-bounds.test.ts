@@ -60,7 +60,7 @@ describe('the count of a body by its bytes', () => {
       fc.property(json, (text) => {
         const { values, lists } = count(JSON.parse(text));
         scan(text, { values: values + lists });
-        expect(() => scan(text, { values: values - 1 })).toThrow('values');
+        if (values > 1) expect(() => scan(text, { values: values - 1 })).toThrow('values');
       }),
     );
   });
