@@ -9,19 +9,20 @@ export const KEYS_LIVE_MS = 300_000;
  * Reads the keys at most once in five minutes; requests that come meanwhile wait for the same read. A read that failed is
  * not kept, and old keys are not used in its place, because one of them may have been withdrawn.
  *
- * The clock goes on while an environment is frozen or kept as a snapshot, so keys read before that are read again.
+ * Of two clocks the later counts: the one of the day goes on while an environment is frozen or kept as a snapshot, the other one
+ * cannot be set back.
  *
  * @throws AuthorizerError API_KEYS_UNAVAILABLE, API_KEYS_INVALID
  */
 export function cachedKeys(
   readSecret: ReadSecret,
   secretId: string,
-  now: () => number = Date.now,
+  clocks: readonly (() => number)[] = [Date.now, () => performance.now()],
 ): () => Promise<readonly ApiKey[]> {
-  let cached: { readonly at: number; readonly keys: Promise<readonly ApiKey[]> } | undefined;
+  let cached: { readonly at: readonly number[]; readonly keys: Promise<readonly ApiKey[]> } | undefined;
   return () => {
-    const at = now();
-    if (cached && at - cached.at < KEYS_LIVE_MS) return cached.keys;
+    const at = clocks.map((clock) => clock());
+    if (cached && isFresh(cached.at, at)) return cached.keys;
     const entry = { at, keys: readKeys(readSecret, secretId) };
     cached = entry;
     entry.keys.catch(() => {
@@ -29,6 +30,13 @@ export function cachedKeys(
     });
     return entry.keys;
   };
+}
+
+function isFresh(then: readonly number[], now: readonly number[]): boolean {
+  return now.every((time, clock) => {
+    const age = time - (then[clock] ?? 0);
+    return age >= 0 && age < KEYS_LIVE_MS;
+  });
 }
 
 async function readKeys(readSecret: ReadSecret, secretId: string): Promise<readonly ApiKey[]> {

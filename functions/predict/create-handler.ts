@@ -55,8 +55,9 @@ export function createHandler({ engine, preload, ready, logger, metrics, ...opti
 }
 
 /**
- * A stage other than $default is the first segment of the path, of which the app knows nothing; and the body that
- * API Gateway passes on with a GET is none to the standard `Request`.
+ * A stage other than $default is the first segment of the path, of which the app knows nothing; the body that API Gateway
+ * passes on with a GET is none to the standard `Request`; and a body that comes as text is not compressed, whatever its header
+ * says: API Gateway may have decompressed it.
  */
 function httpRequest(event: LambdaEvent): LambdaEvent {
   if (event.requestContext === undefined) throw new HttpError('INTERNAL', 'The event is no HTTP request.');
@@ -66,5 +67,7 @@ function httpRequest(event: LambdaEvent): LambdaEvent {
     ? event.rawPath.slice(stage.length + 1)
     : event.rawPath;
   const hasBody = http.method !== 'GET' && http.method !== 'HEAD';
-  return { ...event, rawPath, body: hasBody ? event.body : null };
+  const { 'content-encoding': coding, ...plain } = event.headers;
+  const headers = coding === undefined || event.isBase64Encoded ? event.headers : plain;
+  return { ...event, rawPath, headers, body: hasBody ? event.body : null };
 }

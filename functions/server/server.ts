@@ -26,6 +26,8 @@ import { ProcessMetrics } from './metrics/process-metrics.ts';
 import { ServerMetrics } from './metrics/server-metrics.ts';
 
 keepHeapSmall();
+// Whoever read the log is gone. That is no reason to end requests.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 const IN_BACKGROUND: RequestContext = { background: true };
 const logger = new Logger({ serviceName: SERVICE });
@@ -62,7 +64,6 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
     renderMetrics: () =>
       metrics.render() + served.render() + (jobs?.render() ?? '') + processMetrics.render(),
     readiness: preloaded,
-    watchClients: true,
     ...(place && { jobs: lazyJobs(place, names) }),
   });
   const fetch = tracing ? tracing.around(app.fetch) : app.fetch;

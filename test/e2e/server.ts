@@ -13,6 +13,8 @@ export interface InferenceServer {
   readonly pid: number;
   /** Everything that it logged up to now. */
   log(): string;
+  /** Nobody reads its log any more. */
+  closeLog(): void;
   signal(signal: NodeJS.Signals): void;
   /** Its exit code or the signal that it died of, once it has ended. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
@@ -28,9 +30,13 @@ export interface Answer {
   readonly body: unknown;
 }
 
-/** Resolves once it listens and its models are loaded. */
-export async function startServer(environment: Readonly<Record<string, string>>): Promise<InferenceServer> {
-  const child = spawn(process.execPath, ['functions/server/server.ts'], {
+/** Resolves once it listens and its models are loaded. `limit` is what the shell does before, such as `ulimit -n 100`. */
+export async function startServer(
+  environment: Readonly<Record<string, string>>,
+  limit = 'true',
+): Promise<InferenceServer> {
+  const command = [process.execPath, 'functions/server/server.ts'];
+  const child = spawn('/bin/sh', ['-c', `${limit} && exec "$0" "$@"`, ...command], {
     env: userEnvironment({
       PILOTLIGHT_PORT: '0',
       PILOTLIGHT_HOST: '127.0.0.1',
@@ -60,6 +66,9 @@ export async function startServer(environment: Readonly<Record<string, string>>)
     url,
     pid: child.pid ?? Number.NaN,
     log: () => log,
+    closeLog: () => {
+      for (const stream of [child.stdout, child.stderr]) stream.destroy();
+    },
     signal: (signal) => child.kill(signal),
     ended,
     async predict(inputs, model = 'sentiment') {

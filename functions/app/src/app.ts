@@ -4,25 +4,29 @@ import { formats } from './formats/index.ts';
 import { HttpError } from './http/errors.ts';
 // On the way of every cold start; other formats are loaded with the first request in them.
 import './formats/hugging-face/codec.ts';
+import { UnsentAnswers } from './http/answer/unsent-answers.ts';
 import { DEFAULT_LIMITS } from './http/limits.ts';
-import { limitInFlight } from './serve/in-flight.ts';
 import { answerError, nameRoute, reportExchanges } from './serve/middleware.ts';
+import { oneAtATime } from './serve/one-at-a-time.ts';
 import type { AppDependencies, AppOptions } from './serve/ports.ts';
 import { serve } from './serve/serve.ts';
+import { Slots } from './serve/slots.ts';
 import type { RouteGroup } from './serve/wire-format.ts';
 import { documentation } from './service/docs/index.ts';
 import { service } from './service/index.ts';
 
 export function createApp(options: AppOptions): Hono {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const parts: AppDependencies = {
     ...options,
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    limits,
+    models: oneAtATime(() => options.engine.models()),
+    slots: new Slots(limits.maxConcurrentRequests),
+    unsent: new UnsentAnswers(limits.maxUnsentBytes),
     telemetry: options.telemetry ?? [],
     renderMetrics: options.renderMetrics ?? (() => ''),
-    watchClients: options.watchClients ?? false,
   };
   const { logger, basePath } = parts;
-  const limited = limitInFlight(parts.limits.maxConcurrentRequests);
   const methods = new Map<string, string[]>();
 
   const app = new Hono({ strict: false });
@@ -34,9 +38,7 @@ export function createApp(options: AppOptions): Hono {
       const predicts = isFormat && method === 'post';
       const name = nameRoute({ route, predicts, formatError: group.errors });
       const handler = lazily(async () => loadHandler(group, route, parts));
-      const paths = honoPaths(path, basePath);
-      if (predicts) app.on(method, paths, name, limited, handler);
-      else app.on(method, paths, name, handler);
+      app.on(method, honoPaths(path, basePath), name, handler);
       methods.set(path, [...(methods.get(path) ?? []), ...httpMethods(method)]);
     }
   };

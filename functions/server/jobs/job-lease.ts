@@ -7,7 +7,7 @@ import type { Logger } from '@pilotlight/app/internal/serve/ports';
 
 export interface LeaseDependencies {
   readonly store: JobStore;
-  readonly queue: SqsQueue;
+  readonly queue: Pick<SqsQueue, 'hide' | 'delete' | 'send'>;
   readonly logger: Logger;
   readonly leaseMs: number;
 }
@@ -60,7 +60,8 @@ export class JobLease {
       if (state?.status !== 'running' || state.run !== this.#run) return this.#lost.abort();
       await queue.hide(this.#delivery, leaseMs / 1000);
     } catch (error) {
-      logger.warn('A heart-beat of a job failed', { job: this.#job, error });
+      // The id of a job is the only key to it, so the log has that of the message.
+      logger.warn('A heart-beat of a job failed', { messageId: this.#delivery.id, error });
     }
     this.#schedule();
   }

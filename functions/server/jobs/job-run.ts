@@ -168,7 +168,7 @@ export class JobRun {
   /** Leaves the message for the next deliveries until it is a dead letter; without a dead-letter queue, deletes it. */
   async #bury(fault: string): Promise<DeliveryOutcome> {
     const { logger, mostReceives } = this.#parts;
-    logger.error(`A message of the job queue ${fault}`, { message: this.#delivery.id });
+    logger.error(`A message of the job queue ${fault}`, { messageId: this.#delivery.id });
     return Number.isFinite(mostReceives) ? this.#hide(0, 'dropped') : this.#drop('dropped');
   }
 
@@ -187,7 +187,7 @@ export class JobRun {
       return await this.#parts.store.read(id);
     } catch (error) {
       if (!PilotlightError.is(error) || error.code !== 'JOB_CORRUPT') throw error;
-      this.#parts.logger.error(error.message, { error });
+      this.#parts.logger.error(error.message, { messageId: this.#delivery.id, error });
       return 'corrupt';
     }
   }

@@ -1,7 +1,7 @@
 /** Takes jobs from the queue, several at once so that they share batches, and lets them go when the process ends. */
 
 import { pause } from '@pilotlight/app/internal/aws/pause';
-import type { Delivery } from '@pilotlight/app/internal/aws/sqs-queue';
+import type { Delivery, SqsQueue } from '@pilotlight/app/internal/aws/sqs-queue';
 import { type JobPlace, openJobStorage } from '@pilotlight/app/internal/jobs/s3-jobs';
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import { backoffMs } from '@pilotlight/model-format/internal/retry';
@@ -10,6 +10,7 @@ import type { Fetch } from './job-replay.ts';
 import { type DeliveryOutcome, JobRun, type RunDependencies } from './job-run.ts';
 
 export interface WorkerDependencies extends Omit<RunDependencies, 'mostReceives'> {
+  readonly queue: SqsQueue;
   /** Jobs under way at once. */
   readonly concurrency: number;
 }
@@ -129,7 +130,7 @@ export class JobWorker {
       outcome = await new JobRun({ ...this.#parts, mostReceives }, delivery).deliver(this.#ending.signal);
     } catch (error) {
       // The message is seen again once nobody hides it any more.
-      logger.error('A job could not be worked on', { message: delivery.id, error });
+      logger.error('A job could not be worked on', { messageId: delivery.id, error });
     }
     if (outcome === 'overloaded') this.#restsUntil = Date.now() + REST_MS;
     this.#metrics.delivered(outcome, (performance.now() - start) / 1000);

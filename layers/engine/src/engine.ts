@@ -99,7 +99,7 @@ export class Engine {
     ref: string | ModelRef,
     inputs: unknown,
     parameters?: unknown,
-    options?: Pick<PredictOptions, 'task' | 'limits'>,
+    options?: Pick<PredictOptions, 'task' | 'limits' | 'signal'>,
   ): Promise<PreparedCall> {
     const model = await this.#usable(ref);
     const prepared = await model.prepare(inputs, parameters, options);

@@ -250,6 +250,8 @@ export interface Task<Input = unknown, Parameters = unknown, Result = unknown> {
   readonly outputs: readonly (OutputRole | readonly OutputRole[])[];
   /** Whether results say where in a text something is. */
   readonly alignment: boolean;
+  /** Whether the answer has the kept outputs themselves, so that its size is known once they are. @default false */
+  readonly answersOutputs?: boolean;
   /** Whether a model can do the task; one can always do the task of its manifest. */
   serves(model: TaskModel): boolean;
   /** Gives one after the other, so that a call with too many ends early. Throws INVALID_INPUT and INVALID_PARAMETER, as `result` does. */

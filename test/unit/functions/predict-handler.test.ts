@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { EngineError } from '@pilotlight/engine';
@@ -67,6 +67,16 @@ describe('the predict function', () => {
     expect(result).toMatchObject({ statusCode: 200, isBase64Encoded: false });
     expect(JSON.parse(result.body)).toEqual([[{ label: 'positive', score: 0.9 }]]);
     expect(result.headers).toMatchObject({ 'content-type': 'application/json', 'x-compute-tokens': '5' });
+  });
+
+  it.each([
+    ['in base64, as it was sent', true],
+    ['as text, which API Gateway has decompressed', false],
+  ])('takes a body that was compressed and comes %s', async (_, isBase64Encoded) => {
+    const { headers, body: text } = event('predict');
+    const body = isBase64Encoded ? gzipSync(text).toString('base64') : text;
+    const compressed = { headers: { ...headers, 'content-encoding': 'gzip' }, body, isBase64Encoded };
+    expect(await handlerOf(fakeEngine())('predict', compressed)).toMatchObject({ statusCode: 200 });
   });
 
   it('answers with a compressed body where it is asked for one', async () => {

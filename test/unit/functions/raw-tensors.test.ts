@@ -77,3 +77,18 @@ it.each([Number.NaN, Number.POSITIVE_INFINITY])(
     expect(await response.json()).toMatchObject({ code: 'SESSION_FAILED' });
   },
 );
+
+it.each([
+  ['named twice', ['logits', 'logits'], 'outputs: must not name a tensor twice.'],
+  ['not known', ['logits', 'scores'], 'outputs[1].name: is not known; there is logits.'],
+  ['named 2000 times', Array<string>(2000).fill('logits'), 'outputs: must not name a tensor twice.'],
+])('an output that is %s is refused before the graph is run', async (_, names, error) => {
+  const { app, session, open } = world();
+  open();
+  const [path, init] = infer();
+  const body = { ...JSON.parse(String(init.body)), outputs: names.map((name) => ({ name })) };
+  const response = await app.request(path, postJson(body));
+  expect(response.status).toBe(422);
+  expect(await response.json()).toMatchObject({ code: 'INVALID_INPUT', error });
+  expect(session.runs).toBe(0);
+});

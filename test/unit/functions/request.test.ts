@@ -12,7 +12,7 @@ import {
   refuseEmpty,
 } from '../../../functions/app/src/http/request/parse.ts';
 import { readIdempotencyKey, readPreference } from '../../../functions/app/src/http/request/preference.ts';
-import { limitInFlight } from '../../../functions/app/src/serve/in-flight.ts';
+import { Slots } from '../../../functions/app/src/serve/slots.ts';
 
 const ofType = (type: string) => new Headers({ 'content-type': type });
 const coded = (coding: string) => new Headers({ 'content-encoding': coding });
@@ -36,6 +36,7 @@ it('the limits of a call are those that the documents name', () => {
     maxCallTokens: 131_072,
     maxCandidateLabels: 100,
     maxConcurrentRequests: 512,
+    maxUnsentBytes: 256_000_000,
   });
 });
 
@@ -286,12 +287,15 @@ describe('a client that waits', () => {
 
 it('predictions under way are as many as the limit, and one that ends or fails makes room for another', async () => {
   const gates: PromiseWithResolvers<void>[] = [];
-  const app = new Hono().use(limitInFlight(2)).get('/', async (c) => {
-    const gate = Promise.withResolvers<void>();
-    gates.push(gate);
-    await gate.promise;
-    return c.text('done');
-  });
+  const slots = new Slots(2);
+  const app = new Hono().get('/', (c) =>
+    slots.during(c, async () => {
+      const gate = Promise.withResolvers<void>();
+      gates.push(gate);
+      await gate.promise;
+      return c.text('done');
+    }),
+  );
   app.onError((error, c) => c.text(`${Reflect.get(error, 'code')}: ${error.message}`, 503));
   const [one, two] = [app.request('/'), app.request('/')];
   const refused = await app.request('/');

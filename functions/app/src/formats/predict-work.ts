@@ -1,5 +1,6 @@
 /** The work with the engine that all wire formats share. */
 import type { Prediction, TaskName } from '@pilotlight/engine';
+import { MAX_ANSWER_BYTES } from '../http/answer/answer-size.ts';
 import type { ServedModel, ServingEngine } from '../serve/ports.ts';
 import type { PredictionWork } from '../serve/wire-format.ts';
 
@@ -14,7 +15,7 @@ export interface PredictCall {
   readonly encode: (prediction: Prediction) => unknown;
 }
 
-/** A prediction within the limits of tokens. One input, unless it queues, is done before it is known that its client is gone. */
+/** A prediction within the limits of tokens. */
 export function predictWork(
   engine: ServingEngine,
   { model, task, inputs, parameters, encode }: PredictCall,
@@ -22,13 +23,13 @@ export function predictWork(
   const { name, version } = model.manifest;
   return {
     model,
-    stopsEarly: Array.isArray(inputs),
-    prepare: ({ maxInputTokens, maxCallTokens }) => {
+    prepare: ({ maxInputTokens, maxCallTokens }, signal) => {
       const limits = {
+        maxAnswerBytes: MAX_ANSWER_BYTES,
         ...(maxInputTokens !== undefined && { maxInputTokens }),
         ...(maxCallTokens !== undefined && { maxCallTokens }),
       };
-      return engine.prepare({ name, version }, inputs, parameters, { limits, ...(task && { task }) });
+      return engine.prepare({ name, version }, inputs, parameters, { limits, signal, ...(task && { task }) });
     },
     encode,
   };

@@ -12,8 +12,10 @@ export interface Limits {
   readonly maxCallTokens: number;
   /** Labels of one zero-shot classification: the model reads each input once for each. */
   readonly maxCandidateLabels: number;
-  /** Predictions under way at once in this process. */
+  /** Predictions under way at once in this process: from the last byte of the request to that of the answer. */
   readonly maxConcurrentRequests: number;
+  /** Bytes of all answers that are made and that clients have not taken yet. */
+  readonly maxUnsentBytes: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -24,4 +26,5 @@ export const DEFAULT_LIMITS: Limits = {
   maxCallTokens: 131_072,
   maxCandidateLabels: 100,
   maxConcurrentRequests: 512,
+  maxUnsentBytes: 256_000_000,
 };

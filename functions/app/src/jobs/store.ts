@@ -70,7 +70,7 @@ export class JobStore {
       if (await this.#write(next, found.head)) return next;
       await pause(Math.random() * LONGEST_PAUSE_MS);
     }
-    throw new PilotlightError('JOB_CONTENDED', `Job ${id} is changed by others all the time.`);
+    throw new PilotlightError('JOB_CONTENDED', 'A job is changed by others all the time.');
   }
 
   /** Makes an overdue job a failed one, unless its answer was kept or a process works on it. */
@@ -130,7 +130,7 @@ export class JobStore {
   async #load(id: string): Promise<{ state: JobState; head: ObjectHead } | undefined> {
     const object = await this.objects.read(this.#keys(id).state);
     if (!object) return undefined;
-    return { state: parseState(id, object.body), head: object };
+    return { state: parseState(object.body), head: object };
   }
 
   #write(state: JobState, replaces: ObjectHead | undefined): Promise<boolean> {
@@ -144,12 +144,22 @@ export class JobStore {
   }
 }
 
-function parseState(id: string, bytes: Uint8Array): JobState {
+/** The error quotes nothing: the state begins with the id of the job, which is the only key to it. */
+function parseState(bytes: Uint8Array): JobState {
+  const { success, data, error } = jobStateSchema.safeParse(parseJson(bytes));
+  if (success) return data;
+  throw new PilotlightError(
+    'JOB_CORRUPT',
+    'The state of a job cannot be read. Its message in the queue names it: delete the job, or deploy the version that wrote it.',
+    { cause: error },
+  );
+}
+
+function parseJson(bytes: Uint8Array): unknown {
   try {
-    return jobStateSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
-  } catch (cause) {
-    const message = `The state of job ${id} cannot be read. Delete the job, or deploy the version that wrote it.`;
-    throw new PilotlightError('JOB_CORRUPT', message, { cause });
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,28 +1,44 @@
 /** The app as a server of this process: the local service and the server. Lambda has no need of it. */
-import { createServer, type Server, STATUS_CODES } from 'node:http';
+import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { errorReply, HttpError } from '../http/errors.ts';
+import { cutSlowSenders, type SendingRate } from './slow-senders.ts';
 
 /** Longer than load balancers keep idle connections, 60 s, because the side that closes first may close a connection that is just being used. */
 const KEEP_ALIVE_MS = 75_000;
 /** The time in which a refused client can read the reason before the connection is cut. */
 const LINGER_MS = 1000;
 
-/** Milliseconds that a client has for sending a request, so that slow ones do not keep the others out. */
+const RATE: SendingRate = { windowMs: 10_000, bytes: 10_000, mostArriving: 256_000_000 };
+/** Connections at once: more are closed as they come. */
+const MAX_CONNECTIONS = 4096;
+
+/** The time that a client has for sending a request, so that slow ones do not keep the others out. */
 export interface SendingTimes {
-  /** @default 20,000 */
+  /** Milliseconds for the headers. @default 20,000 */
   readonly headersMs?: number;
-  /** The time for the whole request: 6 MB in 60 s are 100 kB a second. @default 60,000 */
+  /** Milliseconds for the whole request: 6 MB in 60 s are 100 kB a second. @default 60,000 */
   readonly requestMs?: number;
+  /** What has to come of a body all the time. @default - 10 kB in 10 s, and 256 MB at once of all */
+  readonly rate?: SendingRate;
 }
 
 /** `fetch` is the app's, or what stands around it. Not listening yet. What never becomes a request of the app is refused with the body of every other error. */
 export function createHttpServer(
   { fetch }: Pick<Hono, 'fetch'>,
-  { headersMs = 20_000, requestMs = 60_000 }: SendingTimes = {},
+  { headersMs = 20_000, requestMs = 60_000, rate = RATE }: SendingTimes = {},
 ): Server {
+  const listener = getRequestListener(fetch, {
+    errorHandler: (error) => {
+      const isRequestError = error instanceof Error && error.name === 'RequestError';
+      const { status, body } = errorReply(isRequestError ? unreadable(error) : error);
+      return Response.json(body, { status });
+    },
+  });
+  /** Answers of each connection that are not sent yet. */
+  const answers = new WeakMap<Duplex, Set<ServerResponse>>();
   const server = createServer(
     {
       requireHostHeader: false,
@@ -31,16 +47,31 @@ export function createHttpServer(
       requestTimeout: requestMs,
       connectionsCheckingInterval: Math.ceil(headersMs / 4),
     },
-    getRequestListener(fetch, {
-      errorHandler: (error) => {
-        const isRequestError = error instanceof Error && error.name === 'RequestError';
-        const { status, body } = errorReply(isRequestError ? unreadable(error) : error);
-        return Response.json(body, { status });
-      },
-    }),
+    (request, response) => {
+      const own = answers.get(request.socket) ?? new Set();
+      answers.set(request.socket, own.add(response));
+      response.once('close', () => own.delete(response));
+      // The health checks of some load balancers are of this version, which knows no Host.
+      if (request.httpVersion === '1.0') request.headers.host ??= 'localhost';
+      return listener(request, response);
+    },
   );
-  server.on('clientError', refuse);
+  server.maxConnections = MAX_CONNECTIONS;
+  /** Requests that came whole before the one at fault are answered before it. */
+  const cut = (error: Error, socket: Duplex): void => {
+    const own = [...(answers.get(socket) ?? [])];
+    const last = own.findLast(({ req }) => req.complete);
+    if (last) last.once('close', () => cut(error, socket));
+    else if (own.some(({ headersSent }) => headersSent)) socket.destroy();
+    else refuse(error, socket);
+  };
+  server.on('clientError', cut);
+  cutSlowSenders(server, rate, (socket) => cut(new SlowSender(), socket));
   return server;
+}
+
+class SlowSender extends Error {
+  readonly code = 'ERR_HTTP_REQUEST_TIMEOUT';
 }
 
 function refuse(error: Error, socket: Duplex): void {

@@ -1,8 +1,10 @@
 /** The interfaces that the app asks of its surroundings; Lambda, the local service and the server each bring their own. */
 import type { BatchTally, Engine, PackageEntry, PackageManifest, Predictor } from '@pilotlight/engine';
+import type { UnsentAnswers } from '../http/answer/unsent-answers.ts';
 import type { Limits } from '../http/limits.ts';
 import type { Jobs } from '../jobs/job.ts';
 import type { HandOver, HandOverRecord } from './hand-over-port.ts';
+import type { Slots } from './slots.ts';
 
 /** The part of an engine that the app uses. */
 export type ServingEngine = Pick<Engine, 'prepare'> & {
@@ -110,11 +112,6 @@ export interface AppOptions {
   readonly telemetry?: readonly Telemetry[];
   /** Text of /metrics in the Prometheus format. @default - empty */
   readonly renderMetrics?: () => string;
-  /**
-   * Whether a call of one input, too, is given up once its client is gone, as calls of many are: worth its cost where
-   * calls wait for each other. @default false
-   */
-  readonly watchClients?: boolean;
   /** @default - ready at once */
   readonly readiness?: Readiness;
   /** Takes the requests that this process should not answer. @default - it answers everything */
@@ -123,6 +120,12 @@ export interface AppOptions {
   readonly jobs?: Jobs;
 }
 
-/** The options of the app with their defaults. */
+/** The options of the app with their defaults, and what its handlers share. */
 export type AppDependencies = Omit<AppOptions, 'limits'> &
-  Required<Pick<AppOptions, 'telemetry' | 'renderMetrics' | 'watchClients'>> & { readonly limits: Limits };
+  Required<Pick<AppOptions, 'telemetry' | 'renderMetrics'>> & {
+    readonly limits: Limits;
+    /** The engine's list of packages; callers at once share the work. */
+    readonly models: () => Promise<readonly ListedModel[]>;
+    readonly slots: Slots;
+    readonly unsent: UnsentAnswers;
+  };

@@ -28,10 +28,10 @@ export async function resolve(ask: Ask, parts: AppDependencies): Promise<Resolut
 
 /** The packages of this process, and the models of the server by their names. */
 export async function listModels({
-  engine,
+  models,
   handOver,
-}: Pick<AppDependencies, 'engine' | 'handOver'>): Promise<readonly ListedModel[]> {
-  const own = await engine.models();
+}: Pick<AppDependencies, 'models' | 'handOver'>): Promise<readonly ListedModel[]> {
+  const own = await models();
   return [...own, ...(handOver?.models ?? []).map((name) => ({ name, servedBy: 'server' as const }))];
 }
 

@@ -12,7 +12,7 @@ import type { AppDependencies, PredictionRecord, RequestContext } from './ports.
 import { predictionHeaders } from './prediction-headers.ts';
 import { resolve } from './resolve.ts';
 import { whileConnected } from './while-connected.ts';
-import type { Codec, ModelCodec, PredictionWork } from './wire-format.ts';
+import type { Ask, Codec, ModelCodec, PredictionWork } from './wire-format.ts';
 
 /** More values than this are some milliseconds of work as JSON. */
 const MANY_VALUES = 50_000;
@@ -23,21 +23,29 @@ export function serve(codec: Codec, parts: AppDependencies): Handler {
     const call = getCall(c);
     if ('decode' in codec) return answer(codec, call, parts);
     const told = await codec.tell(call, parts);
-    return told instanceof Response ? told : respondJson(c, told);
+    return told instanceof Response ? told : respondJson(c, told, {}, { unsent: parts.unsent });
   };
 }
 
+/** A prediction has a slot from here, where its request is read, until its answer is sent. */
 async function answer(codec: ModelCodec, call: Call, parts: AppDependencies): Promise<Response> {
-  const { c } = call;
-  const { handOver } = parts;
+  const { slots } = parts;
+  if (!call.predicts) return answerAsk(await codec.decode(call, parts), call, parts);
+  slots.requireFree();
   const ask = await codec.decode(call, parts);
+  return slots.during(call.c, () => answerAsk(ask, call, parts));
+}
+
+async function answerAsk(ask: Ask, call: Call, parts: AppDependencies): Promise<Response> {
+  const { c } = call;
+  const { handOver, unsent } = parts;
   const resolution = await resolve(ask, parts);
   if (resolution.kind === 'missing') throw resolution.error;
   call.model = resolution.model;
   const work = resolution.kind === 'local' ? resolution.work : undefined;
   const prediction = work && 'encode' in work ? work : undefined;
   // Made once, by whoever asks for it first: the estimate, or the prediction itself.
-  const prepare = once(async () => prediction?.prepare(parts.limits));
+  const prepare = once(() => whileConnected(c, async (signal) => prediction?.prepare(parts.limits, signal)));
   const estimate = async () => (await prepare()) ?? { tokens: 0, estimatedMs: 0 };
 
   const preference = handOver && c.req.method === 'POST' ? readPreference(c.req.raw.headers) : undefined;
@@ -52,20 +60,17 @@ async function answer(codec: ModelCodec, call: Call, parts: AppDependencies): Pr
   const prepared = await prepare();
   if (prediction && prepared) {
     const { background = false }: RequestContext = c.env ?? {};
-    const watched = parts.watchClients || prediction.stopsEarly;
-    const predicted = watched
-      ? await whileConnected(c, (signal) => prepared.run({ background, signal }))
-      : await prepared.run({ background });
+    const predicted = await whileConnected(c, (signal) => prepared.run({ background, signal }));
     return report(call, parts, prediction, predicted);
   }
   const told = work && 'tell' in work ? await work.tell() : undefined;
-  return respondJson(c, told);
+  return respondJson(c, told, {}, { unsent });
 }
 
 /** Answers with the encoded prediction, and tells telemetry of it. */
 async function report(
   { c, start }: Call,
-  { telemetry }: AppDependencies,
+  { telemetry, unsent }: AppDependencies,
   { model, encode }: PredictionWork,
   prediction: Prediction,
 ): Promise<Response> {
@@ -85,7 +90,10 @@ async function report(
     batches,
   };
   for (const listener of telemetry) listener.predicted?.(record);
-  return respondJson(c, body, predictionHeaders(record), { large: values > MANY_VALUES });
+  return respondJson(c, body, predictionHeaders(record), {
+    large: values > MANY_VALUES,
+    unsent,
+  });
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

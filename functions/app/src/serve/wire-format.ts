@@ -51,10 +51,8 @@ export type Work = PredictionWork | Question;
 
 export interface PredictionWork {
   readonly model: ServedModel;
-  /** Whether it is given up, between two batches, once its client is gone. @default - where calls wait for each other */
-  readonly stopsEarly: boolean;
-  /** Makes tokens of the inputs, by which the work can be estimated. @throws EngineError */
-  prepare(limits: TokenLimits): Promise<PreparedCall>;
+  /** Makes tokens of the inputs, by which the work can be estimated, until `signal` is aborted. @throws EngineError */
+  prepare(limits: TokenLimits, signal: AbortSignal): Promise<PreparedCall>;
   /** The body of the answer. */
   encode(prediction: Prediction): unknown;
 }

@@ -2,7 +2,7 @@
 import { EngineError, listTasks, type OnnxManifest, parseModelRef } from '@pilotlight/engine';
 import { requestedModel } from '../http/request/requested-model.ts';
 import type { ModelDetail, ModelSummary } from '../openapi/schemas.ts';
-import { isRemote, type ListedModel, type ServingEngine } from '../serve/ports.ts';
+import { type AppDependencies, isRemote, type ListedModel, type ServingEngine } from '../serve/ports.ts';
 import { listModels, noSuchModel } from '../serve/resolve.ts';
 import type { Codec } from '../serve/wire-format.ts';
 
@@ -15,16 +15,16 @@ export const models: Codec = {
 
 /** The version that was asked for, or the one that serves, or the highest. */
 export const model: Codec = {
-  decode: ({ c }) => {
+  decode: ({ c }, parts) => {
     const ref = requestedModel(c);
-    return { ref, work: (engine) => findEntry(engine, ref) };
+    return { ref, work: (engine) => findEntry(engine, ref, parts) };
   },
 };
 
 /** @throws EngineError MODEL_NOT_FOUND */
-async function findEntry(engine: ServingEngine, ref: string) {
+async function findEntry(engine: ServingEngine, ref: string, parts: Pick<AppDependencies, 'models'>) {
   const { name, version } = parseModelRef(ref);
-  const entries = await engine.models();
+  const entries = await parts.models();
   const versions = entries.flatMap((entry) => (entry.name !== name || isRemote(entry) ? [] : entry));
   const entry = versions.findLast((candidate) => version === undefined || candidate.version === version);
   if (!entry) throw notAmong(entries, name, version);

@@ -36,6 +36,7 @@ const environmentSchema = z.object({
   PILOTLIGHT_MAX_CALL_TOKENS: z._default(count, DEFAULT_LIMITS.maxCallTokens),
   PILOTLIGHT_MAX_CANDIDATE_LABELS: z._default(count, DEFAULT_LIMITS.maxCandidateLabels),
   PILOTLIGHT_MAX_CONCURRENT_REQUESTS: z._default(count, DEFAULT_LIMITS.maxConcurrentRequests),
+  PILOTLIGHT_MAX_UNSENT_BYTES: z._default(count, DEFAULT_LIMITS.maxUnsentBytes),
   PILOTLIGHT_MAX_JSON_DEPTH: z._default(count, DEFAULT_LIMITS.maxJsonDepth),
   PILOTLIGHT_DEFAULT_MODEL: z.optional(modelRef),
   PILOTLIGHT_BASE_PATH: z.optional(

@@ -50,6 +50,7 @@ export function readLimits(config: Config): Limits {
     maxCallTokens: config.PILOTLIGHT_MAX_CALL_TOKENS,
     maxCandidateLabels: config.PILOTLIGHT_MAX_CANDIDATE_LABELS,
     maxConcurrentRequests: config.PILOTLIGHT_MAX_CONCURRENT_REQUESTS,
+    maxUnsentBytes: config.PILOTLIGHT_MAX_UNSENT_BYTES,
   };
 }
 

@@ -33,15 +33,21 @@ export interface GatewayContext {
 /** Belong to one connection, and end at API Gateway. */
 const HOP_BY_HOP = ['connection', 'expect', 'keep-alive', 'te', 'transfer-encoding', 'upgrade'];
 
-/** A body of another type comes in base64. */
+/**
+ * A body of another type comes in base64, and so does a compressed one here: as text it would be lost. What AWS does with those is
+ * not documented; the predict function takes both forms.
+ */
 const TEXT = /^(?:text\/|application\/(?:[\w.-]+\+)?(?:json|javascript|xml)\b)/i;
+
+/** AWS knows its domains; here it is what the client says, as long as no path or query hides in it. */
+const DOMAIN = /^([\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i;
 
 export function gatewayEvent(request: GatewayRequest, route: MatchedRoute, context: GatewayContext) {
   const rawPath = context.stage === '$default' ? request.path : `/${context.stage}${request.path}`;
   const { cookies, headers } = joinHeaders(request, context);
-  const domainName = (headers.host ?? 'localhost').replace(/:\d+$/, '');
+  const domainName = DOMAIN.exec(headers.host ?? '')?.[1] ?? 'localhost';
   const query = parseParameters(request.query);
-  const { body, isBase64Encoded } = encodeBody(request.body, headers['content-type']);
+  const { body, isBase64Encoded } = encodeBody(request.body, headers);
   return {
     version: '2.0',
     routeKey: route.routeKey,
@@ -77,7 +83,7 @@ export function gatewayEvent(request: GatewayRequest, route: MatchedRoute, conte
 /** Lower-case, duplicates joined by commas; cookies apart. */
 function joinHeaders({ rawHeaders, sourceIp }: GatewayRequest, context: GatewayContext) {
   const cookies: string[] = [];
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = Object.create(null);
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]?.toLowerCase() ?? '';
     const value = rawHeaders[i + 1] ?? '';
@@ -95,16 +101,17 @@ function joinHeaders({ rawHeaders, sourceIp }: GatewayRequest, context: GatewayC
 
 /** Decoded, duplicates joined by commas. */
 function parseParameters(rawQueryString: string): Record<string, string> {
-  const parameters: Record<string, string> = {};
+  const parameters: Record<string, string> = Object.create(null);
   for (const [name, value] of new URLSearchParams(rawQueryString)) {
     parameters[name] = parameters[name] === undefined ? value : `${parameters[name]},${value}`;
   }
   return parameters;
 }
 
-function encodeBody(body: Buffer, contentType: string | undefined) {
+function encodeBody(body: Buffer, headers: Readonly<Record<string, string>>) {
   if (body.length === 0) return { body: undefined, isBase64Encoded: false };
-  const isText = contentType !== undefined && TEXT.test(contentType);
+  const { 'content-type': type = '', 'content-encoding': coding = 'identity' } = headers;
+  const isText = TEXT.test(type) && /^\s*identity\s*$/i.test(coding);
   return { body: body.toString(isText ? 'utf8' : 'base64'), isBase64Encoded: !isText };
 }
 

@@ -8,6 +8,8 @@ export interface TokenLimits {
   readonly maxInputTokens?: number;
   /** Tokens of all requests together. @default - any number */
   readonly maxCallTokens?: number;
+  /** Bytes of the answer as JSON, about. @default - any number */
+  readonly maxAnswerBytes?: number;
   /** Milliseconds of inference, estimated from the tokens and what one cost when the model was packaged. @default - any number */
   readonly maxInferMs?: number;
 }

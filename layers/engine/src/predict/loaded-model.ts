@@ -81,7 +81,7 @@ export interface LoadedModel {
   prepare(
     inputs: unknown,
     parameters?: unknown,
-    options?: Pick<PredictOptions, 'task' | 'limits'>,
+    options?: Pick<PredictOptions, 'task' | 'limits' | 'signal'>,
   ): Promise<PreparedCall>;
   /** Runs one golden of the package. Absent where the runtime has no reference outputs to compare with. */
   checkGolden?(): Promise<GoldenCheck>;

@@ -132,15 +132,15 @@ export class Predictor implements LoadedModel {
   async prepare(
     inputs: unknown,
     parameters: unknown = {},
-    options: Pick<PredictOptions, 'task' | 'limits'> = {},
+    options: Pick<PredictOptions, 'task' | 'limits' | 'signal'> = {},
   ): Promise<PreparedCall> {
     const task = this.#chooseTask(options);
     const list = parseInputs(task, inputs);
     const settings = parseParameters(task, parameters);
     const listed = Array.isArray(inputs);
-    const { limits } = options;
+    const { limits, signal } = options;
     const begun = beginTask(list, { task, parameters: settings, context: this.#context, listed, limits });
-    const asked: RunOptions = { ...begun.options, limits };
+    const asked: RunOptions = { ...begun.options, limits, signal };
     const encoded = await this.#activity.during(() => this.#runner.encode(begun.requests, asked));
     return {
       tokens: encoded.total,
@@ -149,7 +149,7 @@ export class Predictor implements LoadedModel {
         const inference = await this.#activity.during(() =>
           this.#runner.runEncoded(encoded, { ...asked, ...more }),
         );
-        const { results, report } = this.#report(await begun.finish(inference, more.signal));
+        const { results, report } = this.#report(await begun.finish(inference, more.signal ?? signal));
         return { results, ...report };
       },
     };

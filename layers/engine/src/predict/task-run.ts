@@ -3,11 +3,12 @@
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { Inference, RunOptions } from '../batching/batch-runner.ts';
 import type { TokenLimits } from '../batching/token-limits.ts';
-import type { TaskContext, TokenRequest } from '../ports.ts';
+import type { TaskContext, TokenRequest, TokenResult } from '../ports.ts';
 import type { AnyTask } from '../tasks/index.ts';
 import type { CommonParameters } from '../tasks/parameters.ts';
 import { InputError } from '../tasks/refusals.ts';
 import { Slices } from '../tokenizer/slices.ts';
+import { AnswerSize } from './answer-size.ts';
 import { CharacterCount } from './character-limits.ts';
 
 export interface TaskRun {
@@ -76,14 +77,19 @@ export function beginTask(inputs: readonly unknown[], run: Omit<TaskRun, 'infer'
     return own;
   });
   const inputOf = requests.flatMap((own, index) => own.map(() => index));
-  const { condense } = task;
+  const answer = new AnswerSize(limits?.maxAnswerBytes);
+  const keep = (window: TokenResult): TokenResult => {
+    const kept = task.condense?.(window, parameters, context) ?? window;
+    if (task.answersOutputs) answer.addOutputs(kept);
+    return kept;
+  };
   const options: RunOptions = {
     truncate: parameters.truncate,
     truncationDirection: parameters.truncation_direction,
     alignment: task.alignment,
     inputOf,
     listed: run.listed ?? false,
-    condense: condense && ((window) => condense(window, parameters, context)),
+    condense: keep,
     refuse: run.refuse && ((request, error) => refuse(inputOf[request] ?? 0, error)),
   };
   const finish = async (inference: Inference, signal: AbortSignal | undefined): Promise<TaskResults> => {
@@ -98,7 +104,9 @@ export function beginTask(inputs: readonly unknown[], run: Omit<TaskRun, 'infer'
       next += own.length;
       try {
         const answerable = input !== undefined && !refused.has(index);
-        results.push(answerable ? await task.result(input, own, parameters, context) : undefined);
+        const result = answerable ? await task.result(input, own, parameters, context) : undefined;
+        if (!task.answersOutputs) answer.addResult(result);
+        results.push(result);
       } catch (error) {
         refuse(index, error);
         results.push(undefined);

@@ -37,6 +37,7 @@ export const featureExtraction: Task<Input, Parameters, Features> = {
   parameters,
   outputs: EMBEDDING_OUTPUTS,
   alignment: false,
+  answersOutputs: true,
 
   serves: ({ task }) => task === 'feature-extraction' || task === 'sentence-similarity',
 

@@ -18,6 +18,7 @@ let server: Server;
 let url: string;
 let stop: () => Promise<void>;
 let now: number;
+let uptime: number;
 let logged: string[];
 
 beforeEach(async () => {
@@ -26,6 +27,7 @@ beforeEach(async () => {
   asked = [];
   logged = [];
   now = 1_800_000_000_000;
+  uptime = 0;
   server = createServer(async (request, response) => {
     const body = JSON.parse(Buffer.concat(await request.toArray()).toString());
     asked.push({ target: request.headers['x-amz-target'], ...body });
@@ -59,7 +61,7 @@ function authorizer() {
         .join(' '),
     );
   return createHandler({
-    apiKeys: cachedKeys(read, SECRET, () => now),
+    apiKeys: cachedKeys(read, SECRET, [() => now, () => uptime]),
     logger: { info: write, warn: write, error: write },
   });
 }
@@ -136,6 +138,23 @@ describe('the API-key authoriser', () => {
     await authorize(event);
     expect(asked).toHaveLength(1);
   });
+
+  it.each([
+    ['a day back', -86_400_000],
+    ['a minute back', -60_000],
+    ['back to where it was', -KEYS_LIVE_MS],
+  ])(
+    'refuses a withdrawn key after five minutes, though the clock of the day was set %s',
+    async (_title, ms) => {
+      const authorize = authorizer();
+      const event = request({ 'x-api-key': KEYS.shop });
+      expect(await authorize(event)).toMatchObject({ isAuthorized: true });
+      secret = JSON.stringify({ shop: sha256('next-key') });
+      now += KEYS_LIVE_MS + ms;
+      uptime += KEYS_LIVE_MS;
+      expect(await authorize(event)).toEqual(REFUSED);
+    },
+  );
 
   it('refuses a key five minutes after it was withdrawn, and takes the new one', async () => {
     const authorize = authorizer();

@@ -36,7 +36,7 @@ function meantTask({ inputs, parameters }: PredictRequest): TaskName | undefined
 }
 
 function has(value: unknown, field: string | undefined): boolean {
-  return field !== undefined && typeof value === 'object' && value !== null && field in value;
+  return field !== undefined && typeof value === 'object' && value !== null && Object.hasOwn(value, field);
 }
 
 function isTask(name: string): name is TaskName {

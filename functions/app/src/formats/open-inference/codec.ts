@@ -3,7 +3,7 @@ import { ENGINE_VERSION } from '@pilotlight/engine';
 import type { Limits } from '../../http/limits.ts';
 import { checkInputs, checkLabels, parseBody, refuseField } from '../../http/request/parse.ts';
 import { requestedModel } from '../../http/request/requested-model.ts';
-import { isRemote, type ServingEngine, type TokenModel } from '../../serve/ports.ts';
+import { type AppDependencies, isRemote, type ServingEngine, type TokenModel } from '../../serve/ports.ts';
 import { tellReady } from '../../serve/ready.ts';
 import type { Codec, PredictionWork } from '../../serve/wire-format.ts';
 import { taskParameters } from '../hugging-face/parameters.ts';
@@ -16,21 +16,24 @@ import { readInputs, writeOutput } from './tensors.ts';
 
 /** `GET /v2/models/{model}`, with or without a version: text goes in as BYTES, or the tensors of the graph. */
 const metadata: Codec = {
-  decode: ({ c }) => {
+  decode: ({ c }, parts) => {
     const ref = requestedModel(c);
     return {
       ref,
       work: async (engine) => {
         const model = await engine.predictor(ref);
-        return { model, tell: () => describeTensors(engine, model) };
+        return { model, tell: () => describeTensors(parts, model) };
       },
     };
   },
 };
 
-async function describeTensors(engine: ServingEngine, { manifest, variant }: TokenModel) {
+async function describeTensors(
+  { models }: Pick<AppDependencies, 'models'>,
+  { manifest, variant }: TokenModel,
+) {
   const { name } = manifest;
-  const entries = await engine.models();
+  const entries = await models();
   const graph = variant.graphs.model;
   const shape = (axes: readonly string[]) => axes.map(() => -1);
   return {
@@ -62,10 +65,13 @@ const modelReady: Codec = {
   },
 };
 
+/** Ids, mask and types of tokens, the most that a graph takes. */
+const TENSORS = 3;
+
 /** `POST /v2/models/{model}/infer` */
 const infer: Codec = {
   decode: async ({ c, body }, { limits }) => {
-    const request = parseBody(inferRequest, await body.json());
+    const request = parseBody(inferRequest, await body.json({ tensors: TENSORS }));
     const ref = requestedModel(c);
     return {
       ref,
@@ -95,9 +101,12 @@ function runTensors(model: TokenModel, request: InferRequest, limits: Limits): P
   let outputs: readonly OutputTensor[] = [];
   return {
     model,
-    stopsEarly: true,
     prepare: async () => {
-      const { run, ...estimate } = prepareRaw(model, request.inputs, limits);
+      const names = chooseNames(
+        request,
+        model.variant.graphs.model.outputs.map(({ name }) => name),
+      );
+      const { run, ...estimate } = prepareRaw(model, request.inputs, names, limits);
       return {
         ...estimate,
         run: async (options) => {
@@ -130,34 +139,27 @@ function predictTexts(
     task,
     inputs,
     parameters: taskParameters({ parameters }, task),
-    encode: ({ results }) => envelope(model, request, [writeOutput(results)]),
+    encode: ({ results }) => {
+      const output = writeOutput(results);
+      chooseNames(request, [output.name]);
+      return envelope(model, request, [output]);
+    },
   });
 }
 
 function envelope(
   { manifest: { name, version } }: TokenModel,
-  request: InferRequest,
+  { id }: InferRequest,
   outputs: readonly OutputTensor[],
 ) {
-  const { id } = request;
-  return {
-    model_name: name,
-    model_version: version,
-    ...(id !== undefined && { id }),
-    outputs: chosen(outputs, request),
-  };
+  return { model_name: name, model_version: version, ...(id !== undefined && { id }), outputs };
 }
 
-/** The outputs that were asked for, all where none was. */
-function chosen(
-  outputs: readonly OutputTensor[],
-  { outputs: wanted }: InferRequest,
-): readonly OutputTensor[] {
-  if (wanted === undefined || wanted.length === 0) return outputs;
-  return wanted.map(({ name }, i) => {
-    const output = outputs.find((candidate) => candidate.name === name);
-    if (output) return output;
-    const names = outputs.map((candidate) => candidate.name).join(', ');
-    throw refuseField(`outputs[${i}].name`, `is not known; there is ${names}`);
-  });
+/** The outputs that were asked for, all where none was. @throws EngineError INVALID_INPUT where there is no such output */
+function chooseNames({ outputs: wanted = [] }: InferRequest, names: readonly string[]): readonly string[] {
+  const unknown = wanted.findIndex(({ name }) => !names.includes(name));
+  if (unknown >= 0) {
+    throw refuseField(`outputs[${unknown}].name`, `is not known; there is ${names.join(', ')}`);
+  }
+  return wanted.length === 0 ? names : wanted.map(({ name }) => name);
 }

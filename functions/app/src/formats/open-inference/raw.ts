@@ -28,23 +28,33 @@ export interface RawCall extends PreparedCall {
   }): Promise<Omit<Prediction, 'results'> & { readonly results: readonly OutputTensor[] }>;
 }
 
-/** @throws EngineError INVALID_INPUT with `field`, INPUT_TOO_LONG, TOO_MANY_TOKENS */
-export function prepareRaw(model: TokenModel, tensors: readonly InferTensor[], limits: Limits): RawCall {
+/** `outputs` are the names of those that are asked for. @throws EngineError INVALID_INPUT with `field`, INPUT_TOO_LONG, TOO_MANY_TOKENS */
+export function prepareRaw(
+  model: TokenModel,
+  tensors: readonly InferTensor[],
+  outputs: readonly string[],
+  limits: Limits,
+): RawCall {
   const feeds = readFeeds(model, tensors, limits);
   const [rows = 0, tokens = 0] = Object.values(feeds)[0]?.dims ?? [];
   return {
     tokens: rows * tokens,
     estimatedMs: estimateMs(rows * tokens, model.variant),
-    run: ({ signal } = {}) => runRaw(model, feeds, signal),
+    run: ({ signal } = {}) => runRaw(model, feeds, outputs, signal),
   };
 }
 
 /**
  * Runs the graph, so many rows at once as its token budget allows; stops between two batches once `signal` is aborted.
  *
- * @throws EngineError SESSION_FAILED; HttpError ANSWER_TOO_LARGE
+ * @throws EngineError SESSION_FAILED, ANSWER_TOO_LARGE
  */
-async function runRaw(model: TokenModel, feeds: Feeds, signal: AbortSignal | undefined) {
+async function runRaw(
+  model: TokenModel,
+  feeds: Feeds,
+  outputs: readonly string[],
+  signal: AbortSignal | undefined,
+) {
   const { manifest, variant, variantName } = model;
   const start = performance.now();
   const [rows = 0, tokens = 0] = Object.values(feeds)[0]?.dims ?? [];
@@ -57,15 +67,16 @@ async function runRaw(model: TokenModel, feeds: Feeds, signal: AbortSignal | und
       const report = await run(readRows(feeds, row, Math.min(rows, row + rowsAtOnce)));
       queueMs += report.queueMs;
       inferMs += report.inferMs;
-      for (const [name, { data }] of Object.entries(report.outputs)) {
+      const kept = Object.entries(report.outputs).filter(([name]) => outputs.includes(name));
+      for (const [name, { data }] of kept) {
         refuseNotFinite(data, name);
         values += data.length;
       }
       refuseMoreValues(values);
-      parts.push(report.outputs);
+      parts.push(Object.fromEntries(kept));
     }
   });
-  const results = variant.graphs.model.outputs.map(({ name }) => joined(name, parts));
+  const results = outputs.map((name) => joined(name, parts));
   const { name, version } = manifest;
   return {
     results,

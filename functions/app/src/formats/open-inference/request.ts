@@ -13,6 +13,11 @@ const tensor = z.object({
 });
 export type InferTensor = z.infer<typeof tensor>;
 
+const noNameTwice = z.refine<readonly { readonly name: string }[]>(
+  (tensors) => new Set(tensors.map(({ name }) => name)).size === tensors.length,
+  'must not name a tensor twice',
+);
+
 export const inferRequest = z.object({
   id: z.optional(z.string()),
   parameters: parameters.check(
@@ -20,14 +25,8 @@ export const inferRequest = z.object({
       description: 'Parameters of the task by the names of Hugging Face, and `task` for another one',
     }),
   ),
-  inputs: z.array(tensor).check(
-    z.minLength(1),
-    z.refine(
-      (tensors) => new Set(tensors.map(({ name }) => name)).size === tensors.length,
-      'must not name a tensor twice',
-    ),
-  ),
-  outputs: z.optional(z.array(z.object({ name: z.string(), parameters }))),
+  inputs: z.array(tensor).check(z.minLength(1), noNameTwice),
+  outputs: z.optional(z.array(z.object({ name: z.string(), parameters })).check(noNameTwice)),
 });
 export type InferRequest = z.infer<typeof inferRequest>;
 

@@ -1,8 +1,10 @@
+import { EngineError } from '@pilotlight/engine';
 import type { Context } from 'hono';
-import { HttpError } from '../errors.ts';
 
-/** Numbers of one answer: as JSON, some 80 MB. */
+/** Numbers of one answer. */
 const MAX_VALUES = 4_000_000;
+/** The same as JSON, and the bytes of answers of texts. */
+export const MAX_ANSWER_BYTES = 20 * MAX_VALUES;
 
 /**
  * The most bytes that an invocation of Lambda may answer, headers and escapes included:
@@ -15,10 +17,10 @@ export const LAMBDA_BODY_BYTES = LAMBDA_BYTES - HEADER_BYTES;
 /** In JSON, a character of a text takes so many bytes at most, unless it is a control character, which JSON does not have. */
 const BYTES_OF_CHARACTER = 3;
 
-/** @throws HttpError ANSWER_TOO_LARGE */
+/** @throws EngineError ANSWER_TOO_LARGE */
 export function refuseMoreValues(values: number): void {
   if (values <= MAX_VALUES) return;
-  throw new HttpError(
+  throw new EngineError(
     'ANSWER_TOO_LARGE',
     `The answer would have more than ${MAX_VALUES} numbers. Send fewer inputs, or have them pooled.`,
   );
@@ -28,11 +30,11 @@ export function refuseMoreValues(values: number): void {
  * Refuses a body that Lambda would not pass on: the client would get a 500 of API Gateway's. A text goes into its JSON,
  * bytes in base64. A server has no such limit.
  *
- * @throws HttpError ANSWER_TOO_LARGE
+ * @throws EngineError ANSWER_TOO_LARGE
  */
 export function refuseMoreThanLambdaTakes(c: Context, body: string | Uint8Array): void {
   if (!isOnLambda(c) || bytesInLambda(body) <= LAMBDA_BODY_BYTES) return;
-  throw new HttpError(
+  throw new EngineError(
     'ANSWER_TOO_LARGE',
     'The answer is larger than the 6 MB that a Lambda function may give. Send fewer inputs, accept gzip, or make a job of it.',
   );

@@ -7,7 +7,7 @@ import { isOnLambda, LAMBDA_BODY_BYTES, refuseMoreThanLambdaTakes } from './answ
  * The answer as it came; on Lambda read whole before, as Lambda does in any case, so that the client learns where it is too large
  * or breaks off.
  *
- * @throws HttpError ANSWER_TOO_LARGE, SERVER_UNAVAILABLE
+ * @throws EngineError ANSWER_TOO_LARGE, HttpError SERVER_UNAVAILABLE
  */
 export async function passOn(c: Context, model: string, response: Response): Promise<Response> {
   const { body, status, headers } = response;

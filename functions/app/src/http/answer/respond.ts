@@ -1,18 +1,26 @@
 /** Answers of JSON, compressed for those who ask for it. */
+import { EngineError } from '@pilotlight/engine';
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
-import { HttpError } from '../errors.ts';
 import { refuseMoreThanLambdaTakes } from './answer-size.ts';
+import type { UnsentAnswers } from './unsent-answers.ts';
 
 /** Smaller answers are sent as they are: compression would gain less than a packet. */
 const LEAST_BYTES = 2_000;
 
-/** A value that is `large` is made into JSON in slices. @throws HttpError ANSWER_TOO_LARGE */
+export interface Sending {
+  /** Whether the value is made into JSON in slices. @default false */
+  readonly large?: boolean;
+  /** Counts the answer until it is sent. @default - nobody does */
+  readonly unsent?: UnsentAnswers;
+}
+
+/** @throws EngineError ANSWER_TOO_LARGE, OVERLOADED */
 export async function respondJson(
   c: Context,
   value: unknown,
   headers: Readonly<Record<string, string>> = {},
-  { large = false }: { readonly large?: boolean } = {},
+  { large = false, unsent }: Sending = {},
 ): Promise<Response> {
   const text = await toJson(value, large);
   const json = { ...headers, 'content-type': 'application/json' };
@@ -21,11 +29,13 @@ export async function respondJson(
   const coding = acceptedCoding(c);
   if (coding === undefined) {
     refuseMoreThanLambdaTakes(c, text);
+    unsent?.add(c, text.length);
     return c.body(text, 200, vary);
   }
   const { compress } = await import('./compress.ts');
   const compressed = await compress(text, coding);
   refuseMoreThanLambdaTakes(c, compressed);
+  unsent?.add(c, compressed.byteLength);
   return c.body(compressed, 200, { ...vary, 'content-encoding': coding });
 }
 
@@ -49,7 +59,7 @@ async function toJson(value: unknown, large: boolean): Promise<string> {
     return await stringifyInSlices(value);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw new HttpError('ANSWER_TOO_LARGE', 'The answer is too large to be sent. Send fewer inputs.', {
+    throw new EngineError('ANSWER_TOO_LARGE', 'The answer is too large to be sent. Send fewer inputs.', {
       cause,
     });
   }

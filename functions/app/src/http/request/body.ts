@@ -1,9 +1,15 @@
 /** From the bytes of a request to a JSON value, with every limit checked before what it protects. */
 import { HttpError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
+import { jsonBounds, refuseMoreJson } from './json-bounds.ts';
 import { contentCoding, requireJson } from './media-type.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+export interface JsonShape {
+  /** The number of values that stand for one token. @default 1 */
+  readonly tensors?: number;
+}
 
 /** The body of one request. Its bytes are kept where somebody else may have to read them, too. */
 export class RequestBody {
@@ -27,19 +33,22 @@ export class RequestBody {
   }
 
   /** @throws HttpError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, INVALID_REQUEST, INVALID_JSON, JSON_TOO_DEEP */
-  async json(): Promise<unknown> {
+  async json(shape: JsonShape = {}): Promise<unknown> {
     requireJson(this.#request.headers);
-    const bytes = await this.bytes();
+    return this.parse(await this.bytes(), shape);
+  }
+
+  /** The JSON of a part of the body. @throws HttpError BODY_TOO_LARGE, INVALID_JSON, JSON_TOO_DEEP */
+  parse(bytes: Uint8Array, { tensors = 1 }: JsonShape = {}): unknown {
     if (bytes.byteLength === 0) throw invalid('The body is empty. Send {"inputs": "a text"}.');
-    const value = parse(decode(bytes));
-    refuseDeeperThan(this.#limits.maxJsonDepth, value);
-    return value;
+    refuseMoreJson(bytes, jsonBounds(this.#limits, tensors));
+    return parse(decode(bytes));
   }
 }
 
 /**
  * A server holds a sender to the Content-Length that it gave, so that such a body can be read in one piece; one
- * without is counted as it arrives, and one that is compressed as it is decompressed, and given up at the limit.
+ * without is counted as it arrives, and one that is compressed as it is decompressed, too, and given up at the limit.
  */
 async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
   const declared = request.headers.get('content-length');
@@ -49,9 +58,9 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
     const { body } = request;
     if (coding !== undefined && body !== null) {
       const { decompress } = await import('./decompress.ts');
-      return await readPieces(decompress(body, coding), limit);
+      return await join(upTo(limit, decompress(upTo(limit, body), coding)));
     }
-    if (declared === null) return await readPieces(body ?? [], limit);
+    if (declared === null) return await join(upTo(limit, body ?? []));
     const bytes = new Uint8Array(await request.arrayBuffer());
     if (bytes.byteLength > limit) throw tooLarge(limit);
     return bytes;
@@ -61,18 +70,23 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
   }
 }
 
-async function readPieces(
-  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+/** Passes on the pieces, as long as they have no more bytes than `limit`. @throws HttpError BODY_TOO_LARGE */
+async function* upTo(
   limit: number,
-): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   let size = 0;
-  for await (const chunk of pieces) {
-    size += chunk.byteLength;
+  for await (const piece of pieces) {
+    size += piece.byteLength;
     if (size > limit) throw tooLarge(limit);
-    chunks.push(chunk);
+    yield piece;
   }
-  return Buffer.concat(chunks, size);
+}
+
+async function join(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return Buffer.concat(all);
 }
 
 function decode(bytes: Uint8Array): string {
@@ -89,23 +103,6 @@ function parse(text: string): unknown {
   } catch (cause) {
     throw invalid('The body is not valid JSON. Send {"inputs": "a text"}.', cause);
   }
-}
-
-/** Walks level by level, without recursion: a hostile body nests as deep as it is long. */
-function refuseDeeperThan(limit: number, value: unknown): void {
-  let level = [value].filter(isContainer);
-  for (let depth = 1; level.length > 0; depth++) {
-    if (depth > limit) {
-      throw new HttpError('JSON_TOO_DEEP', `The body nests deeper than ${limit} levels.`, {
-        details: { maxDepth: limit },
-      });
-    }
-    level = level.flatMap((container) => Object.values(container).filter(isContainer));
-  }
-}
-
-function isContainer(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }
 
 function invalid(message: string, cause?: unknown): HttpError {

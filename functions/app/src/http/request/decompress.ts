@@ -16,7 +16,7 @@ const DECODERS: Record<ContentCoding, () => Transform> = {
 /**
  * The decompressed pieces of a body, each made when it is asked for. A caller that stops asking ends the stream behind it.
  *
- * @throws HttpError INVALID_REQUEST where the body is cut short or not what it says to be.
+ * @throws HttpError INVALID_REQUEST where the body is cut short or not what it says to be, and what `body` throws.
  */
 export async function* decompress(
   body: AsyncIterable<Uint8Array>,
@@ -29,6 +29,7 @@ export async function* decompress(
   try {
     for await (const piece of decoder) yield piece;
   } catch (cause) {
+    if (cause instanceof HttpError) throw cause;
     throw new HttpError('INVALID_REQUEST', `The body is no complete ${coding} stream.`, { cause });
   } finally {
     decoder.destroy();

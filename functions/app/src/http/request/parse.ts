@@ -5,9 +5,12 @@ import type * as z from 'zod/mini';
 import { HttpError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 
+/** Has a schema stop at the first fault, because a list of a million faults is a minute of work. zod itself has it for `validate`. */
+const AT_FIRST_FAULT: z.core.ParseContextInternal<z.core.$ZodIssue> = { abortEarly: true };
+
 /** @throws EngineError INVALID_INPUT with `field` */
 export function parseBody<T>(schema: z.ZodMiniType<T>, body: unknown): T {
-  const parsed = schema.safeParse(body);
+  const parsed = schema.safeParse(body, AT_FIRST_FAULT);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys?.[0] : undefined;

@@ -47,6 +47,60 @@ describe("API Gateway's event", () => {
     expect(event).toEqual(fixture('predict-base64'));
   });
 
+  test.each(['gzip', 'br', 'deflate', 'GZIP'])(
+    'has every byte of a body of JSON that is compressed by %s',
+    (coding) => {
+      const body = Buffer.from([0x1f, 0x8b, 0xff, 0xfe, 0x00, 0x80]);
+      const { rawHeaders, ...request } = post('application/json');
+      const sent = { ...request, body, rawHeaders: [...rawHeaders, 'Content-Encoding', coding] };
+      const event = gatewayEvent(sent, ANY, CONTEXT);
+      expect([event.isBase64Encoded, event.body]).toEqual([true, body.toString('base64')]);
+    },
+  );
+
+  test('has a body of JSON as text where its coding is identity', () => {
+    const { rawHeaders, ...request } = post('application/json');
+    const event = gatewayEvent(
+      { ...request, rawHeaders: [...rawHeaders, 'Content-Encoding', 'identity'] },
+      ANY,
+      CONTEXT,
+    );
+    expect([event.isBase64Encoded, event.body]).toEqual([false, BODY.toString()]);
+  });
+
+  test.each([
+    ['x/../y', 'localhost'],
+    ['x#y', 'localhost'],
+    ['x?y', 'localhost'],
+    ['a@b', 'localhost'],
+    ['x\\y', 'localhost'],
+    ['', 'localhost'],
+    ['Example.com:8080', 'Example.com'],
+    ['127.0.0.1:9', '127.0.0.1'],
+    ['[::1]:9', '[::1]'],
+  ])('has of the Host %s the domain %s', (host, domainName) => {
+    const event = gatewayEvent(get('/health', '', ['Host', host]), ANY, CONTEXT);
+    expect(event.requestContext.domainName).toBe(domainName);
+  });
+
+  test('has headers and parameters whose names every object has', () => {
+    const headers = ['Host', 'a', 'constructor', '1', '__proto__', '2', 'toString', '3'];
+    const event = gatewayEvent(get('/health', 'constructor=4&__proto__=5&valueOf=6', headers), ANY, CONTEXT);
+    const passedOn = JSON.parse(JSON.stringify(event));
+    expect(Object.entries(passedOn.headers)).toEqual(
+      expect.arrayContaining([
+        ['constructor', '1'],
+        ['__proto__', '2'],
+        ['tostring', '3'],
+      ]),
+    );
+    expect(Object.entries(passedOn.queryStringParameters)).toEqual([
+      ['constructor', '4'],
+      ['__proto__', '5'],
+      ['valueOf', '6'],
+    ]);
+  });
+
   test('has the stage in its paths, and the parameters of its route', () => {
     const route = matchRoute('POST', '/models/sentiment');
     expect(route).toBeDefined();

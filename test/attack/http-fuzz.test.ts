@@ -1,14 +1,15 @@
-/** 5,000 hostile requests to every route, on the real engine: each is refused with a 4xx and a code, or valid by chance. */
+/** Hostile requests to every route, on the real engine: each is refused with a 4xx and a code, or valid by chance. */
 import { Engine } from '@pilotlight/engine';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../functions/app/src/app.ts';
 import { routes } from '../../functions/app/src/routes.ts';
+import { quiet, workspace } from '../e2e/http-service.ts';
+import { addTaskModels, TASK_MODELS } from '../e2e/task-models.ts';
 import { type FuzzedRequest, fuzzedRequests } from './http-fuzz-bodies.ts';
-import { quiet, workspace } from './http-service.ts';
-import { addTaskModels, TASK_MODELS } from './task-models.ts';
+import { cases } from './scale.ts';
 
-const REQUESTS = 5000;
+const REQUESTS = cases({ short: 4000, long: 50_000 });
 const LIMITS = { maxBodyBytes: 200_000, maxCandidateLabels: 10, maxCallTokens: 4000, maxInputTokens: 2000 };
 /** The memory that a process of this kind may gain, because V8 grows its heap while memory is not short. */
 const GROWTH_BYTES = 150_000_000;
@@ -98,5 +99,5 @@ describe(`${REQUESTS} fuzzed requests`, () => {
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
     const after = await app.request('/models/reviews', { method: 'POST', body: '{"inputs": "I love this"}' });
     expect(after.status).toBe(200);
-  }, 120_000);
+  }, 600_000);
 });
