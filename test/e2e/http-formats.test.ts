@@ -95,6 +95,64 @@ describe('the OpenAPI document', () => {
 });
 
 describe('OpenAI', () => {
+  it.each([[[5, 6]], [[[5], [6]]]])(
+    'refuses the ids %j of another vocabulary, and says the way out',
+    async (input) => {
+      const { status, body } = await post('/v1/embeddings', { model: 'encoder', input });
+      expect([status, body.error.type, body.error.param]).toEqual([400, 'invalid_request_error', 'input']);
+      expect(body.error.message).toMatch(/check_embedding_ctx_length=False.*PILOTLIGHT_OPENAI_TOKEN_IDS/);
+    },
+  );
+
+  it('takes ids where the deployment says that they are of its models', async () => {
+    const own = await serve(space.packages, { openAiTokenIds: true });
+    const send = async (input: unknown) => {
+      const init = { method: 'POST', body: JSON.stringify({ model: 'encoder', input }) };
+      return JSON.parse(await (await fetch(`${own.url}/v1/embeddings`, init)).text());
+    };
+    expect((await send([[20, 30], [40]])).data).toHaveLength(2);
+    expect((await send([20, 30])).data).toHaveLength(1);
+    expect((await send([20, 9999])).error).toMatchObject({
+      param: 'input',
+      message: expect.stringMatching(/^input\[0\]\[1\]: /),
+    });
+    await own.stop();
+  });
+
+  it('takes 2,048 inputs a call, whatever the limit of other formats is, and no more', async () => {
+    const many = (count: number) =>
+      post('/v1/embeddings', { model: 'encoder', input: Array(count).fill('a') });
+    const roomy = await serve(space.packages, { limits: { maxInputs: 1, maxCallTokens: 20_000 } });
+    const body = JSON.stringify({ model: 'encoder', input: Array(2048).fill('a'), dimensions: 2 });
+    const response = await fetch(`${roomy.url}/v1/embeddings`, { method: 'POST', body });
+    expect(JSON.parse(await response.text()).data).toHaveLength(2048);
+    await roomy.stop();
+    expect(await many(2049)).toMatchObject({
+      status: 400,
+      body: { error: { code: 'TOO_MANY_INPUTS', param: 'input' } },
+    });
+  });
+
+  it.each([
+    [{ input: ['a', 'word '.repeat(100)] }, 'input', /^input\[1\] has 102 tokens.*Shorten it\.$/],
+    [{ input: 'a', dimensions: 99 }, 'dimensions', /^dimensions: /],
+    [{ input: 'a', input_type: 'query' }, 'input_type', /^input_type: is not known/],
+    [{ input: 5 }, 'input', /^input: must be/],
+  ])('speaks of its own fields where it refuses %j', async (fields, param, message) => {
+    const { body } = await post('/v1/embeddings', { model: 'encoder', ...fields });
+    expect(body.error.param).toBe(param);
+    expect(body.error.message).toMatch(message);
+  });
+
+  it('has an id for each request, answered or refused', async () => {
+    const ids = [
+      await post('/v1/embeddings', { model: 'encoder', input: 'a' }),
+      await post('/v1/embeddings', { model: 'encoder', input: 5 }),
+    ].map(({ headers }) => headers.get('x-request-id'));
+    expect(new Set(ids).size).toBe(2);
+    for (const id of ids) expect(id).toMatch(/^[\w-]{20,}$/);
+  });
+
   it.each([{}, { dimensions: 5 }])('gives vectors of length 1, cut by %j or not', async (options) => {
     const body = { model: 'encoder', input: ['a text', 'another'], ...options };
     const { data } = (await post('/v1/embeddings', body)).body;
@@ -173,12 +231,12 @@ describe('TEI', () => {
     expect(answer.body).toMatchObject({ code, error: expect.stringMatching(error) });
   });
 
-  it('gives tokens with offsets in code points, and their text again', async () => {
+  it('gives tokens with offsets in bytes, as TEI does, and their text again', async () => {
     const text = '😀 hello';
     const { body } = await post('/models/encoder/tokenize', { inputs: [text, 'b'] });
     expect(body[0][0]).toMatchObject({ text: '[CLS]', special: true, start: null, stop: null });
     for (const token of body[0].slice(1, -1)) {
-      expect([...text].slice(token.start, token.stop).join('')).toBe(token.text);
+      expect(Buffer.from(text).subarray(token.start, token.stop).toString()).toBe(token.text);
     }
     const bare = await post('/models/encoder/tokenize', { inputs: text, add_special_tokens: false });
     expect(bare.body[0].map(({ id }: { id: number }) => id)).toEqual(
@@ -195,8 +253,41 @@ describe('TEI', () => {
     ['/models/encoder/embed', { inputs: [] }, 400, 'Empty', 'EMPTY_INPUT'],
     ['/models/ranker/rerank', { query: 'a', texts: [] }, 400, 'Empty', 'EMPTY_INPUT'],
     ['/models/encoder/embed', { inputs: 5 }, 422, 'Validation', 'INVALID_INPUT'],
-    ['/models/encoder/embed', { inputs: 'word '.repeat(100) }, 422, 'Tokenizer', 'INPUT_TOO_LONG'],
-    ['/models/encoder/rerank', { query: 'a', texts: ['b'] }, 422, 'Validation', 'TASK_UNSUPPORTED'],
+    [
+      '/models/encoder/embed',
+      { inputs: 'word '.repeat(100), truncate: false },
+      422,
+      'Validation',
+      'INPUT_TOO_LONG',
+    ],
+    ['/models/encoder/rerank', { query: 'a', texts: ['b'] }, 424, 'Backend', 'TASK_UNSUPPORTED'],
+    ['/models/masks/embed_sparse', { inputs: 'a' }, 424, 'Backend', 'TASK_UNSUPPORTED'],
+    ['/models/encoder/embed', { inputs: ['a', ''] }, 400, 'Empty', 'EMPTY_INPUT'],
+    ['/models/encoder/embed', { inputs: '' }, 400, 'Empty', 'EMPTY_INPUT'],
+    ['/models/encoder/embed', { inputs: [[5], []] }, 400, 'Empty', 'EMPTY_INPUT'],
+    ['/models/encoder/embed_all', { inputs: [[]] }, 400, 'Empty', 'EMPTY_INPUT'],
+    ['/models/reviews/predict', { inputs: [['a'], ['']] }, 400, 'Empty', 'EMPTY_INPUT'],
+    ['/models/ranker/rerank', { query: '', texts: ['a', ''] }, 400, 'Empty', 'EMPTY_INPUT'],
+    ['/models/encoder/tokenize', { inputs: ['a', ''] }, 400, 'Empty', 'EMPTY_INPUT'],
+    ['/models/encoder/decode', { ids: [[5], []] }, 400, 'Empty', 'EMPTY_INPUT'],
+    [
+      '/models/encoder/similarity',
+      { inputs: { source_sentence: 'a', sentences: ['b', ''] } },
+      400,
+      'Empty',
+      'EMPTY_INPUT',
+    ],
+    ['/models/encoder/tokenize', { inputs: 'a', prompt_name: 'q' }, 422, 'Validation', 'INVALID_INPUT'],
+    ['/models/encoder/embed', { inputs: 'a', normalise: false }, 422, 'Validation', 'INVALID_INPUT'],
+    ['/models/encoder/embed', { inputs: 'a', pooling: 'cls' }, 422, 'Validation', 'INVALID_INPUT'],
+    ['/models/encoder/embed', { inputs: 'a', truncate_dim: 3 }, 422, 'Validation', 'INVALID_INPUT'],
+    [
+      '/models/ranker/rerank',
+      { query: 'a', texts: ['b'], return_documents: true },
+      422,
+      'Validation',
+      'INVALID_INPUT',
+    ],
     ['/models/encoder/decode', { ids: [99_999] }, 422, 'Validation', 'INVALID_INPUT'],
     ['/models/missing/embed', { inputs: 'a' }, 404, 'Validation', 'MODEL_NOT_FOUND'],
   ])('at %s refuses %j in its own words', async (path, body, status, error_type, code) => {
@@ -206,13 +297,140 @@ describe('TEI', () => {
     });
   });
 
-  it('cuts a text that is too long where it may, and times its stages', async () => {
+  it('cuts a text that is too long unless it is told not to, and times its stages in whole milliseconds', async () => {
     const inputs = 'word '.repeat(100);
-    const { status, headers } = await post('/models/encoder/embed', { inputs, truncate: true });
-    expect(status).toBe(200);
-    for (const stage of ['total', 'tokenization', 'queue', 'inference']) {
-      expect(Number(headers.get(`x-${stage}-time`))).toBeGreaterThanOrEqual(0);
+    for (const body of [{ inputs }, { inputs, truncate: null }, { inputs, truncate: true }]) {
+      const { status, headers } = await post('/models/encoder/embed', body);
+      expect(status).toBe(200);
+      expect(headers.get('x-compute-tokens')).toBe('64');
+      for (const name of [
+        'total-time',
+        'compute-time',
+        'tokenization-time',
+        'queue-time',
+        'inference-time',
+      ]) {
+        expect(headers.get(`x-${name}`), name).toMatch(/^\d+$/);
+      }
     }
+    const { body } = await post('/models/encoder/embed', { inputs: ['a', inputs], truncate: false });
+    expect(body).toMatchObject({ field: 'inputs', index: 1 });
+    expect(body.error).toMatch(/^inputs\[1\] has 102 tokens; .*leave "truncate": false out/);
+  });
+
+  it('counts the characters of texts in code points, and those of ids as their number', async () => {
+    const characters = async (path: string, body: unknown) =>
+      (await post(path, body)).headers.get('x-compute-characters');
+    expect(await characters('/models/encoder/embed', { inputs: ['😀é', 'ab'] })).toBe('4');
+    expect(await characters('/models/encoder/embed', { inputs: [[20, 30], 'ab'] })).toBe('4');
+    expect(await characters('/models/ranker/rerank', { query: 'abc', texts: ['d', 'ef'] })).toBe('9');
+    expect(await characters('/models/reviews/predict', { inputs: [['a', 'bc'], ['d']] })).toBe('4');
+    const { headers } = await post('/models/encoder/embed', { inputs: 'a' });
+    expect(headers.get('x-compute-type')).toBe('cpu+optimized');
+  });
+
+  it('reads ids as they are: the same vector only with the special tokens of a text', async () => {
+    const { body: tokens } = await post('/models/encoder/tokenize', { inputs: 'a text' });
+    const ids = tokens[0].map(({ id }: { id: number }) => id);
+    const { body: text } = await post('/models/encoder/embed', { inputs: 'a text' });
+    const whole = await post('/models/encoder/embed', { inputs: [ids] });
+    const bare = await post('/models/encoder/embed', { inputs: [ids.slice(1, -1)] });
+    expect(whole.body[0][0]).toBeCloseTo(text[0][0], 5);
+    expect(bare.body[0][0]).not.toBeCloseTo(text[0][0], 5);
+    expect(bare.headers.get('x-compute-tokens')).toBe(String(ids.length - 2));
+  });
+
+  it('takes null for every field that is not the input', async () => {
+    const nulls = { truncate: null, truncation_direction: null, normalize: null, raw_scores: null };
+    const more = { prompt_name: null, dimensions: null, return_text: null, top_n: null };
+    for (const [path, body] of [
+      ['/models/encoder/embed', { inputs: 'a' }],
+      ['/models/ranker/rerank', { query: 'a', texts: ['b'] }],
+      ['/models/reviews/predict', { inputs: 'a' }],
+      ['/models/encoder/tokenize', { inputs: 'a', add_special_tokens: null }],
+      ['/models/encoder/decode', { ids: [5], skip_special_tokens: null }],
+    ] as const) {
+      expect((await post(path, { ...body, ...nulls, ...more })).status, path).toBe(200);
+    }
+  });
+
+  it('ignores fields that mean nothing, and gives as many texts as top_n says', async () => {
+    const texts = ['b', 'c', 'd'];
+    const { status, body } = await post('/models/ranker/rerank', { query: 'a', texts, top_n: 2, other: 1 });
+    expect([status, body.length]).toEqual([200, 2]);
+  });
+
+  it('names the text that is too long, in the words of the route', async () => {
+    const long = 'word '.repeat(100);
+    const ranked = await post('/models/ranker/rerank', { query: 'a', texts: ['b', long], truncate: false });
+    expect(ranked.body).toMatchObject({ code: 'INPUT_TOO_LONG', field: 'texts' });
+    expect(ranked.body.error).toMatch(/^texts\S* has \d+ tokens/);
+    const compared = await post('/models/encoder/similarity', {
+      inputs: { source_sentence: 'a', sentences: ['b', long] },
+      parameters: { truncate: false },
+    });
+    expect(compared.body).toMatchObject({ code: 'INPUT_TOO_LONG', field: 'inputs.sentences' });
+    const wide = await post('/models/encoder/embed', { inputs: 'a', dimensions: 99 });
+    expect(wide.body).toMatchObject({ field: 'dimensions', error: expect.stringMatching(/^dimensions: /) });
+  });
+
+  it('tells what TEI tells of its model', async () => {
+    const { body: encoder } = await get('/models/encoder/info');
+    expect(encoder).toMatchObject({
+      model_id: 'encoder',
+      served_model_name: 'encoder',
+      model_dtype: 'float32',
+      model_type: { embedding: { pooling: 'mean' } },
+      max_input_length: 64,
+      max_client_batch_size: 8,
+      max_batch_requests: null,
+      tokenization_workers: 1,
+      auto_truncate: true,
+    });
+    const { body: reviews } = await get('/models/reviews/info');
+    expect(reviews.model_type).toEqual({
+      classifier: { id2label: { 0: 'bad', 1: 'good' }, label2id: { bad: 0, good: 1 } },
+    });
+    expect(Object.keys((await get('/models/ranker/info')).body.model_type)).toEqual(['reranker']);
+  });
+
+  it('tells whether a model can answer', async () => {
+    expect(await get('/models/encoder/health')).toEqual({ status: 200, body: { status: 'ok' } });
+    expect((await get('/models/missing/health')).status).toBe(404);
+  });
+
+  it('has its routes at the root for the model that is packaged for the task', async () => {
+    const ranked = { query: 'q', texts: ['first', 'second'] };
+    for (const [route, model, body] of [
+      ['embed', 'encoder', { inputs: 'a' }],
+      ['embed_all', 'encoder', { inputs: 'a' }],
+      ['similarity', 'encoder', { inputs: similarity }],
+      ['rerank', 'ranker', ranked],
+      ['predict', 'reviews', { inputs: 'a' }],
+    ] as const) {
+      const atRoot = await post(`/${route}`, body);
+      expect(atRoot.status, route).toBe(200);
+      expect(atRoot.headers.get('x-pilotlight-model')).toBe(model);
+      expect(atRoot.body).toEqual((await post(`/models/${model}/${route}`, body)).body);
+    }
+  });
+
+  it('refuses at the root what could be meant for several models, with their names and the way out', async () => {
+    const { status, body } = await post('/tokenize', { inputs: 'a' });
+    expect([status, body.error_type, body.code]).toEqual([404, 'Validation', 'MODEL_NOT_FOUND']);
+    expect(body.error).toMatch(/answers, encoder, .*\/models\/\{model\}\/tokenize.*PILOTLIGHT_DEFAULT_MODEL/);
+  });
+
+  it('asks the default model at the root, unless only another one can do the task', async () => {
+    const named = await serve(space.packages, { defaultModel: 'encoder' });
+    const ask = (path: string, body: unknown) =>
+      fetch(named.url + path, { method: 'POST', body: JSON.stringify(body) });
+    const info = await fetch(`${named.url}/info`);
+    expect(JSON.parse(await info.text())).toMatchObject({ model_id: 'encoder' });
+    expect((await ask('/tokenize', { inputs: 'a' })).status).toBe(200);
+    const ranked = await ask('/rerank', { query: 'a', texts: ['b'] });
+    expect(ranked.headers.get('x-pilotlight-model')).toBe('ranker');
+    await named.stop();
   });
 });
 
@@ -231,6 +449,16 @@ describe('SageMaker', () => {
       );
       expect([status, body]).toEqual([200, expected.body]);
     }
+  });
+
+  it('invokes the model that has the name of the endpoint, unless the header names one', async () => {
+    const path = '/endpoints/reviews/invocations';
+    expect((await post(path, { inputs: 'a' })).headers.get('x-pilotlight-model')).toBe('reviews');
+    const target = { 'X-Amzn-SageMaker-Target-Model': 'encoder' };
+    expect((await post(path, { inputs: 'a' }, target)).headers.get('x-pilotlight-model')).toBe('encoder');
+    const missing = await post('/endpoints/missing/invocations', { inputs: 'a' });
+    expect([missing.status, missing.headers.get('x-amzn-errortype')]).toEqual([404, 'ValidationError']);
+    expect(missing.body).toMatchObject({ code: 'MODEL_NOT_FOUND', message: missing.body.error });
   });
 
   it('is refused with the names where several models could be meant', async () => {

@@ -20,6 +20,8 @@ export function createApp(options: AppOptions): Hono {
     telemetry: options.telemetry ?? [],
     renderMetrics: options.renderMetrics ?? (() => ''),
     watchClients: options.watchClients ?? false,
+    openAiTokenIds: options.openAiTokenIds ?? false,
+    computeType: options.computeType ?? 'cpu',
   };
   const { logger, basePath } = parts;
   const limited = limitInFlight(parts.limits.maxConcurrentRequests);

@@ -85,7 +85,7 @@ export const writtenDocument: Plugin = {
     });
     // The document that is written needs none of what it was made from.
     onLoad({ filter: /\/app\/src\/(?:formats\/[\w-]+|service(?:\/docs)?)\/openapi\.ts$/ }, () => ({
-      contents: 'export const bodies = {}, operations = {};',
+      contents: 'export const tags = {}, bodies = {}, operations = {};',
     }));
   },
 };

@@ -64,6 +64,8 @@ export interface PredictionRecord {
   readonly model: string;
   readonly version: string;
   readonly variant: string;
+  /** Its name in the route table. */
+  readonly route: string;
   /** The sha256 of the package's model.json, where it comes from a file. */
   readonly checksum?: string | undefined;
   readonly inputs: number;
@@ -98,8 +100,12 @@ export interface AppOptions {
   readonly logger: Logger;
   /** @default DEFAULT_LIMITS */
   readonly limits?: Partial<Limits>;
-  /** Answers calls that name no model, `/invocations`. @default - the only one that there is */
+  /** Answers calls that name no model: `/invocations`, and TEI's at the root. @default - the only one that can */
   readonly defaultModel?: string;
+  /** Whether OpenAI's route takes ids of tokens, which its clients give by OpenAI's vocabulary. @default false */
+  readonly openAiTokenIds?: boolean;
+  /** Where the graphs run, as TEI's answers say it. @default 'cpu' */
+  readonly computeType?: 'cpu' | 'gpu';
   /**
    * The prefix that its paths have for clients, such as `/nlp`; the app answers with it and without.
    *
@@ -125,4 +131,6 @@ export interface AppOptions {
 
 /** The options of the app with their defaults. */
 export type AppDependencies = Omit<AppOptions, 'limits'> &
-  Required<Pick<AppOptions, 'telemetry' | 'renderMetrics' | 'watchClients'>> & { readonly limits: Limits };
+  Required<
+    Pick<AppOptions, 'telemetry' | 'renderMetrics' | 'watchClients' | 'openAiTokenIds' | 'computeType'>
+  > & { readonly limits: Limits };

@@ -38,6 +38,7 @@ const environmentSchema = z.object({
   PILOTLIGHT_MAX_CONCURRENT_REQUESTS: z._default(count, DEFAULT_LIMITS.maxConcurrentRequests),
   PILOTLIGHT_MAX_JSON_DEPTH: z._default(count, DEFAULT_LIMITS.maxJsonDepth),
   PILOTLIGHT_DEFAULT_MODEL: z.optional(modelRef),
+  PILOTLIGHT_OPENAI_TOKEN_IDS: z.optional(flag),
   PILOTLIGHT_BASE_PATH: z.optional(
     z
       .string()

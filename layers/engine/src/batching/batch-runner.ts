@@ -175,7 +175,7 @@ function withinLimit(
       ? tooCrowded(crowded, windows?.other?.field ?? 'text', index)
       : new EngineError(
           'INPUT_TOO_LONG',
-          `Input ${index} has ${tokens} tokens; this model takes at most ${maxTokens}. Shorten it, or set "truncate": true to have it cut.`,
+          `Input ${index} has ${tokens} tokens; this model takes at most ${maxTokens}. Shorten it.`,
           { details: { field: 'inputs', index, tokens, maxTokens } },
         );
     if (!refuse) throw error;
@@ -192,7 +192,7 @@ function tooCrowded(
 ): EngineError {
   return new EngineError(
     'INPUT_TOO_LONG',
-    `The ${field} of input ${index} has ${tokens} tokens; beside the other text this model takes at most ${maxTokens} of it. Shorten it, or set "truncate": true to have it cut.`,
+    `The ${field} of input ${index} has ${tokens} tokens; beside the other text this model takes at most ${maxTokens} of it. Shorten it.`,
     { details: { field: `inputs.${field}`, index, tokens, maxTokens } },
   );
 }

@@ -11,7 +11,14 @@ import { invalidInput, invalidParameter } from './refusals.ts';
 const SHAPE = 'must be a text, or {"tokens": [ids of tokens]}';
 const id = z.int(SHAPE).check(z.nonnegative('must not be negative'));
 const input = z.union(
-  [z.string(), z.strictObject({ tokens: z.array(id).check(z.minLength(1, 'must have a token')) })],
+  [
+    z.string(),
+    z.strictObject({
+      tokens: z.array(id).check(z.minLength(1, 'must have a token')),
+      /** Whether those that the model needs around a text are added where they are not there. @default true */
+      add_special_tokens: z.optional(z.boolean()),
+    }),
+  ],
   SHAPE,
 );
 type Input = z.infer<typeof input>;
@@ -47,7 +54,11 @@ export const featureExtraction: Task<Input, Parameters, Features> = {
       throw invalidParameter('prompt', 'goes before a text, not before ids of tokens');
     const { vocabSize } = context.textProcessing;
     const unknown = input.tokens.findIndex((token) => token >= vocabSize);
-    if (unknown < 0) return [{ text: '', ids: input.tokens }];
+    if (unknown < 0) {
+      return [
+        { text: '', ids: input.tokens, ...(input.add_special_tokens === false && { idsAreWhole: true }) },
+      ];
+    }
     const reason = `the model has tokens 0 to ${vocabSize - 1}, not ${input.tokens[unknown]}`;
     throw invalidInput(`.tokens[${unknown}]`, reason);
   },

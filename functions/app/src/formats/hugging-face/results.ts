@@ -17,7 +17,17 @@ export function shapeResults(
   results: readonly unknown[],
   many: boolean,
 ): unknown {
-  return SHAPES[task === undefined ? 'each' : TASK_FACTS[task].wire](results, many);
+  const shaped = task === 'zero-shot-classification' ? results.map(listLabels) : results;
+  return SHAPES[task === undefined ? 'each' : TASK_FACTS[task].wire](shaped, many);
+}
+
+/** See ADR-zero-shot.md. */
+function listLabels(result: unknown): unknown {
+  if (typeof result !== 'object' || result === null || !('labels' in result) || !('scores' in result))
+    return result;
+  const { labels, scores } = result;
+  if (!Array.isArray(labels) || !Array.isArray(scores)) return result;
+  return labels.map((label: unknown, i) => ({ label, score: scores[i] as unknown }));
 }
 
 /** Every vector, however deep, as the base64 of its 32-bit floats. */

@@ -1,7 +1,7 @@
 /** The Open Inference Protocol, version 2. Loaded with the first request in it. */
 import { ENGINE_VERSION } from '@pilotlight/engine';
 import type { Limits } from '../../http/limits.ts';
-import { checkInputs, checkLabels, parseBody, refuseField } from '../../http/request/parse.ts';
+import { checkInputs, checkLabels, refuseField } from '../../http/request/parse.ts';
 import { requestedModel } from '../../http/request/requested-model.ts';
 import { isRemote, type ServingEngine, type TokenModel } from '../../serve/ports.ts';
 import { tellReady } from '../../serve/ready.ts';
@@ -10,7 +10,8 @@ import { taskParameters } from '../hugging-face/parameters.ts';
 import { namedTask } from '../hugging-face/task.ts';
 import { predictWork } from '../predict-work.ts';
 import { isRaw, prepareRaw } from './raw.ts';
-import { type InferRequest, inferRequest, type OutputTensor } from './request.ts';
+import { type Infer, readInfer, wantsBinary } from './read.ts';
+import type { InferRequest, OutputTensor } from './request.ts';
 import type { routes } from './routes.ts';
 import { readInputs, writeOutput } from './tensors.ts';
 
@@ -64,23 +65,41 @@ const modelReady: Codec = {
 
 /** `POST /v2/models/{model}/infer` */
 const infer: Codec = {
-  decode: async ({ c, body }, { limits }) => {
-    const request = parseBody(inferRequest, await body.json());
-    const ref = requestedModel(c);
+  decode: async (call, { limits }) => {
+    const infer = await readInfer(call, limits);
+    const { request, contentType } = infer;
+    const ref = requestedModel(call.c);
+    const encode = await encoder(request);
     return {
       ref,
+      ...(contentType !== undefined && { contentType }),
       work: async (engine) => {
         const model = await engine.predictor(ref);
         return isRaw(request.inputs)
-          ? runTensors(model, request, limits)
-          : predictTexts(engine, model, request, limits);
+          ? runTensors(model, request, limits, encode)
+          : predictTexts(engine, model, infer, limits, encode);
       },
     };
   },
 };
 
+type Envelope = ReturnType<typeof envelope>;
+type Encode = (answer: Envelope) => unknown;
+
+/** As JSON, unless an output is asked for in binary. */
+async function encoder(request: InferRequest): Promise<Encode> {
+  const isBinary = wantsBinary(request);
+  const asked = request.outputs ?? [];
+  const inBinary = asked.length === 0 ? isBinary('') : asked.some(({ name }) => isBinary(name));
+  if (!inBinary) return (answer) => answer;
+  const { writeBinary } = await import('./binary.ts');
+  return (answer) => writeBinary(answer, isBinary);
+}
+
 export const codecs: Record<keyof typeof routes, Codec> = {
-  v2Server: { tell: () => ({ name: 'pilotlight', version: ENGINE_VERSION, extensions: [] }) },
+  v2Server: {
+    tell: () => ({ name: 'pilotlight', version: ENGINE_VERSION, extensions: ['binary_tensor_data'] }),
+  },
   v2Live: { tell: () => ({ live: true }) },
   v2Ready: { tell: (_, parts) => tellReady(parts) },
   v2Model: metadata,
@@ -91,7 +110,12 @@ export const codecs: Record<keyof typeof routes, Codec> = {
   v2InferVersion: infer,
 };
 
-function runTensors(model: TokenModel, request: InferRequest, limits: Limits): PredictionWork {
+function runTensors(
+  model: TokenModel,
+  request: InferRequest,
+  limits: Limits,
+  encode: Encode,
+): PredictionWork {
   let outputs: readonly OutputTensor[] = [];
   return {
     model,
@@ -107,17 +131,18 @@ function runTensors(model: TokenModel, request: InferRequest, limits: Limits): P
         },
       };
     },
-    encode: () => envelope(model, request, outputs),
+    encode: () => encode(envelope(model, request, outputs)),
   };
 }
 
 function predictTexts(
   engine: ServingEngine,
   model: TokenModel,
-  request: InferRequest,
+  { request, parameters: given }: Infer,
   limits: Limits,
+  encode: Encode,
 ): PredictionWork {
-  const { task: wanted, ...parameters } = request.parameters ?? {};
+  const { task: wanted, ...parameters } = given;
   if (wanted !== undefined && typeof wanted !== 'string') {
     throw refuseField('parameters.task', 'must be a text');
   }
@@ -130,7 +155,7 @@ function predictTexts(
     task,
     inputs,
     parameters: taskParameters({ parameters }, task),
-    encode: ({ results }) => envelope(model, request, [writeOutput(results)]),
+    encode: ({ results }) => encode(envelope(model, request, [writeOutput(results)])),
   });
 }
 
@@ -143,7 +168,7 @@ function envelope(
   return {
     model_name: name,
     model_version: version,
-    ...(id !== undefined && { id }),
+    ...(id !== undefined && id !== null && { id }),
     outputs: chosen(outputs, request),
   };
 }
@@ -153,7 +178,7 @@ function chosen(
   outputs: readonly OutputTensor[],
   { outputs: wanted }: InferRequest,
 ): readonly OutputTensor[] {
-  if (wanted === undefined || wanted.length === 0) return outputs;
+  if (!wanted || wanted.length === 0) return outputs;
   return wanted.map(({ name }, i) => {
     const output = outputs.find((candidate) => candidate.name === name);
     if (output) return output;

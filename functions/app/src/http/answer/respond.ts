@@ -1,30 +1,53 @@
-/** Answers of JSON, compressed for those who ask for it. */
+/** Answers, of JSON as a rule, compressed for those who ask for it. */
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import { HttpError } from '../errors.ts';
 import { refuseMoreThanLambdaTakes } from './answer-size.ts';
+import { RawAnswer } from './raw-answer.ts';
 
 /** Smaller answers are sent as they are: compression would gain less than a packet. */
 const LEAST_BYTES = 2_000;
 
-/** A value that is `large` is made into JSON in slices. @throws HttpError ANSWER_TOO_LARGE */
+interface AnswerOptions {
+  /** Whether the value is made into JSON in slices. @default false */
+  readonly large?: boolean;
+}
+
+/** Sends a `RawAnswer` as it is, and any other value as JSON. @throws HttpError ANSWER_TOO_LARGE */
+export async function respond(
+  c: Context,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+  options: AnswerOptions = {},
+): Promise<Response> {
+  if (!(value instanceof RawAnswer)) return respondJson(c, value, headers, options);
+  return send(c, value.body, { ...headers, ...value.headers });
+}
+
+/** @throws HttpError ANSWER_TOO_LARGE */
 export async function respondJson(
   c: Context,
   value: unknown,
   headers: Readonly<Record<string, string>> = {},
-  { large = false }: { readonly large?: boolean } = {},
+  { large = false }: AnswerOptions = {},
 ): Promise<Response> {
-  const text = await toJson(value, large);
-  const json = { ...headers, 'content-type': 'application/json' };
-  if (text.length < LEAST_BYTES) return c.body(text, 200, json);
-  const vary = { ...json, vary: 'accept-encoding' };
+  return send(c, await toJson(value, large), { ...headers, 'content-type': 'application/json' });
+}
+
+async function send(
+  c: Context,
+  body: RawAnswer['body'],
+  headers: Readonly<Record<string, string>>,
+): Promise<Response> {
+  if (body.length < LEAST_BYTES) return c.body(body, 200, headers);
+  const vary = { ...headers, vary: 'accept-encoding' };
   const coding = acceptedCoding(c);
   if (coding === undefined) {
-    refuseMoreThanLambdaTakes(c, text);
-    return c.body(text, 200, vary);
+    refuseMoreThanLambdaTakes(c, body);
+    return c.body(body, 200, vary);
   }
   const { compress } = await import('./compress.ts');
-  const compressed = await compress(text, coding);
+  const compressed = await compress(body, coding);
   refuseMoreThanLambdaTakes(c, compressed);
   return c.body(compressed, 200, { ...vary, 'content-encoding': coding });
 }

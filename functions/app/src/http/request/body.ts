@@ -29,7 +29,11 @@ export class RequestBody {
   /** @throws HttpError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, INVALID_REQUEST, INVALID_JSON, JSON_TOO_DEEP */
   async json(): Promise<unknown> {
     requireJson(this.#request.headers);
-    const bytes = await this.bytes();
+    return this.parse(await this.bytes());
+  }
+
+  /** The JSON of a part of the body. @throws HttpError INVALID_JSON, JSON_TOO_DEEP */
+  parse(bytes: Uint8Array): unknown {
     if (bytes.byteLength === 0) throw invalid('The body is empty. Send {"inputs": "a text"}.');
     const value = parse(decode(bytes));
     refuseDeeperThan(this.#limits.maxJsonDepth, value);

@@ -25,11 +25,16 @@ export function refuseEmpty(field: string): HttpError {
 }
 
 /** The sentences or texts of an input count one by one. @throws EngineError INVALID_INPUT, HttpError TOO_MANY_INPUTS */
-export function checkInputs(inputs: unknown, { maxInputs }: Limits): void {
+export function checkInputs(inputs: unknown, limits: Pick<Limits, 'maxInputs'>): void {
   const list: unknown[] = Array.isArray(inputs) ? inputs : [inputs];
   if (list.length === 0) throw refuseField('inputs', 'must not be empty');
   let count = 0;
   for (const input of list) count += countInputs(input);
+  checkCount(count, limits);
+}
+
+/** @throws HttpError TOO_MANY_INPUTS */
+export function checkCount(count: number, { maxInputs }: Pick<Limits, 'maxInputs'>): void {
   if (count <= maxInputs) return;
   throw new HttpError('TOO_MANY_INPUTS', `${count} inputs in one call; at most ${maxInputs} are taken.`, {
     details: { field: 'inputs', inputs: count, maxInputs },
