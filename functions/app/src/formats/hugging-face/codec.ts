@@ -1,4 +1,5 @@
 /** The wire format of Hugging Face's inference endpoints: what it means to the engine. On the way of a cold start. */
+import { closest } from '@pilotlight/model-format/errors';
 import { isFile, requireJson } from '../../http/request/media-type.ts';
 import { checkInputs, checkLabels, parseBody, refuseField } from '../../http/request/parse.ts';
 import { requestedModel } from '../../http/request/requested-model.ts';
@@ -39,7 +40,13 @@ export interface Named extends Pick<Ask, 'ref' | 'path'> {
 export async function readRequest({ c, body }: Call): Promise<PredictRequest> {
   // A file by itself is the input of a model that reads one, as the clients of Hugging Face send it.
   if (isFile(c.req.raw.headers)) return { inputs: await body.bytes() };
-  return parseBody(predictRequest, await body.json());
+  return parseBody(predictRequest, await body.json(), hintAt);
+}
+
+/** The field that was probably meant. Parameters stand beside the inputs in some of Hugging Face's clients, and below in others. */
+function hintAt(unknown: string): string {
+  const meant = closest(unknown, Object.keys(predictRequest.shape));
+  return meant === undefined ? '; a parameter of a task stands among the parameters' : `; ${meant} is`;
 }
 
 /** Asks the model of that name for what the request says. */

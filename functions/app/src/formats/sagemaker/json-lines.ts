@@ -61,5 +61,5 @@ function readInput(row: unknown, line: number): unknown {
 export function jsonLines(results: unknown, many: boolean): RawAnswer {
   const lines = many && Array.isArray(results) ? results : [results];
   const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-  return new RawAnswer(text, { 'content-type': 'application/jsonlines' });
+  return new RawAnswer(new Uint8Array(Buffer.from(text)), { 'content-type': 'application/jsonlines' });
 }

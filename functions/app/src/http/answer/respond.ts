@@ -36,7 +36,7 @@ export async function respondJson(
 
 async function send(
   c: Context,
-  body: RawAnswer['body'],
+  body: string | RawAnswer['body'],
   headers: Readonly<Record<string, string>>,
 ): Promise<Response> {
   if (body.length < LEAST_BYTES) return c.body(body, 200, headers);

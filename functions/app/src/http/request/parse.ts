@@ -5,13 +5,23 @@ import type * as z from 'zod/mini';
 import { HttpError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 
-/** @throws EngineError INVALID_INPUT with `field` */
-export function parseBody<T>(schema: z.ZodMiniType<T>, body: unknown): T {
+/**
+ * `hint` follows the name of a field that the schema does not have.
+ *
+ * @throws EngineError INVALID_INPUT with `field`
+ */
+export function parseBody<T>(
+  schema: z.ZodMiniType<T>,
+  body: unknown,
+  hint: (field: string) => string = () => '',
+): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys?.[0] : undefined;
-  if (unknownKey !== undefined) throw refuseField(unknownKey.slice(0, 100), 'is not known');
+  const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys?.[0]?.slice(0, 100) : undefined;
+  if (unknownKey !== undefined) {
+    throw refuseField(unknownKey, `is not known${hint(unknownKey)}`);
+  }
   const field = issue?.path.map(String).join('.').slice(0, 100) || 'body';
   throw refuseField(field, explainIssue(issue));
 }
