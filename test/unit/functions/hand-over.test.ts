@@ -202,7 +202,7 @@ describe('what SageMaker sends', () => {
 describe('what a client of TEI sends to the root', () => {
   it('is handed over below the model that the deployment names', async () => {
     const { app, forwarded } = functionBesideServer({ options: { defaultModel: 'vectors' } });
-    expect(await asText(await app.request('/embed', post('{"inputs":"a"}')))).toEqual([200, 'server']);
+    await app.request('/embed', post('{"inputs":"a"}'));
     expect(forwarded).toEqual([{ path: '/models/vectors/embed', body: '{"inputs":"a"}' }]);
   });
 });
@@ -211,20 +211,12 @@ describe('a body of the Open Inference Protocol with tensors after its JSON', ()
   it('is queued with a content type that says the length of the JSON, because a job has no other header', async () => {
     const jobs = fakeJobs();
     const { app } = functionBesideServer({ jobs, down: true });
-    const head = JSON.stringify({
-      inputs: [{ name: 'a', shape: [1], datatype: 'BYTES', parameters: { binary_data_size: 5 } }],
-    });
-    const body = Buffer.concat([Buffer.from(head), Buffer.from([1, 0, 0, 0, 97])]);
-    const init = post(new Uint8Array(body), {
-      'content-type': 'application/octet-stream',
-      'inference-header-content-length': String(head.length),
-      prefer: 'respond-async',
-    });
+    const head =
+      '{"inputs":[{"name":"a","shape":[1],"datatype":"BYTES","parameters":{"binary_data_size":5}}]}';
+    const length = { 'inference-header-content-length': String(head.length), prefer: 'respond-async' };
+    const init = post(`${head}\u0001\0\0\0a`, { 'content-type': 'application/octet-stream', ...length });
     expect((await app.request('/v2/models/vectors/infer', init)).status).toBe(202);
-    expect(jobs.submitted[0]?.request).toMatchObject({
-      path: '/v2/models/vectors/infer',
-      contentType: `application/octet-stream; head-length=${head.length}`,
-    });
+    expect(jobs.submitted[0]?.request.contentType).toMatch(`head-length=${head.length}`);
   });
 });
 

@@ -9,7 +9,6 @@ export const securitySchemes = {
   },
   jwt: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token of the issuer' },
   apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'A key of the deployment' },
-  bearerKey: { type: 'http', scheme: 'bearer', description: 'The same key, as clients of OpenAI send it' },
 } as const;
 
-export const SECURITY = [{}, { iam: [] }, { jwt: [] }, { apiKey: [] }, { bearerKey: [] }];
+export const SECURITY = [{}, { iam: [] }, { jwt: [] }, { apiKey: [] }];
