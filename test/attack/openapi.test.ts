@@ -42,6 +42,9 @@ async function check({ operationId, responses }: Operation, response: Response):
   for (const [name, { required }] of Object.entries(documented.headers)) {
     if (required) expect(response.headers.has(name), `${name}: ${told}`).toBe(true);
   }
+  for (const name of response.headers.keys()) {
+    if (name.startsWith('x-')) expect(Object.keys(documented.headers), told).toContain(name);
+  }
   const type = (response.headers.get('content-type') ?? '').split(';')[0] ?? '';
   const content = documented.content[type];
   if (Object.keys(documented.content).length > 0) expect(content, `${type}: ${told}`).toBeDefined();

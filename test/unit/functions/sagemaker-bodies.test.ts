@@ -82,7 +82,7 @@ describe('a body of CSV', () => {
       expect(() => {
         csv(text);
         throw new RangeError('it was read');
-      }).toThrow(/it was read|must not be empty|row 0|quote/);
+      }).toThrow(/it was read|must not be empty|more than 100 fields|quote/);
       expect(process.cpuUsage(before).user / 1e6).toBeLessThan(5);
     }
   });

@@ -8,10 +8,11 @@ import { checkInputs, refuseEmpty, refuseField } from '../../http/request/parse.
 
 /** Columns that hold an input by themselves; of any others, a record is one input with these fields. */
 const WHOLE_INPUTS = ['inputs', 'text'];
+const MAX_COLUMNS = 100;
 const FIELDS = ['question', 'context', 'text', 'text_pair'];
 
-/** A field, quoted or not, and what ends it. Each try reads on from where the last one ended, so that the time is linear. */
-const FIELD = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r?\n|\r|$)/y;
+/** A field, quoted or not, and what ends it; blank lines are no records. Each try reads on from where the last one ended, so that the time is linear. */
+const FIELD = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|[\r\n]+|$)/y;
 
 /**
  * The inputs of the records, in order. No more of them are read than the limits allow.
@@ -51,10 +52,11 @@ function readRecords(text: string, most: number): string[][] {
     if (!found)
       throw new HttpError('INVALID_REQUEST', `The CSV has a quote out of order at character ${start}.`);
     const [, quoted, bare = '', end] = found;
+    if (record.length === MAX_COLUMNS)
+      throw refuseField('body', `has a record of more than ${MAX_COLUMNS} fields`);
     record.push(quoted === undefined ? bare : quoted.replaceAll('""', '"'));
     if (end === ',' && FIELD.lastIndex === text.length) record.push('');
     if (end === ',' && FIELD.lastIndex < text.length) continue;
-    // A blank line is no record.
     if (record.length > 1 || record[0] !== '' || quoted !== undefined) records.push(record);
     record = [];
   }

@@ -7,7 +7,8 @@ const NEWLINE = 0x0a;
 
 /**
  * A body in the format of Hugging Face whose inputs are those of the lines: `{"inputs": ...}`, or an input as it is. A body of one
- * line may have parameters, too. The lines are counted before they are read.
+ * line may have parameters, too. No more lines are looked at than the limits
+ * allow.
  *
  * @throws EngineError INVALID_INPUT, HttpError EMPTY_INPUT, TOO_MANY_INPUTS, and what `parse` throws
  */
@@ -16,7 +17,7 @@ export function readJsonLines(
   limits: Limits,
   parse: (bytes: Uint8Array) => unknown,
 ): unknown {
-  const lines = splitLines(bytes);
+  const lines = splitLines(bytes, limits.maxInputs + 1);
   if (lines.length === 0) throw refuseEmpty('body');
   checkInputs(lines, limits);
   const [only, ...others] = lines;
@@ -28,21 +29,24 @@ export function readJsonLines(
   return { inputs: rows.map(readInput) };
 }
 
-/** The lines that are not blank; no more of them than bytes of the body, so that they are counted in no time. */
-function splitLines(bytes: Uint8Array): Uint8Array[] {
+/** The lines that are not blank, up to `most` of them. */
+function splitLines(bytes: Uint8Array, most: number): Uint8Array[] {
   const lines: Uint8Array[] = [];
-  for (let start = 0; start < bytes.length; ) {
+  for (let start = 0; start < bytes.length && lines.length < most; ) {
     const found = bytes.indexOf(NEWLINE, start);
     const end = found < 0 ? bytes.length : found;
-    const line = bytes.subarray(start, end);
-    if (!isBlank(line)) lines.push(line);
+    if (!isBlank(bytes, start, end)) lines.push(bytes.subarray(start, end));
     start = end + 1;
   }
   return lines;
 }
 
-const isBlank = (line: Uint8Array): boolean =>
-  line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    if (bytes[i] !== 0x20 && bytes[i] !== 0x09 && bytes[i] !== 0x0d) return false;
+  }
+  return true;
+}
 
 const hasInputs = (row: unknown): row is { readonly inputs: unknown } =>
   typeof row === 'object' && row !== null && Object.hasOwn(row, 'inputs');

@@ -32,7 +32,10 @@ export function countCharacters(inputs: readonly unknown[]): number {
 }
 
 function countCodePoints(text: string): number {
-  let pairs = 0;
-  for (const _ of text.matchAll(/[\ud800-\udbff][\udc00-\udfff]/g)) pairs += 1;
-  return text.length - pairs;
+  let points = text.length;
+  for (let i = 1; i < text.length; i++) {
+    const isPair = (text.charCodeAt(i - 1) & 0xfc00) === 0xd800 && (text.charCodeAt(i) & 0xfc00) === 0xdc00;
+    if (isPair) points -= 1;
+  }
+  return points;
 }
