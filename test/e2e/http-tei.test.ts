@@ -281,6 +281,21 @@ describe('TEI', () => {
     expect(body.error).toMatch(/answers, encoder, .*\/models\/\{model\}\/tokenize.*PILOTLIGHT_DEFAULT_MODEL/);
   });
 
+  it('refuses at the root what no model can do, as TEI refuses what its model cannot do', async () => {
+    const space = workspace([]);
+    await addTaskModels(space.packages, ['masks']);
+    const alone = await serve(space.packages, { defaultModel: 'masks' });
+    const init = { method: 'POST', body: JSON.stringify({ query: 'a', texts: ['b'] }) };
+    const response = await fetch(`${alone.url}/rerank`, init);
+    expect(response.status).toBe(424);
+    expect(JSON.parse(await response.text())).toMatchObject({
+      error_type: 'Backend',
+      code: 'TASK_UNSUPPORTED',
+    });
+    await alone.stop();
+    space.remove();
+  });
+
   it('asks the default model at the root, unless only another one can do the task', async () => {
     const named = await serve(space.packages, { defaultModel: 'encoder' });
     const ask = (path: string, body: unknown) =>

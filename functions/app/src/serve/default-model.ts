@@ -31,16 +31,15 @@ export async function findDefaultModel(parts: AppDependencies, ability: Ability)
 }
 
 async function choose(parts: AppDependencies, ability: Ability): Promise<DefaultModel> {
-  const { defaultModel } = parts;
   const entries = await listModels(parts);
   const candidates = namesOf(entries.filter((entry) => isRemote(entry) || isAble(entry.manifest, ability)));
   const packagedForIt = namesOf(
     entries.filter((entry) => !isRemote(entry) && entry.manifest?.task === ability),
   );
-  if (defaultModel !== undefined) {
-    const ableByDefault = candidates.includes(parseModelRef(defaultModel).name);
-    if (ableByDefault || candidates.length === 0) return { ref: defaultModel, candidates };
-  }
+  const ref = parts.defaultModel;
+  const isMeant =
+    ref !== undefined && (ability === 'anything' || candidates.includes(parseModelRef(ref).name));
+  if (isMeant) return { ref, candidates };
   const [only, ...others] = packagedForIt.length === 1 ? packagedForIt : candidates;
   return { ref: others.length === 0 ? only : undefined, candidates };
 }

@@ -14,7 +14,6 @@ import type { routes } from './routes.ts';
 import { decode, tokenize } from './tokens.ts';
 
 interface Asked {
-  readonly task: TaskName;
   readonly inputs: unknown;
   /** Everything that the model is to read, by which TEI counts characters. */
   readonly reads: readonly unknown[];
@@ -24,7 +23,7 @@ interface Asked {
 }
 
 /** A route for models that can do `task`, whose body `read` understands. */
-function predicting(task: TaskName, read: (body: unknown) => Omit<Asked, 'task'>): Codec {
+function predicting(task: TaskName, read: (body: unknown) => Asked): Codec {
   return {
     decode: async ({ c, body }, parts) => {
       const { inputs, reads, parameters, shape } = read(await body.json());
@@ -57,6 +56,7 @@ const routesOfModel = {
   teiPredict: predicting('text-classification', classify),
   teiSimilarity: predicting('sentence-similarity', similarity),
 };
+
 /** A model that gives sparse vectors cannot be packaged yet, so that TEI's refusal of all other models is the answer. */
 const embedSparse: Codec = {
   decode: async ({ c, body }, parts) => {
@@ -95,7 +95,7 @@ export const codecs: Record<keyof typeof routes, Codec> = {
   teiDefaultInfo: info,
 };
 
-function embed(body: unknown): Omit<Asked, 'task'> {
+function embed(body: unknown): Asked {
   const { inputs, normalize, dimensions, ...rest } = readBody(requests.embedRequest, body);
   const batch = readBatch(inputs);
   return {
@@ -110,7 +110,7 @@ function embed(body: unknown): Omit<Asked, 'task'> {
   };
 }
 
-function embedAll(body: unknown): Omit<Asked, 'task'> {
+function embedAll(body: unknown): Asked {
   const { inputs, ...rest } = readBody(requests.embedAllRequest, body);
   const batch = readBatch(inputs);
   return {
@@ -120,7 +120,7 @@ function embedAll(body: unknown): Omit<Asked, 'task'> {
   };
 }
 
-function rerank(body: unknown): Omit<Asked, 'task'> {
+function rerank(body: unknown): Asked {
   const { query, texts, raw_scores, return_text, top_n, ...rest } = readBody(requests.rerankRequest, body);
   if (texts.length === 0) throw refuseEmpty('texts');
   if (query === '') refuseEmptyAmong(texts, 'texts');
@@ -138,7 +138,7 @@ function rerank(body: unknown): Omit<Asked, 'task'> {
 }
 
 /** `POST .../predict`, where `["a", "b"]` is a pair. */
-function classify(body: unknown): Omit<Asked, 'task'> {
+function classify(body: unknown): Asked {
   const { inputs, raw_scores, ...rest } = readBody(requests.classifyRequest, body);
   if (inputs.length === 0) throw refuseEmpty('inputs');
   const many = Array.isArray(inputs) && Array.isArray(inputs[0]);
@@ -153,7 +153,7 @@ function classify(body: unknown): Omit<Asked, 'task'> {
   };
 }
 
-function similarity(body: unknown): Omit<Asked, 'task'> {
+function similarity(body: unknown): Asked {
   const { inputs, parameters } = readBody(requests.similarityRequest, body);
   const { source_sentence, sentences } = inputs;
   refuseEmptyAmong(sentences, 'inputs.sentences');

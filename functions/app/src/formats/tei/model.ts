@@ -7,7 +7,7 @@ import { type Ability, findDefaultModel } from '../../serve/default-model.ts';
 import type { AppDependencies } from '../../serve/ports.ts';
 import type { Ask } from '../../serve/wire-format.ts';
 
-/** @throws EngineError MODEL_NOT_FOUND where no model is named, and not one alone could be meant */
+/** @throws EngineError where no model is named: TASK_UNSUPPORTED if none could be meant, MODEL_NOT_FOUND if more than one could */
 export async function askedModel(
   c: Context,
   parts: AppDependencies,
@@ -18,11 +18,12 @@ export async function askedModel(
   const { ref, candidates } = await findDefaultModel(parts, ability);
   const route = appPath(c);
   if (ref !== undefined) return { ref, path: `/models/${encodeURIComponent(ref)}${route}` };
+  if (candidates.length === 0) {
+    throw new EngineError('TASK_UNSUPPORTED', `No model of this service can do what ${route} asks for.`);
+  }
   throw new EngineError(
     'MODEL_NOT_FOUND',
-    candidates.length === 0
-      ? `No model of this service is for ${route}.`
-      : `More than one model could be meant: ${candidates.join(', ')}. Send to /models/{model}${route}, or have PILOTLIGHT_DEFAULT_MODEL name one.`,
+    `More than one model could be meant: ${candidates.join(', ')}. Send to /models/{model}${route}, or have PILOTLIGHT_DEFAULT_MODEL name one.`,
     { details: { models: candidates } },
   );
 }

@@ -1,6 +1,5 @@
 /** The examples of the document: models of the service that answer, and bodies that they answer. */
-import type { OnnxManifest } from '@pilotlight/engine';
-import { parseModelRef } from '@pilotlight/engine';
+import { type OnnxManifest, parseModelRef } from '@pilotlight/engine';
 import { TASK_FACTS } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 import { SENT_TO } from '../../openapi/fit.ts';
