@@ -60,6 +60,7 @@ async function serve({ server: settings, shared }: ServerConfig): Promise<void> 
     engine,
     logger,
     ...appOptions(shared),
+    computeType: executionProvider === 'cpu' ? 'cpu' : 'gpu',
     telemetry: [metrics, ...(tracing ? [tracing] : [])],
     renderMetrics: () =>
       metrics.render() + served.render() + (jobs?.render() ?? '') + processMetrics.render(),

@@ -2,11 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Engine } from '@pilotlight/engine';
 import { FUNCTIONS } from '@pilotlight/functions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openApiDocument } from '../../functions/app/src/service/docs/document.ts';
+import { createApp } from '../../functions/app/src/app.ts';
 import { bundle } from '../../functions/bundles/src/bundle.ts';
-import { DEFAULT_PACKAGES } from './http-service.ts';
+import { DEFAULT_PACKAGES, quiet } from './http-service.ts';
 
 const repository = join(import.meta.dirname, '../..');
 const event = (name: string) => join(repository, `test/fixtures/events/${name}.json`);
@@ -107,13 +108,20 @@ describe('the bundled predict function', () => {
     expect(declaredAnywhere(lazy)).toEqual(lazy);
   });
 
-  it('brings the OpenAPI document as it is, and nothing of what makes it', async () => {
+  it('brings the OpenAPI document, fits it to its models, and has nothing of what makes it', async () => {
     const request = JSON.parse(readFileSync(event('health'), 'utf8'));
     request.rawPath = request.requestContext.http.path = '/openapi.json';
     const asked = join(task, 'openapi.json');
     writeFileSync(asked, JSON.stringify(request));
     const { results } = answersTo([asked]);
-    expect(JSON.parse(results[0].body)).toEqual(JSON.parse(JSON.stringify(await openApiDocument())));
+    const engine = new Engine({ packages: DEFAULT_PACKAGES });
+    const here = await createApp({ engine, logger: quiet }).request('/openapi.json');
+    const { servers: _, ...document } = JSON.parse(results[0].body);
+    const { servers: __, ...expected } = JSON.parse(await here.text());
+    expect(document).toEqual(expected);
+    expect(
+      document.paths['/models/{model}'].post.requestBody.content['application/json'].example,
+    ).toBeDefined();
     expect(declaredAnywhere(['OpenAPIHono', 'OpenApiGeneratorV31', 'toJSONSchema', 'compileFn'])).toEqual([]);
   });
 

@@ -21,7 +21,6 @@ afterAll(async () => {
 });
 
 const { get, post } = callsTo(() => service);
-const similarity = { source_sentence: 'a text', sentences: ['a text', 'another'] };
 
 describe('a prediction in any format', () => {
   it('says which package answered: the beginning of the sha256 of its model.json', async () => {
@@ -95,124 +94,68 @@ describe('the OpenAPI document', () => {
 });
 
 describe('OpenAI', () => {
+  it.each([[[5, 6]], [[[5], [6]]]])(
+    'refuses the ids %j of another vocabulary, and says the way out',
+    async (input) => {
+      const { status, body } = await post('/v1/embeddings', { model: 'encoder', input });
+      expect([status, body.error.type, body.error.param]).toEqual([400, 'invalid_request_error', 'input']);
+      expect(body.error.message).toMatch(/check_embedding_ctx_length=False.*PILOTLIGHT_OPENAI_TOKEN_IDS/);
+    },
+  );
+
+  it('takes ids where the deployment says that they are of its models', async () => {
+    const own = await serve(space.packages, { openAiTokenIds: true });
+    const send = async (input: unknown) => {
+      const init = { method: 'POST', body: JSON.stringify({ model: 'encoder', input }) };
+      return JSON.parse(await (await fetch(`${own.url}/v1/embeddings`, init)).text());
+    };
+    expect((await send([[20, 30], [40]])).data).toHaveLength(2);
+    expect((await send([20, 30])).data).toHaveLength(1);
+    expect((await send([20, 9999])).error).toMatchObject({
+      param: 'input',
+      message: expect.stringMatching(/^input\[0\]\[1\]: /),
+    });
+    await own.stop();
+  });
+
+  it('takes 2,048 inputs a call, whatever the limit of other formats is, and no more', async () => {
+    const many = (count: number) =>
+      post('/v1/embeddings', { model: 'encoder', input: Array(count).fill('a') });
+    const roomy = await serve(space.packages, { limits: { maxInputs: 1, maxCallTokens: 20_000 } });
+    const body = JSON.stringify({ model: 'encoder', input: Array(2048).fill('a'), dimensions: 2 });
+    const response = await fetch(`${roomy.url}/v1/embeddings`, { method: 'POST', body });
+    expect(JSON.parse(await response.text()).data).toHaveLength(2048);
+    await roomy.stop();
+    expect(await many(2049)).toMatchObject({
+      status: 400,
+      body: { error: { code: 'TOO_MANY_INPUTS', param: 'input' } },
+    });
+  });
+
+  it.each([
+    [{ input: ['a', 'word '.repeat(100)] }, 'input', /^input\[1\] has 102 tokens.*Shorten it\.$/],
+    [{ input: 'a', dimensions: 99 }, 'dimensions', /^dimensions: /],
+    [{ input: 'a', input_type: 'query' }, 'input_type', /^input_type: is not known/],
+    [{ input: 5 }, 'input', /^input: must be/],
+  ])('speaks of its own fields where it refuses %j', async (fields, param, message) => {
+    const { body } = await post('/v1/embeddings', { model: 'encoder', ...fields });
+    expect(body.error.param).toBe(param);
+    expect(body.error.message).toMatch(message);
+  });
+
+  it('has an id for each request, answered or refused', async () => {
+    const ids = [
+      await post('/v1/embeddings', { model: 'encoder', input: 'a' }),
+      await post('/v1/embeddings', { model: 'encoder', input: 5 }),
+    ].map(({ headers }) => headers.get('x-request-id'));
+    expect(new Set(ids).size).toBe(2);
+    for (const id of ids) expect(id).toMatch(/^[\w-]{20,}$/);
+  });
+
   it.each([{}, { dimensions: 5 }])('gives vectors of length 1, cut by %j or not', async (options) => {
     const body = { model: 'encoder', input: ['a text', 'another'], ...options };
     const { data } = (await post('/v1/embeddings', body)).body;
     for (const { embedding } of data) expect(Math.hypot(...embedding)).toBeCloseTo(1, 5);
-  });
-});
-
-describe('TEI', () => {
-  it('takes null for what is not said, and says what inputs are', async () => {
-    const { status } = await post('/models/encoder/embed', {
-      inputs: 'a',
-      truncate: null,
-      prompt_name: null,
-    });
-    expect(status).toBe(200);
-    const { body } = await post('/models/encoder/embed', { inputs: 5 });
-    expect(body.error).toMatch(/^inputs: must be a text, a list of texts, or the ids of tokens/);
-  });
-
-  it('embeds one text or several as a list of vectors of length 1', async () => {
-    for (const inputs of ['a text', ['a text'], [[20, 30]], [20, 30]]) {
-      const { status, body } = await post('/models/encoder/embed', { inputs });
-      expect(status).toBe(200);
-      expect(body).toHaveLength(1);
-      expect(Math.hypot(...body[0])).toBeCloseTo(1, 5);
-    }
-  });
-
-  it('gives a vector for each token where all are asked for', async () => {
-    const { body: tokens } = await post('/models/encoder/tokenize', { inputs: 'a text' });
-    const { body } = await post('/models/encoder/embed_all', { inputs: 'a text' });
-    expect(body[0]).toHaveLength(tokens[0].length);
-  });
-
-  it('tells similarity as the cosine of the embeddings', async () => {
-    const { body: likenesses } = await post('/models/encoder/similarity', { inputs: similarity });
-    const { body: vectors } = await post('/models/encoder/embed', { inputs: ['a text', 'another'] });
-    const cosine = vectors[0].reduce((sum: number, x: number, i: number) => sum + x * vectors[1][i], 0);
-    expect(likenesses[0]).toBeCloseTo(1, 5);
-    expect(likenesses[1]).toBeCloseTo(cosine, 5);
-  });
-
-  it('ranks texts, best first, each by the pair that it is with the query', async () => {
-    const texts = ['first', 'second', 'third'];
-    const { body } = await post('/models/ranker/rerank', {
-      query: 'q',
-      texts,
-      return_text: true,
-      raw_scores: true,
-    });
-    const scores = body.map(({ score }: { score: number }) => score);
-    expect(scores).toEqual(scores.toSorted((a: number, b: number) => b - a));
-    for (const { index, text, score } of body) {
-      expect(text).toBe(texts[index]);
-      const { body: pair } = await post('/models/ranker/predict', { inputs: ['q', text], raw_scores: true });
-      expect(pair).toEqual([{ label: 'LABEL_0', score: expect.closeTo(score, 5) }]);
-    }
-  });
-
-  it('reads ["a", "b"] as a pair, and lists of lists as a batch', async () => {
-    const one = await post('/models/reviews/predict', { inputs: ['a', 'b'] });
-    const batch = await post('/models/reviews/predict', { inputs: [['a', 'b'], ['a']] });
-    const single = await post('/models/reviews/predict', { inputs: 'a' });
-    expect(one.body).toEqual([expect.objectContaining({ label: expect.any(String) }), expect.anything()]);
-    expect(batch.body[0][0].score).toBeCloseTo(one.body[0].score, 5);
-    expect(batch.body[1][0].score).toBeCloseTo(single.body[0].score, 5);
-    expect(one.body[0].score).not.toBeCloseTo(single.body[0].score, 5);
-  });
-
-  it.each([
-    ['tokenize', { inputs: 'a'.repeat(1601) }, 'INPUT_TOO_LONG', /1601 characters/],
-    ['tokenize', { inputs: Array(4).fill('a '.repeat(700)) }, 'TOO_MANY_TOKENS', /5600 characters/],
-    ['decode', { ids: Array(301).fill(5) }, 'TOO_MANY_TOKENS', /301 tokens/],
-  ])('refuses to %s more than the limits before it does', async (route, body, code, error) => {
-    const answer = await post(`/models/encoder/${route}`, body);
-    expect(answer.body).toMatchObject({ code, error: expect.stringMatching(error) });
-  });
-
-  it('gives tokens with offsets in code points, and their text again', async () => {
-    const text = '😀 hello';
-    const { body } = await post('/models/encoder/tokenize', { inputs: [text, 'b'] });
-    expect(body[0][0]).toMatchObject({ text: '[CLS]', special: true, start: null, stop: null });
-    for (const token of body[0].slice(1, -1)) {
-      expect([...text].slice(token.start, token.stop).join('')).toBe(token.text);
-    }
-    const bare = await post('/models/encoder/tokenize', { inputs: text, add_special_tokens: false });
-    expect(bare.body[0].map(({ id }: { id: number }) => id)).toEqual(
-      body[0].slice(1, -1).map(({ id }: { id: number }) => id),
-    );
-    const ids = body[1].map(({ id }: { id: number }) => id);
-    expect((await post('/models/encoder/decode', { ids })).body).toEqual(['b']);
-    expect((await post('/models/encoder/decode', { ids: [ids], skip_special_tokens: false })).body).toEqual([
-      '[CLS] b [SEP]',
-    ]);
-  });
-
-  it.each([
-    ['/models/encoder/embed', { inputs: [] }, 400, 'Empty', 'EMPTY_INPUT'],
-    ['/models/ranker/rerank', { query: 'a', texts: [] }, 400, 'Empty', 'EMPTY_INPUT'],
-    ['/models/encoder/embed', { inputs: 5 }, 422, 'Validation', 'INVALID_INPUT'],
-    ['/models/encoder/embed', { inputs: 'word '.repeat(100) }, 422, 'Tokenizer', 'INPUT_TOO_LONG'],
-    ['/models/encoder/rerank', { query: 'a', texts: ['b'] }, 422, 'Validation', 'TASK_UNSUPPORTED'],
-    ['/models/encoder/decode', { ids: [99_999] }, 422, 'Validation', 'INVALID_INPUT'],
-    ['/models/missing/embed', { inputs: 'a' }, 404, 'Validation', 'MODEL_NOT_FOUND'],
-  ])('at %s refuses %j in its own words', async (path, body, status, error_type, code) => {
-    expect(await post(path, body)).toMatchObject({
-      status,
-      body: { error: expect.stringMatching(/\S/), error_type, code },
-    });
-  });
-
-  it('cuts a text that is too long where it may, and times its stages', async () => {
-    const inputs = 'word '.repeat(100);
-    const { status, headers } = await post('/models/encoder/embed', { inputs, truncate: true });
-    expect(status).toBe(200);
-    for (const stage of ['total', 'tokenization', 'queue', 'inference']) {
-      expect(Number(headers.get(`x-${stage}-time`))).toBeGreaterThanOrEqual(0);
-    }
   });
 });
 
@@ -231,6 +174,16 @@ describe('SageMaker', () => {
       );
       expect([status, body]).toEqual([200, expected.body]);
     }
+  });
+
+  it('invokes the model that has the name of the endpoint, unless the header names one', async () => {
+    const path = '/endpoints/reviews/invocations';
+    expect((await post(path, { inputs: 'a' })).headers.get('x-pilotlight-model')).toBe('reviews');
+    const target = { 'X-Amzn-SageMaker-Target-Model': 'encoder' };
+    expect((await post(path, { inputs: 'a' }, target)).headers.get('x-pilotlight-model')).toBe('encoder');
+    const missing = await post('/endpoints/missing/invocations', { inputs: 'a' });
+    expect([missing.status, missing.headers.get('x-amzn-errortype')]).toEqual([404, 'ValidationError']);
+    expect(missing.body).toMatchObject({ code: 'MODEL_NOT_FOUND', message: missing.body.error });
   });
 
   it('is refused with the names where several models could be meant', async () => {

@@ -28,7 +28,7 @@ describe('the Open Inference Protocol', () => {
   });
 
   it('tells server, models and readiness', async () => {
-    expect((await get('/v2')).body).toMatchObject({ name: 'pilotlight', extensions: [] });
+    expect((await get('/v2')).body).toMatchObject({ name: 'pilotlight', extensions: ['binary_tensor_data'] });
     expect((await get('/v2/health/live')).body).toEqual({ live: true });
     expect((await get('/v2/health/ready')).status).toBe(200);
     for (const path of ['/v2/models/reviews', '/v2/models/reviews/versions/1.0.0']) {

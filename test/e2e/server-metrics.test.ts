@@ -87,8 +87,11 @@ describe('metrics of the server of the container', () => {
       ([, name]) => name,
     );
     const stages = names.filter((name) => /tokenization|queue|inference/.test(name ?? ''));
+    const work = ['request', 'embed', 'predict'];
     expect(stages).toEqual(
-      ['tokenization', 'queue', 'inference'].map((stage) => `te_request_${stage}_duration`),
+      work.flatMap((kind) =>
+        ['tokenization', 'queue', 'inference'].map((stage) => `te_${kind}_${stage}_duration`),
+      ),
     );
   });
 

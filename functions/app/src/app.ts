@@ -25,6 +25,8 @@ export function createApp(options: AppOptions): Hono {
     unsent: new UnsentAnswers(limits.maxUnsentBytes),
     telemetry: options.telemetry ?? [],
     renderMetrics: options.renderMetrics ?? (() => ''),
+    openAiTokenIds: options.openAiTokenIds ?? false,
+    computeType: options.computeType ?? 'cpu',
   };
   const { logger, basePath } = parts;
   const methods = new Map<string, string[]>();

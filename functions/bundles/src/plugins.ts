@@ -1,5 +1,5 @@
 /** Plugins of esbuild that replace some imports of a function. */
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync } from 'node:zlib';
 import type { Plugin } from 'esbuild';
 
 /** Packages that come from the runtime layer, because they are built for one system and architecture. */
@@ -68,24 +68,24 @@ export const credentialsOfLambda: Plugin = {
 };
 
 /**
- * The OpenAPI document is the same for every request, so it is made and compressed here. The modules that make it need all of
- * zod (310 kB), a good part of which would be in files that every cold start reads.
+ * The OpenAPI document is the same for every service but for what `fitDocument` settles, so it is made and compressed here. The modules
+ * that make it need all of zod (310 kB), a good part of which would be in files that every cold start reads.
  */
 export const writtenDocument: Plugin = {
   name: 'written-document',
   setup({ onLoad }) {
     onLoad({ filter: /\/app\/src\/service\/docs\/document\.ts$/ }, async () => {
       const { openApiDocument } = await import('@pilotlight/app/internal/service/docs/document');
-      const document = gzipSync(JSON.stringify(await openApiDocument()), { level: 9 }).toString('base64');
+      const document = brotliCompressSync(JSON.stringify(await openApiDocument())).toString('base64');
       return {
         contents: `
-          import { gunzipSync } from 'node:zlib';
-          export const openApiDocument = async () => JSON.parse(gunzipSync(Buffer.from('${document}', 'base64')));`,
+          import { brotliDecompressSync } from 'node:zlib';
+          export const openApiDocument = async () => JSON.parse(brotliDecompressSync(Buffer.from('${document}', 'base64')));`,
       };
     });
     // The document that is written needs none of what it was made from.
     onLoad({ filter: /\/app\/src\/(?:formats\/[\w-]+|service(?:\/docs)?)\/openapi\.ts$/ }, () => ({
-      contents: 'export const bodies = {}, operations = {};',
+      contents: 'export const tags = {}, bodies = {}, operations = {};',
     }));
   },
 };

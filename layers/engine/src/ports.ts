@@ -26,6 +26,8 @@ export interface TokenRequest {
   readonly part?: InputPart | undefined;
   /** Ids of tokens in place of the text, which is then empty. Special tokens are added around them where they are missing. */
   readonly ids?: readonly number[];
+  /** Whether the model reads the ids as they are, without special tokens that were not sent. @default false */
+  readonly idsAreWhole?: boolean;
   /** The way in which a request that is too long is divided. @default - it is refused or cut instead */
   readonly windows?: Windows | undefined;
 }

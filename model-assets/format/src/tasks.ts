@@ -49,9 +49,9 @@ export interface TaskFacts {
   readonly aliases: readonly string[];
   /**
    * How results stand in Hugging Face's answer: always as a list, as a list unless the only input gave one vector, or as
-   * the only result itself where the call had one input.
+   * the only result itself where the call had one input; `labels` does so with the labels and scores of a result as pairs.
    */
-  readonly wire: 'list' | 'vector' | 'each';
+  readonly wire: 'list' | 'vector' | 'each' | 'labels';
   /** Parameters where the wire format differs from the engine: Python clients count characters in code points. */
   readonly wireDefaults: Readonly<Record<string, unknown>>;
   /** Rows that the batch function holds at once: 2,000 fill batches of rows of like length, larger results take more memory. */
@@ -129,7 +129,7 @@ export const TASK_FACTS: Readonly<Record<TaskName, TaskFacts>> = {
     reads: 'hypothesis',
     parameter: 'candidate_labels',
     aliases: [],
-    wire: 'each',
+    wire: 'labels',
     wireDefaults: {},
     windowRows: 200,
     example: () => ({

@@ -1,12 +1,26 @@
 import { readFileSync } from 'node:fs';
+import { TASKS } from '@pilotlight/model-format';
 import { describe, expect, it } from 'vitest';
 import { predictRequest } from '../../../functions/app/src/formats/hugging-face/request.ts';
 import { STATUS_OF } from '../../../functions/app/src/http/error-codes.ts';
 import { DEFAULT_LIMITS } from '../../../functions/app/src/http/limits.ts';
 import { routes } from '../../../functions/app/src/routes.ts';
-import { fakeApp } from './fake-engine.ts';
+import { manifestOf } from '../engine/fakes.ts';
+import { fakeApp, fakeEngine } from './fake-engine.ts';
+import { fakeJobs } from './hand-over-to-server/fake-jobs.ts';
 
-const get = async (path: string) => (await fakeApp().request(path)).text();
+/** A model for every task, and jobs: whatever a service may have. */
+const models = TASKS.map((task) => {
+  const manifest = manifestOf({ name: task, version: '1.0.0', task });
+  return { name: task, version: '1.0.0', manifest };
+});
+const wholeApp = () =>
+  fakeApp({
+    engine: fakeEngine({ entries: models }),
+    jobs: fakeJobs(),
+    defaultModel: 'text-classification',
+  });
+const get = async (path: string, app = wholeApp()) => (await app.request(path)).text();
 
 describe('GET /openapi.json', () => {
   it('describes every route of the table with a summary and its responses', async () => {
@@ -30,20 +44,77 @@ describe('GET /openapi.json', () => {
 
   it('says which codes each status of a prediction stands for', async () => {
     const { responses } = JSON.parse(await get('/openapi.json')).paths['/models/{model}'].post;
-    expect(Object.keys(responses)).toEqual([
-      '200',
-      '202',
-      '400',
-      '404',
-      '413',
-      '415',
-      '422',
-      '429',
-      '500',
-      '502',
-    ]);
+    expect(Object.keys(responses)).toEqual(['200', '400', '404', '413', '415', '422', '429', '500']);
     expect(responses[413].description).toBe('`BODY_TOO_LARGE`');
     expect(Object.keys(responses[200].headers)).toContain('x-inference-time');
+  });
+});
+
+describe('the OpenAPI document of a service', () => {
+  const documentOf = async (app: ReturnType<typeof fakeApp>) => JSON.parse(await get('/openapi.json', app));
+  const entries = models.filter(({ name }) => name === 'text-classification');
+
+  it('has no routes of jobs without a queue, and no schemas or tags that nothing refers to', async () => {
+    const { paths, components, tags } = await documentOf(fakeApp());
+    expect(Object.keys(paths).filter((path) => path.includes('jobs'))).toEqual([]);
+    expect(Object.keys(components.schemas)).not.toContain('JobRequest');
+    expect(tags.map(({ name }: { name: string }) => name)).not.toContain('Jobs');
+    expect((await documentOf(wholeApp())).paths['/jobs'].post.operationId).toBe('createJob');
+  });
+
+  it('speaks of the server only where there is one', async () => {
+    const handOver = {
+      models: ['large'],
+      queues: true,
+      take: async () => ({ kind: 'here', circuit: 'closed' }),
+    };
+    const beside = (await documentOf(fakeApp({ handOver } as never))).paths['/models/{model}'].post;
+    const alone = (await documentOf(fakeApp())).paths['/models/{model}'].post;
+    const names = ({ parameters }: { parameters: { name: string }[] }) => parameters.map(({ name }) => name);
+    expect(names(beside)).toEqual(expect.arrayContaining(['prefer', 'idempotency-key']));
+    expect(names(alone)).toEqual(['model']);
+    expect(Object.keys(beside.responses)).toEqual(expect.arrayContaining(['202', '502', '503']));
+    expect(Object.keys(alone.responses)).not.toEqual(expect.arrayContaining(['202']));
+    expect(beside.responses[200].headers).toHaveProperty('x-pilotlight-served-by');
+    expect(alone.responses[200].headers).not.toHaveProperty('x-pilotlight-served-by');
+  });
+
+  it('has routes at the root only where a model answers them, and says so of those below a model', async () => {
+    const { paths } = await documentOf(fakeApp({ engine: fakeEngine({ entries }) }));
+    expect(paths).toHaveProperty('/predict');
+    expect(paths).not.toHaveProperty('/rerank');
+    const ranks = paths['/models/{model}/rerank'].post;
+    expect(ranks.description).toMatch(/No model/);
+    expect(ranks.requestBody.content['application/json']).not.toHaveProperty('example');
+  });
+
+  it('asks for the header that names a model only where none is meant without it', async () => {
+    const target = async (app: ReturnType<typeof fakeApp>) => {
+      const { parameters } = (await documentOf(app)).paths['/invocations'].post;
+      return parameters.find(({ name }: { name: string }) => name === 'x-amzn-sagemaker-target-model')
+        .required;
+    };
+    expect(await target(fakeApp({ engine: fakeEngine({ entries: models }) }))).toBe(true);
+    expect(await target(fakeApp({ engine: fakeEngine({ entries }) }))).not.toBe(true);
+  });
+
+  it('has an id and a known tag for every operation, and nothing that is left open', async () => {
+    const text = await get('/openapi.json');
+    const { paths, tags, security, components } = JSON.parse(text);
+    const operations = Object.values<Record<string, { operationId: string; tags: string[] }>>(paths).flatMap(
+      (item) => Object.values(item),
+    );
+    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
+    const known = tags.map(({ name, description }: Record<string, string>) => description && name);
+    for (const operation of operations) expect(known).toEqual(expect.arrayContaining(operation.tags));
+    expect(text).not.toMatch(/x-needs|x-sent-to/);
+    const schemes = security.flatMap((requirement: object) => Object.keys(requirement));
+    expect(Object.keys(components.securitySchemes)).toEqual(schemes);
+  });
+
+  it('names the address that the client used', async () => {
+    const { servers } = await documentOf(fakeApp({ basePath: '/nlp' }));
+    expect(servers).toEqual([{ url: '/nlp' }]);
   });
 });
 
@@ -56,13 +127,17 @@ describe('the request of a prediction', () => {
       required: ['inputs'],
       additionalProperties: false,
     });
-    expect(PredictRequest.properties.inputs.type).toEqual(['string', 'object', 'array']);
+    expect(PredictRequest.properties.inputs.anyOf).toEqual([
+      { type: 'string' },
+      { type: 'object' },
+      { type: 'array', minItems: 1, items: {} },
+    ]);
   });
 });
 
 describe('GET /docs', () => {
   it('shows every route and loads nothing from elsewhere', async () => {
-    const response = await fakeApp().request('/docs');
+    const response = await wholeApp().request('/docs');
     const page = await response.text();
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
@@ -85,8 +160,9 @@ describe('GET /docs', () => {
     );
     const posts = Object.values(routes).filter(({ method }) => method === 'post');
     expect(bodies).toHaveLength(posts.length);
-    expect(bodies).toContainEqual({ model: 'encoder', input: 'I love this' });
-    expect(bodies.filter((body) => Object.keys(body).length === 0)).toEqual([]);
+    expect(bodies).toContainEqual({ model: 'feature-extraction', input: 'I love this' });
+    // No model answers /embed_sparse, below a model or at the root.
+    expect(bodies.filter((body) => Object.keys(body).length === 0)).toHaveLength(2);
   });
 
   it('is where / leads', async () => {

@@ -195,7 +195,28 @@ describe('what SageMaker sends', () => {
     const { app, forwarded } = functionBesideServer();
     const init = post('{"inputs":"a"}', { 'x-amzn-sagemaker-target-model': 'vectors.tar.gz' });
     expect(await asText(await app.request('/invocations', init))).toEqual([200, 'server']);
-    expect(forwarded).toEqual([{ path: '/models/vectors', body: '{"inputs":"a"}' }]);
+    expect(forwarded).toEqual([{ path: '/endpoints/vectors/invocations', body: '{"inputs":"a"}' }]);
+  });
+});
+
+describe('what a client of TEI sends to the root', () => {
+  it('is handed over below the model that the deployment names', async () => {
+    const { app, forwarded } = functionBesideServer({ options: { defaultModel: 'vectors' } });
+    await app.request('/embed', post('{"inputs":"a"}'));
+    expect(forwarded).toEqual([{ path: '/models/vectors/embed', body: '{"inputs":"a"}' }]);
+  });
+});
+
+describe('a body of the Open Inference Protocol with tensors after its JSON', () => {
+  it('is queued with a content type that says the length of the JSON, because a job has no other header', async () => {
+    const jobs = fakeJobs();
+    const { app } = functionBesideServer({ jobs, down: true });
+    const head =
+      '{"inputs":[{"name":"a","shape":[1],"datatype":"BYTES","parameters":{"binary_data_size":5}}]}';
+    const length = { 'inference-header-content-length': String(head.length), prefer: 'respond-async' };
+    const init = post(`${head}\u0001\0\0\0a`, { 'content-type': 'application/octet-stream', ...length });
+    expect((await app.request('/v2/models/vectors/infer', init)).status).toBe(202);
+    expect(jobs.submitted[0]?.request.contentType).toMatch(`head-length=${head.length}`);
   });
 });
 

@@ -111,6 +111,22 @@ describe('GET /metrics', () => {
     expect(lines.find((line) => line.startsWith('process_resident_memory_bytes '))).toMatch(/ [1-9]\d{7,}$/);
   });
 
+  it('counts and times embeddings and predictions by the names of TEI, apart', async () => {
+    const lines = await scrape(async (app) => {
+      await app.request('/models/sentiment/predict', postJson({ inputs: 'a' }));
+      await app.request('/models/vectors/embed', postJson({ inputs: ['a', 'b'] }));
+      await app.request('/models/vectors/embed', postJson({ inputs: [''] }));
+      await app.request('/models/sentiment', postJson({ inputs: 'a' }));
+    });
+    expect(lines).toContain('te_embed_count{model="vectors"} 1');
+    expect(lines).toContain('te_embed_count{model=""} 1');
+    expect(lines).toContain('te_embed_success{model="vectors"} 1');
+    expect(lines).toContain('te_embed_inference_duration_sum{model="vectors"} 0.0015');
+    expect(lines).toContain('te_predict_count{model="sentiment"} 1');
+    expect(lines).toContain('te_predict_duration_count{model="sentiment"} 1');
+    expect(lines.filter((line) => line.startsWith('te_predict_success{'))).toHaveLength(1);
+  });
+
   it('escapes what a label may hold', () => {
     const metrics = new PrometheusMetrics(() => 0);
     metrics.answered({ route: 'predict', predicts: true, model: 'a"b\\c\nd', status: 200, code: '', ms: 1 });

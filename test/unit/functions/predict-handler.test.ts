@@ -62,6 +62,27 @@ function throughServer(response: Response) {
 }
 
 describe('the predict function', () => {
+  it('takes and gives tensors after JSON in base64, as API Gateway passes bytes on', async () => {
+    const head = JSON.stringify({
+      inputs: [{ name: 'text', shape: [1], datatype: 'BYTES', parameters: { binary_data_size: 5 } }],
+      parameters: { binary_data_output: true },
+    });
+    const length = String(head.length);
+    const body = Buffer.concat([Buffer.from(head), Buffer.from([1, 0, 0, 0, 97])]);
+    const result = await handlerOf(fakeEngine())('predict-base64', {
+      rawPath: '/v2/models/sentiment/infer',
+      headers: { 'content-type': 'application/octet-stream', 'inference-header-content-length': length },
+      body: body.toString('base64'),
+      isBase64Encoded: true,
+    });
+    expect(result).toMatchObject({ statusCode: 200, isBase64Encoded: true });
+    const answer = Buffer.from(result.body, 'base64');
+    const json = Number(result.headers['inference-header-content-length']);
+    const [output] = JSON.parse(answer.subarray(0, json).toString()).outputs;
+    expect(answer.length - json).toBe(output.parameters.binary_data_size);
+    expect(JSON.parse(answer.subarray(json + 4).toString())).toEqual([{ label: 'positive', score: 0.9 }]);
+  });
+
   it.each(['predict', 'predict-base64', 'predict-named-stage'])('answers the event %s', async (name) => {
     const result = await handlerOf(fakeEngine())(name);
     expect(result).toMatchObject({ statusCode: 200, isBase64Encoded: false });

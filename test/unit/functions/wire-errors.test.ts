@@ -39,7 +39,8 @@ describe('an error for clients of OpenAI', () => {
 describe('an error for clients of text-embeddings-inference', () => {
   it.each([
     [400, 'EMPTY_INPUT', 400, 'Empty'],
-    [422, 'INPUT_TOO_LONG', 422, 'Tokenizer'],
+    [422, 'INPUT_TOO_LONG', 422, 'Validation'],
+    [422, 'TASK_UNSUPPORTED', 424, 'Backend'],
     [429, 'OVERLOADED', 429, 'Overloaded'],
     [503, 'NOT_READY', 503, 'Unhealthy'],
     [422, 'INVALID_INPUT', 422, 'Validation'],

@@ -17,7 +17,8 @@ test('a task is named in its facts, its computation and the registry of the engi
     'cli/src/predict/answers.ts',
     'cli/src/predict/task-options.ts',
     'functions/app/src/formats/tei/codec.ts',
-    'functions/app/src/formats/tei/tokens.ts',
+    'functions/app/src/formats/tei/info.ts',
+    'functions/app/src/formats/tei/openapi.ts',
     'functions/app/src/openapi/schemas.ts',
     'layers/engine/src/tasks/index.ts',
     'layers/engine/src/tasks/text-classification.ts',
@@ -38,6 +39,7 @@ test.each(Object.keys(formats))('only its folder and the registry import the wir
       'functions/app/src/formats/index.ts',
       'functions/app/src/formats/open-inference/codec.ts',
       'functions/app/src/formats/sagemaker/codec.ts',
+      'functions/app/src/formats/sagemaker/errors.ts',
       'functions/app/src/service/job-request.ts',
     ],
   };

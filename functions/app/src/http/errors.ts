@@ -26,8 +26,8 @@ export interface ErrorReply {
   readonly body: { readonly error: string; readonly code: ErrorCode } & ErrorDetails;
 }
 
-/** How the clients of a wire format read an error; every format carries the stable code, too. */
-export type ErrorFormat = (reply: ErrorReply) => FormattedReply;
+/** How the clients of a wire format read an error of one of its routes; every format carries the stable code, too. */
+export type ErrorFormat = (reply: ErrorReply, route?: string) => FormattedReply;
 
 export interface FormattedReply {
   readonly status: ContentfulStatusCode;

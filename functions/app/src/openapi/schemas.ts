@@ -1,15 +1,16 @@
 /** Parameters and responses as the OpenAPI document describes them; the handlers' types come from here. */
 
 import { z } from '@hono/zod-openapi';
+import { needs } from './fit.ts';
 
 export const modelParams = z.object({
-  model: z.string().meta({ description: 'Name of a model, or `name@version`', example: 'sentiment' }),
+  model: z.string().meta({ description: 'Name of a model, or `name@version`' }),
 });
 export const pipelineParams = modelParams.extend({
-  task: z.string().meta({ description: 'By its name in Hugging Face’s pipelines', example: 'ner' }),
+  task: z.string().meta({ description: 'By its name in Hugging Face’s pipelines' }),
 });
 export const versionParams = modelParams.extend({
-  version: z.string().meta({ description: 'A semantic version', example: '1.0.0' }),
+  version: z.string().meta({ description: 'A semantic version' }),
 });
 
 const labelScore = z.object({ label: z.string(), score: z.number() });
@@ -35,12 +36,11 @@ const maskToken = z.object({
   sequence: z.string(),
 });
 
-/** The result of one input; a list of inputs gives a list of results. */
+/** The result of one input, or a list of results for a list of inputs. */
 export const predictResponse = z
   .union([
     z.array(z.array(labelScore)).meta({
       description: 'text-classification: one list for each input, best first, also for a single one',
-      example: [[{ label: 'positive', score: 0.98 }]],
     }),
     z.array(entityGroup).meta({ description: 'token-classification' }),
     z.array(entity).meta({ description: 'token-classification with the aggregation_strategy none' }),
@@ -48,18 +48,20 @@ export const predictResponse = z
     z.array(answer).meta({ description: 'question-answering with a top_k above 1' }),
     z.array(maskToken).meta({ description: 'fill-mask' }),
     z.array(z.array(maskToken)).meta({ description: 'fill-mask with several masks' }),
-    z
-      .object({ sequence: z.string(), labels: z.array(z.string()), scores: z.array(z.number()) })
-      .meta({ description: 'zero-shot-classification' }),
+    z.array(labelScore).meta({ description: 'zero-shot-classification, best first' }),
     vector.meta({ description: 'feature-extraction, pooled: [hidden]' }),
     z
       .array(z.array(vector))
       .meta({ description: 'feature-extraction without pooling: [inputs][tokens][hidden]' }),
+    z.string().meta({ description: 'feature-extraction, where the encoding_format is base64' }),
     z.array(z.number()).meta({ description: 'sentence-similarity' }),
     z
       .array(z.object({ index: z.int(), score: z.number(), text: z.string().optional() }))
       .meta({ description: 'text-ranking' }),
-    z.unknown().meta({ description: 'a model of transformers.js: what its pipeline gives' }),
+    z.array(z.unknown()).meta({ description: 'a list of results, one for each input of a list' }),
+    z
+      .unknown()
+      .meta({ description: 'a model of transformers.js: what its pipeline gives', ...needs('pipelines') }),
   ])
   .meta({ id: 'PredictResponse' });
 

@@ -1,5 +1,7 @@
 /** One request on its way through the app. */
+import { randomUUID } from 'node:crypto';
 import type { Context } from 'hono';
+import type { LambdaContext } from 'hono/aws-lambda';
 import { type ErrorFormat, plainError } from '../http/errors.ts';
 import type { Limits } from '../http/limits.ts';
 import { RequestBody } from '../http/request/body.ts';
@@ -7,6 +9,8 @@ import { RequestBody } from '../http/request/body.ts';
 export class Call {
   /** `performance.now()` at the head of the request. */
   readonly start = performance.now();
+  /** Lambda's id of the invocation, or one of its own. */
+  readonly id: string;
   readonly c: Context;
   readonly body: RequestBody;
   /** Name of the route in the route table. */
@@ -24,6 +28,8 @@ export class Call {
 
   /** `keepsBody`: whether somebody else may have to read the bytes, too. */
   constructor(c: Context, limits: Limits, keepsBody: boolean) {
+    const { lambdaContext }: { lambdaContext?: LambdaContext } = c.env ?? {};
+    this.id = lambdaContext?.awsRequestId ?? randomUUID();
     this.c = c;
     this.body = new RequestBody(c.req.raw, limits, keepsBody);
   }

@@ -63,7 +63,7 @@ export async function answerElsewhere(
 
 async function handedRequest(
   { c, start, body }: Call,
-  { ref, path }: Ask,
+  { ref, path, contentType }: Ask,
   { kind, model }: Elsewhere['resolution'],
   preference: Preference | undefined,
 ): Promise<HandedRequest> {
@@ -72,7 +72,7 @@ async function handedRequest(
   return {
     method: isPost ? 'POST' : 'GET',
     path: path ?? appPath(c),
-    headers: raw.headers,
+    headers: contentType === undefined ? raw.headers : withContentType(raw.headers, contentType),
     body: isPost ? await body.bytes() : undefined,
     model,
     ref,
@@ -83,6 +83,12 @@ async function handedRequest(
     remainingMs: remainingMs(c),
     signal: raw.signal,
   };
+}
+
+function withContentType(sent: Headers, contentType: string): Headers {
+  const headers = new Headers(sent);
+  headers.set('content-type', contentType);
+  return headers;
 }
 
 /** The milliseconds that are left of an invocation of Lambda; nothing on a server, which has no end. */

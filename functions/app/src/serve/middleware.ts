@@ -8,6 +8,8 @@ import type { AppDependencies, Logger } from './ports.ts';
 
 /** Who answered: `function`, whatever this process is, `server`, or `queue`. */
 export const SERVED_BY = 'x-pilotlight-served-by';
+/** The id by which the log knows a request; OpenAI's clients show it. */
+const REQUEST_ID = 'x-request-id';
 
 /** Begins the call, and tells telemetry of its end. It lets no error through. */
 export function reportExchanges(parts: AppDependencies): MiddlewareHandler {
@@ -23,6 +25,7 @@ export function reportExchanges(parts: AppDependencies): MiddlewareHandler {
       c.res = answerError(c, error, logger);
     }
     if (handOver) c.res.headers.set(SERVED_BY, call.servedBy);
+    c.res.headers.set(REQUEST_ID, call.id);
     const { route, predicts, model, code, start } = call;
     const exchange = { route, predicts, model, status: c.res.status, code, ms: performance.now() - start };
     for (const listener of telemetry) listener.answered(exchange);
@@ -53,8 +56,14 @@ export function answerError(c: Context, error: unknown, logger: Logger): Respons
   call.code = reply.body.code;
   if (reply.status >= 500 && call.code !== 'NOT_READY') {
     const details = PilotlightError.is(error) ? error.details : {};
-    logger.error('A request failed', { route: call.route, code: call.code, ...details, error });
+    logger.error('A request failed', {
+      requestId: call.id,
+      route: call.route,
+      code: call.code,
+      ...details,
+      error,
+    });
   }
-  const { status, headers, body } = call.formatError(reply);
+  const { status, headers, body } = call.formatError(reply, call.route);
   return c.json(body, status, headers);
 }

@@ -66,6 +66,8 @@ export interface PredictionRecord {
   readonly model: string;
   readonly version: string;
   readonly variant: string;
+  /** Its name in the route table. */
+  readonly route: string;
   /** The sha256 of the package's model.json, where it comes from a file. */
   readonly checksum?: string | undefined;
   readonly inputs: number;
@@ -100,8 +102,12 @@ export interface AppOptions {
   readonly logger: Logger;
   /** @default DEFAULT_LIMITS */
   readonly limits?: Partial<Limits>;
-  /** Answers calls that name no model, `/invocations`. @default - the only one that there is */
+  /** Answers calls that name no model: `/invocations`, and TEI's at the root. @default - the only one that can */
   readonly defaultModel?: string;
+  /** Whether OpenAI's route takes ids of tokens, which its clients give by OpenAI's vocabulary. @default false */
+  readonly openAiTokenIds?: boolean;
+  /** Where the graphs run, as TEI's answers say it. @default 'cpu' */
+  readonly computeType?: 'cpu' | 'gpu';
   /**
    * The prefix that its paths have for clients, such as `/nlp`; the app answers with it and without.
    *
@@ -122,7 +128,7 @@ export interface AppOptions {
 
 /** The options of the app with their defaults, and what its handlers share. */
 export type AppDependencies = Omit<AppOptions, 'limits'> &
-  Required<Pick<AppOptions, 'telemetry' | 'renderMetrics'>> & {
+  Required<Pick<AppOptions, 'telemetry' | 'renderMetrics' | 'openAiTokenIds' | 'computeType'>> & {
     readonly limits: Limits;
     /** The engine's list of packages; callers at once share the work. */
     readonly models: () => Promise<readonly ListedModel[]>;

@@ -3,7 +3,7 @@ import type { Prediction } from '@pilotlight/engine';
 import { findChecksum } from '@pilotlight/model-format';
 import type { Handler } from 'hono';
 import { countValues, refuseMoreValues } from '../http/answer/answer-size.ts';
-import { respondJson } from '../http/answer/respond.ts';
+import { respond } from '../http/answer/respond.ts';
 import { readPreference } from '../http/request/preference.ts';
 import { admit } from './admit.ts';
 import { type Call, getCall } from './call.ts';
@@ -23,7 +23,7 @@ export function serve(codec: Codec, parts: AppDependencies): Handler {
     const call = getCall(c);
     if ('decode' in codec) return answer(codec, call, parts);
     const told = await codec.tell(call, parts);
-    return told instanceof Response ? told : respondJson(c, told, {}, { unsent: parts.unsent });
+    return told instanceof Response ? told : respond(c, told, {}, { unsent: parts.unsent });
   };
 }
 
@@ -64,25 +64,26 @@ async function answerAsk(ask: Ask, call: Call, parts: AppDependencies): Promise<
     return report(call, parts, prediction, predicted);
   }
   const told = work && 'tell' in work ? await work.tell() : undefined;
-  return respondJson(c, told, {}, { unsent });
+  return respond(c, told, {}, { unsent });
 }
 
 /** Answers with the encoded prediction, and tells telemetry of it. */
 async function report(
-  { c, start }: Call,
+  { c, start, route }: Call,
   { telemetry, unsent }: AppDependencies,
-  { model, encode }: PredictionWork,
+  work: PredictionWork,
   prediction: Prediction,
 ): Promise<Response> {
   const { results, timings, tokens, batches } = prediction;
   const values = countValues(results);
   refuseMoreValues(values);
-  const body = encode(prediction);
+  const body = work.encode(prediction);
   const record: PredictionRecord = {
     model: prediction.model.name,
     version: prediction.model.version,
     variant: prediction.model.variant,
-    checksum: findChecksum(model.manifest),
+    route,
+    checksum: findChecksum(work.model.manifest),
     inputs: results.length,
     timings,
     tokens,
@@ -90,10 +91,8 @@ async function report(
     batches,
   };
   for (const listener of telemetry) listener.predicted?.(record);
-  return respondJson(c, body, predictionHeaders(record), {
-    large: values > MANY_VALUES,
-    unsent,
-  });
+  const headers = { ...predictionHeaders(record), ...work.headers?.(record) };
+  return respond(c, body, headers, { large: values > MANY_VALUES, unsent });
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -3,7 +3,7 @@ import type { Prediction, PreparedCall, TokenLimits } from '@pilotlight/engine';
 import type { ZodMiniType } from 'zod/mini';
 import type { ErrorFormat } from '../http/errors.ts';
 import type { Call } from './call.ts';
-import type { AppDependencies, ServedModel, ServingEngine } from './ports.ts';
+import type { AppDependencies, PredictionRecord, ServedModel, ServingEngine } from './ports.ts';
 import type { Route } from './route.ts';
 
 /** One group of routes that is registered by itself. Whatever is not plain data is loaded with the first request for it. */
@@ -18,6 +18,8 @@ export interface RouteGroup {
 }
 
 export interface GroupOpenApi {
+  /** What the tags of its routes stand for. */
+  readonly tags: Readonly<Record<string, string>>;
   /** Schemas of request bodies, in zod/mini, by their names in the document. */
   readonly bodies: Readonly<Record<string, ZodMiniType>>;
   /** Parameters, body and responses of each route, by its name. */
@@ -42,6 +44,8 @@ export interface Ask {
   readonly ref: string;
   /** The same request where its path names the model, so that no header is needed. @default - its own path */
   readonly path?: string;
+  /** The content type, where it says what another header says. @default - the one of the request */
+  readonly contentType?: string;
   /** Finds the model, and says what it has to do. @throws EngineError MODEL_NOT_FOUND, HttpError */
   work(engine: ServingEngine): Promise<Work>;
 }
@@ -53,8 +57,10 @@ export interface PredictionWork {
   readonly model: ServedModel;
   /** Makes tokens of the inputs, by which the work can be estimated, until `signal` is aborted. @throws EngineError */
   prepare(limits: TokenLimits, signal: AbortSignal): Promise<PreparedCall>;
-  /** The body of the answer. */
+  /** The body of the answer: a value that is sent as JSON, or a `RawAnswer`. */
   encode(prediction: Prediction): unknown;
+  /** Headers of the wire format, which win over those of every prediction. @default - none */
+  headers?(record: PredictionRecord): Readonly<Record<string, string>>;
 }
 
 /** A question about the model, or for its tokenizer: nothing is predicted. */

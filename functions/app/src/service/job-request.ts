@@ -2,7 +2,14 @@
 import * as z from 'zod/mini';
 import { predictRequest } from '../formats/hugging-face/request.ts';
 
+const isInput = (inputs: unknown): boolean =>
+  typeof inputs === 'string' || (typeof inputs === 'object' && inputs !== null);
+
 export const jobRequest = z.extend(predictRequest, {
+  /** A job that no task could do is refused while somebody is there to be told. */
+  inputs: predictRequest.shape.inputs.check(
+    z.refine(isInput, 'must be a text, an object, or a list of inputs'),
+  ),
   model: z
     .string()
     .check(

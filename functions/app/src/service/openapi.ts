@@ -2,7 +2,9 @@
 import { z } from '@hono/zod-openapi';
 import type { ErrorCode } from '../http/error-codes.ts';
 import { JOB_STATUSES } from '../jobs/job.ts';
-import { accepted, body, errors, json, text } from '../openapi/parts.ts';
+import { needs, sentTo } from '../openapi/fit.ts';
+import { jobHeaders } from '../openapi/headers.ts';
+import { accepted, body, errors, gets, getsModel, json, text } from '../openapi/parts.ts';
 import * as schemas from '../openapi/schemas.ts';
 import { jobRequest } from './job-request.ts';
 
@@ -33,18 +35,15 @@ export const jobView = z
   .meta({ id: 'Job' });
 
 const params = z.object({ id: z.string().meta({ description: 'Of the job' }) });
-const headers = z.object({
-  'idempotency-key': z
-    .string()
-    .optional()
-    .meta({ description: 'With the same key and the same body, the same job' }),
+const viewHeaders = z.object({
+  'cache-control': z.string(),
+  'retry-after': z.string().optional().meta({ description: 'Seconds, where the job is not over' }),
 });
 const CREATE_ERRORS: readonly ErrorCode[] = [
   'INVALID_JSON',
   'INVALID_REQUEST',
   'JSON_TOO_DEEP',
   'MODEL_NOT_FOUND',
-  'NOT_FOUND',
   'BODY_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
   'INVALID_INPUT',
@@ -53,24 +52,32 @@ const CREATE_ERRORS: readonly ErrorCode[] = [
   'TOO_MANY_LABELS',
   'JOB_NOT_QUEUED',
 ];
-const found = { 200: json('The job', jobView), ...errors(['JOB_NOT_FOUND', 'NOT_FOUND']) };
 
-const modelResponses = {
-  200: json('The model', schemas.modelDetail),
-  ...errors(['MODEL_NOT_FOUND', 'NOT_READY']),
+export const tags = {
+  Jobs: 'Predictions that nobody waits for',
+  Models: 'The models that there are',
+  Operations: 'What operators ask',
 };
+
+const to = { abilities: ['tokens'] } as const;
+const found = { 200: { ...json('The job', jobView), headers: viewHeaders }, ...errors(['JOB_NOT_FOUND']) };
+const ofJob = { request: { params }, responses: found, ...needs('jobs') };
+const describesModel = (asked: typeof schemas.modelParams) =>
+  getsModel({ description: 'The model', answer: schemas.modelDetail, to, params: asked, loads: false });
 
 export const operations = {
   createJob: {
-    request: { headers, body: body('JobRequest', { model: 'sentiment', inputs: 'I love this' }) },
+    ...needs('jobs'),
+    ...sentTo({ ...to, bodyNamesModel: true }),
+    request: { headers: jobHeaders, body: body('JobRequest') },
     responses: { 202: accepted(), ...errors(CREATE_ERRORS) },
   },
-  job: { request: { params }, responses: found },
-  cancelJob: { request: { params }, responses: found },
-  models: { responses: { 200: json('The models', schemas.modelList) } },
-  model: { request: { params: schemas.modelParams }, responses: modelResponses },
-  modelVersion: { request: { params: schemas.versionParams }, responses: modelResponses },
-  health: { responses: { 200: json('It is', schemas.healthReport) } },
-  ready: { responses: { 200: json('They are', schemas.readyReport), ...errors(['NOT_READY']) } },
+  job: ofJob,
+  cancelJob: ofJob,
+  models: gets('The models', schemas.modelList),
+  model: describesModel(schemas.modelParams),
+  modelVersion: describesModel(schemas.versionParams),
+  health: gets('The process is alive', schemas.healthReport),
+  ready: { responses: { 200: json('Every model is loaded', schemas.readyReport), ...errors(['NOT_READY']) } },
   metrics: { responses: { 200: text('The metrics', 'text/plain') } },
 };

@@ -39,6 +39,7 @@ const environmentSchema = z.object({
   PILOTLIGHT_MAX_UNSENT_BYTES: z._default(count, DEFAULT_LIMITS.maxUnsentBytes),
   PILOTLIGHT_MAX_JSON_DEPTH: z._default(count, DEFAULT_LIMITS.maxJsonDepth),
   PILOTLIGHT_DEFAULT_MODEL: z.optional(modelRef),
+  PILOTLIGHT_OPENAI_TOKEN_IDS: z.optional(flag),
   PILOTLIGHT_BASE_PATH: z.optional(
     z
       .string()

@@ -57,9 +57,11 @@ export function readLimits(config: Config): Limits {
 /** Reads the options of the HTTP app from the settings. */
 export function appOptions(config: Config) {
   const { PILOTLIGHT_DEFAULT_MODEL: defaultModel, PILOTLIGHT_BASE_PATH: basePath } = config;
+  const { PILOTLIGHT_OPENAI_TOKEN_IDS: openAiTokenIds } = config;
   return {
     limits: readLimits(config),
     ...(defaultModel !== undefined && { defaultModel }),
     ...(basePath !== undefined && { basePath }),
+    ...(openAiTokenIds !== undefined && { openAiTokenIds }),
   };
 }

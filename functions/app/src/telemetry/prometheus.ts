@@ -2,6 +2,7 @@
 import type { HandOverRecord } from '../serve/hand-over-port.ts';
 import type { Exchange, PredictionRecord, Telemetry } from '../serve/ports.ts';
 import { Counter, gauge, Histogram } from './prometheus-text.ts';
+import { TeiMetrics } from './tei-metrics.ts';
 
 /** Metrics of one process: telemetry goes in, the text of /metrics comes out. */
 export class PrometheusMetrics implements Telemetry {
@@ -20,6 +21,7 @@ export class PrometheusMetrics implements Telemetry {
   readonly #inference = new Histogram();
   readonly #postprocess = new Histogram();
   readonly #handedOver = new Counter();
+  readonly #tei = new TeiMetrics();
   #circuitOpen: boolean | undefined;
 
   /** `loadedModels` is asked at every scrape. */
@@ -27,7 +29,9 @@ export class PrometheusMetrics implements Telemetry {
     this.#loaded = loadedModels;
   }
 
-  answered({ route, predicts, model, status, code, ms }: Exchange): void {
+  answered(exchange: Exchange): void {
+    const { route, predicts, model, status, code, ms } = exchange;
+    this.#tei.answered(exchange);
     this.#requests.add({ route, model, status, code });
     this.#duration.observe({ route, model }, ms / 1000);
     if (!predicts) return;
@@ -41,7 +45,9 @@ export class PrometheusMetrics implements Telemetry {
     this.#predictionDuration.observe(labels, ms / 1000);
   }
 
-  predicted({ model, version, inputs, timings, tokens }: PredictionRecord): void {
+  predicted(record: PredictionRecord): void {
+    const { model, version, inputs, timings, tokens } = record;
+    this.#tei.predicted(record);
     const labels = { model, version };
     this.#inputs.add(labels, inputs);
     this.#tokens.add(labels, tokens.total);
@@ -81,6 +87,7 @@ export class PrometheusMetrics implements Telemetry {
       ...this.#queue.render('te_request_queue_duration', 'Waiting for batches of other requests.'),
       ...this.#inference.render('te_request_inference_duration', 'In the model.'),
       ...this.#postprocess.render('te_request_postprocess_duration', 'From logits to results.'),
+      ...this.#tei.render(),
       ...this.#inputs.render('pilotlight_inputs_total', 'Inputs predicted.'),
       ...this.#tokens.render(
         'pilotlight_tokens_total',

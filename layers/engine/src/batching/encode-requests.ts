@@ -61,7 +61,9 @@ async function encodeRequests(
   const encoded = texts.length > 0 ? await tokenizer.encode(texts, options) : [];
   const around = await readSpecialTokens(tokenizer);
   let next = 0;
-  return requests.map(({ ids }) => (ids ? [encodeIds(ids, around, options)] : (encoded[next++] ?? [])));
+  return requests.map(({ ids, idsAreWhole }) =>
+    ids ? [encodeIds(ids, idsAreWhole ? NOTHING : around, options)] : (encoded[next++] ?? []),
+  );
 }
 
 /** The ids that the tokenizer puts before and after a text. */
@@ -69,6 +71,8 @@ interface SpecialTokens {
   readonly before: readonly number[];
   readonly after: readonly number[];
 }
+
+const NOTHING: SpecialTokens = { before: [], after: [] };
 
 async function readSpecialTokens(tokenizer: Tokenizer): Promise<SpecialTokens> {
   const options = { maxTokens: Number.MAX_SAFE_INTEGER, alignment: true };

@@ -11,7 +11,14 @@ import { invalidInput, invalidParameter } from './refusals.ts';
 const SHAPE = 'must be a text, or {"tokens": [ids of tokens]}';
 const id = z.int(SHAPE).check(z.nonnegative('must not be negative'));
 const input = z.union(
-  [z.string(), z.strictObject({ tokens: z.array(id).check(z.minLength(1, 'must have a token')) })],
+  [
+    z.string(),
+    z.strictObject({
+      tokens: z.array(id).check(z.minLength(1, 'must have a token')),
+      /** Whether those that the model needs around a text are added where they are not there. @default true */
+      add_special_tokens: z.optional(z.boolean()),
+    }),
+  ],
   SHAPE,
 );
 type Input = z.infer<typeof input>;
@@ -47,7 +54,10 @@ export const featureExtraction: Task<Input, Parameters, Features> = {
     if (asked !== undefined && choosePrompt(parameters, context) !== '')
       throw invalidParameter('prompt', 'goes before a text, not before ids of tokens');
     const unknown = findUnknown(input.tokens, context);
-    if (unknown < 0) return [{ text: '', ids: input.tokens }];
+    if (unknown < 0) {
+      const idsAreWhole = input.add_special_tokens === false;
+      return [{ text: '', ids: input.tokens, ...(idsAreWhole && { idsAreWhole }) }];
+    }
     const reason = `the model has no token ${input.tokens[unknown]}`;
     throw invalidInput(`.tokens[${unknown}]`, reason);
   },

@@ -115,6 +115,7 @@ describe('what comes back', () => {
       model: 'large',
       version: '1.0.0',
       variant: 'fp16',
+      route: 'predict',
       checksum: 'abcdefabcdefabcdef',
       inputs: 1,
       timings: { tokenizeMs: 1, queueMs: 2, inferMs: 3, postprocessMs: 4 },

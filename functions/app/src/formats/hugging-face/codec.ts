@@ -1,4 +1,5 @@
 /** The wire format of Hugging Face's inference endpoints: what it means to the engine. On the way of a cold start. */
+import { closest } from '@pilotlight/model-format/errors';
 import { isFile, requireJson } from '../../http/request/media-type.ts';
 import { checkInputs, checkLabels, parseBody, refuseField } from '../../http/request/parse.ts';
 import { requestedModel } from '../../http/request/requested-model.ts';
@@ -14,8 +15,11 @@ import { findTask, namedTask } from './task.ts';
 
 /** `POST /models/{model}`, with or without a version, and `POST /pipeline/{task}/{model}`. */
 const predict: Codec = {
-  decode: (call, parts) =>
-    decodePrediction(call, parts, { ref: requestedModel(call.c), task: call.c.req.param('task') }),
+  decode: async (call, parts) =>
+    askFor(await readRequest(call), call, parts, {
+      ref: requestedModel(call.c),
+      task: call.c.req.param('task'),
+    }),
 };
 
 export const codecs: Record<keyof typeof routes, Codec> = {
@@ -25,31 +29,39 @@ export const codecs: Record<keyof typeof routes, Codec> = {
 };
 
 /** The parts of a call that its body does not hold. */
-export interface Named {
-  readonly ref: string;
+export interface Named extends Pick<Ask, 'ref' | 'path'> {
   /** @default - the task that the body is of */
   readonly task?: string | undefined;
-  /** See `Ask`. */
-  readonly path?: string;
+  /** Makes the answer of the results as they stand in it, of a list of inputs or of one. @default - they are sent as JSON */
+  readonly answer?: (results: unknown, many: boolean) => unknown;
 }
 
-/** Asks the model of that name for what the body says. */
-export async function decodePrediction(
-  { c, body }: Call,
-  { limits }: AppDependencies,
-  { ref, task, path }: Named,
-): Promise<Ask> {
-  const { headers } = c.req.raw;
+/** The body of a call in this format. */
+export async function readRequest({ c, body }: Call): Promise<PredictRequest> {
   // A file by itself is the input of a model that reads one, as the clients of Hugging Face send it.
-  const request: PredictRequest = isFile(headers)
-    ? { inputs: await body.bytes() }
-    : parseBody(predictRequest, await body.json());
+  if (isFile(c.req.raw.headers)) return { inputs: await body.bytes() };
+  return parseBody(predictRequest, await body.json(), hintAt);
+}
+
+/** The field that was probably meant. Parameters stand beside the inputs in some of Hugging Face's clients, and below in others. */
+function hintAt(unknown: string): string {
+  const meant = closest(unknown, Object.keys(predictRequest.shape));
+  return meant === undefined ? '; a parameter of a task stands among the parameters' : `; ${meant} is`;
+}
+
+/** Asks the model of that name for what the request says. */
+export function askFor(
+  request: PredictRequest,
+  { c }: Call,
+  { limits }: AppDependencies,
+  { ref, path, ...named }: Named,
+): Ask {
   checkInputs(request.inputs, limits);
   checkLabels(request.parameters ?? {}, limits);
   return {
     ref,
     ...(path !== undefined && { path }),
-    work: (engine) => findWork(engine, ref, request, task, headers),
+    work: (engine) => findWork(engine, ref, request, named, c.req.raw.headers),
   };
 }
 
@@ -57,7 +69,7 @@ async function findWork(
   engine: ServingEngine,
   ref: string,
   request: PredictRequest,
-  wanted: string | undefined,
+  { task: wanted, answer }: Pick<Named, 'task' | 'answer'>,
   headers: Headers,
 ): Promise<PredictionWork> {
   const { inputs, encoding_format } = request;
@@ -75,8 +87,10 @@ async function findWork(
     inputs,
     parameters: taskParameters(request, task),
     encode: ({ results }) => {
-      const shaped = shapeResults(task, results, Array.isArray(inputs));
-      return encoding_format === 'base64' ? encodeVectors(shaped) : shaped;
+      const many = Array.isArray(inputs);
+      const shaped = shapeResults(task, results, many);
+      const encoded = encoding_format === 'base64' ? encodeVectors(shaped) : shaped;
+      return answer ? answer(encoded, many) : encoded;
     },
   });
 }

@@ -14,7 +14,7 @@ export const predictRequest = z.strictObject({
       description:
         'One input, or a list of them: a text; `{text, text_pair}`; `{question, context}`; ' +
         '`{source_sentence, sentences}`; `{query, texts}`. The base64 of a file for models that read images or audio',
-      anyOf: [{ type: 'string' }, { type: 'object' }, { type: 'array' }],
+      anyOf: [{ type: 'string' }, { type: 'object' }, { type: 'array', minItems: 1, items: {} }],
     }),
   ),
   parameters: z.nullish(z.record(z.string(), z.unknown())).check(

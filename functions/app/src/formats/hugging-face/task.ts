@@ -36,7 +36,9 @@ function meantTask({ inputs, parameters }: PredictRequest): TaskName | undefined
 }
 
 function has(value: unknown, field: string | undefined): boolean {
-  return field !== undefined && typeof value === 'object' && value !== null && Object.hasOwn(value, field);
+  if (field === undefined || typeof value !== 'object' || value === null) return false;
+  const own: unknown = Object.hasOwn(value, field) ? Reflect.get(value, field) : undefined;
+  return own !== undefined && own !== null;
 }
 
 function isTask(name: string): name is TaskName {

@@ -1,7 +1,7 @@
 /** The Open Inference Protocol, version 2. Loaded with the first request in it. */
 import { ENGINE_VERSION } from '@pilotlight/engine';
 import type { Limits } from '../../http/limits.ts';
-import { checkInputs, checkLabels, parseBody, refuseField } from '../../http/request/parse.ts';
+import { checkInputs, checkLabels, refuseField } from '../../http/request/parse.ts';
 import { requestedModel } from '../../http/request/requested-model.ts';
 import { type AppDependencies, isRemote, type ServingEngine, type TokenModel } from '../../serve/ports.ts';
 import { tellReady } from '../../serve/ready.ts';
@@ -10,7 +10,8 @@ import { taskParameters } from '../hugging-face/parameters.ts';
 import { namedTask } from '../hugging-face/task.ts';
 import { predictWork } from '../predict-work.ts';
 import { isRaw, prepareRaw } from './raw.ts';
-import { type InferRequest, inferRequest, type OutputTensor } from './request.ts';
+import { type Infer, readInfer, wantsBinary } from './read.ts';
+import type { InferRequest, OutputTensor } from './request.ts';
 import type { routes } from './routes.ts';
 import { readInputs, writeOutput } from './tensors.ts';
 
@@ -65,28 +66,43 @@ const modelReady: Codec = {
   },
 };
 
-/** Ids, mask and types of tokens, the most that a graph takes. */
-const TENSORS = 3;
-
 /** `POST /v2/models/{model}/infer` */
 const infer: Codec = {
-  decode: async ({ c, body }, { limits }) => {
-    const request = parseBody(inferRequest, await body.json({ tensors: TENSORS }));
-    const ref = requestedModel(c);
+  decode: async (call, { limits }) => {
+    const infer = await readInfer(call, limits);
+    const { request, contentType } = infer;
+    const ref = requestedModel(call.c);
+    const encode = await encoder(request);
     return {
       ref,
+      ...(contentType !== undefined && { contentType }),
       work: async (engine) => {
         const model = await engine.predictor(ref);
         return isRaw(request.inputs)
-          ? runTensors(model, request, limits)
-          : predictTexts(engine, model, request, limits);
+          ? runTensors(model, request, limits, encode)
+          : predictTexts(engine, model, infer, limits, encode);
       },
     };
   },
 };
 
+type Envelope = ReturnType<typeof envelope>;
+type Encode = (answer: Envelope) => unknown;
+
+/** As JSON, unless an output is asked for in binary. */
+async function encoder(request: InferRequest): Promise<Encode> {
+  const isBinary = wantsBinary(request);
+  const asked = request.outputs ?? [];
+  const inBinary = asked.length === 0 ? isBinary('') : asked.some(({ name }) => isBinary(name));
+  if (!inBinary) return (answer) => answer;
+  const { writeBinary } = await import('./binary.ts');
+  return (answer) => writeBinary(answer, isBinary);
+}
+
 export const codecs: Record<keyof typeof routes, Codec> = {
-  v2Server: { tell: () => ({ name: 'pilotlight', version: ENGINE_VERSION, extensions: [] }) },
+  v2Server: {
+    tell: () => ({ name: 'pilotlight', version: ENGINE_VERSION, extensions: ['binary_tensor_data'] }),
+  },
   v2Live: { tell: () => ({ live: true }) },
   v2Ready: { tell: (_, parts) => tellReady(parts) },
   v2Model: metadata,
@@ -97,7 +113,12 @@ export const codecs: Record<keyof typeof routes, Codec> = {
   v2InferVersion: infer,
 };
 
-function runTensors(model: TokenModel, request: InferRequest, limits: Limits): PredictionWork {
+function runTensors(
+  model: TokenModel,
+  request: InferRequest,
+  limits: Limits,
+  encode: Encode,
+): PredictionWork {
   let outputs: readonly OutputTensor[] = [];
   return {
     model,
@@ -116,17 +137,18 @@ function runTensors(model: TokenModel, request: InferRequest, limits: Limits): P
         },
       };
     },
-    encode: () => envelope(model, request, outputs),
+    encode: () => encode(envelope(model, request, outputs)),
   };
 }
 
 function predictTexts(
   engine: ServingEngine,
   model: TokenModel,
-  request: InferRequest,
+  { request, parameters: given }: Infer,
   limits: Limits,
+  encode: Encode,
 ): PredictionWork {
-  const { task: wanted, ...parameters } = request.parameters ?? {};
+  const { task: wanted, ...parameters } = given;
   if (wanted !== undefined && typeof wanted !== 'string') {
     throw refuseField('parameters.task', 'must be a text');
   }
@@ -142,7 +164,7 @@ function predictTexts(
     encode: ({ results }) => {
       const output = writeOutput(results);
       chooseNames(request, [output.name]);
-      return envelope(model, request, [output]);
+      return encode(envelope(model, request, [output]));
     },
   });
 }
@@ -152,11 +174,17 @@ function envelope(
   { id }: InferRequest,
   outputs: readonly OutputTensor[],
 ) {
-  return { model_name: name, model_version: version, ...(id !== undefined && { id }), outputs };
+  return {
+    model_name: name,
+    model_version: version,
+    ...(id !== undefined && id !== null && { id }),
+    outputs,
+  };
 }
 
 /** The outputs that were asked for, all where none was. @throws EngineError INVALID_INPUT where there is no such output */
-function chooseNames({ outputs: wanted = [] }: InferRequest, names: readonly string[]): readonly string[] {
+function chooseNames({ outputs }: InferRequest, names: readonly string[]): readonly string[] {
+  const wanted = outputs ?? [];
   const unknown = wanted.findIndex(({ name }) => !names.includes(name));
   if (unknown >= 0) {
     throw refuseField(`outputs[${unknown}].name`, `is not known; there is ${names.join(', ')}`);

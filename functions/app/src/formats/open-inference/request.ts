@@ -8,10 +8,23 @@ const tensor = z.object({
   name: z.string().check(z.minLength(1)),
   shape: z.array(size).check(z.minLength(1), z.maxLength(4)),
   datatype: z.enum(['BYTES', 'INT64', 'INT32']),
-  parameters,
-  data: z.array(z.unknown()).check(z.meta({ description: 'Flat, or nested as `shape` says' })),
+  parameters: parameters.check(
+    z.meta({
+      description: '`binary_data_size` where the data stands after the JSON; `content_type` is `str`',
+    }),
+  ),
+  data: z
+    .nullish(z.array(z.unknown()))
+    .check(
+      z.meta({ description: 'Flat, or nested as `shape` says. Missing where it stands after the JSON' }),
+    ),
 });
-export type InferTensor = z.infer<typeof tensor>;
+/** A tensor as it stands in the JSON. */
+export type SentTensor = z.infer<typeof tensor>;
+/** A tensor with its data, wherever that stood. */
+export interface InferTensor extends SentTensor {
+  readonly data: unknown[];
+}
 
 const noNameTwice = z.refine<readonly { readonly name: string }[]>(
   (tensors) => new Set(tensors.map(({ name }) => name)).size === tensors.length,
@@ -19,16 +32,21 @@ const noNameTwice = z.refine<readonly { readonly name: string }[]>(
 );
 
 export const inferRequest = z.object({
-  id: z.optional(z.string()),
+  id: z.nullish(z.string()),
   parameters: parameters.check(
     z.meta({
-      description: 'Parameters of the task by the names of Hugging Face, and `task` for another one',
+      description:
+        'Parameters of the task by the names of Hugging Face, and `task` for another one. Of the protocol’s own, ' +
+        '`binary_data_output` is obeyed and the others are ignored',
     }),
   ),
   inputs: z.array(tensor).check(z.minLength(1), noNameTwice),
-  outputs: z.optional(z.array(z.object({ name: z.string(), parameters })).check(noNameTwice)),
+  outputs: z.nullish(z.array(z.object({ name: z.string(), parameters })).check(noNameTwice)),
 });
-export type InferRequest = z.infer<typeof inferRequest>;
+export type SentRequest = z.infer<typeof inferRequest>;
+export interface InferRequest extends SentRequest {
+  readonly inputs: InferTensor[];
+}
 
 export interface OutputTensor {
   readonly name: string;

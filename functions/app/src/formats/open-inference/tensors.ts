@@ -37,7 +37,11 @@ export function readInputs(tensors: readonly InferTensor[]): unknown[] {
 }
 
 function readTexts(tensor: InferTensor): string[] {
-  const { name, datatype } = tensor;
+  const { name, datatype, parameters } = tensor;
+  const { content_type } = parameters ?? {};
+  if (content_type !== undefined && content_type !== null && content_type !== 'str') {
+    throw refuseField(`${name}.parameters.content_type`, 'must be str, or missing');
+  }
   if (datatype !== 'BYTES') throw refuseField(name, 'must be BYTES, as the other inputs are');
   return listElements(tensor).map((element, i) => {
     if (typeof element === 'string') return element;

@@ -8,19 +8,20 @@ import { listModels, noSuchModel } from '../../serve/resolve.ts';
 import type { Codec } from '../../serve/wire-format.ts';
 import { poolingFor } from '../pooling.ts';
 import { predictWork } from '../predict-work.ts';
-import { tokenIds } from '../token-ids.ts';
 import { encodeVector, isVector } from '../vectors.ts';
-import { embeddingsRequest } from './request.ts';
+import { embeddingsRequest, MAX_INPUTS } from './request.ts';
 import type { routes } from './routes.ts';
 
 /** `POST /v1/embeddings`: one vector of length 1 for each input, as OpenAI's are, pooled as the model does it, or by the mean. */
 const embeddings: Codec = {
-  decode: async ({ body }, { limits }) => {
+  decode: async ({ body }, { limits, openAiTokenIds }) => {
     const request = parseBody(embeddingsRequest, await body.json());
     const { dimensions, encoding_format } = request;
     const inputs = readInputs(request.input);
     if (inputs.length === 0) throw refuseField('input', 'must not be empty');
-    checkInputs(inputs, limits);
+    // The limits of tokens bound the work; a lower number of inputs would break clients that fill their calls.
+    checkInputs(inputs, { ...limits, maxInputs: Math.max(limits.maxInputs, MAX_INPUTS) });
+    if (!openAiTokenIds && inputs.some((input) => typeof input !== 'string')) throw refuseTokenIds();
     return {
       ref: request.model,
       work: async (engine) => {
@@ -52,8 +53,17 @@ const embeddings: Codec = {
 
 function readInputs(input: z.infer<typeof embeddingsRequest>['input']): readonly unknown[] {
   if (typeof input === 'string') return [input];
-  const [first] = input;
-  return typeof first === 'number' ? [tokenIds(input)] : input.map(tokenIds);
+  if (typeof input[0] === 'number') return [{ tokens: input }];
+  return input.map((text) => (typeof text === 'string' ? text : { tokens: text }));
+}
+
+/** See ADR-token-ids.md. */
+function refuseTokenIds(): EngineError {
+  return refuseField(
+    'input',
+    'must be text: ids of tokens come from the vocabulary of another model. Send texts (LangChain: ' +
+      'check_embedding_ctx_length=False), or set PILOTLIGHT_OPENAI_TOKEN_IDS to true if the ids are those of the model',
+  );
 }
 
 export const codecs: Record<keyof typeof routes, Codec> = {

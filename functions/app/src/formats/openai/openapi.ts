@@ -1,10 +1,11 @@
 /** OpenAI's operations as the OpenAPI document describes them. */
 import { z } from '@hono/zod-openapi';
-import { gets, posts } from '../../openapi/parts.ts';
+import { gets, getsModel, posts } from '../../openapi/parts.ts';
 import { modelParams } from '../../openapi/schemas.ts';
 import { formatError } from './errors.ts';
 import { embeddingsRequest } from './request.ts';
 
+export const tags = { OpenAI: 'Embeddings and models in the format of OpenAI' };
 export const bodies = { EmbeddingsRequest: embeddingsRequest };
 
 const code = z.string().meta({ description: 'Stable' });
@@ -37,10 +38,17 @@ const look = { format: formatError, schema: openAiError };
 export const operations = {
   openAiEmbeddings: posts({
     body: 'EmbeddingsRequest',
-    example: { model: 'encoder', input: 'I love this' },
+    to: { abilities: ['feature-extraction'], body: { input: 'I love this' }, bodyNamesModel: true },
     answer: embeddings,
     look,
   }),
   openAiModels: gets('The models', openAiModels),
-  openAiModel: gets('The model', openAiModel, modelParams, look),
+  openAiModel: getsModel({
+    description: 'The model',
+    answer: openAiModel,
+    to: { abilities: ['tokens'] },
+    params: modelParams,
+    loads: false,
+    look,
+  }),
 };

@@ -1,16 +1,26 @@
-/** Bodies of OpenAI's embeddings. */
+/** Bodies of OpenAI's embeddings. Unknown fields are refused, as OpenAI does it. */
 import * as z from 'zod/mini';
 
-const ids = z.array(z.int()).check(z.minLength(1));
+const text = z.string();
+const ids = z.array(z.int().check(z.nonnegative())).check(z.minLength(1));
 
-export const embeddingsRequest = z.object({
+/** The most inputs of a call by OpenAI's own rules, to which its clients fill their calls. */
+export const MAX_INPUTS = 2048;
+const listed = z.meta({ minItems: 1, maxItems: MAX_INPUTS });
+
+export const embeddingsRequest = z.strictObject({
   model: z.string().check(z.meta({ description: 'Name of a model, or `name@version`' })),
   input: z
     .union(
-      [z.string(), z.array(z.string()), ids, z.array(ids)],
+      [text, z.array(text).check(listed), ids, z.array(ids).check(listed)],
       'must be a text, a list of texts, or the ids of tokens of one text or of several',
     )
-    .check(z.meta({ description: 'A text, texts, the token ids of a text, or those of several' })),
+    .check(
+      z.meta({
+        description:
+          'A text, or texts. Ids of tokens are refused, unless the deployment says that they are of the vocabulary of its models',
+      }),
+    ),
   dimensions: z.nullish(z.int().check(z.positive())),
   encoding_format: z.nullish(z.enum(['float', 'base64'])),
   user: z.nullish(z.string()).check(z.meta({ description: 'Taken and ignored' })),

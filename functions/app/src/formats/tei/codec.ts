@@ -1,67 +1,109 @@
-/** The routes of TEI that a model answers: vectors, ranks, classes, likenesses; `tokens.ts` has the others. */
-import type { TaskName } from '@pilotlight/engine';
-import { checkInputs, parseBody, refuseEmpty } from '../../http/request/parse.ts';
-import { requestedModel } from '../../http/request/requested-model.ts';
+/** The routes of TEI that a model answers: vectors, ranks, classes, likenesses; `tokens.ts` and `info.ts` have the others. */
+import { EngineError, type TaskName } from '@pilotlight/engine';
+import { checkInputs, refuseEmpty } from '../../http/request/parse.ts';
 import type { TokenModel } from '../../serve/ports.ts';
 import type { Codec } from '../../serve/wire-format.ts';
 import { poolingFor } from '../pooling.ts';
 import { predictWork } from '../predict-work.ts';
-import { tokenIds } from '../token-ids.ts';
+import { countCharacters, predictionHeaders } from './headers.ts';
+import { health, info } from './info.ts';
+import { askedModel } from './model.ts';
+import { readBody, refuseEmptyAmong } from './read.ts';
 import * as requests from './requests.ts';
 import type { routes } from './routes.ts';
-import { decode, info, tokenize } from './tokens.ts';
+import { decode, tokenize } from './tokens.ts';
 
 interface Asked {
-  readonly task: TaskName;
   readonly inputs: unknown;
+  /** Everything that the model is to read, by which TEI counts characters. */
+  readonly reads: readonly unknown[];
   readonly parameters: (model: TokenModel) => Record<string, unknown>;
   /** @default - all results, in order */
   readonly shape?: (results: readonly unknown[]) => unknown;
 }
 
-/** A route whose body `read` understands. */
-function predicting(read: (body: unknown) => Asked): Codec {
+/** A route for models that can do `task`, whose body `read` understands. */
+function predicting(task: TaskName, read: (body: unknown) => Asked): Codec {
   return {
-    decode: async ({ c, body }, { limits }) => {
-      const { task, inputs, parameters, shape } = read(await body.json());
-      checkInputs(inputs, limits);
-      const ref = requestedModel(c);
+    decode: async ({ c, body }, parts) => {
+      const { inputs, reads, parameters, shape } = read(await body.json());
+      checkInputs(inputs, parts.limits);
+      const asked = await askedModel(c, parts, task);
       return {
-        ref,
+        ...asked,
         work: async (engine) => {
-          const model = await engine.predictor(ref);
-          return predictWork(engine, {
-            model,
-            task,
-            inputs,
-            parameters: parameters(model),
-            encode: ({ results }) => shape?.(results) ?? results,
-          });
+          const model = await engine.predictor(asked.ref);
+          return {
+            ...predictWork(engine, {
+              model,
+              task,
+              inputs,
+              parameters: parameters(model),
+              encode: ({ results }) => shape?.(results) ?? results,
+            }),
+            headers: (record) => predictionHeaders(record, countCharacters(reads), parts.computeType),
+          };
         },
       };
     },
   };
 }
 
+const routesOfModel = {
+  teiEmbed: predicting('feature-extraction', embed),
+  teiEmbedAll: predicting('feature-extraction', embedAll),
+  teiRerank: predicting('text-ranking', rerank),
+  teiPredict: predicting('text-classification', classify),
+  teiSimilarity: predicting('sentence-similarity', similarity),
+};
+
+/** A model that gives sparse vectors cannot be packaged yet, so that TEI's refusal of all other models is the answer. */
+const embedSparse: Codec = {
+  decode: async ({ c, body }, parts) => {
+    const { inputs } = readBody(requests.embedAllRequest, await body.json());
+    checkInputs(readBatch(inputs), parts.limits);
+    const asked = await askedModel(c, parts, 'tokens');
+    return {
+      ...asked,
+      work: async (engine) => {
+        const { manifest } = await engine.predictor(asked.ref);
+        throw new EngineError(
+          'TASK_UNSUPPORTED',
+          `Model ${manifest.name} is not an embedding model with SPLADE pooling.`,
+          { details: { model: manifest.name } },
+        );
+      },
+    };
+  },
+};
+
 export const codecs: Record<keyof typeof routes, Codec> = {
-  teiEmbed: predicting(embed),
-  teiEmbedAll: predicting(embedAll),
-  teiRerank: predicting(rerank),
-  teiPredict: predicting(classify),
-  teiSimilarity: predicting(similarity),
+  ...routesOfModel,
+  teiEmbedSparse: embedSparse,
   teiTokenize: tokenize,
   teiDecode: decode,
   teiInfo: info,
+  teiHealth: health,
+  teiDefaultEmbed: routesOfModel.teiEmbed,
+  teiDefaultEmbedAll: routesOfModel.teiEmbedAll,
+  teiDefaultEmbedSparse: embedSparse,
+  teiDefaultRerank: routesOfModel.teiRerank,
+  teiDefaultPredict: routesOfModel.teiPredict,
+  teiDefaultSimilarity: routesOfModel.teiSimilarity,
+  teiDefaultTokenize: tokenize,
+  teiDefaultDecode: decode,
+  teiDefaultInfo: info,
 };
 
 function embed(body: unknown): Asked {
-  const { inputs, normalize, dimensions, ...rest } = parseBody(requests.embedRequest, body);
+  const { inputs, normalize, dimensions, ...rest } = readBody(requests.embedRequest, body);
+  const batch = readBatch(inputs);
   return {
-    task: 'feature-extraction',
-    inputs: readBatch(inputs),
+    inputs: batch,
+    reads: batch,
     parameters: (model) => ({
       ...poolingFor(model),
-      normalize,
+      normalize: normalize ?? true,
       ...given({ dimensions }),
       ...commonParameters(rest),
     }),
@@ -69,56 +111,74 @@ function embed(body: unknown): Asked {
 }
 
 function embedAll(body: unknown): Asked {
-  const { inputs, ...rest } = parseBody(requests.embedAllRequest, body);
+  const { inputs, ...rest } = readBody(requests.embedAllRequest, body);
+  const batch = readBatch(inputs);
   return {
-    task: 'feature-extraction',
-    inputs: readBatch(inputs),
+    inputs: batch,
+    reads: batch,
     parameters: () => ({ pooling: 'none', normalize: false, ...commonParameters(rest) }),
   };
 }
 
 function rerank(body: unknown): Asked {
-  const { query, texts, raw_scores, return_text, ...rest } = parseBody(requests.rerankRequest, body);
+  const { query, texts, raw_scores, return_text, top_n, ...rest } = readBody(requests.rerankRequest, body);
   if (texts.length === 0) throw refuseEmpty('texts');
+  if (query === '') refuseEmptyAmong(texts, 'texts');
   return {
-    task: 'text-ranking',
     inputs: { query, texts },
-    parameters: () => ({ raw_scores, return_text, ...commonParameters(rest) }),
+    reads: texts.flatMap((text) => [query, text]),
+    parameters: () => ({
+      raw_scores: raw_scores ?? false,
+      return_text: return_text ?? false,
+      ...given({ top_k: top_n }),
+      ...commonParameters(rest),
+    }),
     shape: ([ranks]) => ranks,
   };
 }
 
 /** `POST .../predict`, where `["a", "b"]` is a pair. */
 function classify(body: unknown): Asked {
-  const { inputs, raw_scores, ...rest } = parseBody(requests.classifyRequest, body);
+  const { inputs, raw_scores, ...rest } = readBody(requests.classifyRequest, body);
   if (inputs.length === 0) throw refuseEmpty('inputs');
   const many = Array.isArray(inputs) && Array.isArray(inputs[0]);
   const sequences = many ? inputs : [inputs];
+  const empty = sequences.findIndex((sequence) => [sequence].flat().join('') === '');
+  if (empty >= 0) throw refuseEmpty(many ? `inputs[${empty}]` : 'inputs');
   return {
-    task: 'text-classification',
     inputs: sequences.map(readSequence),
+    reads: sequences.flat(),
     parameters: () => ({ ...(raw_scores && { function_to_apply: 'none' }), ...commonParameters(rest) }),
     shape: (results) => (many ? results : results[0]),
   };
 }
 
 function similarity(body: unknown): Asked {
-  const { inputs, parameters } = parseBody(requests.similarityRequest, body);
-  if (inputs.sentences.length === 0) throw refuseEmpty('inputs.sentences');
+  const { inputs, parameters } = readBody(requests.similarityRequest, body);
+  const { source_sentence, sentences } = inputs;
+  refuseEmptyAmong(sentences, 'inputs.sentences');
+  if (source_sentence === '') throw refuseEmpty('inputs.source_sentence');
   return {
-    task: 'sentence-similarity',
     inputs,
-    parameters: () => (parameters ? commonParameters(parameters) : {}),
+    reads: [source_sentence, ...sentences],
+    parameters: () => commonParameters(parameters ?? {}),
     shape: ([likenesses]) => likenesses,
   };
 }
 
-/** Ids by themselves are of one text; lists of them, of several. */
-function readBatch(inputs: string | readonly unknown[]): readonly unknown[] {
+/** Ids by themselves are of one text; lists of them, of several. TEI reads ids as they are. */
+function readBatch(inputs: string | readonly (string | number | number[])[]): readonly unknown[] {
   if (inputs.length === 0) throw refuseEmpty('inputs');
   if (typeof inputs === 'string') return [inputs];
-  return typeof inputs[0] === 'number' ? [tokenIds(inputs)] : inputs.map(tokenIds);
+  if (typeof inputs[0] === 'number') return [readIds(inputs)];
+  return inputs.map((input, i) => {
+    if (typeof input === 'number' || input.length > 0)
+      return typeof input === 'string' ? input : readIds(input);
+    throw refuseEmpty(`inputs[${i}]`);
+  });
 }
+
+const readIds = (tokens: unknown) => ({ tokens, add_special_tokens: false });
 
 function readSequence(sequence: unknown): unknown {
   if (!Array.isArray(sequence)) return sequence;
@@ -128,13 +188,18 @@ function readSequence(sequence: unknown): unknown {
 
 interface Common {
   readonly truncate?: boolean | null | undefined;
-  readonly truncation_direction: string;
+  readonly truncation_direction?: string | null | undefined;
   readonly prompt_name?: string | null | undefined;
 }
 
+/** TEI cuts texts that are too long unless it is told not to. */
 function commonParameters({ truncate, truncation_direction, prompt_name }: Common): Record<string, unknown> {
-  const left = truncation_direction.toLowerCase() === 'left';
-  return { ...(left && { truncation_direction: 'left' }), ...given({ truncate, prompt_name }) };
+  const left = truncation_direction?.toLowerCase() === 'left';
+  return {
+    truncate: truncate ?? true,
+    ...(left && { truncation_direction: 'left' }),
+    ...given({ prompt_name }),
+  };
 }
 
 function given(values: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -1,38 +1,63 @@
 /** Bodies of text-embeddings-inference (TEI): https://huggingface.github.io/text-embeddings-inference */
 import * as z from 'zod/mini';
 
-const flag = z._default(z.boolean(), false);
-const ids = z.array(z.int()).check(z.minLength(1));
+/** What is empty is refused after the schema, because TEI has an error of its own for it; the document says it here. */
+const notEmpty = { text: z.meta({ minLength: 1 }), list: z.meta({ minItems: 1 }) };
+const text = z.string().check(notEmpty.text);
+const texts = z.array(text).check(notEmpty.list);
+const ids = z.array(z.int().check(z.nonnegative(), z.maximum(0xffff_ffff))).check(notEmpty.list);
+
+const flag = z.nullish(z.boolean());
 const cut = {
-  truncate: z.nullish(z.boolean()),
-  truncation_direction: z._default(z.enum(['left', 'right', 'Left', 'Right']), 'right'),
+  truncate: flag.check(
+    z.meta({ description: 'Whether a text that is too long is cut. TEI does so unless this is false' }),
+  ),
+  truncation_direction: z
+    .nullish(z.enum(['left', 'right', 'Left', 'Right']))
+    .check(z.meta({ description: 'The end that is cut off' })),
 };
+const prompt_name = z
+  .nullish(z.string())
+  .check(z.meta({ description: 'The prompt of the model that is put before each text' }));
 const embedding = z
   .union(
-    [z.string(), z.array(z.union([z.string(), ids])), ids],
+    [text, z.array(z.union([text, ids])).check(notEmpty.list), ids],
     'must be a text, a list of texts, or the ids of tokens of one text or of several',
   )
-  .check(z.meta({ description: 'A text, texts, the token ids of a text, or those of several' }));
+  .check(
+    z.meta({
+      description:
+        'A text, texts, the token ids of a text, or those of several. Ids are read as they are: no special tokens are added',
+    }),
+  );
 const sequence = z.array(z.string()).check(z.minLength(1), z.maxLength(2));
 
 export const embedRequest = z.object({
   inputs: embedding,
-  normalize: z._default(z.boolean(), true),
+  normalize: flag.check(
+    z.meta({ description: 'Whether vectors have length 1. They do unless this is false' }),
+  ),
   dimensions: z.nullish(z.int().check(z.positive())),
-  prompt_name: z.nullish(z.string()),
+  prompt_name,
   ...cut,
 });
-export const embedAllRequest = z.object({ inputs: embedding, prompt_name: z.nullish(z.string()), ...cut });
+export const embedAllRequest = z.object({ inputs: embedding, prompt_name, ...cut });
 export const rerankRequest = z.object({
   query: z.string(),
-  texts: z.array(z.string()),
+  texts,
   raw_scores: flag,
   return_text: flag,
+  top_n: z
+    .nullish(z.int().check(z.positive()))
+    .check(z.meta({ description: 'How many texts to give, as other rerankers name it; TEI gives all' })),
   ...cut,
 });
 export const classifyRequest = z.object({
   inputs: z
-    .union([z.string(), sequence, z.array(sequence)], 'must be a text, a pair of texts, or a batch of them')
+    .union(
+      [text, sequence, z.array(sequence).check(notEmpty.list)],
+      'must be a text, a pair of texts, or a batch of them',
+    )
     .check(
       z.meta({
         description: 'A text, a PAIR of texts `["a", "b"]`, or a batch of both `[["a"], ["b", "c"]]`',
@@ -42,14 +67,15 @@ export const classifyRequest = z.object({
   ...cut,
 });
 export const similarityRequest = z.object({
-  inputs: z.object({ source_sentence: z.string(), sentences: z.array(z.string()) }),
-  parameters: z.nullish(z.object({ prompt_name: z.nullish(z.string()), ...cut })),
+  inputs: z.object({ source_sentence: text, sentences: texts }),
+  parameters: z.nullish(z.object({ prompt_name, ...cut })),
 });
 export const tokenizeRequest = z.object({
-  inputs: z.union([z.string(), z.array(z.string())], 'must be a text or a list of texts'),
-  add_special_tokens: z._default(z.boolean(), true),
+  inputs: z.union([text, texts], 'must be a text or a list of texts'),
+  add_special_tokens: flag.check(z.meta({ description: 'They are there unless this is false' })),
+  prompt_name,
 });
 export const decodeRequest = z.object({
-  ids: z.union([z.array(z.int()), z.array(z.array(z.int()))], 'must be ids of tokens, or lists of them'),
-  skip_special_tokens: z._default(z.boolean(), true),
+  ids: z.union([ids, z.array(ids).check(notEmpty.list)], 'must be ids of tokens, or lists of them'),
+  skip_special_tokens: flag.check(z.meta({ description: 'They are left out unless this is false' })),
 });

@@ -1,7 +1,7 @@
-/** The routes of text-embeddings-inference (TEI), for each model. */
+/** The routes of text-embeddings-inference (TEI): for each model, and at the root for the default model, where TEI has them. */
 import type { Route } from '../../serve/route.ts';
 
-export const routes = {
+const ofModel = {
   teiEmbed: {
     method: 'post',
     path: '/models/{model}/embed',
@@ -13,6 +13,12 @@ export const routes = {
     path: '/models/{model}/embed_all',
     tag: 'TEI',
     summary: 'A vector for each token',
+  },
+  teiEmbedSparse: {
+    method: 'post',
+    path: '/models/{model}/embed_sparse',
+    tag: 'TEI',
+    summary: 'A weight for each word of the vocabulary that a text is about',
   },
   teiRerank: {
     method: 'post',
@@ -50,4 +56,33 @@ export const routes = {
     tag: 'TEI',
     summary: 'What the model is and which limits it has',
   },
+} as const satisfies Record<string, Route>;
+
+/** The same route without the model in its path. */
+function atRoot<R extends Route>({ method, path, tag, summary }: R) {
+  return {
+    method,
+    path: path.replace('/models/{model}', ''),
+    tag,
+    summary: `${summary}, by the default model`,
+  };
+}
+
+export const routes = {
+  ...ofModel,
+  teiHealth: {
+    method: 'get',
+    path: '/models/{model}/health',
+    tag: 'TEI',
+    summary: 'Whether the model can be loaded',
+  },
+  teiDefaultEmbed: atRoot(ofModel.teiEmbed),
+  teiDefaultEmbedAll: atRoot(ofModel.teiEmbedAll),
+  teiDefaultEmbedSparse: atRoot(ofModel.teiEmbedSparse),
+  teiDefaultRerank: atRoot(ofModel.teiRerank),
+  teiDefaultPredict: atRoot(ofModel.teiPredict),
+  teiDefaultSimilarity: atRoot(ofModel.teiSimilarity),
+  teiDefaultTokenize: atRoot(ofModel.teiTokenize),
+  teiDefaultDecode: atRoot(ofModel.teiDecode),
+  teiDefaultInfo: atRoot(ofModel.teiInfo),
 } as const satisfies Record<string, Route>;

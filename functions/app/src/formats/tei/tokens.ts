@@ -1,37 +1,43 @@
-/** The routes of TEI that need no more than the tokenizer or the manifest. */
-import { ENGINE_VERSION, listTasks, type Tokenization, type TokenLimits } from '@pilotlight/engine';
+/** The routes of TEI that need no more than the tokenizer. */
+import type { Tokenization, TokenLimits } from '@pilotlight/engine';
 import { refuseMoreTokens } from '@pilotlight/engine/internal/batching/token-limits';
-import { toCodePoints } from '@pilotlight/engine/internal/math/offsets';
 import { refuseMoreCharacters } from '@pilotlight/engine/internal/predict/character-limits';
-import { findChecksum } from '@pilotlight/model-format';
 import type { Limits } from '../../http/limits.ts';
-import { checkInputs, parseBody, refuseEmpty } from '../../http/request/parse.ts';
-import { requestedModel } from '../../http/request/requested-model.ts';
+import { checkInputs, refuseEmpty, refuseField } from '../../http/request/parse.ts';
 import type { TokenModel } from '../../serve/ports.ts';
 import type { Codec } from '../../serve/wire-format.ts';
+import { askedModel } from './model.ts';
+import { readBody, refuseEmptyAmong } from './read.ts';
 import { decodeRequest, tokenizeRequest } from './requests.ts';
+import { toBytes } from './utf8-offsets.ts';
 
 export const tokenize: Codec = {
-  decode: async ({ c, body }, { limits }) => {
-    const { inputs, add_special_tokens } = parseBody(tokenizeRequest, await body.json());
+  decode: async ({ c, body }, parts) => {
+    const { limits } = parts;
+    const { inputs, add_special_tokens, prompt_name } = readBody(tokenizeRequest, await body.json());
+    if (inputs === '') throw refuseEmpty('inputs');
     const texts = [inputs].flat();
-    if (texts.length === 0) throw refuseEmpty('inputs');
+    refuseEmptyAmong(texts, 'inputs');
     checkInputs(texts, limits);
     refuseMoreCharacters(
       texts.map((text) => ({ text })),
       limits,
     );
-    const ref = requestedModel(c);
+    const asked = await askedModel(c, parts, 'tokens');
     return {
-      ref,
+      ...asked,
       work: async (engine) => {
-        const model = await engine.predictor(ref);
+        const model = await engine.predictor(asked.ref);
         return {
           model,
           tell: async () => {
-            const tokenized = await model.tokenize(texts, { addSpecialTokens: add_special_tokens });
+            const prompt = findPrompt(model, prompt_name);
+            const prompted = texts.map((text) => prompt + text);
+            const tokenized = await model.tokenize(prompted, {
+              addSpecialTokens: add_special_tokens ?? true,
+            });
             refuseMoreTokens(countIds(tokenized.map(({ ids }) => ids)), forCall(limits));
-            return tokenized.map((tokens, i) => describeTokens(tokens, texts[i] ?? ''));
+            return tokenized.map((tokens, i) => describeTokens(tokens, prompted[i] ?? ''));
           },
         };
       },
@@ -40,18 +46,19 @@ export const tokenize: Codec = {
 };
 
 export const decode: Codec = {
-  decode: async ({ c, body }, { limits }) => {
-    const { ids, skip_special_tokens } = parseBody(decodeRequest, await body.json());
+  decode: async ({ c, body }, parts) => {
+    const { ids, skip_special_tokens } = readBody(decodeRequest, await body.json());
     if (ids.length === 0) throw refuseEmpty('ids');
     const lists = isOneList(ids) ? [ids] : ids;
-    checkInputs(lists, limits);
-    refuseMoreTokens(countIds(lists), forCall(limits), { field: 'ids' });
-    const ref = requestedModel(c);
+    refuseEmptyAmong(lists, 'ids');
+    checkInputs(lists, parts.limits);
+    refuseMoreTokens(countIds(lists), forCall(parts.limits), { field: 'ids' });
+    const asked = await askedModel(c, parts, 'tokens');
     return {
-      ref,
+      ...asked,
       work: async (engine) => {
-        const model = await engine.predictor(ref);
-        return { model, tell: () => model.decode(lists, { skipSpecialTokens: skip_special_tokens }) };
+        const model = await engine.predictor(asked.ref);
+        return { model, tell: () => model.decode(lists, { skipSpecialTokens: skip_special_tokens ?? true }) };
       },
     };
   },
@@ -59,46 +66,15 @@ export const decode: Codec = {
 
 const isOneList = (ids: number[] | number[][]): ids is number[] => typeof ids[0] === 'number';
 
-/** `GET .../info`: what TEI says of its one model, as far as it means something here. */
-export const info: Codec = {
-  decode: ({ c }, { limits }) => {
-    const ref = requestedModel(c);
-    return {
-      ref,
-      work: async (engine) => {
-        const model = await engine.predictor(ref);
-        return { model, tell: () => describeModel(model, limits) };
-      },
-    };
-  },
-};
-
-function describeModel({ manifest, variantName, maxBatchTokens }: TokenModel, limits: Limits) {
-  const { name, version, labels, taskDefaults, textProcessing } = manifest;
-  const id2label = Object.fromEntries(labels.entries());
-  const label2id = Object.fromEntries(labels.map((label, index) => [label, index]));
-  const kinds = listTasks(manifest);
-  const model_type = {
-    ...(kinds.includes('feature-extraction') && {
-      embedding: { pooling: taskDefaults?.pooling ?? 'mean' },
-    }),
-    ...(kinds.includes('text-classification') && { classifier: { id2label, label2id } }),
-    ...(kinds.includes('text-ranking') && { reranker: { id2label, label2id } }),
-  };
-  return {
-    model_id: name,
-    model_sha: findChecksum(manifest) ?? null,
-    model_version: version,
-    model_dtype: variantName,
-    model_type,
-    tasks: kinds,
-    max_concurrent_requests: limits.maxConcurrentRequests,
-    max_input_length: textProcessing.maxTokens,
-    max_batch_tokens: maxBatchTokens,
-    max_client_batch_size: limits.maxInputs,
-    auto_truncate: false,
-    version: ENGINE_VERSION,
-  };
+/** The prompt of that name, or the model's default prompt. @throws EngineError INVALID_INPUT with the names that there are */
+function findPrompt({ manifest }: TokenModel, wanted: string | null | undefined): string {
+  const { prompts = {}, defaultPrompt } = manifest.taskDefaults ?? {};
+  const name = wanted ?? defaultPrompt;
+  if (name === undefined) return '';
+  const found = new Map(Object.entries(prompts)).get(name);
+  if (found !== undefined) return found;
+  const names = Object.keys(prompts).join(', ');
+  throw refuseField('prompt_name', names === '' ? 'this model has no prompts' : `must be one of ${names}`);
 }
 
 const countIds = (lists: readonly (readonly number[])[]): number[] => lists.map(({ length }) => length);
@@ -106,9 +82,9 @@ const countIds = (lists: readonly (readonly number[])[]): number[] => lists.map(
 /** No model reads these tokens, so that only their sum is bounded. */
 const forCall = ({ maxCallTokens }: Limits): TokenLimits => ({ maxCallTokens });
 
-/** `start` and `stop` count code points, as Python does; a special token is of no text. */
+/** `start` and `stop` count bytes of UTF-8, as TEI does; a special token is of no text. */
 function describeTokens({ ids, tokens, spans, specialTokensMask }: Tokenization, text: string) {
-  const position = toCodePoints(text);
+  const position = toBytes(text);
   return ids.map((id, i) => {
     const special = specialTokensMask[i] === 1;
     const [start, stop] = spans[i] ?? [0, 0];

@@ -1,8 +1,9 @@
-/** Answers of JSON, compressed for those who ask for it. */
+/** Answers, of JSON as a rule, compressed for those who ask for it. */
 import { EngineError } from '@pilotlight/engine';
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import { refuseMoreThanLambdaTakes } from './answer-size.ts';
+import { RawAnswer } from './raw-answer.ts';
 import type { UnsentAnswers } from './unsent-answers.ts';
 
 /** Smaller answers are sent as they are: compression would gain less than a packet. */
@@ -15,25 +16,44 @@ export interface Sending {
   readonly unsent?: UnsentAnswers;
 }
 
+/** Sends a `RawAnswer` as it is, and any other value as JSON. @throws EngineError ANSWER_TOO_LARGE, OVERLOADED */
+export async function respond(
+  c: Context,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+  sending: Sending = {},
+): Promise<Response> {
+  if (!(value instanceof RawAnswer)) return respondJson(c, value, headers, sending);
+  return send(c, value.body, { ...headers, ...value.headers }, sending);
+}
+
 /** @throws EngineError ANSWER_TOO_LARGE, OVERLOADED */
 export async function respondJson(
   c: Context,
   value: unknown,
   headers: Readonly<Record<string, string>> = {},
-  { large = false, unsent }: Sending = {},
+  sending: Sending = {},
 ): Promise<Response> {
-  const text = await toJson(value, large);
-  const json = { ...headers, 'content-type': 'application/json' };
-  if (text.length < LEAST_BYTES) return c.body(text, 200, json);
-  const vary = { ...json, vary: 'accept-encoding' };
+  const text = await toJson(value, sending.large ?? false);
+  return send(c, text, { ...headers, 'content-type': 'application/json' }, sending);
+}
+
+async function send(
+  c: Context,
+  body: string | RawAnswer['body'],
+  headers: Readonly<Record<string, string>>,
+  { unsent }: Sending,
+): Promise<Response> {
+  if (body.length < LEAST_BYTES) return c.body(body, 200, headers);
+  const vary = { ...headers, vary: 'accept-encoding' };
   const coding = acceptedCoding(c);
   if (coding === undefined) {
-    refuseMoreThanLambdaTakes(c, text);
-    unsent?.add(c, text.length);
-    return c.body(text, 200, vary);
+    refuseMoreThanLambdaTakes(c, body);
+    unsent?.add(c, body.length);
+    return c.body(body, 200, vary);
   }
   const { compress } = await import('./compress.ts');
-  const compressed = await compress(text, coding);
+  const compressed = await compress(body, coding);
   refuseMoreThanLambdaTakes(c, compressed);
   unsent?.add(c, compressed.byteLength);
   return c.body(compressed, 200, { ...vary, 'content-encoding': coding });

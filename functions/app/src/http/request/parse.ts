@@ -8,13 +8,23 @@ import type { Limits } from '../limits.ts';
 /** Has a schema stop at the first fault, because a list of a million faults is a minute of work. zod itself has it for `validate`. */
 const AT_FIRST_FAULT: z.core.ParseContextInternal<z.core.$ZodIssue> = { abortEarly: true };
 
-/** @throws EngineError INVALID_INPUT with `field` */
-export function parseBody<T>(schema: z.ZodMiniType<T>, body: unknown): T {
+/**
+ * `hint` follows the name of a field that the schema does not have.
+ *
+ * @throws EngineError INVALID_INPUT with `field`
+ */
+export function parseBody<T>(
+  schema: z.ZodMiniType<T>,
+  body: unknown,
+  hint: (field: string) => string = () => '',
+): T {
   const parsed = schema.safeParse(body, AT_FIRST_FAULT);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys?.[0] : undefined;
-  if (unknownKey !== undefined) throw refuseField(unknownKey.slice(0, 100), 'is not known');
+  const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys?.[0]?.slice(0, 100) : undefined;
+  if (unknownKey !== undefined) {
+    throw refuseField(unknownKey, `is not known${hint(unknownKey)}`);
+  }
   const field = issue?.path.map(String).join('.').slice(0, 100) || 'body';
   throw refuseField(field, explainIssue(issue));
 }
@@ -28,11 +38,16 @@ export function refuseEmpty(field: string): HttpError {
 }
 
 /** The sentences or texts of an input count one by one. @throws EngineError INVALID_INPUT, HttpError TOO_MANY_INPUTS */
-export function checkInputs(inputs: unknown, { maxInputs }: Limits): void {
+export function checkInputs(inputs: unknown, limits: Pick<Limits, 'maxInputs'>): void {
   const list: unknown[] = Array.isArray(inputs) ? inputs : [inputs];
   if (list.length === 0) throw refuseField('inputs', 'must not be empty');
   let count = 0;
   for (const input of list) count += countInputs(input);
+  checkCount(count, limits);
+}
+
+/** @throws HttpError TOO_MANY_INPUTS */
+export function checkCount(count: number, { maxInputs }: Pick<Limits, 'maxInputs'>): void {
   if (count <= maxInputs) return;
   throw new HttpError('TOO_MANY_INPUTS', `${count} inputs in one call; at most ${maxInputs} are taken.`, {
     details: { field: 'inputs', inputs: count, maxInputs },

@@ -75,10 +75,7 @@ function endpoint({ method, path, operation }: Endpoint): Html {
 <div class="inside">
 ${operation.description ? html`<p>${operation.description}</p>` : ''}
 <form data-method="${method.toUpperCase()}" data-path="${path}">
-${parameters(path).map(
-  (name) =>
-    html`<label>${name}<input name="${name}" required autocomplete="off"${name === 'model' ? raw(' list="models"') : ''}></label>`,
-)}
+${fields(operation).map(field)}
 ${operation.requestBody ? html`<label>body<textarea name="body" rows="3" spellcheck="false">${findExample(operation.requestBody)}</textarea></label>` : ''}
 <button>Send</button>
 <output aria-live="polite"></output>
@@ -96,8 +93,27 @@ function findExample(requestBody: NonNullable<Operation['requestBody']>): string
   return JSON.stringify(content?.example ?? {});
 }
 
-function parameters(path: string): string[] {
-  return [...path.matchAll(/\{(\w+)\}/g)].flatMap(([, name]) => (name === undefined ? [] : [name]));
+interface Field {
+  readonly name: string;
+  readonly in: string;
+  /** A value that the service has. */
+  readonly example: string;
+}
+
+/** The parameters that a request cannot do without. */
+function fields({ parameters = [] }: Operation): Field[] {
+  return parameters.flatMap((parameter) => {
+    if (!('name' in parameter) || !parameter.required) return [];
+    const { name, schema } = parameter;
+    const example = schema && 'example' in schema ? String(schema.example) : '';
+    return [{ name, in: parameter.in, example }];
+  });
+}
+
+function field({ name, in: place, example }: Field): Html {
+  const models = ['model', 'endpoint'].includes(name) || place === 'header' ? raw(' list="models"') : '';
+  const header = place === 'header' ? raw(' data-in="header"') : '';
+  return html`<label>${name}<input name="${name}" value="${example}" required autocomplete="off"${header}${models}></label>`;
 }
 
 function responseRow(status: string, response: unknown): Html {

@@ -14,12 +14,15 @@ const send = async (form) => {
   const fields = new FormData(form);
   const path = form.dataset.path.replace(/\\{(\\w+)\\}/g, (_, name) => encodeURIComponent(fields.get(name)));
   const body = fields.get('body');
+  const headers = body === null ? {} : { 'content-type': 'application/json' };
+  for (const input of form.querySelectorAll('[data-in=header]')) headers[input.name] = input.value;
   const output = form.querySelector('output');
   const start = performance.now();
   try {
     const response = await fetch(base + path, {
       method: form.dataset.method,
-      ...(body === null ? {} : { body, headers: { 'content-type': 'application/json' } }),
+      headers,
+      ...(body === null ? {} : { body }),
     });
     const text = await response.text();
     const inference = response.headers.get('x-inference-time');
@@ -45,6 +48,5 @@ for (const form of document.querySelectorAll('form')) {
 fetch(base + '/models').then((response) => response.json()).then(({ models }) => {
   const names = [...new Set(models.map((model) => model.name))];
   document.querySelector('#models').replaceChildren(...names.map((name) => new Option(name, name)));
-  for (const input of document.querySelectorAll('input[name=model]')) input.value ||= names[0] ?? '';
 }, () => undefined);
 `;

@@ -1,0 +1,26 @@
+/**
+ * What is left open in the document until it is shown, because it depends on the service: parts that not every service has, and the
+ * models that examples are sent to. `service/docs/fit-document.ts` settles it.
+ */
+import type { Ability } from '../serve/default-model.ts';
+
+/** Marks a part of the document, or its schema, that is there only where the service has that. */
+export const NEEDS = 'x-needs';
+export type Need = 'jobs' | 'hand-over' | 'pipelines';
+export const needs = (need: Need) => ({ [NEEDS]: need });
+
+/** Says, in an operation, which model its examples are sent to. */
+export const SENT_TO = 'x-sent-to';
+export interface SentTo {
+  /** What the model can do; the first ability that a model of the service has counts. */
+  readonly abilities: readonly Ability[];
+  /** Whether the path names no model, so that the default model answers. @default false */
+  readonly byDefault?: boolean;
+  /** The header that names the model where there is no default model. @default - there is none */
+  readonly header?: string;
+  /** The example of the body. @default - the one of the model's task, in the format of Hugging Face */
+  readonly body?: object;
+  /** Whether the body names the model, too. @default false */
+  readonly bodyNamesModel?: boolean;
+}
+export const sentTo = (model: SentTo) => ({ [SENT_TO]: model });

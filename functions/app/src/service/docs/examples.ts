@@ -1,0 +1,84 @@
+/** The examples of the document: models of the service that answer, and bodies that they answer. */
+import { type OnnxManifest, parseModelRef } from '@pilotlight/engine';
+import { TASK_FACTS } from '@pilotlight/model-format';
+import * as z from 'zod/mini';
+import { SENT_TO } from '../../openapi/fit.ts';
+import { ABILITIES, findDefaultModel, isAble } from '../../serve/default-model.ts';
+import type { AppDependencies } from '../../serve/ports.ts';
+import { isJson, type Json } from './json.ts';
+
+/** See `SentTo`. */
+const sentTo = z.object({
+  abilities: z.array(z.enum(ABILITIES)),
+  byDefault: z.optional(z.boolean()),
+  header: z.optional(z.string()),
+  body: z.optional(z.record(z.string(), z.unknown())),
+  bodyNamesModel: z.optional(z.boolean()),
+});
+type Example = z.infer<typeof sentTo>;
+
+/**
+ * Names a model that answers the operation, and the body that it answers. Nothing for one that the default model answers, where
+ * there is none.
+ */
+export async function addExamples(
+  { [SENT_TO]: marked, ...operation }: Json,
+  manifests: readonly OnnxManifest[],
+  parts: AppDependencies,
+): Promise<Json | undefined> {
+  if (marked === undefined) return sayThatNobodyAnswers(operation);
+  const to = sentTo.parse(marked);
+  const { ref } = to.byDefault ? await findDefaultModel(parts, to.abilities[0] ?? 'anything') : {};
+  if (to.byDefault && to.header === undefined && ref === undefined) return undefined;
+  const model = ref === undefined ? choose(manifests, to) : find(manifests, ref);
+  if (!model) return sayThatNobodyAnswers(operation);
+  const { requestBody, parameters } = operation;
+  return {
+    ...operation,
+    ...(Array.isArray(parameters) && {
+      parameters: parameters.map((parameter: unknown) => {
+        if (!isJson(parameter)) return parameter;
+        const isNeeded = parameter.name === to.header && ref === undefined;
+        return parameter.in === 'path' || isNeeded ? withExample(parameter, model) : parameter;
+      }),
+    }),
+    ...(isJson(requestBody) && { requestBody: withBody(requestBody, exampleFor(model, to)) }),
+  };
+}
+
+function sayThatNobodyAnswers(operation: Json): Json {
+  if (!isJson(operation.requestBody)) return operation;
+  return { description: 'No model of this service answers it.', ...operation };
+}
+
+function choose(manifests: readonly OnnxManifest[], { abilities }: Example): OnnxManifest | undefined {
+  const packagedForIt = abilities.map((ability) => manifests.find(({ task }) => task === ability));
+  const able = abilities.map((ability) => manifests.find((manifest) => isAble(manifest, ability)));
+  return [...packagedForIt, ...able].find((manifest) => manifest !== undefined);
+}
+
+function find(manifests: readonly OnnxManifest[], ref: string): OnnxManifest | undefined {
+  const { name, version } = parseModelRef(ref);
+  return manifests.findLast(
+    (manifest) => manifest.name === name && (version === undefined || manifest.version === version),
+  );
+}
+
+/** The values of parameters, by their names; any other one is the name of the model. */
+function withExample(parameter: Json, { name, version, task }: OnnxManifest): Json {
+  const example = parameter.name === 'version' ? version : parameter.name === 'task' ? task : name;
+  return { ...parameter, required: true, schema: { ...Object(parameter.schema), example } };
+}
+
+function exampleFor({ name, task, textProcessing }: OnnxManifest, { body, bodyNamesModel }: Example): object {
+  const own = body ?? TASK_FACTS[task].example(textProcessing.maskToken);
+  return { ...(bodyNamesModel && { model: name }), ...own };
+}
+
+function withBody(requestBody: Json, example: object): Json {
+  const content = isJson(requestBody.content) ? requestBody.content : {};
+  return {
+    ...requestBody,
+    content: { ...content, 'application/json': { ...Object(content['application/json']), example } },
+  };
+}
