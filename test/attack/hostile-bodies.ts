@@ -16,6 +16,7 @@ const fields = (count: number, name: (i: number) => string, value = '1'): string
   `{${Array.from({ length: count }, (_, i) => `${JSON.stringify(name(i))}:${value}`).join()}}`;
 const quoted = (text: string): string => JSON.stringify(text);
 
+const LONG = `"${'x'.repeat(1_900_000)}"`;
 const ids = `{"name":"input_ids","shape":[1,3],"datatype":"INT64","data":[2,20,3]}`;
 
 /** Route and body; each is sent as it is and compressed. */
@@ -68,6 +69,39 @@ const SHAPES: readonly (readonly [what: string, path: string, body: string])[] =
   ['depth that never ends', '/models/reviews', '['.repeat(1_990_000)],
   ['objects in objects', '/models/reviews', `${'{"inputs":'.repeat(190_000)}1${'}'.repeat(90_000)}`],
   ['commas', '/models/reviews', `[${','.repeat(1_990_000)}`],
+  ['a model with a long name', '/v1/embeddings', `{"model":${LONG},"input":"a"}`],
+  [
+    'a tensor with a long name',
+    '/v2/models/reviews/infer',
+    `{"inputs":[{"name":${LONG},"shape":[2],"datatype":"BYTES","data":["a"]}]}`,
+  ],
+  [
+    'an output with a long name',
+    '/v2/models/reviews/infer',
+    `{"inputs":[${ids}],"outputs":[{"name":${LONG}}]}`,
+  ],
+  [
+    'a task with a long name',
+    '/v2/models/reviews/infer',
+    `{"inputs":[{"name":"text","shape":[1],"datatype":"BYTES","data":["a"]}],"parameters":{"task":${LONG}}}`,
+  ],
+  ['a prompt with a long name', '/models/encoder/embed', `{"inputs":"a","prompt_name":${LONG}}`],
+  ['a long strategy', '/models/entities', `{"inputs":"a","parameters":{"aggregation_strategy":${LONG}}}`],
+  [
+    'a long template',
+    '/models/entailment',
+    `{"inputs":"a","parameters":{"candidate_labels":"a","hypothesis_template":${LONG}}}`,
+  ],
+  [
+    'labels in one text',
+    '/models/entailment',
+    `{"inputs":"a","parameters":{"candidate_labels":"${','.repeat(1_900_000)}"}}`,
+  ],
+  [
+    'a shape of no size',
+    '/v2/models/reviews/infer',
+    `{"inputs":[{"name":"text","shape":[9007199254740991,9007199254740991],"datatype":"BYTES","data":${list('"a"', 600_000)}}]}`,
+  ],
   ['a text that is too long', '/models/reviews', `{"inputs":${quoted('a'.repeat(1_900_000))}}`],
   ['escapes that are too long', '/models/reviews', `{"inputs":"${String.raw`\u0041`.repeat(320_000)}"}`],
 ];
@@ -109,7 +143,7 @@ function specials(): HostileBody[] {
   ];
 }
 
-/** The 66 bodies: each shape plain and under one of the codings by turns, and the special ones. */
+/** The 84 bodies: each shape plain and under one of the codings by turns, and the special ones. */
 export function hostileBodies(): HostileBody[] {
   const shapes = SHAPES.flatMap(([what, path, text], i): HostileBody[] => {
     const coding = CODINGS[i % CODINGS.length] ?? 'gzip';

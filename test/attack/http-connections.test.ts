@@ -89,7 +89,7 @@ describe('700 connections that are slow', () => {
     const statuses = neighbours.flatMap((one) => one.statuses);
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect(statuses.length).toBeGreaterThan(4 * SECONDS);
-    expect(Math.max(...neighbours.map(({ longest }) => longest))).toBeLessThan(2000);
+    expect(Math.max(...neighbours.map(({ longest }) => longest))).toBeLessThan(5000);
     expect(memory() - before.memory).toBeLessThan(200);
     for (const socket of slow) socket.destroy();
     await expect.poll(descriptors, { timeout: 20_000 }).toBeLessThanOrEqual(before.descriptors + 8);
