@@ -32,6 +32,15 @@ describe.each(TASKS)('the parameters of %s', (name) => {
       expect(parseParameters(task, null)).toEqual(parseParameters(task, {}));
   });
 
+  it.each([7, 'top_k', true, [], [['top_k', 1]]])('are no %j', (parameters) => {
+    expect(() => parseParameters(task, parameters)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_PARAMETER',
+        message: expect.stringContaining('must be an object'),
+      }),
+    );
+  });
+
   it.each(['truncation', 'max_length', 'truncaet'])('say truncate where a client says %s', (key) => {
     expect(refusal(name, { [key]: 7 })).toMatchObject(
       refused(`parameters.${key}`, `parameters.${key}: is not known; did you mean truncate?`),

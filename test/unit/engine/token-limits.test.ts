@@ -100,6 +100,14 @@ describe('characters far above the limits of tokens', () => {
   });
 });
 
+it('too many characters are the fault of a whole file of rows, and one row that is too long of itself alone', async () => {
+  const limits = { maxInputTokens: 9, maxCallTokens: 9 };
+  const rows = predictorOf().predictEach(Array(10).fill('aaaa'), {}, { limits });
+  await expect(rows).rejects.toMatchObject({ code: 'TOO_MANY_TOKENS' });
+  const { outcomes } = await predictorOf().predictEach(['aaaa', 'b'.repeat(73)], {}, { limits });
+  expect(outcomes).toMatchObject([{ result: [{}, {}] }, { error: { code: 'INPUT_TOO_LONG' } }]);
+});
+
 describe('Predictor.run', () => {
   it('gives the outputs of the graph for tensors of the caller', async () => {
     const ones = { dims: [1, 2], data: BigInt64Array.of(1n, 1n) };

@@ -56,7 +56,8 @@ export function beginTask(inputs: readonly unknown[], run: Omit<TaskRun, 'infer'
   const characters = limits && new CharacterCount(limits);
   const refused = new Set<number>();
   const refuse = (input: number, error: unknown): void => {
-    if (!(error instanceof EngineError)) throw error;
+    // Too many tokens are the fault of the whole call.
+    if (!(error instanceof EngineError) || error.code === 'TOO_MANY_TOKENS') throw error;
     if (!run.refuse) throw run.listed && error instanceof InputError ? error.inList(input) : error;
     refused.add(input);
     run.refuse(input, error);

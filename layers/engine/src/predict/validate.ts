@@ -5,10 +5,9 @@ import type { AnyTask } from '../tasks/index.ts';
 import type { CommonParameters } from '../tasks/parameters.ts';
 import { InputError } from '../tasks/refusals.ts';
 import { type TextInput, textInput } from '../tasks/text-input.ts';
+import { givenParameters, invalidParameters } from './given-parameters.ts';
 import { hintAt } from './parameter-hints.ts';
 
-/** Parameters of one call: many more than any task has. */
-const MOST_PARAMETERS = 100;
 /** The part of a name that errors repeat. */
 const SHOWN_CHARACTERS = 100;
 
@@ -34,35 +33,23 @@ export function parseTexts(inputs: readonly unknown[]): TextInput[] {
 }
 
 /**
- * Reads parameters as the task does. One that is null is not there: clients in Java and C# send nulls for all that nobody set.
+ * Reads parameters as the task does.
  *
  * @throws EngineError INVALID_PARAMETER with `field`
  */
 export function parseParameters(task: AnyTask, parameters: unknown): CommonParameters {
-  const parsed = parseUntilFault(task.parameters, withoutNulls(parameters ?? {}));
+  const parsed = parseUntilFault(task.parameters, givenParameters(parameters));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   if (issue?.code === 'unrecognized_keys')
     throw unknownParameter(issue.keys[0] ?? '', Object.keys(task.parameters.shape));
   const { path, reason } = locateFault(issue);
-  throw invalid(['parameters', ...path].join('.'), `${reason}.`);
-}
-
-function withoutNulls(parameters: object): object {
-  if (Array.isArray(parameters)) return parameters;
-  const given = Object.entries(parameters);
-  if (given.length > MOST_PARAMETERS)
-    throw invalid('parameters', `must have at most ${MOST_PARAMETERS} names, not ${given.length}.`);
-  return Object.fromEntries(given.filter(([, value]) => value !== null));
+  throw invalidParameters(['parameters', ...path].join('.'), `${reason}.`);
 }
 
 function unknownParameter(name: string, known: readonly string[]): EngineError {
   const shown = name.slice(0, SHOWN_CHARACTERS);
-  return invalid(`parameters.${shown}`, `is not known${hintAt(shown, known)}`);
-}
-
-function invalid(field: string, sentence: string): EngineError {
-  return new EngineError('INVALID_PARAMETER', `${field}: ${sentence}`, { details: { field } });
+  return invalidParameters(`parameters.${shown}`, `is not known${hintAt(shown, known)}`);
 }
 
 function parseInput<T>(schema: z.ZodMiniType<T>, input: unknown, index?: number): T {

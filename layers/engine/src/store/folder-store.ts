@@ -136,14 +136,13 @@ class FolderPackage implements ModelPackage {
   }
 
   /**
-   * A graph reads weights from the folder that it lies in. A file that is there and that the manifest does not name would be
-   * served without ever having been compared.
+   * A graph reads weights from the folder that it lies in, and transformers.js whatever it finds in the whole package. A file that
+   * is there and that the manifest does not name would be served without ever having been compared.
    */
   async #refuseOtherFiles(variant: ServedFiles): Promise<void> {
-    if (this.manifest.runtime !== 'onnx') return;
     const known = new Set([MANIFEST_FILE, ...packageFiles(this.manifest).map(({ path }) => path)]);
-    const graphs = Object.values(variant.graphs ?? {});
-    for (const folder of new Set(graphs.map(({ file }) => dirname(file)))) {
+    const folders = Object.values(variant.graphs ?? {}).map(({ file }) => dirname(file));
+    for (const folder of this.manifest.runtime === 'onnx' ? new Set(folders) : ['.']) {
       const entries = await readdir(this.path(folder), { recursive: true, withFileTypes: true });
       for (const entry of entries.filter((candidate) => !candidate.isDirectory())) {
         const path = relative(this.#folder, join(entry.parentPath, entry.name)).split(sep).join('/');

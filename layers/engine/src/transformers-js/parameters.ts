@@ -1,6 +1,11 @@
-import { TRANSFORMERS_JS_TASKS, type TransformersJsTaskName } from '@pilotlight/model-format';
+import {
+  parseUntilFault,
+  TRANSFORMERS_JS_TASKS,
+  type TransformersJsTaskName,
+} from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
+import { givenParameters } from '../predict/given-parameters.ts';
 import type { Parameters } from './runtime.ts';
 
 export interface ModelParameters {
@@ -34,7 +39,7 @@ const COUNTS = {
  * @throws EngineError INVALID_PARAMETER with `field`
  */
 export function parseModelParameters(task: TransformersJsTaskName, parameters: unknown): ModelParameters {
-  const parsed = schema.safeParse(parameters);
+  const parsed = parseUntilFault(schema, givenParameters(parameters));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw invalid(

@@ -1,5 +1,5 @@
 /** One package of a bucket: its manifest, and the way of its files to a folder. */
-import { readFile, statfs, writeFile } from 'node:fs/promises';
+import { statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   findFault,
@@ -9,6 +9,7 @@ import {
   type PackageManifest,
   packageFiles,
   parseManifest,
+  readRegularFile,
   refused,
   sha256Of,
 } from '@pilotlight/model-format';
@@ -75,7 +76,7 @@ export class RemotePackage {
 
   /** Whether another or an earlier process has fetched the whole package already. */
   async #isAt(path: string): Promise<boolean> {
-    const text = await readFile(join(path, MANIFEST_FILE)).catch(() => undefined);
+    const text = readManifestOf(path);
     if (!text || sha256Of(text) !== this.#package.manifestSha256) return false;
     const files = this.#files(parseManifest(text.toString(), this.#package));
     const digests = await digestFiles(files.map((file) => join(path, file.path))).catch(() => []);
@@ -126,6 +127,15 @@ export class RemotePackage {
     return work.catch((error: unknown) => {
       throw fetchFailure(error, this.#package);
     });
+  }
+}
+
+/** Nothing where no whole package is. */
+function readManifestOf(folder: string): Buffer | undefined {
+  try {
+    return readRegularFile(join(folder, MANIFEST_FILE), MAX_MANIFEST_BYTES);
+  } catch {
+    return undefined;
   }
 }
 
