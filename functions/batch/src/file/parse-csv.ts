@@ -1,9 +1,9 @@
 /** Rows of .csv files, whose first record names the columns. */
 import { didYouMean } from '@pilotlight/model-format/errors';
-import { CsvError, parse } from 'csv-parse/sync';
 import { BatchError } from '../errors.ts';
 import { describeMissing, type FieldNames } from './row-fields.ts';
-import type { Parsed, ParseTexts } from './rows.ts';
+import type { Parsed, ParseText } from './rows.ts';
+import { splitFields } from './split-fields.ts';
 import { holdsMore, MOST_VALUES, rowError } from './text.ts';
 
 export interface CsvOptions {
@@ -16,15 +16,16 @@ export interface CsvOptions {
 }
 
 /**
- * Reads records by the columns that `header`, the text of the first record, names. Each must have as many fields: one
+ * Reads records by the columns that `header` names: the text of the first record, empty where it could not be read. Each must have as many fields: one
  * field too many is most often a text whose comma nobody quoted, of which only the beginning would be predicted. An empty
  * field is none, as CSV has no null, unless it is all of the input.
  *
  * @throws BatchError COLUMN_NOT_FOUND, COLUMN_NOT_UNIQUE
  */
-export function csvParser(header: string, options: CsvOptions): ParseTexts {
+export function csvParser(header: string, options: CsvOptions): ParseText {
   const { delimiter } = options;
-  const names = holdsMore(header, delimiter) ? undefined : parseFields([header], delimiter)?.[0];
+  const isRead = header !== '' && !holdsMore(header, delimiter);
+  const names = isRead ? splitFields(header, delimiter) : undefined;
   if (!names) {
     throw new BatchError('COLUMN_NOT_FOUND', 'The first record, which names the columns, cannot be read.');
   }
@@ -45,15 +46,10 @@ export function csvParser(header: string, options: CsvOptions): ParseTexts {
       ),
     };
   };
-  const parseOne = (text: string): Parsed =>
+  return (text) =>
     holdsMore(text, delimiter)
       ? { error: rowError('INVALID_CSV', `The row has more than ${MOST_VALUES} fields.`) }
-      : toRow(parseFields([text], delimiter)?.[0]);
-  return (texts) => {
-    if (texts.some((text) => holdsMore(text, delimiter))) return texts.map(parseOne);
-    const records = parseFields(texts, delimiter);
-    return records?.length === texts.length ? records.map(toRow) : texts.map(parseOne);
-  };
+      : toRow(splitFields(text, delimiter));
 }
 
 interface Place {
@@ -91,13 +87,4 @@ function notFound(groups: FieldNames['input'], columns: readonly string[]): Batc
     'COLUMN_NOT_FOUND',
     `There is no column ${describeMissing(groups)}${hint} Choose the column of the texts with "column" in the options, that of the ids with "id_column".`,
   );
-}
-
-function parseFields(records: readonly string[], delimiter: string): string[][] | undefined {
-  try {
-    return parse(records.join('\n'), { delimiter, relax_column_count: true, record_delimiter: '\n' });
-  } catch (error) {
-    if (error instanceof CsvError) return undefined;
-    throw error;
-  }
 }

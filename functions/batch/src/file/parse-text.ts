@@ -1,14 +1,12 @@
 /** Rows of .jsonl and .txt files. */
-import type { Parsed, ParseTexts } from './rows.ts';
+import type { Parsed, ParseText } from './rows.ts';
 import { holdsMore, MOST_VALUES, rowError } from './text.ts';
 
 /** Every line is a text. */
-export const parsePlain: ParseTexts = (texts) => texts.map((text) => ({ input: text }));
+export const parsePlain: ParseText = (text) => ({ input: text });
 
 /** Every line is a JSON string, which is a text, or an object of fields. */
-export const parseJson: ParseTexts = (texts) => texts.map(parseLine);
-
-function parseLine(line: string): Parsed {
+export function parseJson(line: string): Parsed {
   if (holdsMore(line, '[{,', '\\'))
     return { error: rowError('INVALID_JSON', `The line holds more than ${MOST_VALUES} values.`) };
   let value: unknown;

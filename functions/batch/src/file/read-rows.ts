@@ -12,7 +12,7 @@ import { parseJson, parsePlain } from './parse-text.ts';
 import type { Position } from './position.ts';
 import { LineBoundary, RecordSplitter, splitIntoRecords } from './records.ts';
 import { fieldNames } from './row-fields.ts';
-import { type Gap, type ParseTexts, type Row, RowReader } from './rows.ts';
+import { type Gap, type ParseText, type Row, RowReader } from './rows.ts';
 import { decode, isBlank } from './text.ts';
 
 /** The bytes of a file from an offset on, as they lie in storage. */
@@ -62,7 +62,7 @@ export async function* readRows(source: RowSource): AsyncGenerator<readonly (Row
 }
 
 /** How rows are read, and the offset at which they begin. */
-async function opening(source: RowSource): Promise<{ parse: ParseTexts; start: number }> {
+async function opening(source: RowSource): Promise<{ parse: ParseText; start: number }> {
   const { format, options, task, signal } = source;
   const { column, idColumn, delimiter = ',' } = options;
   if (format.kind === 'jsonl') return { parse: parseJson, start: 0 };

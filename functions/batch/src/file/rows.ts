@@ -37,8 +37,8 @@ interface RowPlace {
 
 /** The content of a record: its input, its fields, or the reason why they cannot be read. */
 export type Parsed = Question | { readonly fields: Fields } | { readonly error: RowError };
-/** Reads the texts of records, in order. */
-export type ParseTexts = (texts: readonly string[]) => readonly Parsed[];
+/** Reads the text of a record. */
+export type ParseText = (text: string) => Parsed;
 
 const PROBLEMS: Record<NonNullable<RawRecord['problem']>, (maxBytes: number) => RowError> = {
   'too-long': (maxBytes) => rowError('ROW_TOO_LONG', `The row is longer than ${maxBytes} bytes.`),
@@ -46,7 +46,7 @@ const PROBLEMS: Record<NonNullable<RawRecord['problem']>, (maxBytes: number) => 
 };
 
 export interface RowReaderOptions {
-  readonly parse: ParseTexts;
+  readonly parse: ParseText;
   readonly names: FieldNames;
   readonly maxRowBytes: number;
   /** Number of the first row. @default 0 */
@@ -64,25 +64,18 @@ export class RowReader {
   }
 
   read(records: readonly RawRecord[]): (Row | Gap)[] {
-    const kept = records
-      .map((record) => ({ record, text: decodeRecord(record) }))
-      .filter(({ record, text }) => isSpecial(record) || text === undefined || !isBlank(text));
-    const texts = kept.flatMap(({ text, record }) => (isSpecial(record) ? [] : (text ?? [])));
-    const parsed = this.#options.parse(texts)[Symbol.iterator]();
-    return kept.map(({ record, text }) =>
-      record.gap ? this.#gap(record) : this.#row(record, this.#parsed(record, text, parsed)),
-    );
+    return records.flatMap((record) => this.#read(record) ?? []);
   }
 
-  #gap({ end, gap }: RawRecord): Gap {
-    const place = { byte: end, row: this.#next };
-    return { gap: gap === 'within' ? { ...place, within: true } : place };
-  }
-
-  #parsed(record: RawRecord, text: string | undefined, parsed: Iterator<Parsed>): Parsed {
-    if (record.problem) return { error: PROBLEMS[record.problem](this.#options.maxRowBytes) };
-    if (text === undefined) return { error: rowError('INVALID_UTF8', 'The row is not valid UTF-8.') };
-    return parsed.next().value;
+  /** Nothing for a blank line. */
+  #read(record: RawRecord): Row | Gap | undefined {
+    const { bytes, end, problem, gap } = record;
+    if (gap) return { gap: { byte: end, row: this.#next, ...(gap === 'within' && { within: true }) } };
+    if (problem) return this.#row(record, { error: PROBLEMS[problem](this.#options.maxRowBytes) });
+    if (!isUtf8(bytes))
+      return this.#row(record, { error: rowError('INVALID_UTF8', 'The row is not valid UTF-8.') });
+    const text = decode(bytes);
+    return isBlank(text) ? undefined : this.#row(record, this.#options.parse(text));
   }
 
   #row({ end, bytes }: RawRecord, parsed: Parsed): Row {
@@ -98,11 +91,4 @@ export class RowReader {
       ? { ...known, error: rowError('INVALID_ROW', `The row has no ${describeMissing(names.input)}.`) }
       : { ...known, input };
   }
-}
-
-const isSpecial = ({ problem, gap }: RawRecord): boolean => problem !== undefined || gap !== undefined;
-
-/** The text of a record, or nothing where it is not UTF-8. */
-function decodeRecord({ bytes }: RawRecord): string | undefined {
-  return isUtf8(bytes) ? decode(bytes) : undefined;
 }
