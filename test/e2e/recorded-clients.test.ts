@@ -83,6 +83,9 @@ const JSON_ANSWERS: Readonly<Record<string, z.ZodType>> = {
   'invoke_endpoint, CSV of questions': z.array(z.looseObject({ answer: z.string() })).length(1),
   'embeddings.create': z.looseObject({ data: z.array(z.looseObject({ embedding: z.base64() })).length(1) }),
   'embeddings.create, many': z.looseObject({ data: z.array(z.looseObject({ index: z.int() })).length(2) }),
+  'HuggingFaceTEIRanker.run': z.array(z.looseObject({ index: z.int(), score })).length(3),
+  'HuggingFaceAPIDocumentEmbedder.run': z.array(vector).length(3),
+  embed_documents: z.looseObject({ data: z.array(z.looseObject({ embedding: z.unknown() })).length(2) }),
   'models.list': z.looseObject({
     object: z.literal('list'),
     data: z.array(z.looseObject({ id: z.string() })),

@@ -69,10 +69,10 @@ const modelReady: Codec = {
 /** `POST /v2/models/{model}/infer` */
 const infer: Codec = {
   decode: async (call, { limits }) => {
-    const infer = await readInfer(call, limits);
-    const { request, contentType } = infer;
+    const asked = await readInfer(call, limits);
+    const { request, contentType } = asked;
     const ref = requestedModel(call.c);
-    const encode = await encoder(request);
+    const encode = await chooseEncoding(request);
     return {
       ref,
       ...(contentType !== undefined && { contentType }),
@@ -80,7 +80,7 @@ const infer: Codec = {
         const model = await engine.predictor(ref);
         return isRaw(request.inputs)
           ? runTensors(model, request, limits, encode)
-          : predictTexts(engine, model, infer, limits, encode);
+          : predictTexts(engine, model, asked, limits, encode);
       },
     };
   },
@@ -90,7 +90,7 @@ type Envelope = ReturnType<typeof envelope>;
 type Encode = (answer: Envelope) => unknown;
 
 /** As JSON, unless an output is asked for in binary. */
-async function encoder(request: InferRequest): Promise<Encode> {
+async function chooseEncoding(request: InferRequest): Promise<Encode> {
   const isBinary = wantsBinary(request);
   const asked = request.outputs ?? [];
   const inBinary = asked.length === 0 ? isBinary('') : asked.some(({ name }) => isBinary(name));

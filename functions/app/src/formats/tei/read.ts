@@ -2,24 +2,30 @@
 import type * as z from 'zod/mini';
 import { parseBody, refuseEmpty, refuseField } from '../../http/request/parse.ts';
 
+interface Foreign {
+  readonly reason: string;
+  /** The value that asks for what TEI's routes do by themselves. @default - there is none */
+  readonly same?: unknown;
+}
+
 /** Fields by which other servers are asked for another answer. They are refused, because a client would take ours for that one. */
-const FOREIGN: ReadonlyMap<string, string> = new Map([
-  ['normalise', 'is spelled normalize here'],
-  ['normalize_embeddings', 'is normalize here'],
-  ['truncate_dim', 'is dimensions here'],
-  ['pooling', 'is that of the model here; POST /models/{model} takes it among its parameters'],
-  ['input_type', 'is not known here; send prompt_name'],
-  ['encoding_format', 'is not known here; POST /v1/embeddings takes it'],
-  ['return_documents', 'is return_text here'],
-  ['top_k', 'is not known here; /rerank takes top_n'],
+const FOREIGN: ReadonlyMap<string, Foreign> = new Map([
+  ['normalise', { reason: 'is spelled normalize here', same: true }],
+  ['normalize_embeddings', { reason: 'is normalize here', same: true }],
+  ['truncate_dim', { reason: 'is dimensions here' }],
+  ['pooling', { reason: 'is that of the model here; POST /models/{model} takes it among its parameters' }],
+  ['input_type', { reason: 'is not known here; send prompt_name' }],
+  ['encoding_format', { reason: 'is not known here; POST /v1/embeddings takes it', same: 'float' }],
+  ['return_documents', { reason: 'is return_text here', same: false }],
+  ['top_k', { reason: 'is not known here; /rerank takes top_n' }],
 ]);
 
 /** @throws EngineError INVALID_INPUT with `field` */
 export function readBody<T>(schema: z.ZodMiniType<T>, body: unknown): T {
   const read = parseBody(schema, body);
-  for (const name of Object.keys(Object(body))) {
-    const reason = FOREIGN.get(name);
-    if (reason !== undefined) throw refuseField(name, reason);
+  for (const [name, value] of Object.entries(Object(body))) {
+    const foreign = FOREIGN.get(name);
+    if (foreign && value !== null && value !== foreign.same) throw refuseField(name, foreign.reason);
   }
   return read;
 }
