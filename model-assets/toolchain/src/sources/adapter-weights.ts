@@ -77,7 +77,7 @@ export class AdapterWeights implements WeightSource {
       );
     }
     const { rank, scale } = scaleOf(config, module);
-    const [first = 0, last = 0] = this.#base.shape(weight) ?? [];
+    const [first = 0, last = 0] = this.shape(weight) ?? [];
     const [rows, columns] = isEmbedding ? [last, first] : [first, last];
     this.#refuseOtherShape(A, [rank, columns]);
     this.#refuseOtherShape(B, [rows, rank]);

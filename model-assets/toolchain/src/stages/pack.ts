@@ -1,7 +1,6 @@
-/** The package as a folder: built out of sight, complete on disk, then put in place by one rename. */
-import { randomUUID } from 'node:crypto';
-import { existsSync, rmSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+/** The package as a folder: complete on disk, then put in place by one rename. */
+import { existsSync } from 'node:fs';
+import { mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   MANIFEST_FILE,
@@ -9,54 +8,31 @@ import {
   type OnnxManifest,
   type PackageManifest,
 } from '@pilotlight/model-format';
+import { explainIssue } from '@pilotlight/model-format/errors';
+import { z } from 'zod';
 import { ToolchainError } from '../errors.ts';
-
-/** Folders of this name in the packages folder are work in progress; the engine does not list them. */
-const STAGING = /^\.staging-(\d+)-/;
-
-/** A folder beside the packages, of the same file system, for everything that packaging writes. */
-export interface Staging {
-  readonly root: string;
-  /** `<root>/<name>/<version>`: a store of its own, so that the engine serves what is not published yet. */
-  readonly folder: string;
-  dispose(): Promise<void>;
-}
+import { hasCode, OCCUPIED, packageExists, REPLACED, refuseExisting, type Staging } from './staging.ts';
 
 /**
- * Makes the folder, and removes those that killed runs left behind. It goes when it is disposed of, or when the
- * process exits.
+ * Writes the manifest, after the schema that the engine reads it with has accepted it. Throws SOURCE_INVALID for a value that no
+ * package can have, which a source has brought.
  */
-export async function createStaging(packages: string, name: string, version: string): Promise<Staging> {
-  await mkdir(packages, { recursive: true });
-  await removeAbandoned(packages);
-  const root = join(packages, `.staging-${process.pid}-${randomUUID().slice(0, 8)}`);
-  const folder = join(root, name, version);
-  const remove = (): void => rmSync(root, { recursive: true, force: true, maxRetries: 5 });
-  process.once('exit', remove);
-  await mkdir(folder, { recursive: true });
-  return {
-    root,
-    folder,
-    dispose: async () => {
-      process.off('exit', remove);
-      await rm(root, { recursive: true, force: true });
-    },
-  };
-}
-
-/** Throws PACKAGE_EXISTS unless the version is new or may be replaced. */
-export function refuseExisting(packages: string, name: string, version: string, force: boolean): void {
-  if (force || !existsSync(join(packages, name, version))) return;
-  throw new ToolchainError(
-    'PACKAGE_EXISTS',
-    `${name}@${version} exists, and a package never changes. Choose another --version, or replace it with --force.`,
-    { details: { name, version } },
-  );
-}
-
-/** Writes the manifest, after the schema that the engine reads it with has accepted it. */
 export async function writeManifest(folder: string, manifest: PackageManifest): Promise<void> {
-  await writeFile(join(folder, MANIFEST_FILE), manifestText(manifest));
+  await writeFile(join(folder, MANIFEST_FILE), checkedText(manifest));
+}
+
+function checkedText(manifest: PackageManifest): string {
+  try {
+    return manifestText(manifest);
+  } catch (cause) {
+    if (!(cause instanceof z.core.$ZodError)) throw cause;
+    const [issue] = cause.issues;
+    throw new ToolchainError(
+      'SOURCE_INVALID',
+      `No package can be made of this: ${issue?.path.join('.') || 'the manifest'}: ${explainIssue(issue)}.`,
+      { cause },
+    );
+  }
 }
 
 /**
@@ -64,19 +40,35 @@ export async function writeManifest(folder: string, manifest: PackageManifest): 
  * package or none. Throws PACKAGE_EXISTS when another run published the version meanwhile.
  */
 export async function publish(
-  staging: Staging,
-  packages: string,
+  { packages, root, folder }: Staging,
   { name, version }: Pick<OnnxManifest, 'name' | 'version'>,
   force: boolean,
-) {
+): Promise<string> {
   const target = join(packages, name, version);
-  await syncTree(staging.folder);
-  await mkdir(dirname(target), { recursive: true });
-  refuseExisting(packages, name, version, force);
-  if (existsSync(target)) await rename(target, join(staging.root, 'replaced'));
-  await rename(staging.folder, target);
+  await syncTree(folder);
+  refuseExisting({ packages, name, version, force });
+  const replaced = join(root, REPLACED, name, version);
+  await mkdir(dirname(replaced), { recursive: true });
+  if (force) await unless(['ENOENT'], rename(target, replaced));
+  // The folder of a new name comes with its first version in it: a run that is killed leaves no empty one.
+  const isNew =
+    !existsSync(dirname(target)) && (await unless(OCCUPIED, rename(dirname(folder), dirname(target))));
+  if (!isNew && !(await unless(OCCUPIED, rename(folder, target))))
+    throw packageExists(name, version, 'meanwhile');
   await syncPath(dirname(target));
+  await syncPath(packages);
   return target;
+}
+
+/** Whether something was done, or failed with one of these codes. */
+async function unless(codes: readonly string[], done: Promise<void>): Promise<boolean> {
+  try {
+    await done;
+    return true;
+  } catch (error) {
+    if (hasCode(error, codes)) return false;
+    throw error;
+  }
 }
 
 async function syncTree(folder: string): Promise<void> {
@@ -93,21 +85,5 @@ async function syncPath(path: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
-  }
-}
-
-async function removeAbandoned(packages: string): Promise<void> {
-  for (const entry of await readdir(packages)) {
-    const pid = Number(STAGING.exec(entry)?.[1]);
-    if (pid > 0 && !isRunning(pid)) await rm(join(packages, entry), { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
