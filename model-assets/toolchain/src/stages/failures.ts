@@ -13,6 +13,8 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'it is not there',
   ENOTDIR: 'a file is where a folder should be',
   EEXIST: 'a file is where a folder should be',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'its links lead round in a circle',
   EMFILE: 'too many files are open. Raise the limit (ulimit -n)',
   EIO: 'the disk does not work',
 };
@@ -37,11 +39,11 @@ export function explainFailure(error: unknown, packages: string): unknown {
   if (isOurs && code !== 'OPTIMISE_FAILED' && code !== 'GRAPH_INVALID') return error;
   if (!isOurs && Object.hasOwn(REASONS, code))
     return failed(placeOf(error) ?? packages, REASONS[code] ?? code, error);
-  return isFull(packages) ? failed(packages, REASONS.ENOSPC ?? code, error) : error;
+  return isFull(packages) || hasNotWritten(error) ? failed(packages, REASONS.ENOSPC ?? code, error) : error;
 }
 
 function placeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'path' in error ? String(error.path) : undefined;
+  return error instanceof Error && 'path' in error ? String(error.path).slice(0, 300) : undefined;
 }
 
 function isFull(folder: string): boolean {
@@ -49,8 +51,14 @@ function isFull(folder: string): boolean {
     const { bavail, bsize } = statfsSync(folder);
     return bavail * bsize < FULL_BYTES;
   } catch {
+    // The folder is gone, or this system cannot say it: then its room explains nothing.
     return false;
   }
+}
+
+/** ONNX Runtime's words, which it gives no reason to. */
+function hasNotWritten(error: unknown): boolean {
+  return error instanceof Error && /Failed to write external initializers/.test(error.message);
 }
 
 function failed(place: string, reason: string, cause: unknown): ToolchainError {
