@@ -62,7 +62,7 @@ describe('a LoRA adapter', () => {
       id: 'my-adapter',
       task: 'text-classification',
       labels: ['LABEL_0', 'LABEL_1', 'LABEL_2'],
-      tokenizer: { path: join(base, 'tokenizer.json') },
+      tokenizer: { vocabSize: 1000, maxTokens: 64 },
     });
     expect(source.notes[0]).toBe("the adapter is merged into 'base'; it was trained on 'acme/base-uncased'");
     expect(Object.keys(source.files)).toEqual([

@@ -78,8 +78,11 @@ export class SourceFolder {
     return path;
   }
 
+  /** The text of a file, without a byte order mark; undefined where it is missing. */
   text(file: string): string | undefined {
-    return this.#bytes(file)?.toString();
+    return this.#bytes(file)
+      ?.toString()
+      .replace(/^\ufeff/, '');
   }
 
   /** Parses a JSON file; undefined where it is missing. Throws SOURCE_INVALID when it does not fit the schema. */
