@@ -53,7 +53,7 @@ describe('a folder of a training', () => {
   });
 
   it('with several is refused, and the best of them is named', async () => {
-    for (const step of [500, 1000, 1500]) mkdirSync(join(run, `checkpoint-${step}`));
+    for (const step of [500, 1000, 1500]) copyTo(`checkpoint-${step}`);
     const reading = readSource(run);
     await expect(reading).rejects.toMatchObject({ code: 'SOURCE_INVALID' });
     await expect(reading).rejects.toThrow(
@@ -63,6 +63,18 @@ describe('a folder of a training', () => {
     await expect(readSource(run)).rejects.toThrow(/Did you mean run\/checkpoint-1000\?.*calls it the best/);
     write('checkpoint-1500/trainer_state.json', { best_model_checkpoint: 'out/checkpoint-7' });
     await expect(readSource(run)).rejects.toThrow(/Did you mean run\/checkpoint-1500\?/);
+  });
+
+  it('with one checkpoint that has a model, beside others that have none, is the one', async () => {
+    copyTo('checkpoint-500');
+    mkdirSync(join(run, 'checkpoint-1000'));
+    expect((await readSource(run)).id).toBe('checkpoint-500');
+  });
+
+  it('with checkpoints in pickles is refused for that reason', async () => {
+    for (const step of [500, 1000]) mkdirSync(join(run, `checkpoint-${step}`));
+    writeFileSync(join(run, 'checkpoint-1000/pytorch_model.bin'), 'x');
+    await expect(readSource(run)).rejects.toThrow(/pickle \(pytorch_model.bin\)/);
   });
 
   it('with a model of its own is that model, whatever checkpoints lie in it', async () => {
@@ -180,6 +192,7 @@ describe('config.json', () => {
       { quantization_config: { quant_method: 'bitsandbytes', load_in_8bit: true } },
       /is quantised \(quantization_config, bitsandbytes\)/,
     ],
+    [{ model_type: 'model2vec' }, /model of model2vec: it has static vectors/],
     [{ vocab_size: undefined }, /vocab_size: is missing/],
     [{ architectures: [1] }, /config.json: architectures.0: must be a text/],
   ])('is refused with %j', async (changes, message) => {

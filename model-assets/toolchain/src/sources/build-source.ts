@@ -21,6 +21,7 @@ export function buildSource(
   options: SourceOptions,
 ): ModelSource {
   refuseQuantised(config);
+  refuseStatic(config);
   const architecture = architectureFor(config.model_type);
   const task = taskFor(folder, config, options.task);
   const head = TASK_FACTS[task].head;
@@ -42,6 +43,15 @@ export function buildSource(
     notes: notesOn(built.unused, !config.id2label, labels),
     files: folder.sums(),
   };
+}
+
+/** Models of model2vec are a table of vectors; no task here averages words. */
+function refuseStatic({ model_type }: HuggingFaceConfig): void {
+  if (model_type !== 'model2vec') return;
+  throw new ToolchainError(
+    'SOURCE_UNSUPPORTED',
+    'This is a model of model2vec: it has static vectors of tokens and no encoder, which is not supported in any format.',
+  );
 }
 
 /** Integers with scales of somebody else's scheme beside them are no weights yet. */

@@ -23,12 +23,7 @@ const READERS: readonly SourceReader[] = [adapterReader, checkpointReader, onnxE
  * GRAPH_INVALID when its files are broken.
  */
 export async function readSource(path: string, options: SourceOptions = {}): Promise<ModelSource> {
-  const { folder, notes } = findModel(path, (each) =>
-    READERS.some((reader) => reader.claim(each) !== undefined),
-  );
-  const reader = findReader(folder, 'readable') ?? findReader(folder, 'unsupported');
-  if (reader === undefined)
-    throw new ToolchainError('SOURCE_NOT_FOUND', `There is no model in '${folder.name}'.`);
+  const { folder, reader, notes } = findModel(path, findReader);
   if (options.base !== undefined && !reader.takesBase) {
     throw new ToolchainError('USAGE', `--base is for LoRA adapters, and '${folder.name}' is a whole model.`);
   }
@@ -37,8 +32,10 @@ export async function readSource(path: string, options: SourceOptions = {}): Pro
   return options.decoding === undefined ? source : decodedBy(options.decoding, source);
 }
 
-function findReader(folder: SourceFolder, wanted: 'readable' | 'unsupported'): SourceReader | undefined {
-  return READERS.find((reader) => reader.claim(folder) === wanted);
+function findReader(folder: SourceFolder): SourceReader | undefined {
+  const find = (wanted: 'readable' | 'unsupported') =>
+    READERS.find((reader) => reader.claim(folder) === wanted);
+  return find('readable') ?? find('unsupported');
 }
 
 /** Throws SOURCE_UNSUPPORTED for labels that say nothing of where spans begin and go on. */

@@ -8,25 +8,39 @@ import { findTransformer } from './sentence-transformers.ts';
 
 const trainerStateSchema = z.looseObject({ best_model_checkpoint: z.string().nullish() });
 
-export interface FoundModel {
+export interface FoundModel<Reader> {
   readonly folder: SourceFolder;
+  readonly reader: Reader;
   readonly notes: readonly string[];
 }
 
+/** Gives what reads the model in a folder; undefined where there is no model in it. */
+type FindReader<Reader> = (folder: SourceFolder) => Reader | undefined;
+
 /**
- * The folder itself where `isModel` says so; else the one in it that modules.json of sentence-transformers names, or the only
- * checkpoint of a training. Throws SOURCE_NOT_FOUND where there is none, and SOURCE_INVALID where there are several checkpoints.
+ * The folder itself where it has a model; else the one in it that modules.json of sentence-transformers names, or the only checkpoint of a
+ * training. Throws SOURCE_NOT_FOUND where there is none, and SOURCE_INVALID where there are several checkpoints.
  */
-export function findModel(path: string, isModel: (folder: SourceFolder) => boolean): FoundModel {
+export function findModel<Reader>(path: string, findReader: FindReader<Reader>): FoundModel<Reader> {
   const folder = new SourceFolder(path);
-  if (isModel(folder)) return { folder, notes: [] };
+  const own = findReader(folder);
+  if (own !== undefined) return { folder, reader: own, notes: [] };
   const transformer = findTransformer(folder);
-  if (transformer !== undefined) return { folder: folder.inside(transformer), notes: [] };
   const checkpoints = listCheckpoints(folder);
-  const [last, another] = checkpoints;
-  if (last === undefined) throw nothingToPackage(folder, isModel);
-  if (another !== undefined) throw severalCheckpoints(folder, checkpoints);
-  return { folder: folder.inside(last), notes: [`the model is the one in ${last}`] };
+  const names = transformer === undefined ? checkpoints : [transformer];
+  const found = names.flatMap((name) => {
+    const inner = folder.inside(name);
+    const reader = findReader(inner);
+    return reader === undefined ? [] : [{ folder: inner, reader, name }];
+  });
+  const [only, another] = found;
+  if (only === undefined) throw nothingToPackage(folder, names, findReader);
+  if (another !== undefined)
+    throw severalCheckpoints(
+      folder,
+      found.map(({ name }) => name),
+    );
+  return { ...only, notes: transformer === undefined ? [`the model is the one in ${only.name}`] : [] };
 }
 
 /** Folders that the Trainer of transformers saves while it trains, the last first. */
@@ -49,23 +63,23 @@ function severalCheckpoints(folder: SourceFolder, checkpoints: readonly string[]
   );
 }
 
-function nothingToPackage(folder: SourceFolder, isModel: (folder: SourceFolder) => boolean): ToolchainError {
-  refusePickles(folder);
+function nothingToPackage(
+  folder: SourceFolder,
+  inner: readonly string[],
+  findReader: FindReader<unknown>,
+): ToolchainError {
+  for (const each of [folder, ...inner.map((name) => folder.inside(name))]) refusePickles(each);
   const within = folder
     .list()
     .filter(
-      (name) =>
-        folder.list(name).includes('config.json') && isModel(new SourceFolder(`${folder.path}/${name}`)),
+      (name) => folder.list(name).includes('config.json') && findReader(folder.inside(name)) !== undefined,
     );
-  if (within.length > 0) {
-    return new ToolchainError(
-      'SOURCE_NOT_FOUND',
-      `'${folder.name}' has no model of its own. Did you mean ${within.map((name) => `${folder.name}/${name}`).join(' or ')}?`,
-    );
-  }
+  const meant = within.map((name) => `${folder.name}/${name}`).join(' or ');
   return new ToolchainError(
     'SOURCE_NOT_FOUND',
-    `'${folder.name}' has neither model.safetensors nor model.onnx; it has ${shorten(folder.list()) || 'no file at all'}.`,
+    meant
+      ? `'${folder.name}' has no model of its own. Did you mean ${meant}?`
+      : `'${folder.name}' has neither model.safetensors nor model.onnx; it has ${shorten(folder.list()) || 'no file at all'}.`,
   );
 }
 
