@@ -9,8 +9,10 @@ import { toGoldenRequest } from '@pilotlight/engine/internal/predict/goldens/gol
 import type { OnnxManifest, Quality } from '@pilotlight/model-format';
 import { ToolchainError } from './errors.ts';
 import { type PackageOptions, type Settings, withDefaults } from './options.ts';
+import { publish } from './package/publish.ts';
 import { describeGate, MAXIMUM_SHARE_KEPT, passesGate } from './package/quality-gate.ts';
 import { StagedPackage } from './package/staged-package.ts';
+import { type Staging, withStaging } from './package/staging.ts';
 import { type PackageFacts, type SourceFacts, writeTokenizer } from './package/write-package.ts';
 import { type Progress, silent } from './progress.ts';
 import { SCHEMES, type VariantName } from './schemes/index.ts';
@@ -19,9 +21,7 @@ import { type ModelSource, readSource } from './sources/index.ts';
 import { evaluate } from './stages/evaluate.ts';
 import { builtInRequests, makeGoldens, readRequests } from './stages/goldens.ts';
 import { type Feed, runGraph } from './stages/optimise/run-graph.ts';
-import { publish } from './stages/pack.ts';
 import { fewestKept, type LayerError, layerErrors, type QuantiseReport } from './stages/quantise.ts';
-import { type Staging, withStaging } from './stages/staging.ts';
 import { tuneTokenBudget } from './stages/tune.ts';
 import {
   measureTolerance,

@@ -3,8 +3,8 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, test } from 'vitest';
 import { ToolchainError } from '../../../model-assets/toolchain/src/errors.ts';
+import { explainFailure } from '../../../model-assets/toolchain/src/package/failures.ts';
 import { packageModel } from '../../../model-assets/toolchain/src/package-model.ts';
-import { explainFailure } from '../../../model-assets/toolchain/src/stages/failures.ts';
 import { SHAPES, writeCheckpoint } from '../../fixtures/checkpoints.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

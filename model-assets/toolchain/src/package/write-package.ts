@@ -17,8 +17,8 @@ import type { VariantName } from '../schemes/index.ts';
 import type { ModelSource } from '../sources/index.ts';
 import { modelCard } from '../stages/model-card.ts';
 import { RUNTIME_VERSION } from '../stages/optimise.ts';
-import { writeManifest } from '../stages/pack.ts';
 import { splitTokenizer } from '../stages/split-tokenizer.ts';
+import { writeManifest } from './publish.ts';
 import { tryTokenizer } from './try-tokenizer.ts';
 
 const PACKAGE_FILES = {

@@ -9,11 +9,11 @@ import {
 } from '@pilotlight/engine';
 import { FORMAT_VERSION, transformersJsManifestSchema } from '@pilotlight/model-format';
 import * as z from 'zod';
+import { publish, writeManifest } from '../package/publish.ts';
+import { type Staging, withStaging } from '../package/staging.ts';
 import { describeFile } from '../package-files/describe-file.ts';
 import { pilotlightVersion, transformersVersion } from '../package-files/versions.ts';
 import { SourceFolder } from '../sources/folder.ts';
-import { publish, writeManifest } from '../stages/pack.ts';
-import { type Staging, withStaging } from '../stages/staging.ts';
 import type { VariantProof } from '../stages/verify.ts';
 import { pipelineFiles } from './files.ts';
 import { formatPipelineGoldens, type PipelineGolden } from './goldens.ts';
