@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { safetensorsHeader } from '../fixtures/safetensors.ts';
+import { cases } from './scale.ts';
 
 export interface HostileSource {
   readonly name: string;
@@ -88,7 +89,7 @@ const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'labels with a gap': { id2label: { 0: 'a', 7: 'b' } },
   'a label twice among 90,000': { id2label: many(90_000, (index) => `label ${index % 89_999}`) },
   'the labels __proto__': { id2label: JSON.parse('{"__proto__": "a", "0": "b"}') },
-  'two million architectures': { architectures: Array(2e6).fill({}) },
+  'half a million architectures': { architectures: Array(5e5).fill({}) },
   'no family': { model_type: undefined },
   'the family constructor': { model_type: 'constructor' },
   'the family __proto__': { model_type: '__proto__' },
@@ -106,8 +107,8 @@ const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 
 const TOKENIZERS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'no model': { model: null },
-  'a vocabulary of two million lists': { model: { type: 'BPE', vocab: many(2e6, () => []), merges: [] } },
-  'two million tokens that are none': { added_tokens: Array(2e6).fill({}) },
+  'a vocabulary of half a million lists': { model: { type: 'BPE', vocab: many(5e5, () => []), merges: [] } },
+  'half a million tokens that are none': { added_tokens: Array(5e5).fill({}) },
   'a token id of 10^15': { added_tokens: [{ id: 1e15, content: 'x', special: false }] },
   'a negative token id': { added_tokens: [{ id: -1, content: 'x', special: false }] },
   'merges of unknown tokens': { model: { type: 'BPE', vocab: { a: 0 }, merges: ['b c'] } },
@@ -115,12 +116,6 @@ const TOKENIZERS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = 
   'a normaliser that is noise': { normalizer: { type: 'Precompiled', precompiled_charsmap: 'AAAA' } },
   'an expression that does not parse': {
     pre_tokenizer: { type: 'Split', pattern: { Regex: '((((' }, behavior: 'Isolated', invert: false },
-  },
-  'texts that grow to 15 thousand million characters': {
-    normalizer: {
-      type: 'Sequence',
-      normalizers: Array(6).fill({ type: 'Replace', pattern: { String: 'a' }, content: 'a'.repeat(50) }),
-    },
   },
 };
 
@@ -179,12 +174,12 @@ const others: HostileSource[] = [
   { name: 'a model_max_length below 0', spoil: change('tokenizer_config.json', { model_max_length: -1 }) },
   { name: 'a shard that leads out', spoil: index({ a: '../../secret.safetensors' }) },
   { name: 'a shard that is missing', spoil: index({ a: 'model-1.safetensors' }) },
-  { name: 'an index of a million numbers', spoil: index(Array(1e6).fill(1)) },
+  { name: 'an index of 300,000 numbers', spoil: index(Array(3e5).fill(1)) },
   { name: 'an index that is a text', spoil: index('a') },
   {
-    name: 'a million modules',
+    name: '300,000 modules',
     task: 'feature-extraction',
-    spoil: write('modules.json', JSON.stringify(Array(1e6).fill({}))),
+    spoil: write('modules.json', JSON.stringify(Array(3e5).fill({}))),
   },
   {
     name: 'a module that leads out',
@@ -223,6 +218,17 @@ function sparse(file: string, bytes: number) {
   };
 }
 
+/** It takes two gigabytes before it is stopped, so that it is left to long runs. */
+const growing: HostileSource = {
+  name: 'tokenizer.json has texts that grow to 15 thousand million characters',
+  spoil: change('tokenizer.json', {
+    normalizer: {
+      type: 'Sequence',
+      normalizers: Array(6).fill({ type: 'Replace', pattern: { String: 'a' }, content: 'a'.repeat(50) }),
+    },
+  }),
+};
+
 export const HOSTILE_SOURCES: readonly HostileSource[] = [
   ...places,
   ...contents,
@@ -230,4 +236,5 @@ export const HOSTILE_SOURCES: readonly HostileSource[] = [
   ...changes('tokenizer.json', TOKENIZERS),
   ...weights,
   ...others,
+  ...[growing].slice(0, cases({ short: 0, long: 1 })),
 ];

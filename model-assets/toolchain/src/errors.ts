@@ -1,5 +1,4 @@
-import { PilotlightError } from '@pilotlight/engine';
-import { explainIssue } from '@pilotlight/model-format/errors';
+import { explainIssue, PilotlightError } from '@pilotlight/model-format/errors';
 import type { z } from 'zod';
 
 /** Every way in which packaging refuses or fails; each code has one meaning, for good. */

@@ -1,6 +1,6 @@
 /** Errors of the machine, in words that say what to do. */
 import { statfsSync } from 'node:fs';
-import { PilotlightError } from '@pilotlight/engine';
+import { PilotlightError } from '@pilotlight/model-format/errors';
 import { ToolchainError } from '../errors.ts';
 
 /** What a file system says, and what to do about it. */
