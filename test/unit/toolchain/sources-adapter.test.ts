@@ -130,6 +130,17 @@ describe('a LoRA adapter', () => {
     await expect(readSource(adapter, { base })).rejects.toThrow(/pickle \(adapter_model.bin\)/);
   });
 
+  it('over a base without weights is refused by the name of the base', async () => {
+    const empty = join(root, 'empty');
+    writeCheckpoint({ family: 'bert', head: 'masked-lm', shape: SHAPES.tiny }, empty);
+    renameSync(join(empty, 'model.safetensors'), join(empty, 'model.gguf'));
+    await expect(readSource(adapter, { base: empty })).rejects.toThrow(
+      /base 'empty' has no model.safetensors/,
+    );
+    renameSync(join(empty, 'model.gguf'), join(empty, 'pytorch_model.bin'));
+    await expect(readSource(adapter, { base: empty })).rejects.toThrow(/pickle \(pytorch_model.bin\)/);
+  });
+
   it('beside a whole model is refused, because one of the two is not meant', async () => {
     cpSync(join(base, 'model.safetensors'), join(adapter, 'model.safetensors'));
     await expect(readSource(adapter, { base })).rejects.toThrow(/has a whole model and an adapter/);

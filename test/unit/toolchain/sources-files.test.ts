@@ -98,9 +98,9 @@ describe('a folder of links', () => {
     return snapshot;
   }
 
-  it('is read where it is in the cache of the hub', async () => {
+  it('is read, and called as on the hub, where it is in the cache of the hub', async () => {
     const { files, id } = await readSource(writeCache());
-    expect({ files: Object.keys(files), id }).toEqual({ files: FILES, id: 'a'.repeat(40) });
+    expect({ files: Object.keys(files), id }).toEqual({ files: FILES, id: 'acme/reviews' });
   });
 
   it('is read where it leads into the cache of the hub, as older versions of its client wrote', async () => {

@@ -41,7 +41,10 @@ describe('a folder of a training', () => {
     copyTo('checkpoint-500');
     moveUp('checkpoint-500', ['tokenizer.json', 'tokenizer_config.json', 'README.md']);
     const source = await readSource(run);
-    expect(source).toMatchObject({ id: 'checkpoint-500', notes: ['the model is the one in checkpoint-500'] });
+    expect(source).toMatchObject({
+      id: 'run/checkpoint-500',
+      notes: ['the model is the one in checkpoint-500'],
+    });
     expect(source.readme).toMatch(/^# Random bert/);
     expect(Object.keys(source.files)).toEqual([
       'README.md',
@@ -68,7 +71,7 @@ describe('a folder of a training', () => {
   it('with one checkpoint that has a model, beside others that have none, is the one', async () => {
     copyTo('checkpoint-500');
     mkdirSync(join(run, 'checkpoint-1000'));
-    expect((await readSource(run)).id).toBe('checkpoint-500');
+    expect((await readSource(run)).id).toBe('run/checkpoint-500');
   });
 
   it('with checkpoints in pickles is refused for that reason', async () => {

@@ -27,6 +27,8 @@ export async function tryTokenizer(
     timeout: timeLimitMs,
     killSignal: 'SIGKILL',
   });
+  const end = (): void => void child.kill('SIGKILL');
+  process.once('exit', end);
   const ended = new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
     child.once('error', reject).once('close', (code, signal) => resolve({ code, signal }));
   });
@@ -38,7 +40,9 @@ export async function tryTokenizer(
     memoryLimitBytes,
   };
   child.stdin.end(JSON.stringify(trial));
-  const [{ code, signal }, output] = await Promise.all([ended, text(child.stderr)]);
+  const [{ code, signal }, output] = await Promise.all([ended, text(child.stderr)]).finally(() =>
+    process.off('exit', end),
+  );
   if (code === 0) return;
   const said = output.trim().split('\n').at(-1)?.slice(0, 300) || undefined;
   throw new ToolchainError('SOURCE_INVALID', `The tokenizer cannot be used: ${explain()}.`);

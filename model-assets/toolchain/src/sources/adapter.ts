@@ -36,6 +36,7 @@ async function readAdapter(adapter: SourceFolder, options: SourceOptions): Promi
   const adapterConfig = readAdapterConfig(folder);
   if (base === undefined) throw baseMissing(adapter, adapterConfig);
   if (!adapter.has(WEIGHTS_FILE)) refusePickles(adapter);
+  if (!hasSafetensors(base)) throw noWeights(base);
   const config = readConfig(folder);
   const opened: { close(): void }[] = [];
   try {
@@ -73,6 +74,14 @@ function trainedAs(
     ...(name !== undefined && { architectures: [name] }),
     ...(labels !== undefined && labels !== named && { id2label: undefined, num_labels: labels }),
   };
+}
+
+function noWeights(base: SourceFolder): ToolchainError {
+  refusePickles(base);
+  return new ToolchainError(
+    'SOURCE_NOT_FOUND',
+    `The base '${base.name}' has no model.safetensors that the adapter could be merged into.`,
+  );
 }
 
 function baseMissing(

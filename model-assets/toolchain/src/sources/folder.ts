@@ -17,33 +17,36 @@ interface Part {
 /** Texts are read whole. Vocabularies of a million tokens, the largest there are, take half of this. */
 const MAX_TEXT_BYTES = 128 * 2 ** 20;
 
+/** A folder of the cache of the Hugging Face Hub is called by its revision, and lies below the name of the model. */
+const SNAPSHOT = /[\\/]models--([^\\/]+)[\\/]snapshots[\\/][^\\/]+$/;
+
 export class SourceFolder {
   readonly path: string;
+  /** What the source is called: by its folder, or by its name on the hub where that can be told. */
+  readonly name: string;
   /** The first one that has a file gives it. */
   readonly #parts: readonly Part[];
   readonly #read = new Map<string, string>();
 
   /** Throws SOURCE_NOT_FOUND unless the path is a folder. */
-  constructor(path: string, parts?: readonly Part[]) {
+  constructor(path: string, parts?: readonly Part[], name?: string) {
     this.path = resolve(path);
+    this.name = name ?? SNAPSHOT.exec(this.path)?.[1]?.replace('--', '/') ?? basename(this.path);
     this.#parts = parts ?? [{ path: this.path, prefix: '' }];
     if (!isFolder(this.path)) throw new ToolchainError('SOURCE_NOT_FOUND', explainMissing(path));
-  }
-
-  get name(): string {
-    return basename(this.path);
   }
 
   /** The model in a folder of this one: it has the files of both, its own before those around it. */
   inside(subfolder: string): SourceFolder {
     const path = join(this.path, subfolder);
-    return new SourceFolder(path, [{ path, prefix: `${subfolder}/` }, ...this.#parts]);
+    const parts = [{ path, prefix: `${subfolder}/` }, ...this.#parts];
+    return new SourceFolder(path, parts, `${this.name}/${subfolder}`);
   }
 
   /** The files of this folder, and behind them those of `base`. */
   over(base: SourceFolder): SourceFolder {
     const below = base.#parts.map(({ path, prefix }) => ({ path, prefix: `base/${prefix}` }));
-    return new SourceFolder(this.path, [...this.#parts, ...below]);
+    return new SourceFolder(this.path, [...this.#parts, ...below], this.name);
   }
 
   has(file: string): boolean {
