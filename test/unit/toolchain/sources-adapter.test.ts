@@ -84,6 +84,14 @@ describe('a LoRA adapter', () => {
     expect((await readSource(adapter, { base })).labels).toEqual(['no', 'maybe', 'yes']);
   });
 
+  it('that does not say what it was trained for is asked, where it holds a classifier', async () => {
+    writeConfig({ task_type: null });
+    await expect(readSource(adapter, { base })).rejects.toThrow(/has no task_type.*say which --task/);
+    expect((await readSource(adapter, { base, task: 'text-classification' })).labels).toHaveLength(3);
+    writeTensors(Object.fromEntries(Object.entries(TENSORS).slice(0, 2)));
+    expect((await readSource(adapter, { base })).task).toBe('fill-mask');
+  });
+
   it.each([
     [{ peft_type: 'IA3' }, /type IA3, and only LORA can be merged.*merge_and_unload/],
     [{ peft_type: 'LOHA', r: undefined }, /type LOHA/],

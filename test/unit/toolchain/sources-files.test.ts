@@ -82,6 +82,19 @@ describe.each(FILES)('%s', (file) => {
   });
 });
 
+it.each(['checkpoint-1', '0_Transformer'])(
+  'a folder %s that leads out of the source is refused',
+  async (name) => {
+    rmSync(source, { recursive: true });
+    mkdirSync(source);
+    symlinkSync(original, join(source, name));
+    const type = 'sentence_transformers.models.Transformer';
+    if (name !== 'checkpoint-1')
+      writeFileSync(join(source, 'modules.json'), JSON.stringify([{ path: name, type }]));
+    await refusal(/^config.json is a link that leads out of the folder/);
+  },
+);
+
 describe('a folder of links', () => {
   /** As huggingface_hub lays out its cache. */
   function writeCache(): string {

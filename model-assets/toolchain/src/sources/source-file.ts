@@ -12,12 +12,12 @@ const GIT_LFS_POINTER = 'version https://git-lfs';
 
 /**
  * Throws SOURCE_INVALID unless `path` is a file with content that may be read; `name` is how messages call it. Links lead to it only inside of
- * `folders` or into a cache of the Hugging Face Hub (ADR-links.md).
+ * `roots` or into a cache of the Hugging Face Hub (ADR-links.md).
  */
-export function checkFile(path: string, name: string, folders: readonly string[]): void {
+export function checkFile(path: string, name: string, roots: readonly string[]): void {
   try {
     const real = realpathSync(path);
-    if (!folders.some((folder) => isInside(realpathSync(folder), real)) && !CACHED.test(real)) {
+    if (!roots.some((root) => isInside(realpathSync(root), real)) && !CACHED.test(real)) {
       throw invalid(
         `${name} is a link that leads out of the folder, and is not followed. Put the file itself there.`,
       );
