@@ -47,7 +47,7 @@ describe.each(FILES)('%s', (file) => {
 
   it('is refused where it is the pointer of Git LFS', async () => {
     writeFileSync(path, 'version https://git-lfs.github.com/spec/v1\noid sha256:53aa\nsize 90868376\n');
-    await refusal(new RegExp(`^${file} is not the file itself, but a pointer.*git lfs pull`));
+    await refusal(new RegExp(`^${file} is the pointer that Git LFS leaves.*git lfs pull`));
   });
 
   it('is refused where it is a folder', async () => {

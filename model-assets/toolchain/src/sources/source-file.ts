@@ -24,7 +24,7 @@ export function checkFile(path: string, name: string, roots: readonly string[]):
     }
     if (readStart(real, GIT_LFS_POINTER.length) === GIT_LFS_POINTER) {
       throw invalid(
-        `${name} is not the file itself, but a pointer to it that Git LFS left. Run 'git lfs pull' in the folder, or download the file.`,
+        `${name} is the pointer that Git LFS leaves in place of a large file. Fetch the file: git lfs pull.`,
       );
     }
   } catch (error) {
