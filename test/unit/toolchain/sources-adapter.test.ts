@@ -133,6 +133,17 @@ describe('a LoRA adapter', () => {
     await expect(reading).rejects.toMatchObject({ code: 'WEIGHTS_INVALID' });
   });
 
+  it('of the embeddings is refused where they are the decoder too', async () => {
+    writeConfig({ task_type: null });
+    const embeddings = 'base_model.model.bert.embeddings.word_embeddings';
+    writeTensors({
+      [`${embeddings}.lora_embedding_A`]: [2, 1000],
+      [`${embeddings}.lora_embedding_B`]: [32, 2],
+    });
+    await expect(readSource(adapter, { base })).rejects.toThrow(/embeddings of a model that fills masks/);
+    expect((await readSource(adapter, { base, task: 'feature-extraction' })).task).toBe('feature-extraction');
+  });
+
   it('in a pickle is refused with the way out', async () => {
     renameSync(join(adapter, 'adapter_model.safetensors'), join(adapter, 'adapter_model.bin'));
     await expect(readSource(adapter, { base })).rejects.toThrow(/pickle \(adapter_model.bin\)/);

@@ -50,6 +50,7 @@ async function readAdapter(adapter: SourceFolder, options: SourceOptions): Promi
     const labels = merged.countLabels();
     const head = headOf(adapterConfig) ?? headAsked(options, labels);
     const source = buildSource(folder, trainedAs(config, head, labels), merged, options);
+    if (source.task === 'fill-mask' && merged.changesEmbeddings()) throw tiedEmbeddings();
     const { base_model_name_or_path: name } = adapterConfig;
     const note = `the adapter is merged into '${base.name}'${name ? `; it was trained on '${name}'` : ''}`;
     return { ...source, notes: [note, ...source.notes] };
@@ -82,6 +83,14 @@ function trainedAs(
     ...(name !== undefined && { architectures: [name] }),
     ...(labels !== undefined && labels !== named && { id2label: undefined, num_labels: labels }),
   };
+}
+
+/** PEFT adapts the embeddings and not the decoder that shares their weights; in one graph there is one of them. */
+function tiedEmbeddings(): ToolchainError {
+  return new ToolchainError(
+    'SOURCE_UNSUPPORTED',
+    'The adapter changes the embeddings of a model that fills masks, which decodes with them too: that is not supported.',
+  );
 }
 
 function noWeights(base: SourceFolder): ToolchainError {
