@@ -4,13 +4,15 @@
  * composes the stages; each of them stands alone.
  */
 
-import type { Golden } from '@pilotlight/engine';
+import type { Golden, TokenRequest } from '@pilotlight/engine';
 import { toGoldenRequest } from '@pilotlight/engine/internal/predict/goldens/golden';
 import type { OnnxManifest, Quality } from '@pilotlight/model-format';
 import { ToolchainError } from './errors.ts';
 import { type PackageOptions, type Settings, withDefaults } from './options.ts';
+import { publish } from './package/publish.ts';
 import { describeGate, MAXIMUM_SHARE_KEPT, passesGate } from './package/quality-gate.ts';
 import { StagedPackage } from './package/staged-package.ts';
+import { type Staging, withStaging } from './package/staging.ts';
 import { type PackageFacts, type SourceFacts, writeTokenizer } from './package/write-package.ts';
 import { type Progress, silent } from './progress.ts';
 import { SCHEMES, type VariantName } from './schemes/index.ts';
@@ -19,7 +21,6 @@ import { type ModelSource, readSource } from './sources/index.ts';
 import { evaluate } from './stages/evaluate.ts';
 import { builtInRequests, makeGoldens, readRequests } from './stages/goldens.ts';
 import { type Feed, runGraph } from './stages/optimise/run-graph.ts';
-import { createStaging, publish, refuseExisting, type Staging } from './stages/pack.ts';
 import { fewestKept, type LayerError, layerErrors, type QuantiseReport } from './stages/quantise.ts';
 import { tuneTokenBudget } from './stages/tune.ts';
 import {
@@ -50,14 +51,7 @@ export async function packageModel(
   progress: Progress = silent,
 ): Promise<PackageResult> {
   const settings = withDefaults(options);
-  const { packages, name, version, force } = settings;
-  refuseExisting(packages, name, version, force);
-  const staging = await createStaging(packages, name, version);
-  try {
-    return await new Packaging(settings, staging, progress).run();
-  } finally {
-    await staging.dispose();
-  }
+  return withStaging(settings, (staging) => new Packaging(settings, staging, progress).run());
 }
 
 /** One model on its way. */
@@ -78,15 +72,19 @@ class Packaging {
   }
 
   async run(): Promise<PackageResult> {
-    const { variants, packages, force } = this.#settings;
+    const { variants, force } = this.#settings;
     const served = variants[0] ?? 'int8';
     const source = await this.#buildVariant('fp32', []);
     const schemes = selectSchemes(variants).filter(([variant]) => variant !== 'fp32');
     for (const [variant, { needsFeeds }] of schemes) if (!needsFeeds) await this.#buildVariant(variant, []);
-    const facts = { ...source, textProcessing: await writeTokenizer(this.#staging.folder, source) };
+    const requests = await this.#readRequests(source);
+    const textProcessing = await this.#progress.stage('try tokenizer', () =>
+      writeTokenizer(this.#staging.folder, source, requests),
+    );
+    const facts = { ...source, textProcessing };
     await this.#package.writeDraft(facts);
 
-    const goldens = await this.#makeGoldens(facts);
+    const goldens = await this.#makeGoldens(requests);
     for (const [variant, scheme] of schemes) await this.#passGate(variant, scheme, facts, goldens);
     const tolerance = await this.#measure(goldens);
     await this.#tune();
@@ -97,7 +95,7 @@ class Packaging {
     const proofs = await this.#progress.stage('verify package', (report) =>
       verifyVariants(this.#staging.root, manifest, report),
     );
-    const folder = await publish(this.#staging, packages, manifest, force);
+    const folder = await publish(this.#staging, manifest, force);
     return {
       folder,
       manifest,
@@ -137,10 +135,8 @@ class Packaging {
   }
 
   #readSource(purpose: string): Promise<ModelSource> {
-    const { source, task, decoding } = this.#settings;
-    return this.#progress.stage(`read for ${purpose}`, () =>
-      readSource(source, { ...(task && { task }), ...(decoding && { decoding }) }),
-    );
+    const { source } = this.#settings;
+    return this.#progress.stage(`read for ${purpose}`, () => readSource(source, this.#settings));
   }
 
   /**
@@ -228,15 +224,15 @@ class Packaging {
     return deviation;
   }
 
-  #makeGoldens(facts: SourceFacts): Promise<readonly Golden[]> {
+  async #readRequests({ task, tokenizer }: SourceFacts): Promise<readonly TokenRequest[]> {
     const { texts } = this.#settings;
-    return this.#progress.stage('goldens', async (report) => {
-      const requests =
-        texts === undefined
-          ? builtInRequests({ task: facts.task, ...facts.tokenizer })
-          : await readRequests(texts);
-      return this.#package.serving('fp32', (predictor) => makeGoldens(predictor, requests, report));
-    });
+    return texts === undefined ? builtInRequests({ task, ...tokenizer }) : readRequests(texts);
+  }
+
+  #makeGoldens(requests: readonly TokenRequest[]): Promise<readonly Golden[]> {
+    return this.#progress.stage('goldens', (report) =>
+      this.#package.serving('fp32', (predictor) => makeGoldens(predictor, requests, report)),
+    );
   }
 
   /** Measures the tolerance of each variant that is kept. */

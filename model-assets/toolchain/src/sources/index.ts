@@ -1,15 +1,18 @@
 /** Sources of models: a folder in, a graph and the facts about it out. */
 import { createTagReader } from '@pilotlight/engine/internal/tasks/tags';
 import { ToolchainError } from '../errors.ts';
+import { adapterReader } from './adapter.ts';
 import { checkpointReader } from './checkpoint.ts';
-import { SourceFolder } from './folder.ts';
+import type { SourceFolder } from './folder.ts';
+import { findModel } from './layout.ts';
 import { onnxExportReader } from './onnx-export.ts';
+import { noteLostClassifier } from './setfit.ts';
 import type { ModelSource, SourceOptions, SourceReader } from './source.ts';
 
 export type { ModelSource, SourceOptions, TokenizerSource } from './source.ts';
 
 /** The kinds of source, the preferred one first: the one place to register another. */
-const READERS: readonly SourceReader[] = [checkpointReader, onnxExportReader];
+const READERS: readonly SourceReader[] = [adapterReader, checkpointReader, onnxExportReader];
 
 /**
  * Reads the model in a folder by the first reader that can, such as a safetensors checkpoint where a graph can be built for it,
@@ -20,15 +23,19 @@ const READERS: readonly SourceReader[] = [checkpointReader, onnxExportReader];
  * GRAPH_INVALID when its files are broken.
  */
 export async function readSource(path: string, options: SourceOptions = {}): Promise<ModelSource> {
-  const folder = new SourceFolder(path);
-  const claims = READERS.map((reader) => ({ reader, claim: reader.claim(folder) }));
-  const { reader } =
-    claims.find(({ claim }) => claim === 'readable') ??
-    claims.find(({ claim }) => claim === 'unsupported') ??
-    {};
-  if (reader === undefined) throw nothingToPackage(folder);
-  const source = await reader.read(folder, options);
+  const { folder, reader, notes } = findModel(path, findReader);
+  if (options.base !== undefined && !reader.takesBase) {
+    throw new ToolchainError('USAGE', `--base is for LoRA adapters, and '${folder.name}' is a whole model.`);
+  }
+  const read = await reader.read(folder, options);
+  const source = { ...read, notes: [...notes, ...noteLostClassifier(folder), ...read.notes] };
   return options.decoding === undefined ? source : decodedBy(options.decoding, source);
+}
+
+function findReader(folder: SourceFolder): SourceReader | undefined {
+  const find = (wanted: 'readable' | 'unsupported') =>
+    READERS.find((reader) => reader.claim(folder) === wanted);
+  return find('readable') ?? find('unsupported');
 }
 
 /** Throws SOURCE_UNSUPPORTED for labels that say nothing of where spans begin and go on. */
@@ -42,18 +49,4 @@ function decodedBy(decoding: NonNullable<SourceOptions['decoding']>, source: Mod
     );
   }
   return { ...source, taskDefaults: { ...taskDefaults, decoding } };
-}
-
-function nothingToPackage(folder: SourceFolder): ToolchainError {
-  if (folder.list().some((file) => /^(pytorch_model.*\.(bin|index\.json)|.*\.(pt|pth|ckpt))$/.test(file))) {
-    return new ToolchainError(
-      'SOURCE_UNSUPPORTED',
-      'The weights are a pickle, which runs code when it is opened, so it is not opened. Convert it where you trust it: ' +
-        'AutoModel.from_pretrained(...).save_pretrained(..., safe_serialization=True) of transformers writes model.safetensors.',
-    );
-  }
-  return new ToolchainError(
-    'SOURCE_NOT_FOUND',
-    `'${folder.name}' has neither model.safetensors nor model.onnx.`,
-  );
 }
