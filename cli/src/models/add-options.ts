@@ -9,6 +9,30 @@ export const OPTIONS = {
     help: 'task of the model',
     otherwise: 'what config.json says',
   },
+  file: {
+    type: 'string',
+    value: 'FILE',
+    help: 'the .onnx file to take, where the folder has several',
+    otherwise: 'model.onnx, or what comes nearest',
+  },
+  output: {
+    type: 'string',
+    value: 'NAME',
+    help: 'the output of the .onnx graph to take',
+    otherwise: 'chosen by name, type and shape',
+  },
+  pooling: {
+    type: 'string',
+    value: 'HOW',
+    help: 'how token vectors become one: cls, mean, max, last-token, none',
+    otherwise: 'what modules.json says',
+  },
+  normalize: { type: 'boolean', default: false, help: 'scale embeddings to length 1' },
+  base: {
+    type: 'string',
+    value: 'FOLDER',
+    help: 'base model that a LoRA adapter is merged into',
+  },
   version: {
     type: 'string',
     value: 'VERSION',

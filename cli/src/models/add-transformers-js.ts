@@ -9,7 +9,10 @@ import { chooseOne } from '../kit/options.ts';
 import { megabytes } from '../kit/table.ts';
 
 /** Options of our own runtime, which mean nothing to this one. */
-const OWN_OPTIONS = ['keep-fp32', 'reduce-range', 'texts', 'token-budget', 'evaluate'] as const;
+const OWN_OPTIONS = [
+  ...['keep-fp32', 'reduce-range', 'texts', 'token-budget', 'evaluate'],
+  ...['file', 'output', 'pooling', 'normalize', 'base'],
+] as const;
 
 type Common = Omit<TransformersJsOptions, 'task' | 'dtype'>;
 

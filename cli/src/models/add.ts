@@ -51,10 +51,12 @@ function cleanUpOnSignal(): void {
 
 type Values = AddLine['values'];
 
+const POOLINGS = ['cls', 'mean', 'max', 'last-token', 'none'] as const;
+
 /** Reads the options that a package of any runtime takes. */
 function commonOptions(values: Values, positionals: readonly string[]) {
   const [source, more] = positionals;
-  if (source === undefined) throw usageError('add takes the folder of a checkpoint or of an .onnx export.');
+  if (source === undefined) throw usageError('add takes the folder of a checkpoint, or an .onnx export.');
   if (more !== undefined) throw usageError(`add takes one folder, but got '${more}' too.`);
   if (values.name === undefined) throw usageError('add needs --name.');
   const { description, revision } = values;
@@ -70,7 +72,7 @@ function commonOptions(values: Values, positionals: readonly string[]) {
 }
 
 function addOptions(values: Values, positionals: readonly string[]): PackageOptions {
-  const { texts } = values;
+  const { texts, base, file, output } = values;
   const budget = values['token-budget'];
   return {
     ...commonOptions(values, positionals),
@@ -79,6 +81,11 @@ function addOptions(values: Values, positionals: readonly string[]): PackageOpti
     evaluations: pairEvaluations(values),
     ...(values.task !== undefined && { task: parseTask(values.task) }),
     ...(values.decoding !== undefined && { decoding: parseDecoding(values.decoding) }),
+    ...(values.pooling !== undefined && { pooling: parsePooling(values.pooling) }),
+    ...(values.normalize && { normalize: true }),
+    ...(base !== undefined && { base }),
+    ...(file !== undefined && { file }),
+    ...(output !== undefined && { output }),
     ...(texts !== undefined && { texts }),
     ...(budget !== undefined && { tokenBudget: wholeNumber(budget, '--token-budget', 1) }),
   };
@@ -99,6 +106,11 @@ function parseTask(value: string): TaskName {
 function parseDecoding(value: string): PackageOptions['decoding'] {
   if (value === 'argmax' || value === 'constrained') return value;
   throw usageError(`--decoding '${value}' must be argmax or constrained.`);
+}
+
+/** Takes sentence-transformers' names too. */
+function parsePooling(value: string): NonNullable<PackageOptions['pooling']> {
+  return chooseOne(POOLINGS, value === 'lasttoken' ? 'last-token' : value, '--pooling');
 }
 
 function parseVariants(list: string): readonly VariantName[] {

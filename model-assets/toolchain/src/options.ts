@@ -1,23 +1,19 @@
 /** The options that a model is packaged with. */
-import type { OnnxManifest, TaskName } from '@pilotlight/model-format';
 import type { VariantName } from './schemes/index.ts';
 import type { QuantiseSettings } from './schemes/scheme.ts';
+import type { SourceOptions } from './sources/source.ts';
 
-export interface PackageOptions {
-  /** Folder of the checkpoint or export. */
+export interface PackageOptions extends SourceOptions {
+  /** Folder of the checkpoint or export, or an .onnx file. */
   readonly source: string;
   /** Folder of packages to add to. */
   readonly packages: string;
   readonly name: string;
   /** @default '1.0.0' */
   readonly version?: string;
-  /** @default - what the source says */
-  readonly task?: TaskName;
   readonly description?: string;
   /** Revision of the source, for the record. */
   readonly revision?: string;
-  /** The way in which a tagger chooses labels. @default - each token gets its best label */
-  readonly decoding?: NonNullable<OnnxManifest['taskDefaults']>['decoding'];
   /** Variants to keep; the first is served by default. @default ['int8'] */
   readonly variants?: readonly VariantName[];
   /** @default - none but the classifier stays fp32, and weights have eight bits */

@@ -137,10 +137,8 @@ class Packaging {
   }
 
   #readSource(purpose: string): Promise<ModelSource> {
-    const { source, task, decoding } = this.#settings;
-    return this.#progress.stage(`read for ${purpose}`, () =>
-      readSource(source, { ...(task && { task }), ...(decoding && { decoding }) }),
-    );
+    const { source } = this.#settings;
+    return this.#progress.stage(`read for ${purpose}`, () => readSource(source, this.#settings));
   }
 
   /**

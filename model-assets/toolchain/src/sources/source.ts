@@ -33,11 +33,23 @@ export interface TokenizerSource {
   readonly maxTokens: number;
 }
 
+type TaskDefaults = NonNullable<OnnxManifest['taskDefaults']>;
+
 export interface SourceOptions {
   /** @default - what `architectures` in config.json says */
   readonly task?: TaskName;
   /** The way in which a tagger chooses labels. @default - the manifest does not say it */
-  readonly decoding?: NonNullable<OnnxManifest['taskDefaults']>['decoding'];
+  readonly decoding?: TaskDefaults['decoding'];
+  /** How token vectors become one. @default - what modules.json says */
+  readonly pooling?: TaskDefaults['pooling'];
+  /** Whether embeddings have length 1. @default - what modules.json says */
+  readonly normalize?: TaskDefaults['normalize'];
+  /** Folder of the base model that a LoRA adapter is merged into. @default - the source is no adapter */
+  readonly base?: string;
+  /** The .onnx file to take, relative to the source. @default - the usual names, in the order of sources/onnx-files.ts */
+  readonly file?: string;
+  /** The output of an .onnx graph to take. @default - chosen by name, type and shape */
+  readonly output?: string;
 }
 
 /** One kind of source. */
