@@ -1,23 +1,33 @@
 /**
- * Makes a package out of a checkpoint: read the source -> build each scheme that is asked for -> make goldens with fp32 -> compare
- * the others, again with fewer layers where they are not good enough -> tune -> evaluate -> verify -> publish. This file
- * composes the stages; each of them stands alone.
+ * Makes a package out of a source: read it -> build each scheme that is asked for -> make goldens with fp32 -> compare it with
+ * itself in a batch, and the others with it, again with fewer layers where they are not good enough -> tune -> evaluate -> verify
+ * -> publish. This file composes the stages; each of them stands alone.
  */
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Golden } from '@pilotlight/engine';
 import { toGoldenRequest } from '@pilotlight/engine/internal/predict/goldens/golden';
 import type { OnnxManifest, Quality } from '@pilotlight/model-format';
 import { ToolchainError } from './errors.ts';
 import { type PackageOptions, type Settings, withDefaults } from './options.ts';
-import { describeGate, MAXIMUM_SHARE_KEPT, passesGate } from './package/quality-gate.ts';
+import { describeGate, MAXIMUM_SHARE_KEPT, passesGate, refuseDependence } from './package/quality-gate.ts';
 import { StagedPackage } from './package/staged-package.ts';
+import { type StagedSource, stageSource } from './package/staged-source.ts';
 import { type PackageFacts, type SourceFacts, writeTokenizer } from './package/write-package.ts';
 import { type Progress, silent } from './progress.ts';
-import { SCHEMES, type VariantName } from './schemes/index.ts';
+import {
+  type PlannedVariant,
+  planVariants,
+  SCHEMES,
+  type VariantName,
+  type VariantPlan,
+} from './schemes/index.ts';
 import type { Scheme } from './schemes/scheme.ts';
 import { type ModelSource, readSource } from './sources/index.ts';
 import { evaluate } from './stages/evaluate.ts';
 import { builtInRequests, makeGoldens, readRequests } from './stages/goldens.ts';
+import { explainFailure, measureNeighbours } from './stages/neighbours.ts';
 import { type Feed, runGraph } from './stages/optimise/run-graph.ts';
 import { createStaging, publish, refuseExisting, type Staging } from './stages/pack.ts';
 import { fewestKept, type LayerError, layerErrors, type QuantiseReport } from './stages/quantise.ts';
@@ -54,7 +64,10 @@ export async function packageModel(
   refuseExisting(packages, name, version, force);
   const staging = await createStaging(packages, name, version);
   try {
-    return await new Packaging(settings, staging, progress).run();
+    const source = await progress.stage('read', async () =>
+      stageSource(await readSource(settings.source, settings), staging.root),
+    );
+    return await new Packaging(settings, staging, source, progress).run();
   } finally {
     await staging.dispose();
   }
@@ -64,15 +77,19 @@ export async function packageModel(
 class Packaging {
   readonly #settings: Settings;
   readonly #staging: Staging;
+  readonly #source: StagedSource;
+  readonly #plan: VariantPlan;
   readonly #progress: Progress;
   readonly #package: StagedPackage;
   readonly #deviations = new Map<VariantName, VariantDeviation>();
   readonly #notes = new Map<VariantName, readonly string[]>();
   #quantised: QuantiseReport | undefined;
 
-  constructor(settings: Settings, staging: Staging, progress: Progress) {
+  constructor(settings: Settings, staging: Staging, source: StagedSource, progress: Progress) {
     this.#settings = settings;
     this.#staging = staging;
+    this.#source = source;
+    this.#plan = planVariants(settings.variants, source.facts.precision);
     this.#progress = progress;
     this.#package = new StagedPackage(settings, staging, progress);
   }
@@ -80,14 +97,16 @@ class Packaging {
   async run(): Promise<PackageResult> {
     const { variants, packages, force } = this.#settings;
     const served = variants[0] ?? 'int8';
-    const source = await this.#buildVariant('fp32', []);
-    const schemes = selectSchemes(variants).filter(([variant]) => variant !== 'fp32');
-    for (const [variant, { needsFeeds }] of schemes) if (!needsFeeds) await this.#buildVariant(variant, []);
+    const { facts: source } = this.#source;
+    const { reference, others } = this.#plan;
+    await this.#buildVariant(reference);
+    for (const planned of others) if (!planned.scheme.needsFeeds) await this.#buildVariant(planned);
     const facts = { ...source, textProcessing: await writeTokenizer(this.#staging.folder, source) };
-    await this.#package.writeDraft(facts);
+    await this.#package.writeDraft(facts, reference.variant);
 
-    const goldens = await this.#makeGoldens(facts);
-    for (const [variant, scheme] of schemes) await this.#passGate(variant, scheme, facts, goldens);
+    const goldens = await this.#makeGoldens();
+    await this.#passNeighbourGate(goldens);
+    for (const planned of others) await this.#passGate(planned, facts, goldens);
     const tolerance = await this.#measure(goldens);
     await this.#tune();
     const quality = await this.#evaluate(served);
@@ -107,38 +126,36 @@ class Packaging {
     };
   }
 
-  /** The graph is read anew for each variant, so that the weights of one are in memory at a time. */
+  /** The weights are read from the staged source as they are needed, so that one copy of them is in memory at most. */
   async #buildVariant(
-    variant: VariantName,
-    keep: readonly string[],
+    { variant, scheme }: PlannedVariant,
+    keep: readonly string[] = [],
     goldens: readonly Golden[] = [],
-  ): Promise<SourceFacts> {
-    const scheme: Scheme = SCHEMES[variant];
+  ): Promise<void> {
     const { quantise } = this.#settings;
     const settings = { ...quantise, keep: [...quantise.keep, ...keep] };
-    const { model: source, inputs, outputs, ...facts } = await this.#readSource(variant);
-    const { model, twin, quantised, notes } = await scheme.build(source, {
-      settings,
-      progress: this.#progress,
-      scratch: this.#staging.root,
-      feeds: () => this.#feedsOf(goldens, inputs),
-    });
-    const values = valuesPerToken(outputs, facts);
-    const common = { inputs, outputs, keep, tier: scheme.tier, scheme: scheme.nameInManifest(settings) };
-    const { tokenBudget = scheme.largestBudget(values) } = this.#settings;
-    await this.#package.addVariant(variant, model, { ...common, tokenBudget });
-    if (twin !== undefined) {
-      const onCpu = SCHEMES.fp32.largestBudget(values);
-      await this.#package.addVariant(`${variant}-twin`, twin, { ...common, tokenBudget: onCpu });
+    const { inputs, outputs, facts } = this.#source;
+    const scratch = mkdtempSync(join(this.#staging.root, 'scratch-'));
+    try {
+      const { model, twin, quantised, notes } = await scheme.build(this.#source.load(), {
+        settings,
+        progress: this.#progress,
+        scratch,
+        feeds: () => this.#feedsOf(goldens),
+      });
+      const values = valuesPerToken(outputs, facts);
+      const common = { inputs, outputs, keep, tier: scheme.tier, scheme: scheme.nameInManifest(settings) };
+      const { tokenBudget = scheme.largestBudget(values) } = this.#settings;
+      await this.#package.addVariant(variant, model, { ...common, tokenBudget });
+      if (twin !== undefined) {
+        const onCpu = SCHEMES.fp32.largestBudget(values);
+        await this.#package.addVariant(`${variant}-twin`, twin, { ...common, tokenBudget: onCpu });
+      }
+      if (quantised !== undefined) this.#quantised = quantised;
+      this.#notes.set(variant, notes ?? []);
+    } finally {
+      rmSync(scratch, { recursive: true, force: true });
     }
-    if (quantised !== undefined) this.#quantised = quantised;
-    this.#notes.set(variant, notes ?? []);
-    return facts;
-  }
-
-  #readSource(purpose: string): Promise<ModelSource> {
-    const { source } = this.#settings;
-    return this.#progress.stage(`read for ${purpose}`, () => readSource(source, this.#settings));
   }
 
   /**
@@ -146,15 +163,11 @@ class Packaging {
    *
    * @throws ToolchainError VERIFY_FAILED where that is not enough, or where the scheme has no such layers
    */
-  async #passGate(
-    variant: VariantName,
-    scheme: Scheme,
-    facts: PackageFacts,
-    goldens: readonly Golden[],
-  ): Promise<void> {
+  async #passGate(planned: PlannedVariant, facts: PackageFacts, goldens: readonly Golden[]): Promise<void> {
+    const { variant, scheme } = planned;
     const attempt = async (keep: readonly string[]): Promise<VariantDeviation> => {
-      await this.#buildVariant(variant, keep, goldens);
-      await this.#package.writeDraft(facts);
+      await this.#buildVariant(planned, keep, goldens);
+      await this.#package.writeDraft(facts, this.#plan.reference.variant);
       return this.#compare(variant, goldens);
     };
     const plain = scheme.needsFeeds ? await attempt([]) : await this.#compare(variant, goldens);
@@ -195,18 +208,18 @@ class Packaging {
     probe: NonNullable<Scheme['probe']>,
     goldens: readonly Golden[],
   ): Promise<readonly LayerError[]> {
-    const { model, inputs } = await this.#readSource('the error of each layer');
-    const feeds = await this.#feedsOf(goldens, inputs);
-    const probes = probe(model, this.#settings.quantise);
-    const runs = await this.#progress.stage('measure layers', (report) =>
-      runGraph(model, feeds, report, this.#staging.root),
-    );
-    return layerErrors(probes, runs);
+    const feeds = await this.#feedsOf(goldens);
+    return this.#progress.stage('measure layers', async (report) => {
+      const model = this.#source.load();
+      const probes = probe(model, this.#settings.quantise);
+      return layerErrors(probes, await runGraph(model, feeds, report, this.#staging.root));
+    });
   }
 
   /** The goldens as the inputs of a graph. */
-  async #feedsOf(goldens: readonly Golden[], inputs: ModelSource['inputs']): Promise<readonly Feed[]> {
-    const results = await this.#package.serving('fp32', (predictor) =>
+  async #feedsOf(goldens: readonly Golden[]): Promise<readonly Feed[]> {
+    const { inputs } = this.#source;
+    const results = await this.#package.serving(this.#plan.reference.variant, (predictor) =>
       predictor.infer(goldens.map(toGoldenRequest), { truncate: true }),
     );
     return results.map(({ encoding: { ids, typeIds } }) => {
@@ -226,15 +239,28 @@ class Packaging {
     return deviation;
   }
 
-  #makeGoldens(facts: SourceFacts): Promise<readonly Golden[]> {
+  #makeGoldens(): Promise<readonly Golden[]> {
     const { texts } = this.#settings;
+    const { facts } = this.#source;
     return this.#progress.stage('goldens', async (report) => {
       const requests =
         texts === undefined
           ? builtInRequests({ task: facts.task, ...facts.tokenizer })
           : await readRequests(texts);
-      return this.#package.serving('fp32', (predictor) => makeGoldens(predictor, requests, report));
+      return this.#package.serving(this.#plan.reference.variant, (predictor) =>
+        explainFailure(() => makeGoldens(predictor, requests, report)),
+      );
     });
+  }
+
+  /** Refuses a model whose answers depend on their neighbours, before anything else is compared with them. */
+  async #passNeighbourGate(goldens: readonly Golden[]): Promise<void> {
+    const { variant } = this.#plan.reference;
+    const relative = await this.#progress.stage('compare in a batch', () =>
+      this.#package.serving(variant, (predictor) => measureNeighbours(predictor, goldens)),
+    );
+    const { inputs, facts } = this.#source;
+    refuseDependence(relative, { inputs, precision: facts.precision });
   }
 
   /** Measures the tolerance of each variant that is kept. */
@@ -262,7 +288,7 @@ class Packaging {
     const quality: Quality[] = [];
     for (const evaluation of this.#settings.evaluations) {
       const entries = await this.#progress.stage(`evaluate ${evaluation.dataset}`, (report) =>
-        this.#package.serving('fp32', (fp32) =>
+        this.#package.serving(this.#plan.reference.variant, (fp32) =>
           this.#package.serving(served, (predictor) => evaluate(fp32, predictor, evaluation, report)),
         ),
       );
@@ -270,12 +296,6 @@ class Packaging {
     }
     return quality;
   }
-}
-
-/** The schemes of these variants, in the order in which they are built. */
-function selectSchemes(variants: readonly VariantName[]): (readonly [VariantName, Scheme])[] {
-  const names = Object.keys(SCHEMES) as VariantName[];
-  return names.filter((name) => variants.includes(name)).map((name) => [name, SCHEMES[name]]);
 }
 
 /** Counts the values of all outputs together that a token gives, if they are many. */

@@ -2,17 +2,19 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   openSync,
   readFileSync,
   readSync,
-  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { openRegularFile } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 import { encodeModel, type OnnxModel, type OnnxTensor, PROTOBUF_LIMIT, parseModel } from './onnx.ts';
-import { elementBytes, elementCount, tensorBytes } from './tensor.ts';
+import { byteCount, tensorBytes } from './tensor.ts';
+import { tensorsIn } from './walk.ts';
 
 /** Initialisers at least this large go to the weights file; smaller ones are cheaper to read with the graph. */
 export const EXTERNAL_BYTES = 4096;
@@ -20,34 +22,69 @@ export const EXTERNAL_BYTES = 4096;
 const PAGE_BYTES = 4096;
 
 /**
- * Reads a model and brings in the values that it keeps in other files; `weights` names those, relative to its folder.
- * Throws GRAPH_INVALID when one of them is missing, too short, or not beside the model or below it.
+ * Reads a model and finds the values that it keeps in other files; `weights` names those, relative to its folder. Large values
+ * stay where they are until they are asked for, so the files have to stay, too. Throws GRAPH_INVALID when one of them is
+ * missing, too short, or not beside the model or below it; SOURCE_INVALID for the pointer of a file that Git LFS did not fetch.
  */
 export function loadModel(path: string): { model: OnnxModel; weights: string[] } {
-  if (statSync(path).size > PROTOBUF_LIMIT) {
-    throw new ToolchainError('GRAPH_INVALID', 'An ONNX file holds less than 2 GiB; this one is larger.');
-  }
-  const model = parseModel(readFileSync(path));
-  const files = new Map<string, number>();
-  try {
-    for (const tensor of model.graph.initializer) {
-      if (tensor.dataLocation !== 1) continue;
-      const { location, offset, length } = externalRange(tensor);
-      const file = files.get(location) ?? openSync(externalPath(path, location), 'r');
-      files.set(location, file);
-      tensor.rawData = readRange(file, offset, length, location);
-      tensor.dataLocation = 0;
-      tensor.externalData = [];
+  const model = parseModel(readModelFile(path));
+  const files = new Map<string, { readonly path: string; readonly bytes: number }>();
+  for (const tensor of tensorsIn(model.graph)) {
+    if (tensor.dataLocation !== 1) continue;
+    const { location, offset, length } = externalRange(tensor);
+    const file = files.get(location) ?? findFile(path, location);
+    files.set(location, file);
+    if (offset + length > file.bytes) {
+      throw new ToolchainError('GRAPH_INVALID', `'${location}' is shorter than the model says.`);
     }
-  } finally {
-    for (const file of files.values()) closeSync(file);
+    const read = (): Uint8Array => readRange(file.path, offset, length);
+    Object.assign(tensor, length < EXTERNAL_BYTES ? { rawData: read() } : { read });
+    tensor.dataLocation = 0;
+    tensor.externalData = [];
   }
   return { model, weights: [...files.keys()].sort() };
 }
 
+function readModelFile(path: string): Uint8Array {
+  const file = openRegularFile(path);
+  try {
+    if (fstatSync(file).size > PROTOBUF_LIMIT) {
+      throw new ToolchainError('GRAPH_INVALID', 'An ONNX file holds less than 2 GiB; this one is larger.');
+    }
+    const bytes = readFileSync(file);
+    refuseLfsPointer(bytes, basename(path));
+    return bytes;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function findFile(modelPath: string, location: string): { path: string; bytes: number } {
+  const path = externalPath(modelPath, location);
+  const file = openRegularFile(path);
+  try {
+    const bytes = fstatSync(file).size;
+    if (bytes < LFS_POINTER_BYTES) refuseLfsPointer(readFileSync(file), location);
+    return { path, bytes };
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Git LFS pointers are at most this long, by its specification. */
+const LFS_POINTER_BYTES = 1024;
+
+function refuseLfsPointer(bytes: Uint8Array, name: string): void {
+  if (!Buffer.from(bytes.subarray(0, 64)).toString('latin1').startsWith('version https://git-lfs')) return;
+  throw new ToolchainError(
+    'SOURCE_INVALID',
+    `${name} is the pointer that Git LFS leaves in place of a large file. Fetch the file: git lfs pull.`,
+  );
+}
+
 function externalRange(tensor: OnnxTensor): { location: string; offset: number; length: number } {
   const entries = new Map(tensor.externalData?.map(({ key, value }) => [key, value]));
-  const expected = elementCount(tensor.dims) * elementBytes(tensor.dataType);
+  const expected = byteCount(tensor);
   const offset = Number(entries.get('offset') ?? 0);
   const length = Number(entries.get('length') ?? expected);
   if (length !== expected || !Number.isSafeInteger(offset) || offset < 0) {
@@ -80,15 +117,19 @@ function externalPath(modelPath: string, location: string): string {
   return path;
 }
 
-function readRange(file: number, offset: number, length: number, location: string): Uint8Array {
+function readRange(path: string, offset: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
-  for (let filled = 0; filled < length; ) {
-    const read = readSync(file, bytes, filled, Math.min(length - filled, 2 ** 30), offset + filled);
-    if (read === 0)
-      throw new ToolchainError('GRAPH_INVALID', `'${location}' is shorter than the model says.`);
-    filled += read;
+  const file = openRegularFile(path);
+  try {
+    for (let filled = 0; filled < length; ) {
+      const read = readSync(file, bytes, filled, Math.min(length - filled, 2 ** 30), offset + filled);
+      if (read === 0) throw new ToolchainError('GRAPH_INVALID', `${basename(path)} has become shorter.`);
+      filled += read;
+    }
+    return bytes;
+  } finally {
+    closeSync(file);
   }
-  return bytes;
 }
 
 /**
@@ -98,7 +139,7 @@ function readRange(file: number, offset: number, length: number, location: strin
  */
 export function saveModel(model: OnnxModel, graphPath: string, weightsPath: string): boolean {
   const initializer = model.graph.initializer;
-  const large = new Set(initializer.filter((tensor) => tensorBytes(tensor).byteLength >= EXTERNAL_BYTES));
+  const large = new Set(initializer.filter((tensor) => byteCount(tensor) >= EXTERNAL_BYTES));
   const outside = writeWeights(large, weightsPath);
   try {
     model.graph.initializer = initializer.map((tensor) => outside.get(tensor) ?? tensor);

@@ -12,7 +12,7 @@ export const int8: Scheme = {
   needsFeeds: false,
   build: async (source, { settings, progress, scratch }) => {
     const quantised = await progress.stage('quantise', async () => quantise(source, settings));
-    const model = await progress.stage('optimise int8', () => optimise(source, scratch));
+    const model = await progress.stage('optimise int8', () => optimise(source, { scratch }));
     return { model, quantised };
   },
   probe: insertProbes,

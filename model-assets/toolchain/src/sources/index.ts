@@ -1,10 +1,11 @@
 /** Sources of models: a folder in, a graph and the facts about it out. */
-import { createTagReader } from '@pilotlight/engine/internal/tasks/tags';
 import { ToolchainError } from '../errors.ts';
 import { checkpointReader } from './checkpoint.ts';
 import { SourceFolder } from './folder.ts';
 import { onnxExportReader } from './onnx-export.ts';
+import { locateSource } from './onnx-files.ts';
 import type { ModelSource, SourceOptions, SourceReader } from './source.ts';
+import { withDefaults } from './task-options.ts';
 
 export type { ModelSource, SourceOptions, TokenizerSource } from './source.ts';
 
@@ -20,28 +21,21 @@ const READERS: readonly SourceReader[] = [checkpointReader, onnxExportReader];
  * GRAPH_INVALID when its files are broken.
  */
 export async function readSource(path: string, options: SourceOptions = {}): Promise<ModelSource> {
-  const folder = new SourceFolder(path);
+  const { file, ...located } = locateSource(path, options.file);
+  const folder = new SourceFolder(located.folder);
+  const reader = file === undefined ? findReader(folder) : onnxExportReader;
+  const source = await reader.read(folder, file === undefined ? options : { ...options, file });
+  return withDefaults(source, options);
+}
+
+function findReader(folder: SourceFolder): SourceReader {
   const claims = READERS.map((reader) => ({ reader, claim: reader.claim(folder) }));
   const { reader } =
     claims.find(({ claim }) => claim === 'readable') ??
     claims.find(({ claim }) => claim === 'unsupported') ??
     {};
   if (reader === undefined) throw nothingToPackage(folder);
-  const source = await reader.read(folder, options);
-  return options.decoding === undefined ? source : decodedBy(options.decoding, source);
-}
-
-/** Throws SOURCE_UNSUPPORTED for labels that say nothing of where spans begin and go on. */
-function decodedBy(decoding: NonNullable<SourceOptions['decoding']>, source: ModelSource): ModelSource {
-  const { task, labels, taskDefaults } = source;
-  const inSpans = labels.map(createTagReader(labels)).some(({ continues }) => continues);
-  if (decoding === 'constrained' && !(task === 'token-classification' && inSpans)) {
-    throw new ToolchainError(
-      'SOURCE_UNSUPPORTED',
-      'Constrained decoding is for taggers whose labels say where spans begin and go on, B-x and I-x. Leave --decoding out.',
-    );
-  }
-  return { ...source, taskDefaults: { ...taskDefaults, decoding } };
+  return reader;
 }
 
 function nothingToPackage(folder: SourceFolder): ToolchainError {

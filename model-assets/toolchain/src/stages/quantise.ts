@@ -41,7 +41,7 @@ export function quantise(model: OnnxModel, options: QuantiseOptions = {}): Quant
   if (products === 0) {
     throw new ToolchainError(
       'SOURCE_UNSUPPORTED',
-      'The graph has no matrix product with constant fp32 weights: is it quantised already? Package it with --variants fp32.',
+      'The graph has no matrix product that can be int8: none has constant weights, other than a classifier, which stays fp32. Package it with --variants fp32.',
     );
   }
   return { products, lookups, kept };
