@@ -11,7 +11,7 @@ import { toGoldenRequest } from '@pilotlight/engine/internal/predict/goldens/gol
 import type { OnnxManifest, Quality } from '@pilotlight/model-format';
 import { ToolchainError } from './errors.ts';
 import { type PackageOptions, type Settings, withDefaults } from './options.ts';
-import { describeGate, MAXIMUM_SHARE_KEPT, passesGate, refuseDependence } from './package/quality-gate.ts';
+import { describeGate, MAXIMUM_SHARE_KEPT, passesGate, passNeighbours } from './package/quality-gate.ts';
 import { StagedPackage } from './package/staged-package.ts';
 import { type StagedSource, stageSource } from './package/staged-source.ts';
 import { type PackageFacts, type SourceFacts, writeTokenizer } from './package/write-package.ts';
@@ -89,7 +89,7 @@ class Packaging {
     this.#settings = settings;
     this.#staging = staging;
     this.#source = source;
-    this.#plan = planVariants(settings.variants, source.facts.precision);
+    this.#plan = planVariants(settings, source.facts.precision);
     this.#progress = progress;
     this.#package = new StagedPackage(settings, staging, progress);
   }
@@ -260,7 +260,8 @@ class Packaging {
       this.#package.serving(variant, (predictor) => measureNeighbours(predictor, goldens)),
     );
     const { inputs, facts } = this.#source;
-    refuseDependence(relative, { inputs, precision: facts.precision });
+    const notes = passNeighbours(relative, { inputs, precision: facts.precision });
+    this.#notes.set(variant, [...(this.#notes.get(variant) ?? []), ...notes]);
   }
 
   /** Measures the tolerance of each variant that is kept. */

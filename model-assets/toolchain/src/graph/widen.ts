@@ -1,5 +1,5 @@
 /** Half precision to fp32: every value of fp16 and bf16 has the same value in fp32, so nothing is lost. */
-import { int } from './node.ts';
+import { int, intAttribute } from './node.ts';
 import type { OnnxGraph, OnnxTensor, OnnxValueInfo } from './onnx.ts';
 import { ELEMENT, elementCount, floats, viewBytes } from './tensor.ts';
 import { graphsIn, nodesIn, tensorsIn } from './walk.ts';
@@ -28,12 +28,23 @@ export function widen(graph: OnnxGraph): 'fp16' | 'bf16' | undefined {
     const namesType = TYPE_ATTRIBUTES.has(attribute.name) && HALVES.has(Number(attribute.i));
     if (namesType) Object.assign(attribute, int(ELEMENT.float32));
   }
+  dropIdleCasts(graph);
   for (const { input, output, valueInfo } of graphsIn(graph)) {
     [...input, ...output, ...valueInfo].forEach(widenValue);
   }
   const floating = [...elements].filter(([type]) => HALVES.has(type) || type === ELEMENT.float32);
   const [most] = floating.sort(([, left], [, right]) => right - left);
   return most && HALVES.get(most[0]);
+}
+
+/** A cast of weights to the type that they have now would hide them from whoever looks for weights. */
+function dropIdleCasts(graph: OnnxGraph): void {
+  const types = new Map(graph.initializer.map(({ name, dataType }) => [name, dataType]));
+  for (const node of nodesIn(graph)) {
+    const [input = ''] = node.input;
+    if (node.opType !== 'Cast' || intAttribute(node, 'to') !== types.get(input)) continue;
+    Object.assign(node, { opType: 'Identity', attribute: [] });
+  }
 }
 
 function widenTensor(tensor: OnnxTensor): void {

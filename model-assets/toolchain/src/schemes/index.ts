@@ -3,6 +3,7 @@
  * place to register another. fp32 comes first because the others are measured against it.
  */
 import { ToolchainError } from '../errors.ts';
+import type { Settings } from '../options.ts';
 import type { ModelSource } from '../sources/index.ts';
 import { exported } from './exported.ts';
 import { fp16 } from './fp16.ts';
@@ -33,20 +34,23 @@ export interface VariantPlan {
  * Throws SOURCE_UNSUPPORTED where another one is wanted.
  */
 export function planVariants(
-  wanted: readonly VariantName[],
+  { variants, quantise }: Pick<Settings, 'variants' | 'quantise'>,
   precision: ModelSource['precision'],
 ): VariantPlan {
   if (precision !== 'int8' && precision !== 'int4') {
-    const others = VARIANTS.filter((variant) => variant !== 'fp32' && wanted.includes(variant));
+    const others = VARIANTS.filter((variant) => variant !== 'fp32' && variants.includes(variant));
     return {
       reference: { variant: 'fp32', scheme: fp32 },
       others: others.map((variant) => ({ variant, scheme: SCHEMES[variant] })),
     };
   }
-  const other = wanted.find((variant) => variant !== 'int8');
-  if (other === undefined) return { reference: { variant: 'int8', scheme: exported(precision) }, others: [] };
+  const other = variants.find((variant) => variant !== 'int8');
+  if (other === undefined && quantise.keep.length === 0 && !quantise.reduceRange) {
+    return { reference: { variant: 'int8', scheme: exported(precision) }, others: [] };
+  }
+  const impossible = other === undefined ? 'it is not quantised again' : `there is no ${other} of it`;
   throw new ToolchainError(
     'SOURCE_UNSUPPORTED',
-    `The export is quantised already, to ${precision}, so there is no ${other} of it. Package it as it is, with --variants int8, or take an export in fp32.`,
+    `The export is quantised already, to ${precision}, so ${impossible}. Package it as it is, with --variants int8 and no other option of quantisation, or take an export in fp32.`,
   );
 }

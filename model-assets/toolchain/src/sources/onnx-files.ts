@@ -36,6 +36,9 @@ export function locateSource(path: string, file: string | undefined): LocatedSou
     throw new ToolchainError('SOURCE_NOT_FOUND', `'${path}' is neither a folder nor an .onnx file.`);
   }
   if (isFile) return relativeToHome(resolve(path));
+  if (file !== undefined && !file.endsWith('.onnx')) {
+    throw new ToolchainError('SOURCE_NOT_FOUND', `--file names an .onnx file, which '${file}' is not.`);
+  }
   if (file !== undefined) return relativeToHome(resolve(path, findNamed(path, file)));
   if (isHome(path) || !isHome(dirname(resolve(path)))) return { folder: path };
   const chosen = chooseExport(listExports(path, ['.']));

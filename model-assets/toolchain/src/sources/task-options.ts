@@ -14,7 +14,7 @@ export function withDefaults(source: ModelSource, options: SourceOptions): Model
   };
   if (Object.keys(chosen).length === 0) return source;
   if (decoding === 'constrained') refuseUnlessInSpans(source);
-  if ((pooling ?? normalize) !== undefined) refuseUnlessEmbeds(source);
+  if ((pooling ?? normalize) !== undefined) refuseUnlessEmbeds(source, pooling);
   return { ...source, taskDefaults: { ...source.taskDefaults, ...chosen } };
 }
 
@@ -28,7 +28,13 @@ function refuseUnlessInSpans({ task, labels }: ModelSource): void {
   );
 }
 
-function refuseUnlessEmbeds({ task }: ModelSource): void {
+function refuseUnlessEmbeds({ task, outputs }: ModelSource, pooling: SourceOptions['pooling']): void {
+  if (pooling !== undefined && outputs.every(({ role }) => role === 'embeddings')) {
+    throw new ToolchainError(
+      'SOURCE_UNSUPPORTED',
+      `The output '${outputs[0]?.name}' is one vector a text, pooled by the graph already. Leave --pooling out.`,
+    );
+  }
   if (TASK_FACTS[task].head === 'none') return;
   throw new ToolchainError(
     'SOURCE_UNSUPPORTED',

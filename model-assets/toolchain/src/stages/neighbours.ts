@@ -45,7 +45,8 @@ export async function explainFailure<Result>(work: () => Promise<Result>): Promi
   } catch (error) {
     if (!PilotlightError.is(error) || error.code !== 'SESSION_FAILED') throw error;
     const { cause } = error;
-    throw fixedBatch(cause instanceof Error ? cause.message : error.message, error);
+    const reason = cause instanceof Error ? cause.message : error.message;
+    throw fixedBatch(reason.trim().split('\n', 1)[0] ?? '', error);
   }
 }
 
