@@ -9,9 +9,9 @@ import { join } from 'node:path';
 import type { Golden } from '@pilotlight/engine';
 import { toGoldenRequest } from '@pilotlight/engine/internal/predict/goldens/golden';
 import type { OnnxManifest, Quality } from '@pilotlight/model-format';
-import { ToolchainError } from './errors.ts';
 import { type PackageOptions, type Settings, withDefaults } from './options.ts';
-import { describeGate, MAXIMUM_SHARE_KEPT, passesGate, passNeighbours } from './package/quality-gate.ts';
+import { passGate, type Trial } from './package/pass-gate.ts';
+import { passNeighbours } from './package/quality-gate.ts';
 import { StagedPackage } from './package/staged-package.ts';
 import { type StagedSource, stageSource } from './package/staged-source.ts';
 import { type PackageFacts, type SourceFacts, writeTokenizer } from './package/write-package.ts';
@@ -23,14 +23,14 @@ import {
   type VariantName,
   type VariantPlan,
 } from './schemes/index.ts';
-import type { Scheme } from './schemes/scheme.ts';
+import type { QuantiseSettings, Scheme } from './schemes/scheme.ts';
 import { type ModelSource, readSource } from './sources/index.ts';
 import { evaluate } from './stages/evaluate.ts';
 import { builtInRequests, makeGoldens, readRequests } from './stages/goldens.ts';
 import { explainFailure, measureNeighbours } from './stages/neighbours.ts';
 import { type Feed, runGraph } from './stages/optimise/run-graph.ts';
 import { createStaging, publish, refuseExisting, type Staging } from './stages/pack.ts';
-import { fewestKept, type LayerError, layerErrors, type QuantiseReport } from './stages/quantise.ts';
+import { type LayerError, layerErrors, type QuantiseReport } from './stages/quantise.ts';
 import { tuneTokenBudget } from './stages/tune.ts';
 import {
   measureTolerance,
@@ -129,11 +129,11 @@ class Packaging {
   /** The weights are read from the staged source as they are needed, so that one copy of them is in memory at most. */
   async #buildVariant(
     { variant, scheme }: PlannedVariant,
-    keep: readonly string[] = [],
+    trial: Trial = { settings: this.#settings.quantise, keep: [] },
     goldens: readonly Golden[] = [],
   ): Promise<void> {
-    const { quantise } = this.#settings;
-    const settings = { ...quantise, keep: [...quantise.keep, ...keep] };
+    const { keep } = trial;
+    const settings = { ...trial.settings, keep: [...trial.settings.keep, ...keep] };
     const { inputs, outputs, facts } = this.#source;
     const scratch = mkdtempSync(join(this.#staging.root, 'scratch-'));
     try {
@@ -159,59 +159,38 @@ class Packaging {
   }
 
   /**
-   * Compares a variant with the goldens, and leaves as many of its worst layers in fp32 as the quality gate asks for.
+   * Compares a variant with the goldens, and builds it again where it has to be better.
    *
-   * @throws ToolchainError VERIFY_FAILED where that is not enough, or where the scheme has no such layers
+   * @throws ToolchainError VERIFY_FAILED where that is not enough
    */
   async #passGate(planned: PlannedVariant, facts: PackageFacts, goldens: readonly Golden[]): Promise<void> {
     const { variant, scheme } = planned;
-    const attempt = async (keep: readonly string[]): Promise<VariantDeviation> => {
-      await this.#buildVariant(planned, keep, goldens);
+    const { quantise: settings } = this.#settings;
+    const attempt = async (trial: Trial): Promise<VariantDeviation> => {
+      await this.#buildVariant(planned, trial, goldens);
       await this.#package.writeDraft(facts, this.#plan.reference.variant);
       return this.#compare(variant, goldens);
     };
-    const plain = scheme.needsFeeds ? await attempt([]) : await this.#compare(variant, goldens);
-    if (passesGate(plain)) return;
-    const missed = `${variant} misses the quality gate (${describeGate(plain)})`;
-    const { probe, otherwise } = scheme;
-    if (probe === undefined) throw new ToolchainError('VERIFY_FAILED', `${missed}. ${otherwise}`);
-    const layers = await this.#measureLayers(probe, goldens);
-    let tried: readonly string[] = [];
-    const found = await fewestKept(
-      layers.map(({ weights }) => weights),
-      Math.floor(MAXIMUM_SHARE_KEPT * layers.length),
-      async (keep) => {
-        tried = keep;
-        const deviation = await attempt(keep);
-        return passesGate(deviation) ? deviation : undefined;
-      },
-    );
-    if (found === undefined) {
-      throw new ToolchainError(
-        'VERIFY_FAILED',
-        `${missed} even with the worse half of its layers in fp32. ${otherwise}`,
-      );
-    }
-    if (tried.length !== found.kept.length) await attempt(found.kept);
-    const kept = layers
-      .slice(0, found.kept.length)
-      .map(({ weights, relative }) => `${weights} (own error ${(100 * relative).toFixed(1)} %)`);
-    this.#notes.set(variant, [
-      ...(this.#notes.get(variant) ?? []),
-      `${variant} alone misses the quality gate (${describeGate(plain)}): ${kept.length} of ${layers.length} layers ` +
-        `stay fp32, ${kept.join(', ')}`,
-    ]);
+    const plain = scheme.needsFeeds
+      ? await attempt({ settings, keep: [] })
+      : await this.#compare(variant, goldens);
+    const notes = await passGate({
+      ...{ variant, scheme, settings, plain, attempt },
+      layers: (probe, chosen) => this.#measureLayers(probe, chosen, goldens),
+    });
+    this.#notes.set(variant, [...(this.#notes.get(variant) ?? []), ...notes]);
   }
 
   /** The layers by what the scheme costs each of them on the goldens, the worst first. */
   async #measureLayers(
     probe: NonNullable<Scheme['probe']>,
+    settings: QuantiseSettings,
     goldens: readonly Golden[],
   ): Promise<readonly LayerError[]> {
     const feeds = await this.#feedsOf(goldens);
     return this.#progress.stage('measure layers', async (report) => {
       const model = this.#source.load();
-      const probes = probe(model, this.#settings.quantise);
+      const probes = probe(model, settings);
       return layerErrors(probes, await runGraph(model, feeds, report, this.#staging.root));
     });
   }

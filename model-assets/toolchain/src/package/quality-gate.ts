@@ -4,7 +4,7 @@ import type { ModelSource } from '../sources/index.ts';
 import type { VariantDeviation } from '../stages/verify.ts';
 
 /** Largest relative error of the outputs on the goldens. */
-const MAXIMUM_RELATIVE_ERROR = 0.06;
+export const MAXIMUM_RELATIVE_ERROR = 0.06;
 
 /** Smallest share of rows of the goldens with the same top label, where fp32 gave it by a clear margin. */
 const MINIMUM_AGREEMENT = 0.95;

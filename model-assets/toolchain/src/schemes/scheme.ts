@@ -49,6 +49,8 @@ export interface Scheme {
    * all of them together miss the quality gate. @default - the scheme has no such layers
    */
   readonly probe?: (model: OnnxModel, settings: QuantiseSettings) => readonly Probe[];
+  /** Settings to try before any layer stays fp32, where this machine cannot do well with the ones given. @default - there are none */
+  readonly alternative?: (settings: QuantiseSettings) => QuantiseSettings | undefined;
   /** Advice for a model that misses the quality gate with this scheme. */
   readonly otherwise: string;
 }

@@ -8,9 +8,10 @@ import type { OnnxModel } from '../graph/onnx.ts';
 import { type QuantiseOptions, Quantiser } from './quantise/quantiser.ts';
 import { removeUnused } from './quantise/unused.ts';
 
-export { fewestKept } from './quantise/fewest-kept.ts';
+export { fewestKept, predictKept } from './quantise/fewest-kept.ts';
 export { insertProbes, type LayerError, layerErrors } from './quantise/probe.ts';
 export type { QuantiseOptions } from './quantise/quantiser.ts';
+export { saturatesSums } from './quantise/saturation.ts';
 
 export interface QuantiseReport {
   /** Matrix products that are int8 now. */
