@@ -73,6 +73,9 @@ export async function packageModel(
   }
 }
 
+/** Longer texts say nothing more of the error of a layer, and take much memory where every layer is computed twice. */
+const LONGEST_PROBE = 256;
+
 /** One model on its way. */
 class Packaging {
   readonly #settings: Settings;
@@ -187,7 +190,7 @@ class Packaging {
     settings: QuantiseSettings,
     goldens: readonly Golden[],
   ): Promise<readonly LayerError[]> {
-    const feeds = await this.#feedsOf(goldens);
+    const feeds = await this.#feedsOf(goldens.filter(({ ids }) => ids.length <= LONGEST_PROBE));
     return this.#progress.stage('measure layers', async (report) => {
       const model = this.#source.load();
       const probes = probe(model, settings);
