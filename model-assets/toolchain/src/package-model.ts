@@ -190,7 +190,8 @@ class Packaging {
     settings: QuantiseSettings,
     goldens: readonly Golden[],
   ): Promise<readonly LayerError[]> {
-    const feeds = await this.#feedsOf(goldens.filter(({ ids }) => ids.length <= LONGEST_PROBE));
+    const short = goldens.filter(({ ids }) => ids.length <= LONGEST_PROBE);
+    const feeds = await this.#feedsOf(short.length > 0 ? short : goldens);
     return this.#progress.stage('measure layers', async (report) => {
       const model = this.#source.load();
       const probes = probe(model, settings);
