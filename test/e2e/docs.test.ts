@@ -1,6 +1,6 @@
 /** Every code block of every document is run. COVERED names the commands that cannot run here, each with the test that runs it. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -143,6 +143,8 @@ function writeModels(folder: string): void {
   } as const;
   writeCheckpoint(reviews, join(folder, 'my-checkpoint'));
   writeCheckpoint(ner, join(folder, 'ner'));
+  cpSync('test/golden/lora/adapters/classifier', join(folder, 'my-adapter'), { recursive: true });
+  writeCheckpoint({ family: 'bert', head: 'masked-lm', shape }, join(folder, 'my-base'));
   const row = { text: 'Ada wrote it', tokens: ['Ada', 'wrote', 'it'], tags: ['B-PER', 'O', 'O'] };
   writeFileSync(join(folder, 'test.jsonl'), `${JSON.stringify(row)}\n`);
 }
@@ -183,7 +185,7 @@ function runnable(command: string, { place }: Snippet): string {
     .replace(/^curl /, 'curl --silent --show-error --fail-with-body ')
     .replace(/^npm run /, 'npm run --silent ')
     .replaceAll(ENDPOINT, service.url)
-    .replaceAll(/\.\/(?=my-checkpoint|ner\b)|\b(?=test\.jsonl)/g, `${scratch}/`)
+    .replaceAll(/\.\/(?=my-checkpoint|my-adapter|my-base|ner\b)|\b(?=test\.jsonl)/g, `${scratch}/`)
     .replaceAll(/\bdist\//g, `${scratch}/`)
     .replace(/^(?=.*\b(?:reviews|ner)\b)(npm run .*? -- (?:add|verify)?)/, `$1 --packages ${packages} `);
 }

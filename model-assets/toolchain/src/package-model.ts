@@ -6,14 +6,16 @@
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Golden } from '@pilotlight/engine';
+import type { Golden, TokenRequest } from '@pilotlight/engine';
 import { toGoldenRequest } from '@pilotlight/engine/internal/predict/goldens/golden';
 import type { OnnxManifest, Quality } from '@pilotlight/model-format';
 import { type PackageOptions, type Settings, withDefaults } from './options.ts';
 import { passGate, type Trial } from './package/pass-gate.ts';
+import { publish } from './package/publish.ts';
 import { passNeighbours } from './package/quality-gate.ts';
 import { StagedPackage } from './package/staged-package.ts';
 import { type StagedSource, stageSource } from './package/staged-source.ts';
+import { type Staging, withStaging } from './package/staging.ts';
 import { type PackageFacts, type SourceFacts, writeTokenizer } from './package/write-package.ts';
 import { type Progress, silent } from './progress.ts';
 import {
@@ -29,7 +31,6 @@ import { evaluate } from './stages/evaluate.ts';
 import { builtInRequests, makeGoldens, readRequests } from './stages/goldens.ts';
 import { explainFailure, measureNeighbours } from './stages/neighbours.ts';
 import { type Feed, runGraph } from './stages/optimise/run-graph.ts';
-import { createStaging, publish, refuseExisting, type Staging } from './stages/pack.ts';
 import { type LayerError, layerErrors, type QuantiseReport } from './stages/quantise.ts';
 import { tuneTokenBudget } from './stages/tune.ts';
 import {
@@ -60,17 +61,12 @@ export async function packageModel(
   progress: Progress = silent,
 ): Promise<PackageResult> {
   const settings = withDefaults(options);
-  const { packages, name, version, force } = settings;
-  refuseExisting(packages, name, version, force);
-  const staging = await createStaging(packages, name, version);
-  try {
+  return withStaging(settings, async (staging) => {
     const source = await progress.stage('read', async () =>
       stageSource(await readSource(settings.source, settings), staging.root),
     );
-    return await new Packaging(settings, staging, source, progress).run();
-  } finally {
-    await staging.dispose();
-  }
+    return new Packaging(settings, staging, source, progress).run();
+  });
 }
 
 /** Longer texts say nothing more of the error of a layer, and take much memory where every layer is computed twice. */
@@ -98,16 +94,20 @@ class Packaging {
   }
 
   async run(): Promise<PackageResult> {
-    const { variants, packages, force } = this.#settings;
+    const { variants, force } = this.#settings;
     const served = variants[0] ?? 'int8';
     const { facts: source } = this.#source;
     const { reference, others } = this.#plan;
     await this.#buildVariant(reference);
     for (const planned of others) if (!planned.scheme.needsFeeds) await this.#buildVariant(planned);
-    const facts = { ...source, textProcessing: await writeTokenizer(this.#staging.folder, source) };
+    const requests = await this.#readRequests(source);
+    const textProcessing = await this.#progress.stage('try tokenizer', () =>
+      writeTokenizer(this.#staging.folder, source, requests),
+    );
+    const facts = { ...source, textProcessing };
     await this.#package.writeDraft(facts, reference.variant);
 
-    const goldens = await this.#makeGoldens();
+    const goldens = await this.#makeGoldens(requests);
     await this.#passNeighbourGate(goldens);
     for (const planned of others) await this.#passGate(planned, facts, goldens);
     const tolerance = await this.#measure(goldens);
@@ -119,7 +119,7 @@ class Packaging {
     const proofs = await this.#progress.stage('verify package', (report) =>
       verifyVariants(this.#staging.root, manifest, report),
     );
-    const folder = await publish(this.#staging, packages, manifest, force);
+    const folder = await publish(this.#staging, manifest, force);
     return {
       folder,
       manifest,
@@ -222,18 +222,17 @@ class Packaging {
     return deviation;
   }
 
-  #makeGoldens(): Promise<readonly Golden[]> {
+  async #readRequests({ task, tokenizer }: SourceFacts): Promise<readonly TokenRequest[]> {
     const { texts } = this.#settings;
-    const { facts } = this.#source;
-    return this.#progress.stage('goldens', async (report) => {
-      const requests =
-        texts === undefined
-          ? builtInRequests({ task: facts.task, ...facts.tokenizer })
-          : await readRequests(texts);
-      return this.#package.serving(this.#plan.reference.variant, (predictor) =>
+    return texts === undefined ? builtInRequests({ task, ...tokenizer }) : readRequests(texts);
+  }
+
+  #makeGoldens(requests: readonly TokenRequest[]): Promise<readonly Golden[]> {
+    return this.#progress.stage('goldens', (report) =>
+      this.#package.serving(this.#plan.reference.variant, (predictor) =>
         explainFailure(() => makeGoldens(predictor, requests, report)),
-      );
-    });
+      ),
+    );
   }
 
   /** Refuses a model whose answers depend on their neighbours, before anything else is compared with them. */

@@ -1,6 +1,7 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeModel } from '../../../model-assets/toolchain/src/graph/onnx.ts';
+import { SourceFolder } from '../../../model-assets/toolchain/src/sources/folder.ts';
 import { Safetensors } from '../../../model-assets/toolchain/src/sources/safetensors.ts';
 import { quantise } from '../../../model-assets/toolchain/src/stages/quantise.ts';
 import { exportPlain } from './export-plain.ts';
@@ -28,7 +29,7 @@ export function writePeerModel(checkpoint: string, folder: string): void {
     copyFileSync(join(checkpoint, file), join(folder, file));
   const tokenizerConfig = JSON.parse(readFileSync(join(checkpoint, TOKENIZER_CONFIG), 'utf8'));
   writeFileSync(join(folder, TOKENIZER_CONFIG), JSON.stringify({ ...tokenizerConfig, ...SPECIAL_TOKENS }));
-  const source = new Safetensors(checkpoint);
+  const source = new Safetensors(new SourceFolder(checkpoint));
   try {
     const model = exportPlain(
       plainEncoder(JSON.parse(readFileSync(join(checkpoint, 'config.json'), 'utf8'))),

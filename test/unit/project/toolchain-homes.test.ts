@@ -33,7 +33,7 @@ test('each scheme names itself in the manifest by a scheme of the format', () =>
       expect(SCHEME_NAMES).toContain(scheme.nameInManifest({ keep: [], reduceRange }));
 });
 
-test.each(['checkpoint', 'onnx-export'])(
+test.each(['adapter', 'checkpoint', 'onnx-export'])(
   'only the registry of the toolchain imports the source %s',
   (kind) => {
     expect(importersOf('sources', kind)).toEqual([`${ROOT}/sources/index.ts`]);
@@ -43,6 +43,6 @@ test.each(['checkpoint', 'onnx-export'])(
 test('the registry of sources has every file that exports a reader', () => {
   const readers = SOURCES.filter((file) => /export const \w+Reader\b/.test(readFileSync(file, 'utf8')));
   const registry = readFileSync(`${ROOT}/sources/index.ts`, 'utf8');
-  expect(readers).toHaveLength(2);
+  expect(readers).toHaveLength(3);
   for (const file of readers) expect(registry).toContain(`'./${basename(file)}'`);
 });

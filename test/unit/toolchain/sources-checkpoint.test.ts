@@ -147,6 +147,17 @@ describe('a checkpoint folder', () => {
     expect(source).toMatchObject({ task, labels: ['LABEL_0'], taskDefaults: { functionToApply: 'sigmoid' } });
   });
 
+  it('with two labels ranks texts if it is asked to, by the softmax of the second', async () => {
+    writeCheckpoint(
+      { family: 'bert', head: 'sequence-classification', shape: SHAPES.tiny, labels: ['LABEL_0', 'LABEL_1'] },
+      checkpoint,
+    );
+    const ranking = await readSource(checkpoint, { task: 'text-ranking' });
+    expect(ranking).toMatchObject({ task: 'text-ranking', labels: ['LABEL_0', 'LABEL_1'] });
+    expect(ranking.taskDefaults).toBeUndefined();
+    expect((await readSource(checkpoint)).task).toBe('text-classification');
+  });
+
   it('of a regression gives its logits as scores', async () => {
     writeCheckpoint(
       {
@@ -222,9 +233,9 @@ describe('a checkpoint folder is refused', () => {
       () => change('config.json', { architectures: ['RobertaForSequenceClassification'] }),
     ],
     [
-      'it is to rank texts by more than one label',
+      'it is to rank texts by more labels than two',
       'SOURCE_INVALID',
-      /ranked by one logit, but config.json has 3 labels/,
+      /ranked by one logit, or by the second of two, but config.json has 3 labels/,
       (): void => {},
       'text-ranking',
     ],
@@ -300,6 +311,8 @@ describe('a checkpoint folder is refused', () => {
   it('when its weights are a pickle, which is not opened', async () => {
     rmSync(join(checkpoint, 'model.safetensors'));
     writeFileSync(join(checkpoint, 'pytorch_model.bin'), 'x');
-    await expect(readSource(checkpoint)).rejects.toThrow(/pickle, which runs code.*safe_serialization=True/);
+    await expect(readSource(checkpoint)).rejects.toThrow(
+      /pickle \(pytorch_model.bin\), which runs code.*safe_serialization=True/,
+    );
   });
 });

@@ -1,12 +1,18 @@
 /** Opens the official Rust tokenizers, whole or divided. */
 import { readFileSync } from 'node:fs';
-import type { SplitTokenizer, TextProcessing } from '@pilotlight/model-format';
+import type { PackageFile, SplitTokenizer } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import { BPE, type Model, Tokenizer, WordPiece } from 'tokenizers';
 import * as z from 'zod/mini';
 import type { ModelPackage } from '../ports.ts';
 
 type Files = Pick<ModelPackage, 'path'>;
+
+/** The files of a tokenizer, as a manifest names them. */
+export interface TokenizerParts {
+  readonly file: Pick<PackageFile, 'path'>;
+  readonly split?: SplitTokenizer | undefined;
+}
 
 /** The settings of the model that a divided tokenizer.json keeps beside the vocabulary; merges may not be ignored or dropped. */
 const modelSchema = z.discriminatedUnion('type', [
@@ -38,7 +44,7 @@ const restSchema = z.looseObject({ model: modelSchema });
  *
  * @throws EngineError PACKAGE_CORRUPT where a file does not parse.
  */
-export async function openNativeTokenizer(files: Files, { file, split }: TextProcessing): Promise<Tokenizer> {
+export async function openNativeTokenizer(files: Files, { file, split }: TokenizerParts): Promise<Tokenizer> {
   try {
     return split ? await openSplit(files, split) : Tokenizer.fromFile(files.path(file.path));
   } catch (cause) {

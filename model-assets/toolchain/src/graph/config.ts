@@ -1,6 +1,5 @@
-import { explainIssue } from '@pilotlight/model-format/errors';
 import { z } from 'zod';
-import { ToolchainError } from '../errors.ts';
+import { describeFault, ToolchainError } from '../errors.ts';
 import { ACTIVATIONS, type EncoderConfig } from './encoder.ts';
 
 /** Parts of the schemas of config.json that families share. */
@@ -41,12 +40,9 @@ export function parseConfig<Schema extends z.ZodType>(schema: Schema, config: un
   const result = schema.safeParse(config);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const field = issue?.path.join('.') || 'config.json';
   throw new ToolchainError(
     'SOURCE_INVALID',
-    `config.json is not supported: ${field}: ${explainIssue(issue)}.`,
-    {
-      details: { field },
-    },
+    `config.json is not supported: ${describeFault(config, issue)}.`,
+    { details: { field: issue?.path.join('.') || 'config.json' } },
   );
 }

@@ -21,18 +21,24 @@ export const EXTERNAL_BYTES = 4096;
 /** Offsets are multiples of the page size, so that the runtime maps a tensor instead of copying it. */
 const PAGE_BYTES = 4096;
 
+/** Gives the path of a file of weights that a model names, where it may be read; throws where it may not. */
+export type Locate = (location: string) => string;
+
 /**
  * Reads a model and finds the values that it keeps in other files; `weights` names those, relative to its folder. Large values
  * stay where they are until they are asked for, so the files have to stay, too. Throws GRAPH_INVALID when one of them is
- * missing, too short, or not beside the model or below it; SOURCE_INVALID for the pointer of a file that Git LFS did not fetch.
+ * missing, too short, or not beside the model or below it; and what `locate` throws.
  */
-export function loadModel(path: string): { model: OnnxModel; weights: string[] } {
+export function loadModel(
+  path: string,
+  locate: Locate = (location) => join(dirname(path), location),
+): { model: OnnxModel; weights: string[] } {
   const model = parseModel(readModelFile(path));
   const files = new Map<string, { readonly path: string; readonly bytes: number }>();
   for (const tensor of tensorsIn(model.graph)) {
     if (tensor.dataLocation !== 1) continue;
     const { location, offset, length } = externalRange(tensor);
-    const file = files.get(location) ?? findFile(path, location);
+    const file = files.get(location) ?? findFile(path, location, locate);
     files.set(location, file);
     if (offset + length > file.bytes) {
       throw new ToolchainError('GRAPH_INVALID', `'${location}' is shorter than the model says.`);
@@ -46,40 +52,25 @@ export function loadModel(path: string): { model: OnnxModel; weights: string[] }
 }
 
 function readModelFile(path: string): Uint8Array {
+  return withFile(path, (file) => {
+    if (fstatSync(file).size <= PROTOBUF_LIMIT) return readFileSync(file);
+    throw new ToolchainError('GRAPH_INVALID', 'An ONNX file holds less than 2 GiB; this one is larger.');
+  });
+}
+
+function findFile(modelPath: string, location: string, locate: Locate): { path: string; bytes: number } {
+  refuseUnlessInside(modelPath, location);
+  const path = locate(location);
+  return { path, bytes: withFile(path, (file) => fstatSync(file).size) };
+}
+
+function withFile<Result>(path: string, work: (file: number) => Result): Result {
   const file = openRegularFile(path);
   try {
-    if (fstatSync(file).size > PROTOBUF_LIMIT) {
-      throw new ToolchainError('GRAPH_INVALID', 'An ONNX file holds less than 2 GiB; this one is larger.');
-    }
-    const bytes = readFileSync(file);
-    refuseLfsPointer(bytes, basename(path));
-    return bytes;
+    return work(file);
   } finally {
     closeSync(file);
   }
-}
-
-function findFile(modelPath: string, location: string): { path: string; bytes: number } {
-  const path = externalPath(modelPath, location);
-  const file = openRegularFile(path);
-  try {
-    const bytes = fstatSync(file).size;
-    if (bytes < LFS_POINTER_BYTES) refuseLfsPointer(readFileSync(file), location);
-    return { path, bytes };
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Git LFS pointers are at most this long, by its specification. */
-const LFS_POINTER_BYTES = 1024;
-
-function refuseLfsPointer(bytes: Uint8Array, name: string): void {
-  if (!Buffer.from(bytes.subarray(0, 64)).toString('latin1').startsWith('version https://git-lfs')) return;
-  throw new ToolchainError(
-    'SOURCE_INVALID',
-    `${name} is the pointer that Git LFS leaves in place of a large file. Fetch the file: git lfs pull.`,
-  );
 }
 
 function externalRange(tensor: OnnxTensor): { location: string; offset: number; length: number } {
@@ -97,7 +88,7 @@ function externalRange(tensor: OnnxTensor): { location: string; offset: number; 
 }
 
 /** A location is a relative path below the folder of the model: nothing else of the machine is read. */
-function externalPath(modelPath: string, location: string): string {
+function refuseUnlessInside(modelPath: string, location: string): void {
   const parts = location.split('/');
   const inside =
     location !== '' && !/[\\:\0]/.test(location) && parts.every((part) => part !== '' && part !== '..');
@@ -107,29 +98,23 @@ function externalPath(modelPath: string, location: string): string {
       `The model keeps weights in '${location}', which is not a path inside its folder.`,
     );
   }
-  const path = join(dirname(modelPath), ...parts);
-  if (!existsSync(path)) {
-    throw new ToolchainError(
-      'GRAPH_INVALID',
-      `The model keeps weights in '${location}', which is missing beside it.`,
-    );
-  }
-  return path;
+  if (existsSync(join(dirname(modelPath), ...parts))) return;
+  throw new ToolchainError(
+    'GRAPH_INVALID',
+    `The model keeps weights in '${location}', which is missing beside it.`,
+  );
 }
 
 function readRange(path: string, offset: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
-  const file = openRegularFile(path);
-  try {
+  return withFile(path, (file) => {
     for (let filled = 0; filled < length; ) {
       const read = readSync(file, bytes, filled, Math.min(length - filled, 2 ** 30), offset + filled);
       if (read === 0) throw new ToolchainError('GRAPH_INVALID', `${basename(path)} has become shorter.`);
       filled += read;
     }
     return bytes;
-  } finally {
-    closeSync(file);
-  }
+  });
 }
 
 /**

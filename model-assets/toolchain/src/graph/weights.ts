@@ -31,7 +31,7 @@ export class Weights {
     if (found === undefined) {
       throw new ToolchainError(
         'WEIGHTS_INVALID',
-        `The checkpoint has no tensor '${this.#prefix}${name}' (or '${name}').`,
+        `The checkpoint has no tensor '${this.#prefix}${name}' (or '${name}'). ${this.#describeNames()}`,
       );
     }
     const actual = this.#source.shape(found) ?? [];
@@ -53,6 +53,12 @@ export class Weights {
   /** Tensors of the checkpoint that the graph did not take, sorted. */
   unused(): string[] {
     return [...this.#source.names()].filter((name) => !this.#used.has(name)).sort();
+  }
+
+  /** For whoever wonders what the tensors are called instead. */
+  #describeNames(): string {
+    const names = [...this.#source.names()];
+    return names.length === 0 ? 'It has none.' : `It has ${names.length} tensors, such as '${names[0]}'.`;
   }
 
   #find(name: string): string | undefined {

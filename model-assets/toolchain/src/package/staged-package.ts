@@ -11,7 +11,7 @@ import type { VariantName } from '../schemes/index.ts';
 import type { ModelSource } from '../sources/index.ts';
 import { externalise, GRAPH_FILE } from '../stages/externalise.ts';
 import { RUNTIME_VERSION } from '../stages/optimise.ts';
-import type { Staging } from '../stages/pack.ts';
+import type { Staging } from './staging.ts';
 import { type PackageFacts, writePackage } from './write-package.ts';
 
 /** A variant, or its twin: the model that runs on the CPU in place of a variant that the CPU would not run as its own execution provider does. A twin is never packaged. */

@@ -1,6 +1,7 @@
 /** Writes the files of a package beside its variants: tokenizer, goldens, model card and manifest. */
-import { copyFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { TokenRequest } from '@pilotlight/engine';
 import {
   FORMAT_VERSION,
   type OnnxManifest,
@@ -16,8 +17,9 @@ import type { VariantName } from '../schemes/index.ts';
 import type { ModelSource } from '../sources/index.ts';
 import { modelCard } from '../stages/model-card.ts';
 import { RUNTIME_VERSION } from '../stages/optimise.ts';
-import { writeManifest } from '../stages/pack.ts';
 import { splitTokenizer } from '../stages/split-tokenizer.ts';
+import { writeManifest } from './publish.ts';
+import { tryTokenizer } from './try-tokenizer.ts';
 
 const PACKAGE_FILES = {
   tokenizer: 'tokenizer.json',
@@ -40,13 +42,26 @@ export interface PackageContent {
   readonly quality: readonly Quality[];
 }
 
-/** Copies the tokenizer of the source into the package, and divides it where that can be done. */
+/** A byte order mark in UTF-8, which tokenizers do not read over. */
+const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf);
+
+/**
+ * Copies the tokenizer of the source into the package, and divides it where that can be done. Throws SOURCE_INVALID where `requests` show
+ * that it cannot be used.
+ */
 export async function writeTokenizer(
   folder: string,
   { tokenizer }: Pick<SourceFacts, 'tokenizer'>,
+  requests: readonly TokenRequest[],
 ): Promise<TextProcessing> {
   const { path, vocabSize, padTokenId, maskToken, maxTokens } = tokenizer;
-  await copyFile(path, join(folder, PACKAGE_FILES.tokenizer));
+  const file = join(folder, PACKAGE_FILES.tokenizer);
+  const content = await readFile(path);
+  await writeFile(
+    file,
+    content.subarray(content.indexOf(BYTE_ORDER_MARK) === 0 ? BYTE_ORDER_MARK.length : 0),
+  );
+  await tryTokenizer(file, requests);
   const whole: TextProcessing = {
     kind: 'tokenizer.json',
     file: describeFile(folder, PACKAGE_FILES.tokenizer),

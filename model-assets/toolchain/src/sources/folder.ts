@@ -1,69 +1,124 @@
 /** Reading the files of a source, and remembering which were read. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { digestFile } from '@pilotlight/model-format';
-import { explainIssue } from '@pilotlight/model-format/errors';
 import type { z } from 'zod';
 import { ToolchainError } from '../errors.ts';
+import { explainMissing } from './hub.ts';
+import { parseJson } from './json.ts';
+import { checkFile } from './source-file.ts';
+
+/** A folder whose files belong to the source; `prefix` goes before their names where they are recorded. */
+interface Part {
+  readonly path: string;
+  readonly prefix: string;
+}
+
+/** Texts are read whole. Vocabularies of a million tokens, the largest there are, take half of this. */
+const MAX_TEXT_BYTES = 128 * 2 ** 20;
+
+/** A folder of the cache of the Hugging Face Hub is called by its revision, and lies below the name of the model. */
+const SNAPSHOT = /[\\/]models--([^\\/]+)[\\/]snapshots[\\/][^\\/]+$/;
 
 export class SourceFolder {
   readonly path: string;
-  readonly #read = new Set<string>();
+  /** What the source is called: by its folder, or by its name on the hub where that can be told. */
+  readonly name: string;
+  /** The first one that has a file gives it. */
+  readonly #parts: readonly Part[];
+  readonly #read = new Map<string, string>();
 
   /** Throws SOURCE_NOT_FOUND unless the path is a folder. */
-  constructor(path: string) {
+  constructor(path: string, parts?: readonly Part[], name?: string) {
     this.path = resolve(path);
-    if (!existsSync(this.path) || !statSync(this.path).isDirectory()) {
-      throw new ToolchainError('SOURCE_NOT_FOUND', `There is no folder '${path}'.`);
-    }
+    this.name = name ?? SNAPSHOT.exec(this.path)?.[1]?.replace('--', '/') ?? basename(this.path);
+    this.#parts = parts ?? [{ path: this.path, prefix: '' }];
+    if (!isFolder(this.path)) throw new ToolchainError('SOURCE_NOT_FOUND', explainMissing(path));
   }
 
-  get name(): string {
-    return basename(this.path);
+  /** The model in a folder of this one: it has the files of both, its own before those around it. */
+  inside(subfolder: string): SourceFolder {
+    const path = join(this.path, subfolder);
+    const parts = [{ path, prefix: `${subfolder}/` }, ...this.#parts];
+    return new SourceFolder(path, parts, `${this.name}/${subfolder}`);
+  }
+
+  /** The files of this folder, and behind them those of `base`. */
+  over(base: SourceFolder): SourceFolder {
+    const below = base.#parts.map(({ path, prefix }) => ({ path, prefix: `base/${prefix}` }));
+    return new SourceFolder(this.path, [...this.#parts, ...below], this.name);
   }
 
   has(file: string): boolean {
-    return existsSync(join(this.path, file));
+    return this.#find(file) !== undefined;
   }
 
   /** Names of the files in the folder, or in a folder of it, sorted; none where that is missing. */
   list(subfolder = '.'): string[] {
-    const path = join(this.path, subfolder);
-    return existsSync(path) ? readdirSync(path).sort() : [];
+    const names = this.#parts.flatMap(({ path }) => {
+      const folder = join(path, subfolder);
+      return isFolder(folder) ? readdirSync(folder) : [];
+    });
+    return [...new Set(names)].sort();
   }
 
-  /** Absolute path of a file that goes into the package; its sum is recorded. */
+  /**
+   * Absolute path of a file that goes into the package; its sum is recorded. Throws SOURCE_NOT_FOUND where it is missing,
+   * SOURCE_INVALID where it is no file, a link out of the folder, or the pointer of a file that was not downloaded.
+   */
   use(file: string): string {
-    this.#read.add(file);
-    return join(this.path, file);
+    const part = this.#find(file);
+    if (part === undefined) {
+      throw new ToolchainError('SOURCE_NOT_FOUND', `'${this.name}' has no file '${file}'.`);
+    }
+    const path = join(part.path, file);
+    checkFile(
+      path,
+      file,
+      this.#parts.map((each) => each.path),
+    );
+    this.#read.set(part.prefix + file, path);
+    return path;
   }
 
+  /** The text of a file, without a byte order mark; undefined where it is missing. */
   text(file: string): string | undefined {
-    return this.has(file) ? readFileSync(this.use(file), 'utf8') : undefined;
+    return this.#bytes(file)
+      ?.toString()
+      .replace(/^\ufeff/, '');
   }
 
   /** Parses a JSON file; undefined where it is missing. Throws SOURCE_INVALID when it does not fit the schema. */
   json<Schema extends z.ZodType>(file: string, schema: Schema): z.infer<Schema> | undefined {
-    const text = this.text(file);
-    if (text === undefined) return undefined;
-    let content: unknown;
-    try {
-      content = JSON.parse(text);
-    } catch (cause) {
-      throw new ToolchainError('SOURCE_INVALID', `${file} is not JSON.`, { cause });
-    }
-    const result = schema.safeParse(content);
-    if (result.success) return result.data;
-    const [issue] = result.error.issues;
-    throw new ToolchainError(
-      'SOURCE_INVALID',
-      `${file}: ${issue?.path.join('.') || 'it'}: ${explainIssue(issue)}.`,
-    );
+    const bytes = this.#bytes(file);
+    return bytes === undefined ? undefined : parseJson(bytes, file, schema);
   }
 
   /** sha256 of every file used so far, in the order of their names. */
   sums(): Record<string, string> {
-    const files = [...this.#read].sort();
-    return Object.fromEntries(files.map((file) => [file, digestFile(join(this.path, file)).sha256]));
+    const files = [...this.#read].sort(([one], [other]) => (one < other ? -1 : 1));
+    return Object.fromEntries(files.map(([name, path]) => [name, digestFile(path).sha256]));
   }
+
+  #bytes(file: string): Buffer | undefined {
+    if (!this.has(file)) return undefined;
+    const path = this.use(file);
+    const { size } = statSync(path);
+    if (size <= MAX_TEXT_BYTES) return readFileSync(path);
+    throw new ToolchainError(
+      'SOURCE_INVALID',
+      `${file} has ${size} bytes; at most ${MAX_TEXT_BYTES} are read of it.`,
+    );
+  }
+
+  /** Anything of that name counts, a broken link too: `use` says what is wrong with it. */
+  #find(file: string): Part | undefined {
+    return this.#parts.find(
+      ({ path }) => lstatSync(join(path, file), { throwIfNoEntry: false }) !== undefined,
+    );
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

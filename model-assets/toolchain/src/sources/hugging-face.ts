@@ -3,17 +3,22 @@ import type { TaskName } from '@pilotlight/model-format';
 import { z } from 'zod';
 import { ToolchainError } from '../errors.ts';
 import type { Head } from '../graph/architecture.ts';
+import { ARCHITECTURES } from '../graph/architectures.ts';
 import type { SourceFolder } from './folder.ts';
+import { listOf } from './json.ts';
+import { readLabels } from './labels.ts';
 import { isCrossEncoder } from './sentence-transformers.ts';
+import { refuseLostClassifier } from './setfit.ts';
 import { chooseTask } from './task.ts';
 
 const count = z.int().positive();
 
 /** Loose: the rest of config.json belongs to the family that builds the graph. */
 const configSchema = z.looseObject({
-  model_type: z.string().min(1),
-  architectures: z.array(z.string()).nullish(),
-  id2label: z.record(z.string().regex(/^\d+$/, 'must be a number'), z.string().min(1)).nullish(),
+  model_type: z.string().min(1).nullish(),
+  architectures: listOf(z.string()).nullish(),
+  /** `readLabels` says what it may be. */
+  id2label: z.unknown().optional(),
   num_labels: count.nullish(),
   problem_type: z.string().nullish(),
   max_position_embeddings: count.nullish(),
@@ -22,14 +27,25 @@ const configSchema = z.looseObject({
   /** The field that sentence-transformers writes into the config.json of a CrossEncoder, in both forms: since version 4, and before. */
   sentence_transformers: z.looseObject({ activation_fn: z.string().nullish() }).nullish(),
   sbert_ce_default_activation_function: z.string().nullish(),
+  quantization_config: z.looseObject({ quant_method: z.string().nullish() }).nullish(),
 });
-export type HuggingFaceConfig = z.infer<typeof configSchema>;
+export type HuggingFaceConfig = z.infer<typeof configSchema> & { readonly model_type: string };
 
 /** Throws SOURCE_INVALID when config.json is missing or is none. */
 export function readConfig(folder: SourceFolder): HuggingFaceConfig {
   const config = folder.json('config.json', configSchema);
-  if (config) return config;
-  throw new ToolchainError('SOURCE_INVALID', 'The folder has no config.json, which says what model it is.');
+  if (!config) {
+    throw new ToolchainError('SOURCE_INVALID', 'The folder has no config.json, which says what model it is.');
+  }
+  const { model_type, architectures } = config;
+  if (model_type) return { ...config, model_type };
+  const family = ARCHITECTURES.find(({ heads }) => Object.hasOwn(heads, architectures?.[0] ?? ''));
+  throw new ToolchainError(
+    'SOURCE_INVALID',
+    family === undefined
+      ? 'config.json has no model_type, which names the family of the model.'
+      : `config.json has no model_type. It says ${architectures?.[0]}: write "model_type": "${family.modelType}" into it.`,
+  );
 }
 
 /** The task to package for, as `taskOf` chooses it. */
@@ -39,6 +55,7 @@ export function taskFor(
   asked: TaskName | undefined,
 ): TaskName {
   const { sentence_transformers, sbert_ce_default_activation_function } = config;
+  refuseLostClassifier(folder, asked);
   const crossEncoder =
     Boolean(sentence_transformers?.activation_fn ?? sbert_ce_default_activation_function) ||
     isCrossEncoder(folder);
@@ -52,26 +69,6 @@ export function labelsFor(head: Head, config: HuggingFaceConfig): string[] {
   return isClassifier ? listLabels(config) : [];
 }
 
-/**
- * The label of each logit, in order. Without id2label they are what transformers calls them: LABEL_0 and so on,
- * two of them unless num_labels says otherwise. Throws SOURCE_INVALID when indices are left out or a label is
- * there twice.
- */
 function listLabels({ id2label, num_labels }: HuggingFaceConfig): string[] {
-  if (!id2label || Object.keys(id2label).length === 0) {
-    return Array.from({ length: num_labels ?? 2 }, (_, index) => `LABEL_${index}`);
-  }
-  const labels = Array.from({ length: Object.keys(id2label).length }, (_, index) => {
-    const label = id2label[index];
-    if (label !== undefined) return label;
-    throw new ToolchainError(
-      'SOURCE_INVALID',
-      `id2label in config.json has no label ${index}: indices count from 0 without gaps.`,
-    );
-  });
-  const double = labels.find((label, index) => labels.indexOf(label) !== index);
-  if (double !== undefined) {
-    throw new ToolchainError('SOURCE_INVALID', `id2label in config.json has the label '${double}' twice.`);
-  }
-  return labels;
+  return readLabels(id2label, num_labels ?? undefined);
 }

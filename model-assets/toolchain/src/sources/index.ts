@@ -1,16 +1,19 @@
 /** Sources of models: a folder in, a graph and the facts about it out. */
 import { ToolchainError } from '../errors.ts';
+import { adapterReader } from './adapter.ts';
 import { checkpointReader } from './checkpoint.ts';
 import { SourceFolder } from './folder.ts';
+import { findModel } from './layout.ts';
 import { onnxExportReader } from './onnx-export.ts';
 import { locateSource } from './onnx-files.ts';
+import { noteLostClassifier } from './setfit.ts';
 import type { ModelSource, SourceOptions, SourceReader } from './source.ts';
 import { withDefaults } from './task-options.ts';
 
 export type { ModelSource, SourceOptions, TokenizerSource } from './source.ts';
 
 /** The kinds of source, the preferred one first: the one place to register another. */
-const READERS: readonly SourceReader[] = [checkpointReader, onnxExportReader];
+const READERS: readonly SourceReader[] = [adapterReader, checkpointReader, onnxExportReader];
 
 /**
  * Reads the model in a folder by the first reader that can, such as a safetensors checkpoint where a graph can be built for it,
@@ -21,33 +24,21 @@ const READERS: readonly SourceReader[] = [checkpointReader, onnxExportReader];
  * GRAPH_INVALID when its files are broken.
  */
 export async function readSource(path: string, options: SourceOptions = {}): Promise<ModelSource> {
-  const { file, ...located } = locateSource(path, options.file);
-  const folder = new SourceFolder(located.folder);
-  const reader = file === undefined ? findReader(folder) : onnxExportReader;
-  const source = await reader.read(folder, file === undefined ? options : { ...options, file });
+  const { folder: home, file } = locateSource(path, options.file);
+  const { folder, reader, notes } =
+    file === undefined
+      ? findModel(home, findReader)
+      : { folder: new SourceFolder(home), reader: onnxExportReader, notes: [] };
+  if (options.base !== undefined && !reader.takesBase) {
+    throw new ToolchainError('USAGE', `--base is for LoRA adapters, and '${folder.name}' is a whole model.`);
+  }
+  const read = await reader.read(folder, file === undefined ? options : { ...options, file });
+  const source = { ...read, notes: [...notes, ...noteLostClassifier(folder), ...read.notes] };
   return withDefaults(source, options);
 }
 
-function findReader(folder: SourceFolder): SourceReader {
-  const claims = READERS.map((reader) => ({ reader, claim: reader.claim(folder) }));
-  const { reader } =
-    claims.find(({ claim }) => claim === 'readable') ??
-    claims.find(({ claim }) => claim === 'unsupported') ??
-    {};
-  if (reader === undefined) throw nothingToPackage(folder);
-  return reader;
-}
-
-function nothingToPackage(folder: SourceFolder): ToolchainError {
-  if (folder.list().some((file) => /^(pytorch_model.*\.(bin|index\.json)|.*\.(pt|pth|ckpt))$/.test(file))) {
-    return new ToolchainError(
-      'SOURCE_UNSUPPORTED',
-      'The weights are a pickle, which runs code when it is opened, so it is not opened. Convert it where you trust it: ' +
-        'AutoModel.from_pretrained(...).save_pretrained(..., safe_serialization=True) of transformers writes model.safetensors.',
-    );
-  }
-  return new ToolchainError(
-    'SOURCE_NOT_FOUND',
-    `'${folder.name}' has neither model.safetensors nor model.onnx.`,
-  );
+function findReader(folder: SourceFolder): SourceReader | undefined {
+  const find = (wanted: 'readable' | 'unsupported') =>
+    READERS.find((reader) => reader.claim(folder) === wanted);
+  return find('readable') ?? find('unsupported');
 }

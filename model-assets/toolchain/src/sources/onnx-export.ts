@@ -20,18 +20,17 @@ import { readTokenizer } from './tokenizer.ts';
 const MINIMUM_OPSET = 11;
 
 export const onnxExportReader: SourceReader = {
-  claim: (folder) => (listExports(folder.path).length === 0 ? undefined : 'readable'),
+  claim: (folder) => (listExports(folder).length === 0 ? undefined : 'readable'),
   read: readOnnxExport,
 };
 
 /** Throws GRAPH_INVALID, SOURCE_INVALID or SOURCE_UNSUPPORTED, saying what of the export does not fit. */
 async function readOnnxExport(folder: SourceFolder, options: SourceOptions): Promise<ModelSource> {
-  const exports = listExports(folder.path);
+  const exports = listExports(folder);
   const file = options.file ?? chooseExport(exports);
   if (file === undefined) throw new ToolchainError('SOURCE_NOT_FOUND', `'${folder.name}' has no model.onnx.`);
   const config = readConfig(folder);
-  const { model, weights } = loadModel(folder.use(file));
-  for (const external of weights) folder.use(join(dirname(file), external));
+  const { model } = loadModel(folder.use(file), (location) => folder.use(join(dirname(file), location)));
   refuseOldOpset(model.opsetImport.find(({ domain }) => domain === '')?.version ?? 0);
   const task = taskFor(folder, config, options.task);
   const labels = labelsFor(TASK_FACTS[task].head, config);

@@ -1,7 +1,8 @@
 /** Finds the .onnx file of a source, and the folder that its config.json is in. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ToolchainError } from '../errors.ts';
+import { SourceFolder } from './folder.ts';
 
 /**
  * Names that exporters give (optimum, transformers.js, sentence-transformers), the most exact first: fp32 as it was exported, fp32 with fused
@@ -31,24 +32,22 @@ export interface LocatedSource {
  * other path is the folder itself. Throws SOURCE_NOT_FOUND, with what there is, where there is no such file.
  */
 export function locateSource(path: string, file: string | undefined): LocatedSource {
-  const isFile = existsSync(path) && statSync(path).isFile();
-  if (isFile && !path.endsWith('.onnx')) {
-    throw new ToolchainError('SOURCE_NOT_FOUND', `'${path}' is neither a folder nor an .onnx file.`);
-  }
-  if (isFile) return relativeToHome(resolve(path));
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  if (!isFolder)
+    return path.endsWith('.onnx') && existsSync(path) ? relativeToHome(resolve(path)) : { folder: path };
   if (file !== undefined && !file.endsWith('.onnx')) {
     throw new ToolchainError('SOURCE_NOT_FOUND', `--file names an .onnx file, which '${file}' is not.`);
   }
   if (file !== undefined) return relativeToHome(resolve(path, findNamed(path, file)));
   if (isHome(path) || !isHome(dirname(resolve(path)))) return { folder: path };
-  const chosen = chooseExport(listExports(path, ['.']));
+  const chosen = chooseExport(listExports(new SourceFolder(path), ['.']));
   return chosen === undefined ? { folder: path } : relativeToHome(resolve(path, chosen));
 }
 
 function findNamed(path: string, file: string): string {
   const found = FOLDERS.map((folder) => join(folder, file)).find((name) => existsSync(join(path, name)));
   if (found !== undefined) return found;
-  const has = listExports(path).join(', ') || 'no .onnx file';
+  const has = listExports(new SourceFolder(path)).join(', ') || 'no .onnx file';
   throw new ToolchainError('SOURCE_NOT_FOUND', `'${basename(path)}' has no file '${file}'. It has ${has}.`);
 }
 
@@ -71,12 +70,13 @@ function hasTokenizer(folder: string): boolean {
 }
 
 /** The .onnx files of a folder and of onnx/ in it, by their paths in the folder, sorted. */
-export function listExports(folder: string, below: readonly string[] = FOLDERS): readonly string[] {
+export function listExports(
+  folder: Pick<SourceFolder, 'list'>,
+  below: readonly string[] = FOLDERS,
+): readonly string[] {
   return below.flatMap((name) => {
-    const path = join(folder, name);
-    if (!existsSync(path) || !statSync(path).isDirectory()) return [];
-    const files = readdirSync(path).filter((file) => file.endsWith('.onnx'));
-    return files.sort().map((file) => (name === '.' ? file : `${name}/${file}`));
+    const files = folder.list(name).filter((file) => file.endsWith('.onnx'));
+    return files.map((file) => (name === '.' ? file : `${name}/${file}`));
   });
 }
 

@@ -3,9 +3,15 @@ import type { OnnxManifest } from '@pilotlight/model-format';
 import { z } from 'zod';
 import { ToolchainError } from '../errors.ts';
 import type { SourceFolder } from './folder.ts';
+import { listOf, recordOf } from './json.ts';
 
 /** modules.json: the steps from a text to its embedding, in order. */
-const modulesSchema = z.array(z.looseObject({ path: z.string().regex(/^[\w.-]*$/), type: z.string() }));
+const modulesSchema = listOf(
+  z.looseObject({
+    path: z.string().regex(/^(?!\.\.?$)[\w.-]*$/, 'must be the name of a folder'),
+    type: z.string(),
+  }),
+);
 
 /** The config.json of a Pooling module: a flag for each mode, or since version 6 the name of the mode. */
 const poolingSchema = z.looseObject({
@@ -22,7 +28,7 @@ type PoolingConfig = z.infer<typeof poolingSchema>;
 
 const settingsSchema = z.looseObject({
   model_type: z.string().nullish(),
-  prompts: z.record(z.string().min(1), z.string()).nullish(),
+  prompts: recordOf(z.string()).nullish(),
   default_prompt_name: z.string().nullish(),
 });
 
@@ -60,19 +66,32 @@ function readPrompts(
 }
 
 /**
+ * The folder of the encoder, where it is not that of modules.json: `0_Transformer` in models of older releases. Throws
+ * SOURCE_UNSUPPORTED for a module that the engine does not do, by its name.
+ */
+export function findTransformer(folder: SourceFolder): string | undefined {
+  const transformer = readModules(folder).find(({ type }) => className(type) === 'Transformer');
+  return transformer?.path || undefined;
+}
+
+const className = (type: string): string => type.split('.').at(-1) ?? '';
+
+function readModules(folder: SourceFolder): z.infer<typeof modulesSchema> {
+  const modules = folder.json('modules.json', modulesSchema) ?? [];
+  const foreign = modules.find(({ type }) => !KNOWN_MODULES.has(className(type)));
+  if (foreign === undefined) return modules;
+  throw unsupported(
+    `modules.json has a ${className(foreign.type)} module${foreign.path && ` in ${foreign.path}`}, which is not supported; ` +
+      `supported are ${[...KNOWN_MODULES].join(', ')}`,
+  );
+}
+
+/**
  * Reads how the vectors of a model are made; undefined where no modules.json says it. Throws SOURCE_UNSUPPORTED for a
  * module or a pooling that the engine does not do, by its name.
  */
 export function sentenceEmbedding(folder: SourceFolder): OnnxManifest['taskDefaults'] {
-  const modules = folder.json('modules.json', modulesSchema) ?? [];
-  const className = (type: string) => type.split('.').at(-1) ?? '';
-  const foreign = modules.find(({ type }) => !KNOWN_MODULES.has(className(type)));
-  if (foreign !== undefined) {
-    throw unsupported(
-      `modules.json has a ${className(foreign.type)} module in ${foreign.path}, which is not supported; ` +
-        `supported are ${[...KNOWN_MODULES].join(', ')}`,
-    );
-  }
+  const modules = readModules(folder);
   const named = readPrompts(folder);
   const pooling = modules.find(({ type }) => className(type) === 'Pooling');
   if (pooling === undefined) return named.prompts && named;

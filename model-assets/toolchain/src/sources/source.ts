@@ -61,5 +61,7 @@ export interface SourceReader {
    * refuses with the reason. Undefined where there is no such model.
    */
   claim(folder: SourceFolder): 'readable' | 'unsupported' | undefined;
+  /** Whether it reads adapters, which take a base. @default false */
+  readonly takesBase?: boolean;
   read(folder: SourceFolder, options: SourceOptions): Promise<ModelSource>;
 }

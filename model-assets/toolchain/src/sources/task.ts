@@ -23,7 +23,7 @@ export interface CheckpointFacts {
 
 /**
  * The task to package for. Any checkpoint has a base model, so `feature-extraction` and `sentence-similarity` can
- * always be asked for; a classifier of texts can be asked to rank them if it has one label, and to classify without
+ * always be asked for; a classifier of texts can be asked to rank them if it has one label or two, and to classify without
  * examples if a label says "entailment". A CrossEncoder with one label ranks unless it is asked for something else.
  * Throws SOURCE_INVALID when a head is asked for that the checkpoint does not have, and when nothing says which.
  */
@@ -60,10 +60,10 @@ export function chooseTask(facts: CheckpointFacts, asked: TaskName | undefined):
 }
 
 function refuseOtherLabels(task: TaskName, labels: readonly string[]): void {
-  if (task === 'text-ranking' && labels.length !== 1) {
+  if (task === 'text-ranking' && labels.length > 2) {
     throw new ToolchainError(
       'SOURCE_INVALID',
-      `Texts are ranked by one logit, but config.json has ${labels.length} labels: this is no cross-encoder.`,
+      `Texts are ranked by one logit, or by the second of two, but config.json has ${labels.length} labels: this is no cross-encoder.`,
     );
   }
   if (task === 'zero-shot-classification' && !labels.some((label) => /^entail/i.test(label))) {

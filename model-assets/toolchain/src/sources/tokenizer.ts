@@ -3,22 +3,23 @@ import { z } from 'zod';
 import { ToolchainError } from '../errors.ts';
 import type { SourceFolder } from './folder.ts';
 import type { HuggingFaceConfig } from './hugging-face.ts';
+import { listOf, recordOf } from './json.ts';
 import type { TokenizerSource } from './source.ts';
 
 const id = z.int().nonnegative();
 
 const tokenizerSchema = z.looseObject({
-  added_tokens: z.array(z.looseObject({ id, content: z.string() })).default([]),
+  added_tokens: listOf(z.looseObject({ id, content: z.string() })).default([]),
   model: z.looseObject({
     /** Token to id; a Unigram model lists [token, score] in the order of ids. */
-    vocab: z.union([z.record(z.string(), id), z.array(z.tuple([z.string(), z.number()]))]),
+    vocab: z.union([recordOf(id), listOf(z.tuple([z.string(), z.number()]))]),
   }),
 });
 
 const specialToken = z.union([z.string(), z.looseObject({ content: z.string() })]).nullish();
 
 const tokenizerConfigSchema = z.looseObject({
-  model_max_length: z.number().positive().nullish(),
+  model_max_length: z.number().positive().refine(Number.isInteger, 'must be a whole number').nullish(),
   pad_token: specialToken,
   mask_token: specialToken,
 });

@@ -49,10 +49,31 @@ export async function readRequests(file: string): Promise<readonly TokenRequest[
     extname(file) === '.jsonl'
       ? lines.map(({ line, number }) => parseRequest(line, number, file))
       : lines.map(({ line }) => ({ text: line }));
+  refuseTooMuch(requests, file);
   if (requests.length >= MINIMUM_GOLDENS) return requests;
   throw new ToolchainError(
     'TEXTS_INVALID',
     `${file} has ${requests.length} texts; goldens take at least ${MINIMUM_GOLDENS}.`,
+  );
+}
+
+/** Each golden runs alone in every variant, and is kept. */
+const MOST_GOLDENS = 10_000;
+/** More than any model reads; the rest of a longer one would be cut off. */
+const MOST_CHARACTERS = 100_000;
+
+function refuseTooMuch(requests: readonly TokenRequest[], file: string): void {
+  if (requests.length > MOST_GOLDENS) {
+    throw new ToolchainError(
+      'TEXTS_INVALID',
+      `${file} has ${requests.length} texts; goldens take at most ${MOST_GOLDENS}.`,
+    );
+  }
+  const long = requests.findIndex(({ text, pair = '' }) => text.length + pair.length > MOST_CHARACTERS);
+  if (long === -1) return;
+  throw new ToolchainError(
+    'TEXTS_INVALID',
+    `Text ${long + 1} of ${file} has more than ${MOST_CHARACTERS} characters.`,
   );
 }
 

@@ -74,7 +74,7 @@ async function runOptimiser(
 }
 
 function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  return (cause instanceof Error ? cause.message : String(cause)).trim();
 }
 
 /** The runtime declares every operator set that it knows; a package declares those that it needs. */

@@ -9,10 +9,11 @@ import {
 } from '@pilotlight/engine';
 import { FORMAT_VERSION, transformersJsManifestSchema } from '@pilotlight/model-format';
 import * as z from 'zod';
+import { publish, writeManifest } from '../package/publish.ts';
+import { type Staging, withStaging } from '../package/staging.ts';
 import { describeFile } from '../package-files/describe-file.ts';
 import { pilotlightVersion, transformersVersion } from '../package-files/versions.ts';
 import { SourceFolder } from '../sources/folder.ts';
-import { createStaging, publish, refuseExisting, type Staging, writeManifest } from '../stages/pack.ts';
 import type { VariantProof } from '../stages/verify.ts';
 import { pipelineFiles } from './files.ts';
 import { formatPipelineGoldens, type PipelineGolden } from './goldens.ts';
@@ -44,16 +45,11 @@ export interface TransformersJsResult {
 
 /** Throws ToolchainError and EngineError. The folder of the package appears complete or not at all. */
 export async function packageTransformersJs(options: TransformersJsOptions): Promise<TransformersJsResult> {
-  const { packages, name, version, force } = options;
-  refuseExisting(packages, name, version, force);
-  const staging = await createStaging(packages, name, version);
-  try {
+  return withStaging(options, async (staging) => {
     const manifest = await stage(options, staging);
     const proof = await verifyTransformersJs(staging.root, manifest);
-    return { folder: await publish(staging, packages, manifest, force), manifest, proof };
-  } finally {
-    await staging.dispose();
-  }
+    return { folder: await publish(staging, manifest, options.force), manifest, proof };
+  });
 }
 
 async function stage(

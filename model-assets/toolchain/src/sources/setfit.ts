@@ -1,0 +1,24 @@
+/** SetFit: an encoder of sentence-transformers, and a classifier of scikit-learn in a pickle beside it. */
+import { TASK_FACTS, type TaskName } from '@pilotlight/model-format';
+import { ToolchainError } from '../errors.ts';
+import type { SourceFolder } from './folder.ts';
+
+/** The file of the classifier; a pickle, which runs code when it is opened. */
+function findHead(folder: SourceFolder): string | undefined {
+  return folder.list().find((file) => /^model_head\.\w+$/.test(file) || file === 'config_setfit.json');
+}
+
+/** Throws SOURCE_UNSUPPORTED for a model whose classifier would be lost, unless it is the encoder that is asked for. */
+export function refuseLostClassifier(folder: SourceFolder, asked: TaskName | undefined): void {
+  const head = findHead(folder);
+  if (head === undefined || (asked !== undefined && TASK_FACTS[asked].head === 'none')) return;
+  throw new ToolchainError(
+    'SOURCE_UNSUPPORTED',
+    `This is a model of SetFit (${head}): its classifier is a pickle, which runs code when it is opened, so it is not opened. ` +
+      'Its encoder alone can be packaged with --task feature-extraction.',
+  );
+}
+
+export function noteLostClassifier(folder: SourceFolder): string[] {
+  return findHead(folder) === undefined ? [] : ['the classifier of SetFit is not part of the package'];
+}
