@@ -25,7 +25,7 @@ const PAGE_BYTES = 4096;
 export type Locate = (location: string) => string;
 
 /**
- * Reads a model and finds the values that it keeps in other files; `weights` names those, relative to its folder. Large values
+ * Reads a model and finds the values that it keeps in other files; `weights` names those, relative to its folder. Large initialisers
  * stay where they are until they are asked for, so the files have to stay, too. Throws GRAPH_INVALID when one of them is
  * missing, too short, or not beside the model or below it; and what `locate` throws.
  */
@@ -34,6 +34,7 @@ export function loadModel(
   locate: Locate = (location) => join(dirname(path), location),
 ): { model: OnnxModel; weights: string[] } {
   const model = parseModel(readModelFile(path));
+  const initializers = new Set(model.graph.initializer);
   const files = new Map<string, { readonly path: string; readonly bytes: number }>();
   for (const tensor of tensorsIn(model.graph)) {
     if (tensor.dataLocation !== 1) continue;
@@ -44,7 +45,8 @@ export function loadModel(
       throw new ToolchainError('GRAPH_INVALID', `'${location}' is shorter than the model says.`);
     }
     const read = (): Uint8Array => readRange(file.path, offset, length);
-    Object.assign(tensor, length < EXTERNAL_BYTES ? { rawData: read() } : { read });
+    const stays = length >= EXTERNAL_BYTES && initializers.has(tensor);
+    Object.assign(tensor, stays ? { read } : { rawData: read() });
     tensor.dataLocation = 0;
     tensor.externalData = [];
   }

@@ -5,7 +5,6 @@
 import { readFileSync } from 'node:fs';
 import protobuf from 'protobufjs';
 import { ToolchainError } from '../errors.ts';
-import { tensorsIn } from './walk.ts';
 
 /** A 64-bit integer as protobufjs gives it; `Number(value)` is exact up to 2^53. */
 export type Int64 = number | { toNumber(): number };
@@ -90,7 +89,7 @@ export interface OnnxTensor {
   externalData?: { key: string; value: string }[];
   /** 1: the values are in the file that `externalData` names. */
   dataLocation?: number;
-  /** Reads the values, as `rawData` would have them, from the file where they stay; not part of the message. */
+  /** Reads the values of an initialiser, as `rawData` would have them, from the file where they stay; not part of the message. */
   read?: (() => Uint8Array) | undefined;
 }
 
@@ -145,7 +144,7 @@ export const PROTOBUF_LIMIT = 2 ** 31 - 2 ** 20;
  * are then kept external.
  */
 export function encodeModel(model: OnnxModel): Uint8Array {
-  for (const tensor of tensorsIn(model.graph)) {
+  for (const tensor of model.graph.initializer) {
     if (tensor.read !== undefined) Object.assign(tensor, { rawData: tensor.read(), read: undefined });
   }
   const inline = model.graph.initializer.reduce((sum, { rawData }) => sum + (rawData?.byteLength ?? 0), 0);

@@ -3,13 +3,12 @@
  * place to register another. fp32 comes first because the others are measured against it.
  */
 import { ToolchainError } from '../errors.ts';
-import type { Settings } from '../options.ts';
 import type { ModelSource } from '../sources/index.ts';
 import { exported } from './exported.ts';
 import { fp16 } from './fp16.ts';
 import { fp32 } from './fp32.ts';
 import { int8 } from './int8.ts';
-import type { Scheme } from './scheme.ts';
+import type { QuantiseSettings, Scheme } from './scheme.ts';
 
 export const SCHEMES = { fp32, int8, fp16 } satisfies Record<string, Scheme>;
 export type VariantName = keyof typeof SCHEMES;
@@ -29,12 +28,17 @@ export interface VariantPlan {
   readonly others: readonly PlannedVariant[];
 }
 
+interface Wanted {
+  readonly variants: readonly VariantName[];
+  readonly quantise: QuantiseSettings;
+}
+
 /**
  * What to build of a source. One that is quantised already has no fp32 and is not quantised again: its graph is the variant int8.
  * Throws SOURCE_UNSUPPORTED where another one is wanted.
  */
 export function planVariants(
-  { variants, quantise }: Pick<Settings, 'variants' | 'quantise'>,
+  { variants, quantise }: Wanted,
   precision: ModelSource['precision'],
 ): VariantPlan {
   if (precision !== 'int8' && precision !== 'int4') {

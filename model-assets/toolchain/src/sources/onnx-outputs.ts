@@ -3,7 +3,7 @@ import { type Graph, TASK_FACTS, type TaskFacts, type TaskName } from '@pilotlig
 import { ToolchainError } from '../errors.ts';
 import type { OnnxGraph, OnnxValueInfo } from '../graph/onnx.ts';
 import { ELEMENT } from '../graph/tensor.ts';
-import { removeUnused } from '../stages/quantise/unused.ts';
+import { removeUnused } from '../graph/unused.ts';
 import { findFixed, fixedLength } from './onnx-inputs.ts';
 
 type Output = Graph['outputs'][number];

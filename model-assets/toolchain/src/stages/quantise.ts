@@ -5,8 +5,8 @@
  */
 import { ToolchainError } from '../errors.ts';
 import type { OnnxModel } from '../graph/onnx.ts';
+import { removeUnused } from '../graph/unused.ts';
 import { type QuantiseOptions, Quantiser } from './quantise/quantiser.ts';
-import { removeUnused } from './quantise/unused.ts';
 
 export { fewestKept, predictKept } from './quantise/fewest-kept.ts';
 export { insertProbes, type LayerError, layerErrors } from './quantise/probe.ts';
