@@ -66,9 +66,10 @@ test('a publication that is killed at a rename leaves the package that it replac
     return publish(`reviews-${index}`, 'new', killAt);
   });
   expect((await Promise.all(killed)).map(({ signal }) => signal)).toEqual(kills.map(() => 'SIGKILL'));
-  expect((await publish('another', 'x')).code).toBe(0);
+  const refused = await publish('reviews-1', 'new', 'never:0', 'new');
+  expect(refused.stderr).toContain('PACKAGE_EXISTS');
   expect(kills.map((_, index) => contentOf(`reviews-${index}`))).toEqual(kills.map(([, left]) => left));
-  expect(readdirSync(packages).sort()).toEqual(['another', ...kills.map((_, index) => `reviews-${index}`)]);
+  expect(readdirSync(packages).sort()).toEqual(kills.map((_, index) => `reviews-${index}`));
 });
 
 test('a publication of a new package that is killed at a rename leaves it whole or not at all', async () => {

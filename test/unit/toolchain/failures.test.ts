@@ -30,6 +30,14 @@ test('errors with a code of ours, and those that nobody foresaw, stay as they ar
     expect(explainFailure(error, root)).toBe(error);
 });
 
+test('a message that a source has made a million characters long is cut', () => {
+  const long = new ToolchainError('SOURCE_INVALID', `id2label has ${'x'.repeat(1e6)} twice.`);
+  expect(explainFailure(long, root)).toMatchObject({
+    code: 'SOURCE_INVALID',
+    message: expect.stringMatching(/^id2label has x{980,990}\.\.\.$/),
+  });
+});
+
 test('a source that memory cannot hold is refused', () => {
   expect(explainFailure(new RangeError('Array buffer allocation failed'), root)).toMatchObject({
     code: 'SOURCE_UNSUPPORTED',

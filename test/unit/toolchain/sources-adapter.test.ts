@@ -84,6 +84,14 @@ describe('a LoRA adapter', () => {
     expect((await readSource(adapter, { base })).labels).toEqual(['no', 'maybe', 'yes']);
   });
 
+  it('that does not say what it was trained for is asked, where it holds a classifier', async () => {
+    writeConfig({ task_type: null });
+    await expect(readSource(adapter, { base })).rejects.toThrow(/has no task_type.*say which --task/);
+    expect((await readSource(adapter, { base, task: 'text-classification' })).labels).toHaveLength(3);
+    writeTensors(Object.fromEntries(Object.entries(TENSORS).slice(0, 2)));
+    expect((await readSource(adapter, { base })).task).toBe('fill-mask');
+  });
+
   it.each([
     [{ peft_type: 'IA3' }, /type IA3, and only LORA can be merged.*merge_and_unload/],
     [{ peft_type: 'LOHA', r: undefined }, /type LOHA/],
@@ -123,6 +131,17 @@ describe('a LoRA adapter', () => {
     const reading = readSource(adapter, { base });
     await expect(reading).rejects.toThrow(message);
     await expect(reading).rejects.toMatchObject({ code: 'WEIGHTS_INVALID' });
+  });
+
+  it('of the embeddings is refused where they are the decoder too', async () => {
+    writeConfig({ task_type: null });
+    const embeddings = 'base_model.model.bert.embeddings.word_embeddings';
+    writeTensors({
+      [`${embeddings}.lora_embedding_A`]: [2, 1000],
+      [`${embeddings}.lora_embedding_B`]: [32, 2],
+    });
+    await expect(readSource(adapter, { base })).rejects.toThrow(/embeddings of a model that fills masks/);
+    expect((await readSource(adapter, { base, task: 'feature-extraction' })).task).toBe('feature-extraction');
   });
 
   it('in a pickle is refused with the way out', async () => {

@@ -47,7 +47,7 @@ describe.each(FILES)('%s', (file) => {
 
   it('is refused where it is the pointer of Git LFS', async () => {
     writeFileSync(path, 'version https://git-lfs.github.com/spec/v1\noid sha256:53aa\nsize 90868376\n');
-    await refusal(new RegExp(`^${file} is not the file itself, but a pointer.*git lfs pull`));
+    await refusal(new RegExp(`^${file} is the pointer that Git LFS leaves.*git lfs pull`));
   });
 
   it('is refused where it is a folder', async () => {
@@ -81,6 +81,19 @@ describe.each(FILES)('%s', (file) => {
     expect(Object.keys((await readSource(source)).files)).toEqual(FILES);
   });
 });
+
+it.each(['checkpoint-1', '0_Transformer'])(
+  'a folder %s that leads out of the source is refused',
+  async (name) => {
+    rmSync(source, { recursive: true });
+    mkdirSync(source);
+    symlinkSync(original, join(source, name));
+    const type = 'sentence_transformers.models.Transformer';
+    if (name !== 'checkpoint-1')
+      writeFileSync(join(source, 'modules.json'), JSON.stringify([{ path: name, type }]));
+    await refusal(/^config.json is a link that leads out of the folder/);
+  },
+);
 
 describe('a folder of links', () => {
   /** As huggingface_hub lays out its cache. */

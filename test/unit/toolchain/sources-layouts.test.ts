@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { encodeModel } from '../../../model-assets/toolchain/src/graph/onnx.ts';
@@ -240,8 +240,7 @@ test.each([
   await expect(reading).rejects.toThrow(message);
 });
 
-test('an archive in place of a folder is told from a folder', async () => {
+test('a file in place of a folder is told from a folder', async () => {
   writeFileSync(join(run, 'model.tar.gz'), '');
-  await expect(readSource(join(run, 'model.tar.gz'))).rejects.toThrow(/is a file.*unpacked/);
-  expect(readdirSync(run)).toEqual(['model.tar.gz']);
+  await expect(readSource(join(run, 'model.tar.gz'))).rejects.toThrow(/model\.tar\.gz' is .*a folder/);
 });

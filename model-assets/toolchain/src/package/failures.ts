@@ -36,10 +36,19 @@ export function explainFailure(error: unknown, packages: string): unknown {
       { cause: error },
     );
   }
-  if (isOurs && code !== 'OPTIMISE_FAILED' && code !== 'GRAPH_INVALID') return error;
+  if (isOurs && code !== 'OPTIMISE_FAILED' && code !== 'GRAPH_INVALID') return shortened(error);
   if (!isOurs && Object.hasOwn(REASONS, code))
     return failed(placeOf(error) ?? packages, REASONS[code] ?? code, error);
   return isFull(packages) || hasNotWritten(error) ? failed(packages, REASONS.ENOSPC ?? code, error) : error;
+}
+
+/** A source chooses the names of its labels, keys and tensors: a message does not repeat a million characters of them. */
+const MOST_CHARACTERS = 1000;
+
+function shortened(error: PilotlightError): PilotlightError {
+  const { code, message, details } = error;
+  if (message.length <= MOST_CHARACTERS) return error;
+  return new PilotlightError(code, `${message.slice(0, MOST_CHARACTERS)}...`, { details, cause: error });
 }
 
 function placeOf(error: unknown): string | undefined {

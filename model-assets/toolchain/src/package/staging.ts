@@ -39,7 +39,6 @@ export async function withStaging<Result>(
   { packages, name, version, force }: PackagePlace,
   work: (staging: Staging) => Promise<Result>,
 ): Promise<Result> {
-  refuseExisting({ packages, name, version, force });
   const entry = `.staging-${process.pid}-${randomUUID()}`;
   const root = join(packages, entry);
   own.add(entry);
@@ -48,6 +47,7 @@ export async function withStaging<Result>(
   try {
     mkdirSync(packages, { recursive: true });
     for (const abandoned of listAbandoned(packages)) discard(join(packages, abandoned), packages);
+    refuseExisting({ packages, name, version, force });
     const folder = join(root, name, version);
     await mkdir(folder, { recursive: true });
     return await work({ packages, root, folder });

@@ -46,13 +46,13 @@ export interface PackageContent {
 const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf);
 
 /**
- * Copies the tokenizer of the source into the package, and divides it where that can be done. Throws SOURCE_INVALID where `requests` show
- * that it cannot be used.
+ * Copies the tokenizer of the source into the package, and divides it where that can be done. Throws SOURCE_INVALID where `requests`, if
+ * there are any, show that it cannot be used.
  */
 export async function writeTokenizer(
   folder: string,
   { tokenizer }: Pick<SourceFacts, 'tokenizer'>,
-  requests: readonly TokenRequest[],
+  requests: readonly TokenRequest[] = [],
 ): Promise<TextProcessing> {
   const { path, vocabSize, padTokenId, maskToken, maxTokens } = tokenizer;
   const file = join(folder, PACKAGE_FILES.tokenizer);
@@ -61,7 +61,7 @@ export async function writeTokenizer(
     file,
     content.subarray(content.indexOf(BYTE_ORDER_MARK) === 0 ? BYTE_ORDER_MARK.length : 0),
   );
-  await tryTokenizer(file, requests);
+  if (requests.length > 0) await tryTokenizer(file, requests);
   const whole: TextProcessing = {
     kind: 'tokenizer.json',
     file: describeFile(folder, PACKAGE_FILES.tokenizer),

@@ -99,6 +99,12 @@ export class AdapterWeights implements WeightSource {
     return held === undefined ? undefined : this.#adapter.entries.get(held)?.shape[0];
   }
 
+  changesEmbeddings(): boolean {
+    return [...this.#products.keys(), ...this.#replaced.keys()].some((name) =>
+      name.endsWith('word_embeddings.weight'),
+    );
+  }
+
   names(): Iterable<string> {
     return new Set([...this.#base.names(), ...this.#replaced.keys()]);
   }

@@ -1,5 +1,7 @@
 /** A LoRA adapter of PEFT, adapter_config.json and adapter_model.safetensors, over the checkpoint that it was trained on. */
+import { TASK_FACTS } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
+import type { Head } from '../graph/architecture.ts';
 import { architectureFor } from '../graph/architectures.ts';
 import { ADAPTER_CONFIG, type AdapterConfig, headOf, readAdapterConfig } from './adapter-config.ts';
 import { AdapterWeights } from './adapter-weights.ts';
@@ -45,12 +47,10 @@ async function readAdapter(adapter: SourceFolder, options: SourceOptions): Promi
     const weights = new Safetensors(folder);
     opened.push(weights);
     const merged = new AdapterWeights(weights, added, adapterConfig);
-    const source = buildSource(
-      folder,
-      trainedAs(config, adapterConfig, merged.countLabels()),
-      merged,
-      options,
-    );
+    const labels = merged.countLabels();
+    const head = headOf(adapterConfig) ?? headAsked(options, labels);
+    const source = buildSource(folder, trainedAs(config, head, labels), merged, options);
+    if (source.task === 'fill-mask' && merged.changesEmbeddings()) throw tiedEmbeddings();
     const { base_model_name_or_path: name } = adapterConfig;
     const note = `the adapter is merged into '${base.name}'${name ? `; it was trained on '${name}'` : ''}`;
     return { ...source, notes: [note, ...source.notes] };
@@ -59,13 +59,22 @@ async function readAdapter(adapter: SourceFolder, options: SourceOptions): Promi
   }
 }
 
-/** The configuration of the base, with the head that the adapter brings. */
+/** The head of an adapter that does not say what it was trained for. Throws SOURCE_INVALID where its classifier would be lost. */
+function headAsked({ task }: SourceOptions, labels: number | undefined): Head | undefined {
+  if (task !== undefined) return TASK_FACTS[task].head;
+  if (labels === undefined) return undefined;
+  throw new ToolchainError(
+    'SOURCE_INVALID',
+    `${ADAPTER_CONFIG} has no task_type, and the adapter holds a classifier: say which --task it is for.`,
+  );
+}
+
+/** The configuration of the base, with the head that the adapter brings */
 function trainedAs(
   config: HuggingFaceConfig,
-  adapter: AdapterConfig,
+  head: Head | undefined,
   labels: number | undefined,
 ): HuggingFaceConfig {
-  const head = headOf(adapter);
   const { heads } = architectureFor(config.model_type);
   const name = Object.keys(heads).find((each) => heads[each] === head);
   const named = Object.keys(config.id2label ?? {}).length;
@@ -74,6 +83,14 @@ function trainedAs(
     ...(name !== undefined && { architectures: [name] }),
     ...(labels !== undefined && labels !== named && { id2label: undefined, num_labels: labels }),
   };
+}
+
+/** PEFT adapts the embeddings and not the decoder that shares their weights; in one graph there is one of them. */
+function tiedEmbeddings(): ToolchainError {
+  return new ToolchainError(
+    'SOURCE_UNSUPPORTED',
+    'The adapter changes the embeddings of a model that fills masks, which decodes with them too: that is not supported.',
+  );
 }
 
 function noWeights(base: SourceFolder): ToolchainError {

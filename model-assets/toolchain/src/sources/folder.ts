@@ -14,6 +14,13 @@ interface Part {
   readonly prefix: string;
 }
 
+/** What a source is made of, where it is more than one folder. */
+interface Composition {
+  readonly parts: readonly Part[];
+  readonly roots: readonly string[];
+  readonly name: string;
+}
+
 /** Texts are read whole. Vocabularies of a million tokens, the largest there are, take half of this. */
 const MAX_TEXT_BYTES = 128 * 2 ** 20;
 
@@ -26,13 +33,16 @@ export class SourceFolder {
   readonly name: string;
   /** The first one that has a file gives it. */
   readonly #parts: readonly Part[];
+  /** Links lead nowhere but into these. */
+  readonly #roots: readonly string[];
   readonly #read = new Map<string, string>();
 
   /** Throws SOURCE_NOT_FOUND unless the path is a folder. */
-  constructor(path: string, parts?: readonly Part[], name?: string) {
+  constructor(path: string, of: Partial<Composition> = {}) {
     this.path = resolve(path);
-    this.name = name ?? SNAPSHOT.exec(this.path)?.[1]?.replace('--', '/') ?? basename(this.path);
-    this.#parts = parts ?? [{ path: this.path, prefix: '' }];
+    this.name = of.name ?? SNAPSHOT.exec(this.path)?.[1]?.replace('--', '/') ?? basename(this.path);
+    this.#parts = of.parts ?? [{ path: this.path, prefix: '' }];
+    this.#roots = of.roots ?? [this.path];
     if (!isFolder(this.path)) throw new ToolchainError('SOURCE_NOT_FOUND', explainMissing(path));
   }
 
@@ -40,13 +50,14 @@ export class SourceFolder {
   inside(subfolder: string): SourceFolder {
     const path = join(this.path, subfolder);
     const parts = [{ path, prefix: `${subfolder}/` }, ...this.#parts];
-    return new SourceFolder(path, parts, `${this.name}/${subfolder}`);
+    return new SourceFolder(path, { parts, roots: this.#roots, name: `${this.name}/${subfolder}` });
   }
 
   /** The files of this folder, and behind them those of `base`. */
   over(base: SourceFolder): SourceFolder {
     const below = base.#parts.map(({ path, prefix }) => ({ path, prefix: `base/${prefix}` }));
-    return new SourceFolder(this.path, [...this.#parts, ...below], this.name);
+    const roots = [...this.#roots, ...base.#roots];
+    return new SourceFolder(this.path, { parts: [...this.#parts, ...below], roots, name: this.name });
   }
 
   has(file: string): boolean {
@@ -72,11 +83,7 @@ export class SourceFolder {
       throw new ToolchainError('SOURCE_NOT_FOUND', `'${this.name}' has no file '${file}'.`);
     }
     const path = join(part.path, file);
-    checkFile(
-      path,
-      file,
-      this.#parts.map((each) => each.path),
-    );
+    checkFile(path, file, this.#roots);
     this.#read.set(part.prefix + file, path);
     return path;
   }

@@ -1,20 +1,17 @@
 /** Names of models on the Hugging Face Hub, which people give where a folder is wanted. */
 import { existsSync } from 'node:fs';
-import { extname } from 'node:path';
 
-const URL =
+const HUB_URL =
   /^(?:https?:\/\/)?(?:www\.)?(?:huggingface\.co|hf\.co)\/(?<id>[\w.-]+\/[\w.-]+)(?:\/(?:tree|resolve|blob)\/(?<revision>[\w.-]+).*)?\/?$/;
 const PREFIXED = /^(?:hf:(?:\/\/)?|hub:\/\/)(?<id>[\w.-]+(?:\/[\w.-]+)?)(?:@(?<revision>[\w.-]+))?$/;
 /** `org/model` and `model`; a path that begins with a dot is none. */
 const BARE = /^(?<id>\w[\w.-]*(?:\/\w[\w.-]*)?)(?:@(?<revision>[\w.-]+))?$/;
 
-const ARCHIVES: ReadonlySet<string> = new Set(['.zip', '.tar', '.gz', '.tgz', '.zst', '.bz2', '.7z']);
-
 /** The command that fetches a model of the hub; undefined where `name` cannot be one of its names. */
 export function downloadCommand(
   name: string,
 ): { readonly command: string; readonly folder: string } | undefined {
-  const { id, revision } = (URL.exec(name) ?? PREFIXED.exec(name) ?? BARE.exec(name))?.groups ?? {};
+  const { id, revision } = (HUB_URL.exec(name) ?? PREFIXED.exec(name) ?? BARE.exec(name))?.groups ?? {};
   if (id === undefined) return undefined;
   const folder = `./${id.split('/').at(-1)}`;
   const at = revision === undefined ? '' : ` --revision ${revision}`;
@@ -23,10 +20,7 @@ export function downloadCommand(
 
 /** Says why there is no folder at `path`, and how to come to one. */
 export function explainMissing(path: string): string {
-  if (existsSync(path)) {
-    const isArchive = ARCHIVES.has(extname(path));
-    return `'${path}' is a file. Give the folder that ${isArchive ? 'comes out when it is unpacked' : 'it is in'}.`;
-  }
+  if (existsSync(path)) return `'${path}' is a file, not a folder.`;
   const none = `There is no folder '${path}'.`;
   const download = downloadCommand(path);
   if (download === undefined) return none;

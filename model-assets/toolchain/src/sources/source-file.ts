@@ -12,19 +12,19 @@ const GIT_LFS_POINTER = 'version https://git-lfs';
 
 /**
  * Throws SOURCE_INVALID unless `path` is a file with content that may be read; `name` is how messages call it. Links lead to it only inside of
- * `folders` or into a cache of the Hugging Face Hub (ADR-links.md).
+ * `roots` or into a cache of the Hugging Face Hub (ADR-links.md).
  */
-export function checkFile(path: string, name: string, folders: readonly string[]): void {
+export function checkFile(path: string, name: string, roots: readonly string[]): void {
   try {
     const real = realpathSync(path);
-    if (!folders.some((folder) => isInside(realpathSync(folder), real)) && !CACHED.test(real)) {
+    if (!roots.some((root) => isInside(realpathSync(root), real)) && !CACHED.test(real)) {
       throw invalid(
         `${name} is a link that leads out of the folder, and is not followed. Put the file itself there.`,
       );
     }
     if (readStart(real, GIT_LFS_POINTER.length) === GIT_LFS_POINTER) {
       throw invalid(
-        `${name} is not the file itself, but a pointer to it that Git LFS left. Run 'git lfs pull' in the folder, or download the file.`,
+        `${name} is the pointer that Git LFS leaves in place of a large file. Fetch the file: git lfs pull.`,
       );
     }
   } catch (error) {
