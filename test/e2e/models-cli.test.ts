@@ -1,9 +1,11 @@
 /** The command line of the toolchain as a process: exit codes, output for people and for programs, SIGKILL. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { encodeModel } from '../../model-assets/toolchain/src/graph/onnx.ts';
+import { readSource } from '../../model-assets/toolchain/src/sources/index.ts';
 import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
 
@@ -106,6 +108,37 @@ describe('models', () => {
     const { code, stdout, stderr } = await run('add', 'x', '--nmae', 'y');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^error USAGE: .*did you mean '--name'\?.*\n$/);
+  });
+
+  test('takes an .onnx file by its path or by its name, and makes embeddings as it is told', async () => {
+    const repo = join(folder, 'repo');
+    writeCheckpoint({ family: 'bert', head: 'base', shape: SHAPES.tiny, labels: [] }, repo);
+    const { model } = await readSource(repo);
+    rmSync(join(repo, 'model.safetensors'));
+    mkdirSync(join(repo, 'onnx'));
+    for (const file of ['model_a.onnx', 'model_b.onnx'])
+      writeFileSync(join(repo, 'onnx', file), encodeModel(model));
+
+    const common = ['--name', 'vectors', '--token-budget', '512', '--packages', packages, '--force'];
+    const unclear = await run('add', repo, ...common, '--quiet');
+    expect(unclear.stderr).toBe(
+      'error SOURCE_INVALID: There are several .onnx files: onnx/model_a.onnx, onnx/model_b.onnx. Say which to take with --file.\n',
+    );
+    const embeds = ['--pooling', 'lasttoken', '--normalize', '--output', 'last_hidden_state'];
+    for (const source of [[join(repo, 'onnx/model_a.onnx')], [repo, '--file', 'model_a.onnx']]) {
+      const added = await run('add', ...source, ...common, ...embeds, '--json');
+      expect(JSON.parse(added.stdout)).toMatchObject({
+        manifest: {
+          taskDefaults: { pooling: 'last-token', normalize: true },
+          source: { kind: 'onnx', id: 'repo', files: { 'onnx/model_a.onnx': expect.any(String) } },
+        },
+      });
+    }
+    const wrong = await run('add', repo, ...common, '--pooling', 'median');
+    expect(wrong).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--pooling takes cls, mean, max'),
+    });
   });
 
   describe('on 22 million parameters', () => {

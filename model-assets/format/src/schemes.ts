@@ -24,6 +24,9 @@ const SCHEMES = {
   'int8-dynamic-per-channel': INT8,
   /** Weights of a reduced range, for x86 without VNNI, where sums of u8 x s8 products saturate. */
   'int8-dynamic-per-channel-7bit': INT8,
+  /** Quantised by whoever exported the graph, in a way of their own, to 8 or to 4 bits. */
+  'int8-exported': INT8,
+  'int4-exported': INT8,
 } as const satisfies Record<string, SchemeFacts>;
 
 export type SchemeName = keyof typeof SCHEMES;

@@ -1,27 +1,37 @@
 /**
- * Makes a package out of a checkpoint: read the source -> build each scheme that is asked for -> make goldens with fp32 -> compare
- * the others, again with fewer layers where they are not good enough -> tune -> evaluate -> verify -> publish. This file
- * composes the stages; each of them stands alone.
+ * Makes a package out of a source: read it -> build each scheme that is asked for -> make goldens with fp32 -> compare it with
+ * itself in a batch, and the others with it, again with fewer layers where they are not good enough -> tune -> evaluate -> verify
+ * -> publish. This file composes the stages; each of them stands alone.
  */
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Golden, TokenRequest } from '@pilotlight/engine';
 import { toGoldenRequest } from '@pilotlight/engine/internal/predict/goldens/golden';
 import type { OnnxManifest, Quality } from '@pilotlight/model-format';
-import { ToolchainError } from './errors.ts';
 import { type PackageOptions, type Settings, withDefaults } from './options.ts';
+import { passGate, type Trial } from './package/pass-gate.ts';
 import { publish } from './package/publish.ts';
-import { describeGate, MAXIMUM_SHARE_KEPT, passesGate } from './package/quality-gate.ts';
+import { passNeighbours } from './package/quality-gate.ts';
 import { StagedPackage } from './package/staged-package.ts';
+import { type StagedSource, stageSource } from './package/staged-source.ts';
 import { type Staging, withStaging } from './package/staging.ts';
 import { type PackageFacts, type SourceFacts, writeTokenizer } from './package/write-package.ts';
 import { type Progress, silent } from './progress.ts';
-import { SCHEMES, type VariantName } from './schemes/index.ts';
-import type { Scheme } from './schemes/scheme.ts';
+import {
+  type PlannedVariant,
+  planVariants,
+  SCHEMES,
+  type VariantName,
+  type VariantPlan,
+} from './schemes/index.ts';
+import type { QuantiseSettings, Scheme } from './schemes/scheme.ts';
 import { type ModelSource, readSource } from './sources/index.ts';
 import { evaluate } from './stages/evaluate.ts';
 import { builtInRequests, makeGoldens, readRequests } from './stages/goldens.ts';
+import { explainFailure, measureNeighbours } from './stages/neighbours.ts';
 import { type Feed, runGraph } from './stages/optimise/run-graph.ts';
-import { fewestKept, type LayerError, layerErrors, type QuantiseReport } from './stages/quantise.ts';
+import { type LayerError, layerErrors, type QuantiseReport } from './stages/quantise.ts';
 import { tuneTokenBudget } from './stages/tune.ts';
 import {
   measureTolerance,
@@ -51,22 +61,34 @@ export async function packageModel(
   progress: Progress = silent,
 ): Promise<PackageResult> {
   const settings = withDefaults(options);
-  return withStaging(settings, (staging) => new Packaging(settings, staging, progress).run());
+  return withStaging(settings, async (staging) => {
+    const source = await progress.stage('read', async () =>
+      stageSource(await readSource(settings.source, settings), staging.root),
+    );
+    return new Packaging(settings, staging, source, progress).run();
+  });
 }
+
+/** Longer texts say nothing more of the error of a layer, and take much memory where every layer is computed twice. */
+const LONGEST_PROBE = 256;
 
 /** One model on its way. */
 class Packaging {
   readonly #settings: Settings;
   readonly #staging: Staging;
+  readonly #source: StagedSource;
+  readonly #plan: VariantPlan;
   readonly #progress: Progress;
   readonly #package: StagedPackage;
   readonly #deviations = new Map<VariantName, VariantDeviation>();
   readonly #notes = new Map<VariantName, readonly string[]>();
   #quantised: QuantiseReport | undefined;
 
-  constructor(settings: Settings, staging: Staging, progress: Progress) {
+  constructor(settings: Settings, staging: Staging, source: StagedSource, progress: Progress) {
     this.#settings = settings;
     this.#staging = staging;
+    this.#source = source;
+    this.#plan = planVariants(settings, source.facts.precision);
     this.#progress = progress;
     this.#package = new StagedPackage(settings, staging, progress);
   }
@@ -74,18 +96,20 @@ class Packaging {
   async run(): Promise<PackageResult> {
     const { variants, force } = this.#settings;
     const served = variants[0] ?? 'int8';
-    const source = await this.#buildVariant('fp32', []);
-    const schemes = selectSchemes(variants).filter(([variant]) => variant !== 'fp32');
-    for (const [variant, { needsFeeds }] of schemes) if (!needsFeeds) await this.#buildVariant(variant, []);
+    const { facts: source } = this.#source;
+    const { reference, others } = this.#plan;
+    await this.#buildVariant(reference);
+    for (const planned of others) if (!planned.scheme.needsFeeds) await this.#buildVariant(planned);
     const requests = await this.#readRequests(source);
     const textProcessing = await this.#progress.stage('try tokenizer', () =>
       writeTokenizer(this.#staging.folder, source, requests),
     );
     const facts = { ...source, textProcessing };
-    await this.#package.writeDraft(facts);
+    await this.#package.writeDraft(facts, reference.variant);
 
     const goldens = await this.#makeGoldens(requests);
-    for (const [variant, scheme] of schemes) await this.#passGate(variant, scheme, facts, goldens);
+    await this.#passNeighbourGate(goldens);
+    for (const planned of others) await this.#passGate(planned, facts, goldens);
     const tolerance = await this.#measure(goldens);
     await this.#tune();
     const quality = await this.#evaluate(served);
@@ -105,106 +129,80 @@ class Packaging {
     };
   }
 
-  /** The graph is read anew for each variant, so that the weights of one are in memory at a time. */
+  /** The weights are read from the staged source as they are needed, so that one copy of them is in memory at most. */
   async #buildVariant(
-    variant: VariantName,
-    keep: readonly string[],
+    { variant, scheme }: PlannedVariant,
+    trial: Trial = { settings: this.#settings.quantise, keep: [] },
     goldens: readonly Golden[] = [],
-  ): Promise<SourceFacts> {
-    const scheme: Scheme = SCHEMES[variant];
-    const { quantise } = this.#settings;
-    const settings = { ...quantise, keep: [...quantise.keep, ...keep] };
-    const { model: source, inputs, outputs, ...facts } = await this.#readSource(variant);
-    const { model, twin, quantised, notes } = await scheme.build(source, {
-      settings,
-      progress: this.#progress,
-      scratch: this.#staging.root,
-      feeds: () => this.#feedsOf(goldens, inputs),
-    });
-    const values = valuesPerToken(outputs, facts);
-    const common = { inputs, outputs, keep, tier: scheme.tier, scheme: scheme.nameInManifest(settings) };
-    const { tokenBudget = scheme.largestBudget(values) } = this.#settings;
-    await this.#package.addVariant(variant, model, { ...common, tokenBudget });
-    if (twin !== undefined) {
-      const onCpu = SCHEMES.fp32.largestBudget(values);
-      await this.#package.addVariant(`${variant}-twin`, twin, { ...common, tokenBudget: onCpu });
+  ): Promise<void> {
+    const { keep } = trial;
+    const settings = { ...trial.settings, keep: [...trial.settings.keep, ...keep] };
+    const { inputs, outputs, facts } = this.#source;
+    const scratch = mkdtempSync(join(this.#staging.root, 'scratch-'));
+    try {
+      const { model, twin, quantised, notes } = await scheme.build(this.#source.load(), {
+        settings,
+        progress: this.#progress,
+        scratch,
+        feeds: () => this.#feedsOf(goldens),
+      });
+      const values = valuesPerToken(outputs, facts);
+      const common = { inputs, outputs, keep, tier: scheme.tier, scheme: scheme.nameInManifest(settings) };
+      const { tokenBudget = scheme.largestBudget(values) } = this.#settings;
+      await this.#package.addVariant(variant, model, { ...common, tokenBudget });
+      if (twin !== undefined) {
+        const onCpu = SCHEMES.fp32.largestBudget(values);
+        await this.#package.addVariant(`${variant}-twin`, twin, { ...common, tokenBudget: onCpu });
+      }
+      if (quantised !== undefined) this.#quantised = quantised;
+      this.#notes.set(variant, notes ?? []);
+    } finally {
+      rmSync(scratch, { recursive: true, force: true });
     }
-    if (quantised !== undefined) this.#quantised = quantised;
-    this.#notes.set(variant, notes ?? []);
-    return facts;
-  }
-
-  #readSource(purpose: string): Promise<ModelSource> {
-    const { source } = this.#settings;
-    return this.#progress.stage(`read for ${purpose}`, () => readSource(source, this.#settings));
   }
 
   /**
-   * Compares a variant with the goldens, and leaves as many of its worst layers in fp32 as the quality gate asks for.
+   * Compares a variant with the goldens, and builds it again where it has to be better.
    *
-   * @throws ToolchainError VERIFY_FAILED where that is not enough, or where the scheme has no such layers
+   * @throws ToolchainError VERIFY_FAILED where that is not enough
    */
-  async #passGate(
-    variant: VariantName,
-    scheme: Scheme,
-    facts: PackageFacts,
-    goldens: readonly Golden[],
-  ): Promise<void> {
-    const attempt = async (keep: readonly string[]): Promise<VariantDeviation> => {
-      await this.#buildVariant(variant, keep, goldens);
-      await this.#package.writeDraft(facts);
+  async #passGate(planned: PlannedVariant, facts: PackageFacts, goldens: readonly Golden[]): Promise<void> {
+    const { variant, scheme } = planned;
+    const { quantise: settings } = this.#settings;
+    const attempt = async (trial: Trial): Promise<VariantDeviation> => {
+      await this.#buildVariant(planned, trial, goldens);
+      await this.#package.writeDraft(facts, this.#plan.reference.variant);
       return this.#compare(variant, goldens);
     };
-    const plain = scheme.needsFeeds ? await attempt([]) : await this.#compare(variant, goldens);
-    if (passesGate(plain)) return;
-    const missed = `${variant} misses the quality gate (${describeGate(plain)})`;
-    const { probe, otherwise } = scheme;
-    if (probe === undefined) throw new ToolchainError('VERIFY_FAILED', `${missed}. ${otherwise}`);
-    const layers = await this.#measureLayers(probe, goldens);
-    let tried: readonly string[] = [];
-    const found = await fewestKept(
-      layers.map(({ weights }) => weights),
-      Math.floor(MAXIMUM_SHARE_KEPT * layers.length),
-      async (keep) => {
-        tried = keep;
-        const deviation = await attempt(keep);
-        return passesGate(deviation) ? deviation : undefined;
-      },
-    );
-    if (found === undefined) {
-      throw new ToolchainError(
-        'VERIFY_FAILED',
-        `${missed} even with the worse half of its layers in fp32. ${otherwise}`,
-      );
-    }
-    if (tried.length !== found.kept.length) await attempt(found.kept);
-    const kept = layers
-      .slice(0, found.kept.length)
-      .map(({ weights, relative }) => `${weights} (own error ${(100 * relative).toFixed(1)} %)`);
-    this.#notes.set(variant, [
-      ...(this.#notes.get(variant) ?? []),
-      `${variant} alone misses the quality gate (${describeGate(plain)}): ${kept.length} of ${layers.length} layers ` +
-        `stay fp32, ${kept.join(', ')}`,
-    ]);
+    const plain = scheme.needsFeeds
+      ? await attempt({ settings, keep: [] })
+      : await this.#compare(variant, goldens);
+    const notes = await passGate({
+      ...{ variant, scheme, settings, plain, attempt },
+      layers: (probe, chosen) => this.#measureLayers(probe, chosen, goldens),
+    });
+    this.#notes.set(variant, [...(this.#notes.get(variant) ?? []), ...notes]);
   }
 
   /** The layers by what the scheme costs each of them on the goldens, the worst first. */
   async #measureLayers(
     probe: NonNullable<Scheme['probe']>,
+    settings: QuantiseSettings,
     goldens: readonly Golden[],
   ): Promise<readonly LayerError[]> {
-    const { model, inputs } = await this.#readSource('the error of each layer');
-    const feeds = await this.#feedsOf(goldens, inputs);
-    const probes = probe(model, this.#settings.quantise);
-    const runs = await this.#progress.stage('measure layers', (report) =>
-      runGraph(model, feeds, report, this.#staging.root),
-    );
-    return layerErrors(probes, runs);
+    const short = goldens.filter(({ ids }) => ids.length <= LONGEST_PROBE);
+    const feeds = await this.#feedsOf(short.length > 0 ? short : goldens);
+    return this.#progress.stage('measure layers', async (report) => {
+      const model = this.#source.load();
+      const probes = probe(model, settings);
+      return layerErrors(probes, await runGraph(model, feeds, report, this.#staging.root));
+    });
   }
 
   /** The goldens as the inputs of a graph. */
-  async #feedsOf(goldens: readonly Golden[], inputs: ModelSource['inputs']): Promise<readonly Feed[]> {
-    const results = await this.#package.serving('fp32', (predictor) =>
+  async #feedsOf(goldens: readonly Golden[]): Promise<readonly Feed[]> {
+    const { inputs } = this.#source;
+    const results = await this.#package.serving(this.#plan.reference.variant, (predictor) =>
       predictor.infer(goldens.map(toGoldenRequest), { truncate: true }),
     );
     return results.map(({ encoding: { ids, typeIds } }) => {
@@ -231,8 +229,21 @@ class Packaging {
 
   #makeGoldens(requests: readonly TokenRequest[]): Promise<readonly Golden[]> {
     return this.#progress.stage('goldens', (report) =>
-      this.#package.serving('fp32', (predictor) => makeGoldens(predictor, requests, report)),
+      this.#package.serving(this.#plan.reference.variant, (predictor) =>
+        explainFailure(() => makeGoldens(predictor, requests, report)),
+      ),
     );
+  }
+
+  /** Refuses a model whose answers depend on their neighbours, before anything else is compared with them. */
+  async #passNeighbourGate(goldens: readonly Golden[]): Promise<void> {
+    const { variant } = this.#plan.reference;
+    const relative = await this.#progress.stage('compare in a batch', () =>
+      this.#package.serving(variant, (predictor) => measureNeighbours(predictor, goldens)),
+    );
+    const { inputs, facts } = this.#source;
+    const notes = passNeighbours(relative, { inputs, precision: facts.precision });
+    this.#notes.set(variant, [...(this.#notes.get(variant) ?? []), ...notes]);
   }
 
   /** Measures the tolerance of each variant that is kept. */
@@ -260,7 +271,7 @@ class Packaging {
     const quality: Quality[] = [];
     for (const evaluation of this.#settings.evaluations) {
       const entries = await this.#progress.stage(`evaluate ${evaluation.dataset}`, (report) =>
-        this.#package.serving('fp32', (fp32) =>
+        this.#package.serving(this.#plan.reference.variant, (fp32) =>
           this.#package.serving(served, (predictor) => evaluate(fp32, predictor, evaluation, report)),
         ),
       );
@@ -268,12 +279,6 @@ class Packaging {
     }
     return quality;
   }
-}
-
-/** The schemes of these variants, in the order in which they are built. */
-function selectSchemes(variants: readonly VariantName[]): (readonly [VariantName, Scheme])[] {
-  const names = Object.keys(SCHEMES) as VariantName[];
-  return names.filter((name) => variants.includes(name)).map((name) => [name, SCHEMES[name]]);
 }
 
 /** Counts the values of all outputs together that a token gives, if they are many. */

@@ -1,5 +1,7 @@
 import type { ExecutionProvider, PackageEntry } from '@pilotlight/engine';
+import type { Variant } from '@pilotlight/model-format';
 import { ToolchainError } from './errors.ts';
+import { passesNeighbourGate } from './package/quality-gate.ts';
 import { type VariantProof, verifyVariants } from './stages/verify.ts';
 import { verifyTransformersJs } from './transformers-js/verify-package.ts';
 
@@ -24,9 +26,23 @@ export async function verifyPackage(
   switch (manifest?.runtime) {
     case 'transformers.js':
       return [await verifyTransformersJs(packages, manifest)];
-    case 'onnx':
-      return verifyVariants(packages, manifest, report, executionProvider);
+    case 'onnx': {
+      const proofs = await verifyVariants(packages, manifest, report, executionProvider);
+      for (const proof of proofs) refuseDependent(proof, manifest.variants[proof.variant]);
+      return proofs;
+    }
     case undefined:
       throw new ToolchainError('VERIFY_FAILED', problem ?? `${name}@${version} has no manifest.`);
   }
+}
+
+/** Earlier releases published fp32 variants whose answers in a batch are not those alone, with a tolerance as wide as that. */
+function refuseDependent(proof: VariantProof, variant: Variant | undefined): void {
+  if (variant?.scheme !== 'fp32' || passesNeighbourGate(proof)) return;
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  throw new ToolchainError(
+    'VERIFY_FAILED',
+    `Variant ${proof.variant} gives other answers in a batch than alone (relative error ${percent(proof.relative)}, same label ${percent(proof.agreement)}): ` +
+      'what it says of a text depends on its neighbours. Package the model again, which gives the reason.',
+  );
 }

@@ -20,6 +20,8 @@ it('each scheme pads to its multiple of tokens and runs where it has kernels', (
     fp16: { providers: ['cpu', 'cuda', 'webgpu'], lengthMultiple: 8 },
     'int8-dynamic-per-channel': { providers: ['cpu'], lengthMultiple: 1 },
     'int8-dynamic-per-channel-7bit': { providers: ['cpu'], lengthMultiple: 1 },
+    'int8-exported': { providers: ['cpu'], lengthMultiple: 1 },
+    'int4-exported': { providers: ['cpu'], lengthMultiple: 1 },
   });
 });
 

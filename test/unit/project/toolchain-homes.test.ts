@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SCHEME_NAMES } from '../../../model-assets/format/src/schemes.ts';
-import { SCHEMES } from '../../../model-assets/toolchain/src/schemes/index.ts';
+import { planVariants, SCHEMES } from '../../../model-assets/toolchain/src/schemes/index.ts';
 
 const ROOT = 'model-assets/toolchain/src';
 const SOURCES = globSync(`${ROOT}/**/*.ts`).sort();
@@ -24,7 +24,19 @@ test.each(Object.keys(SCHEMES))('only the registry of the toolchain imports the 
 
 test('every file beside the registry of schemes is a scheme, or the interface of one', () => {
   const files = globSync(`${ROOT}/schemes/*.ts`).map((file) => basename(file, '.ts'));
-  expect(files.sort()).toEqual([...Object.keys(SCHEMES), 'index', 'scheme'].sort());
+  expect(files.sort()).toEqual([...Object.keys(SCHEMES), 'exported', 'index', 'scheme'].sort());
+});
+
+test('an export that is quantised already is named by its width, and any other variant of it is refused', () => {
+  const settings = { variants: ['int8'], quantise: { keep: [], reduceRange: false } } as const;
+  for (const precision of ['int8', 'int4'] as const) {
+    const { reference, others } = planVariants(settings, precision);
+    expect(reference.scheme.nameInManifest(settings.quantise)).toBe(`${precision}-exported`);
+    expect([reference.variant, others]).toEqual(['int8', []]);
+    expect(() => planVariants({ ...settings, variants: ['fp32'] }, precision)).toThrow(
+      'there is no fp32 of it',
+    );
+  }
 });
 
 test('each scheme names itself in the manifest by a scheme of the format', () => {

@@ -1,10 +1,18 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../../model-assets/toolchain/src/graph/builder.ts';
 import { loadModel, saveModel } from '../../../model-assets/toolchain/src/graph/external.ts';
-import { encodeModel, type OnnxModel, parseModel } from '../../../model-assets/toolchain/src/graph/onnx.ts';
+import { makeNode, tensor } from '../../../model-assets/toolchain/src/graph/node.ts';
+import {
+  ATTRIBUTE,
+  encodeModel,
+  type OnnxModel,
+  type OnnxTensor,
+  parseModel,
+} from '../../../model-assets/toolchain/src/graph/onnx.ts';
 import { ELEMENT, floats, floatTensor } from '../../../model-assets/toolchain/src/graph/tensor.ts';
+import { tensorsIn } from '../../../model-assets/toolchain/src/graph/walk.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -84,6 +92,44 @@ describe('external weights', () => {
     modelAt('data/w', { offset: '4', length: '8' });
     const [tensor] = loadModel(path).model.graph.initializer;
     expect(tensor && [...floats(tensor)]).toEqual([5, 6]);
+  });
+
+  it('may belong to a Constant node, or to one in a graph inside another', () => {
+    writeFileSync(join(folder, 'c'), Buffer.from(Float32Array.of(7, 8).buffer));
+    const constant = (name: string): OnnxTensor => ({
+      ...{ name, dims: [2], dataType: ELEMENT.float32, dataLocation: 1 },
+      externalData: [{ key: 'location', value: 'c' }],
+    });
+    const outside = model();
+    const inner = model().graph;
+    inner.node.unshift(makeNode('Constant', [], ['in'], { attributes: { value: tensor(constant('in')) } }));
+    outside.graph.node.unshift(
+      makeNode('Constant', [], ['out'], { attributes: { value: tensor(constant('out')) } }),
+      {
+        ...makeNode('If', ['x'], ['z']),
+        attribute: [{ name: 'then_branch', type: ATTRIBUTE.graph, g: inner }],
+      },
+    );
+    writeFileSync(path, encodeModel(outside));
+    const loaded = loadModel(path);
+    expect(loaded.weights).toEqual(['c']);
+    const found = [...tensorsIn(loaded.model.graph)].filter(({ name }) => ['in', 'out'].includes(name));
+    expect(found.map((each) => [...floats(each)])).toEqual([
+      [7, 8],
+      [7, 8],
+    ]);
+    rmSync(join(folder, 'c'));
+    expect(parseModel(encodeModel(loaded.model)).graph.node).toHaveLength(3);
+  });
+
+  it('stay in their file until they are asked for, and are written with the model', () => {
+    saveModel(model(), path, weights);
+    const loaded = loadModel(path).model;
+    const [large] = loaded.graph.initializer;
+    expect(large?.rawData).toBeUndefined();
+    expect(large && floats(large)[1499]).toBe(1499);
+    const inline = parseModel(encodeModel(loaded)).graph.initializer;
+    expect(inline.map((each) => floats(each).length)).toEqual([1500, 3, 1024]);
   });
 
   it.each(['../w', '/etc/hostname', 'data/../../w', './../w', '', 'data\\w', 'C:w', 'data//w', 'w\0'])(

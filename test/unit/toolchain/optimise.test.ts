@@ -9,6 +9,7 @@ import { SHAPES, writeCheckpoint } from '../../fixtures/checkpoints.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const folder = temporaryFolder();
+const scratch = temporaryFolder();
 const opTypes = (model: OnnxModel) => model.graph.node.map(({ opType }) => opType);
 
 async function tinyBert(): Promise<OnnxModel> {
@@ -34,24 +35,24 @@ function spelledOutGelu(): OnnxModel {
 
 describe('the optimise stage', () => {
   it('folds constants and fuses what exporters spell out', async () => {
-    expect(opTypes(await optimise(spelledOutGelu()))).toEqual(['Gelu']);
+    expect(opTypes(await optimise(spelledOutGelu(), { scratch }))).toEqual(['Gelu']);
   });
 
   it('gives the same bytes for the same model', async () => {
     const model = await tinyBert();
-    expect(Buffer.from(encodeModel(await optimise(model)))).toEqual(
-      Buffer.from(encodeModel(await optimise(model))),
+    expect(Buffer.from(encodeModel(await optimise(model, { scratch })))).toEqual(
+      Buffer.from(encodeModel(await optimise(model, { scratch }))),
     );
   });
 
   it('makes no SkipLayerNormalization, which is slower than the two nodes that it replaces', async () => {
-    const optimised = opTypes(await optimise(await tinyBert()));
+    const optimised = opTypes(await optimise(await tinyBert(), { scratch }));
     expect(optimised).toContain('LayerNormalization');
     expect(optimised).not.toContain('SkipLayerNormalization');
   });
 
   it('declares only the operator sets that the graph uses', async () => {
-    const { opsetImport } = await optimise(await tinyBert());
+    const { opsetImport } = await optimise(await tinyBert(), { scratch });
     expect(opsetImport.map(({ domain }) => domain)).toEqual(['', 'com.microsoft']);
   });
 
@@ -62,13 +63,13 @@ describe('the optimise stage', () => {
       const tensor = from.graph.initializer.find((candidate) => candidate.name === name);
       return tensor && { dims: tensor.dims, values: floats(tensor) };
     };
-    expect(await weights(await optimise(model))).toEqual(await weights(model));
+    expect(await weights(await optimise(model, { scratch }))).toEqual(await weights(model));
   });
 
   it('refuses a graph that the runtime refuses, and says why', async () => {
     const model = await tinyBert();
     model.graph.node.push(makeNode('NoSuchOperator', ['logits'], ['other']));
-    await expect(optimise(model)).rejects.toMatchObject({
+    await expect(optimise(model, { scratch })).rejects.toMatchObject({
       code: 'OPTIMISE_FAILED',
       message: expect.stringMatching(/NoSuchOperator/),
     });

@@ -4,9 +4,14 @@ import { Engine } from '@pilotlight/engine';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../../model-assets/toolchain/src/graph/builder.ts';
 import { saveModel } from '../../../model-assets/toolchain/src/graph/external.ts';
-import { int, ints } from '../../../model-assets/toolchain/src/graph/node.ts';
+import { int, ints, makeNode } from '../../../model-assets/toolchain/src/graph/node.ts';
 import { encodeModel, type OnnxModel } from '../../../model-assets/toolchain/src/graph/onnx.ts';
-import { ELEMENT, floatTensor, int64Tensor } from '../../../model-assets/toolchain/src/graph/tensor.ts';
+import {
+  ELEMENT,
+  floatTensor,
+  int64Tensor,
+  tensorBytes,
+} from '../../../model-assets/toolchain/src/graph/tensor.ts';
 import { readSource } from '../../../model-assets/toolchain/src/sources/index.ts';
 import { SHAPES, writeCheckpoint } from '../../fixtures/checkpoints.ts';
 import { writeFp32Package } from '../../fixtures/fp32-package.ts';
@@ -122,7 +127,8 @@ describe('an ONNX export', () => {
     saveModel(exported(), join(folder, 'onnx', 'model.onnx'), join(folder, 'onnx', 'model.onnx_data'));
     const { files, model } = await readSource(folder);
     expect(Object.keys(files)).toContain('onnx/model.onnx_data');
-    expect(model.graph.initializer.find(({ name }) => name === 'table')?.rawData).toHaveLength(16 * TOKENS);
+    const table = model.graph.initializer.find(({ name }) => name === 'table');
+    expect(table && tensorBytes(table)).toHaveLength(16 * TOKENS);
   });
 
   it.each([
@@ -155,7 +161,68 @@ describe('an ONNX export', () => {
   });
 });
 
+describe('embeddings of an ONNX export', () => {
+  beforeEach(() => {
+    writeCheckpoint({ family: 'bert', head: 'base', shape: SHAPES.tiny, labels: [] }, folder);
+  });
+
+  it('are made as the caller says, whatever the files say or leave out', async () => {
+    const chosen = { pooling: 'cls', normalize: true } as const;
+    expect((await readSource(folder)).taskDefaults).toBeUndefined();
+    expect((await readSource(folder, chosen)).taskDefaults).toEqual(chosen);
+    write('modules.json', [
+      { path: '', type: 'sentence_transformers.models.Transformer' },
+      { path: '1_Pooling', type: 'sentence_transformers.models.Pooling' },
+    ]);
+    mkdirSync(join(folder, '1_Pooling'));
+    write('1_Pooling/config.json', { pooling_mode_mean_tokens: true });
+    expect((await readSource(folder)).taskDefaults).toEqual({ pooling: 'mean', normalize: false });
+    expect((await readSource(folder, { pooling: 'last-token' })).taskDefaults).toEqual({
+      pooling: 'last-token',
+      normalize: false,
+    });
+  });
+
+  it('are pooled by nobody else where the graph pools', async () => {
+    const { model } = await readSource(folder);
+    rmSync(join(folder, 'model.safetensors'));
+    const [states] = model.graph.output;
+    model.graph.node.push(
+      makeNode('ReduceMean', [states?.name ?? ''], ['sentence_embedding'], {
+        attributes: { axes: ints([1]), keepdims: int(0) },
+      }),
+    );
+    const tensorType = { elemType: ELEMENT.float32, shape: { dim: [{ dimParam: 'b' }, { dimValue: 32 }] } };
+    model.graph.output = [{ name: 'sentence_embedding', type: { tensorType } }];
+    writeFileSync(join(folder, 'model.onnx'), encodeModel(model));
+    expect((await readSource(folder)).outputs).toMatchObject([{ role: 'embeddings' }]);
+    await expect(readSource(folder, { pooling: 'cls', output: 'sentence_embedding' })).rejects.toThrow(
+      "'sentence_embedding' is one vector a text, pooled by the graph already. Leave --pooling out.",
+    );
+  });
+});
+
 describe('an ONNX export is refused', () => {
+  it('when it classifies and is asked to pool', async () => {
+    await expect(readSource(folder, { normalize: true })).rejects.toThrow(
+      '--pooling and --normalize are for models that embed texts, and this one does text-classification',
+    );
+  });
+
+  it('when its file, or that of its weights, is the pointer of Git LFS', async () => {
+    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:53aa\nsize 90868376\n';
+    saveModel(exported(), join(folder, 'model.onnx'), join(folder, 'weights.data'));
+    for (const file of ['weights.data', 'model.onnx']) {
+      writeFileSync(join(folder, file), pointer);
+      await expect(readSource(folder)).rejects.toMatchObject({
+        code: 'SOURCE_INVALID',
+        message: expect.stringContaining(
+          `${file} is not the file itself, but a pointer to it that Git LFS left`,
+        ),
+      });
+    }
+  });
+
   it.each([
     ['an input has no role', { idsName: 'pixel_values' }, /has an input 'pixel_values', which is none of/],
     [
@@ -165,7 +232,7 @@ describe('an ONNX export is refused', () => {
     ],
     ['an input is not an integer', { idsType: ELEMENT.float32 }, /neither int64 nor int32/],
     ['its batch is fixed', { batch: 1 }, /fixed to batch 1: export the model with dynamic axes/],
-    ['its output is half precision', { logitsType: ELEMENT.float16 }, /export the model in fp32/],
+    ['its output is double precision', { logitsType: ELEMENT.float64 }, /export the model in fp32/],
     ['its operator set is too old', { opset: 10 }, /operator set 10; export it again with 11 or later/],
   ] as const)('when %s', async (_, changes, message) => {
     writeFileSync(join(folder, 'model.onnx'), encodeModel(exported(changes)));

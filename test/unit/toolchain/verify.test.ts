@@ -119,6 +119,20 @@ describe('verify', () => {
       (at) =>
         replace(at, 'goldens.jsonl', (lines) => lines.replace(/("text":"OK".*?"values":\[)[^,]+/, '$19.5')),
     ],
+    [
+      'an fp32 variant whose tolerance is as wide as its answers in a batch are off',
+      'gives other answers in a batch than alone (relative error ',
+      (at) => {
+        editManifest(at, ({ variants }) => {
+          if (variants.int8) variants.int8.scheme = 'fp32';
+        });
+        replace(at, 'goldens.jsonl', (lines) =>
+          lines
+            .replace(/"int8":[\d.e-]+/, '"int8":100')
+            .replaceAll(/"values":\[([\d.e-]+)/g, (_, value) => `"values":[${Number(value) + 0.5}`),
+        );
+      },
+    ],
   ])('finds %s', async (name, message, damage) => {
     await expect(verifyDamaged(name, damage)).rejects.toMatchObject(refusal(message));
   });

@@ -165,6 +165,8 @@ export const onnxManifestSchema = z
       kind: z.enum(['huggingface', 'onnx']),
       id: text,
       revision: z.optional(z.string()),
+      /** The numbers of the weights as the source has them. @default - fp32, or a checkpoint says it */
+      precision: z.optional(z.enum(['fp16', 'bf16', 'int8', 'int4'])),
       files: z.record(z.string(), sha256Schema),
     }),
     quality: z.array(qualitySchema),

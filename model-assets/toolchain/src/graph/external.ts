@@ -2,52 +2,82 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   openSync,
   readFileSync,
   readSync,
-  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { openRegularFile } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 import { encodeModel, type OnnxModel, type OnnxTensor, PROTOBUF_LIMIT, parseModel } from './onnx.ts';
-import { elementBytes, elementCount, tensorBytes } from './tensor.ts';
+import { byteCount, tensorBytes } from './tensor.ts';
+import { tensorsIn } from './walk.ts';
 
 /** Initialisers at least this large go to the weights file; smaller ones are cheaper to read with the graph. */
 export const EXTERNAL_BYTES = 4096;
 /** Offsets are multiples of the page size, so that the runtime maps a tensor instead of copying it. */
 const PAGE_BYTES = 4096;
 
+/** Gives the path of a file of weights that a model names, where it may be read; throws where it may not. */
+export type Locate = (location: string) => string;
+
 /**
- * Reads a model and brings in the values that it keeps in other files; `weights` names those, relative to its folder.
- * Throws GRAPH_INVALID when one of them is missing, too short, or not beside the model or below it.
+ * Reads a model and finds the values that it keeps in other files; `weights` names those, relative to its folder. Large initialisers
+ * stay where they are until they are asked for, so the files have to stay, too. Throws GRAPH_INVALID when one of them is
+ * missing, too short, or not beside the model or below it; and what `locate` throws.
  */
-export function loadModel(path: string): { model: OnnxModel; weights: string[] } {
-  if (statSync(path).size > PROTOBUF_LIMIT) {
-    throw new ToolchainError('GRAPH_INVALID', 'An ONNX file holds less than 2 GiB; this one is larger.');
-  }
-  const model = parseModel(readFileSync(path));
-  const files = new Map<string, number>();
-  try {
-    for (const tensor of model.graph.initializer) {
-      if (tensor.dataLocation !== 1) continue;
-      const { location, offset, length } = externalRange(tensor);
-      const file = files.get(location) ?? openSync(externalPath(path, location), 'r');
-      files.set(location, file);
-      tensor.rawData = readRange(file, offset, length, location);
-      tensor.dataLocation = 0;
-      tensor.externalData = [];
+export function loadModel(
+  path: string,
+  locate: Locate = (location) => join(dirname(path), location),
+): { model: OnnxModel; weights: string[] } {
+  const model = parseModel(readModelFile(path));
+  const initializers = new Set(model.graph.initializer);
+  const files = new Map<string, { readonly path: string; readonly bytes: number }>();
+  for (const tensor of tensorsIn(model.graph)) {
+    if (tensor.dataLocation !== 1) continue;
+    const { location, offset, length } = externalRange(tensor);
+    const file = files.get(location) ?? findFile(path, location, locate);
+    files.set(location, file);
+    if (offset + length > file.bytes) {
+      throw new ToolchainError('GRAPH_INVALID', `'${location}' is shorter than the model says.`);
     }
-  } finally {
-    for (const file of files.values()) closeSync(file);
+    const read = (): Uint8Array => readRange(file.path, offset, length);
+    const stays = length >= EXTERNAL_BYTES && initializers.has(tensor);
+    Object.assign(tensor, stays ? { read } : { rawData: read() });
+    tensor.dataLocation = 0;
+    tensor.externalData = [];
   }
   return { model, weights: [...files.keys()].sort() };
 }
 
+function readModelFile(path: string): Uint8Array {
+  return withFile(path, (file) => {
+    if (fstatSync(file).size <= PROTOBUF_LIMIT) return readFileSync(file);
+    throw new ToolchainError('GRAPH_INVALID', 'An ONNX file holds less than 2 GiB; this one is larger.');
+  });
+}
+
+function findFile(modelPath: string, location: string, locate: Locate): { path: string; bytes: number } {
+  refuseUnlessInside(modelPath, location);
+  const path = locate(location);
+  return { path, bytes: withFile(path, (file) => fstatSync(file).size) };
+}
+
+function withFile<Result>(path: string, work: (file: number) => Result): Result {
+  const file = openRegularFile(path);
+  try {
+    return work(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
 function externalRange(tensor: OnnxTensor): { location: string; offset: number; length: number } {
   const entries = new Map(tensor.externalData?.map(({ key, value }) => [key, value]));
-  const expected = elementCount(tensor.dims) * elementBytes(tensor.dataType);
+  const expected = byteCount(tensor);
   const offset = Number(entries.get('offset') ?? 0);
   const length = Number(entries.get('length') ?? expected);
   if (length !== expected || !Number.isSafeInteger(offset) || offset < 0) {
@@ -60,7 +90,7 @@ function externalRange(tensor: OnnxTensor): { location: string; offset: number; 
 }
 
 /** A location is a relative path below the folder of the model: nothing else of the machine is read. */
-function externalPath(modelPath: string, location: string): string {
+function refuseUnlessInside(modelPath: string, location: string): void {
   const parts = location.split('/');
   const inside =
     location !== '' && !/[\\:\0]/.test(location) && parts.every((part) => part !== '' && part !== '..');
@@ -70,25 +100,23 @@ function externalPath(modelPath: string, location: string): string {
       `The model keeps weights in '${location}', which is not a path inside its folder.`,
     );
   }
-  const path = join(dirname(modelPath), ...parts);
-  if (!existsSync(path)) {
-    throw new ToolchainError(
-      'GRAPH_INVALID',
-      `The model keeps weights in '${location}', which is missing beside it.`,
-    );
-  }
-  return path;
+  if (existsSync(join(dirname(modelPath), ...parts))) return;
+  throw new ToolchainError(
+    'GRAPH_INVALID',
+    `The model keeps weights in '${location}', which is missing beside it.`,
+  );
 }
 
-function readRange(file: number, offset: number, length: number, location: string): Uint8Array {
+function readRange(path: string, offset: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
-  for (let filled = 0; filled < length; ) {
-    const read = readSync(file, bytes, filled, Math.min(length - filled, 2 ** 30), offset + filled);
-    if (read === 0)
-      throw new ToolchainError('GRAPH_INVALID', `'${location}' is shorter than the model says.`);
-    filled += read;
-  }
-  return bytes;
+  return withFile(path, (file) => {
+    for (let filled = 0; filled < length; ) {
+      const read = readSync(file, bytes, filled, Math.min(length - filled, 2 ** 30), offset + filled);
+      if (read === 0) throw new ToolchainError('GRAPH_INVALID', `${basename(path)} has become shorter.`);
+      filled += read;
+    }
+    return bytes;
+  });
 }
 
 /**
@@ -98,7 +126,7 @@ function readRange(file: number, offset: number, length: number, location: strin
  */
 export function saveModel(model: OnnxModel, graphPath: string, weightsPath: string): boolean {
   const initializer = model.graph.initializer;
-  const large = new Set(initializer.filter((tensor) => tensorBytes(tensor).byteLength >= EXTERNAL_BYTES));
+  const large = new Set(initializer.filter((tensor) => byteCount(tensor) >= EXTERNAL_BYTES));
   const outside = writeWeights(large, weightsPath);
   try {
     model.graph.initializer = initializer.map((tensor) => outside.get(tensor) ?? tensor);

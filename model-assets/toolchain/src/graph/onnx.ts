@@ -89,6 +89,8 @@ export interface OnnxTensor {
   externalData?: { key: string; value: string }[];
   /** 1: the values are in the file that `externalData` names. */
   dataLocation?: number;
+  /** Reads the values of an initialiser, as `rawData` would have them, from the file where they stay; not part of the message. */
+  read?: (() => Uint8Array) | undefined;
 }
 
 export interface OnnxValueInfo {
@@ -137,8 +139,14 @@ export function parseModel(bytes: Uint8Array): OnnxModel {
 /** A little below the 2 GiB that a protobuf message can have. */
 export const PROTOBUF_LIMIT = 2 ** 31 - 2 ** 20;
 
-/** Serialises a model. Throws GRAPH_INVALID near 2 GiB, the limit of protobuf: weights are then kept external. */
+/**
+ * Serialises a model, with the values that were left in files. Throws GRAPH_INVALID near 2 GiB, the limit of protobuf: weights
+ * are then kept external.
+ */
 export function encodeModel(model: OnnxModel): Uint8Array {
+  for (const tensor of model.graph.initializer) {
+    if (tensor.read !== undefined) Object.assign(tensor, { rawData: tensor.read(), read: undefined });
+  }
   const inline = model.graph.initializer.reduce((sum, { rawData }) => sum + (rawData?.byteLength ?? 0), 0);
   if (inline > PROTOBUF_LIMIT) {
     throw new ToolchainError(

@@ -18,6 +18,8 @@ export const ELEMENT = {
   uint32: 12,
   uint64: 13,
   bfloat16: 16,
+  uint4: 21,
+  int4: 22,
 } as const;
 
 const BYTES: Readonly<Record<number, number>> = {
@@ -34,6 +36,8 @@ const BYTES: Readonly<Record<number, number>> = {
   [ELEMENT.uint32]: 4,
   [ELEMENT.uint64]: 8,
   [ELEMENT.bfloat16]: 2,
+  [ELEMENT.uint4]: 0.5,
+  [ELEMENT.int4]: 0.5,
 };
 
 /** Number of elements of a tensor with these dimensions; a scalar `[]` has 1. */
@@ -41,8 +45,8 @@ export function elementCount(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }
 
-/** Bytes of one element. Throws GRAPH_INVALID for a type that weights do not have (strings, complex, 4 bits). */
-export function elementBytes(dataType: number): number {
+/** Bytes of all elements. Throws GRAPH_INVALID for a type that weights do not have (strings, complex, 8-bit floats). */
+export function byteCount({ dims, dataType }: Pick<OnnxTensor, 'dims' | 'dataType'>): number {
   const bytes = BYTES[dataType];
   if (bytes === undefined) {
     throw new ToolchainError(
@@ -50,12 +54,12 @@ export function elementBytes(dataType: number): number {
       `The graph has a tensor of element type ${dataType}, which is not supported.`,
     );
   }
-  return bytes;
+  return Math.ceil(elementCount(dims) * bytes);
 }
 
 /**
- * The values of a tensor as bytes, a view where the message holds them as such. Throws GRAPH_INVALID when
- * their number does not fit the dimensions, or when they are in another file: `loadModel` brings those in.
+ * The values of a tensor as bytes: a view where the message holds them as such, read anew where they stay in a file. Throws
+ * GRAPH_INVALID when their number does not fit the dimensions, or when they are in another file: `loadModel` finds those.
  */
 export function tensorBytes(tensor: OnnxTensor): Uint8Array {
   if (tensor.dataLocation === 1) {
@@ -64,8 +68,8 @@ export function tensorBytes(tensor: OnnxTensor): Uint8Array {
       `The values of '${tensor.name}' are in another file that was not loaded.`,
     );
   }
-  const bytes = tensor.rawData ?? listedData(tensor);
-  const expected = elementCount(tensor.dims) * elementBytes(tensor.dataType);
+  const bytes = tensor.read?.() ?? tensor.rawData ?? listedData(tensor);
+  const expected = byteCount(tensor);
   if (bytes.byteLength !== expected) {
     throw new ToolchainError(
       'GRAPH_INVALID',
@@ -96,6 +100,8 @@ function listedData({
       return viewBytes(Int8Array.from(int32Data));
     case ELEMENT.uint8:
     case ELEMENT.bool:
+    case ELEMENT.uint4:
+    case ELEMENT.int4:
       return Uint8Array.from(int32Data);
     case ELEMENT.int16:
     case ELEMENT.uint16:

@@ -74,8 +74,8 @@ export class StagedPackage {
   }
 
   /** Writes a package that the engine can serve, out of the variants that exist already. */
-  async writeDraft(facts: PackageFacts): Promise<void> {
-    await this.write(facts, 'fp32', { tolerance: {}, goldens: [] }, []);
+  async writeDraft(facts: PackageFacts, served: VariantName): Promise<void> {
+    await this.write(facts, served, { tolerance: {}, goldens: [] }, []);
   }
 
   write(

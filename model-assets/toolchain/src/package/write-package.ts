@@ -86,6 +86,7 @@ export async function writePackage(
     kind: facts.kind,
     id: facts.id,
     ...(revision && { revision }),
+    ...(facts.precision && { precision: facts.precision }),
     files: { ...facts.files },
   };
   const common = { name, version, task: facts.task, labels: [...facts.labels], source, variants };

@@ -25,7 +25,7 @@ export async function buildHalf(
   { feeds, progress, scratch }: Pick<BuildContext, 'feeds' | 'progress' | 'scratch'>,
 ): Promise<BuiltGraph & { readonly twin: OnnxModel; readonly report: HalfReport }> {
   const inputs = await feeds();
-  const model = await progress.stage('optimise fp16', () => optimise(source, scratch, 'basic'));
+  const model = await progress.stage('optimise fp16', () => optimise(source, { scratch, level: 'basic' }));
   maskAsBias(model.graph, await valueTypes(model, scratch));
   const types = await valueTypes(model, scratch);
   const runs = await progress.stage('measure ranges', (report) =>

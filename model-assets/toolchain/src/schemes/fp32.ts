@@ -9,7 +9,7 @@ export const fp32: Scheme = {
   largestBudget,
   needsFeeds: false,
   build: async (source, { progress, scratch }) => ({
-    model: await progress.stage('optimise fp32', () => optimise(source, scratch)),
+    model: await progress.stage('optimise fp32', () => optimise(source, { scratch })),
   }),
   otherwise: 'Report it: a model differs from itself.',
 };

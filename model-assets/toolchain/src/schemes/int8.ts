@@ -1,5 +1,5 @@
 import { optimise } from '../stages/optimise.ts';
-import { insertProbes, quantise } from '../stages/quantise.ts';
+import { insertProbes, quantise, saturatesSums } from '../stages/quantise.ts';
 import { largestBudget } from '../stages/tune.ts';
 import type { Scheme } from './scheme.ts';
 
@@ -12,9 +12,12 @@ export const int8: Scheme = {
   needsFeeds: false,
   build: async (source, { settings, progress, scratch }) => {
     const quantised = await progress.stage('quantise', async () => quantise(source, settings));
-    const model = await progress.stage('optimise int8', () => optimise(source, scratch));
+    const model = await progress.stage('optimise int8', () => optimise(source, { scratch }));
     return { model, quantised };
   },
   probe: insertProbes,
-  otherwise: 'Package the model with --variants fp32.',
+  alternative: (settings) =>
+    saturatesSums() && !settings.reduceRange ? { ...settings, reduceRange: true } : undefined,
+  otherwise:
+    'Package the model with --variants fp32; on x86 without VNNI, --reduce-range gives weights of 7 bits, which do not saturate.',
 };

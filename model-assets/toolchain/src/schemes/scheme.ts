@@ -16,7 +16,7 @@ export interface QuantiseSettings {
 export interface BuildContext {
   readonly settings: QuantiseSettings;
   readonly progress: Progress;
-  /** A folder for what the runtime reads and writes. */
+  /** A folder for what the runtime reads and writes; weights of the graph stay in it until it is written. */
   readonly scratch: string;
   /** The goldens as inputs of the graph, for schemes that measure the range of values. */
   readonly feeds: () => Promise<readonly Feed[]>;
@@ -42,13 +42,15 @@ export interface Scheme {
   largestBudget(values: number): number;
   /** True where `build` asks for `feeds`. Other schemes are built before there are goldens, so that broken weights are named at once. */
   readonly needsFeeds: boolean;
-  /** `source` is the fp32 graph, which may be changed. */
+  /** `source` is the graph of the source, which may be changed. */
   build(source: OnnxModel, context: BuildContext): Promise<BuiltGraph>;
   /**
    * Leaves an fp32 model with nothing but the outputs of a probe for each layer, so that the worst layers can stay fp32 where
    * all of them together miss the quality gate. @default - the scheme has no such layers
    */
   readonly probe?: (model: OnnxModel, settings: QuantiseSettings) => readonly Probe[];
+  /** Settings to try before any layer stays fp32, where this machine cannot do well with the ones given. @default - there are none */
+  readonly alternative?: (settings: QuantiseSettings) => QuantiseSettings | undefined;
   /** Advice for a model that misses the quality gate with this scheme. */
   readonly otherwise: string;
 }

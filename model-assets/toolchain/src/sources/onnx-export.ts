@@ -1,12 +1,17 @@
 /** An existing ONNX export with its config.json and tokenizer.json, as optimum and torch.onnx write them. */
 
-import { dirname, join } from 'node:path/posix';
+import { basename, dirname, join } from 'node:path/posix';
 import { TASK_FACTS } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 import { loadModel } from '../graph/external.ts';
+import { findQuantisation } from '../graph/quantised.ts';
+import { liftConstants, nameWeights } from '../graph/tidy.ts';
+import { widen } from '../graph/widen.ts';
 import type { SourceFolder } from './folder.ts';
 import { type HuggingFaceConfig, labelsFor, readConfig, taskFor } from './hugging-face.ts';
-import { mapInputs, mapOutputs } from './onnx-roles.ts';
+import { chooseExport, listExports } from './onnx-files.ts';
+import { mapInputs } from './onnx-inputs.ts';
+import { mapOutputs } from './onnx-outputs.ts';
 import type { ModelSource, SourceOptions, SourceReader } from './source.ts';
 import { readTaskDefaults } from './task-defaults.ts';
 import { readTokenizer } from './tokenizer.ts';
@@ -15,30 +20,29 @@ import { readTokenizer } from './tokenizer.ts';
 const MINIMUM_OPSET = 11;
 
 export const onnxExportReader: SourceReader = {
-  claim: (folder) => (findExport(folder) === undefined ? undefined : 'readable'),
+  claim: (folder) => (listExports(folder).length === 0 ? undefined : 'readable'),
   read: readOnnxExport,
 };
 
-/** Path of the export in the folder: model.onnx, onnx/model.onnx, or the only .onnx file in it. */
-function findExport(folder: SourceFolder): string | undefined {
-  const usual = ['model.onnx', 'onnx/model.onnx'].find((file) => folder.has(file));
-  if (usual !== undefined) return usual;
-  const files = folder.list().filter((file) => file.endsWith('.onnx'));
-  return files.length === 1 ? files[0] : undefined;
-}
-
 /** Throws GRAPH_INVALID, SOURCE_INVALID or SOURCE_UNSUPPORTED, saying what of the export does not fit. */
 async function readOnnxExport(folder: SourceFolder, options: SourceOptions): Promise<ModelSource> {
-  const file = findExport(folder);
+  const exports = listExports(folder);
+  const file = options.file ?? chooseExport(exports);
   if (file === undefined) throw new ToolchainError('SOURCE_NOT_FOUND', `'${folder.name}' has no model.onnx.`);
   const config = readConfig(folder);
-  const { model, weights } = loadModel(folder.use(file));
-  for (const external of weights) folder.use(join(dirname(file), external));
+  const { model } = loadModel(folder.use(file), (location) => folder.use(join(dirname(file), location)));
   refuseOldOpset(model.opsetImport.find(({ domain }) => domain === '')?.version ?? 0);
   const task = taskFor(folder, config, options.task);
   const labels = labelsFor(TASK_FACTS[task].head, config);
+  const { graph } = model;
+  liftConstants(graph);
+  nameWeights(graph);
+  const half = widen(graph);
   const inputs = mapInputs(model);
-  const outputs = mapOutputs(model.graph, task, labels.length);
+  const { output, pooling } = options;
+  const choice = { task, labels: labels.length, output, pools: pooling !== undefined };
+  const { outputs, notes } = mapOutputs(graph, choice);
+  const precision = findQuantisation(graph) ?? half;
   return {
     kind: 'onnx',
     id: folder.name,
@@ -46,6 +50,7 @@ async function readOnnxExport(folder: SourceFolder, options: SourceOptions): Pro
     labels,
     taskDefaults: readTaskDefaults(folder, config, task, labels),
     model,
+    ...(precision && { precision }),
     inputs,
     outputs,
     tokenizer: readTokenizer(folder, config, {
@@ -53,9 +58,27 @@ async function readOnnxExport(folder: SourceFolder, options: SourceOptions): Pro
       rows: config.vocab_size ?? undefined,
     }),
     readme: folder.text('README.md'),
-    notes: [],
+    notes: [...noteOnFile(file, exports), ...noteOnPrecision(file, precision), ...notes],
     files: folder.sums(),
   };
+}
+
+function noteOnFile(file: string, exports: readonly string[]): string[] {
+  const others = exports.filter((name) => name !== file);
+  if (others.length === 0 || basename(file) === 'model.onnx') return [];
+  return [`${file} is taken; --file takes another of ${others.join(', ')}`];
+}
+
+function noteOnPrecision(file: string, precision: ModelSource['precision']): string[] {
+  if (precision === undefined) return [];
+  if (precision === 'fp16' || precision === 'bf16') {
+    return [
+      `${file} has weights in ${precision}, which are read as fp32 without a loss; --variants fp16 keeps them at their size, for GPUs`,
+    ];
+  }
+  return [
+    `${file} is quantised already, to ${precision}: it is packaged as it is, and its goldens are its own answers, not those of fp32`,
+  ];
 }
 
 /** Families whose positions begin after the id of the padding, so that the table has more rows than a text tokens. */

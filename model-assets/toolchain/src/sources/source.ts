@@ -2,7 +2,7 @@ import type { Graph, OnnxManifest, TaskName } from '@pilotlight/model-format';
 import type { OnnxModel } from '../graph/onnx.ts';
 import type { SourceFolder } from './folder.ts';
 
-/** A model as packaging takes it, wherever it came from: an fp32 graph and all that the manifest has to say of it. */
+/** A model as packaging takes it, wherever it came from: a graph, of fp32 unless the source is quantised, and all that the manifest has to say of it. */
 export interface ModelSource {
   readonly kind: OnnxManifest['source']['kind'];
   /** The name of the source, which is that of its folder. */
@@ -13,6 +13,8 @@ export interface ModelSource {
   readonly labels: readonly string[];
   readonly taskDefaults: OnnxManifest['taskDefaults'];
   readonly model: OnnxModel;
+  /** The numbers of the weights as the source has them: halves are fp32 in `model`, integers stay. @default - fp32 */
+  readonly precision?: NonNullable<OnnxManifest['source']['precision']>;
   readonly inputs: Graph['inputs'];
   readonly outputs: Graph['outputs'];
   readonly tokenizer: TokenizerSource;

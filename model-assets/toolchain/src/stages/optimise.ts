@@ -1,6 +1,5 @@
 /** Offline graph optimisation by ONNX Runtime, so that serving loads a graph that is ready to run. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { env, InferenceSession } from 'onnxruntime-node';
 import { ToolchainError } from '../errors.ts';
@@ -12,36 +11,44 @@ export const RUNTIME_VERSION = env.versions.common;
 
 const OPTIMISED_WEIGHTS = 'optimised.bin';
 
+export interface OptimiseOptions {
+  /** Folder for what the runtime reads and writes, which its owner removes: the weights of the result stay in it. */
+  readonly scratch: string;
+  /** Level `basic` makes standard operators alone, which any execution provider may fuse in its own way. @default 'extended' */
+  readonly level?: 'basic' | 'extended';
+  /** Whether constants are computed ahead, even where that makes them larger. @default true */
+  readonly folds?: boolean;
+}
+
 /**
  * Gives the optimised graph of a model: constants folded, operators fused. The same model gives the same result.
  *
- * The level is `extended`. `all` would add layouts that depend on the instruction set of this machine, and a
+ * The usual level is `extended`. `all` would add layouts that depend on the instruction set of this machine, and a
  * package is served on others. SkipLayerNormFusion is left out because what it makes is slower than what it
  * replaces; see graph/ADR-fast-graph.md. Throws OPTIMISE_FAILED when the runtime refuses the model.
- *
- * `scratch` is the folder for what the runtime reads and writes, twice the size of the model. Level `basic` makes standard
- * operators alone, which any execution provider may fuse in its own way.
  */
 export async function optimise(
   model: OnnxModel,
-  scratch = tmpdir(),
-  level: 'basic' | 'extended' = 'extended',
+  { scratch, level = 'extended', folds = true }: OptimiseOptions,
 ): Promise<OnnxModel> {
-  const folder = mkdtempSync(join(scratch, 'pilotlight-optimise-'));
-  try {
-    const source = join(folder, 'source.onnx');
-    const target = join(folder, 'optimised.onnx');
-    saveModel(model, source, join(folder, 'source.bin'));
-    await runOptimiser(source, target, level);
-    const { model: optimised } = loadModel(target);
-    keepUsedOperatorSets(optimised);
-    return optimised;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const folder = mkdtempSync(join(scratch, 'optimised-'));
+  const source = join(folder, 'source.onnx');
+  const weights = join(folder, 'source.bin');
+  const target = join(folder, 'optimised.onnx');
+  saveModel(model, source, weights);
+  await runOptimiser(source, target, level, folds ? [] : ['ConstantFolding']);
+  for (const file of [source, weights]) rmSync(file, { force: true });
+  const { model: optimised } = loadModel(target);
+  keepUsedOperatorSets(optimised);
+  return optimised;
 }
 
-async function runOptimiser(source: string, target: string, level: 'basic' | 'extended'): Promise<void> {
+async function runOptimiser(
+  source: string,
+  target: string,
+  level: 'basic' | 'extended',
+  without: readonly string[],
+): Promise<void> {
   try {
     const session = await InferenceSession.create(source, {
       executionProviders: ['cpu'],
@@ -50,7 +57,7 @@ async function runOptimiser(source: string, target: string, level: 'basic' | 'ex
       intraOpNumThreads: 1,
       logSeverityLevel: 3,
       extra: {
-        optimization: { disable_specified_optimizers: 'SkipLayerNormFusion' },
+        optimization: { disable_specified_optimizers: ['SkipLayerNormFusion', ...without].join(';') },
         session: {
           disable_prepacking: '1',
           optimized_model_external_initializers_file_name: OPTIMISED_WEIGHTS,

@@ -5,12 +5,13 @@
  */
 import { ToolchainError } from '../errors.ts';
 import type { OnnxModel } from '../graph/onnx.ts';
+import { removeUnused } from '../graph/unused.ts';
 import { type QuantiseOptions, Quantiser } from './quantise/quantiser.ts';
-import { removeUnused } from './quantise/unused.ts';
 
-export { fewestKept } from './quantise/fewest-kept.ts';
+export { fewestKept, predictKept } from './quantise/fewest-kept.ts';
 export { insertProbes, type LayerError, layerErrors } from './quantise/probe.ts';
 export type { QuantiseOptions } from './quantise/quantiser.ts';
+export { saturatesSums } from './quantise/saturation.ts';
 
 export interface QuantiseReport {
   /** Matrix products that are int8 now. */
@@ -41,7 +42,7 @@ export function quantise(model: OnnxModel, options: QuantiseOptions = {}): Quant
   if (products === 0) {
     throw new ToolchainError(
       'SOURCE_UNSUPPORTED',
-      'The graph has no matrix product with constant fp32 weights: is it quantised already? Package it with --variants fp32.',
+      'The graph has no matrix product that can be int8: none has constant weights, other than a classifier, which stays fp32. Package it with --variants fp32.',
     );
   }
   return { products, lookups, kept };

@@ -46,7 +46,7 @@ export async function verifyVariants(
         report((index + done) / variants.length),
       );
       const loadMs = predictor.loadTimings.totalMs;
-      const warnings = warningsOf(deviation, labels === undefined && manifest.labels.length > 0);
+      const warnings = findWarnings(deviation, labels === undefined && manifest.labels.length > 0);
       proofs.push({ variant, ...deviation, tolerance: accepted, goldens: goldens.length, warnings, loadMs });
     } finally {
       await engine.dispose();
@@ -58,7 +58,7 @@ export async function verifyVariants(
 /** Below this share of rows with the label that fp32 gives, a reader should look at the quality of the variant. */
 const USUAL_AGREEMENT = 0.9;
 
-function warningsOf({ agreement }: VariantDeviation, labelsAreUnproven: boolean): string[] {
+function findWarnings({ agreement }: VariantDeviation, labelsAreUnproven: boolean): string[] {
   const percent = (100 * agreement).toFixed(1);
   return [
     ...(agreement < USUAL_AGREEMENT ? [`only ${percent} % of the labels are those of fp32`] : []),

@@ -7,6 +7,12 @@ import { withSession } from './with-session.ts';
 /** One input of a graph, `[1, tokens]`, by its name. */
 export type Feed = Readonly<Record<string, readonly number[]>>;
 
+/** Packed copies of the weights would take as much memory again. */
+const OPTIONS = {
+  graphOptimizationLevel: 'extended',
+  extra: { session: { disable_prepacking: '1' } },
+} as const;
+
 /**
  * Runs a graph whose outputs are scalars on each of the feeds, and gives the outputs of each run by their names.
  * `scratch` is the folder for what the runtime reads, as large as the model.
@@ -17,7 +23,7 @@ export async function runGraph(
   report: (done: number) => void = () => {},
   scratch = tmpdir(),
 ): Promise<readonly Readonly<Record<string, number>>[]> {
-  return withSession(model, scratch, { graphOptimizationLevel: 'extended' }, async (session) => {
+  return withSession(model, scratch, OPTIONS, async (session) => {
     const runs: Record<string, number>[] = [];
     for (const [index, feed] of feeds.entries()) {
       runs.push(await runOnce(session, feed));

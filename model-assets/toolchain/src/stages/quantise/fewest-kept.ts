@@ -1,25 +1,58 @@
+/** Searches for the fewest layers that have to stay fp32. */
+import type { LayerError } from './probe.ts';
+
 /**
- * The fewest of the worst layers that have to stay fp32 so that `attempt` succeeds: first one, two, four and so on, then
- * by halves between the last two. `attempt` gives undefined where it fails. Gives undefined when `most` are not enough.
- * Assumes that more layers in fp32 are never worse; then it tries 2 log2(most) times at most.
+ * The fewest of the worst layers that have to stay fp32 so that `attempt` succeeds: first as many as `first` says, then from there
+ * in steps of 1, 2, 4 and so on, down while it succeeds or up while it fails, then by halves between the last two. `attempt` gives
+ * undefined where it fails. Gives undefined when `most` are not enough. Assumes that more layers in fp32 are never worse.
  */
 export async function fewestKept<Result>(
   worstFirst: readonly string[],
   most: number,
   attempt: (kept: readonly string[]) => Promise<Result | undefined>,
+  first = 1,
 ): Promise<{ readonly kept: readonly string[]; readonly result: Result } | undefined> {
   const limit = Math.min(most, worstFirst.length);
   let failed = 0;
   let best: { kept: readonly string[]; result: Result } | undefined;
-  const trial = async (count: number) => {
+  const trial = async (count: number): Promise<boolean> => {
     const kept = worstFirst.slice(0, count);
     const result = await attempt(kept);
     if (result === undefined) failed = count;
     else best = { kept, result };
+    return result !== undefined;
   };
-  for (let count = 1; best === undefined && failed < limit; count *= 2) await trial(Math.min(count, limit));
+  if (limit < 1) return undefined;
+  let count = Math.max(1, Math.min(first, limit));
+  const direction = (await trial(count)) ? -1 : 1;
+  for (let step = 1; ; step *= 2) {
+    const next = Math.min(count + direction * step, limit);
+    if (next <= failed) break;
+    count = next;
+    if ((await trial(count)) === direction > 0) break;
+  }
   while (best !== undefined && best.kept.length - failed > 1) {
     await trial(Math.floor((failed + best.kept.length) / 2));
   }
   return best;
+}
+
+/**
+ * Predicts how many of the worst layers have to stay fp32. Errors of layers add up as independent ones do, in squares:
+ * `plain`, the error of answers with all layers in int8, falls with the sum over the layers that remain.
+ */
+export function predictKept(
+  worstFirst: readonly Pick<LayerError, 'relative'>[],
+  plain: number,
+  accepted: number,
+): number {
+  const squares = worstFirst.map(({ relative }) => relative ** 2);
+  const all = squares.reduce((sum, square) => sum + square, 0) || 1;
+  let left = all;
+  const kept = squares.findIndex((square) => {
+    const isEnough = plain * Math.sqrt(left / all) <= accepted;
+    left -= square;
+    return isEnough;
+  });
+  return kept < 0 ? worstFirst.length : kept;
 }

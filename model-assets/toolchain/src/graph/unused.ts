@@ -1,4 +1,4 @@
-import type { OnnxGraph, OnnxNode } from '../../graph/onnx.ts';
+import type { OnnxGraph, OnnxNode } from './onnx.ts';
 
 /** Drops initialisers, and nodes upstream of them, whose values nothing reads any more. */
 export function removeUnused(graph: OnnxGraph): void {

@@ -1,12 +1,11 @@
-/** Finds the roles of the inputs and outputs of an exported graph by the names that exporters give them. */
-import { type Graph, TASK_FACTS, type TaskFacts, type TaskName } from '@pilotlight/model-format';
+/** Finds the roles of the inputs of an exported graph by the names that exporters give them. */
+import type { Graph } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 import { int, makeNode } from '../graph/node.ts';
 import type { OnnxDimension, OnnxGraph, OnnxModel, OnnxValueInfo } from '../graph/onnx.ts';
 import { ELEMENT } from '../graph/tensor.ts';
 
 type Input = Graph['inputs'][number];
-type Output = Graph['outputs'][number];
 
 const INPUT_NAMES: Readonly<Record<Input['role'], readonly string[]>> = {
   input_ids: ['input_ids', 'input_ids:0', 'input'],
@@ -35,7 +34,8 @@ export function mapInputs(model: OnnxModel): Input[] {
         `The export has an input '${value.name}', which is none of ${Object.keys(INPUT_NAMES).join(', ')}.`,
       );
     }
-    refuseFixed(value, ['batch', 'tokens']);
+    const fixed = findFixed(value, ['batch', 'tokens']);
+    if (fixed !== undefined) throw fixed;
     acceptInt64(graph, value);
     return { name: value.name, role, type: 'int64', axes: ['batch', 'tokens'] };
   });
@@ -46,69 +46,21 @@ function findRole(name: string): Input['role'] | undefined {
   return roles.find((role) => INPUT_NAMES[role].includes(name));
 }
 
-/**
- * The outputs that the task reads; the graph is left with those. Throws SOURCE_UNSUPPORTED when one is not there, or
- * is not float32 of the shape that the task needs, SOURCE_INVALID when it has another number of labels.
- */
-export function mapOutputs(graph: OnnxGraph, task: TaskName, labels: number): Output[] {
-  const found = TASK_FACTS[task].outputs.map((wanted) => findOutput(graph, wanted, task, labels));
-  graph.output = found.map(({ value }) => value);
-  return found.map(({ value, wanted: { role, axes } }) => ({
-    name: value.name,
-    role,
-    type: 'float32',
-    axes: [...axes],
-  }));
-}
-
-function findOutput(graph: OnnxGraph, wanted: TaskFacts['outputs'][number], task: TaskName, labels: number) {
-  const { axes, names } = wanted;
-  const found = names.flatMap((name) => graph.output.filter((value) => value.name === name))[0];
-  if (found === undefined) {
-    const has = graph.output.map(({ name }) => name).join(', ');
-    throw new ToolchainError(
-      'SOURCE_UNSUPPORTED',
-      `For ${task} the export needs an output ${names[0]}; it has ${has}.`,
-    );
-  }
-  const { elemType, shape } = found.type?.tensorType ?? {};
-  if (elemType !== ELEMENT.float32) {
-    throw new ToolchainError(
-      'SOURCE_UNSUPPORTED',
-      `Output '${found.name}' is not float32: export the model in fp32.`,
-    );
-  }
-  if (shape && shape.dim?.length !== axes.length) {
-    throw new ToolchainError(
-      'SOURCE_UNSUPPORTED',
-      `Output '${found.name}' has ${shape.dim?.length ?? 0} axes, but ${task} needs [${axes.join(', ')}].`,
-    );
-  }
-  refuseFixed(found, axes);
-  const width = fixedLength(shape?.dim?.at(-1));
-  if (axes.includes('labels') && width !== undefined && width !== labels) {
-    throw new ToolchainError(
-      'SOURCE_INVALID',
-      `The export gives ${width} logits, but config.json has ${labels} labels.`,
-    );
-  }
-  return { value: found, wanted };
-}
-
-/** Batch and length must vary, or the model answers to one shape only. */
-function refuseFixed(value: OnnxValueInfo, axes: readonly string[]): void {
+/** Batch and length must vary, or the model answers to one shape only: gives the error for an axis that does not. */
+export function findFixed(value: OnnxValueInfo, axes: readonly string[]): ToolchainError | undefined {
   for (const [index, axis] of axes.entries()) {
     const length = fixedLength(value.type?.tensorType?.shape?.dim?.[index]);
     if (length !== undefined && (axis === 'batch' || axis === 'tokens')) {
-      throw new ToolchainError(
+      return new ToolchainError(
         'SOURCE_UNSUPPORTED',
         `'${value.name}' is fixed to ${axis} ${length}: export the model with dynamic axes.`,
       );
     }
   }
+  return undefined;
 }
 
-function fixedLength(dimension: OnnxDimension | undefined): number | undefined {
+export function fixedLength(dimension: OnnxDimension | undefined): number | undefined {
   return dimension && Object.hasOwn(dimension, 'dimValue') ? Number(dimension.dimValue) : undefined;
 }
 
