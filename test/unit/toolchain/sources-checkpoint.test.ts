@@ -46,7 +46,7 @@ describe('a checkpoint folder', () => {
       task: 'text-classification',
       labels: ['negative', 'neutral', 'positive'],
       notes: [],
-      tokenizer: { path: join(checkpoint, 'tokenizer.json'), vocabSize: 1000, padTokenId: 0, maxTokens: 64 },
+      tokenizer: { vocabSize: 1000, padTokenId: 0, maxTokens: 64, notes: [] },
       outputs: [{ name: 'logits', role: 'logits', type: 'float32', axes: ['batch', 'labels'] }],
     });
     expect(source.inputs.map(({ role }) => role)).toEqual(['input_ids', 'attention_mask', 'token_type_ids']);

@@ -98,8 +98,8 @@ export class BatchRunner {
   async encode(requests: readonly TokenRequest[], options: RunOptions): Promise<EncodedCall> {
     const { tokenizer, manifest, variant } = this.#dependencies;
     const start = performance.now();
-    const { maxTokens } = manifest.textProcessing;
-    const { alignment = false, truncationDirection = 'right' } = options;
+    const { maxTokens, truncationSide = 'right' } = manifest.textProcessing;
+    const { alignment = false, truncationDirection = truncationSide } = options;
     const encoded = await encodeRequests(tokenizer, requests, { maxTokens, alignment, truncationDirection });
     const taken = options.truncate ? [...encoded.keys()] : withinLimit(requests, encoded, maxTokens, options);
     const { limits, inputOf } = options;

@@ -1,5 +1,5 @@
 /** Writes the files of a package beside its variants: tokenizer, goldens, model card and manifest. */
-import { copyFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   FORMAT_VERSION,
@@ -40,13 +40,13 @@ export interface PackageContent {
   readonly quality: readonly Quality[];
 }
 
-/** Copies the tokenizer of the source into the package, and divides it where that can be done. */
+/** Writes the tokenizer of the source into the package, and divides it where that can be done. */
 export async function writeTokenizer(
   folder: string,
   { tokenizer }: Pick<SourceFacts, 'tokenizer'>,
 ): Promise<TextProcessing> {
-  const { path, vocabSize, padTokenId, maskToken, maxTokens } = tokenizer;
-  await copyFile(path, join(folder, PACKAGE_FILES.tokenizer));
+  const { json, vocabSize, padTokenId, maskToken, maxTokens, truncationSide } = tokenizer;
+  await writeFile(join(folder, PACKAGE_FILES.tokenizer), json);
   const whole: TextProcessing = {
     kind: 'tokenizer.json',
     file: describeFile(folder, PACKAGE_FILES.tokenizer),
@@ -54,6 +54,7 @@ export async function writeTokenizer(
     padTokenId,
     ...(maskToken !== undefined && { maskToken }),
     maxTokens,
+    ...(truncationSide !== undefined && { truncationSide }),
   };
   const split = await splitTokenizer(folder, whole);
   return { ...whole, ...(split && { split }) };

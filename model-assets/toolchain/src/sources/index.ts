@@ -27,7 +27,8 @@ export async function readSource(path: string, options: SourceOptions = {}): Pro
     claims.find(({ claim }) => claim === 'unsupported') ??
     {};
   if (reader === undefined) throw nothingToPackage(folder);
-  const source = await reader.read(folder, options);
+  const read = await reader.read(folder, options);
+  const source = { ...read, notes: [...read.tokenizer.notes, ...read.notes] };
   return options.decoding === undefined ? source : decodedBy(options.decoding, source);
 }
 
