@@ -90,3 +90,21 @@ describe.skipIf(!existsSync(shared))('the tokenizer of a folder as people have t
     }
   });
 });
+
+const cases = join(import.meta.dirname, '../../../shared/findings/cases');
+
+describe.skipIf(!existsSync(cases))('a folder that was found in the field', () => {
+  it.each<[name: string, text: string, pair: string | undefined, ids: number[], maxTokens?: number]>([
+    ['bert-added', '[E1]', undefined, [2, 990, 3]],
+    ['bert-cased2', 'Paris', undefined, [2, 700, 3]],
+    ['bert-noids', 'the cat', 'a good dog', [2, 141, 547, 3, 43, 244, 546, 3]],
+    ['bert-left', 'one two three four five six', undefined, [2, 558, 559, 560, 3], 5],
+    ['st-roberta-lower', 'Hello World', undefined, [0, 108, 345, 115, 398, 307, 2]],
+    ['st-old', 'Hello World', undefined, [0, 108, 345, 115, 398, 307, 2]],
+  ])('gives the ids of Python: %s', async (name, text, pair, expected, maxTokens) => {
+    const { encode } = await openFolder(join(cases, name));
+    const { ids: tokens, typeIds } = await encode(text, pair, maxTokens);
+    expect(tokens).toEqual(expected);
+    expect(typeIds).toEqual(expected.map(() => 0));
+  });
+});

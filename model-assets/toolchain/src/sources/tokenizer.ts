@@ -5,7 +5,7 @@ import type { HuggingFaceConfig } from './hugging-face.ts';
 import type { TokenizerSource } from './source.ts';
 import { composeTokenizer } from './tokenizer/compose.ts';
 import { contentOf, readSettings } from './tokenizer/settings.ts';
-import { listTokenIds } from './tokenizer/tokenizer-json.ts';
+import { countTokens, listTokenIds } from './tokenizer/tokenizer-json.ts';
 
 /** Spellings of the mask, for tokenizers where no file says which token it is. */
 const MASKS = ['[MASK]', '<mask>'] as const;
@@ -32,12 +32,14 @@ export function readTokenizer(
       `The tokenizer has token ids up to ${lastId}, but the model knows ids below ${rows}: it is the tokenizer of another model.`,
     );
   }
+  const vocabSize = countTokens(tokenizer);
   const padding = contentOf(settings.pad_token) ?? contentOf(specialTokens.pad_token);
   const masks = [contentOf(settings.mask_token), contentOf(specialTokens.mask_token), ...MASKS];
   const maskToken = masks.find((token) => token !== undefined && ids.has(token));
   return {
     json,
-    vocabSize: ids.size,
+    vocabSize,
+    ...(lastId >= vocabSize && { idLimit: lastId + 1 }),
     padTokenId:
       ids.get(padding ?? '') ?? config.pad_token_id ?? ids.get(contentOf(named.pad_token) ?? '') ?? 0,
     maxTokens: maxTokens([positions, settings.model_max_length, sentence.max_seq_length]),

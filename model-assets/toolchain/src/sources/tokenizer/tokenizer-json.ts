@@ -59,6 +59,13 @@ export function listTokenIds({
   return new Map([...modelIds(model), ...added_tokens.map(({ content, id }) => [content, id] as const)]);
 }
 
+/** Counts tokens as the library does: a piece that stands twice in a Unigram model counts twice. */
+export function countTokens({ model, added_tokens }: Pick<TokenizerJson, 'model' | 'added_tokens'>): number {
+  const own = modelIds(model);
+  const known = new Set(own.map(([token]) => token));
+  return own.length + added_tokens.filter(({ content }) => !known.has(content)).length;
+}
+
 function modelIds({ vocab }: TokenizerJson['model']): (readonly [string, number])[] {
   return Array.isArray(vocab)
     ? vocab.map(([token], index) => [token, index] as const)
