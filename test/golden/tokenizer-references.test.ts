@@ -33,7 +33,7 @@ describe('the tokenizer of a folder without tokenizer.json', () => {
   });
 
   it('covers each class that a tokenizer can be built for, and random texts', () => {
-    expect(Object.keys(references.folders)).toHaveLength(19);
+    expect(Object.keys(references.folders)).toHaveLength(20);
     expect(references.texts.length).toBeGreaterThan(80);
   });
 });

@@ -136,6 +136,7 @@ def folders():
         "mbart": ("mbart", {"sentencepiece.bpe.model": like_xlm}, {"src_lang": "ro_RO"}),
         "pegasus": ("pegasus", {"spiece.model": like_t5}, {}),
         "t5": ("t5", {"spiece.model": like_t5}, {"extra_ids": 10}),
+        "mt5-not-legacy": ("mt5", {"spiece.model": like_t5}, {"extra_ids": 0, "legacy": False}),
         "deberta-v2": ("deberta-v2", {"spm.model": like_deberta}, {"do_lower_case": True}),
         "llama": ("llama", {"tokenizer.model": like_llama}, {"tokenizer_class": "LlamaTokenizer", "legacy": True, "add_eos_token": True}),
     }

@@ -192,6 +192,27 @@ describe('a checkpoint folder', () => {
     expect(source.notes).toEqual(['config.json names no labels: they are LABEL_0 to LABEL_2']);
   });
 
+  it('without tokenizer.json builds one from the vocabulary of its class, and a note says so', async () => {
+    const { model } = JSON.parse(readFileSync(join(checkpoint, 'tokenizer.json'), 'utf8'));
+    rmSync(join(checkpoint, 'tokenizer.json'));
+    writeFileSync(join(checkpoint, 'vocab.txt'), `${Object.keys(model.vocab).join('\n')}\n`);
+    const source = await readSource(checkpoint);
+    expect(source.tokenizer).toMatchObject({ vocabSize: 1000, padTokenId: 0, maskToken: '[MASK]' });
+    expect(source.notes).toEqual([
+      'the tokenizer was built from vocab.txt, as BertTokenizer of transformers does',
+    ]);
+    expect(Object.keys(source.files)).toContain('vocab.txt');
+  });
+
+  it('says the limit of token ids where they have gaps', async () => {
+    const { model } = JSON.parse(readFileSync(join(checkpoint, 'tokenizer.json'), 'utf8'));
+    expect((await readSource(checkpoint)).tokenizer.idLimit).toBeUndefined();
+    const [gone = ''] = Object.entries(model.vocab).find(([, id]) => id === 500) ?? [];
+    delete model.vocab[gone];
+    change('tokenizer.json', { model });
+    expect((await readSource(checkpoint)).tokenizer).toMatchObject({ vocabSize: 999, idLimit: 1000 });
+  });
+
   it('takes the shorter of what the position table and the tokenizer allow, and the pad token of the tokenizer', async () => {
     change('tokenizer_config.json', { model_max_length: 48, pad_token: { content: '[MASK]' } });
     expect((await readSource(checkpoint)).tokenizer).toMatchObject({ maxTokens: 48, padTokenId: 4 });

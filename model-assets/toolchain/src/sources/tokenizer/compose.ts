@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ToolchainError } from '../../errors.ts';
 import type { SourceFolder } from '../folder.ts';
 import { applyPrefixSpace, buildByteLevel } from './byte-level.ts';
+import { refuseBrokenRules } from './charsmap.ts';
 import { type FoundClass, findClass, type TokenizerClass } from './classes.ts';
 import { assembleTokenizer, type Draft } from './draft.ts';
 import { lowerFirst } from './lower-first.ts';
@@ -59,6 +60,7 @@ export function composeTokenizer(
   const { tokenizer: plain, notes } = written
     ? { tokenizer: applySettings(written, source), notes: [] }
     : buildTokenizer(source);
+  refuseBrokenRules(plain.normalizer);
   const typeIds = settings.model_input_names?.includes('token_type_ids') ?? found.known?.typeIds ?? true;
   const ignored = listIgnored(settings, found);
   const tokenizer = {

@@ -29,9 +29,9 @@ const replace = (pattern: Readonly<Record<string, string>>, content: string): Co
   content,
 });
 /** Words with the space before them. A space that stands alone, before an added token, is no token: so do SentencePiece and release 5. */
-const words = (prepend_scheme: string): readonly Component[] => [
+const WORDS: readonly Component[] = [
   { type: 'Split', pattern: { String: ' ' }, behavior: 'Removed', invert: false },
-  metaspace(prepend_scheme),
+  metaspace('always'),
 ];
 const ONE_SPACE = replace({ Regex: ' {2,}' }, ' ');
 
@@ -42,7 +42,7 @@ export const COMMON = {
     { type: 'Strip', strip_left: false, strip_right: true },
     ONE_SPACE,
   ],
-  preTokenizers: () => words('always'),
+  preTokenizers: () => WORDS,
 } satisfies Pick<PieceRecipe, 'normalizers' | 'preTokenizers'>;
 
 /** ALBERT and XLNet. */
@@ -83,7 +83,7 @@ export const DEBERTA: Pick<PieceRecipe, 'normalizers' | 'preTokenizers'> = {
 export const T5: Pick<PieceRecipe, 'vocabulary' | 'normalizers' | 'preTokenizers'> = {
   vocabulary: (pieces, { extra_ids }) => [...pieces, ...plain(extraIds(extra_ids).reverse())],
   normalizers: COMMON.normalizers,
-  preTokenizers: ({ legacy }) => words(legacy === false ? 'first' : 'always'),
+  preTokenizers: ({ legacy }) => (legacy === false ? [metaspace('first')] : WORDS),
 };
 
 /** Llama puts a space before every part of a text between special tokens, and before the text alone with `legacy: false`. */
