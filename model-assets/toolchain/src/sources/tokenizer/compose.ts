@@ -70,7 +70,7 @@ export function composeTokenizer(
   };
   return {
     tokenizer,
-    json: writeTokenizer(tokenizer, folder.text(FILE)),
+    json: (written && !isChanged(tokenizer, written) && folder.text(FILE)) || JSON.stringify(tokenizer),
     named,
     notes: [
       ...notes,
@@ -81,9 +81,10 @@ export function composeTokenizer(
   };
 }
 
-function writeTokenizer(tokenizer: TokenizerJson, file: string | undefined): string {
-  const json = JSON.stringify(tokenizer);
-  return file !== undefined && isDeepStrictEqual(JSON.parse(json), JSON.parse(file)) ? file : json;
+/** Tells whether settings changed any of the parts that they can change. */
+function isChanged(tokenizer: TokenizerJson, written: TokenizerJson): boolean {
+  const parts = ['added_tokens', 'normalizer', 'pre_tokenizer', 'post_processor'] as const;
+  return parts.some((part) => !isDeepStrictEqual(tokenizer[part], written[part]));
 }
 
 /** tokenizer.json as its class opens it, whose settings win over parts of the file. */

@@ -7,7 +7,7 @@ import {
   type SpecialTokenName,
   type TokenizerFiles,
 } from './settings.ts';
-import { type AddedToken, addTokens, listTokenIds, type TokenizerJson } from './tokenizer-json.ts';
+import { type AddedToken, addTokens, type TokenizerJson } from './tokenizer-json.ts';
 
 /** Special tokens of a class, which hold where no file names others. */
 export type SpecialTokens = Partial<Record<SpecialTokenName, NamedToken>>;
@@ -64,7 +64,7 @@ export function addSpecialTokens(
     tokenizer,
     listed.map(({ token }) => ({ ...token, special: token.special || special.has(token.content) })),
   );
-  refuseOtherIds(listed, listTokenIds(withListed));
+  refuseOtherIds(listed, withListed);
   const known = new Map(
     [...inFile, ...listed.map(({ token }) => token)].map((token) => [token.content, token]),
   );
@@ -81,7 +81,8 @@ export function addSpecialTokens(
   return addTokens(withListed, [...wanted.values()], rows);
 }
 
-function refuseOtherIds(listed: readonly ListedToken[], ids: ReadonlyMap<string, number>): void {
+function refuseOtherIds(listed: readonly ListedToken[], { added_tokens }: TokenizerJson): void {
+  const ids = new Map(added_tokens.map(({ content, id }) => [content, id]));
   const other = listed.find(({ token, id }) => ids.get(token.content) !== id);
   if (!other) return;
   throw new ToolchainError(

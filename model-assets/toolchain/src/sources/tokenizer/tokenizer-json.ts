@@ -81,11 +81,16 @@ export function addTokens(
   tokens: readonly AddedToken[],
   rows = Number.POSITIVE_INFINITY,
 ): TokenizerJson {
-  const vocabulary = new Map(modelIds(tokenizer.model));
   const added = new Map(tokenizer.added_tokens.map((token) => [token.content, token]));
-  let next = [...added.values()].reduce((after, { id }) => Math.max(after, id + 1), vocabulary.size);
+  const own = modelIds(tokenizer.model);
+  let ids: ReadonlyMap<string, number> | undefined;
+  let next = [...added.values()].reduce((after, { id }) => Math.max(after, id + 1), own.length);
   for (const token of tokens) {
-    const known = added.get(token.content)?.id ?? vocabulary.get(token.content);
+    let known = added.get(token.content)?.id;
+    if (known === undefined) {
+      ids ??= new Map(own);
+      known = ids.get(token.content);
+    }
     if (token.content === '' || (known === undefined && next >= rows)) continue;
     added.set(token.content, { ...token, id: known ?? next++ });
   }
