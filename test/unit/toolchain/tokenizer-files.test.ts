@@ -188,6 +188,24 @@ describe('a file beside tokenizer.json is applied', () => {
     },
   );
 
+  it('add_bos_token and add_eos_token of Llama say which tokens stand around a text', async () => {
+    const named = {
+      tokenizer_class: 'LlamaTokenizer',
+      bos_token: '[CLS]',
+      eos_token: '[SEP]',
+      unk_token: '[UNK]',
+    };
+    const ids = async (settings: object) =>
+      (
+        await (
+          await open({ 'tokenizer.json': TOKENIZER, ...configured({ ...named, ...settings }) })
+        ).encode('paris')
+      ).ids;
+    expect(await ids({ add_bos_token: true })).toEqual([CLS, id('paris')]);
+    expect(await ids({ add_bos_token: false, add_eos_token: true })).toEqual([id('paris'), SEP]);
+    expect(await ids({})).toEqual([CLS, id('paris'), SEP]);
+  });
+
   it('truncation_side says which end is cut', async () => {
     const cut = async (files: Files) =>
       (await (await open({ 'tokenizer.json': TOKENIZER, ...files })).encode('paris cafe e', undefined, 4))

@@ -11,7 +11,7 @@ import {
   plain,
   T5,
 } from './sentence-piece.ts';
-import type { TokenizerFiles, TokenizerSettings } from './settings.ts';
+import type { TokenizerSettings } from './settings.ts';
 import { type SpecialTokens, specialToken } from './special-tokens.ts';
 
 export interface TokenizerClass {
@@ -23,6 +23,8 @@ export interface TokenizerClass {
   readonly further?: (settings: TokenizerSettings) => readonly string[];
   /** The special tokens around texts; none at all, or those of RoBERTa, which trims the offsets of its tokens. */
   readonly template: (settings: TokenizerSettings) => Template | 'byte-level' | 'roberta';
+  /** Whether the class puts its template in place of what a tokenizer.json has. @default - never */
+  readonly rewritesProcessor?: (settings: TokenizerSettings) => boolean;
   /** Whether a model gets token types, where no `model_input_names` says it. */
   readonly typeIds: boolean;
   /** What is made of a SentencePiece model; for the kind of that name alone. */
@@ -166,7 +168,7 @@ const DEBERTA_V2: TokenizerClass = {
   }),
   template: segments,
   typeIds: true,
-  pieces: { ...DEBERTA },
+  pieces: DEBERTA,
 };
 const T5_CLASS: TokenizerClass = {
   kind: 'sentence-piece',
@@ -175,7 +177,7 @@ const T5_CLASS: TokenizerClass = {
   further: ({ extra_ids }) => extraIds(extra_ids),
   template: () => ({ single: 'A eos_token', pair: 'A eos_token B eos_token' }),
   typeIds: false,
-  pieces: { ...T5 },
+  pieces: T5,
 };
 
 /** The first tokens of Pegasus, which only its training used. */
@@ -212,6 +214,7 @@ const MBART50_LANGUAGES = [
 const MBART: TokenizerClass = {
   ...XLM_ROBERTA,
   further: () => MBART_LANGUAGES,
+  rewritesProcessor: () => true,
   template: ({ src_lang }) => ({
     single: `A eos_token ${src_lang ?? 'en_XX'}`,
     pair: `A B eos_token ${src_lang ?? 'en_XX'}`,
@@ -244,12 +247,13 @@ const LLAMA_CLASS: TokenizerClass = {
       `${add_bos_token === false ? '' : `bos_token${type} `}${text}${type}${add_eos_token ? ` eos_token${type}` : ''}`;
     return { single: around('A', ''), pair: `${around('A', '')} ${around('B', ':1')}` };
   },
+  rewritesProcessor: ({ add_bos_token, add_eos_token }) => add_bos_token != null || add_eos_token != null,
   typeIds: false,
-  pieces: { ...LLAMA },
+  pieces: LLAMA,
 };
 
 /** By the name of the class without `Tokenizer`. */
-const CLASSES: ReadonlyMap<string, TokenizerClass> = new Map([
+export const CLASSES: ReadonlyMap<string, TokenizerClass> = new Map([
   ...'Bert Electra MobileBert ConvBert LayoutLM Lxmert DPRQuestionEncoder DPRContextEncoder DPRReader RetriBert Realm'
     .split(' ')
     .map((name) => [name, BERT] as const),
@@ -272,49 +276,3 @@ const CLASSES: ReadonlyMap<string, TokenizerClass> = new Map([
   ['MBart50', MBART50],
   ['Llama', LLAMA_CLASS],
 ]);
-
-/** The classes of models, by their `model_type`, where no file names one. */
-const OF_MODELS: Readonly<Record<string, string>> = {
-  ...ofModels('Bert', 'bert ernie megatron-bert nezha nomic_bert qdqbert visual_bert'),
-  ...ofModels('DistilBert', 'distilbert'),
-  ...ofModels('Electra', 'electra'),
-  ...ofModels('MobileBert', 'mobilebert'),
-  ...ofModels('ConvBert', 'convbert'),
-  ...ofModels('LayoutLM', 'layoutlm'),
-  ...ofModels('Lxmert', 'lxmert'),
-  ...ofModels('DPRQuestionEncoder', 'dpr'),
-  ...ofModels('SqueezeBert', 'squeezebert'),
-  ...ofModels('MPNet', 'mpnet'),
-  ...ofModels('Funnel', 'funnel'),
-  ...ofModels('Roberta', 'roberta data2vec-text ibert mega mra roberta-prelayernorm'),
-  ...ofModels('Bart', 'bart'),
-  ...ofModels('Longformer', 'longformer'),
-  ...ofModels('LED', 'led'),
-  ...ofModels('Mvp', 'mvp'),
-  ...ofModels('GPT2', 'gpt2 gpt_bigcode gpt_neo gptj opt'),
-  ...ofModels('Deberta', 'deberta'),
-  ...ofModels('DebertaV2', 'deberta-v2'),
-  ...ofModels('Albert', 'albert nystromformer yoso'),
-  ...ofModels('XLNet', 'xlnet'),
-  ...ofModels('Camembert', 'camembert'),
-  ...ofModels('XLMRoberta', 'xlm-roberta xlm-roberta-xl xmod'),
-  ...ofModels('MBart', 'mbart'),
-  ...ofModels('Pegasus', 'pegasus pegasus_x'),
-  ...ofModels('T5', 't5 mt5 longt5 switch_transformers umt5'),
-  ...ofModels('Llama', 'llama mistral mixtral phi3'),
-};
-
-function ofModels(name: string, types: string): Record<string, string> {
-  return Object.fromEntries(types.split(' ').map((type) => [type, `${name}Tokenizer`]));
-}
-
-/** The class that transformers reads a folder with: its name, and what is known of it. */
-export interface FoundClass {
-  readonly name: string | undefined;
-  readonly known: TokenizerClass | undefined;
-}
-
-export function findClass({ className, modelType }: TokenizerFiles): FoundClass {
-  const name = className ?? (Object.hasOwn(OF_MODELS, modelType) ? OF_MODELS[modelType] : undefined);
-  return { name, known: name === undefined ? undefined : CLASSES.get(name.replace(/Tokenizer$/, '')) };
-}

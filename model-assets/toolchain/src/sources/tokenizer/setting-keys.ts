@@ -1,6 +1,6 @@
 /** The keys of tokenizer_config.json: those that are applied, those that change no token id, and those that are refused. */
 import { ToolchainError } from '../../errors.ts';
-import type { FoundClass } from './classes.ts';
+import type { FoundClass } from './find-class.ts';
 import { SPECIAL_TOKENS, type TokenizerSettings } from './settings.ts';
 
 const words = (text: string): readonly string[] => text.split(/\s+/);
@@ -27,7 +27,8 @@ const APPLIED_BY_KIND: Readonly<Record<string, ReadonlySet<string>>> = {
 const HARMLESS = new Set(
   words(`auto_map backend bos_token_id chat_template clean_up_tokenization_spaces cls_token_id
     clean_text default_chat_template device_map do_basic_tokenize eos_token_id errors full_tokenizer_file from_slow
-    is_local language local_files_only mask_token_id max_len max_length merges_file model_max_len name_or_path
+    is_local language local_files_only mask_token_id max_len max_length merges_file model_max_len
+    model_specific_special_tokens name_or_path
     never_split pad_to_multiple_of pad_token_id pad_token_type_id padding padding_side processor_class remove_space
     response_schema return_token_type_ids sep_token_id skip_special_tokens sp_model_kwargs
     spaces_between_special_tokens special_tokens_map_file stride task tgt_lang tokenizer_file tokenizer_type
