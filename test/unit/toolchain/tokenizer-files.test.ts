@@ -255,6 +255,14 @@ describe('a folder is refused', () => {
       /added_tokens_decoder gives '\[E1\]' the id 99, but the tokenizer gives it 15/,
     ],
     [
+      'by a setting that tokenizer.json does not follow, where releases of transformers differ',
+      {
+        'tokenizer.json': { ...TOKENIZER, normalizer: { type: 'Lowercase' } },
+        ...configured({ tokenizer_class: 'DebertaV2Tokenizer', do_lower_case: false }),
+      },
+      /sets do_lower_case to false, but tokenizer.json does otherwise/,
+    ],
+    [
       'when its class is not known',
       { 'vocab.txt': 'a', ...configured({ tokenizer_class: 'FooTokenizerFast' }) },
       /none can be built for FooTokenizer/,

@@ -7,6 +7,7 @@ import type { SourceFolder } from '../folder.ts';
 import { addOwnTokens, buildTokenizer, type TokenizerFacts, writeProcessor } from './build.ts';
 import { applyPrefixSpace } from './byte-level.ts';
 import { refuseBrokenRules } from './charsmap.ts';
+import { refuseContradictions } from './contradictions.ts';
 import { findClass } from './find-class.ts';
 import { lowerFirst } from './lower-first.ts';
 import { withoutTypes } from './post-processors.ts';
@@ -79,6 +80,7 @@ function isChanged(tokenizer: TokenizerJson, written: TokenizerJson): boolean {
 function applySettings(written: TokenizerJson, facts: TokenizerFacts): TokenizerJson {
   const { settings } = facts.files;
   const { known } = facts.found;
+  if (known?.pieces) refuseContradictions(written, known.pieces, settings);
   const tokenizer = addOwnTokens(written, facts, settings.added_tokens_decoder ? [] : written.added_tokens);
   const prefixed = known?.kind === 'byte-level' || typeof settings.add_prefix_space === 'boolean';
   return {

@@ -14,8 +14,13 @@ const Model = protobuf
 const ALGORITHMS = { 1: 'unigram', 2: 'bpe' } as const;
 const PIECE_TYPE = { control: 3, userDefined: 4 } as const;
 
+/** No piece is near as long; the parts of longer ones would take too long to find. */
+const LONGEST_PIECE = 1000;
+
 const modelSchema = z.object({
-  pieces: z.array(z.object({ piece: z.string(), score: z.number(), type: z.int() })).min(1),
+  pieces: z
+    .array(z.object({ piece: z.string().max(LONGEST_PIECE), score: z.number(), type: z.int() }))
+    .min(1),
   trainer_spec: z.object({
     model_type: z.int(),
     treat_whitespace_as_suffix: z.boolean(),

@@ -45,15 +45,13 @@ export const COMMON = {
   preTokenizers: () => WORDS,
 } satisfies Pick<PieceRecipe, 'normalizers' | 'preTokenizers'>;
 
-/** ALBERT and XLNet. */
+/** ALBERT and XLNet, which make pieces of a digit and a comma unlikely. */
 export function albertLike(
   lowerByDefault: boolean,
 ): Pick<PieceRecipe, 'vocabulary' | 'normalizers' | 'preTokenizers'> {
   return {
     vocabulary: (pieces) =>
-      pieces.map((entry) =>
-        /.*\p{Nd},$/su.test(entry.piece) ? { ...entry, score: entry.score - 100 } : entry,
-      ),
+      pieces.map((entry) => (/\p{Nd},$/u.test(entry.piece) ? { ...entry, score: entry.score - 100 } : entry)),
     normalizers: (charsmap, { keep_accents, do_lower_case }) => [
       replace({ String: '``' }, '"'),
       replace({ String: "''" }, '"'),
