@@ -39,6 +39,8 @@ interface TaskModel {
   readonly taskDefaults?: OnnxManifest['taskDefaults'];
   readonly tokenBudget?: number;
   readonly maxTokens?: number;
+  /** One more than the highest id. @default - the number of words */
+  readonly idLimit?: number;
 }
 
 export async function predictorFor(
@@ -62,6 +64,7 @@ export async function predictorFor(
     ...base.textProcessing,
     vocabSize: WORDS.length,
     maxTokens: model.maxTokens ?? 16,
+    ...(model.idLimit !== undefined && { idLimit: model.idLimit }),
   };
   const manifest = manifestOf({
     task: model.task,
