@@ -59,7 +59,7 @@ const settingsSchema = z.looseObject({
   add_bos_token: flag,
   add_eos_token: flag,
   legacy: flag,
-  extra_ids: z.int().nonnegative().nullish(),
+  extra_ids: z.int().min(0).max(10_000).nullish(),
   src_lang: z.string().nullish(),
 });
 export type TokenizerSettings = z.infer<typeof settingsSchema>;
