@@ -1,7 +1,7 @@
 /** Tensors of the graph by the Open Inference Protocol, in several batches: a row is 40 of the 64 tokens of one. */
 import { expect, it } from 'vitest';
 import type { Feeds, Outputs } from '../../../layers/engine/src/ports.ts';
-import { manifestOf, predictorOf, SummingSession } from '../engine/fakes.ts';
+import { predictorOf, SummingSession } from '../engine/fakes.ts';
 import { fakeApp, fakeEngine, postJson } from './fake-engine.ts';
 
 const ROWS = 3;
@@ -77,15 +77,3 @@ it.each([Number.NaN, Number.POSITIVE_INFINITY])(
     expect(await response.json()).toMatchObject({ code: 'SESSION_FAILED' });
   },
 );
-
-it('ids are taken up to the highest of a vocabulary with gaps, and no further', async () => {
-  const { textProcessing } = manifestOf();
-  const manifest = manifestOf({ textProcessing: { ...textProcessing, idLimit: 1500 } });
-  const predictor = predictorOf({ session: new SummingSession(), manifest });
-  const app = fakeApp({ engine: { ...fakeEngine(), predictor: async () => predictor } });
-  const status = async (id: number) => {
-    const input = { name: 'input_ids', shape: [1, 1], datatype: 'INT64', data: [id] };
-    return (await app.request('/v2/models/sentiment/infer', postJson({ inputs: [input] }))).status;
-  };
-  expect([await status(1000), await status(1499), await status(1500)]).toEqual([200, 200, 422]);
-});

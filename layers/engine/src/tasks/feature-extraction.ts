@@ -45,10 +45,10 @@ export const featureExtraction: Task<Input, Parameters, Features> = {
     const asked = parameters.prompt_name ?? parameters.prompt;
     if (asked !== undefined && choosePrompt(parameters, context) !== '')
       throw invalidParameter('prompt', 'goes before a text, not before ids of tokens');
-    const { vocabSize, idLimit = vocabSize } = context.textProcessing;
-    const unknown = input.tokens.findIndex((token) => token >= idLimit);
+    const { vocabSize } = context.textProcessing;
+    const unknown = input.tokens.findIndex((token) => token >= vocabSize);
     if (unknown < 0) return [{ text: '', ids: input.tokens }];
-    const reason = `the model has tokens 0 to ${idLimit - 1}, not ${input.tokens[unknown]}`;
+    const reason = `the model has tokens 0 to ${vocabSize - 1}, not ${input.tokens[unknown]}`;
     throw invalidInput(`.tokens[${unknown}]`, reason);
   },
 

@@ -89,10 +89,7 @@ const textProcessingSchema = z.discriminatedUnion('kind', [
     file: packageFileSchema,
     /** The files that are opened in place of `file`. @default - `file` itself */
     split: z.optional(splitTokenizerSchema),
-    /** Number of tokens. */
     vocabSize: positiveInt,
-    /** One more than the highest token id, where ids have gaps. @default `vocabSize` */
-    idLimit: z.optional(positiveInt),
     padTokenId: nonNegativeInt,
     /** The text that stands for a token to be filled in. @default '[MASK]' */
     maskToken: z.optional(text),

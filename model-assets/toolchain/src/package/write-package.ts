@@ -45,13 +45,12 @@ export async function writeTokenizer(
   folder: string,
   { tokenizer }: Pick<SourceFacts, 'tokenizer'>,
 ): Promise<TextProcessing> {
-  const { json, vocabSize, idLimit, padTokenId, maskToken, maxTokens, truncationSide } = tokenizer;
+  const { json, vocabSize, padTokenId, maskToken, maxTokens, truncationSide } = tokenizer;
   await writeFile(join(folder, PACKAGE_FILES.tokenizer), json);
   const whole: TextProcessing = {
     kind: 'tokenizer.json',
     file: describeFile(folder, PACKAGE_FILES.tokenizer),
     vocabSize,
-    ...(idLimit !== undefined && { idLimit }),
     padTokenId,
     ...(maskToken !== undefined && { maskToken }),
     maxTokens,

@@ -26,8 +26,6 @@ export interface TokenizerSource {
   /** Content of the tokenizer.json that goes into the package. */
   readonly json: string;
   readonly vocabSize: number;
-  /** One more than the highest token id, where ids have gaps. */
-  readonly idLimit?: number;
   readonly padTokenId: number;
   /** The text that marks a token to be filled in, where the vocabulary has such a token. */
   readonly maskToken?: string;

@@ -39,7 +39,6 @@ export function readTokenizer(
   return {
     json,
     vocabSize,
-    ...(lastId >= vocabSize && { idLimit: lastId + 1 }),
     padTokenId:
       ids.get(padding ?? '') ?? config.pad_token_id ?? ids.get(contentOf(named.pad_token) ?? '') ?? 0,
     maxTokens: maxTokens([positions, settings.model_max_length, sentence.max_seq_length]),

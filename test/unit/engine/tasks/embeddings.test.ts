@@ -145,12 +145,6 @@ describe('feature-extraction of token ids', () => {
     expect(tokens.truncated).toBe(2);
   });
 
-  it('takes ids up to the highest of a vocabulary with gaps', async () => {
-    const { predictor } = await predictorFor({ task, graph: states, idLimit: 14 });
-    await expect(predictor.predict([{ tokens: [5, 13] }])).resolves.toMatchObject({ truncated: [0] });
-    await expect(predictor.predict([{ tokens: [5, 14] }])).rejects.toThrow(/tokens 0 to 13, not 14/);
-  });
-
   it.each([
     [{ tokens: [5, 13] }, 'inputs[0].tokens[1]: the model has tokens 0 to 12, not 13.'],
     [{ tokens: [] }, 'inputs[0].tokens: must have a token.'],

@@ -39,8 +39,6 @@ interface TaskModel {
   readonly taskDefaults?: OnnxManifest['taskDefaults'];
   readonly tokenBudget?: number;
   readonly maxTokens?: number;
-  /** One more than the highest id. @default - the number of words */
-  readonly idLimit?: number;
 }
 
 export async function predictorFor(
@@ -64,7 +62,6 @@ export async function predictorFor(
     ...base.textProcessing,
     vocabSize: WORDS.length,
     maxTokens: model.maxTokens ?? 16,
-    ...(model.idLimit !== undefined && { idLimit: model.idLimit }),
   };
   const manifest = manifestOf({
     task: model.task,

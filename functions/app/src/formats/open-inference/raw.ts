@@ -98,7 +98,6 @@ function readFeeds(
   );
   if (!ids) throw refuseField('inputs', 'must have the ids of tokens');
   const dims = readDims(ids, manifest, limits);
-  const { vocabSize, idLimit = vocabSize } = manifest.textProcessing;
   return Object.fromEntries(
     inputs.map(({ name, role }): [string, Int64Tensor] => {
       const given = tensors.find((tensor) => tensor.name === name);
@@ -107,7 +106,10 @@ function readFeeds(
         return [name, { dims, data: new BigInt64Array(size).fill(role === 'attention_mask' ? 1n : 0n) }];
       if (given.shape.join() !== dims.join())
         throw refuseField(name, `must have the shape [${dims.join(', ')}]`);
-      return [name, { dims, data: readIntegers(given, role === 'input_ids' ? idLimit : 2) }];
+      return [
+        name,
+        { dims, data: readIntegers(given, role === 'input_ids' ? manifest.textProcessing.vocabSize : 2) },
+      ];
     }),
   );
 }

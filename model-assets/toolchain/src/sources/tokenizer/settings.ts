@@ -46,7 +46,7 @@ const settingsSchema = z.looseObject({
   ...namedTokens,
   tokenizer_class: z.string().nullish(),
   added_tokens_decoder: z.record(z.string().regex(/^\d+$/, 'must be an id'), writtenToken).nullish(),
-  model_max_length: z.number().positive().nullish(),
+  model_max_length: z.number().positive().refine(Number.isInteger, 'must be a whole number').nullish(),
   model_input_names: z.array(z.string()).nullish(),
   truncation_side: z.enum(['left', 'right']).nullish(),
   do_lower_case: flag,

@@ -3,14 +3,26 @@ import { z } from 'zod';
 
 const id = z.int().nonnegative();
 
-/** Token to id. It is not copied, because a copy of zod's would lose a token that is called `__proto__`. */
+const isId = (value: unknown): boolean => id.safeParse(value).success;
+
+/**
+ * Token to id. Neither it nor a list of pieces is copied: a copy of zod's would lose a token that is called `__proto__`, and would
+ * collect the faults of a million tokens.
+ */
 export const tokenIds = z.custom<Readonly<Record<string, number>>>(
   (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((entry) => id.safeParse(entry).success),
+    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isId),
   'must give every token an id',
+);
+
+/** [token, score] in the order of ids. */
+const scoredPieces = z.custom<readonly (readonly [string, number])[]>(
+  (value) =>
+    Array.isArray(value) &&
+    value.every(
+      (entry) => Array.isArray(entry) && typeof entry[0] === 'string' && typeof entry[1] === 'number',
+    ),
+  'must list tokens with their scores',
 );
 
 /** A token that is looked for in the text before the model divides what is left. */
@@ -45,8 +57,7 @@ export const tokenizerSchema = z.looseObject({
   pre_tokenizer: component.nullish(),
   post_processor: component.nullish(),
   model: z.looseObject({
-    /** A Unigram model lists [token, score] in the order of ids. */
-    vocab: z.union([z.array(z.tuple([z.string(), z.number()])), tokenIds]),
+    vocab: z.union([scoredPieces, tokenIds], 'must map tokens to ids, or list them with their scores'),
   }),
 });
 export type TokenizerJson = z.infer<typeof tokenizerSchema>;
