@@ -135,6 +135,12 @@ describe('a file beside tokenizer.json is applied', () => {
       'xPARISx',
       [UNK, id('paris'), UNK],
     ],
+    [
+      'added_tokens_decoder without a token that has no text',
+      configured({ added_tokens_decoder: { [NEXT]: added(''), [NEXT + 1]: added('') } }),
+      'paris',
+      [id('paris')],
+    ],
     ['additional_special_tokens', configured({ additional_special_tokens: ['[E1]'] }), '[E1]', [NEXT]],
     ['extra_special_tokens', configured({ extra_special_tokens: { entity: '[E1]' } }), '[E1]', [NEXT]],
     [

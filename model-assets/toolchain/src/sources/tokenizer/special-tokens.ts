@@ -128,7 +128,7 @@ function listAddedTokens(
           file: 'added_tokens.json',
         };
       });
-  return listed.sort((left, right) => left.id - right.id);
+  return listed.filter(({ token }) => token.content !== '').sort((left, right) => left.id - right.id);
 }
 
 /** The texts of all tokens that a file names. */
