@@ -111,7 +111,6 @@ describe('the parameters of a task', () => {
     const { parameters } = questionAnswering;
     expect(parameters.parse({})).toEqual({
       truncate: false,
-      truncation_direction: 'right',
       top_k: 1,
       doc_stride: 128,
       max_answer_len: 15,
@@ -135,7 +134,7 @@ describe('the parameters of a task', () => {
 
   it('of filling masks are five tokens, or those of at most 1000 targets', () => {
     const { parameters } = fillMask;
-    expect(parameters.parse({})).toEqual({ truncate: false, truncation_direction: 'right', top_k: 5 });
+    expect(parameters.parse({})).toEqual({ truncate: false, top_k: 5 });
     const takes = (targets: unknown) => parameters.safeParse({ targets }).success;
     expect([takes('a'), takes(''), takes(['a']), takes([]), takes(['a', ''])]).toEqual([
       true,
@@ -150,7 +149,6 @@ describe('the parameters of a task', () => {
   it('of ranking are all texts by scores, and none of their words', () => {
     expect(textRanking.parameters.parse({})).toEqual({
       truncate: false,
-      truncation_direction: 'right',
       raw_scores: false,
       return_text: false,
     });
@@ -160,7 +158,6 @@ describe('the parameters of a task', () => {
     const { parameters } = zeroShotClassification;
     expect(parameters.parse({ candidate_labels: ' a, b ,,c' })).toEqual({
       truncate: false,
-      truncation_direction: 'right',
       candidate_labels: ['a', 'b', 'c'],
       multi_label: false,
       hypothesis_template: 'This example is {}.',

@@ -71,6 +71,17 @@ describe('token-classification with a stride', () => {
     expect([right.tokens.truncated, left.tokens.truncated]).toEqual([10, 10]);
   });
 
+  it('without one cuts the end that the tokenizer of the model says, unless the call says it', async () => {
+    const model = { task: 'token-classification', labels: LABELS, tokenizer, maxTokens: 12 } as const;
+    const predictor = spanPredictor({ ...model, truncationSide: 'left' });
+    const text = 'the people '.repeat(10);
+    const parameters = { truncate: true, aggregation_strategy: 'none', ignore_labels: [] };
+    const left = await predictor.predict(text, parameters);
+    const right = await predictor.predict(text, { ...parameters, truncation_direction: 'right' });
+    expect(left.results[0]).toMatchObject({ 9: { end: text.trimEnd().length } });
+    expect(right.results[0]).toMatchObject({ 0: { start: 0 } });
+  });
+
   it('answers nothing of a text without tokens', async () => {
     const parameters = { stride: 2, ignore_labels: [] };
     await expect(predictorOf(12).predict(['', ' \n'], parameters)).resolves.toMatchObject({

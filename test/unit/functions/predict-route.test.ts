@@ -103,6 +103,14 @@ describe('requests', () => {
     expect(await parametersFor('vectors', body)).toEqual({ normalize: false });
   });
 
+  it.each(['Left', 'left', 'Right', 'right'])(
+    'say which end is cut: %s, whichever the tokenizer cuts',
+    async (end) => {
+      const expected = { truncation_direction: end.toLowerCase() };
+      expect(await parametersFor('vectors', { inputs: 'a', truncation_direction: end })).toEqual(expected);
+    },
+  );
+
   it('may say what older clients say about hosting', async () => {
     const body = { inputs: 'a', parameters: null, options: { wait_for_model: true, use_cache: false } };
     expect((await predict('sentiment', body)).status).toBe(200);

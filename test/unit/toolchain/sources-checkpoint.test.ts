@@ -46,7 +46,7 @@ describe('a checkpoint folder', () => {
       task: 'text-classification',
       labels: ['negative', 'neutral', 'positive'],
       notes: [],
-      tokenizer: { path: join(checkpoint, 'tokenizer.json'), vocabSize: 1000, padTokenId: 0, maxTokens: 64 },
+      tokenizer: { vocabSize: 1000, padTokenId: 0, maxTokens: 64, notes: [] },
       outputs: [{ name: 'logits', role: 'logits', type: 'float32', axes: ['batch', 'labels'] }],
     });
     expect(source.inputs.map(({ role }) => role)).toEqual(['input_ids', 'attention_mask', 'token_type_ids']);
@@ -201,6 +201,26 @@ describe('a checkpoint folder', () => {
     const source = await readSource(checkpoint);
     expect(source.labels).toEqual(['LABEL_0', 'LABEL_1', 'LABEL_2']);
     expect(source.notes).toEqual(['config.json names no labels: they are LABEL_0 to LABEL_2']);
+  });
+
+  it('without tokenizer.json builds one from the vocabulary of its class, and a note says so', async () => {
+    const { model } = JSON.parse(readFileSync(join(checkpoint, 'tokenizer.json'), 'utf8'));
+    rmSync(join(checkpoint, 'tokenizer.json'));
+    writeFileSync(join(checkpoint, 'vocab.txt'), `${Object.keys(model.vocab).join('\n')}\n`);
+    const source = await readSource(checkpoint);
+    expect(source.tokenizer).toMatchObject({ vocabSize: 1000, padTokenId: 0, maskToken: '[MASK]' });
+    expect(source.notes).toEqual([
+      'the tokenizer was built from vocab.txt, as BertTokenizer of transformers does',
+    ]);
+    expect(Object.keys(source.files)).toContain('vocab.txt');
+  });
+
+  it('counts the tokens of a vocabulary whose ids have gaps', async () => {
+    const { model } = JSON.parse(readFileSync(join(checkpoint, 'tokenizer.json'), 'utf8'));
+    const [gone = ''] = Object.entries(model.vocab).find(([, id]) => id === 500) ?? [];
+    delete model.vocab[gone];
+    change('tokenizer.json', { model });
+    expect((await readSource(checkpoint)).tokenizer).toMatchObject({ vocabSize: 999 });
   });
 
   it('takes the shorter of what the position table and the tokenizer allow, and the pad token of the tokenizer', async () => {

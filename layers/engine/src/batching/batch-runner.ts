@@ -110,8 +110,8 @@ export class BatchRunner {
   async encode(requests: readonly TokenRequest[], options: RunOptions): Promise<EncodedCall> {
     const { tokenizer, manifest, variant } = this.#dependencies;
     const start = performance.now();
-    const { maxTokens } = manifest.textProcessing;
-    const { alignment = false, truncationDirection = 'right' } = options;
+    const { maxTokens, truncationSide = 'right' } = manifest.textProcessing;
+    const { alignment = false, truncationDirection = truncationSide } = options;
     const { limits, inputOf, signal } = options;
     const encoded = await encodeInGroups(
       tokenizer,

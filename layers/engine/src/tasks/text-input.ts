@@ -11,8 +11,9 @@ export const textInput = z.union(
 );
 export type TextInput = z.infer<typeof textInput>;
 
+/** An empty `text_pair` is none, as for the tokenizers of transformers. */
 export function toTokenRequest(input: TextInput): TokenRequest {
   return typeof input === 'string'
     ? { text: input }
-    : { text: input.text, pair: input.text_pair ?? undefined };
+    : { text: input.text, pair: input.text_pair || undefined };
 }

@@ -24,11 +24,12 @@ export function cutTo({ start, end }: Range, length: number, direction: Truncati
     : { start: Math.max(end - length, start), end };
 }
 
-/** Counts the tokens of each text to keep when the longer one is cut first, token by token ("longest first"). */
+/**
+ * Counts the tokens of each text to keep when the longer one is cut first ("longest first"), as the Rust tokenizers do: the shorter
+ * text keeps half of the budget at most, and the longer one has the odd token; of two equal ones that is the second.
+ */
 export function shareLongestFirst(first: number, second: number, budget: number): [number, number] {
   if (first + second <= budget) return [first, second];
-  const half = Math.floor(budget / 2);
-  if (second <= half) return [budget - second, second];
-  if (first <= budget - half) return [first, budget - first];
-  return [budget - half, half];
+  const shorter = Math.min(first, second, Math.floor(budget / 2));
+  return first > second ? [budget - shorter, shorter] : [shorter, budget - shorter];
 }

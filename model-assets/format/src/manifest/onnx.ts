@@ -106,6 +106,8 @@ const textProcessingSchema = z.discriminatedUnion('kind', [
     maskToken: z.optional(text),
     /** Longest sequence that the model takes, special tokens included. */
     maxTokens: countUpTo(1_000_000),
+    /** The end of a text that is cut where it is too long, unless a call says it. @default 'right' */
+    truncationSide: z.optional(z.enum(['left', 'right'])),
   }),
 ]);
 export type TextProcessing = z.infer<typeof textProcessingSchema>;

@@ -1,5 +1,5 @@
 /** Writes the files of a package beside its variants: tokenizer, goldens, model card and manifest. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TokenRequest } from '@pilotlight/engine';
 import {
@@ -42,11 +42,8 @@ export interface PackageContent {
   readonly quality: readonly Quality[];
 }
 
-/** A byte order mark in UTF-8, which tokenizers do not read over. */
-const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf);
-
 /**
- * Copies the tokenizer of the source into the package, and divides it where that can be done. Throws SOURCE_INVALID where `requests`, if
+ * Writes the tokenizer of the source into the package, and divides it where that can be done. Throws SOURCE_INVALID where `requests`, if
  * there are any, show that it cannot be used.
  */
 export async function writeTokenizer(
@@ -54,13 +51,9 @@ export async function writeTokenizer(
   { tokenizer }: Pick<SourceFacts, 'tokenizer'>,
   requests: readonly TokenRequest[] = [],
 ): Promise<TextProcessing> {
-  const { path, vocabSize, padTokenId, maskToken, maxTokens } = tokenizer;
+  const { json, vocabSize, padTokenId, maskToken, maxTokens, truncationSide } = tokenizer;
   const file = join(folder, PACKAGE_FILES.tokenizer);
-  const content = await readFile(path);
-  await writeFile(
-    file,
-    content.subarray(content.indexOf(BYTE_ORDER_MARK) === 0 ? BYTE_ORDER_MARK.length : 0),
-  );
+  await writeFile(file, json);
   if (requests.length > 0) await tryTokenizer(file, requests);
   const whole: TextProcessing = {
     kind: 'tokenizer.json',
@@ -69,6 +62,7 @@ export async function writeTokenizer(
     padTokenId,
     ...(maskToken !== undefined && { maskToken }),
     maxTokens,
+    ...(truncationSide !== undefined && { truncationSide }),
   };
   const split = await splitTokenizer(folder, whole);
   return { ...whole, ...(split && { split }) };

@@ -33,7 +33,10 @@ export async function readSource(path: string, options: SourceOptions = {}): Pro
     throw new ToolchainError('USAGE', `--base is for LoRA adapters, and '${folder.name}' is a whole model.`);
   }
   const read = await reader.read(folder, file === undefined ? options : { ...options, file });
-  const source = { ...read, notes: [...notes, ...noteLostClassifier(folder), ...read.notes] };
+  const source = {
+    ...read,
+    notes: [...notes, ...noteLostClassifier(folder), ...read.tokenizer.notes, ...read.notes],
+  };
   return withDefaults(source, options);
 }
 

@@ -25,14 +25,18 @@ export interface ModelSource {
 }
 
 export interface TokenizerSource {
-  /** Absolute path of tokenizer.json. */
-  readonly path: string;
+  /** Content of the tokenizer.json that goes into the package. */
+  readonly json: string;
   readonly vocabSize: number;
   readonly padTokenId: number;
   /** The text that marks a token to be filled in, where the vocabulary has such a token. */
   readonly maskToken?: string;
   /** Longest sequence that the model takes, special tokens included. */
   readonly maxTokens: number;
+  /** The end of a text that is cut where it is too long. @default 'right' */
+  readonly truncationSide?: 'left';
+  /** Facts that the person who packages the model should know: the file that it was built from. */
+  readonly notes: readonly string[];
 }
 
 type TaskDefaults = NonNullable<OnnxManifest['taskDefaults']>;

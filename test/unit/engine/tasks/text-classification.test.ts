@@ -53,17 +53,18 @@ it('text-classification gives finite scores for logits of any size', async () =>
   }
 });
 
-it('text-classification reads a pair as one sequence of two texts', async () => {
+it('text-classification reads a pair as one sequence of two texts, and an empty second text as none', async () => {
   /** Logits say how many [SEP] there were, and how many tokens. */
   const graph: Graph = (ids) => ({ logits: [ids.filter((id) => id === 3).length, ids.length] });
   const { predictor } = await predictorFor({ task, labels: ['separators', 'tokens'], graph });
-  const inputs = [{ text: 'paris is big', text_pair: 'rome' }, { text: 'rome' }, 'rome'];
+  const empty = { text: 'rome', text_pair: '' };
+  const inputs = [{ text: 'paris is big', text_pair: 'rome' }, { text: 'rome' }, 'rome', empty];
   const { results } = await predictor.predict(inputs, { function_to_apply: 'none' });
   const counts = (tokens: number, separators: number) => [
     { label: 'tokens', score: tokens },
     { label: 'separators', score: separators },
   ];
-  expect(results).toEqual([counts(7, 2), counts(3, 1), counts(3, 1)]);
+  expect(results).toEqual([counts(7, 2), counts(3, 1), counts(3, 1), counts(3, 1)]);
 });
 
 it.each([7, null, { text_pair: 'x' }, { text: 7 }])(

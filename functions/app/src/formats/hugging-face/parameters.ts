@@ -13,7 +13,7 @@ export function taskParameters(
     ...Object.fromEntries(
       Object.entries(beside).filter(([, value]) => value !== undefined && value !== null),
     ),
-    ...(truncation_direction?.toLowerCase() === 'left' && { truncation_direction: 'left' }),
+    ...(truncation_direction && { truncation_direction: truncation_direction.toLowerCase() }),
     ...parameters,
   };
   return wireParameters(given, task);

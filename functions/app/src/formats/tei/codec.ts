@@ -194,10 +194,9 @@ interface Common {
 
 /** TEI cuts texts that are too long unless it is told not to. */
 function commonParameters({ truncate, truncation_direction, prompt_name }: Common): Record<string, unknown> {
-  const left = truncation_direction?.toLowerCase() === 'left';
   return {
     truncate: truncate ?? true,
-    ...(left && { truncation_direction: 'left' }),
+    ...(truncation_direction && { truncation_direction: truncation_direction.toLowerCase() }),
     ...given({ prompt_name }),
   };
 }
