@@ -29,8 +29,10 @@ export const tokenize: Codec = {
         return {
           model,
           tell: async () => {
-            const tokenized = await model.tokenize(texts, { addSpecialTokens: add_special_tokens });
-            refuseMoreTokens(countIds(tokenized.map(({ ids }) => ids)), forCall(limits));
+            const tokenized = await model.tokenize(texts, {
+              addSpecialTokens: add_special_tokens,
+              limits: forCall(limits),
+            });
             return tokenized.map((tokens, i) => describeTokens(tokens, texts[i] ?? ''));
           },
         };
