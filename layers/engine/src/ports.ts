@@ -68,6 +68,8 @@ export interface Encoding {
   readonly typeIds: readonly number[];
   /** Tokens of the whole request before truncation, special tokens included. */
   readonly untruncatedLength: number;
+  /** Whether it is of the beginning of a text alone, which has too many tokens already. @default false */
+  readonly isBeginning?: boolean;
   /** Tokens of the request that are in none of its windows. @default - what this encoding lacks of the whole length */
   readonly truncatedTokens?: number;
   /** The index of a window's first token among those of the text that is divided. @default 0 */

@@ -80,6 +80,55 @@ describe('requests of a call', () => {
   });
 });
 
+describe('a text that is far too long', () => {
+  const long = 'x'.repeat(200_000);
+  const reading = () => {
+    const tokenizer = new CountingTokenizer();
+    const read: number[] = [];
+    vi.spyOn(tokenizer, 'encode').mockImplementation((requests, options) => {
+      read.push(...requests.map(({ text }) => text.length));
+      return CharacterTokenizer.prototype.encode.call(tokenizer, requests, options);
+    });
+    return { tokenizer, read };
+  };
+
+  it('is refused by its beginning, before others are read', async () => {
+    const { tokenizer, read } = reading();
+    const call = predictorOf({ tokenizer }).predict([long, long, long]);
+    await expect(call).rejects.toMatchObject({
+      code: 'INPUT_TOO_LONG',
+      message: 'Input 0 has 40000 tokens or more; this model takes at most 64. Shorten it.',
+      details: { field: 'inputs', index: 0, tokens: 40_000, maxTokens: 64 },
+    });
+    expect(read).toEqual([40_000]);
+  });
+
+  it('is one row of a file, whose others are answered', async () => {
+    const { tokenizer, read } = reading();
+    const { outcomes } = await predictorOf({ tokenizer }).predictEach(['a', long, 'b']);
+    expect(outcomes).toMatchObject([
+      { result: [{}, {}] },
+      { error: { code: 'INPUT_TOO_LONG' } },
+      { result: [{}, {}] },
+    ]);
+    expect(read.sort()).toEqual([1, 1, 40_000]);
+  });
+
+  it('is read in full where it is divided into windows or cut, unless the service takes less of it', async () => {
+    const manifest = manifestOf({ task: 'token-classification' });
+    const { tokenizer, read } = reading();
+    const limits = { maxInputTokens: 32_768, maxCallTokens: 131_072 };
+    const call = predictorOf({ manifest, tokenizer }).prepare([long], { stride: 0 }, { limits });
+    await expect(call).rejects.toMatchObject({
+      code: 'INPUT_TOO_LONG',
+      details: { index: 0, tokens: 40_000, maxTokens: 32_768 },
+    });
+    expect(read).toEqual([40_000]);
+    const { tokens } = await predictorOf().predict([long], { truncate: true });
+    expect(tokens).toMatchObject({ total: 64, truncated: 200_000 - 64 });
+  });
+});
+
 describe('texts that are cut', () => {
   it('are read by the tokenizer in groups, until they have many more tokens than the model may read', async () => {
     const tokenizer = new CountingTokenizer();

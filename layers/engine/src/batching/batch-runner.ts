@@ -14,7 +14,7 @@ import type {
 import { InputError } from '../tasks/refusals.ts';
 import { encodeInGroups } from './encode-requests.ts';
 import type { BatchTally, FeedsReport, Scheduler } from './scheduler.ts';
-import { refuseMoreTokens, refuseMoreWork, type TokenLimits } from './token-limits.ts';
+import { longInput, refuseMoreTokens, refuseMoreWork, type TokenLimits } from './token-limits.ts';
 
 export interface BatchRunnerDependencies {
   readonly manifest: { readonly textProcessing: TextProcessing };
@@ -113,13 +113,26 @@ export class BatchRunner {
     const { maxTokens, truncationSide = 'right' } = manifest.textProcessing;
     const { alignment = false, truncationDirection = truncationSide } = options;
     const { limits, inputOf, signal } = options;
-    const encoded = await encodeInGroups(
+    const encoded: (readonly Encoding[])[] = [];
+    const taken: number[] = [];
+    const longest = options.truncate ? Number.POSITIVE_INFINITY : maxTokens;
+    await encodeInGroups(
       tokenizer,
       requests,
       { maxTokens, alignment, truncationDirection },
-      { signal, limits },
+      {
+        signal,
+        limits,
+        most: ({ windows }) => (windows ? (limits?.maxInputTokens ?? Number.POSITIVE_INFINITY) : longest),
+        take: (windows, request) => {
+          encoded.push(windows);
+          const error = findFault(requests[request], windows, request, { ...options, maxTokens });
+          if (error === undefined) taken.push(request);
+          else if (options.refuse) options.refuse(request, error);
+          else throw error;
+        },
+      },
     );
-    const taken = withinLimit(requests, encoded, maxTokens, options);
     if (limits) refuseMoreTokens(encoded.map(countTokens), limits, { inputOf });
     const windows = taken.flatMap((request) =>
       (encoded[request] ?? []).map((encoding, index) => ({ request, index, encoding })),
@@ -176,51 +189,27 @@ function cutFrom([first]: readonly Encoding[]): number {
   return first ? (first.truncatedTokens ?? first.untruncatedLength - first.ids.length) : 0;
 }
 
-/** Finds the requests that the model can read, by their index, and refuses the others: those without a token, and those that are too long. */
-function withinLimit(
-  requests: readonly TokenRequest[],
-  encoded: readonly (readonly Encoding[])[],
-  maxTokens: number,
-  { truncate, refuse, inputOf, listed = false }: RunOptions,
-): number[] {
-  return [...encoded.keys()].filter((request) => {
-    const index = inputOf?.[request] ?? request;
-    const error = findFault(requests[request], encoded[request] ?? [], {
-      index,
-      listed,
-      maxTokens,
-      truncate,
-    });
-    if (error === undefined) return true;
-    if (!refuse) throw error;
-    refuse(request, error);
-    return false;
-  });
-}
-
-interface Circumstances extends Pick<RunOptions, 'truncate'> {
-  readonly maxTokens: number;
-  /** The place of the input, and whether it is one of a list. */
-  readonly index: number;
-  readonly listed: boolean;
-}
-
+/** Why the model cannot read a request: it has no token, or too many. Undefined where it can. */
 function findFault(
   { windows, part }: Pick<TokenRequest, 'windows' | 'part'> = {},
   encodings: readonly Encoding[],
-  { index, listed, maxTokens, truncate }: Circumstances,
+  request: number,
+  { inputOf, listed = false, limits, maxTokens, truncate }: RunOptions & { readonly maxTokens: number },
 ): EngineError | undefined {
-  const [{ untruncatedLength: tokens = 0, crowded } = {}] = encodings;
+  const index = inputOf?.[request] ?? request;
+  const [{ untruncatedLength: tokens = 0, crowded, isBeginning = false } = {}] = encodings;
   if (encodings.some(({ ids }) => ids.length === 0)) {
     return new InputError(placeOf(part), 'has no tokens', listed ? index : undefined);
   }
+  if (windows && isBeginning)
+    return longInput({ index, tokens, maxTokens: limits?.maxInputTokens ?? 0 }, { orMore: true });
   if (truncate) return undefined;
   if (crowded) {
     const field = windows?.other?.field ?? 'text';
     return tooLong({ ...crowded, index, part: { field } }, 'beside the other text this model takes');
   }
   return !windows && tokens > maxTokens
-    ? tooLong({ tokens, maxTokens, index, part }, 'this model takes')
+    ? tooLong({ tokens, maxTokens, index, part, isBeginning }, 'this model takes')
     : undefined;
 }
 
@@ -229,15 +218,16 @@ interface TooLong {
   readonly maxTokens: number;
   readonly index: number;
   readonly part: InputPart | undefined;
+  readonly isBeginning?: boolean;
 }
 
-function tooLong({ tokens, maxTokens, index, part }: TooLong, taker: string): EngineError {
+function tooLong({ tokens, maxTokens, index, part, isBeginning }: TooLong, taker: string): EngineError {
   const subject = part === undefined ? `Input ${index}` : `${nameOf(part)} of input ${index}`;
   const field = part === undefined ? 'inputs' : `inputs.${part.field}`;
   const item = part?.item === undefined ? {} : { item: part.item };
   return new EngineError(
     'INPUT_TOO_LONG',
-    `${subject} has ${tokens} tokens; ${taker} at most ${maxTokens}. Shorten it.`,
+    `${subject} has ${tokens} tokens${isBeginning ? ' or more' : ''}; ${taker} at most ${maxTokens}. Shorten it.`,
     { details: { field, index, ...item, tokens, maxTokens } },
   );
 }

@@ -5,35 +5,66 @@ import { refuseMoreToCut, type TokenLimits } from './token-limits.ts';
 
 /** Characters that the tokenizer is given at once: it cannot be stopped before it has read them all. */
 const CHARACTERS_AT_ONCE = 131_072;
+/** The beginning of a long text, which has more tokens than it may have where a character is a token. */
+const BEGINNING = 40_000;
+/** Tokens that the end of the beginning may have more than the same characters within the whole text. */
+const MARGIN = 64;
 
-interface CallLimits {
-  readonly signal: AbortSignal | undefined;
-  readonly limits: TokenLimits | undefined;
+interface Call {
+  readonly signal?: AbortSignal | undefined;
+  readonly limits?: TokenLimits | undefined;
+  /** Tokens above which a request is refused, however many more there are. */
+  most(request: TokenRequest): number;
+  /** Is given the windows of one request after the other, and throws where the call is to end. */
+  take(windows: readonly Encoding[], request: number): void;
 }
 
 /**
- * Gives the windows of each request, in order. Between two groups of requests it is looked whether somebody still waits, and
- * how many tokens there were.
+ * Encodes the requests in order. Between two groups of them it is looked whether somebody still waits, and how many tokens there
+ * were. Of a text whose beginning has too many tokens, the rest is not read.
  *
- * @throws EngineError TOO_MANY_TOKENS, and the reason of an aborted signal
+ * @throws EngineError TOO_MANY_TOKENS, the reason of an aborted signal, and what `take` throws
  */
 export async function encodeInGroups(
   tokenizer: Tokenizer,
   requests: readonly TokenRequest[],
   options: EncodeOptions,
-  { signal, limits = {} }: CallLimits,
-): Promise<Encoding[][]> {
-  const encoded: Encoding[][] = [];
+  { signal, limits = {}, most, take }: Call,
+): Promise<void> {
+  let done = 0;
   let tokens = 0;
   for (const group of divideByCharacters(requests)) {
     signal?.throwIfAborted();
-    for (const windows of await encodeRequests(tokenizer, group, options)) {
-      encoded.push(windows);
+    const beginnings = await Promise.all(
+      group.map((request) => encodeBeginning(tokenizer, request, options, most(request))),
+    );
+    const others = group.filter((_, index) => beginnings[index] === undefined);
+    const encoded = others.length > 0 ? await encodeRequests(tokenizer, others, options) : [];
+    let next = 0;
+    for (const beginning of beginnings) {
+      const windows = beginning ? [beginning] : (encoded[next++] ?? []);
       tokens += windows[0]?.untruncatedLength ?? 0;
+      take(windows, done);
+      done += 1;
     }
     refuseMoreToCut(tokens, limits);
   }
-  return encoded;
+}
+
+/** Gives the encoding of the beginning where that alone has too many tokens. */
+async function encodeBeginning(
+  tokenizer: Tokenizer,
+  { text, pair }: TokenRequest,
+  options: EncodeOptions,
+  most: number,
+): Promise<Encoding | undefined> {
+  if (most === Number.POSITIVE_INFINITY || text.length + (pair?.length ?? 0) < 2 * BEGINNING)
+    return undefined;
+  const beginning = { text: text.slice(0, BEGINNING), pair: pair?.slice(0, BEGINNING) };
+  const [[encoding] = []] = await tokenizer.encode([beginning], options);
+  return encoding && encoding.untruncatedLength > most + MARGIN
+    ? { ...encoding, isBeginning: true }
+    : undefined;
 }
 
 function* divideByCharacters(requests: readonly TokenRequest[]): Generator<readonly TokenRequest[]> {

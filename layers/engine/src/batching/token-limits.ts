@@ -31,13 +31,7 @@ export function refuseMoreTokens(
   let total = 0;
   for (const [request, tokens] of counts.entries()) {
     const index = inputOf?.[request] ?? request;
-    if (tokens > maxInputTokens) {
-      throw new EngineError(
-        'INPUT_TOO_LONG',
-        `Input ${index} has ${tokens} tokens; this service takes at most ${maxInputTokens} of one input. Shorten it.`,
-        { details: { field, index, tokens, maxTokens: maxInputTokens } },
-      );
-    }
+    if (tokens > maxInputTokens) throw longInput({ index, tokens, maxTokens: maxInputTokens }, { field });
     total += tokens;
   }
   if (total <= maxCallTokens) return;
@@ -45,6 +39,22 @@ export function refuseMoreTokens(
     'TOO_MANY_TOKENS',
     `${total} tokens in one call; at most ${maxCallTokens} are taken. Send fewer ${field}, or shorter ones.`,
     { details: { field, tokens: total, maxTokens: maxCallTokens } },
+  );
+}
+
+/** Makes the EngineError INPUT_TOO_LONG of an input that is longer than the service takes. */
+export function longInput(
+  {
+    index,
+    tokens,
+    maxTokens,
+  }: { readonly index: number; readonly tokens: number; readonly maxTokens: number },
+  { field = 'inputs', orMore = false }: { readonly field?: string; readonly orMore?: boolean } = {},
+): EngineError {
+  return new EngineError(
+    'INPUT_TOO_LONG',
+    `Input ${index} has ${tokens} tokens${orMore ? ' or more' : ''}; this service takes at most ${maxTokens} of one input. Shorten it.`,
+    { details: { field, index, tokens, maxTokens } },
   );
 }
 

@@ -27,7 +27,7 @@ export class CharacterCount {
   }
 
   /** Adds a request for the input at `index`. @throws EngineError INPUT_TOO_LONG or TOO_MANY_TOKENS, with both numbers. */
-  add({ text, pair = '', part: { item } = { field: '' } }: TokenRequest, index: number): void {
+  add({ text, pair = '', part }: TokenRequest, index: number): void {
     const characters = text.length + pair.length;
     if (characters > this.#ofInput) {
       throw new EngineError(
@@ -36,7 +36,7 @@ export class CharacterCount {
         {
           details: {
             ...{ field: 'inputs', index, characters, maxCharacters: this.#ofInput },
-            ...(item !== undefined && { item }),
+            ...(part?.item !== undefined && { item: part.item }),
           },
         },
       );

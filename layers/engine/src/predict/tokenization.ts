@@ -1,6 +1,8 @@
 /** Turns texts into tokens and back, without the model: clients count tokens, cut texts and look at them. */
 import { EngineError } from '@pilotlight/model-format/errors';
-import type { Alignment, TaskContext, Tokenizer, TokenRequest } from '../ports.ts';
+import { encodeInGroups } from '../batching/encode-requests.ts';
+import { refuseMoreTokens, type TokenLimits } from '../batching/token-limits.ts';
+import type { Alignment, Encoding, TaskContext, Tokenizer, TokenRequest } from '../ports.ts';
 
 /** The tokens of one text, or of a pair; every list is `[tokens]`. */
 export interface Tokenization
@@ -8,18 +10,35 @@ export interface Tokenization
   readonly ids: readonly number[];
 }
 
+const WHOLE = { maxTokens: Number.MAX_SAFE_INTEGER, alignment: true };
+
 export interface TokenizeOptions {
   /** Whether the tokens that the model needs around a text ([CLS], [SEP]) are there. @default true */
   readonly addSpecialTokens?: boolean;
+  /** How many tokens the call may have. @default - any number */
+  readonly limits?: Pick<TokenLimits, 'maxCallTokens'>;
 }
 
-/** Splits each request into tokens. None is cut, however long it is; spans are in UTF-16 code units. */
+/**
+ * Splits each request into tokens. None is cut, however long it is; spans are in UTF-16 code units.
+ *
+ * @throws EngineError TOO_MANY_TOKENS as soon as there are more than the limits allow
+ */
 export async function tokenize(
   tokenizer: Tokenizer,
   requests: readonly TokenRequest[],
-  { addSpecialTokens = true }: TokenizeOptions = {},
+  { addSpecialTokens = true, limits = {} }: TokenizeOptions = {},
 ): Promise<Tokenization[]> {
-  const encoded = await tokenizer.encode(requests, { maxTokens: Number.MAX_SAFE_INTEGER, alignment: true });
+  const encoded: (readonly Encoding[])[] = [];
+  let total = 0;
+  await encodeInGroups(tokenizer, requests, WHOLE, {
+    most: () => Number.POSITIVE_INFINITY,
+    take: (windows) => {
+      encoded.push(windows);
+      total += windows[0]?.ids.length ?? 0;
+      refuseMoreTokens([total], limits);
+    },
+  });
   return encoded.map(([encoding]) => {
     const { tokens = [], spans = [], specialTokensMask = [], sequenceIds = [] } = encoding?.alignment ?? {};
     const { ids = [] } = encoding ?? {};

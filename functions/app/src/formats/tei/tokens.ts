@@ -35,8 +35,8 @@ export const tokenize: Codec = {
             const prompted = texts.map((text) => prompt + text);
             const tokenized = await model.tokenize(prompted, {
               addSpecialTokens: add_special_tokens ?? true,
+              limits: forCall(limits),
             });
-            refuseMoreTokens(countIds(tokenized.map(({ ids }) => ids)), forCall(limits));
             return tokenized.map((tokens, i) => describeTokens(tokens, prompted[i] ?? ''));
           },
         };
