@@ -6,23 +6,19 @@ import * as z from 'zod';
 import { type Service, serve, workspace } from './http-service.ts';
 import { addTaskModels } from './task-models.ts';
 
-const recorded = z.record(
-  z.string(),
-  z.array(
-    z.object({
-      call: z.string(),
-      method: z.string(),
-      path: z.string(),
-      headers: z.record(z.string(), z.string()),
-      body: z.string().optional(),
-      base64: z.string().optional(),
-    }),
-  ),
-);
-const file = new URL('../fixtures/clients/requests.json', import.meta.url);
-const requests = Object.entries(recorded.parse(JSON.parse(readFileSync(file, 'utf8')))).flatMap(
-  ([client, calls]) => calls.map((sent) => ({ client: client.split(' ')[0] ?? '', ...sent })),
-);
+const recorded = z.object({
+  /** With its version. */
+  client: z.string(),
+  call: z.string(),
+  method: z.string(),
+  path: z.string(),
+  headers: z.record(z.string(), z.string()),
+  body: z.string().optional(),
+  base64: z.string().optional(),
+});
+const file = new URL('../fixtures/clients/requests.jsonl', import.meta.url);
+const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+const requests = lines.map((line) => recorded.parse(JSON.parse(line)));
 type Recorded = (typeof requests)[number];
 
 const space = workspace([]);
