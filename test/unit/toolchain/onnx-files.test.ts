@@ -83,6 +83,11 @@ describe('a source', () => {
     for (const file of ['model_q4.onnx', 'onnx/model_q4.onnx']) {
       expect(locateSource(root, file)).toEqual({ folder: root, file: 'onnx/model_q4.onnx' });
     }
+    write('onnx/int8/model.onnx');
+    expect(locateSource(root, 'onnx/int8/model.onnx')).toEqual({
+      folder: root,
+      file: 'onnx/int8/model.onnx',
+    });
     expect(locateSource(join(root, 'onnx'), 'model_q4.onnx')).toEqual({
       folder: root,
       file: 'onnx/model_q4.onnx',

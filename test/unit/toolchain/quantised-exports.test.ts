@@ -100,7 +100,9 @@ describe('an export that is quantised already', () => {
     const sizes = manifest.variants.int8?.files.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0;
     const pages = 4096 * 12;
     expect(sizes).toBeLessThan(1.1 * statSync(join(source, file)).size + pages);
-    expect(readFileSync(join(made, 'MODEL_CARD.md'), 'utf8')).toContain('int8-exported');
+    expect(readFileSync(join(made, 'MODEL_CARD.md'), 'utf8')).toMatch(
+      /\(onnx, weights of int8\)[^]*\| int8 \| int8-exported \|/,
+    );
   });
 
   it('has no fp32, no fp16, and nothing to be quantised again', async () => {
@@ -172,6 +174,14 @@ test('weights of 4 bits take half a byte each, and are seen wherever they are', 
   const graph = graphOf('MatMul');
   graph.initializer.push(packed);
   expect(findQuantisation(graph)).toBe('int4');
+});
+
+test('a mask of bytes is no weight, and a matrix of bytes is one', () => {
+  const graph = graphOf('MatMul');
+  graph.initializer.push(rawTensor('mask', ELEMENT.uint8, [1, 1, 64, 64], new Uint8Array(4096)));
+  expect(findQuantisation(graph)).toBeUndefined();
+  graph.initializer.push(rawTensor('w', ELEMENT.uint8, [64, 64], new Uint8Array(4096)));
+  expect(findQuantisation(graph)).toBe('int8');
 });
 
 function graphOf(opType: string, attributes = {}): OnnxGraph {

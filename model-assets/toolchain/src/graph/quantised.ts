@@ -17,7 +17,7 @@ const OPERATORS_OF_4_BITS: ReadonlySet<string> = new Set(['MatMulBnb4', 'MatMulF
 const TYPES_OF_4_BITS: ReadonlySet<number> = new Set([ELEMENT.uint4, ELEMENT.int4]);
 const TYPES_OF_8_BITS: ReadonlySet<number> = new Set([ELEMENT.uint8, ELEMENT.int8]);
 
-/** Smaller matrices of bytes are no weights. */
+/** Smaller matrices of bytes are no weights; those of four axes are masks, which old exporters write as bytes. */
 const MINIMUM_ELEMENTS = 1024;
 
 /** The width of quantised weights: the narrowest that the graph has. Undefined for a graph of floating-point weights. */
@@ -39,5 +39,5 @@ function hasFourBits(node: OnnxNode): boolean {
 }
 
 function isMatrixOfBytes({ dataType, dims }: OnnxTensor): boolean {
-  return TYPES_OF_8_BITS.has(dataType) && dims.length >= 2 && elementCount(dims) >= MINIMUM_ELEMENTS;
+  return TYPES_OF_8_BITS.has(dataType) && dims.length === 2 && elementCount(dims) >= MINIMUM_ELEMENTS;
 }

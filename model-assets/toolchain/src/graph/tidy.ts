@@ -1,5 +1,5 @@
 /** Makes the weights of an exported graph easy to find and to name. */
-import type { OnnxGraph } from './onnx.ts';
+import type { OnnxGraph, OnnxNode } from './onnx.ts';
 import { nodesIn } from './walk.ts';
 
 /** Turns `Constant` nodes that hold a tensor into initialisers, which can be written to a file of their own. */
@@ -21,9 +21,15 @@ export function nameWeights(graph: OnnxGraph): void {
     ...nodes.flatMap(({ output }) => output),
     ...graph.initializer.map(({ name }) => name),
   ]);
+  const readers = new Map<string, OnnxNode[]>();
+  for (const node of nodes) {
+    for (const name of node.input) {
+      if (MADE_UP.test(name)) readers.set(name, [...(readers.get(name) ?? []), node].slice(0, 2));
+    }
+  }
   for (const tensor of graph.initializer) {
-    if (!MADE_UP.test(tensor.name) || tensor.dims.length !== 2) continue;
-    const [reader, another] = nodes.filter(({ input }) => input.includes(tensor.name));
+    if (tensor.dims.length !== 2) continue;
+    const [reader, another] = readers.get(tensor.name) ?? [];
     if (reader === undefined || another !== undefined || reader.name === '' || taken.has(reader.name))
       continue;
     taken.add(reader.name);

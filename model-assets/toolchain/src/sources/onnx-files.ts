@@ -38,7 +38,10 @@ export function locateSource(path: string, file: string | undefined): LocatedSou
   if (file !== undefined && !file.endsWith('.onnx')) {
     throw new ToolchainError('SOURCE_NOT_FOUND', `--file names an .onnx file, which '${file}' is not.`);
   }
-  if (file !== undefined) return relativeToHome(resolve(path, findNamed(path, file)));
+  if (file !== undefined) {
+    const found = findNamed(path, file);
+    return isHome(path) ? { folder: path, file: found } : relativeToHome(resolve(path, found));
+  }
   if (isHome(path) || !isHome(dirname(resolve(path)))) return { folder: path };
   const chosen = chooseExport(listExports(new SourceFolder(path), ['.']));
   return chosen === undefined ? { folder: path } : relativeToHome(resolve(path, chosen));

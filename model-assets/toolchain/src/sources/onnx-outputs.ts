@@ -33,8 +33,8 @@ export interface OutputChoice {
 }
 
 /**
- * The outputs that the task reads; the graph is left with those and with what they need. `note` says what was chosen where a
- * name does not say it. Throws SOURCE_UNSUPPORTED when one is not there, or is not float32 of the shape that the task needs,
+ * The outputs that the task reads; the graph is left with those and with what they need. `notes` say what was chosen where
+ * names do not say it. Throws SOURCE_UNSUPPORTED when one is not there, or is not float32 of the shape that the task needs,
  * SOURCE_INVALID when several could be meant, or one has another number of labels.
  */
 export function mapOutputs(graph: OnnxGraph, choice: OutputChoice): { outputs: Output[]; notes: string[] } {

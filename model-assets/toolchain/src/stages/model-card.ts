@@ -36,11 +36,12 @@ function packageSection({ name, version, source, variants }: CardFacts): string 
     return `| ${variant} | ${scheme} | ${(bytes / 1e6).toFixed(1)} MB | ${opset} | ${onnxruntime} |`;
   });
   const revision = source.revision === undefined ? '' : `, revision ${source.revision}`;
+  const precision = source.precision === undefined ? '' : `, weights of ${source.precision}`;
   const files = Object.entries(source.files).map(([file, sha256]) => `| ${file} | \`${sha256}\` |`);
   return [
     '## Package',
     '',
-    `\`${name}\` ${version}, packaged by Pilotlight from ${source.id} (${source.kind}${revision}).`,
+    `\`${name}\` ${version}, packaged by Pilotlight from ${source.id} (${source.kind}${revision}${precision}).`,
     '',
     '| variant | scheme | size | operator set | ONNX Runtime |',
     '|---|---|---|---|---|',
