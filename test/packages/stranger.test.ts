@@ -175,7 +175,10 @@ describe.skipIf(!INSTALLS)(
       writeFileSync(join(stranger.folder, 'rows.txt'), 'I love this\nI do not\n');
       const batch = await pilotlight(['batch', 'rows.txt', '--model', 'sentiment'], node);
       expect(batch.code, batch.stderr).toBe(0);
-      const answers = readFileSync(join(stranger.folder, 'rows.txt.sentiment.predictions.jsonl'), 'utf8').trim();
+      const answers = readFileSync(
+        join(stranger.folder, 'rows.txt.sentiment.predictions.jsonl'),
+        'utf8',
+      ).trim();
       expect(answers.split('\n').length).toBe(2);
       rmSync(join(stranger.folder, 'rows.txt.sentiment.predictions.jsonl'));
     });
