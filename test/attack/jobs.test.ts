@@ -6,7 +6,7 @@ import { startServer } from '../e2e/server.ts';
 import { cases } from './scale.ts';
 
 const KILLS = cases({ short: 4, long: 70 });
-const JOBS = cases({ short: 20, long: 300 });
+const JOBS = cases({ short: 20, long: 150 });
 
 const answerSchema = z.array(z.array(z.object({ label: z.string(), score: z.number() })));
 /** By how much the score of an int8 model may differ with what shares its batch. */

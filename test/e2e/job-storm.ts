@@ -30,6 +30,9 @@ export interface Aftermath {
   readonly seconds: number;
 }
 
+/** A storm kills more often than a job that is to blame. */
+const RECEIVES = 1000;
+
 const WORDS = 'the plot was thin but I loved every minute of this slow and lovely film'.split(' ');
 
 /** Inputs of one job, of lengths that vary; the same for the same number. */
@@ -41,7 +44,7 @@ export function inputsOf(job: number, count: number): string[] {
 
 export async function jobStorm(storm: Storm): Promise<Aftermath> {
   const random = new Random(5);
-  const world = await startJobWorld();
+  const world = await startJobWorld({ maxReceives: RECEIVES });
   const s3 = await unreliable(world.s3.endpoint, storm.trouble, random);
   const start = performance.now();
   const environment = {
@@ -52,8 +55,7 @@ export async function jobStorm(storm: Storm): Promise<Aftermath> {
     PILOTLIGHT_INTRA_OP_THREADS: '1',
     PILOTLIGHT_JOB_LEASE_SECONDS: '1',
     PILOTLIGHT_JOB_CONCURRENCY: '6',
-    // A storm kills more often than a job that is to blame.
-    PILOTLIGHT_JOB_MAX_ATTEMPTS: '1000',
+    PILOTLIGHT_JOB_MAX_ATTEMPTS: String(RECEIVES),
   };
   const servers: InferenceServer[] = [];
   let interrupted = 0;
