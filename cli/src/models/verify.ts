@@ -54,7 +54,7 @@ function report(verdicts: readonly Verdict[]): string {
           proof.tolerance.toPrecision(2),
           `${(100 * proof.agreement).toFixed(1)} %`,
           duration(proof.loadMs),
-          'proven',
+          ['proven', ...proof.warnings].join(', but '),
         ])
       : [[name, '', '', '', '', '', '', `${error.code}: ${error.message}`]],
   );

@@ -7,6 +7,7 @@ export { MEGABYTES_PER_VCPU } from './lambda.ts';
 export {
   FORMAT_VERSION,
   MANIFEST_FILE,
+  MAX_MANIFEST_BYTES,
   type PackageFile,
   packageFileSchema,
   packagePathSchema,
@@ -24,6 +25,7 @@ export {
 export * from './manifest/transformers-js.ts';
 export { packageFiles, servedFiles, sumOfBytes } from './package/files.ts';
 export { corrupt, digestFile, type FileDigest, findFault, sha256Of } from './package/integrity.ts';
+export { openRegularFile, readRegularFile, requireRegular, resolveInside } from './package/regular-file.ts';
 export { providerFor, variantFor } from './package/served-variant.ts';
 export {
   formatModelRef,
@@ -44,3 +46,4 @@ export {
   type TaskName,
   wireParameters,
 } from './tasks.ts';
+export { ownValue, parseJson, parseUntilFault } from './untrusted.ts';

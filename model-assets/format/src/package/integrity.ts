@@ -15,18 +15,20 @@ export function sha256Of(content: string | Uint8Array): string {
 }
 
 /**
- * Size and sha256 of a file, read in pieces. Throws what `fs` throws.
+ * Size and sha256 of a file, read in pieces. Throws what `fs` throws, and for anything but a regular file, as `openRegularFile` does.
  *
  * It is synchronous, because constructs of the CDK are. Where that would hold up others, a worker thread runs it from its
  * source text: so it refers to nothing outside itself.
  */
 export function digestFile(path: string): FileDigest {
   const { createHash: create } = process.getBuiltinModule('node:crypto');
-  const { closeSync, fstatSync, openSync, readSync } = process.getBuiltinModule('node:fs');
+  const { closeSync, constants, fstatSync, openSync, readSync } = process.getBuiltinModule('node:fs');
   const hash = create('sha256');
-  const file = openSync(path, 'r');
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
-    const chunk = Buffer.allocUnsafe(Math.min(1_048_576, fstatSync(file).size + 1));
+    const stats = fstatSync(file);
+    if (!stats.isFile()) throw new Error('It is a folder, a pipe or a device, where a file must be.');
+    const chunk = Buffer.allocUnsafe(Math.min(1_048_576, stats.size + 1));
     let bytes = 0;
     for (let read = readSync(file, chunk); read > 0; read = readSync(file, chunk)) {
       hash.update(chunk.subarray(0, read));

@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { digestFile, openRegularFile, readRegularFile, resolveInside } from '@pilotlight/model-format';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = mkdtempSync(join(tmpdir(), 'pilotlight-regular-'));
+const folder = join(root, 'package');
+const inside = (name: string) => join(folder, name);
+
+beforeAll(() => {
+  mkdirSync(inside('sub'), { recursive: true });
+  writeFileSync(inside('file'), 'content');
+  writeFileSync(join(root, 'outside'), 'secret');
+  symlinkSync('file', inside('link'));
+  symlinkSync('../outside', inside('escape'));
+  symlinkSync('/dev/zero', inside('endless'));
+  symlinkSync('..', inside('up'));
+  symlinkSync('loop', inside('loop'));
+  symlinkSync('package', join(root, 'alias'));
+  execFileSync('mkfifo', [inside('pipe')]);
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+describe('regular files', () => {
+  it('are read, over links too', () => {
+    expect(readRegularFile(inside('link')).toString()).toBe('content');
+    expect(digestFile(inside('link')).bytes).toBe(7);
+    closeSync(openRegularFile(inside('file')));
+  });
+
+  it.each(['pipe', 'endless', 'sub'])('are not confused with %s, which nobody waits for', (name) => {
+    expect(() => openRegularFile(inside(name))).toThrow(expect.objectContaining({ code: 'NOT_A_FILE' }));
+    expect(() => readRegularFile(inside(name))).toThrow(expect.objectContaining({ code: 'NOT_A_FILE' }));
+    expect(() => digestFile(inside(name))).toThrow(/where a file must be/);
+  });
+
+  it('are not read above their limit', () => {
+    expect(readRegularFile(inside('file'), 7)).toHaveLength(7);
+    expect(() => readRegularFile(inside('file'), 6)).toThrow(
+      expect.objectContaining({ code: 'FILE_TOO_LARGE' }),
+    );
+  });
+});
+
+describe('a path inside a folder', () => {
+  it('may lead over links that stay there, and over a link to the folder', () => {
+    expect(resolveInside(folder, 'link')).toBe(resolveInside(join(root, 'alias'), 'file'));
+  });
+
+  it.each(['escape', 'endless', 'up', 'up/outside', '..', '.', '../outside'])('must not be %s', (name) => {
+    expect(() => resolveInside(folder, name)).toThrow(expect.objectContaining({ code: 'OUTSIDE_FOLDER' }));
+  });
+
+  it('must exist', () => {
+    expect(() => resolveInside(folder, 'none')).toThrow(/ENOENT/);
+    expect(() => resolveInside(folder, 'loop')).toThrow(/ELOOP/);
+  });
+});
