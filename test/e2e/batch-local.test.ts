@@ -62,6 +62,22 @@ describe('npm run batch', () => {
     expect(readdirSync(folder)).toEqual(before);
   });
 
+  it('gives the output the name of the model, so that two models do not share it', async () => {
+    const file = join(folder, 'field.jsonl.gz');
+    const packed = gzipSync('{"review":"I love this","inputs":"terrible"}\n');
+    writeFileSync(file, Buffer.concat([packed, Buffer.from('something else')]));
+    const { code, stderr } = await batch(file, '--model', 'sentiment', '--column', 'review');
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /^warning Bytes after the end of the gzip data were ignored\.\ndone 1 rows in .*\n$/,
+      ),
+    ]);
+    expect(linesOf(readFileSync(`${file}.sentiment.predictions.jsonl`, 'utf8'))).toMatchObject([
+      { output: [{ label: 'positive' }, {}] },
+    ]);
+  });
+
   it('refuses in one line an output that cannot be written', async () => {
     const file = join(folder, 'texts.txt');
     writeFileSync(file, 'I love this\n');

@@ -20,7 +20,10 @@ export interface RunOptions {
 /** Without what this test run and npm put into the environment, and without colours. */
 export function userEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(npm_|VITEST|TEST$|NODE_ENV$|PORT$|PILOTLIGHT_MODELS_DIR$|FORCE_COLOR$)/.test(name),
+    ([name]) =>
+      !/^(npm_|VITEST|TEST$|NODE_ENV$|PORT$|PILOTLIGHT_MODELS_DIR$|PILOTLIGHT_ATTACK|FORCE_COLOR$)/.test(
+        name,
+      ),
   );
   return { ...Object.fromEntries(inherited), NO_COLOR: '1', ...extra };
 }

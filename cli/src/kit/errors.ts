@@ -8,6 +8,7 @@ export type CliErrorCode =
   | 'MODEL_REFUSED'
   | 'FILE_UNREADABLE'
   | 'FILE_UNWRITABLE'
+  | 'OUTPUT_TAKEN'
   | 'INPUT_REFUSED'
   | 'REDRIVE_FAILED'
   | 'UPLOAD_FAILED'
