@@ -7,8 +7,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +18,10 @@ const NODE = join(MODULES, '.bin', 'node');
 const LOCK = join(ROOT, 'package-lock.json');
 const SERVED_MAJOR = 24;
 const sha256 = (content) => createHash('sha256').update(content).digest('hex');
-const GUARD = join(tmpdir(), `pilotlight-install-${sha256(ROOT).slice(0, 16)}.pid`);
+/** Held by the process that installs. It lies where only those can write who can write the dependencies, too. */
+const GUARD = join(ROOT, '.installing');
+const WRITING_MS = 1000;
+const LONGEST_INSTALL_MS = 3_600_000;
 /** Records which locked versions are installed, and for which machine. */
 const RECORD = join(MODULES, '.installed');
 const WANTED = [sha256(readFileSync(LOCK)), process.platform, process.arch].join(' ');
@@ -96,19 +98,68 @@ function isAlive(pid) {
   }
 }
 
-/** Two commands may start at once: one installs, and the other waits. The guard of a process that died is ignored. */
+/** When a process started, which tells it from another that has its id later; empty where the system does not say. */
+function startOf(pid) {
+  try {
+    // The name of the program, in brackets, may hold anything; the start is the 20th field behind it.
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ')[19];
+  } catch {
+    return (spawnSync('ps', ['-o', 'lstart=', '-p', `${pid}`], { encoding: 'utf8' }).stdout ?? '').trim();
+  }
+}
+
+const describeProcess = (pid) => `${pid} ${startOf(pid)}`;
+
+/** Says whether the guard was free. */
+function takeGuard() {
+  try {
+    writeFileSync(GUARD, describeProcess(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** What lies there now: its text, how old it is, and the process that holds it, unless nobody does. */
+function readGuard() {
+  try {
+    const ageMs = Date.now() - statSync(GUARD).mtimeMs;
+    const text = readFileSync(GUARD, 'utf8');
+    const pid = Number(/^\d+(?= )/.exec(text)?.[0]);
+    const isHeld = pid > 0 && ageMs < LONGEST_INSTALL_MS && isAlive(pid) && describeProcess(pid) === text;
+    return { text, ageMs, owner: isHeld ? pid : undefined };
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Removes a guard that nobody holds, unless another process was quicker and has taken it since. */
+function removeGuard(text) {
+  const moved = `${GUARD}-${process.pid}`;
+  try {
+    renameSync(GUARD, moved);
+  } catch (error) {
+    if (error.code === 'ENOENT') return;
+    throw error;
+  }
+  if (readFileSync(moved, 'utf8') === text) rmSync(moved);
+  else renameSync(moved, GUARD);
+}
+
+/** Two commands may start at once: one installs, and the other waits. */
 async function alone(work) {
-  for (let announced = false; ; announced = true) {
-    try {
-      writeFileSync(GUARD, String(process.pid), { flag: 'wx' });
-      break;
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
+  let announced = false;
+  while (!takeGuard()) {
+    const guard = readGuard();
+    if (guard === undefined) continue;
+    // Whoever has just made it may not have written into it yet.
+    if (guard.owner === undefined && guard.ageMs > WRITING_MS) removeGuard(guard.text);
+    else if (guard.owner !== undefined && !announced) {
+      console.error(`Waiting for process ${guard.owner}, which is installing dependencies.`);
+      announced = true;
     }
-    const owner = existsSync(GUARD) ? Number(readFileSync(GUARD, 'utf8')) : 0;
-    if (owner > 0 && !isAlive(owner)) rmSync(GUARD, { force: true });
-    else if (!announced)
-      console.error(`Waiting for process ${owner || '?'}, which is installing dependencies.`);
     await sleep(250);
   }
   try {
@@ -118,4 +169,9 @@ async function alone(work) {
   }
 }
 
-if (!isInstalled()) await alone(install);
+if (!isInstalled()) {
+  await alone(install).catch((error) => {
+    console.error(`The dependencies cannot be installed: ${error.message}`);
+    process.exitCode = 1;
+  });
+}

@@ -3,7 +3,8 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { COMMANDS } from './commands/index.ts';
 import type { Terminal } from './kit/command.ts';
-import { endQuietlyWithoutReader, type Program, runCommand } from './kit/run-command.ts';
+import { endWithoutReader } from './kit/lost-reader.ts';
+import { type Program, runCommand } from './kit/run-command.ts';
 
 const PROGRAM: Program = {
   name: 'pilotlight',
@@ -35,6 +36,6 @@ function isStarted(): boolean {
 }
 
 if (isStarted()) {
-  endQuietlyWithoutReader([process.stdout, process.stderr]);
+  endWithoutReader([process.stdout, process.stderr]);
   process.exitCode = await main(process.argv.slice(2), process);
 }

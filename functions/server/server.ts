@@ -7,6 +7,7 @@ import { lazyJobs } from '@pilotlight/app/internal/jobs/lazy-jobs';
 import { Drain } from '@pilotlight/app/internal/serve/drain';
 import { createHttpServer } from '@pilotlight/app/internal/serve/node-server';
 import type { RequestContext } from '@pilotlight/app/internal/serve/ports';
+import { endOnSignals } from '@pilotlight/app/internal/serve/signals';
 import { appOptions, engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { readJobPlace } from '@pilotlight/app/internal/settings/job-place';
 import { preload } from '@pilotlight/app/internal/settings/preload';
@@ -23,7 +24,6 @@ import { settleExecutionProvider } from './execution-provider/settle.ts';
 import { startJobWorker } from './jobs/job-worker.ts';
 import { ProcessMetrics } from './metrics/process-metrics.ts';
 import { ServerMetrics } from './metrics/server-metrics.ts';
-import { endOnSignals } from './signals.ts';
 
 keepHeapSmall();
 

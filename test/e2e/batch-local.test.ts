@@ -62,6 +62,22 @@ describe('npm run batch', () => {
     expect(readdirSync(folder)).toEqual(before);
   });
 
+  it('gives the output the name of the model, so that two models do not share it', async () => {
+    const file = join(folder, 'field.jsonl.gz');
+    const packed = gzipSync('{"review":"I love this","inputs":"terrible"}\n');
+    writeFileSync(file, Buffer.concat([packed, Buffer.from('something else')]));
+    const { code, stderr } = await batch(file, '--model', 'sentiment', '--column', 'review');
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /^warning Bytes after the end of the gzip data were ignored\.\ndone 1 rows in .*\n$/,
+      ),
+    ]);
+    expect(linesOf(readFileSync(`${file}.sentiment.predictions.jsonl`, 'utf8'))).toMatchObject([
+      { output: [{ label: 'positive' }, {}] },
+    ]);
+  });
+
   it('refuses in one line an output that cannot be written', async () => {
     const file = join(folder, 'texts.txt');
     writeFileSync(file, 'I love this\n');
@@ -135,6 +151,34 @@ describe('npm start', () => {
     expect(JSON.parse(await read('summary.json'))).toMatchObject({ parts: 1, rowsIn: 2, rowsOut: 2 });
     expect(linesOf(await read('part-00000.jsonl'))).toMatchObject([{ row: 0 }, { row: 1 }]);
     await expect.poll(() => service.stdout()).toMatch(/^done in\/sentiment\/a b\.txt 2 rows, \d+ rows\/s$/m);
+  });
+
+  it.each([
+    ['two slashes', 'a//b.txt'],
+    ['dots', '../../up.txt'],
+    ['a per cent sign', '100%.txt'],
+    ['what looks like a code', 'a%2Fb+c.txt'],
+    ['a space before it', ' lead.txt'],
+    ['an emoji and letters in two forms', '😀é e\u0301.txt'],
+    ['marks of a query', 'a?b=c&d#e.txt'],
+    ['quotes, angles and a tab', `it's "<b>"\t.txt`],
+    ['600 characters', `${'k'.repeat(596)}.txt`],
+  ])('predicts a file whose key has %s', async (_, name) => {
+    const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
+    const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
+    await client.send(
+      new PutObjectCommand({ Bucket: 'uploads', Key: `in/sentiment/${name}`, Body: 'I love this' }),
+    );
+    const command = new GetObjectCommand({
+      Bucket: 'uploads',
+      Key: `out/sentiment@1.0.0/${name}/summary.json`,
+    });
+    const summary = async () => {
+      const answer = await client.send(command).catch(() => undefined);
+      return (await answer?.Body?.transformToString()) ?? '';
+    };
+    await expect.poll(summary, { timeout: 20_000 }).toContain('"rowsOut": 1');
+    client.destroy();
   });
 
   it.runIf(hasAws())('predicts a file that the AWS command line copies into its bucket', async () => {

@@ -2,6 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { Engine } from '@pilotlight/engine';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createS3Client } from '../../functions/app/src/aws/s3-client.ts';
@@ -10,7 +11,7 @@ import { createSqsClient, SqsQueue } from '../../functions/app/src/aws/sqs-queue
 import { readBatchConfig } from '../../functions/app/src/settings/batch-config.ts';
 import { createHandler } from '../../functions/batch/src/create-handler.ts';
 import { createProcessor } from '../../functions/batch/src/object/processor.ts';
-import { startWorld, type World } from './batch-world.ts';
+import { BUCKET, startWorld, type World } from './batch-world.ts';
 
 let world: World;
 const engine = new Engine({ packages: 'model-assets/packages', intraOpThreads: 1 });
@@ -113,6 +114,67 @@ it('the batch function takes parameters and columns from a file beside the uploa
   );
   expect(linesOf(a ?? '')).toMatchObject([{ row: 0, id: 'a', output: [{ label: 'positive' }] }]);
   expect(linesOf(b ?? '')).toMatchObject([{ row: 0, output: [{ label: 'positive' }] }]);
+});
+
+it('the batch function reads gzip however it is stored, and no file that is broken holds up the others', async () => {
+  const packed = gzipSync(jsonl(2));
+  const files: readonly (readonly [name: string, body: Buffer, encoding?: string])[] = [
+    ['padded.jsonl.gz', Buffer.concat([packed, Buffer.alloc(512)])],
+    ['rest.jsonl.gz', Buffer.concat([packed, Buffer.from('something else')])],
+    ['cut.jsonl.gz', packed.subarray(0, -4)],
+    ['encoded.jsonl', packed, 'gzip'],
+    ['both.jsonl.gz', packed, 'gzip'],
+    ['unnamed.jsonl', packed],
+    ['brotli.jsonl', packed, 'br'],
+  ];
+  for (const [name, Body, ContentEncoding] of files) {
+    const object = { Bucket: BUCKET, Key: `in/sentiment/${name}`, Body };
+    await world.client.send(new PutObjectCommand({ ...object, ...(ContentEncoding && { ContentEncoding }) }));
+  }
+  await work();
+  const summaries = await Promise.all(files.map(([name]) => summaryOf(`out/sentiment@1.0.0/${name}/`)));
+  expect(summaries.map(({ rowsOut, error, warnings }) => [rowsOut, error?.code, warnings?.length])).toEqual([
+    [2, undefined, undefined],
+    [2, undefined, 1],
+    [2, 'BROKEN_GZIP', undefined],
+    [2, undefined, undefined],
+    [2, undefined, undefined],
+    [0, 'NOT_UTF8', undefined],
+    [0, 'FORMAT_NOT_SUPPORTED', undefined],
+  ]);
+  expect(world.deadLetters.drain()).toHaveLength(3);
+});
+
+it('the batch function takes the field that the options name, whatever else the rows have', async () => {
+  const options = { 'pilotlight-options': '{"column":"review","id_column":"nr"}' };
+  const fields = {
+    nr: 'x',
+    inputs: 'terrible and awful',
+    text: 'bad',
+    text_pair: 'bad',
+    review: 'I love this',
+  };
+  await world.put('in/sentiment/named.jsonl', JSON.stringify(fields), options);
+  const csv = `${Object.keys(fields).join()}\n${Object.values(fields).join()}\n`;
+  await world.put('in/sentiment/named.csv', csv, options);
+  await world.put('in/sentiment/named.txt', 'I love this\n', options);
+  await work();
+  for (const name of ['named.jsonl', 'named.csv'])
+    expect(linesOf(await world.read(`out/sentiment@1.0.0/${name}/part-00000.jsonl`))).toMatchObject([
+      { row: 0, id: 'x', output: [{ label: 'positive' }, {}] },
+    ]);
+  expect(await summaryOf('out/sentiment@1.0.0/named.txt/')).toMatchObject({
+    error: { code: 'INVALID_OPTIONS' },
+  });
+  expect(world.deadLetters.drain()).toHaveLength(1);
+});
+
+it('the batch function takes notifications that come by a topic of SNS', async () => {
+  await world.put('in/sentiment/topic.txt', 'I love this\n');
+  for (const Message of world.queue.drain())
+    world.queue.send(JSON.stringify({ Type: 'Notification', TopicArn: 'arn:aws:sns:a:1:b', Message }));
+  await work();
+  expect(await summaryOf('out/sentiment@1.0.0/topic.txt/')).toMatchObject({ rowsOut: 1 });
 });
 
 it('the batch function writes the same parts in many invocations as in one, and says in the queue where it goes on', async () => {

@@ -20,7 +20,10 @@ export interface RunOptions {
 /** Without what this test run and npm put into the environment, and without colours. */
 export function userEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(npm_|VITEST|TEST$|NODE_ENV$|PORT$|PILOTLIGHT_MODELS_DIR$|FORCE_COLOR$)/.test(name),
+    ([name]) =>
+      !/^(npm_|VITEST|TEST$|NODE_ENV$|PORT$|PILOTLIGHT_MODELS_DIR$|PILOTLIGHT_ATTACK|FORCE_COLOR$)/.test(
+        name,
+      ),
   );
   return { ...Object.fromEntries(inherited), NO_COLOR: '1', ...extra };
 }
@@ -44,6 +47,8 @@ export interface Service {
   readonly url: string;
   /** What it printed up to now. */
   stdout(): string;
+  /** Closes this end of the pipes that it prints into. */
+  stopReading(): void;
   /** Sends a signal, to its whole process group as a terminal does, and waits for the end. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -75,6 +80,10 @@ export async function startService(command: readonly string[], options: RunOptio
   return {
     url: /http:\/\/\S+/.exec(printed)?.[0] ?? '',
     stdout: () => printed,
+    stopReading: () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
     end: async (signal) => {
       signalGroup(child, signal);
       const [code] = await closed;

@@ -97,7 +97,7 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
   },
   {
     command: /^npm run bench:crashes$/,
-    file: 'test/e2e/batch-crashes.test.ts',
+    file: 'test/attack/batch.test.ts',
     title: 'however often its process is killed',
   },
   {

@@ -1,39 +1,7 @@
 import { expect, test } from 'vitest';
-import * as z from 'zod';
-import { inputsOf, jobStorm } from './job-storm.ts';
+import { inputsOf } from './job-storm.ts';
 import { predictionOf, startJobWorld } from './job-world.ts';
 import { startServer } from './server.ts';
-
-const answerSchema = z.array(z.array(z.object({ label: z.string(), score: z.number() })));
-/** By how much the score of an int8 model may differ with what shares its batch. */
-const INT8_TOLERANCE = 0.03;
-
-const positives = (answer: unknown) =>
-  answerSchema
-    .parse(answer)
-    .map((labels) => labels.find(({ label }) => label === 'positive')?.score ?? Number.NaN);
-
-test('no job is lost and none is answered twice, however often servers are killed, S3 fails and messages come twice', async () => {
-  const storm = { jobs: 30, inputs: 8, servers: 2, kills: 6, longestLifeMs: 500, trouble: 0.03 };
-  const { jobs, interrupted, waiting, deadLetters, troubles } = await jobStorm(storm);
-  expect(jobs.map(({ status }) => status)).toEqual(jobs.map(() => 'done'));
-  expect(jobs.map(({ resultWrites }) => resultWrites)).toEqual(jobs.map(() => 1));
-  expect([waiting, deadLetters]).toEqual([{ visible: 0, hidden: 0 }, 0]);
-  expect(interrupted).toBeGreaterThan(0);
-  expect(Object.values(troubles).reduce((sum, count) => sum + count)).toBeGreaterThan(0);
-
-  const calm = await startServer({
-    PILOTLIGHT_MODELS_DIR: 'model-assets/packages',
-    PILOTLIGHT_PRELOAD_MODELS: 'sentiment',
-  });
-  for (const [i, { result }] of jobs.entries()) {
-    const expected = positives((await calm.predict(inputsOf(i, storm.inputs))).body);
-    const differences = positives(result).map((score, j) => Math.abs(score - (expected[j] ?? 9)));
-    expect(differences).toHaveLength(storm.inputs);
-    expect(Math.max(...differences)).toBeLessThan(INT8_TOLERANCE);
-  }
-  calm.signal('SIGKILL');
-}, 180_000);
 
 test('a job that kills its process has failed with WORKER_LOST after its attempts, and others go on', async () => {
   const world = await startJobWorld();

@@ -81,7 +81,7 @@ export async function jobStorm(storm: Storm): Promise<Aftermath> {
     servers.push(await startServer(environment));
     while ((await views()).some(({ finished_at }) => finished_at === undefined)) await pause(100);
     // A message that was hidden while another run worked on its job comes back, finds the job over, and is deleted.
-    for (let i = 0; i < 100 && world.messages.counts().hidden > 0; i++) await pause(100);
+    for (let i = 0; i < 600 && world.messages.counts().hidden > 0; i++) await pause(100);
     const jobs = (await views()).map((view) => ({ ...view, resultWrites: world.resultWrites(view.id) }));
     return {
       jobs,

@@ -175,9 +175,9 @@ describe.skipIf(!INSTALLS)(
       writeFileSync(join(stranger.folder, 'rows.txt'), 'I love this\nI do not\n');
       const batch = await pilotlight(['batch', 'rows.txt', '--model', 'sentiment'], node);
       expect(batch.code, batch.stderr).toBe(0);
-      const answers = readFileSync(join(stranger.folder, 'rows.txt.predictions.jsonl'), 'utf8').trim();
+      const answers = readFileSync(join(stranger.folder, 'rows.txt.sentiment.predictions.jsonl'), 'utf8').trim();
       expect(answers.split('\n').length).toBe(2);
-      rmSync(join(stranger.folder, 'rows.txt.predictions.jsonl'));
+      rmSync(join(stranger.folder, 'rows.txt.sentiment.predictions.jsonl'));
     });
 
     test('serves the models that come along with `npx pilotlight start`', async () => {

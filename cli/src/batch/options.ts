@@ -13,15 +13,20 @@ export const OPTIONS = {
     short: 'o',
     value: 'FILE',
     help: 'file for the predictions',
-    otherwise: 'FILE.predictions.jsonl',
+    otherwise: 'FILE.MODEL.predictions.jsonl',
   },
   parameters: {
     type: 'string',
     value: 'JSON',
     help: `parameters of the model's task, such as '{"top_k": 1}'`,
   },
-  column: { type: 'string', value: 'NAME', help: 'CSV column of the texts', otherwise: 'text' },
-  'id-column': { type: 'string', value: 'NAME', help: 'CSV column of the ids', otherwise: 'id' },
+  column: {
+    type: 'string',
+    value: 'NAME',
+    help: 'column or field that is the input, by itself',
+    otherwise: 'inputs, the fields of the task, or text',
+  },
+  'id-column': { type: 'string', value: 'NAME', help: 'column or field of the ids', otherwise: 'id' },
   delimiter: {
     type: 'string',
     value: 'C',

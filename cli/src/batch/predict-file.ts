@@ -1,9 +1,7 @@
 /** `pilotlight batch FILE`: predicts every row of a file. */
 
-import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { createReadStream, type Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { readConfig } from '@pilotlight/app/internal/settings/config';
 import { engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
@@ -18,8 +16,10 @@ import { packagesFolder } from '../clone.ts';
 import { findModel, listModels } from '../find-model.ts';
 import type { Terminal } from '../kit/command.ts';
 import { CliError, usageError } from '../kit/errors.ts';
+import { paint } from '../kit/style.ts';
 import { FileProgress } from './file-progress.ts';
 import type { BatchLine } from './options.ts';
+import { openOutput } from './output-file.ts';
 
 /** Rows that are written together. */
 const PART_ROWS = 2000;
@@ -30,10 +30,9 @@ export async function predictRows(
   values: BatchLine['values'],
   { stdout, stderr }: Terminal,
 ): Promise<void> {
-  const { model: ref, output = `${file}.predictions.jsonl` } = values;
+  const { model: ref } = values;
   const format = detectFormat(file);
-  if (resolve(output) === resolve(file)) throw usageError('The output is the file itself; name another.');
-  const bytes = await readSize(file);
+  const input = await readStats(file);
   const folder = packagesFolder(values.packages);
   keepHeapSmall();
   const engine = new Engine(engineOptions(readConfig({ ...process.env, PILOTLIGHT_MODELS_DIR: folder })));
@@ -43,10 +42,13 @@ export async function predictRows(
     throw usageError(`Name a model with --model; there are: ${names}.`);
   }
   const { name, version } = findModel(ref, entries);
+  const { output = `${file}.${ref}.predictions.jsonl` } = values;
+  if (await isSameFile(output, input)) throw usageError('The output is the file itself; name another.');
   const { parameters, column, id_column: idColumn, delimiter } = fileOptions(values);
   try {
     const predictor = await engine.predictor({ name, version });
     let bytesRead = 0;
+    const warnings = new Set<string>();
     const read = async function* (start: number) {
       try {
         for await (const chunk of createReadStream(file, { start })) {
@@ -65,11 +67,13 @@ export async function predictRows(
       parameters: wireParameters(parameters, predictor.manifest.task),
       partRows: PART_ROWS,
       from: NO_PROGRESS,
+      warn: (warning) => warnings.add(warning),
     });
     const shown = new FileProgress(stderr);
     const progress = await write(parts, output, (position) =>
-      shown.show(position, (format.gzip ? bytesRead : position.position.byte) / bytes),
+      shown.show(position, (format.gzip ? bytesRead : position.position.byte) / input.size),
     );
+    for (const warning of warnings) stderr.write(`${paint('yellow', 'warning', stderr)} ${warning}\n`);
     if (values.json) stdout.write(`${JSON.stringify(shown.summary(progress, output), null, 2)}\n`);
     else shown.end(progress, output);
   } finally {
@@ -96,46 +100,43 @@ function parseParameters(json: string): unknown {
   }
 }
 
-async function readSize(file: string): Promise<number> {
+async function readStats(file: string): Promise<Stats> {
   try {
     const found = await stat(file);
-    if (found.isFile()) return found.size;
+    if (found.isFile()) return found;
   } catch (cause) {
     throw unreadable(file, cause);
   }
   throw new CliError('FILE_UNREADABLE', `${file} is no file.`);
 }
 
+/** Whatever names and links lead to it. */
+async function isSameFile(output: string, { dev, ino }: Stats): Promise<boolean> {
+  const found = await stat(output).catch(() => undefined);
+  return found?.dev === dev && found.ino === ino;
+}
+
 function unreadable(file: string, cause: unknown): CliError {
   return new CliError('FILE_UNREADABLE', `${file} does not exist or cannot be read.`, { cause });
 }
 
-/** Everything or nothing: the output gets its name once it is complete. */
+/** Everything or nothing: the output gets its name once it is complete. @throws CliError FILE_UNWRITABLE, OUTPUT_TAKEN */
 async function write(
   parts: ReturnType<typeof predictFile>,
   output: string,
   show: (progress: Progress) => void,
 ): Promise<Progress> {
-  const unfinished = `${output}.unfinished`;
   let progress = NO_PROGRESS;
-  const bodies = async function* () {
+  const file = await openOutput(output);
+  try {
     for await (const part of parts) {
-      yield part.body;
+      await file.write(part.body);
       progress = part.progress;
       show(progress);
     }
-  };
-  try {
-    await pipeline(bodies, createWriteStream(unfinished));
-    await rename(unfinished, output);
+    await file.publish();
     return progress;
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw error instanceof Error && 'syscall' in error ? unwritable(output, error) : error;
+  } finally {
+    await file.close();
   }
-}
-
-function unwritable(output: string, cause: Error): CliError {
-  const reason = 'code' in cause ? String(cause.code) : cause.message;
-  return new CliError('FILE_UNWRITABLE', `${output} cannot be written (${reason}).`, { cause });
 }

@@ -1,11 +1,12 @@
 /** Files in S3 on this machine, predicted as the batch function does on AWS, in this process. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { S3Objects } from '@pilotlight/app/internal/aws/s3-objects';
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import { readBatchConfig } from '@pilotlight/app/internal/settings/batch-config';
+import type { Deadline } from '@pilotlight/batch/internal/object/deadline';
 import { parseMessage } from '@pilotlight/batch/internal/object/events';
 import {
   type Processed,
@@ -14,26 +15,26 @@ import {
 } from '@pilotlight/batch/internal/object/process-object';
 import { createProcessor } from '@pilotlight/batch/internal/object/processor';
 import { ENGINE_VERSION, type Engine, PilotlightError } from '@pilotlight/engine';
-import { startS3, startSqs } from '@pilotlight/local';
+import { startS3Process, startSqs } from '@pilotlight/local';
 import { asCalled } from '../kit/called-as.ts';
 import { CliError } from '../kit/errors.ts';
+import { MAX_RECEIVES, type UploadWork, workOff } from './upload-worker.ts';
 
 export const BUCKET = 'uploads';
 const QUEUE = 'batch';
 export const DEAD_LETTERS = 'batch-dead-letters';
-const MAX_RECEIVES = 3;
-const RETRY_SECONDS = 1;
-const POLL_MS = 60_000;
-/** Nothing else handles a message, so that it need not come back for as long as it takes. */
+/** Files that are predicted at the same time, so that a slow one does not keep the others waiting. */
+const WORKERS = 3;
+/** Nothing else handles a message, so that it need not come back before it is given up. */
 const VISIBILITY_SECONDS = 86_400;
-/** Twenty days, the longest that a timer takes. */
-const NO_DEADLINE_MS = 20 * 86_400_000;
 
 export interface UploadsOptions {
   readonly engine: Engine;
   readonly logger: Logger;
   /** Port of S3, 0 for a free one; whether it may be a free one where it is in use. */
   readonly port: { readonly wanted: number; readonly elseFree?: boolean };
+  /** Names by which clients of S3 may call this machine beside `localhost`. @default - none */
+  readonly allowedHosts?: readonly string[];
 }
 
 export interface Uploads {
@@ -45,7 +46,8 @@ export interface Uploads {
 }
 
 /** @throws CliError PORT_UNAVAILABLE */
-export async function startUploads({ engine, logger, port }: UploadsOptions): Promise<Uploads> {
+export async function startUploads(options: UploadsOptions): Promise<Uploads> {
+  const { engine, logger, port, allowedHosts = [] } = options;
   const folder = mkdtempSync(join(tmpdir(), 'pilotlight-uploads-'));
   const sqs = await startSqs({
     [QUEUE]: {
@@ -55,10 +57,15 @@ export async function startUploads({ engine, logger, port }: UploadsOptions): Pr
     [DEAD_LETTERS]: { visibilitySeconds: VISIBILITY_SECONDS },
   });
   const queue = sqs.queues.queue(QUEUE);
-  const notify = (message: string) => queue.send(message);
-  const s3 = await startS3({ bucket: BUCKET, folder, port, notify }).catch(async (cause) => {
+  const s3 = await startS3Process({
+    bucket: BUCKET,
+    folder,
+    port,
+    allowedHosts,
+    notify: (message) => queue.send(message),
+    failed: (problem) => logger.warn(`S3: ${problem}`, {}),
+  }).catch(async (cause) => {
     await sqs.close();
-    rmSync(folder, { recursive: true, force: true });
     if (!PilotlightError.is(cause) || cause.code !== 'PORT_UNAVAILABLE') throw cause;
     const message = `Port ${port.wanted}, for S3, is in use. Choose another with --s3-port.`;
     throw new CliError('PORT_UNAVAILABLE', message, { cause });
@@ -81,48 +88,52 @@ export async function startUploads({ engine, logger, port }: UploadsOptions): Pr
       queue.send(JSON.stringify(message));
     },
   });
-  let isClosing = false;
-  const work = async () => {
-    while (!isClosing) {
-      const [message] = await sqs.queues.receive(QUEUE, { waitMs: POLL_MS });
-      if (!message) continue;
-      const failure = await take(message.body, parts, logger);
-      const isLast = message.receives === MAX_RECEIVES;
-      if (failure === undefined) queue.delete(message.receiptHandle);
-      else queue.changeVisibility(message.receiptHandle, isLast ? 0 : RETRY_SECONDS);
-      if (failure !== undefined && isLast) {
-        const redrive = `pilotlight batch redrive --queue ${sqs.arn(DEAD_LETTERS)} --endpoint ${sqs.endpoint}`;
-        const again = asCalled(redrive);
-        logger.info(`gave up on ${failure} To try again:\n  ${again}`, {});
-      }
-    }
+  const closing = new AbortController();
+  const gaveUp = (reason: string) => {
+    const redrive = `pilotlight batch redrive --queue ${sqs.arn(DEAD_LETTERS)} --endpoint ${sqs.endpoint}`;
+    logger.info(`gave up on ${reason} To try again:`, {});
+    logger.info(`  ${asCalled(redrive)}`, {});
   };
-  void work();
+  const work: UploadWork = {
+    queues: sqs.queues,
+    queue: QUEUE,
+    handle: (body, deadline) => predictUploads(body, deadline, parts, logger),
+    gaveUp,
+    logger,
+    closed: closing.signal,
+  };
+  for (let worker = 0; worker < WORKERS; worker++) {
+    workOff(work).catch((error: unknown) => logger.error('Files that are put into S3 wait', { error }));
+  }
   return {
     endpoint: s3.endpoint,
     queues: sqs.endpoint,
     close: async () => {
-      isClosing = true;
+      closing.abort();
       client.destroy();
       await s3.close();
       await sqs.close();
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-/** Handles one message, and says what failed and why, if anything did. */
-async function take(body: string, parts: ProcessorDependencies, logger: Logger): Promise<string | undefined> {
+/** Predicts the files that one message tells of. @throws CliError UPLOAD_FAILED with the key of the file */
+async function predictUploads(
+  body: string,
+  deadline: Deadline,
+  parts: ProcessorDependencies,
+  logger: Logger,
+): Promise<void> {
   let subject = 'a message';
   try {
     for (const job of parseMessage(body)) {
       subject = job.key;
-      const processed = await processObject(job, parts, { remainingMs: () => NO_DEADLINE_MS });
+      const processed = await processObject(job, parts, deadline);
       if (processed.outcome !== 'ignored') logger.info(said(job.key, processed), {});
     }
-    return undefined;
-  } catch (error) {
-    return `${subject}: ${error instanceof Error ? error.message : String(error)}`;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CliError('UPLOAD_FAILED', `${subject}: ${reason}`, { cause });
   }
 }
 

@@ -2,10 +2,10 @@
 import { didYouMean, PilotlightError } from '@pilotlight/model-format/errors';
 import { asCalled } from './called-as.ts';
 import { type CommandGroup, EXIT, type Found, findNext, type Terminal } from './command.ts';
-import { usageError } from './errors.ts';
+import { isNoTemporaryFolder, temporaryFolderError, usageError } from './errors.ts';
 import { commandHelp, groupHelp } from './help.ts';
 import type { Options } from './options.ts';
-import { paint, printable } from './style.ts';
+import { paint, printableLines } from './style.ts';
 
 export interface Program {
   readonly name: string;
@@ -64,25 +64,16 @@ function print(text: string, { stdout }: Terminal): number {
 }
 
 function fail(error: unknown, name: string, terminal: Terminal): number {
-  const code = PilotlightError.is(error) ? error.code : 'UNEXPECTED';
-  const message = error instanceof Error ? error.message : String(error);
+  const told = isNoTemporaryFolder(error) ? temporaryFolderError(error) : error;
+  const code = PilotlightError.is(told) ? told.code : 'UNEXPECTED';
+  const message = told instanceof Error ? told.message : String(told);
   if (process.env.PILOTLIGHT_DEBUG && error instanceof Error) terminal.stderr.write(`${error.stack}\n`);
   const hints: Readonly<Record<string, string>> = {
     USAGE: ` See: ${asCalled(`${name} --help`)}`,
     UNEXPECTED: ' PILOTLIGHT_DEBUG=1 shows where.',
   };
-  terminal.stderr.write(
-    `${paint('red', `error ${code}:`, terminal.stderr)} ${printable(message)}${hints[code] ?? ''}\n`,
-  );
+  // No line but the first begins where a line of our own would.
+  const lines = printableLines(message).replaceAll('\n', '\n  ');
+  terminal.stderr.write(`${paint('red', `error ${code}:`, terminal.stderr)} ${lines}${hints[code] ?? ''}\n`);
   return code === 'USAGE' || code === 'INVALID_CONFIGURATION' ? EXIT.usage : EXIT.failed;
-}
-
-/** A reader that closes the pipe early (`| head`) ends the command quietly. */
-export function endQuietlyWithoutReader(streams: readonly NodeJS.WriteStream[]): void {
-  for (const stream of streams) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(EXIT.ok);
-      throw error;
-    });
-  }
 }

@@ -4,18 +4,32 @@ import type { Output } from './command.ts';
 
 export type Style = Parameters<typeof styleText>[0];
 
+/** Colours one line of text, in which control characters are spelled out. */
 export function paint(style: Style, text: string, stream: Output = process.stdout): string {
-  return styleText(style, text, { stream });
+  return styleText(style, printable(text), { stream });
 }
 
-/** C0 but tab and newline, DEL, C1, and what turns the direction of writing. */
+/** C0 but tab, DEL, C1, what ends a line, and what turns the direction of writing. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+const CONTROLS = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r' };
 
-/** `text` with its control characters spelled out, such as `\x1b`: a terminal obeys what a model or a file says otherwise. */
+/**
+ * One line of text with its control characters spelled out, such as `\x1b`: a terminal obeys what a model, a file or the key
+ * of an object says otherwise.
+ */
 export function printable(text: string): string {
   return text.replaceAll(CONTROLS, (character) => {
     const code = character.charCodeAt(0);
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
+    const hexadecimal = code.toString(16);
+    return (
+      NAMED[character] ??
+      (code < 0x100 ? `\\x${hexadecimal.padStart(2, '0')}` : `\\u${hexadecimal.padStart(4, '0')}`)
+    );
   });
+}
+
+/** Several lines, each of which is printable. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }

@@ -33,7 +33,7 @@ export function table(columns: readonly Column[], rows: readonly (readonly Cell[
 }
 
 function cellText(cell: Cell = ''): string {
-  return printable(typeof cell === 'string' ? cell : cell.text).replaceAll(/[\t\n]/g, ' ');
+  return printable((typeof cell === 'string' ? cell : cell.text).replaceAll(/[\t\n]/g, ' '));
 }
 
 const cellStyle = (cell: Cell): Style | undefined => (typeof cell === 'string' ? undefined : cell.style);

@@ -17,6 +17,7 @@ import { folderForNewPackages } from '../clone.ts';
 import type { Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';
 import { chooseOne, wholeNumber } from '../kit/options.ts';
+import { printable } from '../kit/style.ts';
 import { duration, megabytes, table } from '../kit/table.ts';
 import type { AddLine } from './add-options.ts';
 import { addTransformersJs } from './add-transformers-js.ts';
@@ -147,7 +148,7 @@ function summary(
   const right = 'right' as const;
   const lines = [
     '',
-    `${manifest.name}@${manifest.version} is packaged and proven in ${duration(milliseconds)}: ${folder}`,
+    `${manifest.name}@${manifest.version} is packaged and proven in ${duration(milliseconds)}: ${printable(folder)}`,
     '',
     table(
       [
@@ -164,10 +165,10 @@ function summary(
     ),
     ...manifest.quality.map(
       ({ dataset, metric, served, fp32, agreement }) =>
-        `${dataset}: ${metric} ${(100 * served).toFixed(2)} % as served, ${(100 * fp32).toFixed(2)} % in fp32, agreement ${(100 * agreement).toFixed(2)} %`,
+        `${printable(dataset)}: ${metric} ${(100 * served).toFixed(2)} % as served, ${(100 * fp32).toFixed(2)} % in fp32, agreement ${(100 * agreement).toFixed(2)} %`,
     ),
     ...(quantised ? [`int8: ${quantised.products} products, ${quantised.lookups} embeddings`] : []),
-    ...notes.map((note) => `note: ${note}`),
+    ...notes.map((note) => `note: ${printable(note)}`),
   ];
   return `${lines.join('\n')}\n`;
 }

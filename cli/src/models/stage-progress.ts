@@ -1,7 +1,7 @@
 import type { Progress } from '@pilotlight/toolchain';
 import type { Output } from '../kit/command.ts';
 import { ProgressBar } from '../kit/progress.ts';
-import { paint } from '../kit/style.ts';
+import { paint, printable } from '../kit/style.ts';
 import { duration } from '../kit/table.ts';
 
 /** One line per stage with its time: drawn as a moving bar on a terminal, written once when done elsewhere. */
@@ -15,11 +15,13 @@ export function stageProgress(stream: Output): Progress {
       try {
         const result = await work((done) => bar.show(done, title));
         bar.clear();
-        stream.write(`${paint('green', '✓', stream)} ${title} ${duration(performance.now() - start)}\n`);
+        stream.write(
+          `${paint('green', '✓', stream)} ${printable(title)} ${duration(performance.now() - start)}\n`,
+        );
         return result;
       } catch (error) {
         bar.clear();
-        stream.write(`${paint('red', '✗', stream)} ${name}\n`);
+        stream.write(`${paint('red', '✗', stream)} ${printable(name)}\n`);
         throw error;
       }
     },

@@ -11,7 +11,7 @@ import type {
   ZeroShot,
 } from '@pilotlight/engine';
 import { z } from 'zod';
-import { paint, printable } from '../kit/style.ts';
+import { paint, printableLines } from '../kit/style.ts';
 import { bar, type Cell, type Column, cut, table } from '../kit/table.ts';
 
 export interface Answer {
@@ -112,13 +112,13 @@ function spans({ text, result }: Titled<readonly (Entity | EntityGroup)[]>): str
   let marked = '';
   let end = 0;
   for (const span of result) {
-    const label = paint('dim', printable(`|${spanLabel(span)}`));
-    const before = printable(text.slice(end, span.start));
-    const inside = paint('cyan', printable(text.slice(span.start, span.end)));
+    const label = paint('dim', `|${spanLabel(span)}`);
+    const before = printableLines(text.slice(end, span.start));
+    const inside = paint('cyan', text.slice(span.start, span.end));
     marked += `${before}[${inside}${label}]`;
     end = span.end;
   }
-  marked += printable(text.slice(end));
+  marked += printableLines(text.slice(end));
   if (result.length === 0) return `${marked}\n${paint('dim', '(no span)')}`;
   const rows = result.map((span) => [
     text.slice(span.start, span.end),

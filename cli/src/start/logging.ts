@@ -1,8 +1,9 @@
 /** The log of the local service: one line for each request, and each failure in full unless the server is merely absent. */
 
+import { inspect } from 'node:util';
 import type { Exchange, Logger, Telemetry } from '@pilotlight/app/internal/serve/ports';
 import { PilotlightError } from '@pilotlight/model-format/errors';
-import { paint, printable, type Style } from '../kit/style.ts';
+import { paint, printable, printableLines, type Style } from '../kit/style.ts';
 
 export const consoleLogger: Logger = {
   info: (message) => console.log(printable(message)),
@@ -12,8 +13,9 @@ export const consoleLogger: Logger = {
   },
   error: (message, { error }) => {
     const isAbsence = PilotlightError.is(error) && error.code === 'SERVER_UNAVAILABLE';
-    const said = isAbsence && !process.env.PILOTLIGHT_DEBUG ? inOneLine(error) : error;
-    console.error(`${paint('red', 'error:', process.stderr)} ${message}:`, said);
+    const isShort = isAbsence && !process.env.PILOTLIGHT_DEBUG;
+    const said = isShort ? printable(inOneLine(error)) : printableLines(inspect(error));
+    console.error(`${paint('red', 'error:', process.stderr)} ${printable(message)}: ${said}`);
   },
 };
 

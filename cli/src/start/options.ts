@@ -15,6 +15,13 @@ export const OPTIONS = {
     default: '127.0.0.1',
     help: 'address to listen on; 0.0.0.0 listens on every network',
   },
+  'allow-host': {
+    type: 'string',
+    value: 'NAME',
+    multiple: true,
+    help: 'name by which others call this machine, such as host.docker.internal',
+    otherwise: 'localhost, 127.0.0.1, [::1] and the address of --host',
+  },
   model: {
     type: 'string',
     value: 'NAME',

@@ -2,17 +2,21 @@
 
 import { createApp } from '@pilotlight/app/internal/app';
 import type { AppOptions } from '@pilotlight/app/internal/serve/ports';
+import { endOnSignals } from '@pilotlight/app/internal/serve/signals';
 import { type Config, readConfig } from '@pilotlight/app/internal/settings/config';
 import { appOptions, engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { handOverOptions } from '@pilotlight/app/internal/settings/hand-over-options';
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
 import { PrometheusMetrics } from '@pilotlight/app/internal/telemetry/prometheus';
 import { Engine } from '@pilotlight/engine';
+import { callerRules } from '@pilotlight/local/internal/foreign-caller';
 import { MEGABYTES_PER_VCPU } from '@pilotlight/model-format';
 import type { UploadsOptions } from '../batch/uploads.ts';
 import { packagesFolder } from '../clone.ts';
 import { findModel, listModels } from '../find-model.ts';
+import { EXIT } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';
+import { goOnWithoutReader } from '../kit/lost-reader.ts';
 import { wholeNumber } from '../kit/options.ts';
 import { banner, lambdaBanner } from './banner.ts';
 import { loadModels } from './load-models.ts';
@@ -57,19 +61,22 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
     );
     const elsewhere = await handOverOptions(config, consoleLogger);
     const app = createLocalApp(engine, config, quiet, elsewhere);
-    const service = await listen(app, values.host, port);
+    const allowedHosts = values['allow-host'] ?? [];
+    const service = await listen(app, values.host, port, callerRules(values.host, allowedHosts));
     // Loaded here, because S3 takes a moment that serving through Lambda need not wait for.
     const { startUploads } = await import('../batch/uploads.ts');
-    const options = { engine, logger: consoleLogger, port: s3Port(values['s3-port'], port) };
-    const uploads = await startUploads(options).catch(async (error) => {
+    const s3 = { port: s3Port(values['s3-port'], port), allowedHosts };
+    const uploads = await startUploads({ engine, logger: consoleLogger, ...s3 }).catch(async (error) => {
       await service.close();
       throw error;
     });
-    endOnSignal(async () => {
-      await service.close();
+    endOnSignals(async () => {
+      const isDone = await service.close();
       await uploads.close();
       await engine.dispose();
-    });
+      return isDone ? EXIT.ok : EXIT.failed;
+    }, ENDING);
+    goOnWithoutReader([process.stdout, process.stderr]);
     console.log(
       banner(models, formatAddress(values.host, service.port), uploads.endpoint, config.PILOTLIGHT_SERVER),
     );
@@ -97,8 +104,11 @@ async function startLambda(values: StartLine['values'], packages: string, port: 
   const settings = { memoryMegabytes, reservedConcurrency };
   // Loaded here, because only this way of serving needs the bundler and the layer builds.
   const { serveLambda } = await import('./lambda/serve.ts');
-  const service = await serveLambda({ packages, models, host, port, settings, idleSeconds, quiet, logs });
-  endOnSignal(() => service.close());
+  const callers = callerRules(host, values['allow-host']);
+  const options = { packages, models, host, port, callers, settings, idleSeconds, quiet, logs };
+  const service = await serveLambda(options);
+  endOnSignals(async () => ((await service.close()) ? EXIT.ok : EXIT.failed), ENDING);
+  goOnWithoutReader([process.stdout, process.stderr]);
   console.log(lambdaBanner(models, service.summary, formatAddress(host, service.port)));
 }
 
@@ -122,19 +132,4 @@ function shownHost(host: string): string {
 }
 
 /** npm passes on the signal that its process group got already, so one Ctrl-C is two signals at once. */
-const SAME_SIGNAL_MS = 500;
-
-/** The first signal lets requests under way finish, a later one ends at once. */
-function endOnSignal(close: () => Promise<void>): void {
-  let endingSince: number | undefined;
-  const end = async () => {
-    if (endingSince !== undefined) {
-      if (performance.now() - endingSince > SAME_SIGNAL_MS) process.exit(130);
-      return;
-    }
-    endingSince = performance.now();
-    await close();
-    process.exit(0);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end());
-}
+const ENDING = { sameSignalMs: 500 };

@@ -4,23 +4,25 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { Drain } from '@pilotlight/app/internal/serve/drain';
 import { createHttpServer } from '@pilotlight/app/internal/serve/node-server';
+import type { CallerRules } from '@pilotlight/local';
 import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
 import type { Hono } from 'hono';
 import { asCalled } from '../kit/called-as.ts';
 import { CliError } from '../kit/errors.ts';
+import { refuseStrangers } from './strangers.ts';
 
-/** The time that requests under way have to end once the service is told to end. */
-const CLOSE_MS = 10_000;
+/** The time that requests under way have to end once the service is told to end: that of the server. */
+const CLOSE_MS = 30_000;
 
 export interface Service {
   readonly port: number;
-  /** Answers the requests under way, and refuses those that come after. */
-  close(): Promise<void>;
+  /** Answers the requests under way, tells connections that it ends, and says whether each request got its answer in time. */
+  close(): Promise<boolean>;
 }
 
 /** @throws CliError PORT_UNAVAILABLE */
-export function listen(app: Hono, host: string, port: number): Promise<Service> {
-  return listenOn(createHttpServer(app), host, port);
+export function listen(app: Hono, host: string, port: number, callers: CallerRules): Promise<Service> {
+  return listenOn(createHttpServer({ fetch: refuseStrangers(app.fetch, callers) }), host, port);
 }
 
 /** @throws CliError PORT_UNAVAILABLE */
@@ -32,12 +34,7 @@ export async function listenOn(server: Server, host: string, port: number): Prom
   } catch (error) {
     throw new CliError('PORT_UNAVAILABLE', unavailable(error, host, port), { cause: error });
   }
-  return {
-    port: listeningPort(server),
-    close: async () => {
-      await drain.close(CLOSE_MS);
-    },
-  };
+  return { port: listeningPort(server), close: () => drain.close(CLOSE_MS) };
 }
 
 function unavailable(error: unknown, host: string, port: number): string {

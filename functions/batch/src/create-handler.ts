@@ -4,18 +4,12 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import { addMetrics } from '@pilotlight/app/internal/telemetry/emf';
 import { BatchError } from './errors.ts';
-import { type MapEvent, parseMapEvent } from './map/events.ts';
+import { parseInvocation, type QueueEvent, type QueueMessage } from './invocation.ts';
+import type { MapRequest } from './map/events.ts';
 import { type BatchResult, predictBatch } from './map/predict-batch.ts';
 import { type BackfillSummary, summarise } from './map/summarise.ts';
 import { parseMessage } from './object/events.ts';
 import { type Processed, type ProcessorDependencies, processObject } from './object/process-object.ts';
-
-/** The part of Lambda's SQS event that is read. */
-export interface QueueEvent {
-  readonly Records: QueueMessage[];
-}
-
-type QueueMessage = { readonly messageId: string; readonly body: string };
 
 /** The part of Lambda's context that is read. */
 export interface LambdaContext {
@@ -32,21 +26,40 @@ export interface HandlerDependencies {
 
 export interface BatchHandler {
   (event: QueueEvent, context: LambdaContext): Promise<BatchResponse>;
-  (event: MapEvent, context: LambdaContext): Promise<BatchResult | BackfillSummary>;
+  (event: MapRequest, context: LambdaContext): Promise<BatchResult | BackfillSummary>;
+  /** What it does not know is refused. */
+  (event: unknown, context: LambdaContext): Promise<BatchResponse | BatchResult | BackfillSummary>;
 }
 
 /**
  * Takes SQS events whose messages are notifications of S3, events of EventBridge or continuations of its own, and events of a
- * Distributed Map of Step Functions.
+ * Distributed Map of Step Functions. Every other event is thrown back (`EVENT_NOT_UNDERSTOOD`), so that whoever sent it
+ * learns that nothing was done.
  *
  * Messages are processed one after the other; only those that failed are reported, and come again. Give it one message at a
  * time (`batchSize: 1`): a file may need all the time that there is. What is thrown for a Map fails its batch.
  */
 export function createHandler(parts: HandlerDependencies): BatchHandler {
   function handler(event: QueueEvent, context: LambdaContext): Promise<BatchResponse>;
-  function handler(event: MapEvent, context: LambdaContext): Promise<BatchResult | BackfillSummary>;
-  function handler(event: QueueEvent | MapEvent, context: LambdaContext) {
-    return 'Records' in event ? answerQueue(event, context, parts) : answerMap(event, context, parts);
+  function handler(event: MapRequest, context: LambdaContext): Promise<BatchResult | BackfillSummary>;
+  function handler(
+    event: unknown,
+    context: LambdaContext,
+  ): Promise<BatchResponse | BatchResult | BackfillSummary>;
+  async function handler(event: unknown, context: LambdaContext) {
+    const { logger, metrics } = parts;
+    try {
+      const request = parseInvocation(event);
+      return await ('Records' in request
+        ? answerQueue(request, context, parts)
+        : answerMap(request, context, parts));
+    } catch (error) {
+      logger.error('An event failed', { error });
+      addMetrics(metrics, { BatchFailures: 1 });
+      throw error;
+    } finally {
+      if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+    }
   }
   return handler;
 }
@@ -62,7 +75,8 @@ async function answerQueue(
     if (deadline.remainingMs() < whole / 2) throw outOfTime();
     for (const job of parseMessage(record.body)) {
       const processed = await processObject(job, processor, deadline);
-      logger.info('Processed an object', { key: job.key, ...processed });
+      if (processed.outcome === 'ignored') logger.warn('Passed over an object', { ...job });
+      else logger.info('Processed an object', { key: job.key, ...processed });
       emit(metrics, processed);
     }
   };
@@ -75,48 +89,35 @@ async function answerQueue(
       throw error;
     }
   };
-  try {
-    return await processPartialResponse(event, logged, new BatchProcessor(EventType.SQS, { logger }), {
-      processInParallel: false,
-      throwOnFullBatchFailure: false,
-    });
-  } finally {
-    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
-  }
+  return processPartialResponse(event, logged, new BatchProcessor(EventType.SQS, { logger }), {
+    processInParallel: false,
+    throwOnFullBatchFailure: false,
+  });
 }
 
 async function answerMap(
-  event: MapEvent,
+  request: MapRequest,
   context: LambdaContext,
   { processor, logger, metrics }: HandlerDependencies,
 ): Promise<BatchResult | BackfillSummary> {
-  try {
-    const request = parseMapEvent(event);
-    if ('source' in request) {
-      const { model, ...summary } = await summarise(request, processor);
-      logger.info('Summed up a backfill', { key: request.job.key, ...summary });
-      metrics.addDimension('model', model);
-      addMetrics(metrics, { BatchFiles: 1 });
-      return summary;
-    }
-    const deadline = { remainingMs: () => context.getRemainingTimeInMillis() };
-    const { model, isNew, ...result } = await predictBatch(request, processor, deadline);
-    if (isNew) {
-      metrics.addDimension('model', model);
-      addMetrics(metrics, {
-        BatchRows: result.rows,
-        BatchRowErrors: Object.values(result.errors).reduce((sum, rows) => sum + rows, 0),
-        BatchTime: result.seconds * 1000,
-      });
-    }
-    return result;
-  } catch (error) {
-    logger.error('A request of Step Functions failed', { error });
-    addMetrics(metrics, { BatchFailures: 1 });
-    throw error;
-  } finally {
-    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+  if ('source' in request) {
+    const { model, ...summary } = await summarise(request, processor);
+    logger.info('Summed up a backfill', { key: request.job.key, ...summary });
+    metrics.addDimension('model', model);
+    addMetrics(metrics, { BatchFiles: 1 });
+    return summary;
   }
+  const deadline = { remainingMs: () => context.getRemainingTimeInMillis() };
+  const { model, isNew, ...result } = await predictBatch(request, processor, deadline);
+  if (isNew) {
+    metrics.addDimension('model', model);
+    addMetrics(metrics, {
+      BatchRows: result.rows,
+      BatchRowErrors: Object.values(result.errors).reduce((sum, rows) => sum + rows, 0),
+      BatchTime: result.seconds * 1000,
+    });
+  }
+  return result;
 }
 
 function outOfTime(): BatchError {

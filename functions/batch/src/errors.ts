@@ -24,6 +24,7 @@ export type BatchErrorCode =
   | 'OBJECT_UNREADABLE'
   | 'INVALID_OPTIONS'
   | 'COLUMN_NOT_FOUND'
+  | 'COLUMN_NOT_UNIQUE'
   | 'BROKEN_GZIP'
   | 'NOT_UTF8'
   | 'NO_READABLE_ROW'

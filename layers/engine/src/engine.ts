@@ -69,7 +69,7 @@ export class Engine {
     const { name, task } = model.manifest;
     throw new EngineError(
       'TASK_UNSUPPORTED',
-      `Model ${name} is for ${task}. It has no tokens and only makes predictions: POST /models/${name}.`,
+      `Model ${name} is for ${task}. It has no tokens and only makes predictions.`,
       { details: { model: name, task } },
     );
   }

@@ -22,10 +22,18 @@ export type { ExecutionProvider, ModelRef, ResolvedRef, TaskName };
 export interface TokenRequest {
   readonly text: string;
   readonly pair?: string | undefined;
+  /** The part of an input that it is for, by which errors name it. @default - the whole input */
+  readonly part?: InputPart | undefined;
   /** Ids of tokens in place of the text, which is then empty. Special tokens are added around them where they are missing. */
   readonly ids?: readonly number[];
   /** The way in which a request that is too long is divided. @default - it is refused or cut instead */
   readonly windows?: Windows | undefined;
+}
+
+/** A field of an input, or with `item` a place in the list that the field holds. */
+export interface InputPart {
+  readonly field: string;
+  readonly item?: number;
 }
 
 /** Several encodings of one request, each within the model's limit, which overlap. */
@@ -176,7 +184,7 @@ export interface OpenedPackage<Manifest extends PackageManifest> {
 }
 
 /** A variant, or the manifest of a model of transformers.js, which has but one. */
-export type ServedFiles = Pick<Variant, 'files'>;
+export type ServedFiles = Pick<Variant, 'files'> & Partial<Pick<Variant, 'graphs'>>;
 
 export interface PackageStore {
   /** Every package found, by name and then version; a broken one is listed with the reason. */
@@ -217,10 +225,18 @@ export type TaskModel = Pick<OnnxManifest, 'task' | 'labels' | 'taskDefaults'>;
 /** The things that a task may know of the model that it works for. */
 export type TaskContext = Pick<OnnxManifest, 'labels' | 'taskDefaults' | 'textProcessing'> & {
   readonly vocabulary: Vocabulary & {
-    /** Tokenises a text by itself, without special tokens. */
-    textToIds(text: string): Promise<readonly number[]>;
+    /** Tokenises each text by itself, without special tokens. */
+    textsToIds(texts: readonly string[]): Promise<readonly (readonly number[])[]>;
   };
+  readonly giveWay: GiveWay;
 };
+
+/**
+ * Lets other requests go once this thread has been kept for some milliseconds. Long work calls it between its pieces.
+ *
+ * @throws the reason of an aborted signal: nobody waits for the work any more
+ */
+export type GiveWay = () => Promise<void>;
 
 /**
  * Turns inputs into token requests and their outputs into results. Pure: no I/O, no state, no vendor.
@@ -229,15 +245,15 @@ export type TaskContext = Pick<OnnxManifest, 'labels' | 'taskDefaults' | 'textPr
 export interface Task<Input = unknown, Parameters = unknown, Result = unknown> {
   readonly name: TaskName;
   readonly input: z.ZodMiniType<Input>;
-  readonly parameters: z.ZodMiniType<Parameters>;
+  readonly parameters: z.ZodMiniType<Parameters> & { readonly shape: Readonly<Record<string, unknown>> };
   /** The outputs that the task reads; a list among them is of outputs of which it needs one. */
   readonly outputs: readonly (OutputRole | readonly OutputRole[])[];
   /** Whether results say where in a text something is. */
   readonly alignment: boolean;
   /** Whether a model can do the task; one can always do the task of its manifest. */
   serves(model: TaskModel): boolean;
-  /** Throws INVALID_INPUT and INVALID_PARAMETER, as `result` does. */
-  requests(input: Input, parameters: Parameters, context: TaskContext): readonly TokenRequest[];
+  /** Gives one after the other, so that a call with too many ends early. Throws INVALID_INPUT and INVALID_PARAMETER, as `result` does. */
+  requests(input: Input, parameters: Parameters, context: TaskContext): Iterable<TokenRequest>;
   /**
    * Keeps the part of a window that `result` needs. It is called as soon as the batch has run, so that the rest of the outputs
    * can be freed. Its data must not be views of those of the window. @default - everything is kept

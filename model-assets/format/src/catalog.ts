@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { locateFault, PilotlightError } from './errors.ts';
 import { modelNameSchema, modelVersionSchema } from './ref/names.ts';
+import { parseJson } from './untrusted.ts';
 
 const catalogSchema = z.strictObject({
   models: z.record(
@@ -29,7 +30,7 @@ export interface CatalogEntry {
 export function readCatalog(file: string): CatalogEntry[] {
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(file, 'utf8'));
+    json = parseJson(readFileSync(file, 'utf8'));
   } catch (cause) {
     throw invalid(file, 'it is missing or is not JSON', cause);
   }

@@ -7,6 +7,7 @@ export { MEGABYTES_PER_VCPU } from './lambda.ts';
 export {
   FORMAT_VERSION,
   MANIFEST_FILE,
+  MAX_MANIFEST_BYTES,
   type PackageFile,
   packageFileSchema,
   packagePathSchema,
@@ -45,3 +46,4 @@ export {
   type TaskName,
   wireParameters,
 } from './tasks.ts';
+export { ownValue, parseJson, parseUntilFault } from './untrusted.ts';

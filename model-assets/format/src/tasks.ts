@@ -41,6 +41,8 @@ export interface TaskFacts {
   readonly reads: 'text' | 'masked text' | 'question' | 'hypothesis' | 'sentences' | 'query';
   /** A field of an input that only this task has: a body that has it means the task. */
   readonly inputField?: string;
+  /** Fields of a row of a file that are one input together. */
+  readonly jointFields?: readonly string[];
   /** A parameter that only this task has: a body that has it means the task. */
   readonly parameter?: string;
   /** Other names that Hugging Face's pipelines go by. */
@@ -73,6 +75,7 @@ export const TASK_FACTS: Readonly<Record<TaskName, TaskFacts>> = {
     labelled: true,
     outputs: [CLASSES],
     reads: 'text',
+    jointFields: ['text', 'text_pair'],
     aliases: ['sentiment-analysis'],
     wire: 'list',
     wireDefaults: {},
@@ -99,6 +102,7 @@ export const TASK_FACTS: Readonly<Record<TaskName, TaskFacts>> = {
     ],
     reads: 'question',
     inputField: 'question',
+    jointFields: ['question', 'context'],
     aliases: [],
     wire: 'each',
     wireDefaults: CODE_POINTS,
@@ -150,6 +154,7 @@ export const TASK_FACTS: Readonly<Record<TaskName, TaskFacts>> = {
     outputs: [STATES],
     reads: 'sentences',
     inputField: 'source_sentence',
+    jointFields: ['source_sentence', 'sentences'],
     aliases: [],
     wire: 'each',
     wireDefaults: {},
@@ -164,6 +169,7 @@ export const TASK_FACTS: Readonly<Record<TaskName, TaskFacts>> = {
     outputs: [CLASSES],
     reads: 'query',
     inputField: 'query',
+    jointFields: ['query', 'texts'],
     aliases: ['rerank'],
     wire: 'each',
     wireDefaults: {},

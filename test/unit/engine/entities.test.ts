@@ -7,7 +7,7 @@ import {
 } from '../../../layers/engine/src/tasks/entities.ts';
 
 const LABELS = ['O', 'B-PER', 'I-PER', 'B-LOC', 'I-LOC'];
-const TAGGING = { labels: LABELS, decoding: 'argmax' } as const;
+const TAGGING = { labels: LABELS, decoding: 'argmax', giveWay: async () => {} } as const;
 
 /** A token whose best label has the given score; the rest is shared by the others. */
 function token(
@@ -62,24 +62,24 @@ describe('labelWords', () => {
     ['first', 'B-PER'],
     ['max', 'B-LOC'],
     ['average', 'B-PER'],
-  ] as const)('gives a word one label, by the strategy %s', (strategy, label) => {
-    expect(labelWords('Microsoft', word, TAGGING, strategy)).toEqual([span(label, 0, 9)]);
+  ] as const)('gives a word one label, by the strategy %s', async (strategy, label) => {
+    expect(await labelWords('Microsoft', word, TAGGING, strategy)).toEqual([span(label, 0, 9)]);
   });
 
-  it('averages the scores of the word before it chooses', () => {
-    const [{ score } = { score: 0 }] = labelWords('Microsoft', word, TAGGING, 'average');
+  it('averages the scores of the word before it chooses', async () => {
+    const [{ score } = { score: 0 }] = await labelWords('Microsoft', word, TAGGING, 'average');
     expect(score).toBeCloseTo((0.5 + 0.025 + 0.6) / 3, 12);
   });
 
-  it('keeps words apart that have the same label', () => {
+  it('keeps words apart that have the same label', async () => {
     const two = [token(1, 0, [0, 1], 'B-PER', 0.9), token(2, 1, [2, 3], 'B-PER', 0.9)];
-    expect(labelWords('a b', two, TAGGING, 'first')).toHaveLength(2);
+    expect(await labelWords('a b', two, TAGGING, 'first')).toHaveLength(2);
   });
 });
 
 describe('labelTokens', () => {
-  it('gives every token its best label and keeps its place', () => {
-    expect(labelTokens([token(4, 2, [7, 9], 'I-LOC', 0.8)], TAGGING)).toMatchObject([
+  it('gives every token its best label and keeps its place', async () => {
+    expect(await labelTokens([token(4, 2, [7, 9], 'I-LOC', 0.8)], TAGGING)).toMatchObject([
       { label: 'I-LOC', score: 0.8, index: 4, start: 7, end: 9 },
     ]);
   });

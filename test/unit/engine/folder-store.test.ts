@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { OnnxManifest, PackageFile } from '@pilotlight/model-format';
@@ -117,6 +118,73 @@ describe('FolderStore', () => {
     await expect(store.open({ name: 'parity', version: '1.0.0' })).rejects.toMatchObject({
       code: 'PACKAGE_INVALID',
     });
+  });
+});
+
+describe('a package of which a part is a link', () => {
+  it('is found, and may lie elsewhere as a whole', async () => {
+    await writePackage();
+    await rename(join(root, 'parity'), `${root}-parity`);
+    await symlink(`${root}-parity`, join(root, 'parity'));
+    await symlink('nowhere', join(root, 'broken'));
+    const { opened, int8 } = await openLatest('parity');
+    await expect(opened.checkSizes(int8)).resolves.toBeUndefined();
+    await rm(`${root}-parity`, { recursive: true });
+  });
+});
+
+describe('a package that was tampered with', () => {
+  const inside = (path: string) => join(root, 'parity/1.0.0', path);
+  const replaceBy = (path: string, put: (at: string) => unknown) => async () => {
+    await rm(inside(path));
+    await put(inside(path));
+  };
+
+  it.each<[string, () => Promise<unknown>]>([
+    [
+      'int8/weights.bin leads out of its folder',
+      replaceBy('int8/weights.bin', async (at) => {
+        await writeFile(join(root, 'elsewhere'), 'content of int8/weights.bin');
+        await symlink('../../../elsewhere', at);
+      }),
+    ],
+    ['weights.bin is a folder', replaceBy('int8/weights.bin', (at) => mkdir(at))],
+    ['tokenizer.json is a pipe', replaceBy('tokenizer.json', (at) => execFileSync('mkfifo', [at]))],
+    [
+      'model.onnx is a pipe, a socket',
+      replaceBy('int8/model.onnx', (at) =>
+        symlink('pipe', at).then(() => execFileSync('mkfifo', [inside('int8/pipe')])),
+      ),
+    ],
+    ['tokenizer.json leads out of its folder', replaceBy('tokenizer.json', (at) => symlink('/dev/zero', at))],
+    ['tokenizer.json is missing', replaceBy('tokenizer.json', (at) => symlink('tokenizer.json', at))],
+    ['it holds int8/x.bin, which its manifest does not name', () => writeFile(inside('int8/x.bin'), '')],
+    ['it holds int8/.x, which', () => symlink('weights.bin', inside('int8/.x'))],
+    [
+      'it holds int8/sub/x.bin, which',
+      () => mkdir(inside('int8/sub')).then(() => writeFile(inside('int8/sub/x.bin'), '')),
+    ],
+  ])('is refused before anything is read: %s', async (reason, tamper) => {
+    await writePackage();
+    const { opened, int8 } = await openLatest('parity');
+    await tamper();
+    await expect(opened.checkSizes(int8)).rejects.toMatchObject({
+      code: 'PACKAGE_CORRUPT',
+      message: expect.stringContaining(reason),
+    });
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['cannot be read', replaceBy('model.json', (at) => execFileSync('mkfifo', [at]))],
+    ['cannot be read', replaceBy('model.json', (at) => symlink('/etc/hostname', at))],
+    ['cannot be read', replaceBy('model.json', (at) => mkdir(at))],
+    ['cannot be read', () => truncate(inside('model.json'), 5_000_000)],
+  ])('is refused where its manifest is no file of its folder: %s', async (reason, tamper) => {
+    await writePackage();
+    await tamper();
+    await expect(store.list()).resolves.toMatchObject([
+      { name: 'parity', problem: expect.stringContaining(`its model.json ${reason}`) },
+    ]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TokenResult } from '../../../layers/engine/src/ports.ts';
-import { answersIn } from '../../../layers/engine/src/tasks/answers.ts';
+import { answersIn as findAnswers } from '../../../layers/engine/src/tasks/answers.ts';
 import { packagedTokenizer } from '../../fixtures/open-tokenizer.ts';
 import { spanPredictor } from '../../fixtures/span-predictor.ts';
 
@@ -29,12 +29,18 @@ async function read(
   });
 }
 
+const answersIn = (
+  context: string,
+  results: Parameters<typeof findAnswers>[1],
+  options: Parameters<typeof findAnswers>[2],
+) => findAnswers(context, results, options, async () => {});
+
 describe('answersIn', () => {
   // [CLS] who [SEP] the people play music [SEP]: tokens 3 to 6 are the context.
   const context = 'the people play music';
 
   it('scores a span by the probabilities of its edges among the context and the first token', async () => {
-    const [answer] = answersIn(
+    const [answer] = await answersIn(
       context,
       await read(context, [{ starts: { 4: 1, 0: 1, 1: 99 }, ends: { 5: 2 } }]),
       OPTIONS,
@@ -50,14 +56,18 @@ describe('answersIn', () => {
 
   it('never answers with the question or a special token, however sure the model is of them', async () => {
     const sure = { 0: 50, 1: 99, 2: 99, 7: 99, 5: 0 };
-    const [answer] = answersIn(context, await read(context, [{ starts: sure, ends: sure }]), OPTIONS);
+    const [answer] = await answersIn(context, await read(context, [{ starts: sure, ends: sure }]), OPTIONS);
     expect(answer).toMatchObject({ start: 11, end: 15 });
   });
 
   it('gives a text once, where it is best, whatever its case', async () => {
     const twice = 'Music and music and play';
     const edges = { starts: { 3: 5, 5: 6, 7: 4 }, ends: { 3: 5, 5: 6, 7: 4 } };
-    const answers = answersIn(twice, await read(twice, [edges]), { ...OPTIONS, top_k: 3, max_answer_len: 1 });
+    const answers = await answersIn(twice, await read(twice, [edges]), {
+      ...OPTIONS,
+      top_k: 3,
+      max_answer_len: 1,
+    });
     expect(answers.map(({ start, end }) => twice.slice(start, end))).toEqual(['music', 'play', 'and']);
     expect(answers[0]?.start).toBe(10);
   });
@@ -71,8 +81,8 @@ describe('answersIn', () => {
     const edges = windows[0]?.map((_, i) => (i === 0 ? { starts: { 4: 9 }, ends: { 5: 9 } } : {})) ?? [];
     const results = await read(word, edges, { stride: 0, maxTokens: 9 });
     expect(edges.length).toBeGreaterThan(1);
-    expect(answersIn(word, results, OPTIONS)).toMatchObject([{ start: 4, end: word.length }]);
-    const parts = answersIn(word, results, { ...OPTIONS, align_to_words: false });
+    expect(await answersIn(word, results, OPTIONS)).toMatchObject([{ start: 4, end: word.length }]);
+    const parts = await answersIn(word, results, { ...OPTIONS, align_to_words: false });
     expect(parts[0]?.end).toBeLessThan(word.length);
   });
 
@@ -82,12 +92,12 @@ describe('answersIn', () => {
     const windows = { stride: 0, maxTokens: 8 };
     const options = { ...OPTIONS, handle_impossible_answer: true };
     const surely = await read(long, [none(9), none(8)], windows);
-    expect(answersIn(long, surely, options)).toMatchObject([{ start: 0, end: 0 }]);
-    expect(answersIn(long, surely, OPTIONS).map(({ start, end }) => long.slice(start, end))).toEqual([
+    expect(await answersIn(long, surely, options)).toMatchObject([{ start: 0, end: 0 }]);
+    expect((await answersIn(long, surely, OPTIONS)).map(({ start, end }) => long.slice(start, end))).toEqual([
       'watch',
     ]);
     const doubtful = await read(long, [none(9), none(0)], windows);
-    const [best, next] = answersIn(long, doubtful, { ...options, top_k: 2 });
+    const [best, next] = await answersIn(long, doubtful, { ...options, top_k: 2 });
     expect(best?.end).toBeGreaterThan(0);
     expect(next?.score).toBeLessThan(best?.score ?? 0);
   });

@@ -162,7 +162,7 @@ describe('a session in a thread of its own', () => {
     ['ends without a word', '', { message: expect.stringContaining('exit code 0') }],
     ['throws at once', 'throw new TypeError("native")', { message: 'native' }],
   ])('fails to start where the thread %s', async (_, script, cause) => {
-    const starting = createWorkerSession(file, GRAPH, OPTIONS, scriptOf(script));
+    const starting = createWorkerSession(file, GRAPH, OPTIONS, { script: scriptOf(script) });
     await expect(starting).rejects.toMatchObject({ code: 'SESSION_FAILED', cause });
   });
 
@@ -173,7 +173,7 @@ describe('a session in a thread of its own', () => {
         if (kind === 'dispose') throw new TypeError('native');
       });
       parentPort.postMessage({ kind: 'ready' });`);
-    const session = await createWorkerSession(file, GRAPH, OPTIONS, script);
+    const session = await createWorkerSession(file, GRAPH, OPTIONS, { script });
     const run = expect(session.run(feeds(1))).rejects.toMatchObject({
       code: 'SESSION_FAILED',
       cause: { message: 'native' },
@@ -181,6 +181,70 @@ describe('a session in a thread of its own', () => {
     await session.dispose();
     await run;
     expect(session.ended).toBe(true);
+  });
+});
+
+describe('a run that does not end', () => {
+  const script = scriptOf(`
+    import { parentPort } from 'node:worker_threads';
+    parentPort.on('message', () => { for (;;); });
+    parentPort.postMessage({ kind: 'ready' });`);
+
+  it('is given up after its deadline, and the session with it, while others go on', async () => {
+    const stuck = await createWorkerSession('stuck', GRAPH, OPTIONS, { script, runMs: 50 });
+    const other = await createWorkerSession(file, GRAPH, OPTIONS);
+    await expect(stuck.run(feeds(1))).rejects.toMatchObject({
+      code: 'SESSION_FAILED',
+      message: 'A run of the model did not end within 0.05 s, and was given up.',
+    });
+    expect(stuck.ended).toBe(true);
+    await expect(other.run(feeds(1, 2))).resolves.toMatchObject({ sum: { dims: [2, 1] } });
+    await Promise.all([stuck.dispose(), other.dispose()]);
+  });
+
+  it('does not keep whoever disposes of the session', async () => {
+    const stuck = await createWorkerSession('kept', GRAPH, OPTIONS, { script, disposeMs: 50 });
+    const run = expect(stuck.run(feeds(1))).rejects.toMatchObject({ code: 'SESSION_FAILED' });
+    await stuck.dispose();
+    await run;
+  });
+
+  it('is told of by the time of the run itself, however long it waited for others', async () => {
+    const slow = scriptOf(`
+      import { parentPort } from 'node:worker_threads';
+      parentPort.on('message', async ({ id }) => {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+        parentPort.postMessage({ kind: 'outputs', id, outputs: {} });
+      });
+      parentPort.postMessage({ kind: 'ready' });`);
+    const session = await createWorkerSession(file, GRAPH, OPTIONS, { script: slow, runMs: 3_000 });
+    const runs = Array.from({ length: 12 }, () => session.run(feeds(1)));
+    await expect(Promise.all(runs)).resolves.toHaveLength(12);
+  });
+});
+
+describe('a graph with a Loop', () => {
+  const op = (...before: readonly number[]) => Buffer.from([7, ...before, ...Buffer.from('Loop'), 7]);
+
+  it.each<[string, Buffer]>([
+    ['as protobuf writes it', op(0x22, 4)],
+    ['with a longer length', op(0x22, 0x84, 0)],
+    ['with an even longer one', op(0x22, 0x84, 0x80, 0)],
+    ['with a longer tag', op(0xa2, 0, 4)],
+    ['over the border of two pieces', Buffer.concat([Buffer.alloc((1 << 20) - 4), op(0x22, 4)])],
+  ])('is refused by that name before it runs, %s', async (_title, bytes) => {
+    const path = join(folder, 'loop.onnx');
+    await writeFile(path, bytes);
+    await expect(createOnnxSession(path, GRAPH, OPTIONS)).rejects.toMatchObject({
+      code: 'PACKAGE_INVALID',
+      message: expect.stringContaining('the operator Loop'),
+    });
+  });
+
+  it('is not one with a node that is only called so', async () => {
+    const path = join(folder, 'named.onnx');
+    await writeFile(path, Buffer.from('\x1a\x06/Loop2 Loop'));
+    await expect(createOnnxSession(path, GRAPH, OPTIONS)).rejects.toMatchObject({ code: 'PACKAGE_CORRUPT' });
   });
 });
 

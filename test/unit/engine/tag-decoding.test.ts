@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeTags } from '../../../layers/engine/src/tasks/tag-decoding.ts';
+import { decodeTags, type TagDecoding } from '../../../layers/engine/src/tasks/tag-decoding.ts';
 
 const BIO = ['O', 'B-PER', 'I-PER', 'B-LOC', 'I-LOC'];
 const BIOES = ['O', 'B-PER', 'I-PER', 'E-PER', 'S-PER'];
@@ -37,16 +37,20 @@ function everySequence(labels: number, length: number): number[][] {
   );
 }
 
+/** Decodes where nobody else waits. */
+const decode = (rows: readonly ArrayLike<number>[], labels: readonly string[], decoding: TagDecoding) =>
+  decodeTags(rows, labels, decoding, async () => {});
+
 describe('labels chosen together', () => {
   it.each(Object.entries(GRAMMARS))(
     'are the most probable of all well-formed sequences of %s',
-    (_scheme, { labels, grammar }) => {
+    async (_scheme, { labels, grammar }) => {
       const wellFormed = [0, 1, 2, 3, 4, 5].map((length) =>
         everySequence(labels.length, length).filter((path) => grammar.test(text(named(labels, path)))),
       );
-      fc.assert(
-        fc.property(rowsOf(labels), (rows) => {
-          const path = decodeTags(rows, labels, 'constrained');
+      await fc.assert(
+        fc.asyncProperty(rowsOf(labels), async (rows) => {
+          const path = await decode(rows, labels, 'constrained');
           expect(text(named(labels, path))).toMatch(grammar);
           const best = Math.max(...(wellFormed[rows.length] ?? []).map((other) => total(rows, other)));
           expect(total(rows, path)).toBe(best);
@@ -56,29 +60,29 @@ describe('labels chosen together', () => {
     },
   );
 
-  it('are those that each would have by itself where these are well formed', () => {
-    fc.assert(
-      fc.property(rowsOf(BIO), (rows) => {
-        const alone = decodeTags(rows, BIO, 'argmax');
+  it('are those that each would have by itself where these are well formed', async () => {
+    await fc.assert(
+      fc.asyncProperty(rowsOf(BIO), async (rows) => {
+        const alone = await decode(rows, BIO, 'argmax');
         fc.pre(GRAMMARS.BIO.grammar.test(text(named(BIO, alone))));
-        expect(decodeTags(rows, BIO, 'constrained')).toEqual(alone);
+        expect(await decode(rows, BIO, 'constrained')).toEqual(alone);
       }),
     );
   });
 
-  it('keep a name in one piece, whose second word alone would begin another', () => {
+  it('keep a name in one piece, whose second word alone would begin another', async () => {
     const rows = [
       [0.05, 0.9, 0.0, 0.05, 0.0],
       [0.05, 0.05, 0.44, 0.0, 0.46],
       [0.05, 0.05, 0.8, 0.05, 0.05],
     ].map((row) => row.map((probability) => Math.log(probability)));
-    expect(named(BIO, decodeTags(rows, BIO, 'argmax'))).toEqual(['B-PER', 'I-LOC', 'I-PER']);
-    expect(named(BIO, decodeTags(rows, BIO, 'constrained'))).toEqual(['B-PER', 'I-PER', 'I-PER']);
+    expect(named(BIO, await decode(rows, BIO, 'argmax'))).toEqual(['B-PER', 'I-LOC', 'I-PER']);
+    expect(named(BIO, await decode(rows, BIO, 'constrained'))).toEqual(['B-PER', 'I-PER', 'I-PER']);
   });
 
-  it('are those that each would have by itself where no sequence is well formed', () => {
+  it('are those that each would have by itself where no sequence is well formed', async () => {
     const labels = ['B-PER', 'E-PER'];
-    expect(decodeTags([[0, 1]], labels, 'constrained')).toEqual([1]);
-    expect(decodeTags([], labels, 'constrained')).toEqual([]);
+    expect(await decode([[0, 1]], labels, 'constrained')).toEqual([1]);
+    expect(await decode([], labels, 'constrained')).toEqual([]);
   });
 });

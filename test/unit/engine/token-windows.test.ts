@@ -50,7 +50,7 @@ describe('token-classification with a stride', () => {
       for (let i = 0; i < encoding.ids.length; i++) data[2 * i + window] = 5;
       return { encoding, outputs: { logits: { dims: [encoding.ids.length, 2], data } } };
     });
-    const tokens = scoredTokens(results, ['first window', 'second window']);
+    const tokens = await scoredTokens(results, ['first window', 'second window'], async () => {});
     expect(tokens.map(({ index }) => index)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(tokens.map(({ scores: [first = 0] }) => (first > 0.5 ? 1 : 2))).toEqual([
       1, 1, 1, 1, 1, 1, 2, 2, 2, 2,

@@ -12,6 +12,8 @@ import { describe, expect, it } from 'vitest';
 import { manifestOf } from '../engine/fakes.ts';
 
 const ref = { name: 'parity', version: '1.0.0' };
+const { goldens, variants } = manifestOf();
+const withVariant = (changes: object) => ({ int8: { ...variants.int8, ...changes } });
 const parseChanged = (changes: object) => () =>
   parseManifest(JSON.stringify({ ...manifestOf(), ...changes }), ref);
 
@@ -52,6 +54,17 @@ describe('a manifest that is read', () => {
 
   it.each([
     [{ defaultVariant: 'fp32' }, 'at defaultVariant: must name one of the variants'],
+    [{ defaultVariant: 'constructor' }, 'at defaultVariant: must name one of the variants'],
+    [{ defaultVariant: '__proto__' }, 'at defaultVariant: must name one of the variants'],
+    [
+      { taskDefaults: { prompts: {}, defaultPrompt: 'toString' } },
+      'at taskDefaults.defaultPrompt: must name one of the prompts',
+    ],
+    [{ variants: withVariant({ files: [goldens] }) }, 'at variants: must list the file of each graph'],
+    [{ variants: withVariant({ tokenBudget: 1e12 }) }, 'tokenBudget: must be at most'],
+    [{ labels: Array(100_001).fill('x') }, 'at labels: must have at most 100000 items'],
+    [{ labels: Array(100_001).fill(1) }, 'at labels: must have at most 100000 items'],
+    [{ labels: Array(90_000).fill(1) }, 'at labels.0: must be a text'],
     [
       { taskDefaults: { defaultPrompt: 'query' } },
       'at taskDefaults.defaultPrompt: must name one of the prompts',
@@ -68,6 +81,11 @@ describe('a manifest that is read', () => {
   ])('is refused with the field at fault where it says %j', (changes, reason) => {
     expect(parseChanged(changes)).toThrow(reason);
     expect(parseChanged(changes)).toThrow(expect.objectContaining({ code: 'PACKAGE_INVALID' }));
+  });
+
+  it.each(['"name":', '"int8":', '"path":'])('is refused where %s has a neighbour __proto__', (key) => {
+    const text = manifestText(manifestOf()).replace(key, `"__proto__": 1, ${key}`);
+    expect(() => parseManifest(text, ref)).toThrow('its model.json has the key __proto__');
   });
 
   it('may leave labels out where its task has none, and name one of its prompts', () => {

@@ -37,6 +37,7 @@ describe('the description of a package', () => {
     const variant = (name: string, changes: object) => ({
       ...int8,
       ...changes,
+      graphs: { model: { ...int8.graphs.model, file: `${name}/model.onnx` } },
       files: [{ path: `${name}/model.onnx`, bytes: 1, sha256: '' }],
     });
     const packages = newFolder();
@@ -60,7 +61,12 @@ describe('the description of a package', () => {
   test('is that of the files which the served variant takes', () => {
     const { int8 } = manifestOf().variants;
     if (int8 === undefined) throw new TypeError('the fake manifest has an int8 variant');
-    const fp32 = { ...int8, files: [{ ...int8.files[0], path: 'fp32/model.onnx', bytes: 1, sha256: '' }] };
+    const graphs = { model: { ...int8.graphs.model, file: 'fp32/model.onnx' } };
+    const fp32 = {
+      ...int8,
+      graphs,
+      files: [{ ...int8.files[0], path: 'fp32/model.onnx', bytes: 1, sha256: '' }],
+    };
     const packages = newFolder();
     writePackage(packages, { variants: { int8, fp32 } });
     const description = describePackage(packages, { name: 'parity' });

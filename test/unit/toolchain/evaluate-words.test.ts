@@ -43,7 +43,7 @@ describe('spans of words', () => {
 });
 
 describe('tags of words', () => {
-  test('are those of the first sub-word token', () => {
+  test('are those of the first sub-word token', async () => {
     const spans: Span[] = [
       [0, 0],
       [0, 3],
@@ -56,21 +56,21 @@ describe('tags of words', () => {
       [0, 6],
       [7, 9],
     ];
-    expect(tagsOfWords(words, result, { labels: LABELS })).toEqual(['B-x', 'I-x']);
+    expect(await tagsOfWords(words, result, { labels: LABELS })).toEqual(['B-x', 'I-x']);
   });
 
-  test('are decoded together where the model decodes so', () => {
+  test('are decoded together where the model decodes so', async () => {
     const spans: Span[] = [
       [0, 1],
       [2, 3],
     ];
     const result = resultOf(spans, [0, 0], [2, 2]);
-    expect(tagsOfWords(spans, result, { labels: LABELS })).toEqual(['I-x', 'I-x']);
+    expect(await tagsOfWords(spans, result, { labels: LABELS })).toEqual(['I-x', 'I-x']);
     const taskDefaults = { decoding: 'constrained' } as const;
-    expect(tagsOfWords(spans, result, { labels: LABELS, taskDefaults })).toEqual(['B-x', 'I-x']);
+    expect(await tagsOfWords(spans, result, { labels: LABELS, taskDefaults })).toEqual(['B-x', 'I-x']);
   });
 
-  test('are O for words that were cut off', () => {
+  test('are O for words that were cut off', async () => {
     const result = resultOf(
       [
         [0, 0],
@@ -84,6 +84,6 @@ describe('tags of words', () => {
       [0, 2],
       [3, 5],
     ];
-    expect(tagsOfWords(words, result, { labels: LABELS })).toEqual(['B-x', 'O']);
+    expect(await tagsOfWords(words, result, { labels: LABELS })).toEqual(['B-x', 'O']);
   });
 });

@@ -60,6 +60,20 @@ describe('verify', () => {
     const [proof] = await verifyDamaged('intact', () => {});
     expect(proof).toMatchObject({ variant: 'int8', agreement: expect.any(Number) });
     expect(proof?.largest).toBeLessThanOrEqual(proof?.tolerance ?? 0);
+    expect(proof?.warnings).toEqual([]);
+  });
+
+  test('warns of a package that proves less than a reader may think', async () => {
+    const [unnamed] = await verifyDamaged('unnamed', (at) =>
+      replace(at, 'goldens.jsonl', (lines) => lines.replace(/"labels":\[[^\]]*\],/, '')),
+    );
+    expect(unnamed?.warnings).toEqual(['its goldens do not name the labels; package it again']);
+    const [unlike] = await verifyDamaged('unlike', (at) =>
+      replace(at, 'goldens.jsonl', (lines) =>
+        lines.replace(/"top":\[\[(\d)[^\]]*\]/g, (_, label) => `"top":[[${(Number(label) + 1) % 3},0.0001]`),
+      ),
+    );
+    expect(unlike?.warnings).toEqual(['only 0.0 % of the labels are those of fp32']);
   });
 
   test.each<[string, string, (packaged: string) => void]>([
@@ -112,11 +126,15 @@ describe('verify', () => {
         editManifest(at, ({ variants }) => {
           if (variants.int8) variants.int8.scheme = 'fp32';
         });
-        replace(at, 'goldens.jsonl', (lines) =>
-          lines
-            .replace(/"int8":[\d.e-]+/, '"int8":100')
-            .replaceAll(/"values":\[([\d.e-]+)/g, (_, value) => `"values":[${Number(value) + 0.5}`),
-        );
+        replace(at, 'goldens.jsonl', (lines) => {
+          const values = [...lines.matchAll(/"values":\[([^\]]*)/g)].flatMap(([, list = '']) =>
+            list.split(','),
+          );
+          const peak = Math.max(...values.map((value) => Math.abs(Number(value))));
+          return lines
+            .replace(/"int8":[\d.e-]+/, `"int8":${0.4 * peak}`)
+            .replaceAll(/"values":\[([\d.e-]+)/g, (_, value) => `"values":[${1.3 * Number(value)}`);
+        });
       },
     ],
   ])('finds %s', async (name, message, damage) => {

@@ -6,6 +6,7 @@ import {
   type PackageDescription,
 } from '@pilotlight/layers/internal/models/index';
 import {
+  type CallerRules,
   createHttpApi,
   type GatewayExchange,
   type InvokeResult,
@@ -16,6 +17,7 @@ import * as z from 'zod';
 import { CliError } from '../../kit/errors.ts';
 import { paint, printable } from '../../kit/style.ts';
 import { table } from '../../kit/table.ts';
+import { consoleLogger } from '../logging.ts';
 import { listenOn } from '../service.ts';
 import { builtPredict, type FunctionSettings } from './built-functions.ts';
 import { LoadTimes } from './load-times.ts';
@@ -27,6 +29,7 @@ export interface LambdaServiceOptions {
   readonly models: readonly { readonly name: string; readonly version: string }[];
   readonly host: string;
   readonly port: number;
+  readonly callers: CallerRules;
   readonly settings: FunctionSettings;
   /** Seconds after which an environment without requests is ended. */
   readonly idleSeconds: number;
@@ -40,7 +43,8 @@ export interface LambdaService {
   readonly port: number;
   /** A report on the function and its first cold start. */
   readonly summary: string;
-  close(): Promise<void>;
+  /** Says whether each request under way got its answer in time. */
+  close(): Promise<boolean>;
 }
 
 /** Serves once the first environment is warm. @throws CliError, LayerError, EngineError */
@@ -53,7 +57,8 @@ export async function serveLambda(options: LambdaServiceOptions): Promise<Lambda
     loads.read(line);
     if (options.logs || line.source === 'stderr') printLog(line);
   };
-  const lambda = await LocalLambda.start({ functions: [predict], idleSeconds, log });
+  const { allowedHosts = [] } = options.callers;
+  const lambda = await LocalLambda.start({ functions: [predict], idleSeconds, log, allowedHosts });
   try {
     const first = await lambda.invoke({ functionName: 'predict:live', payload: WARM_UP });
     if (first.functionError) throw new CliError('MODEL_REFUSED', `The function fails: ${first.payload}`);
@@ -67,7 +72,8 @@ export async function serveLambda(options: LambdaServiceOptions): Promise<Lambda
       functionName: 'predict:live',
       routes: ROUTES,
       answered,
-      failed: (error) => console.error(error),
+      failed: (error) => consoleLogger.error('API Gateway failed', { error }),
+      callers: options.callers,
     });
     const service = await listenOn(api, options.host, options.port);
     return {
@@ -78,8 +84,9 @@ export async function serveLambda(options: LambdaServiceOptions): Promise<Lambda
         coldStartTable(first, described, loads),
       ].join('\n\n'),
       close: async () => {
-        await service.close();
+        const isDone = await service.close();
         await lambda.close();
+        return isDone;
       },
     };
   } catch (error) {
@@ -124,7 +131,7 @@ const errorSchema = z.object({ errorType: z.string(), errorMessage: z.string() }
 function failureLines(result: InvokeResult | undefined): string[] {
   if (!result?.functionError) return [];
   const { data } = errorSchema.safeParse(JSON.parse(result.payload.toString()));
-  return data ? [`${paint('red', printable(data.errorType))} ${printable(data.errorMessage)}`] : [];
+  return data ? [`${paint('red', data.errorType)} ${printable(data.errorMessage)}`] : [];
 }
 
 function coldStartLines(result: InvokeResult | undefined, loads: LoadTimes): string[] {

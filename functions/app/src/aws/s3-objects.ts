@@ -14,6 +14,8 @@ export interface ObjectHead {
   readonly etag: string;
   readonly bytes: number;
   readonly versionId?: string;
+  /** As the writer gave it. */
+  readonly contentEncoding?: string;
   /** The metadata that the writer gave, names in lower case. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -46,6 +48,7 @@ export class S3Objects {
         etag: head.ETag ?? '',
         bytes: head.ContentLength ?? 0,
         ...(head.VersionId === undefined ? {} : { versionId: head.VersionId }),
+        ...(head.ContentEncoding === undefined ? {} : { contentEncoding: head.ContentEncoding }),
         metadata: head.Metadata ?? {},
       };
     } catch (error) {

@@ -1,47 +1,90 @@
-/** The end of a server: it accepts nothing more, answers what is under way, and is gone within its grace. */
+/** The end of a server: it accepts no connection more, answers what is under way, and is gone within its grace. */
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
+import { Server as NetServer, type Socket } from 'node:net';
 
-/** Between two looks for connections that have become idle. */
+/** Between two looks for connections that are at rest. */
 const SWEEP_MS = 20;
+/** How long a connection has to rest before it is closed: a client that just got an answer may be sending its next request. */
+const REST_MS = 1000;
 
 export class Drain {
   readonly #server: Server;
-  #inFlight = 0;
+  /** The answers of each connection that are not sent yet, in order. */
+  readonly #answers = new Map<Socket, Set<ServerResponse>>();
+  /** Since when connections rest, and how many bytes they had brought by then. */
+  readonly #rests = new Map<Socket, { readonly since: number; readonly bytesRead: number }>();
   #draining = false;
 
   /** Make it before the server gets its first request. */
   constructor(server: Server) {
     this.#server = server;
-    server.prependListener('request', (_, response) => {
-      this.#inFlight += 1;
-      // A connection that stays open would bring another request.
-      if (this.#draining) response.shouldKeepAlive = false;
+    server.on('connection', (socket) => {
+      this.#answers.set(socket, new Set());
+      this.#rest(socket);
+      socket.once('close', () => {
+        this.#answers.delete(socket);
+        this.#rests.delete(socket);
+      });
+    });
+    server.prependListener('request', ({ socket }, response) => {
+      this.#answers.get(socket)?.add(response);
+      if (this.#draining) this.#endAfterLast(socket);
       response.once('close', () => {
-        this.#inFlight -= 1;
+        this.#answers.get(socket)?.delete(response);
+        this.#rest(socket);
       });
     });
   }
 
   /** Requests whose answers are not sent yet. */
   get inFlight(): number {
-    return this.#inFlight;
+    let count = 0;
+    for (const answers of this.#answers.values()) count += answers.size;
+    return count;
   }
 
   /** Resolves once every connection is closed: to true where each request got its answer, to false where the grace ended before. */
   async close(graceMs: number): Promise<boolean> {
     this.#draining = true;
+    const since = performance.now();
+    for (const [socket, { bytesRead }] of this.#rests) this.#rests.set(socket, { since, bytesRead });
+    for (const socket of this.#answers.keys()) this.#endAfterLast(socket);
     let inTime = true;
-    const sweep = setInterval(() => this.#server.closeIdleConnections(), SWEEP_MS);
+    const sweep = setInterval(() => this.#closeRested(), SWEEP_MS);
     const limit = setTimeout(() => {
-      inTime = this.#inFlight === 0;
+      inTime = this.inFlight === 0;
       this.#server.closeAllConnections();
     }, graceMs);
     const closed = once(this.#server, 'close');
-    this.#server.close();
+    // An HTTP server would close connections that rest at once, with the requests that are on their way.
+    NetServer.prototype.close.call(this.#server);
     await closed;
     clearInterval(sweep);
     clearTimeout(limit);
     return inTime;
+  }
+
+  #rest(socket: Socket): void {
+    if (this.#answers.has(socket)) {
+      this.#rests.set(socket, { since: performance.now(), bytesRead: socket.bytesRead });
+    }
+  }
+
+  /** The last answer says `Connection: close`, because a connection that stays open would bring another request. */
+  #endAfterLast(socket: Socket): void {
+    const answers = [...(this.#answers.get(socket) ?? [])];
+    for (const [index, answer] of answers.entries()) {
+      answer.shouldKeepAlive = index < answers.length - 1;
+    }
+  }
+
+  /** Bytes that came after the last answer are of a request that is not whole yet. */
+  #closeRested(): void {
+    const before = performance.now() - REST_MS;
+    for (const [socket, { since, bytesRead }] of this.#rests) {
+      const isBusy = this.#answers.get(socket)?.size !== 0 || socket.bytesRead !== bytesRead;
+      if (!isBusy && since <= before) socket.destroy();
+    }
   }
 }

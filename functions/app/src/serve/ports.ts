@@ -31,7 +31,7 @@ export interface ServedModel {
 /** A model that reads tokens. */
 export type TokenModel = Pick<
   Predictor,
-  'manifest' | 'variant' | 'variantName' | 'maxBatchTokens' | 'withGraph' | 'tokenize' | 'decode'
+  'manifest' | 'variant' | 'variantName' | 'maxBatchTokens' | 'withGraph' | 'tokenize' | 'decode' | 'hasToken'
 >;
 
 export interface Logger {

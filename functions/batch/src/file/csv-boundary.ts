@@ -24,11 +24,15 @@ export class CsvBoundary implements Boundary {
 
   find(buffer: Buffer, from: number): number {
     for (let i = from; i < buffer.length; i++) {
-      const byte = buffer[i];
       if (this.#state === 'quoted') {
-        if (byte === QUOTE) this.#state = 'quote-in-quoted';
-      } else if (byte === NEWLINE) return i;
-      else this.#state = this.#after(byte);
+        i = buffer.indexOf(QUOTE, i);
+        if (i < 0) return -1;
+        this.#state = 'quote-in-quoted';
+        continue;
+      }
+      const byte = buffer[i];
+      if (byte === NEWLINE) return i;
+      this.#state = this.#after(byte);
     }
     return -1;
   }
@@ -41,5 +45,12 @@ export class CsvBoundary implements Boundary {
 
   reset(): void {
     this.#state = 'field-start';
+  }
+
+  remember(): () => void {
+    const state = this.#state;
+    return () => {
+      this.#state = state;
+    };
   }
 }

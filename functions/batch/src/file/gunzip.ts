@@ -1,9 +1,22 @@
-import { once } from 'node:events';
-import { createGunzip } from 'node:zlib';
+/** gzip as the program of that name reads it (RFC 1952): any number of members, zeros after them, a warning for the rest. */
+import { constants, crc32, createInflateRaw } from 'node:zlib';
 import { BatchError } from '../errors.ts';
+import { BlockReader, splitIntoBlocks } from './blocks.ts';
 
 /** Bytes that are decompressed at a time: with the highest ratio of gzip (1,032) that is 16 MB. */
 const BLOCK = 16 * 1024;
+const ZEROS = Buffer.alloc(BLOCK);
+
+const MAGIC = Buffer.of(0x1f, 0x8b);
+const DEFLATE = 8;
+const FLAGS = { headerCrc: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 } as const;
+
+export interface GunzipOptions {
+  /** Is told of bytes that are no gzip, after the last member. */
+  readonly warn?: ((warning: string) => void) | undefined;
+  /** Stops between two blocks once it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * Decompresses, block by block of the same size however the bytes arrive, so that of a broken file the same is read
@@ -11,51 +24,126 @@ const BLOCK = 16 * 1024;
  *
  * @throws BatchError BROKEN_GZIP, after what could be read
  */
-export async function* gunzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const stream = createGunzip();
-  let ready: Uint8Array[] = [];
-  stream.on('data', (chunk: Uint8Array) => ready.push(chunk));
-  const failed = once(stream, 'error').then(([cause]) => Promise.reject(broken(cause)));
-  failed.catch(() => undefined);
-  const taken = () => {
-    const chunks = ready;
-    ready = [];
-    return chunks;
-  };
+export async function* gunzip(
+  chunks: AsyncIterable<Uint8Array>,
+  { warn, signal }: GunzipOptions = {},
+): AsyncGenerator<Uint8Array> {
+  const input = new BlockReader(splitIntoBlocks(chunks, BLOCK), signal);
   try {
-    for await (const block of splitIntoBlocks(chunks)) {
-      await Promise.race([written(stream, block), failed]);
-      yield* taken();
+    let start = await input.bytes(MAGIC.length);
+    if (start.length === 0) throw broken('unexpected end of file');
+    if (!start.equals(MAGIC)) throw broken('it does not begin as gzip does');
+    for (; start.equals(MAGIC); start = await input.bytes(MAGIC.length)) {
+      await readHeader(input);
+      yield* inflateMember(input);
     }
-    const ended = new Promise((resolve) => stream.once('end', resolve));
-    stream.end();
-    await Promise.race([ended, failed]);
-    yield* taken();
+    if (start.length === 1 && start[0] !== 0) throw broken('unexpected end of file');
+    input.putBack(start);
+    if (await holdsMoreThanZeros(input)) warn?.('Bytes after the end of the gzip data were ignored.');
   } finally {
-    stream.destroy();
+    await input.close();
   }
 }
 
-function written(stream: ReturnType<typeof createGunzip>, block: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.write(block, (error) => (error ? reject(broken(error)) : resolve()));
-  });
+/** What follows the magic number. */
+async function readHeader(input: BlockReader): Promise<void> {
+  const header = await exactly(input, 8);
+  const [method = 0, flags = 0] = header;
+  if (method !== DEFLATE) throw broken(`unknown compression method ${method}`);
+  if ((flags & FLAGS.reserved) !== 0) throw broken('unknown header flags');
+  if (flags & FLAGS.extra) await exactly(input, (await exactly(input, 2)).readUInt16LE());
+  if (flags & FLAGS.name) await passZero(input);
+  if (flags & FLAGS.comment) await passZero(input);
+  if (flags & FLAGS.headerCrc) await exactly(input, 2);
 }
 
-function broken(cause: unknown): BatchError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+async function* inflateMember(input: BlockReader): AsyncGenerator<Uint8Array> {
+  const inflater = new Inflater();
+  let [sum, length] = [0, 0];
+  try {
+    while (!inflater.isDone) {
+      const block = await input.take();
+      if (!block) throw broken('unexpected end of file');
+      const { output, rest } = await inflater.inflate(block);
+      input.putBack(rest);
+      for (const piece of output) {
+        sum = crc32(piece, sum);
+        length += piece.length;
+        yield piece;
+      }
+    }
+  } finally {
+    inflater.close();
+  }
+  const trailer = await exactly(input, 8);
+  if (trailer.readUInt32LE(0) !== sum) throw broken('incorrect data check');
+  if (trailer.readUInt32LE(4) !== length % 2 ** 32) throw broken('incorrect length check');
+}
+
+/** The deflate data of one member. Listens before it writes: data may end, or break, within the write itself. */
+class Inflater {
+  readonly #stream = createInflateRaw({ flush: constants.Z_SYNC_FLUSH });
+  #output: Uint8Array[] = [];
+  #given = 0;
+  #settle: { resolve(): void; reject(cause: unknown): void } = { resolve() {}, reject() {} };
+  isDone = false;
+
+  constructor() {
+    this.#stream.on('data', (piece: Uint8Array) => this.#output.push(piece));
+    this.#stream.once('end', () => {
+      this.isDone = true;
+      this.#settle.resolve();
+    });
+    this.#stream.once('error', (cause) => this.#settle.reject(broken(cause.message, cause)));
+  }
+
+  /** What comes out of a block, and what of the block lies after the end of the data. */
+  async inflate(block: Buffer): Promise<{ readonly output: readonly Uint8Array[]; readonly rest: Buffer }> {
+    this.#given += block.length;
+    await new Promise<void>((resolve, reject) => {
+      this.#settle = { resolve, reject };
+      this.#stream.write(block, (error) => {
+        if (!error) resolve();
+      });
+    });
+    const output = this.#output;
+    this.#output = [];
+    const left = this.isDone ? this.#given - this.#stream.bytesWritten : 0;
+    return { output, rest: block.subarray(block.length - left) };
+  }
+
+  close(): void {
+    this.#stream.destroy();
+  }
+}
+
+/** Passes over a text that a zero ends. */
+async function passZero(input: BlockReader): Promise<void> {
+  for (;;) {
+    const block = await input.take();
+    if (!block) throw broken('unexpected end of file');
+    const zero = block.indexOf(0);
+    if (zero < 0) continue;
+    return input.putBack(block.subarray(zero + 1));
+  }
+}
+
+async function holdsMoreThanZeros(input: BlockReader): Promise<boolean> {
+  for (;;) {
+    const block = await input.take();
+    if (!block) return false;
+    if (!block.equals(ZEROS.subarray(0, block.length))) return true;
+  }
+}
+
+async function exactly(input: BlockReader, count: number): Promise<Buffer> {
+  const bytes = await input.bytes(count);
+  if (bytes.length < count) throw broken('unexpected end of file');
+  return bytes;
+}
+
+function broken(reason: string, cause?: unknown): BatchError {
   return new BatchError('BROKEN_GZIP', `The gzip stream is broken (${reason}). Compress the file again.`, {
     cause,
   });
-}
-
-async function* splitIntoBlocks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let held = Buffer.alloc(0);
-  for await (const chunk of chunks) {
-    held = Buffer.concat([held, chunk]);
-    let from = 0;
-    for (; held.length - from >= BLOCK; from += BLOCK) yield held.subarray(from, from + BLOCK);
-    held = held.subarray(from);
-  }
-  if (held.length > 0) yield held;
 }

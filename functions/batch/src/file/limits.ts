@@ -8,6 +8,8 @@ export const MAX_ROW_BYTES = 1_000_000;
 export const PART_ROWS = 10_000;
 const PART_BYTES = 16_000_000;
 const WINDOW_BYTES = 8_000_000;
+/** Content without a row after which a part is closed, so that a run can end there. */
+export const GAP_BYTES = 256_000_000;
 
 /** A window is never larger than a part of `partRows`. */
 export function windowLimits(task: TaskName, partRows: number): WindowLimits {

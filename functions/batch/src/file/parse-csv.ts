@@ -2,34 +2,41 @@
 import { didYouMean } from '@pilotlight/model-format/errors';
 import { CsvError, parse } from 'csv-parse/sync';
 import { BatchError } from '../errors.ts';
-import { FIELD_NAMES } from './row-fields.ts';
+import { describeMissing, type FieldNames } from './row-fields.ts';
 import type { Parsed, ParseTexts } from './rows.ts';
-import { rowError } from './text.ts';
+import { holdsMore, MOST_VALUES, rowError } from './text.ts';
 
 export interface CsvOptions {
   /** One ASCII character. */
   readonly delimiter: string;
-  /** The column of the texts. */
-  readonly column: string;
-  /** The column of the ids. */
-  readonly idColumn: string;
+  /** The fields that are read. */
+  readonly names: FieldNames;
+  /** Whether a file without the column of the ids is refused. */
+  readonly needsId: boolean;
 }
 
 /**
  * Reads records by the columns that `header`, the text of the first record, names. Each must have as many fields: one
- * field too many is most often a text whose comma nobody quoted, of which only the beginning would be predicted.
+ * field too many is most often a text whose comma nobody quoted, of which only the beginning would be predicted. An empty
+ * field is none, as CSV has no null, unless it is all of the input.
  *
- * @throws BatchError COLUMN_NOT_FOUND
+ * @throws BatchError COLUMN_NOT_FOUND, COLUMN_NOT_UNIQUE
  */
 export function csvParser(header: string, options: CsvOptions): ParseTexts {
   const { delimiter } = options;
-  const columns = parseFields([header], delimiter)?.[0]?.map((name) => name.trim()) ?? [];
+  const names = holdsMore(header, delimiter) ? undefined : parseFields([header], delimiter)?.[0];
+  if (!names) {
+    throw new BatchError('COLUMN_NOT_FOUND', 'The first record, which names the columns, cannot be read.');
+  }
+  const columns = names.map((name) => name.trim());
   const places = findPlaces(columns, options);
   const toRow = (fields: readonly string[] | undefined): Parsed => {
     if (fields === undefined)
       return { error: rowError('INVALID_CSV', 'The quotes of the row are not in order.') };
     if (fields.length === columns.length) {
-      return { fields: Object.fromEntries(places.map(([name, place]) => [name, fields[place]])) };
+      const read = places.map(({ name, place }) => [name, fields[place]] as const);
+      const given = read.filter(([, value], i) => value !== '' || places[i]?.mayBeEmpty);
+      return { fields: Object.fromEntries(given) };
     }
     return {
       error: rowError(
@@ -38,28 +45,51 @@ export function csvParser(header: string, options: CsvOptions): ParseTexts {
       ),
     };
   };
+  const parseOne = (text: string): Parsed =>
+    holdsMore(text, delimiter)
+      ? { error: rowError('INVALID_CSV', `The row has more than ${MOST_VALUES} fields.`) }
+      : toRow(parseFields([text], delimiter)?.[0]);
   return (texts) => {
+    if (texts.some((text) => holdsMore(text, delimiter))) return texts.map(parseOne);
     const records = parseFields(texts, delimiter);
-    if (records?.length === texts.length) return records.map(toRow);
-    return texts.map((text) => toRow(parseFields([text], delimiter)?.[0]));
+    return records?.length === texts.length ? records.map(toRow) : texts.map(parseOne);
   };
 }
 
+interface Place {
+  readonly name: string;
+  readonly place: number;
+  readonly mayBeEmpty: boolean;
+}
+
 /** The place of each field that is read. */
-function findPlaces(
-  columns: readonly string[],
-  { column, idColumn }: CsvOptions,
-): (readonly [string, number])[] {
-  const named = (name: string, as = name) => {
-    const place = columns.indexOf(name);
-    return place < 0 ? [] : [[as, place] as const];
+function findPlaces(columns: readonly string[], { names, needsId }: CsvOptions): Place[] {
+  const has = (name: string) => columns.includes(name.trim());
+  const input = names.input.find((group) => group.every(has));
+  if (!input) throw notFound(names.input, columns);
+  if (needsId && !has(names.id)) throw notFound([[names.id]], columns);
+  const toPlace = (mayBeEmpty: boolean) => (name: string) => {
+    return { name, place: onlyPlace(columns, name), mayBeEmpty };
   };
-  const fields = FIELD_NAMES.filter((name) => name !== 'text').flatMap((name) => named(name));
-  const text = named(column, 'text');
-  if (text.length + fields.length > 0) return [...text, ...fields, ...named(idColumn, 'id')];
+  const id = [names.id].filter((name) => has(name) && !input.includes(name));
+  return [...input.map(toPlace(input.length === 1)), ...id.map(toPlace(false))];
+}
+
+function onlyPlace(columns: readonly string[], name: string): number {
+  const place = columns.indexOf(name.trim());
+  if (place === columns.lastIndexOf(name.trim())) return place;
   throw new BatchError(
+    'COLUMN_NOT_UNIQUE',
+    `More than one column is called ${JSON.stringify(name)}. Give the others another name.`,
+  );
+}
+
+function notFound(groups: FieldNames['input'], columns: readonly string[]): BatchError {
+  const [name = ''] = groups.at(-1) ?? [];
+  const hint = didYouMean(name, columns, (column) => JSON.stringify(column));
+  return new BatchError(
     'COLUMN_NOT_FOUND',
-    `There is no column ${JSON.stringify(column)}${didYouMean(column, columns, (name) => JSON.stringify(name))} Choose it with "column" in the options.`,
+    `There is no column ${describeMissing(groups)}${hint} Choose the column of the texts with "column" in the options, that of the ids with "id_column".`,
   );
 }
 

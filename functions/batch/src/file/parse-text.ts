@@ -1,14 +1,16 @@
 /** Rows of .jsonl and .txt files. */
 import type { Parsed, ParseTexts } from './rows.ts';
-import { rowError } from './text.ts';
+import { holdsMore, MOST_VALUES, rowError } from './text.ts';
 
 /** Every line is a text. */
-export const parsePlain: ParseTexts = (texts) => texts.map((text) => ({ fields: { text } }));
+export const parsePlain: ParseTexts = (texts) => texts.map((text) => ({ input: text }));
 
-/** Every line is a JSON string, or an object with `text` or `inputs`. */
+/** Every line is a JSON string, which is a text, or an object of fields. */
 export const parseJson: ParseTexts = (texts) => texts.map(parseLine);
 
 function parseLine(line: string): Parsed {
+  if (holdsMore(line, '[{,', '\\'))
+    return { error: rowError('INVALID_JSON', `The line holds more than ${MOST_VALUES} values.`) };
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -17,7 +19,7 @@ function parseLine(line: string): Parsed {
       return { error: rowError('INVALID_JSON', 'The line is not valid JSON.') };
     throw error;
   }
-  if (typeof value === 'string') return { fields: { text: value } };
+  if (typeof value === 'string') return { input: value };
   if (isObject(value)) return { fields: value };
   return { error: rowError('INVALID_ROW', 'The line is neither a string nor an object.') };
 }

@@ -3,6 +3,7 @@ import { BatchError } from '../errors.ts';
 import type { Answer } from './answers.ts';
 import { type Position, START } from './position.ts';
 import type { Row } from './rows.ts';
+import type { Window } from './windows.ts';
 
 /** All that is known of a file up to the end of a part; with the part it is what a later run goes on from. */
 export interface Progress {
@@ -34,19 +35,23 @@ export interface PartLimits {
 
 /**
  * Answers windows and closes parts by rows and bytes alone, never by time: a run that begins where another left off
- * makes the same parts. Where the source ends with a BatchError, the rows before it are a part too.
+ * makes the same parts. A gap ends a part too, which may then be empty. Where the source ends with a BatchError, the rows
+ * before it are a part.
  */
 export async function* collectParts(
-  windows: AsyncIterable<readonly Row[]>,
+  windows: AsyncIterable<Window>,
   answer: (rows: readonly Row[]) => Promise<readonly Answer[]>,
   limits: PartLimits,
   from: Progress,
 ): AsyncGenerator<Part> {
   let open = new OpenPart(from);
   try {
-    for await (const rows of windows) {
-      open.add(rows, await answer(rows));
-      if (open.rows < limits.rows && open.bytes < limits.bytes) continue;
+    for await (const window of windows) {
+      if ('gap' in window) open.moveTo(window.gap);
+      else {
+        open.add(window.rows, await answer(window.rows));
+        if (open.rows < limits.rows && open.bytes < limits.bytes) continue;
+      }
       const part = open.close();
       yield part;
       open = new OpenPart(part.progress);
@@ -85,6 +90,10 @@ class OpenPart {
     }
     const last = rows.at(-1);
     if (last) this.#end = { byte: last.end, row: last.row + 1 };
+  }
+
+  moveTo(place: Position): void {
+    this.#end = place;
   }
 
   close(): Part {

@@ -1,61 +1,98 @@
 /** A file as rows, from any place between two of them. */
+
+import type { TaskName } from '@pilotlight/engine';
 import { BatchError } from '../errors.ts';
 import { CsvBoundary } from './csv-boundary.ts';
+import { decompress } from './decompress.ts';
+import { refuseByFirstBytes } from './first-bytes.ts';
 import type { Format } from './formats.ts';
-import { gunzip } from './gunzip.ts';
-import { type CsvOptions, csvParser } from './parse-csv.ts';
+import { GAP_BYTES, MAX_ROW_BYTES } from './limits.ts';
+import { csvParser } from './parse-csv.ts';
 import { parseJson, parsePlain } from './parse-text.ts';
 import type { Position } from './position.ts';
-import { type Boundary, LineBoundary, RecordSplitter, splitIntoRecords } from './records.ts';
-import { type ParseTexts, type Row, RowReader } from './rows.ts';
+import { LineBoundary, RecordSplitter, splitIntoRecords } from './records.ts';
+import { fieldNames } from './row-fields.ts';
+import { type Gap, type ParseTexts, type Row, RowReader } from './rows.ts';
 import { decode, isBlank } from './text.ts';
 
 /** The bytes of a file from an offset on, as they lie in storage. */
 export type ReadBytes = (from: number) => AsyncIterable<Uint8Array>;
 
-export interface ReadOptions extends CsvOptions {
-  /** Longest row, in bytes. */
-  readonly maxRowBytes: number;
+export interface ReadOptions {
+  /** Between the fields of a CSV record, one ASCII character. @default - a comma */
+  readonly delimiter?: string | undefined;
+  /** The column or field that is the input, by itself. @default - `inputs`, those of the task together, or `text` */
+  readonly column?: string | undefined;
+  /** The column or field of the ids. @default - `id`, where there is one */
+  readonly idColumn?: string | undefined;
+  /** Longest row. @default 1,000,000 */
+  readonly maxRowBytes?: number | undefined;
+}
+
+export interface RowSource {
+  readonly read: ReadBytes;
+  readonly format: Format;
+  readonly options: ReadOptions;
+  /** Which fields belong together. */
+  readonly task: TaskName;
+  readonly from: Position;
+  /** Stops reading once it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+  /** Is told of what is odd about the file as a whole, but costs no row. */
+  readonly warn?: ((warning: string) => void) | undefined;
 }
 
 /**
  * The rows after `from`, in groups as they arrive. A compressed file is decompressed from its beginning, because gzip
  * allows no seeking.
  *
- * @throws BatchError BROKEN_GZIP and NOT_UTF8, after the rows that could be read; COLUMN_NOT_FOUND
+ * @throws BatchError BROKEN_GZIP and NOT_UTF8, after the rows that could be read; COLUMN_NOT_FOUND, COLUMN_NOT_UNIQUE,
+ * INVALID_OPTIONS
  */
-export async function* readRows(
-  read: ReadBytes,
-  format: Format,
-  options: ReadOptions,
-  from: Position,
-): AsyncGenerator<readonly Row[]> {
-  const content = format.gzip ? (start: number) => skip(gunzip(read(0)), start) : read;
-  const { parse, start } = await opening(content, format, options);
+export async function* readRows(source: RowSource): AsyncGenerator<readonly (Row | Gap)[]> {
+  const { options, task, from, signal } = source;
+  const { maxRowBytes = MAX_ROW_BYTES } = options;
+  const { parse, start } = await opening(source);
   const begin = Math.max(start, from.byte);
-  const splitter = new RecordSplitter(createBoundary(format, options), options.maxRowBytes, begin);
-  const reader = new RowReader(parse, options.maxRowBytes, from.row);
-  const chunks = begin === 0 ? refuseUtf16(content(0)) : content(begin);
-  for await (const records of splitIntoRecords(chunks, splitter)) yield reader.read(records);
+  const splitter = createSplitter(source, begin, from.within);
+  const names = fieldNames(task, options);
+  const reader = new RowReader({ parse, names, maxRowBytes, first: from.row });
+  for await (const records of splitIntoRecords(readContent(source, begin, source.warn), splitter, signal))
+    yield reader.read(records);
 }
 
 /** How rows are read, and the offset at which they begin. */
-async function opening(
-  content: ReadBytes,
-  format: Format,
-  options: ReadOptions,
-): Promise<{ parse: ParseTexts; start: number }> {
-  if (format.kind !== 'csv') return { parse: format.kind === 'jsonl' ? parseJson : parsePlain, start: 0 };
-  const splitter = new RecordSplitter(createBoundary(format, options), options.maxRowBytes);
-  for await (const records of splitIntoRecords(refuseUtf16(content(0)), splitter)) {
+async function opening(source: RowSource): Promise<{ parse: ParseTexts; start: number }> {
+  const { format, options, task, signal } = source;
+  const { column, idColumn, delimiter = ',' } = options;
+  if (format.kind === 'jsonl') return { parse: parseJson, start: 0 };
+  if (format.kind === 'txt') {
+    if (column === undefined && idColumn === undefined) return { parse: parsePlain, start: 0 };
+    throw new BatchError('INVALID_OPTIONS', 'A .txt file has no columns: leave the names of columns out.');
+  }
+  for await (const records of splitIntoRecords(readContent(source, 0), createSplitter(source, 0), signal)) {
     const header = records.find(({ bytes, problem }) => problem !== undefined || !isBlank(decode(bytes)));
-    if (header) return { parse: csvParser(decode(header.bytes), options), start: header.end };
+    if (!header) continue;
+    const csv = { delimiter, names: fieldNames(task, options), needsId: idColumn !== undefined };
+    return { parse: csvParser(decode(header.bytes), csv), start: header.end };
   }
   return { parse: parsePlain, start: 0 };
 }
 
-function createBoundary({ kind }: Format, { delimiter }: ReadOptions): Boundary {
-  return kind === 'csv' ? new CsvBoundary(delimiter) : new LineBoundary();
+function createSplitter({ format, options }: RowSource, start: number, within?: boolean): RecordSplitter {
+  const { delimiter = ',', maxRowBytes: maxBytes = MAX_ROW_BYTES } = options;
+  const boundary = format.kind === 'csv' ? new CsvBoundary(delimiter) : new LineBoundary();
+  return new RecordSplitter({ boundary, maxBytes, gapBytes: GAP_BYTES, start, within });
+}
+
+/** The content from an offset on, without compression. */
+function readContent(
+  { read, format, signal }: RowSource,
+  start: number,
+  warn?: (warning: string) => void,
+): AsyncIterable<Uint8Array> {
+  if (!format.gzip && !format.encoded) return start === 0 ? refuseByFirstBytes(read(0)) : read(start);
+  return skip(refuseByFirstBytes(decompress(read(0), format, { warn, signal })), start);
 }
 
 async function* skip(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
@@ -63,18 +100,5 @@ async function* skip(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGen
   for await (const chunk of chunks) {
     if (left < chunk.length) yield chunk.subarray(left);
     left = Math.max(0, left - chunk.length);
-  }
-}
-
-/** The byte order marks of UTF-16, in which every row would be refused for its own sake. */
-async function* refuseUtf16(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let first = true;
-  for await (const chunk of chunks) {
-    const mark = first ? `${chunk[0]},${chunk[1]}` : '';
-    if (mark === '255,254' || mark === '254,255') {
-      throw new BatchError('NOT_UTF8', 'The file is UTF-16. Save it as UTF-8.');
-    }
-    first = false;
-    yield chunk;
   }
 }

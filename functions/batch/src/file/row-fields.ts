@@ -1,4 +1,5 @@
-/** The fields of a row that mean something, in JSON and in CSV alike. */
+/** The fields of a row that mean something, in JSON and in CSV alike: those that the caller names, else those of the task. */
+import { TASK_FACTS, type TaskName } from '@pilotlight/model-format';
 import type { RowError } from '../errors.ts';
 import { rowError } from './text.ts';
 
@@ -7,30 +8,52 @@ export type RowId = string | number;
 
 const LONGEST_ID = 1024;
 
-/** Fields that are one input together: question answering, pairs of texts, similarity and ranking. */
-const JOINT_FIELDS = [
-  ['question', 'context'],
-  ['text', 'text_pair'],
-  ['source_sentence', 'sentences'],
-  ['query', 'texts'],
-] as const;
+export interface FieldNames {
+  /** Groups of fields, the first of which that a row has in full is its input. */
+  readonly input: readonly (readonly string[])[];
+  readonly id: string;
+}
 
-/** Names of every field that is read, for files whose columns are chosen by name. */
-export const FIELD_NAMES = ['inputs', ...new Set(JOINT_FIELDS.flat())];
+/** What the caller names is the input alone; else it is `inputs`, what belongs together for the task, or `text`. */
+export function fieldNames(
+  task: TaskName,
+  {
+    column,
+    idColumn = 'id',
+  }: { readonly column?: string | undefined; readonly idColumn?: string | undefined },
+): FieldNames {
+  const { jointFields: joint } = TASK_FACTS[task];
+  const usual = joint ? [['inputs'], joint, ['text']] : [['inputs'], ['text']];
+  return { input: column === undefined ? usual : [[column]], id: idColumn };
+}
 
 /**
- * `inputs` as it is; fields that belong together as an object; else `text`. Nothing where there is none of them.
- * Whether the model takes it is for its task to say.
+ * The value of the one field, or an object of those that belong together; nothing where there is none of them. Null is
+ * no value. Whether the model takes it is for its task to say.
  */
-export function readInput(fields: Fields): unknown {
-  if (fields.inputs !== undefined) return fields.inputs;
-  const joint = JOINT_FIELDS.find((names) => names.every((name) => fields[name] !== undefined));
-  return joint ? Object.fromEntries(joint.map((name) => [name, fields[name]])) : fields.text;
+export function readInput(fields: Fields, groups: FieldNames['input']): unknown {
+  const names = groups.find((group) => group.every((name) => readField(fields, name) !== undefined));
+  if (names === undefined) return undefined;
+  const [first = '', ...more] = names;
+  return more.length === 0 ? fields[first] : Object.fromEntries(names.map((name) => [name, fields[name]]));
+}
+
+/** What is not there, in words: `"text", nor "question" with "context", nor "inputs"`. */
+export function describeMissing(groups: FieldNames['input']): string {
+  // A text without its pair would do.
+  const needed = groups.filter((names) => names.length === 1 || !names.includes('text'));
+  const words = needed.map((names) => names.map((name) => JSON.stringify(name)).join(' with '));
+  return words.reverse().join(', nor ');
+}
+
+/** Nothing for null, and for what objects have from elsewhere. */
+export function readField(fields: Fields, name: string): unknown {
+  return Object.hasOwn(fields, name) ? (fields[name] ?? undefined) : undefined;
 }
 
 /** The id, nothing where there is none, or what is wrong with it. */
 export function rowId(id: unknown): RowId | RowError | undefined {
-  if (id === undefined || id === null) return undefined;
+  if (id === undefined) return undefined;
   if (typeof id === 'string') {
     return id.length <= LONGEST_ID
       ? id

@@ -1,12 +1,26 @@
 /** From records to rows: the input for the model, or the reason why there is none. */
 import { isUtf8 } from 'node:buffer';
 import type { RowError } from '../errors.ts';
+import type { Position } from './position.ts';
 import type { RawRecord } from './records.ts';
-import { type Fields, type RowId, readInput, rowId } from './row-fields.ts';
+import {
+  describeMissing,
+  type FieldNames,
+  type Fields,
+  type RowId,
+  readField,
+  readInput,
+  rowId,
+} from './row-fields.ts';
 import { decode, isBlank, rowError } from './text.ts';
 
 /** One row of a file; rows are counted from 0, without empty lines and the header of a CSV file. */
 export type Row = RowPlace & (Question | { readonly error: RowError });
+
+/** A place from which reading can go on, after many bytes that have no row. */
+export interface Gap {
+  readonly gap: Position;
+}
 
 interface Question {
   readonly input: unknown;
@@ -21,8 +35,8 @@ interface RowPlace {
   readonly bytes: number;
 }
 
-/** The content of a record: its fields, or the reason why they cannot be read. */
-export type Parsed = { readonly fields: Fields } | { readonly error: RowError };
+/** The content of a record: its input, its fields, or the reason why they cannot be read. */
+export type Parsed = Question | { readonly fields: Fields } | { readonly error: RowError };
 /** Reads the texts of records, in order. */
 export type ParseTexts = (texts: readonly string[]) => readonly Parsed[];
 
@@ -31,30 +45,42 @@ const PROBLEMS: Record<NonNullable<RawRecord['problem']>, (maxBytes: number) => 
   'unclosed-quote': () => rowError('INVALID_CSV', 'A quote opens in this line, and none closes it.'),
 };
 
-/** Turns the records of one file into rows; `first` is the number of the first of them. */
+export interface RowReaderOptions {
+  readonly parse: ParseTexts;
+  readonly names: FieldNames;
+  readonly maxRowBytes: number;
+  /** Number of the first row. @default 0 */
+  readonly first?: number;
+}
+
+/** Turns the records of one file into rows. */
 export class RowReader {
-  readonly #parse: ParseTexts;
-  readonly #maxBytes: number;
+  readonly #options: RowReaderOptions;
   #next: number;
 
-  constructor(parse: ParseTexts, maxBytes: number, first = 0) {
-    this.#parse = parse;
-    this.#maxBytes = maxBytes;
-    this.#next = first;
+  constructor(options: RowReaderOptions) {
+    this.#options = options;
+    this.#next = options.first ?? 0;
   }
 
-  read(records: readonly RawRecord[]): Row[] {
+  read(records: readonly RawRecord[]): (Row | Gap)[] {
     const kept = records
       .map((record) => ({ record, text: decodeRecord(record) }))
-      .filter(({ record, text }) => record.problem !== undefined || text === undefined || !isBlank(text));
-    const parsed = this.#parse(kept.flatMap(({ text, record }) => (record.problem ? [] : (text ?? []))))[
-      Symbol.iterator
-    ]();
-    return kept.map(({ record, text }) => this.#row(record, this.#parsed(record, text, parsed)));
+      .filter(({ record, text }) => isSpecial(record) || text === undefined || !isBlank(text));
+    const texts = kept.flatMap(({ text, record }) => (isSpecial(record) ? [] : (text ?? [])));
+    const parsed = this.#options.parse(texts)[Symbol.iterator]();
+    return kept.map(({ record, text }) =>
+      record.gap ? this.#gap(record) : this.#row(record, this.#parsed(record, text, parsed)),
+    );
+  }
+
+  #gap({ end, gap }: RawRecord): Gap {
+    const place = { byte: end, row: this.#next };
+    return { gap: gap === 'within' ? { ...place, within: true } : place };
   }
 
   #parsed(record: RawRecord, text: string | undefined, parsed: Iterator<Parsed>): Parsed {
-    if (record.problem) return { error: PROBLEMS[record.problem](this.#maxBytes) };
+    if (record.problem) return { error: PROBLEMS[record.problem](this.#options.maxRowBytes) };
     if (text === undefined) return { error: rowError('INVALID_UTF8', 'The row is not valid UTF-8.') };
     return parsed.next().value;
   }
@@ -62,16 +88,19 @@ export class RowReader {
   #row({ end, bytes }: RawRecord, parsed: Parsed): Row {
     const place = { row: this.#next, end, bytes: bytes.length };
     this.#next += 1;
-    if ('error' in parsed) return { ...place, error: parsed.error };
-    const id = rowId(parsed.fields.id);
+    if (!('fields' in parsed)) return { ...place, ...parsed };
+    const { names } = this.#options;
+    const id = rowId(readField(parsed.fields, names.id));
     if (id !== undefined && typeof id === 'object') return { ...place, error: id };
     const known = id === undefined ? place : { ...place, id };
-    const input = readInput(parsed.fields);
+    const input = readInput(parsed.fields, names.input);
     return input === undefined
-      ? { ...known, error: rowError('INVALID_ROW', 'The row has neither "text" nor "inputs".') }
+      ? { ...known, error: rowError('INVALID_ROW', `The row has no ${describeMissing(names.input)}.`) }
       : { ...known, input };
   }
 }
+
+const isSpecial = ({ problem, gap }: RawRecord): boolean => problem !== undefined || gap !== undefined;
 
 /** The text of a record, or nothing where it is not UTF-8. */
 function decodeRecord({ bytes }: RawRecord): string | undefined {

@@ -1,5 +1,5 @@
 /** Rows that are predicted together. */
-import type { Row } from './rows.ts';
+import type { Gap, Row } from './rows.ts';
 
 export interface WindowLimits {
   readonly maxRows: number;
@@ -7,32 +7,41 @@ export interface WindowLimits {
   readonly maxBytes: number;
 }
 
+/** Rows, or a gap, at which a part ends. */
+export type Window = { readonly rows: readonly Row[] } | Gap;
+
 /**
  * Groups rows by their number and size alone, never by when they arrive: scores of an int8 model depend a little on
  * the other rows of a batch, so that the same rows must meet in every run. Where the source fails, the rows before
  * come first.
  */
 export async function* collectWindows(
-  groups: AsyncIterable<readonly Row[]>,
+  groups: AsyncIterable<readonly (Row | Gap)[]>,
   { maxRows, maxBytes }: WindowLimits,
-): AsyncGenerator<readonly Row[]> {
-  let window: Row[] = [];
+): AsyncGenerator<Window> {
+  let rows: Row[] = [];
   let bytes = 0;
+  const close = function* (): Generator<Window> {
+    if (rows.length > 0) yield { rows };
+    rows = [];
+    bytes = 0;
+  };
   try {
-    for await (const rows of groups) {
-      for (const row of rows) {
-        if (window.length > 0 && (window.length >= maxRows || bytes + row.bytes > maxBytes)) {
-          yield window;
-          window = [];
-          bytes = 0;
+    for await (const group of groups) {
+      for (const item of group) {
+        if ('gap' in item) {
+          yield* close();
+          yield item;
+          continue;
         }
-        window.push(row);
-        bytes += row.bytes;
+        if (rows.length >= maxRows || bytes + item.bytes > maxBytes) yield* close();
+        rows.push(item);
+        bytes += item.bytes;
       }
     }
   } catch (error) {
-    if (window.length > 0) yield window;
+    yield* close();
     throw error;
   }
-  if (window.length > 0) yield window;
+  yield* close();
 }

@@ -27,18 +27,16 @@ const summarySchema = z.object({
 });
 export type SummaryRequest = z.infer<typeof summarySchema>;
 
-/** Not checked yet. */
-export type MapEvent =
-  | { readonly Items: unknown; readonly BatchInput: unknown }
-  | { readonly source: string; readonly job: unknown; readonly results: unknown };
+export type MapRequest = RowBatch | SummaryRequest;
 
 /** @throws BatchError EVENT_NOT_UNDERSTOOD */
-export function parseMapEvent(event: MapEvent): RowBatch | SummaryRequest {
-  const parsed = ('Items' in event ? batchSchema : summarySchema).safeParse(event);
+export function parseMapEvent(event: unknown): MapRequest {
+  const isBatch = typeof event === 'object' && event !== null && 'Items' in event;
+  const parsed = (isBatch ? batchSchema : summarySchema).safeParse(event);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new BatchError(
     'EVENT_NOT_UNDERSTOOD',
-    `The event is neither a batch of rows nor a request for their summary: ${issue?.path.join('.')} ${explainIssue(issue)}.`,
+    `The event is neither messages of a queue, nor a batch of rows, nor a request for their summary: ${`${issue?.path.join('.')} ${explainIssue(issue)}`.trim()}.`,
   );
 }

@@ -1,12 +1,13 @@
 /** One batch of a backfill: rows in, one part of the output in S3. */
 
-import { wireParameters } from '@pilotlight/model-format';
+import { type TaskName, wireParameters } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 import { BatchError } from '../errors.ts';
 import { type Answer, answerRows } from '../file/answers.ts';
 import { windowLimits } from '../file/limits.ts';
 import { parseJson } from '../file/parse-text.ts';
-import { type Row, RowReader } from '../file/rows.ts';
+import { fieldNames } from '../file/row-fields.ts';
+import { type Gap, type Row, RowReader } from '../file/rows.ts';
 import { collectWindows } from '../file/windows.ts';
 import { type Deadline, TimeBox } from '../object/deadline.ts';
 import { Output } from '../object/output.ts';
@@ -69,9 +70,10 @@ export async function predictBatch(
   const time = new TimeBox(deadline);
   const answers: Answer[] = [];
   try {
-    const rows = toRows(items, maxRowBytes);
+    const rows = toRows(items, task, maxRowBytes);
     for await (const window of collectWindows(once(rows), windowLimits(task, rows.length)))
-      answers.push(...(await answerRows(window, predictor, parameters, time.signal)));
+      if ('rows' in window)
+        answers.push(...(await time.within(answerRows(window.rows, predictor, parameters, time.signal))));
   } catch (cause) {
     throw time.signal.aborted ? outOfTime(items.length, cause) : cause;
   } finally {
@@ -87,11 +89,11 @@ export async function predictBatch(
 }
 
 /** Rows as they would be read from a line of the file; each has the number that Step Functions counted. */
-function toRows(items: RowBatch['Items'], maxRowBytes: number): Row[] {
+function toRows(items: RowBatch['Items'], task: TaskName, maxRowBytes: number): (Row | Gap)[] {
   return items.flatMap(({ row, value }) => {
     const bytes = Buffer.from(JSON.stringify(value ?? null));
     const record = { bytes, end: 0 };
-    const reader = new RowReader(parseJson, maxRowBytes, row);
+    const reader = new RowReader({ parse: parseJson, names: fieldNames(task, {}), maxRowBytes, first: row });
     return reader.read([bytes.length > maxRowBytes ? { ...record, problem: 'too-long' } : record]);
   });
 }

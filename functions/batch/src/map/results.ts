@@ -44,7 +44,7 @@ async function* readLines(objects: S3Objects, key: string): AsyncGenerator<unkno
   const head = await objects.head(key);
   if (!head) throw unreadable(key);
   const object: ObjectVersion = { bucket, key, etag: head.etag, bytes: head.bytes };
-  const splitter = new RecordSplitter(new LineBoundary(), MAX_LINE_BYTES);
+  const splitter = new RecordSplitter({ boundary: new LineBoundary(), maxBytes: MAX_LINE_BYTES });
   for await (const records of splitIntoRecords(readObject(client, object), splitter))
     for (const { bytes } of records) if (bytes.length > 0) yield JSON.parse(bytes.toString('utf8'));
 }

@@ -23,6 +23,8 @@ interface FileFacts {
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** @default - nothing is written */
   readonly progress?: Progress;
+  /** What is odd about the file, but costs no row. @default - nothing */
+  readonly warnings?: readonly string[];
 }
 
 const FAULTS_OF_FILE = ['MODEL_NOT_FOUND', 'PACKAGE_INVALID', 'PACKAGE_CORRUPT', 'INVALID_PARAMETER'];
@@ -60,6 +62,7 @@ export class FileAccount {
   /** The content of `summary.json`. */
   summary() {
     const { input, etag, bytes = 0, model, parameters, engineVersion, progress = NO_PROGRESS } = this.#known;
+    const { warnings = [] } = this.#known;
     const { bucket, key } = input;
     return {
       input: { bucket, key, etag: etag === undefined ? undefined : unquoted(etag), bytes },
@@ -67,6 +70,7 @@ export class FileAccount {
       parameters,
       engine: engineVersion,
       ...counts(progress),
+      ...(warnings.length > 0 && { warnings }),
     };
   }
 

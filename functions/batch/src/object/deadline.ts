@@ -3,20 +3,32 @@ export interface Deadline {
   remainingMs(): number;
 }
 
+/** Work did not end in its time. */
+class Late extends Error {
+  constructor() {
+    super('The work did not end in its time.');
+  }
+}
+
 /** The time that is kept for a last part on its way to S3, the continuation, and the answer. */
 const RESERVE_MS = 10_000;
+/** Of that time, the share in which work ends by itself once it is told to; what has not ended then is left behind. */
+const GRACE = 0.5;
 /** A part may take so much longer than the slowest before it. */
 const SLOWER = 1.5;
 
 /**
  * Says whether another part fits into the time that is left, and ends what does not fit after all: `signal` is aborted
  * ten seconds before the end, or at three quarters of a time that is shorter than forty seconds; at once where there is none.
+ * What does not heed the signal is left behind by `within` five seconds later.
  */
 export class TimeBox {
   readonly #deadline: Deadline;
   readonly #reserveMs: number;
   readonly #stop = new AbortController();
   readonly #timer: NodeJS.Timeout;
+  readonly #lastTimer: NodeJS.Timeout;
+  readonly #late: Promise<never>;
   #slowestMs = 0;
   #lastMs: number;
 
@@ -27,6 +39,16 @@ export class TimeBox {
     const usableMs = this.#lastMs - this.#reserveMs;
     if (usableMs <= 0) this.#stop.abort();
     this.#timer = setTimeout(() => this.#stop.abort(), usableMs);
+    const late = Promise.withResolvers<never>();
+    late.promise.catch(() => undefined);
+    this.#late = late.promise;
+    const lateMs = Math.max(0, usableMs) + this.#reserveMs * GRACE;
+    this.#lastTimer = setTimeout(() => late.reject(new Late()), lateMs);
+  }
+
+  /** What `work` gives; it is left behind where it neither ends nor heeds the signal, so that it cannot stop what comes after. */
+  within<Result>(work: Promise<Result>): Promise<Result> {
+    return Promise.race([work, this.#late]);
   }
 
   get signal(): AbortSignal {
@@ -43,6 +65,7 @@ export class TimeBox {
 
   end(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#lastTimer);
     this.#stop.abort();
   }
 }

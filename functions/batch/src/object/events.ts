@@ -18,16 +18,18 @@ const optionalText = z.optional(z.string());
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
 const notificationSchema = z.object({
-  Records: z.array(
-    z.object({
-      eventSource: z.literal('aws:s3'),
-      eventName: z.string(),
-      s3: z.object({
-        bucket: z.object({ name: z.string() }),
-        object: z.object({ key: z.string(), eTag: optionalText }),
+  Records: z
+    .array(
+      z.object({
+        eventSource: z.literal('aws:s3'),
+        eventName: z.string(),
+        s3: z.object({
+          bucket: z.object({ name: z.string() }),
+          object: z.object({ key: z.string(), eTag: optionalText }),
+        }),
       }),
-    }),
-  ),
+    )
+    .check(z.minLength(1)),
 });
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html */
 const eventBridgeSchema = z.object({
@@ -37,6 +39,12 @@ const eventBridgeSchema = z.object({
     bucket: z.object({ name: z.string() }),
     object: z.object({ key: z.string(), etag: optionalText }),
   }),
+});
+/** The envelope of a topic between S3 and the queue. https://docs.aws.amazon.com/sns/latest/dg/sns-sqs-as-subscriber.html */
+const topicSchema = z.object({
+  Type: z.literal('Notification'),
+  TopicArn: z.string(),
+  Message: z.string(),
 });
 /** S3 sends one when notifications are configured. */
 const testSchema = z.object({ Service: z.literal('Amazon S3'), Event: z.literal('s3:TestEvent') });
@@ -61,7 +69,9 @@ export function continuation(place: Omit<Continuation, 'source'>): Continuation 
 
 /** The objects that a message asks to process; none for a test event or a deletion. @throws BatchError EVENT_NOT_UNDERSTOOD */
 export function parseMessage(message: string): ObjectJob[] {
-  const body = parseJson(message);
+  const outer = parseJson(message);
+  const topic = topicSchema.safeParse(outer);
+  const body = topic.success ? parseJson(topic.data.Message) : outer;
   const going = continuationSchema.safeParse(body);
   if (going.success) return [going.data];
   const notification = notificationSchema.safeParse(body);
@@ -79,7 +89,7 @@ function readNotification({
   eventName,
   s3: { bucket, object },
 }: z.infer<typeof notificationSchema>['Records'][number]): ObjectJob[] {
-  if (!eventName.startsWith('ObjectCreated:')) return [];
+  if (!/^(s3:)?ObjectCreated:/.test(eventName)) return [];
   const key = decodeKey(object.key);
   return [{ bucket: bucket.name, key, ...(object.eTag === undefined ? {} : { etag: object.eTag }) }];
 }

@@ -11,10 +11,10 @@ const name = z.string().check(z.minLength(1));
 export const fileOptionsSchema = z.strictObject({
   /** Parameters of the model's task, such as `{"top_k": 1}`. */
   parameters: z._default(z.record(z.string(), z.unknown()), {}),
-  /** The CSV column of the texts. */
-  column: z._default(name, 'text'),
-  /** The CSV column of the ids. */
-  id_column: z._default(name, 'id'),
+  /** The column or field that is the input, by itself. */
+  column: z.optional(name),
+  /** The column or field of the ids. */
+  id_column: z.optional(name),
   /** Between the fields of a CSV record. */
   delimiter: z._default(z.string().check(z.regex(/^[\t !#-~]$/, 'must be one ASCII character')), ','),
 });

@@ -22,7 +22,7 @@ const TRIES = 20;
 const count = z.int().check(z.nonnegative());
 const progressSchema = z.strictObject({
   parts: count,
-  position: z.strictObject({ byte: count, row: count }),
+  position: z.strictObject({ byte: count, row: count, within: z.optional(z.literal(true)) }),
   rowsOut: count,
   errors: z.record(z.string(), count),
   seconds: z.number(),

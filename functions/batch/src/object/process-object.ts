@@ -73,7 +73,7 @@ async function processUpload(
   const { objects, prefixes, engine, engineVersion, partRows, maxRowBytes } = parts;
   const folder = outputFolder(job.key, prefixes);
   const unread = new FileAccount(objects, { input: job, folder, engineVersion });
-  const { etag, bytes, metadata } = await unread.during(() => readHead(job, objects));
+  const { etag, bytes, metadata, contentEncoding } = await unread.during(() => readHead(job, objects));
 
   const read = unread.with({ etag, bytes });
   const predictor = await read.during(() => engine.predictor(parseUploadModel(job.key, prefixes)));
@@ -83,7 +83,7 @@ async function processUpload(
   const { format, parameters, csv } = await routed.during(async () => {
     const { parameters: given, ...columns } = await readOptions(objects, job.key, metadata);
     return {
-      format: detectFormat(job.key),
+      format: detectFormat(job.key, contentEncoding),
       parameters: wireParameters(given, predictor.manifest.task),
       csv: columns,
     };
@@ -92,7 +92,7 @@ async function processUpload(
   const described = routed.with({ parameters });
   await described.during(() => predictor.checkParameters(parameters));
   const input = { key: job.key, etag };
-  const ingredients = { ...input, model, engineVersion, parameters, csv, partRows, maxRowBytes };
+  const ingredients = { ...input, format, model, engineVersion, parameters, csv, partRows, maxRowBytes };
   const run = runName(ingredients);
   const output = new Output({ objects, folder: outputFolder(job.key, prefixes, model), input, run });
   if (await output.isComplete()) return { outcome: 'done', model: model.name, ...NOTHING };
@@ -100,6 +100,7 @@ async function processUpload(
   const from = (await output.progress(job.parts)) ?? NO_PROGRESS;
   const object = { bucket: objects.bucket, key: job.key, etag, bytes };
   const time = new TimeBox(deadline);
+  const warnings = new Set<string>();
   const written = await writeParts(
     {
       read: (offset) => readObject(objects.client, object, offset, { signal: time.signal }),
@@ -110,17 +111,25 @@ async function processUpload(
       partRows,
       from,
       signal: time.signal,
+      warn: (warning) => warnings.add(warning),
     },
     output,
     time,
   );
   const { progress } = written;
-  const reached = described.with({ progress });
+  const reached = described.with({ progress, warnings: [...warnings] });
   if (written.end === 'error') return reached.fail(written.error);
   const done = { model: model.name, ...since(from, progress) };
   if (written.end === 'time') {
-    const { parts: count, position } = progress;
-    const place = { bucket: job.bucket, key: job.key, etag: unquoted(etag), parts: count, ...position };
+    const { byte, row } = progress.position;
+    const place = {
+      bucket: job.bucket,
+      key: job.key,
+      etag: unquoted(etag),
+      parts: progress.parts,
+      row,
+      byte,
+    };
     await parts.goOnLater(continuation(place));
     return { outcome: 'continued', ...done };
   }

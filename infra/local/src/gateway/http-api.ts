@@ -1,9 +1,11 @@
 /** An HTTP API of API Gateway on a port of this machine, with one function behind its routes. */
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type CallerRules, callerRules, refuseForeignCaller } from '../foreign-caller.ts';
 import { LambdaServiceError } from '../lambda/errors.ts';
 import type { Invoke, InvokeResult } from '../lambda/invoke-request.ts';
 import { type Address, end, listen } from '../listen.ts';
+import { readBytes } from '../read-bytes.ts';
 import { newTraceId } from '../trace-id.ts';
 import { gatewayEvent } from './event.ts';
 import {
@@ -41,6 +43,8 @@ export interface HttpApiOptions {
   readonly answered?: (exchange: GatewayExchange) => void;
   /** Gets what went wrong inside of API Gateway itself, which answers 500. @default - nobody is told */
   readonly failed?: (error: unknown) => void;
+  /** Who may call, beside programs that call `localhost`. @default - nobody */
+  readonly callers?: CallerRules;
 }
 
 /** Not listening yet. */
@@ -51,6 +55,7 @@ export function createHttpApi({
   integrationTimeoutMs = INTEGRATION_TIMEOUT_MS,
   answered = () => {},
   failed = () => {},
+  callers = {},
 }: HttpApiOptions): Server {
   const apiId = randomBytes(5).toString('hex');
   const matchRoute = routeMatcher(routes);
@@ -59,7 +64,12 @@ export function createHttpApi({
     const { method = 'GET', url = '/' } = request;
     const told = (status: number, result?: InvokeResult) =>
       answered({ method, path: url, status, ms: performance.now() - start, result });
-    const body = await readBody(request);
+    const foreign = refuseForeignCaller(request.headers, { ...callers, hasPages: true });
+    if (foreign !== undefined) {
+      request.resume();
+      return send(response, gatewayMessage(403, foreign), told);
+    }
+    const body = await readBytes(request, MAX_BODY_BYTES);
     if (body === undefined) return send(response, gatewayMessage(413, 'Request Entity Too Large'), told);
     const path = decoded(url.split('?', 1)[0] ?? '/');
     if (path === undefined) return send(response, gatewayMessage(400, 'Bad Request'), told);
@@ -107,10 +117,15 @@ export interface HttpApi {
 }
 
 /** An HTTP API on a port of this machine. @throws EmulatorError PORT_UNAVAILABLE */
-export async function serveHttpApi({ host, port, ...options }: HttpApiOptions & Address): Promise<HttpApi> {
-  const server = createHttpApi(options);
-  const bound = await listen(server, { port: port ?? 0, host: host ?? '127.0.0.1' });
-  return { url: `http://${host ?? '127.0.0.1'}:${bound}`, close: () => end(server) };
+export async function serveHttpApi({
+  host = '127.0.0.1',
+  port = 0,
+  callers = callerRules(host),
+  ...options
+}: HttpApiOptions & Address): Promise<HttpApi> {
+  const server = createHttpApi({ ...options, callers });
+  const bound = await listen(server, { port, host });
+  return { url: `http://${host}:${bound}`, close: () => end(server) };
 }
 
 /** An HTTP API passes paths on decoded. Undefined where this one is not percent-encoded UTF-8. */
@@ -120,17 +135,6 @@ function decoded(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Undefined where it is larger than API Gateway takes. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += chunk.length;
-    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
-  }
-  return bytes <= MAX_BODY_BYTES ? Buffer.concat(chunks) : undefined;
 }
 
 /** Gives the response for the client. An integration that is not done in time goes on without it. */

@@ -2,6 +2,7 @@ import { PilotlightError } from '@pilotlight/model-format/errors';
 
 /** Names of Lambda's own exceptions: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors */
 export type LambdaErrorCode =
+  | 'AccessDeniedException'
   | 'InvalidParameterValueException'
   | 'InvalidRequestContentException'
   | 'RequestTooLargeException'

@@ -4,13 +4,21 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { buffer } from 'node:stream/consumers';
+import { type CallerRules, refuseForeignCaller } from '../foreign-caller.ts';
 import { end, listen } from '../listen.ts';
+import { readBytes } from '../read-bytes.ts';
 import { type LambdaErrorCode, LambdaServiceError } from './errors.ts';
 import { LATEST } from './function-definition.ts';
-import type { Invoke, InvokeRequest, InvokeResult } from './invoke-request.ts';
+import {
+  type Invoke,
+  type InvokeRequest,
+  type InvokeResult,
+  MAX_REQUEST_BYTES,
+  payloadTooLarge,
+} from './invoke-request.ts';
 
 const STATUS_OF: Record<LambdaErrorCode, number> = {
+  AccessDeniedException: 403,
   InvalidParameterValueException: 400,
   InvalidRequestContentException: 400,
   RequestTooLargeException: 413,
@@ -27,8 +35,15 @@ export interface InvokeEndpoint {
 export async function listenForInvocations(
   invoke: Invoke,
   failed: (functionName: string, error: unknown) => void,
+  callers: CallerRules = {},
 ): Promise<InvokeEndpoint> {
   const server = createServer((request, response) => {
+    const foreign = refuseForeignCaller(request.headers, callers);
+    if (foreign !== undefined) {
+      refuse(response, new LambdaServiceError('AccessDeniedException', foreign));
+      request.resume();
+      return;
+    }
     answer(invoke, failed, request, response).catch((error: unknown) => refuse(response, error));
   });
   const port = await listen(server);
@@ -49,9 +64,11 @@ async function answer(
       `There is no ${request.method} ${url.pathname}.`,
     );
   }
+  const payload = await readBytes(request, MAX_REQUEST_BYTES);
+  if (payload === undefined) throw payloadTooLarge('A larger');
   const invocation: InvokeRequest = {
     functionName: decodeURIComponent(path[1]),
-    payload: await buffer(request),
+    payload,
     qualifier: url.searchParams.get('Qualifier') ?? undefined,
     traceId: readHeader(request, 'x-amzn-trace-id'),
   };

@@ -7,11 +7,13 @@ import { WorkFolder } from './environment/work-folder.ts';
 import { LambdaServiceError } from './errors.ts';
 import { functionArn, LATEST, type LambdaFunction, withDefaults } from './function-definition.ts';
 import { type InvokeEndpoint, listenForInvocations } from './invoke-endpoint.ts';
-import type { InvokeRequest, InvokeResult } from './invoke-request.ts';
+import {
+  type InvokeRequest,
+  type InvokeResult,
+  MAX_REQUEST_BYTES,
+  payloadTooLarge,
+} from './invoke-request.ts';
 import type { LogSink } from './log-stream.ts';
-
-/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-const MAX_REQUEST_BYTES = 6_291_456;
 
 export interface LocalLambdaOptions {
   readonly functions: readonly LambdaFunction[];
@@ -19,6 +21,8 @@ export interface LocalLambdaOptions {
   readonly idleSeconds?: number;
   /** Gets every line of every log stream. @default - none is kept but the tail that an invocation can ask for */
   readonly log?: LogSink;
+  /** Names by which callers of the Invoke API may call this machine beside `localhost`. @default - none */
+  readonly allowedHosts?: readonly string[];
 }
 
 export class LocalLambda {
@@ -30,11 +34,12 @@ export class LocalLambda {
   /** Places code and layers, and listens for invocations; starts no environment. */
   static async start(options: LocalLambdaOptions): Promise<LocalLambda> {
     const lambda = new LocalLambda();
-    const { functions, idleSeconds = 300, log = () => {} } = options;
+    const { functions, idleSeconds = 300, log = () => {}, allowedHosts = [] } = options;
     lambda.#endpoint = await listenForInvocations(
       (request) => lambda.invoke(request),
       (functionName, error) =>
         log({ functionName, environment: '', source: 'platform', text: String(error) }),
+      { allowedHosts },
     );
     for (const definition of functions) {
       const environment = { AWS_ENDPOINT_URL_LAMBDA: lambda.url, ...definition.environment };
@@ -68,12 +73,7 @@ export class LocalLambda {
   async invoke({ functionName, payload, qualifier, traceId }: InvokeRequest): Promise<InvokeResult> {
     const { pool, qualifier: named } = this.#find(functionName, qualifier);
     const body = Buffer.from(payload.length === 0 ? '{}' : payload);
-    if (body.length > MAX_REQUEST_BYTES) {
-      throw new LambdaServiceError(
-        'RequestTooLargeException',
-        `${body.length} byte payload is too large for the RequestResponse invocation type (limit ${MAX_REQUEST_BYTES} bytes)`,
-      );
-    }
+    if (body.length > MAX_REQUEST_BYTES) throw payloadTooLarge(`${body.length} byte`);
     refuseWhatIsNoJson(body);
     const requestId = randomUUID();
     const invocation = { requestId, payload: body, qualifier: named, traceId: traceId ?? newTraceId() };

@@ -1,25 +1,30 @@
 /** SQS on this machine: the part of its JSON protocol that senders, receivers and redrives speak. */
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { json } from 'node:stream/consumers';
 import { z } from 'zod';
 import { EmulatorError } from '../errors.ts';
+import { type CallerRules, refuseForeignCaller } from '../foreign-caller.ts';
 import { end, listen } from '../listen.ts';
+import { readBytes } from '../read-bytes.ts';
 import { type QueueOptions, Queues } from './queues.ts';
 
 /** The account and region that names of queues are made with. */
 const ACCOUNT = '000000000000';
 const ARN = `arn:aws:sqs:us-east-1:${ACCOUNT}:`;
 
+/** A message of 1 MiB, with every character escaped. */
+const MAX_REQUEST_BYTES = 6 * 2 ** 20;
+
+/** Numbers have the limits of SQS; a timer takes none that is much larger. */
 const requestSchema = z.object({
   QueueUrl: z.string().optional(),
   QueueName: z.string().optional(),
   SourceArn: z.string().optional(),
   MessageBody: z.string().optional(),
   ReceiptHandle: z.string().optional(),
-  VisibilityTimeout: z.number().optional(),
-  MaxNumberOfMessages: z.number().optional(),
-  WaitTimeSeconds: z.number().optional(),
+  VisibilityTimeout: z.int().min(0).max(43_200).optional(),
+  MaxNumberOfMessages: z.int().min(1).max(10).optional(),
+  WaitTimeSeconds: z.int().min(0).max(20).optional(),
 });
 type SqsRequest = z.infer<typeof requestSchema>;
 type Operation = (request: SqsRequest) => object | Promise<object>;
@@ -32,14 +37,18 @@ export interface SqsServer {
   close(): Promise<void>;
 }
 
-/** Listens on a free port of 127.0.0.1 unless `port` says otherwise. */
+export interface SqsOptions extends Pick<CallerRules, 'allowedHosts'> {
+  /** On 127.0.0.1. @default - a free one */
+  readonly port?: number;
+}
+
 export async function startSqs(
   queues: Readonly<Record<string, QueueOptions>>,
-  { port = 0 }: { port?: number } = {},
+  { port = 0, ...callers }: SqsOptions = {},
 ): Promise<SqsServer> {
   const all = new Queues(queues);
   const operations = operationsOn(all, (name) => url(name));
-  const server = createServer((request, response) => void serve(request, response, operations));
+  const server = createServer((request, response) => void serve(request, response, operations, callers));
   const endpoint = `http://127.0.0.1:${await listen(server, { port })}`;
   const url = (name: string) => `${endpoint}/${ACCOUNT}/${name}`;
   return {
@@ -51,11 +60,11 @@ export async function startSqs(
   };
 }
 
-function operationsOn(queues: Queues, url: (name: string) => string): Readonly<Record<string, Operation>> {
+function operationsOn(queues: Queues, url: (name: string) => string): ReadonlyMap<string, Operation> {
   const named = ({ QueueUrl = '' }: SqsRequest) => QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1);
   const ofArn = ({ SourceArn = '' }: SqsRequest) => SourceArn.slice(SourceArn.lastIndexOf(':') + 1);
   const moves: object[] = [];
-  return {
+  const operations: Readonly<Record<string, Operation>> = {
     GetQueueUrl: ({ QueueName = '' }) => ({ QueueUrl: url(queues.queue(QueueName).name) }),
     GetQueueAttributes: (request) => {
       const queue = queues.queue(named(request));
@@ -121,18 +130,26 @@ function operationsOn(queues: Queues, url: (name: string) => string): Readonly<R
     },
     ListMessageMoveTasks: () => ({ Results: moves.slice(0, 1) }),
   };
+  return new Map(Object.entries(operations));
 }
 
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  operations: Readonly<Record<string, Operation>>,
+  operations: ReadonlyMap<string, Operation>,
+  callers: CallerRules,
 ): Promise<void> {
+  const foreign = refuseForeignCaller(request.headers, callers);
+  if (foreign !== undefined) {
+    answer(response, 403, { __type: 'com.amazonaws.sqs#AccessDenied', message: foreign });
+    request.resume();
+    return;
+  }
   const [, name = ''] = String(request.headers['x-amz-target'] ?? '').split('.');
   try {
-    const operation = operations[name];
+    const operation = operations.get(name);
     if (!operation) throw new EmulatorError('USAGE', `This SQS has no operation ${JSON.stringify(name)}.`);
-    answer(response, 200, await operation(requestSchema.parse(await json(request))));
+    answer(response, 200, await operation(await readRequest(request)));
   } catch (error) {
     const isUnknown = error instanceof EmulatorError && error.code === 'NO_SUCH_QUEUE';
     const type = isUnknown
@@ -140,6 +157,12 @@ async function serve(
       : 'com.amazonaws.sqs#InvalidParameterValue';
     answer(response, 400, { __type: type, message: error instanceof Error ? error.message : String(error) });
   }
+}
+
+async function readRequest(request: IncomingMessage): Promise<SqsRequest> {
+  const body = await readBytes(request, MAX_REQUEST_BYTES);
+  if (body) return requestSchema.parse(JSON.parse(body.toString()));
+  throw new EmulatorError('USAGE', `A request has ${MAX_REQUEST_BYTES} bytes at most.`);
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {

@@ -12,6 +12,7 @@ import {
   modelNameSchema,
   modelVersionSchema,
   type OnnxManifest,
+  ownValue,
   type PackageFile,
   type PackageManifest,
   parseManifest,
@@ -133,7 +134,7 @@ function chooseServed(manifest: OnnxManifest, { variant: wanted, gpu = false }: 
 }
 
 function findVariant(manifest: OnnxManifest, wanted = manifest.defaultVariant): [string, Variant] {
-  const variant = manifest.variants[wanted];
+  const variant = ownValue(manifest.variants, wanted);
   if (variant !== undefined) return [wanted, variant];
   const { name, version, variants } = manifest;
   throw new EngineError(

@@ -2,8 +2,17 @@
 
 import type { TextProcessing, Variant } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
-import type { Encoding, Feeds, Tokenizer, TokenRequest, TokenResult, TruncationDirection } from '../ports.ts';
-import { encodeRequests } from './encode-requests.ts';
+import type {
+  Encoding,
+  Feeds,
+  InputPart,
+  Tokenizer,
+  TokenRequest,
+  TokenResult,
+  TruncationDirection,
+} from '../ports.ts';
+import { InputError } from '../tasks/refusals.ts';
+import { encodeInGroups } from './encode-requests.ts';
 import type { BatchTally, FeedsReport, Scheduler } from './scheduler.ts';
 import { refuseMoreTokens, refuseMoreWork, type TokenLimits } from './token-limits.ts';
 
@@ -29,6 +38,8 @@ export interface RunOptions {
   readonly limits?: TokenLimits | undefined;
   /** Index of the input that each request is for, by which errors name it. @default - that of the request */
   readonly inputOf?: readonly number[];
+  /** Whether the inputs came as a list. @default false */
+  readonly listed?: boolean;
   /** Keeps a part of each window. @default - all of it is kept */
   readonly condense?: ((window: TokenResult) => TokenResult) | undefined;
   /** @default - the first error ends all of the call */
@@ -83,7 +94,7 @@ export class BatchRunner {
   }
 
   /**
-   * @throws EngineError INPUT_TOO_LONG and SESSION_FAILED where there is no `refuse`, SESSION_FAILED in any case once the
+   * @throws EngineError INVALID_INPUT, INPUT_TOO_LONG and SESSION_FAILED where there is no `refuse`, SESSION_FAILED in any case once the
    * session is gone, TOO_MANY_TOKENS, TOO_MUCH_WORK, and the reason of an aborted `signal`.
    */
   async run(requests: readonly TokenRequest[], options: RunOptions): Promise<Inference> {
@@ -93,16 +104,22 @@ export class BatchRunner {
   /**
    * The first half of `run`: the tokens of the requests, within the limits of the call.
    *
-   * @throws EngineError INPUT_TOO_LONG where there is no `refuse`, TOO_MANY_TOKENS, TOO_MUCH_WORK
+   * @throws EngineError INVALID_INPUT and INPUT_TOO_LONG where there is no `refuse`, TOO_MANY_TOKENS, TOO_MUCH_WORK, and the
+   * reason of an aborted `signal`
    */
   async encode(requests: readonly TokenRequest[], options: RunOptions): Promise<EncodedCall> {
     const { tokenizer, manifest, variant } = this.#dependencies;
     const start = performance.now();
     const { maxTokens } = manifest.textProcessing;
     const { alignment = false, truncationDirection = 'right' } = options;
-    const encoded = await encodeRequests(tokenizer, requests, { maxTokens, alignment, truncationDirection });
-    const taken = options.truncate ? [...encoded.keys()] : withinLimit(requests, encoded, maxTokens, options);
-    const { limits, inputOf } = options;
+    const { limits, inputOf, signal } = options;
+    const encoded = await encodeInGroups(
+      tokenizer,
+      requests,
+      { maxTokens, alignment, truncationDirection },
+      { signal, limits },
+    );
+    const taken = withinLimit(requests, encoded, maxTokens, options);
     if (limits) refuseMoreTokens(encoded.map(countTokens), limits, { inputOf });
     const windows = taken.flatMap((request) =>
       (encoded[request] ?? []).map((encoding, index) => ({ request, index, encoding })),
@@ -159,42 +176,80 @@ function cutFrom([first]: readonly Encoding[]): number {
   return first ? (first.truncatedTokens ?? first.untruncatedLength - first.ids.length) : 0;
 }
 
-/** Finds the requests that are short enough for the model, by their index, and refuses the others. */
+/** Finds the requests that the model can read, by their index, and refuses the others: those without a token, and those that are too long. */
 function withinLimit(
   requests: readonly TokenRequest[],
   encoded: readonly (readonly Encoding[])[],
   maxTokens: number,
-  { refuse, inputOf }: Pick<RunOptions, 'refuse' | 'inputOf'>,
+  { truncate, refuse, inputOf, listed = false }: RunOptions,
 ): number[] {
   return [...encoded.keys()].filter((request) => {
-    const { untruncatedLength: tokens = 0, crowded } = encoded[request]?.[0] ?? {};
-    const { windows } = requests[request] ?? {};
-    if (windows ? !crowded : tokens <= maxTokens) return true;
     const index = inputOf?.[request] ?? request;
-    const error = crowded
-      ? tooCrowded(crowded, windows?.other?.field ?? 'text', index)
-      : new EngineError(
-          'INPUT_TOO_LONG',
-          `Input ${index} has ${tokens} tokens; this model takes at most ${maxTokens}. Shorten it, or set "truncate": true to have it cut.`,
-          { details: { field: 'inputs', index, tokens, maxTokens } },
-        );
+    const error = findFault(requests[request], encoded[request] ?? [], {
+      index,
+      listed,
+      maxTokens,
+      truncate,
+    });
+    if (error === undefined) return true;
     if (!refuse) throw error;
     refuse(request, error);
     return false;
   });
 }
 
-/** A text that stands in every window and leaves them too little room for the other one. */
-function tooCrowded(
-  { tokens, maxTokens }: NonNullable<Encoding['crowded']>,
-  field: string,
-  index: number,
-): EngineError {
+interface Circumstances extends Pick<RunOptions, 'truncate'> {
+  readonly maxTokens: number;
+  /** The place of the input, and whether it is one of a list. */
+  readonly index: number;
+  readonly listed: boolean;
+}
+
+function findFault(
+  { windows, part }: Pick<TokenRequest, 'windows' | 'part'> = {},
+  encodings: readonly Encoding[],
+  { index, listed, maxTokens, truncate }: Circumstances,
+): EngineError | undefined {
+  const [{ untruncatedLength: tokens = 0, crowded } = {}] = encodings;
+  if (encodings.some(({ ids }) => ids.length === 0)) {
+    return new InputError(placeOf(part), 'has no tokens', listed ? index : undefined);
+  }
+  if (truncate) return undefined;
+  if (crowded) {
+    const field = windows?.other?.field ?? 'text';
+    return tooLong({ ...crowded, index, part: { field } }, 'beside the other text this model takes');
+  }
+  return !windows && tokens > maxTokens
+    ? tooLong({ tokens, maxTokens, index, part }, 'this model takes')
+    : undefined;
+}
+
+interface TooLong {
+  readonly tokens: number;
+  readonly maxTokens: number;
+  readonly index: number;
+  readonly part: InputPart | undefined;
+}
+
+function tooLong({ tokens, maxTokens, index, part }: TooLong, taker: string): EngineError {
+  const subject = part === undefined ? `Input ${index}` : `${nameOf(part)} of input ${index}`;
+  const field = part === undefined ? 'inputs' : `inputs.${part.field}`;
+  const item = part?.item === undefined ? {} : { item: part.item };
   return new EngineError(
     'INPUT_TOO_LONG',
-    `The ${field} of input ${index} has ${tokens} tokens; beside the other text this model takes at most ${maxTokens} of it. Shorten it, or set "truncate": true to have it cut.`,
-    { details: { field: `inputs.${field}`, index, tokens, maxTokens } },
+    `${subject} has ${tokens} tokens; ${taker} at most ${maxTokens}. Shorten it.`,
+    { details: { field, index, ...item, tokens, maxTokens } },
   );
+}
+
+function nameOf(part: InputPart): string {
+  return part.item === undefined ? `The ${part.field}` : placeOf(part).slice(1);
+}
+
+/** The way from an input to a part of it: `.texts[2]`. */
+function placeOf(part: InputPart | undefined): string {
+  if (part === undefined) return '';
+  return `.${part.field}${part.item === undefined ? '' : `[${part.item}]`}`;
 }
 
 const asItIs = (window: TokenResult): TokenResult => window;

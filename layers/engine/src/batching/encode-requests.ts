@@ -1,8 +1,57 @@
 /** Turns requests into encodings, whether they hold a text or the ids of its tokens. */
-import type { EncodeOptions, Encoding, Tokenizer, TokenRequest } from '../ports.ts';
 
-/** Gives the windows of each request, in order. A request that holds ids has one, without alignment. */
-export async function encodeRequests(
+import type { EncodeOptions, Encoding, Tokenizer, TokenRequest } from '../ports.ts';
+import { refuseMoreToCut, type TokenLimits } from './token-limits.ts';
+
+/** Characters that the tokenizer is given at once: it cannot be stopped before it has read them all. */
+const CHARACTERS_AT_ONCE = 131_072;
+
+interface CallLimits {
+  readonly signal: AbortSignal | undefined;
+  readonly limits: TokenLimits | undefined;
+}
+
+/**
+ * Gives the windows of each request, in order. Between two groups of requests it is looked whether somebody still waits, and
+ * how many tokens there were.
+ *
+ * @throws EngineError TOO_MANY_TOKENS, and the reason of an aborted signal
+ */
+export async function encodeInGroups(
+  tokenizer: Tokenizer,
+  requests: readonly TokenRequest[],
+  options: EncodeOptions,
+  { signal, limits = {} }: CallLimits,
+): Promise<Encoding[][]> {
+  const encoded: Encoding[][] = [];
+  let tokens = 0;
+  for (const group of divideByCharacters(requests)) {
+    signal?.throwIfAborted();
+    for (const windows of await encodeRequests(tokenizer, group, options)) {
+      encoded.push(windows);
+      tokens += windows[0]?.untruncatedLength ?? 0;
+    }
+    refuseMoreToCut(tokens, limits);
+  }
+  return encoded;
+}
+
+function* divideByCharacters(requests: readonly TokenRequest[]): Generator<readonly TokenRequest[]> {
+  let start = 0;
+  let characters = 0;
+  for (const [index, { text, pair = '' }] of requests.entries()) {
+    const own = text.length + pair.length;
+    if (index > start && characters + own > CHARACTERS_AT_ONCE) {
+      yield requests.slice(start, index);
+      [start, characters] = [index, 0];
+    }
+    characters += own;
+  }
+  yield requests.slice(start);
+}
+
+/** A request that holds ids has one encoding, without alignment. */
+async function encodeRequests(
   tokenizer: Tokenizer,
   requests: readonly TokenRequest[],
   options: EncodeOptions,

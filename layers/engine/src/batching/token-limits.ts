@@ -46,6 +46,27 @@ export function refuseMoreTokens(
   );
 }
 
+/** Tokens of a call, for each that the model may read of it, that may be made to be cut off. */
+const MOST_CUT = 4;
+
+/**
+ * Refuses a call whose texts have many more tokens than the model may read of them: to cut them off, the tokenizer makes them.
+ *
+ * @throws EngineError TOO_MANY_TOKENS, with both numbers.
+ */
+export function refuseMoreToCut(
+  tokens: number,
+  { maxCallTokens = Number.POSITIVE_INFINITY }: TokenLimits,
+): void {
+  const maxTokens = MOST_CUT * maxCallTokens;
+  if (tokens <= maxTokens) return;
+  throw new EngineError(
+    'TOO_MANY_TOKENS',
+    `The texts of one call have ${tokens} tokens or more before they are cut; at most ${maxTokens} are taken. Send fewer inputs, or shorter ones.`,
+    { details: { field: 'inputs', tokens, maxTokens } },
+  );
+}
+
 /**
  * Refuses a call that would take too long. `tokens` counts those of all windows of the call, without padding. Where the variant
  * does not say what a token costs, the work is not known, and nothing is refused.

@@ -1,7 +1,7 @@
 /** Opens a package as a predictor: the phases of a cold start, and their times. */
 
 import type { OnnxManifest, Variant } from '@pilotlight/model-format';
-import { formatModelRef, providerFor, variantFor } from '@pilotlight/model-format';
+import { formatModelRef, ownValue, providerFor, variantFor } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { ModelPackage, OpenedPackage } from '../ports.ts';
 import { MINIMUM_GOLDENS } from '../predict/goldens/golden.ts';
@@ -19,7 +19,7 @@ export async function loadPredictor(
   const model = formatModelRef(manifest);
   const details = { model: manifest.name, version: manifest.version };
   const variantName = settings.variant ?? variantFor(manifest, settings.executionProvider);
-  const variant = manifest.variants[variantName];
+  const variant = ownValue(manifest.variants, variantName);
   if (!variant) {
     throw new EngineError(
       'PACKAGE_INVALID',

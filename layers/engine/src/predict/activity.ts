@@ -2,6 +2,9 @@
 import { formatModelRef, type ResolvedRef } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 
+/** How long a model that is disposed of waits for its calls: one may never end. */
+const IDLE_LIMIT_MS = 30_000;
+
 export class Activity {
   readonly #model: ResolvedRef;
   readonly #most: number;
@@ -41,14 +44,18 @@ export class Activity {
     }
   }
 
-  /** Refuses later calls, lets every call under way finish, and frees the model by `free`. It does so once. */
+  /** Refuses later calls, lets the calls under way finish, for a while, and frees the model by `free`. It does so once. */
   dispose(free: () => Promise<void>): Promise<void> {
     this.#disposed ??= this.#freeOnceIdle(free);
     return this.#disposed;
   }
 
   async #freeOnceIdle(free: () => Promise<void>): Promise<void> {
-    if (this.#active > 0) await this.#idle.promise;
+    if (this.#active > 0) {
+      const deadline = setTimeout(() => this.#idle.resolve(), IDLE_LIMIT_MS);
+      await this.#idle.promise;
+      clearTimeout(deadline);
+    }
     await free();
   }
 }

@@ -20,7 +20,6 @@ import { type AnyTask, taskFor } from '../tasks/index.ts';
 import type { CommonParameters } from '../tasks/parameters.ts';
 import { toTokenRequest } from '../tasks/text-input.ts';
 import { Activity } from './activity.ts';
-import { refuseMoreCharacters } from './character-limits.ts';
 import { checkGolden, type GoldenCheck } from './goldens/check.ts';
 import type { NextGolden } from './goldens/golden-reader.ts';
 import type { LoadedModel, Prediction, PredictOptions, PreparedCall } from './loaded-model.ts';
@@ -66,7 +65,7 @@ export class Predictor implements LoadedModel {
   readonly #dependencies: PredictorDependencies;
   readonly #scheduler: Scheduler;
   readonly #runner: BatchRunner;
-  readonly #context: TaskContext;
+  readonly #context: Omit<TaskContext, 'giveWay'>;
   readonly #activity: Activity;
 
   constructor(dependencies: PredictorDependencies) {
@@ -140,8 +139,7 @@ export class Predictor implements LoadedModel {
     const settings = parseParameters(task, parameters);
     const listed = Array.isArray(inputs);
     const { limits } = options;
-    const begun = beginTask(list, { task, parameters: settings, context: this.#context, listed });
-    if (limits) refuseMoreCharacters(begun.requests, limits, begun.options.inputOf);
+    const begun = beginTask(list, { task, parameters: settings, context: this.#context, listed, limits });
     const asked: RunOptions = { ...begun.options, limits };
     const encoded = await this.#activity.during(() => this.#runner.encode(begun.requests, asked));
     return {
@@ -151,7 +149,7 @@ export class Predictor implements LoadedModel {
         const inference = await this.#activity.during(() =>
           this.#runner.runEncoded(encoded, { ...asked, ...more }),
         );
-        const { results, report } = this.#report(await begun.finish(inference));
+        const { results, report } = this.#report(await begun.finish(inference, more.signal));
         return { results, ...report };
       },
     };
@@ -211,10 +209,9 @@ export class Predictor implements LoadedModel {
       task,
       parameters,
       context: this.#context,
-      infer: async (requests, runOptions) => {
-        if (limits) refuseMoreCharacters(requests, limits, runOptions.inputOf);
-        return this.#infer(requests, { ...runOptions, background, signal, limits });
-      },
+      infer: (requests, runOptions) => this.#infer(requests, { ...runOptions, background, signal, limits }),
+      limits,
+      signal,
       listed,
       refuse,
     });
@@ -282,6 +279,13 @@ export class Predictor implements LoadedModel {
    */
   decode(ids: readonly (readonly number[])[], options: DecodeOptions = {}): Promise<string[]> {
     return this.#activity.during(() => decode(this.#dependencies.tokenizer, ids, options));
+  }
+
+  /** Whether an id is that of a token. Ids may have gaps, and then the highest is above the number of tokens. */
+  hasToken(id: number): boolean {
+    const { vocabSize } = this.manifest.textProcessing;
+    if (!Number.isInteger(id) || id < 0) return false;
+    return id < vocabSize || this.#dependencies.tokenizer.idToToken(id) !== undefined;
   }
 
   /**

@@ -2,19 +2,25 @@
 
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { Inference, RunOptions } from '../batching/batch-runner.ts';
+import type { TokenLimits } from '../batching/token-limits.ts';
 import type { TaskContext, TokenRequest } from '../ports.ts';
 import type { AnyTask } from '../tasks/index.ts';
 import type { CommonParameters } from '../tasks/parameters.ts';
 import { InputError } from '../tasks/refusals.ts';
+import { Slices } from '../tokenizer/slices.ts';
+import { CharacterCount } from './character-limits.ts';
 
 export interface TaskRun {
   readonly task: AnyTask;
   readonly parameters: CommonParameters;
-  readonly context: TaskContext;
+  readonly context: Omit<TaskContext, 'giveWay'>;
   /** Whether the inputs came as a list: errors then name an input by its place in it. @default false */
   readonly listed?: boolean | undefined;
   /** Is told of an input that cannot be answered. @default - the first error ends the whole run */
   readonly refuse?: ((input: number, error: EngineError) => void) | undefined;
+  /** How much the call may make the model read. @default - as much as the model takes */
+  readonly limits?: TokenLimits | undefined;
+  readonly signal?: AbortSignal | undefined;
   readonly infer: (requests: readonly TokenRequest[], options: RunOptions) => Promise<Inference>;
 }
 
@@ -31,19 +37,22 @@ export interface TaskResults {
 export interface BegunTask {
   readonly requests: readonly TokenRequest[];
   readonly options: RunOptions;
-  /** Makes the results from the outputs that the model gave for `requests`. */
-  finish(inference: Inference): Promise<TaskResults>;
+  /** Makes the results from the outputs that the model gave for `requests`. @throws the reason of an aborted `signal` */
+  finish(inference: Inference, signal: AbortSignal | undefined): Promise<TaskResults>;
 }
 
 /** Begins a task, has the model infer, and makes the results. */
 export async function runTask(inputs: readonly unknown[], run: TaskRun): Promise<TaskResults> {
   const { requests, options, finish } = beginTask(inputs, run);
-  return finish(await run.infer(requests, options));
+  return finish(await run.infer(requests, options), run.signal);
 }
 
 /** `inputs` have gone through the schema of the task; nothing stands for one that was refused before. */
-export function beginTask(inputs: readonly unknown[], run: Omit<TaskRun, 'infer'>): BegunTask {
-  const { task, parameters, context } = run;
+export function beginTask(inputs: readonly unknown[], run: Omit<TaskRun, 'infer' | 'signal'>): BegunTask {
+  const { task, parameters, limits } = run;
+  let slices = new Slices();
+  const context: TaskContext = { ...run.context, giveWay: () => slices.giveWay() };
+  const characters = limits && new CharacterCount(limits);
   const refused = new Set<number>();
   const refuse = (input: number, error: unknown): void => {
     if (!(error instanceof EngineError)) throw error;
@@ -54,12 +63,17 @@ export function beginTask(inputs: readonly unknown[], run: Omit<TaskRun, 'infer'
 
   const requests = inputs.map((input, index) => {
     if (input === undefined) return [];
+    const own: TokenRequest[] = [];
     try {
-      return task.requests(input, parameters, context);
+      for (const request of task.requests(input, parameters, context)) {
+        characters?.add(request, index);
+        own.push(request);
+      }
     } catch (error) {
       refuse(index, error);
       return [];
     }
+    return own;
   });
   const inputOf = requests.flatMap((own, index) => own.map(() => index));
   const { condense } = task;
@@ -68,15 +82,18 @@ export function beginTask(inputs: readonly unknown[], run: Omit<TaskRun, 'infer'
     truncationDirection: parameters.truncation_direction,
     alignment: task.alignment,
     inputOf,
+    listed: run.listed ?? false,
     condense: condense && ((window) => condense(window, parameters, context)),
     refuse: run.refuse && ((request, error) => refuse(inputOf[request] ?? 0, error)),
   };
-  const finish = async (inference: Inference): Promise<TaskResults> => {
+  const finish = async (inference: Inference, signal: AbortSignal | undefined): Promise<TaskResults> => {
     const start = performance.now();
+    slices = new Slices(signal);
     let next = 0;
     const results: unknown[] = [];
     // One after the other, because a result may call the tokenizer many times, and other requests go between those calls.
     for (const [index, input] of inputs.entries()) {
+      await context.giveWay();
       const own = inference.results.slice(next, next + (requests[index]?.length ?? 0));
       next += own.length;
       try {

@@ -67,9 +67,10 @@ export function exposeVocabulary(tokenizer: Tokenizer): TaskContext['vocabulary'
     tokenToId: (token) => tokenizer.tokenToId(token),
     idToToken: (id) => tokenizer.idToToken(id),
     decode: (ids, options) => tokenizer.decode(ids, options),
-    textToIds: async (text) => {
-      const [own] = await tokenize(tokenizer, [{ text }], { addSpecialTokens: false });
-      return own?.ids ?? [];
+    textsToIds: async (texts) => {
+      const requests = texts.map((text) => ({ text }));
+      const tokenized = await tokenize(tokenizer, requests, { addSpecialTokens: false });
+      return tokenized.map(({ ids }) => ids);
     },
   };
 }

@@ -1,9 +1,16 @@
+import { parseUntilFault } from '@pilotlight/model-format';
 import { EngineError, locateFault } from '@pilotlight/model-format/errors';
 import type * as z from 'zod/mini';
 import type { AnyTask } from '../tasks/index.ts';
 import type { CommonParameters } from '../tasks/parameters.ts';
 import { InputError } from '../tasks/refusals.ts';
 import { type TextInput, textInput } from '../tasks/text-input.ts';
+import { hintAt } from './parameter-hints.ts';
+
+/** Parameters of one call: many more than any task has. */
+const MOST_PARAMETERS = 100;
+/** The part of a name that errors repeat. */
+const SHOWN_CHARACTERS = 100;
 
 /** Reads one input as the task does, or says why it cannot. */
 export function tryInput(task: AnyTask, input: unknown): { value?: unknown; error?: EngineError } {
@@ -26,18 +33,42 @@ export function parseTexts(inputs: readonly unknown[]): TextInput[] {
   return inputs.map((input, index) => parseInput(textInput, input, index));
 }
 
-/** @throws EngineError INVALID_PARAMETER with `field` */
+/**
+ * Reads parameters as the task does. One that is null is not there: clients in Java and C# send nulls for all that nobody set.
+ *
+ * @throws EngineError INVALID_PARAMETER with `field`
+ */
 export function parseParameters(task: AnyTask, parameters: unknown): CommonParameters {
-  const parsed = task.parameters.safeParse(parameters);
+  const parsed = parseUntilFault(task.parameters, withoutNulls(parameters ?? {}));
   if (parsed.success) return parsed.data;
-  const { path, reason } = locateFault(parsed.error.issues[0]);
-  const field = ['parameters', ...path].join('.');
-  throw new EngineError('INVALID_PARAMETER', `${field}: ${reason}.`, { details: { field } });
+  const [issue] = parsed.error.issues;
+  if (issue?.code === 'unrecognized_keys')
+    throw unknownParameter(issue.keys[0] ?? '', Object.keys(task.parameters.shape));
+  const { path, reason } = locateFault(issue);
+  throw invalid(['parameters', ...path].join('.'), `${reason}.`);
+}
+
+function withoutNulls(parameters: object): object {
+  if (Array.isArray(parameters)) return parameters;
+  const given = Object.entries(parameters);
+  if (given.length > MOST_PARAMETERS)
+    throw invalid('parameters', `must have at most ${MOST_PARAMETERS} names, not ${given.length}.`);
+  return Object.fromEntries(given.filter(([, value]) => value !== null));
+}
+
+function unknownParameter(name: string, known: readonly string[]): EngineError {
+  const shown = name.slice(0, SHOWN_CHARACTERS);
+  return invalid(`parameters.${shown}`, `is not known${hintAt(shown, known)}`);
+}
+
+function invalid(field: string, sentence: string): EngineError {
+  return new EngineError('INVALID_PARAMETER', `${field}: ${sentence}`, { details: { field } });
 }
 
 function parseInput<T>(schema: z.ZodMiniType<T>, input: unknown, index?: number): T {
-  const parsed = schema.safeParse(input);
+  const parsed = parseUntilFault(schema, input);
   if (parsed.success) return parsed.data;
   const { path, reason } = locateFault(parsed.error.issues[0]);
-  throw new InputError(path.map((key) => `.${String(key)}`).join(''), reason, index);
+  const place = path.map((key) => `.${String(key).slice(0, SHOWN_CHARACTERS)}`).join('');
+  throw new InputError(place, reason, index);
 }

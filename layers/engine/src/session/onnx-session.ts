@@ -4,11 +4,12 @@ import type { Graph } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as ort from 'onnxruntime-node';
 import type { ExecutionProvider, Feeds, Outputs, Session, SessionOptions } from '../ports.ts';
+import { refuseLoops } from './refuse-loops.ts';
 
 /**
  * Opens a graph that was optimised when it was packaged; its weights are mapped from the file beside it.
  *
- * @throws EngineError PACKAGE_CORRUPT where the graph does not load, PACKAGE_INVALID where it lacks the inputs
+ * @throws EngineError PACKAGE_CORRUPT where the graph does not load, PACKAGE_INVALID where it has a Loop, or lacks the inputs
  * and outputs that the manifest names.
  */
 export async function createOnnxSession(
@@ -36,8 +37,10 @@ export async function createOnnxSession(
 
 async function load(file: string, options: SessionOptions): Promise<ort.InferenceSession> {
   try {
+    refuseLoops(file);
     return await ort.InferenceSession.create(file, sessionOptions(options));
   } catch (cause) {
+    if (cause instanceof EngineError) throw cause;
     const { executionProvider = 'cpu' } = options;
     if (executionProvider !== 'cpu') {
       throw new EngineError(

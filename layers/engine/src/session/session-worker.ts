@@ -3,11 +3,12 @@ import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { Session, SessionOptions } from '../ports.ts';
+import { whileBusy } from './busy-threads.ts';
 import { createOnnxSession } from './onnx-session.ts';
 import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.ts';
 
 const port = parentPort;
-const { file, graph, options }: WorkerData = workerData;
+const { file, graph, options, busy }: WorkerData = workerData;
 
 const LEAST = constants.priority.PRIORITY_LOW;
 
@@ -41,7 +42,11 @@ async function answer(session: Session, message: ToWorker): Promise<void> {
     return;
   }
   try {
-    send({ kind: 'outputs', id: message.id, outputs: await session.run(message.feeds) });
+    send({
+      kind: 'outputs',
+      id: message.id,
+      outputs: await whileBusy(busy, () => session.run(message.feeds)),
+    });
   } catch (error) {
     fail(error, message.id);
   }
@@ -49,7 +54,7 @@ async function answer(session: Session, message: ToWorker): Promise<void> {
 
 try {
   giveWay(options);
-  const session = await createOnnxSession(file, graph, options);
+  const session = await whileBusy(busy, () => createOnnxSession(file, graph, options));
   // One after the other, so that a session is not disposed of under a run.
   let last = Promise.resolve();
   port?.on('message', (message: ToWorker) => {

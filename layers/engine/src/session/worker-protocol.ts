@@ -3,11 +3,13 @@
 import type { Graph } from '@pilotlight/model-format';
 import type { EngineErrorCode } from '@pilotlight/model-format/errors';
 import type { Feeds, Outputs, SessionOptions } from '../ports.ts';
+import type { BusyFlag } from './busy-threads.ts';
 
 export interface WorkerData {
   readonly file: string;
   readonly graph: Graph;
   readonly options: SessionOptions;
+  readonly busy: BusyFlag;
 }
 
 export type ToWorker =

@@ -8,25 +8,49 @@ import { Worker } from 'node:worker_threads';
 import type { Graph } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { Feeds, Outputs, Session, SessionOptions } from '../ports.ts';
+import { forgetThread, watchThread } from './busy-threads.ts';
 import { siblingModule } from './sibling-module.ts';
 import type { Failure, FromWorker, ToWorker, WorkerData } from './worker-protocol.ts';
+
+/** How long the caller of a session waits. */
+interface Deadlines {
+  /** For one run: many times as long as a batch takes. @default 5 minutes */
+  readonly runMs?: number;
+  /** For the end of the thread. @default 10 seconds */
+  readonly disposeMs?: number;
+}
+
+/** Graphs that a thread still runs though it was given up. They are not opened again, because each would keep a core busy. */
+const neverEnding = new Set<string>();
 
 /**
  * Opens a graph in a thread of its own, which runs `script`.
  *
- * @throws EngineError as `createOnnxSession` does, and SESSION_FAILED where the thread cannot start.
+ * @throws EngineError as `createOnnxSession` does, and SESSION_FAILED where the thread cannot start, or where a run of the graph
+ * was given up and has not ended since.
  */
 export async function createWorkerSession(
   file: string,
   graph: Graph,
   options: SessionOptions,
-  script: URL = siblingModule('session-worker', import.meta.url),
+  {
+    script = siblingModule('session-worker', import.meta.url),
+    ...deadlines
+  }: Deadlines & { readonly script?: URL } = {},
 ): Promise<Session> {
-  const workerData: WorkerData = { file, graph, options };
+  if (neverEnding.has(file)) {
+    throw new EngineError(
+      'SESSION_FAILED',
+      'A run of this model did not end, and still goes on. Repair the model, and start the process anew.',
+    );
+  }
+  const busy = watchThread();
+  const workerData: WorkerData = { file, graph, options, busy };
   const worker = new Worker(script, { workerData });
+  worker.once('exit', () => forgetThread(busy));
   const message = await firstMessage(worker);
   if (message?.kind === 'failure') throw toError(message);
-  return new WorkerSession(worker);
+  return new WorkerSession(worker, file, deadlines);
 }
 
 /** Nothing that a thread throws or does before it is ready leaves anybody waiting. */
@@ -61,9 +85,15 @@ class WorkerSession implements Session {
   #lastId = 0;
   #stopped: EngineError | undefined;
   #disposing = false;
+  readonly #givenUp = Promise.withResolvers<void>();
+  readonly #file: string;
+  readonly #deadlines: Required<Deadlines>;
+  #deadline: NodeJS.Timeout | undefined;
 
-  constructor(worker: Worker) {
+  constructor(worker: Worker, file: string, { runMs = 300_000, disposeMs = 10_000 }: Deadlines) {
     this.#worker = worker;
+    this.#file = file;
+    this.#deadlines = { runMs, disposeMs };
     worker.on('message', (message: FromWorker) => this.#settle(message));
     worker.on('error', (cause) =>
       this.#stop(new EngineError('SESSION_FAILED', 'The session died.', { cause })),
@@ -79,6 +109,7 @@ class WorkerSession implements Session {
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
       this.#worker.ref();
+      if (this.#pending.size === 1) this.#startDeadline();
       this.#send({ kind: 'run', id, feeds });
     });
   }
@@ -94,7 +125,33 @@ class WorkerSession implements Session {
     const exit = new Promise((resolve) => this.#worker.once('exit', resolve));
     this.#worker.ref();
     this.#send({ kind: 'dispose' });
-    await exit;
+    const deadline = setTimeout(
+      () => this.#giveUp('did not end when it was closed'),
+      this.#deadlines.disposeMs,
+    );
+    await Promise.race([exit, this.#givenUp.promise]);
+    clearTimeout(deadline);
+  }
+
+  /** The time of a run begins when the run before it has ended. */
+  #startDeadline(): void {
+    clearTimeout(this.#deadline);
+    const { runMs } = this.#deadlines;
+    this.#deadline = setTimeout(() => this.#giveUp(`did not end within ${runMs / 1000} s`), runMs).unref();
+  }
+
+  /** Nobody waits for the thread any more: it ends once its native code returns, or with the process. */
+  #giveUp(what: string): void {
+    neverEnding.add(this.#file);
+    this.#worker.once('exit', () => neverEnding.delete(this.#file));
+    this.#stop(new EngineError('SESSION_FAILED', `A run of the model ${what}, and was given up.`));
+    process.emitWarning(
+      `A run of ${this.#file} ${what}. It keeps a core busy until the process ends.`,
+      'PilotlightWarning',
+    );
+    this.#worker.unref();
+    void this.#worker.terminate();
+    this.#givenUp.resolve();
   }
 
   #send(message: ToWorker): void {
@@ -110,6 +167,8 @@ class WorkerSession implements Session {
     const pending = this.#pending.get(message.id);
     this.#pending.delete(message.id);
     // A run may end after `dispose` was called: the process must not, before the thread has.
+    if (this.#pending.size === 0) clearTimeout(this.#deadline);
+    else this.#startDeadline();
     if (this.#pending.size === 0 && !this.#disposing) this.#worker.unref();
     if (message.kind === 'outputs') pending?.resolve(message.outputs);
     else pending?.reject(toError(message));
@@ -119,5 +178,6 @@ class WorkerSession implements Session {
     this.#stopped ??= reason;
     for (const { reject } of this.#pending.values()) reject(reason);
     this.#pending.clear();
+    clearTimeout(this.#deadline);
   }
 }

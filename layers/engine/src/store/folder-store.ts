@@ -1,16 +1,21 @@
 /** The package store on a folder: `<folder>/<name>/<version>/model.json`. */
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
 import {
   compareVersions,
   corrupt,
   findFault,
   MANIFEST_FILE,
+  MAX_MANIFEST_BYTES,
   modelNameSchema,
   modelVersionSchema,
   type PackageManifest,
+  packageFiles,
   parseManifest,
+  readRegularFile,
   refused,
+  requireRegular,
+  resolveInside,
   servedFiles,
 } from '@pilotlight/model-format';
 import { PilotlightError } from '@pilotlight/model-format/errors';
@@ -102,12 +107,11 @@ class FolderPackage implements ModelPackage {
   }
 
   async checkSizes(variant: ServedFiles): Promise<void> {
-    await Promise.all(
-      servedFiles(this.manifest, variant).map(async (file) => {
-        const found = await stat(this.path(file.path)).catch(() => undefined);
-        this.#require(findFault(file, found && { bytes: found.size }));
-      }),
-    );
+    for (const file of servedFiles(this.manifest, variant)) {
+      const found = await this.#stat(file.path);
+      this.#require(findFault(file, found && { bytes: found.size }));
+    }
+    await this.#refuseOtherFiles(variant);
   }
 
   async verify(variant: ServedFiles): Promise<void> {
@@ -119,6 +123,35 @@ class FolderPackage implements ModelPackage {
     for (const [index, file] of files.entries()) this.#require(findFault(file, digests[index]));
   }
 
+  /** Nothing where there is no such file. @throws EngineError PACKAGE_CORRUPT where it is none, or lies outside the package */
+  async #stat(file: string) {
+    try {
+      const found = await stat(resolveInside(this.#folder, file));
+      requireRegular(found, file);
+      return found;
+    } catch (cause) {
+      if (!PilotlightError.is(cause)) return undefined;
+      throw corrupt(this.manifest, cause.message.replace(/\.$/, ''), { cause });
+    }
+  }
+
+  /**
+   * A graph reads weights from the folder that it lies in. A file that is there and that the manifest does not name would be
+   * served without ever having been compared.
+   */
+  async #refuseOtherFiles(variant: ServedFiles): Promise<void> {
+    if (this.manifest.runtime !== 'onnx') return;
+    const known = new Set([MANIFEST_FILE, ...packageFiles(this.manifest).map(({ path }) => path)]);
+    const graphs = Object.values(variant.graphs ?? {});
+    for (const folder of new Set(graphs.map(({ file }) => dirname(file)))) {
+      const entries = await readdir(this.path(folder), { recursive: true, withFileTypes: true });
+      for (const entry of entries.filter((candidate) => !candidate.isDirectory())) {
+        const path = relative(this.#folder, join(entry.parentPath, entry.name)).split(sep).join('/');
+        if (!known.has(path)) this.#require(`it holds ${path}, which its manifest does not name`);
+      }
+    }
+  }
+
   /** @throws EngineError PACKAGE_CORRUPT where there is a fault */
   #require(fault: string | undefined): void {
     if (fault !== undefined) throw corrupt(this.manifest, fault);
@@ -126,19 +159,35 @@ class FolderPackage implements ModelPackage {
 }
 
 async function readManifest(folder: string, ref: ResolvedRef): Promise<PackageManifest> {
-  const text = await readFile(join(folder, MANIFEST_FILE), 'utf8').catch((cause: unknown) => {
-    throw refused(ref, `its ${MANIFEST_FILE} is missing`, cause);
-  });
-  return parseManifest(text, ref);
+  return parseManifest(readText(folder, ref), ref);
+}
+
+function readText(folder: string, ref: ResolvedRef): string {
+  try {
+    return readRegularFile(resolveInside(folder, MANIFEST_FILE), MAX_MANIFEST_BYTES).toString();
+  } catch (cause) {
+    const reason = PilotlightError.is(cause) ? 'cannot be read' : 'is missing';
+    throw refused(ref, `its ${MANIFEST_FILE} ${reason}`, cause);
+  }
 }
 
 async function folders(path: string): Promise<string[]> {
   try {
     const entries = await readdir(path, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+    const isFolder = await Promise.all(
+      entries.map((entry) =>
+        entry.isSymbolicLink() ? leadsToFolder(join(path, entry.name)) : entry.isDirectory(),
+      ),
+    );
+    return entries.filter((_, index) => isFolder[index]).map(({ name }) => name);
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
       return [];
     throw error;
   }
+}
+
+async function leadsToFolder(link: string): Promise<boolean> {
+  const found = await stat(link).catch(() => undefined);
+  return found?.isDirectory() ?? false;
 }

@@ -3,7 +3,7 @@
  * Transformers has it (src/transformers/pipelines/question_answering.py).
  */
 import { at } from '../math/activations.ts';
-import type { Span, TokenResult } from '../ports.ts';
+import type { GiveWay, Span, TokenResult } from '../ports.ts';
 import { type EdgeScores, spansByScore, type TokenSpan } from './answer-spans.ts';
 import { finiteData, requireAlignment } from './output.ts';
 import { beginsWord, trimSpan } from './spans.ts';
@@ -26,17 +26,23 @@ export interface AnswerOptions {
 const SPANS_FOR_EACH = 100;
 
 /** At most `top_k` answers, the best first. The text of an answer stands among them once, wherever it is best. */
-export function answersIn(
+export async function answersIn(
   context: string,
   results: readonly TokenResult[],
   { top_k, max_answer_len, handle_impossible_answer, align_to_words }: AnswerOptions,
-): Answer[] {
-  const windows = results.map(contextScores);
-  const words = align_to_words ? wordsIn(context, windows) : [];
+  giveWay: GiveWay,
+): Promise<Answer[]> {
+  const windows: ContextScores[] = [];
+  for (const result of results) {
+    await giveWay();
+    windows.push(contextScores(result));
+  }
+  const words = align_to_words ? await wordsIn(context, windows, giveWay) : [];
   const answers: Answer[] = [];
   const seen = new Set<string>();
   let looked = 0;
   for (const span of spansByScore(windows, max_answer_len)) {
+    await giveWay();
     if (answers.length === top_k || looked++ === top_k * SPANS_FOR_EACH) break;
     const [start, end] = trimSpan(context, findCharacters(span, windows, words));
     const text = context.slice(start, end).toLowerCase();
@@ -90,11 +96,16 @@ function logSumExp(values: ArrayLike<number>): number {
 }
 
 /** The span of its whole word for each token of the context: a window may have but a part of its last one. */
-function wordsIn(context: string, windows: readonly ContextScores[]): Span[] {
+async function wordsIn(
+  context: string,
+  windows: readonly ContextScores[],
+  giveWay: GiveWay,
+): Promise<Span[]> {
   const words: { start: number; end: number }[] = [];
   const wordOf: number[] = [];
   let previous: { word: number | null; start: number; end: number } | undefined;
   for (const { spans, wordIds, from } of windows) {
+    await giveWay();
     for (let i = wordOf.length - from; i < spans.length; i++) {
       const [start, end] = spans[i] ?? [0, 0];
       const token = { word: wordIds[i] ?? null, start, end };

@@ -3,8 +3,9 @@
  * Hugging Face Transformers (src/transformers/pipelines/token_classification.py).
  */
 import { argmax, at } from '../math/activations.ts';
+import type { GiveWay } from '../ports.ts';
 import { beginsWord } from './spans.ts';
-import { decodeTags, type TagDecoding } from './tag-decoding.ts';
+import { decodeTags, mapRows, type TagDecoding } from './tag-decoding.ts';
 import { createTagReader } from './tags.ts';
 
 export interface ScoredToken {
@@ -32,11 +33,15 @@ export type WordStrategy = 'first' | 'average' | 'max';
 export interface Tagging {
   readonly labels: readonly string[];
   readonly decoding: TagDecoding;
+  readonly giveWay: GiveWay;
 }
 
 /** Gives each token its label. */
-export function labelTokens(tokens: readonly ScoredToken[], tagging: Tagging): (ScoredToken & Labelled)[] {
-  const chosen = choose(
+export async function labelTokens(
+  tokens: readonly ScoredToken[],
+  tagging: Tagging,
+): Promise<(ScoredToken & Labelled)[]> {
+  const chosen = await choose(
     tokens.map(({ scores }) => scores),
     tagging,
   );
@@ -44,17 +49,15 @@ export function labelTokens(tokens: readonly ScoredToken[], tagging: Tagging): (
 }
 
 /** Gives each word of `text` one label, from its first token, the mean of its tokens or its surest token. */
-export function labelWords(
+export async function labelWords(
   text: string,
   tokens: readonly ScoredToken[],
   tagging: Tagging,
   strategy: WordStrategy,
-): Labelled[] {
+): Promise<Labelled[]> {
   const words = splitWords(text, tokens);
-  const chosen = choose(
-    words.map((word) => scoreWord(word, strategy)),
-    tagging,
-  );
+  const scores = await mapRows(words, (word) => scoreWord(word, strategy), tagging.giveWay);
+  const chosen = await choose(scores, tagging);
   return words.map((word, i) => ({
     ...(chosen[i] ?? NO_LABEL),
     start: word[0]?.start ?? 0,
@@ -117,9 +120,11 @@ function peak(scores: Float64Array): number {
 
 const NO_LABEL = { label: '', score: Number.NaN };
 
-function choose(rows: readonly Float64Array[], { labels, decoding }: Tagging): (typeof NO_LABEL)[] {
-  const comparable = decoding === 'argmax' ? rows : rows.map((scores) => scores.map(Math.log));
-  const chosen = decodeTags(comparable, labels, decoding);
+async function choose(rows: readonly Float64Array[], tagging: Tagging): Promise<(typeof NO_LABEL)[]> {
+  const { labels, decoding, giveWay } = tagging;
+  const logarithms = (scores: Float64Array) => scores.map(Math.log);
+  const comparable = decoding === 'argmax' ? rows : await mapRows(rows, logarithms, giveWay);
+  const chosen = await decodeTags(comparable, labels, decoding, giveWay);
   return rows.map((scores, i) => {
     const index = chosen[i] ?? -1;
     return { label: labels[index] ?? '', score: at(scores, index) };

@@ -45,10 +45,9 @@ export const featureExtraction: Task<Input, Parameters, Features> = {
     const asked = parameters.prompt_name ?? parameters.prompt;
     if (asked !== undefined && choosePrompt(parameters, context) !== '')
       throw invalidParameter('prompt', 'goes before a text, not before ids of tokens');
-    const { vocabSize } = context.textProcessing;
-    const unknown = input.tokens.findIndex((token) => token >= vocabSize);
+    const unknown = findUnknown(input.tokens, context);
     if (unknown < 0) return [{ text: '', ids: input.tokens }];
-    const reason = `the model has tokens 0 to ${vocabSize - 1}, not ${input.tokens[unknown]}`;
+    const reason = `the model has no token ${input.tokens[unknown]}`;
     throw invalidInput(`.tokens[${unknown}]`, reason);
   },
 
@@ -57,7 +56,7 @@ export const featureExtraction: Task<Input, Parameters, Features> = {
     return condenseToEmbedding(window, pooling === 'none' ? undefined : pooling, 'mean', taskDefaults);
   },
 
-  result(_input, [windows], parameters, { taskDefaults }) {
+  async result(_input, [windows], parameters, { taskDefaults, giveWay }) {
     const only = windows?.[0];
     const finish = (vector: Float64Array): number[] => {
       const kept = keepFirst(vector, parameters.dimensions);
@@ -68,11 +67,20 @@ export const featureExtraction: Task<Input, Parameters, Features> = {
     }
     const states = finiteData(only, 'hidden_states');
     const tokens = only?.encoding.ids.length ?? 1;
-    return Array.from({ length: tokens }, (_, token) =>
-      finish(copyRow(states, token, states.length / tokens)),
-    );
+    const vectors: number[][] = [];
+    for (let token = 0; token < tokens; token++) {
+      await giveWay();
+      vectors.push(finish(copyRow(states, token, states.length / tokens)));
+    }
+    return vectors;
   },
 };
+
+/** Finds the first id that is no token: ids may have gaps, so that the highest can be above the number of tokens. */
+function findUnknown(ids: readonly number[], { textProcessing, vocabulary }: TaskContext): number {
+  const { vocabSize } = textProcessing;
+  return ids.findIndex((id) => id >= vocabSize && vocabulary.idToToken(id) === undefined);
+}
 
 /** Whether a call has one vector a text. @throws EngineError INVALID_PARAMETER where the graph can give no other */
 function isPooled(

@@ -10,19 +10,23 @@ import { oneText } from './text-input.ts';
 
 /** Tokens that one input may ask for, all its masks together: the text is put together for each of them. */
 const MOST_TOKENS = 1000;
-/** The most targets of a call. Each is tokenised by itself, for each input anew. */
+/** The most targets of a call, and the most characters of one: it must be a single token. */
 const MOST_TARGETS = 1000;
+const MOST_CHARACTERS = 200;
 
-const target = z.string().check(z.minLength(1));
+const target = z.string().check(z.minLength(1), z.maxLength(MOST_CHARACTERS));
 const parameters = z.strictObject({
   ...commonParameters,
   /** How many tokens to give for each mask; those of all masks are at most 1000. */
   top_k: z._default(z.int().check(z.positive()), 5),
   /** Tokens to choose from: one, or a list of at most 1000. Each must be one token of the model. @default - all of the vocabulary */
   targets: z.optional(
-    z.union(
-      [target, z.array(target).check(z.minLength(1), z.maxLength(MOST_TARGETS))],
-      `must be a word, or a list of 1 to ${MOST_TARGETS} words`,
+    z.pipe(
+      z.union(
+        [target, z.array(target).check(z.minLength(1), z.maxLength(MOST_TARGETS))],
+        `must be a word, or a list of 1 to ${MOST_TARGETS} words, of at most ${MOST_CHARACTERS} characters each`,
+      ),
+      z.transform((targets) => [targets].flat()),
     ),
   ),
 });
@@ -74,7 +78,7 @@ export const fillMask: Task<string, Parameters, MaskToken[] | MaskToken[][]> = {
     }
     const logits = finiteData(only, 'logits');
     const size = logits.length / places.length;
-    const allowed = targets === undefined ? undefined : await targetIds([targets].flat(), context);
+    const allowed = targets === undefined ? undefined : await targetIds(targets, context);
     const count = Math.min(top_k, allowed?.length ?? size);
     if (count * places.length > MOST_TOKENS) {
       const most = Math.floor(MOST_TOKENS / places.length);
@@ -83,8 +87,10 @@ export const fillMask: Task<string, Parameters, MaskToken[] | MaskToken[][]> = {
         `must be at most ${most} for a text with ${places.length} ${places.length === 1 ? 'mask' : 'masks'}`,
       );
     }
-    const { vocabulary } = context;
-    const lists = places.map((place, row) => {
+    const { vocabulary, giveWay } = context;
+    const lists: MaskToken[][] = [];
+    for (const [row, place] of places.entries()) {
+      await giveWay();
       const scores = softmax(logits.subarray(row * size, (row + 1) * size));
       const best = allowed
         ? topIndices(
@@ -92,15 +98,16 @@ export const fillMask: Task<string, Parameters, MaskToken[] | MaskToken[][]> = {
             count,
           ).map((index) => allowed[index] ?? 0)
         : topIndices(scores, count);
-      return best.map(async (token) => ({
+      const tokens = best.map(async (token) => ({
         score: at(scores, token),
         token,
         token_str: await vocabulary.decode([token]),
         // Transformers keeps special tokens where there are several masks, because the other masks are among them.
         sequence: await vocabulary.decode(ids.with(place, token), { skipSpecialTokens: places.length === 1 }),
       }));
-    });
-    const [first = [], ...others] = await Promise.all(lists.map((list) => Promise.all(list)));
+      lists.push(await Promise.all(tokens));
+    }
+    const [first = [], ...others] = lists;
     return others.length === 0 ? first : [first, ...others];
   },
 };
@@ -120,16 +127,31 @@ function masksIn({ ids }: Encoding, context: TaskContext): number[] {
  * upper case or mark the beginnings of words. Where transformers would take the first of several tokens, the target is refused,
  * because the score would be that of another word.
  */
-async function targetIds(targets: readonly string[], { vocabulary }: TaskContext): Promise<number[]> {
-  const ids = targets.map(async (target) => {
-    const whole = vocabulary.tokenToId(target);
-    if (whole !== undefined) return whole;
-    const tokens = await vocabulary.textToIds(target);
+async function findIds(targets: readonly string[], { vocabulary }: TaskContext): Promise<number[]> {
+  const others = targets.filter((target) => vocabulary.tokenToId(target) === undefined);
+  const tokenised = new Map<string, number>();
+  for (const [index, tokens] of (await vocabulary.textsToIds(others)).entries()) {
+    const target = others[index] ?? '';
     const [only] = tokens;
-    if (only !== undefined && tokens.length === 1) return only;
-    const spelled = tokens.map((id) => `'${vocabulary.idToToken(id) ?? id}'`).join(', ');
-    const reason = `'${target}' is ${tokens.length} tokens of the model${spelled && `: ${spelled}`}; it must be one`;
-    throw invalidParameter('targets', reason);
-  });
-  return [...new Set(await Promise.all(ids))];
+    if (only === undefined || tokens.length > 1) throw notOneToken(target, tokens, vocabulary);
+    tokenised.set(target, only);
+  }
+  return [
+    ...new Set(targets.flatMap((target) => vocabulary.tokenToId(target) ?? tokenised.get(target) ?? [])),
+  ];
+}
+
+function notOneToken(target: string, tokens: readonly number[], vocabulary: TaskContext['vocabulary']) {
+  const spelled = tokens.map((id) => `'${vocabulary.idToToken(id) ?? id}'`).join(', ');
+  const reason = `'${target}' is ${tokens.length} tokens of the model${spelled && `: ${spelled}`}; it must be one`;
+  return invalidParameter('targets', reason);
+}
+
+/** The ids of a call's targets by the list of them, which all inputs of the call share. */
+const idsOfCall = new WeakMap<readonly string[], Promise<number[]>>();
+
+function targetIds(targets: readonly string[], context: TaskContext): Promise<number[]> {
+  const ids = idsOfCall.get(targets) ?? findIds(targets, context);
+  idsOfCall.set(targets, ids);
+  return ids;
 }

@@ -68,9 +68,9 @@ export const questionAnswering: Task<Question, Parameters, SpanAnswer | SpanAnsw
     },
   ],
 
-  result({ context }, [windows = []], { offset_unit: unit, ...parameters }) {
+  async result({ context }, [windows = []], { offset_unit: unit, ...parameters }, { giveWay }) {
     const offset = offsetsIn(context, unit);
-    const answers = answersIn(context, windows, parameters).map(({ score, start, end }) => ({
+    const answers = (await answersIn(context, windows, parameters, giveWay)).map(({ score, start, end }) => ({
       answer: context.slice(start, end),
       score,
       start: offset(start),

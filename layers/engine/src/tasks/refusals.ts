@@ -9,7 +9,8 @@ export class InputError extends EngineError {
   /** `path` leads from the input to the fault: '' for all of it, '.tokens[3]'. `index` is the input's place in a list. */
   constructor(path: string, reason: string, index?: number) {
     const field = `inputs${index === undefined ? '' : `[${index}]`}${path}`;
-    super('INVALID_INPUT', `${field}: ${reason}.`, { details: { field } });
+    const details = { field, ...(index !== undefined && { index }) };
+    super('INVALID_INPUT', `${field}: ${reason}.`, { details });
     this.#path = path;
     this.#reason = reason;
   }

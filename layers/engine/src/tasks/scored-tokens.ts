@@ -1,7 +1,7 @@
 /** The tokens of a text with the scores of their labels, out of one window or of many that overlap. */
 import { EngineError } from '@pilotlight/model-format/errors';
 import { softmax } from '../math/activations.ts';
-import type { TokenResult } from '../ports.ts';
+import type { GiveWay, TokenResult } from '../ports.ts';
 import type { ScoredToken } from './entities.ts';
 import { finiteData, requireAlignment } from './output.ts';
 
@@ -10,15 +10,28 @@ import { finiteData, requireAlignment } from './output.ts';
  * context, as BERT's reading of long documents does it: windows change in the middle of their overlap. Tokens are joined and
  * not spans, so that no span is cut in two where a window ends.
  */
-export function scoredTokens(windows: readonly TokenResult[], labels: readonly string[]): ScoredToken[] {
+export async function scoredTokens(
+  windows: readonly TokenResult[],
+  labels: readonly string[],
+  giveWay: GiveWay,
+): Promise<ScoredToken[]> {
   const places = windows.map(findPlace);
-  return windows.flatMap((window, i) => {
+  const tokens: ScoredToken[] = [];
+  for (const [i, window] of windows.entries()) {
     const place = places[i] ?? { from: 0, to: 0, before: 0 };
     const from = border(places[i - 1], place) ?? place.from;
     const to = border(place, places[i + 1]) ?? place.to;
-    return readTokens(window, labels, place, from, to);
-  });
+    const read = tokenReader(window, labels, place);
+    for (let token = from; token < to; token++) {
+      if (token % AT_ONCE === 0) await giveWay();
+      tokens.push(read(token));
+    }
+  }
+  return tokens;
 }
+
+/** Tokens that are read before it is looked at the time. */
+const AT_ONCE = 16;
 
 /** Where a window lies among the tokens of the whole text, special ones left out. */
 interface Place {
@@ -39,13 +52,12 @@ function border(left: Place | undefined, right: Place | undefined): number | und
   return left && right && Math.ceil((left.to + right.from) / 2);
 }
 
-function readTokens(
+/** Reads tokens of a window by their index in the whole text. */
+function tokenReader(
   window: TokenResult,
   labels: readonly string[],
   place: Place,
-  from: number,
-  to: number,
-): ScoredToken[] {
+): (index: number) => ScoredToken {
   const logits = finiteData(window, 'logits');
   const { ids } = window.encoding;
   if (logits.length !== ids.length * labels.length) {
@@ -55,16 +67,16 @@ function readTokens(
     );
   }
   const { spans, wordIds, tokens } = requireAlignment(window.encoding);
-  return Array.from({ length: Math.max(to - from, 0) }, (_, i): ScoredToken => {
-    const row = from - place.from + place.before + i;
+  return (token) => {
+    const row = token - place.from + place.before;
     const [start, end] = spans[row] ?? [0, 0];
     return {
-      index: from + place.before + i,
+      index: token + place.before,
       token: tokens[row] ?? '',
       word: wordIds[row] ?? null,
       start,
       end,
       scores: softmax(logits.subarray(row * labels.length, (row + 1) * labels.length)),
     };
-  });
+  };
 }

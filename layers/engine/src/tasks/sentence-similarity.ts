@@ -1,7 +1,7 @@
 /** One sentence and others in, how alike they are out: cosines of their embeddings. */
 import * as z from 'zod/mini';
 import { cosine } from '../math/pooling.ts';
-import type { Task } from '../ports.ts';
+import type { Task, TokenRequest, TokenResult } from '../ports.ts';
 import { condenseToEmbedding, EMBEDDING_OUTPUTS } from './embedding.ts';
 import { finiteData } from './output.ts';
 import { commonParameters } from './parameters.ts';
@@ -28,15 +28,27 @@ export const sentenceSimilarity: Task<z.infer<typeof input>, z.infer<typeof para
 
   requests({ source_sentence, sentences }, parameters, context) {
     const prompt = choosePrompt(parameters, context);
-    return [source_sentence, ...sentences].map((text) => ({ text: `${prompt}${text}` }));
+    return embedded(prompt, source_sentence, sentences);
   },
 
   condense: (window, _parameters, { taskDefaults }) =>
     condenseToEmbedding(window, undefined, 'mean', taskDefaults),
 
-  result(_input, results) {
-    const vectors = results.map(([window]) => Float64Array.from(finiteData(window, 'embeddings')));
-    const [source = new Float64Array(), ...others] = vectors;
-    return others.map((other) => cosine(source, other));
+  async result(_input, [source, ...others], _parameters, { giveWay }) {
+    const read = (windows: readonly TokenResult[] | undefined) =>
+      Float64Array.from(finiteData(windows?.[0], 'embeddings'));
+    const vector = read(source);
+    const cosines: number[] = [];
+    for (const other of others) {
+      await giveWay();
+      cosines.push(cosine(vector, read(other)));
+    }
+    return cosines;
   },
 };
+
+function* embedded(prompt: string, source: string, sentences: readonly string[]): Generator<TokenRequest> {
+  yield { text: `${prompt}${source}`, part: { field: 'source_sentence' } };
+  for (const [item, sentence] of sentences.entries())
+    yield { text: `${prompt}${sentence}`, part: { field: 'sentences', item } };
+}

@@ -1,9 +1,13 @@
 /** Chooses the label of each token or word of a sequence: each its best, or together the best that is well formed. */
 import { argmax, at } from '../math/activations.ts';
+import type { GiveWay } from '../ports.ts';
 import { createTagReader } from './tags.ts';
 
 /** The way to choose labels, as `taskDefaults.decoding` of a manifest and the parameter `decoding` name it. */
 export type TagDecoding = 'argmax' | 'constrained';
+
+/** Rows that are decoded before it is looked at the time. */
+const AT_ONCE = 16;
 
 /**
  * Chooses the index of a label for each row of `[rows][labels]`: log-probabilities, or logits, which differ from them by a constant a row.
@@ -13,13 +17,28 @@ export type TagDecoding = 'argmax' | 'constrained';
  * `allowed_transitions` of AllenNLP's conditional_random_field.py allows, all equally probable. `I-x` never begins a span,
  * so that labels in IOB1 need `argmax`.
  */
-export function decodeTags(
+export async function decodeTags(
   rows: readonly ArrayLike<number>[],
   labels: readonly string[],
   decoding: TagDecoding,
-): number[] {
-  if (decoding === 'argmax') return rows.map(argmax);
-  return bestSequence(rows, labels) ?? rows.map(argmax);
+  giveWay: GiveWay,
+): Promise<number[]> {
+  const best = decoding === 'constrained' ? await bestSequence(rows, labels, giveWay) : undefined;
+  return best ?? mapRows(rows, argmax, giveWay);
+}
+
+/** Does for each row what `work` does, in slices. */
+export async function mapRows<Row, Result>(
+  rows: readonly Row[],
+  work: (row: Row) => Result,
+  giveWay: GiveWay,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const [index, row] of rows.entries()) {
+    if (index % AT_ONCE === 0) await giveWay();
+    results.push(work(row));
+  }
+  return results;
 }
 
 interface Transitions {
@@ -44,12 +63,17 @@ function findTransitions(labels: readonly string[]): Transitions {
 }
 
 /** Finds the best path by its log-probability; undefined where no sequence of the labels is well formed. */
-function bestSequence(rows: readonly ArrayLike<number>[], labels: readonly string[]): number[] | undefined {
+async function bestSequence(
+  rows: readonly ArrayLike<number>[],
+  labels: readonly string[],
+  giveWay: GiveWay,
+): Promise<number[] | undefined> {
   const { begins, ends, before } = findTransitions(labels);
   const last = labels.map((_, label) => label).filter(ends);
   const cameFrom: Int32Array[] = [];
   let best = new Float64Array(labels.length);
   for (const [step, row] of rows.entries()) {
+    if (step % AT_ONCE === 0) await giveWay();
     const free = findBest(last, best);
     const from = new Int32Array(labels.length);
     const next = new Float64Array(labels.length);

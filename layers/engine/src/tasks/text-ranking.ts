@@ -41,7 +41,10 @@ export const textRanking: Task<z.infer<typeof input>, z.infer<typeof parameters>
 
   serves: ({ task, labels }) =>
     task === 'text-ranking' || (task === 'text-classification' && labels.length === 1),
-  requests: ({ query, texts }) => texts.map((text) => ({ text: query, pair: text })),
+  *requests({ query, texts }) {
+    for (const [item, text] of texts.entries())
+      yield { text: query, pair: text, part: { field: 'texts', item } };
+  },
 
   result({ texts }, results, { top_k, raw_scores, return_text }, { taskDefaults }) {
     const raw = raw_scores || taskDefaults?.functionToApply === 'none';

@@ -7,6 +7,8 @@ import { scoredTokens } from './scored-tokens.ts';
 import { offsetsIn, offsetUnit, trimSpan } from './spans.ts';
 import { oneText } from './text-input.ts';
 
+const MOST_IGNORED = 1000;
+
 const parameters = z.strictObject({
   ...commonParameters,
   /** How sub-word tokens become words and spans; `none` gives every token by itself. */
@@ -17,7 +19,7 @@ const parameters = z.strictObject({
    */
   decoding: z.optional(z.enum(['argmax', 'constrained'])),
   /** Labels to leave out of the result: those of tokens with `none`, else those of spans, without `B-`. */
-  ignore_labels: z._default(z.array(z.string()), ['O']),
+  ignore_labels: z._default(z.array(z.string()).check(z.maxLength(MOST_IGNORED)), ['O']),
   /**
    * Tokens that the windows over a text have in common which is too long for the model.
    * @default - there are none: such a text is refused, or cut
@@ -62,14 +64,15 @@ export const tokenClassification: Task<string, Parameters, (EntityGroup | Entity
     { text, windows: stride === undefined ? undefined : { of: 'text', stride } },
   ],
 
-  result(
+  async result(
     text,
     [windows = []],
     { aggregation_strategy: strategy, ignore_labels, offset_unit: unit, ...parameters },
-    { labels, taskDefaults },
+    { labels, taskDefaults, giveWay },
   ) {
-    const tagging = { labels, decoding: parameters.decoding ?? taskDefaults?.decoding ?? 'argmax' };
-    const tokens = scoredTokens(windows, labels);
+    const decoding = parameters.decoding ?? taskDefaults?.decoding ?? 'argmax';
+    const tagging = { labels, decoding, giveWay };
+    const tokens = await scoredTokens(windows, labels, giveWay);
     const ignored = new Set(ignore_labels);
     const offset = offsetsIn(text, unit);
     const describePlace = (part: { start: number; end: number }) => {
@@ -77,15 +80,17 @@ export const tokenClassification: Task<string, Parameters, (EntityGroup | Entity
       return { word: text.slice(start, end), start: offset(start), end: offset(end) };
     };
     if (strategy === 'none') {
-      return labelTokens(tokens, tagging)
+      return (await labelTokens(tokens, tagging))
         .filter(({ label }) => !ignored.has(label))
         .map((part) => {
           const { label: entity, score, index, token } = part;
           return { entity, score, index, token, ...describePlace(part) };
         });
     }
-    const labelled =
-      strategy === 'simple' ? labelTokens(tokens, tagging) : labelWords(text, tokens, tagging, strategy);
+    const labelled = await (strategy === 'simple'
+      ? labelTokens(tokens, tagging)
+      : labelWords(text, tokens, tagging, strategy));
+    await giveWay();
     return groupEntities(labelled, labels)
       .filter(({ label }) => !ignored.has(label))
       .map((group) => ({ entity_group: group.label, score: group.score, ...describePlace(group) }));

@@ -8,8 +8,13 @@ import { finiteData } from './output.ts';
 import { commonParameters } from './parameters.ts';
 import { oneText } from './text-input.ts';
 
+/** Labels of a call, whose number is bounded before any of them is read. */
+const MOST_LABELS = 10_000;
+const MOST_CHARACTERS = 100_000;
+
 const labelList = z.array(z.string()).check(
   z.minLength(1, 'must have a label'),
+  z.maxLength(MOST_LABELS),
   z.refine((labels) => labels.every((label) => label.trim() !== ''), 'must not have an empty label'),
   z.refine((labels) => new Set(labels).size === labels.length, 'must be distinct'),
 );
@@ -18,8 +23,8 @@ const labelList = z.array(z.string()).check(
 const candidateLabels = z.pipe(
   z.pipe(
     z.union(
-      [z.string(), z.array(z.string())],
-      'must be a list of labels, or a string with commas between them',
+      [z.string().check(z.maxLength(MOST_CHARACTERS)), z.array(z.string()).check(z.maxLength(MOST_LABELS))],
+      `must be a list of labels, or a string with commas between them: ${MOST_LABELS} labels at most, ${MOST_CHARACTERS} characters of a string`,
     ),
     z.transform((labels) =>
       typeof labels === 'string'
@@ -68,8 +73,10 @@ export const zeroShotClassification: Task<string, Parameters, ZeroShot> = {
     ['text-classification', 'zero-shot-classification'].includes(model.task) &&
     model.labels.length > 1 &&
     findEntailment(model) >= 0,
-  requests: (text, { candidate_labels, hypothesis_template }) =>
-    candidate_labels.map((label) => ({ text, pair: hypothesis_template.replace('{}', () => label) })),
+  *requests(text, { candidate_labels, hypothesis_template }) {
+    for (const label of candidate_labels)
+      yield { text, pair: hypothesis_template.replace('{}', () => label) };
+  },
 
   result(sequence, results, { candidate_labels, multi_label }, context) {
     const entailment = findEntailment(context);

@@ -5,6 +5,7 @@ import { EngineError } from '@pilotlight/model-format/errors';
 import { BPE, type Model, Tokenizer, WordPiece } from 'tokenizers';
 import * as z from 'zod/mini';
 import type { ModelPackage } from '../ports.ts';
+import { refuseGrowth } from './refuse-growth.ts';
 
 type Files = Pick<ModelPackage, 'path'>;
 
@@ -42,12 +43,14 @@ const restSchema = z.looseObject({ model: modelSchema });
  * Opens the tokenizer of a package. The vocabulary of a divided one is read by a thread of the library's own, which
  * begins before this function gives way.
  *
- * @throws EngineError PACKAGE_CORRUPT where a file does not parse.
+ * @throws EngineError PACKAGE_CORRUPT where a file does not parse; PACKAGE_INVALID for a divided one whose settings `refuseGrowth`
+ * does not take. `verify` looks at those of a whole one, because to parse a vocabulary takes longer than a cold start.
  */
 export async function openNativeTokenizer(files: Files, { file, split }: TokenizerParts): Promise<Tokenizer> {
   try {
     return split ? await openSplit(files, split) : Tokenizer.fromFile(files.path(file.path));
   } catch (cause) {
+    if (cause instanceof EngineError) throw cause;
     throw new EngineError('PACKAGE_CORRUPT', 'The tokenizer does not parse. Package the model again.', {
       cause,
     });
@@ -56,7 +59,9 @@ export async function openNativeTokenizer(files: Files, { file, split }: Tokeniz
 
 async function openSplit(files: Files, { rest, vocabulary }: SplitTokenizer): Promise<Tokenizer> {
   const json = readFileSync(files.path(rest.path), 'utf8');
-  const { model } = restSchema.parse(JSON.parse(json));
+  const settings: unknown = JSON.parse(json);
+  refuseGrowth(settings);
+  const { model } = restSchema.parse(settings);
   const tokenizer = Tokenizer.fromString(json);
   const paths = vocabulary.map(({ path }) => files.path(path));
   tokenizer.setModel(await readModel(model, paths));

@@ -33,6 +33,9 @@ export async function createRustTokenizer(
   return new RustTokenizer(native);
 }
 
+/** The library takes ids as 32 bits, and without a word drops the others. */
+const HIGHEST_ID = 2 ** 32 - 1;
+
 /** Native encodings at once: a hundred keep every core busy, and thousands would take more memory than the model. */
 const NATIVE_AT_ONCE = 128;
 
@@ -66,7 +69,9 @@ class RustTokenizer implements Tokenizer {
   }
 
   idToToken(id: number): string | undefined {
-    return this.#native.idToToken(id) ?? undefined;
+    return Number.isInteger(id) && id >= 0 && id <= HIGHEST_ID
+      ? (this.#native.idToToken(id) ?? undefined)
+      : undefined;
   }
 
   decode(ids: readonly number[], { skipSpecialTokens = false } = {}): Promise<string> {

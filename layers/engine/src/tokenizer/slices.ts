@@ -5,12 +5,18 @@ const SLICE_MS = 4;
 
 /** Work of this thread in slices, between which other requests go. */
 export class Slices {
+  readonly #signal: AbortSignal | undefined;
   #begun = performance.now();
 
-  /** Called between two pieces of the work: lets others go first once the slice is over. */
+  constructor(signal?: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  /** Called between two pieces of the work: lets others go first once the slice is over. @throws the reason of an aborted signal */
   async giveWay(): Promise<void> {
     if (performance.now() - this.#begun < SLICE_MS) return;
     await setImmediate();
+    this.#signal?.throwIfAborted();
     this.#begun = performance.now();
   }
 }

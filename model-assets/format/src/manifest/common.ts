@@ -7,6 +7,8 @@ z.config(en());
 
 export const MANIFEST_FILE = 'model.json';
 export const FORMAT_VERSION = 1;
+/** Manifests of a thousand labels have some 50 kB. */
+export const MAX_MANIFEST_BYTES = 4_000_000;
 
 export const sha256Schema = z
   .string()
@@ -15,10 +17,14 @@ export const positiveInt = z.int().check(z.positive());
 export const nonNegativeInt = z.int().check(z.nonnegative());
 export const text = z.string().check(z.minLength(1));
 
+/** A count that no model comes near is a slip, or meant to do harm. */
+export const countUpTo = (most: number) => positiveInt.check(z.maximum(most));
+
 /** A path inside the package, with forward slashes; it cannot lead out of the package. */
 export const packagePathSchema = z
   .string()
   .check(
+    z.maxLength(1024),
     z.regex(
       /^(?!\.{1,2}(?:\/|$))[\w.-]+(?:\/(?!\.{1,2}(?:\/|$))[\w.-]+)*$/,
       'must be a relative path inside the package',
@@ -30,4 +36,6 @@ export const packageFileSchema = z.strictObject({
   bytes: nonNegativeInt,
   sha256: sha256Schema,
 });
+/** The files of a variant, or of a package. */
+export const packageFilesSchema = z.array(packageFileSchema).check(z.minLength(1), z.maxLength(10_000));
 export type PackageFile = z.infer<typeof packageFileSchema>;

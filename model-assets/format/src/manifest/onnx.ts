@@ -8,10 +8,12 @@ import { modelNameSchema, modelVersionSchema } from '../ref/names.ts';
 import { SCHEME_NAMES } from '../schemes.ts';
 import { TASK_FACTS, TASKS } from '../tasks.ts';
 import {
+  countUpTo,
   FORMAT_VERSION,
   nonNegativeInt,
   type PackageFile,
   packageFileSchema,
+  packageFilesSchema,
   packagePathSchema,
   positiveInt,
   sha256Schema,
@@ -24,14 +26,17 @@ export const taskNameSchema = z.enum(TASKS);
 const axisSchema = z.enum(['batch', 'tokens', 'labels', 'hidden', 'vocabulary']);
 export type Axis = z.infer<typeof axisSchema>;
 
+/** The name of a tensor, which is a key of plain objects. */
+const tensorName = text.check(z.refine((name) => name !== '__proto__', 'must not be __proto__'));
+
 const inputSchema = z.strictObject({
-  name: text,
+  name: tensorName,
   role: z.enum(['input_ids', 'attention_mask', 'token_type_ids']),
   type: z.literal('int64'),
   axes: z.array(axisSchema).check(z.minLength(1)),
 });
 const outputSchema = z.strictObject({
-  name: text,
+  name: tensorName,
   role: z.enum(['logits', 'start_logits', 'end_logits', 'hidden_states', 'embeddings']),
   type: z.literal('float32'),
   axes: z.array(axisSchema).check(z.minLength(1)),
@@ -52,13 +57,13 @@ export type GraphName = z.infer<typeof graphNameSchema>;
 const variantSchema = z.strictObject({
   graphs: z.record(graphNameSchema, graphSchema),
   /** Every file of the variant, graphs and external data alike. */
-  files: z.array(packageFileSchema).check(z.minLength(1)),
+  files: packageFilesSchema,
   opset: positiveInt,
   onnxruntime: text,
   /** The quantisation of the weights: a name from `schemes.ts`. */
   scheme: z.enum(SCHEME_NAMES),
   /** Largest product of batch size and padded length that one run of the session gets, tuned when packaging. */
-  tokenBudget: positiveInt,
+  tokenBudget: countUpTo(2 ** 24),
   /**
    * Milliseconds that a token takes on the CPU of the machine that packaged the model, in full batches at `tokenBudget`: an
    * estimate of work, to compare requests by. @default - not measured
@@ -69,6 +74,11 @@ const variantSchema = z.strictObject({
   keptFp32: z.optional(z.array(text)),
 });
 export type Variant = z.infer<typeof variantSchema>;
+
+/** Whether the files of a variant, which are checked at load, have each of its graphs. */
+function listsItsGraphs({ graphs, files }: Variant): boolean {
+  return Object.values(graphs).every((graph) => files.some(({ path }) => path === graph.file));
+}
 
 /**
  * A tokenizer.json divided, so that its vocabulary is read beside the work of the thread that loads the model; see
@@ -89,12 +99,13 @@ const textProcessingSchema = z.discriminatedUnion('kind', [
     file: packageFileSchema,
     /** The files that are opened in place of `file`. @default - `file` itself */
     split: z.optional(splitTokenizerSchema),
-    vocabSize: positiveInt,
+    /** The number of tokens. Ids may have gaps, so that the highest can be above it. */
+    vocabSize: countUpTo(10_000_000),
     padTokenId: nonNegativeInt,
     /** The text that stands for a token to be filled in. @default '[MASK]' */
     maskToken: z.optional(text),
     /** Longest sequence that the model takes, special tokens included. */
-    maxTokens: positiveInt,
+    maxTokens: countUpTo(1_000_000),
   }),
 ]);
 export type TextProcessing = z.infer<typeof textProcessingSchema>;
@@ -127,7 +138,7 @@ export const onnxManifestSchema = z
     description: z.optional(z.string()),
     task: taskNameSchema,
     /** Label of each logit, by its index. Empty where the task has none. */
-    labels: z.array(text),
+    labels: z.array(text).check(z.maxLength(100_000)),
     taskDefaults: z.optional(
       z.strictObject({
         /** The function that turns logits into scores; `sigmoid` for a multi-label model. */
@@ -162,9 +173,13 @@ export const onnxManifestSchema = z
     toolchain: z.strictObject({ pilotlight: z.string(), node: z.string(), onnxruntime: z.string() }),
   })
   .check(
-    z.refine((manifest) => manifest.defaultVariant in manifest.variants, {
+    z.refine(({ variants, defaultVariant }) => Object.hasOwn(variants, defaultVariant), {
       path: ['defaultVariant'],
       error: 'must name one of the variants',
+    }),
+    z.refine(({ variants }) => Object.values(variants).every(listsItsGraphs), {
+      path: ['variants'],
+      error: 'must list the file of each graph among the files of its variant',
     }),
     z.refine(
       ({ taskDefaults: { prompts = {}, defaultPrompt } = {} }) =>

@@ -1,7 +1,9 @@
 /** The manifest of a package, whatever runs its model: one union that `runtime` tells apart. */
 import { createHash } from 'node:crypto';
+import type * as z from 'zod/mini';
 import { EngineError, explainIssue } from '../errors.ts';
 import { formatModelRef, type ResolvedRef } from '../ref/model-ref.ts';
+import { parseJson, parseUntilFault } from '../untrusted.ts';
 import { MANIFEST_FILE } from './common.ts';
 import { type OnnxManifest, onnxManifestSchema } from './onnx.ts';
 import { type TransformersJsManifest, transformersJsManifestSchema } from './transformers-js.ts';
@@ -27,8 +29,8 @@ export function findChecksum(manifest: PackageManifest): string | undefined {
 
 /** Reads the manifest of `ref` from the text of its file. @throws EngineError PACKAGE_INVALID with the field at fault. */
 export function parseManifest(text: string, ref: ResolvedRef): PackageManifest {
-  const json = parseJson(text, ref);
-  const parsed = schemaFor(json, ref).safeParse(json);
+  const json = readJson(text, ref);
+  const parsed = parseUntilFault<z.ZodMiniType<PackageManifest>>(schemaFor(json, ref), json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const where = issue?.path.join('.') || 'the top level';
@@ -62,11 +64,13 @@ function schemaFor(json: unknown, ref: ResolvedRef) {
   throw refused(ref, `its manifest is not valid at runtime: must be one of ${known}`);
 }
 
-function parseJson(text: string, ref: ResolvedRef): unknown {
+function readJson(text: string, ref: ResolvedRef): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (cause) {
-    throw refused(ref, `its ${MANIFEST_FILE} is not JSON`, cause);
+    const isForbidden = cause instanceof SyntaxError && cause.message.includes('__proto__');
+    const reason = isForbidden ? 'has the key __proto__' : 'is not JSON';
+    throw refused(ref, `its ${MANIFEST_FILE} ${reason}`, cause);
   }
 }
 

@@ -1,7 +1,7 @@
 /** `model.json` of a package that transformers.js runs: the long tail of tasks that the engine has no task of its own for. */
 import * as z from 'zod/mini';
 import { modelNameSchema, modelVersionSchema } from '../ref/names.ts';
-import { FORMAT_VERSION, packageFileSchema, sha256Schema, text } from './common.ts';
+import { FORMAT_VERSION, packageFileSchema, packageFilesSchema, sha256Schema, text } from './common.ts';
 
 /** The kind of input that a model reads. An image or a recording travels as its file: PNG, JPEG, WebP, GIF; WAV. */
 export type TransformersJsInput = 'text' | 'image' | 'audio';
@@ -52,7 +52,7 @@ export const transformersJsManifestSchema = z.strictObject({
   /** Which files of the folder are the graphs: `q8` is `onnx/model_quantized.onnx`. */
   dtype: z.enum(TRANSFORMERS_JS_DTYPES),
   /** Every file that the model reads, laid out as on the Hugging Face Hub. */
-  files: z.array(packageFileSchema).check(z.minLength(1)),
+  files: packageFilesSchema,
   /** The answers that the model gave when it was packaged. */
   goldens: packageFileSchema,
   modelCard: packageFileSchema,

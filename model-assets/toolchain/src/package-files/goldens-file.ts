@@ -1,34 +1,46 @@
 /** Writes and reads a whole goldens.jsonl. */
 import type { Golden } from '@pilotlight/engine';
-import { goldenSchema, goldensHeaderSchema } from '@pilotlight/engine/internal/predict/goldens/golden';
+import {
+  goldenSchema,
+  goldensHeaderSchema,
+  MAXIMUM_GOLDENS,
+} from '@pilotlight/engine/internal/predict/goldens/golden';
+import { parseJson, parseUntilFault } from '@pilotlight/model-format';
 import { explainIssue } from '@pilotlight/model-format/errors';
 import type * as z from 'zod/mini';
 import { ToolchainError } from '../errors.ts';
 
 export interface Goldens {
+  /** The labels of the logits; older packages do not have them. */
+  readonly labels?: readonly string[] | undefined;
   readonly tolerance: Readonly<Record<string, number>>;
   readonly goldens: readonly Golden[];
 }
 
-export function formatGoldens({ tolerance, goldens }: Goldens): string {
-  return [{ goldens: 1, tolerance }, ...goldens].map((line) => `${JSON.stringify(line)}\n`).join('');
+export function formatGoldens({ labels, tolerance, goldens }: Goldens): string {
+  return [{ goldens: 1, labels, tolerance }, ...goldens].map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
 /** Throws VERIFY_FAILED with the number of the line that is not as this file writes it. */
 export function parseGoldens(content: string): Goldens {
-  const [header, ...goldens] = content.trimEnd().split('\n');
-  const { tolerance } = parseLine(goldensHeaderSchema, header ?? '', 1);
-  return { tolerance, goldens: goldens.map((line, index) => parseLine(goldenSchema, line, index + 2)) };
+  const [header, ...goldens] = content.trimEnd().split('\n', MAXIMUM_GOLDENS + 2);
+  const { labels, tolerance } = parseLine(goldensHeaderSchema, header ?? '', 1);
+  if (goldens.length > MAXIMUM_GOLDENS) throw invalid(MAXIMUM_GOLDENS + 2, 'there are too many');
+  return {
+    labels,
+    tolerance,
+    goldens: goldens.map((line, index) => parseLine(goldenSchema, line, index + 2)),
+  };
 }
 
 function parseLine<Value>(schema: z.ZodMiniType<Value>, line: string, number: number): Value {
   let json: unknown;
   try {
-    json = JSON.parse(line);
+    json = parseJson(line);
   } catch (cause) {
     throw invalid(number, 'it is not JSON', cause);
   }
-  const parsed = schema.safeParse(json);
+  const parsed = parseUntilFault(schema, json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw invalid(number, `${issue?.path.join('.')}: ${explainIssue(issue)}`);

@@ -90,7 +90,7 @@ export async function writePackage(
     files: { ...facts.files },
   };
   const common = { name, version, task: facts.task, labels: [...facts.labels], source, variants };
-  await writeFile(join(folder, PACKAGE_FILES.goldens), formatGoldens(goldens));
+  await writeFile(join(folder, PACKAGE_FILES.goldens), formatGoldens({ ...goldens, labels: facts.labels }));
   const card = modelCard(facts.readme, {
     ...common,
     quality: [...quality],

@@ -51,7 +51,7 @@ export async function evaluate(
   return [tagQuality(dataset, data.rows, reference, answers)];
 }
 
-type Answerer<Row, Answer> = (row: Row, result: TokenResult | undefined) => Answer;
+type Answerer<Row, Answer> = (row: Row, result: TokenResult | undefined) => Answer | Promise<Answer>;
 
 async function answerAll<Row extends TokenRequest, Answer>(
   predictor: Predictor,
@@ -63,7 +63,7 @@ async function answerAll<Row extends TokenRequest, Answer>(
   for (let start = 0; start < rows.length; start += ROWS_PER_CALL) {
     const part = rows.slice(start, start + ROWS_PER_CALL);
     const results = await predictor.infer(part, { truncate: true, alignment: true });
-    answers.push(...part.map((row, index) => answer(row, results[index])));
+    for (const [index, row] of part.entries()) answers.push(await answer(row, results[index]));
     report(answers.length / rows.length);
   }
   return answers;

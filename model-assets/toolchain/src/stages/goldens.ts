@@ -2,7 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Golden, GoldenOutput, Predictor, TokenRequest } from '@pilotlight/engine';
-import { GOLDEN_ROLES, MINIMUM_GOLDENS } from '@pilotlight/engine/internal/predict/goldens/golden';
+import {
+  GOLDEN_ROLES,
+  MAXIMUM_GOLDENS,
+  MINIMUM_GOLDENS,
+} from '@pilotlight/engine/internal/predict/goldens/golden';
 import * as z from 'zod';
 import { ToolchainError } from '../errors.ts';
 import { goldenOutput } from '../package-files/golden-output.ts';
@@ -14,7 +18,8 @@ const requestSchema = z.object({ text: z.string(), pair: z.string().optional() }
 
 /**
  * Runs every request by itself, so that no answer depends on its neighbours, and keeps ids and outputs. Requests
- * longer than the model's limit are cut to it. Throws VERIFY_FAILED when an output is not finite.
+ * longer than the model's limit are cut to it, and those that have no token are left out, because the model refuses them.
+ * Throws VERIFY_FAILED when an output is not finite, TEXTS_INVALID where too few requests have a token.
  */
 export async function makeGoldens(
   fp32: Predictor,
@@ -22,7 +27,8 @@ export async function makeGoldens(
   report: (done: number) => void = () => {},
 ): Promise<readonly Golden[]> {
   const goldens: Golden[] = [];
-  for (const [index, request] of requests.entries()) {
+  const readable = await withTokens(fp32, requests);
+  for (const [index, request] of readable.entries()) {
     const [result] = await fp32.infer([request], { truncate: true });
     const outputs: Golden['outputs'] = {};
     for (const role of GOLDEN_ROLES) {
@@ -31,9 +37,30 @@ export async function makeGoldens(
         outputs[role] = finite(goldenOutput(tensor, role.endsWith('logits')), role, request.text);
     }
     goldens.push({ ...request, ids: [...(result?.encoding.ids ?? [])], outputs });
-    report((index + 1) / requests.length);
+    report((index + 1) / readable.length);
   }
   return goldens;
+}
+
+async function withTokens(
+  model: Predictor,
+  requests: readonly TokenRequest[],
+): Promise<readonly TokenRequest[]> {
+  const inputs = requests.map(({ text, pair }) => ({ text, text_pair: pair }));
+  const tokenized = await model.tokenize(inputs);
+  const readable = requests.filter((_, index) => tokenized[index]?.ids.length !== 0);
+  requireEnough(readable, `Of the texts, ${readable.length} have a token`);
+  return readable;
+}
+
+/** Throws TEXTS_INVALID unless there are as many different requests as a package needs, and no more than `verify` runs. */
+function requireEnough(requests: readonly TokenRequest[], subject: string): void {
+  const different = new Set(requests.map(({ text, pair }) => JSON.stringify([text, pair]))).size;
+  if (different >= MINIMUM_GOLDENS && requests.length <= MAXIMUM_GOLDENS) return;
+  throw new ToolchainError(
+    'TEXTS_INVALID',
+    `${subject}, ${different} of them different; goldens take from ${MINIMUM_GOLDENS} different ones to ${MAXIMUM_GOLDENS}.`,
+  );
 }
 
 /**
@@ -50,11 +77,8 @@ export async function readRequests(file: string): Promise<readonly TokenRequest[
       ? lines.map(({ line, number }) => parseRequest(line, number, file))
       : lines.map(({ line }) => ({ text: line }));
   refuseTooMuch(requests, file);
-  if (requests.length >= MINIMUM_GOLDENS) return requests;
-  throw new ToolchainError(
-    'TEXTS_INVALID',
-    `${file} has ${requests.length} texts; goldens take at least ${MINIMUM_GOLDENS}.`,
-  );
+  requireEnough(requests, `${file} has ${requests.length} texts`);
+  return requests;
 }
 
 /** Each golden runs alone in every variant, and is kept. */

@@ -1,12 +1,11 @@
 /** Proof of a package: its files are those of the manifest, and every variant gives the golden answers. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Engine, type ExecutionProvider } from '@pilotlight/engine';
 import type { OnnxManifest } from '@pilotlight/model-format';
-import { ToolchainError } from '../errors.ts';
 import { parseGoldens } from '../package-files/goldens-file.ts';
+import { requireEvidence } from './verify/evidence.ts';
 import { type VariantDeviation, verifyGoldens } from './verify/goldens.ts';
-import { verifyIntegrity } from './verify/integrity.ts';
+import { readFileOf, verifyIntegrity } from './verify/integrity.ts';
 
 export { measureTolerance, type VariantDeviation, verifyGoldens } from './verify/goldens.ts';
 
@@ -14,6 +13,8 @@ export interface VariantProof extends VariantDeviation {
   readonly variant: string;
   readonly tolerance: number;
   readonly goldens: number;
+  /** What a reader of the proof should know, though nothing failed. */
+  readonly warnings: readonly string[];
   /** Milliseconds from the package on disk to a model that can predict. */
   readonly loadMs: number;
 }
@@ -31,17 +32,13 @@ export async function verifyVariants(
   const { name, version } = manifest;
   const folder = join(packages, name, version);
   await verifyIntegrity(folder, manifest);
-  const { goldens, tolerance } = parseGoldens(await readFile(join(folder, manifest.goldens.path), 'utf8'));
+  const evidence = parseGoldens(readFileOf(folder, manifest, manifest.goldens).toString());
+  const { goldens, labels } = evidence;
   const proofs: VariantProof[] = [];
-  const variants = Object.keys(manifest.variants);
-  for (const [index, variant] of variants.entries()) {
-    const accepted = tolerance[variant];
-    if (accepted === undefined) {
-      throw new ToolchainError(
-        'VERIFY_FAILED',
-        `The goldens of ${name}@${version} have no tolerance for ${variant}.`,
-      );
-    }
+  const variants = Object.entries(manifest.variants);
+  for (const [index, entry] of variants.entries()) {
+    const [variant] = entry;
+    const accepted = requireEvidence(evidence, manifest, entry);
     const engine = new Engine({ packages, variant, executionProvider });
     try {
       const predictor = await engine.predictor({ name, version });
@@ -49,10 +46,22 @@ export async function verifyVariants(
         report((index + done) / variants.length),
       );
       const loadMs = predictor.loadTimings.totalMs;
-      proofs.push({ variant, ...deviation, tolerance: accepted, goldens: goldens.length, loadMs });
+      const warnings = warningsOf(deviation, labels === undefined && manifest.labels.length > 0);
+      proofs.push({ variant, ...deviation, tolerance: accepted, goldens: goldens.length, warnings, loadMs });
     } finally {
       await engine.dispose();
     }
   }
   return proofs;
+}
+
+/** Below this share of rows with the label that fp32 gives, a reader should look at the quality of the variant. */
+const USUAL_AGREEMENT = 0.9;
+
+function warningsOf({ agreement }: VariantDeviation, labelsAreUnproven: boolean): string[] {
+  const percent = (100 * agreement).toFixed(1);
+  return [
+    ...(agreement < USUAL_AGREEMENT ? [`only ${percent} % of the labels are those of fp32`] : []),
+    ...(labelsAreUnproven ? ['its goldens do not name the labels; package it again'] : []),
+  ];
 }

@@ -1,9 +1,8 @@
 /** Proof of a package that transformers.js runs: its files are those of the manifest, and it answers as it did. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Engine, type TransformersJsManifest } from '@pilotlight/engine';
 import { ToolchainError } from '../errors.ts';
-import { verifyFiles } from '../stages/verify/integrity.ts';
+import { readFileOf, verifyFiles } from '../stages/verify/integrity.ts';
 import type { VariantProof } from '../stages/verify.ts';
 import { largestDifference, PIPELINE_TOLERANCE, parsePipelineGoldens } from './goldens.ts';
 
@@ -15,7 +14,7 @@ export async function verifyTransformersJs(
   const { name, version, dtype, goldens, modelCard, files } = manifest;
   const folder = join(packages, name, version);
   await verifyFiles(folder, manifest, [...files, goldens, modelCard]);
-  const expected = parsePipelineGoldens(await readFile(join(folder, goldens.path), 'utf8'));
+  const expected = parsePipelineGoldens(readFileOf(folder, manifest, goldens).toString());
   const engine = new Engine({ packages });
   try {
     const model = await engine.model({ name, version });
@@ -38,6 +37,7 @@ export async function verifyTransformersJs(
       agreement: 1,
       clearAgreement: 1,
       tolerance: PIPELINE_TOLERANCE,
+      warnings: [],
       loadMs: model.loadTimings.totalMs,
     };
   } finally {

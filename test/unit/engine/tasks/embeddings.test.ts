@@ -146,7 +146,7 @@ describe('feature-extraction of token ids', () => {
   });
 
   it.each([
-    [{ tokens: [5, 13] }, 'inputs[0].tokens[1]: the model has tokens 0 to 12, not 13.'],
+    [{ tokens: [5, 13] }, 'inputs[0].tokens[1]: the model has no token 13.'],
     [{ tokens: [] }, 'inputs[0].tokens: must have a token.'],
     [{ tokens: [-1] }, 'inputs[0].tokens.0: must not be negative.'],
     [{ tokens: [1.5] }, 'inputs[0]: must be a text, or {"tokens": [ids of tokens]}.'],

@@ -66,7 +66,8 @@ describe('fill-mask', () => {
     const { predictor } = await predictorFor({ task, graph });
     await expect(predictor.predict('[MASK]', { targets: Array(1001).fill('old') })).rejects.toMatchObject({
       code: 'INVALID_PARAMETER',
-      message: 'parameters.targets: must be a word, or a list of 1 to 1000 words.',
+      message:
+        'parameters.targets: must be a word, or a list of 1 to 1000 words, of at most 200 characters each.',
     });
     await expect(predictor.predict('[MASK]', { targets: ['old', 'romeburg'] })).rejects.toMatchObject({
       code: 'INVALID_PARAMETER',
@@ -113,9 +114,9 @@ describe('fill-mask', () => {
       tokenToId: (token: string) => WORDS.indexOf(token),
       idToToken: (token: number) => WORDS[token],
       decode: async () => '',
-      textToIds: async () => [],
+      textsToIds: async () => [],
     };
-    const context = { labels: [], textProcessing, vocabulary };
+    const context = { labels: [], textProcessing, vocabulary, giveWay: async () => {} };
     const kept = fillMask.condense?.({ encoding, outputs: { logits } }, { top_k: 5, ...common }, context);
     expect(kept?.outputs.logits?.dims).toEqual([1, WORDS.length]);
     expect(kept?.outputs.logits?.data.buffer.byteLength).toBe(WORDS.length * 4);

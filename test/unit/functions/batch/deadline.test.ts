@@ -32,3 +32,23 @@ it('an invocation with little time keeps a quarter of it in reserve', () => {
   vi.advanceTimersByTime(3001);
   expect(time.signal.aborted).toBe(true);
 });
+
+it('work that neither ends nor heeds the signal is left behind before the invocation ends', async () => {
+  const time = box(100_000);
+  const never = time.within(new Promise(() => {}));
+  const outcome = vi.fn();
+  never.catch(outcome);
+  await vi.advanceTimersByTimeAsync(94_999);
+  expect(time.signal.aborted).toBe(true);
+  expect(outcome).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(2);
+  expect(outcome).toHaveBeenCalled();
+});
+
+it('work that ends gives its result, and nothing comes after the end', async () => {
+  const time = box(100_000);
+  await expect(time.within(Promise.resolve(7))).resolves.toBe(7);
+  await expect(time.within(Promise.reject(new TypeError('mine')))).rejects.toThrow('mine');
+  time.end();
+  expect(vi.getTimerCount()).toBe(0);
+});

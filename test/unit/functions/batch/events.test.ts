@@ -53,10 +53,56 @@ describe('a message of the queue', () => {
     expect(parseMessage(JSON.stringify(message))).toEqual([]);
   });
 
-  it.each(['', 'text', '{}', '[]', 'null', JSON.stringify(notification('%E0%A4%A'))])(
-    'is refused: %j',
-    (message) => {
+  describe('that came by a topic of SNS', () => {
+    const envelope = (message: string) =>
+      JSON.stringify({
+        Type: 'Notification',
+        MessageId: 'a',
+        TopicArn: 'arn:aws:sns:eu-central-1:123456789012:uploads',
+        Subject: 'Amazon S3 Notification',
+        Message: message,
+        Timestamp: '2026-01-01T00:00:00Z',
+        SignatureVersion: '1',
+      });
+
+    it('is read in its envelope, as it is without one', () => {
+      const place = { bucket: 'uploads', key: 'in/m/a.jsonl', etag: 'e', parts: 3, row: 3, byte: 4 };
+      for (const inner of [
+        notification('in/m/a.jsonl'),
+        eventBridge('in/m/a.jsonl'),
+        continuation(place),
+        { Service: 'Amazon S3', Event: 's3:TestEvent' },
+      ])
+        expect(parseMessage(envelope(JSON.stringify(inner)))).toEqual(parseMessage(JSON.stringify(inner)));
+    });
+
+    it.each([
+      envelope('text'),
+      envelope('{}'),
+      envelope(envelope('{}')),
+      JSON.stringify({ Type: 'SubscriptionConfirmation', TopicArn: 'a', Message: 'You have chosen' }),
+    ])('is refused where it holds no event: %s', (message) => {
       expect(() => parseMessage(message)).toThrow(expect.objectContaining({ code: 'EVENT_NOT_UNDERSTOOD' }));
-    },
-  );
+    });
+  });
+
+  it('that is a notification of another S3 may name its event with a prefix', () => {
+    expect(parseMessage(JSON.stringify(notification('in/m/a.jsonl', 's3:ObjectCreated:Put')))).toHaveLength(
+      1,
+    );
+  });
+
+  const mixed = { Records: [...notification('in/m/a.jsonl').Records, { eventSource: 'aws:sns' }] };
+  it.each([
+    '',
+    'text',
+    '{}',
+    '[]',
+    'null',
+    '{"Records":[]}',
+    JSON.stringify(mixed),
+    JSON.stringify(notification('%E0%A4%A')),
+  ])('is refused: %j', (message) => {
+    expect(() => parseMessage(message)).toThrow(expect.objectContaining({ code: 'EVENT_NOT_UNDERSTOOD' }));
+  });
 });

@@ -4,8 +4,6 @@ import { parseOptions } from '../../../../functions/batch/src/object/options.ts'
 it('the options of a file have a default for everything', () => {
   expect(parseOptions('{}', 'here')).toEqual({
     parameters: {},
-    column: 'text',
-    id_column: 'id',
     delimiter: ',',
   });
 });

@@ -2,8 +2,14 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { detectFormat } from '../../../../functions/batch/src/file/formats.ts';
-import { NO_PROGRESS, type Part, type Progress } from '../../../../functions/batch/src/file/parts.ts';
+import {
+  collectParts,
+  NO_PROGRESS,
+  type Part,
+  type Progress,
+} from '../../../../functions/batch/src/file/parts.ts';
 import { predictFile } from '../../../../functions/batch/src/file/predict-file.ts';
+import { collectWindows } from '../../../../functions/batch/src/file/windows.ts';
 import { predictorOf } from '../../engine/fakes.ts';
 import { chunksOf, collect, streamOf } from './arbitraries.ts';
 
@@ -18,7 +24,7 @@ function predict(name: string, content: Buffer, { partRows = 3, from = NO_PROGRE
   return predictFile({
     read: (offset) => streamOf(chunksOf(content.subarray(offset), places)),
     format: detectFormat(name),
-    options: { delimiter: ',', column: 'text', idColumn: 'id', maxRowBytes: 200 },
+    options: { maxRowBytes: 200 },
     predictor: predictorOf(),
     parameters: { top_k: 1, function_to_apply: 'none' },
     partRows,
@@ -77,6 +83,25 @@ it('a file without rows gives no part', async () => {
   expect(await collect(predict('a.jsonl', Buffer.alloc(0)))).toEqual([]);
 });
 
+it('a part ends at a gap and may be empty, so that a run can go on from there', async () => {
+  const row = { input: 'a', end: 2, bytes: 1, row: 0 };
+  const within = { byte: 90, row: 1, within: true } as const;
+  const items = [row, { gap: { byte: 50, row: 1 } }, { gap: within }, { ...row, row: 1, end: 99 }];
+  const parts = collectParts(
+    collectWindows(streamOf([items]), { maxRows: 10, maxBytes: 100 }),
+    async (rows) => rows.map(({ row }) => ({ line: `${row}\n` })),
+    { rows: 10, bytes: 1000 },
+    NO_PROGRESS,
+  );
+  expect(
+    (await collect(parts)).map(({ number, body, progress }) => [number, `${body}`, progress.position]),
+  ).toEqual([
+    [0, '0\n', { byte: 50, row: 1 }],
+    [1, '', within],
+    [2, '1\n', { byte: 99, row: 2 }],
+  ]);
+});
+
 const NAMES = ['a.jsonl', 'a.csv', 'a.txt', 'a.jsonl.gz', 'a.csv.gz'] as const;
 
 /** Files that are broken in all the ways that we know. */
@@ -133,7 +158,7 @@ describe('on 500 broken files', () => {
         expect([last.position.row, last.rowsOut]).toEqual([lines.length, lines.length]);
         const failed = lines.filter(({ error }) => error !== undefined).length;
         expect(Object.values(last.errors).reduce((sum, rows) => sum + rows, 0)).toBe(failed);
-        expect(['none', 'BROKEN_GZIP', 'NOT_UTF8', 'COLUMN_NOT_FOUND']).toContain(code);
+        expect(['none', 'BROKEN_GZIP', 'NOT_UTF8', 'COLUMN_NOT_FOUND', 'COLUMN_NOT_UNIQUE']).toContain(code);
         const again = await outcome(file.name, content, { places });
         expect([textOf(again.parts), again.code]).toEqual([textOf(parts), code]);
       }),

@@ -11,11 +11,13 @@ class UnreadableBucket extends S3Objects {
   reads = 0;
   readonly written: NewObject[] = [];
   readonly #options: string;
+  readonly #head: Partial<ObjectHead>;
 
-  constructor(options: string) {
+  constructor(options: string, head: Partial<ObjectHead> = {}) {
     const client = new S3Client({ region: 'eu-central-1' });
     super(client, 'bucket');
     this.#options = options;
+    this.#head = head;
     client.send = () => {
       this.reads += 1;
       throw new TypeError('The file is not to be read.');
@@ -24,7 +26,7 @@ class UnreadableBucket extends S3Objects {
 
   override async head(key: string): Promise<ObjectHead | undefined> {
     if (key !== KEY) return undefined;
-    return { etag: '"one"', bytes: 10, metadata: { 'pilotlight-options': this.#options } };
+    return { etag: '"one"', bytes: 10, metadata: { 'pilotlight-options': this.#options }, ...this.#head };
   }
 
   override async text(): Promise<undefined> {
@@ -37,7 +39,7 @@ class UnreadableBucket extends S3Objects {
   }
 }
 
-function processWith(objects: S3Objects) {
+function processWith(objects: S3Objects, remainingMs = 60_000) {
   return processObject(
     { bucket: 'bucket', key: KEY },
     {
@@ -49,7 +51,7 @@ function processWith(objects: S3Objects) {
       maxRowBytes: 1000,
       goOnLater: async () => {},
     },
-    { remainingMs: () => 60_000 },
+    { remainingMs: () => remainingMs },
   );
 }
 
@@ -70,4 +72,20 @@ it('a file whose options its task takes is read', async () => {
   const bucket = new UnreadableBucket('{"parameters":{"top_k":1}}');
   await expect(processWith(bucket)).rejects.toThrow();
   expect(bucket.reads).toBeGreaterThan(0);
+});
+
+it('a file whose Content-Encoding is not understood is refused by its name before a byte of it is read', async () => {
+  const bucket = new UnreadableBucket('{}', { contentEncoding: 'br' });
+  await expect(processWith(bucket)).rejects.toMatchObject({ code: 'FORMAT_NOT_SUPPORTED' });
+  expect(bucket.reads).toBe(0);
+  expect(JSON.parse(String(bucket.written[0]?.body))).toMatchObject({
+    error: { code: 'FORMAT_NOT_SUPPORTED', message: expect.stringContaining('"br"') },
+  });
+});
+
+it('a file of which no byte ever comes ends with the time, so that others have their turn', async () => {
+  const bucket = new UnreadableBucket('{}');
+  bucket.client.send = () => new Promise(() => {});
+  await expect(processWith(bucket, 400)).rejects.toMatchObject({ code: 'OUT_OF_TIME' });
+  expect(JSON.parse(String(bucket.written[0]?.body))).toMatchObject({ error: { code: 'OUT_OF_TIME' } });
 });

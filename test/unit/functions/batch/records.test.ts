@@ -5,16 +5,25 @@ import {
   LineBoundary,
   type RawRecord,
   RecordSplitter,
+  type SplitterOptions,
+  splitIntoRecords,
 } from '../../../../functions/batch/src/file/records.ts';
-import { chunksOf } from './arbitraries.ts';
+import { chunksOf, collect, streamOf } from './arbitraries.ts';
 
 const boundaries = { lines: () => new LineBoundary(), csv: () => new CsvBoundary(',') };
 type Kind = keyof typeof boundaries;
 
-function split(kind: Kind, chunks: readonly Uint8Array[], maxBytes = 1000, start = 0): RawRecord[] {
-  const splitter = new RecordSplitter(boundaries[kind](), maxBytes, start);
-  return [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.end()];
+function splitBy(
+  kind: Kind,
+  chunks: readonly Uint8Array[],
+  options: Omit<SplitterOptions, 'boundary'>,
+): RawRecord[] {
+  const splitter = new RecordSplitter({ boundary: boundaries[kind](), ...options });
+  return [...chunks.flatMap((chunk) => [...splitter.push(chunk)]), ...splitter.end()];
 }
+
+const split = (kind: Kind, chunks: readonly Uint8Array[], maxBytes = 1000, start = 0) =>
+  splitBy(kind, chunks, { maxBytes, start });
 
 const shown = (records: readonly RawRecord[]) =>
   records.map(({ bytes, problem }) => problem ?? bytes.toString('latin1'));
@@ -27,7 +36,8 @@ describe('lines', () => {
     ['a\nb', ['a', 'b']],
     ['a\r\nb\r\n', ['a', 'b']],
     ['', []],
-    ['\n\na', ['', '', 'a']],
+    ['\n\na', ['a']],
+    [' \r\n\ta\n\f\n', ['\ta']],
     ['a"b\nc"d\n', ['a"b', 'c"d']],
   ])('%j is %j', (text, expected) => {
     expect(splitText('lines', text)).toEqual(expected);
@@ -44,10 +54,10 @@ describe('lines', () => {
   });
 
   it('keeps nothing of a line of 50 MB', () => {
-    const splitter = new RecordSplitter(new LineBoundary(), 1000);
+    const splitter = new RecordSplitter({ boundary: new LineBoundary(), maxBytes: 1000 });
     const chunk = Buffer.alloc(64 * 1024, 'x');
     const before = process.memoryUsage().arrayBuffers;
-    for (let i = 0; i < 800; i++) expect(splitter.push(chunk)).toEqual([]);
+    for (let i = 0; i < 800; i++) expect([...splitter.push(chunk)]).toEqual([]);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(5_000_000);
     expect(shown([...splitter.push(Buffer.from('\nnext\n')), ...splitter.end()])).toEqual([
       'too-long',
@@ -110,13 +120,98 @@ describe.each(['lines', 'csv'] as const)('%s', (kind) => {
     );
   });
 
-  it('cover the file to its end', () => {
+  it('are those of a reading that begins anew after each record', () => {
     fc.assert(
-      fc.property(hostile, (whole) => {
-        const ends = split(kind, [whole], 20).map(({ end }) => end);
-        expect(ends).toEqual([...ends].sort((a, b) => a - b));
-        expect(ends.at(-1) ?? 0).toBe(whole.length);
+      fc.property(hostile, fc.constantFrom(5, 20, 40, 1000), fc.array(fc.nat(300)), (whole, max, places) => {
+        const found = split(kind, chunksOf(whole, places), max);
+        expect(found.map(({ bytes, end, problem }) => [problem ?? bytes.toString('latin1'), end])).toEqual(
+          splitAnew(kind, whole, max),
+        );
       }),
+      { numRuns: 1000 },
     );
   });
+
+  it('have gaps between them that do not depend on how bytes arrive, and from which reading goes on', () => {
+    const gaps = { maxBytes: 20, gapBytes: 7 };
+    const sparse = fc
+      .array(fc.constantFrom('\n', '\n\n\n', ' \n', '\r\n', 'a\n', '"', 'long'.repeat(8)), { maxLength: 30 })
+      .map((pieces) => Buffer.from(pieces.join('')));
+    fc.assert(
+      fc.property(sparse, fc.array(fc.nat(300), { maxLength: 8 }), fc.nat(), (whole, places, pick) => {
+        const all = splitBy(kind, [whole], gaps);
+        expect(splitBy(kind, chunksOf(whole, places), gaps)).toEqual(all);
+        const at = all.length === 0 ? 0 : pick % all.length;
+        const { end: start = 0, gap } = all[at] ?? {};
+        const rest = splitBy(kind, [whole.subarray(start)], { ...gaps, start, within: gap === 'within' });
+        expect(rest).toEqual(all.slice(at + 1));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+/** Slow and plain: looks at all that follows for each record. */
+function splitAnew(kind: Kind, file: Buffer, maxBytes: number): (readonly [string, number])[] {
+  const records: (readonly [string, number])[] = [];
+  for (let start = 0; start < file.length; ) {
+    const boundary = boundaries[kind]();
+    const found = boundary.find(file, start);
+    const end = found < 0 ? file.length : found;
+    const line = file.indexOf('\n', start);
+    const next = line < 0 ? file.length : line + 1;
+    if (end - start > maxBytes) {
+      const isTooLong = line < 0 || line - start > maxBytes;
+      records.push([isTooLong ? 'too-long' : 'unclosed-quote', next]);
+      start = next;
+    } else if (found < 0 && boundary.inQuotes && line >= 0) {
+      records.push(['unclosed-quote', next]);
+      start = next;
+    } else {
+      const text = file.subarray(start, end).toString('latin1');
+      start = Math.min(end + 1, file.length);
+      if (text.trim() !== '') records.push([text.replace(/\r$/, ''), start]);
+    }
+  }
+  return records;
+}
+
+/** Counts the bytes that it is shown. */
+class CountingBoundary extends CsvBoundary {
+  bytes = 0;
+
+  override find(buffer: Buffer, from: number): number {
+    const end = super.find(buffer, from);
+    this.bytes += (end < 0 ? buffer.length : end) - from;
+    return end;
+  }
+}
+
+describe('the bytes that are looked at', () => {
+  it.each([
+    ['a quote in each line that stays open', 'x","\n'],
+    ['a quote in every second line', 'a,b\n"\n'],
+    ['a quote at the end of each line', 'a,"\n'],
+    ['one quote before many lines', `"${'a\n'.repeat(50_000)}`],
+    ['long quoted texts', `"${'a'.repeat(999)}\n`],
+    ['newlines', '\n'],
+    ['NULs', '\0'],
+  ])('are at most twice those of the file: %s', (_, unit) => {
+    const file = Buffer.alloc(400_000, unit);
+    const boundary = new CountingBoundary(',');
+    const splitter = new RecordSplitter({ boundary, maxBytes: 50_000 });
+    for (let from = 0; from < file.length; from += 4096)
+      for (const _ of splitter.push(file.subarray(from, from + 4096)));
+    for (const _ of splitter.end());
+    expect(boundary.bytes).toBeLessThanOrEqual(2 * file.length);
+  });
+});
+
+it('records come in groups between which timers have their turn, and a signal ends it', async () => {
+  const file = streamOf([Buffer.alloc(3_000_000, '"\n')]);
+  const splitter = new RecordSplitter({ boundary: new CsvBoundary(','), maxBytes: 100_000 });
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), 50);
+  await expect(collect(splitIntoRecords(file, splitter, stop.signal))).rejects.toThrow('abort');
+  clearTimeout(timer);
 });

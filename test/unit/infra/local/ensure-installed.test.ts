@@ -1,9 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 const SCRIPT = 'cli/ensure-installed.mjs';
 
@@ -153,4 +163,33 @@ test('ensure-installed takes over from a process that died while installing', as
   child.kill('SIGKILL');
   await once(child, 'close');
   expect(await ensureInstalled()).toMatchObject({ code: 0 });
+});
+
+test.each([
+  ['an empty file', ''],
+  ['the id of another process that lives', `${process.pid}`],
+  ['the id of another process that lives, with the start of one before it', `${process.pid} 1`],
+  ['the id of a process of the system', '1 1'],
+  ['something else', 'hello'],
+])('ensure-installed does not wait for a guard that is %s', async (_, guard) => {
+  writeFileSync(join(root, '.installing'), guard);
+  utimesSync(join(root, '.installing'), Date.now() / 1000, Date.now() / 1000 - 10);
+  expect(await ensureInstalled()).toMatchObject({ code: 0 });
+  expect(existsSync(join(root, '.installing'))).toBe(false);
+});
+
+test('ensure-installed writes nothing into the temporary folder, where others could have been before', async () => {
+  const temporary = join(root, 'temporary');
+  mkdirSync(temporary);
+  utimesSync(temporary, 1, 1);
+  vi.stubEnv('TMPDIR', temporary);
+  expect(await ensureInstalled()).toMatchObject({ code: 0 });
+  vi.unstubAllEnvs();
+  expect(statSync(temporary).mtimeMs).toBe(1000);
+});
+
+test('ensure-installed says in a line that its folder cannot be written', async () => {
+  mkdirSync(join(root, '.installing'));
+  const { code, stderr } = await ensureInstalled();
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^The dependencies cannot be installed: .*\n$/)]);
 });

@@ -82,11 +82,8 @@ async function runRaw(model: TokenModel, feeds: Feeds, signal: AbortSignal | und
 }
 
 /** The inputs of the graph, `[rows, tokens]` each; a mask that is not given is of ones, types are zeros. */
-function readFeeds(
-  { manifest, variant }: TokenModel,
-  tensors: readonly InferTensor[],
-  limits: Limits,
-): Feeds {
+function readFeeds(model: TokenModel, tensors: readonly InferTensor[], limits: Limits): Feeds {
+  const { manifest, variant } = model;
   const { inputs } = variant.graphs.model;
   const unknown = tensors.find(({ name }) => !inputs.some((input) => input.name === name));
   if (unknown) {
@@ -98,6 +95,7 @@ function readFeeds(
   );
   if (!ids) throw refuseField('inputs', 'must have the ids of tokens');
   const dims = readDims(ids, manifest, limits);
+  const isToken = (id: number) => model.hasToken(id);
   return Object.fromEntries(
     inputs.map(({ name, role }): [string, Int64Tensor] => {
       const given = tensors.find((tensor) => tensor.name === name);
@@ -108,7 +106,13 @@ function readFeeds(
         throw refuseField(name, `must have the shape [${dims.join(', ')}]`);
       return [
         name,
-        { dims, data: readIntegers(given, role === 'input_ids' ? manifest.textProcessing.vocabSize : 2) },
+        {
+          dims,
+          data:
+            role === 'input_ids'
+              ? readIntegers(given, isToken, 'the id of a token')
+              : readIntegers(given, isFlag, '0 or 1'),
+        },
       ];
     }),
   );
@@ -131,14 +135,15 @@ function readDims({ name, shape }: InferTensor, manifest: OnnxManifest, limits: 
   return shape;
 }
 
-/** @throws EngineError INVALID_INPUT where one is no whole number from 0 to below `limit`: the graph would fail. */
-function readIntegers(tensor: InferTensor, limit: number): BigInt64Array {
+const isFlag = (value: number): boolean => value === 0 || value === 1;
+
+/** @throws EngineError INVALID_INPUT where one is not what it must be: the graph would fail. */
+function readIntegers(tensor: InferTensor, isRight: (value: number) => boolean, must: string): BigInt64Array {
   const elements = listElements(tensor);
   const data = new BigInt64Array(elements.length);
   for (const [i, element] of elements.entries()) {
-    if (!Number.isInteger(element) || Number(element) < 0 || Number(element) >= limit) {
-      throw refuseField(`${tensor.name}[${i}]`, `must be a whole number from 0 to ${limit - 1}`);
-    }
+    if (typeof element !== 'number' || !isRight(element))
+      throw refuseField(`${tensor.name}[${i}]`, `must be ${must}`);
     data[i] = BigInt(Number(element));
   }
   return data;

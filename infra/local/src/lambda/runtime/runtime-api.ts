@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
+import { refuseForeignCaller } from '../../foreign-caller.ts';
 
 const PREFIX = '/2018-06-01/runtime/';
 
@@ -73,6 +74,10 @@ export class RuntimeApi {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const foreign = refuseForeignCaller(request.headers);
+    if (foreign !== undefined) {
+      return reply(response, 403, { errorType: 'AccessDenied', errorMessage: foreign });
+    }
     const path = request.url?.startsWith(PREFIX) ? request.url.slice(PREFIX.length) : '';
     if (request.method === 'GET' && path === 'invocation/next') {
       this.#waiting = response;

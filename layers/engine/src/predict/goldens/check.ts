@@ -1,3 +1,4 @@
+import { ownValue } from '@pilotlight/model-format';
 import type { TokenRequest, TokenResult } from '../../ports.ts';
 import { compareWithGolden, measureDrift } from './compare.ts';
 import { toGoldenRequest } from './golden.ts';
@@ -19,7 +20,7 @@ export async function checkGolden(
   variant: string,
   infer: (requests: readonly TokenRequest[], options: { truncate: true }) => Promise<readonly TokenResult[]>,
 ): Promise<GoldenCheck> {
-  const accepted = tolerance[variant];
+  const accepted = ownValue(tolerance, variant);
   if (accepted === undefined) return { line, problem: `there is no tolerance for ${variant}` };
   const [result] = await infer([toGoldenRequest(golden)], { truncate: true });
   const comparison = compareWithGolden(golden, result);

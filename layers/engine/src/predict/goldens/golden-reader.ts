@@ -1,6 +1,8 @@
 /** Reads goldens.jsonl one golden at a time, round and round, because goldens are many and one check takes one. */
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, readSync } from 'node:fs';
+import { openRegularFile, parseJson, parseUntilFault } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
+import type * as z from 'zod/mini';
 import { type Golden, goldenSchema, goldensHeaderSchema } from './golden.ts';
 
 const NEWLINE = 0x0a;
@@ -45,41 +47,44 @@ export class GoldenReader {
    * @throws EngineError PACKAGE_CORRUPT
    */
   async next(): Promise<NextGolden> {
-    const file = await open(this.#path).catch((cause: unknown) => {
-      throw corrupt('they cannot be read', cause);
-    });
+    const file = openGoldens(this.#path);
     try {
-      this.#start ??= await readHeader(file);
+      this.#start ??= readHeader(file);
       const { position, tolerance } = this.#start;
       for (; ; this.#skip--) {
-        const found = (await readLine(file, this.#next ?? position)) ?? (await readLine(file, position));
+        const found = readLine(file, this.#next ?? position) ?? readLine(file, position);
         if (!found) throw corrupt('there is none');
         this.#next = found.end;
         const { line } = found.end;
         if (this.#skip <= 0) return { line, tolerance, golden: parseLine(goldenSchema, found.text, line) };
       }
     } finally {
-      await file.close();
+      closeSync(file);
     }
   }
 }
 
-async function readHeader(file: FileHandle) {
-  const found = await readLine(file, { offset: 0, line: 0 });
+function openGoldens(path: string): number {
+  try {
+    return openRegularFile(path);
+  } catch (cause) {
+    throw corrupt('they cannot be read', cause);
+  }
+}
+
+function readHeader(file: number) {
+  const found = readLine(file, { offset: 0, line: 0 });
   const { tolerance } = parseLine(goldensHeaderSchema, found?.text ?? '', 1);
   return { position: found?.end ?? { offset: 0, line: 1 }, tolerance };
 }
 
 /** The line after `from`, or undefined where the file ends there. */
-async function readLine(
-  file: FileHandle,
-  from: Position,
-): Promise<{ text: string; end: Position } | undefined> {
+function readLine(file: number, from: Position): { text: string; end: Position } | undefined {
   const chunks: Buffer[] = [];
   let length = 0;
   while (length < MAX_LINE) {
     const chunk = Buffer.allocUnsafe(CHUNK);
-    const { bytesRead } = await file.read(chunk, 0, CHUNK, from.offset + length);
+    const bytesRead = readSync(file, chunk, 0, CHUNK, from.offset + length);
     const newline = chunk.subarray(0, bytesRead).indexOf(NEWLINE);
     const taken = newline < 0 ? bytesRead : newline;
     chunks.push(chunk.subarray(0, taken));
@@ -91,18 +96,14 @@ async function readLine(
   return { text: Buffer.concat(chunks).toString('utf8'), end };
 }
 
-function parseLine<Value>(
-  schema: { safeParse(json: unknown): { success: true; data: Value } | { success: false } },
-  text: string,
-  line: number,
-): Value {
+function parseLine<Value>(schema: z.ZodMiniType<Value>, text: string, line: number): Value {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch (cause) {
     throw corrupt(`line ${line} is not JSON`, cause);
   }
-  const parsed = schema.safeParse(json);
+  const parsed = parseUntilFault(schema, json);
   if (parsed.success) return parsed.data;
   throw corrupt(`line ${line} is not valid`);
 }

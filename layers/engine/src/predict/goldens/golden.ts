@@ -4,6 +4,8 @@ import type { TokenRequest } from '../../ports.ts';
 
 /** The least number of goldens, because fewer inputs prove too little. */
 export const MINIMUM_GOLDENS = 32;
+/** The most, because each of them is run, twice for each variant. */
+export const MAXIMUM_GOLDENS = 10_000;
 
 /** The outputs that goldens keep. */
 export const GOLDEN_ROLES = ['logits', 'start_logits', 'end_logits', 'hidden_states', 'embeddings'] as const;
@@ -12,6 +14,8 @@ const index = z.int().check(z.nonnegative());
 
 export const goldensHeaderSchema = z.strictObject({
   goldens: z.literal(1),
+  /** The labels in the order of the logits, so that nobody exchanges those of the manifest. Older packages do not have them. */
+  labels: z.optional(z.array(z.string())),
   /** Largest absolute difference from an fp32 output that is accepted, for each variant. */
   tolerance: z.record(z.string(), z.number().check(z.positive())),
 });

@@ -5,6 +5,7 @@ import {
   findFault,
   formatModelRef,
   MANIFEST_FILE,
+  MAX_MANIFEST_BYTES,
   type PackageManifest,
   packageFiles,
   parseManifest,
@@ -27,9 +28,6 @@ export interface PackageObjects extends ResolvedRef {
   /** The key of each file, by its path inside the package: model.json, and the files that are to be fetched with it. */
   readonly objects: Readonly<Record<string, string>>;
 }
-
-/** Manifests of a thousand labels have some 50 kB. */
-const MAX_MANIFEST_BYTES = 4_000_000;
 
 export class RemotePackage {
   readonly #package: PackageObjects;

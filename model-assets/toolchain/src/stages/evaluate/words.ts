@@ -25,11 +25,11 @@ export function spansOfWords(text: string, words: readonly string[]): readonly S
  * A tag for each word: that of its first sub-word token, which is the one that training gives the label to, as the model
  * decodes labels. A word without a token (cut off, or dropped by the tokenizer's normalisation) is `O`.
  */
-export function tagsOfWords(
+export async function tagsOfWords(
   words: readonly Span[],
   result: TokenResult | undefined,
   { labels, taskDefaults }: Pick<OnnxManifest, 'labels' | 'taskDefaults'>,
-): readonly string[] {
+): Promise<readonly string[]> {
   const logits = result?.outputs.logits?.data ?? new Float32Array();
   const { spans = [], specialTokensMask = [] } = result?.encoding.alignment ?? {};
   const ofText = [...spans.keys()].filter((token) => specialTokensMask[token] !== 1);
@@ -41,7 +41,7 @@ export function tagsOfWords(
   );
   const found = firsts.filter((token) => token !== undefined);
   const rows = found.map((token) => logits.subarray(token * labels.length, (token + 1) * labels.length));
-  const chosen = decodeTags(rows, labels, taskDefaults?.decoding ?? 'argmax');
+  const chosen = await decodeTags(rows, labels, taskDefaults?.decoding ?? 'argmax', async () => {});
   const tags = new Map(found.map((token, i) => [token, labels[chosen[i] ?? -1] ?? 'O']));
   return firsts.map((token) => (token === undefined ? 'O' : (tags.get(token) ?? 'O')));
 }

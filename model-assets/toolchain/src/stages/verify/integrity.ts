@@ -1,6 +1,7 @@
 /** Checks that a package on disk is what its manifest says: files, sums, vocabulary, labels. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { refuseGrowth } from '@pilotlight/engine/internal/tokenizer/refuse-growth';
 import { splitIsWhole } from '@pilotlight/engine/internal/tokenizer/split-is-whole';
 import {
   digestFile,
@@ -10,26 +11,41 @@ import {
   type OnnxManifest,
   type PackageFile,
   packageFiles,
+  readRegularFile,
+  resolveInside,
   type Variant,
 } from '@pilotlight/model-format';
+import { PilotlightError } from '@pilotlight/model-format/errors';
 import { ToolchainError } from '../../errors.ts';
 import { type OnnxGraph, parseModel } from '../../graph/onnx.ts';
 import { highestTokenId } from './highest-token-id.ts';
 
 /**
  * Throws VERIFY_FAILED for a file that is missing, differs, or that the manifest does not name; for a
- * divided tokenizer that is not the whole one; for a token
+ * divided tokenizer that is not the whole one, or that makes texts very much longer; for a token
  * without a row in the embeddings; for a number of labels that is not the number of logits.
  */
 export async function verifyIntegrity(folder: string, manifest: OnnxManifest): Promise<void> {
   const variants = Object.values(manifest.variants);
   const { textProcessing } = manifest;
   await verifyFiles(folder, manifest, packageFiles(manifest));
+  const tokenizer = readFileOf(folder, manifest, textProcessing.file).toString();
+  const highestId = readHighestId(tokenizer, manifest);
   if (!(await splitIsWhole({ path: (file) => join(folder, file) }, textProcessing))) {
     throw failed(manifest, 'its divided tokenizer is not the one of its tokenizer.json');
   }
-  const highestId = highestTokenId(await readFile(join(folder, textProcessing.file.path), 'utf8'));
-  for (const variant of variants) await verifyGraph(folder, manifest, variant, highestId);
+  for (const variant of variants) verifyGraph(folder, manifest, variant, highestId);
+}
+
+/** Throws VERIFY_FAILED where a tokenizer.json does not parse, PACKAGE_INVALID where it makes texts very much longer. */
+function readHighestId(tokenizerJson: string, manifest: OnnxManifest): number {
+  try {
+    refuseGrowth(JSON.parse(tokenizerJson));
+    return highestTokenId(tokenizerJson);
+  } catch (cause) {
+    if (PilotlightError.is(cause)) throw cause;
+    throw failed(manifest, `${manifest.textProcessing.file.path} is no tokenizer.json`, cause);
+  }
 }
 
 type Ref = Pick<OnnxManifest, 'name' | 'version'>;
@@ -47,10 +63,24 @@ function verifyFile(folder: string, expected: PackageFile, manifest: Ref): void 
 
 function digest(folder: string, { path }: PackageFile, manifest: Ref): FileDigest {
   try {
-    return digestFile(join(folder, path));
+    return digestFile(resolveInside(folder, path));
   } catch (cause) {
-    throw failed(manifest, `${path} cannot be read`, cause);
+    throw unreadable(path, manifest, cause);
   }
+}
+
+/** Reads a file of the package, whose size the manifest has. @throws ToolchainError VERIFY_FAILED */
+export function readFileOf(folder: string, manifest: Ref, { path, bytes }: PackageFile): Buffer {
+  try {
+    return readRegularFile(resolveInside(folder, path), bytes);
+  } catch (cause) {
+    throw unreadable(path, manifest, cause);
+  }
+}
+
+function unreadable(path: string, manifest: Ref, cause: unknown): ToolchainError {
+  const reason = PilotlightError.is(cause) ? `: ${cause.message.replace(/\.$/, '')}` : '';
+  return failed(manifest, `${path} cannot be read${reason}`, cause);
 }
 
 async function refuseOtherFiles(folder: string, known: ReadonlySet<string>, manifest: Ref): Promise<void> {
@@ -61,14 +91,11 @@ async function refuseOtherFiles(folder: string, known: ReadonlySet<string>, mani
   }
 }
 
-async function verifyGraph(
-  folder: string,
-  manifest: OnnxManifest,
-  variant: Variant,
-  highestId: number,
-): Promise<void> {
+function verifyGraph(folder: string, manifest: OnnxManifest, variant: Variant, highestId: number): void {
   const { file, inputs, outputs } = variant.graphs.model;
-  const { graph } = parseModel(await readFile(join(folder, file)));
+  const entry = variant.files.find(({ path }) => path === file);
+  if (!entry) throw failed(manifest, `its files do not list ${file}`);
+  const { graph } = parseModel(readFileOf(folder, manifest, entry));
   const ids = inputs.find(({ role }) => role === 'input_ids')?.name ?? '';
   const rows = embeddingRows(graph, ids);
   if (rows !== undefined && highestId >= rows) {

@@ -1,0 +1,169 @@
+/** That the work of a call is counted before it is done, gives way to others, and ends when nobody waits for it. */
+import type { TaskName } from '@pilotlight/model-format';
+import { describe, expect, it, vi } from 'vitest';
+import type { TokenRequest } from '../../../layers/engine/src/ports.ts';
+import { fillMask } from '../../../layers/engine/src/tasks/fill-mask.ts';
+import { CharacterTokenizer, manifestOf, predictorOf } from './fakes.ts';
+import { predictorFor, WORDS } from './tasks/task-model.ts';
+
+/** Counts what it is given to read. */
+class CountingTokenizer extends CharacterTokenizer {
+  readonly calls: number[] = [];
+
+  override encode(requests: readonly TokenRequest[], options: { maxTokens: number }) {
+    this.calls.push(requests.length);
+    return super.encode(requests, options);
+  }
+}
+
+describe('requests of a call', () => {
+  it('are made only as far as the limits go, whatever labels and templates multiply', async () => {
+    const tokenizer = new CountingTokenizer();
+    const manifest = manifestOf({ task: 'zero-shot-classification', labels: ['no', 'entailment'] });
+    const candidate_labels = Array.from({ length: 10_000 }, (_, i) => `label ${i}`);
+    const parameters = { candidate_labels, hypothesis_template: `{}${'x'.repeat(990)}` };
+    const limits = { maxInputTokens: 1000, maxCallTokens: 1000 };
+    const memory = process.memoryUsage().heapUsed;
+    const call = predictorOf({ manifest, tokenizer }).prepare(Array(256).fill('text'), parameters, {
+      limits,
+    });
+    await expect(call).rejects.toMatchObject({ code: 'TOO_MANY_TOKENS', details: { maxCharacters: 16_000 } });
+    expect(tokenizer.calls).toEqual([]);
+    expect(process.memoryUsage().heapUsed - memory).toBeLessThan(50e6);
+  });
+
+  it('count as a token each at least, though they have no character', async () => {
+    const tokenizer = new CountingTokenizer();
+    const manifest = manifestOf({ task: 'text-ranking', labels: ['fits'] });
+    const limits = { maxInputTokens: 1000, maxCallTokens: 1000 };
+    const input = { query: '', texts: Array(1001).fill('') };
+    await expect(predictorOf({ manifest, tokenizer }).prepare([input], {}, { limits })).rejects.toMatchObject(
+      {
+        code: 'TOO_MANY_TOKENS',
+      },
+    );
+    expect(tokenizer.calls).toEqual([]);
+  });
+
+  it.each<[TaskName, unknown, object]>([
+    ['text-ranking', { query: 'q', texts: ['ok', 'ok', 'x'.repeat(65)] }, { field: 'inputs.texts', item: 2 }],
+    [
+      'sentence-similarity',
+      { source_sentence: 's', sentences: ['ok', 'x'.repeat(65)] },
+      { field: 'inputs.sentences', item: 1 },
+    ],
+    [
+      'sentence-similarity',
+      { source_sentence: 'x'.repeat(65), sentences: ['ok'] },
+      { field: 'inputs.source_sentence' },
+    ],
+    ['text-classification', 'x'.repeat(65), { field: 'inputs' }],
+  ])('of %s that are too long are named by their place in the input', async (task, input, place) => {
+    const tokenizer = new (class extends CharacterTokenizer {
+      override encode(requests: readonly TokenRequest[], options: { maxTokens: number }) {
+        return super.encode(
+          requests.map(({ text, pair }) => ({ text: pair ?? text })),
+          options,
+        );
+      }
+    })();
+    const predictor = predictorOf({ manifest: manifestOf({ task }), tokenizer });
+    const error: { message: string; details: object } = await predictor.predict([input, input]).then(
+      () => expect.unreachable(),
+      (refused) => refused,
+    );
+    expect(error).toMatchObject({ code: 'INPUT_TOO_LONG' });
+    expect(error.details).toEqual({ ...place, index: 0, tokens: 65, maxTokens: 64 });
+    expect(error.message).toMatch(
+      /^(Input 0|texts\[2\] of input 0|sentences\[1\] of input 0|The source_sentence of input 0) has 65 tokens; this model takes at most 64\. Shorten it\.$/,
+    );
+  });
+});
+
+describe('texts that are cut', () => {
+  it('are read by the tokenizer in groups, until they have many more tokens than the model may read', async () => {
+    const tokenizer = new CountingTokenizer();
+    const limits = { maxInputTokens: 131_072, maxCallTokens: 131_072 };
+    const texts = Array(8).fill('x'.repeat(131_072));
+    const call = predictorOf({ tokenizer }).predict(texts, { truncate: true }, { limits });
+    await expect(call).rejects.toMatchObject({
+      code: 'TOO_MANY_TOKENS',
+      details: { tokens: 5 * 131_072, maxTokens: 4 * 131_072 },
+    });
+    expect(tokenizer.calls).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  it('are not read any more once nobody waits', async () => {
+    const abort = new AbortController();
+    const tokenizer = new CountingTokenizer();
+    const encode = vi.spyOn(tokenizer, 'encode').mockImplementationOnce((requests, options) => {
+      abort.abort(new Error('gone'));
+      return CharacterTokenizer.prototype.encode.call(tokenizer, requests, options);
+    });
+    const texts = Array(8).fill('x'.repeat(131_072));
+    const call = predictorOf({ tokenizer }).predict(texts, { truncate: true }, { signal: abort.signal });
+    await expect(call).rejects.toThrow('gone');
+    expect(encode).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('targets of fill-mask', () => {
+  it('are tokenised once for all inputs of a call', async () => {
+    const textsToIds = vi.fn(async (texts: readonly string[]) => texts.map(() => [5]));
+    const tokenToId = (token: string) => ({ '[MASK]': 4, is: 7 })[token];
+    const vocabulary = { textsToIds, tokenToId, idToToken: () => '', decode: async () => '' };
+    const { textProcessing } = manifestOf();
+    const context = { labels: [], textProcessing, vocabulary, giveWay: async () => {} };
+    const encoding = { ids: [2, 4, 3], typeIds: [0, 0, 0], untruncatedLength: 3 };
+    const logits = { dims: [1, WORDS.length], data: Float32Array.from(WORDS, (_, i) => i) };
+    const parameters = fillMask.parameters.parse({ targets: ['Paris', 'PARIS', 'is'] });
+    for (let input = 0; input < 64; input++) {
+      const windows = [[{ encoding, outputs: { logits } }]];
+      const result = await fillMask.result('[MASK]', windows, parameters, context);
+      expect(result).toMatchObject([{ token: 7 }, { token: 5 }]);
+    }
+    expect(textsToIds.mock.calls).toEqual([[['Paris', 'PARIS']]]);
+  });
+});
+
+describe('results', () => {
+  const labels = ['O', ...Array.from({ length: 40 }, (_, i) => [`B-t${i}`, `I-t${i}`]).flat()];
+  const graph = (ids: readonly number[]) => ({
+    logits: ids.map((id, token) => labels.map((_, label) => Math.sin(label * 31 + token * 7 + id))),
+  });
+  const long = 'paris '.repeat(6_000);
+  const model = {
+    task: 'token-classification',
+    graph,
+    labels,
+    maxTokens: 10_000,
+    tokenBudget: 10_000,
+  } as const;
+
+  it.each(['argmax', 'constrained'])(
+    'of long texts give way to others while they are made, by %s',
+    async (decoding) => {
+      const { predictor } = await predictorFor(model);
+      const prepared = await predictor.prepare([long], { decoding, aggregation_strategy: 'average' });
+      let turns = 0;
+      const counting = setInterval(() => {
+        turns += 1;
+      }, 1);
+      const { timings } = await prepared.run();
+      clearInterval(counting);
+      expect(turns).toBeGreaterThan(timings.postprocessMs / 50);
+    },
+  );
+
+  it('are not made any more once nobody waits', async () => {
+    const { predictor } = await predictorFor(model);
+    const prepared = await predictor.prepare([long, long], { decoding: 'constrained' });
+    const abort = new AbortController();
+    const reason = new Error('gone');
+    const run = prepared.run({ signal: abort.signal });
+    const others = vi.fn(() => abort.abort(reason));
+    setTimeout(others, 1);
+    await expect(run).rejects.toBe(reason);
+    expect(others).toHaveBeenCalledOnce();
+  });
+});
