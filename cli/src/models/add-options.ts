@@ -68,7 +68,7 @@ export const OPTIONS = {
     type: 'string',
     value: 'N',
     help: 'padded tokens of one batch',
-    otherwise: 'measured, about 15 s a variant',
+    otherwise: 'measured, 15 s a variant or more',
   },
   evaluate: {
     type: 'string',
