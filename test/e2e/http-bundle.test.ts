@@ -129,6 +129,10 @@ describe('the bundled predict function', () => {
     expect(declaredAnywhere(['STSClient', 'SSOClient', 'SSOOIDCClient', 'SigninClient'])).toEqual([]);
   });
 
+  it('has no reader of streams of events, which no operation that is called here answers with', () => {
+    expect(declaredAnywhere(['EventStreamMarshaller', 'EventStreamCodec', 'HeaderMarshaller'])).toEqual([]);
+  });
+
   it('answers API Gateway in a fresh process, with the native packages from the layer', () => {
     const { results } = answersTo([event('predict'), event('predict-base64'), event('predict-named-stage')]);
     for (const { statusCode, body } of results) {

@@ -9,7 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { COMMON_OPTIONS } from './common-options.ts';
 import { BUNDLES, type BundleName, type FunctionName } from './names.ts';
-import { credentialsOfLambda, englishOnly, requireNatives, writtenDocument } from './plugins.ts';
+import {
+  credentialsOfLambda,
+  englishOnly,
+  noEventStreams,
+  requireNatives,
+  writtenDocument,
+} from './plugins.ts';
 import { SERVER_ENTRY, serverOptions } from './server-options.ts';
 
 /** Only models of transformers.js ask for these packages, and no function serves them: see the engine's ADR-transformers-js.md. */
@@ -34,7 +40,7 @@ export function bundleOptions(name: FunctionName, outdir: string): BuildOptions 
     outdir,
     chunkNames: `${CHUNKS}/[name]-[hash]`,
     external: [...SERVER_PACKAGES, ...BROWSER_PACKAGES],
-    plugins: [requireNatives, englishOnly, credentialsOfLambda, writtenDocument],
+    plugins: [requireNatives, englishOnly, credentialsOfLambda, noEventStreams, writtenDocument],
   };
 }
 

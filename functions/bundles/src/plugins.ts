@@ -68,6 +68,26 @@ export const credentialsOfLambda: Plugin = {
 };
 
 /**
+ * Leaves out how the SDK reads streams of events (33 kB): of all operations of S3 and SQS, SelectObjectContent alone answers with one, and
+ * no function asks for it.
+ */
+export const noEventStreams: Plugin = {
+  name: 'no-event-streams',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@smithy\/core\/event-streams$/ }, ({ path }) => ({
+      path,
+      namespace: 'event-streams',
+    }));
+    onLoad({ filter: /.*/, namespace: 'event-streams' }, () => ({
+      contents: `
+        export const resolveEventStreamSerdeConfig = (config) => config;
+        export const eventStreamSerdeProvider = () => undefined;
+        export const EventStreamSerde = undefined;`,
+    }));
+  },
+};
+
+/**
  * The OpenAPI document is the same for every service but for what `fitDocument` settles, so it is made and compressed here. The modules
  * that make it need all of zod (310 kB), a good part of which would be in files that every cold start reads.
  */
