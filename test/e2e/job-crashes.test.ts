@@ -17,7 +17,9 @@ test('a job that kills its process has failed with WORKER_LOST after its attempt
   const { id } = await world.jobs.submit(predictionOf(inputsOf(0, 2000)), 'sentiment');
   for (let attempt = 1; attempt <= 2; attempt++) {
     const server = await startServer(environment);
-    await expect.poll(() => world.view(id)).toMatchObject({ status: 'running', attempts: attempt });
+    await expect
+      .poll(() => world.view(id), { timeout: 10_000 })
+      .toMatchObject({ status: 'running', attempts: attempt });
     server.signal('SIGKILL');
     await server.ended;
   }
