@@ -16,6 +16,20 @@ class CountingTokenizer extends CharacterTokenizer {
   }
 }
 
+/** Pieces of texts by which a large call is judged. */
+const PIECES = 12;
+
+/** A tokenizer, and the lengths of the texts that it was given. */
+const reading = () => {
+  const tokenizer = new CountingTokenizer();
+  const read: number[] = [];
+  vi.spyOn(tokenizer, 'encode').mockImplementation((requests, options) => {
+    read.push(...requests.map(({ text }) => text.length));
+    return CharacterTokenizer.prototype.encode.call(tokenizer, requests, options);
+  });
+  return { tokenizer, read };
+};
+
 describe('requests of a call', () => {
   it('are made only as far as the limits go, whatever labels and templates multiply', async () => {
     const tokenizer = new CountingTokenizer();
@@ -82,16 +96,6 @@ describe('requests of a call', () => {
 
 describe('a text that is far too long', () => {
   const long = 'x'.repeat(200_000);
-  const reading = () => {
-    const tokenizer = new CountingTokenizer();
-    const read: number[] = [];
-    vi.spyOn(tokenizer, 'encode').mockImplementation((requests, options) => {
-      read.push(...requests.map(({ text }) => text.length));
-      return CharacterTokenizer.prototype.encode.call(tokenizer, requests, options);
-    });
-    return { tokenizer, read };
-  };
-
   it('is refused by its beginning, before others are read', async () => {
     const { tokenizer, read } = reading();
     const call = predictorOf({ tokenizer }).predict([long, long, long]);
@@ -123,23 +127,48 @@ describe('a text that is far too long', () => {
       code: 'INPUT_TOO_LONG',
       details: { index: 0, tokens: 40_000, maxTokens: 32_768 },
     });
-    expect(read).toEqual([40_000]);
+    expect(read.slice(PIECES)).toEqual([40_000]);
     const { tokens } = await predictorOf().predict([long], { truncate: true });
     expect(tokens).toMatchObject({ total: 64, truncated: 200_000 - 64 });
   });
 });
 
 describe('texts that are cut', () => {
-  it('are read by the tokenizer in groups, until they have many more tokens than the model may read', async () => {
+  it('are read in groups, and no more of them once there are far more tokens than a few pieces had', async () => {
     const tokenizer = new CountingTokenizer();
+    vi.spyOn(tokenizer, 'encode').mockResolvedValueOnce([]);
     const limits = { maxInputTokens: 131_072, maxCallTokens: 131_072 };
-    const texts = Array(8).fill('x'.repeat(131_072));
+    const texts = Array(16).fill('x'.repeat(131_072));
     const call = predictorOf({ tokenizer }).predict(texts, { truncate: true }, { limits });
     await expect(call).rejects.toMatchObject({
       code: 'TOO_MANY_TOKENS',
-      details: { tokens: 5 * 131_072, maxTokens: 4 * 131_072 },
+      message: expect.stringContaining('have 1179648 tokens or more before they are cut'),
+      details: { tokens: 9 * 131_072, maxTokens: 4 * 131_072 },
     });
-    expect(tokenizer.calls).toEqual([1, 1, 1, 1, 1]);
+    expect(tokenizer.calls).toEqual(Array(9).fill(1));
+  });
+
+  it('are refused by a few pieces of them where these have too many tokens for their characters', async () => {
+    const { tokenizer, read } = reading();
+    const limits = { maxInputTokens: 131_072, maxCallTokens: 131_072 };
+    const texts = Array.from({ length: 478 }, (_, i) => 'x'.repeat(i % 2 === 0 ? 1_500 : 700));
+    const call = predictorOf({ tokenizer }).predict(texts, { truncate: true }, { limits });
+    await expect(call).rejects.toMatchObject({
+      code: 'TOO_MANY_TOKENS',
+      message: expect.stringMatching(/^The texts of one call have about 525800 tokens before they are cut; /),
+      details: { tokens: 525_800, maxTokens: 4 * 131_072 },
+    });
+    expect(read).toHaveLength(PIECES);
+    expect(Math.max(...read)).toBeLessThanOrEqual(1_000);
+  });
+
+  it('are read in full where a few pieces of them are no reason to refuse them', async () => {
+    const tokenizer = new CountingTokenizer();
+    const limits = { maxInputTokens: 131_072, maxCallTokens: 131_072 };
+    const texts = Array(4).fill('x'.repeat(131_072));
+    const { tokens } = await predictorOf({ tokenizer }).predict(texts, { truncate: true }, { limits });
+    expect(tokens).toMatchObject({ total: 4 * 64, truncated: 4 * (131_072 - 64) });
+    expect(tokenizer.calls).toEqual([PIECES, 1, 1, 1, 1]);
   });
 
   it('are not read any more once nobody waits', async () => {

@@ -1,7 +1,8 @@
 /** Turns requests into encodings, whether they hold a text or the ids of its tokens. */
 
 import type { EncodeOptions, Encoding, Tokenizer, TokenRequest } from '../ports.ts';
-import { refuseMoreToCut, type TokenLimits } from './token-limits.ts';
+import { countCharacters, estimateTokens } from './estimate-tokens.ts';
+import { refuseEstimate, refuseMoreToCut, type TokenLimits } from './token-limits.ts';
 
 /** Characters that the tokenizer is given at once: it cannot be stopped before it has read them all. */
 const CHARACTERS_AT_ONCE = 131_072;
@@ -21,7 +22,7 @@ interface Call {
 
 /**
  * Encodes the requests in order. Between two groups of them it is looked whether somebody still waits, and how many tokens there
- * were. Of a text whose beginning has too many tokens, the rest is not read.
+ * were. Of a text whose beginning has too many tokens, the rest is not read, and of a call that has far too many, only pieces are.
  *
  * @throws EngineError TOO_MANY_TOKENS, the reason of an aborted signal, and what `take` throws
  */
@@ -31,6 +32,11 @@ export async function encodeInGroups(
   options: EncodeOptions,
   { signal, limits = {}, most, take }: Call,
 ): Promise<void> {
+  const { maxCallTokens = Number.POSITIVE_INFINITY } = limits;
+  const texts = requests.filter(({ ids }) => ids === undefined);
+  if (countCharacters(texts.flatMap(({ text, pair = '' }) => [text, pair])) > maxCallTokens) {
+    refuseEstimate(await estimateTokens(tokenizer, texts, options), limits);
+  }
   let done = 0;
   let tokens = 0;
   for (const group of divideByCharacters(requests)) {

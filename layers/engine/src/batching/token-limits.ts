@@ -60,21 +60,36 @@ export function longInput(
 
 /** Tokens of a call, for each that the model may read of it, that may be made to be cut off. */
 const MOST_CUT = 4;
+/** How many times as many they may be after all, where the estimate found too few. */
+const WRONG_BY = 2;
 
 /**
- * Refuses a call whose texts have many more tokens than the model may read of them: to cut them off, the tokenizer makes them.
+ * Refuses a call whose texts have, by an estimate, many more tokens than the model may read of them: to cut them off, the tokenizer
+ * would make them.
  *
  * @throws EngineError TOO_MANY_TOKENS, with both numbers.
  */
+export function refuseEstimate(
+  estimated: number,
+  { maxCallTokens = Number.POSITIVE_INFINITY }: TokenLimits,
+): void {
+  const maxTokens = MOST_CUT * maxCallTokens;
+  if (estimated > maxTokens) throw tooManyToCut(`about ${estimated} tokens`, estimated, maxTokens);
+}
+
+/** Ends a call of which more tokens were made than any estimate explains. @throws EngineError TOO_MANY_TOKENS, with both numbers. */
 export function refuseMoreToCut(
   tokens: number,
   { maxCallTokens = Number.POSITIVE_INFINITY }: TokenLimits,
 ): void {
   const maxTokens = MOST_CUT * maxCallTokens;
-  if (tokens <= maxTokens) return;
-  throw new EngineError(
+  if (tokens > WRONG_BY * maxTokens) throw tooManyToCut(`${tokens} tokens or more`, tokens, maxTokens);
+}
+
+function tooManyToCut(found: string, tokens: number, maxTokens: number): EngineError {
+  return new EngineError(
     'TOO_MANY_TOKENS',
-    `The texts of one call have ${tokens} tokens or more before they are cut; at most ${maxTokens} are taken. Send fewer inputs, or shorter ones.`,
+    `The texts of one call have ${found} before they are cut; at most ${maxTokens} are taken. Send fewer inputs, or shorter ones.`,
     { details: { field: 'inputs', tokens, maxTokens } },
   );
 }

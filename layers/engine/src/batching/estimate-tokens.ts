@@ -1,0 +1,45 @@
+/** Says about how many tokens the texts of a large call have, without reading them all. */
+
+import type { EncodeOptions, Tokenizer, TokenRequest } from '../ports.ts';
+
+/** Pieces of texts that are read, evenly apart, and the characters of each. */
+const PIECES = 12;
+const CHARACTERS = 1_000;
+
+/** Multiplies the tokens of a character in some pieces of the texts by all their characters. */
+export async function estimateTokens(
+  tokenizer: Tokenizer,
+  requests: readonly TokenRequest[],
+  options: EncodeOptions,
+): Promise<number> {
+  const texts = requests.flatMap(({ text, pair = '' }) => [text, pair]);
+  const total = countCharacters(texts);
+  const pieces = takePieces(texts, total);
+  const encoded = await tokenizer.encode(
+    pieces.map((text) => ({ text })),
+    options,
+  );
+  const tokens = encoded.reduce((sum, [window]) => sum + (window?.untruncatedLength ?? 0), 0);
+  return Math.round((tokens * total) / Math.max(countCharacters(pieces), 1));
+}
+
+export function countCharacters(texts: readonly string[]): number {
+  return texts.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** As if the texts stood one after the other; a piece ends with the text in which it begins. */
+function takePieces(texts: readonly string[], total: number): string[] {
+  const pieces: string[] = [];
+  let start = 0;
+  for (const text of texts) {
+    for (let wanted = place(pieces.length, total); wanted < start + text.length; ) {
+      pieces.push(text.slice(wanted - start, wanted - start + CHARACTERS));
+      wanted = place(pieces.length, total);
+    }
+    start += text.length;
+  }
+  return pieces;
+}
+
+const place = (piece: number, total: number): number =>
+  piece < PIECES ? Math.floor((piece * total) / PIECES) : Number.POSITIVE_INFINITY;
