@@ -1,5 +1,8 @@
 /** The one HTTP app: runs in Lambda, in the local service and in the server. */
-import { type Handler, Hono } from 'hono';
+import type { Handler, Hono } from 'hono';
+import { HonoBase } from 'hono/hono-base';
+import { TrieRouter } from 'hono/router/trie-router';
+import type { BlankEnv, BlankSchema } from 'hono/types';
 import { formats } from './formats/index.ts';
 import { HttpError } from './http/errors.ts';
 // On the way of every cold start; other formats are loaded with the first request in them.
@@ -31,7 +34,8 @@ export function createApp(options: AppOptions): Hono {
   const { logger, basePath } = parts;
   const methods = new Map<string, string[]>();
 
-  const app = new Hono({ strict: false });
+  // It is ready at once. Hono's own choice compiles all routes into one expression (2 ms of a cold start) to find one in 0.3 us, not in 1.
+  const app = new HonoBase<BlankEnv, BlankSchema>({ strict: false, router: new TrieRouter() });
   app.use(reportExchanges(parts));
   app.onError((error, c) => answerError(c, error, logger));
   app.notFound((c) => answerError(c, nothingHere(), logger));
