@@ -29,7 +29,7 @@ await new Stryker({
   testRunner: 'vitest',
   vitest: { configFile: 'test/mutation/vitest.config.ts', related: true },
   plugins: ['@stryker-mutator/vitest-runner'],
-  ignorePatterns: ['coverage', 'dist', '/docs'],
+  ignorePatterns: ['coverage', 'dist'],
   tempDirName: `${REPORTS}/sandbox`,
   incremental: true,
   incrementalFile: `${place}.incremental.json`,

@@ -1,0 +1,261 @@
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { describe, expect, it } from 'vitest';
+import type { Exchange, PredictionRecord } from '../../../functions/app/src/serve/ports.ts';
+import { emfTelemetry } from '../../../functions/app/src/telemetry/emf.ts';
+import { PrometheusMetrics } from '../../../functions/app/src/telemetry/prometheus.ts';
+import { Counter, gauge, Histogram } from '../../../functions/app/src/telemetry/prometheus-text.ts';
+
+const exchange = (changes: Partial<Exchange> = {}): Exchange => ({
+  route: 'teiEmbed',
+  predicts: true,
+  model: 'encoder',
+  status: 200,
+  code: '',
+  ms: 250,
+  ...changes,
+});
+
+const record = (changes: Partial<PredictionRecord> = {}): PredictionRecord => ({
+  model: 'encoder',
+  version: '1.0.0',
+  variant: 'int8',
+  route: 'teiEmbed',
+  inputs: 3,
+  timings: { tokenizeMs: 1, queueMs: 20, inferMs: 300, postprocessMs: 4000 },
+  totalMs: 4321,
+  tokens: { total: 50, padded: 7, truncated: 2 },
+  ...changes,
+});
+
+describe('metrics of CloudWatch', () => {
+  /** A line in the embedded metric format, after `tell` has told what happened. */
+  const emit = (tell: (telemetry: ReturnType<typeof emfTelemetry>) => void) => {
+    const metrics = new Metrics({ namespace: 'Pilotlight', serviceName: 'pilotlight' });
+    tell(emfTelemetry(metrics));
+    return metrics.serializeMetrics();
+  };
+
+  it.each([
+    [200, '', 0, 0],
+    [399, '', 0, 0],
+    [400, 'INVALID_JSON', 1, 0],
+    [499, 'INVALID_JSON', 1, 0],
+    [500, 'INTERNAL', 0, 1],
+    [503, 'NOT_READY', 0, 1],
+  ])(
+    'count an answer of status %i as one request, and as an error of client or server',
+    (status, code, client, server) => {
+      const line = emit((telemetry) => telemetry.answered?.(exchange({ status, code })));
+      expect(line).toMatchObject({
+        Requests: 1,
+        ClientErrors: client,
+        ServerErrors: server,
+        RequestTime: 250,
+      });
+      expect(line).toMatchObject({ route: 'teiEmbed', model: 'encoder', service: 'pilotlight' });
+      expect(line.code).toBe(code === '' ? undefined : code);
+    },
+  );
+
+  it('have no model for a request that named none', () => {
+    const line = emit((telemetry) => telemetry.answered?.(exchange({ model: '' })));
+    expect(line).not.toHaveProperty('model');
+    expect(line._aws.CloudWatchMetrics[0]?.Dimensions).toEqual([['service']]);
+  });
+
+  it('give the memory of the process in megabytes of 2^20 bytes', () => {
+    const { MemoryUsed } = emit((telemetry) => telemetry.answered?.(exchange()));
+    const megabytes = process.memoryUsage.rss() / 2 ** 20;
+    expect(Number(MemoryUsed) / megabytes).toBeGreaterThan(0.8);
+    expect(Number(MemoryUsed) / megabytes).toBeLessThan(1.2);
+  });
+
+  it('have the inputs, tokens and stages of a prediction, each in its unit', () => {
+    const line = emit((telemetry) => telemetry.predicted?.(record()));
+    expect(line).toMatchObject({ Inputs: 3, Tokens: 50, PaddingTokens: 7 });
+    expect(line).toMatchObject({
+      TokenizationTime: 1,
+      QueueTime: 20,
+      InferenceTime: 300,
+      PostprocessTime: 4000,
+    });
+    const units = line._aws.CloudWatchMetrics[0]?.Metrics.map(({ Name, Unit }) => `${Name} ${Unit}`);
+    expect(units).toEqual([
+      'Inputs Count',
+      'Tokens Count',
+      'PaddingTokens Count',
+      'TokenizationTime Milliseconds',
+      'QueueTime Milliseconds',
+      'InferenceTime Milliseconds',
+      'PostprocessTime Milliseconds',
+    ]);
+  });
+
+  it.each([
+    ['forwarded', 'closed', { Forwarded: 1, Queued: 0, CircuitOpen: 0 }],
+    ['queued', 'open', { Forwarded: 0, Queued: 1, CircuitOpen: 1 }],
+    ['here', 'half-open', { Forwarded: 0, Queued: 0, CircuitOpen: 1 }],
+  ] as const)('say that a request was %s, with a circuit that is %s', (outcome, circuit, values) => {
+    const line = emit((telemetry) => telemetry.handedOver?.({ model: 'encoder', outcome, circuit }));
+    expect(line).toMatchObject({ ...values, handedOver: outcome });
+  });
+});
+
+describe('metrics of Prometheus', () => {
+  const render = (tell: (metrics: PrometheusMetrics) => void, loaded = 2) => {
+    const metrics = new PrometheusMetrics(() => loaded);
+    tell(metrics);
+    return metrics.render().split('\n');
+  };
+  /** Lines of one metric but for its buckets. */
+  const linesOf = (lines: readonly string[], name: string) =>
+    lines.filter((line) => new RegExp(`^(?:# (?:HELP|TYPE) )?${name}(?:_sum|_count)?[ {]`).test(line));
+
+  it('time a prediction that was made in seconds', () => {
+    const lines = render((metrics) => metrics.answered(exchange()));
+    const labels = '{method="teiEmbed",model="encoder"}';
+    expect(linesOf(lines, 'te_request_duration')).toEqual([
+      '# HELP te_request_duration Seconds from the head of a request to its prediction.',
+      '# TYPE te_request_duration histogram',
+      `te_request_duration_sum${labels} 0.25`,
+      `te_request_duration_count${labels} 1`,
+    ]);
+    expect(lines).toContain(`te_request_success${labels} 1`);
+    expect(lines).toContain('te_request_count{method="teiEmbed",model="encoder",status="200"} 1');
+    expect(lines.filter((line) => line.startsWith('te_request_failure{'))).toEqual([]);
+    expect(lines).toContain('pilotlight_request_duration_seconds_sum{route="teiEmbed",model="encoder"} 0.25');
+  });
+
+  it.each([400, 503])(
+    'count a prediction that was answered with %i as a failure, and do not time it',
+    (status) => {
+      const lines = render((metrics) => metrics.answered(exchange({ status, code: 'SOME_CODE' })));
+      expect(lines).toContain('te_request_failure{method="teiEmbed",model="encoder",err="SOME_CODE"} 1');
+      expect(lines).toContain('te_embed_count{model="encoder"} 1');
+      const made = lines.filter((line) =>
+        /^te_(?:request_success|request_duration|embed_success|embed_duration)\w*\{/.test(line),
+      );
+      expect(made).toEqual([]);
+    },
+  );
+
+  it('count what asks for no prediction among the requests alone', () => {
+    const lines = render((metrics) =>
+      metrics.answered(exchange({ route: 'health', predicts: false, model: '' })),
+    );
+    expect(lines).toContain('pilotlight_request_total{route="health",model="",status="200",code=""} 1');
+    expect(lines.filter((line) => /^te_\w+\{/.test(line))).toEqual([]);
+  });
+
+  it.each([
+    ['tokenization', '0.001', 'From text to tokens.'],
+    ['queue', '0.02', 'Waiting for batches of other requests.'],
+    ['inference', '0.3', 'In the model.'],
+    ['postprocess', '4', 'From logits to results.'],
+  ])('have the stage %s of a prediction in seconds', (stage, seconds, help) => {
+    const lines = render((metrics) => metrics.predicted(record()));
+    const name = `te_request_${stage}_duration`;
+    expect(linesOf(lines, name)).toEqual([
+      `# HELP ${name} ${help}`,
+      `# TYPE ${name} histogram`,
+      `${name}_sum{model="encoder",version="1.0.0"} ${seconds}`,
+      `${name}_count{model="encoder",version="1.0.0"} 1`,
+    ]);
+  });
+
+  it.each([
+    ['pilotlight_inputs_total', 3, 'Inputs predicted.'],
+    ['pilotlight_tokens_total', 50, 'Tokens read by the models, special tokens included.'],
+    ['pilotlight_padding_tokens_total', 7, 'Padding read beside them.'],
+  ])('add up %s', (name, value, help) => {
+    const lines = render((metrics) => {
+      metrics.predicted(record());
+      metrics.predicted(record());
+    });
+    expect(linesOf(lines, name)).toEqual([
+      `# HELP ${name} ${help}`,
+      `# TYPE ${name} counter`,
+      `${name}{model="encoder",version="1.0.0"} ${2 * value}`,
+    ]);
+  });
+
+  it.each([
+    ['teiEmbed', 'embed'],
+    ['teiDefaultEmbed', 'embed'],
+    ['teiSimilarity', 'embed'],
+    ['openAiEmbeddings', 'embed'],
+    ['teiPredict', 'predict'],
+    ['teiDefaultRerank', 'predict'],
+  ])('count %s as what TEI calls %s', (route, kind) => {
+    const lines = render((metrics) => {
+      metrics.answered(exchange({ route }));
+      metrics.predicted(record({ route }));
+    });
+    expect(linesOf(lines, `te_${kind}_count`)).toEqual([
+      `# HELP te_${kind}_count Requests to ${kind}.`,
+      `# TYPE te_${kind}_count counter`,
+      `te_${kind}_count{model="encoder"} 1`,
+    ]);
+    expect(lines).toContain(`te_${kind}_success{model="encoder"} 1`);
+    expect(lines).toContain(`te_${kind}_duration_sum{model="encoder"} 0.25`);
+    expect(lines).toContain(`te_${kind}_tokenization_duration_sum{model="encoder"} 0.001`);
+    expect(lines).toContain(`te_${kind}_queue_duration_sum{model="encoder"} 0.02`);
+    expect(lines).toContain(`te_${kind}_inference_duration_sum{model="encoder"} 0.3`);
+    const other = kind === 'embed' ? 'predict' : 'embed';
+    expect(lines.filter((line) => line.startsWith(`te_${other}_`) && line.includes('{'))).toEqual([]);
+  });
+
+  it.each(['predict', 'openAiModels', 'teiTokenize', 'v2Infer'])(
+    'count %s under neither of the names of TEI',
+    (route) => {
+      const lines = render((metrics) => metrics.answered(exchange({ route })));
+      expect(lines.filter((line) => /^te_(?:embed|predict)_\w+\{/.test(line))).toEqual([]);
+    },
+  );
+
+  it('say nothing of the server before the first request that was for it, and then whether it is asked', () => {
+    expect(render(() => undefined).join('\n')).not.toContain('handed_over');
+    const tell = (circuit: 'closed' | 'open') =>
+      render((metrics) => metrics.handedOver({ model: 'encoder', outcome: 'forwarded', circuit }));
+    expect(tell('closed')).toContain('pilotlight_circuit_open 0');
+    expect(tell('open')).toContain('pilotlight_circuit_open 1');
+    expect(tell('open')).toContain('pilotlight_handed_over_total{model="encoder",outcome="forwarded"} 1');
+    expect(linesOf(tell('open'), 'pilotlight_circuit_open')[0]).toBe(
+      '# HELP pilotlight_circuit_open 1 while the server is not asked, because it did not answer.',
+    );
+  });
+
+  it('have the models in memory and the process, and end with a line break', () => {
+    const lines = render(() => undefined, 5);
+    expect(lines).toContain('pilotlight_models_loaded 5');
+    expect(lines).toContain('# TYPE process_resident_memory_bytes gauge');
+    expect(lines.some((line) => /^process_uptime_seconds \d+\.\d+$/.test(line))).toBe(true);
+    expect(lines.at(-1)).toBe('');
+  });
+});
+
+describe('the text of Prometheus', () => {
+  it('has a gauge without labels as a bare name, and one with labels in braces', () => {
+    expect(gauge('a', 'Help.', 2)).toEqual(['# HELP a Help.', '# TYPE a gauge', 'a 2']);
+    expect(gauge('a', 'Help.', 2, { b: 'c', d: 1 })[2]).toBe('a{b="c",d="1"} 2');
+  });
+
+  it('adds one where no amount is named', () => {
+    const counter = new Counter();
+    counter.add({});
+    counter.add({}, 2);
+    expect(counter.render('a', 'Help.')[2]).toBe('a 3');
+  });
+
+  it('has the buckets of a histogram up to and with their bounds, each with those below it', () => {
+    const histogram = new Histogram([1, 2]);
+    for (const value of [1, 1.5, 2, 3]) histogram.observe({ a: 'b' }, value);
+    expect(histogram.render('h', 'Help.').slice(2)).toEqual([
+      'h_bucket{a="b",le="1"} 1',
+      'h_bucket{a="b",le="2"} 3',
+      'h_bucket{a="b",le="+Inf"} 4',
+      'h_sum{a="b"} 7.5',
+      'h_count{a="b"} 4',
+    ]);
+  });
+});
