@@ -2,7 +2,10 @@
 export const MEASURED = {
   format: { sources: 'model-assets/format/src', tests: ['test/unit/format', 'test/unit/engine'] },
   engine: { sources: 'layers/engine/src', tests: ['test/unit/engine'] },
-  app: { sources: 'functions/app/src', tests: ['test/unit/functions', 'test/unit/project/operations.test.ts'] },
+  app: {
+    sources: 'functions/app/src',
+    tests: ['test/unit/functions', 'test/unit/project/operations.test.ts'],
+  },
   batch: { sources: 'functions/batch/src', tests: ['test/unit/functions/batch'] },
 } as const;
 
