@@ -3,6 +3,7 @@ import type { Limits } from '../../http/limits.ts';
 import { parseBody, refuseField } from '../../http/request/parse.ts';
 import type { Call } from '../../serve/call.ts';
 import {
+  HEAD_LENGTH,
   type InferRequest,
   type InferTensor,
   inferRequest,
@@ -10,7 +11,6 @@ import {
   type SentTensor,
 } from './request.ts';
 
-const HEAD_LENGTH = 'Inference-Header-Content-Length';
 const OCTETS = /^application\/octet-stream\b/i;
 /** The same as a parameter of the content type, which a job and the server get without other headers. */
 const HEAD_PARAMETER = /;\s*head-length=(\d+)/;
