@@ -19,6 +19,7 @@ import {
   servedFiles,
 } from '@pilotlight/model-format';
 import { PilotlightError } from '@pilotlight/model-format/errors';
+import { hasCode } from '@pilotlight/model-format/internal/package/system';
 import type {
   ModelPackage,
   ModelRef,
@@ -180,8 +181,7 @@ async function folders(path: string): Promise<string[]> {
     );
     return entries.filter((_, index) => isFolder[index]).map(({ name }) => name);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return [];
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return [];
     throw error;
   }
 }
