@@ -10,7 +10,7 @@ const LEFT_OVER_MS = 20_000;
 /** Left-over claims that are removed before it is given up. */
 const TRIES = 10;
 
-/** Of the claims of this process: another one may have had its number before, as in containers. */
+/** The tokens of this process's claims: another process may have had its number before, as in containers. */
 const heldTokens = new Set<string>();
 
 const holderSchema = z.object({ pid: z.int(), host: z.string(), token: z.string() });

@@ -110,5 +110,5 @@ function listAbandoned(packages: string): readonly string[] {
   });
 }
 
-/** What `rename` says where the target is a folder with something in it. */
+/** Codes of `rename` where the target is a folder with something in it. */
 export const OCCUPIED = ['ENOTEMPTY', 'EEXIST'];

@@ -50,7 +50,7 @@ export async function readInfer(call: Call, limits: Limits): Promise<Infer> {
       throw refuseField(HEAD_LENGTH, 'is missing; it says how many bytes of the body are JSON');
     }
     const sent = parseBody(inferRequest, await call.body.json({ tensors: TENSORS }));
-    return sorted(sent, sent.inputs.map(withData));
+    return sortParameters(sent, sent.inputs.map(withData));
   }
   const bytes = await call.body.bytes();
   const end = /^\d{1,15}$/.test(length) ? Number(length) : Number.POSITIVE_INFINITY;
@@ -59,7 +59,7 @@ export async function readInfer(call: Call, limits: Limits): Promise<Infer> {
   }
   const sent = parseBody(inferRequest, call.body.parse(bytes.subarray(0, end), { tensors: TENSORS }));
   const inputs = await readBinary(sent.inputs, bytes.subarray(end), limits);
-  return { ...sorted(sent, inputs), contentType: `application/octet-stream; head-length=${end}` };
+  return { ...sortParameters(sent, inputs), contentType: `application/octet-stream; head-length=${end}` };
 }
 
 async function readBinary(
@@ -89,7 +89,7 @@ function withData(tensor: SentTensor, i: number): InferTensor {
   );
 }
 
-function sorted(sent: SentRequest, inputs: InferTensor[]): Infer {
+function sortParameters(sent: SentRequest, inputs: InferTensor[]): Infer {
   const { parameters, outputs } = sent;
   refuseAmong('inputs', inputs);
   refuseAmong('outputs', outputs ?? []);

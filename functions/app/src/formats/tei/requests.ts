@@ -2,7 +2,7 @@
 import { AT_ONCE } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 
-/** What is empty is refused after the schema, because TEI has an error of its own for it; the document says it here. */
+/** Empty values are refused after the schema, because TEI has an error of its own for them; the document says it here. */
 const notEmpty = { text: z.meta({ minLength: 1 }), list: z.meta({ minItems: 1 }) };
 const text = z.string().check(notEmpty.text);
 const texts = z.array(text).check(notEmpty.list);
