@@ -46,4 +46,4 @@ export {
   type TaskName,
   wireParameters,
 } from './tasks.ts';
-export { AT_ONCE, ownValue, parseJson, parseUntilFault } from './untrusted.ts';
+export { ownValue, parseJson, parseUntilFault } from './untrusted.ts';

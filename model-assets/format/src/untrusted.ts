@@ -27,12 +27,6 @@ export function parseUntilFault<Schema extends z.ZodMiniType>(
   return schema.safeParse(value, UNTIL_FAULT);
 }
 
-/**
- * Makes a check of an element end the reading of its list at the first fault, as `parseUntilFault` alone does at a value of another
- * type: `z.nonnegative(AT_ONCE)`.
- */
-export const AT_ONCE = { abort: true } as const;
-
 /** Finds the value of a name that is a key of the record itself: `constructor` and others are of every object. */
 export function ownValue<Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;

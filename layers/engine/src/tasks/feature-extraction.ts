@@ -1,5 +1,4 @@
 /** Text in, vectors out: one for each token, or one for the text where a pooling is chosen. */
-import { AT_ONCE } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 import { copyRow, normalize } from '../math/pooling.ts';
 import type { Task, TaskContext, TokenResult } from '../ports.ts';
@@ -10,24 +9,12 @@ import { choosePrompt, promptParameters } from './prompts.ts';
 import { invalidInput, invalidParameter } from './refusals.ts';
 
 const SHAPE = 'must be a text, or {"tokens": [ids of tokens]}';
-const id = z.int({ error: SHAPE, ...AT_ONCE });
-/** One issue for the whole list: as a check of each id, a list of a million would have a million. */
-const notNegative = z.check<readonly number[]>(({ value, issues }) => {
-  const place = value.findIndex((token) => token < 0);
-  if (place < 0) return;
-  issues.push({
-    code: 'custom',
-    message: 'must not be negative',
-    path: [place],
-    input: value,
-    continue: true,
-  });
-});
+const id = z.int(SHAPE).check(z.nonnegative('must not be negative'));
 const input = z.union(
   [
     z.string(),
     z.strictObject({
-      tokens: z.array(id).check(z.minLength(1, 'must have a token'), notNegative),
+      tokens: z.array(id).check(z.minLength(1, 'must have a token')),
       /** Whether those that the model needs around a text are added where they are not there. @default true */
       add_special_tokens: z.optional(z.boolean()),
     }),

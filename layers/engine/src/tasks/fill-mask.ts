@@ -1,5 +1,4 @@
 /** A text with masks in, tokens that may stand there out: the fill-mask of Hugging Face pipelines. */
-import { AT_ONCE } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 import { at, softmax } from '../math/activations.ts';
 import { topIndices } from '../math/top-indices.ts';
@@ -15,7 +14,7 @@ const MOST_TOKENS = 1000;
 const MOST_TARGETS = 1000;
 const MOST_CHARACTERS = 200;
 
-const target = z.string().check(z.minLength(1, AT_ONCE), z.maxLength(MOST_CHARACTERS, AT_ONCE));
+const target = z.string().check(z.minLength(1), z.maxLength(MOST_CHARACTERS));
 const parameters = z.strictObject({
   ...commonParameters,
   /** How many tokens to give for each mask; those of all masks are at most 1000. */

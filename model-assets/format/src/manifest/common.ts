@@ -2,7 +2,6 @@
 
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
-import { AT_ONCE } from '../untrusted.ts';
 
 z.config(en());
 
@@ -14,9 +13,9 @@ export const MAX_MANIFEST_BYTES = 4_000_000;
 export const sha256Schema = z
   .string()
   .check(z.regex(/^[0-9a-f]{64}$/, 'must be a sha256 in lower-case hexadecimal'));
-export const positiveInt = z.int(AT_ONCE).check(z.positive(AT_ONCE));
-export const nonNegativeInt = z.int(AT_ONCE).check(z.nonnegative(AT_ONCE));
-export const text = z.string().check(z.minLength(1, AT_ONCE));
+export const positiveInt = z.int().check(z.positive());
+export const nonNegativeInt = z.int().check(z.nonnegative());
+export const text = z.string().check(z.minLength(1));
 
 /** A count that no model comes near is a slip, or meant to do harm. */
 export const countUpTo = (most: number) => positiveInt.check(z.maximum(most));

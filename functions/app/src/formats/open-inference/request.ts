@@ -1,16 +1,15 @@
 /** Bodies of the Open Inference Protocol, version 2: https://github.com/kserve/open-inference-protocol */
-import { AT_ONCE } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 
 /** Says how many bytes of a body are its JSON. */
 export const HEAD_LENGTH = 'Inference-Header-Content-Length';
 
 const parameters = z.nullish(z.record(z.string(), z.unknown()));
-const size = z.int(AT_ONCE).check(z.nonnegative(AT_ONCE));
+const size = z.int().check(z.nonnegative());
 
 const tensor = z.object({
-  name: z.string().check(z.minLength(1, AT_ONCE)),
-  shape: z.array(size).check(z.minLength(1, AT_ONCE), z.maxLength(4, AT_ONCE)),
+  name: z.string().check(z.minLength(1)),
+  shape: z.array(size).check(z.minLength(1), z.maxLength(4)),
   datatype: z.enum(['BYTES', 'INT64', 'INT32']),
   parameters: parameters.check(
     z.meta({

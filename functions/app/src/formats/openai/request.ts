@@ -1,9 +1,8 @@
 /** Bodies of OpenAI's embeddings. Unknown fields are refused, as OpenAI does it. */
-import { AT_ONCE } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 
 const text = z.string();
-const ids = z.array(z.int(AT_ONCE).check(z.nonnegative(AT_ONCE))).check(z.minLength(1, AT_ONCE));
+const ids = z.array(z.int().check(z.nonnegative())).check(z.minLength(1));
 
 /** The most inputs of a call by OpenAI's own rules, to which its clients fill their calls. */
 export const MAX_INPUTS = 2048;

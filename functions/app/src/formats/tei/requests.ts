@@ -1,14 +1,11 @@
 /** Bodies of text-embeddings-inference (TEI): https://huggingface.github.io/text-embeddings-inference */
-import { AT_ONCE } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 
 /** Empty values are refused after the schema, because TEI has an error of its own for them; the document says it here. */
 const notEmpty = { text: z.meta({ minLength: 1 }), list: z.meta({ minItems: 1 }) };
 const text = z.string().check(notEmpty.text);
 const texts = z.array(text).check(notEmpty.list);
-const ids = z
-  .array(z.int(AT_ONCE).check(z.nonnegative(AT_ONCE), z.maximum(0xffff_ffff, AT_ONCE)))
-  .check(notEmpty.list);
+const ids = z.array(z.int().check(z.nonnegative(), z.maximum(0xffff_ffff))).check(notEmpty.list);
 
 const flag = z.nullish(z.boolean());
 const cut = {
@@ -33,7 +30,7 @@ const embedding = z
         'A text, texts, the token ids of a text, or those of several. Ids are read as they are: no special tokens are added',
     }),
   );
-const sequence = z.array(z.string()).check(z.minLength(1, AT_ONCE), z.maxLength(2, AT_ONCE));
+const sequence = z.array(z.string()).check(z.minLength(1), z.maxLength(2));
 
 export const embedRequest = z.object({
   inputs: embedding,

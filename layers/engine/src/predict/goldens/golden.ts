@@ -1,5 +1,4 @@
 /** goldens.jsonl: a header, then one golden a line. Inputs, token ids and fp32 outputs that a package must give. */
-import { AT_ONCE } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 import type { TokenRequest } from '../../ports.ts';
 
@@ -11,7 +10,7 @@ export const MAXIMUM_GOLDENS = 10_000;
 /** The outputs that goldens keep. */
 export const GOLDEN_ROLES = ['logits', 'start_logits', 'end_logits', 'hidden_states', 'embeddings'] as const;
 
-const index = z.int(AT_ONCE).check(z.nonnegative(AT_ONCE));
+const index = z.int().check(z.nonnegative());
 
 export const goldensHeaderSchema = z.strictObject({
   goldens: z.literal(1),
