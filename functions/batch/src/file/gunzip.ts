@@ -45,16 +45,16 @@ export async function* gunzip(
   }
 }
 
-/** Reads the header after the magic number. */
+/** What follows the magic number. */
 async function readHeader(input: BlockReader): Promise<void> {
-  const header = await readExactly(input, 8);
+  const header = await exactly(input, 8);
   const [method = 0, flags = 0] = header;
   if (method !== DEFLATE) throw broken(`unknown compression method ${method}`);
   if ((flags & FLAGS.reserved) !== 0) throw broken('unknown header flags');
-  if (flags & FLAGS.extra) await readExactly(input, (await readExactly(input, 2)).readUInt16LE());
+  if (flags & FLAGS.extra) await exactly(input, (await exactly(input, 2)).readUInt16LE());
   if (flags & FLAGS.name) await passZero(input);
   if (flags & FLAGS.comment) await passZero(input);
-  if (flags & FLAGS.headerCrc) await readExactly(input, 2);
+  if (flags & FLAGS.headerCrc) await exactly(input, 2);
 }
 
 async function* inflateMember(input: BlockReader): AsyncGenerator<Uint8Array> {
@@ -75,7 +75,7 @@ async function* inflateMember(input: BlockReader): AsyncGenerator<Uint8Array> {
   } finally {
     inflater.close();
   }
-  const trailer = await readExactly(input, 8);
+  const trailer = await exactly(input, 8);
   if (trailer.readUInt32LE(0) !== sum) throw broken('incorrect data check');
   if (trailer.readUInt32LE(4) !== length % 2 ** 32) throw broken('incorrect length check');
 }
@@ -97,7 +97,7 @@ class Inflater {
     this.#stream.once('error', (cause) => this.#settle.reject(broken(cause.message, cause)));
   }
 
-  /** Gives the content of a block, and the rest of the block after the end of the data. */
+  /** What comes out of a block, and what of the block lies after the end of the data. */
   async inflate(block: Buffer): Promise<{ readonly output: readonly Uint8Array[]; readonly rest: Buffer }> {
     this.#given += block.length;
     await new Promise<void>((resolve, reject) => {
@@ -136,7 +136,7 @@ async function holdsMoreThanZeros(input: BlockReader): Promise<boolean> {
   }
 }
 
-async function readExactly(input: BlockReader, count: number): Promise<Buffer> {
+async function exactly(input: BlockReader, count: number): Promise<Buffer> {
   const bytes = await input.bytes(count);
   if (bytes.length < count) throw broken('unexpected end of file');
   return bytes;
