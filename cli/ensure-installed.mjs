@@ -121,7 +121,7 @@ function takeGuard() {
   }
 }
 
-/** What lies there now: its text, how old it is, and the process that holds it, unless nobody does. */
+/** Reads the guard that lies there: its text, how old it is, and the process that holds it, unless nobody does. */
 function readGuard() {
   try {
     const ageMs = Date.now() - statSync(GUARD).mtimeMs;

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { rowsOf, weather } from '../e2e/batch-crashes.ts';
 import type { Stored } from '../e2e/batch-world.ts';
 import { node, run, userEnvironment } from '../e2e/command.ts';
 import { Random } from '../fixtures/random.ts';
+import { rowsOf, weather } from './batch-crashes.ts';
 import { cases } from './scale.ts';
 
 /** The values that differ from run to run: the name of the file and the time that it took. */
@@ -21,24 +21,26 @@ function withoutTimes({ key, body }: Stored) {
 }
 
 const KILLS = cases({ short: 3, long: 90 });
+const ROWS = cases({ short: 1200, long: 20_000 });
+const PART_ROWS = cases({ short: 100, long: 2000 });
 
 it(
   'the batch function leaves the same bytes however often its process is killed and however S3 behaves',
   async () => {
     const { calm, stormy, kills, troubles } = await weather({
-      rows: 1200,
-      partRows: 100,
+      rows: ROWS,
+      partRows: PART_ROWS,
       kills: KILLS,
       trouble: 0.1,
-      longestLifeMs: 500,
+      longestLifeMs: cases({ short: 500, long: 1500 }),
     });
-    expect(calm).toHaveLength(13);
+    expect(calm).toHaveLength(ROWS / PART_ROWS + 1);
     expect(
       calm
         .map(({ body }) => body)
         .join('')
         .match(/^\{"row":/gm),
-    ).toHaveLength(1200);
+    ).toHaveLength(ROWS);
     for (const results of stormy) expect(results.map(withoutTimes)).toEqual(calm.map(withoutTimes));
     expect(kills).toBe(KILLS);
     expect(Object.values(troubles).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);

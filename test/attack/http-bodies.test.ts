@@ -9,6 +9,7 @@ import { type InferenceServer, startServer } from '../e2e/server.ts';
 import { addTaskModels, TASK_MODELS } from '../e2e/task-models.ts';
 import { type HostileBody, hostileBodies } from './hostile-bodies.ts';
 import { cpuMs, isMeasurable, resetPeak, residentMb } from './process-cost.ts';
+import { LONG } from './scale.ts';
 
 const CPU_MS = 50;
 const MEMORY_MB = 20;
@@ -97,7 +98,7 @@ describe.skipIf(!isMeasurable)('a body that is made to be dear', () => {
 
   it.each(bodies)('is refused within the budget: $title', async (hostile) => {
     const cost = await leastCost(hostile);
-    if (process.env.PILOTLIGHT_ATTACK_COSTS) {
+    if (LONG) {
       const numbers = Object.values(cost).map((value) => value.toFixed(1).padStart(7));
       console.log(`${numbers.join(' ')}  ${hostile.title}`);
     }

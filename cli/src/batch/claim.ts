@@ -1,6 +1,7 @@
 /** A claim on something, which one process has at a time, and which ends with that process. */
 import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { hasCode, isRunning } from '@pilotlight/model-format/internal/package/system';
 import * as z from 'zod/mini';
 
 /** A claim is touched so often, and is left over once nobody has touched it for so long. */
@@ -9,7 +10,7 @@ const LEFT_OVER_MS = 20_000;
 /** Left-over claims that are removed before it is given up. */
 const TRIES = 10;
 
-/** Of the claims of this process: another one may have had its number before, as in containers. */
+/** The tokens of this process's claims: another process may have had its number before, as in containers. */
 const heldTokens = new Set<string>();
 
 const holderSchema = z.object({ pid: z.int(), host: z.string(), token: z.string() });
@@ -112,15 +113,3 @@ function isLive({ holder, ageMs }: Found): boolean {
   if (holder?.host !== hostname()) return true;
   return holder.pid === process.pid ? heldTokens.has(holder.token) : isRunning(holder.pid);
 }
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return hasCode(error, 'EPERM');
-  }
-}
-
-const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;

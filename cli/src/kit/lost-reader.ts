@@ -1,4 +1,4 @@
-/** What becomes of a process whose output nobody reads any more, such as `pilotlight predict | head -1`. */
+/** A process whose output nobody reads any more, such as `pilotlight predict | head -1`, ends or goes on. */
 import { EXIT } from './command.ts';
 
 /** It ends, quietly: there is nobody to work for. */

@@ -27,7 +27,7 @@ export interface HandlerDependencies {
 export interface BatchHandler {
   (event: QueueEvent, context: LambdaContext): Promise<BatchResponse>;
   (event: MapRequest, context: LambdaContext): Promise<BatchResult | BackfillSummary>;
-  /** What it does not know is refused. */
+  /** Any other event is refused. */
   (event: unknown, context: LambdaContext): Promise<BatchResponse | BatchResult | BackfillSummary>;
 }
 

@@ -1,4 +1,4 @@
-/** What asks the function: its queue, or Step Functions. Anything else fails loudly, before any work. */
+/** The function is asked by its queue, or by Step Functions. Anything else fails loudly, before any work. */
 import * as z from 'zod/mini';
 import { BatchError } from './errors.ts';
 import { type MapRequest, parseMapEvent } from './map/events.ts';

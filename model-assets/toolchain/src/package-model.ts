@@ -29,7 +29,7 @@ import type { QuantiseSettings, Scheme } from './schemes/scheme.ts';
 import { type ModelSource, readSource } from './sources/index.ts';
 import { evaluate } from './stages/evaluate.ts';
 import { builtInRequests, makeGoldens, readRequests } from './stages/goldens.ts';
-import { explainFailure, measureNeighbours } from './stages/neighbours.ts';
+import { explainRefusedBatch, measureNeighbours } from './stages/neighbours.ts';
 import { type Feed, runGraph } from './stages/optimise/run-graph.ts';
 import { type LayerError, layerErrors, type QuantiseReport } from './stages/quantise.ts';
 import { tuneTokenBudget } from './stages/tune.ts';
@@ -230,7 +230,7 @@ class Packaging {
   #makeGoldens(requests: readonly TokenRequest[]): Promise<readonly Golden[]> {
     return this.#progress.stage('goldens', (report) =>
       this.#package.serving(this.#plan.reference.variant, (predictor) =>
-        explainFailure(() => makeGoldens(predictor, requests, report)),
+        explainRefusedBatch(() => makeGoldens(predictor, requests, report)),
       ),
     );
   }

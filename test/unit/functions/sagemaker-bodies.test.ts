@@ -4,7 +4,7 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readCsv } from '../../../functions/app/src/formats/sagemaker/csv.ts';
-import { jsonLines, readJsonLines } from '../../../functions/app/src/formats/sagemaker/json-lines.ts';
+import { readJsonLines, writeJsonLines } from '../../../functions/app/src/formats/sagemaker/json-lines.ts';
 import { DEFAULT_LIMITS } from '../../../functions/app/src/http/limits.ts';
 import { fakeApp, fakeEngine, post } from './fake-engine.ts';
 
@@ -127,7 +127,7 @@ describe('a body of JSON Lines', () => {
   });
 
   it('gives a result that is no list one line', () => {
-    const { body } = jsonLines({ answer: 'a' }, false);
+    const { body } = writeJsonLines({ answer: 'a' }, false);
     expect(Buffer.from(body).toString()).toBe('{"answer":"a"}\n');
   });
 });

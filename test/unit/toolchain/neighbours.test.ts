@@ -12,7 +12,10 @@ import {
 import { packageModel } from '../../../model-assets/toolchain/src/package-model.ts';
 import { silent } from '../../../model-assets/toolchain/src/progress.ts';
 import { readSource } from '../../../model-assets/toolchain/src/sources/index.ts';
-import { explainFailure, measureNeighbours } from '../../../model-assets/toolchain/src/stages/neighbours.ts';
+import {
+  explainRefusedBatch,
+  measureNeighbours,
+} from '../../../model-assets/toolchain/src/stages/neighbours.ts';
 import { addOptions, tinyCheckpoint } from './fixtures/tiny-models.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -62,13 +65,13 @@ describe('answers in a batch', () => {
     );
     const failing = () =>
       Promise.reject(new EngineError('SESSION_FAILED', 'The model could not be run.', { cause }));
-    await expect(explainFailure(failing)).rejects.toMatchObject({
+    await expect(explainRefusedBatch(failing)).rejects.toMatchObject({
       code: 'SOURCE_UNSUPPORTED',
       message:
         'The graph does not take texts of any number and length: The input tensor cannot be reshaped. requested shape:{2,-1,32}. Export the model with dynamic axes for batch and tokens.',
     });
     const other = new EngineError('INPUT_TOO_LONG', 'Too long.');
-    await expect(explainFailure(() => Promise.reject(other))).rejects.toBe(other);
+    await expect(explainRefusedBatch(() => Promise.reject(other))).rejects.toBe(other);
   });
 });
 

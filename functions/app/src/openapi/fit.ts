@@ -1,6 +1,6 @@
 /**
- * What is left open in the document until it is shown, because it depends on the service: parts that not every service has, and the
- * models that examples are sent to. `service/docs/fit-document.ts` settles it.
+ * The document leaves open what depends on the service until it is shown: parts that not every service has, and the models that
+ * examples are sent to. `service/docs/fit-document.ts` settles both.
  */
 import type { Ability } from '../serve/default-model.ts';
 
@@ -12,7 +12,7 @@ export const needs = (need: Need) => ({ [NEEDS]: need });
 /** Says, in an operation, which model its examples are sent to. */
 export const SENT_TO = 'x-sent-to';
 export interface SentTo {
-  /** What the model can do; the first ability that a model of the service has counts. */
+  /** The abilities that the model may have; the first one that a model of the service has counts. */
   readonly abilities: readonly Ability[];
   /** Whether the path names no model, so that the default model answers. @default false */
   readonly byDefault?: boolean;

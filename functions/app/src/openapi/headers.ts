@@ -10,7 +10,7 @@ const servedBy = z
 
 export const requestId = told('The id of the request in the log');
 
-/** Of an answer that others may come before. */
+/** The header of an answer that is worth another try later. */
 export const retryHeaders = z.object({ 'retry-after': told('Seconds after which it is worth asking') });
 
 export const acceptedHeaders = retryHeaders.extend({
@@ -19,7 +19,7 @@ export const acceptedHeaders = retryHeaders.extend({
   'x-pilotlight-served-by': servedBy,
 });
 
-/** Of every prediction. */
+/** Headers of every prediction. */
 export const predictionHeaders = z.object({
   'x-pilotlight-model': told('The model that answered'),
   'x-pilotlight-version': told('Its version'),
@@ -38,12 +38,12 @@ export const predictionHeaders = z.object({
 const idempotencyKey = z.string().min(8).max(255);
 const SAME_JOB = 'With the same key and the same body, the same job';
 
-/** Of a request for a job. */
+/** Headers of a request for a job. */
 export const jobHeaders = z.object({
   'idempotency-key': idempotencyKey.optional().meta({ description: SAME_JOB }),
 });
 
-/** Of every request that may be handed over. */
+/** Headers of every request that may be handed over. */
 export const askedHeaders = z.object({
   prefer: z
     .string()

@@ -15,7 +15,7 @@ const READ_ERRORS: readonly ErrorCode[] = [
   'INVALID_INPUT',
   'TOO_MANY_INPUTS',
 ];
-/** Of every route that needs a model in memory. */
+/** Errors of every route that needs a model in memory. */
 const LOAD_ERRORS: readonly ErrorCode[] = [
   'MODEL_NOT_FOUND',
   'TASK_UNSUPPORTED',

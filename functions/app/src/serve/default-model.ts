@@ -9,7 +9,7 @@ export const ABILITIES = [...TASKS, 'tokens', 'anything'] as const;
 export type Ability = (typeof ABILITIES)[number];
 
 export interface DefaultModel {
-  /** As a call would name it; nothing where there is no such model, or more than one. */
+  /** The name that a call would use; nothing where there is no such model, or more than one. */
   readonly ref: string | undefined;
   /** Those that it could be. */
   readonly candidates: readonly string[];

@@ -21,7 +21,7 @@ export interface SendingTimes {
   readonly headersMs?: number;
   /** Milliseconds for the whole request: 6 MB in 60 s are 100 kB a second. @default 60,000 */
   readonly requestMs?: number;
-  /** What has to come of a body all the time. @default - 10 kB in 10 s, and 256 MB at once of all */
+  /** The rate at which a body has to come all the time. @default - 10 kB in 10 s, and 256 MB at once of all */
   readonly rate?: SendingRate;
 }
 

@@ -18,7 +18,7 @@ export interface RouteGroup {
 }
 
 export interface GroupOpenApi {
-  /** What the tags of its routes stand for. */
+  /** Descriptions of the tags of its routes. */
   readonly tags: Readonly<Record<string, string>>;
   /** Schemas of request bodies, in zod/mini, by their names in the document. */
   readonly bodies: Readonly<Record<string, ZodMiniType>>;

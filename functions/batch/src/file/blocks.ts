@@ -24,7 +24,7 @@ export class BlockReader {
     this.#signal = signal;
   }
 
-  /** What is left of a block, at least one byte; nothing at the end. */
+  /** Gives the rest of a block, at least one byte; nothing at the end. */
   async take(): Promise<Buffer | undefined> {
     const rest = this.#rest;
     this.#rest = Buffer.alloc(0);

@@ -16,9 +16,9 @@ export interface CsvOptions {
 }
 
 /**
- * Reads records by the columns that `header` names: the text of the first record, empty where it could not be read. Each must have as many fields: one
- * field too many is most often a text whose comma nobody quoted, of which only the beginning would be predicted. An empty
- * field is none, as CSV has no null, unless it is all of the input.
+ * Reads records by the columns that `header` names: the text of the first record, empty where it could not be read. Each must
+ * have as many fields: one field too many is most often a text whose comma nobody quoted, of which only the beginning would be
+ * predicted. An empty field is none, as CSV has no null, unless it is all of the input.
  *
  * @throws BatchError COLUMN_NOT_FOUND, COLUMN_NOT_UNIQUE
  */

@@ -70,7 +70,7 @@ export class RecordSplitter {
   readonly #gapBytes: number;
   /** Offset of `#bytes` in the file. */
   #offset: number;
-  /** What is held, from `#start` on; `#store` has room for more. */
+  /** The bytes that are held, from `#start` on; `#store` has room for more. */
   #store: Buffer = NOTHING;
   #bytes: Buffer = NOTHING;
   #start = 0;

@@ -14,7 +14,7 @@ export interface FieldNames {
   readonly id: string;
 }
 
-/** What the caller names is the input alone; else it is `inputs`, what belongs together for the task, or `text`. */
+/** Gives the column that the caller names alone; else `inputs`, the fields that belong together for the task, or `text`. */
 export function fieldNames(
   task: TaskName,
   {
@@ -38,7 +38,7 @@ export function readInput(fields: Fields, groups: FieldNames['input']): unknown 
   return more.length === 0 ? fields[first] : Object.fromEntries(names.map((name) => [name, fields[name]]));
 }
 
-/** What is not there, in words: `"text", nor "question" with "context", nor "inputs"`. */
+/** Names the fields that are not there: `"text", nor "question" with "context", nor "inputs"`. */
 export function describeMissing(groups: FieldNames['input']): string {
   // A text without its pair would do.
   const needed = groups.filter((names) => names.length === 1 || !names.includes('text'));

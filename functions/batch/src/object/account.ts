@@ -23,7 +23,7 @@ interface FileFacts {
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** @default - nothing is written */
   readonly progress?: Progress;
-  /** What is odd about the file, but costs no row. @default - nothing */
+  /** Oddities of the file that cost no row. @default - there are none */
   readonly warnings?: readonly string[];
 }
 

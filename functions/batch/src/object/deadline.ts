@@ -12,7 +12,7 @@ class Late extends Error {
 
 /** The time that is kept for a last part on its way to S3, the continuation, and the answer. */
 const RESERVE_MS = 10_000;
-/** Of that time, the share in which work ends by itself once it is told to; what has not ended then is left behind. */
+/** The share of that time in which work ends by itself once it is told to; work that has not ended then is left behind. */
 const GRACE = 0.5;
 /** A part may take so much longer than the slowest before it. */
 const SLOWER = 1.5;
@@ -20,7 +20,7 @@ const SLOWER = 1.5;
 /**
  * Says whether another part fits into the time that is left, and ends what does not fit after all: `signal` is aborted
  * ten seconds before the end, or at three quarters of a time that is shorter than forty seconds; at once where there is none.
- * What does not heed the signal is left behind by `within` five seconds later.
+ * Work that does not heed the signal is left behind by `within` five seconds later.
  */
 export class TimeBox {
   readonly #deadline: Deadline;
@@ -46,7 +46,7 @@ export class TimeBox {
     this.#lastTimer = setTimeout(() => late.reject(new Late()), lateMs);
   }
 
-  /** What `work` gives; it is left behind where it neither ends nor heeds the signal, so that it cannot stop what comes after. */
+  /** Gives what `work` gives; leaves it behind where it neither ends nor heeds the signal, so that it cannot stop what comes after. */
   within<Result>(work: Promise<Result>): Promise<Result> {
     return Promise.race([work, this.#late]);
   }

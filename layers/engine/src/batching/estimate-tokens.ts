@@ -27,7 +27,7 @@ export function countCharacters(texts: readonly string[]): number {
   return texts.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** As if the texts stood one after the other; a piece ends with the text in which it begins. */
+/** Takes pieces as if the texts stood one after the other; a piece ends with the text in which it begins. */
 function takePieces(texts: readonly string[], total: number): string[] {
   const pieces: string[] = [];
   let start = 0;

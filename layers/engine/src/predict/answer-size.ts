@@ -2,7 +2,7 @@
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { TokenResult } from '../ports.ts';
 
-/** Of a 32-bit float as JSON. */
+/** The most that a 32-bit float takes as JSON. */
 const BYTES_OF_NUMBER = 20;
 /** Quotes, comma and colon of a field. */
 const BYTES_OF_MARKS = 4;

@@ -1,4 +1,4 @@
-/** What to say of a parameter that a task does not know: often it is one of another library, which the task has by another name. */
+/** Hints at the parameter that was meant by one that a task does not know: often another library has it by that name. */
 import { closest } from '@pilotlight/model-format/errors';
 
 /** Names of transformers, sentence-transformers and rerankers, and what a task of ours calls the same. */

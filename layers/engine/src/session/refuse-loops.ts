@@ -6,7 +6,7 @@ import { EngineError } from '@pilotlight/model-format/errors';
 /** No other operator repeats itself as often as it likes. */
 const LOOP = Buffer.from('Loop');
 /**
- * What stands before the name in the field `op_type` of onnx.proto3: the tag and the length. Either may be written with more
+ * The bytes before the name in the field `op_type` of onnx.proto3: the tag and the length. Either may be written with more
  * bytes than it takes.
  */
 const BEFORE = ['2204', '0004', '8400', '8000'];

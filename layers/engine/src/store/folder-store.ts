@@ -1,10 +1,11 @@
 /** The package store on a folder: `<folder>/<name>/<version>/model.json`. */
 import { readdir, stat } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   compareVersions,
   corrupt,
   findFault,
+  findOtherFile,
   MANIFEST_FILE,
   MAX_MANIFEST_BYTES,
   modelNameSchema,
@@ -19,6 +20,7 @@ import {
   servedFiles,
 } from '@pilotlight/model-format';
 import { PilotlightError } from '@pilotlight/model-format/errors';
+import { hasCode } from '@pilotlight/model-format/internal/package/system';
 import type {
   ModelPackage,
   ModelRef,
@@ -143,11 +145,8 @@ class FolderPackage implements ModelPackage {
     const known = new Set([MANIFEST_FILE, ...packageFiles(this.manifest).map(({ path }) => path)]);
     const folders = Object.values(variant.graphs ?? {}).map(({ file }) => dirname(file));
     for (const folder of this.manifest.runtime === 'onnx' ? new Set(folders) : ['.']) {
-      const entries = await readdir(this.path(folder), { recursive: true, withFileTypes: true });
-      for (const entry of entries.filter((candidate) => !candidate.isDirectory())) {
-        const path = relative(this.#folder, join(entry.parentPath, entry.name)).split(sep).join('/');
-        if (!known.has(path)) this.#require(`it holds ${path}, which its manifest does not name`);
-      }
+      const other = await findOtherFile(this.#folder, known, folder);
+      this.#require(other && `it holds ${other}, which its manifest does not name`);
     }
   }
 
@@ -180,8 +179,7 @@ async function folders(path: string): Promise<string[]> {
     );
     return entries.filter((_, index) => isFolder[index]).map(({ name }) => name);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return [];
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return [];
     throw error;
   }
 }

@@ -55,7 +55,12 @@ export function requireRegular(stats: Pick<Stats, 'isFile' | 'isDirectory'>, pat
  */
 export function resolveInside(folder: string, file: string): string {
   const path = realpathSync(join(folder, file));
-  const inside = relative(realpathSync(folder), path);
-  if (inside !== '' && inside.split(sep)[0] !== '..' && !isAbsolute(inside)) return path;
+  if (isInside(realpathSync(folder), path)) return path;
   throw new PilotlightError('OUTSIDE_FOLDER', `${file} leads out of its folder. Put the file itself there.`);
+}
+
+/** Whether a path lies below a folder, by their names alone: give it paths whose links are followed. */
+export function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== '' && way.split(sep)[0] !== '..' && !isAbsolute(way);
 }

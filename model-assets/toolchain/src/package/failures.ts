@@ -3,7 +3,7 @@ import { statfsSync } from 'node:fs';
 import { PilotlightError } from '@pilotlight/model-format/errors';
 import { ToolchainError } from '../errors.ts';
 
-/** What a file system says, and what to do about it. */
+/** Codes of the file system, in words, with what to do about them. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full. Make room on it',
   EDQUOT: 'the quota of this user is used up. Make room',

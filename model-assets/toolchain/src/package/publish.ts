@@ -9,9 +9,10 @@ import {
   type PackageManifest,
 } from '@pilotlight/model-format';
 import { explainIssue } from '@pilotlight/model-format/errors';
+import { hasCode } from '@pilotlight/model-format/internal/package/system';
 import { z } from 'zod';
 import { ToolchainError } from '../errors.ts';
-import { hasCode, OCCUPIED, packageExists, REPLACED, refuseExisting, type Staging } from './staging.ts';
+import { OCCUPIED, packageExists, REPLACED, refuseExisting, type Staging } from './staging.ts';
 
 /**
  * Writes the manifest, after the schema that the engine reads it with has accepted it. Throws SOURCE_INVALID for a value that no
@@ -66,7 +67,7 @@ async function unless(codes: readonly string[], done: Promise<void>): Promise<bo
     await done;
     return true;
   } catch (error) {
-    if (hasCode(error, codes)) return false;
+    if (hasCode(error, ...codes)) return false;
     throw error;
   }
 }

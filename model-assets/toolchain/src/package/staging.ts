@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { hasCode, isRunning } from '@pilotlight/model-format/internal/package/system';
 import { ToolchainError } from '../errors.ts';
 import { explainFailure } from './failures.ts';
 
@@ -93,7 +94,7 @@ function putBack(replaced: string, packages: string, name: string, version: stri
     renameSync(join(replaced, name, version), target);
   } catch (error) {
     // Another run was faster: it has put the package back, or has put one there.
-    if (!hasCode(error, ['ENOENT', ...OCCUPIED])) throw error;
+    if (!hasCode(error, 'ENOENT', ...OCCUPIED)) throw error;
   }
 }
 
@@ -109,18 +110,5 @@ function listAbandoned(packages: string): readonly string[] {
   });
 }
 
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
-
-/** What `rename` says where the target is a folder with something in it. */
+/** Codes of `rename` where the target is a folder with something in it. */
 export const OCCUPIED = ['ENOTEMPTY', 'EEXIST'];
-
-export function hasCode(error: unknown, codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
-}

@@ -9,7 +9,7 @@ const trialSchema = z.object({
   requests: z.array(z.object({ text: z.string(), pair: z.string().optional() })),
   memoryLimitBytes: z.number(),
 });
-/** What stands on the standard input. */
+/** The content of the standard input. */
 export type TokenizerTrial = z.infer<typeof trialSchema>;
 
 const { file, requests, memoryLimitBytes } = trialSchema.parse(await json(process.stdin));

@@ -34,7 +34,7 @@ interface Wanted {
 }
 
 /**
- * What to build of a source. One that is quantised already has no fp32 and is not quantised again: its graph is the variant int8.
+ * Plans what is built of a source. One that is quantised already has no fp32 and is not quantised again: its graph is the variant int8.
  * Throws SOURCE_UNSUPPORTED where another one is wanted.
  */
 export function planVariants(

@@ -11,7 +11,7 @@ import type { SafetensorsFile } from './safetensors-file.ts';
 const NAME =
   /^base_model\.model\.(?<module>.+?)\.(?:lora_(?<embedding>embedding_)?(?<factor>[AB])(?:\.default)?(?:\.weight)?|(?:base_layer\.|modules_to_save\.(?:default\.)?)?(?<parameter>weight|bias))$/;
 
-/** What a head was before it was trained; saved beside what it became where `bias` is `all`. */
+/** The head as it was before it was trained, which PEFT saves beside the trained one where `bias` is `all`. */
 const ORIGINAL = /\.original_module\./;
 
 /** Names of the two factors of a module in the adapter. The product of an embedding's is saved with its axes swapped. */

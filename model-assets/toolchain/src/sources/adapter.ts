@@ -69,7 +69,7 @@ function headAsked({ task }: SourceOptions, labels: number | undefined): Head | 
   );
 }
 
-/** The configuration of the base, with the head that the adapter brings */
+/** The configuration of the base, with the head that the adapter brings. */
 function trainedAs(
   config: HuggingFaceConfig,
   head: Head | undefined,

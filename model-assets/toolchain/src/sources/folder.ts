@@ -14,7 +14,7 @@ interface Part {
   readonly prefix: string;
 }
 
-/** What a source is made of, where it is more than one folder. */
+/** The folders that a source is made of, where they are several. */
 interface Composition {
   readonly parts: readonly Part[];
   readonly roots: readonly string[];
@@ -29,7 +29,7 @@ const SNAPSHOT = /[\\/]models--([^\\/]+)[\\/]snapshots[\\/][^\\/]+$/;
 
 export class SourceFolder {
   readonly path: string;
-  /** What the source is called: by its folder, or by its name on the hub where that can be told. */
+  /** The name of the source: that of its folder, or that on the hub where it can be told. */
   readonly name: string;
   /** The first one that has a file gives it. */
   readonly #parts: readonly Part[];

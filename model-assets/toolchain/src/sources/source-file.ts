@@ -1,8 +1,8 @@
 /** Finds out whether a file of a source may be read: hostile folders hold pipes, devices, and links to files of others. */
 import { closeSync, readSync, realpathSync } from 'node:fs';
-import { isAbsolute, relative, sep } from 'node:path';
 import { openRegularFile } from '@pilotlight/model-format';
 import { PilotlightError } from '@pilotlight/model-format/errors';
+import { isInside } from '@pilotlight/model-format/internal/package/regular-file';
 import { ToolchainError } from '../errors.ts';
 
 /** The caches of the Hugging Face Hub keep each file once, in `blobs`, and link to it from the folder of each revision. */
@@ -31,11 +31,6 @@ export function checkFile(path: string, name: string, roots: readonly string[]):
     if (error instanceof ToolchainError) throw error;
     throw invalid(explain(error, name), error);
   }
-}
-
-function isInside(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== '' && way.split(sep)[0] !== '..' && !isAbsolute(way);
 }
 
 function readStart(path: string, bytes: number): string {

@@ -13,7 +13,7 @@ export async function measureNeighbours(
   predictor: Pick<Predictor, 'infer'>,
   goldens: readonly Golden[],
 ): Promise<number> {
-  const together = await explainFailure(() =>
+  const together = await explainRefusedBatch(() =>
     predictor.infer(goldens.map(toGoldenRequest), { truncate: true }),
   );
   let error = 0;
@@ -39,7 +39,7 @@ export async function measureNeighbours(
 }
 
 /** Runs `work` on a graph that was not run before, and explains where it fails. Throws SOURCE_UNSUPPORTED. */
-export async function explainFailure<Result>(work: () => Promise<Result>): Promise<Result> {
+export async function explainRefusedBatch<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {

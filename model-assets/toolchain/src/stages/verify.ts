@@ -13,7 +13,7 @@ export interface VariantProof extends VariantDeviation {
   readonly variant: string;
   readonly tolerance: number;
   readonly goldens: number;
-  /** What a reader of the proof should know, though nothing failed. */
+  /** Facts that a reader of the proof should know, though nothing failed. */
   readonly warnings: readonly string[];
   /** Milliseconds from the package on disk to a model that can predict. */
   readonly loadMs: number;

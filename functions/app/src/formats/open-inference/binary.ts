@@ -5,10 +5,7 @@
 import { RawAnswer } from '../../http/answer/raw-answer.ts';
 import type { Limits } from '../../http/limits.ts';
 import { checkCount, refuseField } from '../../http/request/parse.ts';
-import type { InferTensor, OutputTensor, SentTensor } from './request.ts';
-
-/** Says how many bytes of a body are its JSON. */
-export const HEAD_LENGTH = 'inference-header-content-length';
+import { HEAD_LENGTH, type InferTensor, type OutputTensor, type SentTensor } from './request.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 const LENGTH_BYTES = 4;
@@ -113,7 +110,7 @@ export function writeBinary(
   const head = Buffer.from(JSON.stringify({ ...answer, outputs }));
   return new RawAnswer(new Uint8Array(Buffer.concat([head, ...tensors])), {
     'content-type': 'application/octet-stream',
-    [HEAD_LENGTH]: String(head.length),
+    [HEAD_LENGTH.toLowerCase()]: String(head.length),
   });
 }
 

@@ -89,7 +89,7 @@ const infer: Codec = {
 type Envelope = ReturnType<typeof envelope>;
 type Encode = (answer: Envelope) => unknown;
 
-/** As JSON, unless an output is asked for in binary. */
+/** Chooses JSON, unless an output is asked for in binary. */
 async function chooseEncoding(request: InferRequest): Promise<Encode> {
   const isBinary = wantsBinary(request);
   const asked = request.outputs ?? [];

@@ -3,6 +3,7 @@ import type { Limits } from '../../http/limits.ts';
 import { parseBody, refuseField } from '../../http/request/parse.ts';
 import type { Call } from '../../serve/call.ts';
 import {
+  HEAD_LENGTH,
   type InferRequest,
   type InferTensor,
   inferRequest,
@@ -10,7 +11,6 @@ import {
   type SentTensor,
 } from './request.ts';
 
-const HEAD_LENGTH = 'Inference-Header-Content-Length';
 const OCTETS = /^application\/octet-stream\b/i;
 /** The same as a parameter of the content type, which a job and the server get without other headers. */
 const HEAD_PARAMETER = /;\s*head-length=(\d+)/;
@@ -50,7 +50,7 @@ export async function readInfer(call: Call, limits: Limits): Promise<Infer> {
       throw refuseField(HEAD_LENGTH, 'is missing; it says how many bytes of the body are JSON');
     }
     const sent = parseBody(inferRequest, await call.body.json({ tensors: TENSORS }));
-    return sorted(sent, sent.inputs.map(withData));
+    return sortParameters(sent, sent.inputs.map(withData));
   }
   const bytes = await call.body.bytes();
   const end = /^\d{1,15}$/.test(length) ? Number(length) : Number.POSITIVE_INFINITY;
@@ -59,7 +59,7 @@ export async function readInfer(call: Call, limits: Limits): Promise<Infer> {
   }
   const sent = parseBody(inferRequest, call.body.parse(bytes.subarray(0, end), { tensors: TENSORS }));
   const inputs = await readBinary(sent.inputs, bytes.subarray(end), limits);
-  return { ...sorted(sent, inputs), contentType: `application/octet-stream; head-length=${end}` };
+  return { ...sortParameters(sent, inputs), contentType: `application/octet-stream; head-length=${end}` };
 }
 
 async function readBinary(
@@ -89,7 +89,7 @@ function withData(tensor: SentTensor, i: number): InferTensor {
   );
 }
 
-function sorted(sent: SentRequest, inputs: InferTensor[]): Infer {
+function sortParameters(sent: SentRequest, inputs: InferTensor[]): Infer {
   const { parameters, outputs } = sent;
   refuseAmong('inputs', inputs);
   refuseAmong('outputs', outputs ?? []);

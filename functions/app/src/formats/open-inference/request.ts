@@ -1,6 +1,9 @@
 /** Bodies of the Open Inference Protocol, version 2: https://github.com/kserve/open-inference-protocol */
 import * as z from 'zod/mini';
 
+/** Says how many bytes of a body are its JSON. */
+export const HEAD_LENGTH = 'Inference-Header-Content-Length';
+
 const parameters = z.nullish(z.record(z.string(), z.unknown()));
 const size = z.int().check(z.nonnegative());
 

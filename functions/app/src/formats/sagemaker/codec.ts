@@ -26,8 +26,12 @@ const invoke: Codec = {
     const request = await readRows(call, parts);
     const path = `/endpoints/${encodeURIComponent(model)}/invocations`;
     const inLines = JSON_LINES.test(headers.get('accept')?.trim() ?? '');
-    const { jsonLines } = inLines ? await import('./json-lines.ts') : {};
-    return askFor(request, call, parts, { ref: model, path, ...(jsonLines && { answer: jsonLines }) });
+    const { writeJsonLines } = inLines ? await import('./json-lines.ts') : {};
+    return askFor(request, call, parts, {
+      ref: model,
+      path,
+      ...(writeJsonLines && { answer: writeJsonLines }),
+    });
   },
 };
 

@@ -7,8 +7,7 @@ const NEWLINE = 0x0a;
 
 /**
  * A body in the format of Hugging Face whose inputs are those of the lines: `{"inputs": ...}`, or an input as it is. A body of one
- * line may have parameters, too. No more lines are looked at than the limits
- * allow.
+ * line may have parameters, too. No more lines are looked at than the limits allow.
  *
  * @throws EngineError INVALID_INPUT, HttpError EMPTY_INPUT, TOO_MANY_INPUTS, and what `parse` throws
  */
@@ -53,7 +52,7 @@ const hasInputs = (row: unknown): row is { readonly inputs: unknown } =>
 
 const asBody = (row: unknown): unknown => (hasInputs(row) ? row : { inputs: row });
 
-/** What stands beside the inputs would be meant for one line only, and a call has one set of parameters. */
+/** Gives the inputs of a line. Fields beside them would be meant for that line only, and a call has one set of parameters. */
 function readInput(row: unknown, line: number): unknown {
   if (!hasInputs(row)) return row;
   const beside = Object.keys(row).find((name) => name !== 'inputs');
@@ -62,7 +61,7 @@ function readInput(row: unknown, line: number): unknown {
 }
 
 /** Every result on a line of its own. */
-export function jsonLines(results: unknown, many: boolean): RawAnswer {
+export function writeJsonLines(results: unknown, many: boolean): RawAnswer {
   const lines = many && Array.isArray(results) ? results : [results];
   const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
   return new RawAnswer(new Uint8Array(Buffer.from(text)), { 'content-type': 'application/jsonlines' });

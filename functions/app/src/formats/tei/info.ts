@@ -1,4 +1,4 @@
-/** What TEI says of its model, and whether it can answer. */
+/** The routes by which TEI describes its model and says whether it can answer. */
 import { ENGINE_VERSION, listTasks, type OnnxManifest } from '@pilotlight/engine';
 import { findChecksum } from '@pilotlight/model-format';
 import type { Limits } from '../../http/limits.ts';
@@ -6,7 +6,7 @@ import type { TokenModel } from '../../serve/ports.ts';
 import type { Codec } from '../../serve/wire-format.ts';
 import { askedModel } from './model.ts';
 
-/** `GET .../info`: what TEI says of its one model, as far as it means something here. */
+/** `GET .../info`: the fields of TEI's own answer, as far as they mean something here. */
 export const info: Codec = {
   decode: async ({ c }, parts) => {
     const asked = await askedModel(c, parts, 'tokens');

@@ -1,7 +1,7 @@
 /** Bodies of text-embeddings-inference (TEI): https://huggingface.github.io/text-embeddings-inference */
 import * as z from 'zod/mini';
 
-/** What is empty is refused after the schema, because TEI has an error of its own for it; the document says it here. */
+/** Empty values are refused after the schema, because TEI has an error of its own for them; the document says it here. */
 const notEmpty = { text: z.meta({ minLength: 1 }), list: z.meta({ minItems: 1 }) };
 const text = z.string().check(notEmpty.text);
 const texts = z.array(text).check(notEmpty.list);

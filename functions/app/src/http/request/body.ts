@@ -58,9 +58,9 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
     const { body } = request;
     if (coding !== undefined && body !== null) {
       const { decompress } = await import('./decompress.ts');
-      return await join(upTo(limit, decompress(upTo(limit, body), coding)));
+      return await join(limitBytes(limit, decompress(limitBytes(limit, body), coding)));
     }
-    if (declared === null) return await join(upTo(limit, body ?? []));
+    if (declared === null) return await join(limitBytes(limit, body ?? []));
     const bytes = new Uint8Array(await request.arrayBuffer());
     if (bytes.byteLength > limit) throw tooLarge(limit);
     return bytes;
@@ -71,7 +71,7 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
 }
 
 /** Passes on the pieces, as long as they have no more bytes than `limit`. @throws HttpError BODY_TOO_LARGE */
-async function* upTo(
+async function* limitBytes(
   limit: number,
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {

@@ -17,7 +17,7 @@ export interface StoredObject extends Content {
   /** With its quotes. */
   readonly etag: string;
   readonly modified: Date;
-  /** What a reader gets back: the type, the coding, the metadata. */
+  /** Headers that a reader gets back: the type, the coding, the metadata. */
   readonly headers: Readonly<Record<string, string>>;
 }
 

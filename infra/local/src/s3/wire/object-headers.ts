@@ -1,4 +1,4 @@
-/** What a writer says of an object beside its bytes, and how a reader gets it back. */
+/** Headers that a writer gives to an object beside its bytes, and that a reader gets back. */
 import { type IncomingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
 import { S3Error } from '../errors.ts';
 import type { StoredObject } from '../store/content.ts';

@@ -1,4 +1,4 @@
-/** What a request is about: the service, a bucket, or an object; and its parameters. */
+/** The target of a request: the service, a bucket, or an object; and its parameters. */
 import { S3Error } from '../errors.ts';
 
 export interface Target {

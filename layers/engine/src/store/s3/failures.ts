@@ -1,5 +1,6 @@
 import { formatModelRef } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
+import { hasCode } from '@pilotlight/model-format/internal/package/system';
 import type { ResolvedRef } from '../../ports.ts';
 import { ObjectError, type ObjectErrorCode } from './objects.ts';
 
@@ -24,8 +25,7 @@ export function fetchFailure(error: unknown, ref: ResolvedRef): unknown {
     return failure(code, ref, REASONS[error.code], error);
   }
   if (error instanceof EngineError) return error;
-  const full =
-    error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+  const full = hasCode(error, 'ENOSPC', 'EDQUOT');
   const reason = full
     ? 'its files do not fit on the disk. Give the function more ephemeral storage'
     : 'its files could not be written. Look at the cause';

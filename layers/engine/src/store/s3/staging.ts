@@ -2,6 +2,7 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { hasCode, isRunning } from '@pilotlight/model-format/internal/package/system';
 
 const POLL_MS = 50;
 /** A process that has written nothing for this long is not waited for, because its id may belong to another by now. */
@@ -78,12 +79,7 @@ function byAge(left: string, right: string): number {
 /** Whether the process that made the folder goes on; one of our id that we do not know is an earlier process's. */
 function isAlive(folder: string): boolean {
   const [, pid = 0] = madeBy(folder);
-  if (pid === process.pid) return ACTIVE.has(folder);
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return hasCode(error, 'EPERM');
-  }
+  return pid === process.pid ? ACTIVE.has(folder) : isRunning(pid);
 }
 
 async function isWrittenTo(folder: string): Promise<boolean> {
@@ -101,8 +97,4 @@ async function isWrittenTo(folder: string): Promise<boolean> {
 
 function removeFolder(folder: string): Promise<void> {
   return rm(folder, { recursive: true, force: true });
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -27,7 +27,7 @@ export interface TokenizerClass {
   readonly rewritesProcessor?: (settings: TokenizerSettings) => boolean;
   /** Whether a model gets token types, where no `model_input_names` says it. */
   readonly typeIds: boolean;
-  /** What is made of a SentencePiece model; for the kind of that name alone. */
+  /** The recipe for a SentencePiece model; for the kind of that name alone. */
   readonly pieces?: PieceRecipe;
 }
 

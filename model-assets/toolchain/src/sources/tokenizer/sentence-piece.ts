@@ -4,7 +4,7 @@ import type { Piece, SentencePieceModel } from './sentence-piece-model.ts';
 import type { TokenizerSettings } from './settings.ts';
 import type { Component, TokenizerJson } from './tokenizer-json.ts';
 
-/** What a class makes of a SentencePiece model. */
+/** The way in which a class makes a tokenizer of a SentencePiece model. */
 export interface PieceRecipe {
   /** The vocabulary in the order of ids. @default - the pieces as they are */
   readonly vocabulary?: (pieces: readonly Piece[], settings: TokenizerSettings) => readonly Piece[];

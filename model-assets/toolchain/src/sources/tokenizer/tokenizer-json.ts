@@ -37,7 +37,7 @@ const addedTokenSchema = z.object({
   special: z.boolean().default(false),
 });
 
-/** As files write it: one that is normalised unless it is special, where they do not say it. */
+/** A token as files write it, which is normalised unless it is special, where they do not say it. */
 export const writtenToken = addedTokenSchema.transform(({ normalized, ...token }) => ({
   ...token,
   normalized: normalized ?? !token.special,

@@ -1,12 +1,12 @@
 /** Checks that a package on disk is what its manifest says: files, sums, vocabulary, labels. */
-import { readdir } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import { refuseGrowth } from '@pilotlight/engine/internal/tokenizer/refuse-growth';
 import { splitIsWhole } from '@pilotlight/engine/internal/tokenizer/split-is-whole';
 import {
   digestFile,
   type FileDigest,
   findFault,
+  findOtherFile,
   MANIFEST_FILE,
   type OnnxManifest,
   type PackageFile,
@@ -84,11 +84,8 @@ function unreadable(path: string, manifest: Ref, cause: unknown): ToolchainError
 }
 
 async function refuseOtherFiles(folder: string, known: ReadonlySet<string>, manifest: Ref): Promise<void> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  for (const entry of entries.filter((candidate) => !candidate.isDirectory())) {
-    const path = relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/');
-    if (!known.has(path)) throw failed(manifest, `it holds ${path}, which its manifest does not name`);
-  }
+  const other = await findOtherFile(folder, known);
+  if (other !== undefined) throw failed(manifest, `it holds ${other}, which its manifest does not name`);
 }
 
 function verifyGraph(folder: string, manifest: OnnxManifest, variant: Variant, highestId: number): void {

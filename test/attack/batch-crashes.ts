@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Stored, startWorld, type World } from '../e2e/batch-world.ts';
+import { userEnvironment } from '../e2e/command.ts';
+import { unreliable } from '../e2e/unreliable-s3.ts';
 import { Random } from '../fixtures/random.ts';
-import { type Stored, startWorld, type World } from './batch-world.ts';
-import { userEnvironment } from './command.ts';
-import { unreliable } from './unreliable-s3.ts';
 
 export interface Storm {
   readonly rows: number;
