@@ -4,7 +4,7 @@ export const MEASURED = {
   engine: { sources: 'layers/engine/src', tests: ['test/unit/engine'] },
   app: {
     sources: 'functions/app/src',
-    tests: ['test/unit/functions', 'test/unit/project/operations.test.ts'],
+    tests: ['test/unit/functions'],
   },
   batch: { sources: 'functions/batch/src', tests: ['test/unit/functions/batch'] },
 } as const;

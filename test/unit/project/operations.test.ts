@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { STATUS_OF } from '../../../functions/app/src/http/error-codes.ts';
 import { SETTINGS } from '../../../functions/app/src/settings/config.ts';
 import { SERVER_SETTINGS } from '../../../functions/app/src/settings/server.ts';
-import { METRICS } from '../../../functions/app/src/telemetry/metric-names.ts';
 import { projectFiles } from './tracked-files.ts';
 
 const operations = readFileSync('docs/reference/operations.md', 'utf8');
@@ -33,16 +32,6 @@ test('docs/reference/server.md and docs/reference/jobs.md list every setting of 
 test('every setting of the functions and the server has the prefix, but those of Lambda and of OpenTelemetry', () => {
   const others = [...SETTINGS, ...SERVER_SETTINGS].filter((name) => !name.startsWith('PILOTLIGHT_'));
   expect(others.filter((name) => !/^(?:AWS_LAMBDA_|OTEL_)/.test(name))).toEqual([]);
-});
-
-test('docs/reference/operations.md lists every metric with its unit and dimensions, and no other', () => {
-  const expected = Object.entries(METRICS).map(([name, { unit, dimensions }]) => {
-    const listed = dimensions.map((dimension) => ` \`${dimension}\``).join(',');
-    return `| \`${name}\` | ${unit} |${listed} |`;
-  });
-  const section = operations.slice(operations.indexOf('## Metrics'), operations.indexOf('## Warm-ups'));
-  const rows = [...section.matchAll(/^(\| `\w+` \| \w+ \|.*? \|) [^|]+ \|$/gm)].map(([, row]) => row);
-  expect(rows.sort()).toEqual(expected.sort());
 });
 
 /** The sources that say which stable codes an error of a package can have, as a list of strings in capitals. */
