@@ -41,6 +41,26 @@ const SHAPES: readonly (readonly [what: string, path: string, body: string])[] =
     `{"inputs":[${ids}],"outputs":${list('{"name":"logits"}')}}`,
   ],
   [
+    'outputs of many names',
+    '/v2/models/reviews/infer',
+    `{"inputs":[${ids}],"outputs":[${Array.from({ length: 5900 }, (_, i) => `{"name":"o${i}"}`)}]}`,
+  ],
+  [
+    'full stops that are only to be tokenised',
+    '/models/encoder/tokenize',
+    `{"inputs":${list(quoted('.'.repeat(7700)))}}`,
+  ],
+  [
+    'too many words for masks',
+    '/models/masks',
+    `{"inputs":[${Array(256).fill(quoted('[MASK] '.repeat(25)))}],"parameters":{"top_k":1000}}`,
+  ],
+  [
+    'a target of several tokens',
+    '/models/masks',
+    `{"inputs":[${Array(256).fill(quoted('a [MASK] '.repeat(12)))}],"parameters":{"targets":["a b"]}}`,
+  ],
+  [
     'data without end',
     '/v2/models/reviews/infer',
     `{"inputs":[{"name":"input_ids","shape":[1,3],"datatype":"INT64","data":${list('1')}}]}`,
@@ -143,7 +163,7 @@ function specials(): HostileBody[] {
   ];
 }
 
-/** The 84 bodies: each shape plain and under one of the codings by turns, and the special ones. */
+/** The bodies: each shape plain and under one of the codings by turns, and the special ones. */
 export function hostileBodies(): HostileBody[] {
   const shapes = SHAPES.flatMap(([what, path, text], i): HostileBody[] => {
     const coding = CODINGS[i % CODINGS.length] ?? 'gzip';

@@ -304,8 +304,14 @@ describe('TEI', () => {
     const info = await fetch(`${named.url}/info`);
     expect(JSON.parse(await info.text())).toMatchObject({ model_id: 'encoder' });
     expect((await ask('/tokenize', { inputs: 'a' })).status).toBe(200);
+    // Python's InferenceClient posts to the very address.
+    const features = await ask('/', { inputs: 'a' });
+    expect(features.headers.get('x-pilotlight-model')).toBe('encoder');
     const ranked = await ask('/rerank', { query: 'a', texts: ['b'] });
     expect(ranked.headers.get('x-pilotlight-model')).toBe('ranker');
     await named.stop();
+    const unnamed = await post('/', { inputs: 'a' });
+    expect(unnamed).toMatchObject({ status: 404, body: { code: 'MODEL_NOT_FOUND' } });
+    expect(unnamed.body.error).toContain('Send to /models/{model}, or have');
   });
 });

@@ -258,6 +258,8 @@ export interface Task<Input = unknown, Parameters = unknown, Result = unknown> {
   readonly answersOutputs?: boolean;
   /** Whether a model can do the task; one can always do the task of its manifest. */
   serves(model: TaskModel): boolean;
+  /** Throws INVALID_PARAMETER for what the tokenizer alone can tell, so that nothing runs for it. @default - there is nothing */
+  checkParameters?(parameters: Parameters, context: Pick<TaskContext, 'vocabulary'>): Promise<void>;
   /** Gives one after the other, so that a call with too many ends early. Throws INVALID_INPUT and INVALID_PARAMETER, as `result` does. */
   requests(input: Input, parameters: Parameters, context: TaskContext): Iterable<TokenRequest>;
   /**

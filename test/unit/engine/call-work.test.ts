@@ -142,7 +142,7 @@ describe('texts that are cut', () => {
     const call = predictorOf({ tokenizer }).predict(texts, { truncate: true }, { limits });
     await expect(call).rejects.toMatchObject({
       code: 'TOO_MANY_TOKENS',
-      message: expect.stringContaining('have 1179648 tokens or more before they are cut'),
+      message: expect.stringContaining('have 1179648 tokens or more, those to be cut off among them'),
       details: { tokens: 9 * 131_072, maxTokens: 4 * 131_072 },
     });
     expect(tokenizer.calls).toEqual(Array(9).fill(1));
@@ -155,7 +155,7 @@ describe('texts that are cut', () => {
     const call = predictorOf({ tokenizer }).predict(texts, { truncate: true }, { limits });
     await expect(call).rejects.toMatchObject({
       code: 'TOO_MANY_TOKENS',
-      message: expect.stringMatching(/^The texts of one call have about 525800 tokens before they are cut; /),
+      message: expect.stringMatching(/^The texts of one call have about 525800 tokens, those to be cut off/),
       details: { tokens: 525_800, maxTokens: 4 * 131_072 },
     });
     expect(read).toHaveLength(PIECES);
@@ -169,6 +169,14 @@ describe('texts that are cut', () => {
     const { tokens } = await predictorOf({ tokenizer }).predict(texts, { truncate: true }, { limits });
     expect(tokens).toMatchObject({ total: 4 * 64, truncated: 4 * (131_072 - 64) });
     expect(tokenizer.calls).toEqual([PIECES, 1, 1, 1, 1]);
+  });
+
+  it('are refused by a few pieces of them where they are only to be tokenised', async () => {
+    const { tokenizer, read } = reading();
+    const texts = Array(256).fill('x'.repeat(7_000));
+    const call = predictorOf({ tokenizer }).tokenize(texts, { limits: { maxCallTokens: 131_072 } });
+    await expect(call).rejects.toMatchObject({ code: 'TOO_MANY_TOKENS' });
+    expect(read).toHaveLength(PIECES);
   });
 
   it('are not read any more once nobody waits', async () => {

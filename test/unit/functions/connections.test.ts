@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createHttpServer, type SendingTimes } from '../../../functions/app/src/serve/node-server.ts';
 import { listen, open, predictRequest } from './connections.ts';
@@ -70,6 +71,34 @@ describe('garbage on a connection', () => {
     const { text, closed } = await open(await serve(), HEALTH + chunked);
     await closed;
     expect(statuses(text())).toEqual(['200', '400']);
+  });
+});
+
+describe('a body that is refused before its end', () => {
+  const head = (fields: string) => `POST /models/vectors HTTP/1.1\r\nHost: a\r\n${fields}\r\n\r\n`;
+  const noise = Buffer.alloc(3_000_000, 'no gzip');
+  const chunked = [Buffer.from(`${noise.length.toString(16)}\r\n`), noise, Buffer.from('\r\n0\r\n\r\n')];
+  /** The most that is taken compressed, of which the decoder reads the first bytes. */
+  const broken = noise.subarray(0, 1_900_000);
+  const trailed = Buffer.concat([gzipSync('{"inputs":"a"}'), Buffer.alloc(1_000_000)]);
+
+  it.each([
+    ['413', 'is too large', head('Transfer-Encoding: chunked'), Buffer.concat(chunked)],
+    ['400', 'is no gzip', head(`Content-Encoding: gzip\r\nContent-Length: ${broken.length}`), broken],
+    [
+      '200',
+      'goes on after its gzip',
+      head(`Content-Encoding: gzip\r\nContent-Length: ${trailed.length}`),
+      trailed,
+    ],
+  ])('leaves the connection to the next request: %s where it %s', async (status, _, start, bytes) => {
+    const { socket, text } = await open(await serve(), start);
+    socket.write(bytes);
+    await expect.poll(() => statuses(text()), PATIENCE).toEqual([status]);
+    // Longer than the connection would be kept for a body that nobody reads.
+    await pause(1000);
+    socket.write(HEALTH);
+    await expect.poll(() => statuses(text()), PATIENCE).toEqual([status, '200']);
   });
 });
 

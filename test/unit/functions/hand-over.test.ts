@@ -199,11 +199,11 @@ describe('what SageMaker sends', () => {
   });
 });
 
-describe('what a client of TEI sends to the root', () => {
-  it('is handed over below the model that the deployment names', async () => {
+describe('what a client sends that knows an address and no model', () => {
+  it.each(['', '/embed'])('is handed over below the model that the deployment names: %j', async (path) => {
     const { app, forwarded } = functionBesideServer({ options: { defaultModel: 'vectors' } });
-    await app.request('/embed', post('{"inputs":"a"}'));
-    expect(forwarded).toEqual([{ path: '/models/vectors/embed', body: '{"inputs":"a"}' }]);
+    await app.request(path || '/', post('{"inputs":"a"}'));
+    expect(forwarded).toEqual([{ path: `/models/vectors${path}`, body: '{"inputs":"a"}' }]);
   });
 });
 

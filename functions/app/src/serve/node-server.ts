@@ -1,5 +1,11 @@
 /** The app as a server of this process: the local service and the server. Lambda has no need of it. */
-import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
@@ -51,6 +57,7 @@ export function createHttpServer(
       const own = answers.get(request.socket) ?? new Set();
       answers.set(request.socket, own.add(response));
       response.once('close', () => own.delete(response));
+      response.once('finish', () => discardRest(request));
       // The health checks of some load balancers are of this version, which knows no Host.
       if (request.httpVersion === '1.0') request.headers.host ??= 'localhost';
       return listener(request, response);
@@ -68,6 +75,16 @@ export function createHttpServer(
   server.on('clientError', cut);
   cutSlowSenders(server, rate, (socket) => cut(new SlowSender(), socket));
   return server;
+}
+
+/**
+ * Reads on what is left of a body that was refused before its end. Whoever read it stopped the stream, and the connection would be cut
+ * with the next request in it.
+ */
+function discardRest(request: IncomingMessage): void {
+  if (request.readableEnded) return;
+  request.removeAllListeners('data');
+  request.resume();
 }
 
 class SlowSender extends Error {

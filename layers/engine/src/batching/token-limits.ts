@@ -89,7 +89,7 @@ export function refuseMoreToCut(
 function tooManyToCut(found: string, tokens: number, maxTokens: number): EngineError {
   return new EngineError(
     'TOO_MANY_TOKENS',
-    `The texts of one call have ${found} before they are cut; at most ${maxTokens} are taken. Send fewer inputs, or shorter ones.`,
+    `The texts of one call have ${found}, those to be cut off among them; at most ${maxTokens} are taken. Send fewer inputs, or shorter ones.`,
     { details: { field: 'inputs', tokens, maxTokens } },
   );
 }

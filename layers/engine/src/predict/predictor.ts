@@ -141,7 +141,10 @@ export class Predictor implements LoadedModel {
     const { limits, signal } = options;
     const begun = beginTask(list, { task, parameters: settings, context: this.#context, listed, limits });
     const asked: RunOptions = { ...begun.options, limits, signal };
-    const encoded = await this.#activity.during(() => this.#runner.encode(begun.requests, asked));
+    const encoded = await this.#activity.during(async () => {
+      await task.checkParameters?.(settings, this.#context);
+      return this.#runner.encode(begun.requests, asked);
+    });
     return {
       tokens: encoded.total,
       estimatedMs: estimateMs(encoded.total, this.variant),

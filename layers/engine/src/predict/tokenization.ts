@@ -32,6 +32,7 @@ export async function tokenize(
   const encoded: (readonly Encoding[])[] = [];
   let total = 0;
   await encodeInGroups(tokenizer, requests, WHOLE, {
+    limits,
     most: () => Number.POSITIVE_INFINITY,
     take: (windows) => {
       encoded.push(windows);

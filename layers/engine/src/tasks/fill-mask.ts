@@ -32,6 +32,8 @@ const parameters = z.strictObject({
 });
 type Parameters = z.infer<typeof parameters>;
 
+type Known = Pick<TaskContext, 'vocabulary'>;
+
 export interface MaskToken {
   /** Share of the whole vocabulary, whatever the targets are. */
   readonly score: number;
@@ -51,9 +53,15 @@ export const fillMask: Task<string, Parameters, MaskToken[] | MaskToken[][]> = {
 
   serves: ({ task }) => task === 'fill-mask',
 
-  requests(text, _parameters, context) {
+  checkParameters: async ({ targets }, context) => {
+    if (targets) await targetIds(targets, context);
+  },
+
+  requests(text, { top_k, targets = { length: top_k } }, context) {
     const mask = findMaskToken(context);
-    if (!text.includes(mask)) throw invalidInput('', `must have a ${mask}`);
+    const masks = text.split(mask).length - 1;
+    if (masks === 0) throw invalidInput('', `must have a ${mask}`);
+    refuseMoreTokens(Math.min(top_k, targets.length), masks);
     return [{ text }];
   },
 
@@ -80,13 +88,7 @@ export const fillMask: Task<string, Parameters, MaskToken[] | MaskToken[][]> = {
     const size = logits.length / places.length;
     const allowed = targets === undefined ? undefined : await targetIds(targets, context);
     const count = Math.min(top_k, allowed?.length ?? size);
-    if (count * places.length > MOST_TOKENS) {
-      const most = Math.floor(MOST_TOKENS / places.length);
-      throw invalidParameter(
-        'top_k',
-        `must be at most ${most} for a text with ${places.length} ${places.length === 1 ? 'mask' : 'masks'}`,
-      );
-    }
+    refuseMoreTokens(count, places.length);
     const { vocabulary, giveWay } = context;
     const lists: MaskToken[][] = [];
     for (const [row, place] of places.entries()) {
@@ -112,6 +114,16 @@ export const fillMask: Task<string, Parameters, MaskToken[] | MaskToken[][]> = {
   },
 };
 
+/** `count` is of each mask. The text has as many masks as the model reads of it, or more: then no model need run to know. */
+function refuseMoreTokens(count: number, masks: number): void {
+  if (count * masks <= MOST_TOKENS) return;
+  const most = Math.floor(MOST_TOKENS / masks);
+  throw invalidParameter(
+    'top_k',
+    `must be at most ${most} for a text with ${masks} ${masks === 1 ? 'mask' : 'masks'}`,
+  );
+}
+
 function findMaskToken({ textProcessing }: TaskContext): string {
   return textProcessing.maskToken ?? '[MASK]';
 }
@@ -127,7 +139,7 @@ function masksIn({ ids }: Encoding, context: TaskContext): number[] {
  * upper case or mark the beginnings of words. Where transformers would take the first of several tokens, the target is refused,
  * because the score would be that of another word.
  */
-async function findIds(targets: readonly string[], { vocabulary }: TaskContext): Promise<number[]> {
+async function findIds(targets: readonly string[], { vocabulary }: Known): Promise<number[]> {
   const others = targets.filter((target) => vocabulary.tokenToId(target) === undefined);
   const tokenised = new Map<string, number>();
   for (const [index, tokens] of (await vocabulary.textsToIds(others)).entries()) {
@@ -150,7 +162,7 @@ function notOneToken(target: string, tokens: readonly number[], vocabulary: Task
 /** The ids of a call's targets by the list of them, which all inputs of the call share. */
 const idsOfCall = new WeakMap<readonly string[], Promise<number[]>>();
 
-function targetIds(targets: readonly string[], context: TaskContext): Promise<number[]> {
+function targetIds(targets: readonly string[], context: Known): Promise<number[]> {
   const ids = idsOfCall.get(targets) ?? findIds(targets, context);
   idsOfCall.set(targets, ids);
   return ids;

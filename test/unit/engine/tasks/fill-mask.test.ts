@@ -85,6 +85,16 @@ describe('fill-mask', () => {
     expect(session.runs).toBe(0);
   });
 
+  it.each([
+    ['a target that is several tokens', '[MASK]', { targets: ['romeburg'] }],
+    ['more tokens than it gives for all masks', '[MASK] is [MASK]', { top_k: 501 }],
+  ])('refuses %s before anything runs', async (_, text, parameters) => {
+    const { predictor, session } = await predictorFor({ task, graph });
+    const call = predictor.prepare([text], parameters).then(({ run }) => run());
+    await expect(call).rejects.toMatchObject({ code: 'INVALID_PARAMETER' });
+    expect(session.runs).toBe(0);
+  });
+
   it('refuses a text whose mask was cut off', async () => {
     const { predictor } = await predictorFor({ task, graph, maxTokens: 6 });
     const text = 'paris is big and old and [MASK]';

@@ -22,10 +22,20 @@ const predict: Codec = {
     }),
 };
 
+/** `POST /`: a client that knows an address and no model. */
+const predictDefault: Codec = {
+  decode: async (call, parts) => {
+    const request = await readRequest(call);
+    const { askedModel } = await import('../asked-model.ts');
+    return askFor(request, call, parts, await askedModel(call.c, parts, 'anything'));
+  },
+};
+
 export const codecs: Record<keyof typeof routes, Codec> = {
   predict,
   predictVersion: predict,
   pipeline: predict,
+  predictDefault,
 };
 
 /** The parts of a call that its body does not hold. */

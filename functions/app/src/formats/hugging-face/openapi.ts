@@ -1,5 +1,6 @@
 /** The operations of Hugging Face's inference endpoints as the OpenAPI document describes them. */
-import { needs } from '../../openapi/fit.ts';
+import type { z } from '@hono/zod-openapi';
+import { needs, type SentTo } from '../../openapi/fit.ts';
 import { binary, posts } from '../../openapi/parts.ts';
 import { modelParams, pipelineParams, predictResponse, versionParams } from '../../openapi/schemas.ts';
 import { predictRequest } from './request.ts';
@@ -10,17 +11,20 @@ export const bodies = { PredictRequest: predictRequest };
 /** The bodies that a model of transformers.js takes as files. */
 const file = { ...binary, ...needs('pipelines') };
 
-const predicts = (params: typeof modelParams) =>
+const predicts = (to: SentTo, params?: z.ZodObject) =>
   posts({
     body: 'PredictRequest',
-    to: { abilities: ['text-classification', 'tokens'] },
+    to,
     bodies: { 'application/octet-stream': file, 'image/*': file, 'audio/*': file },
-    params,
+    ...(params && { params }),
     answer: predictResponse,
   });
 
+const NAMED: SentTo = { abilities: ['text-classification', 'tokens'] };
+
 export const operations = {
-  predict: predicts(modelParams),
-  predictVersion: predicts(versionParams),
-  pipeline: predicts(pipelineParams),
+  predict: predicts(NAMED, modelParams),
+  predictVersion: predicts(NAMED, versionParams),
+  pipeline: predicts(NAMED, pipelineParams),
+  predictDefault: predicts({ abilities: ['anything'], byDefault: true }),
 };

@@ -20,4 +20,10 @@ export const routes = {
     tag: 'Predictions',
     summary: 'Predict by a task that is named, of those that the model can do',
   },
+  predictDefault: {
+    method: 'post',
+    path: '/',
+    tag: 'Predictions',
+    summary: 'Predict by the default model, as the address of an inference endpoint does',
+  },
 } as const satisfies Record<string, Route>;

@@ -107,8 +107,9 @@ function refuseAmong(field: string, tensors: readonly Pick<SentTensor, 'paramete
 /** Whether the data of an output is to stand after the JSON: the output says so, or else the call. */
 export function wantsBinary({ parameters, outputs }: SentRequest): (name: string) => boolean {
   const usual = parameters?.binary_data_output === true;
+  const asked = new Map(outputs?.map((output) => [output.name, output.parameters?.binary_data]));
   return (name) => {
-    const own = outputs?.find((output) => output.name === name)?.parameters?.binary_data;
+    const own = asked.get(name);
     return own === undefined || own === null ? usual : own === true;
   };
 }

@@ -4,7 +4,7 @@ import { findChecksum } from '@pilotlight/model-format';
 import type { Limits } from '../../http/limits.ts';
 import type { TokenModel } from '../../serve/ports.ts';
 import type { Codec } from '../../serve/wire-format.ts';
-import { askedModel } from './model.ts';
+import { askedModel } from '../asked-model.ts';
 
 /** `GET .../info`: the fields of TEI's own answer, as far as they mean something here. */
 export const info: Codec = {

@@ -6,7 +6,7 @@ import type { Limits } from '../../http/limits.ts';
 import { checkInputs, refuseEmpty, refuseField } from '../../http/request/parse.ts';
 import type { TokenModel } from '../../serve/ports.ts';
 import type { Codec } from '../../serve/wire-format.ts';
-import { askedModel } from './model.ts';
+import { askedModel } from '../asked-model.ts';
 import { readBody, refuseEmptyAmong } from './read.ts';
 import { decodeRequest, tokenizeRequest } from './requests.ts';
 import { toBytes } from './utf8-offsets.ts';
