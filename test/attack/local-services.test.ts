@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { LocalLambda, serveHttpApi } from '../../infra/local/src/index.ts';
 import { reportSchema } from '../../infra/local/src/s3/process/protocol.ts';
 import { startS3Process } from '../../infra/local/src/s3/process/start-process.ts';
@@ -347,3 +347,27 @@ async function listAll(endpoint: string, pageSize: number): Promise<string[]> {
   }
   return keys;
 }
+
+describe('local Lambda', () => {
+  it('answers odd addresses of its Invoke API with what is wrong with them', async () => {
+    const lambda = await LocalLambda.start({ functions: [] });
+    const functions = '/2015-03-31/functions';
+    const odd = ['%zz', '%', '%00', '..', '%2e%2e%2f', '__proto__', 'constructor', ':', 'a:b:c', 'é'];
+    const paths = odd.map((name) => `${functions}/${encodeURI(name).replaceAll('%25', '%')}/invocations`);
+    for (const path of [...paths, '//', '//a:b', '/?', `${functions}//invocations`, '/%zz?%zz=%']) {
+      const { status, body } = await send(lambda.url, path, { method: 'POST', body: '{}' });
+      expect([path, status]).toEqual([path, 404]);
+      expect(JSON.parse(body)).toMatchObject({ Type: 'User' });
+    }
+    await lambda.close();
+  });
+
+  it('leaves no folder where its code cannot be placed', async () => {
+    vi.stubEnv('TMPDIR', s3.scratch);
+    const before = readdirSync(s3.scratch);
+    const broken = { name: 'broken', taskRoot: join(s3.scratch, 'nowhere') };
+    await expect(LocalLambda.start({ functions: [broken] })).rejects.toThrow('ENOENT');
+    expect(readdirSync(s3.scratch)).toEqual(before);
+    vi.unstubAllEnvs();
+  });
+});
