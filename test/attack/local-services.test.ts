@@ -263,19 +263,37 @@ it('a full disk is an answer, and S3 goes on', async () => {
   expect(existsSync(objects)).toBe(false);
 });
 
-it('the end of S3 is told to the process that started it, which goes on', async () => {
-  const told: string[] = [];
-  const folder = join(s3.scratch, 'process');
-  const server = await startS3Process({ bucket: 'uploads', folder, failed: (problem) => told.push(problem) });
-  const { stdout } = await run(['ps', '-A', '-o', 'pid=,ppid=,args=']);
-  const processes = stdout.split('\n').map((line) => line.trim().split(/\s+/));
-  const [child] = processes.filter(
-    ([, parent, ...args]) => Number(parent) === process.pid && args.join(' ').includes('s3-process'),
-  );
-  process.kill(Number(child?.[0]), 'SIGKILL');
-  await expect.poll(() => told).toEqual([expect.stringContaining('S3 has ended (SIGKILL)')]);
-  await server.close();
-  expect(existsSync(folder)).toBe(false);
+describe('the process of local S3', () => {
+  const signalled = async (folder: string, signal: NodeJS.Signals) => {
+    const told: string[] = [];
+    const server = await startS3Process({
+      bucket: 'uploads',
+      folder,
+      failed: (problem) => told.push(problem),
+    });
+    const { stdout } = await run(['ps', '-A', '-o', 'pid=,ppid=,args=']);
+    const processes = stdout.split('\n').map((line) => line.trim().split(/\s+/));
+    const [child] = processes.filter(
+      ([, parent, ...args]) => Number(parent) === process.pid && args.join(' ').includes('s3-process'),
+    );
+    process.kill(Number(child?.[0]), signal);
+    return { server, told };
+  };
+
+  it('tells of its end to the one that started it, which goes on', async () => {
+    const folder = join(s3.scratch, 'process');
+    const { server, told } = await signalled(folder, 'SIGKILL');
+    await expect.poll(() => told).toEqual([expect.stringContaining('S3 has ended (SIGKILL)')]);
+    await server.close();
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('is killed where it does not end by itself, so that nobody waits for it', async () => {
+    const folder = join(s3.scratch, 'stopped');
+    const { server, told } = await signalled(folder, 'SIGSTOP');
+    await server.close();
+    expect([existsSync(folder), told]).toEqual([false, []]);
+  }, 30_000);
 });
 
 it('every key of at most 1,024 bytes comes back as it was, in the order of its bytes in UTF-8', async () => {
