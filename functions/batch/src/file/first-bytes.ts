@@ -49,6 +49,7 @@ function refuse(first: Uint8Array): Uint8Array {
 }
 
 /** Without a byte order mark: every second byte of characters of ASCII is zero. */
-function isBareUtf16([one, two, three, four]: Buffer): boolean {
-  return (one === 0 && three === 0) || (two === 0 && four === 0);
+function isBareUtf16(bytes: Buffer): boolean {
+  const zeros = Array.from(bytes.subarray(0, LONGEST), (byte) => byte === 0).join();
+  return zeros === 'true,false,true,false' || zeros === 'false,true,false,true';
 }
