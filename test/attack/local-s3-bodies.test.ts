@@ -129,4 +129,14 @@ describe('a client that breaks off', () => {
     expect((await ask('/uploads/coded')).status).toBe(404);
     expect(contents()).toBe(count);
   });
+
+  it.each(['aws-chunked', 'AWS-Chunked', 'gzip, Aws-Chunked'])(
+    'of %s is kept without that coding',
+    async (coding) => {
+      const headers = { 'content-encoding': coding };
+      const body = '4\r\nabcd\r\n0\r\n\r\n';
+      expect((await ask('/uploads/coded', { method: 'PUT', headers, body })).status).toBe(200);
+      expect((await ask('/uploads/coded')).body).toBe('abcd');
+    },
+  );
 });

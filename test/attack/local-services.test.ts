@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { LocalLambda, serveHttpApi } from '../../infra/local/src/index.ts';
 import { reportSchema } from '../../infra/local/src/s3/process/protocol.ts';
 import { startS3Process } from '../../infra/local/src/s3/process/start-process.ts';
@@ -263,19 +263,37 @@ it('a full disk is an answer, and S3 goes on', async () => {
   expect(existsSync(objects)).toBe(false);
 });
 
-it('the end of S3 is told to the process that started it, which goes on', async () => {
-  const told: string[] = [];
-  const folder = join(s3.scratch, 'process');
-  const server = await startS3Process({ bucket: 'uploads', folder, failed: (problem) => told.push(problem) });
-  const { stdout } = await run(['ps', '-A', '-o', 'pid=,ppid=,args=']);
-  const processes = stdout.split('\n').map((line) => line.trim().split(/\s+/));
-  const [child] = processes.filter(
-    ([, parent, ...args]) => Number(parent) === process.pid && args.join(' ').includes('s3-process'),
-  );
-  process.kill(Number(child?.[0]), 'SIGKILL');
-  await expect.poll(() => told).toEqual([expect.stringContaining('S3 has ended (SIGKILL)')]);
-  await server.close();
-  expect(existsSync(folder)).toBe(false);
+describe('the process of local S3', () => {
+  const signalled = async (folder: string, signal: NodeJS.Signals) => {
+    const told: string[] = [];
+    const server = await startS3Process({
+      bucket: 'uploads',
+      folder,
+      failed: (problem) => told.push(problem),
+    });
+    const { stdout } = await run(['ps', '-A', '-o', 'pid=,ppid=,args=']);
+    const processes = stdout.split('\n').map((line) => line.trim().split(/\s+/));
+    const [child] = processes.filter(
+      ([, parent, ...args]) => Number(parent) === process.pid && args.join(' ').includes('s3-process'),
+    );
+    process.kill(Number(child?.[0]), signal);
+    return { server, told };
+  };
+
+  it('tells of its end to the one that started it, which goes on', async () => {
+    const folder = join(s3.scratch, 'process');
+    const { server, told } = await signalled(folder, 'SIGKILL');
+    await expect.poll(() => told).toEqual([expect.stringContaining('S3 has ended (SIGKILL)')]);
+    await server.close();
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('is killed where it does not end by itself, so that nobody waits for it', async () => {
+    const folder = join(s3.scratch, 'stopped');
+    const { server, told } = await signalled(folder, 'SIGSTOP');
+    await server.close();
+    expect([existsSync(folder), told]).toEqual([false, []]);
+  }, 30_000);
 });
 
 it('every key of at most 1,024 bytes comes back as it was, in the order of its bytes in UTF-8', async () => {
@@ -347,3 +365,27 @@ async function listAll(endpoint: string, pageSize: number): Promise<string[]> {
   }
   return keys;
 }
+
+describe('local Lambda', () => {
+  it('answers odd addresses of its Invoke API with what is wrong with them', async () => {
+    const lambda = await LocalLambda.start({ functions: [] });
+    const functions = '/2015-03-31/functions';
+    const odd = ['%zz', '%', '%00', '..', '%2e%2e%2f', '__proto__', 'constructor', ':', 'a:b:c', 'é'];
+    const paths = odd.map((name) => `${functions}/${encodeURI(name).replaceAll('%25', '%')}/invocations`);
+    for (const path of [...paths, '//', '//a:b', '/?', `${functions}//invocations`, '/%zz?%zz=%']) {
+      const { status, body } = await send(lambda.url, path, { method: 'POST', body: '{}' });
+      expect([path, status]).toEqual([path, 404]);
+      expect(JSON.parse(body)).toMatchObject({ Type: 'User' });
+    }
+    await lambda.close();
+  });
+
+  it('leaves no folder where its code cannot be placed', async () => {
+    vi.stubEnv('TMPDIR', s3.scratch);
+    const before = readdirSync(s3.scratch);
+    const broken = { name: 'broken', taskRoot: join(s3.scratch, 'nowhere') };
+    await expect(LocalLambda.start({ functions: [broken] })).rejects.toThrow('ENOENT');
+    expect(readdirSync(s3.scratch)).toEqual(before);
+    vi.unstubAllEnvs();
+  });
+});

@@ -62,6 +62,17 @@ describe('npm run batch', () => {
     expect(readdirSync(folder)).toEqual(before);
   });
 
+  it('fails where no row of a file could be read, and leaves in the output why', async () => {
+    const file = join(folder, 'macintosh.txt');
+    writeFileSync(file, 'I love this\rdull\r');
+    const { code, stderr } = await batch(file, '--model', 'sentiment');
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^done 1 rows .*\nerror NO_READABLE_ROW: None of 1 rows could be read/),
+    ]);
+    expect(readFileSync(`${file}.sentiment.predictions.jsonl`, 'utf8')).toContain('carriage return alone');
+  });
+
   it('gives the output the name of the model, so that two models do not share it', async () => {
     const file = join(folder, 'field.jsonl.gz');
     const packed = gzipSync('{"review":"I love this","inputs":"terrible"}\n');

@@ -10,6 +10,7 @@ import { MAX_ROW_BYTES } from '@pilotlight/batch/internal/file/limits';
 import { NO_PROGRESS, type Progress } from '@pilotlight/batch/internal/file/parts';
 import { predictFile } from '@pilotlight/batch/internal/file/predict-file';
 import { parseOptions as parseFileOptions } from '@pilotlight/batch/internal/object/options';
+import { refuseUnreadable } from '@pilotlight/batch/internal/object/summary';
 import { Engine } from '@pilotlight/engine';
 import { wireParameters } from '@pilotlight/model-format';
 import { packagesFolder } from '../clone.ts';
@@ -76,6 +77,7 @@ export async function predictRows(
     for (const warning of warnings) stderr.write(`${paint('yellow', 'warning', stderr)} ${warning}\n`);
     if (values.json) stdout.write(`${JSON.stringify(shown.summary(progress, output), null, 2)}\n`);
     else shown.end(progress, output);
+    refuseUnreadable(progress);
   } finally {
     await engine.dispose();
   }

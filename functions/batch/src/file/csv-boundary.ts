@@ -7,7 +7,7 @@ type State = 'field-start' | 'plain' | 'quoted' | 'quote-in-quoted';
 
 /**
  * Ends of CSV records (RFC 4180): newlines outside quotes. A quote opens only at the start of a field, so that one in
- * the middle (`5" disk`) hides no newline.
+ * the middle (`5" disk`) hides no newline. A byte order mark is no part of a field.
  */
 export class CsvBoundary implements Boundary {
   readonly #delimiter: number;
@@ -40,7 +40,7 @@ export class CsvBoundary implements Boundary {
   #after(byte: number | undefined): State {
     if (byte === this.#delimiter) return 'field-start';
     if (byte === QUOTE && this.#state !== 'plain') return 'quoted';
-    return 'plain';
+    return this.#state === 'field-start' && isOfByteOrderMark(byte) ? 'field-start' : 'plain';
   }
 
   reset(): void {
@@ -53,4 +53,8 @@ export class CsvBoundary implements Boundary {
       this.#state = state;
     };
   }
+}
+
+function isOfByteOrderMark(byte: number | undefined): boolean {
+  return byte === 0xef || byte === 0xbb || byte === 0xbf;
 }

@@ -1,9 +1,11 @@
 import { BatchError } from '../errors.ts';
 
+const UTF_16 = 'The file is UTF-16. Save it as UTF-8.';
+
 /** How content begins that is no text in UTF-8; none of it is valid UTF-8 but the last. */
 const REFUSED: readonly (readonly [signature: Buffer, message: string])[] = [
-  [Buffer.of(0xff, 0xfe), 'The file is UTF-16. Save it as UTF-8.'],
-  [Buffer.of(0xfe, 0xff), 'The file is UTF-16. Save it as UTF-8.'],
+  [Buffer.of(0xff, 0xfe), UTF_16],
+  [Buffer.of(0xfe, 0xff), UTF_16],
   [
     Buffer.of(0x1f, 0x8b),
     'The content begins as gzip does (1f 8b), and neither its name nor its Content-Encoding says so. Name it .jsonl.gz or .csv.gz, or store it with Content-Encoding: gzip.',
@@ -42,5 +44,12 @@ function refuse(first: Uint8Array): Uint8Array {
   const bytes = Buffer.from(first.buffer, first.byteOffset, first.byteLength);
   const found = REFUSED.find(([signature]) => bytes.subarray(0, signature.length).equals(signature));
   if (found) throw new BatchError('NOT_UTF8', found[1]);
+  if (isBareUtf16(bytes)) throw new BatchError('NOT_UTF8', UTF_16);
   return first;
+}
+
+/** Without a byte order mark: every second byte of characters of ASCII is zero. */
+function isBareUtf16(bytes: Buffer): boolean {
+  const zeros = Array.from(bytes.subarray(0, LONGEST), (byte) => byte === 0).join();
+  return zeros === 'true,false,true,false' || zeros === 'false,true,false,true';
 }

@@ -47,14 +47,20 @@ export async function* gunzip(
 
 /** What follows the magic number. */
 async function readHeader(input: BlockReader): Promise<void> {
-  const header = await exactly(input, 8);
-  const [method = 0, flags = 0] = header;
+  let sum = crc32(MAGIC);
+  const take = async (count: number): Promise<Buffer> => {
+    const bytes = await exactly(input, count);
+    sum = crc32(bytes, sum);
+    return bytes;
+  };
+  const [method = 0, flags = 0] = await take(8);
   if (method !== DEFLATE) throw broken(`unknown compression method ${method}`);
   if ((flags & FLAGS.reserved) !== 0) throw broken('unknown header flags');
-  if (flags & FLAGS.extra) await exactly(input, (await exactly(input, 2)).readUInt16LE());
-  if (flags & FLAGS.name) await passZero(input);
-  if (flags & FLAGS.comment) await passZero(input);
-  if (flags & FLAGS.headerCrc) await exactly(input, 2);
+  if (flags & FLAGS.extra) await take((await take(2)).readUInt16LE());
+  if (flags & FLAGS.name) sum = await passZero(input, sum);
+  if (flags & FLAGS.comment) sum = await passZero(input, sum);
+  if (!(flags & FLAGS.headerCrc)) return;
+  if ((await exactly(input, 2)).readUInt16LE() !== (sum & 0xffff)) throw broken('incorrect header check');
 }
 
 async function* inflateMember(input: BlockReader): AsyncGenerator<Uint8Array> {
@@ -117,14 +123,17 @@ class Inflater {
   }
 }
 
-/** Passes over a text that a zero ends. */
-async function passZero(input: BlockReader): Promise<void> {
+/** Passes over a text that a zero ends, and adds it to the CRC of the header. */
+async function passZero(input: BlockReader, before: number): Promise<number> {
+  let sum = before;
   for (;;) {
     const block = await input.take();
     if (!block) throw broken('unexpected end of file');
-    const zero = block.indexOf(0);
-    if (zero < 0) continue;
-    return input.putBack(block.subarray(zero + 1));
+    const end = block.indexOf(0) + 1;
+    sum = crc32(end > 0 ? block.subarray(0, end) : block, sum);
+    if (end === 0) continue;
+    input.putBack(block.subarray(end));
+    return sum;
   }
 }
 

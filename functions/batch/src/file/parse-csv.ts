@@ -4,7 +4,9 @@ import { BatchError } from '../errors.ts';
 import { describeMissing, type FieldNames } from './row-fields.ts';
 import type { Parsed, ParseText } from './rows.ts';
 import { splitFields } from './split-fields.ts';
-import { holdsMore, MOST_VALUES, rowError } from './text.ts';
+import { holdsMore, MOST_VALUES, rowError, STRAY_RETURN } from './text.ts';
+
+const NOT_IN_ORDER = 'The quotes of the row are not in order, or a carriage return stands outside of them.';
 
 export interface CsvOptions {
   /** One ASCII character. */
@@ -27,13 +29,16 @@ export function csvParser(header: string, options: CsvOptions): ParseText {
   const isRead = header !== '' && !holdsMore(header, delimiter);
   const names = isRead ? splitFields(header, delimiter) : undefined;
   if (!names) {
-    throw new BatchError('COLUMN_NOT_FOUND', 'The first record, which names the columns, cannot be read.');
+    const hint = header.includes('\r') ? ` ${STRAY_RETURN}` : '';
+    throw new BatchError(
+      'COLUMN_NOT_FOUND',
+      `The first record, which names the columns, cannot be read.${hint}`,
+    );
   }
   const columns = names.map((name) => name.trim());
   const places = findPlaces(columns, options);
   const toRow = (fields: readonly string[] | undefined): Parsed => {
-    if (fields === undefined)
-      return { error: rowError('INVALID_CSV', 'The quotes of the row are not in order.') };
+    if (fields === undefined) return { error: rowError('INVALID_CSV', NOT_IN_ORDER) };
     if (fields.length === columns.length) {
       const read = places.map(({ name, place }) => [name, fields[place]] as const);
       const given = read.filter(([, value], i) => value !== '' || places[i]?.mayBeEmpty);

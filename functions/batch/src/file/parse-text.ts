@@ -1,9 +1,10 @@
 /** Rows of .jsonl and .txt files. */
 import type { Parsed, ParseText } from './rows.ts';
-import { holdsMore, MOST_VALUES, rowError } from './text.ts';
+import { holdsMore, MOST_VALUES, rowError, STRAY_RETURN } from './text.ts';
 
 /** Every line is a text. */
-export const parsePlain: ParseText = (text) => ({ input: text });
+export const parsePlain: ParseText = (text) =>
+  text.includes('\r') ? { error: rowError('INVALID_ROW', STRAY_RETURN) } : { input: text };
 
 /** Every line is a JSON string, which is a text, or an object of fields. */
 export function parseJson(line: string): Parsed {

@@ -179,8 +179,7 @@ export class RecordSplitter {
     this.#moveTo(end);
     if (!isBlank(bytes)) {
       this.#mark = this.#offset + end;
-      const isWindows = bytes.at(-1) === CARRIAGE_RETURN;
-      yield { bytes: isWindows ? bytes.subarray(0, -1) : bytes, end: this.#mark };
+      yield { bytes: withoutReturn(bytes), end: this.#mark };
     } else if (this.#isGapAt(end)) yield this.#gapAt(end);
   }
 
@@ -243,6 +242,13 @@ export class RecordSplitter {
 /** Space, tab, carriage return and the like. */
 function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= CARRIAGE_RETURN);
+}
+
+/** Files that were converted twice have two before each newline. */
+function withoutReturn(bytes: Buffer): Buffer {
+  let end = bytes.length;
+  while (bytes[end - 1] === CARRIAGE_RETURN) end -= 1;
+  return bytes.subarray(0, end);
 }
 
 function isBlank(bytes: Buffer): boolean {

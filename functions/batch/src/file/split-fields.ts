@@ -1,6 +1,8 @@
 const QUOTE = '"';
+/** What a field without quotes may not hold: the carriage return would be the end of a line that is taken for none. */
+const STRAY = /["\r]/;
 
-/** The fields of one CSV record (RFC 4180), or nothing where its quotes are not in order: a quote within a field without quotes too. */
+/** The fields of one CSV record (RFC 4180), or nothing where a quote or a carriage return stands where it may not. */
 export function splitFields(record: string, delimiter: string): string[] | undefined {
   const fields: string[] = [];
   for (let at = 0; ; at += 1) {
@@ -12,7 +14,7 @@ export function splitFields(record: string, delimiter: string): string[] | undef
     } else {
       const end = record.indexOf(delimiter, at);
       const field = record.slice(at, end < 0 ? undefined : end);
-      if (field.includes(QUOTE)) return undefined;
+      if (STRAY.test(field)) return undefined;
       fields.push(field);
       at += field.length;
     }

@@ -12,6 +12,10 @@ export const isBlank = (text: string): boolean => text.trim() === '';
 
 export const rowError = (code: RowError['code'], message: string): RowError => ({ code, message });
 
+/** Old Macintosh files have nothing else between their lines, which are then taken for one. */
+export const STRAY_RETURN =
+  'End lines with a newline, or a carriage return and a newline: a carriage return alone ends none.';
+
 /** Values or fields that a row may have: more take too long to read in one piece. */
 export const MOST_VALUES = 50_000;
 

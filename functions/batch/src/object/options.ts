@@ -39,7 +39,7 @@ export async function readOptions(
 export function parseOptions(json: string, place: string): FileOptions {
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    value = JSON.parse(json.replace(/^\ufeff/, ''));
   } catch (cause) {
     throw new BatchError('INVALID_OPTIONS', `${place} is not valid JSON.`, { cause });
   }

@@ -26,6 +26,8 @@ const STATUS_OF: Record<LambdaErrorCode, number> = {
   TooManyRequestsException: 429,
 };
 
+const INVOCATIONS = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(?:\?(.*))?$/;
+
 export interface InvokeEndpoint {
   readonly url: string;
   close(): Promise<void>;
@@ -56,20 +58,20 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://lambda');
-  const path = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(url.pathname);
-  if (request.method !== 'POST' || path?.[1] === undefined) {
+  const [, name, query = ''] = INVOCATIONS.exec(request.url ?? '') ?? [];
+  const functionName = name === undefined ? undefined : decoded(name);
+  if (request.method !== 'POST' || functionName === undefined) {
     throw new LambdaServiceError(
       'ResourceNotFoundException',
-      `There is no ${request.method} ${url.pathname}.`,
+      `There is no ${request.method} ${request.url}.`,
     );
   }
   const payload = await readBytes(request, MAX_REQUEST_BYTES);
   if (payload === undefined) throw payloadTooLarge('A larger');
   const invocation: InvokeRequest = {
-    functionName: decodeURIComponent(path[1]),
+    functionName,
     payload,
-    qualifier: url.searchParams.get('Qualifier') ?? undefined,
+    qualifier: new URLSearchParams(query).get('Qualifier') ?? undefined,
     traceId: readHeader(request, 'x-amzn-trace-id'),
   };
   const type = readHeader(request, 'x-amz-invocation-type') ?? 'RequestResponse';
@@ -84,6 +86,15 @@ async function answer(
     return;
   }
   throw new LambdaServiceError('InvalidParameterValueException', `There is no invocation type ${type}.`);
+}
+
+/** Undefined where it is not percent-encoded UTF-8. */
+function decoded(name: string): string | undefined {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return undefined;
+  }
 }
 
 function succeed(response: ServerResponse, result: InvokeResult, wantsLog: boolean): void {

@@ -31,28 +31,36 @@ export class LocalLambda {
   readonly #pools = new Map<string, EnvironmentPool>();
   #endpoint: InvokeEndpoint | undefined;
 
-  /** Places code and layers, and listens for invocations; starts no environment. */
+  /** Places code and layers, and listens for invocations; starts no environment. Where that fails, nothing is left of it. */
   static async start(options: LocalLambdaOptions): Promise<LocalLambda> {
     const lambda = new LocalLambda();
-    const { functions, idleSeconds = 300, log = () => {}, allowedHosts = [] } = options;
-    lambda.#endpoint = await listenForInvocations(
-      (request) => lambda.invoke(request),
+    try {
+      await lambda.#start(options);
+      return lambda;
+    } catch (error) {
+      await lambda.close();
+      throw error;
+    }
+  }
+
+  async #start({ functions, idleSeconds = 300, log = () => {}, allowedHosts = [] }: LocalLambdaOptions) {
+    this.#endpoint = await listenForInvocations(
+      (request) => this.invoke(request),
       (functionName, error) =>
         log({ functionName, environment: '', source: 'platform', text: String(error) }),
       { allowedHosts },
     );
     for (const definition of functions) {
-      const environment = { AWS_ENDPOINT_URL_LAMBDA: lambda.url, ...definition.environment };
+      const environment = { AWS_ENDPOINT_URL_LAMBDA: this.url, ...definition.environment };
       const pool = new EnvironmentPool({
         definition: withDefaults({ ...definition, environment }),
-        work: lambda.#work,
-        guard: lambda.#guard,
+        work: this.#work,
+        guard: this.#guard,
         idleSeconds,
         log,
       });
-      lambda.#pools.set(definition.name, pool);
+      this.#pools.set(definition.name, pool);
     }
-    return lambda;
   }
 
   private constructor() {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { constants, gzipSync } from 'node:zlib';
+import { constants, crc32, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { gunzip } from '../../../../functions/batch/src/file/gunzip.ts';
@@ -42,7 +42,9 @@ function memberWithFields(content: Buffer, flags: number): Buffer {
     flags & 16 ? 'a comment\0' : '',
   ];
   const before = Buffer.concat([header, ...fields.map((field) => Buffer.from(field))]);
-  return Buffer.concat([before, plain.subarray(10)]);
+  const check = Buffer.alloc(flags & 2 ? 2 : 0);
+  if (flags & 2) check.writeUInt16LE(crc32(before) & 0xffff);
+  return Buffer.concat([before, check, plain.subarray(10)]);
 }
 
 const content = fc.oneof(
@@ -51,7 +53,7 @@ const content = fc.oneof(
   fc.nat(3 * BLOCK).map((size) => randomBytes(size)),
   fc.nat(40 * BLOCK).map((size) => Buffer.alloc(size, 'many rows\n')),
 );
-const member = fc.tuple(content, fc.constantFrom(0, 4, 8, 16, 28)).map(([bytes, flags]) => ({
+const member = fc.tuple(content, fc.constantFrom(0, 2, 4, 8, 16, 28, 30)).map(([bytes, flags]) => ({
   bytes,
   file: memberWithFields(bytes, flags),
 }));
@@ -139,6 +141,15 @@ describe('a gzip file', () => {
     const whole = gzipSync('a row\n');
     whole[whole.length - place] = 0xaa;
     await expect(outcomeOf(whole)).rejects.toThrow(message);
+  });
+
+  it('whose header is not what its check says is refused', async () => {
+    const whole = memberWithFields(Buffer.from('a row\n'), 30);
+    for (const place of [4, 9, 13, 20, 30]) {
+      const changed = Buffer.from(whole);
+      changed[place] = 0x7a;
+      await expect(outcomeOf(changed)).rejects.toThrow('incorrect header check');
+    }
   });
 
   it.each([

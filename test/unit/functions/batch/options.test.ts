@@ -8,6 +8,10 @@ it('the options of a file have a default for everything', () => {
   });
 });
 
+it('the options of a file may begin with a byte order mark', () => {
+  expect(parseOptions('\ufeff{"column":"a"}', 'here')).toMatchObject({ column: 'a' });
+});
+
 it.each([
   ['{', 'here is not valid JSON.'],
   ['{"colum":"a"}', 'here: colum is not known.'],

@@ -35,6 +35,7 @@ describe('lines', () => {
     ['a\nb\n', ['a', 'b']],
     ['a\nb', ['a', 'b']],
     ['a\r\nb\r\n', ['a', 'b']],
+    ['a\r\r\nb\rc\n', ['a', 'b\rc']],
     ['', []],
     ['\n\na', ['a']],
     [' \r\n\ta\n\f\n', ['\ta']],
@@ -170,7 +171,7 @@ function splitAnew(kind: Kind, file: Buffer, maxBytes: number): (readonly [strin
     } else {
       const text = file.subarray(start, end).toString('latin1');
       start = Math.min(end + 1, file.length);
-      if (text.trim() !== '') records.push([text.replace(/\r$/, ''), start]);
+      if (text.trim() !== '') records.push([text.replace(/\r+$/, ''), start]);
     }
   }
   return records;

@@ -74,9 +74,10 @@ describe('.jsonl', () => {
     ]);
   });
 
-  it('refuses a file of UTF-16 as a whole', async () => {
-    const content = Buffer.from('\ufeff"a"\n', 'utf16le');
+  it.each(['\ufeff"a"\n', '"a"\n'])('refuses a file of UTF-16 as a whole: %j', async (text) => {
+    const content = Buffer.from(text, 'utf16le');
     await expect(rows('a.jsonl', content)).rejects.toMatchObject({ code: 'NOT_UTF8' });
+    await expect(rows('a.txt', content.swap16())).rejects.toMatchObject({ code: 'NOT_UTF8' });
   });
 });
 
@@ -108,6 +109,23 @@ describe('.csv', () => {
   it('takes another delimiter', async () => {
     const csv = '\ufefftext;n\na, b;1';
     expect(await rows('a.csv', csv, { delimiter: ';' })).toMatchObject([{ input: 'a, b' }]);
+  });
+
+  it('has line breaks in quotes in the name of its first column, with a byte order mark too', async () => {
+    const csv = '\ufeff"the\nid",text\n"1, 2",a\n\ufeff"3\n4",b\n';
+    expect(await rows('a.csv', csv, { idColumn: 'the\nid' })).toMatchObject([
+      { id: '1, 2', input: 'a' },
+      { id: '3\n4', input: 'b' },
+    ]);
+  });
+
+  it('refuses rows that end in a carriage return alone, rather than to take several for one', async () => {
+    expect(await rows('a.csv', 'text\na\rb\nc\r\n"d\re"\nf\r\r\n')).toMatchObject([
+      { error: { code: 'INVALID_CSV', message: expect.stringContaining('carriage return') } },
+      { input: 'c' },
+      { input: 'd\re' },
+      { input: 'f' },
+    ]);
   });
 
   it('refuses rows whose fields or quotes are not in order, alone', async () => {
@@ -243,6 +261,8 @@ describe('the header of a .csv file', () => {
     ['a,b,a\n1,2,3', { column: 'a' }, 'COLUMN_NOT_UNIQUE', 'one column is called "a"'],
     ['text,id,id\na,b,c', {}, 'COLUMN_NOT_UNIQUE', 'one column is called "id"'],
     ['"text\na\nb\n', {}, 'COLUMN_NOT_FOUND', 'The first record'],
+    ['text,id\ra,1\rb,2\r', {}, 'COLUMN_NOT_FOUND', 'carriage return'],
+    ['text\ra\rb', {}, 'COLUMN_NOT_FOUND', 'carriage return'],
     [`text,${'x'.repeat(1000)}\na,b\n`, {}, 'COLUMN_NOT_FOUND', 'The first record'],
   ])('that is %j is refused', async (content, options, code, message) => {
     await expect(rows('a.csv', content, options)).rejects.toMatchObject({
@@ -254,6 +274,17 @@ describe('the header of a .csv file', () => {
 
 it.each([{ column: 'text' }, { idColumn: 'id' }])('a .txt file has no columns: %j', async (options) => {
   await expect(rows('a.txt', 'a\n', options)).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
+});
+
+it('a line of a .txt file that holds a carriage return alone is refused, rather than taken for one text', async () => {
+  expect(await rows('a.txt', 'a\rb\r')).toMatchObject([
+    { error: { code: 'INVALID_ROW', message: expect.stringContaining('carriage return alone') } },
+  ]);
+  expect(await rows('a.txt', 'a\r\nb\r\r\nc')).toMatchObject([
+    { input: 'a' },
+    { input: 'b' },
+    { input: 'c' },
+  ]);
 });
 
 describe('a file that is stored with Content-Encoding', () => {

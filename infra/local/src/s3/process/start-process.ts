@@ -10,6 +10,9 @@ import { type Order, type Report, reportSchema } from './protocol.ts';
 /** It is `.js` in an installed package. */
 const PROGRAM = new URL(`./s3-process${extname(import.meta.filename)}`, import.meta.url);
 
+/** The time that it has to end by itself. */
+const ENDING_MS = 5000;
+
 export interface S3ProcessOptions extends Omit<S3Options, 'failed'> {
   /** Gets, in words, what could not be done for a request, and the end of the process where nobody asked for it. */
   readonly failed: (problem: string) => void;
@@ -66,5 +69,7 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const exited = once(child, 'exit');
   if (child.connected) child.disconnect();
+  const timer = setTimeout(() => child.kill('SIGKILL'), ENDING_MS);
   await exited;
+  clearTimeout(timer);
 }

@@ -81,14 +81,16 @@ export async function readText(request: IncomingMessage, maxBytes: number): Prom
 
 function isAwsChunked(headers: IncomingHttpHeaders): boolean {
   const content = headers['x-amz-content-sha256']?.toString() ?? '';
-  return content.startsWith('STREAMING-') || codings(headers).includes('aws-chunked');
+  return content.startsWith('STREAMING-') || codings(headers).some(isOfTheRequest);
 }
 
 /** The codings that the object has, without the one that is of the request alone. */
 export function contentEncoding(headers: IncomingHttpHeaders): string | undefined {
-  const own = codings(headers).filter((coding) => coding.toLowerCase() !== 'aws-chunked');
+  const own = codings(headers).filter((coding) => !isOfTheRequest(coding));
   return own.length > 0 ? own.join(', ') : undefined;
 }
+
+const isOfTheRequest = (coding: string): boolean => coding.toLowerCase() === 'aws-chunked';
 
 function codings({ 'content-encoding': encoding = '' }: IncomingHttpHeaders): string[] {
   return encoding.split(',').flatMap((coding) => coding.trim() || []);
