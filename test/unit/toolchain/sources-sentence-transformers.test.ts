@@ -98,4 +98,11 @@ describe('a checkpoint of sentence-transformers is refused', () => {
     await expect(readSource(checkpoint)).rejects.toThrow(message);
     await expect(readSource(checkpoint)).rejects.toMatchObject({ code: 'SOURCE_UNSUPPORTED' });
   });
+
+  it('for SPLADE, whose vectors would be lost, unless the language model is asked for', async () => {
+    writeCheckpoint({ family: 'bert', head: 'masked-lm', shape: SHAPES.tiny }, checkpoint);
+    writeModules(['MLMTransformer', 'SpladePooling'], {});
+    await expect(readSource(checkpoint)).rejects.toThrow(/has a MLMTransformer module/);
+    expect((await readSource(checkpoint, { task: 'fill-mask' })).task).toBe('fill-mask');
+  });
 });

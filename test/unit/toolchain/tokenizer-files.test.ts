@@ -1,5 +1,5 @@
 /** What each file beside a vocabulary does to token ids: applied, or refused by its key. The ids follow from the vocabulary by hand. */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openFolder } from '../../fixtures/tokenizer-folder.ts';
@@ -234,6 +234,22 @@ describe('a tokenizer is built from a vocabulary', () => {
     const { encode } = await open({ 'vocab.txt': `${WORDS.join('\r\n')}\r\nparis\r\n` });
     expect((await encode('paris')).ids).toEqual([CLS, NEXT, SEP]);
   });
+
+  it.each([
+    ['special_tokens_map.json', { mask_token: '<mask>' }],
+    ['tokenizer_config.json', { mask_token: '<mask>' }],
+  ])(
+    'whose mask takes the space before it, also where %s names it by its text alone',
+    async (file, named) => {
+      const roberta = join(import.meta.dirname, '../../golden/tokenizers/roberta');
+      const files = Object.fromEntries(
+        readdirSync(roberta).map((name) => [name, readFileSync(join(roberta, name), 'utf8')]),
+      );
+      const { encode } = await open({ ...files, [file]: named });
+      // The ids of transformers 4.57, fast and slow.
+      expect((await encode('in <mask>.')).ids).toEqual([0, 270, 4, 18, 2]);
+    },
+  );
 
   it('which may have a token that is called __proto__', async () => {
     const { encode } = await open({ 'vocab.txt': [...WORDS, '__proto__'].join('\n') });

@@ -76,6 +76,11 @@ export function findTransformer(folder: SourceFolder): string | undefined {
 
 const className = (type: string): string => type.split('.').at(-1) ?? '';
 
+/** Throws SOURCE_UNSUPPORTED for a model whose last steps would be lost: SPLADE is the head of a language model, and more. */
+export function refuseForeignModules(folder: SourceFolder): void {
+  readModules(folder);
+}
+
 function readModules(folder: SourceFolder): z.infer<typeof modulesSchema> {
   const modules = folder.json('modules.json', modulesSchema) ?? [];
   const foreign = modules.find(({ type }) => !KNOWN_MODULES.has(className(type)));
