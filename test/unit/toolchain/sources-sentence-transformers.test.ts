@@ -99,10 +99,19 @@ describe('a checkpoint of sentence-transformers is refused', () => {
     await expect(readSource(checkpoint)).rejects.toMatchObject({ code: 'SOURCE_UNSUPPORTED' });
   });
 
-  it('for SPLADE, whose vectors would be lost, unless the language model is asked for', async () => {
-    writeCheckpoint({ family: 'bert', head: 'masked-lm', shape: SHAPES.tiny }, checkpoint);
-    writeModules(['MLMTransformer', 'SpladePooling'], {});
-    await expect(readSource(checkpoint)).rejects.toThrow(/has a MLMTransformer module/);
-    expect((await readSource(checkpoint, { task: 'fill-mask' })).task).toBe('fill-mask');
-  });
+  it.each([
+    ['SPLADE', { model_type: 'SparseEncoder' }, /This is a SparseEncoder/],
+    ['ColBERT', { similarity_fn_name: 'MaxSim' }, /This is a MultiVectorEncoder/],
+    ['SPLADE by its modules', {}, /has a MLMTransformer module/],
+  ])(
+    'for %s, whose last steps would be lost, unless the model alone is asked for',
+    async (_, settings, message) => {
+      writeCheckpoint({ family: 'bert', head: 'masked-lm', shape: SHAPES.tiny }, checkpoint);
+      writeModules(['MLMTransformer', 'SpladePooling'], {});
+      write('config_sentence_transformers.json', settings);
+      await expect(readSource(checkpoint)).rejects.toThrow(message);
+      await expect(readSource(checkpoint)).rejects.toMatchObject({ code: 'SOURCE_UNSUPPORTED' });
+      expect((await readSource(checkpoint, { task: 'fill-mask' })).task).toBe('fill-mask');
+    },
+  );
 });

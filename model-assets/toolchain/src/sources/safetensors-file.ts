@@ -40,7 +40,7 @@ const entrySchema = z.object({
     context.addIssue({ code: 'custom', message: `the dtype '${dtype}' is not known` });
     return z.NEVER;
   }),
-  shape: z.array(countSchema).max(64),
+  shape: z.array(countSchema),
   data_offsets: z.tuple([countSchema, countSchema]),
 });
 
