@@ -100,9 +100,12 @@ class Packaging {
     const { reference, others } = this.#plan;
     await this.#buildVariant(reference);
     for (const planned of others) if (!planned.scheme.needsFeeds) await this.#buildVariant(planned);
-    const requests = await this.#readRequests(source);
+    const builtIn = builtInRequests({ task: source.task, ...source.tokenizer });
+    const { texts } = this.#settings;
+    const own = texts === undefined ? undefined : await readRequests(texts);
+    const requests = own ?? builtIn;
     const textProcessing = await this.#progress.stage('try tokenizer', () =>
-      writeTokenizer(this.#staging.folder, source, requests),
+      writeTokenizer(this.#staging.folder, source, [...builtIn, ...(own ?? [])]),
     );
     const facts = { ...source, textProcessing };
     await this.#package.writeDraft(facts, reference.variant);
@@ -220,11 +223,6 @@ class Packaging {
     );
     this.#deviations.set(variant, deviation);
     return deviation;
-  }
-
-  async #readRequests({ task, tokenizer }: SourceFacts): Promise<readonly TokenRequest[]> {
-    const { texts } = this.#settings;
-    return texts === undefined ? builtInRequests({ task, ...tokenizer }) : readRequests(texts);
   }
 
   #makeGoldens(requests: readonly TokenRequest[]): Promise<readonly Golden[]> {

@@ -31,6 +31,10 @@ describe('the compiled rules of a normalizer', () => {
     ['without a byte', Buffer.alloc(0)],
     ['with a trie of no size', Buffer.alloc(4)],
     ['with a trie that is longer than they are', rules.subarray(0, 500)],
+    [
+      'with a root that calls itself a leaf, and leads nowhere',
+      Buffer.from(new Uint8Array(rules).with(7, 0xf8)),
+    ],
     ['with texts that are no UTF-8', Buffer.concat([rules, Buffer.from([0xff])])],
   ])('are refused %s', (_, bytes) => {
     expect(() => refuseBrokenRules(normalizer(bytes))).toThrow(/precompiled_charsmap\) is broken/);

@@ -104,6 +104,13 @@ describe.each<Family>(FAMILIES)('a %s checkpoint', (family) => {
     );
   });
 
+  it('is refused before memory is taken for a size that config.json claims', () => {
+    const config = { [family === 'distilbert' ? 'hidden_dim' : 'intermediate_size']: 2 ** 40 };
+    expect(() => build(family, tensorsOf(family), { config })).toThrow(
+      /has shape \[64,32\], but config.json/,
+    );
+  });
+
   it('computes only the first token after the attention of the last layer, and only for a classifier of texts', () => {
     const opTypes = (head: Head) =>
       build(family, tensorsOf(family), { head }).model.graph.node.map(({ name }) => name);

@@ -101,6 +101,20 @@ describe('an ONNX model', () => {
     expect(() => parseModel(new Uint8Array(0))).toThrow(/no graph or no operator set/);
   });
 
+  it.each([[[-1, 2]], [[-1, -2]], [[2 ** 31, 2 ** 31]]])(
+    'is refused when a tensor has the shape %j',
+    (dims) => {
+      const model = smallModel();
+      model.graph.initializer.push({
+        name: 'odd',
+        dims,
+        dataType: ELEMENT.float32,
+        rawData: new Uint8Array(8),
+      });
+      expect(() => parseModel(encodeModel(model))).toThrow("Tensor 'odd' of the graph has the shape");
+    },
+  );
+
   it('parses or is refused by name, whatever its bytes are', () => {
     const whole = encodeModel(smallModel());
     const changes = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { maxLength: 5 });

@@ -194,6 +194,21 @@ describe('packaging', () => {
     });
   });
 
+  test('tries the tokenizer with more than its own texts: one that lacks what stands for unknown words is refused', async () => {
+    const checkpoint = join(folder, 'no-unknown');
+    cpSync(source, checkpoint, { recursive: true });
+    const file = join(checkpoint, 'tokenizer.json');
+    const tokenizer = JSON.parse(readFileSync(file, 'utf8'));
+    const { unk_token, vocab } = tokenizer.model;
+    const { [unk_token]: _, ...known } = vocab;
+    writeFileSync(file, JSON.stringify({ ...tokenizer, model: { ...tokenizer.model, vocab: known } }));
+    const words = Object.keys(known).filter((word) => /^[a-z]+$/.test(word));
+    const texts = join(folder, 'known.txt');
+    writeFileSync(texts, words.slice(0, 40).join('\n'));
+    const packaging = packageModel(addOptions(checkpoint, packages, { name: 'no-unknown', texts }), silent);
+    await expect(packaging).rejects.toThrow(/The tokenizer cannot be used: .*\[UNK\]/);
+  });
+
   test('that fails leaves nothing behind', async () => {
     const broken = join(folder, 'broken');
     cpSync(source, broken, { recursive: true });

@@ -102,6 +102,7 @@ describe('a LoRA adapter', () => {
     [{ init_lora_weights: 'pissa' }, /init_lora_weights "pissa", which changes the base too/],
     [{ task_type: 'CAUSAL_LM' }, /is for CAUSAL_LM; supported are SEQ_CLS/],
     [{ rank_pattern: { '(a+)+': 3 } }, /the expression '\(a\+\)\+'/],
+    [{ alpha_pattern: { 'layer\\.\\d\\.attention': 3 } }, /the expression 'layer\\.\\d\\.attention'/],
     [{ peft_type: undefined }, /adapter_config.json: peft_type: is missing/],
     [{ r: 0 }, /adapter_config.json: r: must be above 0/],
     [

@@ -98,4 +98,20 @@ describe('a checkpoint of sentence-transformers is refused', () => {
     await expect(readSource(checkpoint)).rejects.toThrow(message);
     await expect(readSource(checkpoint)).rejects.toMatchObject({ code: 'SOURCE_UNSUPPORTED' });
   });
+
+  it.each([
+    ['SPLADE', { model_type: 'SparseEncoder' }, /This is a SparseEncoder/],
+    ['ColBERT', { similarity_fn_name: 'MaxSim' }, /This is a MultiVectorEncoder/],
+    ['SPLADE by its modules', {}, /has a MLMTransformer module/],
+  ])(
+    'for %s, whose last steps would be lost, unless the model alone is asked for',
+    async (_, settings, message) => {
+      writeCheckpoint({ family: 'bert', head: 'masked-lm', shape: SHAPES.tiny }, checkpoint);
+      writeModules(['MLMTransformer', 'SpladePooling'], {});
+      write('config_sentence_transformers.json', settings);
+      await expect(readSource(checkpoint)).rejects.toThrow(message);
+      await expect(readSource(checkpoint)).rejects.toMatchObject({ code: 'SOURCE_UNSUPPORTED' });
+      expect((await readSource(checkpoint, { task: 'fill-mask' })).task).toBe('fill-mask');
+    },
+  );
 });

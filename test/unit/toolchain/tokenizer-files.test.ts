@@ -1,5 +1,5 @@
 /** What each file beside a vocabulary does to token ids: applied, or refused by its key. The ids follow from the vocabulary by hand. */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openFolder } from '../../fixtures/tokenizer-folder.ts';
@@ -73,13 +73,16 @@ const TOKENIZER = {
 
 type Files = Readonly<Record<string, unknown>>;
 
-/** Opens a folder of these files; one that is no text is written as JSON. */
+/** Opens a folder of these files; one that is neither text nor bytes is written as JSON. */
 function open(files: Files) {
   const folder = join(root, 'folder');
   if (existsSync(folder)) rmSync(folder, { recursive: true });
   mkdirSync(folder);
   for (const [name, content] of Object.entries({ 'config.json': { model_type: 'bert' }, ...files })) {
-    writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
+    writeFileSync(
+      join(folder, name),
+      typeof content === 'string' || Buffer.isBuffer(content) ? content : JSON.stringify(content),
+    );
   }
   return openFolder(folder);
 }
@@ -235,6 +238,36 @@ describe('a tokenizer is built from a vocabulary', () => {
     expect((await encode('paris')).ids).toEqual([CLS, NEXT, SEP]);
   });
 
+  const filesOf = (name: string): Files => {
+    const folder = join(import.meta.dirname, '../../golden/tokenizers', name);
+    return Object.fromEntries(readdirSync(folder).map((file) => [file, readFileSync(join(folder, file))]));
+  };
+
+  it('of T5, without a space before the text where both of its settings say so', async () => {
+    const settings = { extra_ids: 3, legacy: false };
+    const withSpace = await open({ ...filesOf('t5'), ...configured(settings) });
+    const without = await open({ ...filesOf('t5'), ...configured({ ...settings, add_prefix_space: false }) });
+    // The ids of transformers 4.57, fast and slow.
+    expect((await withSpace.encode('a')).ids).toEqual([8, 1]);
+    expect((await without.encode('a')).ids).toEqual([20, 1]);
+  });
+
+  it.each([
+    ['special_tokens_map.json', { mask_token: '<mask>' }],
+    ['tokenizer_config.json', { mask_token: '<mask>' }],
+  ])(
+    'whose mask takes the space before it, also where %s names it by its text alone',
+    async (file, named) => {
+      const roberta = join(import.meta.dirname, '../../golden/tokenizers/roberta');
+      const files = Object.fromEntries(
+        readdirSync(roberta).map((name) => [name, readFileSync(join(roberta, name), 'utf8')]),
+      );
+      const { encode } = await open({ ...files, [file]: named });
+      // The ids of transformers 4.57, fast and slow.
+      expect((await encode('in <mask>.')).ids).toEqual([0, 270, 4, 18, 2]);
+    },
+  );
+
   it('which may have a token that is called __proto__', async () => {
     const { encode } = await open({ 'vocab.txt': [...WORDS, '__proto__'].join('\n') });
     expect((await encode('a')).ids).toEqual([CLS, UNK, SEP]);
@@ -267,6 +300,22 @@ describe('a folder is refused', () => {
         ...configured({ tokenizer_class: 'DebertaV2Tokenizer', do_lower_case: false }),
       },
       /sets do_lower_case to false, but tokenizer.json does otherwise/,
+    ],
+    [
+      'by the case of a BERT whose normalizer is not that of BERT',
+      {
+        'tokenizer.json': { ...TOKENIZER, normalizer: { type: 'Lowercase' } },
+        ...configured({ do_lower_case: false }),
+      },
+      /sets do_lower_case to false, but tokenizer.json does otherwise/,
+    ],
+    [
+      'by a space before the text that tokenizer.json has and the settings of Llama have not',
+      {
+        'tokenizer.json': { ...TOKENIZER, normalizer: { type: 'Prepend', prepend: '▁' } },
+        ...configured({ tokenizer_class: 'LlamaTokenizer', add_prefix_space: false }),
+      },
+      /sets add_prefix_space to false, but tokenizer.json does otherwise/,
     ],
     [
       'when its class is not known',

@@ -25,14 +25,19 @@ export function dense(
   projections: readonly Projection[],
   name: string,
 ): string {
-  const width = projections.reduce((sum, { outputs }) => sum + outputs, 0);
+  // What config.json claims is checked against the weights before it decides on any memory.
+  const layers = projections.map(({ name: layer, outputs, scale = 1, tensors }) => ({
+    rows: weights.get(weights.firstOf(tensors?.weight ?? [`${layer}.weight`]), [outputs, inputs]),
+    offsets: weights.get(weights.firstOf(tensors?.bias ?? [`${layer}.bias`]), [outputs]),
+    outputs,
+    scale,
+  }));
+  const width = layers.reduce((sum, { outputs }) => sum + outputs, 0);
   const matrix = new Float32Array(inputs * width);
   const bias = new Float32Array(width);
   let column = 0;
-  for (const { name: layer, outputs, scale = 1, tensors } of projections) {
-    const rows = weights.get(weights.firstOf(tensors?.weight ?? [`${layer}.weight`]), [outputs, inputs]);
+  for (const { rows, offsets, outputs, scale } of layers) {
     transposeInto(matrix, width, column, rows, inputs, scale);
-    const offsets = weights.get(weights.firstOf(tensors?.bias ?? [`${layer}.bias`]), [outputs]);
     offsets.forEach((value, index) => {
       bias[column + index] = value * scale;
     });

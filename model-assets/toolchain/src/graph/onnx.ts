@@ -125,6 +125,7 @@ export function parseModel(bytes: Uint8Array): OnnxModel {
     }
     if (Object.hasOwn(model, 'graph')) completeGraph(model.graph);
   } catch (cause) {
+    if (cause instanceof ToolchainError) throw cause;
     throw new ToolchainError('GRAPH_INVALID', 'The file is not a readable ONNX model.', { cause });
   }
   if (!Object.hasOwn(model, 'graph') || model.opsetImport.length === 0) {
@@ -175,6 +176,14 @@ function completeGraph(graph: OnnxGraph): void {
 function completeTensor(tensor: OnnxTensor): void {
   complete(tensor, { name: '', dims: [], dataType: 0 });
   tensor.dims = tensor.dims.map(Number);
+  if (
+    !Number.isSafeInteger(tensor.dims.reduce((product, size) => (size < 0 ? Number.NaN : product * size), 1))
+  ) {
+    throw new ToolchainError(
+      'GRAPH_INVALID',
+      `Tensor '${tensor.name}' of the graph has the shape [${tensor.dims}], which none can have.`,
+    );
+  }
   if (!Object.hasOwn(tensor, 'rawData')) Object.assign(tensor, { rawData: undefined });
   else if (tensor.rawData) tensor.rawData = plainView(tensor.rawData);
 }

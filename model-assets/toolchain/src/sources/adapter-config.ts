@@ -56,7 +56,7 @@ export function readAdapterConfig(folder: SourceFolder): AdapterConfig {
   for (const pattern of [config.rank_pattern, config.alpha_pattern].flatMap((patterns) =>
     Object.keys(patterns ?? {}),
   )) {
-    if (!/^\^?[\w.\\]+$/.test(pattern))
+    if (!/^\^?(\w|\\?\.)+$/.test(pattern))
       throw unsupported(
         `rank_pattern or alpha_pattern has the expression '${pattern}', and only names are understood`,
       );

@@ -7,7 +7,7 @@ import { ARCHITECTURES } from '../graph/architectures.ts';
 import type { SourceFolder } from './folder.ts';
 import { listOf } from './json.ts';
 import { readLabels } from './labels.ts';
-import { isCrossEncoder } from './sentence-transformers.ts';
+import { isCrossEncoder, refuseOtherKinds } from './sentence-transformers.ts';
 import { refuseLostClassifier } from './setfit.ts';
 import { chooseTask } from './task.ts';
 
@@ -56,6 +56,7 @@ export function taskFor(
 ): TaskName {
   const { sentence_transformers, sbert_ce_default_activation_function } = config;
   refuseLostClassifier(folder, asked);
+  if (asked === undefined) refuseOtherKinds(folder);
   const crossEncoder =
     Boolean(sentence_transformers?.activation_fn ?? sbert_ce_default_activation_function) ||
     isCrossEncoder(folder);

@@ -30,6 +30,7 @@ const settingsSchema = z.looseObject({
   model_type: z.string().nullish(),
   prompts: recordOf(z.string()).nullish(),
   default_prompt_name: z.string().nullish(),
+  similarity_fn_name: z.string().nullish(),
 });
 
 const POOLING: Readonly<Record<string, NonNullable<OnnxManifest['taskDefaults']>['pooling']>> = {
@@ -75,6 +76,24 @@ export function findTransformer(folder: SourceFolder): string | undefined {
 }
 
 const className = (type: string): string => type.split('.').at(-1) ?? '';
+
+/** Kinds of model whose last steps are done here. */
+const KNOWN_KINDS: ReadonlySet<string> = new Set(['SentenceTransformer', 'CrossEncoder']);
+
+/**
+ * Throws SOURCE_UNSUPPORTED for a model whose last steps would be lost, whatever its class is: SPLADE is the head of a language model, and
+ * more; ColBERT keeps the vectors of all tokens.
+ */
+export function refuseOtherKinds(folder: SourceFolder): void {
+  const { model_type, similarity_fn_name } = readSettings(folder);
+  const kind = similarity_fn_name === 'MaxSim' ? 'MultiVectorEncoder' : (model_type ?? 'SentenceTransformer');
+  if (!KNOWN_KINDS.has(kind)) {
+    throw unsupported(
+      `This is a ${kind} of sentence-transformers, which is not supported; its model alone can be packaged if --task says for what`,
+    );
+  }
+  readModules(folder);
+}
 
 function readModules(folder: SourceFolder): z.infer<typeof modulesSchema> {
   const modules = folder.json('modules.json', modulesSchema) ?? [];

@@ -1,9 +1,9 @@
-/** SetFit: an encoder of sentence-transformers, and a classifier of scikit-learn in a pickle beside it. */
+/** SetFit: an encoder of sentence-transformers, and a classifier in a file beside it, in most models a pickle of scikit-learn. */
 import { TASK_FACTS, type TaskName } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 import type { SourceFolder } from './folder.ts';
 
-/** The file of the classifier; a pickle, which runs code when it is opened. */
+/** The file of the classifier, or the one that says that there is one. */
 function findHead(folder: SourceFolder): string | undefined {
   return folder.list().find((file) => /^model_head\.\w+$/.test(file) || file === 'config_setfit.json');
 }
@@ -14,7 +14,7 @@ export function refuseLostClassifier(folder: SourceFolder, asked: TaskName | und
   if (head === undefined || (asked !== undefined && TASK_FACTS[asked].head === 'none')) return;
   throw new ToolchainError(
     'SOURCE_UNSUPPORTED',
-    `This is a model of SetFit (${head}): its classifier is a pickle, which runs code when it is opened, so it is not opened. ` +
+    `This is a model of SetFit (${head}), whose classifier is not supported: it is a pickle as a rule, which runs code when it is opened. ` +
       'Its encoder alone can be packaged with --task feature-extraction.',
   );
 }

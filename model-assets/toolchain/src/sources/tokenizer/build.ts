@@ -82,7 +82,9 @@ export function writeProcessor(
     if (token !== undefined && id !== undefined) return { token, id };
     throw new ToolchainError(
       'SOURCE_INVALID',
-      `The vocabulary of the tokenizer has no token '${token}', which stands in every text.`,
+      token === undefined
+        ? `Nothing says what the ${name} is, which stands in every text.`
+        : `The vocabulary of the tokenizer has no token '${token}', which stands in every text.`,
     );
   };
   const written = template(settings);

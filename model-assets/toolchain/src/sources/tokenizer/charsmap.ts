@@ -32,7 +32,8 @@ function isCharsmap(bytes: Buffer): boolean {
   const length = size / 4;
   for (let index = 0; index < length; index++) {
     const value = unit(index);
-    const isLeaf = value >>> 31 === 1;
+    // The library starts at the first unit, whatever that says of itself.
+    const isLeaf = index > 0 && value >>> 31 === 1;
     if (isLeaf) continue;
     const next = (index ^ ((value >>> 10) << ((value & 512) >>> 6))) >>> 0;
     // A byte of the text, by exclusive or, leads to any unit of the same 256.

@@ -80,7 +80,7 @@ function isChanged(tokenizer: TokenizerJson, written: TokenizerJson): boolean {
 function applySettings(written: TokenizerJson, facts: TokenizerFacts): TokenizerJson {
   const { settings } = facts.files;
   const { known } = facts.found;
-  if (known?.pieces) refuseContradictions(written, known.pieces, settings);
+  if (known) refuseContradictions(written, known, settings);
   const tokenizer = addOwnTokens(written, facts, settings.added_tokens_decoder ? [] : written.added_tokens);
   const prefixed = known?.kind === 'byte-level' || typeof settings.add_prefix_space === 'boolean';
   return {

@@ -15,7 +15,8 @@ export function lowerFirst(normalizer: Component | null | undefined): Component 
   return { type: 'Sequence', normalizers: [{ type: 'Lowercase' }, ...others] };
 }
 
-function hasLowerCase(normalizer: Component | null | undefined): boolean {
+/** Tells whether a normalizer makes all letters small. */
+export function hasLowerCase(normalizer: Component | null | undefined): boolean {
   if (normalizer?.type === 'Lowercase') return true;
   if (normalizer?.type === 'BertNormalizer') return normalizer.lowercase === true;
   return sequenceSchema.safeParse(normalizer).data?.normalizers.some(hasLowerCase) ?? false;

@@ -77,11 +77,12 @@ export const DEBERTA: Pick<PieceRecipe, 'normalizers' | 'preTokenizers'> = {
   ],
 };
 
-/** T5 of `legacy: false` puts its space before the first word alone. */
+/** T5 of `legacy: false` puts its space before the first word alone, if at all. */
 export const T5: Pick<PieceRecipe, 'vocabulary' | 'normalizers' | 'preTokenizers'> = {
   vocabulary: (pieces, { extra_ids }) => [...pieces, ...plain(extraIds(extra_ids).reverse())],
   normalizers: COMMON.normalizers,
-  preTokenizers: ({ legacy }) => (legacy === false ? [metaspace('first')] : WORDS),
+  preTokenizers: ({ legacy, add_prefix_space }) =>
+    legacy === false ? [metaspace(add_prefix_space === false ? 'never' : 'first')] : WORDS,
 };
 
 /** Llama puts a space before every part of a text between special tokens, and before the text alone with `legacy: false`. */

@@ -21,15 +21,19 @@ export const specialToken = (content: string, properties: Partial<AddedToken> = 
   ...properties,
 });
 
-/** The special tokens of a folder by name, those of its class included. */
+/** The special tokens of a folder by name, those of its class included: one of which a file gives the text alone has the properties of its class. */
 export function nameSpecialTokens(files: TokenizerFiles, ofClass: SpecialTokens): SpecialTokens {
   const { settings, specialTokens } = files;
   const named: SpecialTokens = {};
   for (const name of SPECIAL_TOKENS) {
     const legacy = settings.added_tokens_decoder ? undefined : specialTokens[name];
     const written = legacy ?? settings[name];
-    const token = written === undefined ? ofClass[name] : written;
-    if (token != null) named[name] = token;
+    const usual = ofClass[name];
+    const token = written === undefined ? usual : written;
+    if (token != null) {
+      named[name] =
+        typeof token === 'string' && typeof usual === 'object' ? { ...usual, content: token } : token;
+    }
   }
   return named;
 }
