@@ -103,6 +103,25 @@ const REFUSED: Readonly<Record<string, Tamper>> = {
   'a graph of zeros': (tampered) => tampered.sign('int8/model.onnx', Buffer.alloc(1000)),
   'a graph of nothing': (tampered) => tampered.sign('int8/model.onnx', ''),
   'a graph with a Loop': (tampered) => tampered.sign('int8/model.onnx', loopGraph()),
+  'a graph of another format': (tampered) => {
+    tampered.editManifest((text) => text.replaceAll('int8/model.onnx', 'int8/model.ort'));
+    tampered.sign('int8/model.ort', tampered.read('int8/model.onnx'));
+    tampered.replace('int8/model.onnx', 'nothing');
+  },
+  'a graph that nothing is fed to': (tampered) =>
+    tampered.set(['variants', 'int8', 'graphs', 'model', 'inputs'], { length: 1 }),
+  'padding beyond the vocabulary': (tampered) => tampered.set(['textProcessing'], { padTokenId: 1e9 }),
+  'padding beyond 32 bits': (tampered) => tampered.set(['textProcessing'], { padTokenId: 2 ** 32 }),
+  'work without end for a token': (tampered) =>
+    tampered.set(['variants', 'int8'], { inferMsPerToken: 1e308 }),
+  'a text given twice by its tokenizer': (tampered) => {
+    for (const file of ['tokenizer/rest.json', 'tokenizer.json']) {
+      const json = JSON.parse(tampered.read(file).toString());
+      const { single } = json.post_processor;
+      json.post_processor.single = [...single, ...single];
+      tampered.sign(file, JSON.stringify(json));
+    }
+  },
   'weights that end early': (tampered) =>
     tampered.sign('int8/weights.bin', tampered.read('int8/weights.bin').subarray(0, 5000)),
   'an input of another name': (tampered) =>

@@ -42,9 +42,12 @@ const outputSchema = z.strictObject({
   axes: z.array(axisSchema).check(z.minLength(1)),
 });
 
-/** One ONNX graph. */
+/**
+ * One ONNX graph. ONNX Runtime reads a file of another ending as something else: what is looked for in a graph before it is
+ * opened would not be found in it.
+ */
 const graphSchema = z.strictObject({
-  file: packagePathSchema,
+  file: packagePathSchema.check(z.endsWith('.onnx', 'must end in .onnx')),
   inputs: z.array(inputSchema).check(z.minLength(1)),
   outputs: z.array(outputSchema).check(z.minLength(1)),
 });
@@ -53,6 +56,9 @@ export type Graph = z.infer<typeof graphSchema>;
 /** The graphs of a variant, by what they do. An encoder and the step of a decoder will be two names beside `model`. */
 const graphNameSchema = z.enum(['model']);
 export type GraphName = z.infer<typeof graphNameSchema>;
+
+/** A token of the largest encoders takes some tens of milliseconds on one core. */
+const MOST_MS_PER_TOKEN = 60_000;
 
 const variantSchema = z.strictObject({
   graphs: z.record(graphNameSchema, graphSchema),
@@ -68,7 +74,7 @@ const variantSchema = z.strictObject({
    * Milliseconds that a token takes on the CPU of the machine that packaged the model, in full batches at `tokenBudget`: an
    * estimate of work, to compare requests by. @default - not measured
    */
-  inferMsPerToken: z.optional(z.number().check(z.positive())),
+  inferMsPerToken: z.optional(z.number().check(z.positive(), z.maximum(MOST_MS_PER_TOKEN))),
   tier: z.enum(['lambda', 'gpu']),
   /** Weights of an int8 variant that stay fp32 because its answers were not good enough with all of them in int8. */
   keptFp32: z.optional(z.array(text)),
