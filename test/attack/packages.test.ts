@@ -122,6 +122,10 @@ const REFUSED: Readonly<Record<string, Tamper>> = {
       tampered.sign(file, JSON.stringify(json));
     }
   },
+  'sums of the source that are none, without end': (tampered) =>
+    tampered.set(['source'], { files: Object.fromEntries(Array.from({ length: 3e5 }, (_, i) => [i, ''])) }),
+  'names of weights that are none, without end': (tampered) =>
+    tampered.set(['variants', 'int8'], { keptFp32: Array(5e5).fill('') }),
   'weights that end early': (tampered) =>
     tampered.sign('int8/weights.bin', tampered.read('int8/weights.bin').subarray(0, 5000)),
   'an input of another name': (tampered) =>
@@ -227,6 +231,8 @@ const UNPROVEN: Readonly<Record<string, Tamper>> = {
     tampered.editGoldens(([header = '', golden = '']) => [header, ...Array<string>(20_000).fill(golden)]),
   'goldens of one long line': (tampered) =>
     tampered.sign('goldens.jsonl', `{"goldens":1,${' '.repeat(9_000_000)}`),
+  'goldens with ids that are none, without end': (tampered) =>
+    tampered.editGoldenObjects((_, [golden = {}]) => Object.assign(golden, { ids: Array(3e5).fill(-1) })),
   'goldens that are no JSON': (tampered) => tampered.sign('goldens.jsonl', 'goldens'),
   'goldens of bytes': (tampered) => tampered.sign('goldens.jsonl', Buffer.from([0xff, 0xfe, 0, 10, 0x80])),
   'another tokenizer.json than its parts': (tampered) =>

@@ -7,6 +7,7 @@ import * as z from 'zod/mini';
 import { modelNameSchema, modelVersionSchema } from '../ref/names.ts';
 import { SCHEME_NAMES } from '../schemes.ts';
 import { TASK_FACTS, TASKS } from '../tasks.ts';
+import { listOf } from '../untrusted.ts';
 import {
   countUpTo,
   FORMAT_VERSION,
@@ -33,13 +34,13 @@ const inputSchema = z.strictObject({
   name: tensorName,
   role: z.enum(['input_ids', 'attention_mask', 'token_type_ids']),
   type: z.literal('int64'),
-  axes: z.array(axisSchema).check(z.minLength(1)),
+  axes: listOf(axisSchema).check(z.minLength(1)),
 });
 const outputSchema = z.strictObject({
   name: tensorName,
   role: z.enum(['logits', 'start_logits', 'end_logits', 'hidden_states', 'embeddings']),
   type: z.literal('float32'),
-  axes: z.array(axisSchema).check(z.minLength(1)),
+  axes: listOf(axisSchema).check(z.minLength(1)),
 });
 
 /**
@@ -48,8 +49,8 @@ const outputSchema = z.strictObject({
  */
 const graphSchema = z.strictObject({
   file: packagePathSchema.check(z.endsWith('.onnx', 'must end in .onnx')),
-  inputs: z.array(inputSchema).check(z.minLength(1)),
-  outputs: z.array(outputSchema).check(z.minLength(1)),
+  inputs: listOf(inputSchema).check(z.minLength(1)),
+  outputs: listOf(outputSchema).check(z.minLength(1)),
 });
 export type Graph = z.infer<typeof graphSchema>;
 
@@ -77,7 +78,7 @@ const variantSchema = z.strictObject({
   inferMsPerToken: z.optional(z.number().check(z.positive(), z.maximum(MOST_MS_PER_TOKEN))),
   tier: z.enum(['lambda', 'gpu']),
   /** Weights of an int8 variant that stay fp32 because its answers were not good enough with all of them in int8. */
-  keptFp32: z.optional(z.array(text)),
+  keptFp32: z.optional(listOf(text)),
 });
 export type Variant = z.infer<typeof variantSchema>;
 
@@ -94,7 +95,7 @@ const splitTokenizerSchema = z.strictObject({
   /** tokenizer.json with no more of the vocabulary than its added tokens. */
   rest: packageFileSchema,
   /** In the order in which the library takes them: vocab.txt of a WordPiece; vocab.json and merges.txt of a BPE. */
-  vocabulary: z.array(packageFileSchema).check(z.minLength(1), z.maxLength(2)),
+  vocabulary: listOf(packageFileSchema).check(z.minLength(1), z.maxLength(2)),
 });
 export type SplitTokenizer = z.infer<typeof splitTokenizerSchema>;
 
@@ -146,7 +147,7 @@ export const onnxManifestSchema = z
     description: z.optional(z.string()),
     task: taskNameSchema,
     /** Label of each logit, by its index. Empty where the task has none. */
-    labels: z.array(text).check(z.maxLength(100_000)),
+    labels: listOf(text).check(z.maxLength(100_000)),
     taskDefaults: z.optional(
       z.strictObject({
         /** The function that turns logits into scores; `sigmoid` for a multi-label model. */
@@ -177,7 +178,7 @@ export const onnxManifestSchema = z
       precision: z.optional(z.enum(['fp16', 'bf16', 'int8', 'int4'])),
       files: z.record(z.string(), sha256Schema),
     }),
-    quality: z.array(qualitySchema),
+    quality: listOf(qualitySchema),
     toolchain: z.strictObject({ pilotlight: z.string(), node: z.string(), onnxruntime: z.string() }),
   })
   .check(

@@ -1,13 +1,12 @@
 /** Checks that the formats share: a body against its schema, and the limits on its content. */
 import { EngineError } from '@pilotlight/engine';
+import { parseUntilFault } from '@pilotlight/model-format';
 import { explainIssue } from '@pilotlight/model-format/errors';
 import type * as z from 'zod/mini';
 import { HttpError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 
 const MAX_FIELD = 100;
-/** Has a schema stop at the first fault, because a list of a million faults is a minute of work. zod itself has it for `validate`. */
-const AT_FIRST_FAULT: z.core.ParseContextInternal<z.core.$ZodIssue> = { abortEarly: true };
 
 /**
  * `hint` follows the name of a field that the schema does not have.
@@ -19,7 +18,7 @@ export function parseBody<T>(
   body: unknown,
   hint: (field: string) => string = () => '',
 ): T {
-  const parsed = schema.safeParse(body, AT_FIRST_FAULT);
+  const parsed = parseUntilFault(schema, body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys?.[0]?.slice(0, MAX_FIELD) : undefined;
