@@ -110,6 +110,15 @@ const REFUSED: Readonly<Record<string, Tamper>> = {
   },
   'a graph that nothing is fed to': (tampered) =>
     tampered.set(['variants', 'int8', 'graphs', 'model', 'inputs'], { length: 1 }),
+  'a graph that is fed the same twice': (tampered) =>
+    tampered.editManifest((text) => text.replaceAll('"role": "attention_mask"', '"role": "input_ids"')),
+  'a file listed twice, with another sum': (tampered) =>
+    tampered.editManifest((text) => {
+      const manifest = JSON.parse(text);
+      const { files } = manifest.variants.int8;
+      files.unshift({ ...files[0], sha256: '0'.repeat(64) });
+      return JSON.stringify(manifest);
+    }),
   'padding beyond the vocabulary': (tampered) => tampered.set(['textProcessing'], { padTokenId: 1e9 }),
   'padding beyond 32 bits': (tampered) => tampered.set(['textProcessing'], { padTokenId: 2 ** 32 }),
   'work without end for a token': (tampered) =>

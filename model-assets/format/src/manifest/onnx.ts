@@ -49,7 +49,13 @@ const outputSchema = z.strictObject({
  */
 const graphSchema = z.strictObject({
   file: packagePathSchema.check(z.endsWith('.onnx', 'must end in .onnx')),
-  inputs: listOf(inputSchema).check(z.minLength(1)),
+  inputs: listOf(inputSchema).check(
+    z.minLength(1),
+    z.refine(
+      (inputs) => new Set(inputs.map(({ role }) => role)).size === inputs.length,
+      'must have one input for a role',
+    ),
+  ),
   outputs: listOf(outputSchema).check(z.minLength(1)),
 });
 export type Graph = z.infer<typeof graphSchema>;
