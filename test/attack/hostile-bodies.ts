@@ -33,6 +33,9 @@ const SHAPES: readonly (readonly [what: string, path: string, body: string])[] =
     `{"inputs":{"source_sentence":"a","sentences":${list('1')}}}`,
   ],
   ['objects as ids', '/models/encoder/decode', `{"ids":${list('{}')}}`],
+  ['as many ids as are taken, below zero', '/models/encoder/decode', `{"ids":${list('-1', 390_000)}}`],
+  ['such ids of one text', '/v1/embeddings', `{"model":"encoder","input":${list('-1', 390_000)}}`],
+  ['ids above all integers', '/models/encoder/embed_all', `{"inputs":${list('1e99', 650_000)}}`],
   ['ids without end', '/models/encoder/decode', `{"ids":${list('7')}}`],
   ['objects as tensors', '/v2/models/reviews/infer', `{"inputs":${list('{}')}}`],
   [

@@ -103,6 +103,38 @@ const REFUSED: Readonly<Record<string, Tamper>> = {
   'a graph of zeros': (tampered) => tampered.sign('int8/model.onnx', Buffer.alloc(1000)),
   'a graph of nothing': (tampered) => tampered.sign('int8/model.onnx', ''),
   'a graph with a Loop': (tampered) => tampered.sign('int8/model.onnx', loopGraph()),
+  'a graph of another format': (tampered) => {
+    tampered.editManifest((text) => text.replaceAll('int8/model.onnx', 'int8/model.ort'));
+    tampered.sign('int8/model.ort', tampered.read('int8/model.onnx'));
+    tampered.replace('int8/model.onnx', 'nothing');
+  },
+  'a graph that nothing is fed to': (tampered) =>
+    tampered.set(['variants', 'int8', 'graphs', 'model', 'inputs'], { length: 1 }),
+  'a graph that is fed the same twice': (tampered) =>
+    tampered.editManifest((text) => text.replaceAll('"role": "attention_mask"', '"role": "input_ids"')),
+  'a file listed twice, with another sum': (tampered) =>
+    tampered.editManifest((text) => {
+      const manifest = JSON.parse(text);
+      const { files } = manifest.variants.int8;
+      files.unshift({ ...files[0], sha256: '0'.repeat(64) });
+      return JSON.stringify(manifest);
+    }),
+  'padding beyond the vocabulary': (tampered) => tampered.set(['textProcessing'], { padTokenId: 1e9 }),
+  'padding beyond 32 bits': (tampered) => tampered.set(['textProcessing'], { padTokenId: 2 ** 32 }),
+  'work without end for a token': (tampered) =>
+    tampered.set(['variants', 'int8'], { inferMsPerToken: 1e308 }),
+  'a text given twice by its tokenizer': (tampered) => {
+    for (const file of ['tokenizer/rest.json', 'tokenizer.json']) {
+      const json = JSON.parse(tampered.read(file).toString());
+      const { single } = json.post_processor;
+      json.post_processor.single = [...single, ...single];
+      tampered.sign(file, JSON.stringify(json));
+    }
+  },
+  'sums of the source that are none, without end': (tampered) =>
+    tampered.set(['source'], { files: Object.fromEntries(Array.from({ length: 3e5 }, (_, i) => [i, ''])) }),
+  'names of weights that are none, without end': (tampered) =>
+    tampered.set(['variants', 'int8'], { keptFp32: Array(5e5).fill('') }),
   'weights that end early': (tampered) =>
     tampered.sign('int8/weights.bin', tampered.read('int8/weights.bin').subarray(0, 5000)),
   'an input of another name': (tampered) =>
@@ -208,6 +240,8 @@ const UNPROVEN: Readonly<Record<string, Tamper>> = {
     tampered.editGoldens(([header = '', golden = '']) => [header, ...Array<string>(20_000).fill(golden)]),
   'goldens of one long line': (tampered) =>
     tampered.sign('goldens.jsonl', `{"goldens":1,${' '.repeat(9_000_000)}`),
+  'goldens with ids that are none, without end': (tampered) =>
+    tampered.editGoldenObjects((_, [golden = {}]) => Object.assign(golden, { ids: Array(3e5).fill(-1) })),
   'goldens that are no JSON': (tampered) => tampered.sign('goldens.jsonl', 'goldens'),
   'goldens of bytes': (tampered) => tampered.sign('goldens.jsonl', Buffer.from([0xff, 0xfe, 0, 10, 0x80])),
   'another tokenizer.json than its parts': (tampered) =>

@@ -47,4 +47,4 @@ export {
   type TaskName,
   wireParameters,
 } from './tasks.ts';
-export { ownValue, parseJson, parseUntilFault } from './untrusted.ts';
+export { listOf, ownValue, parseJson, parseUntilFault } from './untrusted.ts';

@@ -1,5 +1,5 @@
 /** Reads what others have written: JSON, by schemas, and values by names that they chose. */
-import type * as z from 'zod/mini';
+import * as z from 'zod/mini';
 
 /**
  * Parses JSON in which no object has a key `__proto__`: schemas would leave it out without a word.
@@ -18,13 +18,34 @@ const UNTIL_FAULT = { abortEarly: true, reportInput: false };
 
 /**
  * Parses a value up to the first fault. Without this, a list has an issue for each element that is at fault, and a long one
- * costs seconds, or more of the stack than there is.
+ * costs seconds, or more of the stack than there is. `listOf` makes the lists that keep to it.
  */
 export function parseUntilFault<Schema extends z.ZodMiniType>(
   schema: Schema,
   value: unknown,
 ): z.core.util.SafeParseResult<z.core.output<Schema>> {
-  return schema.safeParse(value, UNTIL_FAULT);
+  try {
+    return schema.safeParse(value, UNTIL_FAULT);
+  } catch (error) {
+    // A record has an issue for each value that is at fault all the same.
+    if (!(error instanceof RangeError)) throw error;
+    return z.custom<z.core.output<Schema>>(() => false, 'has too many faults').safeParse(value, UNTIL_FAULT);
+  }
+}
+
+/**
+ * A list that ends at the first element that is at fault, whatever the fault is. A list of zod itself goes on where the type of an
+ * element is right and a check of it fails.
+ */
+export function listOf<Element extends z.ZodMiniType>(element: Element): z.ZodMiniArray<Element> {
+  const last = element.clone();
+  const { run } = last._zod;
+  last._zod.run = (payload, context) => {
+    const result = run(payload, context);
+    if (!(result instanceof Promise) && result.issues.length > 0) result.aborted = true;
+    return result;
+  };
+  return z.array(last);
 }
 
 /** Finds the value of a name that is a key of the record itself: `constructor` and others are of every object. */

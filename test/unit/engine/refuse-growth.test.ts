@@ -9,9 +9,16 @@ const replace = (content: string, replaced: string) => ({
 });
 const sequence = (...normalizers: readonly object[]) => ({ type: 'Sequence', normalizers });
 const sixTimes = Array.from({ length: 6 }, () => replace('a'.repeat(50), 'a'));
+const times = (count: number, step: object) => Array.from({ length: count }, () => step);
+const A = { Sequence: { id: 'A', type_id: 0 } };
+const B = { Sequence: { id: 'B', type_id: 1 } };
+const CLS = { SpecialToken: { id: '[CLS]', type_id: 0 } };
+/** A map of characters with an empty trie. */
+const charsmap = (...texts: readonly string[]) =>
+  Buffer.from(`\0\0\0\0${texts.map((text) => `${text}\0`).join('')}`).toString('base64');
 const special = (count: number) => ({ '[CLS]': { id: '[CLS]', ids: Array(count).fill(1), tokens: [] } });
 
-describe('a tokenizer that makes texts very much longer', () => {
+describe('a tokenizer that makes texts or the work on a word very much longer', () => {
   it.each<[string, object]>([
     ['six replacements, each fifty times as long', { normalizer: sequence(...sixTimes) }],
     ['sequences in sequences', { normalizer: sequence(sequence(...sixTimes), sequence(...sixTimes)) }],
@@ -27,6 +34,32 @@ describe('a tokenizer that makes texts very much longer', () => {
       'special tokens of a sequence',
       { post_processor: { type: 'Sequence', processors: [{}, { special_tokens: special(1001) }] } },
     ],
+    [
+      'bytes written as characters, again and again',
+      { normalizer: sequence(...times(4, { type: 'ByteLevel' })) },
+    ],
+    [
+      'bytes written as characters before the division into words',
+      { pre_tokenizer: { type: 'Sequence', pretokenizers: times(4, { type: 'ByteLevel' }) } },
+    ],
+    [
+      'little by a normaliser, and little before the division into words',
+      { normalizer: replace('b'.repeat(32), 'a'), pre_tokenizer: { type: 'ByteLevel' } },
+    ],
+    [
+      'a map of characters',
+      { normalizer: { type: 'Precompiled', precompiled_charsmap: charsmap('b', 'c'.repeat(65), 'd') } },
+    ],
+    ['a text given twice', { post_processor: { type: 'TemplateProcessing', single: [A, A], pair: [A, B] } }],
+    [
+      'a pair of the same, in a sequence',
+      { post_processor: { type: 'Sequence', processors: [{}, { single: [A], pair: [A, B, B] }] } },
+    ],
+    [
+      'one special token many times',
+      { post_processor: { single: [...times(1000, CLS), A], special_tokens: special(1) } },
+    ],
+    ['words without end', { model: { type: 'WordPiece', max_input_chars_per_word: 1001 } }],
     ['settings that nobody can read', { normalizer: 7 }],
   ])('is refused: %s', (_title, settings) => {
     expect(() => refuseGrowth(settings)).toThrow(expect.objectContaining({ code: 'PACKAGE_INVALID' }));
@@ -42,6 +75,32 @@ describe('a tokenizer that makes texts very much longer', () => {
       },
     ],
     ['of ALBERT', { normalizer: sequence(replace('"', '``'), replace('"', "''"), { type: 'NFKD' }) }],
+    [
+      'of Llama 3, which writes bytes as characters once',
+      {
+        pre_tokenizer: {
+          type: 'Sequence',
+          pretokenizers: [{ type: 'Split', pattern: { Regex: '.' } }, { type: 'ByteLevel' }],
+        },
+        post_processor: {
+          type: 'Sequence',
+          processors: [
+            { type: 'ByteLevel' },
+            { single: [CLS, A], pair: [CLS, A, CLS, B], special_tokens: special(1) },
+          ],
+        },
+        decoder: { type: 'ByteLevel' },
+      },
+    ],
+    [
+      'of T5, whose map of characters has one that becomes eighteen',
+      {
+        normalizer: sequence(
+          { type: 'Precompiled', precompiled_charsmap: charsmap('صلى الله عليه وسلم') },
+          { type: 'Replace', pattern: { Regex: ' {2,}' }, content: '▁' },
+        ),
+      },
+    ],
     ['without any', { normalizer: null, post_processor: null, decoder: null }],
   ])('is not one %s', (_title, settings) => {
     expect(() => refuseGrowth(settings)).not.toThrow();

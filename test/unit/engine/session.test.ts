@@ -248,6 +248,46 @@ describe('a graph with a Loop', () => {
   });
 });
 
+describe('a graph with functions of its own', () => {
+  const other = Buffer.from([0x08, 8, 0x1a, 3, 1, 2, 3, 0x2d, 0, 0, 0, 0, 0x31, 0, 0, 0, 0, 0, 0, 0, 0]);
+  const group = Buffer.from([0x1b, 0x08, 1]);
+
+  it.each<[string, Buffer]>([
+    ['as protobuf writes it', Buffer.from([0xca, 0x01, 1, 0])],
+    ['with a longer tag', Buffer.from([0xca, 0x81, 0x80, 0x00, 1, 0])],
+    ['with a tag of more than 32 bits', Buffer.from([0xca, 0x81, 0x80, 0x80, 0x10, 1, 0])],
+    ['after other fields', Buffer.concat([other, Buffer.from([0xca, 0x01, 1, 0])])],
+    ['inside of a group', Buffer.concat([group, Buffer.from([0xca, 0x01, 1, 0])])],
+  ])('is refused before it is opened, %s', async (_title, bytes) => {
+    const path = join(folder, 'functions.onnx');
+    await writeFile(path, bytes);
+    await expect(createOnnxSession(path, GRAPH, OPTIONS)).rejects.toMatchObject({
+      code: 'PACKAGE_INVALID',
+      message: expect.stringContaining('functions of its own'),
+    });
+  });
+
+  it('is refused where it has so many fields that looking takes long', async () => {
+    const path = join(folder, 'fields.onnx');
+    await writeFile(path, Buffer.alloc(40_000, Buffer.from([0x08, 8])));
+    await expect(createOnnxSession(path, GRAPH, OPTIONS)).rejects.toMatchObject({ code: 'PACKAGE_INVALID' });
+  });
+
+  it('is not one whose weights look like it', async () => {
+    const path = join(folder, 'weights.onnx');
+    await writeFile(path, Buffer.from([0x3a, 4, 0xca, 0x01, 1, 0]));
+    await expect(createOnnxSession(path, GRAPH, OPTIONS)).rejects.toMatchObject({ code: 'PACKAGE_CORRUPT' });
+  });
+});
+
+it('a graph that needs more than the manifest feeds it is refused, not run', async () => {
+  const unfed = { ...GRAPH, inputs: GRAPH.inputs.filter(({ role }) => role === 'input_ids') };
+  await expect(createOnnxSession(file, unfed, OPTIONS)).rejects.toMatchObject({
+    code: 'PACKAGE_INVALID',
+    message: expect.stringContaining('attention_mask'),
+  });
+});
+
 /** What a thread is to run instead. */
 function scriptOf(script: string): URL {
   return new URL(`data:text/javascript,${encodeURIComponent(script)}`);

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BundleError, bundleFolder, type FunctionName } from '@pilotlight/functions';
 import { expect, test } from 'vitest';
 
@@ -11,6 +11,27 @@ test('a bundle has every chunk that its entry imports', () => {
   expect(chunks.length).toBeGreaterThan(0);
   expect(files).toEqual(expect.arrayContaining(chunks));
   expect(bytes).toBeGreaterThan(entry.length);
+});
+
+/** The text of the files that are read before the first request: the entry, and what is imported from them and not asked for later. */
+function readStart(
+  folder: string,
+  file = 'index.mjs',
+  seen = new Map<string, string>(),
+): Map<string, string> {
+  if (seen.has(file)) return seen;
+  const text = readFileSync(join(folder, file), 'utf8');
+  seen.set(file, text);
+  for (const [, path = ''] of text.matchAll(/^(?:import|export|\}) ?(?:.* ?from )?"(\.[^"]+)"/gm))
+    readStart(folder, join(dirname(file), path), seen);
+  return seen;
+}
+
+test('predict starts without what only packages of a bucket need', () => {
+  const start = [...readStart(bundleFolder('predict').folder).values()].join('\n');
+  expect(start).toContain('layers/engine/src/store/folder-store.ts');
+  expect(start).not.toContain('layers/engine/src/store/s3/remote-package.ts');
+  expect(start).not.toContain('@aws-sdk/');
 });
 
 test('a process bundles a function once', () => {

@@ -4,13 +4,14 @@ import type { Graph } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as ort from 'onnxruntime-node';
 import type { ExecutionProvider, Feeds, Outputs, Session, SessionOptions } from '../ports.ts';
+import { refuseFunctions } from './refuse-functions.ts';
 import { refuseLoops } from './refuse-loops.ts';
 
 /**
  * Opens a graph that was optimised when it was packaged; its weights are mapped from the file beside it.
  *
- * @throws EngineError PACKAGE_CORRUPT where the graph does not load, PACKAGE_INVALID where it has a Loop, or lacks the inputs
- * and outputs that the manifest names.
+ * @throws EngineError PACKAGE_CORRUPT where the graph does not load, PACKAGE_INVALID where it has a Loop or functions of its
+ * own, or where its inputs and outputs are not those that the manifest names.
  */
 export async function createOnnxSession(
   file: string,
@@ -18,16 +19,10 @@ export async function createOnnxSession(
   options: SessionOptions,
 ): Promise<Session> {
   const native = await load(file, options);
-  const missing = [
-    ...graph.inputs.filter(({ name }) => !native.inputNames.includes(name)),
-    ...graph.outputs.filter(({ name }) => !native.outputNames.includes(name)),
-  ].map(({ name }) => name);
-  if (missing.length > 0) {
+  const fault = findFault(native, graph);
+  if (fault !== undefined) {
     await native.release();
-    throw new EngineError(
-      'PACKAGE_INVALID',
-      `The graph has no input or output named ${missing.join(', ')}. Package the model again.`,
-    );
+    throw new EngineError('PACKAGE_INVALID', `The graph ${fault}. Package the model again.`);
   }
   return new OnnxSession(
     native,
@@ -35,9 +30,21 @@ export async function createOnnxSession(
   );
 }
 
+/** Why the graph is not the one that the manifest describes. A graph may have outputs that nobody reads, but no run does without an input. */
+function findFault(native: ort.InferenceSession, { inputs, outputs }: Graph): string | undefined {
+  const missing = [
+    ...inputs.filter(({ name }) => !native.inputNames.includes(name)),
+    ...outputs.filter(({ name }) => !native.outputNames.includes(name)),
+  ].map(({ name }) => name);
+  if (missing.length > 0) return `has no input or output named ${missing.join(', ')}`;
+  const unfed = native.inputNames.filter((needed) => !inputs.some(({ name }) => name === needed));
+  return unfed.length > 0 ? `needs ${unfed.join(', ')}, which the manifest does not name` : undefined;
+}
+
 async function load(file: string, options: SessionOptions): Promise<ort.InferenceSession> {
   try {
     refuseLoops(file);
+    refuseFunctions(file);
     return await ort.InferenceSession.create(file, sessionOptions(options));
   } catch (cause) {
     if (cause instanceof EngineError) throw cause;

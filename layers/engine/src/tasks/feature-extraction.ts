@@ -1,4 +1,5 @@
 /** Text in, vectors out: one for each token, or one for the text where a pooling is chosen. */
+import { listOf } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 import { copyRow, normalize } from '../math/pooling.ts';
 import type { Task, TaskContext, TokenResult } from '../ports.ts';
@@ -14,7 +15,7 @@ const input = z.union(
   [
     z.string(),
     z.strictObject({
-      tokens: z.array(id).check(z.minLength(1, 'must have a token')),
+      tokens: listOf(id).check(z.minLength(1, 'must have a token')),
       /** Whether those that the model needs around a text are added where they are not there. @default true */
       add_special_tokens: z.optional(z.boolean()),
     }),

@@ -30,7 +30,15 @@ export async function createRustTokenizer(
   }
   native.disableTruncation();
   native.disablePadding();
-  return new RustTokenizer(native);
+  const tokenizer = new RustTokenizer(native);
+  // Ids may have gaps, of which the model has embeddings nevertheless.
+  if (model.padTokenId >= vocabSize && tokenizer.idToToken(model.padTokenId) === undefined) {
+    throw new EngineError(
+      'PACKAGE_CORRUPT',
+      `The tokenizer has no token ${model.padTokenId}, with which the manifest says that texts are padded. Package the model again.`,
+    );
+  }
+  return tokenizer;
 }
 
 /** The library takes ids as 32 bits, and without a word drops the others. */

@@ -2,6 +2,7 @@
 
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
+import { listOf } from '../untrusted.ts';
 
 z.config(en());
 
@@ -37,5 +38,9 @@ export const packageFileSchema = z.strictObject({
   sha256: sha256Schema,
 });
 /** The files of a variant, or of a package. */
-export const packageFilesSchema = z.array(packageFileSchema).check(z.minLength(1), z.maxLength(10_000));
+export const packageFilesSchema = listOf(packageFileSchema).check(
+  z.minLength(1),
+  z.maxLength(10_000),
+  z.refine((files) => new Set(files.map(({ path }) => path)).size === files.length, 'must list a file once'),
+);
 export type PackageFile = z.infer<typeof packageFileSchema>;

@@ -7,6 +7,7 @@ import * as z from 'zod/mini';
 import { modelNameSchema, modelVersionSchema } from '../ref/names.ts';
 import { SCHEME_NAMES } from '../schemes.ts';
 import { TASK_FACTS, TASKS } from '../tasks.ts';
+import { listOf } from '../untrusted.ts';
 import {
   countUpTo,
   FORMAT_VERSION,
@@ -33,26 +34,38 @@ const inputSchema = z.strictObject({
   name: tensorName,
   role: z.enum(['input_ids', 'attention_mask', 'token_type_ids']),
   type: z.literal('int64'),
-  axes: z.array(axisSchema).check(z.minLength(1)),
+  axes: listOf(axisSchema).check(z.minLength(1)),
 });
 const outputSchema = z.strictObject({
   name: tensorName,
   role: z.enum(['logits', 'start_logits', 'end_logits', 'hidden_states', 'embeddings']),
   type: z.literal('float32'),
-  axes: z.array(axisSchema).check(z.minLength(1)),
+  axes: listOf(axisSchema).check(z.minLength(1)),
 });
 
-/** One ONNX graph. */
+/**
+ * One ONNX graph. ONNX Runtime reads a file of another ending as something else: what is looked for in a graph before it is
+ * opened would not be found in it.
+ */
 const graphSchema = z.strictObject({
-  file: packagePathSchema,
-  inputs: z.array(inputSchema).check(z.minLength(1)),
-  outputs: z.array(outputSchema).check(z.minLength(1)),
+  file: packagePathSchema.check(z.endsWith('.onnx', 'must end in .onnx')),
+  inputs: listOf(inputSchema).check(
+    z.minLength(1),
+    z.refine(
+      (inputs) => new Set(inputs.map(({ role }) => role)).size === inputs.length,
+      'must have one input for a role',
+    ),
+  ),
+  outputs: listOf(outputSchema).check(z.minLength(1)),
 });
 export type Graph = z.infer<typeof graphSchema>;
 
 /** The graphs of a variant, by what they do. An encoder and the step of a decoder will be two names beside `model`. */
 const graphNameSchema = z.enum(['model']);
 export type GraphName = z.infer<typeof graphNameSchema>;
+
+/** A token of the largest encoders takes some tens of milliseconds on one core. */
+const MOST_MS_PER_TOKEN = 60_000;
 
 const variantSchema = z.strictObject({
   graphs: z.record(graphNameSchema, graphSchema),
@@ -68,10 +81,10 @@ const variantSchema = z.strictObject({
    * Milliseconds that a token takes on the CPU of the machine that packaged the model, in full batches at `tokenBudget`: an
    * estimate of work, to compare requests by. @default - not measured
    */
-  inferMsPerToken: z.optional(z.number().check(z.positive())),
+  inferMsPerToken: z.optional(z.number().check(z.positive(), z.maximum(MOST_MS_PER_TOKEN))),
   tier: z.enum(['lambda', 'gpu']),
   /** Weights of an int8 variant that stay fp32 because its answers were not good enough with all of them in int8. */
-  keptFp32: z.optional(z.array(text)),
+  keptFp32: z.optional(listOf(text)),
 });
 export type Variant = z.infer<typeof variantSchema>;
 
@@ -88,7 +101,7 @@ const splitTokenizerSchema = z.strictObject({
   /** tokenizer.json with no more of the vocabulary than its added tokens. */
   rest: packageFileSchema,
   /** In the order in which the library takes them: vocab.txt of a WordPiece; vocab.json and merges.txt of a BPE. */
-  vocabulary: z.array(packageFileSchema).check(z.minLength(1), z.maxLength(2)),
+  vocabulary: listOf(packageFileSchema).check(z.minLength(1), z.maxLength(2)),
 });
 export type SplitTokenizer = z.infer<typeof splitTokenizerSchema>;
 
@@ -140,7 +153,7 @@ export const onnxManifestSchema = z
     description: z.optional(z.string()),
     task: taskNameSchema,
     /** Label of each logit, by its index. Empty where the task has none. */
-    labels: z.array(text).check(z.maxLength(100_000)),
+    labels: listOf(text).check(z.maxLength(100_000)),
     taskDefaults: z.optional(
       z.strictObject({
         /** The function that turns logits into scores; `sigmoid` for a multi-label model. */
@@ -171,7 +184,7 @@ export const onnxManifestSchema = z
       precision: z.optional(z.enum(['fp16', 'bf16', 'int8', 'int4'])),
       files: z.record(z.string(), sha256Schema),
     }),
-    quality: z.array(qualitySchema),
+    quality: listOf(qualitySchema),
     toolchain: z.strictObject({ pilotlight: z.string(), node: z.string(), onnxruntime: z.string() }),
   })
   .check(

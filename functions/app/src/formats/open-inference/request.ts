@@ -1,4 +1,5 @@
 /** Bodies of the Open Inference Protocol, version 2: https://github.com/kserve/open-inference-protocol */
+import { listOf } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 
 /** Says how many bytes of a body are its JSON. */
@@ -43,8 +44,8 @@ export const inferRequest = z.object({
         '`binary_data_output` is obeyed and the others are ignored',
     }),
   ),
-  inputs: z.array(tensor).check(z.minLength(1), noNameTwice),
-  outputs: z.nullish(z.array(z.object({ name: z.string(), parameters })).check(noNameTwice)),
+  inputs: listOf(tensor).check(z.minLength(1), noNameTwice),
+  outputs: z.nullish(listOf(z.object({ name: z.string(), parameters })).check(noNameTwice)),
 });
 export type SentRequest = z.infer<typeof inferRequest>;
 export interface InferRequest extends SentRequest {

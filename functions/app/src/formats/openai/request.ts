@@ -1,8 +1,9 @@
 /** Bodies of OpenAI's embeddings. Unknown fields are refused, as OpenAI does it. */
+import { listOf } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 
 const text = z.string();
-const ids = z.array(z.int().check(z.nonnegative())).check(z.minLength(1));
+const ids = listOf(z.int().check(z.nonnegative())).check(z.minLength(1));
 
 /** The most inputs of a call by OpenAI's own rules, to which its clients fill their calls. */
 export const MAX_INPUTS = 2048;
@@ -12,7 +13,7 @@ export const embeddingsRequest = z.strictObject({
   model: z.string().check(z.meta({ description: 'Name of a model, or `name@version`' })),
   input: z
     .union(
-      [text, z.array(text).check(listed), ids, z.array(ids).check(listed)],
+      [text, listOf(text).check(listed), ids, listOf(ids).check(listed)],
       'must be a text, a list of texts, or the ids of tokens of one text or of several',
     )
     .check(

@@ -1,11 +1,12 @@
 /** Bodies of text-embeddings-inference (TEI): https://huggingface.github.io/text-embeddings-inference */
+import { listOf } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 
 /** Empty values are refused after the schema, because TEI has an error of its own for them; the document says it here. */
 const notEmpty = { text: z.meta({ minLength: 1 }), list: z.meta({ minItems: 1 }) };
 const text = z.string().check(notEmpty.text);
-const texts = z.array(text).check(notEmpty.list);
-const ids = z.array(z.int().check(z.nonnegative(), z.maximum(0xffff_ffff))).check(notEmpty.list);
+const texts = listOf(text).check(notEmpty.list);
+const ids = listOf(z.int().check(z.nonnegative(), z.maximum(0xffff_ffff))).check(notEmpty.list);
 
 const flag = z.nullish(z.boolean());
 const cut = {
@@ -21,7 +22,7 @@ const prompt_name = z
   .check(z.meta({ description: 'The prompt of the model that is put before each text' }));
 const embedding = z
   .union(
-    [text, z.array(z.union([text, ids])).check(notEmpty.list), ids],
+    [text, listOf(z.union([text, ids])).check(notEmpty.list), ids],
     'must be a text, a list of texts, or the ids of tokens of one text or of several',
   )
   .check(
@@ -30,7 +31,7 @@ const embedding = z
         'A text, texts, the token ids of a text, or those of several. Ids are read as they are: no special tokens are added',
     }),
   );
-const sequence = z.array(z.string()).check(z.minLength(1), z.maxLength(2));
+const sequence = listOf(z.string()).check(z.minLength(1), z.maxLength(2));
 
 export const embedRequest = z.object({
   inputs: embedding,
@@ -55,7 +56,7 @@ export const rerankRequest = z.object({
 export const classifyRequest = z.object({
   inputs: z
     .union(
-      [text, sequence, z.array(sequence).check(notEmpty.list)],
+      [text, sequence, listOf(sequence).check(notEmpty.list)],
       'must be a text, a pair of texts, or a batch of them',
     )
     .check(
@@ -76,6 +77,6 @@ export const tokenizeRequest = z.object({
   prompt_name,
 });
 export const decodeRequest = z.object({
-  ids: z.union([ids, z.array(ids).check(notEmpty.list)], 'must be ids of tokens, or lists of them'),
+  ids: z.union([ids, listOf(ids).check(notEmpty.list)], 'must be ids of tokens, or lists of them'),
   skip_special_tokens: flag.check(z.meta({ description: 'They are left out unless this is false' })),
 });

@@ -1,4 +1,5 @@
 /** goldens.jsonl: a header, then one golden a line. Inputs, token ids and fp32 outputs that a package must give. */
+import { listOf } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 import type { TokenRequest } from '../../ports.ts';
 
@@ -22,20 +23,20 @@ export const goldensHeaderSchema = z.strictObject({
 
 const goldenOutputSchema = z.strictObject({
   /** Shape of the whole output: `[labels]`, `[tokens]`, `[tokens, labels]`, `[tokens, vocabulary]` or `[tokens, hidden]`. */
-  dims: z.array(index).check(z.minLength(1)),
+  dims: listOf(index).check(z.minLength(1)),
   /** The first values of the output in row-major order, whole rows of it; or every `stride`-th. */
   values: z.array(z.number()),
   /** The distance between two values that are kept, for an output whose rows are too wide to keep whole. @default 1 */
   stride: z.optional(z.int().check(z.positive())),
   /** For each row of logits, the index of the largest, and how far the second is below it. */
-  top: z.optional(z.array(z.tuple([index, z.number().check(z.nonnegative())]))),
+  top: z.optional(listOf(z.tuple([index, z.number().check(z.nonnegative())]))),
 });
 export type GoldenOutput = z.infer<typeof goldenOutputSchema>;
 
 export const goldenSchema = z.strictObject({
   text: z.string(),
   pair: z.optional(z.string()),
-  ids: z.array(index).check(z.minLength(1)),
+  ids: listOf(index).check(z.minLength(1)),
   outputs: z.partialRecord(z.enum(GOLDEN_ROLES), goldenOutputSchema),
 });
 export type Golden = z.infer<typeof goldenSchema>;

@@ -6,7 +6,7 @@ import type { ModelPackage, ModelRef, PackageEntry, PackageStore, ResolvedRef } 
 import { FolderStore } from '../folder-store.ts';
 import { resolveAmong } from '../resolve-among.ts';
 import type { ObjectReader } from './objects.ts';
-import { type PackageObjects, RemotePackage } from './remote-package.ts';
+import type { PackageObjects, RemotePackage } from './remote-package.ts';
 import { DEFAULT_TRANSFER, type TransferOptions } from './transfer.ts';
 
 export interface S3StoreOptions {
@@ -27,20 +27,12 @@ export interface S3StoreOptions {
 export class S3Store implements PackageStore {
   readonly #options: S3StoreOptions;
   readonly #fetched: FolderStore;
-  readonly #packages: ReadonlyMap<string, RemotePackage>;
+  #packages: Promise<ReadonlyMap<string, RemotePackage>> | undefined;
   #reader: Promise<ObjectReader> | undefined;
 
   constructor(options: S3StoreOptions) {
-    const transfer = { ...DEFAULT_TRANSFER, ...options.transfer };
-    const folder = resolve(options.folder);
-    this.#options = options;
-    this.#fetched = new FolderStore(folder, { verify: 'size' });
-    this.#packages = new Map(
-      options.packages.map((wanted) => [
-        formatModelRef(wanted),
-        new RemotePackage(wanted, folder, () => this.#connect(transfer), transfer),
-      ]),
-    );
+    this.#options = { ...options, folder: resolve(options.folder) };
+    this.#fetched = new FolderStore(this.#options.folder, { verify: 'size' });
   }
 
   /** Reads the manifests of packages that were not fetched yet, and nothing else of them. */
@@ -55,18 +47,37 @@ export class S3Store implements PackageStore {
   /** @throws EngineError PACKAGE_UNAVAILABLE, PACKAGE_CORRUPT, PACKAGE_INVALID, MODEL_NOT_FOUND */
   async open(ref: ResolvedRef): Promise<ModelPackage> {
     const resolved = resolveAmong(ref, this.#options.packages);
-    await this.#packages.get(formatModelRef(resolved))?.fetch();
+    const packages = await this.#remote();
+    await packages.get(formatModelRef(resolved))?.fetch();
     return this.#fetched.open(resolved);
   }
 
   async #entry(ref: ResolvedRef): Promise<PackageEntry> {
     try {
-      const manifest = await this.#packages.get(formatModelRef(ref))?.manifest();
+      const packages = await this.#remote();
+      const manifest = await packages.get(formatModelRef(ref))?.manifest();
       return manifest ? { ...ref, manifest } : ref;
     } catch (error) {
       if (!PilotlightError.is(error)) throw error;
       return { ...ref, problem: error.message };
     }
+  }
+
+  /** Loads what fetches packages with the first that is asked for, so that an engine without packages in a bucket does not pay for it. */
+  #remote(): Promise<ReadonlyMap<string, RemotePackage>> {
+    this.#packages ??= import('./remote-package.ts').then(({ RemotePackage }) =>
+      this.#describe(RemotePackage),
+    );
+    return this.#packages;
+  }
+
+  #describe(Remote: typeof RemotePackage): ReadonlyMap<string, RemotePackage> {
+    const { packages, folder } = this.#options;
+    const transfer = { ...DEFAULT_TRANSFER, ...this.#options.transfer };
+    const connect = () => this.#connect(transfer);
+    return new Map(
+      packages.map((wanted) => [formatModelRef(wanted), new Remote(wanted, folder, connect, transfer)]),
+    );
   }
 
   /** Loads the SDK with the first object, so that an engine without packages in a bucket does not pay for it. */
