@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { SourceFolder } from '../folder.ts';
 import type { HuggingFaceConfig } from '../hugging-face.ts';
+import { listOf, recordOf } from '../json.ts';
 import { type AddedToken, writtenToken } from './tokenizer-json.ts';
 
 /** The names of special tokens, in the order in which transformers adds them. */
@@ -22,13 +23,9 @@ export const isSpecialTokenName = (name: string): name is SpecialTokenName =>
 /** A special token as files name it: its text, or its text with its properties. */
 export type NamedToken = string | AddedToken;
 
-const namedToken = z.union([z.string(), writtenToken]).nullish();
-const moreTokens = z
-  .union([
-    z.array(z.union([z.string(), writtenToken])),
-    z.record(z.string(), z.union([z.string(), writtenToken])),
-  ])
-  .nullish();
+const token = z.union([z.string(), writtenToken]);
+const namedToken = token.nullish();
+const moreTokens = z.union([listOf(token), recordOf(token)]).nullish();
 const namedTokens = {
   bos_token: namedToken,
   eos_token: namedToken,
@@ -45,9 +42,11 @@ const flag = z.boolean().nullish();
 const settingsSchema = z.looseObject({
   ...namedTokens,
   tokenizer_class: z.string().nullish(),
-  added_tokens_decoder: z.record(z.string().regex(/^\d+$/, 'must be an id'), writtenToken).nullish(),
+  added_tokens_decoder: recordOf(writtenToken)
+    .refine((tokens) => Object.keys(tokens).every((id) => /^\d+$/.test(id)), 'must map ids to tokens')
+    .nullish(),
   model_max_length: z.number().positive().refine(Number.isInteger, 'must be a whole number').nullish(),
-  model_input_names: z.array(z.string()).nullish(),
+  model_input_names: listOf(z.string()).nullish(),
   truncation_side: z.enum(['left', 'right']).nullish(),
   do_lower_case: flag,
   strip_accents: flag,
@@ -65,7 +64,7 @@ const settingsSchema = z.looseObject({
 export type TokenizerSettings = z.infer<typeof settingsSchema>;
 
 const specialTokensSchema = z.looseObject(namedTokens);
-const addedTokensSchema = z.record(z.string(), z.int().nonnegative());
+const addedTokensSchema = recordOf(z.int().nonnegative());
 
 /** sentence-transformers: the length that it cuts texts to, which may be less than the model takes, and its own lower case. */
 const sentenceSchema = z.looseObject({ max_seq_length: z.int().positive().nullish(), do_lower_case: flag });
