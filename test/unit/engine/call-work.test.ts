@@ -162,6 +162,28 @@ describe('texts that are cut', () => {
     expect(Math.max(...read)).toBeLessThanOrEqual(1_000);
   });
 
+  it('are refused by a few pieces where the model reads all of them, and they are a quarter more than it may', async () => {
+    const manifest = manifestOf({ task: 'token-classification' });
+    const limits = { maxInputTokens: 131_072, maxCallTokens: 131_072 };
+    const ask = (characters: number) => {
+      const { tokenizer, read } = reading();
+      const texts = Array(2).fill('x'.repeat(characters));
+      return { read, call: predictorOf({ manifest, tokenizer }).prepare(texts, { stride: 0 }, { limits }) };
+    };
+    const many = ask(81_930);
+    await expect(many.call).rejects.toMatchObject({
+      code: 'TOO_MANY_TOKENS',
+      message: expect.stringMatching(
+        /^The texts of one call have about 163860 tokens; at most 131072 are taken/,
+      ),
+      details: { tokens: 163_860, maxTokens: 131_072 },
+    });
+    expect(many.read).toHaveLength(PIECES);
+    const fewer = ask(81_900);
+    await fewer.call;
+    expect(fewer.read.length).toBeGreaterThan(PIECES);
+  });
+
   it('are read in full where a few pieces of them are no reason to refuse them', async () => {
     const tokenizer = new CountingTokenizer();
     const limits = { maxInputTokens: 131_072, maxCallTokens: 131_072 };

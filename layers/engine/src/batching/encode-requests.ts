@@ -35,7 +35,9 @@ export async function encodeInGroups(
   const { maxCallTokens = Number.POSITIVE_INFINITY } = limits;
   const texts = requests.filter(({ ids }) => ids === undefined);
   if (countCharacters(texts.flatMap(({ text, pair = '' }) => [text, pair])) > maxCallTokens) {
-    refuseEstimate(await estimateTokens(tokenizer, texts, options), limits);
+    // A single text has an error of its own, which names it.
+    const areCut = texts.length === 1 || texts.some((request) => most(request) === Number.POSITIVE_INFINITY);
+    refuseEstimate(await estimateTokens(tokenizer, texts, options), limits, { areCut });
   }
   let done = 0;
   let tokens = 0;

@@ -63,18 +63,29 @@ const MOST_CUT = 4;
 /** How many times as many they may be after all, where the estimate found too few. */
 const WRONG_BY = 2;
 
+/** How far an estimate has to be above the limit of tokens that a model reads: those below it are counted. */
+const CERTAINLY = 1.25;
+
 /**
- * Refuses a call whose texts have, by an estimate, many more tokens than the model may read of them: to cut them off, the tokenizer
- * would make them.
+ * Refuses a call whose texts have, by an estimate, more tokens than the model may read of them, or many more where they are cut: to
+ * count them, or to cut them off, the tokenizer would make them.
  *
  * @throws EngineError TOO_MANY_TOKENS, with both numbers.
  */
 export function refuseEstimate(
   estimated: number,
   { maxCallTokens = Number.POSITIVE_INFINITY }: TokenLimits,
+  { areCut }: { readonly areCut: boolean },
 ): void {
+  const found = `about ${estimated} tokens`;
   const maxTokens = MOST_CUT * maxCallTokens;
-  if (estimated > maxTokens) throw tooManyToCut(`about ${estimated} tokens`, estimated, maxTokens);
+  if (estimated > maxTokens) throw tooManyToCut(found, estimated, maxTokens);
+  if (areCut || estimated <= CERTAINLY * maxCallTokens) return;
+  throw new EngineError(
+    'TOO_MANY_TOKENS',
+    `The texts of one call have ${found}; at most ${maxCallTokens} are taken. Send fewer inputs, or shorter ones.`,
+    { details: { field: 'inputs', tokens: estimated, maxTokens: maxCallTokens } },
+  );
 }
 
 /** Ends a call of which more tokens were made than any estimate explains. @throws EngineError TOO_MANY_TOKENS, with both numbers. */
