@@ -6,6 +6,7 @@ import { Drain } from '@pilotlight/app/internal/serve/drain';
 import { createHttpServer } from '@pilotlight/app/internal/serve/node-server';
 import type { CallerRules } from '@pilotlight/local';
 import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
+import { findCode } from '@pilotlight/model-format/internal/package/system';
 import type { Hono } from 'hono';
 import { asCalled } from '../kit/called-as.ts';
 import { CliError } from '../kit/errors.ts';
@@ -38,10 +39,10 @@ export async function listenOn(server: Server, host: string, port: number): Prom
 }
 
 function unavailable(error: unknown, host: string, port: number): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = findCode(error);
   const other = `Choose another: ${asCalled(`pilotlight start --port ${port >= 65_535 ? 8081 : port + 1}`)}`;
   if (code === 'EADDRINUSE') return `Port ${port} is in use by another process. ${other}`;
   if (code === 'EACCES')
     return `Port ${port} needs rights that this process does not have. ${other.replace(/\d+$/, '8080')}`;
-  return `${host}:${port} cannot be listened on (${String(code ?? error)}).`;
+  return `${host}:${port} cannot be listened on (${code ?? String(error)}).`;
 }

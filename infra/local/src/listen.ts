@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
+import { findCode } from '@pilotlight/model-format/internal/package/system';
 import { EmulatorError } from './errors.ts';
 
 export interface Address {
@@ -21,7 +22,7 @@ export async function listen(
   try {
     await once(server, 'listening');
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    const code = findCode(cause) ?? String(cause);
     throw new EmulatorError('PORT_UNAVAILABLE', `${host}:${port} cannot be listened on (${code}).`, {
       cause,
     });

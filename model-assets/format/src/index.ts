@@ -26,7 +26,13 @@ export * from './manifest/transformers-js.ts';
 export { packageFiles, servedFiles, sumOfBytes } from './package/files.ts';
 export { corrupt, digestFile, type FileDigest, findFault, sha256Of } from './package/integrity.ts';
 export { findOtherFile } from './package/other-files.ts';
-export { openRegularFile, readRegularFile, requireRegular, resolveInside } from './package/regular-file.ts';
+export {
+  openRegularFile,
+  readRegularFile,
+  requireRegular,
+  resolveInside,
+  withRegularFile,
+} from './package/regular-file.ts';
 export { providerFor, variantFor } from './package/served-variant.ts';
 export {
   formatModelRef,

@@ -5,6 +5,7 @@ import { type CallerRules, callerRules, refuseForeignCaller } from '../foreign-c
 import { LambdaServiceError } from '../lambda/errors.ts';
 import type { Invoke, InvokeResult } from '../lambda/invoke-request.ts';
 import { type Address, end, listen } from '../listen.ts';
+import { decodePercent } from '../percent-decoding.ts';
 import { readBytes } from '../read-bytes.ts';
 import { newTraceId } from '../trace-id.ts';
 import { gatewayEvent } from './event.ts';
@@ -71,7 +72,8 @@ export function createHttpApi({
     }
     const body = await readBytes(request, MAX_BODY_BYTES);
     if (body === undefined) return send(response, gatewayMessage(413, 'Request Entity Too Large'), told);
-    const path = decoded(url.split('?', 1)[0] ?? '/');
+    // An HTTP API passes paths on decoded.
+    const path = decodePercent(url.split('?', 1)[0] ?? '/');
     if (path === undefined) return send(response, gatewayMessage(400, 'Bad Request'), told);
     const route = matchRoute(method, path);
     if (!route) return send(response, gatewayMessage(404, 'Not Found'), told);
@@ -126,15 +128,6 @@ export async function serveHttpApi({
   const server = createHttpApi({ ...options, callers });
   const bound = await listen(server, { port, host });
   return { url: `http://${host}:${bound}`, close: () => end(server) };
-}
-
-/** An HTTP API passes paths on decoded. Undefined where this one is not percent-encoded UTF-8. */
-function decoded(path: string): string | undefined {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Gives the response for the client. An integration that is not done in time goes on without it. */

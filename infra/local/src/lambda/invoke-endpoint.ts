@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type CallerRules, refuseForeignCaller } from '../foreign-caller.ts';
 import { end, listen } from '../listen.ts';
+import { decodePercent } from '../percent-decoding.ts';
 import { readBytes } from '../read-bytes.ts';
 import { type LambdaErrorCode, LambdaServiceError } from './errors.ts';
 import { LATEST } from './function-definition.ts';
@@ -59,7 +60,7 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const [, name, query = ''] = INVOCATIONS.exec(request.url ?? '') ?? [];
-  const functionName = name === undefined ? undefined : decoded(name);
+  const functionName = name === undefined ? undefined : decodePercent(name);
   if (request.method !== 'POST' || functionName === undefined) {
     throw new LambdaServiceError(
       'ResourceNotFoundException',
@@ -86,15 +87,6 @@ async function answer(
     return;
   }
   throw new LambdaServiceError('InvalidParameterValueException', `There is no invocation type ${type}.`);
-}
-
-/** Undefined where it is not percent-encoded UTF-8. */
-function decoded(name: string): string | undefined {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return undefined;
-  }
 }
 
 function succeed(response: ServerResponse, result: InvokeResult, wantsLog: boolean): void {

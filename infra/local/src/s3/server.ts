@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { findCode } from '@pilotlight/model-format/internal/package/system';
 import { refuseForeignCaller } from '../foreign-caller.ts';
 import { end, listen } from '../listen.ts';
 import { S3Error } from './errors.ts';
@@ -137,7 +138,7 @@ function refuse(
 }
 
 function faultOfOurs(error: unknown): S3Error {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = findCode(error) ?? '';
   if (FULL.includes(code)) {
     return new S3Error('StorageFull', `There is no room for it on this machine (${code}).`, { cause: error });
   }

@@ -32,9 +32,9 @@ export async function encodeInGroups(
   options: EncodeOptions,
   { signal, limits = {}, most, take }: Call,
 ): Promise<void> {
-  const { maxCallTokens = Number.POSITIVE_INFINITY } = limits;
-  const texts = requests.filter(({ ids }) => ids === undefined);
-  if (countCharacters(texts.flatMap(({ text, pair = '' }) => [text, pair])) > maxCallTokens) {
+  const { maxCallTokens } = limits;
+  if (maxCallTokens !== undefined && countCharacters(requests) > maxCallTokens) {
+    const texts = requests.filter(({ ids }) => ids === undefined);
     // A single text has an error of its own, which names it.
     const areCut = texts.length === 1 || texts.some((request) => most(request) === Number.POSITIVE_INFINITY);
     refuseEstimate(await estimateTokens(tokenizer, texts, options), limits, { areCut });

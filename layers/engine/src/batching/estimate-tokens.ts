@@ -12,19 +12,19 @@ export async function estimateTokens(
   requests: readonly TokenRequest[],
   options: EncodeOptions,
 ): Promise<number> {
-  const texts = requests.flatMap(({ text, pair = '' }) => [text, pair]);
-  const total = countCharacters(texts);
-  const pieces = takePieces(texts, total);
-  const encoded = await tokenizer.encode(
-    pieces.map((text) => ({ text })),
-    options,
-  );
+  const total = countCharacters(requests);
+  const pieces = takePieces(
+    requests.flatMap(({ text, pair = '' }) => [text, pair]),
+    total,
+  ).map((text) => ({ text }));
+  const encoded = await tokenizer.encode(pieces, options);
   const tokens = encoded.reduce((sum, [window]) => sum + (window?.untruncatedLength ?? 0), 0);
   return Math.round((tokens * total) / Math.max(countCharacters(pieces), 1));
 }
 
-export function countCharacters(texts: readonly string[]): number {
-  return texts.reduce((sum, { length }) => sum + length, 0);
+/** Counts those of the texts and pairs. */
+export function countCharacters(requests: readonly Pick<TokenRequest, 'text' | 'pair'>[]): number {
+  return requests.reduce((sum, { text, pair = '' }) => sum + text.length + pair.length, 0);
 }
 
 /** Takes pieces as if the texts stood one after the other; a piece ends with the text in which it begins. */

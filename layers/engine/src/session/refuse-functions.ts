@@ -1,6 +1,6 @@
 /** Refuses graphs that bring functions of their own: to open such a graph may take without end, and nothing stops native code. */
-import { closeSync, readSync } from 'node:fs';
-import { openRegularFile } from '@pilotlight/model-format';
+import { readSync } from 'node:fs';
+import { withRegularFile } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 
 /** The field of onnx.proto3's model that holds functions. */
@@ -18,8 +18,7 @@ const HEAD_BYTES = 20;
  * @throws EngineError PACKAGE_INVALID
  */
 export function refuseFunctions(path: string): void {
-  const file = openRegularFile(path);
-  try {
+  withRegularFile(path, (file) => {
     const head = Buffer.alloc(HEAD_BYTES);
     let position = 0;
     for (let fields = 0; fields < MOST_FIELDS; fields++) {
@@ -31,9 +30,7 @@ export function refuseFunctions(path: string): void {
       position += field.bytes;
     }
     throw refusal(`more than ${MOST_FIELDS} fields`);
-  } finally {
-    closeSync(file);
-  }
+  });
 }
 
 /** Number and size of a field, its head included; undefined where no protobuf has such a field. */

@@ -1,6 +1,6 @@
 /** Refuses graphs that may run without end: nothing stops native code, neither a deadline nor the end of the process. */
-import { closeSync, readSync } from 'node:fs';
-import { openRegularFile } from '@pilotlight/model-format';
+import { readSync } from 'node:fs';
+import { withRegularFile } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 
 /** No other operator repeats itself as often as it likes. */
@@ -20,8 +20,7 @@ const CHUNK = 1 << 20;
  * @throws EngineError PACKAGE_INVALID
  */
 export function refuseLoops(path: string): void {
-  const file = openRegularFile(path);
-  try {
+  withRegularFile(path, (file) => {
     const chunk = Buffer.allocUnsafe(CHUNK);
     const overlap = LOOP.length + 2;
     for (let position = 0; ; position += CHUNK - overlap) {
@@ -29,9 +28,7 @@ export function refuseLoops(path: string): void {
       if (hasLoop(chunk.subarray(0, read))) throw loops();
       if (read < CHUNK) return;
     }
-  } finally {
-    closeSync(file);
-  }
+  });
 }
 
 function hasLoop(bytes: Buffer): boolean {

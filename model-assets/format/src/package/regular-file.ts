@@ -22,23 +22,30 @@ export function openRegularFile(path: string): number {
   }
 }
 
+/** Gives what `use` makes of the descriptor of an open file, and closes it. @throws what `openRegularFile` and `use` throw */
+export function withRegularFile<Result>(path: string, use: (descriptor: number) => Result): Result {
+  const descriptor = openRegularFile(path);
+  try {
+    return use(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /**
  * Reads a whole file of at most `maxBytes`.
  *
  * @throws PilotlightError NOT_A_FILE, FILE_TOO_LARGE; else what `fs` throws
  */
 export function readRegularFile(path: string, maxBytes = Number.POSITIVE_INFINITY): Buffer {
-  const descriptor = openRegularFile(path);
-  try {
+  return withRegularFile(path, (descriptor) => {
     const { size } = fstatSync(descriptor);
     if (size <= maxBytes) return readFileSync(descriptor);
     throw new PilotlightError(
       'FILE_TOO_LARGE',
       `${basename(path)} has ${size} bytes; at most ${maxBytes} are read of it.`,
     );
-  } finally {
-    closeSync(descriptor);
-  }
+  });
 }
 
 /** @throws PilotlightError NOT_A_FILE unless `stats`, of `path`, are those of a regular file */

@@ -1,8 +1,13 @@
 /** Answers of the operating system to whoever writes where other processes may write, too. */
 
-/** Whether the system refused something with one of these codes, such as ENOENT. */
+/** The code of an error, such as ENOENT; undefined where it has none. */
+export function findCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+/** Whether the system refused something with one of these codes. */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+  return codes.includes(findCode(error) ?? '');
 }
 
 /** Whether a process of this machine has the id; it may be another one than had it before. */

@@ -10,7 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { openRegularFile } from '@pilotlight/model-format';
+import { withRegularFile } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 import { encodeModel, type OnnxModel, type OnnxTensor, PROTOBUF_LIMIT, parseModel } from './onnx.ts';
 import { byteCount, tensorBytes } from './tensor.ts';
@@ -54,7 +54,7 @@ export function loadModel(
 }
 
 function readModelFile(path: string): Uint8Array {
-  return withFile(path, (file) => {
+  return withRegularFile(path, (file) => {
     if (fstatSync(file).size <= PROTOBUF_LIMIT) return readFileSync(file);
     throw new ToolchainError('GRAPH_INVALID', 'An ONNX file holds less than 2 GiB; this one is larger.');
   });
@@ -63,16 +63,7 @@ function readModelFile(path: string): Uint8Array {
 function findFile(modelPath: string, location: string, locate: Locate): { path: string; bytes: number } {
   refuseUnlessInside(modelPath, location);
   const path = locate(location);
-  return { path, bytes: withFile(path, (file) => fstatSync(file).size) };
-}
-
-function withFile<Result>(path: string, work: (file: number) => Result): Result {
-  const file = openRegularFile(path);
-  try {
-    return work(file);
-  } finally {
-    closeSync(file);
-  }
+  return { path, bytes: withRegularFile(path, (file) => fstatSync(file).size) };
 }
 
 function externalRange(tensor: OnnxTensor): { location: string; offset: number; length: number } {
@@ -109,7 +100,7 @@ function refuseUnlessInside(modelPath: string, location: string): void {
 
 function readRange(path: string, offset: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
-  return withFile(path, (file) => {
+  return withRegularFile(path, (file) => {
     for (let filled = 0; filled < length; ) {
       const read = readSync(file, bytes, filled, Math.min(length - filled, 2 ** 30), offset + filled);
       if (read === 0) throw new ToolchainError('GRAPH_INVALID', `${basename(path)} has become shorter.`);

@@ -1,6 +1,7 @@
 /** Errors of the machine, in words that say what to do. */
 import { statfsSync } from 'node:fs';
 import { PilotlightError } from '@pilotlight/model-format/errors';
+import { findCode } from '@pilotlight/model-format/internal/package/system';
 import { ToolchainError } from '../errors.ts';
 
 /** Codes of the file system, in words, with what to do about them. */
@@ -27,7 +28,7 @@ const FULL_BYTES = 2 ** 20;
  * say that the disk is full; so its room is looked at.
  */
 export function explainFailure(error: unknown, packages: string): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = findCode(error) ?? '';
   const isOurs = PilotlightError.is(error);
   if (error instanceof RangeError) {
     return new ToolchainError(

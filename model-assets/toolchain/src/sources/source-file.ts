@@ -1,8 +1,9 @@
 /** Finds out whether a file of a source may be read: hostile folders hold pipes, devices, and links to files of others. */
-import { closeSync, readSync, realpathSync } from 'node:fs';
-import { openRegularFile } from '@pilotlight/model-format';
+import { readSync, realpathSync } from 'node:fs';
+import { withRegularFile } from '@pilotlight/model-format';
 import { PilotlightError } from '@pilotlight/model-format/errors';
 import { isInside } from '@pilotlight/model-format/internal/package/regular-file';
+import { findCode } from '@pilotlight/model-format/internal/package/system';
 import { ToolchainError } from '../errors.ts';
 
 /** The caches of the Hugging Face Hub keep each file once, in `blobs`, and link to it from the folder of each revision. */
@@ -35,12 +36,7 @@ export function checkFile(path: string, name: string, roots: readonly string[]):
 
 function readStart(path: string, bytes: number): string {
   const start = Buffer.alloc(bytes);
-  const descriptor = openRegularFile(path);
-  try {
-    return start.toString('latin1', 0, readSync(descriptor, start));
-  } finally {
-    closeSync(descriptor);
-  }
+  return withRegularFile(path, (file) => start.toString('latin1', 0, readSync(file, start)));
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -50,10 +46,10 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'it is a link to a file that is not there',
 };
 
-/** `error` is what `fs` threw, or openRegularFile. */
+/** `error` is what `fs` threw, or withRegularFile. */
 function explain(error: unknown, name: string): string {
   if (PilotlightError.is(error)) return `${name} is a folder, a pipe or a device, where a file must be.`;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = findCode(error) ?? '';
   return `${name} cannot be read: ${REASONS[code] ?? code}.`;
 }
 

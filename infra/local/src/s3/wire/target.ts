@@ -1,4 +1,5 @@
 /** The target of a request: the service, a bucket, or an object; and its parameters. */
+import { decodePercent } from '../../percent-decoding.ts';
 import { S3Error } from '../errors.ts';
 
 export interface Target {
@@ -25,13 +26,9 @@ export function parseTarget(url: string): Target {
 }
 
 function decode(text: string): string {
-  try {
-    const decoded = decodeURIComponent(text);
-    if (!decoded.includes('\0')) return decoded;
-  } catch (error) {
-    if (!(error instanceof URIError)) throw error;
-  }
-  throw invalidUri();
+  const decoded = decodePercent(text);
+  if (decoded === undefined || decoded.includes('\0')) throw invalidUri();
+  return decoded;
 }
 
 function parseQuery(text: string): ReadonlyMap<string, string> {
