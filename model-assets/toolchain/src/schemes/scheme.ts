@@ -1,7 +1,7 @@
 import type { Variant } from '@pilotlight/model-format';
 import type { OnnxModel } from '../graph/onnx.ts';
 import type { Progress } from '../progress.ts';
-import type { Feed } from '../stages/optimise/run-graph.ts';
+import type { Feed } from '../runtime/run-graph.ts';
 import type { Probe } from '../stages/quantise/probe.ts';
 import type { QuantiseReport } from '../stages/quantise.ts';
 
@@ -20,6 +20,8 @@ export interface BuildContext {
   readonly scratch: string;
   /** The goldens as inputs of the graph, for schemes that measure the range of values. */
   readonly feeds: () => Promise<readonly Feed[]>;
+  /** Texts of many domains as inputs of the graph, for schemes that choose scales by what the products read. */
+  readonly calibration: () => Promise<readonly Feed[]>;
 }
 
 export interface BuiltGraph {
