@@ -1,22 +1,33 @@
 /** Lets ONNX Runtime compute how far quantised products are from those in fp32. */
 import { GraphBuilder } from '../graph/builder.ts';
 import { int } from '../graph/node.ts';
-import { ELEMENT, int64Tensor } from '../graph/tensor.ts';
+import type { OnnxModel } from '../graph/onnx.ts';
+import { ELEMENT, floatTensor, int64Tensor, rawTensor } from '../graph/tensor.ts';
 import { type Run, type Value, withRunner } from './runner.ts';
 
 /** Activations and weights of a product, and what is wanted of them. */
-export interface Trial {
+interface Trial {
   /** [rows, inputs] */
   readonly rows: Value;
   /** [inputs], multiplies the channels of the rows before they are quantised. */
   readonly multiplier: Float32Array;
-  readonly scale: number;
-  /** Zero point of the activations, 0 to 255. */
-  readonly zero: number;
   /** [inputs, outputs], after rounding. */
   readonly weights: Value;
   /** [rows, outputs], the product in fp32. */
   readonly expected: Value;
+}
+
+/** Activations with one scale and zero point, as 8-bit unsigned integers. */
+export interface StaticTrial extends Trial {
+  readonly scale: number;
+  /** 0 to 255 */
+  readonly zero: number;
+}
+
+/** Activations with a scale for each row. */
+export interface RowsTrial extends Trial {
+  /** [inputs], added before they are multiplied, so that none is negative; undefined where each row has as much room on both sides of zero. */
+  readonly shift: Float32Array | undefined;
 }
 
 export interface ProductError {
@@ -29,34 +40,50 @@ export interface ProductError {
 export interface ProductRunner {
   /** `[rows, inputs] x [inputs, outputs]` */
   multiply(rows: Value, weights: Value): Promise<Value>;
-  /** The error of the product of activations that are quantised with one scale and zero point, as 8-bit unsigned integers. */
-  measure(trial: Trial): Promise<ProductError>;
+  measureStatic(trial: StaticTrial): Promise<ProductError>;
+  measureRows(trial: RowsTrial): Promise<ProductError>;
 }
 
 /** Opens the runner of products for as long as `work` takes. */
-export function withProductRunner<Result>(
+export async function withProductRunner<Result>(
   scratch: string,
   work: (runner: ProductRunner) => Promise<Result>,
 ): Promise<Result> {
-  return withRunner(productGraph(), scratch, 'disabled', (multiply) =>
-    withRunner(errorGraph(), scratch, 'disabled', (measure) => work(makeRunner(multiply, measure))),
+  const open = <Inner>(graph: OnnxModel, inner: (run: Run) => Promise<Inner>): Promise<Inner> =>
+    withRunner(graph, scratch, 'disabled', inner);
+  return open(productGraph(), (multiply) =>
+    open(staticGraph(), (fixed) =>
+      open(rowsGraph('symmetric'), (symmetric) =>
+        open(rowsGraph('shifted'), (shifted) =>
+          work({
+            multiply: async (rows, weights) => required((await multiply({ rows, weights })).product),
+            measureStatic: (trial) => measure(fixed, trial, scalars(trial)),
+            measureRows: (trial) =>
+              trial.shift === undefined
+                ? measure(symmetric, trial, {})
+                : measure(shifted, trial, { shift: vector(trial.shift) }),
+          }),
+        ),
+      ),
+    ),
   );
 }
 
-function makeRunner(multiply: Run, measure: Run): ProductRunner {
+async function measure(
+  run: Run,
+  { rows, multiplier, weights, expected }: Trial,
+  others: Readonly<Record<string, Value>>,
+): Promise<ProductError> {
+  const outputs = await run({ rows, weights, expected, multiplier: vector(multiplier), ...others });
+  return { squared: required(outputs.squared?.data[0]), mean: required(outputs.mean).data };
+}
+
+const vector = (data: Float32Array): Value => ({ dims: [data.length], data });
+
+function scalars({ scale, zero }: StaticTrial): Readonly<Record<string, Value>> {
   return {
-    multiply: async (rows, weights) => required((await multiply({ rows, weights })).product),
-    measure: async ({ rows, multiplier, scale, zero, weights, expected }) => {
-      const outputs = await measure({
-        rows,
-        weights,
-        expected,
-        multiplier: { dims: [multiplier.length], data: multiplier },
-        scale: { dims: [], data: Float32Array.of(scale) },
-        zero: { dims: [], data: Uint8Array.of(zero) },
-      });
-      return { squared: outputs.squared?.data[0] ?? Number.NaN, mean: required(outputs.mean).data };
-    },
+    scale: { dims: [], data: Float32Array.of(scale) },
+    zero: { dims: [], data: Uint8Array.of(zero) },
   };
 }
 
@@ -65,7 +92,7 @@ function required<Output>(output: Output | undefined): Output {
   return output;
 }
 
-function productGraph() {
+function productGraph(): OnnxModel {
   const graph = new GraphBuilder('product');
   graph.input('rows', ELEMENT.float32, ['rows', 'inputs']);
   graph.input('weights', ELEMENT.float32, ['inputs', 'outputs']);
@@ -74,18 +101,45 @@ function productGraph() {
   return graph.build();
 }
 
-function errorGraph() {
-  const graph = new GraphBuilder('product error');
-  graph.input('rows', ELEMENT.float32, ['rows', 'inputs']);
-  graph.input('multiplier', ELEMENT.float32, ['inputs']);
+function staticGraph(): OnnxModel {
+  const graph = new GraphBuilder('static');
   graph.input('scale', ELEMENT.float32, []);
   graph.input('zero', ELEMENT.uint8, []);
+  return errorOf(graph, (scaled) => roundTrip(graph, scaled, ['scale', 'zero']));
+}
+
+function rowsGraph(kind: 'symmetric' | 'shifted'): OnnxModel {
+  const graph = new GraphBuilder(kind);
+  const axis = graph.constant(int64Tensor('last axis', [1], [-1]));
+  const scale = graph.constant(floatTensor('step', [], Float32Array.of(1 / (kind === 'shifted' ? 255 : 127))));
+  const zero = graph.constant(
+    rawTensor('zero', ELEMENT.uint8, [], Uint8Array.of(kind === 'shifted' ? 0 : 128)),
+  );
+  if (kind === 'shifted') graph.input('shift', ELEMENT.float32, ['inputs']);
+  return errorOf(graph, (scaled) => {
+    const offset = kind === 'shifted' ? graph.op('Mul', ['shift', 'multiplier'], 'offset') : undefined;
+    const moved = offset === undefined ? scaled : graph.op('Add', [scaled, offset], 'moved');
+    const sizes = offset === undefined ? graph.op('Abs', [scaled], 'sizes') : moved;
+    const peaks = graph.op('ReduceMax', [sizes, axis], 'peaks');
+    const rounded = roundTrip(graph, graph.op('Div', [moved, peaks], 'shares'), [scale, zero]);
+    const restored = graph.op('Mul', [rounded, peaks], 'restored');
+    return offset === undefined ? restored : graph.op('Sub', [restored, offset], 'back');
+  });
+}
+
+function roundTrip(graph: GraphBuilder, value: string, range: readonly string[]): string {
+  const integers = graph.op('QuantizeLinear', [value, ...range], 'integers');
+  return graph.op('DequantizeLinear', [integers, ...range], 'rounded');
+}
+
+/** The error of the product of activations that `round` has rounded, once their channels are multiplied. */
+function errorOf(graph: GraphBuilder, round: (scaled: string) => string): OnnxModel {
+  graph.input('rows', ELEMENT.float32, ['rows', 'inputs']);
+  graph.input('multiplier', ELEMENT.float32, ['inputs']);
   graph.input('weights', ELEMENT.float32, ['inputs', 'outputs']);
   graph.input('expected', ELEMENT.float32, ['rows', 'outputs']);
-  graph.op('Mul', ['rows', 'multiplier'], 'scaled');
-  graph.op('QuantizeLinear', ['scaled', 'scale', 'zero'], 'integers');
-  graph.op('DequantizeLinear', ['integers', 'scale', 'zero'], 'rounded');
-  graph.op('MatMul', ['rounded', 'weights'], 'product');
+  const rounded = round(graph.op('Mul', ['rows', 'multiplier'], 'scaled'));
+  graph.op('MatMul', [rounded, 'weights'], 'product');
   graph.op('Sub', ['product', 'expected'], 'difference');
   const keepdims = { attributes: { keepdims: int(0) } };
   graph.op('ReduceSumSquare', ['difference'], 'squared', keepdims);

@@ -3,7 +3,7 @@ import type { OnnxModel } from '../../graph/onnx.ts';
 import { type Activations, capture, MOST_ROWS } from '../../runtime/capture.ts';
 import { type ProductRunner, withProductRunner } from '../../runtime/product-error.ts';
 import type { Feed } from '../../runtime/run-graph.ts';
-import type { Group } from './sites.ts';
+import { type Group, inputsOf } from './sites.ts';
 
 /** Bytes of rows that are in memory at once. */
 const MOST_BYTES = 2 ** 28;
@@ -49,7 +49,7 @@ function divide(groups: readonly Group[]): readonly (readonly Group[])[] {
   const parts: Group[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const group of groups) {
-    const own = 4 * MOST_ROWS * channelsOf(group);
+    const own = 4 * MOST_ROWS * inputsOf(group.sites);
     if (bytes + own > MOST_BYTES) {
       parts.push([]);
       bytes = 0;
@@ -59,9 +59,3 @@ function divide(groups: readonly Group[]): readonly (readonly Group[])[] {
   }
   return parts;
 }
-
-function channelsOf({ sites }: Group): number {
-  const { tensor, transposed } = sites[0]?.weights ?? { tensor: { dims: [] }, transposed: false };
-  return (transposed ? tensor.dims[1] : tensor.dims[0]) ?? 0;
-}
-

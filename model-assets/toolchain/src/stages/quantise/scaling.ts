@@ -44,3 +44,8 @@ export function rowPeaks(matrices: readonly Matrix[]): Float32Array {
   }
   return peaks;
 }
+
+/** [channels], one over what each channel is divided by. */
+export function inverseOf(scaling: Float32Array | undefined, channels: number): Float32Array {
+  return scaling === undefined ? new Float32Array(channels).fill(1) : scaling.map((divisor) => 1 / divisor);
+}

@@ -3,27 +3,26 @@
  * the error of the products on calibration rows.
  */
 import type { Activations } from '../../runtime/capture.ts';
-import type { ProductRunner } from '../../runtime/product-error.ts';
+import type { ProductError, ProductRunner } from '../../runtime/product-error.ts';
 import type { Value } from '../../runtime/runner.ts';
-import { channelPeaks, rowPeaks, scalingOf } from './scaling.ts';
+import { cutRange, type Range, seenRange } from './range.ts';
+import { channelPeaks, inverseOf, rowPeaks, scalingOf } from './scaling.ts';
 import { type Limit, type Matrix, roundedColumns } from './weights.ts';
 
 /** The strength of equalisation; 0 leaves the channels as they are. */
-const ALPHAS = [0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] as const;
+const ALPHAS = [0, 0.5, 0.6, 0.7, 0.8, 0.9, 1] as const;
 
 /** Shares of the range that is seen; what lies beyond is cut off, so that the rest has finer steps. */
 const SHARES = [0.35, 0.5, 0.6, 0.7, 0.8, 0.9, 1] as const;
 
+/** The shares that strengths are compared at; the others are tried at the best strength alone. */
+const COMPARED_SHARES: readonly number[] = [0.6, 0.8, 1];
+
 /** Rows that the candidates are compared on. */
 const ROWS = 512;
 
-/** Activations as unsigned 8-bit integers: `value = scale * (integer - zero)`. */
-export interface Range {
-  readonly scale: number;
-  readonly zero: number;
-}
-
-export interface Choice extends Range {
+/** How the channels are equalised, and what the products lose. */
+interface Choice {
   readonly alpha: number;
   /** [channels], what each channel is divided by; undefined where they are left as they are. */
   readonly scaling: Float32Array | undefined;
@@ -33,58 +32,155 @@ export interface Choice extends Range {
   readonly means: readonly Float32Array[];
 }
 
+/** One scale and zero point for all rows. */
+export interface StaticChoice extends Choice {
+  readonly form: 'static';
+  readonly range: Range;
+}
+
+/** A scale for each row, which is computed at run time. */
+export interface RowsChoice extends Choice {
+  readonly form: 'rows';
+  /** Added to every value first, so that none is negative; undefined where each row has as much room on both sides of zero. */
+  readonly shift: number | undefined;
+}
+
 export interface SearchOptions {
   readonly limit: Limit;
   /** Whether the channels may be equalised. */
   readonly equalises: boolean;
 }
 
-/** `matrices` are the weights of the products that read the activations, [channels, outputs] each. */
-export async function searchStatic(
-  runner: ProductRunner,
-  activations: Activations,
-  matrices: readonly Matrix[],
-  { limit, equalises }: SearchOptions,
-): Promise<Choice> {
-  const rows = sampleRows(activations, ROWS);
-  const products: { expected: Value; squares: number }[] = [];
-  for (const matrix of matrices) {
-    const expected = await runner.multiply(rows, { dims: [matrix.rows, matrix.columns], data: matrix.values });
-    products.push({ expected, squares: sumOfSquares(expected.data) });
+/** The products that read some activations, on calibration rows. */
+export class Search {
+  readonly #runner: ProductRunner;
+  readonly #activations: Activations;
+  readonly #matrices: readonly Matrix[];
+  readonly #options: SearchOptions;
+  readonly #rows: Value;
+  readonly #peaks: Float32Array;
+  readonly #weightPeaks: Float32Array;
+  #expected: readonly { readonly values: Value; readonly squares: number }[] = [];
+
+  private constructor(
+    runner: ProductRunner,
+    activations: Activations,
+    matrices: readonly Matrix[],
+    options: SearchOptions,
+  ) {
+    this.#runner = runner;
+    this.#activations = activations;
+    this.#matrices = matrices;
+    this.#options = options;
+    this.#rows = sampleRows(activations, ROWS);
+    this.#peaks = channelPeaks(activations);
+    this.#weightPeaks = rowPeaks(matrices);
   }
-  const peaks = channelPeaks(activations);
-  const weightPeaks = rowPeaks(matrices);
-  let best: Choice | undefined;
-  for (const alpha of equalises ? ALPHAS : [0]) {
-    const scaling = alpha === 0 ? undefined : scalingOf(peaks, weightPeaks, alpha);
-    const multiplier = inverseOf(scaling, activations.channels);
-    const seen = seenRange(activations, multiplier);
-    const weights = matrices.map((matrix) => ({
-      dims: [matrix.rows, matrix.columns],
-      data: roundedColumns(matrix, scaling, limit),
-    }));
-    for (const share of SHARES) {
-      const range = cutRange(seen, share);
-      const errors: number[] = [];
-      const means: Float32Array[] = [];
-      for (const [index, { expected, squares }] of products.entries()) {
-        const rounded = weights[index];
-        if (rounded === undefined) continue;
-        const trial = { rows, multiplier, ...range, weights: rounded, expected };
-        const { squared, mean } = await runner.measure(trial);
-        errors.push(Math.sqrt(squared / (squares || 1)));
-        means.push(mean);
-      }
-      if (best === undefined || sumOfSquares(errors) < sumOfSquares(best.errors))
-        best = { alpha, scaling, ...range, errors, means };
+
+  /** `matrices` are the weights of the products, [channels, outputs] each. */
+  static async open(
+    runner: ProductRunner,
+    activations: Activations,
+    matrices: readonly Matrix[],
+    options: SearchOptions,
+  ): Promise<Search> {
+    const search = new Search(runner, activations, matrices, options);
+    const expected: { values: Value; squares: number }[] = [];
+    for (const { rows, columns, values } of matrices) {
+      const product = await runner.multiply(search.#rows, { dims: [rows, columns], data: values });
+      expected.push({ values: product, squares: sumOfSquares(product.data) });
     }
+    search.#expected = expected;
+    return search;
   }
-  if (best === undefined) throw new RangeError('There is no candidate to choose from.');
-  return best;
+
+  async static(): Promise<StaticChoice> {
+    const compared: StaticChoice[] = [];
+    for (const alpha of this.#alphas) compared.push(await this.#bestShare(alpha, COMPARED_SHARES));
+    const { alpha } = best(compared);
+    const others = SHARES.filter((share) => !COMPARED_SHARES.includes(share));
+    return best([...compared, await this.#bestShare(alpha, others)]);
+  }
+
+  async rows(): Promise<RowsChoice> {
+    const shift = findShift(this.#activations);
+    const shifts = shift === undefined ? undefined : new Float32Array(this.#activations.channels).fill(shift);
+    const choices: RowsChoice[] = [];
+    for (const alpha of this.#alphas) {
+      const { scaling, multiplier, weights } = this.#equalise(alpha);
+      const measured = await this.#measure(weights, (trial) =>
+        this.#runner.measureRows({ ...trial, multiplier, shift: shifts }),
+      );
+      choices.push({ form: 'rows', alpha, scaling, shift, ...measured });
+    }
+    return best(choices);
+  }
+
+  get #alphas(): readonly number[] {
+    return this.#options.equalises ? ALPHAS : [0];
+  }
+
+  async #bestShare(alpha: number, shares: readonly number[]): Promise<StaticChoice> {
+    const { scaling, multiplier, weights } = this.#equalise(alpha);
+    const seen = seenRange(this.#activations, multiplier);
+    const choices: StaticChoice[] = [];
+    for (const share of shares) {
+      const range = cutRange(seen, share);
+      const measured = await this.#measure(weights, (trial) =>
+        this.#runner.measureStatic({ ...trial, multiplier, ...range }),
+      );
+      choices.push({ form: 'static', alpha, scaling, range, ...measured });
+    }
+    return best(choices);
+  }
+
+  #equalise(alpha: number) {
+    const scaling = alpha === 0 ? undefined : scalingOf(this.#peaks, this.#weightPeaks, alpha);
+    return {
+      scaling,
+      multiplier: inverseOf(scaling, this.#activations.channels),
+      weights: this.#matrices.map((matrix) => ({
+        dims: [matrix.rows, matrix.columns],
+        data: roundedColumns(matrix, scaling, this.#options.limit),
+      })),
+    };
+  }
+
+  async #measure(
+    weights: readonly Value[],
+    run: (trial: { rows: Value; weights: Value; expected: Value }) => Promise<ProductError>,
+  ): Promise<Pick<Choice, 'errors' | 'means'>> {
+    const errors: number[] = [];
+    const means: Float32Array[] = [];
+    for (const [index, { values: expected, squares }] of this.#expected.entries()) {
+      const rounded = weights[index] ?? expected;
+      const { squared, mean } = await run({ rows: this.#rows, weights: rounded, expected });
+      errors.push(Math.sqrt(squared / (squares || 1)));
+      means.push(mean);
+    }
+    return { errors, means };
+  }
+}
+
+function best<One extends Choice>(choices: readonly One[]): One {
+  return choices.reduce((left, right) =>
+    sumOfSquares(right.errors) < sumOfSquares(left.errors) ? right : left,
+  );
+}
+
+/** The smallest value of GELU is -0.16997, and that of its approximation by tanh -0.17004. */
+const GELU_SHIFT = 0.1701;
+
+/** Activations of GELU or ReLU, which would leave nearly half of the integers unused. */
+export function findShift({ lowest, highest }: Pick<Activations, 'lowest' | 'highest'>): number | undefined {
+  const low = lowest.reduce((least, value) => Math.min(least, value), 0);
+  const high = highest.reduce((most, value) => Math.max(most, value), 0);
+  if (low < -GELU_SHIFT || high < 4 * GELU_SHIFT) return undefined;
+  return low === 0 ? 0 : GELU_SHIFT;
 }
 
 /** At most so many rows, evenly from all of them. */
-export function sampleRows({ rows, channels }: Activations, most: number): Value {
+function sampleRows({ rows, channels }: Activations, most: number): Value {
   const count = rows.length / channels;
   if (count <= most) return { dims: [count, channels], data: rows };
   const sample = new Float32Array(most * channels);
@@ -93,36 +189,6 @@ export function sampleRows({ rows, channels }: Activations, most: number): Value
     sample.set(rows.subarray(from, from + channels), index * channels);
   }
   return { dims: [most, channels], data: sample };
-}
-
-/** [channels], one over what each channel is divided by. */
-export function inverseOf(scaling: Float32Array | undefined, channels: number): Float32Array {
-  return scaling === undefined ? new Float32Array(channels).fill(1) : scaling.map((divisor) => 1 / divisor);
-}
-
-interface Interval {
-  readonly low: number;
-  readonly high: number;
-}
-
-/** The range of all channels together once they are multiplied; it has zero in it. */
-function seenRange({ lowest, highest }: Activations, multiplier: Float32Array): Interval {
-  let low = 0;
-  let high = 0;
-  for (const [channel, factor] of multiplier.entries()) {
-    low = Math.min(low, (lowest[channel] ?? 0) * factor);
-    high = Math.max(high, (highest[channel] ?? 0) * factor);
-  }
-  return { low, high };
-}
-
-/** The shorter side of the range is often one bound that all rows share, as GELU has one: less of it is cut. */
-const SHORT_SIDE = 1.3;
-
-function cutRange({ low, high }: Interval, share: number): Range {
-  const bottom = low * Math.min(1, share * SHORT_SIDE);
-  const step = Math.fround((high * share - bottom) / 255) || 1;
-  return { scale: step, zero: Math.min(255, Math.max(0, Math.round(-bottom / step))) };
 }
 
 function sumOfSquares(values: ArrayLike<number | bigint>): number {

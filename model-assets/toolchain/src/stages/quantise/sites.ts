@@ -1,5 +1,5 @@
 /** Finds the matrix products of a graph that can be int8, with their biases, and what they read in common. */
-import type { OnnxGraph, OnnxNode } from '../../graph/onnx.ts';
+import type { OnnxGraph, OnnxNode, OnnxTensor } from '../../graph/onnx.ts';
 import { floats } from '../../graph/tensor.ts';
 import { isClassifier, valuesOfOutputs } from './classifiers.ts';
 import { Constants } from './constants.ts';
@@ -12,6 +12,8 @@ export interface Site extends Product {
   readonly name: string;
   /** Name of a constant of shape [outputs], which the product or the node behind it adds. */
   readonly bias: string | undefined;
+  /** That constant. */
+  readonly biasTensor: OnnxTensor | undefined;
   /** The node behind the product that adds the bias. */
   readonly adds: OnnxNode | undefined;
   readonly output: string;
@@ -31,7 +33,10 @@ export interface Sites {
   readonly kept: readonly string[];
 }
 
-/** The products that can be int8: those with constant weights, other than classifiers and what `keep` names. */
+/**
+ * The products that can be int8: those with constant weights, other than classifiers and what `keep` names. A Gemm whose third factor
+ * is no vector of biases stays as it is, too.
+ */
 export function findSites(graph: OnnxGraph, keep: readonly string[] = []): Sites {
   const constants = new Constants(graph);
   const classifiers = valuesOfOutputs(graph);
@@ -47,6 +52,10 @@ export function findSites(graph: OnnxGraph, keep: readonly string[] = []): Sites
       continue;
     }
     const site = completeSite(product, graph, constants, readers);
+    if (site === undefined) {
+      kept.push(name);
+      continue;
+    }
     found.set(site.activations, [...(found.get(site.activations) ?? []), site]);
   }
   const groups = [...found].map(([activations, sites]) => ({ activations, sites }));
@@ -75,18 +84,28 @@ function completeSite(
   graph: OnnxGraph,
   constants: Constants,
   readers: ReadonlyMap<string, number>,
-): Site {
+): Site | undefined {
   const own = product.node.output[0] ?? '';
   const name = product.weights.tensor.name;
-  const alone = { ...product, name, adds: undefined, output: own };
-  if (product.bias !== undefined || readers.get(own) !== 1) return alone;
+  const alone = { ...product, name, biasTensor: undefined, adds: undefined, output: own };
+  const [outputs] = shapeOf(product).slice(1);
+  if (product.bias !== undefined) {
+    const biasTensor = constants.vector(product.bias);
+    return biasTensor?.dims[0] === outputs ? { ...alone, biasTensor } : undefined;
+  }
+  if (readers.get(own) !== 1) return alone;
   const adds = graph.node.find(({ opType, input }) => opType === 'Add' && input.includes(own));
   const bias = adds?.input.find((value) => value !== own);
-  const [outputs] = shapeOf(product).slice(1);
   if (adds === undefined || bias === undefined) return alone;
-  const dims = constants.vector(bias)?.dims;
-  if (dims?.length !== 1 || dims[0] !== outputs) return alone;
-  return { ...alone, bias, adds, output: adds.output[0] ?? '' };
+  const biasTensor = constants.vector(bias);
+  if (biasTensor?.dims[0] !== outputs) return alone;
+  return { ...alone, bias, biasTensor, adds, output: adds.output[0] ?? '' };
+}
+
+/** The number of channels that a group's products read. */
+export function inputsOf(sites: Group['sites']): number {
+  const [first] = sites;
+  return first === undefined ? 0 : shapeOf(first)[0];
 }
 
 /** [inputs, outputs] */

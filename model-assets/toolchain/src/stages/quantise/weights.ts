@@ -100,7 +100,7 @@ function computeStep(peak: number, limit: Limit): number {
 }
 
 /** `poison` is the sum of every weight times zero: zero, unless one was NaN or infinite. */
-function refuseUnlessFinite(matrix: Matrix, poison: number): void {
+export function refuseUnlessFinite(matrix: Matrix, poison: number): void {
   if (poison === 0) return;
   const position = matrix.values.findIndex((weight) => !Number.isFinite(weight));
   throw new ToolchainError(
