@@ -15,6 +15,8 @@ interface Trial {
   readonly weights: Value;
   /** [rows, outputs], the product in fp32. */
   readonly expected: Value;
+  /** [rows, 1], what the differences of each row are multiplied by. */
+  readonly importance: Value;
 }
 
 /** Activations with one scale and zero point, as 8-bit unsigned integers. */
@@ -31,7 +33,7 @@ export interface RowsTrial extends Trial {
 }
 
 export interface ProductError {
-  /** Sum of the squared differences. */
+  /** Sum of the squared differences, each by its importance. */
   readonly squared: number;
   /** [outputs], the mean of the differences over the rows. */
   readonly mean: Float32Array;
@@ -71,10 +73,10 @@ export async function withProductRunner<Result>(
 
 async function measure(
   run: Run,
-  { rows, multiplier, weights, expected }: Trial,
+  { rows, multiplier, weights, expected, importance }: Trial,
   others: Readonly<Record<string, Value>>,
 ): Promise<ProductError> {
-  const outputs = await run({ rows, weights, expected, multiplier: vector(multiplier), ...others });
+  const outputs = await run({ rows, weights, expected, importance, multiplier: vector(multiplier), ...others });
   return { squared: required(outputs.squared?.data[0]), mean: required(outputs.mean).data };
 }
 
@@ -138,11 +140,13 @@ function errorOf(graph: GraphBuilder, round: (scaled: string) => string): OnnxMo
   graph.input('multiplier', ELEMENT.float32, ['inputs']);
   graph.input('weights', ELEMENT.float32, ['inputs', 'outputs']);
   graph.input('expected', ELEMENT.float32, ['rows', 'outputs']);
+  graph.input('importance', ELEMENT.float32, ['rows', 1]);
   const rounded = round(graph.op('Mul', ['rows', 'multiplier'], 'scaled'));
   graph.op('MatMul', [rounded, 'weights'], 'product');
   graph.op('Sub', ['product', 'expected'], 'difference');
   const keepdims = { attributes: { keepdims: int(0) } };
-  graph.op('ReduceSumSquare', ['difference'], 'squared', keepdims);
+  graph.op('Mul', ['difference', 'importance'], 'weighted');
+  graph.op('ReduceSumSquare', ['weighted'], 'squared', keepdims);
   graph.op('ReduceMean', ['difference', graph.constant(int64Tensor('axis', [1], [0]))], 'mean', keepdims);
   graph.output('squared', ELEMENT.float32, []);
   graph.output('mean', ELEMENT.float32, ['outputs']);

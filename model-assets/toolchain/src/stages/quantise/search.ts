@@ -26,7 +26,7 @@ interface Choice {
   readonly alpha: number;
   /** [channels], what each channel is divided by; undefined where they are left as they are. */
   readonly scaling: Float32Array | undefined;
-  /** Of each product: root of the squared differences over the squares of fp32. */
+  /** Of each product: root of the mean over rows of the squared difference over the squares of fp32. */
   readonly errors: readonly number[];
   /** Of each product: [outputs], the mean difference to fp32. */
   readonly means: readonly Float32Array[];
@@ -51,6 +51,14 @@ export interface SearchOptions {
   readonly equalises: boolean;
 }
 
+/** A product in fp32, and what its rows weigh. */
+interface Expected {
+  /** [rows, outputs] */
+  readonly expected: Value;
+  /** [rows, 1], one over the length of each row: what follows normalises rows, so large ones matter no more than others. */
+  readonly importance: Value;
+}
+
 /** The products that read some activations, on calibration rows. */
 export class Search {
   readonly #runner: ProductRunner;
@@ -60,7 +68,7 @@ export class Search {
   readonly #rows: Value;
   readonly #peaks: Float32Array;
   readonly #weightPeaks: Float32Array;
-  #expected: readonly { readonly values: Value; readonly squares: number }[] = [];
+  #expected: readonly Expected[] = [];
 
   private constructor(
     runner: ProductRunner,
@@ -85,10 +93,10 @@ export class Search {
     options: SearchOptions,
   ): Promise<Search> {
     const search = new Search(runner, activations, matrices, options);
-    const expected: { values: Value; squares: number }[] = [];
+    const expected: Expected[] = [];
     for (const { rows, columns, values } of matrices) {
       const product = await runner.multiply(search.#rows, { dims: [rows, columns], data: values });
-      expected.push({ values: product, squares: sumOfSquares(product.data) });
+      expected.push({ expected: product, importance: importanceOf(product) });
     }
     search.#expected = expected;
     return search;
@@ -148,18 +156,27 @@ export class Search {
 
   async #measure(
     weights: readonly Value[],
-    run: (trial: { rows: Value; weights: Value; expected: Value }) => Promise<ProductError>,
+    run: (trial: Expected & { rows: Value; weights: Value }) => Promise<ProductError>,
   ): Promise<Pick<Choice, 'errors' | 'means'>> {
     const errors: number[] = [];
     const means: Float32Array[] = [];
-    for (const [index, { values: expected, squares }] of this.#expected.entries()) {
-      const rounded = weights[index] ?? expected;
-      const { squared, mean } = await run({ rows: this.#rows, weights: rounded, expected });
-      errors.push(Math.sqrt(squared / (squares || 1)));
+    for (const [index, expected] of this.#expected.entries()) {
+      const rounded = weights[index] ?? expected.expected;
+      const { squared, mean } = await run({ rows: this.#rows, weights: rounded, ...expected });
+      errors.push(Math.sqrt(squared / (this.#rows.dims[0] ?? 1)));
       means.push(mean);
     }
     return { errors, means };
   }
+}
+
+function importanceOf({ dims: [rows = 0, columns = 0], data }: Value): Value {
+  const importance = new Float32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const squares = sumOfSquares(data.subarray(row * columns, (row + 1) * columns));
+    importance[row] = squares > 0 ? 1 / Math.sqrt(squares) : 0;
+  }
+  return { dims: [rows, 1], data: importance };
 }
 
 function best<One extends Choice>(choices: readonly One[]): One {
