@@ -31,7 +31,7 @@ import { evaluate } from './stages/evaluate.ts';
 import { builtInRequests, makeGoldens, readRequests } from './stages/goldens.ts';
 import { judgeRequests, makeReference, type Reference, selectRequests } from './stages/judge.ts';
 import { explainRefusedBatch, measureNeighbours } from './stages/neighbours.ts';
-import { type QuantiseReport, saturatesSums } from './stages/quantise.ts';
+import type { QuantiseReport } from './stages/quantise.ts';
 import { refuseDamaged } from './stages/refuse-damaged.ts';
 import { tuneTokenBudget } from './stages/tune.ts';
 import {
@@ -153,9 +153,7 @@ class Packaging {
     const { taken, tried, notes } = await climb({
       ...{ variant, scheme, settings, level },
       only: variant === 'int8' ? only : undefined,
-      saturates: saturatesSums(),
       attempt: (step) => this.#builder.attempt({ variant, scheme }, step, { facts, feeds, reference }),
-      layers: (probe, chosen) => this.#builder.measureLayers(probe, chosen, feeds),
     });
     const fp32 = this.#package.variant(this.#plan.reference.variant);
     this.#ladders.push(reportLadder({ variant, level, taken, tried, fp32 }));
@@ -208,6 +206,7 @@ class Packaging {
         this.#package.serving(compared, (predictor) => verifyGoldens(predictor, goldens, undefined, report)),
       );
       tolerance[variant] = measureTolerance(deviation, goldens);
+      if (deviation.sameInAnyBatch) this.#package.describe(variant, { sameInAnyBatch: true });
     }
     return tolerance;
   }

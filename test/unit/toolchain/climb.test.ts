@@ -5,6 +5,7 @@ import {
   climb,
   type Ladder,
   type Step,
+  titleOf,
 } from '../../../model-assets/toolchain/src/package/climb.ts';
 import { LIMITS } from '../../../model-assets/toolchain/src/package/quality-gate.ts';
 import type { SchemeRung } from '../../../model-assets/toolchain/src/schemes/scheme.ts';
@@ -47,6 +48,9 @@ const RUNGS = [
   rung('int8-weights', 'weights only'),
 ];
 
+/** Rungs that measure what they cost each layer; the others go by their order. */
+const MEASURING: readonly SchemeName[] = ['int8-static', 'int8-rows'];
+
 interface Fake extends Partial<Ladder> {
   /** Errors of the rungs with all layers in int8, by scheme. */
   readonly errors?: Readonly<Record<string, number>>;
@@ -58,18 +62,17 @@ function ladder({ errors = {}, seven = 1, ...more }: Fake = {}) {
   const steps: Step[] = [];
   const made: Ladder = {
     variant: 'int8',
-    scheme: { rungs: RUNGS, probe: () => [], otherwise: 'Otherwise.' },
+    scheme: { rungs: RUNGS, otherwise: 'Otherwise.' },
     settings: SETTINGS,
     level: 'fast',
-    saturates: false,
     attempt: async (step): Promise<Attempt> => {
       steps.push(step);
       const plain = errors[step.rung.scheme] ?? 1;
       const bits = step.settings.reduceRange ? seven : 1;
       const judgement = off(plain * bits * (together(step.keep.length) / together(0)));
-      return { step, scheme: step.rung.scheme, bytes: 1000, judgement, speedup: 2 };
+      const measured = MEASURING.includes(step.rung.scheme) && { layers: LAYERS };
+      return { step, scheme: step.rung.scheme, bytes: 1000, judgement, speedup: 2, ...measured };
     },
-    layers: async () => LAYERS,
     ...more,
   };
   return { made, steps, names: () => steps.map(({ rung: { scheme } }) => scheme) };
@@ -178,24 +181,13 @@ describe('a rung that is asked for', () => {
 });
 
 describe('weights of 7 bits', () => {
-  it('are tried after those of 8 where sums of products saturate, before the next rung', async () => {
-    const { made, steps } = ladder({ saturates: true, seven: 0.5, errors: { 'int8-static': BAD } });
-    const { taken, notes } = await climb(made);
-    expect(steps.map(({ settings }) => settings.reduceRange)).toEqual([false, true]);
-    expect(taken.step.settings.reduceRange).toBe(true);
-    expect(notes).toEqual([expect.stringContaining('saturate on this processor: they have 7 bits')]);
-  });
-
-  it('are not tried on other processors, nor of a rung that does not saturate', async () => {
-    const other = ladder({ seven: 0, errors: { 'int8-static': BAD, 'int8-rows': GOOD } });
-    expect((await climb(other.made)).taken.scheme).toBe('int8-rows');
-    const saturating = ladder({
-      saturates: true,
-      seven: 0.9,
-      errors: { 'int8-rows': BAD, 'int8-blocks-32': 0 },
-    });
-    await climb(saturating.made);
-    expect(saturating.names()).toEqual(['int8-static', 'int8-static', 'int8-rows', 'int8-blocks-32']);
+  it('are tried where they are asked for, and never by themselves', async () => {
+    const settings = { keep: [], reduceRange: true };
+    const asked = ladder({ settings, seven: 0.5, errors: { 'int8-static': BAD } });
+    const { taken } = await climb(asked.made);
+    expect(titleOf(taken)).toBe('static, 7 bits');
+    const plain = ladder({ seven: 0, errors: { 'int8-static': BAD, 'int8-rows': GOOD } });
+    expect(titleOf((await climb(plain.made)).taken)).toBe('rows');
   });
 });
 

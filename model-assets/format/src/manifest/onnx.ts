@@ -118,6 +118,11 @@ const variantSchema = z.strictObject({
   tier: z.enum(['lambda', 'gpu']),
   /** Weights of an int8 variant that stay fp32 because its answers were not good enough with all of them in int8. */
   keptFp32: z.optional(listOf(text)),
+  /**
+   * True where the answers to the goldens are the same, bit for bit, alone and in a batch: `verify` holds the variant to it. A call then
+   * gives the same whatever is called beside it. @default - they are not, or the package is from before this was recorded
+   */
+  sameInAnyBatch: z.optional(z.literal(true)),
   /** What the variant loses against fp32. @default - it is fp32, or was packaged before this was measured */
   againstFp32: z.optional(judgementSchema),
   /**

@@ -32,21 +32,19 @@ export interface Attempt {
   readonly judgement: Judgement;
   /** How many times as fast as fp32 it is. @default - not measured */
   readonly speedup?: number | undefined;
+  /** The layers by what int8 costs each of them, the worst first. @default - the rung does not measure it */
+  readonly layers?: readonly LayerError[] | undefined;
 }
 
 export interface Ladder {
   readonly variant: VariantName;
-  readonly scheme: Pick<Scheme, 'rungs' | 'probe' | 'otherwise'>;
+  readonly scheme: Pick<Scheme, 'rungs' | 'otherwise'>;
   readonly settings: QuantiseSettings;
   readonly level: QualityLevel;
   /** The only rung to try. @default - all of them */
   readonly only?: SchemeName | undefined;
-  /** Whether this processor sums pairs of products of 8 bits in 16 bits, so that weights of 7 bits may do better. */
-  readonly saturates: boolean;
   /** Builds the variant, in place of what was built before, and judges it. */
   attempt(step: Step): Promise<Attempt>;
-  /** The layers by what int8 costs each of them, the worst first. */
-  layers(probe: NonNullable<Scheme['probe']>, settings: QuantiseSettings): Promise<readonly LayerError[]>;
 }
 
 export interface Climb {
@@ -68,7 +66,7 @@ const MOST_SEARCHES = 6;
  * @throws ToolchainError VERIFY_FAILED where none does, with the best attempt; USAGE where `only` is no rung
  */
 export async function climb(ladder: Ladder): Promise<Climb> {
-  const { scheme, settings, level } = ladder;
+  const { settings, level } = ladder;
   const rungs = chooseRungs(ladder);
   const tried: Attempt[] = [];
   const attempt = async (step: Step): Promise<Attempt> => {
@@ -79,14 +77,14 @@ export async function climb(ladder: Ladder): Promise<Climb> {
   const passes = ({ judgement }: Attempt) => passesGate(judgement, level);
   const alone = ladder.only === WEIGHTS_ONLY;
   for (const rung of rungs.filter((candidate) => alone || candidate.scheme !== WEIGHTS_ONLY)) {
-    for (const step of stepsOf(rung, ladder)) {
-      const taken = await attempt(step);
-      if (passes(taken)) return { taken, tried, notes: noteOnBits(taken, settings) };
-    }
+    const taken = await attempt({ rung, settings, keep: [] });
+    if (passes(taken)) return { taken, tried, notes: [] };
   }
   const best = bestOf(tried, level);
-  if (scheme.probe !== undefined && best !== undefined && !alone) {
-    const found = await keepLayers(ladder, scheme.probe, best, attempt);
+  // A rung that does not measure its layers goes by the order in which another one has found them.
+  const layers = best?.layers ?? tried.find((made) => made.layers !== undefined)?.layers;
+  if (best !== undefined && layers !== undefined && !alone) {
+    const found = await keepLayers(ladder, best, layers, attempt);
     if (found !== undefined) return { ...found, tried };
   }
   const last = alone ? undefined : rungs.find((candidate) => candidate.scheme === WEIGHTS_ONLY);
@@ -105,20 +103,6 @@ function chooseRungs({ scheme: { rungs }, only }: Ladder): readonly SchemeRung[]
   throw new ToolchainError('USAGE', `There is no rung '${only}'. There are: ${known}.`);
 }
 
-/** A rung as the settings want it, then with weights of seven bits where eight of them saturate. */
-function stepsOf(rung: SchemeRung, { settings, saturates }: Ladder): readonly Step[] {
-  const plain = { rung, settings, keep: [] };
-  if (!saturates || rung.sevenBits === undefined || settings.reduceRange) return [plain];
-  return [plain, { ...plain, settings: { ...settings, reduceRange: true } }];
-}
-
-function noteOnBits({ step }: Attempt, settings: QuantiseSettings): readonly string[] {
-  if (step.settings.reduceRange === settings.reduceRange) return [];
-  return [
-    'weights of 8 bits are not good enough, because their sums saturate on this processor: they have 7 bits',
-  ];
-}
-
 /** The attempt that is nearest to passing; a figure that is no number is the farthest. */
 function bestOf(tried: readonly Attempt[], level: QualityLevel): Attempt | undefined {
   const excess = ({ judgement }: Attempt): number => {
@@ -130,13 +114,11 @@ function bestOf(tried: readonly Attempt[], level: QualityLevel): Attempt | undef
 
 /** Leaves as few of the worst layers of the best attempt in fp32 as the gate allows; undefined where half of them are not enough. */
 async function keepLayers(
-  ladder: Ladder,
-  probe: NonNullable<Scheme['probe']>,
+  { level, variant }: Ladder,
   { step: { rung, settings }, judgement }: Attempt,
+  layers: readonly LayerError[],
   attempt: (step: Step) => Promise<Attempt>,
 ): Promise<Omit<Climb, 'tried'> | undefined> {
-  const { level, variant } = ladder;
-  const layers = await ladder.layers(probe, settings);
   let last: Attempt | undefined;
   const found = await fewestKept(
     layers.map(({ weights }) => weights),

@@ -26,7 +26,10 @@ export interface VariantFacts
 }
 
 /** The facts of the manifest about a variant that are measured once it is built. */
-export type Measured = Pick<Variant, 'tokenBudget' | 'inferMsPerToken' | 'againstFp32' | 'speedup'>;
+export type Measured = Pick<
+  Variant,
+  'tokenBudget' | 'inferMsPerToken' | 'againstFp32' | 'speedup' | 'sameInAnyBatch'
+>;
 
 export class StagedPackage {
   readonly #settings: Settings;

@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Settings } from '../options.ts';
 import type { Progress } from '../progress.ts';
-import { type Feed, runGraph } from '../runtime/run-graph.ts';
+import type { Feed } from '../runtime/run-graph.ts';
 import { type PlannedVariant, SCHEMES, type VariantName } from '../schemes/index.ts';
 import { schemeOf } from '../schemes/rung.ts';
-import type { BuildContext, QuantiseSettings, Scheme } from '../schemes/scheme.ts';
+import type { BuildContext } from '../schemes/scheme.ts';
 import type { ModelSource } from '../sources/index.ts';
 import { calibrationRequests, encodeFeeds } from '../stages/calibrate.ts';
 import { judge, type Reference } from '../stages/judge.ts';
-import { type LayerError, layerErrors, type QuantiseReport } from '../stages/quantise.ts';
+import type { LayerError, QuantiseReport } from '../stages/quantise.ts';
 import { measureSpeedup } from '../stages/speed.ts';
 import { type Attempt, type Step, titleOf } from './climb.ts';
 import type { StagedPackage } from './staged-package.ts';
@@ -35,10 +35,6 @@ export interface Evidence {
   readonly feeds: () => Promise<readonly Feed[]>;
   readonly reference: Reference;
 }
-
-/** Longer texts say nothing more of the error of a layer, and take much memory where every layer is computed twice; nor do more texts. */
-const LONGEST_PROBE = 256;
-const MOST_PROBES = 24;
 
 export class VariantBuilder {
   readonly #parts: Parts;
@@ -70,7 +66,7 @@ export class VariantBuilder {
   async attempt({ variant, scheme }: PlannedVariant, step: Step, evidence: Evidence): Promise<Attempt> {
     const { staged, progress, reference: fp32, settings } = this.#parts;
     const calibration = () => this.#calibrate(evidence.facts);
-    await this.#build({ variant, scheme }, step, { feeds: evidence.feeds, calibration });
+    const layers = await this.#build({ variant, scheme }, step, { feeds: evidence.feeds, calibration });
     await staged.writeDraft(evidence.facts, fp32);
     const judged = staged.comparable(variant);
     const name = scheme.rungs.length === 1 ? variant : titleOf({ step });
@@ -92,25 +88,7 @@ export class VariantBuilder {
     staged.describe(variant, { againstFp32: judgement, ...(isTimed && { speedup }) });
     const { scheme: named = schemeOf(step.rung, step.settings), files = [] } = staged.variant(variant) ?? {};
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    return { step, scheme: named, bytes, judgement, speedup };
-  }
-
-  /** The layers by what int8 costs each of them, the worst first. */
-  async measureLayers(
-    probe: NonNullable<Scheme['probe']>,
-    settings: QuantiseSettings,
-    feeds: Evidence['feeds'],
-  ): Promise<readonly LayerError[]> {
-    const { source, progress, staging } = this.#parts;
-    const all = await feeds();
-    const short = all
-      .filter((feed) => Object.values(feed).every((ids) => ids.length <= LONGEST_PROBE))
-      .slice(-MOST_PROBES);
-    return progress.stage('measure layers', async (report) => {
-      const model = source.load();
-      const probes = probe(model, settings);
-      return layerErrors(probes, await runGraph(model, short.length > 0 ? short : all, report, staging.root));
-    });
+    return { step, scheme: named, bytes, judgement, speedup, layers };
   }
 
   /** The calibration texts as inputs of the graph, tokenised once for all attempts. */
@@ -121,18 +99,21 @@ export class VariantBuilder {
     return this.#calibration;
   }
 
-  /** The weights are read from the staged source as they are needed, so that one copy of them is in memory at most. */
+  /**
+   * The weights are read from the staged source as they are needed, so that one copy of them is in memory at most. Gives the errors of
+   * the layers, where the rung measures them.
+   */
   async #build(
     { variant, scheme }: PlannedVariant,
     { rung, settings: chosen, keep }: Step,
     texts: Pick<BuildContext, 'feeds' | 'calibration'>,
-  ): Promise<void> {
+  ): Promise<readonly LayerError[] | undefined> {
     const { staging, source, progress, staged, settings: options } = this.#parts;
     const { inputs, outputs, facts } = source;
     const settings = { ...chosen, keep: [...chosen.keep, ...keep] };
     const scratch = mkdtempSync(join(staging.root, 'scratch-'));
     try {
-      const { model, twin, quantised, notes } = await rung.build(source.load(), {
+      const { model, twin, quantised, layers, notes } = await rung.build(source.load(), {
         ...{ settings, progress, scratch, ...texts },
       });
       const values = valuesPerToken(outputs, facts);
@@ -145,6 +126,7 @@ export class VariantBuilder {
       }
       if (quantised !== undefined) this.#quantised = quantised;
       this.#notes.set(variant, notes ?? []);
+      return layers;
     } finally {
       rmSync(scratch, { recursive: true, force: true });
     }

@@ -1,4 +1,3 @@
-import { insertProbes } from '../stages/quantise.ts';
 import { largestBudget } from '../stages/tune.ts';
 import { INT8_RUNGS } from './rung.ts';
 import type { Scheme } from './scheme.ts';
@@ -8,6 +7,5 @@ export const int8: Scheme = {
   tier: 'lambda',
   largestBudget,
   rungs: INT8_RUNGS,
-  probe: insertProbes,
   otherwise: 'Package it in fp32: --variants fp32.',
 };

@@ -2,8 +2,7 @@ import type { SchemeName, Variant } from '@pilotlight/model-format';
 import type { OnnxModel } from '../graph/onnx.ts';
 import type { Progress } from '../progress.ts';
 import type { Feed } from '../runtime/run-graph.ts';
-import type { Probe } from '../stages/quantise/probe.ts';
-import type { QuantiseReport } from '../stages/quantise.ts';
+import type { LayerError, QuantiseReport } from '../stages/quantise.ts';
 
 /** The options of quantisation. */
 export interface QuantiseSettings {
@@ -29,6 +28,8 @@ export interface BuiltGraph {
   /** Gives on the CPU what the execution provider of the scheme gives for `model`. @default - `model` does */
   readonly twin?: OnnxModel;
   readonly quantised?: QuantiseReport;
+  /** The products by what they lose on the calibration texts, the worst first. @default - it was not measured */
+  readonly layers?: readonly LayerError[];
   /** Facts that the person who packages the model should know. */
   readonly notes?: readonly string[];
 }
@@ -52,11 +53,6 @@ export interface Scheme {
   largestBudget(values: number): number;
   /** What is tried one after the other until the quality is good enough, the fastest first; only int8 has several. */
   readonly rungs: readonly SchemeRung[];
-  /**
-   * Leaves an fp32 model with nothing but the outputs of a probe for each layer, so that the worst layers can stay fp32 where
-   * all of them together miss the quality gate. @default - the scheme has no such layers
-   */
-  readonly probe?: (model: OnnxModel, settings: QuantiseSettings) => readonly Probe[];
   /** Advice for a model that misses the quality gate with this scheme. */
   readonly otherwise: string;
 }
