@@ -76,7 +76,14 @@ async function measure(
   { rows, multiplier, weights, expected, importance }: Trial,
   others: Readonly<Record<string, Value>>,
 ): Promise<ProductError> {
-  const outputs = await run({ rows, weights, expected, importance, multiplier: vector(multiplier), ...others });
+  const outputs = await run({
+    rows,
+    weights,
+    expected,
+    importance,
+    multiplier: vector(multiplier),
+    ...others,
+  });
   return { squared: required(outputs.squared?.data[0]), mean: required(outputs.mean).data };
 }
 
@@ -113,7 +120,9 @@ function staticGraph(): OnnxModel {
 function rowsGraph(kind: 'symmetric' | 'shifted'): OnnxModel {
   const graph = new GraphBuilder(kind);
   const axis = graph.constant(int64Tensor('last axis', [1], [-1]));
-  const scale = graph.constant(floatTensor('step', [], Float32Array.of(1 / (kind === 'shifted' ? 255 : 127))));
+  const scale = graph.constant(
+    floatTensor('step', [], Float32Array.of(1 / (kind === 'shifted' ? 255 : 127))),
+  );
   const zero = graph.constant(
     rawTensor('zero', ELEMENT.uint8, [], Uint8Array.of(kind === 'shifted' ? 0 : 128)),
   );

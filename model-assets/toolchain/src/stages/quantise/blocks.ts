@@ -29,7 +29,12 @@ export class BlockWriter {
 
   write(site: Site): void {
     const { values, scales, rows, columns } = this.#store(site);
-    const inputs = [site.activations, values, scales, ...(site.bias === undefined ? [] : ['', '', site.bias])];
+    const inputs = [
+      site.activations,
+      values,
+      scales,
+      ...(site.bias === undefined ? [] : ['', '', site.bias]),
+    ];
     this.#writer.replace(site.node, site.node.name || site.output, (op) => {
       op('MatMulNBits', inputs, {
         domain: MICROSOFT,

@@ -60,15 +60,14 @@ export function writeRows(
   const moved =
     offset === undefined
       ? equalised
-      : op('Add', [
-          equalised,
-          writer.constant(floatTensor(`${equalised}/offset`, [offset.length], offset)),
-        ]);
+      : op('Add', [equalised, writer.constant(floatTensor(`${equalised}/offset`, [offset.length], offset))]);
   const sizes = offset === undefined ? op('Abs', [equalised]) : moved;
   const keepdims = int(1);
   const largest =
     writer.opset >= AXES_ARE_INPUT
-      ? op('ReduceMax', [sizes, writer.shared(int64Tensor('rows/axes', [1], [-1]))], { attributes: { keepdims } })
+      ? op('ReduceMax', [sizes, writer.shared(int64Tensor('rows/axes', [1], [-1]))], {
+          attributes: { keepdims },
+        })
       : op('ReduceMax', [sizes], { attributes: { keepdims, axes: ints([-1]) } });
   const peaks = op('Max', [largest, writer.shared(scalar('rows/smallest', SMALLEST_PEAK))]);
   const [scale, zero] =

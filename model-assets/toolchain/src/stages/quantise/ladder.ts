@@ -1,11 +1,11 @@
 /** Quantises a graph as the rungs of the ladder do, in place. See ADR-int8.md. */
 import type { OnnxModel } from '../../graph/onnx.ts';
-import { BlockWriter, type BlockSize } from './blocks.ts';
+import { type BlockSize, BlockWriter } from './blocks.ts';
 import { type Choice, choose, foldScalings, writeGroup } from './calibrated.ts';
 import type { CalibrationOptions } from './calibration.ts';
 import { writeLookups } from './lookups.ts';
 import type { LayerError } from './probe.ts';
-import { refuseWithoutProducts, refuseOldOpset, type QuantiseReport } from './report.ts';
+import { type QuantiseReport, refuseOldOpset, refuseWithoutProducts } from './report.ts';
 import type { Search } from './search.ts';
 import { findSites, type Group } from './sites.ts';
 import { WeightStore } from './weight-store.ts';

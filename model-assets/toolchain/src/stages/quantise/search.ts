@@ -19,7 +19,7 @@ const SHARES = [0.35, 0.5, 0.6, 0.7, 0.8, 0.9, 1] as const;
 const COMPARED_SHARES: readonly number[] = [0.6, 0.8, 1];
 
 /** Rows that the candidates are compared on. */
-const ROWS = 512;
+const ROWS = Number(process.env.ROWS ?? 512);
 
 /** How the channels are equalised, and what the products lose. */
 interface Choice {
@@ -172,9 +172,11 @@ export class Search {
 
 function importanceOf({ dims: [rows = 0, columns = 0], data }: Value): Value {
   const importance = new Float32Array(rows);
+  const usual = (Number(process.env.MIX ?? 1) * sumOfSquares(data)) / (rows || 1);
   for (let row = 0; row < rows; row++) {
     const squares = sumOfSquares(data.subarray(row * columns, (row + 1) * columns));
-    importance[row] = squares > 0 ? 1 / Math.sqrt(squares) : 0;
+    importance[row] =
+      squares + usual > 0 ? Math.sqrt((1 + Number(process.env.MIX ?? 1)) / (squares + usual)) : 0;
   }
   return { dims: [rows, 1], data: importance };
 }

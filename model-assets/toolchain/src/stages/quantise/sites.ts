@@ -67,7 +67,8 @@ export function findSites(graph: OnnxGraph, keep: readonly string[] = []): Sites
 
 function sharesWeights(group: Pick<Group, 'sites'>, all: readonly Pick<Group, 'sites'>[]): boolean {
   return all.some(
-    (other) => other !== group && other.sites.some(({ name }) => group.sites.some((own) => own.name === name)),
+    (other) =>
+      other !== group && other.sites.some(({ name }) => group.sites.some((own) => own.name === name)),
   );
 }
 

@@ -115,7 +115,9 @@ export class Upstream {
     const isLast = [-1, 2].includes(intAttribute(node, 'axis') ?? 0);
     if (!isLast || sizes !== '' || !this.#alone(whole)) return undefined;
     const origins = this.#columns(whole, channels, node.output.indexOf(value) * channels);
-    const isEven = origins?.every(({ tensor, transposed }) => widthOf(tensor, transposed) === parts * channels);
+    const isEven = origins?.every(
+      ({ tensor, transposed }) => widthOf(tensor, transposed) === parts * channels,
+    );
     return isEven ? origins : undefined;
   }
 
@@ -160,5 +162,11 @@ function divideColumns({ tensor, transposed, first }: Origin, scaling: Float32Ar
     }
     return viewBytes(values);
   };
-  Object.assign(tensor, { dataType: ELEMENT.float32, rawData: undefined, floatData: [], doubleData: [], read });
+  Object.assign(tensor, {
+    dataType: ELEMENT.float32,
+    rawData: undefined,
+    floatData: [],
+    doubleData: [],
+    read,
+  });
 }
