@@ -34,13 +34,7 @@ import { explainRefusedBatch, measureNeighbours } from './stages/neighbours.ts';
 import type { QuantiseReport } from './stages/quantise.ts';
 import { refuseDamaged } from './stages/refuse-damaged.ts';
 import { tuneTokenBudget } from './stages/tune.ts';
-import {
-  measureTolerance,
-  type VariantDeviation,
-  type VariantProof,
-  verifyGoldens,
-  verifyVariants,
-} from './stages/verify.ts';
+import { measureTolerance, type VariantProof, verifyVariants } from './stages/verify.ts';
 
 export interface PackageResult {
   readonly folder: string;
@@ -153,7 +147,8 @@ class Packaging {
     const { taken, tried, notes } = await climb({
       ...{ variant, scheme, settings, level },
       only: variant === 'int8' ? only : undefined,
-      attempt: (step) => this.#builder.attempt({ variant, scheme }, step, { facts, feeds, reference }),
+      attempt: (step) =>
+        this.#builder.attempt({ variant, scheme }, step, { facts, feeds, reference, goldens }),
     });
     const fp32 = this.#package.variant(this.#plan.reference.variant);
     this.#ladders.push(reportLadder({ variant, level, taken, tried, fp32 }));
@@ -197,14 +192,11 @@ class Packaging {
     this.#notes.push(...passNeighbours(relative, { inputs, precision: facts.precision }));
   }
 
-  /** Compares each variant that is kept, or its twin where it has one, with the goldens, and gives its tolerance. */
+  /** Compares each variant that is kept with the goldens, and gives its tolerance. */
   async #measure(goldens: readonly Golden[]): Promise<Record<string, number>> {
     const tolerance: Record<string, number> = {};
     for (const variant of this.#settings.variants) {
-      const compared = this.#package.comparable(variant);
-      const deviation: VariantDeviation = await this.#progress.stage(`compare ${compared}`, (report) =>
-        this.#package.serving(compared, (predictor) => verifyGoldens(predictor, goldens, undefined, report)),
-      );
+      const deviation = await this.#builder.compare(variant, goldens);
       tolerance[variant] = measureTolerance(deviation, goldens);
       if (deviation.sameInAnyBatch) this.#package.describe(variant, { sameInAnyBatch: true });
     }

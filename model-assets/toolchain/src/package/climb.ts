@@ -30,6 +30,8 @@ export interface Attempt {
   readonly scheme: SchemeName;
   readonly bytes: number;
   readonly judgement: Judgement;
+  /** Why it cannot be taken, though it loses little on the texts that quality is judged on. @default - it can */
+  readonly fault?: string | undefined;
   /** How many times as fast as fp32 it is. @default - not measured */
   readonly speedup?: number | undefined;
   /** The layers by what int8 costs each of them, the worst first. @default - the rung does not measure it */
@@ -74,7 +76,7 @@ export async function climb(ladder: Ladder): Promise<Climb> {
     tried.push(made);
     return made;
   };
-  const passes = ({ judgement }: Attempt) => passesGate(judgement, level);
+  const passes = (made: Attempt) => isGoodEnough(made, level);
   const alone = ladder.only === WEIGHTS_ONLY;
   for (const rung of rungs.filter((candidate) => alone || candidate.scheme !== WEIGHTS_ONLY)) {
     const taken = await attempt({ rung, settings, keep: [] });
@@ -95,6 +97,19 @@ export async function climb(ladder: Ladder): Promise<Climb> {
   throw refuse(ladder, bestOf(tried, level));
 }
 
+/** Whether an attempt can be taken at a level. */
+export function isGoodEnough(
+  { judgement, fault }: Pick<Attempt, 'judgement' | 'fault'>,
+  level: QualityLevel,
+): boolean {
+  return fault === undefined && passesGate(judgement, level);
+}
+
+/** What an attempt lacks, with its figures. */
+function describeAttempt({ judgement, fault }: Attempt, level: QualityLevel): string {
+  return fault ?? describeGate(judgement, level);
+}
+
 function chooseRungs({ scheme: { rungs }, only }: Ladder): readonly SchemeRung[] {
   if (only === undefined) return rungs;
   const chosen = rungs.filter(({ scheme }) => scheme === only);
@@ -105,9 +120,9 @@ function chooseRungs({ scheme: { rungs }, only }: Ladder): readonly SchemeRung[]
 
 /** The attempt that is nearest to passing; a figure that is no number is the farthest. */
 function bestOf(tried: readonly Attempt[], level: QualityLevel): Attempt | undefined {
-  const excess = ({ judgement }: Attempt): number => {
+  const excess = ({ judgement, fault }: Attempt): number => {
     const measured = measureExcess(judgement, level);
-    return Number.isNaN(measured) ? Number.POSITIVE_INFINITY : measured;
+    return Number.isNaN(measured) || fault !== undefined ? Number.MAX_VALUE : measured;
   };
   return tried.toSorted((left, right) => excess(left) - excess(right))[0];
 }
@@ -115,20 +130,21 @@ function bestOf(tried: readonly Attempt[], level: QualityLevel): Attempt | undef
 /** Leaves as few of the worst layers of the best attempt in fp32 as the gate allows; undefined where half of them are not enough. */
 async function keepLayers(
   { level, variant }: Ladder,
-  { step: { rung, settings }, judgement }: Attempt,
+  best: Attempt,
   layers: readonly LayerError[],
   attempt: (step: Step) => Promise<Attempt>,
 ): Promise<Omit<Climb, 'tried'> | undefined> {
+  const { rung, settings } = best.step;
   let last: Attempt | undefined;
   const found = await fewestKept(
     layers.map(({ weights }) => weights),
     Math.floor(MAXIMUM_SHARE_KEPT * layers.length),
     async (keep) => {
       last = await attempt({ rung, settings, keep });
-      return passesGate(last.judgement, level) ? last : undefined;
+      return isGoodEnough(last, level) ? last : undefined;
     },
     // What is lost grows as the square of the error: one minus a cosine does, and so does the chance that a choice turns.
-    predictKept(layers, Math.sqrt(measureExcess(judgement, level)), 1),
+    predictKept(layers, Math.sqrt(measureExcess(best.judgement, level)), 1),
     MOST_SEARCHES,
   );
   if (found === undefined) return undefined;
@@ -138,14 +154,14 @@ async function keepLayers(
     .slice(0, kept.length)
     .map(({ weights, relative }) => `${weights} (own error ${(100 * relative).toFixed(1)} %)`);
   const note =
-    `${variant} alone misses the quality gate (${describeGate(judgement, level)}): ` +
+    `${variant} alone misses the quality gate (${describeAttempt(best, level)}): ` +
     `${named.length} of ${layers.length} layers stay fp32, ${named.join(', ')}`;
   return { taken, notes: [note] };
 }
 
 function refuse({ variant, level, only, scheme }: Ladder, best: Attempt | undefined): ToolchainError {
   const title = best === undefined ? '' : titleOf(best);
-  const figures = best === undefined ? '' : `: ${describeGate(best.judgement, level)}`;
+  const figures = best === undefined ? '' : `: ${describeAttempt(best, level)}`;
   const advice = [
     only === undefined ? '' : 'Leave --scheme out, so that the others are tried.',
     level === 'best' ? 'Ask for less with --quality fast.' : '',

@@ -1,8 +1,8 @@
 /** What climbing a ladder has found, for people and programs to read. */
 import type { Judgement, SchemeName, Variant } from '@pilotlight/model-format';
 import type { VariantName } from '../schemes/index.ts';
-import { type Attempt, titleOf } from './climb.ts';
-import { passesGate, type QualityLevel } from './quality-gate.ts';
+import { type Attempt, isGoodEnough, titleOf } from './climb.ts';
+import type { QualityLevel } from './quality-gate.ts';
 
 /** One attempt to build a variant. */
 export interface RungReport {
@@ -39,7 +39,7 @@ export function reportLadder({ variant, level, taken, tried, fp32 }: Found): Lad
   const report = (attempt: Attempt): RungReport => {
     const { scheme, bytes, speedup, judgement } = attempt;
     return {
-      ...{ scheme, title: titleOf(attempt), bytes, judgement, passes: passesGate(judgement, level) },
+      ...{ scheme, title: titleOf(attempt), bytes, judgement, passes: isGoodEnough(attempt, level) },
       ...(speedup !== undefined && { speedup }),
     };
   };

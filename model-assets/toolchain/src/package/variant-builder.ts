@@ -1,6 +1,7 @@
 /** Builds the variants of a package that is being made, and judges them. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Golden } from '@pilotlight/engine';
 import type { Settings } from '../options.ts';
 import type { Progress } from '../progress.ts';
 import type { Feed } from '../runtime/run-graph.ts';
@@ -12,7 +13,14 @@ import { calibrationRequests, encodeFeeds } from '../stages/calibrate.ts';
 import { judge, type Reference } from '../stages/judge.ts';
 import type { LayerError, QuantiseReport } from '../stages/quantise.ts';
 import { measureSpeedup } from '../stages/speed.ts';
+import {
+  largestTolerance,
+  measureTolerance,
+  type VariantDeviation,
+  verifyGoldens,
+} from '../stages/verify.ts';
 import { type Attempt, type Step, titleOf } from './climb.ts';
+import { passesGate } from './quality-gate.ts';
 import type { StagedPackage } from './staged-package.ts';
 import type { StagedSource } from './staged-source.ts';
 import type { Staging } from './staging.ts';
@@ -34,11 +42,13 @@ export interface Evidence {
   /** The goldens as inputs of the graph. */
   readonly feeds: () => Promise<readonly Feed[]>;
   readonly reference: Reference;
+  readonly goldens: readonly Golden[];
 }
 
 export class VariantBuilder {
   readonly #parts: Parts;
   readonly #notes = new Map<VariantName, readonly string[]>();
+  readonly #deviations = new Map<VariantName, VariantDeviation>();
   #quantised: QuantiseReport | undefined;
   #calibration: Promise<readonly Feed[]> | undefined;
 
@@ -83,12 +93,36 @@ export class VariantBuilder {
               ),
             ),
     }));
+    const fault = passesGate(judgement, settings.quality)
+      ? await this.#findFault(variant, evidence.goldens)
+      : undefined;
     // A budget that is given asks for the same bytes every time, and what is measured is never the same.
     const isTimed = settings.tokenBudget === undefined && speedup !== undefined;
     staged.describe(variant, { againstFp32: judgement, ...(isTimed && { speedup }) });
     const { scheme: named = schemeOf(step.rung, step.settings), files = [] } = staged.variant(variant) ?? {};
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    return { step, scheme: named, bytes, judgement, speedup, layers };
+    return { step, scheme: named, bytes, judgement, fault, speedup, layers };
+  }
+
+  /** Compares a variant, or its twin where it has one, with the goldens; what it was compared as it was built last is known. */
+  async compare(variant: VariantName, goldens: readonly Golden[]): Promise<VariantDeviation> {
+    const { staged, progress } = this.#parts;
+    const known = this.#deviations.get(variant);
+    if (known !== undefined) return known;
+    const compared = staged.comparable(variant);
+    const deviation = await progress.stage(`compare ${compared}`, (report) =>
+      staged.serving(compared, (predictor) => verifyGoldens(predictor, goldens, undefined, report)),
+    );
+    this.#deviations.set(variant, deviation);
+    return deviation;
+  }
+
+  /** Goldens are unlike other texts, and a rung that fails on them cannot be proven by them. */
+  async #findFault(variant: VariantName, goldens: readonly Golden[]): Promise<string | undefined> {
+    const deviation = await this.compare(variant, goldens);
+    const most = largestTolerance(goldens);
+    if (measureTolerance(deviation, goldens) <= most) return undefined;
+    return `its answers to the goldens are off by up to ${deviation.largest.toPrecision(3)}, so that these could not prove it`;
   }
 
   /** The calibration texts as inputs of the graph, tokenised once for all attempts. */
@@ -124,6 +158,7 @@ export class VariantBuilder {
         const onCpu = SCHEMES.fp32.largestBudget(values);
         await staged.addVariant(`${variant}-twin`, twin, { ...common, tokenBudget: onCpu });
       }
+      this.#deviations.delete(variant);
       if (quantised !== undefined) this.#quantised = quantised;
       this.#notes.set(variant, notes ?? []);
       return layers;

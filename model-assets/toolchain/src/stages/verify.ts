@@ -7,6 +7,7 @@ import { requireEvidence } from './verify/evidence.ts';
 import { type VariantDeviation, verifyGoldens } from './verify/goldens.ts';
 import { readFileOf, verifyIntegrity } from './verify/integrity.ts';
 
+export { largestTolerance } from './verify/evidence.ts';
 export { type Bounds, measureTolerance, type VariantDeviation, verifyGoldens } from './verify/goldens.ts';
 
 export interface VariantProof extends VariantDeviation {
