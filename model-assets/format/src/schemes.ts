@@ -36,7 +36,7 @@ const SCHEMES = {
   'int8-rows': INT8,
   'int8-rows-7bit': INT8,
   /** Weights and activations with a scale for each block of so many channels. */
-  'int8-blocks-128': INT8,
+  'int8-blocks-64': INT8,
   'int8-blocks-32': INT8,
   /** Weights stored as integers, and everything computed in fp32. */
   'int8-weights': { ...INT8, foldWeights: true },

@@ -24,7 +24,7 @@ it('each scheme pads to its multiple of tokens and runs where it has kernels', (
     'int8-static-rows-7bit': { providers: ['cpu'], lengthMultiple: 1 },
     'int8-rows': { providers: ['cpu'], lengthMultiple: 1 },
     'int8-rows-7bit': { providers: ['cpu'], lengthMultiple: 1 },
-    'int8-blocks-128': { providers: ['cpu'], lengthMultiple: 1 },
+    'int8-blocks-64': { providers: ['cpu'], lengthMultiple: 1 },
     'int8-blocks-32': { providers: ['cpu'], lengthMultiple: 1 },
     'int8-weights': { providers: ['cpu'], lengthMultiple: 1, foldWeights: true },
     'int8-dynamic-per-channel': { providers: ['cpu'], lengthMultiple: 1 },

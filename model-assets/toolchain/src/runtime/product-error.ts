@@ -33,8 +33,8 @@ export interface RowsTrial extends Trial {
 }
 
 export interface ProductError {
-  /** Sum of the squared differences, each by its importance. */
-  readonly squared: number;
+  /** [rows], the sum of the squared differences of each row, each by its importance. */
+  readonly squared: Float32Array;
   /** [outputs], the mean of the differences over the rows. */
   readonly mean: Float32Array;
 }
@@ -84,7 +84,7 @@ async function measure(
     multiplier: vector(multiplier),
     ...others,
   });
-  return { squared: required(outputs.squared?.data[0]), mean: required(outputs.mean).data };
+  return { squared: required(outputs.squared).data, mean: required(outputs.mean).data };
 }
 
 const vector = (data: Float32Array): Value => ({ dims: [data.length], data });
@@ -155,9 +155,10 @@ function errorOf(graph: GraphBuilder, round: (scaled: string) => string): OnnxMo
   graph.op('Sub', ['product', 'expected'], 'difference');
   const keepdims = { attributes: { keepdims: int(0) } };
   graph.op('Mul', ['difference', 'importance'], 'weighted');
-  graph.op('ReduceSumSquare', ['weighted'], 'squared', keepdims);
-  graph.op('ReduceMean', ['difference', graph.constant(int64Tensor('axis', [1], [0]))], 'mean', keepdims);
-  graph.output('squared', ELEMENT.float32, []);
+  const axis = (index: number): string => graph.constant(int64Tensor(`axis ${index}`, [1], [index]));
+  graph.op('ReduceSumSquare', ['weighted', axis(1)], 'squared', keepdims);
+  graph.op('ReduceMean', ['difference', axis(0)], 'mean', keepdims);
+  graph.output('squared', ELEMENT.float32, ['rows']);
   graph.output('mean', ELEMENT.float32, ['outputs']);
   return graph.build();
 }

@@ -80,7 +80,7 @@ export const INT8_RUNGS: readonly Rung[] = [
     title: 'per row, equalised',
     build: calibrated('rows'),
   },
-  { scheme: 'int8-blocks-128', title: 'blocks of 128', build: inBlocks(128) },
+  { scheme: 'int8-blocks-64', title: 'blocks of 64', build: inBlocks(64) },
   { scheme: 'int8-blocks-32', title: 'blocks of 32', build: inBlocks(32) },
   { scheme: 'int8-weights', title: 'weights only', build: storeOnly },
 ];

@@ -1,11 +1,11 @@
 /** Products in int8 whose scales are chosen on calibration texts. See ADR-int8.md. */
 import type { OnnxModel } from '../../graph/onnx.ts';
-import { floats, floatTensor } from '../../graph/tensor.ts';
+import { ELEMENT, floats, floatTensor, viewBytes } from '../../graph/tensor.ts';
 import { type CalibrationOptions, calibrate } from './calibration.ts';
 import { type QuantisedActivations, writeEqualiser, writeProduct, writeRows, writeStatic } from './forms.ts';
 import { inverseOf } from './scaling.ts';
 import { type RowsChoice, Search, type StaticChoice } from './search.ts';
-import { type Group, inputsOf, readWeights } from './sites.ts';
+import { countReaders, type Group, inputsOf, readWeights } from './sites.ts';
 import { Upstream } from './upstream.ts';
 import type { WeightStore } from './weight-store.ts';
 import type { Limit } from './weights.ts';
@@ -25,6 +25,28 @@ export function choose(
     const matrices = sites.map(readWeights);
     return decide(await Search.open(runner, activations, matrices, { limit, equalises: !sharesWeights }));
   });
+}
+
+/**
+ * Takes the mean error of each output out of the bias of its product, where there is a bias that nothing else reads. It comes before the
+ * scalings, which divide biases, too.
+ */
+export function correctBiases(
+  { graph }: OnnxModel,
+  groups: readonly Group[],
+  choices: ReadonlyMap<string, Choice>,
+): void {
+  const readers = countReaders(graph);
+  for (const { activations, sites } of groups) {
+    const means = choices.get(activations)?.means ?? [];
+    for (const [index, { bias = '', biasTensor }] of sites.entries()) {
+      const mean = means[index];
+      if (mean === undefined || biasTensor === undefined || readers.get(bias) !== 1) continue;
+      const values = floats(biasTensor).map((value, column) => value - (mean[column] ?? 0));
+      const raw = { dataType: ELEMENT.float32, rawData: viewBytes(values), read: undefined };
+      Object.assign(biasTensor, { ...raw, floatData: [], doubleData: [], int32Data: [] });
+    }
+  }
 }
 
 /** Divides channels where they come from, as far as they can be; gives the names of those activations. */

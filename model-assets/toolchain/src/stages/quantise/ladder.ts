@@ -1,7 +1,7 @@
 /** Quantises a graph as the rungs of the ladder do, in place. See ADR-int8.md. */
 import type { OnnxModel } from '../../graph/onnx.ts';
 import { type BlockSize, BlockWriter } from './blocks.ts';
-import { type Choice, choose, foldScalings, writeGroup } from './calibrated.ts';
+import { type Choice, choose, correctBiases, foldScalings, writeGroup } from './calibrated.ts';
 import type { CalibrationOptions } from './calibration.ts';
 import { writeLookups } from './lookups.ts';
 import type { LayerError } from './probe.ts';
@@ -38,6 +38,7 @@ export async function quantiseCalibrated(
   const { groups, kept } = findSites(model.graph, keep);
   refuseWithoutProducts(groups);
   const choices = await choose(model, groups, limit, calibration, DECISIONS[form]);
+  correctBiases(model, groups, choices);
   const folded = foldScalings(model, groups, choices);
   const writer = new Writer(model);
   const store = new WeightStore(writer, limit);
@@ -54,7 +55,7 @@ export async function quantiseCalibrated(
 const WORTH_ROWS = 0.3;
 
 /** Products that lose less than this with one scale are left with it. */
-const MINOR_ERROR = 0.012;
+const MINOR_ERROR = 0.02;
 
 const DECISIONS: Readonly<Record<ActivationForm, (search: Search) => Promise<Choice>>> = {
   static: (search) => search.static(),

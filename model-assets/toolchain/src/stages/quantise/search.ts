@@ -13,20 +13,20 @@ import { type Limit, type Matrix, roundedColumns } from './weights.ts';
 const ALPHAS = [0, 0.5, 0.6, 0.7, 0.8, 0.9, 1] as const;
 
 /** Shares of the range that is seen; what lies beyond is cut off, so that the rest has finer steps. */
-const SHARES = [0.35, 0.5, 0.6, 0.7, 0.8, 0.9, 1] as const;
+const SHARES = [0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 1] as const;
 
 /** The shares that strengths are compared at; the others are tried at the best strength alone. */
-const COMPARED_SHARES: readonly number[] = [0.6, 0.8, 1];
+const COMPARED_SHARES: readonly number[] = [0.35, 0.65, 1];
 
 /** Rows that the candidates are compared on. */
-const ROWS = Number(process.env.ROWS ?? 512);
+const ROWS = 512;
 
 /** How the channels are equalised, and what the products lose. */
 interface Choice {
   readonly alpha: number;
   /** [channels], what each channel is divided by; undefined where they are left as they are. */
   readonly scaling: Float32Array | undefined;
-  /** Of each product: root of the mean over rows of the squared difference over the squares of fp32. */
+  /** Of each product: how far the rows are from those of fp32, as a share of their length; see `quadraticMean`. */
   readonly errors: readonly number[];
   /** Of each product: [outputs], the mean difference to fp32. */
   readonly means: readonly Float32Array[];
@@ -55,7 +55,7 @@ export interface SearchOptions {
 interface Expected {
   /** [rows, outputs] */
   readonly expected: Value;
-  /** [rows, 1], one over the length of each row: what follows normalises rows, so large ones matter no more than others. */
+  /** [rows, 1]: what follows normalises rows, so large ones matter little more than others. */
   readonly importance: Value;
 }
 
@@ -163,22 +163,27 @@ export class Search {
     for (const [index, expected] of this.#expected.entries()) {
       const rounded = weights[index] ?? expected.expected;
       const { squared, mean } = await run({ rows: this.#rows, weights: rounded, ...expected });
-      errors.push(Math.sqrt(squared / (this.#rows.dims[0] ?? 1)));
+      errors.push(quadraticMean(squared));
       means.push(mean);
     }
     return { errors, means };
   }
 }
 
+/** One over the length of each row and of the usual row together, so that the shortest rows do not decide alone. */
 function importanceOf({ dims: [rows = 0, columns = 0], data }: Value): Value {
+  const usual = sumOfSquares(data) / (rows || 1);
   const importance = new Float32Array(rows);
-  const usual = (Number(process.env.MIX ?? 1) * sumOfSquares(data)) / (rows || 1);
   for (let row = 0; row < rows; row++) {
     const squares = sumOfSquares(data.subarray(row * columns, (row + 1) * columns));
-    importance[row] =
-      squares + usual > 0 ? Math.sqrt((1 + Number(process.env.MIX ?? 1)) / (squares + usual)) : 0;
+    importance[row] = usual > 0 ? Math.sqrt(2 / (squares + usual)) : 0;
   }
   return { dims: [rows, 1], data: importance };
+}
+
+/** Bad rows count for more than their share: the square root of the quadratic mean of squared errors. */
+function quadraticMean(squared: Float32Array): number {
+  return (sumOfSquares(squared) / (squared.length || 1)) ** 0.25;
 }
 
 function best<One extends Choice>(choices: readonly One[]): One {

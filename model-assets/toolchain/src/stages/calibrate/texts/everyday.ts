@@ -95,3 +95,23 @@ export const OPINIONS: readonly string[] = [
   'Room was clean, bed was hard, breakfast was better than we expected.',
   'Overrated.',
 ];
+
+/** Opinions as corpora have them: lower case, with spaces around marks. */
+export const SPLIT_OPINIONS: readonly string[] = [
+  "it 's not the worst way to spend a rainy evening .",
+  'warm , clever and beautifully acted .',
+  "a waste of a fine cast and of everybody 's time .",
+  'the kind of comedy that is funnier when you describe it than when you watch it .',
+  'slow , solemn and sadly short of ideas',
+  'tender and sharp .',
+  "does n't add up , but it looks great while it falls apart .",
+  'the first half hour promises a thriller ; the rest delivers a lecture , and not a good one .',
+  'utterly charming',
+  'one of those rare sequels -- smarter , darker and better paced than what came before .',
+  "you ca n't help rooting for these people , foolish as they are .",
+  '... less a story than a long , loud trailer for the next one .',
+  'an honest , unhurried portrait of a marriage , played with grace by both leads and shot as if every kitchen were a church .',
+  'forgettable .',
+  'dull and noisy .',
+  'the jokes are stale , the songs are worse , and the dog deserves an agent .',
+];
