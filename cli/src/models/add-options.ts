@@ -7,7 +7,7 @@ export const RUNG_NAMES = [
   'int8-static',
   'int8-static-rows',
   'int8-rows',
-  'int8-blocks-128',
+  'int8-blocks-64',
   'int8-blocks-32',
   'int8-weights',
 ] as const satisfies readonly SchemeName[];
