@@ -36,12 +36,17 @@ export function requireEvidence(
   }
   const accepted = ownValue(tolerance, name);
   if (accepted === undefined) throw fail(`have no tolerance for ${name}`);
-  const most = MOST_TOLERANCE * highestValue(goldens);
+  const most = largestTolerance(goldens);
   if (accepted > most) {
     const numbers = `${accepted.toPrecision(3)}; above ${most.toPrecision(3)} it proves nothing`;
     throw fail(`have a tolerance for ${name} of ${numbers}`);
   }
   return accepted;
+}
+
+/** The largest tolerance with which goldens prove something. */
+export function largestTolerance(goldens: readonly Golden[]): number {
+  return MOST_TOLERANCE * highestValue(goldens);
 }
 
 /** Whether a golden has at least one row of an output or values from all over it, and of logits the highest of each row. */
