@@ -13,6 +13,7 @@ import {
   credentialsOfLambda,
   englishOnly,
   noEventStreams,
+  ownExchange,
   requireNatives,
   writtenDocument,
 } from './plugins.ts';
@@ -40,7 +41,14 @@ export function bundleOptions(name: FunctionName, outdir: string): BuildOptions 
     outdir,
     chunkNames: `${CHUNKS}/[name]-[hash]`,
     external: [...SERVER_PACKAGES, ...BROWSER_PACKAGES],
-    plugins: [requireNatives, englishOnly, credentialsOfLambda, noEventStreams, writtenDocument],
+    plugins: [
+      requireNatives,
+      englishOnly,
+      credentialsOfLambda,
+      noEventStreams,
+      writtenDocument,
+      ...(name === 'predict' ? [ownExchange] : []),
+    ],
   };
 }
 
