@@ -3,7 +3,7 @@ import type { OnnxModel } from '../graph/onnx.ts';
 import type { Progress } from '../progress.ts';
 import type { Feed } from '../runtime/run-graph.ts';
 import type { Probe } from '../stages/quantise/probe.ts';
-import type { QuantiseReport } from '../stages/quantise.ts';
+import type { LayerError, QuantiseReport } from '../stages/quantise.ts';
 
 /** The options of quantisation. */
 export interface QuantiseSettings {
@@ -29,6 +29,8 @@ export interface BuiltGraph {
   /** Gives on the CPU what the execution provider of the scheme gives for `model`. @default - `model` does */
   readonly twin?: OnnxModel;
   readonly quantised?: QuantiseReport;
+  /** The products by what they lose on the calibration texts, the worst first. @default - it was not measured */
+  readonly layers?: readonly LayerError[];
   /** Facts that the person who packages the model should know. */
   readonly notes?: readonly string[];
 }
