@@ -1,11 +1,12 @@
 import type { CommandGroup } from '../kit/command.ts';
 
 export const command: CommandGroup = {
-  summary: 'bring model packages in, prove them, list them, time them',
+  summary: 'bring model packages in, prove them, list them, describe them, time them',
   commands: {
     add: () => import('./models/add.ts'),
     verify: () => import('./models/verify.ts'),
     list: () => import('./models/list.ts'),
+    info: () => import('./models/info.ts'),
     bench: () => import('./models/bench.ts'),
   },
 };

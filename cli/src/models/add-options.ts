@@ -1,5 +1,16 @@
+import type { SchemeName } from '@pilotlight/model-format';
 import type { CommandLine, Options } from '../kit/options.ts';
 import { COMMON, QUIET } from './options.ts';
+
+/** The rungs of int8, by their names in manifests; they are here too, because the help must not load what builds them. */
+export const RUNG_NAMES = [
+  'int8-static',
+  'int8-static-rows',
+  'int8-rows',
+  'int8-blocks-128',
+  'int8-blocks-32',
+  'int8-weights',
+] as const satisfies readonly SchemeName[];
 
 export const OPTIONS = {
   name: { type: 'string', value: 'NAME', help: 'name of the model in requests (a-z 0-9 . _ -)' },
@@ -53,6 +64,18 @@ export const OPTIONS = {
     default: 'int8',
     help: 'variants to package: int8, fp32, fp16 (for GPUs); the first one is served on the CPU',
   },
+  quality: {
+    type: 'string',
+    value: 'LEVEL',
+    default: 'fast',
+    help: 'what int8 may lose: fast takes the fastest rung that is good, best one that hardly differs from fp32',
+  },
+  scheme: {
+    type: 'string',
+    value: 'RUNG',
+    help: `the only rung of int8 to try: ${RUNG_NAMES.join(', ')}`,
+    otherwise: 'all of them, the fastest first',
+  },
   'keep-fp32': { type: 'string', value: 'WEIGHTS', multiple: true, help: 'leave these weights in fp32' },
   'reduce-range': {
     type: 'boolean',
@@ -62,7 +85,7 @@ export const OPTIONS = {
   texts: {
     type: 'string',
     value: 'FILE',
-    help: 'inputs of the goldens: one text a line, or .jsonl with {"text", "pair"?}',
+    help: 'texts to judge the quality on, and inputs of the goldens: one text a line, or .jsonl with {"text", "pair"?}',
   },
   'token-budget': {
     type: 'string',

@@ -10,7 +10,7 @@ import { megabytes } from '../kit/table.ts';
 
 /** Options of our own runtime, which mean nothing to this one. */
 const OWN_OPTIONS = [
-  ...['keep-fp32', 'reduce-range', 'texts', 'token-budget', 'evaluate'],
+  ...['scheme', 'keep-fp32', 'reduce-range', 'texts', 'token-budget', 'evaluate'],
   ...['file', 'output', 'pooling', 'normalize', 'base'],
 ] as const;
 

@@ -6,9 +6,10 @@ import {
   taskNameSchema,
 } from '@pilotlight/model-format';
 import {
+  INT8_RUNGS,
   type PackageOptions,
-  type PackageResult,
   packageModel,
+  QUALITY_LEVELS,
   silent,
   VARIANTS,
   type VariantName,
@@ -17,9 +18,8 @@ import { folderForNewPackages } from '../clone.ts';
 import type { Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';
 import { chooseOne, wholeNumber } from '../kit/options.ts';
-import { printable } from '../kit/style.ts';
-import { duration, megabytes, table } from '../kit/table.ts';
 import type { AddLine } from './add-options.ts';
+import { addSummary } from './add-summary.ts';
 import { addTransformersJs } from './add-transformers-js.ts';
 import { stageProgress } from './stage-progress.ts';
 
@@ -36,11 +36,11 @@ export async function add(
   const progress = values.json || values.quiet ? silent : stageProgress(stderr);
   const start = performance.now();
   const result = await packageModel(options, progress);
-  const { folder, manifest, proofs, quantised, notes } = result;
+  const { folder, manifest, ladders, proofs, quantised, notes } = result;
   stdout.write(
     values.json
-      ? `${JSON.stringify({ folder, manifest, proofs, quantised, notes }, null, 2)}\n`
-      : summary(result, performance.now() - start),
+      ? `${JSON.stringify({ folder, manifest, ladders, proofs, quantised, notes }, null, 2)}\n`
+      : addSummary(result, performance.now() - start),
   );
   return undefined;
 }
@@ -51,6 +51,8 @@ function cleanUpOnSignal(): void {
 }
 
 type Values = AddLine['values'];
+
+const RUNGS = INT8_RUNGS.map(({ scheme }) => scheme);
 
 const POOLINGS = ['cls', 'mean', 'max', 'last-token', 'none'] as const;
 
@@ -79,6 +81,7 @@ function addOptions(values: Values, positionals: readonly string[]): PackageOpti
     ...commonOptions(values, positionals),
     variants: parseVariants(values.variants),
     quantise: { keep: values['keep-fp32'] ?? [], reduceRange: values['reduce-range'] },
+    quality: chooseOne(QUALITY_LEVELS, values.quality, '--quality'),
     evaluations: pairEvaluations(values),
     ...(values.task !== undefined && { task: parseTask(values.task) }),
     ...(values.decoding !== undefined && { decoding: parseDecoding(values.decoding) }),
@@ -88,6 +91,7 @@ function addOptions(values: Values, positionals: readonly string[]): PackageOpti
     ...(file !== undefined && { file }),
     ...(output !== undefined && { output }),
     ...(texts !== undefined && { texts }),
+    ...(values.scheme !== undefined && { scheme: chooseOne(RUNGS, values.scheme, '--scheme') }),
     ...(budget !== undefined && { tokenBudget: wholeNumber(budget, '--token-budget', 1) }),
   };
 }
@@ -126,49 +130,4 @@ function pairEvaluations({
   if (dataset.length !== evaluate.length) throw usageError('Each --evaluate takes one --dataset.');
   if (split.length > evaluate.length) throw usageError('Each --split belongs to one --evaluate.');
   return evaluate.map((file, index) => ({ file, dataset: `${dataset[index]}/${split[index] ?? 'test'}` }));
-}
-
-function summary(
-  { folder, manifest, proofs, quantised, notes }: PackageResult,
-  milliseconds: number,
-): string {
-  const rows = proofs.map(({ variant, goldens, largest, relative, agreement, loadMs }) => {
-    const files = manifest.variants[variant]?.files ?? [];
-    return [
-      variant,
-      megabytes(files.reduce((sum, { bytes }) => sum + bytes, 0)),
-      `${manifest.variants[variant]?.tokenBudget}`,
-      `${goldens}`,
-      largest.toPrecision(2),
-      `${(100 * relative).toFixed(2)} %`,
-      `${(100 * agreement).toFixed(1)} %`,
-      duration(loadMs),
-    ];
-  });
-  const right = 'right' as const;
-  const lines = [
-    '',
-    `${manifest.name}@${manifest.version} is packaged and proven in ${duration(milliseconds)}: ${printable(folder)}`,
-    '',
-    table(
-      [
-        { title: 'VARIANT' },
-        { title: 'SIZE', align: right },
-        { title: 'TOKEN BUDGET', align: right },
-        { title: 'GOLDENS', align: right },
-        { title: 'LARGEST ERROR', align: right },
-        { title: 'RELATIVE', align: right },
-        { title: 'SAME LABEL', align: right },
-        { title: 'LOAD', align: right },
-      ],
-      rows,
-    ),
-    ...manifest.quality.map(
-      ({ dataset, metric, served, fp32, agreement }) =>
-        `${printable(dataset)}: ${metric} ${(100 * served).toFixed(2)} % as served, ${(100 * fp32).toFixed(2)} % in fp32, agreement ${(100 * agreement).toFixed(2)} %`,
-    ),
-    ...(quantised ? [`int8: ${quantised.products} products, ${quantised.lookups} embeddings`] : []),
-    ...notes.map((note) => `note: ${printable(note)}`),
-  ];
-  return `${lines.join('\n')}\n`;
 }

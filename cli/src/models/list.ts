@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { FolderStore, type PackageEntry } from '@pilotlight/engine';
-import { type CatalogEntry, readCatalog } from '@pilotlight/model-format';
+import { type CatalogEntry, type OnnxManifest, readCatalog } from '@pilotlight/model-format';
+import { describeLoss } from '@pilotlight/toolchain';
 import { packagesFolder } from '../clone.ts';
 import { asCalled } from '../kit/called-as.ts';
 import { EXIT, type Terminal } from '../kit/command.ts';
@@ -40,16 +41,14 @@ function listing(
       const variant = `${manifest.dtype} ${megabytes(bytes)}, ${manifest.runtime}`;
       return [[name, version, manifest.task, '', variant, tierIn(catalog, name, version), '']];
     }
-    const variants = Object.entries(manifest.variants).map(([variant, { files }]) => {
+    const variants = Object.entries(manifest.variants).map(([variant, { scheme, files }]) => {
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-      return `${variant} ${megabytes(bytes)}`;
+      return `${variant} ${megabytes(bytes)}${scheme === variant ? '' : `, ${scheme}`}`;
     });
-    const [quality = '', ...more] = manifest.quality.map(
-      ({ dataset, metric, served }) => `${dataset} ${metric} ${(100 * served).toFixed(1)} %`,
-    );
+    const [quality = '', ...more] = qualityOf(manifest);
     const { maxTokens } = manifest.textProcessing;
     const tier = tierIn(catalog, name, version);
-    const row = [name, version, manifest.task, `${maxTokens}`, variants.join(', '), tier, quality];
+    const row = [name, version, manifest.task, `${maxTokens}`, variants.join('; '), tier, quality];
     return [row, ...more.map((figure) => ['', '', '', '', '', '', figure])];
   });
   return table(
@@ -64,6 +63,16 @@ function listing(
     ],
     rows,
   );
+}
+
+/** What was measured on labelled rows, then what each variant loses beside fp32. */
+function qualityOf({ quality, variants }: OnnxManifest): readonly string[] {
+  return [
+    ...quality.map(({ dataset, metric, served }) => `${dataset} ${metric} ${(100 * served).toFixed(1)} %`),
+    ...Object.entries(variants).flatMap(([variant, { againstFp32 }]) =>
+      againstFp32 ? [`${variant}: ${describeLoss(againstFp32)}`] : [],
+    ),
+  ];
 }
 
 function tierIn(catalog: readonly CatalogEntry[], name: string, version: string): string {

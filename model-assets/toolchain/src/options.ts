@@ -1,4 +1,6 @@
 /** The options that a model is packaged with. */
+import type { SchemeName } from '@pilotlight/model-format';
+import type { QualityLevel } from './package/quality-gate.ts';
 import type { VariantName } from './schemes/index.ts';
 import type { QuantiseSettings } from './schemes/scheme.ts';
 import type { SourceOptions } from './sources/source.ts';
@@ -18,7 +20,11 @@ export interface PackageOptions extends SourceOptions {
   readonly variants?: readonly VariantName[];
   /** @default - none but the classifier stays fp32, and weights have eight bits */
   readonly quantise?: QuantiseSettings;
-  /** File of texts for the goldens. @default - built-in texts */
+  /** How little int8 may lose: `fast` takes the first rung that is good, `best` one that hardly differs from fp32. @default 'fast' */
+  readonly quality?: QualityLevel;
+  /** The only rung of int8 to try. @default - all of them, the fastest first */
+  readonly scheme?: SchemeName;
+  /** File of texts for the goldens, which quality is judged on too. @default - built-in texts */
   readonly texts?: string;
   /** @default - measured */
   readonly tokenBudget?: number;
@@ -30,9 +36,9 @@ export interface PackageOptions extends SourceOptions {
 
 /** Options with their defaults. */
 export type Settings = PackageOptions &
-  Required<Pick<PackageOptions, 'version' | 'variants' | 'quantise' | 'evaluations' | 'force'>>;
+  Required<Pick<PackageOptions, 'version' | 'variants' | 'quantise' | 'quality' | 'evaluations' | 'force'>>;
 
 export function withDefaults(options: PackageOptions): Settings {
-  const defaults = { version: '1.0.0', evaluations: [], force: false } as const;
+  const defaults = { version: '1.0.0', evaluations: [], force: false, quality: 'fast' } as const;
   return { ...defaults, variants: ['int8'], quantise: { keep: [], reduceRange: false }, ...options };
 }

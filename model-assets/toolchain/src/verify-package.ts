@@ -1,7 +1,7 @@
 import type { ExecutionProvider, PackageEntry } from '@pilotlight/engine';
 import type { Variant } from '@pilotlight/model-format';
 import { ToolchainError } from './errors.ts';
-import { passesNeighbourGate } from './package/quality-gate.ts';
+import { passesNeighbourGate } from './package/neighbour-gate.ts';
 import { type VariantProof, verifyVariants } from './stages/verify.ts';
 import { verifyTransformersJs } from './transformers-js/verify-package.ts';
 

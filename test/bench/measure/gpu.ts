@@ -108,7 +108,7 @@ async function expectGoldens(predictor: Predictor, { packages, model }: Prepared
   const accepted = tolerance[predictor.variantName];
   if (accepted === undefined)
     throw new BenchError('BAD_CHECKPOINT', `the goldens of ${name} have no tolerance`);
-  await verifyGoldens(predictor, goldens, accepted);
+  await verifyGoldens(predictor, goldens, { tolerance: accepted });
 }
 
 /** Texts a second; the first run, which may choose kernels, is not counted. */

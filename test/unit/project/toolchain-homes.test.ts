@@ -27,22 +27,27 @@ test('every file beside the registry of schemes is a scheme, or the interface of
   expect(files.sort()).toEqual([...Object.keys(SCHEMES), 'exported', 'index', 'rung', 'scheme'].sort());
 });
 
-test('an export that is quantised already is named by its width, and any other variant of it is refused', () => {
+test('an export that is quantised already is named by its width, and any other variant or rung of it is refused', () => {
   const settings = { variants: ['int8'], quantise: { keep: [], reduceRange: false } } as const;
   for (const precision of ['int8', 'int4'] as const) {
     const { reference, others } = planVariants(settings, precision);
-    expect(reference.scheme.nameInManifest(settings.quantise)).toBe(`${precision}-exported`);
+    expect(reference.scheme.rungs.map(({ scheme }) => scheme)).toEqual([`${precision}-exported`]);
     expect([reference.variant, others]).toEqual(['int8', []]);
     expect(() => planVariants({ ...settings, variants: ['fp32'] }, precision)).toThrow(
       'there is no fp32 of it',
     );
+    expect(() => planVariants({ ...settings, scheme: 'int8-weights' }, precision)).toThrow(
+      'it is not quantised again',
+    );
   }
 });
 
-test('each scheme names itself in the manifest by a scheme of the format', () => {
-  for (const scheme of Object.values(SCHEMES))
-    for (const reduceRange of [false, true])
-      expect(SCHEME_NAMES).toContain(scheme.nameInManifest({ keep: [], reduceRange }));
+test('each rung of a scheme has a name of the format, and no two have the same', () => {
+  const names = Object.values(SCHEMES).flatMap(({ rungs }) =>
+    rungs.flatMap(({ scheme, sevenBits }) => [scheme, ...(sevenBits === undefined ? [] : [sevenBits])]),
+  );
+  for (const name of names) expect(SCHEME_NAMES).toContain(name);
+  expect(new Set(names).size).toBe(names.length);
 });
 
 test.each(['adapter', 'checkpoint', 'onnx-export'])(

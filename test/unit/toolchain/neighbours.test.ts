@@ -8,7 +8,7 @@ import { int64Tensor } from '../../../model-assets/toolchain/src/graph/tensor.ts
 import {
   passesNeighbourGate,
   passNeighbours,
-} from '../../../model-assets/toolchain/src/package/quality-gate.ts';
+} from '../../../model-assets/toolchain/src/package/neighbour-gate.ts';
 import { packageModel } from '../../../model-assets/toolchain/src/package-model.ts';
 import { silent } from '../../../model-assets/toolchain/src/progress.ts';
 import { readSource } from '../../../model-assets/toolchain/src/sources/index.ts';

@@ -13,11 +13,12 @@ import {
 import { checkpointTensors } from '../../fixtures/checkpoints.ts';
 import { SERVED_RANGE } from '../../fixtures/processor.ts';
 import { writeSafetensors } from '../../fixtures/safetensors.ts';
-import { addOptions, LABELS, TINY, tinyCheckpoint } from './fixtures/tiny-models.ts';
+import { addOptions, TINY, tinyCheckpoint } from './fixtures/tiny-models.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const folder = temporaryFolder();
-const healthy = tinyCheckpoint(folder);
+const TAGS = ['O', 'B-x', 'I-x', 'B-y', 'I-y'] as const;
+const healthy = tinyCheckpoint(folder, { head: 'token-classification', labels: TAGS });
 
 /**
  * A model whose answers in fp32 are those of a healthy one with a unit less, but which has one unit of the feed-forward
@@ -36,7 +37,7 @@ function badlyScaled(name: string): string {
     return values;
   };
   const tensors = checkpointTensors({
-    ...{ family: 'bert', head: 'sequence-classification', shape: TINY, labels: LABELS },
+    ...{ family: 'bert', head: 'token-classification', shape: TINY, labels: TAGS },
   });
   writeSafetensors(
     join(source, 'model.safetensors'),
@@ -53,13 +54,13 @@ describe('a model with one badly scaled layer', () => {
 
   it('is int8 but for that layer, and passes the gate', () => {
     expect(result.manifest.variants.int8?.keptFp32).toEqual(['layer.1/contract.weight']);
-    expect(result.quantised?.kept).toEqual(['layer.1/contract.weight', 'classifier.weight']);
+    expect(result.quantised?.kept).toEqual(['layer.1/contract.weight', 'logits.weight']);
     expect(result.proofs[0]?.relative).toBeLessThan(0.05);
   });
 
   it('says which layer that is, how bad it was, and what the gate asked for', () => {
     expect(result.notes.at(-1)).toMatch(
-      /^int8 alone misses the quality gate \(relative error [\d.]+ % of at most 6 %, same clear label .*\): 1 of \d+ layers stay fp32, layer\.1\/contract\.weight \(own error [\d.]+ %\)$/,
+      /^int8 alone misses the quality gate \(mean difference of scores 0\.\d+ of at most 0\.03, \d+ of \d+ spans clearly changed of at most \d+\): 1 of \d+ layers stay fp32, layer\.1\/contract\.weight \(own error [\d.]+ %\)$/,
     );
     const card = readFileSync(join(result.folder, 'MODEL_CARD.md'), 'utf8');
     expect(card).toContain(

@@ -67,6 +67,39 @@ export type GraphName = z.infer<typeof graphNameSchema>;
 /** A token of the largest encoders takes some tens of milliseconds on one core. */
 const MOST_MS_PER_TOKEN = 60_000;
 
+const cosine = z.number().check(z.minimum(-1), z.maximum(1));
+
+/** The distance of a variant from fp32, measured on texts by what the task of the model serves. */
+const judgementSchema = z.strictObject({
+  /** Texts, or pairs of texts, that were compared. */
+  texts: positiveInt,
+  /** Cosine of the embedding of a text to that of fp32. @default - the model gives no embeddings */
+  cosine: z.optional(z.strictObject({ least: cosine, mean: cosine })),
+  /**
+   * Differences of the scores that are served. Where choices share one probability (labels, spans, answers, tokens), in shares of the score
+   * of fp32; else of probabilities, or of values in units of their root mean square. @default - there are none
+   */
+  scores: z.optional(
+    z.strictObject({
+      largest: z.number().check(z.nonnegative()),
+      mean: z.number().check(z.nonnegative()),
+    }),
+  ),
+  decisions: z.strictObject({
+    /**
+     * What is decided: the nearest of the other texts, the label of a text, which of two texts scores higher, the spans of a text, the
+     * answer to a question, the token in place of a mask.
+     */
+    of: z.enum(['neighbours', 'labels', 'orders', 'spans', 'answers', 'tokens']),
+    total: nonNegativeInt,
+    /** Those that are not as fp32 decides. */
+    changed: nonNegativeInt,
+    /** Those of the changed ones that fp32 decided by a clear margin. */
+    clear: nonNegativeInt,
+  }),
+});
+export type Judgement = z.infer<typeof judgementSchema>;
+
 const variantSchema = z.strictObject({
   graphs: z.record(graphNameSchema, graphSchema),
   /** Every file of the variant, graphs and external data alike. */
@@ -85,6 +118,18 @@ const variantSchema = z.strictObject({
   tier: z.enum(['lambda', 'gpu']),
   /** Weights of an int8 variant that stay fp32 because its answers were not good enough with all of them in int8. */
   keptFp32: z.optional(listOf(text)),
+  /**
+   * True where the answers to the goldens are the same, bit for bit, alone and in a batch: `verify` holds the variant to it. A call then
+   * gives the same whatever is called beside it. @default - they are not, or the package is from before this was recorded
+   */
+  sameInAnyBatch: z.optional(z.literal(true)),
+  /** What the variant loses against fp32. @default - it is fp32, or was packaged before this was measured */
+  againstFp32: z.optional(judgementSchema),
+  /**
+   * How many times as fast as fp32 it reads texts on the CPU of the machine that packaged the model, one batch after the other:
+   * for people to read. @default - not measured
+   */
+  speedup: z.optional(z.number().check(z.positive(), z.maximum(1_000))),
 });
 export type Variant = z.infer<typeof variantSchema>;
 

@@ -1,74 +1,75 @@
-/** The quality that a variant must have; stages/ADR-int8.md and stages/ADR-neighbours.md say where the figures come from. */
-import { ToolchainError } from '../errors.ts';
-import type { ModelSource } from '../sources/index.ts';
-import type { VariantDeviation } from '../stages/verify.ts';
+/** The quality that a variant must have; stages/judge/ADR-judge.md says where the figures come from. */
+import type { Judgement } from '@pilotlight/model-format';
 
-/** Largest relative error of the outputs on the goldens. */
-export const MAXIMUM_RELATIVE_ERROR = 0.06;
+/** How much a variant may lose: `fast` takes the first rung that is good, `best` one that hardly differs from fp32. */
+export const QUALITY_LEVELS = ['fast', 'best'] as const;
+export type QualityLevel = (typeof QUALITY_LEVELS)[number];
 
-/** Smallest share of rows of the goldens with the same top label, where fp32 gave it by a clear margin. */
-const MINIMUM_AGREEMENT = 0.95;
+interface Limits {
+  /** Smallest cosine of an embedding to that of fp32, of any text and on average. */
+  readonly leastCosine: number;
+  readonly meanCosine: number;
+  /** Largest average difference of a score from that of fp32. */
+  readonly meanScore: number;
+  /** Largest share of decisions that change though fp32 made them by a clear margin; one is always accepted. */
+  readonly clearChanges: number;
+}
 
-/**
- * Largest relative difference of answers in a batch from those alone. In fp32 a batch only adds up in another order: MobileBERT,
- * the noisiest sound model that we know, is off by 0.23 %. Models that read padding as text were off by 34 % and more.
- */
-const MAXIMUM_NEIGHBOUR_ERROR = 0.01;
-
-/** The same for exports that quantise activations, with one scale a batch: a trained MiniLM, quantised as is usual, is off by 10 %. */
-const MAXIMUM_QUANTISED_NEIGHBOUR_ERROR = 0.25;
+export const LIMITS: Readonly<Record<QualityLevel, Limits>> = {
+  fast: { leastCosine: 0.99, meanCosine: 0.9975, meanScore: 0.03, clearChanges: 0.02 },
+  best: { leastCosine: 0.997, meanCosine: 0.999, meanScore: 0.01, clearChanges: 0.005 },
+};
 
 /** The share of the layers that could be int8 but may stay fp32: with more of them, int8 is not worth its error. */
 export const MAXIMUM_SHARE_KEPT = 0.5;
 
-type Measured = Pick<VariantDeviation, 'relative' | 'clearAgreement'>;
-
-export function passesGate({ relative, clearAgreement }: Measured): boolean {
-  return relative <= MAXIMUM_RELATIVE_ERROR && clearAgreement >= MINIMUM_AGREEMENT;
+/** One demand of the gate. */
+interface Criterion {
+  /** What is measured, and what is asked for: `worst cosine 0.9843 of at least 0.99`. */
+  readonly said: string;
+  /** What is lost over what may be lost: the demand is met up to 1. */
+  readonly excess: number;
 }
 
-/** "relative error 31.2 % of at most 10 %, same clear label 72.1 % of at least 95 %" */
-export function describeGate({ relative, clearAgreement }: Measured): string {
-  return (
-    `relative error ${percent(relative)} of at most ${percent(MAXIMUM_RELATIVE_ERROR)}, ` +
-    `same clear label ${percent(clearAgreement)} of at least ${percent(MINIMUM_AGREEMENT)}`
-  );
+/** Divides what a variant loses by what it may lose, by the demand that it meets worst: it passes up to 1. */
+export function measureExcess(judgement: Judgement, level: QualityLevel): number {
+  return Math.max(...criteriaOf(judgement, LIMITS[level]).map(({ excess }) => excess));
 }
 
-/**
- * Refuses a model whose answers depend on their neighbours in a batch; `relative` is the difference that these make. Gives notes on
- * a difference that is accepted and yet not small.
- *
- * @throws ToolchainError SOURCE_UNSUPPORTED, with the reason
- */
-export function passNeighbours(
-  relative: number,
-  { inputs, precision }: Pick<ModelSource, 'inputs'> & { readonly precision: ModelSource['precision'] },
-): readonly string[] {
-  const isMasked = inputs.some(({ role }) => role === 'attention_mask');
-  const isQuantised = precision === 'int8' || precision === 'int4';
-  const most = isQuantised && isMasked ? MAXIMUM_QUANTISED_NEIGHBOUR_ERROR : MAXIMUM_NEIGHBOUR_ERROR;
-  if (relative > most) {
-    const reason = isMasked
-      ? 'it reads the padding of shorter texts although attention_mask leaves it out, or expects it on the left, where Pilotlight pads on the right'
-      : 'it has no input attention_mask, so it reads the padding of shorter texts as if it were text';
-    throw new ToolchainError(
-      'SOURCE_UNSUPPORTED',
-      `The answer to a text depends on the texts beside it in a batch (relative difference ${percent(relative)} of at most ${percent(most)}): ` +
-        `${reason}. Export the model so that it obeys attention_mask, with padding on the right.`,
-    );
-  }
-  if (relative <= MAXIMUM_NEIGHBOUR_ERROR) return [];
+export function passesGate(judgement: Judgement, level: QualityLevel): boolean {
+  return measureExcess(judgement, level) <= 1;
+}
+
+/** Names the demands that a variant misses, with its figures; those that it meets worst where it misses none. */
+export function describeGate(judgement: Judgement, level: QualityLevel): string {
+  const criteria = criteriaOf(judgement, LIMITS[level]);
+  const missed = criteria.filter(({ excess }) => !(excess <= 1));
+  return (missed.length > 0 ? missed : criteria).map(({ said }) => said).join(', ');
+}
+
+function criteriaOf(
+  { cosine, scores, decisions }: Judgement,
+  { leastCosine, meanCosine, meanScore, clearChanges }: Limits,
+): readonly Criterion[] {
+  const atLeast = (what: string, measured: number, limit: number): Criterion => ({
+    said: `${what} ${measured.toFixed(4)} of at least ${limit}`,
+    excess: (1 - measured) / (1 - limit),
+  });
+  const most = Math.max(1, Math.floor(clearChanges * decisions.total));
   return [
-    `the export has one scale of activations a batch: answers in a batch differ from those alone by ${percent(relative)}`,
+    ...(cosine ? [atLeast('worst cosine', cosine.least, leastCosine)] : []),
+    ...(cosine ? [atLeast('mean cosine', cosine.mean, meanCosine)] : []),
+    ...(scores
+      ? [
+          {
+            said: `mean difference of scores ${scores.mean.toFixed(4)} of at most ${meanScore}`,
+            excess: scores.mean / meanScore,
+          },
+        ]
+      : []),
+    {
+      said: `${decisions.clear} of ${decisions.total} ${decisions.of} clearly changed of at most ${most}`,
+      excess: decisions.clear / most,
+    },
   ];
-}
-
-/** Tells whether answers in a batch are those alone, of a variant that has been compared with the goldens of fp32 both ways. */
-export function passesNeighbourGate({ relative }: Pick<VariantDeviation, 'relative'>): boolean {
-  return relative <= MAXIMUM_NEIGHBOUR_ERROR;
-}
-
-function percent(share: number): string {
-  return `${Number((100 * share).toFixed(1))} %`;
 }

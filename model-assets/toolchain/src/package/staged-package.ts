@@ -26,6 +26,12 @@ export interface VariantFacts
   readonly keep: readonly string[];
 }
 
+/** The facts of the manifest about a variant that are measured once it is built. */
+export type Measured = Pick<
+  Variant,
+  'tokenBudget' | 'inferMsPerToken' | 'againstFp32' | 'speedup' | 'sameInAnyBatch'
+>;
+
 export class StagedPackage {
   readonly #settings: Settings;
   readonly #staging: Staging;
@@ -61,10 +67,16 @@ export class StagedPackage {
     });
   }
 
-  /** Replaces a token budget by one that was measured. */
-  tuneVariant(name: StagedVariant, tuned: Pick<Variant, 'tokenBudget' | 'inferMsPerToken'>): void {
+  /** Writes down what was measured of a variant. */
+  describe(name: StagedVariant, measured: Partial<Measured>): void {
     const variant = this.#variants.get(name);
-    if (variant !== undefined) this.#variants.set(name, { ...variant, ...tuned });
+    if (variant !== undefined) this.#variants.set(name, { ...variant, ...measured });
+  }
+
+  /** The model that shows on the CPU what a variant answers: its twin, where it has one. */
+  comparable(name: VariantName): StagedVariant {
+    const twin = `${name}-twin` as const;
+    return this.#variants.has(twin) ? twin : name;
   }
 
   async keepOnly(wanted: readonly StagedVariant[]): Promise<void> {

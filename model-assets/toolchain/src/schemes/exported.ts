@@ -12,12 +12,16 @@ const GROWTH = 1.1;
 export function exported(precision: NonNullable<ModelSource['precision']>): Scheme {
   return {
     tier: 'lambda',
-    nameInManifest: () => (precision === 'int4' ? 'int4-exported' : 'int8-exported'),
     largestBudget,
-    needsFeeds: false,
-    build: async (source, { progress, scratch }) => ({
-      model: await progress.stage('optimise export', () => optimiseAtSize(source, scratch)),
-    }),
+    rungs: [
+      {
+        scheme: precision === 'int4' ? 'int4-exported' : 'int8-exported',
+        title: 'as exported',
+        build: async (source, { progress, scratch }) => ({
+          model: await progress.stage('optimise export', () => optimiseAtSize(source, scratch)),
+        }),
+      },
+    ],
     otherwise: 'Package an export in fp32.',
   };
 }

@@ -5,11 +5,15 @@ import type { Scheme } from './scheme.ts';
 /** The numbers as the source has them: the reference of all other schemes. */
 export const fp32: Scheme = {
   tier: 'lambda',
-  nameInManifest: () => 'fp32',
   largestBudget,
-  needsFeeds: false,
-  build: async (source, { progress, scratch }) => ({
-    model: await progress.stage('optimise fp32', () => optimise(source, { scratch })),
-  }),
+  rungs: [
+    {
+      scheme: 'fp32',
+      title: 'fp32',
+      build: async (source, { progress, scratch }) => ({
+        model: await progress.stage('optimise fp32', () => optimise(source, { scratch })),
+      }),
+    },
+  ],
   otherwise: 'Report it: a model differs from itself.',
 };

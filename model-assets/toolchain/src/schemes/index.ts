@@ -2,6 +2,7 @@
  * The schemes that a model can be packaged with, by the names of their variants, in the order in which they are built: the one
  * place to register another. fp32 comes first because the others are measured against it.
  */
+import type { SchemeName } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 import type { ModelSource } from '../sources/index.ts';
 import { exported } from './exported.ts';
@@ -31,6 +32,7 @@ export interface VariantPlan {
 interface Wanted {
   readonly variants: readonly VariantName[];
   readonly quantise: QuantiseSettings;
+  readonly scheme?: SchemeName;
 }
 
 /**
@@ -38,7 +40,7 @@ interface Wanted {
  * Throws SOURCE_UNSUPPORTED where another one is wanted.
  */
 export function planVariants(
-  { variants, quantise }: Wanted,
+  { variants, quantise, scheme }: Wanted,
   precision: ModelSource['precision'],
 ): VariantPlan {
   if (precision !== 'int8' && precision !== 'int4') {
@@ -49,7 +51,8 @@ export function planVariants(
     };
   }
   const other = variants.find((variant) => variant !== 'int8');
-  if (other === undefined && quantise.keep.length === 0 && !quantise.reduceRange) {
+  const isAsItIs = quantise.keep.length === 0 && !quantise.reduceRange && scheme === undefined;
+  if (other === undefined && isAsItIs) {
     return { reference: { variant: 'int8', scheme: exported(precision) }, others: [] };
   }
   const impossible = other === undefined ? 'it is not quantised again' : `there is no ${other} of it`;

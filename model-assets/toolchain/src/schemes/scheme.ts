@@ -1,8 +1,7 @@
-import type { Variant } from '@pilotlight/model-format';
+import type { SchemeName, Variant } from '@pilotlight/model-format';
 import type { OnnxModel } from '../graph/onnx.ts';
 import type { Progress } from '../progress.ts';
 import type { Feed } from '../runtime/run-graph.ts';
-import type { Probe } from '../stages/quantise/probe.ts';
 import type { LayerError, QuantiseReport } from '../stages/quantise.ts';
 
 /** The options of quantisation. */
@@ -35,26 +34,25 @@ export interface BuiltGraph {
   readonly notes?: readonly string[];
 }
 
-/**
- * One way to store and compute the numbers of a model: how a variant comes from the fp32 graph. Which execution providers run
- * it is a fact of the format, by the name that `nameInManifest` gives.
- */
-export interface Scheme {
-  readonly tier: Variant['tier'];
-  nameInManifest(settings: QuantiseSettings): Variant['scheme'];
-  /** The largest token budget for a model that gives `values` float32 values a token. */
-  largestBudget(values: number): number;
-  /** True where `build` asks for `feeds`. Other schemes are built before there are goldens, so that broken weights are named at once. */
-  readonly needsFeeds: boolean;
+/** One way to store and compute the numbers of a model: a variant comes from the fp32 graph by one of them. */
+export interface SchemeRung {
+  /** Its name in the manifest. Which execution providers run it is a fact of the format, by this name. */
+  readonly scheme: SchemeName;
+  /** Its name in the manifest with weights of seven bits. @default - it has no such form: its sums cannot saturate */
+  readonly sevenBits?: SchemeName;
+  /** For tables: 'static, equalised'. */
+  readonly title: string;
   /** `source` is the graph of the source, which may be changed. */
   build(source: OnnxModel, context: BuildContext): Promise<BuiltGraph>;
-  /**
-   * Leaves an fp32 model with nothing but the outputs of a probe for each layer, so that the worst layers can stay fp32 where
-   * all of them together miss the quality gate. @default - the scheme has no such layers
-   */
-  readonly probe?: (model: OnnxModel, settings: QuantiseSettings) => readonly Probe[];
-  /** Settings to try before any layer stays fp32, where this machine cannot do well with the ones given. @default - there are none */
-  readonly alternative?: (settings: QuantiseSettings) => QuantiseSettings | undefined;
+}
+
+/** The ways to make one variant. */
+export interface Scheme {
+  readonly tier: Variant['tier'];
+  /** The largest token budget for a model that gives `values` float32 values a token. */
+  largestBudget(values: number): number;
+  /** What is tried one after the other until the quality is good enough, the fastest first; only int8 has several. */
+  readonly rungs: readonly SchemeRung[];
   /** Advice for a model that misses the quality gate with this scheme. */
   readonly otherwise: string;
 }

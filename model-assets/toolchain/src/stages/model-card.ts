@@ -1,5 +1,6 @@
 /** MODEL_CARD.md: the source's own card, or one made of what is known, and what packaging adds to it. */
 import type { OnnxManifest, Quality } from '@pilotlight/model-format';
+import { describeDistance, describeLoss } from './judge/describe-loss.ts';
 
 export type CardFacts = Pick<
   OnnxManifest,
@@ -47,11 +48,23 @@ function packageSection({ name, version, source, variants }: CardFacts): string 
     '|---|---|---|---|---|',
     ...rows,
     '',
+    ...Object.entries(variants).flatMap(lossNotes),
     ...keptNotes(variants),
     '| source file | sha256 |',
     '|---|---|',
     ...files,
   ].join('\n');
+}
+
+/** Says what a variant loses beside fp32, how much faster it is, and what it promises. */
+function lossNotes([name, variant]: [string, OnnxManifest['variants'][string]]): string[] {
+  const { againstFp32, speedup, sameInAnyBatch } = variant;
+  if (againstFp32 === undefined) return [];
+  const { texts } = againstFp32;
+  const speed = speedup === undefined ? '' : ` It was ${speedup} times as fast where it was packaged.`;
+  const bits = sameInAnyBatch ? ' Its answers are the same in any batch, bit for bit.' : '';
+  const lost = `${describeLoss(againstFp32)}; ${describeDistance(againstFp32)}`;
+  return [`The ${name} variant beside fp32, on ${texts} texts: ${lost}.${speed}${bits}`, ''];
 }
 
 /** Lists the weights that the quality gate left in fp32. */

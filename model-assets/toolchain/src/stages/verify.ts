@@ -7,7 +7,7 @@ import { requireEvidence } from './verify/evidence.ts';
 import { type VariantDeviation, verifyGoldens } from './verify/goldens.ts';
 import { readFileOf, verifyIntegrity } from './verify/integrity.ts';
 
-export { measureTolerance, type VariantDeviation, verifyGoldens } from './verify/goldens.ts';
+export { type Bounds, measureTolerance, type VariantDeviation, verifyGoldens } from './verify/goldens.ts';
 
 export interface VariantProof extends VariantDeviation {
   readonly variant: string;
@@ -37,17 +37,17 @@ export async function verifyVariants(
   const proofs: VariantProof[] = [];
   const variants = Object.entries(manifest.variants);
   for (const [index, entry] of variants.entries()) {
-    const [variant] = entry;
-    const accepted = requireEvidence(evidence, manifest, entry);
+    const [variant, { sameInAnyBatch }] = entry;
+    const tolerance = requireEvidence(evidence, manifest, entry);
     const engine = new Engine({ packages, variant, executionProvider });
     try {
       const predictor = await engine.predictor({ name, version });
-      const deviation = await verifyGoldens(predictor, goldens, accepted, (done) =>
+      const deviation = await verifyGoldens(predictor, goldens, { tolerance, sameInAnyBatch }, (done) =>
         report((index + done) / variants.length),
       );
       const loadMs = predictor.loadTimings.totalMs;
       const warnings = findWarnings(deviation, labels === undefined && manifest.labels.length > 0);
-      proofs.push({ variant, ...deviation, tolerance: accepted, goldens: goldens.length, warnings, loadMs });
+      proofs.push({ variant, ...deviation, tolerance, goldens: goldens.length, warnings, loadMs });
     } finally {
       await engine.dispose();
     }

@@ -35,7 +35,7 @@ export async function verifyTransformersJs(
       largest,
       relative: 0,
       agreement: 1,
-      clearAgreement: 1,
+      sameInAnyBatch: false,
       tolerance: PIPELINE_TOLERANCE,
       warnings: [],
       loadMs: model.loadTimings.totalMs,

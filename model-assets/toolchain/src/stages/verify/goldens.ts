@@ -1,8 +1,8 @@
 /** Compares the answers of a variant with the fp32 reference: every golden goes through the serving engine. */
+import { createHash } from 'node:crypto';
 import type { Deviation, Golden, Predictor, TokenResult } from '@pilotlight/engine';
 import { compareWithGolden, measureDrift } from '@pilotlight/engine/internal/predict/goldens/compare';
 import { GOLDEN_ROLES, toGoldenRequest } from '@pilotlight/engine/internal/predict/goldens/golden';
-import { topOfRows } from '@pilotlight/engine/internal/predict/goldens/top-of-rows';
 import { ToolchainError } from '../../errors.ts';
 
 /** The distance of a variant from the reference over all goldens. */
@@ -13,70 +13,64 @@ export interface VariantDeviation {
   readonly relative: number;
   /** Share of rows (texts, tokens that are classified or filled in, starts and ends of answers) with the same top; 1 where there are none. */
   readonly agreement: number;
-  /** The same, but a row whose top fp32 itself could hardly tell from the second counts as agreed. */
-  readonly clearAgreement: number;
+  /** Whether the outputs of all of them in one call are those of single calls, bit for bit. */
+  readonly sameInAnyBatch: boolean;
+}
+
+/** What a variant is held to. */
+export interface Bounds {
+  /** The absolute difference from fp32 that is accepted. */
+  readonly tolerance: number;
+  /** Whether the outputs in a batch must be those alone, bit for bit. @default false */
+  readonly sameInAnyBatch?: boolean | undefined;
 }
 
 /**
- * Runs the goldens one by one and all in one call, since activations are quantised per batch.
- * Throws VERIFY_FAILED, naming the golden, where token ids or shapes differ or a value is not finite; with a
- * `tolerance` also where an output is further off, or where a top label differs that fp32 gave by a clear margin.
+ * Runs the goldens one by one and all in one call.
+ * Throws VERIFY_FAILED, naming the golden, where token ids or shapes differ or a value is not finite; with `bounds` also where an output
+ * is further off than the tolerance, where a top label differs that fp32 gave by a clear margin, or where a bit differs that must not.
  */
 export async function verifyGoldens(
   predictor: Pick<Predictor, 'infer' | 'variantName'>,
   goldens: readonly Golden[],
-  tolerance?: number,
+  bounds?: Bounds,
   report: (done: number) => void = () => {},
 ): Promise<VariantDeviation> {
-  const totals = { largest: 0, squaredError: 0, squaredExpected: 0, flips: 0, clearFlips: 0, rows: 0 };
+  const totals = { largest: 0, squaredError: 0, squaredExpected: 0, flips: 0, rows: 0 };
   const check = (golden: Golden, result: TokenResult | undefined): void => {
     const deviation = compareGolden(golden, result, predictor.variantName);
-    if (tolerance !== undefined) refuseBeyond(tolerance, golden, deviation, predictor.variantName);
+    if (bounds !== undefined) refuseBeyond(bounds.tolerance, golden, deviation, predictor.variantName);
     totals.largest = Math.max(totals.largest, deviation.largest);
     totals.squaredError += deviation.squaredError;
     totals.squaredExpected += deviation.squaredExpected;
     totals.flips += deviation.flips;
-    if (deviation.flips > 0) totals.clearFlips += countClearFlips(golden, result);
     for (const output of Object.values(golden.outputs)) totals.rows += output?.top?.length ?? 0;
   };
+  const alone: string[] = [];
   for (const [index, golden] of goldens.entries()) {
     const [single] = await predictor.infer([toGoldenRequest(golden)], { truncate: true });
     check(golden, single);
+    alone.push(digest(single));
     report((index + 1) / (goldens.length + 1));
   }
   const together = await predictor.infer(goldens.map(toGoldenRequest), { truncate: true });
+  let sameInAnyBatch = true;
   for (const [index, golden] of goldens.entries()) {
     check(golden, together[index]);
+    if (digest(together[index]) === alone[index]) continue;
+    sameInAnyBatch = false;
+    if (bounds?.sameInAnyBatch)
+      throw failed(golden, predictor.variantName, 'its outputs in a batch are not those alone, bit for bit');
   }
   return {
     largest: totals.largest,
     relative: Math.sqrt(totals.squaredError / (totals.squaredExpected || 1)),
     agreement: totals.rows === 0 ? 1 : 1 - totals.flips / totals.rows,
-    clearAgreement: totals.rows === 0 ? 1 : 1 - totals.clearFlips / totals.rows,
+    sameInAnyBatch,
   };
 }
 
-/**
- * A margin in units of the root mean square of an output. Two values that are each off by 6 % of that, which is what the
- * quality gate accepts, can close it.
- */
-const CLEAR_MARGIN = 0.12;
-
-/** Rows whose top label differs though fp32 gave it by a clear margin. */
-function countClearFlips({ outputs }: Golden, result: TokenResult | undefined): number {
-  let flips = 0;
-  for (const role of GOLDEN_ROLES) {
-    const { values, top = [], dims } = outputs[role] ?? { values: [], dims: [] };
-    if (top.length === 0) continue;
-    const meanSquare = values.reduce((sum, value) => sum + value * value, 0) / values.length;
-    const actual = topOfRows(result?.outputs[role]?.data ?? new Float32Array(), dims.at(-1) ?? 1);
-    const clear = CLEAR_MARGIN * Math.sqrt(meanSquare);
-    flips += top.filter(([index, margin], row) => actual[row]?.[0] !== index && margin > clear).length;
-  }
-  return flips;
-}
-
-/** Room for machines that add up in another order, or whose batches differ: it moves single int8 steps. */
+/** Room for processors that add up in another order, and for batches that do: it moves single int8 steps. */
 const HEADROOM = 2;
 
 /** Tolerance for fp32 relative to the largest expected value, or to 1. */
@@ -89,6 +83,16 @@ export function measureTolerance(deviation: VariantDeviation, goldens: readonly 
   );
   const peak = values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1);
   return Number(Math.max(HEADROOM * deviation.largest, FLOAT_TOLERANCE * peak).toPrecision(3));
+}
+
+/** Stands for the outputs of one request, every bit of them. */
+function digest(result: TokenResult | undefined): string {
+  const hash = createHash('sha256');
+  for (const role of GOLDEN_ROLES) {
+    const data = result?.outputs[role]?.data;
+    if (data !== undefined) hash.update(role).update(data);
+  }
+  return hash.digest('base64');
 }
 
 function compareGolden(golden: Golden, result: TokenResult | undefined, variant: string): Deviation {

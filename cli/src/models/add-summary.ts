@@ -1,0 +1,75 @@
+/** What `add` prints at its end: what was tried and what it loses, what was packaged and proven. */
+import { describeDistance, describeLoss, type LadderReport, type PackageResult } from '@pilotlight/toolchain';
+import { printable } from '../kit/style.ts';
+import { type Column, duration, megabytes, table } from '../kit/table.ts';
+import { figureCells, figureColumns } from './figures.ts';
+
+const right = 'right' as const;
+
+export function addSummary(
+  { folder, manifest, ladders, proofs, quantised, notes }: PackageResult,
+  milliseconds: number,
+): string {
+  const lines = [
+    '',
+    `${manifest.name}@${manifest.version} is packaged and proven in ${duration(milliseconds)}: ${printable(folder)}`,
+    '',
+    ...ladders.flatMap((ladder) => [ladderTable(ladder), '', loss(ladder), '']),
+    table(
+      [
+        { title: 'VARIANT' },
+        { title: 'SCHEME' },
+        { title: 'SIZE', align: right },
+        { title: 'TOKEN BUDGET', align: right },
+        { title: 'GOLDENS', align: right },
+        { title: 'LARGEST ERROR', align: right },
+        { title: 'LOAD', align: right },
+      ],
+      proofs.map(({ variant, goldens, largest, loadMs }) => {
+        const { scheme = '', files = [], tokenBudget } = manifest.variants[variant] ?? {};
+        const size = megabytes(files.reduce((sum, { bytes }) => sum + bytes, 0));
+        return [
+          variant,
+          scheme,
+          size,
+          `${tokenBudget}`,
+          `${goldens}`,
+          largest.toPrecision(2),
+          duration(loadMs),
+        ];
+      }),
+    ),
+    ...manifest.quality.map(
+      ({ dataset, metric, served, fp32, agreement }) =>
+        `${printable(dataset)}: ${metric} ${(100 * served).toFixed(2)} % as served, ${(100 * fp32).toFixed(2)} % in fp32, agreement ${(100 * agreement).toFixed(2)} %`,
+    ),
+    ...(quantised ? [`int8: ${quantised.products} products, ${quantised.lookups} embeddings`] : []),
+    ...notes.map((note) => `note: ${printable(note)}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** fp32, and below it what was tried, in order; the last one that is good enough was taken. */
+function ladderTable({ variant, fp32Bytes, tried, taken }: LadderReport): string {
+  const { judgement } = taken;
+  const columns: readonly Column[] = [
+    { title: `TRIED FOR ${variant.toUpperCase()}` },
+    { title: 'SIZE', align: right },
+    { title: 'SPEED', align: right },
+    ...figureColumns(judgement),
+    { title: '' },
+  ];
+  const reference = ['fp32', megabytes(fp32Bytes), '1.0x', ...figureCells(judgement, 'fp32'), ''];
+  const rows = tried.map((rung) => [
+    rung.title,
+    megabytes(rung.bytes),
+    rung.speedup === undefined ? '' : `${rung.speedup.toFixed(1)}x`,
+    ...figureCells(rung.judgement),
+    rung.passes ? 'good enough' : 'loses too much',
+  ]);
+  return table(columns, [reference, ...rows]);
+}
+
+function loss({ variant, taken: { title, judgement } }: LadderReport): string {
+  return `${variant} (${title}) beside fp32: ${describeLoss(judgement)}; ${describeDistance(judgement)}.`;
+}

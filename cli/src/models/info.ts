@@ -1,0 +1,81 @@
+import type { PackageEntry } from '@pilotlight/engine';
+import type { OnnxManifest, PackageManifest, Variant } from '@pilotlight/model-format';
+import { describeDistance, describeLoss, selectPackages } from '@pilotlight/toolchain';
+import { packagesFolder } from '../clone.ts';
+import { EXIT, type Terminal } from '../kit/command.ts';
+import { usageError } from '../kit/errors.ts';
+import { printable } from '../kit/style.ts';
+import { megabytes } from '../kit/table.ts';
+import type { InfoLine } from './info-options.ts';
+
+/** Gives the exit code 1 where the package is broken. @throws CliError, EngineError */
+export async function info({ values, positionals }: InfoLine, { stdout }: Terminal): Promise<number> {
+  const [selection, more] = positionals;
+  if (selection === undefined || more !== undefined || selection === 'all')
+    throw usageError('info takes one model.');
+  const [entry] = await selectPackages(packagesFolder(values.packages), selection);
+  if (entry === undefined) throw usageError('info takes one model.');
+  stdout.write(`${values.json ? JSON.stringify(entry, null, 2) : describe(entry)}\n`);
+  return entry.problem === undefined ? EXIT.ok : EXIT.failed;
+}
+
+function describe({ name, version, manifest, problem }: PackageEntry): string {
+  if (manifest === undefined) return `${name}@${version} is broken: ${printable(problem ?? '')}`;
+  const facts = manifest.runtime === 'onnx' ? onnxFacts(manifest) : otherFacts(manifest);
+  const width = Math.max(...facts.map(([key]) => key.length));
+  const lines = facts.map(([key, value]) => `${key.padEnd(width)}  ${printable(value)}`);
+  return [
+    `${name}@${version}${manifest.description ? `: ${printable(manifest.description)}` : ''}`,
+    '',
+    ...lines,
+  ].join('\n');
+}
+
+type Fact = readonly [key: string, value: string];
+
+function otherFacts({ task, runtime }: Exclude<PackageManifest, OnnxManifest>): readonly Fact[] {
+  return [
+    ['task', task],
+    ['runtime', runtime],
+  ];
+}
+
+/** Labels beyond these are counted. */
+const MOST_LABELS = 10;
+
+function onnxFacts(manifest: OnnxManifest): readonly Fact[] {
+  const { task, labels, textProcessing, source, variants, defaultVariant, quality } = manifest;
+  const rest = labels.length > MOST_LABELS ? ` and ${labels.length - MOST_LABELS} more` : '';
+  const from = [source.id, source.kind, source.revision, source.precision].filter(
+    (part) => part !== undefined,
+  );
+  return [
+    ['task', task],
+    ...(labels.length > 0 ? [['labels', labels.slice(0, MOST_LABELS).join(', ') + rest] as const] : []),
+    ['longest text', `${textProcessing.maxTokens} tokens`],
+    ['source', from.join(', ')],
+    ...Object.entries(variants).flatMap(([variant, facts]) =>
+      variantFacts(variant === defaultVariant ? `${variant} (served)` : variant, facts),
+    ),
+    ...quality.map(
+      ({ dataset, metric, served, fp32 }): Fact => [
+        'quality',
+        `${dataset}: ${metric} ${(100 * served).toFixed(2)} % as served, ${(100 * fp32).toFixed(2)} % in fp32`,
+      ],
+    ),
+  ];
+}
+
+function variantFacts(name: string, variant: Variant): readonly Fact[] {
+  const { scheme, files, tokenBudget, speedup, keptFp32 = [], againstFp32 } = variant;
+  const size = megabytes(files.reduce((sum, { bytes }) => sum + bytes, 0));
+  const speed =
+    speedup === undefined ? '' : `, ${speedup.toFixed(1)} times as fast as fp32 where it was packaged`;
+  return [
+    [name, `${scheme}, ${size}, batches of ${tokenBudget} tokens${speed}`],
+    ...(keptFp32.length > 0 ? [['', `in fp32: ${keptFp32.join(', ')}`] as const] : []),
+    ...(againstFp32
+      ? [['', `beside fp32: ${describeLoss(againstFp32)}; ${describeDistance(againstFp32)}`] as const]
+      : []),
+  ];
+}
