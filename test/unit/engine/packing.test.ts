@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Graph, SchemeName, Variant } from '@pilotlight/model-format';
@@ -15,7 +15,7 @@ import { ELEMENT, floatTensor } from '../../../model-assets/toolchain/src/graph/
 import { holdProducts } from '../../../model-assets/toolchain/src/stages/hold-products.ts';
 import { Random } from '../../fixtures/random.ts';
 import { differenceOf } from '../../fixtures/same-bits.ts';
-import { manifestOf, SummingSession } from './fakes.ts';
+import { manifestOf, predictorOf, SummingSession } from './fakes.ts';
 
 const MEBIBYTE = 2 ** 20;
 const { int8 } = manifestOf().variants;
@@ -117,6 +117,26 @@ describe('the sessions of a variant', () => {
   });
 });
 
+describe('a predictor', () => {
+  class PackingSession extends SummingSession {
+    packed = 0;
+
+    async pack(): Promise<void> {
+      this.packed += 1;
+    }
+  }
+
+  it('packs the weights of both of its sessions when it is told to', async () => {
+    const [session, shortSession] = [new PackingSession(), new PackingSession()];
+    await predictorOf({ session, shortSession }).pack();
+    expect([session.packed, shortSession.packed]).toEqual([1, 1]);
+  });
+
+  it('has nothing to pack where its session packed first', async () => {
+    await expect(predictorOf({ session: new SummingSession() }).pack()).resolves.toBeUndefined();
+  });
+});
+
 const [WIDTH, LABELS] = [768, 5];
 const GRAPH: Graph = {
   file: 'model.onnx',
@@ -132,7 +152,6 @@ describe('a classifier in fp32', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'pilotlight-packing-'));
-    const { mkdir } = await import('node:fs/promises');
     for (const name of ['plain', 'held']) {
       const builder = new GraphBuilder('classifier');
       const ids = builder.input('input_ids', ELEMENT.int64, ['batch', WIDTH]);
