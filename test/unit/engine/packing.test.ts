@@ -36,7 +36,7 @@ describe('the weights of a variant', () => {
     ['int8-static', 'never', 'never'],
     ['fp32', 'later', 'first'],
     ['int8-weights', 'later', 'first'],
-    ['int8-blocks-128', 'later', 'first'],
+    ['int8-blocks-32', 'later', 'first'],
     ['int8-dynamic-per-channel', 'later', 'first'],
     ['fp32', 'never', 'never'],
   ])('of %s, asked for %s, are packed %s', (scheme, asked, chosen) => {
