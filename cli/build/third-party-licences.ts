@@ -7,6 +7,12 @@ import { FUNCTIONS } from '../../functions/bundles/src/names.ts';
 import { serverOptions } from '../../functions/bundles/src/server-options.ts';
 import { ROOT } from './packages.ts';
 
+/** Texts of licences that npm packages name and do not carry. */
+const TEXTS: Readonly<Record<string, string>> = {
+  'onnxruntime-common': 'layers/builders/src/runtime/licences/onnxruntime.txt',
+  'onnxruntime-node': 'layers/builders/src/runtime/licences/onnxruntime.txt',
+};
+
 const PACKAGE = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
 
 /** Writes one paragraph for each package: its name and version, the licence that it names, and the text of the licence where the package has one. */
@@ -28,6 +34,7 @@ function paragraph(folder: string): string {
   if (!existsSync(manifest)) return '';
   const { name, version, license } = JSON.parse(readFileSync(manifest, 'utf8'));
   const [file] = globSync('{LICEN[CS]E,licen[cs]e}*', { cwd: join(ROOT, folder) });
-  const text = file === undefined ? '' : `\n${readFileSync(join(ROOT, folder, file), 'utf8').trim()}\n`;
+  const path = file === undefined ? TEXTS[name] : join(folder, file);
+  const text = path === undefined ? '' : `\n${readFileSync(join(ROOT, path), 'utf8').trim()}\n`;
   return `${'-'.repeat(80)}\n${name} ${version} (${license ?? 'no licence named'})\n${text}`;
 }

@@ -21,7 +21,7 @@ const metrics = new Metrics({ namespace: config.PILOTLIGHT_METRICS_NAMESPACE, se
 const engine = new Engine(engineOptions(config));
 const preloaded = preload(engine, config.PILOTLIGHT_PRELOAD_MODELS, logger);
 
-const ready = Promise.all([preloaded.settled, rehearse(engine, logger)]).then(() => performance.now());
+const ready = Promise.all([preloaded.settled, rehearse(logger)]).then(() => performance.now());
 
 export const handler = createHandler({
   engine,

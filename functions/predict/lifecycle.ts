@@ -37,7 +37,8 @@ export function lifecycle({
       }
       if (!warmUp) return undefined;
       const remainingMs = context.getRemainingTimeInMillis();
-      return answerWarmUp(event, first, remainingMs, { environment, models, selfChecks: checks });
+      const pack = () => Promise.all(loaded().map((model) => model.pack?.()));
+      return answerWarmUp(event, first, remainingMs, { environment, models, pack, selfChecks: checks });
     },
   };
 }

@@ -3,7 +3,7 @@
 import type { ServingEngine } from '@pilotlight/app/internal/serve/ports';
 import { formatModelRef, type LoadedModel } from '@pilotlight/engine';
 
-export type PredictModel = Pick<LoadedModel, 'manifest' | 'loadTimings' | 'checkGolden'>;
+export type PredictModel = Pick<LoadedModel, 'manifest' | 'loadTimings' | 'checkGolden' | 'pack'>;
 
 export interface PredictEngine extends ServingEngine {
   loaded(): readonly PredictModel[];

@@ -23,6 +23,8 @@ export interface WarmUpDependencies {
   readonly environment: Environment;
   /** `name@version` */
   readonly models: () => readonly string[];
+  /** Packs the weights of every model. */
+  readonly pack: () => Promise<unknown>;
   readonly selfChecks: SelfChecks;
 }
 
@@ -32,7 +34,7 @@ export function holdMs(holdUntil: number, now: number, remainingMs: number): num
 }
 
 /**
- * Runs the self-check while it holds.
+ * Packs weights and runs the self-check while it holds: nobody waits for it.
  *
  * @throws WarmUpError INVALID_WARM_UP
  */
@@ -40,7 +42,7 @@ export async function answerWarmUp(
   event: unknown,
   coldStart: boolean,
   remainingMs: number,
-  { environment, models, selfChecks }: WarmUpDependencies,
+  { environment, models, pack, selfChecks }: WarmUpDependencies,
 ): Promise<WarmUpReport> {
   const start = Date.now();
   const parsed = warmUpEventSchema.safeParse(event);
@@ -49,6 +51,7 @@ export async function answerWarmUp(
     throw new WarmUpError('INVALID_WARM_UP', `The warm-up is refused: ${reasons.join('; ')}.`);
   }
   const { holdUntil = start, goldens } = parsed.data;
+  await pack();
   const checked =
     goldens === undefined
       ? { selfCheck: await selfChecks.one() }

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { runtimeScripts, shortPackages } from '../../functions/bundles/src/plugins.ts';
 import { WORK } from './paths.ts';
 
 const SUBJECTS = join(import.meta.dirname, 'subjects');
 export const BUNDLES = join(WORK, 'subjects');
 
-/** The native packages, which come from the runtime layer, and what no function has. */
-const EXTERNAL = ['onnxruntime-node', 'tokenizers', '@huggingface/transformers', 'sharp'];
+/** What comes from the runtime layer whole, and what no function has. */
+const EXTERNAL = ['tokenizers', '@huggingface/transformers', 'sharp'];
 
 export interface Bundles {
   readonly pilotlight: string;
@@ -18,9 +19,9 @@ export interface Bundles {
 }
 
 /**
- * Bundles the subjects: Pilotlight, the raw session and the limit as a function is deployed, in one minified
- * CommonJS file with the native packages outside; the peer's few lines alone, so that it imports the installed
- * package as its users do and no type is stripped at run time.
+ * Bundles the subjects: Pilotlight as a function is deployed, in one minified CommonJS file with what is native outside; the raw
+ * session and the limit so, too, but with the package of ONNX Runtime as it is installed; the peer's few lines alone, so that it imports
+ * the installed package as its users do and no type is stripped at run time.
  */
 export async function bundleSubjects(): Promise<Bundles> {
   const common = {
@@ -31,13 +32,17 @@ export async function bundleSubjects(): Promise<Bundles> {
     logLevel: 'error',
   } as const;
   const sources = (...names: readonly string[]) => names.map((name) => join(SUBJECTS, `${name}.ts`));
+  const minified = { ...common, format: 'cjs', outExtension: { '.js': '.cjs' }, minify: true } as const;
   await build({
-    ...common,
-    entryPoints: sources('pilotlight', 'raw', 'limit', 'pilotlight-tasks'),
-    format: 'cjs',
-    outExtension: { '.js': '.cjs' },
+    ...minified,
+    entryPoints: sources('pilotlight', 'pilotlight-tasks'),
     external: EXTERNAL,
-    minify: true,
+    plugins: [runtimeScripts, shortPackages],
+  });
+  await build({
+    ...minified,
+    entryPoints: sources('raw', 'limit'),
+    external: [...EXTERNAL, 'onnxruntime-node'],
   });
   await build({
     ...common,

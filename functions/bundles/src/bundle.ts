@@ -1,6 +1,6 @@
 /**
  * Bundles a function into a folder: `index.mjs`, and in `chunks/` the modules that are imported only when they are needed,
- * such as the client of S3. Everything is inside except the native packages, which the runtime layer brings.
+ * such as the client of S3. Everything is inside except what is native, which the runtime layer brings.
  * `node functions/bundles/src/bundle.ts predict out/predict` writes `out/predict/index.mjs`.
  */
 import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -13,7 +13,11 @@ import {
   credentialsOfLambda,
   englishOnly,
   noEventStreams,
+  ownExchange,
+  REQUIRE,
   requireNatives,
+  runtimeScripts,
+  shortPackages,
   writtenDocument,
 } from './plugins.ts';
 import { SERVER_ENTRY, serverOptions } from './server-options.ts';
@@ -40,7 +44,16 @@ export function bundleOptions(name: FunctionName, outdir: string): BuildOptions 
     outdir,
     chunkNames: `${CHUNKS}/[name]-[hash]`,
     external: [...SERVER_PACKAGES, ...BROWSER_PACKAGES],
-    plugins: [requireNatives, englishOnly, credentialsOfLambda, noEventStreams, writtenDocument],
+    plugins: [
+      requireNatives,
+      runtimeScripts,
+      englishOnly,
+      credentialsOfLambda,
+      noEventStreams,
+      writtenDocument,
+      ...(name === 'predict' ? [ownExchange] : []),
+      shortPackages,
+    ],
   };
 }
 
@@ -51,9 +64,9 @@ export function bundleOptions(name: FunctionName, outdir: string): BuildOptions 
 export async function bundle(name: BundleName, outdir: string): Promise<{ file: string; bytes: number }> {
   const options = name === 'server' ? serverOptions(outdir) : bundleOptions(name, outdir);
   const { outputFiles } = await build({ ...options, write: false });
-  const files = outputFiles.map(({ path, contents }) => ({
+  const files = outputFiles.map(({ path, text }) => ({
     path: relative(resolve(outdir), path),
-    contents,
+    contents: Buffer.from(withoutUnusedRequire(text)),
   }));
   const unfinished = `${outdir}.${process.pid}`;
   for (const folder of [outdir, unfinished]) await mkdir(join(folder, CHUNKS), { recursive: true });
@@ -72,6 +85,12 @@ export async function bundle(name: BundleName, outdir: string): Promise<{ file: 
   const stale = (await readdir(join(outdir, CHUNKS))).filter((chunk) => !current.has(chunk));
   await Promise.all(stale.map((chunk) => rm(join(outdir, CHUNKS, chunk), { force: true })));
   return { file: join(outdir, entry), bytes: files.reduce((sum, { contents }) => sum + contents.length, 0) };
+}
+
+/** Most files of a bundle ask for no CommonJS package; each `require` that is made for nothing costs a cold start a moment. */
+function withoutUnusedRequire(code: string): string {
+  const rest = code.replace(`${REQUIRE.js}\n`, '');
+  return /\brequire\b/.test(rest) ? code : rest;
 }
 
 if (import.meta.main) {

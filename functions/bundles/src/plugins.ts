@@ -1,9 +1,11 @@
 /** Plugins of esbuild that replace some imports of a function. */
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
-import type { Plugin } from 'esbuild';
+import { type Plugin, transform } from 'esbuild';
 
-/** Packages that come from the runtime layer, because they are built for one system and architecture. */
-const NATIVE_PACKAGES = ['onnxruntime-node', 'tokenizers'];
+/** Packages that come whole from the runtime layer, because they are built for one system and architecture. */
+const NATIVE_PACKAGES = ['tokenizers'];
 
 /** CommonJS packages ask for `require`, which an ES module does not have. No module uses the name `requireForBundle`. */
 export const REQUIRE = {
@@ -24,6 +26,65 @@ export const requireNatives: Plugin = {
     onLoad({ filter: /.*/, namespace: 'native' }, ({ path }) => ({
       contents: `module.exports = require(${JSON.stringify(path)});`,
     }));
+  },
+};
+
+/** The template of a path by which onnxruntime-node requires its binary, and where that is for whoever finds it by NODE_PATH. */
+const BINARY = { own: 'require(`../bin/', byName: 'require(`onnxruntime-node/bin/' };
+
+/**
+ * Takes the scripts of onnxruntime-node into the bundle: two dozen files, which cost 6 ms of a cold start one by one. Only its binary is
+ * required, from the runtime layer, which is of the same version because it is deployed with the bundle.
+ */
+export const runtimeScripts: Plugin = {
+  name: 'runtime-scripts',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/onnxruntime-node\/dist\/binding\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      if (!source.includes(BINARY.own)) return { errors: [{ text: 'It requires its binary in a new way.' }] };
+      return { contents: source.replace(BINARY.own, BINARY.byName), loader: 'js' };
+    });
+  },
+};
+
+/** Short, without comments, and on one line, which esbuild breaks again in the bundle. Names stay, so that a stack trace can be read. */
+async function shorten(source: string): Promise<string> {
+  const { code } = await transform(source, {
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'none',
+  });
+  return code;
+}
+
+/** Shortens the code of packages by a tenth: esbuild would keep comments within classes and objects, and every cold start would read them. */
+export const shortPackages: Plugin = {
+  name: 'short-packages',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/node_modules\/.*\.m?js$/ }, async ({ path }) => {
+      return { contents: await shorten(await readFile(path, 'utf8')), loader: 'js' };
+    });
+  },
+};
+
+const EXCHANGE = fileURLToPath(new URL('../../predict/exchange/exchange.ts', import.meta.url));
+
+/**
+ * Gives the modules that make requests and answers the classes of the predict function in the place of Node's, which take a fifth of a
+ * cold start to load. See functions/predict/exchange/ADR-exchange.md.
+ */
+export const ownExchange: Plugin = {
+  name: 'own-exchange',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/(?:hono\/dist|functions\/(?:app|predict))\/.*\.[jt]s$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const uses = source.matchAll(/\b(?:new|instanceof) (Request|Response|Headers)\b/g);
+      const names = new Set([...uses].map(([, name]) => name));
+      if (names.size === 0 || path.includes('/predict/exchange/')) return undefined;
+      const code = `import { ${[...names].join(', ')} } from ${JSON.stringify(EXCHANGE)};\n${source}`;
+      if (path.endsWith('.ts')) return { contents: code, loader: 'ts' };
+      return { contents: await shorten(code), loader: 'js' };
+    });
   },
 };
 

@@ -137,6 +137,8 @@ export interface Session {
   run(feeds: Feeds): Promise<Outputs>;
   /** True once the session cannot run any more: it was disposed of, or its thread died. */
   readonly ended: boolean;
+  /** Packs the weights now, if that is still to come; settles when it is done, and never rejects. @default - there is nothing to do */
+  pack?(): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -163,6 +165,13 @@ export interface SessionOptions {
    * on Linux. @default 0
    */
   readonly niceness?: number;
+  /**
+   * Whether the weights of the graph are laid out for the processor before the session is there, which takes most of the time of
+   * opening one, and as much memory as the weights. Without it, runs of few tokens take longer. @default true
+   */
+  readonly packs?: boolean;
+  /** See the facts of a scheme. @default false */
+  readonly foldWeights?: boolean | undefined;
 }
 
 /** A package whose manifest has been read. */

@@ -13,10 +13,16 @@ interface SchemeFacts {
    * multiplied as floating-point numbers. @default false
    */
   readonly foldWeights?: boolean;
+  /**
+   * Whether a graph gives the same bits before and after its weights are packed: its sums are of integers, and the weights of what
+   * few products it has in fp32 are never packed. See the engine's session/ADR-packing.md. @default false
+   */
+  readonly packsExactly?: boolean;
 }
 
 /** int8 products have kernels on the CPU only. */
 const INT8: SchemeFacts = { providers: ['cpu'], lengthMultiple: 1 };
+const INT8_SUMS: SchemeFacts = { ...INT8, packsExactly: true };
 
 const SCHEMES = {
   /** WebGPU is not among the providers, because it has no kernel for the padding mask of attention as graphs for the CPU have it. */
@@ -27,14 +33,14 @@ const SCHEMES = {
    */
   fp16: { providers: ['cpu', 'cuda', 'webgpu'], lengthMultiple: 8 },
   /** Channels of the activations equalised, one scale and zero point for each tensor of them, fixed when the model is packaged. */
-  'int8-static': INT8,
-  'int8-static-7bit': INT8,
+  'int8-static': INT8_SUMS,
+  'int8-static-7bit': INT8_SUMS,
   /** The same, with single products whose activations have a scale a row, computed at run time. */
-  'int8-static-rows': INT8,
-  'int8-static-rows-7bit': INT8,
+  'int8-static-rows': INT8_SUMS,
+  'int8-static-rows-7bit': INT8_SUMS,
   /** A scale a row for the activations of every product, computed at run time. */
-  'int8-rows': INT8,
-  'int8-rows-7bit': INT8,
+  'int8-rows': INT8_SUMS,
+  'int8-rows-7bit': INT8_SUMS,
   /** Weights and activations with a scale for each block of so many channels. */
   'int8-blocks-64': INT8,
   'int8-blocks-32': INT8,
@@ -52,7 +58,7 @@ const SCHEMES = {
 export type SchemeName = keyof typeof SCHEMES;
 export const SCHEME_NAMES = Object.keys(SCHEMES) as [SchemeName, ...SchemeName[]];
 
-/** Looks up the facts of a scheme: which providers run it, and how its batches are padded. */
+/** Looks up the facts of a scheme: which providers run it, how its batches are padded, how a session opens it. */
 export function describeScheme(scheme: SchemeName): SchemeFacts {
   return SCHEMES[scheme];
 }

@@ -10,7 +10,7 @@ void serve(started, async ({ task = 'zero-shot', ...config }, mark) => {
   mark('import');
   keepHeapSmall();
   const { models: packages, scheme: variant, threads: intraOpThreads } = config;
-  const engine = new Engine({ packages, variant, intraOpThreads, verify: 'size' });
+  const engine = new Engine({ packages, variant, intraOpThreads, verify: 'size', packing: 'later' });
   const predictor = await engine.predictor(config.model);
   mark('load');
   const { ask, answer } = TASKS[task];
@@ -21,6 +21,7 @@ void serve(started, async ({ task = 'zero-shot', ...config }, mark) => {
   return {
     one: async (text) => (await predict([text]))[0] ?? { label: '', score: Number.NaN },
     many: predict,
+    settle: () => predictor.pack(),
   };
 });
 

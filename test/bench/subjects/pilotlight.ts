@@ -9,7 +9,8 @@ void serve(started, async (config, mark) => {
   mark('import');
   keepHeapSmall();
   const { models: packages, scheme: variant, threads: intraOpThreads, verify } = config;
-  const engine = new Engine({ packages, variant, intraOpThreads, ...(verify && { verify }) });
+  const packing = 'later';
+  const engine = new Engine({ packages, variant, intraOpThreads, packing, ...(verify && { verify }) });
   const predictor = await engine.predictor(config.model);
   mark('load');
   const predict = async (inputs: unknown) => {
@@ -19,6 +20,7 @@ void serve(started, async (config, mark) => {
   return {
     one: async (text) => (await predict(text))[0] ?? best([]),
     many: (texts) => predict(texts),
+    settle: () => predictor.pack(),
     steps: {
       manifest: predictor.loadTimings.openMs,
       verify: predictor.loadTimings.verifyMs,

@@ -17,6 +17,8 @@ export interface Subject {
   many(texts: readonly string[]): Promise<readonly Answer[]>;
   /** Makes ready what is not to be measured of calls of one text. */
   prepare?(texts: readonly string[]): void;
+  /** Does what was left for after the first answer, so that it is in no later figure. */
+  settle?(): Promise<void>;
   /** See `Ready.steps`. */
   readonly steps?: Readonly<Record<string, number>>;
 }
@@ -38,6 +40,7 @@ export async function serve(
   const answer = await subject.one(config.text);
   mark('first run');
   say({ answer, phases, ...(subject.steps && { steps: subject.steps }) } satisfies Ready);
+  await subject.settle?.();
   for await (const line of lines()) say(await obey(subject, JSON.parse(line)));
 }
 

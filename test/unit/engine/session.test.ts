@@ -136,6 +136,21 @@ describe('the options of a session', () => {
     });
   });
 
+  it('pack weights, unless they are told not to', () => {
+    const session = (options: object) => sessionOptions({ ...OPTIONS, ...options }).extra?.session;
+    expect(session({})).not.toHaveProperty('disable_prepacking');
+    expect(session({ packs: false })).toMatchObject({
+      'intra_op.allow_spinning': '0',
+      disable_prepacking: '1',
+    });
+  });
+
+  it('compute the constants of a graph whose weights are to be folded', () => {
+    expect(sessionOptions({ ...OPTIONS, foldWeights: true })).toMatchObject({
+      graphOptimizationLevel: 'basic',
+    });
+  });
+
   it('leave the optimisation of the graph to the provider of a GPU', () => {
     expect(sessionOptions({ ...OPTIONS, executionProvider: 'cuda' })).toMatchObject({
       executionProviders: ['cuda'],

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BundleError, bundleFolder, type FunctionName } from '@pilotlight/functions';
@@ -32,6 +33,25 @@ test('predict starts without what only packages of a bucket need', () => {
   expect(start).toContain('layers/engine/src/store/folder-store.ts');
   expect(start).not.toContain('layers/engine/src/store/s3/remote-package.ts');
   expect(start).not.toContain('@aws-sdk/');
+});
+
+test('predict answers without the client of HTTP that Node has inside', () => {
+  const entry = JSON.stringify(join(bundleFolder('predict').folder, 'index.mjs'));
+  const requestContext = { stage: '$default', http: { method: 'POST', path: '/models/none' } };
+  const headers = { 'content-type': 'application/json', host: 'localhost' };
+  const event = { rawPath: '/models/none', headers, requestContext, body: '{"inputs": "a"}' };
+  const code = `
+    const { handler } = await import(${entry});
+    const { statusCode } = await handler(${JSON.stringify(event)}, { functionName: 'predict' });
+    const client = process.moduleLoadList.filter((name) => /undici|http2|tls/.test(name));
+    console.log(JSON.stringify({ statusCode, client }));`;
+  const env = {
+    ...process.env,
+    PILOTLIGHT_MODELS_DIR: import.meta.dirname,
+    POWERTOOLS_METRICS_DISABLED: 'true',
+  };
+  const written = execFileSync(process.execPath, ['--input-type=module', '--eval', code], { env }).toString();
+  expect(JSON.parse(written.trim().split('\n').at(-1) ?? '')).toEqual({ statusCode: 404, client: [] });
 });
 
 test('a process bundles a function once', () => {

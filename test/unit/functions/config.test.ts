@@ -35,8 +35,24 @@ describe('the configuration', () => {
       allowSpinning: true,
       verify: 'size',
       memoryBudgetBytes: 1_000_000,
+      packing: 'later',
     });
   });
+
+  it.each([
+    [undefined, undefined, 'later'],
+    ['on-demand', undefined, 'later'],
+    ['provisioned-concurrency', undefined, 'first'],
+    ['snap-start', undefined, 'first'],
+    ['provisioned-concurrency', 'later', 'later'],
+    ['on-demand', 'never', 'never'],
+  ])(
+    'has weights of an environment that is made %s, with the setting %s, packed %s',
+    (place, asked, packing) => {
+      const config = readConfig({ AWS_LAMBDA_INITIALIZATION_TYPE: place, PILOTLIGHT_PACKING: asked });
+      expect(engineOptions(config)).toMatchObject({ packing });
+    },
+  );
 
   it.each([
     ['/opt/models', 'size'],
@@ -53,6 +69,7 @@ describe('the configuration', () => {
     ['PILOTLIGHT_MAX_CONCURRENT_REQUESTS', '-1'],
     ['PILOTLIGHT_ALLOW_SPINNING', 'yes'],
     ['PILOTLIGHT_VERIFY', 'md5'],
+    ['PILOTLIGHT_PACKING', 'soon'],
     ['PILOTLIGHT_JOB_DEADLINE_HOURS', '337'],
   ])('refuses %s=%s by its name', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`${name}: must be`));

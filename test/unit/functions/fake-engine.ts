@@ -56,6 +56,7 @@ export interface FakeEngineOptions {
   readonly result?: unknown;
   readonly entries?: PackageEntry[];
   readonly checkGolden?: PredictModel['checkGolden'];
+  readonly pack?: () => Promise<void>;
   /** Models that it has. @default - all */
   readonly only?: readonly string[];
 }
@@ -75,6 +76,7 @@ export function fakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       manifest: manifestOf({ name, version: '1.0.0', task }),
       loadTimings: { openMs: 1, verifyMs: 2, tokenizerMs: 3, sessionMs: 4, totalMs: 6 },
       checkGolden: options.checkGolden ?? (async () => ({ line: 2, drift: 0.25 })),
+      ...(options.pack && { pack: options.pack }),
     };
     loaded.set(name, model);
     return model;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { warmUpReportSchema } from '../../../functions/app/src/aws/warm-up.ts';
 import { holdMs } from '../../../functions/predict/warm-up.ts';
+import { fakeEngine } from './fake-engine.ts';
 import { predictEnvironment as environment, HEALTH } from './predict-environment.ts';
 
 /** Milliseconds that `work` takes. */
@@ -20,6 +21,24 @@ describe('a warm-up', () => {
       models: ['sentiment@1.0.0'],
       selfCheck: { model: 'sentiment@1.0.0', line: 2, drift: 0.25 },
     });
+  });
+
+  it('packs the weights of every model before it checks one, and a request does not', async () => {
+    const order: string[] = [];
+    const engine = fakeEngine({
+      pack: async () => {
+        order.push('pack');
+      },
+      checkGolden: async () => {
+        order.push('check');
+        return { line: 2, drift: 0.25 };
+      },
+    });
+    const { invoke, warmUp } = await environment(['sentiment', 'slots'], engine);
+    await invoke(HEALTH);
+    expect(order).toEqual([]);
+    await warmUp();
+    expect(order).toEqual(['pack', 'pack', 'check']);
   });
 
   it('tells an environment that was warm from one that it made so', async () => {

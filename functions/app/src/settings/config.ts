@@ -29,6 +29,7 @@ const environmentSchema = z.object({
   PILOTLIGHT_MEMORY_BUDGET_BYTES: z.optional(count),
   PILOTLIGHT_INTRA_OP_THREADS: z.optional(count),
   PILOTLIGHT_ALLOW_SPINNING: z.optional(flag),
+  PILOTLIGHT_PACKING: z.optional(z.enum(['first', 'later', 'never'], 'must be first, later or never')),
   PILOTLIGHT_VERIFY: z.optional(z.enum(['sha256', 'size'], 'must be sha256 or size')),
   PILOTLIGHT_MAX_BODY_BYTES: z._default(count, DEFAULT_LIMITS.maxBodyBytes),
   PILOTLIGHT_MAX_INPUTS: z._default(count, DEFAULT_LIMITS.maxInputs),
@@ -59,6 +60,7 @@ const environmentSchema = z.object({
   ),
   PILOTLIGHT_METRICS_NAMESPACE: z._default(text, 'Pilotlight'),
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.optional(count),
+  AWS_LAMBDA_INITIALIZATION_TYPE: z.optional(z.string()),
 });
 export type Config = z.infer<typeof environmentSchema>;
 

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type EngineOptions, FolderStore, JoinedStore, S3Store } from '@pilotlight/engine';
 import type { Limits } from '../http/limits.ts';
 import type { Config } from './config.ts';
+import { choosePacking } from './packing.ts';
 import { intraOpThreads } from './threads.ts';
 
 /** Reads the options of the engine from the settings. */
@@ -17,6 +18,7 @@ export function engineOptions(config: Config): EngineOptions {
     ...(variant === undefined ? {} : { variant }),
     ...(memoryBudgetBytes === undefined ? {} : { memoryBudgetBytes }),
     ...(allowSpinning === undefined ? {} : { allowSpinning }),
+    packing: choosePacking(config),
     verify,
   };
 }

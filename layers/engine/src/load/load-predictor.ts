@@ -10,6 +10,7 @@ import { Predictor } from '../predict/predictor.ts';
 import { disposeSessions, openSessions } from '../session/open-sessions.ts';
 import { taskFor } from '../tasks/index.ts';
 import type { LoaderDependencies } from './dependencies.ts';
+import { packingSessions } from './packing.ts';
 
 export async function loadPredictor(
   { opened, manifest, start }: OpenedPackage<OnnxManifest>,
@@ -84,9 +85,11 @@ async function openAll(
   const executionProvider = providerFor(variant, settings.executionProvider);
   const options = { intraOpThreads, allowSpinning, executionProvider };
   const { kind, shortLaneTokens } = settings.batching;
+  const create =
+    executionProvider === 'cpu' ? packingSessions(variant, createSession, settings.packing) : createSession;
   const sessions = timed(() =>
     openSessions(kind === 'dynamic' && shortLaneTokens > 0, (niceness) =>
-      createSession(opened.path(graph.file), graph, { ...options, niceness }),
+      create(opened.path(graph.file), graph, { ...options, niceness }),
     ),
   );
   try {

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { BatchingSettings, BatchRecord } from '../batching/batching-settings.ts';
 import type { QueueLimits } from '../batching/token-queue.ts';
 import type { ExecutionProvider, PackageStore } from '../ports.ts';
+import { type Packing, type PackingSettings, RUNS_THAT_PAY } from './packing.ts';
 
 /** How an engine loads and runs its models. */
 export interface EngineOptions {
@@ -53,6 +54,20 @@ export interface EngineOptions {
    * See store/ADR-integrity.md. @default 'sha256'
    */
   readonly verify?: 'sha256' | 'size';
+  /**
+   * When weights are laid out for the processor: before the first answer, later, or not at all, which takes less memory and more
+   * time for short texts. A model whose answers would change by it, in their last digits, is packed first and not later; where memory
+   * is short, one whose answers would not is never packed. See session/ADR-packing.md.
+   *
+   * @default - 'later' where sessions run in threads of their own, else 'first'
+   */
+  readonly packing?: Packing;
+  /**
+   * Runs after which `later` packs.
+   *
+   * @default - 0 where another thread does it; where it keeps the caller's thread, when it has paid
+   */
+  readonly packAfterRuns?: number;
 }
 
 export interface PredictorSettings {
@@ -62,10 +77,12 @@ export interface PredictorSettings {
   readonly allowSpinning: boolean;
   readonly maxQueuedRequests: number;
   readonly batching: BatchingSettings;
+  readonly packing: PackingSettings;
 }
 
 export function predictorSettings(options: EngineOptions): PredictorSettings {
   const cores = availableParallelism();
+  const inThreads = options.sessions === 'worker';
   return {
     variant: options.variant,
     executionProvider: options.executionProvider ?? 'cpu',
@@ -77,6 +94,10 @@ export function predictorSettings(options: EngineOptions): PredictorSettings {
       limits: options.queueLimits ?? {},
       shortLaneTokens: options.shortLaneTokens ?? 0,
       onBatch: options.onBatch ?? (() => {}),
+    },
+    packing: {
+      when: options.packing ?? (inThreads ? 'later' : 'first'),
+      afterRuns: options.packAfterRuns ?? (inThreads ? 0 : RUNS_THAT_PAY),
     },
   };
 }

@@ -85,6 +85,8 @@ export interface LoadedModel {
   ): Promise<PreparedCall>;
   /** Runs one golden of the package. Absent where the runtime has no reference outputs to compare with. */
   checkGolden?(): Promise<GoldenCheck>;
+  /** Packs the weights now, where that was left for later; never rejects. @default - there is nothing to pack */
+  pack?(): Promise<void>;
   /** Lets predictions under way finish, refuses later ones, and frees the model. */
   dispose(): Promise<void>;
 }

@@ -103,6 +103,11 @@ export class Predictor implements LoadedModel {
     return !this.#activity.isDisposed && !session.ended && !shortSession?.ended;
   }
 
+  /** Packs the weights now, where the engine's options left that for later; see session/ADR-packing.md. Never rejects. */
+  async pack(): Promise<void> {
+    await Promise.all([this.#dependencies.session.pack?.(), this.#dependencies.shortSession?.pack?.()]);
+  }
+
   /**
    * Predicts one input (anything but an array) or an array of inputs.
    *

@@ -72,19 +72,28 @@ export function sessionOptions(options: SessionOptions): ort.InferenceSession.Se
  */
 const SPIN_MICROSECONDS = 200;
 
-function cpuOptions({ intraOpThreads, allowSpinning }: SessionOptions): ort.InferenceSession.SessionOptions {
+function cpuOptions({
+  intraOpThreads,
+  allowSpinning,
+  packs = true,
+  foldWeights = false,
+}: SessionOptions): ort.InferenceSession.SessionOptions {
   return {
     executionProviders: ['cpu'],
-    graphOptimizationLevel: 'disabled',
+    // Level `basic` computes constants, and no more than the graph was optimised by when it was packaged.
+    graphOptimizationLevel: foldWeights ? 'basic' : 'disabled',
     intraOpNumThreads: intraOpThreads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
     enableMemPattern: false,
     logSeverityLevel: 3,
     extra: {
-      session: allowSpinning
-        ? { 'intra_op.allow_spinning': '1', 'intra_op.spin_duration_us': `${SPIN_MICROSECONDS}` }
-        : { 'intra_op.allow_spinning': '0' },
+      session: {
+        ...(allowSpinning
+          ? { 'intra_op.allow_spinning': '1', 'intra_op.spin_duration_us': `${SPIN_MICROSECONDS}` }
+          : { 'intra_op.allow_spinning': '0' }),
+        ...(!packs && { disable_prepacking: '1' }),
+      },
     },
   };
 }

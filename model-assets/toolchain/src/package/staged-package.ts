@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Engine, type Predictor } from '@pilotlight/engine';
-import type { OnnxManifest, Quality, Variant } from '@pilotlight/model-format';
+import { describeScheme, type OnnxManifest, type Quality, type Variant } from '@pilotlight/model-format';
 import type { OnnxModel } from '../graph/onnx.ts';
 import type { Settings } from '../options.ts';
 import type { Goldens } from '../package-files/goldens-file.ts';
@@ -10,6 +10,7 @@ import type { Progress } from '../progress.ts';
 import type { VariantName } from '../schemes/index.ts';
 import type { ModelSource } from '../sources/index.ts';
 import { externalise, GRAPH_FILE } from '../stages/externalise.ts';
+import { holdProducts } from '../stages/hold-products.ts';
 import { RUNTIME_VERSION } from '../stages/optimise.ts';
 import type { Staging } from './staging.ts';
 import { type PackageFacts, writePackage } from './write-package.ts';
@@ -52,6 +53,7 @@ export class StagedPackage {
     model: OnnxModel,
     { inputs, outputs, keep, ...facts }: VariantFacts,
   ): Promise<void> {
+    if (describeScheme(facts.scheme).packsExactly && keep.length === 0) holdProducts(model);
     const files = await this.#progress.stage(`write ${name}`, async () =>
       externalise(model, this.#path(name)),
     );
