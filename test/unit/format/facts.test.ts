@@ -18,9 +18,9 @@ it('each scheme pads to its multiple of tokens and runs where it has kernels', (
   expect(facts).toEqual({
     fp32: { providers: ['cpu', 'cuda'], lengthMultiple: 1 },
     fp16: { providers: ['cpu', 'cuda', 'webgpu'], lengthMultiple: 8 },
-    'int8-dynamic-per-channel': { providers: ['cpu'], lengthMultiple: 1 },
+    'int8-dynamic-per-channel': { providers: ['cpu'], lengthMultiple: 1, sumsMaySaturate: true },
     'int8-dynamic-per-channel-7bit': { providers: ['cpu'], lengthMultiple: 1 },
-    'int8-exported': { providers: ['cpu'], lengthMultiple: 1 },
+    'int8-exported': { providers: ['cpu'], lengthMultiple: 1, sumsMaySaturate: true },
     'int4-exported': { providers: ['cpu'], lengthMultiple: 1 },
   });
 });
