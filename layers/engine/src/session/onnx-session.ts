@@ -1,5 +1,6 @@
 /** The session port on onnxruntime-node, in the thread that calls it: `run` blocks that thread. */
 import './no-telemetry.ts';
+import './runtime-log.ts';
 import type { Graph } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as ort from 'onnxruntime-node';
