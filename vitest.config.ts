@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Folders of test/: `vitest run --project unit` runs one of them. */
-const PROJECTS = ['unit', 'golden', 'e2e', 'attack', 'infra', 'packages'];
+const PROJECTS = ['unit', 'golden', 'e2e', 'attack', 'infra', 'packages', 'processors'];
 /** Run once before the tests of a project. */
 const SETUP: Readonly<Record<string, string>> = { packages: './test/packages/pack.ts' };
 

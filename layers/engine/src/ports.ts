@@ -161,6 +161,11 @@ export interface SessionOptions {
   /** An operator that it does not have runs on the CPU. @default 'cpu' */
   readonly executionProvider?: ExecutionProvider;
   /**
+   * Whether the graph has products of integers whose sums saturate on some processors. They are then computed in another way,
+   * which is exact. See session/ADR-precision.md. @default false
+   */
+  readonly sumsMaySaturate?: boolean;
+  /**
    * How far its threads give way to others of the process, as `nice` counts. It works for a session in a thread of its own,
    * on Linux. @default 0
    */

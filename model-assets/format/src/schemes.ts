@@ -18,11 +18,18 @@ interface SchemeFacts {
    * few products it has in fp32 are never packed. See the engine's session/ADR-packing.md. @default false
    */
   readonly packsExactly?: boolean;
+  /**
+   * Whether it multiplies 8-bit activations by weights of more than 7 bits, so that sums saturate on x86 without VNNI unless
+   * they are computed in another way. @default false
+   */
+  readonly sumsMaySaturate?: boolean;
 }
 
-/** int8 products have kernels on the CPU only. */
+/** int8 products have kernels on the CPU only. `FULL`: their weights use all of 8 bits; `SUMS`: they add up integers alone. */
 const INT8: SchemeFacts = { providers: ['cpu'], lengthMultiple: 1 };
 const INT8_SUMS: SchemeFacts = { ...INT8, packsExactly: true };
+const FULL_INT8: SchemeFacts = { ...INT8, sumsMaySaturate: true };
+const FULL_INT8_SUMS: SchemeFacts = { ...INT8_SUMS, sumsMaySaturate: true };
 
 const SCHEMES = {
   /** WebGPU is not among the providers, because it has no kernel for the padding mask of attention as graphs for the CPU have it. */
@@ -33,13 +40,13 @@ const SCHEMES = {
    */
   fp16: { providers: ['cpu', 'cuda', 'webgpu'], lengthMultiple: 8 },
   /** Channels of the activations equalised, one scale and zero point for each tensor of them, fixed when the model is packaged. */
-  'int8-static': INT8_SUMS,
+  'int8-static': FULL_INT8_SUMS,
   'int8-static-7bit': INT8_SUMS,
   /** The same, with single products whose activations have a scale a row, computed at run time. */
-  'int8-static-rows': INT8_SUMS,
+  'int8-static-rows': FULL_INT8_SUMS,
   'int8-static-rows-7bit': INT8_SUMS,
   /** A scale a row for the activations of every product, computed at run time. */
-  'int8-rows': INT8_SUMS,
+  'int8-rows': FULL_INT8_SUMS,
   'int8-rows-7bit': INT8_SUMS,
   /** Weights and activations with a scale for each block of so many channels. */
   'int8-blocks-64': INT8,
@@ -47,11 +54,11 @@ const SCHEMES = {
   /** Weights stored as integers, and everything computed in fp32. */
   'int8-weights': { ...INT8, foldWeights: true },
   /** What packages had before: activations with one scale a batch, so that answers move a little with their neighbours. */
-  'int8-dynamic-per-channel': INT8,
+  'int8-dynamic-per-channel': FULL_INT8,
   /** `-7bit`: weights of a reduced range, for x86 without VNNI, where sums of u8 x s8 products saturate. */
   'int8-dynamic-per-channel-7bit': INT8,
   /** Quantised by whoever exported the graph, in a way of their own, to 8 or to 4 bits. */
-  'int8-exported': INT8,
+  'int8-exported': FULL_INT8,
   'int4-exported': INT8,
 } as const satisfies Record<string, SchemeFacts>;
 

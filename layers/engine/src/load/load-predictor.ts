@@ -1,7 +1,7 @@
 /** Opens a package as a predictor: the phases of a cold start, and their times. */
 
 import type { OnnxManifest, Variant } from '@pilotlight/model-format';
-import { formatModelRef, ownValue, providerFor, variantFor } from '@pilotlight/model-format';
+import { describeScheme, formatModelRef, ownValue, providerFor, variantFor } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { ModelPackage, OpenedPackage } from '../ports.ts';
 import { MINIMUM_GOLDENS } from '../predict/goldens/golden.ts';
@@ -83,7 +83,8 @@ async function openAll(
   // Only these fields, because the options of a session may go to another thread.
   const { intraOpThreads, allowSpinning } = settings;
   const executionProvider = providerFor(variant, settings.executionProvider);
-  const options = { intraOpThreads, allowSpinning, executionProvider };
+  const { sumsMaySaturate = false } = describeScheme(variant.scheme);
+  const options = { intraOpThreads, allowSpinning, executionProvider, sumsMaySaturate };
   const { kind, shortLaneTokens } = settings.batching;
   const create =
     executionProvider === 'cpu' ? packingSessions(variant, createSession, settings.packing) : createSession;

@@ -1,9 +1,11 @@
 /** The session port on onnxruntime-node, in the thread that calls it: `run` blocks that thread. */
 import './no-telemetry.ts';
+import './runtime-log.ts';
 import type { Graph } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as ort from 'onnxruntime-node';
 import type { ExecutionProvider, Feeds, Outputs, Session, SessionOptions } from '../ports.ts';
+import { openExact } from './precision.ts';
 import { refuseFunctions } from './refuse-functions.ts';
 import { refuseLoops } from './refuse-loops.ts';
 
@@ -45,7 +47,7 @@ async function load(file: string, options: SessionOptions): Promise<ort.Inferenc
   try {
     refuseLoops(file);
     refuseFunctions(file);
-    return await ort.InferenceSession.create(file, sessionOptions(options));
+    return await openExact(file, sessionOptions(options), options);
   } catch (cause) {
     if (cause instanceof EngineError) throw cause;
     const { executionProvider = 'cpu' } = options;

@@ -4,6 +4,8 @@
  * are those of onnx.proto3.
  */
 
+import { bytes, number, text } from './graph-bytes.ts';
+
 const FLOAT = 1;
 const FLOAT16 = 10;
 const INT_ATTRIBUTE = 2;
@@ -45,22 +47,4 @@ function row(name: string): number[] {
   const shape = [1, 2].flatMap((dim) => bytes(1, number(1, dim)));
   const tensor = [...number(1, FLOAT), ...bytes(2, shape)];
   return [...text(1, name), ...bytes(2, bytes(1, tensor))];
-}
-
-function number(field: number, value: number): number[] {
-  return [...varint(field << 3), ...varint(value)];
-}
-
-function text(field: number, value: string): number[] {
-  return bytes(field, Buffer.from(value));
-}
-
-function bytes(field: number, content: Iterable<number>): number[] {
-  const values = [...content];
-  return [...varint((field << 3) | 2), ...varint(values.length), ...values];
-}
-
-/** Seven bits a byte, the lowest first; all but the last have their highest bit set. */
-function varint(value: number): number[] {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >>> 7)];
 }
