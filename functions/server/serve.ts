@@ -29,7 +29,10 @@ export async function serve(
 ): Promise<void> {
   const { engine, executionProvider } = models;
   const tracing = isTraced(settings) ? await trace(settings, logger) : undefined;
-  const metrics = new PrometheusMetrics(() => engine.loaded().length);
+  const metrics = new PrometheusMetrics(
+    () => engine.loaded().length,
+    () => engine.answerCache,
+  );
   const served = new ServerMetrics({
     queued: () => engine.loaded().reduce((sum, { queued }) => sum + queued, 0),
     inFlight: () => drain.inFlight,

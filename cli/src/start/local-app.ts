@@ -15,7 +15,10 @@ export function createLocalApp(
   quiet: boolean,
   elsewhere: Partial<AppOptions>,
 ) {
-  const metrics = new PrometheusMetrics(() => engine.loaded().length);
+  const metrics = new PrometheusMetrics(
+    () => engine.loaded().length,
+    () => engine.answerCache,
+  );
   return createApp({
     engine,
     logger: consoleLogger,

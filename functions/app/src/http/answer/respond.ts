@@ -14,6 +14,8 @@ import type { UnsentAnswers } from './unsent-answers.ts';
 const LEAST_BYTES = 16_000;
 
 export interface Sending {
+  /** Whether its numbers are those of a model. @default false */
+  readonly predicted?: boolean;
   /** Whether the value is made into JSON in slices. @default false */
   readonly large?: boolean;
   /** Counts the answer until it is sent. @default - nobody does */
@@ -38,7 +40,7 @@ export async function respondJson(
   headers: Readonly<Record<string, string>> = {},
   sending: Sending = {},
 ): Promise<Response> {
-  const text = await toJson(value, sending.large ?? false);
+  const text = await toJson(value, sending);
   return send(c, text, { ...headers, 'content-type': 'application/json' }, sending);
 }
 
@@ -76,9 +78,9 @@ function acceptedCoding(c: Context): 'gzip' | 'br' | undefined {
 }
 
 /** A string of V8 has 512 MB at most. */
-async function toJson(value: unknown, large: boolean): Promise<string> {
+async function toJson(value: unknown, { predicted = false, large = false }: Sending): Promise<string> {
   try {
-    if (!large) return predictionJson(value);
+    if (!large) return predicted ? predictionJson(value) : JSON.stringify(value);
     const { stringifyInSlices } = await import('./json-in-slices.ts');
     return await stringifyInSlices(value);
   } catch (cause) {
