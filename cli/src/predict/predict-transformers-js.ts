@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import type { Engine, TransformersJsManifest } from '@pilotlight/engine';
+import { predictionJson } from '@pilotlight/engine/internal/predict/prediction-json';
 import { TRANSFORMERS_JS_TASKS } from '@pilotlight/model-format';
 import { CliError, usageError } from '../kit/errors.ts';
 
@@ -19,7 +20,7 @@ export async function predictWithTransformersJs(
   if (inputs.length === 0) throw usageError(`Give ${what} to predict; this model is for ${task}.`);
   for (const input of inputs) {
     const { results } = await engine.predict({ name, version }, kind === 'text' ? input : await read(input));
-    process.stdout.write(`${JSON.stringify({ input, result: results[0] })}\n`);
+    process.stdout.write(`${predictionJson({ input, result: results[0] })}\n`);
   }
 }
 

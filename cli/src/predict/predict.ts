@@ -11,6 +11,7 @@ import {
   type Predictor,
   type TaskName,
 } from '@pilotlight/engine';
+import { predictionJson } from '@pilotlight/engine/internal/predict/prediction-json';
 import { packagesFolder } from '../clone.ts';
 import { findModel, listModels } from '../find-model.ts';
 import { CliError, usageError } from '../kit/errors.ts';
@@ -102,7 +103,7 @@ async function predict(
 function printJson(answers: readonly Answer[]): void {
   for (const { input, result } of answers) {
     const line = typeof input === 'string' ? { text: input, result } : { inputs: input, result };
-    process.stdout.write(`${JSON.stringify(line)}\n`);
+    process.stdout.write(`${predictionJson(line)}\n`);
   }
 }
 

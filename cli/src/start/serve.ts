@@ -1,13 +1,11 @@
 /** `npm start`: every model package on http://localhost:8080. */
 
-import { createApp } from '@pilotlight/app/internal/app';
-import type { AppOptions } from '@pilotlight/app/internal/serve/ports';
+import * as nodeModule from 'node:module';
 import { endOnSignals } from '@pilotlight/app/internal/serve/signals';
-import { type Config, readConfig } from '@pilotlight/app/internal/settings/config';
-import { appOptions, engineOptions } from '@pilotlight/app/internal/settings/engine-options';
+import { readConfig } from '@pilotlight/app/internal/settings/config';
+import { engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { handOverOptions } from '@pilotlight/app/internal/settings/hand-over-options';
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
-import { PrometheusMetrics } from '@pilotlight/app/internal/telemetry/prometheus';
 import { Engine } from '@pilotlight/engine';
 import { callerRules } from '@pilotlight/local/internal/foreign-caller';
 import { MEGABYTES_PER_VCPU } from '@pilotlight/model-format';
@@ -20,10 +18,9 @@ import { goOnWithoutReader } from '../kit/lost-reader.ts';
 import { wholeNumber } from '../kit/options.ts';
 import { banner, lambdaBanner } from './banner.ts';
 import { loadModels } from './load-models.ts';
-import { consoleLogger, requestLog } from './logging.ts';
+import { consoleLogger } from './logging.ts';
 import type { StartLine } from './options.ts';
 import { serverSetting } from './server-setting.ts';
-import { listen } from './service.ts';
 
 /** Serves until a signal ends it. @throws CliError, EngineError */
 export async function serve({ values, positionals }: StartLine): Promise<undefined> {
@@ -53,12 +50,13 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
   keepHeapSmall();
   const engine = new Engine({ ...engineOptions(config), sessions: 'worker' });
   try {
-    const models = await loadModels(
-      engine,
-      folder,
-      values.model ?? config.PILOTLIGHT_PRELOAD_MODELS,
-      (problem) => consoleLogger.warn(problem, {}),
-    );
+    // Threads load models while this one reads the modules of the app.
+    const [models, { createLocalApp, listen }] = await Promise.all([
+      loadModels(engine, folder, values.model ?? config.PILOTLIGHT_PRELOAD_MODELS, (problem) =>
+        consoleLogger.warn(problem, {}),
+      ),
+      import('./local-app.ts'),
+    ]);
     const elsewhere = await handOverOptions(config, consoleLogger);
     const app = createLocalApp(engine, config, quiet, elsewhere);
     const allowedHosts = values['allow-host'] ?? [];
@@ -80,6 +78,8 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
     console.log(
       banner(models, formatAddress(values.host, service.port), uploads.endpoint, config.PILOTLIGHT_SERVER),
     );
+    // What Node compiled is for the next start, and this process may be killed. Node 22 can do it from 22.10 on.
+    nodeModule.flushCompileCache?.();
     return undefined;
   } catch (error) {
     await engine.dispose();
@@ -110,18 +110,6 @@ async function startLambda(values: StartLine['values'], packages: string, port: 
   endOnSignals(async () => ((await service.close()) ? EXIT.ok : EXIT.failed), ENDING);
   goOnWithoutReader([process.stdout, process.stderr]);
   console.log(lambdaBanner(models, service.summary, formatAddress(host, service.port)));
-}
-
-function createLocalApp(engine: Engine, config: Config, quiet: boolean, elsewhere: Partial<AppOptions>) {
-  const metrics = new PrometheusMetrics(() => engine.loaded().length);
-  return createApp({
-    engine,
-    logger: consoleLogger,
-    ...appOptions(config),
-    ...elsewhere,
-    telemetry: quiet ? [metrics] : [metrics, requestLog],
-    renderMetrics: () => metrics.render(),
-  });
 }
 
 const formatAddress = (host: string, port: number): string => `http://${shownHost(host)}:${port}`;

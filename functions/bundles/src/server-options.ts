@@ -5,7 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions } from 'esbuild';
 import { COMMON_OPTIONS } from './common-options.ts';
-import { englishOnly } from './plugins.ts';
+import { englishOnly, noEventStreams, writtenDocument } from './plugins.ts';
 
 /** The file that the image starts. */
 export const SERVER_ENTRY = 'server.mjs';
@@ -36,6 +36,6 @@ export function serverOptions(outdir: string): BuildOptions {
     outdir,
     chunkNames: '[name]-[hash]',
     external: INSTALLED,
-    plugins: [englishOnly],
+    plugins: [englishOnly, noEventStreams, writtenDocument],
   };
 }

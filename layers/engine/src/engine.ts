@@ -1,12 +1,13 @@
 /** The engine finds models by name and loads each once. It is the only place where ports meet adapters. */
 
-import { formatModelRef, parseModelRef } from '@pilotlight/model-format';
+import { findChecksum, formatModelRef, parseModelRef } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { LoaderDependencies } from './load/dependencies.ts';
 import { loadModel } from './load/load-model.ts';
 import { ModelCache } from './load/model-cache.ts';
 import { type EngineOptions, predictorSettings } from './load/options.ts';
 import type { CreateSession, ModelRef, PackageEntry, PackageStore } from './ports.ts';
+import { AnswerCache, type CacheState } from './predict/answer-cache.ts';
 import type { LoadedModel, Prediction, PredictOptions, PreparedCall } from './predict/loaded-model.ts';
 import { Predictor } from './predict/predictor.ts';
 import { createOnnxSession } from './session/onnx-session.ts';
@@ -36,9 +37,12 @@ const MOST_LOADS = 3;
 export class Engine {
   readonly #store: PackageStore;
   readonly #cache: ModelCache<LoadedModel>;
+  readonly #answers: AnswerCache | undefined;
 
   constructor(options: EngineOptions) {
     this.#store = openStore(options);
+    const { answerCacheBytes = 0 } = options;
+    this.#answers = answerCacheBytes > 0 ? new AnswerCache(answerCacheBytes) : undefined;
     const dependencies: LoaderDependencies = {
       store: this.#store,
       createTokenizer,
@@ -106,11 +110,33 @@ export class Engine {
     return {
       tokens: prepared.tokens,
       estimatedMs: prepared.estimatedMs,
-      run: async (more) => {
-        if (model.usable) return prepared.run(more);
-        return (await (await this.#usable(ref)).prepare(inputs, parameters, options)).run(more);
+      run: (more) => {
+        const run = async () => {
+          if (model.usable) return prepared.run(more);
+          return (await (await this.#usable(ref)).prepare(inputs, parameters, options)).run(more);
+        };
+        if (!this.#answers || !(model instanceof Predictor)) return run();
+        const { manifest, variantName } = model;
+        const { name, version } = manifest;
+        const { task = manifest.task, limits, signal } = options ?? {};
+        const identity = [
+          name,
+          version,
+          findChecksum(manifest),
+          variantName,
+          task,
+          limits,
+          parameters,
+          inputs,
+        ];
+        return this.#answers.answer({ signal, ...more, identity, run });
       },
     };
+  }
+
+  /** Answers that are kept; nothing where none are to be. */
+  get answerCache(): CacheState | undefined {
+    return this.#answers?.state;
   }
 
   /** The models that are loaded now, whatever runs them. */

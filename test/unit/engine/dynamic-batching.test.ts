@@ -228,7 +228,11 @@ describe('dynamic batching', () => {
   function inBackground(limits: PredictorDependencies['batching']['limits'] = {}) {
     const { predictor, session, batches } = dynamic({ maxBatchRequests: 2, ...limits });
     const release = hold(session);
-    const job = predictor.predict(Array<string>(12).fill('job'), first, { background: true });
+    const job = predictor.predict(
+      [...'abcdefghijkl'].map((letter) => `jo${letter}`),
+      first,
+      { background: true },
+    );
     return { predictor, batches, release, job };
   }
 

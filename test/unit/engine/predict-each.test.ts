@@ -72,7 +72,7 @@ it('predictEach lets other work of the thread run between two batches', async ()
     while (performance.now() < until);
     return SummingSession.prototype.run.call(session, feeds);
   };
-  await predictorOf({ session }).predictEach(Array.from({ length: 8 }, () => 'x'.repeat(64)));
+  await predictorOf({ session }).predictEach(Array.from({ length: 8 }, (_, i) => `${i}`.repeat(64)));
   clearInterval(timer);
   expect(turns).toBeGreaterThan(3);
 });

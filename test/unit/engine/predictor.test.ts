@@ -30,7 +30,7 @@ describe('Predictor.predict', () => {
   it('never runs more padded tokens than the token budget at once', async () => {
     const session = new SummingSession();
     await predictorOf({ session }).predict(
-      Array.from({ length: 8 }, () => 'x'.repeat(16)),
+      Array.from({ length: 8 }, (_, i) => `${i}`.repeat(16)),
       first,
     );
     expect(session.runs).toBe(2);

@@ -1,4 +1,5 @@
 /** What an answer says and how large it may be: statuses, headers and bounds that clients rely on. */
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { EngineError } from '@pilotlight/engine';
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
@@ -109,16 +110,16 @@ describe('an answer of JSON', () => {
       .get('/', (c) => respondJson(c, 'a'.repeat(length - 2), { 'x-own': '1' }))
       .request('/', { headers });
 
-  it('is compressed from 2,000 characters on, for whoever accepts that', async () => {
+  it('is compressed from 16,000 characters on, for whoever accepts that', async () => {
     const gzip = { 'accept-encoding': 'gzip' };
-    const small = await answer(1999, gzip);
+    const small = await answer(15_999, gzip);
     expect([small.headers.get('content-encoding'), small.headers.get('vary')]).toEqual([null, null]);
-    const large = await answer(2000, gzip);
+    const large = await answer(16_000, gzip);
     expect([large.headers.get('content-encoding'), large.headers.get('vary')]).toEqual([
       'gzip',
       'accept-encoding',
     ]);
-    const plain = await answer(2000);
+    const plain = await answer(16_000);
     expect([plain.headers.get('content-encoding'), plain.headers.get('vary')]).toEqual([
       null,
       'accept-encoding',
@@ -131,6 +132,18 @@ describe('an answer of JSON', () => {
   });
 
   it.each([
+    ['at once', 16_000],
+    ['at once', 64_000],
+    ['in a thread', 64_001],
+  ])('is decompressed to what it was where it was compressed %s (%i characters)', async (_, length) => {
+    const text = JSON.stringify('a'.repeat(length - 2));
+    const gzipped = await answer(length, { 'accept-encoding': 'gzip' });
+    expect(gunzipSync(await gzipped.arrayBuffer()).toString()).toBe(text);
+    const inBr = await answer(length, { 'accept-encoding': 'br' });
+    expect(brotliDecompressSync(await inBr.arrayBuffer()).toString()).toBe(text);
+  });
+
+  it.each([
     ['br', 'br'],
     ['br, gzip', 'gzip'],
     ['GZIP', 'gzip'],
@@ -138,7 +151,7 @@ describe('an answer of JSON', () => {
     ['gzip;q=0', null],
     ['zstd', null],
   ])('to a client that accepts "%s" is in the coding %s', async (accepted, coding) => {
-    expect((await answer(2000, { 'accept-encoding': accepted })).headers.get('content-encoding')).toBe(
+    expect((await answer(16_000, { 'accept-encoding': accepted })).headers.get('content-encoding')).toBe(
       coding,
     );
   });

@@ -87,7 +87,7 @@ describe('a compressed body', () => {
 describe('an answer', () => {
   const inputs = Array.from({ length: 200 }, () => 'a');
   const ask = (accepted: string | undefined, list: readonly string[] = inputs) =>
-    fakeApp({ engine: fakeEngine() }).request(
+    fakeApp({ engine: fakeEngine({ result: [{ label: 'positive'.repeat(10), score: 0.9 }] }) }).request(
       '/models/sentiment',
       post(JSON.stringify({ inputs: list }), accepted === undefined ? {} : { 'accept-encoding': accepted }),
     );

@@ -103,7 +103,8 @@ describe('the predict function', () => {
   it('answers with a compressed body where it is asked for one', async () => {
     const { headers } = event('predict');
     const body = JSON.stringify({ inputs: Array.from({ length: 100 }, () => 'a') });
-    const result = await handlerOf(fakeEngine())('predict', {
+    const engine = fakeEngine({ result: [{ label: 'positive'.repeat(20), score: 0.9 }] });
+    const result = await handlerOf(engine)('predict', {
       body,
       isBase64Encoded: false,
       headers: { ...headers, 'accept-encoding': 'gzip', 'content-length': String(body.length) },

@@ -5,7 +5,12 @@ export function isVector(value: unknown): value is readonly number[] {
 
 /** Encodes a vector for OpenAI's clients: the base64 of little-endian 32-bit floats. */
 export function encodeVector(vector: readonly number[]): string {
-  const bytes = Buffer.alloc(vector.length * Float32Array.BYTES_PER_ELEMENT);
-  for (const [i, value] of vector.entries()) bytes.writeFloatLE(value, i * Float32Array.BYTES_PER_ELEMENT);
-  return bytes.toString('base64');
+  return floatBytes(vector).toString('base64');
+}
+
+/** The bytes of little-endian 32-bit floats, as every processor that Node runs on has them in memory. */
+export function floatBytes(values: readonly number[] | Float32Array): Buffer {
+  const { buffer, byteOffset, byteLength } =
+    values instanceof Float32Array ? values : Float32Array.from(values);
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

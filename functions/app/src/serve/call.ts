@@ -23,6 +23,8 @@ export class Call {
   model = '';
   /** The code of the error that was answered. */
   code = '';
+  /** Whether its answer was made with its headers, so that none has to be put into it any more. */
+  headed = false;
   /** Who answered. */
   servedBy: 'function' | 'server' | 'queue' = 'function';
 

@@ -24,12 +24,20 @@ export function reportExchanges(parts: AppDependencies): MiddlewareHandler {
       // Hono passes on to `onError` what is an Error, and nothing else that was thrown.
       c.res = answerError(c, error, logger);
     }
-    if (handOver) c.res.headers.set(SERVED_BY, call.servedBy);
-    c.res.headers.set(REQUEST_ID, call.id);
+    if (!call.headed)
+      for (const [name, value] of Object.entries(ownHeaders(call, parts))) c.res.headers.set(name, value);
     const { route, predicts, model, code, start } = call;
     const exchange = { route, predicts, model, status: c.res.status, code, ms: performance.now() - start };
     for (const listener of telemetry) listener.answered(exchange);
   };
+}
+
+/** The headers that every answer has. An answer is made with them where that is possible: to change its headers later costs 15 us. */
+export function ownHeaders(
+  { id, servedBy }: Call,
+  { handOver }: Pick<AppDependencies, 'handOver'>,
+): Record<string, string> {
+  return { ...(handOver && { [SERVED_BY]: servedBy }), [REQUEST_ID]: id };
 }
 
 export interface NamedRoute {
@@ -52,6 +60,7 @@ export function nameRoute({ route, predicts, formatError }: NamedRoute): Middlew
 /** The answer to a request that failed, in its wire format; what is the operator's business is logged. */
 export function answerError(c: Context, error: unknown, logger: Logger): Response {
   const call = getCall(c);
+  call.headed = false;
   const reply = errorReply(error);
   call.code = reply.body.code;
   if (reply.status >= 500 && call.code !== 'NOT_READY') {

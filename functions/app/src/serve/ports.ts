@@ -78,6 +78,8 @@ export interface PredictionRecord {
     readonly postprocessMs: number;
   };
   readonly totalMs: number;
+  /** Whether the answer was kept from the same call before; absent where none are kept. */
+  readonly cached?: boolean;
   readonly tokens: { readonly total: number; readonly padded: number; readonly truncated: number };
   /** Batches of the prediction, if the model runs in batches. */
   readonly batches?: BatchTally | undefined;

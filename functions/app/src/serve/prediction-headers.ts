@@ -11,6 +11,7 @@ export function predictionHeaders(record: PredictionRecord): Record<string, stri
     'x-pilotlight-model': record.model,
     'x-pilotlight-version': record.version,
     ...(record.checksum && { 'x-pilotlight-checksum': record.checksum.slice(0, CHECKSUM_DIGITS) }),
+    ...(record.cached !== undefined && { 'x-pilotlight-cache': record.cached ? 'hit' : 'miss' }),
     'x-compute-tokens': String(total),
     'x-padded-tokens': String(padded),
     'x-truncated-tokens': String(truncated),

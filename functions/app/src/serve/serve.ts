@@ -8,6 +8,7 @@ import { readPreference } from '../http/request/preference.ts';
 import { admit } from './admit.ts';
 import { type Call, getCall } from './call.ts';
 import { answerElsewhere } from './elsewhere.ts';
+import { ownHeaders } from './middleware.ts';
 import type { AppDependencies, PredictionRecord, RequestContext } from './ports.ts';
 import { predictionHeaders } from './prediction-headers.ts';
 import { resolve } from './resolve.ts';
@@ -23,7 +24,7 @@ export function serve(codec: Codec, parts: AppDependencies): Handler {
     const call = getCall(c);
     if ('decode' in codec) return answer(codec, call, parts);
     const told = await codec.tell(call, parts);
-    return told instanceof Response ? told : respond(c, told, {}, { unsent: parts.unsent });
+    return told instanceof Response ? told : respond(c, told, head(call, parts), { unsent: parts.unsent });
   };
 }
 
@@ -64,17 +65,19 @@ async function answerAsk(ask: Ask, call: Call, parts: AppDependencies): Promise<
     return report(call, parts, prediction, predicted);
   }
   const told = work && 'tell' in work ? await work.tell() : undefined;
-  return respond(c, told, {}, { unsent });
+  return respond(c, told, head(call, parts), { unsent });
 }
 
 /** Answers with the encoded prediction, and tells telemetry of it. */
 async function report(
-  { c, start, route }: Call,
-  { telemetry, unsent }: AppDependencies,
+  call: Call,
+  parts: AppDependencies,
   work: PredictionWork,
   prediction: Prediction,
 ): Promise<Response> {
-  const { results, timings, tokens, batches } = prediction;
+  const { c, start, route } = call;
+  const { telemetry, unsent } = parts;
+  const { results, timings, tokens, batches, cached } = prediction;
   const values = countValues(results);
   refuseMoreValues(values);
   const body = work.encode(prediction);
@@ -89,10 +92,17 @@ async function report(
     tokens,
     totalMs: performance.now() - start,
     batches,
+    ...(cached !== undefined && { cached }),
   };
   for (const listener of telemetry) listener.predicted?.(record);
-  const headers = { ...predictionHeaders(record), ...work.headers?.(record) };
-  return respond(c, body, headers, { large: values > MANY_VALUES, unsent });
+  const headers = { ...predictionHeaders(record), ...work.headers?.(record), ...head(call, parts) };
+  return respond(c, body, headers, { predicted: true, large: values > MANY_VALUES, unsent });
+}
+
+/** An answer that is made with these headers needs none later; one that cannot be made becomes an error, which does. */
+function head(call: Call, parts: AppDependencies): Record<string, string> {
+  call.headed = true;
+  return ownHeaders(call, parts);
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -27,6 +27,8 @@ const environmentSchema = z.object({
   PILOTLIGHT_REMOTE_FOLDER: z._default(text, '/tmp/models'),
   PILOTLIGHT_VARIANT: z.optional(text),
   PILOTLIGHT_MEMORY_BUDGET_BYTES: z.optional(count),
+  /** Megabytes of answers that are kept. @default - none are kept */
+  PILOTLIGHT_ANSWER_CACHE_MB: z.optional(count),
   PILOTLIGHT_INTRA_OP_THREADS: z.optional(count),
   PILOTLIGHT_ALLOW_SPINNING: z.optional(flag),
   PILOTLIGHT_PACKING: z.optional(z.enum(['first', 'later', 'never'], 'must be first, later or never')),

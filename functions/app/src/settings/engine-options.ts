@@ -8,7 +8,8 @@ import { intraOpThreads } from './threads.ts';
 /** Reads the options of the engine from the settings. */
 export function engineOptions(config: Config): EngineOptions {
   const { PILOTLIGHT_VARIANT: variant, PILOTLIGHT_MEMORY_BUDGET_BYTES: memoryBudgetBytes } = config;
-  const { PILOTLIGHT_ALLOW_SPINNING: allowSpinning } = config;
+  const { PILOTLIGHT_ALLOW_SPINNING: allowSpinning, PILOTLIGHT_ANSWER_CACHE_MB: answerCacheMegabytes } =
+    config;
   const verify = config.PILOTLIGHT_VERIFY ?? (isLayer(config.PILOTLIGHT_MODELS_DIR) ? 'size' : 'sha256');
   return {
     packages: choosePackages(config, verify),
@@ -19,6 +20,7 @@ export function engineOptions(config: Config): EngineOptions {
     ...(memoryBudgetBytes === undefined ? {} : { memoryBudgetBytes }),
     ...(allowSpinning === undefined ? {} : { allowSpinning }),
     packing: choosePacking(config),
+    ...(answerCacheMegabytes === undefined ? {} : { answerCacheBytes: answerCacheMegabytes * 1e6 }),
     verify,
   };
 }

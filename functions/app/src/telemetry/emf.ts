@@ -29,8 +29,9 @@ export function emfTelemetry(metrics: Metrics): Telemetry {
         MemoryUsed: process.memoryUsage.rss() / MEGABYTE,
       });
     },
-    predicted({ inputs, timings, tokens }) {
+    predicted({ inputs, timings, tokens, cached }) {
       addMetrics(metrics, {
+        ...(cached !== undefined && { AnswerCacheHits: Number(cached), AnswerCacheMisses: Number(!cached) }),
         Inputs: inputs,
         Tokens: tokens.total,
         PaddingTokens: tokens.padded,

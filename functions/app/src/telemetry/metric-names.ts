@@ -30,6 +30,8 @@ export const METRICS = {
   QueueTime: ofModel('Milliseconds'),
   InferenceTime: ofModel('Milliseconds'),
   PostprocessTime: ofModel('Milliseconds'),
+  AnswerCacheHits: ofModel('Count'),
+  AnswerCacheMisses: ofModel('Count'),
   MemoryUsed: ofModel('Megabytes'),
   Forwarded: ofModel('Count'),
   Queued: ofModel('Count'),

@@ -21,12 +21,19 @@ export class PrometheusMetrics implements Telemetry {
   readonly #inference = new Histogram();
   readonly #postprocess = new Histogram();
   readonly #handedOver = new Counter();
+  readonly #cacheHits = new Counter();
+  readonly #cacheMisses = new Counter();
   readonly #tei = new TeiMetrics();
+  readonly #answerCache: () => { readonly bytes: number; readonly answers: number } | undefined;
   #circuitOpen: boolean | undefined;
 
-  /** `loadedModels` is asked at every scrape. */
-  constructor(loadedModels: () => number) {
+  /** Both are asked at every scrape; `answerCache` gives nothing where no answers are kept. */
+  constructor(
+    loadedModels: () => number,
+    answerCache: () => { readonly bytes: number; readonly answers: number } | undefined = () => undefined,
+  ) {
     this.#loaded = loadedModels;
+    this.#answerCache = answerCache;
   }
 
   answered(exchange: Exchange): void {
@@ -52,6 +59,7 @@ export class PrometheusMetrics implements Telemetry {
     this.#inputs.add(labels, inputs);
     this.#tokens.add(labels, tokens.total);
     this.#padding.add(labels, tokens.padded);
+    if (record.cached !== undefined) (record.cached ? this.#cacheHits : this.#cacheMisses).add(labels);
     this.#tokenization.observe(labels, timings.tokenizeMs / 1000);
     this.#queue.observe(labels, timings.queueMs / 1000);
     this.#inference.observe(labels, timings.inferMs / 1000);
@@ -95,11 +103,23 @@ export class PrometheusMetrics implements Telemetry {
       ),
       ...this.#padding.render('pilotlight_padding_tokens_total', 'Padding read beside them.'),
       ...this.#handOver(),
+      ...this.#cache(),
       ...gauge('pilotlight_models_loaded', 'Models in memory.', this.#loaded()),
       ...gauge('process_resident_memory_bytes', 'Resident memory size in bytes.', process.memoryUsage.rss()),
       ...gauge('process_uptime_seconds', 'Seconds since the process started.', process.uptime()),
     ];
     return `${lines.join('\n')}\n`;
+  }
+
+  #cache(): string[] {
+    const state = this.#answerCache();
+    if (!state) return [];
+    return [
+      ...this.#cacheHits.render('pilotlight_answer_cache_hits_total', 'Predictions answered as before.'),
+      ...this.#cacheMisses.render('pilotlight_answer_cache_misses_total', 'Predictions that were run.'),
+      ...gauge('pilotlight_answer_cache_bytes', 'Answers that are kept, about.', state.bytes),
+      ...gauge('pilotlight_answer_cache_answers', 'Their number.', state.answers),
+    ];
   }
 
   /** Nothing before the first request that was for somebody else. */

@@ -1,5 +1,6 @@
 /** From rows to output lines. */
 import { type EngineError, PilotlightError, type Predictor } from '@pilotlight/engine';
+import { predictionJson } from '@pilotlight/engine/internal/predict/prediction-json';
 import type { RowError } from '../errors.ts';
 import type { Row } from './rows.ts';
 
@@ -32,7 +33,7 @@ export async function answerRows(
     if (next === undefined)
       throw new PilotlightError('INTERNAL', 'The model gave fewer outcomes than inputs.');
     if ('error' in next) return failed(place, toRowError(next.error));
-    return { line: `${JSON.stringify({ ...place, output: next.result })}\n` };
+    return { line: `${predictionJson({ ...place, output: next.result })}\n` };
   });
 }
 

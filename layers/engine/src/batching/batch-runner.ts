@@ -13,6 +13,7 @@ import type {
 } from '../ports.ts';
 import { InputError } from '../tasks/refusals.ts';
 import { encodeInGroups } from './encode-requests.ts';
+import { findDistinct } from './identical.ts';
 import type { BatchTally, FeedsReport, Scheduler } from './scheduler.ts';
 import { longInput, refuseMoreTokens, refuseMoreWork, type TokenLimits } from './token-limits.ts';
 
@@ -47,7 +48,7 @@ export interface RunOptions {
 }
 
 export interface TokenCounts {
-  /** Tokens that the model read, special tokens included. */
+  /** Tokens of the texts as the model reads them, special tokens included. Those of a text that is there twice count twice. */
   readonly total: number;
   /** Padding that it read beside them. */
   readonly padded: number;
@@ -144,7 +145,8 @@ export class BatchRunner {
   }
 
   /**
-   * The second half of `run`, any time later.
+   * The second half of `run`, any time later. Windows of equal tokens are run once, and each gets the result. See
+   * ADR-identical-texts.md.
    *
    * @throws EngineError SESSION_FAILED, and the reason of an aborted `signal`
    */
@@ -153,23 +155,28 @@ export class BatchRunner {
     const { scheduler } = this.#dependencies;
     const results: TokenResult[][] = Array.from(encoded, () => []);
     const { signal, background = false, refuse, condense = asItIs } = options;
-    const { queueMs, inferMs, read, batches } = await scheduler.run(
-      windows.map(({ encoding }) => encoding),
-      {
-        deliver: (place, result) => {
-          const { request, index } = windows[place] ?? {};
-          const own = request === undefined ? undefined : results[request];
-          if (own && index !== undefined) own[index] = condense(result);
-        },
-        signal,
-        background,
-        refuse: refuse && ((place, error) => refuse(windows[place]?.request ?? 0, error)),
+    const { encodings, places } = findDistinct(windows.map(({ encoding }) => encoding));
+    const deliver = (place: number, { outputs }: TokenResult): void => {
+      const { request, index, encoding } = windows[place] ?? {};
+      const own = request === undefined ? undefined : results[request];
+      if (own && index !== undefined && encoding) own[index] = condense({ encoding, outputs });
+    };
+    const { queueMs, inferMs, read, batches } = await scheduler.run(encodings, {
+      deliver: (kind, result) => {
+        for (const place of places[kind] ?? []) deliver(place, result);
       },
-    );
+      signal,
+      background,
+      refuse:
+        refuse &&
+        ((kind, error) => {
+          for (const place of places[kind] ?? []) refuse(windows[place]?.request ?? 0, error);
+        }),
+    });
     const truncated: number[] = Array.from(encoded, () => 0);
     for (const request of taken) truncated[request] = cutFrom(encoded[request] ?? []);
     const cut = truncated.reduce((sum, tokens) => sum + tokens, 0);
-    const tokens = { total, padded: read - total, truncated: cut };
+    const tokens = { total, padded: read - countTokens(encodings), truncated: cut };
     return { results, tokens, truncated, tokenizeMs, queueMs, inferMs, batches };
   }
 
@@ -179,7 +186,7 @@ export class BatchRunner {
   }
 }
 
-/** Counts the tokens of all windows of a request. */
+/** Counts the tokens of all windows. */
 function countTokens(windows: readonly Encoding[]): number {
   return windows.reduce((sum, { ids }) => sum + ids.length, 0);
 }

@@ -19,6 +19,12 @@ export interface EngineOptions {
   readonly executionProvider?: ExecutionProvider;
   /** Bytes of weights to keep loaded; past it the least recently used models go. @default - no limit */
   readonly memoryBudgetBytes?: number;
+  /**
+   * Bytes of answers that are kept, for calls of `prepare` that are asked again word for word. See predict/ADR-answer-cache.md.
+   *
+   * @default 0, none
+   */
+  readonly answerCacheBytes?: number;
   /** Threads of one operator; never more than there are cores. @default - one for each core */
   readonly intraOpThreads?: number;
   /**

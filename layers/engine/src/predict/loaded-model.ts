@@ -36,6 +36,8 @@ export interface Prediction {
   /** Tokens that were cut off each input, in order. */
   readonly truncated: readonly number[];
   readonly model: { readonly name: string; readonly version: string; readonly variant: string };
+  /** Whether it is the answer to the same call before; absent where answers are not kept. */
+  readonly cached?: boolean;
   /** The batches that the model ran for it; absent where its runtime makes batches of its own. */
   readonly batches?: BatchTally;
 }

@@ -1,7 +1,7 @@
 /** Refuses graphs that bring functions of their own: to open such a graph may take without end, and nothing stops native code. */
 import { readSync } from 'node:fs';
-import { withRegularFile } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
+import { withRegularFile } from '@pilotlight/model-format/internal/package/regular-file';
 
 /** The field of onnx.proto3's model that holds functions. */
 const FUNCTIONS = 25;

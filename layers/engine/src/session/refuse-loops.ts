@@ -1,7 +1,7 @@
 /** Refuses graphs that may run without end: nothing stops native code, neither a deadline nor the end of the process. */
 import { readSync } from 'node:fs';
-import { withRegularFile } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
+import { withRegularFile } from '@pilotlight/model-format/internal/package/regular-file';
 
 /** No other operator repeats itself as often as it likes. */
 const LOOP = Buffer.from('Loop');

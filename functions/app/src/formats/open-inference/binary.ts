@@ -2,9 +2,11 @@
  * The binary extension of the protocol: JSON, and after it the bytes of tensors. Loaded with the first call that uses it.
  * https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/extension_binary_data.md
  */
+import { predictionJson } from '@pilotlight/engine/internal/predict/prediction-json';
 import { RawAnswer } from '../../http/answer/raw-answer.ts';
 import type { Limits } from '../../http/limits.ts';
 import { checkCount, refuseField } from '../../http/request/parse.ts';
+import { floatBytes } from '../vectors.ts';
 import { HEAD_LENGTH, type InferTensor, type OutputTensor, type SentTensor } from './request.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -102,32 +104,25 @@ export function writeBinary(
   const tensors: Buffer[] = [];
   const outputs = answer.outputs.map((output) => {
     if (!isBinary(output.name)) return output;
-    const { data, parameters, ...described } = output;
-    const bytes = output.datatype === 'BYTES' ? writeTexts(data) : writeFloats(data);
+    const { data: _, parameters, ...described } = output;
+    const bytes = output.datatype === 'BYTES' ? writeTexts(output.data) : floatBytes(output.data);
     tensors.push(bytes);
     return { ...described, parameters: { ...parameters, binary_data_size: bytes.length } };
   });
-  const head = Buffer.from(JSON.stringify({ ...answer, outputs }));
+  const head = Buffer.from(predictionJson({ ...answer, outputs }));
   return new RawAnswer(new Uint8Array(Buffer.concat([head, ...tensors])), {
     'content-type': 'application/octet-stream',
     [HEAD_LENGTH.toLowerCase()]: String(head.length),
   });
 }
 
-function writeTexts(data: ArrayLike<unknown>): Buffer {
+function writeTexts(texts: readonly string[]): Buffer {
   return Buffer.concat(
-    Array.from(data, (element) => {
-      const text = Buffer.from(String(element));
+    texts.flatMap((text) => {
+      const bytes = Buffer.from(text);
       const length = Buffer.alloc(LENGTH_BYTES);
-      length.writeUInt32LE(text.length);
-      return [length, text];
-    }).flat(),
+      length.writeUInt32LE(bytes.length);
+      return [length, bytes];
+    }),
   );
-}
-
-function writeFloats(data: ArrayLike<unknown>): Buffer {
-  const bytes = Buffer.alloc(data.length * Float32Array.BYTES_PER_ELEMENT);
-  for (let i = 0; i < data.length; i++)
-    bytes.writeFloatLE(Number(data[i]), i * Float32Array.BYTES_PER_ELEMENT);
-  return bytes;
 }

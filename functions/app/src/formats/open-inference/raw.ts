@@ -173,7 +173,13 @@ function joined(name: string, parts: readonly Readonly<Record<string, Tensor>>[]
   const tensors = parts.flatMap((part) => part[name] ?? []);
   const rows = tensors.reduce((sum, { dims }) => sum + (dims[0] ?? 0), 0);
   const shape = [rows, ...(tensors[0]?.dims.slice(1) ?? [])];
-  return { name, shape, datatype: 'FP32', data: tensors.flatMap(({ data }) => [...data]) };
+  const data = new Float32Array(tensors.reduce((sum, tensor) => sum + tensor.data.length, 0));
+  let end = 0;
+  for (const tensor of tensors) {
+    data.set(tensor.data, end);
+    end += tensor.data.length;
+  }
+  return { name, shape, datatype: 'FP32', data };
 }
 
 function tooMany(tokens: number, maxTokens: number): EngineError {

@@ -52,10 +52,18 @@ export interface InferRequest extends SentRequest {
   readonly inputs: InferTensor[];
 }
 
-export interface OutputTensor {
+interface Output {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly datatype: 'BYTES' | 'FP32';
   readonly parameters?: Readonly<Record<string, unknown>>;
-  readonly data: ArrayLike<unknown>;
 }
+export interface FloatTensor extends Output {
+  readonly datatype: 'FP32';
+  /** Flat, in row-major order. */
+  readonly data: readonly number[] | Float32Array;
+}
+export interface TextTensor extends Output {
+  readonly datatype: 'BYTES';
+  readonly data: readonly string[];
+}
+export type OutputTensor = FloatTensor | TextTensor;

@@ -1,4 +1,5 @@
 /** Reads tensors of text as inputs, and writes results as tensors. */
+import { predictionJson } from '@pilotlight/engine/internal/predict/prediction-json';
 import { refuseField } from '../../http/request/parse.ts';
 import { isVector } from '../vectors.ts';
 import type { InferTensor, OutputTensor } from './request.ts';
@@ -51,20 +52,18 @@ function readTexts(tensor: InferTensor): string[] {
 
 /** Vectors as one tensor `[inputs, hidden]`, any other results as JSON, a text each. */
 export function writeOutput(results: readonly unknown[]): OutputTensor {
-  const [first] = results;
-  if (isVector(first) && results.every((result) => isVector(result) && result.length === first.length)) {
-    return {
-      name: 'embeddings',
-      shape: [results.length, first.length],
-      datatype: 'FP32',
-      data: results.flat(),
-    };
+  const vectors = results.filter(isVector);
+  const [{ length = 0 } = {}] = vectors;
+  if (length > 0 && vectors.length === results.length && vectors.every((own) => own.length === length)) {
+    const data = new Float32Array(vectors.length * length);
+    for (const [row, vector] of vectors.entries()) data.set(vector, row * length);
+    return { name: 'embeddings', shape: [vectors.length, length], datatype: 'FP32', data };
   }
   return {
     name: 'results',
     shape: [results.length],
     datatype: 'BYTES',
     parameters: { content_type: 'json' },
-    data: results.map((result) => JSON.stringify(result)),
+    data: results.map(predictionJson),
   };
 }

@@ -1,4 +1,5 @@
 /** Bodies and answers with a value on each line. Loaded with the first of them. */
+import { predictionJson } from '@pilotlight/engine/internal/predict/prediction-json';
 import { RawAnswer } from '../../http/answer/raw-answer.ts';
 import type { Limits } from '../../http/limits.ts';
 import { checkInputs, refuseEmpty, refuseField } from '../../http/request/parse.ts';
@@ -63,6 +64,6 @@ function readInput(row: unknown, line: number): unknown {
 /** Every result on a line of its own. */
 export function writeJsonLines(results: unknown, many: boolean): RawAnswer {
   const lines = many && Array.isArray(results) ? results : [results];
-  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  const text = lines.map((line) => `${predictionJson(line)}\n`).join('');
   return new RawAnswer(new Uint8Array(Buffer.from(text)), { 'content-type': 'application/jsonlines' });
 }

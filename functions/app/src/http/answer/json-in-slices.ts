@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
+import { predictionJson } from '@pilotlight/engine/internal/predict/prediction-json';
 
 /** How long the thread is kept at a time. */
 const SLICE_MS = 4;
 
 /**
- * Gives the same text as JSON.stringify, but list by list, so that other requests run in between: the vectors of all tokens of a batch
+ * Gives the same text as `predictionJson`, but list by list, so that other requests run in between: the vectors of all tokens of a batch
  * are half a second of work.
  */
 export async function stringifyInSlices(value: unknown): Promise<string> {
@@ -21,7 +22,7 @@ export async function stringifyInSlices(value: unknown): Promise<string> {
 
 function* pieces(value: unknown): Generator<string> {
   if (!Array.isArray(value) || !Array.isArray(value[0])) {
-    yield JSON.stringify(value) ?? 'null';
+    yield predictionJson(value);
     return;
   }
   yield '[';

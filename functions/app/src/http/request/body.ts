@@ -55,12 +55,12 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
   const coding = contentCoding(request.headers);
   if (Number(declared) > limit) throw tooLarge(limit);
   try {
-    const { body } = request;
-    if (coding !== undefined && body !== null) {
+    // `request.body` makes a whole Request with a stream of what Node has already, at half the price of a call of /tokenize.
+    if (coding !== undefined && request.body !== null) {
       const { decompress } = await import('./decompress.ts');
-      return await join(limitBytes(limit, decompress(limitBytes(limit, body), coding)));
+      return await join(limitBytes(limit, decompress(limitBytes(limit, request.body), coding)));
     }
-    if (declared === null) return await join(limitBytes(limit, body ?? []));
+    if (declared === null) return await join(limitBytes(limit, request.body ?? []));
     const bytes = new Uint8Array(await request.arrayBuffer());
     if (bytes.byteLength > limit) throw tooLarge(limit);
     return bytes;

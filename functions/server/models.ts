@@ -1,0 +1,45 @@
+/** The models of a server, which begin to load before the modules of the HTTP app do: threads open graphs while this one reads modules. */
+
+import type { Logger } from '@aws-lambda-powertools/logger';
+import { engineOptions } from '@pilotlight/app/internal/settings/engine-options';
+import { type Preload, preload } from '@pilotlight/app/internal/settings/preload';
+import type { ServerConfig } from '@pilotlight/app/internal/settings/server';
+import { type BatchRecord, Engine, type ExecutionProvider } from '@pilotlight/engine';
+import { batchingOn } from './batching.ts';
+import { listServedModels } from './execution-provider/served-by.ts';
+import { settleExecutionProvider } from './execution-provider/settle.ts';
+
+export class ServedModels {
+  readonly engine: Engine;
+  readonly executionProvider: ExecutionProvider;
+  readonly preloaded: Preload;
+  /** Is told of each shared batch as it begins to run. */
+  onBatch: (batch: BatchRecord) => void = () => {};
+
+  /** Begins to load those that the settings name. */
+  constructor(
+    { server: settings, shared }: ServerConfig,
+    executionProvider: ExecutionProvider,
+    logger: Logger,
+  ) {
+    this.executionProvider = executionProvider;
+    this.engine = new Engine({
+      ...engineOptions(shared),
+      executionProvider,
+      sessions: 'worker',
+      ...batchingOn(executionProvider, settings),
+      maxQueuedRequests: shared.PILOTLIGHT_MAX_CONCURRENT_REQUESTS,
+      onBatch: (batch) => this.onBatch(batch),
+    });
+    this.preloaded = preload(this.engine, shared.PILOTLIGHT_PRELOAD_MODELS, logger);
+    void this.preloaded.settled.then(() => {
+      logger.info('Models preloaded', { models: listServedModels(this.engine.loaded(), executionProvider) });
+    });
+  }
+}
+
+/** @throws PilotlightError EXECUTION_PROVIDER_UNAVAILABLE */
+export async function loadModels(config: ServerConfig, logger: Logger): Promise<ServedModels> {
+  const { chosen } = await settleExecutionProvider(config.server, logger);
+  return new ServedModels(config, chosen, logger);
+}
