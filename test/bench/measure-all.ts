@@ -15,6 +15,8 @@ import { measureGpu, providerToMeasure } from './measure/gpu.ts';
 import { measureLambda } from './measure/lambda.ts';
 import { measureLoad } from './measure/load.ts';
 import { measureMemory } from './measure/memory.ts';
+import { measurePeers, PEERS_ROUNDS } from './measure/peers.ts';
+import { measureQuality, QUALITY_ROUNDS } from './measure/quality.ts';
 import { measureSoak } from './measure/soak.ts';
 import { measureTasks } from './measure/tasks.ts';
 import { measureWarm } from './measure/warm.ts';
@@ -29,7 +31,7 @@ import type { Measured, Result } from './results.ts';
 const THREADS = 2;
 
 const MEASURES: Record<
-  Exclude<Measurement, 'lambda' | 'tasks' | 'gpu'>,
+  Exclude<Measurement, 'lambda' | 'tasks' | 'gpu' | 'peers' | 'quality'>,
   { rounds: number; measure: (context: Context) => Promise<Measured> }
 > = {
   cold: { rounds: 15, measure: measureCold },
@@ -49,33 +51,65 @@ const GPU_ROUNDS = 5;
 /** Prints each result as soon as it is there; with `--json`, all of them at the end. Throws USAGE, BenchError. */
 export async function measureAll(options: BenchArguments, stdout: Output): Promise<void> {
   const [shape = parseShape(TARGET_MODEL), ...more] = listShapes(options);
-  const measurePeers = peerMeasurements(options, shape);
+  const measureBesidePeer = besidePeer(options, shape);
   const results: Result[] = [];
   const keep = (result: Result) => {
     keepResult(result);
     results.push(result);
     if (!options.json) stdout.write(`${terminalReport(result)}\n`);
   };
+  const measureOne = (measurement: Exclude<Measurement, 'gpu'>) => {
+    switch (measurement) {
+      case 'lambda':
+        return lambda(options);
+      case 'tasks':
+        return tasks(options, options.measurements.length > 1 ? TASKS_MODEL : shape);
+      case 'peers':
+        return peers(options);
+      case 'quality':
+        return quality(options);
+      default:
+        return measureBesidePeer(measurement);
+    }
+  };
   for (const measurement of options.measurements) {
     const machine = describeMachine();
     if (measurement === 'gpu') {
       for (const model of [shape, ...more]) keep({ measurement, machine, ...(await gpu(options, model)) });
-      continue;
+    } else {
+      keep({ measurement, machine, ...(await measureOne(measurement)) });
     }
-    const measured =
-      measurement === 'lambda'
-        ? await lambda(options)
-        : measurement === 'tasks'
-          ? await tasks(options, options.measurements.length > 1 ? TASKS_MODEL : shape)
-          : await measurePeers(measurement);
-    keep({ measurement, machine, ...measured });
   }
   if (options.json) stdout.write(`${JSON.stringify(results, null, 2)}\n`);
-  if (options.write) writeDocs(options.measurements.includes('gpu') ? TARGET_MODEL : shape);
+  if (options.write)
+    writeDocs(ON_OTHER_MODELS.some((name) => options.measurements.includes(name)) ? TARGET_MODEL : shape);
 }
+
+/** Their results stand in the docs beside those of the usual shape. */
+const ON_OTHER_MODELS: readonly Measurement[] = ['gpu', 'peers', 'quality'];
+
+async function peers({ rounds: wanted, model, peers: options }: BenchArguments) {
+  const rounds = wanted ?? PEERS_ROUNDS[options.quick ? 'quick' : 'full'];
+  const threads = availableParallelism();
+  const context = { options, model, threads, rounds, progress: new ProgressBar(), say };
+  return { model, rounds, threads, ...(await measurePeers(context)) };
+}
+
+async function quality({ model, rounds: wanted, peers: options }: BenchArguments) {
+  const rounds = wanted ?? QUALITY_ROUNDS;
+  const threads = availableParallelism();
+  const context = { options, model, threads, rounds, progress: new ProgressBar(), say };
+  return { model, rounds, threads, ...(await measureQuality(context)) };
+}
+
+/** Tells of a figure as it is measured, beside results on stdout. */
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
 
 /** Throws USAGE for a name that is no shape, and for several where one is measured. */
 function listShapes({ model, measurements }: BenchArguments): readonly ShapeName[] {
+  if (measurements.some((name) => name === 'peers' || name === 'quality')) return [];
   return measurements.includes('gpu') ? model.split(',').map(parseShape) : [parseShape(model)];
 }
 
@@ -101,7 +135,7 @@ async function tasks({ rounds = TASKS_ROUNDS }: BenchArguments, model: ShapeName
 }
 
 /** Measures beside the peer, on models that are made before the first measurement. */
-function peerMeasurements({ rounds: wanted, requests, minutes }: BenchArguments, model: ShapeName) {
+function besidePeer({ rounds: wanted, requests, minutes }: BenchArguments, model: ShapeName) {
   const progress = new ProgressBar();
   const threads = Math.min(THREADS, availableParallelism());
   let ready: Promise<Prepared> | undefined;

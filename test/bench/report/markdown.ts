@@ -8,6 +8,7 @@ import {
   SERIES_COLUMNS,
   seriesRows,
   verdict,
+  wideTables,
 } from './format.ts';
 import type { Plot } from './plots.ts';
 
@@ -22,6 +23,8 @@ const TITLES: Readonly<Record<Measurement, string>> = {
   soak: 'Soak of the long-lived server',
   lambda: 'Cold start in local Lambda',
   gpu: 'GPU beside CPU',
+  peers: 'Beside servers and libraries outside Node',
+  quality: 'Quality of int8 on trained weights',
 };
 
 /** A result and the plot that belongs to it. */
@@ -74,15 +77,17 @@ function section({ result, plots }: Section): string[] {
     `## ${TITLES[result.measurement]}: ${nameSubject(result)}`,
     '',
     ...plots.flatMap(({ title, file }) => [`![${title}](benchmarks/${file})`, '']),
-    markdownTable([...COMPARISON_COLUMNS], comparisonRows(result)),
-    '',
-    markdownTable([...SERIES_COLUMNS], seriesRows(result)),
-    '',
+    ...tableUnlessEmpty(COMPARISON_COLUMNS, comparisonRows(result)),
+    ...wideTables(result).flatMap(({ titles, rows }) => tableUnlessEmpty(titles, rows)),
+    ...tableUnlessEmpty(SERIES_COLUMNS, seriesRows(result)),
     ...result.notes.map((note) => `- ${note}`),
     `- ${result.rounds} rounds. ${provenance(result)}.`,
     '',
   ];
 }
+
+const tableUnlessEmpty = (titles: readonly string[], rows: readonly (readonly string[])[]): string[] =>
+  rows.length === 0 ? [] : [markdownTable(titles, rows), ''];
 
 function markdownTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) =>
