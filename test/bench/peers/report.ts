@@ -67,7 +67,7 @@ export function reportPeers({ result, subjects, cells, trained, notes }: ReportO
   return {
     series,
     comparisons: compareAll(result, subjects, cells, trained),
-    charts: charts(result, cells, names),
+    charts: charts(result, cells, subjects.servers),
     notes: [
       ...notes,
       ...(result.failed === 0 ? [] : [`${result.failed} requests were not answered with an embedding.`]),
@@ -149,19 +149,26 @@ function compareAll(
 
 const METRIC_NAMES: Partial<Record<Metric, string>> = { rate: 'texts/s', wall: 'wall clock' };
 
-function charts({ samples }: RoundsResult, cells: readonly Cell[], names: readonly string[]): Chart[] {
-  return (['short', 'mixed'] as const).map((kind) => ({
-    name: kind,
-    title: `Throughput by clients, ${nameKind(kind)}`,
-    x: 'clients',
-    y: 'texts/s',
-    curves: names.map((subject) => ({
-      subject,
-      points: cells
-        .filter((cell) => cell.kind === kind)
-        .map(
-          (cell) => [cell.clients, median(samples.get(sampleName(nameCell(cell), 'rate', subject)))] as const,
-        ),
-    })),
-  }));
+/** One plot for each kind of text and each precision. */
+function charts({ samples }: RoundsResult, cells: readonly Cell[], servers: Subjects['servers']): Chart[] {
+  return (['short', 'mixed'] as const).flatMap((kind) =>
+    PRECISIONS.flatMap((precision): Chart[] => {
+      const shown = servers.filter((server) => server.precision === precision);
+      if (shown.length === 0) return [];
+      const point = (cell: Cell, subject: string) =>
+        [cell.clients, median(samples.get(sampleName(nameCell(cell), 'rate', subject)))] as const;
+      return [
+        {
+          name: `${kind}-${precision}`,
+          title: `Throughput by clients in ${precision}, ${nameKind(kind)}`,
+          x: 'clients',
+          y: 'texts/s',
+          curves: shown.map(({ name: subject }) => ({
+            subject,
+            points: cells.filter((cell) => cell.kind === kind).map((cell) => point(cell, subject)),
+          })),
+        },
+      ];
+    }),
+  );
 }
