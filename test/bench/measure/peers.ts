@@ -92,7 +92,7 @@ async function prepareCheckouts(
   const own = await prepareCheckout({ ...OWN, checkpoint, model });
   const { base, basePackages: packages } = options;
   if (base === undefined) return [own];
-  const label = `base ${nameCheckout(base)}`;
+  const label = `Pilotlight ${nameCheckout(base)}`;
   return [own, await prepareCheckout({ label, root: base, checkpoint, model, packages })];
 }
 

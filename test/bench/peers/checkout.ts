@@ -22,7 +22,7 @@ export interface BuiltVariant {
 }
 
 export interface Checkout {
-  /** `Pilotlight`, or `base` and its commit. */
+  /** `Pilotlight`, with its commit where it is another one. */
   readonly label: string;
   /** The bundle of the long-lived server. */
   readonly server: string;
@@ -71,7 +71,7 @@ export async function prepareCheckout({
   };
 }
 
-/** The commit of a checkout, or the name of a folder that has none. */
+/** The commit of a checkout, or the name of the folder of one without git. */
 export function nameCheckout(root: string): string {
   try {
     const top = git(root, 'rev-parse', '--show-toplevel');

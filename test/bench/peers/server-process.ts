@@ -57,7 +57,7 @@ export class ServerProcess {
     const url = `http://127.0.0.1:${port}${spec.path}`;
     const began = performance.now();
     const child = spawn(spec.command, args, {
-      env: userEnvironment(environment),
+      env: { ...withoutSettings(userEnvironment()), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let log = '';
@@ -117,6 +117,10 @@ export class ServerProcess {
     clearTimeout(patience);
   }
 }
+
+/** No setting of the shell is one of a server. */
+const withoutSettings = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('PILOTLIGHT_')));
 
 /** Asks until the answer is an embedding: a server listens before it has loaded its model. */
 async function firstAnswer(url: string, text: string, child: ChildProcess, limit: number): Promise<void> {
