@@ -20,9 +20,10 @@ import { measureQuality, QUALITY_ROUNDS } from './measure/quality.ts';
 import { measureSoak } from './measure/soak.ts';
 import { measureTasks } from './measure/tasks.ts';
 import { measureWarm } from './measure/warm.ts';
+import { describeInt8 } from './package-model.ts';
 import { type Prepared, parseShape, prepare, type ShapeName } from './prepare.ts';
 import { prepareGpu } from './prepare-gpu.ts';
-import { prepareTasks } from './prepare-tasks.ts';
+import { BENCH_TASKS, nameModel, prepareTasks } from './prepare-tasks.ts';
 import { terminalReport } from './report/terminal.ts';
 import { keepResult, writeDocs } from './report/write.ts';
 import type { Measured, Result } from './results.ts';
@@ -120,7 +121,8 @@ async function gpu({ rounds = GPU_ROUNDS, provider: asked }: BenchArguments, mod
   const threads = availableParallelism();
   const prepared = await prepareGpu(model, progress);
   const measured = await measureGpu({ prepared, provider, threads, rounds, progress });
-  return { model, rounds, threads, ...measured };
+  const notes = [...measured.notes, ...describeInt8('int8', prepared.packages, model)];
+  return { model, rounds, threads, ...measured, notes };
 }
 
 async function lambda({ rounds = LAMBDA_ROUNDS }: BenchArguments) {
@@ -131,7 +133,11 @@ async function tasks({ rounds = TASKS_ROUNDS }: BenchArguments, model: ShapeName
   const progress = new ProgressBar();
   const threads = Math.min(THREADS, availableParallelism());
   const prepared = await prepareTasks(model, progress);
-  return { model, rounds, threads, ...(await measureTasks({ prepared, threads, rounds, progress })) };
+  const measured = await measureTasks({ prepared, threads, rounds, progress });
+  const notes = BENCH_TASKS.flatMap((task) =>
+    describeInt8(`Pilotlight int8 for ${task}`, prepared.packages, nameModel(model, task)),
+  );
+  return { model, rounds, threads, ...measured, notes: [...measured.notes, ...notes] };
 }
 
 /** Measures beside the peer, on models that are made before the first measurement. */
@@ -148,7 +154,9 @@ function besidePeer({ rounds: wanted, requests, minutes }: BenchArguments, model
     ready ??= made();
     const { measure, rounds: usual } = MEASURES[measurement];
     const rounds = wanted ?? usual;
-    const measured = await measure({ prepared: await ready, threads, rounds, requests, minutes, progress });
-    return { model, rounds, threads, ...measured };
+    const prepared = await ready;
+    const measured = await measure({ prepared, threads, rounds, requests, minutes, progress });
+    const notes = [...measured.notes, ...describeInt8('Pilotlight int8', prepared.packages, model)];
+    return { model, rounds, threads, ...measured, notes };
   };
 }

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import type { ProgressBar } from 'pilotlight/internal/kit/progress';
 import { SHAPES, writeCheckpoint } from '../../fixtures/checkpoints.ts';
 import { BenchError } from '../errors.ts';
+import { describeInt8 } from '../package-model.ts';
 import { WORK } from '../paths.ts';
 import { listCells } from '../peers/cells.ts';
-import { type Checkout, nameCheckout, OWN, PRECISIONS, prepareCheckout } from '../peers/checkout.ts';
+import { type Checkout, nameCheckout, OWN, prepareCheckout } from '../peers/checkout.ts';
 import { writeOnnxFolders } from '../peers/onnx-folders.ts';
 import type { PeersOptions } from '../peers/options.ts';
 import { findPython } from '../peers/python.ts';
@@ -57,7 +58,7 @@ export async function measurePeers(context: PeersContext): Promise<Measured> {
   progress.clear();
   const notes = [
     ...METHOD,
-    ...checkouts.flatMap(describeVariants),
+    ...checkouts.flatMap(({ label, packages }) => describeInt8(`${label} int8`, packages, model)),
     ...describeOthers(
       subjects,
       python.versions('onnxruntime', 'tokenizers', 'torch', 'sentence_transformers'),
@@ -107,16 +108,6 @@ function untrainedCheckpoint(model: string): string {
   writeCheckpoint({ family: FAMILIES[shape], head: 'base', shape: SHAPES[shape] }, folder);
   writeFileSync(stamp, sources);
   return folder;
-}
-
-function describeVariants({ label, variants, packages, model }: Checkout): string[] {
-  return PRECISIONS.flatMap((precision) => {
-    const variant = variants[precision];
-    if (variant === undefined || precision === 'fp32') return [];
-    const { scheme, keptFp32 } = variant;
-    const kept = keptFp32.length === 0 ? 'nothing in fp32' : `in fp32 ${keptFp32.join(', ')}`;
-    return [`${label} int8 is the scheme ${scheme} with ${kept} (package ${model} of ${packages}).`];
-  });
 }
 
 function describeOthers({ servers, bulk }: Subjects, versions: string): string[] {

@@ -1,7 +1,7 @@
 /** Whether subjects give the same embeddings, before anything is measured: else their times would not compare. */
 import { BenchError } from '../errors.ts';
+import type { Precision } from '../package-model.ts';
 import { cosine } from '../statistics.ts';
-import type { Precision } from './checkout.ts';
 
 /** The embeddings of one subject, one for each text. */
 export interface Embedded {
@@ -13,6 +13,7 @@ export interface Embedded {
 /** Cosines between a subject's embeddings and the reference's. */
 export interface Agreement {
   readonly name: string;
+  readonly reference: string;
   readonly lowest: number;
   readonly mean: number;
 }
@@ -39,6 +40,7 @@ export function compareEmbeddings(all: readonly Embedded[]): Agreement[] {
           `${name} and ${reference.name} disagree: cosine ${lowest}, where fp32 gives at least ${LOWEST_FP32}`,
         );
       }
-      return { name, lowest, mean: cosines.reduce((sum, value) => sum + value, 0) / cosines.length };
+      const mean = cosines.reduce((sum, value) => sum + value, 0) / cosines.length;
+      return { name, reference: reference.name, lowest, mean };
     });
 }

@@ -3,23 +3,11 @@ import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
 import * as z from 'zod';
 import { BenchError } from '../errors.ts';
-import { addPackage } from '../package-model.ts';
+import { addPackage, type BuiltVariants, type Precision, readVariants } from '../package-model.ts';
 import { ROOT } from '../paths.ts';
 import { digest, SOURCES } from '../prepare.ts';
-
-export type Precision = 'fp32' | 'int8';
-export const PRECISIONS = ['fp32', 'int8'] as const;
-
-/** A variant of a package, as the benchmark tells of it. */
-export interface BuiltVariant {
-  /** The scheme's name in the manifest. */
-  readonly scheme: string;
-  /** Weights that an int8 variant computes in fp32. */
-  readonly keptFp32: readonly string[];
-}
 
 export interface Checkout {
   /** `Pilotlight`, with its commit where it is another one. */
@@ -30,7 +18,7 @@ export interface Checkout {
   readonly embedder: string;
   readonly packages: string;
   readonly model: string;
-  readonly variants: { readonly [Each in Precision]?: BuiltVariant | undefined };
+  readonly variants: BuiltVariants;
   /** Variants that its `models add` refuses, and why. */
   readonly refused: { readonly [Each in Precision]?: string | undefined };
 }
@@ -43,11 +31,6 @@ export interface CheckoutOptions {
   /** Packages that are there already. @default - made of the checkpoint */
   readonly packages?: string | undefined;
 }
-
-const variantSchema = z.object({ scheme: z.string(), keptFp32: z.array(z.string()).default([]) });
-const manifestSchema = z.object({
-  variants: z.object({ fp32: variantSchema.optional(), int8: variantSchema.optional() }),
-});
 
 /** Bundles the checkout, and packages the checkpoint, unless that was done of these very sources. @throws BenchError BAD_CHECKPOINT */
 export async function prepareCheckout({
@@ -89,16 +72,6 @@ const git = (root: string, ...args: readonly string[]): string =>
     stdio: ['ignore', 'pipe', 'ignore'],
   }).trim();
 
-/** What each variant of a package says of itself. @throws BenchError BAD_CHECKPOINT where the package is not there */
-export function readVariants(packages: string, model: string): Checkout['variants'] {
-  const file = join(packages, model, VERSION, 'model.json');
-  if (!existsSync(file)) throw new BenchError('BAD_CHECKPOINT', `There is no package ${file}.`);
-  const { variants } = manifestSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  return variants;
-}
-
-const VERSION = '1.0.0';
-
 /** Both variants in one package; where the toolchain refuses int8, fp32 alone, and the reason. */
 async function packageOnce(
   root: string,
@@ -137,21 +110,14 @@ async function bundleServer(root: string): Promise<string> {
   return join(folder, 'server.mjs');
 }
 
-/** The subject of the other measurements, of the checkout's own sources. */
+/** The subject of `bench tasks`, bundled by the checkout's own benchmark. */
 async function bundleEmbedder(root: string): Promise<string> {
-  const outfile = join(root, '.bench', 'peers', 'embedder.cjs');
-  await build({
-    entryPoints: [join(root, 'test', 'bench', 'subjects', 'pilotlight-tasks.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    minify: true,
-    logLevel: 'error',
-    external: ['onnxruntime-node', 'tokenizers', '@huggingface/transformers', 'sharp'],
+  const module = JSON.stringify(join(root, 'test', 'bench', 'bundle.ts'));
+  const script = `const { bundleSubjects } = await import(${module}); console.log(JSON.stringify(await bundleSubjects()));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+    cwd: root,
   });
-  return outfile;
+  return z.object({ pilotlightTasks: z.string() }).parse(JSON.parse(stdout)).pilotlightTasks;
 }
 
 export const OWN = { label: 'Pilotlight', root: ROOT } as const;

@@ -1,9 +1,10 @@
 /** What a run of `bench peers` says: tables, ratios of pairs with their targets, curves. */
+
+import { PRECISIONS, type Precision } from '../package-model.ts';
 import type { Chart, Comparison, Measured, Series, Unit } from '../results.ts';
 import { median, pairedRatio, spread } from '../statistics.ts';
 import { judge, type Target } from '../targets.ts';
 import { type Cell, nameCell, nameKind } from './cells.ts';
-import { PRECISIONS, type Precision } from './checkout.ts';
 import {
   BULK,
   BULK_START,
@@ -59,10 +60,13 @@ export function reportPeers({ result, subjects, cells, trained, notes }: ReportO
     ...rows(result, SERVER_MEMORY, ['after start', 'loaded', 'most'], names),
     ...rows(result, BULK, ['rate', 'CPU per text', 'cores', 'most'], bulk),
     ...rows(result, BULK_START, ['wall', 'CPU'], bulk),
-    ...result.agreements.flatMap(({ name, lowest, mean }): Series[] => [
-      { row: AGREEMENT, subject: name, metric: 'lowest cosine', unit: 'cosine', samples: [lowest] },
-      { row: AGREEMENT, subject: name, metric: 'mean cosine', unit: 'cosine', samples: [mean] },
-    ]),
+    ...result.agreements.flatMap(({ name: subject, reference, lowest, mean }): Series[] => {
+      const row = `embeddings beside those of ${reference}`;
+      return [
+        { row, subject, metric: 'lowest cosine', unit: 'cosine', samples: [lowest] },
+        { row, subject, metric: 'mean cosine', unit: 'cosine', samples: [mean] },
+      ];
+    }),
   ];
   return {
     series,
@@ -74,8 +78,6 @@ export function reportPeers({ result, subjects, cells, trained, notes }: ReportO
     ],
   };
 }
-
-const AGREEMENT = 'embeddings beside those of fp32';
 
 function rows(
   { samples }: RoundsResult,

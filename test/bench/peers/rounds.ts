@@ -101,8 +101,8 @@ async function agree({ subjects, first, compared, say }: RoundsOptions): Promise
     }
   }
   const agreements = compareEmbeddings(embedded);
-  for (const { name, lowest, mean } of agreements)
-    say(`${name}: cosine to ${embedded[0]?.name} at least ${lowest.toFixed(6)}, mean ${mean.toFixed(6)}`);
+  for (const { name, reference, lowest, mean } of agreements)
+    say(`${name}: cosine to ${reference} at least ${lowest.toFixed(6)}, mean ${mean.toFixed(6)}`);
   return agreements;
 }
 

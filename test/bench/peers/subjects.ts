@@ -1,8 +1,8 @@
 /** What `bench peers` measures: servers that embed texts, and processes that embed many at once. */
 import { join } from 'node:path';
 import { usageError } from 'pilotlight/internal/kit/errors';
-import type { Checkout, Precision } from './checkout.ts';
-import { PRECISIONS } from './checkout.ts';
+import { PRECISIONS, type Precision } from '../package-model.ts';
+import type { Checkout } from './checkout.ts';
 import type { OnnxFolders } from './onnx-folders.ts';
 import type { PeersOptions } from './options.ts';
 import { PYTHON_FOLDER, type PythonPackages } from './python.ts';

@@ -2,9 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { BenchError } from '../errors.ts';
-import { addPackage } from '../package-model.ts';
+import { addPackage, describeInt8 } from '../package-model.ts';
 import { WORK } from '../paths.ts';
-import { readVariants } from '../peers/checkout.ts';
 import type { OnnxFolders } from '../peers/onnx-folders.ts';
 import { digest, SOURCES } from '../prepare.ts';
 import { type Embedder, fileEmbedder, packageEmbedder } from './embedder.ts';
@@ -64,12 +63,7 @@ export async function listWays({ checkpoint, model, onnx, published, say }: Ways
       notes.push(`Not judged: ${name} (${reason}).`);
       return;
     }
-    const { [variant === 'fp32' ? 'fp32' : 'int8']: built } = readVariants(packages, model);
-    const { scheme = '', keptFp32 = [] } = built ?? {};
-    if (variant !== 'fp32') {
-      const kept = keptFp32.length === 0 ? 'nothing' : keptFp32.join(', ');
-      notes.push(`${name}: scheme ${scheme}, in fp32 ${kept}.`);
-    }
+    if (variant !== 'fp32') notes.push(...describeInt8(name, packages, model));
     ways.push({
       name,
       timedBeside: FP32,

@@ -18,7 +18,12 @@ describe('the agreement of embeddings', () => {
       ],
     } as const;
     const [first] = compareEmbeddings([int8, own]);
-    expect(first).toMatchObject({ name: 'int8', lowest: expect.closeTo(0.8), mean: expect.closeTo(0.9) });
+    expect(first).toMatchObject({
+      name: 'int8',
+      reference: 'own',
+      lowest: expect.closeTo(0.8),
+      mean: expect.closeTo(0.9),
+    });
   });
 
   it('does not mind lengths', () => {
@@ -30,7 +35,9 @@ describe('the agreement of embeddings', () => {
         [0, 0.1],
       ],
     };
-    expect(compareEmbeddings([own, longer])).toEqual([{ name: 'longer', lowest: 1, mean: 1 }]);
+    expect(compareEmbeddings([own, longer])).toEqual([
+      { name: 'longer', reference: 'own', lowest: 1, mean: 1 },
+    ]);
   });
 
   it('refuses fp32 that differs by more than rounding, and names both', () => {
