@@ -1,9 +1,10 @@
 import type { ExecutionProvider } from '@pilotlight/engine';
 import { usageError } from 'pilotlight/internal/kit/errors';
 import { type CommandLine, chooseOne, type Options, wholeNumber } from 'pilotlight/internal/kit/options';
-import { GPU_MODELS, TARGET_MODEL, TASKS_MODEL } from './default-models.ts';
+import { GPU_MODELS, TARGET_MODEL, TASKS_MODEL, TRAINED_MODEL, UNTRAINED_MODEL } from './default-models.ts';
+import { PEERS_OPTIONS, type PeersOptions, parsePeersOptions } from './peers/options.ts';
 
-/** `lambda` is `cold --lambda`; `gpu` is for machines that have one. */
+/** `lambda` is `cold --lambda`; `gpu` is for machines that have one, `peers` and `quality` for those with a trained checkpoint. */
 export const MEASUREMENTS = [
   'cold',
   'warm',
@@ -15,6 +16,8 @@ export const MEASUREMENTS = [
   'soak',
   'lambda',
   'gpu',
+  'peers',
+  'quality',
 ] as const;
 export type Measurement = (typeof MEASUREMENTS)[number];
 
@@ -32,14 +35,18 @@ export interface BenchArguments {
   readonly requests: number;
   /** Minutes of the soak. */
   readonly minutes: number;
+  /** What `peers` and `quality` are measured with. */
+  readonly peers: PeersOptions;
 }
+
+const NOT_IN_ALL: readonly Measurement[] = ['gpu', 'peers', 'quality'];
 
 export const OPTIONS = {
   model: {
     type: 'string',
     value: 'NAME',
-    help: 'shape of the checkpoint: 22m, 67m, 110m, 335m or tiny; gpu takes several, separated by commas',
-    otherwise: '67m; tasks 22m; gpu 110m,335m',
+    help: 'shape of the checkpoint: 22m, 67m, 110m, 335m or tiny; gpu takes several, separated by commas; with --checkpoint, its name',
+    otherwise: '67m; tasks, peers 22m; gpu 110m,335m',
   },
   lambda: {
     type: 'boolean',
@@ -65,6 +72,7 @@ export const OPTIONS = {
     help: 'requests of the memory measurement',
   },
   minutes: { type: 'string', value: 'N', default: '10', help: 'minutes of the soak' },
+  ...PEERS_OPTIONS,
   json: { type: 'boolean', default: false, help: 'print the results as JSON' },
   write: { type: 'boolean', default: false, help: 'also write docs/reference/benchmarks.md and its plots' },
 } as const satisfies Options;
@@ -74,19 +82,26 @@ export type BenchLine = CommandLine<typeof OPTIONS>;
 /** The model of what is measured on another one by itself. */
 const USUAL_MODELS: Readonly<Record<string, string>> = { tasks: TASKS_MODEL, gpu: GPU_MODELS.join(',') };
 
+/** With a checkpoint, the name of its package. */
+function usualModel(measured: string, { checkpoint }: PeersOptions): string {
+  if (measured !== 'peers' && measured !== 'quality') return USUAL_MODELS[measured] ?? TARGET_MODEL;
+  return checkpoint === undefined ? UNTRAINED_MODEL : TRAINED_MODEL;
+}
+
 /** Throws USAGE with what to write instead. */
 export function parseArguments({ values, positionals }: BenchLine): BenchArguments {
   const measurements = parseMeasurements(positionals, values.lambda);
-  const usual = USUAL_MODELS[measurements.join()] ?? TARGET_MODEL;
+  const peers = parsePeersOptions(values, measurements.join());
   return {
     measurements,
-    model: values.model?.toLowerCase() ?? usual,
+    model: values.model?.toLowerCase() ?? usualModel(measurements.join(), peers),
     provider: values.provider === undefined ? undefined : parseProvider(values.provider, measurements),
     json: values.json,
     write: values.write,
     rounds: values.rounds === undefined ? undefined : wholeNumber(values.rounds, '--rounds', 1),
     requests: wholeNumber(values.requests, '--requests', 1),
     minutes: positive('--minutes', values.minutes),
+    peers,
   };
 }
 
@@ -96,7 +111,7 @@ function parseMeasurements(positionals: readonly string[], lambda: boolean): rea
   if (rest.length > 0) throw usageError(`One measurement at a time, or all; got ${positionals.join(' ')}.`);
   if (lambda && name !== 'cold') throw usageError('--lambda is for cold.');
   if (lambda) return ['lambda'];
-  if (name === 'all') return MEASUREMENTS.filter((measurement) => measurement !== 'gpu');
+  if (name === 'all') return MEASUREMENTS.filter((measurement) => !NOT_IN_ALL.includes(measurement));
   const found = NAMED.find((measurement) => measurement === name);
   if (found === undefined) throw usageError(`Nothing measures ${name}; choose ${choices()}.`);
   return [found];

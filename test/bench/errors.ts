@@ -6,7 +6,8 @@ export type BenchErrorCode =
   | 'SUBJECT_FAILED'
   | 'ANSWERS_DIFFER'
   | 'BAD_CHECKPOINT'
-  | 'NO_GPU';
+  | 'NO_GPU'
+  | 'NOT_INSTALLED';
 
 /** The benchmark cannot go on; the message says why and what to do. */
 export class BenchError extends PilotlightError<BenchErrorCode> {

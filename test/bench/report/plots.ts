@@ -12,7 +12,7 @@ export interface Plot {
 
 /** The plots of a result; none where it has nothing to draw. */
 export function drawPlots(result: Result): Plot[] {
-  const { measurement, stacks = [], curves = [], latencies = [] } = result;
+  const { measurement, stacks = [], curves = [], latencies = [], charts = [] } = result;
   const shape = nameSubject(result);
   const bars = (what: string): Plot[] => {
     const title = `${what}, ${shape}`;
@@ -66,8 +66,15 @@ export function drawPlots(result: Result): Plot[] {
         curves,
         `gpu-${result.model}.svg`,
       );
+    case 'peers':
+      return charts.map(({ name, title, ...chart }) => ({
+        file: `${measurement}-${name}.svg`,
+        title,
+        svg: lineChart({ ...chart, title, logarithmic: true }),
+      }));
     case 'batch':
     case 'tasks':
+    case 'quality':
       return [];
   }
 }

@@ -8,21 +8,23 @@ import {
   provenance,
   SERIES_COLUMNS,
   seriesRows,
+  wideTables,
 } from './format.ts';
 
 /** The figures of a result as tables for a terminal. */
 export function terminalReport(result: Result): string {
   const heading = `${result.measurement}, ${nameSubject(result)}, ${result.rounds} rounds`;
   const columns = (titles: readonly string[]) => titles.map((title) => ({ title }));
-  return [
-    paint('bold', heading),
-    provenance(result),
-    '',
-    table(columns(SERIES_COLUMNS), seriesRows(result)),
-    '',
-    table(columns(COMPARISON_COLUMNS), comparisonRows(result).map(coloured)),
-    '',
-  ].join('\n');
+  const rows = seriesRows(result);
+  const comparisons = comparisonRows(result);
+  const tables = [
+    ...wideTables(result).map((wide) => table(columns(wide.titles), wide.rows)),
+    ...(rows.length === 0 ? [] : [table(columns(SERIES_COLUMNS), rows)]),
+    ...(comparisons.length === 0 ? [] : [table(columns(COMPARISON_COLUMNS), comparisons.map(coloured))]),
+  ];
+  return [paint('bold', heading), provenance(result), '', ...tables.flatMap((lines) => [lines, ''])].join(
+    '\n',
+  );
 }
 
 function coloured(row: readonly string[]): Cell[] {

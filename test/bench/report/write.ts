@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MEASUREMENTS, type Measurement } from '../arguments.ts';
-import { GPU_MODELS, LAMBDA_MODEL, TASKS_MODEL } from '../default-models.ts';
+import { GPU_MODELS, LAMBDA_MODEL, TASKS_MODEL, TRAINED_MODEL } from '../default-models.ts';
 import { ROOT, WORK } from '../paths.ts';
 import type { Result } from '../results.ts';
 import { markdownReport } from './markdown.ts';
@@ -21,6 +21,8 @@ const MODELS: Partial<Record<Measurement, readonly string[]>> = {
   lambda: [LAMBDA_MODEL],
   tasks: [TASKS_MODEL],
   gpu: GPU_MODELS,
+  peers: [TRAINED_MODEL],
+  quality: [TRAINED_MODEL],
 };
 
 /**

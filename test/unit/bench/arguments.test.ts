@@ -18,6 +18,25 @@ describe('the arguments of npm run bench', () => {
       rounds: undefined,
       requests: 10_000,
       minutes: 10,
+      peers: {
+        checkpoint: undefined,
+        tei: undefined,
+        python: 'python3',
+        base: undefined,
+        basePackages: undefined,
+        published: [],
+        quick: false,
+        only: undefined,
+      },
+    });
+  });
+
+  it('measure peers on the shape of MiniLM unless a checkpoint is named', () => {
+    expect(parseArguments(['peers']).model).toBe('22m');
+    expect(parseArguments(['peers', '--checkpoint', import.meta.dirname])).toMatchObject({
+      measurements: ['peers'],
+      model: 'all-minilm-l6-v2',
+      peers: { checkpoint: import.meta.dirname },
     });
   });
 
@@ -26,8 +45,8 @@ describe('the arguments of npm run bench', () => {
     expect(parseArguments(['tasks', '--model', 'tiny']).model).toBe('tiny');
   });
 
-  it('take "all" for every measurement but that of a GPU', () => {
-    expect([...parseArguments(['all']).measurements, 'gpu']).toEqual(MEASUREMENTS);
+  it('take "all" for every measurement that needs nothing but this repository', () => {
+    expect([...parseArguments(['all']).measurements, 'gpu', 'peers', 'quality']).toEqual(MEASUREMENTS);
   });
 
   it('measure a GPU with two shapes, on the provider that is named', () => {
@@ -61,7 +80,7 @@ describe('the arguments of npm run bench', () => {
   });
 
   it.each([
-    [['fast'], /choose cold, warm, bulk, memory, batch, tasks, load, soak, gpu, all/],
+    [['fast'], /choose cold, warm, bulk, memory, batch, tasks, load, soak, gpu, peers, quality, all/],
     [['cold', 'warm'], /One measurement at a time/],
     [['--json'], /Say what to measure/],
     [['cold', '--round', '3'], /--round/],
@@ -89,6 +108,8 @@ describe('the arguments of npm run bench', () => {
       '--write',
       '--help',
       '--lambda',
+      '--quick',
+      '--base',
       ...MEASUREMENTS,
     ]) {
       expect(commandHelp('pilotlight bench', command)).toContain(option);

