@@ -16,12 +16,12 @@ it('a vCPU of Lambda costs 1,769 MB of memory', () => {
 it('each scheme pads to its multiple of tokens and runs where it has kernels', () => {
   const facts = Object.fromEntries(SCHEME_NAMES.map((name) => [name, describeScheme(name)]));
   expect(facts).toEqual({
-    fp32: { providers: ['cpu', 'cuda'], lengthMultiple: 1 },
+    fp32: { providers: ['cpu', 'cuda'], lengthMultiple: 4 },
     fp16: { providers: ['cpu', 'cuda', 'webgpu'], lengthMultiple: 8 },
-    'int8-dynamic-per-channel': { providers: ['cpu'], lengthMultiple: 1 },
-    'int8-dynamic-per-channel-7bit': { providers: ['cpu'], lengthMultiple: 1 },
-    'int8-exported': { providers: ['cpu'], lengthMultiple: 1 },
-    'int4-exported': { providers: ['cpu'], lengthMultiple: 1 },
+    'int8-dynamic-per-channel': { providers: ['cpu'], lengthMultiple: 4 },
+    'int8-dynamic-per-channel-7bit': { providers: ['cpu'], lengthMultiple: 4 },
+    'int8-exported': { providers: ['cpu'], lengthMultiple: 4 },
+    'int4-exported': { providers: ['cpu'], lengthMultiple: 4 },
   });
 });
 
