@@ -8,6 +8,11 @@ interface SchemeFacts {
   readonly providers: readonly ExecutionProvider[];
   /** Batches are padded to a multiple of this number of tokens, up to the longest sequence that the model takes. */
   readonly lengthMultiple: number;
+  /**
+   * Whether a session computes the constants of the graph once, when it is created: weights that are stored as integers and
+   * multiplied as floating-point numbers. @default false
+   */
+  readonly foldWeights?: boolean;
 }
 
 /**
@@ -27,8 +32,23 @@ const SCHEMES = {
    * in such tiles.
    */
   fp16: { providers: ['cpu', 'cuda', 'webgpu'], lengthMultiple: 8 },
+  /** Channels of the activations equalised, one scale and zero point for each tensor of them, fixed when the model is packaged. */
+  'int8-static': INT8,
+  'int8-static-7bit': INT8,
+  /** The same, with single products whose activations have a scale a row, computed at run time. */
+  'int8-static-rows': INT8,
+  'int8-static-rows-7bit': INT8,
+  /** A scale a row for the activations of every product, computed at run time. */
+  'int8-rows': INT8,
+  'int8-rows-7bit': INT8,
+  /** Weights and activations with a scale for each block of so many channels. */
+  'int8-blocks-128': INT8,
+  'int8-blocks-32': INT8,
+  /** Weights stored as integers, and everything computed in fp32. */
+  'int8-weights': { ...INT8, foldWeights: true },
+  /** What packages had before: activations with one scale a batch, so that answers move a little with their neighbours. */
   'int8-dynamic-per-channel': INT8,
-  /** Weights of a reduced range, for x86 without VNNI, where sums of u8 x s8 products saturate. */
+  /** `-7bit`: weights of a reduced range, for x86 without VNNI, where sums of u8 x s8 products saturate. */
   'int8-dynamic-per-channel-7bit': INT8,
   /** Quantised by whoever exported the graph, in a way of their own, to 8 or to 4 bits. */
   'int8-exported': INT8,

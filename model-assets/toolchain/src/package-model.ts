@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Golden, TokenRequest } from '@pilotlight/engine';
 import { toGoldenRequest } from '@pilotlight/engine/internal/predict/goldens/golden';
-import type { OnnxManifest, Quality } from '@pilotlight/model-format';
+import type { OnnxManifest, Quality, TextProcessing } from '@pilotlight/model-format';
 import { type PackageOptions, type Settings, withDefaults } from './options.ts';
 import { passGate, type Trial } from './package/pass-gate.ts';
 import { publish } from './package/publish.ts';
@@ -18,6 +18,7 @@ import { type StagedSource, stageSource } from './package/staged-source.ts';
 import { type Staging, withStaging } from './package/staging.ts';
 import { type PackageFacts, type SourceFacts, writeTokenizer } from './package/write-package.ts';
 import { type Progress, silent } from './progress.ts';
+import { type Feed, runGraph } from './runtime/run-graph.ts';
 import {
   type PlannedVariant,
   planVariants,
@@ -27,10 +28,10 @@ import {
 } from './schemes/index.ts';
 import type { QuantiseSettings, Scheme } from './schemes/scheme.ts';
 import { type ModelSource, readSource } from './sources/index.ts';
+import { calibrationRequests, encodeFeeds } from './stages/calibrate.ts';
 import { evaluate } from './stages/evaluate.ts';
 import { builtInRequests, makeGoldens, readRequests } from './stages/goldens.ts';
 import { explainRefusedBatch, measureNeighbours } from './stages/neighbours.ts';
-import { type Feed, runGraph } from './stages/optimise/run-graph.ts';
 import { type LayerError, layerErrors, type QuantiseReport } from './stages/quantise.ts';
 import { tuneTokenBudget } from './stages/tune.ts';
 import {
@@ -83,6 +84,7 @@ class Packaging {
   readonly #deviations = new Map<VariantName, VariantDeviation>();
   readonly #notes = new Map<VariantName, readonly string[]>();
   #quantised: QuantiseReport | undefined;
+  #textProcessing: TextProcessing | undefined;
 
   constructor(settings: Settings, staging: Staging, source: StagedSource, progress: Progress) {
     this.#settings = settings;
@@ -107,6 +109,7 @@ class Packaging {
     const textProcessing = await this.#progress.stage('try tokenizer', () =>
       writeTokenizer(this.#staging.folder, source, [...builtIn, ...(own ?? [])]),
     );
+    this.#textProcessing = textProcessing;
     const facts = { ...source, textProcessing };
     await this.#package.writeDraft(facts, reference.variant);
 
@@ -148,6 +151,7 @@ class Packaging {
         progress: this.#progress,
         scratch,
         feeds: () => this.#feedsOf(goldens),
+        calibration: () => this.#calibrationFeeds(),
       });
       const values = valuesPerToken(outputs, facts);
       const common = { inputs, outputs, keep, tier: scheme.tier, scheme: scheme.nameInManifest(settings) };
@@ -212,6 +216,14 @@ class Packaging {
       const values = { input_ids: ids, attention_mask: ids.map(() => 1), token_type_ids: typeIds };
       return Object.fromEntries(inputs.map(({ name, role }) => [name, values[role]]));
     });
+  }
+
+  /** The built-in calibration texts as the inputs of a graph; the tokenizer is written before any scheme asks for them. */
+  async #calibrationFeeds(): Promise<readonly Feed[]> {
+    const { facts, inputs } = this.#source;
+    const requests = calibrationRequests(facts.task, facts.tokenizer.maskToken);
+    if (this.#textProcessing === undefined) return [];
+    return encodeFeeds(this.#staging.folder, this.#textProcessing, requests, inputs);
   }
 
   /** Compares a variant, or its twin where it has one, with the goldens. */

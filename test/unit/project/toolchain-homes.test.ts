@@ -24,7 +24,7 @@ test.each(Object.keys(SCHEMES))('only the registry of the toolchain imports the 
 
 test('every file beside the registry of schemes is a scheme, or the interface of one', () => {
   const files = globSync(`${ROOT}/schemes/*.ts`).map((file) => basename(file, '.ts'));
-  expect(files.sort()).toEqual([...Object.keys(SCHEMES), 'exported', 'index', 'scheme'].sort());
+  expect(files.sort()).toEqual([...Object.keys(SCHEMES), 'exported', 'index', 'rung', 'scheme'].sort());
 });
 
 test('an export that is quantised already is named by its width, and any other variant of it is refused', () => {

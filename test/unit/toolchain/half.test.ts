@@ -14,11 +14,11 @@ import {
   int64Tensor,
 } from '../../../model-assets/toolchain/src/graph/tensor.ts';
 import { silent } from '../../../model-assets/toolchain/src/progress.ts';
+import { runGraph } from '../../../model-assets/toolchain/src/runtime/run-graph.ts';
+import { valueTypes } from '../../../model-assets/toolchain/src/runtime/value-types.ts';
 import { buildHalf } from '../../../model-assets/toolchain/src/schemes/fp16.ts';
 import { readSource } from '../../../model-assets/toolchain/src/sources/index.ts';
 import { collectPeaks, half, rounded, withPeaks } from '../../../model-assets/toolchain/src/stages/half.ts';
-import { runGraph } from '../../../model-assets/toolchain/src/stages/optimise/run-graph.ts';
-import { valueTypes } from '../../../model-assets/toolchain/src/stages/optimise/value-types.ts';
 import { FAMILIES, SHAPES, writeCheckpoint } from '../../fixtures/checkpoints.ts';
 import { lookupModel, runLookup } from './fixtures/lookup-model.ts';
 import { runModel } from './fixtures/run-model.ts';

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type PackageResult, packageModel } from '../../../model-assets/toolchain/src/package-model.ts';
 import { silent } from '../../../model-assets/toolchain/src/progress.ts';
+import { runGraph } from '../../../model-assets/toolchain/src/runtime/run-graph.ts';
 import { readSource } from '../../../model-assets/toolchain/src/sources/index.ts';
-import { runGraph } from '../../../model-assets/toolchain/src/stages/optimise/run-graph.ts';
 import {
   fewestKept,
   insertProbes,

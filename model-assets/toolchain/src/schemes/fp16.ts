@@ -1,7 +1,7 @@
 import type { OnnxModel } from '../graph/onnx.ts';
+import { runGraph } from '../runtime/run-graph.ts';
+import { valueTypes } from '../runtime/value-types.ts';
 import { collectPeaks, type HalfReport, half, maskAsBias, rounded, withPeaks } from '../stages/half.ts';
-import { runGraph } from '../stages/optimise/run-graph.ts';
-import { valueTypes } from '../stages/optimise/value-types.ts';
 import { optimise } from '../stages/optimise.ts';
 import { gpuBudget } from '../stages/tune.ts';
 import type { BuildContext, BuiltGraph, Scheme } from './scheme.ts';

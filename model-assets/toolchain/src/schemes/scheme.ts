@@ -1,9 +1,9 @@
 import type { Variant } from '@pilotlight/model-format';
 import type { OnnxModel } from '../graph/onnx.ts';
 import type { Progress } from '../progress.ts';
-import type { Feed } from '../stages/optimise/run-graph.ts';
+import type { Feed } from '../runtime/run-graph.ts';
 import type { Probe } from '../stages/quantise/probe.ts';
-import type { QuantiseReport } from '../stages/quantise.ts';
+import type { LayerError, QuantiseReport } from '../stages/quantise.ts';
 
 /** The options of quantisation. */
 export interface QuantiseSettings {
@@ -20,6 +20,8 @@ export interface BuildContext {
   readonly scratch: string;
   /** The goldens as inputs of the graph, for schemes that measure the range of values. */
   readonly feeds: () => Promise<readonly Feed[]>;
+  /** Texts of many domains as inputs of the graph, for schemes that choose scales by what the products read. */
+  readonly calibration: () => Promise<readonly Feed[]>;
 }
 
 export interface BuiltGraph {
@@ -27,6 +29,8 @@ export interface BuiltGraph {
   /** Gives on the CPU what the execution provider of the scheme gives for `model`. @default - `model` does */
   readonly twin?: OnnxModel;
   readonly quantised?: QuantiseReport;
+  /** The products by what they lose on the calibration texts, the worst first. @default - it was not measured */
+  readonly layers?: readonly LayerError[];
   /** Facts that the person who packages the model should know. */
   readonly notes?: readonly string[];
 }

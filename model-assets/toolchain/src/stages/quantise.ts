@@ -3,27 +3,24 @@
  * rows. Everything else (attention scores, softmax, normalisation, biases, classifier) stays fp32. See
  * ADR-int8.md for what was measured.
  */
-import { ToolchainError } from '../errors.ts';
 import type { OnnxModel } from '../graph/onnx.ts';
 import { removeUnused } from '../graph/unused.ts';
 import { type QuantiseOptions, Quantiser } from './quantise/quantiser.ts';
+import { type QuantiseReport, refuseOldOpset, refuseWithoutProducts } from './quantise/report.ts';
 
+export type { BlockSize } from './quantise/blocks.ts';
 export { fewestKept, predictKept } from './quantise/fewest-kept.ts';
+export {
+  type ActivationForm,
+  type CalibratedReport,
+  quantiseCalibrated,
+  quantiseInBlocks,
+} from './quantise/ladder.ts';
 export { insertProbes, type LayerError, layerErrors } from './quantise/probe.ts';
 export type { QuantiseOptions } from './quantise/quantiser.ts';
+export type { QuantiseReport } from './quantise/report.ts';
 export { saturatesSums } from './quantise/saturation.ts';
-
-export interface QuantiseReport {
-  /** Matrix products that are int8 now. */
-  readonly products: number;
-  /** Embedding look-ups that are int8 now. */
-  readonly lookups: number;
-  /** Names of the weights of products that stay fp32: the classifier, and what the options ask to keep. */
-  readonly kept: readonly string[];
-}
-
-/** DynamicQuantizeLinear came with operator set 11. */
-const MINIMUM_OPSET = 11;
+export { storeWeights } from './quantise/weights-only.ts';
 
 /**
  * Quantises a model in place, standard operators to standard operators. Throws WEIGHTS_INVALID for NaN and
@@ -38,21 +35,6 @@ export function quantise(model: OnnxModel, options: QuantiseOptions = {}): Quant
   graph.initializer.push(...quantiser.initializers);
   removeUnused(graph);
   const { products, lookups, kept } = quantiser;
-
-  if (products === 0) {
-    throw new ToolchainError(
-      'SOURCE_UNSUPPORTED',
-      'The graph has no matrix product that can be int8: none has constant weights, other than a classifier, which stays fp32. Package it with --variants fp32.',
-    );
-  }
+  refuseWithoutProducts({ length: products });
   return { products, lookups, kept };
-}
-
-function refuseOldOpset(model: OnnxModel): void {
-  const opset = model.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0;
-  if (opset >= MINIMUM_OPSET) return;
-  throw new ToolchainError(
-    'SOURCE_UNSUPPORTED',
-    `The graph is of operator set ${opset}; int8 needs ${MINIMUM_OPSET} or later. Export it again, or package it with --variants fp32.`,
-  );
 }

@@ -32,6 +32,12 @@ export class Constants {
     return dims.length === 2 && FLOATING.has(dataType) ? found : undefined;
   }
 
+  /** The one-dimensional floating-point constant that `value` reads, if it reads one. */
+  vector(value: string): OnnxTensor | undefined {
+    const tensor = this.#find(value)?.tensor;
+    return tensor?.dims.length === 1 && FLOATING.has(tensor.dataType) ? tensor : undefined;
+  }
+
   #find(value: string): ConstantMatrix | undefined {
     const tensor = this.#initializers.get(value);
     if (tensor !== undefined) return { tensor, transposed: false };

@@ -100,7 +100,7 @@ function computeStep(peak: number, limit: Limit): number {
 }
 
 /** `poison` is the sum of every weight times zero: zero, unless one was NaN or infinite. */
-function refuseUnlessFinite(matrix: Matrix, poison: number): void {
+export function refuseUnlessFinite(matrix: Matrix, poison: number): void {
   if (poison === 0) return;
   const position = matrix.values.findIndex((weight) => !Number.isFinite(weight));
   throw new ToolchainError(
@@ -108,4 +108,35 @@ function refuseUnlessFinite(matrix: Matrix, poison: number): void {
     `${matrix.name} holds ${matrix.values[position]} at position ${position}: the checkpoint is damaged, or its training diverged.`,
     { details: { tensor: matrix.name, position } },
   );
+}
+
+/**
+ * The matrix, each of its rows multiplied by `scaling`, as `quantiseColumns` would round it: `[rows, columns]` of multiples of the step
+ * of their column.
+ */
+export function roundedColumns(
+  matrix: Matrix,
+  scaling: Float32Array | undefined,
+  limit: Limit,
+): Float32Array {
+  const { values, scales } = quantiseColumns(scaledRows(matrix, scaling), limit);
+  const { rows, columns } = matrix;
+  const rounded = new Float32Array(rows * columns);
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, at++)
+      rounded[at] = (values[at] ?? 0) * (scales[column] ?? 0);
+  }
+  return rounded;
+}
+
+/** Multiplies each row by its factor. */
+export function scaledRows(matrix: Matrix, scaling: Float32Array | undefined): Matrix {
+  if (scaling === undefined) return matrix;
+  const { rows, columns, values: source } = matrix;
+  const values = new Float32Array(source.length);
+  for (let row = 0, at = 0; row < rows; row++) {
+    const factor = scaling[row] ?? 1;
+    for (let column = 0; column < columns; column++, at++) values[at] = (source[at] ?? 0) * factor;
+  }
+  return { ...matrix, values };
 }

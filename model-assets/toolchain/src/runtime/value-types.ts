@@ -1,7 +1,7 @@
 /** The types and shapes that ONNX Runtime infers for the values of a graph. */
 import { tmpdir } from 'node:os';
-import { ToolchainError } from '../../errors.ts';
-import type { OnnxModel } from '../../graph/onnx.ts';
+import { ToolchainError } from '../errors.ts';
+import type { OnnxModel } from '../graph/onnx.ts';
 import { withSession } from './with-session.ts';
 
 export interface ValueType {

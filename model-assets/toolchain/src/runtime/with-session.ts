@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
-import { saveModel } from '../../graph/external.ts';
-import type { OnnxModel } from '../../graph/onnx.ts';
+import { saveModel } from '../graph/external.ts';
+import type { OnnxModel } from '../graph/onnx.ts';
 
 /**
  * Opens a graph that is looked at and never served, for as long as `work` takes. `scratch` is the folder for what the runtime

@@ -1,7 +1,7 @@
 /** Runs a graph that is measured and never served. */
 import { tmpdir } from 'node:os';
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
-import type { OnnxModel } from '../../graph/onnx.ts';
+import type { OnnxModel } from '../graph/onnx.ts';
 import { withSession } from './with-session.ts';
 
 /** One input of a graph, `[1, tokens]`, by its name. */
