@@ -25,15 +25,21 @@ interface SchemeFacts {
   readonly sumsMaySaturate?: boolean;
 }
 
+/**
+ * Kernels for the CPU add up four values of a row at a time and the rest one by one. Where the padding of a text makes its last four
+ * whole, more padding changes no bit of its answer: layers/engine/src/batching/ADR-same-bits.md.
+ */
+const FOUR_AT_A_TIME = 4;
+
 /** int8 products have kernels on the CPU only. `FULL`: their weights use all of 8 bits; `SUMS`: they add up integers alone. */
-const INT8: SchemeFacts = { providers: ['cpu'], lengthMultiple: 1 };
+const INT8: SchemeFacts = { providers: ['cpu'], lengthMultiple: FOUR_AT_A_TIME };
 const INT8_SUMS: SchemeFacts = { ...INT8, packsExactly: true };
 const FULL_INT8: SchemeFacts = { ...INT8, sumsMaySaturate: true };
 const FULL_INT8_SUMS: SchemeFacts = { ...INT8_SUMS, sumsMaySaturate: true };
 
 const SCHEMES = {
   /** WebGPU is not among the providers, because it has no kernel for the padding mask of attention as graphs for the CPU have it. */
-  fp32: { providers: ['cpu', 'cuda'], lengthMultiple: 1 },
+  fp32: { providers: ['cpu', 'cuda'], lengthMultiple: FOUR_AT_A_TIME },
   /**
    * Made for GPUs. CUDA's fused attention takes a bias of scores for lengths that are multiples of 8, and tensor cores work
    * in such tiles.

@@ -56,7 +56,7 @@ describe.each([
     await expect(predictor.predict('b', first)).resolves.toMatchObject({ results: [[{ score: 98 }]] });
   });
 
-  it('counts no negative padding where the model cannot be run on an input', async () => {
+  it('counts the padding of a text even where the model cannot be run on an input', async () => {
     class Failing extends SummingSession {
       override run(): Promise<Outputs> {
         return Promise.reject(new EngineError('SESSION_FAILED', 'It cannot be run.'));
@@ -64,7 +64,7 @@ describe.each([
     }
     const { outcomes, tokens } = await predictorOf({ session: new Failing(), batching }).predictEach(['abc']);
     expect(outcomes).toMatchObject([{ error: { code: 'SESSION_FAILED' } }]);
-    expect(tokens).toMatchObject({ total: 3, padded: 0 });
+    expect(tokens).toMatchObject({ total: 3, padded: 1 });
   });
 });
 

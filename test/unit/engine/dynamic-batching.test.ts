@@ -121,7 +121,7 @@ describe('dynamic batching', () => {
       [[{ label: 'even', score: 400 }]],
     ]);
     expect(batches).toEqual([
-      { model: 'parity', version: '1.0.0', size: 1, tokens: 1, lengths: [1] },
+      { model: 'parity', version: '1.0.0', size: 1, tokens: 4, lengths: [1] },
       { model: 'parity', version: '1.0.0', size: 3, tokens: 12, lengths: [2, 3, 4] },
     ]);
     expect(predictor.queued).toBe(0);
@@ -141,7 +141,7 @@ describe('dynamic batching', () => {
     release();
     const answers = await Promise.all(calls);
     expect(answers.map(({ tokens }) => [tokens.total, tokens.padded])).toEqual([
-      [1, 0],
+      [1, 3],
       [2, 2],
       [4, 0],
     ]);
@@ -155,8 +155,8 @@ describe('dynamic batching', () => {
     await settled();
     release();
     const [{ batches: one }, { batches: two }] = await Promise.all([first, second]);
-    expect(one).toEqual({ count: 1, size: 1, tokens: 1 });
-    expect(two).toEqual({ count: 2, size: 2, tokens: 4 });
+    expect(one).toEqual({ count: 1, size: 1, tokens: 4 });
+    expect(two).toEqual({ count: 2, size: 2, tokens: 8 });
   });
 
   it('fails only the call that the model cannot be run on', async () => {
@@ -193,8 +193,8 @@ describe('dynamic batching', () => {
     await stays;
     await predictor.predict('c', first);
     expect(batches.map(({ size, tokens }) => [size, tokens])).toEqual([
-      [1, 1],
-      [1, 1],
+      [1, 4],
+      [1, 4],
     ]);
   });
 

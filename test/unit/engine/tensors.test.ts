@@ -1,6 +1,7 @@
 import type { Graph } from '@pilotlight/model-format';
 import { describe, expect, it } from 'vitest';
-import { feedsFor, sliceResult } from '../../../layers/engine/src/batching/tensors.ts';
+import { feedsFor, paddedLength, sliceResult } from '../../../layers/engine/src/batching/tensors.ts';
+import { Random } from '../../fixtures/random.ts';
 import { manifestOf, predictorOf, SummingSession } from './fakes.ts';
 
 const graph: Graph = {
@@ -44,7 +45,7 @@ describe('the tensors of a batch', () => {
     expect(outputs.hidden_states).toEqual({ dims: [2, 3], data: data.subarray(24, 30) });
   });
 
-  it('are multiples of 8 tokens long for an fp16 variant', async () => {
+  it('are multiples of 8 tokens long for an fp16 variant, and of 4 for the others', async () => {
     const lengths: number[] = [];
     class Recording extends SummingSession {
       override run(feeds: Parameters<SummingSession['run']>[0]) {
@@ -58,6 +59,22 @@ describe('the tensors of a batch', () => {
       const manifest = manifestOf({ variants: { int8: { ...int8, scheme } } });
       await predictorOf({ manifest, session: new Recording() }).predict('abc');
     }
-    expect(lengths).toEqual([8, 3]);
+    expect(lengths).toEqual([8, 4]);
+  });
+
+  it('hold whole groups of four of every text, however long the others are, or as many tokens as the model takes', () => {
+    const random = new Random(11);
+    for (let trial = 0; trial < 500; trial++) {
+      const maxTokens = 1 + random.below(70);
+      const padding = { padTokenId: 0, multipleOf: 4, maxTokens };
+      const lengths = Array.from({ length: 1 + random.below(9) }, () => 1 + random.below(maxTokens));
+      const tokens = feedsFor(graph, lengths.map(encodingOf), padding).ids?.dims[1] ?? 0;
+      expect(tokens).toBeLessThanOrEqual(maxTokens);
+      for (const length of lengths) {
+        const alone = paddedLength(encodingOf(length), padding);
+        expect(alone).toBe(Math.min(4 * Math.ceil(length / 4), maxTokens));
+        expect(tokens).toBeGreaterThanOrEqual(alone);
+      }
+    }
   });
 });

@@ -16,21 +16,21 @@ it('a vCPU of Lambda costs 1,769 MB of memory', () => {
 it('each scheme pads to its multiple of tokens and runs where it has kernels', () => {
   const facts = Object.fromEntries(SCHEME_NAMES.map((name) => [name, describeScheme(name)]));
   expect(facts).toEqual({
-    fp32: { providers: ['cpu', 'cuda'], lengthMultiple: 1 },
+    fp32: { providers: ['cpu', 'cuda'], lengthMultiple: 4 },
     fp16: { providers: ['cpu', 'cuda', 'webgpu'], lengthMultiple: 8 },
-    'int8-static': { providers: ['cpu'], lengthMultiple: 1, packsExactly: true, sumsMaySaturate: true },
-    'int8-static-7bit': { providers: ['cpu'], lengthMultiple: 1, packsExactly: true },
-    'int8-static-rows': { providers: ['cpu'], lengthMultiple: 1, packsExactly: true, sumsMaySaturate: true },
-    'int8-static-rows-7bit': { providers: ['cpu'], lengthMultiple: 1, packsExactly: true },
-    'int8-rows': { providers: ['cpu'], lengthMultiple: 1, packsExactly: true, sumsMaySaturate: true },
-    'int8-rows-7bit': { providers: ['cpu'], lengthMultiple: 1, packsExactly: true },
-    'int8-blocks-64': { providers: ['cpu'], lengthMultiple: 1 },
-    'int8-blocks-32': { providers: ['cpu'], lengthMultiple: 1 },
-    'int8-weights': { providers: ['cpu'], lengthMultiple: 1, foldWeights: true },
-    'int8-dynamic-per-channel': { providers: ['cpu'], lengthMultiple: 1, sumsMaySaturate: true },
-    'int8-dynamic-per-channel-7bit': { providers: ['cpu'], lengthMultiple: 1 },
-    'int8-exported': { providers: ['cpu'], lengthMultiple: 1, sumsMaySaturate: true },
-    'int4-exported': { providers: ['cpu'], lengthMultiple: 1 },
+    'int8-static': { providers: ['cpu'], lengthMultiple: 4, packsExactly: true, sumsMaySaturate: true },
+    'int8-static-7bit': { providers: ['cpu'], lengthMultiple: 4, packsExactly: true },
+    'int8-static-rows': { providers: ['cpu'], lengthMultiple: 4, packsExactly: true, sumsMaySaturate: true },
+    'int8-static-rows-7bit': { providers: ['cpu'], lengthMultiple: 4, packsExactly: true },
+    'int8-rows': { providers: ['cpu'], lengthMultiple: 4, packsExactly: true, sumsMaySaturate: true },
+    'int8-rows-7bit': { providers: ['cpu'], lengthMultiple: 4, packsExactly: true },
+    'int8-blocks-64': { providers: ['cpu'], lengthMultiple: 4 },
+    'int8-blocks-32': { providers: ['cpu'], lengthMultiple: 4 },
+    'int8-weights': { providers: ['cpu'], lengthMultiple: 4, foldWeights: true },
+    'int8-dynamic-per-channel': { providers: ['cpu'], lengthMultiple: 4, sumsMaySaturate: true },
+    'int8-dynamic-per-channel-7bit': { providers: ['cpu'], lengthMultiple: 4 },
+    'int8-exported': { providers: ['cpu'], lengthMultiple: 4, sumsMaySaturate: true },
+    'int4-exported': { providers: ['cpu'], lengthMultiple: 4 },
   });
 });
 

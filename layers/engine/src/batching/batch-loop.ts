@@ -65,7 +65,12 @@ export class BatchLoop implements Scheduler {
     scheduled.signal?.throwIfAborted();
     const call = new PendingCall(encodings.length, scheduled);
     this.#source.push(
-      encodings.map((encoding, place) => ({ tokens: encoding.ids.length, call, place, encoding })),
+      encodings.map((encoding, place) => ({
+        tokens: this.#main.graph.paddedLength(encoding),
+        call,
+        place,
+        encoding,
+      })),
     );
     this.#runIdle();
     return call.report;
@@ -126,8 +131,8 @@ export class BatchLoop implements Scheduler {
 
   async #runBatch(lane: Lane, entries: readonly BatchEntry[], feeds?: Feeds): Promise<void> {
     const { graph } = lane;
-    const lengths = entries.map(({ tokens }) => tokens);
-    const longest = Math.max(...lengths);
+    const lengths = entries.map(({ encoding }) => encoding.ids.length);
+    const longest = Math.max(...entries.map(({ tokens }) => tokens));
     const batch = { size: entries.length, tokens: longest * entries.length };
     this.#onBatch({ ...batch, lengths });
     const start = performance.now();

@@ -3,7 +3,7 @@
 import type { Graph } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { Encoding, Feeds, Outputs, Session, TokenResult } from '../ports.ts';
-import { feedsFor, type Padding, sliceResult } from './tensors.ts';
+import { feedsFor, type Padding, paddedLength, sliceResult } from './tensors.ts';
 
 export interface GraphRunnerDependencies {
   readonly graph: Graph;
@@ -16,6 +16,11 @@ export class GraphRunner {
 
   constructor(dependencies: GraphRunnerDependencies) {
     this.#dependencies = dependencies;
+  }
+
+  /** The tokens that the model reads for an encoding that is alone in its batch, padding included. */
+  paddedLength(encoding: Encoding): number {
+    return paddedLength(encoding, this.#dependencies.padding);
   }
 
   makeFeeds(encodings: readonly Encoding[]): Feeds {

@@ -12,12 +12,20 @@ export interface Padding {
 }
 
 /**
+ * The tokens that an encoding is padded to at least, alone as in any batch: its answer is the same, bit for bit, however far it is padded
+ * beyond them. Near the longest sequence that the model takes they are exactly that many. See ADR-same-bits.md.
+ */
+export function paddedLength({ ids }: Encoding, { multipleOf = 1, maxTokens }: Padding): number {
+  const whole = Math.ceil(ids.length / multipleOf) * multipleOf;
+  return Math.max(ids.length, Math.min(whole, maxTokens));
+}
+
+/**
  * Makes the graph's inputs for one batch, each `[batch, tokens]` and padded at the right to the longest encoding or somewhat more.
  */
 export function feedsFor(graph: Graph, encodings: readonly Encoding[], padding: Padding): Feeds {
-  const { padTokenId, multipleOf = 1, maxTokens } = padding;
-  const longest = Math.max(...encodings.map(({ ids }) => ids.length));
-  const tokens = Math.max(longest, Math.min(Math.ceil(longest / multipleOf) * multipleOf, maxTokens));
+  const { padTokenId } = padding;
+  const tokens = Math.max(...encodings.map((encoding) => paddedLength(encoding, padding)));
   const feeds: Record<string, Tensor<BigInt64Array>> = {};
   for (const { name, role } of graph.inputs) {
     const tensor = new Int64Writer(encodings.length, tokens, role === 'input_ids' ? padTokenId : 0);

@@ -43,6 +43,7 @@ export interface QueuedCall {
 }
 
 export interface QueueEntry {
+  /** The tokens that it has when it is padded alone. */
   readonly tokens: number;
   readonly call: QueuedCall;
 }

@@ -56,8 +56,9 @@ export class Encoder {
 
   /**
    * All layers: `x` [batch, tokens, hidden] to [batch, tokens, hidden].
-   * With `firstTokenOnly` the last layer computes the first token alone: [batch, 1, hidden]. That is exact,
-   * because there the other tokens matter as keys and values only.
+   * With `firstTokenOnly` the last layer computes the first token alone, twice: [batch, 2, hidden]. That is exact,
+   * because there the other tokens matter as keys and values only. Twice, because ONNX Runtime has other kernels for
+   * a product of one row, which would give a text that is alone in its batch other last bits than one that is not.
    */
   run(x: string, inputs: AttentionInputs, { firstTokenOnly }: { firstTokenOnly: boolean }): string {
     let hidden = x;
@@ -100,7 +101,7 @@ export class Encoder {
   }
 
   #firstToken(x: string, axis: number, name: string): string {
-    const first = this.#graph.constant(int64Tensor(`${name}/index`, [1], [0]));
+    const first = this.#graph.constant(int64Tensor(`${name}/index`, [2], [0, 0]));
     return this.#graph.op('Gather', [x, first], name, { attributes: { axis: int(axis) } });
   }
 

@@ -20,9 +20,9 @@ export interface Family {
   readonly epsilon: number;
   readonly maxTokens: number;
   readonly vocabulary: number;
-  /** [batch, tokens, hidden], or [batch, 1, hidden] where only the first token is asked for. */
+  /** [batch, tokens, hidden], or [batch, 2, hidden] where only the first token is asked for, which is there twice. */
   encode(graph: GraphBuilder, weights: Weights, options: { firstTokenOnly: boolean }): string;
-  /** Adds the step of sequence classification between the first token and the classifier: [batch, 1, hidden] to the same. */
+  /** Adds the step of sequence classification between the first token and the classifier: [batch, 2, hidden] to the same. */
   pool(graph: GraphBuilder, weights: Weights, first: string): string;
   /** Name of the last layer of sequence classification. */
   readonly classifier: string;
@@ -80,9 +80,10 @@ interface HeadLayers {
 const HEADS: Readonly<Record<Head, (layers: HeadLayers) => GraphOutputs>> = {
   'sequence-classification': ({ graph, weights, family, hidden, labels }) => {
     const layer = { name: family.classifier, outputs: labels };
-    const first = family.pool(graph, weights, hidden);
-    const scores = dense(graph, weights, first, family.hidden, [layer], 'classifier');
-    graph.op('Squeeze', [scores, graph.constant(int64Tensor('logits/axis', [1], [1]))], 'logits');
+    const pooled = family.pool(graph, weights, hidden);
+    const scores = dense(graph, weights, pooled, family.hidden, [layer], 'classifier');
+    const first = graph.constant(int64Tensor('logits/first', [], [0]));
+    graph.op('Gather', [scores, first], 'logits', { attributes: { axis: int(1) } });
     return [{ name: 'logits', role: 'logits', type: 'float32', axes: ['batch', 'labels'] }];
   },
   'token-classification': ({ graph, weights, family, hidden, labels }) => {
