@@ -2,7 +2,14 @@
 import type { OnnxGraph } from '../../graph/onnx.ts';
 import type { Product } from './products.ts';
 
-const RESHAPING: ReadonlySet<string> = new Set(['Identity', 'Gather', 'Squeeze', 'Unsqueeze', 'Reshape', 'Split']);
+const RESHAPING: ReadonlySet<string> = new Set([
+  'Identity',
+  'Gather',
+  'Squeeze',
+  'Unsqueeze',
+  'Reshape',
+  'Split',
+]);
 
 /** A product with more outputs than this is a language-model head rather than a classifier. */
 const MAXIMUM_CLASSES = 1024;
