@@ -1,5 +1,6 @@
 /** What `add` prints at its end: what was tried and what it loses, what was packaged and proven. */
-import { describeDistance, describeLoss, type LadderReport, type PackageResult } from '@pilotlight/toolchain';
+import { describeDistance, describeLoss } from '@pilotlight/model-format';
+import type { LadderReport, PackageResult } from '@pilotlight/toolchain';
 import { printable } from '../kit/style.ts';
 import { type Column, duration, megabytes, table } from '../kit/table.ts';
 import { figureCells, figureColumns } from './figures.ts';

@@ -1,6 +1,12 @@
 import type { PackageEntry } from '@pilotlight/engine';
-import type { OnnxManifest, PackageManifest, Variant } from '@pilotlight/model-format';
-import { describeDistance, describeLoss, selectPackages } from '@pilotlight/toolchain';
+import {
+  describeDistance,
+  describeLoss,
+  type OnnxManifest,
+  type PackageManifest,
+  type Variant,
+} from '@pilotlight/model-format';
+import { selectPackages } from '@pilotlight/toolchain';
 import { packagesFolder } from '../clone.ts';
 import { EXIT, type Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';

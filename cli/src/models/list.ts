@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { FolderStore, type PackageEntry } from '@pilotlight/engine';
-import { type CatalogEntry, type OnnxManifest, readCatalog } from '@pilotlight/model-format';
-import { describeLoss } from '@pilotlight/toolchain';
+import { type CatalogEntry, describeLoss, type OnnxManifest, readCatalog } from '@pilotlight/model-format';
 import { packagesFolder } from '../clone.ts';
 import { asCalled } from '../kit/called-as.ts';
 import { EXIT, type Terminal } from '../kit/command.ts';

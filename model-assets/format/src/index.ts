@@ -13,6 +13,7 @@ export {
   packagePathSchema,
   sha256Schema,
 } from './manifest/common.ts';
+export { describeDistance, describeLoss } from './manifest/describe-loss.ts';
 export * from './manifest/onnx.ts';
 export {
   findChecksum,

@@ -4,9 +4,8 @@
  * Nothing here prints: `packageModel` tells a `Progress` of its stages, `verifyPackage` a callback of its share.
  */
 export { TOOLCHAIN_ERROR_CODES, ToolchainError, type ToolchainErrorCode } from './errors.ts';
-export type { PackageOptions } from './options.ts';
+export { type PackageOptions, QUALITY_LEVELS, type QualityLevel } from './options.ts';
 export { selectPackages } from './package/packages-folder.ts';
-export { QUALITY_LEVELS, type QualityLevel } from './package/quality-gate.ts';
 export type { LadderReport, RungReport } from './package/report-ladder.ts';
 export { type PackageResult, packageModel } from './package-model.ts';
 export { type Progress, silent } from './progress.ts';
@@ -14,7 +13,6 @@ export { VARIANTS, type VariantName } from './schemes/index.ts';
 export { INT8_RUNGS } from './schemes/rung.ts';
 export type { QuantiseSettings } from './schemes/scheme.ts';
 export { type LatencyRow, measureLatency } from './stages/bench.ts';
-export { describeDistance, describeLoss } from './stages/judge/describe-loss.ts';
 export type { QuantiseReport } from './stages/quantise.ts';
 export type { VariantProof } from './stages/verify.ts';
 export {

@@ -1,9 +1,12 @@
 /** The options that a model is packaged with. */
 import type { SchemeName } from '@pilotlight/model-format';
-import type { QualityLevel } from './package/quality-gate.ts';
 import type { VariantName } from './schemes/index.ts';
 import type { QuantiseSettings } from './schemes/scheme.ts';
 import type { SourceOptions } from './sources/source.ts';
+
+/** How much a variant may lose: `fast` takes the first rung that is good, `best` one that hardly differs from fp32. */
+export const QUALITY_LEVELS = ['fast', 'best'] as const;
+export type QualityLevel = (typeof QUALITY_LEVELS)[number];
 
 export interface PackageOptions extends SourceOptions {
   /** Folder of the checkpoint or export, or an .onnx file. */
@@ -20,7 +23,7 @@ export interface PackageOptions extends SourceOptions {
   readonly variants?: readonly VariantName[];
   /** @default - none but the classifier stays fp32, and weights have eight bits */
   readonly quantise?: QuantiseSettings;
-  /** How little int8 may lose: `fast` takes the first rung that is good, `best` one that hardly differs from fp32. @default 'fast' */
+  /** @default 'fast' */
   readonly quality?: QualityLevel;
   /** The only rung of int8 to try. @default - all of them, the fastest first */
   readonly scheme?: SchemeName;

@@ -12,7 +12,7 @@ export function projectFiles(): string[] {
 export function writtenFiles(): string[] {
   return projectFiles().filter(
     (file) =>
-      !/^(package-lock\.json|LICENSE|docs\/reference\/benchmarks\.md)$|^model-assets\/packages\/|^test\/golden\/tokenizers\/[\w-]+\/|\.(jsonl|svg|png|tsv)$/.test(
+      !/^(package-lock\.json|LICENSE|docs\/reference\/benchmarks\.md)$|^model-assets\/packages\/|^test\/fixtures\/packages\/|^test\/golden\/tokenizers\/[\w-]+\/|\.(jsonl|svg|png|tsv)$/.test(
         file,
       ),
   );

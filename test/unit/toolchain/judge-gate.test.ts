@@ -1,4 +1,4 @@
-import type { Judgement } from '@pilotlight/model-format';
+import { describeDistance, describeLoss, type Judgement } from '@pilotlight/model-format';
 import { describe, expect, it } from 'vitest';
 import {
   describeGate,
@@ -6,10 +6,6 @@ import {
   measureExcess,
   passesGate,
 } from '../../../model-assets/toolchain/src/package/quality-gate.ts';
-import {
-  describeDistance,
-  describeLoss,
-} from '../../../model-assets/toolchain/src/stages/judge/describe-loss.ts';
 import { measureSpeedup } from '../../../model-assets/toolchain/src/stages/speed.ts';
 
 const embeddings = (least: number, mean: number, clear = 0): Judgement => ({

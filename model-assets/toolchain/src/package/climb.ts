@@ -4,16 +4,11 @@
  */
 import type { Judgement, SchemeName } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
+import type { QualityLevel } from '../options.ts';
 import type { VariantName } from '../schemes/index.ts';
 import type { QuantiseSettings, Scheme, SchemeRung } from '../schemes/scheme.ts';
 import { fewestKept, type LayerError, predictKept } from '../stages/quantise.ts';
-import {
-  describeGate,
-  MAXIMUM_SHARE_KEPT,
-  measureExcess,
-  passesGate,
-  type QualityLevel,
-} from './quality-gate.ts';
+import { describeGate, MAXIMUM_SHARE_KEPT, measureExcess, passesGate } from './quality-gate.ts';
 
 /** One way to build a variant. */
 export interface Step {

@@ -1,9 +1,6 @@
 /** The quality that a variant must have; stages/judge/ADR-judge.md says where the figures come from. */
 import type { Judgement } from '@pilotlight/model-format';
-
-/** How much a variant may lose: `fast` takes the first rung that is good, `best` one that hardly differs from fp32. */
-export const QUALITY_LEVELS = ['fast', 'best'] as const;
-export type QualityLevel = (typeof QUALITY_LEVELS)[number];
+import type { QualityLevel } from '../options.ts';
 
 interface Limits {
   /** Smallest cosine of an embedding to that of fp32, of any text and on average. */

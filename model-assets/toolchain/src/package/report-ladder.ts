@@ -1,8 +1,8 @@
 /** What climbing a ladder has found, for people and programs to read. */
 import type { Judgement, SchemeName, Variant } from '@pilotlight/model-format';
+import type { QualityLevel } from '../options.ts';
 import type { VariantName } from '../schemes/index.ts';
 import { type Attempt, isGoodEnough, titleOf } from './climb.ts';
-import type { QualityLevel } from './quality-gate.ts';
 
 /** One attempt to build a variant. */
 export interface RungReport {

@@ -101,10 +101,11 @@ interface Reader {
 }
 
 function readerFor({ task, labels, taskDefaults }: ServedModel): Reader {
-  if (task === 'token-classification') return { of: 'spans', read: readTags, unit: 'own score' };
-  if (task === 'question-answering') return { of: 'answers', read: readAnswer, unit: 'own score' };
-  if (task === 'fill-mask') return { of: 'tokens', read: readMasks, unit: 'own score' };
-  if (task === 'text-ranking' || labels.length === 1) return { of: 'orders', read: readScore, unit: 'one' };
+  const { head, reads } = TASK_FACTS[task];
+  if (head === 'token-classification') return { of: 'spans', read: readTags, unit: 'own score' };
+  if (head === 'question-answering') return { of: 'answers', read: readAnswer, unit: 'own score' };
+  if (head === 'masked-lm') return { of: 'tokens', read: readMasks, unit: 'own score' };
+  if (reads === 'query' || labels.length === 1) return { of: 'orders', read: readScore, unit: 'one' };
   if (taskDefaults?.functionToApply === 'sigmoid') return { of: 'labels', read: readLabelSet, unit: 'one' };
   return { of: 'labels', read: readLabel, unit: 'own score' };
 }

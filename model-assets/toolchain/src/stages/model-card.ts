@@ -1,6 +1,5 @@
 /** MODEL_CARD.md: the source's own card, or one made of what is known, and what packaging adds to it. */
-import type { OnnxManifest, Quality } from '@pilotlight/model-format';
-import { describeDistance, describeLoss } from './judge/describe-loss.ts';
+import { describeDistance, describeLoss, type OnnxManifest, type Quality } from '@pilotlight/model-format';
 
 export type CardFacts = Pick<
   OnnxManifest,

@@ -1,9 +1,10 @@
 /** Says in words what whoever serves a variant loses against fp32. */
-import type { Judgement } from '@pilotlight/model-format';
-import type { DecisionKind } from './served.ts';
+import type { Judgement } from './onnx.ts';
 
 /** One thing, several things, and what has become of it. */
-const WORDS: Readonly<Record<DecisionKind, readonly [things: string, one: string, many: string]>> = {
+const WORDS: Readonly<
+  Record<Judgement['decisions']['of'], readonly [things: string, one: string, many: string]>
+> = {
   neighbours: ['texts', 'has another nearest neighbour', 'have another nearest neighbour'],
   labels: ['labels', 'is another one', 'are others'],
   orders: ['pairs of texts', 'changes its order', 'change their order'],
