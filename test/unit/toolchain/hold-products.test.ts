@@ -1,7 +1,11 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../../model-assets/toolchain/src/graph/builder.ts';
+import { int } from '../../../model-assets/toolchain/src/graph/node.ts';
+import { encodeModel, type OnnxModel } from '../../../model-assets/toolchain/src/graph/onnx.ts';
 import { ELEMENT, floatTensor, int64Tensor } from '../../../model-assets/toolchain/src/graph/tensor.ts';
 import { holdProducts } from '../../../model-assets/toolchain/src/stages/hold-products.ts';
+import { Random } from '../../fixtures/random.ts';
 
 function held(add: (builder: GraphBuilder, input: string) => string) {
   const builder = new GraphBuilder('products');
@@ -31,12 +35,12 @@ describe('the weights of products in fp32', () => {
   it('that several products share are held once', () => {
     const graph = held((builder, input) => {
       const shared = builder.constant(weights('w'));
-      return builder.op('Gemm', [builder.op('MatMul', [input, shared], 'first'), shared], 'second');
+      return builder.op('MatMul', [builder.op('MatMul', [input, shared], 'first'), shared], 'second');
     });
     expect(nodesOf(graph)).toEqual([
       ['Reshape', 'w', 'w/shape'],
       ['MatMul', 'input', 'w/held'],
-      ['Gemm', 'first', 'w/held'],
+      ['MatMul', 'first', 'w/held'],
     ]);
   });
 
@@ -50,4 +54,75 @@ describe('the weights of products in fp32', () => {
       ['Add', 'square', 'w'],
     ]);
   });
+
+  describe('give a row the same bits beside any others, packed or not', () => {
+    const inputs = 384;
+    const random = new Random(15);
+    const values = (length: number) => Float32Array.from({ length }, () => random.uniform() - 0.5);
+    const rows = Array.from({ length: 9 }, () => values(inputs));
+
+    it.each([
+      { opType: 'Gemm', transB: 0, outputs: 1, opset: 20, fewest: 1 },
+      { opType: 'Gemm', transB: 1, outputs: 1, opset: 20, fewest: 1 },
+      { opType: 'Gemm', transB: 1, outputs: 3, opset: 13, fewest: 1 },
+      { opType: 'MatMul', transB: 0, outputs: 1, opset: 20, fewest: 2 },
+    ])(
+      '$opType, transB $transB, $outputs columns, operator set $opset',
+      async ({ opType, transB, outputs, opset, fewest }) => {
+        const weights = values(inputs * outputs);
+        const bias = values(outputs);
+        const builder = new GraphBuilder('scorer');
+        const input = builder.input('input', ELEMENT.float32, ['rows', inputs]);
+        const dims = transB === 1 ? [outputs, inputs] : [inputs, outputs];
+        const constants = [builder.constant(floatTensor('w', dims, weights))];
+        if (opType === 'Gemm') constants.push(builder.constant(floatTensor('b', [outputs], bias)));
+        const attributes = opType === 'Gemm' ? { transB: int(transB) } : {};
+        builder.output(builder.op(opType, [input, ...constants], 'score', { attributes }), ELEMENT.float32, [
+          'rows',
+          outputs,
+        ]);
+        const model = builder.build();
+        for (const set of model.opsetImport) if (set.domain === '') set.version = opset;
+        holdProducts(model);
+
+        const expected = rows.map((row) =>
+          Array.from({ length: outputs }, (_, column) =>
+            row.reduce(
+              (sum, value, at) =>
+                sum + value * (weights[transB === 1 ? column * inputs + at : at * outputs + column] ?? 0),
+              opType === 'Gemm' ? (bias[column] ?? 0) : 0,
+            ),
+          ),
+        );
+        const [packed, unpacked] = await Promise.all(
+          ['0', '1'].map((disabled) => openScorer(model, disabled)),
+        );
+        const together = (await packed?.(rows)) ?? [];
+        expect(together.length).toBe(rows.length * outputs);
+        for (const [at, value] of expected.flat().entries()) expect(together[at]).toBeCloseTo(value, 4);
+        for (const run of [packed, unpacked]) {
+          for (let end = fewest; end <= rows.length; end++) {
+            const some = await run?.(rows.slice(end - fewest, end));
+            expect(some).toEqual(together.slice((end - fewest) * outputs, end * outputs));
+            expect(await run?.(rows.slice(0, end))).toEqual(together.slice(0, end * outputs));
+          }
+        }
+      },
+    );
+  });
 });
+
+/** Opens a graph of `[rows, inputs]` to `[rows, outputs]`, whose output it gives in row-major order. */
+async function openScorer(model: OnnxModel, unpacked: string) {
+  const session = await InferenceSession.create(encodeModel(model), {
+    graphOptimizationLevel: 'disabled',
+    extra: { session: { disable_prepacking: unpacked } },
+  });
+  return async (rows: readonly Float32Array[]): Promise<number[]> => {
+    const values = Float32Array.from(rows.flatMap((row) => [...row]));
+    const { score } = await session.run({
+      input: new Tensor('float32', values, [rows.length, values.length / rows.length]),
+    });
+    return Array.from(score?.data ?? [], Number);
+  };
+}

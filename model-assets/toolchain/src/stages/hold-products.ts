@@ -4,8 +4,10 @@
  * and loses nothing by it. See the engine's session/ADR-packing.md.
  */
 import { makeNode } from '../graph/node.ts';
-import type { OnnxModel, OnnxNode } from '../graph/onnx.ts';
+import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor } from '../graph/onnx.ts';
 import { ELEMENT, int64Tensor } from '../graph/tensor.ts';
+import { removeUnused } from '../graph/unused.ts';
+import { steadyProduct } from './hold-products/steady-product.ts';
 
 /** Operators whose weights ONNX Runtime packs, where they are constants of fp32. */
 const PRODUCTS = new Set(['MatMul', 'Gemm', 'FusedMatMul', 'FusedGemm', 'Conv', 'FusedConv']);
@@ -15,12 +17,15 @@ const PRODUCTS = new Set(['MatMul', 'Gemm', 'FusedMatMul', 'FusedGemm', 'Conv', 
  * alone is packed, and lies in the memory of the weights, so that nothing is copied. To be called after the graph was optimised,
  * because that would remove it.
  */
-export function holdProducts({ graph }: OnnxModel): void {
-  const weights = new Map(
-    graph.initializer.flatMap((tensor) =>
-      tensor.dataType === ELEMENT.float32 ? [[tensor.name, tensor]] : [],
-    ),
-  );
+export function holdProducts(model: OnnxModel): void {
+  const { graph } = model;
+  const constants = listWeights(graph);
+  graph.node = graph.node.flatMap((node) => {
+    const tensor = constants.get(node.input[1] ?? '');
+    return tensor ? steadyProduct(model, node, tensor) : [node];
+  });
+  removeUnused(graph);
+  const weights = listWeights(graph);
   const held = new Map<string, OnnxNode>();
   graph.node = graph.node.flatMap((node) => {
     const [, name = ''] = node.input;
@@ -36,4 +41,9 @@ export function holdProducts({ graph }: OnnxModel): void {
     node.input = node.input.with(1, `${name}/held`);
     return before ? [node] : [hold, node];
   });
+}
+
+function listWeights({ initializer }: OnnxGraph): ReadonlyMap<string, OnnxTensor> {
+  const inFp32 = initializer.filter(({ dataType }) => dataType === ELEMENT.float32);
+  return new Map(inFp32.map((tensor) => [tensor.name, tensor]));
 }
