@@ -57,7 +57,7 @@ describe('models', () => {
       code: 0,
       stdout: expect.stringContaining('tiny@1.0.0 is packaged and proven in'),
     });
-    expect(added.stderr).toMatch(/✓ calibrate +\d+ ms\n/);
+    expect(added.stderr).toMatch(/✓ calibrate +[\d.]+ m?s\n/);
     expect(added.stdout + added.stderr).not.toContain('\u001b');
 
     const list = await run('list', '--packages', packages);
