@@ -57,11 +57,11 @@ describe('models', () => {
       code: 0,
       stdout: expect.stringContaining('tiny@1.0.0 is packaged and proven in'),
     });
-    expect(added.stderr).toMatch(/✓ quantise +\d+ ms\n/);
+    expect(added.stderr).toMatch(/✓ calibrate +[\d.]+ m?s\n/);
     expect(added.stdout + added.stderr).not.toContain('\u001b');
 
     const list = await run('list', '--packages', packages);
-    expect(list.stdout).toMatch(/tiny +1\.0\.0 +text-classification +64 +int8 0\.\d MB/);
+    expect(list.stdout).toMatch(/tiny +1\.0\.0 +text-classification +64 +int8 0\.\d MB, int8-/);
 
     const verified = await run('verify', '--packages', packages, '--json');
     expect(JSON.parse(verified.stdout)).toMatchObject([

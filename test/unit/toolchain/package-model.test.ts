@@ -136,7 +136,7 @@ describe('packaging', () => {
       silent,
     );
     expect(quantised?.lookups).toBe(0);
-    expect(manifest.variants.int8?.scheme).toBe('int8-dynamic-per-channel-7bit');
+    expect(manifest.variants.int8?.scheme).toBe('int8-static-7bit');
   });
 
   test('tunes the token budget where none is given, and measures what a token costs', async () => {

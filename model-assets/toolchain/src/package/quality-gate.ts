@@ -13,8 +13,8 @@ interface Limits {
 }
 
 export const LIMITS: Readonly<Record<QualityLevel, Limits>> = {
-  fast: { leastCosine: 0.99, meanCosine: 0.9975, meanScore: 0.03, clearChanges: 0.02 },
-  best: { leastCosine: 0.997, meanCosine: 0.999, meanScore: 0.01, clearChanges: 0.005 },
+  fast: { leastCosine: 0.975, meanCosine: 0.998, meanScore: 0.03, clearChanges: 0.02 },
+  best: { leastCosine: 0.985, meanCosine: 0.999, meanScore: 0.01, clearChanges: 0.005 },
 };
 
 /** The share of the layers that could be int8 but may stay fp32: with more of them, int8 is not worth its error. */
