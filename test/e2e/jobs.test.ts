@@ -11,7 +11,7 @@ import { type InferenceServer, poison, startServer } from './server.ts';
 
 const POISON = 'zealand';
 /** Texts that keep the server busy for some seconds. */
-const LASTING = Array.from({ length: 2000 }, (_, i) => `${'a long and winding film '.repeat(40)}${i}`);
+const LASTING = Array.from({ length: 2000 }, (_, i) => `${i} ${'a long and winding film '.repeat(40)}`);
 const errorSchema = z.looseObject({
   code: z.string(),
   field: z.string().optional(),

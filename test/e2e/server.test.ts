@@ -28,7 +28,7 @@ function textOf(number: number): string {
 }
 
 /** A text of so many tokens that a request of 32 keeps the session busy until all of a test's requests are under way. */
-const LONG = Array.from({ length: 32 }, () => textOf(19));
+const LONG = Array.from({ length: 32 }, (_, i) => `${i} ${textOf(19)}`);
 
 function positive(body: unknown): number {
   const [labels = []] = answerSchema.parse(body);
