@@ -2,6 +2,7 @@
 
 import type { TextProcessing, Variant } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
+import type { Pooling } from '../math/pooling.ts';
 import type {
   Encoding,
   Feeds,
@@ -40,6 +41,8 @@ export interface RunOptions {
   readonly inputOf?: readonly number[];
   /** Whether the inputs came as a list. @default false */
   readonly listed?: boolean;
+  /** How the hidden states of each window become one vector. @default - all outputs are wanted */
+  readonly pooling?: Pooling | undefined;
   /** Keeps a part of each window. @default - all of it is kept */
   readonly condense?: ((window: TokenResult) => TokenResult) | undefined;
   /** @default - the first error ends all of the call */
@@ -152,7 +155,7 @@ export class BatchRunner {
     const { encoded, taken, windows, total, tokenizeMs } = call;
     const { scheduler } = this.#dependencies;
     const results: TokenResult[][] = Array.from(encoded, () => []);
-    const { signal, background = false, refuse, condense = asItIs } = options;
+    const { signal, background = false, refuse, pooling, condense = asItIs } = options;
     const { queueMs, inferMs, read, batches } = await scheduler.run(
       windows.map(({ encoding }) => encoding),
       {
@@ -163,6 +166,7 @@ export class BatchRunner {
         },
         signal,
         background,
+        pooling,
         refuse: refuse && ((place, error) => refuse(windows[place]?.request ?? 0, error)),
       },
     );
