@@ -12,7 +12,7 @@ const CPU_PADDING = 0.2;
 export function batchingOn(
   provider: ExecutionProvider,
   settings: ServerConfig['server'],
-): Pick<EngineOptions, 'batching' | 'queueLimits' | 'shortLaneTokens'> {
+): Pick<EngineOptions, 'batching' | 'queueLimits' | 'shortLaneTokens' | 'parallelSessions'> {
   const onCpu = provider === 'cpu';
   const maxBatchTokens = settings.PILOTLIGHT_MAX_BATCH_TOKENS ?? (onCpu ? undefined : GPU_BATCH_TOKENS);
   return {
@@ -24,5 +24,6 @@ export function batchingOn(
       ...(onCpu && { maxPadding: CPU_PADDING, mixBackground: false }),
     },
     shortLaneTokens: onCpu ? settings.PILOTLIGHT_SHORT_LANE_TOKENS : 0,
+    parallelSessions: onCpu ? settings.PILOTLIGHT_PARALLEL_SESSIONS : 0,
   };
 }

@@ -15,6 +15,7 @@ import type {
   Variant,
 } from '@pilotlight/model-format';
 import type * as z from 'zod/mini';
+import type { Pooling } from './math/pooling.ts';
 
 export type { ExecutionProvider, ModelRef, ResolvedRef, TaskName };
 
@@ -131,14 +132,28 @@ export interface Tensor<Data extends BigInt64Array | Float32Array = Float32Array
 export type Feeds = Readonly<Record<string, Tensor<BigInt64Array>>>;
 export type Outputs = Readonly<Record<string, Tensor>>;
 
+/** How each row of a batch is pooled: `tokens` of its hidden states to one vector. */
+export interface PooledRows {
+  /** The output that has the hidden states, `[batch, tokens, hidden]`. */
+  readonly output: string;
+  readonly rows: readonly { readonly pooling: Pooling; readonly tokens: number }[];
+}
+
 /** One loaded graph. `run` may be called while another run is under way; runs happen in order of their calls. */
 export interface Session {
   /** Throws SESSION_FAILED. */
   run(feeds: Feeds): Promise<Outputs>;
+  /**
+   * `run`, of which it gives one vector a row, `[batch, hidden]`, under the name of the output: it pools where it ran, so that
+   * the hidden states of all tokens go nowhere. Throws SESSION_FAILED. @default - the session gives outputs whole
+   */
+  runPooled?(feeds: Feeds, pooled: PooledRows): Promise<Outputs>;
   /** True once the session cannot run any more: it was disposed of, or its thread died. */
   readonly ended: boolean;
   /** Packs the weights now, if that is still to come; settles when it is done, and never rejects. @default - there is nothing to do */
   pack?(): Promise<void>;
+  /** Whether it runs in a thread of its own, so that the caller's is free meanwhile. @default false */
+  readonly runsElsewhere?: boolean;
   dispose(): Promise<void>;
 }
 
@@ -235,6 +250,8 @@ export type OutputRole = Graph['outputs'][number]['role'];
 export interface TokenResult {
   readonly encoding: Encoding;
   readonly outputs: Readonly<Partial<Record<OutputRole, Tensor>>>;
+  /** Whether the session has pooled it already, as the call wants: nothing is left to condense. @default false */
+  readonly pooled?: boolean;
 }
 
 /** The part of a manifest that says which tasks a model can do. */
@@ -276,6 +293,11 @@ export interface Task<Input = unknown, Parameters = unknown, Result = unknown> {
   checkParameters?(parameters: Parameters, context: Pick<TaskContext, 'vocabulary'>): Promise<void>;
   /** Gives one after the other, so that a call with too many ends early. Throws INVALID_INPUT and INVALID_PARAMETER, as `result` does. */
   requests(input: Input, parameters: Parameters, context: TaskContext): Iterable<TokenRequest>;
+  /**
+   * The pooling of a window's hidden states to one vector, `embeddings`, where a call wants no more than that. A session in
+   * another thread does it there, and `condense` is not called. @default - the task wants something else
+   */
+  pooling?(parameters: Parameters, context: TaskContext): Pooling | undefined;
   /**
    * Keeps the part of a window that `result` needs. It is called as soon as the batch has run, so that the rest of the outputs
    * can be freed. Its data must not be views of those of the window. @default - everything is kept

@@ -22,6 +22,7 @@ describe('an engine that is told nothing but its packages', () => {
       intraOpThreads: cores,
       allowSpinning: true,
       maxQueuedRequests: 512,
+      parallelSessions: 0,
       batching: { kind: 'turns', limits: {}, shortLaneTokens: 0, onBatch: expect.any(Function) },
       packing: { when: 'first', afterRuns: 16 },
     });
@@ -38,6 +39,13 @@ describe('an engine that is told nothing but its packages', () => {
     expect(predictorSettings(shared).allowSpinning).toBe(false);
     expect(predictorSettings({ ...shared, allowSpinning: true }).allowSpinning).toBe(true);
     expect(predictorSettings({ packages: 'models', allowSpinning: false }).allowSpinning).toBe(false);
+  });
+
+  it('lets those of the session of all threads spin where others run the batches', () => {
+    const shared = { packages: 'models', batching: 'dynamic', parallelSessions: 2 } as const;
+    expect(predictorSettings(shared)).toMatchObject({ allowSpinning: true, parallelSessions: 2 });
+    expect(predictorSettings({ ...shared, parallelSessions: 1 }).allowSpinning).toBe(false);
+    expect(predictorSettings({ ...shared, allowSpinning: false }).allowSpinning).toBe(false);
   });
 });
 
@@ -82,22 +90,22 @@ describe('the lanes of shared batches', () => {
     ] as const) {
       const { source, call } = open();
       expect([source.size, source.full, source.maxBatchTokens]).toEqual([2, false, 128]);
-      expect(lengths(source.take(call.arrivedAt + 499.9, lane))).toEqual([length]);
-      expect(source.take(call.arrivedAt + 499.9, lane)).toEqual([]);
-      expect(source.take(call.arrivedAt + 499.9, others)).toHaveLength(1);
+      expect(lengths(source.take(call.arrivedAt + 499.9, { lengths: lane }))).toEqual([length]);
+      expect(source.take(call.arrivedAt + 499.9, { lengths: lane })).toEqual([]);
+      expect(source.take(call.arrivedAt + 499.9, { lengths: others })).toHaveLength(1);
     }
   });
 
   it('are one, of long and short texts in the order of arrival, once a call has waited for longer', () => {
     const { source, call } = open();
-    expect(source.take(call.arrivedAt + 500.1, 'short')).toEqual([]);
-    expect(lengths(source.take(call.arrivedAt + 500.1, 'long'))).toEqual([32, 33]);
+    expect(source.take(call.arrivedAt + 500.1, { lengths: 'short' })).toEqual([]);
+    expect(lengths(source.take(call.arrivedAt + 500.1, { lengths: 'long' }))).toEqual([32, 33]);
   });
 
   it('refuse a call that no batch has taken within its time, and say for how long it waited', async () => {
     const { source, call } = open();
     expect(source.size).toBe(2);
-    expect(source.take(call.arrivedAt + MAX_QUEUE_MS + 1, 'only')).toEqual([]);
+    expect(source.take(call.arrivedAt + MAX_QUEUE_MS + 1, { lengths: 'all' })).toEqual([]);
     await expect(call.report).rejects.toMatchObject({
       code: 'OVERLOADED',
       message: expect.stringContaining('30000 ms'),

@@ -135,7 +135,14 @@ export function predictorOf(
   changes: Partial<
     Pick<
       PredictorDependencies,
-      'manifest' | 'session' | 'shortSession' | 'tokenizer' | 'maxQueuedRequests' | 'batching' | 'nextGolden'
+      | 'manifest'
+      | 'session'
+      | 'shortSession'
+      | 'partSessions'
+      | 'tokenizer'
+      | 'maxQueuedRequests'
+      | 'batching'
+      | 'nextGolden'
     >
   > = {},
 ): Predictor {
@@ -150,6 +157,7 @@ export function predictorOf(
     tokenizer: changes.tokenizer ?? new CharacterTokenizer(),
     session: changes.session ?? new SummingSession(),
     ...(changes.shortSession && { shortSession: changes.shortSession }),
+    ...(changes.partSessions && { partSessions: changes.partSessions }),
     loadTimings: { openMs: 0, verifyMs: 0, tokenizerMs: 0, sessionMs: 0, totalMs: 0 },
     maxQueuedRequests: changes.maxQueuedRequests ?? 512,
     batching: changes.batching ?? { kind: 'turns', limits: {}, shortLaneTokens: 0, onBatch: () => {} },

@@ -45,7 +45,8 @@ it.runIf(process.platform === 'linux')(
 
 it('a load of which one session fails to open closes the other one', async () => {
   const opened = new SummingSession();
-  const opening = openSessions(true, async (niceness) => {
+  const plan = { intraOpThreads: 1, allowSpinning: false, withShort: true, parts: 0 };
+  const opening = openSessions(plan, async ({ niceness }) => {
     if (niceness === 0) throw new RangeError('no room');
     return opened;
   });

@@ -25,6 +25,8 @@ const environmentSchema = z.object({
   PILOTLIGHT_MAX_BATCH_TOKENS: z.optional(count),
   /** Texts of up to so many tokens have a session of their own beside long ones, on the CPU; 0 turns it off. */
   PILOTLIGHT_SHORT_LANE_TOKENS: z._default(countFromZero, 32),
+  /** Sessions that run batches at the same time, beside the one that has all threads, on the CPU; fewer than 2 are none. */
+  PILOTLIGHT_PARALLEL_SESSIONS: z._default(countFromZero, 2),
   /** Texts, or windows of them, of a batch. @default - that of the engine, 64 */
   PILOTLIGHT_MAX_BATCH_REQUESTS: z.optional(count),
   /** Milliseconds that a request may wait for its first batch before it is refused with 429. @default - that of the engine, 30,000 */

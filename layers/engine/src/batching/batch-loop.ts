@@ -1,11 +1,11 @@
 /** Runs batches, wherever they come from: each idle session gets the next batch of the source. */
 import { setImmediate } from 'node:timers/promises';
 import type { Encoding, Feeds } from '../ports.ts';
-import type { BatchEntry, BatchSource, LaneKind } from './batch-source.ts';
+import type { BatchEntry, BatchSource, Choice } from './batch-source.ts';
 import type { GraphRunner } from './graph-runner.ts';
+import { choose, type Lane, openLane } from './lanes.ts';
 import { PendingCall } from './pending-call.ts';
 import type { FeedsReport, ScheduledCall, ScheduleReport, Scheduler } from './scheduler.ts';
-import { Turns } from './turns.ts';
 
 /** A batch that is about to run. */
 export interface BatchShape {
@@ -21,20 +21,19 @@ interface Batch {
   readonly feeds: Feeds;
 }
 
-/** A session, the entries that it is for, and what it runs next. */
-interface Lane {
-  readonly kind: LaneKind;
-  readonly graph: GraphRunner;
-  readonly turns: Turns;
-  /** Made while another one ran. */
-  next: Batch | undefined;
-  busy: boolean;
-}
+/** Tells the calls of a batch what came of it. */
+type Tell = () => void;
+
+/** The sessions of one model, by what they are for. */
+export type Graphs =
+  | { readonly only: GraphRunner }
+  /** `short` runs short texts alone, and `long` the others. */
+  | { readonly long: GraphRunner; readonly short: GraphRunner }
+  /** `whole` uses all threads; `parts` run batches beside one another. */
+  | { readonly whole: GraphRunner; readonly parts: readonly GraphRunner[] };
 
 export interface BatchLoopDependencies {
-  readonly graph: GraphRunner;
-  /** Runs short texts alone. @default - they share the other one */
-  readonly shortGraph: GraphRunner | undefined;
+  readonly graphs: Graphs;
   readonly source: BatchSource;
   /** Must not throw. */
   readonly onBatch: (batch: BatchShape) => void;
@@ -43,18 +42,19 @@ export interface BatchLoopDependencies {
 export class BatchLoop implements Scheduler {
   readonly #source: BatchSource;
   readonly #onBatch: (batch: BatchShape) => void;
-  readonly #main: Lane;
-  readonly #lanes: readonly Lane[];
+  /** In the order in which they choose. */
+  readonly #lanes: readonly [Lane, ...Lane[]];
+  /** Made while another one ran. */
+  #next: Batch | undefined;
 
-  constructor({ graph, shortGraph, source, onBatch }: BatchLoopDependencies) {
+  constructor({ graphs, source, onBatch }: BatchLoopDependencies) {
     this.#source = source;
     this.#onBatch = onBatch;
-    this.#main = openLane(shortGraph ? 'long' : 'only', graph);
-    this.#lanes = shortGraph ? [this.#main, openLane('short', shortGraph)] : [this.#main];
+    this.#lanes = openLanes(graphs);
   }
 
   get queued(): number {
-    return this.#lanes.reduce((sum, { next }) => sum + (next?.entries.length ?? 0), this.#source.size);
+    return this.#source.size + (this.#next?.entries.length ?? 0);
   }
 
   get maxBatchTokens(): number {
@@ -64,12 +64,14 @@ export class BatchLoop implements Scheduler {
   async run(encodings: readonly Encoding[], scheduled: ScheduledCall): Promise<ScheduleReport> {
     scheduled.signal?.throwIfAborted();
     const call = new PendingCall(encodings.length, scheduled);
+    const [{ graph }] = this.#lanes;
     this.#source.push(
       encodings.map((encoding, place) => ({
-        tokens: this.#main.graph.paddedLength(encoding),
+        tokens: graph.paddedLength(encoding),
         call,
         place,
         encoding,
+        pooling: scheduled.pooling,
       })),
     );
     this.#runIdle();
@@ -78,50 +80,62 @@ export class BatchLoop implements Scheduler {
 
   async runFeeds(feeds: Feeds): Promise<FeedsReport> {
     const start = performance.now();
-    const { graph, turns } = this.#main;
+    const [{ graph, turns }] = this.#lanes;
     return turns.take(async (queueMs) => {
       const outputs = await graph.run(feeds);
       return { outputs, queueMs, inferMs: performance.now() - start - queueMs };
     });
   }
 
-  /** Gives each idle session its next batch; while the others run, theirs is made ready once it could not be larger. */
+  /** Gives each idle session its next batch; while the only one runs, its next is made ready once it could not be larger. */
   #runIdle(): void {
     for (const lane of this.#lanes) {
-      if (lane.busy) this.#prepareFull(lane);
-      else {
-        const batch = lane.next ?? this.#prepare(lane);
-        if (batch) void this.#serve(lane, batch);
-      }
+      const choice = lane.running ? undefined : choose(lane, this.#lanes, this.#source);
+      const batch = choice && this.#prepare(lane, choice);
+      if (batch) void this.#serve(lane, batch);
     }
+    this.#prepareFull();
   }
 
   /** Never rejects, because every failure is told to the calls that wait for it. */
   async #serve(lane: Lane, { entries, feeds }: Batch): Promise<void> {
-    lane.busy = true;
-    lane.next = undefined;
-    await lane.turns.take(async () => {
-      const running = this.#runBatch(lane, entries, feeds);
-      this.#prepareFull(lane);
-      await running;
-    });
-    // A session in this thread blocks it: between two batches, whatever has arrived meanwhile joins the queue.
-    await setImmediate();
-    lane.busy = false;
-    this.#runIdle();
+    const lengths = entries.map(({ tokens }) => tokens);
+    lane.running = { tokens: sum(lengths), longest: Math.max(...lengths) };
+    const tell = await lane.turns.take(() => this.#runBatch(lane, entries, feeds));
+    if (lane.graph.runsElsewhere) {
+      // The session has its next batch before this thread turns to what came of the last one.
+      lane.running = undefined;
+      this.#runIdle();
+      tell();
+    } else {
+      tell();
+      // A session in this thread blocks it: between two batches, whatever has arrived meanwhile joins the queue.
+      await setImmediate();
+      lane.running = undefined;
+      this.#runIdle();
+    }
   }
 
   /** A batch that is not full waits for more entries. */
-  #prepareFull(lane: Lane): void {
-    if (this.#lanes.length === 1 && this.#source.full) lane.next ??= this.#prepare(lane);
+  #prepareFull(): void {
+    const [lane, ...others] = this.#lanes;
+    if (others.length > 0 || !lane.running || !this.#source.full) return;
+    this.#next ??= this.#take(lane, { lengths: 'all' });
+  }
+
+  /** What the lane runs next. */
+  #prepare(lane: Lane, choice: Choice): Batch | undefined {
+    const made = this.#next ?? this.#take(lane, choice);
+    this.#next = undefined;
+    return made;
   }
 
   /** Takes the next batch and makes its tensors. Entries that cannot become tensors fail, and the next ones are taken. */
-  #prepare(lane: Lane): Batch | undefined {
-    const take = () => this.#source.take(performance.now(), lane.kind);
+  #take({ graph }: Lane, choice: Choice): Batch | undefined {
+    const take = () => this.#source.take(performance.now(), choice);
     for (let entries = take(); entries.length > 0; entries = take()) {
       try {
-        return { entries, feeds: feedsFor(lane, entries) };
+        return { entries, feeds: graph.makeFeeds(entries) };
       } catch (error) {
         for (const { call } of entries) call.fail(error);
       }
@@ -129,7 +143,7 @@ export class BatchLoop implements Scheduler {
     return undefined;
   }
 
-  async #runBatch(lane: Lane, entries: readonly BatchEntry[], feeds?: Feeds): Promise<void> {
+  async #runBatch(lane: Lane, entries: readonly BatchEntry[], feeds: Feeds): Promise<Tell> {
     const { graph } = lane;
     const lengths = entries.map(({ encoding }) => encoding.ids.length);
     const longest = Math.max(...entries.map(({ tokens }) => tokens));
@@ -137,28 +151,40 @@ export class BatchLoop implements Scheduler {
     this.#onBatch({ ...batch, lengths });
     const start = performance.now();
     try {
-      const outputs = await graph.run(feeds ?? feedsFor(lane, entries));
+      const read = await graph.runRows(feeds, entries);
       const inferMs = performance.now() - start;
-      for (const call of new Set(entries.map((entry) => entry.call))) call.spent(inferMs, batch);
-      for (const [row, { call, place, encoding }] of entries.entries()) {
-        call.settle(place, longest, () => graph.readResult(outputs, row, encoding));
-      }
+      return () => {
+        for (const call of new Set(entries.map((entry) => entry.call))) call.spent(inferMs, batch);
+        for (const [row, { call, place, encoding }] of entries.entries()) {
+          call.settle(place, longest, () => read(row, encoding));
+        }
+      };
     } catch (error) {
-      if (entries.length > 1 && graph.mayRetry(error)) await this.#retryEach(lane, entries);
-      else for (const { call, place } of entries) call.refuse(place, longest, error, graph.mayRetry(error));
+      if (entries.length > 1 && graph.mayRetry(error)) return this.#retryEach(lane, entries);
+      const ofThis = graph.mayRetry(error);
+      return () => {
+        for (const { call, place } of entries) call.refuse(place, longest, error, ofThis);
+      };
     }
   }
 
   /** Runs the entries one by one, so that only an entry that the model cannot be run on fails, and nothing else in its batch. */
-  async #retryEach(lane: Lane, entries: readonly BatchEntry[]): Promise<void> {
-    for (const entry of entries) if (!entry.call.over) await this.#runBatch(lane, [entry]);
+  async #retryEach(lane: Lane, entries: readonly BatchEntry[]): Promise<Tell> {
+    for (const entry of entries) {
+      if (entry.call.over) continue;
+      const tell = await this.#runBatch(lane, [entry], lane.graph.makeFeeds([entry]));
+      tell();
+    }
+    return () => {};
   }
 }
 
-function openLane(kind: LaneKind, graph: GraphRunner): Lane {
-  return { kind, graph, turns: new Turns(), next: undefined, busy: false };
+function openLanes(graphs: Graphs): [Lane, ...Lane[]] {
+  if ('only' in graphs) return [openLane('only', graphs.only)];
+  if ('long' in graphs) return [openLane('long', graphs.long), openLane('short', graphs.short)];
+  return [openLane('whole', graphs.whole), ...graphs.parts.map((part) => openLane('part', part))];
 }
 
-function feedsFor({ graph }: Lane, entries: readonly BatchEntry[]): Feeds {
-  return graph.makeFeeds(entries.map(({ encoding }) => encoding));
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -2,6 +2,7 @@
 
 import type { TextProcessing, Variant } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
+import type { Pooling } from '../math/pooling.ts';
 import type {
   Encoding,
   Feeds,
@@ -41,6 +42,8 @@ export interface RunOptions {
   readonly inputOf?: readonly number[];
   /** Whether the inputs came as a list. @default false */
   readonly listed?: boolean;
+  /** How the hidden states of each window become one vector. @default - all outputs are wanted */
+  readonly pooling?: Pooling | undefined;
   /** Keeps a part of each window. @default - all of it is kept */
   readonly condense?: ((window: TokenResult) => TokenResult) | undefined;
   /** @default - the first error ends all of the call */
@@ -154,7 +157,7 @@ export class BatchRunner {
     const { encoded, taken, windows, total, tokenizeMs } = call;
     const { scheduler } = this.#dependencies;
     const results: TokenResult[][] = Array.from(encoded, () => []);
-    const { signal, background = false, refuse, condense = asItIs } = options;
+    const { signal, background = false, refuse, pooling, condense = asItIs } = options;
     const { encodings, places } = findDistinct(windows.map(({ encoding }) => encoding));
     const deliver = (place: number, { outputs }: TokenResult): void => {
       const { request, index, encoding } = windows[place] ?? {};
@@ -167,6 +170,7 @@ export class BatchRunner {
       },
       signal,
       background,
+      pooling,
       refuse:
         refuse &&
         ((kind, error) => {

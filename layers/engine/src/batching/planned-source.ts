@@ -8,6 +8,7 @@ type Planned = BatchEntry[][];
 /** A batch has entries of one call and depends on nothing else, so that the same call gives the same bytes. */
 export class PlannedSource implements BatchSource {
   readonly maxBatchTokens: number;
+  readonly shortTokens = 0;
   /** Nothing is made ready ahead: it would take memory, and a session in this thread gains nothing by it. */
   readonly full = false;
   /** Calls in the order of their turns. */
@@ -20,8 +21,15 @@ export class PlannedSource implements BatchSource {
   }
 
   get size(): number {
-    const waiting = [...this.#calls, this.#last ?? []].flat(2);
-    return waiting.filter(({ call }) => !call.over).length;
+    return this.#waiting.length;
+  }
+
+  get #waiting(): readonly BatchEntry[] {
+    return [...this.#calls, this.#last ?? []].flat(2).filter(({ call }) => !call.over);
+  }
+
+  get tokens(): number {
+    return this.#waiting.reduce((sum, { tokens }) => sum + tokens, 0);
   }
 
   push(entries: readonly BatchEntry[]): void {

@@ -1,5 +1,6 @@
 /** The interface of the batch loop: calls hand in encodings, and get results as batches run. */
 import type { EngineError } from '@pilotlight/model-format/errors';
+import type { Pooling } from '../math/pooling.ts';
 import type { Encoding, Feeds, Outputs, TokenResult } from '../ports.ts';
 
 /** One call's part in what is run; encodings are named by their place in the list that was given. */
@@ -7,6 +8,8 @@ export interface ScheduledCall {
   readonly signal?: AbortSignal | undefined;
   /** Whether it gives way to other calls where batches are shared. @default false */
   readonly background?: boolean;
+  /** How the hidden states of each encoding become one vector. @default - all outputs are delivered */
+  readonly pooling?: Pooling | undefined;
   readonly deliver: (place: number, result: TokenResult) => void;
   /** Is told of an encoding that the model cannot be run on. @default - the first error ends the call */
   readonly refuse?: ((place: number, error: EngineError) => void) | undefined;

@@ -1,6 +1,6 @@
 /** Lets calls share batches: the entries that wait when a session is free are merged by length, whichever call they belong to. */
 import { EngineError } from '@pilotlight/model-format/errors';
-import type { BatchEntry, BatchSource, LaneKind } from './batch-source.ts';
+import type { BatchEntry, BatchSource, Choice } from './batch-source.ts';
 import { type Lengths, type QueueLimits, TokenQueue } from './token-queue.ts';
 
 /** Once a call has waited for this long, short texts no longer go before long ones, and the other session takes all. */
@@ -9,17 +9,22 @@ const SHORT_FIRST_MS = 500;
 export class SharedSource implements BatchSource {
   readonly #limits: QueueLimits;
   readonly #queue: TokenQueue<BatchEntry>;
-  readonly #lengths: Readonly<Record<LaneKind, Lengths>>;
+  readonly #lengths: Readonly<Record<Choice['lengths'], Lengths>>;
+  readonly shortTokens: number;
 
-  /** `shortTokens` is the length of the longest texts that the lane of short ones takes. */
   constructor(limits: QueueLimits, shortTokens: number) {
     this.#limits = limits;
     this.#queue = new TokenQueue(limits);
-    this.#lengths = { only: {}, long: { above: shortTokens }, short: { most: shortTokens } };
+    this.shortTokens = shortTokens;
+    this.#lengths = { all: {}, long: { above: shortTokens }, short: { most: shortTokens } };
   }
 
   get size(): number {
     return this.#queue.size;
+  }
+
+  get tokens(): number {
+    return this.#queue.tokens;
   }
 
   get full(): boolean {
@@ -34,11 +39,11 @@ export class SharedSource implements BatchSource {
     this.#queue.push(entries);
   }
 
-  /** Each lane takes its own entries. Once a call has waited for too long, the lane of long texts takes all of them in the order of arrival. */
-  take(now: number, lane: LaneKind): readonly BatchEntry[] {
+  /** Once a call has waited for too long, short entries are not taken by themselves, and others in the order of arrival. */
+  take(now: number, { lengths, maxTokens }: Choice): readonly BatchEntry[] {
     const inOrder = this.#queue.waited(now) > SHORT_FIRST_MS;
-    if (inOrder && lane === 'short') return [];
-    const { batch, expired } = this.#queue.take(now, inOrder ? {} : this.#lengths[lane]);
+    if (inOrder && lengths === 'short') return [];
+    const { batch, expired } = this.#queue.take(now, inOrder ? {} : this.#lengths[lengths], maxTokens);
     for (const { call } of expired) call.fail(overdue(this.#limits.maxQueueMs));
     return batch;
   }

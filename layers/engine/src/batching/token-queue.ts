@@ -76,8 +76,9 @@ export class TokenQueue<Entry extends QueueEntry> {
   readonly #background = new Set<Entry>();
   /** How many batches went before an entry of the background while it was the oldest of them. */
   readonly #passedOver = new WeakMap<Entry, number>();
-  /** The tokens of all entries but the background. */
+  /** The tokens of all entries but the background, and those of the background. */
   #tokens = 0;
+  #backgroundTokens = 0;
 
   constructor(limits: QueueLimits) {
     this.#limits = limits;
@@ -85,6 +86,11 @@ export class TokenQueue<Entry extends QueueEntry> {
 
   get size(): number {
     return this.#entries.size + this.#background.size;
+  }
+
+  /** Tokens of all entries that wait, without padding. */
+  get tokens(): number {
+    return this.#tokens + this.#backgroundTokens;
   }
 
   /**
@@ -107,16 +113,18 @@ export class TokenQueue<Entry extends QueueEntry> {
 
   push(entries: Iterable<Entry>): void {
     for (const entry of entries) {
-      if (entry.call.background) this.#background.add(entry);
-      else {
+      if (entry.call.background) {
+        this.#background.add(entry);
+        this.#backgroundTokens += entry.tokens;
+      } else {
         this.#entries.add(entry);
         this.#tokens += entry.tokens;
       }
     }
   }
 
-  /** Takes the next batch at the time `now`, of entries of these lengths. */
-  take(now: number, lengths: Lengths = {}): Taken<Entry> {
+  /** Takes the next batch at the time `now`, of entries of these lengths, of at most so many padded tokens. */
+  take(now: number, lengths: Lengths = {}, maxTokens: number = this.#limits.maxBatchTokens): Taken<Entry> {
     const expired: Entry[] = [];
     const dropped: Entry[] = [];
     const listWaiting = (entries: Iterable<Entry>): Entry[] => {
@@ -131,7 +139,7 @@ export class TokenQueue<Entry extends QueueEntry> {
       }
       return waiting;
     };
-    const batch = this.#fill(listWaiting(this.#entries), listWaiting(this.#background));
+    const batch = this.#fill(listWaiting(this.#entries), listWaiting(this.#background), maxTokens);
     for (const entry of [...expired, ...dropped, ...batch]) this.#remove(entry);
     for (const { call } of batch) call.begun = true;
     return { batch, expired };
@@ -142,10 +150,10 @@ export class TokenQueue<Entry extends QueueEntry> {
   }
 
   /** Chooses the entry whose turn it is, and those nearest to its length; among equals the older. */
-  #fill(waiting: readonly Entry[], background: readonly Entry[]): Entry[] {
+  #fill(waiting: readonly Entry[], background: readonly Entry[], maxTokens: number): Entry[] {
     const first = this.#first(waiting[0], background[0]);
     if (!first) return [];
-    const { maxBatchTokens, maxBatchRequests, maxPadding = 1, mixBackground = true } = this.#limits;
+    const { maxBatchRequests, maxPadding = 1, mixBackground = true } = this.#limits;
     const distance = ({ tokens }: Entry): number => Math.abs(tokens - first.tokens);
     const alike = first.call.background ? background : waiting;
     const beside = (mixBackground ? [waiting, background] : [alike]).flatMap((entries) =>
@@ -156,7 +164,7 @@ export class TokenQueue<Entry extends QueueEntry> {
     for (const entry of beside) {
       if (chosen.size === maxBatchRequests) break;
       const [least, most] = [Math.min(shortest, entry.tokens), Math.max(longest, entry.tokens)];
-      const fits = most * (chosen.size + 1) <= maxBatchTokens;
+      const fits = most * (chosen.size + 1) <= maxTokens;
       if (chosen.has(entry) || !fits || most - least > maxPadding * Math.max(least, SHORT_TOKENS)) continue;
       [shortest, longest] = [least, most];
       chosen.add(entry);
@@ -174,7 +182,10 @@ export class TokenQueue<Entry extends QueueEntry> {
   }
 
   #remove(entry: Entry): void {
-    if (this.#background.delete(entry)) return;
+    if (this.#background.delete(entry)) {
+      this.#backgroundTokens -= entry.tokens;
+      return;
+    }
     this.#entries.delete(entry);
     this.#tokens -= entry.tokens;
   }

@@ -1,13 +1,20 @@
 /** Opens a package as a predictor: the phases of a cold start, and their times. */
 
 import type { OnnxManifest, Variant } from '@pilotlight/model-format';
-import { describeScheme, formatModelRef, ownValue, providerFor, variantFor } from '@pilotlight/model-format';
+import {
+  describeScheme,
+  formatModelRef,
+  ownValue,
+  providerFor,
+  sumOfBytes,
+  variantFor,
+} from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { ModelPackage, OpenedPackage } from '../ports.ts';
 import { MINIMUM_GOLDENS } from '../predict/goldens/golden.ts';
 import { GoldenReader } from '../predict/goldens/golden-reader.ts';
 import { Predictor } from '../predict/predictor.ts';
-import { disposeSessions, openSessions } from '../session/open-sessions.ts';
+import { disposeSessions, openSessions, planSessions } from '../session/open-sessions.ts';
 import { taskFor } from '../tasks/index.ts';
 import type { LoaderDependencies } from './dependencies.ts';
 import { packingSessions } from './packing.ts';
@@ -81,16 +88,14 @@ async function openAll(
   const verified = timed(() => opened.verify(variant));
   const tokenizer = timed(() => createTokenizer(opened, manifest.textProcessing));
   // Only these fields, because the options of a session may go to another thread.
-  const { intraOpThreads, allowSpinning } = settings;
   const executionProvider = providerFor(variant, settings.executionProvider);
   const { sumsMaySaturate = false } = describeScheme(variant.scheme);
-  const options = { intraOpThreads, allowSpinning, executionProvider, sumsMaySaturate };
-  const { kind, shortLaneTokens } = settings.batching;
   const create =
     executionProvider === 'cpu' ? packingSessions(variant, createSession, settings.packing) : createSession;
+  const plan = planSessions(settings, sumOfBytes(variant.files));
   const sessions = timed(() =>
-    openSessions(kind === 'dynamic' && shortLaneTokens > 0, (niceness) =>
-      create(opened.path(graph.file), graph, { ...options, niceness }),
+    openSessions(plan, (chosen) =>
+      create(opened.path(graph.file), graph, { ...chosen, executionProvider, sumsMaySaturate }),
     ),
   );
   try {

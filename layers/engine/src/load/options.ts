@@ -29,7 +29,7 @@ export interface EngineOptions {
   readonly intraOpThreads?: number;
   /**
    * Whether threads spin while they wait for the next operator, which is faster where the cores are their own. See
-   * session/ADR-threads.md. @default - true, unless calls share batches
+   * session/ADR-threads.md. @default - true, unless calls share batches of one session
    */
   readonly allowSpinning?: boolean;
   /** Where sessions run: in the caller's thread, which `run` blocks, or each in its own. @default 'inline' */
@@ -52,6 +52,12 @@ export interface EngineOptions {
    * wait for long ones. It needs sessions in threads of their own. See batching/ADR-short-lane.md. @default 0, none
    */
   readonly shortLaneTokens?: number;
+  /**
+   * Sessions that run shared batches at the same time, each on its share of the threads, beside the one that has all threads and
+   * runs what is alone. It needs sessions in threads of their own; never more than there are threads, and none for a large model.
+   * See batching/ADR-parallel-sessions.md. @default 0, none
+   */
+  readonly parallelSessions?: number;
   /** Is told of each shared batch as it begins to run; must not throw. @default - nobody is told */
   readonly onBatch?: (batch: BatchRecord) => void;
   /**
@@ -82,6 +88,7 @@ export interface PredictorSettings {
   readonly intraOpThreads: number;
   readonly allowSpinning: boolean;
   readonly maxQueuedRequests: number;
+  readonly parallelSessions: number;
   readonly batching: BatchingSettings;
   readonly packing: PackingSettings;
 }
@@ -93,8 +100,10 @@ export function predictorSettings(options: EngineOptions): PredictorSettings {
     variant: options.variant,
     executionProvider: options.executionProvider ?? 'cpu',
     intraOpThreads: Math.max(1, Math.min(options.intraOpThreads ?? cores, cores)),
-    allowSpinning: options.allowSpinning ?? options.batching !== 'dynamic',
+    allowSpinning:
+      options.allowSpinning ?? (options.batching !== 'dynamic' || (options.parallelSessions ?? 0) > 1),
     maxQueuedRequests: options.maxQueuedRequests ?? 512,
+    parallelSessions: options.parallelSessions ?? 0,
     batching: {
       kind: options.batching ?? 'turns',
       limits: options.queueLimits ?? {},

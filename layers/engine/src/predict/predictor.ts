@@ -7,15 +7,8 @@ import type { BatchingSettings } from '../batching/batching-settings.ts';
 import { createScheduler } from '../batching/create-scheduler.ts';
 import type { FeedsReport, Scheduler } from '../batching/scheduler.ts';
 import { estimateMs } from '../batching/token-limits.ts';
-import type {
-  Feeds,
-  LoadTimings,
-  Session,
-  TaskContext,
-  Tokenizer,
-  TokenRequest,
-  TokenResult,
-} from '../ports.ts';
+import type { Feeds, LoadTimings, TaskContext, Tokenizer, TokenRequest, TokenResult } from '../ports.ts';
+import { anyEnded, disposeSessions, type Sessions } from '../session/open-sessions.ts';
 import { type AnyTask, taskFor } from '../tasks/index.ts';
 import type { CommonParameters } from '../tasks/parameters.ts';
 import { toTokenRequest } from '../tasks/text-input.ts';
@@ -34,15 +27,12 @@ import {
 } from './tokenization.ts';
 import { parseInputs, parseParameters, parseTexts, tryInput } from './validate.ts';
 
-export interface PredictorDependencies {
+export interface PredictorDependencies extends Sessions {
   readonly manifest: OnnxManifest;
   readonly variantName: string;
   readonly variant: Variant;
   readonly task: AnyTask;
   readonly tokenizer: Tokenizer;
-  readonly session: Session;
-  /** A session for short texts alone. @default - they share the other one */
-  readonly shortSession?: Session | undefined;
   readonly loadTimings: LoadTimings;
   readonly maxQueuedRequests: number;
   readonly batching: BatchingSettings;
@@ -99,8 +89,7 @@ export class Predictor implements LoadedModel {
 
   /** False once it is disposed of or its session died: the engine then loads the model anew. */
   get usable(): boolean {
-    const { session, shortSession } = this.#dependencies;
-    return !this.#activity.isDisposed && !session.ended && !shortSession?.ended;
+    return !this.#activity.isDisposed && !anyEnded(this.#dependencies);
   }
 
   /** Packs the weights now, where the engine's options left that for later; see session/ADR-packing.md. Never rejects. */
@@ -313,7 +302,7 @@ export class Predictor implements LoadedModel {
 
   async #close(): Promise<void> {
     this.#dependencies.tokenizer.dispose();
-    await Promise.all([this.#dependencies.session.dispose(), this.#dependencies.shortSession?.dispose()]);
+    await disposeSessions(this.#dependencies);
   }
 
   #infer(requests: readonly TokenRequest[], options: RunOptions): Promise<Inference> {

@@ -80,7 +80,7 @@ export function beginTask(inputs: readonly unknown[], run: Omit<TaskRun, 'infer'
   const inputOf = requests.flatMap((own, index) => own.map(() => index));
   const answer = new AnswerSize(limits?.maxAnswerBytes);
   const keep = (window: TokenResult): TokenResult => {
-    const kept = task.condense?.(window, parameters, context) ?? window;
+    const kept = window.pooled ? window : (task.condense?.(window, parameters, context) ?? window);
     if (task.answersOutputs) answer.addOutputs(kept);
     return kept;
   };
@@ -90,6 +90,7 @@ export function beginTask(inputs: readonly unknown[], run: Omit<TaskRun, 'infer'
     alignment: task.alignment,
     inputOf,
     listed: run.listed ?? false,
+    pooling: task.pooling?.(parameters, context),
     condense: keep,
     refuse: run.refuse && ((request, error) => refuse(inputOf[request] ?? 0, error)),
   };

@@ -1,27 +1,79 @@
-/** Opens the sessions of one model: one for all texts, and where short ones have a lane, one more for them. */
-import type { Session } from '../ports.ts';
+/** Opens the sessions of one model: one for all texts, or several that run at the same time. */
+import type { Session, SessionOptions } from '../ports.ts';
 
 export interface Sessions {
+  /** Runs all texts; beside a session of short ones, the others; beside parts, what is alone. */
   readonly session: Session;
+  /** Runs short texts alone. @default - they share the other one */
   readonly shortSession?: Session | undefined;
+  /** Run batches at the same time, on a share of the threads each. @default - there are none */
+  readonly partSessions?: readonly Session[] | undefined;
+}
+
+/** The sessions that a model is to have, and the threads that they share. */
+export interface SessionPlan extends Pick<SessionOptions, 'intraOpThreads' | 'allowSpinning'> {
+  /** Whether short texts have a session of their own. */
+  readonly withShort: boolean;
+  /** Sessions beside the one that has all threads; fewer than two are none. */
+  readonly parts: number;
+}
+
+type Chosen = Required<Pick<SessionOptions, 'intraOpThreads' | 'allowSpinning' | 'niceness'>>;
+
+interface SessionSettings extends Pick<SessionOptions, 'intraOpThreads' | 'allowSpinning'> {
+  /** Sessions beside the one that has all threads. */
+  readonly parallelSessions: number;
+  /** Only calls that share batches have more than one. */
+  readonly batching: { readonly kind: 'turns' | 'dynamic'; readonly shortLaneTokens: number };
+}
+
+/** The largest model that has parts: each of them packs the weights anew. See batching/ADR-parallel-sessions.md. */
+const MOST_BYTES_IN_PARTS = 128 * 2 ** 20;
+
+/** Plans the sessions of a model of so many bytes. */
+export function planSessions(
+  { intraOpThreads, allowSpinning, parallelSessions, batching }: SessionSettings,
+  bytes: number,
+): SessionPlan {
+  const shared = batching.kind === 'dynamic';
+  const parts = shared && bytes <= MOST_BYTES_IN_PARTS ? Math.min(parallelSessions, intraOpThreads) : 0;
+  const withShort = shared && batching.shortLaneTokens > 0;
+  return { intraOpThreads, allowSpinning, withShort, parts: parts > 1 ? parts : 0 };
 }
 
 /**
- * How far the session of long texts gives way to that of short ones, and to the main thread. A tenth of the processor is left
- * to it while both are busy.
+ * How far the sessions of long texts and of batches give way to the one of short or single ones, and to the main thread. A tenth
+ * of the processor is left to them while the others are busy.
  */
 const NICENESS_BESIDE_SHORT = 10;
 
-/** Opens both at once; whatever fails, nothing stays open. */
+/** Opens them at once; whatever fails, nothing stays open. */
 export async function openSessions(
-  withShort: boolean,
-  open: (niceness: number) => Promise<Session>,
+  { intraOpThreads, allowSpinning, withShort, parts }: SessionPlan,
+  open: (chosen: Chosen) => Promise<Session>,
 ): Promise<Sessions> {
-  if (!withShort) return { session: await open(0) };
-  const opening = [open(NICENESS_BESIDE_SHORT), open(0)] as const;
+  const giveWay = NICENESS_BESIDE_SHORT;
+  const all = { intraOpThreads, allowSpinning };
+  if (parts > 0) {
+    const share = { intraOpThreads: Math.floor(intraOpThreads / parts), allowSpinning: false };
+    const opening = Array.from({ length: parts }, () => open({ ...share, niceness: giveWay }));
+    const [session, ...partSessions] = await openAll([open({ ...all, niceness: 0 }), ...opening]);
+    return { session, partSessions };
+  }
+  if (!withShort) return { session: await open({ ...all, niceness: 0 }) };
+  const [session, shortSession] = await openAll([
+    open({ ...all, niceness: giveWay }),
+    open({ ...all, niceness: 0 }),
+  ]);
+  return { session, shortSession };
+}
+
+async function openAll(
+  opening: readonly [Promise<Session>, ...Promise<Session>[]],
+): Promise<[Session, ...Session[]]> {
   try {
-    const [session, shortSession] = await Promise.all(opening);
-    return { session, shortSession };
+    const [first, ...others] = opening;
+    return [await first, ...(await Promise.all(others))];
   } catch (error) {
     for (const outcome of await Promise.allSettled(opening)) {
       if (outcome.status === 'fulfilled') await outcome.value.dispose();
@@ -30,6 +82,15 @@ export async function openSessions(
   }
 }
 
-export async function disposeSessions({ session, shortSession }: Sessions): Promise<void> {
-  await Promise.all([session.dispose(), shortSession?.dispose()]);
+/** Whether any of them cannot run any more. */
+export function anyEnded(sessions: Sessions): boolean {
+  return list(sessions).some(({ ended }) => ended);
+}
+
+export async function disposeSessions(sessions: Sessions): Promise<void> {
+  await Promise.all(list(sessions).map((session) => session.dispose()));
+}
+
+function list({ session, shortSession, partSessions = [] }: Sessions): readonly Session[] {
+  return [session, ...(shortSession ? [shortSession] : []), ...partSessions];
 }

@@ -2,7 +2,7 @@
  * A session that answers at once and has its weights packed later: it opens without, and between two runs another session,
  * which was opened meanwhile, takes its place. See ADR-packing.md.
  */
-import type { Feeds, Outputs, Session } from '../ports.ts';
+import type { Feeds, Outputs, PooledRows, Session } from '../ports.ts';
 
 export interface PackingPlan {
   /** Opens the graph with its weights as they are stored. */
@@ -33,17 +33,30 @@ class PackingSession implements Session {
   #drained: Promise<unknown> | undefined;
   #disposed = false;
 
+  readonly runsElsewhere: boolean;
+  /** Both sessions can pool, or neither. */
+  readonly runPooled?: NonNullable<Session['runPooled']>;
+
   constructor(unpacked: Session, plan: PackingPlan) {
     this.#current = unpacked;
     this.#plan = plan;
+    this.runsElsewhere = unpacked.runsElsewhere ?? false;
+    if (unpacked.runPooled) {
+      this.runPooled = (feeds: Feeds, pooled: PooledRows) =>
+        this.#run((session) => session.runPooled?.(feeds, pooled) ?? session.run(feeds));
+    }
   }
 
-  async run(feeds: Feeds): Promise<Outputs> {
+  run(feeds: Feeds): Promise<Outputs> {
+    return this.#run((session) => session.run(feeds));
+  }
+
+  async #run(work: (session: Session) => Promise<Outputs>): Promise<Outputs> {
     if (this.#drained) {
       await this.#drained;
-      return this.#current.run(feeds);
+      return work(this.#current);
     }
-    const run = this.#current.run(feeds);
+    const run = work(this.#current);
     this.#runs += 1;
     this.#underWay.add(run);
     try {

@@ -2,9 +2,10 @@
 import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { EngineError } from '@pilotlight/model-format/errors';
-import type { Session, SessionOptions } from '../ports.ts';
+import type { Outputs, Session, SessionOptions } from '../ports.ts';
 import { whileBusy } from './busy-threads.ts';
 import { createOnnxSession } from './onnx-session.ts';
+import { poolRows } from './pool-rows.ts';
 import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.ts';
 
 const port = parentPort;
@@ -19,6 +20,16 @@ function giveWay({ niceness = 0 }: SessionOptions): void {
 
 function send(message: FromWorker): void {
   port?.postMessage(message);
+}
+
+/** Hands vectors over, which are this thread's own. Memory of the runtime's is copied instead. */
+function sendVectors(id: number, outputs: Outputs): void {
+  const buffers = Object.values(outputs).map(({ data }) => data.buffer);
+  const message: FromWorker = { kind: 'outputs', id, outputs };
+  port?.postMessage(
+    message,
+    buffers.filter((buffer) => buffer instanceof ArrayBuffer),
+  );
 }
 
 function fail(error: unknown, id?: number): void {
@@ -41,14 +52,13 @@ async function answer(session: Session, message: ToWorker): Promise<void> {
     port?.close();
     return;
   }
+  const { id, feeds, pooled } = message;
   try {
-    send({
-      kind: 'outputs',
-      id: message.id,
-      outputs: await whileBusy(busy, () => session.run(message.feeds)),
-    });
+    const outputs = await whileBusy(busy, () => session.run(feeds));
+    if (pooled) sendVectors(id, poolRows(outputs, pooled));
+    else send({ kind: 'outputs', id, outputs });
   } catch (error) {
-    fail(error, message.id);
+    fail(error, id);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { Graph } from '@pilotlight/model-format';
 import type { EngineErrorCode } from '@pilotlight/model-format/errors';
-import type { Feeds, Outputs, SessionOptions } from '../ports.ts';
+import type { Feeds, Outputs, PooledRows, SessionOptions } from '../ports.ts';
 import type { BusyFlag } from './busy-threads.ts';
 
 export interface WorkerData {
@@ -13,7 +13,13 @@ export interface WorkerData {
 }
 
 export type ToWorker =
-  | { readonly kind: 'run'; readonly id: number; readonly feeds: Feeds }
+  | {
+      readonly kind: 'run';
+      readonly id: number;
+      readonly feeds: Feeds;
+      /** @default - the outputs are wanted whole */
+      readonly pooled?: PooledRows | undefined;
+    }
   | { readonly kind: 'dispose' };
 
 export type FromWorker =

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Graph } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
-import type { Feeds, Outputs, Session, SessionOptions } from '../ports.ts';
+import type { Feeds, Outputs, PooledRows, Session, SessionOptions } from '../ports.ts';
 import { forgetThread, watchThread } from './busy-threads.ts';
 import { siblingModule } from './sibling-module.ts';
 import type { Failure, FromWorker, ToWorker, WorkerData } from './worker-protocol.ts';
@@ -80,6 +80,7 @@ interface Pending {
 }
 
 class WorkerSession implements Session {
+  readonly runsElsewhere = true;
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
@@ -103,6 +104,14 @@ class WorkerSession implements Session {
   }
 
   run(feeds: Feeds): Promise<Outputs> {
+    return this.#run(feeds);
+  }
+
+  runPooled(feeds: Feeds, pooled: PooledRows): Promise<Outputs> {
+    return this.#run(feeds, pooled);
+  }
+
+  #run(feeds: Feeds, pooled?: PooledRows): Promise<Outputs> {
     if (this.#stopped) return Promise.reject(this.#stopped);
     this.#lastId += 1;
     const id = this.#lastId;
@@ -110,7 +119,7 @@ class WorkerSession implements Session {
       this.#pending.set(id, { resolve, reject });
       this.#worker.ref();
       if (this.#pending.size === 1) this.#startDeadline();
-      this.#send({ kind: 'run', id, feeds });
+      this.#send({ kind: 'run', id, feeds, pooled });
     });
   }
 

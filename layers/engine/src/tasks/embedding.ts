@@ -27,12 +27,17 @@ export function condenseToEmbedding(
     return { ...window, outputs: { embeddings: { dims: embeddings.dims, data: embeddings.data.slice() } } };
   }
   if (embeddings && !hidden_states) throw alreadyPooled(own);
-  const chosen = pooling ?? (own === undefined || own === 'none' ? usual : own);
+  const chosen = pooling ?? poolingOf(own) ?? usual;
   const pooled = pool(outputData(window, 'hidden_states'), window.encoding.ids.length, chosen);
   return {
     ...window,
     outputs: { embeddings: { dims: [pooled.length], data: Float32Array.from(pooled) } },
   };
+}
+
+/** `none`, one vector a token, is no pooling. */
+export function poolingOf(named: Pooling | 'none' | undefined): Pooling | undefined {
+  return named === 'none' ? undefined : named;
 }
 
 export function alreadyPooled(own: string | undefined): EngineError {

@@ -3,7 +3,7 @@ import { listOf } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 import { copyRow, normalize } from '../math/pooling.ts';
 import type { Task, TaskContext, TokenResult } from '../ports.ts';
-import { alreadyPooled, condenseToEmbedding, EMBEDDING_OUTPUTS } from './embedding.ts';
+import { alreadyPooled, condenseToEmbedding, EMBEDDING_OUTPUTS, poolingOf } from './embedding.ts';
 import { finiteData } from './output.ts';
 import { commonParameters } from './parameters.ts';
 import { choosePrompt, promptParameters } from './prompts.ts';
@@ -62,6 +62,8 @@ export const featureExtraction: Task<Input, Parameters, Features> = {
     const reason = `the model has no token ${input.tokens[unknown]}`;
     throw invalidInput(`.tokens[${unknown}]`, reason);
   },
+
+  pooling: ({ pooling }, { taskDefaults }) => poolingOf(pooling ?? taskDefaults?.pooling),
 
   condense(window, { pooling }, { taskDefaults }) {
     if (!isPooled(window, pooling, taskDefaults)) return window;

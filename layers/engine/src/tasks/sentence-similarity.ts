@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { cosine } from '../math/pooling.ts';
 import type { Task, TokenRequest, TokenResult } from '../ports.ts';
-import { condenseToEmbedding, EMBEDDING_OUTPUTS } from './embedding.ts';
+import { condenseToEmbedding, EMBEDDING_OUTPUTS, poolingOf } from './embedding.ts';
 import { finiteData } from './output.ts';
 import { commonParameters } from './parameters.ts';
 import { choosePrompt, promptParameters } from './prompts.ts';
@@ -30,6 +30,8 @@ export const sentenceSimilarity: Task<z.infer<typeof input>, z.infer<typeof para
     const prompt = choosePrompt(parameters, context);
     return embedded(prompt, source_sentence, sentences);
   },
+
+  pooling: (_parameters, { taskDefaults }) => poolingOf(taskDefaults?.pooling) ?? 'mean',
 
   condense: (window, _parameters, { taskDefaults }) =>
     condenseToEmbedding(window, undefined, 'mean', taskDefaults),

@@ -1,0 +1,190 @@
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { Feeds, Outputs } from '../../../layers/engine/src/ports.ts';
+import { anyEnded, openSessions, planSessions } from '../../../layers/engine/src/session/open-sessions.ts';
+import { predictorOf, SummingSession } from './fakes.ts';
+
+const first = { top_k: 1, function_to_apply: 'none' };
+
+/** Runs in another thread, as it says: each run ends when the test lets it. */
+class HeldSession extends SummingSession {
+  readonly runsElsewhere = true;
+  readonly batches: number[] = [];
+  readonly #ends: (() => void)[] = [];
+
+  override async run(feeds: Feeds): Promise<Outputs> {
+    this.batches.push(feeds.input_ids?.dims[0] ?? 0);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#ends.push(resolve);
+    await promise;
+    return super.run(feeds);
+  }
+
+  /** Ends the run under way, and lets everybody act on it. */
+  async end(): Promise<void> {
+    this.#ends.shift()?.();
+    await setImmediate();
+  }
+}
+
+function withParts(shortLaneTokens = 0) {
+  const [session, left, right] = [new HeldSession(), new HeldSession(), new HeldSession()];
+  const batching = { kind: 'dynamic', limits: {}, shortLaneTokens, onBatch: () => {} } as const;
+  const predictor = predictorOf({ session, partSessions: [left, right], batching });
+  /** Calls that wait for nobody but their own batch. */
+  const call = async (...texts: readonly string[]) => {
+    const answers = texts.map((text) => predictor.predict(text, first));
+    await setImmediate();
+    return answers;
+  };
+  return { predictor, session, left, right, call };
+}
+
+describe('sessions that run at the same time', () => {
+  it('leave a text that is alone to the one of all threads', async () => {
+    const { session, left, right, call } = withParts();
+    for (const text of ['a', 'b']) {
+      const [answer] = await call(text);
+      await session.end();
+      await answer;
+    }
+    expect([session.batches, left.batches, right.batches]).toEqual([[1, 1], [], []]);
+  });
+
+  it('each take a batch as soon as they are idle, and none waits for another', async () => {
+    const { session, left, right, call } = withParts();
+    const answers = [...(await call('a')), ...(await call('b')), ...(await call('c'))];
+    expect([session.batches, left.batches, right.batches]).toEqual([[1], [1], [1]]);
+    await right.end();
+    await expect(answers[2]).resolves.toMatchObject({ results: [[{ score: 99 }]] });
+    for (const busy of [session, left]) await busy.end();
+    await Promise.all(answers);
+  });
+
+  it('share what waits: neither takes all of it', async () => {
+    const { session, left, right, call } = withParts();
+    const answers = [...(await call('a')), ...(await call('b')), ...(await call('c'))];
+    answers.push(...(await call('d', 'e', 'f', 'g', 'h')));
+    await left.end();
+    await right.end();
+    expect([left.batches, right.batches]).toEqual([
+      [1, 3],
+      [1, 2],
+    ]);
+    for (const busy of [session, left, right]) await busy.end();
+    await Promise.all(answers);
+  });
+
+  it('leave a batch that is too large for one of them to both, even where nothing runs', async () => {
+    const { predictor, session, left, right } = withParts();
+    const answer = predictor.predict(Array<string>(8).fill('twelve chars'), first);
+    await setImmediate();
+    expect([session.batches, left.batches, right.batches]).toEqual([[], [2], [2]]);
+    for (let batch = 0; batch < 2; batch++) for (const part of [left, right]) await part.end();
+    expect((await answer).results).toHaveLength(8);
+  });
+
+  it('let short texts go first, on all threads, while they are busy with long ones', async () => {
+    const { session, left, right, call } = withParts(4);
+    const long = [
+      ...(await call('a long text')),
+      ...(await call('another one')),
+      ...(await call('and one more')),
+    ];
+    await session.end();
+    const waits = await call('yet another one', 'abcd');
+    expect([session.batches, left.batches, right.batches]).toEqual([[1, 1], [1], [1]]);
+    await session.end();
+    await expect(waits[1]).resolves.toMatchObject({ results: [[{ score: 394 }]] });
+    await left.end();
+    for (const busy of [left, right]) await busy.end();
+    await Promise.all([...long, ...waits]);
+  });
+
+  it('have the next batch before anybody is told of the last one', async () => {
+    const { session, left, right, call } = withParts();
+    const running = [...(await call('a')), ...(await call('b')), ...(await call('c'))];
+    const waiting = await call('d');
+    let runsWhenTold = 0;
+    const told = running[1]?.then(() => {
+      runsWhenTold = left.batches.length;
+    });
+    await left.end();
+    await told;
+    expect(runsWhenTold).toBe(2);
+    for (const busy of [session, left, right]) await busy.end();
+    await Promise.all([...running, ...waiting]);
+  });
+
+  it('tell a failure of one of them to its own calls alone, and go on', async () => {
+    const { predictor, session, left, right } = withParts();
+    left.run = () => Promise.reject(new TypeError('native'));
+    const [alone, fails] = [predictor.predict('a', first), predictor.predict('b', first)];
+    await expect(fails).rejects.toThrow('native');
+    const next = predictor.predict('c', first);
+    await expect(next).rejects.toThrow('native');
+    await session.end();
+    await alone;
+    expect(right.batches).toEqual([]);
+  });
+
+  it('make their predictor unusable once one of them has ended, and end with it', async () => {
+    const { predictor, left, right } = withParts();
+    right.ended = true;
+    expect(predictor.usable).toBe(false);
+    right.ended = false;
+    await predictor.dispose();
+    expect([left.ended, right.ended]).toEqual([true, true]);
+  });
+});
+
+describe('the sessions of a model', () => {
+  const settings = {
+    intraOpThreads: 4,
+    allowSpinning: true,
+    parallelSessions: 2,
+    batching: { kind: 'dynamic', shortLaneTokens: 32 },
+  } as const;
+
+  it('are one of all threads and parts of them, where calls share batches of a small model', () => {
+    expect(planSessions(settings, 1000)).toMatchObject({ intraOpThreads: 4, parts: 2, withShort: true });
+    expect(
+      planSessions({ ...settings, batching: { kind: 'turns', shortLaneTokens: 32 } }, 1000),
+    ).toMatchObject({
+      parts: 0,
+      withShort: false,
+    });
+  });
+
+  it('are no parts of a model whose weights are large, of a single thread, or where there would be but one', () => {
+    expect(planSessions(settings, 2 ** 27).parts).toBe(2);
+    expect(planSessions(settings, 2 ** 27 + 1).parts).toBe(0);
+    expect(planSessions({ ...settings, intraOpThreads: 1 }, 1000).parts).toBe(0);
+    expect(planSessions({ ...settings, parallelSessions: 1 }, 1000).parts).toBe(0);
+    expect(planSessions({ ...settings, parallelSessions: 9 }, 1000).parts).toBe(4);
+  });
+
+  it('share the threads, and those of batches give way and do not spin', async () => {
+    const opened: unknown[] = [];
+    const sessions = await openSessions(planSessions(settings, 1000), async (chosen) => {
+      opened.push(chosen);
+      return new SummingSession();
+    });
+    const part = { intraOpThreads: 2, allowSpinning: false, niceness: 10 };
+    expect(opened).toHaveLength(3);
+    expect(opened).toContainEqual({ intraOpThreads: 4, allowSpinning: true, niceness: 0 });
+    expect(opened.filter((chosen) => expect.objectContaining(part).asymmetricMatch(chosen))).toHaveLength(2);
+    expect([sessions.partSessions?.length, anyEnded(sessions)]).toEqual([2, false]);
+  });
+
+  it('are closed again where one of them does not open', async () => {
+    const opened: SummingSession[] = [];
+    const opening = openSessions(planSessions(settings, 1000), async ({ niceness }) => {
+      if (niceness === 0) throw new RangeError('no room');
+      opened.push(new SummingSession());
+      return opened.at(-1) ?? new SummingSession();
+    });
+    await expect(opening).rejects.toThrow('no room');
+    expect(opened.map(({ ended }) => ended)).toEqual([true, true]);
+  });
+});
