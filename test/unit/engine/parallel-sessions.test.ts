@@ -77,7 +77,10 @@ describe('sessions that run at the same time', () => {
 
   it('leave a batch that is too large for one of them to both, even where nothing runs', async () => {
     const { predictor, session, left, right } = withParts();
-    const answer = predictor.predict(Array<string>(8).fill('twelve chars'), first);
+    const answer = predictor.predict(
+      Array.from({ length: 8 }, (_, i) => `${i}welve chars`),
+      first,
+    );
     await setImmediate();
     expect([session.batches, left.batches, right.batches]).toEqual([[], [2], [2]]);
     for (let batch = 0; batch < 2; batch++) for (const part of [left, right]) await part.end();
