@@ -159,10 +159,10 @@ export class BatchRunner {
     const results: TokenResult[][] = Array.from(encoded, () => []);
     const { signal, background = false, refuse, pooling, condense = asItIs } = options;
     const { encodings, places } = findDistinct(windows.map(({ encoding }) => encoding));
-    const deliver = (place: number, { outputs }: TokenResult): void => {
+    const deliver = (place: number, result: TokenResult): void => {
       const { request, index, encoding } = windows[place] ?? {};
       const own = request === undefined ? undefined : results[request];
-      if (own && index !== undefined && encoding) own[index] = condense({ encoding, outputs });
+      if (own && index !== undefined && encoding) own[index] = condense({ ...result, encoding });
     };
     const { queueMs, inferMs, read, batches } = await scheduler.run(encodings, {
       deliver: (kind, result) => {
