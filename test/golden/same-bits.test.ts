@@ -6,10 +6,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Engine, type TaskName } from '@pilotlight/engine';
+import { describeScheme } from '@pilotlight/model-format';
 import { afterAll, expect, it } from 'vitest';
 import { silent } from '../../model-assets/toolchain/src/progress.ts';
 import { INT8_RUNGS, type Rung } from '../../model-assets/toolchain/src/schemes/rung.ts';
 import { type ModelSource, readSource } from '../../model-assets/toolchain/src/sources/index.ts';
+import { holdProducts } from '../../model-assets/toolchain/src/stages/hold-products.ts';
 import { Calibration } from '../../model-assets/toolchain/src/stages/quantise.ts';
 import { type CheckpointOptions, SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 import { writeFp32Package, writePackage } from '../fixtures/fp32-package.ts';
@@ -143,7 +145,10 @@ async function write(
     const calibration = async () => new Calibration(feeds, root);
     const settings = { keep: [], reduceRange: false };
     await writePackage(source, packages, rung.scheme, async (scratch) => {
-      return (await rung.build(source.model, { settings, progress: silent, scratch, calibration })).model;
+      const { model } = await rung.build(source.model, { settings, progress: silent, scratch, calibration });
+      // As a package has it: else it would change when its weights are packed.
+      if (describeScheme(rung.scheme).packsExactly) holdProducts(model);
+      return model;
     });
   }
   return { packages, name };

@@ -126,10 +126,11 @@ describe('a predictor', () => {
     }
   }
 
-  it('packs the weights of both of its sessions when it is told to', async () => {
-    const [session, shortSession] = [new PackingSession(), new PackingSession()];
-    await predictorOf({ session, shortSession }).pack();
-    expect([session.packed, shortSession.packed]).toEqual([1, 1]);
+  it('packs the weights of all of its sessions when it is told to', async () => {
+    const [session, other, third] = [new PackingSession(), new PackingSession(), new PackingSession()];
+    await predictorOf({ session, shortSession: other }).pack();
+    await predictorOf({ session, partSessions: [other, third] }).pack();
+    expect([session.packed, other.packed, third.packed]).toEqual([2, 2, 1]);
   });
 
   it('has nothing to pack where its session packed first', async () => {
