@@ -236,7 +236,8 @@ describe('a run that does not end', () => {
         parentPort.postMessage({ kind: 'ready' });`);
     };
     const [one, other] = [join(folder, 'one-ends'), join(folder, 'other-ends')];
-    const open = (by: URL) => createWorkerSession('busy', GRAPH, OPTIONS, { script: by, runMs: 50 });
+    const open = (by: URL) =>
+      createWorkerSession('busy', GRAPH, OPTIONS, { script: by, runMs: 50, disposeMs: 50 });
     const sessions = [await open(waitingFor(one)), await open(waitingFor(other))];
     await Promise.all(sessions.map((session) => expect(session.run(feeds(1))).rejects.toThrow('given up')));
     await writeFile(one, '');
