@@ -76,7 +76,7 @@ describe('the options of the engine', () => {
 });
 
 describe('the sessions of a variant', () => {
-  async function optionsOf(variant: Variant, when: Packing): Promise<SessionOptions[]> {
+  async function optionsOf(variant: Variant, when: Packing, afterRuns = 0): Promise<SessionOptions[]> {
     const seen: SessionOptions[] = [];
     const create = packingSessions(
       variant,
@@ -84,7 +84,7 @@ describe('the sessions of a variant', () => {
         seen.push(options);
         return new SummingSession();
       },
-      { when, afterRuns: 0 },
+      { when, afterRuns },
       () => 1000 * MEBIBYTE,
     );
     await create('model.onnx', variant.graphs.model, {
@@ -95,8 +95,21 @@ describe('the sessions of a variant', () => {
     return seen;
   }
 
+  const weighing = (bytes: number): Variant => {
+    const variant = variantOf('int8-static');
+    return { ...variant, files: variant.files.map((file) => ({ ...file, bytes })) };
+  };
+  const large = weighing(40 * MEBIBYTE);
+
+  it('pack first where a second thread would take longer to start, but not in the thread of the caller', async () => {
+    const small = weighing(8 * MEBIBYTE);
+    expect(await optionsOf(small, 'later')).toMatchObject([{ packs: true }]);
+    expect(await optionsOf(small, 'later', 16)).toMatchObject([{ packs: false }]);
+    expect(await optionsOf(small, 'never')).toMatchObject([{ packs: false }]);
+  });
+
   it('are opened unpacked and then packed, with the same options', async () => {
-    expect(await optionsOf(variantOf('int8-static'), 'later')).toEqual(
+    expect(await optionsOf(large, 'later')).toEqual(
       [false, true].map((packs) => ({
         intraOpThreads: 1,
         allowSpinning: false,
