@@ -196,6 +196,6 @@ describe('models', () => {
       const { code, stdout } = await spawned(['--input-type=module', '--eval', script]).done;
       expect(code).toBe(0);
       expect(Number(stdout) / 1024).toBeLessThan(700);
-    });
+    }, 240_000);
   });
 });

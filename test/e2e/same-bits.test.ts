@@ -73,4 +73,4 @@ test('a row of a file gets the bits of the server, wherever the file is cut', as
     return lines.map((line) => toFloats(rowSchema.parse(JSON.parse(line)).output));
   };
   expect(await compare({ 'a file': inFile })).toEqual([]);
-});
+}, 240_000);

@@ -78,7 +78,8 @@ describe('metrics of the server of the container', () => {
       { labels: { ...OF_SENTIMENT, le: '8' }, value: 3 },
     ]);
     expect(all.get('te_batch_next_size_sum')).toEqual([{ labels: OF_SENTIMENT, value: 3 }]);
-    expect(all.get('te_batch_next_tokens_sum')).toEqual([{ labels: OF_SENTIMENT, value: 5 + 2 * 3 }]);
+    // A batch is padded to whole groups of four tokens.
+    expect(all.get('te_batch_next_tokens_sum')).toEqual([{ labels: OF_SENTIMENT, value: 8 + 2 * 4 }]);
     expect(all.get('te_queue_size')).toEqual([{ labels: {}, value: 0 }]);
   });
 

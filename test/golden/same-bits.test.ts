@@ -6,10 +6,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Engine, type TaskName } from '@pilotlight/engine';
+import { describeScheme } from '@pilotlight/model-format';
 import { afterAll, expect, it } from 'vitest';
 import { silent } from '../../model-assets/toolchain/src/progress.ts';
 import { INT8_RUNGS, type Rung } from '../../model-assets/toolchain/src/schemes/rung.ts';
 import { type ModelSource, readSource } from '../../model-assets/toolchain/src/sources/index.ts';
+import { holdProducts } from '../../model-assets/toolchain/src/stages/hold-products.ts';
+import { Calibration } from '../../model-assets/toolchain/src/stages/quantise.ts';
 import { type CheckpointOptions, SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 import { writeFp32Package, writePackage } from '../fixtures/fp32-package.ts';
 import { Random } from '../fixtures/random.ts';
@@ -141,10 +144,14 @@ async function write(
   const source = await readSource(join(root, name), { task });
   if (rung === undefined) await writeFp32Package(source, packages);
   else {
-    const calibration = async () => [9, 30, 80].map((tokens) => feedOf(source, tokens, random));
+    const feeds = [9, 30, 80].map((tokens) => feedOf(source, tokens, random));
+    const calibration = async () => new Calibration(feeds, root);
     const settings = { keep: [], reduceRange: false };
     await writePackage(source, packages, rung.scheme, async (scratch) => {
-      return (await rung.build(source.model, { settings, progress: silent, scratch, calibration })).model;
+      const { model } = await rung.build(source.model, { settings, progress: silent, scratch, calibration });
+      // As a package has it: else it would change when its weights are packed.
+      if (describeScheme(rung.scheme).packsExactly) holdProducts(model);
+      return model;
     });
   }
   return { packages, name };

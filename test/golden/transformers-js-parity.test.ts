@@ -53,7 +53,7 @@ async function bothOf(family: Family, task: TaskName & Parameters<typeof pipelin
   const source = await readSource(checkpoint, { task });
   await writeFp32Package(source, packages);
   const model = join(folder, 'models', name);
-  writeForTransformersJs(family, checkpoint, join(packages, source.id, '1.0.0/fp32'), model);
+  writeForTransformersJs(family, checkpoint, join(packages, source.id, '1.0.0/only'), model);
   const peer: unknown = await pipeline(task, model, { dtype: 'fp32' });
   const predict = async (inputs: unknown, parameters: unknown): Promise<unknown> =>
     (await engine.predict(source.id, inputs, parameters)).results[0];

@@ -25,6 +25,7 @@ const subject = (file: string): string => join(import.meta.dirname, 'subjects', 
 const modelsSchema = z.array(
   z.object({ name: z.string(), results: z.array(z.unknown()), deviations: z.array(z.number()) }),
 );
+const eventSchema = z.object({ results: z.tuple([z.object({ statusCode: z.number(), body: z.string() })]) });
 const productsSchema = z.record(z.string(), z.record(z.string(), z.string()));
 
 /** Scores of these models are compared between processors; most are equal to seven digits. */
@@ -47,8 +48,12 @@ describe.skipIf(obstacle !== undefined)(`on ${name}`, { timeout: 900_000 }, () =
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function onHost(args: readonly string[]): Promise<unknown> {
-    const { stdout } = await promisify(execFile)(process.execPath, [...args], { cwd: REPOSITORY });
+  async function onHost(
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<unknown> {
+    const options = { cwd: REPOSITORY, env: { ...process.env, ...environment } };
+    const { stdout } = await promisify(execFile)(process.execPath, [...args], options);
     return readResults(stdout);
   }
 
@@ -133,15 +138,23 @@ describe.skipIf(obstacle !== undefined)(`on ${name}`, { timeout: 900_000 }, () =
     it('of predict answers an event as it does here', async () => {
       const event = join(REPOSITORY, 'test/fixtures/events/predict.json');
       const args = [join(REPOSITORY, 'test/e2e/predict-event.mjs'), files.predict ?? '', event];
-      const { stdout, stderr, code } = await emulator.run(args, settings());
-      expect(code, stderr).toBe(0);
-      expect(readResults(stdout)).toMatchObject({ results: [{ statusCode: 200 }] });
+      const [there, here] = await Promise.all([emulated(args, settings()), onHost(args, settings())]);
+      const [found, expected] = [there, here].map((results) => {
+        const [{ statusCode, body }] = eventSchema.parse(results).results;
+        return { statusCode, body: JSON.parse(body) };
+      });
+      expect(expected).toMatchObject({ statusCode: 200 });
+      const { largest, place } = compareAnswers(found, expected);
+      expect(largest, place).toBeLessThan(LARGEST_DIFFERENCE);
     });
 
-    it('of the server answers a call', async () => {
+    it('of the server answers a call as it does here', async () => {
       const environment = { ...settings(), PILOTLIGHT_PORT: '0', PILOTLIGHT_HOST: '127.0.0.1' };
-      const answer = await emulated([subject('server.ts'), files.server ?? ''], environment);
-      expect(answer).toMatchObject({ status: 200 });
+      const args = [subject('server.ts'), files.server ?? ''];
+      const [there, here] = await Promise.all([emulated(args, environment), onHost(args, environment)]);
+      expect(here).toMatchObject({ status: 200 });
+      const { largest, place } = compareAnswers(there, here);
+      expect(largest, place).toBeLessThan(LARGEST_DIFFERENCE);
     });
   });
 });

@@ -117,6 +117,24 @@ describe('an answer cache', () => {
     expect(runs).toHaveLength(1);
   });
 
+  it('has no call wait for more than two that fail, however many are asked at once', async () => {
+    const cache = new AnswerCache(10_000);
+    const [runs, atOnce] = [[] as number[], new Set<number>()];
+    const run = async () => {
+      const own = runs.push(atOnce.size + 1);
+      atOnce.add(own);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      atOnce.delete(own);
+      throw new EngineError('OVERLOADED', `No ${own}.`);
+    };
+    const calls = Array.from({ length: 10 }, () => cache.answer({ identity: ['a'], run }));
+    const told = (await Promise.allSettled(calls)).map((call) => 'reason' in call && String(call.reason));
+    expect(new Set(told).size).toBe(10);
+    expect(runs).toEqual([1, 1, 1, 2, 3, 4, 5, 6, 7, 8]);
+    expect((await cache.answer({ identity: ['a'], run: model().run })).cached).toBe(false);
+    expect((await cache.answer({ identity: ['a'], run })).cached).toBe(true);
+  });
+
   it('has no call wait for the same one in the background', async () => {
     const cache = new AnswerCache(10_000);
     const never = cache.answer({ identity: ['a'], background: true, run: () => new Promise(() => {}) });

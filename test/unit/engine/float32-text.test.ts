@@ -136,8 +136,8 @@ describe('JSON of predictions', () => {
   });
 });
 
-/** JSON has no infinite numbers. */
+/** JSON has no infinite numbers, and `JSON.stringify` leaves out the sign of zero. */
 function toFloat(value: number): number | null {
   const rounded = Math.fround(value);
-  return Number.isFinite(rounded) ? rounded : null;
+  return Number.isFinite(rounded) ? rounded + 0 : null;
 }

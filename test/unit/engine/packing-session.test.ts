@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Feeds, Outputs, Session } from '../../../layers/engine/src/ports.ts';
+import type { Feeds, Outputs, PooledRows, Session } from '../../../layers/engine/src/ports.ts';
 import { openPackingSession, type PackingPlan } from '../../../layers/engine/src/session/packing-session.ts';
+import { poolRows } from '../../../layers/engine/src/session/pool-rows.ts';
 
 /** Says who ran, and ends a run when it is told to, or at once. */
 class NamedSession implements Session {
@@ -158,5 +159,71 @@ describe('a session that packs later', () => {
   it('is not there where the unpacked one does not open', async () => {
     const failing = opened({ openUnpacked: () => Promise.reject(new Error('no graph')) });
     await expect(failing).rejects.toThrow('no graph');
+  });
+
+  it('has no pooling of its own where the first session has none', async () => {
+    const { session } = await opened();
+    expect(session.runPooled).toBeUndefined();
+  });
+});
+
+describe('pooling in a session that packs later', () => {
+  /** Pools as a session in another thread does. */
+  class PoolingSession extends NamedSession {
+    readonly asked: PooledRows[] = [];
+
+    async runPooled(feeds: Feeds, pooled: PooledRows): Promise<Outputs> {
+      this.asked.push(pooled);
+      return poolRows(await this.run(feeds), pooled);
+    }
+
+    override async run(feeds: Feeds): Promise<Outputs> {
+      const { who } = await super.run(feeds);
+      return { who: { dims: [1, 2, 1], data: who?.data ?? new Float32Array(2) } };
+    }
+  }
+  const byMax: PooledRows = { output: 'who', rows: [{ pooling: 'max', tokens: 2 }] };
+  const pooledBy = async (session: Session) => (await session.runPooled?.(feeds(0), byMax))?.who;
+
+  it('is done by the session that runs, before the exchange and after it, and counts as a run', async () => {
+    const [unpacked, packed] = [new PoolingSession(UNPACKED), new PoolingSession(PACKED)];
+    const openPacked = vi.fn(async () => packed);
+    const { session } = await opened({ afterRuns: 1, openUnpacked: async () => unpacked, openPacked });
+    expect(await pooledBy(session)).toEqual({ dims: [1, 1], data: Float32Array.of(UNPACKED) });
+    await settle();
+    expect(await pooledBy(session)).toEqual({ dims: [1, 1], data: Float32Array.of(PACKED) });
+    expect([unpacked.asked, packed.asked, unpacked.disposed]).toEqual([[byMax], [byMax], 1]);
+    expect(openPacked).toHaveBeenCalledTimes(1);
+  });
+
+  it('waits for the runs before the exchange', async () => {
+    const [unpacked, packed] = [new PoolingSession(UNPACKED, true), new PoolingSession(PACKED)];
+    const { session } = await opened({
+      afterRuns: 0,
+      openUnpacked: async () => unpacked,
+      openPacked: async () => packed,
+    });
+    const order: string[] = [];
+    const before = pooledBy(session).then(() => order.push('before'));
+    await settle();
+    const after = pooledBy(session).then(() => order.push('after'));
+    await settle();
+    for (const end of unpacked.waiting) end();
+    await Promise.all([before, after]);
+    expect([order, unpacked.disposed]).toEqual([['before', 'after'], 1]);
+  });
+
+  it('is done here where the second session cannot', async () => {
+    const unpacked = new PoolingSession(UNPACKED);
+    const { session } = await opened({
+      afterRuns: 0,
+      openUnpacked: async () => unpacked,
+      openPacked: async () => {
+        const packed = new PoolingSession(PACKED);
+        return Object.assign(packed, { runPooled: undefined });
+      },
+    });
+    await settle();
+    expect(await pooledBy(session)).toEqual({ dims: [1, 1], data: Float32Array.of(PACKED) });
   });
 });

@@ -7,6 +7,7 @@ import { predictorSettings } from '../../../layers/engine/src/load/options.ts';
 import { choosePacking, type Packing, packingSessions } from '../../../layers/engine/src/load/packing.ts';
 import type { Feeds, SessionOptions } from '../../../layers/engine/src/ports.ts';
 import { createOnnxSession } from '../../../layers/engine/src/session/onnx-session.ts';
+import { openLater } from '../../../layers/engine/src/session/part-sessions.ts';
 import { createWorkerSession } from '../../../layers/engine/src/session/worker-session.ts';
 import { GraphBuilder } from '../../../model-assets/toolchain/src/graph/builder.ts';
 import { saveModel } from '../../../model-assets/toolchain/src/graph/external.ts';
@@ -139,10 +140,16 @@ describe('a predictor', () => {
     }
   }
 
-  it('packs the weights of both of its sessions when it is told to', async () => {
-    const [session, shortSession] = [new PackingSession(), new PackingSession()];
-    await predictorOf({ session, shortSession }).pack();
-    expect([session.packed, shortSession.packed]).toEqual([1, 1]);
+  it('packs the weights of all of its sessions that are open when it is told to', async () => {
+    const [session, other, third] = [new PackingSession(), new PackingSession(), new PackingSession()];
+    await predictorOf({ session, shortSession: other }).pack();
+    const partSessions = openLater(async () => [other, third]);
+    const predictor = predictorOf({ session, partSessions });
+    await predictor.pack();
+    expect([session.packed, other.packed, third.packed]).toEqual([2, 1, 0]);
+    await partSessions.open();
+    await predictor.pack();
+    expect([session.packed, other.packed, third.packed]).toEqual([3, 2, 1]);
   });
 
   it('has nothing to pack where its session packed first', async () => {

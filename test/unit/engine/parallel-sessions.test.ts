@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { EngineError } from '@pilotlight/engine';
 import { describe, expect, it, vi } from 'vitest';
 import type { Feeds, Outputs } from '../../../layers/engine/src/ports.ts';
 import {
@@ -16,20 +17,25 @@ const first = { top_k: 1, function_to_apply: 'none' };
 class HeldSession extends SummingSession {
   readonly runsElsewhere = true;
   readonly batches: number[] = [];
-  readonly #ends: (() => void)[] = [];
+  readonly #runs: PromiseWithResolvers<void>[] = [];
 
   override async run(feeds: Feeds): Promise<Outputs> {
     this.batches.push(feeds.input_ids?.dims[0] ?? 0);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#ends.push(resolve);
-    await promise;
+    const run = Promise.withResolvers<void>();
+    this.#runs.push(run);
+    await run.promise;
     return super.run(feeds);
   }
 
   /** Ends the run under way, and lets everybody act on it. */
   async end(): Promise<void> {
-    this.#ends.shift()?.();
+    this.#runs.shift()?.resolve();
     await setImmediate();
+  }
+
+  /** Fails the runs under way. */
+  fail(error: Error): void {
+    for (const { reject } of this.#runs.splice(0)) reject(error);
   }
 }
 
@@ -174,6 +180,38 @@ describe('sessions that run at the same time', () => {
     await session.end();
     await alone;
     expect(right.batches).toEqual([]);
+  });
+
+  it('leave what waits to the others once one of them has died, and fail it once none is left', async () => {
+    const { predictor, session, left, right, call } = withParts();
+    const running = [...(await call('a')), ...(await call('b')), ...(await call('c'))];
+    const waiting = [...(await call('d')), ...(await call('e'))];
+    const died = new EngineError('SESSION_FAILED', 'The session died.');
+    const die = async (one: HeldSession) => {
+      one.ended = true;
+      one.run = () => Promise.reject(died);
+      one.fail(died);
+      await setImmediate();
+    };
+    const failing = expect(running[1]).rejects.toBe(died);
+    await die(left);
+    await failing;
+    await right.end();
+    await right.end();
+    await right.end();
+    expect((await Promise.all([running[2], ...waiting])).map((answer) => answer?.results)).toEqual([
+      [[expect.objectContaining({ score: 99 })]],
+      [[expect.objectContaining({ score: 100 })]],
+      [[expect.objectContaining({ score: 101 })]],
+    ]);
+    await die(right);
+    const alone = await call('f');
+    await session.end();
+    await session.end();
+    await expect(running[0]).resolves.toMatchObject({ results: [[{ score: 97 }]] });
+    await expect(alone[0]).resolves.toMatchObject({ results: [[{ score: 102 }]] });
+    await die(session);
+    await expect(predictor.predict('g', first)).rejects.toBe(died);
   });
 
   it('make their predictor unusable once one of them has ended, and end with it', async () => {

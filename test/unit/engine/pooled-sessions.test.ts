@@ -109,6 +109,17 @@ describe('a session that pools', () => {
     expect([session.asked.length, session.whole]).toEqual([1, 1]);
   });
 
+  it.each(['cls', 'max', 'last-token'] as const)(
+    'may pool by %s, whatever the model itself does',
+    async (pooling) => {
+      const { session, predictor } = embedder();
+      const { results } = await predictor.predict(['ab', 'b', 'ab'], { pooling });
+      const states = { cls: [97, 48.5], max: [98, 49], 'last-token': [98, 49] };
+      expect(results).toEqual([states[pooling], [98, 49], states[pooling]]);
+      expect([session.asked.length, session.whole]).toEqual([1, 0]);
+    },
+  );
+
   it('gives the cosines of sentences what they need', async () => {
     const { session, predictor } = embedder();
     const { results } = await predictor.predict(

@@ -164,6 +164,21 @@ describe.runIf(onX86)('a graph of integers where sums saturate', () => {
   });
 });
 
+describe('the question whether sums saturate', () => {
+  it.runIf(onX86)('is asked again after it could not be answered, and then no more', async () => {
+    vi.resetModules();
+    const { InferenceSession } = await import('onnxruntime-node');
+    const trial = await import('../../../layers/engine/src/session/saturation-trial.ts');
+    const create = vi.spyOn(InferenceSession, 'create').mockRejectedValueOnce(new Error('no memory'));
+    await expect(trial.sumsSaturate()).rejects.toMatchObject({ code: 'SESSION_FAILED' });
+    expect(await trial.sumsSaturate()).toBe(await sumsSaturate());
+    const asked = create.mock.calls.length;
+    await trial.sumsSaturate();
+    expect(create).toHaveBeenCalledTimes(asked);
+    create.mockRestore();
+  });
+});
+
 describe('a graph whose sums cannot saturate', () => {
   it.each([
     ['of a scheme that has none', { ...SETTINGS, sumsMaySaturate: false }],

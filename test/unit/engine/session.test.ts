@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Graph } from '@pilotlight/model-format';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Feeds } from '../../../layers/engine/src/ports.ts';
 import { createOnnxSession, sessionOptions } from '../../../layers/engine/src/session/onnx-session.ts';
 import { createWorkerSession } from '../../../layers/engine/src/session/worker-session.ts';
@@ -222,6 +223,28 @@ describe('a run that does not end', () => {
     const run = expect(stuck.run(feeds(1))).rejects.toMatchObject({ code: 'SESSION_FAILED' });
     await stuck.dispose();
     await run;
+  });
+
+  it('keeps its graph from being opened anew as long as any thread runs it', async () => {
+    /** Blocks its thread until the file is there, as native code does: nobody can end it. */
+    const waitingFor = (path: string) => {
+      const poll = `setInterval(() => require('node:fs').existsSync(${JSON.stringify(path)}) && process.exit(), 10)`;
+      return scriptOf(`
+        import { spawnSync } from 'node:child_process';
+        import { parentPort } from 'node:worker_threads';
+        parentPort.on('message', () => spawnSync(process.execPath, ['-e', ${JSON.stringify(poll)}]));
+        parentPort.postMessage({ kind: 'ready' });`);
+    };
+    const [one, other] = [join(folder, 'one-ends'), join(folder, 'other-ends')];
+    const open = (by: URL) => createWorkerSession('busy', GRAPH, OPTIONS, { script: by, runMs: 50 });
+    const sessions = [await open(waitingFor(one)), await open(waitingFor(other))];
+    await Promise.all(sessions.map((session) => expect(session.run(feeds(1))).rejects.toThrow('given up')));
+    await writeFile(one, '');
+    await sleep(500);
+    await expect(open(script)).rejects.toThrow('still goes on');
+    await writeFile(other, '');
+    const again = await vi.waitFor(() => open(script), { timeout: 30_000, interval: 50 });
+    await again.dispose();
   });
 
   it('is told of by the time of the run itself, however long it waited for others', async () => {

@@ -9,11 +9,7 @@ import {
 } from '../../../model-assets/toolchain/src/package/climb.ts';
 import { LIMITS } from '../../../model-assets/toolchain/src/package/quality-gate.ts';
 import type { SchemeRung } from '../../../model-assets/toolchain/src/schemes/scheme.ts';
-import {
-  fewestKept,
-  predictKept,
-  saturatesSums,
-} from '../../../model-assets/toolchain/src/stages/quantise.ts';
+import { fewestKept, predictKept } from '../../../model-assets/toolchain/src/stages/quantise.ts';
 
 const SETTINGS = { keep: [], reduceRange: false };
 
@@ -241,17 +237,5 @@ describe('the search for the fewest', () => {
     expect(predictKept(layers, 0.1, 0.061)).toBe(1);
     expect(predictKept(layers, 0.1, 0.05)).toBe(2);
     expect(predictKept([{ relative: 1 }], 1, 0.5)).toBe(1);
-  });
-});
-
-describe('sums of products of 8 bits', () => {
-  it.each([
-    ['x64', 'flags : sse2 avx2', true],
-    ['x64', 'flags : sse2 avx2 avx512_vnni', false],
-    ['x64', 'flags : avx2 avx_vnni', false],
-    ['x64', '', false],
-    ['arm64', 'flags : none', false],
-  ])('on %s with "%s" saturate: %s', (arch, instructions, expected) => {
-    expect(saturatesSums(arch, () => instructions)).toBe(expected);
   });
 });

@@ -44,7 +44,7 @@ describe('the externalise stage', () => {
     async () => {
       const packages = join(folder, 'packages');
       await writeFp32Package(await readSource(checkpoint), packages);
-      const weights = join(packages, 'tiny', '1.0.0', 'fp32', 'weights.bin');
+      const weights = join(packages, 'tiny', '1.0.0', 'only', 'weights.bin');
       const engine = new Engine({ packages });
       await engine.predictor('tiny');
       const table = SHAPES.tiny.vocabulary * SHAPES.tiny.hidden * Float32Array.BYTES_PER_ELEMENT;

@@ -55,6 +55,29 @@ describe('the weights of products in fp32', () => {
     ]);
   });
 
+  it.each([
+    ['a matrix is added that has a row for each', (input: string) => [input, 'w', input], {}],
+    ['a constant is added that differs by row', (input: string) => [input, 'w', 'added'], {}],
+    ['their columns are the rows of the first matrix', (input: string) => [input, 'w'], { transA: int(1) }],
+  ])('of Gemm have rows computed once where %s', (_, inputsOf, attributes) => {
+    const graph = held((builder, input) => {
+      for (const name of ['w', 'added']) builder.constant(weights(name));
+      return builder.op('Gemm', inputsOf(input), 'out', { attributes });
+    });
+    expect(graph.node.map(({ opType }) => opType)).toEqual(['Reshape', 'Gemm']);
+  });
+
+  it('of Gemm have rows computed twice where one row is added to all, or nothing', () => {
+    const row = floatTensor('row', [1, 2], Float32Array.of(1, 2));
+    for (const added of [[], [row]]) {
+      const graph = held((builder, input) => {
+        const constants = [weights('w'), ...added].map((tensor) => builder.constant(tensor));
+        return builder.op('Gemm', [input, ...constants], 'out');
+      });
+      expect(graph.node.map(({ opType }) => opType)).toEqual(['Concat', 'Reshape', 'Gemm', 'Split']);
+    }
+  });
+
   describe('give a row the same bits beside any others, packed or not', () => {
     const inputs = 384;
     const random = new Random(15);

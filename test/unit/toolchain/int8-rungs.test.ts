@@ -1,4 +1,6 @@
 /** The rungs of int8 on graphs whose answers are known, and on tiny models of every family. */
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
 import { SCHEME_NAMES } from '@pilotlight/model-format';
 import { describe, expect, it, test } from 'vitest';
 import { MICROSOFT } from '../../../model-assets/toolchain/src/graph/builder.ts';
@@ -15,7 +17,7 @@ import { silent } from '../../../model-assets/toolchain/src/progress.ts';
 import type { Feed } from '../../../model-assets/toolchain/src/runtime/run-graph.ts';
 import { INT8_RUNGS, type Rung, schemeOf } from '../../../model-assets/toolchain/src/schemes/rung.ts';
 import { readSource } from '../../../model-assets/toolchain/src/sources/index.ts';
-import { quantise } from '../../../model-assets/toolchain/src/stages/quantise.ts';
+import { Calibration, quantise } from '../../../model-assets/toolchain/src/stages/quantise.ts';
 import { FAMILIES, SHAPES, writeCheckpoint } from '../../fixtures/checkpoints.ts';
 import { Random } from '../../fixtures/random.ts';
 import { lookupModel, runLookup } from './fixtures/lookup-model.ts';
@@ -56,7 +58,7 @@ function buildRung(rung: Rung, model: OnnxModel, feeds: readonly Feed[], reduceR
     settings: { keep: [], reduceRange },
     progress: silent,
     scratch: folder,
-    calibration: async () => feeds,
+    calibration: async () => new Calibration(feeds, mkdtempSync(join(folder, 'calibration-'))),
   });
 }
 
@@ -137,7 +139,8 @@ describe('a static product', () => {
   it('leaves what it is told to keep in fp32, and the bias with it', async () => {
     const model = productModel(1);
     const settings = { keep: ['weights'], reduceRange: false };
-    const context = { settings, progress: silent, scratch: folder, calibration: async () => [{ ids: IDS }] };
+    const calibration = async () => new Calibration([{ ids: IDS }], folder);
+    const context = { settings, progress: silent, scratch: folder, calibration };
     await expect(rungOf('int8-static').build(model, context)).rejects.toThrow('no matrix product');
   });
 });

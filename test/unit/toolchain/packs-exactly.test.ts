@@ -1,3 +1,4 @@
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeScheme } from '@pilotlight/model-format';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +9,7 @@ import { silent } from '../../../model-assets/toolchain/src/progress.ts';
 import { INT8_RUNGS } from '../../../model-assets/toolchain/src/schemes/rung.ts';
 import { type ModelSource, readSource } from '../../../model-assets/toolchain/src/sources/index.ts';
 import { holdProducts } from '../../../model-assets/toolchain/src/stages/hold-products.ts';
+import { Calibration } from '../../../model-assets/toolchain/src/stages/quantise.ts';
 import { Random } from '../../fixtures/random.ts';
 import { differenceOf } from '../../fixtures/same-bits.ts';
 import { TINY, tinyCheckpoint } from './fixtures/tiny-models.ts';
@@ -44,7 +46,7 @@ describe.each(promising)('a classifier of the scheme $scheme', ({ build, scheme 
       settings: { keep: [], reduceRange: false },
       progress: silent,
       scratch: folder,
-      calibration: async () => [3, 8, 13, 21].map(feed),
+      calibration: async () => new Calibration([3, 8, 13, 21].map(feed), mkdtempSync(join(folder, 'rows-'))),
     });
     holdProducts(model);
     saveModel(model, path, join(folder, `${scheme}.bin`));

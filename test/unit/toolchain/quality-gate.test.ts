@@ -3,15 +3,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type PackageResult, packageModel } from '../../../model-assets/toolchain/src/package-model.ts';
 import { silent } from '../../../model-assets/toolchain/src/progress.ts';
-import { runGraph } from '../../../model-assets/toolchain/src/runtime/run-graph.ts';
-import { readSource } from '../../../model-assets/toolchain/src/sources/index.ts';
-import {
-  fewestKept,
-  insertProbes,
-  layerErrors,
-} from '../../../model-assets/toolchain/src/stages/quantise.ts';
+import { fewestKept } from '../../../model-assets/toolchain/src/stages/quantise.ts';
 import { checkpointTensors } from '../../fixtures/checkpoints.ts';
-import { SERVED_RANGE } from '../../fixtures/processor.ts';
 import { writeSafetensors } from '../../fixtures/safetensors.ts';
 import { addOptions, TINY, tinyCheckpoint } from './fixtures/tiny-models.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -85,31 +78,6 @@ describe('a healthy model', () => {
     expect(manifest.variants.int8).not.toHaveProperty('keptFp32');
     expect(notes).toEqual([]);
     expect(readFileSync(join(packaged, 'MODEL_CARD.md'), 'utf8')).not.toContain('Left in fp32');
-  });
-});
-
-describe('the error of each layer', () => {
-  it('is measured for every product and table by itself, the worst first', async () => {
-    const { model } = await readSource(badlyScaled('measured'));
-    const probes = insertProbes(model, SERVED_RANGE);
-    const feeds = [
-      [2, 100, 200, 3],
-      [2, 7, 3],
-    ].map((ids) => ({
-      input_ids: ids,
-      attention_mask: ids.map(() => 1),
-      token_type_ids: ids.map(() => 0),
-    }));
-    const layers = layerErrors(probes, await runGraph(model, feeds));
-    const [worst, ...others] = layers;
-    expect(worst?.weights).toBe('layer.1/contract.weight');
-    expect(worst?.relative).toBeGreaterThan(0.5);
-    expect(others.map(({ weights }) => weights)).toContain('embeddings/word.weight');
-    expect(others.map(({ weights }) => weights)).not.toContain('classifier.weight');
-    for (const { relative } of others) {
-      expect(relative).toBeGreaterThan(0);
-      expect(relative).toBeLessThan(0.03);
-    }
   });
 });
 

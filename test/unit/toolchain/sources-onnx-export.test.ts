@@ -30,7 +30,7 @@ interface Changes {
   readonly opset?: number;
 }
 
-/** Logit n is the number of tokens plus n: enough to tell whether ids reach the graph. */
+/** Logit n is the number of tokens, padding (id 0) aside, plus n: enough to tell whether ids reach the graph. */
 function exported({
   idsName = 'input_ids',
   idsType = ELEMENT.int64,
@@ -41,7 +41,7 @@ function exported({
   const graph = new GraphBuilder('export');
   const ids = graph.input(idsName, idsType, [batch, 's']);
   graph.input('input_mask', ELEMENT.int64, [batch, 's']);
-  const table = floatTensor('table', [TOKENS, 4], new Float32Array(4 * TOKENS).fill(1));
+  const table = floatTensor('table', [TOKENS, 4], new Float32Array(4 * TOKENS).fill(1, 4));
   const rows = graph.op('Gather', [graph.constant(table), ids], 'rows', { attributes: { axis: int(0) } });
   const logits = graph.op('ReduceSum', [rows, graph.constant(int64Tensor('axis', [1], [1]))], 'sum', {
     attributes: { keepdims: int(0) },

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Encoding, Feeds } from '../ports.ts';
 import type { BatchEntry, BatchSource, Choice } from './batch-source.ts';
 import type { GraphRunner } from './graph-runner.ts';
-import { choose, type Lane, openLane } from './lanes.ts';
+import { choose, type Lane, listWorking, openLane } from './lanes.ts';
 import { PendingCall } from './pending-call.ts';
 import type { FeedsReport, ScheduledCall, ScheduleReport, Scheduler } from './scheduler.ts';
 
@@ -92,8 +92,9 @@ export class BatchLoop implements Scheduler {
 
   /** Gives each idle session its next batch; while the only one runs, its next is made ready once it could not be larger. */
   #runIdle(): void {
-    for (const lane of this.#lanes) {
-      const choice = lane.running ? undefined : choose(lane, this.#lanes, this.#source);
+    const lanes = listWorking(this.#lanes);
+    for (const lane of lanes) {
+      const choice = lane.running ? undefined : choose(lane, lanes, this.#source);
       const batch = choice && this.#prepare(lane, choice);
       if (batch) void this.#serve(lane, batch);
     }

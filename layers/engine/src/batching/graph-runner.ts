@@ -71,9 +71,14 @@ export class GraphRunner {
     return this.#dependencies.session.runsElsewhere ?? false;
   }
 
+  /** Whether the session is gone for good. */
+  get ended(): boolean {
+    return this.#dependencies.session.ended;
+  }
+
   /** Whether one input may be at fault, so that the others of its batch are worth another try. */
   mayRetry(error: unknown): error is EngineError {
-    return error instanceof EngineError && !this.#dependencies.session.ended;
+    return error instanceof EngineError && !this.ended;
   }
 
   #pooledRows(rows: readonly Row[]): PooledRows | undefined {

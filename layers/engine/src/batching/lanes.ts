@@ -37,6 +37,15 @@ export function openLane(role: LaneRole, graph: GraphRunner): Lane {
   return { role, graph, turns: new Turns(), running: undefined };
 }
 
+/**
+ * The lanes that choose. One whose session died would take batch after batch and fail them all; the others can do its work, unless
+ * it has texts of its own, as a short and a long one have, or none is left.
+ */
+export function listWorking(lanes: readonly Lane[]): readonly Lane[] {
+  const working = lanes.filter(({ role, graph }) => role === 'long' || role === 'short' || !graph.ended);
+  return working.length > 0 ? working : lanes;
+}
+
 /** Tells an idle lane what it may take of what waits; undefined where it is to rest. */
 export function choose(
   lane: LaneState,

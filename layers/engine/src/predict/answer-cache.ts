@@ -24,6 +24,9 @@ export interface CachedCall {
 
 const NO_TIME = { tokenizeMs: 0, queueMs: 0, inferMs: 0, postprocessMs: 0 };
 
+/** Runs of others that a call sees fail before it runs itself in any case: else calls that all fail would do so one after the other. */
+const MOST_FAILURES = 2;
+
 export class AnswerCache {
   readonly #mostBytes: number;
   /** The least recently used first. */
@@ -43,22 +46,25 @@ export class AnswerCache {
 
   /**
    * The answer to the same call before, that of the same call under way, or that of `run`. An error is nobody's but that of the call that
-   * ran: others that waited for it run themselves.
+   * ran: one of those that waited for it runs itself, and all of them once that has failed too.
    *
    * @throws what `run` throws, and the reason of an aborted `signal`
    */
   async answer({ identity, background = false, signal, run }: CachedCall): Promise<Prediction> {
     const key = digest(identity);
     const lane = `${key}${background ? ' in background' : ''}`;
+    let failures = 0;
     for (;;) {
-      const kept = this.#find(key) ?? (await this.#underWay.get(lane)?.catch(() => undefined));
+      const other = failures < MOST_FAILURES ? this.#underWay.get(lane) : undefined;
+      const kept = this.#find(key) ?? (await other?.catch(() => undefined));
       signal?.throwIfAborted();
       if (kept) {
         this.#hits += 1;
         return asHit(kept);
       }
+      if (other !== undefined) failures += 1;
       // Another call that waited for the one that failed may have been quicker.
-      if (!this.#underWay.has(lane)) return this.#run(key, lane, run);
+      if (failures === MOST_FAILURES || !this.#underWay.has(lane)) return this.#run(key, lane, run);
     }
   }
 
@@ -71,7 +77,7 @@ export class AnswerCache {
       this.#keep(key, prediction);
       return { ...prediction, cached: false };
     } finally {
-      this.#underWay.delete(lane);
+      if (this.#underWay.get(lane) === running) this.#underWay.delete(lane);
     }
   }
 

@@ -8,7 +8,7 @@ import { createScheduler } from '../batching/create-scheduler.ts';
 import type { FeedsReport, Scheduler } from '../batching/scheduler.ts';
 import { estimateMs } from '../batching/token-limits.ts';
 import type { Feeds, LoadTimings, TaskContext, Tokenizer, TokenRequest, TokenResult } from '../ports.ts';
-import { anyEnded, disposeSessions, type Sessions } from '../session/open-sessions.ts';
+import { anyEnded, disposeSessions, packSessions, type Sessions } from '../session/open-sessions.ts';
 import { type AnyTask, taskFor } from '../tasks/index.ts';
 import type { CommonParameters } from '../tasks/parameters.ts';
 import { toTokenRequest } from '../tasks/text-input.ts';
@@ -93,8 +93,8 @@ export class Predictor implements LoadedModel {
   }
 
   /** Packs the weights now, where the engine's options left that for later; see session/ADR-packing.md. Never rejects. */
-  async pack(): Promise<void> {
-    await Promise.all([this.#dependencies.session.pack?.(), this.#dependencies.shortSession?.pack?.()]);
+  pack(): Promise<void> {
+    return packSessions(this.#dependencies);
   }
 
   /**

@@ -85,6 +85,11 @@ export function anyEnded(sessions: Sessions): boolean {
   return list(sessions).some(({ ended }) => ended);
 }
 
+/** Packs the weights of all of them that are open and left it for later. Never rejects. */
+export async function packSessions(sessions: Sessions): Promise<void> {
+  await Promise.all(list(sessions).map((session) => session.pack?.()));
+}
+
 export async function disposeSessions({ session, shortSession, partSessions }: Sessions): Promise<void> {
   await Promise.all([session.dispose(), shortSession?.dispose(), partSessions?.dispose()]);
 }

@@ -3,6 +3,7 @@
  * which was opened meanwhile, takes its place. See ADR-packing.md.
  */
 import type { Feeds, Outputs, PooledRows, Session } from '../ports.ts';
+import { poolRows } from './pool-rows.ts';
 
 export interface PackingPlan {
   /** Opens the graph with its weights as they are stored. */
@@ -34,7 +35,7 @@ class PackingSession implements Session {
   #disposed = false;
 
   readonly runsElsewhere: boolean;
-  /** Both sessions can pool, or neither. */
+  /** Where the first session can pool; a second one that cannot has it done here. */
   readonly runPooled?: NonNullable<Session['runPooled']>;
 
   constructor(unpacked: Session, plan: PackingPlan) {
@@ -43,7 +44,9 @@ class PackingSession implements Session {
     this.runsElsewhere = unpacked.runsElsewhere ?? false;
     if (unpacked.runPooled) {
       this.runPooled = (feeds: Feeds, pooled: PooledRows) =>
-        this.#run((session) => session.runPooled?.(feeds, pooled) ?? session.run(feeds));
+        this.#run(
+          async (session) => session.runPooled?.(feeds, pooled) ?? poolRows(await session.run(feeds), pooled),
+        );
     }
   }
 

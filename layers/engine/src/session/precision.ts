@@ -60,7 +60,7 @@ const SHARED_WEIGHTS = /attempt to replace the existing tensor/i;
 
 /**
  * Opens a graph with `native`. Where products of integers saturate, their weights are made unsigned while it is opened: the same
- * integers with a zero point of 128, so that the answers have the same bits as on processors with VNNI. Weights of 7 bits do not
+ * integers with a zero point of 128, so that products have the same bits as on processors with VNNI. Weights of 7 bits do not
  * saturate and stay as they are.
  *
  * @throws what ONNX Runtime throws, and EngineError SESSION_FAILED

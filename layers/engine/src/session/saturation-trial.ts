@@ -17,7 +17,7 @@ let answer: Promise<boolean> | undefined;
 
 /**
  * Whether sums of products of u8 activations and s8 weights saturate here. x86 without VNNI adds pairs of them in 16 bits
- * (`vpmaddubsw`), and 2 x 255 x 127 is more than 32,767. It is asked once for each thread; a millisecond or less. See
+ * (`vpmaddubsw`), and 2 x 255 x 127 is more than 32,767. It is answered once for each thread; a millisecond or less. See
  * ADR-precision.md.
  *
  * @throws EngineError SESSION_FAILED
@@ -25,7 +25,11 @@ let answer: Promise<boolean> | undefined;
 export function sumsSaturate(): Promise<boolean> {
   // Other architectures have instructions that add in 32 bits, or no fast kernel at all.
   if (process.arch !== 'x64') return Promise.resolve(false);
-  answer ??= trySum();
+  answer ??= trySum().catch((error: unknown) => {
+    // The next load asks again.
+    answer = undefined;
+    throw error;
+  });
   return answer;
 }
 

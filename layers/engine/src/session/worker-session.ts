@@ -20,8 +20,10 @@ interface Deadlines {
   readonly disposeMs?: number;
 }
 
-/** Graphs that a thread still runs though it was given up. They are not opened again, because each would keep a core busy. */
-const neverEnding = new Set<string>();
+/**
+ * Threads that still run though they were given up, and their graphs. These are not opened again, because each would keep a core busy.
+ */
+const neverEnding = new Map<Worker, string>();
 
 /**
  * Opens a graph in a thread of its own, which runs `script`.
@@ -38,7 +40,7 @@ export async function createWorkerSession(
     ...deadlines
   }: Deadlines & { readonly script?: URL } = {},
 ): Promise<Session> {
-  if (neverEnding.has(file)) {
+  if ([...neverEnding.values()].includes(file)) {
     throw new EngineError(
       'SESSION_FAILED',
       'A run of this model did not end, and still goes on. Repair the model, and start the process anew.',
@@ -151,8 +153,8 @@ class WorkerSession implements Session {
 
   /** Nobody waits for the thread any more: it ends once its native code returns, or with the process. */
   #giveUp(what: string): void {
-    neverEnding.add(this.#file);
-    this.#worker.once('exit', () => neverEnding.delete(this.#file));
+    neverEnding.set(this.#worker, this.#file);
+    this.#worker.once('exit', () => neverEnding.delete(this.#worker));
     this.#stop(new EngineError('SESSION_FAILED', `A run of the model ${what}, and was given up.`));
     process.emitWarning(
       `A run of ${this.#file} ${what}. It keeps a core busy until the process ends.`,

@@ -11,7 +11,7 @@ import type { BuildContext } from '../schemes/scheme.ts';
 import type { ModelSource } from '../sources/index.ts';
 import { calibrationRequests, encodeFeeds } from '../stages/calibrate.ts';
 import { judge, type Reference } from '../stages/judge.ts';
-import type { LayerError, QuantiseReport } from '../stages/quantise.ts';
+import { Calibration, type LayerError, type QuantiseReport } from '../stages/quantise.ts';
 import { measureSpeedup } from '../stages/speed.ts';
 import {
   largestTolerance,
@@ -50,7 +50,7 @@ export class VariantBuilder {
   readonly #notes = new Map<VariantName, readonly string[]>();
   readonly #deviations = new Map<VariantName, VariantDeviation>();
   #quantised: QuantiseReport | undefined;
-  #calibration: Promise<readonly Feed[]> | undefined;
+  #calibration: Promise<Calibration> | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -69,7 +69,9 @@ export class VariantBuilder {
   async buildReference({ variant, scheme }: PlannedVariant): Promise<void> {
     const [rung] = scheme.rungs;
     const step = rung && { rung, settings: this.#parts.settings.quantise, keep: [] };
-    if (step) await this.#build({ variant, scheme }, step, { feeds: none, calibration: none });
+    // fp32 is built before there are goldens and a tokenizer, and needs neither.
+    const needless = { feeds: async () => [], calibration: async () => new Calibration([], '') };
+    if (step) await this.#build({ variant, scheme }, step, needless);
   }
 
   /** Builds a variant in place of the one that was built before, and measures what it loses and gains. */
@@ -125,11 +127,15 @@ export class VariantBuilder {
     return `its answers to the goldens are off by up to ${deviation.largest.toPrecision(3)}, so that these could not prove it`;
   }
 
-  /** The calibration texts as inputs of the graph, tokenised once for all attempts. */
-  #calibrate({ task, tokenizer, textProcessing }: PackageFacts): Promise<readonly Feed[]> {
+  /** The calibration that all attempts share. */
+  #calibrate({ task, tokenizer, textProcessing }: PackageFacts): Promise<Calibration> {
     const { source, staging } = this.#parts;
-    const requests = calibrationRequests(task, tokenizer.maskToken);
-    this.#calibration ??= encodeFeeds(staging.folder, textProcessing, requests, source.inputs);
+    const open = async (): Promise<Calibration> => {
+      const requests = calibrationRequests(task, tokenizer.maskToken);
+      const feeds = await encodeFeeds(staging.folder, textProcessing, requests, source.inputs);
+      return new Calibration(feeds, mkdtempSync(join(staging.root, 'calibration-')));
+    };
+    this.#calibration ??= open();
     return this.#calibration;
   }
 
@@ -167,9 +173,6 @@ export class VariantBuilder {
     }
   }
 }
-
-/** fp32 is built before there are goldens and a tokenizer, and needs neither. */
-const none = async (): Promise<readonly Feed[]> => [];
 
 /** Counts the values of all outputs together that a token gives, if they are many. */
 function valuesPerToken(outputs: ModelSource['outputs'], { tokenizer }: SourceFacts): number {

@@ -29,9 +29,9 @@ export type RungContext = Pick<BuildContext, 'settings' | 'progress' | 'scratch'
 function calibrated(form: ActivationForm): Rung['build'] {
   return async (source, { settings, progress, scratch, calibration }) => {
     const { keep } = settings;
-    const feeds = await calibration();
+    const common = { keep, limit: limitOf(settings), calibration: await calibration(), scratch };
     const { layers, ...quantised } = await progress.stage('calibrate', (report) =>
-      quantiseCalibrated(source, form, { keep, limit: limitOf(settings), feeds, scratch, report }),
+      quantiseCalibrated(source, form, { ...common, report }),
     );
     const model = await progress.stage('optimise int8', () => optimise(source, { scratch }));
     return { model, quantised, layers };

@@ -2,7 +2,7 @@ import type { SchemeName, Variant } from '@pilotlight/model-format';
 import type { OnnxModel } from '../graph/onnx.ts';
 import type { Progress } from '../progress.ts';
 import type { Feed } from '../runtime/run-graph.ts';
-import type { LayerError, QuantiseReport } from '../stages/quantise.ts';
+import type { Calibration, LayerError, QuantiseReport } from '../stages/quantise.ts';
 
 /** The options of quantisation. */
 export interface QuantiseSettings {
@@ -19,8 +19,8 @@ export interface BuildContext {
   readonly scratch: string;
   /** The goldens as inputs of the graph, for schemes that measure the range of values. */
   readonly feeds: () => Promise<readonly Feed[]>;
-  /** Texts of many domains as inputs of the graph, for schemes that choose scales by what the products read. */
-  readonly calibration: () => Promise<readonly Feed[]>;
+  /** What the products read on texts of many domains, for schemes that choose scales by it. */
+  readonly calibration: () => Promise<Calibration>;
 }
 
 export interface BuiltGraph {

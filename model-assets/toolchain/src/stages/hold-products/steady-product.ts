@@ -16,8 +16,17 @@ const SPLIT_COUNTS = 18;
  */
 export function steadyProduct(model: OnnxModel, node: OnnxNode, weights: OnnxTensor): readonly OnnxNode[] {
   if (!PRODUCTS.has(node.opType) || weights.dims.length !== 2) return [node];
-  const nodes = OF_MATRICES.has(node.opType) ? computeRowsTwice(model, node) : [node];
+  const nodes =
+    OF_MATRICES.has(node.opType) && hasRowsAlone(model, node) ? computeRowsTwice(model, node) : [node];
   return nodes.flatMap((each) => (each.opType === node.opType ? addColumn(model, each, weights) : [each]));
+}
+
+/** Whether nothing but the first matrix has a row for each row of the result: it is not transposed, and one row or number is added to all. */
+function hasRowsAlone({ graph }: OnnxModel, node: OnnxNode): boolean {
+  const [, , added = ''] = node.input;
+  const dims = graph.initializer.find(({ name }) => name === added)?.dims;
+  const isSame = added === '' || (dims !== undefined && (dims.length < 2 || Number(dims[0]) === 1));
+  return isSame && intAttribute(node, 'transA') !== 1;
 }
 
 function computeRowsTwice({ opsetImport }: OnnxModel, node: OnnxNode): readonly OnnxNode[] {

@@ -1,31 +1,13 @@
 /** Products in int8 whose scales are chosen on calibration texts. See ADR-int8.md. */
 import type { OnnxModel } from '../../graph/onnx.ts';
 import { ELEMENT, floats, floatTensor, viewBytes } from '../../graph/tensor.ts';
-import { type CalibrationOptions, calibrate } from './calibration.ts';
+import type { Choice } from './calibration.ts';
 import { type QuantisedActivations, writeEqualiser, writeProduct, writeRows, writeStatic } from './forms.ts';
 import { inverseOf } from './scaling.ts';
-import { type RowsChoice, Search, type StaticChoice } from './search.ts';
-import { countReaders, type Group, inputsOf, readWeights } from './sites.ts';
+import { countReaders, type Group, inputsOf } from './sites.ts';
 import { Upstream } from './upstream.ts';
 import type { WeightStore } from './weight-store.ts';
-import type { Limit } from './weights.ts';
 import type { Writer } from './writer.ts';
-
-export type Choice = StaticChoice | RowsChoice;
-
-/** Chooses how the activations of each group are quantised; gives the choices by the names of these. */
-export function choose(
-  model: OnnxModel,
-  groups: readonly Group[],
-  limit: Limit,
-  options: CalibrationOptions,
-  decide: (search: Search) => Promise<Choice>,
-): Promise<ReadonlyMap<string, Choice>> {
-  return calibrate(model, groups, options, async ({ sites, sharesWeights }, activations, runner) => {
-    const matrices = sites.map(readWeights);
-    return decide(await Search.open(runner, activations, matrices, { limit, equalises: !sharesWeights }));
-  });
-}
 
 /**
  * Takes the mean error of each output out of the bias of its product, where there is a bias that nothing else reads. It comes before the

@@ -1,48 +1,138 @@
-/** Chooses the scales of all activations of a graph, a few at a time, so that their rows need not be in memory together. */
+/**
+ * What the products of a model read on the calibration texts, and the scales that follow from it. All rungs and attempts of a ladder share
+ * one: each activation is recorded once, and each choice is searched for once.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { OnnxModel } from '../../graph/onnx.ts';
+import { float32View, viewBytes } from '../../graph/tensor.ts';
 import { type Activations, capture, MOST_ROWS } from '../../runtime/capture.ts';
 import { type ProductRunner, withProductRunner } from '../../runtime/product-error.ts';
 import type { Feed } from '../../runtime/run-graph.ts';
-import { type Group, inputsOf } from './sites.ts';
+import { type RowsChoice, Search, type StaticChoice, sampleRows } from './search.ts';
+import { type Group, inputsOf, readWeights } from './sites.ts';
+import type { Limit } from './weights.ts';
 
-/** Bytes of rows that are in memory at once. */
-const MOST_BYTES = 2 ** 28;
+/** How the activations of a group are quantised. */
+export type Choice = StaticChoice | RowsChoice;
 
-export interface CalibrationOptions {
-  readonly feeds: readonly Feed[];
+/** What can be chosen for a group; either is searched for when it is asked for. */
+export interface Choices {
+  static(): Promise<StaticChoice>;
+  rows(): Promise<RowsChoice>;
+}
+
+interface ChooseOptions {
+  readonly limit: Limit;
   /** A folder for what the runtime reads, as large as the model. */
   readonly scratch: string;
   readonly report?: (done: number) => void;
 }
 
-/** Runs `work` on each group with what its products read on the calibration texts, and gives the results by the names of these activations. */
-export async function calibrate<Result>(
-  model: OnnxModel,
-  groups: readonly Group[],
-  { feeds, scratch, report = () => {} }: CalibrationOptions,
-  work: (group: Group, activations: Activations, runner: ProductRunner) => Promise<Result>,
-): Promise<ReadonlyMap<string, Result>> {
-  const { output } = model.graph;
-  const results = new Map<string, Result>();
-  const parts = divide(groups);
-  try {
+/** Activations whose rows are in a file. */
+interface Recording extends Omit<Activations, 'rows'> {
+  readonly file: string;
+}
+
+/** Bytes of rows that are in memory at once. */
+const MOST_BYTES = 2 ** 28;
+
+export class Calibration {
+  readonly #feeds: readonly Feed[];
+  readonly #folder: string;
+  readonly #recordings = new Map<string, Recording>();
+  readonly #static = new Map<string, StaticChoice>();
+  readonly #rows = new Map<string, RowsChoice>();
+
+  /** `feeds` are the texts as inputs of the graph; `folder` takes the rows that are recorded, and is the caller's to remove. */
+  constructor(feeds: readonly Feed[], folder: string) {
+    this.#feeds = feeds;
+    this.#folder = folder;
+  }
+
+  /**
+   * Runs `decide` on each group and gives its choices by the names of the activations. `model` is the same one, with its weights as they
+   * were, at each call.
+   */
+  async choose(
+    model: OnnxModel,
+    groups: readonly Group[],
+    { limit, scratch, report = () => {} }: ChooseOptions,
+    decide: (choices: Choices) => Promise<Choice>,
+  ): Promise<ReadonlyMap<string, Choice>> {
+    const missing = groups.filter(({ activations }) => !this.#recordings.has(activations));
+    const recorded = missing.length === 0 ? 0 : 0.5;
+    await this.#record(model, missing, scratch, (done) => report(recorded * done));
+    const results = new Map<string, Choice>();
     await withProductRunner(scratch, async (runner) => {
-      for (const [index, part] of parts.entries()) {
-        const tell = (done: number): void => report((index + done) / parts.length);
-        const values = part.map(({ activations }) => activations);
-        const captured = await capture(model, values, feeds, scratch, (done) => tell(done / 2));
-        for (const [position, group] of part.entries()) {
-          const activations = captured.get(group.activations);
-          if (activations !== undefined)
-            results.set(group.activations, await work(group, activations, runner));
-          tell((1 + (position + 1) / part.length) / 2);
-        }
+      for (const [index, group] of groups.entries()) {
+        results.set(group.activations, await decide(this.#choicesOf(group, limit, runner)));
+        report(recorded + ((1 - recorded) * (index + 1)) / groups.length);
       }
     });
-  } finally {
-    model.graph.output = output;
+    return results;
   }
-  return results;
+
+  async #record(
+    model: OnnxModel,
+    groups: readonly Group[],
+    scratch: string,
+    report: (done: number) => void,
+  ): Promise<void> {
+    const { output } = model.graph;
+    const parts = divide(groups);
+    try {
+      for (const [index, part] of parts.entries()) {
+        const values = part.map(({ activations }) => activations);
+        const captured = await capture(model, values, this.#feeds, scratch, (done) =>
+          report((index + done) / parts.length),
+        );
+        for (const [name, activations] of captured) {
+          const { channels, lowest, highest } = activations;
+          const file = join(this.#folder, `rows-${this.#recordings.size}.bin`);
+          writeFileSync(file, viewBytes(sampleRows(activations)));
+          this.#recordings.set(name, { channels, lowest, highest, file });
+        }
+      }
+    } finally {
+      model.graph.output = output;
+    }
+  }
+
+  /** A group of which some products stay fp32 is another one. */
+  #choicesOf(group: Group, limit: Limit, runner: ProductRunner): Choices {
+    const { activations, sites, sharesWeights } = group;
+    const key = JSON.stringify([limit, sharesWeights, activations, ...sites.map(({ name }) => name)]);
+    let opened: Promise<Search> | undefined;
+    const search = (): Promise<Search> => {
+      opened ??= Search.open(runner, this.#read(activations), sites.map(readWeights), {
+        limit,
+        equalises: !sharesWeights,
+      });
+      return opened;
+    };
+    return {
+      static: () => remember(this.#static, key, async () => (await search()).static()),
+      rows: () => remember(this.#rows, key, async () => (await search()).rows()),
+    };
+  }
+
+  #read(activations: string): Activations {
+    const recording = this.#recordings.get(activations);
+    if (recording === undefined) throw new TypeError(`The graph does not give ${activations}.`);
+    const { file, ...seen } = recording;
+    return { ...seen, rows: float32View(readFileSync(file)) };
+  }
+}
+
+async function remember<Result>(
+  known: Map<string, Result>,
+  key: string,
+  find: () => Promise<Result>,
+): Promise<Result> {
+  const result = known.get(key) ?? (await find());
+  known.set(key, result);
+  return result;
 }
 
 function divide(groups: readonly Group[]): readonly (readonly Group[])[] {

@@ -1,5 +1,12 @@
 /** Searches for the fewest layers that have to stay fp32. */
-import type { LayerError } from './probe.ts';
+
+/** What int8 costs one layer. */
+export interface LayerError {
+  /** Name of the weights, as `keep` takes it. */
+  readonly weights: string;
+  /** How far its rows are from those of fp32, on the same activations, as a share of their length. */
+  readonly relative: number;
+}
 
 /**
  * The fewest of the worst layers that have to stay fp32 so that `attempt` succeeds: first as many as `first` says, then from there

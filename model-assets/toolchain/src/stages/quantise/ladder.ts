@@ -1,12 +1,11 @@
 /** Quantises a graph as the rungs of the ladder do, in place. See ADR-int8.md. */
 import type { OnnxModel } from '../../graph/onnx.ts';
 import { type BlockSize, BlockWriter } from './blocks.ts';
-import { type Choice, choose, correctBiases, foldScalings, writeGroup } from './calibrated.ts';
-import type { CalibrationOptions } from './calibration.ts';
+import { correctBiases, foldScalings, writeGroup } from './calibrated.ts';
+import type { Calibration, Choice, Choices } from './calibration.ts';
+import type { LayerError } from './fewest-kept.ts';
 import { writeLookups } from './lookups.ts';
-import type { LayerError } from './probe.ts';
 import { type QuantiseReport, refuseOldOpset, refuseWithoutProducts } from './report.ts';
-import type { Search } from './search.ts';
 import { findSites, type Group } from './sites.ts';
 import { WeightStore } from './weight-store.ts';
 import type { Limit } from './weights.ts';
@@ -16,6 +15,13 @@ interface Options {
   /** Names of weights to leave in fp32. */
   readonly keep: readonly string[];
   readonly limit: Limit;
+}
+
+interface CalibratedOptions extends Options {
+  readonly calibration: Calibration;
+  /** A folder for what the runtime reads, as large as the model. */
+  readonly scratch: string;
+  readonly report?: (done: number) => void;
 }
 
 /** The form of the activations: one scale for all rows everywhere, a scale a row where that pays, or everywhere. */
@@ -32,12 +38,12 @@ export interface CalibratedReport extends QuantiseReport {
 export async function quantiseCalibrated(
   model: OnnxModel,
   form: ActivationForm,
-  { keep, limit, ...calibration }: Options & CalibrationOptions,
+  { keep, limit, calibration, ...options }: CalibratedOptions,
 ): Promise<CalibratedReport> {
   refuseOldOpset(model);
   const { groups, kept } = findSites(model.graph, keep);
   refuseWithoutProducts(groups);
-  const choices = await choose(model, groups, limit, calibration, DECISIONS[form]);
+  const choices = await calibration.choose(model, groups, { limit, ...options }, DECISIONS[form]);
   correctBiases(model, groups, choices);
   const folded = foldScalings(model, groups, choices);
   const writer = new Writer(model);
@@ -57,13 +63,13 @@ const WORTH_ROWS = 0.3;
 /** Products that lose less than this with one scale are left with it. */
 const MINOR_ERROR = 0.02;
 
-const DECISIONS: Readonly<Record<ActivationForm, (search: Search) => Promise<Choice>>> = {
-  static: (search) => search.static(),
-  rows: (search) => search.rows(),
-  mixed: async (search) => {
-    const fixed = await search.static();
+const DECISIONS: Readonly<Record<ActivationForm, (choices: Choices) => Promise<Choice>>> = {
+  static: (choices) => choices.static(),
+  rows: (choices) => choices.rows(),
+  mixed: async (choices) => {
+    const fixed = await choices.static();
     if (errorOf(fixed) < MINOR_ERROR) return fixed;
-    const rows = await search.rows();
+    const rows = await choices.rows();
     return errorOf(rows) < (1 - WORTH_ROWS) * errorOf(fixed) ? rows : fixed;
   },
 };

@@ -80,7 +80,9 @@ export class Search {
     this.#activations = activations;
     this.#matrices = matrices;
     this.#options = options;
-    this.#rows = sampleRows(activations, ROWS);
+    const { channels } = activations;
+    const data = sampleRows(activations);
+    this.#rows = { dims: [data.length / channels, channels], data };
     this.#peaks = channelPeaks(activations);
     this.#weightPeaks = rowPeaks(matrices);
   }
@@ -203,16 +205,16 @@ export function findShift({ lowest, highest }: Pick<Activations, 'lowest' | 'hig
   return low === 0 ? 0 : GELU_SHIFT;
 }
 
-/** At most so many rows, evenly from all of them. */
-function sampleRows({ rows, channels }: Activations, most: number): Value {
+/** [rows, channels], as many rows as candidates are compared on, evenly from all of them. */
+export function sampleRows({ rows, channels }: Pick<Activations, 'rows' | 'channels'>): Float32Array {
   const count = rows.length / channels;
-  if (count <= most) return { dims: [count, channels], data: rows };
-  const sample = new Float32Array(most * channels);
-  for (let index = 0; index < most; index++) {
-    const from = Math.floor((index * count) / most) * channels;
+  if (count <= ROWS) return rows;
+  const sample = new Float32Array(ROWS * channels);
+  for (let index = 0; index < ROWS; index++) {
+    const from = Math.floor((index * count) / ROWS) * channels;
     sample.set(rows.subarray(from, from + channels), index * channels);
   }
-  return { dims: [most, channels], data: sample };
+  return sample;
 }
 
 function sumOfSquares(values: ArrayLike<number | bigint>): number {
