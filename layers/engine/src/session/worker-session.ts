@@ -40,7 +40,7 @@ export async function createWorkerSession(
     ...deadlines
   }: Deadlines & { readonly script?: URL } = {},
 ): Promise<Session> {
-  if ([...neverEnding.values()].includes(file)) {
+  if ([...neverEnding.values()].some((busy) => busy === file)) {
     throw new EngineError(
       'SESSION_FAILED',
       'A run of this model did not end, and still goes on. Repair the model, and start the process anew.',
