@@ -73,7 +73,7 @@ const CASES: readonly Case[] = [
 ];
 
 /** A rung of int8, or fp32 where there is none. */
-const SCHEMES: readonly (Rung | undefined)[] = [undefined, ...(LONG ? INT8_RUNGS : INT8_RUNGS.slice(0, 1))];
+const SCHEMES: readonly (Rung | undefined)[] = [undefined, ...(LONG ? INT8_RUNGS : INT8_RUNGS.slice(0, 2))];
 
 const folder = mkdtempSync(join(tmpdir(), 'pilotlight-same-bits-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -86,17 +86,19 @@ it.each(CASES.flatMap((one) => SCHEMES.map((rung) => ({ ...one, rung, scheme: ru
     const texts = randomTexts(INPUTS, MOST_WORDS, random);
     const others = randomTexts(INPUTS, 6, random);
     const inputs = texts.map((text, index) => input(text, others[index] ?? ''));
+    const shared = {
+      packages,
+      intraOpThreads: 2,
+      batching: 'dynamic',
+      sessions: 'worker',
+      shortLaneTokens: 16,
+      queueLimits: { maxBatchTokens: 2048, maxPadding: 4 },
+    } as const;
     const engines = {
       one: new Engine({ packages, intraOpThreads: 1 }),
       two: new Engine({ packages, intraOpThreads: 2 }),
-      shared: new Engine({
-        packages,
-        intraOpThreads: 2,
-        batching: 'dynamic',
-        sessions: 'worker',
-        shortLaneTokens: 16,
-        queueLimits: { maxBatchTokens: 2048, maxPadding: 4 },
-      }),
+      shared: new Engine(shared),
+      parts: new Engine({ ...shared, parallelSessions: 2 }),
     };
     const settings = {
       truncate: task !== 'question-answering',
@@ -117,6 +119,7 @@ it.each(CASES.flatMap((one) => SCHEMES.map((rung) => ({ ...one, rung, scheme: ru
         'in batches': predict(engines.one),
         'on 2 threads': predict(engines.two),
         'beside other calls': atOnce(predict(engines.shared), random),
+        'on sessions beside one another': atOnce(predict(engines.parts), random),
         'as rows of a file': eachRow,
       },
       random,

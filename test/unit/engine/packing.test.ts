@@ -7,6 +7,7 @@ import { predictorSettings } from '../../../layers/engine/src/load/options.ts';
 import { choosePacking, type Packing, packingSessions } from '../../../layers/engine/src/load/packing.ts';
 import type { Feeds, SessionOptions } from '../../../layers/engine/src/ports.ts';
 import { createOnnxSession } from '../../../layers/engine/src/session/onnx-session.ts';
+import { openLater } from '../../../layers/engine/src/session/part-sessions.ts';
 import { createWorkerSession } from '../../../layers/engine/src/session/worker-session.ts';
 import { GraphBuilder } from '../../../model-assets/toolchain/src/graph/builder.ts';
 import { saveModel } from '../../../model-assets/toolchain/src/graph/external.ts';
@@ -76,7 +77,7 @@ describe('the options of the engine', () => {
 });
 
 describe('the sessions of a variant', () => {
-  async function optionsOf(variant: Variant, when: Packing): Promise<SessionOptions[]> {
+  async function optionsOf(variant: Variant, when: Packing, afterRuns = 0): Promise<SessionOptions[]> {
     const seen: SessionOptions[] = [];
     const create = packingSessions(
       variant,
@@ -84,7 +85,7 @@ describe('the sessions of a variant', () => {
         seen.push(options);
         return new SummingSession();
       },
-      { when, afterRuns: 0 },
+      { when, afterRuns },
       () => 1000 * MEBIBYTE,
     );
     await create('model.onnx', variant.graphs.model, {
@@ -95,8 +96,21 @@ describe('the sessions of a variant', () => {
     return seen;
   }
 
+  const weighing = (bytes: number): Variant => {
+    const variant = variantOf('int8-static');
+    return { ...variant, files: variant.files.map((file) => ({ ...file, bytes })) };
+  };
+  const large = weighing(40 * MEBIBYTE);
+
+  it('pack first where a second thread would take longer to start, but not in the thread of the caller', async () => {
+    const small = weighing(8 * MEBIBYTE);
+    expect(await optionsOf(small, 'later')).toMatchObject([{ packs: true }]);
+    expect(await optionsOf(small, 'later', 16)).toMatchObject([{ packs: false }]);
+    expect(await optionsOf(small, 'never')).toMatchObject([{ packs: false }]);
+  });
+
   it('are opened unpacked and then packed, with the same options', async () => {
-    expect(await optionsOf(variantOf('int8-static'), 'later')).toEqual(
+    expect(await optionsOf(large, 'later')).toEqual(
       [false, true].map((packs) => ({
         intraOpThreads: 1,
         allowSpinning: false,
@@ -126,11 +140,16 @@ describe('a predictor', () => {
     }
   }
 
-  it('packs the weights of all of its sessions when it is told to', async () => {
+  it('packs the weights of all of its sessions that are open when it is told to', async () => {
     const [session, other, third] = [new PackingSession(), new PackingSession(), new PackingSession()];
     await predictorOf({ session, shortSession: other }).pack();
-    await predictorOf({ session, partSessions: [other, third] }).pack();
-    expect([session.packed, other.packed, third.packed]).toEqual([2, 2, 1]);
+    const partSessions = openLater(async () => [other, third]);
+    const predictor = predictorOf({ session, partSessions });
+    await predictor.pack();
+    expect([session.packed, other.packed, third.packed]).toEqual([2, 1, 0]);
+    await partSessions.open();
+    await predictor.pack();
+    expect([session.packed, other.packed, third.packed]).toEqual([3, 2, 1]);
   });
 
   it('has nothing to pack where its session packed first', async () => {

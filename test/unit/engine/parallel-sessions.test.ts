@@ -1,8 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { EngineError } from '@pilotlight/engine';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Feeds, Outputs } from '../../../layers/engine/src/ports.ts';
-import { anyEnded, openSessions, planSessions } from '../../../layers/engine/src/session/open-sessions.ts';
+import {
+  anyEnded,
+  disposeSessions,
+  openSessions,
+  planSessions,
+} from '../../../layers/engine/src/session/open-sessions.ts';
+import { openLater } from '../../../layers/engine/src/session/part-sessions.ts';
 import { predictorOf, SummingSession } from './fakes.ts';
 
 const first = { top_k: 1, function_to_apply: 'none' };
@@ -36,14 +42,26 @@ class HeldSession extends SummingSession {
 function withParts(shortLaneTokens = 0) {
   const [session, left, right] = [new HeldSession(), new HeldSession(), new HeldSession()];
   const batching = { kind: 'dynamic', limits: {}, shortLaneTokens, onBatch: () => {} } as const;
-  const predictor = predictorOf({ session, partSessions: [left, right], batching });
+  const partSessions = openLater(async () => [left, right]);
+  const predictor = predictorOf({ session, partSessions, batching });
   /** Calls that wait for nobody but their own batch. */
   const call = async (...texts: readonly string[]) => {
     const answers = texts.map((text) => predictor.predict(text, first));
     await setImmediate();
     return answers;
   };
-  return { predictor, session, left, right, call };
+  return { predictor, session, left, right, call, partSessions };
+}
+
+/** The parts have opened, and ran nothing. */
+async function withOpenParts(shortLaneTokens = 0) {
+  const parts = withParts(shortLaneTokens);
+  const { session, left, right, call } = parts;
+  const answers = [...(await call('a')), ...(await call('b'))];
+  for (const busy of [session, left]) await busy.end();
+  await Promise.all(answers);
+  for (const { batches } of [session, left, right]) batches.length = 0;
+  return parts;
 }
 
 describe('sessions that run at the same time', () => {
@@ -55,6 +73,33 @@ describe('sessions that run at the same time', () => {
       await answer;
     }
     expect([session.batches, left.batches, right.batches]).toEqual([[1, 1], [], []]);
+  });
+
+  it('are opened by the first text that waits, and not before', async () => {
+    const { session, left, call, partSessions } = withParts();
+    const first = await call('a');
+    expect(partSessions.opened).toEqual([]);
+    const second = await call('b');
+    expect([partSessions.opened.length, left.batches]).toEqual([2, [1]]);
+    for (const busy of [session, left]) await busy.end();
+    await Promise.all([...first, ...second]);
+  });
+
+  it('are done without where they cannot be opened: one session runs all, and says so once', async () => {
+    const session = new HeldSession();
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const partSessions = openLater(() => Promise.reject(new RangeError('no memory')));
+    const batching = { kind: 'dynamic', limits: {}, shortLaneTokens: 0, onBatch: () => {} } as const;
+    const predictor = predictorOf({ session, partSessions, batching });
+    const answers = ['a', 'b', 'c'].map((text) => predictor.predict(text, first));
+    await setImmediate();
+    for (let run = 0; run < 2; run++) await session.end();
+    await Promise.all(answers);
+    expect(session.batches).toEqual([1, 2]);
+    expect(warned.mock.calls).toEqual([[expect.stringContaining('no memory'), 'PilotlightWarning']]);
+    await predictor.dispose();
+    expect(session.ended).toBe(true);
+    warned.mockRestore();
   });
 
   it('each take a batch as soon as they are idle, and none waits for another', async () => {
@@ -82,9 +127,9 @@ describe('sessions that run at the same time', () => {
   });
 
   it('leave a batch that is too large for one of them to both, even where nothing runs', async () => {
-    const { predictor, session, left, right } = withParts();
+    const { predictor, session, left, right } = await withOpenParts();
     const answer = predictor.predict(
-      Array.from({ length: 8 }, (_, i) => `${i}welve chars`),
+      Array.from({ length: 8 }, (_, index) => `twelve char${index}`),
       first,
     );
     await setImmediate();
@@ -126,7 +171,7 @@ describe('sessions that run at the same time', () => {
   });
 
   it('tell a failure of one of them to its own calls alone, and go on', async () => {
-    const { predictor, session, left, right } = withParts();
+    const { predictor, session, left, right } = await withOpenParts();
     left.run = () => Promise.reject(new TypeError('native'));
     const [alone, fails] = [predictor.predict('a', first), predictor.predict('b', first)];
     await expect(fails).rejects.toThrow('native');
@@ -170,7 +215,7 @@ describe('sessions that run at the same time', () => {
   });
 
   it('make their predictor unusable once one of them has ended, and end with it', async () => {
-    const { predictor, left, right } = withParts();
+    const { predictor, left, right } = await withOpenParts();
     right.ended = true;
     expect(predictor.usable).toBe(false);
     right.ended = false;
@@ -211,21 +256,41 @@ describe('the sessions of a model', () => {
       opened.push(chosen);
       return new SummingSession();
     });
+    expect(opened).toEqual([{ intraOpThreads: 4, allowSpinning: true, niceness: 0 }]);
+    const parts = (await sessions.partSessions?.open()) ?? [];
     const part = { intraOpThreads: 2, allowSpinning: false, niceness: 10 };
-    expect(opened).toHaveLength(3);
-    expect(opened).toContainEqual({ intraOpThreads: 4, allowSpinning: true, niceness: 0 });
-    expect(opened.filter((chosen) => expect.objectContaining(part).asymmetricMatch(chosen))).toHaveLength(2);
-    expect([sessions.partSessions?.length, anyEnded(sessions)]).toEqual([2, false]);
+    expect(opened.slice(1)).toEqual([part, part]);
+    expect([parts.length, anyEnded(sessions)]).toEqual([2, false]);
+    expect(await sessions.partSessions?.open()).toBe(parts);
+  });
+
+  it('are freed with their model, also those that are still being opened, and none opens afterwards', async () => {
+    const opened: SummingSession[] = [];
+    const open = async () => {
+      const session = new SummingSession();
+      opened.push(session);
+      return session;
+    };
+    const opening = await openSessions(planSessions(settings, 1000), open);
+    const parts = opening.partSessions?.open();
+    await disposeSessions(opening);
+    await parts;
+    expect(opened.map(({ ended }) => ended)).toEqual([true, true, true]);
+    const unused = await openSessions(planSessions(settings, 1000), open);
+    await disposeSessions(unused);
+    expect(await unused.partSessions?.open()).toEqual([]);
+    expect(opened).toHaveLength(4);
   });
 
   it('are closed again where one of them does not open', async () => {
     const opened: SummingSession[] = [];
-    const opening = openSessions(planSessions(settings, 1000), async ({ niceness }) => {
-      if (niceness === 0) throw new RangeError('no room');
-      opened.push(new SummingSession());
-      return opened.at(-1) ?? new SummingSession();
+    const { partSessions } = await openSessions(planSessions(settings, 1000), async () => {
+      if (opened.length === 2) throw new RangeError('no room');
+      const session = new SummingSession();
+      opened.push(session);
+      return session;
     });
-    await expect(opening).rejects.toThrow('no room');
-    expect(opened.map(({ ended }) => ended)).toEqual([true, true]);
+    await expect(partSessions?.open()).rejects.toThrow('no room');
+    expect(opened.map(({ ended }) => ended)).toEqual([false, true]);
   });
 });

@@ -29,8 +29,8 @@ export type Graphs =
   | { readonly only: GraphRunner }
   /** `short` runs short texts alone, and `long` the others. */
   | { readonly long: GraphRunner; readonly short: GraphRunner }
-  /** `whole` uses all threads; `parts` run batches beside one another. */
-  | { readonly whole: GraphRunner; readonly parts: readonly GraphRunner[] };
+  /** `whole` uses all threads; the parts run batches beside one another, and open once something waits for them. */
+  | { readonly whole: GraphRunner; readonly openParts: () => Promise<readonly GraphRunner[]> };
 
 export interface BatchLoopDependencies {
   readonly graphs: Graphs;
@@ -43,7 +43,9 @@ export class BatchLoop implements Scheduler {
   readonly #source: BatchSource;
   readonly #onBatch: (batch: BatchShape) => void;
   /** In the order in which they choose. */
-  readonly #lanes: readonly [Lane, ...Lane[]];
+  readonly #lanes: [Lane, ...Lane[]];
+  /** Opens the parts, where there are to be any that are not open. */
+  #openParts: (() => Promise<readonly GraphRunner[]>) | undefined;
   /** Made while another one ran. */
   #next: Batch | undefined;
 
@@ -51,6 +53,7 @@ export class BatchLoop implements Scheduler {
     this.#source = source;
     this.#onBatch = onBatch;
     this.#lanes = openLanes(graphs);
+    this.#openParts = 'openParts' in graphs ? graphs.openParts : undefined;
   }
 
   get queued(): number {
@@ -95,7 +98,23 @@ export class BatchLoop implements Scheduler {
       const batch = choice && this.#prepare(lane, choice);
       if (batch) void this.#serve(lane, batch);
     }
+    if (this.#openParts && this.#source.size > 0) void this.#addParts(this.#openParts);
     this.#prepareFull();
+  }
+
+  /** Never rejects: where the parts cannot be opened, the session of all threads runs everything. */
+  async #addParts(open: () => Promise<readonly GraphRunner[]>): Promise<void> {
+    this.#openParts = undefined;
+    try {
+      this.#lanes.push(...(await open()).map((part) => openLane('part', part)));
+      this.#runIdle();
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      process.emitWarning(
+        `Batches run one after the other, because no more sessions open: ${reason}`,
+        'PilotlightWarning',
+      );
+    }
   }
 
   /** Never rejects, because every failure is told to the calls that wait for it. */
@@ -183,7 +202,7 @@ export class BatchLoop implements Scheduler {
 function openLanes(graphs: Graphs): [Lane, ...Lane[]] {
   if ('only' in graphs) return [openLane('only', graphs.only)];
   if ('long' in graphs) return [openLane('long', graphs.long), openLane('short', graphs.short)];
-  return [openLane('whole', graphs.whole), ...graphs.parts.map((part) => openLane('part', part))];
+  return [openLane('whole', graphs.whole)];
 }
 
 function sum(values: readonly number[]): number {

@@ -17,7 +17,7 @@ export interface SchedulerDependencies extends Sessions {
 
 /** Makes the batch loop of one model, as the engine's options say. */
 export function createScheduler(dependencies: SchedulerDependencies): Scheduler {
-  const { manifest, variant, session, shortSession, partSessions = [], batching } = dependencies;
+  const { manifest, variant, session, shortSession, partSessions, batching } = dependencies;
   const { name: model, version, textProcessing } = manifest;
   const padding = { ...textProcessing, multipleOf: describeScheme(variant.scheme).lengthMultiple };
   const graphOn = (on: Session) => new GraphRunner({ graph: variant.graphs.model, session: on, padding });
@@ -27,8 +27,12 @@ export function createScheduler(dependencies: SchedulerDependencies): Scheduler 
   }
   const limits = { ...DEFAULT_QUEUE_LIMITS, maxBatchTokens: variant.tokenBudget, ...batching.limits };
   let graphs: Graphs = { only: graphOn(session) };
-  if (partSessions.length > 0) graphs = { whole: graphOn(session), parts: partSessions.map(graphOn) };
-  else if (shortSession) graphs = { long: graphOn(session), short: graphOn(shortSession) };
+  if (partSessions) {
+    graphs = {
+      whole: graphOn(session),
+      openParts: async () => (await partSessions.open()).map(graphOn),
+    };
+  } else if (shortSession) graphs = { long: graphOn(session), short: graphOn(shortSession) };
   return new BatchLoop({
     graphs,
     source: new SharedSource(limits, batching.shortLaneTokens),

@@ -54,8 +54,8 @@ export interface EngineOptions {
   readonly shortLaneTokens?: number;
   /**
    * Sessions that run shared batches at the same time, each on its share of the threads, beside the one that has all threads and
-   * runs what is alone. It needs sessions in threads of their own; never more than there are threads, and none for a large model.
-   * See batching/ADR-parallel-sessions.md. @default 0, none
+   * runs what is alone. They open once a text waits. It needs sessions in threads of their own; never more than there are threads, and
+   * none for a large model. See batching/ADR-parallel-sessions.md. @default 0, none
    */
   readonly parallelSessions?: number;
   /** Is told of each shared batch as it begins to run; must not throw. @default - nobody is told */

@@ -1,5 +1,6 @@
 /** Opens the sessions of one model: one for all texts, or several that run at the same time. */
 import type { Session, SessionOptions } from '../ports.ts';
+import { openLater, type PartSessions } from './part-sessions.ts';
 
 export interface Sessions {
   /** Runs all texts; beside a session of short ones, the others; beside parts, what is alone. */
@@ -7,7 +8,7 @@ export interface Sessions {
   /** Runs short texts alone. @default - they share the other one */
   readonly shortSession?: Session | undefined;
   /** Run batches at the same time, on a share of the threads each. @default - there are none */
-  readonly partSessions?: readonly Session[] | undefined;
+  readonly partSessions?: PartSessions | undefined;
 }
 
 /** The sessions that a model is to have, and the threads that they share. */
@@ -47,7 +48,7 @@ export function planSessions(
  */
 const NICENESS_BESIDE_SHORT = 10;
 
-/** Opens them at once; whatever fails, nothing stays open. */
+/** Opens them at once, except the parts, which open when they are needed; whatever fails, nothing stays open. */
 export async function openSessions(
   { intraOpThreads, allowSpinning, withShort, parts }: SessionPlan,
   open: (chosen: Chosen) => Promise<Session>,
@@ -56,24 +57,21 @@ export async function openSessions(
   const all = { intraOpThreads, allowSpinning };
   if (parts > 0) {
     const share = { intraOpThreads: Math.floor(intraOpThreads / parts), allowSpinning: false };
-    const opening = Array.from({ length: parts }, () => open({ ...share, niceness: giveWay }));
-    const [session, ...partSessions] = await openAll([open({ ...all, niceness: 0 }), ...opening]);
-    return { session, partSessions };
+    const openPart = () => open({ ...share, niceness: giveWay });
+    const partSessions = openLater(() => openAll(Array.from({ length: parts }, openPart)));
+    return { session: await open({ ...all, niceness: 0 }), partSessions };
   }
   if (!withShort) return { session: await open({ ...all, niceness: 0 }) };
-  const [session, shortSession] = await openAll([
-    open({ ...all, niceness: giveWay }),
-    open({ ...all, niceness: 0 }),
-  ]);
+  const opening = [open({ ...all, niceness: giveWay }), open({ ...all, niceness: 0 })] as const;
+  const [session, shortSession] = await openAll(opening);
   return { session, shortSession };
 }
 
-async function openAll(
-  opening: readonly [Promise<Session>, ...Promise<Session>[]],
-): Promise<[Session, ...Session[]]> {
+async function openAll<T extends readonly Promise<Session>[]>(
+  opening: T,
+): Promise<{ -readonly [Place in keyof T]: Session }> {
   try {
-    const [first, ...others] = opening;
-    return [await first, ...(await Promise.all(others))];
+    return await Promise.all(opening);
   } catch (error) {
     for (const outcome of await Promise.allSettled(opening)) {
       if (outcome.status === 'fulfilled') await outcome.value.dispose();
@@ -87,15 +85,15 @@ export function anyEnded(sessions: Sessions): boolean {
   return list(sessions).some(({ ended }) => ended);
 }
 
-/** Packs the weights of all of them that left it for later. Never rejects. */
+/** Packs the weights of all of them that are open and left it for later. Never rejects. */
 export async function packSessions(sessions: Sessions): Promise<void> {
   await Promise.all(list(sessions).map((session) => session.pack?.()));
 }
 
-export async function disposeSessions(sessions: Sessions): Promise<void> {
-  await Promise.all(list(sessions).map((session) => session.dispose()));
+export async function disposeSessions({ session, shortSession, partSessions }: Sessions): Promise<void> {
+  await Promise.all([session.dispose(), shortSession?.dispose(), partSessions?.dispose()]);
 }
 
-function list({ session, shortSession, partSessions = [] }: Sessions): readonly Session[] {
-  return [session, ...(shortSession ? [shortSession] : []), ...partSessions];
+function list({ session, shortSession, partSessions }: Sessions): readonly Session[] {
+  return [session, ...(shortSession ? [shortSession] : []), ...(partSessions?.opened ?? [])];
 }
