@@ -112,7 +112,8 @@ function labelsOf(
   return asked.map((vector) => {
     let [best, highest] = [0, Number.NEGATIVE_INFINITY];
     for (const [index, other] of known.entries()) {
-      const similarity = vector.reduce((sum, value, at) => sum + value * (other[at] ?? 0), 0);
+      let similarity = 0;
+      for (let at = 0; at < vector.length; at++) similarity += (vector[at] ?? 0) * (other[at] ?? 0);
       if (similarity > highest) [best, highest] = [index, similarity];
     }
     return rows[best]?.label ?? '';
