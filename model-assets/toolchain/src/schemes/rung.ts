@@ -28,10 +28,10 @@ export type RungContext = Pick<BuildContext, 'settings' | 'progress' | 'scratch'
 /** Products whose scales are chosen on the calibration texts. */
 function calibrated(form: ActivationForm): Rung['build'] {
   return async (source, { settings, progress, scratch, calibration }) => {
-    const { keep } = settings;
+    const { keep, equalise = true } = settings;
     const feeds = await calibration();
     const { layers, ...quantised } = await progress.stage('calibrate', (report) =>
-      quantiseCalibrated(source, form, { keep, limit: limitOf(settings), feeds, scratch, report }),
+      quantiseCalibrated(source, form, { keep, equalise, limit: limitOf(settings), feeds, scratch, report }),
     );
     const model = await progress.stage('optimise int8', () => optimise(source, { scratch }));
     return { model, quantised, layers };

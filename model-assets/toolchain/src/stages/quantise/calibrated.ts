@@ -17,13 +17,13 @@ export type Choice = StaticChoice | RowsChoice;
 export function choose(
   model: OnnxModel,
   groups: readonly Group[],
-  limit: Limit,
-  options: CalibrationOptions,
+  { limit, equalise, ...options }: CalibrationOptions & { readonly limit: Limit; readonly equalise: boolean },
   decide: (search: Search) => Promise<Choice>,
 ): Promise<ReadonlyMap<string, Choice>> {
   return calibrate(model, groups, options, async ({ sites, sharesWeights }, activations, runner) => {
     const matrices = sites.map(readWeights);
-    return decide(await Search.open(runner, activations, matrices, { limit, equalises: !sharesWeights }));
+    const equalises = equalise && !sharesWeights;
+    return decide(await Search.open(runner, activations, matrices, { limit, equalises }));
   });
 }
 

@@ -18,6 +18,11 @@ interface Options {
   readonly limit: Limit;
 }
 
+interface CalibratedOptions extends Options, CalibrationOptions {
+  /** Whether channels may be equalised. */
+  readonly equalise: boolean;
+}
+
 /** The form of the activations: one scale for all rows everywhere, a scale a row where that pays, or everywhere. */
 export type ActivationForm = 'static' | 'mixed' | 'rows';
 
@@ -32,12 +37,12 @@ export interface CalibratedReport extends QuantiseReport {
 export async function quantiseCalibrated(
   model: OnnxModel,
   form: ActivationForm,
-  { keep, limit, ...calibration }: Options & CalibrationOptions,
+  { keep, limit, equalise, ...calibration }: CalibratedOptions,
 ): Promise<CalibratedReport> {
   refuseOldOpset(model);
   const { groups, kept } = findSites(model.graph, keep);
   refuseWithoutProducts(groups);
-  const choices = await choose(model, groups, limit, calibration, DECISIONS[form]);
+  const choices = await choose(model, groups, { limit, equalise, ...calibration }, DECISIONS[form]);
   correctBiases(model, groups, choices);
   const folded = foldScalings(model, groups, choices);
   const writer = new Writer(model);
