@@ -29,7 +29,7 @@ export default defineConfig({
       },
     },
     reviews: {
-      models: ['sentiment@1.0.0'],
+      models: ['sentiment@1.0.1'],
       coldStart: { kind: 'provisioned', count: 1 },
     },
   },

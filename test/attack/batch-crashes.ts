@@ -43,7 +43,7 @@ const WORDS = [
   'and',
   'a',
 ];
-const FOLDER = 'out/sentiment@1.0.0/';
+const FOLDER = 'out/sentiment@1.0.1/';
 
 /** Every fiftieth row cannot be read. */
 export function rowsOf(count: number, random = new Random(7)): string {

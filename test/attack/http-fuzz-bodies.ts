@@ -206,7 +206,7 @@ function paths(models: readonly string[]): fc.Arbitrary<string> {
       .tuple(
         fc.constantFrom(...patterns),
         model,
-        fc.constantFrom('1.0.0', '1.0.0', '9.9.9', '..', 'x'),
+        fc.constantFrom('1.0.1', '1.0.1', '9.9.9', '..', 'x'),
         fc.constantFrom(
           'ner',
           'fill-mask',

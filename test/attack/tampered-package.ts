@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 const PACKAGES = new URL('../../model-assets/packages/', import.meta.url).pathname;
-export const MODEL = { name: 'sentiment', version: '1.0.0' } as const;
+export const MODEL = { name: 'sentiment', version: '1.0.1' } as const;
 
 /** A copy of the package in a packages folder of its own. */
 export class TamperedPackage {

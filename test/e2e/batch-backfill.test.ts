@@ -112,7 +112,7 @@ it('the function of a backfill answers every row of every batch by the number of
     ...{ part: 'part-000000000000.jsonl', firstRow: 0, lastRow: 19, rows: 20 },
     ...{ errors: { INVALID_ROW: 2 }, seconds: expect.any(Number) },
   });
-  const folder = 'out/sentiment@1.0.0/all.jsonl/';
+  const folder = 'out/sentiment@1.0.1/all.jsonl/';
   const names = ['000000000000', '000000000020', '000000000040'].map((row) => `${folder}part-${row}.jsonl`);
   expect(await world.list(folder)).toEqual([...names, `${folder}summary.json`]);
   const parts = await world.results(`${folder}part-`);
@@ -125,7 +125,7 @@ it('the function of a backfill answers every row of every batch by the number of
   ]);
   expect(JSON.parse(await world.read(`${folder}summary.json`))).toMatchObject({
     input: { bucket: 'uploads', key: 'backfill/sentiment/all.jsonl' },
-    model: { name: 'sentiment', version: '1.0.0', variant: 'int8' },
+    model: { name: 'sentiment', version: '1.0.1', variant: 'int8' },
     ...{ parts: 3, batches: 3, rowsIn: 50, rowsOut: 50, errors: { INVALID_ROW: 5 }, lost: {} },
   });
 });
@@ -133,20 +133,20 @@ it('the function of a backfill answers every row of every batch by the number of
 it('the function of a backfill gives the rows of a batch the answers that a file of the same rows would get', async () => {
   await run({ key: 'backfill/sentiment/same.jsonl' }, 50);
   await upload('upload.jsonl', rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-  expect(await world.read('out/sentiment@1.0.0/same.jsonl/part-000000000000.jsonl')).toBe(
-    await world.read('out/sentiment@1.0.0/upload.jsonl/part-00000.jsonl'),
+  expect(await world.read('out/sentiment@1.0.1/same.jsonl/part-000000000000.jsonl')).toBe(
+    await world.read('out/sentiment@1.0.1/upload.jsonl/part-00000.jsonl'),
   );
 });
 
 it('the function of a backfill takes the parameters of the task from the input of the execution', async () => {
-  await run({ key: 'backfill/sentiment@1.0.0/top.jsonl', parameters: { top_k: 1 } }, 50);
-  const [first] = linesOf(await world.read('out/sentiment@1.0.0/top.jsonl/part-000000000000.jsonl'));
+  await run({ key: 'backfill/sentiment@1.0.1/top.jsonl', parameters: { top_k: 1 } }, 50);
+  const [first] = linesOf(await world.read('out/sentiment@1.0.1/top.jsonl/part-000000000000.jsonl'));
   expect(first).toMatchObject({ row: 0, output: [{ label: 'positive' }] });
 });
 
 it('the function of a backfill does no work for a batch that comes again, and writes the same bytes where it must', async () => {
   const key = 'backfill/sentiment/again.jsonl';
-  const part = 'out/sentiment@1.0.0/again.jsonl/part-000000000000.jsonl';
+  const part = 'out/sentiment@1.0.1/again.jsonl/part-000000000000.jsonl';
   const [batch] = batchesOf({ key }, rows, 50);
   if (!batch) throw new RangeError('no batch');
   const first = await handlerOf()(batch, context);
@@ -162,13 +162,13 @@ it('the function of a backfill deletes the parts of an earlier backfill of other
   const job = { key: 'backfill/sentiment/other.jsonl' };
   await run(job, 10);
   await run(job, 20);
-  const names = await world.list('out/sentiment@1.0.0/other.jsonl/part-');
+  const names = await world.list('out/sentiment@1.0.1/other.jsonl/part-');
   expect(names.map((name) => name.slice(-8, -6))).toEqual(['00', '20', '40']);
 });
 
 describe('where a batch failed', () => {
   const job = { key: 'backfill/sentiment/lost.jsonl' };
-  const summary = async () => JSON.parse(await world.read('out/sentiment@1.0.0/lost.jsonl/summary.json'));
+  const summary = async () => JSON.parse(await world.read('out/sentiment@1.0.1/lost.jsonl/summary.json'));
 
   it('says how many rows have no line and why, and fails', async () => {
     const [first, ...rest] = batchesOf(job, rows, 20);
@@ -239,6 +239,6 @@ describe('the function of a backfill refuses', () => {
     if (!batch) throw new RangeError('no batch');
     const late = handlerOf()(batch, { getRemainingTimeInMillis: () => 0 });
     await expect(late).rejects.toMatchObject({ code: 'OUT_OF_TIME' });
-    expect(await world.list('out/sentiment@1.0.0/late.jsonl/')).toEqual([]);
+    expect(await world.list('out/sentiment@1.0.1/late.jsonl/')).toEqual([]);
   });
 });

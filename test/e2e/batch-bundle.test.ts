@@ -38,7 +38,7 @@ it('the bundled batch function predicts a file as it is deployed, and tells Clou
     BatchRowErrors: 0,
     BatchFiles: 1,
   });
-  const folder = 'out/sentiment@1.0.0/a.txt/';
+  const folder = 'out/sentiment@1.0.1/a.txt/';
   expect(await world.list('out/')).toEqual([`${folder}part-00000.jsonl`, `${folder}summary.json`]);
   expect(JSON.parse(await world.read(`${folder}summary.json`))).toMatchObject({
     engine: '0.1.0',

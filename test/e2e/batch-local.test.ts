@@ -154,7 +154,7 @@ describe('npm start', () => {
       new PutObjectCommand({ ...object('in/sentiment/a b.txt'), Body: 'I love this\nI do not\n' }),
     );
     const read = async (name: string) => {
-      const command = new GetObjectCommand(object(`out/sentiment@1.0.0/a b.txt/${name}`));
+      const command = new GetObjectCommand(object(`out/sentiment@1.0.1/a b.txt/${name}`));
       const answer = await client.send(command).catch(() => undefined);
       return (await answer?.Body?.transformToString()) ?? '';
     };
@@ -182,7 +182,7 @@ describe('npm start', () => {
     );
     const command = new GetObjectCommand({
       Bucket: 'uploads',
-      Key: `out/sentiment@1.0.0/${name}/summary.json`,
+      Key: `out/sentiment@1.0.1/${name}/summary.json`,
     });
     const summary = async () => {
       const answer = await client.send(command).catch(() => undefined);
@@ -200,7 +200,7 @@ describe('npm start', () => {
       run(['aws', '--endpoint-url', endpoint, 's3', ...args], { env });
     const copied = await aws('cp', file, 's3://uploads/in/sentiment/cli.jsonl');
     expect(copied.code, copied.stderr).toBe(0);
-    const results = 's3://uploads/out/sentiment@1.0.0/cli.jsonl/';
+    const results = 's3://uploads/out/sentiment@1.0.1/cli.jsonl/';
     await expect
       .poll(async () => (await aws('ls', results)).stdout, { timeout: 20_000 })
       .toContain('summary.json');

@@ -68,7 +68,7 @@ const summaryOf = async (folder: string) => JSON.parse(await world.read(`${folde
 it('the batch function answers every row of an upload, and sums up', async () => {
   await world.put('in/sentiment/reviews of may.jsonl', `${jsonl(3)}not json\n`);
   await work();
-  const folder = 'out/sentiment@1.0.0/reviews of may.jsonl/';
+  const folder = 'out/sentiment@1.0.1/reviews of may.jsonl/';
   expect(await world.list('out/')).toEqual([`${folder}part-00000.jsonl`, `${folder}summary.json`]);
   const lines = linesOf(await world.read(`${folder}part-00000.jsonl`));
   expect(lines).toMatchObject([
@@ -79,7 +79,7 @@ it('the batch function answers every row of an upload, and sums up', async () =>
   ]);
   expect(await summaryOf(folder)).toMatchObject({
     input: { bucket: 'uploads', key: 'in/sentiment/reviews of may.jsonl' },
-    model: { name: 'sentiment', version: '1.0.0', variant: 'int8' },
+    model: { name: 'sentiment', version: '1.0.1', variant: 'int8' },
     engine: 'test',
     parts: 1,
     rowsIn: 4,
@@ -91,7 +91,7 @@ it('the batch function answers every row of an upload, and sums up', async () =>
 it('the batch function sums up a file without rows', async () => {
   await world.put('in/sentiment/empty.csv', '');
   await work();
-  const folder = 'out/sentiment@1.0.0/empty.csv/';
+  const folder = 'out/sentiment@1.0.1/empty.csv/';
   expect(await world.list(folder)).toEqual([`${folder}summary.json`]);
   const summary = await summaryOf(folder);
   expect(summary).toMatchObject({ parts: 0, rowsIn: 0, rowsOut: 0, errors: {} });
@@ -110,7 +110,7 @@ it('the batch function takes parameters and columns from a file beside the uploa
   });
   await work();
   const [a, b] = await Promise.all(
-    ['a.csv', 'b.csv.gz'].map((name) => world.read(`out/sentiment@1.0.0/${name}/part-00000.jsonl`)),
+    ['a.csv', 'b.csv.gz'].map((name) => world.read(`out/sentiment@1.0.1/${name}/part-00000.jsonl`)),
   );
   expect(linesOf(a ?? '')).toMatchObject([{ row: 0, id: 'a', output: [{ label: 'positive' }] }]);
   expect(linesOf(b ?? '')).toMatchObject([{ row: 0, output: [{ label: 'positive' }] }]);
@@ -132,7 +132,7 @@ it('the batch function reads gzip however it is stored, and no file that is brok
     await world.client.send(new PutObjectCommand({ ...object, ...(ContentEncoding && { ContentEncoding }) }));
   }
   await work();
-  const summaries = await Promise.all(files.map(([name]) => summaryOf(`out/sentiment@1.0.0/${name}/`)));
+  const summaries = await Promise.all(files.map(([name]) => summaryOf(`out/sentiment@1.0.1/${name}/`)));
   expect(summaries.map(({ rowsOut, error, warnings }) => [rowsOut, error?.code, warnings?.length])).toEqual([
     [2, undefined, undefined],
     [2, undefined, 1],
@@ -160,10 +160,10 @@ it('the batch function takes the field that the options name, whatever else the 
   await world.put('in/sentiment/named.txt', 'I love this\n', options);
   await work();
   for (const name of ['named.jsonl', 'named.csv'])
-    expect(linesOf(await world.read(`out/sentiment@1.0.0/${name}/part-00000.jsonl`))).toMatchObject([
+    expect(linesOf(await world.read(`out/sentiment@1.0.1/${name}/part-00000.jsonl`))).toMatchObject([
       { row: 0, id: 'x', output: [{ label: 'positive' }, {}] },
     ]);
-  expect(await summaryOf('out/sentiment@1.0.0/named.txt/')).toMatchObject({
+  expect(await summaryOf('out/sentiment@1.0.1/named.txt/')).toMatchObject({
     error: { code: 'INVALID_OPTIONS' },
   });
   expect(world.deadLetters.drain()).toHaveLength(1);
@@ -174,7 +174,7 @@ it('the batch function takes notifications that come by a topic of SNS', async (
   for (const Message of world.queue.drain())
     world.queue.send(JSON.stringify({ Type: 'Notification', TopicArn: 'arn:aws:sns:a:1:b', Message }));
   await work();
-  expect(await summaryOf('out/sentiment@1.0.0/topic.txt/')).toMatchObject({ rowsOut: 1 });
+  expect(await summaryOf('out/sentiment@1.0.1/topic.txt/')).toMatchObject({ rowsOut: 1 });
 });
 
 it('the batch function writes the same parts in many invocations as in one, and says in the queue where it goes on', async () => {
@@ -185,14 +185,14 @@ it('the batch function writes the same parts in many invocations as in one, and 
   const nearlyOver = () => (asked++ % 4 === 0 ? 60_000 : 31_000);
   expect(await work(handlerOf(20), nearlyOver)).toBeGreaterThan(4);
   const [one, many] = [
-    await world.results('out/sentiment@1.0.0/one'),
-    await world.results('out/sentiment@1.0.0/many'),
+    await world.results('out/sentiment@1.0.1/one'),
+    await world.results('out/sentiment@1.0.1/many'),
   ];
   const bodies = (stored: typeof one) =>
     stored.filter(({ key }) => key.includes('part-')).map(({ body }) => body);
   expect(bodies(one)).toHaveLength(9);
   expect(bodies(many)).toEqual(bodies(one));
-  expect(await summaryOf('out/sentiment@1.0.0/many.jsonl/')).toMatchObject({
+  expect(await summaryOf('out/sentiment@1.0.1/many.jsonl/')).toMatchObject({
     parts: 9,
     rowsIn: 180,
     rowsOut: 180,
@@ -203,7 +203,7 @@ it('the batch function says so where not even one part fits into the time of an 
   await world.put('in/sentiment/slow.jsonl', jsonl(3000));
   await work(handlerOf(3000), () => 40);
   expect(world.deadLetters.drain()).toHaveLength(1);
-  const summary = await summaryOf('out/sentiment@1.0.0/slow.jsonl/');
+  const summary = await summaryOf('out/sentiment@1.0.1/slow.jsonl/');
   expect(summary).toMatchObject({ error: { code: 'OUT_OF_TIME' }, rowsIn: 0, rowsOut: 0 });
 });
 
@@ -214,9 +214,9 @@ it('the batch function does nothing for a message that is delivered again', asyn
   const event = { Records: [{ messageId: 'again', body: message?.body ?? '' }] };
   const context = { getRemainingTimeInMillis: () => 60_000 };
   await handler(event, context);
-  const before = await world.results('out/sentiment@1.0.0/again');
+  const before = await world.results('out/sentiment@1.0.1/again');
   await handler(event, context);
-  expect(await world.results('out/sentiment@1.0.0/again')).toEqual(before);
+  expect(await world.results('out/sentiment@1.0.1/again')).toEqual(before);
   world.queue.drain();
 });
 
@@ -230,7 +230,7 @@ it('the batch function leaves the bytes of one run where two deliveries are proc
   await Promise.all([handlerOf(20)(event, context), handlerOf(20)(event, context)]);
   world.queue.drain();
   const parts = async (name: string) =>
-    (await world.results(`out/sentiment@1.0.0/${name}/part-`)).map(({ body }) => body);
+    (await world.results(`out/sentiment@1.0.1/${name}/part-`)).map(({ body }) => body);
   expect(await parts('both.jsonl')).toEqual(await parts('alone.jsonl'));
 });
 
@@ -239,10 +239,10 @@ it('the batch function follows the newest file of a key, whichever event comes l
   await world.put(key, jsonl(30));
   const [older] = await world.sqs.queues.receive('batch');
   await work(handlerOf(10));
-  expect(await world.list('out/sentiment@1.0.0/changed')).toHaveLength(4);
+  expect(await world.list('out/sentiment@1.0.1/changed')).toHaveLength(4);
   await world.put(key, jsonl(12));
   await work(handlerOf(10));
-  const results = await world.results('out/sentiment@1.0.0/changed');
+  const results = await world.results('out/sentiment@1.0.1/changed');
   expect(results.map(({ key: name }) => name.slice(-13))).toEqual([
     't-00000.jsonl',
     't-00001.jsonl',
@@ -250,7 +250,7 @@ it('the batch function follows the newest file of a key, whichever event comes l
   ]);
   const late = { Records: [{ messageId: 'late', body: older?.body ?? '' }] };
   await handlerOf(10)(late, { getRemainingTimeInMillis: () => 60_000 });
-  expect(await world.results('out/sentiment@1.0.0/changed')).toEqual(results);
+  expect(await world.results('out/sentiment@1.0.1/changed')).toEqual(results);
 });
 
 it('the batch function gives way to a file that takes the place of the one it is at', async () => {
@@ -259,42 +259,42 @@ it('the batch function gives way to a file that takes the place of the one it is
   const [message] = await world.sqs.queues.receive('batch');
   const event = { Records: [{ messageId: 'first', body: message?.body ?? '' }] };
   const first = handlerOf(10)(event, { getRemainingTimeInMillis: () => 60_000 });
-  await expect.poll(() => world.list('out/sentiment@1.0.0/replaced')).not.toHaveLength(0);
+  await expect.poll(() => world.list('out/sentiment@1.0.1/replaced')).not.toHaveLength(0);
   await world.put(key, jsonl(25));
   expect(await first).toEqual({ batchItemFailures: [] });
   await work(handlerOf(10));
   await world.put('in/sentiment/replacement.jsonl', jsonl(25));
   await work(handlerOf(10));
   const bodies = async (name: string) =>
-    (await world.results(`out/sentiment@1.0.0/${name}/part-`)).map(({ body }) => body);
+    (await world.results(`out/sentiment@1.0.1/${name}/part-`)).map(({ body }) => body);
   expect(await bodies('replaced.jsonl')).toEqual(await bodies('replacement.jsonl'));
-  expect(await summaryOf('out/sentiment@1.0.0/replaced.jsonl/')).toMatchObject({ parts: 3, rowsIn: 25 });
+  expect(await summaryOf('out/sentiment@1.0.1/replaced.jsonl/')).toMatchObject({ parts: 3, rowsIn: 25 });
 });
 
 it.each([
   ['in/nobody/a.jsonl', '"a"\n', 'out/nobody/a.jsonl/', 'MODEL_NOT_FOUND', 0],
   ['in/sentiment@9.9.9/a.jsonl', '"a"\n', 'out/sentiment@9.9.9/a.jsonl/', 'MODEL_NOT_FOUND', 0],
   ['in/a.jsonl', '"a"\n', 'out/a.jsonl/', 'KEY_NOT_UNDERSTOOD', 0],
-  ['in/sentiment/a.pdf', 'x', 'out/sentiment@1.0.0/a.pdf/', 'FORMAT_NOT_SUPPORTED', 0],
+  ['in/sentiment/a.pdf', 'x', 'out/sentiment@1.0.1/a.pdf/', 'FORMAT_NOT_SUPPORTED', 0],
   [
     'in/sentiment/cut.jsonl.gz',
     gzipSync(jsonl(200)).subarray(0, 900),
-    'out/sentiment@1.0.0/cut.jsonl.gz/',
+    'out/sentiment@1.0.1/cut.jsonl.gz/',
     'BROKEN_GZIP',
     0,
   ],
-  ['in/sentiment/no.csv', 'a,b\n1,2\n', 'out/sentiment@1.0.0/no.csv/', 'COLUMN_NOT_FOUND', 0],
+  ['in/sentiment/no.csv', 'a,b\n1,2\n', 'out/sentiment@1.0.1/no.csv/', 'COLUMN_NOT_FOUND', 0],
   [
     'in/sentiment/latin1.jsonl',
     Buffer.from('"caf\xe9"\n', 'latin1'),
-    'out/sentiment@1.0.0/latin1.jsonl/',
+    'out/sentiment@1.0.1/latin1.jsonl/',
     'NO_READABLE_ROW',
     1,
   ],
   [
     'in/sentiment/long.jsonl',
     `"${'x'.repeat(2_000_000)}"`,
-    'out/sentiment@1.0.0/long.jsonl/',
+    'out/sentiment@1.0.1/long.jsonl/',
     'NO_READABLE_ROW',
     1,
   ],
@@ -316,7 +316,7 @@ it('the batch function refuses a parameter that the task does not take before it
   await world.put('in/sentiment/none.txt', '');
   await work();
   expect(world.deadLetters.drain()).toHaveLength(1);
-  expect(await summaryOf('out/sentiment@1.0.0/none.txt/')).toMatchObject({
+  expect(await summaryOf('out/sentiment@1.0.1/none.txt/')).toMatchObject({
     input: { bytes: 0, etag: expect.any(String) },
     model: { name: 'sentiment' },
     parameters: { top_k: 'many' },
@@ -331,10 +331,10 @@ it('the batch function says in the summary of a file that breaks how far it got,
   await world.put('in/sentiment/cut.jsonl.gz', whole.subarray(0, whole.length - 12));
   await work(handlerOf(20));
   expect(world.deadLetters.drain()).toHaveLength(1);
-  const folder = 'out/sentiment@1.0.0/cut.jsonl.gz/';
+  const folder = 'out/sentiment@1.0.1/cut.jsonl.gz/';
   const summary = await summaryOf(folder);
   expect(summary).toMatchObject({
-    model: { name: 'sentiment', version: '1.0.0' },
+    model: { name: 'sentiment', version: '1.0.1' },
     parameters: {},
     error: { code: 'BROKEN_GZIP' },
   });
@@ -353,7 +353,7 @@ it('a parameter that the task refuses is said of the file before any of it is re
     await world.put(`in/sentiment/${name}`, body);
     await work();
     expect(world.deadLetters.drain()).toHaveLength(1);
-    expect(await summaryOf(`out/sentiment@1.0.0/${name}/`)).toMatchObject({
+    expect(await summaryOf(`out/sentiment@1.0.1/${name}/`)).toMatchObject({
       parameters: { top_k: 0 },
       error: { code: 'INVALID_PARAMETER', message: expect.stringContaining('top_k') },
       rowsIn: 0,
@@ -374,7 +374,7 @@ it('the batch function gives a summary for a file that is gone', async () => {
 });
 
 it('the batch function passes over results, test events and other buckets', async () => {
-  await world.put('out/sentiment@1.0.0/in/sentiment/x.jsonl', '"a"\n');
+  await world.put('out/sentiment@1.0.1/in/sentiment/x.jsonl', '"a"\n');
   world.queue.send('{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"uploads"}');
   const other = { bucket: { name: 'other' }, object: { key: 'in/sentiment/a.jsonl', etag: 'x' } };
   world.queue.send(JSON.stringify({ source: 'aws.s3', 'detail-type': 'Object Created', detail: other }));
@@ -387,9 +387,9 @@ it('the batch function passes over results, test events and other buckets', asyn
 it('the batch function does not mix the results of two files that share a folder of results', async () => {
   await world.put('in/sentiment/same.jsonl', '"a"\n');
   await work();
-  const before = await world.results('out/sentiment@1.0.0/same');
-  await world.put('in/sentiment@1.0.0/same.jsonl', '"b"\n"c"\n');
+  const before = await world.results('out/sentiment@1.0.1/same');
+  await world.put('in/sentiment@1.0.1/same.jsonl', '"b"\n"c"\n');
   await work();
-  expect(await world.results('out/sentiment@1.0.0/same')).toEqual(before);
+  expect(await world.results('out/sentiment@1.0.1/same')).toEqual(before);
   expect(world.deadLetters.drain()).toHaveLength(1);
 });

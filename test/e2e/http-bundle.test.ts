@@ -144,14 +144,14 @@ describe('the bundled predict function', () => {
   it('has its models in memory before the first request', () => {
     const { results } = answersTo([event('warm-up')]);
     expect(results).toMatchObject([
-      { source: 'pilotlight.warmup', coldStart: true, models: ['sentiment@1.0.0'] },
+      { source: 'pilotlight.warmup', coldStart: true, models: ['sentiment@1.0.1'] },
     ]);
   });
 
   it('runs a golden of its model at a warm-up, and finds the reference answer', () => {
     const { results, logged } = answersTo([event('warm-up'), event('warm-up')]);
     for (const { selfCheck } of results) {
-      expect(selfCheck.model).toBe('sentiment@1.0.0');
+      expect(selfCheck.model).toBe('sentiment@1.0.1');
       expect(selfCheck.drift).toBeLessThanOrEqual(1);
     }
     expect(logged.filter((line) => 'GoldenDrift' in line)).toHaveLength(2);

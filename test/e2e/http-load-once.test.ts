@@ -21,7 +21,7 @@ it('the service loads a model once for 1,000 concurrent first requests', async (
   );
   const statuses = (await Promise.all(requests)).map(({ status }) => status);
   expect(new Set(statuses)).toEqual(new Set([200]));
-  expect(opened).toEqual(['sentiment@1.0.0']);
+  expect(opened).toEqual(['sentiment@1.0.1']);
   expect(engine.loaded()).toHaveLength(1);
   await engine.dispose();
 });

@@ -14,7 +14,7 @@ afterEach(async () => {
 
 async function serveAfter(damage: (folder: string) => void): Promise<Service> {
   space = workspace();
-  damage(join(space.packages, 'sentiment', '1.0.0'));
+  damage(join(space.packages, 'sentiment', '1.0.1'));
   service = await serve(space.packages);
   return service;
 }
@@ -67,7 +67,7 @@ describe('a package of which', () => {
   it.each(DAMAGES)('%s is refused by name, and the others serve', async (_, code, damage) => {
     const { post } = await serveAfter(damage);
     const refused = await post('sentiment', { inputs: 'I love this' });
-    expect(refused).toMatchObject({ status: 500, body: { code, model: 'sentiment', version: '1.0.0' } });
+    expect(refused).toMatchObject({ status: 500, body: { code, model: 'sentiment', version: '1.0.1' } });
     expect(JSON.stringify(refused.body)).not.toMatch(/weights|model\.json|\/tmp|surprise/);
     expect((await post('intent', { inputs: 'what is my balance' })).status).toBe(200);
     expect((await post('slots', { inputs: 'play Adele' })).status).toBe(200);
@@ -88,7 +88,7 @@ describe('a package of which', () => {
   it('a file was restored serves on the next request', async () => {
     const { post } = await serveAfter((folder) => flipByte(join(folder, 'int8/weights.bin'), 100_000));
     expect((await post('sentiment', { inputs: 'I love this' })).status).toBe(500);
-    flipByte(join(space.packages, 'sentiment/1.0.0/int8/weights.bin'), 100_000);
+    flipByte(join(space.packages, 'sentiment/1.0.1/int8/weights.bin'), 100_000);
     expect((await post('sentiment', { inputs: 'I love this' })).status).toBe(200);
   });
 

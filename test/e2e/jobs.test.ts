@@ -72,7 +72,7 @@ test('a job is taken with 202, says where to ask, and has the answer that the sa
     attempts: 1,
     result: [[{ label: 'positive', score: expect.closeTo(0.98, 1) }]],
     result_type: 'application/json',
-    result_headers: { 'x-pilotlight-model': 'sentiment', 'x-pilotlight-version': '1.0.0' },
+    result_headers: { 'x-pilotlight-model': 'sentiment', 'x-pilotlight-version': '1.0.1' },
   });
   const { created_at, started_at, finished_at } = body;
   const times = [created_at, started_at, finished_at];

@@ -21,7 +21,7 @@ afterAll(() => rmSync(tampered, { recursive: true }));
 
 /** Moves a logit in line 7, with checksums that agree: the answer of a model that changed would differ so. */
 function tamperWithGolden(packages: string): void {
-  const folder = join(packages, 'sentiment', '1.0.0');
+  const folder = join(packages, 'sentiment', '1.0.1');
   const edit = (file: string, change: (text: string) => string) => {
     const text = change(readFileSync(join(folder, file), 'utf8'));
     writeFileSync(join(folder, file), text);
@@ -69,19 +69,19 @@ async function deploy(packages: string, models: string) {
 }
 
 test('a version that answers all goldens of its package may have traffic', async () => {
-  const { status, logged } = await deploy(PACKAGES, 'sentiment@1.0.0');
+  const { status, logged } = await deploy(PACKAGES, 'sentiment@1.0.1');
   expect(status).toBe('Succeeded');
-  const goldens = readFileSync(join(PACKAGES, 'sentiment/1.0.0/goldens.jsonl'), 'utf8').trim().split('\n');
+  const goldens = readFileSync(join(PACKAGES, 'sentiment/1.0.1/goldens.jsonl'), 'utf8').trim().split('\n');
   expect(logged).toMatchObject([{ goldens: goldens.length - 1 }]);
 });
 
 test('a version that drifts in one golden, or lacks a model, gets none; the log names both', async () => {
   tamperWithGolden(tampered);
-  const { status, logged } = await deploy(tampered, 'sentiment@1.0.0,intent');
+  const { status, logged } = await deploy(tampered, 'sentiment@1.0.1,intent');
   expect(status).toBe('Failed');
   expect(logged).toMatchObject([
     { level: 'ERROR', model: 'intent' },
-    { level: 'ERROR', model: 'sentiment@1.0.0', line: 7, drift: expect.any(Number) },
+    { level: 'ERROR', model: 'sentiment@1.0.1', line: 7, drift: expect.any(Number) },
     { level: 'INFO', status: 'Failed', goldens: 36 },
   ]);
 });

@@ -20,7 +20,7 @@ let remotePackages: string;
 beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), 'pilotlight-remote-'));
   server = await startS3(join(scratch, 's3'));
-  const folder = join(DEFAULT_PACKAGES, 'sentiment/1.0.0');
+  const folder = join(DEFAULT_PACKAGES, 'sentiment/1.0.1');
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
   );
@@ -35,7 +35,7 @@ beforeAll(async () => {
     .digest('hex');
   remotePackages = JSON.stringify({
     bucket: BUCKET,
-    packages: [{ name: 'sentiment', version: '1.0.0', manifestSha256, objects }],
+    packages: [{ name: 'sentiment', version: '1.0.1', manifestSha256, objects }],
   });
   await bundle('predict', join(scratch, 'task'));
   cpSync(join(import.meta.dirname, 'predict-event.mjs'), join(scratch, 'runner.mjs'));
@@ -101,7 +101,7 @@ it('without permission it answers 500 and a code, and the log names the object',
     code: 'PACKAGE_UNAVAILABLE',
     error: 'Model sentiment cannot be served now: its package could not be fetched. The log says why.',
     model: 'sentiment',
-    version: '1.0.0',
+    version: '1.0.1',
   });
   expect(log).toContain('s3://models/assets/model.json');
 });

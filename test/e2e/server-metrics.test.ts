@@ -12,7 +12,7 @@ const families = z.array(
     ),
   }),
 );
-const OF_SENTIMENT = { model: 'sentiment', version: '1.0.0' };
+const OF_SENTIMENT = { model: 'sentiment', version: '1.0.1' };
 
 /** By names; the parser forgets the labels of histograms, so that their samples are read as what they are on their lines. */
 function parse(text: string) {

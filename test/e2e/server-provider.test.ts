@@ -49,7 +49,7 @@ describe('on a machine with or without a GPU', () => {
     };
     const server = await startServer(env);
     expect(server.log()).toMatch(/"Execution provider".*"chosen":"cpu","forced":true/);
-    const models = '"models":[{"model":"sentiment@1.0.0","variant":"int8","provider":"cpu"}]';
+    const models = '"models":[{"model":"sentiment@1.0.1","variant":"int8","provider":"cpu"}]';
     await expect.poll(() => server.log()).toContain(models);
     expect(await server.metrics()).toContain('te_execution_provider{provider="cpu"} 1');
     server.signal('SIGTERM');

@@ -73,7 +73,7 @@ describe('traces of the server of the container', () => {
       'http.response.status_code': 200,
       'url.path': '/models/sentiment',
       'pilotlight.model': 'sentiment',
-      'pilotlight.model.version': '1.0.0',
+      'pilotlight.model.version': '1.0.1',
       'pilotlight.variant': 'int8',
       'pilotlight.inputs': 2,
       // [CLS] a fine film [SEP], [CLS] a dull one [SEP]

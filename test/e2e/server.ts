@@ -102,7 +102,7 @@ const tokenizerSchema = z.looseObject({
 
 /** Gives `word` an id that the model has no embedding for: a session cannot run on it, whatever stands beside it. */
 export function poison(packages: string, model: string, word: string): void {
-  const folder = join(packages, model, '1.0.0');
+  const folder = join(packages, model, '1.0.1');
   const tokenizer = tokenizerSchema.parse(JSON.parse(readFileSync(join(folder, 'tokenizer.json'), 'utf8')));
   assert(word in tokenizer.model.vocab);
   tokenizer.model.vocab[word] = 999_999;

@@ -131,6 +131,45 @@ it.each(CASES.flatMap((one) => SCHEMES.map((rung) => ({ ...one, rung, scheme: ru
   LONG ? 3_600_000 : 120_000,
 );
 
+it.each(['sentiment', 'intent', 'slots'])(
+  '%s, as it is served by default, gives each text the same bits alone, in any batch and order, on 1 and 2 threads, beside other calls',
+  async (name) => {
+    const random = new Random(name.length);
+    const packages = join(import.meta.dirname, '../../model-assets/packages');
+    const inputs = randomTexts(LONG ? INPUTS : 64, 60, random);
+    const engines = {
+      one: new Engine({ packages, intraOpThreads: 1 }),
+      two: new Engine({ packages, intraOpThreads: 2 }),
+      shared: new Engine({ packages, intraOpThreads: 2, batching: 'dynamic', sessions: 'worker' }),
+    };
+    const settings = { truncate: true };
+    const infer =
+      (engine: Engine): Answer<string> =>
+      async (texts) => {
+        const predictor = await engine.predictor(name);
+        const results = await predictor.infer(
+          texts.map((text) => ({ text })),
+          settings,
+        );
+        return results.map(({ outputs }) => outputs.logits?.data);
+      };
+    const differences = await findBitDifferences({
+      inputs,
+      alone: infer(engines.one),
+      others: {
+        'in batches': infer(engines.one),
+        'on 2 threads': infer(engines.two),
+        'beside other calls': atOnce(infer(engines.shared), random),
+      },
+      random,
+      mostTogether: 64,
+    });
+    await Promise.all(Object.values(engines).map((engine) => engine.dispose()));
+    expect(differences).toEqual([]);
+  },
+  LONG ? 3_600_000 : 120_000,
+);
+
 /** Writes the package of a random checkpoint. */
 async function write(
   task: TaskName,

@@ -26,7 +26,7 @@ describe('pilotlight init', () => {
       'config.ts',
       'package.json',
     ];
-    for (const file of [...files, 'test/app.test.ts', 'models/sentiment/1.0.0/model.json']) {
+    for (const file of [...files, 'test/app.test.ts', 'models/sentiment/1.0.1/model.json']) {
       expect(existsSync(join(scratch, 'my-nlp', file)), file).toBe(true);
     }
     for (const file of files) expect(stdout).toContain(`my-nlp/${file}\n`);

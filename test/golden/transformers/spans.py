@@ -24,7 +24,7 @@ from transformers import (
 )
 from transformers.modeling_outputs import QuestionAnsweringModelOutput, TokenClassifierOutput
 
-WORDPIECE = "model-assets/packages/slots/1.1.0/tokenizer.json"
+WORDPIECE = "model-assets/packages/slots/1.1.1/tokenizer.json"
 SCHEMES = {
     "BIO": ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"],
     "bare": ["O", "person", "place"],

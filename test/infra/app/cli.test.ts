@@ -56,7 +56,7 @@ describe('one line, and no stack, stops the synth of', () => {
   let packages: string;
   beforeAll(() => {
     packages = join(folder, 'packages');
-    const source = resolve('model-assets/packages/sentiment/1.0.0');
+    const source = resolve('model-assets/packages/sentiment/1.0.1');
     for (const name of ['corrupt', 'heavy'])
       cpSync(source, join(packages, name, '1.0.0'), { recursive: true });
     rename('corrupt');

@@ -90,7 +90,7 @@ describe('a configuration', () => {
     [{ functions, api: { auth: { kind: 'none' } } }, 'api.auth.reason is missing'],
     [undefined, 'its default export is missing'],
     [
-      { functions: { main: { models: ['intent'] }, other: { models: ['intent@1.0.0'] } } },
+      { functions: { main: { models: ['intent'] }, other: { models: ['intent@1.0.1'] } } },
       'functions.other.models must not name intent, which main serves',
     ],
     [

@@ -88,7 +88,7 @@ test('the canary has the new version checked by a hook before it gets traffic', 
     Environment: {
       Variables: {
         PILOTLIGHT_VERSION_ARN: { Ref: version },
-        PILOTLIGHT_MODELS: 'sentiment@1.0.0,intent@1.0.0',
+        PILOTLIGHT_MODELS: 'sentiment@1.0.1,intent@1.0.1',
         PILOTLIGHT_TOLERATED_DRIFT: '1',
       },
     },

@@ -19,7 +19,7 @@ const MODELS = { large: 'job', intent: 'cpu' } as const;
 
 function build(stack: Stack, options: Partial<HandOver> = {}) {
   const image = ContainerImage.fromEcrRepository(Repository.fromRepositoryName(stack, 'Images', 'gpu'), '1');
-  const server = new InferenceServer(stack, 'Server', { image, models: ['large', 'intent@1.0.0'] });
+  const server = new InferenceServer(stack, 'Server', { image, models: ['large', 'intent@1.0.1'] });
   const handOver = { server, models: MODELS, ...options };
   const lambda = new InferenceFunction(stack, 'Predict', { models: ['intent'], handOver });
   return { server, lambda };
@@ -140,7 +140,7 @@ describe('the container', () => {
     const { server: settings, shared } = config();
     expect(settings.PILOTLIGHT_PORT).toBe(server().PortMappings[0].ContainerPort);
     expect(settings.PILOTLIGHT_REQUIRE_GPU).toBe(true);
-    expect(shared.PILOTLIGHT_PRELOAD_MODELS).toEqual(['large', 'intent@1.0.0']);
+    expect(shared.PILOTLIGHT_PRELOAD_MODELS).toEqual(['large', 'intent@1.0.1']);
     expect(shared.PILOTLIGHT_JOB_QUEUE_URL).toMatch(/ServerJobsQueue/);
     expect(shared.PILOTLIGHT_JOB_BUCKET).toMatch(/^ServerJobsBucket/);
   });

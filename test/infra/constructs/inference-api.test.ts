@@ -229,7 +229,7 @@ describe('with several functions', () => {
     const stack = testStack();
     const intent = new InferenceFunction(stack, 'Other', { models: ['intent'] });
     expect(refusalOf(() => api(stack, { others: { slots: intent } })).message).toBe(
-      'others.slots leads to a function that serves intent@1.0.0.',
+      'others.slots leads to a function that serves intent@1.0.1.',
     );
   });
 });

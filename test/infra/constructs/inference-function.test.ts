@@ -40,7 +40,7 @@ describe('with the models in layers', () => {
       MemorySize: 1769,
       Timeout: 29,
       EphemeralStorage: { Size: 512 },
-      Environment: { Variables: { PILOTLIGHT_PRELOAD_MODELS: 'sentiment@1.0.0' } },
+      Environment: { Variables: { PILOTLIGHT_PRELOAD_MODELS: 'sentiment@1.0.1' } },
       Layers: [{ Ref: Match.stringLikeRegexp('Runtime') }, { Ref: Match.stringLikeRegexp('Models') }],
     });
   });
@@ -209,7 +209,7 @@ describe('with the models in S3', () => {
   const variables: Record<string, unknown> = lambda?.Properties.Environment.Variables;
   /** Tokens as the template has them, in one line. */
   const listed = JSON.stringify(variables.PILOTLIGHT_REMOTE_PACKAGES);
-  const packageFolder = 'model-assets/packages/sentiment/1.0.0';
+  const packageFolder = 'model-assets/packages/sentiment/1.0.1';
 
   test('names the object of each file of each package to the function', () => {
     for (const path of [
@@ -285,7 +285,7 @@ describe('with the models in an image', () => {
     const files = model
       .filter((entry) => entry.isFile())
       .map(({ parentPath, name }) => join(parentPath, name));
-    const served = description.files.map(({ path }) => join(context, 'opt/models/sentiment/1.0.0', path));
+    const served = description.files.map(({ path }) => join(context, 'opt/models/sentiment/1.0.1', path));
     expect(files.sort()).toEqual(served.sort());
   });
 

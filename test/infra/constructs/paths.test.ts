@@ -24,10 +24,10 @@ test('an app that installed pilotlight gets the default models that it brings', 
 
 test('the catalog beside the default models that pilotlight brings says where they run', () => {
   const installed = join(app, 'node_modules/pilotlight');
-  const place = 'sentiment/1.0.0';
+  const place = 'sentiment/1.0.1';
   cpSync(join('model-assets/packages', place), join(installed, 'models', place), { recursive: true });
   writeFileSync(join(installed, 'package.json'), '{"name": "pilotlight"}');
-  const catalog = (tier: string) => JSON.stringify({ models: { sentiment: { version: '1.0.0', tier } } });
+  const catalog = (tier: string) => JSON.stringify({ models: { sentiment: { version: '1.0.1', tier } } });
   const describe = () => describePackage(defaultPackagesFolder(app), { name: 'sentiment' });
   expect(describe()).toMatchObject({ folder: join(installed, 'models', place), tier: 'lambda' });
   writeFileSync(join(installed, 'catalog.json'), catalog('gpu'));

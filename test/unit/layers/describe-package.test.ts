@@ -103,7 +103,7 @@ describe('the description of a package', () => {
       bytes: 3886,
       sha256: manifestSha256,
     });
-    // sha256sum model-assets/packages/sentiment/1.0.0/tokenizer/vocab.txt
+    // sha256sum model-assets/packages/sentiment/1.0.1/tokenizer/vocab.txt
     expect(files.find(({ path }) => path === 'tokenizer/vocab.txt')?.sha256).toBe(
       'b6d98b4d651537e968e202a4497e1f8de133a58fdb76f8ad8e5f76e99543ab18',
     );

@@ -27,7 +27,7 @@ describe('a model layer', () => {
     try {
       const { results } = await engine.predict('sentiment', 'I love this');
       expect(results).toMatchObject([[{ label: 'positive' }, { label: 'negative' }]]);
-      await expect(engine.predictor('slots@1.1.0')).resolves.toMatchObject({ manifest: { name: 'slots' } });
+      await expect(engine.predictor('slots@1.1.1')).resolves.toMatchObject({ manifest: { name: 'slots' } });
     } finally {
       await engine.dispose();
     }

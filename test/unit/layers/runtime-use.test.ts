@@ -10,7 +10,7 @@ import { temporaryFolder } from '../toolchain/temporary-folder.ts';
 const scratch = temporaryFolder();
 /** The folder is kept from one run to the next, because these layers take seconds to zip. */
 const OUTDIR = resolve('dist/layers');
-const SENTIMENT = resolve('model-assets/packages/sentiment/1.0.0');
+const SENTIMENT = resolve('model-assets/packages/sentiment/1.0.1');
 
 const goldenSchema = z.object({
   text: z.string(),

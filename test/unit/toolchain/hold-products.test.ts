@@ -133,12 +133,46 @@ describe('the weights of products in fp32', () => {
       },
     );
   });
+
+  it.each([
+    { opType: 'MatMul', transB: 0 },
+    { opType: 'Gemm', transB: 1 },
+  ])(
+    'gives few rows the bits that they have among many on two threads: $opType',
+    async ({ opType, transB }) => {
+      const [inputs, outputs] = [256, 79];
+      const random = new Random(79);
+      const values = (length: number) => Float32Array.from({ length }, () => random.uniform() - 0.5);
+      const builder = new GraphBuilder('tagger');
+      const dims = transB === 1 ? [outputs, inputs] : [inputs, outputs];
+      const weights = values(inputs * outputs);
+      const constants = [builder.constant(floatTensor('w', dims, weights))];
+      if (opType === 'Gemm') constants.push(builder.constant(floatTensor('b', [outputs], values(outputs))));
+      const attributes = opType === 'Gemm' ? { transB: int(transB) } : {};
+      const input = builder.input('input', ELEMENT.float32, ['rows', inputs]);
+      const score = builder.op(opType, [input, ...constants], 'score', { attributes });
+      builder.output(score, ELEMENT.float32, ['rows', outputs]);
+      const model = builder.build();
+      const rows = Array.from({ length: 200 }, () => values(inputs));
+      const before = await (await openScorer(structuredClone(model), '1', 2))(rows);
+      holdProducts(model);
+      for (const disabled of ['0', '1']) {
+        const run = await openScorer(model, disabled, 2);
+        const together = await run(rows);
+        for (const [at, value] of before.entries()) expect(together[at]).toBeCloseTo(value, 4);
+        for (const count of [4, 20, 60]) {
+          expect(await run(rows.slice(0, count))).toEqual(together.slice(0, count * outputs));
+        }
+      }
+    },
+  );
 });
 
 /** Opens a graph of `[rows, inputs]` to `[rows, outputs]`, whose output it gives in row-major order. */
-async function openScorer(model: OnnxModel, unpacked: string) {
+async function openScorer(model: OnnxModel, unpacked: string, intraOpNumThreads?: number) {
   const session = await InferenceSession.create(encodeModel(model), {
     graphOptimizationLevel: 'disabled',
+    ...(intraOpNumThreads !== undefined && { intraOpNumThreads }),
     extra: { session: { disable_prepacking: unpacked } },
   });
   return async (rows: readonly Float32Array[]): Promise<number[]> => {

@@ -28,8 +28,8 @@ export type RungContext = Pick<BuildContext, 'settings' | 'progress' | 'scratch'
 /** Products whose scales are chosen on the calibration texts. */
 function calibrated(form: ActivationForm): Rung['build'] {
   return async (source, { settings, progress, scratch, calibration }) => {
-    const { keep } = settings;
-    const common = { keep, limit: limitOf(settings), calibration: await calibration(), scratch };
+    const { keep, equalise = true } = settings;
+    const common = { keep, equalise, limit: limitOf(settings), calibration: await calibration(), scratch };
     const { layers, ...quantised } = await progress.stage('calibrate', (report) =>
       quantiseCalibrated(source, form, { ...common, report }),
     );

@@ -10,6 +10,8 @@ export interface QuantiseSettings {
   readonly keep: readonly string[];
   /** Whether int8 weights use seven bits, for x86 processors without VNNI. */
   readonly reduceRange: boolean;
+  /** Whether channels of activations may be equalised, which small models without outliers have no use for. @default true */
+  readonly equalise?: boolean;
 }
 
 export interface BuildContext {

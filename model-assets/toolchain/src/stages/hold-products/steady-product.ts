@@ -1,6 +1,7 @@
 import { int, intAttribute, makeNode } from '../../graph/node.ts';
 import type { OnnxModel, OnnxNode, OnnxTensor } from '../../graph/onnx.ts';
 import { floats, floatTensor, int64Tensor } from '../../graph/tensor.ts';
+import { cutInputs } from './cut-inputs.ts';
 
 /** Products of two matrices whose first one may have a single row. Those of MatMul have a row for each token, four at least. */
 const OF_MATRICES = new Set(['Gemm', 'FusedGemm']);
@@ -12,13 +13,18 @@ const SPLIT_COUNTS = 18;
 /**
  * Makes a product in fp32 give a row the same bits whatever rows are beside it: `[rows, inputs] x [inputs, outputs]`. Where its weights
  * are not packed, a single row and a single column go to kernels that add up in another order. So each row is computed twice, and a
- * single column gets one of zeros beside it; both are cut off again. Gives the nodes in place of `node`.
+ * single column gets one of zeros beside it; both are cut off again. Many inputs are added up in parts, see `cutInputs`. Gives the nodes
+ * in place of `node`.
  */
 export function steadyProduct(model: OnnxModel, node: OnnxNode, weights: OnnxTensor): readonly OnnxNode[] {
   if (!PRODUCTS.has(node.opType) || weights.dims.length !== 2) return [node];
   const nodes =
     OF_MATRICES.has(node.opType) && hasRowsAlone(model, node) ? computeRowsTwice(model, node) : [node];
-  return nodes.flatMap((each) => (each.opType === node.opType ? addColumn(model, each, weights) : [each]));
+  return nodes.flatMap((each) =>
+    each.opType === node.opType
+      ? (cutInputs(model, each, weights) ?? addColumn(model, each, weights))
+      : [each],
+  );
 }
 
 /** Whether nothing but the first matrix has a row for each row of the result: it is not transposed, and one row or number is added to all. */

@@ -9,7 +9,7 @@ import { float32View, viewBytes } from '../../graph/tensor.ts';
 import { type Activations, capture, MOST_ROWS } from '../../runtime/capture.ts';
 import { type ProductRunner, withProductRunner } from '../../runtime/product-error.ts';
 import type { Feed } from '../../runtime/run-graph.ts';
-import { type RowsChoice, Search, type StaticChoice, sampleRows } from './search.ts';
+import { type RowsChoice, Search, type SearchOptions, type StaticChoice, sampleRows } from './search.ts';
 import { type Group, inputsOf, readWeights } from './sites.ts';
 import type { Limit } from './weights.ts';
 
@@ -24,6 +24,8 @@ export interface Choices {
 
 interface ChooseOptions {
   readonly limit: Limit;
+  /** Whether channels may be equalised. */
+  readonly equalise: boolean;
   /** A folder for what the runtime reads, as large as the model. */
   readonly scratch: string;
   readonly report?: (done: number) => void;
@@ -57,7 +59,7 @@ export class Calibration {
   async choose(
     model: OnnxModel,
     groups: readonly Group[],
-    { limit, scratch, report = () => {} }: ChooseOptions,
+    { limit, equalise, scratch, report = () => {} }: ChooseOptions,
     decide: (choices: Choices) => Promise<Choice>,
   ): Promise<ReadonlyMap<string, Choice>> {
     const missing = groups.filter(({ activations }) => !this.#recordings.has(activations));
@@ -66,7 +68,12 @@ export class Calibration {
     const results = new Map<string, Choice>();
     await withProductRunner(scratch, async (runner) => {
       for (const [index, group] of groups.entries()) {
-        results.set(group.activations, await decide(this.#choicesOf(group, limit, runner)));
+        results.set(
+          group.activations,
+          await decide(
+            this.#choicesOf(group, { limit, equalises: equalise && !group.sharesWeights }, runner),
+          ),
+        );
         report(recorded + ((1 - recorded) * (index + 1)) / groups.length);
       }
     });
@@ -100,15 +107,11 @@ export class Calibration {
   }
 
   /** A group of which some products stay fp32 is another one. */
-  #choicesOf(group: Group, limit: Limit, runner: ProductRunner): Choices {
-    const { activations, sites, sharesWeights } = group;
-    const key = JSON.stringify([limit, sharesWeights, activations, ...sites.map(({ name }) => name)]);
+  #choicesOf({ activations, sites }: Group, how: SearchOptions, runner: ProductRunner): Choices {
+    const key = JSON.stringify([how, activations, ...sites.map(({ name }) => name)]);
     let opened: Promise<Search> | undefined;
     const search = (): Promise<Search> => {
-      opened ??= Search.open(runner, this.#read(activations), sites.map(readWeights), {
-        limit,
-        equalises: !sharesWeights,
-      });
+      opened ??= Search.open(runner, this.#read(activations), sites.map(readWeights), how);
       return opened;
     };
     return {

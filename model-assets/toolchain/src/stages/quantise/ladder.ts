@@ -19,6 +19,8 @@ interface Options {
 
 interface CalibratedOptions extends Options {
   readonly calibration: Calibration;
+  /** Whether channels may be equalised. */
+  readonly equalise: boolean;
   /** A folder for what the runtime reads, as large as the model. */
   readonly scratch: string;
   readonly report?: (done: number) => void;
@@ -38,12 +40,12 @@ export interface CalibratedReport extends QuantiseReport {
 export async function quantiseCalibrated(
   model: OnnxModel,
   form: ActivationForm,
-  { keep, limit, calibration, ...options }: CalibratedOptions,
+  { keep, limit, equalise, calibration, ...options }: CalibratedOptions,
 ): Promise<CalibratedReport> {
   refuseOldOpset(model);
   const { groups, kept } = findSites(model.graph, keep);
   refuseWithoutProducts(groups);
-  const choices = await calibration.choose(model, groups, { limit, ...options }, DECISIONS[form]);
+  const choices = await calibration.choose(model, groups, { limit, equalise, ...options }, DECISIONS[form]);
   correctBiases(model, groups, choices);
   const folded = foldScalings(model, groups, choices);
   const writer = new Writer(model);
