@@ -72,7 +72,11 @@ async function neighbour(
 describe('700 connections that are slow', () => {
   let server: InferenceServer;
   beforeAll(async () => {
-    server = await start({ PILOTLIGHT_MAX_CONCURRENT_REQUESTS: String(SLOTS) });
+    // Sessions that open under load would be among the descriptors that are counted.
+    server = await start({
+      PILOTLIGHT_MAX_CONCURRENT_REQUESTS: String(SLOTS),
+      PILOTLIGHT_PARALLEL_SESSIONS: '0',
+    });
   });
   afterAll(() => server.signal('SIGKILL'));
 

@@ -28,7 +28,7 @@ describe('npm start -- --lambda', () => {
     expect(service.stdout()).toMatch(
       /^Function predict: 1769 MB, 29 s; Invoke API: AWS_ENDPOINT_URL_LAMBDA=http:/m,
     );
-    expect(service.stdout()).toMatch(/^sentiment@1\.0\.0 int8 +\d\.\d MB +layer 1$/m);
+    expect(service.stdout()).toMatch(/^sentiment@1\.0\.1 int8 +\d\.\d MB +layer 1$/m);
     for (const phase of ['process', 'import and models', '  sentiment', 'init phase']) {
       expect(service.stdout()).toMatch(new RegExp(`^${phase} +\\d+ ms$`, 'm'));
     }
@@ -79,6 +79,6 @@ test('a package that a deployment would refuse is refused before anything starts
   rmSync(packages, { recursive: true });
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /^error PACKAGE_CORRUPT: Model intent@1\.0\.0 is refused: the sha256 of .* differs from the manifest.*\n$/,
+    /^error PACKAGE_CORRUPT: Model intent@1\.0\.1 is refused: the sha256 of .* differs from the manifest.*\n$/,
   );
 });

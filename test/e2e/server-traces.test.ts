@@ -78,13 +78,13 @@ describe('traces of the server of the container', () => {
       'pilotlight.inputs': 2,
       // [CLS] a fine film [SEP], [CLS] a dull one [SEP]
       'pilotlight.tokens': 10,
-      'pilotlight.padding_tokens': 0,
+      'pilotlight.padding_tokens': 6,
     });
     const infer = request && childrenOf(request).find(({ name }) => name === 'infer');
     expect(infer?.attributes).toEqual({
       'pilotlight.batch.count': 1,
       'pilotlight.batch.size': 2,
-      'pilotlight.batch.tokens': 10,
+      'pilotlight.batch.tokens': 16,
     });
   });
 

@@ -29,7 +29,7 @@ describe('npm start', () => {
       );
       expect(service.stdout()).toMatch(new RegExp(`^${model}( +\\d+ ms){5}$`, 'm'));
     }
-    expect(service.stdout()).toMatch(/^slots +1\.1\.0 +token-classification +int8/m);
+    expect(service.stdout()).toMatch(/^slots +1\.1\.1 +token-classification +int8/m);
   });
 
   test('prints three curl lines, each of which answers when it is copied', async () => {
@@ -134,7 +134,7 @@ describe('npm start with something broken', () => {
     const { code, stdout, stderr } = await start('--model', 'sentiment', '--packages', packages);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(
-      /^error PACKAGE_CORRUPT: Model sentiment@1\.0\.0 is refused: the sha256 of .*\.\n$/,
+      /^error PACKAGE_CORRUPT: Model sentiment@1\.0\.1 is refused: the sha256 of .*\.\n$/,
     );
   });
 

@@ -49,7 +49,7 @@ test('pilotlight synth of demo.dev ends well within a minute, and tells where it
   expect(code, stderr).toBe(0);
   expect(performance.now() - start).toBeLessThan(60_000);
   expect(stderr).toMatch(/^function main$/m);
-  expect(stderr).toMatch(/sentiment@1\.0\.0 int8 +\d\.\d MB +layer \d/);
+  expect(stderr).toMatch(/sentiment@1\.0\.1 int8 +\d\.\d MB +layer \d/);
 });
 
 describe('one line, and no stack, stops the synth of', () => {
@@ -58,10 +58,10 @@ describe('one line, and no stack, stops the synth of', () => {
     packages = join(folder, 'packages');
     const source = resolve('model-assets/packages/sentiment/1.0.1');
     for (const name of ['corrupt', 'heavy'])
-      cpSync(source, join(packages, name, '1.0.0'), { recursive: true });
+      cpSync(source, join(packages, name, '1.0.1'), { recursive: true });
     rename('corrupt');
     rename('heavy', (manifest) => manifest.replaceAll('"tier": "lambda"', '"tier": "gpu"'));
-    const weights = join(packages, 'corrupt', '1.0.0', 'int8', 'weights.bin');
+    const weights = join(packages, 'corrupt', '1.0.1', 'int8', 'weights.bin');
     const bytes = readFileSync(weights);
     bytes.writeUInt8(bytes.readUInt8(100) ^ 1, 100);
     writeFileSync(weights, bytes);
@@ -69,7 +69,7 @@ describe('one line, and no stack, stops the synth of', () => {
 
   /** Gives a copied package its own name. */
   function rename(name: string, change = (manifest: string) => manifest): void {
-    const file = join(packages, name, '1.0.0', 'model.json');
+    const file = join(packages, name, '1.0.1', 'model.json');
     writeFileSync(
       file,
       change(readFileSync(file, 'utf8').replace('"name": "sentiment"', `"name": "${name}"`)),
@@ -97,7 +97,7 @@ describe('one line, and no stack, stops the synth of', () => {
     [
       'a model that fits into no function',
       { packagesFolder: 'PACKAGES', functions: main('heavy') },
-      /heavy@1\.0\.0.*gpu/,
+      /heavy@1\.0\.1.*gpu/,
     ],
     [
       'cold-start measures that contradict the function',

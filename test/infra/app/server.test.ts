@@ -93,7 +93,7 @@ test('a deployment with a server is made in the order that its parts need each o
 
 test('a deployment with a server says what goes to the server, when, and what happens while none runs', () => {
   const said = explain(stage);
-  expect(said).toMatch(/server\n {2}what +size +where\n {2}intent@1\.0\.0 int8 +4\.8 MB +server\n/);
+  expect(said).toMatch(/server\n {2}what +size +where\n {2}intent@1\.0\.1 int8 +4\.8 MB +server\n/);
   expect(said).toContain(
     'intent: what is too heavy for function heavy; while no server runs, function heavy answers.\n  Called by: main, heavy.',
   );

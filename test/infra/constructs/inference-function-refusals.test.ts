@@ -126,7 +126,7 @@ describe('the function refuses', () => {
     expect(refusalOf(() => placedFunction(stack, 'Function', props))).toEqual({
       code: 'UNSUPPORTED_PLACEMENT',
       message:
-        'sentiment@1.0.0 has the tier gpu, which Lambda does not have. Serve it with an InferenceServer, or package a variant of tier lambda.',
+        'sentiment@1.0.1 has the tier gpu, which Lambda does not have. Serve it with an InferenceServer, or package a variant of tier lambda.',
     });
   });
 });

@@ -125,7 +125,7 @@ describe('the catalog', () => {
   test('says which model is deployed in which version, and where it runs', () => {
     expect(readCatalog('model-assets/catalog.json')).toContainEqual({
       name: 'sentiment',
-      version: '1.0.0',
+      version: '1.0.1',
       tier: 'lambda',
     });
   });

@@ -79,7 +79,7 @@ test('build gives unzipped size, budget, zipped size and zip of each layer', () 
     /^runtime-arm64 +[\d.]+ MB +34\.0 MB +[\d.]+ MB +dist\/layers\/runtime-arm64-\w+\/layer\.zip$/m,
   );
   expect(built).toMatch(
-    /^sentiment@1\.0\.0 +3\.9 MB +3\.9 MB +dist\/layers\/models-sentiment-\w+\/layer\.zip$/m,
+    /^sentiment@1\.0\.1 +3\.9 MB +3\.9 MB +dist\/layers\/models-sentiment-\w+\/layer\.zip$/m,
   );
   expect(built).not.toContain('slots');
 });
