@@ -25,7 +25,7 @@ describe('npm start', () => {
     expect(service.url).toMatch(/^http:\/\/localhost:\d+$/);
     for (const model of ['sentiment', 'intent']) {
       expect(service.stdout()).toMatch(
-        new RegExp(`^${model} +1\\.0\\.0 +text-classification +int8, \\d\\.\\d MB`, 'm'),
+        new RegExp(`^${model} +1\\.0\\.1 +text-classification +int8, \\d\\.\\d MB`, 'm'),
       );
       expect(service.stdout()).toMatch(new RegExp(`^${model}( +\\d+ ms){5}$`, 'm'));
     }
