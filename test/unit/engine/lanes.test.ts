@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { choose, type LaneRole, type LaneState } from '../../../layers/engine/src/batching/lanes.ts';
 
-const source = (tokens: number) => ({ tokens, maxBatchTokens: 64, shortTokens: 8 });
+/** Texts of a token each, or so many as are given. */
+const source = (tokens: number, size = tokens) => ({ size, tokens, maxBatchTokens: 64, shortTokens: 8 });
 
 /** Lanes by their roles, each with the tokens of the only text that it runs, or idle at 0. */
 function lanesOf(...states: readonly (readonly [LaneRole, number])[]): [LaneState, ...LaneState[]] {
@@ -32,6 +33,12 @@ describe('the session of all threads, beside two parts', () => {
   it('takes what waits while no part runs, up to the batch of one part', () => {
     expect(chosen(32, 0, 0)).toEqual({ lengths: 'all' });
     expect(chosen(33, 0, 0)).toBeUndefined();
+  });
+
+  it('takes a text that is alone, however long it is', () => {
+    const lanes = lanesOf(['whole', 0], ['part', 0], ['part', 0]);
+    expect(choose(lanes[0], lanes, source(500, 1))).toEqual({ lengths: 'all' });
+    expect(choose(lanes[0], lanes, source(500, 2))).toBeUndefined();
   });
 
   it('rests while a part is idle, or runs short texts', () => {

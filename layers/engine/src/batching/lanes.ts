@@ -46,12 +46,11 @@ export function listWorking(lanes: readonly Lane[]): readonly Lane[] {
   return working.length > 0 ? working : lanes;
 }
 
+/** What waits, as far as the choice depends on it. */
+export type Waiting = Pick<BatchSource, 'size' | 'tokens' | 'maxBatchTokens' | 'shortTokens'>;
+
 /** Tells an idle lane what it may take of what waits; undefined where it is to rest. */
-export function choose(
-  lane: LaneState,
-  lanes: readonly LaneState[],
-  source: Pick<BatchSource, 'tokens' | 'maxBatchTokens' | 'shortTokens'>,
-): Choice | undefined {
+export function choose(lane: LaneState, lanes: readonly LaneState[], source: Waiting): Choice | undefined {
   switch (lane.role) {
     case 'whole':
       return chooseWhole(lanes, source);
@@ -69,13 +68,12 @@ export function choose(
  * All threads are quickest for what is alone, and for short texts while the others are busy with long ones. Several batches at once
  * are quicker on a thread each, because there none waits for another.
  */
-function chooseWhole(
-  lanes: readonly LaneState[],
-  source: Pick<BatchSource, 'tokens' | 'maxBatchTokens' | 'shortTokens'>,
-): Choice | undefined {
+function chooseWhole(lanes: readonly LaneState[], source: Waiting): Choice | undefined {
   const parts = lanes.filter(({ role }) => role === 'part');
   if (parts.every(({ running }) => running === undefined)) {
-    return source.tokens <= source.maxBatchTokens / parts.length ? { lengths: 'all' } : undefined;
+    // A text that is alone cannot be shared among the parts, however long it is.
+    const isAlone = source.size === 1 || source.tokens <= source.maxBatchTokens / parts.length;
+    return isAlone ? { lengths: 'all' } : undefined;
   }
   const busyWithLong = parts.every(({ running }) => running && running.longest > source.shortTokens);
   return busyWithLong ? { lengths: 'short' } : undefined;
