@@ -1,5 +1,5 @@
 /** What `add` prints at its end: what was tried and what it loses, what was packaged and proven. */
-import { describeDistance, describeLoss } from '@pilotlight/model-format';
+import { describeDistance, describeLoss, sumOfBytes } from '@pilotlight/model-format';
 import type { LadderReport, PackageResult } from '@pilotlight/toolchain';
 import { printable } from '../kit/style.ts';
 import { type Column, duration, megabytes, table } from '../kit/table.ts';
@@ -28,7 +28,7 @@ export function addSummary(
       ],
       proofs.map(({ variant, goldens, largest, loadMs }) => {
         const { scheme = '', files = [], tokenBudget } = manifest.variants[variant] ?? {};
-        const size = megabytes(files.reduce((sum, { bytes }) => sum + bytes, 0));
+        const size = megabytes(sumOfBytes(files));
         return [
           variant,
           scheme,

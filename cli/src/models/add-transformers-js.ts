@@ -1,7 +1,7 @@
 /** `add --runtime transformers.js`: reads the options that such a package takes. */
 
 import type { TransformersJsTaskName } from '@pilotlight/engine';
-import { TRANSFORMERS_JS_DTYPES, TRANSFORMERS_JS_TASKS } from '@pilotlight/model-format';
+import { sumOfBytes, TRANSFORMERS_JS_DTYPES, TRANSFORMERS_JS_TASKS } from '@pilotlight/model-format';
 import { packageTransformersJs, type TransformersJsOptions } from '@pilotlight/toolchain';
 import type { Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';
@@ -38,7 +38,7 @@ export async function addTransformersJs(
   const task = parseTask(values.task);
   const result = await packageTransformersJs({ ...common, task, ...(dtype && { dtype }) });
   const { folder, manifest, proof } = result;
-  const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+  const bytes = sumOfBytes(manifest.files);
   stdout.write(
     values.json
       ? `${JSON.stringify(result, null, 2)}\n`

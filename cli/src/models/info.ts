@@ -4,6 +4,7 @@ import {
   describeLoss,
   type OnnxManifest,
   type PackageManifest,
+  sumOfBytes,
   type Variant,
 } from '@pilotlight/model-format';
 import { selectPackages } from '@pilotlight/toolchain';
@@ -74,7 +75,7 @@ function onnxFacts(manifest: OnnxManifest): readonly Fact[] {
 
 function variantFacts(name: string, variant: Variant): readonly Fact[] {
   const { scheme, files, tokenBudget, speedup, keptFp32 = [], againstFp32 } = variant;
-  const size = megabytes(files.reduce((sum, { bytes }) => sum + bytes, 0));
+  const size = megabytes(sumOfBytes(files));
   const speed =
     speedup === undefined ? '' : `, ${speedup.toFixed(1)} times as fast as fp32 where it was packaged`;
   return [

@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { FolderStore, type PackageEntry } from '@pilotlight/engine';
-import { type CatalogEntry, describeLoss, type OnnxManifest, readCatalog } from '@pilotlight/model-format';
+import {
+  type CatalogEntry,
+  describeLoss,
+  type OnnxManifest,
+  readCatalog,
+  sumOfBytes,
+} from '@pilotlight/model-format';
 import { packagesFolder } from '../clone.ts';
 import { asCalled } from '../kit/called-as.ts';
 import { EXIT, type Terminal } from '../kit/command.ts';
@@ -36,12 +42,12 @@ function listing(
   const rows = entries.flatMap(({ name, version, manifest, problem }) => {
     if (manifest === undefined) return [[name, version, '', '', '', '', problem ?? '']];
     if (manifest.runtime === 'transformers.js') {
-      const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+      const bytes = sumOfBytes(manifest.files);
       const variant = `${manifest.dtype} ${megabytes(bytes)}, ${manifest.runtime}`;
       return [[name, version, manifest.task, '', variant, tierIn(catalog, name, version), '']];
     }
     const variants = Object.entries(manifest.variants).map(([variant, { scheme, files }]) => {
-      const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+      const bytes = sumOfBytes(files);
       return `${variant} ${megabytes(bytes)}${scheme === variant ? '' : `, ${scheme}`}`;
     });
     const [quality = '', ...more] = qualityOf(manifest);

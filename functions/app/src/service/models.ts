@@ -1,5 +1,7 @@
 /** GET /models and its kin: packages as their manifests describe them, broken ones with the reason. */
+
 import { EngineError, listTasks, type OnnxManifest, parseModelRef } from '@pilotlight/engine';
+import { sumOfBytes } from '@pilotlight/model-format';
 import { requestedModel } from '../http/request/requested-model.ts';
 import type { ModelDetail, ModelSummary } from '../openapi/schemas.ts';
 import { type AppDependencies, isRemote, type ListedModel, type ServingEngine } from '../serve/ports.ts';
@@ -75,7 +77,7 @@ function inShort(manifest: OnnxManifest) {
         name,
         {
           scheme: variant.scheme,
-          bytes: variant.files.reduce((sum, { bytes }) => sum + bytes, 0),
+          bytes: sumOfBytes(variant.files),
           tokenBudget: variant.tokenBudget,
           onnxruntime: variant.onnxruntime,
           opset: variant.opset,

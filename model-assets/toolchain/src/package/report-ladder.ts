@@ -1,5 +1,5 @@
 /** What climbing a ladder has found, for people and programs to read. */
-import type { Judgement, SchemeName, Variant } from '@pilotlight/model-format';
+import { type Judgement, type SchemeName, sumOfBytes, type Variant } from '@pilotlight/model-format';
 import type { QualityLevel } from '../options.ts';
 import type { VariantName } from '../schemes/index.ts';
 import { type Attempt, isGoodEnough, titleOf } from './climb.ts';
@@ -43,6 +43,6 @@ export function reportLadder({ variant, level, taken, tried, fp32 }: Found): Lad
       ...(speedup !== undefined && { speedup }),
     };
   };
-  const fp32Bytes = (fp32?.files ?? []).reduce((sum, file) => sum + file.bytes, 0);
+  const fp32Bytes = sumOfBytes(fp32?.files ?? []);
   return { variant, quality: level, fp32Bytes, tried: tried.map(report), taken: report(taken) };
 }

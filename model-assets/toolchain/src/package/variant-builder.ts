@@ -1,7 +1,9 @@
 /** Builds the variants of a package that is being made, and judges them. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Golden } from '@pilotlight/engine';
+import { sumOfBytes } from '@pilotlight/model-format';
 import type { Settings } from '../options.ts';
 import type { Progress } from '../progress.ts';
 import type { Feed } from '../runtime/run-graph.ts';
@@ -102,8 +104,7 @@ export class VariantBuilder {
     const isTimed = settings.tokenBudget === undefined && speedup !== undefined;
     staged.describe(variant, { againstFp32: judgement, ...(isTimed && { speedup }) });
     const { scheme: named = schemeOf(step.rung, step.settings), files = [] } = staged.variant(variant) ?? {};
-    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    return { step, scheme: named, bytes, judgement, fault, speedup, layers };
+    return { step, scheme: named, bytes: sumOfBytes(files), judgement, fault, speedup, layers };
   }
 
   /** Compares a variant, or its twin where it has one, with the goldens; what it was compared as it was built last is known. */

@@ -1,5 +1,11 @@
 /** MODEL_CARD.md: the source's own card, or one made of what is known, and what packaging adds to it. */
-import { describeDistance, describeLoss, type OnnxManifest, type Quality } from '@pilotlight/model-format';
+import {
+  describeDistance,
+  describeLoss,
+  type OnnxManifest,
+  type Quality,
+  sumOfBytes,
+} from '@pilotlight/model-format';
 
 export type CardFacts = Pick<
   OnnxManifest,
@@ -32,7 +38,7 @@ function introduction({ name, task, labels, maxTokens }: CardFacts): string {
 
 function packageSection({ name, version, source, variants }: CardFacts): string {
   const rows = Object.entries(variants).map(([variant, { scheme, files, opset, onnxruntime }]) => {
-    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    const bytes = sumOfBytes(files);
     return `| ${variant} | ${scheme} | ${(bytes / 1e6).toFixed(1)} MB | ${opset} | ${onnxruntime} |`;
   });
   const revision = source.revision === undefined ? '' : `, revision ${source.revision}`;

@@ -12,6 +12,7 @@ import {
   readRegularFile,
   refused,
   sha256Of,
+  sumOfBytes,
 } from '@pilotlight/model-format';
 import type { ResolvedRef } from '../../ports.ts';
 import { digestFiles } from '../digest-files.ts';
@@ -112,7 +113,7 @@ export class RemotePackage {
   }
 
   async #checkSpace(folder: string, files: readonly RemoteFile[]): Promise<void> {
-    const needed = files.reduce((sum, { bytes }) => sum + bytes, 0);
+    const needed = sumOfBytes(files);
     const { bavail, bsize } = await statfs(folder);
     if (needed <= bavail * bsize) return;
     const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
