@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { transpose } from '../../../model-assets/toolchain/src/graph/transpose.ts';
 import {
   type Matrix,
   quantiseColumns,
   quantiseRows,
-  transpose,
 } from '../../../model-assets/toolchain/src/stages/quantise/weights.ts';
 
 const weight = fc.float({

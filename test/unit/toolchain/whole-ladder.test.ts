@@ -10,11 +10,11 @@ import {
   type OnnxNode,
 } from '../../../model-assets/toolchain/src/graph/onnx.ts';
 import { floats, floatTensor, int64Tensor } from '../../../model-assets/toolchain/src/graph/tensor.ts';
+import { transpose } from '../../../model-assets/toolchain/src/graph/transpose.ts';
 import { type PackageResult, packageModel } from '../../../model-assets/toolchain/src/package-model.ts';
 import type { Progress } from '../../../model-assets/toolchain/src/progress.ts';
 import { INT8_RUNGS } from '../../../model-assets/toolchain/src/schemes/rung.ts';
 import { readSource } from '../../../model-assets/toolchain/src/sources/index.ts';
-import { transpose } from '../../../model-assets/toolchain/src/stages/quantise/weights.ts';
 import { SHAPES, writeCheckpoint } from '../../fixtures/checkpoints.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

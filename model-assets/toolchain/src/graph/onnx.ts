@@ -200,3 +200,8 @@ function complete<Message extends object>(message: Message, defaults: Partial<Me
   }
   if ('$unknowns' in message) Object.defineProperty(message, '$unknowns', { enumerable: true });
 }
+
+/** The version of the standard operator set; 0 where the model names none. */
+export function readOpset({ opsetImport }: Pick<OnnxModel, 'opsetImport'>): number {
+  return opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0;
+}

@@ -9,17 +9,10 @@ import {
   quantiseInBlocks,
   storeWeights,
 } from '../stages/quantise.ts';
-import type { BuildContext, BuiltGraph, QuantiseSettings } from './scheme.ts';
+import type { BuildContext, BuiltGraph, QuantiseSettings, SchemeRung } from './scheme.ts';
 
-/** One way to store and compute a model in int8: a step of the ladder. */
-export interface Rung {
-  /** Its name in the manifest. */
-  readonly scheme: SchemeName;
-  /** Its name in the manifest with weights of seven bits. @default - it has no such form: its sums cannot saturate */
-  readonly sevenBits?: SchemeName;
-  /** For tables: 'static, equalised'. */
-  readonly title: string;
-  /** `source` is the graph of the source, which may be changed. */
+/** One way to store and compute a model in int8: a step of the ladder, which needs no goldens. */
+export interface Rung extends SchemeRung {
   build(source: OnnxModel, context: RungContext): Promise<BuiltGraph>;
 }
 
@@ -87,7 +80,7 @@ export const INT8_RUNGS: readonly Rung[] = [
 
 /** The name that a rung has in the manifest with these settings. */
 export function schemeOf(
-  { scheme, sevenBits }: Rung,
+  { scheme, sevenBits }: SchemeRung,
   { reduceRange }: Pick<QuantiseSettings, 'reduceRange'>,
 ): SchemeName {
   return (reduceRange ? sevenBits : undefined) ?? scheme;

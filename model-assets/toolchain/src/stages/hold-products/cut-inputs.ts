@@ -1,6 +1,7 @@
 import { findAttribute, intAttribute, makeNode } from '../../graph/node.ts';
 import type { OnnxModel, OnnxNode, OnnxTensor } from '../../graph/onnx.ts';
 import { floats, floatTensor, int64Tensor } from '../../graph/tensor.ts';
+import { transpose } from '../../graph/transpose.ts';
 
 /** The shortest slice of inputs that ONNX Runtime adds up in one go, where weights are not packed. */
 const SLICE = 128;
@@ -32,7 +33,7 @@ export function cutInputs(
     return tensor.name;
   };
   const bound = (name: string, value: number) => constant(int64Tensor(`${output}/${name}`, [1], [value]));
-  const matrix = isTransposed ? transpose(floats(weights), inputs, outputs) : floats(weights);
+  const matrix = isTransposed ? transpose(floats(weights), outputs, inputs) : floats(weights);
   const axis = bound('axis', -1);
   const nodes: OnnxNode[] = [];
   const products: string[] = [];
@@ -65,15 +66,4 @@ function addUp(values: readonly string[], output: string): readonly OnnxNode[] {
     const sum = index === values.length - 2 ? output : `${output}/sum-${index + 1}`;
     return makeNode('Add', [before, value], [sum], { name: sum });
   });
-}
-
-/** [outputs, inputs] to [inputs, outputs]. */
-function transpose(values: Float32Array, inputs: number, outputs: number): Float32Array {
-  const turned = new Float32Array(values.length);
-  for (let input = 0; input < inputs; input++) {
-    for (let output = 0; output < outputs; output++) {
-      turned[input * outputs + output] = values[output * inputs + input] ?? 0;
-    }
-  }
-  return turned;
 }

@@ -1,5 +1,5 @@
 import { int, intAttribute, makeNode } from '../../graph/node.ts';
-import type { OnnxModel, OnnxNode, OnnxTensor } from '../../graph/onnx.ts';
+import { type OnnxModel, type OnnxNode, type OnnxTensor, readOpset } from '../../graph/onnx.ts';
 import { floats, floatTensor, int64Tensor } from '../../graph/tensor.ts';
 import { cutInputs } from './cut-inputs.ts';
 
@@ -35,13 +35,12 @@ function hasRowsAlone({ graph }: OnnxModel, node: OnnxNode): boolean {
   return isSame && intAttribute(node, 'transA') !== 1;
 }
 
-function computeRowsTwice({ opsetImport }: OnnxModel, node: OnnxNode): readonly OnnxNode[] {
+function computeRowsTwice(model: OnnxModel, node: OnnxNode): readonly OnnxNode[] {
   const [rows = ''] = node.input;
   const [output = ''] = node.output;
   const [twice, both, rest] = [`${output}/rows-twice`, `${output}/twice`, `${output}/again`];
   const attributes = { axis: int(0) };
-  const { version = 0 } = opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx') ?? {};
-  const parts = Number(version) < SPLIT_COUNTS ? attributes : { ...attributes, num_outputs: int(2) };
+  const parts = readOpset(model) < SPLIT_COUNTS ? attributes : { ...attributes, num_outputs: int(2) };
   return [
     makeNode('Concat', [rows, rows], [twice], { name: `${output}/repeat`, attributes }),
     { ...node, input: node.input.with(0, twice), output: [both] },

@@ -1,9 +1,10 @@
 import { findAttribute, int, intAttribute, makeNode } from '../../graph/node.ts';
 import type { OnnxNode, OnnxTensor } from '../../graph/onnx.ts';
 import { ELEMENT, floats, floatTensor, int8Tensor } from '../../graph/tensor.ts';
+import { transpose } from '../../graph/transpose.ts';
 import type { ConstantMatrix } from './constants.ts';
 import type { Names } from './names.ts';
-import { type Limit, quantiseColumns, quantiseRows, transpose } from './weights.ts';
+import { type Limit, quantiseColumns, quantiseRows } from './weights.ts';
 
 /** A matrix product with constant weights: `activations [.., inputs] x weights [inputs, outputs] (+ bias)`. */
 export interface Product {

@@ -1,5 +1,5 @@
 import { ToolchainError } from '../../errors.ts';
-import type { OnnxModel } from '../../graph/onnx.ts';
+import { type OnnxModel, readOpset } from '../../graph/onnx.ts';
 
 export interface QuantiseReport {
   /** Matrix products that are int8 now. */
@@ -15,7 +15,7 @@ const MINIMUM_OPSET = 11;
 
 /** Throws SOURCE_UNSUPPORTED for an operator set below 11. */
 export function refuseOldOpset(model: OnnxModel): void {
-  const opset = model.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0;
+  const opset = readOpset(model);
   if (opset >= MINIMUM_OPSET) return;
   throw new ToolchainError(
     'SOURCE_UNSUPPORTED',

@@ -1,10 +1,11 @@
 /** Finds the matrix products of a graph that can be int8, with their biases, and what they read in common. */
 import type { OnnxGraph, OnnxNode, OnnxTensor } from '../../graph/onnx.ts';
 import { floats } from '../../graph/tensor.ts';
+import { transpose } from '../../graph/transpose.ts';
 import { isClassifier, valuesOfOutputs } from './classifiers.ts';
 import { Constants } from './constants.ts';
 import { findProduct, type Product } from './products.ts';
-import { type Matrix, transpose } from './weights.ts';
+import type { Matrix } from './weights.ts';
 
 /** A product in its place: `output [.., outputs] = activations [.., inputs] x weights [inputs, outputs] + bias`. */
 export interface Site extends Product {

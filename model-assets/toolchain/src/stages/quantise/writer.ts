@@ -1,6 +1,6 @@
 import { MICROSOFT } from '../../graph/builder.ts';
 import { makeNode, type NodeOptions } from '../../graph/node.ts';
-import type { OnnxModel, OnnxNode, OnnxTensor } from '../../graph/onnx.ts';
+import { type OnnxModel, type OnnxNode, type OnnxTensor, readOpset } from '../../graph/onnx.ts';
 import { removeUnused } from '../../graph/unused.ts';
 import { Names } from './names.ts';
 
@@ -51,7 +51,7 @@ export class Writer {
 
   /** The version of the standard operator set. */
   get opset(): number {
-    return this.#model.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0;
+    return readOpset(this.#model);
   }
 
   remove(node: OnnxNode): void {
