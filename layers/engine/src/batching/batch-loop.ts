@@ -1,6 +1,7 @@
 /** Runs batches, wherever they come from: each idle session gets the next batch of the source. */
 import { setImmediate } from 'node:timers/promises';
 import type { Encoding, Feeds } from '../ports.ts';
+import { warnOfFailure } from '../session/warn-of-failure.ts';
 import type { BatchEntry, BatchSource, Choice } from './batch-source.ts';
 import type { GraphRunner } from './graph-runner.ts';
 import { choose, type Lane, listWorking, openLane } from './lanes.ts';
@@ -109,11 +110,7 @@ export class BatchLoop implements Scheduler {
       this.#lanes.push(...(await open()).map((part) => openLane('part', part)));
       this.#runIdle();
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      process.emitWarning(
-        `Batches run one after the other, because no more sessions open: ${reason}`,
-        'PilotlightWarning',
-      );
+      warnOfFailure('Batches run one after the other, because no more sessions open', cause);
     }
   }
 

@@ -1,6 +1,7 @@
 import { formatModelRef } from '@pilotlight/model-format';
 import type { ModelRef, ResolvedRef } from '../ports.ts';
 import type { LoadedModel } from '../predict/loaded-model.ts';
+import { warnOfFailure } from '../session/warn-of-failure.ts';
 
 /** The part of a loaded model that the cache needs. */
 type Kept = Pick<LoadedModel, 'bytes' | 'usable' | 'dispose'>;
@@ -96,15 +97,11 @@ export class ModelCache<Model extends Kept> {
   #evict(key: string): void {
     const entry = this.#entries.get(key);
     this.#entries.delete(key);
-    entry?.model?.dispose().catch((cause: unknown) => warnOfLeak(key, cause));
+    // Warns only, because no call waits for the memory, and the calls of other models go on.
+    entry?.model
+      ?.dispose()
+      .catch((cause: unknown) =>
+        warnOfFailure(`Model ${key} was unloaded, but its memory could not be freed`, cause),
+      );
   }
-}
-
-/** Warns only, because no call waits for the memory, and the calls of other models go on. */
-function warnOfLeak(key: string, cause: unknown): void {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  process.emitWarning(
-    `Model ${key} was unloaded, but its memory could not be freed: ${reason}`,
-    'PilotlightWarning',
-  );
 }

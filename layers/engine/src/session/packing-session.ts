@@ -4,6 +4,7 @@
  */
 import type { Feeds, Outputs, PooledRows, Session } from '../ports.ts';
 import { poolRows } from './pool-rows.ts';
+import { warnOfFailure } from './warn-of-failure.ts';
 
 export interface PackingPlan {
   /** Opens the graph with its weights as they are stored. */
@@ -91,11 +92,7 @@ class PackingSession implements Session {
       const packed = await this.#plan.openPacked();
       await (this.#disposed || this.#current.ended ? packed.dispose() : this.#swap(packed));
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      process.emitWarning(
-        `Weights could not be packed, so that short texts take longer: ${reason}`,
-        'PilotlightWarning',
-      );
+      warnOfFailure('Weights could not be packed, so that short texts take longer', cause);
     }
   }
 

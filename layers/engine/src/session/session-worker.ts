@@ -2,11 +2,11 @@
 import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { EngineError } from '@pilotlight/model-format/errors';
-import type { Outputs, Session, SessionOptions } from '../ports.ts';
+import type { Session, SessionOptions } from '../ports.ts';
 import { whileBusy } from './busy-threads.ts';
 import { createOnnxSession } from './onnx-session.ts';
 import { poolRows } from './pool-rows.ts';
-import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.ts';
+import { type FromWorker, listTransferred, type ToWorker, type WorkerData } from './worker-protocol.ts';
 
 const port = parentPort;
 const { file, graph, options, busy }: WorkerData = workerData;
@@ -18,18 +18,9 @@ function giveWay({ niceness = 0 }: SessionOptions): void {
   if (niceness > 0 && process.platform === 'linux') setPriority(Math.min(getPriority() + niceness, LEAST));
 }
 
-function send(message: FromWorker): void {
-  port?.postMessage(message);
-}
-
-/** Hands vectors over, which are this thread's own. Memory of the runtime's is copied instead. */
-function sendVectors(id: number, outputs: Outputs): void {
-  const buffers = Object.values(outputs).map(({ data }) => data.buffer);
-  const message: FromWorker = { kind: 'outputs', id, outputs };
-  port?.postMessage(
-    message,
-    buffers.filter((buffer) => buffer instanceof ArrayBuffer),
-  );
+/** `transferred` is memory of this thread's own, which is handed over; memory of the runtime's is copied instead. */
+function send(message: FromWorker, transferred: readonly ArrayBuffer[] = []): void {
+  port?.postMessage(message, transferred);
 }
 
 function fail(error: unknown, id?: number): void {
@@ -55,7 +46,8 @@ async function answer(session: Session, message: ToWorker): Promise<void> {
   const { id, feeds, pooled } = message;
   try {
     const outputs = await whileBusy(busy, () => session.run(feeds));
-    if (pooled) sendVectors(id, poolRows(outputs, pooled));
+    const vectors = pooled && poolRows(outputs, pooled);
+    if (vectors) send({ kind: 'outputs', id, outputs: vectors }, listTransferred(vectors));
     else send({ kind: 'outputs', id, outputs });
   } catch (error) {
     fail(error, id);

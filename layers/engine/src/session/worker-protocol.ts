@@ -36,3 +36,9 @@ export interface Failure {
   readonly message: string;
   readonly reason: string;
 }
+
+/** The memory of tensors that can be handed over to the other thread: what threads share is there already. */
+export function listTransferred(tensors: Feeds | Outputs): ArrayBuffer[] {
+  const buffers = Object.values(tensors).map(({ data }) => data.buffer);
+  return buffers.filter((buffer) => buffer instanceof ArrayBuffer);
+}

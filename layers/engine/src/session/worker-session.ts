@@ -10,7 +10,13 @@ import { EngineError } from '@pilotlight/model-format/errors';
 import type { Feeds, Outputs, PooledRows, Session, SessionOptions } from '../ports.ts';
 import { forgetThread, watchThread } from './busy-threads.ts';
 import { siblingModule } from './sibling-module.ts';
-import type { Failure, FromWorker, ToWorker, WorkerData } from './worker-protocol.ts';
+import {
+  type Failure,
+  type FromWorker,
+  listTransferred,
+  type ToWorker,
+  type WorkerData,
+} from './worker-protocol.ts';
 
 /** How long the caller of a session waits. */
 interface Deadlines {
@@ -166,11 +172,7 @@ class WorkerSession implements Session {
   }
 
   #send(message: ToWorker): void {
-    const buffers = message.kind === 'run' ? Object.values(message.feeds).map(({ data }) => data.buffer) : [];
-    this.#worker.postMessage(
-      message,
-      buffers.filter((buffer) => buffer instanceof ArrayBuffer),
-    );
+    this.#worker.postMessage(message, message.kind === 'run' ? listTransferred(message.feeds) : []);
   }
 
   #settle(message: FromWorker): void {
