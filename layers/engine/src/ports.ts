@@ -123,13 +123,16 @@ export interface Tokenizer extends Vocabulary {
   dispose(): void;
 }
 
+/** The values of a tensor: int64, float32, or bool with 1 for true. */
+export type TensorData = BigInt64Array | Float32Array | Uint8Array;
+
 /** A dense tensor in row-major order. */
-export interface Tensor<Data extends BigInt64Array | Float32Array = Float32Array> {
+export interface Tensor<Data extends TensorData = Float32Array> {
   readonly dims: readonly number[];
   readonly data: Data;
 }
 
-export type Feeds = Readonly<Record<string, Tensor<BigInt64Array>>>;
+export type Feeds = Readonly<Record<string, Tensor<TensorData>>>;
 export type Outputs = Readonly<Record<string, Tensor>>;
 
 /** How each row of a batch is pooled: `tokens` of its hidden states to one vector. */
@@ -242,7 +245,14 @@ export type CreateTokenizer = (
   files: Pick<ModelPackage, 'path'>,
   textProcessing: TextProcessing,
 ) => Promise<Tokenizer>;
-export type CreateSession = (file: string, graph: Graph, options: SessionOptions) => Promise<Session>;
+
+/** The names of what goes into a graph and comes out of it. */
+export interface GraphNames {
+  readonly inputs: readonly { readonly name: string }[];
+  readonly outputs: readonly { readonly name: string }[];
+}
+
+export type CreateSession = (file: string, graph: GraphNames, options: SessionOptions) => Promise<Session>;
 
 export type OutputRole = Graph['outputs'][number]['role'];
 

@@ -119,7 +119,7 @@ export class SummingSession implements Session {
     for (let row = 0; row < rows; row++) {
       let sum = 0;
       for (let i = row * tokens; i < (row + 1) * tokens; i++) {
-        sum += Number((input_ids?.data[i] ?? 0n) * (attention_mask?.data[i] ?? 0n));
+        sum += Number(input_ids?.data[i] ?? 0) * Number(attention_mask?.data[i] ?? 0);
       }
       data.set([sum % 2 === 0 ? sum : -sum, sum % 2 === 0 ? -sum : sum], row * 2);
     }

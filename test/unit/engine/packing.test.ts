@@ -220,7 +220,10 @@ describe('a classifier in fp32', () => {
       const session = await open(file('held'), GRAPH, options);
       const reference = await createOnnxSession(file('held'), GRAPH, options);
       const copy = ({ input_ids }: Feeds): Feeds => ({
-        input_ids: { dims: input_ids?.dims ?? [], data: BigInt64Array.from(input_ids?.data ?? []) },
+        input_ids: {
+          dims: input_ids?.dims ?? [],
+          data: BigInt64Array.from([...(input_ids?.data ?? [])], BigInt),
+        },
       });
       const expected = [];
       for (const feeds of batches) expected.push(await reference.run(copy(feeds)));

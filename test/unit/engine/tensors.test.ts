@@ -34,7 +34,7 @@ describe('the tensors of a batch', () => {
       expect(feeds.ids?.dims).toEqual([lengths.length, tokens]);
       const row = [...(feeds.ids?.data.subarray(0, tokens) ?? [])].map(Number);
       expect(row).toEqual(Array.from({ length: tokens }, (_, at) => (at < (lengths[0] ?? 0) ? at + 1 : 9)));
-      const unmasked = [...(feeds.mask?.data ?? [])].reduce((sum, value) => sum + Number(value), 0);
+      const unmasked = [...(feeds.mask?.data ?? [])].map(Number).reduce((sum, value) => sum + value, 0);
       expect(unmasked).toBe(lengths.reduce((sum, length) => sum + length, 0));
     },
   );

@@ -1,10 +1,18 @@
 /** The session port on onnxruntime-node, in the thread that calls it: `run` blocks that thread. */
 import './no-telemetry.ts';
 import './runtime-log.ts';
-import type { Graph } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as ort from 'onnxruntime-node';
-import type { ExecutionProvider, Feeds, Outputs, Session, SessionOptions } from '../ports.ts';
+import type {
+  ExecutionProvider,
+  Feeds,
+  GraphNames,
+  Outputs,
+  Session,
+  SessionOptions,
+  Tensor,
+  TensorData,
+} from '../ports.ts';
 import { openExact } from './precision.ts';
 import { refuseFunctions } from './refuse-functions.ts';
 import { refuseLoops } from './refuse-loops.ts';
@@ -17,7 +25,7 @@ import { refuseLoops } from './refuse-loops.ts';
  */
 export async function createOnnxSession(
   file: string,
-  graph: Graph,
+  graph: GraphNames,
   options: SessionOptions,
 ): Promise<Session> {
   const native = await load(file, options);
@@ -33,7 +41,7 @@ export async function createOnnxSession(
 }
 
 /** Why the graph is not the one that the manifest describes. A graph may have outputs that nobody reads, but no run does without an input. */
-function findFault(native: ort.InferenceSession, { inputs, outputs }: Graph): string | undefined {
+function findFault(native: ort.InferenceSession, { inputs, outputs }: GraphNames): string | undefined {
   const missing = [
     ...inputs.filter(({ name }) => !native.inputNames.includes(name)),
     ...outputs.filter(({ name }) => !native.outputNames.includes(name)),
@@ -122,6 +130,13 @@ function gpuOptions(
   };
 }
 
+/** The type of the elements follows from the array that holds them. */
+function toNative({ data, dims }: Tensor<TensorData>): ort.Tensor {
+  if (data instanceof BigInt64Array) return new ort.Tensor('int64', data, dims);
+  if (data instanceof Float32Array) return new ort.Tensor('float32', data, dims);
+  return new ort.Tensor('bool', data, dims);
+}
+
 class OnnxSession implements Session {
   readonly #native: ort.InferenceSession;
   readonly #outputs: readonly string[];
@@ -134,9 +149,7 @@ class OnnxSession implements Session {
 
   async run(feeds: Feeds): Promise<Outputs> {
     const tensors: Record<string, ort.Tensor> = {};
-    for (const [name, { data, dims }] of Object.entries(feeds)) {
-      tensors[name] = new ort.Tensor('int64', data, dims);
-    }
+    for (const [name, tensor] of Object.entries(feeds)) tensors[name] = toNative(tensor);
     const results = await this.#run(tensors);
     const outputs: Record<string, Outputs[string]> = {};
     for (const name of this.#outputs) {

@@ -1,13 +1,12 @@
 /** The messages between the main thread and a session's thread. */
 
-import type { Graph } from '@pilotlight/model-format';
 import type { EngineErrorCode } from '@pilotlight/model-format/errors';
-import type { Feeds, Outputs, PooledRows, SessionOptions } from '../ports.ts';
+import type { Feeds, GraphNames, Outputs, PooledRows, SessionOptions } from '../ports.ts';
 import type { BusyFlag } from './busy-threads.ts';
 
 export interface WorkerData {
   readonly file: string;
-  readonly graph: Graph;
+  readonly graph: GraphNames;
   readonly options: SessionOptions;
   readonly busy: BusyFlag;
 }

@@ -5,9 +5,8 @@
 import './no-telemetry.ts';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { Graph } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
-import type { Feeds, Outputs, PooledRows, Session, SessionOptions } from '../ports.ts';
+import type { Feeds, GraphNames, Outputs, PooledRows, Session, SessionOptions } from '../ports.ts';
 import { forgetThread, watchThread } from './busy-threads.ts';
 import { siblingModule } from './sibling-module.ts';
 import {
@@ -39,7 +38,7 @@ const neverEnding = new Map<Worker, string>();
  */
 export async function createWorkerSession(
   file: string,
-  graph: Graph,
+  graph: GraphNames,
   options: SessionOptions,
   {
     script = siblingModule('session-worker', import.meta.url),
