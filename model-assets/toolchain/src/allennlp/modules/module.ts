@@ -88,18 +88,6 @@ export interface ModuleDefinition<P = Params, Built = unknown> {
 /** `[batch, tokens]` float32, 1 for tokens and 0 for padding, everywhere that AllenNLP has a mask. */
 export type Mask = string;
 
-/** The tensors that one indexer makes of a text field; a model may give them from elsewhere than its inputs. */
-export interface IndexedField {
-  /** The tensor of that name, `token_ids`; `axes` are those after the batch: `['wordpieces']`. */
-  tensor(name: string, type: 'int64' | 'float32' | 'bool', axes: readonly (number | string)[]): string;
-}
-
-export interface TokenEmbedder {
-  readonly outputDim: number;
-  /** `[batch, tokens, outputDim]` */
-  embed(field: IndexedField): string;
-}
-
 export interface TextFieldEmbedder {
   readonly outputDim: number;
   /** Embeds the text field of that name: `[batch, tokens, outputDim]`, and its mask. */
@@ -139,12 +127,6 @@ export interface SpanExtractor {
   readonly outputDim: number;
   /** `spans` `[batch, spans, 2]` int64, both ends inclusive: `[batch, spans, outputDim]` */
   extract(x: string, spans: string, mask: Mask): string;
-}
-
-export interface LanguageModelHead {
-  readonly outputDim: number;
-  /** `[..., inputDim]` to the scores of the vocabulary, `[..., outputDim]` */
-  apply(x: string): string;
 }
 
 /** One graph of a model, with the names by which the engine runs it. */
