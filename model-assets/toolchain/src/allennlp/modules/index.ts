@@ -9,9 +9,16 @@ import { feedforward } from './feedforward.ts';
 import type { ArchiveParts, ModuleDefinition, Role, Scope } from './module.ts';
 import { GraphScope } from './scope.ts';
 import * as seq2seqAugmented from './seq2seq/augmented.ts';
+import { gatedCnn } from './seq2seq/gated-cnn.ts';
+import { languageModelTransformer } from './seq2seq/language-model-transformer.ts';
+import { pytorchTransformer } from './seq2seq/pytorch-transformer.ts';
 import * as seq2seqRecurrent from './seq2seq/recurrent.ts';
+import * as simple from './seq2seq/simple.ts';
 import * as seq2vecAugmented from './seq2vec/augmented.ts';
 import { bagOfEmbeddings, boe } from './seq2vec/bag-of-embeddings.ts';
+import { clsPooler } from './seq2vec/cls-pooler.ts';
+import { cnn } from './seq2vec/cnn.ts';
+import { cnnHighway } from './seq2vec/cnn-highway.ts';
 import * as seq2vecRecurrent from './seq2vec/recurrent.ts';
 
 const MODULES: readonly ModuleDefinition[] = [
@@ -21,13 +28,20 @@ const MODULES: readonly ModuleDefinition[] = [
   empty,
   embedding,
   feedforward,
+  ...Object.values(simple),
   ...Object.values(seq2seqAugmented),
+  gatedCnn,
+  pytorchTransformer,
+  languageModelTransformer,
   seq2seqRecurrent.lstm,
   seq2seqRecurrent.gru,
   seq2seqRecurrent.rnn,
   bagOfEmbeddings,
   boe,
   ...Object.values(seq2vecAugmented),
+  clsPooler,
+  cnn,
+  cnnHighway,
   seq2vecRecurrent.lstm,
   seq2vecRecurrent.gru,
   seq2vecRecurrent.rnn,
