@@ -1,7 +1,7 @@
 /** pretrained_transformer: the tokens are the wordpieces of a hub model. */
 import { z } from 'zod';
-import type { ModuleDefinition, Scope, TokenEmbedder } from '../module.ts';
-import { maskOfBool } from '../nodes/masks.ts';
+import type { Mask, ModuleDefinition, Scope, TokenEmbedder } from '../module.ts';
+import { cast } from '../nodes/ops.ts';
 import { flattenRows, unflattenRows } from '../nodes/time-distributed.ts';
 import { transformerParams } from './hub-model.ts';
 import { type TransformerEmbedder, type TransformerInputs, transformerEmbedder } from './transformer-embedder.ts';
@@ -37,6 +37,11 @@ export function matchedEmbedder(
       };
     },
   };
+}
+
+/** The mask that an indexer gives. */
+export function maskOfBool(scope: Scope, mask: string): Mask {
+  return scope.once(`${mask}/float32`, () => cast(scope, mask, 'float32'));
 }
 
 export function transformerInputs(
