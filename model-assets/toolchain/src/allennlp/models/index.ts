@@ -1,0 +1,37 @@
+/** The models whose graphs are built from AllenNLP archives, by registrable name: one row for each. */
+import { ToolchainError } from '../../errors.ts';
+import { GraphBuilder } from '../../graph/builder.ts';
+import { buildModule, listUnsupported } from '../modules/build.ts';
+import { findModule } from '../modules/index.ts';
+import type { ArchiveGraphs, ArchiveParts, ModuleDefinition, Params, Role } from '../modules/module.ts';
+import { GraphScope } from '../modules/scope.ts';
+import { basicClassifier } from './basic-classifier.ts';
+import { simpleTagger } from './simple-tagger.ts';
+
+const MODELS: readonly ModuleDefinition[] = [basicClassifier, simpleTagger];
+
+/**
+ * Builds the graphs of a model, whose parameters are the section `model` of config.json.
+ *
+ * @throws ToolchainError SOURCE_UNSUPPORTED where a type or a parameter is not supported, WEIGHTS_INVALID where a tensor does not fit
+ */
+export function buildGraphs(archive: ArchiveParts, model: Params): ArchiveGraphs {
+  return buildModule('model', GraphScope.root(new GraphBuilder('allennlp'), archive, findDefinition), model);
+}
+
+/** What of the model is not supported: one line for each type and parameter; empty where the graphs can be built. */
+export function unsupportedParts(model: Params): string[] {
+  return listUnsupported({ definition: findDefinition }, 'model', model, 'model');
+}
+
+function findDefinition(role: Role, type: string): ModuleDefinition {
+  if (role !== 'model') return findModule(role, type);
+  const found = MODELS.find((definition) => definition.type === type);
+  if (found) return found;
+  throw new ToolchainError(
+    'SOURCE_UNSUPPORTED',
+    `The model '${type}' is not supported; those are: ${MODELS.map((definition) => definition.type)
+      .sort()
+      .join(', ')}.`,
+  );
+}
