@@ -6,9 +6,24 @@ import { findModule } from '../modules/index.ts';
 import type { ArchiveGraphs, ArchiveParts, ModuleDefinition, Params, Role } from '../modules/module.ts';
 import { GraphScope } from '../modules/scope.ts';
 import { basicClassifier } from './basic-classifier.ts';
+import { biaffineParser } from './biaffine-parser.ts';
+import { constituencyParser } from './constituency-parser.ts';
+import { crfTagger } from './crf-tagger.ts';
+import { decomposableAttention } from './decomposable-attention.ts';
+import { esim } from './esim.ts';
 import { simpleTagger } from './simple-tagger.ts';
+import { srl } from './srl.ts';
 
-const MODELS: readonly ModuleDefinition[] = [basicClassifier, simpleTagger];
+const MODELS: readonly ModuleDefinition[] = [
+  basicClassifier,
+  simpleTagger,
+  crfTagger,
+  decomposableAttention,
+  esim,
+  srl,
+  biaffineParser,
+  constituencyParser,
+];
 
 /**
  * Builds the graphs of a model, whose parameters are the section `model` of config.json.
