@@ -11,36 +11,51 @@ export const MICROSOFT = 'com.microsoft';
 
 export type OpOptions = Omit<NodeOptions, 'name'>;
 
+/** What a graph has so far; its values are known by name. */
+class Parts {
+  readonly values = new Set<string>();
+  readonly nodes: OnnxNode[] = [];
+  readonly initializers: OnnxTensor[] = [];
+  readonly inputs: OnnxValueInfo[] = [];
+  readonly outputs: OnnxValueInfo[] = [];
+}
+
 export class GraphBuilder {
   readonly #name: string;
-  readonly #values = new Set<string>();
-  readonly #nodes: OnnxNode[] = [];
-  readonly #initializers: OnnxTensor[] = [];
-  readonly #inputs: OnnxValueInfo[] = [];
-  readonly #outputs: OnnxValueInfo[] = [];
+  readonly #prefix: string;
+  readonly #parts: Parts;
 
-  constructor(name: string) {
+  constructor(name: string, parts = new Parts(), prefix = '') {
     this.#name = name;
+    this.#parts = parts;
+    this.#prefix = prefix;
+  }
+
+  /** The same graph, where the names of new nodes and constants begin with `prefix`, so that it can have a part twice. */
+  under(prefix: string): GraphBuilder {
+    return new GraphBuilder(this.#name, this.#parts, this.#prefix + prefix);
   }
 
   /** Declares an input; an axis is a number or the name of one that varies, such as 'batch'. */
   input(name: string, elementType: number, axes: readonly (number | string)[]): string {
     this.#define(name);
-    this.#inputs.push(valueInfo(name, elementType, axes));
+    this.#parts.inputs.push(valueInfo(name, elementType, axes));
     return name;
   }
 
   /** Adds a constant tensor; its name is the value's. */
   constant(tensor: OnnxTensor): string {
-    this.#define(tensor.name);
-    this.#initializers.push(tensor);
-    return tensor.name;
+    const name = this.#prefix + tensor.name;
+    this.#define(name);
+    this.#parts.initializers.push(this.#prefix === '' ? tensor : { ...tensor, name });
+    return name;
   }
 
   /** Adds a node with one output, and gives the name of that. Throws GRAPH_INVALID when an input is unknown. */
   op(opType: string, inputs: readonly string[], name: string, options: OpOptions = {}): string {
-    this.#node(opType, inputs, [name], name, options);
-    return name;
+    const output = this.#prefix + name;
+    this.#node(opType, inputs, [output], output, options);
+    return output;
   }
 
   /** Adds a node with `count` outputs, named `name:0`, `name:1` and so on. */
@@ -51,8 +66,8 @@ export class GraphBuilder {
     count: number,
     options: OpOptions = {},
   ): string[] {
-    const outputs = Array.from({ length: count }, (_, index) => `${name}:${index}`);
-    this.#node(opType, inputs, outputs, name, options);
+    const outputs = Array.from({ length: count }, (_, index) => `${this.#prefix}${name}:${index}`);
+    this.#node(opType, inputs, outputs, this.#prefix + name, options);
     return outputs;
   }
 
@@ -67,18 +82,19 @@ export class GraphBuilder {
       if (input !== '') this.#require(input, `'${name}' (${opType}) reads`);
     }
     for (const output of outputs) this.#define(output);
-    this.#nodes.push(makeNode(opType, inputs, outputs, { ...options, name }));
+    this.#parts.nodes.push(makeNode(opType, inputs, outputs, { ...options, name }));
   }
 
   /** Declares a value to be an output of the graph. */
   output(name: string, elementType: number, axes: readonly (number | string)[]): void {
     this.#require(name, 'The graph gives');
-    this.#outputs.push(valueInfo(name, elementType, axes));
+    this.#parts.outputs.push(valueInfo(name, elementType, axes));
   }
 
   /** The model so far. Throws GRAPH_INVALID when it has no output. */
   build(): OnnxModel {
-    if (this.#outputs.length === 0) throw new ToolchainError('GRAPH_INVALID', 'The graph has no output.');
+    if (this.#parts.outputs.length === 0)
+      throw new ToolchainError('GRAPH_INVALID', 'The graph has no output.');
     return {
       irVersion: IR_VERSION,
       opsetImport: [
@@ -89,23 +105,23 @@ export class GraphBuilder {
       producerVersion: '',
       graph: {
         name: this.#name,
-        node: this.#nodes,
-        initializer: this.#initializers,
-        input: this.#inputs,
-        output: this.#outputs,
+        node: this.#parts.nodes,
+        initializer: this.#parts.initializers,
+        input: this.#parts.inputs,
+        output: this.#parts.outputs,
         valueInfo: [],
       },
     };
   }
 
   #define(name: string): void {
-    if (this.#values.has(name))
+    if (this.#parts.values.has(name))
       throw new ToolchainError('GRAPH_INVALID', `The graph defines '${name}' twice.`);
-    this.#values.add(name);
+    this.#parts.values.add(name);
   }
 
   #require(name: string, who: string): void {
-    if (!this.#values.has(name))
+    if (!this.#parts.values.has(name))
       throw new ToolchainError('GRAPH_INVALID', `${who} '${name}', which nothing defines.`);
   }
 }

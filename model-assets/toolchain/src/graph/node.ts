@@ -1,5 +1,5 @@
 /** Making graph nodes and reading their attributes. */
-import { ATTRIBUTE, type OnnxAttribute, type OnnxNode, type OnnxTensor } from './onnx.ts';
+import { ATTRIBUTE, type OnnxAttribute, type OnnxGraph, type OnnxNode, type OnnxTensor } from './onnx.ts';
 
 type AttributeValue = Omit<OnnxAttribute, 'name'>;
 
@@ -10,6 +10,11 @@ export const ints = (values: readonly number[]): AttributeValue => ({
   ints: [...values],
 });
 export const string = (text: string): AttributeValue => ({ type: ATTRIBUTE.string, s: Buffer.from(text) });
+export const strings = (texts: readonly string[]): AttributeValue => ({
+  type: ATTRIBUTE.strings,
+  strings: texts.map((text) => Buffer.from(text)),
+});
+export const graph = (g: OnnxGraph): AttributeValue => ({ type: ATTRIBUTE.graph, g });
 export const tensor = (t: OnnxTensor): AttributeValue => ({ type: ATTRIBUTE.tensor, t });
 
 export interface NodeOptions {

@@ -66,8 +66,16 @@ export interface Scope {
   /** A value that is made once in a graph, however many parts ask for it: an input, a mask. */
   once(name: string, make: () => string): string;
   /** An input of the graph, declared when it is first asked for: the path of a tensor of the instances. */
-  input(name: string, type: 'int64' | 'float32' | 'bool', axes: readonly (number | string)[]): string;
+  input(name: string, type: InputType, axes: readonly (number | string)[]): string;
+  /** The inputs that the graph has by now. */
+  readonly inputs: readonly { readonly name: string; readonly type: InputType }[];
+  /** The same place in another graph, which is empty: for models that have several. */
+  inNewGraph(name: string): Scope;
+  /** The definition of a registrable. @throws ToolchainError SOURCE_UNSUPPORTED where there is none */
+  definition(role: Role, type: string): ModuleDefinition;
 }
+
+export type InputType = 'int64' | 'float32' | 'bool';
 
 /** Where a parameter holds another registrable, or a list or record of them. */
 export interface Nested {
@@ -90,8 +98,34 @@ export type Mask = string;
 
 export interface TextFieldEmbedder {
   readonly outputDim: number;
-  /** Embeds the text field of that name: `[batch, tokens, outputDim]`, and its mask. */
-  embed(field: string): { readonly vectors: string; readonly mask: Mask };
+  /**
+   * Embeds the text field of that name: `[batch, tokens, outputDim]`, and its mask. `wrapping` names the axes between the batch and
+   * the tokens of a list of text fields.
+   */
+  embed(field: string, wrapping?: readonly string[]): { readonly vectors: string; readonly mask: Mask };
+}
+
+/** What a token embedder makes of the tensors of one indexer. */
+export interface EmbeddedTokens {
+  /** `[batch, ...wrapping, tokens, outputDim]`; absent where the tokens are not embedded: `empty`. */
+  readonly vectors?: string;
+  /** What the mask is made of, in the order in which AllenNLP looks for one: a mask of the indexer, ids, ids of characters. */
+  readonly maskFrom: 'mask' | 'ids' | 'characters';
+  mask(): Mask;
+}
+
+export interface TokenEmbedder {
+  readonly outputDim: number;
+  /** Embeds the tensors of an indexer, `tokens.token_characters`. `axes` names the batch, what wraps the tokens, and the tokens. */
+  embed(indexer: string, axes: readonly string[]): EmbeddedTokens;
+}
+
+/** A table of vectors. */
+export interface Embedding {
+  readonly outputDim: number;
+  readonly rows: number;
+  /** int64 `[...]` to `[..., outputDim]` */
+  lookUp(ids: string): string;
 }
 
 export interface Seq2SeqEncoder {
@@ -125,8 +159,49 @@ export interface MatrixAttention {
 
 export interface SpanExtractor {
   readonly outputDim: number;
-  /** `spans` `[batch, spans, 2]` int64, both ends inclusive: `[batch, spans, outputDim]` */
-  extract(x: string, spans: string, mask: Mask): string;
+  /** `spans` `[batch, spans, 2]` int64, both ends inclusive: `[batch, spans, outputDim]`. `spanMask` is `[batch, spans]`, 0 for padding. */
+  extract(x: string, spans: string, mask: Mask, spanMask?: Mask): string;
+}
+
+export interface LanguageModelHead {
+  readonly outputDim: number;
+  /** `[..., inputDim]` to the scores of the vocabulary, `[..., outputDim]` */
+  apply(x: string): string;
+}
+
+export interface Backbone {
+  readonly outputDim: number;
+  /** Encodes the text field of that name: `[batch, tokens, outputDim]`, and its mask. */
+  encode(field: string): { readonly vectors: string; readonly mask: Mask };
+}
+
+export interface Head {
+  /** The outputs of the head by name, of what the backbone gives. */
+  outputs(vectors: string, mask: Mask): Readonly<Record<string, GraphOutput>>;
+}
+
+/** A float32 value that is an output of a graph. */
+export interface GraphOutput {
+  readonly value: string;
+  /** Its axes: a number, or the name of one that varies. */
+  readonly axes: readonly (number | string)[];
+}
+
+/** What is built for each role by `buildModule`. */
+export interface BuiltModules {
+  readonly model: ArchiveGraphs;
+  readonly text_field_embedder: TextFieldEmbedder;
+  readonly token_embedder: TokenEmbedder;
+  readonly embedding: Embedding;
+  readonly seq2seq_encoder: Seq2SeqEncoder;
+  readonly seq2vec_encoder: Seq2VecEncoder;
+  readonly feedforward: FeedForward;
+  readonly attention: Attention;
+  readonly matrix_attention: MatrixAttention;
+  readonly span_extractor: SpanExtractor;
+  readonly language_model_head: LanguageModelHead;
+  readonly backbone: Backbone;
+  readonly head: Head;
 }
 
 /** One graph of a model, with the names by which the engine runs it. */

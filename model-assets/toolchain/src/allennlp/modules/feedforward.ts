@@ -1,0 +1,46 @@
+/** FeedForward: linear layers, each followed by an activation. */
+import { z } from 'zod';
+import { ToolchainError } from '../../errors.ts';
+import { count, ignored } from './build.ts';
+import type { FeedForward, ModuleDefinition } from './module.ts';
+import { activation, applyActivation } from './nodes/activations.ts';
+import { linear } from './nodes/linear.ts';
+
+const params = z.strictObject({
+  input_dim: count,
+  num_layers: count,
+  hidden_dims: z.union([count, z.array(count)]),
+  activations: z.union([activation, z.array(activation)]),
+  dropout: ignored,
+});
+
+export const feedforward: ModuleDefinition<z.infer<typeof params>, FeedForward> = {
+  role: 'feedforward',
+  type: 'feedforward',
+  params,
+  build(scope, { input_dim: inputDim, num_layers: layers, hidden_dims: dims, activations }) {
+    const widths = forEachLayer(dims, layers, scope.path);
+    const names = forEachLayer(activations, layers, scope.path);
+    return {
+      outputDim: widths.at(-1) ?? inputDim,
+      apply(x) {
+        let inputs = inputDim;
+        return widths.reduce((value, width, layer) => {
+          const place = scope.at(`_linear_layers.${layer}`);
+          const product = linear(place, value, inputs, width);
+          inputs = width;
+          return applyActivation(place, names[layer] ?? 'linear', product);
+        }, x);
+      },
+    };
+  },
+};
+
+function forEachLayer<T>(value: T | readonly T[], layers: number, path: string): readonly T[] {
+  if (!Array.isArray(value)) return Array.from({ length: layers }, () => value as T);
+  if (value.length === layers) return value;
+  throw new ToolchainError(
+    'SOURCE_INVALID',
+    `${path}: a list of a feedforward has ${value.length} entries for ${layers} layers.`,
+  );
+}
