@@ -1,7 +1,7 @@
 /** Builds a graph node by node; every value is known by its name. */
 import { ToolchainError } from '../errors.ts';
 import { makeNode, type NodeOptions } from './node.ts';
-import type { OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from './onnx.ts';
+import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from './onnx.ts';
 
 /** The operator set that built graphs use: the first with Gelu; IR version 9 came with it. */
 export const OPSET = 20;
@@ -19,8 +19,17 @@ export class GraphBuilder {
   readonly #inputs: OnnxValueInfo[] = [];
   readonly #outputs: OnnxValueInfo[] = [];
 
-  constructor(name: string) {
+  readonly #outer: GraphBuilder | undefined;
+
+  /** `outer` is the graph that this one is the body of; its values can be read here. */
+  constructor(name: string, outer?: GraphBuilder) {
     this.#name = name;
+    this.#outer = outer;
+  }
+
+  /** Whether a value of that name is defined, here or around it. */
+  has(name: string): boolean {
+    return this.#values.has(name) || this.#outer?.has(name) === true;
   }
 
   /** Declares an input; an axis is a number or the name of one that varies, such as 'batch'. */
@@ -78,7 +87,6 @@ export class GraphBuilder {
 
   /** The model so far. Throws GRAPH_INVALID when it has no output. */
   build(): OnnxModel {
-    if (this.#outputs.length === 0) throw new ToolchainError('GRAPH_INVALID', 'The graph has no output.');
     return {
       irVersion: IR_VERSION,
       opsetImport: [
@@ -87,25 +95,30 @@ export class GraphBuilder {
       ],
       producerName: 'pilotlight',
       producerVersion: '',
-      graph: {
-        name: this.#name,
-        node: this.#nodes,
-        initializer: this.#initializers,
-        input: this.#inputs,
-        output: this.#outputs,
-        valueInfo: [],
-      },
+      graph: this.buildGraph(),
+    };
+  }
+
+  /** The graph so far, as the body of a node. Throws GRAPH_INVALID when it has no output. */
+  buildGraph(): OnnxGraph {
+    if (this.#outputs.length === 0) throw new ToolchainError('GRAPH_INVALID', 'The graph has no output.');
+    return {
+      name: this.#name,
+      node: this.#nodes,
+      initializer: this.#initializers,
+      input: this.#inputs,
+      output: this.#outputs,
+      valueInfo: [],
     };
   }
 
   #define(name: string): void {
-    if (this.#values.has(name))
-      throw new ToolchainError('GRAPH_INVALID', `The graph defines '${name}' twice.`);
+    if (this.has(name)) throw new ToolchainError('GRAPH_INVALID', `The graph defines '${name}' twice.`);
     this.#values.add(name);
   }
 
   #require(name: string, who: string): void {
-    if (!this.#values.has(name))
+    if (!this.has(name))
       throw new ToolchainError('GRAPH_INVALID', `${who} '${name}', which nothing defines.`);
   }
 }
