@@ -20,8 +20,21 @@ import { clsPooler } from './seq2vec/cls-pooler.ts';
 import { cnn } from './seq2vec/cnn.ts';
 import { cnnHighway } from './seq2vec/cnn-highway.ts';
 import * as seq2vecRecurrent from './seq2vec/recurrent.ts';
+import { bertPooler } from './transformers/bert-pooler.ts';
+import { bertHead, gpt2Head, linearHead } from './transformers/language-model-heads.ts';
+import { classifierHead, transformerBackbone } from './transformers/multitask-parts.ts';
+import { pretrainedTransformer } from './transformers/pretrained-transformer.ts';
+import { pretrainedTransformerMismatched } from './transformers/pretrained-transformer-mismatched.ts';
 
 const MODULES: readonly ModuleDefinition[] = [
+  pretrainedTransformer,
+  pretrainedTransformerMismatched,
+  bertPooler,
+  bertHead,
+  gpt2Head,
+  linearHead,
+  transformerBackbone,
+  classifierHead,
   basic,
   embeddingEmbedder,
   characterEncoding,

@@ -1,0 +1,39 @@
+import type { FieldTensor } from '../../instance.ts';
+import type { Definition } from '../registry.ts';
+import type { Token } from '../token.ts';
+
+/** Tensors of a field by their names, joined by dots where they are nested. */
+export type FieldTensors = Readonly<Record<string, FieldTensor>>;
+
+export interface TokenIndexer {
+  /** Makes the tensors of a text, which a batch pads. @throws EngineError INVALID_INPUT for tokens that it cannot index */
+  index(tokens: readonly Token[]): Promise<FieldTensors>;
+}
+
+export type IndexerDefinition = Definition<TokenIndexer>;
+
+/** `[length]` */
+export function idTensor(
+  ids: readonly number[],
+  more: Pick<FieldTensor, 'least' | 'padding'> = {},
+): FieldTensor {
+  return { dims: [ids.length], data: BigInt64Array.from(ids, BigInt), ...more };
+}
+
+/** `[rows, columns]`, shorter rows filled up with `fill`. */
+export function idRows(rows: readonly (readonly number[])[], columns: number, fill = 0): FieldTensor {
+  const width = Math.max(columns, ...rows.map((row) => row.length));
+  const data = new BigInt64Array(rows.length * width).fill(BigInt(fill));
+  for (const [index, row] of rows.entries()) data.set(BigInt64Array.from(row, BigInt), index * width);
+  return { dims: [rows.length, width], data };
+}
+
+/** `[length]`, true throughout. */
+export function maskTensor(length: number, least = 0): FieldTensor {
+  return { dims: [length], data: new Uint8Array(length).fill(1), least: [least] };
+}
+
+/** `[pairs, 2]` */
+export function pairTensor(pairs: readonly (readonly [number, number])[], least = 0): FieldTensor {
+  return { dims: [pairs.length, 2], data: BigInt64Array.from(pairs.flat(), BigInt), least: [least, 2] };
+}
