@@ -1,6 +1,8 @@
 /** All parts that AllenNLP models are built from, by role and registrable name: one row for each. */
 import { ToolchainError } from '../../errors.ts';
 import type { GraphBuilder } from '../../graph/builder.ts';
+import * as attention from './attention/attention.ts';
+import * as matrixAttention from './attention/matrix-attention.ts';
 import { basic } from './embedders/basic.ts';
 import { characterEncoding } from './embedders/character-encoding.ts';
 import { embedding, embeddingEmbedder } from './embedders/embedding.ts';
@@ -11,6 +13,7 @@ import { GraphScope } from './scope.ts';
 import * as seq2seqAugmented from './seq2seq/augmented.ts';
 import { gatedCnn } from './seq2seq/gated-cnn.ts';
 import { languageModelTransformer } from './seq2seq/language-model-transformer.ts';
+import { multiHeadSelfAttention, stackedSelfAttention } from './seq2seq/multi-head-self-attention.ts';
 import { pytorchTransformer } from './seq2seq/pytorch-transformer.ts';
 import * as seq2seqRecurrent from './seq2seq/recurrent.ts';
 import * as simple from './seq2seq/simple.ts';
@@ -20,6 +23,10 @@ import { clsPooler } from './seq2vec/cls-pooler.ts';
 import { cnn } from './seq2vec/cnn.ts';
 import { cnnHighway } from './seq2vec/cnn-highway.ts';
 import * as seq2vecRecurrent from './seq2vec/recurrent.ts';
+import { bidirectionalEndpoint } from './spans/bidirectional-endpoint.ts';
+import { endpoint } from './spans/endpoint.ts';
+import { maxPooling } from './spans/max-pooling.ts';
+import { selfAttentive } from './spans/self-attentive.ts';
 import { bertPooler } from './transformers/bert-pooler.ts';
 import { bertHead, gpt2Head, linearHead } from './transformers/language-model-heads.ts';
 import { classifierHead, transformerBackbone } from './transformers/multitask-parts.ts';
@@ -46,6 +53,14 @@ const MODULES: readonly ModuleDefinition[] = [
   gatedCnn,
   pytorchTransformer,
   languageModelTransformer,
+  multiHeadSelfAttention,
+  stackedSelfAttention,
+  ...Object.values(attention),
+  ...Object.values(matrixAttention),
+  endpoint,
+  bidirectionalEndpoint,
+  selfAttentive,
+  maxPooling,
   seq2seqRecurrent.lstm,
   seq2seqRecurrent.gru,
   seq2seqRecurrent.rnn,

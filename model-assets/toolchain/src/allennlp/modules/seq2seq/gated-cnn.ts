@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { int } from '../../../graph/node.ts';
 import { count, ignored } from '../build.ts';
-import type { ModuleDefinition, Scope, Seq2SeqEncoder } from '../module.ts';
+import type { Mask, ModuleDefinition, Scope, Seq2SeqEncoder } from '../module.ts';
 import { padTokens, windows, windowWeights } from '../nodes/convolution.ts';
 import { zeroPadding } from '../nodes/masks.ts';
 import { concat, constant, op, scalar } from '../nodes/ops.ts';
@@ -28,7 +28,7 @@ export const gatedCnn: ModuleDefinition<z.infer<typeof params>, Seq2SeqEncoder> 
       const run = (name: string, isForward: boolean) =>
         layers.reduce((value, block, index) => {
           const place = scope.at(`${name}.${index}`);
-          return residualBlock(place, zeroPadding(place, value, mask), block, dim, isForward);
+          return residualBlock(place, value, mask, block, dim, isForward);
         }, x);
       return concat(
         scope,
@@ -42,16 +42,20 @@ export const gatedCnn: ModuleDefinition<z.infer<typeof params>, Seq2SeqEncoder> 
 function residualBlock(
   scope: Scope,
   x: string,
+  mask: Mask,
   layers: readonly Layer[],
   dim: number,
   isForward: boolean,
 ): string {
   let inputs = dim;
+  const tokens = zeroPadding(scope, x, mask);
   const output = layers.reduce((value, [width, outputs, dilation = 1], index) => {
     const place = scope.at(`_convolutions.${index}`);
     // A token sees itself and those before it, or after it.
     const reach = (width - 1) * dilation;
-    const padded = padTokens(place, value, isForward ? reach : 0, isForward ? 0 : reach);
+    // Zeros after the last token at every layer, as there are for a text alone: AllenNLP has what biases make of padding there.
+    const masked = index === 0 ? value : zeroPadding(place, value, mask);
+    const padded = padTokens(place, masked, isForward ? reach : 0, isForward ? 0 : reach);
     const weights = normalisedWeights(place, 2 * outputs, inputs, width);
     const product = op(place, 'MatMul', [
       windows(place, padded, width, dilation),
@@ -59,8 +63,8 @@ function residualBlock(
     ]);
     inputs = outputs;
     return gatedLinear(place, op(place, 'Add', [product, place.weight('bias', [2 * outputs])]));
-  }, x);
-  return op(scope, 'Mul', [op(scope, 'Add', [output, x]), scalar(scope, Math.sqrt(0.5))]);
+  }, tokens);
+  return op(scope, 'Mul', [op(scope, 'Add', [output, tokens]), scalar(scope, Math.sqrt(0.5))]);
 }
 
 /** The first half of the last axis, gated by the second. */
