@@ -6,9 +6,22 @@ import { findModule } from '../modules/index.ts';
 import type { ArchiveGraphs, ArchiveParts, ModuleDefinition, Params, Role } from '../modules/module.ts';
 import { GraphScope } from '../modules/scope.ts';
 import { basicClassifier } from './basic-classifier.ts';
+import { bidaf } from './bidaf.ts';
+import { coref } from './coref/coref.ts';
+import { dialogQa } from './dialog-qa.ts';
+import { naqanet } from './naqanet.ts';
+import { qanet } from './qanet.ts';
 import { simpleTagger } from './simple-tagger.ts';
 
-const MODELS: readonly ModuleDefinition[] = [basicClassifier, simpleTagger];
+const MODELS: readonly ModuleDefinition[] = [
+  basicClassifier,
+  simpleTagger,
+  bidaf,
+  qanet,
+  naqanet,
+  dialogQa,
+  coref,
+];
 
 /**
  * Builds the graphs of a model, whose parameters are the section `model` of config.json.

@@ -37,10 +37,19 @@ export const naqanet: ModuleDefinition<z.infer<typeof params>, ArchiveGraphs> = 
     const { passage, question, modeled, modelingDim, encodingDim } = encoding;
     const [first = ''] = modeled;
     const summarise = (predictor: string, vectors: string, width: number, mask: string) =>
-      weightedMean(scope, maskedSoftmax(scope, scoreTokens(scope.at(predictor), vectors, width), mask), vectors);
+      weightedMean(
+        scope,
+        maskedSoftmax(scope, scoreTokens(scope.at(predictor), vectors, width), mask),
+        vectors,
+      );
     // Both are [batch, 1, dim].
     const passageVector = summarise('_passage_weights_predictor', first, modelingDim, passage.mask);
-    const questionVector = summarise('_question_weights_predictor', question.vectors, encodingDim, question.mask);
+    const questionVector = summarise(
+      '_question_weights_predictor',
+      question.vectors,
+      encodingDim,
+      question.mask,
+    );
 
     const outputs: Record<string, GraphOutput> = {
       passage_question_attention: { value: encoding.attention, axes: ['batch', 'passage', 'question'] },
@@ -48,7 +57,13 @@ export const naqanet: ModuleDefinition<z.infer<typeof params>, ArchiveGraphs> = 
     if (abilities.length > 1) {
       const summary = concat(scope, [passageVector, questionVector], -1);
       const width = modelingDim + encodingDim;
-      const logits = predict(scope.at('_answer_ability_predictor'), summary, width, modelingDim, abilities.length);
+      const logits = predict(
+        scope.at('_answer_ability_predictor'),
+        summary,
+        width,
+        modelingDim,
+        abilities.length,
+      );
       outputs.answer_ability_logits = {
         value: squeeze(scope, logits, 1),
         axes: ['batch', abilities.length],
@@ -67,7 +82,10 @@ const PREDICT: Readonly<Record<Ability, Predict>> = {
     const score = (predictor: string, other: string) => {
       const values = concat(scope, [first, other], -1);
       const scores = predict(scope.at(predictor), values, 2 * modelingDim, modelingDim, 1);
-      return { value: maskScores(scope, squeeze(scope, scores, -1), passage.mask), axes: ['batch', 'passage'] };
+      return {
+        value: maskScores(scope, squeeze(scope, scores, -1), passage.mask),
+        axes: ['batch', 'passage'],
+      };
     };
     return {
       passage_span_start_logits: score('_passage_span_start_predictor', second),
@@ -80,7 +98,10 @@ const PREDICT: Readonly<Record<Ability, Predict>> = {
     const score = (predictor: string) => {
       // AllenNLP makes the layers for twice the width of the modeling layer, which must be that of both together.
       const scores = predict(scope.at(predictor), values, encodingDim + modelingDim, modelingDim, 1);
-      return { value: maskScores(scope, squeeze(scope, scores, -1), question.mask), axes: ['batch', 'question'] };
+      return {
+        value: maskScores(scope, squeeze(scope, scores, -1), question.mask),
+        axes: ['batch', 'question'],
+      };
     };
     return {
       question_span_start_logits: score('_question_span_start_predictor'),
@@ -103,7 +124,13 @@ const PREDICT: Readonly<Record<Ability, Predict>> = {
   },
 
   counting(scope, { modelingDim }, passageVector) {
-    const logits = predict(scope.at('_count_number_predictor'), passageVector, modelingDim, modelingDim, COUNTS);
+    const logits = predict(
+      scope.at('_count_number_predictor'),
+      passageVector,
+      modelingDim,
+      modelingDim,
+      COUNTS,
+    );
     return { count_number_logits: { value: squeeze(scope, logits, 1), axes: ['batch', COUNTS] } };
   },
 };

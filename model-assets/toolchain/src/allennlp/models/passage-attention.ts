@@ -47,10 +47,7 @@ export function attendOverAttention(
   passage: Encoded,
   question: Encoded,
 ): { readonly attention: string; readonly merged: string } {
-  const attention = softmax(
-    scope,
-    fillPadding(scope, similarity, alongRows(scope, question.mask), LOWEST),
-  );
+  const attention = softmax(scope, fillPadding(scope, similarity, alongRows(scope, question.mask), LOWEST));
   const questionVectors = op(scope, 'MatMul', [attention, question.vectors]);
   const byPassage = fillPadding(scope, similarity, unsqueeze(scope, passage.mask, -1), LOWEST);
   // Over the passage for each token of the question: `[batch, passage, question]`, transposed in AllenNLP.

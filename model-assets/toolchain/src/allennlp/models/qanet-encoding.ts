@@ -38,11 +38,7 @@ export interface QanetEncoding {
 }
 
 /** Encodes the fields `passage` and `question`, and runs the modeling layer `rounds` times. */
-export function encodeQanet(
-  scope: Scope,
-  parts: z.infer<typeof schema>,
-  rounds: number,
-): QanetEncoding {
+export function encodeQanet(scope: Scope, parts: z.infer<typeof schema>, rounds: number): QanetEncoding {
   const embedder = buildModule(
     'text_field_embedder',
     scope.at('_text_field_embedder'),

@@ -27,7 +27,12 @@ export function selfAttention(scope: Scope, x: string, mask: Mask, dims: Attenti
   }
   const projected = linear(scope.at('_combined_projection'), x, inputs, 2 * attention + values);
   const split = (start: number, width: number) => {
-    const part = reshape(scope, slice(scope, projected, -1, start, start + width), [0, 0, heads, width / heads]);
+    const part = reshape(scope, slice(scope, projected, -1, start, start + width), [
+      0,
+      0,
+      heads,
+      width / heads,
+    ]);
     return op(scope, 'Transpose', [part], { perm: ints([0, 2, 1, 3]) });
   };
   // AllenNLP scales by the width of the input, not by that of the queries.
@@ -38,6 +43,10 @@ export function selfAttention(scope: Scope, x: string, mask: Mask, dims: Attenti
   const byKey = scope.once(`${mask}/keys`, () => unsqueeze(scope, mask, 1, 2));
   const shares = softmax(scope, fillPadding(scope, scores, byKey, LOWEST));
   const summed = op(scope, 'MatMul', [shares, split(2 * attention, values)]);
-  const joined = reshape(scope, op(scope, 'Transpose', [summed], { perm: ints([0, 2, 1, 3]) }), [0, 0, values]);
+  const joined = reshape(scope, op(scope, 'Transpose', [summed], { perm: ints([0, 2, 1, 3]) }), [
+    0,
+    0,
+    values,
+  ]);
   return linear(scope.at('_output_projection'), joined, values, outputs);
 }

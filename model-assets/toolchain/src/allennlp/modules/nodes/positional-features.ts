@@ -17,11 +17,16 @@ export function addPositionalFeatures(scope: Scope, x: string, width: number): s
   }
   const step = Math.fround(Math.log(SLOWEST) / (frequencies - 1));
   const each = scope.once(`${frequencies} frequencies`, () => {
-    const values = Float32Array.from({ length: frequencies }, (_, index) => Math.exp(Math.fround(-index * step)));
+    const values = Float32Array.from({ length: frequencies }, (_, index) =>
+      Math.exp(Math.fround(-index * step)),
+    );
     return constant(scope, 'frequencies', [1, frequencies], values);
   });
   const positions = unsqueeze(scope, cast(scope, range(scope, x, 1), 'float32'), 1);
   const angles = op(scope, 'Mul', [positions, each]);
   const waves = concat(scope, [op(scope, 'Sin', [angles]), op(scope, 'Cos', [angles])], 1);
-  return op(scope, 'Add', [x, width % 2 === 0 ? waves : op(scope, 'Pad', [waves, integers(scope, [0, 0, 0, 1])])]);
+  return op(scope, 'Add', [
+    x,
+    width % 2 === 0 ? waves : op(scope, 'Pad', [waves, integers(scope, [0, 0, 0, 1])]),
+  ]);
 }

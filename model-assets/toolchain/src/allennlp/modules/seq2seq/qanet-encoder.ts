@@ -39,8 +39,7 @@ export const qanetEncoder: ModuleDefinition<z.infer<typeof encoderSchema>, Seq2S
       outputDim: width,
       isBidirectional: false,
       encode(x, mask) {
-        let value =
-          inputs === width ? x : linear(scope.at('_input_projection_layer'), x, inputs, width);
+        let value = inputs === width ? x : linear(scope.at('_input_projection_layer'), x, inputs, width);
         for (let block = 0; block < blocks; block++) {
           const place = scope.at(`_encoder_blocks.${block}`);
           value = encodeBlock(place, { ...params, num_convs: convolutions }, value, mask);
@@ -78,13 +77,18 @@ function encodeBlock(scope: Scope, params: BlockParams, x: string, mask: Mask): 
     const convolved = convolve(scope.at(`_conv_layers.${index}`), normed, width, kernel, mask);
     value = op(scope, 'Add', [value, convolved]);
   }
-  const attended = selfAttention(scope.at('attention_layer'), norm(scope.at('attention_norm_layer'), value, width), mask, {
-    inputs: width,
-    attention: params.attention_projection_dim,
-    values: params.attention_projection_dim,
-    outputs: width,
-    heads: params.num_attention_heads,
-  });
+  const attended = selfAttention(
+    scope.at('attention_layer'),
+    norm(scope.at('attention_norm_layer'), value, width),
+    mask,
+    {
+      inputs: width,
+      attention: params.attention_projection_dim,
+      values: params.attention_projection_dim,
+      outputs: width,
+      heads: params.num_attention_heads,
+    },
+  );
   value = op(scope, 'Add', [value, attended]);
   const feedforward = buildModule('feedforward', scope.at('feedforward'), {
     input_dim: width,
@@ -98,10 +102,15 @@ function encodeBlock(scope: Scope, params: BlockParams, x: string, mask: Mask): 
 
 /** torch's LayerNorm. */
 function norm(scope: Scope, x: string, width: number): string {
-  return op(scope, 'LayerNormalization', [x, scope.weight('weight', [width]), scope.weight('bias', [width])], {
-    axis: int(-1),
-    epsilon: float(1e-5),
-  });
+  return op(
+    scope,
+    'LayerNormalization',
+    [x, scope.weight('weight', [width]), scope.weight('bias', [width])],
+    {
+      axis: int(-1),
+      epsilon: float(1e-5),
+    },
+  );
 }
 
 /**

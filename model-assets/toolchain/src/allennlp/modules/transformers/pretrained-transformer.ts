@@ -4,7 +4,11 @@ import type { ModuleDefinition, Scope, TokenEmbedder } from '../module.ts';
 import { maskOfBool } from '../nodes/masks.ts';
 import { flattenRows, unflattenRows } from '../nodes/time-distributed.ts';
 import { transformerParams } from './hub-model.ts';
-import { type TransformerEmbedder, type TransformerInputs, transformerEmbedder } from './transformer-embedder.ts';
+import {
+  type TransformerEmbedder,
+  type TransformerInputs,
+  transformerEmbedder,
+} from './transformer-embedder.ts';
 
 const params = z.strictObject(transformerParams);
 
@@ -53,7 +57,12 @@ export function transformerInputs(
 }
 
 /** Embeds a list of text fields as so many rows of the batch: TimeDistributed. */
-function wrapped(scope: Scope, embedder: TransformerEmbedder, inputs: TransformerInputs, rank: number): string {
+function wrapped(
+  scope: Scope,
+  embedder: TransformerEmbedder,
+  inputs: TransformerInputs,
+  rank: number,
+): string {
   if (rank === 2) return embedder.embed(inputs);
   const flat = (x: string) => flattenRows(scope, x, 1);
   const vectors = embedder.embed({
