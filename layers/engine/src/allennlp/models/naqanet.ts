@@ -11,7 +11,13 @@ import { stack } from '../instance.ts';
 import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { wordsOf } from '../text/token.ts';
-import { ABILITIES, type Ability, ANSWER_BY, chooseAbility, type NumericMetadata } from './reading/drop-answers.ts';
+import {
+  ABILITIES,
+  type Ability,
+  ANSWER_BY,
+  chooseAbility,
+  type NumericMetadata,
+} from './reading/drop-answers.ts';
 import { numberOf, splitAtHyphens } from './reading/drop-words.ts';
 import { openPassageReader } from './reading/passage-reader.ts';
 import { ignored, ofPassages } from './reading/reader-params.ts';

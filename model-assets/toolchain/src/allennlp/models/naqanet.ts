@@ -1,8 +1,8 @@
 /** naqanet: QANet that answers by a span of the passage or the question, by adding and subtracting numbers, or by counting (arXiv:1903.00161). */
 import { z } from 'zod';
 import { buildModule } from '../modules/build.ts';
-import { finishGraph, type GraphOutput } from '../modules/finish-graph.ts';
-import type { ArchiveGraphs, ModuleDefinition, Scope } from '../modules/module.ts';
+import { finishGraph } from '../modules/finish-graph.ts';
+import type { ArchiveGraphs, GraphOutput, ModuleDefinition, Scope } from '../modules/module.ts';
 import { maskedSoftmax, takeRows } from '../modules/nodes/masks.ts';
 import { concat, integer, op, shape, squeeze } from '../modules/nodes/ops.ts';
 import { maskScores, scoreTokens, weightedMean } from './passage-attention.ts';

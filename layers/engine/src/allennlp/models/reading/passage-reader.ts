@@ -57,7 +57,8 @@ export function openPassageReader(archive: TextArchive, options: PassageReaderOp
   return {
     async read(input, field) {
       const parsed = inputSchema.safeParse(input);
-      if (!parsed.success) throw invalidText(field, 'must be an object with the texts "passage" and "question"');
+      if (!parsed.success)
+        throw invalidText(field, 'must be an object with the texts "passage" and "question"');
       const { passage, question } = parsed.data;
       const limit = options.passage_length_limit;
       const room = limit != null && noAnswer != null ? limit - 1 : limit;

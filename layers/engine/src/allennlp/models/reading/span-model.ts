@@ -7,7 +7,7 @@ import { stack } from '../../instance.ts';
 import { parseParams } from '../../text/params.ts';
 import type { TextArchive } from '../../text/text-archive.ts';
 import { wordsOf } from '../../text/token.ts';
-import { type PassageMetadata, openPassageReader, sliceText, spanOf } from './passage-reader.ts';
+import { openPassageReader, type PassageMetadata, sliceText, spanOf } from './passage-reader.ts';
 import { answerSpan } from './question-answering.ts';
 import { ignored, ofPassages } from './reader-params.ts';
 import { matrixOf, outputOf, rowOf } from './tensor-rows.ts';

@@ -6,7 +6,10 @@ import type { Outputs, Tensor } from '../../../ports.ts';
 export function outputOf(outputs: Outputs, name: string): Tensor {
   const output = outputs[name];
   if (output) return output;
-  throw new EngineError('PACKAGE_INVALID', `A graph of the archive gives no ${name}. Package the model again.`);
+  throw new EngineError(
+    'PACKAGE_INVALID',
+    `A graph of the archive gives no ${name}. Package the model again.`,
+  );
 }
 
 /** The first `length` values of row `row` of `[rows, columns]`. */
@@ -16,7 +19,12 @@ export function rowOf({ dims, data }: Tensor, row: number, length: number): Floa
 }
 
 /** The first `height` rows of a matrix of `[batch, rows, columns]`, each cut to `width`. */
-export function matrixOf({ dims, data }: Tensor, index: number, height: number, width: number): Float32Array[] {
+export function matrixOf(
+  { dims, data }: Tensor,
+  index: number,
+  height: number,
+  width: number,
+): Float32Array[] {
   const [, rows = 0, columns = 0] = dims;
   return Array.from({ length: height }, (_, row) => {
     const start = (index * rows + row) * columns;

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { int } from '../../../graph/node.ts';
 import { buildModule, count, ignored, nested } from '../../modules/build.ts';
-import { finishGraph, type GraphOutput } from '../../modules/finish-graph.ts';
-import type { ArchiveGraphs, ModuleDefinition, Scope } from '../../modules/module.ts';
+import { finishGraph } from '../../modules/finish-graph.ts';
+import type { ArchiveGraphs, GraphOutput, ModuleDefinition, Scope } from '../../modules/module.ts';
 import { linear } from '../../modules/nodes/linear.ts';
 import { cast, concat, integer, op, scalar, squeeze } from '../../modules/nodes/ops.ts';
 import { bestAntecedents, nearestAntecedents } from './antecedents.ts';
