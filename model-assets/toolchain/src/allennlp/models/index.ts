@@ -7,13 +7,18 @@ import type { ArchiveGraphs, ArchiveParts, ModuleDefinition, Params, Role } from
 import { GraphScope } from '../modules/scope.ts';
 import { basicClassifier } from './basic-classifier.ts';
 import { biaffineParser } from './biaffine-parser.ts';
+import { bidaf } from './bidaf.ts';
 import { constituencyParser } from './constituency-parser.ts';
+import { coref } from './coref/coref.ts';
 import { crfTagger } from './crf-tagger.ts';
 import { decomposableAttention } from './decomposable-attention.ts';
+import { dialogQa } from './dialog-qa.ts';
 import { esim } from './esim.ts';
 import { maskedLanguageModel } from './masked-language-model.ts';
 import { multitask } from './multitask.ts';
+import { naqanet } from './naqanet.ts';
 import { nextTokenLm } from './next-token-lm.ts';
+import { qanet } from './qanet.ts';
 import { simpleTagger } from './simple-tagger.ts';
 import { srl } from './srl.ts';
 import { srlBert } from './srl-bert.ts';
@@ -23,6 +28,11 @@ import { transformerQa } from './transformer-qa.ts';
 const MODELS: readonly ModuleDefinition[] = [
   basicClassifier,
   simpleTagger,
+  bidaf,
+  qanet,
+  naqanet,
+  dialogQa,
+  coref,
   srlBert,
   transformerQa,
   transformerMc,
