@@ -6,9 +6,10 @@ import { findModule } from '../modules/index.ts';
 import type { ArchiveGraphs, ArchiveParts, ModuleDefinition, Params, Role } from '../modules/module.ts';
 import { GraphScope } from '../modules/scope.ts';
 import { basicClassifier } from './basic-classifier.ts';
+import { simpleSeq2seq } from './simple-seq2seq.ts';
 import { simpleTagger } from './simple-tagger.ts';
 
-const MODELS: readonly ModuleDefinition[] = [basicClassifier, simpleTagger];
+const MODELS: readonly ModuleDefinition[] = [basicClassifier, simpleSeq2seq, simpleTagger];
 
 /**
  * Builds the graphs of a model, whose parameters are the section `model` of config.json.

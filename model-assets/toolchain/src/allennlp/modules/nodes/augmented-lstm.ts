@@ -6,18 +6,7 @@ import { graph, int, ints, string } from '../../../graph/node.ts';
 import { ELEMENT } from '../../../graph/tensor.ts';
 import type { Mask, Scope } from '../module.ts';
 import { lastTokens, lengths, zeroPadding } from './masks.ts';
-import {
-  cast,
-  concat,
-  constant,
-  integer,
-  integers,
-  op,
-  shape,
-  slice,
-  squeeze,
-  unsqueeze,
-} from './ops.ts';
+import { cast, concat, constant, integer, integers, op, shape, slice, squeeze, unsqueeze } from './ops.ts';
 import type { Encoded } from './torch-rnn.ts';
 import { join, reorder, transpose } from './weights.ts';
 
