@@ -29,14 +29,15 @@ export function attentionBias(
   const byDistance = graph.constant(floatTensor(`${at}.weight`, [heads, distances], values));
   const scalar = (name: string, value: number) => graph.constant(int64Tensor(`${at}/${name}`, [], [value]));
   const axis = (value: number) => graph.constant(int64Tensor(`${at}/axis_${value}`, [1], [value]));
+  const first = axis(0);
   const length = graph.op('Shape', [ids], `${at}/length`, { attributes: { start: int(1), end: int(2) } });
-  const tokens = graph.op('Squeeze', [length, axis(0)], `${at}/tokens`);
+  const tokens = graph.op('Squeeze', [length, first], `${at}/tokens`);
   const positions = graph.op('Range', [scalar('first', 0), tokens, scalar('step', 1)], `${at}/positions`);
   const queries = graph.op('Unsqueeze', [positions, axis(1)], `${at}/queries`);
   const distance = graph.op('Sub', [positions, queries], `${at}/distance`);
   const index = graph.op('Add', [distance, scalar('longest', maxTokens - 1)], `${at}/index`);
   const biases = graph.op('Gather', [byDistance, index], `${at}/values`, { attributes: { axis: int(1) } });
-  return graph.op('Unsqueeze', [biases, `${at}/axis_0`], at);
+  return graph.op('Unsqueeze', [biases, first], at);
 }
 
 /**

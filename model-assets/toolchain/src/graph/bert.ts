@@ -1,6 +1,7 @@
 /** BERT (https://arxiv.org/abs/1810.04805), as Hugging Face's BertModel computes it. */
 import { z } from 'zod';
 import { type Architecture, classHeads } from './architecture.ts';
+import type { BaseModel } from './base-model.ts';
 import {
   bertFields,
   encoderConfig,
@@ -11,7 +12,7 @@ import {
 } from './config.ts';
 import { dense } from './dense.ts';
 import { embeddings } from './embeddings.ts';
-import { attentionMask, Encoder, type LayerNames } from './encoder.ts';
+import { attentionMask, Encoder, type EncoderConfig, type LayerNames } from './encoder.ts';
 import { buildWithHead, type Family } from './heads.ts';
 
 const configSchema = z
@@ -34,31 +35,41 @@ export const BERT_LAYER_NAMES: LayerNames = {
   outputNorm: 'output.LayerNorm',
 };
 
+/** BertModel. Throws SOURCE_INVALID where config.json is not one of its. */
+export function bertBase(configJson: unknown): BaseModel & { readonly encoder: EncoderConfig } {
+  const config = parseConfig(configSchema, configJson);
+  const encoder = encoderConfig(config);
+  return {
+    encoder,
+    hidden: encoder.hidden,
+    epsilon: encoder.epsilon,
+    maxTokens: config.max_position_embeddings,
+    vocabulary: config.vocab_size,
+    tokenTypes: config.type_vocab_size,
+    encode(graph, weights, { ids, mask, types }, options) {
+      const tables = {
+        ...encoder,
+        vocabulary: config.vocab_size,
+        positions: config.max_position_embeddings,
+        tokenTypes: { ids: types, count: config.type_vocab_size },
+      };
+      const embedded = embeddings(graph, weights, tables, ids);
+      const inputs = { mask: attentionMask(graph, mask) };
+      return new Encoder(graph, weights, encoder, BERT_LAYER_NAMES).run(embedded, inputs, options);
+    },
+  };
+}
+
 export const bert: Architecture = {
   modelType: 'bert',
   heads: { ...classHeads('Bert'), BertForPreTraining: 'masked-lm' },
   build(configJson, source, head, labels) {
-    const config = parseConfig(configSchema, configJson);
-    const encoder = encoderConfig(config);
+    const { encoder, ...base } = bertBase(configJson);
     const family: Family = {
+      ...base,
       name: 'bert',
       prefix: 'bert.',
       inputs: ['input_ids', 'attention_mask', 'token_type_ids'],
-      hidden: encoder.hidden,
-      epsilon: encoder.epsilon,
-      maxTokens: config.max_position_embeddings,
-      vocabulary: config.vocab_size,
-      encode(graph, weights, options) {
-        const tables = {
-          ...encoder,
-          vocabulary: config.vocab_size,
-          positions: config.max_position_embeddings,
-          tokenTypes: { ids: 'token_type_ids', count: config.type_vocab_size },
-        };
-        const embedded = embeddings(graph, weights, tables, 'input_ids');
-        const mask = attentionMask(graph, 'attention_mask');
-        return new Encoder(graph, weights, encoder, BERT_LAYER_NAMES).run(embedded, { mask }, options);
-      },
       pool(graph, weights, first) {
         const projection = { name: 'pooler.dense', outputs: encoder.hidden };
         return graph.op(

@@ -11,45 +11,72 @@ export const MICROSOFT = 'com.microsoft';
 
 export type OpOptions = Omit<NodeOptions, 'name'>;
 
-export class GraphBuilder {
-  readonly #name: string;
-  readonly #values = new Set<string>();
-  readonly #nodes: OnnxNode[] = [];
-  readonly #initializers: OnnxTensor[] = [];
-  readonly #inputs: OnnxValueInfo[] = [];
-  readonly #outputs: OnnxValueInfo[] = [];
+/** What a graph has so far; its values are known by name. */
+class Parts {
+  readonly values = new Set<string>();
+  readonly nodes: OnnxNode[] = [];
+  readonly initializers: OnnxTensor[] = [];
+  readonly inputs: OnnxValueInfo[] = [];
+  readonly outputs: OnnxValueInfo[] = [];
+  /** The graph that this one is the body of; its values can be read here. */
+  readonly outer: Parts | undefined;
 
-  readonly #outer: GraphBuilder | undefined;
-
-  /** `outer` is the graph that this one is the body of; its values can be read here. */
-  constructor(name: string, outer?: GraphBuilder) {
-    this.#name = name;
-    this.#outer = outer;
+  constructor(outer?: Parts) {
+    this.outer = outer;
   }
 
   /** Whether a value of that name is defined, here or around it. */
   has(name: string): boolean {
-    return this.#values.has(name) || this.#outer?.has(name) === true;
+    return this.values.has(name) || this.outer?.has(name) === true;
+  }
+}
+
+export class GraphBuilder {
+  readonly #name: string;
+  readonly #prefix: string;
+  readonly #parts: Parts;
+
+  constructor(name: string, parts = new Parts(), prefix = '') {
+    this.#name = name;
+    this.#parts = parts;
+    this.#prefix = prefix;
+  }
+
+  /** A graph that is the body of a node of this one. */
+  body(name: string): GraphBuilder {
+    return new GraphBuilder(name, new Parts(this.#parts));
+  }
+
+  /** Whether a value of that name is defined, here or around it. */
+  has(name: string): boolean {
+    return this.#parts.has(name);
+  }
+
+  /** The same graph, where the names of new nodes and constants begin with `prefix`, so that it can have a part twice. */
+  under(prefix: string): GraphBuilder {
+    return new GraphBuilder(this.#name, this.#parts, this.#prefix + prefix);
   }
 
   /** Declares an input; an axis is a number or the name of one that varies, such as 'batch'. */
   input(name: string, elementType: number, axes: readonly (number | string)[]): string {
     this.#define(name);
-    this.#inputs.push(valueInfo(name, elementType, axes));
+    this.#parts.inputs.push(valueInfo(name, elementType, axes));
     return name;
   }
 
   /** Adds a constant tensor; its name is the value's. */
   constant(tensor: OnnxTensor): string {
-    this.#define(tensor.name);
-    this.#initializers.push(tensor);
-    return tensor.name;
+    const name = this.#prefix + tensor.name;
+    this.#define(name);
+    this.#parts.initializers.push(this.#prefix === '' ? tensor : { ...tensor, name });
+    return name;
   }
 
   /** Adds a node with one output, and gives the name of that. Throws GRAPH_INVALID when an input is unknown. */
   op(opType: string, inputs: readonly string[], name: string, options: OpOptions = {}): string {
-    this.#node(opType, inputs, [name], name, options);
-    return name;
+    const output = this.#prefix + name;
+    this.#node(opType, inputs, [output], output, options);
+    return output;
   }
 
   /** Adds a node with `count` outputs, named `name:0`, `name:1` and so on. */
@@ -60,8 +87,8 @@ export class GraphBuilder {
     count: number,
     options: OpOptions = {},
   ): string[] {
-    const outputs = Array.from({ length: count }, (_, index) => `${name}:${index}`);
-    this.#node(opType, inputs, outputs, name, options);
+    const outputs = Array.from({ length: count }, (_, index) => `${this.#prefix}${name}:${index}`);
+    this.#node(opType, inputs, outputs, this.#prefix + name, options);
     return outputs;
   }
 
@@ -76,13 +103,13 @@ export class GraphBuilder {
       if (input !== '') this.#require(input, `'${name}' (${opType}) reads`);
     }
     for (const output of outputs) this.#define(output);
-    this.#nodes.push(makeNode(opType, inputs, outputs, { ...options, name }));
+    this.#parts.nodes.push(makeNode(opType, inputs, outputs, { ...options, name }));
   }
 
   /** Declares a value to be an output of the graph. */
   output(name: string, elementType: number, axes: readonly (number | string)[]): void {
     this.#require(name, 'The graph gives');
-    this.#outputs.push(valueInfo(name, elementType, axes));
+    this.#parts.outputs.push(valueInfo(name, elementType, axes));
   }
 
   /** The model so far. Throws GRAPH_INVALID when it has no output. */
@@ -101,24 +128,26 @@ export class GraphBuilder {
 
   /** The graph so far, as the body of a node. Throws GRAPH_INVALID when it has no output. */
   buildGraph(): OnnxGraph {
-    if (this.#outputs.length === 0) throw new ToolchainError('GRAPH_INVALID', 'The graph has no output.');
+    const { nodes, initializers, inputs, outputs } = this.#parts;
+    if (outputs.length === 0) throw new ToolchainError('GRAPH_INVALID', 'The graph has no output.');
     return {
       name: this.#name,
-      node: this.#nodes,
-      initializer: this.#initializers,
-      input: this.#inputs,
-      output: this.#outputs,
+      node: nodes,
+      initializer: initializers,
+      input: inputs,
+      output: outputs,
       valueInfo: [],
     };
   }
 
   #define(name: string): void {
-    if (this.has(name)) throw new ToolchainError('GRAPH_INVALID', `The graph defines '${name}' twice.`);
-    this.#values.add(name);
+    if (this.#parts.has(name))
+      throw new ToolchainError('GRAPH_INVALID', `The graph defines '${name}' twice.`);
+    this.#parts.values.add(name);
   }
 
   #require(name: string, who: string): void {
-    if (!this.has(name))
+    if (!this.#parts.has(name))
       throw new ToolchainError('GRAPH_INVALID', `${who} '${name}', which nothing defines.`);
   }
 }

@@ -17,8 +17,8 @@ export interface EmbeddingsConfig extends Pick<EncoderConfig, 'hidden' | 'epsilo
   /** The token types that the model was trained with. @default - it knows none */
   readonly tokenTypes?: {
     readonly count: number;
-    /** The input that says which it is. @default - each token is of the first */
-    readonly ids?: string;
+    /** The value that says which it is. @default - each token is of the first */
+    readonly ids?: string | undefined;
   };
 }
 

@@ -55,17 +55,18 @@ export class Encoder {
   }
 
   /**
-   * All layers: `x` [batch, tokens, hidden] to [batch, tokens, hidden].
+   * All layers: `x` [batch, tokens, hidden] to the states after each of them, [batch, tokens, hidden].
    * With `firstTokenOnly` the last layer computes the first token alone, twice: [batch, 2, hidden]. That is exact,
    * because there the other tokens matter as keys and values only. Twice, because ONNX Runtime has other kernels for
    * a product of one row, which would give a text that is alone in its batch other last bits than one that is not.
    */
-  run(x: string, inputs: AttentionInputs, { firstTokenOnly }: { firstTokenOnly: boolean }): string {
-    let hidden = x;
+  run(x: string, inputs: AttentionInputs, { firstTokenOnly }: { firstTokenOnly: boolean }): string[] {
+    const states: string[] = [];
     for (let index = 0; index < this.#config.layers; index++) {
-      hidden = this.#layer(hidden, inputs, index, firstTokenOnly && index === this.#config.layers - 1);
+      const last = index === this.#config.layers - 1;
+      states.push(this.#layer(states.at(-1) ?? x, inputs, index, firstTokenOnly && last));
     }
-    return hidden;
+    return states;
   }
 
   #layer(x: string, inputs: AttentionInputs, index: number, firstTokenOnly: boolean): string {
@@ -187,7 +188,7 @@ export function layerNorm(
   });
 }
 
-/** The mask that attention takes, [batch, tokens] int32, out of the int64 one that callers give. */
+/** The mask that attention takes, [batch, tokens] int32, out of the int64 or bool one that callers give. */
 export function attentionMask(graph: GraphBuilder, mask: string): string {
   return graph.op('Cast', [mask], 'mask', { attributes: { to: int(ELEMENT.int32) } });
 }

@@ -1,6 +1,7 @@
 /** The inputs and outputs that families have in common, and the layers of each head. */
 
 import type { BuiltGraph, GraphInputs, GraphOutputs, Head } from './architecture.ts';
+import type { BaseModel } from './base-model.ts';
 import { GraphBuilder } from './builder.ts';
 import { dense } from './dense.ts';
 import { type Activation, activate, layerNorm } from './encoder.ts';
@@ -10,18 +11,12 @@ import { type WeightSource, Weights } from './weights.ts';
 
 type InputRole = GraphInputs[number]['role'];
 
-/** The part of the graph that a family computes, between the inputs and the head, and the names of the layers of its heads. */
-export interface Family {
+/** A family with its inputs, and the names of the layers of its heads. */
+export interface Family extends BaseModel {
   readonly name: string;
   /** The prefix of the names of the base model in a checkpoint with a head: `bert.`. */
   readonly prefix: string;
   readonly inputs: readonly InputRole[];
-  readonly hidden: number;
-  readonly epsilon: number;
-  readonly maxTokens: number;
-  readonly vocabulary: number;
-  /** [batch, tokens, hidden], or [batch, 2, hidden] where only the first token is asked for, which is there twice. */
-  encode(graph: GraphBuilder, weights: Weights, options: { firstTokenOnly: boolean }): string;
   /** Adds the step of sequence classification between the first token and the classifier: [batch, 2, hidden] to the same. */
   pool(graph: GraphBuilder, weights: Weights, first: string): string;
   /** Name of the last layer of sequence classification. */
@@ -45,7 +40,15 @@ export function buildWithHead(family: Family, source: WeightSource, head: Head, 
   const graph = new GraphBuilder(family.name);
   const weights = new Weights(source, family.prefix);
   for (const role of family.inputs) graph.input(role, ELEMENT.int64, ['batch', 'tokens']);
-  const hidden = family.encode(graph, weights, { firstTokenOnly: head === 'sequence-classification' });
+  const inputs = {
+    ids: 'input_ids',
+    mask: 'attention_mask',
+    types: family.inputs.includes('token_type_ids') ? 'token_type_ids' : undefined,
+  };
+  const states = family.encode(graph, weights, inputs, {
+    firstTokenOnly: head === 'sequence-classification',
+  });
+  const hidden = states.at(-1) ?? '';
   const outputs = HEADS[head]({ graph, weights, family, hidden, labels });
   const lengths: Readonly<Record<string, number>> = {
     hidden: family.hidden,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type Architecture, classHeads } from './architecture.ts';
 import { attentionBias } from './attention-bias.ts';
+import type { BaseModel } from './base-model.ts';
 import { bertFields, encoderConfig, HEADS_MUST_DIVIDE, headsDivideHidden, parseConfig } from './config.ts';
 import { embeddings } from './embeddings.ts';
 import { attentionMask, Encoder, type LayerNames } from './encoder.ts';
@@ -28,35 +29,45 @@ const LAYER_NAMES: LayerNames = {
   outputNorm: 'output.LayerNorm',
 };
 
+/** MPNetModel. Throws SOURCE_INVALID where config.json is not one of its. */
+export function mpnetBase(configJson: unknown): BaseModel {
+  const config = parseConfig(configSchema, configJson);
+  const encoder = encoderConfig(config);
+  const maxTokens = config.max_position_embeddings - PADDING_INDEX - 1;
+  return {
+    hidden: encoder.hidden,
+    epsilon: encoder.epsilon,
+    maxTokens,
+    vocabulary: config.vocab_size,
+    tokenTypes: 0,
+    encode(graph, weights, { ids, mask }, options) {
+      const tables = {
+        ...encoder,
+        vocabulary: config.vocab_size,
+        positions: config.max_position_embeddings,
+        paddingIndex: PADDING_INDEX,
+      };
+      const embedded = embeddings(graph, weights, tables, ids);
+      const attended = attentionMask(graph, mask);
+      const table = weights.get('encoder.relative_attention_bias.weight', [BUCKETS, encoder.heads]);
+      const bias = attentionBias(graph, table, { buckets: BUCKETS, maxTokens }, ids);
+      const inputs = { mask: attended, bias };
+      return new Encoder(graph, weights, encoder, LAYER_NAMES).run(embedded, inputs, options);
+    },
+  };
+}
+
 export const mpnet: Architecture = {
   modelType: 'mpnet',
   heads: classHeads('MPNet'),
   build(configJson, source, head, labels) {
-    const config = parseConfig(configSchema, configJson);
-    const encoder = encoderConfig(config);
-    const maxTokens = config.max_position_embeddings - PADDING_INDEX - 1;
+    const base = mpnetBase(configJson);
     const family: Family = {
+      ...base,
       name: 'mpnet',
       prefix: 'mpnet.',
       inputs: ['input_ids', 'attention_mask'],
-      hidden: encoder.hidden,
-      epsilon: encoder.epsilon,
-      maxTokens,
-      vocabulary: config.vocab_size,
-      encode(graph, weights, options) {
-        const tables = {
-          ...encoder,
-          vocabulary: config.vocab_size,
-          positions: config.max_position_embeddings,
-          paddingIndex: PADDING_INDEX,
-        };
-        const embedded = embeddings(graph, weights, tables, 'input_ids');
-        const mask = attentionMask(graph, 'attention_mask');
-        const table = weights.get('encoder.relative_attention_bias.weight', [BUCKETS, encoder.heads]);
-        const bias = attentionBias(graph, table, { buckets: BUCKETS, maxTokens }, 'input_ids');
-        return new Encoder(graph, weights, encoder, LAYER_NAMES).run(embedded, { mask, bias }, options);
-      },
-      ...robertaHeads(encoder.hidden),
+      ...robertaHeads(base.hidden),
     };
     return buildWithHead(family, source, head, labels);
   },

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { type Architecture, classHeads } from './architecture.ts';
+import type { BaseModel } from './base-model.ts';
 import { BERT_LAYER_NAMES } from './bert.ts';
 import {
   bertFields,
@@ -27,34 +28,43 @@ const configSchema = z
   })
   .refine(headsDivideHidden, HEADS_MUST_DIVIDE);
 
+/** RobertaModel. Throws SOURCE_INVALID where config.json is not one of its. */
+export function robertaBase(configJson: unknown): BaseModel {
+  const config = parseConfig(configSchema, configJson);
+  const encoder = encoderConfig(config);
+  return {
+    hidden: encoder.hidden,
+    epsilon: encoder.epsilon,
+    maxTokens: config.max_position_embeddings - config.pad_token_id - 1,
+    vocabulary: config.vocab_size,
+    tokenTypes: config.type_vocab_size,
+    encode(graph, weights, { ids, mask, types }, options) {
+      const tables = {
+        ...encoder,
+        vocabulary: config.vocab_size,
+        positions: config.max_position_embeddings,
+        paddingIndex: config.pad_token_id,
+        tokenTypes: { ids: types, count: config.type_vocab_size },
+      };
+      const embedded = embeddings(graph, weights, tables, ids);
+      const inputs = { mask: attentionMask(graph, mask) };
+      return new Encoder(graph, weights, encoder, BERT_LAYER_NAMES).run(embedded, inputs, options);
+    },
+  };
+}
+
 function robertaLike(modelType: string, className: string): Architecture {
   return {
     modelType,
     heads: classHeads(className),
     build(configJson, source, head, labels) {
-      const config = parseConfig(configSchema, configJson);
-      const encoder = encoderConfig(config);
+      const base = robertaBase(configJson);
       const family: Family = {
+        ...base,
         name: modelType,
         prefix: 'roberta.',
         inputs: ['input_ids', 'attention_mask'],
-        hidden: encoder.hidden,
-        epsilon: encoder.epsilon,
-        maxTokens: config.max_position_embeddings - config.pad_token_id - 1,
-        vocabulary: config.vocab_size,
-        encode(graph, weights, options) {
-          const tables = {
-            ...encoder,
-            vocabulary: config.vocab_size,
-            positions: config.max_position_embeddings,
-            paddingIndex: config.pad_token_id,
-            tokenTypes: { count: config.type_vocab_size },
-          };
-          const embedded = embeddings(graph, weights, tables, 'input_ids');
-          const mask = attentionMask(graph, 'attention_mask');
-          return new Encoder(graph, weights, encoder, BERT_LAYER_NAMES).run(embedded, { mask }, options);
-        },
-        ...robertaHeads(encoder.hidden),
+        ...robertaHeads(base.hidden),
       };
       return buildWithHead(family, source, head, labels);
     },

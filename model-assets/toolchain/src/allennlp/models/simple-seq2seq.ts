@@ -6,7 +6,7 @@ import { logSoftmax, StepGraph } from '../modules/decoders/step.ts';
 import { finishGraph } from '../modules/finish-graph.ts';
 import type { ArchiveGraph, ArchiveGraphs, ModuleDefinition, Scope } from '../modules/module.ts';
 import { linear } from '../modules/nodes/linear.ts';
-import { lstmCell } from '../modules/nodes/lstm-cell.ts';
+import { type LstmState, lstmCell } from '../modules/nodes/lstm-cell.ts';
 import { concat, slice, squeeze, unsqueeze } from '../modules/nodes/ops.ts';
 
 const params = z.strictObject({
@@ -86,7 +86,7 @@ function buildStep(scope: Scope, parsed: Params, { hidden, embedded }: Sizes): A
     ? concat(scope, [readSource(step, attention, ofLayer(states, 0), hidden), word], -1)
     : word;
   let inputs = attention ? hidden + embedded : embedded;
-  const next = [];
+  const next: LstmState[] = [];
   for (let layer = 0; layer < layers; layer++) {
     const before = { hidden: ofLayer(states, layer), context: ofLayer(contexts, layer) };
     const suffix = layers > 1 ? `_l${layer}` : '';

@@ -13,8 +13,21 @@ import * as seq2seqRecurrent from './seq2seq/recurrent.ts';
 import * as seq2vecAugmented from './seq2vec/augmented.ts';
 import { bagOfEmbeddings, boe } from './seq2vec/bag-of-embeddings.ts';
 import * as seq2vecRecurrent from './seq2vec/recurrent.ts';
+import { bertPooler } from './transformers/bert-pooler.ts';
+import { bertHead, gpt2Head, linearHead } from './transformers/language-model-heads.ts';
+import { classifierHead, transformerBackbone } from './transformers/multitask-parts.ts';
+import { pretrainedTransformer } from './transformers/pretrained-transformer.ts';
+import { pretrainedTransformerMismatched } from './transformers/pretrained-transformer-mismatched.ts';
 
 const MODULES: readonly ModuleDefinition[] = [
+  pretrainedTransformer,
+  pretrainedTransformerMismatched,
+  bertPooler,
+  bertHead,
+  gpt2Head,
+  linearHead,
+  transformerBackbone,
+  classifierHead,
   basic,
   embeddingEmbedder,
   characterEncoding,

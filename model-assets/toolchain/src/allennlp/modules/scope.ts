@@ -54,7 +54,7 @@ export class GraphScope implements Scope {
 
   inBody(name: string): GraphScope {
     const { archive, definition, names } = this.#state;
-    const graph = new GraphBuilder(name, this.graph);
+    const graph = this.graph.body(name);
     const state = { ...emptyState(graph, archive, definition), names, outer: this.#state };
     return new GraphScope(state, this.path);
   }

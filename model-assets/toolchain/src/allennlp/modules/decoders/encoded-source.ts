@@ -2,8 +2,7 @@
 
 import { BEAM_SEARCH, OLD_BEAM_SEARCH } from '@pilotlight/engine/internal/allennlp/decoding/beam-settings';
 import { z } from 'zod';
-import type { GraphOutput } from '../finish-graph.ts';
-import type { Attention, Mask, Scope } from '../module.ts';
+import type { Attention, GraphOutput, Mask, Scope } from '../module.ts';
 import type { LstmState } from '../nodes/lstm-cell.ts';
 import { lastTokens } from '../nodes/masks.ts';
 import { concat, op, reshape, scalar, slice, squeeze } from '../nodes/ops.ts';

@@ -3,8 +3,8 @@
  * are all beams of all inputs, one input after another.
  */
 import { int } from '../../../graph/node.ts';
-import { finishGraph, type GraphOutput } from '../finish-graph.ts';
-import type { ArchiveGraph, InputType, Scope } from '../module.ts';
+import { finishGraph } from '../finish-graph.ts';
+import type { ArchiveGraph, GraphOutput, InputType, Scope } from '../module.ts';
 import type { Heads, KeysAndValues } from '../nodes/multi-head.ts';
 import { cast, concat, integers, op, reshape, shape, unsqueeze } from '../nodes/ops.ts';
 

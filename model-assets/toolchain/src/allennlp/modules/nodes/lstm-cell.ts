@@ -1,8 +1,8 @@
 /** One step of torch.nn.LSTMCell, or of a layer of torch.nn.LSTM, over rows that each have a state of their own. */
 import { int } from '../../../graph/node.ts';
 import type { Scope } from '../module.ts';
-import { transpose } from './linear.ts';
 import { concat, constant, op } from './ops.ts';
+import { transpose } from './weights.ts';
 
 export interface LstmState {
   /** `[rows, dim]` */

@@ -1,0 +1,95 @@
+/**
+ * The vocabulary of an archive, read as `Vocabulary.from_files` of AllenNLP reads it: a file of tokens for each namespace, and
+ * non_padded_namespaces.txt with the patterns of those that have neither padding nor an out-of-vocabulary entry.
+ */
+import { ToolchainError } from '../../errors.ts';
+
+export const PADDING_TOKEN = '@@PADDING@@';
+export const OOV_TOKEN = '@@UNKNOWN@@';
+export const NON_PADDED_FILE = 'non_padded_namespaces.txt';
+const NEWLINE = '@@NEWLINE@@';
+
+/** The content of the files of `vocabulary/` by their names. */
+export type VocabularyTexts = ReadonlyMap<string, string>;
+
+export class ArchiveVocabulary {
+  /** Names of namespaces, or `*` and the end of them. */
+  readonly nonPadded: readonly string[];
+  /** The tokens of each namespace, those of a padded one with the padding first. */
+  readonly namespaces: ReadonlyMap<string, ReadonlySet<string>>;
+
+  constructor(nonPadded: readonly string[], namespaces: ReadonlyMap<string, ReadonlySet<string>>) {
+    this.nonPadded = nonPadded;
+    this.namespaces = namespaces;
+  }
+
+  isPadded(namespace: string): boolean {
+    return isPadded(namespace, this.nonPadded);
+  }
+
+  /** As AllenNLP counts: a padded namespace that there is no file of has its two special entries. */
+  size(namespace: string): number {
+    return this.namespaces.get(namespace)?.size ?? (this.isPadded(namespace) ? 2 : 0);
+  }
+
+  /** The vocabulary with the tokens of another behind its own, as `from_archive` extends it. */
+  extendedBy(other: ArchiveVocabulary): ArchiveVocabulary {
+    const nonPadded = [...new Set([...this.nonPadded, ...other.nonPadded])];
+    const namespaces = new Map(this.namespaces);
+    for (const [namespace, tokens] of other.namespaces) {
+      const start = isPadded(namespace, nonPadded) ? [PADDING_TOKEN, OOV_TOKEN] : [];
+      namespaces.set(namespace, new Set([...(namespaces.get(namespace) ?? start), ...tokens]));
+    }
+    return new ArchiveVocabulary(nonPadded, namespaces);
+  }
+
+  /** The files that hold it, by their names. */
+  texts(): Map<string, string> {
+    const texts = new Map([[NON_PADDED_FILE, this.nonPadded.map((pattern) => `${pattern}\n`).join('')]]);
+    for (const [namespace, tokens] of this.namespaces) {
+      const listed = this.isPadded(namespace) ? [...tokens].slice(1) : [...tokens];
+      texts.set(`${namespace}.txt`, listed.map((token) => `${token.replaceAll('\n', NEWLINE)}\n`).join(''));
+    }
+    return texts;
+  }
+}
+
+/** @throws ToolchainError SOURCE_INVALID where a padded namespace has no out-of-vocabulary entry */
+export function readVocabulary(texts: VocabularyTexts): ArchiveVocabulary {
+  const patterns = texts.get(NON_PADDED_FILE);
+  if (patterns === undefined) {
+    throw new ToolchainError('SOURCE_INVALID', `The archive has no vocabulary/${NON_PADDED_FILE}.`);
+  }
+  const nonPadded = patterns
+    .split(/\r\n|\n|\r/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const namespaces = new Map<string, ReadonlySet<string>>();
+  for (const [file, text] of texts) {
+    if (file === NON_PADDED_FILE || file.startsWith('.')) continue;
+    const namespace = file.replaceAll('.txt', '');
+    namespaces.set(namespace, readTokens(file, text, isPadded(namespace, nonPadded)));
+  }
+  return new ArchiveVocabulary(nonPadded, namespaces);
+}
+
+function readTokens(file: string, text: string, padded: boolean): ReadonlySet<string> {
+  const lines = text.split(/\r\n|\n/);
+  if (lines.at(-1) === '') lines.pop();
+  const tokens = lines.map((line) => line.replaceAll(NEWLINE, '\n'));
+  const set = new Set(padded ? [PADDING_TOKEN, ...tokens] : tokens);
+  if (padded && !set.has(OOV_TOKEN)) {
+    throw new ToolchainError(
+      'SOURCE_INVALID',
+      `vocabulary/${file} has no ${OOV_TOKEN}, which a padded namespace needs.`,
+    );
+  }
+  return set;
+}
+
+/** `namespace_match` of AllenNLP: a pattern that begins with `*` is the end of names. */
+function isPadded(namespace: string, nonPadded: readonly string[]): boolean {
+  return !nonPadded.some((pattern) =>
+    pattern.startsWith('*') ? namespace.endsWith(pattern.slice(1)) : namespace === pattern,
+  );
+}

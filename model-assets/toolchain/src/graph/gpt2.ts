@@ -1,0 +1,122 @@
+/** GPT-2, as Hugging Face's GPT2Model computes it: layers that normalise first, and tokens that attend to those before them alone. */
+import { z } from 'zod';
+import { firstRows } from './bart.ts';
+import type { BaseModel } from './base-model.ts';
+import { type GraphBuilder, MICROSOFT } from './builder.ts';
+import { activation, parseConfig, size } from './config.ts';
+import { activate, attentionMask, type EncoderConfig, layerNorm } from './encoder.ts';
+import { float, int } from './node.ts';
+import { floatTensor } from './tensor.ts';
+import type { Weights } from './weights.ts';
+
+const configSchema = z
+  .object({
+    vocab_size: size,
+    n_embd: size,
+    n_layer: size,
+    n_head: size,
+    n_positions: size,
+    n_inner: size.nullable().default(null),
+    activation_function: activation.default('gelu_new'),
+    layer_norm_epsilon: z.number().positive().default(1e-5),
+    scale_attn_weights: z.boolean().default(true),
+    scale_attn_by_inverse_layer_idx: z.boolean().default(false),
+    add_cross_attention: z.literal(false).default(false),
+  })
+  .refine((config) => config.n_embd % config.n_head === 0, {
+    path: ['n_head'],
+    message: 'must divide n_embd',
+  });
+type Config = z.infer<typeof configSchema>;
+
+/** GPT2Model. Throws SOURCE_INVALID where config.json is not one of its. */
+export function gpt2Base(configJson: unknown): BaseModel {
+  const config = parseConfig(configSchema, configJson);
+  const hidden = config.n_embd;
+  const norm = { hidden, epsilon: config.layer_norm_epsilon };
+  return {
+    ...norm,
+    maxTokens: config.n_positions,
+    vocabulary: config.vocab_size,
+    tokenTypes: 0,
+    encode(graph, weights, { ids, mask }) {
+      const tokens = weights.get('wte.weight', [config.vocab_size, hidden]);
+      const table = graph.constant(
+        floatTensor('embeddings/word.weight', [config.vocab_size, hidden], tokens),
+      );
+      const words = graph.op('Gather', [table, ids], 'embeddings/words');
+      const positions = weights.get('wpe.weight', [config.n_positions, hidden]);
+      const located = firstRows(graph, positions, [config.n_positions, hidden], ids);
+      const attended = attentionMask(graph, mask);
+      const states: string[] = [];
+      let x = graph.op('Add', [words, located], 'embeddings');
+      for (let index = 0; index < config.n_layer; index++) {
+        x = layer(graph, weights, config, x, attended, index);
+        const last = index === config.n_layer - 1;
+        states.push(last ? layerNorm(graph, weights, x, norm, 'ln_f', 'norm') : x);
+      }
+      return states;
+    },
+  };
+}
+
+function layer(
+  graph: GraphBuilder,
+  weights: Weights,
+  config: Config,
+  x: string,
+  mask: string,
+  index: number,
+): string {
+  const at = `layer.${index}`;
+  const hidden = config.n_embd;
+  const inner = config.n_inner ?? 4 * hidden;
+  const norm: Pick<EncoderConfig, 'hidden' | 'epsilon'> = { hidden, epsilon: config.layer_norm_epsilon };
+  const first = layerNorm(graph, weights, x, norm, `h.${index}.ln_1`, `${at}/attention/norm`);
+  const merged = convolve(graph, weights, first, [hidden, 3 * hidden], `h.${index}.attn.c_attn`, `${at}/qkv`);
+  const parts = graph.ops('Split', [merged], `${at}/qkv/split`, 3, {
+    attributes: { axis: int(-1), num_outputs: int(3) },
+  });
+  const scale =
+    (config.scale_attn_weights ? 1 / Math.sqrt(hidden / config.n_head) : 1) /
+    (config.scale_attn_by_inverse_layer_idx ? index + 1 : 1);
+  const context = graph.op('MultiHeadAttention', [...parts, '', mask], `${at}/attention`, {
+    domain: MICROSOFT,
+    attributes: { num_heads: int(config.n_head), scale: float(scale), unidirectional: int(1) },
+  });
+  const attended = convolve(
+    graph,
+    weights,
+    context,
+    [hidden, hidden],
+    `h.${index}.attn.c_proj`,
+    `${at}/attention/output`,
+  );
+  const residual = graph.op('Add', [attended, x], `${at}/attention/sum`);
+  const second = layerNorm(graph, weights, residual, norm, `h.${index}.ln_2`, `${at}/norm`);
+  const expanded = convolve(graph, weights, second, [hidden, inner], `h.${index}.mlp.c_fc`, `${at}/expand`);
+  const active = activate(graph, config.activation_function, expanded, `${at}/activation`);
+  const contracted = convolve(
+    graph,
+    weights,
+    active,
+    [inner, hidden],
+    `h.${index}.mlp.c_proj`,
+    `${at}/contract`,
+  );
+  return graph.op('Add', [contracted, residual], `${at}/sum`);
+}
+
+/** Conv1D of transformers: a linear layer whose weights are [inputs, outputs]. */
+function convolve(
+  graph: GraphBuilder,
+  weights: Weights,
+  x: string,
+  dims: readonly [inputs: number, outputs: number],
+  from: string,
+  name: string,
+): string {
+  const matrix = graph.constant(floatTensor(`${name}.weight`, dims, weights.get(`${from}.weight`, dims)));
+  const bias = graph.constant(floatTensor(`${name}.bias`, [dims[1]], weights.get(`${from}.bias`, [dims[1]])));
+  return graph.op('Add', [graph.op('MatMul', [x, matrix], `${name}/product`), bias], name);
+}
