@@ -5,6 +5,7 @@ import { buildModule, listUnsupported } from '../modules/build.ts';
 import { findModule } from '../modules/index.ts';
 import type { ArchiveGraphs, ArchiveParts, ModuleDefinition, Params, Role } from '../modules/module.ts';
 import { GraphScope } from '../modules/scope.ts';
+import { bart } from './bart.ts';
 import { basicClassifier } from './basic-classifier.ts';
 import { biaffineParser } from './biaffine-parser.ts';
 import { constituencyParser } from './constituency-parser.ts';
@@ -22,6 +23,7 @@ import { transformerMc } from './transformer-mc.ts';
 import { transformerQa } from './transformer-qa.ts';
 
 const MODELS: readonly ModuleDefinition[] = [
+  bart,
   basicClassifier,
   simpleSeq2seq,
   simpleTagger,
