@@ -3,21 +3,29 @@ import type {
   ArchiveModelDefinition,
   JsonObject,
 } from '../../../layers/engine/src/allennlp/archive-model.ts';
-import { simpleSeq2seq } from '../../../layers/engine/src/allennlp/models/simple-seq2seq.ts';
+import { bart } from '../../../layers/engine/src/allennlp/models/bart.ts';
+import { t5 } from '../../../layers/engine/src/allennlp/models/t5.ts';
 import { hasArchives, readReference } from '../../fixtures/allennlp.ts';
 import { openSharedModel, type SharedModel } from '../../fixtures/allennlp-model.ts';
 
 const ARCHIVES: readonly (readonly [name: string, definition: ArchiveModelDefinition])[] = [
-  ['made_seq2seq_reverse', simpleSeq2seq],
+  ['made_bart', bart],
+  ['made_t5', t5],
 ];
 
 describe.skipIf(!hasArchives).each(ARCHIVES)(
   '%s (skipped without ../shared/allennlp)',
   (name, definition) => {
-    const { cases, degenerate } = readReference(name);
+    const { cases } = readReference(name);
     let shared: SharedModel;
     beforeAll(async () => {
       shared = await openSharedModel(name, definition);
+    });
+
+    it('answers what AllenNLP answers to its own tensors', async () => {
+      for (const { model_inputs: inputs = {}, output } of cases) {
+        expectAnswer(await shared.predictTensors(inputs), output);
+      }
     });
 
     it('answers what AllenNLP answers, each input alone', async () => {

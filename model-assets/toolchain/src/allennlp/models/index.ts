@@ -19,11 +19,13 @@ import { simpleSeq2seq } from './simple-seq2seq.ts';
 import { simpleTagger } from './simple-tagger.ts';
 import { srl } from './srl.ts';
 import { srlBert } from './srl-bert.ts';
+import { t5 } from './t5.ts';
 import { transformerMc } from './transformer-mc.ts';
 import { transformerQa } from './transformer-qa.ts';
 
 const MODELS: readonly ModuleDefinition[] = [
   bart,
+  t5,
   basicClassifier,
   simpleSeq2seq,
   simpleTagger,
