@@ -1,7 +1,9 @@
 /** The tokenizers of the hub models that an archive names; their files lie beside it. */
 import { EngineError } from '@pilotlight/model-format/errors';
-import { Tokenizer as NativeTokenizer } from 'tokenizers';
+import { AddedToken, Tokenizer as NativeTokenizer } from 'tokenizers';
 import * as z from 'zod/mini';
+import { applyKwargs, type TokenizerKwargs } from './hub-kwargs.ts';
+import { findSpecialTokens, namedSpecialTokens, type SpecialTokens } from './hub-special-tokens.ts';
 import { type Params, parseParams } from './params.ts';
 import type { HubVocabulary } from './vocabulary.ts';
 
@@ -10,6 +12,7 @@ export type HubFiles = (file: string) => string | undefined;
 
 /** The tokenizer of a hub model that the archive names, and the facts of its configuration files. */
 export interface HubTokenizer {
+  readonly modelName: string;
   /** Truncation and padding are off. */
   readonly native: NativeTokenizer;
   /** config.json of the hub model. */
@@ -17,33 +20,83 @@ export interface HubTokenizer {
   /** tokenizer_config.json; empty where there is none. */
   readonly tokenizerConfig: Params;
   readonly vocabulary: HubVocabulary;
+  /** The id that pads texts: 0 where the tokenizer has none, as GPT-2's. */
+  readonly padId: number;
+  /** The special tokens around a text and a pair, with their types. */
+  specialTokens(): Promise<SpecialTokens>;
 }
 
 const anyObject = z.record(z.string(), z.unknown());
 
 /** Opens the tokenizer of a hub model. @throws EngineError PACKAGE_INVALID where its files are missing or do not parse */
-export function openHubTokenizer(modelName: string, files: HubFiles): HubTokenizer {
-  const native = NativeTokenizer.fromString(needed(files, 'tokenizer.json', modelName));
-  native.disableTruncation();
-  native.disablePadding();
+export function openHubTokenizer(
+  modelName: string,
+  files: HubFiles,
+  kwargs: TokenizerKwargs = {},
+): HubTokenizer {
+  const object = (file: string, json: string) =>
+    parseParams(anyObject, parseJson(json), `${modelName}/${file}`);
+  const config = object('config.json', needed(files, 'config.json', modelName));
+  const tokenizerConfig = object('tokenizer_config.json', files('tokenizer_config.json') ?? '{}');
+  const special = namedSpecialTokens(
+    { ...tokenizerConfig, ...object('special_tokens_map.json', files('special_tokens_map.json') ?? '{}') },
+    typeof config.model_type === 'string' ? config.model_type : '',
+  );
+  const json = needed(files, 'tokenizer.json', modelName);
+  const native = openNative(applyKwargs(json, { ...tokenizerConfig, ...kwargs }), modelName);
+  const extra = kwargs.additional_special_tokens ?? [];
+  native.addAddedTokens(
+    [...special.tokens, ...extra.map((content) => ({ content, options: {} }))].map(
+      ({ content, options }) => new AddedToken(content, true, options),
+    ),
+  );
+  const specialTokens = onceOnly(() => findSpecialTokens(native, modelName));
   return {
+    modelName,
     native,
-    config: readObject(needed(files, 'config.json', modelName), `${modelName}/config.json`),
-    tokenizerConfig: readObject(files('tokenizer_config.json') ?? '{}', `${modelName}/tokenizer_config.json`),
+    config,
+    tokenizerConfig,
     vocabulary: {
       size: () => native.getVocabSize(true),
       id: (token) => native.tokenToId(token) ?? undefined,
       token: (id) => native.idToToken(id) ?? undefined,
     },
+    padId: (special.pad === undefined ? undefined : native.tokenToId(special.pad)) ?? 0,
+    specialTokens,
+  };
+}
+
+function openNative(json: string, modelName: string): NativeTokenizer {
+  try {
+    const native = NativeTokenizer.fromString(json);
+    native.disableTruncation();
+    native.disablePadding();
+    return native;
+  } catch (cause) {
+    throw new EngineError('PACKAGE_CORRUPT', `The tokenizer of ${modelName} does not parse.`, { cause });
+  }
+}
+
+function onceOnly<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 
 function needed(files: HubFiles, file: string, modelName: string): string {
   const text = files(file);
   if (text !== undefined) return text;
-  throw new EngineError('PACKAGE_INVALID', `The archive needs ${file} of ${modelName}, which is not there.`);
+  throw new EngineError('PACKAGE_INVALID', `The archive needs ${file} of ${modelName}, which is not there.`, {
+    details: { hub: modelName, file },
+  });
 }
 
-function readObject(json: string, path: string): Params {
-  return parseParams(anyObject, JSON.parse(json), path);
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new EngineError('PACKAGE_CORRUPT', 'A file of a hub model is not JSON.', { cause });
+  }
 }

@@ -1,6 +1,7 @@
 /** What turns text into tensors in an archive: its configuration, its vocabulary, and the tokenizers of the hub models that it names. */
 import { EngineError } from '@pilotlight/model-format/errors';
 import { type HubFiles, type HubTokenizer, openHubTokenizer } from './hub.ts';
+import type { TokenizerKwargs } from './hub-kwargs.ts';
 import type { Params } from './params.ts';
 import { openVocabulary, type Vocabulary, type VocabularyFiles } from './vocabulary.ts';
 
@@ -22,8 +23,12 @@ export interface ArchiveConfig {
 export interface TextArchive {
   readonly config: ArchiveConfig;
   readonly vocabulary: Vocabulary;
-  /** The tokenizer of a hub model by the name that the configuration calls it. @throws EngineError PACKAGE_INVALID where there is none */
-  hub(modelName: string): HubTokenizer;
+  /**
+   * The tokenizer of a hub model by the name that the configuration calls it.
+   *
+   * @throws EngineError PACKAGE_INVALID where there is none
+   */
+  hub(modelName: string, kwargs?: TokenizerKwargs): HubTokenizer;
 }
 
 export interface TextArchiveParts {
@@ -43,13 +48,14 @@ export function openTextArchive({ config, vocabulary, hub }: TextArchiveParts): 
       paddingToken: config.vocabulary?.padding_token ?? undefined,
       oovToken: config.vocabulary?.oov_token ?? undefined,
     }),
-    hub(modelName) {
-      const known = opened.get(modelName);
+    hub(modelName, kwargs = {}) {
+      const key = JSON.stringify([modelName, kwargs]);
+      const known = opened.get(key);
       if (known) return known;
       const files = hub?.(modelName);
       if (!files) throw withoutHub(modelName);
-      const tokenizer = openHubTokenizer(modelName, files);
-      opened.set(modelName, tokenizer);
+      const tokenizer = openHubTokenizer(modelName, files, kwargs);
+      opened.set(key, tokenizer);
       return tokenizer;
     },
   };

@@ -1,13 +1,6 @@
 /** The end of building a graph: its outputs. */
 import { ELEMENT } from '../../graph/tensor.ts';
-import type { ArchiveGraph, Scope } from './module.ts';
-
-export interface GraphOutput {
-  /** A float32 value of the graph. */
-  readonly value: string;
-  /** Its axes: a number, or the name of one that varies. */
-  readonly axes: readonly (number | string)[];
-}
+import type { ArchiveGraph, GraphOutput, Scope } from './module.ts';
 
 /** Declares the outputs, under names of their own, and gives the graph. */
 export function finishGraph(scope: Scope, outputs: Readonly<Record<string, GraphOutput>>): ArchiveGraph {

@@ -71,6 +71,8 @@ export interface Scope {
   readonly inputs: readonly { readonly name: string; readonly type: InputType }[];
   /** The same place in another graph, which is empty: for models that have several. */
   inNewGraph(name: string): Scope;
+  /** The same place in the body of a node of this graph, a Scan, which can read the values of this graph. */
+  inBody(name: string): Scope;
   /** The definition of a registrable. @throws ToolchainError SOURCE_UNSUPPORTED where there is none */
   definition(role: Role, type: string): ModuleDefinition;
 }
@@ -163,6 +165,30 @@ export interface SpanExtractor {
   extract(x: string, spans: string, mask: Mask, spanMask?: Mask): string;
 }
 
+export interface LanguageModelHead {
+  readonly outputDim: number;
+  /** `[..., inputDim]` to the scores of the vocabulary, `[..., outputDim]` */
+  apply(x: string): string;
+}
+
+export interface Backbone {
+  readonly outputDim: number;
+  /** Encodes the text field of that name: `[batch, tokens, outputDim]`, and its mask. */
+  encode(field: string): { readonly vectors: string; readonly mask: Mask };
+}
+
+export interface Head {
+  /** The outputs of the head by name, of what the backbone gives. */
+  outputs(vectors: string, mask: Mask): Readonly<Record<string, GraphOutput>>;
+}
+
+/** A float32 value that is an output of a graph. */
+export interface GraphOutput {
+  readonly value: string;
+  /** Its axes: a number, or the name of one that varies. */
+  readonly axes: readonly (number | string)[];
+}
+
 /** What is built for each role by `buildModule`. */
 export interface BuiltModules {
   readonly model: ArchiveGraphs;
@@ -175,6 +201,9 @@ export interface BuiltModules {
   readonly attention: Attention;
   readonly matrix_attention: MatrixAttention;
   readonly span_extractor: SpanExtractor;
+  readonly language_model_head: LanguageModelHead;
+  readonly backbone: Backbone;
+  readonly head: Head;
 }
 
 /** One graph of a model, with the names by which the engine runs it. */

@@ -3,13 +3,22 @@ import * as z from 'zod/mini';
 import { parseParams } from '../params.ts';
 import { openRegistrable, type Place, type Registry } from '../registry.ts';
 import { characters } from './characters.ts';
+import { elmoCharacters } from './elmo-characters.ts';
 import type { TokenIndexer } from './indexer.ts';
+import { pretrainedTransformerIndexer } from './pretrained-transformer.ts';
+import { pretrainedTransformerMismatched } from './pretrained-transformer-mismatched.ts';
 import { singleId } from './single-id.ts';
 
 export const indexers: Registry<TokenIndexer> = {
   kind: 'token indexer',
   defaultType: 'single_id',
-  definitions: [singleId, characters],
+  definitions: [
+    singleId,
+    characters,
+    elmoCharacters,
+    pretrainedTransformerIndexer,
+    pretrainedTransformerMismatched,
+  ],
 };
 
 /** Indexers by their keys, which are those of the embedders too. */

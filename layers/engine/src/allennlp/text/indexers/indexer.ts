@@ -27,3 +27,13 @@ export function idRows(rows: readonly (readonly number[])[], columns: number, fi
   for (const [index, row] of rows.entries()) data.set(BigInt64Array.from(row, BigInt), index * width);
   return { dims: [rows.length, width], data };
 }
+
+/** `[length]`, true throughout. */
+export function maskTensor(length: number, least = 0): FieldTensor {
+  return { dims: [length], data: new Uint8Array(length).fill(1), least: [least] };
+}
+
+/** `[pairs, 2]` */
+export function pairTensor(pairs: readonly (readonly [number, number])[], least = 0): FieldTensor {
+  return { dims: [pairs.length, 2], data: BigInt64Array.from(pairs.flat(), BigInt), least: [least, 2] };
+}

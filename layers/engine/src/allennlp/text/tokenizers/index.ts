@@ -1,12 +1,15 @@
 /** The tokenizers of AllenNLP by their registrable names. */
 import { openRegistrable, type Place, type Registry } from '../registry.ts';
+import { character } from './character.ts';
+import { lettersDigits } from './letters-digits.ts';
+import { pretrainedTransformer } from './pretrained-transformer.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { justSpaces, whitespace } from './whitespace.ts';
 
 export const tokenizers: Registry<Tokenizer> = {
   kind: 'tokenizer',
   defaultType: 'spacy',
-  definitions: [whitespace, justSpaces],
+  definitions: [whitespace, justSpaces, character, lettersDigits, pretrainedTransformer],
 };
 
 /** Opens a tokenizer of the configuration. @throws EngineError PACKAGE_INVALID for one that is not supported */

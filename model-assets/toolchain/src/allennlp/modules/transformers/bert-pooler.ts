@@ -1,10 +1,10 @@
 /** bert_pooler: the first token through a dense layer of its own, and tanh. */
 import { z } from 'zod';
+import { int } from '../../../graph/node.ts';
 import { ignored } from '../build.ts';
 import type { ModuleDefinition, Scope, Seq2VecEncoder } from '../module.ts';
 import { linear } from '../nodes/linear.ts';
 import { integer, op } from '../nodes/ops.ts';
-import { int } from '../../../graph/node.ts';
 
 const params = z.strictObject({
   pretrained_model: z.string(),

@@ -1,8 +1,8 @@
 /** Language model heads: from the vectors of tokens to the scores of the vocabulary. */
 import { z } from 'zod';
 import { ToolchainError } from '../../../errors.ts';
-import { activate } from '../../../graph/encoder.ts';
 import { parseConfig, activation as transformerActivation } from '../../../graph/config.ts';
+import { activate } from '../../../graph/encoder.ts';
 import { float, int } from '../../../graph/node.ts';
 import { count } from '../build.ts';
 import type { LanguageModelHead, ModuleDefinition, Scope } from '../module.ts';

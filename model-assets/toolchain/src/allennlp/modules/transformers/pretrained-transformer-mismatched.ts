@@ -2,10 +2,9 @@
 import { z } from 'zod';
 import { ToolchainError } from '../../../errors.ts';
 import type { ModuleDefinition, Scope, TokenEmbedder } from '../module.ts';
-import { maskOfBool } from '../nodes/masks.ts';
 import { cast, integer, op, scalar, shape, slice, squeeze, sum } from '../nodes/ops.ts';
 import { transformerParams } from './hub-model.ts';
-import { transformerInputs } from './pretrained-transformer.ts';
+import { maskOfBool, transformerInputs } from './pretrained-transformer.ts';
 import { transformerEmbedder } from './transformer-embedder.ts';
 
 const { eval_mode: _, reinit_modules: __, ...shared } = transformerParams;

@@ -1,10 +1,14 @@
 /** pretrained_transformer: the tokens are the wordpieces of a hub model. */
 import { z } from 'zod';
-import type { ModuleDefinition, Scope, TokenEmbedder } from '../module.ts';
-import { maskOfBool } from '../nodes/masks.ts';
-import { flattenRows, unflattenRows } from '../nodes/time-distributed.ts';
+import type { Mask, ModuleDefinition, Scope, TokenEmbedder } from '../module.ts';
+import { cast, concat, integers, op, shape } from '../nodes/ops.ts';
+import { flattenRows } from '../nodes/time-distributed.ts';
 import { transformerParams } from './hub-model.ts';
-import { type TransformerEmbedder, type TransformerInputs, transformerEmbedder } from './transformer-embedder.ts';
+import {
+  type TransformerEmbedder,
+  type TransformerInputs,
+  transformerEmbedder,
+} from './transformer-embedder.ts';
 
 const params = z.strictObject(transformerParams);
 
@@ -39,6 +43,11 @@ export function matchedEmbedder(
   };
 }
 
+/** The mask that an indexer gives. */
+export function maskOfBool(scope: Scope, mask: string): Mask {
+  return scope.once(`${mask}/float32`, () => cast(scope, mask, 'float32'));
+}
+
 export function transformerInputs(
   scope: Scope,
   indexer: string,
@@ -53,7 +62,12 @@ export function transformerInputs(
 }
 
 /** Embeds a list of text fields as so many rows of the batch: TimeDistributed. */
-function wrapped(scope: Scope, embedder: TransformerEmbedder, inputs: TransformerInputs, rank: number): string {
+function wrapped(
+  scope: Scope,
+  embedder: TransformerEmbedder,
+  inputs: TransformerInputs,
+  rank: number,
+): string {
   if (rank === 2) return embedder.embed(inputs);
   const flat = (x: string) => flattenRows(scope, x, 1);
   const vectors = embedder.embed({
@@ -62,5 +76,6 @@ function wrapped(scope: Scope, embedder: TransformerEmbedder, inputs: Transforme
     types: () => flat(inputs.types()),
     segmentMask: () => flat(inputs.segmentMask()),
   });
-  return unflattenRows(scope, vectors, inputs.mask, 0, [embedder.outputDim]);
+  const dims = concat(scope, [shape(scope, inputs.mask, 0), integers(scope, [embedder.outputDim])], 0);
+  return op(scope, 'Reshape', [vectors, dims]);
 }

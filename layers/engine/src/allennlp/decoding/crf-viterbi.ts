@@ -1,0 +1,156 @@
+/**
+ * Viterbi's algorithm as `ConditionalRandomField.viterbi_tags` of AllenNLP has it: in float32, with -10000 where a transition is
+ * forbidden, and with the k best paths.
+ */
+import { at } from '../../math/activations.ts';
+
+/** A sequence of tags and its score: the sum of its logits and transitions. */
+export interface ScoredPath {
+  readonly tags: readonly number[];
+  readonly score: number;
+}
+
+/** What AllenNLP writes for a tag or a transition that cannot be. */
+const FORBIDDEN = -10000;
+
+/** Decodes sequences one after another in buffers of its own, which grow to the longest. */
+export class CrfViterbi {
+  readonly #tags: number;
+  readonly #states: number;
+  readonly #topK: number;
+  /** `[to, from]`: what a step reads lies side by side. */
+  readonly #transitions: Float32Array;
+  #scores: Float32Array;
+  #next: Float32Array;
+  /** `[steps, topK, states]`: where the best paths to a state come from, as an index of `[topK, states]` of the step before. */
+  #from = new Int32Array(0);
+
+  /**
+   * `transitions` is `[tags + 2, tags + 2]` from row to column, constraints applied; the last two are the start and the end.
+   */
+  constructor(transitions: Float32Array, tags: number, topK: number) {
+    const states = tags + 2;
+    this.#tags = tags;
+    this.#states = states;
+    this.#topK = topK;
+    this.#transitions = new Float32Array(states * states);
+    for (let from = 0; from < states; from++) {
+      for (let to = 0; to < states; to++) {
+        this.#transitions[to * states + from] = at(transitions, from * states + to);
+      }
+    }
+    this.#scores = new Float32Array(topK * states);
+    this.#next = new Float32Array(topK * states);
+  }
+
+  /**
+   * The best paths, best first: as many as there are, at most `topK`. `logits` holds `[tokens, tags]` from `start` on; only the
+   * tokens for which `mask` holds anything else than 0 from `maskStart` on are decoded.
+   */
+  decode(
+    logits: Float32Array,
+    start: number,
+    mask: Float32Array,
+    maskStart: number,
+    tokens: number,
+  ): ScoredPath[] {
+    const states = this.#states;
+    const steps = tokens + 1;
+    if (this.#from.length < steps * this.#topK * states) {
+      this.#from = new Int32Array(steps * this.#topK * states);
+    }
+    this.#scores.fill(FORBIDDEN, 0, states);
+    this.#scores[this.#tags] = 0;
+    let paths = 1;
+    let step = 0;
+    for (let token = 0; token < tokens; token++) {
+      if (at(mask, maskStart + token) === 0) continue;
+      paths = this.#advance(paths, step++);
+      this.#add(logits, start + token * this.#tags, paths);
+    }
+    paths = this.#advance(paths, step++);
+    this.#add(undefined, 0, paths);
+    return this.#trace(paths, step);
+  }
+
+  /** Finds the best ways to every state, and gives how many ways there are. */
+  #advance(paths: number, step: number): number {
+    const states = this.#states;
+    if (this.#topK === 1) {
+      for (let to = 0; to < states; to++) this.#findBest(to, step * states + to);
+      return 1;
+    }
+    const kept = Math.min(paths * states, this.#topK);
+    for (let to = 0; to < states; to++) this.#findBests(to, paths, kept, step * this.#topK * states);
+    return kept;
+  }
+
+  #findBest(to: number, pointer: number): void {
+    const states = this.#states;
+    const row = to * states;
+    let best = Number.NEGATIVE_INFINITY;
+    let from = 0;
+    for (let state = 0; state < states; state++) {
+      const score = Math.fround(at(this.#scores, state) + at(this.#transitions, row + state));
+      if (score > best) {
+        best = score;
+        from = state;
+      }
+    }
+    this.#next[to] = best;
+    this.#from[pointer] = from;
+  }
+
+  /** Keeps the best in order, as an insertion sort that drops the worst. */
+  #findBests(to: number, paths: number, kept: number, pointers: number): void {
+    const states = this.#states;
+    let found = 0;
+    for (let from = 0; from < paths * states; from++) {
+      const score = Math.fround(
+        at(this.#scores, from) + at(this.#transitions, to * states + (from % states)),
+      );
+      if (found === kept && score <= at(this.#next, (kept - 1) * states + to)) continue;
+      let rank = found < kept ? found++ : kept - 1;
+      for (; rank > 0 && score > at(this.#next, (rank - 1) * states + to); rank--) {
+        this.#next[rank * states + to] = at(this.#next, (rank - 1) * states + to);
+        this.#from[pointers + rank * states + to] = at(this.#from, pointers + (rank - 1) * states + to);
+      }
+      this.#next[rank * states + to] = score;
+      this.#from[pointers + rank * states + to] = from;
+    }
+  }
+
+  /** Adds the logits of a token; without them, those of the end of the sequence. */
+  #add(logits: Float32Array | undefined, start: number, paths: number): void {
+    const states = this.#states;
+    for (let path = 0; path < paths; path++) {
+      for (let state = 0; state < states; state++) {
+        const index = path * states + state;
+        this.#next[index] = at(this.#next, index) + this.#logit(logits, start, state);
+      }
+    }
+    [this.#scores, this.#next] = [this.#next, this.#scores];
+  }
+
+  #logit(logits: Float32Array | undefined, start: number, state: number): number {
+    if (logits) return state < this.#tags ? at(logits, start + state) : FORBIDDEN;
+    return state === this.#tags + 1 ? 0 : FORBIDDEN;
+  }
+
+  #trace(paths: number, steps: number): ScoredPath[] {
+    const states = this.#states;
+    const stride = this.#topK * states;
+    const ends = Array.from({ length: paths * states }, (_, index) => index)
+      .sort((a, b) => at(this.#scores, b) - at(this.#scores, a))
+      .slice(0, this.#topK);
+    return ends.map((end) => {
+      const tags: number[] = [];
+      let index = end;
+      for (let step = steps - 1; step > 0; step--) {
+        index = at(this.#from, step * stride + index);
+        tags.push(index % states);
+      }
+      return { tags: tags.reverse(), score: at(this.#scores, end) };
+    });
+  }
+}

@@ -1,0 +1,81 @@
+import { EngineError } from '@pilotlight/model-format/errors';
+import * as z from 'zod/mini';
+import type { HubTokenizer } from '../hub.ts';
+import { tokenizerKwargs } from '../hub-kwargs.ts';
+import { define, type Place } from '../registry.ts';
+import type { Token } from '../token.ts';
+import { fold, type Sequence } from './folding.ts';
+import { type FieldTensors, idTensor, maskTensor, type TokenIndexer } from './indexer.ts';
+
+export const transformerIndexerSchema = z.strictObject({
+  model_name: z.string(),
+  /** The namespace that the tokens of the hub model fill, for answers that show tokens. */
+  namespace: z._default(z.string(), 'tags'),
+  /** Longer texts are folded into segments of that many tokens. */
+  max_length: z.nullish(z.int()),
+  tokenizer_kwargs: z.nullish(tokenizerKwargs),
+  token_min_padding_length: z._default(z.int(), 0),
+});
+export type TransformerIndexerOptions = z.infer<typeof transformerIndexerSchema>;
+
+/** The ids that the tokens of a hub model have already. */
+export const pretrainedTransformerIndexer = define({
+  type: 'pretrained_transformer',
+  schema: transformerIndexerSchema,
+  open: (options, place): TokenIndexer => {
+    const hub = openHub(options, place);
+    return {
+      index: async (tokens) => {
+        const sequence = {
+          ids: tokens.map((token) => token.textId ?? idOf(token, hub)),
+          typeIds: tokens.map(({ typeId }) => typeId ?? 0),
+        };
+        return {
+          mask: maskTensor(tokens.length, options.token_min_padding_length),
+          ...(await pieceTensors(sequence, options, hub)),
+        };
+      },
+    };
+  },
+});
+
+/** Opens the tokenizer of the hub model, and fills the namespace of the indexer. */
+export function openHub(options: TransformerIndexerOptions, { archive }: Place): HubTokenizer {
+  const hub = archive.hub(options.model_name, options.tokenizer_kwargs ?? {});
+  archive.vocabulary.addHub(hub.vocabulary, options.namespace);
+  return hub;
+}
+
+/** The tensors of the pieces of a text, folded where the model takes fewer. */
+export async function pieceTensors(
+  sequence: Sequence,
+  { max_length: maxLength, token_min_padding_length: least }: TransformerIndexerOptions,
+  hub: HubTokenizer,
+): Promise<FieldTensors> {
+  const tensors = ({ ids, typeIds }: Sequence) => ({
+    token_ids: idTensor(ids, { least: [least], padding: hub.padId }),
+    type_ids: idTensor(typeIds, { least: [least] }),
+  });
+  if (maxLength == null) return tensors(sequence);
+  const specialTokens = await hub.specialTokens();
+  const { start, end } = specialTokens.single;
+  if (maxLength <= start.length + end.length) throw noRoom(maxLength);
+  const folded = fold(sequence, maxLength, specialTokens);
+  return { ...tensors(folded), segment_concat_mask: maskTensor(folded.ids.length, least) };
+}
+
+function idOf({ text }: Token, { vocabulary, modelName }: HubTokenizer): number {
+  const id = vocabulary.id(text) ?? vocabulary.id('[UNK]') ?? vocabulary.id('<unk>');
+  if (id !== undefined) return id;
+  throw new EngineError(
+    'INVALID_INPUT',
+    `${JSON.stringify(text.slice(0, 100))} is no token of ${modelName}.`,
+  );
+}
+
+function noRoom(maxLength: number): EngineError {
+  return new EngineError(
+    'PACKAGE_INVALID',
+    `The archive's max_length ${maxLength} leaves no room beside the special tokens.`,
+  );
+}
