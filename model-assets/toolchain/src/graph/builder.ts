@@ -1,7 +1,7 @@
 /** Builds a graph node by node; every value is known by its name. */
 import { ToolchainError } from '../errors.ts';
 import { makeNode, type NodeOptions } from './node.ts';
-import type { OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from './onnx.ts';
+import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from './onnx.ts';
 
 /** The operator set that built graphs use: the first with Gelu; IR version 9 came with it. */
 export const OPSET = 20;
@@ -18,6 +18,17 @@ class Parts {
   readonly initializers: OnnxTensor[] = [];
   readonly inputs: OnnxValueInfo[] = [];
   readonly outputs: OnnxValueInfo[] = [];
+  /** The graph that this one is the body of; its values can be read here. */
+  readonly outer: Parts | undefined;
+
+  constructor(outer?: Parts) {
+    this.outer = outer;
+  }
+
+  /** Whether a value of that name is defined, here or around it. */
+  has(name: string): boolean {
+    return this.values.has(name) || this.outer?.has(name) === true;
+  }
 }
 
 export class GraphBuilder {
@@ -29,6 +40,16 @@ export class GraphBuilder {
     this.#name = name;
     this.#parts = parts;
     this.#prefix = prefix;
+  }
+
+  /** A graph that is the body of a node of this one. */
+  body(name: string): GraphBuilder {
+    return new GraphBuilder(name, new Parts(this.#parts));
+  }
+
+  /** Whether a value of that name is defined, here or around it. */
+  has(name: string): boolean {
+    return this.#parts.has(name);
   }
 
   /** The same graph, where the names of new nodes and constants begin with `prefix`, so that it can have a part twice. */
@@ -93,8 +114,6 @@ export class GraphBuilder {
 
   /** The model so far. Throws GRAPH_INVALID when it has no output. */
   build(): OnnxModel {
-    if (this.#parts.outputs.length === 0)
-      throw new ToolchainError('GRAPH_INVALID', 'The graph has no output.');
     return {
       irVersion: IR_VERSION,
       opsetImport: [
@@ -103,25 +122,32 @@ export class GraphBuilder {
       ],
       producerName: 'pilotlight',
       producerVersion: '',
-      graph: {
-        name: this.#name,
-        node: this.#parts.nodes,
-        initializer: this.#parts.initializers,
-        input: this.#parts.inputs,
-        output: this.#parts.outputs,
-        valueInfo: [],
-      },
+      graph: this.buildGraph(),
+    };
+  }
+
+  /** The graph so far, as the body of a node. Throws GRAPH_INVALID when it has no output. */
+  buildGraph(): OnnxGraph {
+    const { nodes, initializers, inputs, outputs } = this.#parts;
+    if (outputs.length === 0) throw new ToolchainError('GRAPH_INVALID', 'The graph has no output.');
+    return {
+      name: this.#name,
+      node: nodes,
+      initializer: initializers,
+      input: inputs,
+      output: outputs,
+      valueInfo: [],
     };
   }
 
   #define(name: string): void {
-    if (this.#parts.values.has(name))
+    if (this.#parts.has(name))
       throw new ToolchainError('GRAPH_INVALID', `The graph defines '${name}' twice.`);
     this.#parts.values.add(name);
   }
 
   #require(name: string, who: string): void {
-    if (!this.#parts.values.has(name))
+    if (!this.#parts.has(name))
       throw new ToolchainError('GRAPH_INVALID', `${who} '${name}', which nothing defines.`);
   }
 }

@@ -4,17 +4,7 @@ import { int, ints } from '../../graph/node.ts';
 import { buildModule, count, ignored, nested } from '../modules/build.ts';
 import { finishGraph } from '../modules/finish-graph.ts';
 import type { ArchiveGraphs, FeedForward, ModuleDefinition, Scope } from '../modules/module.ts';
-import {
-  cast,
-  concat,
-  constant,
-  integers,
-  max,
-  op,
-  scalar,
-  shape,
-  unsqueeze,
-} from '../modules/nodes/ops.ts';
+import { cast, concat, constant, integers, max, op, scalar, shape, unsqueeze } from '../modules/nodes/ops.ts';
 
 const params = z.strictObject({
   text_field_embedder: nested,

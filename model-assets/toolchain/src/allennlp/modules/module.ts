@@ -71,6 +71,8 @@ export interface Scope {
   readonly inputs: readonly { readonly name: string; readonly type: InputType }[];
   /** The same place in another graph, which is empty: for models that have several. */
   inNewGraph(name: string): Scope;
+  /** The same place in the body of a node of this graph, a Scan, which can read the values of this graph. */
+  inBody(name: string): Scope;
   /** The definition of a registrable. @throws ToolchainError SOURCE_UNSUPPORTED where there is none */
   definition(role: Role, type: string): ModuleDefinition;
 }

@@ -17,6 +17,8 @@ interface GraphState {
   readonly names: Map<string, number>;
   readonly made: Map<string, string>;
   readonly inputs: Map<string, InputType>;
+  /** The graph that this one is the body of. */
+  readonly outer?: GraphState;
 }
 
 export class GraphScope implements Scope {
@@ -48,6 +50,13 @@ export class GraphScope implements Scope {
   inNewGraph(name: string): GraphScope {
     const { archive, definition } = this.#state;
     return new GraphScope(emptyState(new GraphBuilder(name), archive, definition), this.path);
+  }
+
+  inBody(name: string): GraphScope {
+    const { archive, definition, names } = this.#state;
+    const graph = this.graph.body(name);
+    const state = { ...emptyState(graph, archive, definition), names, outer: this.#state };
+    return new GraphScope(state, this.path);
   }
 
   at(part: string): GraphScope {
@@ -98,11 +107,12 @@ export class GraphScope implements Scope {
   }
 
   once(name: string, make: () => string): string {
-    const { made } = this.#state;
-    const known = made.get(name);
-    if (known !== undefined) return known;
+    for (let state: GraphState | undefined = this.#state; state; state = state.outer) {
+      const known = state.made.get(name);
+      if (known !== undefined) return known;
+    }
     const value = make();
-    made.set(name, value);
+    this.#state.made.set(name, value);
     return value;
   }
 

@@ -1,6 +1,7 @@
 /** torch.nn.Linear: a product with a constant right side, then the bias, as the quantiser expects them. */
 import type { Scope } from '../module.ts';
 import { constant, op } from './ops.ts';
+import { transpose } from './weights.ts';
 
 /** `x` `[..., inputs]` by the tensors `weight` `[outputs, inputs]` and `bias` `[outputs]` of a place: `[..., outputs]`. */
 export function linear(
@@ -20,15 +21,4 @@ export function linear(
   );
   const product = op(scope, 'MatMul', [x, weight]);
   return bias ? op(scope, 'Add', [product, scope.weight('bias', [outputs])]) : product;
-}
-
-/** `[rows, columns]` to `[columns, rows]`. */
-export function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
-  const transposed = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      transposed[column * rows + row] = values[row * columns + column] ?? 0;
-    }
-  }
-  return transposed;
 }

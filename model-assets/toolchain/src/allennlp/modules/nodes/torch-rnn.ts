@@ -3,6 +3,7 @@ import { int, ints, string, strings } from '../../../graph/node.ts';
 import type { Mask, Scope } from '../module.ts';
 import { lengths } from './masks.ts';
 import { type Attributes, constant, op, reshape, squeeze } from './ops.ts';
+import { join, reorder } from './weights.ts';
 
 export type RecurrentKind = 'lstm' | 'gru' | 'rnn';
 
@@ -116,21 +117,4 @@ function joinDirections(
   if (!bidirectional) return squeeze(scope, states, 1);
   const byRow = op(scope, 'Transpose', [states], { perm: ints([0, 2, 1, 3]) });
   return reshape(scope, byRow, [0, 0, 2 * hidden]);
-}
-
-/** Puts equal blocks of rows in another order: the block at each place is the one of that number. */
-function reorder(values: Float32Array, order: readonly number[]): Float32Array {
-  const block = values.length / order.length;
-  return join(order.map((number) => values.subarray(number * block, (number + 1) * block)));
-}
-
-/** The values of several arrays, one after another. */
-function join(parts: readonly Float32Array[]): Float32Array {
-  const joined = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    joined.set(part, offset);
-    offset += part.length;
-  }
-  return joined;
 }

@@ -1,0 +1,138 @@
+/** The dataset readers of generation: `seq2seq` and `cnn_dm` put symbols around the source or cut it, `copynet_seq2seq` does not. */
+import { EngineError } from '@pilotlight/model-format/errors';
+import * as z from 'zod/mini';
+import { openIndexers } from '../../text/indexers/index.ts';
+import type { FieldTensors } from '../../text/indexers/indexer.ts';
+import { parseParams } from '../../text/params.ts';
+import type { TextArchive } from '../../text/text-archive.ts';
+import { textField, under } from '../../text/text-field.ts';
+import type { Token } from '../../text/token.ts';
+import { openTokenizer } from '../../text/tokenizers/index.ts';
+
+export interface Source {
+  readonly tokens: readonly Token[];
+  /** The tensors of the text field `source_tokens`. */
+  readonly tensors: FieldTensors;
+}
+
+export interface SourceReader {
+  /** @throws EngineError INVALID_INPUT with `field` */
+  read(input: unknown, field: string): Promise<Source>;
+}
+
+const ignored = z.optional(z.unknown());
+/** Parameters that every dataset reader takes, and that only training reads. */
+const ofReaders = {
+  type: z.string(),
+  lazy: ignored,
+  max_instances: ignored,
+  cache_directory: ignored,
+  manual_distributed_sharding: ignored,
+  manual_multiprocess_sharding: ignored,
+  serialization_dir: ignored,
+};
+const ofSource = {
+  source_tokenizer: z.optional(z.unknown()),
+  source_token_indexers: z.optional(z.unknown()),
+};
+const ofTarget = { target_tokenizer: ignored, target_token_indexers: ignored };
+const limit = z.nullish(z.int().check(z.nonnegative()));
+
+const schemas = {
+  seq2seq: z.strictObject({
+    ...ofReaders,
+    ...ofSource,
+    ...ofTarget,
+    source_add_start_token: z._default(z.boolean(), true),
+    source_add_end_token: z._default(z.boolean(), true),
+    start_symbol: z._default(z.string(), '@start@'),
+    end_symbol: z._default(z.string(), '@end@'),
+    source_max_tokens: limit,
+    target_add_start_token: ignored,
+    target_add_end_token: ignored,
+    target_max_tokens: ignored,
+    delimiter: ignored,
+    quoting: ignored,
+  }),
+  cnn_dm: z.strictObject({
+    ...ofReaders,
+    ...ofSource,
+    ...ofTarget,
+    source_prefix: z.nullish(z.string()),
+    source_max_tokens: limit,
+    target_max_tokens: ignored,
+  }),
+  copynet_seq2seq: z.strictObject({
+    ...ofReaders,
+    ...ofSource,
+    target_tokenizer: ignored,
+    target_namespace: z.string(),
+  }),
+};
+
+/** What a reader does with the tokens of the source. */
+interface Around {
+  readonly prefix: string;
+  readonly maxTokens: number;
+  readonly start: readonly Token[];
+  readonly end: readonly Token[];
+}
+
+const PLAIN: Around = { prefix: '', maxTokens: Number.POSITIVE_INFINITY, start: [], end: [] };
+
+/** @throws EngineError PACKAGE_INVALID for a reader or a part of it that is not supported */
+export function openSourceReader(archive: TextArchive): SourceReader {
+  const { prefix, maxTokens, start, end } = readAround(archive);
+  const { source_tokenizer, source_token_indexers } = archive.config.reader;
+  const place = (path: string) => ({ archive, path: `dataset_reader.${path}` });
+  const tokenizer = openTokenizer(source_tokenizer, place('source_tokenizer'));
+  const indexers = openIndexers(source_token_indexers, place('source_token_indexers'));
+  return {
+    async read(input, field) {
+      const words = await tokenizer.tokenize(prefix + sourceOf(input, field));
+      const tokens = [...start, ...words.slice(0, maxTokens), ...end];
+      return { tokens, tensors: under('source_tokens', await textField(tokens, indexers)) };
+    },
+  };
+}
+
+function readAround({ config }: TextArchive): Around {
+  const { reader } = config;
+  switch (reader.type) {
+    case 'seq2seq': {
+      const read = parseParams(schemas.seq2seq, reader, 'dataset_reader');
+      return {
+        ...PLAIN,
+        maxTokens: read.source_max_tokens || PLAIN.maxTokens,
+        start: read.source_add_start_token ? [{ text: read.start_symbol }] : [],
+        end: read.source_add_end_token ? [{ text: read.end_symbol }] : [],
+      };
+    }
+    case 'cnn_dm': {
+      const read = parseParams(schemas.cnn_dm, reader, 'dataset_reader');
+      return {
+        ...PLAIN,
+        prefix: read.source_prefix ?? '',
+        maxTokens: read.source_max_tokens ?? PLAIN.maxTokens,
+      };
+    }
+    case 'copynet_seq2seq':
+      parseParams(schemas.copynet_seq2seq, reader, 'dataset_reader');
+      return PLAIN;
+    default:
+      throw new EngineError(
+        'PACKAGE_INVALID',
+        `The dataset reader ${JSON.stringify(reader.type)} of a model that generates text is not supported.`,
+      );
+  }
+}
+
+const inputSchema = z.object({ source: z.string() });
+
+function sourceOf(input: unknown, field: string): string {
+  const parsed = inputSchema.safeParse(input);
+  if (parsed.success) return parsed.data.source;
+  throw new EngineError('INVALID_INPUT', `${field}: must be an object with the text "source".`, {
+    details: { field },
+  });
+}
