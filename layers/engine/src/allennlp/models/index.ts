@@ -6,8 +6,14 @@ import { constituencyParser } from './constituency-parser.ts';
 import { crfTagger } from './crf-tagger.ts';
 import { decomposableAttention } from './decomposable-attention.ts';
 import { esim } from './esim.ts';
+import { maskedLanguageModel } from './masked-language-model.ts';
+import { multitask } from './multitask.ts';
+import { nextTokenLm } from './next-token-lm.ts';
 import { simpleTagger } from './simple-tagger.ts';
 import { srl } from './srl.ts';
+import { srlBert } from './srl-bert.ts';
+import { transformerMc } from './transformer-mc.ts';
+import { transformerQa } from './transformer-qa.ts';
 
 const MODELS: readonly ArchiveModelDefinition[] = [
   basicClassifier,
@@ -18,6 +24,12 @@ const MODELS: readonly ArchiveModelDefinition[] = [
   srl,
   biaffineParser,
   constituencyParser,
+  srlBert,
+  transformerQa,
+  transformerMc,
+  maskedLanguageModel,
+  nextTokenLm,
+  multitask,
 ];
 
 /** Finds a kind of model by its registrable name. */

@@ -7,27 +7,23 @@ import {
   type JsonObject,
   type TaskShape,
 } from '../archive-model.ts';
-import { outputRows } from '../graph-outputs.ts';
-import { refuseField, textOf } from '../input-fields.ts';
 import { type Instance, stack } from '../instance.ts';
 import { openIndexers } from '../text/indexers/index.ts';
 import { parseParams } from '../text/params.ts';
-import { ignoredReaderParams } from '../text/reader-params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { textField, under } from '../text/text-field.ts';
 import { tokenIds, tokensOf } from '../text/token-ids.ts';
 import { openTokenizer } from '../text/tokenizers/index.ts';
-import { shapeParameters } from './shape-parameters.ts';
+import { outputOf, rowOf, toLists } from './output-rows.ts';
+import { invalidInput, parseInput } from './predictor-input.ts';
+import { readerParams, readerSchema, unread } from './reader-params.ts';
+import { parseParameters } from './task-parameters.ts';
 
 /** Fixed in AllenNLP's reader, whatever the tokenizer calls its mask. */
 const MASK = '[MASK]';
 
-const readerSchema = z.strictObject({
-  type: z.literal('masked_language_modeling'),
-  tokenizer: z.optional(z.unknown()),
-  token_indexers: z.optional(z.unknown()),
-  ...ignoredReaderParams,
-});
+const READERS = { masked_language_modeling: readerSchema({ tokenizer: unread }) };
+const inputSchema = z.object({ sentence: z.string() });
 const modelSchema = z.object({ target_namespace: z._default(z.string(), 'bert') });
 
 interface MaskWords {
@@ -45,15 +41,16 @@ export const maskedLanguageModel: ArchiveModelDefinition = {
       read: openReader(archive),
       async infer(batch, graphs) {
         const outputs = await graphs.run('model', stack(batch));
-        const probabilities = outputRows(outputs, 'probabilities');
-        const indices = outputRows(outputs, 'top_indices');
-        const best = outputs.probabilities?.dims.at(-1) ?? 0;
-        return batch.map(({ metadata }, row) =>
-          Array.from({ length: metadata.masks }, (_, mask) => ({
-            probabilities: Array.from(probabilities(row).subarray(mask * best, (mask + 1) * best)),
-            ids: Array.from(indices(row).subarray(mask * best, (mask + 1) * best)),
-          })),
-        );
+        const probabilities = outputOf(outputs, 'probabilities');
+        const indices = outputOf(outputs, 'top_indices');
+        const best = probabilities.dims.at(-1) ?? 0;
+        return batch.map(({ metadata }, row) => {
+          const ids = toLists(rowOf(indices, row), best, metadata.masks);
+          return toLists(rowOf(probabilities, row), best, metadata.masks).map((each, mask) => ({
+            probabilities: each,
+            ids: ids[mask] ?? [],
+          }));
+        });
       },
       answer(_input, [instance], [masks = []]) {
         const ids = instance ? tokenIds(instance, 'tokens') : [];
@@ -71,18 +68,14 @@ export const maskedLanguageModel: ArchiveModelDefinition = {
 };
 
 function openReader(archive: TextArchive) {
-  const { tokenizer: tokenizerParams, token_indexers: indexerParams } = parseParams(
-    readerSchema,
-    archive.config.reader,
-    'dataset_reader',
-  );
+  const { params } = readerParams(archive, READERS);
   const place = (part: string) => ({ archive, path: `dataset_reader.${part}` });
-  const tokenizer = openTokenizer(tokenizerParams ?? 'whitespace', place('tokenizer'));
-  const indexers = openIndexers(indexerParams, place('token_indexers'));
+  const tokenizer = openTokenizer(params.tokenizer ?? 'whitespace', place('tokenizer'));
+  const indexers = openIndexers(params.token_indexers, place('token_indexers'));
   return async (input: unknown, field: string): Promise<Instance<{ masks: number }>[]> => {
-    const tokens = await tokenizer.tokenize(textOf(input, 'sentence', field));
+    const tokens = await tokenizer.tokenize(parseInput(inputSchema, input, field).sentence);
     const masks = tokens.flatMap(({ text }, index) => (text === MASK ? [BigInt(index)] : []));
-    if (masks.length === 0) throw refuseField(field, 'sentence', `has no token ${MASK}`);
+    if (masks.length === 0) throw invalidInput(`${field}.sentence`, `has no token ${MASK}`);
     const tensors = {
       ...under('tokens', await textField(tokens, indexers)),
       mask_positions: { dims: [masks.length, 1], data: BigInt64Array.from(masks) },
@@ -98,12 +91,11 @@ const parameters = z.strictObject({ top_k: z._default(z.int().check(z.positive()
 const fillMaskShape: TaskShape = {
   name: 'fill-mask',
   toPredictor(input, field) {
-    if (typeof input === 'string') return { sentence: input };
-    return { sentence: textOf(input, 'sentence', field) };
+    return { sentence: textOf(input, field) };
   },
   fromAnswer(answer, input, given) {
-    const { top_k: count } = shapeParameters(parameters, given);
-    const text = typeof input === 'string' ? input : textOf(input, 'sentence', 'inputs');
+    const { top_k: count } = parseParameters(parameters, given);
+    const text = textOf(input, 'inputs');
     const lists = maskLists(answer).map((mask, place) =>
       mask.ids.slice(0, count).map((token, index) => ({
         score: at(mask.probabilities, index),
@@ -115,6 +107,10 @@ const fillMaskShape: TaskShape = {
     return lists.length === 1 ? lists[0] : lists;
   },
 };
+
+function textOf(input: unknown, field: string): string {
+  return parseInput(z.string('must be a text'), input, field);
+}
 
 const answerSchema = z.object({
   probabilities: z.array(z.array(z.number())),

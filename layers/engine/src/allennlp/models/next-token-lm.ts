@@ -1,27 +1,24 @@
 /** next_token_lm: the likeliest tokens after a text, or with a beam search the likeliest sequences of them. */
 import * as z from 'zod/mini';
 import { type ArchiveModelDefinition, eraseModel, type Graphs } from '../archive-model.ts';
-import { BEAM_SEARCH, beamSettings } from '../decoding/beam-settings.ts';
 import { type BeamSettings, beamSearch } from '../decoding/beam-search.ts';
-import { outputRows } from '../graph-outputs.ts';
-import { refuseField, textOf } from '../input-fields.ts';
+import { BEAM_SEARCH, beamSettings } from '../decoding/beam-settings.ts';
 import { type Instance, stack } from '../instance.ts';
 import { openIndexers } from '../text/indexers/index.ts';
 import { parseParams } from '../text/params.ts';
-import { ignoredReaderParams } from '../text/reader-params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { textField, under } from '../text/text-field.ts';
 import { tokenIds, tokensOf } from '../text/token-ids.ts';
 import { openTokenizer } from '../text/tokenizers/index.ts';
 import { lengtheningStep } from './next-token-lm/lengthening-step.ts';
+import { outputOf, rowOf } from './output-rows.ts';
+import { invalidInput, parseInput } from './predictor-input.ts';
+import { readerParams, readerSchema, unread } from './reader-params.ts';
 
-const readerSchema = z.strictObject({
-  type: z.literal('next_token_lm'),
-  tokenizer: z.optional(z.unknown()),
-  token_indexers: z.optional(z.unknown()),
-  max_tokens: z.nullish(z.int().check(z.positive())),
-  ...ignoredReaderParams,
-});
+const READERS = {
+  next_token_lm: readerSchema({ tokenizer: unread, max_tokens: z.nullish(z.int().check(z.positive())) }),
+};
+const inputSchema = z.object({ sentence: z.string() });
 const modelSchema = z.object({
   target_namespace: z._default(z.string(), 'bert'),
   beam_search_generator: z.nullish(
@@ -74,11 +71,11 @@ function searchSettings({ end_index: end, ...search }: { readonly end_index: num
 
 async function nextTokens(batch: readonly Instance[], graphs: Graphs): Promise<Continuations[]> {
   const outputs = await graphs.run('model', stack(batch));
-  const probabilities = outputRows(outputs, 'probabilities');
-  const indices = outputRows(outputs, 'top_indices');
+  const probabilities = outputOf(outputs, 'probabilities');
+  const indices = outputOf(outputs, 'top_indices');
   return batch.map((_, row) => ({
-    ids: Array.from(indices(row), (id) => [id]),
-    probabilities: Array.from(probabilities(row)),
+    ids: Array.from(rowOf(indices, row), (id) => [id]),
+    probabilities: [...rowOf(probabilities, row)],
   }));
 }
 
@@ -96,14 +93,14 @@ async function search(
 }
 
 function openReader(archive: TextArchive) {
-  const options = parseParams(readerSchema, archive.config.reader, 'dataset_reader');
+  const { params: options } = readerParams(archive, READERS);
   const place = (part: string) => ({ archive, path: `dataset_reader.${part}` });
   const tokenizer = openTokenizer(options.tokenizer ?? 'whitespace', place('tokenizer'));
   const indexers = openIndexers(options.token_indexers, place('token_indexers'));
   return async (input: unknown, field: string): Promise<Instance<undefined>[]> => {
-    const all = await tokenizer.tokenize(textOf(input, 'sentence', field));
+    const all = await tokenizer.tokenize(parseInput(inputSchema, input, field).sentence);
     const tokens = options.max_tokens ? all.slice(-options.max_tokens) : all;
-    if (tokens.length === 0) throw refuseField(field, 'sentence', 'has no tokens');
+    if (tokens.length === 0) throw invalidInput(`${field}.sentence`, 'has no tokens');
     return [{ tensors: under('tokens', await textField(tokens, indexers)), metadata: undefined }];
   };
 }

@@ -1,36 +1,29 @@
 /** srl_bert: for every verb of a sentence, who does what to whom. */
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
-import { type ArchiveModelDefinition, eraseModel, type JsonObject } from '../archive-model.ts';
+import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { BioViterbi } from '../decoding/bio-viterbi.ts';
-import { describeFrame } from '../decoding/srl-frames.ts';
-import { outputRows } from '../graph-outputs.ts';
 import { type Instance, stack } from '../instance.ts';
-import { givenText, neededTags, tokenizeGiven } from '../text/given-text.ts';
 import type { HubTokenizer } from '../text/hub.ts';
 import { openIndexers } from '../text/indexers/index.ts';
 import { idTensor } from '../text/indexers/indexer.ts';
 import { parseParams } from '../text/params.ts';
-import { ignoredReaderParams } from '../text/reader-params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { textField, under } from '../text/text-field.ts';
-import type { Token } from '../text/token.ts';
-import { openTokenizer } from '../text/tokenizers/index.ts';
+import { type Token, wordsOf } from '../text/token.ts';
+import { labelNames } from './label-names.ts';
+import { outputOf } from './output-rows.ts';
+import { readerParams, readerSchema, unread } from './reader-params.ts';
+import { requirePredictor } from './sentence-reader.ts';
 import { wordPieces } from './srl-bert/word-pieces.ts';
+import { frameOf, openVerbTokenizer } from './srl-frames.ts';
 
-const LABELS = 'labels';
+const READERS = { srl: readerSchema({ bert_model_name: z.string(), domain_identifier: unread }) };
 
-const readerSchema = z.strictObject({
-  type: z.literal('srl'),
-  bert_model_name: z.string(),
-  token_indexers: z.nullish(
-    z.strictObject({
-      tokens: z.looseObject({ type: z.literal('pretrained_transformer') }),
-    }),
-  ),
-  domain_identifier: z.optional(z.unknown()),
-  ...ignoredReaderParams,
-});
+/** Where the configuration has indexers, they index the pieces with the ids that these have already. */
+const indexersSchema = z.nullish(
+  z.strictObject({ tokens: z.looseObject({ type: z.literal('pretrained_transformer') }) }),
+);
 
 interface Frame {
   readonly words: readonly string[];
@@ -43,76 +36,63 @@ interface Frame {
 
 export const srlBert: ArchiveModelDefinition = {
   type: 'srl_bert',
-  open(archive) {
-    const { vocabulary } = archive;
-    const labels = Array.from(
-      { length: vocabulary.size(LABELS) },
-      (_, id) => vocabulary.token(id, LABELS) ?? '',
-    );
-    const decoder = new BioViterbi(labels);
-    // A sentence without a verb has no instance that would know its words.
-    const words = new WeakMap<object, readonly string[]>();
-    const reader = openReader(archive);
-    return eraseModel<Frame, readonly string[]>({
-      async read(input, field) {
-        const { tokens, instances } = await reader(input, field);
-        if (typeof input === 'object' && input !== null) words.set(input, tokens);
-        return instances;
-      },
-      async infer(batch, graphs) {
-        const rows = outputRows(await graphs.run('model', stack(batch)), 'class_probabilities');
-        return batch.map(({ metadata: { length, offsets } }, row) => {
-          const tags = decoder.decode(rows(row), 0, length).map((id) => labels[id] ?? '');
-          return offsets.map((offset) => tags[offset] ?? '');
-        });
-      },
-      answer: (input, instances, outputs): JsonObject => ({
-        verbs: instances.map(({ metadata }, index) => {
-          const tags = outputs[index] ?? [];
-          return { verb: metadata.verb, description: describeFrame(metadata.words, tags), tags };
-        }),
-        words: instances[0]?.metadata.words ?? (typeof input === 'object' && input ? words.get(input) : []) ?? [],
-      }),
-    });
-  },
+  open: (archive) => eraseModel(openModel(archive)),
 };
 
-function openReader(archive: TextArchive) {
-  const options = parseParams(readerSchema, archive.config.reader, 'dataset_reader');
-  const { bert_model_name: modelName, token_indexers: indexerParams } = options;
+function openModel(archive: TextArchive): ArchiveModel<Frame, readonly string[]> {
+  requirePredictor(archive, 'semantic_role_labeling');
+  const tokenizer = openVerbTokenizer(archive);
+  const toPieces = openPieces(archive);
+  const labels = labelNames(archive.vocabulary, 'labels');
+  const decoder = new BioViterbi(labels);
+  return {
+    async read(input, field) {
+      const { tokens, verbs } = await tokenizer.tokenize(input, field);
+      if (verbs.length === 0) return [];
+      const words = wordsOf(tokens);
+      const { pieces, fields, length } = await toPieces(words);
+      const offsets = firstPieces(pieces);
+      return verbs.map((verb): Instance<Frame> => {
+        const indicator = pieces.flatMap((own, word) => own.map(() => (word === verb ? 1 : 0)));
+        return {
+          tensors: { ...fields, verb_indicator: idTensor([0, ...indicator, 0]) },
+          metadata: { words, verb: words[verb] ?? '', offsets, length },
+        };
+      });
+    },
+    async infer(batch, graphs) {
+      const { data, dims } = outputOf(await graphs.run('model', stack(batch)), 'class_probabilities');
+      const [, tokens = 0] = dims;
+      return batch.map(({ metadata: { length, offsets } }, row) => {
+        const path = decoder.decode(data, row * tokens * labels.length, length);
+        return offsets.map((offset) => labels[path[offset] ?? -1] ?? '');
+      });
+    },
+    answer(input, instances, outputs) {
+      const verbs = instances.map(({ metadata }, index) =>
+        frameOf(metadata.words, metadata.verb, outputs[index] ?? []),
+      );
+      return { verbs, words: instances[0]?.metadata.words ?? tokenizer.words(input) };
+    },
+  };
+}
+
+function openPieces(archive: TextArchive) {
+  const { params } = readerParams(archive, READERS);
+  const { bert_model_name: modelName } = params;
+  const path = 'dataset_reader.token_indexers';
+  const own = { tokens: { type: 'pretrained_transformer', model_name: modelName } };
+  const indexers = openIndexers(parseParams(indexersSchema, params.token_indexers, path) ?? own, {
+    archive,
+    path,
+  });
   const hub = archive.hub(modelName);
   const isUncased = modelName.includes('uncased');
-  const indexers = openIndexers(
-    indexerParams ?? { tokens: { type: 'pretrained_transformer', model_name: modelName } },
-    { archive, path: 'dataset_reader.token_indexers' },
-  );
-  const tokenizer = openTokenizer('spacy', { archive, path: 'predictor' });
-  return async (input: unknown, field: string) => {
-    const given = givenText(input, field, 'sentence', 'tokens');
-    const tokens = await tokenizeGiven(given, tokenizer);
-    const words = tokens.map(({ text }) => text);
-    const parts = neededTags(tokens, 'pos', given.field);
+  return async (words: readonly string[]) => {
     const pieces = words.map((word) => piecesOf(isUncased ? word.toLowerCase() : word, hub));
-    const instances: Instance<Frame>[] = [];
-    for (const [verb, part] of parts.entries()) {
-      // AllenNLP takes auxiliaries for verbs in English, which is the language of its predictor.
-      if (part !== 'VERB' && part !== 'AUX') continue;
-      const sequence = [pieceToken('[CLS]', hub), ...pieces.flat(), pieceToken('[SEP]', hub)];
-      const indicator = pieces.flatMap((own, index) => own.map(() => (index === verb ? 1 : 0)));
-      instances.push({
-        tensors: {
-          ...under('tokens', await textField(sequence, indexers)),
-          verb_indicator: idTensor([0, ...indicator, 0]),
-        },
-        metadata: {
-          words,
-          verb: words[verb] ?? '',
-          offsets: firstPieces(pieces),
-          length: sequence.length,
-        },
-      });
-    }
-    return { tokens: words, instances };
+    const sequence = [pieceToken('[CLS]', hub), ...pieces.flat(), pieceToken('[SEP]', hub)];
+    const fields = under('tokens', await textField(sequence, indexers));
+    return { pieces, fields, length: sequence.length };
   };
 }
 
