@@ -1,17 +1,22 @@
 /** The models of archives: the one place to register another. */
 import type { ArchiveModelDefinition } from '../archive-model.ts';
+import { bart } from './bart.ts';
 import { basicClassifier } from './basic-classifier.ts';
 import { biaffineParser } from './biaffine-parser.ts';
+import { composedSeq2seq } from './composed-seq2seq.ts';
 import { constituencyParser } from './constituency-parser.ts';
+import { copynetSeq2seq } from './copynet-seq2seq.ts';
 import { crfTagger } from './crf-tagger.ts';
 import { decomposableAttention } from './decomposable-attention.ts';
 import { esim } from './esim.ts';
 import { maskedLanguageModel } from './masked-language-model.ts';
 import { multitask } from './multitask.ts';
 import { nextTokenLm } from './next-token-lm.ts';
+import { simpleSeq2seq } from './simple-seq2seq.ts';
 import { simpleTagger } from './simple-tagger.ts';
 import { srl } from './srl.ts';
 import { srlBert } from './srl-bert.ts';
+import { t5 } from './t5.ts';
 import { transformerMc } from './transformer-mc.ts';
 import { transformerQa } from './transformer-qa.ts';
 
@@ -30,6 +35,11 @@ const MODELS: readonly ArchiveModelDefinition[] = [
   maskedLanguageModel,
   nextTokenLm,
   multitask,
+  simpleSeq2seq,
+  composedSeq2seq,
+  copynetSeq2seq,
+  bart,
+  t5,
 ];
 
 /** Finds a kind of model by its registrable name. */
