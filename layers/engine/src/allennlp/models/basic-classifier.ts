@@ -9,14 +9,13 @@ import type { TextArchive } from '../text/text-archive.ts';
 import { labelTask } from './label-task.ts';
 import { outputOf, rowOf } from './output-rows.ts';
 import { invalidInput } from './predictor-input.ts';
-import { withoutWords } from './sentence-reader.ts';
 import { embedsIdsOnly } from './simple-tagger.ts';
 import { openTextReader } from './text-reader.ts';
 
 const params = z.object({
   label_namespace: z._default(z.string(), 'labels'),
   namespace: z._default(z.string(), 'tokens'),
-  seq2seq_encoder: z.unknown(),
+  seq2seq_encoder: z.optional(z.unknown()),
   seq2vec_encoder: z.unknown(),
   text_field_embedder: z.unknown(),
 });
@@ -93,7 +92,8 @@ function lengthCheck(parsed: ClassifierParams): (instance: Instance, field: stri
   return (instance, field) => {
     const dims = Object.values(instance.tensors).map((tensor) => tensor.dims[0] ?? 0);
     const padded = Math.max(...Object.values(instance.tensors).map((tensor) => paddedDims([tensor])[0] ?? 0));
-    if (Math.min(...dims) === 0 && !(takesNothing && idsOnly)) throw withoutWords(field);
+    if (Math.min(...dims) === 0 && !(takesNothing && idsOnly))
+      throw invalidInput(field, 'must have at least one token that the model can read');
     if (padded < least) {
       throw invalidInput(
         field,

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { findBestHeads, findSpanningHeads } from '../decoding/heads.ts';
 import { stack } from '../instance.ts';
+import { neededTags } from '../text/given-text.ts';
 import { openIndexers } from '../text/indexers/index.ts';
 import { idTensor } from '../text/indexers/indexer.ts';
 import { parseParams } from '../text/params.ts';
@@ -14,8 +15,8 @@ import { labelNames } from './label-names.ts';
 import { outputOf, rowOf } from './output-rows.ts';
 import { invalidInput } from './predictor-input.ts';
 import { readerParams, readerSchema } from './reader-params.ts';
-import { requirePredictor, withoutWords } from './sentence-reader.ts';
-import { featuresOf, openTaggedTokenizer } from './words-with-tags.ts';
+import { requirePredictor } from './sentence-reader.ts';
+import { openSentenceWords, refuseNothing } from './sentence-words.ts';
 
 const params = z.object({ use_mst_decoding_for_validation: z._default(z.boolean(), true) });
 const READERS = {
@@ -48,15 +49,14 @@ function openModel(archive: TextArchive): ArchiveModel<Metadata, Output> {
   const { params: reader } = readerParams(archive, READERS);
   const indexers = openIndexers(reader.token_indexers, { archive, path: 'dataset_reader.token_indexers' });
   const feature = reader.use_language_specific_pos ? 'tag' : 'pos';
-  const tokenizer = openTaggedTokenizer(archive, feature);
+  const readWords = openSentenceWords(archive);
   const labels = labelNames(archive.vocabulary, 'head_tags');
   const findHeads = seeksTree ? findSpanningHeads : findBestHeads;
   return {
     async read(input, field) {
-      const { tokens, key } = await tokenizer.tokenize(input, field);
-      if (tokens.length === 0) throw withoutWords(`${field}.${key}`);
+      const { tokens, field: place } = await readWords(input, field);
       const words = wordsOf(tokens);
-      const pos = featuresOf(tokens, feature);
+      const pos = neededTags(tokens, feature, place);
       const fields = under(
         'words',
         await textField(
@@ -64,6 +64,7 @@ function openModel(archive: TextArchive): ArchiveModel<Metadata, Output> {
           indexers,
         ),
       );
+      refuseNothing(fields, place);
       const ids = pos.map((tag) => archive.vocabulary.id(tag, POS_NAMESPACE));
       return [{ tensors: { ...fields, pos_tags: idTensor(ids) }, metadata: { words, pos } }];
     },

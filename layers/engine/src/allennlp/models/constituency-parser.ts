@@ -5,6 +5,7 @@ import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../a
 import { buildTree, type SpanLabels } from '../decoding/constituency.ts';
 import { formatTree, type Tree } from '../decoding/tree.ts';
 import { type FieldTensor, stack } from '../instance.ts';
+import { neededTags } from '../text/given-text.ts';
 import { openIndexers } from '../text/indexers/index.ts';
 import { idTensor } from '../text/indexers/indexer.ts';
 import type { TextArchive } from '../text/text-archive.ts';
@@ -15,9 +16,8 @@ import { constituentTree } from './constituent-tree.ts';
 import { labelNames } from './label-names.ts';
 import { outputOf, rowOf, toLists } from './output-rows.ts';
 import { readerParams, readerSchema } from './reader-params.ts';
-import { requirePredictor, withoutWords } from './sentence-reader.ts';
-import { openSentenceTokenizer } from './sentence-tokenizer.ts';
-import { featuresOf, openTaggedTokenizer } from './words-with-tags.ts';
+import { requirePredictor } from './sentence-reader.ts';
+import { openSentenceWords, refuseNothing } from './sentence-words.ts';
 
 const READERS = {
   ptb_trees: readerSchema({
@@ -56,18 +56,15 @@ function openModel(archive: TextArchive): ArchiveModel<Metadata, Output> {
   requirePredictor(archive, 'constituency_parser');
   const { params } = readerParams(archive, READERS);
   const indexers = openIndexers(params.token_indexers, { archive, path: 'dataset_reader.token_indexers' });
-  const tokenizer = params.use_pos_tags
-    ? openTaggedTokenizer(archive, 'tag')
-    : openSentenceTokenizer(archive);
+  const readWords = openSentenceWords(archive);
   const posNamespace = params.label_namespace_prefix + params.pos_label_namespace;
   const labels = spanLabels(archive.vocabulary);
   const written = (word: string) => (params.convert_parentheses ? (PARENTHESES[word] ?? word) : word);
   return {
     async read(input, field) {
-      const { tokens, key } = await tokenizer.tokenize(input, field);
-      if (tokens.length === 0) throw withoutWords(`${field}.${key}`);
+      const { tokens, field: place } = await readWords(input, field);
       const words = wordsOf(tokens).map(written);
-      const posTags = params.use_pos_tags ? featuresOf(tokens, 'tag') : undefined;
+      const posTags = params.use_pos_tags ? neededTags(tokens, 'tag', place) : undefined;
       const fields = under(
         'tokens',
         await textField(
@@ -75,6 +72,7 @@ function openModel(archive: TextArchive): ArchiveModel<Metadata, Output> {
           indexers,
         ),
       );
+      refuseNothing(fields, place);
       const ids = posTags?.map((tag) => archive.vocabulary.id(tag, posNamespace));
       return [
         {

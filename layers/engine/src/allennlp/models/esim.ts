@@ -7,7 +7,7 @@ import { fieldLength } from './field-length.ts';
 import { labelTask } from './label-task.ts';
 import { outputOf, rowOf } from './output-rows.ts';
 import { openPairReader, type PairMetadata } from './pair-reader.ts';
-import { withoutWords } from './sentence-reader.ts';
+import { invalidInput } from './predictor-input.ts';
 
 interface Output {
   readonly logits: readonly number[];
@@ -26,7 +26,8 @@ function openModel(archive: TextArchive): ArchiveModel<PairMetadata, Output> {
     async read(input, field) {
       const instance = await reader.read(input, field);
       for (const text of ['premise', 'hypothesis']) {
-        if (fieldLength(instance, text) === 0) throw withoutWords(`${field}.${text}`);
+        if (fieldLength(instance, text) === 0)
+          throw invalidInput(`${field}.${text}`, 'must have at least one word');
       }
       return [instance];
     },

@@ -1,13 +1,13 @@
 /** The reader of textual entailment: a premise and a hypothesis, as two fields or as one. */
 import * as z from 'zod/mini';
 import type { Instance } from '../instance.ts';
+import { givenText, tokenizeGiven } from '../text/given-text.ts';
 import { openIndexers, type TokenIndexers } from '../text/indexers/index.ts';
 import { namedParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { textField, under } from '../text/text-field.ts';
 import { type Token, wordsOf } from '../text/token.ts';
 import { openTokenizer } from '../text/tokenizers/index.ts';
-import { parseInput } from './predictor-input.ts';
 import { readerParams, readerSchema, unread } from './reader-params.ts';
 import { requirePredictor } from './sentence-reader.ts';
 
@@ -18,10 +18,6 @@ const READERS = {
     collapse_labels: unread,
   }),
 };
-
-/** A text, or its words. */
-const text = z.union([z.string(), z.array(z.string())], 'must be a text, or a list of its words');
-const pair = z.object({ premise: text, hypothesis: text });
 
 export interface PairMetadata {
   readonly premise: readonly string[];
@@ -45,19 +41,20 @@ export function openPairReader(archive: TextArchive): PairReader {
   const tokenizer = openTokenizer(params.tokenizer ?? 'spacy', { archive, path: 'dataset_reader.tokenizer' });
   const { type } = namedParams(params.tokenizer, 'spacy', 'dataset_reader.tokenizer');
   const indexers = openIndexers(params.token_indexers, { archive, path: 'dataset_reader.token_indexers' });
-  const split = async (given: z.infer<typeof text>): Promise<readonly Token[]> =>
-    typeof given === 'string' ? tokenizer.tokenize(given) : given.map((word) => ({ text: word }));
+  const split = async (input: unknown, field: string) => {
+    const [premise, hypothesis] = [givenText(input, field, 'premise'), givenText(input, field, 'hypothesis')];
+    return [await tokenizeGiven(premise, tokenizer), await tokenizeGiven(hypothesis, tokenizer)] as const;
+  };
   return {
     combines: params.combine_input_fields ?? type === 'pretrained_transformer',
     indexers,
     async combine(input, field) {
-      const { premise, hypothesis } = parseInput(pair, input, field);
-      return tokenizer.addSpecialTokens(await split(premise), await split(hypothesis));
+      return tokenizer.addSpecialTokens(...(await split(input, field)));
     },
     async read(input, field) {
-      const { premise, hypothesis } = parseInput(pair, input, field);
-      const first = await tokenizer.addSpecialTokens(await split(premise));
-      const second = await tokenizer.addSpecialTokens(await split(hypothesis));
+      const [premise, hypothesis] = await split(input, field);
+      const first = await tokenizer.addSpecialTokens(premise);
+      const second = await tokenizer.addSpecialTokens(hypothesis);
       return {
         tensors: {
           ...under('premise', await textField(first, indexers)),

@@ -5,10 +5,9 @@ import type { Instance } from '../instance.ts';
 import { openIndexers } from '../text/indexers/index.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { textField, under } from '../text/text-field.ts';
-import { type Token, wordsOf } from '../text/token.ts';
-import { invalidInput } from './predictor-input.ts';
+import { wordsOf } from '../text/token.ts';
 import { readerParams, readerSchema, unread } from './reader-params.ts';
-import { openSentenceTokenizer } from './sentence-tokenizer.ts';
+import { openSentenceWords, refuseNothing } from './sentence-words.ts';
 
 /** Features beside the words come of a data set; AllenNLP's predictor fails without them. */
 const noFeatures = z.optional(z.array(z.string()).check(z.maxLength(0)));
@@ -48,25 +47,16 @@ export function openSentenceReader(archive: TextArchive, answersNothing = false)
     archive,
     path: 'dataset_reader.token_indexers',
   });
-  const tokenizer = openSentenceTokenizer(archive);
+  const readWords = openSentenceWords(archive);
   return {
     async read(input, field) {
-      const { tokens, key } = await tokenizer.tokenize(input, field);
-      if (tokens.length === 0) {
-        if (answersNothing) return [];
-        throw withoutWords(`${field}.${key}`);
-      }
-      return [{ tensors: await wordTensors('tokens', tokens), metadata: { words: wordsOf(tokens) } }];
+      const { tokens, field: place } = await readWords(input, field);
+      if (tokens.length === 0 && answersNothing) return [];
+      const tensors = under('tokens', await textField(tokens, indexers));
+      refuseNothing(tensors, place);
+      return [{ tensors, metadata: { words: wordsOf(tokens) } }];
     },
   };
-
-  async function wordTensors(name: string, tokens: readonly Token[]) {
-    return under(name, await textField(tokens, indexers));
-  }
-}
-
-export function withoutWords(field: string): EngineError {
-  return invalidInput(field, 'must have at least one word');
 }
 
 /** @throws EngineError PACKAGE_INVALID where the archive was made for another predictor */

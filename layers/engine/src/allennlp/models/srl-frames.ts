@@ -1,8 +1,8 @@
 /** What the predictor of semantic roles does around a model: it finds the verbs, and describes their frames. */
+import { givenText, neededTags } from '../text/given-text.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { type Token, wordsOf } from '../text/token.ts';
-import { readSentenceInput } from './predictor-input.ts';
-import { openTaggedTokenizer } from './words-with-tags.ts';
+import { openSentenceWords } from './sentence-words.ts';
 
 const VERBS = ['VERB', 'AUX'];
 
@@ -19,14 +19,15 @@ export interface VerbTokenizer {
 }
 
 export function openVerbTokenizer(archive: TextArchive): VerbTokenizer {
-  const tokenizer = openTaggedTokenizer(archive, 'pos');
+  const readWords = openSentenceWords(archive);
   return {
     async tokenize(input, field) {
-      const { tokens } = await tokenizer.tokenize(input, field);
-      const verbs = tokens.flatMap(({ pos = '' }, place) => (VERBS.includes(pos) ? [place] : []));
+      const { tokens, field: place } = await readWords(input, field);
+      const pos = neededTags(tokens, 'pos', place);
+      const verbs = [...pos.keys()].filter((word) => VERBS.includes(pos[word] ?? ''));
       return { tokens, verbs };
     },
-    words: (input) => wordsOf(readSentenceInput(input, '').tokens ?? []),
+    words: (input) => wordsOf(givenText(input, '', 'sentence', 'tokens').words ?? []),
   };
 }
 

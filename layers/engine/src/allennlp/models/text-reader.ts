@@ -2,14 +2,13 @@
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import type { Instance } from '../instance.ts';
+import { givenText, tokenizeGiven } from '../text/given-text.ts';
 import { openIndexers, type TokenIndexers } from '../text/indexers/index.ts';
-import { namedParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { textField, under } from '../text/text-field.ts';
 import type { Token } from '../text/token.ts';
 import { openTokenizer } from '../text/tokenizers/index.ts';
 import { openPairReader } from './pair-reader.ts';
-import { invalidInput, readSentenceInput } from './predictor-input.ts';
 import { readerParams, readerSchema, unread } from './reader-params.ts';
 import { requirePredictor } from './sentence-reader.ts';
 
@@ -31,9 +30,6 @@ const READERS = {
   }),
 };
 
-/** Tokenizers in whose place words can be given. */
-const WORD_TOKENIZERS = ['spacy', 'whitespace', 'just_spaces'];
-
 export interface TextReader {
   /** @throws EngineError INVALID_INPUT */
   read(input: unknown, field: string): Promise<Instance<undefined>>;
@@ -44,20 +40,13 @@ export function openTextReader(archive: TextArchive): TextReader {
   requirePredictor(archive, 'text_classifier', 'textual_entailment');
   if (archive.config.predictor === 'textual_entailment') return openCombinedReader(archive);
   const { params } = readerParams(archive, READERS);
-  const { type } = namedParams(params.tokenizer, 'spacy', 'dataset_reader.tokenizer');
   const tokenizer = openTokenizer(params.tokenizer ?? 'spacy', { archive, path: 'dataset_reader.tokenizer' });
   const indexers = openIndexers(params.token_indexers, { archive, path: 'dataset_reader.token_indexers' });
   const most = params.max_sequence_length ?? undefined;
   return {
     async read(input, field) {
-      const { tokens, sentence = '' } = readSentenceInput(input, field);
-      if (tokens && !WORD_TOKENIZERS.includes(type)) {
-        throw invalidInput(
-          `${field}.tokens`,
-          `the model splits texts by its own tokenizer (${type}); send a sentence`,
-        );
-      }
-      return toInstance((tokens ?? (await tokenizer.tokenize(sentence))).slice(0, most), indexers);
+      const tokens = await tokenizeGiven(givenText(input, field, 'sentence', 'tokens'), tokenizer);
+      return toInstance(tokens.slice(0, most), indexers);
     },
   };
 }
