@@ -33,43 +33,43 @@ const ARCHIVES = [
   'made_crf_bart_encoder',
 ];
 
-describe.skipIf(!hasArchives).each(ARCHIVES)(
-  '%s (skipped without ../shared/allennlp)',
-  (name) => {
-    const reference = hasArchives ? readReference(name) : undefined;
-    const { cases = [], degenerate = [], model_type: type = '' } = reference ?? {};
-    let shared: SharedModel;
-    beforeAll(async () => {
-      const definition = findArchiveModel(type);
-      if (!definition) throw new RangeError(`There is no model ${type}.`);
-      shared = await openSharedModel(name, definition);
-    });
+describe.skipIf(!hasArchives).each(ARCHIVES)('%s (skipped without ../shared/allennlp)', (name) => {
+  const reference = hasArchives ? readReference(name) : undefined;
+  const { cases = [], degenerate = [], model_type: type = '' } = reference ?? {};
+  let shared: SharedModel;
+  beforeAll(async () => {
+    const definition = findArchiveModel(type);
+    if (!definition) throw new RangeError(`There is no model ${type}.`);
+    shared = await openSharedModel(name, definition);
+  });
 
-    it('answers what AllenNLP answers, each input alone', async () => {
-      for (const each of cases) {
-        const [answer] = await shared.predict([inputOf(each)]);
-        expectAnswer(answer, each.output);
-      }
-    });
+  it('answers what AllenNLP answers, each input alone', async () => {
+    for (const each of cases) {
+      const [answer] = await shared.predict([inputOf(each)]);
+      expectAnswer(answer, each.output);
+    }
+  });
 
-    it('answers the same where all inputs are one batch', async () => {
-      const answers = await shared.predict(cases.map(inputOf));
-      for (const [index, { output }] of cases.entries()) expectAnswer(answers[index], output);
-    });
+  it('answers the same where all inputs are one batch', async () => {
+    const answers = await shared.predict(cases.map(inputOf));
+    for (const [index, { output }] of cases.entries()) expectAnswer(answers[index], output);
+  });
 
-    it('answers what AllenNLP answers to inputs without text, and refuses what it refuses', async () => {
-      for (const each of degenerate) {
-        const { error, output } = each;
-        const predicted = shared.predict([inputOf(each)]);
-        if (output) expectAnswer((await predicted)[0], output);
-        else await expect(predicted, error).rejects.toMatchObject({ code: 'INVALID_INPUT' });
-      }
-    });
-  },
-);
+  it('answers what AllenNLP answers to inputs without text, and refuses what it refuses', async () => {
+    for (const each of degenerate) {
+      const { error, output } = each;
+      const predicted = shared.predict([inputOf(each)]);
+      if (output) expectAnswer((await predicted)[0], output);
+      else await expect(predicted, error).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    }
+  });
+});
 
 /** The words of spaCy, where the case has some, with its tags. */
-function inputOf({ input, words }: Pick<ReferenceCase, 'input' | 'words'>): Readonly<Record<string, unknown>> {
+function inputOf({
+  input,
+  words,
+}: Pick<ReferenceCase, 'input' | 'words'>): Readonly<Record<string, unknown>> {
   if (!words) return input;
   return { tokens: words.map(({ text, pos_: pos, tag_: tag }) => ({ text, pos, tag })) };
 }

@@ -7,23 +7,18 @@ import {
   type JsonObject,
   type TaskShape,
 } from '../archive-model.ts';
+import { outputRows } from '../graph-outputs.ts';
+import { refuseField, textOf } from '../input-fields.ts';
 import { type Instance, stack } from '../instance.ts';
-import { openIndexers } from '../text/indexers/index.ts';
 import { parseParams } from '../text/params.ts';
+import { openTextReader } from '../text/readers/text-reader.ts';
 import type { TextArchive } from '../text/text-archive.ts';
-import { textField, under } from '../text/text-field.ts';
 import { tokenIds, tokensOf } from '../text/token-ids.ts';
-import { openTokenizer } from '../text/tokenizers/index.ts';
-import { outputOf, rowOf, toLists } from './output-rows.ts';
-import { invalidInput, parseInput } from './predictor-input.ts';
-import { readerParams, readerSchema, unread } from './reader-params.ts';
-import { parseParameters } from './task-parameters.ts';
+import { shapeParameters } from './shape-parameters.ts';
 
 /** Fixed in AllenNLP's reader, whatever the tokenizer calls its mask. */
 const MASK = '[MASK]';
 
-const READERS = { masked_language_modeling: readerSchema({ tokenizer: unread }) };
-const inputSchema = z.object({ sentence: z.string() });
 const modelSchema = z.object({ target_namespace: z._default(z.string(), 'bert') });
 
 interface MaskWords {
@@ -41,16 +36,15 @@ export const maskedLanguageModel: ArchiveModelDefinition = {
       read: openReader(archive),
       async infer(batch, graphs) {
         const outputs = await graphs.run('model', stack(batch));
-        const probabilities = outputOf(outputs, 'probabilities');
-        const indices = outputOf(outputs, 'top_indices');
-        const best = probabilities.dims.at(-1) ?? 0;
-        return batch.map(({ metadata }, row) => {
-          const ids = toLists(rowOf(indices, row), best, metadata.masks);
-          return toLists(rowOf(probabilities, row), best, metadata.masks).map((each, mask) => ({
-            probabilities: each,
-            ids: ids[mask] ?? [],
-          }));
-        });
+        const probabilities = outputRows(outputs, 'probabilities');
+        const indices = outputRows(outputs, 'top_indices');
+        const best = outputs.probabilities?.dims.at(-1) ?? 0;
+        return batch.map(({ metadata }, row) =>
+          Array.from({ length: metadata.masks }, (_, mask) => ({
+            probabilities: Array.from(probabilities(row).subarray(mask * best, (mask + 1) * best)),
+            ids: Array.from(indices(row).subarray(mask * best, (mask + 1) * best)),
+          })),
+        );
       },
       answer(_input, [instance], [masks = []]) {
         const ids = instance ? tokenIds(instance, 'tokens') : [];
@@ -68,19 +62,13 @@ export const maskedLanguageModel: ArchiveModelDefinition = {
 };
 
 function openReader(archive: TextArchive) {
-  const { params } = readerParams(archive, READERS);
-  const place = (part: string) => ({ archive, path: `dataset_reader.${part}` });
-  const tokenizer = openTokenizer(params.tokenizer ?? 'whitespace', place('tokenizer'));
-  const indexers = openIndexers(params.token_indexers, place('token_indexers'));
+  const reader = openTextReader(archive);
   return async (input: unknown, field: string): Promise<Instance<{ masks: number }>[]> => {
-    const tokens = await tokenizer.tokenize(parseInput(inputSchema, input, field).sentence);
+    const { tokens, tensors } = await reader.read(input, field);
     const masks = tokens.flatMap(({ text }, index) => (text === MASK ? [BigInt(index)] : []));
-    if (masks.length === 0) throw invalidInput(`${field}.sentence`, `has no token ${MASK}`);
-    const tensors = {
-      ...under('tokens', await textField(tokens, indexers)),
-      mask_positions: { dims: [masks.length, 1], data: BigInt64Array.from(masks) },
-    };
-    return [{ tensors, metadata: { masks: masks.length } }];
+    if (masks.length === 0) throw refuseField(field, 'sentence', `has no token ${MASK}`);
+    const positions = { dims: [masks.length, 1], data: BigInt64Array.from(masks) };
+    return [{ tensors: { ...tensors, mask_positions: positions }, metadata: { masks: masks.length } }];
   };
 }
 
@@ -91,11 +79,12 @@ const parameters = z.strictObject({ top_k: z._default(z.int().check(z.positive()
 const fillMaskShape: TaskShape = {
   name: 'fill-mask',
   toPredictor(input, field) {
-    return { sentence: textOf(input, field) };
+    if (typeof input === 'string') return { sentence: input };
+    return { sentence: textOf(input, 'sentence', field) };
   },
   fromAnswer(answer, input, given) {
-    const { top_k: count } = parseParameters(parameters, given);
-    const text = textOf(input, 'inputs');
+    const { top_k: count } = shapeParameters(parameters, given);
+    const text = typeof input === 'string' ? input : textOf(input, 'sentence', 'inputs');
     const lists = maskLists(answer).map((mask, place) =>
       mask.ids.slice(0, count).map((token, index) => ({
         score: at(mask.probabilities, index),
@@ -107,10 +96,6 @@ const fillMaskShape: TaskShape = {
     return lists.length === 1 ? lists[0] : lists;
   },
 };
-
-function textOf(input: unknown, field: string): string {
-  return parseInput(z.string('must be a text'), input, field);
-}
 
 const answerSchema = z.object({
   probabilities: z.array(z.array(z.number())),

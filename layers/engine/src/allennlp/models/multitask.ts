@@ -3,15 +3,14 @@ import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import { argmax } from '../../math/activations.ts';
 import { type ArchiveModelDefinition, eraseModel, type JsonObject } from '../archive-model.ts';
+import { outputRows } from '../graph-outputs.ts';
+import { fieldOf, refuseField } from '../input-fields.ts';
 import { type FieldTensor, type Instance, stack } from '../instance.ts';
-import { type Params, parseParams } from '../text/params.ts';
+import { parseParams } from '../text/params.ts';
+import { openTextReader, type TextReader } from '../text/readers/text-reader.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { tokenIds, tokensOf } from '../text/token-ids.ts';
-import { outputOf, rowOf, toLists } from './output-rows.ts';
-import { invalidInput } from './predictor-input.ts';
-import { openTextReader, type TextReader } from './text-reader.ts';
 
-const taskSchema = z.object({ task: z.string() });
 const anyObject = z.record(z.string(), z.unknown());
 const readerSchema = z.strictObject({
   type: z.literal('multitask'),
@@ -47,25 +46,27 @@ export const multitask: ArchiveModelDefinition = {
     const readers = openReaders(archive, params);
     return eraseModel<string, Output>({
       async read(input, field) {
-        const named = taskSchema.safeParse(input);
-        const name = named.success ? named.data.task : '';
-        const reader = readers.get(name);
-        if (!reader) {
-          throw invalidInput(`${field}.task`, `must be one of ${[...readers.keys()].join(', ')}`);
+        const name = fieldOf(input, 'task');
+        const reader = typeof name === 'string' ? readers.get(name) : undefined;
+        if (typeof name !== 'string' || !reader) {
+          throw refuseField(field, 'task', `must be one of ${[...readers.keys()].join(', ')}`);
         }
         const { tensors } = await reader.read(input, field);
         return [{ tensors, metadata: name }];
       },
       async infer(batch, graphs) {
         const outputs = await graphs.run('model', stack(batch.map(forBackbone)));
-        const encoded = outputOf(outputs, 'encoded_text');
-        const [, , width = 0] = encoded.dims;
+        const encoded = outputRows(outputs, 'encoded_text');
+        const [, , width = 0] = outputs.encoded_text?.dims ?? [];
         return batch.map((instance, row) => {
           const name = instance.metadata;
+          const tokens = maskOf(instance).length;
           return {
-            encoded: toLists(rowOf(encoded, row), width, maskOf(instance).length),
-            logits: [...rowOf(outputOf(outputs, `${name}_logits`), row)],
-            probs: [...rowOf(outputOf(outputs, `${name}_probs`), row)],
+            encoded: Array.from({ length: tokens }, (_, token) =>
+              Array.from(encoded(row).subarray(token * width, (token + 1) * width)),
+            ),
+            logits: Array.from(outputRows(outputs, `${name}_logits`)(row)),
+            probs: Array.from(outputRows(outputs, `${name}_probs`)(row)),
           };
         });
       },
@@ -82,15 +83,11 @@ function openReaders(archive: TextArchive, { heads, arg_name_mapping: mapping }:
       `The readers give the field ${FIELD}, which arg_name_mapping does not give the backbone as its text.`,
     );
   }
+  // AllenNLP has no predictor for the heads; what they need is a text.
   const named = Object.keys(heads).filter((name) => Object.hasOwn(readers, name));
   return new Map<string, TextReader>(
-    named.map((name) => [name, openTextReader(taskArchive(archive, readers[name] ?? {}))]),
+    named.map((name) => [name, openTextReader(archive, readers[name], `dataset_reader.readers.${name}`)]),
   );
-}
-
-/** An archive of one task. AllenNLP has no predictor for its heads; what they need is a text. */
-function taskArchive(archive: TextArchive, reader: Params): TextArchive {
-  return { ...archive, config: { ...archive.config, predictor: 'text_classifier', reader } };
 }
 
 /** The field under the name that the backbone has for it, with the one indexer as `tokens`. */

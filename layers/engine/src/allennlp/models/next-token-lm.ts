@@ -3,22 +3,15 @@ import * as z from 'zod/mini';
 import { type ArchiveModelDefinition, eraseModel, type Graphs } from '../archive-model.ts';
 import { type BeamSettings, beamSearch } from '../decoding/beam-search.ts';
 import { BEAM_SEARCH, beamSettings } from '../decoding/beam-settings.ts';
+import { outputRows } from '../graph-outputs.ts';
+import { refuseField } from '../input-fields.ts';
 import { type Instance, stack } from '../instance.ts';
-import { openIndexers } from '../text/indexers/index.ts';
 import { parseParams } from '../text/params.ts';
+import { openTextReader } from '../text/readers/text-reader.ts';
 import type { TextArchive } from '../text/text-archive.ts';
-import { textField, under } from '../text/text-field.ts';
 import { tokenIds, tokensOf } from '../text/token-ids.ts';
-import { openTokenizer } from '../text/tokenizers/index.ts';
 import { lengtheningStep } from './next-token-lm/lengthening-step.ts';
-import { outputOf, rowOf } from './output-rows.ts';
-import { invalidInput, parseInput } from './predictor-input.ts';
-import { readerParams, readerSchema, unread } from './reader-params.ts';
 
-const READERS = {
-  next_token_lm: readerSchema({ tokenizer: unread, max_tokens: z.nullish(z.int().check(z.positive())) }),
-};
-const inputSchema = z.object({ sentence: z.string() });
 const modelSchema = z.object({
   target_namespace: z._default(z.string(), 'bert'),
   beam_search_generator: z.nullish(
@@ -71,11 +64,11 @@ function searchSettings({ end_index: end, ...search }: { readonly end_index: num
 
 async function nextTokens(batch: readonly Instance[], graphs: Graphs): Promise<Continuations[]> {
   const outputs = await graphs.run('model', stack(batch));
-  const probabilities = outputOf(outputs, 'probabilities');
-  const indices = outputOf(outputs, 'top_indices');
+  const probabilities = outputRows(outputs, 'probabilities');
+  const indices = outputRows(outputs, 'top_indices');
   return batch.map((_, row) => ({
-    ids: Array.from(rowOf(indices, row), (id) => [id]),
-    probabilities: [...rowOf(probabilities, row)],
+    ids: Array.from(indices(row), (id) => [id]),
+    probabilities: Array.from(probabilities(row)),
   }));
 }
 
@@ -93,14 +86,10 @@ async function search(
 }
 
 function openReader(archive: TextArchive) {
-  const { params: options } = readerParams(archive, READERS);
-  const place = (part: string) => ({ archive, path: `dataset_reader.${part}` });
-  const tokenizer = openTokenizer(options.tokenizer ?? 'whitespace', place('tokenizer'));
-  const indexers = openIndexers(options.token_indexers, place('token_indexers'));
+  const reader = openTextReader(archive);
   return async (input: unknown, field: string): Promise<Instance<undefined>[]> => {
-    const all = await tokenizer.tokenize(parseInput(inputSchema, input, field).sentence);
-    const tokens = options.max_tokens ? all.slice(-options.max_tokens) : all;
-    if (tokens.length === 0) throw invalidInput(`${field}.sentence`, 'has no tokens');
-    return [{ tensors: under('tokens', await textField(tokens, indexers)), metadata: undefined }];
+    const { tokens, tensors } = await reader.read(input, field);
+    if (tokens.length === 0) throw refuseField(field, 'sentence', 'has no tokens');
+    return [{ tensors, metadata: undefined }];
   };
 }

@@ -2,27 +2,26 @@
 import * as z from 'zod/mini';
 import { argmax } from '../../math/activations.ts';
 import { type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
+import { outputRows } from '../graph-outputs.ts';
+import { fieldOf, refuseField, textOf } from '../input-fields.ts';
 import { type Instance, stack } from '../instance.ts';
 import { openIndexers } from '../text/indexers/index.ts';
 import { listField } from '../text/list-field.ts';
+import { parseParams } from '../text/params.ts';
+import { commonReaderParams } from '../text/readers/reader-params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { textField, under } from '../text/text-field.ts';
 import type { Token } from '../text/token.ts';
 import { openPretrained } from '../text/tokenizers/pretrained-transformer.ts';
-import { outputOf, rowOf } from './output-rows.ts';
-import { parseInput } from './predictor-input.ts';
-import { readerParams, readerSchema } from './reader-params.ts';
 
-const reader = readerSchema({
+const readerSchema = z.strictObject({
+  ...commonReaderParams,
+  type: z.enum(['piqa', 'commonsenseqa', 'swag']),
   transformer_model_name: z._default(z.string(), 'roberta-large'),
   length_limit: z._default(z.int().check(z.positive()), 512),
 });
-const READERS = { piqa: reader, commonsenseqa: reader, swag: reader };
 
-const inputSchema = z.object({
-  prefix: z.string(),
-  alternatives: z.array(z.string()).check(z.minLength(1)),
-});
+const texts = z.array(z.string()).check(z.minLength(1));
 
 export const transformerMc: ArchiveModelDefinition = {
   type: 'transformer_mc',
@@ -30,8 +29,8 @@ export const transformerMc: ArchiveModelDefinition = {
     return eraseModel<{ readonly alternatives: number }, readonly number[]>({
       read: openReader(archive),
       async infer(batch, graphs) {
-        const logits = outputOf(await graphs.run('model', stack(batch)), 'logits');
-        return batch.map(({ metadata }, row) => [...rowOf(logits, row).subarray(0, metadata.alternatives)]);
+        const logits = outputRows(await graphs.run('model', stack(batch)), 'logits');
+        return batch.map(({ metadata }, row) => Array.from(logits(row).subarray(0, metadata.alternatives)));
       },
       answer: (_input, _instances, [logits = []]) => ({ logits, best_alternative: argmax(logits) }),
     });
@@ -39,21 +38,24 @@ export const transformerMc: ArchiveModelDefinition = {
 };
 
 function openReader(archive: TextArchive) {
+  const options = parseParams(readerSchema, archive.config.reader, 'dataset_reader');
   const place = { archive, path: 'dataset_reader' };
-  const { transformer_model_name: modelName, length_limit: limit } = readerParams(archive, READERS).params;
+  const { transformer_model_name: modelName, length_limit: limit } = options;
   const tokenizer = openPretrained({ model_name: modelName, add_special_tokens: false }, place);
   const indexers = openIndexers({ tokens: { type: 'pretrained_transformer', model_name: modelName } }, place);
   return async (input: unknown, field: string): Promise<Instance<{ alternatives: number }>[]> => {
-    const given = parseInput(inputSchema, input, field);
-    const prefix = await tokenizer.tokenize(given.prefix);
+    const prefix = await tokenizer.tokenize(textOf(input, 'prefix', field));
+    const alternatives = texts.safeParse(fieldOf(input, 'alternatives'));
+    if (!alternatives.success)
+      throw refuseField(field, 'alternatives', 'must be a list of one or more texts');
     const { pair } = await tokenizer.specialTokens();
     const specials = pair.start.length + pair.middle.length + pair.end.length;
-    const fields = given.alternatives.map(async (text) => {
+    const fields = alternatives.data.map(async (text) => {
       const [start, rest] = cutToFit(prefix, await tokenizer.tokenize(text), limit - specials);
       return textField(await tokenizer.addSpecialTokens(start, rest), indexers);
     });
     const tensors = under('alternatives', listField(await Promise.all(fields)));
-    return [{ tensors, metadata: { alternatives: given.alternatives.length } }];
+    return [{ tensors, metadata: { alternatives: alternatives.data.length } }];
   };
 }
 

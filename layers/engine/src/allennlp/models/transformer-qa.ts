@@ -4,39 +4,31 @@ import * as z from 'zod/mini';
 import { at, softmax } from '../../math/activations.ts';
 import { type ArchiveModelDefinition, eraseModel, type Graphs, type JsonObject } from '../archive-model.ts';
 import { bestSpan, LOWEST } from '../decoding/best-span.ts';
+import { outputRows } from '../graph-outputs.ts';
+import { fieldOf, refuseField, textOf } from '../input-fields.ts';
 import { type Instance, stack } from '../instance.ts';
 import { openIndexers } from '../text/indexers/index.ts';
+import { parseParams } from '../text/params.ts';
+import { commonReaderParams, training } from '../text/readers/reader-params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { textField, under } from '../text/text-field.ts';
 import type { Token } from '../text/token.ts';
 import { openPretrained } from '../text/tokenizers/pretrained-transformer.ts';
-import { outputOf, rowOf } from './output-rows.ts';
-import { invalidInput, parseInput } from './predictor-input.ts';
-import { readerParams, readerSchema, unread } from './reader-params.ts';
 import { charactersOf, contextTokens } from './transformer-qa/context-tokens.ts';
 import { placeAnswer, questionAnsweringShape } from './transformer-qa/task-shape.ts';
 import { windowStarts } from './transformer-qa/windows.ts';
 
-const READERS = {
-  transformer_squad: readerSchema({
-    transformer_model_name: z._default(z.string(), 'bert-base-cased'),
-    length_limit: z._default(z.int().check(z.positive()), 384),
-    stride: z._default(z.int().check(z.nonnegative()), 128),
-    max_query_length: z._default(z.int().check(z.nonnegative()), 64),
-    tokenizer_kwargs: z.nullish(z.record(z.string(), z.unknown())),
-    skip_impossible_questions: unread,
-    skip_invalid_examples: unread,
-  }),
-};
-
-/** The passage may be called a context, as AllenNLP's predictor takes it. */
-const questionSchema = z.union(
-  [
-    z.object({ question: z.string(), passage: z.string() }),
-    z.object({ question: z.string(), context: z.string() }),
-  ],
-  'must be {"question": "...", "passage": "..."}',
-);
+const readerSchema = z.strictObject({
+  ...commonReaderParams,
+  type: z.literal('transformer_squad'),
+  transformer_model_name: z._default(z.string(), 'bert-base-cased'),
+  length_limit: z._default(z.int().check(z.positive()), 384),
+  stride: z._default(z.int().check(z.nonnegative()), 128),
+  max_query_length: z._default(z.int().check(z.nonnegative()), 64),
+  tokenizer_kwargs: z.nullish(z.record(z.string(), z.unknown())),
+  skip_impossible_questions: training,
+  skip_invalid_examples: training,
+});
 
 /** The part of the context that an instance has, and where it stands among its tokens. */
 interface Window {
@@ -73,25 +65,27 @@ export const transformerQa: ArchiveModelDefinition = {
 };
 
 function openReader(archive: TextArchive) {
-  const { params: options } = readerParams(archive, READERS);
+  const options = parseParams(readerSchema, archive.config.reader, 'dataset_reader');
   const place = { archive, path: 'dataset_reader' };
   const { transformer_model_name: modelName, tokenizer_kwargs: kwargs } = options;
   const pretrained = { model_name: modelName, ...(kwargs && { tokenizer_kwargs: kwargs }) };
   const tokenizer = openPretrained({ ...pretrained, add_special_tokens: false }, place);
   const indexers = openIndexers({ tokens: { type: 'pretrained_transformer', ...pretrained } }, place);
   return async (input: unknown, field: string): Promise<Instance<Window>[]> => {
-    const given = parseInput(questionSchema, input, field);
-    const [name, context] = 'passage' in given ? ['passage', given.passage] : ['context', given.context];
+    const question = textOf(input, 'question', field);
+    const name = fieldOf(input, 'passage') === undefined ? 'context' : 'passage';
+    const context = textOf(input, name, field);
     const { pair } = await tokenizer.specialTokens();
-    const asked = (await tokenizer.tokenize(given.question)).slice(0, options.max_query_length);
+    const asked = (await tokenizer.tokenize(question)).slice(0, options.max_query_length);
     const specials = pair.start.length + pair.middle.length + pair.end.length;
     const room = options.length_limit - asked.length - specials;
     const tokens = await contextTokens(context, tokenizer);
-    if (tokens.length === 0) throw invalidInput(`${field}.${name}`, 'has no tokens');
+    if (tokens.length === 0) throw refuseField(field, name, 'has no tokens');
     const starts = room > 0 ? windowStarts(tokens.length, { room, stride: options.stride }) : undefined;
     if (starts === undefined) {
-      throw invalidInput(
-        `${field}.question`,
+      throw refuseField(
+        field,
+        'question',
         `has ${asked.length} tokens, which leave room for ${Math.max(room, 0)} of the ${name}; windows over it take more than ` +
           `their stride of ${options.stride}`,
       );
@@ -121,11 +115,11 @@ function openReader(archive: TextArchive) {
 
 async function answersOf(batch: readonly Instance<Window>[], graphs: Graphs): Promise<WindowAnswer[]> {
   const outputs = await graphs.run('model', stack(batch));
-  const starts = outputOf(outputs, 'span_start_logits');
-  const ends = outputOf(outputs, 'span_end_logits');
+  const starts = outputRows(outputs, 'span_start_logits');
+  const ends = outputRows(outputs, 'span_end_logits');
   return batch.map(({ metadata }, row) => {
     const { length } = metadata;
-    return answerOf(metadata, rowOf(starts, row).subarray(0, length), rowOf(ends, row).subarray(0, length));
+    return answerOf(metadata, starts(row).subarray(0, length), ends(row).subarray(0, length));
   });
 }
 

@@ -1,8 +1,8 @@
 /** The step of a beam search over a model that reads the whole text again, with the tokens that were chosen behind it. */
+import { EngineError } from '@pilotlight/model-format/errors';
 import type { Graphs } from '../../archive-model.ts';
 import type { Step } from '../../decoding/beam-search.ts';
 import { type FieldTensor, type Instance, stack } from '../../instance.ts';
-import { outputOf } from '../output-rows.ts';
 
 /**
  * Makes the step of a search over the inputs of a batch, whose text field has the tensors of one `pretrained_transformer` indexer:
@@ -13,10 +13,11 @@ export function lengtheningStep(batch: readonly Instance[], graphs: Graphs): Ste
   return async ({ parents, last, top }) => {
     if (parents) rows = parents.map((parent, index) => lengthen(rows[parent], last[index] ?? 0));
     const count = { dims: [1], data: BigInt64Array.of(BigInt(top)) };
-    const outputs = await graphs.run('model', { ...stack(rows), top: count });
-    const scores = outputOf(outputs, 'scores');
-    const { data: classes } = outputOf(outputs, 'classes');
-    return { count: scores.dims.at(-1) ?? 0, scores: scores.data, classes };
+    const { scores, classes } = await graphs.run('model', { ...stack(rows), top: count });
+    if (!scores || !classes) {
+      throw new EngineError('PACKAGE_INVALID', 'The graph gives no scores. Package the model again.');
+    }
+    return { count: scores.dims.at(-1) ?? 0, scores: scores.data, classes: classes.data };
   };
 }
 

@@ -3,16 +3,10 @@ import * as z from 'zod/mini';
 import { toUtf16 } from '../../../math/offsets.ts';
 import { offsetUnit } from '../../../tasks/spans.ts';
 import type { JsonObject, TaskShape } from '../../archive-model.ts';
-import { parseInput } from '../predictor-input.ts';
-import { parseParameters } from '../task-parameters.ts';
+import { textOf } from '../../input-fields.ts';
+import { shapeParameters } from '../shape-parameters.ts';
 
-const text = z.string().check(z.minLength(1));
-const inputSchema = z.object(
-  { question: text, context: text },
-  'must be {"question": "...", "context": "..."}',
-);
-/** There is one answer, the best one. */
-const parameters = z.strictObject({ top_k: z.optional(z.literal(1)), offset_unit: offsetUnit });
+const parameters = z.strictObject({ offset_unit: offsetUnit });
 
 /** The places of answers in their contexts, in code points, which the predictor's JSON does not have. */
 const places = new WeakMap<JsonObject, readonly [start: number, end: number]>();
@@ -26,14 +20,14 @@ export function placeAnswer(answer: JsonObject, place: readonly [start: number, 
 /** `{question, context}` to `{answer, score, start, end}`. */
 export const questionAnsweringShape: TaskShape = {
   name: 'question-answering',
-  toPredictor(input, field) {
-    const { question, context } = parseInput(inputSchema, input, field);
-    return { question, passage: context };
-  },
+  toPredictor: (input, field) => ({
+    question: textOf(input, 'question', field),
+    passage: textOf(input, 'context', field),
+  }),
   fromAnswer(answer, input, given) {
-    const { offset_unit: unit } = parseParameters(parameters, given);
+    const { offset_unit: unit } = shapeParameters(parameters, given);
     const place = places.get(answer) ?? [0, 0];
-    const { context } = z.parse(inputSchema, input);
+    const context = textOf(input, 'context', 'inputs');
     const offset = unit === 'codepoint' ? (point: number) => point : toUtf16(context);
     return {
       answer: answer.best_span_str,
