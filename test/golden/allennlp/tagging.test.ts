@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
 import type { JsonObject } from '../../../layers/engine/src/allennlp/archive-model.ts';
 import { findArchiveModel } from '../../../layers/engine/src/allennlp/models/index.ts';
 import { hasArchives, listArchives, type ReferenceCase, readReference } from '../../fixtures/allennlp.ts';
@@ -27,24 +28,22 @@ interface Word {
 }
 
 /** The input with the words that spaCy, or what stood in for it, gave. */
-function withWords({ input, words, tokens }: Pick<ReferenceCase, 'input' | 'words' | 'tokens'>) {
-  const fields: Record<string, readonly Word[]> = words
-    ? { tokens: words }
-    : ((tokens ?? {}) as Record<string, readonly Word[]>);
-  const given = fields.words ?? fields.tokens;
-  if (!given || !('sentence' in input)) return input;
+function withWords({ input, words, tokens, output }: Partial<ReferenceCase>) {
+  const fields = words ? { tokens: words } : ((tokens ?? {}) as Record<string, readonly Word[]>);
+  const given = 'words' in fields ? fields.words : fields.tokens;
+  if (!given || !input || !('sentence' in input)) return input;
+  const tags = z.array(z.string()).safeParse(output?.pos).data ?? [];
   return {
     tokens: given
       .filter(({ text }) => !MARKS.includes(text))
-      .map(({ text, pos_: pos, tag_: tag }) => ({ text, pos, tag })),
+      .map(({ text, pos_, tag_ }, i) => ({ text, pos: pos_ ?? tags[i], tag: tag_ ?? tags[i] })),
   };
 }
 
 describe.skipIf(!hasArchives).each(NAMES)('%s (skipped without ../shared/allennlp)', (name) => {
   const { cases, degenerate, tokenization, model_type: type } = readReference(name);
   const needsWords = tokenization === 'spacy' || ['srl', 'biaffine_parser'].includes(type);
-  const toInput = (each: Pick<ReferenceCase, 'input' | 'words' | 'tokens'>) =>
-    needsWords ? withWords(each) : each.input;
+  const toInput = (each: Partial<ReferenceCase>) => (needsWords ? withWords(each) : each.input);
   let shared: SharedModel;
   beforeAll(async () => {
     const definition = findArchiveModel(type);
