@@ -6,9 +6,10 @@ import { fillAntecedents, findClusters, type Mention, spansToKeep } from '../dec
 import { stack } from '../instance.ts';
 import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
+import { outputOf } from './output-rows.ts';
+import { invalidInput } from './predictor-input.ts';
 import { openDocumentReader } from './reading/coref-document.ts';
-import { invalidText } from './reading/passage-reader.ts';
-import { matrixOf, outputOf, rowOf } from './reading/tensor-rows.ts';
+import { matrixOf, rowOf } from './reading/tensor-rows.ts';
 
 const modelSchema = z.looseObject({
   spans_per_word: z.number(),
@@ -44,7 +45,7 @@ function openModel(archive: TextArchive): ArchiveModel<CorefMetadata, CorefOutpu
       const { words, candidates, tensors } = await reader.read(input, field);
       const mentions = spansToKeep(options.spans_per_word, words.length, candidates.length);
       if (mentions === 0 || candidates.length < 2) {
-        throw invalidText(field, 'is too short: the model keeps no span of it as a mention');
+        throw invalidInput(field, 'is too short: the model keeps no span of it as a mention');
       }
       return [{ tensors, metadata: { words, mentions } }];
     },

@@ -11,6 +11,8 @@ import { stack } from '../instance.ts';
 import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { wordsOf } from '../text/token.ts';
+import { outputOf } from './output-rows.ts';
+import { readerParams, readerSchema, unread } from './reader-params.ts';
 import {
   ABILITIES,
   type Ability,
@@ -19,20 +21,18 @@ import {
   type NumericMetadata,
 } from './reading/drop-answers.ts';
 import { numberOf, splitAtHyphens } from './reading/drop-words.ts';
-import { openPassageReader } from './reading/passage-reader.ts';
-import { ignored, ofPassages } from './reading/reader-params.ts';
-import { matrixOf, outputOf } from './reading/tensor-rows.ts';
+import { openPassageReader, passageParams } from './reading/passage-reader.ts';
+import { matrixOf } from './reading/tensor-rows.ts';
 
 const modelSchema = z.looseObject({
   answering_abilities: z.nullish(z.array(z.enum(ABILITIES)).check(z.minLength(1))),
 });
-const readerSchema = z.strictObject({
-  ...ofPassages,
-  type: z.literal('drop'),
+const drop = readerSchema({
+  ...passageParams,
   // The other formats leave out the numbers, which the model reads.
   instance_format: z.optional(z.literal('drop')),
-  skip_when_all_empty: ignored,
-  relaxed_span_match_for_finding_labels: ignored,
+  skip_when_all_empty: unread,
+  relaxed_span_match_for_finding_labels: unread,
 });
 
 interface NumericOutput {
@@ -51,18 +51,8 @@ export const naqanet: ArchiveModelDefinition = {
 function openModel(archive: TextArchive): ArchiveModel<NumericMetadata, NumericOutput> {
   const { answering_abilities: named } = parseParams(modelSchema, archive.config.model, 'model');
   const abilities: readonly Ability[] = named ?? ABILITIES;
-  const { passage_length_limit, question_length_limit, tokenizer, token_indexers } = parseParams(
-    readerSchema,
-    archive.config.reader,
-    'dataset_reader',
-  );
-  const reader = openPassageReader(archive, {
-    tokenizer,
-    token_indexers,
-    passage_length_limit,
-    question_length_limit,
-    divide: splitAtHyphens,
-  });
+  const { params } = readerParams(archive, { drop });
+  const reader = openPassageReader(archive, { ...params, divide: splitAtHyphens });
   return {
     async read(input, field) {
       const { tensors, passage, question } = await reader.read(input, field);

@@ -4,7 +4,6 @@ import type { Mention } from '../../decoding/coref-clusters.ts';
 import type { FieldTensor } from '../../instance.ts';
 import { openIndexers } from '../../text/indexers/index.ts';
 import type { FieldTensors } from '../../text/indexers/indexer.ts';
-import { parseParams } from '../../text/params.ts';
 import type { TextArchive } from '../../text/text-archive.ts';
 import { textField, under } from '../../text/text-field.ts';
 import { type Token, wordsOf } from '../../text/token.ts';
@@ -14,18 +13,15 @@ import {
   type PieceSpan,
   type PretrainedTokenizer,
 } from '../../text/tokenizers/pretrained-transformer.ts';
-import { invalidText } from './passage-reader.ts';
-import { ignored, ofReaders } from './reader-params.ts';
+import { invalidInput } from '../predictor-input.ts';
+import { readerParams, readerSchema, unread } from '../reader-params.ts';
 import { splitSentences } from './sentences.ts';
 
-const readerSchema = z.strictObject({
-  ...ofReaders,
-  type: z.enum(['coref', 'preco', 'winobias']),
+const schema = readerSchema({
   max_span_width: z.int().check(z.positive()),
-  token_indexers: z.optional(z.unknown()),
   wordpiece_modeling_tokenizer: z.nullish(z.record(z.string(), z.unknown())),
   max_sentences: z.nullish(z.int().check(z.positive())),
-  remove_singleton_clusters: ignored,
+  remove_singleton_clusters: unread,
 });
 
 const words = z.array(z.string());
@@ -48,7 +44,7 @@ export interface DocumentReader {
 
 /** @throws EngineError PACKAGE_INVALID for a reader or a part of it that is not supported */
 export function openDocumentReader(archive: TextArchive): DocumentReader {
-  const options = parseParams(readerSchema, archive.config.reader, 'dataset_reader');
+  const { params: options } = readerParams(archive, { coref: schema, preco: schema, winobias: schema });
   const place = (path: string) => ({ archive, path: `dataset_reader.${path}` });
   const tokenizer = openTokenizer(undefined, place('tokenizer'));
   const indexers = openIndexers(options.token_indexers, place('token_indexers'));
@@ -59,7 +55,7 @@ export function openDocumentReader(archive: TextArchive): DocumentReader {
   const readSentences = async (input: unknown, field: string): Promise<string[][]> => {
     const parsed = inputSchema.safeParse(input);
     if (!parsed.success) {
-      throw invalidText(
+      throw invalidInput(
         field,
         'must be an object with "document", a text or its words, or with "sentences", the words of each',
       );
@@ -75,7 +71,7 @@ export function openDocumentReader(archive: TextArchive): DocumentReader {
       const all = await readSentences(input, field);
       const sentences = all.slice(0, options.max_sentences ?? undefined);
       const spans = sentenceSpans(sentences, maxWidth);
-      if (spans.length === 0) throw invalidText(field, 'has no word');
+      if (spans.length === 0) throw invalidInput(field, 'has no word');
       const flat = sentences.flat().map(withoutSlash);
       const { tokens, candidates } = pieceTokenizer
         ? await intoPieces(flat, spans, maxWidth, pieceTokenizer, field)
@@ -116,7 +112,7 @@ async function intoPieces(
   const pieceAt = (word: number): NonNullable<PieceSpan> => {
     const span = offsets[word];
     if (span) return span;
-    throw invalidText(field, `has a word without pieces, ${JSON.stringify(flat[word])}`);
+    throw invalidInput(field, `has a word without pieces, ${JSON.stringify(flat[word])}`);
   };
   const candidates = spans
     .map(([start, end]): Mention => [pieceAt(start)[0], pieceAt(end)[1]])

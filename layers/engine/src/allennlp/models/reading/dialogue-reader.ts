@@ -5,23 +5,20 @@ import type { TokenSpan } from '../../decoding/best-span.ts';
 import { type FieldTensor, stack } from '../../instance.ts';
 import { openIndexers } from '../../text/indexers/index.ts';
 import { type FieldTensors, idRows } from '../../text/indexers/indexer.ts';
-import { parseParams } from '../../text/params.ts';
 import { codePoints } from '../../text/python-text.ts';
 import type { TextArchive } from '../../text/text-archive.ts';
 import { textField, under } from '../../text/text-field.ts';
 import { openTokenizer } from '../../text/tokenizers/index.ts';
 import type { Vocabulary } from '../../text/vocabulary.ts';
-import { invalidText, type ReadText, readText } from './passage-reader.ts';
-import { ofReaders } from './reader-params.ts';
+import { invalidInput, parseInput } from '../predictor-input.ts';
+import { readerParams, readerSchema, unread } from '../reader-params.ts';
+import { type ReadText, readText } from './passage-reader.ts';
 import { tokenSpanOf } from './token-span.ts';
 
 const MOST_CONTEXT = 3;
 
-const readerSchema = z.strictObject({
-  ...ofReaders,
-  type: z.literal('quac'),
-  tokenizer: z.optional(z.unknown()),
-  token_indexers: z.optional(z.unknown()),
+const quac = readerSchema({
+  tokenizer: unread,
   num_context_answers: z._default(z.int().check(z.minimum(0), z.maximum(MOST_CONTEXT)), 0),
 });
 
@@ -35,11 +32,8 @@ const question = z.object({
   yesno: label,
   followup: label,
 });
-const inputSchema = z.object({
-  paragraphs: z
-    .array(z.object({ context: z.string(), qas: z.array(question).check(z.minLength(2)) }))
-    .check(z.minLength(1)),
-});
+const paragraph = z.object({ context: z.string(), qas: z.array(question) });
+const inputSchema = z.object({ paragraphs: z.array(paragraph) });
 type Question = z.infer<typeof question>;
 
 /** What is known of a question besides its words: the answer that was given, by which the next questions are read. */
@@ -62,8 +56,8 @@ export interface DialogueReader {
 
 /** `maxTurns` is the number of questions that the model has markers for. @throws EngineError PACKAGE_INVALID */
 export function openDialogueReader(archive: TextArchive, maxTurns: number): DialogueReader {
-  const { vocabulary, config } = archive;
-  const options = parseParams(readerSchema, config.reader, 'dataset_reader');
+  const { vocabulary } = archive;
+  const { params: options } = readerParams(archive, { quac });
   const place = (path: string) => ({ archive, path: `dataset_reader.${path}` });
   // The predictor has a tokenizer of its own for passages.
   const passageTokenizer = openTokenizer(undefined, place('tokenizer'));
@@ -71,13 +65,13 @@ export function openDialogueReader(archive: TextArchive, maxTurns: number): Dial
   const indexers = openIndexers(options.token_indexers, place('token_indexers'));
   return {
     async read(input, field) {
-      const { context, qas } = parseInput(input, field, maxTurns);
+      const { context, qas } = readParagraph(input, field, maxTurns);
       const passage = readText(context, await passageTokenizer.tokenize(context));
-      if (passage.tokens.length === 0) throw invalidText(`${field}.paragraphs[0].context`, 'has no word');
+      if (passage.tokens.length === 0) throw invalidInput(`${field}.paragraphs.0.context`, 'has no word');
       const questions: FieldTensors[] = [];
       for (const [index, { question: text }] of qas.entries()) {
         const tokens = await tokenizer.tokenize(text.trim().replaceAll('\n', ''));
-        if (tokens.length === 0) throw invalidText(`${placeOf(field, index)}.question`, 'has no word');
+        if (tokens.length === 0) throw invalidInput(`${placeOf(field, index)}.question`, 'has no word');
         questions.push(await textField(tokens, indexers));
       }
       const turns = qas.map((qa, index) => readTurn(qa, passage, vocabulary, placeOf(field, index)));
@@ -91,27 +85,18 @@ export function openDialogueReader(archive: TextArchive, maxTurns: number): Dial
   };
 }
 
-const placeOf = (field: string, index: number) => `${field}.paragraphs[0].qas[${index}]`;
+const placeOf = (field: string, index: number) => `${field}.paragraphs.0.qas.${index}`;
 
-function parseInput(input: unknown, field: string, maxTurns: number) {
-  const parsed = inputSchema.safeParse(input);
-  const [paragraph] = parsed.data?.paragraphs ?? [];
-  if (!paragraph) {
-    const path = parsed.error?.issues[0]?.path.map((key) =>
-      typeof key === 'number' ? `[${key}]` : `.${String(key)}`,
-    );
-    throw invalidText(
-      `${field}${path?.join('') ?? ''}`,
-      'must be that of a dialogue: {"paragraphs": [{"context", "qas": [{"id", "question", "answers": [{"text", "answer_start"}], "yesno", "followup"}]}]} with two questions or more',
-    );
-  }
-  if (paragraph.qas.length > maxTurns) {
-    throw invalidText(
-      `${field}.paragraphs[0].qas`,
-      `has ${paragraph.qas.length} questions, the model reads ${maxTurns}`,
-    );
-  }
-  return paragraph;
+/** AllenNLP's predictor fails on a dialogue of one question. */
+function readParagraph(input: unknown, field: string, maxTurns: number): z.infer<typeof paragraph> {
+  const [first] = parseInput(inputSchema, input, field).paragraphs;
+  if (!first) throw invalidInput(`${field}.paragraphs`, 'must have a paragraph');
+  const { length } = first.qas;
+  if (length >= 2 && length <= maxTurns) return first;
+  throw invalidInput(
+    `${field}.paragraphs.0.qas`,
+    `must have 2 to ${maxTurns} questions, which the model reads, but has ${length}`,
+  );
 }
 
 /** The last of the answers of a question counts. */
@@ -119,13 +104,13 @@ function readTurn(qa: Question, passage: ReadText, vocabulary: Vocabulary, field
   let answer: TokenSpan | undefined;
   for (const { text, answer_start: start } of qa.answers) {
     answer = tokenSpanOf(passage.offsets, [start, start + codePoints(text)]);
-    if (!answer) throw invalidText(`${field}.answers`, 'has an answer that is not in the context');
+    if (!answer) throw invalidInput(`${field}.answers`, 'has an answer that is not in the context');
   }
   const idOf = (name: 'yesno' | 'followup') => {
     const value = String(qa[name]);
     const namespace = `${name}_labels`;
     if (vocabulary.knows(value, namespace)) return vocabulary.id(value, namespace);
-    throw invalidText(
+    throw invalidInput(
       `${field}.${name}`,
       `${JSON.stringify(value.slice(0, 100))} is not among the labels of the model`,
     );

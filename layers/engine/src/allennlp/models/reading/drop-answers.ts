@@ -2,8 +2,9 @@
 import type { Outputs } from '../../../ports.ts';
 import type { JsonObject } from '../../archive-model.ts';
 import { bestSpan } from '../../decoding/best-span.ts';
+import { outputOf } from '../output-rows.ts';
 import { type PassageMetadata, type ReadText, sliceText, spanOf } from './passage-reader.ts';
-import { argmax, matrixOf, outputOf, rowOf } from './tensor-rows.ts';
+import { argmax, matrixOf, rowOf } from './tensor-rows.ts';
 
 export const ABILITIES = [
   'passage_span_extraction',

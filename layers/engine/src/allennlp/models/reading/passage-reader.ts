@@ -9,6 +9,8 @@ import type { TextArchive } from '../../text/text-archive.ts';
 import { textField, under } from '../../text/text-field.ts';
 import type { Token } from '../../text/token.ts';
 import { openTokenizer } from '../../text/tokenizers/index.ts';
+import { invalidInput, parseInput } from '../predictor-input.ts';
+import { unread } from '../reader-params.ts';
 
 /** A text with its words. */
 export interface ReadText {
@@ -41,6 +43,16 @@ export interface PassageReaderOptions {
   readonly no_answer_token?: string | null | undefined;
 }
 
+const limit = z.nullish(z.int().check(z.positive()));
+
+/** What readers of a passage and a question take beside the parameters of all readers. */
+export const passageParams = {
+  tokenizer: unread,
+  token_indexers: unread,
+  passage_length_limit: limit,
+  question_length_limit: limit,
+};
+
 const inputSchema = z.object({ question: z.string(), passage: z.string() });
 
 /** @throws EngineError PACKAGE_INVALID for a tokenizer or an indexer that is not supported */
@@ -52,14 +64,11 @@ export function openPassageReader(archive: TextArchive, options: PassageReaderOp
   const wordsOf = async (text: string, limit: number | null | undefined, field: string) => {
     const tokens = divide(await tokenizer.tokenize(text)).slice(0, limit ?? undefined);
     if (tokens.length > 0) return tokens;
-    throw invalidText(field, 'has no word');
+    throw invalidInput(field, 'has no word');
   };
   return {
     async read(input, field) {
-      const parsed = inputSchema.safeParse(input);
-      if (!parsed.success)
-        throw invalidText(field, 'must be an object with the texts "passage" and "question"');
-      const { passage, question } = parsed.data;
+      const { passage, question } = parseInput(inputSchema, input, field);
       const limit = options.passage_length_limit;
       const room = limit != null && noAnswer != null ? limit - 1 : limit;
       const passageWords = await wordsOf(passage, room, `${field}.passage`);
@@ -77,10 +86,6 @@ export function openPassageReader(archive: TextArchive, options: PassageReaderOp
       return { ...texts, tensors };
     },
   };
-}
-
-export function invalidText(field: string, reason: string): EngineError {
-  return new EngineError('INVALID_INPUT', `${field}: ${reason}.`, { details: { field } });
 }
 
 /** @throws EngineError PACKAGE_INVALID where the tokenizer gives no offsets, without which AllenNLP cannot read either */

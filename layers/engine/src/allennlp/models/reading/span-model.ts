@@ -1,24 +1,29 @@
 /** bidaf and qanet: both answer with a span of the passage, by scores of where it begins and ends. */
-import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import type { ArchiveModel } from '../../archive-model.ts';
 import { bestSpan, type TokenSpan } from '../../decoding/best-span.ts';
 import { stack } from '../../instance.ts';
-import { parseParams } from '../../text/params.ts';
 import type { TextArchive } from '../../text/text-archive.ts';
 import { wordsOf } from '../../text/token.ts';
-import { openPassageReader, type PassageMetadata, sliceText, spanOf } from './passage-reader.ts';
+import { outputOf } from '../output-rows.ts';
+import { readerParams, readerSchema, unread } from '../reader-params.ts';
+import {
+  openPassageReader,
+  type PassageMetadata,
+  passageParams,
+  sliceText,
+  spanOf,
+} from './passage-reader.ts';
 import { answerSpan } from './question-answering.ts';
-import { ignored, ofPassages } from './reader-params.ts';
-import { matrixOf, outputOf, rowOf } from './tensor-rows.ts';
+import { matrixOf, rowOf } from './tensor-rows.ts';
 
 /** What stands for "no answer" in SQuAD 2.0. */
 const SQUAD2_NO_ANSWER = '@@<NO_ANSWER>@@';
 
-const readerSchema = z.strictObject({
-  ...ofPassages,
-  skip_impossible_questions: ignored,
-  skip_invalid_examples: ignored,
+const squad = readerSchema({
+  ...passageParams,
+  skip_impossible_questions: unread,
+  skip_invalid_examples: unread,
   no_answer_token: z.nullish(z.string()),
 });
 
@@ -83,16 +88,7 @@ export function openSpanModel(
   };
 }
 
-function readerOptions({ config: { reader } }: TextArchive) {
-  const { type } = reader;
-  if (type !== 'squad' && type !== 'squad1' && type !== 'squad2') {
-    throw new EngineError(
-      'PACKAGE_INVALID',
-      `The dataset reader ${JSON.stringify(type)} of a model that answers with spans is not supported.`,
-    );
-  }
-  const options = parseParams(readerSchema, reader, 'dataset_reader');
-  if (type === 'squad1') return { ...options, no_answer_token: null };
-  if (type === 'squad2') return { no_answer_token: SQUAD2_NO_ANSWER, ...options };
-  return options;
+function readerOptions(archive: TextArchive) {
+  const { type, params } = readerParams(archive, { squad, squad1: squad, squad2: squad });
+  return type === 'squad2' ? { no_answer_token: SQUAD2_NO_ANSWER, ...params } : params;
 }

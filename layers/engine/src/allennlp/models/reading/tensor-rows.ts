@@ -1,16 +1,5 @@
 /** What one instance of a batch has of an output of a graph, without the padding that others made. */
-import { EngineError } from '@pilotlight/model-format/errors';
-import type { Outputs, Tensor } from '../../../ports.ts';
-
-/** @throws EngineError PACKAGE_INVALID where the graph does not give it */
-export function outputOf(outputs: Outputs, name: string): Tensor {
-  const output = outputs[name];
-  if (output) return output;
-  throw new EngineError(
-    'PACKAGE_INVALID',
-    `A graph of the archive gives no ${name}. Package the model again.`,
-  );
-}
+import type { Tensor } from '../../../ports.ts';
 
 /** The first `length` values of row `row` of `[rows, columns]`. */
 export function rowOf({ dims, data }: Tensor, row: number, length: number): Float32Array {
