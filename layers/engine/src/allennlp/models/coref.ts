@@ -6,8 +6,7 @@ import { fillAntecedents, findClusters, type Mention, spansToKeep } from '../dec
 import { stack } from '../instance.ts';
 import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
-import { outputOf } from './output-rows.ts';
-import { invalidInput } from './predictor-input.ts';
+import { invalidInput } from './input-checks.ts';
 import { openDocumentReader } from './reading/coref-document.ts';
 import { matrixOf, rowOf } from './reading/tensor-rows.ts';
 
@@ -75,9 +74,9 @@ function openModel(archive: TextArchive): ArchiveModel<CorefMetadata, CorefOutpu
 /** Takes what is of one document out of a batch, in which others may have more mentions and look at more antecedents. */
 function outputFor(outputs: Outputs, index: number, count: number, options: CorefOptions): CorefOutput {
   const looksAt = Math.min(options.max_antecedents, count);
-  const indices = matrixOf(outputOf(outputs, 'antecedent_indices'), index, count, looksAt);
+  const indices = matrixOf(outputs, 'antecedent_indices', index, [count, looksAt]);
   const scores = options.coarse_to_fine
-    ? matrixOf(outputOf(outputs, 'coarse_scores'), index, count, looksAt)
+    ? matrixOf(outputs, 'coarse_scores', index, [count, looksAt])
     : undefined;
   const antecedents = indices.map((row, mention) =>
     scores && mention < looksAt
@@ -85,10 +84,10 @@ function outputFor(outputs: Outputs, index: number, count: number, options: Core
       : [...row],
   );
   return {
-    mentions: matrixOf(outputOf(outputs, 'top_spans'), index, count, 2).map(
+    mentions: matrixOf(outputs, 'top_spans', index, [count, 2]).map(
       ([start = 0, end = 0]): Mention => [start, end],
     ),
     antecedents,
-    predicted: [...rowOf(outputOf(outputs, 'predicted_antecedents'), index, count)],
+    predicted: [...rowOf(outputs, 'predicted_antecedents', index, count)],
   };
 }

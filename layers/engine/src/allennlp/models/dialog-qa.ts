@@ -6,10 +6,9 @@ import { bestSpanGreedily, type TokenSpan } from '../decoding/best-span.ts';
 import { stack } from '../instance.ts';
 import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
-import { outputOf } from './output-rows.ts';
 import { type Dialogue, openDialogueReader, type Turn } from './reading/dialogue-reader.ts';
 import { sliceText, spanOf } from './reading/passage-reader.ts';
-import { argmax } from './reading/tensor-rows.ts';
+import { argmax, outputOf } from './reading/tensor-rows.ts';
 
 const positive = z.int().check(z.positive());
 const modelSchema = z.looseObject({

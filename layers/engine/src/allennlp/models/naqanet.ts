@@ -9,10 +9,9 @@ import {
 import { LOWEST } from '../decoding/best-span.ts';
 import { stack } from '../instance.ts';
 import { parseParams } from '../text/params.ts';
+import { training } from '../text/readers/reader-params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { wordsOf } from '../text/token.ts';
-import { outputOf } from './output-rows.ts';
-import { readerParams, readerSchema, unread } from './reader-params.ts';
 import {
   ABILITIES,
   type Ability,
@@ -27,12 +26,13 @@ import { matrixOf } from './reading/tensor-rows.ts';
 const modelSchema = z.looseObject({
   answering_abilities: z.nullish(z.array(z.enum(ABILITIES)).check(z.minLength(1))),
 });
-const drop = readerSchema({
+const readerSchema = z.strictObject({
   ...passageParams,
+  type: z.literal('drop'),
   // The other formats leave out the numbers, which the model reads.
   instance_format: z.optional(z.literal('drop')),
-  skip_when_all_empty: unread,
-  relaxed_span_match_for_finding_labels: unread,
+  skip_when_all_empty: training,
+  relaxed_span_match_for_finding_labels: training,
 });
 
 interface NumericOutput {
@@ -51,8 +51,8 @@ export const naqanet: ArchiveModelDefinition = {
 function openModel(archive: TextArchive): ArchiveModel<NumericMetadata, NumericOutput> {
   const { answering_abilities: named } = parseParams(modelSchema, archive.config.model, 'model');
   const abilities: readonly Ability[] = named ?? ABILITIES;
-  const { params } = readerParams(archive, { drop });
-  const reader = openPassageReader(archive, { ...params, divide: splitAtHyphens });
+  const options = parseParams(readerSchema, archive.config.reader, 'dataset_reader');
+  const reader = openPassageReader(archive, { ...options, divide: splitAtHyphens });
   return {
     async read(input, field) {
       const { tensors, passage, question } = await reader.read(input, field);
@@ -68,12 +68,14 @@ function openModel(archive: TextArchive): ArchiveModel<NumericMetadata, NumericO
 
     async infer(batch, graphs) {
       const outputs = await graphs.run('model', stack(batch));
-      const attention = outputOf(outputs, 'passage_question_attention');
       return batch.map(({ metadata }, index) => {
         const { passage, question } = metadata;
         const ability = chooseAbility(abilities, outputs, index) ?? 'passage_span_extraction';
         return {
-          attention: matrixOf(attention, index, passage.tokens.length, question.tokens.length),
+          attention: matrixOf(outputs, 'passage_question_attention', index, [
+            passage.tokens.length,
+            question.tokens.length,
+          ]),
           answer: ANSWER_BY[ability](outputs, index, metadata),
         };
       });

@@ -1,24 +1,28 @@
 /** Reads a dialogue about a passage: questions in turn, each with the answers before it marked in the passage (QuAC, arXiv:1808.07036). */
-import { EngineError } from '@pilotlight/model-format/errors';
+import { locateFault } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import type { TokenSpan } from '../../decoding/best-span.ts';
-import { type FieldTensor, stack } from '../../instance.ts';
 import { openIndexers } from '../../text/indexers/index.ts';
 import { type FieldTensors, idRows } from '../../text/indexers/indexer.ts';
+import { listField } from '../../text/list-field.ts';
+import { parseParams } from '../../text/params.ts';
 import { codePoints } from '../../text/python-text.ts';
+import { commonReaderParams, indexersParam, tokenizerParam } from '../../text/readers/reader-params.ts';
 import type { TextArchive } from '../../text/text-archive.ts';
 import { textField, under } from '../../text/text-field.ts';
 import { openTokenizer } from '../../text/tokenizers/index.ts';
 import type { Vocabulary } from '../../text/vocabulary.ts';
-import { invalidInput, parseInput } from '../predictor-input.ts';
-import { readerParams, readerSchema, unread } from '../reader-params.ts';
+import { invalidInput } from '../input-checks.ts';
 import { type ReadText, readText } from './passage-reader.ts';
 import { tokenSpanOf } from './token-span.ts';
 
 const MOST_CONTEXT = 3;
 
-const quac = readerSchema({
-  tokenizer: unread,
+const readerSchema = z.strictObject({
+  ...commonReaderParams,
+  type: z.literal('quac'),
+  tokenizer: tokenizerParam,
+  token_indexers: indexersParam,
   num_context_answers: z._default(z.int().check(z.minimum(0), z.maximum(MOST_CONTEXT)), 0),
 });
 
@@ -56,8 +60,8 @@ export interface DialogueReader {
 
 /** `maxTurns` is the number of questions that the model has markers for. @throws EngineError PACKAGE_INVALID */
 export function openDialogueReader(archive: TextArchive, maxTurns: number): DialogueReader {
-  const { vocabulary } = archive;
-  const { params: options } = readerParams(archive, { quac });
+  const { vocabulary, config } = archive;
+  const options = parseParams(readerSchema, config.reader, 'dataset_reader');
   const place = (path: string) => ({ archive, path: `dataset_reader.${path}` });
   // The predictor has a tokenizer of its own for passages.
   const passageTokenizer = openTokenizer(undefined, place('tokenizer'));
@@ -89,7 +93,12 @@ const placeOf = (field: string, index: number) => `${field}.paragraphs.0.qas.${i
 
 /** AllenNLP's predictor fails on a dialogue of one question. */
 function readParagraph(input: unknown, field: string, maxTurns: number): z.infer<typeof paragraph> {
-  const [first] = parseInput(inputSchema, input, field).paragraphs;
+  const parsed = inputSchema.safeParse(input);
+  if (!parsed.success) {
+    const { path, reason } = locateFault(parsed.error.issues[0]);
+    throw invalidInput([field, ...path.map(String)].join('.'), reason);
+  }
+  const [first] = parsed.data.paragraphs;
   if (!first) throw invalidInput(`${field}.paragraphs`, 'must have a paragraph');
   const { length } = first.qas;
   if (length >= 2 && length <= maxTurns) return first;
@@ -123,20 +132,6 @@ function readTurn(qa: Question, passage: ReadText, vocabulary: Vocabulary, field
   };
 }
 
-/** A list of text fields as one: `[questions, ...]`. */
-function listField(fields: readonly FieldTensors[]): FieldTensors {
-  const stacked = stack(fields.map((tensors) => ({ tensors, metadata: undefined })));
-  return Object.fromEntries(
-    Object.entries(stacked).map(([name, tensor]): [string, FieldTensor] => {
-      const { padding, least } = fields[0]?.[name] ?? {};
-      return [
-        name,
-        { ...tensor, ...(padding !== undefined && { padding }), ...(least && { least: [0, ...least] }) },
-      ];
-    }),
-  );
-}
-
 /** For each question the words of the passage that answered the question before it, the one before that, and so on. */
 function answerMarkers(
   turns: readonly Turn[],
@@ -147,10 +142,9 @@ function answerMarkers(
 ): FieldTensors {
   const idOf = (marker: string, turn: number) => {
     if (vocabulary.knows(marker, 'answer_tags')) return vocabulary.id(marker, 'answer_tags');
-    throw new EngineError(
-      'INVALID_INPUT',
-      `${placeOf(field, turn)}.answers: an answer of this length has no marker in the archive (${marker}), so the next question cannot be read.`,
-      { details: { field: `${placeOf(field, turn)}.answers` } },
+    throw invalidInput(
+      `${placeOf(field, turn)}.answers`,
+      `have a length for which the archive has no marker (${marker}), so that the next question cannot be read`,
     );
   };
   const markersOf = (distance: number) =>

@@ -3,10 +3,10 @@ import * as z from 'zod/mini';
 import type { ArchiveModel } from '../../archive-model.ts';
 import { bestSpan, type TokenSpan } from '../../decoding/best-span.ts';
 import { stack } from '../../instance.ts';
+import { parseParams } from '../../text/params.ts';
+import { training } from '../../text/readers/reader-params.ts';
 import type { TextArchive } from '../../text/text-archive.ts';
 import { wordsOf } from '../../text/token.ts';
-import { outputOf } from '../output-rows.ts';
-import { readerParams, readerSchema, unread } from '../reader-params.ts';
 import {
   openPassageReader,
   type PassageMetadata,
@@ -20,10 +20,11 @@ import { matrixOf, rowOf } from './tensor-rows.ts';
 /** What stands for "no answer" in SQuAD 2.0. */
 const SQUAD2_NO_ANSWER = '@@<NO_ANSWER>@@';
 
-const squad = readerSchema({
+const readerSchema = z.strictObject({
   ...passageParams,
-  skip_impossible_questions: unread,
-  skip_invalid_examples: unread,
+  type: z.enum(['squad', 'squad1', 'squad2']),
+  skip_impossible_questions: training,
+  skip_invalid_examples: training,
   no_answer_token: z.nullish(z.string()),
 });
 
@@ -50,13 +51,12 @@ export function openSpanModel(
 
     async infer(batch, graphs) {
       const outputs = await graphs.run('model', stack(batch));
-      const attention = outputOf(outputs, 'passage_question_attention');
       return batch.map(({ metadata: { passage, question } }, index) => {
         const tokens = passage.tokens.length;
-        const row = (name: string) => rowOf(outputOf(outputs, name), index, tokens);
+        const row = (name: string) => rowOf(outputs, name, index, tokens);
         const [startLogits, endLogits] = [row('span_start_logits'), row('span_end_logits')];
         return {
-          attention: matrixOf(attention, index, tokens, question.tokens.length),
+          attention: matrixOf(outputs, 'passage_question_attention', index, [tokens, question.tokens.length]),
           startLogits,
           startProbs: row('span_start_probs'),
           endLogits,
@@ -88,7 +88,7 @@ export function openSpanModel(
   };
 }
 
-function readerOptions(archive: TextArchive) {
-  const { type, params } = readerParams(archive, { squad, squad1: squad, squad2: squad });
-  return type === 'squad2' ? { no_answer_token: SQUAD2_NO_ANSWER, ...params } : params;
+function readerOptions({ config: { reader } }: TextArchive) {
+  const { type, ...options } = parseParams(readerSchema, reader, 'dataset_reader');
+  return type === 'squad2' ? { no_answer_token: SQUAD2_NO_ANSWER, ...options } : options;
 }
