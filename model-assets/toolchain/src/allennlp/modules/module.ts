@@ -39,6 +39,8 @@ export interface ArchiveParts {
   tensorDims(name: string): readonly number[] | undefined;
   /** @throws ToolchainError WEIGHTS_INVALID where there is none of that name */
   tensor(name: string): ArchiveTensor;
+  /** Stands in for the values of every tensor that is asked for. @default - they are read */
+  standIn?(name: string, dims: readonly number[]): Float32Array;
   /** Tokens of a namespace of the vocabulary, padding and out-of-vocabulary entries included. */
   vocabularySize(namespace: string): number;
   /** config.json of a hub model that the archive names. @throws ToolchainError SOURCE_INVALID where `--base` does not give it */
