@@ -8,6 +8,7 @@ import { GraphScope } from '../modules/scope.ts';
 import { bart } from './bart.ts';
 import { basicClassifier } from './basic-classifier.ts';
 import { biaffineParser } from './biaffine-parser.ts';
+import { composedSeq2seq } from './composed-seq2seq.ts';
 import { constituencyParser } from './constituency-parser.ts';
 import { crfTagger } from './crf-tagger.ts';
 import { decomposableAttention } from './decomposable-attention.ts';
@@ -26,6 +27,7 @@ import { transformerQa } from './transformer-qa.ts';
 const MODELS: readonly ModuleDefinition[] = [
   bart,
   t5,
+  composedSeq2seq,
   basicClassifier,
   simpleSeq2seq,
   simpleTagger,

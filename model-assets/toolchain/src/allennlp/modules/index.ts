@@ -1,6 +1,9 @@
 /** All parts that AllenNLP models are built from, by role and registrable name: one row for each. */
 import { ToolchainError } from '../../errors.ts';
 import type { GraphBuilder } from '../../graph/builder.ts';
+import { autoRegressive } from './decoders/auto-regressive.ts';
+import { lstmCellDecoder } from './decoders/lstm-cell.ts';
+import { stackedSelfAttention } from './decoders/stacked-self-attention.ts';
 import { basic } from './embedders/basic.ts';
 import { characterEncoding } from './embedders/character-encoding.ts';
 import { embedding, embeddingEmbedder } from './embedders/embedding.ts';
@@ -20,6 +23,9 @@ import { pretrainedTransformer } from './transformers/pretrained-transformer.ts'
 import { pretrainedTransformerMismatched } from './transformers/pretrained-transformer-mismatched.ts';
 
 const MODULES: readonly ModuleDefinition[] = [
+  autoRegressive,
+  lstmCellDecoder,
+  stackedSelfAttention,
   pretrainedTransformer,
   pretrainedTransformerMismatched,
   bertPooler,
