@@ -33,7 +33,7 @@ type Params = z.infer<typeof params>;
 /** What AllenNLP adds to a standard deviation before it divides. */
 const TINY = 1e-13;
 
-export const stackedSelfAttention: ModuleDefinition<Params, DecoderNet> = {
+export const selfAttentionDecoder: ModuleDefinition<Params, DecoderNet> = {
   role: 'decoder_net',
   type: 'stacked_self_attention',
   params,
