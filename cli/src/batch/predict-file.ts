@@ -9,6 +9,7 @@ import { detectFormat } from '@pilotlight/batch/internal/file/formats';
 import { MAX_ROW_BYTES } from '@pilotlight/batch/internal/file/limits';
 import { NO_PROGRESS, type Progress } from '@pilotlight/batch/internal/file/parts';
 import { predictFile } from '@pilotlight/batch/internal/file/predict-file';
+import { rowTask } from '@pilotlight/batch/internal/file/row-fields';
 import { parseOptions as parseFileOptions } from '@pilotlight/batch/internal/object/options';
 import { refuseUnreadable } from '@pilotlight/batch/internal/object/summary';
 import { Engine } from '@pilotlight/engine';
@@ -47,7 +48,7 @@ export async function predictRows(
   if (await isSameFile(output, input)) throw usageError('The output is the file itself; name another.');
   const { parameters, column, id_column: idColumn, delimiter } = fileOptions(values);
   try {
-    const predictor = await engine.predictor({ name, version });
+    const predictor = await engine.bulkModel({ name, version });
     let bytesRead = 0;
     const warnings = new Set<string>();
     const read = async function* (start: number) {
@@ -65,7 +66,7 @@ export async function predictRows(
       format,
       options: { column, idColumn, delimiter, maxRowBytes: MAX_ROW_BYTES },
       predictor,
-      parameters: wireParameters(parameters, predictor.manifest.task),
+      parameters: wireParameters(parameters, rowTask(predictor.manifest)),
       partRows: PART_ROWS,
       from: NO_PROGRESS,
       warn: (warning) => warnings.add(warning),

@@ -42,7 +42,24 @@ export const OPTIONS = {
   base: {
     type: 'string',
     value: 'FOLDER',
-    help: 'base model that a LoRA adapter is merged into',
+    help: 'base model that a LoRA adapter is merged into; of an archive the hub model that it names, or a folder of several',
+  },
+  tokenization: {
+    type: 'string',
+    value: 'HOW',
+    help: 'of an archive that asks for spaCy: whitespace splits texts on blanks',
+    otherwise: 'rules close to those of spaCy for English',
+  },
+  predictor: {
+    type: 'string',
+    value: 'NAME',
+    help: 'of an archive: the predictor whose JSON it answers',
+    otherwise: 'the one that AllenNLP takes for the model',
+  },
+  reference: {
+    type: 'string',
+    value: 'FILE',
+    help: 'of an archive: lines of {"input", "output"} as AllenNLP answered, which it must answer, too',
   },
   version: {
     type: 'string',

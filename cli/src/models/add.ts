@@ -18,6 +18,7 @@ import { folderForNewPackages } from '../clone.ts';
 import type { Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';
 import { chooseOne, wholeNumber } from '../kit/options.ts';
+import { addArchive, isArchive } from './add-archive.ts';
 import type { AddLine } from './add-options.ts';
 import { addSummary } from './add-summary.ts';
 import { addTransformersJs } from './add-transformers-js.ts';
@@ -31,6 +32,13 @@ export async function add(
   if (values.runtime !== undefined || values.dtype !== undefined) {
     return addTransformersJs(commonOptions(values, positionals), values, { stdout });
   }
+  if (isArchive(positionals[0])) {
+    cleanUpOnSignal();
+    return addArchive(commonOptions(values, positionals), values, { stdout, stderr });
+  }
+  const archiveOption = ARCHIVE_OPTIONS.find((option) => values[option] !== undefined);
+  if (archiveOption !== undefined)
+    throw usageError(`--${archiveOption} is for an archive of AllenNLP: model.tar.gz.`);
   const options = addOptions(values, positionals);
   cleanUpOnSignal();
   const progress = values.json || values.quiet ? silent : stageProgress(stderr);
@@ -44,6 +52,9 @@ export async function add(
   );
   return undefined;
 }
+
+/** Options of archives, which mean nothing to a checkpoint. */
+const ARCHIVE_OPTIONS = ['tokenization', 'predictor', 'reference'] as const;
 
 /** An exit by a signal leaves unfinished files behind; an exit of our own removes them. */
 function cleanUpOnSignal(): void {
@@ -59,7 +70,8 @@ const POOLINGS = ['cls', 'mean', 'max', 'last-token', 'none'] as const;
 /** Reads the options that a package of any runtime takes. */
 function commonOptions(values: Values, positionals: readonly string[]) {
   const [source, more] = positionals;
-  if (source === undefined) throw usageError('add takes the folder of a checkpoint, or an .onnx export.');
+  if (source === undefined)
+    throw usageError('add takes the folder of a checkpoint, an .onnx export, or an archive of AllenNLP.');
   if (more !== undefined) throw usageError(`add takes one folder, but got '${more}' too.`);
   if (values.name === undefined) throw usageError('add needs --name.');
   const { description, revision } = values;

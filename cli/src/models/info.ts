@@ -1,5 +1,6 @@
 import type { PackageEntry } from '@pilotlight/engine';
 import {
+  type ArchiveManifest,
   describeDistance,
   describeLoss,
   type OnnxManifest,
@@ -28,7 +29,7 @@ export async function info({ values, positionals }: InfoLine, { stdout }: Termin
 
 function describe({ name, version, manifest, problem }: PackageEntry): string {
   if (manifest === undefined) return `${name}@${version} is broken: ${printable(problem ?? '')}`;
-  const facts = manifest.runtime === 'onnx' ? onnxFacts(manifest) : otherFacts(manifest);
+  const facts = factsOf(manifest);
   const width = Math.max(...facts.map(([key]) => key.length));
   const lines = facts.map(([key, value]) => `${key.padEnd(width)}  ${printable(value)}`);
   return [
@@ -40,10 +41,49 @@ function describe({ name, version, manifest, problem }: PackageEntry): string {
 
 type Fact = readonly [key: string, value: string];
 
-function otherFacts({ task, runtime }: Exclude<PackageManifest, OnnxManifest>): readonly Fact[] {
+function factsOf(manifest: PackageManifest): readonly Fact[] {
+  switch (manifest.runtime) {
+    case 'onnx':
+      return onnxFacts(manifest);
+    case 'allennlp':
+      return archiveFacts(manifest);
+    case 'transformers.js':
+      return [
+        ['task', manifest.task],
+        ['runtime', manifest.runtime],
+      ];
+  }
+}
+
+function archiveFacts(manifest: ArchiveManifest): readonly Fact[] {
+  const { task, predictor, tasks, hub, source, variants, defaultVariant, parity, example } = manifest;
+  const hubs = Object.keys(hub);
   return [
-    ['task', task],
-    ['runtime', runtime],
+    ['model', `${task} of AllenNLP, predictor ${predictor}`],
+    ...(tasks.length > 0 ? [['tasks', tasks.join(', ')] as const] : []),
+    ...(example ? [['takes', JSON.stringify(example)] as const] : []),
+    ...(hubs.length > 0 ? [['tokenizers', hubs.join(', ')] as const] : []),
+    ['source', source.version === undefined ? source.id : `${source.id}, made by AllenNLP ${source.version}`],
+    ...Object.entries(variants).map(
+      ([name, { scheme, files, tokenBudget, speedup, largestDifference }]): Fact => {
+        const size = megabytes(sumOfBytes(files));
+        const speed = speedup === undefined ? '' : `, ${speedup.toFixed(1)} times as fast as fp32`;
+        const off =
+          largestDifference === undefined
+            ? ''
+            : `, numbers off by ${largestDifference.toPrecision(2)} at most`;
+        return [
+          name === defaultVariant ? `${name} (served)` : name,
+          `${scheme}, ${size}, batches of ${tokenBudget} tokens${speed}${off}`,
+        ];
+      },
+    ),
+    parity
+      ? [
+          'parity',
+          `answers as AllenNLP in ${parity.cases} cases; numbers off by ${parity.largestDifference.toPrecision(2)} at most`,
+        ]
+      : ['parity', "not compared with AllenNLP's own answers; package it with --reference"],
   ];
 }
 

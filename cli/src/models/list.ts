@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { FolderStore, type PackageEntry } from '@pilotlight/engine';
 import {
+  type ArchiveManifest,
   type CatalogEntry,
   describeLoss,
   type OnnxManifest,
@@ -46,10 +47,15 @@ function listing(
       const variant = `${manifest.dtype} ${megabytes(bytes)}, ${manifest.runtime}`;
       return [[name, version, manifest.task, '', variant, tierIn(catalog, name, version), '']];
     }
-    const variants = Object.entries(manifest.variants).map(([variant, { scheme, files }]) => {
+    const described: OnnxManifest['variants'] | ArchiveManifest['variants'] = manifest.variants;
+    const variants = Object.entries(described).map(([variant, { scheme, files }]) => {
       const bytes = sumOfBytes(files);
       return `${variant} ${megabytes(bytes)}${scheme === variant ? '' : `, ${scheme}`}`;
     });
+    if (manifest.runtime === 'allennlp') {
+      const tier = tierIn(catalog, name, version);
+      return [[name, version, manifest.task, '', variants.join('; '), tier, parityOf(manifest)]];
+    }
     const [quality = '', ...more] = qualityOf(manifest);
     const { maxTokens } = manifest.textProcessing;
     const tier = tierIn(catalog, name, version);
@@ -78,6 +84,11 @@ function qualityOf({ quality, variants }: OnnxManifest): readonly string[] {
       againstFp32 ? [`${variant}: ${describeLoss(againstFp32)}`] : [],
     ),
   ];
+}
+
+/** What was proved beside AllenNLP's own answers. */
+function parityOf({ parity }: ArchiveManifest): string {
+  return parity ? `answers as AllenNLP in ${parity.cases} cases` : '';
 }
 
 function tierIn(catalog: readonly CatalogEntry[], name: string, version: string): string {

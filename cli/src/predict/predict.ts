@@ -38,6 +38,11 @@ export async function predictTexts({ values, positionals: texts }: PredictLine):
     await predictWithTransformersJs(engine, manifest, texts).finally(() => engine.dispose());
     return undefined;
   }
+  if (manifest?.runtime === 'allennlp') {
+    const { predictByArchive } = await import('./predict-archive.ts');
+    await predictByArchive(engine, manifest, { values, texts }).finally(() => engine.dispose());
+    return undefined;
+  }
   const task = manifest ? chooseTask(values.task, manifest) : 'text-classification';
   const parameters = { ...taskParameters(task, values), truncate: values.truncate };
   const shape = inputShape(task, values);

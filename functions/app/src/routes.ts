@@ -17,6 +17,7 @@ export const routes = {
   ...formats.tei.routes,
   ...formats['open-inference'].routes,
   ...formats.sagemaker.routes,
+  ...formats.allennlp.routes,
   ...service,
   ...documentation,
 };

@@ -8,7 +8,13 @@ import { ModelCache } from './load/model-cache.ts';
 import { type EngineOptions, predictorSettings } from './load/options.ts';
 import type { CreateSession, ModelRef, PackageEntry, PackageStore } from './ports.ts';
 import { AnswerCache, type CacheState } from './predict/answer-cache.ts';
-import type { LoadedModel, Prediction, PredictOptions, PreparedCall } from './predict/loaded-model.ts';
+import type {
+  BulkModel,
+  LoadedModel,
+  Prediction,
+  PredictOptions,
+  PreparedCall,
+} from './predict/loaded-model.ts';
 import { Predictor } from './predict/predictor.ts';
 import { createOnnxSession } from './session/onnx-session.ts';
 import { createWorkerSession } from './session/worker-session.ts';
@@ -23,6 +29,12 @@ const SESSIONS: Record<'inline' | 'worker', CreateSession> = {
 function openStore({ packages, verify = 'sha256' }: EngineOptions): PackageStore {
   return typeof packages === 'string' ? new FolderStore(packages, { verify }) : packages;
 }
+
+/** Why a model that is no `Predictor` does not read tokens as one, by its runtime. */
+const NO_TOKENS: Readonly<Record<string, string>> = {
+  'transformers.js': 'has no tokens and only makes predictions',
+  allennlp: 'reads the JSON of its predictor: send it to POST /models/{model}',
+};
 
 /** The number of loads after which a call gives up a model whose session ends as soon as it is ready. */
 const MOST_LOADS = 3;
@@ -73,7 +85,23 @@ export class Engine {
     const { name, task } = model.manifest;
     throw new EngineError(
       'TASK_UNSUPPORTED',
-      `Model ${name} is for ${task}. It has no tokens and only makes predictions.`,
+      `Model ${name} is for ${task}. It ${NO_TOKENS[model.manifest.runtime] ?? 'only makes predictions'}.`,
+      { details: { model: name, task } },
+    );
+  }
+
+  /**
+   * The model as `model` gives it, if it answers the rows of files.
+   *
+   * @throws EngineError as `model` does; TASK_UNSUPPORTED for a model whose runtime answers no rows
+   */
+  async bulkModel(ref: string | ModelRef): Promise<BulkModel> {
+    const model = await this.model(ref);
+    if (isBulk(model)) return model;
+    const { name, task } = model.manifest;
+    throw new EngineError(
+      'TASK_UNSUPPORTED',
+      `Model ${name} is for ${task}. It takes no files of rows; send its inputs one by one.`,
       { details: { model: name, task } },
     );
   }
@@ -162,4 +190,8 @@ export class Engine {
       { details: { model: wanted.name } },
     );
   }
+}
+
+function isBulk(model: LoadedModel): model is BulkModel {
+  return 'predictEach' in model;
 }

@@ -7,6 +7,8 @@
  */
 
 export {
+  type ArchiveManifest,
+  type ArchiveTaskName,
   type ExecutionProvider,
   formatModelRef,
   type ModelRef,
@@ -39,13 +41,17 @@ export type { GoldenCheck } from './predict/goldens/check.ts';
 export type { Comparison, Deviation } from './predict/goldens/compare.ts';
 export type { Golden, GoldenOutput } from './predict/goldens/golden.ts';
 export type {
+  AskedTask,
+  BulkModel,
+  EachPrediction,
   LoadedModel,
+  Outcome,
   Prediction,
   PredictOptions,
   PreparedCall,
   StageTimings,
 } from './predict/loaded-model.ts';
-export type { EachPrediction, Outcome, Predictor } from './predict/predictor.ts';
+export type { Predictor } from './predict/predictor.ts';
 export type { DecodeOptions, Tokenization, TokenizeOptions } from './predict/tokenization.ts';
 export { FolderStore, type FolderStoreOptions } from './store/folder-store.ts';
 export { JoinedStore } from './store/joined-store.ts';

@@ -220,7 +220,10 @@ export interface OpenedPackage<Manifest extends PackageManifest> {
 }
 
 /** A variant, or the manifest of a model of transformers.js, which has but one. */
-export type ServedFiles = Pick<Variant, 'files'> & Partial<Pick<Variant, 'graphs'>>;
+export interface ServedFiles {
+  readonly files: Variant['files'];
+  readonly graphs?: Readonly<Record<string, { readonly file: string }>>;
+}
 
 export interface PackageStore {
   /** Every package found, by name and then version; a broken one is listed with the reason. */

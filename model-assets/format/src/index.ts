@@ -4,6 +4,7 @@
  */
 export { type CatalogEntry, readCatalog } from './catalog.ts';
 export { MEGABYTES_PER_VCPU } from './lambda.ts';
+export * from './manifest/allennlp.ts';
 export {
   FORMAT_VERSION,
   MANIFEST_FILE,

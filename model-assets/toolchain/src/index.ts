@@ -3,6 +3,11 @@
  *
  * Nothing here prints: `packageModel` tells a `Progress` of its stages, `verifyPackage` a callback of its share.
  */
+export {
+  type ArchiveOptions,
+  type ArchiveResult,
+  packageArchive,
+} from './allennlp/package/package-archive.ts';
 export { TOOLCHAIN_ERROR_CODES, ToolchainError, type ToolchainErrorCode } from './errors.ts';
 export { type PackageOptions, QUALITY_LEVELS, type QualityLevel } from './options.ts';
 export { selectPackages } from './package/packages-folder.ts';

@@ -1,5 +1,6 @@
 import type { ExecutionProvider, PackageEntry } from '@pilotlight/engine';
 import type { Variant } from '@pilotlight/model-format';
+import { verifyArchivePackage } from './allennlp/package/verify-package.ts';
 import { ToolchainError } from './errors.ts';
 import { passesNeighbourGate } from './package/neighbour-gate.ts';
 import { type VariantProof, verifyVariants } from './stages/verify.ts';
@@ -31,6 +32,8 @@ export async function verifyPackage(
       for (const proof of proofs) refuseDependent(proof, manifest.variants[proof.variant]);
       return proofs;
     }
+    case 'allennlp':
+      return verifyArchivePackage(packages, manifest, report);
     case undefined:
       throw new ToolchainError('VERIFY_FAILED', problem ?? `${name}@${version} has no manifest.`);
   }

@@ -3,6 +3,8 @@
  * the routes loads nothing else. To add a format, add its folder, and its row here.
  */
 import { defineGroup } from '../serve/wire-format.ts';
+import { formatError as allenNlpError } from './allennlp/errors.ts';
+import { routes as allenNlpRoutes } from './allennlp/routes.ts';
 import { formatError as huggingFaceError } from './hugging-face/errors.ts';
 import { routes as huggingFaceRoutes } from './hugging-face/routes.ts';
 import { formatError as openInferenceError } from './open-inference/errors.ts';
@@ -44,5 +46,11 @@ export const formats = {
     errors: sageMakerError,
     codecs: async () => (await import('./sagemaker/codec.ts')).codecs,
     openapi: () => import('./sagemaker/openapi.ts'),
+  }),
+  allennlp: defineGroup({
+    routes: allenNlpRoutes,
+    errors: allenNlpError,
+    codecs: async () => (await import('./allennlp/codec.ts')).codecs,
+    openapi: () => import('./allennlp/openapi.ts'),
   }),
 };

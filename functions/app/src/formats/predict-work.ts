@@ -1,5 +1,5 @@
 /** The work with the engine that all wire formats share. */
-import type { Prediction, TaskName } from '@pilotlight/engine';
+import type { AskedTask, Prediction } from '@pilotlight/engine';
 import { MAX_ANSWER_BYTES } from '../http/answer/answer-size.ts';
 import type { ServedModel, ServingEngine } from '../serve/ports.ts';
 import type { PredictionWork } from '../serve/wire-format.ts';
@@ -8,7 +8,7 @@ import type { PredictionWork } from '../serve/wire-format.ts';
 export interface PredictCall {
   readonly model: ServedModel;
   /** @default - that of the model's manifest */
-  readonly task?: TaskName | undefined;
+  readonly task?: AskedTask | undefined;
   readonly inputs: unknown;
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Makes the body of the answer. */

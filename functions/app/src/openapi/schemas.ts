@@ -59,6 +59,10 @@ export const predictResponse = z
       .array(z.object({ index: z.int(), score: z.number(), text: z.string().optional() }))
       .meta({ description: 'text-ranking' }),
     z.array(z.unknown()).meta({ description: 'a list of results, one for each input of a list' }),
+    z.record(z.string(), z.unknown()).meta({
+      description: 'a model of an AllenNLP archive: what its predictor answers',
+      ...needs('archives'),
+    }),
     z
       .unknown()
       .meta({ description: 'a model of transformers.js: what its pipeline gives', ...needs('pipelines') }),
@@ -71,11 +75,14 @@ export const modelSummary = z
     version: z.string().optional().meta({ description: 'Of a package; not of what the server has' }),
     loaded: z.boolean().meta({ description: 'In memory now; others load on their first call' }),
     servedBy: z.literal('server').optional().meta({ description: 'Where it is not this function' }),
-    task: z.string().optional().meta({ description: 'By its name in Hugging Face’s pipelines' }),
-    runtime: z
-      .literal('transformers.js')
+    task: z
+      .string()
       .optional()
-      .meta({ description: 'Where it is not Pilotlight’s own' }),
+      .meta({ description: 'By its name in Hugging Face’s pipelines; of an archive the name of its model' }),
+    runtime: z
+      .enum(['transformers.js', 'allennlp'])
+      .optional()
+      .meta({ description: 'Where the model is no graph over tokens of a text' }),
     description: z.string().optional(),
     problem: z.string().optional().meta({ description: 'Why the package is refused' }),
   })
@@ -116,6 +123,11 @@ export const modelDetail = modelSummary
         opset: z.int(),
       }),
     ),
+    predictor: z.string().meta({ description: 'Of an AllenNLP archive: the predictor whose JSON it takes' }),
+    example: z.record(z.string(), z.unknown()).meta({ description: 'An input as that predictor takes it' }),
+    parity: z
+      .object({ cases: z.int(), largestDifference: z.number() })
+      .meta({ description: 'What was proved beside the answers of AllenNLP itself' }),
     source: z.object({ kind: z.string(), id: z.string(), revision: z.string().optional() }),
     quality: z.array(
       z.object({

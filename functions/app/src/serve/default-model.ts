@@ -4,8 +4,8 @@ import { TASKS } from '@pilotlight/model-format';
 import { type AppDependencies, isRemote, type ListedModel } from './ports.ts';
 import { listModels } from './resolve.ts';
 
-/** A task, a model that reads tokens, or any model at all. */
-export const ABILITIES = [...TASKS, 'tokens', 'anything'] as const;
+/** A task, a model that reads tokens, one that reads the JSON of AllenNLP's predictor, or any model at all. */
+export const ABILITIES = [...TASKS, 'tokens', 'predictor', 'anything'] as const;
 export type Ability = (typeof ABILITIES)[number];
 
 export interface DefaultModel {
@@ -47,7 +47,10 @@ async function choose(parts: AppDependencies, ability: Ability): Promise<Default
 /** Whether a model of this process can do that. */
 export function isAble(manifest: PackageManifest | undefined, ability: Ability): boolean {
   if (ability === 'anything') return true;
-  if (manifest?.runtime !== 'onnx') return false;
+  if (manifest?.runtime === 'allennlp') {
+    return ability === 'predictor' || manifest.tasks.some((task) => task === ability);
+  }
+  if (manifest?.runtime !== 'onnx' || ability === 'predictor') return false;
   return ability === 'tokens' || listTasks(manifest).includes(ability);
 }
 

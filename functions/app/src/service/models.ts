@@ -1,6 +1,13 @@
 /** GET /models and its kin: packages as their manifests describe them, broken ones with the reason. */
 
-import { EngineError, listTasks, type OnnxManifest, parseModelRef } from '@pilotlight/engine';
+import {
+  type ArchiveManifest,
+  EngineError,
+  listTasks,
+  type OnnxManifest,
+  type PackageManifest,
+  parseModelRef,
+} from '@pilotlight/engine';
 import { sumOfBytes } from '@pilotlight/model-format';
 import { requestedModel } from '../http/request/requested-model.ts';
 import type { ModelDetail, ModelSummary } from '../openapi/schemas.ts';
@@ -33,7 +40,7 @@ async function findEntry(engine: ServingEngine, ref: string, parts: Pick<AppDepe
   const tell = (): ModelDetail => ({
     ...summary(entry, engine),
     versions: versions.map((candidate) => candidate.version),
-    ...(entry.manifest?.runtime === 'onnx' ? inShort(entry.manifest) : {}),
+    ...detailsOf(entry.manifest),
   });
   return { model: { manifest: { name } }, tell };
 }
@@ -58,10 +65,38 @@ function summary(entry: ListedModel, engine: ServingEngine): ModelSummary {
     version,
     loaded,
     ...(manifest ? { task: manifest.task } : {}),
-    ...(manifest?.runtime === 'transformers.js' ? { runtime: manifest.runtime } : {}),
+    ...(manifest && manifest.runtime !== 'onnx' ? { runtime: manifest.runtime } : {}),
     ...(manifest?.description === undefined ? {} : { description: manifest.description }),
     ...(problem === undefined ? {} : { problem }),
   };
+}
+
+function detailsOf(manifest: PackageManifest | undefined) {
+  if (manifest?.runtime === 'onnx') return inShort(manifest);
+  return manifest?.runtime === 'allennlp' ? archiveInShort(manifest) : {};
+}
+
+function archiveInShort(manifest: ArchiveManifest) {
+  const { predictor, tasks, example, parity, source, defaultVariant, variants } = manifest;
+  const { kind, id, revision } = source;
+  return {
+    predictor,
+    tasks,
+    defaultVariant,
+    variants: variantsInShort(variants),
+    ...(example && { example }),
+    ...(parity && { parity }),
+    source: { kind, id, ...(revision === undefined ? {} : { revision }) },
+  };
+}
+
+function variantsInShort(variants: OnnxManifest['variants'] | ArchiveManifest['variants']) {
+  return Object.fromEntries(
+    Object.entries(variants).map(([name, { scheme, files, tokenBudget, onnxruntime, opset }]) => [
+      name,
+      { scheme, bytes: sumOfBytes(files), tokenBudget, onnxruntime, opset },
+    ]),
+  );
 }
 
 function inShort(manifest: OnnxManifest) {
@@ -72,18 +107,7 @@ function inShort(manifest: OnnxManifest) {
     maxTokens: manifest.textProcessing.maxTokens,
     defaults: manifest.taskDefaults ?? {},
     defaultVariant: manifest.defaultVariant,
-    variants: Object.fromEntries(
-      Object.entries(manifest.variants).map(([name, variant]) => [
-        name,
-        {
-          scheme: variant.scheme,
-          bytes: sumOfBytes(variant.files),
-          tokenBudget: variant.tokenBudget,
-          onnxruntime: variant.onnxruntime,
-          opset: variant.opset,
-        },
-      ]),
-    ),
+    variants: variantsInShort(manifest.variants),
     source: { kind, id, ...(revision === undefined ? {} : { revision }) },
     quality: manifest.quality.map(({ dataset, metric, rows, fp32, served }) => ({
       dataset,

@@ -1,10 +1,10 @@
 /** From rows to output lines. */
-import { type EngineError, PilotlightError, type Predictor } from '@pilotlight/engine';
+import { type BulkModel, type EngineError, PilotlightError } from '@pilotlight/engine';
 import { predictionJson } from '@pilotlight/engine/internal/predict/prediction-json';
 import type { RowError } from '../errors.ts';
 import type { Row } from './rows.ts';
 
-export type BulkPredictor = Pick<Predictor, 'predictEach'>;
+export type BulkPredictor = Pick<BulkModel, 'predictEach'>;
 
 /** One output line, `{"row", "id"?, "output" | "error"}` with its newline, and the code where it is an error. */
 export interface Answer {
@@ -15,7 +15,7 @@ export interface Answer {
 /**
  * One answer for each row, in order. Rows that could not be read are not shown to the model.
  *
- * @throws EngineError as `Predictor.predictEach`
+ * @throws EngineError as `BulkModel.predictEach`
  */
 export async function answerRows(
   rows: readonly Row[],

@@ -66,7 +66,8 @@ interface Place {
 /** The place of each field that is read. */
 function findPlaces(columns: readonly string[], { names, needsId }: CsvOptions): Place[] {
   const has = (name: string) => columns.includes(name.trim());
-  const input = names.input.find((group) => group.every(has));
+  const whole = names.whole === true ? columns.filter((name) => name !== names.id.trim()) : undefined;
+  const input = names.input.find((group) => group.every(has)) ?? whole;
   if (!input) throw notFound(names.input, columns);
   if (needsId && !has(names.id)) throw notFound([[names.id]], columns);
   const toPlace = (mayBeEmpty: boolean) => (name: string) => {

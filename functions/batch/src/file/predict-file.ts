@@ -1,11 +1,12 @@
 /** A file in, parts of predictions out: reading, predicting and what the caller does with a part overlap. */
-import type { TaskName } from '@pilotlight/engine';
+import type { PackageManifest } from '@pilotlight/engine';
 import { ahead } from './ahead.ts';
 import { answerRows, type BulkPredictor } from './answers.ts';
 import type { Format } from './formats.ts';
 import { PART_ROWS, partLimits, windowLimits } from './limits.ts';
 import { collectParts, NO_PROGRESS, type Part, type Progress } from './parts.ts';
 import { type ReadBytes, type ReadOptions, readRows } from './read-rows.ts';
+import { rowTask } from './row-fields.ts';
 import { collectWindows } from './windows.ts';
 
 export interface FileJob {
@@ -13,7 +14,7 @@ export interface FileJob {
   readonly format: Format;
   /** @default - that of each option */
   readonly options?: ReadOptions;
-  readonly predictor: BulkPredictor & { readonly manifest: { readonly task: TaskName } };
+  readonly predictor: BulkPredictor & { readonly manifest: Pick<PackageManifest, 'runtime' | 'task'> };
   /** Parameters of the task. @default - those of the task */
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** Rows that close a part. @default 10,000 */
@@ -33,12 +34,12 @@ const WINDOWS_AHEAD = 1;
  * The parts after `from`. The same job gives the same parts byte for byte, wherever it was interrupted.
  *
  * @throws BatchError BROKEN_GZIP, NOT_UTF8, COLUMN_NOT_FOUND, COLUMN_NOT_UNIQUE, INVALID_OPTIONS, after a part with the
- * rows that could be read; EngineError as `Predictor.predictEach`
+ * rows that could be read; EngineError as `BulkModel.predictEach`
  */
 export function predictFile(job: FileJob): AsyncGenerator<Part> {
   const { read, format, predictor, signal, warn } = job;
   const { options = {}, parameters = {}, partRows = PART_ROWS, from = NO_PROGRESS } = job;
-  const { task } = predictor.manifest;
+  const task = rowTask(predictor.manifest);
   const rows = readRows({ read, format, options, task, from: from.position, signal, warn });
   const windows = ahead(collectWindows(rows, windowLimits(task, partRows)), WINDOWS_AHEAD);
   const answer = (window: Parameters<typeof answerRows>[0]) =>

@@ -33,8 +33,8 @@ export interface RowSource {
   readonly read: ReadBytes;
   readonly format: Format;
   readonly options: ReadOptions;
-  /** Which fields belong together. */
-  readonly task: TaskName;
+  /** Which fields belong together; undefined where a row is the JSON of AllenNLP's predictor. */
+  readonly task: TaskName | undefined;
   readonly from: Position;
   /** Stops reading once it is aborted. */
   readonly signal?: AbortSignal | undefined;

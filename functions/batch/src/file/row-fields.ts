@@ -1,5 +1,5 @@
 /** The fields of a row that mean something, in JSON and in CSV alike: those that the caller names, else those of the task. */
-import { TASK_FACTS, type TaskName } from '@pilotlight/model-format';
+import { type PackageManifest, TASK_FACTS, TASKS, type TaskName } from '@pilotlight/model-format';
 import type { RowError } from '../errors.ts';
 import { rowError } from './text.ts';
 
@@ -12,30 +12,43 @@ export interface FieldNames {
   /** Groups of fields, the first of which that a row has in full is its input. */
   readonly input: readonly (readonly string[])[];
   readonly id: string;
+  /** Whether a row without any of these fields is the input itself, but for its id. @default false */
+  readonly whole?: boolean;
 }
 
-/** Gives the column that the caller names alone; else `inputs`, the fields that belong together for the task, or `text`. */
+/** The task whose fields the rows of a file for a model have; undefined where a row is the JSON of AllenNLP's predictor. */
+export function rowTask({ runtime, task }: Pick<PackageManifest, 'runtime' | 'task'>): TaskName | undefined {
+  return runtime === 'allennlp' ? undefined : TASKS.find((name) => name === task);
+}
+
+/** Gives the column that the caller names alone; without a task the whole row; else `inputs`, the fields that belong together for the task, or `text`. */
 export function fieldNames(
-  task: TaskName,
+  task: TaskName | undefined,
   {
     column,
     idColumn = 'id',
   }: { readonly column?: string | undefined; readonly idColumn?: string | undefined },
 ): FieldNames {
-  const { jointFields: joint } = TASK_FACTS[task];
+  const joint = task && TASK_FACTS[task].jointFields;
   const usual = joint ? [['inputs'], joint, ['text']] : [['inputs'], ['text']];
-  return { input: column === undefined ? usual : [[column]], id: idColumn };
+  const whole = task === undefined && column === undefined;
+  return { input: column === undefined ? usual : [[column]], id: idColumn, whole };
 }
 
 /**
  * The value of the one field, or an object of those that belong together; nothing where there is none of them. Null is
  * no value. Whether the model takes it is for its task to say.
  */
-export function readInput(fields: Fields, groups: FieldNames['input']): unknown {
+export function readInput(fields: Fields, { input: groups, id, whole = false }: FieldNames): unknown {
   const names = groups.find((group) => group.every((name) => readField(fields, name) !== undefined));
-  if (names === undefined) return undefined;
+  if (names === undefined) return whole ? without(fields, id) : undefined;
   const [first = '', ...more] = names;
   return more.length === 0 ? fields[first] : Object.fromEntries(names.map((name) => [name, fields[name]]));
+}
+
+function without(fields: Fields, name: string): Fields {
+  const { [name]: _, ...rest } = fields;
+  return rest;
 }
 
 /** Names the fields that are not there: `"text", nor "question" with "context", nor "inputs"`. */

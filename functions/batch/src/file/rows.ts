@@ -86,7 +86,7 @@ export class RowReader {
     const id = rowId(readField(parsed.fields, names.id));
     if (id !== undefined && typeof id === 'object') return { ...place, error: id };
     const known = id === undefined ? place : { ...place, id };
-    const input = readInput(parsed.fields, names.input);
+    const input = readInput(parsed.fields, names);
     return input === undefined
       ? { ...known, error: rowError('INVALID_ROW', `The row has no ${describeMissing(names.input)}.`) }
       : { ...known, input };

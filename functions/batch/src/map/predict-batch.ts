@@ -6,7 +6,7 @@ import { BatchError } from '../errors.ts';
 import { type Answer, answerRows } from '../file/answers.ts';
 import { windowLimits } from '../file/limits.ts';
 import { parseJson } from '../file/parse-text.ts';
-import { fieldNames } from '../file/row-fields.ts';
+import { fieldNames, rowTask } from '../file/row-fields.ts';
 import { type Gap, type Row, RowReader } from '../file/rows.ts';
 import { collectWindows } from '../file/windows.ts';
 import { type Deadline, TimeBox } from '../object/deadline.ts';
@@ -46,9 +46,9 @@ export async function predictBatch(
   deadline: Deadline,
 ): Promise<BatchResult & { readonly model: string; readonly isNew: boolean }> {
   const start = performance.now();
-  const predictor = await engine.predictor(backfillModel(job.key, prefixes));
+  const predictor = await engine.bulkModel(backfillModel(job.key, prefixes));
   const model = modelSummary(predictor);
-  const { task } = predictor.manifest;
+  const task = rowTask(predictor.manifest);
   const parameters = wireParameters(job.parameters, task);
   const numbers = items.map(({ row }) => row);
   const [firstRow, lastRow] = [Math.min(...numbers), Math.max(...numbers)];
@@ -89,7 +89,7 @@ export async function predictBatch(
 }
 
 /** Rows as they would be read from a line of the file; each has the number that Step Functions counted. */
-function toRows(items: RowBatch['Items'], task: TaskName, maxRowBytes: number): (Row | Gap)[] {
+function toRows(items: RowBatch['Items'], task: TaskName | undefined, maxRowBytes: number): (Row | Gap)[] {
   return items.flatMap(({ row, value }) => {
     const bytes = Buffer.from(JSON.stringify(value ?? null));
     const record = { bytes, end: 0 };

@@ -3,6 +3,7 @@
 import { keysBelow } from '@pilotlight/app/internal/aws/s3-list';
 import { wireParameters } from '@pilotlight/model-format';
 import { BatchError } from '../errors.ts';
+import { rowTask } from '../file/row-fields.ts';
 import { SUMMARY } from '../object/keys.ts';
 import { Output } from '../object/output.ts';
 import type { ProcessorDependencies } from '../object/process-object.ts';
@@ -36,7 +37,7 @@ export async function summarise(
   { job, results }: SummaryRequest,
   { objects, engine, engineVersion, prefixes }: ProcessorDependencies,
 ): Promise<BackfillSummary & { readonly model: string }> {
-  const predictor = await engine.predictor(backfillModel(job.key, prefixes));
+  const predictor = await engine.bulkModel(backfillModel(job.key, prefixes));
   const model = modelSummary(predictor);
   const folder = backfillFolder(job.key, prefixes, model);
   const parts = new Set<string>();
@@ -57,7 +58,7 @@ export async function summarise(
   }
   // Rows are numbered without gaps, so that one which nobody tells of shows too.
   sum.rowsIn = Math.max(lastRow + 1, sum.rowsOut + lostRows);
-  const parameters = wireParameters(job.parameters, predictor.manifest.task);
+  const parameters = wireParameters(job.parameters, rowTask(predictor.manifest));
   const input = { bucket: objects.bucket, key: job.key };
   const summary = { input, model, parameters, engine: engineVersion, parts: parts.size, ...sum };
   await new Output({ objects, folder, input, run: runName(summary) }).put(

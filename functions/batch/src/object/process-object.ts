@@ -3,10 +3,11 @@
 import { isS3Status } from '@pilotlight/app/internal/aws/s3-errors';
 import type { ObjectHead, S3Objects } from '@pilotlight/app/internal/aws/s3-objects';
 import { readObject } from '@pilotlight/app/internal/aws/s3-read';
-import type { ModelRef, Predictor } from '@pilotlight/engine';
+import type { BulkModel, ModelRef } from '@pilotlight/engine';
 import { wireParameters } from '@pilotlight/model-format';
 import { detectFormat } from '../file/formats.ts';
 import { NO_PROGRESS, type Progress } from '../file/parts.ts';
+import { rowTask } from '../file/row-fields.ts';
 import { FileAccount, unquoted, unreadable } from './account.ts';
 import { type Deadline, TimeBox } from './deadline.ts';
 import { type Continuation, continuation, type ObjectJob } from './events.ts';
@@ -20,7 +21,7 @@ import { writeParts } from './write-parts.ts';
 
 export interface ProcessorDependencies {
   readonly objects: S3Objects;
-  readonly engine: { predictor(ref: ModelRef): Promise<Predictor> };
+  readonly engine: { bulkModel(ref: ModelRef): Promise<BulkModel> };
   readonly engineVersion: string;
   readonly prefixes: Prefixes;
   readonly partRows: number;
@@ -76,7 +77,7 @@ async function processUpload(
   const { etag, bytes, metadata, contentEncoding } = await unread.during(() => readHead(job, objects));
 
   const read = unread.with({ etag, bytes });
-  const predictor = await read.during(() => engine.predictor(parseUploadModel(job.key, prefixes)));
+  const predictor = await read.during(() => engine.bulkModel(parseUploadModel(job.key, prefixes)));
   const model = modelSummary(predictor);
 
   const routed = read.with({ model, folder: outputFolder(job.key, prefixes, model) });
@@ -84,7 +85,7 @@ async function processUpload(
     const { parameters: given, ...columns } = await readOptions(objects, job.key, metadata);
     return {
       format: detectFormat(job.key, contentEncoding),
-      parameters: wireParameters(given, predictor.manifest.task),
+      parameters: wireParameters(given, rowTask(predictor.manifest)),
       csv: columns,
     };
   });

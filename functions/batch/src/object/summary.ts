@@ -1,5 +1,6 @@
 /** The parts of `summary.json`, which says what became of a file. docs/reference/batch-files.md has the whole of it. */
-import type { OnnxManifest, Variant } from '@pilotlight/engine';
+import type { PackageManifest } from '@pilotlight/engine';
+import { type PackageFile, servedFiles } from '@pilotlight/model-format';
 import { BatchError, ROW_ERROR_CODES } from '../errors.ts';
 import type { Progress } from '../file/parts.ts';
 
@@ -12,12 +13,15 @@ export interface ModelSummary {
 }
 
 export function modelSummary(model: {
-  readonly manifest: OnnxManifest;
+  readonly manifest: PackageManifest;
   readonly variantName: string;
-  readonly variant: Variant;
+  readonly variant: { readonly files: readonly PackageFile[] };
 }): ModelSummary {
   const { manifest, variantName, variant } = model;
-  const files = [manifest.textProcessing.file, ...variant.files];
+  const files =
+    manifest.runtime === 'onnx'
+      ? [manifest.textProcessing.file, ...variant.files]
+      : servedFiles(manifest, { files: [...variant.files] });
   return {
     name: manifest.name,
     version: manifest.version,

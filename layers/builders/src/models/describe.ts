@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import {
+  type ArchiveManifest,
   type CatalogEntry,
   chooseVersion,
   corrupt,
@@ -68,8 +69,7 @@ export function describePackage(
   const folder = resolve(packagesFolder, ref.name, ref.version);
   const text = readInside(folder, MANIFEST_FILE, ref);
   const manifest = readManifest(text, ref);
-  const served =
-    manifest.runtime === 'onnx' ? chooseServed(manifest, options) : describeTransformersJs(manifest);
+  const served = describeServed(manifest, options);
   const manifestFile = { path: MANIFEST_FILE, bytes: text.length, sha256: sha256Of(text) };
   const listed = [...served.files, manifest.goldens, manifest.modelCard];
   for (const file of listed) requireIntact(folder, file, ref);
@@ -121,6 +121,27 @@ function catalogTier(packagesFolder: string, { catalog }: DescribeOptions, { nam
     ?.tier;
 }
 
+function describeServed(manifest: PackageManifest, options: DescribeOptions) {
+  switch (manifest.runtime) {
+    case 'onnx':
+      return chooseServed(manifest, options);
+    case 'transformers.js':
+      return describeTransformersJs(manifest);
+    case 'allennlp':
+      return describeArchive(manifest, options);
+  }
+}
+
+/** The CPU serves a model of an archive, also where a GPU serves others. */
+function describeArchive(
+  manifest: ArchiveManifest,
+  { variant: wanted = manifest.defaultVariant }: DescribeOptions,
+) {
+  const variant = ownValue(manifest.variants, wanted);
+  if (variant === undefined) throw noSuchVariant(manifest, wanted);
+  return { variant: wanted, tier: variant.tier, files: servedFiles(manifest, variant) };
+}
+
 /** The tier is `gpu`, because no function has transformers.js and the server's image has it. */
 function describeTransformersJs({ runtime, dtype, files }: TransformersJsManifest) {
   return { runtime, variant: dtype, tier: 'gpu', files } as const;
@@ -136,8 +157,14 @@ function chooseServed(manifest: OnnxManifest, { variant: wanted, gpu = false }: 
 function findVariant(manifest: OnnxManifest, wanted = manifest.defaultVariant): [string, Variant] {
   const variant = ownValue(manifest.variants, wanted);
   if (variant !== undefined) return [wanted, variant];
-  const { name, version, variants } = manifest;
-  throw new EngineError(
+  throw noSuchVariant(manifest, wanted);
+}
+
+function noSuchVariant(
+  { name, version, variants }: Pick<OnnxManifest | ArchiveManifest, 'name' | 'version' | 'variants'>,
+  wanted: string,
+): EngineError {
+  return new EngineError(
     'PACKAGE_INVALID',
     `Model ${name}@${version} has no variant ${wanted}; it has ${Object.keys(variants).join(', ')}. ` +
       'Choose one of them, or package the model again.',

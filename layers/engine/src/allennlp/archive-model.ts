@@ -47,6 +47,8 @@ export interface ArchiveModel<Metadata = unknown, Output = unknown> {
   infer(batch: readonly Instance<Metadata>[], graphs: Graphs): Promise<readonly Output[]>;
   /** Makes the JSON that AllenNLP's predictor answers. */
   answer(input: unknown, instances: readonly Instance<Metadata>[], outputs: readonly Output[]): JsonObject;
+  /** Whether each instance runs alone: where AllenNLP's own answer depends on the padding of its batch. @default false */
+  readonly runsAlone?: boolean;
   /** @default - no task of Hugging Face fits */
   readonly tasks?: readonly TaskShape[];
 }

@@ -22,6 +22,7 @@ const LOADERS: { readonly [R in Runtime]: () => Promise<Load<R>> } = {
     const { loadTransformersJs } = await import('../transformers-js/load.ts');
     return (opened, { settings }) => loadTransformersJs(opened, settings);
   },
+  allennlp: async () => (await import('../allennlp/load.ts')).loadArchive,
 };
 
 /** @throws EngineError MODEL_NOT_FOUND, PACKAGE_INVALID, PACKAGE_CORRUPT, PACKAGE_UNAVAILABLE, naming the model */

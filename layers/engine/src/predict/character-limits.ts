@@ -2,7 +2,7 @@
 
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { TokenLimits } from '../batching/token-limits.ts';
-import type { TokenRequest } from '../ports.ts';
+import type { InputPart, TokenRequest } from '../ports.ts';
 
 /** Characters for each token of an input: nearly twice as many as a token of English has. A text that has more is cut, or is mostly blanks. */
 const CHARACTERS_OF_INPUT = 8;
@@ -28,7 +28,11 @@ export class CharacterCount {
 
   /** Adds a request for the input at `index`. @throws EngineError INPUT_TOO_LONG or TOO_MANY_TOKENS, with both numbers. */
   add({ text, pair = '', part }: TokenRequest, index: number): void {
-    const characters = text.length + pair.length;
+    this.addCharacters(text.length + pair.length, index, part);
+  }
+
+  /** Adds so many characters of the input at `index`. @throws EngineError as `add` does */
+  addCharacters(characters: number, index: number, part?: InputPart): void {
     if (characters > this.#ofInput) {
       throw new EngineError(
         'INPUT_TOO_LONG',

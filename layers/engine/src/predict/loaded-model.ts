@@ -1,14 +1,22 @@
 /** A model in memory, whatever runs it, and the options and results of a prediction. */
-import type { PackageManifest, TaskName } from '@pilotlight/model-format';
+import type { ArchiveTaskName, PackageFile, PackageManifest, TaskName } from '@pilotlight/model-format';
+import type { EngineError } from '@pilotlight/model-format/errors';
 import type { TokenCounts } from '../batching/batch-runner.ts';
 import type { BatchTally } from '../batching/scheduler.ts';
 import type { TokenLimits } from '../batching/token-limits.ts';
 import type { LoadTimings } from '../ports.ts';
 import type { GoldenCheck } from './goldens/check.ts';
 
+/** The names by which a call asks for a task. */
+export type AskedTask = TaskName | ArchiveTaskName | 'predictor';
+
 export interface PredictOptions {
-  /** Another task that the model can do too. @default - that of its manifest */
-  readonly task?: TaskName;
+  /**
+   * Another task that the model can do too; `predictor` is the JSON of AllenNLP's predictor, which models of archives read.
+   *
+   * @default - that of its manifest; of an archive the one that each input is of
+   */
+  readonly task?: AskedTask;
   /** Stops between two batches once it is aborted. */
   readonly signal?: AbortSignal;
   /**
@@ -91,4 +99,32 @@ export interface LoadedModel {
   pack?(): Promise<void>;
   /** Lets predictions under way finish, refuses later ones, and frees the model. */
   dispose(): Promise<void>;
+}
+
+/** The result of one input among many, or its error. */
+export type Outcome = { readonly result: unknown } | { readonly error: EngineError };
+
+export interface EachPrediction extends Omit<Prediction, 'results'> {
+  /** One outcome for each input, in order. */
+  readonly outcomes: readonly Outcome[];
+}
+
+/** A model that answers the rows of files, of which a bad one does not stop the others. */
+export interface BulkModel extends LoadedModel {
+  /** Tokens that a batch may have, padding included. */
+  readonly maxBatchTokens: number;
+  readonly variant: { readonly files: readonly PackageFile[] };
+  /**
+   * Predicts a list as `predict` does, but an input that is refused, or that the model cannot be run on, is an outcome with an
+   * error, and the others are not affected.
+   *
+   * @throws EngineError INVALID_PARAMETER, OVERLOADED, PREDICTOR_DISPOSED, and SESSION_FAILED once the session is gone
+   */
+  predictEach(
+    inputs: readonly unknown[],
+    parameters?: unknown,
+    options?: PredictOptions,
+  ): Promise<EachPrediction>;
+  /** Checks parameters without any input. @throws EngineError INVALID_PARAMETER with `field` */
+  checkParameters(parameters: unknown): void;
 }

@@ -9,13 +9,20 @@ import type { FeedsReport, Scheduler } from '../batching/scheduler.ts';
 import { estimateMs } from '../batching/token-limits.ts';
 import type { Feeds, LoadTimings, TaskContext, Tokenizer, TokenRequest, TokenResult } from '../ports.ts';
 import { anyEnded, disposeSessions, packSessions, type Sessions } from '../session/open-sessions.ts';
-import { type AnyTask, taskFor } from '../tasks/index.ts';
+import { type AnyTask, findTask } from '../tasks/index.ts';
 import type { CommonParameters } from '../tasks/parameters.ts';
 import { toTokenRequest } from '../tasks/text-input.ts';
 import { Activity } from './activity.ts';
 import { checkGolden, type GoldenCheck } from './goldens/check.ts';
 import type { NextGolden } from './goldens/golden-reader.ts';
-import type { LoadedModel, Prediction, PredictOptions, PreparedCall } from './loaded-model.ts';
+import type {
+  BulkModel,
+  EachPrediction,
+  Outcome,
+  Prediction,
+  PredictOptions,
+  PreparedCall,
+} from './loaded-model.ts';
 import { beginTask, runTask, type TaskResults, type TaskRun } from './task-run.ts';
 import {
   type DecodeOptions,
@@ -39,15 +46,7 @@ export interface PredictorDependencies extends Sessions {
   readonly nextGolden: () => Promise<NextGolden>;
 }
 
-/** The result of one input among many, or its error. */
-export type Outcome = { readonly result: unknown } | { readonly error: EngineError };
-
-export interface EachPrediction extends Omit<Prediction, 'results'> {
-  /** One outcome for each input, in order. */
-  readonly outcomes: readonly Outcome[];
-}
-
-export class Predictor implements LoadedModel {
+export class Predictor implements BulkModel {
   readonly manifest: OnnxManifest;
   readonly variantName: string;
   readonly variant: Variant;
@@ -313,8 +312,8 @@ export class Predictor implements LoadedModel {
   #chooseTask({ task: name }: PredictOptions): AnyTask {
     const { task, manifest } = this.#dependencies;
     if (name === undefined || name === task.name) return task;
-    const wanted = taskFor(name);
-    if (wanted.serves(manifest)) return wanted;
+    const wanted = findTask(name);
+    if (wanted?.serves(manifest)) return wanted;
     throw new EngineError(
       'TASK_UNSUPPORTED',
       `Model ${manifest.name} is for ${task.name}; it cannot do ${name}.`,

@@ -28,6 +28,11 @@ export function taskFor(name: TaskName): AnyTask {
   return REGISTRY[name];
 }
 
+/** Nothing where the engine has no task of that name for models that read tokens. */
+export function findTask(name: string): AnyTask | undefined {
+  return Object.values(REGISTRY).find((task) => task.name === name);
+}
+
 /** Every task that a model can do, that of its manifest first. */
 export function listTasks(model: TaskModel): TaskName[] {
   const others = Object.values(REGISTRY).filter(({ name, serves }) => name !== model.task && serves(model));

@@ -4,17 +4,19 @@ import type * as z from 'zod/mini';
 import { EngineError, explainIssue } from '../errors.ts';
 import { formatModelRef, type ResolvedRef } from '../ref/model-ref.ts';
 import { parseJson, parseUntilFault } from '../untrusted.ts';
+import { type ArchiveManifest, archiveManifestSchema } from './allennlp.ts';
 import { MANIFEST_FILE } from './common.ts';
 import { type OnnxManifest, onnxManifestSchema } from './onnx.ts';
 import { type TransformersJsManifest, transformersJsManifestSchema } from './transformers-js.ts';
 
-export type PackageManifest = OnnxManifest | TransformersJsManifest;
+export type PackageManifest = OnnxManifest | TransformersJsManifest | ArchiveManifest;
 export type Runtime = PackageManifest['runtime'];
 
 /** One schema for each runtime. Another kind of model is one entry more. */
 const SCHEMAS = {
   onnx: onnxManifestSchema,
   'transformers.js': transformersJsManifestSchema,
+  allennlp: archiveManifestSchema,
 } as const satisfies Record<Runtime, unknown>;
 
 const checksums = new WeakMap<PackageManifest, string>();
@@ -59,7 +61,7 @@ export function manifestText(manifest: PackageManifest): string {
 function schemaFor(json: unknown, ref: ResolvedRef) {
   if (typeof json !== 'object' || json === null || !('runtime' in json)) return SCHEMAS.onnx;
   const { runtime } = json;
-  if (runtime === 'onnx' || runtime === 'transformers.js') return SCHEMAS[runtime];
+  if (runtime === 'onnx' || runtime === 'transformers.js' || runtime === 'allennlp') return SCHEMAS[runtime];
   const known = Object.keys(SCHEMAS).join(', ');
   throw refused(ref, `its manifest is not valid at runtime: must be one of ${known}`);
 }

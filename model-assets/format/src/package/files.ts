@@ -1,4 +1,5 @@
 /** The files of a package, by what they are for. Pure: nothing here touches a disk. */
+import { type ArchiveManifest, type ArchiveVariant, archiveTextFiles } from '../manifest/allennlp.ts';
 import type { PackageFile } from '../manifest/common.ts';
 import { type OnnxManifest, tokenizerFiles, type Variant } from '../manifest/onnx.ts';
 import type { PackageManifest } from '../manifest/package-manifest.ts';
@@ -12,13 +13,14 @@ export function packageFiles(manifest: PackageManifest): Files {
   return distinct([...contentFiles(manifest), manifest.goldens, manifest.modelCard]);
 }
 
-/** The files that serving reads: for ONNX Runtime those of its text processing and of `variant`. */
+/** The files that serving reads: of a model with variants those of its text processing and of `variant`. */
 export function servedFiles(manifest: OnnxManifest, variant: Pick<Variant, 'files'>): Files;
+export function servedFiles(manifest: ArchiveManifest, variant: Pick<ArchiveVariant, 'files'>): Files;
 export function servedFiles(manifest: TransformersJsManifest): Files;
 export function servedFiles(manifest: PackageManifest, variant?: Pick<Variant, 'files'>): Files;
 export function servedFiles(manifest: PackageManifest, variant?: Pick<Variant, 'files'>): Files {
   if (manifest.runtime === 'transformers.js') return manifest.files;
-  return distinct([...tokenizerFiles(manifest.textProcessing), ...(variant?.files ?? [])]);
+  return distinct([...textFiles(manifest), ...(variant?.files ?? [])]);
 }
 
 export function sumOfBytes(files: readonly { readonly bytes: number }[]): number {
@@ -27,12 +29,16 @@ export function sumOfBytes(files: readonly { readonly bytes: number }[]): number
 
 function contentFiles(manifest: PackageManifest): Files {
   if (manifest.runtime === 'transformers.js') return manifest.files;
-  const { textProcessing, variants } = manifest;
+  const variants: Readonly<Record<string, { readonly files: Files }>> = manifest.variants;
   return [
-    textProcessing.file,
-    ...tokenizerFiles(textProcessing),
-    ...Object.values(variants).flatMap((variant) => variant.files),
+    ...(manifest.runtime === 'onnx' ? [manifest.textProcessing.file] : []),
+    ...textFiles(manifest),
+    ...Object.values(variants).flatMap(({ files }) => files),
   ];
+}
+
+function textFiles(manifest: OnnxManifest | ArchiveManifest): Files {
+  return manifest.runtime === 'onnx' ? tokenizerFiles(manifest.textProcessing) : archiveTextFiles(manifest);
 }
 
 function distinct(files: Files): Files {

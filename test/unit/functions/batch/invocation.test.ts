@@ -29,7 +29,7 @@ function invoke(event: unknown) {
   const handler = createHandler({
     processor: {
       objects: new S3Objects(new S3Client({ region: 'eu-central-1' }), 'uploads'),
-      engine: { predictor: () => Promise.reject(new TypeError('No model is to be loaded.')) },
+      engine: { bulkModel: () => Promise.reject(new TypeError('No model is to be loaded.')) },
       engineVersion: '1.0.0',
       prefixes: { input: 'in/', output: 'out/' },
       partRows: 100,

@@ -44,7 +44,7 @@ function processWith(objects: S3Objects, remainingMs = 60_000) {
     { bucket: 'bucket', key: KEY },
     {
       objects,
-      engine: { predictor: async () => predictorOf() },
+      engine: { bulkModel: async () => predictorOf() },
       engineVersion: '1.0.0',
       prefixes: { input: 'in/', output: 'out/' },
       partRows: 100,

@@ -46,11 +46,27 @@ export interface Named extends Pick<Ask, 'ref' | 'path'> {
   readonly answer?: (results: unknown, many: boolean) => unknown;
 }
 
+/** A body of this format, or one without `inputs`: the JSON of AllenNLP's predictors has keys of its own. */
+export type ReadRequest = PredictRequest & { readonly isPredictors?: true };
+
 /** The body of a call in this format. */
-export async function readRequest({ c, body }: Call): Promise<PredictRequest> {
+export async function readRequest({ c, body }: Call): Promise<ReadRequest> {
   // A file by itself is the input of a model that reads one, as the clients of Hugging Face send it.
   if (isFile(c.req.raw.headers)) return { inputs: await body.bytes() };
-  return parseBody(predictRequest, await body.json(), hintAt);
+  const json = await body.json();
+  // The model alone can tell it from a mistake.
+  if (isWithoutInputs(json)) return { inputs: json, isPredictors: true };
+  return asRequest(json);
+}
+
+/** Whether a body is an object, and not of this format. */
+export function isWithoutInputs(json: unknown): boolean {
+  return typeof json === 'object' && json !== null && !Array.isArray(json) && !Object.hasOwn(json, 'inputs');
+}
+
+/** @throws EngineError INVALID_INPUT with `field` */
+function asRequest(json: unknown): PredictRequest {
+  return parseBody(predictRequest, json, hintAt);
 }
 
 /** The field that was probably meant. Parameters stand beside the inputs in some of Hugging Face's clients, and below in others. */
@@ -61,7 +77,7 @@ function hintAt(unknown: string): string {
 
 /** Asks the model of that name for what the request says. */
 export function askFor(
-  request: PredictRequest,
+  request: ReadRequest,
   { c }: Call,
   { limits }: AppDependencies,
   { ref, path, ...named }: Named,
@@ -78,13 +94,18 @@ export function askFor(
 async function findWork(
   engine: ServingEngine,
   ref: string,
-  request: PredictRequest,
+  request: ReadRequest,
   { task: wanted, answer }: Pick<Named, 'task' | 'answer'>,
   headers: Headers,
 ): Promise<PredictionWork> {
   const { inputs, encoding_format } = request;
   const model = await engine.model(ref);
   const { manifest } = model;
+  if (manifest.runtime === 'allennlp') {
+    const { archiveWork } = await import('../allennlp/work.ts');
+    return archiveWork(engine, { model, request, task: wanted, headers, ...(answer && { answer }) });
+  }
+  if (request.isPredictors) asRequest(inputs);
   if (inputs instanceof Uint8Array && manifest.runtime === 'onnx') requireJson(headers);
   const task = wanted === undefined ? findTask(request, manifest) : namedTask(wanted, manifest);
   const name = task ?? manifest.task;

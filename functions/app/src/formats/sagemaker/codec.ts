@@ -9,8 +9,8 @@ import { findDefaultModel } from '../../serve/default-model.ts';
 import type { AppDependencies } from '../../serve/ports.ts';
 import { tellReady } from '../../serve/ready.ts';
 import type { Codec } from '../../serve/wire-format.ts';
-import { askFor, readRequest } from '../hugging-face/codec.ts';
-import { type PredictRequest, predictRequest } from '../hugging-face/request.ts';
+import { askFor, type ReadRequest, readRequest } from '../hugging-face/codec.ts';
+import { predictRequest } from '../hugging-face/request.ts';
 import type { routes } from './routes.ts';
 
 /** The header of a call to an endpoint of several models. */
@@ -41,7 +41,7 @@ export const codecs: Record<keyof typeof routes, Codec> = {
   sageMakerEndpoint: invoke,
 };
 
-async function readRows(call: Call, { limits }: AppDependencies): Promise<PredictRequest> {
+async function readRows(call: Call, { limits }: AppDependencies): Promise<ReadRequest> {
   const type = call.c.req.header('content-type')?.trim() ?? '';
   if (JSON_LINES.test(type)) {
     const { readJsonLines } = await import('./json-lines.ts');

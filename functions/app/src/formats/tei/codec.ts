@@ -1,9 +1,11 @@
 /** The routes of TEI that a model answers: vectors, ranks, classes, likenesses; `tokens.ts` and `info.ts` have the others. */
 import { EngineError, type TaskName } from '@pilotlight/engine';
 import { checkInputs, refuseEmpty } from '../../http/request/parse.ts';
-import type { TokenModel } from '../../serve/ports.ts';
-import type { Codec } from '../../serve/wire-format.ts';
+import type { Call } from '../../serve/call.ts';
+import type { AppDependencies, TokenModel } from '../../serve/ports.ts';
+import type { Ask, Codec } from '../../serve/wire-format.ts';
 import { askedModel } from '../asked-model.ts';
+import { askFor, isWithoutInputs } from '../hugging-face/codec.ts';
 import { poolingFor } from '../pooling.ts';
 import { predictWork } from '../predict-work.ts';
 import { countCharacters, predictionHeaders } from './headers.ts';
@@ -24,36 +26,52 @@ interface Asked {
 
 /** A route for models that can do `task`, whose body `read` understands. */
 function predicting(task: TaskName, read: (body: unknown) => Asked): Codec {
-  return {
-    decode: async ({ c, body }, parts) => {
-      const { inputs, reads, parameters, shape } = read(await body.json());
-      checkInputs(inputs, parts.limits);
-      const asked = await askedModel(c, parts, task);
-      return {
-        ...asked,
-        work: async (engine) => {
-          const model = await engine.predictor(asked.ref);
-          return {
-            ...predictWork(engine, {
-              model,
-              task,
-              inputs,
-              parameters: parameters(model),
-              encode: ({ results }) => shape?.(results) ?? results,
-            }),
-            headers: (record) => predictionHeaders(record, countCharacters(reads), parts.computeType),
-          };
-        },
-      };
-    },
+  const ask = asking(task, read);
+  return { decode: async (call, parts) => ask(await call.body.json(), call, parts) };
+}
+
+/** What a body asks of a model that can do `task`. */
+function asking(task: TaskName, read: (body: unknown) => Asked) {
+  return async (json: unknown, { c }: Call, parts: AppDependencies): Promise<Ask> => {
+    const { inputs, reads, parameters, shape } = read(json);
+    checkInputs(inputs, parts.limits);
+    const asked = await askedModel(c, parts, task);
+    return {
+      ...asked,
+      work: async (engine) => {
+        const model = await engine.predictor(asked.ref);
+        return {
+          ...predictWork(engine, {
+            model,
+            task,
+            inputs,
+            parameters: parameters(model),
+            encode: ({ results }) => shape?.(results) ?? results,
+          }),
+          headers: (record) => predictionHeaders(record, countCharacters(reads), parts.computeType),
+        };
+      },
+    };
   };
 }
+
+const askForClasses = asking('text-classification', classify);
+
+/** `POST .../predict` of TEI, and of `allennlp serve`, whose bodies are the JSON of a predictor and have no `inputs`. */
+const predict: Codec = {
+  decode: async (call, parts) => {
+    const json = await call.body.json();
+    if (!isWithoutInputs(json)) return askForClasses(json, call, parts);
+    const asked = await askedModel(call.c, parts, 'predictor');
+    return askFor({ inputs: json, isPredictors: true }, call, parts, asked);
+  },
+};
 
 const routesOfModel = {
   teiEmbed: predicting('feature-extraction', embed),
   teiEmbedAll: predicting('feature-extraction', embedAll),
   teiRerank: predicting('text-ranking', rerank),
-  teiPredict: predicting('text-classification', classify),
+  teiPredict: predict,
   teiSimilarity: predicting('sentence-similarity', similarity),
 };
 

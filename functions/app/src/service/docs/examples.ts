@@ -1,11 +1,14 @@
 /** The examples of the document: models of the service that answer, and bodies that they answer. */
-import { type OnnxManifest, parseModelRef } from '@pilotlight/engine';
+import { type ArchiveManifest, type OnnxManifest, parseModelRef } from '@pilotlight/engine';
 import { TASK_FACTS } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 import { SENT_TO } from '../../openapi/fit.ts';
 import { ABILITIES, findDefaultModel, isAble } from '../../serve/default-model.ts';
 import type { AppDependencies } from '../../serve/ports.ts';
 import { isJson, type Json } from './json.ts';
+
+/** The manifests of models that examples are sent to. */
+type Shown = OnnxManifest | ArchiveManifest;
 
 /** See `SentTo`. */
 const sentTo = z.object({
@@ -23,7 +26,7 @@ type Example = z.infer<typeof sentTo>;
  */
 export async function addExamples(
   { [SENT_TO]: marked, ...operation }: Json,
-  manifests: readonly OnnxManifest[],
+  manifests: readonly Shown[],
   parts: AppDependencies,
 ): Promise<Json | undefined> {
   if (marked === undefined) return sayThatNobodyAnswers(operation);
@@ -51,13 +54,13 @@ function sayThatNobodyAnswers(operation: Json): Json {
   return { description: 'No model of this service answers it.', ...operation };
 }
 
-function choose(manifests: readonly OnnxManifest[], { abilities }: Example): OnnxManifest | undefined {
+function choose(manifests: readonly Shown[], { abilities }: Example): Shown | undefined {
   const packagedForIt = abilities.map((ability) => manifests.find(({ task }) => task === ability));
   const able = abilities.map((ability) => manifests.find((manifest) => isAble(manifest, ability)));
   return [...packagedForIt, ...able].find((manifest) => manifest !== undefined);
 }
 
-function find(manifests: readonly OnnxManifest[], ref: string): OnnxManifest | undefined {
+function find(manifests: readonly Shown[], ref: string): Shown | undefined {
   const { name, version } = parseModelRef(ref);
   return manifests.findLast(
     (manifest) => manifest.name === name && (version === undefined || manifest.version === version),
@@ -65,14 +68,21 @@ function find(manifests: readonly OnnxManifest[], ref: string): OnnxManifest | u
 }
 
 /** The values of parameters, by their names; any other one is the name of the model. */
-function withExample(parameter: Json, { name, version, task }: OnnxManifest): Json {
+function withExample(parameter: Json, { name, version, task }: Shown): Json {
   const example = parameter.name === 'version' ? version : parameter.name === 'task' ? task : name;
   return { ...parameter, required: true, schema: { ...Object(parameter.schema), example } };
 }
 
-function exampleFor({ name, task, textProcessing }: OnnxManifest, { body, bodyNamesModel }: Example): object {
-  const own = body ?? TASK_FACTS[task].example(textProcessing.maskToken);
-  return { ...(bodyNamesModel && { model: name }), ...own };
+function exampleFor(manifest: Shown, { body, bodyNamesModel, abilities }: Example): object {
+  if (manifest.runtime === 'allennlp' && abilities.includes('predictor')) return [manifest.example ?? {}];
+  const own = body ?? exampleOf(manifest);
+  return { ...(bodyNamesModel && { model: manifest.name }), ...own };
+}
+
+/** A body that the model answers. */
+function exampleOf(manifest: Shown): object {
+  if (manifest.runtime === 'allennlp') return manifest.example ?? { inputs: 'I love this' };
+  return TASK_FACTS[manifest.task].example(manifest.textProcessing.maskToken);
 }
 
 function withBody(requestBody: Json, example: object): Json {

@@ -16,11 +16,12 @@ export async function fitDocument(
   const manifests = (await parts.engine.models()).flatMap((entry) =>
     isRemote(entry) || entry.problem !== undefined || !entry.manifest ? [] : entry.manifest,
   );
-  const own = manifests.filter((manifest) => manifest.runtime === 'onnx');
+  const own = manifests.filter((manifest) => manifest.runtime !== 'transformers.js');
   const has: Presence = {
     jobs: parts.jobs !== undefined,
     'hand-over': parts.handOver !== undefined,
     pipelines: manifests.length > own.length,
+    archives: own.some(({ runtime }) => runtime === 'allennlp'),
   };
   const paths: Record<string, Json> = {};
   for (const [path, item] of Object.entries(document.paths ?? {})) {

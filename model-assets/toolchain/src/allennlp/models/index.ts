@@ -8,14 +8,19 @@ import { GraphScope } from '../modules/scope.ts';
 import { bart } from './bart.ts';
 import { basicClassifier } from './basic-classifier.ts';
 import { biaffineParser } from './biaffine-parser.ts';
+import { bidaf } from './bidaf.ts';
 import { composedSeq2seq } from './composed-seq2seq.ts';
 import { constituencyParser } from './constituency-parser.ts';
+import { coref } from './coref/coref.ts';
 import { crfTagger } from './crf-tagger.ts';
 import { decomposableAttention } from './decomposable-attention.ts';
+import { dialogQa } from './dialog-qa.ts';
 import { esim } from './esim.ts';
 import { maskedLanguageModel } from './masked-language-model.ts';
 import { multitask } from './multitask.ts';
+import { naqanet } from './naqanet.ts';
 import { nextTokenLm } from './next-token-lm.ts';
+import { qanet } from './qanet.ts';
 import { simpleSeq2seq } from './simple-seq2seq.ts';
 import { simpleTagger } from './simple-tagger.ts';
 import { srl } from './srl.ts';
@@ -31,6 +36,11 @@ const MODELS: readonly ModuleDefinition[] = [
   basicClassifier,
   simpleSeq2seq,
   simpleTagger,
+  bidaf,
+  qanet,
+  naqanet,
+  dialogQa,
+  coref,
   srlBert,
   transformerQa,
   transformerMc,

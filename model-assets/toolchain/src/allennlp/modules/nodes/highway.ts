@@ -1,22 +1,22 @@
-/** AllenNLP's Highway: each layer mixes its input with a transformation of it. */
-import { int } from '../../../graph/node.ts';
+/** Highway layers (arXiv:1505.00387): each mixes its input with a non-linear layer of it, by a gate. */
 import type { Scope } from '../module.ts';
 import { linear } from './linear.ts';
-import { op } from './ops.ts';
+import { op, scalar, slice } from './ops.ts';
 
-/** `x` `[..., dim]` through the layers `_layers.0`, `_layers.1` and so on of a place, with Relu. */
-export function highway(scope: Scope, x: string, dim: number, layers: number): string {
+/** `x` `[..., width]` by the tensors `_layers.N` of a place; the first half of a layer is the non-linear part, the second the gate. */
+export function highway(scope: Scope, x: string, width: number, layers: number): string {
   let value = x;
   for (let layer = 0; layer < layers; layer++) {
     const place = scope.at(`_layers.${layer}`);
-    const projected = linear(place, value, dim, 2 * dim);
-    const [part = '', gate = ''] = place.graph.ops('Split', [projected], place.name('Split'), 2, {
-      attributes: { axis: int(-1), num_outputs: int(2) },
-    });
-    const transformed = op(place, 'Relu', [part]);
-    // gate * value + (1 - gate) * transformed
-    const carried = op(place, 'Mul', [op(place, 'Sigmoid', [gate]), op(place, 'Sub', [value, transformed])]);
-    value = op(place, 'Add', [transformed, carried]);
+    const product = linear(place, value, width, 2 * width);
+    const candidate = op(place, 'Relu', [slice(place, product, -1, 0, width)]);
+    value = mix(place, op(place, 'Sigmoid', [slice(place, product, -1, width)]), value, candidate);
   }
   return value;
+}
+
+/** `gate * a + (1 - gate) * b` */
+export function mix(scope: Scope, gate: string, a: string, b: string): string {
+  const rest = op(scope, 'Sub', [scalar(scope, 1), gate]);
+  return op(scope, 'Add', [op(scope, 'Mul', [gate, a]), op(scope, 'Mul', [rest, b])]);
 }

@@ -1,0 +1,31 @@
+/** The size of instances, by which they are put into batches. */
+import type { Instance } from './instance.ts';
+
+export interface InstanceSize {
+  /** Tokens of its longest sequence; at least 1. */
+  readonly tokens: number;
+  /** Values of its largest tensor. */
+  readonly cells: number;
+}
+
+/** Values of a tensor that a token may have in a batch before they count more than the token itself: characters, tags, spans. */
+const CELLS_OF_TOKEN = 64;
+
+export function sizeOf({ tensors }: Pick<Instance, 'tensors'>): InstanceSize {
+  let [tokens, cells] = [1, 1];
+  for (const { dims, least = [] } of Object.values(tensors)) {
+    const padded = dims.map((dim, axis) => Math.max(dim, least[axis] ?? 0));
+    // The first axis counts tokens, or spans of them, of which there are few where there are few tokens.
+    if (dims.length > 0) tokens = Math.max(tokens, padded[0] ?? 1);
+    cells = Math.max(
+      cells,
+      padded.reduce((product, dim) => product * Math.max(1, dim), 1),
+    );
+  }
+  return { tokens, cells };
+}
+
+/** The tokens that an instance costs in a batch: those that it has, or more where one of its tensors is much larger. */
+export function costOf({ tokens, cells }: InstanceSize): number {
+  return Math.max(tokens, Math.ceil(cells / CELLS_OF_TOKEN));
+}

@@ -1,0 +1,109 @@
+/** basic_classifier: a label for a text, or for a premise and a hypothesis that are read as one. */
+import { EngineError } from '@pilotlight/model-format/errors';
+import * as z from 'zod/mini';
+import { argmax } from '../../math/activations.ts';
+import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
+import { type Instance, paddedDims, stack } from '../instance.ts';
+import { namedParams, parseParams } from '../text/params.ts';
+import type { TextArchive } from '../text/text-archive.ts';
+import { labelTask } from './label-task.ts';
+import { outputOf, rowOf } from './output-rows.ts';
+import { invalidInput } from './predictor-input.ts';
+import { withoutWords } from './sentence-reader.ts';
+import { embedsIdsOnly } from './simple-tagger.ts';
+import { openTextReader } from './text-reader.ts';
+
+const params = z.object({
+  label_namespace: z._default(z.string(), 'labels'),
+  namespace: z._default(z.string(), 'tokens'),
+  seq2seq_encoder: z.unknown(),
+  seq2vec_encoder: z.unknown(),
+  text_field_embedder: z.unknown(),
+});
+type ClassifierParams = z.infer<typeof params>;
+
+/** Encoders that take a text without tokens; others raise in torch. */
+const ENCODERS_OF_NOTHING = ['bag_of_embeddings', 'boe', 'cnn', 'cnn-highway'];
+
+interface Output {
+  readonly logits: readonly number[];
+  readonly probabilities: readonly number[];
+}
+
+export const basicClassifier: ArchiveModelDefinition = {
+  type: 'basic_classifier',
+  open: (archive) => eraseModel(openModel(archive)),
+};
+
+function openModel(archive: TextArchive): ArchiveModel<undefined, Output> {
+  const parsed = parseParams(params, archive.config.model, 'model');
+  const reader = openTextReader(archive);
+  const check = lengthCheck(parsed);
+  const { vocabulary } = archive;
+  const label = (index: number) => vocabulary.token(index, parsed.label_namespace) ?? String(index);
+  const isPair = archive.config.predictor === 'textual_entailment';
+  return {
+    async read(input, field) {
+      const instance = await reader.read(input, field);
+      check(instance, isPair ? field : `${field}.sentence`);
+      return [instance];
+    },
+    async infer(batch, graphs) {
+      const outputs = await graphs.run('model', stack(batch));
+      const logits = outputOf(outputs, 'logits');
+      const probabilities = outputOf(outputs, 'probs');
+      return batch.map((_, row) => ({
+        logits: [...rowOf(logits, row)],
+        probabilities: [...rowOf(probabilities, row)],
+      }));
+    },
+    answer(_input, [instance], [output]) {
+      const ids = instance ? tokenIds(instance) : [];
+      const { logits = [], probabilities = [] } = output ?? {};
+      return {
+        logits,
+        probs: probabilities,
+        token_ids: ids,
+        label: label(argmax(probabilities)),
+        tokens: ids.map((id) => vocabulary.token(id, parsed.namespace) ?? String(id)),
+      };
+    },
+    tasks: [labelTask({ key: 'probs', label, ...(isPair && { pair: ['premise', 'hypothesis'] }) })],
+  };
+}
+
+/** The names of tensors in which AllenNLP looks for ids, in any indexer. */
+const ID_TENSORS = ['tokens', 'token_ids', 'input_ids'];
+
+/** The ids of the first indexer that has some, with the padding that it asks for. */
+function tokenIds({ tensors }: Instance): number[] {
+  const found = Object.entries(tensors).find(([name]) => ID_TENSORS.includes(name.split('.').at(-1) ?? ''));
+  if (!found) throw new EngineError('PACKAGE_INVALID', 'The model has no indexer that gives ids of tokens.');
+  const [, tensor] = found;
+  const [length = 0] = paddedDims([tensor]);
+  return Array.from({ length }, (_, place) => Number(tensor.data[place] ?? tensor.padding ?? 0));
+}
+
+/** Refuses texts on which AllenNLP raises: those without tokens, and those that are shorter than a filter. */
+function lengthCheck(parsed: ClassifierParams): (instance: Instance, field: string) => void {
+  const { type, params: encoder } = namedParams(parsed.seq2vec_encoder, '', 'model.seq2vec_encoder');
+  const least = type === 'cnn' ? widestFilter(encoder) : 0;
+  const takesNothing = !parsed.seq2seq_encoder && ENCODERS_OF_NOTHING.includes(type);
+  const idsOnly = embedsIdsOnly(parsed.text_field_embedder);
+  return (instance, field) => {
+    const dims = Object.values(instance.tensors).map((tensor) => tensor.dims[0] ?? 0);
+    const padded = Math.max(...Object.values(instance.tensors).map((tensor) => paddedDims([tensor])[0] ?? 0));
+    if (Math.min(...dims) === 0 && !(takesNothing && idsOnly)) throw withoutWords(field);
+    if (padded < least) {
+      throw invalidInput(
+        field,
+        `must have at least ${least} tokens for the filters of the model, not ${padded}`,
+      );
+    }
+  };
+}
+
+function widestFilter(encoder: unknown): number {
+  const schema = z.object({ ngram_filter_sizes: z._default(z.array(z.int()), [2, 3, 4, 5]) });
+  return Math.max(...parseParams(schema, encoder, 'model.seq2vec_encoder').ngram_filter_sizes);
+}

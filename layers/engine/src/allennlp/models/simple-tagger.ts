@@ -1,0 +1,90 @@
+/** simple_tagger: the most probable tag of every word by itself. */
+import * as z from 'zod/mini';
+import { argmax, at } from '../../math/activations.ts';
+import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
+import { stack } from '../instance.ts';
+import { namedParams, parseParams } from '../text/params.ts';
+import type { TextArchive } from '../text/text-archive.ts';
+import { entityTask } from './entity-task.ts';
+import { fieldLength } from './field-length.ts';
+import { labelNames } from './label-names.ts';
+import { outputOf, rowOf, toLists } from './output-rows.ts';
+import { openSentenceReader, type SentenceMetadata } from './sentence-reader.ts';
+
+const params = z.object({
+  label_namespace: z._default(z.string(), 'labels'),
+  encoder: z.unknown(),
+  text_field_embedder: z.unknown(),
+});
+
+/** Encoders that take a sentence without words; recurrent ones raise in torch. */
+const ENCODERS_OF_NOTHING = ['bidirectional_language_model_transformer', 'pass_through', 'feedforward'];
+
+interface Output {
+  readonly logits: Float32Array;
+  readonly probabilities: Float32Array;
+}
+
+export const simpleTagger: ArchiveModelDefinition = {
+  type: 'simple_tagger',
+  open: (archive) => eraseModel(openModel(archive)),
+};
+
+function openModel(archive: TextArchive): ArchiveModel<SentenceMetadata, Output> {
+  const {
+    label_namespace: namespace,
+    encoder,
+    text_field_embedder,
+  } = parseParams(params, archive.config.model, 'model');
+  const answersNothing =
+    ENCODERS_OF_NOTHING.includes(namedParams(encoder, '', 'model.encoder').type) &&
+    embedsIdsOnly(text_field_embedder);
+  const reader = openSentenceReader(archive, answersNothing);
+  const labels = labelNames(archive.vocabulary, namespace);
+  return {
+    read: reader.read,
+    async infer(batch, graphs) {
+      const outputs = await graphs.run('model', stack(batch));
+      const logits = outputOf(outputs, 'logits');
+      const probabilities = outputOf(outputs, 'class_probabilities');
+      return batch.map((_, row) => ({
+        logits: rowOf(logits, row),
+        probabilities: rowOf(probabilities, row),
+      }));
+    },
+    answer(_input, [instance], [output]) {
+      const rows = instance ? fieldLength(instance, 'tokens') : 0;
+      const lists = (data?: Float32Array) => (data ? toLists(data, labels.length, rows) : []);
+      const probabilities = lists(output?.probabilities);
+      return {
+        logits: lists(output?.logits),
+        class_probabilities: probabilities,
+        words: instance?.metadata.words ?? [],
+        tags: probabilities.map((row) => labels[argmax(row)] ?? ''),
+      };
+    },
+    tasks: [
+      entityTask({
+        labels,
+        scores: ({ class_probabilities }) =>
+          z
+            .array(z.array(z.number()))
+            .parse(class_probabilities)
+            .map((row) => at(row, argmax(row))),
+      }),
+    ],
+  };
+}
+
+/** Whether a text field is embedded by tables of vectors alone. */
+export function embedsIdsOnly(embedder: unknown): boolean {
+  const { params: fields } = namedParams(embedder, 'basic', 'model.text_field_embedder');
+  const { token_embedders: embedders } = parseParams(
+    z.object({ token_embedders: z._default(z.record(z.string(), z.unknown()), {}) }),
+    fields,
+    'model.text_field_embedder',
+  );
+  return Object.values(embedders).every(
+    (entry) => namedParams(entry, 'embedding', 'model.text_field_embedder').type === 'embedding',
+  );
+}
