@@ -95,7 +95,10 @@ function lengthCheck(parsed: ClassifierParams): (instance: Instance, field: stri
     const padded = Math.max(...Object.values(instance.tensors).map((tensor) => paddedDims([tensor])[0] ?? 0));
     if (Math.min(...dims) === 0 && !(takesNothing && idsOnly)) throw withoutWords(field);
     if (padded < least) {
-      throw invalidInput(field, `must have at least ${least} tokens for the filters of the model, not ${padded}`);
+      throw invalidInput(
+        field,
+        `must have at least ${least} tokens for the filters of the model, not ${padded}`,
+      );
     }
   };
 }

@@ -3,8 +3,8 @@ import * as z from 'zod/mini';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { findBestHeads, findSpanningHeads } from '../decoding/heads.ts';
 import { stack } from '../instance.ts';
-import { idTensor } from '../text/indexers/indexer.ts';
 import { openIndexers } from '../text/indexers/index.ts';
+import { idTensor } from '../text/indexers/indexer.ts';
 import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { textField, under } from '../text/text-field.ts';
@@ -13,7 +13,7 @@ import { dependencyTree } from './dependency-tree.ts';
 import { labelNames } from './label-names.ts';
 import { outputOf, rowOf } from './output-rows.ts';
 import { invalidInput } from './predictor-input.ts';
-import { readerParams, readerSchema, unread } from './reader-params.ts';
+import { readerParams, readerSchema } from './reader-params.ts';
 import { requirePredictor, withoutWords } from './sentence-reader.ts';
 import { featuresOf, openTaggedTokenizer } from './words-with-tags.ts';
 
@@ -57,7 +57,13 @@ function openModel(archive: TextArchive): ArchiveModel<Metadata, Output> {
       if (tokens.length === 0) throw withoutWords(`${field}.${key}`);
       const words = wordsOf(tokens);
       const pos = featuresOf(tokens, feature);
-      const fields = under('words', await textField(words.map((text) => ({ text })), indexers));
+      const fields = under(
+        'words',
+        await textField(
+          words.map((text) => ({ text })),
+          indexers,
+        ),
+      );
       const ids = pos.map((tag) => archive.vocabulary.id(tag, POS_NAMESPACE));
       return [{ tensors: { ...fields, pos_tags: idTensor(ids) }, metadata: { words, pos } }];
     },
@@ -77,7 +83,10 @@ function openModel(archive: TextArchive): ArchiveModel<Metadata, Output> {
       const { words, pos } = instance?.metadata ?? { words: [], pos: [] };
       const { heads, dependencies } = output ?? { heads: [], dependencies: [] };
       if (!heads.includes(0)) {
-        throw invalidInput('inputs', 'the model finds no root in the sentence, so that there is no tree to answer');
+        throw invalidInput(
+          'inputs',
+          'the model finds no root in the sentence, so that there is no tree to answer',
+        );
       }
       return {
         words,

@@ -5,8 +5,8 @@ import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../a
 import { buildTree, type SpanLabels } from '../decoding/constituency.ts';
 import { formatTree, type Tree } from '../decoding/tree.ts';
 import { type FieldTensor, stack } from '../instance.ts';
-import { idTensor } from '../text/indexers/indexer.ts';
 import { openIndexers } from '../text/indexers/index.ts';
+import { idTensor } from '../text/indexers/indexer.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { textField, under } from '../text/text-field.ts';
 import { wordsOf } from '../text/token.ts';
@@ -68,7 +68,13 @@ function openModel(archive: TextArchive): ArchiveModel<Metadata, Output> {
       if (tokens.length === 0) throw withoutWords(`${field}.${key}`);
       const words = wordsOf(tokens).map(written);
       const posTags = params.use_pos_tags ? featuresOf(tokens, 'tag') : undefined;
-      const fields = under('tokens', await textField(words.map((text) => ({ text })), indexers));
+      const fields = under(
+        'tokens',
+        await textField(
+          words.map((text) => ({ text })),
+          indexers,
+        ),
+      );
       const ids = posTags?.map((tag) => archive.vocabulary.id(tag, posNamespace));
       return [
         {

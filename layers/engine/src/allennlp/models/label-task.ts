@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { textInput } from '../../tasks/text-input.ts';
 import type { JsonObject, TaskShape } from '../archive-model.ts';
-import { parseInput, invalidInput } from './predictor-input.ts';
+import { invalidInput, parseInput } from './predictor-input.ts';
 import { parseParameters } from './task-parameters.ts';
 
 const parameters = z.object({

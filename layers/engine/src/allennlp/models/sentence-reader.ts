@@ -6,9 +6,9 @@ import { openIndexers } from '../text/indexers/index.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { textField, under } from '../text/text-field.ts';
 import { type Token, wordsOf } from '../text/token.ts';
-import { openSentenceTokenizer } from './sentence-tokenizer.ts';
 import { invalidInput } from './predictor-input.ts';
 import { readerParams, readerSchema, unread } from './reader-params.ts';
+import { openSentenceTokenizer } from './sentence-tokenizer.ts';
 
 /** Features beside the words come of a data set; AllenNLP's predictor fails without them. */
 const noFeatures = z.optional(z.array(z.string()).check(z.maxLength(0)));
@@ -44,7 +44,7 @@ export interface SentenceReader {
 export function openSentenceReader(archive: TextArchive, answersNothing = false): SentenceReader {
   requirePredictor(archive, 'sentence_tagger');
   readerParams<unknown>(archive, READERS);
-  const indexers = openIndexers(archive.config.reader['token_indexers'], {
+  const indexers = openIndexers(archive.config.reader.token_indexers, {
     archive,
     path: 'dataset_reader.token_indexers',
   });

@@ -31,11 +31,11 @@ export const simpleTagger: ArchiveModelDefinition = {
 };
 
 function openModel(archive: TextArchive): ArchiveModel<SentenceMetadata, Output> {
-  const { label_namespace: namespace, encoder, text_field_embedder } = parseParams(
-    params,
-    archive.config.model,
-    'model',
-  );
+  const {
+    label_namespace: namespace,
+    encoder,
+    text_field_embedder,
+  } = parseParams(params, archive.config.model, 'model');
   const answersNothing =
     ENCODERS_OF_NOTHING.includes(namedParams(encoder, '', 'model.encoder').type) &&
     embedsIdsOnly(text_field_embedder);
@@ -67,7 +67,10 @@ function openModel(archive: TextArchive): ArchiveModel<SentenceMetadata, Output>
       entityTask({
         labels,
         scores: ({ class_probabilities }) =>
-          z.array(z.array(z.number())).parse(class_probabilities).map((row) => at(row, argmax(row))),
+          z
+            .array(z.array(z.number()))
+            .parse(class_probabilities)
+            .map((row) => at(row, argmax(row))),
       }),
     ],
   };

@@ -2,8 +2,8 @@
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { BioViterbi } from '../decoding/bio-viterbi.ts';
 import { type Instance, stack } from '../instance.ts';
-import { idTensor } from '../text/indexers/indexer.ts';
 import { openIndexers } from '../text/indexers/index.ts';
+import { idTensor } from '../text/indexers/indexer.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { textField, under } from '../text/text-field.ts';
 import { wordsOf } from '../text/token.ts';
@@ -40,7 +40,10 @@ function openModel(archive: TextArchive): ArchiveModel<Metadata, readonly string
       const fields = under('tokens', await textField(tokens, indexers));
       return verbs.map(
         (verb): Instance<Metadata> => ({
-          tensors: { ...fields, verb_indicator: idTensor(tokens.map((_, place) => (place === verb ? 1 : 0))) },
+          tensors: {
+            ...fields,
+            verb_indicator: idTensor(tokens.map((_, place) => (place === verb ? 1 : 0))),
+          },
           metadata: { words, verb: words[verb] ?? '' },
         }),
       );
@@ -57,7 +60,9 @@ function openModel(archive: TextArchive): ArchiveModel<Metadata, readonly string
       });
     },
     answer(input, instances, outputs) {
-      const verbs = instances.map(({ metadata }, i) => frameOf(metadata.words, metadata.verb, outputs[i] ?? []));
+      const verbs = instances.map(({ metadata }, i) =>
+        frameOf(metadata.words, metadata.verb, outputs[i] ?? []),
+      );
       return { verbs, words: instances[0]?.metadata.words ?? tokenizer.words(input) };
     },
   };

@@ -52,7 +52,10 @@ export function openTextReader(archive: TextArchive): TextReader {
     async read(input, field) {
       const { tokens, sentence = '' } = readSentenceInput(input, field);
       if (tokens && !WORD_TOKENIZERS.includes(type)) {
-        throw invalidInput(`${field}.tokens`, `the model splits texts by its own tokenizer (${type}); send a sentence`);
+        throw invalidInput(
+          `${field}.tokens`,
+          `the model splits texts by its own tokenizer (${type}); send a sentence`,
+        );
       }
       return toInstance((tokens ?? (await tokenizer.tokenize(sentence))).slice(0, most), indexers);
     },

@@ -5,24 +5,40 @@ import { buildModule, listUnsupported } from '../modules/build.ts';
 import { findModule } from '../modules/index.ts';
 import type { ArchiveGraphs, ArchiveParts, ModuleDefinition, Params, Role } from '../modules/module.ts';
 import { GraphScope } from '../modules/scope.ts';
+import { bart } from './bart.ts';
 import { basicClassifier } from './basic-classifier.ts';
 import { biaffineParser } from './biaffine-parser.ts';
+import { bidaf } from './bidaf.ts';
 import { constituencyParser } from './constituency-parser.ts';
+import { coref } from './coref/coref.ts';
 import { crfTagger } from './crf-tagger.ts';
 import { decomposableAttention } from './decomposable-attention.ts';
+import { dialogQa } from './dialog-qa.ts';
 import { esim } from './esim.ts';
 import { maskedLanguageModel } from './masked-language-model.ts';
 import { multitask } from './multitask.ts';
+import { naqanet } from './naqanet.ts';
 import { nextTokenLm } from './next-token-lm.ts';
+import { qanet } from './qanet.ts';
+import { simpleSeq2seq } from './simple-seq2seq.ts';
 import { simpleTagger } from './simple-tagger.ts';
 import { srl } from './srl.ts';
 import { srlBert } from './srl-bert.ts';
+import { t5 } from './t5.ts';
 import { transformerMc } from './transformer-mc.ts';
 import { transformerQa } from './transformer-qa.ts';
 
 const MODELS: readonly ModuleDefinition[] = [
+  bart,
+  t5,
   basicClassifier,
+  simpleSeq2seq,
   simpleTagger,
+  bidaf,
+  qanet,
+  naqanet,
+  dialogQa,
+  coref,
   srlBert,
   transformerQa,
   transformerMc,

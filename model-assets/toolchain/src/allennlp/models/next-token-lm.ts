@@ -1,10 +1,12 @@
 /** next_token_lm: the likeliest tokens after a text field, or with a beam search the scores of all of them, for one step after another. */
 import { z } from 'zod';
 import { ToolchainError } from '../../errors.ts';
+import { int } from '../../graph/node.ts';
 import { buildModule, count, ignored, nested } from '../modules/build.ts';
 import { finishGraph } from '../modules/finish-graph.ts';
-import type { ArchiveGraphs, ModuleDefinition } from '../modules/module.ts';
+import type { ArchiveGraphs, GraphOutput, ModuleDefinition, Scope } from '../modules/module.ts';
 import { lastTokens } from '../modules/nodes/masks.ts';
+import { cast, integers, op } from '../modules/nodes/ops.ts';
 import { topProbabilities } from './masked-language-model.ts';
 
 const params = z.strictObject({
@@ -44,7 +46,7 @@ export const nextTokenLm: ModuleDefinition<z.infer<typeof params>, ArchiveGraphs
     const logits = head.apply(lastTokens(scope, vectors, mask));
     if (parsed.beam_search_generator) {
       refuseSegments(scope.path, parsed.text_field_embedder);
-      return { model: finishGraph(scope, { logits: { value: logits, axes: ['batch', head.outputDim] } }) };
+      return { model: finishGraph(scope, stepOutputs(scope, logits, head.outputDim)) };
     }
     const best = Math.min(parsed.n_best, head.outputDim);
     const { values, indices } = topProbabilities(scope, logits, best);
@@ -57,6 +59,19 @@ export const nextTokenLm: ModuleDefinition<z.infer<typeof params>, ArchiveGraphs
     };
   },
 };
+
+/** The `top` `[1]` best log probabilities, or all that there are: `scores` and `classes` `[rows, count]`. */
+function stepOutputs(scope: Scope, logits: string, classes: number): Readonly<Record<string, GraphOutput>> {
+  const top = op(scope, 'Min', [scope.input('top', 'int64', [1]), integers(scope, [classes])]);
+  const [scores = '', best = ''] = scope.graph.ops(
+    'TopK',
+    [op(scope, 'LogSoftmax', [logits], { axis: int(-1) }), top],
+    scope.name('TopK'),
+    2,
+  );
+  const axes = ['batch', 'count'];
+  return { scores: { value: scores, axes }, classes: { value: cast(scope, best, 'float32'), axes } };
+}
 
 const transformerAlone = z.object({
   token_embedders: z.record(

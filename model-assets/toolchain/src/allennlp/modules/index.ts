@@ -1,6 +1,8 @@
 /** All parts that AllenNLP models are built from, by role and registrable name: one row for each. */
 import { ToolchainError } from '../../errors.ts';
 import type { GraphBuilder } from '../../graph/builder.ts';
+import * as attention from './attention/attention.ts';
+import * as matrixAttention from './attention/matrix-attention.ts';
 import { basic } from './embedders/basic.ts';
 import { characterEncoding } from './embedders/character-encoding.ts';
 import { embedding, embeddingEmbedder } from './embedders/embedding.ts';
@@ -9,10 +11,22 @@ import { feedforward } from './feedforward.ts';
 import type { ArchiveParts, ModuleDefinition, Role, Scope } from './module.ts';
 import { GraphScope } from './scope.ts';
 import * as seq2seqAugmented from './seq2seq/augmented.ts';
+import { gatedCnn } from './seq2seq/gated-cnn.ts';
+import { languageModelTransformer } from './seq2seq/language-model-transformer.ts';
+import { multiHeadSelfAttention, stackedSelfAttention } from './seq2seq/multi-head-self-attention.ts';
+import { pytorchTransformer } from './seq2seq/pytorch-transformer.ts';
 import * as seq2seqRecurrent from './seq2seq/recurrent.ts';
+import * as simple from './seq2seq/simple.ts';
 import * as seq2vecAugmented from './seq2vec/augmented.ts';
 import { bagOfEmbeddings, boe } from './seq2vec/bag-of-embeddings.ts';
+import { clsPooler } from './seq2vec/cls-pooler.ts';
+import { cnn } from './seq2vec/cnn.ts';
+import { cnnHighway } from './seq2vec/cnn-highway.ts';
 import * as seq2vecRecurrent from './seq2vec/recurrent.ts';
+import { bidirectionalEndpoint } from './spans/bidirectional-endpoint.ts';
+import { endpoint } from './spans/endpoint.ts';
+import { maxPooling } from './spans/max-pooling.ts';
+import { selfAttentive } from './spans/self-attentive.ts';
 import { bertPooler } from './transformers/bert-pooler.ts';
 import { bertHead, gpt2Head, linearHead } from './transformers/language-model-heads.ts';
 import { classifierHead, transformerBackbone } from './transformers/multitask-parts.ts';
@@ -34,13 +48,28 @@ const MODULES: readonly ModuleDefinition[] = [
   empty,
   embedding,
   feedforward,
+  ...Object.values(simple),
   ...Object.values(seq2seqAugmented),
+  gatedCnn,
+  pytorchTransformer,
+  languageModelTransformer,
+  multiHeadSelfAttention,
+  stackedSelfAttention,
+  ...Object.values(attention),
+  ...Object.values(matrixAttention),
+  endpoint,
+  bidirectionalEndpoint,
+  selfAttentive,
+  maxPooling,
   seq2seqRecurrent.lstm,
   seq2seqRecurrent.gru,
   seq2seqRecurrent.rnn,
   bagOfEmbeddings,
   boe,
   ...Object.values(seq2vecAugmented),
+  clsPooler,
+  cnn,
+  cnnHighway,
   seq2vecRecurrent.lstm,
   seq2vecRecurrent.gru,
   seq2vecRecurrent.rnn,

@@ -48,12 +48,9 @@ export function openHubGenerator(
   const settings = beamSettings(model, end, defaults);
 
   async function infer(batch: readonly Instance<undefined>[], graphs: Graphs): Promise<Generated[]> {
-    const feeds = stack(batch);
-    const mask = feeds['source_tokens.tokens.mask'];
-    const outputs = await graphs.run('encoder', feeds);
+    const outputs = await graphs.run('encoder', stack(batch));
     const starts = batch.map(() => start);
-    const ofSource = mask ? { 'memory.mask': mask } : {};
-    const found = await beamSearch(starts, settings, stepGraph(graphs, { outputs, feeds: ofSource, caches }));
+    const found = await beamSearch(starts, settings, stepGraph(graphs, { outputs, caches }));
     return Promise.all(
       found.map(async ({ predictions: [ids = []], scores: [score = 0] }) => ({
         ids,

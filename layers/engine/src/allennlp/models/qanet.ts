@@ -1,0 +1,8 @@
+/** qanet, whose answers have all that those of bidaf have but the offsets. */
+import { type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
+import { openSpanModel } from './reading/span-model.ts';
+
+export const qanet: ArchiveModelDefinition = {
+  type: 'qanet',
+  open: (archive) => eraseModel(openSpanModel(archive, { givesOffsets: false })),
+};

@@ -1,0 +1,98 @@
+/** bidaf and qanet: both answer with a span of the passage, by scores of where it begins and ends. */
+import { EngineError } from '@pilotlight/model-format/errors';
+import * as z from 'zod/mini';
+import type { ArchiveModel } from '../../archive-model.ts';
+import { bestSpan, type TokenSpan } from '../../decoding/best-span.ts';
+import { stack } from '../../instance.ts';
+import { parseParams } from '../../text/params.ts';
+import type { TextArchive } from '../../text/text-archive.ts';
+import { wordsOf } from '../../text/token.ts';
+import { openPassageReader, type PassageMetadata, sliceText, spanOf } from './passage-reader.ts';
+import { answerSpan } from './question-answering.ts';
+import { ignored, ofPassages } from './reader-params.ts';
+import { matrixOf, outputOf, rowOf } from './tensor-rows.ts';
+
+/** What stands for "no answer" in SQuAD 2.0. */
+const SQUAD2_NO_ANSWER = '@@<NO_ANSWER>@@';
+
+const readerSchema = z.strictObject({
+  ...ofPassages,
+  skip_impossible_questions: ignored,
+  skip_invalid_examples: ignored,
+  no_answer_token: z.nullish(z.string()),
+});
+
+interface SpanOutput {
+  readonly attention: readonly Float32Array[];
+  readonly startLogits: Float32Array;
+  readonly startProbs: Float32Array;
+  readonly endLogits: Float32Array;
+  readonly endProbs: Float32Array;
+  readonly span: TokenSpan;
+}
+
+/** @throws EngineError PACKAGE_INVALID where the reader is not supported */
+export function openSpanModel(
+  archive: TextArchive,
+  { givesOffsets }: { readonly givesOffsets: boolean },
+): ArchiveModel<PassageMetadata, SpanOutput> {
+  const reader = openPassageReader(archive, readerOptions(archive));
+  return {
+    async read(input, field) {
+      const { tensors, passage, question } = await reader.read(input, field);
+      return [{ tensors, metadata: { passage, question } }];
+    },
+
+    async infer(batch, graphs) {
+      const outputs = await graphs.run('model', stack(batch));
+      const attention = outputOf(outputs, 'passage_question_attention');
+      return batch.map(({ metadata: { passage, question } }, index) => {
+        const tokens = passage.tokens.length;
+        const row = (name: string) => rowOf(outputOf(outputs, name), index, tokens);
+        const [startLogits, endLogits] = [row('span_start_logits'), row('span_end_logits')];
+        return {
+          attention: matrixOf(attention, index, tokens, question.tokens.length),
+          startLogits,
+          startProbs: row('span_start_probs'),
+          endLogits,
+          endProbs: row('span_end_probs'),
+          span: bestSpan(startLogits, endLogits),
+        };
+      });
+    },
+
+    answer(_input, [instance], [output]) {
+      if (!instance || !output) return {};
+      const { passage, question } = instance.metadata;
+      const { start, end } = output.span;
+      return {
+        passage_question_attention: output.attention.map((row) => [...row]),
+        span_start_logits: [...output.startLogits],
+        span_start_probs: [...output.startProbs],
+        span_end_logits: [...output.endLogits],
+        span_end_probs: [...output.endProbs],
+        best_span: [start, end],
+        best_span_str: sliceText(passage, spanOf(passage, start, end)),
+        question_tokens: wordsOf(question.tokens),
+        passage_tokens: wordsOf(passage.tokens),
+        ...(givesOffsets && { token_offsets: passage.offsets }),
+      };
+    },
+
+    tasks: [answerSpan],
+  };
+}
+
+function readerOptions({ config: { reader } }: TextArchive) {
+  const { type } = reader;
+  if (type !== 'squad' && type !== 'squad1' && type !== 'squad2') {
+    throw new EngineError(
+      'PACKAGE_INVALID',
+      `The dataset reader ${JSON.stringify(type)} of a model that answers with spans is not supported.`,
+    );
+  }
+  const options = parseParams(readerSchema, reader, 'dataset_reader');
+  if (type === 'squad1') return { ...options, no_answer_token: null };
+  if (type === 'squad2') return { no_answer_token: SQUAD2_NO_ANSWER, ...options };
+  return options;
+}

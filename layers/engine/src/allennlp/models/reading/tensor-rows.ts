@@ -1,0 +1,42 @@
+/** What one instance of a batch has of an output of a graph, without the padding that others made. */
+import { EngineError } from '@pilotlight/model-format/errors';
+import type { Outputs, Tensor } from '../../../ports.ts';
+
+/** @throws EngineError PACKAGE_INVALID where the graph does not give it */
+export function outputOf(outputs: Outputs, name: string): Tensor {
+  const output = outputs[name];
+  if (output) return output;
+  throw new EngineError(
+    'PACKAGE_INVALID',
+    `A graph of the archive gives no ${name}. Package the model again.`,
+  );
+}
+
+/** The first `length` values of row `row` of `[rows, columns]`. */
+export function rowOf({ dims, data }: Tensor, row: number, length: number): Float32Array {
+  const start = row * (dims[1] ?? 0);
+  return data.subarray(start, start + length);
+}
+
+/** The first `height` rows of a matrix of `[batch, rows, columns]`, each cut to `width`. */
+export function matrixOf(
+  { dims, data }: Tensor,
+  index: number,
+  height: number,
+  width: number,
+): Float32Array[] {
+  const [, rows = 0, columns = 0] = dims;
+  return Array.from({ length: height }, (_, row) => {
+    const start = (index * rows + row) * columns;
+    return data.subarray(start, start + width);
+  });
+}
+
+/** The place of the first of the greatest values. */
+export function argmax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let index = 1; index < values.length; index++) {
+    if ((values[index] ?? 0) > (values[best] ?? 0)) best = index;
+  }
+  return best;
+}

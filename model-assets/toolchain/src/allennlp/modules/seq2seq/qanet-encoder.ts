@@ -1,0 +1,137 @@
+/**
+ * qanet_encoder (arXiv:1804.09541): blocks of positions, depthwise separable convolutions, self attention and a feedforward, each
+ * with a layer norm before it and its input added after it.
+ */
+import { z } from 'zod';
+import { ToolchainError } from '../../../errors.ts';
+import { float, int, ints } from '../../../graph/node.ts';
+import { buildModule, count, ignored } from '../build.ts';
+import type { Mask, ModuleDefinition, Scope, Seq2SeqEncoder } from '../module.ts';
+import { linear } from '../nodes/linear.ts';
+import { zeroPadding } from '../nodes/masks.ts';
+import { selfAttention } from '../nodes/multi-head-self-attention.ts';
+import { op } from '../nodes/ops.ts';
+import { addPositionalFeatures } from '../nodes/positional-features.ts';
+
+const blockParams = {
+  input_dim: count,
+  hidden_dim: count,
+  attention_projection_dim: count,
+  feedforward_hidden_dim: count,
+  conv_kernel_size: count,
+  num_attention_heads: count,
+  use_positional_encoding: z.boolean().default(true),
+  dropout_prob: ignored,
+  layer_dropout_undecayed_prob: ignored,
+  attention_dropout_prob: ignored,
+};
+const encoderSchema = z.strictObject({ ...blockParams, num_blocks: count, num_convs_per_block: count });
+const blockSchema = z.strictObject({ ...blockParams, num_convs: count });
+type BlockParams = Omit<z.infer<typeof blockSchema>, 'input_dim'>;
+
+export const qanetEncoder: ModuleDefinition<z.infer<typeof encoderSchema>, Seq2SeqEncoder> = {
+  role: 'seq2seq_encoder',
+  type: 'qanet_encoder',
+  params: encoderSchema,
+  build(scope, { num_blocks: blocks, num_convs_per_block: convolutions, ...params }) {
+    const { input_dim: inputs, hidden_dim: width } = params;
+    return {
+      outputDim: width,
+      isBidirectional: false,
+      encode(x, mask) {
+        let value = inputs === width ? x : linear(scope.at('_input_projection_layer'), x, inputs, width);
+        for (let block = 0; block < blocks; block++) {
+          const place = scope.at(`_encoder_blocks.${block}`);
+          value = encodeBlock(place, { ...params, num_convs: convolutions }, value, mask);
+        }
+        return value;
+      },
+    };
+  },
+};
+
+export const qanetEncoderBlock: ModuleDefinition<z.infer<typeof blockSchema>, Seq2SeqEncoder> = {
+  role: 'seq2seq_encoder',
+  type: 'qanet_encoder_block',
+  params: blockSchema,
+  build(scope, params) {
+    if (params.input_dim !== params.hidden_dim) {
+      throw new ToolchainError(
+        'SOURCE_INVALID',
+        `${scope.path}: input_dim and hidden_dim of a qanet_encoder_block differ.`,
+      );
+    }
+    return {
+      outputDim: params.hidden_dim,
+      isBidirectional: false,
+      encode: (x, mask) => encodeBlock(scope, params, x, mask),
+    };
+  },
+};
+
+function encodeBlock(scope: Scope, params: BlockParams, x: string, mask: Mask): string {
+  const { hidden_dim: width, conv_kernel_size: kernel } = params;
+  let value = params.use_positional_encoding ? addPositionalFeatures(scope, x, width) : x;
+  for (let index = 0; index < params.num_convs; index++) {
+    const normed = norm(scope.at(`_conv_norm_layers.${index}`), value, width);
+    const convolved = convolve(scope.at(`_conv_layers.${index}`), normed, width, kernel, mask);
+    value = op(scope, 'Add', [value, convolved]);
+  }
+  const attended = selfAttention(
+    scope.at('attention_layer'),
+    norm(scope.at('attention_norm_layer'), value, width),
+    mask,
+    {
+      inputs: width,
+      attention: params.attention_projection_dim,
+      values: params.attention_projection_dim,
+      outputs: width,
+      heads: params.num_attention_heads,
+    },
+  );
+  value = op(scope, 'Add', [value, attended]);
+  const feedforward = buildModule('feedforward', scope.at('feedforward'), {
+    input_dim: width,
+    num_layers: 2,
+    hidden_dims: [params.feedforward_hidden_dim, width],
+    activations: ['relu', 'linear'],
+  });
+  const forwarded = feedforward.apply(norm(scope.at('feedforward_norm_layer'), value, width));
+  return op(scope, 'Add', [value, forwarded]);
+}
+
+/** torch's LayerNorm. */
+function norm(scope: Scope, x: string, width: number): string {
+  return op(
+    scope,
+    'LayerNormalization',
+    [x, scope.weight('weight', [width]), scope.weight('bias', [width])],
+    {
+      axis: int(-1),
+      epsilon: float(1e-5),
+    },
+  );
+}
+
+/**
+ * A convolution of every dimension by itself, one across dimensions, and a relu. Padding is made zero before, which AllenNLP does
+ * not do in batches: a text has the vectors that it has alone.
+ */
+function convolve(scope: Scope, x: string, width: number, kernel: number, mask: Mask): string {
+  const byDimension = op(scope, 'Transpose', [zeroPadding(scope, x, mask)], { perm: ints([0, 2, 1]) });
+  const [depthwise, pointwise] = [scope.at('1'), scope.at('2')];
+  const before = Math.floor(kernel / 2);
+  const spread = op(
+    depthwise,
+    'Conv',
+    [byDimension, depthwise.weight('weight', [width, 1, kernel]), depthwise.weight('bias', [width])],
+    { group: int(width), kernel_shape: ints([kernel]), pads: ints([before, kernel - 1 - before]) },
+  );
+  const mixed = op(
+    pointwise,
+    'Conv',
+    [spread, pointwise.weight('weight', [width, width, 1]), pointwise.weight('bias', [width])],
+    { kernel_shape: ints([1]) },
+  );
+  return op(scope, 'Transpose', [op(scope, 'Relu', [mixed])], { perm: ints([0, 2, 1]) });
+}
