@@ -66,4 +66,4 @@ export type { LabelScore } from './tasks/text-classification.ts';
 export type { RankedText } from './tasks/text-ranking.ts';
 export type { Entity, EntityGroup } from './tasks/token-classification.ts';
 export type { ZeroShot } from './tasks/zero-shot-classification.ts';
-export { ENGINE_VERSION } from './version.ts';
+export { ENGINE_VERSION } from './load/version.ts';

@@ -17,5 +17,5 @@ export function valueOf(input: unknown, name: string): unknown {
 /** What is wrong with a field of an input; `reason` says it of the field: `must be a text`. */
 export function refuseField(field: string, name: string, reason: string): EngineError {
   const path = `${field}.${name}`;
-  return new EngineError("INVALID_INPUT", `${path}: ${reason}.`, { details: { field: path } });
+  return new EngineError('INVALID_INPUT', `${path}: ${reason}.`, { details: { field: path } });
 }

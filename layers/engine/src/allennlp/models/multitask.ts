@@ -85,7 +85,10 @@ function openReaders(archive: TextArchive, { heads, arg_name_mapping: mapping }:
     Object.keys(heads)
       .filter((name) => Object.hasOwn(readers, name))
       .map((name) => {
-        const reader = openTextReader(readers[name] ?? {}, { archive, path: `dataset_reader.readers.${name}` });
+        const reader = openTextReader(readers[name] ?? {}, {
+          archive,
+          path: `dataset_reader.readers.${name}`,
+        });
         if ((names[reader.field] ?? reader.field) === 'text') return [name, reader];
         throw new EngineError(
           'PACKAGE_INVALID',

@@ -1,8 +1,8 @@
 /** next_token_lm: the likeliest tokens after a text, or with a beam search the likeliest sequences of them. */
 import * as z from 'zod/mini';
 import { type ArchiveModelDefinition, eraseModel, type Graphs } from '../archive-model.ts';
-import { BEAM_SEARCH, beamSettings } from '../decoding/beam-settings.ts';
 import { type BeamSettings, beamSearch } from '../decoding/beam-search.ts';
+import { BEAM_SEARCH, beamSettings } from '../decoding/beam-settings.ts';
 import { outputRows } from '../graph-outputs.ts';
 import { refuseField, textOf } from '../input-fields.ts';
 import { type Instance, stack } from '../instance.ts';

@@ -71,7 +71,8 @@ export const srlBert: ArchiveModelDefinition = {
           const tags = outputs[index] ?? [];
           return { verb: metadata.verb, description: describeFrame(metadata.words, tags), tags };
         }),
-        words: instances[0]?.metadata.words ?? (typeof input === 'object' && input ? words.get(input) : []) ?? [],
+        words:
+          instances[0]?.metadata.words ?? (typeof input === 'object' && input ? words.get(input) : []) ?? [],
       }),
     });
   },

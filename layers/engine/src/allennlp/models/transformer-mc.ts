@@ -46,7 +46,8 @@ function openReader(archive: TextArchive) {
   return async (input: unknown, field: string): Promise<Instance<{ alternatives: number }>[]> => {
     const prefix = await tokenizer.tokenize(textOf(input, 'prefix', field));
     const alternatives = texts.safeParse(valueOf(input, 'alternatives'));
-    if (!alternatives.success) throw refuseField(field, 'alternatives', 'must be a list of one or more texts');
+    if (!alternatives.success)
+      throw refuseField(field, 'alternatives', 'must be a list of one or more texts');
     const { pair } = await tokenizer.specialTokens();
     const specials = pair.start.length + pair.middle.length + pair.end.length;
     const fields = alternatives.data.map(async (text) => {

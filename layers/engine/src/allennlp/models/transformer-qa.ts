@@ -146,10 +146,7 @@ function answerOf({ tokens, first }: Window, start: Float32Array, end: Float32Ar
   };
 }
 
-function bestAnswer(
-  instances: readonly Instance<Window>[],
-  outputs: readonly WindowAnswer[],
-): JsonObject {
+function bestAnswer(instances: readonly Instance<Window>[], outputs: readonly WindowAnswer[]): JsonObject {
   const scores = outputs.map(({ score }) => score);
   const index = scores.indexOf(Math.max(...scores));
   const best = outputs[index];
