@@ -5,6 +5,7 @@ import * as attention from './attention/attention.ts';
 import * as matrixAttention from './attention/matrix-attention.ts';
 import { basic } from './embedders/basic.ts';
 import { characterEncoding } from './embedders/character-encoding.ts';
+import { elmoEmbedder } from './embedders/elmo.ts';
 import { embedding, embeddingEmbedder } from './embedders/embedding.ts';
 import { empty } from './embedders/empty.ts';
 import { feedforward } from './feedforward.ts';
@@ -45,6 +46,7 @@ const MODULES: readonly ModuleDefinition[] = [
   basic,
   embeddingEmbedder,
   characterEncoding,
+  elmoEmbedder,
   empty,
   embedding,
   feedforward,

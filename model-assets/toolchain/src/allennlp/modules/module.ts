@@ -43,6 +43,8 @@ export interface ArchiveParts {
   vocabularySize(namespace: string): number;
   /** config.json of a hub model that the archive names. @throws ToolchainError SOURCE_INVALID where `--base` does not give it */
   hubConfig(modelName: string): Params;
+  /** A file that config.json names and the archive does not hold, as text; undefined where `--base` does not give it. */
+  baseFile?(path: string): string | undefined;
 }
 
 /** A place in the archive while its graph is built. */
