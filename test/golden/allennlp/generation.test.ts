@@ -4,6 +4,8 @@ import type {
   JsonObject,
 } from '../../../layers/engine/src/allennlp/archive-model.ts';
 import { bart } from '../../../layers/engine/src/allennlp/models/bart.ts';
+import { composedSeq2seq } from '../../../layers/engine/src/allennlp/models/composed-seq2seq.ts';
+import { simpleSeq2seq } from '../../../layers/engine/src/allennlp/models/simple-seq2seq.ts';
 import { t5 } from '../../../layers/engine/src/allennlp/models/t5.ts';
 import { hasArchives, readReference } from '../../fixtures/allennlp.ts';
 import { openSharedModel, type SharedModel } from '../../fixtures/allennlp-model.ts';
@@ -11,6 +13,12 @@ import { openSharedModel, type SharedModel } from '../../fixtures/allennlp-model
 const ARCHIVES: readonly (readonly [name: string, definition: ArchiveModelDefinition])[] = [
   ['made_bart', bart],
   ['made_t5', t5],
+  ['made_seq2seq_reverse', simpleSeq2seq],
+  ['made_seq2seq_digits_beam', simpleSeq2seq],
+  ['made_seq2seq_digits_gru', simpleSeq2seq],
+  ['made_seq2seq_digits_ngram_block', simpleSeq2seq],
+  ['made_composed_lstm', composedSeq2seq],
+  ['made_composed_transformer', composedSeq2seq],
 ];
 
 describe.skipIf(!hasArchives).each(ARCHIVES)(

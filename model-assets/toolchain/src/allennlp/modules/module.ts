@@ -6,6 +6,7 @@
 import type { z } from 'zod';
 import type { GraphBuilder } from '../../graph/builder.ts';
 import type { OnnxModel } from '../../graph/onnx.ts';
+import type { DecoderNet, SeqDecoder } from './decoders/decoder.ts';
 
 /** The kinds of registrables that have tensors or nodes. */
 export type Role =
@@ -206,6 +207,8 @@ export interface BuiltModules {
   readonly language_model_head: LanguageModelHead;
   readonly backbone: Backbone;
   readonly head: Head;
+  readonly seq_decoder: SeqDecoder;
+  readonly decoder_net: DecoderNet;
 }
 
 /** One graph of a model, with the names by which the engine runs it. */
