@@ -138,7 +138,7 @@ function describe(
     hubModels: [],
     problems,
     unusedTensors: [],
-    ignoredFiles: ignored,
+    ignoredFiles: ignored.filter((name) => !name.split('/').at(-1)?.startsWith('.')),
   };
 }
 
