@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { idRows, idTensor } from '../../../../layers/engine/src/allennlp/text/indexers/indexer.ts';
+import { listField } from '../../../../layers/engine/src/allennlp/text/list-field.ts';
 import {
   enumerateSpans,
   labelField,
-  listField,
   spanField,
 } from '../../../../layers/engine/src/allennlp/text/text-field.ts';
 import { openVocabulary } from '../../../../layers/engine/src/allennlp/text/vocabulary.ts';
