@@ -12,6 +12,16 @@ const ONLY_SPACE = new RegExp(`^[${SPACE}]+$`, 'u');
 
 /** A run of anything but white space. */
 export const WORD = new RegExp(`[^${SPACE}]+`, 'gu');
+/** Runs of white space and of anything else; a single space between two others is left out, and so is one before a word. */
+const RUN = new RegExp(`[${SPACE}]+|[^${SPACE}]+`, 'gu');
+
+/** Divides a text into words and the white space that is not one space alone, as spaCy does: of `a  b` the second space is a part. */
+export function splitAtSpace(text: string): string[] {
+  return Array.from(text.matchAll(RUN), ({ 0: run, index }) =>
+    index > 0 && run.startsWith(' ') ? run.slice(1) : run,
+  ).filter((run) => run !== '');
+}
+
 /** One character that is not white space. */
 export const NOT_SPACE = `[^${SPACE}]`;
 
@@ -35,6 +45,20 @@ export function matchTokens(text: string, expression: RegExp): Token[] {
     point += codePoints(match);
     unit = index + match.length;
     return { text: match, idx, idxEnd: point };
+  });
+}
+
+/** Parts of a text, in its order, with their offsets in code points. */
+export function withOffsets(text: string, parts: readonly string[]): Token[] {
+  let unit = 0;
+  let point = 0;
+  return parts.map((part) => {
+    const at = text.indexOf(part, unit);
+    point += codePoints(text.slice(unit, at));
+    const idx = point;
+    point += codePoints(part);
+    unit = at + part.length;
+    return { text: part, idx, idxEnd: point };
   });
 }
 

@@ -1,8 +1,9 @@
 /** Fields of an instance: texts, lists of texts, labels of a sequence, spans. Their tensors have no batch axis. */
-import type { FieldTensor } from '../instance.ts';
+import { type FieldTensor, stack } from '../instance.ts';
 import type { TokenIndexers } from './indexers/index.ts';
-import type { FieldTensors } from './indexers/indexer.ts';
+import { type FieldTensors, idTensor, pairTensor } from './indexers/indexer.ts';
 import type { Token } from './token.ts';
+import type { Vocabulary } from './vocabulary.ts';
 
 /** The tensors of a text, by the key of the indexer and the name of its tensor: `tokens.token_ids`. */
 export async function textField(tokens: readonly Token[], indexers: TokenIndexers): Promise<FieldTensors> {
@@ -16,4 +17,46 @@ export async function textField(tokens: readonly Token[], indexers: TokenIndexer
 /** The tensors of a field under its name in the instance: `tokens.tokens.token_ids`. */
 export function under(name: string, tensors: FieldTensors): FieldTensors {
   return Object.fromEntries(Object.entries(tensors).map(([path, tensor]) => [`${name}.${path}`, tensor]));
+}
+
+/** The field of labels of a sequence: `[length]`. @throws EngineError INVALID_INPUT for a label that a namespace without an unknown entry lacks */
+export function labelField(
+  labels: readonly string[],
+  namespace: string,
+  vocabulary: Vocabulary,
+): FieldTensor {
+  return idTensor(labels.map((label) => vocabulary.id(label, namespace)));
+}
+
+/** The field of spans of a sequence, both ends inclusive: `[spans, 2]`, padded with -1 beside more of them. */
+export function spanField(spans: readonly (readonly [start: number, end: number])[]): FieldTensor {
+  return { ...pairTensor(spans), padding: -1 };
+}
+
+/**
+ * Spans of a sequence by their starts, and of one start by their ends: all, or those of at most `maxWidth` tokens. `offset` is
+ * added to both ends.
+ */
+export function enumerateSpans(
+  length: number,
+  { offset = 0, maxWidth = length }: { readonly offset?: number; readonly maxWidth?: number } = {},
+): [start: number, end: number][] {
+  return Array.from({ length }, (_, start) =>
+    Array.from({ length: Math.min(maxWidth, length - start) }, (_, width): [number, number] => [
+      offset + start,
+      offset + start + width,
+    ]),
+  ).flat();
+}
+
+/** Puts the same fields of several texts in one field: every tensor has a new first axis, and the others are padded. */
+export function listField(fields: readonly FieldTensors[]): FieldTensors {
+  const [first = {}] = fields;
+  const stacked = stack(fields.map((tensors) => ({ tensors, metadata: undefined })));
+  return Object.fromEntries(
+    Object.entries(stacked).map(([name, { dims, data }]) => {
+      const { padding = 0, least } = first[name] ?? {};
+      return [name, { dims, data, padding, ...(least && { least: [0, ...least] }) }];
+    }),
+  );
 }

@@ -22,7 +22,7 @@ export function idTensor(
 
 /** `[rows, columns]`, shorter rows filled up with `fill`. */
 export function idRows(rows: readonly (readonly number[])[], columns: number, fill = 0): FieldTensor {
-  const width = Math.max(columns, ...rows.map((row) => row.length));
+  const width = rows.reduce((most, row) => Math.max(most, row.length), columns);
   const data = new BigInt64Array(rows.length * width).fill(BigInt(fill));
   for (const [index, row] of rows.entries()) data.set(BigInt64Array.from(row, BigInt), index * width);
   return { dims: [rows.length, width], data };

@@ -112,12 +112,14 @@ async function encodeWords(
 ): Promise<{ pieces: Token[]; offsets: PieceSpan[] }> {
   const encodings =
     words.length === 0 ? [] : await native.encodeBatch([...words], { addSpecialTokens: false });
-  const pieces: Token[] = [];
-  const offsets = encodings.map((encoding): PieceSpan => {
-    const start = first + pieces.length;
-    pieces.push(...encoding.getIds().map((textId) => ({ text: native.idToToken(textId) ?? '', textId })));
-    const end = first + pieces.length;
-    return end > start ? [start, end - 1] : undefined;
+  const ids = encodings.map((encoding) => encoding.getIds());
+  let end = first;
+  const offsets = ids.map(({ length }): PieceSpan => {
+    end += length;
+    return length > 0 ? [end - length, end - 1] : undefined;
   });
-  return { pieces, offsets };
+  return {
+    pieces: ids.flat().map((textId) => ({ text: native.idToToken(textId) ?? '', textId })),
+    offsets,
+  };
 }

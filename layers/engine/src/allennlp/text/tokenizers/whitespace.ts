@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { WORD } from '../python-text.ts';
 import { define } from '../registry.ts';
+import type { Token } from '../token.ts';
 import { plainTokenizer } from './tokenizer.ts';
 
 const schema = z.strictObject({});
@@ -9,7 +10,10 @@ function definition(type: string) {
   return define({
     type,
     schema,
-    open: () => plainTokenizer(type, (text) => (text.match(WORD) ?? []).map((word) => ({ text: word }))),
+    open: () => ({
+      ...plainTokenizer(type, (text) => (text.match(WORD) ?? []).map((word) => ({ text: word }))),
+      fromWords: (words: readonly Token[]) => [...words],
+    }),
   });
 }
 
