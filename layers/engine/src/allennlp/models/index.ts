@@ -3,15 +3,20 @@ import type { ArchiveModelDefinition } from '../archive-model.ts';
 import { bart } from './bart.ts';
 import { basicClassifier } from './basic-classifier.ts';
 import { biaffineParser } from './biaffine-parser.ts';
+import { bidaf } from './bidaf.ts';
 import { composedSeq2seq } from './composed-seq2seq.ts';
 import { constituencyParser } from './constituency-parser.ts';
 import { copynetSeq2seq } from './copynet-seq2seq.ts';
+import { coref } from './coref.ts';
 import { crfTagger } from './crf-tagger.ts';
 import { decomposableAttention } from './decomposable-attention.ts';
+import { dialogQa } from './dialog-qa.ts';
 import { esim } from './esim.ts';
 import { maskedLanguageModel } from './masked-language-model.ts';
 import { multitask } from './multitask.ts';
+import { naqanet } from './naqanet.ts';
 import { nextTokenLm } from './next-token-lm.ts';
+import { qanet } from './qanet.ts';
 import { simpleSeq2seq } from './simple-seq2seq.ts';
 import { simpleTagger } from './simple-tagger.ts';
 import { srl } from './srl.ts';
@@ -40,6 +45,11 @@ const MODELS: readonly ArchiveModelDefinition[] = [
   copynetSeq2seq,
   bart,
   t5,
+  bidaf,
+  qanet,
+  naqanet,
+  dialogQa,
+  coref,
 ];
 
 /** Finds a kind of model by its registrable name. */

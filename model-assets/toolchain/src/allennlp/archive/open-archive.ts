@@ -111,6 +111,10 @@ class OpenArchive implements Archive {
     });
   }
 
+  get reader(): Params {
+    return this.config.reader;
+  }
+
   tensorNames(): Iterable<string> {
     return this.#contents.weights.entries.keys();
   }
