@@ -12,12 +12,18 @@ import { crfTagger } from './crf-tagger.ts';
 import { decomposableAttention } from './decomposable-attention.ts';
 import { dialogQa } from './dialog-qa.ts';
 import { esim } from './esim.ts';
+import { maskedLanguageModel } from './masked-language-model.ts';
+import { multitask } from './multitask.ts';
 import { naqanet } from './naqanet.ts';
+import { nextTokenLm } from './next-token-lm.ts';
 import { qanet } from './qanet.ts';
 import { simpleSeq2seq } from './simple-seq2seq.ts';
 import { simpleTagger } from './simple-tagger.ts';
 import { srl } from './srl.ts';
+import { srlBert } from './srl-bert.ts';
 import { t5 } from './t5.ts';
+import { transformerMc } from './transformer-mc.ts';
+import { transformerQa } from './transformer-qa.ts';
 
 const MODELS: readonly ArchiveModelDefinition[] = [
   basicClassifier,
@@ -28,6 +34,12 @@ const MODELS: readonly ArchiveModelDefinition[] = [
   srl,
   biaffineParser,
   constituencyParser,
+  srlBert,
+  transformerQa,
+  transformerMc,
+  maskedLanguageModel,
+  nextTokenLm,
+  multitask,
   simpleSeq2seq,
   composedSeq2seq,
   copynetSeq2seq,
