@@ -42,6 +42,8 @@ export interface ArchiveParts {
   tensor(name: string): ArchiveTensor;
   /** Tokens of a namespace of the vocabulary, padding and out-of-vocabulary entries included. */
   vocabularySize(namespace: string): number;
+  /** The id of a token in a namespace of the vocabulary; undefined where it has none of its own. */
+  vocabularyIndex(namespace: string, token: string): number | undefined;
   /** config.json of a hub model that the archive names. @throws ToolchainError SOURCE_INVALID where `--base` does not give it */
   hubConfig(modelName: string): Params;
   /** What config.json says of the reader that prediction uses. */
