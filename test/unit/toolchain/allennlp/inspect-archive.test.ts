@@ -61,23 +61,21 @@ describe('an inspection', () => {
   });
 
   it('names every tensor that is missing, has another shape, or is not used', async () => {
-    const { '_classification_layer.bias': _, ...rest } = CLASSIFIER_TENSORS;
-    const tensors = { ...rest, '_text_field_embedder.token_embedder_tokens.weight': [7, 4], spare: [1] };
-    const { problems, unusedTensors } = await inspect({ weights: weights(tensors) });
-    expect(problems).toEqual(
-      [
-        {
-          kind: 'missing',
-          at: '_classification_layer.bias',
-          reason: 'weights.th has no such tensor, of shape [2]',
-        },
-        {
-          kind: 'shape',
-          at: '_text_field_embedder.token_embedder_tokens.weight',
-          reason: 'it has shape [7, 4], but config.json and the vocabulary make it [6, 4]',
-        },
-      ].sort((one, other) => (one.kind < other.kind ? -1 : 1)),
-    );
+    const tensors = { ...CLASSIFIER_TENSORS, '_classification_layer.weight': [3, 4], spare: [1] };
+    const { '_classification_layer.bias': _, ...without } = tensors;
+    const { problems, unusedTensors } = await inspect({ weights: weights(without) });
+    expect(problems).toEqual([
+      {
+        kind: 'missing',
+        at: '_classification_layer.bias',
+        reason: 'weights.th has no such tensor, of shape [2]',
+      },
+      {
+        kind: 'shape',
+        at: '_classification_layer.weight',
+        reason: 'it has shape [3, 4], but config.json and the vocabulary make it [2, 4]',
+      },
+    ]);
     expect(unusedTensors).toEqual(['spare']);
   });
 
