@@ -12,8 +12,9 @@ import { convolve } from '../nodes/convolution.ts';
 import { highway } from '../nodes/highway.ts';
 import { linear } from '../nodes/linear.ts';
 import { column, lengths, maskOfCharacters, zeroPadding } from '../nodes/masks.ts';
-import { cast, concat, integer, integers, max, op, shape, slice, squeeze, unsqueeze } from '../nodes/ops.ts';
+import { cast, concat, integer, integers, max, op, shape, slice, unsqueeze } from '../nodes/ops.ts';
 import { runProjectedLstm } from '../nodes/projected-lstm.ts';
+import { range } from '../nodes/ranges.ts';
 import { scalarMix } from '../nodes/scalar-mix.ts';
 import { flattenRows, unflattenRows } from '../nodes/time-distributed.ts';
 import { type ElmoShape, readElmoOptions, readElmoShape } from './elmo-options.ts';
@@ -88,8 +89,7 @@ function addBoundaries(scope: Scope, ids: string): { readonly ids: string; reado
     cast(scope, lengths(scope, maskOfCharacters(scope, ids)), 'int64'),
     integer(scope, 1),
   ]);
-  const tokens = squeeze(scope, shape(scope, longer, 1, 2), 0);
-  const positions = op(scope, 'Range', [integer(scope, 0), tokens, integer(scope, 1)]);
+  const positions = range(scope, longer, 1);
   const isEnd = op(scope, 'Equal', [unsqueeze(scope, positions, 0, 2), unsqueeze(scope, end, 1, 2)]);
   const bounded = op(scope, 'Where', [isEnd, boundary('end', SENTENCE_END), longer]);
   return { ids: bounded, mask: maskOfCharacters(scope, bounded) };
