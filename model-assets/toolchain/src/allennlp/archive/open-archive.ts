@@ -132,6 +132,10 @@ class OpenArchive implements Archive {
     return this.vocabulary.size(namespace);
   }
 
+  vocabularyIndex(namespace: string, token: string): number | undefined {
+    return this.vocabulary.index(namespace, token);
+  }
+
   hubConfig(modelName: string): Params {
     return readHubConfig(this.#contents.options.base, modelName);
   }

@@ -32,6 +32,13 @@ export class ArchiveVocabulary {
     return this.namespaces.get(namespace)?.size ?? (this.isPadded(namespace) ? 2 : 0);
   }
 
+  /** The id of a token; undefined where the namespace does not have it. */
+  index(namespace: string, token: string): number | undefined {
+    const start = this.isPadded(namespace) ? [PADDING_TOKEN, OOV_TOKEN] : [];
+    const index = [...(this.namespaces.get(namespace) ?? start)].indexOf(token);
+    return index < 0 ? undefined : index;
+  }
+
   /** The vocabulary with the tokens of another behind its own, as `from_archive` extends it. */
   extendedBy(other: ArchiveVocabulary): ArchiveVocabulary {
     const nonPadded = [...new Set([...this.nonPadded, ...other.nonPadded])];

@@ -9,7 +9,9 @@ import { bart } from './bart.ts';
 import { basicClassifier } from './basic-classifier.ts';
 import { biaffineParser } from './biaffine-parser.ts';
 import { bidaf } from './bidaf.ts';
+import { composedSeq2seq } from './composed-seq2seq.ts';
 import { constituencyParser } from './constituency-parser.ts';
+import { copynetSeq2seq } from './copynet-seq2seq.ts';
 import { coref } from './coref/coref.ts';
 import { crfTagger } from './crf-tagger.ts';
 import { decomposableAttention } from './decomposable-attention.ts';
@@ -31,6 +33,8 @@ import { transformerQa } from './transformer-qa.ts';
 const MODELS: readonly ModuleDefinition[] = [
   bart,
   t5,
+  composedSeq2seq,
+  copynetSeq2seq,
   basicClassifier,
   simpleSeq2seq,
   simpleTagger,

@@ -20,6 +20,7 @@ const DEFAULT_TYPES: Partial<Record<Role, string>> = {
   token_embedder: 'embedding',
   embedding: 'embedding',
   feedforward: 'feedforward',
+  seq_decoder: 'auto_regressive_seq_decoder',
 };
 
 /**

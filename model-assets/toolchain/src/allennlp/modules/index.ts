@@ -3,6 +3,9 @@ import { ToolchainError } from '../../errors.ts';
 import type { GraphBuilder } from '../../graph/builder.ts';
 import * as attention from './attention/attention.ts';
 import * as matrixAttention from './attention/matrix-attention.ts';
+import { autoRegressive } from './decoders/auto-regressive.ts';
+import { lstmCellDecoder } from './decoders/lstm-cell.ts';
+import { selfAttentionDecoder } from './decoders/stacked-self-attention.ts';
 import { basic } from './embedders/basic.ts';
 import { characterEncoding } from './embedders/character-encoding.ts';
 import { elmoEmbedder } from './embedders/elmo.ts';
@@ -36,6 +39,9 @@ import { pretrainedTransformer } from './transformers/pretrained-transformer.ts'
 import { pretrainedTransformerMismatched } from './transformers/pretrained-transformer-mismatched.ts';
 
 const MODULES: readonly ModuleDefinition[] = [
+  autoRegressive,
+  lstmCellDecoder,
+  selfAttentionDecoder,
   pretrainedTransformer,
   pretrainedTransformerMismatched,
   bertPooler,

@@ -6,6 +6,7 @@
 import type { z } from 'zod';
 import type { GraphBuilder } from '../../graph/builder.ts';
 import type { OnnxModel } from '../../graph/onnx.ts';
+import type { DecoderNet, SeqDecoder } from './decoders/decoder.ts';
 
 /** The kinds of registrables that have tensors or nodes. */
 export type Role =
@@ -41,6 +42,8 @@ export interface ArchiveParts {
   tensor(name: string): ArchiveTensor;
   /** Tokens of a namespace of the vocabulary, padding and out-of-vocabulary entries included. */
   vocabularySize(namespace: string): number;
+  /** The id of a token in a namespace of the vocabulary; undefined where it has none of its own. */
+  vocabularyIndex(namespace: string, token: string): number | undefined;
   /** config.json of a hub model that the archive names. @throws ToolchainError SOURCE_INVALID where `--base` does not give it */
   hubConfig(modelName: string): Params;
   /** What config.json says of the reader that prediction uses. */
@@ -211,6 +214,8 @@ export interface BuiltModules {
   readonly language_model_head: LanguageModelHead;
   readonly backbone: Backbone;
   readonly head: Head;
+  readonly seq_decoder: SeqDecoder;
+  readonly decoder_net: DecoderNet;
 }
 
 /** One graph of a model, with the names by which the engine runs it. */

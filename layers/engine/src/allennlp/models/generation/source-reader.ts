@@ -1,9 +1,11 @@
 /** The dataset readers of generation: `seq2seq` and `cnn_dm` put symbols around the source or cut it, `copynet_seq2seq` does not. */
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
+import { givenText, tokenizeGiven } from '../../text/given-text.ts';
 import { openIndexers } from '../../text/indexers/index.ts';
 import type { FieldTensors } from '../../text/indexers/indexer.ts';
 import { parseParams } from '../../text/params.ts';
+import { commonReaderParams } from '../../text/readers/reader-params.ts';
 import type { TextArchive } from '../../text/text-archive.ts';
 import { textField, under } from '../../text/text-field.ts';
 import type { Token } from '../../text/token.ts';
@@ -21,16 +23,6 @@ export interface SourceReader {
 }
 
 const ignored = z.optional(z.unknown());
-/** Parameters that every dataset reader takes, and that only training reads. */
-const ofReaders = {
-  type: z.string(),
-  lazy: ignored,
-  max_instances: ignored,
-  cache_directory: ignored,
-  manual_distributed_sharding: ignored,
-  manual_multiprocess_sharding: ignored,
-  serialization_dir: ignored,
-};
 const ofSource = {
   source_tokenizer: z.optional(z.unknown()),
   source_token_indexers: z.optional(z.unknown()),
@@ -40,7 +32,7 @@ const limit = z.nullish(z.int().check(z.nonnegative()));
 
 const schemas = {
   seq2seq: z.strictObject({
-    ...ofReaders,
+    ...commonReaderParams,
     ...ofSource,
     ...ofTarget,
     source_add_start_token: z._default(z.boolean(), true),
@@ -55,7 +47,7 @@ const schemas = {
     quoting: ignored,
   }),
   cnn_dm: z.strictObject({
-    ...ofReaders,
+    ...commonReaderParams,
     ...ofSource,
     ...ofTarget,
     source_prefix: z.nullish(z.string()),
@@ -63,7 +55,7 @@ const schemas = {
     target_max_tokens: ignored,
   }),
   copynet_seq2seq: z.strictObject({
-    ...ofReaders,
+    ...commonReaderParams,
     ...ofSource,
     target_tokenizer: ignored,
     target_namespace: z.string(),
@@ -89,7 +81,10 @@ export function openSourceReader(archive: TextArchive): SourceReader {
   const indexers = openIndexers(source_token_indexers, place('source_token_indexers'));
   return {
     async read(input, field) {
-      const words = await tokenizer.tokenize(prefix + sourceOf(input, field));
+      const given = givenText(input, field, hasTokens(input) ? 'tokens' : 'source');
+      const text = given.words ? given : { ...given, text: prefix + given.text };
+      const words = withoutEntities(await tokenizeGiven(text, tokenizer), given.words !== undefined);
+      checkFeatures(words, source_token_indexers, given.field);
       const tokens = [...start, ...words.slice(0, maxTokens), ...end];
       return { tokens, tensors: under('source_tokens', await textField(tokens, indexers)) };
     },
@@ -127,12 +122,47 @@ function readAround({ config }: TextArchive): Around {
   }
 }
 
-const inputSchema = z.object({ source: z.string() });
+/** Words of a client go before the text that they are of. */
+function hasTokens(input: unknown): boolean {
+  return z.safeParse(z.object({ tokens: z.array(z.unknown()) }), input).success;
+}
 
-function sourceOf(input: unknown, field: string): string {
-  const parsed = inputSchema.safeParse(input);
-  if (parsed.success) return parsed.data.source;
-  throw new EngineError('INVALID_INPUT', `${field}: must be an object with the text "source".`, {
-    details: { field },
-  });
+/** A word of a client without `ent_type` is in no entity, which spaCy says by an empty one. */
+function withoutEntities(words: readonly Token[], areGiven: boolean): readonly Token[] {
+  if (!areGiven) return words;
+  return words.map((word) => ({ ...word, entType: word.entType ?? '' }));
+}
+
+/** Features of tokens that spaCy gives, by the names that `single_id` has for them. */
+const FEATURES = {
+  lemma_: 'lemma',
+  pos_: 'pos',
+  tag_: 'tag',
+  dep_: 'dep',
+  ent_type_: 'entType',
+} as const satisfies Record<string, keyof Token>;
+
+const withFeature = z.object({ feature_name: z.optional(z.string()) });
+
+/**
+ * Looks that the words of a source have the features that the indexers read. An indexer has a value for tokens without one, but
+ * that is for the symbols around the source.
+ *
+ * @throws EngineError INVALID_INPUT with `field`
+ */
+function checkFeatures(words: readonly Token[], indexers: unknown, field: string): void {
+  for (const indexer of Object.values(Object(indexers))) {
+    const { feature_name: name = '' } = z.safeParse(withFeature, indexer).data ?? {};
+    if (!isFeature(name) || words.every((word) => word[FEATURES[name]] !== undefined)) continue;
+    const wanted = name.replace(/_$/, '');
+    throw new EngineError(
+      'INVALID_INPUT',
+      `${field}: this model needs the ${wanted} of every word: send "tokens" as a list of objects with text and ${wanted}.`,
+      { details: { field, feature: wanted } },
+    );
+  }
+}
+
+function isFeature(name: string): name is keyof typeof FEATURES {
+  return Object.hasOwn(FEATURES, name);
 }

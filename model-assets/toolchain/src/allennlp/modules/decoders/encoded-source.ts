@@ -46,13 +46,12 @@ export function readSource(step: StepGraph, attention: Attention, query: string,
   const vectors = step.memory('vectors', ['source', dim]);
   const mask = step.memory('mask', ['source']);
   const weights = attention.attend(query, step.toRows(vectors), step.toRows(mask));
-  return sumOfSource(step, weights, dim);
+  return sumOfSource(step, step.toBeams(weights, -1), dim);
 }
 
-/** The vectors of the source by the weights that rows give them, `[rows, source]` to `[rows, dim]`. */
+/** The vectors of the source by the weights that beams give them, `[inputs, beams, source]` to `[rows, dim]`. */
 export function sumOfSource(step: StepGraph, weights: string, dim: number): string {
   const { scope } = step;
-  const ofBeams = step.toBeams(weights, -1);
-  const sums = op(scope, 'MatMul', [ofBeams, step.memory('vectors', ['source', dim])]);
+  const sums = op(scope, 'MatMul', [weights, step.memory('vectors', ['source', dim])]);
   return reshape(scope, sums, [-1, dim]);
 }

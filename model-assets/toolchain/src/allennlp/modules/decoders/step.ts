@@ -58,7 +58,12 @@ export class StepGraph {
   /** What this step leaves for the next, `[rows, ...axes]`; one axis may vary. */
   leave(name: string, x: string, ...axes: readonly (number | string)[]): void {
     const sizes = axes.map((axis) => (typeof axis === 'number' ? axis : -1));
-    this.#next[`next.${name}`] = { value: this.toBeams(x, ...sizes), axes: [...BEAMS, ...axes] };
+    this.leaveBeams(name, this.toBeams(x, ...sizes), ...axes);
+  }
+
+  /** The same, of `[inputs, beams, ...axes]`. */
+  leaveBeams(name: string, x: string, ...axes: readonly (number | string)[]): void {
+    this.#next[`next.${name}`] = { value: x, axes: [...BEAMS, ...axes] };
   }
 
   /** `[inputs, beams, ...]` to `[rows, ...]` */
