@@ -1,4 +1,5 @@
 /** Compares two answers of a predictor: texts, lists and keys exactly, numbers by their difference. */
+import { settleTie } from './tied-spans.ts';
 
 export interface AnswerComparison {
   /** Largest difference of two numbers in the same place: absolute, or in shares of what was expected, whichever is smaller. */
@@ -21,7 +22,7 @@ const isBeside = (name: string, path: string): boolean =>
 
 export function compareAnswers(expected: unknown, actual: unknown): AnswerComparison {
   const found = { largest: 0, at: '', problem: undefined as string | undefined };
-  compare(expected, actual, '', found);
+  compare(expected, settleTie(expected, actual), '', found);
   const { largest, at, problem } = found;
   return { largest, at, ...(problem !== undefined && { problem }) };
 }
