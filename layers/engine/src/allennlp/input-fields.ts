@@ -3,13 +3,13 @@ import { EngineError } from '@pilotlight/model-format/errors';
 
 /** The text of that name. @throws EngineError INVALID_INPUT */
 export function textOf(input: unknown, name: string, field: string): string {
-  const value = valueOf(input, name);
+  const value = fieldOf(input, name);
   if (typeof value === 'string') return value;
   throw refuseField(field, name, 'must be a text');
 }
 
 /** The value of that name; undefined where the input has none, or is no object. */
-export function valueOf(input: unknown, name: string): unknown {
+export function fieldOf(input: unknown, name: string): unknown {
   if (typeof input !== 'object' || input === null || !Object.hasOwn(input, name)) return undefined;
   return (input as Readonly<Record<string, unknown>>)[name];
 }
@@ -17,5 +17,5 @@ export function valueOf(input: unknown, name: string): unknown {
 /** What is wrong with a field of an input; `reason` says it of the field: `must be a text`. */
 export function refuseField(field: string, name: string, reason: string): EngineError {
   const path = `${field}.${name}`;
-  return new EngineError("INVALID_INPUT", `${path}: ${reason}.`, { details: { field: path } });
+  return new EngineError('INVALID_INPUT', `${path}: ${reason}.`, { details: { field: path } });
 }

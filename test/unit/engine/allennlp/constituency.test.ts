@@ -11,7 +11,7 @@ const mostly = (label: number, probability = 0.7) =>
 
 function parse(rows: readonly (readonly [number, number, readonly number[]])[], posTags?: readonly string[]) {
   return buildTree(
-    rows.flatMap(([start, end]) => Array.of(start, end)),
+    rows.map(([start, end]) => [start, end] as const),
     new Float32Array(rows.flatMap(([, , row]) => [...row])),
     LABELS,
     WORDS,

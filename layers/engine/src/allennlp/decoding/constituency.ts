@@ -20,9 +20,9 @@ export interface SpanLabels {
   readonly none: number;
 }
 
-/** `spans` is `[spans, 2]` with both ends inclusive, `probabilities` `[spans, labels]`. */
+/** Both ends of `spans` are inclusive; `probabilities` is `[spans, labels]`. */
 export function buildTree(
-  spans: ArrayLike<number>,
+  spans: readonly (readonly [start: number, end: number])[],
   probabilities: Float32Array,
   labels: SpanLabels,
   words: readonly string[],
@@ -61,15 +61,14 @@ function leaf(word: string, posTag: string | undefined, nested: readonly string[
 
 /** The spans that have a label, and the whole sentence in any case. */
 function selectSpans(
-  spans: ArrayLike<number>,
+  spans: readonly (readonly [start: number, end: number])[],
   probabilities: Float32Array,
   { names, none }: SpanLabels,
   words: number,
 ): Span[] {
   const selected: Span[] = [];
-  for (let index = 0; index < spans.length / 2; index++) {
-    const start = at(spans, index * 2);
-    const end = at(spans, index * 2 + 1) + 1;
+  for (const [index, [start, last]] of spans.entries()) {
+    const end = last + 1;
     const row = probabilities.subarray(index * names.length, (index + 1) * names.length);
     const label = argmax(row);
     if (label === none && !(start === 0 && end === words)) continue;

@@ -26,47 +26,38 @@ export class CrfViterbi {
   #from = new Int32Array(0);
 
   /**
-   * `transitions` is `[tags + 2, tags + 2]` from row to column, constraints applied; the last two are the start and the end.
+   * `transitions` gives those from a tag, constraints applied: `[tags + 2]`, the last two of which are the start and the end.
    */
-  constructor(transitions: Float32Array, tags: number, topK: number) {
+  constructor(transitions: (from: number) => Float32Array, tags: number, topK: number) {
     const states = tags + 2;
     this.#tags = tags;
     this.#states = states;
     this.#topK = topK;
     this.#transitions = new Float32Array(states * states);
     for (let from = 0; from < states; from++) {
-      for (let to = 0; to < states; to++) {
-        this.#transitions[to * states + from] = at(transitions, from * states + to);
-      }
+      const row = transitions(from);
+      for (let to = 0; to < states; to++) this.#transitions[to * states + from] = at(row, to);
     }
     this.#scores = new Float32Array(topK * states);
     this.#next = new Float32Array(topK * states);
   }
 
   /**
-   * The best paths, best first: as many as there are, at most `topK`. `logits` holds `[tokens, tags]` from `start` on; only the
-   * tokens for which `mask` holds anything else than 0 from `maskStart` on are decoded.
+   * The best paths, best first: as many as there are, at most `topK`. Of `logits` `[tokens, tags]`, the tokens are decoded for which
+   * `mask` `[tokens]` is not 0.
    */
-  decode(
-    logits: Float32Array,
-    start: number,
-    mask: Float32Array,
-    maskStart: number,
-    tokens: number,
-  ): ScoredPath[] {
+  decode(logits: Float32Array, mask: Float32Array): ScoredPath[] {
     const states = this.#states;
-    const steps = tokens + 1;
-    if (this.#from.length < steps * this.#topK * states) {
-      this.#from = new Int32Array(steps * this.#topK * states);
-    }
+    const most = (mask.length + 1) * this.#topK * states;
+    if (this.#from.length < most) this.#from = new Int32Array(most);
     this.#scores.fill(FORBIDDEN, 0, states);
     this.#scores[this.#tags] = 0;
     let paths = 1;
     let step = 0;
-    for (let token = 0; token < tokens; token++) {
-      if (at(mask, maskStart + token) === 0) continue;
+    for (let token = 0; token < mask.length; token++) {
+      if (at(mask, token) === 0) continue;
       paths = this.#advance(paths, step++);
-      this.#add(logits, start + token * this.#tags, paths);
+      this.#add(logits, token * this.#tags, paths);
     }
     paths = this.#advance(paths, step++);
     this.#add(undefined, 0, paths);

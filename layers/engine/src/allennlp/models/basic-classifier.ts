@@ -3,20 +3,21 @@ import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import { argmax } from '../../math/activations.ts';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
+import { outputRows } from '../graph-outputs.ts';
 import { type Instance, paddedDims, stack } from '../instance.ts';
+import type { FieldTensors } from '../text/indexers/indexer.ts';
 import { namedParams, parseParams } from '../text/params.ts';
+import { openPairReader } from '../text/readers/pair-reader.ts';
+import { openTextReader } from '../text/readers/text-reader.ts';
 import type { TextArchive } from '../text/text-archive.ts';
+import { dependsOnPadding, embedsIdsOnly } from './embedders.ts';
+import { invalidInput, requirePredictor, wordsField } from './input-checks.ts';
 import { labelTask } from './label-task.ts';
-import { outputOf, rowOf } from './output-rows.ts';
-import { invalidInput } from './predictor-input.ts';
-import { withoutWords } from './sentence-reader.ts';
-import { embedsIdsOnly } from './simple-tagger.ts';
-import { openTextReader } from './text-reader.ts';
 
 const params = z.object({
   label_namespace: z._default(z.string(), 'labels'),
   namespace: z._default(z.string(), 'tokens'),
-  seq2seq_encoder: z.unknown(),
+  seq2seq_encoder: z.optional(z.unknown()),
   seq2vec_encoder: z.unknown(),
   text_field_embedder: z.unknown(),
 });
@@ -37,24 +38,25 @@ export const basicClassifier: ArchiveModelDefinition = {
 
 function openModel(archive: TextArchive): ArchiveModel<undefined, Output> {
   const parsed = parseParams(params, archive.config.model, 'model');
-  const reader = openTextReader(archive);
+  const isPair = archive.config.predictor === 'textual_entailment';
+  const readTensors = openReader(archive);
   const check = lengthCheck(parsed);
   const { vocabulary } = archive;
   const label = (index: number) => vocabulary.token(index, parsed.label_namespace) ?? String(index);
-  const isPair = archive.config.predictor === 'textual_entailment';
   return {
+    runsAlone: dependsOnPadding(parsed.text_field_embedder),
     async read(input, field) {
-      const instance = await reader.read(input, field);
-      check(instance, isPair ? field : `${field}.sentence`);
+      const instance = { tensors: await readTensors(input, field), metadata: undefined };
+      check(instance, isPair ? field : wordsField(input, field));
       return [instance];
     },
     async infer(batch, graphs) {
       const outputs = await graphs.run('model', stack(batch));
-      const logits = outputOf(outputs, 'logits');
-      const probabilities = outputOf(outputs, 'probs');
+      const logits = outputRows(outputs, 'logits');
+      const probabilities = outputRows(outputs, 'probs');
       return batch.map((_, row) => ({
-        logits: [...rowOf(logits, row)],
-        probabilities: [...rowOf(probabilities, row)],
+        logits: [...logits(row)],
+        probabilities: [...probabilities(row)],
       }));
     },
     answer(_input, [instance], [output]) {
@@ -69,6 +71,24 @@ function openModel(archive: TextArchive): ArchiveModel<undefined, Output> {
       };
     },
     tasks: [labelTask({ key: 'probs', label, ...(isPair && { pair: ['premise', 'hypothesis'] }) })],
+  };
+}
+
+/** Opens the way from an input to the tensors of its field `tokens`. */
+function openReader(archive: TextArchive): (input: unknown, field: string) => Promise<FieldTensors> {
+  requirePredictor(archive, 'text_classifier', 'textual_entailment');
+  if (archive.config.predictor === 'text_classifier') {
+    const reader = openTextReader(archive);
+    return async (input, field) => (await reader.read(input, field)).tensors;
+  }
+  const reader = openPairReader(archive);
+  return async (input, field) => {
+    const { combined, tensors } = await reader.read(input, field);
+    if (combined) return tensors;
+    throw new EngineError(
+      'PACKAGE_INVALID',
+      'The reader makes two texts of an input, but the model takes one.',
+    );
   };
 }
 
@@ -93,7 +113,8 @@ function lengthCheck(parsed: ClassifierParams): (instance: Instance, field: stri
   return (instance, field) => {
     const dims = Object.values(instance.tensors).map((tensor) => tensor.dims[0] ?? 0);
     const padded = Math.max(...Object.values(instance.tensors).map((tensor) => paddedDims([tensor])[0] ?? 0));
-    if (Math.min(...dims) === 0 && !(takesNothing && idsOnly)) throw withoutWords(field);
+    if (Math.min(...dims) === 0 && !(takesNothing && idsOnly))
+      throw invalidInput(field, 'must have at least one token that the model can read');
     if (padded < least) {
       throw invalidInput(
         field,

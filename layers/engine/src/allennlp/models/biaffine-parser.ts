@@ -2,30 +2,34 @@
 import * as z from 'zod/mini';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { findBestHeads, findSpanningHeads } from '../decoding/heads.ts';
+import { outputRows } from '../graph-outputs.ts';
 import { stack } from '../instance.ts';
+import { givenText, neededTags, tokenizeGiven } from '../text/given-text.ts';
 import { openIndexers } from '../text/indexers/index.ts';
-import { idTensor } from '../text/indexers/indexer.ts';
 import { parseParams } from '../text/params.ts';
+import { commonReaderParams, indexersParam } from '../text/readers/reader-params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
-import { textField, under } from '../text/text-field.ts';
+import { labelField, textField, under } from '../text/text-field.ts';
 import { wordsOf } from '../text/token.ts';
+import { openTokenizer } from '../text/tokenizers/index.ts';
 import { dependencyTree } from './dependency-tree.ts';
+import { dependsOnPadding } from './embedders.ts';
+import { paddedLength } from './field-length.ts';
+import { invalidInput, refuseNothing, requirePredictor } from './input-checks.ts';
 import { labelNames } from './label-names.ts';
-import { outputOf, rowOf } from './output-rows.ts';
-import { invalidInput } from './predictor-input.ts';
-import { readerParams, readerSchema } from './reader-params.ts';
-import { requirePredictor, withoutWords } from './sentence-reader.ts';
-import { featuresOf, openTaggedTokenizer } from './words-with-tags.ts';
 
-const params = z.object({ use_mst_decoding_for_validation: z._default(z.boolean(), true) });
-const READERS = {
-  universal_dependencies: readerSchema({
-    use_language_specific_pos: z._default(z.boolean(), false),
-    /** It would split words again, so that they no longer fit their parts of speech. */
-    tokenizer: z.nullish(z.undefined()),
-  }),
-};
-const POS_NAMESPACE = 'pos';
+const modelParams = z.object({
+  use_mst_decoding_for_validation: z._default(z.boolean(), true),
+  text_field_embedder: z.unknown(),
+});
+const readerParams = z.strictObject({
+  ...commonReaderParams,
+  type: z.literal('universal_dependencies'),
+  token_indexers: indexersParam,
+  use_language_specific_pos: z._default(z.boolean(), false),
+  /** It would split words again, so that they no longer fit their parts of speech. */
+  tokenizer: z.nullish(z.undefined()),
+});
 
 interface Metadata {
   readonly words: readonly string[];
@@ -43,39 +47,21 @@ export const biaffineParser: ArchiveModelDefinition = {
 };
 
 function openModel(archive: TextArchive): ArchiveModel<Metadata, Output> {
-  requirePredictor(archive, 'biaffine_dependency_parser');
-  const { use_mst_decoding_for_validation: seeksTree } = parseParams(params, archive.config.model, 'model');
-  const { params: reader } = readerParams(archive, READERS);
-  const indexers = openIndexers(reader.token_indexers, { archive, path: 'dataset_reader.token_indexers' });
-  const feature = reader.use_language_specific_pos ? 'tag' : 'pos';
-  const tokenizer = openTaggedTokenizer(archive, feature);
+  const parsed = parseParams(modelParams, archive.config.model, 'model');
   const labels = labelNames(archive.vocabulary, 'head_tags');
-  const findHeads = seeksTree ? findSpanningHeads : findBestHeads;
+  const findHeads = parsed.use_mst_decoding_for_validation ? findSpanningHeads : findBestHeads;
   return {
-    async read(input, field) {
-      const { tokens, key } = await tokenizer.tokenize(input, field);
-      if (tokens.length === 0) throw withoutWords(`${field}.${key}`);
-      const words = wordsOf(tokens);
-      const pos = featuresOf(tokens, feature);
-      const fields = under(
-        'words',
-        await textField(
-          words.map((text) => ({ text })),
-          indexers,
-        ),
-      );
-      const ids = pos.map((tag) => archive.vocabulary.id(tag, POS_NAMESPACE));
-      return [{ tensors: { ...fields, pos_tags: idTensor(ids) }, metadata: { words, pos } }];
-    },
+    read: openReader(archive),
+    runsAlone: dependsOnPadding(parsed.text_field_embedder),
     async infer(batch, graphs) {
       const outputs = await graphs.run('model', stack(batch));
-      const scores = outputOf(outputs, 'arc_scores');
-      const tags = outputOf(outputs, 'arc_tags');
-      const [, padded = 0] = scores.dims;
+      const scores = outputRows(outputs, 'arc_scores');
+      const tags = outputRows(outputs, 'arc_tags');
+      const nodes = paddedLength(batch, 'words') + 1;
       return batch.map(({ metadata }, row) => {
-        const heads = findHeads(rowOf(scores, row), padded, metadata.words.length);
-        const tagRow = rowOf(tags, row);
-        const dependencies = heads.map((head, word) => labels[tagRow[head * padded + word + 1] ?? -1] ?? '');
+        const heads = findHeads(scores(row), nodes, metadata.words.length);
+        const ids = tags(row);
+        const dependencies = heads.map((head, word) => labels[ids[head * nodes + word + 1] ?? -1] ?? '');
         return { heads, dependencies };
       });
     },
@@ -96,5 +82,31 @@ function openModel(archive: TextArchive): ArchiveModel<Metadata, Output> {
         hierplane_tree: dependencyTree(words, heads, dependencies, pos),
       };
     },
+  };
+}
+
+function openReader(archive: TextArchive): ArchiveModel<Metadata, Output>['read'] {
+  requirePredictor(archive, 'biaffine_dependency_parser');
+  const { vocabulary, config } = archive;
+  const reader = parseParams(readerParams, config.reader, 'dataset_reader');
+  const indexers = openIndexers(reader.token_indexers, { archive, path: 'dataset_reader.token_indexers' });
+  const tokenizer = openTokenizer('spacy', { archive, path: 'predictor' });
+  const feature = reader.use_language_specific_pos ? 'tag' : 'pos';
+  return async (input, field) => {
+    const given = givenText(input, field, 'sentence', 'tokens');
+    const tokens = await tokenizeGiven(given, tokenizer);
+    const words = wordsOf(tokens);
+    const pos = neededTags(tokens, feature, given.field);
+    const tensors = under(
+      'words',
+      await textField(
+        words.map((text) => ({ text })),
+        indexers,
+      ),
+    );
+    refuseNothing(tensors, given.field);
+    return [
+      { tensors: { ...tensors, pos_tags: labelField(pos, 'pos', vocabulary) }, metadata: { words, pos } },
+    ];
   };
 }

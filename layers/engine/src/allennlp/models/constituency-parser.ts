@@ -4,29 +4,32 @@ import * as z from 'zod/mini';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { buildTree, type SpanLabels } from '../decoding/constituency.ts';
 import { formatTree, type Tree } from '../decoding/tree.ts';
-import { type FieldTensor, stack } from '../instance.ts';
+import { outputRows } from '../graph-outputs.ts';
+import { stack } from '../instance.ts';
+import { givenText, neededTags, tokenizeGiven } from '../text/given-text.ts';
 import { openIndexers } from '../text/indexers/index.ts';
-import { idTensor } from '../text/indexers/indexer.ts';
+import { parseParams } from '../text/params.ts';
+import { commonReaderParams, indexersParam } from '../text/readers/reader-params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
-import { textField, under } from '../text/text-field.ts';
+import { enumerateSpans, labelField, spanField, textField, under } from '../text/text-field.ts';
 import { wordsOf } from '../text/token.ts';
+import { openTokenizer } from '../text/tokenizers/index.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import { constituentTree } from './constituent-tree.ts';
+import { dependsOnPadding } from './embedders.ts';
+import { refuseNothing, requirePredictor } from './input-checks.ts';
 import { labelNames } from './label-names.ts';
-import { outputOf, rowOf, toLists } from './output-rows.ts';
-import { readerParams, readerSchema } from './reader-params.ts';
-import { requirePredictor, withoutWords } from './sentence-reader.ts';
-import { openSentenceTokenizer } from './sentence-tokenizer.ts';
-import { featuresOf, openTaggedTokenizer } from './words-with-tags.ts';
+import { toLists } from './lists.ts';
 
-const READERS = {
-  ptb_trees: readerSchema({
-    use_pos_tags: z._default(z.boolean(), true),
-    convert_parentheses: z._default(z.boolean(), false),
-    label_namespace_prefix: z._default(z.string(), ''),
-    pos_label_namespace: z._default(z.string(), 'pos'),
-  }),
-};
+const readerParams = z.strictObject({
+  ...commonReaderParams,
+  type: z.literal('ptb_trees'),
+  token_indexers: indexersParam,
+  use_pos_tags: z._default(z.boolean(), true),
+  convert_parentheses: z._default(z.boolean(), false),
+  label_namespace_prefix: z._default(z.string(), ''),
+  pos_label_namespace: z._default(z.string(), 'pos'),
+});
 const PARENTHESES: Readonly<Record<string, string>> = {
   '-LRB-': '(',
   '-RRB-': ')',
@@ -53,56 +56,30 @@ export const constituencyParser: ArchiveModelDefinition = {
 };
 
 function openModel(archive: TextArchive): ArchiveModel<Metadata, Output> {
-  requirePredictor(archive, 'constituency_parser');
-  const { params } = readerParams(archive, READERS);
-  const indexers = openIndexers(params.token_indexers, { archive, path: 'dataset_reader.token_indexers' });
-  const tokenizer = params.use_pos_tags
-    ? openTaggedTokenizer(archive, 'tag')
-    : openSentenceTokenizer(archive);
-  const posNamespace = params.label_namespace_prefix + params.pos_label_namespace;
   const labels = spanLabels(archive.vocabulary);
-  const written = (word: string) => (params.convert_parentheses ? (PARENTHESES[word] ?? word) : word);
   return {
-    async read(input, field) {
-      const { tokens, key } = await tokenizer.tokenize(input, field);
-      if (tokens.length === 0) throw withoutWords(`${field}.${key}`);
-      const words = wordsOf(tokens).map(written);
-      const posTags = params.use_pos_tags ? featuresOf(tokens, 'tag') : undefined;
-      const fields = under(
-        'tokens',
-        await textField(
-          words.map((text) => ({ text })),
-          indexers,
-        ),
-      );
-      const ids = posTags?.map((tag) => archive.vocabulary.id(tag, posNamespace));
-      return [
-        {
-          tensors: { ...fields, ...(ids && { pos_tags: idTensor(ids) }), spans: allSpans(words.length) },
-          metadata: { words, posTags },
-        },
-      ];
-    },
+    read: openReader(archive),
+    runsAlone: dependsOnPadding(archive.config.model.text_field_embedder),
     async infer(batch, graphs) {
       const outputs = await graphs.run('model', stack(batch));
-      const all = outputOf(outputs, 'class_probabilities');
+      const all = outputRows(outputs, 'class_probabilities');
       return batch.map(({ metadata: { words, posTags } }, row) => {
-        const spans = listSpans(words.length);
-        const probabilities = rowOf(all, row).subarray(0, (spans.length / 2) * labels.names.length);
+        const spans = enumerateSpans(words.length);
+        const probabilities = all(row).subarray(0, spans.length * labels.names.length);
         return { probabilities, tree: buildTree(spans, probabilities, labels, words, posTags) };
       });
     },
     answer(_input, [instance], [output]) {
       const { words, posTags } = instance?.metadata ?? { words: [], posTags: undefined };
-      const spans = listSpans(words.length);
-      const count = spans.length / 2;
+      const spans = enumerateSpans(words.length);
       const tree = output?.tree ?? { label: '', children: [] };
       return {
-        class_probabilities: output ? toLists(output.probabilities, labels.names.length, count) : [],
-        spans: Array.from({ length: count }, (_, span) => spans.slice(span * 2, span * 2 + 2)),
+        class_probabilities: output ? toLists(output.probabilities, labels.names.length, spans.length) : [],
+        spans,
         tokens: words,
-        pos_tags: posTags ?? null,
-        num_spans: count,
+        // What AllenNLP makes of Python's None.
+        pos_tags: posTags ?? 'None',
+        num_spans: spans.length,
         hierplane_tree: constituentTree(tree),
         trees: formatTree(tree),
       };
@@ -110,19 +87,33 @@ function openModel(archive: TextArchive): ArchiveModel<Metadata, Output> {
   };
 }
 
-/** The first and the last word of every span, in the order of both: two numbers each. */
-function listSpans(words: number): number[] {
-  const spans: number[] = [];
-  for (let start = 0; start < words; start++) {
-    for (let end = start; end < words; end++) spans.push(start, end);
-  }
-  return spans;
-}
-
-/** `[spans, 2]`, which a batch pads with -1. */
-function allSpans(words: number): FieldTensor {
-  const spans = listSpans(words);
-  return { dims: [spans.length / 2, 2], data: BigInt64Array.from(spans, BigInt), padding: -1 };
+function openReader(archive: TextArchive): ArchiveModel<Metadata, Output>['read'] {
+  requirePredictor(archive, 'constituency_parser');
+  const { vocabulary, config } = archive;
+  const reader = parseParams(readerParams, config.reader, 'dataset_reader');
+  const indexers = openIndexers(reader.token_indexers, { archive, path: 'dataset_reader.token_indexers' });
+  const tokenizer = openTokenizer('spacy', { archive, path: 'predictor' });
+  const namespace = reader.label_namespace_prefix + reader.pos_label_namespace;
+  const written = (word: string) => (reader.convert_parentheses ? (PARENTHESES[word] ?? word) : word);
+  return async (input, field) => {
+    const given = givenText(input, field, 'sentence', 'tokens');
+    const tokens = await tokenizeGiven(given, tokenizer);
+    const words = wordsOf(tokens).map(written);
+    const posTags = reader.use_pos_tags ? neededTags(tokens, 'tag', given.field) : undefined;
+    const plain = words.map((text) => ({ text }));
+    const tensors = under('tokens', await textField(plain, indexers));
+    refuseNothing(tensors, given.field);
+    return [
+      {
+        tensors: {
+          ...tensors,
+          ...(posTags && { pos_tags: labelField(posTags, namespace, vocabulary) }),
+          spans: spanField(enumerateSpans(words.length)),
+        },
+        metadata: { words, posTags },
+      },
+    ];
+  };
 }
 
 function spanLabels(vocabulary: Vocabulary): SpanLabels {

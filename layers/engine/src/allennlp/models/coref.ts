@@ -6,9 +6,9 @@ import { fillAntecedents, findClusters, type Mention, spansToKeep } from '../dec
 import { stack } from '../instance.ts';
 import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
+import { invalidInput } from './input-checks.ts';
 import { openDocumentReader } from './reading/coref-document.ts';
-import { invalidText } from './reading/passage-reader.ts';
-import { matrixOf, outputOf, rowOf } from './reading/tensor-rows.ts';
+import { matrixOf, rowOf } from './reading/tensor-rows.ts';
 
 const modelSchema = z.looseObject({
   spans_per_word: z.number(),
@@ -44,7 +44,7 @@ function openModel(archive: TextArchive): ArchiveModel<CorefMetadata, CorefOutpu
       const { words, candidates, tensors } = await reader.read(input, field);
       const mentions = spansToKeep(options.spans_per_word, words.length, candidates.length);
       if (mentions === 0 || candidates.length < 2) {
-        throw invalidText(field, 'is too short: the model keeps no span of it as a mention');
+        throw invalidInput(field, 'is too short: the model keeps no span of it as a mention');
       }
       return [{ tensors, metadata: { words, mentions } }];
     },
@@ -74,9 +74,9 @@ function openModel(archive: TextArchive): ArchiveModel<CorefMetadata, CorefOutpu
 /** Takes what is of one document out of a batch, in which others may have more mentions and look at more antecedents. */
 function outputFor(outputs: Outputs, index: number, count: number, options: CorefOptions): CorefOutput {
   const looksAt = Math.min(options.max_antecedents, count);
-  const indices = matrixOf(outputOf(outputs, 'antecedent_indices'), index, count, looksAt);
+  const indices = matrixOf(outputs, 'antecedent_indices', index, [count, looksAt]);
   const scores = options.coarse_to_fine
-    ? matrixOf(outputOf(outputs, 'coarse_scores'), index, count, looksAt)
+    ? matrixOf(outputs, 'coarse_scores', index, [count, looksAt])
     : undefined;
   const antecedents = indices.map((row, mention) =>
     scores && mention < looksAt
@@ -84,10 +84,10 @@ function outputFor(outputs: Outputs, index: number, count: number, options: Core
       : [...row],
   );
   return {
-    mentions: matrixOf(outputOf(outputs, 'top_spans'), index, count, 2).map(
+    mentions: matrixOf(outputs, 'top_spans', index, [count, 2]).map(
       ([start = 0, end = 0]): Mention => [start, end],
     ),
     antecedents,
-    predicted: [...rowOf(outputOf(outputs, 'predicted_antecedents'), index, count)],
+    predicted: [...rowOf(outputs, 'predicted_antecedents', index, count)],
   };
 }

@@ -3,18 +3,21 @@ import * as z from 'zod/mini';
 import { at, softmax } from '../../math/activations.ts';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { CrfViterbi, type ScoredPath } from '../decoding/crf-viterbi.ts';
+import { outputRows } from '../graph-outputs.ts';
 import { stack } from '../instance.ts';
 import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
+import { dependsOnPadding } from './embedders.ts';
 import { entityTask } from './entity-task.ts';
 import { fieldLength } from './field-length.ts';
 import { labelNames } from './label-names.ts';
-import { outputOf, rowOf, toLists } from './output-rows.ts';
-import { openSentenceReader, type SentenceMetadata } from './sentence-reader.ts';
+import { toLists } from './lists.ts';
+import { openTaggerReader, type TaggerMetadata } from './tagger.ts';
 
 const params = z.object({
   label_namespace: z._default(z.string(), 'labels'),
   top_k: z._default(z.int().check(z.positive()), 1),
+  text_field_embedder: z.unknown(),
 });
 
 interface Output {
@@ -28,25 +31,29 @@ export const crfTagger: ArchiveModelDefinition = {
   open: (archive) => eraseModel(openModel(archive)),
 };
 
-function openModel(archive: TextArchive): ArchiveModel<SentenceMetadata, Output> {
-  const { label_namespace: namespace, top_k: topK } = parseParams(params, archive.config.model, 'model');
-  const reader = openSentenceReader(archive);
+function openModel(archive: TextArchive): ArchiveModel<TaggerMetadata, Output> {
+  const {
+    label_namespace: namespace,
+    top_k: topK,
+    text_field_embedder,
+  } = parseParams(params, archive.config.model, 'model');
+  const read = openTaggerReader(archive);
   const labels = labelNames(archive.vocabulary, namespace);
   let decoder: CrfViterbi | undefined;
   const named = (tags: readonly number[]) => tags.map((tag) => labels[tag] ?? '');
   return {
-    read: reader.read,
+    read,
+    runsAlone: dependsOnPadding(text_field_embedder),
     async infer(batch, graphs) {
       const outputs = await graphs.run('model', stack(batch));
-      const logits = outputOf(outputs, 'logits');
-      const mask = outputOf(outputs, 'mask');
-      decoder ??= new CrfViterbi(outputOf(outputs, 'transitions').data, labels.length, topK);
+      const logits = outputRows(outputs, 'logits');
+      const mask = outputRows(outputs, 'mask');
+      decoder ??= new CrfViterbi(outputRows(outputs, 'transitions'), labels.length, topK);
       const viterbi = decoder;
-      const [, tokens = 0] = mask.dims;
       return batch.map((_, row) => ({
-        logits: rowOf(logits, row),
-        mask: rowOf(mask, row),
-        paths: viterbi.decode(logits.data, row * tokens * labels.length, mask.data, row * tokens, tokens),
+        logits: logits(row),
+        mask: mask(row),
+        paths: viterbi.decode(logits(row), mask(row)),
       }));
     },
     answer(_input, [instance], [output]) {

@@ -1,12 +1,13 @@
 /** decomposable_attention: a label for a premise and a hypothesis, and which words of them are aligned. */
 import { argmax } from '../../math/activations.ts';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
+import { outputRows } from '../graph-outputs.ts';
 import { stack } from '../instance.ts';
 import type { TextArchive } from '../text/text-archive.ts';
-import { fieldLength } from './field-length.ts';
+import { fieldLength, paddedLength } from './field-length.ts';
 import { labelTask } from './label-task.ts';
-import { outputOf, rowOf, toLists } from './output-rows.ts';
-import { openPairReader, type PairMetadata } from './pair-reader.ts';
+import { toLists } from './lists.ts';
+import { openPairFields, type PairMetadata } from './pair-fields.ts';
 
 interface Output {
   readonly logits: readonly number[];
@@ -25,22 +26,23 @@ export const decomposableAttention: ArchiveModelDefinition = {
 };
 
 function openModel(archive: TextArchive): ArchiveModel<PairMetadata, Output> {
-  const reader = openPairReader(archive);
+  const read = openPairFields(archive);
   const label = (index: number) => archive.vocabulary.token(index, 'labels') ?? String(index);
   return {
-    read: async (input, field) => [await reader.read(input, field)],
+    read: async (input, field) => [await read(input, field)],
     async infer(batch, graphs) {
       const outputs = await graphs.run('model', stack(batch));
-      const logits = outputOf(outputs, 'label_logits');
-      const probabilities = outputOf(outputs, 'label_probs');
-      const toPremise = outputOf(outputs, 'h2p_attention');
-      const toHypothesis = outputOf(outputs, 'p2h_attention');
-      const [, premise = 0, hypothesis = 0] = toHypothesis.dims;
+      const logits = outputRows(outputs, 'label_logits');
+      const probabilities = outputRows(outputs, 'label_probs');
+      const toPremise = outputRows(outputs, 'h2p_attention');
+      const toHypothesis = outputRows(outputs, 'p2h_attention');
+      const premise = paddedLength(batch, 'premise');
+      const hypothesis = paddedLength(batch, 'hypothesis');
       return batch.map((_, row) => ({
-        logits: [...rowOf(logits, row)],
-        probabilities: [...rowOf(probabilities, row)],
-        toPremise: rowOf(toPremise, row),
-        toHypothesis: rowOf(toHypothesis, row),
+        logits: [...logits(row)],
+        probabilities: [...probabilities(row)],
+        toPremise: toPremise(row),
+        toHypothesis: toHypothesis(row),
         premise,
         hypothesis,
       }));

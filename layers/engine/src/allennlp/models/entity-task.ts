@@ -4,8 +4,8 @@ import { groupEntities, type Labelled } from '../../tasks/entities.ts';
 import { offsetsIn, offsetUnit } from '../../tasks/spans.ts';
 import { oneText } from '../../tasks/text-input.ts';
 import type { JsonObject, TaskShape } from '../archive-model.ts';
-import { parseInput } from './predictor-input.ts';
-import { parseParameters } from './task-parameters.ts';
+import { invalidInput } from './input-checks.ts';
+import { shapeParameters } from './shape-parameters.ts';
 
 const MOST_IGNORED = 1000;
 
@@ -27,9 +27,12 @@ interface EntityTask {
 export function entityTask({ labels, scores }: EntityTask): TaskShape {
   return {
     name: 'token-classification',
-    toPredictor: (input, field) => ({ sentence: parseInput(oneText, input, field) }),
+    toPredictor(input, field) {
+      if (typeof input !== 'string') throw invalidInput(field, 'must be a text');
+      return { sentence: input };
+    },
     fromAnswer(answer, input, given) {
-      const { aggregation_strategy, ignore_labels, offset_unit } = parseParameters(parameters, given);
+      const { aggregation_strategy, ignore_labels, offset_unit } = shapeParameters(parameters, given);
       const text = oneText.parse(input);
       const { words, tags } = tagged.parse(answer);
       const probabilities = scores(answer, tags);

@@ -1,13 +1,13 @@
 /** esim: a label for a premise and a hypothesis. */
 import { argmax } from '../../math/activations.ts';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
+import { outputRows } from '../graph-outputs.ts';
 import { stack } from '../instance.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { fieldLength } from './field-length.ts';
+import { invalidInput } from './input-checks.ts';
 import { labelTask } from './label-task.ts';
-import { outputOf, rowOf } from './output-rows.ts';
-import { openPairReader, type PairMetadata } from './pair-reader.ts';
-import { withoutWords } from './sentence-reader.ts';
+import { openPairFields, type PairMetadata } from './pair-fields.ts';
 
 interface Output {
   readonly logits: readonly number[];
@@ -20,23 +20,24 @@ export const esim: ArchiveModelDefinition = {
 };
 
 function openModel(archive: TextArchive): ArchiveModel<PairMetadata, Output> {
-  const reader = openPairReader(archive);
+  const read = openPairFields(archive);
   const label = (index: number) => archive.vocabulary.token(index, 'labels') ?? String(index);
   return {
     async read(input, field) {
-      const instance = await reader.read(input, field);
+      const instance = await read(input, field);
       for (const text of ['premise', 'hypothesis']) {
-        if (fieldLength(instance, text) === 0) throw withoutWords(`${field}.${text}`);
+        if (fieldLength(instance, text) === 0)
+          throw invalidInput(`${field}.${text}`, 'must have at least one word');
       }
       return [instance];
     },
     async infer(batch, graphs) {
       const outputs = await graphs.run('model', stack(batch));
-      const logits = outputOf(outputs, 'label_logits');
-      const probabilities = outputOf(outputs, 'label_probs');
+      const logits = outputRows(outputs, 'label_logits');
+      const probabilities = outputRows(outputs, 'label_probs');
       return batch.map((_, row) => ({
-        logits: [...rowOf(logits, row)],
-        probabilities: [...rowOf(probabilities, row)],
+        logits: [...logits(row)],
+        probabilities: [...probabilities(row)],
       }));
     },
     answer: (_input, _instances, [output]) => ({

@@ -11,3 +11,8 @@ export function fieldLength({ tensors }: Instance, field: string): number {
   const [first] = (masks.length > 0 ? masks : own).map(([, tensor]) => paddedDims([tensor])[0] ?? 0);
   return first ?? 0;
 }
+
+/** The length of a field in a batch. */
+export function paddedLength(batch: readonly Instance[], field: string): number {
+  return Math.max(...batch.map((instance) => fieldLength(instance, field)));
+}

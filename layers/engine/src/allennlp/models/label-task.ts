@@ -2,8 +2,8 @@
 import * as z from 'zod/mini';
 import { textInput } from '../../tasks/text-input.ts';
 import type { JsonObject, TaskShape } from '../archive-model.ts';
-import { invalidInput, parseInput } from './predictor-input.ts';
-import { parseParameters } from './task-parameters.ts';
+import { invalidInput } from './input-checks.ts';
+import { shapeParameters } from './shape-parameters.ts';
 
 const parameters = z.object({
   /** How many labels to give; all of them where it is null. */
@@ -24,7 +24,9 @@ export function labelTask({ key, label, pair }: LabelTask): TaskShape {
   return {
     name: 'text-classification',
     toPredictor(input, field) {
-      const given = parseInput(textInput, input, field);
+      const given = textInput.safeParse(input).data;
+      if (given === undefined)
+        throw invalidInput(field, `must be a text, or {"text": "...", "text_pair": "..."}`);
       const { text, text_pair } = typeof given === 'string' ? { text: given } : given;
       if (!pair) {
         if (text_pair) throw invalidInput(`${field}.text_pair`, 'the model reads one text');
@@ -36,7 +38,7 @@ export function labelTask({ key, label, pair }: LabelTask): TaskShape {
       return { [pair[0]]: text, [pair[1]]: text_pair };
     },
     fromAnswer(answer: JsonObject, _input, given) {
-      const { top_k } = parseParameters(parameters, given);
+      const { top_k } = shapeParameters(parameters, given);
       return numbers
         .parse(answer[key])
         .map((score, index) => ({ label: label(index), score }))

@@ -10,24 +10,15 @@ import {
 import { outputRows } from '../graph-outputs.ts';
 import { refuseField, textOf } from '../input-fields.ts';
 import { type Instance, stack } from '../instance.ts';
-import { openIndexers } from '../text/indexers/index.ts';
 import { parseParams } from '../text/params.ts';
-import { ignoredReaderParams } from '../text/reader-params.ts';
+import { openTextReader } from '../text/readers/text-reader.ts';
 import type { TextArchive } from '../text/text-archive.ts';
-import { textField, under } from '../text/text-field.ts';
 import { tokenIds, tokensOf } from '../text/token-ids.ts';
-import { openTokenizer } from '../text/tokenizers/index.ts';
 import { shapeParameters } from './shape-parameters.ts';
 
 /** Fixed in AllenNLP's reader, whatever the tokenizer calls its mask. */
 const MASK = '[MASK]';
 
-const readerSchema = z.strictObject({
-  type: z.literal('masked_language_modeling'),
-  tokenizer: z.optional(z.unknown()),
-  token_indexers: z.optional(z.unknown()),
-  ...ignoredReaderParams,
-});
 const modelSchema = z.object({ target_namespace: z._default(z.string(), 'bert') });
 
 interface MaskWords {
@@ -71,23 +62,13 @@ export const maskedLanguageModel: ArchiveModelDefinition = {
 };
 
 function openReader(archive: TextArchive) {
-  const { tokenizer: tokenizerParams, token_indexers: indexerParams } = parseParams(
-    readerSchema,
-    archive.config.reader,
-    'dataset_reader',
-  );
-  const place = (part: string) => ({ archive, path: `dataset_reader.${part}` });
-  const tokenizer = openTokenizer(tokenizerParams ?? 'whitespace', place('tokenizer'));
-  const indexers = openIndexers(indexerParams, place('token_indexers'));
+  const reader = openTextReader(archive);
   return async (input: unknown, field: string): Promise<Instance<{ masks: number }>[]> => {
-    const tokens = await tokenizer.tokenize(textOf(input, 'sentence', field));
+    const { tokens, tensors } = await reader.read(input, field);
     const masks = tokens.flatMap(({ text }, index) => (text === MASK ? [BigInt(index)] : []));
     if (masks.length === 0) throw refuseField(field, 'sentence', `has no token ${MASK}`);
-    const tensors = {
-      ...under('tokens', await textField(tokens, indexers)),
-      mask_positions: { dims: [masks.length, 1], data: BigInt64Array.from(masks) },
-    };
-    return [{ tensors, metadata: { masks: masks.length } }];
+    const positions = { dims: [masks.length, 1], data: BigInt64Array.from(masks) };
+    return [{ tensors: { ...tensors, mask_positions: positions }, metadata: { masks: masks.length } }];
   };
 }
 

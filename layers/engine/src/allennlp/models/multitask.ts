@@ -4,12 +4,12 @@ import * as z from 'zod/mini';
 import { argmax } from '../../math/activations.ts';
 import { type ArchiveModelDefinition, eraseModel, type JsonObject } from '../archive-model.ts';
 import { outputRows } from '../graph-outputs.ts';
-import { refuseField, valueOf } from '../input-fields.ts';
+import { fieldOf, refuseField } from '../input-fields.ts';
 import { type FieldTensor, type Instance, stack } from '../instance.ts';
 import { parseParams } from '../text/params.ts';
+import { openTextReader, type TextReader } from '../text/readers/text-reader.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { tokenIds, tokensOf } from '../text/token-ids.ts';
-import { openTextReader, type TextReader } from './multitask/text-reader.ts';
 
 const anyObject = z.record(z.string(), z.unknown());
 const readerSchema = z.strictObject({
@@ -30,11 +30,8 @@ const modelSchema = z.object({
 });
 type ModelParams = z.infer<typeof modelSchema>;
 
-interface Task {
-  readonly name: string;
-  /** The field of its reader that the backbone encodes. */
-  readonly field: string;
-}
+/** The field of all readers that the backbone encodes. */
+const FIELD = 'tokens';
 
 interface Output {
   readonly encoded: readonly (readonly number[])[];
@@ -47,23 +44,23 @@ export const multitask: ArchiveModelDefinition = {
   open(archive) {
     const params = parseParams(modelSchema, archive.config.model, 'model');
     const readers = openReaders(archive, params);
-    return eraseModel<Task, Output>({
+    return eraseModel<string, Output>({
       async read(input, field) {
-        const name = valueOf(input, 'task');
+        const name = fieldOf(input, 'task');
         const reader = typeof name === 'string' ? readers.get(name) : undefined;
         if (typeof name !== 'string' || !reader) {
           throw refuseField(field, 'task', `must be one of ${[...readers.keys()].join(', ')}`);
         }
-        const tensors = await reader.read(input, field);
-        return [{ tensors, metadata: { name, field: reader.field } }];
+        const { tensors } = await reader.read(input, field);
+        return [{ tensors, metadata: name }];
       },
       async infer(batch, graphs) {
         const outputs = await graphs.run('model', stack(batch.map(forBackbone)));
         const encoded = outputRows(outputs, 'encoded_text');
         const [, , width = 0] = outputs.encoded_text?.dims ?? [];
         return batch.map((instance, row) => {
-          const { name, field } = instance.metadata;
-          const tokens = maskOf(instance, field).length;
+          const name = instance.metadata;
+          const tokens = maskOf(instance).length;
           return {
             encoded: Array.from({ length: tokens }, (_, token) =>
               Array.from(encoded(row).subarray(token * width, (token + 1) * width)),
@@ -80,55 +77,48 @@ export const multitask: ArchiveModelDefinition = {
 
 function openReaders(archive: TextArchive, { heads, arg_name_mapping: mapping }: ModelParams) {
   const { readers } = parseParams(readerSchema, archive.config.reader, 'dataset_reader');
-  const names = mapping?.backbone ?? {};
+  if (mapping?.backbone?.[FIELD] !== 'text') {
+    throw new EngineError(
+      'PACKAGE_INVALID',
+      `The readers give the field ${FIELD}, which arg_name_mapping does not give the backbone as its text.`,
+    );
+  }
+  // AllenNLP has no predictor for the heads; what they need is a text.
+  const named = Object.keys(heads).filter((name) => Object.hasOwn(readers, name));
   return new Map<string, TextReader>(
-    Object.keys(heads)
-      .filter((name) => Object.hasOwn(readers, name))
-      .map((name) => {
-        const reader = openTextReader(readers[name] ?? {}, {
-          archive,
-          path: `dataset_reader.readers.${name}`,
-        });
-        if ((names[reader.field] ?? reader.field) === 'text') return [name, reader];
-        throw new EngineError(
-          'PACKAGE_INVALID',
-          `The reader of ${name} gives the field ${reader.field}, which arg_name_mapping does not give the backbone as its text.`,
-        );
-      }),
+    named.map((name) => [name, openTextReader(archive, readers[name], `dataset_reader.readers.${name}`)]),
   );
 }
 
 /** The field under the name that the backbone has for it, with the one indexer as `tokens`. */
-function forBackbone({ tensors, metadata }: Instance<Task>): Instance {
+function forBackbone({ tensors }: Instance): Instance {
   const renamed: Record<string, FieldTensor> = {};
   for (const [path, tensor] of Object.entries(tensors)) {
-    const [field, , name] = path.split('.');
-    if (field === metadata.field) renamed[`text.tokens.${name}`] = tensor;
+    const [, , name] = path.split('.');
+    renamed[`text.tokens.${name}`] = tensor;
   }
   return { tensors: renamed, metadata: undefined };
 }
 
-function maskOf({ tensors }: Instance, field: string): readonly number[] {
-  const found = Object.entries(tensors).find(
-    ([path]) => path.startsWith(`${field}.`) && path.endsWith('.mask'),
-  );
+function maskOf({ tensors }: Instance): readonly number[] {
+  const found = Object.entries(tensors).find(([path]) => path.endsWith('.mask'));
   return found ? Array.from(found[1].data, Number) : [];
 }
 
 function answerOf(
   { vocabulary }: TextArchive,
   { backbone, heads }: ModelParams,
-  instance: Instance<Task> | undefined,
+  instance: Instance<string> | undefined,
   output: Output | undefined,
 ): JsonObject {
   if (!instance || !output) throw new EngineError('SESSION_FAILED', 'The input was not read.');
-  const { name, field } = instance.metadata;
-  const ids = tokenIds(instance, field);
+  const name = instance.metadata;
+  const ids = tokenIds(instance, FIELD);
   const label = argmax(output.probs);
   const shown = backbone.output_token_strings;
   return {
     encoded_text: output.encoded,
-    encoded_text_mask: maskOf(instance, field).map((value) => value === 1),
+    encoded_text_mask: maskOf(instance).map((value) => value === 1),
     ...(shown && { token_ids: ids }),
     [`${name}_logits`]: output.logits,
     [`${name}_probs`]: output.probs,

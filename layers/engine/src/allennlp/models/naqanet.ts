@@ -9,6 +9,7 @@ import {
 import { LOWEST } from '../decoding/best-span.ts';
 import { stack } from '../instance.ts';
 import { parseParams } from '../text/params.ts';
+import { training } from '../text/readers/reader-params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { wordsOf } from '../text/token.ts';
 import {
@@ -19,20 +20,19 @@ import {
   type NumericMetadata,
 } from './reading/drop-answers.ts';
 import { numberOf, splitAtHyphens } from './reading/drop-words.ts';
-import { openPassageReader } from './reading/passage-reader.ts';
-import { ignored, ofPassages } from './reading/reader-params.ts';
-import { matrixOf, outputOf } from './reading/tensor-rows.ts';
+import { openPassageReader, passageParams } from './reading/passage-reader.ts';
+import { matrixOf } from './reading/tensor-rows.ts';
 
 const modelSchema = z.looseObject({
   answering_abilities: z.nullish(z.array(z.enum(ABILITIES)).check(z.minLength(1))),
 });
 const readerSchema = z.strictObject({
-  ...ofPassages,
+  ...passageParams,
   type: z.literal('drop'),
   // The other formats leave out the numbers, which the model reads.
   instance_format: z.optional(z.literal('drop')),
-  skip_when_all_empty: ignored,
-  relaxed_span_match_for_finding_labels: ignored,
+  skip_when_all_empty: training,
+  relaxed_span_match_for_finding_labels: training,
 });
 
 interface NumericOutput {
@@ -51,18 +51,8 @@ export const naqanet: ArchiveModelDefinition = {
 function openModel(archive: TextArchive): ArchiveModel<NumericMetadata, NumericOutput> {
   const { answering_abilities: named } = parseParams(modelSchema, archive.config.model, 'model');
   const abilities: readonly Ability[] = named ?? ABILITIES;
-  const { passage_length_limit, question_length_limit, tokenizer, token_indexers } = parseParams(
-    readerSchema,
-    archive.config.reader,
-    'dataset_reader',
-  );
-  const reader = openPassageReader(archive, {
-    tokenizer,
-    token_indexers,
-    passage_length_limit,
-    question_length_limit,
-    divide: splitAtHyphens,
-  });
+  const options = parseParams(readerSchema, archive.config.reader, 'dataset_reader');
+  const reader = openPassageReader(archive, { ...options, divide: splitAtHyphens });
   return {
     async read(input, field) {
       const { tensors, passage, question } = await reader.read(input, field);
@@ -78,12 +68,14 @@ function openModel(archive: TextArchive): ArchiveModel<NumericMetadata, NumericO
 
     async infer(batch, graphs) {
       const outputs = await graphs.run('model', stack(batch));
-      const attention = outputOf(outputs, 'passage_question_attention');
       return batch.map(({ metadata }, index) => {
         const { passage, question } = metadata;
         const ability = chooseAbility(abilities, outputs, index) ?? 'passage_span_extraction';
         return {
-          attention: matrixOf(attention, index, passage.tokens.length, question.tokens.length),
+          attention: matrixOf(outputs, 'passage_question_attention', index, [
+            passage.tokens.length,
+            question.tokens.length,
+          ]),
           answer: ANSWER_BY[ability](outputs, index, metadata),
         };
       });

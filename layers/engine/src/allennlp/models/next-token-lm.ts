@@ -4,24 +4,14 @@ import { type ArchiveModelDefinition, eraseModel, type Graphs } from '../archive
 import { type BeamSettings, beamSearch } from '../decoding/beam-search.ts';
 import { BEAM_SEARCH, beamSettings } from '../decoding/beam-settings.ts';
 import { outputRows } from '../graph-outputs.ts';
-import { refuseField, textOf } from '../input-fields.ts';
+import { refuseField } from '../input-fields.ts';
 import { type Instance, stack } from '../instance.ts';
-import { openIndexers } from '../text/indexers/index.ts';
 import { parseParams } from '../text/params.ts';
-import { ignoredReaderParams } from '../text/reader-params.ts';
+import { openTextReader } from '../text/readers/text-reader.ts';
 import type { TextArchive } from '../text/text-archive.ts';
-import { textField, under } from '../text/text-field.ts';
 import { tokenIds, tokensOf } from '../text/token-ids.ts';
-import { openTokenizer } from '../text/tokenizers/index.ts';
 import { lengtheningStep } from './next-token-lm/lengthening-step.ts';
 
-const readerSchema = z.strictObject({
-  type: z.literal('next_token_lm'),
-  tokenizer: z.optional(z.unknown()),
-  token_indexers: z.optional(z.unknown()),
-  max_tokens: z.nullish(z.int().check(z.positive())),
-  ...ignoredReaderParams,
-});
 const modelSchema = z.object({
   target_namespace: z._default(z.string(), 'bert'),
   beam_search_generator: z.nullish(
@@ -96,14 +86,10 @@ async function search(
 }
 
 function openReader(archive: TextArchive) {
-  const options = parseParams(readerSchema, archive.config.reader, 'dataset_reader');
-  const place = (part: string) => ({ archive, path: `dataset_reader.${part}` });
-  const tokenizer = openTokenizer(options.tokenizer ?? 'whitespace', place('tokenizer'));
-  const indexers = openIndexers(options.token_indexers, place('token_indexers'));
+  const reader = openTextReader(archive);
   return async (input: unknown, field: string): Promise<Instance<undefined>[]> => {
-    const all = await tokenizer.tokenize(textOf(input, 'sentence', field));
-    const tokens = options.max_tokens ? all.slice(-options.max_tokens) : all;
+    const { tokens, tensors } = await reader.read(input, field);
     if (tokens.length === 0) throw refuseField(field, 'sentence', 'has no tokens');
-    return [{ tensors: under('tokens', await textField(tokens, indexers)), metadata: undefined }];
+    return [{ tensors, metadata: undefined }];
   };
 }

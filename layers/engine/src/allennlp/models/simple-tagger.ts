@@ -2,14 +2,16 @@
 import * as z from 'zod/mini';
 import { argmax, at } from '../../math/activations.ts';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
+import { outputRows } from '../graph-outputs.ts';
 import { stack } from '../instance.ts';
 import { namedParams, parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
+import { dependsOnPadding, embedsIdsOnly } from './embedders.ts';
 import { entityTask } from './entity-task.ts';
 import { fieldLength } from './field-length.ts';
 import { labelNames } from './label-names.ts';
-import { outputOf, rowOf, toLists } from './output-rows.ts';
-import { openSentenceReader, type SentenceMetadata } from './sentence-reader.ts';
+import { toLists } from './lists.ts';
+import { openTaggerReader, type TaggerMetadata } from './tagger.ts';
 
 const params = z.object({
   label_namespace: z._default(z.string(), 'labels'),
@@ -30,7 +32,7 @@ export const simpleTagger: ArchiveModelDefinition = {
   open: (archive) => eraseModel(openModel(archive)),
 };
 
-function openModel(archive: TextArchive): ArchiveModel<SentenceMetadata, Output> {
+function openModel(archive: TextArchive): ArchiveModel<TaggerMetadata, Output> {
   const {
     label_namespace: namespace,
     encoder,
@@ -39,18 +41,16 @@ function openModel(archive: TextArchive): ArchiveModel<SentenceMetadata, Output>
   const answersNothing =
     ENCODERS_OF_NOTHING.includes(namedParams(encoder, '', 'model.encoder').type) &&
     embedsIdsOnly(text_field_embedder);
-  const reader = openSentenceReader(archive, answersNothing);
+  const read = openTaggerReader(archive, answersNothing);
   const labels = labelNames(archive.vocabulary, namespace);
   return {
-    read: reader.read,
+    read,
+    runsAlone: dependsOnPadding(text_field_embedder),
     async infer(batch, graphs) {
       const outputs = await graphs.run('model', stack(batch));
-      const logits = outputOf(outputs, 'logits');
-      const probabilities = outputOf(outputs, 'class_probabilities');
-      return batch.map((_, row) => ({
-        logits: rowOf(logits, row),
-        probabilities: rowOf(probabilities, row),
-      }));
+      const logits = outputRows(outputs, 'logits');
+      const probabilities = outputRows(outputs, 'class_probabilities');
+      return batch.map((_, row) => ({ logits: logits(row), probabilities: probabilities(row) }));
     },
     answer(_input, [instance], [output]) {
       const rows = instance ? fieldLength(instance, 'tokens') : 0;
@@ -74,17 +74,4 @@ function openModel(archive: TextArchive): ArchiveModel<SentenceMetadata, Output>
       }),
     ],
   };
-}
-
-/** Whether a text field is embedded by tables of vectors alone. */
-export function embedsIdsOnly(embedder: unknown): boolean {
-  const { params: fields } = namedParams(embedder, 'basic', 'model.text_field_embedder');
-  const { token_embedders: embedders } = parseParams(
-    z.object({ token_embedders: z._default(z.record(z.string(), z.unknown()), {}) }),
-    fields,
-    'model.text_field_embedder',
-  );
-  return Object.values(embedders).every(
-    (entry) => namedParams(entry, 'embedding', 'model.text_field_embedder').type === 'embedding',
-  );
 }

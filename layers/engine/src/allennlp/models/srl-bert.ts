@@ -1,7 +1,7 @@
 /** srl_bert: for every verb of a sentence, who does what to whom. */
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
-import { type ArchiveModelDefinition, eraseModel, type JsonObject } from '../archive-model.ts';
+import { type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { BioViterbi } from '../decoding/bio-viterbi.ts';
 import { describeFrame } from '../decoding/srl-frames.ts';
 import { outputRows } from '../graph-outputs.ts';
@@ -11,16 +11,16 @@ import type { HubTokenizer } from '../text/hub.ts';
 import { openIndexers } from '../text/indexers/index.ts';
 import { idTensor } from '../text/indexers/indexer.ts';
 import { parseParams } from '../text/params.ts';
-import { ignoredReaderParams } from '../text/reader-params.ts';
+import { commonReaderParams, training } from '../text/readers/reader-params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { textField, under } from '../text/text-field.ts';
-import type { Token } from '../text/token.ts';
+import { type Token, wordsOf } from '../text/token.ts';
 import { openTokenizer } from '../text/tokenizers/index.ts';
+import { labelNames } from './label-names.ts';
 import { wordPieces } from './srl-bert/word-pieces.ts';
 
-const LABELS = 'labels';
-
 const readerSchema = z.strictObject({
+  ...commonReaderParams,
   type: z.literal('srl'),
   bert_model_name: z.string(),
   token_indexers: z.nullish(
@@ -28,8 +28,7 @@ const readerSchema = z.strictObject({
       tokens: z.looseObject({ type: z.literal('pretrained_transformer') }),
     }),
   ),
-  domain_identifier: z.optional(z.unknown()),
-  ...ignoredReaderParams,
+  domain_identifier: training,
 });
 
 interface Frame {
@@ -41,42 +40,39 @@ interface Frame {
   readonly length: number;
 }
 
+/** AllenNLP takes auxiliaries for verbs in English, which is the language of its predictor. */
+const VERBS = ['VERB', 'AUX'];
+
 export const srlBert: ArchiveModelDefinition = {
   type: 'srl_bert',
   open(archive) {
-    const { vocabulary } = archive;
-    const labels = Array.from(
-      { length: vocabulary.size(LABELS) },
-      (_, id) => vocabulary.token(id, LABELS) ?? '',
-    );
+    const labels = labelNames(archive.vocabulary, 'labels');
     const decoder = new BioViterbi(labels);
-    // A sentence without a verb has no instance that would know its words.
-    const words = new WeakMap<object, readonly string[]>();
-    const reader = openReader(archive);
     return eraseModel<Frame, readonly string[]>({
-      async read(input, field) {
-        const { tokens, instances } = await reader(input, field);
-        if (typeof input === 'object' && input !== null) words.set(input, tokens);
-        return instances;
-      },
+      read: openReader(archive),
       async infer(batch, graphs) {
         const rows = outputRows(await graphs.run('model', stack(batch)), 'class_probabilities');
         return batch.map(({ metadata: { length, offsets } }, row) => {
-          const tags = decoder.decode(rows(row), 0, length).map((id) => labels[id] ?? '');
-          return offsets.map((offset) => tags[offset] ?? '');
+          const path = decoder.decode(rows(row), 0, length);
+          return offsets.map((offset) => labels[path[offset] ?? -1] ?? '');
         });
       },
-      answer: (input, instances, outputs): JsonObject => ({
-        verbs: instances.map(({ metadata }, index) => {
+      answer(input, instances, outputs) {
+        const verbs = instances.map(({ metadata }, index) => {
           const tags = outputs[index] ?? [];
           return { verb: metadata.verb, description: describeFrame(metadata.words, tags), tags };
-        }),
-        words:
-          instances[0]?.metadata.words ?? (typeof input === 'object' && input ? words.get(input) : []) ?? [],
-      }),
+        });
+        // Words without a verb came with their parts of speech, or there are none.
+        const words = instances[0]?.metadata.words ?? wordsOf(given(input, '').words ?? []);
+        return { verbs, words };
+      },
     });
   },
 };
+
+function given(input: unknown, field: string) {
+  return givenText(input, field, 'sentence', 'tokens');
+}
 
 function openReader(archive: TextArchive) {
   const options = parseParams(readerSchema, archive.config.reader, 'dataset_reader');
@@ -88,32 +84,24 @@ function openReader(archive: TextArchive) {
     { archive, path: 'dataset_reader.token_indexers' },
   );
   const tokenizer = openTokenizer('spacy', { archive, path: 'predictor' });
-  return async (input: unknown, field: string) => {
-    const given = givenText(input, field, 'sentence', 'tokens');
-    const tokens = await tokenizeGiven(given, tokenizer);
-    const words = tokens.map(({ text }) => text);
-    const parts = neededTags(tokens, 'pos', given.field);
+  return async (input: unknown, field: string): Promise<Instance<Frame>[]> => {
+    const text = given(input, field);
+    const tokens = await tokenizeGiven(text, tokenizer);
+    const words = wordsOf(tokens);
+    const pos = neededTags(tokens, 'pos', text.field);
+    const verbs = words.flatMap((_, word) => (VERBS.includes(pos[word] ?? '') ? [word] : []));
+    if (verbs.length === 0) return [];
     const pieces = words.map((word) => piecesOf(isUncased ? word.toLowerCase() : word, hub));
-    const instances: Instance<Frame>[] = [];
-    for (const [verb, part] of parts.entries()) {
-      // AllenNLP takes auxiliaries for verbs in English, which is the language of its predictor.
-      if (part !== 'VERB' && part !== 'AUX') continue;
-      const sequence = [pieceToken('[CLS]', hub), ...pieces.flat(), pieceToken('[SEP]', hub)];
-      const indicator = pieces.flatMap((own, index) => own.map(() => (index === verb ? 1 : 0)));
-      instances.push({
-        tensors: {
-          ...under('tokens', await textField(sequence, indexers)),
-          verb_indicator: idTensor([0, ...indicator, 0]),
-        },
-        metadata: {
-          words,
-          verb: words[verb] ?? '',
-          offsets: firstPieces(pieces),
-          length: sequence.length,
-        },
-      });
-    }
-    return { tokens: words, instances };
+    const sequence = [pieceToken('[CLS]', hub), ...pieces.flat(), pieceToken('[SEP]', hub)];
+    const fields = under('tokens', await textField(sequence, indexers));
+    const offsets = firstPieces(pieces);
+    return verbs.map((verb) => {
+      const indicator = pieces.flatMap((own, word) => own.map(() => (word === verb ? 1 : 0)));
+      return {
+        tensors: { ...fields, verb_indicator: idTensor([0, ...indicator, 0]) },
+        metadata: { words, verb: words[verb] ?? '', offsets, length: sequence.length },
+      };
+    });
   };
 }
 

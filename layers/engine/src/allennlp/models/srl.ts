@@ -1,19 +1,19 @@
 /** srl: the arguments of every verb of a sentence. */
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { BioViterbi } from '../decoding/bio-viterbi.ts';
+import { describeFrame } from '../decoding/srl-frames.ts';
+import { outputRows } from '../graph-outputs.ts';
 import { type Instance, stack } from '../instance.ts';
-import { openIndexers } from '../text/indexers/index.ts';
+import { givenText, neededTags } from '../text/given-text.ts';
 import { idTensor } from '../text/indexers/indexer.ts';
+import { openWordsReader } from '../text/readers/words-reader.ts';
 import type { TextArchive } from '../text/text-archive.ts';
-import { textField, under } from '../text/text-field.ts';
 import { wordsOf } from '../text/token.ts';
+import { requirePredictor } from './input-checks.ts';
 import { labelNames } from './label-names.ts';
-import { outputOf } from './output-rows.ts';
-import { readerParams, readerSchema, unread } from './reader-params.ts';
-import { requirePredictor } from './sentence-reader.ts';
-import { frameOf, openVerbTokenizer } from './srl-frames.ts';
 
-const READERS = { srl: readerSchema({ domain_identifier: unread }) };
+/** AllenNLP's predictor takes auxiliaries for verbs too, in English. */
+const VERBS = ['VERB', 'AUX'];
 
 interface Metadata {
   readonly words: readonly string[];
@@ -27,43 +27,41 @@ export const srl: ArchiveModelDefinition = {
 
 function openModel(archive: TextArchive): ArchiveModel<Metadata, readonly string[]> {
   requirePredictor(archive, 'semantic_role_labeling');
-  const { params } = readerParams(archive, READERS);
-  const indexers = openIndexers(params.token_indexers, { archive, path: 'dataset_reader.token_indexers' });
-  const tokenizer = openVerbTokenizer(archive);
+  const reader = openWordsReader(archive);
   const labels = labelNames(archive.vocabulary, 'labels');
   const decoder = new BioViterbi(labels);
   return {
     async read(input, field) {
-      const { tokens, verbs } = await tokenizer.tokenize(input, field);
-      if (verbs.length === 0) return [];
+      const given = givenText(input, field, 'sentence', 'tokens');
+      const { tokens, tensors } = await reader.words(given);
+      const pos = neededTags(tokens, 'pos', given.field);
       const words = wordsOf(tokens);
-      const fields = under('tokens', await textField(tokens, indexers));
-      return verbs.map(
-        (verb): Instance<Metadata> => ({
-          tensors: {
-            ...fields,
-            verb_indicator: idTensor(tokens.map((_, place) => (place === verb ? 1 : 0))),
-          },
-          metadata: { words, verb: words[verb] ?? '' },
-        }),
-      );
+      return words.flatMap((verb, place): Instance<Metadata>[] => {
+        if (!VERBS.includes(pos[place] ?? '')) return [];
+        const indicator = idTensor(words.map((_, other) => (other === place ? 1 : 0)));
+        return [{ tensors: { ...tensors, verb_indicator: indicator }, metadata: { words, verb } }];
+      });
     },
     async infer(batch, graphs) {
       const outputs = await graphs.run('model', stack(batch));
-      const { data: probabilities } = outputOf(outputs, 'class_probabilities');
-      const { data: mask, dims } = outputOf(outputs, 'mask');
-      const [, tokens = 0] = dims;
+      const probabilities = outputRows(outputs, 'class_probabilities');
+      const mask = outputRows(outputs, 'mask');
       return batch.map((_, row) => {
-        const length = mask.subarray(row * tokens, (row + 1) * tokens).reduce((sum, value) => sum + value, 0);
-        const path = decoder.decode(probabilities, row * tokens * labels.length, length);
-        return path.map((label) => labels[label] ?? '');
+        const tokens = mask(row).reduce((sum, value) => sum + value, 0);
+        return decoder.decode(probabilities(row), 0, tokens).map((label) => labels[label] ?? '');
       });
     },
     answer(input, instances, outputs) {
-      const verbs = instances.map(({ metadata }, i) =>
-        frameOf(metadata.words, metadata.verb, outputs[i] ?? []),
-      );
-      return { verbs, words: instances[0]?.metadata.words ?? tokenizer.words(input) };
+      const verbs = instances.map(({ metadata: { words, verb } }, index) => {
+        const tags = outputs[index] ?? [];
+        return { verb, description: describeFrame(words, tags), tags };
+      });
+      return { verbs, words: instances[0]?.metadata.words ?? givenWords(input) };
     },
   };
+}
+
+/** The words of a sentence without a verb: as they have their parts of speech, they were given. */
+function givenWords(input: unknown): string[] {
+  return wordsOf(givenText(input, 'inputs', 'sentence', 'tokens').words ?? []);
 }

@@ -3,22 +3,22 @@ import * as z from 'zod/mini';
 import { argmax } from '../../math/activations.ts';
 import { type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { outputRows } from '../graph-outputs.ts';
-import { refuseField, textOf, valueOf } from '../input-fields.ts';
+import { fieldOf, refuseField, textOf } from '../input-fields.ts';
 import { type Instance, stack } from '../instance.ts';
 import { openIndexers } from '../text/indexers/index.ts';
 import { listField } from '../text/list-field.ts';
 import { parseParams } from '../text/params.ts';
-import { ignoredReaderParams } from '../text/reader-params.ts';
+import { commonReaderParams } from '../text/readers/reader-params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { textField, under } from '../text/text-field.ts';
 import type { Token } from '../text/token.ts';
 import { openPretrained } from '../text/tokenizers/pretrained-transformer.ts';
 
 const readerSchema = z.strictObject({
+  ...commonReaderParams,
   type: z.enum(['piqa', 'commonsenseqa', 'swag']),
   transformer_model_name: z._default(z.string(), 'roberta-large'),
   length_limit: z._default(z.int().check(z.positive()), 512),
-  ...ignoredReaderParams,
 });
 
 const texts = z.array(z.string()).check(z.minLength(1));
@@ -45,13 +45,13 @@ function openReader(archive: TextArchive) {
   const indexers = openIndexers({ tokens: { type: 'pretrained_transformer', model_name: modelName } }, place);
   return async (input: unknown, field: string): Promise<Instance<{ alternatives: number }>[]> => {
     const prefix = await tokenizer.tokenize(textOf(input, 'prefix', field));
-    const alternatives = texts.safeParse(valueOf(input, 'alternatives'));
+    const alternatives = texts.safeParse(fieldOf(input, 'alternatives'));
     if (!alternatives.success)
       throw refuseField(field, 'alternatives', 'must be a list of one or more texts');
     const { pair } = await tokenizer.specialTokens();
     const specials = pair.start.length + pair.middle.length + pair.end.length;
     const fields = alternatives.data.map(async (text) => {
-      const [start, rest] = fit(prefix, await tokenizer.tokenize(text), limit - specials);
+      const [start, rest] = cutToFit(prefix, await tokenizer.tokenize(text), limit - specials);
       return textField(await tokenizer.addSpecialTokens(start, rest), indexers);
     });
     const tensors = under('alternatives', listField(await Promise.all(fields)));
@@ -60,7 +60,7 @@ function openReader(archive: TextArchive) {
 }
 
 /** Cuts the prefix to what an alternative leaves of the room, and the end off an alternative that is too long by itself. */
-export function fit(
+export function cutToFit(
   prefix: readonly Token[],
   alternative: readonly Token[],
   room: number,

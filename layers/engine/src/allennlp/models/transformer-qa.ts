@@ -5,11 +5,11 @@ import { at, softmax } from '../../math/activations.ts';
 import { type ArchiveModelDefinition, eraseModel, type Graphs, type JsonObject } from '../archive-model.ts';
 import { bestSpan, LOWEST } from '../decoding/best-span.ts';
 import { outputRows } from '../graph-outputs.ts';
-import { refuseField, textOf, valueOf } from '../input-fields.ts';
+import { fieldOf, refuseField, textOf } from '../input-fields.ts';
 import { type Instance, stack } from '../instance.ts';
 import { openIndexers } from '../text/indexers/index.ts';
 import { parseParams } from '../text/params.ts';
-import { ignoredReaderParams } from '../text/reader-params.ts';
+import { commonReaderParams, training } from '../text/readers/reader-params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { textField, under } from '../text/text-field.ts';
 import type { Token } from '../text/token.ts';
@@ -19,15 +19,15 @@ import { placeAnswer, questionAnsweringShape } from './transformer-qa/task-shape
 import { windowStarts } from './transformer-qa/windows.ts';
 
 const readerSchema = z.strictObject({
+  ...commonReaderParams,
   type: z.literal('transformer_squad'),
   transformer_model_name: z._default(z.string(), 'bert-base-cased'),
   length_limit: z._default(z.int().check(z.positive()), 384),
   stride: z._default(z.int().check(z.nonnegative()), 128),
   max_query_length: z._default(z.int().check(z.nonnegative()), 64),
   tokenizer_kwargs: z.nullish(z.record(z.string(), z.unknown())),
-  skip_impossible_questions: z.optional(z.unknown()),
-  skip_invalid_examples: z.optional(z.unknown()),
-  ...ignoredReaderParams,
+  skip_impossible_questions: training,
+  skip_invalid_examples: training,
 });
 
 /** The part of the context that an instance has, and where it stands among its tokens. */
@@ -73,7 +73,7 @@ function openReader(archive: TextArchive) {
   const indexers = openIndexers({ tokens: { type: 'pretrained_transformer', ...pretrained } }, place);
   return async (input: unknown, field: string): Promise<Instance<Window>[]> => {
     const question = textOf(input, 'question', field);
-    const name = valueOf(input, 'passage') === undefined ? 'context' : 'passage';
+    const name = fieldOf(input, 'passage') === undefined ? 'context' : 'passage';
     const context = textOf(input, name, field);
     const { pair } = await tokenizer.specialTokens();
     const asked = (await tokenizer.tokenize(question)).slice(0, options.max_query_length);

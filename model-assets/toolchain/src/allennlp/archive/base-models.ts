@@ -33,6 +33,13 @@ export function findInnerArchive(base: string | undefined, archiveFile: string):
   );
 }
 
+/** A file that an archive names, in the folder that the user names; undefined where it is not there. */
+export function readBaseFile(base: string | undefined, path: string): string | undefined {
+  const files = base === undefined ? [] : placesIn(base, path);
+  const found = files.find(isFile);
+  return found === undefined ? undefined : readFileSync(found, 'utf8');
+}
+
 /** Places of a path that an archive names, in a folder that the user names: never outside of that. */
 function placesIn(base: string, path: string): string[] {
   if (!existsSync(base))

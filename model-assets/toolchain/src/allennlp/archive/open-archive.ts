@@ -4,7 +4,7 @@ import { digestFile } from '@pilotlight/model-format';
 import { ToolchainError } from '../../errors.ts';
 import type { TorchFile } from '../../torch/torch-file.ts';
 import type { ArchiveParts, ArchiveTensor, Params } from '../modules/module.ts';
-import { findHubFolder, findInnerArchive, readHubConfig } from './base-models.ts';
+import { findHubFolder, findInnerArchive, readBaseFile, readHubConfig } from './base-models.ts';
 import { type ArchiveSections, typeOf } from './sections.ts';
 import { type UnpackedArchive, unpack } from './unpacked-archive.ts';
 import type { ArchiveVocabulary, VocabularyTexts } from './vocabulary.ts';
@@ -111,6 +111,10 @@ class OpenArchive implements Archive {
     });
   }
 
+  get reader(): Params {
+    return this.config.reader;
+  }
+
   tensorNames(): Iterable<string> {
     return this.#contents.weights.entries.keys();
   }
@@ -134,6 +138,10 @@ class OpenArchive implements Archive {
 
   hubConfig(modelName: string): Params {
     return readHubConfig(this.#contents.options.base, modelName);
+  }
+
+  baseFile(path: string): string | undefined {
+    return readBaseFile(this.#contents.options.base, path);
   }
 
   hubFolder(modelName: string): string {

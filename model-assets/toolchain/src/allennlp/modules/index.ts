@@ -8,6 +8,7 @@ import { lstmCellDecoder } from './decoders/lstm-cell.ts';
 import { selfAttentionDecoder } from './decoders/stacked-self-attention.ts';
 import { basic } from './embedders/basic.ts';
 import { characterEncoding } from './embedders/character-encoding.ts';
+import { elmoEmbedder } from './embedders/elmo.ts';
 import { embedding, embeddingEmbedder } from './embedders/embedding.ts';
 import { empty } from './embedders/empty.ts';
 import { feedforward } from './feedforward.ts';
@@ -18,6 +19,7 @@ import { gatedCnn } from './seq2seq/gated-cnn.ts';
 import { languageModelTransformer } from './seq2seq/language-model-transformer.ts';
 import { multiHeadSelfAttention, stackedSelfAttention } from './seq2seq/multi-head-self-attention.ts';
 import { pytorchTransformer } from './seq2seq/pytorch-transformer.ts';
+import { qanetEncoder, qanetEncoderBlock } from './seq2seq/qanet-encoder.ts';
 import * as seq2seqRecurrent from './seq2seq/recurrent.ts';
 import * as simple from './seq2seq/simple.ts';
 import * as seq2vecAugmented from './seq2vec/augmented.ts';
@@ -51,6 +53,7 @@ const MODULES: readonly ModuleDefinition[] = [
   basic,
   embeddingEmbedder,
   characterEncoding,
+  elmoEmbedder,
   empty,
   embedding,
   feedforward,
@@ -61,6 +64,8 @@ const MODULES: readonly ModuleDefinition[] = [
   languageModelTransformer,
   multiHeadSelfAttention,
   stackedSelfAttention,
+  qanetEncoder,
+  qanetEncoderBlock,
   ...Object.values(attention),
   ...Object.values(matrixAttention),
   endpoint,

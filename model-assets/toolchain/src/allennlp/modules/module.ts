@@ -46,6 +46,10 @@ export interface ArchiveParts {
   vocabularyIndex(namespace: string, token: string): number | undefined;
   /** config.json of a hub model that the archive names. @throws ToolchainError SOURCE_INVALID where `--base` does not give it */
   hubConfig(modelName: string): Params;
+  /** What config.json says of the reader that prediction uses. */
+  readonly reader?: Params;
+  /** A file that config.json names and the archive does not hold, as text; undefined where `--base` does not give it. */
+  baseFile?(path: string): string | undefined;
 }
 
 /** A place in the archive while its graph is built. */
@@ -142,8 +146,11 @@ export interface Seq2SeqEncoder {
 
 export interface Seq2VecEncoder {
   readonly outputDim: number;
-  /** `[batch, tokens, inputDim]` to `[batch, outputDim]` */
-  encode(x: string, mask: Mask): string;
+  /**
+   * `[batch, tokens, inputDim]` to `[batch, outputDim]`. `alone` is for encoders that read padding too: the mask of what a text has
+   * without the others of a batch, its own padding included.
+   */
+  encode(x: string, mask: Mask, alone?: () => Mask): string;
 }
 
 export interface FeedForward {

@@ -12,8 +12,8 @@ export function lengtheningStep(batch: readonly Instance[], graphs: Graphs): Ste
   let rows = batch;
   return async ({ parents, last, top }) => {
     if (parents) rows = parents.map((parent, index) => lengthen(rows[parent], last[index] ?? 0));
-    const top_ = { dims: [1], data: BigInt64Array.of(BigInt(top)) };
-    const { scores, classes } = await graphs.run('model', { ...stack(rows), top: top_ });
+    const count = { dims: [1], data: BigInt64Array.of(BigInt(top)) };
+    const { scores, classes } = await graphs.run('model', { ...stack(rows), top: count });
     if (!scores || !classes) {
       throw new EngineError('PACKAGE_INVALID', 'The graph gives no scores. Package the model again.');
     }

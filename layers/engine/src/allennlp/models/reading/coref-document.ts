@@ -2,37 +2,33 @@
 import * as z from 'zod/mini';
 import type { Mention } from '../../decoding/coref-clusters.ts';
 import type { FieldTensor } from '../../instance.ts';
+import { givenSentences, givenText } from '../../text/given-text.ts';
 import { openIndexers } from '../../text/indexers/index.ts';
 import type { FieldTensors } from '../../text/indexers/indexer.ts';
 import { parseParams } from '../../text/params.ts';
+import { WORD } from '../../text/python-text.ts';
+import { commonReaderParams, indexersParam, training } from '../../text/readers/reader-params.ts';
+import { tokenizeEnglish } from '../../text/spacy/rule-tokenizer.ts';
 import type { TextArchive } from '../../text/text-archive.ts';
 import { textField, under } from '../../text/text-field.ts';
 import { type Token, wordsOf } from '../../text/token.ts';
-import { openTokenizer } from '../../text/tokenizers/index.ts';
 import {
   openPretrained,
   type PieceSpan,
   type PretrainedTokenizer,
 } from '../../text/tokenizers/pretrained-transformer.ts';
-import { invalidText } from './passage-reader.ts';
-import { ignored, ofReaders } from './reader-params.ts';
+import { invalidInput } from '../input-checks.ts';
 import { splitSentences } from './sentences.ts';
 
 const readerSchema = z.strictObject({
-  ...ofReaders,
+  ...commonReaderParams,
   type: z.enum(['coref', 'preco', 'winobias']),
+  token_indexers: indexersParam,
   max_span_width: z.int().check(z.positive()),
-  token_indexers: z.optional(z.unknown()),
   wordpiece_modeling_tokenizer: z.nullish(z.record(z.string(), z.unknown())),
   max_sentences: z.nullish(z.int().check(z.positive())),
-  remove_singleton_clusters: ignored,
+  remove_singleton_clusters: training,
 });
-
-const words = z.array(z.string());
-const inputSchema = z.union([
-  z.object({ sentences: z.array(words) }),
-  z.object({ document: z.union([z.string(), words]) }),
-]);
 
 export interface CorefDocument {
   /** The words, or the pieces of words where the model works on these. */
@@ -50,32 +46,25 @@ export interface DocumentReader {
 export function openDocumentReader(archive: TextArchive): DocumentReader {
   const options = parseParams(readerSchema, archive.config.reader, 'dataset_reader');
   const place = (path: string) => ({ archive, path: `dataset_reader.${path}` });
-  const tokenizer = openTokenizer(undefined, place('tokenizer'));
   const indexers = openIndexers(options.token_indexers, place('token_indexers'));
   const { wordpiece_modeling_tokenizer: pieceParams, max_span_width: maxWidth } = options;
   const pieceTokenizer =
     pieceParams == null ? undefined : openPretrained(pieceParams, place('wordpiece_modeling_tokenizer'));
 
-  const readSentences = async (input: unknown, field: string): Promise<string[][]> => {
-    const parsed = inputSchema.safeParse(input);
-    if (!parsed.success) {
-      throw invalidText(
-        field,
-        'must be an object with "document", a text or its words, or with "sentences", the words of each',
-      );
-    }
-    if ('sentences' in parsed.data) return parsed.data.sentences;
-    const { document } = parsed.data;
-    return splitSentences(
-      typeof document === 'string' ? wordsOf(await tokenizer.tokenize(document)) : document,
-    );
+  // The predictor keeps the white space that spaCy has for words.
+  const split = archive.config.tokenization === 'whitespace' ? splitWords : tokenizeEnglish;
+  const readSentences = (input: unknown, field: string): string[][] => {
+    const sentences = givenSentences(input, field);
+    if (sentences) return sentences.map(wordsOf);
+    const { text, words } = givenText(input, field, 'document');
+    return splitSentences(words ? wordsOf(words) : split(text));
   };
   return {
     async read(input, field) {
-      const all = await readSentences(input, field);
+      const all = readSentences(input, field);
       const sentences = all.slice(0, options.max_sentences ?? undefined);
       const spans = sentenceSpans(sentences, maxWidth);
-      if (spans.length === 0) throw invalidText(field, 'has no word');
+      if (spans.length === 0) throw invalidInput(field, 'must have at least one word');
       const flat = sentences.flat().map(withoutSlash);
       const { tokens, candidates } = pieceTokenizer
         ? await intoPieces(flat, spans, maxWidth, pieceTokenizer, field)
@@ -116,7 +105,7 @@ async function intoPieces(
   const pieceAt = (word: number): NonNullable<PieceSpan> => {
     const span = offsets[word];
     if (span) return span;
-    throw invalidText(field, `has a word without pieces, ${JSON.stringify(flat[word])}`);
+    throw invalidInput(field, `has a word without pieces, ${JSON.stringify(flat[word])}`);
   };
   const candidates = spans
     .map(([start, end]): Mention => [pieceAt(start)[0], pieceAt(end)[1]])
@@ -128,6 +117,8 @@ async function intoPieces(
 function spanTensor(spans: readonly Mention[]): FieldTensor {
   return { dims: [spans.length, 2], data: BigInt64Array.from(spans.flat(), BigInt), padding: -1 };
 }
+
+const splitWords = (text: string): string[] => text.match(WORD) ?? [];
 
 /** OntoNotes has a slash before some ends of sentences. */
 const withoutSlash = (word: string) => (word === '/.' || word === '/?' ? word.slice(1) : word);

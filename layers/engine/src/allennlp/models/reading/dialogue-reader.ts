@@ -1,27 +1,28 @@
 /** Reads a dialogue about a passage: questions in turn, each with the answers before it marked in the passage (QuAC, arXiv:1808.07036). */
-import { EngineError } from '@pilotlight/model-format/errors';
+import { locateFault } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import type { TokenSpan } from '../../decoding/best-span.ts';
-import { type FieldTensor, stack } from '../../instance.ts';
 import { openIndexers } from '../../text/indexers/index.ts';
 import { type FieldTensors, idRows } from '../../text/indexers/indexer.ts';
+import { listField } from '../../text/list-field.ts';
 import { parseParams } from '../../text/params.ts';
 import { codePoints } from '../../text/python-text.ts';
+import { commonReaderParams, indexersParam, tokenizerParam } from '../../text/readers/reader-params.ts';
 import type { TextArchive } from '../../text/text-archive.ts';
 import { textField, under } from '../../text/text-field.ts';
 import { openTokenizer } from '../../text/tokenizers/index.ts';
 import type { Vocabulary } from '../../text/vocabulary.ts';
-import { invalidText, type ReadText, readText } from './passage-reader.ts';
-import { ofReaders } from './reader-params.ts';
+import { invalidInput } from '../input-checks.ts';
+import { type ReadText, readText } from './passage-reader.ts';
 import { tokenSpanOf } from './token-span.ts';
 
 const MOST_CONTEXT = 3;
 
 const readerSchema = z.strictObject({
-  ...ofReaders,
+  ...commonReaderParams,
   type: z.literal('quac'),
-  tokenizer: z.optional(z.unknown()),
-  token_indexers: z.optional(z.unknown()),
+  tokenizer: tokenizerParam,
+  token_indexers: indexersParam,
   num_context_answers: z._default(z.int().check(z.minimum(0), z.maximum(MOST_CONTEXT)), 0),
 });
 
@@ -35,11 +36,8 @@ const question = z.object({
   yesno: label,
   followup: label,
 });
-const inputSchema = z.object({
-  paragraphs: z
-    .array(z.object({ context: z.string(), qas: z.array(question).check(z.minLength(2)) }))
-    .check(z.minLength(1)),
-});
+const paragraph = z.object({ context: z.string(), qas: z.array(question) });
+const inputSchema = z.object({ paragraphs: z.array(paragraph) });
 type Question = z.infer<typeof question>;
 
 /** What is known of a question besides its words: the answer that was given, by which the next questions are read. */
@@ -71,13 +69,13 @@ export function openDialogueReader(archive: TextArchive, maxTurns: number): Dial
   const indexers = openIndexers(options.token_indexers, place('token_indexers'));
   return {
     async read(input, field) {
-      const { context, qas } = parseInput(input, field, maxTurns);
+      const { context, qas } = readParagraph(input, field, maxTurns);
       const passage = readText(context, await passageTokenizer.tokenize(context));
-      if (passage.tokens.length === 0) throw invalidText(`${field}.paragraphs[0].context`, 'has no word');
+      if (passage.tokens.length === 0) throw invalidInput(`${field}.paragraphs.0.context`, 'has no word');
       const questions: FieldTensors[] = [];
       for (const [index, { question: text }] of qas.entries()) {
         const tokens = await tokenizer.tokenize(text.trim().replaceAll('\n', ''));
-        if (tokens.length === 0) throw invalidText(`${placeOf(field, index)}.question`, 'has no word');
+        if (tokens.length === 0) throw invalidInput(`${placeOf(field, index)}.question`, 'has no word');
         questions.push(await textField(tokens, indexers));
       }
       const turns = qas.map((qa, index) => readTurn(qa, passage, vocabulary, placeOf(field, index)));
@@ -91,27 +89,23 @@ export function openDialogueReader(archive: TextArchive, maxTurns: number): Dial
   };
 }
 
-const placeOf = (field: string, index: number) => `${field}.paragraphs[0].qas[${index}]`;
+const placeOf = (field: string, index: number) => `${field}.paragraphs.0.qas.${index}`;
 
-function parseInput(input: unknown, field: string, maxTurns: number) {
+/** AllenNLP's predictor fails on a dialogue of one question. */
+function readParagraph(input: unknown, field: string, maxTurns: number): z.infer<typeof paragraph> {
   const parsed = inputSchema.safeParse(input);
-  const [paragraph] = parsed.data?.paragraphs ?? [];
-  if (!paragraph) {
-    const path = parsed.error?.issues[0]?.path.map((key) =>
-      typeof key === 'number' ? `[${key}]` : `.${String(key)}`,
-    );
-    throw invalidText(
-      `${field}${path?.join('') ?? ''}`,
-      'must be that of a dialogue: {"paragraphs": [{"context", "qas": [{"id", "question", "answers": [{"text", "answer_start"}], "yesno", "followup"}]}]} with two questions or more',
-    );
+  if (!parsed.success) {
+    const { path, reason } = locateFault(parsed.error.issues[0]);
+    throw invalidInput([field, ...path.map(String)].join('.'), reason);
   }
-  if (paragraph.qas.length > maxTurns) {
-    throw invalidText(
-      `${field}.paragraphs[0].qas`,
-      `has ${paragraph.qas.length} questions, the model reads ${maxTurns}`,
-    );
-  }
-  return paragraph;
+  const [first] = parsed.data.paragraphs;
+  if (!first) throw invalidInput(`${field}.paragraphs`, 'must have a paragraph');
+  const { length } = first.qas;
+  if (length >= 2 && length <= maxTurns) return first;
+  throw invalidInput(
+    `${field}.paragraphs.0.qas`,
+    `must have 2 to ${maxTurns} questions, which the model reads, but has ${length}`,
+  );
 }
 
 /** The last of the answers of a question counts. */
@@ -119,13 +113,13 @@ function readTurn(qa: Question, passage: ReadText, vocabulary: Vocabulary, field
   let answer: TokenSpan | undefined;
   for (const { text, answer_start: start } of qa.answers) {
     answer = tokenSpanOf(passage.offsets, [start, start + codePoints(text)]);
-    if (!answer) throw invalidText(`${field}.answers`, 'has an answer that is not in the context');
+    if (!answer) throw invalidInput(`${field}.answers`, 'has an answer that is not in the context');
   }
   const idOf = (name: 'yesno' | 'followup') => {
     const value = String(qa[name]);
     const namespace = `${name}_labels`;
     if (vocabulary.knows(value, namespace)) return vocabulary.id(value, namespace);
-    throw invalidText(
+    throw invalidInput(
       `${field}.${name}`,
       `${JSON.stringify(value.slice(0, 100))} is not among the labels of the model`,
     );
@@ -138,20 +132,6 @@ function readTurn(qa: Question, passage: ReadText, vocabulary: Vocabulary, field
   };
 }
 
-/** A list of text fields as one: `[questions, ...]`. */
-function listField(fields: readonly FieldTensors[]): FieldTensors {
-  const stacked = stack(fields.map((tensors) => ({ tensors, metadata: undefined })));
-  return Object.fromEntries(
-    Object.entries(stacked).map(([name, tensor]): [string, FieldTensor] => {
-      const { padding, least } = fields[0]?.[name] ?? {};
-      return [
-        name,
-        { ...tensor, ...(padding !== undefined && { padding }), ...(least && { least: [0, ...least] }) },
-      ];
-    }),
-  );
-}
-
 /** For each question the words of the passage that answered the question before it, the one before that, and so on. */
 function answerMarkers(
   turns: readonly Turn[],
@@ -162,10 +142,9 @@ function answerMarkers(
 ): FieldTensors {
   const idOf = (marker: string, turn: number) => {
     if (vocabulary.knows(marker, 'answer_tags')) return vocabulary.id(marker, 'answer_tags');
-    throw new EngineError(
-      'INVALID_INPUT',
-      `${placeOf(field, turn)}.answers: an answer of this length has no marker in the archive (${marker}), so the next question cannot be read.`,
-      { details: { field: `${placeOf(field, turn)}.answers` } },
+    throw invalidInput(
+      `${placeOf(field, turn)}.answers`,
+      `have a length for which the archive has no marker (${marker}), so that the next question cannot be read`,
     );
   };
   const markersOf = (distance: number) =>

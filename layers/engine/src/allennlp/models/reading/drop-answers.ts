@@ -3,7 +3,7 @@ import type { Outputs } from '../../../ports.ts';
 import type { JsonObject } from '../../archive-model.ts';
 import { bestSpan } from '../../decoding/best-span.ts';
 import { type PassageMetadata, type ReadText, sliceText, spanOf } from './passage-reader.ts';
-import { argmax, matrixOf, outputOf, rowOf } from './tensor-rows.ts';
+import { argmax, matrixOf, rowOf } from './tensor-rows.ts';
 
 export const ABILITIES = [
   'passage_span_extraction',
@@ -35,7 +35,7 @@ export function chooseAbility(
   index: number,
 ): Ability | undefined {
   if (abilities.length === 1) return abilities[0];
-  return abilities[argmax(rowOf(outputOf(outputs, 'answer_ability_logits'), index, abilities.length))];
+  return abilities[argmax(rowOf(outputs, 'answer_ability_logits', index, abilities.length))];
 }
 
 type Answer = (outputs: Outputs, index: number, metadata: NumericMetadata) => JsonObject;
@@ -52,7 +52,7 @@ export const ANSWER_BY: Readonly<Record<Ability, Answer>> = {
   }),
 
   addition_subtraction(outputs, index, { passage, numbers }) {
-    const classes = matrixOf(outputOf(outputs, 'number_sign_logits'), index, numbers.length, SIGNS.length);
+    const classes = matrixOf(outputs, 'number_sign_logits', index, [numbers.length, SIGNS.length]);
     const signed = numbers.map(({ value, index: place }, at) => ({
       span: spanOf(passage, place, place),
       value,
@@ -68,13 +68,12 @@ export const ANSWER_BY: Readonly<Record<Ability, Answer>> = {
 
   counting: (outputs, index) => ({
     answer_type: 'count',
-    count: argmax(rowOf(outputOf(outputs, 'count_number_logits'), index, COUNTS)),
+    count: argmax(rowOf(outputs, 'count_number_logits', index, COUNTS)),
   }),
 };
 
 function spanAnswer(outputs: Outputs, name: string, index: number, text: ReadText): JsonObject {
-  const logits = (end: 'start' | 'end') =>
-    rowOf(outputOf(outputs, `${name}_${end}_logits`), index, text.tokens.length);
+  const logits = (end: 'start' | 'end') => rowOf(outputs, `${name}_${end}_logits`, index, text.tokens.length);
   const { start, end } = bestSpan(logits('start'), logits('end'));
   const span = spanOf(text, start, end);
   return { value: sliceText(text, span), spans: [span] };

@@ -2,13 +2,16 @@
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import { toUtf16 } from '../../../math/offsets.ts';
+import { type GivenText, givenText, tokenizeGiven } from '../../text/given-text.ts';
 import { openIndexers } from '../../text/indexers/index.ts';
 import type { FieldTensors } from '../../text/indexers/indexer.ts';
 import { codePoints } from '../../text/python-text.ts';
+import { commonReaderParams, indexersParam, tokenizerParam } from '../../text/readers/reader-params.ts';
 import type { TextArchive } from '../../text/text-archive.ts';
 import { textField, under } from '../../text/text-field.ts';
 import type { Token } from '../../text/token.ts';
 import { openTokenizer } from '../../text/tokenizers/index.ts';
+import { invalidInput } from '../input-checks.ts';
 
 /** A text with its words. */
 export interface ReadText {
@@ -41,7 +44,16 @@ export interface PassageReaderOptions {
   readonly no_answer_token?: string | null | undefined;
 }
 
-const inputSchema = z.object({ question: z.string(), passage: z.string() });
+const limit = z.nullish(z.int().check(z.positive()));
+
+/** What readers of a passage and a question take. */
+export const passageParams = {
+  ...commonReaderParams,
+  tokenizer: tokenizerParam,
+  token_indexers: indexersParam,
+  passage_length_limit: limit,
+  question_length_limit: limit,
+};
 
 /** @throws EngineError PACKAGE_INVALID for a tokenizer or an indexer that is not supported */
 export function openPassageReader(archive: TextArchive, options: PassageReaderOptions): PassageReader {
@@ -49,26 +61,24 @@ export function openPassageReader(archive: TextArchive, options: PassageReaderOp
   const tokenizer = openTokenizer(options.tokenizer, place('tokenizer'));
   const indexers = openIndexers(options.token_indexers, place('token_indexers'));
   const { divide = (tokens) => tokens, no_answer_token: noAnswer } = options;
-  const wordsOf = async (text: string, limit: number | null | undefined, field: string) => {
-    const tokens = divide(await tokenizer.tokenize(text)).slice(0, limit ?? undefined);
+  const wordsOf = async (given: GivenText, limit: number | null | undefined) => {
+    const tokens = divide(await tokenizeGiven(given, tokenizer)).slice(0, limit ?? undefined);
     if (tokens.length > 0) return tokens;
-    throw invalidText(field, 'has no word');
+    throw invalidInput(given.field, 'must have at least one word');
   };
   return {
     async read(input, field) {
-      const parsed = inputSchema.safeParse(input);
-      if (!parsed.success)
-        throw invalidText(field, 'must be an object with the texts "passage" and "question"');
-      const { passage, question } = parsed.data;
+      const passage = givenText(input, field, 'passage');
+      const question = givenText(input, field, 'question');
       const limit = options.passage_length_limit;
       const room = limit != null && noAnswer != null ? limit - 1 : limit;
-      const passageWords = await wordsOf(passage, room, `${field}.passage`);
+      const passageWords = await wordsOf(passage, room);
       const texts = {
-        passage: readText(passage, noAnswer == null ? passageWords : withNoAnswer(passageWords, noAnswer)),
-        question: readText(
-          question,
-          await wordsOf(question, options.question_length_limit, `${field}.question`),
+        passage: readText(
+          passage.text,
+          noAnswer == null ? passageWords : withNoAnswer(passageWords, noAnswer),
         ),
+        question: readText(question.text, await wordsOf(question, options.question_length_limit)),
       };
       const tensors = {
         ...under('passage', await textField(texts.passage.tokens, indexers)),
@@ -77,10 +87,6 @@ export function openPassageReader(archive: TextArchive, options: PassageReaderOp
       return { ...texts, tensors };
     },
   };
-}
-
-export function invalidText(field: string, reason: string): EngineError {
-  return new EngineError('INVALID_INPUT', `${field}: ${reason}.`, { details: { field } });
 }
 
 /** @throws EngineError PACKAGE_INVALID where the tokenizer gives no offsets, without which AllenNLP cannot read either */

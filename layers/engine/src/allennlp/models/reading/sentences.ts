@@ -1,8 +1,8 @@
 /** Sentence ends by a rule, for documents that come without them. AllenNLP has them of spaCy's parser. */
 
-/** Marks that end a sentence, and those that may stand behind them in it. */
+/** Marks that end a sentence, and what may stand behind them in it: marks that close, white space. */
 const END = /^[.!?…]+$/u;
-const CLOSING = /^['"”’»)\]}]+$/u;
+const CLOSING = /^(?:['"”’»)\]}]+|\s+)$/u;
 
 /** A sentence ends with `.`, `!`, `?` or `…` and the quotes and brackets that close after it; the last one ends with the text. */
 export function splitSentences(words: readonly string[]): string[][] {

@@ -1,24 +1,30 @@
 /** bidaf and qanet: both answer with a span of the passage, by scores of where it begins and ends. */
-import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import type { ArchiveModel } from '../../archive-model.ts';
 import { bestSpan, type TokenSpan } from '../../decoding/best-span.ts';
 import { stack } from '../../instance.ts';
 import { parseParams } from '../../text/params.ts';
+import { training } from '../../text/readers/reader-params.ts';
 import type { TextArchive } from '../../text/text-archive.ts';
 import { wordsOf } from '../../text/token.ts';
-import { openPassageReader, type PassageMetadata, sliceText, spanOf } from './passage-reader.ts';
+import {
+  openPassageReader,
+  type PassageMetadata,
+  passageParams,
+  sliceText,
+  spanOf,
+} from './passage-reader.ts';
 import { answerSpan } from './question-answering.ts';
-import { ignored, ofPassages } from './reader-params.ts';
-import { matrixOf, outputOf, rowOf } from './tensor-rows.ts';
+import { matrixOf, rowOf } from './tensor-rows.ts';
 
 /** What stands for "no answer" in SQuAD 2.0. */
 const SQUAD2_NO_ANSWER = '@@<NO_ANSWER>@@';
 
 const readerSchema = z.strictObject({
-  ...ofPassages,
-  skip_impossible_questions: ignored,
-  skip_invalid_examples: ignored,
+  ...passageParams,
+  type: z.enum(['squad', 'squad1', 'squad2']),
+  skip_impossible_questions: training,
+  skip_invalid_examples: training,
   no_answer_token: z.nullish(z.string()),
 });
 
@@ -45,13 +51,12 @@ export function openSpanModel(
 
     async infer(batch, graphs) {
       const outputs = await graphs.run('model', stack(batch));
-      const attention = outputOf(outputs, 'passage_question_attention');
       return batch.map(({ metadata: { passage, question } }, index) => {
         const tokens = passage.tokens.length;
-        const row = (name: string) => rowOf(outputOf(outputs, name), index, tokens);
+        const row = (name: string) => rowOf(outputs, name, index, tokens);
         const [startLogits, endLogits] = [row('span_start_logits'), row('span_end_logits')];
         return {
-          attention: matrixOf(attention, index, tokens, question.tokens.length),
+          attention: matrixOf(outputs, 'passage_question_attention', index, [tokens, question.tokens.length]),
           startLogits,
           startProbs: row('span_start_probs'),
           endLogits,
@@ -84,15 +89,6 @@ export function openSpanModel(
 }
 
 function readerOptions({ config: { reader } }: TextArchive) {
-  const { type } = reader;
-  if (type !== 'squad' && type !== 'squad1' && type !== 'squad2') {
-    throw new EngineError(
-      'PACKAGE_INVALID',
-      `The dataset reader ${JSON.stringify(type)} of a model that answers with spans is not supported.`,
-    );
-  }
-  const options = parseParams(readerSchema, reader, 'dataset_reader');
-  if (type === 'squad1') return { ...options, no_answer_token: null };
-  if (type === 'squad2') return { no_answer_token: SQUAD2_NO_ANSWER, ...options };
-  return options;
+  const { type, ...options } = parseParams(readerSchema, reader, 'dataset_reader');
+  return type === 'squad2' ? { no_answer_token: SQUAD2_NO_ANSWER, ...options } : options;
 }

@@ -6,25 +6,24 @@ import type { Outputs, Tensor } from '../../../ports.ts';
 export function outputOf(outputs: Outputs, name: string): Tensor {
   const output = outputs[name];
   if (output) return output;
-  throw new EngineError(
-    'PACKAGE_INVALID',
-    `A graph of the archive gives no ${name}. Package the model again.`,
-  );
+  throw new EngineError('PACKAGE_INVALID', `The graph gives no ${name}. Package the model again.`);
 }
 
-/** The first `length` values of row `row` of `[rows, columns]`. */
-export function rowOf({ dims, data }: Tensor, row: number, length: number): Float32Array {
+/** The first `length` values of a row of `[batch, columns]`. */
+export function rowOf(outputs: Outputs, name: string, row: number, length: number): Float32Array {
+  const { dims, data } = outputOf(outputs, name);
   const start = row * (dims[1] ?? 0);
   return data.subarray(start, start + length);
 }
 
 /** The first `height` rows of a matrix of `[batch, rows, columns]`, each cut to `width`. */
 export function matrixOf(
-  { dims, data }: Tensor,
+  outputs: Outputs,
+  name: string,
   index: number,
-  height: number,
-  width: number,
+  [height, width]: readonly [number, number],
 ): Float32Array[] {
+  const { dims, data } = outputOf(outputs, name);
   const [, rows = 0, columns = 0] = dims;
   return Array.from({ length: height }, (_, row) => {
     const start = (index * rows + row) * columns;

@@ -61,6 +61,12 @@ export async function pieceTensors(
   const { start, end } = specialTokens.single;
   if (maxLength <= start.length + end.length) throw noRoom(maxLength);
   const folded = fold(sequence, maxLength, specialTokens);
+  if (folded.ids.length === 0) {
+    throw new EngineError(
+      'INVALID_INPUT',
+      'The text has no wordpieces, of which the model needs one at least.',
+    );
+  }
   return { ...tensors(folded), segment_concat_mask: maskTensor(folded.ids.length, least) };
 }
 

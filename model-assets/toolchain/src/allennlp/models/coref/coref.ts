@@ -50,12 +50,15 @@ export const coref: ModuleDefinition<CorefParams, ArchiveGraphs> = {
     const antecedents = parsed.coarse_to_fine
       ? bestAntecedents(scope, mentions, width, parsed.max_antecedents)
       : nearestAntecedents(scope, mentions, parsed.max_antecedents);
-    const scorer = pairScorer(scope, parsed.antecedent_feedforward, width, parsed.feature_size);
+    const scorer = pairScorer(scope, parsed.antecedent_feedforward, antecedents, {
+      width,
+      feature: parsed.feature_size,
+    });
     let { vectors } = mentions;
-    let scores = scorer.score(vectors, antecedents);
+    let scores = scorer.score(vectors);
     for (let order = 1; order < parsed.inference_order; order++) {
-      vectors = scorer.refine(vectors, antecedents, scores);
-      scores = scorer.score(vectors, antecedents);
+      vectors = scorer.refine(vectors, scores);
+      scores = scorer.score(vectors);
     }
 
     const best = op(scope, 'ArgMax', [scores], { axis: int(-1), keepdims: int(0) });

@@ -1,86 +1,65 @@
 /** How well an antecedent fits a mention. */
 import { buildModule, type NestedParams } from '../../modules/build.ts';
 import type { Scope } from '../../modules/module.ts';
-import { mix } from '../../modules/nodes/highway.ts';
+import { embedBuckets } from '../../modules/nodes/buckets.ts';
 import { linear } from '../../modules/nodes/linear.ts';
 import { fillPadding, LOWEST, takeRows } from '../../modules/nodes/masks.ts';
-import {
-  cast,
-  concat,
-  integers,
-  op,
-  scalar,
-  shape,
-  softmax,
-  squeeze,
-  sum,
-  unsqueeze,
-} from '../../modules/nodes/ops.ts';
+import { concat, integers, op, scalar, shape, softmax, squeeze, unsqueeze } from '../../modules/nodes/ops.ts';
 import type { Antecedents } from './antecedents.ts';
 
-/** The least distance of each bucket after the first: 0, 1, 2, 3, 4, 5-7, 8-15, 16-31, 32-63, 64+. */
-const BUCKETS = [1, 2, 3, 4, 5, 8, 16, 32, 64];
+const BUCKETS = 10;
 
+/** Scores the same pairs by the vectors of the mentions, `[batch, mentions, dim]`, which higher orders change. */
 export interface PairScorer {
-  /**
-   * Scores of the antecedents of each mention, `[batch, mentions, 1 + antecedents]`: the first is that of having none, 0. `vectors`
-   * is `[batch, mentions, dim]`.
-   */
-  score(vectors: string, antecedents: Antecedents): string;
-  /** The vectors of mentions, mixed with those of the antecedents that these scores weigh. */
-  refine(vectors: string, antecedents: Antecedents, scores: string): string;
+  /** `[batch, mentions, 1 + antecedents]`: the first score is that of having no antecedent, 0. */
+  score(vectors: string): string;
+  /** The vectors, mixed with those of the antecedents as the scores weigh them. */
+  refine(vectors: string, scores: string): string;
+}
+
+export interface PairDims {
+  /** Of the vector of a mention. */
+  readonly width: number;
+  /** Of what is known of the distance of a pair. */
+  readonly feature: number;
 }
 
 export function pairScorer(
   scope: Scope,
   feedforwardParams: NestedParams,
-  width: number,
-  featureDim: number,
+  { indices, distances, scores: coarseScores, mask }: Antecedents,
+  { width, feature }: PairDims,
 ): PairScorer {
-  const place = scope.at('_antecedent_feedforward._module');
-  const feedforward = buildModule('feedforward', place, feedforwardParams);
-  const distanceTable = buildModule('embedding', scope.at('_distance_embedding'), {
-    num_embeddings: BUCKETS.length + 1,
-    embedding_dim: featureDim,
-  });
+  const feedforward = buildModule(
+    'feedforward',
+    scope.at('_antecedent_feedforward._module'),
+    feedforwardParams,
+  );
+  const table = scope.tensor('_distance_embedding.weight', [BUCKETS, feature]);
+  const features = embedBuckets(scope, table, BUCKETS, distances);
   return {
-    score(vectors, { indices, distances, scores, mask }) {
+    score(vectors) {
       const others = takeRows(scope, vectors, indices);
       const own = op(scope, 'Expand', [unsqueeze(scope, vectors, 2), op(scope, 'Shape', [others])]);
-      const features = distanceTable.lookUp(bucketDistances(scope, distances));
       const pairs = concat(scope, [own, others, op(scope, 'Mul', [others, own]), features], -1);
-      const scored = linear(
-        scope.at('_antecedent_scorer._module'),
-        feedforward.apply(pairs),
-        feedforward.outputDim,
-        1,
-      );
-      const total = op(scope, 'Add', [squeeze(scope, scored, -1), scores]);
-      const masked = fillPadding(scope, total, mask, LOWEST);
-      const none = op(scope, 'Expand', [
-        scalar(scope, 0),
-        concat(scope, [shape(scope, vectors, 0, 2), integers(scope, [1])], 0),
-      ]);
-      return concat(scope, [none, masked], -1);
+      const hidden = feedforward.apply(pairs);
+      const fine = linear(scope.at('_antecedent_scorer._module'), hidden, feedforward.outputDim, 1);
+      const total = op(scope, 'Add', [squeeze(scope, fine, -1), coarseScores]);
+      const mentions = concat(scope, [shape(scope, vectors, 0, 2), integers(scope, [1])], 0);
+      const none = op(scope, 'Expand', [scalar(scope, 0), mentions]);
+      return concat(scope, [none, fillPadding(scope, total, mask, LOWEST)], -1);
     },
-    refine(vectors, { indices }, scores) {
-      const others = takeRows(scope, vectors, indices);
-      const candidates = concat(scope, [unsqueeze(scope, vectors, 2), others], 2);
+    refine(vectors, scores) {
+      const candidates = concat(scope, [unsqueeze(scope, vectors, 2), takeRows(scope, vectors, indices)], 2);
       const weights = unsqueeze(scope, softmax(scope, scores), 2);
       const attended = squeeze(scope, op(scope, 'MatMul', [weights, candidates]), 2);
-      const gate = linear(
-        scope.at('_span_updating_gated_sum._gate'),
-        concat(scope, [vectors, attended], -1),
-        2 * width,
-        1,
-      );
-      return mix(scope, op(scope, 'Sigmoid', [gate]), vectors, attended);
+      const both = concat(scope, [vectors, attended], -1);
+      const gate = op(scope, 'Sigmoid', [
+        linear(scope.at('_span_updating_gated_sum._gate'), both, 2 * width, 1),
+      ]);
+      // gate * own + (1 - gate) * attended
+      const difference = op(scope, 'Sub', [vectors, attended]);
+      return op(scope, 'Add', [attended, op(scope, 'Mul', [gate, difference])]);
     },
   };
-}
-
-/** AllenNLP's `bucket_values`, as the number of buckets that begin at the distance or before it. */
-function bucketDistances(scope: Scope, distances: string): string {
-  const reached = op(scope, 'GreaterOrEqual', [unsqueeze(scope, distances, -1), integers(scope, BUCKETS)]);
-  return sum(scope, cast(scope, reached, 'int64'), -1);
 }

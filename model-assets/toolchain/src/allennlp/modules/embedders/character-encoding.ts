@@ -1,8 +1,10 @@
 /** character_encoding: the characters of every token are embedded and encoded to one vector. */
 import { z } from 'zod';
+import { int } from '../../../graph/node.ts';
 import { buildModule, ignored, nested } from '../build.ts';
-import type { ModuleDefinition, TokenEmbedder } from '../module.ts';
+import type { Mask, ModuleDefinition, Params, Scope, TokenEmbedder } from '../module.ts';
 import { maskOfCharacters, maskOfIds } from '../nodes/masks.ts';
+import { cast, integer, integers, op, scalar, shape, squeeze } from '../nodes/ops.ts';
 import { flattenRows, unflattenRows } from '../nodes/time-distributed.ts';
 
 const params = z.strictObject({ embedding: nested, encoder: nested, dropout: ignored });
@@ -21,7 +23,8 @@ export const characterEncoding: ModuleDefinition<z.infer<typeof params>, TokenEm
         const ids = scope.input(`${indexer}.token_characters`, 'int64', [...axes, `${indexer}/characters`]);
         // Each token is a row: [batch * tokens, characters].
         const rows = flattenRows(scope, ids, 1);
-        const vectors = encoder.encode(embedding.lookUp(rows), maskOfIds(scope, rows));
+        const alone = () => flattenRows(scope, maskAlone(scope, ids, indexer, axes.length), 1);
+        const vectors = encoder.encode(embedding.lookUp(rows), maskOfIds(scope, rows), alone);
         return {
           vectors: unflattenRows(scope, vectors, ids, 1, [encoder.outputDim]),
           maskFrom: 'characters',
@@ -31,3 +34,36 @@ export const characterEncoding: ModuleDefinition<z.infer<typeof params>, TokenEm
     };
   },
 };
+
+/**
+ * The characters that a text alone has, those of its longest word: `[batch, ..., tokens, characters]`, 1 up to there. Longer words of
+ * other texts make the axis longer.
+ */
+function maskAlone(scope: Scope, ids: string, indexer: string, axes: number): Mask {
+  const count = squeeze(scope, shape(scope, ids, -1), 0);
+  const places = op(scope, 'Range', [
+    integer(scope, 1),
+    op(scope, 'Add', [count, integer(scope, 1)]),
+    integer(scope, 1),
+  ]);
+  const used = op(scope, 'Mul', [maskOfIds(scope, ids), cast(scope, places, 'float32')]);
+  const all = integers(
+    scope,
+    Array.from({ length: axes }, (_, index) => index + 1),
+  );
+  const longest = op(scope, 'ReduceMax', [used, all], { keepdims: int(1) });
+  const least = scalar(scope, leastCharacters(scope.archive.reader, indexer));
+  const isInside = op(scope, 'LessOrEqual', [
+    cast(scope, places, 'float32'),
+    op(scope, 'Max', [longest, least]),
+  ]);
+  return op(scope, 'Expand', [cast(scope, isInside, 'float32'), shape(scope, ids, 0)]);
+}
+
+/** `min_padding_length` of the indexer of that name; 0 where the reader has no indexers of its own, or not this one. */
+function leastCharacters(reader: Params | undefined, indexer: string): number {
+  const parsed = indexers.safeParse(reader?.token_indexers);
+  return (parsed.success ? parsed.data[indexer.split('.').at(-1) ?? '']?.min_padding_length : undefined) ?? 0;
+}
+
+const indexers = z.record(z.string(), z.looseObject({ min_padding_length: z.number().optional() }));

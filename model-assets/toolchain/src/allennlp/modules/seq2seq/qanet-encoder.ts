@@ -4,14 +4,15 @@
  */
 import { z } from 'zod';
 import { ToolchainError } from '../../../errors.ts';
-import { float, int, ints } from '../../../graph/node.ts';
+import { int, ints } from '../../../graph/node.ts';
 import { buildModule, count, ignored } from '../build.ts';
 import type { Mask, ModuleDefinition, Scope, Seq2SeqEncoder } from '../module.ts';
 import { linear } from '../nodes/linear.ts';
 import { zeroPadding } from '../nodes/masks.ts';
-import { selfAttention } from '../nodes/multi-head-self-attention.ts';
+import { torchNorm } from '../nodes/norms.ts';
 import { op } from '../nodes/ops.ts';
-import { addPositionalFeatures } from '../nodes/positional-features.ts';
+import { addTimescales } from '../nodes/positions.ts';
+import { selfAttention } from './multi-head-self-attention.ts';
 
 const blockParams = {
   input_dim: count,
@@ -71,24 +72,21 @@ export const qanetEncoderBlock: ModuleDefinition<z.infer<typeof blockSchema>, Se
 
 function encodeBlock(scope: Scope, params: BlockParams, x: string, mask: Mask): string {
   const { hidden_dim: width, conv_kernel_size: kernel } = params;
-  let value = params.use_positional_encoding ? addPositionalFeatures(scope, x, width) : x;
+  let value = params.use_positional_encoding ? addTimescales(scope, x, width) : x;
   for (let index = 0; index < params.num_convs; index++) {
-    const normed = norm(scope.at(`_conv_norm_layers.${index}`), value, width);
+    const normed = torchNorm(scope.at(`_conv_norm_layers.${index}`), value, width);
     const convolved = convolve(scope.at(`_conv_layers.${index}`), normed, width, kernel, mask);
     value = op(scope, 'Add', [value, convolved]);
   }
-  const attended = selfAttention(
-    scope.at('attention_layer'),
-    norm(scope.at('attention_norm_layer'), value, width),
-    mask,
-    {
-      inputs: width,
-      attention: params.attention_projection_dim,
-      values: params.attention_projection_dim,
-      outputs: width,
-      heads: params.num_attention_heads,
-    },
-  );
+  const heads = {
+    heads: params.num_attention_heads,
+    inputs: width,
+    attention: params.attention_projection_dim,
+    values: params.attention_projection_dim,
+    outputs: width,
+  };
+  const query = torchNorm(scope.at('attention_norm_layer'), value, width);
+  const attended = selfAttention(scope.at('attention_layer'), heads, query, mask);
   value = op(scope, 'Add', [value, attended]);
   const feedforward = buildModule('feedforward', scope.at('feedforward'), {
     input_dim: width,
@@ -96,21 +94,8 @@ function encodeBlock(scope: Scope, params: BlockParams, x: string, mask: Mask): 
     hidden_dims: [params.feedforward_hidden_dim, width],
     activations: ['relu', 'linear'],
   });
-  const forwarded = feedforward.apply(norm(scope.at('feedforward_norm_layer'), value, width));
+  const forwarded = feedforward.apply(torchNorm(scope.at('feedforward_norm_layer'), value, width));
   return op(scope, 'Add', [value, forwarded]);
-}
-
-/** torch's LayerNorm. */
-function norm(scope: Scope, x: string, width: number): string {
-  return op(
-    scope,
-    'LayerNormalization',
-    [x, scope.weight('weight', [width]), scope.weight('bias', [width])],
-    {
-      axis: int(-1),
-      epsilon: float(1e-5),
-    },
-  );
 }
 
 /**

@@ -1,13 +1,17 @@
-/** cnn-highway: convolutions over characters, highway layers and a projection, as in ELMo. Padding is not masked. */
+/**
+ * cnn-highway: convolutions over characters, highway layers and a projection, as in ELMo. The padding of a text
+ * alone is not masked.
+ */
 import { z } from 'zod';
 import { count } from '../build.ts';
-import type { ModuleDefinition, Seq2VecEncoder } from '../module.ts';
+import type { Mask, ModuleDefinition, Scope, Seq2VecEncoder } from '../module.ts';
 import { applyActivation } from '../nodes/activations.ts';
 import { convolve } from '../nodes/convolution.ts';
 import { highway } from '../nodes/highway.ts';
 import { linear } from '../nodes/linear.ts';
+import { column, fillPadding, LOWEST } from '../nodes/masks.ts';
 import { allennlpNorm } from '../nodes/norms.ts';
-import { concat, max } from '../nodes/ops.ts';
+import { concat, max, slice } from '../nodes/ops.ts';
 
 const params = z.strictObject({
   embedding_dim: count,
@@ -30,10 +34,12 @@ export const cnnHighway: ModuleDefinition<z.infer<typeof params>, Seq2VecEncoder
     const project = (x: string) => linear(scope.at('_projection'), x, width, projection);
     return {
       outputDim: location === null ? width : projection,
-      encode(x) {
+      encode(x, _mask, makeAlone) {
+        const alone = makeAlone?.();
         const pooled = filters.map(([size, number], index) => {
           const place = scope.at(`char_conv_${index}`);
-          const greatest = max(place, convolve(place, x, dim, number, size), 1);
+          const scores = convolve(place, x, dim, number, size);
+          const greatest = max(place, alone === undefined ? scores : endingIn(place, scores, alone, size), 1);
           return applyActivation(place, parsed.activation, greatest);
         });
         const joined = concat(scope, pooled, -1);
@@ -46,3 +52,9 @@ export const cnnHighway: ModuleDefinition<z.infer<typeof params>, Seq2VecEncoder
     };
   },
 };
+
+/** The scores of the windows that a text alone has; the lowest number for the others. */
+function endingIn(scope: Scope, scores: string, alone: Mask, size: number): string {
+  const ends = size === 1 ? alone : slice(scope, alone, 1, size - 1);
+  return fillPadding(scope, scores, column(scope, ends), LOWEST);
+}

@@ -24,7 +24,8 @@ export function folding(
   [start, end]: readonly [start: number, end: number],
 ): Folding {
   const longest = shape(scope, mask, 1, 2);
-  const segment = op(scope, 'Min', [longest, integers(scope, [maxLength])]);
+  const least = op(scope, 'Min', [longest, integers(scope, [maxLength])]);
+  const segment = op(scope, 'Max', [least, integers(scope, [1])]);
   const segments = divideUp(scope, longest, segment);
   const missing = op(scope, 'Sub', [op(scope, 'Mul', [segments, segment]), longest]);
   const pads = concat(scope, [integers(scope, [0, 0, 0]), missing], 0);

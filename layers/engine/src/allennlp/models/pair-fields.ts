@@ -1,0 +1,26 @@
+/** A premise and a hypothesis as two fields. */
+import { EngineError } from '@pilotlight/model-format/errors';
+import type { Instance } from '../instance.ts';
+import { openPairReader } from '../text/readers/pair-reader.ts';
+import type { TextArchive } from '../text/text-archive.ts';
+import { wordsOf } from '../text/token.ts';
+import { requirePredictor } from './input-checks.ts';
+
+export interface PairMetadata {
+  readonly premise: readonly string[];
+  readonly hypothesis: readonly string[];
+}
+
+/** @throws EngineError PACKAGE_INVALID for a predictor, a reader or a parameter that is not supported */
+export function openPairFields(
+  archive: TextArchive,
+): (input: unknown, field: string) => Promise<Instance<PairMetadata>> {
+  requirePredictor(archive, 'textual_entailment');
+  const reader = openPairReader(archive);
+  return async (input, field) => {
+    const { premise, hypothesis, combined, tensors } = await reader.read(input, field);
+    if (!combined)
+      return { tensors, metadata: { premise: wordsOf(premise), hypothesis: wordsOf(hypothesis) } };
+    throw new EngineError('PACKAGE_INVALID', 'The reader makes one text of both, but the model takes two.');
+  };
+}

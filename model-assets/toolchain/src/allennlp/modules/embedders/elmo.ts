@@ -1,0 +1,139 @@
+/**
+ * elmo_token_embedder (https://arxiv.org/abs/1802.05365): words out of their characters, a language model in both directions, and a
+ * mix of its layers. AllenNLP begins where the batch before ended; here every text begins anew, as the first one does there.
+ */
+import { z } from 'zod';
+import { int, ints } from '../../../graph/node.ts';
+import { int64Tensor } from '../../../graph/tensor.ts';
+import { count, ignored } from '../build.ts';
+import type { Mask, ModuleDefinition, Scope, TokenEmbedder } from '../module.ts';
+import { applyActivation } from '../nodes/activations.ts';
+import { convolve } from '../nodes/convolution.ts';
+import { highway } from '../nodes/highway.ts';
+import { linear } from '../nodes/linear.ts';
+import { column, lengths, maskOfCharacters, zeroPadding } from '../nodes/masks.ts';
+import { cast, concat, integer, integers, max, op, shape, slice, squeeze, unsqueeze } from '../nodes/ops.ts';
+import { runProjectedLstm } from '../nodes/projected-lstm.ts';
+import { scalarMix } from '../nodes/scalar-mix.ts';
+import { flattenRows, unflattenRows } from '../nodes/time-distributed.ts';
+import { type ElmoShape, readElmoOptions, readElmoShape } from './elmo-options.ts';
+
+const params = z.strictObject({
+  options_file: z.string().optional(),
+  projection_dim: count.nullish(),
+  // A mix whose layers are normalised depends on all texts of a batch.
+  do_layer_norm: z.literal(false).optional(),
+  weight_file: ignored,
+  dropout: ignored,
+  requires_grad: ignored,
+  scalar_mix_parameters: ignored,
+  vocab_to_cache: z.null().optional(),
+});
+
+export const elmoEmbedder: ModuleDefinition<z.infer<typeof params>, TokenEmbedder> = {
+  role: 'token_embedder',
+  type: 'elmo_token_embedder',
+  params,
+  build(scope, { options_file: file, projection_dim: projection }) {
+    const elmo = scope.at('_elmo');
+    const options = readElmoOptions(scope, file);
+    const shapes = readElmoShape(elmo.at('_elmo_lstm'));
+    const width = 2 * shapes.hidden;
+    return {
+      outputDim: projection ?? width,
+      embed(indexer, axes) {
+        const ids = scope.input(`${indexer}.elmo_tokens`, 'int64', [...axes, CHARACTERS]);
+        const mask = () => maskOfCharacters(scope, ids);
+        // A list of texts is a batch of them.
+        const texts = axes.length === 2 ? ids : flattenRows(scope, ids, 2);
+        const bounded = addBoundaries(scope, texts);
+        const words = encodeWords(elmo.at('_elmo_lstm._token_embedder'), bounded.ids, shapes, options);
+        const layers = runLayers(elmo.at('_elmo_lstm._elmo_lstm'), words, bounded.mask, shapes, options);
+        const mixed = slice(scope, scalarMix(elmo.at('scalar_mix_0'), layers), 1, 1, -1);
+        const inner = zeroPadding(scope, mixed, maskOfCharacters(scope, texts));
+        const vectors = projection ? linear(scope.at('_projection'), inner, width, projection) : inner;
+        return {
+          vectors: axes.length === 2 ? vectors : unflattenRows(scope, vectors, ids, 1, [projection ?? width]),
+          maskFrom: 'characters',
+          mask,
+        };
+      },
+    };
+  },
+};
+
+/** Ids of each word: 50, of which 0 is padding, those of bytes begin at 1. */
+const CHARACTERS = 50;
+const PADDING = 261;
+const WORD_BEGIN = 259;
+const WORD_END = 260;
+const SENTENCE_BEGIN = 257;
+const SENTENCE_END = 258;
+
+/** Puts a word for the begin before the words, and one for the end after the last: `[batch, tokens + 2, 50]`. */
+function addBoundaries(scope: Scope, ids: string): { readonly ids: string; readonly mask: Mask } {
+  const boundary = (name: string, id: number) => {
+    const word = [WORD_BEGIN, id, WORD_END];
+    const values = Array.from({ length: CHARACTERS }, (_, index) => word[index] ?? PADDING);
+    return scope.graph.constant(int64Tensor(scope.name(name), [1, 1, CHARACTERS], values));
+  };
+  const one = integers(scope, [1]);
+  const before = op(scope, 'Expand', [
+    boundary('begin', SENTENCE_BEGIN),
+    concat(scope, [shape(scope, ids, 0, 1), one, one], 0),
+  ]);
+  const padded = op(scope, 'Pad', [ids, integers(scope, [0, 0, 0, 0, 1, 0])]);
+  const longer = concat(scope, [before, padded], 1);
+  const end = op(scope, 'Add', [
+    cast(scope, lengths(scope, maskOfCharacters(scope, ids)), 'int64'),
+    integer(scope, 1),
+  ]);
+  const tokens = squeeze(scope, shape(scope, longer, 1, 2), 0);
+  const positions = op(scope, 'Range', [integer(scope, 0), tokens, integer(scope, 1)]);
+  const isEnd = op(scope, 'Equal', [unsqueeze(scope, positions, 0, 2), unsqueeze(scope, end, 1, 2)]);
+  const bounded = op(scope, 'Where', [isEnd, boundary('end', SENTENCE_END), longer]);
+  return { ids: bounded, mask: maskOfCharacters(scope, bounded) };
+}
+
+type Options = ReturnType<typeof readElmoOptions>;
+
+/** Words out of their characters, `[batch, tokens, hidden]`. */
+function encodeWords(scope: Scope, ids: string, shapes: ElmoShape, options: Options): string {
+  const { characters, characterDim, filters, highways, hidden } = shapes;
+  const table = scope.weight('_char_embedding_weights', [characters, characterDim]);
+  const embedded = op(scope, 'Gather', [table, flattenRows(scope, ids, 1)], { axis: int(0) });
+  const pooled = filters.map(([width, number], index) => {
+    const place = scope.at(`char_conv_${index}`);
+    const greatest = max(place, convolve(place, embedded, characterDim, number, width), 1);
+    return applyActivation(place, options.char_cnn.activation, greatest);
+  });
+  const width = filters.reduce((sum, [, number]) => sum + number, 0);
+  const carried = highway(scope.at('_highways'), concat(scope, pooled, -1), width, highways);
+  return unflattenRows(scope, linear(scope.at('_projection'), carried, width, hidden), ids, 1, [hidden]);
+}
+
+/** The words twice side by side, then every layer of the language model with its two directions so: `[batch, tokens, 2 * hidden]`. */
+function runLayers(scope: Scope, words: string, mask: Mask, shapes: ElmoShape, { lstm }: Options): string[] {
+  const layer = {
+    inputs: shapes.hidden,
+    cell: shapes.cell,
+    hidden: shapes.hidden,
+    cellBound: lstm.cell_clip ?? 0,
+    stateBound: lstm.proj_clip ?? 0,
+  };
+  const byTime = { perm: ints([1, 0, 2]) };
+  const layers = [op(scope, 'Mul', [concat(scope, [words, words], -1), column(scope, mask)])];
+  let forward = op(scope, 'Transpose', [words], byTime);
+  let backward = forward;
+  for (let index = 0; index < shapes.layers; index++) {
+    const run = (name: string, x: string, isReverse: boolean) => {
+      const place = scope.at(`${name}_layer_${index}`);
+      const states = runProjectedLstm(place, layer, x, mask, isReverse);
+      return index === 0 ? states : op(place, 'Add', [states, x]);
+    };
+    forward = run('forward', forward, false);
+    backward = run('backward', backward, true);
+    layers.push(op(scope, 'Transpose', [concat(scope, [forward, backward], -1)], byTime));
+  }
+  return layers;
+}

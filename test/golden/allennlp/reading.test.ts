@@ -1,0 +1,116 @@
+/** Reading comprehension and coreference: what AllenNLP answers to the references of ../shared, and the same in batches. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
+import type {
+  ArchiveModelDefinition,
+  JsonObject,
+} from '../../../layers/engine/src/allennlp/archive-model.ts';
+import { stack } from '../../../layers/engine/src/allennlp/instance.ts';
+import { bidaf } from '../../../layers/engine/src/allennlp/models/bidaf.ts';
+import { coref } from '../../../layers/engine/src/allennlp/models/coref.ts';
+import { dialogQa } from '../../../layers/engine/src/allennlp/models/dialog-qa.ts';
+import { naqanet } from '../../../layers/engine/src/allennlp/models/naqanet.ts';
+import { qanet } from '../../../layers/engine/src/allennlp/models/qanet.ts';
+import { flattenInputs, hasArchives, type ReferenceCase, readReference } from '../../fixtures/allennlp.ts';
+import { openSharedModel, type SharedModel } from '../../fixtures/allennlp-model.ts';
+
+const ARCHIVES: readonly (readonly [name: string, definition: ArchiveModelDefinition])[] = [
+  ['bidaf', bidaf],
+  ['qanet', qanet],
+  ['naqanet', naqanet],
+  ['dialog_qa', dialogQa],
+  ['made_coref_lstm', coref],
+  ['made_coref_spanbert', coref],
+  ['made_coref_wordpieces', coref],
+];
+
+describe.skipIf(!hasArchives).each(ARCHIVES)(
+  '%s (skipped without ../shared/allennlp)',
+  (name, definition) => {
+    const { cases, degenerate } = readReference(name);
+    let shared: SharedModel;
+    beforeAll(async () => {
+      shared = await openSharedModel(name, definition);
+    });
+
+    it('makes the tensors that AllenNLP makes', async () => {
+      for (const reference of cases) {
+        const instances = await shared.model.read(inputOf(reference), 'inputs');
+        const expected = flattenInputs(reference.model_inputs ?? {});
+        const made = stack(instances);
+        for (const [path, { dims, data }] of Object.entries(made)) {
+          expect(dims, path).toEqual(expected[path]?.shape);
+          expect(Array.from(data, Number), path).toEqual(
+            [expected[path]?.data].flat(Number.POSITIVE_INFINITY).map(Number),
+          );
+        }
+      }
+    });
+
+    it('answers what AllenNLP answers, each input alone', async () => {
+      for (const reference of cases) {
+        const [answer] = await shared.predict([inputOf(reference)]);
+        expectAnswer(answer, reference.output);
+      }
+    });
+
+    it('answers the same to all inputs in one batch', async () => {
+      const answers = await shared.predict(cases.map(inputOf));
+      for (const [index, { output }] of cases.entries()) expectAnswer(answers[index], output);
+    });
+
+    it('refuses what AllenNLP cannot read, before anything runs', async () => {
+      for (const { input, error, output } of degenerate) {
+        if (error !== undefined) {
+          await expect(shared.model.read(input, 'inputs'), JSON.stringify(input)).rejects.toMatchObject({
+            code: 'INVALID_INPUT',
+          });
+        } else {
+          const [answer] = await shared.predict([input]);
+          expectAnswer(answer, output ?? {});
+        }
+      }
+    });
+  },
+);
+
+/** spaCy's sentences stand in the references of coreference, whose predictor has them of its parser. */
+function inputOf({ input, sentences }: ReferenceCase): unknown {
+  return sentences === undefined ? input : { sentences };
+}
+
+function expectAnswer(answer: JsonObject | undefined, output: Readonly<Record<string, unknown>>): void {
+  expect(isTie(answer, output) ? { ...answer, ...bestOf(output) } : answer).toEqual(closeTo(output));
+}
+
+const bestOf = ({ best_span, best_span_str }: Readonly<Record<string, unknown>>) => ({
+  best_span,
+  best_span_str,
+});
+
+/** Passages that repeat themselves have spans whose scores differ in the last bit of float32, if at all. */
+const TIE = 1e-6;
+
+/** Whether another span than AllenNLP's is answered that is as good as it. */
+function isTie(answer: JsonObject | undefined, output: Readonly<Record<string, unknown>>): boolean {
+  const found = spanAnswer.safeParse(answer);
+  const expected = spanAnswer.safeParse(output);
+  if (!found.success || !expected.success) return false;
+  const { span_start_logits: starts, span_end_logits: ends } = found.data;
+  const score = ([start, end]: readonly [number, number]) => (starts[start] ?? 0) + (ends[end] ?? 0);
+  return Math.abs(score(found.data.best_span) - score(expected.data.best_span)) < TIE;
+}
+
+const spanAnswer = z.object({
+  best_span: z.tuple([z.number(), z.number()]),
+  span_start_logits: z.array(z.number()),
+  span_end_logits: z.array(z.number()),
+});
+
+/** The same value, where every fraction may be 1e-4 off. */
+function closeTo(value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isInteger(value)) return expect.closeTo(value, 4);
+  if (Array.isArray(value)) return value.map(closeTo);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, closeTo(part)]));
+}
