@@ -29,6 +29,13 @@ export {
   type ErrorDetails,
   PilotlightError,
 } from '@pilotlight/model-format/errors';
+export type {
+  ArchiveModel,
+  AroundArchive,
+  Json,
+  JsonObject,
+} from './allennlp/archive-model.ts';
+export type { Instance } from './allennlp/instance.ts';
 export type { TokenCounts } from './batching/batch-runner.ts';
 export type { BatchRecord } from './batching/batching-settings.ts';
 export type { BatchTally } from './batching/scheduler.ts';
@@ -36,6 +43,7 @@ export type { TokenLimits } from './batching/token-limits.ts';
 export type { QueueLimits } from './batching/token-queue.ts';
 export { Engine } from './engine.ts';
 export type { EngineOptions } from './load/options.ts';
+export { ENGINE_VERSION } from './load/version.ts';
 export type * from './ports.ts';
 export type { GoldenCheck } from './predict/goldens/check.ts';
 export type { Comparison, Deviation } from './predict/goldens/compare.ts';
@@ -66,4 +74,3 @@ export type { LabelScore } from './tasks/text-classification.ts';
 export type { RankedText } from './tasks/text-ranking.ts';
 export type { Entity, EntityGroup } from './tasks/token-classification.ts';
 export type { ZeroShot } from './tasks/zero-shot-classification.ts';
-export { ENGINE_VERSION } from './version.ts';

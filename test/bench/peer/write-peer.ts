@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeModel } from '../../../model-assets/toolchain/src/graph/onnx.ts';
 import { SourceFolder } from '../../../model-assets/toolchain/src/sources/folder.ts';
-import { Safetensors } from '../../../model-assets/toolchain/src/sources/safetensors.ts';
+import { WeightFiles } from '../../../model-assets/toolchain/src/sources/weight-files.ts';
 import { quantise } from '../../../model-assets/toolchain/src/stages/quantise.ts';
 import { exportPlain } from './export-plain.ts';
 import { plainEncoder } from './families.ts';
@@ -29,7 +29,7 @@ export function writePeerModel(checkpoint: string, folder: string): void {
     copyFileSync(join(checkpoint, file), join(folder, file));
   const tokenizerConfig = JSON.parse(readFileSync(join(checkpoint, TOKENIZER_CONFIG), 'utf8'));
   writeFileSync(join(folder, TOKENIZER_CONFIG), JSON.stringify({ ...tokenizerConfig, ...SPECIAL_TOKENS }));
-  const source = new Safetensors(new SourceFolder(checkpoint));
+  const source = new WeightFiles(new SourceFolder(checkpoint));
   try {
     const model = exportPlain(
       plainEncoder(JSON.parse(readFileSync(join(checkpoint, 'config.json'), 'utf8'))),

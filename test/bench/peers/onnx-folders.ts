@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { encodeModel } from '../../../model-assets/toolchain/src/graph/onnx.ts';
 import { SourceFolder } from '../../../model-assets/toolchain/src/sources/folder.ts';
-import { Safetensors } from '../../../model-assets/toolchain/src/sources/safetensors.ts';
+import { WeightFiles } from '../../../model-assets/toolchain/src/sources/weight-files.ts';
 import { exportPlain } from '../peer/export-plain.ts';
 import { plainEncoder } from '../peer/families.ts';
 import { digest } from '../prepare.ts';
@@ -52,7 +52,7 @@ function copyAround(checkpoint: string, folder: string): void {
 }
 
 function exportGraph(checkpoint: string): Uint8Array {
-  const source = new Safetensors(new SourceFolder(checkpoint));
+  const source = new WeightFiles(new SourceFolder(checkpoint));
   try {
     const config: unknown = JSON.parse(readFileSync(join(checkpoint, 'config.json'), 'utf8'));
     return encodeModel(exportPlain(plainEncoder(config), source));

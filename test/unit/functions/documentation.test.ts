@@ -5,18 +5,20 @@ import { predictRequest } from '../../../functions/app/src/formats/hugging-face/
 import { STATUS_OF } from '../../../functions/app/src/http/error-codes.ts';
 import { DEFAULT_LIMITS } from '../../../functions/app/src/http/limits.ts';
 import { routes } from '../../../functions/app/src/routes.ts';
+import { archiveManifestOf } from '../../fixtures/archive-manifest.ts';
 import { manifestOf } from '../engine/fakes.ts';
 import { fakeApp, fakeEngine } from './fake-engine.ts';
 import { fakeJobs } from './hand-over-to-server/fake-jobs.ts';
 
-/** A model for every task, and jobs: whatever a service may have. */
+/** A model for every task, one of an archive, and jobs: whatever a service may have. */
 const models = TASKS.map((task) => {
   const manifest = manifestOf({ name: task, version: '1.0.0', task });
   return { name: task, version: '1.0.0', manifest };
 });
+const archive = { name: 'ner', version: '1.0.0', manifest: archiveManifestOf() };
 const wholeApp = () =>
   fakeApp({
-    engine: fakeEngine({ entries: models }),
+    engine: fakeEngine({ entries: [...models, archive] }),
     jobs: fakeJobs(),
     defaultModel: 'text-classification',
   });

@@ -32,16 +32,20 @@ test.each(Object.keys(formats))('only its folder and the registry import the wir
   const own = `functions/app/src/formats/${format}/`;
   const importers = naming(new RegExp(`(?:from |import |import\\()'[^']*/${format}/`));
   const app = importers.filter((file) => file.startsWith('functions/app/src/') && !file.startsWith(own));
-  // The body of Hugging Face is that of SageMaker, of jobs, and of the parameters of the Open Inference Protocol.
+  // The body of Hugging Face is that of SageMaker, of jobs, and of the parameters of the Open Inference Protocol. Models of archives
+  // answer it too, and a body without `inputs`; that of TEI's /predict is the one of `allennlp serve`, then.
   const BORROWERS: Record<string, string[]> = {
     'hugging-face': [
       'functions/app/src/app.ts',
+      'functions/app/src/formats/allennlp/work.ts',
       'functions/app/src/formats/index.ts',
       'functions/app/src/formats/open-inference/codec.ts',
       'functions/app/src/formats/sagemaker/codec.ts',
       'functions/app/src/formats/sagemaker/errors.ts',
+      'functions/app/src/formats/tei/codec.ts',
       'functions/app/src/service/job-request.ts',
     ],
+    allennlp: ['functions/app/src/formats/hugging-face/codec.ts', 'functions/app/src/formats/index.ts'],
   };
   expect(app).toEqual(BORROWERS[format] ?? ['functions/app/src/formats/index.ts']);
 });

@@ -145,9 +145,9 @@ describe('a LoRA adapter', () => {
     expect((await readSource(adapter, { base, task: 'feature-extraction' })).task).toBe('feature-extraction');
   });
 
-  it('in a pickle is refused with the way out', async () => {
-    renameSync(join(adapter, 'adapter_model.safetensors'), join(adapter, 'adapter_model.bin'));
-    await expect(readSource(adapter, { base })).rejects.toThrow(/pickle \(adapter_model.bin\)/);
+  it('in a pickle of an unknown form is refused with the way out', async () => {
+    renameSync(join(adapter, 'adapter_model.safetensors'), join(adapter, 'adapter.pt'));
+    await expect(readSource(adapter, { base })).rejects.toThrow(/weights are in adapter.pt, a pickle/);
   });
 
   it('over a base without weights is refused by the name of the base', async () => {
@@ -155,10 +155,10 @@ describe('a LoRA adapter', () => {
     writeCheckpoint({ family: 'bert', head: 'masked-lm', shape: SHAPES.tiny }, empty);
     renameSync(join(empty, 'model.safetensors'), join(empty, 'model.gguf'));
     await expect(readSource(adapter, { base: empty })).rejects.toThrow(
-      /base 'empty' has no model.safetensors/,
+      /base 'empty' has neither model.safetensors nor pytorch_model.bin/,
     );
-    renameSync(join(empty, 'model.gguf'), join(empty, 'pytorch_model.bin'));
-    await expect(readSource(adapter, { base: empty })).rejects.toThrow(/pickle \(pytorch_model.bin\)/);
+    renameSync(join(empty, 'model.gguf'), join(empty, 'model.pt'));
+    await expect(readSource(adapter, { base: empty })).rejects.toThrow(/weights are in model.pt, a pickle/);
   });
 
   it('beside a whole model is refused, because one of the two is not meant', async () => {

@@ -317,7 +317,7 @@ describe('a checkpoint folder is refused', () => {
     [
       'it has no weights',
       'SOURCE_NOT_FOUND',
-      /'my-model' has neither model.safetensors nor model.onnx/,
+      /'my-model' has neither model.safetensors, pytorch_model.bin nor model.onnx/,
       () => rmSync(join(checkpoint, 'model.safetensors')),
     ],
     ['it does not exist', 'SOURCE_NOT_FOUND', /no folder/, () => rmSync(checkpoint, { recursive: true })],
@@ -328,11 +328,19 @@ describe('a checkpoint folder is refused', () => {
     await expect(reading).rejects.toMatchObject({ code });
   });
 
-  it('when its weights are a pickle, which is not opened', async () => {
+  it('when its weights are in a pickle that nobody knows the form of', async () => {
+    rmSync(join(checkpoint, 'model.safetensors'));
+    writeFileSync(join(checkpoint, 'model.pt'), 'x');
+    await expect(readSource(checkpoint)).rejects.toThrow(
+      /weights are in model.pt, a pickle of an unknown form, which runs code.*save_pretrained/,
+    );
+  });
+
+  it('when pytorch_model.bin is not what torch.save writes', async () => {
     rmSync(join(checkpoint, 'model.safetensors'));
     writeFileSync(join(checkpoint, 'pytorch_model.bin'), 'x');
     await expect(readSource(checkpoint)).rejects.toThrow(
-      /pickle \(pytorch_model.bin\), which runs code.*safe_serialization=True/,
+      /pytorch_model.bin is refused: it is no file of torch.save/,
     );
   });
 });

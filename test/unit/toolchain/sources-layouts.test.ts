@@ -74,10 +74,10 @@ describe('a folder of a training', () => {
     expect((await readSource(run)).id).toBe('run/checkpoint-500');
   });
 
-  it('with checkpoints in pickles is refused for that reason', async () => {
+  it('with checkpoints in pickles of an unknown form is refused for that reason', async () => {
     for (const step of [500, 1000]) mkdirSync(join(run, `checkpoint-${step}`));
-    writeFileSync(join(run, 'checkpoint-1000/pytorch_model.bin'), 'x');
-    await expect(readSource(run)).rejects.toThrow(/pickle \(pytorch_model.bin\)/);
+    writeFileSync(join(run, 'checkpoint-1000/model.ckpt'), 'x');
+    await expect(readSource(run)).rejects.toThrow(/weights are in model.ckpt, a pickle/);
   });
 
   it('with a model of its own is that model, whatever checkpoints lie in it', async () => {
@@ -117,7 +117,7 @@ describe('a folder around a model', () => {
   it('says what it has where that is no model', async () => {
     write('tf_model.h5', 0);
     await expect(readSource(run)).rejects.toThrow(
-      /neither model.safetensors nor model.onnx; it has tf_model.h5\./,
+      /neither model.safetensors, pytorch_model.bin nor model.onnx; it has tf_model.h5\./,
     );
   });
 });

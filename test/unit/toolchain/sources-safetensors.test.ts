@@ -4,8 +4,8 @@ import { PilotlightError } from '@pilotlight/engine';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SourceFolder } from '../../../model-assets/toolchain/src/sources/folder.ts';
-import { Safetensors } from '../../../model-assets/toolchain/src/sources/safetensors.ts';
 import { SafetensorsFile } from '../../../model-assets/toolchain/src/sources/safetensors-file.ts';
+import { WeightFiles } from '../../../model-assets/toolchain/src/sources/weight-files.ts';
 import { safetensorsHeader, writeSafetensors } from '../../fixtures/safetensors.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -151,7 +151,7 @@ describe('sharded weights', () => {
     shard('model-00001-of-00002.safetensors', 'a', 1);
     shard('model-00002-of-00002.safetensors', 'b', 2);
     index({ a: 'model-00001-of-00002.safetensors', b: 'model-00002-of-00002.safetensors' });
-    const weights = new Safetensors(new SourceFolder(sharded));
+    const weights = new WeightFiles(new SourceFolder(sharded));
     expect([...weights.names()]).toEqual(['a', 'b']);
     expect([weights.read('a')[0], weights.read('b')[0]]).toEqual([1, 2]);
     weights.close();
@@ -161,20 +161,20 @@ describe('sharded weights', () => {
     'are refused when the index leads to %s',
     (file) => {
       index({ a: file });
-      expect(() => new Safetensors(new SourceFolder(sharded))).toThrow(/is not a file of the folder/);
+      expect(() => new WeightFiles(new SourceFolder(sharded))).toThrow(/is not a file of the folder/);
     },
   );
 
   it('are refused when a file that the index names is missing', () => {
     index({ a: 'model-00003-of-00003.safetensors' });
-    expect(() => new Safetensors(new SourceFolder(sharded))).toThrow(/which the folder does not have/);
+    expect(() => new WeightFiles(new SourceFolder(sharded))).toThrow(/which the folder does not have/);
   });
 
   it('are refused when two files have the same tensor', () => {
     shard('one.safetensors', 'a', 1);
     shard('two.safetensors', 'a', 2);
     index({ a: 'one.safetensors', b: 'two.safetensors' });
-    expect(() => new Safetensors(new SourceFolder(sharded))).toThrow(
+    expect(() => new WeightFiles(new SourceFolder(sharded))).toThrow(
       /'a' is in two.safetensors and in a file before it/,
     );
   });
@@ -195,6 +195,6 @@ describe('sharded weights', () => {
     shard('one.safetensors', 'a', 1);
     shard('two.safetensors', 'b', 2);
     index(Object.fromEntries(Object.entries(tensors).map(([name, file]) => [name, `${file}.safetensors`])));
-    expect(() => new Safetensors(new SourceFolder(sharded))).toThrow(message);
+    expect(() => new WeightFiles(new SourceFolder(sharded))).toThrow(message);
   });
 });

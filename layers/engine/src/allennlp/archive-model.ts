@@ -53,6 +53,12 @@ export interface ArchiveModel<Metadata = unknown, Output = unknown> {
   readonly tasks?: readonly TaskShape[];
 }
 
+/**
+ * Makes a model that reads and answers otherwise out of the one of the archive: with a `read` that takes JSON of the team's own, and an
+ * `answer` that gives it. Both may call those of `model`, and `archive` has what text becomes tensors by.
+ */
+export type AroundArchive = (model: ArchiveModel, archive: TextArchive) => ArchiveModel;
+
 /** A kind of model by its registrable name. */
 export interface ArchiveModelDefinition {
   /** `crf_tagger` */

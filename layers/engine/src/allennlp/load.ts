@@ -6,6 +6,7 @@ import type { CreateSession, OpenedPackage } from '../ports.ts';
 import { AllenNlpModel } from './allennlp-model.ts';
 import { AnswerGoldenCheck } from './answer-goldens.ts';
 import { openGraphs } from './archive-graphs.ts';
+import type { AroundArchive } from './archive-model.ts';
 import { openArchiveModel } from './open-archive-model.ts';
 
 /** The part of an engine's settings that a model of an archive is loaded by. */
@@ -15,6 +16,7 @@ export interface ArchiveSettings {
   readonly allowSpinning: boolean;
   readonly maxQueuedRequests: number;
   readonly batching: { readonly kind: 'turns' | 'dynamic' };
+  readonly archives: Readonly<Record<string, AroundArchive>>;
 }
 
 /** The goldens that a check may begin with: environments that live for an hour would never come to the last. */
@@ -39,7 +41,7 @@ export async function loadArchive(
   const sized = performance.now();
   await opened.verify(variant);
   const verified = performance.now();
-  const model = await openArchiveModel(opened, manifest);
+  const model = await openArchiveModel(opened, manifest, ownValue(settings.archives, manifest.name));
   const read = performance.now();
   const { intraOpThreads, allowSpinning, maxQueuedRequests } = settings;
   const { sumsMaySaturate = false, foldWeights = false } = describeScheme(variant.scheme);

@@ -6,7 +6,7 @@ import { formatModelRef, ownValue, parseJson, parseUntilFault } from '@pilotligh
 import { EngineError, locateFault } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import type { ModelPackage } from '../ports.ts';
-import type { ArchiveModel } from './archive-model.ts';
+import type { ArchiveModel, AroundArchive } from './archive-model.ts';
 import { archiveModelTypes, findArchiveModel } from './models/index.ts';
 import { type ArchiveConfig, type HubFiles, openTextArchive } from './text/text-archive.ts';
 
@@ -30,6 +30,7 @@ const configSchema = z.strictObject({
 export async function openArchiveModel(
   opened: Pick<ModelPackage, 'path'>,
   manifest: Pick<ArchiveManifest, 'name' | 'version' | 'config' | 'vocabulary' | 'hub'>,
+  around?: AroundArchive,
 ): Promise<ArchiveModel> {
   const text = (file: string): Promise<string> => readFile(opened.path(file), 'utf8');
   const config = readConfig(await text(manifest.config.path), manifest);
@@ -38,7 +39,8 @@ export async function openArchiveModel(
   const hubs = new Map<string, HubFiles>();
   for (const [name, files] of Object.entries(manifest.hub)) hubs.set(name, await readHub(files, text));
   const archive = openTextArchive({ config, vocabulary, hub: (name) => hubs.get(name) });
-  return definitionOf(config).open(archive);
+  const model = definitionOf(config).open(archive);
+  return around ? around(model, archive) : model;
 }
 
 async function readHub(

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { AroundArchive } from '../allennlp/archive-model.ts';
 import type { BatchingSettings, BatchRecord } from '../batching/batching-settings.ts';
 import type { QueueLimits } from '../batching/token-queue.ts';
 import type { ExecutionProvider, PackageStore } from '../ports.ts';
@@ -80,6 +81,11 @@ export interface EngineOptions {
    * @default - 0 where another thread does it; where it keeps the caller's thread, when it has paid
    */
   readonly packAfterRuns?: number;
+  /**
+   * Code of the caller's own around the models of AllenNLP archives, by their names: what a predictor or a dataset reader of the team's did.
+   * It is given with the engine, and never loaded out of a package. See docs/how-to/from-allennlp.md. @default - none
+   */
+  readonly archives?: Readonly<Record<string, AroundArchive>>;
 }
 
 export interface PredictorSettings {
@@ -91,6 +97,7 @@ export interface PredictorSettings {
   readonly parallelSessions: number;
   readonly batching: BatchingSettings;
   readonly packing: PackingSettings;
+  readonly archives: Readonly<Record<string, AroundArchive>>;
 }
 
 export function predictorSettings(options: EngineOptions): PredictorSettings {
@@ -110,6 +117,7 @@ export function predictorSettings(options: EngineOptions): PredictorSettings {
       shortLaneTokens: options.shortLaneTokens ?? 0,
       onBatch: options.onBatch ?? (() => {}),
     },
+    archives: options.archives ?? {},
     packing: {
       when: options.packing ?? (inThreads ? 'later' : 'first'),
       afterRuns: options.packAfterRuns ?? (inThreads ? 0 : RUNS_THAT_PAY),

@@ -2,7 +2,7 @@
 import { ToolchainError } from '../errors.ts';
 import type { WeightSource } from '../graph/weights.ts';
 import { type AdapterConfig, scaleOf } from './adapter-config.ts';
-import type { SafetensorsFile } from './safetensors-file.ts';
+import type { WeightsFile } from './weight-files.ts';
 
 /**
  * Names that PEFT saves: the module by its path in the model that was trained, then a factor, or a parameter that was trained whole. The
@@ -33,14 +33,14 @@ interface Product {
 
 export class AdapterWeights implements WeightSource {
   readonly #base: WeightSource;
-  readonly #adapter: SafetensorsFile;
+  readonly #adapter: WeightsFile;
   /** Tensors of the adapter that take the place of those of the base, by the name of the latter. */
   readonly #replaced = new Map<string, string>();
   /** By the name of the weight in the base. */
   readonly #products = new Map<string, Product>();
 
   /** Throws WEIGHTS_INVALID for tensors that are not those of a LoRA adapter of this base. */
-  constructor(base: WeightSource, adapter: SafetensorsFile, config: AdapterConfig) {
+  constructor(base: WeightSource, adapter: WeightsFile, config: AdapterConfig) {
     this.#base = base;
     this.#adapter = adapter;
     const spellings = new Map([...base.names()].map((name) => [withoutFirstWord(name), name]));

@@ -1,8 +1,9 @@
-/** A LoRA adapter of PEFT, adapter_config.json and adapter_model.safetensors, over the checkpoint that it was trained on. */
+/** A LoRA adapter of PEFT, adapter_config.json and adapter_model.safetensors or .bin, over the checkpoint that it was trained on. */
 import { TASK_FACTS } from '@pilotlight/model-format';
 import { ToolchainError } from '../errors.ts';
 import type { Head } from '../graph/architecture.ts';
 import { architectureFor } from '../graph/architectures.ts';
+import { TorchFile } from '../torch/torch-file.ts';
 import { ADAPTER_CONFIG, type AdapterConfig, headOf, readAdapterConfig } from './adapter-config.ts';
 import { AdapterWeights } from './adapter-weights.ts';
 import { buildSource } from './build-source.ts';
@@ -10,41 +11,48 @@ import { SourceFolder } from './folder.ts';
 import { downloadCommand } from './hub.ts';
 import { type HuggingFaceConfig, readConfig } from './hugging-face.ts';
 import { refusePickles } from './pickles.ts';
-import { hasSafetensors, Safetensors } from './safetensors.ts';
 import { SafetensorsFile } from './safetensors-file.ts';
 import type { ModelSource, SourceOptions, SourceReader } from './source.ts';
+import { hasWeights, WeightFiles, type WeightsFile } from './weight-files.ts';
 
-const WEIGHTS_FILE = 'adapter_model.safetensors';
+/** The preferred one first. */
+const WEIGHTS: readonly { readonly file: string; open(path: string): WeightsFile }[] = [
+  { file: 'adapter_model.safetensors', open: (path) => new SafetensorsFile(path) },
+  { file: 'adapter_model.bin', open: (path) => new TorchFile(path) },
+];
+
+const findWeights = (folder: SourceFolder) => WEIGHTS.find(({ file }) => folder.has(file));
 
 export const adapterReader: SourceReader = {
   takesBase: true,
   claim(folder) {
     if (!folder.has(ADAPTER_CONFIG)) return undefined;
-    return folder.has(WEIGHTS_FILE) || !hasSafetensors(folder) ? 'readable' : undefined;
+    return findWeights(folder) !== undefined || !hasWeights(folder) ? 'readable' : undefined;
   },
   read: readAdapter,
 };
 
 /** Throws SOURCE_INVALID without a base, and otherwise as a checkpoint does. */
 async function readAdapter(adapter: SourceFolder, options: SourceOptions): Promise<ModelSource> {
-  if (hasSafetensors(adapter)) {
+  if (hasWeights(adapter)) {
     throw new ToolchainError(
       'SOURCE_INVALID',
-      `'${adapter.name}' has a whole model and an adapter. Take the files of one of the two away, model.safetensors or ${ADAPTER_CONFIG}.`,
+      `'${adapter.name}' has a whole model and an adapter. Take the files of one of the two away, those of the weights or ${ADAPTER_CONFIG}.`,
     );
   }
   const base = options.base === undefined ? undefined : new SourceFolder(options.base);
   const folder = base === undefined ? adapter : adapter.over(base);
   const adapterConfig = readAdapterConfig(folder);
   if (base === undefined) throw baseMissing(adapter, adapterConfig);
-  if (!adapter.has(WEIGHTS_FILE)) refusePickles(adapter);
-  if (!hasSafetensors(base)) throw noWeights(base);
+  const format = findWeights(adapter);
+  if (format === undefined) throw noAdapter(adapter);
+  if (!hasWeights(base)) throw noWeights(base);
   const config = readConfig(folder);
   const opened: { close(): void }[] = [];
   try {
-    const added = new SafetensorsFile(folder.use(WEIGHTS_FILE));
+    const added = format.open(folder.use(format.file));
     opened.push(added);
-    const weights = new Safetensors(folder);
+    const weights = new WeightFiles(folder);
     opened.push(weights);
     const merged = new AdapterWeights(weights, added, adapterConfig);
     const labels = merged.countLabels();
@@ -93,11 +101,16 @@ function tiedEmbeddings(): ToolchainError {
   );
 }
 
+function noAdapter(adapter: SourceFolder): ToolchainError {
+  refusePickles(adapter);
+  return new ToolchainError('SOURCE_NOT_FOUND', `'${adapter.name}' has no adapter_model.safetensors.`);
+}
+
 function noWeights(base: SourceFolder): ToolchainError {
   refusePickles(base);
   return new ToolchainError(
     'SOURCE_NOT_FOUND',
-    `The base '${base.name}' has no model.safetensors that the adapter could be merged into.`,
+    `The base '${base.name}' has neither model.safetensors nor pytorch_model.bin that the adapter could be merged into.`,
   );
 }
 

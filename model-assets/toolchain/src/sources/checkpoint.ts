@@ -1,14 +1,14 @@
-/** A Hugging Face checkpoint: config.json, model.safetensors, tokenizer.json. */
+/** A Hugging Face checkpoint: config.json, model.safetensors or pytorch_model.bin, tokenizer.json. */
 import { isSupported } from '../graph/architectures.ts';
 import { buildSource } from './build-source.ts';
 import type { SourceFolder } from './folder.ts';
 import { readConfig } from './hugging-face.ts';
-import { hasSafetensors, Safetensors } from './safetensors.ts';
 import type { ModelSource, SourceOptions, SourceReader } from './source.ts';
+import { hasWeights, WeightFiles } from './weight-files.ts';
 
 export const checkpointReader: SourceReader = {
   claim(folder) {
-    if (!hasSafetensors(folder)) return undefined;
+    if (!hasWeights(folder)) return undefined;
     return isSupported(readConfig(folder).model_type) ? 'readable' : 'unsupported';
   },
   read: readCheckpoint,
@@ -16,7 +16,7 @@ export const checkpointReader: SourceReader = {
 
 async function readCheckpoint(folder: SourceFolder, options: SourceOptions): Promise<ModelSource> {
   const config = readConfig(folder);
-  const weights = new Safetensors(folder);
+  const weights = new WeightFiles(folder);
   try {
     return buildSource(folder, config, weights, options);
   } finally {

@@ -79,7 +79,7 @@ function nothingToPackage(
     'SOURCE_NOT_FOUND',
     meant
       ? `'${folder.name}' has no model of its own. Did you mean ${meant}?`
-      : `'${folder.name}' has neither model.safetensors nor model.onnx; it has ${shorten(folder.list()) || 'no file at all'}.`,
+      : `'${folder.name}' has neither model.safetensors, pytorch_model.bin nor model.onnx; it has ${shorten(folder.list()) || 'no file at all'}.`,
   );
 }
 

@@ -5,6 +5,7 @@ import { env, InferenceSession } from 'onnxruntime-node';
 import { ToolchainError } from '../errors.ts';
 import { loadModel, saveModel } from '../graph/external.ts';
 import type { OnnxModel } from '../graph/onnx.ts';
+import { graphsIn } from '../graph/walk.ts';
 
 /** Version of the runtime that optimises, and that packages are tested with. */
 export const RUNTIME_VERSION = env.versions.common;
@@ -40,6 +41,7 @@ export async function optimise(
   for (const file of [source, weights]) rmSync(file, { force: true });
   const { model: optimised } = loadModel(target);
   keepUsedOperatorSets(optimised);
+  keepOneOfEach(optimised);
   return optimised;
 }
 
@@ -81,4 +83,11 @@ function reason(cause: unknown): string {
 function keepUsedOperatorSets(model: OnnxModel): void {
   const used = new Set(['', ...model.graph.node.map((node) => node.domain)]);
   model.opsetImport = model.opsetImport.filter(({ domain }) => used.has(domain));
+}
+
+/** The runtime writes the initialisers of graphs inside of nodes twice, and then refuses what it has written. */
+function keepOneOfEach(model: OnnxModel): void {
+  for (const graph of graphsIn(model.graph)) {
+    graph.initializer = [...new Map(graph.initializer.map((tensor) => [tensor.name, tensor])).values()];
+  }
 }

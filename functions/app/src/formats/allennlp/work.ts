@@ -42,7 +42,8 @@ export function archiveWork(
     parameters: taskParameters(request, shaped),
     encode: ({ results }) => {
       const many = Array.isArray(inputs);
-      return answer(shapeResults(shaped, results, many), many);
+      // Pipelines that write text answer with a list, also for one input.
+      return answer(task === 'text2text-generation' ? results : shapeResults(shaped, results, many), many);
     },
   });
 }
@@ -70,20 +71,18 @@ export function predictorWork(engine: ServingEngine, model: ServedModel, inputs:
       try {
         return await work.prepare(limits, signal);
       } catch (error) {
-        throw Array.isArray(inputs) ? error : named(error);
+        throw named(error);
       }
     },
   };
 }
 
-const PREFIX = 'inputs.';
-
-/** `inputs.sentence` is `sentence` to whoever sent the object alone. */
+/** `inputs.sentence` is `sentence` to whoever sent the object alone, and `inputs[1].sentence` is `[1].sentence` in a list of them. */
 function named(error: unknown): unknown {
   if (!PilotlightError.is(error) || !(error instanceof EngineError)) return error;
   const { field } = error.details;
-  if (typeof field !== 'string' || !field.startsWith(PREFIX)) return error;
-  const own = field.slice(PREFIX.length);
+  const own = typeof field === 'string' ? /^inputs\.?(.+)$/.exec(field)?.[1] : undefined;
+  if (typeof field !== 'string' || own === undefined) return error;
   return new EngineError(error.code, error.message.replace(field, own), {
     details: { ...error.details, field: own },
     cause: error,

@@ -5,7 +5,7 @@ import { givenText, tokenizeGiven } from '../../text/given-text.ts';
 import { openIndexers } from '../../text/indexers/index.ts';
 import type { FieldTensors } from '../../text/indexers/indexer.ts';
 import { parseParams } from '../../text/params.ts';
-import { ignoredReaderParams } from '../../text/reader-params.ts';
+import { commonReaderParams } from '../../text/readers/reader-params.ts';
 import type { TextArchive } from '../../text/text-archive.ts';
 import { textField, under } from '../../text/text-field.ts';
 import type { Token } from '../../text/token.ts';
@@ -23,7 +23,6 @@ export interface SourceReader {
 }
 
 const ignored = z.optional(z.unknown());
-const ofReaders = { type: z.string(), ...ignoredReaderParams };
 const ofSource = {
   source_tokenizer: z.optional(z.unknown()),
   source_token_indexers: z.optional(z.unknown()),
@@ -33,7 +32,7 @@ const limit = z.nullish(z.int().check(z.nonnegative()));
 
 const schemas = {
   seq2seq: z.strictObject({
-    ...ofReaders,
+    ...commonReaderParams,
     ...ofSource,
     ...ofTarget,
     source_add_start_token: z._default(z.boolean(), true),
@@ -48,7 +47,7 @@ const schemas = {
     quoting: ignored,
   }),
   cnn_dm: z.strictObject({
-    ...ofReaders,
+    ...commonReaderParams,
     ...ofSource,
     ...ofTarget,
     source_prefix: z.nullish(z.string()),
@@ -56,7 +55,7 @@ const schemas = {
     target_max_tokens: ignored,
   }),
   copynet_seq2seq: z.strictObject({
-    ...ofReaders,
+    ...commonReaderParams,
     ...ofSource,
     target_tokenizer: ignored,
     target_namespace: z.string(),
