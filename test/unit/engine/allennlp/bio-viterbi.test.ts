@@ -65,10 +65,18 @@ describe('torchArgTop', () => {
     );
   });
 
-  it('gives of equal values the one that libstdc++ moves to the front', () => {
-    const pick = (values: number[]) =>
-      torchArgTop(new Float32Array(values), values.length, new Int32Array(values.length));
-    expect(pick([1, 1, 1])).toBe(0);
-    expect(pick(new Array(64).fill(1))).toBe(0);
+  /** Places by `std::nth_element` of libstdc++ with the first element as the one that is sought. */
+  it.each([
+    [[1, 1, 1], 0],
+    [[0, 0, 0, 0, 0, 0, 0], 5],
+    [[1, 1, 0, 1, 0, 0, 0, 0], 1],
+    [[0, 4, 0, 3, 3, 0, 4, 4, 1, 1, 4], 7],
+  ])('gives of the largest of %j the one that libstdc++ moves to the front', (values, place) => {
+    expect(torchArgTop(new Float32Array(values), values.length, new Int32Array(values.length))).toBe(place);
+  });
+
+  it('gives the first of the largest of many values, as a partial sort does', () => {
+    const values = new Float32Array(64).fill(1);
+    expect(torchArgTop(values, values.length, new Int32Array(64))).toBe(0);
   });
 });
