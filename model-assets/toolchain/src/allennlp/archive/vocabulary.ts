@@ -46,7 +46,8 @@ export class ArchiveVocabulary {
 
   /** The id of a token; undefined where the namespace does not have it. */
   index(namespace: string, token: string): number | undefined {
-    const start = this.isPadded(namespace) ? [PADDING_TOKEN, OOV_TOKEN] : [];
+    const { padding, oov } = this.#entries;
+    const start = this.isPadded(namespace) ? [padding, oov] : [];
     const index = [...(this.namespaces.get(namespace) ?? start)].indexOf(token);
     return index < 0 ? undefined : index;
   }

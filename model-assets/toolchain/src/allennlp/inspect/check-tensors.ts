@@ -37,6 +37,7 @@ export function checkTensors(archive: Archive): TensorReport {
       return new Float32Array(elementCount(dims));
     },
     vocabularySize: (namespace) => archive.vocabularySize(namespace),
+    vocabularyIndex: (namespace, token) => archive.vocabularyIndex(namespace, token),
     hubConfig: (modelName) => archive.hubConfig(modelName),
     baseFile: (path) => archive.baseFile?.(path),
   };
