@@ -74,6 +74,20 @@ describe.skipIf(!hasArchives).each(ARCHIVES)(
   },
 );
 
+describe.skipIf(!hasArchives)('a document as a text (skipped without ../shared/allennlp)', () => {
+  it.each(['made_coref_lstm', 'made_coref_spanbert', 'made_coref_wordpieces'])(
+    'has by our rules for words and sentences the clusters of %s that it has by those of spaCy',
+    async (name) => {
+      const shared = await openSharedModel(name, coref);
+      for (const { input, method, output } of readReference(name).cases) {
+        const { args } = z.parse(z.object({ args: z.optional(z.tuple([z.array(z.string())])) }), input);
+        const [answer] = await shared.predict([method === undefined ? input : { document: args?.[0] }]);
+        expect(answer).toEqual(output);
+      }
+    },
+  );
+});
+
 /** spaCy's sentences stand in the references of coreference, whose predictor has them of its parser. */
 function inputOf({ input, sentences }: ReferenceCase): unknown {
   return sentences === undefined ? input : { sentences };

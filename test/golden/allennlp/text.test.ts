@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { givenText, neededTags, tokenizeGiven } from '../../../layers/engine/src/allennlp/text/given-text.ts';
 import { openIndexers } from '../../../layers/engine/src/allennlp/text/indexers/index.ts';
 import type { FieldTensors } from '../../../layers/engine/src/allennlp/text/indexers/indexer.ts';
-import type { Params, TextArchive } from '../../../layers/engine/src/allennlp/text/text-archive.ts';
+import { openPairReader } from '../../../layers/engine/src/allennlp/text/readers/pair-reader.ts';
+import { openTextReader } from '../../../layers/engine/src/allennlp/text/readers/text-reader.ts';
+import { openWordsReader } from '../../../layers/engine/src/allennlp/text/readers/words-reader.ts';
+import type { TextArchive } from '../../../layers/engine/src/allennlp/text/text-archive.ts';
 import {
   enumerateSpans,
   labelField,
@@ -12,7 +15,6 @@ import {
 } from '../../../layers/engine/src/allennlp/text/text-field.ts';
 import type { Token } from '../../../layers/engine/src/allennlp/text/token.ts';
 import { openTokenizer } from '../../../layers/engine/src/allennlp/text/tokenizers/index.ts';
-import { isPretrained } from '../../../layers/engine/src/allennlp/text/tokenizers/pretrained-transformer.ts';
 import { hasArchives, listArchives, type ReferenceCase, readReference } from '../../fixtures/allennlp.ts';
 import { batchOf, referenceBatch } from '../../fixtures/allennlp-tensors.ts';
 import { openSharedArchive } from '../../fixtures/allennlp-text.ts';
@@ -22,79 +24,41 @@ interface Fields {
   readonly tokens: Readonly<Record<string, readonly Token[]>>;
   readonly tensors: FieldTensors;
 }
-type Read = (archive: TextArchive, input: unknown, reader?: Params) => Promise<Fields>;
+type Read = (archive: TextArchive, input: unknown) => Promise<Fields>;
 
-interface FieldOptions {
-  /** The tokenizer where the reader names none. */
-  readonly tokenizer?: 'spacy' | 'whitespace';
-  readonly tokenizerKey?: string;
-  readonly indexersKey?: string;
-  /** Which of the tokens are left. */
-  readonly cut?: (tokens: Token[], reader: Params) => Token[];
-}
+const readText: Read = async (archive, input) => {
+  const { tokens, tensors } = await openTextReader(archive).read(input, 'inputs');
+  return { tokens: { tokens }, tensors };
+};
 
-/** Text fields by their names in the instance, each of the text under a key of the predictor's JSON. */
-function fieldsOf(names: Readonly<Record<string, string>>, options: FieldOptions = {}): Read {
-  const {
-    tokenizer: byDefault = 'spacy',
-    tokenizerKey = 'tokenizer',
-    indexersKey = 'token_indexers',
-  } = options;
-  return async (archive, input, reader = archive.config.reader) => {
-    const tokenizer = openTokenizer(reader[tokenizerKey] ?? byDefault, { archive, path: tokenizerKey });
+const readWords: Read = async (archive, input) => {
+  const { tokens, tensors } = await openWordsReader(archive).read(input, 'inputs');
+  return { tokens: { tokens }, tensors };
+};
+
+const readPair: Read = async (archive, input) => {
+  const { combined, premise, hypothesis, tensors } = await openPairReader(archive).read(input, 'inputs');
+  return { tokens: combined ? { tokens: combined } : { premise, hypothesis }, tensors };
+};
+
+/** The fields of an archive whose model reads more than text: named by the predictor's keys, with the parts of the reader that open them. */
+function fieldsOf(names: Readonly<Record<string, string>>, tokenizerKey: string, indexersKey: string): Read {
+  return async (archive, input) => {
+    const { reader } = archive.config;
+    const tokenizer = openTokenizer(reader[tokenizerKey], { archive, path: tokenizerKey });
     const indexers = openIndexers(reader[indexersKey], { archive, path: indexersKey });
     const tokens: Record<string, Token[]> = {};
     const tensors: Record<string, FieldTensors[string]> = {};
     for (const [field, key] of Object.entries(names)) {
       const words = await tokenizeGiven(givenText(input, 'inputs', key, 'tokens'), tokenizer);
-      tokens[field] = options.cut?.(words, reader) ?? words;
+      const start =
+        field === 'source_tokens' && reader.type === 'seq2seq' && reader.source_add_start_token !== false;
+      tokens[field] = start ? [{ text: '@start@' }, ...words, { text: '@end@' }] : words;
       Object.assign(tensors, under(field, await textField(tokens[field], indexers)));
     }
     return { tokens, tensors };
   };
 }
-
-/** Words of the predictor's own spaCy, whatever the reader has. */
-const readWords = fieldsOf({ tokens: 'sentence' }, { tokenizerKey: 'of the predictor' });
-
-const readText = fieldsOf(
-  { tokens: 'sentence' },
-  {
-    cut: (tokens, { max_sequence_length: most }) =>
-      tokens.slice(0, typeof most === 'number' ? most : undefined),
-  },
-);
-
-const readSource = fieldsOf(
-  { source_tokens: 'source' },
-  {
-    tokenizerKey: 'source_tokenizer',
-    indexersKey: 'source_token_indexers',
-    cut: (tokens, { type, source_add_start_token: hasSymbols }) =>
-      type === 'seq2seq' && hasSymbols !== false
-        ? [{ text: '@start@' }, ...tokens, { text: '@end@' }]
-        : tokens,
-  },
-);
-
-/** A premise and a hypothesis in one text, as the tokenizers of hub models have them; by others they are two fields. */
-const readPair: Read = async (archive, input) => {
-  const { reader } = archive.config;
-  const tokenizer = openTokenizer(reader.tokenizer ?? 'spacy', { archive, path: 'tokenizer' });
-  if (!isPretrained(tokenizer))
-    return fieldsOf({ premise: 'premise', hypothesis: 'hypothesis' })(archive, input);
-  const indexers = openIndexers(reader.token_indexers, { archive, path: 'token_indexers' });
-  const split = (key: string) => tokenizeGiven(givenText(input, 'inputs', key), tokenizer);
-  const tokens = await tokenizer.addSpecialTokens(await split('premise'), await split('hypothesis'));
-  return { tokens: { tokens }, tensors: under('tokens', await textField(tokens, indexers)) };
-};
-
-/** One head of a multitask model reads as its own reader does. */
-const readTask: Read = async (archive, input) => {
-  const { task } = input as { readonly task: string };
-  const readers = archive.config.reader.readers as Readonly<Record<string, Params>>;
-  return readText(archive, input, readers[task]);
-};
 
 /** Words whose parts of speech are a field too. */
 const readTagged =
@@ -120,19 +84,27 @@ const readTagged =
     };
   };
 
+/** One head of a multitask model reads as its own reader does. */
+const readTask: Read = async (archive, input) => {
+  const { task } = input as { task: string };
+  const readers = archive.config.reader.readers as Readonly<Record<string, TextArchive['config']['reader']>>;
+  const { tokens, tensors } = await openTextReader(archive, readers[task]).read(input, 'inputs');
+  return { tokens: { tokens }, tensors };
+};
+
 const READERS: Readonly<Record<string, Read>> = {
   multitask: readTask,
   text_classification_json: readText,
   sst_tokens: readText,
-  next_token_lm: fieldsOf({ tokens: 'sentence' }, { tokenizer: 'whitespace' }),
-  masked_language_modeling: fieldsOf({ tokens: 'sentence' }, { tokenizer: 'whitespace' }),
+  next_token_lm: readText,
+  masked_language_modeling: readText,
   sequence_tagging: readWords,
   conll2003: readWords,
   ontonotes_ner: readWords,
   snli: readPair,
-  seq2seq: readSource,
-  copynet_seq2seq: readSource,
-  squad: fieldsOf({ passage: 'passage', question: 'question' }),
+  seq2seq: fieldsOf({ source_tokens: 'source' }, 'source_tokenizer', 'source_token_indexers'),
+  copynet_seq2seq: fieldsOf({ source_tokens: 'source' }, 'source_tokenizer', 'source_token_indexers'),
+  squad: fieldsOf({ passage: 'passage', question: 'question' }, 'tokenizer', 'token_indexers'),
   universal_dependencies: readTagged('words', false),
   ptb_trees: readTagged('tokens', true),
 };

@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../layers/engine/src/allennlp/archive-model.ts';
 import { findArchiveModel } from '../../../layers/engine/src/allennlp/models/index.ts';
+import { transformerQa } from '../../../layers/engine/src/allennlp/models/transformer-qa.ts';
 import { hasArchives, type ReferenceCase, readReference } from '../../fixtures/allennlp.ts';
 import { openSharedModel, type SharedModel } from '../../fixtures/allennlp-model.ts';
+import { openSharedArchive } from '../../fixtures/allennlp-text.ts';
 
 /** Every archive with a transformer in it, and those of models that mostly have one. */
 const ARCHIVES = [
@@ -64,6 +66,49 @@ describe.skipIf(!hasArchives).each(ARCHIVES)('%s (skipped without ../shared/alle
     }
   });
 });
+
+describe.skipIf(!hasArchives)('texts that are too long (skipped without ../shared/allennlp)', () => {
+  it.each([
+    { name: 'made_tc_bert_cls_last', longest: 510 },
+    { name: 'made_tc_roberta_cls', longest: 510 },
+    { name: 'made_tc_gpt2', longest: 512 },
+    { name: 'made_ntlm_gpt2_beam', longest: 508 },
+  ])('are refused where $name has no positions for them', async ({ name, longest }) => {
+    const { predict } = await openModel(name);
+    await expect(predict([{ sentence: '! '.repeat(longest).trim() }])).resolves.toHaveLength(1);
+    await expect(predict([{ sentence: '! '.repeat(longest + 1).trim() }])).rejects.toMatchObject({
+      code: 'INPUT_TOO_LONG',
+    });
+  });
+
+  it('are answered where a long text is folded', async () => {
+    const { predict } = await openModel('made_tc_folding_lstm');
+    await expect(predict([{ sentence: '! '.repeat(2000) }])).resolves.toHaveLength(1);
+  });
+});
+
+describe.skipIf(!hasArchives)('a question (skipped without ../shared/allennlp)', () => {
+  it('is refused where windows beside it would never reach the end of the passage', async () => {
+    const archive = openSharedArchive('made_tqa_bert');
+    // 30 tokens and 3 special ones leave 15 of 48, and the stride is 16.
+    const reader = { ...archive.config.reader, max_query_length: 30 };
+    const model = transformerQa.open({ ...archive, config: { ...archive.config, reader } });
+    const question = '? '.repeat(40);
+    const passage = '! '.repeat(16);
+    await expect(model.read({ question, passage }, 'inputs')).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      details: { field: 'inputs.question' },
+    });
+    await expect(model.read({ question, passage: '! '.repeat(15) }, 'inputs')).resolves.toHaveLength(1);
+  });
+});
+
+function openModel(name: string): Promise<SharedModel> {
+  const { model_type: type } = readReference(name);
+  const definition = findArchiveModel(type);
+  if (!definition) throw new RangeError(`There is no model ${type}.`);
+  return openSharedModel(name, definition);
+}
 
 /** The words of spaCy, where the case has some, with its tags. */
 function inputOf({

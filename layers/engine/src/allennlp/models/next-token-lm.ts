@@ -1,4 +1,5 @@
 /** next_token_lm: the likeliest tokens after a text, or with a beam search the likeliest sequences of them. */
+import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import { type ArchiveModelDefinition, eraseModel, type Graphs } from '../archive-model.ts';
 import { type BeamSettings, beamSearch } from '../decoding/beam-search.ts';
@@ -6,6 +7,7 @@ import { BEAM_SEARCH, beamSettings } from '../decoding/beam-settings.ts';
 import { outputRows } from '../graph-outputs.ts';
 import { refuseField } from '../input-fields.ts';
 import { type Instance, stack } from '../instance.ts';
+import { longestSequence } from '../text/hub-limits.ts';
 import { parseParams } from '../text/params.ts';
 import { openTextReader } from '../text/readers/text-reader.ts';
 import type { TextArchive } from '../text/text-archive.ts';
@@ -40,8 +42,9 @@ export const nextTokenLm: ArchiveModelDefinition = {
     );
     const tokens = (ids: readonly number[]) => tokensOf(ids, archive.vocabulary, namespace);
     const settings = generator ? searchSettings(generator.beam_search) : undefined;
+    const longest = settings && longestText(archive, settings);
     return eraseModel<undefined, Continuations>({
-      read: openReader(archive),
+      read: openReader(archive, longest),
       infer: (batch, graphs) => (settings ? search(batch, graphs, settings) : nextTokens(batch, graphs)),
       answer(_input, [instance], [output]) {
         const { ids: sequences = [], probabilities = [] } = output ?? {};
@@ -85,11 +88,39 @@ async function search(
   }));
 }
 
-function openReader(archive: TextArchive) {
+const embedderSchema = z.object({
+  token_embedders: z.record(z.string(), z.object({ model_name: z.string() })),
+});
+
+/** The tokens of a text that leaves the transformer room for those that a search adds; undefined where there is no end. */
+function longestText(archive: TextArchive, { maxSteps }: BeamSettings): number | undefined {
+  const path = 'model.text_field_embedder';
+  const { token_embedders: embedders } = parseParams(
+    embedderSchema,
+    archive.config.model.text_field_embedder,
+    path,
+  );
+  const limits = Object.values(embedders).flatMap(
+    ({ model_name: name }) => longestSequence(archive.hub(name).config) ?? [],
+  );
+  // The model never reads the last token that it adds.
+  return limits.length === 0 ? undefined : Math.min(...limits) - (maxSteps - 1);
+}
+
+function openReader(archive: TextArchive, longest: number | undefined) {
   const reader = openTextReader(archive);
   return async (input: unknown, field: string): Promise<Instance<undefined>[]> => {
     const { tokens, tensors } = await reader.read(input, field);
     if (tokens.length === 0) throw refuseField(field, 'sentence', 'has no tokens');
+    if (longest !== undefined && tokens.length > longest) throw tooLong(field, tokens.length, longest);
     return [{ tensors, metadata: undefined }];
   };
+}
+
+function tooLong(field: string, tokens: number, maxTokens: number): EngineError {
+  return new EngineError(
+    'INPUT_TOO_LONG',
+    `${field}.sentence: has ${tokens} tokens, but the model reads at most ${maxTokens} before those that it adds.`,
+    { details: { field: `${field}.sentence`, tokens, maxTokens } },
+  );
 }

@@ -31,9 +31,7 @@ const word = z.union(
       'must be a word, or an object with the text of a word and with its pos, tag, dep, lemma and ent_type',
   },
 );
-const textOrWords = z.union([z.string(), z.array(word)], {
-  error: (issue) => (Array.isArray(issue.input) ? undefined : 'must be a text, or a list of words'),
-});
+const wordList = z.array(word, { error: 'must be a text, or a list of words' });
 type Words = z.infer<typeof word>[];
 const inputSchema = z.record(z.string(), z.unknown(), { error: 'must be an object' });
 const sentenceList = z.array(z.array(word));
@@ -48,9 +46,9 @@ export function givenText(input: unknown, field: string, name: string, alias?: '
   const given = parseInput(inputSchema, input, field);
   const key = given[name] === undefined && alias !== undefined && given[alias] !== undefined ? alias : name;
   const place = `${field}.${key}`;
-  const value = parseInput(textOrWords, given[key], place);
+  const value = given[key];
   if (typeof value === 'string') return { text: value, field: place };
-  const words = toTokens(value);
+  const words = toTokens(parseInput(wordList, value, place));
   return { text: words.map(({ text }) => text).join(' '), words, field: place };
 }
 

@@ -1,5 +1,5 @@
-/** Fields of an instance: texts, lists of texts, labels of a sequence, spans. Their tensors have no batch axis. */
-import { type FieldTensor, stack } from '../instance.ts';
+/** Fields of an instance: texts, labels of a sequence, spans. Their tensors have no batch axis. */
+import type { FieldTensor } from '../instance.ts';
 import type { TokenIndexers } from './indexers/index.ts';
 import { type FieldTensors, idTensor, pairTensor } from './indexers/indexer.ts';
 import type { Token } from './token.ts';
@@ -47,16 +47,4 @@ export function enumerateSpans(
       offset + start + width,
     ]),
   ).flat();
-}
-
-/** Puts the same fields of several texts in one field: every tensor has a new first axis, and the others are padded. */
-export function listField(fields: readonly FieldTensors[]): FieldTensors {
-  const [first = {}] = fields;
-  const stacked = stack(fields.map((tensors) => ({ tensors, metadata: undefined })));
-  return Object.fromEntries(
-    Object.entries(stacked).map(([name, { dims, data }]) => {
-      const { padding = 0, least } = first[name] ?? {};
-      return [name, { dims, data, padding, ...(least && { least: [0, ...least] }) }];
-    }),
-  );
 }

@@ -44,7 +44,16 @@ export async function openArchive(path: string, options: ArchiveOptions = {}): P
 }
 
 async function openNested(path: string, options: ArchiveOptions, left: number): Promise<Archive> {
-  const unpacked = await unpack(path);
+  return openUnpacked(path, await unpack(path), options, left);
+}
+
+/** Takes what was unpacked for a model; it is closed where that fails. @throws ToolchainError as `openArchive` does */
+export async function openUnpacked(
+  path: string,
+  unpacked: UnpackedArchive,
+  options: ArchiveOptions,
+  left: number = MAX_INNER,
+): Promise<Archive> {
   try {
     refuseEnsemble(unpacked.sections);
     const { weights, vocabulary } = unpacked;

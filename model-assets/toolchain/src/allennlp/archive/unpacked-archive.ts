@@ -7,7 +7,12 @@ import { TorchFile } from '../../torch/torch-file.ts';
 import { type ArchiveSections, readSections } from './sections.ts';
 import { makeStagingFolder } from './staging-folder.ts';
 import { unpackArchive } from './tar.ts';
-import { type ArchiveVocabulary, readVocabulary, type VocabularyTexts } from './vocabulary.ts';
+import {
+  type ArchiveVocabulary,
+  readVocabulary,
+  type SpecialEntries,
+  type VocabularyTexts,
+} from './vocabulary.ts';
 
 export interface UnpackedArchive {
   readonly sections: ArchiveSections;
@@ -42,7 +47,8 @@ export async function unpack(path: string): Promise<UnpackedArchive> {
     const sections = readSections(configText);
     const names = [...kept.keys()].filter((name) => name.startsWith('vocabulary/'));
     const vocabularyTexts = new Map(names.map((name) => [basename(name), text(name)]));
-    const vocabulary = vocabularyTexts.size > 0 ? readVocabulary(vocabularyTexts) : undefined;
+    const vocabulary =
+      vocabularyTexts.size > 0 ? readVocabulary(vocabularyTexts, entriesOf(sections)) : undefined;
     const weights = kept.has('weights.th') ? new TorchFile(join(staging.path, 'weights.th')) : undefined;
     return {
       sections,
@@ -61,6 +67,11 @@ export async function unpack(path: string): Promise<UnpackedArchive> {
     staging.remove();
     throw error;
   }
+}
+
+function entriesOf({ vocabulary }: ArchiveSections): Partial<SpecialEntries> {
+  const { padding_token: padding, oov_token: oov } = vocabulary;
+  return { ...(typeof padding === 'string' && { padding }), ...(typeof oov === 'string' && { oov }) };
 }
 
 function refuseNoFile(path: string): void {

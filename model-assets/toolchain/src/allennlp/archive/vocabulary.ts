@@ -4,9 +4,14 @@
  */
 import { ToolchainError } from '../../errors.ts';
 
-export const PADDING_TOKEN = '@@PADDING@@';
-export const OOV_TOKEN = '@@UNKNOWN@@';
-export const NON_PADDED_FILE = 'non_padded_namespaces.txt';
+/** The entries of padded namespaces that are no tokens of a text. */
+export interface SpecialEntries {
+  readonly padding: string;
+  readonly oov: string;
+}
+
+const DEFAULT_ENTRIES: SpecialEntries = { padding: '@@PADDING@@', oov: '@@UNKNOWN@@' };
+const NON_PADDED_FILE = 'non_padded_namespaces.txt';
 const NEWLINE = '@@NEWLINE@@';
 
 /** The content of the files of `vocabulary/` by their names. */
@@ -18,9 +23,16 @@ export class ArchiveVocabulary {
   /** The tokens of each namespace, those of a padded one with the padding first. */
   readonly namespaces: ReadonlyMap<string, ReadonlySet<string>>;
 
-  constructor(nonPadded: readonly string[], namespaces: ReadonlyMap<string, ReadonlySet<string>>) {
+  readonly #entries: SpecialEntries;
+
+  constructor(
+    nonPadded: readonly string[],
+    namespaces: ReadonlyMap<string, ReadonlySet<string>>,
+    entries: SpecialEntries,
+  ) {
     this.nonPadded = nonPadded;
     this.namespaces = namespaces;
+    this.#entries = entries;
   }
 
   isPadded(namespace: string): boolean {
@@ -34,7 +46,8 @@ export class ArchiveVocabulary {
 
   /** The id of a token; undefined where the namespace does not have it. */
   index(namespace: string, token: string): number | undefined {
-    const start = this.isPadded(namespace) ? [PADDING_TOKEN, OOV_TOKEN] : [];
+    const { padding, oov } = this.#entries;
+    const start = this.isPadded(namespace) ? [padding, oov] : [];
     const index = [...(this.namespaces.get(namespace) ?? start)].indexOf(token);
     return index < 0 ? undefined : index;
   }
@@ -44,10 +57,11 @@ export class ArchiveVocabulary {
     const nonPadded = [...new Set([...this.nonPadded, ...other.nonPadded])];
     const namespaces = new Map(this.namespaces);
     for (const [namespace, tokens] of other.namespaces) {
-      const start = isPadded(namespace, nonPadded) ? [PADDING_TOKEN, OOV_TOKEN] : [];
+      const { padding, oov } = this.#entries;
+      const start = isPadded(namespace, nonPadded) ? [padding, oov] : [];
       namespaces.set(namespace, new Set([...(namespaces.get(namespace) ?? start), ...tokens]));
     }
-    return new ArchiveVocabulary(nonPadded, namespaces);
+    return new ArchiveVocabulary(nonPadded, namespaces, this.#entries);
   }
 
   /** The files that hold it, by their names. */
@@ -62,7 +76,11 @@ export class ArchiveVocabulary {
 }
 
 /** @throws ToolchainError SOURCE_INVALID where a padded namespace has no out-of-vocabulary entry */
-export function readVocabulary(texts: VocabularyTexts): ArchiveVocabulary {
+export function readVocabulary(
+  texts: VocabularyTexts,
+  named: Partial<SpecialEntries> = {},
+): ArchiveVocabulary {
+  const entries = { ...DEFAULT_ENTRIES, ...named };
   const patterns = texts.get(NON_PADDED_FILE);
   if (patterns === undefined) {
     throw new ToolchainError('SOURCE_INVALID', `The archive has no vocabulary/${NON_PADDED_FILE}.`);
@@ -75,23 +93,22 @@ export function readVocabulary(texts: VocabularyTexts): ArchiveVocabulary {
   for (const [file, text] of texts) {
     if (file === NON_PADDED_FILE || file.startsWith('.')) continue;
     const namespace = file.replaceAll('.txt', '');
-    namespaces.set(namespace, readTokens(file, text, isPadded(namespace, nonPadded)));
+    namespaces.set(namespace, readTokens(file, text, isPadded(namespace, nonPadded) ? entries : undefined));
   }
-  return new ArchiveVocabulary(nonPadded, namespaces);
+  return new ArchiveVocabulary(nonPadded, namespaces, entries);
 }
 
-function readTokens(file: string, text: string, padded: boolean): ReadonlySet<string> {
+/** The entries are undefined for a namespace that is not padded. */
+function readTokens(file: string, text: string, entries: SpecialEntries | undefined): ReadonlySet<string> {
   const lines = text.split(/\r\n|\n/);
   if (lines.at(-1) === '') lines.pop();
   const tokens = lines.map((line) => line.replaceAll(NEWLINE, '\n'));
-  const set = new Set(padded ? [PADDING_TOKEN, ...tokens] : tokens);
-  if (padded && !set.has(OOV_TOKEN)) {
-    throw new ToolchainError(
-      'SOURCE_INVALID',
-      `vocabulary/${file} has no ${OOV_TOKEN}, which a padded namespace needs.`,
-    );
-  }
-  return set;
+  if (entries === undefined) return new Set(tokens);
+  if (tokens.includes(entries.oov)) return new Set([entries.padding, ...tokens]);
+  throw new ToolchainError(
+    'SOURCE_INVALID',
+    `vocabulary/${file} has no ${entries.oov}, which a padded namespace needs.`,
+  );
 }
 
 /** `namespace_match` of AllenNLP: a pattern that begins with `*` is the end of names. */

@@ -40,6 +40,8 @@ export interface ArchiveParts {
   tensorDims(name: string): readonly number[] | undefined;
   /** @throws ToolchainError WEIGHTS_INVALID where there is none of that name */
   tensor(name: string): ArchiveTensor;
+  /** Stands in for the values of every tensor that is asked for. @default - they are read */
+  standIn?(name: string, dims: readonly number[]): Float32Array;
   /** Tokens of a namespace of the vocabulary, padding and out-of-vocabulary entries included. */
   vocabularySize(namespace: string): number;
   /** The id of a token in a namespace of the vocabulary; undefined where it has none of its own. */

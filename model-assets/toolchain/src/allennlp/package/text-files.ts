@@ -88,7 +88,7 @@ export function hubModels({ config: { model, reader } }: Pick<Archive, 'config'>
 const OPTIONAL = ['tokenizer_config.json', 'special_tokens_map.json'] as const;
 
 /** The texts of the files of a hub model that its tokenizer is opened from; tokenizer.json is made of its vocabulary where it has none. */
-function hubFiles(path: string): Record<string, string> {
+export function hubFiles(path: string): Record<string, string> {
   const folder = new SourceFolder(path);
   const config = folder.text('config.json') ?? '{}';
   const files: Record<string, string> = { 'config.json': config };

@@ -2,6 +2,7 @@ import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import type { HubTokenizer } from '../hub.ts';
 import { tokenizerKwargs } from '../hub-kwargs.ts';
+import { longestSequence, namesHub } from '../hub-limits.ts';
 import { define, type Place } from '../registry.ts';
 import type { Token } from '../token.ts';
 import { fold, type Sequence } from './folding.ts';
@@ -39,19 +40,28 @@ export const pretrainedTransformerIndexer = define({
   },
 });
 
+/** The hub model of an indexer. */
+export interface IndexerHub extends HubTokenizer {
+  /** Tokens that its transformer reads at once; undefined where there is no end, or another embedder reads the ids. */
+  readonly longest: number | undefined;
+}
+
 /** Opens the tokenizer of the hub model, and fills the namespace of the indexer. */
-export function openHub(options: TransformerIndexerOptions, { archive }: Place): HubTokenizer {
-  const hub = archive.hub(options.model_name, options.tokenizer_kwargs ?? {});
+export function openHub(options: TransformerIndexerOptions, { archive }: Place): IndexerHub {
+  const { model_name: modelName } = options;
+  const hub = archive.hub(modelName, options.tokenizer_kwargs ?? {});
   archive.vocabulary.addHub(hub.vocabulary, options.namespace);
-  return hub;
+  const isEmbedded = namesHub(archive.config.model, modelName);
+  return { ...hub, longest: isEmbedded ? longestSequence(hub.config) : undefined };
 }
 
 /** The tensors of the pieces of a text, folded where the model takes fewer. */
 export async function pieceTensors(
   sequence: Sequence,
   { max_length: maxLength, token_min_padding_length: least }: TransformerIndexerOptions,
-  hub: HubTokenizer,
+  hub: IndexerHub,
 ): Promise<FieldTensors> {
+  refuseLonger(Math.min(sequence.ids.length, maxLength ?? Number.POSITIVE_INFINITY), hub);
   const tensors = ({ ids, typeIds }: Sequence) => ({
     token_ids: idTensor(ids, { least: [least], padding: hub.padId }),
     type_ids: idTensor(typeIds, { least: [least] }),
@@ -76,6 +86,16 @@ function idOf({ text }: Token, { vocabulary, modelName }: HubTokenizer): number 
   throw new EngineError(
     'INVALID_INPUT',
     `${JSON.stringify(text.slice(0, 100))} is no token of ${modelName}.`,
+  );
+}
+
+/** A transformer has no positions for more. */
+function refuseLonger(tokens: number, { longest, modelName }: IndexerHub): void {
+  if (longest === undefined || tokens <= longest) return;
+  throw new EngineError(
+    'INPUT_TOO_LONG',
+    `The text has ${tokens} tokens, but ${modelName} reads at most ${longest}. Shorten it.`,
+    { details: { tokens, maxTokens: longest } },
   );
 }
 

@@ -5,7 +5,7 @@ import type { Mask, ModuleDefinition, Scope, Seq2VecEncoder } from '../module.ts
 import { type ActivationName, activation, applyActivation } from '../nodes/activations.ts';
 import { convolve, padToLeast } from '../nodes/convolution.ts';
 import { linear } from '../nodes/linear.ts';
-import { column, fillPadding, LOWEST, zeroPadding } from '../nodes/masks.ts';
+import { column, fillPadding, LOWEST } from '../nodes/masks.ts';
 import { concat, max, op, scalar, slice } from '../nodes/ops.ts';
 
 const params = z.strictObject({
@@ -32,7 +32,8 @@ export const cnn: ModuleDefinition<z.infer<typeof params>, Seq2VecEncoder> = {
       outputDim: output ?? width,
       encode(x, mask) {
         const least = Math.max(...sizes);
-        const tokens = padToLeast(scope, zeroPadding(scope, x, mask), least, 3);
+        // What stands in the padding is in no window that ends with a token.
+        const tokens = padToLeast(scope, x, least, 3);
         const tokenMask = padToLeast(scope, mask, least, 2);
         const pooled = sizes.map((size, index) => {
           const place = scope.at(`conv_layer_${index}`);
@@ -49,9 +50,12 @@ export const cnn: ModuleDefinition<z.infer<typeof params>, Seq2VecEncoder> = {
 
 /** The greatest value over the windows whose last token is one; 0 where there is no such window, as AllenNLP has it. */
 function pool(scope: Scope, scores: string, ends: Mask, name: ActivationName): string {
+  // What Relu gives is never below the 0 of no window, and the greatest value stays the greatest.
+  if (name === 'relu') {
+    const inside = op(scope, 'Mul', [scores, column(scope, ends)]);
+    return applyActivation(scope, name, max(scope, inside, 1));
+  }
   const values = applyActivation(scope, name, scores);
-  // What Relu gives is never below the 0 of no window.
-  if (name === 'relu') return max(scope, op(scope, 'Mul', [values, column(scope, ends)]), 1);
   const greatest = max(scope, fillPadding(scope, values, column(scope, ends), LOWEST), 1);
   const isNone = op(scope, 'Equal', [greatest, scalar(scope, LOWEST)]);
   return op(scope, 'Where', [isNone, scalar(scope, 0), greatest]);
