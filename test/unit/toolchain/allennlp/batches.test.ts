@@ -1,7 +1,7 @@
 /** What a text has alone it has in every batch, whatever stands in the padding. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { floats, Numbers, runModule, type Tensors } from '../../../fixtures/allennlp-module.ts';
+import { floats, integers, Numbers, runModule, type Tensors } from '../../../fixtures/allennlp-module.ts';
 
 const DIM = 8;
 const LONGEST = 5;
@@ -121,5 +121,55 @@ describe.each(ENCODERS)('%s', (type, params, shapes) => {
       }),
       { numRuns: 8 },
     );
+  });
+});
+
+describe('elmo_token_embedder', () => {
+  const at = '_elmo._elmo_lstm';
+  const lstm = (direction: string): Shapes => ({
+    [`${at}._elmo_lstm.${direction}_layer_0.input_linearity.weight`]: [12, 4],
+    [`${at}._elmo_lstm.${direction}_layer_0.state_linearity.weight`]: [12, 4],
+    [`${at}._elmo_lstm.${direction}_layer_0.state_linearity.bias`]: [12],
+    [`${at}._elmo_lstm.${direction}_layer_0.state_projection.weight`]: [4, 3],
+  });
+  const shapes = merge(
+    { [`${at}._token_embedder._char_embedding_weights`]: [262, 2] },
+    {
+      [`${at}._token_embedder.char_conv_0.weight`]: [5, 2, 3],
+      [`${at}._token_embedder.char_conv_0.bias`]: [5],
+    },
+    layer(`${at}._token_embedder._highways._layers.0`, 5, 10),
+    layer(`${at}._token_embedder._projection`, 5, 4),
+    lstm('forward'),
+    lstm('backward'),
+    { '_elmo.scalar_mix_0.gamma': [1] },
+    { '_elmo.scalar_mix_0.scalar_parameters.0': [1], '_elmo.scalar_mix_0.scalar_parameters.1': [1] },
+  );
+  const numbers = new Numbers(31);
+  const tensors = Object.fromEntries(
+    Object.entries(shapes).map(([name, dims]) => [name, numbers.tensor(dims)]),
+  );
+  /** The 50 ids of a word of one byte; zeros for padding. */
+  const word = (byte: number) =>
+    Array.from({ length: 50 }, (_, place) => (byte === 0 ? 0 : ([259, byte, 260][place] ?? 261)));
+  const embed = (texts: readonly (readonly number[])[]) =>
+    runModule(
+      'token_embedder',
+      'elmo_token_embedder',
+      tensors,
+      { 'tokens.elmo.elmo_tokens': integers(texts.map((bytes) => bytes.map(word))) },
+      (embedder) => embedder.embed('tokens.elmo', ['batch', 'tokens']).vectors ?? '',
+    );
+
+  it('gives a text in a batch what it has alone, and zeros in the padding', async () => {
+    const long = await embed([[70, 80, 90]]);
+    const short = await embed([[75]]);
+    const batch = await embed([
+      [75, 0, 0],
+      [70, 80, 90],
+    ]);
+    const expected = [...short.values, ...new Array<number>(16).fill(0), ...long.values];
+    expect(batch.values).toHaveLength(expected.length);
+    for (const [index, value] of expected.entries()) expect(batch.values[index]).toBeCloseTo(value, 5);
   });
 });
