@@ -16,9 +16,11 @@ export function op(
   return scope.graph.op(opType, inputs, scope.name(opType), { attributes });
 }
 
-/** A constant of this place. */
+/** A constant of this place, the same one when a part is used again: an encoder of two texts has its weights once. */
 export function constant(scope: Scope, part: string, dims: readonly number[], values: Float32Array): string {
-  return scope.graph.constant(floatTensor(scope.name(part), dims, values));
+  return scope.once(`constant ${scope.path}/${part} [${dims}]`, () =>
+    scope.graph.constant(floatTensor(scope.name(part), dims, values)),
+  );
 }
 
 /** A number as float32, without axes. */
