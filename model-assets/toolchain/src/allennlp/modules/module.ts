@@ -6,7 +6,6 @@
 import type { z } from 'zod';
 import type { GraphBuilder } from '../../graph/builder.ts';
 import type { OnnxModel } from '../../graph/onnx.ts';
-import type { DecoderNet, SeqDecoder } from './decoders/decoder.ts';
 
 /** The kinds of registrables that have tensors or nodes. */
 export type Role =
@@ -220,8 +219,9 @@ export interface BuiltModules {
   readonly language_model_head: LanguageModelHead;
   readonly backbone: Backbone;
   readonly head: Head;
-  readonly seq_decoder: SeqDecoder;
-  readonly decoder_net: DecoderNet;
+  /** Those of decoders are at `decoders/decoder.ts`, which knows the step graph. */
+  readonly seq_decoder: unknown;
+  readonly decoder_net: unknown;
 }
 
 /** One graph of a model, with the names by which the engine runs it. */
