@@ -228,14 +228,15 @@ export class AllenNlpModel implements BulkModel {
     const given = givenParameters(parameters) ?? {};
     if (typeof given !== 'object' || Array.isArray(given))
       throw invalidParameters('parameters', 'must be an object.');
-    const [name] = Object.keys(given);
-    if (name !== undefined && !hasTask && !WITHOUT_MEANING.includes(name)) {
+    const read = Object.entries(given).filter(([name]) => !WITHOUT_MEANING.includes(name));
+    const [name] = read[0] ?? [];
+    if (name !== undefined && !hasTask && name !== 'offset_unit') {
       throw invalidParameters(
         `parameters.${name.slice(0, 100)}`,
         "is not known; the predictor's JSON has all that it reads.",
       );
     }
-    return { ...given };
+    return Object.fromEntries(read);
   }
 
   async #run(call: ReadCall, { limits, signal }: Bounds) {
@@ -295,7 +296,7 @@ export class AllenNlpModel implements BulkModel {
 const OF_INPUT: readonly string[] = ['INVALID_INPUT', 'INPUT_TOO_LONG'];
 
 /** Parameters that clients of Hugging Face send with every call, and that change nothing here. */
-const WITHOUT_MEANING: readonly string[] = ['offset_unit', 'truncate', 'truncation_direction'];
+const WITHOUT_MEANING: readonly string[] = ['truncate', 'truncation_direction'];
 
 function outputOf(outcome: QueueReport['outcomes'][number]): unknown {
   if ('error' in outcome) throw outcome.error;

@@ -6,8 +6,8 @@ import { requireJson } from '../../http/request/media-type.ts';
 import { refuseField } from '../../http/request/parse.ts';
 import type { ServedModel, ServingEngine } from '../../serve/ports.ts';
 import type { PredictionWork } from '../../serve/wire-format.ts';
-import type { ReadRequest } from '../hugging-face/codec.ts';
 import { taskParameters } from '../hugging-face/parameters.ts';
+import type { ReadRequest } from '../hugging-face/request.ts';
 import { shapeResults } from '../hugging-face/results.ts';
 import { predictWork } from '../predict-work.ts';
 

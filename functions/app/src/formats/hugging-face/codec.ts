@@ -8,7 +8,7 @@ import type { AppDependencies, ServingEngine } from '../../serve/ports.ts';
 import type { Ask, Codec, PredictionWork } from '../../serve/wire-format.ts';
 import { predictWork } from '../predict-work.ts';
 import { taskParameters } from './parameters.ts';
-import { type PredictRequest, predictRequest } from './request.ts';
+import { type PredictRequest, predictRequest, type ReadRequest } from './request.ts';
 import { encodeVectors, shapeResults } from './results.ts';
 import type { routes } from './routes.ts';
 import { findTask, namedTask } from './task.ts';
@@ -45,9 +45,6 @@ export interface Named extends Pick<Ask, 'ref' | 'path'> {
   /** Makes the answer of the results as they stand in it, of a list of inputs or of one. @default - they are sent as JSON */
   readonly answer?: (results: unknown, many: boolean) => unknown;
 }
-
-/** A body of this format, or one without `inputs`: the JSON of AllenNLP's predictors has keys of its own. */
-export type ReadRequest = PredictRequest & { readonly isPredictors?: true };
 
 /** The body of a call in this format. */
 export async function readRequest({ c, body }: Call): Promise<ReadRequest> {

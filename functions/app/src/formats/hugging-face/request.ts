@@ -36,3 +36,6 @@ export const predictRequest = z.strictObject({
   options: z.nullish(hosting).check(z.meta({ description: 'Taken and ignored' })),
 });
 export type PredictRequest = z.infer<typeof predictRequest>;
+
+/** A body of this format, or one without `inputs`: the JSON of AllenNLP's predictors has keys of its own. */
+export type ReadRequest = PredictRequest & { readonly isPredictors?: true };

@@ -9,8 +9,8 @@ import { findDefaultModel } from '../../serve/default-model.ts';
 import type { AppDependencies } from '../../serve/ports.ts';
 import { tellReady } from '../../serve/ready.ts';
 import type { Codec } from '../../serve/wire-format.ts';
-import { askFor, type ReadRequest, readRequest } from '../hugging-face/codec.ts';
-import { predictRequest } from '../hugging-face/request.ts';
+import { askFor, readRequest } from '../hugging-face/codec.ts';
+import { predictRequest, type ReadRequest } from '../hugging-face/request.ts';
 import type { routes } from './routes.ts';
 
 /** The header of a call to an endpoint of several models. */

@@ -9,7 +9,7 @@ import { shapeParameters } from './shape-parameters.ts';
 
 const MOST_IGNORED = 1000;
 
-const parameters = z.object({
+const parameters = z.strictObject({
   /** `none` gives every word by itself; words are whole, so that the other strategies are one. */
   aggregation_strategy: z._default(z.enum(['none', 'simple', 'first', 'average', 'max']), 'simple'),
   ignore_labels: z._default(z.array(z.string()).check(z.maxLength(MOST_IGNORED)), ['O']),

@@ -5,7 +5,7 @@ import type { JsonObject, TaskShape } from '../archive-model.ts';
 import { invalidInput } from './input-checks.ts';
 import { shapeParameters } from './shape-parameters.ts';
 
-const parameters = z.object({
+const parameters = z.strictObject({
   /** How many labels to give; all of them where it is null. */
   top_k: z._default(z.nullable(z.int().check(z.positive())), null),
 });

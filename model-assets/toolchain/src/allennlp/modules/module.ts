@@ -158,6 +158,10 @@ export interface FeedForward {
   readonly outputDim: number;
   /** `[..., inputDim]` to `[..., outputDim]` */
   apply(x: string): string;
+  /** The width of the first layer, whose tensors are at `_linear_layers.0`. */
+  readonly firstDim: number;
+  /** What follows the product of the first layer, `[..., firstDim]`, for one that makes it in another way: `[..., outputDim]` */
+  continueFrom(product: string): string;
 }
 
 export interface Attention {
