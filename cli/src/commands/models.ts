@@ -4,6 +4,7 @@ export const command: CommandGroup = {
   summary: 'bring model packages in, prove them, list them, describe them, time them',
   commands: {
     add: () => import('./models/add.ts'),
+    inspect: () => import('./models/inspect.ts'),
     verify: () => import('./models/verify.ts'),
     list: () => import('./models/list.ts'),
     info: () => import('./models/info.ts'),

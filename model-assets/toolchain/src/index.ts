@@ -4,6 +4,12 @@
  * Nothing here prints: `packageModel` tells a `Progress` of its stages, `verifyPackage` a callback of its share.
  */
 export {
+  type ArchiveProblem,
+  type InspectedPart,
+  type Inspection,
+  inspectArchive,
+} from './allennlp/inspect/inspect-archive.ts';
+export {
   type ArchiveOptions,
   type ArchiveResult,
   packageArchive,

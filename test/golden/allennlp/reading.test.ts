@@ -11,6 +11,7 @@ import { coref } from '../../../layers/engine/src/allennlp/models/coref.ts';
 import { dialogQa } from '../../../layers/engine/src/allennlp/models/dialog-qa.ts';
 import { naqanet } from '../../../layers/engine/src/allennlp/models/naqanet.ts';
 import { qanet } from '../../../layers/engine/src/allennlp/models/qanet.ts';
+import { settleTie } from '../../../layers/engine/src/allennlp/tied-spans.ts';
 import { flattenInputs, hasArchives, type ReferenceCase, readReference } from '../../fixtures/allennlp.ts';
 import { openSharedModel, type SharedModel } from '../../fixtures/allennlp-model.ts';
 
@@ -94,32 +95,8 @@ function inputOf({ input, sentences }: ReferenceCase): unknown {
 }
 
 function expectAnswer(answer: JsonObject | undefined, output: Readonly<Record<string, unknown>>): void {
-  expect(isTie(answer, output) ? { ...answer, ...bestOf(output) } : answer).toEqual(closeTo(output));
+  expect(settleTie(output, answer)).toEqual(closeTo(output));
 }
-
-const bestOf = ({ best_span, best_span_str }: Readonly<Record<string, unknown>>) => ({
-  best_span,
-  best_span_str,
-});
-
-/** Passages that repeat themselves have spans whose scores differ in the last bit of float32, if at all. */
-const TIE = 1e-6;
-
-/** Whether another span than AllenNLP's is answered that is as good as it. */
-function isTie(answer: JsonObject | undefined, output: Readonly<Record<string, unknown>>): boolean {
-  const found = spanAnswer.safeParse(answer);
-  const expected = spanAnswer.safeParse(output);
-  if (!found.success || !expected.success) return false;
-  const { span_start_logits: starts, span_end_logits: ends } = found.data;
-  const score = ([start, end]: readonly [number, number]) => (starts[start] ?? 0) + (ends[end] ?? 0);
-  return Math.abs(score(found.data.best_span) - score(expected.data.best_span)) < TIE;
-}
-
-const spanAnswer = z.object({
-  best_span: z.tuple([z.number(), z.number()]),
-  span_start_logits: z.array(z.number()),
-  span_end_logits: z.array(z.number()),
-});
 
 /** The same value, where every fraction may be 1e-4 off. */
 function closeTo(value: unknown): unknown {

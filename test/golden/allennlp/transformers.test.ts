@@ -103,6 +103,50 @@ describe.skipIf(!hasArchives)('a question (skipped without ../shared/allennlp)',
   });
 });
 
+describe.skipIf(!hasArchives)('tasks of Hugging Face (skipped without ../shared/allennlp)', () => {
+  async function perform(name: string, input: unknown, parameters = {}): Promise<unknown> {
+    const { model, predict } = await openModel(name);
+    const [shape] = model.tasks ?? [];
+    const [answer = {}] = await predict([shape?.toPredictor(input, 'inputs')]);
+    return shape?.fromAnswer(answer, input, parameters);
+  }
+
+  it('answer a question with the place in the context, in the unit that is asked for', async () => {
+    const context = '😀 Anna lives in Paris. Joel Smith works for Globex Corporation.';
+    const input = { question: 'Where does Anna live?', context };
+    const found = { answer: '😀 Anna lives in Paris', score: expect.any(Number) };
+    expect(await perform('made_tqa_roberta', input)).toEqual({ ...found, start: 0, end: 22 });
+    expect(await perform('made_tqa_roberta', input, { offset_unit: 'codepoint' })).toEqual({
+      ...found,
+      start: 0,
+      end: 21,
+    });
+  });
+
+  it('refuse a parameter that they do not know', async () => {
+    const input = { question: 'Where does Anna live?', context: 'Anna lives in Paris.' };
+    await expect(perform('made_tqa_bert', input, { max_answer_len: 3 })).rejects.toMatchObject({
+      code: 'INVALID_PARAMETER',
+    });
+  });
+
+  it('fill one mask with a list of words, and several with a list for each', async () => {
+    expect(await perform('made_mlm_bert', 'play some [MASK] music', { top_k: 2 })).toEqual([
+      { score: expect.closeTo(0.026, 4), token: 103, token_str: 'in', sequence: 'play some in music' },
+      {
+        score: expect.closeTo(0.02148, 4),
+        token: 556,
+        token_str: 'schedule',
+        sequence: 'play some schedule music',
+      },
+    ]);
+    expect(await perform('made_mlm_bert', 'a [MASK] [MASK]', { top_k: 1 })).toMatchObject([
+      [{ token_str: 'hired', sequence: 'a hired [MASK]' }],
+      [{ token_str: 'all', sequence: 'a [MASK] all' }],
+    ]);
+  });
+});
+
 function openModel(name: string): Promise<SharedModel> {
   const { model_type: type } = readReference(name);
   const definition = findArchiveModel(type);

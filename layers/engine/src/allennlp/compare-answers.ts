@@ -1,4 +1,5 @@
 /** Compares two answers of a predictor: texts, lists and keys exactly, numbers by their difference. */
+import { settleTie } from './tied-spans.ts';
 
 export interface AnswerComparison {
   /** Largest difference of two numbers in the same place: absolute, or in shares of what was expected, whichever is smaller. */
@@ -12,8 +13,12 @@ export interface AnswerComparison {
 /** A number that stands for "masked" in outputs: the least float32. Two of them are equal, however they were made. */
 const MASKED = -1e30;
 
-/** Names that AllenNLP's predictors answer beside the prediction, and that mean nothing without a label: the loss of it. */
-const isLoss = (name: string): boolean => name === 'loss' || name.endsWith('_loss');
+/**
+ * What AllenNLP's predictors answer beside the prediction, and that means nothing: the loss of a label that there is not, and the number
+ * of a question among those that the process was asked, `id`.
+ */
+const isBeside = (name: string, path: string): boolean =>
+  name === 'loss' || name.endsWith('_loss') || (path === '' && name === 'id');
 
 /** Ids by which a dataset reader counts the questions that it has read since it began. */
 const isCount = (name: string, one: unknown, other: unknown): boolean =>
@@ -21,7 +26,7 @@ const isCount = (name: string, one: unknown, other: unknown): boolean =>
 
 export function compareAnswers(expected: unknown, actual: unknown): AnswerComparison {
   const found = { largest: 0, at: '', problem: undefined as string | undefined };
-  compare(expected, actual, '', found);
+  compare(expected, settleTie(expected, actual), '', found);
   const { largest, at, problem } = found;
   return { largest, at, ...(problem !== undefined && { problem }) };
 }
@@ -49,7 +54,9 @@ function compare(expected: unknown, actual: unknown, path: string, found: Found)
     return;
   }
   if (isObject(expected) && isObject(actual)) {
-    const names = new Set([...Object.keys(expected), ...Object.keys(actual)].filter((name) => !isLoss(name)));
+    const names = new Set(
+      [...Object.keys(expected), ...Object.keys(actual)].filter((name) => !isBeside(name, path)),
+    );
     for (const name of names) {
       if (!Object.hasOwn(actual, name)) found.problem ??= `${path}.${name} is missing`;
       else if (!Object.hasOwn(expected, name)) found.problem ??= `${path}.${name} should not be there`;

@@ -29,6 +29,11 @@ class Parts {
   has(name: string): boolean {
     return this.values.has(name) || this.outer?.has(name) === true;
   }
+
+  /** The graph around all others. */
+  get outermost(): Parts {
+    return this.outer?.outermost ?? this;
+  }
 }
 
 export class GraphBuilder {
@@ -64,11 +69,15 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Adds a constant tensor; its name is the value's. */
+  /**
+   * Adds a constant tensor; its name is the value's. Those of a body stand in the graph around it: ONNX Runtime writes constants
+   * of a body twice where it saves an optimised graph, which nothing loads then.
+   */
   constant(tensor: OnnxTensor): string {
     const name = this.#prefix + tensor.name;
-    this.#define(name);
-    this.#parts.initializers.push(this.#prefix === '' ? tensor : { ...tensor, name });
+    const { outermost } = this.#parts;
+    this.#define(name, outermost);
+    outermost.initializers.push(this.#prefix === '' ? tensor : { ...tensor, name });
     return name;
   }
 
@@ -140,10 +149,10 @@ export class GraphBuilder {
     };
   }
 
-  #define(name: string): void {
+  #define(name: string, parts = this.#parts): void {
     if (this.#parts.has(name))
       throw new ToolchainError('GRAPH_INVALID', `The graph defines '${name}' twice.`);
-    this.#parts.values.add(name);
+    parts.values.add(name);
   }
 
   #require(name: string, who: string): void {

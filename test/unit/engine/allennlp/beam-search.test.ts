@@ -3,52 +3,13 @@ import { describe, expect, it } from 'vitest';
 import {
   type BeamSettings,
   beamSearch,
-  type Candidates,
   type StepCall,
 } from '../../../../layers/engine/src/allennlp/decoding/beam-search.ts';
 import { beamSettings } from '../../../../layers/engine/src/allennlp/decoding/beam-settings.ts';
-import { topIndices } from '../../../../layers/engine/src/math/top-indices.ts';
+import { type Model, modelOf, stepOf } from './beam-models.ts';
 
 const END = 0;
 const settings: BeamSettings = { endIndex: END, maxSteps: 4, beamSize: 2, perNodeBeamSize: 2, minSteps: 0 };
-
-/** The log probabilities of the next class after a sequence. */
-type Model = (start: number, sequence: readonly number[]) => readonly number[];
-
-/** Steps that keep the sequence of each row as a decoder keeps its state: by parents alone. */
-function stepOf(model: Model, calls: StepCall[] = []) {
-  let states: { start: number; sequence: readonly number[] }[] = [];
-  return async (call: StepCall): Promise<Candidates> => {
-    calls.push(call);
-    states = call.last.map((last, row) => {
-      const parent = states[call.parents?.[row] ?? -1];
-      return parent
-        ? { start: parent.start, sequence: [...parent.sequence, last] }
-        : { start: last, sequence: [] };
-    });
-    const rows = states.map(({ start, sequence }) => model(start, sequence));
-    const order = rows.map((row) => topIndices(row, Math.min(call.top, row.length)));
-    return {
-      count: order[0]?.length ?? 0,
-      classes: order.flat(),
-      scores: Float32Array.from(order.flatMap((top, row) => top.map((index) => rows[row]?.[index] ?? 0))),
-    };
-  };
-}
-
-/** Log probabilities that a sequence decides, none equal to another, whose sums are exact in float32. */
-const modelOf =
-  (classes: number, seed: number): Model =>
-  (start, sequence) => {
-    const path = [start, ...sequence].reduce((hash, index) => (hash * 31 + index + 7) % 65_521, seed);
-    const used = new Set<number>();
-    return Array.from({ length: classes }, (_, index) => {
-      let score = ((path * (index + 3) * 7919) % 1021) + 1;
-      while (used.has(score)) score += 1;
-      used.add(score);
-      return -score / 64;
-    });
-  };
 
 /** Every sequence that a search can give: ended, or as long as it may be. */
 function everySequence(classes: number, maxSteps: number): number[][] {

@@ -29,4 +29,11 @@ describe('two answers of a predictor', () => {
       at: '',
     });
   });
+
+  it('are equal where AllenNLP counts questions, but not where an id is part of what is answered', () => {
+    expect(compareAnswers({ id: '3' }, { id: '1' }).problem).toBeUndefined();
+    expect(compareAnswers({ words: [{ id: 1 }] }, { words: [{ id: '1' }] }).problem).toContain(
+      '.words[0].id',
+    );
+  });
 });

@@ -76,6 +76,12 @@ describe('tokenizers of AllenNLP', () => {
     expect(wordsOf(await open({ split_on_spaces: true }).tokenize("I can't\n."))).toEqual(['I', "can't\n."]);
   });
 
+  it('refuse a text with words without characters where spaCy is told to split at single spaces', async () => {
+    for (const text of ['a  b', ' a', '']) {
+      await expect(open({ split_on_spaces: true }).tokenize(text)).rejects.toThrow('two in a row');
+    }
+  });
+
   it('give offsets at which the text has the token, whatever the text', async () => {
     const text = fc.string({
       unit: fc.constantFrom('a', 'B', '7', ' ', '\n', '.', "'", '😀', 'e\u0301', '中', '-', '…'),

@@ -5,7 +5,7 @@ import { folding } from '../../../../model-assets/toolchain/src/allennlp/modules
 import { GraphBuilder } from '../../../../model-assets/toolchain/src/graph/builder.ts';
 import { ELEMENT } from '../../../../model-assets/toolchain/src/graph/tensor.ts';
 import { type Run, withRunner } from '../../../../model-assets/toolchain/src/runtime/runner.ts';
-import { emptyArchive } from '../../../fixtures/allennlp-parts.ts';
+import { archiveOf } from '../../../fixtures/allennlp-module.ts';
 import { Random } from '../../../fixtures/random.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
@@ -16,7 +16,7 @@ const END = 102;
 /** Folds ids and unfolds them again; what stands between is where a transformer would be. */
 function foldingGraph(maxLength: number, specials: readonly [start: number, end: number]) {
   const graph = new GraphBuilder('folding');
-  const scope = newScope(graph, emptyArchive());
+  const scope = newScope(graph, archiveOf({}));
   const ids = scope.input('ids', 'int64', ['batch', 'segments']);
   const mask = scope.input('mask', 'int64', ['batch', 'segments']);
   const { fold, unfold } = folding(scope, mask, maxLength, specials);

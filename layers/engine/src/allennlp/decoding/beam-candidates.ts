@@ -1,6 +1,6 @@
 /** The classes that a beam may go on with, the best first. */
 import { at } from '../../math/activations.ts';
-import type { Candidates } from './beam-search.ts';
+import type { Candidates } from './beam-step.ts';
 
 /** The least float32, by which AllenNLP forbids a class. */
 export const LOWEST = -3.4028234663852886e38;

@@ -1,48 +1,70 @@
 /** The parameters of a `beam_search` in a configuration, and what follows from them. */
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
+import { parseParams } from '../text/params.ts';
 import type { Params } from '../text/text-archive.ts';
 import type { BeamSettings } from './beam-search.ts';
 
-const optional = <Value extends z.ZodMiniType>(value: Value) => z.nullish(value);
 const count = z.int().check(z.positive());
-const named = <Name extends string>(name: Name) =>
-  z.union([z.literal(name), z.strictObject({ type: z.literal(name) })]);
 
-/** Samplers but `deterministic` draw random numbers, so that no answer could be compared: they do not fit. */
+/** A registrable of these kinds, by its name alone or in `type`. One that is not supported is refused by its name. */
+const oneOf = <Kinds extends readonly [z.ZodMiniType, ...z.ZodMiniType[]]>(kinds: Kinds, reason: string) =>
+  z.union(kinds, { error: ({ input }) => `is '${nameOf(input)}': ${reason}` });
+const named = <Name extends string>(name: Name) => z.strictObject({ type: z.literal(name) });
+
+const scorerParams = { length_penalty: z.nullish(z.number()) };
+const normalised = z.literal('length-normalized-sequence-log-prob');
+
+/** What a beam search may be. The toolchain looks at it before it packages a model. */
 export const BEAM_SEARCH = z.strictObject({
-  type: optional(z.literal('beam_search')),
-  beam_size: optional(count),
-  max_steps: optional(count),
-  per_node_beam_size: optional(count),
-  min_steps: optional(z.int().check(z.nonnegative())),
-  sampler: optional(named('deterministic')),
-  final_sequence_scorer: optional(
-    z.union([
-      named('sequence-log-prob'),
-      z.literal('length-normalized-sequence-log-prob'),
-      z.strictObject({
-        type: z.literal('length-normalized-sequence-log-prob'),
-        length_penalty: optional(z.number()),
-      }),
-    ]),
+  type: z.nullish(z.literal('beam_search')),
+  beam_size: z.nullish(count),
+  max_steps: z.nullish(count),
+  per_node_beam_size: z.nullish(count),
+  min_steps: z.nullish(z.int().check(z.nonnegative())),
+  sampler: z.nullish(
+    oneOf(
+      [z.literal('deterministic'), named('deterministic')],
+      'only deterministic is supported, as the others draw random numbers',
+    ),
   ),
-  constraints: optional(
-    z.array(z.strictObject({ type: z.literal('repeated-ngram-blocking'), ngram_size: count })),
+  final_sequence_scorer: z.nullish(
+    oneOf(
+      [
+        z.literal('sequence-log-prob'),
+        named('sequence-log-prob'),
+        normalised,
+        z.strictObject({ type: normalised, ...scorerParams }),
+      ],
+      'only sequence-log-prob and length-normalized-sequence-log-prob are supported',
+    ),
+  ),
+  constraints: z.nullish(
+    z.array(
+      z.strictObject({
+        type: z.literal('repeated-ngram-blocking', {
+          error: ({ input }) => `is '${nameOf(input)}': only repeated-ngram-blocking is supported`,
+        }),
+        ngram_size: count,
+      }),
+    ),
   ),
 });
 
 /** Parameters of a model that old archives have beside its `beam_search`, or in place of it; they win. */
 export const OLD_BEAM_SEARCH = {
-  beam_size: optional(count),
-  max_decoding_steps: optional(count),
+  beam_size: z.nullish(count),
+  max_decoding_steps: z.nullish(count),
 };
+
+const modelParams = z.object({ beam_search: z.nullish(BEAM_SEARCH), ...OLD_BEAM_SEARCH });
 
 /** Where a model has no `beam_search` in its configuration. @default - those of AllenNLP: 10 beams, 50 steps */
 export interface BeamDefaults {
   readonly beamSize: number;
   readonly maxSteps: number;
 }
+const DEFAULTS: BeamDefaults = { beamSize: 10, maxSteps: 50 };
 
 /**
  * Reads how a model searches: `beam_search` among its parameters, and the older names.
@@ -52,27 +74,20 @@ export interface BeamDefaults {
 export function beamSettings(
   params: Params,
   endIndex: number,
-  defaults: BeamDefaults = { beamSize: 10, maxSteps: 50 },
+  defaults: BeamDefaults = DEFAULTS,
 ): BeamSettings {
-  const { beam_search, beam_size, max_decoding_steps } = params;
-  const read = z.safeParse(BEAM_SEARCH, beam_search ?? {});
-  const old = z.safeParse(z.object(OLD_BEAM_SEARCH), { beam_size, max_decoding_steps });
-  if (!read.success || !old.success) {
-    throw new EngineError('PACKAGE_INVALID', 'The beam_search of the archive is not supported.', {
-      cause: read.error ?? old.error,
-    });
-  }
-  // A beam_search in the configuration has the defaults of the class, whatever the model would have without one.
-  const { beamSize, maxSteps } = beam_search ? { beamSize: 10, maxSteps: 50 } : defaults;
-  const search = read.data;
-  const beams = old.data.beam_size ?? search.beam_size ?? beamSize;
+  const given = parseParams(modelParams, params, 'model');
+  const search = given.beam_search ?? {};
+  // A beam_search in the configuration has the defaults of its class, whatever the model would have without one.
+  const { beamSize, maxSteps } = given.beam_search ? DEFAULTS : defaults;
+  const beams = given.beam_size ?? search.beam_size ?? beamSize;
   const settings: BeamSettings = {
     endIndex,
     beamSize: beams,
-    maxSteps: old.data.max_decoding_steps ?? search.max_steps ?? maxSteps,
+    maxSteps: given.max_decoding_steps ?? search.max_steps ?? maxSteps,
     perNodeBeamSize: search.per_node_beam_size ?? beams,
     minSteps: search.min_steps ?? 0,
-    lengthPenalty: readPenalty(search.final_sequence_scorer),
+    lengthPenalty: lengthPenalty(search.final_sequence_scorer),
     unrepeated: (search.constraints ?? []).map(({ ngram_size }) => ngram_size),
   };
   if (settings.minSteps > settings.maxSteps) {
@@ -81,10 +96,14 @@ export function beamSettings(
   return settings;
 }
 
-function readPenalty(scorer: z.infer<typeof BEAM_SEARCH>['final_sequence_scorer']): number | undefined {
-  if (scorer === 'length-normalized-sequence-log-prob') return 1;
-  if (typeof scorer === 'object' && scorer?.type === 'length-normalized-sequence-log-prob') {
-    return scorer.length_penalty ?? 1;
-  }
-  return undefined;
+function lengthPenalty(scorer: z.infer<typeof BEAM_SEARCH>['final_sequence_scorer']): number | undefined {
+  if (nameOf(scorer) !== normalised.def.values[0]) return undefined;
+  return z.safeParse(z.object(scorerParams), scorer).data?.length_penalty ?? 1;
+}
+
+const typed = z.object({ type: z.string() });
+
+function nameOf(registrable: unknown): string {
+  if (typeof registrable === 'string') return registrable.slice(0, 100);
+  return z.safeParse(typed, registrable).data?.type.slice(0, 100) ?? 'of no type';
 }

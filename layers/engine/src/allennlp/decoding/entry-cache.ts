@@ -3,9 +3,16 @@
  * input can see; where beams change places, only their lists of ancestors do.
  */
 import type { Feeds, Tensor } from '../../ports.ts';
-import type { StepCall } from './beam-search.ts';
+import type { StepCall } from './beam-step.ts';
 import { gatherRows, sharedLike } from './gather-rows.ts';
-import type { CacheShape } from './step-graph.ts';
+
+/** A cache of the step graph, `[inputs, heads, entries, dim]`. */
+export interface CacheShape {
+  /** `0.key` for `cache.0.key` and `entry.0.key`. */
+  readonly name: string;
+  readonly heads: number;
+  readonly dim: number;
+}
 
 /** Added to the scores of entries that a beam does not come from: no weight is left of them in float32. */
 const HIDDEN = -1e9;

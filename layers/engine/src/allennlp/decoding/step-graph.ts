@@ -16,17 +16,11 @@
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { Feeds, Outputs, Tensor, TensorData } from '../../ports.ts';
 import type { Graphs } from '../archive-model.ts';
-import type { Candidates, Step, StepCall } from './beam-search.ts';
-import { EntryCache } from './entry-cache.ts';
+import type { Candidates, Step, StepCall } from './beam-step.ts';
+import { type CacheShape, EntryCache } from './entry-cache.ts';
 import { gatherRows, share, sharedLike } from './gather-rows.ts';
 
-/** A cache of the step graph, `[inputs, heads, entries, dim]`. */
-export interface CacheShape {
-  /** `0.key` for `cache.0.key` and `entry.0.key`. */
-  readonly name: string;
-  readonly heads: number;
-  readonly dim: number;
-}
+export type { CacheShape } from './entry-cache.ts';
 
 /** What of the outputs of the encoder the step graph reads. */
 export interface Encoded {

@@ -14,6 +14,7 @@ import { parseParams } from '../text/params.ts';
 import { openTextReader } from '../text/readers/text-reader.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { tokenIds, tokensOf } from '../text/token-ids.ts';
+import { dependsOnPadding } from './embedders.ts';
 import { shapeParameters } from './shape-parameters.ts';
 
 /** Fixed in AllenNLP's reader, whatever the tokenizer calls its mask. */
@@ -33,6 +34,7 @@ export const maskedLanguageModel: ArchiveModelDefinition = {
     const { vocabulary } = archive;
     const words = (ids: readonly number[]) => tokensOf(ids, vocabulary, namespace);
     return eraseModel<{ readonly masks: number }, readonly MaskWords[]>({
+      runsAlone: dependsOnPadding(archive.config.model.text_field_embedder),
       read: openReader(archive),
       async infer(batch, graphs) {
         const outputs = await graphs.run('model', stack(batch));

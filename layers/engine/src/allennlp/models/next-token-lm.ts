@@ -12,6 +12,7 @@ import { parseParams } from '../text/params.ts';
 import { openTextReader } from '../text/readers/text-reader.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { tokenIds, tokensOf } from '../text/token-ids.ts';
+import { dependsOnPadding } from './embedders.ts';
 import { lengtheningStep } from './next-token-lm/lengthening-step.ts';
 
 const modelSchema = z.object({
@@ -44,6 +45,7 @@ export const nextTokenLm: ArchiveModelDefinition = {
     const settings = generator ? searchSettings(generator.beam_search) : undefined;
     const longest = settings && longestText(archive, settings);
     return eraseModel<undefined, Continuations>({
+      runsAlone: dependsOnPadding(archive.config.model.text_field_embedder),
       read: openReader(archive, longest),
       infer: (batch, graphs) => (settings ? search(batch, graphs, settings) : nextTokens(batch, graphs)),
       answer(_input, [instance], [output]) {

@@ -35,13 +35,24 @@ const settings = z.object({
 });
 
 const part = z.nullish(z.looseObject({ type: z.optional(z.string()) }));
-const tokenizerJson = z.looseObject({ normalizer: part, pre_tokenizer: part, post_processor: part });
+const tokenizerJson = z.looseObject({
+  normalizer: part,
+  pre_tokenizer: part,
+  post_processor: part,
+  added_tokens: z._default(z.array(z.looseObject({ content: z.string() })), []),
+});
+
+export interface TokenizerJson {
+  readonly json: string;
+  /** The tokens that it recognises in texts already. */
+  readonly added: ReadonlySet<string>;
+}
 
 /** tokenizer.json as the settings have it: the normalizer of BERT, the prefix space of byte-level tokenizers. */
-export function applyKwargs(json: string, given: Readonly<Record<string, unknown>>): string {
+export function applyKwargs(json: string, given: Readonly<Record<string, unknown>>): TokenizerJson {
   const { add_prefix_space, do_lower_case, strip_accents, tokenize_chinese_chars } = settings.parse(given);
   const parsed = tokenizerJson.safeParse(parseOrEmpty(json));
-  if (!parsed.success) return json;
+  if (!parsed.success) return { json, added: new Set() };
   const changed = [
     parsed.data.normalizer?.type === 'BertNormalizer' &&
       assign(parsed.data.normalizer, {
@@ -54,7 +65,10 @@ export function applyKwargs(json: string, given: Readonly<Record<string, unknown
     parsed.data.post_processor?.type === 'RobertaProcessing' &&
       assign(parsed.data.post_processor, { add_prefix_space }),
   ];
-  return changed.includes(true) ? JSON.stringify(parsed.data) : json;
+  return {
+    json: changed.includes(true) ? JSON.stringify(parsed.data) : json,
+    added: new Set(parsed.data.added_tokens.map(({ content }) => content)),
+  };
 }
 
 /** Sets what is given, and says whether that changes anything. */

@@ -42,13 +42,16 @@ export function openHubTokenizer(
     { ...tokenizerConfig, ...object('special_tokens_map.json', files('special_tokens_map.json') ?? '{}') },
     typeof config.model_type === 'string' ? config.model_type : '',
   );
-  const json = needed(files, 'tokenizer.json', modelName);
-  const native = openNative(applyKwargs(json, { ...tokenizerConfig, ...kwargs }), modelName);
+  const { json, added } = applyKwargs(needed(files, 'tokenizer.json', modelName), {
+    ...tokenizerConfig,
+    ...kwargs,
+  });
+  const native = openNative(json, modelName);
   const extra = kwargs.additional_special_tokens ?? [];
   native.addAddedTokens(
-    [...special.tokens, ...extra.map((content) => ({ content, options: {} }))].map(
-      ({ content, options }) => new AddedToken(content, true, options),
-    ),
+    [...special.tokens, ...extra.map((content) => ({ content, options: { normalized: false } }))]
+      .filter(({ content }) => !added.has(content))
+      .map(({ content, options }) => new AddedToken(content, true, options)),
   );
   const specialTokens = onceOnly(() => findSpecialTokens(native, modelName));
   return {

@@ -34,6 +34,8 @@ interface Namespace {
   readonly ids: Map<string, number>;
   readonly tokens: Map<number, string>;
   hub?: HubVocabulary;
+  /** Counted when it is first asked for: a hub model has many tokens. */
+  size?: number;
 }
 
 const PATTERNS_FILE = 'non_padded_namespaces.txt';
@@ -68,9 +70,9 @@ class ArchiveVocabulary implements Vocabulary {
   }
 
   size(namespace: string): number {
-    const { ids, hub } = this.#namespace(namespace);
-    if (!hub) return ids.size;
-    return hub.size() + [...ids.keys()].filter((token) => hub.id(token) === undefined).length;
+    const entry = this.#namespace(namespace);
+    entry.size ??= countTokens(entry);
+    return entry.size;
   }
 
   has(namespace: string): boolean {
@@ -97,8 +99,8 @@ class ArchiveVocabulary implements Vocabulary {
   }
 
   addHub(tokens: HubVocabulary, namespace: string): void {
-    const entry = this.#namespace(namespace);
-    this.#namespaces.set(namespace, { ...entry, hub: tokens });
+    const { ids, tokens: own } = this.#namespace(namespace);
+    this.#namespaces.set(namespace, { ids, tokens: own, hub: tokens });
   }
 
   #find(token: string, namespace: string): number | undefined {
@@ -126,6 +128,11 @@ class ArchiveVocabulary implements Vocabulary {
       pattern.startsWith('*') ? namespace.endsWith(pattern.slice(1)) : namespace === pattern,
     );
   }
+}
+
+function countTokens({ ids, hub }: Namespace): number {
+  if (!hub) return ids.size;
+  return hub.size() + [...ids.keys()].filter((token) => hub.id(token) === undefined).length;
 }
 
 /** Of equal lines the last one counts. */

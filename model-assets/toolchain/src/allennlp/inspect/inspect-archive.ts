@@ -138,7 +138,7 @@ function describe(
     hubModels: [],
     problems,
     unusedTensors: [],
-    ignoredFiles: ignored,
+    ignoredFiles: ignored.filter((name) => !name.split('/').at(-1)?.startsWith('.')),
   };
 }
 
@@ -198,8 +198,14 @@ function noteTensors(archive: Archive, problems: ArchiveProblem[]): readonly str
   }
 }
 
+const KINDS: Readonly<Record<string, ArchiveProblem['kind']>> = {
+  SOURCE_UNSUPPORTED: 'unsupported',
+  GRAPH_INVALID: 'unsupported',
+  WEIGHTS_INVALID: 'shape',
+};
+
 function problemOf(at: string, { code, message }: PilotlightError): ArchiveProblem {
-  return { kind: code === 'SOURCE_UNSUPPORTED' ? 'unsupported' : 'missing', at, reason: message };
+  return { kind: KINDS[code] ?? 'missing', at, reason: message };
 }
 
 /** `path: reason` of `unsupportedParts`, without the list of what there is. */

@@ -41,7 +41,7 @@ function visit(value: unknown, place: Place, parts: InspectedPart[]): void {
   const named = place.kind === 'tokenizer' && typeof value === 'string' ? { type: value } : value;
   if (Array.isArray(named)) {
     for (const [index, item] of named.entries()) {
-      visit(item, { at: `${place.at}.${index}`, kind: place.kind }, parts);
+      visit(item, { at: `${place.at}.${index}`, kind: place.kind.replace(/s$/, '') }, parts);
     }
     return;
   }
@@ -62,5 +62,5 @@ function kindOf(key: string, { at }: Place): string {
   if (parent === 'readers') return 'reader';
   if (parent === 'heads') return 'head';
   if (key.endsWith('tokenizer')) return 'tokenizer';
-  return key.replace(/s$/, '').replaceAll('_', ' ');
+  return key.replaceAll('_', ' ');
 }

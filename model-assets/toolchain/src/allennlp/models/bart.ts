@@ -24,7 +24,7 @@ const params = z.strictObject({
   model_name: z.string(),
   ...beamParams,
   // Another encoder in place of BART's own.
-  encoder: z.null().optional(),
+  encoder: z.null({ error: 'of another kind than BART is not supported' }).optional(),
   /** It names the tokens in the answer: those of the hub model. */
   indexer: ignored,
   initializer: ignored,

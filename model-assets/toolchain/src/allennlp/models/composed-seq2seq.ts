@@ -1,6 +1,7 @@
 /** composed_seq2seq: an encoder, and a decoder of its own kind. */
 import { z } from 'zod';
 import { buildModule, ignored, nested } from '../modules/build.ts';
+import { buildSeqDecoder } from '../modules/decoders/decoder.ts';
 import { StepGraph } from '../modules/decoders/step.ts';
 import { finishGraph } from '../modules/finish-graph.ts';
 import type { ArchiveGraphs, ModuleDefinition } from '../modules/module.ts';
@@ -33,9 +34,9 @@ export const composedSeq2seq: ModuleDefinition<z.infer<typeof params>, ArchiveGr
     const encoder = buildModule('seq2seq_encoder', scope.at('_encoder'), parsed.encoder);
     const { vectors, mask } = embedder.embed('source_tokens');
     const source = { vectors: encoder.encode(vectors, mask), mask, dim: encoder.outputDim };
-    const decoder = buildModule('seq_decoder', scope.at('_decoder'), parsed.decoder);
+    const decoder = buildSeqDecoder(scope.at('_decoder'), parsed.decoder);
     const step = new StepGraph(scope.inNewGraph('step'));
-    const inStep = buildModule('seq_decoder', step.scope.at('_decoder'), parsed.decoder);
+    const inStep = buildSeqDecoder(step.scope.at('_decoder'), parsed.decoder);
     return {
       encoder: finishGraph(scope, decoder.prepare(source)),
       step: step.finish(inStep.decode(step)),

@@ -21,17 +21,23 @@ export const feedforward: ModuleDefinition<z.infer<typeof params>, FeedForward> 
   build(scope, { input_dim: inputDim, num_layers: layers, hidden_dims: dims, activations }) {
     const widths = forEachLayer(dims, layers, scope.path);
     const names = forEachLayer(activations, layers, scope.path);
+    const place = (layer: number) => scope.at(`_linear_layers.${layer}`);
+    const activate = (product: string, layer: number) =>
+      applyActivation(place(layer), names[layer] ?? 'linear', product);
+    const continueFrom = (first: string) =>
+      widths
+        .slice(1)
+        .reduce(
+          (value, width, index) =>
+            activate(linear(place(index + 1), value, widths[index] ?? 0, width), index + 1),
+          activate(first, 0),
+        );
+    const firstDim = widths[0] ?? inputDim;
     return {
       outputDim: widths.at(-1) ?? inputDim,
-      apply(x) {
-        let inputs = inputDim;
-        return widths.reduce((value, width, layer) => {
-          const place = scope.at(`_linear_layers.${layer}`);
-          const product = linear(place, value, inputs, width);
-          inputs = width;
-          return applyActivation(place, names[layer] ?? 'linear', product);
-        }, x);
-      },
+      firstDim,
+      apply: (x) => continueFrom(linear(place(0), x, inputDim, firstDim)),
+      continueFrom,
     };
   },
 };

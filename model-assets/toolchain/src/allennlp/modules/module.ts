@@ -6,7 +6,6 @@
 import type { z } from 'zod';
 import type { GraphBuilder } from '../../graph/builder.ts';
 import type { OnnxModel } from '../../graph/onnx.ts';
-import type { DecoderNet, SeqDecoder } from './decoders/decoder.ts';
 
 /** The kinds of registrables that have tensors or nodes. */
 export type Role =
@@ -159,6 +158,10 @@ export interface FeedForward {
   readonly outputDim: number;
   /** `[..., inputDim]` to `[..., outputDim]` */
   apply(x: string): string;
+  /** The width of the first layer, whose tensors are at `_linear_layers.0`. */
+  readonly firstDim: number;
+  /** What follows the product of the first layer, `[..., firstDim]`, for one that makes it in another way: `[..., outputDim]` */
+  continueFrom(product: string): string;
 }
 
 export interface Attention {
@@ -216,8 +219,9 @@ export interface BuiltModules {
   readonly language_model_head: LanguageModelHead;
   readonly backbone: Backbone;
   readonly head: Head;
-  readonly seq_decoder: SeqDecoder;
-  readonly decoder_net: DecoderNet;
+  /** Those of decoders are at `decoders/decoder.ts`, which knows the step graph. */
+  readonly seq_decoder: unknown;
+  readonly decoder_net: unknown;
 }
 
 /** One graph of a model, with the names by which the engine runs it. */

@@ -31,6 +31,11 @@ const BY_MODEL: Readonly<Record<string, string>> = {
   next_token_lm: 'next_token_lm',
 };
 
+/** Readers of another input than that of their model's default predictor, with which AllenNLP fails. */
+const BY_READER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  basic_classifier: { snli: 'textual_entailment' },
+};
+
 /** Names that AllenNLP knows a predictor by, too. */
 const ALIASES: Readonly<Record<string, string>> = {
   'open-information-extraction': 'open_information_extraction',
@@ -47,9 +52,14 @@ const ALIASES: Readonly<Record<string, string>> = {
 /** The predictors that a package can have. */
 export const PREDICTORS: readonly string[] = [...new Set(Object.values(BY_MODEL))].sort();
 
-/** @throws ToolchainError SOURCE_UNSUPPORTED for a predictor of the team's own, which --include-package would load */
-export function choosePredictor(model: string, wanted: string | undefined): string {
-  const name = wanted === undefined ? BY_MODEL[model] : (ALIASES[wanted] ?? wanted);
+/**
+ * `model` and `reader` are registrable names.
+ *
+ * @throws ToolchainError SOURCE_UNSUPPORTED for a predictor of the team's own, which --include-package would load
+ */
+export function choosePredictor(model: string, reader: string, wanted: string | undefined): string {
+  const usual = BY_READER[model]?.[reader] ?? BY_MODEL[model];
+  const name = wanted === undefined ? usual : (ALIASES[wanted] ?? wanted);
   if (name !== undefined && PREDICTORS.includes(name)) return name;
   throw new ToolchainError(
     'SOURCE_UNSUPPORTED',

@@ -104,9 +104,9 @@ class Packaging {
 
   async run(): Promise<ArchiveResult> {
     const { folder } = this.#staging;
-    const { model } = this.#archive.config;
+    const { model, reader } = this.#archive.config;
     const task = typeOf(model) ?? '';
-    const predictor = choosePredictor(task, this.#options.predictor);
+    const predictor = choosePredictor(task, typeOf(reader) ?? '', this.#options.predictor);
     refuseUnsupported(unsupportedParts(model));
     const { reference } = this.#options;
     const references = reference === undefined ? undefined : await readReferences(reference);

@@ -1,3 +1,4 @@
+import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import { isSpace, matchTokens, WORD, withOffsets } from '../python-text.ts';
 import { define, type Place } from '../registry.ts';
@@ -43,7 +44,18 @@ function splitByRules(text: string): Token[] {
   return withOffsets(text, tokenizeEnglish(text)).filter((token) => !isSpace(token.text));
 }
 
-/** At single spaces, whatever other white space a word has. */
+/**
+ * At single spaces, whatever other white space a word has.
+ *
+ * @throws EngineError INVALID_INPUT for two spaces in a row or one at an end: a word without characters, at which spaCy fails
+ */
 function splitOnSpaces(text: string): Token[] {
-  return withOffsets(text, text.split(' ')).filter((token) => !isSpace(token.text));
+  const words = text.split(' ');
+  if (words.includes('')) {
+    throw new EngineError(
+      'INVALID_INPUT',
+      'The model reads words between single spaces, but the text has two in a row, or one at an end.',
+    );
+  }
+  return withOffsets(text, words).filter((token) => !isSpace(token.text));
 }

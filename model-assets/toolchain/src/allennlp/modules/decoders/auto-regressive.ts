@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { buildModule, ignored, nested } from '../build.ts';
 import type { ModuleDefinition } from '../module.ts';
 import { linear } from '../nodes/linear.ts';
-import type { SeqDecoder } from './decoder.ts';
+import { buildDecoderNet, type SeqDecoder } from './decoder.ts';
 import { beamParams } from './encoded-source.ts';
 import { logSoftmax } from './step.ts';
 
@@ -26,7 +26,7 @@ export const autoRegressive: ModuleDefinition<z.infer<typeof params>, SeqDecoder
   params,
   nested: { decoder_net: { role: 'decoder_net' }, target_embedder: { role: 'embedding' } },
   build(scope, parsed) {
-    const net = buildModule('decoder_net', scope.at('_decoder_net'), parsed.decoder_net);
+    const net = buildDecoderNet(scope.at('_decoder_net'), parsed.decoder_net);
     return {
       outputDim: net.outputDim,
       prepare: (source) => net.prepare(source),

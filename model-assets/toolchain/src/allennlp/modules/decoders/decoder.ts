@@ -1,5 +1,6 @@
 /** What the registrables of decoders build: parts of two graphs, of which each is built in a place of the one that is asked for. */
-import type { GraphOutput } from '../module.ts';
+import { buildModule, type NestedParams } from '../build.ts';
+import type { GraphOutput, Scope } from '../module.ts';
 import type { EncodedSource } from './encoded-source.ts';
 import type { StepGraph } from './step.ts';
 
@@ -17,4 +18,16 @@ export interface SeqDecoder {
   prepare(source: EncodedSource): Record<string, GraphOutput>;
   /** In the step graph: the log probabilities of the next classes, `[inputs, beams, classes]`. */
   decode(step: StepGraph): string;
+}
+
+/** @throws ToolchainError as `buildModule` */
+export function buildDecoderNet(scope: Scope, params: NestedParams): DecoderNet {
+  // The registry holds decoder nets alone for the role.
+  return buildModule('decoder_net', scope, params) as DecoderNet;
+}
+
+/** @throws ToolchainError as `buildModule` */
+export function buildSeqDecoder(scope: Scope, params: NestedParams): SeqDecoder {
+  // The registry holds decoders alone for the role.
+  return buildModule('seq_decoder', scope, params) as SeqDecoder;
 }

@@ -4,7 +4,8 @@ import { int } from '../../../graph/node.ts';
 import { buildModule, ignored, nested } from '../build.ts';
 import type { Mask, ModuleDefinition, Params, Scope, TokenEmbedder } from '../module.ts';
 import { maskOfCharacters, maskOfIds } from '../nodes/masks.ts';
-import { cast, integer, integers, op, scalar, shape, squeeze } from '../nodes/ops.ts';
+import { cast, integer, integers, op, scalar, shape } from '../nodes/ops.ts';
+import { range } from '../nodes/ranges.ts';
 import { flattenRows, unflattenRows } from '../nodes/time-distributed.ts';
 
 const params = z.strictObject({ embedding: nested, encoder: nested, dropout: ignored });
@@ -40,23 +41,16 @@ export const characterEncoding: ModuleDefinition<z.infer<typeof params>, TokenEm
  * other texts make the axis longer.
  */
 function maskAlone(scope: Scope, ids: string, indexer: string, axes: number): Mask {
-  const count = squeeze(scope, shape(scope, ids, -1), 0);
-  const places = op(scope, 'Range', [
-    integer(scope, 1),
-    op(scope, 'Add', [count, integer(scope, 1)]),
-    integer(scope, 1),
-  ]);
-  const used = op(scope, 'Mul', [maskOfIds(scope, ids), cast(scope, places, 'float32')]);
+  const counted = op(scope, 'Add', [range(scope, ids, -1), integer(scope, 1)]);
+  const places = cast(scope, counted, 'float32');
+  const used = op(scope, 'Mul', [maskOfIds(scope, ids), places]);
   const all = integers(
     scope,
     Array.from({ length: axes }, (_, index) => index + 1),
   );
   const longest = op(scope, 'ReduceMax', [used, all], { keepdims: int(1) });
   const least = scalar(scope, leastCharacters(scope.archive.reader, indexer));
-  const isInside = op(scope, 'LessOrEqual', [
-    cast(scope, places, 'float32'),
-    op(scope, 'Max', [longest, least]),
-  ]);
+  const isInside = op(scope, 'LessOrEqual', [places, op(scope, 'Max', [longest, least])]);
   return op(scope, 'Expand', [cast(scope, isInside, 'float32'), shape(scope, ids, 0)]);
 }
 

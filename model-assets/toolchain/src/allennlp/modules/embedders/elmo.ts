@@ -8,12 +8,13 @@ import { int64Tensor } from '../../../graph/tensor.ts';
 import { count, ignored } from '../build.ts';
 import type { Mask, ModuleDefinition, Scope, TokenEmbedder } from '../module.ts';
 import { applyActivation } from '../nodes/activations.ts';
-import { convolve } from '../nodes/convolution.ts';
+import { convolveLong } from '../nodes/convolution.ts';
 import { highway } from '../nodes/highway.ts';
 import { linear } from '../nodes/linear.ts';
 import { column, lengths, maskOfCharacters, zeroPadding } from '../nodes/masks.ts';
-import { cast, concat, integer, integers, max, op, shape, slice, squeeze, unsqueeze } from '../nodes/ops.ts';
+import { cast, concat, integer, integers, op, shape, slice, unsqueeze } from '../nodes/ops.ts';
 import { runProjectedLstm } from '../nodes/projected-lstm.ts';
+import { range } from '../nodes/ranges.ts';
 import { scalarMix } from '../nodes/scalar-mix.ts';
 import { flattenRows, unflattenRows } from '../nodes/time-distributed.ts';
 import { type ElmoShape, readElmoOptions, readElmoShape } from './elmo-options.ts';
@@ -88,8 +89,7 @@ function addBoundaries(scope: Scope, ids: string): { readonly ids: string; reado
     cast(scope, lengths(scope, maskOfCharacters(scope, ids)), 'int64'),
     integer(scope, 1),
   ]);
-  const tokens = squeeze(scope, shape(scope, longer, 1, 2), 0);
-  const positions = op(scope, 'Range', [integer(scope, 0), tokens, integer(scope, 1)]);
+  const positions = range(scope, longer, 1);
   const isEnd = op(scope, 'Equal', [unsqueeze(scope, positions, 0, 2), unsqueeze(scope, end, 1, 2)]);
   const bounded = op(scope, 'Where', [isEnd, boundary('end', SENTENCE_END), longer]);
   return { ids: bounded, mask: maskOfCharacters(scope, bounded) };
@@ -102,9 +102,10 @@ function encodeWords(scope: Scope, ids: string, shapes: ElmoShape, options: Opti
   const { characters, characterDim, filters, highways, hidden } = shapes;
   const table = scope.weight('_char_embedding_weights', [characters, characterDim]);
   const embedded = op(scope, 'Gather', [table, flattenRows(scope, ids, 1)], { axis: int(0) });
+  const byDim = op(scope, 'Transpose', [embedded], { perm: ints([0, 2, 1]) });
   const pooled = filters.map(([width, number], index) => {
     const place = scope.at(`char_conv_${index}`);
-    const greatest = max(place, convolve(place, embedded, characterDim, number, width), 1);
+    const greatest = convolveLong(place, byDim, characterDim, number, width);
     return applyActivation(place, options.char_cnn.activation, greatest);
   });
   const width = filters.reduce((sum, [, number]) => sum + number, 0);

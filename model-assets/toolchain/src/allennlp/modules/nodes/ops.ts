@@ -16,27 +16,31 @@ export function op(
   return scope.graph.op(opType, inputs, scope.name(opType), { attributes });
 }
 
-/** A constant of this place. */
+/** A constant of this place, the same one when a part is used again: an encoder of two texts has its weights once. */
 export function constant(scope: Scope, part: string, dims: readonly number[], values: Float32Array): string {
-  return scope.graph.constant(floatTensor(scope.name(part), dims, values));
+  return scope.once(`constant ${scope.path}/${part} [${dims}]`, () =>
+    scope.graph.constant(floatTensor(scope.name(part), dims, values)),
+  );
 }
 
 /** A number as float32, without axes. */
 export function scalar(scope: Scope, value: number): string {
   const name = `number ${value}`;
-  return scope.once(name, () => scope.graph.constant(floatTensor(name, [], Float32Array.of(value))));
+  return scope.once(name, () =>
+    scope.graph.constant(floatTensor(scope.name(name), [], Float32Array.of(value))),
+  );
 }
 
 /** Whole numbers as an int64 vector: axes, a shape. */
 export function integers(scope: Scope, values: readonly number[]): string {
   const name = `integers ${values.join(' ')}`;
-  return scope.once(name, () => scope.graph.constant(int64Tensor(name, [values.length], values)));
+  return scope.once(name, () => scope.graph.constant(int64Tensor(scope.name(name), [values.length], values)));
 }
 
 /** A whole number as int64, without axes. */
 export function integer(scope: Scope, value: number): string {
   const name = `integer ${value}`;
-  return scope.once(name, () => scope.graph.constant(int64Tensor(name, [], [value])));
+  return scope.once(name, () => scope.graph.constant(int64Tensor(scope.name(name), [], [value])));
 }
 
 /** An axis of 0 is that of `x`, one of -1 what is left. */

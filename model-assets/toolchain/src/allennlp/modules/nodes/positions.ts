@@ -1,6 +1,7 @@
 /** Sinusoids of positions, for texts of any length. */
 import type { Scope } from '../module.ts';
-import { cast, concat, constant, integer, integers, op, reshape, shape, squeeze, unsqueeze } from './ops.ts';
+import { cast, concat, constant, integers, op, reshape, unsqueeze } from './ops.ts';
+import { range } from './ranges.ts';
 
 /** `add_positional_features` of AllenNLP: half of the dimensions are sines, the other half cosines, of timescales from 1 to 10,000. */
 export function addTimescales(scope: Scope, x: string, dim: number): string {
@@ -32,10 +33,8 @@ function anglesOf(scope: Scope, x: string, timescales: number, increment: number
   const inverse = Float32Array.from({ length: timescales }, (_, index) =>
     Math.exp(Math.fround(index * increment)),
   );
-  const length = squeeze(scope, shape(scope, x, 1, 2), 0);
-  const positions = op(scope, 'Range', [integer(scope, 0), length, integer(scope, 1)]);
   return op(scope, 'Mul', [
-    unsqueeze(scope, cast(scope, positions, 'float32'), 1),
+    unsqueeze(scope, cast(scope, range(scope, x, 1), 'float32'), 1),
     constant(scope, 'timescales', [timescales], inverse),
   ]);
 }

@@ -39,7 +39,7 @@ export function linearScores(
     const width = pieceWidth(piece, widths);
     const vector = weights.subarray(offset, offset + width);
     offset += width;
-    return scorePiece(scope, piece, vector, { x, y });
+    return scorePiece(scope, piece, { name: `weight_${offset}`, vector }, { x, y });
   });
   const sum = scores.reduce((first, second) => op(scope, 'Add', [first, second]));
   return op(scope, 'Add', [sum, scope.weight('_bias', [1])]);
@@ -48,15 +48,12 @@ export function linearScores(
 function scorePiece(
   scope: Scope,
   piece: Piece,
-  weights: Float32Array,
+  { name: part, vector }: { readonly name: string; readonly vector: Float32Array },
   values: { readonly x: string; readonly y: string },
 ): string {
   /** One score for each row, as a column for x and as a row for y. */
   const alone = (name: 'x' | 'y') => {
-    const column = op(scope, 'MatMul', [
-      values[name],
-      constant(scope, 'weight', [weights.length, 1], weights),
-    ]);
+    const column = op(scope, 'MatMul', [values[name], constant(scope, part, [vector.length, 1], vector)]);
     return name === 'x' ? column : transposeRows(scope, column);
   };
   if (!('operation' in piece)) return alone(piece.first);
@@ -64,7 +61,7 @@ function scorePiece(
   if (operation === '+' || operation === '-') {
     return op(scope, operation === '+' ? 'Add' : 'Sub', [alone(first), alone(second)]);
   }
-  const weighted = op(scope, 'Mul', [values[first], constant(scope, 'weight', [weights.length], weights)]);
+  const weighted = op(scope, 'Mul', [values[first], constant(scope, part, [vector.length], vector)]);
   const other = operation === '*' ? values[second] : op(scope, 'Reciprocal', [values[second]]);
   const scores = dotProduct(scope, weighted, other);
   return first === 'x' ? scores : transposeRows(scope, scores);

@@ -6,7 +6,8 @@ import { z } from 'zod';
 import type { ModuleDefinition, Scope, SpanExtractor } from '../module.ts';
 import { linear } from '../nodes/linear.ts';
 import { maskedSoftmax } from '../nodes/masks.ts';
-import { cast, integer, op, shape, squeeze, unsqueeze } from '../nodes/ops.ts';
+import { cast, op, unsqueeze } from '../nodes/ops.ts';
+import { range } from '../nodes/ranges.ts';
 import { transposeRows } from '../nodes/similarity.ts';
 import { type Ends, spanExtractor, widthParams } from './widths.ts';
 
@@ -28,8 +29,7 @@ export const selfAttentive: ModuleDefinition<z.infer<typeof params>, SpanExtract
 
 /** 1 for the tokens of each span, `[batch, spans, tokens]`. */
 function insideSpans(scope: Scope, x: string, { starts, ends }: Ends): string {
-  const tokens = squeeze(scope, shape(scope, x, 1, 2), 0);
-  const positions = op(scope, 'Range', [integer(scope, 0), tokens, integer(scope, 1)]);
+  const positions = range(scope, x, 1);
   const isInside = op(scope, 'And', [
     op(scope, 'GreaterOrEqual', [positions, unsqueeze(scope, starts, -1)]),
     op(scope, 'LessOrEqual', [positions, unsqueeze(scope, ends, -1)]),
