@@ -167,7 +167,8 @@ function hasHub(archive: Archive, name: string, problems: ArchiveProblem[]): boo
 
 function predictorOf(archive: Archive, problems: ArchiveProblem[]): string | undefined {
   try {
-    return choosePredictor(typeOf(archive.config.model) ?? '', undefined);
+    const { model, reader } = archive.config;
+    return choosePredictor(typeOf(model) ?? '', typeOf(reader) ?? '', undefined);
   } catch (error) {
     if (!(error instanceof ToolchainError)) throw error;
     const isNamed = problems.some(({ at }) => at === 'model');
