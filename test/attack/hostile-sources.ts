@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { global, pickle, REDUCE, stateDict, tensor, text, tuple } from '../fixtures/pickles.ts';
 import { safetensorsHeader } from '../fixtures/safetensors.ts';
 import { torchZip } from '../fixtures/torch.ts';
-import { cases } from './scale.ts';
+import { cases } from '../scale.ts';
 
 export interface HostileSource {
   readonly name: string;

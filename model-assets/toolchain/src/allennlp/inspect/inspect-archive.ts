@@ -166,8 +166,8 @@ function hasHub(archive: Archive, name: string, problems: ArchiveProblem[]): boo
 }
 
 function predictorOf(archive: Archive, problems: ArchiveProblem[]): string | undefined {
+  const { model, reader } = archive.config;
   try {
-    const { model, reader } = archive.config;
     return choosePredictor(typeOf(model) ?? '', typeOf(reader) ?? '', undefined);
   } catch (error) {
     if (!(error instanceof ToolchainError)) throw error;
