@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { safetensorsHeader } from '../fixtures/safetensors.ts';
-import { cases } from './scale.ts';
+import { cases } from '../scale.ts';
 
 export interface HostileSource {
   readonly name: string;

@@ -5,38 +5,46 @@ import type { Candidates } from './beam-step.ts';
 /** The least float32, by which AllenNLP forbids a class. */
 export const LOWEST = -3.4028234663852886e38;
 
-export interface Ranked {
-  readonly index: number;
-  readonly score: number;
+/** Classes that beams may go on with, one beam after another, and what each costs. */
+export interface Choices {
+  readonly classes: number[];
+  readonly scores: number[];
 }
 
-/** The best `wanted` classes of a row; those that are blocked come last, at the least score. */
-export function rank(
+/** Adds the best `wanted` classes of a row; those that are blocked come last, at the least score. */
+export function addBest(
+  choices: Choices,
   { count, scores, classes }: Candidates,
   row: number,
   blocked: ReadonlySet<number>,
   wanted: number,
-): Ranked[] {
-  const allowed: Ranked[] = [];
-  const forbidden: Ranked[] = [];
-  for (let place = row * count; place < (row + 1) * count && allowed.length < wanted; place++) {
+): void {
+  const before = choices.classes.length;
+  const forbidden: number[] = [];
+  for (let place = row * count; place < (row + 1) * count; place++) {
+    if (choices.classes.length === before + wanted) return;
     const index = at(classes, place);
-    if (blocked.has(index)) forbidden.push({ index, score: LOWEST });
-    else allowed.push({ index, score: at(scores, place) });
+    const score = at(scores, place);
+    if (blocked.has(index)) forbidden.push(index);
+    else add(choices, index, score);
   }
-  if (allowed.length === wanted) return allowed;
-  // All classes are among the candidates then, and so are all that are blocked.
-  const all = [...allowed, ...forbidden.sort((a, b) => a.index - b.index)];
-  return all.sort((a, b) => b.score - a.score).slice(0, wanted);
+  const missing = before + wanted - choices.classes.length;
+  for (const index of forbidden.sort((a, b) => a - b).slice(0, missing)) add(choices, index, LOWEST);
 }
 
 /** A beam that has ended goes on with the end, which costs nothing; the other classes are there to make up the number. */
-export function endedCandidates(endIndex: number, wanted: number): Ranked[] {
-  const others = Array.from({ length: wanted }, (_, index) => ({ index, score: LOWEST }));
-  return [{ index: endIndex, score: 0 }, ...others.filter(({ index }) => index !== endIndex)].slice(
-    0,
-    wanted,
-  );
+export function addEnded(choices: Choices, endIndex: number, wanted: number): void {
+  add(choices, endIndex, 0);
+  for (let index = 0, added = 1; added < wanted; index++) {
+    if (index === endIndex) continue;
+    add(choices, index, LOWEST);
+    added += 1;
+  }
+}
+
+function add({ classes, scores }: Choices, index: number, score: number): void {
+  classes.push(index);
+  scores.push(score);
 }
 
 /** The classes that would make a sequence repeat one of its n-grams, by `repeated-ngram-blocking`. */

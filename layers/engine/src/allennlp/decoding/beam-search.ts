@@ -6,7 +6,7 @@
 import { EngineError } from '@pilotlight/model-format/errors';
 import { at } from '../../math/activations.ts';
 import { topIndices } from '../../math/top-indices.ts';
-import { endedCandidates, LOWEST, type Ranked, rank, repeatsOf } from './beam-candidates.ts';
+import { addBest, addEnded, type Choices, LOWEST, repeatsOf } from './beam-candidates.ts';
 import type { Candidates, Step } from './beam-step.ts';
 
 export type { Candidates, Step, StepCall } from './beam-step.ts';
@@ -71,6 +71,8 @@ export async function beamSearch(
   return searches.map((search) => search.result());
 }
 
+const NOTHING: ReadonlySet<number> = new Set();
+
 /** The beams of one input. */
 class Search {
   readonly #settings: BeamSettings;
@@ -100,7 +102,8 @@ class Search {
   blocked(): readonly ReadonlySet<number>[] {
     const { endIndex, minSteps, unrepeated = [] } = this.#settings;
     return this.#sequences.map((sequence) => {
-      if (sequence.at(-1) === endIndex) return new Set();
+      const isFree = unrepeated.length === 0 && sequence.length >= minSteps;
+      if (isFree || sequence.at(-1) === endIndex) return NOTHING;
       const classes = repeatsOf(sequence, unrepeated);
       return sequence.length < minSteps ? classes.add(endIndex) : classes;
     });
@@ -111,19 +114,19 @@ class Search {
     const { endIndex, beamSize, perNodeBeamSize } = this.#settings;
     const isFirst = this.#sequences[0]?.length === 0;
     const wanted = isFirst ? beamSize : perNodeBeamSize;
-    const ranked = this.#sequences.map((sequence, beam): Ranked[] =>
-      sequence.at(-1) === endIndex
-        ? endedCandidates(endIndex, wanted)
-        : rank(candidates, firstRow + beam, blocked[beam] ?? new Set(), wanted),
-    );
-    const sums = ranked.flatMap((row, beam) =>
-      row.map(({ score }) => Math.fround(score + at(this.#scores, beam))),
+    const choices: Choices = { classes: [], scores: [] };
+    for (const [beam, sequence] of this.#sequences.entries()) {
+      if (sequence.at(-1) === endIndex) addEnded(choices, endIndex, wanted);
+      else addBest(choices, candidates, firstRow + beam, blocked[beam] ?? NOTHING, wanted);
+    }
+    const sums = choices.scores.map((score, place) =>
+      Math.fround(score + at(this.#scores, Math.trunc(place / wanted))),
     );
     const chosen = topIndices(sums, beamSize);
     const parents = chosen.map((place) => Math.trunc(place / wanted));
     this.#sequences = chosen.map((place, index) => {
-      const parent = parents[index] ?? -1;
-      return [...(this.#sequences[parent] ?? []), ranked[parent]?.[place % wanted]?.index ?? -1];
+      const sequence = this.#sequences[parents[index] ?? -1] ?? [];
+      return [...sequence, at(choices.classes, place)];
     });
     this.#scores = chosen.map((place) => sums[place] ?? LOWEST);
     this.#parents = parents;

@@ -131,9 +131,7 @@ export class CrfViterbi {
   #trace(paths: number, steps: number): ScoredPath[] {
     const states = this.#states;
     const stride = this.#topK * states;
-    const ends = Array.from({ length: paths * states }, (_, index) => index)
-      .sort((a, b) => at(this.#scores, b) - at(this.#scores, a))
-      .slice(0, this.#topK);
+    const ends = this.#bestEnds(paths * states);
     return ends.map((end) => {
       const tags: number[] = [];
       let index = end;
@@ -143,5 +141,19 @@ export class CrfViterbi {
       }
       return { tags: tags.reverse(), score: at(this.#scores, end) };
     });
+  }
+
+  /** The states with the best scores at the end, best first; of equal ones the first. */
+  #bestEnds(count: number): number[] {
+    const ends: number[] = [];
+    while (ends.length < Math.min(count, this.#topK)) {
+      let best = -1;
+      for (let state = 0; state < count; state++) {
+        if (best >= 0 && at(this.#scores, state) <= at(this.#scores, best)) continue;
+        if (!ends.includes(state)) best = state;
+      }
+      ends.push(best);
+    }
+    return ends;
   }
 }

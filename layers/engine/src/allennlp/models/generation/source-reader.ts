@@ -79,12 +79,13 @@ export function openSourceReader(archive: TextArchive): SourceReader {
   const place = (path: string) => ({ archive, path: `dataset_reader.${path}` });
   const tokenizer = openTokenizer(source_tokenizer, place('source_tokenizer'));
   const indexers = openIndexers(source_token_indexers, place('source_token_indexers'));
+  const features = featuresOf(source_token_indexers);
   return {
     async read(input, field) {
       const given = givenText(input, field, hasTokens(input) ? 'tokens' : 'source');
       const text = given.words ? given : { ...given, text: prefix + given.text };
       const words = withoutEntities(await tokenizeGiven(text, tokenizer), given.words !== undefined);
-      checkFeatures(words, source_token_indexers, given.field);
+      checkFeatures(words, features, given.field);
       const tokens = [...start, ...words.slice(0, maxTokens), ...end];
       return { tokens, tensors: under('source_tokens', await textField(tokens, indexers)) };
     },
@@ -124,7 +125,7 @@ function readAround({ config }: TextArchive): Around {
 
 /** Words of a client go before the text that they are of. */
 function hasTokens(input: unknown): boolean {
-  return z.safeParse(z.object({ tokens: z.array(z.unknown()) }), input).success;
+  return typeof input === 'object' && input !== null && 'tokens' in input && input.tokens !== undefined;
 }
 
 /** A word of a client without `ent_type` is in no entity, which spaCy says by an empty one. */
@@ -144,16 +145,27 @@ const FEATURES = {
 
 const withFeature = z.object({ feature_name: z.optional(z.string()) });
 
+/** The features that indexers read. */
+function featuresOf(indexers: unknown): (keyof typeof FEATURES)[] {
+  const names = Object.values(Object(indexers)).map(
+    (indexer) => z.safeParse(withFeature, indexer).data?.feature_name ?? '',
+  );
+  return names.filter(isFeature);
+}
+
 /**
  * Looks that the words of a source have the features that the indexers read. An indexer has a value for tokens without one, but
  * that is for the symbols around the source.
  *
  * @throws EngineError INVALID_INPUT with `field`
  */
-function checkFeatures(words: readonly Token[], indexers: unknown, field: string): void {
-  for (const indexer of Object.values(Object(indexers))) {
-    const { feature_name: name = '' } = z.safeParse(withFeature, indexer).data ?? {};
-    if (!isFeature(name) || words.every((word) => word[FEATURES[name]] !== undefined)) continue;
+function checkFeatures(
+  words: readonly Token[],
+  features: readonly (keyof typeof FEATURES)[],
+  field: string,
+): void {
+  for (const name of features) {
+    if (words.every((word) => word[FEATURES[name]] !== undefined)) continue;
     const wanted = name.replace(/_$/, '');
     throw new EngineError(
       'INVALID_INPUT',
