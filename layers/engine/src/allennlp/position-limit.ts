@@ -1,4 +1,4 @@
-/** The longest text of a model whose encoder has learned its positions; AllenNLP raises on a longer one. */
+/** The longest text of a model that has learned positions or widths of spans; AllenNLP raises on a longer one. */
 import type { ArchiveModel } from './archive-model.ts';
 import { type Instance, paddedDims } from './instance.ts';
 import { invalidInput } from './models/input-checks.ts';
@@ -6,7 +6,7 @@ import { invalidInput } from './models/input-checks.ts';
 /** `positional_embedding_size` of pytorch_transformer where config.json names none. */
 const DEFAULT_POSITIONS = 512;
 
-/** The fewest positions that an encoder anywhere in the section `model` of config.json has learned; infinite where none has. */
+/** The fewest positions or widths that a part anywhere in the section `model` of config.json has learned; infinite where none has. */
 export function learnedPositions(section: unknown): number {
   if (typeof section !== 'object' || section === null) return Number.POSITIVE_INFINITY;
   const within = Object.values(section).map(learnedPositions);
@@ -14,11 +14,16 @@ export function learnedPositions(section: unknown): number {
 }
 
 function ownPositions(section: object): number {
-  if (!('positional_encoding' in section) || section.positional_encoding !== 'embedding') {
-    return Number.POSITIVE_INFINITY;
-  }
-  const size = 'positional_embedding_size' in section ? section.positional_embedding_size : undefined;
-  return typeof size === 'number' ? size : DEFAULT_POSITIONS;
+  const { positional_encoding, positional_embedding_size, num_width_embeddings, bucket_widths } = {
+    positional_encoding: undefined,
+    positional_embedding_size: DEFAULT_POSITIONS,
+    num_width_embeddings: undefined,
+    bucket_widths: false,
+    ...section,
+  };
+  // A span extractor without buckets has a row for each width, and the widest span is the text.
+  if (typeof num_width_embeddings === 'number' && bucket_widths !== true) return num_width_embeddings;
+  return positional_encoding === 'embedding' ? positional_embedding_size : Number.POSITIVE_INFINITY;
 }
 
 /** The model, which refuses texts of more tokens than it has positions before anything runs. */
@@ -34,7 +39,7 @@ export function withinPositions(model: ArchiveModel, section: unknown): ArchiveM
         if (tokens <= positions) continue;
         throw invalidInput(
           field,
-          `must have at most ${positions} tokens, the positions that the model has learned, not ${tokens}`,
+          `must have at most ${positions} tokens, since the model has learned no more places, not ${tokens}`,
         );
       }
       return instances;

@@ -28,6 +28,14 @@ describe('learned positions', () => {
     expect(learnedPositions({ encoder: { positional_encoding: 'embedding' } })).toBe(512);
   });
 
+  it('are the widths of spans too, where those have no buckets', () => {
+    const extractor = { type: 'endpoint', num_width_embeddings: 7, span_width_embedding_dim: 2 };
+    expect(learnedPositions({ span_extractor: extractor })).toBe(7);
+    expect(learnedPositions({ span_extractor: { ...extractor, bucket_widths: true } })).toBe(
+      Number.POSITIVE_INFINITY,
+    );
+  });
+
   it('are none where positions are computed', () => {
     expect(learnedPositions({ encoder: { ...LEARNED, positional_encoding: 'sinusoidal' } })).toBe(
       Number.POSITIVE_INFINITY,
