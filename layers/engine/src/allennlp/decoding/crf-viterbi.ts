@@ -132,7 +132,7 @@ export class CrfViterbi {
     const states = this.#states;
     const stride = this.#topK * states;
     const ends = this.#bestEnds(paths * states);
-    return ends.map((end) => {
+    const found = ends.map((end) => {
       const tags: number[] = [];
       let index = end;
       for (let step = steps - 1; step > 0; step--) {
@@ -141,6 +141,8 @@ export class CrfViterbi {
       }
       return { tags: tags.reverse(), score: at(this.#scores, end) };
     });
+    // Where fewer sequences than `topK` are possible, some of the others go through the start or the end; AllenNLP fails on them.
+    return found.filter(({ tags }) => tags.every((tag) => tag < this.#tags));
   }
 
   /** The states with the best scores at the end, best first; of equal ones the first. */

@@ -9,6 +9,7 @@ const schema = z.object({
   d_model: z.int(),
   decoder_layers: z.int(),
   decoder_attention_heads: z.int(),
+  max_position_embeddings: z.int(),
   bos_token_id: z._default(z.int(), 0),
   eos_token_id: z._default(z.int(), 2),
   decoder_start_token_id: z._default(z.nullable(z.int()), 2),
@@ -27,6 +28,7 @@ export const bart: ArchiveModelDefinition = {
             start: config.decoder_start_token_id || config.bos_token_id,
             end: config.eos_token_id,
             caches: layerCaches(layers, heads, width / heads),
+            maxTokens: config.max_position_embeddings,
           };
         },
         answer: ({ ids, score }, { vocabulary }) => ({

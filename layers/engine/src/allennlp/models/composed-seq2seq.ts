@@ -7,6 +7,7 @@ import { type CacheShape, stepGraph } from '../decoding/step-graph.ts';
 import { stack } from '../instance.ts';
 import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
+import { dependsOnPadding } from './embedders.ts';
 import { generatedText } from './generation/generated-text.ts';
 import { layerCaches } from './generation/layer-caches.ts';
 import { openSourceReader } from './generation/source-reader.ts';
@@ -51,6 +52,7 @@ function openModel(archive: TextArchive): ArchiveModel<undefined, BeamResult> {
       predictions: result?.predictions ?? [],
       predicted_tokens: target.words(result?.predictions[0] ?? []),
     }),
+    runsAlone: dependsOnPadding(archive.config.model.source_text_embedder),
     tasks: [
       generatedText(({ predicted_tokens }) => z.parse(z.array(z.string()), predicted_tokens).join(' ')),
     ],

@@ -1,5 +1,4 @@
 /** copynet_seq2seq: a decoder that generates tokens of its vocabulary, or copies tokens of the source. */
-import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { type BeamResult, beamSearch } from '../decoding/beam-search.ts';
@@ -10,6 +9,7 @@ import { idTensor } from '../text/indexers/indexer.ts';
 import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { wordsOf } from '../text/token.ts';
+import { dependsOnPadding } from './embedders.ts';
 import { generatedText } from './generation/generated-text.ts';
 import { openSourceReader } from './generation/source-reader.ts';
 import { beforeEnd, openTargetTokens } from './generation/target-tokens.ts';
@@ -45,9 +45,6 @@ function openModel(archive: TextArchive): ArchiveModel<Metadata, BeamResult> {
   return {
     async read(input, field) {
       const { tokens, tensors } = await reader.read(input, field);
-      if (tokens.length === 0) {
-        throw new EngineError('INVALID_INPUT', `${field}: the source has no tokens.`, { details: { field } });
-      }
       const source = wordsOf(tokens);
       const toTarget = source.map((word) => vocabulary.id(word, namespace));
       const fields = {
@@ -75,6 +72,7 @@ function openModel(archive: TextArchive): ArchiveModel<Metadata, BeamResult> {
         predicted_tokens: (result?.predictions ?? []).map((sequence) => words(sequence, source)),
       };
     },
+    runsAlone: dependsOnPadding(model.source_embedder),
     tasks: [
       generatedText(({ predicted_tokens }) => {
         const [best] = z.parse(z.array(z.array(z.string())), predicted_tokens);

@@ -7,6 +7,7 @@ import { stepGraph } from '../decoding/step-graph.ts';
 import { stack } from '../instance.ts';
 import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
+import { dependsOnPadding } from './embedders.ts';
 import { generatedText } from './generation/generated-text.ts';
 import { openSourceReader } from './generation/source-reader.ts';
 import { openTargetTokens } from './generation/target-tokens.ts';
@@ -38,6 +39,7 @@ function openModel(archive: TextArchive): ArchiveModel<undefined, BeamResult> {
       predictions: result?.predictions ?? [],
       predicted_tokens: (result?.predictions ?? []).map((sequence) => target.words(sequence)),
     }),
+    runsAlone: dependsOnPadding(model.source_embedder),
     tasks: [
       generatedText(({ predictions }) => {
         const [best] = z.parse(z.array(z.array(z.number())), predictions);

@@ -7,6 +7,7 @@ import { type CacheShape, stepGraph } from '../../decoding/step-graph.ts';
 import { type Instance, stack } from '../../instance.ts';
 import { parseParams } from '../../text/params.ts';
 import type { HubTokenizer, TextArchive } from '../../text/text-archive.ts';
+import { invalidInput } from '../input-checks.ts';
 import { generatedText } from './generated-text.ts';
 import { decodeText } from './hub-text.ts';
 import { openSourceReader } from './source-reader.ts';
@@ -17,6 +18,8 @@ export interface HubDecoder {
   readonly start: number;
   readonly end: number;
   readonly caches: readonly CacheShape[];
+  /** The longest source that the encoder has positions for. @default - any length */
+  readonly maxTokens?: number;
 }
 
 /** The best beam of an input. */
@@ -44,7 +47,7 @@ export function openHubGenerator(
   const { model } = archive.config;
   const reader = openSourceReader(archive);
   const hub = archive.hub(parseParams(params, model, 'model').model_name);
-  const { start, end, caches } = decoder(hub.config);
+  const { start, end, caches, maxTokens = Number.POSITIVE_INFINITY } = decoder(hub.config);
   const settings = beamSettings(model, end, defaults);
 
   async function infer(batch: readonly Instance<undefined>[], graphs: Graphs): Promise<Generated[]> {
@@ -62,7 +65,10 @@ export function openHubGenerator(
 
   return {
     async read(input, field) {
-      const { tensors } = await reader.read(input, field);
+      const { tokens, tensors } = await reader.read(input, field);
+      if (tokens.length > maxTokens) {
+        throw invalidInput(field, `has ${tokens.length} tokens, but the model reads at most ${maxTokens}`);
+      }
       return [{ tensors, metadata: undefined }];
     },
     infer,

@@ -10,6 +10,7 @@ import type { TextArchive } from '../../text/text-archive.ts';
 import { textField, under } from '../../text/text-field.ts';
 import type { Token } from '../../text/token.ts';
 import { openTokenizer } from '../../text/tokenizers/index.ts';
+import { invalidInput, requirePredictor } from '../input-checks.ts';
 
 export interface Source {
   readonly tokens: readonly Token[];
@@ -72,8 +73,9 @@ interface Around {
 
 const PLAIN: Around = { prefix: '', maxTokens: Number.POSITIVE_INFINITY, start: [], end: [] };
 
-/** @throws EngineError PACKAGE_INVALID for a reader or a part of it that is not supported */
+/** @throws EngineError PACKAGE_INVALID for a predictor, a reader or a part of it that is not supported */
 export function openSourceReader(archive: TextArchive): SourceReader {
+  requirePredictor(archive, 'seq2seq');
   const { prefix, maxTokens, start, end } = readAround(archive);
   const { source_tokenizer, source_token_indexers } = archive.config.reader;
   const place = (path: string) => ({ archive, path: `dataset_reader.${path}` });
@@ -87,6 +89,7 @@ export function openSourceReader(archive: TextArchive): SourceReader {
       const words = withoutEntities(await tokenizeGiven(text, tokenizer), given.words !== undefined);
       checkFeatures(words, features, given.field);
       const tokens = [...start, ...words.slice(0, maxTokens), ...end];
+      if (tokens.length === 0) throw invalidInput(given.field, 'must have at least one token');
       return { tokens, tensors: under('source_tokens', await textField(tokens, indexers)) };
     },
   };

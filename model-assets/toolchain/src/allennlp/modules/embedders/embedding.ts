@@ -12,7 +12,7 @@ const params = z.strictObject({
   embedding_dim: count,
   num_embeddings: count.nullish(),
   projection_dim: count.nullish(),
-  vocab_namespace: z.string().default('tokens'),
+  vocab_namespace: z.string().nullish(),
   // The row of padding is in the tensor as it was trained; vectors of a file, and the rest, matter only in training.
   padding_index: ignored,
   pretrained_file: ignored,
@@ -65,7 +65,7 @@ function buildEmbedding(scope: Scope, parsed: EmbeddingParams): Embedding {
 /** The rows of the tensor. There must be one for each token; a model may add rows of its own, as copynet does. */
 function countRows(scope: Scope, { num_embeddings: given, vocab_namespace: namespace }: EmbeddingParams) {
   const [rows] = scope.dims('weight') ?? [];
-  const needed = given ?? scope.archive.vocabularySize(namespace);
+  const needed = given ?? scope.archive.vocabularySize(namespace ?? 'tokens');
   if (rows === undefined || (given === undefined || given === null ? rows >= needed : rows === needed)) {
     return rows ?? needed;
   }
