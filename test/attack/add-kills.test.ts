@@ -7,8 +7,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { sha256Of } from '../../model-assets/format/src/package/integrity.ts';
 import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
 import { Random } from '../fixtures/random.ts';
+import { cases } from '../scale.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
-import { cases } from './scale.ts';
 
 const HERE = import.meta.dirname;
 const root = temporaryFolder();

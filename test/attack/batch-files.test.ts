@@ -5,8 +5,8 @@ import { BatchError } from '../../functions/batch/src/errors.ts';
 import { detectFormat } from '../../functions/batch/src/file/formats.ts';
 import { NO_PROGRESS, type Progress } from '../../functions/batch/src/file/parts.ts';
 import { predictFile } from '../../functions/batch/src/file/predict-file.ts';
+import { cases } from '../scale.ts';
 import { predictorOf } from '../unit/engine/fakes.ts';
-import { cases } from './scale.ts';
 
 const MEGABYTES = cases({ short: 1, long: 16 });
 const CHUNK = 64 * 1024;

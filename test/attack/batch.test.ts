@@ -9,8 +9,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Stored } from '../e2e/batch-world.ts';
 import { node, run, userEnvironment } from '../e2e/command.ts';
 import { Random } from '../fixtures/random.ts';
+import { cases } from '../scale.ts';
 import { rowsOf, weather } from './batch-crashes.ts';
-import { cases } from './scale.ts';
 
 /** The values that differ from run to run: the name of the file and the time that it took. */
 function withoutTimes({ key, body }: Stored) {

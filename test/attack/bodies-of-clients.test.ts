@@ -1,7 +1,7 @@
 /** Bodies of the formats that are not JSON: hostile ones are refused at little cost, however they are made. */
 import { describe, expect, it } from 'vitest';
+import { cases } from '../scale.ts';
 import { fakeApp, post } from '../unit/functions/fake-engine.ts';
-import { cases } from './scale.ts';
 
 const BYTES = 1_900_000;
 const app = fakeApp();

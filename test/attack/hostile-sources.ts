@@ -11,8 +11,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { global, pickle, REDUCE, stateDict, tensor, text, tuple } from '../fixtures/pickles.ts';
 import { safetensorsHeader } from '../fixtures/safetensors.ts';
-import { cases } from './scale.ts';
+import { torchZip } from '../fixtures/torch.ts';
+import { cases } from '../scale.ts';
 
 export interface HostileSource {
   readonly name: string;
@@ -206,6 +208,32 @@ const others: HostileSource[] = [
     spoil: (folder) => {
       rmSync(join(folder, 'model.safetensors'));
       write('pytorch_model.bin', 'x')(folder);
+    },
+  },
+  {
+    name: 'weights in a pickle that calls os.system',
+    spoil: (folder) => {
+      rmSync(join(folder, 'model.safetensors'));
+      const call = pickle(global('os', 'system'), tuple(text('touch /tmp/owned')), REDUCE);
+      writeFileSync(join(folder, 'pytorch_model.bin'), torchZip(call, []));
+    },
+  },
+  {
+    name: 'an index of pickles that leads out of the folder',
+    spoil: (folder) => {
+      rmSync(join(folder, 'model.safetensors'));
+      write('pytorch_model.bin.index.json', '{"weight_map": {"a": "../../etc/passwd"}}')(folder);
+    },
+  },
+  {
+    name: 'weights in a pickle with the names of others',
+    spoil: (folder) => {
+      rmSync(join(folder, 'model.safetensors'));
+      const saved = stateDict([['a', tensor({ key: '0', type: 'FloatStorage', length: 1, dims: [1] })]]);
+      writeFileSync(
+        join(folder, 'pytorch_model.bin'),
+        torchZip(saved, [{ key: '0', size: 4, bytes: Buffer.alloc(4) }]),
+      );
     },
   },
 ];

@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workspace } from '../e2e/http-service.ts';
 import { type InferenceServer, startServer } from '../e2e/server.ts';
 import { addTaskModels, TASK_MODELS } from '../e2e/task-models.ts';
+import { LONG } from '../scale.ts';
 import { type HostileBody, hostileBodies } from './hostile-bodies.ts';
 import { cpuMs, isMeasurable, resetPeak, residentMb } from './process-cost.ts';
-import { LONG } from './scale.ts';
 
 const CPU_MS = 50;
 const MEMORY_MB = 20;

@@ -7,8 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyOfPackages } from '../e2e/packages.ts';
 import { type InferenceServer, startServer } from '../e2e/server.ts';
+import { cases } from '../scale.ts';
 import { isMeasurable, residentMb } from './process-cost.ts';
-import { cases } from './scale.ts';
 
 /** The limit of the server that slow clients must not use up. */
 const SLOTS = 64;

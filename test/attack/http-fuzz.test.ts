@@ -6,8 +6,8 @@ import { createApp } from '../../functions/app/src/app.ts';
 import { routes } from '../../functions/app/src/routes.ts';
 import { quiet, workspace } from '../e2e/http-service.ts';
 import { addTaskModels, TASK_MODELS } from '../e2e/task-models.ts';
+import { cases } from '../scale.ts';
 import { type FuzzedRequest, fuzzedRequests } from './http-fuzz-bodies.ts';
-import { cases } from './scale.ts';
 
 const REQUESTS = cases({ short: 4000, long: 50_000 });
 const LIMITS = { maxBodyBytes: 200_000, maxCandidateLabels: 10, maxCallTokens: 4000, maxInputTokens: 2000 };

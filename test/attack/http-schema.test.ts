@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { createApp } from '../../functions/app/src/app.ts';
 import { quiet, workspace } from '../e2e/http-service.ts';
 import { addTaskModels, TASK_MODELS } from '../e2e/task-models.ts';
-import { cases } from './scale.ts';
+import { cases } from '../scale.ts';
 import { type Violation, violationsOf } from './schema-violations.ts';
 
 const REQUESTS = cases({ short: 10_000, long: 60_000 });

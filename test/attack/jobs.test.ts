@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { inputsOf, jobStorm } from '../e2e/job-storm.ts';
 import { startServer } from '../e2e/server.ts';
-import { cases } from './scale.ts';
+import { cases } from '../scale.ts';
 
 const KILLS = cases({ short: 4, long: 70 });
 const JOBS = cases({ short: 20, long: 150 });

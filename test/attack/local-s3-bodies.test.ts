@@ -2,8 +2,8 @@
 import { readdirSync } from 'node:fs';
 import { type ClientRequest, request } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { cases } from '../scale.ts';
 import { attackedS3, codeOf, send } from './local-s3.ts';
-import { cases } from './scale.ts';
 
 const s3 = attackedS3();
 const ask = (path: string, sent: Parameters<typeof send>[2] = {}) => send(s3.server.endpoint, path, sent);

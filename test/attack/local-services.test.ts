@@ -11,8 +11,8 @@ import { startS3Process } from '../../infra/local/src/s3/process/start-process.t
 import { startS3 } from '../../infra/local/src/s3/server.ts';
 import { startSqs } from '../../infra/local/src/sqs/server.ts';
 import { run } from '../e2e/command.ts';
+import { cases } from '../scale.ts';
 import { attackedS3, codeOf, expectUntouched, send } from './local-s3.ts';
-import { cases } from './scale.ts';
 
 const s3 = attackedS3();
 const ask = (path: string, sent: Parameters<typeof send>[2] = {}) => send(s3.server.endpoint, path, sent);

@@ -9,11 +9,11 @@ import { createApp } from '../../functions/app/src/app.ts';
 import type { ServingEngine } from '../../functions/app/src/serve/ports.ts';
 import { quiet, workspace } from '../e2e/http-service.ts';
 import { addTaskModels } from '../e2e/task-models.ts';
+import { cases } from '../scale.ts';
 import { fakeJobs } from '../unit/functions/hand-over-to-server/fake-jobs.ts';
 import { bodyOf, type OpenApi, type Operation, readDocument, requestOf } from './openapi/document.ts';
 import { findFault } from './openapi/validate.ts';
 import { damaged, valuesOf } from './openapi/values.ts';
-import { cases } from './scale.ts';
 
 const space = workspace([]);
 const engine = new Engine({ packages: space.packages, intraOpThreads: 1, allowSpinning: false });

@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { Engine, FolderStore, PilotlightError } from '../../layers/engine/src/index.ts';
 import { verifyPackage } from '../../model-assets/toolchain/src/verify-package.ts';
 import { Random } from '../fixtures/random.ts';
+import { cases } from '../scale.ts';
 import { loopGraph } from './loop-graph.ts';
-import { cases } from './scale.ts';
 import { MODEL, TamperedPackage } from './tampered-package.ts';
 
 type Tamper = (tampered: TamperedPackage) => void;

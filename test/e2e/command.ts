@@ -21,7 +21,7 @@ export interface RunOptions {
 export function userEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     ([name]) =>
-      !/^(npm_|VITEST|TEST$|NODE_ENV$|PORT$|PILOTLIGHT_MODELS_DIR$|PILOTLIGHT_ATTACK$|PILOTLIGHT_BITS$|FORCE_COLOR$)/.test(
+      !/^(npm_|VITEST|TEST$|NODE_ENV$|PORT$|PILOTLIGHT_MODELS_DIR$|PILOTLIGHT_TESTS$|FORCE_COLOR$)/.test(
         name,
       ),
   );

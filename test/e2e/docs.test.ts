@@ -96,7 +96,7 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
     title: 'predicts a file that the AWS command line copies',
   },
   {
-    command: /^PILOTLIGHT_ATTACK=long npx vitest run --project attack/,
+    command: /^PILOTLIGHT_TESTS=long npx vitest run --project attack/,
     file: 'test/attack/batch.test.ts',
     title: 'however often its process is killed',
   },

@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { encodeModel } from '../../model-assets/toolchain/src/graph/onnx.ts';
 import { readSource } from '../../model-assets/toolchain/src/sources/index.ts';
 import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
+import { LONG } from '../scale.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
 
 const CLI = join(import.meta.dirname, '../../cli/src/main.ts');
@@ -188,14 +189,18 @@ describe('models', () => {
     });
 
     /** 420 to 450 MB where it was measured; the checkpoint is 91 MB, and Node with the runtime 150 MB. */
-    test('takes less than 700 MB', async () => {
-      const script = `
+    test.runIf(LONG)(
+      'takes less than 700 MB (PILOTLIGHT_TESTS=long)',
+      async () => {
+        const script = `
         const { main } = await import(${JSON.stringify(CLI)});
         process.exitCode = await main(${JSON.stringify(['models', ...addLarge, '--json'])}, { stdout: process.stderr, stderr: process.stderr });
         console.log(process.resourceUsage().maxRSS);`;
-      const { code, stdout } = await spawned(['--input-type=module', '--eval', script]).done;
-      expect(code).toBe(0);
-      expect(Number(stdout) / 1024).toBeLessThan(700);
-    }, 240_000);
+        const { code, stdout } = await spawned(['--input-type=module', '--eval', script]).done;
+        expect(code).toBe(0);
+        expect(Number(stdout) / 1024).toBeLessThan(700);
+      },
+      240_000,
+    );
   });
 });

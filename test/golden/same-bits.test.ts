@@ -1,6 +1,6 @@
 /**
  * An answer is the same to the last bit, whatever shares its batch: every task, in fp32 and on the rungs of int8 that packages begin
- * with. PILOTLIGHT_BITS=long, as in the nightly workflow, takes 2,000 inputs for each task and every rung.
+ * with. PILOTLIGHT_TESTS=long, as in the nightly workflow, takes 2,000 inputs for each task and every rung.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,9 +17,9 @@ import { type CheckpointOptions, SHAPES, writeCheckpoint } from '../fixtures/che
 import { writeFp32Package, writePackage } from '../fixtures/fp32-package.ts';
 import { Random } from '../fixtures/random.ts';
 import { type Answer, atOnce, findBitDifferences, randomTexts } from '../fixtures/same-bits.ts';
+import { cases, LONG } from '../scale.ts';
 
-const LONG = process.env.PILOTLIGHT_BITS === 'long';
-const INPUTS = LONG ? 2000 : 16;
+const INPUTS = cases({ short: 16, long: 2000 });
 /** Long enough for three spans of 128 tokens, which some kernels take at a time, and some of these inputs are longer than the model takes. */
 const SHAPE = { ...SHAPES.tiny, positions: 300 };
 const MOST_WORDS = 330;

@@ -1,6 +1,6 @@
 /**
  * Archives of ../shared from their files to answers over HTTP: each is packaged, after it has been proven that it answers as AllenNLP did,
- * and served. A handful always; PILOTLIGHT_ARCHIVES=all takes all of them.
+ * and served. A handful always; PILOTLIGHT_TESTS=long takes all of them.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,9 +11,9 @@ import { compareAnswers } from '../../../layers/engine/src/allennlp/compare-answ
 import { packageArchive } from '../../../model-assets/toolchain/src/allennlp/package/package-archive.ts';
 import { archivePath, hasArchives, hubPath, listArchives, readReference } from '../../fixtures/allennlp.ts';
 import { givenInput } from '../../fixtures/allennlp-inputs.ts';
+import { LONG } from '../../scale.ts';
 import { temporaryFolder } from '../../unit/toolchain/temporary-folder.ts';
 
-const ALL = process.env.PILOTLIGHT_ARCHIVES === 'all';
 /** One of each kind of text processing and of decoding. */
 const HANDFUL = [
   'made_crf_tagger_bioul',
@@ -49,7 +49,7 @@ async function post(model: string, body: unknown): Promise<{ status: number; bod
   return { status: response.status, body: await response.json() };
 }
 
-const names = listArchives().filter((name) => ALL || HANDFUL.includes(name));
+const names = listArchives().filter((name) => LONG || HANDFUL.includes(name));
 
 describe.skipIf(!hasArchives).each(names)('%s (skipped without ../shared/allennlp)', (name) => {
   const reference = readReference(name);

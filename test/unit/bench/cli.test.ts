@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { LONG } from '../../scale.ts';
 
 const CLI = join(import.meta.dirname, '../../../cli/src/main.ts');
 /** Without the variables of npm, which would make the help name commands as npm scripts, and those that say where peers are. */
@@ -50,7 +51,7 @@ const loadSchema = z.tuple([
   }),
 ]);
 
-describe('npm run bench', () => {
+describe('npm run bench (all of its measurements with PILOTLIGHT_TESTS=long)', () => {
   it('measures a tiny checkpoint from end to end: packaged, exported, agreed upon, timed', async () => {
     const { stdout } = await bench('warm', '--model', 'tiny', '--rounds', '1', '--json');
     const [result] = resultsSchema.parse(JSON.parse(stdout));
@@ -60,56 +61,75 @@ describe('npm run bench', () => {
     expect(result.machine).toMatchObject({ onnxruntime: '1.30.0' });
   }, 120_000);
 
-  it('measures tasks beyond classification on tiny checkpoints, and reads the whole of a long context', async () => {
-    const { stdout } = await bench('tasks', '--model', 'tiny', '--rounds', '1', '--json');
-    const [{ measurement, series, comparisons }] = measuredSchema.parse(JSON.parse(stdout));
-    expect(measurement).toBe('tasks');
-    expect(series.map(({ metric }) => metric)).toEqual(
-      ['zero-shot, 10 labels', 'embeddings', 'question over a long context'].flatMap((name) => [name, name]),
-    );
-    expect(comparisons.filter(({ target }) => target !== undefined)).toEqual([
-      expect.objectContaining({ target: 'at least 1x', met: true }),
-    ]);
-  }, 120_000);
+  it.runIf(LONG)(
+    'measures tasks beyond classification on tiny checkpoints, and reads the whole of a long context',
+    async () => {
+      const { stdout } = await bench('tasks', '--model', 'tiny', '--rounds', '1', '--json');
+      const [{ measurement, series, comparisons }] = measuredSchema.parse(JSON.parse(stdout));
+      expect(measurement).toBe('tasks');
+      expect(series.map(({ metric }) => metric)).toEqual(
+        ['zero-shot, 10 labels', 'embeddings', 'question over a long context'].flatMap((name) => [
+          name,
+          name,
+        ]),
+      );
+      expect(comparisons.filter(({ target }) => target !== undefined)).toEqual([
+        expect.objectContaining({ target: 'at least 1x', met: true }),
+      ]);
+    },
+    120_000,
+  );
 
-  it('measures the cold start of the predict function in local Lambda, beside an empty one', async () => {
-    const { stdout } = await bench('cold', '--lambda', '--rounds', '1', '--json');
-    const [{ measurement, model, series, comparisons }] = measuredSchema.parse(JSON.parse(stdout));
-    expect([measurement, model]).toEqual(['lambda', 'sentiment']);
-    const median = (subject: string, metric: string) =>
-      series.find((one) => one.subject === subject && one.metric === metric)?.samples[0] ?? Number.NaN;
-    const subject = 'predict with sentiment';
-    expect(median(subject, 'init phase') + median(subject, 'phase: first request')).toBeLessThanOrEqual(
-      median(subject, 'cold start'),
-    );
-    expect(median(subject, 'load step: session')).toBeLessThan(median(subject, 'phase: import and models'));
-    expect(median('an empty function', 'cold start')).toBeLessThan(median(subject, 'cold start'));
-    expect(comparisons[0]).toMatchObject({ target: 'at most 80 ms' });
-  }, 120_000);
+  it.runIf(LONG)(
+    'measures the cold start of the predict function in local Lambda, beside an empty one',
+    async () => {
+      const { stdout } = await bench('cold', '--lambda', '--rounds', '1', '--json');
+      const [{ measurement, model, series, comparisons }] = measuredSchema.parse(JSON.parse(stdout));
+      expect([measurement, model]).toEqual(['lambda', 'sentiment']);
+      const median = (subject: string, metric: string) =>
+        series.find((one) => one.subject === subject && one.metric === metric)?.samples[0] ?? Number.NaN;
+      const subject = 'predict with sentiment';
+      expect(median(subject, 'init phase') + median(subject, 'phase: first request')).toBeLessThanOrEqual(
+        median(subject, 'cold start'),
+      );
+      expect(median(subject, 'load step: session')).toBeLessThan(median(subject, 'phase: import and models'));
+      expect(median('an empty function', 'cold start')).toBeLessThan(median(subject, 'cold start'));
+      expect(comparisons[0]).toMatchObject({ target: 'at most 80 ms' });
+    },
+    120_000,
+  );
 
-  it('measures a server under load: no errors but 429, and those only above the limit', async () => {
-    const { stdout } = await bench('load', '--model', 'tiny', '--rounds', '1', '--json');
-    const [{ series, comparisons }] = loadSchema.parse(JSON.parse(stdout));
-    expect(comparisons.filter(({ unit }) => unit === 'requests')).toEqual([
-      expect.objectContaining({ name: 'errors below the limit', met: true }),
-      expect.objectContaining({ name: 'errors other than 429 above the limit', met: true }),
-    ]);
-    const sample = (metric: string) => series.find((one) => one.metric === metric)?.samples[0] ?? 0;
-    expect(sample('refused with 429 above the limit')).toBeGreaterThan(0);
-    expect(sample('throughput, clients: 8')).toBeGreaterThan(1);
-    expect(sample('limit: one by one')).toBeGreaterThan(sample('throughput, clients: 8'));
-  }, 120_000);
+  it.runIf(LONG)(
+    'measures a server under load: no errors but 429, and those only above the limit',
+    async () => {
+      const { stdout } = await bench('load', '--model', 'tiny', '--rounds', '1', '--json');
+      const [{ series, comparisons }] = loadSchema.parse(JSON.parse(stdout));
+      expect(comparisons.filter(({ unit }) => unit === 'requests')).toEqual([
+        expect.objectContaining({ name: 'errors below the limit', met: true }),
+        expect.objectContaining({ name: 'errors other than 429 above the limit', met: true }),
+      ]);
+      const sample = (metric: string) => series.find((one) => one.metric === metric)?.samples[0] ?? 0;
+      expect(sample('refused with 429 above the limit')).toBeGreaterThan(0);
+      expect(sample('throughput, clients: 8')).toBeGreaterThan(1);
+      expect(sample('limit: one by one')).toBeGreaterThan(sample('throughput, clients: 8'));
+    },
+    120_000,
+  );
 
-  it('measures the memory of a busy server each second', async () => {
-    const { stdout } = await bench('soak', '--model', 'tiny', '--minutes', '0.05', '--json');
-    const [{ series, comparisons }] = loadSchema.parse(JSON.parse(stdout));
-    const memory = series.find(({ unit }) => unit === 'MiB')?.samples ?? [];
-    expect(memory.length).toBeGreaterThanOrEqual(3);
-    expect(Math.min(...memory)).toBeGreaterThan(20);
-    expect(comparisons.find(({ name }) => name === 'soak: errors other than 429')).toMatchObject({
-      met: true,
-    });
-  }, 120_000);
+  it.runIf(LONG)(
+    'measures the memory of a busy server each second',
+    async () => {
+      const { stdout } = await bench('soak', '--model', 'tiny', '--minutes', '0.05', '--json');
+      const [{ series, comparisons }] = loadSchema.parse(JSON.parse(stdout));
+      const memory = series.find(({ unit }) => unit === 'MiB')?.samples ?? [];
+      expect(memory.length).toBeGreaterThanOrEqual(3);
+      expect(Math.min(...memory)).toBeGreaterThan(20);
+      expect(comparisons.find(({ name }) => name === 'soak: errors other than 429')).toMatchObject({
+        met: true,
+      });
+    },
+    120_000,
+  );
 
   it('measures the CPU alone where it is asked to, after the goldens', async () => {
     const { stdout } = await bench('gpu', '--model', 'tiny', '--provider', 'cpu', '--rounds', '1', '--json');
@@ -134,7 +154,7 @@ describe('npm run bench', () => {
     }
   }, 120_000);
 
-  it.runIf(process.platform === 'linux')(
+  it.runIf(LONG && process.platform === 'linux')(
     'measures servers on the same weights, and says what is not installed',
     async () => {
       const args = ['--model', 'tiny', '--rounds', '1', '--python', '/nowhere/python', '--json'];

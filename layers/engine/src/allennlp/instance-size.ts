@@ -13,14 +13,15 @@ const CELLS_OF_TOKEN = 64;
 
 export function sizeOf({ tensors }: Pick<Instance, 'tensors'>): InstanceSize {
   let [tokens, cells] = [1, 1];
-  for (const { dims, least = [] } of Object.values(tensors)) {
+  for (const [name, { dims, least = [] }] of Object.entries(tensors)) {
     const padded = dims.map((dim, axis) => Math.max(dim, least[axis] ?? 0));
-    // The first axis counts tokens, or spans of them, of which there are few where there are few tokens.
-    if (dims.length > 0) tokens = Math.max(tokens, padded[0] ?? 1);
-    cells = Math.max(
-      cells,
-      padded.reduce((product, dim) => product * Math.max(1, dim), 1),
-    );
+    const product = padded.reduce((sum, dim) => sum * Math.max(1, dim), 1);
+    // The first axis counts tokens, or spans of them, of which there are few where there are few tokens. A transformer reads all
+    // texts of a list.
+    if (dims.length > 0) {
+      tokens = Math.max(tokens, name.endsWith('.token_ids') ? product : (padded[0] ?? 1));
+    }
+    cells = Math.max(cells, product);
   }
   return { tokens, cells };
 }

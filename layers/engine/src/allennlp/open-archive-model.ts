@@ -8,6 +8,7 @@ import * as z from 'zod/mini';
 import type { ModelPackage } from '../ports.ts';
 import type { ArchiveModel, AroundArchive } from './archive-model.ts';
 import { archiveModelTypes, findArchiveModel } from './models/index.ts';
+import { withinPositions } from './position-limit.ts';
 import { type ArchiveConfig, type HubFiles, openTextArchive } from './text/text-archive.ts';
 
 const part = z.record(z.string(), z.unknown());
@@ -39,7 +40,7 @@ export async function openArchiveModel(
   const hubs = new Map<string, HubFiles>();
   for (const [name, files] of Object.entries(manifest.hub)) hubs.set(name, await readHub(files, text));
   const archive = openTextArchive({ config, vocabulary, hub: (name) => hubs.get(name) });
-  const model = definitionOf(config).open(archive);
+  const model = withinPositions(definitionOf(config).open(archive), config.model);
   return around ? around(model, archive) : model;
 }
 

@@ -23,7 +23,7 @@ export class AnswerSize {
 
   /** Counts the result of one input. @throws EngineError ANSWER_TOO_LARGE */
   addResult(result: unknown): void {
-    this.#add(bytesOf(result));
+    if (this.#most < Number.POSITIVE_INFINITY) this.#add(bytesOf(result));
   }
 
   #add(bytes: number): void {

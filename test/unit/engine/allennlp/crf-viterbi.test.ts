@@ -57,6 +57,18 @@ describe('CrfViterbi', () => {
     );
   });
 
+  it('goes on with sequences that cost as much as what is forbidden, but with none through the start or the end', () => {
+    const decoder = new CrfViterbi(noTransitions, TAGS, 20);
+    const found = decoder.decode(new Float32Array([1, 3, 2]), ones(1));
+    expect(found.slice(0, 3)).toEqual([
+      { tags: [1], score: 3 },
+      { tags: [2], score: 2 },
+      { tags: [0], score: 1 },
+    ]);
+    expect(found.slice(3).every(({ score }) => score < -9000)).toBe(true);
+    expect(found.flatMap(({ tags }) => tags).every((tag) => tag < TAGS)).toBe(true);
+  });
+
   it('leaves out the tokens that the mask leaves out', () => {
     const decoder = new CrfViterbi(noTransitions, TAGS, 1);
     const logits = new Float32Array([9, 0, 0, 0, 9, 0, 0, 0, 9]);

@@ -61,7 +61,11 @@ describe('an inspection', () => {
   });
 
   it('names every tensor that is missing, has another shape, or is not used', async () => {
-    const tensors = { ...CLASSIFIER_TENSORS, '_classification_layer.weight': [3, 4], spare: [1] };
+    const tensors: Record<string, readonly number[]> = {
+      ...CLASSIFIER_TENSORS,
+      '_classification_layer.weight': [3, 4],
+      spare: [1],
+    };
     const { '_classification_layer.bias': _, ...without } = tensors;
     const { problems, unusedTensors } = await inspect({ weights: weights(without) });
     expect(problems).toEqual([

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { zeroPadding } from '../../../../model-assets/toolchain/src/allennlp/modules/nodes/masks.ts';
+import { runProjectedLstm } from '../../../../model-assets/toolchain/src/allennlp/modules/nodes/projected-lstm.ts';
+import { ints } from '../../../../model-assets/toolchain/src/graph/node.ts';
 import {
   flatten,
   floats,
   type Matrix,
   Numbers,
   runModule,
+  runNodes,
   type Tensors,
 } from '../../../fixtures/allennlp-module.ts';
 
@@ -225,5 +229,49 @@ describe('stacks with a highway', () => {
       return [...(outputs.at(-1)?.slice(0, HIDDEN) ?? [0, 0]), ...(outputs[0]?.slice(HIDDEN) ?? [0, 0])];
     });
     expectClose(values, flatten(expected));
+  });
+});
+
+/** AllenNLP's LstmCellWithProjection. */
+function projectedStep(tensors: Tensors, cellBound: number, stateBound: number): Step {
+  const keep = (value: number, bound: number) => Math.min(Math.max(value, -bound), bound);
+  return (x, [h = [], c = []]) => {
+    const ofInput = product(tensors, 'input_linearity.weight', '', x);
+    const ofState = product(tensors, 'state_linearity.weight', 'state_linearity.bias', h);
+    const gate = (index: number, unit: number) =>
+      (ofInput[index * HIDDEN + unit] ?? 0) + (ofState[index * HIDDEN + unit] ?? 0);
+    const cell = c.map((value, unit) =>
+      keep(sigmoid(gate(0, unit)) * Math.tanh(gate(2, unit)) + sigmoid(gate(1, unit)) * value, cellBound),
+    );
+    const output = cell.map((value, unit) => sigmoid(gate(3, unit)) * Math.tanh(value));
+    const state = product(tensors, 'state_projection.weight', '', output);
+    return [state.map((value) => keep(value, stateBound)), cell];
+  };
+}
+
+describe('the projected LSTM of ELMo', () => {
+  it.each([
+    ['forwards', false],
+    ['backwards', true],
+  ])('keeps cell and state in bounds, %s over every text', async (_, isReverse) => {
+    const numbers = new Numbers(29);
+    const tensors: Tensors = {
+      'input_linearity.weight': numbers.tensor([4 * HIDDEN, INPUTS]),
+      'state_linearity.weight': numbers.tensor([4 * HIDDEN, HIDDEN]),
+      'state_linearity.bias': numbers.tensor([4 * HIDDEN]),
+      'state_projection.weight': numbers.tensor([HIDDEN, HIDDEN]),
+    };
+    const { x, mask, texts } = makeBatch(numbers);
+    const layer = { inputs: INPUTS, cell: HIDDEN, hidden: HIDDEN, cellBound: 0.3, stateBound: 0.05 };
+    const { values } = await runNodes(tensors, { x: floats(x), mask: floats(mask) }, (scope) => {
+      const byTime = scope.graph.op('Transpose', ['x'], 'by time', { attributes: { perm: ints([1, 0, 2]) } });
+      const states = runProjectedLstm(scope, layer, byTime, 'mask', isReverse);
+      const byText = scope.graph.op('Transpose', [states], 'by text', {
+        attributes: { perm: ints([1, 0, 2]) },
+      });
+      return zeroPadding(scope, byText, 'mask');
+    });
+    const expected = texts.map((text) => run(projectedStep(tensors, 0.3, 0.05), text, isReverse));
+    expectClose(values, flatten(expected.map((outputs) => padded(outputs, HIDDEN))));
   });
 });

@@ -131,10 +131,8 @@ export class CrfViterbi {
   #trace(paths: number, steps: number): ScoredPath[] {
     const states = this.#states;
     const stride = this.#topK * states;
-    const ends = Array.from({ length: paths * states }, (_, index) => index)
-      .sort((a, b) => at(this.#scores, b) - at(this.#scores, a))
-      .slice(0, this.#topK);
-    return ends.map((end) => {
+    const ends = this.#bestEnds(paths * states);
+    const found = ends.map((end) => {
       const tags: number[] = [];
       let index = end;
       for (let step = steps - 1; step > 0; step--) {
@@ -143,5 +141,21 @@ export class CrfViterbi {
       }
       return { tags: tags.reverse(), score: at(this.#scores, end) };
     });
+    // Where fewer sequences than `topK` are possible, some of the others go through the start or the end; AllenNLP fails on them.
+    return found.filter(({ tags }) => tags.every((tag) => tag < this.#tags));
+  }
+
+  /** The states with the best scores at the end, best first; of equal ones the first. */
+  #bestEnds(count: number): number[] {
+    const ends: number[] = [];
+    while (ends.length < Math.min(count, this.#topK)) {
+      let best = -1;
+      for (let state = 0; state < count; state++) {
+        if (best >= 0 && at(this.#scores, state) <= at(this.#scores, best)) continue;
+        if (!ends.includes(state)) best = state;
+      }
+      ends.push(best);
+    }
+    return ends;
   }
 }

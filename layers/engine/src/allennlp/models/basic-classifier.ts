@@ -6,7 +6,7 @@ import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../a
 import { outputRows } from '../graph-outputs.ts';
 import { type Instance, paddedDims, stack } from '../instance.ts';
 import type { FieldTensors } from '../text/indexers/indexer.ts';
-import { namedParams, parseParams } from '../text/params.ts';
+import { type Named, namedParams, parseParams } from '../text/params.ts';
 import { openPairReader } from '../text/readers/pair-reader.ts';
 import { openTextReader } from '../text/readers/text-reader.ts';
 import type { TextArchive } from '../text/text-archive.ts';
@@ -40,11 +40,12 @@ function openModel(archive: TextArchive): ArchiveModel<undefined, Output> {
   const parsed = parseParams(params, archive.config.model, 'model');
   const isPair = archive.config.predictor === 'textual_entailment';
   const readTensors = openReader(archive);
-  const check = lengthCheck(parsed);
+  const encoder = namedParams(parsed.seq2vec_encoder, '', 'model.seq2vec_encoder');
+  const check = lengthCheck(parsed, encoder);
   const { vocabulary } = archive;
   const label = (index: number) => vocabulary.token(index, parsed.label_namespace) ?? String(index);
   return {
-    runsAlone: dependsOnPadding(parsed.text_field_embedder),
+    runsAlone: encoder.type === 'cnn-highway' || dependsOnPadding(parsed.text_field_embedder),
     async read(input, field) {
       const instance = { tensors: await readTensors(input, field), metadata: undefined };
       check(instance, isPair ? field : wordsField(input, field));
@@ -105,9 +106,11 @@ function tokenIds({ tensors }: Instance): number[] {
 }
 
 /** Refuses texts on which AllenNLP raises: those without tokens, and those that are shorter than a filter. */
-function lengthCheck(parsed: ClassifierParams): (instance: Instance, field: string) => void {
-  const { type, params: encoder } = namedParams(parsed.seq2vec_encoder, '', 'model.seq2vec_encoder');
-  const least = type === 'cnn' ? widestFilter(encoder) : 0;
+function lengthCheck(
+  parsed: ClassifierParams,
+  { type, params: encoder }: Named,
+): (instance: Instance, field: string) => void {
+  const least = widestFilter(type, encoder);
   const takesNothing = !parsed.seq2seq_encoder && ENCODERS_OF_NOTHING.includes(type);
   const idsOnly = embedsIdsOnly(parsed.text_field_embedder);
   return (instance, field) => {
@@ -124,7 +127,14 @@ function lengthCheck(parsed: ClassifierParams): (instance: Instance, field: stri
   };
 }
 
-function widestFilter(encoder: unknown): number {
-  const schema = z.object({ ngram_filter_sizes: z._default(z.array(z.int()), [2, 3, 4, 5]) });
-  return Math.max(...parseParams(schema, encoder, 'model.seq2vec_encoder').ngram_filter_sizes);
+const cnnParams = z.object({ ngram_filter_sizes: z._default(z.array(z.int()), [2, 3, 4, 5]) });
+/** Each filter is a width and a number. */
+const highwayParams = z.object({ filters: z.array(z.tuple([z.int(), z.int()])) });
+
+/** The tokens that torch needs for the widest convolution; 0 for other encoders. */
+function widestFilter(type: string, encoder: unknown): number {
+  const place = 'model.seq2vec_encoder';
+  if (type === 'cnn') return Math.max(...parseParams(cnnParams, encoder, place).ngram_filter_sizes);
+  if (type !== 'cnn-highway') return 0;
+  return Math.max(...parseParams(highwayParams, encoder, place).filters.map(([width]) => width));
 }

@@ -4,6 +4,7 @@ import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../a
 import { outputRows } from '../graph-outputs.ts';
 import { stack } from '../instance.ts';
 import type { TextArchive } from '../text/text-archive.ts';
+import { dependsOnPadding } from './embedders.ts';
 import { fieldLength, paddedLength } from './field-length.ts';
 import { labelTask } from './label-task.ts';
 import { toLists } from './lists.ts';
@@ -29,6 +30,7 @@ function openModel(archive: TextArchive): ArchiveModel<PairMetadata, Output> {
   const read = openPairFields(archive);
   const label = (index: number) => archive.vocabulary.token(index, 'labels') ?? String(index);
   return {
+    runsAlone: dependsOnPadding(archive.config.model.text_field_embedder),
     read: async (input, field) => [await read(input, field)],
     async infer(batch, graphs) {
       const outputs = await graphs.run('model', stack(batch));

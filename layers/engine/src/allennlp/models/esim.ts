@@ -4,6 +4,7 @@ import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../a
 import { outputRows } from '../graph-outputs.ts';
 import { stack } from '../instance.ts';
 import type { TextArchive } from '../text/text-archive.ts';
+import { dependsOnPadding } from './embedders.ts';
 import { fieldLength } from './field-length.ts';
 import { invalidInput } from './input-checks.ts';
 import { labelTask } from './label-task.ts';
@@ -23,6 +24,7 @@ function openModel(archive: TextArchive): ArchiveModel<PairMetadata, Output> {
   const read = openPairFields(archive);
   const label = (index: number) => archive.vocabulary.token(index, 'labels') ?? String(index);
   return {
+    runsAlone: dependsOnPadding(archive.config.model.text_field_embedder),
     async read(input, field) {
       const instance = await read(input, field);
       for (const text of ['premise', 'hypothesis']) {

@@ -9,6 +9,7 @@ import { idTensor } from '../text/indexers/indexer.ts';
 import { openWordsReader } from '../text/readers/words-reader.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { wordsOf } from '../text/token.ts';
+import { dependsOnPadding } from './embedders.ts';
 import { requirePredictor } from './input-checks.ts';
 import { labelNames } from './label-names.ts';
 
@@ -31,6 +32,7 @@ function openModel(archive: TextArchive): ArchiveModel<Metadata, readonly string
   const labels = labelNames(archive.vocabulary, 'labels');
   const decoder = new BioViterbi(labels);
   return {
+    runsAlone: dependsOnPadding(archive.config.model.text_field_embedder),
     async read(input, field) {
       const given = givenText(input, field, 'sentence', 'tokens');
       const { tokens, tensors } = await reader.words(given);

@@ -17,11 +17,21 @@ export const tokenizerKwargs = z.strictObject({
 });
 export type TokenizerKwargs = Partial<z.infer<typeof tokenizerKwargs>>;
 
+/** A setting that is true or false; whatever else a file has is none. */
+const flag = z.pipe(
+  z.unknown(),
+  z.transform((value) => (typeof value === 'boolean' ? value : undefined)),
+);
 const settings = z.object({
-  add_prefix_space: z.catch(z.optional(z.boolean()), undefined),
-  do_lower_case: z.catch(z.optional(z.boolean()), undefined),
-  strip_accents: z.catch(z.optional(z.nullable(z.boolean())), undefined),
-  tokenize_chinese_chars: z.catch(z.optional(z.boolean()), undefined),
+  add_prefix_space: z.optional(flag),
+  do_lower_case: z.optional(flag),
+  strip_accents: z.optional(
+    z.pipe(
+      z.unknown(),
+      z.transform((value) => (typeof value === 'boolean' || value === null ? value : undefined)),
+    ),
+  ),
+  tokenize_chinese_chars: z.optional(flag),
 });
 
 const part = z.nullish(z.looseObject({ type: z.optional(z.string()) }));

@@ -35,3 +35,11 @@ export function namesHub(model: unknown, modelName: string): boolean {
   if (typeof model !== 'object' || model === null) return false;
   return Object.values(model).some((part) => namesHub(part, modelName));
 }
+
+/** Whether an embedder of a hub model, anywhere in the configuration of a model, folds texts that are longer than its `max_length`. */
+export function foldsHub(model: unknown, modelName: string): boolean {
+  if (typeof model !== 'object' || model === null) return false;
+  const { model_name: name, max_length: length } = model as Params;
+  if (name === modelName && typeof length === 'number') return true;
+  return Object.values(model).some((part) => foldsHub(part, modelName));
+}

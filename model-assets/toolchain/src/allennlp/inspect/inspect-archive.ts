@@ -166,8 +166,9 @@ function hasHub(archive: Archive, name: string, problems: ArchiveProblem[]): boo
 }
 
 function predictorOf(archive: Archive, problems: ArchiveProblem[]): string | undefined {
+  const { model, reader } = archive.config;
   try {
-    return choosePredictor(typeOf(archive.config.model) ?? '', undefined);
+    return choosePredictor(typeOf(model) ?? '', typeOf(reader) ?? '', undefined);
   } catch (error) {
     if (!(error instanceof ToolchainError)) throw error;
     const isNamed = problems.some(({ at }) => at === 'model');

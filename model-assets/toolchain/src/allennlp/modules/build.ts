@@ -11,8 +11,14 @@ export type NestedParams = z.infer<typeof nested>;
 /** A parameter that only training reads. */
 export const ignored = z.unknown().optional();
 
-/** A number of rows, columns, layers or heads. */
-export const count = z.int().positive();
+/** A number of rows, columns or heads: none that only exhausts the memory before it is checked against the tensors. */
+export const count = z
+  .int()
+  .positive()
+  .max(2 ** 24);
+
+/** A number of layers. */
+export const layerCount = z.int().positive().max(1000);
 
 /** The types that AllenNLP takes where config.json names none. */
 const DEFAULT_TYPES: Partial<Record<Role, string>> = {

@@ -1,14 +1,14 @@
 /** FeedForward: linear layers, each followed by an activation. */
 import { z } from 'zod';
 import { ToolchainError } from '../../errors.ts';
-import { count, ignored } from './build.ts';
+import { count, ignored, layerCount } from './build.ts';
 import type { FeedForward, ModuleDefinition } from './module.ts';
 import { activation, applyActivation } from './nodes/activations.ts';
 import { linear } from './nodes/linear.ts';
 
 const params = z.strictObject({
   input_dim: count,
-  num_layers: count,
+  num_layers: layerCount,
   hidden_dims: z.union([count, z.array(count)]),
   activations: z.union([activation, z.array(activation)]),
   dropout: ignored,

@@ -42,7 +42,7 @@ type Question = z.infer<typeof question>;
 
 /** What is known of a question besides its words: the answer that was given, by which the next questions are read. */
 export interface Turn {
-  readonly id: string;
+  readonly id: string | number;
   readonly answer: TokenSpan;
   readonly yesno: number;
   readonly followup: number;
@@ -125,7 +125,7 @@ function readTurn(qa: Question, passage: ReadText, vocabulary: Vocabulary, field
     );
   };
   return {
-    id: String(qa.id),
+    id: qa.id,
     answer: answer ?? { start: 0, end: 0 },
     yesno: idOf('yesno'),
     followup: idOf('followup'),

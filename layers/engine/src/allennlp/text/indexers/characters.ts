@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { define, type Place } from '../registry.ts';
 import type { Token } from '../token.ts';
 import { characterSchema, splitCharacters } from '../tokenizers/character.ts';
-import { idRows, type TokenIndexer } from './indexer.ts';
+import type { TokenIndexer } from './indexer.ts';
 
 const schema = z.strictObject({
   namespace: z._default(z.string(), 'token_characters'),
@@ -15,6 +15,10 @@ const schema = z.strictObject({
 });
 type Options = z.infer<typeof schema>;
 
+/** Words whose characters are remembered, because a text has the same ones again and again: some megabytes. */
+const MOST_KNOWN = 10_000;
+const LONGEST_KNOWN = 32;
+
 /** The ids of the characters of each token: `[tokens, characters]`. */
 export const characters = define({ type: 'characters', schema, open: openCharacters });
 
@@ -23,11 +27,22 @@ function openCharacters(options: Options, { archive }: Place): TokenIndexer {
   const start = (options.start_tokens ?? []).map((text) => ({ text }));
   const end = (options.end_tokens ?? []).map((text) => ({ text }));
   const { min_padding_length: least, token_min_padding_length: leastTokens, namespace } = options;
-  const toId = ({ text, textId }: Token) => textId ?? archive.vocabulary.id(text, namespace);
+  const toId = ({ text, textId }: Token) => BigInt(textId ?? archive.vocabulary.id(text, namespace));
+  const known = new Map<string, BigInt64Array>();
+  const rowOf = (text: string): BigInt64Array => {
+    const row = known.get(text) ?? BigInt64Array.from(split(text), toId);
+    if (known.size >= MOST_KNOWN) known.clear();
+    if (text.length <= LONGEST_KNOWN) known.set(text, row);
+    return row;
+  };
   return {
     index: async (tokens) => {
-      const rows = [...start, ...tokens, ...end].map(({ text }) => split(text).map(toId));
-      return { token_characters: { ...idRows(rows, least), least: [leastTokens, least] } };
+      const rows = [...start, ...tokens, ...end].map(({ text }) => rowOf(text));
+      const width = rows.reduce((most, { length }) => Math.max(most, length), least);
+      const data = new BigInt64Array(rows.length * width);
+      for (const [index, row] of rows.entries()) data.set(row, index * width);
+      const dims = [rows.length, width];
+      return { token_characters: { dims, data, least: [leastTokens, least] } };
     },
   };
 }

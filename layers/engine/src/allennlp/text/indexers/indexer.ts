@@ -17,14 +17,18 @@ export function idTensor(
   ids: readonly number[],
   more: Pick<FieldTensor, 'least' | 'padding'> = {},
 ): FieldTensor {
-  return { dims: [ids.length], data: BigInt64Array.from(ids, BigInt), ...more };
+  const data = new BigInt64Array(ids.length);
+  for (let at = 0; at < ids.length; at++) data[at] = BigInt(ids[at] ?? 0);
+  return { dims: [ids.length], data, ...more };
 }
 
 /** `[rows, columns]`, shorter rows filled up with `fill`. */
 export function idRows(rows: readonly (readonly number[])[], columns: number, fill = 0): FieldTensor {
   const width = rows.reduce((most, row) => Math.max(most, row.length), columns);
   const data = new BigInt64Array(rows.length * width).fill(BigInt(fill));
-  for (const [index, row] of rows.entries()) data.set(BigInt64Array.from(row, BigInt), index * width);
+  for (const [index, row] of rows.entries()) {
+    for (let at = 0; at < row.length; at++) data[index * width + at] = BigInt(row[at] ?? fill);
+  }
   return { dims: [rows.length, width], data };
 }
 

@@ -2,7 +2,7 @@ import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import type { HubTokenizer } from '../hub.ts';
 import { tokenizerKwargs } from '../hub-kwargs.ts';
-import { longestSequence, namesHub } from '../hub-limits.ts';
+import { foldsHub, longestSequence, namesHub } from '../hub-limits.ts';
 import { define, type Place } from '../registry.ts';
 import type { Token } from '../token.ts';
 import { fold, type Sequence } from './folding.ts';
@@ -44,6 +44,8 @@ export const pretrainedTransformerIndexer = define({
 export interface IndexerHub extends HubTokenizer {
   /** Tokens that its transformer reads at once; undefined where there is no end, or another embedder reads the ids. */
   readonly longest: number | undefined;
+  /** Whether its embedder puts segments together again. */
+  readonly folds: boolean;
 }
 
 /** Opens the tokenizer of the hub model, and fills the namespace of the indexer. */
@@ -51,8 +53,13 @@ export function openHub(options: TransformerIndexerOptions, { archive }: Place):
   const { model_name: modelName } = options;
   const hub = archive.hub(modelName, options.tokenizer_kwargs ?? {});
   archive.vocabulary.addHub(hub.vocabulary, options.namespace);
-  const isEmbedded = namesHub(archive.config.model, modelName);
-  return { ...hub, longest: isEmbedded ? longestSequence(hub.config) : undefined };
+  const { model } = archive.config;
+  const isEmbedded = namesHub(model, modelName);
+  return {
+    ...hub,
+    longest: isEmbedded ? longestSequence(hub.config) : undefined,
+    folds: !isEmbedded || foldsHub(model, modelName),
+  };
 }
 
 /** The tensors of the pieces of a text, folded where the model takes fewer. */
@@ -67,6 +74,8 @@ export async function pieceTensors(
     type_ids: idTensor(typeIds, { least: [least] }),
   });
   if (maxLength == null) return tensors(sequence);
+  // Segments of a text that the embedder does not know of would be longer than its mask.
+  if (!hub.folds) refuseLonger(sequence.ids.length, { ...hub, longest: maxLength });
   const specialTokens = await hub.specialTokens();
   const { start, end } = specialTokens.single;
   if (maxLength <= start.length + end.length) throw noRoom(maxLength);

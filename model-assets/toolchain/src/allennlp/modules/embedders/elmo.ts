@@ -22,8 +22,7 @@ import { type ElmoShape, readElmoOptions, readElmoShape } from './elmo-options.t
 const params = z.strictObject({
   options_file: z.string().optional(),
   projection_dim: count.nullish(),
-  // A mix whose layers are normalised depends on all texts of a batch.
-  do_layer_norm: z.literal(false).optional(),
+  do_layer_norm: z.boolean().default(false),
   weight_file: ignored,
   dropout: ignored,
   requires_grad: ignored,
@@ -35,7 +34,7 @@ export const elmoEmbedder: ModuleDefinition<z.infer<typeof params>, TokenEmbedde
   role: 'token_embedder',
   type: 'elmo_token_embedder',
   params,
-  build(scope, { options_file: file, projection_dim: projection }) {
+  build(scope, { options_file: file, projection_dim: projection, do_layer_norm: isNormed }) {
     const elmo = scope.at('_elmo');
     const options = readElmoOptions(scope, file);
     const shapes = readElmoShape(elmo.at('_elmo_lstm'));
@@ -50,7 +49,13 @@ export const elmoEmbedder: ModuleDefinition<z.infer<typeof params>, TokenEmbedde
         const bounded = addBoundaries(scope, texts);
         const words = encodeWords(elmo.at('_elmo_lstm._token_embedder'), bounded.ids, shapes, options);
         const layers = runLayers(elmo.at('_elmo_lstm._elmo_lstm'), words, bounded.mask, shapes, options);
-        const mixed = slice(scope, scalarMix(elmo.at('scalar_mix_0'), layers), 1, 1, -1);
+        const mixed = slice(
+          scope,
+          scalarMix(elmo.at('scalar_mix_0'), layers, isNormed ? bounded.mask : undefined),
+          1,
+          1,
+          -1,
+        );
         const inner = zeroPadding(scope, mixed, maskOfCharacters(scope, texts));
         const vectors = projection ? linear(scope.at('_projection'), inner, width, projection) : inner;
         return {

@@ -6,22 +6,21 @@ import { count, ignored } from '../build.ts';
 import type { Embedding, ModuleDefinition, Scope, TokenEmbedder } from '../module.ts';
 import { linear } from '../nodes/linear.ts';
 import { maskOfIds } from '../nodes/masks.ts';
-import { op } from '../nodes/ops.ts';
+import { constant, op } from '../nodes/ops.ts';
 
 const params = z.strictObject({
   embedding_dim: count,
   num_embeddings: count.nullish(),
   projection_dim: count.nullish(),
-  vocab_namespace: z.string().default('tokens'),
+  vocab_namespace: z.string().nullish(),
   // The row of padding is in the tensor as it was trained; vectors of a file, and the rest, matter only in training.
   padding_index: ignored,
   pretrained_file: ignored,
   trainable: ignored,
   sparse: ignored,
   scale_grad_by_freq: ignored,
-  norm_type: ignored,
-  // It changes the table while it is read; a table that was trained with it has been changed already, but not for new rows.
-  max_norm: z.null().optional(),
+  max_norm: z.number().positive().nullish(),
+  norm_type: z.number().positive().default(2),
 });
 type EmbeddingParams = z.infer<typeof params>;
 
@@ -56,7 +55,7 @@ function buildEmbedding(scope: Scope, parsed: EmbeddingParams): Embedding {
     rows,
     outputDim: projection ?? dim,
     lookUp(ids) {
-      const vectors = op(scope, 'Gather', [scope.weight('weight', [rows, dim]), ids], { axis: int(0) });
+      const vectors = op(scope, 'Gather', [readTable(scope, rows, parsed), ids], { axis: int(0) });
       if (projection === undefined || projection === null) return vectors;
       return linear(scope.at('_projection'), vectors, dim, projection);
     },
@@ -66,7 +65,7 @@ function buildEmbedding(scope: Scope, parsed: EmbeddingParams): Embedding {
 /** The rows of the tensor. There must be one for each token; a model may add rows of its own, as copynet does. */
 function countRows(scope: Scope, { num_embeddings: given, vocab_namespace: namespace }: EmbeddingParams) {
   const [rows] = scope.dims('weight') ?? [];
-  const needed = given ?? scope.archive.vocabularySize(namespace);
+  const needed = given ?? scope.archive.vocabularySize(namespace ?? 'tokens');
   if (rows === undefined || (given === undefined || given === null ? rows >= needed : rows === needed)) {
     return rows ?? needed;
   }
@@ -74,4 +73,18 @@ function countRows(scope: Scope, { num_embeddings: given, vocab_namespace: names
     'WEIGHTS_INVALID',
     `The tensor '${scope.tensorName('weight')}' has ${rows} rows, but there are ${needed} tokens to embed.`,
   );
+}
+
+/** The table; rows that are longer than `max_norm` are cut to it, as torch cuts them when it reads them. */
+function readTable(scope: Scope, rows: number, parsed: EmbeddingParams): string {
+  const { embedding_dim: dim, max_norm: longest, norm_type: power } = parsed;
+  if (longest === undefined || longest === null) return scope.weight('weight', [rows, dim]);
+  const table = Float32Array.from(scope.tensor('weight', [rows, dim]));
+  for (let start = 0; start < table.length; start += dim) {
+    const row = table.subarray(start, start + dim);
+    const norm = row.reduce((sum, value) => sum + Math.abs(value) ** power, 0) ** (1 / power);
+    // torch.nn.functional.embedding adds the 1e-7.
+    if (norm > longest) row.set(row.map((value) => (value * longest) / (norm + 1e-7)));
+  }
+  return constant(scope, 'weight', [rows, dim], table);
 }
