@@ -43,6 +43,7 @@ export async function addArchive(
       ...(predictor !== undefined && { predictor }),
       ...(reference !== undefined && { reference }),
       ...(tokenization !== undefined && { tokenization: parseTokenization(tokenization) }),
+      variants: parseVariants(values.variants),
       ...(budget !== undefined && { tokenBudget: wholeNumber(budget, '--token-budget', 1) }),
     },
     progress,
@@ -51,6 +52,14 @@ export async function addArchive(
     values.json ? `${JSON.stringify(result, null, 2)}\n` : summary(result, performance.now() - start),
   );
   return undefined;
+}
+
+function parseVariants(list: string): NonNullable<ArchiveOptions['variants']> {
+  return list.split(',').map((name) => {
+    const variant = name.trim();
+    if (variant === 'int8' || variant === 'fp32') return variant;
+    throw usageError(`--variants '${printable(variant)}' must be int8 or fp32 for an archive of AllenNLP.`);
+  });
 }
 
 function parseTokenization(value: string): 'whitespace' {
