@@ -2,6 +2,7 @@
  * Makes a package out of an AllenNLP archive: read -> build the graphs -> prove parity with what AllenNLP answered, or let the fp32 graphs
  * answer -> choose the size of batches -> verify -> publish. This file composes the stages; each of them stands alone.
  */
+import { rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type BulkModel, Engine, EngineError } from '@pilotlight/engine';
@@ -22,6 +23,8 @@ import { typeOf } from '../archive/sections.ts';
 import { buildGraphs, unsupportedParts } from '../models/index.ts';
 import { archiveCard } from './archive-card.ts';
 import { choosePredictor } from './default-predictors.ts';
+import { judgeInt8 } from './judge-int8.ts';
+import { quantiseLstms } from './quantise-lstm.ts';
 import { compareReferences, type ParityReport, readReferences, requireParity } from './references.ts';
 import { sampleInputs } from './sample-inputs.ts';
 import { type TextFiles, writeTextFiles } from './text-files.ts';
@@ -48,6 +51,12 @@ export interface ArchiveOptions {
   readonly reference?: string;
   /** @default - measured */
   readonly tokenBudget?: number;
+  /**
+   * The first one is served; `int8` is packaged where it is faster than fp32 and decides as it does.
+   *
+   * @default - fp32, whose numbers are AllenNLP's
+   */
+  readonly variants?: readonly ('fp32' | 'int8')[];
 }
 
 export interface ArchiveResult {
@@ -56,6 +65,8 @@ export interface ArchiveResult {
   readonly proofs: readonly VariantProof[];
   /** @default - there were no references */
   readonly parity?: ParityReport;
+  /** What was asked for and not done, and why. */
+  readonly notes: readonly string[];
 }
 
 const GOLDENS = 'goldens.jsonl';
@@ -88,6 +99,8 @@ export async function packageArchive(
   });
 }
 
+type ArchiveFacts = Pick<ArchiveManifest, 'task' | 'predictor' | 'tasks'> & TextFiles;
+
 /** One archive on its way. */
 class Packaging {
   readonly #options: ArchiveOptions;
@@ -115,7 +128,7 @@ class Packaging {
       predictor,
       tokenization: this.#options.tokenization,
     });
-    const variant = await this.#progress.stage('optimise', () =>
+    const fp32 = await this.#progress.stage('optimise', () =>
       writeVariant(
         graphs,
         { folder, variant: VARIANT, root: this.#staging.root },
@@ -123,17 +136,19 @@ class Packaging {
       ),
     );
     const facts = { task, predictor, ...text, tasks: await this.#tasksOf(text) };
-    await this.#write(facts, variant, []);
+    await this.#write(facts, { fp32 }, []);
 
     const parity = references && (await this.#prove(references));
     const goldens = references ?? (await this.#answer(predictor));
     const budget = this.#options.tokenBudget === undefined ? await this.#tune(goldens) : {};
-    const manifest = await this.#write(facts, { ...variant, ...budget }, goldens, parity);
+    const measured = { ...fp32, ...budget };
+    const { variants, notes } = await this.#variants(facts, measured, goldens);
+    const manifest = await this.#write(facts, variants, goldens, parity);
     const proofs = await this.#progress.stage('verify package', (report) =>
       verifyArchivePackage(this.#staging.root, manifest, report),
     );
     const published = await publish(this.#staging, manifest, this.#options.force);
-    return { folder: published, manifest, proofs, ...(parity && { parity }) };
+    return { folder: published, manifest, proofs, notes, ...(parity && { parity }) };
   }
 
   /** @throws ToolchainError VERIFY_FAILED where the graphs do not answer as AllenNLP did */
@@ -165,6 +180,51 @@ class Packaging {
     );
   }
 
+  /** The variants that were asked for, the served one first, and why one of them is not there. */
+  async #variants(
+    facts: ArchiveFacts,
+    fp32: ArchiveVariant,
+    goldens: readonly AnswerGolden[],
+  ): Promise<{ variants: Readonly<Record<string, ArchiveVariant>>; notes: readonly string[] }> {
+    const { variants: wanted = [VARIANT] } = this.#options;
+    if (!wanted.includes('int8')) return { variants: { fp32 }, notes: [] };
+    const { int8, note } = await this.#int8(facts, fp32, goldens);
+    if (int8 === undefined) {
+      rmSync(join(this.#staging.folder, 'int8'), { recursive: true, force: true });
+      return { variants: { fp32 }, notes: [`int8 is not packaged: ${note}`] };
+    }
+    if (!wanted.includes(VARIANT))
+      rmSync(join(this.#staging.folder, VARIANT), { recursive: true, force: true });
+    return { variants: Object.fromEntries(wanted.map((name) => [name, { fp32, int8 }[name]])), notes: [] };
+  }
+
+  async #int8(
+    facts: ArchiveFacts,
+    fp32: ArchiveVariant,
+    goldens: readonly AnswerGolden[],
+  ): Promise<{ int8?: ArchiveVariant; note?: string }> {
+    const { folder, root } = this.#staging;
+    const { tokenBudget } = fp32;
+    let lstms = 0;
+    const int8 = await this.#progress.stage('quantise', () =>
+      writeVariant(
+        buildGraphs(this.#archive, this.#archive.config.model),
+        { folder, variant: 'int8', root },
+        { scheme: 'int8-dynamic-per-channel', tokenBudget },
+        (model) => {
+          lstms += quantiseLstms(model);
+        },
+      ),
+    );
+    if (lstms === 0) return { note: 'the model has no LSTM, which is what would be faster by it' };
+    await this.#write(facts, { fp32, int8 }, goldens);
+    const { largestDifference, speedup, reason } = await this.#progress.stage('judge int8', () =>
+      this.#serving((slow) => this.#serving((fast) => judgeInt8(slow, fast, goldens), 'int8')),
+    );
+    if (reason !== undefined) return { note: reason };
+    return { int8: { ...int8, largestDifference, speedup: Number(speedup.toFixed(2)) } };
+  }
+
   /** The tasks of Hugging Face that the model can do. */
   async #tasksOf(text: TextFiles): Promise<ArchiveManifest['tasks']> {
     const { name, version } = this.#options;
@@ -181,9 +241,12 @@ class Packaging {
   }
 
   /** Serves the staged package by the engine. */
-  async #serving<Result>(work: (model: BulkModel) => Promise<Result>): Promise<Result> {
+  async #serving<Result>(
+    work: (model: BulkModel) => Promise<Result>,
+    variant: string = VARIANT,
+  ): Promise<Result> {
     const { name, version } = this.#options;
-    const engine = new Engine({ packages: this.#staging.root });
+    const engine = new Engine({ packages: this.#staging.root, variant });
     try {
       return await work(await engine.bulkModel({ name, version }));
     } finally {
@@ -193,18 +256,23 @@ class Packaging {
 
   /** Writes everything but the variant, and the manifest. */
   async #write(
-    facts: Pick<ArchiveManifest, 'task' | 'predictor' | 'tasks'> & TextFiles,
-    variant: ArchiveVariant,
+    facts: ArchiveFacts,
+    variants: Readonly<Record<string, ArchiveVariant>>,
     goldens: readonly AnswerGolden[],
     parity?: ParityReport,
   ): Promise<ArchiveManifest> {
     const { folder } = this.#staging;
     const { name, version, description, revision, source } = this.#options;
-    const tolerance = { [VARIANT]: GOLDEN_TOLERANCE };
+    const tolerance = Object.fromEntries(
+      Object.entries(variants).map(([variant, { largestDifference = 0 }]) => [
+        variant,
+        Math.max(GOLDEN_TOLERANCE, 2 * largestDifference),
+      ]),
+    );
     await writeFile(join(folder, GOLDENS), formatAnswerGoldens({ tolerance, goldens }));
     const example = goldens[0]?.input;
     const common = {
-      ...{ name, version, ...facts, variants: { [VARIANT]: variant } },
+      ...{ name, version, ...facts, variants: { ...variants } },
       ...(example && { example }),
       ...(parity && { parity: { cases: parity.cases, largestDifference: parity.largestDifference } }),
       source: {
@@ -219,7 +287,7 @@ class Packaging {
     const manifest: ArchiveManifest = {
       ...{ formatVersion: FORMAT_VERSION, runtime: 'allennlp', ...common },
       ...(description !== undefined && { description }),
-      defaultVariant: VARIANT,
+      defaultVariant: Object.keys(variants)[0] ?? VARIANT,
       goldens: describeFile(folder, GOLDENS),
       modelCard: describeFile(folder, CARD),
       toolchain: {
