@@ -198,15 +198,6 @@ describe('add', () => {
     expect((await pilotlight('models', 'list')).stdout).not.toContain('wrong');
   }, 30_000);
 
-  test('packages int8 only where it is faster, and says why it is not', async () => {
-    const { code, stdout } = await add('--name', 'small', '--variants', 'int8', '--quiet');
-    expect(code, stdout).toBe(0);
-    expect(stdout).toMatch(
-      /note: int8 is not packaged: it is 0\.\d+ times as fast as fp32|int8 +int8-dynamic-per-channel/,
-    );
-    expect((await pilotlight('models', 'verify', 'small')).code).toBe(0);
-  }, 30_000);
-
   test("refuses a predictor of the team's own by its name, and says what to do", async () => {
     const { code, stderr } = await add('--name', 'own', '--predictor', 'my_predictor');
     expect(code).not.toBe(0);

@@ -3,7 +3,7 @@ import { sumOfBytes } from '@pilotlight/model-format';
 import { type ArchiveOptions, type ArchiveResult, packageArchive, silent } from '@pilotlight/toolchain';
 import type { Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';
-import { chooseOne, wholeNumber } from '../kit/options.ts';
+import { wholeNumber } from '../kit/options.ts';
 import { printable } from '../kit/style.ts';
 import { duration, megabytes, table } from '../kit/table.ts';
 import type { AddLine } from './add-options.ts';
@@ -43,7 +43,7 @@ export async function addArchive(
       ...(predictor !== undefined && { predictor }),
       ...(reference !== undefined && { reference }),
       ...(tokenization !== undefined && { tokenization: parseTokenization(tokenization) }),
-      ...(values.variants !== undefined && { variants: parseVariants(values.variants) }),
+      variants: parseVariants(values.variants),
       ...(budget !== undefined && { tokenBudget: wholeNumber(budget, '--token-budget', 1) }),
     },
     progress,
@@ -54,11 +54,12 @@ export async function addArchive(
   return undefined;
 }
 
-function parseVariants(list: string): readonly ('fp32' | 'int8')[] {
-  const names = list
-    .split(',')
-    .map((name) => chooseOne(['fp32', 'int8'] as const, name.trim(), '--variants'));
-  return [...new Set(names)];
+function parseVariants(list: string): NonNullable<ArchiveOptions['variants']> {
+  return list.split(',').map((name) => {
+    const variant = name.trim();
+    if (variant === 'int8' || variant === 'fp32') return variant;
+    throw usageError(`--variants '${printable(variant)}' must be int8 or fp32 for an archive of AllenNLP.`);
+  });
 }
 
 function parseTokenization(value: string): 'whitespace' {
@@ -68,7 +69,7 @@ function parseTokenization(value: string): 'whitespace' {
   );
 }
 
-function summary({ folder, manifest, proofs, parity, notes }: ArchiveResult, milliseconds: number): string {
+function summary({ folder, manifest, proofs, parity }: ArchiveResult, milliseconds: number): string {
   const { name, version, task, predictor, example = {} } = manifest;
   const right = 'right' as const;
   const rows = proofs.map(({ variant, goldens, largest, loadMs }) => {
@@ -94,7 +95,6 @@ function summary({ folder, manifest, proofs, parity, notes }: ArchiveResult, mil
     parity
       ? `answers as AllenNLP did in ${parity.cases} cases; numbers are off by ${parity.largestDifference.toPrecision(2)} at most`
       : 'note: not compared with what AllenNLP answers; --reference FILE does it before anything is packaged',
-    ...notes.map((note) => `note: ${printable(note)}`),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -78,8 +78,8 @@ export const OPTIONS = {
   variants: {
     type: 'string',
     value: 'LIST',
+    default: 'int8',
     help: 'variants to package: int8, fp32, fp16 (for GPUs); the first one is served on the CPU',
-    otherwise: 'int8; of an archive of AllenNLP fp32, whose numbers are its own',
   },
   quality: {
     type: 'string',

@@ -91,7 +91,7 @@ function addOptions(values: Values, positionals: readonly string[]): PackageOpti
   const budget = values['token-budget'];
   return {
     ...commonOptions(values, positionals),
-    variants: parseVariants(values.variants ?? 'int8'),
+    variants: parseVariants(values.variants),
     quantise: { keep: values['keep-fp32'] ?? [], reduceRange: values['reduce-range'] },
     quality: chooseOne(QUALITY_LEVELS, values.quality, '--quality'),
     evaluations: pairEvaluations(values),

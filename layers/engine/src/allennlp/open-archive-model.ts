@@ -7,6 +7,7 @@ import { EngineError, locateFault } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import type { ModelPackage } from '../ports.ts';
 import type { ArchiveModel, AroundArchive } from './archive-model.ts';
+import { withinFilters } from './filter-limit.ts';
 import { archiveModelTypes, findArchiveModel } from './models/index.ts';
 import { withinPositions } from './position-limit.ts';
 import { type ArchiveConfig, type HubFiles, openTextArchive } from './text/text-archive.ts';
@@ -40,7 +41,8 @@ export async function openArchiveModel(
   const hubs = new Map<string, HubFiles>();
   for (const [name, files] of Object.entries(manifest.hub)) hubs.set(name, await readHub(files, text));
   const archive = openTextArchive({ config, vocabulary, hub: (name) => hubs.get(name) });
-  const model = withinPositions(definitionOf(config).open(archive), config.model);
+  const unlimited = definitionOf(config).open(archive);
+  const model = withinFilters(withinPositions(unlimited, config.model), config.model);
   return around ? around(model, archive) : model;
 }
 

@@ -5,11 +5,11 @@
 import type { ByteReader } from './byte-reader.ts';
 import { callGlobal, findGlobal, findStorage, PickleRefusal } from './globals.ts';
 import { describeOpcode, OPCODE } from './opcodes.ts';
+import { readScalar } from './scalars.ts';
 import { type Dtype, PickleDict, PickleList, PickleTuple, type PickleValue } from './values.ts';
 
 /** The largest pickle of weights that is read: it has about 150 bytes for each tensor. */
 const MAX_BYTES = 16 * 2 ** 20;
-const MAX_TEXT_BYTES = 2 ** 16;
 /** A tensor takes about 15 values. */
 const MAX_VALUES = 1_000_000;
 const MAX_MARKS = 100;
@@ -216,50 +216,10 @@ class PickleMachine {
   }
 
   #scalar(opcode: number): boolean {
-    const value = this.#readScalar(opcode);
+    const value = readScalar(opcode, (length) => this.#take(length));
     if (value === undefined) return false;
     this.#push(value);
     return true;
-  }
-
-  #readScalar(opcode: number): PickleValue | undefined {
-    switch (opcode) {
-      case OPCODE.NONE:
-        return null;
-      case OPCODE.NEWTRUE:
-        return true;
-      case OPCODE.NEWFALSE:
-        return false;
-      case OPCODE.BININT:
-        return this.#take(4).readInt32LE();
-      case OPCODE.BININT1:
-        return this.#take(1).readUInt8();
-      case OPCODE.BININT2:
-        return this.#take(2).readUInt16LE();
-      case OPCODE.LONG1:
-        return this.#long(this.#take(1).readUInt8());
-      case OPCODE.BINFLOAT:
-        return this.#take(8).readDoubleBE();
-      case OPCODE.SHORT_BINUNICODE:
-      case OPCODE.SHORT_BINSTRING:
-        return this.#text(this.#take(1).readUInt8());
-      case OPCODE.BINUNICODE:
-      case OPCODE.BINSTRING:
-        return this.#text(this.#take(4).readUInt32LE());
-      default:
-        return undefined;
-    }
-  }
-
-  /** A whole number of `length` bytes in two's complement, the lowest first. */
-  #long(length: number): bigint {
-    const bytes = Buffer.from(this.#take(length)).reverse();
-    return length === 0 ? 0n : BigInt.asIntN(8 * length, BigInt(`0x${bytes.toString('hex')}`));
-  }
-
-  #text(length: number): string {
-    if (length > MAX_TEXT_BYTES) throw new PickleRefusal(`it has a text of ${length} bytes`);
-    return this.#take(length).toString('utf8');
   }
 
   #line(): string {

@@ -42,5 +42,5 @@ export function readSections(text: string): ArchiveSections {
 
 /** The registrable name that a section asks for; undefined where it leaves the choice to the library. */
 export function typeOf(params: Params): string | undefined {
-  return typeof params['type'] === 'string' ? params['type'] : undefined;
+  return typeof params.type === 'string' ? params.type : undefined;
 }

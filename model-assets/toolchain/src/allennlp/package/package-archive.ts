@@ -9,7 +9,12 @@ import { type BulkModel, Engine, EngineError } from '@pilotlight/engine';
 import { type AnswerGolden, formatAnswerGoldens } from '@pilotlight/engine/internal/allennlp/answer-goldens';
 import { openArchiveModel } from '@pilotlight/engine/internal/allennlp/open-archive-model';
 import { predictionJson } from '@pilotlight/engine/internal/predict/prediction-json';
-import { type ArchiveManifest, type ArchiveVariant, FORMAT_VERSION } from '@pilotlight/model-format';
+import {
+  type ArchiveManifest,
+  type ArchiveVariant,
+  FORMAT_VERSION,
+  sumOfBytes,
+} from '@pilotlight/model-format';
 import { ToolchainError } from '../../errors.ts';
 import { publish, writeManifest } from '../../package/publish.ts';
 import { type Staging, withStaging } from '../../package/staging.ts';
@@ -23,8 +28,14 @@ import { typeOf } from '../archive/sections.ts';
 import { buildGraphs, unsupportedParts } from '../models/index.ts';
 import { archiveCard } from './archive-card.ts';
 import { choosePredictor } from './default-predictors.ts';
-import { judgeInt8 } from './judge-int8.ts';
-import { quantiseLstms } from './quantise-lstm.ts';
+import {
+  ARCHIVE_RUNGS,
+  FASTER,
+  INT8_TOLERANCE,
+  judgeAnswers,
+  LEAST_BYTES,
+  quantiseGraphs,
+} from './int8-variant.ts';
 import { compareReferences, type ParityReport, readReferences, requireParity } from './references.ts';
 import { sampleInputs } from './sample-inputs.ts';
 import { type TextFiles, writeTextFiles } from './text-files.ts';
@@ -49,14 +60,13 @@ export interface ArchiveOptions {
   readonly predictor?: string;
   /** Lines of inputs and of what AllenNLP answered to them. @default - the fp32 graphs answer built-in inputs */
   readonly reference?: string;
+  /**
+   * With int8 it is packaged where it answers as fp32 does, and faster; fp32 is always there. The first one that is packaged is
+   * served. @default int8
+   */
+  readonly variants?: readonly ('int8' | 'fp32')[];
   /** @default - measured */
   readonly tokenBudget?: number;
-  /**
-   * The first one is served; `int8` is packaged where it is faster than fp32 and decides as it does.
-   *
-   * @default - fp32, whose numbers are AllenNLP's
-   */
-  readonly variants?: readonly ('fp32' | 'int8')[];
 }
 
 export interface ArchiveResult {
@@ -65,13 +75,11 @@ export interface ArchiveResult {
   readonly proofs: readonly VariantProof[];
   /** @default - there were no references */
   readonly parity?: ParityReport;
-  /** What was asked for and not done, and why. */
-  readonly notes: readonly string[];
 }
 
 const GOLDENS = 'goldens.jsonl';
 const CARD = 'MODEL_CARD.md';
-const VARIANT = 'fp32';
+const FP32 = 'fp32';
 /** Differences of numbers on another processor. */
 const GOLDEN_TOLERANCE = 1e-4;
 /** Fewer answers prove too little. */
@@ -99,7 +107,13 @@ export async function packageArchive(
   });
 }
 
-type ArchiveFacts = Pick<ArchiveManifest, 'task' | 'predictor' | 'tasks'> & TextFiles;
+type PackageFacts = Pick<ArchiveManifest, 'task' | 'predictor' | 'tasks'> & TextFiles;
+
+/** A variant, and how far its numbers may be off from those of the goldens. */
+interface JudgedVariant {
+  readonly variant: ArchiveVariant;
+  readonly tolerance: number;
+}
 
 /** One archive on its way. */
 class Packaging {
@@ -128,27 +142,29 @@ class Packaging {
       predictor,
       tokenization: this.#options.tokenization,
     });
-    const fp32 = await this.#progress.stage('optimise', () =>
+    const variant = await this.#progress.stage('optimise', () =>
       writeVariant(
         graphs,
-        { folder, variant: VARIANT, root: this.#staging.root },
+        { folder, variant: FP32, root: this.#staging.root },
         { scheme: 'fp32', tokenBudget: this.#options.tokenBudget ?? LARGEST_BUDGET },
       ),
     );
     const facts = { task, predictor, ...text, tasks: await this.#tasksOf(text) };
-    await this.#write(facts, { fp32 }, []);
+    await this.#write(facts, { fp32: { variant, tolerance: GOLDEN_TOLERANCE } }, []);
 
     const parity = references && (await this.#prove(references));
     const goldens = references ?? (await this.#answer(predictor));
     const budget = this.#options.tokenBudget === undefined ? await this.#tune(goldens) : {};
-    const measured = { ...fp32, ...budget };
-    const { variants, notes } = await this.#variants(facts, measured, goldens);
-    const manifest = await this.#write(facts, variants, goldens, parity);
+    const fp32 = { variant: { ...variant, ...budget }, tolerance: GOLDEN_TOLERANCE };
+    const { variants = ['int8'] } = this.#options;
+    const int8 = variants.includes('int8') ? await this.#quantise(facts, fp32, goldens) : undefined;
+    const judged = variants[0] === 'fp32' ? { fp32, ...(int8 && { int8 }) } : { ...(int8 && { int8 }), fp32 };
+    const manifest = await this.#write(facts, judged, goldens, parity);
     const proofs = await this.#progress.stage('verify package', (report) =>
       verifyArchivePackage(this.#staging.root, manifest, report),
     );
     const published = await publish(this.#staging, manifest, this.#options.force);
-    return { folder: published, manifest, proofs, notes, ...(parity && { parity }) };
+    return { folder: published, manifest, proofs, ...(parity && { parity }) };
   }
 
   /** @throws ToolchainError VERIFY_FAILED where the graphs do not answer as AllenNLP did */
@@ -180,51 +196,6 @@ class Packaging {
     );
   }
 
-  /** The variants that were asked for, the served one first, and why one of them is not there. */
-  async #variants(
-    facts: ArchiveFacts,
-    fp32: ArchiveVariant,
-    goldens: readonly AnswerGolden[],
-  ): Promise<{ variants: Readonly<Record<string, ArchiveVariant>>; notes: readonly string[] }> {
-    const { variants: wanted = [VARIANT] } = this.#options;
-    if (!wanted.includes('int8')) return { variants: { fp32 }, notes: [] };
-    const { int8, note } = await this.#int8(facts, fp32, goldens);
-    if (int8 === undefined) {
-      rmSync(join(this.#staging.folder, 'int8'), { recursive: true, force: true });
-      return { variants: { fp32 }, notes: [`int8 is not packaged: ${note}`] };
-    }
-    if (!wanted.includes(VARIANT))
-      rmSync(join(this.#staging.folder, VARIANT), { recursive: true, force: true });
-    return { variants: Object.fromEntries(wanted.map((name) => [name, { fp32, int8 }[name]])), notes: [] };
-  }
-
-  async #int8(
-    facts: ArchiveFacts,
-    fp32: ArchiveVariant,
-    goldens: readonly AnswerGolden[],
-  ): Promise<{ int8?: ArchiveVariant; note?: string }> {
-    const { folder, root } = this.#staging;
-    const { tokenBudget } = fp32;
-    let lstms = 0;
-    const int8 = await this.#progress.stage('quantise', () =>
-      writeVariant(
-        buildGraphs(this.#archive, this.#archive.config.model),
-        { folder, variant: 'int8', root },
-        { scheme: 'int8-dynamic-per-channel', tokenBudget },
-        (model) => {
-          lstms += quantiseLstms(model);
-        },
-      ),
-    );
-    if (lstms === 0) return { note: 'the model has no LSTM, which is what would be faster by it' };
-    await this.#write(facts, { fp32, int8 }, goldens);
-    const { largestDifference, speedup, reason } = await this.#progress.stage('judge int8', () =>
-      this.#serving((slow) => this.#serving((fast) => judgeInt8(slow, fast, goldens), 'int8')),
-    );
-    if (reason !== undefined) return { note: reason };
-    return { int8: { ...int8, largestDifference, speedup: Number(speedup.toFixed(2)) } };
-  }
-
   /** The tasks of Hugging Face that the model can do. */
   async #tasksOf(text: TextFiles): Promise<ArchiveManifest['tasks']> {
     const { name, version } = this.#options;
@@ -233,18 +204,52 @@ class Packaging {
     return (model.tasks ?? []).map((shape) => shape.name);
   }
 
-  #tune(goldens: readonly AnswerGolden[]): Promise<BudgetResult> {
+  #tune(goldens: readonly AnswerGolden[], variant = FP32): Promise<BudgetResult> {
     const inputs = goldens.map(({ input }) => input);
-    return this.#progress.stage('tune', (report) =>
-      this.#serving((model) => measureBudget(model, inputs, report)),
+    return this.#progress.stage(variant === FP32 ? 'tune' : `tune ${variant}`, (report) =>
+      this.#serving((model) => measureBudget(model, inputs, report), variant),
     );
   }
 
-  /** Serves the staged package by the engine. */
-  async #serving<Result>(
-    work: (model: BulkModel) => Promise<Result>,
-    variant: string = VARIANT,
-  ): Promise<Result> {
+  /** The first rung of int8 that answers as fp32 does, and faster; undefined where none does, and for small models. */
+  async #quantise(
+    facts: PackageFacts,
+    fp32: JudgedVariant,
+    goldens: readonly AnswerGolden[],
+  ): Promise<JudgedVariant | undefined> {
+    if (sumOfBytes(fp32.variant.files) < LEAST_BYTES) return undefined;
+    const { folder, root } = this.#staging;
+    const place = { folder, variant: 'int8', root };
+    const { inferMsPerToken: before } = fp32.variant.inferMsPerToken
+      ? fp32.variant
+      : await this.#tune(goldens);
+    for (const rung of ARCHIVE_RUNGS) {
+      const { scheme } = rung;
+      const graphs = buildGraphs(this.#archive, this.#archive.config.model);
+      if (!quantiseGraphs(graphs, rung)) continue;
+      const { tokenBudget } = fp32.variant;
+      const written = await this.#progress.stage(`optimise ${scheme}`, () =>
+        writeVariant(graphs, place, { scheme, tokenBudget: this.#options.tokenBudget ?? LARGEST_BUDGET }),
+      );
+      const draft = { variant: written, tolerance: INT8_TOLERANCE };
+      await this.#write(facts, { int8: draft, fp32 }, goldens);
+      const tolerance = await this.#progress.stage('judge int8', () =>
+        this.#serving((model) => judgeAnswers(goldens, (input) => answerOf(model, input)), 'int8'),
+      );
+      if (tolerance !== undefined) {
+        const budget = await this.#tune(goldens, 'int8');
+        if (budget.inferMsPerToken <= FASTER * (before ?? 0)) {
+          const measured = this.#options.tokenBudget === undefined ? budget : { tokenBudget };
+          return { variant: { ...written, ...measured }, tolerance };
+        }
+      }
+      rmSync(join(folder, place.variant), { recursive: true, force: true });
+    }
+    return undefined;
+  }
+
+  /** Serves a variant of the staged package by the engine. */
+  async #serving<Result>(work: (model: BulkModel) => Promise<Result>, variant = FP32): Promise<Result> {
     const { name, version } = this.#options;
     const engine = new Engine({ packages: this.#staging.root, variant });
     try {
@@ -254,25 +259,25 @@ class Packaging {
     }
   }
 
-  /** Writes everything but the variant, and the manifest. */
+  /** Writes everything but the variants, and the manifest. The first variant is the one that is served. */
   async #write(
-    facts: ArchiveFacts,
-    variants: Readonly<Record<string, ArchiveVariant>>,
+    facts: PackageFacts,
+    judged: Readonly<Record<string, JudgedVariant>>,
     goldens: readonly AnswerGolden[],
     parity?: ParityReport,
   ): Promise<ArchiveManifest> {
     const { folder } = this.#staging;
     const { name, version, description, revision, source } = this.#options;
+    const variants = Object.fromEntries(
+      Object.entries(judged).map(([variant, each]) => [variant, each.variant]),
+    );
     const tolerance = Object.fromEntries(
-      Object.entries(variants).map(([variant, { largestDifference = 0 }]) => [
-        variant,
-        Math.max(GOLDEN_TOLERANCE, 2 * largestDifference),
-      ]),
+      Object.entries(judged).map(([variant, each]) => [variant, each.tolerance]),
     );
     await writeFile(join(folder, GOLDENS), formatAnswerGoldens({ tolerance, goldens }));
     const example = goldens[0]?.input;
     const common = {
-      ...{ name, version, ...facts, variants: { ...variants } },
+      ...{ name, version, ...facts, variants },
       ...(example && { example }),
       ...(parity && { parity: { cases: parity.cases, largestDifference: parity.largestDifference } }),
       source: {
@@ -287,7 +292,7 @@ class Packaging {
     const manifest: ArchiveManifest = {
       ...{ formatVersion: FORMAT_VERSION, runtime: 'allennlp', ...common },
       ...(description !== undefined && { description }),
-      defaultVariant: Object.keys(variants)[0] ?? VARIANT,
+      defaultVariant: Object.keys(variants)[0] ?? FP32,
       goldens: describeFile(folder, GOLDENS),
       modelCard: describeFile(folder, CARD),
       toolchain: {

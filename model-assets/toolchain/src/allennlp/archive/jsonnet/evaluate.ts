@@ -2,9 +2,8 @@
  * The Jsonnet that configurations of AllenNLP are written in, worked out while it is read: JSON with comments and commas at the end, `local`,
  * names and members, arithmetic, `if`, and objects that are added. What else the language has is refused by its name.
  */
+import { isObject, type Json, LEVELS, operate } from './operators.ts';
 import { faultAt, type Token, tokenise } from './tokens.ts';
-
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 const MAX_DEPTH = 200;
 const REFUSED_WORDS = new Set([
@@ -19,16 +18,6 @@ const REFUSED_WORDS = new Set([
   'for',
 ]);
 const WORDS = new Set(['local', 'if', 'then', 'else', 'true', 'false', 'null', 'in', ...REFUSED_WORDS]);
-
-/** Operators by how closely they bind, the loosest first. */
-const LEVELS: readonly (readonly string[])[] = [
-  ['||'],
-  ['&&'],
-  ['==', '!='],
-  ['<', '>', '<=', '>='],
-  ['+', '-'],
-  ['*', '/', '%'],
-];
 
 /** @throws ToolchainError SOURCE_INVALID with the line, for what is not understood or is refused */
 export function evaluateJsonnet(source: string): Json {
@@ -65,20 +54,9 @@ class Evaluator {
   }
 
   #operate(sign: string, left: Json, right: Json): Json {
-    if (sign === '==' || sign === '!=') return (stable(left) === stable(right)) === (sign === '==');
-    if (sign === '+') {
-      const sum = add(left, right);
-      if (sum !== undefined) return sum;
-    }
-    if (typeof left === 'boolean' && typeof right === 'boolean') {
-      if (sign === '&&') return left && right;
-      if (sign === '||') return left || right;
-    }
-    if (typeof left === 'number' && typeof right === 'number') {
-      const result = calculate(sign, left, right);
-      if (typeof result === 'boolean' || Number.isFinite(result)) return result;
-    }
-    throw this.#fault(`'${sign}' cannot be applied to these values`);
+    const result = operate(sign, left, right);
+    if (result === undefined) throw this.#fault(`'${sign}' cannot be applied to these values`);
+    return result;
   }
 
   #unary(names: Names): Json {
@@ -315,54 +293,4 @@ class Evaluator {
 
 function describe({ kind, value }: Token): string {
   return kind === 'end' ? value : `'${value.slice(0, 50)}'`;
-}
-
-function isObject(value: Json): value is { readonly [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** `+` of numbers, lists, objects, and of a text with anything; undefined for other values. */
-function add(left: Json, right: Json): Json | undefined {
-  if (typeof left === 'string' || typeof right === 'string') return asText(left) + asText(right);
-  if (Array.isArray(left) && Array.isArray(right)) return [...left, ...right];
-  if (isObject(left) && isObject(right)) return { ...left, ...right };
-  return undefined;
-}
-
-function asText(value: Json): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-function calculate(sign: string, left: number, right: number): number | boolean {
-  switch (sign) {
-    case '+':
-      return left + right;
-    case '-':
-      return left - right;
-    case '*':
-      return left * right;
-    case '/':
-      return left / right;
-    case '%':
-      return left % right;
-    case '<':
-      return left < right;
-    case '>':
-      return left > right;
-    case '<=':
-      return left <= right;
-    case '>=':
-      return left >= right;
-    default:
-      return Number.NaN;
-  }
-}
-
-/** The same text for equal values, in whatever order their keys stand. */
-function stable(value: Json): string {
-  return JSON.stringify(value, (_, each: Json) =>
-    isObject(each)
-      ? Object.fromEntries(Object.entries(each).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : each,
-  );
 }
