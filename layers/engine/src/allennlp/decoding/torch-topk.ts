@@ -31,7 +31,7 @@ class Places {
   readonly #values: ArrayLike<number>;
   readonly #length: number;
 
-  constructor(values: ArrayLike<number>, length: number, order = new Int32Array(length)) {
+  constructor(values: ArrayLike<number>, length: number, order: Int32Array = new Int32Array(length)) {
     for (let place = 0; place < length; place++) order[place] = place;
     this.order = order;
     this.#values = values;
