@@ -4,7 +4,7 @@
  */
 import * as z from 'zod/mini';
 import type { ArchiveModel } from './archive-model.ts';
-import { attentionOf } from './attention-of.ts';
+import { attentionOf, characterWidth } from './encoder-widths.ts';
 import type { Instance } from './instance.ts';
 import type { TextArchive } from './text/text-archive.ts';
 
@@ -43,12 +43,14 @@ const ANSWERED: Readonly<Record<string, Pairs>> = {
 /** Opens the estimates for a model. */
 export function quadraticWork(archive: TextArchive): Required<Pick<ArchiveModel, 'cellsOf' | 'numbersOf'>> {
   const { heads, reach } = attentionOf(archive);
+  const characters = characterWidth(archive.config.model);
   const pairs = estimate(PAIRS, archive);
   const answered = estimate(ANSWERED, archive);
   return {
     cellsOf(instance) {
       const sizes = fieldSizes(instance);
-      let cells = pairs(sizes);
+      let cells = Math.max(pairs(sizes), characters * valuesOf(instance, '.token_characters'));
+      cells = Math.max(cells, ELMO_FILTERS * valuesOf(instance, '.elmo_tokens'));
       for (const { texts, tokens } of sizes.values()) {
         cells = Math.max(cells, heads * texts * tokens * Math.min(tokens, reach));
       }
@@ -78,6 +80,22 @@ function fieldSizes({ tensors }: Pick<Instance, 'tensors'>): Sizes {
     sizes.set(field, { texts, tokens: Math.max(tokens, known?.tokens ?? 0) });
   }
   return sizes;
+}
+
+/** The most filters of one width in the models that AllenNLP has published: 1,024 at each of the characters of a word. */
+const ELMO_FILTERS = 1024;
+
+/** Values of the tensors of that name. */
+function valuesOf({ tensors }: Pick<Instance, 'tensors'>, name: string): number {
+  const own = Object.entries(tensors).filter(([path]) => path.endsWith(name));
+  return own.reduce(
+    (most, [, { dims }]) =>
+      Math.max(
+        most,
+        dims.reduce((product, dim) => product * dim, 1),
+      ),
+    0,
+  );
 }
 
 /** Tensors that have a row for each token. */

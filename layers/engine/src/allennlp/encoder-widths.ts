@@ -1,4 +1,4 @@
-/** The self-attention in a model, as its configuration tells of it. */
+/** What the encoders of a model make of each token or character, as its configuration tells of it. */
 import { longestSequence } from './text/hub-limits.ts';
 import type { Params, TextArchive } from './text/text-archive.ts';
 
@@ -32,6 +32,18 @@ export function attentionOf(archive: TextArchive): Attention {
     heads: own,
     reach: isHubAlone ? Math.max(...ofHub) : Number.POSITIVE_INFINITY,
   };
+}
+
+/** Values that an encoder of the characters of words makes of each: its embedding, or its filters; 0 where there is no encoder. */
+export function characterWidth(model: Params): number {
+  const encoders = [...partsOf(model)].filter(({ type }) => type === 'character_encoding');
+  const widths = encoders.flatMap((encoder) =>
+    [...partsOf(encoder)].flatMap(({ embedding_dim, num_filters, hidden_size, filters }) => [
+      ...[embedding_dim, num_filters, hidden_size].filter((width) => typeof width === 'number'),
+      ...(Array.isArray(filters) ? filters.flat().filter((width) => typeof width === 'number') : []),
+    ]),
+  );
+  return Math.max(0, ...widths);
 }
 
 /** The objects in a configuration, itself first. */
