@@ -34,14 +34,14 @@ const operators = ({ model }: ArchiveGraph) => model.graph.node.map(({ opType })
 describe('the graphs of an archive in int8', () => {
   it('have products of blocks of integers, but the classifier as it was', () => {
     const graph = classifierGraph();
-    expect(quantiseGraphs({ model: graph }, 64)).toBe(true);
+    expect(quantiseGraphs({ model: graph }, { scheme: 'int8-blocks-64', size: 64 })).toBe(true);
     expect(operators(graph)).toContain('MatMulNBits');
     expect(operators(graph).filter((operator) => operator === 'MatMul')).toHaveLength(1);
   });
 
   it('are none where there is nothing but a classifier', () => {
     const graph = classifierGraph({ inner: false });
-    expect(quantiseGraphs({ model: graph }, 64)).toBe(false);
+    expect(quantiseGraphs({ model: graph }, { scheme: 'int8-blocks-64', size: 64 })).toBe(false);
     expect(operators(graph)).not.toContain('MatMulNBits');
   });
 });

@@ -5,14 +5,21 @@ import type { ArchiveVariant } from '@pilotlight/model-format';
 import { ToolchainError } from '../../errors.ts';
 import { type BlockSize, quantiseInBlocks } from '../../stages/quantise.ts';
 import type { ArchiveGraphs } from '../modules/module.ts';
+import { quantiseLstms } from './quantise-lstm.ts';
 
 export interface ArchiveRung {
   readonly scheme: ArchiveVariant['scheme'];
   readonly size: BlockSize;
+  /** Whether LSTMs are int8, too. @default false */
+  readonly lstms?: boolean;
 }
 
-/** Rungs of the ladder that need no texts to choose scales on, which a predictor's JSON is not: the faster first. */
+/**
+ * Rungs of the ladder that need no texts to choose scales on, which a predictor's JSON is not: the faster first. The first is for models that
+ * have LSTMs: see ADR-allennlp.md beside the manifest.
+ */
 export const ARCHIVE_RUNGS: readonly ArchiveRung[] = [
+  { scheme: 'int8-dynamic-per-channel', size: 64, lstms: true },
   { scheme: 'int8-blocks-64', size: 64 },
   { scheme: 'int8-blocks-32', size: 32 },
 ];
@@ -27,9 +34,11 @@ export const INT8_TOLERANCE = 0.05;
 const MARGIN = 2;
 const LEAST_TOLERANCE = 1e-3;
 
-/** Quantises the graphs in place; false where none has a product that is large enough. */
-export function quantiseGraphs(graphs: ArchiveGraphs, size: BlockSize): boolean {
-  const done = Object.values(graphs).map(({ model }) => {
+/** Quantises the graphs in place; false where none has what the rung quantises: an LSTM, or a product that is large enough. */
+export function quantiseGraphs(graphs: ArchiveGraphs, { size, lstms = false }: ArchiveRung): boolean {
+  const models = Object.values(graphs).map(({ model }) => model);
+  if (lstms && models.reduce((count, model) => count + quantiseLstms(model), 0) === 0) return false;
+  const done = models.map((model) => {
     try {
       return quantiseInBlocks(model, size, { keep: [], limit: 127 }).products > 0;
     } catch (error) {
@@ -37,7 +46,7 @@ export function quantiseGraphs(graphs: ArchiveGraphs, size: BlockSize): boolean 
       throw error;
     }
   });
-  return done.includes(true);
+  return lstms || done.includes(true);
 }
 
 /** The tolerance of the goldens for a variant that answers so; undefined where it is not good enough. */
