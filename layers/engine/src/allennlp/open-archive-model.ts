@@ -10,6 +10,7 @@ import type { ArchiveModel, AroundArchive } from './archive-model.ts';
 import { withinFilters } from './filter-limit.ts';
 import { archiveModelTypes, findArchiveModel } from './models/index.ts';
 import { withinPositions } from './position-limit.ts';
+import { quadraticWork } from './quadratic-work.ts';
 import { type ArchiveConfig, type HubFiles, openTextArchive } from './text/text-archive.ts';
 
 const part = z.record(z.string(), z.unknown());
@@ -41,7 +42,7 @@ export async function openArchiveModel(
   const hubs = new Map<string, HubFiles>();
   for (const [name, files] of Object.entries(manifest.hub)) hubs.set(name, await readHub(files, text));
   const archive = openTextArchive({ config, vocabulary, hub: (name) => hubs.get(name) });
-  const unlimited = definitionOf(config).open(archive);
+  const unlimited = { ...quadraticWork(archive), ...definitionOf(config).open(archive) };
   const model = withinFilters(withinPositions(unlimited, config.model), config.model);
   return around ? around(model, archive) : model;
 }
