@@ -4,10 +4,10 @@ import type { ArchiveModel, Graphs, Json, JsonObject } from '../../archive-model
 import { beamSearch } from '../../decoding/beam-search.ts';
 import { type BeamDefaults, beamSettings } from '../../decoding/beam-settings.ts';
 import { type CacheShape, stepGraph } from '../../decoding/step-graph.ts';
+import { invalidInput } from '../../input-fields.ts';
 import { type Instance, stack } from '../../instance.ts';
 import { parseParams } from '../../text/params.ts';
 import type { HubTokenizer, TextArchive } from '../../text/text-archive.ts';
-import { invalidInput } from '../input-checks.ts';
 import { generatedText } from './generated-text.ts';
 import { decodeText } from './hub-text.ts';
 import { openSourceReader } from './source-reader.ts';
