@@ -1,6 +1,7 @@
 /**
  * qanet_encoder (arXiv:1804.09541): blocks of positions, depthwise separable convolutions, self attention and a feedforward, each
- * with a layer norm before it and its input added after it.
+ * with a layer norm before it and its input added after it. The later a layer, the more often training left it out; its share of
+ * the sum is less by as much.
  */
 import { z } from 'zod';
 import { ToolchainError } from '../../../errors.ts';
@@ -10,7 +11,7 @@ import type { Mask, ModuleDefinition, Scope, Seq2SeqEncoder } from '../module.ts
 import { linear } from '../nodes/linear.ts';
 import { zeroPadding } from '../nodes/masks.ts';
 import { torchNorm } from '../nodes/norms.ts';
-import { op } from '../nodes/ops.ts';
+import { op, scalar } from '../nodes/ops.ts';
 import { addTimescales } from '../nodes/positions.ts';
 import { selfAttention } from './multi-head-self-attention.ts';
 
@@ -23,18 +24,24 @@ const blockParams = {
   num_attention_heads: count,
   use_positional_encoding: z.boolean().default(true),
   dropout_prob: ignored,
-  layer_dropout_undecayed_prob: ignored,
+  // Unlike other dropouts it also counts when a model answers.
+  layer_dropout_undecayed_prob: z.number().min(0).max(1).default(0.1),
   attention_dropout_prob: ignored,
 };
-const encoderSchema = z.strictObject({ ...blockParams, num_blocks: count, num_convs_per_block: count });
-const blockSchema = z.strictObject({ ...blockParams, num_convs: count });
+const convolutions = z.int().min(0).max(1000);
+const encoderSchema = z.strictObject({
+  ...blockParams,
+  num_blocks: count,
+  num_convs_per_block: convolutions,
+});
+const blockSchema = z.strictObject({ ...blockParams, num_convs: convolutions });
 type BlockParams = Omit<z.infer<typeof blockSchema>, 'input_dim'>;
 
 export const qanetEncoder: ModuleDefinition<z.infer<typeof encoderSchema>, Seq2SeqEncoder> = {
   role: 'seq2seq_encoder',
   type: 'qanet_encoder',
   params: encoderSchema,
-  build(scope, { num_blocks: blocks, num_convs_per_block: convolutions, ...params }) {
+  build(scope, { num_blocks: blocks, num_convs_per_block: perBlock, ...params }) {
     const { input_dim: inputs, hidden_dim: width } = params;
     return {
       outputDim: width,
@@ -43,7 +50,7 @@ export const qanetEncoder: ModuleDefinition<z.infer<typeof encoderSchema>, Seq2S
         let value = inputs === width ? x : linear(scope.at('_input_projection_layer'), x, inputs, width);
         for (let block = 0; block < blocks; block++) {
           const place = scope.at(`_encoder_blocks.${block}`);
-          value = encodeBlock(place, { ...params, num_convs: convolutions }, value, mask);
+          value = encodeBlock(place, { ...params, num_convs: perBlock }, value, mask);
         }
         return value;
       },
@@ -73,10 +80,16 @@ export const qanetEncoderBlock: ModuleDefinition<z.infer<typeof blockSchema>, Se
 function encodeBlock(scope: Scope, params: BlockParams, x: string, mask: Mask): string {
   const { hidden_dim: width, conv_kernel_size: kernel } = params;
   let value = params.use_positional_encoding ? addTimescales(scope, x, width) : x;
+  let layer = 0;
+  const addShare = (output: string): string => {
+    layer += 1;
+    const kept = 1 - (params.layer_dropout_undecayed_prob * layer) / (params.num_convs + 2);
+    const share = kept === 1 ? output : op(scope, 'Mul', [output, scalar(scope, kept)]);
+    return op(scope, 'Add', [value, share]);
+  };
   for (let index = 0; index < params.num_convs; index++) {
     const normed = torchNorm(scope.at(`_conv_norm_layers.${index}`), value, width);
-    const convolved = convolve(scope.at(`_conv_layers.${index}`), normed, width, kernel, mask);
-    value = op(scope, 'Add', [value, convolved]);
+    value = addShare(convolve(scope.at(`_conv_layers.${index}`), normed, width, kernel, mask));
   }
   const heads = {
     heads: params.num_attention_heads,
@@ -86,16 +99,14 @@ function encodeBlock(scope: Scope, params: BlockParams, x: string, mask: Mask): 
     outputs: width,
   };
   const query = torchNorm(scope.at('attention_norm_layer'), value, width);
-  const attended = selfAttention(scope.at('attention_layer'), heads, query, mask);
-  value = op(scope, 'Add', [value, attended]);
+  value = addShare(selfAttention(scope.at('attention_layer'), heads, query, mask));
   const feedforward = buildModule('feedforward', scope.at('feedforward'), {
     input_dim: width,
     num_layers: 2,
     hidden_dims: [params.feedforward_hidden_dim, width],
     activations: ['relu', 'linear'],
   });
-  const forwarded = feedforward.apply(torchNorm(scope.at('feedforward_norm_layer'), value, width));
-  return op(scope, 'Add', [value, forwarded]);
+  return addShare(feedforward.apply(torchNorm(scope.at('feedforward_norm_layer'), value, width)));
 }
 
 /**
