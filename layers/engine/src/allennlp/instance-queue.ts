@@ -112,11 +112,9 @@ export class InstanceQueue {
     const { tokenBudget, shared, alone } = this.#settings;
     const own = [...this.#waiting].filter(({ call }) => call === oldest.call);
     const first = own.reduce((largest, entry) => (entry.cost > largest.cost ? entry : largest), oldest);
-    const distance = ({ cost }: Entry): number => Math.abs(cost - first.cost);
-    const candidates = (shared ? [...this.#waiting] : own).sort((a, b) => distance(a) - distance(b));
     const batch = [first];
     let greatest = first.cost;
-    for (const entry of alone ? [] : candidates) {
+    for (const entry of alone ? [] : byDistance(shared ? this.#waiting : own, first.cost)) {
       if (entry === first) continue;
       const cost = Math.max(greatest, entry.cost);
       if (cost * (batch.length + 1) > tokenBudget) break;
@@ -164,6 +162,18 @@ export class InstanceQueue {
       return outcomes;
     }
   }
+}
+
+/** Those of the nearest cost first, and of equal ones the oldest. A sort of all of them for each batch would take longer than the batch. */
+function* byDistance(entries: Iterable<Entry>, cost: number): Generator<Entry> {
+  const groups = new Map<number, Entry[]>();
+  for (const entry of entries) {
+    const distance = Math.abs(entry.cost - cost);
+    const group = groups.get(distance);
+    if (group) group.push(entry);
+    else groups.set(distance, [entry]);
+  }
+  for (const distance of [...groups.keys()].sort((a, b) => a - b)) yield* groups.get(distance) ?? [];
 }
 
 function settle({ call, place }: Entry, outcome: InstanceOutcome): void {

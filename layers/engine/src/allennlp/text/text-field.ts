@@ -8,15 +8,19 @@ import type { Vocabulary } from './vocabulary.ts';
 /** The tensors of a text, by the key of the indexer and the name of its tensor: `tokens.token_ids`. */
 export async function textField(tokens: readonly Token[], indexers: TokenIndexers): Promise<FieldTensors> {
   const fields: Record<string, FieldTensor> = {};
-  for (const [key, indexer] of Object.entries(indexers)) {
-    Object.assign(fields, under(key, await indexer.index(tokens)));
-  }
+  for (const [key, indexer] of Object.entries(indexers)) put(fields, key, await indexer.index(tokens));
   return fields;
 }
 
 /** The tensors of a field under its name in the instance: `tokens.tokens.token_ids`. */
 export function under(name: string, tensors: FieldTensors): FieldTensors {
-  return Object.fromEntries(Object.entries(tensors).map(([path, tensor]) => [`${name}.${path}`, tensor]));
+  const fields: Record<string, FieldTensor> = {};
+  put(fields, name, tensors);
+  return fields;
+}
+
+function put(fields: Record<string, FieldTensor>, name: string, tensors: FieldTensors): void {
+  for (const [path, tensor] of Object.entries(tensors)) fields[`${name}.${path}`] = tensor;
 }
 
 /** The field of labels of a sequence: `[length]`. @throws EngineError INVALID_INPUT for a label that a namespace without an unknown entry lacks */
