@@ -83,12 +83,13 @@ function copyRows(
 }
 
 function setRun(to: TensorData, from: TensorData, start: number, length: number, at: number): void {
+  // A view for each run would be as much to collect as everything else of a batch: a run is a word of some characters.
   if (to instanceof BigInt64Array && from instanceof BigInt64Array) {
-    to.set(from.subarray(start, start + length), at);
+    for (let index = 0; index < length; index++) to[at + index] = from[start + index] ?? 0n;
   } else if (to instanceof Float32Array && from instanceof Float32Array) {
     to.set(from.subarray(start, start + length), at);
   } else if (to instanceof Uint8Array && from instanceof Uint8Array) {
-    to.set(from.subarray(start, start + length), at);
+    for (let index = 0; index < length; index++) to[at + index] = from[start + index] ?? 0;
   } else {
     throw new EngineError('PACKAGE_INVALID', 'The instances of a batch have tensors of different types.');
   }

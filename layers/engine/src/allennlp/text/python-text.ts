@@ -20,9 +20,12 @@ const RUN = new RegExp(`[${SPACE}]+|[^${SPACE}]+`, 'gu');
 /** Divides a text into words and the white space that is not one space alone, as spaCy does: of `a  b` the second space is a part. */
 export function splitAtSpace(text: string): string[] {
   const runs: readonly string[] = text.match(RUN) ?? [];
-  return runs
-    .map((run, index) => (index > 0 && run.startsWith(' ') ? run.slice(1) : run))
-    .filter((run) => run !== '');
+  const parts: string[] = [];
+  for (const run of runs) {
+    const part = parts.length > 0 && run.startsWith(' ') ? run.slice(1) : run;
+    if (part !== '') parts.push(part);
+  }
+  return parts;
 }
 
 /** One character that is not white space. */

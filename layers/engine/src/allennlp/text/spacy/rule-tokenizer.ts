@@ -13,7 +13,12 @@ const LONGEST_EXCEPTION = Math.max(...[...ENGLISH_EXCEPTIONS.keys()].map((text) 
  * those spaces the parts are the text.
  */
 export function tokenizeEnglish(text: string): string[] {
-  return splitAtSpace(text).flatMap(tokenizeChunk);
+  const tokens: string[] = [];
+  for (const chunk of splitAtSpace(text)) {
+    if (LETTERS.test(chunk) && !ENGLISH_EXCEPTIONS.has(chunk)) tokens.push(chunk);
+    else tokens.push(...tokenizeChunk(chunk));
+  }
+  return tokens;
 }
 
 /** Words that no pattern divides: most of a text. */
@@ -26,7 +31,6 @@ const known = new Map<string, readonly string[]>();
 
 /** The tokens of a text without white space, or of white space alone. */
 function tokenizeChunk(chunk: string): readonly string[] {
-  if (LETTERS.test(chunk)) return exception(chunk) ?? [chunk];
   const remembered = known.get(chunk);
   if (remembered) return remembered;
   const tokens = isSpace(chunk)
