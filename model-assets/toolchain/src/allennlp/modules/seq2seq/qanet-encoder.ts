@@ -1,7 +1,6 @@
 /**
  * qanet_encoder (arXiv:1804.09541): blocks of positions, depthwise separable convolutions, self attention and a feedforward, each
- * with a layer norm before it and its input added after it. The later a layer, the more often training left it out; its share of
- * the sum is less by as much.
+ * with a layer norm before it and its input added after it.
  */
 import { z } from 'zod';
 import { ToolchainError } from '../../../errors.ts';
@@ -24,24 +23,18 @@ const blockParams = {
   num_attention_heads: count,
   use_positional_encoding: z.boolean().default(true),
   dropout_prob: ignored,
-  // Unlike other dropouts it also counts when a model answers.
   layer_dropout_undecayed_prob: z.number().min(0).max(1).default(0.1),
   attention_dropout_prob: ignored,
 };
-const convolutions = z.int().min(0).max(1000);
-const encoderSchema = z.strictObject({
-  ...blockParams,
-  num_blocks: count,
-  num_convs_per_block: convolutions,
-});
-const blockSchema = z.strictObject({ ...blockParams, num_convs: convolutions });
+const encoderSchema = z.strictObject({ ...blockParams, num_blocks: count, num_convs_per_block: count });
+const blockSchema = z.strictObject({ ...blockParams, num_convs: count });
 type BlockParams = Omit<z.infer<typeof blockSchema>, 'input_dim'>;
 
 export const qanetEncoder: ModuleDefinition<z.infer<typeof encoderSchema>, Seq2SeqEncoder> = {
   role: 'seq2seq_encoder',
   type: 'qanet_encoder',
   params: encoderSchema,
-  build(scope, { num_blocks: blocks, num_convs_per_block: perBlock, ...params }) {
+  build(scope, { num_blocks: blocks, num_convs_per_block: convolutions, ...params }) {
     const { input_dim: inputs, hidden_dim: width } = params;
     return {
       outputDim: width,
@@ -50,7 +43,7 @@ export const qanetEncoder: ModuleDefinition<z.infer<typeof encoderSchema>, Seq2S
         let value = inputs === width ? x : linear(scope.at('_input_projection_layer'), x, inputs, width);
         for (let block = 0; block < blocks; block++) {
           const place = scope.at(`_encoder_blocks.${block}`);
-          value = encodeBlock(place, { ...params, num_convs: perBlock }, value, mask);
+          value = encodeBlock(place, { ...params, num_convs: convolutions }, value, mask);
         }
         return value;
       },
@@ -80,16 +73,16 @@ export const qanetEncoderBlock: ModuleDefinition<z.infer<typeof blockSchema>, Se
 function encodeBlock(scope: Scope, params: BlockParams, x: string, mask: Mask): string {
   const { hidden_dim: width, conv_kernel_size: kernel } = params;
   let value = params.use_positional_encoding ? addTimescales(scope, x, width) : x;
-  let layer = 0;
-  const addShare = (output: string): string => {
-    layer += 1;
-    const kept = 1 - (params.layer_dropout_undecayed_prob * layer) / (params.num_convs + 2);
-    const share = kept === 1 ? output : op(scope, 'Mul', [output, scalar(scope, kept)]);
-    return op(scope, 'Add', [value, share]);
+  const sublayers = params.num_convs + 2;
+  // Training leaves out a sublayer by chance, later ones more often; in its place AllenNLP makes it smaller by that chance.
+  const add = (before: string, made: string, index: number) => {
+    const kept = 1 - (params.layer_dropout_undecayed_prob * index) / sublayers;
+    return op(scope, 'Add', [before, kept === 1 ? made : op(scope, 'Mul', [made, scalar(scope, kept)])]);
   };
   for (let index = 0; index < params.num_convs; index++) {
     const normed = torchNorm(scope.at(`_conv_norm_layers.${index}`), value, width);
-    value = addShare(convolve(scope.at(`_conv_layers.${index}`), normed, width, kernel, mask));
+    const convolved = convolve(scope.at(`_conv_layers.${index}`), normed, width, kernel, mask);
+    value = add(value, convolved, index + 1);
   }
   const heads = {
     heads: params.num_attention_heads,
@@ -99,14 +92,16 @@ function encodeBlock(scope: Scope, params: BlockParams, x: string, mask: Mask): 
     outputs: width,
   };
   const query = torchNorm(scope.at('attention_norm_layer'), value, width);
-  value = addShare(selfAttention(scope.at('attention_layer'), heads, query, mask));
+  const attended = selfAttention(scope.at('attention_layer'), heads, query, mask);
+  value = add(value, attended, sublayers - 1);
   const feedforward = buildModule('feedforward', scope.at('feedforward'), {
     input_dim: width,
     num_layers: 2,
     hidden_dims: [params.feedforward_hidden_dim, width],
     activations: ['relu', 'linear'],
   });
-  return addShare(feedforward.apply(torchNorm(scope.at('feedforward_norm_layer'), value, width)));
+  const forwarded = feedforward.apply(torchNorm(scope.at('feedforward_norm_layer'), value, width));
+  return add(value, forwarded, sublayers);
 }
 
 /**
