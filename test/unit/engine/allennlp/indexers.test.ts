@@ -19,7 +19,7 @@ const archive = smallArchive({
 });
 const words = (...texts: string[]): Token[] => texts.map((text) => ({ text }));
 const index = (params: unknown, tokens: readonly Token[]) =>
-  textField(tokens, openIndexers({ x: params }, { archive, path: 'token_indexers' }));
+  textField(tokens, openIndexers({ x: params }, { archive, path: 'token_indexers' }), 'inputs.sentence');
 const plain = (tensor: FieldTensor | undefined) => ({
   dims: tensor?.dims,
   data: [...(tensor?.data ?? [])].map(Number),

@@ -51,8 +51,10 @@ describe('the answers of int8', () => {
   const judge = (answer: unknown) => judgeAnswers(goldens, async () => answer);
 
   it('are good where only numbers are a little off, and goldens take twice as much from then on', async () => {
-    expect(await judge({ label: 'a', probs: [0.89, 0.11] })).toBeCloseTo(0.02, 4);
-    expect(await judge({ label: 'a', probs: [0.9, 0.1] })).toBe(1e-3);
+    const judged = await judge({ label: 'a', probs: [0.89, 0.11] });
+    expect(judged?.largestDifference).toBeCloseTo(0.01, 4);
+    expect(judged?.tolerance).toBeCloseTo(0.02, 4);
+    expect(await judge({ label: 'a', probs: [0.9, 0.1] })).toEqual({ tolerance: 1e-3, largestDifference: 0 });
   });
 
   it('are not where a label is another one, or a number is far off', async () => {

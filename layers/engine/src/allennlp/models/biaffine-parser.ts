@@ -102,6 +102,7 @@ function openReader(archive: TextArchive): ArchiveModel<Metadata, Output>['read'
       await textField(
         words.map((text) => ({ text })),
         indexers,
+        given.field,
       ),
     );
     refuseNothing(tensors, given.field);

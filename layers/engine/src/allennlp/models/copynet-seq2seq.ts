@@ -55,11 +55,11 @@ function openModel(archive: TextArchive): ArchiveModel<Metadata, BeamResult> {
       return [{ tensors: fields, metadata: { source } }];
     },
     async infer(batch, graphs) {
-      const feeds = stack(batch);
-      const outputs = await graphs.run('encoder', feeds);
+      const outputs = await graphs.run('encoder', stack(batch));
       const starts = batch.map(() => target.start);
+      // The run has taken its tensors away.
       const ofSource = Object.fromEntries(
-        Object.entries(feeds).map(([name, tensor]) => [`memory.${name}`, tensor]),
+        Object.entries(stack(batch)).map(([name, tensor]) => [`memory.${name}`, tensor]),
       );
       return beamSearch(starts, settings, stepGraph(graphs, { outputs, feeds: ofSource }));
     },

@@ -24,10 +24,6 @@ export const ARCHIVE_RUNGS: readonly ArchiveRung[] = [
   { scheme: 'int8-blocks-32', size: 32 },
 ];
 
-/** With fewer bytes of weights a model is as fast in fp32. */
-export const LEAST_BYTES = 8_000_000;
-/** The share of the time of fp32 that int8 may take. */
-export const FASTER = 0.9;
 /** How far a number of an answer may be off, absolute or in shares of it, whichever is smaller; everything else has to be equal. */
 export const INT8_TOLERANCE = 0.05;
 /** Other processors round otherwise. */
@@ -49,16 +45,23 @@ export function quantiseGraphs(graphs: ArchiveGraphs, { size, lstms = false }: A
   return lstms || done.includes(true);
 }
 
-/** The tolerance of the goldens for a variant that answers so; undefined where it is not good enough. */
+export interface Int8Judgement {
+  /** Of the goldens for the variant. */
+  readonly tolerance: number;
+  /** Of a number of an answer, measured on the goldens. */
+  readonly largestDifference: number;
+}
+
+/** Compares the answers of a variant with the goldens; undefined where it is not good enough. */
 export async function judgeAnswers(
   goldens: readonly AnswerGolden[],
   answer: (input: unknown) => Promise<unknown>,
-): Promise<number | undefined> {
-  let off = 0;
+): Promise<Int8Judgement | undefined> {
+  let largestDifference = 0;
   for (const { input, output } of goldens) {
     const { problem, largest } = compareAnswers(output, await answer(input));
     if (problem !== undefined || largest > INT8_TOLERANCE) return undefined;
-    off = Math.max(off, largest);
+    largestDifference = Math.max(largestDifference, largest);
   }
-  return Math.max(MARGIN * off, LEAST_TOLERANCE);
+  return { tolerance: Math.max(MARGIN * largestDifference, LEAST_TOLERANCE), largestDifference };
 }

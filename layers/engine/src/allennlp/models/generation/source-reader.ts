@@ -90,7 +90,7 @@ export function openSourceReader(archive: TextArchive): SourceReader {
       checkFeatures(words, features, given.field);
       const tokens = [...start, ...words.slice(0, maxTokens), ...end];
       if (tokens.length === 0) throw invalidInput(given.field, 'must have at least one token');
-      return { tokens, tensors: under('source_tokens', await textField(tokens, indexers)) };
+      return { tokens, tensors: under('source_tokens', await textField(tokens, indexers, given.field)) };
     },
   };
 }

@@ -76,11 +76,11 @@ export function openDialogueReader(archive: TextArchive, maxTurns: number): Dial
       for (const [index, { question: text }] of qas.entries()) {
         const tokens = await tokenizer.tokenize(text.trim().replaceAll('\n', ''));
         if (tokens.length === 0) throw invalidInput(`${placeOf(field, index)}.question`, 'has no word');
-        questions.push(await textField(tokens, indexers));
+        questions.push(await textField(tokens, indexers, `${placeOf(field, index)}.question`));
       }
       const turns = qas.map((qa, index) => readTurn(qa, passage, vocabulary, placeOf(field, index)));
       const tensors = {
-        ...under('passage', await textField(passage.tokens, indexers)),
+        ...under('passage', await textField(passage.tokens, indexers, `${field}.paragraphs.0.context`)),
         ...under('question', listField(questions)),
         ...answerMarkers(turns, passage.tokens.length, options.num_context_answers, vocabulary, field),
       };

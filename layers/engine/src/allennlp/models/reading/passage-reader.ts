@@ -81,8 +81,8 @@ export function openPassageReader(archive: TextArchive, options: PassageReaderOp
         question: readText(question.text, await wordsOf(question, options.question_length_limit)),
       };
       const tensors = {
-        ...under('passage', await textField(texts.passage.tokens, indexers)),
-        ...under('question', await textField(texts.question.tokens, indexers)),
+        ...under('passage', await textField(texts.passage.tokens, indexers, passage.field)),
+        ...under('question', await textField(texts.question.tokens, indexers, question.field)),
       };
       return { ...texts, tensors };
     },

@@ -52,14 +52,14 @@ export function openPairReader(archive: TextArchive): PairReader {
       const second = await tokenizeGiven(givenText(input, field, 'hypothesis'), tokenizer);
       if (combines) {
         const combined = await tokenizer.addSpecialTokens(first, second);
-        const tensors = under('tokens', await textField(combined, indexers));
+        const tensors = under('tokens', await textField(combined, indexers, field));
         return { premise: first, hypothesis: second, combined, tensors };
       }
       const premise = await tokenizer.addSpecialTokens(first);
       const hypothesis = await tokenizer.addSpecialTokens(second);
       const tensors = {
-        ...under('premise', await textField(premise, indexers)),
-        ...under('hypothesis', await textField(hypothesis, indexers)),
+        ...under('premise', await textField(premise, indexers, `${field}.premise`)),
+        ...under('hypothesis', await textField(hypothesis, indexers, `${field}.hypothesis`)),
       };
       return { premise, hypothesis, tensors };
     },

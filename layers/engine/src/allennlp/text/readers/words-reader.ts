@@ -59,7 +59,7 @@ export function openWordsReader(archive: TextArchive, reader: Params = archive.c
   const indexers = openIndexers(reader.token_indexers, { archive, path: 'dataset_reader.token_indexers' });
   const words = async (given: GivenText): Promise<FieldText> => {
     const tokens = await tokenizeGiven(given, spacy);
-    return { tokens, tensors: under('tokens', await textField(tokens, indexers)) };
+    return { tokens, tensors: under('tokens', await textField(tokens, indexers, given.field)) };
   };
   return { words, read: (input, field) => words(givenText(input, field, 'sentence', 'tokens')) };
 }
