@@ -57,6 +57,34 @@ describe('qanet_encoder', () => {
       (encoder) => encoder.encode('x', 'mask'),
     );
 
+  it('counts a later layer for less, by how often training left it out', async () => {
+    const zeros = Object.entries(tensors).map(([name, { dims, data }]) => [
+      name,
+      { dims, data: new Float32Array(data.length) },
+    ]);
+    const filled = (name: string, value: number) => [
+      `${block}.${name}.bias`,
+      { dims: [WIDTH], data: new Float32Array(WIDTH).fill(value) },
+    ];
+    const outputs = [
+      filled('_conv_layers.0.2', 1),
+      filled('_conv_layers.1.2', 2),
+      filled('attention_layer._output_projection', 10),
+      filled('feedforward._linear_layers.1', 100),
+    ];
+    const encoded = await runModule(
+      'seq2seq_encoder',
+      { ...params, use_positional_encoding: false, layer_dropout_undecayed_prob: 0.4 },
+      Object.fromEntries([...zeros, ...outputs]),
+      { x: floats([[[0, 1, 2, 3]]]), mask: floats([[1]]) },
+      (encoder) => encoder.encode('x', 'mask'),
+    );
+    // What AllenNLP gives: the input + 0.9 x 1 + 0.8 x 2 + 0.7 x 10 + 0.6 x 100.
+    for (const [dim, expected] of [69.5, 70.5, 71.5, 72.5].entries()) {
+      expect(encoded.values[dim]).toBeCloseTo(expected, 4);
+    }
+  });
+
   it('gives a text in a batch the vectors that it has alone', async () => {
     const short = numbers.matrix(3, WIDTH);
     const long = numbers.matrix(6, WIDTH);

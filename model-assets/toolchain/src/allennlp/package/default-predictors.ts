@@ -18,6 +18,7 @@ const BY_MODEL: Readonly<Record<string, string>> = {
   coref: 'coreference_resolution',
   bidaf: 'reading_comprehension',
   qanet: 'reading_comprehension',
+  'rc-qanet': 'reading_comprehension',
   naqanet: 'reading_comprehension',
   dialog_qa: 'dialog_qa',
   transformer_qa: 'transformer_qa',
