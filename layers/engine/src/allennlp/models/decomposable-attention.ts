@@ -7,7 +7,7 @@ import { invalidInput } from '../input-fields.ts';
 import { stack } from '../instance.ts';
 import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
-import { dependsOnPadding } from './embedders.ts';
+import { dependsOnPadding, embedsIdsOnly } from './embedders.ts';
 import { encodesNothing } from './encoders-of-nothing.ts';
 import { fieldLength, paddedLength } from './field-length.ts';
 import { labelTask } from './label-task.ts';
@@ -43,7 +43,9 @@ function openModel(archive: TextArchive): ArchiveModel<PairMetadata, Output> {
     archive.config.model,
     'model',
   );
-  const raises = (encoder: unknown, path: string) => encoder != null && !encodesNothing(encoder, path);
+  const idsOnly = embedsIdsOnly(archive.config.model.text_field_embedder);
+  const raises = (encoder: unknown, path: string) =>
+    !idsOnly || (encoder != null && !encodesNothing(encoder, path));
   const needsWords = {
     premise: raises(first, 'model.premise_encoder'),
     hypothesis: raises(second ?? first, 'model.hypothesis_encoder'),
