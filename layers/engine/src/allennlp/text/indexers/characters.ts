@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { refuseMoreCharacters } from '../../size-limits.ts';
+import { refuseMoreCharacters } from '../../limits/size-limits.ts';
 import { define, type Place } from '../registry.ts';
 import type { Token } from '../token.ts';
 import { characterSchema, splitCharacters } from '../tokenizers/character.ts';
