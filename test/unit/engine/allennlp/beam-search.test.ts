@@ -5,7 +5,7 @@ import {
   beamSearch,
   type StepCall,
 } from '../../../../layers/engine/src/allennlp/decoding/beam-search.ts';
-import { beamSettings } from '../../../../layers/engine/src/allennlp/decoding/beam-settings.ts';
+import { beamSettings } from '../../../../layers/engine/src/allennlp/models/generation/beam-settings.ts';
 import { type Model, modelOf, stepOf } from './beam-models.ts';
 
 const END = 0;

@@ -173,6 +173,12 @@ describe('decomposable_attention', () => {
       code: 'INVALID_INPUT',
       details: { field: 'inputs.hypothesis' },
     });
+    const characters = { type: 'character_encoding', encoder: { type: 'cnn' } };
+    const text_field_embedder = { token_embedders: { tokens: characters } };
+    const spelled = openTiny(decomposableAttention, { ...PAIRS, model: { text_field_embedder } });
+    await expect(spelled.read({ premise: '', hypothesis: 'dogs' }, 'inputs')).rejects.toMatchObject({
+      details: { field: 'inputs.premise' },
+    });
     const plain = openTiny(decomposableAttention, PAIRS);
     await expect(plain.read({ premise: 'dogs', hypothesis: '' }, 'inputs')).resolves.toHaveLength(1);
   });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { quadraticWork } from '../../../../layers/engine/src/allennlp/quadratic-work.ts';
+import { quadraticWork } from '../../../../layers/engine/src/allennlp/limits/quadratic-work.ts';
 import {
   MOST_CELLS,
   refuseLarge,
   refuseMoreCharacters,
   refuseMoreTexts,
-} from '../../../../layers/engine/src/allennlp/size-limits.ts';
+} from '../../../../layers/engine/src/allennlp/limits/size-limits.ts';
 import type { Params } from '../../../../layers/engine/src/allennlp/text/text-archive.ts';
 import { openTextArchive } from '../../../../layers/engine/src/allennlp/text/text-archive.ts';
 

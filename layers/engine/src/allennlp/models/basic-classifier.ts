@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import { argmax } from '../../math/activations.ts';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { outputRows } from '../graph-outputs.ts';
+import { invalidInput } from '../input-fields.ts';
 import { type Instance, paddedDims, stack } from '../instance.ts';
 import type { FieldTensors } from '../text/indexers/indexer.ts';
 import { type Named, namedParams, parseParams } from '../text/params.ts';
@@ -12,7 +13,7 @@ import { openTextReader } from '../text/readers/text-reader.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { dependsOnPadding, embedsIdsOnly } from './embedders.ts';
 import { encodesNothing } from './encoders-of-nothing.ts';
-import { invalidInput, requirePredictor, wordsField } from './input-checks.ts';
+import { requirePredictor, wordsField } from './input-checks.ts';
 import { labelTask } from './label-task.ts';
 
 const params = z.object({

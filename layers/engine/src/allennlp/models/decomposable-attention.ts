@@ -3,13 +3,13 @@ import * as z from 'zod/mini';
 import { argmax } from '../../math/activations.ts';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { outputRows } from '../graph-outputs.ts';
+import { invalidInput } from '../input-fields.ts';
 import { stack } from '../instance.ts';
 import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
-import { dependsOnPadding } from './embedders.ts';
+import { dependsOnPadding, embedsIdsOnly } from './embedders.ts';
 import { encodesNothing } from './encoders-of-nothing.ts';
 import { fieldLength, paddedLength } from './field-length.ts';
-import { invalidInput } from './input-checks.ts';
 import { labelTask } from './label-task.ts';
 import { toLists } from './lists.ts';
 import { openPairFields, type PairMetadata } from './pair-fields.ts';
@@ -43,7 +43,9 @@ function openModel(archive: TextArchive): ArchiveModel<PairMetadata, Output> {
     archive.config.model,
     'model',
   );
-  const raises = (encoder: unknown, path: string) => encoder != null && !encodesNothing(encoder, path);
+  const idsOnly = embedsIdsOnly(archive.config.model.text_field_embedder);
+  const raises = (encoder: unknown, path: string) =>
+    !idsOnly || (encoder != null && !encodesNothing(encoder, path));
   const needsWords = {
     premise: raises(first, 'model.premise_encoder'),
     hypothesis: raises(second ?? first, 'model.hypothesis_encoder'),

@@ -8,6 +8,8 @@ const ENCODERS_OF_NOTHING = [
   'pass_through',
   'feedforward',
   'pytorch_transformer',
+  'multi_head_self_attention',
+  'stacked_self_attention',
 ];
 const compose = z.object({ encoders: z._default(z.array(z.unknown()), []) });
 

@@ -1,9 +1,9 @@
 /** The parameters of a `beam_search` in a configuration, and what follows from them. */
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
-import { parseParams } from '../text/params.ts';
-import type { Params } from '../text/text-archive.ts';
-import type { BeamSettings } from './beam-search.ts';
+import type { BeamSettings } from '../../decoding/beam-search.ts';
+import { parseParams } from '../../text/params.ts';
+import type { Params } from '../../text/text-archive.ts';
 
 const count = z.int().check(z.positive());
 

@@ -3,10 +3,10 @@
  * of each token to each other, a score for each pair of words, spans. Found in the configuration, without the graphs.
  */
 import * as z from 'zod/mini';
-import type { ArchiveModel } from './archive-model.ts';
+import type { ArchiveModel } from '../archive-model.ts';
+import type { Instance } from '../instance.ts';
+import type { TextArchive } from '../text/text-archive.ts';
 import { attentionOf, characterWidth } from './encoder-widths.ts';
-import type { Instance } from './instance.ts';
-import type { TextArchive } from './text/text-archive.ts';
 
 /** The texts of a field: how many there are, and the tokens of the longest. */
 interface FieldSize {

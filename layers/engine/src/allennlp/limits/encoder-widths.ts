@@ -1,6 +1,6 @@
 /** What the encoders of a model make of each token or character, as its configuration tells of it. */
-import { longestSequence } from './text/hub-limits.ts';
-import type { Params, TextArchive } from './text/text-archive.ts';
+import { longestSequence } from '../text/hub-limits.ts';
+import type { Params, TextArchive } from '../text/text-archive.ts';
 
 export interface Attention {
   /** Heads of the widest encoder; 0 where no encoder has any. */
