@@ -3,18 +3,21 @@ import type { AnswerGolden } from '@pilotlight/engine/internal/allennlp/answer-g
 import { compareAnswers } from '@pilotlight/engine/internal/allennlp/compare-answers';
 import type { ArchiveVariant } from '@pilotlight/model-format';
 import { ToolchainError } from '../../errors.ts';
-import { type BlockSize, quantiseInBlocks } from '../../stages/quantise.ts';
+import { type BlockSize, quantiseInBlocks, quantiseLstms } from '../../stages/quantise.ts';
 import type { ArchiveGraphs } from '../modules/module.ts';
 
 export interface ArchiveRung {
   readonly scheme: ArchiveVariant['scheme'];
   readonly size: BlockSize;
+  /** Whether LSTMs are quantised, too; the rung is for models that have some. */
+  readonly lstms: boolean;
 }
 
 /** Rungs of the ladder that need no texts to choose scales on, which a predictor's JSON is not: the faster first. */
 export const ARCHIVE_RUNGS: readonly ArchiveRung[] = [
-  { scheme: 'int8-blocks-64', size: 64 },
-  { scheme: 'int8-blocks-32', size: 32 },
+  { scheme: 'int8-blocks-64-lstm', size: 64, lstms: true },
+  { scheme: 'int8-blocks-64', size: 64, lstms: false },
+  { scheme: 'int8-blocks-32', size: 32, lstms: false },
 ];
 
 /** With fewer bytes of weights a model is as fast in fp32. */
@@ -27,17 +30,23 @@ export const INT8_TOLERANCE = 0.05;
 const MARGIN = 2;
 const LEAST_TOLERANCE = 1e-3;
 
-/** Quantises the graphs in place; false where none has a product that is large enough. */
-export function quantiseGraphs(graphs: ArchiveGraphs, size: BlockSize): boolean {
-  const done = Object.values(graphs).map(({ model }) => {
+/** Weights of eight bits. */
+const LIMIT = 127;
+
+/** Quantises the graphs in place; false where they have nothing that the rung is for. */
+export function quantiseGraphs(graphs: ArchiveGraphs, { size, lstms }: ArchiveRung): boolean {
+  const models = Object.values(graphs).map(({ model }) => model);
+  const quantised = lstms ? models.reduce((sum, model) => sum + quantiseLstms(model, LIMIT), 0) : 0;
+  if (lstms && quantised === 0) return false;
+  const done = models.map((model) => {
     try {
-      return quantiseInBlocks(model, size, { keep: [], limit: 127 }).products > 0;
+      return quantiseInBlocks(model, size, { keep: [], limit: LIMIT }).products > 0;
     } catch (error) {
       if (error instanceof ToolchainError && error.code === 'SOURCE_UNSUPPORTED') return false;
       throw error;
     }
   });
-  return done.includes(true);
+  return quantised > 0 || done.includes(true);
 }
 
 /** The tolerance of the goldens for a variant that answers so; undefined where it is not good enough. */

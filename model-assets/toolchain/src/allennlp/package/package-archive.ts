@@ -223,9 +223,10 @@ class Packaging {
     const { inferMsPerToken: before } = fp32.variant.inferMsPerToken
       ? fp32.variant
       : await this.#tune(goldens);
-    for (const { scheme, size } of ARCHIVE_RUNGS) {
+    for (const rung of ARCHIVE_RUNGS) {
+      const { scheme } = rung;
       const graphs = buildGraphs(this.#archive, this.#archive.config.model);
-      if (!quantiseGraphs(graphs, size)) return undefined;
+      if (!quantiseGraphs(graphs, rung)) continue;
       const { tokenBudget } = fp32.variant;
       const written = await this.#progress.stage(`optimise ${scheme}`, () =>
         writeVariant(graphs, place, { scheme, tokenBudget: this.#options.tokenBudget ?? LARGEST_BUDGET }),
