@@ -65,9 +65,9 @@ async function run(model: OnnxModel, rows: readonly number[], tokens = TOKENS, p
     ),
   });
   await session.release();
-  const read = (tensor = new ort.Tensor('float32', [], [0])) => ({
+  const read = (tensor: ort.Tensor = new ort.Tensor('float32', [], [0])) => ({
     dims: tensor.dims,
-    values: Array.from(tensor.data as Float32Array),
+    values: Array.from(tensor.data, Number),
   });
   return { states: read(states), last: read(last) };
 }

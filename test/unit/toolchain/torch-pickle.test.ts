@@ -109,6 +109,17 @@ describe('a pickle', () => {
     );
   });
 
+  it('whose tensor is a negative view is refused, because its values are not those that are stored', () => {
+    const storage = [
+      tuple(text('storage'), global('torch', 'FloatStorage'), text('0'), text('cpu'), integer(1)),
+      Buffer.from('Q'),
+    ];
+    const metadata = Buffer.concat([EMPTY_DICT, MARK, text('neg'), opcode(0x88), Buffer.from('u')]);
+    const args = [Buffer.concat(storage), integer(0), EMPTY_TUPLE, EMPTY_TUPLE, NONE, NONE, metadata];
+    const call = pickle(global('torch._utils', '_rebuild_tensor_v2'), tuple(...args), REDUCE);
+    expect(read(call)).toEqual(refusal(/conjugate or negative view/));
+  });
+
   it('that doubles a tuple a hundred times takes no more than its bytes', () => {
     const doubling = Array.from({ length: 100 }, (_, index) => [
       tuple(index === 0 ? text('ha') : get(index - 1), index === 0 ? text('ha') : get(index - 1)),

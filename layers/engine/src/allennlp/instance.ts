@@ -1,6 +1,7 @@
 /** One instance of AllenNLP: the tensors that its dataset reader makes of an input, without a batch axis. */
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { Feeds, TensorData } from '../ports.ts';
+import { copyRun } from './copy-run.ts';
 
 export interface FieldTensor<Data extends TensorData = TensorData> {
   readonly dims: readonly number[];
@@ -78,20 +79,7 @@ function copyRows(
       rest = Math.floor(rest / dim);
       stride *= paddedTo[axis] ?? 1;
     }
-    setRun(to, from, index * run, run, at + offset);
-  }
-}
-
-function setRun(to: TensorData, from: TensorData, start: number, length: number, at: number): void {
-  // A view for each run would be as much to collect as everything else of a batch: a run is a word of some characters.
-  if (to instanceof BigInt64Array && from instanceof BigInt64Array) {
-    for (let index = 0; index < length; index++) to[at + index] = from[start + index] ?? 0n;
-  } else if (to instanceof Float32Array && from instanceof Float32Array) {
-    to.set(from.subarray(start, start + length), at);
-  } else if (to instanceof Uint8Array && from instanceof Uint8Array) {
-    for (let index = 0; index < length; index++) to[at + index] = from[start + index] ?? 0;
-  } else {
-    throw new EngineError('PACKAGE_INVALID', 'The instances of a batch have tensors of different types.');
+    copyRun(from, index * run, run, to, at + offset);
   }
 }
 

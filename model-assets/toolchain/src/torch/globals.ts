@@ -84,7 +84,19 @@ function orderedDict([pairs]: readonly PickleValue[]): PickleDict {
   return dict;
 }
 
-function rebuildTensor([storage, offset, size, stride]: readonly PickleValue[]): TensorReference {
+function rebuildTensor([
+  storage,
+  offset,
+  size,
+  stride,
+  ,
+  ,
+  metadata,
+]: readonly PickleValue[]): TensorReference {
+  // Bits that change how values are read: torch sets them for views such as those of conj().
+  if (metadata instanceof PickleDict && metadata.entries.size > 0) {
+    throw new PickleRefusal('a tensor is a conjugate or negative view');
+  }
   if (!(storage instanceof StorageReference)) throw new PickleRefusal('a tensor has no storage');
   const dims = counts(size, 'the size of a tensor');
   const strides = counts(stride, 'the strides of a tensor');

@@ -59,9 +59,7 @@ const RECORD = /^(?<folder>[^/]+)\/data\.pkl$/;
 
 function readZipLayout(descriptor: number, fileBytes: number): TorchLayout {
   const records = readZip(descriptor, fileBytes);
-  const [folder, another] = [...records.keys()].flatMap(
-    (name) => RECORD.exec(name)?.groups?.folder ?? [],
-  );
+  const [folder, another] = [...records.keys()].flatMap((name) => RECORD.exec(name)?.groups?.folder ?? []);
   if (folder === undefined || another !== undefined) {
     throw new PickleRefusal('it is a zip file without the data.pkl of torch.save');
   }

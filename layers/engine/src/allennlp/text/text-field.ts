@@ -1,14 +1,25 @@
 /** Fields of an instance: texts, labels of a sequence, spans. Their tensors have no batch axis. */
 import type { FieldTensor } from '../instance.ts';
+import { inField } from './in-field.ts';
 import type { TokenIndexers } from './indexers/index.ts';
 import { type FieldTensors, idTensor, pairTensor } from './indexers/indexer.ts';
 import type { Token } from './token.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
-/** The tensors of a text, by the key of the indexer and the name of its tensor: `tokens.token_ids`. */
-export async function textField(tokens: readonly Token[], indexers: TokenIndexers): Promise<FieldTensors> {
+/**
+ * The tensors of a text, by the key of the indexer and the name of its tensor: `tokens.token_ids`. `place` is how errors name the text.
+ *
+ * @throws EngineError INVALID_INPUT and INPUT_TOO_LONG with `field`
+ */
+export async function textField(
+  tokens: readonly Token[],
+  indexers: TokenIndexers,
+  place: string,
+): Promise<FieldTensors> {
   const fields: Record<string, FieldTensor> = {};
-  for (const [key, indexer] of Object.entries(indexers)) put(fields, key, await indexer.index(tokens));
+  await inField(place, async () => {
+    for (const [key, indexer] of Object.entries(indexers)) put(fields, key, await indexer.index(tokens));
+  });
   return fields;
 }
 

@@ -48,7 +48,8 @@ export function quantiseLstms(model: OnnxModel, limit: Limit): number {
 
 function isSupported(node: OnnxNode): boolean {
   const hasMore = node.input.slice(AFTER_LENGTHS).some((name) => name !== '');
-  return !hasMore && (intAttribute(node, 'hidden_size') ?? 0) >= LEAST_HIDDEN;
+  const isPlain = node.domain === '' && (intAttribute(node, 'layout') ?? 0) === 0;
+  return isPlain && !hasMore && (intAttribute(node, 'hidden_size') ?? 0) >= LEAST_HIDDEN;
 }
 
 function rowByRow(
@@ -81,7 +82,7 @@ function rowByRow(
     inner.slice(0, (given.at(-1)?.index ?? 0) + 1),
     { name: name('DynamicQuantizeLSTM'), domain: MICROSOFT },
   );
-  quantised.attribute = node.attribute;
+  quantised.attribute = node.attribute.filter((attribute) => attribute.name !== 'layout');
   const [, , inputs = 0] = weights.dims;
   const hidden = intAttribute(node, 'hidden_size') ?? 0;
   const body = {

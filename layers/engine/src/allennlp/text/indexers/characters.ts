@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { refuseMoreCharacters } from '../../limits/size-limits.ts';
 import { define, type Place } from '../registry.ts';
 import type { Token } from '../token.ts';
 import { characterSchema, splitCharacters } from '../tokenizers/character.ts';
@@ -38,6 +39,7 @@ function openCharacters(options: Options, { archive }: Place): TokenIndexer {
   };
   return {
     index: async (tokens) => {
+      refuseMoreCharacters(tokens);
       const rows = [...start, ...tokens, ...end].map(({ text }) => rowOf(text));
       const width = rows.reduce((most, { length }) => Math.max(most, length), least);
       const data = newIds(rows.length * width);
