@@ -108,6 +108,13 @@ describe('the bundled predict function', () => {
     expect(declaredAnywhere(lazy)).toEqual(lazy);
   });
 
+  it('loads nothing of what runs archives of AllenNLP until one is opened', () => {
+    const code = [...startFiles(file)].map((path) => readFileSync(path, 'utf8')).join('\n');
+    const lazy = ['AllenNlpModel', 'openArchiveModel', 'archiveWork', 'predictorWork', 'beamSearch'];
+    expect(lazy.filter((name) => declares(code, name))).toEqual([]);
+    expect(declaredAnywhere(lazy)).toEqual(lazy);
+  });
+
   it('brings the OpenAPI document, fits it to its models, and has nothing of what makes it', async () => {
     const request = JSON.parse(readFileSync(event('health'), 'utf8'));
     request.rawPath = request.requestContext.http.path = '/openapi.json';

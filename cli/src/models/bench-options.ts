@@ -2,7 +2,12 @@ import type { CommandLine, Options } from '../kit/options.ts';
 import { COMMON } from './options.ts';
 
 export const OPTIONS = {
-  tokens: { type: 'string', value: 'LIST', default: '16,64,128', help: 'lengths to measure' },
+  tokens: {
+    type: 'string',
+    value: 'LIST',
+    default: '16,64,128',
+    help: 'lengths to measure; an archive is timed by the inputs of its goldens',
+  },
   runs: { type: 'string', value: 'N', default: '100', help: 'calls of each length' },
   variant: {
     type: 'string',

@@ -23,7 +23,15 @@ export async function bench({ values, positionals }: BenchLine, { stdout }: Term
     ...(threads !== undefined && { intraOpThreads: wholeNumber(threads, '--threads', 1) }),
   });
   try {
-    const predictor = await engine.predictor({ name: entry.name, version: entry.version });
+    const ref = { name: entry.name, version: entry.version };
+    const model = await engine.model(ref);
+    if (model.manifest.runtime === 'allennlp') {
+      const { benchArchive } = await import('./bench-archive.ts');
+      const { json = false } = values;
+      stdout.write(await benchArchive(model, model.manifest, { packages, runs, json }));
+      return undefined;
+    }
+    const predictor = await engine.predictor(ref);
     const rows: LatencyRow[] = [];
     for (const tokens of lengths) rows.push(await measureLatency(predictor, tokens, runs));
     stdout.write(

@@ -23,7 +23,12 @@ export { type Progress, silent } from './progress.ts';
 export { VARIANTS, type VariantName } from './schemes/index.ts';
 export { INT8_RUNGS } from './schemes/rung.ts';
 export type { QuantiseSettings } from './schemes/scheme.ts';
-export { type LatencyRow, measureLatency } from './stages/bench.ts';
+export {
+  type ArchiveLatencyRow,
+  type LatencyRow,
+  measureArchiveLatency,
+  measureLatency,
+} from './stages/bench.ts';
 export type { QuantiseReport } from './stages/quantise.ts';
 export type { VariantProof } from './stages/verify.ts';
 export {

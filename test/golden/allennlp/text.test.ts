@@ -54,7 +54,7 @@ function fieldsOf(names: Readonly<Record<string, string>>, tokenizerKey: string,
       const start =
         field === 'source_tokens' && reader.type === 'seq2seq' && reader.source_add_start_token !== false;
       tokens[field] = start ? [{ text: '@start@' }, ...words, { text: '@end@' }] : words;
-      Object.assign(tensors, under(field, await textField(tokens[field], indexers)));
+      Object.assign(tensors, under(field, await textField(tokens[field], indexers, 'text')));
     }
     return { tokens, tensors };
   };
@@ -77,7 +77,7 @@ const readTagged =
     return {
       tokens: { [field]: words.map(({ text }) => ({ text })) },
       tensors: {
-        ...under(field, await textField(words, indexers)),
+        ...under(field, await textField(words, indexers, 'text')),
         ...(tags && { pos_tags: tags }),
         ...(withSpans && { spans: spanField(enumerateSpans(words.length)) }),
       },

@@ -3,12 +3,18 @@ import { PilotlightError } from '@pilotlight/engine';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { readCsv } from '../../../functions/app/src/formats/sagemaker/csv.ts';
 import { readJsonLines, writeJsonLines } from '../../../functions/app/src/formats/sagemaker/json-lines.ts';
 import { DEFAULT_LIMITS } from '../../../functions/app/src/http/limits.ts';
 import { fakeApp, fakeEngine, post } from './fake-engine.ts';
 
-const csv = (text: string | Uint8Array) => readCsv(Buffer.from(text), DEFAULT_LIMITS);
+const read = (text: string | Uint8Array) => readCsv(Buffer.from(text), DEFAULT_LIMITS);
+const csv = (text: string | Uint8Array): unknown[] => {
+  const { inputs, otherwise } = read(text);
+  if (otherwise) throw otherwise;
+  return z.array(z.unknown()).parse(inputs);
+};
 const lines = (text: string) =>
   readJsonLines(Buffer.from(text), DEFAULT_LIMITS, (bytes) => JSON.parse(Buffer.from(bytes).toString()));
 
@@ -21,6 +27,14 @@ describe('a body of CSV', () => {
   it('gives one input a record where the columns are parts of one', () => {
     expect(csv('question,context\nwho,"Ada\nwrote"\n')).toEqual([{ question: 'who', context: 'Ada\nwrote' }]);
     expect(csv('text,text_pair\na,b\n')).toEqual([{ text: 'a', text_pair: 'b' }]);
+  });
+
+  it('gives the fields of a predictor, which a model of texts refuses', () => {
+    expect(read('premise,hypothesis\na,b\n')).toMatchObject({
+      inputs: [{ premise: 'a', hypothesis: 'b' }],
+      isPredictors: true,
+      otherwise: { code: 'INVALID_INPUT' },
+    });
   });
 
   it('gives the fields that csv-parse gives', () => {

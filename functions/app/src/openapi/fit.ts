@@ -20,6 +20,8 @@ export interface SentTo {
   readonly header?: string;
   /** The example of the body. @default - the one of the model's task, in the format of Hugging Face */
   readonly body?: object;
+  /** The example of the body for a model of an archive, of the JSON of its predictor. @default - that JSON by itself */
+  readonly predictors?: 'list' | 'tensor';
   /** Whether the body names the model, too. @default false */
   readonly bodyNamesModel?: boolean;
 }

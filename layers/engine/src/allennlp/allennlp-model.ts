@@ -23,14 +23,16 @@ import type {
   PreparedCall,
 } from '../predict/loaded-model.ts';
 import { Slices } from '../tokenizer/slices.ts';
-import type { AnswerGoldenCheck } from './answer-goldens.ts';
 import type { ArchiveGraphs } from './archive-graphs.ts';
 import type { ArchiveModel } from './archive-model.ts';
-import { countCharacters } from './count-characters.ts';
+import type { AnswerGoldenCheck } from './goldens/answer-goldens.ts';
 import type { Instance } from './instance.ts';
 import { InstanceQueue, type QueueReport } from './instance-queue.ts';
 import { sizeOf } from './instance-size.ts';
+import { countCharacters } from './limits/count-characters.ts';
+import { refuseLarge } from './limits/size-limits.ts';
 import { type AskedInput, askedInput } from './task-shape.ts';
+import { inField, OF_INPUT } from './text/in-field.ts';
 
 export interface AllenNlpDependencies {
   readonly manifest: ArchiveManifest;
@@ -84,6 +86,7 @@ export class AllenNlpModel implements BulkModel {
       tokenBudget: variant.tokenBudget,
       shared: dependencies.sharesBatches,
       alone: model.runsAlone ?? false,
+      cellsOf: model.cellsOf,
     });
   }
 
@@ -200,6 +203,8 @@ export class AllenNlpModel implements BulkModel {
         read.push({ error });
       }
     }
+    const size = new AnswerSize(limits.maxAnswerBytes);
+    for (const input of read) if ('asked' in input) size.addNumbers(this.#numbersOf(input));
     const counts = read.map((input) => ('error' in input ? 0 : input.tokens));
     refuseMoreTokens(counts, { ...limits, maxInputTokens: Number.POSITIVE_INFINITY });
     const anyShape = read.some((input) => 'asked' in input && input.asked.shape !== undefined);
@@ -211,15 +216,24 @@ export class AllenNlpModel implements BulkModel {
     };
   }
 
+  /** Numbers of the answer to an input that are known to come; a task shows none of them. */
+  #numbersOf({ asked, instances }: Extract<ReadInput, { asked: AskedInput }>): number {
+    const { numbersOf } = this.#dependencies.model;
+    if (asked.shape || !numbersOf) return 0;
+    return instances.reduce((sum, instance) => sum + numbersOf(instance), 0);
+  }
+
   async #readOne(
     asked: AskedInput,
     field: string,
     index: number,
     { maxInputTokens = Number.POSITIVE_INFINITY }: TokenLimits,
   ): Promise<ReadInput> {
-    const instances = await this.#dependencies.model.read(asked.json, field);
+    const { model } = this.#dependencies;
+    const instances = await inField(field, () => model.read(asked.json, field));
     const tokens = instances.reduce((sum, instance) => sum + sizeOf(instance).tokens, 0);
     if (tokens > maxInputTokens) throw longInput({ index, tokens, maxTokens: maxInputTokens });
+    for (const instance of instances) refuseLarge(instance, model, field);
     return { asked, instances, tokens };
   }
 
@@ -291,9 +305,6 @@ export class AllenNlpModel implements BulkModel {
     return outcomes;
   }
 }
-
-/** The codes of errors that are the fault of one input. */
-const OF_INPUT: readonly string[] = ['INVALID_INPUT', 'INPUT_TOO_LONG'];
 
 /** Parameters that clients of Hugging Face send with every call, and that change nothing here. */
 const WITHOUT_MEANING: readonly string[] = ['truncate', 'truncation_direction'];

@@ -6,7 +6,10 @@ import type { Feeds, Outputs } from '../ports.ts';
 import type { Instance } from './instance.ts';
 import type { TextArchive } from './text/text-archive.ts';
 
-/** The graphs of a model by their names: `model`, or `encoder` and `step`. A run takes a batch, and gives float32 tensors. */
+/**
+ * The graphs of a model by their names: `model`, or `encoder` and `step`. A run takes a batch, and gives float32 tensors. It takes the
+ * memory of its feeds away, unless it is shared: nobody reads them any more.
+ */
 export interface Graphs {
   /** @throws EngineError SESSION_FAILED */
   run(graph: string, feeds: Feeds): Promise<Outputs>;
@@ -47,6 +50,10 @@ export interface ArchiveModel<Metadata = unknown, Output = unknown> {
   infer(batch: readonly Instance<Metadata>[], graphs: Graphs): Promise<readonly Output[]>;
   /** Makes the JSON that AllenNLP's predictor answers. */
   answer(input: unknown, instances: readonly Instance<Metadata>[], outputs: readonly Output[]): JsonObject;
+  /** Values of the largest tensor that the graphs make of an instance. @default - those of its own tensors */
+  readonly cellsOf?: (instance: Pick<Instance, 'tensors'>) => number;
+  /** Numbers of the answer to an instance, where these are many more than its tokens. @default - they are not */
+  readonly numbersOf?: (instance: Pick<Instance, 'tensors'>) => number;
   /** Whether each instance runs alone: where AllenNLP's own answer depends on the padding of its batch. @default false */
   readonly runsAlone?: boolean;
   /** @default - no task of Hugging Face fits */

@@ -5,7 +5,8 @@
 import { EngineError } from '@pilotlight/model-format/errors';
 import { type BatchTally, NO_BATCHES, tallied } from '../batching/scheduler.ts';
 import type { Instance } from './instance.ts';
-import { costOf, sizeOf } from './instance-size.ts';
+import { costOf, type InstanceSize, paddedTogether, sizeOf } from './instance-size.ts';
+import { MOST_CELLS } from './limits/size-limits.ts';
 
 export interface QueueSettings {
   /** Largest product of the instances of a batch and their greatest cost. */
@@ -14,6 +15,8 @@ export interface QueueSettings {
   readonly shared: boolean;
   /** Whether each instance runs alone, because padding would change its answer. */
   readonly alone: boolean;
+  /** Values of the largest tensor that the model makes of an instance. @default - those of its own tensors */
+  readonly cellsOf?: ((instance: Instance) => number) | undefined;
 }
 
 export type RunBatch = (batch: readonly Instance[]) => Promise<readonly unknown[]>;
@@ -36,6 +39,8 @@ interface Call {
   readonly signal: AbortSignal | undefined;
   readonly outcomes: (InstanceOutcome | undefined)[];
   readonly done: () => void;
+  /** Its instances that wait, the largest last; those that ran beside another call are still among them. */
+  readonly smallestFirst: Entry[];
   left: number;
   inferMs: number;
   padded: number;
@@ -46,14 +51,17 @@ interface Entry {
   readonly call: Call;
   readonly place: number;
   readonly instance: Instance;
-  readonly tokens: number;
+  readonly size: InstanceSize;
   readonly cost: number;
+  /** Values of the largest tensor that the model makes of it. */
+  readonly cells: number;
 }
 
 export class InstanceQueue {
   readonly #run: RunBatch;
   readonly #settings: QueueSettings;
   readonly #waiting = new Set<Entry>();
+  readonly #calls = new Set<Call>();
   #running = false;
 
   constructor(run: RunBatch, settings: QueueSettings) {
@@ -72,6 +80,7 @@ export class InstanceQueue {
     const { promise, resolve } = Promise.withResolvers<void>();
     const call: Call = {
       signal,
+      smallestFirst: [],
       outcomes: instances.map(() => undefined),
       done: resolve,
       left: instances.length,
@@ -81,11 +90,16 @@ export class InstanceQueue {
     };
     for (const [place, instance] of instances.entries()) {
       const size = sizeOf(instance);
-      this.#waiting.add({ call, place, instance, tokens: size.tokens, cost: costOf(size) });
+      const cells = this.#settings.cellsOf?.(instance) ?? size.cells;
+      call.smallestFirst.push({ call, place, instance, size, cost: costOf(size), cells });
     }
+    for (const entry of call.smallestFirst) this.#waiting.add(entry);
+    call.smallestFirst.sort((a, b) => a.cost - b.cost || b.place - a.place);
     if (instances.length > 0) {
+      this.#calls.add(call);
       void this.#loop();
       await promise;
+      this.#calls.delete(call);
     }
     signal?.throwIfAborted();
     const outcomes = call.outcomes.map((outcome) => outcome ?? { error: signal?.reason });
@@ -109,29 +123,50 @@ export class InstanceQueue {
     this.#dropAborted();
     const [oldest] = this.#waiting;
     if (!oldest) return [];
-    const { tokenBudget, shared, alone } = this.#settings;
-    const own = [...this.#waiting].filter(({ call }) => call === oldest.call);
-    const first = own.reduce((largest, entry) => (entry.cost > largest.cost ? entry : largest), oldest);
-    const distance = ({ cost }: Entry): number => Math.abs(cost - first.cost);
-    const candidates = (shared ? [...this.#waiting] : own).sort((a, b) => distance(a) - distance(b));
+    const own = oldest.call.smallestFirst;
+    let first = own.pop();
+    while (first && !this.#waiting.has(first)) first = own.pop();
+    if (!first) return [];
     const batch = [first];
-    let greatest = first.cost;
-    for (const entry of alone ? [] : candidates) {
-      if (entry === first) continue;
-      const cost = Math.max(greatest, entry.cost);
-      if (cost * (batch.length + 1) > tokenBudget) break;
-      greatest = cost;
-      batch.push(entry);
-    }
+    if (!this.#settings.alone) this.#fill(batch, this.#candidates(first));
     for (const entry of batch) this.#waiting.delete(entry);
     return batch;
   }
 
+  /** The instances that may run beside one, the nearest to its size first. */
+  *#candidates(first: Entry): Generator<Entry> {
+    const { shared } = this.#settings;
+    const distance = ({ cost }: Entry): number => Math.abs(cost - first.cost);
+    // Of one call the first is the largest, so that the others are the nearer the larger they are.
+    const farthestFirst = shared
+      ? [...this.#waiting].reverse().sort((a, b) => distance(b) - distance(a))
+      : first.call.smallestFirst;
+    for (let place = farthestFirst.length - 1; place >= 0; place--) {
+      const entry = farthestFirst[place];
+      if (entry && entry !== first && this.#waiting.has(entry)) yield entry;
+    }
+  }
+
+  /** Adds instances to a batch until the next one would make it larger than it may be. */
+  #fill(batch: Entry[], candidates: Iterable<Entry>): void {
+    const [first] = batch;
+    if (!first) return;
+    let { size, cells } = first;
+    for (const entry of candidates) {
+      const [together, most] = [paddedTogether(size, entry.size), Math.max(cells, entry.cells)];
+      const count = batch.length + 1;
+      if (costOf(together) * count > this.#settings.tokenBudget || most * count > MOST_CELLS) return;
+      [size, cells] = [together, most];
+      batch.push(entry);
+    }
+  }
+
   #dropAborted(): void {
-    for (const entry of this.#waiting) {
-      if (!entry.call.signal?.aborted) continue;
-      this.#waiting.delete(entry);
-      settle(entry, { error: entry.call.signal.reason });
+    for (const call of this.#calls) {
+      if (!call.signal?.aborted) continue;
+      for (const entry of call.smallestFirst) {
+        if (this.#waiting.delete(entry)) settle(entry, { error: call.signal.reason });
+      }
     }
   }
 
@@ -140,14 +175,14 @@ export class InstanceQueue {
     const start = performance.now();
     const outcomes = await this.#outcomes(batch);
     const ms = performance.now() - start;
-    const longest = Math.max(...batch.map(({ tokens }) => tokens));
+    const longest = Math.max(...batch.map(({ size: { tokens } }) => tokens));
     const size = { size: batch.length, tokens: longest * batch.length };
     for (const call of new Set(batch.map((entry) => entry.call))) {
       call.inferMs += ms;
       call.batches = tallied(call.batches, size);
     }
     for (const [index, entry] of batch.entries()) {
-      entry.call.padded += longest - entry.tokens;
+      entry.call.padded += longest - entry.size.tokens;
       settle(entry, outcomes[index] ?? { error: missing() });
     }
   }

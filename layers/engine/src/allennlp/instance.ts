@@ -1,6 +1,7 @@
 /** One instance of AllenNLP: the tensors that its dataset reader makes of an input, without a batch axis. */
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { Feeds, TensorData } from '../ports.ts';
+import { copyRun } from './copy-run.ts';
 
 export interface FieldTensor<Data extends TensorData = TensorData> {
   readonly dims: readonly number[];
@@ -78,19 +79,7 @@ function copyRows(
       rest = Math.floor(rest / dim);
       stride *= paddedTo[axis] ?? 1;
     }
-    setRun(to, from, index * run, run, at + offset);
-  }
-}
-
-function setRun(to: TensorData, from: TensorData, start: number, length: number, at: number): void {
-  if (to instanceof BigInt64Array && from instanceof BigInt64Array) {
-    to.set(from.subarray(start, start + length), at);
-  } else if (to instanceof Float32Array && from instanceof Float32Array) {
-    to.set(from.subarray(start, start + length), at);
-  } else if (to instanceof Uint8Array && from instanceof Uint8Array) {
-    to.set(from.subarray(start, start + length), at);
-  } else {
-    throw new EngineError('PACKAGE_INVALID', 'The instances of a batch have tensors of different types.');
+    copyRun(from, index * run, run, to, at + offset);
   }
 }
 

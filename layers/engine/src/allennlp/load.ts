@@ -1,12 +1,13 @@
-/** Loads the model of an archive step by step. No file of the package is opened before all of them have been verified. */
+/** Loads the model of an archive. Nobody gets it before all files of the package have been verified. */
 import type { ArchiveManifest } from '@pilotlight/model-format';
 import { describeScheme, formatModelRef, ownValue } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
+import { openVerified } from '../load/open-verified.ts';
 import type { CreateSession, OpenedPackage } from '../ports.ts';
 import { AllenNlpModel } from './allennlp-model.ts';
-import { AnswerGoldenCheck } from './answer-goldens.ts';
 import { openGraphs } from './archive-graphs.ts';
 import type { AroundArchive } from './archive-model.ts';
+import { AnswerGoldenCheck } from './goldens/answer-goldens.ts';
 import { openArchiveModel } from './open-archive-model.ts';
 
 /** The part of an engine's settings that a model of an archive is loaded by. */
@@ -38,29 +39,25 @@ export async function loadArchive(
     );
   }
   await opened.checkSizes(variant);
-  const sized = performance.now();
-  await opened.verify(variant);
-  const verified = performance.now();
-  const model = await openArchiveModel(opened, manifest, ownValue(settings.archives, manifest.name));
-  const read = performance.now();
+  const openMs = performance.now() - start;
   const { intraOpThreads, allowSpinning, maxQueuedRequests } = settings;
   const { sumsMaySaturate = false, foldWeights = false } = describeScheme(variant.scheme);
   const options = { intraOpThreads, allowSpinning, sumsMaySaturate, foldWeights };
-  const graphs = await openGraphs(opened, variant, createSession, options);
-  const end = performance.now();
+  const { text, sessions, timings } = await openVerified(
+    () => opened.verify(variant),
+    { open: () => openArchiveModel(opened, manifest, ownValue(settings.archives, manifest.name)) },
+    {
+      open: () => openGraphs(opened, variant, createSession, options),
+      close: (graphs) => graphs.dispose(),
+    },
+  );
   return new AllenNlpModel({
     manifest,
     variantName,
     variant,
-    model,
-    graphs,
-    loadTimings: {
-      openMs: sized - start,
-      verifyMs: verified - sized,
-      tokenizerMs: read - verified,
-      sessionMs: end - read,
-      totalMs: end - start,
-    },
+    model: text,
+    graphs: sessions,
+    loadTimings: { openMs, ...timings, totalMs: performance.now() - start },
     maxQueuedRequests,
     sharesBatches: settings.batching.kind === 'dynamic',
     goldens: new AnswerGoldenCheck(

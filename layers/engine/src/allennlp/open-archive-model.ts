@@ -7,9 +7,10 @@ import { EngineError, locateFault } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import type { ModelPackage } from '../ports.ts';
 import type { ArchiveModel, AroundArchive } from './archive-model.ts';
-import { withinFilters } from './filter-limit.ts';
+import { withinFilters } from './limits/character-filters.ts';
+import { withinPositions } from './limits/learned-positions.ts';
+import { quadraticWork } from './limits/quadratic-work.ts';
 import { archiveModelTypes, findArchiveModel } from './models/index.ts';
-import { withinPositions } from './position-limit.ts';
 import { type ArchiveConfig, type HubFiles, openTextArchive } from './text/text-archive.ts';
 
 const part = z.record(z.string(), z.unknown());
@@ -41,7 +42,7 @@ export async function openArchiveModel(
   const hubs = new Map<string, HubFiles>();
   for (const [name, files] of Object.entries(manifest.hub)) hubs.set(name, await readHub(files, text));
   const archive = openTextArchive({ config, vocabulary, hub: (name) => hubs.get(name) });
-  const unlimited = definitionOf(config).open(archive);
+  const unlimited = { ...quadraticWork(archive), ...definitionOf(config).open(archive) };
   const model = withinFilters(withinPositions(unlimited, config.model), config.model);
   return around ? around(model, archive) : model;
 }
@@ -59,18 +60,26 @@ function readConfig(
   content: string,
   { name, version, config: { path } }: Pick<ArchiveManifest, 'name' | 'version' | 'config'>,
 ): ArchiveConfig {
-  const parsed = parseUntilFault(configSchema, parseJson(content));
+  const refused = (reason: string, cause?: unknown): EngineError =>
+    new EngineError(
+      'PACKAGE_INVALID',
+      `Model ${formatModelRef({ name, version })} is refused: ${path} is not valid${reason}.`,
+      { details: { model: name, version }, cause },
+    );
+  let json: unknown;
+  try {
+    json = parseJson(content);
+  } catch (cause) {
+    throw refused(': it is not JSON', cause);
+  }
+  const parsed = parseUntilFault(configSchema, json);
   if (parsed.success) {
     const { vocabulary, ...config } = parsed.data;
     const { padding_token = null, oov_token = null } = vocabulary ?? {};
     return { ...config, ...(vocabulary && { vocabulary: { padding_token, oov_token } }) };
   }
   const { path: at, reason } = locateFault(parsed.error.issues[0]);
-  throw new EngineError(
-    'PACKAGE_INVALID',
-    `Model ${formatModelRef({ name, version })} is refused: ${path} is not valid at ${at.join('.') || 'the top level'}: ${reason}.`,
-    { details: { model: name, version } },
-  );
+  throw refused(` at ${at.join('.') || 'the top level'}: ${reason}`);
 }
 
 /** @throws EngineError PACKAGE_INVALID */

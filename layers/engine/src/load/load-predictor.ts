@@ -17,6 +17,7 @@ import { Predictor } from '../predict/predictor.ts';
 import { disposeSessions, openSessions, planSessions } from '../session/open-sessions.ts';
 import { taskFor } from '../tasks/index.ts';
 import type { LoaderDependencies } from './dependencies.ts';
+import { openVerified } from './open-verified.ts';
 import { packingSessions } from './packing.ts';
 
 export async function loadPredictor(
@@ -54,30 +55,23 @@ export async function loadPredictor(
     opened.path(manifest.goldens.path),
     Math.floor(Math.random() * MINIMUM_GOLDENS),
   );
-  const [verifying, tokenizing, opening] = await openAll(opened, manifest, variant, dependencies);
-  const timings = {
-    openMs,
-    verifyMs: verifying.ms,
-    tokenizerMs: tokenizing.ms,
-    sessionMs: opening.ms,
-    totalMs: performance.now() - start,
-  };
+  const { text, sessions, timings } = await openParts(opened, manifest, variant, dependencies);
+
   return new Predictor({
     manifest,
     variantName,
     variant,
     task,
-    tokenizer: tokenizing.value,
-    ...opening.value,
-    loadTimings: timings,
+    tokenizer: text,
+    ...sessions,
+    loadTimings: { openMs, ...timings, totalMs: performance.now() - start },
     maxQueuedRequests: settings.maxQueuedRequests,
     batching: settings.batching,
     nextGolden: () => goldens.next(),
   });
 }
 
-/** Verifies in another thread while this one opens tokenizer and session; whatever fails, nothing stays open. */
-async function openAll(
+function openParts(
   opened: ModelPackage,
   manifest: OnnxManifest,
   variant: Variant,
@@ -85,31 +79,24 @@ async function openAll(
 ) {
   const { createTokenizer, createSession, settings } = dependencies;
   const graph = variant.graphs.model;
-  const verified = timed(() => opened.verify(variant));
-  const tokenizer = timed(() => createTokenizer(opened, manifest.textProcessing));
   // Only these fields, because the options of a session may go to another thread.
   const executionProvider = providerFor(variant, settings.executionProvider);
   const { sumsMaySaturate = false } = describeScheme(variant.scheme);
   const create =
     executionProvider === 'cpu' ? packingSessions(variant, createSession, settings.packing) : createSession;
   const plan = planSessions(settings, sumOfBytes(variant.files));
-  const sessions = timed(() =>
-    openSessions(plan, (chosen) =>
-      create(opened.path(graph.file), graph, { ...chosen, executionProvider, sumsMaySaturate }),
-    ),
+  return openVerified(
+    () => opened.verify(variant),
+    {
+      open: () => createTokenizer(opened, manifest.textProcessing),
+      close: (tokenizer) => tokenizer.dispose(),
+    },
+    {
+      open: () =>
+        openSessions(plan, (chosen) =>
+          create(opened.path(graph.file), graph, { ...chosen, executionProvider, sumsMaySaturate }),
+        ),
+      close: disposeSessions,
+    },
   );
-  try {
-    return await Promise.all([verified, tokenizer, sessions]);
-  } catch (error) {
-    const [, openedTokenizer, openedSessions] = await Promise.allSettled([verified, tokenizer, sessions]);
-    if (openedTokenizer.status === 'fulfilled') openedTokenizer.value.value.dispose();
-    if (openedSessions.status === 'fulfilled') await disposeSessions(openedSessions.value.value);
-    throw error;
-  }
-}
-
-async function timed<T>(work: () => Promise<T>): Promise<{ value: T; ms: number }> {
-  const start = performance.now();
-  const value = await work();
-  return { value, ms: performance.now() - start };
 }

@@ -21,6 +21,11 @@ export class AnswerSize {
     for (const { data } of Object.values(outputs)) this.#add(data.length * BYTES_OF_NUMBER);
   }
 
+  /** Counts numbers that the answer will have. @throws EngineError ANSWER_TOO_LARGE */
+  addNumbers(numbers: number): void {
+    this.#add(numbers * BYTES_OF_NUMBER);
+  }
+
   /** Counts the result of one input. @throws EngineError ANSWER_TOO_LARGE */
   addResult(result: unknown): void {
     if (this.#most < Number.POSITIVE_INFINITY) this.#add(bytesOf(result));

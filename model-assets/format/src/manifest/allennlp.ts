@@ -62,8 +62,6 @@ const archiveVariantSchema = z.strictObject({
   /** Milliseconds that a token takes on the machine that packaged the model. @default - not measured */
   inferMsPerToken: z.optional(z.number().check(z.positive(), z.maximum(60_000))),
   tier: z.literal('lambda'),
-  /** Weights of an int8 variant that stay fp32. */
-  keptFp32: z.optional(listOf(text)),
   /** Largest difference from the goldens of a number of an answer; everything else is equal. @default - it is fp32 */
   largestDifference: z.optional(z.number().check(z.nonnegative())),
   /** How many times as fast as fp32 it is on the machine that packaged the model. @default - not measured */
@@ -78,7 +76,6 @@ const paritySchema = z.strictObject({
   /** Largest difference of a number, absolute or in shares of what AllenNLP gave, whichever is smaller. */
   largestDifference: z.number().check(z.nonnegative()),
 });
-export type Parity = z.infer<typeof paritySchema>;
 
 export const archiveManifestSchema = z
   .strictObject({

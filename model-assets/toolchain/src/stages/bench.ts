@@ -1,5 +1,5 @@
 /** Measures how long single calls take. */
-import type { Predictor } from '@pilotlight/engine';
+import type { LoadedModel, Predictor } from '@pilotlight/engine';
 
 export interface LatencyRow {
   /** Tokens of the text, special tokens included. */
@@ -22,17 +22,52 @@ export async function measureLatency(
     predictor,
     Math.min(tokens, predictor.manifest.textProcessing.maxTokens),
   );
+  const { meanMs, ...times } = await timeCalls(runs, () => predictor.infer([{ text }], { truncate: true }));
+  return { tokens: length, ...times, textsPerSecond: 1_000 / meanMs };
+}
+
+export interface ArchiveLatencyRow {
+  /** Inputs of a call. */
+  readonly inputs: number;
+  /** Mean of the tokens of a call. */
+  readonly tokens: number;
+  readonly p50Ms: number;
+  readonly p90Ms: number;
+  readonly inputsPerSecond: number;
+}
+
+/** Times `runs` calls of a model of an AllenNLP archive with so many inputs each, which come round and round out of `examples`. */
+export async function measureArchiveLatency(
+  model: Pick<LoadedModel, 'predict'>,
+  examples: readonly unknown[],
+  { inputs, runs }: { readonly inputs: number; readonly runs: number },
+): Promise<ArchiveLatencyRow> {
+  let tokens = 0;
+  const { meanMs, ...times } = await timeCalls(runs, async (run) => {
+    const first = Math.max(0, run) * inputs;
+    const call = Array.from({ length: inputs }, (_, i) => examples[(first + i) % examples.length]);
+    const prediction = await model.predict(call, {}, { task: 'predictor' });
+    if (run >= 0) tokens += prediction.tokens.total;
+  });
+  return { inputs, tokens: tokens / runs, ...times, inputsPerSecond: (1_000 * inputs) / meanMs };
+}
+
+/** Calls before the clock starts have numbers below 0. */
+async function timeCalls(runs: number, call: (run: number) => Promise<unknown>) {
   const times: number[] = [];
   for (let run = -WARM_UP; run < runs; run++) {
     const start = performance.now();
-    await predictor.infer([{ text }], { truncate: true });
+    await call(run);
     if (run >= 0) times.push(performance.now() - start);
   }
   times.sort((left, right) => left - right);
   const at = (share: number): number =>
     times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? 0;
-  const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
-  return { tokens: length, p50Ms: at(0.5), p90Ms: at(0.9), textsPerSecond: 1_000 / mean };
+  return {
+    p50Ms: at(0.5),
+    p90Ms: at(0.9),
+    meanMs: times.reduce((sum, time) => sum + time, 0) / times.length,
+  };
 }
 
 /** A text of common words with about that many tokens, and how many it has. */

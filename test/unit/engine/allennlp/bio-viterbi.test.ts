@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BioViterbi } from '../../../../layers/engine/src/allennlp/decoding/bio-viterbi.ts';
-import { torchArgTop } from '../../../../layers/engine/src/allennlp/decoding/torch-topk.ts';
 
 const LABELS = ['O', 'B-V', 'I-V', 'B-A', 'I-A'];
 /** Half a unit in the last place of float32 at 100000. */
@@ -52,31 +51,5 @@ describe('BioViterbi', () => {
       ),
       { numRuns: 100 },
     );
-  });
-});
-
-describe('torchArgTop', () => {
-  it('finds a largest value, however many there are', () => {
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 80 }), (values) => {
-        const found = torchArgTop(new Float32Array(values), values.length, new Int32Array(values.length));
-        expect(values[found]).toBe(Math.max(...values));
-      }),
-    );
-  });
-
-  /** Places by `std::nth_element` of libstdc++ with the first element as the one that is sought. */
-  it.each([
-    [[1, 1, 1], 0],
-    [[0, 0, 0, 0, 0, 0, 0], 5],
-    [[1, 1, 0, 1, 0, 0, 0, 0], 1],
-    [[0, 4, 0, 3, 3, 0, 4, 4, 1, 1, 4], 7],
-  ])('gives of the largest of %j the one that libstdc++ moves to the front', (values, place) => {
-    expect(torchArgTop(new Float32Array(values), values.length, new Int32Array(values.length))).toBe(place);
-  });
-
-  it('gives the first of the largest of many values, as a partial sort does', () => {
-    const values = new Float32Array(64).fill(1);
-    expect(torchArgTop(values, values.length, new Int32Array(64))).toBe(0);
   });
 });

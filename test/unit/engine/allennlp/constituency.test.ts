@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildTree } from '../../../../layers/engine/src/allennlp/decoding/constituency.ts';
 import { formatTree, leaves } from '../../../../layers/engine/src/allennlp/decoding/tree.ts';
@@ -58,5 +59,65 @@ describe('buildTree', () => {
 
   it('keeps the whole sentence though it has no label', () => {
     expect(formatTree(parse([[0, 2, mostly(0)]]))).toBe('(NO (LABEL (XX dogs) (XX see) (XX cats)))');
+  });
+});
+
+interface Chance {
+  readonly label: number;
+  readonly none: number;
+}
+
+/** AllenNLP's `resolve_overlap_conflicts_greedily`, pair by pair: the places of the spans that it keeps. */
+function keptByAllPairs(spans: readonly (readonly [number, number])[], chances: readonly Chance[]): number[] {
+  const kept = spans.map((_, place) => place);
+  for (let isDone = false; !isDone; ) {
+    isDone = true;
+    for (let i = 0; i < kept.length; i++) {
+      for (let j = i + 1; j < kept.length; j++) {
+        const [first, second] = [kept[i] ?? 0, kept[j] ?? 0];
+        const [[start = 0, end = 0] = [], [inside = 0, after = 0] = []] = [spans[first], spans[second]];
+        if (!(start < inside && inside <= end && end < after)) continue;
+        isDone = false;
+        const [a, b] = [chances[first], chances[second]];
+        const isFirstWorthMore = (a?.none ?? 0) + (b?.label ?? 0) < (b?.none ?? 0) + (a?.label ?? 0);
+        kept.splice(isFirstWorthMore ? j : i, 1);
+        break;
+      }
+    }
+  }
+  return kept;
+}
+
+describe('a sentence of which any span may have a label', () => {
+  it('keeps the spans that AllenNLP keeps, whatever overlaps what', () => {
+    const chance = fc.record({ label: fc.integer({ min: 5, max: 8 }), none: fc.integer({ min: 0, max: 4 }) });
+    const words = 7;
+    const spans = Array.from({ length: words }, (_, start) =>
+      Array.from({ length: words - start }, (_, width) => [start, start + width] as const),
+    ).flat();
+    const names = ['NO-LABEL', ...spans.map((_, place) => `L${place}.`)];
+    fc.assert(
+      fc.property(fc.array(chance, { minLength: spans.length, maxLength: spans.length }), (chances) => {
+        const rows = chances.flatMap(({ label, none }, place) =>
+          names.map((_, index) => (index === 0 ? none : index === place + 1 ? label : 0)),
+        );
+        const labels = { names, none: 0 };
+        const tree = buildTree(spans, new Float32Array(rows), labels, Array(words).fill('w'), undefined);
+        const found = [...formatTree(tree).matchAll(/L(\d+)\./g)].map(([, place]) => Number(place));
+        expect(found.sort((a, b) => a - b)).toEqual(keptByAllPairs(spans, chances));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('takes time that a long one can wait for', () => {
+    const words = 300;
+    const spans = Array.from({ length: words }, (_, start) =>
+      Array.from({ length: words - start }, (_, width) => [start, start + width] as const),
+    ).flat();
+    const rows = Float32Array.from({ length: spans.length * 4 }, (_, index) => (index * 7919) % 101);
+    const start = performance.now();
+    buildTree(spans, rows, LABELS, Array(words).fill('w'), undefined);
+    expect(performance.now() - start).toBeLessThan(3_000);
   });
 });

@@ -53,6 +53,30 @@ describe('the queue of instances', () => {
     expect(batches).toEqual([[2], [2]]);
   });
 
+  it('counts what instances are beside each other, where few long words make many short ones as long', async () => {
+    const { queue, batches } = queueOf({ tokenBudget: 512 });
+    const words = (tokens: number, characters: number): Instance => ({
+      tensors: { characters: { dims: [tokens, characters], data: new BigInt64Array() } },
+      metadata: tokens,
+    });
+    await queue.run([words(200, 5), words(2, 5000)]);
+    expect(batches).toEqual([[200], [2]]);
+  });
+
+  it('keeps the values that a model makes of a batch under those of the largest instance there may be', async () => {
+    const { queue, batches } = queueOf({ cellsOf: () => 2 ** 25 });
+    await queue.run(instances(1, 1, 1));
+    expect(batches).toEqual([[1, 1], [1]]);
+  });
+
+  it('takes time in proportion to its instances, of which there may be very many', async () => {
+    const { queue, batches } = queueOf({ alone: true });
+    const start = performance.now();
+    await queue.run(instances(...Array.from({ length: 20_000 }, (_, index) => (index % 7) + 1)));
+    expect(batches).toHaveLength(20_000);
+    expect(performance.now() - start).toBeLessThan(5_000);
+  });
+
   it('runs each instance alone where padding would change its answer', async () => {
     const { queue, batches } = queueOf({ alone: true });
     await queue.run(instances(2, 2));

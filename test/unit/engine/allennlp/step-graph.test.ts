@@ -70,7 +70,7 @@ function readSequence(fed: Fed, row: number, beams: number): { start: number; se
   expect((fed['state.length'] ?? [])[row]).toBe(step);
   const cache = fed['cache.0.key'] ?? [];
   const classes = seen.map((entry) => cache[(input * CACHE.heads + 1) * room + entry] ?? Number.NaN);
-  const [first = Number.NaN, ...others] = [...classes, (fed['last'] ?? [])[row] ?? Number.NaN];
+  const [first = Number.NaN, ...others] = [...classes, fed.last?.[row] ?? Number.NaN];
   expect((fed['memory.start'] ?? [])[input]).toBe(first);
   return { start: first, sequence: others };
 }

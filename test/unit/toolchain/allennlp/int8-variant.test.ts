@@ -34,14 +34,14 @@ const operators = ({ model }: ArchiveGraph) => model.graph.node.map(({ opType })
 describe('the graphs of an archive in int8', () => {
   it('have products of blocks of integers, but the classifier as it was', () => {
     const graph = classifierGraph();
-    expect(quantiseGraphs({ model: graph }, 64)).toBe(true);
+    expect(quantiseGraphs({ model: graph }, { scheme: 'int8-blocks-64', size: 64 })).toBe(true);
     expect(operators(graph)).toContain('MatMulNBits');
     expect(operators(graph).filter((operator) => operator === 'MatMul')).toHaveLength(1);
   });
 
   it('are none where there is nothing but a classifier', () => {
     const graph = classifierGraph({ inner: false });
-    expect(quantiseGraphs({ model: graph }, 64)).toBe(false);
+    expect(quantiseGraphs({ model: graph }, { scheme: 'int8-blocks-64', size: 64 })).toBe(false);
     expect(operators(graph)).not.toContain('MatMulNBits');
   });
 });
@@ -51,8 +51,10 @@ describe('the answers of int8', () => {
   const judge = (answer: unknown) => judgeAnswers(goldens, async () => answer);
 
   it('are good where only numbers are a little off, and goldens take twice as much from then on', async () => {
-    expect(await judge({ label: 'a', probs: [0.89, 0.11] })).toBeCloseTo(0.02, 4);
-    expect(await judge({ label: 'a', probs: [0.9, 0.1] })).toBe(1e-3);
+    const judged = await judge({ label: 'a', probs: [0.89, 0.11] });
+    expect(judged?.largestDifference).toBeCloseTo(0.01, 4);
+    expect(judged?.tolerance).toBeCloseTo(0.02, 4);
+    expect(await judge({ label: 'a', probs: [0.9, 0.1] })).toEqual({ tolerance: 1e-3, largestDifference: 0 });
   });
 
   it('are not where a label is another one, or a number is far off', async () => {

@@ -25,6 +25,6 @@ const predicts = (to: SentTo, params?: z.ZodObject) => ({
 });
 
 export const operations = {
-  allenBatch: predicts({ abilities: ['predictor'] }, modelParams),
-  allenDefaultBatch: predicts({ abilities: ['predictor'], byDefault: true }),
+  allenBatch: predicts({ abilities: ['predictor'], predictors: 'list' }, modelParams),
+  allenDefaultBatch: predicts({ abilities: ['predictor'], predictors: 'list', byDefault: true }),
 };

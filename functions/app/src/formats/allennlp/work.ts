@@ -1,5 +1,5 @@
 /** What a model of an AllenNLP archive is asked, whatever the format of the body. Loaded with the first call of such a model. */
-import { type ArchiveTaskName, EngineError, PilotlightError } from '@pilotlight/engine';
+import { type ArchiveTaskName, EngineError, type PackageManifest, PilotlightError } from '@pilotlight/engine';
 import { meantTask } from '@pilotlight/engine/internal/allennlp/meant-task';
 import { TASK_FACTS, TASKS } from '@pilotlight/model-format';
 import { requireJson } from '../../http/request/media-type.ts';
@@ -28,11 +28,12 @@ export function archiveWork(
   const { inputs, encoding_format, isPredictors = false } = request;
   if (inputs instanceof Uint8Array) requireJson(headers);
   if (encoding_format === 'base64') throw refuseField('encoding_format', 'must be float for this model');
-  const task = isPredictors && wanted === undefined ? 'predictor' : chooseTask(model, inputs, wanted);
+  const task =
+    isPredictors && wanted === undefined ? 'predictor' : archiveTask(model.manifest, inputs, wanted);
   if (isPredictors && task !== 'predictor') throw refuseField('inputs', 'is required');
   if (isPredictors) {
     const work = predictorWork(engine, model, inputs);
-    return { ...work, encode: (prediction) => answer(work.encode(prediction), false) };
+    return { ...work, encode: (prediction) => answer(work.encode(prediction), Array.isArray(inputs)) };
   }
   const shaped = TASKS.find((name) => name === task);
   return predictWork(engine, {
@@ -77,11 +78,14 @@ export function predictorWork(engine: ServingEngine, model: ServedModel, inputs:
   };
 }
 
-/** `inputs.sentence` is `sentence` to whoever sent the object alone, and `inputs[1].sentence` is `[1].sentence` in a list of them. */
+/**
+ * `inputs.sentence` is `sentence` to whoever sent the object alone, and `inputs[1].sentence` is `[1].sentence` in a list of them. What is
+ * of no field is of the body.
+ */
 function named(error: unknown): unknown {
   if (!PilotlightError.is(error) || !(error instanceof EngineError)) return error;
   const { field } = error.details;
-  const own = typeof field === 'string' ? /^inputs\.?(.+)$/.exec(field)?.[1] : undefined;
+  const own = field === 'inputs' ? 'body' : /^inputs\.?(.+)$/.exec(String(field))?.[1];
   if (typeof field !== 'string' || own === undefined) return error;
   return new EngineError(error.code, error.message.replace(field, own), {
     details: { ...error.details, field: own },
@@ -89,8 +93,9 @@ function named(error: unknown): unknown {
   });
 }
 
-function chooseTask(
-  { manifest }: ServedModel,
+/** The task of that name, else the one that the first input is of. @throws EngineError TASK_UNSUPPORTED with those that there are */
+export function archiveTask(
+  manifest: PackageManifest,
   inputs: unknown,
   wanted: string | undefined,
 ): ArchiveTaskName | 'predictor' {

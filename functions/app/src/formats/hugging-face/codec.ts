@@ -102,6 +102,7 @@ async function findWork(
     const { archiveWork } = await import('../allennlp/work.ts');
     return archiveWork(engine, { model, request, task: wanted, headers, ...(answer && { answer }) });
   }
+  if (request.otherwise) throw request.otherwise;
   if (request.isPredictors) asRequest(inputs);
   if (inputs instanceof Uint8Array && manifest.runtime === 'onnx') requireJson(headers);
   const task = wanted === undefined ? findTask(request, manifest) : namedTask(wanted, manifest);

@@ -1,4 +1,5 @@
 /** The body of a prediction: what Hugging Face's inference clients send. */
+import type { EngineError } from '@pilotlight/engine';
 import * as z from 'zod/mini';
 
 const flag = z.nullish(z.boolean());
@@ -38,4 +39,8 @@ export const predictRequest = z.strictObject({
 export type PredictRequest = z.infer<typeof predictRequest>;
 
 /** A body of this format, or one without `inputs`: the JSON of AllenNLP's predictors has keys of its own. */
-export type ReadRequest = PredictRequest & { readonly isPredictors?: true };
+export type ReadRequest = PredictRequest & {
+  readonly isPredictors?: true;
+  /** The refusal of a model that has no predictor. @default - what the body would be refused for in this format */
+  readonly otherwise?: EngineError;
+};

@@ -1,9 +1,16 @@
 /** The Open Inference Protocol, version 2. Loaded with the first request in it. */
-import { ENGINE_VERSION } from '@pilotlight/engine';
+import { type ArchiveManifest, ENGINE_VERSION, type Prediction } from '@pilotlight/engine';
+import { TASKS } from '@pilotlight/model-format';
 import type { Limits } from '../../http/limits.ts';
 import { checkInputs, checkLabels, refuseField } from '../../http/request/parse.ts';
 import { requestedModel } from '../../http/request/requested-model.ts';
-import { type AppDependencies, isRemote, type ServingEngine, type TokenModel } from '../../serve/ports.ts';
+import {
+  type AppDependencies,
+  isRemote,
+  type ServedModel,
+  type ServingEngine,
+  type TokenModel,
+} from '../../serve/ports.ts';
 import { tellReady } from '../../serve/ready.ts';
 import type { Codec, PredictionWork } from '../../serve/wire-format.ts';
 import { taskParameters } from '../hugging-face/parameters.ts';
@@ -22,33 +29,52 @@ const metadata: Codec = {
     return {
       ref,
       work: async (engine) => {
+        const { manifest } = await engine.model(ref);
+        if (manifest.runtime === 'allennlp') {
+          const { archiveTensors } = await import('./archives.ts');
+          const tensors = { inputs: archiveTensors(manifest), outputs: [] };
+          return { model: { manifest }, tell: () => describeTensors(parts, manifest.name, tensors) };
+        }
         const model = await engine.predictor(ref);
-        return { model, tell: () => describeTensors(parts, model) };
+        return { model, tell: () => describeTensors(parts, manifest.name, tensorsOf(model)) };
       },
     };
   },
 };
 
+interface Tensors {
+  readonly inputs: readonly object[];
+  /** Those beside the results of the task. */
+  readonly outputs: readonly object[];
+}
+
 async function describeTensors(
   { models }: Pick<AppDependencies, 'models'>,
-  { manifest, variant }: TokenModel,
+  name: string,
+  { inputs, outputs }: Tensors,
 ) {
-  const { name } = manifest;
   const entries = await models();
-  const graph = variant.graphs.model;
-  const shape = (axes: readonly string[]) => axes.map(() => -1);
   return {
     name,
     versions: entries.flatMap((entry) => (entry.name !== name || isRemote(entry) ? [] : entry.version)),
     platform: 'pilotlight_onnxruntime',
+    inputs,
+    outputs: [
+      { name: 'results', datatype: 'BYTES', shape: [-1], parameters: { content_type: 'json' } },
+      ...outputs,
+    ],
+  };
+}
+
+function tensorsOf({ manifest, variant }: TokenModel): Tensors {
+  const graph = variant.graphs.model;
+  const shape = (axes: readonly string[]) => axes.map(() => -1);
+  return {
     inputs: [
       { name: 'text', datatype: 'BYTES', shape: [-1], parameters: { task: manifest.task } },
       ...graph.inputs.map((input) => ({ name: input.name, datatype: 'INT64', shape: shape(input.axes) })),
     ],
-    outputs: [
-      { name: 'results', datatype: 'BYTES', shape: [-1], parameters: { content_type: 'json' } },
-      ...graph.outputs.map((output) => ({ name: output.name, datatype: 'FP32', shape: shape(output.axes) })),
-    ],
+    outputs: graph.outputs.map(({ name, axes }) => ({ name, datatype: 'FP32', shape: shape(axes) })),
   };
 }
 
@@ -77,6 +103,10 @@ const infer: Codec = {
       ref,
       ...(contentType !== undefined && { contentType }),
       work: async (engine) => {
+        const { manifest } = await engine.model(ref);
+        if (manifest.runtime === 'allennlp') {
+          return predictByArchive(engine, manifest, asked, limits, encode);
+        }
         const model = await engine.predictor(ref);
         return isRaw(request.inputs)
           ? runTensors(model, request, limits, encode)
@@ -148,11 +178,8 @@ function predictTexts(
   limits: Limits,
   encode: Encode,
 ): PredictionWork {
-  const { task: wanted, ...parameters } = given;
-  if (wanted !== undefined && typeof wanted !== 'string') {
-    throw refuseField('parameters.task', 'must be a text');
-  }
-  const task = namedTask(wanted ?? model.manifest.task, model.manifest);
+  const { task: wanted = model.manifest.task, ...parameters } = given;
+  const task = namedTask(asText(wanted), model.manifest);
   const inputs = readInputs(request.inputs);
   checkInputs(inputs, limits);
   checkLabels(parameters, limits);
@@ -161,16 +188,48 @@ function predictTexts(
     task,
     inputs,
     parameters: taskParameters({ parameters }, task),
-    encode: ({ results }) => {
-      const output = writeOutput(results);
-      chooseNames(request, [output.name]);
-      return encode(envelope(model, request, [output]));
-    },
+    encode: encodeResults(model, request, encode),
   });
 }
 
+async function predictByArchive(
+  engine: ServingEngine,
+  manifest: ArchiveManifest,
+  { request, parameters: given }: Infer,
+  limits: Limits,
+  encode: Encode,
+): Promise<PredictionWork> {
+  const model = { manifest };
+  const { readArchiveCall } = await import('./archives.ts');
+  const { task: wanted, ...parameters } = given;
+  const name = wanted === undefined ? undefined : asText(wanted);
+  const { inputs, task } = readArchiveCall(request.inputs, manifest, name);
+  checkInputs(inputs, limits);
+  const shaped = TASKS.find((candidate) => candidate === task);
+  return predictWork(engine, {
+    model,
+    task,
+    inputs,
+    parameters: taskParameters({ parameters }, shaped),
+    encode: encodeResults(model, request, encode),
+  });
+}
+
+function asText(task: unknown): string {
+  if (typeof task === 'string') return task;
+  throw refuseField('parameters.task', 'must be a text');
+}
+
+function encodeResults(model: ServedModel, request: InferRequest, encode: Encode) {
+  return ({ results }: Prediction): unknown => {
+    const output = writeOutput(results);
+    chooseNames(request, [output.name]);
+    return encode(envelope(model, request, [output]));
+  };
+}
+
 function envelope(
-  { manifest: { name, version } }: TokenModel,
+  { manifest: { name, version } }: ServedModel,
   { id }: InferRequest,
   outputs: readonly OutputTensor[],
 ) {

@@ -43,7 +43,11 @@ const example = { inputs: [{ name: 'text', shape: [1], datatype: 'BYTES', data: 
 const infers = (params: typeof modelParams) =>
   posts({
     body: 'InferRequest',
-    to: { abilities: ['text-classification', 'feature-extraction', 'token-classification'], body: example },
+    to: {
+      abilities: ['text-classification', 'feature-extraction', 'token-classification', 'predictor'],
+      body: example,
+      predictors: 'tensor',
+    },
     bodies: octets,
     headers,
     params,
@@ -52,7 +56,7 @@ const infers = (params: typeof modelParams) =>
     answerHeaders: headers,
   });
 const tells = (description: string, answer: z.ZodType, params: typeof modelParams) =>
-  getsModel({ description, answer, to: { abilities: ['tokens'] }, params });
+  getsModel({ description, answer, to: { abilities: ['tokens', 'predictor'] }, params });
 
 export const operations = {
   v2Server: gets('The server', server),

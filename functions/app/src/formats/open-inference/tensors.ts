@@ -21,14 +21,15 @@ export function listElements({ shape, data, name }: InferTensor): unknown[] {
 
 /**
  * The inputs of a task, one for each row of the tensors: of `question` and `context`, say. `sentences` and `texts` are
- * of one input as a whole.
+ * of one input as a whole. With `fields` every input is an object of those, also of a tensor by itself.
  */
-export function readInputs(tensors: readonly InferTensor[]): unknown[] {
+export function readInputs(tensors: readonly InferTensor[], fields?: readonly string[]): unknown[] {
   const columns = tensors.map((tensor) => ({ name: tensor.name, texts: readTexts(tensor) }));
   const [only] = columns;
-  if (only && columns.length === 1) return only.texts;
-  const unknown = columns.find(({ name }) => !FIELDS.includes(name));
-  if (unknown) throw refuseField(unknown.name.slice(0, 100), `is not known; known are ${FIELDS.join(', ')}`);
+  if (only && columns.length === 1 && !fields) return only.texts;
+  const known = fields ?? FIELDS;
+  const unknown = columns.find(({ name }) => !known.includes(name));
+  if (unknown) throw refuseField(unknown.name.slice(0, 100), `is not known; known are ${known.join(', ')}`);
   const rows = Math.max(...columns.map(({ name, texts }) => (LISTS.includes(name) ? 1 : texts.length)));
   const uneven = columns.find(({ name, texts }) => !LISTS.includes(name) && texts.length !== rows);
   if (uneven) throw refuseField(uneven.name, `has ${uneven.texts.length} rows, but others have ${rows}`);

@@ -46,7 +46,7 @@ export const operations = {
   openAiModel: getsModel({
     description: 'The model',
     answer: openAiModel,
-    to: { abilities: ['tokens'] },
+    to: { abilities: ['tokens', 'predictor'] },
     params: modelParams,
     loads: false,
     look,

@@ -53,7 +53,7 @@ async function readRows(call: Call, { limits }: AppDependencies): Promise<ReadRe
   }
   if (CSV.test(type)) {
     const { readCsv } = await import('./csv.ts');
-    return { inputs: readCsv(await call.body.bytes(), limits) };
+    return readCsv(await call.body.bytes(), limits);
   }
   return readRequest(call);
 }

@@ -5,6 +5,7 @@
 import { HttpError } from '../../http/errors.ts';
 import type { Limits } from '../../http/limits.ts';
 import { checkInputs, refuseEmpty, refuseField } from '../../http/request/parse.ts';
+import type { ReadRequest } from '../hugging-face/request.ts';
 
 /** Columns that hold an input by themselves; of any others, a record is one input with these fields. */
 const WHOLE_INPUTS = ['inputs', 'text'];
@@ -15,31 +16,32 @@ const FIELDS = ['question', 'context', 'text', 'text_pair'];
 const FIELD = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|[\r\n]+|$)/y;
 
 /**
- * The inputs of the records, in order. No more of them are read than the limits allow.
+ * The inputs of the records, in order. No more of them are read than the limits allow. Columns of other names are fields of the JSON of
+ * AllenNLP's predictors, which the model alone can tell.
  *
  * @throws EngineError INVALID_INPUT; HttpError INVALID_REQUEST, EMPTY_INPUT, TOO_MANY_INPUTS
  */
-export function readCsv(bytes: Uint8Array, limits: Limits): unknown[] {
+export function readCsv(bytes: Uint8Array, limits: Limits): ReadRequest {
   const records = readRecords(decode(bytes), limits.maxInputs + 2);
   const [columns, ...rows] = records;
   if (!columns || rows.length === 0) throw refuseEmpty('body');
   const whole = columns.findIndex((name) => WHOLE_INPUTS.includes(name));
   const isPlain = whole >= 0 && !columns.includes('text_pair');
-  if (!isPlain && columns.every((name) => !FIELDS.includes(name))) {
-    throw refuseField(
-      'body',
-      `must begin with the names of the columns: inputs, or some of ${FIELDS.join(', ')}`,
-    );
-  }
+  const isPredictors = !isPlain && columns.every((name) => !FIELDS.includes(name) || name === 'question');
+  const otherwise = refuseField(
+    'body',
+    `must begin with the names of the columns: inputs, or some of ${FIELDS.join(', ')}`,
+  );
   const uneven = rows.findIndex((row) => row.length !== columns.length);
   if (uneven >= 0) {
     const reason = `has ${rows[uneven]?.length} fields, the header has ${columns.length}`;
     throw refuseField(`row ${uneven}`, reason);
   }
   checkInputs(rows, limits);
-  return rows.map((row) =>
+  const inputs = rows.map((row) =>
     isPlain ? row[whole] : Object.fromEntries(columns.map((name, i) => [name, row[i]])),
   );
+  return { inputs, ...(isPredictors && { isPredictors, otherwise }) };
 }
 
 function readRecords(text: string, most: number): string[][] {

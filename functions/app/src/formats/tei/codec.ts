@@ -2,7 +2,7 @@
 import { EngineError, type TaskName } from '@pilotlight/engine';
 import { checkInputs, refuseEmpty } from '../../http/request/parse.ts';
 import type { Call } from '../../serve/call.ts';
-import type { AppDependencies, TokenModel } from '../../serve/ports.ts';
+import type { AppDependencies, ServedModel, ServingEngine } from '../../serve/ports.ts';
 import type { Ask, Codec } from '../../serve/wire-format.ts';
 import { askedModel } from '../asked-model.ts';
 import { askFor, isWithoutInputs } from '../hugging-face/codec.ts';
@@ -19,7 +19,9 @@ interface Asked {
   readonly inputs: unknown;
   /** Everything that the model is to read, by which TEI counts characters. */
   readonly reads: readonly unknown[];
-  readonly parameters: (model: TokenModel) => Record<string, unknown>;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Whether vectors of tokens are pooled, as the model does it, or by the mean. @default false */
+  readonly pools?: boolean;
   /** @default - all results, in order */
   readonly shape?: (results: readonly unknown[]) => unknown;
 }
@@ -33,19 +35,20 @@ function predicting(task: TaskName, read: (body: unknown) => Asked): Codec {
 /** What a body asks of a model that can do `task`. */
 function asking(task: TaskName, read: (body: unknown) => Asked) {
   return async (json: unknown, { c }: Call, parts: AppDependencies): Promise<Ask> => {
-    const { inputs, reads, parameters, shape } = read(json);
+    const { inputs, reads, parameters, shape, pools = false } = read(json);
     checkInputs(inputs, parts.limits);
     const asked = await askedModel(c, parts, task);
     return {
       ...asked,
       work: async (engine) => {
-        const model = await engine.predictor(asked.ref);
+        const model = await findModel(engine, asked.ref, task);
+        const pooling = pools ? poolingFor(await engine.predictor(asked.ref)) : {};
         return {
           ...predictWork(engine, {
             model,
             task,
             inputs,
-            parameters: parameters(model),
+            parameters: { ...pooling, ...parameters },
             encode: ({ results }) => shape?.(results) ?? results,
           }),
           headers: (record) => predictionHeaders(record, countCharacters(reads), parts.computeType),
@@ -53,6 +56,14 @@ function asking(task: TaskName, read: (body: unknown) => Asked) {
       },
     };
   };
+}
+
+/** A model that reads tokens, or one of an archive that can do the task. @throws EngineError TASK_UNSUPPORTED */
+async function findModel(engine: ServingEngine, ref: string, task: TaskName): Promise<ServedModel> {
+  const model = await engine.model(ref);
+  const { manifest } = model;
+  const isAble = manifest.runtime === 'allennlp' && manifest.tasks.some((own) => own === task);
+  return isAble ? model : engine.predictor(ref);
 }
 
 const askForClasses = asking('text-classification', classify);
@@ -119,12 +130,8 @@ function embed(body: unknown): Asked {
   return {
     inputs: batch,
     reads: batch,
-    parameters: (model) => ({
-      ...poolingFor(model),
-      normalize: normalize ?? true,
-      ...given({ dimensions }),
-      ...commonParameters(rest),
-    }),
+    parameters: { normalize: normalize ?? true, ...given({ dimensions }), ...commonParameters(rest) },
+    pools: true,
   };
 }
 
@@ -134,7 +141,7 @@ function embedAll(body: unknown): Asked {
   return {
     inputs: batch,
     reads: batch,
-    parameters: () => ({ pooling: 'none', normalize: false, ...commonParameters(rest) }),
+    parameters: { pooling: 'none', normalize: false, ...commonParameters(rest) },
   };
 }
 
@@ -145,12 +152,12 @@ function rerank(body: unknown): Asked {
   return {
     inputs: { query, texts },
     reads: texts.flatMap((text) => [query, text]),
-    parameters: () => ({
+    parameters: {
       raw_scores: raw_scores ?? false,
       return_text: return_text ?? false,
       ...given({ top_k: top_n }),
       ...commonParameters(rest),
-    }),
+    },
     shape: ([ranks]) => ranks,
   };
 }
@@ -166,7 +173,7 @@ function classify(body: unknown): Asked {
   return {
     inputs: sequences.map(readSequence),
     reads: sequences.flat(),
-    parameters: () => ({ ...(raw_scores && { function_to_apply: 'none' }), ...commonParameters(rest) }),
+    parameters: { ...(raw_scores && { function_to_apply: 'none' }), ...commonParameters(rest) },
     shape: (results) => (many ? results : results[0]),
   };
 }
@@ -179,7 +186,7 @@ function similarity(body: unknown): Asked {
   return {
     inputs,
     reads: [source_sentence, ...sentences],
-    parameters: () => commonParameters(parameters ?? {}),
+    parameters: commonParameters(parameters ?? {}),
     shape: ([likenesses]) => likenesses,
   };
 }

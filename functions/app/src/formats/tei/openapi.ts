@@ -74,10 +74,15 @@ const COMPARED = { inputs: { source_sentence: 'I love this', sentences: ['I like
 /** The routes below each model, or those at the root, which the default model answers. */
 function describeRoutes(isNamed: boolean) {
   const place = isNamed ? { params: modelParams } : {};
-  const at = (ability: Ability, body: keyof typeof bodies, example: object | undefined, answer: z.ZodType) =>
+  const at = (
+    ability: Ability | readonly Ability[],
+    body: keyof typeof bodies,
+    example: object | undefined,
+    answer: z.ZodType,
+  ) =>
     ({
       body,
-      ...(example && { to: { abilities: [ability], body: example, byDefault: !isNamed } }),
+      ...(example && { to: { abilities: [ability].flat(), body: example, byDefault: !isNamed } }),
       ...place,
       answer,
       codes: ['EMPTY_INPUT'],
@@ -92,7 +97,7 @@ function describeRoutes(isNamed: boolean) {
     embedAll: predicts('feature-extraction', 'EmbedAllRequest', TWO, tokenVectors),
     embedSparse: predicts('tokens', 'EmbedAllRequest', undefined, sparse),
     rerank: predicts('text-ranking', 'RerankRequest', RANKED, ranks),
-    predict: predicts('text-classification', 'ClassifyRequest', CLASSES, classes),
+    predict: predicts(['text-classification', 'predictor'], 'ClassifyRequest', CLASSES, classes),
     similarity: predicts('sentence-similarity', 'SimilarityRequest', COMPARED, likenesses),
     tokenize: splits('tokens', 'TokenizeRequest', TWO, tokens),
     decode: splits('tokens', 'DecodeRequest', { ids: [5, 6, 7] }, texts),

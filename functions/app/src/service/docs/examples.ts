@@ -16,6 +16,7 @@ const sentTo = z.object({
   byDefault: z.optional(z.boolean()),
   header: z.optional(z.string()),
   body: z.optional(z.record(z.string(), z.unknown())),
+  predictors: z.optional(z.enum(['list', 'tensor'])),
   bodyNamesModel: z.optional(z.boolean()),
 });
 type Example = z.infer<typeof sentTo>;
@@ -31,7 +32,7 @@ export async function addExamples(
 ): Promise<Json | undefined> {
   if (marked === undefined) return sayThatNobodyAnswers(operation);
   const to = sentTo.parse(marked);
-  const { ref } = to.byDefault ? await findDefaultModel(parts, to.abilities[0] ?? 'anything') : {};
+  const ref = to.byDefault ? await defaultFor(to.abilities, parts) : undefined;
   if (to.byDefault && to.header === undefined && ref === undefined) return undefined;
   const model = ref === undefined ? choose(manifests, to) : find(manifests, ref);
   if (!model) return sayThatNobodyAnswers(operation);
@@ -47,6 +48,18 @@ export async function addExamples(
     }),
     ...(isJson(requestBody) && { requestBody: withBody(requestBody, exampleFor(model, to)) }),
   };
+}
+
+/** The default model for the first of the abilities that has one. */
+async function defaultFor(
+  abilities: Example['abilities'],
+  parts: AppDependencies,
+): Promise<string | undefined> {
+  for (const ability of abilities) {
+    const { ref } = await findDefaultModel(parts, ability);
+    if (ref !== undefined) return ref;
+  }
+  return undefined;
 }
 
 function sayThatNobodyAnswers(operation: Json): Json {
@@ -68,21 +81,24 @@ function find(manifests: readonly Shown[], ref: string): Shown | undefined {
 }
 
 /** The values of parameters, by their names; any other one is the name of the model. */
-function withExample(parameter: Json, { name, version, task }: Shown): Json {
+function withExample(parameter: Json, { name, version, ...manifest }: Shown): Json {
+  const task = manifest.runtime === 'allennlp' ? 'predictor' : manifest.task;
   const example = parameter.name === 'version' ? version : parameter.name === 'task' ? task : name;
   return { ...parameter, required: true, schema: { ...Object(parameter.schema), example } };
 }
 
-function exampleFor(manifest: Shown, { body, bodyNamesModel, abilities }: Example): object {
-  if (manifest.runtime === 'allennlp' && abilities.includes('predictor')) return [manifest.example ?? {}];
-  const own = body ?? exampleOf(manifest);
+/** A body that the model answers. */
+function exampleFor(manifest: Shown, { body, bodyNamesModel, predictors }: Example): object {
+  if (manifest.runtime === 'allennlp') return archiveExample(manifest, predictors);
+  const own = body ?? TASK_FACTS[manifest.task].example(manifest.textProcessing.maskToken);
   return { ...(bodyNamesModel && { model: manifest.name }), ...own };
 }
 
-/** A body that the model answers. */
-function exampleOf(manifest: Shown): object {
-  if (manifest.runtime === 'allennlp') return manifest.example ?? { inputs: 'I love this' };
-  return TASK_FACTS[manifest.task].example(manifest.textProcessing.maskToken);
+function archiveExample({ example = {} }: ArchiveManifest, predictors: Example['predictors']): object {
+  if (predictors === 'list') return [example];
+  if (predictors !== 'tensor') return example;
+  const json = { name: 'json', shape: [1], datatype: 'BYTES', data: [JSON.stringify(example)] };
+  return { inputs: [json] };
 }
 
 function withBody(requestBody: Json, example: object): Json {

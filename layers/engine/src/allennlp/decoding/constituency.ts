@@ -83,29 +83,73 @@ function selectSpans(
   return selected;
 }
 
-/** Goes over all pairs until none overlaps; a pass goes on behind a span that it has dropped, as AllenNLP's does. */
-function dropOverlaps(spans: readonly Span[]): Span[] {
-  const kept = [...spans];
-  let isDone = false;
-  while (!isDone) {
+/**
+ * Goes over all pairs until none overlaps, the spans by their starts and then by their ends; a pass goes on behind a span that it has
+ * dropped, as AllenNLP's does.
+ */
+function dropOverlaps(spans: readonly Span[]): readonly Span[] {
+  const kept = new KeptSpans(spans);
+  for (let isDone = false; !isDone; ) {
     isDone = true;
-    for (let first = 0; first < kept.length; first++) {
-      const span = kept[first];
-      const second = kept.findIndex((other, index) => index > first && span && overlap(span, other));
-      const other = kept[second];
-      if (!span || !other) continue;
+    let isSkipped = false;
+    for (const span of spans) {
+      if (!kept.has(span)) continue;
+      const other: Span | undefined = isSkipped ? undefined : kept.firstOver(span);
+      isSkipped = false;
+      if (!other) continue;
       isDone = false;
-      kept.splice(isWorthMore(span, other) ? second : first, 1);
+      // The span that takes the place of a dropped one is not looked at in this pass.
+      isSkipped = !isWorthMore(span, other);
+      kept.drop(isSkipped ? span : other);
     }
   }
-  return kept;
+  return spans.filter((span) => kept.has(span));
 }
 
-function overlap(a: Span, b: Span): boolean {
-  return (
-    (a.start < b.start && b.start < a.end && a.end < b.end) ||
-    (b.start < a.start && a.start < b.end && b.end < a.end)
-  );
+/** Spans by their starts, in which the first that overlaps another is found without a look at all. */
+class KeptSpans {
+  readonly #kept: Set<Span>;
+  readonly #byStart = new Map<number, Span[]>();
+
+  constructor(spans: readonly Span[]) {
+    this.#kept = new Set(spans);
+    for (const span of spans) {
+      const list = this.#byStart.get(span.start);
+      if (list) list.push(span);
+      else this.#byStart.set(span.start, [span]);
+    }
+  }
+
+  has(span: Span): boolean {
+    return this.#kept.has(span);
+  }
+
+  drop(span: Span): void {
+    this.#kept.delete(span);
+    const list = this.#byStart.get(span.start) ?? [];
+    list.splice(list.indexOf(span), 1);
+  }
+
+  /** The first span behind this one that begins in it and ends after it. */
+  firstOver({ start, end }: Span): Span | undefined {
+    for (let inside = start + 1; inside < end; inside++) {
+      const list = this.#byStart.get(inside);
+      const other = list?.[firstEndAfter(list, end)];
+      if (other) return other;
+    }
+    return undefined;
+  }
+}
+
+/** The place of the first span that ends after `end`, by bisection. */
+function firstEndAfter(spans: readonly Span[], end: number): number {
+  let [low, high] = [0, spans.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((spans[middle]?.end ?? end) > end) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 function isWorthMore(span: Span, other: Span): boolean {

@@ -1,6 +1,6 @@
 /** Clusters of mentions out of the antecedents that a coreference model predicts. */
 import { LOWEST } from './best-span.ts';
-import { topK } from './top-k.ts';
+import { torchTopK } from './torch-topk.ts';
 
 /** First and last token of a mention. */
 export type Mention = readonly [start: number, end: number];
@@ -43,5 +43,5 @@ export function findClusters(
  * masked ones to fill up, which AllenNLP lists too. `scores` are those of the earlier mentions, of `mentions` in all.
  */
 export function fillAntecedents(scores: readonly number[], mentions: number, looksAt: number): number[] {
-  return topK([...scores, ...new Array<number>(mentions - scores.length).fill(LOWEST)], looksAt);
+  return torchTopK([...scores, ...new Array<number>(mentions - scores.length).fill(LOWEST)], looksAt);
 }

@@ -1,5 +1,6 @@
 /** Rows of tensors, and memory that threads share: a session of another thread reads it where it is, and does not take it away. */
 import type { Tensor, TensorData } from '../../ports.ts';
+import { copyRun } from '../copy-run.ts';
 
 type Allocate = (like: TensorData, length: number) => TensorData;
 
@@ -35,15 +36,4 @@ function typed(data: TensorData, memory: ArrayBufferLike): TensorData {
   if (data instanceof Float32Array) return new Float32Array(memory);
   if (data instanceof BigInt64Array) return new BigInt64Array(memory);
   return new Uint8Array(memory);
-}
-
-/** Copies `length` values between arrays of one type. */
-function copyRun(from: TensorData, start: number, length: number, to: TensorData, at: number): void {
-  if (from instanceof Float32Array && to instanceof Float32Array) {
-    to.set(from.subarray(start, start + length), at);
-  } else if (from instanceof BigInt64Array && to instanceof BigInt64Array) {
-    to.set(from.subarray(start, start + length), at);
-  } else if (from instanceof Uint8Array && to instanceof Uint8Array) {
-    to.set(from.subarray(start, start + length), at);
-  }
 }

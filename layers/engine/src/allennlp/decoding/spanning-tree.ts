@@ -56,7 +56,7 @@ class Contraction {
       const members = cycle.map((node) => [...(this.#members[node] ?? [])]);
       for (const node of cycle.slice(1)) this.#merge(cycle[0] ?? 0, node);
       levels.push({ parents, cycle, members });
-      parents = this.#bestParents();
+      parents = this.#parentsAfter(parents, cycle);
     }
     this.#finish(0, -1);
     for (let node = 1; node < this.#nodes; node++) {
@@ -66,19 +66,39 @@ class Contraction {
     return this.#heads;
   }
 
-  /** The best head of every node that still stands for itself or for a cycle. */
+  /** The best head of every node; of heads that are equally good the first. */
   #bestParents(): Int32Array {
     const parents = new Int32Array(this.#nodes);
     parents[0] = -1;
+    for (let child = 1; child < this.#nodes; child++) parents[child] = this.#bestParent(child);
+    return parents;
+  }
+
+  #bestParent(child: number): number {
+    let parent = 0;
+    let best = this.#score(0, child);
+    for (let head = 1; head < this.#nodes; head++) {
+      if (head === child || !this.#isCurrent[head]) continue;
+      const score = this.#score(head, child);
+      if (score <= best) continue;
+      best = score;
+      parent = head;
+    }
+    return parent;
+  }
+
+  /** The best heads once a cycle was contracted: only the nodes below it are looked at again, and those that it is now as good for. */
+  #parentsAfter(before: Int32Array, cycle: readonly number[]): Int32Array {
+    const parents = before.slice();
+    const representative = cycle[0] ?? 0;
+    const inCycle = new Set(cycle);
     for (let child = 1; child < this.#nodes; child++) {
       if (!this.#isCurrent[child]) continue;
-      let best = this.#score(0, child);
-      for (let head = 1; head < this.#nodes; head++) {
-        if (head === child || !this.#isCurrent[head]) continue;
-        const score = this.#score(head, child);
-        if (score <= best) continue;
-        best = score;
-        parents[child] = head;
+      const parent = at(parents, child);
+      if (child === representative || inCycle.has(parent)) parents[child] = this.#bestParent(child);
+      else if (representative < parent && this.#score(representative, child) === this.#score(parent, child)) {
+        // Its edge has become the best one of the cycle's, which is no better than the best there was.
+        parents[child] = representative;
       }
     }
     return parents;

@@ -6,6 +6,7 @@ import { buildTree, type SpanLabels } from '../decoding/constituency.ts';
 import { formatTree, type Tree } from '../decoding/tree.ts';
 import { outputRows } from '../graph-outputs.ts';
 import { stack } from '../instance.ts';
+import { refuseMoreTexts } from '../limits/size-limits.ts';
 import { givenText, neededTags, tokenizeGiven } from '../text/given-text.ts';
 import { openIndexers } from '../text/indexers/index.ts';
 import { parseParams } from '../text/params.ts';
@@ -101,7 +102,8 @@ function openReader(archive: TextArchive): ArchiveModel<Metadata, Output>['read'
     const words = wordsOf(tokens).map(written);
     const posTags = reader.use_pos_tags ? neededTags(tokens, 'tag', given.field) : undefined;
     const plain = words.map((text) => ({ text }));
-    const tensors = under('tokens', await textField(plain, indexers));
+    refuseMoreTexts(given.field, words.length, words.length);
+    const tensors = under('tokens', await textField(plain, indexers, given.field));
     refuseNothing(tensors, given.field);
     return [
       {

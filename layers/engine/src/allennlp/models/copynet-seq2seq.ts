@@ -2,7 +2,6 @@
 import * as z from 'zod/mini';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { type BeamResult, beamSearch } from '../decoding/beam-search.ts';
-import { beamSettings } from '../decoding/beam-settings.ts';
 import { stepGraph } from '../decoding/step-graph.ts';
 import { stack } from '../instance.ts';
 import { idTensor } from '../text/indexers/indexer.ts';
@@ -10,6 +9,7 @@ import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { wordsOf } from '../text/token.ts';
 import { dependsOnPadding } from './embedders.ts';
+import { beamSettings } from './generation/beam-settings.ts';
 import { generatedText } from './generation/generated-text.ts';
 import { openSourceReader } from './generation/source-reader.ts';
 import { beforeEnd, openTargetTokens } from './generation/target-tokens.ts';
@@ -55,11 +55,11 @@ function openModel(archive: TextArchive): ArchiveModel<Metadata, BeamResult> {
       return [{ tensors: fields, metadata: { source } }];
     },
     async infer(batch, graphs) {
-      const feeds = stack(batch);
-      const outputs = await graphs.run('encoder', feeds);
+      const outputs = await graphs.run('encoder', stack(batch));
       const starts = batch.map(() => target.start);
+      // The run has taken its tensors away.
       const ofSource = Object.fromEntries(
-        Object.entries(feeds).map(([name, tensor]) => [`memory.${name}`, tensor]),
+        Object.entries(stack(batch)).map(([name, tensor]) => [`memory.${name}`, tensor]),
       );
       return beamSearch(starts, settings, stepGraph(graphs, { outputs, feeds: ofSource }));
     },

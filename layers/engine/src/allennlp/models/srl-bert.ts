@@ -6,6 +6,7 @@ import { BioViterbi } from '../decoding/bio-viterbi.ts';
 import { describeFrame } from '../decoding/srl-frames.ts';
 import { outputRows } from '../graph-outputs.ts';
 import { type Instance, stack } from '../instance.ts';
+import { refuseMoreTexts } from '../limits/size-limits.ts';
 import { givenText, neededTags, tokenizeGiven } from '../text/given-text.ts';
 import type { HubTokenizer } from '../text/hub.ts';
 import { openIndexers } from '../text/indexers/index.ts';
@@ -93,8 +94,9 @@ function openReader(archive: TextArchive) {
     if (verbs.length === 0) return [];
     const pieces = words.map((word) => piecesOf(isUncased ? word.toLowerCase() : word, hub));
     const sequence = [pieceToken('[CLS]', hub), ...pieces.flat(), pieceToken('[SEP]', hub)];
-    const fields = under('tokens', await textField(sequence, indexers));
+    const fields = under('tokens', await textField(sequence, indexers, text.field));
     const offsets = firstPieces(pieces);
+    refuseMoreTexts(text.field, verbs.length, sequence.length);
     return verbs.map((verb) => {
       const indicator = pieces.flatMap((own, word) => own.map(() => (word === verb ? 1 : 0)));
       return {

@@ -4,6 +4,7 @@ import { BioViterbi } from '../decoding/bio-viterbi.ts';
 import { describeFrame } from '../decoding/srl-frames.ts';
 import { outputRows } from '../graph-outputs.ts';
 import { type Instance, stack } from '../instance.ts';
+import { refuseMoreTexts } from '../limits/size-limits.ts';
 import { givenText, neededTags } from '../text/given-text.ts';
 import { idTensor } from '../text/indexers/indexer.ts';
 import { openWordsReader } from '../text/readers/words-reader.ts';
@@ -38,6 +39,8 @@ function openModel(archive: TextArchive): ArchiveModel<Metadata, readonly string
       const { tokens, tensors } = await reader.words(given);
       const pos = neededTags(tokens, 'pos', given.field);
       const words = wordsOf(tokens);
+      const verbs = pos.filter((each) => VERBS.includes(each)).length;
+      refuseMoreTexts(given.field, verbs, words.length);
       return words.flatMap((verb, place): Instance<Metadata>[] => {
         if (!VERBS.includes(pos[place] ?? '')) return [];
         const indicator = idTensor(words.map((_, other) => (other === place ? 1 : 0)));

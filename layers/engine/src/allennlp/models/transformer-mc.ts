@@ -5,6 +5,7 @@ import { type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { outputRows } from '../graph-outputs.ts';
 import { fieldOf, refuseField, textOf } from '../input-fields.ts';
 import { type Instance, stack } from '../instance.ts';
+import { refuseMoreTexts } from '../limits/size-limits.ts';
 import { openIndexers } from '../text/indexers/index.ts';
 import { listField } from '../text/list-field.ts';
 import { parseParams } from '../text/params.ts';
@@ -39,10 +40,13 @@ export const transformerMc: ArchiveModelDefinition = {
 
 function openReader(archive: TextArchive) {
   const options = parseParams(readerSchema, archive.config.reader, 'dataset_reader');
-  const place = { archive, path: 'dataset_reader' };
+  const reader = { archive, path: 'dataset_reader' };
   const { transformer_model_name: modelName, length_limit: limit } = options;
-  const tokenizer = openPretrained({ model_name: modelName, add_special_tokens: false }, place);
-  const indexers = openIndexers({ tokens: { type: 'pretrained_transformer', model_name: modelName } }, place);
+  const tokenizer = openPretrained({ model_name: modelName, add_special_tokens: false }, reader);
+  const indexers = openIndexers(
+    { tokens: { type: 'pretrained_transformer', model_name: modelName } },
+    reader,
+  );
   return async (input: unknown, field: string): Promise<Instance<{ alternatives: number }>[]> => {
     const prefix = await tokenizer.tokenize(textOf(input, 'prefix', field));
     const alternatives = texts.safeParse(fieldOf(input, 'alternatives'));
@@ -50,9 +54,11 @@ function openReader(archive: TextArchive) {
       throw refuseField(field, 'alternatives', 'must be a list of one or more texts');
     const { pair } = await tokenizer.specialTokens();
     const specials = pair.start.length + pair.middle.length + pair.end.length;
+    const place = `${field}.alternatives`;
+    refuseMoreTexts(place, alternatives.data.length, limit);
     const fields = alternatives.data.map(async (text) => {
       const [start, rest] = cutToFit(prefix, await tokenizer.tokenize(text), limit - specials);
-      return textField(await tokenizer.addSpecialTokens(start, rest), indexers);
+      return textField(await tokenizer.addSpecialTokens(start, rest), indexers, place);
     });
     const tensors = under('alternatives', listField(await Promise.all(fields)));
     return [{ tensors, metadata: { alternatives: alternatives.data.length } }];

@@ -7,6 +7,7 @@ import { bestSpan, LOWEST } from '../decoding/best-span.ts';
 import { outputRows } from '../graph-outputs.ts';
 import { fieldOf, refuseField, textOf } from '../input-fields.ts';
 import { type Instance, stack } from '../instance.ts';
+import { refuseMoreTexts } from '../limits/size-limits.ts';
 import { openIndexers } from '../text/indexers/index.ts';
 import { parseParams } from '../text/params.ts';
 import { commonReaderParams, training } from '../text/readers/reader-params.ts';
@@ -92,11 +93,12 @@ function openReader(archive: TextArchive) {
     }
     const first = pair.start.length + asked.length + pair.middle.length;
     const length = first + Math.min(room, tokens.length) + pair.end.length;
+    refuseMoreTexts(`${field}.${name}`, starts.length, length);
     return Promise.all(
       starts.map(async (start) => {
         const window = tokens.slice(start, start + room);
         const sequence = await tokenizer.addSpecialTokens(asked, window);
-        const fields = await textField(sequence, indexers);
+        const fields = await textField(sequence, indexers, `${field}.${name}`);
         const padded = Object.entries(fields).map(([path, tensor]) => [path, { ...tensor, least: [length] }]);
         return {
           tensors: {

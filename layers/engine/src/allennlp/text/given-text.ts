@@ -1,6 +1,7 @@
 /** Texts of the predictor's JSON: a string, or the words of a client that tokenizes for itself. */
 import { EngineError, locateFault } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
+import { inField } from './in-field.ts';
 import { joinedOffsets } from './python-text.ts';
 import type { Token } from './token.ts';
 import type { Tokenizer } from './tokenizers/tokenizer.ts';
@@ -64,8 +65,9 @@ export async function tokenizeGiven(
   { text, words, field }: GivenText,
   tokenizer: Tokenizer,
 ): Promise<Token[]> {
-  if (!words) return tokenizer.tokenize(text);
-  if (tokenizer.fromWords) return tokenizer.fromWords(words);
+  if (!words) return inField(field, async () => tokenizer.tokenize(text));
+  const { fromWords } = tokenizer;
+  if (fromWords) return inField(field, async () => fromWords(words));
   throw new EngineError(
     'INVALID_INPUT',
     `${field}: must be a text: the tokenizer ${tokenizer.type} of this model reads no words.`,
@@ -78,12 +80,17 @@ export function neededTags(tokens: readonly Token[], feature: 'pos' | 'tag', fie
   return tokens.map((token) => {
     const value = token[feature];
     if (value !== undefined) return value;
-    throw new EngineError(
-      'INVALID_INPUT',
-      `${field}: this model needs the ${feature} of every word: send "tokens" as a list of objects with text and ${feature}.`,
-      { details: { field, feature } },
-    );
+    throw featureMissing(field, feature);
   });
+}
+
+/** A feature that the words of a text must have, by the name that clients have for it: `pos`, `ent_type`. */
+export function featureMissing(field: string, feature: string): EngineError {
+  return new EngineError(
+    'INVALID_INPUT',
+    `${field}: this model needs the ${feature} of every word: send "tokens" as a list of objects with text and ${feature}.`,
+    { details: { field, feature } },
+  );
 }
 
 function toTokens(words: Words): Token[] {

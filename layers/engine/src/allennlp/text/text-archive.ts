@@ -1,5 +1,7 @@
 /** What turns text into tensors in an archive: its configuration, its vocabulary, and the tokenizers of the hub models that it names. */
+import { parseJson } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
+import * as z from 'zod/mini';
 import { type HubFiles, type HubTokenizer, openHubTokenizer } from './hub.ts';
 import type { TokenizerKwargs } from './hub-kwargs.ts';
 import type { Params } from './params.ts';
@@ -29,6 +31,8 @@ export interface TextArchive {
    * @throws EngineError PACKAGE_INVALID where there is none
    */
   hub(modelName: string, kwargs?: TokenizerKwargs): HubTokenizer;
+  /** config.json of a hub model, without its tokenizer; undefined where the archive does not have it. */
+  hubConfig(modelName: string): Params | undefined;
 }
 
 export interface TextArchiveParts {
@@ -38,6 +42,8 @@ export interface TextArchiveParts {
   /** Finds the folder of a hub model by its name. @default - the archive names none */
   readonly hub?: (modelName: string) => HubFiles | undefined;
 }
+
+const anyObject = z.record(z.string(), z.unknown());
 
 /** Opens what an archive has for text. Tokenizers of hub models are opened when they are first asked for. */
 export function openTextArchive({ config, vocabulary, hub }: TextArchiveParts): TextArchive {
@@ -57,6 +63,10 @@ export function openTextArchive({ config, vocabulary, hub }: TextArchiveParts): 
       const tokenizer = openHubTokenizer(modelName, files, kwargs);
       opened.set(key, tokenizer);
       return tokenizer;
+    },
+    hubConfig(modelName) {
+      const text = hub?.(modelName)?.('config.json');
+      return text === undefined ? undefined : z.safeParse(anyObject, parseJson(text)).data;
     },
   };
 }

@@ -1,22 +1,37 @@
 /** Fields of an instance: texts, labels of a sequence, spans. Their tensors have no batch axis. */
 import type { FieldTensor } from '../instance.ts';
+import { inField } from './in-field.ts';
 import type { TokenIndexers } from './indexers/index.ts';
 import { type FieldTensors, idTensor, pairTensor } from './indexers/indexer.ts';
 import type { Token } from './token.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
-/** The tensors of a text, by the key of the indexer and the name of its tensor: `tokens.token_ids`. */
-export async function textField(tokens: readonly Token[], indexers: TokenIndexers): Promise<FieldTensors> {
+/**
+ * The tensors of a text, by the key of the indexer and the name of its tensor: `tokens.token_ids`. `place` is how errors name the text.
+ *
+ * @throws EngineError INVALID_INPUT and INPUT_TOO_LONG with `field`
+ */
+export async function textField(
+  tokens: readonly Token[],
+  indexers: TokenIndexers,
+  place: string,
+): Promise<FieldTensors> {
   const fields: Record<string, FieldTensor> = {};
-  for (const [key, indexer] of Object.entries(indexers)) {
-    Object.assign(fields, under(key, await indexer.index(tokens)));
-  }
+  await inField(place, async () => {
+    for (const [key, indexer] of Object.entries(indexers)) put(fields, key, await indexer.index(tokens));
+  });
   return fields;
 }
 
 /** The tensors of a field under its name in the instance: `tokens.tokens.token_ids`. */
 export function under(name: string, tensors: FieldTensors): FieldTensors {
-  return Object.fromEntries(Object.entries(tensors).map(([path, tensor]) => [`${name}.${path}`, tensor]));
+  const fields: Record<string, FieldTensor> = {};
+  put(fields, name, tensors);
+  return fields;
+}
+
+function put(fields: Record<string, FieldTensor>, name: string, tensors: FieldTensors): void {
+  for (const [path, tensor] of Object.entries(tensors)) fields[`${name}.${path}`] = tensor;
 }
 
 /** The field of labels of a sequence: `[length]`. @throws EngineError INVALID_INPUT for a label that a namespace without an unknown entry lacks */

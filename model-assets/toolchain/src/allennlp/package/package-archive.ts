@@ -1,45 +1,28 @@
 /**
  * Makes a package out of an AllenNLP archive: read -> build the graphs -> prove parity with what AllenNLP answered, or let the fp32 graphs
- * answer -> choose the size of batches -> verify -> publish. This file composes the stages; each of them stands alone.
+ * answer -> choose the size of batches -> try int8 -> verify -> publish. This file composes the stages; each of them stands alone.
  */
-import { rmSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { type BulkModel, Engine, EngineError } from '@pilotlight/engine';
-import { type AnswerGolden, formatAnswerGoldens } from '@pilotlight/engine/internal/allennlp/answer-goldens';
+import { join } from 'node:path';
+import { EngineError } from '@pilotlight/engine';
+import type { AnswerGolden } from '@pilotlight/engine/internal/allennlp/goldens/answer-goldens';
 import { openArchiveModel } from '@pilotlight/engine/internal/allennlp/open-archive-model';
 import { predictionJson } from '@pilotlight/engine/internal/predict/prediction-json';
-import {
-  type ArchiveManifest,
-  type ArchiveVariant,
-  FORMAT_VERSION,
-  sumOfBytes,
-} from '@pilotlight/model-format';
+import type { ArchiveManifest } from '@pilotlight/model-format';
 import { ToolchainError } from '../../errors.ts';
-import { publish, writeManifest } from '../../package/publish.ts';
+import { publish } from '../../package/publish.ts';
 import { type Staging, withStaging } from '../../package/staging.ts';
-import { describeFile } from '../../package-files/describe-file.ts';
-import { pilotlightVersion } from '../../package-files/versions.ts';
 import { type Progress, silent } from '../../progress.ts';
-import { RUNTIME_VERSION } from '../../stages/optimise.ts';
 import type { VariantProof } from '../../stages/verify.ts';
 import { type Archive, openArchive } from '../archive/open-archive.ts';
 import { typeOf } from '../archive/sections.ts';
 import { buildGraphs, unsupportedParts } from '../models/index.ts';
-import { archiveCard } from './archive-card.ts';
 import { choosePredictor } from './default-predictors.ts';
-import {
-  ARCHIVE_RUNGS,
-  FASTER,
-  INT8_TOLERANCE,
-  judgeAnswers,
-  LEAST_BYTES,
-  quantiseGraphs,
-} from './int8-variant.ts';
+import { climbLadder, tuneVariant } from './int8-ladder.ts';
 import { compareReferences, type ParityReport, readReferences, requireParity } from './references.ts';
 import { sampleInputs } from './sample-inputs.ts';
-import { type TextFiles, writeTextFiles } from './text-files.ts';
-import { type BudgetResult, LARGEST_BUDGET, measureBudget } from './tune-budget.ts';
+import { answerOf, type JudgedVariant, type JudgedVariants, StagedArchive } from './staged-archive.ts';
+import { writeTextFiles } from './text-files.ts';
+import { LARGEST_BUDGET } from './tune-budget.ts';
 import { verifyArchivePackage } from './verify-package.ts';
 import { writeVariant } from './write-variant.ts';
 
@@ -77,9 +60,6 @@ export interface ArchiveResult {
   readonly parity?: ParityReport;
 }
 
-const GOLDENS = 'goldens.jsonl';
-const CARD = 'MODEL_CARD.md';
-const FP32 = 'fp32';
 /** Differences of numbers on another processor. */
 const GOLDEN_TOLERANCE = 1e-4;
 /** Fewer answers prove too little. */
@@ -107,14 +87,6 @@ export async function packageArchive(
   });
 }
 
-type PackageFacts = Pick<ArchiveManifest, 'task' | 'predictor' | 'tasks'> & TextFiles;
-
-/** A variant, and how far its numbers may be off from those of the goldens. */
-interface JudgedVariant {
-  readonly variant: ArchiveVariant;
-  readonly tolerance: number;
-}
-
 /** One archive on its way. */
 class Packaging {
   readonly #options: ArchiveOptions;
@@ -130,57 +102,75 @@ class Packaging {
   }
 
   async run(): Promise<ArchiveResult> {
-    const { folder } = this.#staging;
     const { model, reader } = this.#archive.config;
     const task = typeOf(model) ?? '';
     const predictor = choosePredictor(task, typeOf(reader) ?? '', this.#options.predictor);
     refuseUnsupported(unsupportedParts(model));
-    const { reference } = this.#options;
+    const { reference, tokenBudget } = this.#options;
     const references = reference === undefined ? undefined : await readReferences(reference);
-    const graphs = await this.#progress.stage('build graphs', async () => buildGraphs(this.#archive, model));
-    const text = writeTextFiles(folder, this.#archive, {
-      predictor,
-      tokenization: this.#options.tokenization,
-    });
-    const variant = await this.#progress.stage('optimise', () =>
-      writeVariant(
-        graphs,
-        { folder, variant: FP32, root: this.#staging.root },
-        { scheme: 'fp32', tokenBudget: this.#options.tokenBudget ?? LARGEST_BUDGET },
-      ),
-    );
-    const facts = { task, predictor, ...text, tasks: await this.#tasksOf(text) };
-    await this.#write(facts, { fp32: { variant, tolerance: GOLDEN_TOLERANCE } }, []);
+    const fp32 = await this.#buildFp32();
+    const staged = await this.#stage(task, predictor);
+    await staged.write({ fp32 }, []);
 
-    const parity = references && (await this.#prove(references));
-    const goldens = references ?? (await this.#answer(predictor));
-    const budget = this.#options.tokenBudget === undefined ? await this.#tune(goldens) : {};
-    const fp32 = { variant: { ...variant, ...budget }, tolerance: GOLDEN_TOLERANCE };
-    const { variants = ['int8'] } = this.#options;
-    const int8 = variants.includes('int8') ? await this.#quantise(facts, fp32, goldens) : undefined;
-    const judged = variants[0] === 'fp32' ? { fp32, ...(int8 && { int8 }) } : { ...(int8 && { int8 }), fp32 };
-    const manifest = await this.#write(facts, judged, goldens, parity);
+    const parity = references && (await this.#prove(staged, references));
+    const goldens = references ?? (await this.#answer(staged, predictor));
+    const inputs = goldens.map(({ input }) => input);
+    const budget = tokenBudget === undefined ? await tuneVariant(staged, 'fp32', inputs, this.#progress) : {};
+    const tuned = { ...fp32, variant: { ...fp32.variant, ...budget } };
+    const manifest = await staged.write(await this.#addInt8(staged, tuned, goldens), goldens, parity);
     const proofs = await this.#progress.stage('verify package', (report) =>
       verifyArchivePackage(this.#staging.root, manifest, report),
     );
-    const published = await publish(this.#staging, manifest, this.#options.force);
-    return { folder: published, manifest, proofs, ...(parity && { parity }) };
+    const folder = await publish(this.#staging, manifest, this.#options.force);
+    return { folder, manifest, proofs, ...(parity && { parity }) };
+  }
+
+  async #buildFp32(): Promise<JudgedVariant> {
+    const graphs = await this.#progress.stage('build graphs', async () => this.#graphs());
+    const variant = await this.#progress.stage('optimise', () =>
+      writeVariant(
+        graphs,
+        { ...this.#staging, variant: 'fp32' },
+        { scheme: 'fp32', tokenBudget: this.#options.tokenBudget ?? LARGEST_BUDGET },
+      ),
+    );
+    return { variant, tolerance: GOLDEN_TOLERANCE };
+  }
+
+  #graphs() {
+    return buildGraphs(this.#archive, this.#archive.config.model);
+  }
+
+  /** Writes the text side, and asks it which tasks of Hugging Face the model can do. */
+  async #stage(task: string, predictor: string): Promise<StagedArchive> {
+    const { name, version, description, tokenization, source, revision } = this.#options;
+    const { folder } = this.#staging;
+    const text = writeTextFiles(folder, this.#archive, { predictor, tokenization });
+    const model = await openArchiveModel({ path: (file) => join(folder, file) }, { name, version, ...text });
+    const tasks = (model.tasks ?? []).map((shape) => shape.name);
+    return new StagedArchive(
+      this.#staging,
+      { name, version, ...(description !== undefined && { description }), task, predictor, tasks, ...text },
+      { path: source, revision, archive: this.#archive },
+    );
   }
 
   /** @throws ToolchainError VERIFY_FAILED where the graphs do not answer as AllenNLP did */
-  async #prove(references: readonly AnswerGolden[]): Promise<ParityReport> {
+  async #prove(staged: StagedArchive, references: readonly AnswerGolden[]): Promise<ParityReport> {
     const parity = await this.#progress.stage('compare with AllenNLP', (report) =>
-      this.#serving((model) => compareReferences(references, (input) => answerOf(model, input), report)),
+      staged.serve('fp32', (model) =>
+        compareReferences(references, (input) => answerOf(model, input), report),
+      ),
     );
     requireParity(parity);
     return parity;
   }
 
   /** The answers of the fp32 graphs to built-in inputs, of those that the model takes. */
-  async #answer(predictor: string): Promise<readonly AnswerGolden[]> {
+  async #answer(staged: StagedArchive, predictor: string): Promise<readonly AnswerGolden[]> {
     const inputs = sampleInputs(predictor, this.#archive.config.model);
     const goldens = await this.#progress.stage('goldens', () =>
-      this.#serving(async (model) => {
+      staged.serve('fp32', async (model) => {
         const answered: AnswerGolden[] = [];
         for (const input of inputs) {
           const output = await answerOf(model, input).catch(unlessRefused);
@@ -196,112 +186,20 @@ class Packaging {
     );
   }
 
-  /** The tasks of Hugging Face that the model can do. */
-  async #tasksOf(text: TextFiles): Promise<ArchiveManifest['tasks']> {
-    const { name, version } = this.#options;
-    const { folder } = this.#staging;
-    const model = await openArchiveModel({ path: (file) => join(folder, file) }, { name, version, ...text });
-    return (model.tasks ?? []).map((shape) => shape.name);
-  }
-
-  #tune(goldens: readonly AnswerGolden[], variant = FP32): Promise<BudgetResult> {
-    const inputs = goldens.map(({ input }) => input);
-    return this.#progress.stage(variant === FP32 ? 'tune' : `tune ${variant}`, (report) =>
-      this.#serving((model) => measureBudget(model, inputs, report), variant),
-    );
-  }
-
-  /** The first rung of int8 that answers as fp32 does, and faster; undefined where none does, and for small models. */
-  async #quantise(
-    facts: PackageFacts,
+  /** The variants in the order that was asked for, of which int8 may be good enough or not. */
+  async #addInt8(
+    staged: StagedArchive,
     fp32: JudgedVariant,
     goldens: readonly AnswerGolden[],
-  ): Promise<JudgedVariant | undefined> {
-    if (sumOfBytes(fp32.variant.files) < LEAST_BYTES) return undefined;
-    const { folder, root } = this.#staging;
-    const place = { folder, variant: 'int8', root };
-    const { inferMsPerToken: before } = fp32.variant.inferMsPerToken
-      ? fp32.variant
-      : await this.#tune(goldens);
-    for (const { scheme, size } of ARCHIVE_RUNGS) {
-      const graphs = buildGraphs(this.#archive, this.#archive.config.model);
-      if (!quantiseGraphs(graphs, size)) return undefined;
-      const { tokenBudget } = fp32.variant;
-      const written = await this.#progress.stage(`optimise ${scheme}`, () =>
-        writeVariant(graphs, place, { scheme, tokenBudget: this.#options.tokenBudget ?? LARGEST_BUDGET }),
-      );
-      const draft = { variant: written, tolerance: INT8_TOLERANCE };
-      await this.#write(facts, { int8: draft, fp32 }, goldens);
-      const tolerance = await this.#progress.stage('judge int8', () =>
-        this.#serving((model) => judgeAnswers(goldens, (input) => answerOf(model, input)), 'int8'),
-      );
-      if (tolerance !== undefined) {
-        const budget = await this.#tune(goldens, 'int8');
-        if (budget.inferMsPerToken <= FASTER * (before ?? 0)) {
-          const measured = this.#options.tokenBudget === undefined ? budget : { tokenBudget };
-          return { variant: { ...written, ...measured }, tolerance };
-        }
-      }
-      rmSync(join(folder, place.variant), { recursive: true, force: true });
-    }
-    return undefined;
-  }
-
-  /** Serves a variant of the staged package by the engine. */
-  async #serving<Result>(work: (model: BulkModel) => Promise<Result>, variant = FP32): Promise<Result> {
-    const { name, version } = this.#options;
-    const engine = new Engine({ packages: this.#staging.root, variant });
-    try {
-      return await work(await engine.bulkModel({ name, version }));
-    } finally {
-      await engine.dispose();
-    }
-  }
-
-  /** Writes everything but the variants, and the manifest. The first variant is the one that is served. */
-  async #write(
-    facts: PackageFacts,
-    judged: Readonly<Record<string, JudgedVariant>>,
-    goldens: readonly AnswerGolden[],
-    parity?: ParityReport,
-  ): Promise<ArchiveManifest> {
-    const { folder } = this.#staging;
-    const { name, version, description, revision, source } = this.#options;
-    const variants = Object.fromEntries(
-      Object.entries(judged).map(([variant, each]) => [variant, each.variant]),
-    );
-    const tolerance = Object.fromEntries(
-      Object.entries(judged).map(([variant, each]) => [variant, each.tolerance]),
-    );
-    await writeFile(join(folder, GOLDENS), formatAnswerGoldens({ tolerance, goldens }));
-    const example = goldens[0]?.input;
-    const common = {
-      ...{ name, version, ...facts, variants },
-      ...(example && { example }),
-      ...(parity && { parity: { cases: parity.cases, largestDifference: parity.largestDifference } }),
-      source: {
-        kind: 'allennlp' as const,
-        id: basename(source),
-        ...(revision !== undefined && { revision }),
-        ...(this.#archive.version !== undefined && { version: this.#archive.version }),
-        files: this.#archive.sums(),
-      },
-    };
-    await writeFile(join(folder, CARD), archiveCard(common));
-    const manifest: ArchiveManifest = {
-      ...{ formatVersion: FORMAT_VERSION, runtime: 'allennlp', ...common },
-      ...(description !== undefined && { description }),
-      defaultVariant: Object.keys(variants)[0] ?? FP32,
-      goldens: describeFile(folder, GOLDENS),
-      modelCard: describeFile(folder, CARD),
-      toolchain: {
-        pilotlight: pilotlightVersion(),
-        node: process.versions.node,
-        onnxruntime: RUNTIME_VERSION,
-      },
-    };
-    await writeManifest(folder, manifest);
-    return manifest;
+  ): Promise<JudgedVariants> {
+    const { variants = ['int8'], tokenBudget } = this.#options;
+    if (!variants.includes('int8')) return { fp32 };
+    const int8 = await climbLadder({
+      ...{ staged, fp32, goldens, tokenBudget, progress: this.#progress },
+      buildGraphs: () => this.#graphs(),
+    });
+    if (!int8) return { fp32 };
+    return variants[0] === 'fp32' ? { fp32, int8 } : { int8, fp32 };
   }
 }
 
@@ -313,11 +211,6 @@ function refuseUnsupported(parts: readonly string[]): void {
     `The archive has ${parts.length === 1 ? 'a part' : `${parts.length} parts`} that ${parts.length === 1 ? 'is' : 'are'} not supported:\n  ${parts.join('\n  ')}`,
     { details: { parts } },
   );
-}
-
-async function answerOf(model: BulkModel, input: unknown): Promise<unknown> {
-  const { results } = await model.predict(input, {}, { task: 'predictor' });
-  return results[0];
 }
 
 /** A built-in input that the model does not take proves nothing; anything else is the model's fault. */

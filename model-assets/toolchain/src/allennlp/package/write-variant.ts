@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ArchiveVariant, PackageFile } from '@pilotlight/model-format';
-import { readOpset } from '../../graph/onnx.ts';
+import { type OnnxModel, readOpset } from '../../graph/onnx.ts';
 import { externalise, GRAPH_FILE } from '../../stages/externalise.ts';
 import { optimise, RUNTIME_VERSION } from '../../stages/optimise.ts';
 import { refuseDamaged } from '../../stages/refuse-damaged.ts';
@@ -17,11 +17,12 @@ export interface VariantPlace {
   readonly root: string;
 }
 
-/** @throws ToolchainError WEIGHTS_INVALID where the archive is damaged, OPTIMISE_FAILED */
+/** `change` is done to each optimised graph. @throws ToolchainError WEIGHTS_INVALID where the archive is damaged, OPTIMISE_FAILED */
 export async function writeVariant(
   graphs: ArchiveGraphs,
   { folder, variant, root }: VariantPlace,
   facts: Pick<ArchiveVariant, 'scheme' | 'tokenBudget'>,
+  change: (model: OnnxModel) => void = () => {},
 ): Promise<ArchiveVariant> {
   const described: Record<string, ArchiveVariant['graphs'][string]> = {};
   const files: PackageFile[] = [];
@@ -31,6 +32,7 @@ export async function writeVariant(
     const scratch = mkdtempSync(join(root, 'scratch-'));
     try {
       const optimised = await optimise(model, { scratch });
+      change(optimised);
       const place = `${variant}/${name}`;
       for (const file of externalise(optimised, join(folder, place))) {
         files.push({ ...file, path: `${place}/${file.path}` });

@@ -1,7 +1,9 @@
 /** Reads a document for coreference: its words, and all spans of words that may be mentions (`make_coref_instance`). */
 import * as z from 'zod/mini';
 import type { Mention } from '../../decoding/coref-clusters.ts';
+import { invalidInput } from '../../input-fields.ts';
 import type { FieldTensor } from '../../instance.ts';
+import { refuseMoreTexts } from '../../limits/size-limits.ts';
 import { givenSentences, givenText } from '../../text/given-text.ts';
 import { openIndexers } from '../../text/indexers/index.ts';
 import type { FieldTensors } from '../../text/indexers/indexer.ts';
@@ -17,7 +19,6 @@ import {
   type PieceSpan,
   type PretrainedTokenizer,
 } from '../../text/tokenizers/pretrained-transformer.ts';
-import { invalidInput } from '../input-checks.ts';
 import { splitSentences } from './sentences.ts';
 
 const readerSchema = z.strictObject({
@@ -63,6 +64,7 @@ export function openDocumentReader(archive: TextArchive): DocumentReader {
     async read(input, field) {
       const all = readSentences(input, field);
       const sentences = all.slice(0, options.max_sentences ?? undefined);
+      refuseMoreTexts(field, maxWidth, sentences.flat().length);
       const spans = sentenceSpans(sentences, maxWidth);
       if (spans.length === 0) throw invalidInput(field, 'must have at least one word');
       const flat = sentences.flat().map(withoutSlash);
@@ -72,7 +74,10 @@ export function openDocumentReader(archive: TextArchive): DocumentReader {
       return {
         words: wordsOf(tokens),
         candidates,
-        tensors: { ...under('text', await textField(tokens, indexers)), spans: spanTensor(candidates) },
+        tensors: {
+          ...under('text', await textField(tokens, indexers, field)),
+          spans: spanTensor(candidates),
+        },
       };
     },
   };

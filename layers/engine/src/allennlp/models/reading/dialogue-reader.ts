@@ -2,6 +2,7 @@
 import { locateFault } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import type { TokenSpan } from '../../decoding/best-span.ts';
+import { invalidInput } from '../../input-fields.ts';
 import { openIndexers } from '../../text/indexers/index.ts';
 import { type FieldTensors, idRows } from '../../text/indexers/indexer.ts';
 import { listField } from '../../text/list-field.ts';
@@ -12,7 +13,6 @@ import type { TextArchive } from '../../text/text-archive.ts';
 import { textField, under } from '../../text/text-field.ts';
 import { openTokenizer } from '../../text/tokenizers/index.ts';
 import type { Vocabulary } from '../../text/vocabulary.ts';
-import { invalidInput } from '../input-checks.ts';
 import { type ReadText, readText } from './passage-reader.ts';
 import { tokenSpanOf } from './token-span.ts';
 
@@ -76,11 +76,11 @@ export function openDialogueReader(archive: TextArchive, maxTurns: number): Dial
       for (const [index, { question: text }] of qas.entries()) {
         const tokens = await tokenizer.tokenize(text.trim().replaceAll('\n', ''));
         if (tokens.length === 0) throw invalidInput(`${placeOf(field, index)}.question`, 'has no word');
-        questions.push(await textField(tokens, indexers));
+        questions.push(await textField(tokens, indexers, `${placeOf(field, index)}.question`));
       }
       const turns = qas.map((qa, index) => readTurn(qa, passage, vocabulary, placeOf(field, index)));
       const tensors = {
-        ...under('passage', await textField(passage.tokens, indexers)),
+        ...under('passage', await textField(passage.tokens, indexers, `${field}.paragraphs.0.context`)),
         ...under('question', listField(questions)),
         ...answerMarkers(turns, passage.tokens.length, options.num_context_answers, vocabulary, field),
       };

@@ -88,7 +88,7 @@ export function openTextReader(
   const indexers = openIndexers(reader.token_indexers, { archive, path: `${path}.token_indexers` });
   const text = async (given: GivenText): Promise<FieldText> => {
     const tokens = cut(await tokenizeGiven(given, tokenizer));
-    return { tokens, tensors: under('tokens', await textField(tokens, indexers)) };
+    return { tokens, tensors: under('tokens', await textField(tokens, indexers, given.field)) };
   };
   return { text, read: (input, field) => text(givenText(input, field, 'sentence', 'tokens')) };
 }

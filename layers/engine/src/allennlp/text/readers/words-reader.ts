@@ -10,6 +10,9 @@ import { openTokenizer } from '../tokenizers/index.ts';
 import type { FieldText } from './field-text.ts';
 import { commonReaderParams, indexersParam, training } from './reader-params.ts';
 
+/** Their values are not there at a prediction, and the readers raise. */
+const noFeatures = z.nullish(z.array(z.unknown()).check(z.maxLength(0)));
+
 const ofWords = { ...commonReaderParams, token_indexers: indexersParam };
 
 /** Coding schemes and labels are those of training; at a prediction all of these read words alone. */
@@ -18,7 +21,7 @@ const schemas = {
   conll2003: z.strictObject({
     ...ofWords,
     tag_label: training,
-    feature_labels: z.nullish(z.array(z.never())),
+    feature_labels: noFeatures,
     coding_scheme: training,
     convert_to_coding_scheme: training,
     label_namespace: training,
@@ -26,7 +29,7 @@ const schemas = {
   conll2000: z.strictObject({
     ...ofWords,
     tag_label: training,
-    feature_labels: z.nullish(z.array(z.never())),
+    feature_labels: noFeatures,
     coding_scheme: training,
     convert_to_coding_scheme: training,
     label_namespace: training,
@@ -59,7 +62,7 @@ export function openWordsReader(archive: TextArchive, reader: Params = archive.c
   const indexers = openIndexers(reader.token_indexers, { archive, path: 'dataset_reader.token_indexers' });
   const words = async (given: GivenText): Promise<FieldText> => {
     const tokens = await tokenizeGiven(given, spacy);
-    return { tokens, tensors: under('tokens', await textField(tokens, indexers)) };
+    return { tokens, tensors: under('tokens', await textField(tokens, indexers, given.field)) };
   };
   return { words, read: (input, field) => words(givenText(input, field, 'sentence', 'tokens')) };
 }
