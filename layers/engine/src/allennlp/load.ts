@@ -2,8 +2,8 @@
 import type { ArchiveManifest } from '@pilotlight/model-format';
 import { describeScheme, formatModelRef, ownValue } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
-import { openVerified } from '../load/open-verified.ts';
 import type { CreateSession, OpenedPackage } from '../ports.ts';
+import { openVerified } from '../store/open-verified.ts';
 import { AllenNlpModel } from './allennlp-model.ts';
 import { openGraphs } from './archive-graphs.ts';
 import type { AroundArchive } from './archive-model.ts';
