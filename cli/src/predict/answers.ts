@@ -53,8 +53,7 @@ interface Generated {
   readonly generated_text: string;
 }
 
-const generated = ({ result }: Titled<Generated>): string =>
-  printableLines(result.generated_text);
+const generated = ({ result }: Titled<Generated>): string => printableLines(result.generated_text);
 
 interface Titled<Result> {
   /** The text that was read, or what stands for it. */

@@ -2,6 +2,7 @@
 
 import { readConfig } from '@pilotlight/app/internal/settings/config';
 import { engineOptions } from '@pilotlight/app/internal/settings/engine-options';
+import { ownPredictors } from '@pilotlight/app/internal/settings/own-predictors';
 import { Engine, listTasks, type OnnxManifest, type TaskName } from '@pilotlight/engine';
 import { packagesFolder } from '../clone.ts';
 import { findModel, listModels } from '../find-model.ts';
@@ -13,7 +14,8 @@ import { printAnswers } from './print-answers.ts';
 /** @throws CliError, EngineError */
 export async function predictTexts({ values, positionals: texts }: PredictLine): Promise<undefined> {
   const folder = packagesFolder(values.packages);
-  const engine = new Engine(engineOptions(readConfig({ ...process.env, PILOTLIGHT_MODELS_DIR: folder })));
+  const config = readConfig({ ...process.env, PILOTLIGHT_MODELS_DIR: folder });
+  const engine = new Engine({ ...engineOptions(config), ...(await ownPredictors(config)) });
   const entries = await listModels(engine, folder);
   if (values.model === undefined) {
     const names = [...new Set(entries.map(({ name }) => name))].join(', ');
