@@ -1,10 +1,17 @@
 import type { ExecutionProvider } from '@pilotlight/engine';
 import { usageError } from 'pilotlight/internal/kit/errors';
 import { type CommandLine, chooseOne, type Options, wholeNumber } from 'pilotlight/internal/kit/options';
-import { GPU_MODELS, TARGET_MODEL, TASKS_MODEL, TRAINED_MODEL, UNTRAINED_MODEL } from './default-models.ts';
+import {
+  ARCHIVES_MODEL,
+  GPU_MODELS,
+  TARGET_MODEL,
+  TASKS_MODEL,
+  TRAINED_MODEL,
+  UNTRAINED_MODEL,
+} from './default-models.ts';
 import { PEERS_OPTIONS, type PeersOptions, parsePeersOptions } from './peers/options.ts';
 
-/** `lambda` is `cold --lambda`; `gpu` is for machines that have one, `peers` and `quality` for those with a trained checkpoint. */
+/** `lambda` is `cold --lambda`; `gpu` is for machines that have one, `peers` and `quality` for those with a trained checkpoint, `allennlp` for those with archives. */
 export const MEASUREMENTS = [
   'cold',
   'warm',
@@ -18,6 +25,7 @@ export const MEASUREMENTS = [
   'gpu',
   'peers',
   'quality',
+  'allennlp',
 ] as const;
 export type Measurement = (typeof MEASUREMENTS)[number];
 
@@ -35,11 +43,11 @@ export interface BenchArguments {
   readonly requests: number;
   /** Minutes of the soak. */
   readonly minutes: number;
-  /** What `peers` and `quality` are measured with. */
+  /** What `peers`, `quality` and `allennlp` are measured with. */
   readonly peers: PeersOptions;
 }
 
-const NOT_IN_ALL: readonly Measurement[] = ['gpu', 'peers', 'quality'];
+const NOT_IN_ALL: readonly Measurement[] = ['gpu', 'peers', 'quality', 'allennlp'];
 
 export const OPTIONS = {
   model: {
@@ -80,7 +88,11 @@ export const OPTIONS = {
 export type BenchLine = CommandLine<typeof OPTIONS>;
 
 /** The model of what is measured on another one by itself. */
-const USUAL_MODELS: Readonly<Record<string, string>> = { tasks: TASKS_MODEL, gpu: GPU_MODELS.join(',') };
+const USUAL_MODELS: Readonly<Record<string, string>> = {
+  tasks: TASKS_MODEL,
+  gpu: GPU_MODELS.join(','),
+  allennlp: ARCHIVES_MODEL,
+};
 
 /** With a checkpoint, the name of its package. */
 function usualModel(measured: string, { checkpoint }: PeersOptions): string {

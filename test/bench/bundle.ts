@@ -9,6 +9,32 @@ export const BUNDLES = join(WORK, 'subjects');
 /** What comes from the runtime layer whole, and what no function has. */
 const EXTERNAL = ['tokenizers', '@huggingface/transformers', 'sharp'];
 
+const COMMON = {
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  outdir: BUNDLES,
+  logLevel: 'error',
+} as const;
+const MINIFIED = { ...COMMON, format: 'cjs', outExtension: { '.js': '.cjs' }, minify: true } as const;
+const sources = (...names: readonly string[]) => names.map((name) => join(SUBJECTS, `${name}.ts`));
+
+/** Bundles subjects as a function is deployed: in one minified CommonJS file each, with what is native outside. */
+async function bundleFunctions(...names: readonly string[]): Promise<void> {
+  await build({
+    ...MINIFIED,
+    entryPoints: sources(...names),
+    external: EXTERNAL,
+    plugins: [runtimeScripts, shortPackages],
+  });
+}
+
+/** The subject that serves packages of archives. */
+export async function bundleArchives(): Promise<string> {
+  await bundleFunctions('pilotlight-archives');
+  return join(BUNDLES, 'pilotlight-archives.cjs');
+}
+
 export interface Bundles {
   readonly pilotlight: string;
   readonly peer: string;
@@ -19,33 +45,19 @@ export interface Bundles {
 }
 
 /**
- * Bundles the subjects: Pilotlight as a function is deployed, in one minified CommonJS file with what is native outside; the raw
+ * Bundles the subjects: Pilotlight as a function is deployed; the raw
  * session and the limit so, too, but with the package of ONNX Runtime as it is installed; the peer's few lines alone, so that it imports
  * the installed package as its users do and no type is stripped at run time.
  */
 export async function bundleSubjects(): Promise<Bundles> {
-  const common = {
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    outdir: BUNDLES,
-    logLevel: 'error',
-  } as const;
-  const sources = (...names: readonly string[]) => names.map((name) => join(SUBJECTS, `${name}.ts`));
-  const minified = { ...common, format: 'cjs', outExtension: { '.js': '.cjs' }, minify: true } as const;
+  await bundleFunctions('pilotlight', 'pilotlight-tasks');
   await build({
-    ...minified,
-    entryPoints: sources('pilotlight', 'pilotlight-tasks'),
-    external: EXTERNAL,
-    plugins: [runtimeScripts, shortPackages],
-  });
-  await build({
-    ...minified,
+    ...MINIFIED,
     entryPoints: sources('raw', 'limit'),
     external: [...EXTERNAL, 'onnxruntime-node'],
   });
   await build({
-    ...common,
+    ...COMMON,
     entryPoints: sources('peer', 'peer-tasks'),
     format: 'esm',
     outExtension: { '.js': '.mjs' },

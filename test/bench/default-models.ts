@@ -12,3 +12,5 @@ export const GPU_MODELS = ['110m', '335m'] as const;
 export const TRAINED_MODEL = 'all-minilm-l6-v2';
 /** The shape that stands for it where it is not at hand. */
 export const UNTRAINED_MODEL = '22m';
+/** The archives that are measured beside AllenNLP, together. */
+export const ARCHIVES_MODEL = 'archives';

@@ -7,6 +7,7 @@ import type { BenchArguments, Measurement } from './arguments.ts';
 import { checkAnswers } from './check-answers.ts';
 import { LAMBDA_MODEL, TARGET_MODEL, TASKS_MODEL } from './default-models.ts';
 import { describeMachine } from './machine.ts';
+import { ALLENNLP_ROUNDS, measureAllenNlp } from './measure/allennlp.ts';
 import { measureBatch } from './measure/batch.ts';
 import { measureBulk } from './measure/bulk.ts';
 import { measureCold } from './measure/cold.ts';
@@ -32,7 +33,7 @@ import type { Measured, Result } from './results.ts';
 const THREADS = 2;
 
 const MEASURES: Record<
-  Exclude<Measurement, 'lambda' | 'tasks' | 'gpu' | 'peers' | 'quality'>,
+  Exclude<Measurement, 'lambda' | 'tasks' | 'gpu' | 'peers' | 'quality' | 'allennlp'>,
   { rounds: number; measure: (context: Context) => Promise<Measured> }
 > = {
   cold: { rounds: 15, measure: measureCold },
@@ -69,6 +70,8 @@ export async function measureAll(options: BenchArguments, stdout: Output): Promi
         return peers(options);
       case 'quality':
         return quality(options);
+      case 'allennlp':
+        return allennlp(options);
       default:
         return measureBesidePeer(measurement);
     }
@@ -86,8 +89,11 @@ export async function measureAll(options: BenchArguments, stdout: Output): Promi
     writeDocs(ON_OTHER_MODELS.some((name) => options.measurements.includes(name)) ? TARGET_MODEL : shape);
 }
 
+/** Those that take no shape of a checkpoint. */
+const WITHOUT_SHAPE: readonly Measurement[] = ['peers', 'quality', 'allennlp'];
+
 /** Their results stand in the docs beside those of the usual shape. */
-const ON_OTHER_MODELS: readonly Measurement[] = ['gpu', 'peers', 'quality'];
+const ON_OTHER_MODELS: readonly Measurement[] = ['gpu', 'peers', 'quality', 'allennlp'];
 
 async function peers({ rounds: wanted, model, peers: options }: BenchArguments) {
   const rounds = wanted ?? PEERS_ROUNDS[options.quick ? 'quick' : 'full'];
@@ -103,6 +109,12 @@ async function quality({ model, rounds: wanted, peers: options }: BenchArguments
   return { model, rounds, threads, ...(await measureQuality(context)) };
 }
 
+async function allennlp({ model, rounds: wanted, peers: options }: BenchArguments) {
+  const rounds = wanted ?? ALLENNLP_ROUNDS[options.quick ? 'quick' : 'full'];
+  const threads = 1;
+  return { model, rounds, threads, ...(await measureAllenNlp({ options, threads, rounds, say })) };
+}
+
 /** Tells of a figure as it is measured, beside results on stdout. */
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -110,7 +122,7 @@ const say = (line: string): void => {
 
 /** Throws USAGE for a name that is no shape, and for several where one is measured. */
 function listShapes({ model, measurements }: BenchArguments): readonly ShapeName[] {
-  if (measurements.some((name) => name === 'peers' || name === 'quality')) return [];
+  if (measurements.some((name) => WITHOUT_SHAPE.includes(name))) return [];
   return measurements.includes('gpu') ? model.split(',').map(parseShape) : [parseShape(model)];
 }
 

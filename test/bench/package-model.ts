@@ -11,8 +11,8 @@ import { ROOT } from './paths.ts';
 const MOST_OUTPUT_BYTES = 16 * 2 ** 20;
 
 export interface PackageOptions {
-  /** @default 'text-classification' */
-  readonly task?: TaskName;
+  /** Of a checkpoint; an archive says its task itself. @default 'text-classification' */
+  readonly task?: TaskName | 'of the archive';
   /** @default - int8 and fp32 */
   readonly variants?: readonly string[];
   /** @default - measured, but for the tiny shape */
@@ -37,7 +37,7 @@ export async function addPackage(
   const budget = tokenBudget ?? (name.startsWith('tiny') ? 512 : undefined);
   const named = {
     name,
-    task,
+    ...(task !== 'of the archive' && { task }),
     version: VERSION,
     variants: variants.join(','),
     packages,

@@ -12,6 +12,7 @@ import { DEFAULT_LIMITS } from './http/limits.ts';
 import { answerError, nameRoute, reportExchanges } from './serve/middleware.ts';
 import { oneAtATime } from './serve/one-at-a-time.ts';
 import type { AppDependencies, AppOptions } from './serve/ports.ts';
+import { RememberingRouter } from './serve/remembering-router.ts';
 import { serve } from './serve/serve.ts';
 import { Slots } from './serve/slots.ts';
 import type { RouteGroup } from './serve/wire-format.ts';
@@ -35,7 +36,10 @@ export function createApp(options: AppOptions): Hono {
   const methods = new Map<string, string[]>();
 
   // It is ready at once. Hono's own choice compiles all routes into one expression (2 ms of a cold start) to find one in 0.3 us, not in 1.
-  const app = new HonoBase<BlankEnv, BlankSchema>({ strict: false, router: new TrieRouter() });
+  const app = new HonoBase<BlankEnv, BlankSchema>({
+    strict: false,
+    router: new RememberingRouter(new TrieRouter()),
+  });
   app.use(reportExchanges(parts));
   app.onError((error, c) => answerError(c, error, logger));
   app.notFound((c) => answerError(c, nothingHere(), logger));

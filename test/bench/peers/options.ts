@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { usageError } from 'pilotlight/internal/kit/errors';
 import type { Options } from 'pilotlight/internal/kit/options';
+import { ARCHIVES } from '../../fixtures/allennlp.ts';
 
 export interface PeersOptions {
   /** Folder of a checkpoint of sentence-transformers. @default - random weights of the shape that is named */
@@ -17,7 +18,9 @@ export interface PeersOptions {
   readonly basePackages: string | undefined;
   /** .onnx files of the same checkpoint that others published. */
   readonly published: readonly string[];
-  /** Fewer rounds: everything within 12 minutes. */
+  /** Folder of AllenNLP archives, each in a folder of its own. */
+  readonly archives: string;
+  /** Fewer rounds: everything within 12 minutes, of `allennlp` within 4. */
   readonly quick: boolean;
   /** Names of subjects, or the beginnings of such names. @default - all */
   readonly only: readonly string[] | undefined;
@@ -39,7 +42,7 @@ export const PEERS_OPTIONS = {
   python: {
     type: 'string',
     value: 'FILE',
-    help: 'with peers, quality: a Python with onnxruntime, tokenizers, sentence-transformers, fastapi and uvicorn; what it lacks is skipped',
+    help: 'with peers, quality: a Python with onnxruntime, tokenizers, sentence-transformers, fastapi and uvicorn; with allennlp: one with allennlp and allennlp-models; what it lacks is skipped',
     otherwise: 'PILOTLIGHT_BENCH_PYTHON, or python3',
   },
   base: {
@@ -57,7 +60,17 @@ export const PEERS_OPTIONS = {
     value: 'LIST',
     help: 'with quality: .onnx files of the same checkpoint that others published, separated by commas',
   },
-  quick: { type: 'boolean', default: false, help: 'with peers: fewer rounds, 12 minutes for all of it' },
+  archives: {
+    type: 'string',
+    value: 'FOLDER',
+    help: 'with allennlp: archives, NAME/model.tar.gz beside NAME/reference.json',
+    otherwise: 'PILOTLIGHT_BENCH_ARCHIVES, or ../shared/allennlp',
+  },
+  quick: {
+    type: 'boolean',
+    default: false,
+    help: 'with peers: fewer rounds, 12 minutes for all of it; with allennlp: 4 minutes',
+  },
   only: {
     type: 'string',
     value: 'LIST',
@@ -83,8 +96,9 @@ export function parsePeersOptions(
     if (values[name] && !measurements.includes(measured))
       throw usageError(`--${name} is for ${measurements.join(' and ')}.`);
   }
-  const place = (name: keyof typeof PEERS_OPTIONS, variable?: string) => {
-    const given = values[name] ?? (variable === undefined ? undefined : environment[variable]);
+  const place = (name: keyof typeof PEERS_OPTIONS, variable?: string, of = measured) => {
+    const given =
+      values[name] ?? (variable === undefined || of !== measured ? undefined : environment[variable]);
     if (typeof given !== 'string' || given === '') return undefined;
     if (!existsSync(given)) throw usageError(`--${name}: there is no ${given}.`);
     return resolve(given);
@@ -102,6 +116,7 @@ export function parsePeersOptions(
     base,
     basePackages: place('base-packages'),
     published: published(values.published),
+    archives: place('archives', 'PILOTLIGHT_BENCH_ARCHIVES', 'allennlp') ?? ARCHIVES,
     quick: values.quick ?? false,
     only: values.only?.split(',').map((name) => name.trim()),
   };
@@ -116,12 +131,13 @@ function published(list: string | undefined): string[] {
 
 const MEASUREMENTS_OF: Readonly<Record<keyof typeof PEERS_OPTIONS, readonly string[]>> = {
   checkpoint: ['peers', 'quality'],
-  python: ['peers', 'quality'],
+  python: ['peers', 'quality', 'allennlp'],
   tei: ['peers'],
   base: ['peers'],
   'base-packages': ['peers'],
   published: ['quality'],
-  quick: ['peers'],
+  archives: ['allennlp'],
+  quick: ['peers', 'allennlp'],
   only: ['peers'],
 };
 const OPTION_NAMES = Object.keys(PEERS_OPTIONS) as (keyof typeof PEERS_OPTIONS)[];

@@ -12,6 +12,8 @@ const MODULES = [
   'onnxruntime',
   'tokenizers',
   'torch',
+  'allennlp',
+  'allennlp_models',
   'sentence_transformers',
   'fastapi',
   'uvicorn',

@@ -67,6 +67,7 @@ export function drawPlots(result: Result): Plot[] {
         `gpu-${result.model}.svg`,
       );
     case 'peers':
+    case 'allennlp':
       return charts.map(({ name, title, ...chart }) => ({
         file: `${measurement}-${name}.svg`,
         title,

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MEASUREMENTS, type Measurement } from '../arguments.ts';
-import { GPU_MODELS, LAMBDA_MODEL, TASKS_MODEL, TRAINED_MODEL } from '../default-models.ts';
+import { ARCHIVES_MODEL, GPU_MODELS, LAMBDA_MODEL, TASKS_MODEL, TRAINED_MODEL } from '../default-models.ts';
 import { ROOT, WORK } from '../paths.ts';
 import type { Result } from '../results.ts';
 import { markdownReport } from './markdown.ts';
@@ -23,6 +23,7 @@ const MODELS: Partial<Record<Measurement, readonly string[]>> = {
   gpu: GPU_MODELS,
   peers: [TRAINED_MODEL],
   quality: [TRAINED_MODEL],
+  allennlp: [ARCHIVES_MODEL],
 };
 
 /**

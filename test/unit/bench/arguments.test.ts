@@ -4,6 +4,7 @@ import { parseOptions } from '../../../cli/src/kit/options.ts';
 import { MEASUREMENTS, OPTIONS, parseArguments as parse } from '../../bench/arguments.ts';
 import { command } from '../../bench/command.ts';
 import { parseShape } from '../../bench/prepare.ts';
+import { ARCHIVES } from '../../fixtures/allennlp.ts';
 
 const parseArguments = (args: readonly string[]) => parse(parseOptions(args, OPTIONS));
 
@@ -25,6 +26,7 @@ describe('the arguments of npm run bench', () => {
         base: undefined,
         basePackages: undefined,
         published: [],
+        archives: ARCHIVES,
         quick: false,
         only: undefined,
       },
@@ -46,7 +48,9 @@ describe('the arguments of npm run bench', () => {
   });
 
   it('take "all" for every measurement that needs nothing but this repository', () => {
-    expect([...parseArguments(['all']).measurements, 'gpu', 'peers', 'quality']).toEqual(MEASUREMENTS);
+    expect([...parseArguments(['all']).measurements, 'gpu', 'peers', 'quality', 'allennlp']).toEqual(
+      MEASUREMENTS,
+    );
   });
 
   it('measure a GPU with two shapes, on the provider that is named', () => {

@@ -23,14 +23,14 @@ import type {
   PreparedCall,
 } from '../predict/loaded-model.ts';
 import { Slices } from '../tokenizer/slices.ts';
-import type { AnswerGoldenCheck } from './answer-goldens.ts';
 import type { ArchiveGraphs } from './archive-graphs.ts';
 import type { ArchiveModel } from './archive-model.ts';
-import { countCharacters } from './count-characters.ts';
+import type { AnswerGoldenCheck } from './goldens/answer-goldens.ts';
 import type { Instance } from './instance.ts';
 import { InstanceQueue, type QueueReport } from './instance-queue.ts';
 import { sizeOf } from './instance-size.ts';
-import { refuseLarge } from './size-limits.ts';
+import { countCharacters } from './limits/count-characters.ts';
+import { refuseLarge } from './limits/size-limits.ts';
 import { type AskedInput, askedInput } from './task-shape.ts';
 import { inField, OF_INPUT } from './text/in-field.ts';
 

@@ -14,8 +14,12 @@ export function fieldOf(input: unknown, name: string): unknown {
   return (input as Readonly<Record<string, unknown>>)[name];
 }
 
-/** What is wrong with a field of an input; `reason` says it of the field: `must be a text`. */
+/** What is wrong with the input, or the text of it, that errors call `field`. `reason` follows that name: `must be a text`. */
+export function invalidInput(field: string, reason: string): EngineError {
+  return new EngineError('INVALID_INPUT', `${field}: ${reason}.`, { details: { field } });
+}
+
+/** What is wrong with a field of an input. */
 export function refuseField(field: string, name: string, reason: string): EngineError {
-  const path = `${field}.${name}`;
-  return new EngineError('INVALID_INPUT', `${path}: ${reason}.`, { details: { field: path } });
+  return invalidInput(`${field}.${name}`, reason);
 }

@@ -6,7 +6,7 @@ import { EngineError } from '@pilotlight/model-format/errors';
 import { type BatchTally, NO_BATCHES, tallied } from '../batching/scheduler.ts';
 import type { Instance } from './instance.ts';
 import { costOf, type InstanceSize, paddedTogether, sizeOf } from './instance-size.ts';
-import { MOST_CELLS } from './size-limits.ts';
+import { MOST_CELLS } from './limits/size-limits.ts';
 
 export interface QueueSettings {
   /** Largest product of the instances of a batch and their greatest cost. */

@@ -13,12 +13,13 @@ const CELLS_OF_TOKEN = 64;
 
 export function sizeOf({ tensors }: Pick<Instance, 'tensors'>): InstanceSize {
   let [tokens, cells] = [1, 1];
-  for (const [name, { dims, least = [] }] of Object.entries(tensors)) {
-    const padded = dims.map((dim, axis) => Math.max(dim, least[axis] ?? 0));
-    const product = padded.reduce((sum, dim) => sum * Math.max(1, dim), 1);
+  for (const [name, { dims, least }] of Object.entries(tensors)) {
+    const padded = (axis: number): number => Math.max(dims[axis] ?? 0, least?.[axis] ?? 0);
+    let product = 1;
+    for (let axis = 0; axis < dims.length; axis++) product *= Math.max(1, padded(axis));
     // The first axis counts tokens, except that of spans. A transformer reads all texts of a list.
     if (dims.length > 0 && name !== 'spans') {
-      tokens = Math.max(tokens, name.endsWith('.token_ids') ? product : (padded[0] ?? 1));
+      tokens = Math.max(tokens, name.endsWith('.token_ids') ? product : padded(0));
     }
     cells = Math.max(cells, product);
   }

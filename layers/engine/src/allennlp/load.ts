@@ -5,9 +5,9 @@ import { EngineError } from '@pilotlight/model-format/errors';
 import { openVerified } from '../load/open-verified.ts';
 import type { CreateSession, OpenedPackage } from '../ports.ts';
 import { AllenNlpModel } from './allennlp-model.ts';
-import { AnswerGoldenCheck } from './answer-goldens.ts';
 import { openGraphs } from './archive-graphs.ts';
 import type { AroundArchive } from './archive-model.ts';
+import { AnswerGoldenCheck } from './goldens/answer-goldens.ts';
 import { openArchiveModel } from './open-archive-model.ts';
 
 /** The part of an engine's settings that a model of an archive is loaded by. */

@@ -7,10 +7,10 @@ import { EngineError, locateFault } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import type { ModelPackage } from '../ports.ts';
 import type { ArchiveModel, AroundArchive } from './archive-model.ts';
-import { withinFilters } from './filter-limit.ts';
+import { withinFilters } from './limits/character-filters.ts';
+import { withinPositions } from './limits/learned-positions.ts';
+import { quadraticWork } from './limits/quadratic-work.ts';
 import { archiveModelTypes, findArchiveModel } from './models/index.ts';
-import { withinPositions } from './position-limit.ts';
-import { quadraticWork } from './quadratic-work.ts';
 import { type ArchiveConfig, type HubFiles, openTextArchive } from './text/text-archive.ts';
 
 const part = z.record(z.string(), z.unknown());

@@ -35,7 +35,10 @@ export function copyRow(values: ArrayLike<number>, row: number, hidden: number):
 /** Scales a vector to Euclidean length 1; a zero vector stays as it is. */
 export function normalize(vector: Float64Array): Float64Array {
   const length = Math.sqrt(dot(vector, vector));
-  return length === 0 ? vector : vector.map((value) => value / length);
+  if (length === 0) return vector;
+  const scaled = new Float64Array(vector.length);
+  for (let i = 0; i < vector.length; i++) scaled[i] = at(vector, i) / length;
+  return scaled;
 }
 
 /** Cosine of the angle between two vectors, -1 to 1; 0 where one of them is zero. */

@@ -15,6 +15,12 @@ export interface TokenizerParts {
   readonly split?: SplitTokenizer | undefined;
 }
 
+export interface Opened {
+  readonly native: Tokenizer;
+  /** All but the vocabulary, of a divided tokenizer. */
+  readonly settings?: unknown;
+}
+
 /** The settings of the model that a divided tokenizer.json keeps beside the vocabulary; merges may not be ignored or dropped. */
 const modelSchema = z.discriminatedUnion('type', [
   z.strictObject({
@@ -46,9 +52,9 @@ const restSchema = z.looseObject({ model: modelSchema });
  * @throws EngineError PACKAGE_CORRUPT where a file does not parse; PACKAGE_INVALID for a divided one whose settings `refuseGrowth`
  * does not take. `verify` looks at those of a whole one, because to parse a vocabulary takes longer than a cold start.
  */
-export async function openNativeTokenizer(files: Files, { file, split }: TokenizerParts): Promise<Tokenizer> {
+export async function openNativeTokenizer(files: Files, { file, split }: TokenizerParts): Promise<Opened> {
   try {
-    return split ? await openSplit(files, split) : Tokenizer.fromFile(files.path(file.path));
+    return split ? await openSplit(files, split) : { native: Tokenizer.fromFile(files.path(file.path)) };
   } catch (cause) {
     if (cause instanceof EngineError) throw cause;
     throw new EngineError('PACKAGE_CORRUPT', 'The tokenizer does not parse. Package the model again.', {
@@ -57,7 +63,7 @@ export async function openNativeTokenizer(files: Files, { file, split }: Tokeniz
   }
 }
 
-async function openSplit(files: Files, { rest, vocabulary }: SplitTokenizer): Promise<Tokenizer> {
+async function openSplit(files: Files, { rest, vocabulary }: SplitTokenizer): Promise<Opened> {
   const json = readFileSync(files.path(rest.path), 'utf8');
   const settings: unknown = JSON.parse(json);
   refuseGrowth(settings);
@@ -65,7 +71,7 @@ async function openSplit(files: Files, { rest, vocabulary }: SplitTokenizer): Pr
   const tokenizer = Tokenizer.fromString(json);
   const paths = vocabulary.map(({ path }) => files.path(path));
   tokenizer.setModel(await readModel(model, paths));
-  return tokenizer;
+  return { native: tokenizer, settings };
 }
 
 function readModel(

@@ -6,6 +6,7 @@ import type { Encoding as NativeEncoding, Tokenizer as NativeTokenizer } from 't
 import type { EncodeOptions, Encoding, ModelPackage, Tokenizer, TokenRequest } from '../ports.ts';
 import { openNativeTokenizer } from './native-tokenizer.ts';
 import { findTexts } from './parts.ts';
+import { PlainWords } from './plain-words.ts';
 import { copyEncoding } from './rust-encoding.ts';
 import { Slices } from './slices.ts';
 import { truncate } from './truncate.ts';
@@ -20,7 +21,7 @@ export async function createRustTokenizer(
   files: Pick<ModelPackage, 'path'>,
   model: Extract<TextProcessing, { readonly kind: 'tokenizer.json' }>,
 ): Promise<Tokenizer> {
-  const native = await openNativeTokenizer(files, model);
+  const { native, settings } = await openNativeTokenizer(files, model);
   const vocabSize = native.getVocabSize(true);
   if (vocabSize !== model.vocabSize) {
     throw new EngineError(
@@ -30,7 +31,7 @@ export async function createRustTokenizer(
   }
   native.disableTruncation();
   native.disablePadding();
-  const tokenizer = new RustTokenizer(native);
+  const tokenizer = new RustTokenizer(native, settings);
   // Ids may have gaps, of which the model has embeddings nevertheless.
   if (model.padTokenId >= vocabSize && tokenizer.idToToken(model.padTokenId) === undefined) {
     throw new EngineError(
@@ -47,19 +48,47 @@ const HIGHEST_ID = 2 ** 32 - 1;
 /** Native encodings at once: a hundred keep every core busy, and thousands would take more memory than the model. */
 const NATIVE_AT_ONCE = 128;
 
+/** Single texts that the library reads before this thread does: a short-lived process has no use for another way. */
+const SINGLE_TEXTS_FIRST = 16;
+
 class RustTokenizer implements Tokenizer {
   readonly #native: NativeTokenizer;
+  readonly #settings: unknown;
+  #singleTexts = 0;
+  #plainWords: PlainWords | undefined;
 
-  constructor(native: NativeTokenizer) {
+  constructor(native: NativeTokenizer, settings: unknown) {
     this.#native = native;
+    this.#settings = settings;
   }
 
   async encode(requests: readonly TokenRequest[], options: EncodeOptions): Promise<Encoding[][]> {
+    const plain = this.#encodePlain(requests, options);
+    if (plain) return [[plain]];
     const encodings: Encoding[][] = [];
     for (let start = 0; start < requests.length; start += NATIVE_AT_ONCE) {
       encodings.push(...(await this.#encodeSome(requests.slice(start, start + NATIVE_AT_ONCE), options)));
     }
     return encodings;
+  }
+
+  /** The tokens of a single text, where it is one that this thread may read and nothing is wanted but its ids. */
+  #encodePlain(
+    [request, ...others]: readonly TokenRequest[],
+    { alignment, maxTokens }: EncodeOptions,
+  ): Encoding | undefined {
+    if (!request || others.length > 0 || alignment || request.pair !== undefined || request.windows) {
+      return undefined;
+    }
+    this.#singleTexts += 1;
+    if (this.#singleTexts === SINGLE_TEXTS_FIRST) void this.#openPlainWords();
+    const ids = this.#plainWords?.encode(request.text);
+    if (!ids || ids.length > maxTokens) return undefined;
+    return { ids, typeIds: ids.map(() => 0), untruncatedLength: ids.length };
+  }
+
+  async #openPlainWords(): Promise<void> {
+    this.#plainWords = await openPlainWords(this.#native, this.#settings);
   }
 
   async #encodeSome(requests: readonly TokenRequest[], options: EncodeOptions): Promise<Encoding[][]> {
@@ -97,6 +126,24 @@ class RustTokenizer implements Tokenizer {
     }
     // The native encodeBatch declares pairs, but refuses them at run time.
     return Promise.all(requests.map(({ text, pair }) => this.#native.encode(text, pair ?? null)));
+  }
+}
+
+/** A text with words, parts of words, marks and numbers. */
+const PROBE = "Unbelievably, the fox's 3.14 jumps!";
+
+/** Nothing where plain texts have other tokens, whatever the settings say. Never rejects. */
+async function openPlainWords(native: NativeTokenizer, settings: unknown): Promise<PlainWords | undefined> {
+  try {
+    const probe = await native.encode(PROBE, null);
+    const [ids, mask] = [probe.getIds(), probe.getSpecialTokensMask()];
+    const [start, end] = [mask.indexOf(0), mask.lastIndexOf(0) + 1];
+    const around = { before: ids.slice(0, start), after: ids.slice(end) };
+    const words = PlainWords.of(settings, native, around);
+    const isSame = words?.encode(PROBE)?.join() === ids.join() && probe.getTypeIds().every((id) => id === 0);
+    return isSame ? words : undefined;
+  } catch {
+    return undefined;
   }
 }
 

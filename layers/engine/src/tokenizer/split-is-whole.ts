@@ -20,7 +20,7 @@ export async function splitIsWhole(
   const folder = await mkdtemp(join(tmpdir(), 'pilotlight-tokenizer-'));
   const written = async (name: string, opened: TextProcessing): Promise<string> => {
     const path = join(folder, name);
-    (await openNativeTokenizer(files, opened)).save(path);
+    (await openNativeTokenizer(files, opened)).native.save(path);
     return readFile(path, 'utf8');
   };
   try {

@@ -22,7 +22,7 @@ setInterval(() => {
 }, 10).unref();
 
 try {
-  const tokenizer = await openNativeTokenizer({ path: () => file }, { file: { path: file } });
+  const { native: tokenizer } = await openNativeTokenizer({ path: () => file }, { file: { path: file } });
   tokenizer.disableTruncation();
   for (const { text, pair } of requests) await tokenizer.encode(text, pair);
 } catch (error) {

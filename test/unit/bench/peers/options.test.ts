@@ -31,6 +31,17 @@ describe('the options of bench peers', () => {
     });
   });
 
+  it('take archives for allennlp alone', () => {
+    expect(parsePeersOptions({ archives: HERE, quick: true }, 'allennlp', {})).toMatchObject({
+      archives: HERE,
+      quick: true,
+    });
+    const environment = { PILOTLIGHT_BENCH_ARCHIVES: HERE };
+    expect(parsePeersOptions({}, 'allennlp', environment).archives).toBe(HERE);
+    expect(parsePeersOptions({}, 'peers', environment).archives).not.toBe(HERE);
+    expect(() => parsePeersOptions({ archives: HERE }, 'peers', {})).toThrow('--archives is for allennlp');
+  });
+
   it('divide lists', () => {
     expect(parsePeersOptions({ only: 'pilotlight, tei-int8' }, 'peers', {}).only).toEqual([
       'pilotlight',
@@ -44,7 +55,7 @@ describe('the options of bench peers', () => {
   });
 
   it.each([
-    [{ quick: true }, 'cold', '--quick is for peers.'],
+    [{ quick: true }, 'cold', '--quick is for peers and allennlp.'],
     [{ checkpoint: HERE }, 'warm', '--checkpoint is for peers and quality.'],
     [{ published: HERE }, 'peers', '--published is for quality.'],
     [{ tei: '/nowhere' }, 'peers', '--tei: there is no /nowhere.'],

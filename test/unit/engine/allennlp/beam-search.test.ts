@@ -5,7 +5,7 @@ import {
   beamSearch,
   type StepCall,
 } from '../../../../layers/engine/src/allennlp/decoding/beam-search.ts';
-import { beamSettings } from '../../../../layers/engine/src/allennlp/decoding/beam-settings.ts';
+import { beamSettings } from '../../../../layers/engine/src/allennlp/models/generation/beam-settings.ts';
 import { type Model, modelOf, stepOf } from './beam-models.ts';
 
 const END = 0;
@@ -148,9 +148,16 @@ describe('the settings of a beam search', () => {
     });
   });
 
-  it('are the older parameters of the model where it has them', () => {
-    const params = { beam_size: 4, max_decoding_steps: 9, beam_search: { beam_size: 2, max_steps: 3 } };
-    expect(beamSettings(params, 3)).toMatchObject({ beamSize: 4, maxSteps: 9, perNodeBeamSize: 4 });
+  it('are the older parameters of the model where its beam_search does not say otherwise', () => {
+    const old = { beam_size: 4, max_decoding_steps: 9 };
+    expect(beamSettings(old, 3)).toMatchObject({ beamSize: 4, maxSteps: 9, perNodeBeamSize: 4 });
+    const both = { ...old, beam_search: { beam_size: 2 } };
+    expect(beamSettings(both, 3)).toMatchObject({ beamSize: 2, maxSteps: 9, perNodeBeamSize: 2 });
+  });
+
+  it('end at the class that beam_search names in place of the end symbol', () => {
+    expect(beamSettings({}, 3).endIndex).toBe(3);
+    expect(beamSettings({ beam_search: { end_index: 7 } }, 3).endIndex).toBe(7);
   });
 
   it('have the penalty of the length that the scorer names', () => {

@@ -75,6 +75,21 @@ describe('basic_classifier', () => {
     await expect(opened.read({ sentence: '' }, 'inputs')).resolves.toHaveLength(1);
   });
 
+  it.each([
+    ['pass_through', true],
+    ['pytorch_transformer', true],
+    ['lstm', false],
+  ])('takes a text without tokens behind the encoder %s: %s', async (type, takes) => {
+    const encoders = [{ type: 'feedforward' }, { type }];
+    const model = {
+      seq2vec_encoder: { type: 'boe' },
+      seq2seq_encoder: { type: 'compose', encoders },
+    };
+    const read = openTiny(basicClassifier, { ...CLASSIFIER, model }).read({ sentence: '' }, 'inputs');
+    if (takes) await expect(read).resolves.toHaveLength(1);
+    else await expect(read).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
   it('refuses a reader of sentences in a text by the name of the parameter', () => {
     const reader = { ...CLASSIFIER.reader, segment_sentences: true };
     expect(() => openTiny(basicClassifier, { ...CLASSIFIER, reader })).toThrow(/segment_sentences/);
@@ -142,6 +157,30 @@ describe('decomposable_attention', () => {
       p2h_attention: [[4, 5]],
       hypothesis_tokens: ['cats', 'see'],
     });
+  });
+
+  it('answers no words behind the reader quora_paraphrase, which splits at white space', async () => {
+    const model = openTiny(decomposableAttention, { ...PAIRS, reader: { type: 'quora_paraphrase' } });
+    const input = { premise: "dogs' cats", hypothesis: 'see' };
+    const instances = await model.read(input, 'inputs');
+    expect(instances[0]?.tensors['premise.tokens.tokens']?.dims).toEqual([2]);
+    expect(model.answer(input, instances, [])).not.toHaveProperty('premise_tokens');
+  });
+
+  it('refuses a text without words that a recurrent encoder would read', async () => {
+    const model = openTiny(decomposableAttention, { ...PAIRS, model: { premise_encoder: { type: 'gru' } } });
+    await expect(model.read({ premise: 'dogs', hypothesis: '' }, 'inputs')).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      details: { field: 'inputs.hypothesis' },
+    });
+    const characters = { type: 'character_encoding', encoder: { type: 'cnn' } };
+    const text_field_embedder = { token_embedders: { tokens: characters } };
+    const spelled = openTiny(decomposableAttention, { ...PAIRS, model: { text_field_embedder } });
+    await expect(spelled.read({ premise: '', hypothesis: 'dogs' }, 'inputs')).rejects.toMatchObject({
+      details: { field: 'inputs.premise' },
+    });
+    const plain = openTiny(decomposableAttention, PAIRS);
+    await expect(plain.read({ premise: 'dogs', hypothesis: '' }, 'inputs')).resolves.toHaveLength(1);
   });
 });
 

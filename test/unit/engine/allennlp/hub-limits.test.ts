@@ -3,6 +3,7 @@ import {
   foldsHub,
   longestSequence,
   namesHub,
+  tokenTypes,
 } from '../../../../layers/engine/src/allennlp/text/hub-limits.ts';
 
 describe('the longest sequence of a hub model', () => {
@@ -16,6 +17,13 @@ describe('the longest sequence of a hub model', () => {
     [{}, undefined],
   ])('of %j is %j', (config, longest) => {
     expect(longestSequence(config)).toBe(longest);
+  });
+});
+
+describe('the types of tokens of a hub model', () => {
+  it('are those of its table, of which DistilBERT has none', () => {
+    expect(tokenTypes({ model_type: 'bert', type_vocab_size: 2 })).toBe(2);
+    expect(tokenTypes({ model_type: 'distilbert' })).toBe(0);
   });
 });
 

@@ -76,6 +76,14 @@ describe('the tokenizer of a hub model', () => {
     ]);
   });
 
+  it('has the text of a special token as its files have it, also where texts become lower case before it is looked for', async () => {
+    const json = JSON.parse(BERT_FILES['tokenizer.json'] ?? '');
+    const flags = { special: true, single_word: false, lstrip: false, rstrip: false, normalized: true };
+    const added = [{ id: 1, content: '[UNK]', ...flags }];
+    const hub = { ...BERT_FILES, 'tokenizer.json': JSON.stringify({ ...json, added_tokens: added }) };
+    expect(wordsOf(await open({}, hub).tokenize('the 😀'))).toEqual(['[CLS]', 'the', '[UNK]', '[SEP]']);
+  });
+
   it('refuses keywords that it does not know, files that do not parse, and folders that lack one', () => {
     expect(() => open({ tokenizer_kwargs: { use_fast: false } })).toThrow(
       'tokenizer.tokenizer_kwargs.use_fast',

@@ -90,6 +90,20 @@ describe('token indexers of AllenNLP', () => {
     await expect(index({ ...params, max_length: 2 }, tokens)).rejects.toThrow('leaves no room');
   });
 
+  it('refuse tokens of a type that the embedder of their hub model has no vectors for', async () => {
+    const tokens = [2, 8, 3].map((textId) => ({ text: 'x', textId, typeId: 1 }));
+    const params = { type: 'pretrained_transformer', model_name: 'tiny' };
+    const inputs = async (config: Readonly<Record<string, unknown>>, model = {}) => {
+      const hub = { ...BERT_FILES, 'config.json': JSON.stringify({ model_type: 'distilbert', ...config }) };
+      const own = { archive: smallArchive({ hub, model }), path: '' };
+      return textField(tokens, openIndexers({ x: params }, own), 'inputs.sentence');
+    };
+    const embedded = { embedder: { model_name: 'tiny' } };
+    await expect(inputs({}, embedded)).rejects.toThrow('type 1, but tiny tells 0 types');
+    await expect(inputs({ type_vocab_size: 2 }, embedded)).resolves.toBeDefined();
+    await expect(inputs({})).resolves.toBeDefined();
+  });
+
   it('give the pieces of words and the places of each, -1 for a word without pieces', async () => {
     const params = { type: 'pretrained_transformer_mismatched', model_name: 'tiny' };
     expect(await batch(params, words('abb', '\u200b', 'cat'))).toEqual({

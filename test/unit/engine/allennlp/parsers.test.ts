@@ -143,7 +143,7 @@ describe('srl', () => {
       verbs: [{ verb: 'see', description: '[ARG0: dogs] [V: see] 😀s', tags: ['B-ARG0', 'B-V', 'O'] }],
       words: ['dogs', 'see', '😀s'],
     });
-    expect(graphs.fed[0]?.['verb_indicator']?.data).toEqual(new BigInt64Array([0n, 1n, 0n]));
+    expect(graphs.fed[0]?.verb_indicator?.data).toEqual(new BigInt64Array([0n, 1n, 0n]));
   });
 
   it('does not run for a sentence without a verb', async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { quadraticWork } from '../../../../layers/engine/src/allennlp/quadratic-work.ts';
+import { quadraticWork } from '../../../../layers/engine/src/allennlp/limits/quadratic-work.ts';
 import {
   MOST_CELLS,
   refuseLarge,
   refuseMoreCharacters,
   refuseMoreTexts,
-} from '../../../../layers/engine/src/allennlp/size-limits.ts';
+} from '../../../../layers/engine/src/allennlp/limits/size-limits.ts';
 import type { Params } from '../../../../layers/engine/src/allennlp/text/text-archive.ts';
 import { openTextArchive } from '../../../../layers/engine/src/allennlp/text/text-archive.ts';
 
@@ -69,6 +69,15 @@ describe('the work that grows with the square of a text', () => {
     expect(parser('endpoint').cellsOf(ofTokens(4))).toBe(10 * 2 * 5);
     expect(parser('max_pooling').cellsOf(ofTokens(4))).toBe(10 * 4 * 5);
     expect(parser('endpoint').numbersOf(ofTokens(4))).toBe(10 * 3);
+  });
+
+  it('is the pairs of words of a source that may be copied, and the filters at each character of a word', () => {
+    expect(workOf({ type: 'copynet_seq2seq' }).cellsOf(instance({ source_tokens: [9] }))).toBe(4 * 9 ** 2);
+    const encoder = { type: 'cnn', embedding_dim: 8, num_filters: 16 };
+    const embedder = { token_embedders: { c: { type: 'character_encoding', embedding: {}, encoder } } };
+    const characters = { dims: [3, 70], data: new BigInt64Array() };
+    const { cellsOf } = workOf({ type: 'crf_tagger', text_field_embedder: embedder });
+    expect(cellsOf({ tensors: { 'tokens.c.token_characters': characters } })).toBe(3 * 70 * 8 * 5);
   });
 
   it('is the pairs of mentions of coreference, and the words of each span', () => {

@@ -55,6 +55,16 @@ describe('crf_tagger', () => {
     });
   });
 
+  it('answers a sentence without words behind an encoder that takes it', async () => {
+    const passing = { ...TAGGER, model: { ...TAGGER.model, encoder: { type: 'pass_through' } } };
+    const answer = await answerOf(openTiny(crfTagger, passing), { sentence: '' }, crfGraphs([]));
+    expect(answer).toEqual({ logits: [], mask: [], tags: [], words: [] });
+    const several = { ...passing, model: { ...passing.model, top_k: 2 } };
+    await expect(openTiny(crfTagger, several).read({ sentence: '' }, 'inputs')).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
+  });
+
   it('refuses a reader whose features no predictor gives, and another predictor, by name', () => {
     const features = { ...TAGGER.reader, feature_labels: ['pos'] };
     expect(() => openTiny(crfTagger, { ...TAGGER, reader: features })).toThrow(/feature_labels/);

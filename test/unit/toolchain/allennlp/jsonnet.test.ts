@@ -15,6 +15,13 @@ describe('a configuration in Jsonnet', () => {
     );
   });
 
+  it('gives the fields of objects in the order of their names', () => {
+    const value = evaluateJsonnet('{tokens: [{b: 1, a: 2}], pos: {Z: 1, a: 2, "\u{1f600}": 3, "\uffee": 4}}');
+    expect(JSON.stringify(value)).toBe(
+      '{"pos":{"Z":1,"a":2,"\uffee":4,"\u{1f600}":3},"tokens":[{"a":2,"b":1}]}',
+    );
+  });
+
   it.each([
     ['comments of all three kinds', '// a\n# b\n{/* c */ "a": 1 // d\n}', { a: 1 }],
     ['commas at the end', '{"a": [1, 2,], }', { a: [1, 2] }],

@@ -48,10 +48,42 @@ describe('qanet_encoder', () => {
       ...vectors('feedforward._linear_layers.1', [WIDTH, WIDTH]),
     ].map(([name, tensor]) => [name, tensor]),
   );
-  const encode = (x: number[][][], mask: number[][]) =>
-    runModule('seq2seq_encoder', params, tensors, { x: floats(x), mask: floats(mask) }, (encoder) =>
-      encoder.encode('x', 'mask'),
+  const encode = (x: number[][][], mask: number[][], options = {}) =>
+    runModule(
+      'seq2seq_encoder',
+      { ...params, ...options },
+      tensors,
+      { x: floats(x), mask: floats(mask) },
+      (encoder) => encoder.encode('x', 'mask'),
     );
+
+  it('counts a later layer for less, by how often training left it out', async () => {
+    const zeros = Object.entries(tensors).map(([name, { dims, data }]) => [
+      name,
+      { dims, data: new Float32Array(data.length) },
+    ]);
+    const filled = (name: string, value: number) => [
+      `${block}.${name}.bias`,
+      { dims: [WIDTH], data: new Float32Array(WIDTH).fill(value) },
+    ];
+    const outputs = [
+      filled('_conv_layers.0.2', 1),
+      filled('_conv_layers.1.2', 2),
+      filled('attention_layer._output_projection', 10),
+      filled('feedforward._linear_layers.1', 100),
+    ];
+    const encoded = await runModule(
+      'seq2seq_encoder',
+      { ...params, use_positional_encoding: false, layer_dropout_undecayed_prob: 0.4 },
+      Object.fromEntries([...zeros, ...outputs]),
+      { x: floats([[[0, 1, 2, 3]]]), mask: floats([[1]]) },
+      (encoder) => encoder.encode('x', 'mask'),
+    );
+    // What AllenNLP gives: the input + 0.9 x 1 + 0.8 x 2 + 0.7 x 10 + 0.6 x 100.
+    for (const [dim, expected] of [69.5, 70.5, 71.5, 72.5].entries()) {
+      expect(encoded.values[dim]).toBeCloseTo(expected, 4);
+    }
+  });
 
   it('gives a text in a batch the vectors that it has alone', async () => {
     const short = numbers.matrix(3, WIDTH);
@@ -67,6 +99,22 @@ describe('qanet_encoder', () => {
     );
     const inBatch = batch.values.slice(6 * WIDTH, 9 * WIDTH);
     for (const [index, value] of alone.values.entries()) expect(inBatch[index]).toBeCloseTo(value, 5);
+  });
+
+  // What AllenNLP gives for these tensors.
+  it.each([
+    [{}, [-0.330817, -1.86346, -1.540796, 7.615336, 0.935491, -0.111057, -2.654771, 7.096792]],
+    [
+      { layer_dropout_undecayed_prob: 0.5 },
+      [-0.105533, -1.542095, -0.373782, 6.224111, 1.203516, 0.142774, -1.50793, 5.63194],
+    ],
+  ])('makes sublayers smaller by the chance that training leaves them out: %o', async (options, expected) => {
+    const x = [
+      [0.5, -1, 0.25, 2],
+      [1, 0, -0.5, 0.75],
+    ];
+    const { values } = await encode([x], [[1, 1]], options);
+    for (const [index, value] of expected.entries()) expect(values[index]).toBeCloseTo(value, 4);
   });
 });
 

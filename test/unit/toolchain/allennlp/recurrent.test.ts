@@ -174,6 +174,36 @@ function cellTensors(numbers: Numbers, layer: string, inputs: number, hasBias: b
   ];
 }
 
+describe('stateful encoders', () => {
+  const numbers = new Numbers(3);
+  const tensors: Tensors = {
+    '_module.weight_ih_l0': numbers.tensor([HIDDEN, INPUTS]),
+    '_module.weight_hh_l0': numbers.tensor([HIDDEN, HIDDEN]),
+    '_module.bias_ih_l0': numbers.tensor([HIDDEN]),
+    '_module.bias_hh_l0': numbers.tensor([HIDDEN]),
+  };
+  const x = [numbers.matrix(2, INPUTS)];
+  const encode = (stateful: boolean, texts: number) => {
+    const params = { type: 'rnn', input_size: INPUTS, hidden_size: HIDDEN, stateful };
+    const feeds = { x: floats(x), mask: floats([[1, 1]]) };
+    return runModule('seq2seq_encoder', params, tensors, feeds, (encoder) => {
+      for (let text = 1; text < texts; text++) encoder.encode('x', 'mask');
+      return encoder.encode('x', 'mask');
+    });
+  };
+
+  it('begin every instance anew', async () => {
+    expect(await encode(true, 1)).toEqual(await encode(false, 1));
+  });
+
+  it('are refused where they read two texts of an instance', async () => {
+    await expect(encode(true, 2)).rejects.toMatchObject({
+      code: 'SOURCE_UNSUPPORTED',
+      message: expect.stringContaining('stateful'),
+    });
+  });
+});
+
 describe('stacks with a highway', () => {
   it('alternates the directions of alternating_lstm', async () => {
     const numbers = new Numbers(11);
@@ -250,22 +280,24 @@ function projectedStep(tensors: Tensors, cellBound: number, stateBound: number):
 }
 
 describe('the projected LSTM of ELMo', () => {
+  const tensorsOf = (numbers: Numbers): Tensors => ({
+    'input_linearity.weight': numbers.tensor([4 * HIDDEN, INPUTS]),
+    'state_linearity.weight': numbers.tensor([4 * HIDDEN, HIDDEN]),
+    'state_linearity.bias': numbers.tensor([4 * HIDDEN]),
+    'state_projection.weight': numbers.tensor([HIDDEN, HIDDEN]),
+  });
+  const layer = { inputs: INPUTS, cell: HIDDEN, hidden: HIDDEN, cellBound: 0.3, stateBound: 0.05 };
+
   it.each([
     ['forwards', false],
     ['backwards', true],
   ])('keeps cell and state in bounds, %s over every text', async (_, isReverse) => {
     const numbers = new Numbers(29);
-    const tensors: Tensors = {
-      'input_linearity.weight': numbers.tensor([4 * HIDDEN, INPUTS]),
-      'state_linearity.weight': numbers.tensor([4 * HIDDEN, HIDDEN]),
-      'state_linearity.bias': numbers.tensor([4 * HIDDEN]),
-      'state_projection.weight': numbers.tensor([HIDDEN, HIDDEN]),
-    };
+    const tensors = tensorsOf(numbers);
     const { x, mask, texts } = makeBatch(numbers);
-    const layer = { inputs: INPUTS, cell: HIDDEN, hidden: HIDDEN, cellBound: 0.3, stateBound: 0.05 };
     const { values } = await runNodes(tensors, { x: floats(x), mask: floats(mask) }, (scope) => {
       const byTime = scope.graph.op('Transpose', ['x'], 'by time', { attributes: { perm: ints([1, 0, 2]) } });
-      const states = runProjectedLstm(scope, layer, byTime, 'mask', isReverse);
+      const { states } = runProjectedLstm(scope, layer, byTime, 'mask', { isReverse });
       const byText = scope.graph.op('Transpose', [states], 'by text', {
         attributes: { perm: ints([1, 0, 2]) },
       });
@@ -273,5 +305,40 @@ describe('the projected LSTM of ELMo', () => {
     });
     const expected = texts.map((text) => run(projectedStep(tensors, 0.3, 0.05), text, isReverse));
     expectClose(values, flatten(expected.map((outputs) => padded(outputs, HIDDEN))));
+  });
+
+  it.each([
+    ['forwards', false],
+    ['backwards', true],
+  ])('begins where the text before ended, %s over both', async (_, isReverse) => {
+    const numbers = new Numbers(31);
+    const tensors = tensorsOf(numbers);
+    const { x, mask, texts } = makeBatch(numbers);
+    const next = texts.map(() => numbers.matrix(2, INPUTS));
+    const feeds = {
+      x: floats(x),
+      mask: floats(mask),
+      next: floats(next),
+      all: floats(next.map(() => [1, 1])),
+    };
+    const turned = { attributes: { perm: ints([1, 0, 2]) } };
+    const { values } = await runNodes(tensors, feeds, (scope) => {
+      const first = scope.graph.op('Transpose', ['x'], 'first by time', turned);
+      const second = scope.graph.op('Transpose', ['next'], 'second by time', turned);
+      const start = runProjectedLstm(scope.at(''), layer, first, 'mask', { isReverse }).end();
+      const { states } = runProjectedLstm(scope.at(''), layer, second, 'all', { isReverse, start });
+      return scope.graph.op('Transpose', [states], 'by text', turned);
+    });
+    const step = projectedStep(tensors, 0.3, 0.05);
+    for (const [row, text] of texts.entries()) {
+      // ELMo gives every text at least its two boundaries.
+      if (text.length === 0) continue;
+      const after = next[row] ?? [];
+      const expected = isReverse
+        ? run(step, [...after, ...text], true).slice(0, after.length)
+        : run(step, [...text, ...after], false).slice(text.length);
+      const size = after.length * HIDDEN;
+      expectClose(values.slice(row * size, (row + 1) * size), flatten(expected));
+    }
   });
 });

@@ -78,11 +78,14 @@ export function predictorWork(engine: ServingEngine, model: ServedModel, inputs:
   };
 }
 
-/** `inputs.sentence` is `sentence` to whoever sent the object alone, and `inputs[1].sentence` is `[1].sentence` in a list of them. */
+/**
+ * `inputs.sentence` is `sentence` to whoever sent the object alone, and `inputs[1].sentence` is `[1].sentence` in a list of them. What is
+ * of no field is of the body.
+ */
 function named(error: unknown): unknown {
   if (!PilotlightError.is(error) || !(error instanceof EngineError)) return error;
   const { field } = error.details;
-  const own = typeof field === 'string' ? /^inputs\.?(.+)$/.exec(field)?.[1] : undefined;
+  const own = field === 'inputs' ? 'body' : /^inputs\.?(.+)$/.exec(String(field))?.[1];
   if (typeof field !== 'string' || own === undefined) return error;
   return new EngineError(error.code, error.message.replace(field, own), {
     details: { ...error.details, field: own },

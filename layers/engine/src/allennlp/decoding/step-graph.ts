@@ -13,9 +13,9 @@
  * `[inputs, beams, beams + entries]`, 0 or -1e9 to be added to attention scores: those of the step's own classes come first. It gives
  * `scores` and `classes`, `[inputs, beams, count]`, the `top` `[1]` best log probabilities.
  */
-import { EngineError } from '@pilotlight/model-format/errors';
 import type { Feeds, Outputs, Tensor, TensorData } from '../../ports.ts';
 import type { Graphs } from '../archive-model.ts';
+import { outputOf } from '../graph-outputs.ts';
 import type { Candidates, Step, StepCall } from './beam-step.ts';
 import { type CacheShape, EntryCache } from './entry-cache.ts';
 import { gatherRows, share, sharedLike } from './gather-rows.ts';
@@ -56,8 +56,10 @@ export function stepGraph(graphs: Graphs, { outputs, feeds = {}, caches = [] }: 
       last: int64([inputs.length, call.beams], call.last),
       top: int64([1], [call.top]),
     });
-    states = mapValues(states, (_, name) => flatten(output(results, name.replace('state.', 'next.')), call));
-    cache?.append(call, (name) => output(results, `entry.${name}`));
+    states = mapValues(states, (_, name) =>
+      flatten(outputOf(results, name.replace('state.', 'next.')), call),
+    );
+    cache?.append(call, (name) => outputOf(results, `entry.${name}`));
     return candidates(results);
   };
 }
@@ -78,14 +80,8 @@ function flatten({ dims, data }: Tensor, { inputs, beams }: StepCall): Tensor {
 }
 
 function candidates(results: Outputs): Candidates {
-  const { dims, data } = output(results, 'scores');
-  return { count: dims.at(-1) ?? 0, scores: data, classes: output(results, 'classes').data };
-}
-
-function output(results: Outputs, name: string): Tensor {
-  const tensor = results[name];
-  if (tensor) return tensor;
-  throw new EngineError('PACKAGE_INVALID', `The step graph gives no ${name}. Package the model again.`);
+  const { dims, data } = outputOf(results, 'scores');
+  return { count: dims.at(-1) ?? 0, scores: data, classes: outputOf(results, 'classes').data };
 }
 
 function select(feeds: Feeds, prefix: string): Feeds {

@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import { argmax } from '../../math/activations.ts';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { outputRows } from '../graph-outputs.ts';
+import { invalidInput } from '../input-fields.ts';
 import { type Instance, paddedDims, stack } from '../instance.ts';
 import type { FieldTensors } from '../text/indexers/indexer.ts';
 import { type Named, namedParams, parseParams } from '../text/params.ts';
@@ -11,7 +12,8 @@ import { openPairReader } from '../text/readers/pair-reader.ts';
 import { openTextReader } from '../text/readers/text-reader.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { dependsOnPadding, embedsIdsOnly } from './embedders.ts';
-import { invalidInput, requirePredictor, wordsField } from './input-checks.ts';
+import { encodesNothing } from './encoders-of-nothing.ts';
+import { requirePredictor, wordsField } from './input-checks.ts';
 import { labelTask } from './label-task.ts';
 
 const params = z.object({
@@ -23,8 +25,8 @@ const params = z.object({
 });
 type ClassifierParams = z.infer<typeof params>;
 
-/** Encoders that take a text without tokens; others raise in torch. */
-const ENCODERS_OF_NOTHING = ['bag_of_embeddings', 'boe', 'cnn', 'cnn-highway'];
+/** Encoders to one vector that take a text without tokens; others raise in torch. */
+const VECTORS_OF_NOTHING = ['bag_of_embeddings', 'boe', 'cnn', 'cnn-highway'];
 
 interface Output {
   readonly logits: readonly number[];
@@ -111,7 +113,9 @@ function lengthCheck(
   { type, params: encoder }: Named,
 ): (instance: Instance, field: string) => void {
   const least = widestFilter(type, encoder);
-  const takesNothing = !parsed.seq2seq_encoder && ENCODERS_OF_NOTHING.includes(type);
+  const { seq2seq_encoder: sequence } = parsed;
+  const takesNothing =
+    VECTORS_OF_NOTHING.includes(type) && (!sequence || encodesNothing(sequence, 'model.seq2seq_encoder'));
   const idsOnly = embedsIdsOnly(parsed.text_field_embedder);
   return (instance, field) => {
     const dims = Object.values(instance.tensors).map((tensor) => tensor.dims[0] ?? 0);

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { findBestHeads, findSpanningHeads } from '../decoding/heads.ts';
 import { outputRows } from '../graph-outputs.ts';
+import { invalidInput } from '../input-fields.ts';
 import { stack } from '../instance.ts';
 import { givenText, neededTags, tokenizeGiven } from '../text/given-text.ts';
 import { openIndexers } from '../text/indexers/index.ts';
@@ -15,7 +16,7 @@ import { openTokenizer } from '../text/tokenizers/index.ts';
 import { dependencyTree } from './dependency-tree.ts';
 import { dependsOnPadding } from './embedders.ts';
 import { paddedLength } from './field-length.ts';
-import { invalidInput, refuseNothing, requirePredictor } from './input-checks.ts';
+import { refuseNothing, requirePredictor } from './input-checks.ts';
 import { labelNames } from './label-names.ts';
 
 const modelParams = z.object({

@@ -2,12 +2,12 @@
 import * as z from 'zod/mini';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { type BeamResult, beamSearch } from '../decoding/beam-search.ts';
-import { beamSettings } from '../decoding/beam-settings.ts';
 import { type CacheShape, stepGraph } from '../decoding/step-graph.ts';
 import { stack } from '../instance.ts';
 import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { dependsOnPadding } from './embedders.ts';
+import { beamSettings } from './generation/beam-settings.ts';
 import { generatedText } from './generation/generated-text.ts';
 import { layerCaches } from './generation/layer-caches.ts';
 import { openSourceReader } from './generation/source-reader.ts';

@@ -6,7 +6,7 @@ import { buildTree, type SpanLabels } from '../decoding/constituency.ts';
 import { formatTree, type Tree } from '../decoding/tree.ts';
 import { outputRows } from '../graph-outputs.ts';
 import { stack } from '../instance.ts';
-import { refuseMoreTexts } from '../size-limits.ts';
+import { refuseMoreTexts } from '../limits/size-limits.ts';
 import { givenText, neededTags, tokenizeGiven } from '../text/given-text.ts';
 import { openIndexers } from '../text/indexers/index.ts';
 import { parseParams } from '../text/params.ts';

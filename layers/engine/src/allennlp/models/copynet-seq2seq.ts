@@ -2,7 +2,6 @@
 import * as z from 'zod/mini';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { type BeamResult, beamSearch } from '../decoding/beam-search.ts';
-import { beamSettings } from '../decoding/beam-settings.ts';
 import { stepGraph } from '../decoding/step-graph.ts';
 import { stack } from '../instance.ts';
 import { idTensor } from '../text/indexers/indexer.ts';
@@ -10,6 +9,7 @@ import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { wordsOf } from '../text/token.ts';
 import { dependsOnPadding } from './embedders.ts';
+import { beamSettings } from './generation/beam-settings.ts';
 import { generatedText } from './generation/generated-text.ts';
 import { openSourceReader } from './generation/source-reader.ts';
 import { beforeEnd, openTargetTokens } from './generation/target-tokens.ts';

@@ -3,12 +3,12 @@ import * as z from 'zod/mini';
 import type { Outputs } from '../../ports.ts';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { fillAntecedents, findClusters, type Mention, spansToKeep } from '../decoding/coref-clusters.ts';
+import { matrixOf, rowOf } from '../graph-outputs.ts';
+import { invalidInput } from '../input-fields.ts';
 import { stack } from '../instance.ts';
 import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
-import { invalidInput } from './input-checks.ts';
 import { openDocumentReader } from './reading/coref-document.ts';
-import { matrixOf, rowOf } from './reading/tensor-rows.ts';
 
 const modelSchema = z.looseObject({
   spans_per_word: z.number(),

@@ -7,7 +7,8 @@ import { outputRows } from '../graph-outputs.ts';
 import { stack } from '../instance.ts';
 import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
-import { dependsOnPadding } from './embedders.ts';
+import { dependsOnPadding, embedsIdsOnly } from './embedders.ts';
+import { encodesNothing } from './encoders-of-nothing.ts';
 import { entityTask } from './entity-task.ts';
 import { fieldLength } from './field-length.ts';
 import { labelNames } from './label-names.ts';
@@ -17,6 +18,7 @@ import { openTaggerReader, type TaggerMetadata } from './tagger.ts';
 const params = z.object({
   label_namespace: z._default(z.string(), 'labels'),
   top_k: z._default(z.int().check(z.positive()), 1),
+  encoder: z.unknown(),
   text_field_embedder: z.unknown(),
 });
 
@@ -35,9 +37,13 @@ function openModel(archive: TextArchive): ArchiveModel<TaggerMetadata, Output> {
   const {
     label_namespace: namespace,
     top_k: topK,
+    encoder,
     text_field_embedder,
   } = parseParams(params, archive.config.model, 'model');
-  const read = openTaggerReader(archive);
+  // With several sequences AllenNLP scores the way from the start to the end, which says nothing: it is refused here.
+  const answersNothing =
+    topK === 1 && encodesNothing(encoder, 'model.encoder') && embedsIdsOnly(text_field_embedder);
+  const read = openTaggerReader(archive, answersNothing);
   const labels = labelNames(archive.vocabulary, namespace);
   let decoder: CrfViterbi | undefined;
   const named = (tags: readonly number[]) => tags.map((tag) => labels[tag] ?? '');

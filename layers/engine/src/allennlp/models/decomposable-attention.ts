@@ -1,14 +1,24 @@
 /** decomposable_attention: a label for a premise and a hypothesis, and which words of them are aligned. */
+import * as z from 'zod/mini';
 import { argmax } from '../../math/activations.ts';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { outputRows } from '../graph-outputs.ts';
+import { invalidInput } from '../input-fields.ts';
 import { stack } from '../instance.ts';
+import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
-import { dependsOnPadding } from './embedders.ts';
+import { dependsOnPadding, embedsIdsOnly } from './embedders.ts';
+import { encodesNothing } from './encoders-of-nothing.ts';
 import { fieldLength, paddedLength } from './field-length.ts';
 import { labelTask } from './label-task.ts';
 import { toLists } from './lists.ts';
 import { openPairFields, type PairMetadata } from './pair-fields.ts';
+
+const params = z.object({
+  premise_encoder: z.optional(z.unknown()),
+  hypothesis_encoder: z.optional(z.unknown()),
+});
+const TEXTS = ['premise', 'hypothesis'] as const;
 
 interface Output {
   readonly logits: readonly number[];
@@ -28,10 +38,29 @@ export const decomposableAttention: ArchiveModelDefinition = {
 
 function openModel(archive: TextArchive): ArchiveModel<PairMetadata, Output> {
   const read = openPairFields(archive);
+  const { premise_encoder: first, hypothesis_encoder: second } = parseParams(
+    params,
+    archive.config.model,
+    'model',
+  );
+  const idsOnly = embedsIdsOnly(archive.config.model.text_field_embedder);
+  const raises = (encoder: unknown, path: string) =>
+    !idsOnly || (encoder != null && !encodesNothing(encoder, path));
+  const needsWords = {
+    premise: raises(first, 'model.premise_encoder'),
+    hypothesis: raises(second ?? first, 'model.hypothesis_encoder'),
+  };
   const label = (index: number) => archive.vocabulary.token(index, 'labels') ?? String(index);
   return {
     runsAlone: dependsOnPadding(archive.config.model.text_field_embedder),
-    read: async (input, field) => [await read(input, field)],
+    async read(input, field) {
+      const instance = await read(input, field);
+      for (const text of TEXTS) {
+        if (needsWords[text] && fieldLength(instance, text) === 0)
+          throw invalidInput(`${field}.${text}`, 'must have at least one word');
+      }
+      return [instance];
+    },
     async infer(batch, graphs) {
       const outputs = await graphs.run('model', stack(batch));
       const logits = outputRows(outputs, 'label_logits');
@@ -57,8 +86,10 @@ function openModel(archive: TextArchive): ArchiveModel<PairMetadata, Output> {
         label_probs: output?.probabilities ?? [],
         h2p_attention: output ? toLists(output.toPremise, output.premise, hypothesis, premise) : [],
         p2h_attention: output ? toLists(output.toHypothesis, output.hypothesis, premise, hypothesis) : [],
-        premise_tokens: instance?.metadata.premise ?? [],
-        hypothesis_tokens: instance?.metadata.hypothesis ?? [],
+        ...(instance?.metadata.isKept && {
+          premise_tokens: instance.metadata.premise,
+          hypothesis_tokens: instance.metadata.hypothesis,
+        }),
         label: label(argmax(output?.probabilities ?? [])),
       };
     },

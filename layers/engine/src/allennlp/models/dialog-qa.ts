@@ -1,14 +1,15 @@
 /** dialog_qa: answers each question of a dialogue with a span of the passage, "yes or no", and "does the dialogue go on". */
 import * as z from 'zod/mini';
+import { argmax } from '../../math/activations.ts';
 import type { Outputs } from '../../ports.ts';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { bestSpanGreedily, type TokenSpan } from '../decoding/best-span.ts';
+import { outputOf } from '../graph-outputs.ts';
 import { stack } from '../instance.ts';
 import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { type Dialogue, openDialogueReader, type Turn } from './reading/dialogue-reader.ts';
 import { sliceText, spanOf } from './reading/passage-reader.ts';
-import { argmax, outputOf } from './reading/tensor-rows.ts';
 
 const positive = z.int().check(z.positive());
 const modelSchema = z.looseObject({

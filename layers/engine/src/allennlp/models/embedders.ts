@@ -8,7 +8,7 @@ const PLACE = 'model.text_field_embedder';
 
 /** Whether a text field is embedded by tables of vectors alone, which take a text without tokens too. */
 export function embedsIdsOnly(embedder: unknown): boolean {
-  return embeddersOf(embedder).every(({ type }) => type === 'embedding');
+  return embeddersOf(embedder).every(({ type }) => type === 'embedding' || type === 'empty');
 }
 
 /**

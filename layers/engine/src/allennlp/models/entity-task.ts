@@ -4,7 +4,8 @@ import { groupEntities, type Labelled } from '../../tasks/entities.ts';
 import { offsetsIn, offsetUnit } from '../../tasks/spans.ts';
 import { oneText } from '../../tasks/text-input.ts';
 import type { JsonObject, TaskShape } from '../archive-model.ts';
-import { invalidInput } from './input-checks.ts';
+import { invalidInput } from '../input-fields.ts';
+import { locateWords } from './locate-words.ts';
 import { shapeParameters } from './shape-parameters.ts';
 
 const MOST_IGNORED = 1000;
@@ -61,19 +62,4 @@ export function entityTask({ labels, scores }: EntityTask): TaskShape {
         .map((group) => ({ entity_group: group.label, score: group.score, ...describePlace(group) }));
     },
   };
-}
-
-/** Where words stand in the text that they were split from, in UTF-16 code units. */
-export function locateWords(
-  text: string,
-  words: readonly string[],
-): { readonly start: number; readonly end: number }[] {
-  let cursor = 0;
-  return words.map((word) => {
-    const found = text.indexOf(word, cursor);
-    const start = found < 0 ? cursor : found;
-    const end = found < 0 ? cursor : found + word.length;
-    cursor = end;
-    return { start, end };
-  });
 }

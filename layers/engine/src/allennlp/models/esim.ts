@@ -2,11 +2,11 @@
 import { argmax } from '../../math/activations.ts';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { outputRows } from '../graph-outputs.ts';
+import { invalidInput } from '../input-fields.ts';
 import { stack } from '../instance.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { dependsOnPadding } from './embedders.ts';
 import { fieldLength } from './field-length.ts';
-import { invalidInput } from './input-checks.ts';
 import { labelTask } from './label-task.ts';
 import { openPairFields, type PairMetadata } from './pair-fields.ts';
 

@@ -1,12 +1,8 @@
 /** What archives and inputs must have beyond the schemas of their readers. */
 import { EngineError } from '@pilotlight/model-format/errors';
+import { invalidInput } from '../input-fields.ts';
 import type { FieldTensors } from '../text/indexers/indexer.ts';
 import type { TextArchive } from '../text/text-archive.ts';
-
-/** `reason` follows the name of the field, without a full stop. */
-export function invalidInput(field: string, reason: string): EngineError {
-  return new EngineError('INVALID_INPUT', `${field}: ${reason}.`, { details: { field } });
-}
 
 /**
  * Refuses a sentence without words, on which models raise in AllenNLP, and one of which a folding indexer finds no piece.

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { textInput } from '../../tasks/text-input.ts';
 import type { JsonObject, TaskShape } from '../archive-model.ts';
-import { invalidInput } from './input-checks.ts';
+import { invalidInput } from '../input-fields.ts';
 import { shapeParameters } from './shape-parameters.ts';
 
 const parameters = z.strictObject({

@@ -7,6 +7,7 @@ import {
   type JsonObject,
 } from '../archive-model.ts';
 import { LOWEST } from '../decoding/best-span.ts';
+import { matrixOf } from '../graph-outputs.ts';
 import { stack } from '../instance.ts';
 import { parseParams } from '../text/params.ts';
 import { training } from '../text/readers/reader-params.ts';
@@ -21,7 +22,6 @@ import {
 } from './reading/drop-answers.ts';
 import { numberOf, splitAtHyphens } from './reading/drop-words.ts';
 import { openPassageReader, passageParams } from './reading/passage-reader.ts';
-import { matrixOf } from './reading/tensor-rows.ts';
 
 const modelSchema = z.looseObject({
   answering_abilities: z.nullish(z.array(z.enum(ABILITIES)).check(z.minLength(1))),

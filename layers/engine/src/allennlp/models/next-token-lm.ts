@@ -3,7 +3,6 @@ import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import { type ArchiveModelDefinition, eraseModel, type Graphs } from '../archive-model.ts';
 import { type BeamSettings, beamSearch } from '../decoding/beam-search.ts';
-import { BEAM_SEARCH, beamSettings } from '../decoding/beam-settings.ts';
 import { outputRows } from '../graph-outputs.ts';
 import { refuseField } from '../input-fields.ts';
 import { type Instance, stack } from '../instance.ts';
@@ -13,6 +12,7 @@ import { openTextReader } from '../text/readers/text-reader.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { tokenIds, tokensOf } from '../text/token-ids.ts';
 import { dependsOnPadding } from './embedders.ts';
+import { BEAM_SEARCH, beamSettings } from './generation/beam-settings.ts';
 import { lengtheningStep } from './next-token-lm/lengthening-step.ts';
 
 const modelSchema = z.object({

@@ -9,6 +9,8 @@ import { requirePredictor } from './input-checks.ts';
 export interface PairMetadata {
   readonly premise: readonly string[];
   readonly hypothesis: readonly string[];
+  /** Whether the reader gives the model the words too, to answer them. */
+  readonly isKept: boolean;
 }
 
 /** @throws EngineError PACKAGE_INVALID for a predictor, a reader or a parameter that is not supported */
@@ -19,8 +21,10 @@ export function openPairFields(
   const reader = openPairReader(archive);
   return async (input, field) => {
     const { premise, hypothesis, combined, tensors } = await reader.read(input, field);
-    if (!combined)
-      return { tensors, metadata: { premise: wordsOf(premise), hypothesis: wordsOf(hypothesis) } };
+    if (!combined) {
+      const words = { premise: wordsOf(premise), hypothesis: wordsOf(hypothesis) };
+      return { tensors, metadata: { ...words, isKept: reader.keepsWords } };
+    }
     throw new EngineError('PACKAGE_INVALID', 'The reader makes one text of both, but the model takes two.');
   };
 }

@@ -6,3 +6,6 @@ export const qanet: ArchiveModelDefinition = {
   type: 'qanet',
   open: (archive) => eraseModel(openSpanModel(archive, { givesOffsets: false })),
 };
+
+/** The other name that AllenNLP has for it. */
+export const rcQanet: ArchiveModelDefinition = { ...qanet, type: 'rc-qanet' };

@@ -4,9 +4,10 @@ import { argmax, at } from '../../math/activations.ts';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { outputRows } from '../graph-outputs.ts';
 import { stack } from '../instance.ts';
-import { namedParams, parseParams } from '../text/params.ts';
+import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { dependsOnPadding, embedsIdsOnly } from './embedders.ts';
+import { encodesNothing } from './encoders-of-nothing.ts';
 import { entityTask } from './entity-task.ts';
 import { fieldLength } from './field-length.ts';
 import { labelNames } from './label-names.ts';
@@ -18,9 +19,6 @@ const params = z.object({
   encoder: z.unknown(),
   text_field_embedder: z.unknown(),
 });
-
-/** Encoders that take a sentence without words; recurrent ones raise in torch. */
-const ENCODERS_OF_NOTHING = ['bidirectional_language_model_transformer', 'pass_through', 'feedforward'];
 
 interface Output {
   readonly logits: Float32Array;
@@ -38,9 +36,7 @@ function openModel(archive: TextArchive): ArchiveModel<TaggerMetadata, Output> {
     encoder,
     text_field_embedder,
   } = parseParams(params, archive.config.model, 'model');
-  const answersNothing =
-    ENCODERS_OF_NOTHING.includes(namedParams(encoder, '', 'model.encoder').type) &&
-    embedsIdsOnly(text_field_embedder);
+  const answersNothing = encodesNothing(encoder, 'model.encoder') && embedsIdsOnly(text_field_embedder);
   const read = openTaggerReader(archive, answersNothing);
   const labels = labelNames(archive.vocabulary, namespace);
   return {

@@ -6,7 +6,7 @@ import { BioViterbi } from '../decoding/bio-viterbi.ts';
 import { describeFrame } from '../decoding/srl-frames.ts';
 import { outputRows } from '../graph-outputs.ts';
 import { type Instance, stack } from '../instance.ts';
-import { refuseMoreTexts } from '../size-limits.ts';
+import { refuseMoreTexts } from '../limits/size-limits.ts';
 import { givenText, neededTags, tokenizeGiven } from '../text/given-text.ts';
 import type { HubTokenizer } from '../text/hub.ts';
 import { openIndexers } from '../text/indexers/index.ts';

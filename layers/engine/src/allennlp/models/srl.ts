@@ -4,7 +4,7 @@ import { BioViterbi } from '../decoding/bio-viterbi.ts';
 import { describeFrame } from '../decoding/srl-frames.ts';
 import { outputRows } from '../graph-outputs.ts';
 import { type Instance, stack } from '../instance.ts';
-import { refuseMoreTexts } from '../size-limits.ts';
+import { refuseMoreTexts } from '../limits/size-limits.ts';
 import { givenText, neededTags } from '../text/given-text.ts';
 import { idTensor } from '../text/indexers/indexer.ts';
 import { openWordsReader } from '../text/readers/words-reader.ts';

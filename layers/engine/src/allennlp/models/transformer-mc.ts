@@ -5,7 +5,7 @@ import { type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { outputRows } from '../graph-outputs.ts';
 import { fieldOf, refuseField, textOf } from '../input-fields.ts';
 import { type Instance, stack } from '../instance.ts';
-import { refuseMoreTexts } from '../size-limits.ts';
+import { refuseMoreTexts } from '../limits/size-limits.ts';
 import { openIndexers } from '../text/indexers/index.ts';
 import { listField } from '../text/list-field.ts';
 import { parseParams } from '../text/params.ts';

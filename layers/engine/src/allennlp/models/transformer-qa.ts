@@ -7,7 +7,7 @@ import { bestSpan, LOWEST } from '../decoding/best-span.ts';
 import { outputRows } from '../graph-outputs.ts';
 import { fieldOf, refuseField, textOf } from '../input-fields.ts';
 import { type Instance, stack } from '../instance.ts';
-import { refuseMoreTexts } from '../size-limits.ts';
+import { refuseMoreTexts } from '../limits/size-limits.ts';
 import { openIndexers } from '../text/indexers/index.ts';
 import { parseParams } from '../text/params.ts';
 import { commonReaderParams, training } from '../text/readers/reader-params.ts';

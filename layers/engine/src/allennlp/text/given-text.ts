@@ -80,12 +80,17 @@ export function neededTags(tokens: readonly Token[], feature: 'pos' | 'tag', fie
   return tokens.map((token) => {
     const value = token[feature];
     if (value !== undefined) return value;
-    throw new EngineError(
-      'INVALID_INPUT',
-      `${field}: this model needs the ${feature} of every word: send "tokens" as a list of objects with text and ${feature}.`,
-      { details: { field, feature } },
-    );
+    throw featureMissing(field, feature);
   });
+}
+
+/** A feature that the words of a text must have, by the name that clients have for it: `pos`, `ent_type`. */
+export function featureMissing(field: string, feature: string): EngineError {
+  return new EngineError(
+    'INVALID_INPUT',
+    `${field}: this model needs the ${feature} of every word: send "tokens" as a list of objects with text and ${feature}.`,
+    { details: { field, feature } },
+  );
 }
 
 function toTokens(words: Words): Token[] {

@@ -39,20 +39,20 @@ const tokenizerJson = z.looseObject({
   normalizer: part,
   pre_tokenizer: part,
   post_processor: part,
-  added_tokens: z._default(z.array(z.looseObject({ content: z.string() })), []),
+  added_tokens: z._default(z.array(z.looseObject({ id: z.optional(z.number()), content: z.string() })), []),
 });
 
 export interface TokenizerJson {
   readonly json: string;
-  /** The tokens that it recognises in texts already. */
-  readonly added: ReadonlySet<string>;
+  /** The tokens that it recognises in texts already, by their ids. */
+  readonly added: ReadonlyMap<number, string>;
 }
 
 /** tokenizer.json as the settings have it: the normalizer of BERT, the prefix space of byte-level tokenizers. */
 export function applyKwargs(json: string, given: Readonly<Record<string, unknown>>): TokenizerJson {
   const { add_prefix_space, do_lower_case, strip_accents, tokenize_chinese_chars } = settings.parse(given);
   const parsed = tokenizerJson.safeParse(parseOrEmpty(json));
-  if (!parsed.success) return { json, added: new Set() };
+  if (!parsed.success) return { json, added: new Map() };
   const changed = [
     parsed.data.normalizer?.type === 'BertNormalizer' &&
       assign(parsed.data.normalizer, {
@@ -67,7 +67,7 @@ export function applyKwargs(json: string, given: Readonly<Record<string, unknown
   ];
   return {
     json: changed.includes(true) ? JSON.stringify(parsed.data) : json,
-    added: new Set(parsed.data.added_tokens.map(({ content }) => content)),
+    added: new Map(parsed.data.added_tokens.map(({ id = -1, content }) => [id, content])),
   };
 }
 

@@ -29,6 +29,11 @@ export function longestSequence(config: Params): number | undefined {
   return typeof positions === 'number' ? positions - (family?.unused(config) ?? 0) : undefined;
 }
 
+/** How many types of tokens the transformer of a hub model tells apart, as AllenNLP counts them. */
+export function tokenTypes({ type_vocab_size: types }: Params): number {
+  return typeof types === 'number' ? types : 0;
+}
+
 /** Whether the configuration of a model names a hub model anywhere, and so has its transformer. */
 export function namesHub(model: unknown, modelName: string): boolean {
   if (typeof model === 'string') return model === modelName;

@@ -20,6 +20,9 @@ export interface SpecialTokens {
   };
 }
 
+/** The text of a token. */
+type TextOf = (id: number) => string | undefined;
+
 /** The two texts that the tokenizer is asked with; those of the second pair where the first are no single tokens. */
 const PROBES = [
   ['a', 'b'],
@@ -31,9 +34,13 @@ const PROBES = [
  *
  * @throws EngineError PACKAGE_INVALID where they do not show
  */
-export async function findSpecialTokens(native: NativeTokenizer, modelName: string): Promise<SpecialTokens> {
+export async function findSpecialTokens(
+  native: NativeTokenizer,
+  textOf: TextOf,
+  modelName: string,
+): Promise<SpecialTokens> {
   for (const [first, second] of PROBES) {
-    const found = await probe(native, first, second);
+    const found = await probe(native, textOf, first, second);
     if (found) return found;
   }
   throw new EngineError('PACKAGE_INVALID', `The special tokens of ${modelName} cannot be found.`);
@@ -41,13 +48,14 @@ export async function findSpecialTokens(native: NativeTokenizer, modelName: stri
 
 async function probe(
   native: NativeTokenizer,
+  textOf: TextOf,
   first: string,
   second: string,
 ): Promise<SpecialTokens | undefined> {
   const [firstId] = (await native.encode(first, null, { addSpecialTokens: false })).getIds();
   const [secondId] = (await native.encode(second, null, { addSpecialTokens: false })).getIds();
-  const single = await encodeTokens(native, first);
-  const pair = await encodeTokens(native, first, second);
+  const single = await encodeTokens(native, textOf, first);
+  const pair = await encodeTokens(native, textOf, first, second);
   const only = single.findIndex(({ textId }) => textId === firstId);
   const a = pair.findIndex(({ textId }) => textId === firstId);
   const b = pair.findIndex(({ textId }) => textId === secondId);
@@ -64,11 +72,16 @@ async function probe(
   };
 }
 
-async function encodeTokens(native: NativeTokenizer, text: string, pair?: string): Promise<Token[]> {
+async function encodeTokens(
+  native: NativeTokenizer,
+  textOf: TextOf,
+  text: string,
+  pair?: string,
+): Promise<Token[]> {
   const encoding = await native.encode(text, pair ?? null);
   const typeIds = encoding.getTypeIds();
   return encoding.getIds().map((textId, index) => ({
-    text: native.idToToken(textId) ?? '',
+    text: textOf(textId) ?? '',
     textId,
     typeId: typeIds[index] ?? 0,
   }));

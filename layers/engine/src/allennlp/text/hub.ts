@@ -47,13 +47,16 @@ export function openHubTokenizer(
     ...kwargs,
   });
   const native = openNative(json, modelName);
+  const known = new Set(added.values());
   const extra = kwargs.additional_special_tokens ?? [];
   native.addAddedTokens(
     [...special.tokens, ...extra.map((content) => ({ content, options: { normalized: false } }))]
-      .filter(({ content }) => !added.has(content))
+      .filter(({ content }) => !known.has(content))
       .map(({ content, options }) => new AddedToken(content, true, options)),
   );
-  const specialTokens = onceOnly(() => findSpecialTokens(native, modelName));
+  // The library gives the text of an added token as its normalizer has it, in lower case that is.
+  const token = (id: number) => added.get(id) ?? native.idToToken(id) ?? undefined;
+  const specialTokens = onceOnly(() => findSpecialTokens(native, token, modelName));
   return {
     modelName,
     native,
@@ -62,7 +65,7 @@ export function openHubTokenizer(
     vocabulary: {
       size: () => native.getVocabSize(true),
       id: (token) => native.tokenToId(token) ?? undefined,
-      token: (id) => native.idToToken(id) ?? undefined,
+      token,
     },
     padId: (special.pad === undefined ? undefined : native.tokenToId(special.pad)) ?? 0,
     specialTokens,

@@ -6,7 +6,9 @@ const SPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\
 
 /** Whether a text is white space and nothing else; not for an empty one. */
 export function isSpace(text: string): boolean {
-  return ONLY_SPACE.test(text);
+  const first = text.charCodeAt(0);
+  const isAsciiWord = first > 0x20 && first < 0x7f;
+  return !isAsciiWord && ONLY_SPACE.test(text);
 }
 const ONLY_SPACE = new RegExp(`^[${SPACE}]+$`, 'u');
 
@@ -17,16 +19,24 @@ const RUN = new RegExp(`[${SPACE}]+|[^${SPACE}]+`, 'gu');
 
 /** Divides a text into words and the white space that is not one space alone, as spaCy does: of `a  b` the second space is a part. */
 export function splitAtSpace(text: string): string[] {
-  return Array.from(text.matchAll(RUN), ({ 0: run, index }) =>
-    index > 0 && run.startsWith(' ') ? run.slice(1) : run,
-  ).filter((run) => run !== '');
+  const runs: readonly string[] = text.match(RUN) ?? [];
+  const parts: string[] = [];
+  for (const run of runs) {
+    const part = parts.length > 0 && run.startsWith(' ') ? run.slice(1) : run;
+    if (part !== '') parts.push(part);
+  }
+  return parts;
 }
 
 /** One character that is not white space. */
 export const NOT_SPACE = `[^${SPACE}]`;
 
+/** Half of a code point that takes two units; a text without one has as many code points as units. */
+const HALF = /[\ud800-\udfff]/;
+
 /** The number of code points, which is the length in Python. */
 export function codePoints(text: string): number {
+  if (!HALF.test(text)) return text.length;
   let count = 0;
   for (let unit = 0; unit < text.length; unit++) {
     if (isHigh(text.charCodeAt(unit)) && isLow(text.charCodeAt(unit + 1))) unit += 1;
@@ -37,27 +47,33 @@ export function codePoints(text: string): number {
 
 /** The matches of a global expression, with their offsets in code points. */
 export function matchTokens(text: string, expression: RegExp): Token[] {
+  const pointsOf = countPoints(text);
   let unit = 0;
   let point = 0;
   return Array.from(text.matchAll(expression), ({ 0: match, index }) => {
-    point += codePoints(text.slice(unit, index));
-    const idx = point;
-    point += codePoints(match);
+    const idx = point + pointsOf(unit, index);
     unit = index + match.length;
+    point = idx + pointsOf(index, unit);
     return { text: match, idx, idxEnd: point };
   });
 }
 
+/** Counts the code points between two units of a text. */
+function countPoints(text: string): (start: number, end: number) => number {
+  if (!HALF.test(text)) return (start, end) => end - start;
+  return (start, end) => codePoints(text.slice(start, end));
+}
+
 /** Parts of a text, in its order, with their offsets in code points. */
 export function withOffsets(text: string, parts: readonly string[]): Token[] {
+  const pointsOf = countPoints(text);
   let unit = 0;
   let point = 0;
   return parts.map((part) => {
     const at = text.indexOf(part, unit);
-    point += codePoints(text.slice(unit, at));
-    const idx = point;
-    point += codePoints(part);
+    const idx = point + pointsOf(unit, at);
     unit = at + part.length;
+    point = idx + pointsOf(at, unit);
     return { text: part, idx, idxEnd: point };
   });
 }

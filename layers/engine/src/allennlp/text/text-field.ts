@@ -18,16 +18,20 @@ export async function textField(
 ): Promise<FieldTensors> {
   const fields: Record<string, FieldTensor> = {};
   await inField(place, async () => {
-    for (const [key, indexer] of Object.entries(indexers)) {
-      Object.assign(fields, under(key, await indexer.index(tokens)));
-    }
+    for (const [key, indexer] of Object.entries(indexers)) put(fields, key, await indexer.index(tokens));
   });
   return fields;
 }
 
 /** The tensors of a field under its name in the instance: `tokens.tokens.token_ids`. */
 export function under(name: string, tensors: FieldTensors): FieldTensors {
-  return Object.fromEntries(Object.entries(tensors).map(([path, tensor]) => [`${name}.${path}`, tensor]));
+  const fields: Record<string, FieldTensor> = {};
+  put(fields, name, tensors);
+  return fields;
+}
+
+function put(fields: Record<string, FieldTensor>, name: string, tensors: FieldTensors): void {
+  for (const [path, tensor] of Object.entries(tensors)) fields[`${name}.${path}`] = tensor;
 }
 
 /** The field of labels of a sequence: `[length]`. @throws EngineError INVALID_INPUT for a label that a namespace without an unknown entry lacks */

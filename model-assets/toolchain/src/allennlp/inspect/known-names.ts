@@ -13,7 +13,7 @@ character_encoding characters classification_normal classifier cls_pooler cnn cn
 commonsenseqa compose composed_seq2seq conll2000 conll2003 conll_coref_scores constituency_parser
 copynet_seq2seq coref cosine covariance crf_tagger decomposable_attention default deterministic
 dialog_qa dot_product drop elmo_characters elmo_token_embedder elu embedding empty endpoint entropy
-esim evalb extend f1 f1_multi_label faster_rcnn fbeta fbeta_multi_label fbeta_verbose feedforward
+esim evalb extend f1 f1_multi_label fake faster_rcnn fbeta fbeta_multi_label fbeta_verbose feedforward
 feedforward_regression_adversary flickr30k from_archive from_files from_instances from_pretrained
 from_pretrained_transformer from_pretrained_transformer_and_instances gated-cnn-encoder gated-gelu
 gelu gelu_fast gelu_new gpt2 gqa graph_parser gru gumbel hard hardtanh independence inlp

@@ -21,7 +21,7 @@ import { maskedLanguageModel } from './masked-language-model.ts';
 import { multitask } from './multitask.ts';
 import { naqanet } from './naqanet.ts';
 import { nextTokenLm } from './next-token-lm.ts';
-import { qanet } from './qanet.ts';
+import { qanet, rcQanet } from './qanet.ts';
 import { simpleSeq2seq } from './simple-seq2seq.ts';
 import { simpleTagger } from './simple-tagger.ts';
 import { srl } from './srl.ts';
@@ -40,6 +40,7 @@ const MODELS: readonly ModuleDefinition[] = [
   simpleTagger,
   bidaf,
   qanet,
+  rcQanet,
   naqanet,
   dialogQa,
   coref,

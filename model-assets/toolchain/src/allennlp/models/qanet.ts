@@ -34,3 +34,6 @@ export const qanet: ModuleDefinition<z.infer<typeof params>, ArchiveGraphs> = {
     };
   },
 };
+
+/** The other name that AllenNLP has for it. */
+export const rcQanet = { ...qanet, type: 'rc-qanet' };

@@ -10,7 +10,8 @@ const shared = {
   hidden_size: count,
   use_highway: z.boolean().default(true),
   recurrent_dropout_probability: ignored,
-  stateful: z.literal(false).optional(),
+  /** Only of encoders of sequences. */
+  stateful: z.boolean().default(false),
 };
 
 const augmentedParams = z.strictObject({

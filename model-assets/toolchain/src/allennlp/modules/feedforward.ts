@@ -3,14 +3,14 @@ import { z } from 'zod';
 import { ToolchainError } from '../../errors.ts';
 import { count, ignored, layerCount } from './build.ts';
 import type { FeedForward, ModuleDefinition } from './module.ts';
-import { activation, applyActivation } from './nodes/activations.ts';
+import { activations, applyActivation } from './nodes/activations.ts';
 import { linear } from './nodes/linear.ts';
 
 const params = z.strictObject({
   input_dim: count,
   num_layers: layerCount,
   hidden_dims: z.union([count, z.array(count)]),
-  activations: z.union([activation, z.array(activation)]),
+  activations,
   dropout: ignored,
 });
 

@@ -9,12 +9,14 @@ const shared = {
   bias: z.boolean().default(true),
   bidirectional: z.boolean().default(false),
   dropout: ignored,
-  // An encoder that begins where the batch before ended answers the same input differently each time.
-  stateful: z.literal(false).optional(),
 };
 
+/** What encoders of sequences take besides: whether AllenNLP begins where the batch before ended. */
+const ofSequences = { stateful: z.boolean().default(false) };
+
+const ofRnn = { nonlinearity: z.enum(['tanh', 'relu']).default('tanh') };
+
 export const recurrentParams = z.strictObject(shared);
-export const rnnParams = z.strictObject({
-  ...shared,
-  nonlinearity: z.enum(['tanh', 'relu']).default('tanh'),
-});
+export const rnnParams = z.strictObject({ ...shared, ...ofRnn });
+export const sequenceParams = z.strictObject({ ...shared, ...ofSequences });
+export const rnnSequenceParams = z.strictObject({ ...shared, ...ofRnn, ...ofSequences });

@@ -18,6 +18,7 @@ const BY_MODEL: Readonly<Record<string, string>> = {
   coref: 'coreference_resolution',
   bidaf: 'reading_comprehension',
   qanet: 'reading_comprehension',
+  'rc-qanet': 'reading_comprehension',
   naqanet: 'reading_comprehension',
   dialog_qa: 'dialog_qa',
   transformer_qa: 'transformer_qa',
@@ -33,7 +34,7 @@ const BY_MODEL: Readonly<Record<string, string>> = {
 
 /** Readers of another input than that of their model's default predictor, with which AllenNLP fails. */
 const BY_READER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  basic_classifier: { snli: 'textual_entailment' },
+  basic_classifier: { snli: 'textual_entailment', quora_paraphrase: 'textual_entailment' },
 };
 
 /** Names that AllenNLP knows a predictor by, too. */

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { EngineError } from '@pilotlight/engine';
-import type { AnswerGolden } from '@pilotlight/engine/internal/allennlp/answer-goldens';
+import type { AnswerGolden } from '@pilotlight/engine/internal/allennlp/goldens/answer-goldens';
 import { openArchiveModel } from '@pilotlight/engine/internal/allennlp/open-archive-model';
 import { predictionJson } from '@pilotlight/engine/internal/predict/prediction-json';
 import type { ArchiveManifest } from '@pilotlight/model-format';

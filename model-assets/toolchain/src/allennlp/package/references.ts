@@ -1,7 +1,10 @@
 /** What AllenNLP itself answered: a file of lines `{"input", "output"}`, and the proof that a package answers the same. */
 import { readFile } from 'node:fs/promises';
-import { type AnswerGolden, MOST_ANSWER_GOLDENS } from '@pilotlight/engine/internal/allennlp/answer-goldens';
-import { compareAnswers } from '@pilotlight/engine/internal/allennlp/compare-answers';
+import {
+  type AnswerGolden,
+  MOST_ANSWER_GOLDENS,
+} from '@pilotlight/engine/internal/allennlp/goldens/answer-goldens';
+import { compareAnswers } from '@pilotlight/engine/internal/allennlp/goldens/compare-answers';
 import { z } from 'zod';
 import { describeFault, ToolchainError } from '../../errors.ts';
 

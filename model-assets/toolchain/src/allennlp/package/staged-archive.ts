@@ -2,7 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type BulkModel, Engine } from '@pilotlight/engine';
-import { type AnswerGolden, formatAnswerGoldens } from '@pilotlight/engine/internal/allennlp/answer-goldens';
+import {
+  type AnswerGolden,
+  formatAnswerGoldens,
+} from '@pilotlight/engine/internal/allennlp/goldens/answer-goldens';
 import { type ArchiveManifest, type ArchiveVariant, FORMAT_VERSION } from '@pilotlight/model-format';
 import { writeManifest } from '../../package/publish.ts';
 import type { Staging } from '../../package/staging.ts';

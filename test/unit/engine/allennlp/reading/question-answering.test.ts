@@ -1,8 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  answerSpan,
-  findWords,
-} from '../../../../../layers/engine/src/allennlp/models/reading/question-answering.ts';
+import { answerSpan } from '../../../../../layers/engine/src/allennlp/models/reading/question-answering.ts';
 
 const context = 'The 😀 is a smile, a smile.';
 const answer = {
@@ -54,13 +51,5 @@ describe('question answering by a model of AllenNLP', () => {
     expect(ask({ max_answer_len: 3 })).toThrow('parameters.max_answer_len');
     expect(ask({ top_k: 2 })).toThrow('parameters.top_k: must be 1');
     expect(ask({ offset_unit: 'bytes' })).toThrow('parameters.offset_unit');
-  });
-
-  it('finds words one after the other', () => {
-    expect(findWords('a b a', ['a', 'b', 'a'])).toEqual([
-      { start: 0, end: 1 },
-      { start: 2, end: 3 },
-      { start: 4, end: 5 },
-    ]);
   });
 });

@@ -1,8 +1,7 @@
 /** The task text2text-generation of models that generate text. */
-
-import { EngineError } from '@pilotlight/model-format/errors';
 import { invalidParameter } from '../../../tasks/refusals.ts';
 import type { JsonObject, TaskShape } from '../../archive-model.ts';
+import { invalidInput } from '../../input-fields.ts';
 
 /** `textOf` finds the text in what the predictor answers. */
 export function generatedText(textOf: (answer: JsonObject) => string): TaskShape {
@@ -10,7 +9,7 @@ export function generatedText(textOf: (answer: JsonObject) => string): TaskShape
     name: 'text2text-generation',
     toPredictor(input, field) {
       if (typeof input === 'string') return { source: input };
-      throw new EngineError('INVALID_INPUT', `${field}: must be a text.`, { details: { field } });
+      throw invalidInput(field, 'must be a text');
     },
     fromAnswer(answer, _input, parameters) {
       const [name] = Object.keys(parameters);

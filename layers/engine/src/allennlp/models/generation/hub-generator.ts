@@ -2,12 +2,12 @@
 import * as z from 'zod/mini';
 import type { ArchiveModel, Graphs, Json, JsonObject } from '../../archive-model.ts';
 import { beamSearch } from '../../decoding/beam-search.ts';
-import { type BeamDefaults, beamSettings } from '../../decoding/beam-settings.ts';
 import { type CacheShape, stepGraph } from '../../decoding/step-graph.ts';
+import { invalidInput } from '../../input-fields.ts';
 import { type Instance, stack } from '../../instance.ts';
 import { parseParams } from '../../text/params.ts';
 import type { HubTokenizer, TextArchive } from '../../text/text-archive.ts';
-import { invalidInput } from '../input-checks.ts';
+import { type BeamDefaults, beamSettings } from './beam-settings.ts';
 import { generatedText } from './generated-text.ts';
 import { decodeText } from './hub-text.ts';
 import { openSourceReader } from './source-reader.ts';

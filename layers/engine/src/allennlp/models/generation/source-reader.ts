@@ -1,7 +1,8 @@
 /** The dataset readers of generation: `seq2seq` and `cnn_dm` put symbols around the source or cut it, `copynet_seq2seq` does not. */
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
-import { givenText, tokenizeGiven } from '../../text/given-text.ts';
+import { invalidInput } from '../../input-fields.ts';
+import { featureMissing, givenText, tokenizeGiven } from '../../text/given-text.ts';
 import { openIndexers } from '../../text/indexers/index.ts';
 import type { FieldTensors } from '../../text/indexers/indexer.ts';
 import { parseParams } from '../../text/params.ts';
@@ -10,7 +11,7 @@ import type { TextArchive } from '../../text/text-archive.ts';
 import { textField, under } from '../../text/text-field.ts';
 import type { Token } from '../../text/token.ts';
 import { openTokenizer } from '../../text/tokenizers/index.ts';
-import { invalidInput, requirePredictor } from '../input-checks.ts';
+import { requirePredictor } from '../input-checks.ts';
 
 export interface Source {
   readonly tokens: readonly Token[];
@@ -169,12 +170,7 @@ function checkFeatures(
 ): void {
   for (const name of features) {
     if (words.every((word) => word[FEATURES[name]] !== undefined)) continue;
-    const wanted = name.replace(/_$/, '');
-    throw new EngineError(
-      'INVALID_INPUT',
-      `${field}: this model needs the ${wanted} of every word: send "tokens" as a list of objects with text and ${wanted}.`,
-      { details: { field, feature: wanted } },
-    );
+    throw featureMissing(field, name.replace(/_$/, ''));
   }
 }
 

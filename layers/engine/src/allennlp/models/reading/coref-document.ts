@@ -1,8 +1,9 @@
 /** Reads a document for coreference: its words, and all spans of words that may be mentions (`make_coref_instance`). */
 import * as z from 'zod/mini';
 import type { Mention } from '../../decoding/coref-clusters.ts';
+import { invalidInput } from '../../input-fields.ts';
 import type { FieldTensor } from '../../instance.ts';
-import { refuseMoreTexts } from '../../size-limits.ts';
+import { refuseMoreTexts } from '../../limits/size-limits.ts';
 import { givenSentences, givenText } from '../../text/given-text.ts';
 import { openIndexers } from '../../text/indexers/index.ts';
 import type { FieldTensors } from '../../text/indexers/indexer.ts';
@@ -18,7 +19,6 @@ import {
   type PieceSpan,
   type PretrainedTokenizer,
 } from '../../text/tokenizers/pretrained-transformer.ts';
-import { invalidInput } from '../input-checks.ts';
 import { splitSentences } from './sentences.ts';
 
 const readerSchema = z.strictObject({

@@ -2,6 +2,7 @@
 import { locateFault } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import type { TokenSpan } from '../../decoding/best-span.ts';
+import { invalidInput } from '../../input-fields.ts';
 import { openIndexers } from '../../text/indexers/index.ts';
 import { type FieldTensors, idRows } from '../../text/indexers/indexer.ts';
 import { listField } from '../../text/list-field.ts';
@@ -12,7 +13,6 @@ import type { TextArchive } from '../../text/text-archive.ts';
 import { textField, under } from '../../text/text-field.ts';
 import { openTokenizer } from '../../text/tokenizers/index.ts';
 import type { Vocabulary } from '../../text/vocabulary.ts';
-import { invalidInput } from '../input-checks.ts';
 import { type ReadText, readText } from './passage-reader.ts';
 import { tokenSpanOf } from './token-span.ts';
 

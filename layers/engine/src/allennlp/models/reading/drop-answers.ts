@@ -1,9 +1,11 @@
 /** The answers of naqanet by its abilities, as AllenNLP's predictor shows them. */
+
+import { argmax } from '../../../math/activations.ts';
 import type { Outputs } from '../../../ports.ts';
 import type { JsonObject } from '../../archive-model.ts';
 import { bestSpan } from '../../decoding/best-span.ts';
+import { matrixOf, rowOf } from '../../graph-outputs.ts';
 import { type PassageMetadata, type ReadText, sliceText, spanOf } from './passage-reader.ts';
-import { argmax, matrixOf, rowOf } from './tensor-rows.ts';
 
 export const ABILITIES = [
   'passage_span_extraction',

@@ -2,6 +2,7 @@
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import { toUtf16 } from '../../../math/offsets.ts';
+import { invalidInput } from '../../input-fields.ts';
 import { type GivenText, givenText, tokenizeGiven } from '../../text/given-text.ts';
 import { openIndexers } from '../../text/indexers/index.ts';
 import type { FieldTensors } from '../../text/indexers/indexer.ts';
@@ -11,7 +12,6 @@ import type { TextArchive } from '../../text/text-archive.ts';
 import { textField, under } from '../../text/text-field.ts';
 import type { Token } from '../../text/token.ts';
 import { openTokenizer } from '../../text/tokenizers/index.ts';
-import { invalidInput } from '../input-checks.ts';
 
 /** A text with its words. */
 export interface ReadText {

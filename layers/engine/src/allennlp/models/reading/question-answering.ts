@@ -1,9 +1,10 @@
 /** The task question-answering of models that answer with a span of the passage. */
-import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
-import { invalidParameter } from '../../../tasks/refusals.ts';
 import { offsetsIn, offsetUnit } from '../../../tasks/spans.ts';
 import type { TaskShape } from '../../archive-model.ts';
+import { invalidInput } from '../../input-fields.ts';
+import { locateWords } from '../locate-words.ts';
+import { shapeParameters } from '../shape-parameters.ts';
 
 const text = z.string().check(z.minLength(1));
 const inputSchema = z.object({ question: text, context: text });
@@ -14,7 +15,10 @@ const answerSchema = z.object({
   passage_tokens: z.array(z.string()),
 });
 /** There is one answer, the best one; everything else is as the archive has it. */
-const parametersSchema = z.strictObject({ top_k: z.optional(z.literal(1)), offset_unit: offsetUnit });
+const parametersSchema = z.strictObject({
+  top_k: z.optional(z.literal(1, 'must be 1: a model of AllenNLP gives one answer')),
+  offset_unit: offsetUnit,
+});
 
 export const answerSpan: TaskShape = {
   name: 'question-answering',
@@ -22,21 +26,18 @@ export const answerSpan: TaskShape = {
   toPredictor(input, field) {
     const parsed = inputSchema.safeParse(input);
     if (parsed.success) return { question: parsed.data.question, passage: parsed.data.context };
-    throw new EngineError('INVALID_INPUT', `${field}: must be {"question": "...", "context": "..."}.`, {
-      details: { field },
-    });
+    throw invalidInput(field, 'must be {"question": "...", "context": "..."}');
   },
 
   fromAnswer(answer, input, parameters) {
-    const read = parametersSchema.safeParse(parameters);
-    if (!read.success) throw refuse(parameters);
+    const { offset_unit: unit } = shapeParameters(parametersSchema, parameters);
     const { context } = z.parse(inputSchema, input);
     const { best_span: span, passage_tokens: words, ...probs } = z.parse(answerSchema, answer);
     const [first, last] = span;
-    const found = findWords(context, words);
+    const found = locateWords(context, words);
     const start = found[first]?.start ?? context.length;
     const end = found[last]?.end ?? context.length;
-    const offset = offsetsIn(context, read.data.offset_unit);
+    const offset = offsetsIn(context, unit);
     return {
       score: (probs.span_start_probs[first] ?? 0) * (probs.span_end_probs[last] ?? 0),
       start: offset(start),
@@ -45,25 +46,3 @@ export const answerSpan: TaskShape = {
     };
   },
 };
-
-/** Where words are in the text that they were taken from, one after the other, in UTF-16 code units. */
-export function findWords(
-  context: string,
-  words: readonly string[],
-): { readonly start: number; readonly end: number }[] {
-  let from = 0;
-  return words.map((word) => {
-    const found = context.indexOf(word, from);
-    const start = found < 0 ? context.length : found;
-    from = Math.min(start + word.length, context.length);
-    return { start, end: from };
-  });
-}
-
-function refuse(parameters: Readonly<Record<string, unknown>>): EngineError {
-  const unknown = Object.keys(parameters).find((name) => !(name in parametersSchema.shape));
-  if (unknown !== undefined) return invalidParameter(unknown, 'is not known to a model of AllenNLP');
-  return 'top_k' in parameters && parameters.top_k !== 1
-    ? invalidParameter('top_k', 'must be 1: a model of AllenNLP gives one answer')
-    : invalidParameter('offset_unit', "must be 'utf16' or 'codepoint'");
-}

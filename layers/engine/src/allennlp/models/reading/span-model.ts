@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import type { ArchiveModel } from '../../archive-model.ts';
 import { bestSpan, type TokenSpan } from '../../decoding/best-span.ts';
+import { matrixOf, rowOf } from '../../graph-outputs.ts';
 import { stack } from '../../instance.ts';
 import { parseParams } from '../../text/params.ts';
 import { training } from '../../text/readers/reader-params.ts';
@@ -15,7 +16,6 @@ import {
   spanOf,
 } from './passage-reader.ts';
 import { answerSpan } from './question-answering.ts';
-import { matrixOf, rowOf } from './tensor-rows.ts';
 
 /** What stands for "no answer" in SQuAD 2.0. */
 const SQUAD2_NO_ANSWER = '@@<NO_ANSWER>@@';

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
-import { refuseMoreCharacters } from '../../size-limits.ts';
+import { refuseMoreCharacters } from '../../limits/size-limits.ts';
 import { define, type Place } from '../registry.ts';
 import type { Token } from '../token.ts';
 import { characterSchema, splitCharacters } from '../tokenizers/character.ts';
+import { newIds } from './id-memory.ts';
 import type { TokenIndexer } from './indexer.ts';
 
 const schema = z.strictObject({
@@ -41,8 +42,12 @@ function openCharacters(options: Options, { archive }: Place): TokenIndexer {
       refuseMoreCharacters(tokens);
       const rows = [...start, ...tokens, ...end].map(({ text }) => rowOf(text));
       const width = rows.reduce((most, { length }) => Math.max(most, length), least);
-      const data = new BigInt64Array(rows.length * width);
-      for (const [index, row] of rows.entries()) data.set(row, index * width);
+      const data = newIds(rows.length * width);
+      let at = 0;
+      for (const row of rows) {
+        data.set(row, at);
+        at += width;
+      }
       const dims = [rows.length, width];
       return { token_characters: { dims, data, least: [leastTokens, least] } };
     },

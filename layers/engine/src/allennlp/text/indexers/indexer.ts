@@ -1,6 +1,7 @@
 import type { FieldTensor } from '../../instance.ts';
 import type { Definition } from '../registry.ts';
 import type { Token } from '../token.ts';
+import { newIds } from './id-memory.ts';
 
 /** Tensors of a field by their names, joined by dots where they are nested. */
 export type FieldTensors = Readonly<Record<string, FieldTensor>>;
@@ -17,7 +18,7 @@ export function idTensor(
   ids: readonly number[],
   more: Pick<FieldTensor, 'least' | 'padding'> = {},
 ): FieldTensor {
-  const data = new BigInt64Array(ids.length);
+  const data = newIds(ids.length);
   for (let at = 0; at < ids.length; at++) data[at] = BigInt(ids[at] ?? 0);
   return { dims: [ids.length], data, ...more };
 }
@@ -25,7 +26,7 @@ export function idTensor(
 /** `[rows, columns]`, shorter rows filled up with `fill`. */
 export function idRows(rows: readonly (readonly number[])[], columns: number, fill = 0): FieldTensor {
   const width = rows.reduce((most, row) => Math.max(most, row.length), columns);
-  const data = new BigInt64Array(rows.length * width).fill(BigInt(fill));
+  const data = newIds(rows.length * width).fill(BigInt(fill));
   for (const [index, row] of rows.entries()) {
     for (let at = 0; at < row.length; at++) data[index * width + at] = BigInt(row[at] ?? fill);
   }

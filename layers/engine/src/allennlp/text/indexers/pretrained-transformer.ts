@@ -2,7 +2,7 @@ import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import type { HubTokenizer } from '../hub.ts';
 import { tokenizerKwargs } from '../hub-kwargs.ts';
-import { foldsHub, longestSequence, namesHub } from '../hub-limits.ts';
+import { foldsHub, longestSequence, namesHub, tokenTypes } from '../hub-limits.ts';
 import { define, type Place } from '../registry.ts';
 import type { Token } from '../token.ts';
 import { fold, type Sequence } from './folding.ts';
@@ -44,6 +44,8 @@ export const pretrainedTransformerIndexer = define({
 export interface IndexerHub extends HubTokenizer {
   /** Tokens that its transformer reads at once; undefined where there is no end, or another embedder reads the ids. */
   readonly longest: number | undefined;
+  /** Types of tokens that its transformer tells apart; undefined where another embedder reads them. */
+  readonly types: number | undefined;
   /** Whether its embedder puts segments together again. */
   readonly folds: boolean;
 }
@@ -58,6 +60,7 @@ export function openHub(options: TransformerIndexerOptions, { archive }: Place):
   return {
     ...hub,
     longest: isEmbedded ? longestSequence(hub.config) : undefined,
+    types: isEmbedded ? tokenTypes(hub.config) : undefined,
     folds: !isEmbedded || foldsHub(model, modelName),
   };
 }
@@ -69,10 +72,13 @@ export async function pieceTensors(
   hub: IndexerHub,
 ): Promise<FieldTensors> {
   refuseLonger(Math.min(sequence.ids.length, maxLength ?? Number.POSITIVE_INFINITY), hub);
-  const tensors = ({ ids, typeIds }: Sequence) => ({
-    token_ids: idTensor(ids, { least: [least], padding: hub.padId }),
-    type_ids: idTensor(typeIds, { least: [least] }),
-  });
+  const tensors = (indexed: Sequence) => {
+    refuseTypes(indexed, hub);
+    return {
+      token_ids: idTensor(indexed.ids, { least: [least], padding: hub.padId }),
+      type_ids: idTensor(indexed.typeIds, { least: [least] }),
+    };
+  };
   if (maxLength == null) return tensors(sequence);
   // Segments of a text that the embedder does not know of would be longer than its mask.
   if (!hub.folds) refuseLonger(sequence.ids.length, { ...hub, longest: maxLength });
@@ -105,6 +111,17 @@ function refuseLonger(tokens: number, { longest, modelName }: IndexerHub): void 
     'INPUT_TOO_LONG',
     `The text has ${tokens} tokens, but ${modelName} reads at most ${longest}. Shorten it.`,
     { details: { tokens, maxTokens: longest } },
+  );
+}
+
+/** A second text has tokens of another type, which some families have no vectors for. */
+function refuseTypes({ typeIds }: Sequence, { types, modelName }: IndexerHub): void {
+  const type = typeIds.reduce((greatest, each) => Math.max(greatest, each), 0);
+  if (types === undefined || type === 0 || type < types) return;
+  throw new EngineError(
+    'INVALID_INPUT',
+    `The text has tokens of type ${type}, but ${modelName} tells ${types} types of tokens apart: AllenNLP refuses it, too.`,
+    { details: { type, types } },
   );
 }
 

@@ -1,4 +1,4 @@
-/** The dataset reader of pairs, `snli`: two fields, or with the tokenizer of a hub model both texts in one. */
+/** The dataset readers of pairs, `snli` and `quora_paraphrase`: two fields, or with the tokenizer of a hub model both texts in one. */
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import { givenText, tokenizeGiven } from '../given-text.ts';
@@ -12,14 +12,21 @@ import { openTokenizer } from '../tokenizers/index.ts';
 import { isPretrained } from '../tokenizers/pretrained-transformer.ts';
 import { commonReaderParams, indexersParam, tokenizerParam, training } from './reader-params.ts';
 
-const schema = z.strictObject({
+const ofPairs = {
   ...commonReaderParams,
-  type: z.literal('snli'),
   tokenizer: tokenizerParam,
   token_indexers: indexersParam,
   combine_input_fields: z.nullish(z.boolean()),
-  collapse_labels: training,
-});
+};
+const schema = z.discriminatedUnion('type', [
+  z.strictObject({ ...ofPairs, type: z.literal('snli'), collapse_labels: training }),
+  z.strictObject({ ...ofPairs, type: z.literal('quora_paraphrase') }),
+]);
+/** `keepsWords`: whether the answers of models have them. */
+const KINDS = {
+  snli: { defaultTokenizer: 'spacy', keepsWords: true },
+  quora_paraphrase: { defaultTokenizer: 'whitespace', keepsWords: false },
+} as const;
 
 /** A premise and a hypothesis as the model reads them. */
 export interface Pair {
@@ -33,6 +40,7 @@ export interface Pair {
 }
 
 export interface PairReader {
+  readonly keepsWords: boolean;
   /** Reads the JSON of `textual_entailment`: `{"premise", "hypothesis"}`. @throws EngineError INVALID_INPUT with `field` */
   read(input: unknown, field: string): Promise<Pair>;
 }
@@ -40,13 +48,21 @@ export interface PairReader {
 /** @throws EngineError PACKAGE_INVALID for another reader, or one with parameters that are not supported */
 export function openPairReader(archive: TextArchive): PairReader {
   const options = parseParams(schema, archive.config.reader, 'dataset_reader');
-  const tokenizer = openTokenizer(options.tokenizer, { archive, path: 'dataset_reader.tokenizer' });
+  const { defaultTokenizer, keepsWords } = KINDS[options.type];
+  const tokenizer = openTokenizer(options.tokenizer ?? defaultTokenizer, {
+    archive,
+    path: 'dataset_reader.tokenizer',
+  });
   if (isPretrained(tokenizer) && tokenizer.addsSpecialTokens) {
-    throw new EngineError('PACKAGE_INVALID', 'The tokenizer of the reader snli must not add special tokens.');
+    throw new EngineError(
+      'PACKAGE_INVALID',
+      `The tokenizer of the reader ${options.type} must not add special tokens.`,
+    );
   }
   const indexers = openIndexers(options.token_indexers, { archive, path: 'dataset_reader.token_indexers' });
   const combines = options.combine_input_fields ?? isPretrained(tokenizer);
   return {
+    keepsWords,
     async read(input, field) {
       const first = await tokenizeGiven(givenText(input, field, 'premise'), tokenizer);
       const second = await tokenizeGiven(givenText(input, field, 'hypothesis'), tokenizer);

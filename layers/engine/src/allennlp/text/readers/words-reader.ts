@@ -10,6 +10,9 @@ import { openTokenizer } from '../tokenizers/index.ts';
 import type { FieldText } from './field-text.ts';
 import { commonReaderParams, indexersParam, training } from './reader-params.ts';
 
+/** Their values are not there at a prediction, and the readers raise. */
+const noFeatures = z.nullish(z.array(z.unknown()).check(z.maxLength(0)));
+
 const ofWords = { ...commonReaderParams, token_indexers: indexersParam };
 
 /** Coding schemes and labels are those of training; at a prediction all of these read words alone. */
@@ -18,7 +21,7 @@ const schemas = {
   conll2003: z.strictObject({
     ...ofWords,
     tag_label: training,
-    feature_labels: z.nullish(z.array(z.never())),
+    feature_labels: noFeatures,
     coding_scheme: training,
     convert_to_coding_scheme: training,
     label_namespace: training,
@@ -26,7 +29,7 @@ const schemas = {
   conll2000: z.strictObject({
     ...ofWords,
     tag_label: training,
-    feature_labels: z.nullish(z.array(z.never())),
+    feature_labels: noFeatures,
     coding_scheme: training,
     convert_to_coding_scheme: training,
     label_namespace: training,

@@ -13,17 +13,32 @@ const LONGEST_EXCEPTION = Math.max(...[...ENGLISH_EXCEPTIONS.keys()].map((text) 
  * those spaces the parts are the text.
  */
 export function tokenizeEnglish(text: string): string[] {
-  return splitAtSpace(text).flatMap((chunk) => (isSpace(chunk) ? [chunk] : tokenizeChunk(chunk)));
+  const tokens: string[] = [];
+  for (const chunk of splitAtSpace(text)) {
+    if (LETTERS.test(chunk) && !ENGLISH_EXCEPTIONS.has(chunk)) tokens.push(chunk);
+    else tokens.push(...tokenizeChunk(chunk));
+  }
+  return tokens;
 }
 
 /** Words that no pattern divides: most of a text. */
 const LETTERS = /^[A-Za-z]+$/;
 
-/** The tokens of a text without white space. */
+/** Chunks are remembered, as spaCy does, because texts have the same ones again and again: some megabytes. */
+const MOST_KNOWN = 10_000;
+const LONGEST_KNOWN = 32;
+const known = new Map<string, readonly string[]>();
+
+/** The tokens of a text without white space, or of white space alone. */
 function tokenizeChunk(chunk: string): readonly string[] {
-  return (
-    exception(chunk) ?? (LETTERS.test(chunk) ? [chunk] : applyExceptions(splitAffixes(chunk, exception)))
-  );
+  const remembered = known.get(chunk);
+  if (remembered) return remembered;
+  const tokens = isSpace(chunk)
+    ? [chunk]
+    : (exception(chunk) ?? applyExceptions(splitAffixes(chunk, exception)));
+  if (known.size >= MOST_KNOWN) known.clear();
+  if (chunk.length <= LONGEST_KNOWN) known.set(chunk, tokens);
+  return tokens;
 }
 
 type Exceptions = (text: string) => readonly string[] | undefined;

@@ -75,14 +75,17 @@ interface Piece {
   readonly isSpecial: boolean;
 }
 
-function toTokens(encoding: NativeEncoding, { native }: HubTokenizer): { kept: Piece[]; specials: number } {
+function toTokens(
+  encoding: NativeEncoding,
+  { vocabulary }: HubTokenizer,
+): { kept: Piece[]; specials: number } {
   const typeIds = encoding.getTypeIds();
   const mask = encoding.getSpecialTokensMask();
   const offsets = encoding.getOffsets();
   const kept = encoding.getIds().map((textId, at) => {
     const [start = 0, end = 0] = offsets[at] ?? [];
     const places = start < end ? { idx: start, idxEnd: end } : {};
-    const token = { text: native.idToToken(textId) ?? '', textId, typeId: typeIds[at] ?? 0, ...places };
+    const token = { text: vocabulary.token(textId) ?? '', textId, typeId: typeIds[at] ?? 0, ...places };
     return { token, at, isSpecial: mask[at] === 1 };
   });
   return { kept, specials: kept.filter(({ isSpecial }) => isSpecial).length };
@@ -107,7 +110,7 @@ function around(
 /** The pieces of words that are encoded one by one, and the span of each, counted from `first`. */
 async function encodeWords(
   words: readonly string[],
-  { native }: HubTokenizer,
+  { native, vocabulary }: HubTokenizer,
   first: number,
 ): Promise<{ pieces: Token[]; offsets: PieceSpan[] }> {
   const encodings =
@@ -119,7 +122,7 @@ async function encodeWords(
     return length > 0 ? [end - length, end - 1] : undefined;
   });
   return {
-    pieces: ids.flat().map((textId) => ({ text: native.idToToken(textId) ?? '', textId })),
+    pieces: ids.flat().map((textId) => ({ text: vocabulary.token(textId) ?? '', textId })),
     offsets,
   };
 }

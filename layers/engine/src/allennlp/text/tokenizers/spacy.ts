@@ -41,7 +41,10 @@ function openSpacy(options: Options, { archive }: Place): Tokenizer {
 }
 
 function splitByRules(text: string): Token[] {
-  return withOffsets(text, tokenizeEnglish(text)).filter((token) => !isSpace(token.text));
+  const tokens = withOffsets(text, tokenizeEnglish(text));
+  return tokens.some((token) => isSpace(token.text))
+    ? tokens.filter((token) => !isSpace(token.text))
+    : tokens;
 }
 
 /**

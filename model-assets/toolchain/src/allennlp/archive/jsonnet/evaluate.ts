@@ -2,7 +2,7 @@
  * The Jsonnet that configurations of AllenNLP are written in, worked out while it is read: JSON with comments and commas at the end, `local`,
  * names and members, arithmetic, `if`, and objects that are added. What else the language has is refused by its name.
  */
-import { isObject, type Json, LEVELS, operate } from './operators.ts';
+import { inOrder, isObject, type Json, LEVELS, operate } from './operators.ts';
 import { faultAt, type Token, tokenise } from './tokens.ts';
 
 const MAX_DEPTH = 200;
@@ -21,7 +21,7 @@ const WORDS = new Set(['local', 'if', 'then', 'else', 'true', 'false', 'null', '
 
 /** @throws ToolchainError SOURCE_INVALID with the line, for what is not understood or is refused */
 export function evaluateJsonnet(source: string): Json {
-  return new Evaluator(source.replace(/^\ufeff/, '')).run();
+  return inOrder(new Evaluator(source.replace(/^\ufeff/, '')).run());
 }
 
 type Names = ReadonlyMap<string, Json>;

@@ -76,3 +76,15 @@ function stable(value: Json): string {
       : each,
   );
 }
+
+/** Jsonnet gives the fields of objects in the order of their code points; AllenNLP goes through token indexers so. */
+export function inOrder(value: Json): Json {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (!isObject(value)) return value;
+  const keys = Object.keys(value).sort(byCodePoints);
+  return Object.fromEntries(keys.map((key) => [key, inOrder(value[key] ?? null)]));
+}
+
+function byCodePoints(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
+}

@@ -1,6 +1,9 @@
 /** The encoder graph of a model that generates: what decoders read of the source. */
 
-import { BEAM_SEARCH, OLD_BEAM_SEARCH } from '@pilotlight/engine/internal/allennlp/decoding/beam-settings';
+import {
+  BEAM_SEARCH,
+  OLD_BEAM_SEARCH,
+} from '@pilotlight/engine/internal/allennlp/models/generation/beam-settings';
 import { z } from 'zod';
 import type { Attention, GraphOutput, Mask, Scope } from '../module.ts';
 import type { LstmState } from '../nodes/lstm-cell.ts';

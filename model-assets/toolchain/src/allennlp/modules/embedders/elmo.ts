@@ -1,6 +1,7 @@
 /**
  * elmo_token_embedder (https://arxiv.org/abs/1802.05365): words out of their characters, a language model in both directions, and a
- * mix of its layers. AllenNLP begins where the batch before ended; here every text begins anew, as the first one does there.
+ * mix of its layers. AllenNLP begins where the batch before ended; here every instance begins anew, as the first one does there. The
+ * second text of an instance, a hypothesis after its premise, begins where the first one ended.
  */
 import { z } from 'zod';
 import { int, ints } from '../../../graph/node.ts';
@@ -13,7 +14,7 @@ import { highway } from '../nodes/highway.ts';
 import { linear } from '../nodes/linear.ts';
 import { column, lengths, maskOfCharacters, zeroPadding } from '../nodes/masks.ts';
 import { cast, concat, integer, integers, op, shape, slice, unsqueeze } from '../nodes/ops.ts';
-import { runProjectedLstm } from '../nodes/projected-lstm.ts';
+import { type ProjectedRun, type ProjectedState, runProjectedLstm } from '../nodes/projected-lstm.ts';
 import { range } from '../nodes/ranges.ts';
 import { scalarMix } from '../nodes/scalar-mix.ts';
 import { flattenRows, unflattenRows } from '../nodes/time-distributed.ts';
@@ -39,6 +40,7 @@ export const elmoEmbedder: ModuleDefinition<z.infer<typeof params>, TokenEmbedde
     const options = readElmoOptions(scope, file);
     const shapes = readElmoShape(elmo.at('_elmo_lstm'));
     const width = 2 * shapes.hidden;
+    let before: EmbeddedTexts | undefined;
     return {
       outputDim: projection ?? width,
       embed(indexer, axes) {
@@ -48,7 +50,10 @@ export const elmoEmbedder: ModuleDefinition<z.infer<typeof params>, TokenEmbedde
         const texts = axes.length === 2 ? ids : flattenRows(scope, ids, 2);
         const bounded = addBoundaries(scope, texts);
         const words = encodeWords(elmo.at('_elmo_lstm._token_embedder'), bounded.ids, shapes, options);
-        const layers = runLayers(elmo.at('_elmo_lstm._elmo_lstm'), words, bounded.mask, shapes, options);
+        const lstm = elmo.at('_elmo_lstm._elmo_lstm');
+        const start = before && endsOf(scope, before, axes.length, shapes);
+        const { layers, runs } = runLayers(lstm, { words, mask: bounded.mask }, shapes, options, start);
+        before = { runs, ids, axes: axes.length };
         const mixed = slice(
           scope,
           scalarMix(elmo.at('scalar_mix_0'), layers, isNormed ? bounded.mask : undefined),
@@ -118,8 +123,47 @@ function encodeWords(scope: Scope, ids: string, shapes: ElmoShape, options: Opti
   return unflattenRows(scope, linear(scope.at('_projection'), carried, width, hidden), ids, 1, [hidden]);
 }
 
-/** The words twice side by side, then every layer of the language model with its two directions so: `[batch, tokens, 2 * hidden]`. */
-function runLayers(scope: Scope, words: string, mask: Mask, shapes: ElmoShape, { lstm }: Options): string[] {
+type Direction = 'forward' | 'backward';
+type LayerRuns = readonly Readonly<Record<Direction, ProjectedRun>>[];
+/** Where the runs of a layer begin. */
+type Starts = (layer: number, direction: Direction) => ProjectedState | undefined;
+
+interface EmbeddedTexts {
+  readonly runs: LayerRuns;
+  readonly ids: string;
+  readonly axes: number;
+}
+
+/** Where the texts before ended: the first one of each list, where one text follows a list of them, as the first question of a dialogue. */
+function endsOf(scope: Scope, { runs, ids, axes }: EmbeddedTexts, next: number, shapes: ElmoShape): Starts {
+  const first = (value: string, width: number) =>
+    axes === next
+      ? value
+      : op(scope, 'Gather', [unflattenRows(scope, value, ids, 2, [width]), integer(scope, 0)], {
+          axis: int(1),
+        });
+  return (layer, direction) => {
+    const end = runs[layer]?.[direction].end();
+    return end && { state: first(end.state, shapes.hidden), memory: first(end.memory, shapes.cell) };
+  };
+}
+
+interface BoundedWords {
+  readonly words: string;
+  readonly mask: Mask;
+}
+
+/**
+ * The words twice side by side, then every layer of the language model with its two directions so: `[batch, tokens, 2 * hidden]`. It
+ * begins with zeros where nothing else is given.
+ */
+function runLayers(
+  scope: Scope,
+  { words, mask }: BoundedWords,
+  shapes: ElmoShape,
+  { lstm }: Options,
+  starts: Starts | undefined,
+): { readonly layers: readonly string[]; readonly runs: LayerRuns } {
   const layer = {
     inputs: shapes.hidden,
     cell: shapes.cell,
@@ -129,17 +173,21 @@ function runLayers(scope: Scope, words: string, mask: Mask, shapes: ElmoShape, {
   };
   const byTime = { perm: ints([1, 0, 2]) };
   const layers = [op(scope, 'Mul', [concat(scope, [words, words], -1), column(scope, mask)])];
+  const runs: LayerRuns[number][] = [];
   let forward = op(scope, 'Transpose', [words], byTime);
   let backward = forward;
   for (let index = 0; index < shapes.layers; index++) {
-    const run = (name: string, x: string, isReverse: boolean) => {
-      const place = scope.at(`${name}_layer_${index}`);
-      const states = runProjectedLstm(place, layer, x, mask, isReverse);
-      return index === 0 ? states : op(place, 'Add', [states, x]);
+    const run = (direction: Direction, x: string) => {
+      const start = starts?.(index, direction);
+      const isReverse = direction === 'backward';
+      return runProjectedLstm(scope.at(`${direction}_layer_${index}`), layer, x, mask, { isReverse, start });
     };
-    forward = run('forward', forward, false);
-    backward = run('backward', backward, true);
+    const both = { forward: run('forward', forward), backward: run('backward', backward) };
+    runs.push(both);
+    const add = (made: string, x: string) => (index === 0 ? made : op(scope, 'Add', [made, x]));
+    forward = add(both.forward.states, forward);
+    backward = add(both.backward.states, backward);
     layers.push(op(scope, 'Transpose', [concat(scope, [forward, backward], -1)], byTime));
   }
-  return layers;
+  return { layers, runs };
 }

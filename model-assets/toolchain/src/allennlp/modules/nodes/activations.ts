@@ -33,7 +33,18 @@ export type ActivationName = keyof typeof ACTIVATIONS;
 const name = z.enum(Object.keys(ACTIVATIONS) as [ActivationName, ...ActivationName[]]);
 
 /** A name, alone or in `type`; those with parameters of their own (prelu, threshold) are not supported. */
-export const activation = z.union([name, z.strictObject({ type: name }).transform(({ type }) => type)]);
+export const activation = z.union([name, z.strictObject({ type: name }).transform(({ type }) => type)], {
+  error: ({ input }) => notSupported(input),
+});
+
+/** One for all layers, or one for each. */
+export const activations = z.union([activation, z.array(activation)], {
+  error: ({ input }) => notSupported(input),
+});
+
+function notSupported(given: unknown): string {
+  return `${JSON.stringify(given)} is not supported; activations are ${Object.keys(ACTIVATIONS).join(', ')}`;
+}
 
 export function applyActivation(scope: Scope, activationName: ActivationName, x: string): string {
   return ACTIVATIONS[activationName](scope, x);

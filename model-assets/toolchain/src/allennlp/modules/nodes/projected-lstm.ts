@@ -1,9 +1,9 @@
 /** AllenNLP's LstmCellWithProjection: an LSTM whose state is a projection of its output, both of them kept in bounds, as in ELMo. */
-import { graph, int } from '../../../graph/node.ts';
+import { graph, int, ints } from '../../../graph/node.ts';
 import { ELEMENT } from '../../../graph/tensor.ts';
 import type { Mask, Scope } from '../module.ts';
-import { lengths } from './masks.ts';
-import { cast, concat, constant, integers, op, scalar, shape } from './ops.ts';
+import { lengths, takeRows } from './masks.ts';
+import { cast, concat, constant, integer, integers, op, scalar, shape } from './ops.ts';
 import { reorder, transpose } from './weights.ts';
 
 export interface ProjectedShape {
@@ -19,14 +19,27 @@ export interface ProjectedShape {
 /** Input, forget and output gates side by side, then the cell: one Sigmoid for all gates. */
 const ORDER = [0, 1, 3, 2];
 
-/** Runs one direction over `x` `[tokens, batch, inputs]`: `[tokens, batch, hidden]`. What comes after the end of a row has no meaning. */
+/** What a direction ends with after the last token that it reads of each row, `[batch, hidden]` and `[batch, cell]`. */
+export interface ProjectedState {
+  readonly state: string;
+  readonly memory: string;
+}
+
+export interface ProjectedRun {
+  /** `[tokens, batch, hidden]`; what comes after the end of a row has no meaning. */
+  readonly states: string;
+  /** Adds the nodes that read the end of each row. */
+  readonly end: () => ProjectedState;
+}
+
+/** Runs one direction over `x` `[tokens, batch, inputs]`, from zeros or from where another run ended. */
 export function runProjectedLstm(
   scope: Scope,
   layer: ProjectedShape,
   x: string,
   mask: Mask,
-  isReverse: boolean,
-): string {
+  { isReverse, start }: { readonly isReverse: boolean; readonly start?: ProjectedState | undefined },
+): ProjectedRun {
   const { inputs, cell, hidden } = layer;
   const rowLengths = cast(scope, lengths(scope, mask), 'int64');
   const reverse = (value: string) =>
@@ -45,14 +58,22 @@ export function runProjectedLstm(
   const rows = shape(scope, projected, 1, 2);
   const zeros = (width: number) =>
     op(scope, 'ConstantOfShape', [concat(scope, [rows, integers(scope, [width])], 0)]);
-  const [, , states = ''] = scope.graph.ops(
+  const [, , states = '', memories = ''] = scope.graph.ops(
     'Scan',
-    [zeros(hidden), zeros(cell), projected],
+    [start?.state ?? zeros(hidden), start?.memory ?? zeros(cell), projected],
     scope.name('Scan'),
-    3,
+    4,
     { attributes: { body: graph(buildStep(scope, layer, state, output)), num_scan_inputs: int(1) } },
   );
-  return isReverse ? reverse(states) : states;
+  return {
+    states: isReverse ? reverse(states) : states,
+    end() {
+      const last = op(scope, 'Sub', [rowLengths, integer(scope, 1)]);
+      const atEnd = (values: string) =>
+        takeRows(scope, op(scope, 'Transpose', [values], { perm: ints([1, 0, 2]) }), last);
+      return { state: atEnd(states), memory: atEnd(memories) };
+    },
+  };
 }
 
 function buildStep(scope: Scope, layer: ProjectedShape, recurrent: string, projection: string) {
@@ -88,6 +109,7 @@ function buildStep(scope: Scope, layer: ProjectedShape, recurrent: string, proje
   body.graph.output(newState, ELEMENT.float32, ['batch', hidden]);
   body.graph.output(newMemory, ELEMENT.float32, ['batch', cell]);
   body.graph.output(op(body, 'Identity', [newState]), ELEMENT.float32, ['batch', hidden]);
+  body.graph.output(op(body, 'Identity', [newMemory]), ELEMENT.float32, ['batch', cell]);
   return body.graph.buildGraph();
 }
 

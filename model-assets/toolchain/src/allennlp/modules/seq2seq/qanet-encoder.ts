@@ -10,7 +10,7 @@ import type { Mask, ModuleDefinition, Scope, Seq2SeqEncoder } from '../module.ts
 import { linear } from '../nodes/linear.ts';
 import { zeroPadding } from '../nodes/masks.ts';
 import { torchNorm } from '../nodes/norms.ts';
-import { op } from '../nodes/ops.ts';
+import { op, scalar } from '../nodes/ops.ts';
 import { addTimescales } from '../nodes/positions.ts';
 import { selfAttention } from './multi-head-self-attention.ts';
 
@@ -23,7 +23,7 @@ const blockParams = {
   num_attention_heads: count,
   use_positional_encoding: z.boolean().default(true),
   dropout_prob: ignored,
-  layer_dropout_undecayed_prob: ignored,
+  layer_dropout_undecayed_prob: z.number().min(0).max(1).default(0.1),
   attention_dropout_prob: ignored,
 };
 const encoderSchema = z.strictObject({ ...blockParams, num_blocks: count, num_convs_per_block: count });
@@ -73,10 +73,16 @@ export const qanetEncoderBlock: ModuleDefinition<z.infer<typeof blockSchema>, Se
 function encodeBlock(scope: Scope, params: BlockParams, x: string, mask: Mask): string {
   const { hidden_dim: width, conv_kernel_size: kernel } = params;
   let value = params.use_positional_encoding ? addTimescales(scope, x, width) : x;
+  const sublayers = params.num_convs + 2;
+  // Training leaves out a sublayer by chance, later ones more often; in its place AllenNLP makes it smaller by that chance.
+  const add = (before: string, made: string, index: number) => {
+    const kept = 1 - (params.layer_dropout_undecayed_prob * index) / sublayers;
+    return op(scope, 'Add', [before, kept === 1 ? made : op(scope, 'Mul', [made, scalar(scope, kept)])]);
+  };
   for (let index = 0; index < params.num_convs; index++) {
     const normed = torchNorm(scope.at(`_conv_norm_layers.${index}`), value, width);
     const convolved = convolve(scope.at(`_conv_layers.${index}`), normed, width, kernel, mask);
-    value = op(scope, 'Add', [value, convolved]);
+    value = add(value, convolved, index + 1);
   }
   const heads = {
     heads: params.num_attention_heads,
@@ -87,7 +93,7 @@ function encodeBlock(scope: Scope, params: BlockParams, x: string, mask: Mask): 
   };
   const query = torchNorm(scope.at('attention_norm_layer'), value, width);
   const attended = selfAttention(scope.at('attention_layer'), heads, query, mask);
-  value = op(scope, 'Add', [value, attended]);
+  value = add(value, attended, sublayers - 1);
   const feedforward = buildModule('feedforward', scope.at('feedforward'), {
     input_dim: width,
     num_layers: 2,
@@ -95,7 +101,7 @@ function encodeBlock(scope: Scope, params: BlockParams, x: string, mask: Mask): 
     activations: ['relu', 'linear'],
   });
   const forwarded = feedforward.apply(torchNorm(scope.at('feedforward_norm_layer'), value, width));
-  return op(scope, 'Add', [value, forwarded]);
+  return add(value, forwarded, sublayers);
 }
 
 /**

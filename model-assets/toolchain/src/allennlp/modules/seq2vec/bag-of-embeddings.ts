@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { count } from '../build.ts';
 import type { ModuleDefinition, Seq2VecEncoder } from '../module.ts';
-import { zeroPadding } from '../nodes/masks.ts';
+import { column, zeroPadding } from '../nodes/masks.ts';
 import { op, scalar, sum } from '../nodes/ops.ts';
 
 const params = z.strictObject({ embedding_dim: count, averaged: z.boolean().default(false) });
@@ -17,7 +17,7 @@ function bag(type: string): ModuleDefinition<z.infer<typeof params>, Seq2VecEnco
       encode(x, mask) {
         const summed = sum(scope, zeroPadding(scope, x, mask), 1);
         if (!averaged) return summed;
-        const tokens = op(scope, 'Max', [sum(scope, mask, -1, true), scalar(scope, 1)]);
+        const tokens = op(scope, 'Max', [sum(scope, column(scope, mask), 1), scalar(scope, 1)]);
         return op(scope, 'Div', [summed, tokens]);
       },
     }),

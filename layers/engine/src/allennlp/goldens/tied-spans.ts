@@ -4,7 +4,7 @@
  * archive `bidaf` of AllenNLP's own tests exact arithmetic takes another span than AllenNLP does.
  */
 import * as z from 'zod/mini';
-import { bestSpan, type TokenSpan } from './decoding/best-span.ts';
+import { bestSpan, type TokenSpan } from '../decoding/best-span.ts';
 
 /** Scores this near are taken for equal; AllenNLP's own differ by up to 1e-5 between a batch and a single input. */
 const TIE = 1e-6;

@@ -1,7 +1,7 @@
 /** The longest text of a model that has learned positions or widths of spans; AllenNLP raises on a longer one. */
-import type { ArchiveModel } from './archive-model.ts';
-import { type Instance, paddedDims } from './instance.ts';
-import { invalidInput } from './models/input-checks.ts';
+import type { ArchiveModel } from '../archive-model.ts';
+import { invalidInput } from '../input-fields.ts';
+import { type Instance, paddedDims } from '../instance.ts';
 
 /** `positional_embedding_size` of pytorch_transformer where config.json names none. */
 const DEFAULT_POSITIONS = 512;

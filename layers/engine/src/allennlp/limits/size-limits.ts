@@ -3,9 +3,9 @@
  * is refused before a graph runs, and where a reader would make many instances of it, before they are made.
  */
 import { EngineError } from '@pilotlight/model-format/errors';
-import type { ArchiveModel } from './archive-model.ts';
-import type { Instance } from './instance.ts';
-import { sizeOf } from './instance-size.ts';
+import type { ArchiveModel } from '../archive-model.ts';
+import type { Instance } from '../instance.ts';
+import { sizeOf } from '../instance-size.ts';
 
 /** Values of one tensor of a graph: 256 MB of float32, of which a graph has a few at a time. */
 export const MOST_CELLS = 2 ** 26;

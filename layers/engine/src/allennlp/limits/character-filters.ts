@@ -1,7 +1,7 @@
 /** Texts whose words all have fewer characters than the widest filter over characters; AllenNLP raises on them. */
-import type { ArchiveModel } from './archive-model.ts';
-import { type Instance, paddedDims } from './instance.ts';
-import { invalidInput } from './models/input-checks.ts';
+import type { ArchiveModel } from '../archive-model.ts';
+import { invalidInput } from '../input-fields.ts';
+import { type Instance, paddedDims } from '../instance.ts';
 
 /** `ngram_filter_sizes` of cnn where config.json names none. */
 const DEFAULT_WIDTHS = [2, 3, 4, 5];

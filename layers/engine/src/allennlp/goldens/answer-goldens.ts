@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { parseJson, parseUntilFault } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
-import type { GoldenCheck } from '../predict/goldens/check.ts';
+import type { GoldenCheck } from '../../predict/goldens/check.ts';
 import { compareAnswers } from './compare-answers.ts';
 
 /** The most lines, because each of them is run. */

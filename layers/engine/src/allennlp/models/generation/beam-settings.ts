@@ -1,9 +1,9 @@
 /** The parameters of a `beam_search` in a configuration, and what follows from them. */
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
-import { parseParams } from '../text/params.ts';
-import type { Params } from '../text/text-archive.ts';
-import type { BeamSettings } from './beam-search.ts';
+import type { BeamSettings } from '../../decoding/beam-search.ts';
+import { parseParams } from '../../text/params.ts';
+import type { Params } from '../../text/text-archive.ts';
 
 const count = z.int().check(z.positive());
 
@@ -21,6 +21,8 @@ export const BEAM_SEARCH = z.strictObject({
   beam_size: z.nullish(count),
   max_steps: z.nullish(count),
   per_node_beam_size: z.nullish(count),
+  // In place of the end symbol of the model, which still ends what is answered.
+  end_index: z.nullish(z.int().check(z.nonnegative())),
   min_steps: z.nullish(z.int().check(z.nonnegative())),
   sampler: z.nullish(
     oneOf(
@@ -51,7 +53,7 @@ export const BEAM_SEARCH = z.strictObject({
   ),
 });
 
-/** Parameters of a model that old archives have beside its `beam_search`, or in place of it; they win. */
+/** Parameters of a model that old archives have in place of a `beam_search`; what that says itself wins. */
 export const OLD_BEAM_SEARCH = {
   beam_size: z.nullish(count),
   max_decoding_steps: z.nullish(count),
@@ -80,11 +82,11 @@ export function beamSettings(
   const search = given.beam_search ?? {};
   // A beam_search in the configuration has the defaults of its class, whatever the model would have without one.
   const { beamSize, maxSteps } = given.beam_search ? DEFAULTS : defaults;
-  const beams = given.beam_size ?? search.beam_size ?? beamSize;
+  const beams = search.beam_size ?? given.beam_size ?? beamSize;
   const settings: BeamSettings = {
-    endIndex,
+    endIndex: search.end_index ?? endIndex,
     beamSize: beams,
-    maxSteps: given.max_decoding_steps ?? search.max_steps ?? maxSteps,
+    maxSteps: search.max_steps ?? given.max_decoding_steps ?? maxSteps,
     perNodeBeamSize: search.per_node_beam_size ?? beams,
     minSteps: search.min_steps ?? 0,
     lengthPenalty: lengthPenalty(search.final_sequence_scorer),

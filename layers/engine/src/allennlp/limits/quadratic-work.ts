@@ -3,10 +3,10 @@
  * of each token to each other, a score for each pair of words, spans. Found in the configuration, without the graphs.
  */
 import * as z from 'zod/mini';
-import type { ArchiveModel } from './archive-model.ts';
+import type { ArchiveModel } from '../archive-model.ts';
+import type { Instance } from '../instance.ts';
+import type { TextArchive } from '../text/text-archive.ts';
 import { attentionOf, characterWidth } from './encoder-widths.ts';
-import type { Instance } from './instance.ts';
-import type { TextArchive } from './text/text-archive.ts';
 
 /** The texts of a field: how many there are, and the tokens of the longest. */
 interface FieldSize {
@@ -27,6 +27,8 @@ const PAIRS: Readonly<Record<string, Pairs>> = {
   dialog_qa: (size) => size('question').texts * size('passage').tokens ** 2,
   biaffine_parser: (size, { vocabulary }) => (size('words').tokens + 1) ** 2 * vocabulary.size('head_tags'),
   constituency_parser: (size, archive) => spanCells(size('tokens').tokens, archive),
+  // Which words of the source are the same, compared and weighed in a few tensors at a time.
+  copynet_seq2seq: (size) => 4 * size('source_tokens').tokens ** 2,
   coref: (size, archive) => corefCells(size('text').tokens, archive),
 };
 

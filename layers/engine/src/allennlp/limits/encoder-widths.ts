@@ -1,6 +1,6 @@
 /** What the encoders of a model make of each token or character, as its configuration tells of it. */
-import { longestSequence } from './text/hub-limits.ts';
-import type { Params, TextArchive } from './text/text-archive.ts';
+import { longestSequence } from '../text/hub-limits.ts';
+import type { Params, TextArchive } from '../text/text-archive.ts';
 
 export interface Attention {
   /** Heads of the widest encoder; 0 where no encoder has any. */
@@ -34,16 +34,26 @@ export function attentionOf(archive: TextArchive): Attention {
   };
 }
 
-/** Values that an encoder of the characters of words makes of each: its embedding, or its filters; 0 where there is no encoder. */
+/** The widest filter of `cnn` where a configuration names none. */
+const USUAL_FILTER = 5;
+
+/** Values that an encoder of the characters of words has for each: those that a filter reads of them, or its outputs; 0 without one. */
 export function characterWidth(model: Params): number {
   const encoders = [...partsOf(model)].filter(({ type }) => type === 'character_encoding');
-  const widths = encoders.flatMap((encoder) =>
-    [...partsOf(encoder)].flatMap(({ embedding_dim, num_filters, hidden_size, filters }) => [
-      ...[embedding_dim, num_filters, hidden_size].filter((width) => typeof width === 'number'),
-      ...(Array.isArray(filters) ? filters.flat().filter((width) => typeof width === 'number') : []),
-    ]),
+  return Math.max(0, ...encoders.flatMap((encoder) => [...partsOf(encoder)].map(widthOf)));
+}
+
+function widthOf({ embedding_dim, num_filters, hidden_size, filters, ngram_filter_sizes }: Params): number {
+  const widest = Math.max(...numbers(ngram_filter_sizes), USUAL_FILTER);
+  return Math.max(
+    0,
+    widest * Math.max(0, ...numbers(embedding_dim)),
+    ...numbers([num_filters, hidden_size, filters]),
   );
-  return Math.max(0, ...widths);
+}
+
+function numbers(value: unknown): number[] {
+  return [value].flat(3).filter((each) => typeof each === 'number');
 }
 
 /** The objects in a configuration, itself first. */
