@@ -7,6 +7,7 @@ import { createSqsClient, SqsQueue } from '@pilotlight/app/internal/aws/sqs-queu
 import { readBatchConfig, withoutBatchConfig } from '@pilotlight/app/internal/settings/batch-config';
 import { readConfig } from '@pilotlight/app/internal/settings/config';
 import { engineOptions } from '@pilotlight/app/internal/settings/engine-options';
+import { ownPredictors } from '@pilotlight/app/internal/settings/own-predictors';
 import { preload } from '@pilotlight/app/internal/settings/preload';
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
 import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
@@ -18,7 +19,7 @@ keepHeapSmall();
 const config = readConfig(withoutBatchConfig(process.env));
 const batch = readBatchConfig(process.env);
 const logger = new Logger({ serviceName: SERVICE });
-const engine = new Engine(engineOptions(config));
+const engine = new Engine({ ...engineOptions(config), ...(await ownPredictors(config)) });
 const queue = new SqsQueue(createSqsClient(process.env), batch.PILOTLIGHT_BATCH_QUEUE_URL);
 
 export const handler = createHandler({

@@ -18,7 +18,12 @@ keepHeapSmall();
 const config = readConfig(process.env);
 const logger = new Logger({ serviceName: SERVICE });
 const metrics = new Metrics({ namespace: config.PILOTLIGHT_METRICS_NAMESPACE, serviceName: SERVICE });
-const engine = new Engine(engineOptions(config));
+// Only a deployment with code of its own reads this module in a cold start.
+const own =
+  config.PILOTLIGHT_PREDICTORS === undefined
+    ? {}
+    : await (await import('@pilotlight/app/internal/settings/own-predictors')).ownPredictors(config);
+const engine = new Engine({ ...engineOptions(config), ...own });
 const preloaded = preload(engine, config.PILOTLIGHT_PRELOAD_MODELS, logger);
 
 const ready = Promise.all([preloaded.settled, rehearse(logger)]).then(() => performance.now());

@@ -2,9 +2,10 @@
 
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { engineOptions } from '@pilotlight/app/internal/settings/engine-options';
+import { ownPredictors } from '@pilotlight/app/internal/settings/own-predictors';
 import { type Preload, preload } from '@pilotlight/app/internal/settings/preload';
 import type { ServerConfig } from '@pilotlight/app/internal/settings/server';
-import { type BatchRecord, Engine, type ExecutionProvider } from '@pilotlight/engine';
+import { type BatchRecord, Engine, type EngineOptions, type ExecutionProvider } from '@pilotlight/engine';
 import { batchingOn } from './batching.ts';
 import { listServedModels } from './execution-provider/served-by.ts';
 import { settleExecutionProvider } from './execution-provider/settle.ts';
@@ -21,10 +22,12 @@ export class ServedModels {
     { server: settings, shared }: ServerConfig,
     executionProvider: ExecutionProvider,
     logger: Logger,
+    own: Pick<EngineOptions, 'archives'> = {},
   ) {
     this.executionProvider = executionProvider;
     this.engine = new Engine({
       ...engineOptions(shared),
+      ...own,
       executionProvider,
       sessions: 'worker',
       ...batchingOn(executionProvider, settings),
@@ -41,5 +44,5 @@ export class ServedModels {
 /** @throws PilotlightError EXECUTION_PROVIDER_UNAVAILABLE */
 export async function loadModels(config: ServerConfig, logger: Logger): Promise<ServedModels> {
   const { chosen } = await settleExecutionProvider(config.server, logger);
-  return new ServedModels(config, chosen, logger);
+  return new ServedModels(config, chosen, logger, await ownPredictors(config.shared));
 }

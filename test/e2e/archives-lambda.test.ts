@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtPredict } from '../../cli/src/start/lambda/built-functions.ts';
 import { ROUTES } from '../../cli/src/start/lambda/routes.ts';
 import { bundle } from '../../functions/bundles/src/bundle.ts';
+import { codeFolder } from '../../infra/constructs/src/function/predictors-code.ts';
 import { createHttpApi } from '../../infra/local/src/gateway/http-api.ts';
 import type { LambdaFunction } from '../../infra/local/src/lambda/function-definition.ts';
 import { LocalLambda } from '../../infra/local/src/lambda/local-lambda.ts';
@@ -15,7 +16,7 @@ import { describePackage } from '../../layers/builders/src/models/index.ts';
 import { compareAnswers } from '../../layers/engine/src/allennlp/goldens/compare-answers.ts';
 import { CodeDeployService, EVENT } from '../unit/functions/pre-traffic-hook/code-deploy-service.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
-import { addExample, INPUTS, OUTPUTS, SENTENCE } from './example-archive.ts';
+import { addExample, EXAMPLE, INPUTS, OUTPUTS, SENTENCE } from './example-archive.ts';
 
 const packages = join(temporaryFolder(), 'packages');
 const logged: string[] = [];
@@ -86,6 +87,41 @@ describe('the predict function with an archive in a layer', () => {
       Inputs: INPUTS.length,
       Tokens: tokens,
     });
+  });
+});
+
+describe('the predict function with a module of the team’s own', () => {
+  const file = join(EXAMPLE, 'predictors.mjs');
+  const functionWith = async (predictors: string) => ({
+    ...(await builtPredict([describePackage(packages, { name: 'ner' })], {
+      environment: { PILOTLIGHT_PREDICTORS: 'predictors.mjs' },
+    })),
+    taskRoot: codeFolder('predict', predictors),
+  });
+
+  test('answers the JSON of their predictor', async () => {
+    const deployed = await LocalLambda.start({ functions: [await functionWith(file)] });
+    const event = JSON.parse(readFileSync('test/fixtures/events/predict.json', 'utf8'));
+    event.rawPath = event.requestContext.http.path = '/models/ner';
+    event.body = JSON.stringify({ text: SENTENCE });
+    const { payload } = await deployed.invoke({ functionName: 'predict', payload: JSON.stringify(event) });
+    await deployed.close();
+    const { statusCode, body } = JSON.parse(payload.toString());
+    const names = [
+      { name: 'Joel Smith', kind: 'PER' },
+      { name: 'Seattle', kind: 'LOC' },
+    ];
+    expect({ statusCode, body: JSON.parse(body) }).toEqual({ statusCode: 200, body: { names } });
+  });
+
+  test('ends at once where the module cannot be used', async () => {
+    const wrong = join(packages, '../wrong.mjs');
+    writeFileSync(wrong, 'export default 1;');
+    const deployed = await LocalLambda.start({ functions: [await functionWith(wrong)] });
+    const { payload, functionError } = await deployed.invoke({ functionName: 'predict', payload: '{}' });
+    await deployed.close();
+    expect(functionError).toBeDefined();
+    expect(payload.toString()).toContain('PILOTLIGHT_PREDICTORS: predictors.mjs must export default');
   });
 });
 

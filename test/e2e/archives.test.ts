@@ -143,6 +143,39 @@ describe('an archive', () => {
     expect(bad).toMatchObject({ row: 1, error: { code: 'INVALID_INPUT' } });
   }, 30_000);
 
+  test('predicts by a task of the model, and fields of the predictor by name', async () => {
+    const predict = (...args: readonly string[]) => pilotlight('predict', '--model', 'ner', ...args);
+    const spans = await predict('--task', 'token-classification', SENTENCE);
+    expect(spans.stdout).toMatch(/\[Joel Smith\|PER\].*Seattle +LOC +20-27/s);
+    const [field, text] = await Promise.all([
+      predict('--input', `sentence=${SENTENCE}`, '--json'),
+      predict(SENTENCE, '--json'),
+    ]);
+    const { inputs, result } = JSON.parse(field.stdout);
+    expect(inputs).toEqual({ sentence: SENTENCE });
+    expect(compareAnswers(first.output, result).problem).toBeUndefined();
+    expect(text.stdout).toBe(field.stdout);
+  }, 30_000);
+
+  test.each([
+    [['--context', 'x', 'y'], 'cannot do question-answering; it can do token-classification, predictor'],
+    [['--top-k', '2', 'y'], '--top-k goes with a task of the model'],
+    [['--input', 'sentence'], '--input takes NAME=VALUE'],
+    [['{'], 'is not JSON'],
+  ])('refuses %j in one line', async (args, message) => {
+    const { code, stderr } = await pilotlight('predict', '--model', 'ner', ...args);
+    expect(code).not.toBe(0);
+    expect(stderr.trimEnd().split('\n')).toEqual([expect.stringContaining(message)]);
+  });
+
+  test('is timed by the inputs of its goldens, one a call and many a call', async () => {
+    const { stdout, stderr } = await pilotlight('models', 'bench', 'ner', '--runs', '2', '--json');
+    expect(JSON.parse(stdout || stderr)).toMatchObject({
+      model: 'ner',
+      latencies: [{ inputs: 1, inputsPerSecond: expect.any(Number) }, { inputs: 32 }],
+    });
+  });
+
   test('gives drift below 1 for its goldens, as a canary asks', async () => {
     const engine = new Engine({ packages });
     const model = await engine.model('ner');

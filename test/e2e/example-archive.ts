@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageArchive, silent } from '@pilotlight/toolchain';
 
-const EXAMPLE = join(import.meta.dirname, '../../examples/from-allennlp');
+export const EXAMPLE = join(import.meta.dirname, '../../examples/from-allennlp');
 
 export interface Reference {
   readonly input: { readonly sentence: string };

@@ -4,6 +4,7 @@ import { createReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { readConfig } from '@pilotlight/app/internal/settings/config';
 import { engineOptions } from '@pilotlight/app/internal/settings/engine-options';
+import { ownPredictors } from '@pilotlight/app/internal/settings/own-predictors';
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
 import { detectFormat } from '@pilotlight/batch/internal/file/formats';
 import { MAX_ROW_BYTES } from '@pilotlight/batch/internal/file/limits';
@@ -37,7 +38,8 @@ export async function predictRows(
   const input = await readStats(file);
   const folder = packagesFolder(values.packages);
   keepHeapSmall();
-  const engine = new Engine(engineOptions(readConfig({ ...process.env, PILOTLIGHT_MODELS_DIR: folder })));
+  const config = readConfig({ ...process.env, PILOTLIGHT_MODELS_DIR: folder });
+  const engine = new Engine({ ...engineOptions(config), ...(await ownPredictors(config)) });
   const entries = await listModels(engine, folder);
   if (ref === undefined) {
     const names = [...new Set(entries.map(({ name }) => name))].join(', ');

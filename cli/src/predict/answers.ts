@@ -7,12 +7,12 @@ import type {
   MaskToken,
   RankedText,
   SpanAnswer,
-  TaskName,
   ZeroShot,
 } from '@pilotlight/engine';
 import { z } from 'zod';
 import { paint, printableLines } from '../kit/style.ts';
 import { bar, type Cell, type Column, cut, table } from '../kit/table.ts';
+import type { PredictTask } from './task-options.ts';
 
 export interface Answer {
   readonly input: unknown;
@@ -20,12 +20,12 @@ export interface Answer {
 }
 
 /** `columns` is the width of the terminal. */
-export function render(task: TaskName, answers: readonly Answer[], columns: number): string {
+export function render(task: PredictTask, answers: readonly Answer[], columns: number): string {
   return RENDERERS[task](answers, columns);
 }
 
 /** A result has the shape of its task: the engine that made it says so. */
-const RENDERERS: Record<TaskName, (answers: readonly Answer[], columns: number) => string> = {
+const RENDERERS: Record<PredictTask, (answers: readonly Answer[], columns: number) => string> = {
   'text-classification': (answers, columns) =>
     scores('LABEL', answers.map(withTitle<readonly LabelScore[]>).map(labelled), columns),
   'zero-shot-classification': (answers, columns) =>
@@ -42,7 +42,18 @@ const RENDERERS: Record<TaskName, (answers: readonly Answer[], columns: number) 
   'feature-extraction': (answers, columns) => features(answers.map(withTitle<Features>), columns),
   'sentence-similarity': (answers, columns) => similarities(answers as readonly Compared[], columns),
   'text-ranking': (answers, columns) => rankings(answers as readonly Ranked[], columns),
+  'text2text-generation': (answers) =>
+    answers
+      .map(withTitle<Generated>)
+      .map(generated)
+      .join('\n'),
 };
+
+interface Generated {
+  readonly generated_text: string;
+}
+
+const generated = ({ result }: Titled<Generated>): string => printableLines(result.generated_text);
 
 interface Titled<Result> {
   /** The text that was read, or what stands for it. */

@@ -38,6 +38,12 @@ export const OPTIONS = {
     value: 'TEXT',
     help: 'sentence-similarity: the text that the others are compared with',
   },
+  input: {
+    type: 'string',
+    value: 'NAME=VALUE',
+    multiple: true,
+    help: "a field of the JSON that an archive's predictor reads, such as premise=...; a list or an object is JSON",
+  },
   set: {
     type: 'string',
     value: 'NAME=VALUE',
@@ -49,7 +55,10 @@ export const OPTIONS = {
     default: false,
     help: 'cut texts that are too long for the model, instead of refusing them',
   },
-  json: { type: 'boolean', help: 'print one JSON object a text: {"text", "result"}' },
+  json: {
+    type: 'boolean',
+    help: 'print one JSON object a text: {"text", "result"}, or {"inputs", "result"}',
+  },
   packages: { type: 'string', value: 'DIR', help: 'folder of model packages', otherwise: PACKAGES_DEFAULT },
 } as const satisfies Options;
 

@@ -1,7 +1,10 @@
 /** The meaning of the options of `pilotlight predict` for each task: its parameters, and the parts of an input. */
-import type { TaskName } from '@pilotlight/engine';
+import type { ArchiveTaskName, TaskName } from '@pilotlight/engine';
 import { usageError } from '../kit/errors.ts';
 import { wholeNumber } from '../kit/options.ts';
+
+/** Tasks of checkpoints and of archives. */
+export type PredictTask = TaskName | ArchiveTaskName;
 
 export interface TaskOptions {
   readonly 'top-k'?: string | undefined;
@@ -13,7 +16,7 @@ export interface TaskOptions {
   readonly set?: readonly string[] | undefined;
 }
 
-const TASKS_OF: Readonly<Record<Exclude<keyof TaskOptions, 'set'>, readonly TaskName[]>> = {
+const TASKS_OF: Readonly<Record<Exclude<keyof TaskOptions, 'set'>, readonly PredictTask[]>> = {
   'top-k': ['text-classification', 'fill-mask', 'question-answering', 'text-ranking'],
   pair: ['text-classification'],
   context: ['question-answering'],
@@ -22,8 +25,11 @@ const TASKS_OF: Readonly<Record<Exclude<keyof TaskOptions, 'set'>, readonly Task
   source: ['sentence-similarity'],
 };
 
+/** The options that mean nothing without a task. */
+export const TASK_OPTIONS = ['top-k', 'pair', 'context', 'labels', 'query', 'source', 'set'] as const;
+
 /** @throws CliError USAGE, for an option of another task */
-export function taskParameters(task: TaskName, options: TaskOptions): Record<string, unknown> {
+export function taskParameters(task: PredictTask, options: TaskOptions): Record<string, unknown> {
   for (const [option, tasks] of Object.entries(TASKS_OF)) {
     if (!Object.hasOwn(options, option) || tasks.includes(task)) continue;
     throw usageError(`--${option} is for ${tasks.join(', ')}; the task here is ${task}.`);
@@ -38,7 +44,7 @@ export function taskParameters(task: TaskName, options: TaskOptions): Record<str
   };
 }
 
-function topK(task: TaskName, option: string | undefined): { readonly top_k?: number | null } {
+function topK(task: PredictTask, option: string | undefined): { readonly top_k?: number | null } {
   if (option === 'all' && task === 'text-classification') return { top_k: null };
   if (option === undefined) return task === 'text-classification' ? { top_k: 1 } : {};
   return { top_k: wholeNumber(option, '--top-k', 1, 1_000_000) };
@@ -66,7 +72,7 @@ export interface InputShape {
   readonly all?: (texts: readonly string[]) => unknown;
 }
 
-export function inputShape(task: TaskName, { pair, context, query, source }: TaskOptions): InputShape {
+export function inputShape(task: PredictTask, { pair, context, query, source }: TaskOptions): InputShape {
   switch (task) {
     case 'question-answering':
       return context === undefined ? {} : { each: (question) => ({ question, context }) };
@@ -80,7 +86,7 @@ export function inputShape(task: TaskName, { pair, context, query, source }: Tas
 }
 
 /** Says which option is missing where texts alone make no input. */
-export const MISSING: Partial<Record<TaskName, string>> = {
+export const MISSING: Partial<Record<PredictTask, string>> = {
   'question-answering':
     'The texts are questions; give the text that answers them with --context, or {"question", "context"} a line of a .jsonl file or of standard input.',
   'text-ranking':

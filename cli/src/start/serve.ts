@@ -5,6 +5,7 @@ import { endOnSignals } from '@pilotlight/app/internal/serve/signals';
 import { readConfig } from '@pilotlight/app/internal/settings/config';
 import { engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { handOverOptions } from '@pilotlight/app/internal/settings/hand-over-options';
+import { ownPredictors } from '@pilotlight/app/internal/settings/own-predictors';
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
 import { Engine } from '@pilotlight/engine';
 import { callerRules } from '@pilotlight/local/internal/foreign-caller';
@@ -48,7 +49,8 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
     ...(values.server !== undefined && { PILOTLIGHT_SERVER: await serverSetting(values.server) }),
   });
   keepHeapSmall();
-  const engine = new Engine({ ...engineOptions(config), sessions: 'worker' });
+  const own = await ownPredictors(config);
+  const engine = new Engine({ ...engineOptions(config), ...own, sessions: 'worker' });
   try {
     // Threads load models while this one reads the modules of the app.
     const [models, { createLocalApp, listen }] = await Promise.all([

@@ -26,6 +26,8 @@ const environmentSchema = z.object({
   PILOTLIGHT_REMOTE_PACKAGES: z.optional(remotePackages),
   PILOTLIGHT_REMOTE_FOLDER: z._default(text, '/tmp/models'),
   PILOTLIGHT_VARIANT: z.optional(text),
+  /** A module with code around models of AllenNLP archives. See own-predictors.ts. */
+  PILOTLIGHT_PREDICTORS: z.optional(text),
   PILOTLIGHT_MEMORY_BUDGET_BYTES: z.optional(count),
   /** Megabytes of answers that are kept. @default - none are kept */
   PILOTLIGHT_ANSWER_CACHE_MB: z.optional(count),

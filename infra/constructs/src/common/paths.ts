@@ -33,7 +33,7 @@ function installedModels(app: string): string | undefined {
 }
 
 /** Where layers and images are built, below the folder that the CDK app runs in; the content names each build. */
-export function buildFolder(kind: 'layers' | 'images', app = process.cwd()): string {
+export function buildFolder(kind: 'layers' | 'images' | 'functions', app = process.cwd()): string {
   const modules = resolve(app, 'node_modules');
   const cache = existsSync(modules)
     ? join(modules, '.cache', 'pilotlight')

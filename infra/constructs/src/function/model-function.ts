@@ -15,6 +15,7 @@ import { InfraError } from '../common/errors.ts';
 import { executionRole, type LoggingProps, logGroup } from '../common/execution-role.ts';
 import { defaultPackagesFolder } from '../common/paths.ts';
 import { placedFunction } from './placed-function.ts';
+import { codeFolder, PREDICTORS } from './predictors-code.ts';
 import type { lambdaSchema, packagesSchema } from './schema.ts';
 
 export interface ModelFunctionSettings {
@@ -87,7 +88,7 @@ export abstract class ModelFunction extends Construct {
   protected makeFunction(own: OwnFunctionOptions): LambdaFunction {
     const { bundle, packages, lambda, logging } = this.#settings;
     return placedFunction(this, 'Function', {
-      bundle,
+      code: codeFolder(bundle, packages.predictors),
       placement: this.placement,
       architecture: lambda.architecture,
       role: this.role,
@@ -101,6 +102,7 @@ export abstract class ModelFunction extends Construct {
           ...lambda.environment,
           PILOTLIGHT_PRELOAD_MODELS: this.modelRefs.join(','),
           ...(packages.variant !== undefined && { PILOTLIGHT_VARIANT: packages.variant }),
+          ...(packages.predictors !== undefined && { PILOTLIGHT_PREDICTORS: PREDICTORS }),
           ...own.environment,
         },
       },
@@ -115,6 +117,7 @@ export const OWNED_VARIABLES: Readonly<Record<string, string>> = {
   PILOTLIGHT_REMOTE_PACKAGES: 'models',
   PILOTLIGHT_REMOTE_FOLDER: 'models',
   PILOTLIGHT_VARIANT: 'packages.variant',
+  PILOTLIGHT_PREDICTORS: 'packages.predictors',
 };
 
 /** A variable that a construct sets is refused in its settings, because one of the two would be lost in silence. */

@@ -1,12 +1,13 @@
 /** The Lambda function itself, made for where its models are placed. */
 
-import { bundleFolder, type FunctionName, HANDLER } from '@pilotlight/functions';
+import { bundleFolder, HANDLER } from '@pilotlight/functions';
 import { buildFunctionContext } from '@pilotlight/layers/internal/images/index';
 import type { Placement } from '@pilotlight/layers/internal/models/index';
 import { Size } from 'aws-cdk-lib';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import {
+  Code,
   DockerImageCode,
   DockerImageFunction,
   type FunctionOptions,
@@ -14,7 +15,6 @@ import {
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { functionCode } from '../common/bundled-function.ts';
 import { InfraError } from '../common/errors.ts';
 import { buildFolder } from '../common/paths.ts';
 import { ModelLayers } from './model-layers.ts';
@@ -25,8 +25,8 @@ export interface PlacedFunctionProps {
   readonly placement: Placement;
   readonly architecture: Architecture;
   readonly role: Role;
-  /** A function with the engine in it. @default 'predict' */
-  readonly bundle?: FunctionName;
+  /** The folder of a function with the engine in it. @default - that of the predict function */
+  readonly code?: string;
   /** The options that do not depend on the placement. */
   readonly options: FunctionOptions;
 }
@@ -57,13 +57,13 @@ export function placedFunction(scope: Construct, id: string, props: PlacedFuncti
 function imageFunction(
   scope: Construct,
   id: string,
-  { architecture, options, bundle = 'predict' }: PlacedFunctionProps,
+  { architecture, options, code = bundleFolder('predict').folder }: PlacedFunctionProps,
   { packages }: Extract<Placement, { kind: 'image' }>,
 ): LambdaFunction {
   const context = buildFunctionContext({
     packages,
     architecture,
-    bundle: bundleFolder(bundle).folder,
+    bundle: code,
     outdir: buildFolder('images'),
   });
   const platform = architecture === 'arm64' ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64;
@@ -77,7 +77,7 @@ function imageFunction(
 function zipFunction(
   scope: Construct,
   id: string,
-  { placement, architecture, role, options, bundle = 'predict' }: PlacedFunctionProps,
+  { placement, architecture, role, options, code = bundleFolder('predict').folder }: PlacedFunctionProps,
   zipped: Extract<Placement, { kind: 'layer' | 's3' }>,
 ): LambdaFunction {
   const runtime = RuntimeLayer.of(scope, architecture);
@@ -96,7 +96,7 @@ function zipFunction(
     runtime: Runtime.NODEJS_24_X,
     architecture: lambdaArchitecture(architecture),
     handler: HANDLER,
-    code: functionCode(bundle),
+    code: Code.fromAsset(code),
     layers: [runtime.layer, ...models.layers],
     ephemeralStorageSize: Size.mebibytes(chooseEphemeralStorage(placement)),
     environment: {

@@ -18,6 +18,9 @@ export const packagesSchema = z.strictObject({
   variant: nonEmpty
     .exactOptional()
     .describe('Variant to serve of every model. Default: the defaultVariant of each manifest'),
+  predictors: nonEmpty
+    .exactOptional()
+    .describe('Module (.mjs) with code around models of AllenNLP archives. Default: none'),
   placement: z.enum(PREFERENCES).exactOptional().describe(PLACEMENT),
 });
 
