@@ -1,6 +1,7 @@
 /** A loaded model of an AllenNLP archive: the predictor's JSON in, the predictor's JSON out. */
 import { type ArchiveManifest, type ArchiveVariant, servedFiles, sumOfBytes } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
+import type { BatchRecord } from '../batching/batching-settings.ts';
 import {
   estimateMs,
   longInput,
@@ -44,6 +45,8 @@ export interface AllenNlpDependencies {
   readonly maxQueuedRequests: number;
   /** Whether calls that are under way at once share batches. */
   readonly sharesBatches: boolean;
+  /** Is told of each batch that ran. @default - nobody is */
+  readonly onBatch?: (batch: BatchRecord) => void;
   readonly goldens: Pick<AnswerGoldenCheck, 'check'>;
 }
 
@@ -75,7 +78,8 @@ export class AllenNlpModel implements BulkModel {
   readonly #activity: Activity;
 
   constructor(dependencies: AllenNlpDependencies) {
-    const { manifest, variant, model, graphs } = dependencies;
+    const { manifest, variant, model, graphs, onBatch } = dependencies;
+    const { name, version } = manifest;
     this.manifest = manifest;
     this.variantName = dependencies.variantName;
     this.variant = variant;
@@ -87,6 +91,7 @@ export class AllenNlpModel implements BulkModel {
       shared: dependencies.sharesBatches,
       alone: model.runsAlone ?? false,
       cellsOf: model.cellsOf,
+      ...(onBatch && { onBatch: (batch) => onBatch({ model: name, version, ...batch }) }),
     });
   }
 

@@ -2,6 +2,7 @@
 import type { ArchiveManifest } from '@pilotlight/model-format';
 import { describeScheme, formatModelRef, ownValue } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
+import type { BatchingSettings } from '../batching/batching-settings.ts';
 import { openVerified } from '../load/open-verified.ts';
 import type { CreateSession, OpenedPackage } from '../ports.ts';
 import { AllenNlpModel } from './allennlp-model.ts';
@@ -16,7 +17,7 @@ export interface ArchiveSettings {
   readonly intraOpThreads: number;
   readonly allowSpinning: boolean;
   readonly maxQueuedRequests: number;
-  readonly batching: { readonly kind: 'turns' | 'dynamic' };
+  readonly batching: Pick<BatchingSettings, 'kind' | 'onBatch'>;
   readonly archives: Readonly<Record<string, AroundArchive>>;
 }
 
@@ -60,6 +61,8 @@ export async function loadArchive(
     loadTimings: { openMs, ...timings, totalMs: performance.now() - start },
     maxQueuedRequests,
     sharesBatches: settings.batching.kind === 'dynamic',
+    // As for models that read tokens, the batches of a call by itself are in its answer alone.
+    ...(settings.batching.kind === 'dynamic' && { onBatch: settings.batching.onBatch }),
     goldens: new AnswerGoldenCheck(
       opened.path(manifest.goldens.path),
       Math.floor(Math.random() * FIRST_GOLDENS),
