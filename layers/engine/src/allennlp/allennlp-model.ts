@@ -48,6 +48,8 @@ export interface AllenNlpDependencies {
   /** Is told of each batch that ran. @default - nobody is */
   readonly onBatch?: (batch: BatchRecord) => void;
   readonly goldens: Pick<AnswerGoldenCheck, 'check'>;
+  /** The model as the archive has it, by which goldens are checked. @default - this one */
+  readonly own?: Pick<AllenNlpModel, 'predict'>;
 }
 
 /** An input that has been read: its instances, or why there are none. */
@@ -170,8 +172,9 @@ export class AllenNlpModel implements BulkModel {
 
   /** Runs one golden of the package, and the one after it at the next call. */
   checkGolden(): Promise<GoldenCheck> {
-    return this.#dependencies.goldens.check(this.variantName, async (input) => {
-      const { results } = await this.predict(input, {}, { task: 'predictor' });
+    const { goldens, own = this } = this.#dependencies;
+    return goldens.check(this.variantName, async (input) => {
+      const { results } = await own.predict(input, {}, { task: 'predictor' });
       return results[0];
     });
   }

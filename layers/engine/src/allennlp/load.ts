@@ -5,7 +5,7 @@ import { EngineError } from '@pilotlight/model-format/errors';
 import type { BatchingSettings } from '../batching/batching-settings.ts';
 import { openVerified } from '../load/open-verified.ts';
 import type { CreateSession, OpenedPackage } from '../ports.ts';
-import { AllenNlpModel } from './allennlp-model.ts';
+import { type AllenNlpDependencies, AllenNlpModel } from './allennlp-model.ts';
 import { openGraphs } from './archive-graphs.ts';
 import type { AroundArchive } from './archive-model.ts';
 import { AnswerGoldenCheck } from './goldens/answer-goldens.ts';
@@ -52,11 +52,11 @@ export async function loadArchive(
       close: (graphs) => graphs.dispose(),
     },
   );
-  return new AllenNlpModel({
+  const parts: AllenNlpDependencies = {
     manifest,
     variantName,
     variant,
-    model: text,
+    model: text.served,
     graphs: sessions,
     loadTimings: { openMs, ...timings, totalMs: performance.now() - start },
     maxQueuedRequests,
@@ -67,5 +67,8 @@ export async function loadArchive(
       opened.path(manifest.goldens.path),
       Math.floor(Math.random() * FIRST_GOLDENS),
     ),
-  });
+  };
+  // Goldens are inputs and answers of the archive itself, whatever the caller's own code makes of them.
+  const own = text.own === text.served ? {} : { own: new AllenNlpModel({ ...parts, model: text.own }) };
+  return new AllenNlpModel({ ...parts, ...own });
 }
