@@ -57,6 +57,8 @@ const SCHEMES = {
   /** Weights and activations with a scale for each block of so many channels. */
   'int8-blocks-64': INT8,
   'int8-blocks-32': INT8,
+  /** The same in blocks of 64, and LSTMs row by row, with one scale for the activations of a row. */
+  'int8-blocks-64-lstm': FULL_INT8,
   /** Weights stored as integers, and everything computed in fp32. */
   'int8-weights': { ...INT8, foldWeights: true },
   /** What packages had before: activations with one scale a batch, so that answers move a little with their neighbours. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openVerified } from '../../../layers/engine/src/load/open-verified.ts';
+import { openVerified } from '../../../layers/engine/src/store/open-verified.ts';
 import { EngineError } from '../../../model-assets/format/src/errors.ts';
 
 const corrupt = new EngineError('PACKAGE_CORRUPT', 'it differs.');

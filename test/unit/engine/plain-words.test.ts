@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Tokenizer } from '../../../layers/engine/src/ports.ts';
 import { PlainWords } from '../../../layers/engine/src/tokenizer/plain-words.ts';
 import { createRustTokenizer } from '../../../layers/engine/src/tokenizer/rust-tokenizer.ts';
@@ -13,11 +13,13 @@ const rest = JSON.parse(readFileSync(join(PACKAGE, textProcessing.split.rest.pat
 const vocabulary = readFileSync(join(PACKAGE, textProcessing.split.vocabulary[0].path), 'utf8').split('\n');
 
 let tokenizer: Tokenizer;
+const encode = vi.spyOn(PlainWords.prototype, 'encode');
 
 beforeAll(async () => {
   tokenizer = await createRustTokenizer({ path: (path) => join(PACKAGE, path) }, textProcessing);
   // From the sixteenth single text on, this thread reads plain ones.
   for (let i = 0; i < 17; i++) await tokenizer.encode([{ text: 'a' }], { maxTokens: 512 });
+  await vi.waitFor(() => expect(encode).toHaveBeenCalled());
 });
 
 const words = fc.oneof(
@@ -43,6 +45,8 @@ describe('a single text', () => {
       }),
       { numRuns: 1000 },
     );
+    const read = encode.mock.results.filter(({ value }) => value !== undefined);
+    expect(read.length).toBeGreaterThan(300);
   });
 });
 

@@ -26,6 +26,7 @@ it('each scheme pads to its multiple of tokens and runs where it has kernels', (
     'int8-rows-7bit': { providers: ['cpu'], lengthMultiple: 4, packsExactly: true },
     'int8-blocks-64': { providers: ['cpu'], lengthMultiple: 4 },
     'int8-blocks-32': { providers: ['cpu'], lengthMultiple: 4 },
+    'int8-blocks-64-lstm': { providers: ['cpu'], lengthMultiple: 4, sumsMaySaturate: true },
     'int8-weights': { providers: ['cpu'], lengthMultiple: 4, foldWeights: true },
     'int8-dynamic-per-channel': { providers: ['cpu'], lengthMultiple: 4, sumsMaySaturate: true },
     'int8-dynamic-per-channel-7bit': { providers: ['cpu'], lengthMultiple: 4 },

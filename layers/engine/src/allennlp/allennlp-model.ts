@@ -1,18 +1,9 @@
 /** A loaded model of an AllenNLP archive: the predictor's JSON in, the predictor's JSON out. */
 import { type ArchiveManifest, type ArchiveVariant, servedFiles, sumOfBytes } from '@pilotlight/model-format';
-import { EngineError } from '@pilotlight/model-format/errors';
 import type { BatchRecord } from '../batching/batching-settings.ts';
-import {
-  estimateMs,
-  longInput,
-  refuseMoreTokens,
-  refuseMoreWork,
-  type TokenLimits,
-} from '../batching/token-limits.ts';
+import { estimateMs, refuseMoreWork } from '../batching/token-limits.ts';
 import type { LoadTimings } from '../ports.ts';
 import { Activity } from '../predict/activity.ts';
-import { AnswerSize } from '../predict/answer-size.ts';
-import { CharacterCount } from '../predict/character-limits.ts';
 import { givenParameters, invalidParameters } from '../predict/given-parameters.ts';
 import type { GoldenCheck } from '../predict/goldens/check.ts';
 import type {
@@ -23,17 +14,12 @@ import type {
   PredictOptions,
   PreparedCall,
 } from '../predict/loaded-model.ts';
-import { Slices } from '../tokenizer/slices.ts';
 import type { ArchiveGraphs } from './archive-graphs.ts';
 import type { ArchiveModel } from './archive-model.ts';
 import type { AnswerGoldenCheck } from './goldens/answer-goldens.ts';
-import type { Instance } from './instance.ts';
-import { InstanceQueue, type QueueReport } from './instance-queue.ts';
-import { sizeOf } from './instance-size.ts';
-import { countCharacters } from './limits/count-characters.ts';
-import { refuseLarge } from './limits/size-limits.ts';
-import { type AskedInput, askedInput } from './task-shape.ts';
-import { inField, OF_INPUT } from './text/in-field.ts';
+import { InstanceQueue } from './instance-queue.ts';
+import { type Bounds, makeAnswers } from './make-answers.ts';
+import { type ReadInputs, readInputs } from './read-inputs.ts';
 
 export interface AllenNlpDependencies {
   readonly manifest: ArchiveManifest;
@@ -52,21 +38,8 @@ export interface AllenNlpDependencies {
   readonly own?: Pick<AllenNlpModel, 'predict'>;
 }
 
-/** An input that has been read: its instances, or why there are none. */
-type ReadInput =
-  | { readonly asked: AskedInput; readonly instances: readonly Instance[]; readonly tokens: number }
-  | { readonly error: EngineError };
-
-/** What a run is bounded by. */
-interface Bounds {
-  readonly limits?: TokenLimits | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-interface ReadCall {
-  readonly inputs: readonly ReadInput[];
+interface ReadCall extends ReadInputs {
   readonly parameters: Readonly<Record<string, unknown>>;
-  readonly tokens: number;
   readonly tokenizeMs: number;
 }
 
@@ -184,65 +157,19 @@ export class AllenNlpModel implements BulkModel {
     return this.#activity.dispose(() => this.#dependencies.graphs.dispose());
   }
 
-  /** Reads every input. An error that is the fault of one input stays with it; limits of a call are for all of it. */
   async #read(
     inputs: unknown,
     parameters: unknown,
-    { task, limits = {}, signal }: Pick<PredictOptions, 'task' | 'limits' | 'signal'>,
+    options: Pick<PredictOptions, 'task' | 'limits' | 'signal'>,
   ): Promise<ReadCall> {
     const start = performance.now();
-    const listed = Array.isArray(inputs);
-    const list: readonly unknown[] = listed ? inputs : [inputs];
-    const slices = new Slices(signal);
-    const characters = new CharacterCount(limits);
-    const read: ReadInput[] = [];
-    for (const [index, input] of list.entries()) {
-      await slices.giveWay();
-      try {
-        const asked = askedInput(this.#dependencies.model, input, task, {
-          named: this.manifest,
-          index: listed ? index : undefined,
-        });
-        characters.addCharacters(countCharacters(asked.json), index);
-        read.push(await this.#readOne(asked, listed ? `inputs[${index}]` : 'inputs', index, limits));
-      } catch (error) {
-        const isOfInput = error instanceof EngineError && OF_INPUT.includes(error.code);
-        if (!isOfInput) throw error;
-        read.push({ error });
-      }
-    }
-    const size = new AnswerSize(limits.maxAnswerBytes);
-    for (const input of read) if ('asked' in input) size.addNumbers(this.#numbersOf(input));
-    const counts = read.map((input) => ('error' in input ? 0 : input.tokens));
-    refuseMoreTokens(counts, { ...limits, maxInputTokens: Number.POSITIVE_INFINITY });
-    const anyShape = read.some((input) => 'asked' in input && input.asked.shape !== undefined);
+    const read = await readInputs(this.#dependencies.model, this.manifest, inputs, options);
+    const hasTask = read.inputs.some((input) => 'asked' in input && input.asked.shape !== undefined);
     return {
-      inputs: read,
-      parameters: this.#parameters(parameters, anyShape),
-      tokens: counts.reduce((sum, tokens) => sum + tokens, 0),
+      ...read,
+      parameters: this.#parameters(parameters, hasTask),
       tokenizeMs: performance.now() - start,
     };
-  }
-
-  /** Numbers of the answer to an input that are known to come; a task shows none of them. */
-  #numbersOf({ asked, instances }: Extract<ReadInput, { asked: AskedInput }>): number {
-    const { numbersOf } = this.#dependencies.model;
-    if (asked.shape || !numbersOf) return 0;
-    return instances.reduce((sum, instance) => sum + numbersOf(instance), 0);
-  }
-
-  async #readOne(
-    asked: AskedInput,
-    field: string,
-    index: number,
-    { maxInputTokens = Number.POSITIVE_INFINITY }: TokenLimits,
-  ): Promise<ReadInput> {
-    const { model } = this.#dependencies;
-    const instances = await inField(field, () => model.read(asked.json, field));
-    const tokens = instances.reduce((sum, instance) => sum + sizeOf(instance).tokens, 0);
-    if (tokens > maxInputTokens) throw longInput({ index, tokens, maxTokens: maxInputTokens });
-    for (const instance of instances) refuseLarge(instance, model, field);
-    return { asked, instances, tokens };
   }
 
   /** The predictor's JSON has no parameters beside it; a task has some. @throws EngineError INVALID_PARAMETER */
@@ -265,7 +192,7 @@ export class AllenNlpModel implements BulkModel {
     const instances = call.inputs.flatMap((input) => ('error' in input ? [] : input.instances));
     const report = await this.#activity.during(() => this.#queue.run(instances, signal));
     const start = performance.now();
-    const outcomes = await this.#answers(call, report, { limits, signal });
+    const outcomes = await makeAnswers(this.#dependencies.model, call, report, { limits, signal });
     const { queueMs, inferMs, padded, batches } = report;
     const { name, version } = this.manifest;
     const postprocessMs = performance.now() - start;
@@ -278,49 +205,10 @@ export class AllenNlpModel implements BulkModel {
       batches,
     };
   }
-
-  async #answers(
-    { inputs, parameters }: ReadCall,
-    report: QueueReport,
-    { limits, signal }: Bounds,
-  ): Promise<readonly Outcome[]> {
-    const { model } = this.#dependencies;
-    const size = new AnswerSize(limits?.maxAnswerBytes);
-    const slices = new Slices(signal);
-    const outcomes: Outcome[] = [];
-    let next = 0;
-    for (const input of inputs) {
-      await slices.giveWay();
-      if ('error' in input) {
-        outcomes.push(input);
-        continue;
-      }
-      const { asked, instances } = input;
-      const own = report.outcomes.slice(next, next + instances.length);
-      next += instances.length;
-      try {
-        const outputs = own.map(outputOf);
-        const answer = model.answer(asked.json, instances, outputs);
-        const result = asked.shape ? asked.shape.fromAnswer(answer, asked.input, parameters) : answer;
-        size.addResult(result);
-        outcomes.push({ result });
-      } catch (error) {
-        const isOfInput = error instanceof EngineError && error.code !== 'ANSWER_TOO_LARGE';
-        if (!isOfInput) throw error;
-        outcomes.push({ error });
-      }
-    }
-    return outcomes;
-  }
 }
 
 /** Parameters that clients of Hugging Face send with every call, and that change nothing here. */
 const WITHOUT_MEANING: readonly string[] = ['truncate', 'truncation_direction'];
-
-function outputOf(outcome: QueueReport['outcomes'][number]): unknown {
-  if ('error' in outcome) throw outcome.error;
-  return outcome.output;
-}
 
 function resultOf(outcome: Outcome): unknown {
   if ('error' in outcome) throw outcome.error;

@@ -14,7 +14,7 @@ export interface AskedInput {
 }
 
 /** The model's names in refusals. */
-interface Named {
+export interface Named {
   readonly name: string;
   readonly task: string;
   readonly example?: Readonly<Record<string, unknown>> | undefined;

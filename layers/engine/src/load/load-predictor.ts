@@ -15,9 +15,9 @@ import { MINIMUM_GOLDENS } from '../predict/goldens/golden.ts';
 import { GoldenReader } from '../predict/goldens/golden-reader.ts';
 import { Predictor } from '../predict/predictor.ts';
 import { disposeSessions, openSessions, planSessions } from '../session/open-sessions.ts';
+import { openVerified } from '../store/open-verified.ts';
 import { taskFor } from '../tasks/index.ts';
 import type { LoaderDependencies } from './dependencies.ts';
-import { openVerified } from './open-verified.ts';
 import { packingSessions } from './packing.ts';
 
 export async function loadPredictor(

@@ -6,7 +6,7 @@ import type { Encoding as NativeEncoding, Tokenizer as NativeTokenizer } from 't
 import type { EncodeOptions, Encoding, ModelPackage, Tokenizer, TokenRequest } from '../ports.ts';
 import { openNativeTokenizer } from './native-tokenizer.ts';
 import { findTexts } from './parts.ts';
-import { PlainWords } from './plain-words.ts';
+import type { PlainWords } from './plain-words.ts';
 import { copyEncoding } from './rust-encoding.ts';
 import { Slices } from './slices.ts';
 import { truncate } from './truncate.ts';
@@ -135,6 +135,7 @@ const PROBE = "Unbelievably, the fox's 3.14 jumps!";
 /** Nothing where plain texts have other tokens, whatever the settings say. Never rejects. */
 async function openPlainWords(native: NativeTokenizer, settings: unknown): Promise<PlainWords | undefined> {
   try {
+    const { PlainWords } = await import('./plain-words.ts');
     const probe = await native.encode(PROBE, null);
     const [ids, mask] = [probe.getIds(), probe.getSpecialTokensMask()];
     const [start, end] = [mask.indexOf(0), mask.lastIndexOf(0) + 1];

@@ -161,7 +161,7 @@ export class GraphBuilder {
   }
 }
 
-function valueInfo(name: string, elemType: number, axes: readonly (number | string)[]): OnnxValueInfo {
+export function valueInfo(name: string, elemType: number, axes: readonly (number | string)[]): OnnxValueInfo {
   const dim = axes.map((axis) => (typeof axis === 'number' ? { dimValue: axis } : { dimParam: axis }));
   return { name, type: { tensorType: { elemType, shape: { dim } } } };
 }

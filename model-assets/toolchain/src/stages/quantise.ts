@@ -17,6 +17,7 @@ export {
   quantiseInBlocks,
 } from './quantise/ladder.ts';
 export type { QuantiseOptions } from './quantise/quantiser.ts';
+export { quantiseLstms } from './quantise/recurrent.ts';
 export type { QuantiseReport } from './quantise/report.ts';
 export { storeWeights } from './quantise/weights-only.ts';
 

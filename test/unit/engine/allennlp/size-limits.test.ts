@@ -80,6 +80,12 @@ describe('the work that grows with the square of a text', () => {
     expect(cellsOf({ tensors: { 'tokens.c.token_characters': characters } })).toBe(3 * 70 * 8 * 5);
   });
 
+  it('is the vocabulary for each mask that is to be filled', () => {
+    const masks = { dims: [7, 1], data: new BigInt64Array() };
+    const { cellsOf } = workOf({ type: 'masked_language_model', target_namespace: 'labels' });
+    expect(cellsOf({ tensors: { mask_positions: masks } })).toBe(7 * 3);
+  });
+
   it('is the pairs of mentions of coreference, and the words of each span', () => {
     const model = {
       ...{ type: 'coref', spans_per_word: 0.5, max_antecedents: 10, max_span_width: 4 },

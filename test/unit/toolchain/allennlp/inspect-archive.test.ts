@@ -97,6 +97,16 @@ describe('an inspection', () => {
     ]);
   });
 
+  it('names the keys of embedders and indexers that do not find each other', async () => {
+    const config = configWith({}, { token_indexers: { words: { type: 'single_id' } } });
+    const { problems } = await inspect({ config });
+    const place = 'model.text_field_embedder.token_embedders';
+    expect(problems.map(({ kind, at, reason }) => [kind, at, reason])).toEqual([
+      ['unsupported', `${place}.tokens`, 'the reader has no token indexer of this key'],
+      ['unsupported', place, "there is no embedder for the token indexer 'words'"],
+    ]);
+  });
+
   it('names a model of the team once', async () => {
     const { problems, predictor } = await inspect({ config: configWith({ type: 'acme.models.Tagger' }) });
     expect(problems).toEqual([

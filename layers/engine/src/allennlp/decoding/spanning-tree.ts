@@ -87,7 +87,10 @@ class Contraction {
     return parent;
   }
 
-  /** The best heads once a cycle was contracted: only the nodes below it are looked at again, and those that it is now as good for. */
+  /**
+   * The best heads once a cycle was contracted to its first node. What was best from within the cycle now comes from there, and nothing has
+   * become better; only the order of heads that are equally good may have changed.
+   */
   #parentsAfter(before: Int32Array, cycle: readonly number[]): Int32Array {
     const parents = before.slice();
     const representative = cycle[0] ?? 0;
@@ -95,13 +98,22 @@ class Contraction {
     for (let child = 1; child < this.#nodes; child++) {
       if (!this.#isCurrent[child]) continue;
       const parent = at(parents, child);
-      if (child === representative || inCycle.has(parent)) parents[child] = this.#bestParent(child);
+      if (child === representative) parents[child] = this.#bestParent(child);
+      else if (inCycle.has(parent)) parents[child] = this.#firstAsGood(parent, representative, child);
       else if (representative < parent && this.#score(representative, child) === this.#score(parent, child)) {
-        // Its edge has become the best one of the cycle's, which is no better than the best there was.
         parents[child] = representative;
       }
     }
     return parents;
+  }
+
+  /** The first head between two that is as good as the second, which is the best there is. */
+  #firstAsGood(after: number, best: number, child: number): number {
+    const score = this.#score(best, child);
+    for (let head = after + 1; head < best; head++) {
+      if (head !== child && this.#isCurrent[head] && this.#score(head, child) === score) return head;
+    }
+    return best;
   }
 
   /** The nodes of the first cycle that is found; none where there is none. */

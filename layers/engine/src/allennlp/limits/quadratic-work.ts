@@ -20,6 +20,7 @@ type Pairs = (size: (field: string) => FieldSize, archive: TextArchive) => numbe
 const PAIRS: Readonly<Record<string, Pairs>> = {
   bidaf: matrixOf('passage', 'question'),
   qanet: matrixOf('passage', 'question'),
+  'rc-qanet': matrixOf('passage', 'question'),
   naqanet: matrixOf('passage', 'question'),
   esim: matrixOf('premise', 'hypothesis'),
   decomposable_attention: matrixOf('premise', 'hypothesis'),
@@ -27,6 +28,9 @@ const PAIRS: Readonly<Record<string, Pairs>> = {
   dialog_qa: (size) => size('question').texts * size('passage').tokens ** 2,
   biaffine_parser: (size, { vocabulary }) => (size('words').tokens + 1) ** 2 * vocabulary.size('head_tags'),
   constituency_parser: (size, archive) => spanCells(size('tokens').tokens, archive),
+  // A score for each token of the vocabulary, for each mask.
+  masked_language_model: (size, { vocabulary, config }) =>
+    size('mask_positions').tokens * vocabulary.size(String(config.model.target_namespace ?? 'bert')),
   // Which words of the source are the same, compared and weighed in a few tensors at a time.
   copynet_seq2seq: (size) => 4 * size('source_tokens').tokens ** 2,
   coref: (size, archive) => corefCells(size('text').tokens, archive),
@@ -36,6 +40,7 @@ const PAIRS: Readonly<Record<string, Pairs>> = {
 const ANSWERED: Readonly<Record<string, Pairs>> = {
   bidaf: matrixOf('passage', 'question'),
   qanet: matrixOf('passage', 'question'),
+  'rc-qanet': matrixOf('passage', 'question'),
   naqanet: matrixOf('passage', 'question'),
   // One matrix for each direction.
   decomposable_attention: (size) => 2 * size('premise').tokens * size('hypothesis').tokens,
@@ -75,8 +80,9 @@ function fieldSizes({ tensors }: Pick<Instance, 'tensors'>): Sizes {
   const sizes = new Map<string, FieldSize>();
   for (const [path, { dims }] of Object.entries(tensors)) {
     const [field = '', key, name = ''] = path.split('.');
-    if (key === undefined || name === 'offsets') continue;
-    const isList = dims.length > (WIDE.includes(name) ? 2 : 1);
+    const isText = key !== undefined && name !== 'offsets';
+    if (!isText && field !== 'mask_positions') continue;
+    const isList = isText && dims.length > (WIDE.includes(name) ? 2 : 1);
     const [texts = 0, tokens = 0] = isList ? dims : [1, dims[0]];
     const known = sizes.get(field);
     sizes.set(field, { texts, tokens: Math.max(tokens, known?.tokens ?? 0) });

@@ -11,6 +11,7 @@ import { hubModels } from '../package/text-files.ts';
 import { checkReaderParts, checkReading } from './check-reader.ts';
 import { checkTensors } from './check-tensors.ts';
 import { type InspectedPart, listParts } from './parts.ts';
+import { checkTokenKeys } from './token-keys.ts';
 
 export type { InspectedPart } from './parts.ts';
 
@@ -98,6 +99,7 @@ function inspect(archive: Archive, unpacked: UnpackedArchive, problems: ArchiveP
   }
   const unsupported = [
     ...unsupportedParts(config.model).map(splitLine),
+    ...checkTokenKeys(config.model, config.reader),
     ...checkReaderParts(parts, (at) =>
       findParams({ model: config.model, [config.readerPath]: config.reader }, at),
     ),

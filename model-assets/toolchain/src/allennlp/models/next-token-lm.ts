@@ -2,46 +2,27 @@
 import { z } from 'zod';
 import { ToolchainError } from '../../errors.ts';
 import { int } from '../../graph/node.ts';
-import { buildModule, count, ignored, nested } from '../modules/build.ts';
+import { count } from '../modules/build.ts';
 import { finishGraph } from '../modules/finish-graph.ts';
 import type { ArchiveGraphs, GraphOutput, ModuleDefinition, Scope } from '../modules/module.ts';
 import { lastTokens } from '../modules/nodes/masks.ts';
 import { cast, integers, op } from '../modules/nodes/ops.ts';
-import { topProbabilities } from './masked-language-model.ts';
+import { embedTokens, languageModelParams, languageModelParts, topProbabilities } from './language-model.ts';
 
 const params = z.strictObject({
-  text_field_embedder: nested,
-  language_model_head: nested,
+  ...languageModelParams,
   n_best: count.default(5),
   // The engine searches; its parameters are checked there.
   beam_search_generator: z.looseObject({ type: z.literal('transformer') }).nullish(),
-  /** The namespace of the tokens in the answer. */
-  target_namespace: ignored,
-  dropout: ignored,
-  initializer: ignored,
-  regularizer: ignored,
 });
 
 export const nextTokenLm: ModuleDefinition<z.infer<typeof params>, ArchiveGraphs> = {
   role: 'model',
   type: 'next_token_lm',
   params,
-  nested: {
-    text_field_embedder: { role: 'text_field_embedder' },
-    language_model_head: { role: 'language_model_head' },
-  },
+  nested: languageModelParts,
   build(scope, parsed) {
-    const embedder = buildModule(
-      'text_field_embedder',
-      scope.at('_text_field_embedder'),
-      parsed.text_field_embedder,
-    );
-    const head = buildModule(
-      'language_model_head',
-      scope.at('_language_model_head'),
-      parsed.language_model_head,
-    );
-    const { vectors, mask } = embedder.embed('tokens');
+    const { vectors, mask, head } = embedTokens(scope, parsed);
     // AllenNLP takes the last position of the batch; the last token of each row is what it takes of an input that is alone.
     const logits = head.apply(lastTokens(scope, vectors, mask));
     if (parsed.beam_search_generator) {

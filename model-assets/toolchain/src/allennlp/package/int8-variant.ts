@@ -3,9 +3,8 @@ import type { AnswerGolden } from '@pilotlight/engine/internal/allennlp/goldens/
 import { compareAnswers } from '@pilotlight/engine/internal/allennlp/goldens/compare-answers';
 import type { ArchiveVariant } from '@pilotlight/model-format';
 import { ToolchainError } from '../../errors.ts';
-import { type BlockSize, quantiseInBlocks } from '../../stages/quantise.ts';
+import { type BlockSize, quantiseInBlocks, quantiseLstms } from '../../stages/quantise.ts';
 import type { ArchiveGraphs } from '../modules/module.ts';
-import { quantiseLstms } from './quantise-lstm.ts';
 
 export interface ArchiveRung {
   readonly scheme: ArchiveVariant['scheme'];
@@ -16,10 +15,10 @@ export interface ArchiveRung {
 
 /**
  * Rungs of the ladder that need no texts to choose scales on, which a predictor's JSON is not: the faster first. The first is for models that
- * have LSTMs: see ADR-allennlp.md beside the manifest.
+ * have LSTMs: see ADR-lstm.md.
  */
 export const ARCHIVE_RUNGS: readonly ArchiveRung[] = [
-  { scheme: 'int8-dynamic-per-channel', size: 64, lstms: true },
+  { scheme: 'int8-blocks-64-lstm', size: 64, lstms: true },
   { scheme: 'int8-blocks-64', size: 64 },
   { scheme: 'int8-blocks-32', size: 32 },
 ];
@@ -30,13 +29,16 @@ export const INT8_TOLERANCE = 0.05;
 const MARGIN = 2;
 const LEAST_TOLERANCE = 1e-3;
 
+/** Weights of eight bits. */
+const LIMIT = 127;
+
 /** Quantises the graphs in place; false where none has what the rung quantises: an LSTM, or a product that is large enough. */
 export function quantiseGraphs(graphs: ArchiveGraphs, { size, lstms = false }: ArchiveRung): boolean {
   const models = Object.values(graphs).map(({ model }) => model);
-  if (lstms && models.reduce((count, model) => count + quantiseLstms(model), 0) === 0) return false;
+  if (lstms && models.reduce((count, model) => count + quantiseLstms(model, LIMIT), 0) === 0) return false;
   const done = models.map((model) => {
     try {
-      return quantiseInBlocks(model, size, { keep: [], limit: 127 }).products > 0;
+      return quantiseInBlocks(model, size, { keep: [], limit: LIMIT }).products > 0;
     } catch (error) {
       if (error instanceof ToolchainError && error.code === 'SOURCE_UNSUPPORTED') return false;
       throw error;

@@ -15,6 +15,7 @@ import { type Progress, silent } from '../../progress.ts';
 import type { VariantProof } from '../../stages/verify.ts';
 import { type Archive, openArchive } from '../archive/open-archive.ts';
 import { typeOf } from '../archive/sections.ts';
+import { checkTokenKeys } from '../inspect/token-keys.ts';
 import { buildGraphs, unsupportedParts } from '../models/index.ts';
 import { choosePredictor } from './default-predictors.ts';
 import { climbLadder, tuneVariant } from './int8-ladder.ts';
@@ -105,7 +106,10 @@ class Packaging {
     const { model, reader } = this.#archive.config;
     const task = typeOf(model) ?? '';
     const predictor = choosePredictor(task, typeOf(reader) ?? '', this.#options.predictor);
-    refuseUnsupported(unsupportedParts(model));
+    refuseUnsupported([
+      ...unsupportedParts(model),
+      ...checkTokenKeys(model, reader).map(({ at, reason }) => `${at}: ${reason}.`),
+    ]);
     const { reference, tokenBudget } = this.#options;
     const references = reference === undefined ? undefined : await readReferences(reference);
     const fp32 = await this.#buildFp32();
