@@ -18,7 +18,7 @@ import {
 } from './common.ts';
 
 /** The tasks of Hugging Face that a model of an archive may do beside its predictor's JSON. */
-export const ARCHIVE_TASKS = [
+const ARCHIVE_TASKS = [
   'text-classification',
   'token-classification',
   'question-answering',

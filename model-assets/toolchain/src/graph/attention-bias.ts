@@ -45,7 +45,7 @@ export function attentionBias(
  * half, one for each of the nearest distances, then by the logarithm of the distance. `relative` is the key's position
  * minus the query's. Rounded to float32 as PyTorch rounds, since whole logarithms are the borders of buckets.
  */
-export function relativePositionBucket(relative: number, buckets: number): number {
+function relativePositionBucket(relative: number, buckets: number): number {
   const half = buckets / 2;
   const exact = half / 2;
   const distance = Math.abs(relative);

@@ -15,7 +15,7 @@ const MOST_TOKENS = 2 ** 20;
 const MOST_CHARACTERS = 2 ** 21;
 
 /** @throws EngineError INPUT_TOO_LONG where a graph would make a tensor of more values than it may */
-export function refuseMoreCells(field: string, tokens: number, cells: number): void {
+function refuseMoreCells(field: string, tokens: number, cells: number): void {
   if (cells <= MOST_CELLS) return;
   throw tooLong(
     field,

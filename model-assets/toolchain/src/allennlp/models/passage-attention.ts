@@ -12,7 +12,7 @@ export interface Encoded {
 }
 
 /** A mask of the last axis of `[batch, any, tokens]`. */
-export function alongRows(scope: Scope, mask: Mask): string {
+function alongRows(scope: Scope, mask: Mask): string {
   return scope.once(`${mask}/rows`, () => unsqueeze(scope, mask, 1));
 }
 

@@ -1,4 +1,4 @@
-/** Climbs down the rungs of int8 until one answers as fp32 does, and faster. See ADR-allennlp.md beside the manifest. */
+/** Climbs down the rungs of int8 until one answers as fp32 does, and faster. See ADR-lstm.md. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnswerGolden } from '@pilotlight/engine/internal/allennlp/goldens/answer-goldens';

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { describeFault, ToolchainError } from '../../errors.ts';
 
 /** Largest difference of a number from AllenNLP's own, absolute or in shares of it, whichever is smaller. */
-export const PARITY_TOLERANCE = 1e-4;
+const PARITY_TOLERANCE = 1e-4;
 
 const lineSchema = z.strictObject({
   input: z.record(z.string(), z.unknown()),

@@ -1,5 +1,4 @@
 import type { FieldTensor } from '../../instance.ts';
-import type { Definition } from '../registry.ts';
 import type { Token } from '../token.ts';
 import { newIds } from './id-memory.ts';
 
@@ -10,8 +9,6 @@ export interface TokenIndexer {
   /** Makes the tensors of a text, which a batch pads. @throws EngineError INVALID_INPUT for tokens that it cannot index */
   index(tokens: readonly Token[]): Promise<FieldTensors>;
 }
-
-export type IndexerDefinition = Definition<TokenIndexer>;
 
 /** `[length]` */
 export function idTensor(

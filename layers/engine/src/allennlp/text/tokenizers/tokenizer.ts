@@ -1,4 +1,3 @@
-import type { Definition } from '../registry.ts';
 import type { Token } from '../token.ts';
 
 export interface Tokenizer {
@@ -10,8 +9,6 @@ export interface Tokenizer {
   /** Puts the special tokens of a hub model around a text or a pair; tokenizers without such tokens put them behind one another. */
   addSpecialTokens(first: readonly Token[], second?: readonly Token[]): Promise<Token[]>;
 }
-
-export type TokenizerDefinition = Definition<Tokenizer>;
 
 /** A tokenizer that knows no special tokens. */
 export function plainTokenizer(type: string, tokenize: (text: string) => Token[]): Tokenizer {

@@ -14,7 +14,7 @@ export function bucketOf(distance: number, buckets: number): number {
 }
 
 /** The first distance of the last bucket. */
-export function lastBucketFrom(buckets: number): number {
+function lastBucketFrom(buckets: number): number {
   if (buckets <= ALONE + 1) return buckets - 1;
   // The bucket after the ones alone, 5, begins with 5 instead of 4.
   return buckets === ALONE + 2 ? ALONE + 1 : Math.min(2 ** (buckets - ALONE), FARTHEST);
