@@ -67,7 +67,8 @@ test('metrics have its tokens and batches under its name', async () => {
   await server.predict(SENTENCE, 'ner');
   const metrics = await server.metrics();
   expect(metrics).toMatch(/_tokens_total\{[^}]*model="ner"[^}]*\} [1-9]/);
-  expect(metrics).toMatch(/batch[a-z_]*\{[^}]*model="ner"[^}]*\} [1-9]/);
+  expect(metrics).toMatch(/te_batch_next_tokens_sum\{model="ner",version="1.0.0"\} [1-9]/);
+  expect(metrics).toMatch(/te_request_input_length_count\{model="ner",version="1.0.0"\} [1-9]/);
 });
 
 test("the server answers the JSON of the team's own predictor", async () => {

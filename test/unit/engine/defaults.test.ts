@@ -25,6 +25,7 @@ describe('an engine that is told nothing but its packages', () => {
       parallelSessions: 0,
       batching: { kind: 'turns', limits: {}, shortLaneTokens: 0, onBatch: expect.any(Function) },
       packing: { when: 'first', afterRuns: 16 },
+      archives: {},
     });
   });
 

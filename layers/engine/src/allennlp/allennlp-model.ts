@@ -1,5 +1,6 @@
 /** A loaded model of an AllenNLP archive: the predictor's JSON in, the predictor's JSON out. */
 import { type ArchiveManifest, type ArchiveVariant, servedFiles, sumOfBytes } from '@pilotlight/model-format';
+import type { BatchRecord } from '../batching/batching-settings.ts';
 import { estimateMs, refuseMoreWork } from '../batching/token-limits.ts';
 import type { LoadTimings } from '../ports.ts';
 import { Activity } from '../predict/activity.ts';
@@ -30,7 +31,11 @@ export interface AllenNlpDependencies {
   readonly maxQueuedRequests: number;
   /** Whether calls that are under way at once share batches. */
   readonly sharesBatches: boolean;
+  /** Is told of each batch that ran. @default - nobody is */
+  readonly onBatch?: (batch: BatchRecord) => void;
   readonly goldens: Pick<AnswerGoldenCheck, 'check'>;
+  /** The model as the archive has it, by which goldens are checked. @default - this one */
+  readonly own?: Pick<AllenNlpModel, 'predict'>;
 }
 
 interface ReadCall extends ReadInputs {
@@ -48,7 +53,8 @@ export class AllenNlpModel implements BulkModel {
   readonly #activity: Activity;
 
   constructor(dependencies: AllenNlpDependencies) {
-    const { manifest, variant, model, graphs } = dependencies;
+    const { manifest, variant, model, graphs, onBatch } = dependencies;
+    const { name, version } = manifest;
     this.manifest = manifest;
     this.variantName = dependencies.variantName;
     this.variant = variant;
@@ -60,6 +66,7 @@ export class AllenNlpModel implements BulkModel {
       shared: dependencies.sharesBatches,
       alone: model.runsAlone ?? false,
       cellsOf: model.cellsOf,
+      ...(onBatch && { onBatch: (batch) => onBatch({ model: name, version, ...batch }) }),
     });
   }
 
@@ -138,8 +145,9 @@ export class AllenNlpModel implements BulkModel {
 
   /** Runs one golden of the package, and the one after it at the next call. */
   checkGolden(): Promise<GoldenCheck> {
-    return this.#dependencies.goldens.check(this.variantName, async (input) => {
-      const { results } = await this.predict(input, {}, { task: 'predictor' });
+    const { goldens, own = this } = this.#dependencies;
+    return goldens.check(this.variantName, async (input) => {
+      const { results } = await own.predict(input, {}, { task: 'predictor' });
       return results[0];
     });
   }

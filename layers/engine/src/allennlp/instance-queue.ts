@@ -3,6 +3,7 @@
  * share batches, an instance may run beside those of others.
  */
 import { EngineError } from '@pilotlight/model-format/errors';
+import type { BatchRecord } from '../batching/batching-settings.ts';
 import { type BatchTally, NO_BATCHES, tallied } from '../batching/scheduler.ts';
 import type { Instance } from './instance.ts';
 import { costOf, type InstanceSize, paddedTogether, sizeOf } from './instance-size.ts';
@@ -17,7 +18,12 @@ export interface QueueSettings {
   readonly alone: boolean;
   /** Values of the largest tensor that the model makes of an instance. @default - those of its own tensors */
   readonly cellsOf?: ((instance: Instance) => number) | undefined;
+  /** Is told of each batch that ran. @default - nobody is */
+  readonly onBatch?: ((batch: InstanceBatch) => void) | undefined;
 }
+
+/** As the batch of a model that reads tokens. */
+export type InstanceBatch = Pick<BatchRecord, 'size' | 'tokens' | 'lengths'>;
 
 export type RunBatch = (batch: readonly Instance[]) => Promise<readonly unknown[]>;
 
@@ -177,6 +183,7 @@ export class InstanceQueue {
     const ms = performance.now() - start;
     const longest = Math.max(...batch.map(({ size: { tokens } }) => tokens));
     const size = { size: batch.length, tokens: longest * batch.length };
+    this.#settings.onBatch?.({ ...size, lengths: batch.map(({ size: { tokens } }) => tokens) });
     for (const call of new Set(batch.map((entry) => entry.call))) {
       call.inferMs += ms;
       call.batches = tallied(call.batches, size);

@@ -2,9 +2,10 @@
 import type { ArchiveManifest } from '@pilotlight/model-format';
 import { describeScheme, formatModelRef, ownValue } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
+import type { BatchingSettings } from '../batching/batching-settings.ts';
 import type { CreateSession, OpenedPackage } from '../ports.ts';
 import { openVerified } from '../store/open-verified.ts';
-import { AllenNlpModel } from './allennlp-model.ts';
+import { type AllenNlpDependencies, AllenNlpModel } from './allennlp-model.ts';
 import { openGraphs } from './archive-graphs.ts';
 import type { AroundArchive } from './archive-model.ts';
 import { AnswerGoldenCheck } from './goldens/answer-goldens.ts';
@@ -16,7 +17,7 @@ export interface ArchiveSettings {
   readonly intraOpThreads: number;
   readonly allowSpinning: boolean;
   readonly maxQueuedRequests: number;
-  readonly batching: { readonly kind: 'turns' | 'dynamic' };
+  readonly batching: Pick<BatchingSettings, 'kind' | 'onBatch'>;
   readonly archives: Readonly<Record<string, AroundArchive>>;
 }
 
@@ -51,18 +52,23 @@ export async function loadArchive(
       close: (graphs) => graphs.dispose(),
     },
   );
-  return new AllenNlpModel({
+  const parts: AllenNlpDependencies = {
     manifest,
     variantName,
     variant,
-    model: text,
+    model: text.served,
     graphs: sessions,
     loadTimings: { openMs, ...timings, totalMs: performance.now() - start },
     maxQueuedRequests,
     sharesBatches: settings.batching.kind === 'dynamic',
+    // As for models that read tokens, the batches of a call by itself are in its answer alone.
+    ...(settings.batching.kind === 'dynamic' && { onBatch: settings.batching.onBatch }),
     goldens: new AnswerGoldenCheck(
       opened.path(manifest.goldens.path),
       Math.floor(Math.random() * FIRST_GOLDENS),
     ),
-  });
+  };
+  // Goldens are inputs and answers of the archive itself, whatever the caller's own code makes of them.
+  const own = text.own === text.served ? {} : { own: new AllenNlpModel({ ...parts, model: text.own }) };
+  return new AllenNlpModel({ ...parts, ...own });
 }

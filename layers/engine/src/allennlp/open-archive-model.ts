@@ -29,12 +29,18 @@ const configSchema = z.strictObject({
   tokenization: z.optional(z.literal('whitespace')),
 });
 
+/** The model as the archive has it, and as the caller's own code wraps it. */
+export interface OpenedArchive {
+  readonly own: ArchiveModel;
+  readonly served: ArchiveModel;
+}
+
 /** @throws EngineError PACKAGE_INVALID where no model of this version reads the package */
 export async function openArchiveModel(
   opened: Pick<ModelPackage, 'path'>,
   manifest: Pick<ArchiveManifest, 'name' | 'version' | 'config' | 'vocabulary' | 'hub'>,
   around?: AroundArchive,
-): Promise<ArchiveModel> {
+): Promise<OpenedArchive> {
   const text = (file: string): Promise<string> => readFile(opened.path(file), 'utf8');
   const config = readConfig(await text(manifest.config.path), manifest);
   const vocabulary: Record<string, string> = {};
@@ -43,8 +49,8 @@ export async function openArchiveModel(
   for (const [name, files] of Object.entries(manifest.hub)) hubs.set(name, await readHub(files, text));
   const archive = openTextArchive({ config, vocabulary, hub: (name) => hubs.get(name) });
   const unlimited = { ...quadraticWork(archive), ...definitionOf(config).open(archive) };
-  const model = withinFilters(withinPositions(unlimited, config.model), config.model);
-  return around ? around(model, archive) : model;
+  const own = withinFilters(withinPositions(unlimited, config.model), config.model);
+  return { own, served: around ? around(own, archive) : own };
 }
 
 async function readHub(

@@ -150,7 +150,10 @@ class Packaging {
     const { name, version, description, tokenization, source, revision } = this.#options;
     const { folder } = this.#staging;
     const text = writeTextFiles(folder, this.#archive, { predictor, tokenization });
-    const model = await openArchiveModel({ path: (file) => join(folder, file) }, { name, version, ...text });
+    const { own: model } = await openArchiveModel(
+      { path: (file) => join(folder, file) },
+      { name, version, ...text },
+    );
     const tasks = (model.tasks ?? []).map((shape) => shape.name);
     return new StagedArchive(
       this.#staging,
