@@ -51,6 +51,15 @@ describe('token indexers of AllenNLP', () => {
     );
   });
 
+  it('take no default for words that spaCy would have tagged', async () => {
+    const params = { feature_name: 'pos_', namespace: 'pos_tags', default_value: 'VERB' };
+    await expect(index(params, [{ text: 'cat', lacksTags: true }])).rejects.toThrow('"cat" has no pos_');
+    const ids = index({ feature_name: 'type_id', namespace: 'pos_tags', default_value: 'VERB' }, [
+      { text: 'cat', lacksTags: true },
+    ]);
+    expect(plain((await ids)['x.tokens']).data).toEqual([1]);
+  });
+
   it('take an id that a token has already where the namespace is null', async () => {
     const params = { namespace: null, feature_name: 'text_id' };
     expect(plain((await index(params, [{ text: '', textId: 98 }]))['x.tokens']).data).toEqual([98]);

@@ -65,10 +65,10 @@ describe('tokenizers of AllenNLP', () => {
     const params = { type: 'spacy', start_tokens: ['@start@'], end_tokens: ['@end@'] };
     expect(await open(params).tokenize("I can't.")).toEqual([
       { text: '@start@', idx: 0 },
-      { text: 'I', idx: 0, idxEnd: 1 },
-      { text: 'ca', idx: 2, idxEnd: 4 },
-      { text: "n't", idx: 4, idxEnd: 7 },
-      { text: '.', idx: 7, idxEnd: 8 },
+      { text: 'I', idx: 0, idxEnd: 1, lacksTags: true },
+      { text: 'ca', idx: 2, idxEnd: 4, lacksTags: true },
+      { text: "n't", idx: 4, idxEnd: 7, lacksTags: true },
+      { text: '.', idx: 7, idxEnd: 8, lacksTags: true },
       { text: '@end@', idx: -1 },
     ]);
     const whitespace = smallArchive({ tokenization: 'whitespace' });

@@ -3,11 +3,8 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { PilotlightError } from '@pilotlight/model-format/errors';
 import { startS3 } from '../server.ts';
-import { orderSchema, type Report } from './protocol.ts';
-
-const report = (what: Report): void => {
-  if (process.connected) process.send?.(what);
-};
+import { orderSchema } from './protocol.ts';
+import { report } from './report.ts';
 
 const [message] = await once(process, 'message');
 const { port, allowedHosts, ...order } = orderSchema.parse(message);

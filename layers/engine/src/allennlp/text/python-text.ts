@@ -64,8 +64,12 @@ function countPoints(text: string): (start: number, end: number) => number {
   return (start, end) => codePoints(text.slice(start, end));
 }
 
-/** Parts of a text, in its order, with their offsets in code points. */
-export function withOffsets(text: string, parts: readonly string[]): Token[] {
+/** Parts of a text, in its order, with their offsets in code points, and what `more` says of each. */
+export function withOffsets(
+  text: string,
+  parts: readonly string[],
+  { lacksTags }: Pick<Token, 'lacksTags'> = {},
+): Token[] {
   const pointsOf = countPoints(text);
   let unit = 0;
   let point = 0;
@@ -74,7 +78,7 @@ export function withOffsets(text: string, parts: readonly string[]): Token[] {
     const idx = point + pointsOf(unit, at);
     unit = at + part.length;
     point = idx + pointsOf(at, unit);
-    return { text: part, idx, idxEnd: point };
+    return lacksTags ? { text: part, idx, idxEnd: point, lacksTags } : { text: part, idx, idxEnd: point };
   });
 }
 

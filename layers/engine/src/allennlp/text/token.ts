@@ -14,6 +14,8 @@ export interface Token {
   /** The id that the tokenizer gives, which goes before that of a vocabulary. */
   readonly textId?: number | undefined;
   readonly typeId?: number | undefined;
+  /** Whether it is a word by rules where spaCy would have given a part of speech, too. @default false */
+  readonly lacksTags?: boolean | undefined;
 }
 
 /** The texts of tokens. */

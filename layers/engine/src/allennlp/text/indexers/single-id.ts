@@ -27,7 +27,11 @@ function openSingleId(options: Options, { archive }: Place): TokenIndexer {
   const start = (options.start_tokens ?? []).map((text) => ({ text }));
   const end = (options.end_tokens ?? []).map((text) => ({ text }));
   function toId(token: Token): number {
-    const value = featureOf(token, options.feature_name) ?? options.default_value;
+    const own = featureOf(token, options.feature_name);
+    // The default is for words that have none in AllenNLP either, such as the symbols around a text.
+    if (own === undefined && token.lacksTags && options.feature_name.endsWith('_'))
+      throw withoutFeature(token, options.feature_name);
+    const value = own ?? options.default_value;
     if (typeof value === 'number' && namespace === null) return value;
     if (typeof value !== 'string' || namespace === null) throw withoutFeature(token, options.feature_name);
     return archive.vocabulary.id(lowercase ? value.toLowerCase() : value, namespace);

@@ -28,6 +28,9 @@ type Options = z.infer<typeof schema>;
  */
 export const spacy = define({ type: 'spacy', schema, open: openSpacy });
 
+/** What is said of words that spaCy would have tagged. */
+const UNTAGGED = { lacksTags: true };
+
 function openSpacy(options: Options, { archive }: Place): Tokenizer {
   const split = options.split_on_spaces
     ? splitOnSpaces
@@ -41,7 +44,7 @@ function openSpacy(options: Options, { archive }: Place): Tokenizer {
 }
 
 function splitByRules(text: string): Token[] {
-  const tokens = withOffsets(text, tokenizeEnglish(text));
+  const tokens = withOffsets(text, tokenizeEnglish(text), UNTAGGED);
   return tokens.some((token) => isSpace(token.text))
     ? tokens.filter((token) => !isSpace(token.text))
     : tokens;
@@ -60,5 +63,5 @@ function splitOnSpaces(text: string): Token[] {
       'The model reads words between single spaces, but the text has two in a row, or one at an end.',
     );
   }
-  return withOffsets(text, words).filter((token) => !isSpace(token.text));
+  return withOffsets(text, words, UNTAGGED).filter((token) => !isSpace(token.text));
 }
