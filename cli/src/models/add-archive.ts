@@ -1,12 +1,11 @@
 /** `add model.tar.gz`: an archive of AllenNLP. */
-import { sumOfBytes } from '@pilotlight/model-format';
 import { type ArchiveOptions, type ArchiveResult, packageArchive, silent } from '@pilotlight/toolchain';
 import type { Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';
 import { wholeNumber } from '../kit/options.ts';
 import { printable } from '../kit/style.ts';
-import { duration, megabytes, table } from '../kit/table.ts';
 import type { AddLine } from './add-options.ts';
+import { packagedLine, proofTable } from './proofs.ts';
 import { stageProgress } from './stage-progress.ts';
 
 /** Options of checkpoints, which mean nothing to an archive. */
@@ -69,28 +68,14 @@ function parseTokenization(value: string): 'whitespace' {
   );
 }
 
-function summary({ folder, manifest, proofs, parity }: ArchiveResult, milliseconds: number): string {
-  const { name, version, task, predictor, example = {} } = manifest;
-  const right = 'right' as const;
-  const rows = proofs.map(({ variant, goldens, largest, loadMs }) => {
-    const { scheme = '', files = [], tokenBudget = 0 } = manifest.variants[variant] ?? {};
-    const size = megabytes(sumOfBytes(files));
-    return [variant, scheme, size, `${tokenBudget}`, `${goldens}`, largest.toPrecision(2), duration(loadMs)];
-  });
-  const columns = [
-    { title: 'VARIANT' },
-    { title: 'SCHEME' },
-    { title: 'SIZE', align: right },
-    { title: 'TOKEN BUDGET', align: right },
-    { title: 'GOLDENS', align: right },
-    { title: 'LARGEST ERROR', align: right },
-    { title: 'LOAD', align: right },
-  ];
+function summary(result: ArchiveResult, milliseconds: number): string {
+  const { task, predictor, example = {} } = result.manifest;
+  const { parity } = result;
   const lines = [
     '',
-    `${name}@${version} is packaged and proven in ${duration(milliseconds)}: ${printable(folder)}`,
+    packagedLine(result, milliseconds),
     '',
-    table(columns, rows),
+    proofTable(result),
     `${task} with the predictor ${predictor}; it takes ${printable(JSON.stringify(example))}`,
     parity
       ? `answers as AllenNLP did in ${parity.cases} cases; numbers are off by ${parity.largestDifference.toPrecision(2)} at most`

@@ -1,45 +1,21 @@
 /** What `add` prints at its end: what was tried and what it loses, what was packaged and proven. */
-import { describeDistance, describeLoss, sumOfBytes } from '@pilotlight/model-format';
+import { describeDistance, describeLoss } from '@pilotlight/model-format';
 import type { LadderReport, PackageResult } from '@pilotlight/toolchain';
 import { printable } from '../kit/style.ts';
-import { type Column, duration, megabytes, table } from '../kit/table.ts';
+import { type Column, megabytes, table } from '../kit/table.ts';
 import { figureCells, figureColumns } from './figures.ts';
+import { packagedLine, proofTable } from './proofs.ts';
 
 const right = 'right' as const;
 
-export function addSummary(
-  { folder, manifest, ladders, proofs, quantised, notes }: PackageResult,
-  milliseconds: number,
-): string {
+export function addSummary(result: PackageResult, milliseconds: number): string {
+  const { manifest, ladders, quantised, notes } = result;
   const lines = [
     '',
-    `${manifest.name}@${manifest.version} is packaged and proven in ${duration(milliseconds)}: ${printable(folder)}`,
+    packagedLine(result, milliseconds),
     '',
     ...ladders.flatMap((ladder) => [ladderTable(ladder), '', loss(ladder), '']),
-    table(
-      [
-        { title: 'VARIANT' },
-        { title: 'SCHEME' },
-        { title: 'SIZE', align: right },
-        { title: 'TOKEN BUDGET', align: right },
-        { title: 'GOLDENS', align: right },
-        { title: 'LARGEST ERROR', align: right },
-        { title: 'LOAD', align: right },
-      ],
-      proofs.map(({ variant, goldens, largest, loadMs }) => {
-        const { scheme = '', files = [], tokenBudget } = manifest.variants[variant] ?? {};
-        const size = megabytes(sumOfBytes(files));
-        return [
-          variant,
-          scheme,
-          size,
-          `${tokenBudget}`,
-          `${goldens}`,
-          largest.toPrecision(2),
-          duration(loadMs),
-        ];
-      }),
-    ),
+    proofTable(result),
     ...manifest.quality.map(
       ({ dataset, metric, served, fp32, agreement }) =>
         `${printable(dataset)}: ${metric} ${(100 * served).toFixed(2)} % as served, ${(100 * fp32).toFixed(2)} % in fp32, agreement ${(100 * agreement).toFixed(2)} %`,

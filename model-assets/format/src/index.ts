@@ -35,7 +35,7 @@ export {
   resolveInside,
   withRegularFile,
 } from './package/regular-file.ts';
-export { providerFor, variantFor } from './package/served-variant.ts';
+export { providerFor, requireVariant, variantFor } from './package/served-variant.ts';
 export {
   formatModelRef,
   isModelRef,

@@ -3,6 +3,7 @@ import type { ArchiveVariant } from '@pilotlight/model-format';
 import { ownValue } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { CreateSession, Feeds, ModelPackage, Outputs, Session, SessionOptions } from '../ports.ts';
+import { openAll } from '../session/open-sessions.ts';
 import type { Graphs } from './archive-model.ts';
 
 export class ArchiveGraphs implements Graphs {
@@ -51,15 +52,10 @@ export async function openGraphs(
   create: CreateSession,
   options: SessionOptions,
 ): Promise<ArchiveGraphs> {
-  const opening = Object.entries(variant.graphs).map(
-    async ([name, graph]) => [name, await create(opened.path(graph.file), graph, options)] as const,
+  const graphs = Object.entries(variant.graphs);
+  const sessions = await openAll(graphs.map(([, graph]) => create(opened.path(graph.file), graph, options)));
+  return new ArchiveGraphs(
+    variant,
+    Object.fromEntries(sessions.map((session, index) => [graphs[index]?.[0] ?? '', session])),
   );
-  try {
-    return new ArchiveGraphs(variant, Object.fromEntries(await Promise.all(opening)));
-  } catch (error) {
-    for (const outcome of await Promise.allSettled(opening)) {
-      if (outcome.status === 'fulfilled') await outcome.value[1].dispose();
-    }
-    throw error;
-  }
 }

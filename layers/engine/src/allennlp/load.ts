@@ -1,7 +1,6 @@
 /** Loads the model of an archive. Nobody gets it before all files of the package have been verified. */
 import type { ArchiveManifest } from '@pilotlight/model-format';
-import { describeScheme, formatModelRef, ownValue } from '@pilotlight/model-format';
-import { EngineError } from '@pilotlight/model-format/errors';
+import { describeScheme, ownValue, requireVariant } from '@pilotlight/model-format';
 import type { BatchingSettings } from '../batching/batching-settings.ts';
 import type { CreateSession, OpenedPackage } from '../ports.ts';
 import { openVerified } from '../store/open-verified.ts';
@@ -31,14 +30,7 @@ export async function loadArchive(
 ): Promise<AllenNlpModel> {
   const { createSession, settings } = dependencies;
   const variantName = settings.variant ?? manifest.defaultVariant;
-  const variant = ownValue(manifest.variants, variantName);
-  if (!variant) {
-    throw new EngineError(
-      'PACKAGE_INVALID',
-      `Model ${formatModelRef(manifest)} has no variant ${variantName}; it has ${Object.keys(manifest.variants).join(', ')}.`,
-      { details: { model: manifest.name, version: manifest.version } },
-    );
-  }
+  const variant = requireVariant(manifest, variantName);
   await opened.checkSizes(variant);
   const openMs = performance.now() - start;
   const { intraOpThreads, allowSpinning, maxQueuedRequests } = settings;

@@ -4,8 +4,8 @@ import type { OnnxManifest, Variant } from '@pilotlight/model-format';
 import {
   describeScheme,
   formatModelRef,
-  ownValue,
   providerFor,
+  requireVariant,
   sumOfBytes,
   variantFor,
 } from '@pilotlight/model-format';
@@ -25,17 +25,8 @@ export async function loadPredictor(
   dependencies: LoaderDependencies,
 ): Promise<Predictor> {
   const { settings } = dependencies;
-  const model = formatModelRef(manifest);
-  const details = { model: manifest.name, version: manifest.version };
   const variantName = settings.variant ?? variantFor(manifest, settings.executionProvider);
-  const variant = ownValue(manifest.variants, variantName);
-  if (!variant) {
-    throw new EngineError(
-      'PACKAGE_INVALID',
-      `Model ${model} has no variant ${variantName}; it has ${Object.keys(manifest.variants).join(', ')}.`,
-      { details },
-    );
-  }
+  const variant = requireVariant(manifest, variantName);
   const task = taskFor(manifest.task);
   const graph = variant.graphs.model;
   const missing = task.outputs.find(
@@ -44,8 +35,8 @@ export async function loadPredictor(
   if (missing !== undefined) {
     throw new EngineError(
       'PACKAGE_INVALID',
-      `Model ${model} is refused: its graph has no output for ${[missing].flat().join(' or ')}, which ${task.name} reads.`,
-      { details },
+      `Model ${formatModelRef(manifest)} is refused: its graph has no output for ${[missing].flat().join(' or ')}, which ${task.name} reads.`,
+      { details: { model: manifest.name, version: manifest.version } },
     );
   }
   await opened.checkSizes(variant);

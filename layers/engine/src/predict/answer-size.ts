@@ -18,7 +18,7 @@ export class AnswerSize {
 
   /** Counts outputs that the answer will have as they are. @throws EngineError ANSWER_TOO_LARGE */
   addOutputs({ outputs }: TokenResult): void {
-    for (const { data } of Object.values(outputs)) this.#add(data.length * BYTES_OF_NUMBER);
+    for (const { data } of Object.values(outputs)) this.addNumbers(data.length);
   }
 
   /** Counts numbers that the answer will have. @throws EngineError ANSWER_TOO_LARGE */

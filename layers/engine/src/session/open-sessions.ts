@@ -67,7 +67,8 @@ export async function openSessions(
   return { session, shortSession };
 }
 
-async function openAll<T extends readonly Promise<Session>[]>(
+/** Waits for all sessions of a model; whatever fails, nothing stays open. */
+export async function openAll<T extends readonly Promise<Session>[]>(
   opening: T,
 ): Promise<{ -readonly [Place in keyof T]: Session }> {
   try {

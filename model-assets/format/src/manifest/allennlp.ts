@@ -9,6 +9,7 @@ import { listOf } from '../untrusted.ts';
 import {
   countUpTo,
   FORMAT_VERSION,
+  listsItsGraphs,
   packageFileSchema,
   packageFilesSchema,
   packagePathSchema,
@@ -131,10 +132,6 @@ export const archiveManifestSchema = z
     }),
   );
 export type ArchiveManifest = z.infer<typeof archiveManifestSchema>;
-
-function listsItsGraphs({ graphs, files }: ArchiveVariant): boolean {
-  return Object.values(graphs).every((graph) => files.some(({ path }) => path === graph.file));
-}
 
 /** The files that text becomes tensors by: configuration, vocabulary, tokenizers. */
 export function archiveTextFiles({ config, vocabulary, hub }: ArchiveManifest) {

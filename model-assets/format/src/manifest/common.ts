@@ -44,3 +44,14 @@ export const packageFilesSchema = listOf(packageFileSchema).check(
   z.refine((files) => new Set(files.map(({ path }) => path)).size === files.length, 'must list a file once'),
 );
 export type PackageFile = z.infer<typeof packageFileSchema>;
+
+/** Whether the files of a variant, which are checked at load, have each of its graphs. */
+export function listsItsGraphs({
+  graphs,
+  files,
+}: {
+  readonly graphs: Readonly<Record<string, { readonly file: string }>>;
+  readonly files: readonly PackageFile[];
+}): boolean {
+  return Object.values(graphs).every((graph) => files.some(({ path }) => path === graph.file));
+}

@@ -11,6 +11,7 @@ import { listOf } from '../untrusted.ts';
 import {
   countUpTo,
   FORMAT_VERSION,
+  listsItsGraphs,
   nonNegativeInt,
   type PackageFile,
   packageFileSchema,
@@ -132,11 +133,6 @@ const variantSchema = z.strictObject({
   speedup: z.optional(z.number().check(z.positive(), z.maximum(1_000))),
 });
 export type Variant = z.infer<typeof variantSchema>;
-
-/** Whether the files of a variant, which are checked at load, have each of its graphs. */
-function listsItsGraphs({ graphs, files }: Variant): boolean {
-  return Object.values(graphs).every((graph) => files.some(({ path }) => path === graph.file));
-}
 
 /**
  * A tokenizer.json divided, so that its vocabulary is read beside the work of the thread that loads the model; see

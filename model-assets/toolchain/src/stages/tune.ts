@@ -115,26 +115,31 @@ export function chooseBudget(rates: Readonly<Record<number, number>>): number {
 function mixedLengths(
   count: number,
   longest: number,
-): readonly (TokenRequest & { readonly words: number })[] {
+): readonly (TokenRequest & { readonly tokens: number })[] {
   return Array.from({ length: count }, (_, index) => {
     const share = 1 - index / count;
     const words = Math.max(4, Math.round(longest * share ** 3));
     return {
       text: Array.from({ length: words }, (_word, at) => 'a word or two'.split(' ')[at % 4]).join(' '),
-      words,
+      // Each word is a token, and there are two special ones.
+      tokens: words + 2,
     };
   });
 }
 
-function fillBatches(requests: ReturnType<typeof mixedLengths>, budget: number): TokenRequest[][] {
-  const batches: TokenRequest[][] = [];
+/** Batches of entries, which come longest first, of at most so many padded tokens. */
+export function fillBatches<Entry extends { readonly tokens: number }>(
+  entries: readonly Entry[],
+  budget: number,
+): Entry[][] {
+  const batches: Entry[][] = [];
   let longest = 0;
-  for (const request of requests) {
+  for (const entry of entries) {
     const batch = batches.at(-1);
-    if (batch !== undefined && (batch.length + 1) * longest <= budget) batch.push(request);
+    if (batch !== undefined && (batch.length + 1) * longest <= budget) batch.push(entry);
     else {
-      longest = request.words + 2;
-      batches.push([request]);
+      longest = entry.tokens;
+      batches.push([entry]);
     }
   }
   return batches;

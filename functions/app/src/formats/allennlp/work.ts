@@ -1,7 +1,7 @@
 /** What a model of an AllenNLP archive is asked, whatever the format of the body. Loaded with the first call of such a model. */
 import { type ArchiveTaskName, EngineError, type PackageManifest, PilotlightError } from '@pilotlight/engine';
 import { meantTask } from '@pilotlight/engine/internal/allennlp/meant-task';
-import { TASK_FACTS, TASKS } from '@pilotlight/model-format';
+import { TASKS } from '@pilotlight/model-format';
 import { requireJson } from '../../http/request/media-type.ts';
 import { refuseField } from '../../http/request/parse.ts';
 import type { ServedModel, ServingEngine } from '../../serve/ports.ts';
@@ -9,6 +9,7 @@ import type { PredictionWork } from '../../serve/wire-format.ts';
 import { taskParameters } from '../hugging-face/parameters.ts';
 import type { ReadRequest } from '../hugging-face/request.ts';
 import { shapeResults } from '../hugging-face/results.ts';
+import { ownName } from '../hugging-face/task.ts';
 import { predictWork } from '../predict-work.ts';
 
 export interface ArchiveCall {
@@ -102,7 +103,7 @@ export function archiveTask(
   const tasks = manifest.runtime === 'allennlp' ? manifest.tasks : [];
   const first: unknown = Array.isArray(inputs) ? inputs[0] : inputs;
   if (wanted === undefined) return meantTask(tasks, first) ?? 'predictor';
-  const name = TASKS.find((task) => TASK_FACTS[task].aliases.includes(wanted)) ?? wanted;
+  const name = ownName(wanted);
   const task = [...tasks, 'predictor' as const].find((candidate) => candidate === name);
   if (task) return task;
   throw new EngineError(

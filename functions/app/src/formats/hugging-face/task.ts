@@ -3,9 +3,14 @@ import { EngineError, listTasks, type PackageManifest, type TaskName } from '@pi
 import { TASK_FACTS, TASKS } from '@pilotlight/model-format';
 import type { PredictRequest } from './request.ts';
 
+/** The name of a task that is called by another one in Hugging Face's pipelines. */
+export function ownName(wanted: string): string {
+  return TASKS.find((task) => TASK_FACTS[task].aliases.includes(wanted)) ?? wanted;
+}
+
 /** The task of a path, where the model can do it. @throws EngineError TASK_UNSUPPORTED with the tasks that it can do */
 export function namedTask(wanted: string, manifest: PackageManifest): TaskName | undefined {
-  const name = TASKS.find((task) => TASK_FACTS[task].aliases.includes(wanted)) ?? wanted;
+  const name = ownName(wanted);
   if (name === manifest.task) return manifest.runtime === 'onnx' ? manifest.task : undefined;
   const own = manifest.runtime === 'onnx' ? listTasks(manifest) : [];
   const task = own.find((candidate) => candidate === name);

@@ -2,6 +2,7 @@
  * Bodies of CSV (https://www.rfc-editor.org/rfc/rfc4180), as Hugging Face's containers on SageMaker read them: the first record names
  * the columns. Loaded with the first of them.
  */
+import type { EngineError } from '@pilotlight/engine';
 import { HttpError } from '../../http/errors.ts';
 import type { Limits } from '../../http/limits.ts';
 import { checkInputs, refuseEmpty, refuseField } from '../../http/request/parse.ts';
@@ -28,10 +29,6 @@ export function readCsv(bytes: Uint8Array, limits: Limits): ReadRequest {
   const whole = columns.findIndex((name) => WHOLE_INPUTS.includes(name));
   const isPlain = whole >= 0 && !columns.includes('text_pair');
   const isPredictors = !isPlain && columns.every((name) => !FIELDS.includes(name) || name === 'question');
-  const otherwise = refuseField(
-    'body',
-    `must begin with the names of the columns: inputs, or some of ${FIELDS.join(', ')}`,
-  );
   const uneven = rows.findIndex((row) => row.length !== columns.length);
   if (uneven >= 0) {
     const reason = `has ${rows[uneven]?.length} fields, the header has ${columns.length}`;
@@ -41,7 +38,12 @@ export function readCsv(bytes: Uint8Array, limits: Limits): ReadRequest {
   const inputs = rows.map((row) =>
     isPlain ? row[whole] : Object.fromEntries(columns.map((name, i) => [name, row[i]])),
   );
-  return { inputs, ...(isPredictors && { isPredictors, otherwise }) };
+  return { inputs, ...(isPredictors && { isPredictors, otherwise: refuseColumns() }) };
+}
+
+function refuseColumns(): EngineError {
+  const reason = `must begin with the names of the columns: inputs, or some of ${FIELDS.join(', ')}`;
+  return refuseField('body', reason);
 }
 
 function readRecords(text: string, most: number): string[][] {

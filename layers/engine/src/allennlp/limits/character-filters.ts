@@ -2,16 +2,16 @@
 import type { ArchiveModel } from '../archive-model.ts';
 import { invalidInput } from '../input-fields.ts';
 import { type Instance, paddedDims } from '../instance.ts';
+import { checkInstances } from './check-instances.ts';
+import { partsOf } from './config-parts.ts';
 
 /** `ngram_filter_sizes` of cnn where config.json names none. */
 const DEFAULT_WIDTHS = [2, 3, 4, 5];
 
 /** The widest filter over the characters of words, anywhere in the section `model` of config.json; 0 where there is none. */
 export function widestCharacterFilter(section: unknown): number {
-  if (typeof section !== 'object' || section === null) return 0;
-  const within = Object.values(section).map(widestCharacterFilter);
-  const { type, encoder } = { type: undefined, encoder: undefined, ...section };
-  return Math.max(type === 'character_encoding' ? widestFilter(encoder) : 0, ...within);
+  const encodings = [...partsOf(section)].filter(({ type }) => type === 'character_encoding');
+  return Math.max(0, ...encodings.map(({ encoder }) => widestFilter(encoder)));
 }
 
 function widestFilter(encoder: unknown): number {
@@ -29,20 +29,14 @@ function widestFilter(encoder: unknown): number {
 export function withinFilters(model: ArchiveModel, section: unknown): ArchiveModel {
   const widest = widestCharacterFilter(section);
   if (widest === 0) return model;
-  return {
-    ...model,
-    async read(input, field) {
-      const instances = await model.read(input, field);
-      const characters = Math.min(...instances.flatMap(longestWords));
-      if (characters >= widest) return instances;
-      throw invalidInput(
-        field,
-        `must have a word of at least ${widest} characters for the filters of the model, not of ${characters}`,
-      );
-    },
-    infer: (batch, graphs) => model.infer(batch, graphs),
-    answer: (input, instances, outputs) => model.answer(input, instances, outputs),
-  };
+  return checkInstances(model, (instances, field) => {
+    const characters = Math.min(...instances.flatMap(longestWords));
+    if (characters >= widest) return;
+    throw invalidInput(
+      field,
+      `must have a word of at least ${widest} characters for the filters of the model, not of ${characters}`,
+    );
+  });
 }
 
 /** For each text, the characters of its longest word, with the padding that the indexer asks for. */

@@ -1,6 +1,7 @@
 /** What the encoders of a model make of each token or character, as its configuration tells of it. */
 import { longestSequence } from '../text/hub-limits.ts';
 import type { Params, TextArchive } from '../text/text-archive.ts';
+import { partsOf } from './config-parts.ts';
 
 export interface Attention {
   /** Heads of the widest encoder; 0 where no encoder has any. */
@@ -54,13 +55,6 @@ function widthOf({ embedding_dim, num_filters, hidden_size, filters, ngram_filte
 
 function numbers(value: unknown): number[] {
   return [value].flat(3).filter((each) => typeof each === 'number');
-}
-
-/** The objects in a configuration, itself first. */
-function* partsOf(value: unknown): Generator<Params> {
-  if (typeof value !== 'object' || value === null) return;
-  if (!Array.isArray(value)) yield value as Params;
-  for (const part of Object.values(value)) yield* partsOf(part);
 }
 
 function headsOf(part: Params): number[] {

@@ -2,18 +2,19 @@
 import type { ArchiveModel } from '../archive-model.ts';
 import { invalidInput } from '../input-fields.ts';
 import { type Instance, paddedDims } from '../instance.ts';
+import type { Params } from '../text/text-archive.ts';
+import { checkInstances } from './check-instances.ts';
+import { partsOf } from './config-parts.ts';
 
 /** `positional_embedding_size` of pytorch_transformer where config.json names none. */
 const DEFAULT_POSITIONS = 512;
 
 /** The fewest positions or widths that a part anywhere in the section `model` of config.json has learned; infinite where none has. */
 export function learnedPositions(section: unknown): number {
-  if (typeof section !== 'object' || section === null) return Number.POSITIVE_INFINITY;
-  const within = Object.values(section).map(learnedPositions);
-  return Math.min(ownPositions(section), ...within);
+  return Math.min(Number.POSITIVE_INFINITY, ...[...partsOf(section)].map(ownPositions));
 }
 
-function ownPositions(section: object): number {
+function ownPositions(section: Params): number {
   const { positional_encoding, positional_embedding_size, num_width_embeddings, bucket_widths } = {
     positional_encoding: undefined,
     positional_embedding_size: DEFAULT_POSITIONS,
@@ -30,23 +31,16 @@ function ownPositions(section: object): number {
 export function withinPositions(model: ArchiveModel, section: unknown): ArchiveModel {
   const positions = learnedPositions(section);
   if (positions === Number.POSITIVE_INFINITY) return model;
-  return {
-    ...model,
-    async read(input, field) {
-      const instances = await model.read(input, field);
-      for (const instance of instances) {
-        const tokens = longestField(instance);
-        if (tokens <= positions) continue;
-        throw invalidInput(
-          field,
-          `must have at most ${positions} tokens, since the model has learned no more places, not ${tokens}`,
-        );
-      }
-      return instances;
-    },
-    infer: (batch, graphs) => model.infer(batch, graphs),
-    answer: (input, instances, outputs) => model.answer(input, instances, outputs),
-  };
+  return checkInstances(model, (instances, field) => {
+    for (const instance of instances) {
+      const tokens = longestField(instance);
+      if (tokens <= positions) continue;
+      throw invalidInput(
+        field,
+        `must have at most ${positions} tokens, since the model has learned no more places, not ${tokens}`,
+      );
+    }
+  });
 }
 
 /** The tokens of the longest text field: the fewest of its indexers, since the pieces of words are more than the words. */

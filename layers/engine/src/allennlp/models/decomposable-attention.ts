@@ -3,7 +3,6 @@ import * as z from 'zod/mini';
 import { argmax } from '../../math/activations.ts';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { outputRows } from '../graph-outputs.ts';
-import { invalidInput } from '../input-fields.ts';
 import { stack } from '../instance.ts';
 import { parseParams } from '../text/params.ts';
 import type { TextArchive } from '../text/text-archive.ts';
@@ -12,7 +11,7 @@ import { encodesNothing } from './encoders-of-nothing.ts';
 import { fieldLength, paddedLength } from './field-length.ts';
 import { labelTask } from './label-task.ts';
 import { toLists } from './lists.ts';
-import { openPairFields, type PairMetadata } from './pair-fields.ts';
+import { openPairFields, type PairMetadata, requireWords } from './pair-fields.ts';
 
 const params = z.object({
   premise_encoder: z.optional(z.unknown()),
@@ -56,8 +55,7 @@ function openModel(archive: TextArchive): ArchiveModel<PairMetadata, Output> {
     async read(input, field) {
       const instance = await read(input, field);
       for (const text of TEXTS) {
-        if (needsWords[text] && fieldLength(instance, text) === 0)
-          throw invalidInput(`${field}.${text}`, 'must have at least one word');
+        if (needsWords[text]) requireWords(instance, text, field);
       }
       return [instance];
     },

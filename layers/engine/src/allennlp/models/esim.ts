@@ -2,13 +2,11 @@
 import { argmax } from '../../math/activations.ts';
 import { type ArchiveModel, type ArchiveModelDefinition, eraseModel } from '../archive-model.ts';
 import { outputRows } from '../graph-outputs.ts';
-import { invalidInput } from '../input-fields.ts';
 import { stack } from '../instance.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { dependsOnPadding } from './embedders.ts';
-import { fieldLength } from './field-length.ts';
 import { labelTask } from './label-task.ts';
-import { openPairFields, type PairMetadata } from './pair-fields.ts';
+import { openPairFields, type PairMetadata, requireWords } from './pair-fields.ts';
 
 interface Output {
   readonly logits: readonly number[];
@@ -27,10 +25,8 @@ function openModel(archive: TextArchive): ArchiveModel<PairMetadata, Output> {
     runsAlone: dependsOnPadding(archive.config.model.text_field_embedder),
     async read(input, field) {
       const instance = await read(input, field);
-      for (const text of ['premise', 'hypothesis']) {
-        if (fieldLength(instance, text) === 0)
-          throw invalidInput(`${field}.${text}`, 'must have at least one word');
-      }
+      requireWords(instance, 'premise', field);
+      requireWords(instance, 'hypothesis', field);
       return [instance];
     },
     async infer(batch, graphs) {

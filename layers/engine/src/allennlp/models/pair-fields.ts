@@ -1,9 +1,11 @@
 /** A premise and a hypothesis as two fields. */
 import { EngineError } from '@pilotlight/model-format/errors';
+import { invalidInput } from '../input-fields.ts';
 import type { Instance } from '../instance.ts';
 import { openPairReader } from '../text/readers/pair-reader.ts';
 import type { TextArchive } from '../text/text-archive.ts';
 import { wordsOf } from '../text/token.ts';
+import { fieldLength } from './field-length.ts';
 import { requirePredictor } from './input-checks.ts';
 
 export interface PairMetadata {
@@ -27,4 +29,10 @@ export function openPairFields(
     }
     throw new EngineError('PACKAGE_INVALID', 'The reader makes one text of both, but the model takes two.');
   };
+}
+
+/** @throws EngineError INVALID_INPUT where a text has no words, on which models raise in AllenNLP */
+export function requireWords(instance: Instance, text: 'premise' | 'hypothesis', field: string): void {
+  if (fieldLength(instance, text) === 0)
+    throw invalidInput(`${field}.${text}`, 'must have at least one word');
 }

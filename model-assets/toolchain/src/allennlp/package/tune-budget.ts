@@ -1,6 +1,6 @@
 /** The token budget of a package that was made of an archive: measured on its goldens, many times over. */
 import type { BulkModel } from '@pilotlight/engine';
-import { chooseBudget, msPerToken } from '../../stages/tune.ts';
+import { chooseBudget, fillBatches, msPerToken } from '../../stages/tune.ts';
 
 /** Padded tokens of one batch. The model is loaded with the last of them. */
 export const CANDIDATES = [256, 512, 1024, 2048, 4096] as const;
@@ -55,21 +55,9 @@ async function inputsPerSecond(
   budget: number,
 ): Promise<number> {
   const start = performance.now();
-  for (const batch of fillBatches(sized, budget)) await model.predict(batch, {}, { task: 'predictor' });
-  return (1_000 * sized.length) / (performance.now() - start);
-}
-
-/** `sized` has the longest first. */
-function fillBatches(sized: readonly Sized[], budget: number): unknown[][] {
-  const batches: unknown[][] = [];
-  let longest = 0;
-  for (const { input, tokens } of sized) {
-    const batch = batches.at(-1);
-    if (batch !== undefined && (batch.length + 1) * longest <= budget) batch.push(input);
-    else {
-      longest = tokens;
-      batches.push([input]);
-    }
+  for (const batch of fillBatches(sized, budget)) {
+    const inputs = batch.map(({ input }) => input);
+    await model.predict(inputs, {}, { task: 'predictor' });
   }
-  return batches;
+  return (1_000 * sized.length) / (performance.now() - start);
 }

@@ -15,25 +15,20 @@ const noFeatures = z.nullish(z.array(z.unknown()).check(z.maxLength(0)));
 
 const ofWords = { ...commonReaderParams, token_indexers: indexersParam };
 
+const ofConll = z.strictObject({
+  ...ofWords,
+  tag_label: training,
+  feature_labels: noFeatures,
+  coding_scheme: training,
+  convert_to_coding_scheme: training,
+  label_namespace: training,
+});
+
 /** Coding schemes and labels are those of training; at a prediction all of these read words alone. */
 const schemas = {
   sequence_tagging: z.strictObject({ ...ofWords, word_tag_delimiter: training, token_delimiter: training }),
-  conll2003: z.strictObject({
-    ...ofWords,
-    tag_label: training,
-    feature_labels: noFeatures,
-    coding_scheme: training,
-    convert_to_coding_scheme: training,
-    label_namespace: training,
-  }),
-  conll2000: z.strictObject({
-    ...ofWords,
-    tag_label: training,
-    feature_labels: noFeatures,
-    coding_scheme: training,
-    convert_to_coding_scheme: training,
-    label_namespace: training,
-  }),
+  conll2003: ofConll,
+  conll2000: ofConll,
   ontonotes_ner: z.strictObject({ ...ofWords, domain_identifier: training, coding_scheme: training }),
   srl: z.strictObject({
     ...ofWords,
