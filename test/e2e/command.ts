@@ -12,6 +12,7 @@ export interface Ended {
 }
 
 export interface RunOptions {
+  /** Nothing, at its end at once, if absent. */
   readonly stdin?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
@@ -30,8 +31,15 @@ export function userEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEn
 
 export async function run(command: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const [file = '', ...args] = command;
-  const child = spawn(file, args, { cwd: options.cwd, env: userEnvironment(options.env) });
-  child.stdin.end(options.stdin ?? '');
+  const child = spawn(file, args, {
+    cwd: options.cwd,
+    env: userEnvironment(options.env),
+    stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  });
+  // A command may end before it has read its input, and is then judged by its exit code.
+  child.stdin?.on('error', (error: NodeJS.ErrnoException) => assert.equal(error.code, 'EPIPE'));
+  child.stdin?.end(options.stdin);
+  assert(child.stdout !== null && child.stderr !== null);
   const [stdout, stderr, [code]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
