@@ -1,6 +1,7 @@
 /** A loaded model of an AllenNLP archive: the predictor's JSON in, the predictor's JSON out. */
 import { type ArchiveManifest, type ArchiveVariant, servedFiles, sumOfBytes } from '@pilotlight/model-format';
 import type { BatchRecord } from '../batching/batching-settings.ts';
+import { bothTallies, NO_BATCHES } from '../batching/scheduler.ts';
 import { estimateMs, refuseMoreWork } from '../batching/token-limits.ts';
 import type { LoadTimings } from '../ports.ts';
 import { Activity } from '../predict/activity.ts';
@@ -19,7 +20,7 @@ import type { ArchiveModel } from './archive-model.ts';
 import type { AnswerGoldenCheck } from './goldens/answer-goldens.ts';
 import { InstanceQueue } from './instance-queue.ts';
 import { type Bounds, makeAnswers } from './make-answers.ts';
-import { type ReadInputs, readInputs } from './read-inputs.ts';
+import { type ReadInputs, type ReadOptions, readInputs } from './read-inputs.ts';
 
 export interface AllenNlpDependencies {
   readonly manifest: ArchiveManifest;
@@ -89,7 +90,8 @@ export class AllenNlpModel implements BulkModel {
 
   /**
    * Predicts one input (anything but an array) or an array of inputs. An object is what AllenNLP's predictor reads, and its result
-   * what the predictor answers; a text, or `{question, context}`, is the input of a task of Hugging Face.
+   * what the predictor answers; a text, or `{question, context}`, is the input of a task of Hugging Face. Without limits, a long list is
+   * read and run in windows: an input that is refused ends the call, but the windows before it have run.
    *
    * @throws EngineError INVALID_INPUT and INVALID_PARAMETER with `field`, INPUT_TOO_LONG and TOO_MANY_TOKENS, TASK_UNSUPPORTED,
    * OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED
@@ -99,7 +101,11 @@ export class AllenNlpModel implements BulkModel {
     parameters: unknown = {},
     options: PredictOptions = {},
   ): Promise<Prediction> {
-    return (await this.prepare(inputs, parameters, options)).run(options);
+    if (!Array.isArray(inputs) || options.limits) {
+      return (await this.prepare(inputs, parameters, options)).run(options);
+    }
+    const { outcomes, ...report } = await this.#inWindows(inputs, parameters, options, refuseFirst);
+    return { ...report, results: outcomes.map(resultOf) };
   }
 
   async prepare(
@@ -108,14 +114,15 @@ export class AllenNlpModel implements BulkModel {
     options: Pick<PredictOptions, 'task' | 'limits' | 'signal'> = {},
   ): Promise<PreparedCall> {
     const call = await this.#activity.during(() => this.#read(inputs, parameters, options));
-    for (const input of call.inputs) if ('error' in input) throw input.error;
+    refuseFirst(call);
     const { limits = {}, signal } = options;
     refuseMoreWork(call.tokens, this.variant, limits);
     return {
       tokens: call.tokens,
       estimatedMs: estimateMs(call.tokens, this.variant),
       run: async (more = {}) => {
-        const { outcomes, ...report } = await this.#run(call, { limits, signal: more.signal ?? signal });
+        const bounds = { limits, signal: more.signal ?? signal };
+        const { outcomes, ...report } = await this.#activity.during(() => this.#run(call, bounds));
         return { ...report, results: outcomes.map(resultOf) };
       },
     };
@@ -131,11 +138,9 @@ export class AllenNlpModel implements BulkModel {
     parameters: unknown = {},
     options: PredictOptions = {},
   ): Promise<EachPrediction> {
-    const { limits, signal } = options;
-    const call = await this.#activity.during(() => this.#read(inputs, parameters, options));
-    const { outcomes, ...report } = await this.#run(call, { limits, signal });
-    if (this.#dependencies.graphs.ended) for (const outcome of outcomes) resultOf(outcome);
-    return { ...report, outcomes };
+    const each = await this.#inWindows(inputs, parameters, options);
+    if (this.#dependencies.graphs.ended) for (const outcome of each.outcomes) resultOf(outcome);
+    return each;
   }
 
   /** Checks parameters without any input. @throws EngineError INVALID_PARAMETER with `field` */
@@ -157,11 +162,29 @@ export class AllenNlpModel implements BulkModel {
     return this.#activity.dispose(() => this.#dependencies.graphs.dispose());
   }
 
-  async #read(
-    inputs: unknown,
+  /** Reads and runs one window of the list after another, as one call. Limits are for all of it, so that with limits it is one window. */
+  #inWindows(
+    inputs: readonly unknown[],
     parameters: unknown,
-    options: Pick<PredictOptions, 'task' | 'limits' | 'signal'>,
-  ): Promise<ReadCall> {
+    options: PredictOptions,
+    check: (call: ReadCall) => void = () => {},
+  ): Promise<EachPrediction> {
+    const size = options.limits ? inputs.length : WINDOW;
+    return this.#activity.during(async () => {
+      const windows: EachPrediction[] = [];
+      let first = 0;
+      do {
+        const window = inputs.slice(first, first + size);
+        const call = await this.#read(window, parameters, { ...options, first });
+        check(call);
+        windows.push(await this.#run(call, options));
+        first += size;
+      } while (first < inputs.length);
+      return windows.reduce(joined);
+    });
+  }
+
+  async #read(inputs: unknown, parameters: unknown, options: ReadOptions): Promise<ReadCall> {
     const start = performance.now();
     const read = await readInputs(this.#dependencies.model, this.manifest, inputs, options);
     const hasTask = read.inputs.some((input) => 'asked' in input && input.asked.shape !== undefined);
@@ -188,9 +211,9 @@ export class AllenNlpModel implements BulkModel {
     return Object.fromEntries(read);
   }
 
-  async #run(call: ReadCall, { limits, signal }: Bounds) {
+  async #run(call: ReadCall, { limits, signal }: Bounds): Promise<EachPrediction> {
     const instances = call.inputs.flatMap((input) => ('error' in input ? [] : input.instances));
-    const report = await this.#activity.during(() => this.#queue.run(instances, signal));
+    const report = await this.#queue.run(instances, signal);
     const start = performance.now();
     const outcomes = await makeAnswers(this.#dependencies.model, call, report, { limits, signal });
     const { queueMs, inferMs, padded, batches } = report;
@@ -209,6 +232,38 @@ export class AllenNlpModel implements BulkModel {
 
 /** Parameters that clients of Hugging Face send with every call, and that change nothing here. */
 const WITHOUT_MEANING: readonly string[] = ['truncate', 'truncation_direction'];
+
+/**
+ * Inputs that are read and run before the next ones are. Of a list of 1,000, the tensors of a window are garbage before they grow old, which
+ * is most of what a long list costs beside its runs.
+ */
+const WINDOW = 128;
+
+/** The predictions of two windows, one after the other, as those of one call. */
+function joined(a: EachPrediction, b: EachPrediction): EachPrediction {
+  return {
+    outcomes: [...a.outcomes, ...b.outcomes],
+    timings: {
+      tokenizeMs: a.timings.tokenizeMs + b.timings.tokenizeMs,
+      queueMs: a.timings.queueMs + b.timings.queueMs,
+      inferMs: a.timings.inferMs + b.timings.inferMs,
+      postprocessMs: a.timings.postprocessMs + b.timings.postprocessMs,
+    },
+    tokens: {
+      total: a.tokens.total + b.tokens.total,
+      padded: a.tokens.padded + b.tokens.padded,
+      truncated: a.tokens.truncated + b.tokens.truncated,
+    },
+    truncated: [...a.truncated, ...b.truncated],
+    model: a.model,
+    batches: bothTallies(a.batches ?? NO_BATCHES, b.batches ?? NO_BATCHES),
+  };
+}
+
+/** @throws the error of the first input that is refused */
+function refuseFirst({ inputs }: ReadCall): void {
+  for (const input of inputs) if ('error' in input) throw input.error;
+}
 
 function resultOf(outcome: Outcome): unknown {
   if ('error' in outcome) throw outcome.error;

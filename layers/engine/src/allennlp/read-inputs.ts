@@ -24,6 +24,11 @@ export interface ReadInputs {
   readonly tokens: number;
 }
 
+export interface ReadOptions extends Pick<PredictOptions, 'task' | 'limits' | 'signal'> {
+  /** The place of the first input in the list of the caller, by which errors name it. @default 0 */
+  readonly first?: number;
+}
+
 /**
  * Reads every input: an array has several, anything else is one. An error that is the fault of one input stays with it; limits of a call
  * are for all of it.
@@ -34,14 +39,15 @@ export async function readInputs(
   model: ArchiveModel,
   named: Named,
   inputs: unknown,
-  { task, limits = {}, signal }: Pick<PredictOptions, 'task' | 'limits' | 'signal'>,
+  { task, limits = {}, signal, first = 0 }: ReadOptions,
 ): Promise<ReadInputs> {
   const listed = Array.isArray(inputs);
   const list: readonly unknown[] = listed ? inputs : [inputs];
   const slices = new Slices(signal);
   const characters = new CharacterCount(limits);
   const read: ReadInput[] = [];
-  for (const [index, input] of list.entries()) {
+  for (const [place, input] of list.entries()) {
+    const index = first + place;
     await slices.giveWay();
     try {
       const asked = askedInput(model, input, task, { named, index: listed ? index : undefined });

@@ -41,6 +41,12 @@ export function tallied(
   return { count: count + 1, ...(batch.tokens > tokens ? batch : { size, tokens }) };
 }
 
+/** Adds two tallies of different batches. */
+export function bothTallies(a: BatchTally, b: BatchTally): BatchTally {
+  const { size, tokens } = b.tokens > a.tokens ? b : a;
+  return { count: a.count + b.count, size, tokens };
+}
+
 export const NO_BATCHES: BatchTally = { count: 0, size: 0, tokens: 0 };
 
 export interface FeedsReport {
