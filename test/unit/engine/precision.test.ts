@@ -1,13 +1,17 @@
+import assert from 'node:assert';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SessionOptions } from '../../../layers/engine/src/ports.ts';
 import { sessionOptions } from '../../../layers/engine/src/session/onnx-session.ts';
 import { openExact, unsignedWeights } from '../../../layers/engine/src/session/precision.ts';
 import { sumsSaturate } from '../../../layers/engine/src/session/saturation-trial.ts';
+import { writeUnsignedCopy } from '../../../layers/engine/src/session/unsigned-copy.ts';
 import { loadModel } from '../../../model-assets/toolchain/src/graph/external.ts';
 import { ELEMENT } from '../../../model-assets/toolchain/src/graph/tensor.ts';
 import {
@@ -48,6 +52,23 @@ async function run(session: Native): Promise<Record<'first' | 'second', Float32A
     throw new TypeError(`There is no output named ${name}.`);
   };
   return { first: values('first'), second: values('second') };
+}
+
+/** The graph of a default model. */
+async function findGraph(name: string): Promise<string> {
+  const versions = new URL(`../../../model-assets/packages/${name}/`, import.meta.url);
+  const [version = ''] = await readdir(versions);
+  return fileURLToPath(new URL(`${version}/int8/model.onnx`, versions));
+}
+
+/** All outputs for a text of 16 tokens. */
+async function runOnce(session: InferenceSession): Promise<unknown[]> {
+  const values = (name: string) =>
+    BigInt64Array.from({ length: 16 }, (_, id) => (name === 'input_ids' ? BigInt(id + 5) : 1n));
+  const feeds = session.inputNames.map((name) => [name, new Tensor('int64', values(name), [1, 16])]);
+  const outputs = await session.run(Object.fromEntries(feeds));
+  await session.release();
+  return session.outputNames.map((name) => outputs[name]?.data);
 }
 
 /** The types of the weights and the operators of the graph that ONNX Runtime runs. */
@@ -122,12 +143,34 @@ describe.runIf(onX86)('a graph of integers where sums saturate', () => {
     expect(types.sort()).toEqual([ELEMENT.float32, ELEMENT.int8, ELEMENT.int8].sort());
   });
 
-  it('opens with a warning where products share weights', async () => {
+  it('may have weights that two products share', async () => {
+    const options = { product: 'MatMulIntegerToFloat', shared: true } as const;
+    const { file } = writeIntegerProducts(folder, new Random(1), options);
+    const { types } = await whatRuns(file);
+    expect(types.sort()).toEqual([ELEMENT.float32, ELEMENT.uint8].sort());
+  });
+
+  it('has the same bits where weights have a zero point of 0', async () => {
+    const options = { product: 'MatMulIntegerToFloat' } as const;
+    const { file } = writeIntegerProducts(folder, new Random(1), options);
+    const expected = await run(await open(file, true));
+    const other = writeIntegerProducts(folder, new Random(1), { ...options, zeroPoint: 'one' });
+    expect(await run(await open(other.file, true))).toEqual(expected);
+  });
+
+  it('has the same bits where there is no room for a copy, and ONNX Runtime makes its own', async () => {
+    const { file } = writeIntegerProducts(folder, new Random(1), { product: 'MatMulIntegerToFloat' });
+    const expected = await run(await open(file, true));
+    vi.stubEnv('TMPDIR', join(folder, 'none'));
+    expect(writeUnsignedCopy(file)).toBeUndefined();
+    expect(await run(await open(file, true))).toEqual(expected);
+    vi.unstubAllEnvs();
+  });
+
+  it('opens with a warning where neither can make its weights unsigned', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
-    const { file } = writeIntegerProducts(folder, new Random(1), {
-      product: 'MatMulIntegerToFloat',
-      shared: true,
-    });
+    const options = { product: 'MatMulIntegerToFloat', shared: true, zeroPoint: 'channels' } as const;
+    const { file } = writeIntegerProducts(folder, new Random(1), options);
     const { first } = await run(await open(file, true));
     expect(first).toHaveLength(ROWS * CHANNELS);
     expect(warn).toHaveBeenCalledExactlyOnceWith(
@@ -136,6 +179,35 @@ describe.runIf(onX86)('a graph of integers where sums saturate', () => {
     );
     warn.mockRestore();
   });
+
+  it('leaves no copy behind, whether it opens or not', async () => {
+    vi.stubEnv('TMPDIR', await mkdtemp(join(folder, 'temporary-')));
+    const { file } = writeIntegerProducts(folder, new Random(1), { product: 'MatMulIntegerToFloat' });
+    const session = await open(file, true);
+    expect(await readdir(tmpdir())).toEqual([]);
+    await run(session);
+    await truncate(join(folder, 'weights.bin'), 100);
+    await expect(open(file, true)).rejects.toThrow();
+    expect(await readdir(tmpdir())).toEqual([]);
+    vi.unstubAllEnvs();
+  });
+
+  it.each(['sentiment', 'intent', 'slots'])(
+    'of the package %s has the bits that ONNX Runtime makes of it',
+    async (name) => {
+      const file = await findGraph(name);
+      const options = sessionOptions(SETTINGS);
+      const copy = writeUnsignedCopy(file);
+      assert(copy);
+      const sessions = [
+        await InferenceSession.create(copy.file, options),
+        await InferenceSession.create(file, unsignedWeights(options)),
+      ];
+      copy.remove();
+      const [own, theirs] = await Promise.all(sessions.map(runOnce));
+      expect(own).toEqual(theirs);
+    },
+  );
 
   it('does not open where ONNX Runtime cannot read it', async () => {
     await expect(open(join(folder, 'none.onnx'), true)).rejects.toThrow(/none\.onnx/);

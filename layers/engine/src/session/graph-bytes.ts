@@ -13,7 +13,12 @@ export function text(field: number, value: string): number[] {
 /** A field with bytes, or with a message. */
 export function bytes(field: number, content: Iterable<number>): number[] {
   const values = [...content];
-  return [...varint((field << 3) | 2), ...varint(values.length), ...values];
+  return [...head(field, values.length), ...values];
+}
+
+/** What comes before the bytes of a string, of bytes or of a message. */
+export function head(field: number, length: number): number[] {
+  return [...varint((field << 3) | 2), ...varint(length)];
 }
 
 /** Seven bits a byte, the lowest first; all but the last have their highest bit set. */

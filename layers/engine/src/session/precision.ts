@@ -2,6 +2,7 @@
 import * as ort from 'onnxruntime-node';
 import type { SessionOptions } from '../ports.ts';
 import { sumsSaturate } from './saturation-trial.ts';
+import { writeUnsignedCopy } from './unsigned-copy.ts';
 
 /**
  * Every transformer of ONNX Runtime 1.30 up to the level 'extended' but the one that is wanted, `Avx2WeightS8ToU8Transformer`: a
@@ -74,7 +75,9 @@ export async function openExact(
   if (!sumsMaySaturate || executionProvider !== 'cpu' || !(await saturates())) {
     return ort.InferenceSession.create(file, native);
   }
+  const copy = writeUnsignedCopy(file);
   try {
+    if (copy) return await ort.InferenceSession.create(copy.file, native);
     return await ort.InferenceSession.create(file, unsignedWeights(native));
   } catch (cause) {
     if (!(cause instanceof Error && SHARED_WEIGHTS.test(cause.message))) throw cause;
@@ -83,6 +86,8 @@ export async function openExact(
       'PilotlightWarning',
     );
     return ort.InferenceSession.create(file, native);
+  } finally {
+    copy?.remove();
   }
 }
 
