@@ -261,6 +261,23 @@ describe('every function', () => {
   });
 });
 
+test('the metrics of a deployment are in a namespace of its own: no other one of the account rings its alarms', () => {
+  for (const { name, resources } of deployments) {
+    const own = `Pilotlight/${name.replace('.', '-')}`;
+    const emitting = resources.filter(
+      ({ Type, Properties }) =>
+        Type === 'AWS::Lambda::Function' &&
+        /^(Pilotlight: (files for|keeps )|Pilotlight: \w+@)/.test(String(Properties.Description)),
+    );
+    expect(emitting.length).toBeGreaterThan(0);
+    for (const { Properties } of emitting)
+      expect(Properties.Environment).toMatchObject({ Variables: { PILOTLIGHT_METRICS_NAMESPACE: own } });
+    const watching = resources.filter(({ Type }) => /^AWS::CloudWatch::(Alarm|Dashboard)$/.test(Type));
+    const named = JSON.stringify(watching).matchAll(/"(Pilotlight(?:\/[\w-]+)?)\\?"/g);
+    expect(new Set(Array.from(named, ([, namespace]) => namespace))).toEqual(new Set([own]));
+  }
+});
+
 test('every queue that work waits in has a dead-letter queue', () => {
   const queues = every('AWS::SQS::Queue').filter(({ id }) => !id.includes('DeadLetters'));
   expect(queues.length).toBeGreaterThan(1);
@@ -272,7 +289,7 @@ describe('a configuration decides', () => {
     const { resources } = deployment('acme.prod');
     const aliases = resources.filter(({ Type }) => Type === 'AWS::Lambda::Alias');
     expect(aliases.map(({ Properties }) => Properties.ProvisionedConcurrencyConfig)).toEqual([
-      { ProvisionedConcurrentExecutions: 1 },
+      undefined,
       { ProvisionedConcurrentExecutions: 1 },
     ]);
     const [target] = resources.filter(({ Type }) => Type === 'AWS::ApplicationAutoScaling::ScalableTarget');
@@ -281,6 +298,10 @@ describe('a configuration decides', () => {
       {
         Schedule: 'cron(30 7 ? * MON,TUE,WED,THU,FRI *)',
         Timezone: 'Europe/Zurich',
+        ScalableTargetAction: { MinCapacity: 5, MaxCapacity: 20 },
+      },
+      {
+        Schedule: 'cron(50 7 ? * MON,TUE,WED,THU,FRI *)',
         ScalableTargetAction: { MinCapacity: 5, MaxCapacity: 20 },
       },
       { Schedule: 'cron(30 18 ? * MON,TUE,WED,THU,FRI *)', ScalableTargetAction: { MinCapacity: 1 } },

@@ -106,6 +106,23 @@ test('the function tells what the memory buys', () => {
   );
 });
 
+test('the function has the namespace of its metrics from a property, and its warmer and its canary have the same', () => {
+  const metricsNamespace = 'Pilotlight/acme-prod';
+  const named = template({
+    metricsNamespace,
+    coldStart: { kind: 'warmup', everyMinutes: 5, concurrency: 2 },
+    release: { canary: {} },
+  });
+  const emitting = Object.values(named.findResources('AWS::Lambda::Function')).filter(
+    ({ Properties }) => Properties.Environment.Variables.PILOTLIGHT_METRICS_NAMESPACE === metricsNamespace,
+  );
+  expect(emitting).toHaveLength(2);
+  const watched = Object.values(named.findResources('AWS::CloudWatch::Alarm')).map(
+    ({ Properties }) => Properties.Namespace,
+  );
+  expect(watched.sort()).toEqual(['AWS/Lambda', metricsNamespace, metricsNamespace]);
+});
+
 test('the function traces with X-Ray by option only', () => {
   expect(actionsOf(statementsOf(template(), 'Role')).join()).not.toContain('xray');
   const traced = template({ lambda: { tracing: true } });
@@ -160,11 +177,9 @@ describe('with provisioned concurrency', () => {
     fixed.resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 0);
   });
 
-  test('scales between min and max on utilisation', () => {
+  test('scales between min and max on utilisation, with no number on the alias that a deployment would go back to', () => {
     const tracked = template({ coldStart: { kind: 'provisioned', min: 2, max: 8, utilization: 0.5 } });
-    tracked.hasResourceProperties('AWS::Lambda::Alias', {
-      ProvisionedConcurrencyConfig: { ProvisionedConcurrentExecutions: 2 },
-    });
+    tracked.hasResourceProperties('AWS::Lambda::Alias', { ProvisionedConcurrencyConfig: Match.absent() });
     tracked.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
       MinCapacity: 2,
       MaxCapacity: 8,
@@ -178,9 +193,10 @@ describe('with provisioned concurrency', () => {
     });
   });
 
-  test('follows office hours in their time zone, and has nothing outside of them', () => {
+  test('follows office hours in their time zone, begins them twice in case traffic was moving, and has nothing outside of them', () => {
     const windows = [
       { from: '08:00', to: '12:00', min: 2, days: ['MON', 'TUE'] },
+      { from: '06:50', to: '07:10', min: 1, days: ['MON'] },
       { from: '12:00', to: '24:00', min: 3, max: 6, days: ['TUE'] },
     ] as const;
     const schedules = { timeZone: 'Europe/Zurich', windows };
@@ -196,8 +212,12 @@ describe('with provisioned concurrency', () => {
       ]),
     ).toEqual([
       ['cron(0 8 ? * MON,TUE *)', { MinCapacity: 2, MaxCapacity: 2 }, 'Europe/Zurich'],
+      ['cron(20 8 ? * MON,TUE *)', { MinCapacity: 2, MaxCapacity: 2 }, 'Europe/Zurich'],
       ['cron(0 12 ? * MON *)', { MinCapacity: 0, MaxCapacity: 0 }, 'Europe/Zurich'],
+      ['cron(50 6 ? * MON *)', { MinCapacity: 1, MaxCapacity: 1 }, 'Europe/Zurich'],
+      ['cron(10 7 ? * MON *)', { MinCapacity: 0, MaxCapacity: 0 }, 'Europe/Zurich'],
       ['cron(0 12 ? * TUE *)', { MinCapacity: 3, MaxCapacity: 6 }, 'Europe/Zurich'],
+      ['cron(20 12 ? * TUE *)', { MinCapacity: 3, MaxCapacity: 6 }, 'Europe/Zurich'],
       ['cron(0 0 ? * WED *)', { MinCapacity: 0, MaxCapacity: 0 }, 'Europe/Zurich'],
     ]);
   });

@@ -8,12 +8,14 @@ import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { FunctionOptions, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type * as z from 'zod';
+import * as z from 'zod';
 import { acknowledgeTracing } from '../common/acknowledgements.ts';
 import { commonOptions } from '../common/bundled-function.ts';
 import { InfraError } from '../common/errors.ts';
 import { executionRole, type LoggingProps, logGroup } from '../common/execution-role.ts';
+import { metricsNamespace } from '../common/fields.ts';
 import { defaultPackagesFolder } from '../common/paths.ts';
+import { checkSettings } from '../common/problems.ts';
 import { placedFunction } from './placed-function.ts';
 import { codeFolder, PREDICTORS } from './predictors-code.ts';
 import type { lambdaSchema, packagesSchema } from './schema.ts';
@@ -24,6 +26,7 @@ export interface ModelFunctionSettings {
   readonly models: readonly string[];
   readonly packages: z.output<typeof packagesSchema>;
   readonly lambda: Omit<z.output<typeof lambdaSchema>, 'reservedConcurrency'>;
+  readonly metricsNamespace: string | undefined;
   readonly logging: LoggingProps | undefined;
 }
 
@@ -60,6 +63,9 @@ export abstract class ModelFunction extends Construct {
   constructor(scope: Construct, id: string, settings: ModelFunctionSettings) {
     super(scope, id);
     const { models, packages, lambda, logging } = settings;
+    const { metricsNamespace: namespace } = checkSettings(scope, id, metricsSchema, {
+      metricsNamespace: settings.metricsNamespace,
+    });
     const folder = packages.folder ?? defaultPackagesFolder();
     const variant = packages.variant === undefined ? {} : { variant: packages.variant };
     const described = models.map((ref) => describePackage(folder, parseModelRef(ref), variant));
@@ -72,7 +78,7 @@ export abstract class ModelFunction extends Construct {
     this.vcpus = lambda.memoryMegabytes / MEGABYTES_PER_VCPU;
     this.modelRefs = described.map(({ name, version }) => `${name}@${version}`);
     this.modelNames = [...new Set(described.map(({ name }) => name))];
-    this.metricsNamespace = lambda.environment.PILOTLIGHT_METRICS_NAMESPACE ?? METRICS_NAMESPACE;
+    this.metricsNamespace = namespace;
     this.placement = placeModels({
       packages: described,
       functionBytes: bundleFolder(settings.bundle).bytes,
@@ -101,6 +107,7 @@ export abstract class ModelFunction extends Construct {
         environment: {
           ...lambda.environment,
           PILOTLIGHT_PRELOAD_MODELS: this.modelRefs.join(','),
+          PILOTLIGHT_METRICS_NAMESPACE: this.metricsNamespace,
           ...(packages.variant !== undefined && { PILOTLIGHT_VARIANT: packages.variant }),
           ...(packages.predictors !== undefined && { PILOTLIGHT_PREDICTORS: PREDICTORS }),
           ...own.environment,
@@ -110,6 +117,8 @@ export abstract class ModelFunction extends Construct {
   }
 }
 
+const metricsSchema = z.strictObject({ metricsNamespace: metricsNamespace.default(METRICS_NAMESPACE) });
+
 /** Variables that the construct of every function that serves models sets, each with the property to use instead. */
 export const OWNED_VARIABLES: Readonly<Record<string, string>> = {
   PILOTLIGHT_MODELS_DIR: 'packages.folder',
@@ -118,6 +127,7 @@ export const OWNED_VARIABLES: Readonly<Record<string, string>> = {
   PILOTLIGHT_REMOTE_FOLDER: 'models',
   PILOTLIGHT_VARIANT: 'packages.variant',
   PILOTLIGHT_PREDICTORS: 'packages.predictors',
+  PILOTLIGHT_METRICS_NAMESPACE: 'metricsNamespace',
 };
 
 /** A variable that a construct sets is refused in its settings, because one of the two would be lost in silence. */
