@@ -370,6 +370,19 @@ test('docs/explanation/costs.md has the number of alarms of demo.dev, because ea
   expect(readFileSync('docs/explanation/costs.md', 'utf8')).toContain(`\`demo.dev\` has ${alarms.length}`);
 });
 
+test('docs/reference/operations.md says of every alarm when it rings', () => {
+  const operations = readFileSync('docs/reference/operations.md', 'utf8');
+  const alarms = every('AWS::CloudWatch::Alarm').filter(({ stack }) => stack === 'observability');
+  const names = alarms.map(({ id }) =>
+    id
+      .replace(/^ObservabilityAlarms(\w+)[0-9A-F]{8}$/, '$1')
+      .replace(/^(sentiment|intent|slots)/, '<model>')
+      .replace(/^Function\d+/, 'Function<n>'),
+  );
+  expect(names.length).toBeGreaterThan(60);
+  expect(names.filter((name) => !operations.includes(`\`${name}\``))).toEqual([]);
+});
+
 test('resources and permissions of each deployment are those of its snapshot', async () => {
   for (const one of deployments) {
     await expect(summaryOf(one)).toMatchFileSnapshot(`snapshots/${one.name}.txt`);
