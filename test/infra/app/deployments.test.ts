@@ -261,23 +261,6 @@ describe('every function', () => {
   });
 });
 
-test('the metrics of a deployment are in a namespace of its own: no other one of the account rings its alarms', () => {
-  for (const { name, resources } of deployments) {
-    const own = `Pilotlight/${name.replace('.', '-')}`;
-    const emitting = resources.filter(
-      ({ Type, Properties }) =>
-        Type === 'AWS::Lambda::Function' &&
-        /^(Pilotlight: (files for|keeps )|Pilotlight: \w+@)/.test(String(Properties.Description)),
-    );
-    expect(emitting.length).toBeGreaterThan(0);
-    for (const { Properties } of emitting)
-      expect(Properties.Environment).toMatchObject({ Variables: { PILOTLIGHT_METRICS_NAMESPACE: own } });
-    const watching = resources.filter(({ Type }) => /^AWS::CloudWatch::(Alarm|Dashboard)$/.test(Type));
-    const named = JSON.stringify(watching).matchAll(/"(Pilotlight(?:\/[\w-]+)?)\\?"/g);
-    expect(new Set(Array.from(named, ([, namespace]) => namespace))).toEqual(new Set([own]));
-  }
-});
-
 test('every queue that work waits in has a dead-letter queue', () => {
   const queues = every('AWS::SQS::Queue').filter(({ id }) => !id.includes('DeadLetters'));
   expect(queues.length).toBeGreaterThan(1);
@@ -368,19 +351,6 @@ test('the request of that output is the one that docs/how-to/deploy.md shows', (
 test('docs/explanation/costs.md has the number of alarms of demo.dev, because each is paid for', () => {
   const alarms = deployment('demo.dev').resources.filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
   expect(readFileSync('docs/explanation/costs.md', 'utf8')).toContain(`\`demo.dev\` has ${alarms.length}`);
-});
-
-test('docs/reference/operations.md says of every alarm when it rings', () => {
-  const operations = readFileSync('docs/reference/operations.md', 'utf8');
-  const alarms = every('AWS::CloudWatch::Alarm').filter(({ stack }) => stack === 'observability');
-  const names = alarms.map(({ id }) =>
-    id
-      .replace(/^ObservabilityAlarms(\w+)[0-9A-F]{8}$/, '$1')
-      .replace(/^(sentiment|intent|slots)/, '<model>')
-      .replace(/^Function\d+/, 'Function<n>'),
-  );
-  expect(names.length).toBeGreaterThan(60);
-  expect(names.filter((name) => !operations.includes(`\`${name}\``))).toEqual([]);
 });
 
 test('resources and permissions of each deployment are those of its snapshot', async () => {
