@@ -61,7 +61,7 @@ test.each([
   ['VersionDrift', 'Maximum', 1],
 ])('%s of the new version ring, whichever model they are of', (MetricName, Statistic, Threshold) => {
   canary.hasResourceProperties('AWS::CloudWatch::Alarm', {
-    Namespace: 'Pilotlight',
+    Namespace: 'Pilotlight/Test',
     MetricName,
     Statistic,
     Dimensions: [

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleFolder } from '@pilotlight/functions';
-import { RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -10,7 +10,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { InferenceFunction, type InferenceFunctionProps } from '../../../infra/constructs/src/index.ts';
 import { buildFunctionContext } from '../../../layers/builders/src/images/index.ts';
 import { describePackage, type PackageDescription } from '../../../layers/builders/src/models/index.ts';
-import { actionsOf, statementsOf, templateOf, testStack } from './template.ts';
+import { actionsOf, refusalOf, statementsOf, templateOf, testStack } from './template.ts';
 
 const models = ['sentiment'];
 
@@ -122,6 +122,25 @@ test('the function has the namespace of its metrics from a property, and its war
   );
   expect(watched.sort()).toEqual(['AWS/Lambda', metricsNamespace, metricsNamespace]);
 });
+
+test('functions of two stacks have metrics that are told apart, where no namespace is given', () => {
+  const namespaces = ['nlp-dev', 'nlp-prod'].map((name) => {
+    const stack = new Stack(new App({ builtinCloudFormationValidation: false }), name);
+    return new InferenceFunction(stack, 'Function', { models }).metricsNamespace;
+  });
+  expect(namespaces).toEqual(['Pilotlight/nlp-dev', 'Pilotlight/nlp-prod']);
+});
+
+test.each(['AWS/Lambda', 'Pilotlight/ä', ''])(
+  'the function refuses %j, which CloudWatch takes for no namespace',
+  (metricsNamespace) => {
+    expect(
+      refusalOf(() => new InferenceFunction(testStack(), 'F', { models, metricsNamespace })).message,
+    ).toBe(
+      'Test/F: metricsNamespace must be a CloudWatch namespace such as Pilotlight/acme-prod, and not begin with AWS/.',
+    );
+  },
+);
 
 test('the function traces with X-Ray by option only', () => {
   expect(actionsOf(statementsOf(template(), 'Role')).join()).not.toContain('xray');

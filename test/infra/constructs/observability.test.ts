@@ -89,7 +89,7 @@ describe('of a whole service', () => {
     expect(shown.length).toBeGreaterThan(60);
     const wrong = shown.filter(({ namespace, name, dimensions }) => {
       const names = Object.keys(dimensions).sort();
-      if (namespace !== METRICS_NAMESPACE) {
+      if (namespace !== `${METRICS_NAMESPACE}/Stack`) {
         const known = AWS_METRICS[namespace];
         return (
           !known?.names.includes(name) ||

@@ -33,7 +33,7 @@ export interface UploadPipelineProps {
   readonly bucket?: UploadSettings['bucket'];
   /** Where S3 writes its access logs; encrypted by SSE-S3, because S3 delivers to no other. @default - a bucket of its own */
   readonly accessLogBucket?: IBucket;
-  /** The CloudWatch namespace of its metrics, one for each deployment of an account. @default 'Pilotlight' */
+  /** The CloudWatch namespace of its metrics, one for each deployment of an account. @default 'Pilotlight/<name of the stack>' */
   readonly metricsNamespace?: string;
   /**
    * How logs are kept, and what encrypts them, the variables, objects, and messages where the policy of the key is of this

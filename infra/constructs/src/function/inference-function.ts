@@ -38,7 +38,7 @@ export interface InferenceFunctionProps {
    * @default - none: what the function cannot answer is refused
    */
   readonly handOver?: HandOver;
-  /** The CloudWatch namespace of its metrics, one for each deployment of an account. @default 'Pilotlight' */
+  /** The CloudWatch namespace of its metrics, one for each deployment of an account. @default 'Pilotlight/<name of the stack>' */
   readonly metricsNamespace?: string;
   /** How logs are kept, and what encrypts them and the variables. @default - a month, with keys that AWS owns */
   readonly logging?: LoggingProps;

@@ -1,4 +1,3 @@
-import { METRICS_NAMESPACE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { bundleFolder, type FunctionName } from '@pilotlight/functions';
 import { describePackage, type Placement, placeModels } from '@pilotlight/layers/internal/models/index';
 import { runtimeLayerBytes } from '@pilotlight/layers/internal/runtime/index';
@@ -8,14 +7,13 @@ import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { FunctionOptions, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { acknowledgeTracing } from '../common/acknowledgements.ts';
 import { commonOptions } from '../common/bundled-function.ts';
 import { InfraError } from '../common/errors.ts';
 import { executionRole, type LoggingProps, logGroup } from '../common/execution-role.ts';
-import { metricsNamespace } from '../common/fields.ts';
+import { chooseMetricsNamespace } from '../common/metrics-namespace.ts';
 import { defaultPackagesFolder } from '../common/paths.ts';
-import { checkSettings } from '../common/problems.ts';
 import { placedFunction } from './placed-function.ts';
 import { codeFolder, PREDICTORS } from './predictors-code.ts';
 import type { lambdaSchema, packagesSchema } from './schema.ts';
@@ -63,9 +61,6 @@ export abstract class ModelFunction extends Construct {
   constructor(scope: Construct, id: string, settings: ModelFunctionSettings) {
     super(scope, id);
     const { models, packages, lambda, logging } = settings;
-    const { metricsNamespace: namespace } = checkSettings(scope, id, metricsSchema, {
-      metricsNamespace: settings.metricsNamespace,
-    });
     const folder = packages.folder ?? defaultPackagesFolder();
     const variant = packages.variant === undefined ? {} : { variant: packages.variant };
     const described = models.map((ref) => describePackage(folder, parseModelRef(ref), variant));
@@ -78,7 +73,7 @@ export abstract class ModelFunction extends Construct {
     this.vcpus = lambda.memoryMegabytes / MEGABYTES_PER_VCPU;
     this.modelRefs = described.map(({ name, version }) => `${name}@${version}`);
     this.modelNames = [...new Set(described.map(({ name }) => name))];
-    this.metricsNamespace = namespace;
+    this.metricsNamespace = chooseMetricsNamespace(scope, id, settings.metricsNamespace);
     this.placement = placeModels({
       packages: described,
       functionBytes: bundleFolder(settings.bundle).bytes,
@@ -116,8 +111,6 @@ export abstract class ModelFunction extends Construct {
     });
   }
 }
-
-const metricsSchema = z.strictObject({ metricsNamespace: metricsNamespace.default(METRICS_NAMESPACE) });
 
 /** Variables that the construct of every function that serves models sets, each with the property to use instead. */
 export const OWNED_VARIABLES: Readonly<Record<string, string>> = {

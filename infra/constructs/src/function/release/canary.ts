@@ -58,7 +58,7 @@ export class Canary extends Construct {
         'ServerErrors',
         serverErrors,
         toleratedErrors,
-        'The new version answers 5xx, or no goldens',
+        'The new version answers 5xx, or goldens fail',
       ),
       this.#alarm('GoldenDrift', drift, toleratedDrift, 'Answers of the new version deviate from goldens'),
     ];
