@@ -2,7 +2,7 @@
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import type { SelfCheck } from '@pilotlight/app/internal/aws/warm-up';
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
-import { addMetrics } from '@pilotlight/app/internal/telemetry/emf';
+import { addMetrics, publishOfVersion } from '@pilotlight/app/internal/telemetry/emf';
 import { type GoldenCheck, PilotlightError } from '@pilotlight/engine';
 import { formatRef, type PredictModel } from './ports.ts';
 
@@ -41,6 +41,10 @@ export function selfChecks({ loaded, logger, metrics }: SelfCheckDependencies): 
       ...(drift === undefined ? {} : { GoldenDrift: drift }),
     });
     metrics.publishStoredMetrics();
+    publishOfVersion(metrics, {
+      ...(problem !== undefined && { VersionErrors: 1 }),
+      ...(drift !== undefined && { VersionDrift: drift }),
+    });
     return result;
   };
   return {

@@ -272,7 +272,7 @@ describe('a configuration decides', () => {
     const { resources } = deployment('acme.prod');
     const aliases = resources.filter(({ Type }) => Type === 'AWS::Lambda::Alias');
     expect(aliases.map(({ Properties }) => Properties.ProvisionedConcurrencyConfig)).toEqual([
-      { ProvisionedConcurrentExecutions: 1 },
+      undefined,
       { ProvisionedConcurrentExecutions: 1 },
     ]);
     const [target] = resources.filter(({ Type }) => Type === 'AWS::ApplicationAutoScaling::ScalableTarget');
@@ -281,6 +281,10 @@ describe('a configuration decides', () => {
       {
         Schedule: 'cron(30 7 ? * MON,TUE,WED,THU,FRI *)',
         Timezone: 'Europe/Zurich',
+        ScalableTargetAction: { MinCapacity: 5, MaxCapacity: 20 },
+      },
+      {
+        Schedule: 'cron(50 7 ? * MON,TUE,WED,THU,FRI *)',
         ScalableTargetAction: { MinCapacity: 5, MaxCapacity: 20 },
       },
       { Schedule: 'cron(30 18 ? * MON,TUE,WED,THU,FRI *)', ScalableTargetAction: { MinCapacity: 1 } },

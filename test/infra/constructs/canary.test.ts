@@ -1,5 +1,7 @@
-import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, type Template } from 'aws-cdk-lib/assertions';
 import { expect, test } from 'vitest';
+import { Canary } from '../../../infra/constructs/src/function/release/canary.ts';
+import type { TrafficShift } from '../../../infra/constructs/src/function/release/traffic-shifts.ts';
 import { type CanaryOptions, InferenceFunction } from '../../../infra/constructs/src/index.ts';
 import { actionsOf, refusalOf, statementsOf, templateOf, testStack } from './template.ts';
 
@@ -32,11 +34,22 @@ test('the canary rolls back when any of its alarms rings', () => {
   expect(watched.sort()).toEqual(alarms.sort());
 });
 
-test('an invocation of the alias that fails rings', () => {
+const versionOf = (of: Template) => ({
+  'Fn::GetAtt': [Object.keys(of.findResources('AWS::Lambda::Version'))[0], 'Version'],
+});
+const functionOf = (of: Template) => ({
+  Ref: Object.keys(of.findResources('AWS::Lambda::Function', { Properties: { Timeout: 29 } }))[0],
+});
+
+test('an invocation of the new version that fails rings, and one of the old version does not', () => {
   canary.hasResourceProperties('AWS::CloudWatch::Alarm', {
     Namespace: 'AWS/Lambda',
     MetricName: 'Errors',
-    Dimensions: Match.arrayWith([Match.objectLike({ Name: 'Resource' })]),
+    Dimensions: [
+      { Name: 'ExecutedVersion', Value: versionOf(canary) },
+      { Name: 'FunctionName', Value: functionOf(canary) },
+      { Name: 'Resource', Value: { 'Fn::Join': ['', [functionOf(canary), ':live']] } },
+    ],
     Threshold: 0,
     ComparisonOperator: 'GreaterThanThreshold',
     TreatMissingData: 'notBreaching',
@@ -44,26 +57,66 @@ test('an invocation of the alias that fails rings', () => {
 });
 
 test.each([
-  ['ServerErrors', 'SUM(METRICS())', 0],
-  ['GoldenDrift', 'MAX(METRICS())', 1],
-])('%s of any model ring', (MetricName, Expression, Threshold) => {
-  const ofModel = (model: string) =>
-    Match.objectLike({
-      MetricStat: Match.objectLike({
-        Metric: {
-          Namespace: 'Pilotlight',
-          MetricName,
-          Dimensions: [
-            { Name: 'model', Value: model },
-            { Name: 'service', Value: 'pilotlight' },
-          ],
-        },
-      }),
-    });
+  ['VersionErrors', 'Sum', 0],
+  ['VersionDrift', 'Maximum', 1],
+])('%s of the new version ring, whichever model they are of', (MetricName, Statistic, Threshold) => {
   canary.hasResourceProperties('AWS::CloudWatch::Alarm', {
-    Metrics: [Match.objectLike({ Expression }), ...models.map(ofModel)],
+    Namespace: 'Pilotlight/Test',
+    MetricName,
+    Statistic,
+    Dimensions: [
+      { Name: 'function_name', Value: functionOf(canary) },
+      { Name: 'service', Value: 'pilotlight' },
+      { Name: 'version', Value: versionOf(canary) },
+    ],
     Threshold,
   });
+});
+
+test('each version has alarms of its own, which begin without the state that the version before gave the last', () => {
+  const names = Object.values(canary.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) =>
+    JSON.stringify(Properties.AlarmName),
+  );
+  expect(new Set(names).size).toBe(3);
+  for (const name of names) expect(name).toContain(JSON.stringify(versionOf(canary)));
+});
+
+test('the canary watches functions of any number of models', () => {
+  const many = templateOf((stack) => {
+    const { function: lambda } = new InferenceFunction(stack, 'Predict', { models });
+    new Canary(stack, 'Canary', {
+      alias: lambda.addAlias('canaried'),
+      models: Array.from({ length: 40 }, (_, index) => `model-${index}`),
+      metricsNamespace: 'Pilotlight',
+    });
+  });
+  many.resourceCountIs('AWS::CloudWatch::Alarm', 3);
+});
+
+test('CodeDeploy takes the role for deployments of this account alone', () => {
+  canary.hasResourceProperties('AWS::IAM::Role', {
+    AssumeRolePolicyDocument: Match.objectLike({
+      Statement: [
+        Match.objectLike({
+          Principal: { Service: 'codedeploy.amazonaws.com' },
+          Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+        }),
+      ],
+    }),
+  });
+});
+
+test.each<[TrafficShift, boolean]>([
+  ['linear-10-percent-every-10-minutes', true],
+  ['canary-10-percent-30-minutes', false],
+])('the synth warns of a shift that outlasts the session of a role: %s, %s', (traffic, warns) => {
+  const stack = testStack();
+  new InferenceFunction(stack, 'Predict', { models, release: { canary: { traffic } } });
+  const found = Annotations.fromStack(stack).findWarning(
+    '*',
+    Match.stringLikeRegexp('takes 100 minutes.*ExpiredToken'),
+  );
+  expect(found).toHaveLength(warns ? 1 : 0);
 });
 
 test('may shift this alias, and no other function', () => {

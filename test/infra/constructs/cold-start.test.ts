@@ -54,6 +54,20 @@ describe('the construct refuses with a sentence', () => {
       'The provisioned concurrency of MON,TUE,WED,THU,FRI 08:00-18:00, 11, is above the reserved concurrency of the function, 10.',
     ],
     [
+      'environments that scale, beside a canary that keeps them from it for long',
+      { kind: 'provisioned', min: 1, max: 4 },
+      { traffic: 'canary-10-percent-15-minutes' },
+      'Lambda changes no provisioned concurrency while a canary moves traffic, which takes 15 minutes with canary-10-percent-15-minutes: ' +
+        'choose a release.canary.traffic of 10 minutes at most, or a coldStart.count without schedules.',
+    ],
+    [
+      'schedules beside a canary that keeps windows from beginning for long',
+      { kind: 'provisioned', count: 1, schedules: { windows: [window] } },
+      { traffic: 'linear-10-percent-every-10-minutes' },
+      'Lambda changes no provisioned concurrency while a canary moves traffic, which takes 100 minutes with linear-10-percent-every-10-minutes: ' +
+        'choose a release.canary.traffic of 10 minutes at most, or a coldStart.count without schedules.',
+    ],
+    [
       'a warm-up of more than the reserved concurrency',
       { ...warmUp, concurrency: 11 },
       { reservedConcurrency: 10 },
@@ -191,6 +205,16 @@ describe('the construct takes', () => {
     ['the same hours on other days', scheduled(window, { ...window, days: ['SAT'] }), {}],
     ['as many provisioned as are reserved', { kind: 'provisioned', count: 10 }, { reservedConcurrency: 10 }],
     ['utilisation of 0.1', { kind: 'provisioned', min: 1, max: 4, utilization: 0.1 }, {}],
+    [
+      'environments that scale, beside a short canary',
+      { kind: 'provisioned', min: 1, max: 4 },
+      { traffic: 'linear-10-percent-every-1-minute' },
+    ],
+    [
+      'a fixed number beside a long canary',
+      { kind: 'provisioned', count: 2 },
+      { traffic: 'linear-10-percent-every-10-minutes' },
+    ],
     ['none outside of office hours', { ...scheduled(window), min: 0 }, {}],
     ['a warm-up every ten minutes', { ...warmUp, everyMinutes: 10 }, { reservedConcurrency: 2 }],
     ['SnapStart of an image', { kind: 'snapstart-image' }, { placement: 'image' }],

@@ -49,6 +49,15 @@ function definitionOf(template: Template) {
 
 const nameOf = (reference: unknown): string => Object.values(Object(reference)).flat().join('.');
 
+test('the log group is named so that it takes no room in the policy that all log groups of the account share', () => {
+  const [logs] = Object.values(made().findResources('AWS::Logs::LogGroup')).filter(
+    ({ Properties }) => Properties.LogGroupName !== undefined,
+  );
+  expect(JSON.stringify(logs?.Properties.LogGroupName)).toMatch(
+    /"\/aws\/vendedlogs\/states\/Test-Backfill-\w+\/"/,
+  );
+});
+
 describe('the definition', () => {
   let states: z.infer<typeof definitionSchema>['States'];
   beforeAll(() => {

@@ -48,13 +48,14 @@ describe('by default', () => {
     );
   });
 
-  test('invokes the alias with payload format 2.0, for as long as API Gateway waits', () => {
+  test('invokes the alias with payload format 2.0, and waits for 30 s, a second longer than the function may take', () => {
     const [alias] = Object.keys(byDefault.findResources('AWS::Lambda::Alias'));
     byDefault.resourceCountIs('AWS::ApiGatewayV2::Integration', 1);
     byDefault.hasResourceProperties('AWS::ApiGatewayV2::Integration', {
       IntegrationUri: { Ref: alias },
       PayloadFormatVersion: '2.0',
-      TimeoutInMillis: 29_000,
+      // Without a number, API Gateway waits for 30 s.
+      TimeoutInMillis: Match.absent(),
     });
     byDefault.hasResourceProperties('AWS::Lambda::Permission', {
       FunctionName: { Ref: alias },
@@ -89,6 +90,20 @@ describe('by default', () => {
       principal: '$context.identity.userArn',
     });
     expect(Format).not.toMatch(/userAgent|context\.path/);
+  });
+
+  test('names the log group so that it takes no room in the policy that all log groups of the account share', () => {
+    byDefault.hasResourceProperties('AWS::Logs::LogGroup', {
+      LogGroupName: {
+        'Fn::Join': [
+          '',
+          [
+            Match.stringLikeRegexp('^/aws/vendedlogs/apis/Test-Http-\\w+/$'),
+            { 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] },
+          ],
+        ],
+      },
+    });
   });
 
   test('has CORS off, and the address of API Gateway', () => {

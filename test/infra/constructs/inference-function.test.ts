@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleFolder } from '@pilotlight/functions';
-import { RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -10,7 +10,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { InferenceFunction, type InferenceFunctionProps } from '../../../infra/constructs/src/index.ts';
 import { buildFunctionContext } from '../../../layers/builders/src/images/index.ts';
 import { describePackage, type PackageDescription } from '../../../layers/builders/src/models/index.ts';
-import { actionsOf, statementsOf, templateOf, testStack } from './template.ts';
+import { actionsOf, refusalOf, statementsOf, templateOf, testStack } from './template.ts';
 
 const models = ['sentiment'];
 
@@ -106,6 +106,42 @@ test('the function tells what the memory buys', () => {
   );
 });
 
+test('the function has the namespace of its metrics from a property, and its warmer and its canary have the same', () => {
+  const metricsNamespace = 'Pilotlight/acme-prod';
+  const named = template({
+    metricsNamespace,
+    coldStart: { kind: 'warmup', everyMinutes: 5, concurrency: 2 },
+    release: { canary: {} },
+  });
+  const emitting = Object.values(named.findResources('AWS::Lambda::Function')).filter(
+    ({ Properties }) => Properties.Environment.Variables.PILOTLIGHT_METRICS_NAMESPACE === metricsNamespace,
+  );
+  expect(emitting).toHaveLength(2);
+  const watched = Object.values(named.findResources('AWS::CloudWatch::Alarm')).map(
+    ({ Properties }) => Properties.Namespace,
+  );
+  expect(watched.sort()).toEqual(['AWS/Lambda', metricsNamespace, metricsNamespace]);
+});
+
+test('functions of two stacks have metrics that are told apart, where no namespace is given', () => {
+  const namespaces = ['nlp-dev', 'nlp-prod'].map((name) => {
+    const stack = new Stack(new App({ builtinCloudFormationValidation: false }), name);
+    return new InferenceFunction(stack, 'Function', { models }).metricsNamespace;
+  });
+  expect(namespaces).toEqual(['Pilotlight/nlp-dev', 'Pilotlight/nlp-prod']);
+});
+
+test.each(['AWS/Lambda', 'Pilotlight/ä', ''])(
+  'the function refuses %j, which CloudWatch takes for no namespace',
+  (metricsNamespace) => {
+    expect(
+      refusalOf(() => new InferenceFunction(testStack(), 'F', { models, metricsNamespace })).message,
+    ).toBe(
+      'Test/F: metricsNamespace must be a CloudWatch namespace such as Pilotlight/acme-prod, and not begin with AWS/.',
+    );
+  },
+);
+
 test('the function traces with X-Ray by option only', () => {
   expect(actionsOf(statementsOf(template(), 'Role')).join()).not.toContain('xray');
   const traced = template({ lambda: { tracing: true } });
@@ -160,11 +196,9 @@ describe('with provisioned concurrency', () => {
     fixed.resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 0);
   });
 
-  test('scales between min and max on utilisation', () => {
+  test('scales between min and max on utilisation, with no number on the alias that a deployment would go back to', () => {
     const tracked = template({ coldStart: { kind: 'provisioned', min: 2, max: 8, utilization: 0.5 } });
-    tracked.hasResourceProperties('AWS::Lambda::Alias', {
-      ProvisionedConcurrencyConfig: { ProvisionedConcurrentExecutions: 2 },
-    });
+    tracked.hasResourceProperties('AWS::Lambda::Alias', { ProvisionedConcurrencyConfig: Match.absent() });
     tracked.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
       MinCapacity: 2,
       MaxCapacity: 8,
@@ -178,9 +212,10 @@ describe('with provisioned concurrency', () => {
     });
   });
 
-  test('follows office hours in their time zone, and has nothing outside of them', () => {
+  test('follows office hours in their time zone, begins them twice in case traffic was moving, and has nothing outside of them', () => {
     const windows = [
       { from: '08:00', to: '12:00', min: 2, days: ['MON', 'TUE'] },
+      { from: '06:50', to: '07:10', min: 1, days: ['MON'] },
       { from: '12:00', to: '24:00', min: 3, max: 6, days: ['TUE'] },
     ] as const;
     const schedules = { timeZone: 'Europe/Zurich', windows };
@@ -196,8 +231,12 @@ describe('with provisioned concurrency', () => {
       ]),
     ).toEqual([
       ['cron(0 8 ? * MON,TUE *)', { MinCapacity: 2, MaxCapacity: 2 }, 'Europe/Zurich'],
+      ['cron(20 8 ? * MON,TUE *)', { MinCapacity: 2, MaxCapacity: 2 }, 'Europe/Zurich'],
       ['cron(0 12 ? * MON *)', { MinCapacity: 0, MaxCapacity: 0 }, 'Europe/Zurich'],
+      ['cron(50 6 ? * MON *)', { MinCapacity: 1, MaxCapacity: 1 }, 'Europe/Zurich'],
+      ['cron(10 7 ? * MON *)', { MinCapacity: 0, MaxCapacity: 0 }, 'Europe/Zurich'],
       ['cron(0 12 ? * TUE *)', { MinCapacity: 3, MaxCapacity: 6 }, 'Europe/Zurich'],
+      ['cron(20 12 ? * TUE *)', { MinCapacity: 3, MaxCapacity: 6 }, 'Europe/Zurich'],
       ['cron(0 0 ? * WED *)', { MinCapacity: 0, MaxCapacity: 0 }, 'Europe/Zurich'],
     ]);
   });

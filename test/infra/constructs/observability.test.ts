@@ -1,5 +1,6 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -8,8 +9,10 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { METRICS, METRICS_NAMESPACE, SERVICE } from '../../../functions/app/src/telemetry/metric-names.ts';
 import { InferenceApi } from '../../../infra/constructs/src/api/inference-api.ts';
+import { DistributedBatch } from '../../../infra/constructs/src/batch/backfill/distributed-batch.ts';
 import { UploadPipeline } from '../../../infra/constructs/src/batch/upload-pipeline.ts';
 import { InferenceFunction } from '../../../infra/constructs/src/function/inference-function.ts';
+import { alarmWidgets } from '../../../infra/constructs/src/observability/dashboard/widgets.ts';
 import {
   Observability,
   type ObservabilityProps,
@@ -53,10 +56,17 @@ const everything = (stack: Stack, props: Partial<ObservabilityProps> = {}): Obse
     models: ['slots'],
     coldStart: { kind: 'provisioned', count: 2 },
   });
+  const upload = new UploadPipeline(stack, 'Files', { models: ['sentiment'] });
+  const secretArn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:api-keys-AbCdEf';
   return new Observability(stack, 'Watch', {
     functions: [texts, slots],
-    api: new InferenceApi(stack, 'Api', { function: texts, others: { slots } }),
-    upload: new UploadPipeline(stack, 'Files', { models: ['sentiment'] }),
+    api: new InferenceApi(stack, 'Api', {
+      function: texts,
+      others: { slots },
+      auth: { kind: 'api-key', secretArn },
+    }),
+    upload,
+    backfill: new DistributedBatch(stack, 'Backfill', { upload }),
     server,
     ...props,
   });
@@ -79,7 +89,7 @@ describe('of a whole service', () => {
     expect(shown.length).toBeGreaterThan(60);
     const wrong = shown.filter(({ namespace, name, dimensions }) => {
       const names = Object.keys(dimensions).sort();
-      if (namespace !== METRICS_NAMESPACE) {
+      if (namespace !== `${METRICS_NAMESPACE}/Stack`) {
         const known = AWS_METRICS[namespace];
         return (
           !known?.names.includes(name) ||
@@ -140,6 +150,10 @@ describe('of a whole service', () => {
       'ServerDeadLetters',
       'ServerErrorRate',
       'WarmUp',
+      'ApiErrorRate',
+      'AuthorizerErrors',
+      'AuthorizerThrottles',
+      'BackfillFailures',
     ]) {
       expect(about(part), part).toBeGreaterThan(0);
     }
@@ -148,6 +162,61 @@ describe('of a whole service', () => {
       expect(OKActions).toEqual(AlarmActions);
       expect(TreatMissingData).toBe('notBreaching');
     }
+  });
+
+  test('rings for a service that answers nobody, though no function is ever invoked', () => {
+    const [api] = Object.keys(template.findResources('AWS::ApiGatewayV2::Api'));
+    const ofApi = (Id: string, MetricName: string) =>
+      Match.objectLike({
+        Id,
+        MetricStat: Match.objectLike({
+          Metric: {
+            Namespace: 'AWS/ApiGateway',
+            MetricName,
+            Dimensions: [{ Name: 'ApiId', Value: { Ref: api } }],
+          },
+          Stat: 'Sum',
+        }),
+      });
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      Metrics: [
+        Match.objectLike({ Expression: 'errors / requests' }),
+        ofApi('errors', '5xx'),
+        ofApi('requests', 'Count'),
+      ],
+      Threshold: 0.01,
+    });
+    const [authorizer] = Object.keys(
+      template.findResources('AWS::Lambda::Function', { Properties: { Timeout: 8 } }),
+    );
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      MetricName: 'Errors',
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: authorizer } }],
+      Threshold: 0,
+    });
+  });
+
+  test('rings for a backfill that failed, and for one that ran out of time', () => {
+    const [machine] = Object.keys(template.findResources('AWS::StepFunctions::StateMachine'));
+    const ofMachine = (MetricName: string) =>
+      Match.objectLike({
+        MetricStat: Match.objectLike({
+          Metric: {
+            Namespace: 'AWS/States',
+            MetricName,
+            Dimensions: [{ Name: 'StateMachineArn', Value: { Ref: machine } }],
+          },
+        }),
+      });
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      Metrics: [
+        // The sum has data where one of them has: each is sent only when it happens.
+        Match.objectLike({ Expression: 'SUM(METRICS())' }),
+        ofMachine('ExecutionsFailed'),
+        ofMachine('ExecutionsTimedOut'),
+      ],
+      Threshold: 0,
+    });
   });
 
   test('sends alarms to a topic that is encrypted, refuses messages without TLS, and takes those of alarms', () => {
@@ -178,6 +247,15 @@ describe('of a whole service', () => {
     const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
     expect(JSON.stringify(dashboard)).toContain('Prices of us-east-1, from what third parties quote');
   });
+});
+
+test('shows any number of alarms, of which a widget takes a hundred', () => {
+  const stack = new Stack();
+  const alarms = Array.from({ length: 201 }, (_, index) =>
+    Alarm.fromAlarmArn(stack, `A${index}`, `arn:aws:cloudwatch:eu-west-1:123456789012:alarm:${index}`),
+  );
+  const shown = alarmWidgets(alarms).flatMap((row) => row.flatMap((widget) => widget.toJson()));
+  expect(shown.map(({ properties }) => properties.alarms.length)).toEqual([100, 100, 1]);
 });
 
 test('uses a topic that is given, and makes neither topic nor key', () => {

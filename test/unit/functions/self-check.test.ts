@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { EngineError } from '@pilotlight/engine';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { warmUpReportSchema } from '../../../functions/app/src/aws/warm-up.ts';
 import { fakeEngine } from './fake-engine.ts';
 import { emitted, predictEnvironment } from './predict-environment.ts';
@@ -34,6 +34,24 @@ describe('the self-check of a warm-up', () => {
       }),
     ]);
     expect(errors()).toEqual([]);
+  });
+
+  it('is a metric of the version of the function too, for a canary: drift, or an error where nothing can be compared', async () => {
+    vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'predict');
+    vi.stubEnv('AWS_LAMBDA_FUNCTION_VERSION', '7');
+    const checks = [
+      { line: 2, drift: 0.5 },
+      { line: 3, problem: 'NaN' },
+    ];
+    const engine = fakeEngine({ checkGolden: async () => checks.shift() ?? { line: 4 } });
+    const { warmUp } = await predictEnvironment(['sentiment'], engine);
+    await warmUp();
+    await warmUp();
+    const ofVersion = emitted.filter(({ version }) => version === '7');
+    expect(ofVersion.map(({ VersionDrift, VersionErrors }) => [VersionDrift, VersionErrors])).toEqual([
+      [0.5, undefined],
+      [undefined, 1],
+    ]);
   });
 
   it('reports drift instead of failing', async () => {

@@ -1,5 +1,5 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Exchange, PredictionRecord } from '../../../functions/app/src/serve/ports.ts';
 import { emfTelemetry } from '../../../functions/app/src/telemetry/emf.ts';
 import { PrometheusMetrics } from '../../../functions/app/src/telemetry/prometheus.ts';
@@ -56,6 +56,51 @@ describe('metrics of CloudWatch', () => {
       expect(line.code).toBe(code === '' ? undefined : code);
     },
   );
+
+  it('have the version of the model that answered, which is no dimension', () => {
+    const line = emit((telemetry) => telemetry.predicted?.(record({ version: '2.1.0' })));
+    expect(line.modelVersion).toBe('2.1.0');
+    expect(line._aws.CloudWatchMetrics[0]?.Dimensions.flat()).not.toContain('modelVersion');
+  });
+
+  describe('of a version of the function, which a canary watches', () => {
+    let lines: Record<string, unknown>[];
+    beforeEach(() => {
+      lines = [];
+      vi.stubEnv('POWERTOOLS_DEV', 'true');
+      vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
+      vi.spyOn(console, 'log').mockImplementation((line: string) => lines.push(JSON.parse(line)));
+    });
+    afterEach(() => {
+      vi.unstubAllEnvs();
+      vi.restoreAllMocks();
+    });
+
+    it('count an answer of 5xx at once, in a line of their own, and no other answer', () => {
+      vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'predict');
+      vi.stubEnv('AWS_LAMBDA_FUNCTION_VERSION', '12');
+      for (const status of [200, 404, 499]) emit((telemetry) => telemetry.answered?.(exchange({ status })));
+      expect(lines).toEqual([]);
+      const rest = emit((telemetry) => telemetry.answered?.(exchange({ status: 500 })));
+      expect(rest).not.toHaveProperty('VersionErrors');
+      expect(lines).toMatchObject([{ function_name: 'predict', version: '12', VersionErrors: 1 }]);
+      expect(lines[0]?._aws).toMatchObject({
+        CloudWatchMetrics: [
+          {
+            Namespace: 'Pilotlight',
+            Dimensions: [['service', 'function_name', 'version']],
+            Metrics: [{ Name: 'VersionErrors', Unit: 'Count' }],
+          },
+        ],
+      });
+    });
+
+    it('are none outside of Lambda', () => {
+      vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', undefined);
+      emit((telemetry) => telemetry.answered?.(exchange({ status: 500 })));
+      expect(lines).toEqual([]);
+    });
+  });
 
   it('have no model for a request that named none', () => {
     const line = emit((telemetry) => telemetry.answered?.(exchange({ model: '' })));

@@ -27,7 +27,7 @@ const settingsSchema = z.strictObject(
       ),
     /** Estimated milliseconds of inference above which one of `models` is not run here. @default - any number */
     maxInferMs: z.optional(milliseconds),
-    /** Milliseconds that an answer may take from the head of the request; API Gateway waits for 29,000. */
+    /** Milliseconds that an answer may take from the head of the request; a function may take 29,000. */
     deadlineMs: z._default(milliseconds, 25_000),
     /** Failures in a row after which the server is not asked any more. */
     failuresToOpen: z._default(z.int('must be a whole number').check(z.positive('must be above 0')), 3),

@@ -1,7 +1,7 @@
 /** Telemetry as CloudWatch metrics in the embedded metric format: a line of log, no call to an API. */
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Telemetry } from '../serve/ports.ts';
-import { METRICS, type MetricName } from './metric-names.ts';
+import { METRICS, type MetricName, type VersionMetricName } from './metric-names.ts';
 
 /** Lambda's megabytes, of which memory sizes are made. */
 const MEGABYTE = 2 ** 20;
@@ -11,6 +11,23 @@ export function addMetrics(metrics: Metrics, values: Readonly<Partial<Record<Met
   for (const [name, { unit }] of Object.entries(METRICS)) {
     const value = values[name as MetricName];
     if (value !== undefined) metrics.addMetric(name, unit, value);
+  }
+}
+
+/**
+ * Publishes values of the version of the function that runs here, each in a line of its own and at once: the metrics of an
+ * invocation have other dimensions, and may be sampled. It does nothing outside of Lambda, where there is no version.
+ */
+export function publishOfVersion(
+  metrics: Metrics,
+  values: Readonly<Partial<Record<VersionMetricName, number>>>,
+): void {
+  const { AWS_LAMBDA_FUNCTION_NAME: functionName, AWS_LAMBDA_FUNCTION_VERSION: version } = process.env;
+  if (functionName === undefined || version === undefined) return;
+  for (const [name, value] of Object.entries(values)) {
+    const single = metrics.singleMetric();
+    single.addDimension('function_name', functionName).addDimension('version', version);
+    addMetrics(single, { [name]: value });
   }
 }
 
@@ -28,8 +45,10 @@ export function emfTelemetry(metrics: Metrics): Telemetry {
         RequestTime: ms,
         MemoryUsed: process.memoryUsage.rss() / MEGABYTE,
       });
+      if (status >= 500) publishOfVersion(metrics, { VersionErrors: 1 });
     },
-    predicted({ inputs, timings, tokens, cached }) {
+    predicted({ version, inputs, timings, tokens, cached }) {
+      metrics.addMetadata('modelVersion', version);
       addMetrics(metrics, {
         ...(cached !== undefined && { AnswerCacheHits: Number(cached), AnswerCacheMisses: Number(!cached) }),
         Inputs: inputs,

@@ -8,6 +8,7 @@ import {
   HttpLambdaResponseType,
 } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
@@ -33,6 +34,8 @@ export class Authorizer extends Construct {
   readonly scopes: readonly string[] | undefined;
   /** The access log variable that names the caller. */
   readonly principal: string;
+  /** The function that knows the callers, where one does. */
+  readonly function: IFunction | undefined;
 
   constructor(scope: Construct, id: string, props: AuthorizerProps) {
     super(scope, id);
@@ -48,7 +51,12 @@ export class Authorizer extends Construct {
         this.principal = AccessLogField.contextAuthorizer('claims.sub');
         break;
       case 'api-key':
-        this.authorizer = this.#apiKeys(auth, props);
+        this.function = this.#apiKeys(auth, props);
+        this.authorizer = new HttpLambdaAuthorizer('ApiKey', this.function, {
+          identitySource: ['$request.header.x-api-key'],
+          responseTypes: [HttpLambdaResponseType.SIMPLE],
+          resultsCacheTtl: Duration.minutes(5),
+        });
         this.principal = AccessLogField.contextAuthorizer('apiKeyName');
         break;
       case 'none':
@@ -57,7 +65,7 @@ export class Authorizer extends Construct {
     }
   }
 
-  #apiKeys({ secretArn, secretKeyArn }: ApiKeyAuthorisation, props: AuthorizerProps): IHttpRouteAuthorizer {
+  #apiKeys({ secretArn, secretKeyArn }: ApiKeyAuthorisation, props: AuthorizerProps): IFunction {
     const reader = new BundledFunction(this, 'ApiKeys', {
       name: 'authorizer',
       tracing: props.tracing ?? false,
@@ -73,10 +81,6 @@ export class Authorizer extends Construct {
       secretCompleteArn: secretArn,
       ...(encryptionKey && { encryptionKey }),
     }).grantRead(reader.role);
-    return new HttpLambdaAuthorizer('ApiKey', reader.function, {
-      identitySource: ['$request.header.x-api-key'],
-      responseTypes: [HttpLambdaResponseType.SIMPLE],
-      resultsCacheTtl: Duration.minutes(5),
-    });
+    return reader.function;
   }
 }

@@ -12,6 +12,7 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
@@ -49,8 +50,6 @@ export interface InferenceApiProps {
 type Settings = z.output<typeof inferenceApiSchema>;
 type Others = NonNullable<InferenceApiProps['others']>;
 
-/** API Gateway waits no longer for the integration of an HTTP API. */
-const INTEGRATION_TIMEOUT = Duration.seconds(29);
 const METHODS = { get: HttpMethod.GET, post: HttpMethod.POST, delete: HttpMethod.DELETE } as const;
 const ROUTES = Object.entries(routes) as [RouteName, (typeof routes)[RouteName]][];
 const ROUTES_OF_A_MODEL = ROUTES.filter(([, { path }]) => path.includes('{model}'));
@@ -66,6 +65,8 @@ export class InferenceApi extends Construct {
   /** One line of JSON for each request. */
   readonly accessLogGroup: LogGroup;
   readonly domain: ApiDomain | undefined;
+  /** The function that lets callers in, where one does. */
+  readonly authorizerFunction: IFunction | undefined;
   readonly #authorizer: Authorizer;
 
   /** @throws InfraError INVALID_PROPS */
@@ -75,12 +76,13 @@ export class InferenceApi extends Construct {
     const { auth, throttle, cors, domain } = checkSettings(scope, id, inferenceApiSchema, data);
     checkModels(others);
     checkRoutes(others, maxRoutes);
-    this.accessLogGroup = logGroup(this, 'AccessLogs', logging);
+    this.accessLogGroup = logGroup(this, 'AccessLogs', logging, 'apis');
     this.#authorizer = new Authorizer(this, 'Authorizer', {
       auth,
       tracing,
       ...(logging && { logging }),
     });
+    this.authorizerFunction = this.#authorizer.function;
     this.domain = domain && new ApiDomain(this, 'Domain', domain);
     this.httpApi = new HttpApi(this, 'Api', {
       createDefaultStage: false,
@@ -156,9 +158,9 @@ function accessLogFormat(principal: string): AccessLogFormat {
   );
 }
 
+/** API Gateway waits for 30 s unless it is told otherwise: a second longer than a function may take, which then answers itself. */
 function lambda(id: string, { alias }: InferenceFunction): HttpRouteIntegration {
-  const timeout = INTEGRATION_TIMEOUT;
-  return new HttpLambdaIntegration(id, alias, { timeout, scopePermissionToRoute: false });
+  return new HttpLambdaIntegration(id, alias, { scopePermissionToRoute: false });
 }
 
 /** Browsers ask before they send headers of JSON, signatures, keys or jobs, and show a page only a few headers of an answer. */

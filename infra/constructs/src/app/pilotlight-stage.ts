@@ -37,6 +37,7 @@ export class PilotlightStage extends Stage {
         permissionsBoundary: PermissionsBoundary.fromName(permissionsBoundary),
       }),
     });
+    const metricsNamespace = config.observability.metricsNamespace ?? `Pilotlight/${team}-${env}`;
     const stackProps = (what: string): StackProps => ({
       description: `Pilotlight of ${team} in ${env}: ${what}`,
       terminationProtection,
@@ -48,17 +49,24 @@ export class PilotlightStage extends Stage {
     this.service = new ServiceStack(this, 'service', {
       ...stackProps('functions and HTTP API'),
       config,
+      metricsNamespace,
       ...(this.server && { server: this.server.instance }),
     });
     this.batch =
       upload &&
-      new BatchStack(this, 'batch', { ...stackProps('predictions of uploaded files'), config, upload });
+      new BatchStack(this, 'batch', {
+        ...stackProps('predictions of uploaded files'),
+        config,
+        metricsNamespace,
+        upload,
+      });
     new ObservabilityStack(this, 'observability', {
       ...stackProps('dashboard and alarms'),
       config,
       functions: [...this.service.functions.values()],
       api: this.service.api,
       ...(this.batch && { upload: this.batch.upload }),
+      ...(this.batch?.backfill && { backfill: this.batch.backfill }),
       ...(this.server && { server: this.server.instance }),
     });
     for (const [key, value] of Object.entries({ team, env, ...config.tags })) {

@@ -33,6 +33,8 @@ export interface UploadPipelineProps {
   readonly bucket?: UploadSettings['bucket'];
   /** Where S3 writes its access logs; encrypted by SSE-S3, because S3 delivers to no other. @default - a bucket of its own */
   readonly accessLogBucket?: IBucket;
+  /** The CloudWatch namespace of its metrics, one for each deployment of an account. @default 'Pilotlight/<name of the stack>' */
+  readonly metricsNamespace?: string;
   /**
    * How logs are kept, and what encrypts them, the variables, objects, and messages where the policy of the key is of this
    * app: EventBridge must be let in there. Otherwise SQS encrypts messages with keys of its own.
@@ -60,11 +62,11 @@ export class UploadPipeline extends ModelFunction {
    * LayerError for models that fit nowhere
    */
   constructor(scope: Construct, id: string, props: UploadPipelineProps) {
-    const { accessLogBucket, logging, ...data } = props;
+    const { accessLogBucket, metricsNamespace, logging, ...data } = props;
     const { models, packages, lambda, queue, bucket } = checkSettings(scope, id, uploadSchema, data);
     refuseOwned(lambda.environment, OWNED);
     checkBatchEnvironment(lambda.environment);
-    super(scope, id, { bundle: 'batch', models, packages, lambda, logging });
+    super(scope, id, { bundle: 'batch', models, packages, lambda, metricsNamespace, logging });
     this.timeout = Duration.seconds(lambda.timeoutSeconds);
     const encryptionKey = logging?.encryptionKey;
     const uploads = new UploadBucket(this, 'Uploads', {

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Fn, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -19,12 +19,38 @@ export interface LoggingProps {
   readonly logRemovalPolicy?: RemovalPolicy;
 }
 
-export function logGroup(scope: Construct, id: string, props: LoggingProps = {}): LogGroup {
+/** The services that write to a log group by a resource policy that they extend themselves. */
+export type LogDelivery = 'apis' | 'states';
+
+/** `deliveredFor` is given where a service of AWS writes, and no role of ours. */
+export function logGroup(
+  scope: Construct,
+  id: string,
+  props: LoggingProps = {},
+  deliveredFor?: LogDelivery,
+): LogGroup {
   const { logRetention: retention = RetentionDays.ONE_MONTH, encryptionKey } = props;
   const { logRemovalPolicy: removalPolicy = RemovalPolicy.DESTROY } = props;
   const logs = `logs.${Stack.of(scope).region}.${Stack.of(scope).urlSuffix}`;
   encryptionKey?.grantEncryptDecrypt(new ServicePrincipal(logs));
-  return new LogGroup(scope, id, { retention, removalPolicy, ...(encryptionKey && { encryptionKey }) });
+  return new LogGroup(scope, id, {
+    retention,
+    removalPolicy,
+    ...(encryptionKey && { encryptionKey }),
+    ...(deliveredFor && { logGroupName: vendedName(scope, deliveredFor) }),
+  });
+}
+
+/**
+ * The service adds each log group to one resource policy of the account, which has room for 5,120 characters, some dozens of
+ * groups. Those below /aws/vendedlogs/ share a line. The id of the stack is in the name because a group that is kept would
+ * otherwise be in the way of the same stack when it is made again.
+ *
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-CWL.html
+ */
+function vendedName(scope: Construct, deliveredFor: LogDelivery): string {
+  const stack = Fn.select(2, Fn.split('/', Stack.of(scope).stackId));
+  return `/aws/vendedlogs/${deliveredFor}/${Names.uniqueResourceName(scope, { maxLength: 200, separator: '-' })}/${stack}`;
 }
 
 /** Makes the role of one function, which may write to its own log group and nothing else yet. */

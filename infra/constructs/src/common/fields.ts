@@ -25,6 +25,12 @@ export const logRetentionDays = z.literal(
   `must be a retention of CloudWatch Logs, in days: ${RETENTIONS.join(', ')}`,
 );
 
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html */
+export const metricsNamespace = textLike(
+  /^(?!AWS\/|:)[\w.\-/#: ]{1,255}$/,
+  'must be a CloudWatch namespace such as Pilotlight/acme-prod, and not begin with AWS/',
+);
+
 export const modelRefs = z.array(modelRefSchema).min(1, 'must name one model at least').readonly();
 
 export const timeOfDay = z

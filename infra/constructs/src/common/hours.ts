@@ -50,6 +50,12 @@ export function findStart(hours: Hours): Moment {
   return moment(listDays(hours), parseTimeOfDay(hours.from) ?? 0);
 }
 
+/** Finds the moment so many minutes after the hours begin; undefined if they are over by then. */
+export function findMoment(hours: Hours, minutesLater: number): Moment | undefined {
+  const minutes = (parseTimeOfDay(hours.from) ?? 0) + minutesLater;
+  return minutes < (parseTimeOfDay(hours.to) ?? 0) ? moment(listDays(hours), minutes) : undefined;
+}
+
 /**
  * Finds when the hours end, on the days on which none of `others` begins at that minute, because two changes of capacity
  * at once would come in any order. The result is undefined if there is no such day.

@@ -21,7 +21,7 @@ export interface HandOver {
   readonly maxInferMs?: number;
 }
 
-/** API Gateway waits for 29 s, and an estimate may be wrong. */
+/** A function behind API Gateway may take 29 s, and an estimate may be wrong. */
 const MAX_INFER_MS = 20_000;
 
 /** Makes the variables of the function that `functions/app/src/hand-over/` reads. @throws InfraError INVALID_PROPS */

@@ -13,7 +13,7 @@ import type { LoggingProps } from '../common/execution-role.ts';
 import { checkSettings } from '../common/problems.ts';
 import { checkColdStart } from './cold-start/checks.ts';
 import { scaleProvisionedConcurrency } from './cold-start/scaling.ts';
-import { type ColdStart, readCapacity } from './cold-start/schema.ts';
+import { type ColdStart, isScaled, readCapacity } from './cold-start/schema.ts';
 import { WarmUpSchedule } from './cold-start/warm-up-schedule.ts';
 import { besideServer, grantServer, type HandOver, serverVariables } from './hand-over.ts';
 import { ModelFunction, OWNED_VARIABLES, refuseOwned } from './model-function.ts';
@@ -38,6 +38,8 @@ export interface InferenceFunctionProps {
    * @default - none: what the function cannot answer is refused
    */
   readonly handOver?: HandOver;
+  /** The CloudWatch namespace of its metrics, one for each deployment of an account. @default 'Pilotlight/<name of the stack>' */
+  readonly metricsNamespace?: string;
   /** How logs are kept, and what encrypts them and the variables. @default - a month, with keys that AWS owns */
   readonly logging?: LoggingProps;
 }
@@ -63,16 +65,17 @@ export class InferenceFunction extends ModelFunction {
    * or damaged; LayerError for models that fit nowhere
    */
   constructor(scope: Construct, id: string, props: InferenceFunctionProps) {
-    const { handOver, logging, ...data } = props;
+    const { handOver, metricsNamespace: namespace, logging, ...data } = props;
     const { models, packages, lambda, coldStart, release } = checkSettings(scope, id, functionSchema, data);
     refuseOwned(lambda.environment, OWNED);
     checkEnvironment(lambda.environment);
-    super(scope, id, { bundle: 'predict', models, packages, lambda, logging });
+    super(scope, id, { bundle: 'predict', models, packages, lambda, metricsNamespace: namespace, logging });
     const { reservedConcurrency, tracing } = lambda;
     checkColdStart(coldStart, {
       placement: this.placement.kind,
       ephemeralStorageMegabytes: chooseEphemeralStorage(this.placement),
       reservedConcurrency,
+      traffic: release.canary?.traffic,
     });
     this.coldStart = coldStart;
     this.serverModels = Object.keys(handOver?.models ?? {});
@@ -122,14 +125,15 @@ export class InferenceFunction extends ModelFunction {
 
   #alias(aliasName: string): Alias {
     const { coldStart } = this;
-    const provisioned = coldStart.kind === 'provisioned' ? coldStart : undefined;
-    const initial = provisioned && readCapacity(provisioned).min;
     if (coldStart.kind === 'snapstart-image') acknowledgePublishedVersion(this.function);
-    const alias = this.function.addAlias(
-      aliasName,
-      initial ? { provisionedConcurrentExecutions: initial } : {},
-    );
-    if (provisioned) scaleProvisionedConcurrency(alias, provisioned);
+    if (coldStart.kind !== 'provisioned') return this.function.addAlias(aliasName);
+    if (!isScaled(coldStart)) {
+      return this.function.addAlias(aliasName, {
+        provisionedConcurrentExecutions: readCapacity(coldStart).min,
+      });
+    }
+    const alias = this.function.addAlias(aliasName);
+    scaleProvisionedConcurrency(alias, coldStart);
     return alias;
   }
 }

@@ -1,4 +1,3 @@
-import { METRICS_NAMESPACE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { bundleFolder, type FunctionName } from '@pilotlight/functions';
 import { describePackage, type Placement, placeModels } from '@pilotlight/layers/internal/models/index';
 import { runtimeLayerBytes } from '@pilotlight/layers/internal/runtime/index';
@@ -13,6 +12,7 @@ import { acknowledgeTracing } from '../common/acknowledgements.ts';
 import { commonOptions } from '../common/bundled-function.ts';
 import { InfraError } from '../common/errors.ts';
 import { executionRole, type LoggingProps, logGroup } from '../common/execution-role.ts';
+import { chooseMetricsNamespace } from '../common/metrics-namespace.ts';
 import { defaultPackagesFolder } from '../common/paths.ts';
 import { placedFunction } from './placed-function.ts';
 import { codeFolder, PREDICTORS } from './predictors-code.ts';
@@ -24,6 +24,7 @@ export interface ModelFunctionSettings {
   readonly models: readonly string[];
   readonly packages: z.output<typeof packagesSchema>;
   readonly lambda: Omit<z.output<typeof lambdaSchema>, 'reservedConcurrency'>;
+  readonly metricsNamespace: string | undefined;
   readonly logging: LoggingProps | undefined;
 }
 
@@ -72,7 +73,7 @@ export abstract class ModelFunction extends Construct {
     this.vcpus = lambda.memoryMegabytes / MEGABYTES_PER_VCPU;
     this.modelRefs = described.map(({ name, version }) => `${name}@${version}`);
     this.modelNames = [...new Set(described.map(({ name }) => name))];
-    this.metricsNamespace = lambda.environment.PILOTLIGHT_METRICS_NAMESPACE ?? METRICS_NAMESPACE;
+    this.metricsNamespace = chooseMetricsNamespace(scope, id, settings.metricsNamespace);
     this.placement = placeModels({
       packages: described,
       functionBytes: bundleFolder(settings.bundle).bytes,
@@ -101,6 +102,7 @@ export abstract class ModelFunction extends Construct {
         environment: {
           ...lambda.environment,
           PILOTLIGHT_PRELOAD_MODELS: this.modelRefs.join(','),
+          PILOTLIGHT_METRICS_NAMESPACE: this.metricsNamespace,
           ...(packages.variant !== undefined && { PILOTLIGHT_VARIANT: packages.variant }),
           ...(packages.predictors !== undefined && { PILOTLIGHT_PREDICTORS: PREDICTORS }),
           ...own.environment,
@@ -118,6 +120,7 @@ export const OWNED_VARIABLES: Readonly<Record<string, string>> = {
   PILOTLIGHT_REMOTE_FOLDER: 'models',
   PILOTLIGHT_VARIANT: 'packages.variant',
   PILOTLIGHT_PREDICTORS: 'packages.predictors',
+  PILOTLIGHT_METRICS_NAMESPACE: 'metricsNamespace',
 };
 
 /** A variable that a construct sets is refused in its settings, because one of the two would be lost in silence. */

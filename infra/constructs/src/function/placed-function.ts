@@ -67,7 +67,9 @@ function imageFunction(
     outdir: buildFolder('images'),
   });
   const platform = architecture === 'arm64' ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64;
-  return new DockerImageFunction(scope, id, {
+  // A function does not become an image, so CloudFormation makes another, whose name is new. By an id of its own the stacks that
+  // name it change too; with the id of the zip they would go on to watch the one that is gone.
+  return new DockerImageFunction(scope, `Image${id}`, {
     ...options,
     architecture: lambdaArchitecture(architecture),
     code: DockerImageCode.fromImageAsset(context, { platform }),

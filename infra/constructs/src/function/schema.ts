@@ -38,7 +38,7 @@ export const lambdaSchema = z.strictObject({
     .min(1)
     .max(900)
     .default(29)
-    .describe('Seconds for one request; API Gateway waits for 29'),
+    .describe('Seconds for one request; API Gateway waits for 30'),
   reservedConcurrency: count
     .exactOptional()
     .describe('Environments at most, reserved out of those of the account. Default: no limit of its own'),

@@ -11,6 +11,8 @@ import {
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
+import type { InferenceApi } from '../api/inference-api.ts';
+import type { DistributedBatch } from '../batch/backfill/distributed-batch.ts';
 import type { UploadPipeline } from '../batch/upload-pipeline.ts';
 import type { InferenceFunction } from '../function/inference-function.ts';
 import type { IInferenceServer } from '../server/server.ts';
@@ -21,7 +23,9 @@ type Thresholds = z.output<typeof thresholdsSchema>;
 
 export interface AlarmsProps {
   readonly functions: readonly InferenceFunction[];
+  readonly api?: InferenceApi | undefined;
   readonly upload?: UploadPipeline | undefined;
+  readonly backfill?: DistributedBatch | undefined;
   readonly server?: IInferenceServer | undefined;
   readonly thresholds: Thresholds;
   readonly action: IAlarmAction;
@@ -46,6 +50,8 @@ export class Alarms extends Construct {
     const { thresholds } = props;
     for (const [index, one] of props.functions.entries())
       this.watchFunction(`Function${index}`, one, thresholds);
+    if (props.api) this.watchApi(props.api, thresholds);
+    if (props.backfill) this.watchBackfill(props.backfill);
     if (props.upload) this.watchUpload(props.upload, thresholds);
     if (props.server) this.watchServer(props.server, thresholds);
   }
@@ -94,6 +100,39 @@ export class Alarms extends Construct {
       metric: modelMetric(namespace, 'GoldenFailures', model),
       above: 0,
       description: `The self-check of ${model} failed.`,
+    });
+  }
+
+  /** Watches what callers get, whatever it is that keeps them from a function: an authoriser, a permission, a timeout. */
+  private watchApi({ httpApi, authorizerFunction }: InferenceApi, { errorRate }: Thresholds): void {
+    const sum = { statistic: Stats.SUM, period: PERIOD };
+    this.add('ApiErrorRate', {
+      metric: new MathExpression({
+        label: 'API',
+        expression: 'errors / requests',
+        usingMetrics: { errors: httpApi.metricServerError(sum), requests: httpApi.metricCount(sum) },
+        period: PERIOD,
+      }),
+      above: errorRate,
+      description: `More than ${errorRate * 100} % of the requests to the API end in 5xx. Its access log says why.`,
+    });
+    if (authorizerFunction) this.watchLambda('Authorizer', authorizerFunction, 'the authoriser of the API');
+  }
+
+  private watchBackfill({ stateMachine }: DistributedBatch): void {
+    const sum = { statistic: Stats.SUM, period: PERIOD };
+    this.add('BackfillFailures', {
+      metric: new MathExpression({
+        label: 'Backfills',
+        expression: 'SUM(METRICS())',
+        usingMetrics: {
+          failed: stateMachine.metricFailed(sum),
+          timedOut: stateMachine.metricTimedOut(sum),
+        },
+        period: PERIOD,
+      }),
+      above: 0,
+      description: 'A backfill failed: its execution in Step Functions says which rows are left.',
     });
   }
 

@@ -1,10 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
-import { type Alarm, AlarmStatusWidget, Dashboard, PeriodOverride, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, Dashboard, PeriodOverride, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { InferenceApi } from '../api/inference-api.ts';
+import type { DistributedBatch } from '../batch/backfill/distributed-batch.ts';
 import type { UploadPipeline } from '../batch/upload-pipeline.ts';
 import { InfraError } from '../common/errors.ts';
 import { checkSettings } from '../common/problems.ts';
@@ -15,7 +16,7 @@ import { Alarms } from './alarms.ts';
 import { type Prices, US_EAST_1_PRICES } from './cost/cost.ts';
 import { costWidgets } from './dashboard/cost.ts';
 import { inferenceWidgets } from './dashboard/inference.ts';
-import { graph, heading } from './dashboard/widgets.ts';
+import { alarmWidgets, graph, heading } from './dashboard/widgets.ts';
 import { serverWidgets, uploadWidgets } from './dashboard/work.ts';
 import { type AlarmThresholds, watchSchema } from './schema.ts';
 
@@ -25,6 +26,8 @@ export interface ObservabilityProps {
   readonly api?: InferenceApi;
   /** @default - none */
   readonly upload?: UploadPipeline;
+  /** @default - none */
+  readonly backfill?: DistributedBatch;
   /** @default - none */
   readonly server?: IInferenceServer;
   /** Name of the dashboard, unique in the account. @default - one that CloudFormation makes */
@@ -50,7 +53,7 @@ export class Observability extends Construct {
   /** @throws InfraError INVALID_PROPS, also for an address together with a topic that is given */
   constructor(scope: Construct, id: string, props: ObservabilityProps) {
     super(scope, id);
-    const { functions, api, upload, server, encryptionKey } = props;
+    const { functions, api, upload, backfill, server, encryptionKey } = props;
     const { alarmEmail: email, thresholds } = checkSettings(scope, id, watchSchema, {
       ...(props.alarmEmail !== undefined && { alarmEmail: props.alarmEmail }),
       thresholds: props.thresholds,
@@ -69,7 +72,9 @@ export class Observability extends Construct {
       }).topic;
     this.alarms = new Alarms(this, 'Alarms', {
       functions,
+      api,
       upload,
+      backfill,
       server,
       thresholds,
       action: new SnsAction(this.alarmTopic),
@@ -79,7 +84,7 @@ export class Observability extends Construct {
       defaultInterval: Duration.hours(12),
       periodOverride: PeriodOverride.AUTO,
       widgets: [
-        [new AlarmStatusWidget({ title: 'Alarms', alarms: [...this.alarms], width: 24, height: 3 })],
+        ...alarmWidgets(this.alarms),
         ...(api ? apiWidgets(api) : []),
         ...(functions.length > 0 ? inferenceWidgets(functions) : []),
         ...(upload ? uploadWidgets(upload) : []),

@@ -1,6 +1,6 @@
 /** Dashboard and alarms. */
 import * as z from 'zod';
-import { email } from '../common/fields.ts';
+import { email, metricsNamespace } from '../common/fields.ts';
 
 export const thresholdsSchema = z.strictObject({
   errorRate: z.number().gt(0).max(1).default(0.01).describe('Share of the requests of a model that fail'),
@@ -20,7 +20,10 @@ export const observabilitySchema = z.strictObject({
     .exactOptional()
     .describe('SNS topic that alarms go to. Default: a new one'),
   thresholds: thresholdsSchema.prefault({}).describe('From where on there is an alarm'),
+  metricsNamespace: metricsNamespace
+    .exactOptional()
+    .describe('CloudWatch namespace of its metrics. Default: Pilotlight/<team>-<env>'),
 });
 
-/** The settings of the construct, which is given a topic instead of its ARN. */
-export const watchSchema = observabilitySchema.omit({ alarmTopicArn: true });
+/** The settings of the construct, which is given a topic instead of its ARN, and functions that have a namespace. */
+export const watchSchema = observabilitySchema.omit({ alarmTopicArn: true, metricsNamespace: true });

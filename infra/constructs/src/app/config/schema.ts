@@ -13,9 +13,9 @@ import { jobsSchema, networkSchema, serverFields } from '../../server/schema.ts'
 
 /** A deployment is traced by default; a construct by itself is not. */
 const tracing = z.boolean().default(true).describe('Whether X-Ray traces invocations');
-const longest = 'Seconds for one request; API Gateway waits for 29';
+const longest = 'Seconds for one request; API Gateway waits for 30';
 
-/** One function behind the API, which waits for no answer longer than 29 seconds. */
+/** One function behind the API, which waits for 30 seconds, so that the function ends first. */
 const servedFunction = functionSchema.extend({
   lambda: lambdaSchema
     .extend({ tracing, timeoutSeconds: z.int().min(1).max(29).default(29).describe(longest) })

@@ -6,14 +6,20 @@ import { makeLogging, resolvePackages } from './stack-settings.ts';
 
 export interface BatchStackProps extends StackProps {
   readonly config: Config;
+  readonly metricsNamespace: string;
   readonly upload: NonNullable<Config['upload']>;
 }
 
 /** Files in S3 that are predicted as they arrive: bucket, queue and function. */
 export class BatchStack extends Stack {
   readonly upload: UploadPipeline;
+  readonly backfill: DistributedBatch | undefined;
 
-  constructor(scope: Construct, id: string, { config, upload, ...stackProps }: BatchStackProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { config, metricsNamespace, upload, ...stackProps }: BatchStackProps,
+  ) {
     super(scope, id, stackProps);
     const logging = makeLogging(this, config);
     const { models, packages, lambda, queue, bucket, distributed } = upload;
@@ -23,9 +29,10 @@ export class BatchStack extends Stack {
       lambda,
       queue,
       bucket: { ...bucket, removalPolicy: config.removalPolicy },
+      metricsNamespace,
       logging,
     });
-    if (distributed) this.#addBackfills(distributed, lambda.tracing, logging);
+    this.backfill = distributed && this.#addBackfills(distributed, lambda.tracing, logging);
     const [model = ''] = this.upload.modelNames;
     new CfnOutput(this, 'Bucket', {
       value: this.upload.bucket.bucketName,
@@ -33,17 +40,18 @@ export class BatchStack extends Stack {
     });
   }
 
-  #addBackfills(settings: Distributed, tracing: boolean, logging: LoggingProps): void {
-    const { stateMachine } = new DistributedBatch(this, 'Backfill', {
+  #addBackfills(settings: Distributed, tracing: boolean, logging: LoggingProps): DistributedBatch {
+    const backfill = new DistributedBatch(this, 'Backfill', {
       ...settings,
       upload: this.upload,
       tracing,
       logging,
     });
     new CfnOutput(this, 'BackfillStateMachine', {
-      value: stateMachine.stateMachineArn,
+      value: backfill.stateMachine.stateMachineArn,
       description: 'Start it with {"key": "backfill/<model>/<file>.jsonl"}',
     });
+    return backfill;
   }
 }
 

@@ -7,7 +7,7 @@ import { makeLogging } from './stack-settings.ts';
 
 export interface ObservabilityStackProps
   extends StackProps,
-    Pick<ObservabilityProps, 'functions' | 'api' | 'upload' | 'server'> {
+    Pick<ObservabilityProps, 'functions' | 'api' | 'upload' | 'backfill' | 'server'> {
   readonly config: Config;
 }
 
@@ -16,7 +16,7 @@ export class ObservabilityStack extends Stack {
   constructor(
     scope: Construct,
     id: string,
-    { config, functions, api, upload, server, ...stackProps }: ObservabilityStackProps,
+    { config, functions, api, upload, backfill, server, ...stackProps }: ObservabilityStackProps,
   ) {
     super(scope, id, stackProps);
     const { encryptionKey } = makeLogging(this, config);
@@ -25,6 +25,7 @@ export class ObservabilityStack extends Stack {
       functions,
       ...(api && { api }),
       ...(upload && { upload }),
+      ...(backfill && { backfill }),
       ...(server && { server }),
       thresholds,
       ...(encryptionKey && { encryptionKey }),

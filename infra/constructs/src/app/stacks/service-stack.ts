@@ -15,6 +15,7 @@ import { listModelNames, makeLogging, resolvePackages } from './stack-settings.t
 
 export interface ServiceStackProps extends StackProps {
   readonly config: Config;
+  readonly metricsNamespace: string;
   /** @default - none: every model is on Lambda */
   readonly server?: IInferenceServer;
 }
@@ -25,7 +26,11 @@ export class ServiceStack extends Stack {
   readonly functions: ReadonlyMap<string, InferenceFunction>;
   readonly api: InferenceApi;
 
-  constructor(scope: Construct, id: string, { config, server, ...stackProps }: ServiceStackProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { config, metricsNamespace, server, ...stackProps }: ServiceStackProps,
+  ) {
     super(scope, id, stackProps);
     // Strong references are exported and imported, so that no network goes while functions stand in it.
     CrossStackReferences.of(this).consume(ReferenceStrength.STRONG);
@@ -35,6 +40,7 @@ export class ServiceStack extends Stack {
       const inference = new InferenceFunction(this, name, {
         ...settings,
         packages: resolvePackages(settings.packages, config),
+        metricsNamespace,
         logging,
         ...(handOver && { handOver }),
       });

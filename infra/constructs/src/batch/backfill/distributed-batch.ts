@@ -44,7 +44,7 @@ export class DistributedBatch extends Construct {
     const settings = checkSettings(scope, id, backfillSchema, data);
     const encryptionKey = logging?.encryptionKey;
 
-    this.logGroup = logGroup(this, 'Logs', logging);
+    this.logGroup = logGroup(this, 'Logs', logging, 'states');
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('states.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },

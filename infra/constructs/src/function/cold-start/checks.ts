@@ -2,7 +2,18 @@
 import type { Placement } from '@pilotlight/layers/internal/models/index';
 import { InfraError } from '../../common/errors.ts';
 import { describeHours } from '../../common/hours.ts';
-import { type ColdStart, type ProvisionedConcurrency, readCapacity, readMaximum } from './schema.ts';
+import {
+  LONGEST_SCALED_SHIFT_MINUTES,
+  TRAFFIC_SHIFTS,
+  type TrafficShift,
+} from '../release/traffic-shifts.ts';
+import {
+  type ColdStart,
+  isScaled,
+  type ProvisionedConcurrency,
+  readCapacity,
+  readMaximum,
+} from './schema.ts';
 
 /** The facts of a function that decide which measures it can have. */
 export interface MeasuredFunction {
@@ -10,6 +21,8 @@ export interface MeasuredFunction {
   /** Size of /tmp in MB. */
   readonly ephemeralStorageMegabytes: number;
   readonly reservedConcurrency?: number | undefined;
+  /** How traffic moves to a new version; undefined where it moves at once. */
+  readonly traffic?: TrafficShift | undefined;
 }
 
 const SNAPSTART_EPHEMERAL_MEGABYTES = 512;
@@ -27,6 +40,16 @@ function checkProvisioned(coldStart: ProvisionedConcurrency, measured: MeasuredF
     const what = `The provisioned concurrency of ${describeHours(window)}`;
     checkReserved(what, readMaximum(window, coldStart), measured);
   }
+  if (measured.traffic !== undefined && isScaled(coldStart)) checkShift(measured.traffic);
+}
+
+function checkShift(traffic: TrafficShift): void {
+  const { minutes } = TRAFFIC_SHIFTS[traffic];
+  if (minutes <= LONGEST_SCALED_SHIFT_MINUTES) return;
+  throw refusal(
+    `Lambda changes no provisioned concurrency while a canary moves traffic, which takes ${minutes} minutes with ${traffic}: ` +
+      `choose a release.canary.traffic of ${LONGEST_SCALED_SHIFT_MINUTES} minutes at most, or a coldStart.count without schedules.`,
+  );
 }
 
 function checkReserved(what: string, concurrency: number, { reservedConcurrency }: MeasuredFunction): void {

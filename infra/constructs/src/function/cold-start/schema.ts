@@ -111,12 +111,17 @@ export const coldStartSchema = z.discriminatedUnion(
 /** `provisioned` keeps environments, which are billed while they are; `warmup` invokes the function again and again. */
 export type ColdStart = z.input<typeof coldStartSchema>;
 /**
- * A deployment sets the number of environments back to `count` or `min`; scaling takes it from there. 0 is for functions
- * whose schedules say when they are needed.
+ * A fixed `count` is a property of the alias. Where the number changes, Application Auto Scaling alone owns it, and a deployment
+ * leaves it as it is: see ADR-provisioned-capacity.md. 0 is for functions whose schedules say when they are needed.
  */
 export type ProvisionedConcurrency = z.input<typeof provisioned>;
 export type CapacityWindow = z.input<typeof capacityWindow>;
 export type WarmUp = z.input<typeof warmUpFields>;
+
+/** Whether the number of environments changes by itself. */
+export function isScaled(provisioned: ProvisionedConcurrency): boolean {
+  return provisioned.count === undefined || provisioned.schedules !== undefined;
+}
 
 /** Reads the number of environments outside of all schedules. */
 export function readCapacity({ count = 0, min = count, max = count }: ProvisionedConcurrency): {

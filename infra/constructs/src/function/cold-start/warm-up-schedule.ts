@@ -10,6 +10,7 @@ import { acknowledgeDataKeys, acknowledgeDeadLetterQueue } from '../../common/ac
 import { BundledFunction } from '../../common/bundled-function.ts';
 import type { LoggingProps } from '../../common/execution-role.ts';
 import { DEFAULT_TIME_ZONE, listDays, parseTimeOfDay, type ZonedHours } from '../../common/hours.ts';
+import { chooseMetricsNamespace } from '../../common/metrics-namespace.ts';
 import { checkSettings } from '../../common/problems.ts';
 import { type WarmUp, warmUpSchema } from './schema.ts';
 
@@ -18,7 +19,7 @@ export interface WarmUpScheduleProps extends Omit<WarmUp, 'kind'> {
   readonly alias: IAlias;
   /** Whether X-Ray traces warm-ups. @default false */
   readonly tracing?: boolean;
-  /** Namespace of the warmer's metrics. @default 'Pilotlight' */
+  /** Namespace of the warmer's metrics. @default 'Pilotlight/<name of the stack>' */
   readonly metricsNamespace?: string;
   /** @default - a month, with keys that AWS owns */
   readonly logging?: LoggingProps;
@@ -59,7 +60,7 @@ export class WarmUpSchedule extends Construct {
       description: 'Pilotlight: keeps environments of an inference function warm',
       memoryMegabytes: 512,
       timeout: TIMEOUT,
-      environment: metricsNamespace ? { PILOTLIGHT_METRICS_NAMESPACE: metricsNamespace } : {},
+      environment: { PILOTLIGHT_METRICS_NAMESPACE: chooseMetricsNamespace(scope, id, metricsNamespace) },
       tracing,
       ...(logging && { logging }),
       failures: this.deadLetterQueue,

@@ -1,13 +1,6 @@
-import { type MetricName, SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
-import { parseModelRef } from '@pilotlight/model-format';
-import { Duration, Stack, Token } from 'aws-cdk-lib';
-import {
-  type Alarm,
-  ComparisonOperator,
-  MathExpression,
-  Metric,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { SERVICE, type VersionMetricName } from '@pilotlight/app/internal/telemetry/metric-names';
+import { Annotations, Duration, Names, Stack, Token } from 'aws-cdk-lib';
+import { type Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { LambdaDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
@@ -17,7 +10,7 @@ import type { LoggingProps } from '../../common/execution-role.ts';
 import { checkSettings } from '../../common/problems.ts';
 import { PreTrafficHook } from './pre-traffic-hook.ts';
 import { type CanaryOptions, canarySchema } from './schema.ts';
-import { TRAFFIC_SHIFTS } from './traffic-shifts.ts';
+import { SESSION_MINUTES, TRAFFIC_SHIFTS, type TrafficShift } from './traffic-shifts.ts';
 
 export interface CanaryProps extends CanaryOptions {
   readonly alias: Alias;
@@ -33,19 +26,22 @@ export interface CanaryProps extends CanaryOptions {
 
 /**
  * Moves the alias to a new version little by little with CodeDeploy, once that version has answered its goldens, and back
- * when an alarm rings: invocations that fail, answers of 5xx, or goldens that drift.
+ * when an alarm rings: invocations of the new version that fail, its answers of 5xx, or its goldens that drift. The reasons
+ * why the alarms watch one version each, by a name of its own, are in ADR-canary-alarms.md.
  */
 export class Canary extends Construct {
   readonly deploymentGroup: LambdaDeploymentGroup;
   readonly alarms: readonly Alarm[];
   /** Fails a deployment before there is traffic if a golden of the new version drifts or cannot be run. */
   readonly preTrafficHook: PreTrafficHook;
+  readonly #alias: Alias;
 
   /** @throws InfraError INVALID_PROPS */
   constructor(scope: Construct, id: string, props: CanaryProps) {
     super(scope, id);
     const { alias, models, metricsNamespace, tracing = false, logging, ...data } = props;
     const { traffic, toleratedErrors, toleratedDrift } = checkSettings(scope, id, canarySchema, data);
+    this.#alias = alias;
     this.preTrafficHook = new PreTrafficHook(this, 'PreTraffic', {
       alias,
       models,
@@ -53,15 +49,22 @@ export class Canary extends Construct {
       tracing,
       ...(logging && { logging }),
     });
-    const role = this.#role(alias);
+    const role = this.#role();
+    const serverErrors = versionMetric(alias, metricsNamespace, 'VersionErrors', Stats.SUM);
+    const drift = versionMetric(alias, metricsNamespace, 'VersionDrift', Stats.MAXIMUM);
     this.alarms = [
-      this.#invocationErrors(alias, toleratedErrors),
-      this.#serverErrors(makeMetrics('ServerErrors', models, metricsNamespace, 'Sum'), toleratedErrors),
-      this.#drift(makeMetrics('GoldenDrift', models, metricsNamespace, 'Maximum'), toleratedDrift),
+      this.#alarm('Errors', invocationErrors(alias), toleratedErrors, 'Invocations of the new version fail'),
+      this.#alarm(
+        'ServerErrors',
+        serverErrors,
+        toleratedErrors,
+        'The new version answers 5xx, or goldens fail',
+      ),
+      this.#alarm('GoldenDrift', drift, toleratedDrift, 'Answers of the new version deviate from goldens'),
     ];
     this.deploymentGroup = new LambdaDeploymentGroup(this, 'Deployment', {
       alias,
-      deploymentConfig: TRAFFIC_SHIFTS[traffic],
+      deploymentConfig: TRAFFIC_SHIFTS[traffic].config,
       alarms: [...this.alarms],
       preHook: this.preTrafficHook.function,
       autoRollback: { failedDeployment: true, stoppedDeployment: true, deploymentInAlarm: true },
@@ -70,41 +73,32 @@ export class Canary extends Construct {
     });
     // A change of the alias starts a deployment, so CodeDeploy needs its permissions before.
     alias.node.addDependency(role);
+    warnOfLongShift(this, traffic);
   }
 
-  #invocationErrors(alias: Alias, toleratedErrors: number): Alarm {
-    return alias.metricErrors({ period: PERIOD, statistic: 'Sum' }).createAlarm(this, 'Errors', {
-      ...ABOVE,
-      threshold: toleratedErrors,
-      alarmDescription: 'Invocations of the inference function fail: a deployment under way is rolled back.',
+  /** An alarm by another name is another alarm: it begins without the state that the old version gave the last one. */
+  #alarm(id: string, metric: Metric, threshold: number, what: string): Alarm {
+    const { version } = this.#alias.version;
+    return metric.createAlarm(this, id, {
+      alarmName: `${Names.uniqueResourceName(this, { maxLength: 200, separator: '-' })}-${id}-${version}`,
+      threshold,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      alarmDescription: `${what}: a deployment under way is rolled back.`,
     });
-  }
-
-  /** Watches answers of 5xx, which are errors of the HTTP app and no failed invocations. */
-  #serverErrors(usingMetrics: Record<string, Metric>, toleratedErrors: number): Alarm {
-    return this.#alarm('ServerErrors', 'SUM(METRICS())', usingMetrics).createAlarm(this, 'ServerErrors', {
-      ...ABOVE,
-      threshold: toleratedErrors,
-      alarmDescription: 'The inference function answers 5xx: a deployment under way is rolled back.',
-    });
-  }
-
-  #drift(usingMetrics: Record<string, Metric>, toleratedDrift: number): Alarm {
-    return this.#alarm('GoldenDrift', 'MAX(METRICS())', usingMetrics).createAlarm(this, 'GoldenDrift', {
-      ...ABOVE,
-      threshold: toleratedDrift,
-      alarmDescription:
-        'Answers deviate from the goldens of a package: a deployment under way is rolled back.',
-    });
-  }
-
-  #alarm(label: string, expression: string, usingMetrics: Record<string, Metric>): MathExpression {
-    return new MathExpression({ label, expression, usingMetrics, period: PERIOD });
   }
 
   /** Permits for this function and its hook what AWSCodeDeployRoleForLambdaLimited permits for all functions. */
-  #role({ lambda, aliasName }: Alias): Role {
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('codedeploy.amazonaws.com') });
+  #role(): Role {
+    const { lambda, aliasName } = this.#alias;
+    const stack = Stack.of(this);
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('codedeploy.amazonaws.com', {
+        // https://docs.aws.amazon.com/codedeploy/latest/userguide/security_confused_deputy.html
+        conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
+      }),
+    });
     role.addToPolicy(
       new PolicyStatement({
         actions: ['lambda:GetAlias', 'lambda:UpdateAlias', 'lambda:GetProvisionedConcurrencyConfig'],
@@ -120,12 +114,12 @@ export class Canary extends Construct {
     role.addToPolicy(
       new PolicyStatement({
         actions: ['cloudwatch:DescribeAlarms'],
-        resources: [Stack.of(this).formatArn({ service: 'cloudwatch', resource: 'alarm:*' })],
+        resources: [stack.formatArn({ service: 'cloudwatch', resource: 'alarm:*' })],
       }),
     );
     const reason =
       'CodeDeploy reads states of alarms: CloudWatch permits that for the list of them, not for one.';
-    const { partition, region, account } = Stack.of(this);
+    const { partition, region, account } = stack;
     const where = `${shown(region, 'Region')}:${shown(account, 'AccountId')}`;
     acknowledge(
       role,
@@ -136,34 +130,51 @@ export class Canary extends Construct {
   }
 }
 
+/** Failed invocations of the version that the alias moves to; Lambda counts them apart while two versions share the traffic. */
+function invocationErrors({ lambda, aliasName, version }: Alias): Metric {
+  return new Metric({
+    namespace: 'AWS/Lambda',
+    metricName: 'Errors',
+    dimensionsMap: {
+      FunctionName: lambda.functionName,
+      Resource: `${lambda.functionName}:${aliasName}`,
+      ExecutedVersion: version.version,
+    },
+    statistic: Stats.SUM,
+    period: PERIOD,
+  });
+}
+
+/** What the function counts of one of its versions, all models together. */
+function versionMetric(
+  { lambda, version }: Alias,
+  namespace: string,
+  metricName: VersionMetricName,
+  statistic: string,
+): Metric {
+  return new Metric({
+    namespace,
+    metricName,
+    dimensionsMap: { service: SERVICE, function_name: lambda.functionName, version: version.version },
+    statistic,
+    period: PERIOD,
+  });
+}
+
+/** A pipeline whose session is over cannot wait for the end, and reports a failure though CloudFormation goes on. */
+function warnOfLongShift(scope: Construct, traffic: TrafficShift): void {
+  const { minutes } = TRAFFIC_SHIFTS[traffic];
+  if (minutes <= SESSION_MINUTES) return;
+  Annotations.of(scope).addWarningV2(
+    'pilotlight:long-shift',
+    `${traffic} takes ${minutes} minutes, and a session of a role may last an hour: the command then ends with ExpiredToken while ` +
+      'CloudFormation goes on. Choose a shorter shift, or credentials that last.',
+  );
+}
+
 /** Formats a value as cdk-nag does: itself, or a parameter of CloudFormation in a stack without an environment. */
 function shown(value: string, parameter: string): string {
   return Token.isUnresolved(value) ? `<AWS::${parameter}>` : value;
 }
 
 const PERIOD = Duration.minutes(1);
-const ABOVE = {
-  comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-  evaluationPeriods: 1,
-  treatMissingData: TreatMissingData.NOT_BREACHING,
-};
-
-function makeMetrics(
-  metricName: MetricName,
-  models: readonly string[],
-  namespace: string,
-  statistic: string,
-): Record<string, Metric> {
-  return Object.fromEntries(
-    [...new Set(models.map((ref) => parseModelRef(ref).name))].map((model, index) => [
-      `m${index}`,
-      new Metric({
-        namespace,
-        metricName,
-        statistic,
-        period: PERIOD,
-        dimensionsMap: { service: SERVICE, model },
-      }),
-    ]),
-  );
-}

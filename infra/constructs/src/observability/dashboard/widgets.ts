@@ -1,6 +1,8 @@
 import {
+  AlarmStatusWidget,
   GraphWidget,
   type GraphWidgetProps,
+  type IAlarm,
   type IMetric,
   type IWidget,
   TextWidget,
@@ -26,5 +28,17 @@ export function graph(
     width: WIDTH,
     height: 6,
     ...more,
+  });
+}
+
+/** A widget of CloudWatch shows no more alarms. */
+const ALARMS_OF_A_WIDGET = 100;
+
+/** Shows the states of alarms, in as many rows as they need. */
+export function alarmWidgets(alarms: readonly IAlarm[]): IWidget[][] {
+  const rows = Math.ceil(alarms.length / ALARMS_OF_A_WIDGET);
+  return Array.from({ length: rows }, (_, row) => {
+    const shown = alarms.slice(row * ALARMS_OF_A_WIDGET, (row + 1) * ALARMS_OF_A_WIDGET);
+    return [new AlarmStatusWidget({ title: 'Alarms', alarms: shown, width: 24, height: 3 })];
   });
 }

@@ -1,0 +1,70 @@
+/** What deployments measure, and what watches it. */
+import { readFileSync, rmSync } from 'node:fs';
+import { App } from 'aws-cdk-lib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { defineDeployment } from '../../../infra/constructs/src/app/config/load.ts';
+import { PilotlightStage } from '../../../infra/constructs/src/app/pilotlight-stage.ts';
+import { CONTEXT, type SynthesisedDeployment, synthesiseAll } from './deployments.ts';
+
+let deployments: SynthesisedDeployment[];
+beforeAll(async () => {
+  deployments = await synthesiseAll({ checked: false });
+}, 600_000);
+afterAll(() => {
+  for (const { outdir } of deployments) rmSync(outdir, { recursive: true });
+});
+
+test('the metrics of a deployment are in a namespace of its own: no other one of the account rings its alarms', () => {
+  for (const { name, resources } of deployments) {
+    const own = `Pilotlight/${name.replace('.', '-')}`;
+    const emitting = resources.filter(
+      ({ Type, Properties }) =>
+        Type === 'AWS::Lambda::Function' &&
+        /^(Pilotlight: (files for|keeps )|Pilotlight: \w+@)/.test(String(Properties.Description)),
+    );
+    expect(emitting.length).toBeGreaterThan(0);
+    for (const { Properties } of emitting)
+      expect(Properties.Environment).toMatchObject({ Variables: { PILOTLIGHT_METRICS_NAMESPACE: own } });
+    const watching = resources.filter(({ Type }) => /^AWS::CloudWatch::(Alarm|Dashboard)$/.test(Type));
+    const named = JSON.stringify(watching).matchAll(/"(Pilotlight(?:\/[\w-]+)?)\\?"/g);
+    expect(new Set(Array.from(named, ([, namespace]) => namespace))).toEqual(new Set([own]));
+  }
+});
+
+test('docs/reference/operations.md says of every alarm when it rings', () => {
+  const operations = readFileSync('docs/reference/operations.md', 'utf8');
+  const alarms = deployments
+    .flatMap(({ resources }) => resources)
+    .filter(({ Type, stack }) => Type === 'AWS::CloudWatch::Alarm' && stack === 'observability');
+  const names = alarms.map(({ id }) =>
+    id
+      .replace(/^ObservabilityAlarms(\w+)[0-9A-F]{8}$/, '$1')
+      .replace(/^(sentiment|intent|slots)/, '<model>')
+      .replace(/^Function\d+/, 'Function<n>'),
+  );
+  expect(names.length).toBeGreaterThan(60);
+  expect(names.filter((name) => !operations.includes(`\`${name}\``))).toEqual([]);
+});
+
+/** The template of the dashboard and the alarms, as the command line compares it with what is deployed. */
+function watching(placement: 'layer' | 'image'): string {
+  const app = new App({
+    builtinCloudFormationValidation: false,
+    context: { ...CONTEXT, 'aws:cdk:disable-asset-staging': true },
+  });
+  const functions = { main: { models: ['sentiment'], packages: { placement } } };
+  const stage = new PilotlightStage(
+    app,
+    defineDeployment({ team: 'acme', env: 'dev', config: { functions } }),
+  );
+  const stack = stage.synth().stacks.find(({ stackName }) => stackName.endsWith('-observability'));
+  return JSON.stringify(stack?.template);
+}
+
+test('a function that becomes an image is another one, and the dashboard and alarms are deployed with its new name', () => {
+  const references = (template: string) => new Set(template.match(/\w*main\w*Function\w*/g));
+  const [zip, image] = [references(watching('layer')), references(watching('image'))];
+  expect(zip.size).toBeGreaterThan(0);
+  expect(image.size).toBeGreaterThan(0);
+  expect([...zip].filter((name) => image.has(name))).toEqual([]);
+});
