@@ -20,7 +20,9 @@ const config = readConfig(withoutBatchConfig(process.env));
 const batch = readBatchConfig(process.env);
 const logger = new Logger({ serviceName: SERVICE });
 const engine = new Engine({ ...engineOptions(config), ...(await ownPredictors(config)) });
-const queue = new SqsQueue(createSqsClient(process.env), batch.PILOTLIGHT_BATCH_QUEUE_URL);
+const sqs = createSqsClient(process.env);
+const queue = new SqsQueue(sqs, batch.PILOTLIGHT_BATCH_QUEUE_URL);
+const deadLetterUrl = batch.PILOTLIGHT_BATCH_DEAD_LETTER_QUEUE_URL;
 
 export const handler = createHandler({
   processor: createProcessor(batch, {
@@ -29,6 +31,7 @@ export const handler = createHandler({
     objects: new S3Objects(createS3Client(process.env), batch.PILOTLIGHT_BATCH_BUCKET),
     goOnLater: (message) => queue.send(message),
   }),
+  queues: { queue, ...(deadLetterUrl !== undefined && { deadLetters: new SqsQueue(sqs, deadLetterUrl) }) },
   logger,
   metrics: new Metrics({ namespace: config.PILOTLIGHT_METRICS_NAMESPACE, serviceName: SERVICE }),
 });

@@ -55,6 +55,7 @@ async function work(partRows = 1000, remainingMs = () => 60_000): Promise<number
       objects: new S3Objects(createS3Client(world.environment), config.PILOTLIGHT_BATCH_BUCKET),
       goOnLater: (message) => queue.send(message),
     }),
+    queues: { queue },
     logger: new Logger({ logLevel: 'SILENT' }),
     metrics: new Metrics({ namespace: 'Test', serviceName: 'test' }),
   });

@@ -33,6 +33,7 @@ function handlerOf(environment: Record<string, string> = {}) {
       objects: new S3Objects(createS3Client(world.environment), config.PILOTLIGHT_BATCH_BUCKET),
       goOnLater: async () => undefined,
     }),
+    queues: { queue: { hide: async () => undefined } },
     logger: new Logger({ logLevel: 'SILENT' }),
     metrics: new Metrics({ namespace: 'Test', serviceName: 'test' }),
   });
@@ -238,7 +239,11 @@ describe('the function of a backfill refuses', () => {
     const [batch] = batchesOf({ key: 'backfill/sentiment/late.jsonl' }, rows, 50);
     if (!batch) throw new RangeError('no batch');
     const late = handlerOf()(batch, { getRemainingTimeInMillis: () => 0 });
-    await expect(late).rejects.toMatchObject({ code: 'OUT_OF_TIME' });
+    // Step Functions knows errors by their names, and tries no BatchError again.
+    await expect(late).rejects.toMatchObject({ code: 'OUT_OF_TIME', name: 'OutOfTime' });
+    const { job } = batch.BatchInput;
+    const abandoned = handlerOf()({ ...batch, BatchInput: { job, seconds: 0.001 } }, context);
+    await expect(abandoned).rejects.toMatchObject({ code: 'OUT_OF_TIME' });
     expect(await world.list('out/sentiment@1.0.1/late.jsonl/')).toEqual([]);
   });
 });

@@ -113,7 +113,7 @@ describe('npm run batch', () => {
     expect([code, stderr]).toEqual([1, `error FILE_UNREADABLE: ${named} is no file.\n`]);
   });
 
-  it('redrive moves dead letters back to their queue', async () => {
+  it('redrive moves dead letters back to their queue, also those that were sent to the dead-letter queue itself', async () => {
     const sqs = await startSqs({
       work: { visibilitySeconds: 30, deadLetters: { queue: 'dead', maxReceives: 3 } },
       dead: { visibilitySeconds: 30 },
@@ -122,6 +122,11 @@ describe('npm run batch', () => {
     const { code, stdout } = await batch('redrive', '--queue', sqs.arn('dead'), '--endpoint', sqs.endpoint);
     expect([code, stdout]).toEqual([0, '2 messages were moved back.\n']);
     expect(sqs.queues.queue('work').drain()).toEqual(['a', 'b']);
+    const refused = await batch('redrive', '--queue', sqs.arn('work'), '--endpoint', sqs.endpoint);
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      'error REDRIVE_FAILED: The messages of work have no queue to go back to: no queue names it as its dead-letter queue.\n',
+    ]);
     await sqs.close();
   });
 });

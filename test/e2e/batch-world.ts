@@ -59,6 +59,7 @@ export async function startWorld({ visibilitySeconds = 30, maxReceives = 3 } = {
       AWS_ENDPOINT_URL_S3: s3.endpoint,
       AWS_ENDPOINT_URL_SQS: sqs.endpoint,
       PILOTLIGHT_BATCH_QUEUE_URL: sqs.url(QUEUE),
+      PILOTLIGHT_BATCH_DEAD_LETTER_QUEUE_URL: sqs.url(DEAD_LETTERS),
       PILOTLIGHT_BATCH_BUCKET: BUCKET,
     },
     put: async (key: string, body: string | Buffer, metadata: Record<string, string> = {}) => {

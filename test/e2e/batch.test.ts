@@ -4,7 +4,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { Engine } from '@pilotlight/engine';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createS3Client } from '../../functions/app/src/aws/s3-client.ts';
 import { S3Objects } from '../../functions/app/src/aws/s3-objects.ts';
 import { createSqsClient, SqsQueue } from '../../functions/app/src/aws/sqs-queue.ts';
@@ -27,7 +27,9 @@ afterAll(async () => {
 /** The handler with parts of so many rows. */
 function handlerOf(partRows = 1000) {
   const config = readBatchConfig({ ...world.environment, PILOTLIGHT_BATCH_PART_ROWS: String(partRows) });
-  const queue = new SqsQueue(createSqsClient(world.environment), config.PILOTLIGHT_BATCH_QUEUE_URL);
+  const client = createSqsClient(world.environment);
+  const queue = new SqsQueue(client, config.PILOTLIGHT_BATCH_QUEUE_URL);
+  const deadLetters = new SqsQueue(client, config.PILOTLIGHT_BATCH_DEAD_LETTER_QUEUE_URL ?? '');
   return createHandler({
     processor: createProcessor(config, {
       engine,
@@ -35,12 +37,16 @@ function handlerOf(partRows = 1000) {
       objects: new S3Objects(createS3Client(world.environment), config.PILOTLIGHT_BATCH_BUCKET),
       goOnLater: (message) => queue.send(message),
     }),
+    queues: { queue, deadLetters },
     logger: new Logger({ logLevel: 'SILENT' }),
     metrics: new Metrics({ namespace: 'Test', serviceName: 'test' }),
   });
 }
 
-/** Acts as Lambda: takes messages one by one, deletes those that did not fail, and ends when the queue is empty. */
+/**
+ * Acts as Lambda: takes messages one by one, deletes those that did not fail, and ends when the queue is empty. It gives no receipts,
+ * so that what failed comes again at once.
+ */
 async function work(handler = handlerOf(), remainingMs: () => number = () => 60_000): Promise<number> {
   let invocations = 0;
   for (;;) {
@@ -299,11 +305,12 @@ it.each([
     1,
   ],
 ])(
-  '%s gives a summary with the error, and its message goes to the dead letters',
+  '%s gives a summary with the error, and its message is a dead letter after one try',
   async (key, body, folder, code, rows) => {
     await world.put(key, body);
     await work();
-    expect(world.deadLetters.drain()).toHaveLength(1);
+    // The queue gives its name to messages that it gives up after their last try.
+    expect(world.deadLetters.take().map(({ source }) => source)).toEqual([undefined]);
     const summary = await summaryOf(folder);
     expect(summary).toMatchObject({ input: { key }, error: { code, message: expect.any(String) } });
     expect(summary.rowsOut).toBe(summary.rowsIn);
@@ -392,4 +399,40 @@ it('the batch function does not mix the results of two files that share a folder
   await work();
   expect(await world.results('out/sentiment@1.0.1/same')).toEqual(before);
   expect(world.deadLetters.drain()).toHaveLength(1);
+});
+
+it('a file that S3 does not give at the moment comes again after ten seconds, whatever the visibility timeout of its queue', async () => {
+  const patient = await startWorld({ visibilitySeconds: 1800 });
+  await patient.put('in/sentiment/moment.jsonl', '"a"\n');
+  const config = readBatchConfig(patient.environment);
+  const client = createSqsClient(patient.environment);
+  const [message] = await patient.sqs.queues.receive('batch');
+  const handler = createHandler({
+    processor: createProcessor(config, {
+      engine: { bulkModel: () => Promise.reject(new TypeError('503')) },
+      engineVersion: 'test',
+      objects: new S3Objects(createS3Client(patient.environment), config.PILOTLIGHT_BATCH_BUCKET),
+      goOnLater: async () => undefined,
+    }),
+    queues: { queue: new SqsQueue(client, config.PILOTLIGHT_BATCH_QUEUE_URL) },
+    logger: new Logger({ logLevel: 'SILENT' }),
+    metrics: new Metrics({ namespace: 'Test', serviceName: 'test' }),
+  });
+  const record = {
+    messageId: message?.messageId,
+    body: message?.body,
+    receiptHandle: message?.receiptHandle,
+    attributes: { ApproximateReceiveCount: String(message?.receives) },
+  };
+  const answer = await handler({ Records: [record] }, { getRemainingTimeInMillis: () => 60_000 });
+  expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: message?.messageId }] });
+  const visibleAfter = (seconds: number) => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 1000 * seconds });
+    const { visible } = patient.queue.counts();
+    vi.useRealTimers();
+    return visible;
+  };
+  expect([0, 9, 11].map(visibleAfter)).toEqual([0, 0, 1]);
+  client.destroy();
+  await patient.close();
 });

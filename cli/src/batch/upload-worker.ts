@@ -1,10 +1,11 @@
 /** Takes messages off the queue of uploads, one after the other, whatever becomes of each. */
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
+import { isLasting } from '@pilotlight/batch/internal/errors';
 import type { Deadline } from '@pilotlight/batch/internal/object/deadline';
 import type { Queues } from '@pilotlight/local/internal/sqs/queues';
 import { CliError } from '../kit/errors.ts';
 
-/** After that many failures a message becomes a dead letter. */
+/** After that many failures a message becomes a dead letter; at once after one that no other try would mend. */
 export const MAX_RECEIVES = 3;
 const RETRY_SECONDS = 1;
 const POLL_MS = 60_000;
@@ -49,8 +50,10 @@ export async function workOff({
       await settledWithin(fileMs + lateMs, handled, message.body);
       queue.delete(message.receiptHandle);
     } catch (error) {
-      const isLast = message.receives === MAX_RECEIVES;
-      queue.changeVisibility(message.receiptHandle, isLast ? 0 : RETRY_SECONDS);
+      const lasts = isLasting(error instanceof CliError ? error.cause : error);
+      const isLast = lasts || message.receives === MAX_RECEIVES;
+      if (lasts) queues.bury(name, message);
+      else queue.changeVisibility(message.receiptHandle, isLast ? 0 : RETRY_SECONDS);
       const reason = error instanceof Error ? error.message : String(error);
       if (closed.aborted) continue;
       if (isLast) gaveUp(reason);

@@ -4,12 +4,15 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import { addMetrics } from '@pilotlight/app/internal/telemetry/emf';
 import { BatchError } from './errors.ts';
+import { type MessageQueues, settleFailed } from './failed-message.ts';
 import { parseInvocation, type QueueEvent, type QueueMessage } from './invocation.ts';
-import type { MapRequest } from './map/events.ts';
+import type { MapRequest, RowBatch } from './map/events.ts';
 import { type BatchResult, predictBatch } from './map/predict-batch.ts';
 import { type BackfillSummary, summarise } from './map/summarise.ts';
+import type { Deadline } from './object/deadline.ts';
 import { parseMessage } from './object/events.ts';
 import { type Processed, type ProcessorDependencies, processObject } from './object/process-object.ts';
+import { sha256 } from './object/run.ts';
 
 /** The part of Lambda's context that is read. */
 export interface LambdaContext {
@@ -20,6 +23,7 @@ export type BatchResponse = Awaited<ReturnType<typeof processPartialResponse>>;
 
 export interface HandlerDependencies {
   readonly processor: ProcessorDependencies;
+  readonly queues: MessageQueues;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -36,8 +40,11 @@ export interface BatchHandler {
  * Distributed Map of Step Functions. Every other event is thrown back (`EVENT_NOT_UNDERSTOOD`), so that whoever sent it
  * learns that nothing was done.
  *
- * Messages are processed one after the other; only those that failed are reported, and come again. Give it one message at a
- * time (`batchSize: 1`): a file may need all the time that there is. What is thrown for a Map fails its batch.
+ * Messages are processed one after the other; only those that failed are reported, and come again soon, unless no try would
+ * help: then they become dead letters at once. Give it one message at a time (`batchSize: 1`): a file may need all the time that
+ * there is. What is thrown for a Map fails its batch.
+ *
+ * The log names files by the sha256 of their keys, which the metadata of their results have too, because clients choose the keys.
  */
 export function createHandler(parts: HandlerDependencies): BatchHandler {
   function handler(event: QueueEvent, context: LambdaContext): Promise<BatchResponse>;
@@ -67,7 +74,7 @@ export function createHandler(parts: HandlerDependencies): BatchHandler {
 async function answerQueue(
   event: QueueEvent,
   context: LambdaContext,
-  { processor, logger, metrics }: HandlerDependencies,
+  { processor, queues, logger, metrics }: HandlerDependencies,
 ): Promise<BatchResponse> {
   const whole = context.getRemainingTimeInMillis();
   const deadline = { remainingMs: () => context.getRemainingTimeInMillis() };
@@ -75,8 +82,9 @@ async function answerQueue(
     if (deadline.remainingMs() < whole / 2) throw outOfTime();
     for (const job of parseMessage(record.body)) {
       const processed = await processObject(job, processor, deadline);
-      if (processed.outcome === 'ignored') logger.warn('Passed over an object', { ...job });
-      else logger.info('Processed an object', { key: job.key, ...processed });
+      const input = sha256(job.key);
+      if (processed.outcome === 'ignored') logger.warn('Passed over an object', { input });
+      else logger.info('Processed an object', { input, ...processed });
       emit(metrics, processed);
     }
   };
@@ -84,9 +92,8 @@ async function answerQueue(
     try {
       await take(record);
     } catch (error) {
-      logger.error('A message failed', { messageId: record.messageId, body: record.body, error });
       addMetrics(metrics, { BatchFailures: 1 });
-      throw error;
+      if (!(await settleFailed(record, error, queues, logger))) throw error;
     }
   };
   return processPartialResponse(event, logged, new BatchProcessor(EventType.SQS, { logger }), {
@@ -101,13 +108,13 @@ async function answerMap(
   { processor, logger, metrics }: HandlerDependencies,
 ): Promise<BatchResult | BackfillSummary> {
   if ('source' in request) {
-    const { model, ...summary } = await summarise(request, processor);
-    logger.info('Summed up a backfill', { key: request.job.key, ...summary });
+    const { model, folder, ...sums } = await summarise(request, processor);
+    logger.info('Summed up a backfill', { input: sha256(request.job.key), ...sums });
     metrics.addDimension('model', model);
     addMetrics(metrics, { BatchFiles: 1 });
-    return summary;
+    return { folder, ...sums };
   }
-  const deadline = { remainingMs: () => context.getRemainingTimeInMillis() };
+  const deadline = mapDeadline(request, context);
   const { model, isNew, ...result } = await predictBatch(request, processor, deadline);
   if (isNew) {
     metrics.addDimension('model', model);
@@ -118,6 +125,12 @@ async function answerMap(
     });
   }
   return result;
+}
+
+/** The state of Step Functions may end before the function does, and nobody takes the answer then. */
+function mapDeadline({ BatchInput: { seconds } }: RowBatch, context: LambdaContext): Deadline {
+  const until = performance.now() + 1000 * (seconds ?? Number.POSITIVE_INFINITY);
+  return { remainingMs: () => Math.min(context.getRemainingTimeInMillis(), until - performance.now()) };
 }
 
 function outOfTime(): BatchError {

@@ -14,12 +14,20 @@ const queueSchema = z.object({
         eventSource: z.optional(z.literal('aws:sqs')),
         messageId: z.string().check(z.minLength(1)),
         body: z.string(),
+        receiptHandle: z.optional(z.string()),
+        attributes: z.optional(z.object({ ApproximateReceiveCount: z.optional(z.string()) })),
       }),
     )
     .check(z.minLength(1)),
 });
 /** A type, not an interface, because powertools asks for an index. */
-export type QueueMessage = { readonly messageId: string; readonly body: string };
+export type QueueMessage = {
+  readonly messageId: string;
+  readonly body: string;
+  /** By which the message is hidden. */
+  readonly receiptHandle?: string | undefined;
+  readonly attributes?: { readonly ApproximateReceiveCount?: string | undefined } | undefined;
+};
 export interface QueueEvent {
   readonly Records: QueueMessage[];
 }

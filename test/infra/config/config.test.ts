@@ -116,6 +116,20 @@ describe('a configuration', () => {
       },
       'server.jobs.resultExpirationDays must be 2 or more: a job that is not done has failed after 24 hours',
     ],
+    [
+      {
+        functions: {
+          a: { models: ['intent'], lambda: { reservedConcurrency: 200 } },
+          b: { models: ['sentiment'], coldStart: { kind: 'provisioned', min: 1, max: 30 } },
+        },
+        upload: { models: ['slots'], queue: { maxConcurrency: 20 }, distributed: { maxConcurrency: 700 } },
+      },
+      'accountConcurrency must be 1050 or more: 200 for a, 30 for b, 720 for upload, and 100 for all other functions of the account. Set it to the quota',
+    ],
+    [
+      { functions, accountConcurrency: 10, upload: { models: ['slots'] } },
+      'accountConcurrency must be 11 or more: 10 for upload, and 1 for all other functions',
+    ],
     [{ functions, server: { models: {} } }, 'server.models must name one model at least'],
     [{ functions, server: { models: { 'a b': 'job' } } }, 'server.models.a b must be the name of a model'],
     [{ functions, server: { models: { large: 'wait' } } }, 'server.models.large must be one of job, cpu'],

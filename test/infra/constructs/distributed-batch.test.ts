@@ -11,21 +11,28 @@ import {
 } from '../../../infra/constructs/src/batch/backfill/distributed-batch.ts';
 import { UploadPipeline } from '../../../infra/constructs/src/batch/upload-pipeline.ts';
 import { findingsOf } from './findings.ts';
-import { actionsOf, refusalOf, statementsOf, templateOf } from './template.ts';
+import { actionsOf, refusalOf, stateMachineOf, statementsOf, templateOf } from './template.ts';
 
 interface Options extends Partial<DistributedBatchProps> {
   readonly key?: boolean;
   readonly timeoutSeconds?: number;
+  readonly reservedConcurrency?: number;
 }
 
-function build(stack: Stack, { key = false, timeoutSeconds, ...props }: Options = {}): void {
+function build(
+  stack: Stack,
+  { key = false, timeoutSeconds, reservedConcurrency, ...props }: Options = {},
+): void {
   const common = key
     ? { logging: { encryptionKey: new Key(stack, 'Key', { enableKeyRotation: true }) } }
     : {};
   const upload = new UploadPipeline(stack, 'Files', {
     ...common,
     models: ['sentiment'],
-    ...(timeoutSeconds !== undefined && { lambda: { timeoutSeconds } }),
+    lambda: {
+      ...(timeoutSeconds !== undefined && { timeoutSeconds }),
+      ...(reservedConcurrency !== undefined && { reservedConcurrency }),
+    },
   });
   new DistributedBatch(stack, 'Backfill', { ...common, upload, ...props });
 }
@@ -41,9 +48,7 @@ const definitionSchema = z.strictObject({
 
 /** The definition in Amazon States Language, with references by their logical ids. */
 function definitionOf(template: Template) {
-  const [machine] = Object.values(template.findResources('AWS::StepFunctions::StateMachine'));
-  const parts: unknown[] = machine?.Properties.DefinitionString['Fn::Join'][1];
-  const text = parts.map((part) => (typeof part === 'string' ? part : `<${nameOf(part)}>`)).join('');
+  const text = stateMachineOf(template, (name) => `<${name}>`);
   return definitionSchema.parse(JSON.parse(text));
 }
 
@@ -81,7 +86,7 @@ describe('the definition', () => {
       ItemBatcher: {
         MaxItemsPerBatch: 1000,
         MaxInputBytesPerBatch: 200_000,
-        BatchInput: { 'job.$': '$' },
+        BatchInput: { 'job.$': '$', seconds: 120 },
       },
     });
   });
@@ -137,6 +142,11 @@ describe('the definition', () => {
   test('waits no longer for a batch than the function runs', () => {
     const text = JSON.stringify(definitionOf(made({ timeoutSeconds: 30 })));
     expect(text.match(/"TimeoutSeconds":\d+/g)).toEqual(['"TimeoutSeconds":30', '"TimeoutSeconds":30']);
+    expect(text).toContain('"BatchInput":{"job.$":"$","seconds":30}');
+  });
+
+  test('goes on where a batch or two of a large file fail, and stops where something is wrong with all', () => {
+    expect(definitionOf(made()).States.Rows).toMatchObject({ ToleratedFailurePercentage: 5 });
   });
 });
 
@@ -222,6 +232,10 @@ test.each([
   [{ maxConcurrency: 0 }, 'Test/Backfill: maxConcurrency must be at least 1.'],
   [{ rowsPerBatch: 10.5 }, 'Test/Backfill: rowsPerBatch must be a whole number.'],
   [{ toleratedFailurePercentage: 101 }, 'Test/Backfill: toleratedFailurePercentage must be at most 100.'],
+  [
+    { reservedConcurrency: 100 },
+    'maxConcurrency of files and backfills together is 110, and the batch function has 100 reserved: set lambda.reservedConcurrency to 110 or more, or ask for less at once.',
+  ],
 ] as const)('the backfill refuses %j', (props, message) => {
   expect(refusalOf(() => made(props))).toEqual({ code: 'INVALID_PROPS', message });
 });

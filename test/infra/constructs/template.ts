@@ -19,6 +19,15 @@ export function templateOf(build: (stack: Stack) => unknown): Template {
   return Template.fromStack(stack);
 }
 
+/** The definition of the only state machine, as text; `write` says what stands for a reference, such as `Function.Arn`. */
+export function stateMachineOf(template: Template, write: (reference: string) => string): string {
+  const [machine] = Object.values(template.findResources('AWS::StepFunctions::StateMachine'));
+  const parts: unknown[] = machine?.Properties.DefinitionString['Fn::Join'][1];
+  return parts
+    .map((part) => (typeof part === 'string' ? part : write(Object.values(Object(part)).flat().join('.'))))
+    .join('');
+}
+
 interface Statement {
   readonly Action: string | readonly string[];
   readonly Resource: unknown;

@@ -26,6 +26,14 @@ describe('with its defaults', () => {
     template = templateOf();
   });
 
+  test('lets the function send to its two queues: continuations, and messages that fail for good', () => {
+    const sends = statementsOf(template).filter(({ actions }) => actions.includes('sqs:SendMessage'));
+    expect(sends.map(({ resource }) => resource)).toEqual([
+      expect.stringContaining('FilesWorkQueue'),
+      expect.stringContaining('FilesWorkDeadLetters'),
+    ]);
+  });
+
   test('lets the function read in/, read and write out/, and learn that an object is missing', () => {
     const statements = statementsOf(template);
     const on = (action: string) => statements.filter(({ actions }) => actions.includes(action));
@@ -124,7 +132,8 @@ describe('with its defaults', () => {
       Environment: {
         Variables: Match.objectLike({
           PILOTLIGHT_BATCH_BUCKET: { Ref: Match.anyValue() },
-          PILOTLIGHT_BATCH_QUEUE_URL: { Ref: Match.anyValue() },
+          PILOTLIGHT_BATCH_QUEUE_URL: { Ref: Match.stringLikeRegexp('^FilesWorkQueue') },
+          PILOTLIGHT_BATCH_DEAD_LETTER_QUEUE_URL: { Ref: Match.stringLikeRegexp('^FilesWorkDeadLetters') },
           PILOTLIGHT_BATCH_INPUT_PREFIX: 'in/',
           PILOTLIGHT_BATCH_OUTPUT_PREFIX: 'out/',
         }),
@@ -181,6 +190,17 @@ test('leaves messages to the keys of SQS where the policy of a key cannot be ext
   template.hasResourceProperties('AWS::Lambda::Function', { KmsKeyArn: arn });
 });
 
+test('reserves invocations for the function where it is told to, and none otherwise', () => {
+  const reserved = { ReservedConcurrentExecutions: 12 };
+  templateOf({ lambda: { reservedConcurrency: 12 } }).hasResourceProperties(
+    'AWS::Lambda::Function',
+    reserved,
+  );
+  templateOf().hasResourceProperties('AWS::Lambda::Function', {
+    ReservedConcurrentExecutions: Match.absent(),
+  });
+});
+
 test('deletes results when it is told to', () => {
   const template = templateOf({ bucket: { outputExpirationDays: 14 } });
   template.hasResourceProperties('AWS::S3::Bucket', {
@@ -192,6 +212,10 @@ test('deletes results when it is told to', () => {
 
 test.each([
   [{ lambda: { timeoutSeconds: 960 } }, 'Stack/Files: lambda.timeoutSeconds must be at most 900.'],
+  [
+    { lambda: { reservedConcurrency: 5 } },
+    'queue.maxConcurrency is 10, and the batch function has 5 reserved: set lambda.reservedConcurrency to 10 or more, or ask for less at once.',
+  ],
   [{ queue: { maxConcurrency: 1 } }, 'queue.maxConcurrency must be at least 2'],
   [{ queue: { batchSize: 11 } }, 'queue.batchSize must be at most 10'],
   [{ queue: { maxReceiveCount: 0 } }, 'queue.maxReceiveCount must be at least 1'],

@@ -39,7 +39,7 @@ export interface ReceiveOptions {
   readonly signal: AbortSignal;
 }
 
-/** One queue of JSON messages. */
+/** One queue. Messages are JSON, except those of others that are passed on as they are. */
 export class SqsQueue {
   readonly #client: SQSClient;
   readonly #url: string;
@@ -50,7 +50,10 @@ export class SqsQueue {
   }
 
   async send(message: unknown): Promise<void> {
-    const MessageBody = JSON.stringify(message);
+    await this.sendText(JSON.stringify(message));
+  }
+
+  async sendText(MessageBody: string): Promise<void> {
     await this.#client.send(new SendMessageCommand({ QueueUrl: this.#url, MessageBody }));
   }
 
@@ -77,7 +80,7 @@ export class SqsQueue {
   }
 
   /** Hides it from now on for so long; 0 gives it to others at once. */
-  async hide({ receipt }: Delivery, seconds: number): Promise<void> {
+  async hide({ receipt }: Pick<Delivery, 'receipt'>, seconds: number): Promise<void> {
     const VisibilityTimeout = Math.min(Math.ceil(seconds), LONGEST_HIDING_SECONDS);
     await this.#client.send(
       new ChangeMessageVisibilityCommand({ QueueUrl: this.#url, ReceiptHandle: receipt, VisibilityTimeout }),

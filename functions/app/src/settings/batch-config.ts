@@ -9,6 +9,8 @@ const prefix = z
 const environmentSchema = z.object({
   /** Where continuations go. */
   PILOTLIGHT_BATCH_QUEUE_URL: text,
+  /** Where messages go that no other try would help. */
+  PILOTLIGHT_BATCH_DEAD_LETTER_QUEUE_URL: z.optional(text),
   /** The only bucket that is read from and written to. */
   PILOTLIGHT_BATCH_BUCKET: text,
   PILOTLIGHT_BATCH_INPUT_PREFIX: z._default(prefix, 'in/'),

@@ -14,7 +14,11 @@ const jobSchema = z.strictObject({
 const rowNumber = z.int().check(z.nonnegative());
 /** https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itembatcher.html */
 const batchSchema = z.object({
-  BatchInput: z.object({ job: jobSchema }),
+  BatchInput: z.object({
+    job: jobSchema,
+    /** The time that the state waits for the answer. */
+    seconds: z.optional(z.number().check(z.positive())),
+  }),
   Items: z.array(z.object({ row: rowNumber, value: z.unknown() })).check(z.minLength(1)),
 });
 export type RowBatch = z.infer<typeof batchSchema>;

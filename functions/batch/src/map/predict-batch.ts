@@ -2,7 +2,7 @@
 
 import { type TaskName, wireParameters } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
-import { BatchError } from '../errors.ts';
+import { OutOfTime } from '../errors.ts';
 import { type Answer, answerRows } from '../file/answers.ts';
 import { windowLimits } from '../file/limits.ts';
 import { parseJson } from '../file/parse-text.ts';
@@ -108,10 +108,9 @@ function countErrors(answers: readonly Answer[]): Record<string, number> {
   return counts;
 }
 
-function outOfTime(rows: number, cause: unknown): BatchError {
-  return new BatchError(
-    'OUT_OF_TIME',
-    `A batch of ${rows} rows is more than one invocation can do. Give the function more time, or make batches smaller (rowsPerBatch).`,
-    { cause },
+function outOfTime(rows: number, cause: unknown): OutOfTime {
+  return new OutOfTime(
+    `A batch of ${rows} rows is more than one invocation can do in the time that its state waits. Make batches smaller (rowsPerBatch), or give the function more memory.`,
+    cause,
   );
 }

@@ -8,10 +8,11 @@ import { INPUT_PREFIX, OUTPUT_PREFIX } from './upload-bucket.ts';
 export interface BatchAccess {
   readonly bucket: Pick<IBucket, 'bucketArn' | 'arnForObjects' | 'encryptionKey'>;
   readonly queue: IQueue;
+  readonly deadLetterQueue: IQueue;
 }
 
-/** Lets the role read uploads, write results, and send itself continuations, and do nothing else with the bucket. */
-export function grantBatchAccess(role: Role, { bucket, queue }: BatchAccess): void {
+/** Lets the role read uploads, write results, send itself continuations, and give up messages, and do nothing else with the bucket. */
+export function grantBatchAccess(role: Role, { bucket, queue, deadLetterQueue }: BatchAccess): void {
   const inputs = bucket.arnForObjects(`${INPUT_PREFIX}*`);
   const outputs = bucket.arnForObjects(`${OUTPUT_PREFIX}*`);
   role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [inputs] }));
@@ -29,5 +30,6 @@ export function grantBatchAccess(role: Role, { bucket, queue }: BatchAccess): vo
     acknowledgeKeyUse(role);
   }
   queue.grantSendMessages(role);
+  deadLetterQueue.grantSendMessages(role);
   acknowledgeObjects(role, bucket.bucketArn, [INPUT_PREFIX, OUTPUT_PREFIX]);
 }

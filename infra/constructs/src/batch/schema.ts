@@ -1,9 +1,14 @@
 /** Files in S3 that are predicted as they arrive. */
 import * as z from 'zod';
-import { days, modelRefs } from '../common/fields.ts';
+import { count, days, modelRefs } from '../common/fields.ts';
 import { lambdaSchema, packagesSchema } from '../function/schema.ts';
 
-export const batchLambdaSchema = lambdaSchema.omit({ reservedConcurrency: true }).extend({
+export const batchLambdaSchema = lambdaSchema.extend({
+  reservedConcurrency: count
+    .exactOptional()
+    .describe(
+      'Environments at most, reserved out of those of the account. Default: with distributed, as many as both maxConcurrency; else no limit but queue.maxConcurrency',
+    ),
   timeoutSeconds: z
     .int()
     .min(30)
@@ -66,7 +71,7 @@ export const backfillSchema = z.strictObject({
     .number()
     .min(0)
     .max(100)
-    .default(0)
+    .default(5)
     .describe('Percentage of rows that may fail with their batches before an execution stops'),
 });
 export type BackfillSettings = z.input<typeof backfillSchema>;

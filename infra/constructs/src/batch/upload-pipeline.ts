@@ -6,6 +6,7 @@ import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { checkBatchEnvironment } from '../common/environment.ts';
+import { InfraError } from '../common/errors.ts';
 import type { LoggingProps } from '../common/execution-role.ts';
 import { checkSettings } from '../common/problems.ts';
 import { keyForService } from '../common/service-key.ts';
@@ -21,10 +22,11 @@ export interface UploadPipelineProps {
   /** Which files of the models are served, and where they go. @default - the default variant, where there is room */
   readonly packages?: UploadSettings['packages'];
   /**
-   * Memory, architecture, time, tracing and variables of the function. A file that takes longer than `timeoutSeconds` is
-   * gone on with by the next invocation; a message of an invocation that died comes back after six times as long.
+   * Memory, architecture, time, concurrency, tracing and variables of the function. A file that takes longer than
+   * `timeoutSeconds` is gone on with by the next invocation; a message of an invocation that died comes back after six times as
+   * long, and one of a file that failed after some seconds.
    *
-   * @default - one vCPU on arm64, five minutes
+   * @default - one vCPU on arm64, five minutes, nothing reserved
    */
   readonly lambda?: UploadSettings['lambda'];
   /** How many files are predicted at once, and how often a file is tried. @default - 10 at once, 5 times */
@@ -51,11 +53,15 @@ export interface UploadPipelineProps {
 export class UploadPipeline extends ModelFunction {
   readonly bucket: Bucket;
   readonly queue: Queue;
-  /** Messages that failed on every delivery, and events that could not be delivered. */
+  /** Messages that failed for good or on every delivery, and events that could not be delivered. */
   readonly deadLetterQueue: Queue;
   readonly function: LambdaFunction;
   readonly rule: Rule;
   readonly timeout: Duration;
+  /** Files at once. */
+  readonly maxConcurrency: number;
+  /** Invocations at most, of files and backfills together; undefined where nothing is reserved. */
+  readonly reservedConcurrency: number | undefined;
 
   /**
    * @throws InfraError INVALID_PROPS, UNSUPPORTED_PLACEMENT; EngineError for a package that is missing or damaged;
@@ -67,7 +73,10 @@ export class UploadPipeline extends ModelFunction {
     refuseOwned(lambda.environment, OWNED);
     checkBatchEnvironment(lambda.environment);
     super(scope, id, { bundle: 'batch', models, packages, lambda, metricsNamespace, logging });
+    checkReserved(queue.maxConcurrency, lambda.reservedConcurrency, 'queue.maxConcurrency');
     this.timeout = Duration.seconds(lambda.timeoutSeconds);
+    this.maxConcurrency = queue.maxConcurrency;
+    this.reservedConcurrency = lambda.reservedConcurrency;
     const encryptionKey = logging?.encryptionKey;
     const uploads = new UploadBucket(this, 'Uploads', {
       ...bucket,
@@ -91,8 +100,12 @@ export class UploadPipeline extends ModelFunction {
       description: `Pilotlight: files for ${models.join(', ')}`.slice(0, 256),
       // Continuations look like a loop to Lambda, which would end a file after 16: see ADR-continuations.md.
       recursiveLoop: RecursiveLoop.ALLOW,
+      ...(lambda.reservedConcurrency !== undefined && {
+        reservedConcurrentExecutions: lambda.reservedConcurrency,
+      }),
       environment: {
         PILOTLIGHT_BATCH_QUEUE_URL: work.queue.queueUrl,
+        PILOTLIGHT_BATCH_DEAD_LETTER_QUEUE_URL: work.deadLetterQueue.queueUrl,
         PILOTLIGHT_BATCH_BUCKET: uploads.bucket.bucketName,
         PILOTLIGHT_BATCH_INPUT_PREFIX: INPUT_PREFIX,
         PILOTLIGHT_BATCH_OUTPUT_PREFIX: OUTPUT_PREFIX,
@@ -114,7 +127,22 @@ export class UploadPipeline extends ModelFunction {
 const OWNED = {
   ...OWNED_VARIABLES,
   PILOTLIGHT_BATCH_QUEUE_URL: '',
+  PILOTLIGHT_BATCH_DEAD_LETTER_QUEUE_URL: '',
   PILOTLIGHT_BATCH_BUCKET: '',
   PILOTLIGHT_BATCH_INPUT_PREFIX: '',
   PILOTLIGHT_BATCH_OUTPUT_PREFIX: '',
 };
+
+/**
+ * Refuses to ask for more invocations at once than are reserved: Lambda would throttle the rest, and their tries would be used up
+ * with nothing done.
+ *
+ * @throws InfraError INVALID_PROPS
+ */
+export function checkReserved(wanted: number, reserved: number | undefined, what: string): void {
+  if (reserved === undefined || wanted <= reserved) return;
+  throw new InfraError(
+    'INVALID_PROPS',
+    `${what} is ${wanted}, and the batch function has ${reserved} reserved: set lambda.reservedConcurrency to ${wanted} or more, or ask for less at once.`,
+  );
+}

@@ -69,7 +69,15 @@ export class InferenceFunction extends ModelFunction {
     const { models, packages, lambda, coldStart, release } = checkSettings(scope, id, functionSchema, data);
     refuseOwned(lambda.environment, OWNED);
     checkEnvironment(lambda.environment);
-    super(scope, id, { bundle: 'predict', models, packages, lambda, metricsNamespace: namespace, logging });
+    super(scope, id, {
+      bundle: 'predict',
+      models,
+      packages,
+      lambda,
+      metricsNamespace: namespace,
+      logging,
+      coldStart: coldStart.kind,
+    });
     const { reservedConcurrency, tracing } = lambda;
     checkColdStart(coldStart, {
       placement: this.placement.kind,

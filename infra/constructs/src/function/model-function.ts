@@ -2,7 +2,7 @@ import { bundleFolder, type FunctionName } from '@pilotlight/functions';
 import { describePackage, type Placement, placeModels } from '@pilotlight/layers/internal/models/index';
 import { runtimeLayerBytes } from '@pilotlight/layers/internal/runtime/index';
 import { MEGABYTES_PER_VCPU, parseModelRef } from '@pilotlight/model-format';
-import { Duration } from 'aws-cdk-lib';
+import { Annotations, Duration } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { FunctionOptions, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -14,6 +14,8 @@ import { InfraError } from '../common/errors.ts';
 import { executionRole, type LoggingProps, logGroup } from '../common/execution-role.ts';
 import { chooseMetricsNamespace } from '../common/metrics-namespace.ts';
 import { defaultPackagesFolder } from '../common/paths.ts';
+import type { ColdStart } from './cold-start/schema.ts';
+import { checkFetchTime } from './fetch-time.ts';
 import { placedFunction } from './placed-function.ts';
 import { codeFolder, PREDICTORS } from './predictors-code.ts';
 import type { lambdaSchema, packagesSchema } from './schema.ts';
@@ -26,6 +28,8 @@ export interface ModelFunctionSettings {
   readonly lambda: Omit<z.output<typeof lambdaSchema>, 'reservedConcurrency'>;
   readonly metricsNamespace: string | undefined;
   readonly logging: LoggingProps | undefined;
+  /** @default - the function is of a kind that has no measures */
+  readonly coldStart?: ColdStart['kind'];
 }
 
 /** The options that one kind of function adds to those of all functions. */
@@ -55,12 +59,12 @@ export abstract class ModelFunction extends Construct {
   readonly #settings: ModelFunctionSettings;
 
   /**
-   * @throws InfraError INVALID_PROPS; EngineError for a package that is missing or damaged; LayerError for models that fit
-   * nowhere
+   * @throws InfraError INVALID_PROPS, UNSUPPORTED_PLACEMENT; EngineError for a package that is missing or damaged; LayerError for
+   * models that fit nowhere
    */
   constructor(scope: Construct, id: string, settings: ModelFunctionSettings) {
     super(scope, id);
-    const { models, packages, lambda, logging } = settings;
+    const { models, packages, lambda, logging, coldStart } = settings;
     const folder = packages.folder ?? defaultPackagesFolder();
     const variant = packages.variant === undefined ? {} : { variant: packages.variant };
     const described = models.map((ref) => describePackage(folder, parseModelRef(ref), variant));
@@ -80,6 +84,12 @@ export abstract class ModelFunction extends Construct {
       runtimeLayerBytes: runtimeLayerBytes(lambda.architecture),
       ...(packages.placement && { prefer: packages.placement }),
     });
+    const slow = checkFetchTime({
+      placement: this.placement,
+      timeoutSeconds: lambda.timeoutSeconds,
+      ...(coldStart && { coldStart }),
+    });
+    if (slow !== undefined) Annotations.of(this).addWarningV2('@pilotlight/constructs:slowFetch', slow);
     this.logGroup = logGroup(this, 'Logs', logging);
     this.role = executionRole(this, 'Role', this.logGroup, logging?.encryptionKey);
     if (lambda.tracing) acknowledgeTracing(this.role);

@@ -17,9 +17,16 @@ export interface ReceivedMessage {
   readonly receives: number;
 }
 
+export interface TakenMessage {
+  readonly body: string;
+  readonly source?: string;
+}
+
 interface Message {
   readonly messageId: string;
   readonly body: string;
+  /** The queue that gave it up. @default - it was sent to this queue itself */
+  readonly source?: string;
   receiptHandle: string;
   receives: number;
   /** On the clock of `Date.now`. */
@@ -44,9 +51,11 @@ export class Queue {
     return { visible, hidden: this.#messages.length - visible };
   }
 
-  send(body: string): string {
+  /** `source` is the queue that gives the message up; a client that sends one has none. */
+  send(body: string, source?: string): string {
     const messageId = randomUUID();
-    this.#messages.push({ messageId, body, receiptHandle: '', receives: 0, visibleFrom: 0 });
+    const message = { messageId, body, receiptHandle: '', receives: 0, visibleFrom: 0 };
+    this.#messages.push({ ...message, ...(source !== undefined && { source }) });
     this.#arrival.resolve();
     this.#arrival = Promise.withResolvers();
     return messageId;
@@ -92,9 +101,14 @@ export class Queue {
 
   /** Takes every message out. */
   drain(): string[] {
-    const bodies = this.#messages.map(({ body }) => body);
-    this.#messages = [];
-    return bodies;
+    return this.take().map(({ body }) => body);
+  }
+
+  /** Takes every message out that `wanted` says, each with the queue that gave it up. */
+  take(wanted: (message: { readonly source?: string }) => boolean = () => true): TakenMessage[] {
+    const taken = this.#messages.filter(wanted);
+    this.#messages = this.#messages.filter((message) => !taken.includes(message));
+    return taken;
   }
 
   /** Resolves when a message arrives, or may be received again, or after `ms`. */
@@ -135,10 +149,7 @@ export class Queues {
     }: { count?: number; waitMs?: number; visibilitySeconds?: number } = {},
   ): Promise<ReceivedMessage[]> {
     const queue = this.queue(name);
-    const { deadLetters } = queue.options;
-    const bury = (body: string) => {
-      if (deadLetters) this.queue(deadLetters.queue).send(body);
-    };
+    const bury = (body: string) => this.#bury(queue, body);
     const until = Date.now() + waitMs;
     for (;;) {
       const messages = queue.receive(count, visibilitySeconds, bury);
@@ -148,15 +159,38 @@ export class Queues {
     }
   }
 
-  /** Moves the dead letters of `deadLetterQueue` back to where they came from, and counts them. */
-  redrive(deadLetterQueue: string): number {
-    const source = [...this.#queues.values()].find(
-      ({ options }) => options.deadLetters?.queue === deadLetterQueue,
+  /** Makes a message that was received a dead letter at once. */
+  bury(name: string, { receiptHandle, body }: ReceivedMessage): void {
+    const queue = this.queue(name);
+    queue.delete(receiptHandle);
+    this.#bury(queue, body);
+  }
+
+  #bury({ name, options: { deadLetters } }: Queue, body: string): void {
+    if (deadLetters) this.queue(deadLetters.queue).send(body, name);
+  }
+
+  /** Lists the queues whose dead letters `deadLetterQueue` takes. @throws EmulatorError NO_SUCH_QUEUE */
+  sourcesOf(deadLetterQueue: string): string[] {
+    const { name } = this.queue(deadLetterQueue);
+    return [...this.#queues.values()].flatMap((queue) =>
+      queue.options.deadLetters?.queue === name ? [queue.name] : [],
     );
-    if (!source)
+  }
+
+  /**
+   * Moves dead letters to `destination`, or each back to where it came from, which SQS does not know of messages that somebody
+   * sent to the dead-letter queue: those stay.
+   *
+   * @returns how many were moved, and how many stay
+   * @throws EmulatorError NO_SUCH_QUEUE
+   */
+  redrive(deadLetterQueue: string, destination?: string): { readonly moved: number; readonly left: number } {
+    if (this.sourcesOf(deadLetterQueue).length === 0)
       throw new EmulatorError('NO_SUCH_QUEUE', `${deadLetterQueue} takes the dead letters of no queue.`);
-    const bodies = this.queue(deadLetterQueue).drain();
-    for (const body of bodies) source.send(body);
-    return bodies.length;
+    const taken = this.queue(deadLetterQueue).take(({ source }) => (destination ?? source) !== undefined);
+    for (const { body, source = '' } of taken) this.queue(destination ?? source).send(body);
+    const { visible, hidden } = this.queue(deadLetterQueue).counts();
+    return { moved: taken.length, left: visible + hidden };
   }
 }

@@ -20,6 +20,7 @@ const requestSchema = z.object({
   QueueUrl: z.string().optional(),
   QueueName: z.string().optional(),
   SourceArn: z.string().optional(),
+  DestinationArn: z.string().optional(),
   MessageBody: z.string().optional(),
   ReceiptHandle: z.string().optional(),
   VisibilityTimeout: z.int().min(0).max(43_200).optional(),
@@ -62,7 +63,7 @@ export async function startSqs(
 
 function operationsOn(queues: Queues, url: (name: string) => string): ReadonlyMap<string, Operation> {
   const named = ({ QueueUrl = '' }: SqsRequest) => QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1);
-  const ofArn = ({ SourceArn = '' }: SqsRequest) => SourceArn.slice(SourceArn.lastIndexOf(':') + 1);
+  const ofArn = (arn: string) => arn.slice(arn.lastIndexOf(':') + 1);
   const moves: object[] = [];
   const operations: Readonly<Record<string, Operation>> = {
     GetQueueUrl: ({ QueueName = '' }) => ({ QueueUrl: url(queues.queue(QueueName).name) }),
@@ -117,17 +118,22 @@ function operationsOn(queues: Queues, url: (name: string) => string): ReadonlyMa
       return {};
     },
     StartMessageMoveTask: (request) => {
-      const moved = queues.redrive(ofArn(request));
+      const { SourceArn = '', DestinationArn } = request;
+      const destination = DestinationArn === undefined ? undefined : ofArn(DestinationArn);
+      const { moved, left } = queues.redrive(ofArn(SourceArn), destination);
       const TaskHandle = randomUUID();
       moves.unshift({
         TaskHandle,
-        Status: 'COMPLETED',
-        SourceArn: request.SourceArn,
+        SourceArn,
+        ...(left === 0
+          ? { Status: 'COMPLETED' }
+          : { Status: 'FAILED', FailureReason: 'CouldNotDetermineMessageSource' }),
         ApproximateNumberOfMessagesMoved: moved,
-        ApproximateNumberOfMessagesToMove: moved,
+        ApproximateNumberOfMessagesToMove: moved + left,
       });
       return { TaskHandle };
     },
+    ListDeadLetterSourceQueues: (request) => ({ queueUrls: queues.sourcesOf(named(request)).map(url) }),
     ListMessageMoveTasks: () => ({ Results: moves.slice(0, 1) }),
   };
   return new Map(Object.entries(operations));

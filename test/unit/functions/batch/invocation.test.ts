@@ -36,6 +36,7 @@ function invoke(event: unknown) {
       maxRowBytes: 1000,
       goOnLater: async () => {},
     },
+    queues: { queue: { hide: async () => {} } },
     logger: new Logger({ logLevel: 'SILENT' }),
     metrics: new Metrics({ namespace: 'Test', serviceName: 'test' }),
   });

@@ -34,8 +34,17 @@ it('local SQS buries a message that was received too often, and brings it back',
   }
   expect(await all.receive('work')).toEqual([]);
   expect(all.queue('dead').counts()).toEqual({ visible: 1, hidden: 0 });
-  expect(all.redrive('dead')).toBe(1);
+  expect(all.redrive('dead')).toEqual({ moved: 1, left: 0 });
   expect(await all.receive('work')).toMatchObject([{ body: 'a', receives: 1 }]);
+});
+
+it('local SQS does not know where a dead letter belongs that somebody sent, unless it is told', () => {
+  const all = queues();
+  all.queue('dead').send('sent');
+  expect(all.redrive('dead')).toEqual({ moved: 0, left: 1 });
+  expect(all.sourcesOf('dead')).toEqual(['work']);
+  expect(all.redrive('dead', 'work')).toEqual({ moved: 1, left: 0 });
+  expect(all.queue('work').drain()).toEqual(['sent']);
 });
 
 it('local SQS waits for a message', async () => {

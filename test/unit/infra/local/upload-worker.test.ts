@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { MAX_RECEIVES, type UploadWork, workOff } from '../../../../cli/src/batch/upload-worker.ts';
+import { BatchError } from '../../../../functions/batch/src/errors.ts';
 import { Queues } from '../../../../infra/local/src/sqs/queues.ts';
 
 const closing = new Set<AbortController>();
@@ -71,6 +72,14 @@ it('a file that fails is tried three times and becomes a dead letter, whatever i
     'gave up: try 3',
   ]);
   await expect.poll(() => queues.queue('dead').counts().visible, { timeout: 70_000 }).toBe(1);
+});
+
+it('a file that no other try would mend becomes a dead letter at once', async () => {
+  const { put, told, queues } = start(() => Promise.reject(new BatchError('BROKEN_GZIP', 'cut')));
+  put('bad');
+  await expect.poll(() => told).toEqual(['gave up: cut']);
+  expect(queues.queue('dead').drain()).toEqual(['bad']);
+  expect(queues.queue('work').counts()).toEqual({ visible: 0, hidden: 0 });
 });
 
 it('no file is begun once the service ends', async () => {

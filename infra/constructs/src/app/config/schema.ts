@@ -10,6 +10,7 @@ import { count, kmsKeyArn, logRetentionDays, nonEmpty, textLike } from '../../co
 import { functionSchema, lambdaSchema } from '../../function/schema.ts';
 import { observabilitySchema } from '../../observability/schema.ts';
 import { jobsSchema, networkSchema, serverFields } from '../../server/schema.ts';
+import { DEFAULT_ACCOUNT_CONCURRENCY, explainConcurrency } from './concurrency.ts';
 
 /** A deployment is traced by default; a construct by itself is not. */
 const tracing = z.boolean().default(true).describe('Whether X-Ray traces invocations');
@@ -71,6 +72,11 @@ const configFields = z.strictObject({
   region: textLike(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region such as eu-central-1')
     .exactOptional()
     .describe('AWS region to deploy to. Default: that of the credentials'),
+  accountConcurrency: count
+    .default(DEFAULT_ACCOUNT_CONCURRENCY)
+    .describe(
+      "Invocations at once that Lambda allows the account in the region: its quota 'Concurrent executions'. A deployment that takes more is refused",
+    ),
   qualifier: z
     .string()
     .regex(/^[a-z0-9]{1,10}$/, 'must be 1 to 10 lower-case letters and digits')
@@ -146,7 +152,8 @@ function checkExpiration({ jobs, task }: z.output<typeof server>, addIssue: AddI
 }
 
 /** A model has one route, and a route leads to one function. */
-export const configSchema = configFields.superRefine(({ functions, api, server }, { addIssue }) => {
+export const configSchema = configFields.superRefine((config, { addIssue }) => {
+  const { functions, api, server } = config;
   const servedBy = new Map<string, string>();
   const serve = (models: readonly string[], by: string, path: string[]) => {
     for (const model of models.map((ref) => parseModelRef(ref).name)) {
@@ -161,6 +168,8 @@ export const configSchema = configFields.superRefine(({ functions, api, server }
   for (const [name, { models }] of Object.entries(functions)) serve(models, name, ['functions', name]);
   checkServer(server?.models ?? {}, servedBy, addIssue);
   if (server) checkExpiration(server, addIssue);
+  const tooMany = explainConcurrency(config);
+  if (tooMany !== undefined) addIssue({ code: 'custom', path: ['accountConcurrency'], message: tooMany });
   const names = Object.keys(functions);
   if (api.defaultFunction !== undefined && !names.includes(api.defaultFunction)) {
     const meant = closest(api.defaultFunction, names);

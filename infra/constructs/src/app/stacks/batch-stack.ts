@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { DistributedBatch, type LoggingProps, UploadPipeline } from '../../index.ts';
+import { reservedForBatch } from '../config/concurrency.ts';
 import type { Config } from '../config/schema.ts';
 import { makeLogging, resolvePackages } from './stack-settings.ts';
 
@@ -23,10 +24,11 @@ export class BatchStack extends Stack {
     super(scope, id, stackProps);
     const logging = makeLogging(this, config);
     const { models, packages, lambda, queue, bucket, distributed } = upload;
+    const reservedConcurrency = reservedForBatch(upload);
     this.upload = new UploadPipeline(this, 'Upload', {
       models,
       packages: resolvePackages(packages, config),
-      lambda,
+      lambda: { ...lambda, ...(reservedConcurrency !== undefined && { reservedConcurrency }) },
       queue,
       bucket: { ...bucket, removalPolicy: config.removalPolicy },
       metricsNamespace,

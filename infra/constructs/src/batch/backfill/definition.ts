@@ -56,7 +56,8 @@ export function backfillDefinition(scope: Construct, props: BackfillDefinition):
     itemBatcher: new ItemBatcher({
       maxItemsPerBatch: rowsPerBatch,
       maxInputBytesPerBatch: BATCH_BYTES,
-      batchInput: { 'job.$': '$' },
+      // The function ends by itself before the state does, so that no abandoned invocation goes on.
+      batchInput: { 'job.$': '$', seconds: stateSeconds(upload.timeout, LONGEST_BATCH) },
     }),
     resultWriterV2: new ResultWriterV2({
       bucket,
@@ -79,6 +80,9 @@ export function backfillDefinition(scope: Construct, props: BackfillDefinition):
 /** An Express execution ends after five minutes, which leaves time for a second try. */
 const LONGEST_BATCH = Duration.minutes(2);
 
+const stateSeconds = (timeout: Duration, longest: Duration): number =>
+  Math.min(timeout.toSeconds(), longest.toSeconds());
+
 function invoke(
   scope: Construct,
   id: string,
@@ -86,15 +90,14 @@ function invoke(
   longest: Duration,
   payload?: TaskInput,
 ): LambdaInvoke {
-  const seconds = Math.min(timeout.toSeconds(), longest.toSeconds());
   const task = new LambdaInvoke(scope, id, {
     lambdaFunction,
     payloadResponseOnly: true,
     retryOnServiceExceptions: false,
-    taskTimeout: Timeout.duration(Duration.seconds(seconds)),
+    taskTimeout: Timeout.duration(Duration.seconds(stateSeconds(timeout, longest))),
     ...(payload && { payload }),
   });
-  // A faulty file or model stays faulty, so a second try would not help.
+  // A faulty file or model stays faulty, so a second try would not help. OutOfTime has a name of its own, and is tried again.
   task.addRetry({ errors: ['BatchError', 'EngineError'], maxAttempts: 0 });
   task.addRetry({
     errors: ['Lambda.TooManyRequestsException'],

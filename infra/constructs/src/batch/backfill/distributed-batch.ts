@@ -12,7 +12,7 @@ import { acknowledge } from '../../common/acknowledgements.ts';
 import { type LoggingProps, logGroup } from '../../common/execution-role.ts';
 import { checkSettings } from '../../common/problems.ts';
 import { type BackfillSettings, backfillSchema } from '../schema.ts';
-import type { UploadPipeline } from '../upload-pipeline.ts';
+import { checkReserved, type UploadPipeline } from '../upload-pipeline.ts';
 import { backfillDefinition } from './definition.ts';
 import { grantBackfill, grantMapRuns } from './permissions.ts';
 
@@ -42,6 +42,11 @@ export class DistributedBatch extends Construct {
     this.node.setContext('@aws-cdk/aws-stepfunctions:useDistributedMapResultWriterV2', true);
     const { upload, tracing = false, logging, ...data } = props;
     const settings = checkSettings(scope, id, backfillSchema, data);
+    checkReserved(
+      upload.maxConcurrency + settings.maxConcurrency,
+      upload.reservedConcurrency,
+      'maxConcurrency of files and backfills together',
+    );
     const encryptionKey = logging?.encryptionKey;
 
     this.logGroup = logGroup(this, 'Logs', logging, 'states');

@@ -1,0 +1,49 @@
+/** Invocations at once that a deployment takes of those that Lambda allows the account in the region. */
+import { readCapacity, readMaximum } from '../../function/cold-start/schema.ts';
+import type { Config } from './schema.ts';
+
+/** AWS's default quota. New accounts begin with 10 or 50, and get more when they ask. */
+export const DEFAULT_ACCOUNT_CONCURRENCY = 1000;
+/**
+ * "You can reserve up to the Unreserved account concurrency value minus 100", and keep ready no more than that either.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+ */
+const KEPT_BY_LAMBDA = 100;
+
+type Upload = NonNullable<Config['upload']>;
+
+/**
+ * Reserves as many invocations for the batch function as files and backfills may ask for at once. Without backfills nothing is
+ * reserved, because the queue takes no more than its `maxConcurrency`, and new accounts have too few to reserve any.
+ */
+export function reservedForBatch({ lambda, queue, distributed }: Upload): number | undefined {
+  return lambda.reservedConcurrency ?? (distributed && queue.maxConcurrency + distributed.maxConcurrency);
+}
+
+/** Says how many the account must have, where that is more than it has, because what is taken is gone for everything else. */
+export function explainConcurrency({
+  functions,
+  upload,
+  accountConcurrency,
+}: Pick<Config, 'functions' | 'upload' | 'accountConcurrency'>): string | undefined {
+  const reserved: [name: string, environments: number][] = [
+    ...Object.entries(functions).map(([name, { lambda, coldStart }]): [string, number] => [
+      name,
+      lambda.reservedConcurrency ?? keptReady(coldStart),
+    ]),
+    ['upload', (upload && reservedForBatch(upload)) ?? 0],
+  ];
+  const shares = reserved.filter(([, environments]) => environments > 0);
+  const others = shares.length > 0 ? KEPT_BY_LAMBDA : 1;
+  if (upload && !reservedForBatch(upload)) shares.push(['upload', upload.queue.maxConcurrency]);
+  const needed = shares.reduce((sum, [, environments]) => sum + environments, others);
+  if (needed <= accountConcurrency) return undefined;
+  const taken = shares.map(([name, environments]) => `${environments} for ${name}`).join(', ');
+  return `must be ${needed} or more: ${taken}, and ${others} for all other functions of the account. Set it to the quota that the account has, have the quota raised, or take less`;
+}
+
+function keptReady(coldStart: Config['functions'][string]['coldStart']): number {
+  if (coldStart.kind !== 'provisioned') return 0;
+  const windows = coldStart.schedules?.windows ?? [];
+  return Math.max(readCapacity(coldStart).max, ...windows.map((window) => readMaximum(window, coldStart)));
+}
