@@ -52,8 +52,6 @@ function definitionOf(template: Template) {
   return definitionSchema.parse(JSON.parse(text));
 }
 
-const nameOf = (reference: unknown): string => Object.values(Object(reference)).flat().join('.');
-
 test('the log group is named so that it takes no room in the policy that all log groups of the account share', () => {
   const [logs] = Object.values(made().findResources('AWS::Logs::LogGroup')).filter(
     ({ Properties }) => Properties.LogGroupName !== undefined,
