@@ -11,6 +11,7 @@ import { S3Objects } from '../../functions/app/src/aws/s3-objects.ts';
 import { createSqsClient, SqsQueue } from '../../functions/app/src/aws/sqs-queue.ts';
 import { readBatchConfig } from '../../functions/app/src/settings/batch-config.ts';
 import { createHandler } from '../../functions/batch/src/create-handler.ts';
+import type { QueueEvent } from '../../functions/batch/src/invocation.ts';
 import { createProcessor } from '../../functions/batch/src/object/processor.ts';
 import { compareAnswers } from '../../layers/engine/src/allennlp/goldens/compare-answers.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
@@ -62,7 +63,7 @@ async function work(partRows = 1000, remainingMs = () => 60_000): Promise<number
   for (let invocations = 0; ; invocations++) {
     const [message] = await world.sqs.queues.receive('batch');
     if (!message) return invocations;
-    const event = { Records: [{ messageId: message.messageId, body: message.body }] };
+    const event: QueueEvent = { Records: [{ messageId: message.messageId, body: message.body }] };
     const context = { getRemainingTimeInMillis: remainingMs };
     const { batchItemFailures } = await handler(event, context);
     if (batchItemFailures.length === 0) world.queue.delete(message.receiptHandle);

@@ -10,6 +10,7 @@ import { S3Objects } from '../../functions/app/src/aws/s3-objects.ts';
 import { createSqsClient, SqsQueue } from '../../functions/app/src/aws/sqs-queue.ts';
 import { readBatchConfig } from '../../functions/app/src/settings/batch-config.ts';
 import { createHandler } from '../../functions/batch/src/create-handler.ts';
+import type { QueueEvent } from '../../functions/batch/src/invocation.ts';
 import { createProcessor } from '../../functions/batch/src/object/processor.ts';
 import { BUCKET, startWorld, type World } from './batch-world.ts';
 
@@ -53,7 +54,7 @@ async function work(handler = handlerOf(), remainingMs: () => number = () => 60_
     const [message] = await world.sqs.queues.receive('batch');
     if (!message) return invocations;
     invocations += 1;
-    const event = { Records: [{ messageId: message.messageId, body: message.body }] };
+    const event: QueueEvent = { Records: [{ messageId: message.messageId, body: message.body }] };
     const { batchItemFailures } = await handler(event, { getRemainingTimeInMillis: remainingMs });
     if (batchItemFailures.length === 0) world.queue.delete(message.receiptHandle);
   }

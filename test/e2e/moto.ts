@@ -6,6 +6,7 @@ import {
   CreateBucketCommand,
   GetObjectCommand,
   ListObjectsV2Command,
+  type NotificationConfigurationFilter,
   PutBucketNotificationConfigurationCommand,
   PutObjectCommand,
   type S3Client,
@@ -118,7 +119,9 @@ async function attributeOf(
 
 async function createBucket(s3: S3Client, queueArn: string): Promise<void> {
   await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
-  const filter = { Key: { FilterRules: [{ Name: 'prefix', Value: 'in/' }] } } as const;
+  const filter: NotificationConfigurationFilter = {
+    Key: { FilterRules: [{ Name: 'prefix', Value: 'in/' }] },
+  };
   await s3.send(
     new PutBucketNotificationConfigurationCommand({
       Bucket: BUCKET,

@@ -1,6 +1,5 @@
 /** Invocations at once that a deployment takes of those that Lambda allows the account in the region. */
-import { readCapacity, readMaximum } from '../../function/cold-start/schema.ts';
-import type { Config } from './schema.ts';
+import { type ColdStart, readCapacity, readMaximum } from '../../function/cold-start/schema.ts';
 
 /** AWS's default quota. New accounts begin with 10 or 50, and get more when they ask. */
 export const DEFAULT_ACCOUNT_CONCURRENCY = 1000;
@@ -10,7 +9,22 @@ export const DEFAULT_ACCOUNT_CONCURRENCY = 1000;
  */
 const KEPT_BY_LAMBDA = 100;
 
-type Upload = NonNullable<Config['upload']>;
+interface Reserving {
+  readonly lambda: { readonly reservedConcurrency?: number };
+}
+
+/** The part of `upload` that decides how many invocations it takes. */
+interface Upload extends Reserving {
+  readonly queue: { readonly maxConcurrency: number };
+  readonly distributed?: { readonly maxConcurrency: number };
+}
+
+/** The part of a configuration that decides how many invocations it takes. */
+interface Takers {
+  readonly functions: Readonly<Record<string, Reserving & { readonly coldStart: ColdStart }>>;
+  readonly upload?: Upload;
+  readonly accountConcurrency: number;
+}
 
 /**
  * Reserves as many invocations for the batch function as files and backfills may ask for at once. Without backfills nothing is
@@ -21,11 +35,7 @@ export function reservedForBatch({ lambda, queue, distributed }: Upload): number
 }
 
 /** Says how many the account must have, where that is more than it has, because what is taken is gone for everything else. */
-export function explainConcurrency({
-  functions,
-  upload,
-  accountConcurrency,
-}: Pick<Config, 'functions' | 'upload' | 'accountConcurrency'>): string | undefined {
+export function explainConcurrency({ functions, upload, accountConcurrency }: Takers): string | undefined {
   const reserved: [name: string, environments: number][] = [
     ...Object.entries(functions).map(([name, { lambda, coldStart }]): [string, number] => [
       name,
@@ -42,7 +52,7 @@ export function explainConcurrency({
   return `must be ${needed} or more: ${taken}, and ${others} for all other functions of the account. Set it to the quota that the account has, have the quota raised, or take less`;
 }
 
-function keptReady(coldStart: Config['functions'][string]['coldStart']): number {
+function keptReady(coldStart: ColdStart): number {
   if (coldStart.kind !== 'provisioned') return 0;
   const windows = coldStart.schedules?.windows ?? [];
   return Math.max(readCapacity(coldStart).max, ...windows.map((window) => readMaximum(window, coldStart)));
