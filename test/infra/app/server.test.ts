@@ -88,6 +88,8 @@ test('a deployment with a server is made in the order that its parts need each o
     server: [],
     service: ['server'],
     observability: ['server', 'service'],
+    // What the configuration has no longer goes when nothing needs it.
+    batch: ['observability'],
   });
 });
 

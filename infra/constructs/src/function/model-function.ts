@@ -101,6 +101,7 @@ export abstract class ModelFunction extends Construct {
     return placedFunction(this, 'Function', {
       code: codeFolder(bundle, packages.predictors),
       placement: this.placement,
+      baseImage: packages.baseImage,
       architecture: lambda.architecture,
       role: this.role,
       options: {

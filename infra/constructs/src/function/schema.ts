@@ -22,6 +22,11 @@ export const packagesSchema = z.strictObject({
     .exactOptional()
     .describe('Module (.mjs) with code around models of AllenNLP archives. Default: none'),
   placement: z.enum(PREFERENCES).exactOptional().describe(PLACEMENT),
+  baseImage: nonEmpty
+    .exactOptional()
+    .describe(
+      'With placement image: its base image with Node 24, such as a copy in a registry of your own. Default: that of AWS, by its date',
+    ),
 });
 
 /** The Lambda function itself. */

@@ -1,8 +1,11 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { type IInferenceServer, InferenceServer, ServerImage } from '../../index.ts';
+import type { ServerNetworkChoice } from '../../server/network.ts';
+import type { NetworkSettings } from '../../server/schema.ts';
 import type { Config } from '../config/schema.ts';
 import { makeLogging, resolvePackages } from './stack-settings.ts';
 
@@ -21,8 +24,11 @@ export class ServerStack extends Stack {
   /** The models of the configuration, each with its fallback. */
   readonly models: ServerStackProps['server']['models'];
 
+  readonly #zones: readonly string[] | undefined;
+
   constructor(scope: Construct, id: string, { config, server, ...stackProps }: ServerStackProps) {
     super(scope, id, stackProps);
+    this.#zones = zonesOf(server.network);
     const { image, packages } = server.image
       ? { image: pushedImage(this, server.image), packages: [] }
       : builtImage(config, server);
@@ -36,11 +42,30 @@ export class ServerStack extends Stack {
       gpu,
       task,
       scaling,
-      network,
+      network: chooseNetwork(this, network),
       jobs: { ...jobs, removalPolicy: config.removalPolicy },
       logging: makeLogging(this, config),
     });
   }
+
+  /** The CDK looks zones up in the account, if nobody names them. */
+  override get availabilityZones(): string[] {
+    return this.#zones ? [...this.#zones] : super.availabilityZones;
+  }
+}
+
+/** The zones that the configuration names, which need not be looked up in the account. */
+const zonesOf = (network: NetworkSettings): readonly string[] | undefined =>
+  network.kind === 'given' ? Object.keys(network.subnets) : network.zones;
+
+function chooseNetwork(scope: Construct, network: NetworkSettings): ServerNetworkChoice {
+  if (network.kind !== 'given') return network;
+  const vpc = Vpc.fromVpcAttributes(scope, 'Vpc', {
+    vpcId: network.vpcId,
+    availabilityZones: Object.keys(network.subnets),
+    privateSubnetIds: Object.values(network.subnets),
+  });
+  return { kind: 'given', vpc };
 }
 
 function pushedImage(
