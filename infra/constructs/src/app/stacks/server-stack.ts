@@ -1,4 +1,4 @@
-import { Stack, type StackProps } from 'aws-cdk-lib';
+import { Annotations, Stack, type StackProps } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
@@ -23,6 +23,8 @@ export class ServerStack extends Stack {
   readonly image: string | undefined;
   /** The models of the configuration, each with its fallback. */
   readonly models: ServerStackProps['server']['models'];
+  /** The most instances that run at once, of which an account may have no quota. */
+  readonly instances: { readonly most: number; readonly types: readonly string[]; readonly spot: boolean };
 
   readonly #zones: readonly string[] | undefined;
 
@@ -35,6 +37,8 @@ export class ServerStack extends Stack {
     this.packages = packages;
     this.image = server.image && `${server.image.repository}:${server.image.tag}`;
     this.models = server.models;
+    const { instanceTypes: types, spot } = server.gpu;
+    this.instances = { most: server.scaling.maxTasks, types, spot };
     const { gpu, task, scaling, network, jobs } = server;
     this.instance = new InferenceServer(this, 'Server', {
       models: Object.keys(server.models),
@@ -65,6 +69,8 @@ function chooseNetwork(scope: Construct, network: NetworkSettings): ServerNetwor
     availabilityZones: Object.keys(network.subnets),
     privateSubnetIds: Object.values(network.subnets),
   });
+  // Nothing here makes a route.
+  Annotations.of(vpc).acknowledgeWarning('@aws-cdk/aws-ec2:noSubnetRouteTableId');
   return { kind: 'given', vpc };
 }
 
