@@ -172,6 +172,32 @@ test('the function encrypts logs and environment with a key of the team, which C
   expect(JSON.stringify(encrypted.findResources('AWS::KMS::Key'))).toContain('"logs.');
 });
 
+describe('a function with a VPC of the team', () => {
+  const network = {
+    vpcId: 'vpc-0a1b2c3d',
+    subnets: { 'eu-central-1a': 'subnet-0a', 'eu-central-1b': 'subnet-0b' },
+    securityGroups: ['sg-0a1b2c3d'],
+  } as const;
+
+  test('stands in its subnets with its security groups, and makes no group or rule', () => {
+    const placed = template({ lambda: { network } });
+    placed.hasResourceProperties('AWS::Lambda::Function', {
+      VpcConfig: { SubnetIds: ['subnet-0a', 'subnet-0b'], SecurityGroupIds: ['sg-0a1b2c3d'] },
+    });
+    expect(JSON.stringify(placed.toJSON())).not.toContain('AWS::EC2::');
+  });
+
+  test('has Lambda make its network interfaces, which its own code may not', () => {
+    const statements = statementsOf(template({ lambda: { network } }), 'Role');
+    const about = (effect: string) =>
+      actionsOf(statements.filter((one) => JSON.stringify(one).includes(`"Effect":"${effect}"`))).filter(
+        (action) => action.startsWith('ec2:'),
+      );
+    expect(about('Allow')).toContain('ec2:CreateNetworkInterface');
+    expect(about('Deny')).toEqual(about('Allow'));
+  });
+});
+
 test('the function lets a grantee invoke the alias, and no other version', () => {
   const granted = templateOf((stack: Stack) => {
     const caller = new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') });

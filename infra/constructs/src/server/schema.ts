@@ -1,6 +1,6 @@
 /** The long-lived server: the tasks that it runs as, the instances below them, and when there is one task more. */
 import * as z from 'zod';
-import { count, days, modelRefs, nonEmpty, textLike } from '../common/fields.ts';
+import { count, days, modelRefs, nonEmpty, subnetsByZone, textLike, vpcId } from '../common/fields.ts';
 
 /** The GPU instances that servers run on. */
 export const gpuSchema = z.strictObject({
@@ -81,11 +81,8 @@ export const networkSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('nat'), ...ownNetwork }),
   z.strictObject({
     kind: z.literal('given'),
-    vpcId: textLike(/^vpc-[0-9a-f]+$/, 'must be the id of a VPC such as vpc-0a1b2c3d').describe(
-      'A VPC that is there, and resolves names of AWS to its endpoints if it has some',
-    ),
-    subnets: z
-      .record(nonEmpty, textLike(/^subnet-[0-9a-f]+$/, 'must be the id of a subnet such as subnet-0a1b2c3d'))
+    vpcId: vpcId.describe('A VPC that is there, and resolves names of AWS to its endpoints if it has some'),
+    subnets: subnetsByZone
       .refine(
         (subnets) => Object.keys(subnets).length > 1,
         'must have two zones at least, as the load balancer needs',

@@ -1,8 +1,8 @@
-import { Annotations, Stack, type StackProps } from 'aws-cdk-lib';
-import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Stack, type StackProps } from 'aws-cdk-lib';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
+import { givenVpc } from '../../common/given-vpc.ts';
 import { type IInferenceServer, InferenceServer, ServerImage } from '../../index.ts';
 import type { ServerNetworkChoice } from '../../server/network.ts';
 import type { NetworkSettings } from '../../server/schema.ts';
@@ -63,15 +63,7 @@ const zonesOf = (network: NetworkSettings): readonly string[] | undefined =>
   network.kind === 'given' ? Object.keys(network.subnets) : network.zones;
 
 function chooseNetwork(scope: Construct, network: NetworkSettings): ServerNetworkChoice {
-  if (network.kind !== 'given') return network;
-  const vpc = Vpc.fromVpcAttributes(scope, 'Vpc', {
-    vpcId: network.vpcId,
-    availabilityZones: Object.keys(network.subnets),
-    privateSubnetIds: Object.values(network.subnets),
-  });
-  // Nothing here makes a route.
-  Annotations.of(vpc).acknowledgeWarning('@aws-cdk/aws-ec2:noSubnetRouteTableId');
-  return { kind: 'given', vpc };
+  return network.kind === 'given' ? { kind: 'given', vpc: givenVpc(scope, network) } : network;
 }
 
 function pushedImage(
