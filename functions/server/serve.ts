@@ -15,6 +15,7 @@ import type { ServerConfig } from '@pilotlight/app/internal/settings/server';
 import { isTraced, type TracingSettings } from '@pilotlight/app/internal/settings/tracing';
 import { PrometheusMetrics } from '@pilotlight/app/internal/telemetry/prometheus';
 import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
+import { GpuMetrics } from './metrics/gpu-metrics.ts';
 import { ProcessMetrics } from './metrics/process-metrics.ts';
 import { ServerMetrics } from './metrics/server-metrics.ts';
 import type { ServedModels } from './models.ts';
@@ -40,6 +41,8 @@ export async function serve(
   });
   models.onBatch = (batch) => served.ran(batch);
   const processMetrics = new ProcessMetrics();
+  const gpus = new GpuMetrics();
+  if (executionProvider !== 'cpu') void gpus.watch();
   const place = readJobPlace(shared);
   const names = async () => (await engine.models()).map(({ name }) => name);
   const app = createApp({
@@ -49,7 +52,7 @@ export async function serve(
     computeType: executionProvider === 'cpu' ? 'cpu' : 'gpu',
     telemetry: [metrics, ...(tracing ? [tracing] : [])],
     renderMetrics: () =>
-      metrics.render() + served.render() + (jobs?.render() ?? '') + processMetrics.render(),
+      metrics.render() + served.render() + (jobs?.render() ?? '') + gpus.render() + processMetrics.render(),
     readiness: models.preloaded,
     ...(place && { jobs: lazyJobs(place, names) }),
   });

@@ -42,14 +42,20 @@ describe('findings', () => {
   });
 
   const cfnLint = spawnSync('cfn-lint', ['--version']).status === 0;
-  test.skipIf(!cfnLint)('cfn-lint, which AWS keeps apart from the CDK, has none', () => {
-    const files = deployments.flatMap(({ stacks }) => stacks.map(({ file }) => file));
-    const { status, stdout } = spawnSync('cfn-lint', ['--format', 'parseable', ...files], {
-      encoding: 'utf8',
-    });
-    expect(stdout).toBe('');
-    expect(status).toBe(0);
-  });
+  test.skipIf(!cfnLint)(
+    'cfn-lint, which AWS keeps apart from the CDK, has none',
+    { timeout: 600_000 },
+    () => {
+      const files = deployments.flatMap(({ stacks }) =>
+        stacks.filter(({ resources }) => resources.length > 0).map(({ file }) => file),
+      );
+      const { status, stdout } = spawnSync('cfn-lint', ['--format', 'parseable', ...files], {
+        encoding: 'utf8',
+      });
+      expect(stdout).toBe('');
+      expect(status).toBe(0);
+    },
+  );
 
   test('each acknowledgement is of one finding, has a reason in a sentence, and is in docs/reference/permissions.md', () => {
     const all = deployments.flatMap(acknowledgementsOf);
@@ -99,6 +105,8 @@ describe('permissions', () => {
       ({ who, actions }) =>
         // The policy of a key lets the account decide, or nobody could ever change it.
         who !== 'this account, by IAM policies' &&
+        // The CDK writes them for its own function, each for one bucket of logs.
+        who !== 'emptier of log buckets, with the stack' &&
         actions.some((action) => action.includes('*') && !FAMILIES.includes(action)),
     );
     expect(broad).toEqual([]);

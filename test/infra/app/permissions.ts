@@ -32,6 +32,8 @@ const ROLES: readonly [pattern: RegExp, who: string][] = [
   [/AuthorizerApiKeysRole/, 'API-key authoriser'],
   [/^Upload.*Role/, 'batch function'],
   [/^Backfill/, 'backfill'],
+  [/ServerRunningTasks/, 'count of running tasks, for a deployment'],
+  [/CustomS3AutoDeleteObjects/, 'emptier of log buckets, with the stack'],
   [/ServerTaskTaskRole/, 'Server'],
   [/ServerTaskExecutionRole/, 'ECS, to start the server'],
   [/ServerCapacityProvider(Instance|Infrastructure)/, 'Instance of the server'],
@@ -100,6 +102,8 @@ function principalOf(principal: unknown): string {
     .parse(principal);
   if (typeof Service === 'string') return Service;
   const text = JSON.stringify(AWS ?? Service);
+  const [, role] = /"Fn::GetAtt":\["(\w+)"/.exec(text) ?? [];
+  if (role !== undefined) return roleOf(role);
   return text.includes(':root') ? 'this account, by IAM policies' : text;
 }
 

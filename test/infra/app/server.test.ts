@@ -31,6 +31,63 @@ beforeAll(() => {
   app.synth();
 });
 
+test('a deployment with a server in a VPC that is given stands in its subnets, and looks nothing up in the account', () => {
+  const network = {
+    kind: 'given',
+    vpcId: 'vpc-0a1b2c3d',
+    subnets: { 'eu-central-1a': 'subnet-0a', 'eu-central-1c': 'subnet-0c' },
+  } as const;
+  const image = { repository: 'pilotlight-server', tag: '1.0.0' };
+  const given: ConfigInput = {
+    account: '111122223333',
+    region: 'eu-central-1',
+    functions: { main: { models: ['intent'] } },
+    server: { models: { intent: 'cpu' }, image, network },
+  };
+  const app = new App({ context: CONTEXT, builtinCloudFormationValidation: false });
+  const { server, service } = new PilotlightStage(app, { team: 'x', env: 'y', config: parseConfig(given, 'x.y.ts') });
+  const subnets = ['subnet-0a', 'subnet-0c'];
+  const template = Template.fromStack(server ?? service);
+  template.resourceCountIs('AWS::EC2::VPC', 0);
+  template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', { Subnets: subnets });
+  template.hasResourceProperties('AWS::EC2::SecurityGroup', { VpcId: 'vpc-0a1b2c3d' });
+  Template.fromStack(service).hasResourceProperties('AWS::Lambda::Function', { VpcConfig: { SubnetIds: subnets } });
+  expect(app.synth().manifest.missing ?? []).toEqual([]);
+});
+
+test('a deployment whose server names its zones looks none up in the account', () => {
+  const zones = ['eu-central-1a', 'eu-central-1c'];
+  const named: ConfigInput = {
+    account: '111122223333',
+    region: 'eu-central-1',
+    functions: { main: { models: ['intent'] } },
+    server: {
+      models: { intent: 'cpu' },
+      image: { repository: 'pilotlight-server', tag: '1.0.0' },
+      network: { kind: 'endpoints', zones },
+    },
+  };
+  const app = new App({ context: CONTEXT, builtinCloudFormationValidation: false });
+  const { server, service } = new PilotlightStage(app, { team: 'x', env: 'y', config: parseConfig(named, 'x.y.ts') });
+  const subnets = Template.fromStack(server ?? service).findResources('AWS::EC2::Subnet');
+  expect(Object.values(subnets).map(({ Properties }) => Properties.AvailabilityZone)).toEqual(zones);
+  expect(app.synth().manifest.missing ?? []).toEqual([]);
+});
+
+test('a part that a configuration has no longer is a stack without resources, which the CDK deletes after all others', () => {
+  const app = new App({ context: CONTEXT, builtinCloudFormationValidation: false });
+  const functions = { main: { models: ['intent'] } };
+  const without = new PilotlightStage(app, { team: 'x', env: 'y', config: parseConfig({ functions }, 'x.y.ts') });
+  const stacks = without.synth().stacks;
+  const empty = stacks.filter(({ template }) => template.Resources === undefined);
+  expect(empty.map(({ stackName }) => stackName).sort()).toEqual(['pilotlight-x-y-batch', 'pilotlight-x-y-server']);
+  for (const { dependencies } of empty)
+    expect(dependencies.map(({ id }) => id)).toContainEqual(expect.stringContaining('observability'));
+  // This is what the CDK's command line looks at: https://github.com/aws/aws-cdk-cli
+  const cli = readFileSync('node_modules/aws-cdk/lib/index.js', 'utf8');
+  expect(cli).toContain('stack has no resources, deleting existing stack');
+});
+
 const assetsSchema = z.object({
   dockerImages: z.record(
     z.string(),
@@ -88,6 +145,8 @@ test('a deployment with a server is made in the order that its parts need each o
     server: [],
     service: ['server'],
     observability: ['server', 'service'],
+    // What the configuration has no longer goes when nothing needs it.
+    batch: ['observability'],
   });
 });
 
@@ -95,6 +154,6 @@ test('a deployment with a server says what goes to the server, when, and what ha
   const said = explain(stage);
   expect(said).toMatch(/server\n {2}what +size +where\n {2}intent@1\.0\.1 int8 +4\.8 MB +server\n/);
   expect(said).toContain(
-    'intent: what is too heavy for function heavy; while no server runs, function heavy answers.\n  Called by: main, heavy.',
+    'intent: what is too heavy for function heavy; while no server runs, function heavy answers.\n  Called by: main, heavy.\n  Needs a quota for 2 of g6.*; new accounts have none: see "Running On-Demand G and VT instances" in Service Quotas.',
   );
 });

@@ -70,6 +70,31 @@ describe('a configuration', () => {
   });
 
   test.each([
+    [
+      { functions, server: { models: { intent: 'job' }, network: { kind: 'nat', zones: ['a'] } } },
+      'server.network.zones must name two zones at least',
+    ],
+    [
+      { functions, server: { models: { intent: 'job' }, network: { kind: 'nat', zones: ['a', 'a'] } } },
+      'server.network.zones must name a zone once',
+    ],
+    [
+      {
+        functions,
+        server: { models: { intent: 'job' }, network: { kind: 'given', vpcId: 'vpc-1', subnets: { a: 'subnet-1' } } },
+      },
+      'server.network.subnets must have two zones at least',
+    ],
+    [
+      {
+        functions,
+        server: {
+          models: { intent: 'job' },
+          network: { kind: 'given', vpcId: 'eni-1', subnets: { a: 'subnet-1', b: 'subnet-2' } },
+        },
+      },
+      'server.network.vpcId must be the id of a VPC such as vpc-0a1b2c3d',
+    ],
     [{ functions, account: '1234' }, 'account must be the 12 digits of an AWS account'],
     [{ functions, region: 'Frankfurt' }, 'region must be an AWS region such as eu-central-1'],
     [{ functions, logRetentionDays: 31 }, 'logRetentionDays must be a retention of CloudWatch Logs'],

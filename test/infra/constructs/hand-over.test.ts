@@ -179,6 +179,24 @@ describe('the container', () => {
   });
 });
 
+test('a VPC of its own is refused for a function that stands in the network of a server', () => {
+  const stack = testStack();
+  const { server } = build(stack);
+  const network = { vpcId: 'vpc-0a', subnets: { a: 'subnet-0a' }, securityGroups: ['sg-0a'] };
+  const refusal = refusalOf(
+    () =>
+      new InferenceFunction(stack, 'Other', {
+        models: ['intent'],
+        lambda: { network },
+        handOver: { server, models: MODELS },
+      }),
+  );
+  expect(refusal).toMatchObject({
+    code: 'INVALID_PROPS',
+    message: expect.stringContaining('Test/Other: lambda.network'),
+  });
+});
+
 test('a container without models is refused', () => {
   expect(refusalOf(() => build(testStack(), { models: {} })).message).toContain('handOver.models is empty');
 });

@@ -10,6 +10,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { InferenceFunction, type InferenceFunctionProps } from '../../../infra/constructs/src/index.ts';
 import { buildFunctionContext } from '../../../layers/builders/src/images/index.ts';
 import { describePackage, type PackageDescription } from '../../../layers/builders/src/models/index.ts';
+import { stagesOf } from '../../fixtures/dockerfile.ts';
 import { actionsOf, refusalOf, statementsOf, templateOf, testStack } from './template.ts';
 
 const models = ['sentiment'];
@@ -158,12 +159,43 @@ test('the function encrypts logs and environment with a key of the team, which C
   const keyArn = { 'Fn::GetAtt': [key, 'Arn'] };
   encrypted.hasResourceProperties('AWS::Lambda::Function', { KmsKeyArn: keyArn });
   encrypted.hasResourceProperties('AWS::Logs::LogGroup', { KmsKeyId: keyArn });
+  const ofServices = ['lambda', 's3', 'sqs', 'secretsmanager', 'dynamodb'].map((service) => ({
+    'Fn::Join': ['', [`${service}.`, { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }]],
+  }));
+  // Its code cannot ask KMS itself.
   expect(statementsOf(encrypted, 'Role')).toContainEqual({
     Action: 'kms:Decrypt',
     Effect: 'Allow',
     Resource: keyArn,
+    Condition: { StringEquals: { 'kms:ViaService': ofServices } },
   });
   expect(JSON.stringify(encrypted.findResources('AWS::KMS::Key'))).toContain('"logs.');
+});
+
+describe('a function with a VPC of the team', () => {
+  const network = {
+    vpcId: 'vpc-0a1b2c3d',
+    subnets: { 'eu-central-1a': 'subnet-0a', 'eu-central-1b': 'subnet-0b' },
+    securityGroups: ['sg-0a1b2c3d'],
+  } as const;
+
+  test('stands in its subnets with its security groups, and makes no group or rule', () => {
+    const placed = template({ lambda: { network } });
+    placed.hasResourceProperties('AWS::Lambda::Function', {
+      VpcConfig: { SubnetIds: ['subnet-0a', 'subnet-0b'], SecurityGroupIds: ['sg-0a1b2c3d'] },
+    });
+    expect(JSON.stringify(placed.toJSON())).not.toContain('AWS::EC2::');
+  });
+
+  test('has Lambda make its network interfaces, which its own code may not', () => {
+    const statements = statementsOf(template({ lambda: { network } }), 'Role');
+    const about = (effect: string) =>
+      actionsOf(statements.filter((one) => JSON.stringify(one).includes(`"Effect":"${effect}"`))).filter(
+        (action) => action.startsWith('ec2:'),
+      );
+    expect(about('Allow')).toContain('ec2:CreateNetworkInterface');
+    expect(about('Deny')).toEqual(about('Allow'));
+  });
 });
 
 test('the function lets a grantee invoke the alias, and no other version', () => {
@@ -312,6 +344,22 @@ describe('with the models in an image', () => {
       Runtime: Match.absent(),
     });
     image.resourceCountIs('AWS::Lambda::LayerVersion', 0);
+  });
+
+  test('is built on one base of AWS, by its date, or on the one that is named', () => {
+    const dockerfile = readFileSync('layers/builders/src/images/function.Dockerfile', 'utf8');
+    const [{ base } = { base: '' }] = stagesOf(dockerfile);
+    expect(base).toMatch(/^public\.ecr\.aws\/lambda\/nodejs:24\.\d{4}\.\d\d\.\d\d\.\d\d$/);
+    const outdir = mkdtempSync(join(tmpdir(), 'pilotlight-base-'));
+    const app = new App({ outdir, builtinCloudFormationValidation: false });
+    const packages = { placement: 'image', baseImage: 'registry.example/lambda@sha256:0123' } as const;
+    new InferenceFunction(new Stack(app, 'Test'), 'Predict', { models: ['intent'], packages });
+    app.synth();
+    const { dockerImages } = JSON.parse(readFileSync(join(outdir, 'Test.assets.json'), 'utf8'));
+    rmSync(outdir, { recursive: true });
+    expect(Object.values(dockerImages)).toMatchObject([
+      { source: { dockerBuildArgs: { LAMBDA_IMAGE: packages.baseImage } } },
+    ]);
   });
 
   test('stages Dockerfile, bundle, native packages and what serving the model takes, and nothing else', () => {

@@ -4,12 +4,14 @@ import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   InferenceServer,
   type InferenceServerProps,
 } from '../../../infra/constructs/src/server/inference-server.ts';
 import { findingsOf } from './findings.ts';
+import { actionsOf, statementsOf, testStack } from './template.ts';
 
 const FLAGS = { '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': true };
 
@@ -36,8 +38,22 @@ describe('with its defaults', () => {
     template = templateOf();
   });
 
-  test('starts from no task, and goes to two', () => {
-    template.hasResourceProperties('AWS::ECS::Service', { DesiredCount: 0 });
+  test('starts from no task, keeps those that run when it is deployed again, and goes to two', () => {
+    const [[id, { Properties }] = ['', Object()]] = Object.entries(
+      template.findResources('Custom::RunningTasks'),
+    );
+    template.hasResourceProperties('AWS::ECS::Service', {
+      DesiredCount: { 'Fn::GetAtt': [id, 'clusters.0.runningTasksCount'] },
+    });
+    // The answer about a new cluster has the number 0; about a service that is not there yet it would have none.
+    const call = Properties.Update['Fn::Join'][1];
+    expect(call[0]).toContain('"service":"ECS","action":"DescribeClusters","parameters":{"clusters":["');
+    expect(call).toContainEqual({ Ref: expect.stringMatching(/^ServerTask[0-9A-F]{8}$/) });
+    expect(actionsOf(statementsOf(template, 'RunningTasks'))).toEqual([
+      'ecs:DescribeClusters',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+    ]);
     template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
       MinCapacity: 0,
       MaxCapacity: 2,
@@ -215,7 +231,142 @@ test('InferenceServer puts tasks behind one NAT gateway, and none of them into i
   const interfaces = template.findResources('AWS::EC2::VPCEndpoint', {
     Properties: { VpcEndpointType: 'Interface' },
   });
-  expect(Object.keys(interfaces)).toEqual([]);
+  expect(Object.keys(interfaces)).toEqual([expect.stringContaining('Sqs')]);
+});
+
+test('InferenceServer lets functions that call it reach the queue and S3 from subnets without a way to the Internet, beside NAT too', () => {
+  const stack = testStack();
+  const { callers } = backend(stack, { network: { kind: 'nat' } });
+  const template = Template.fromStack(stack);
+  const routed = Object.values(template.findResources('AWS::EC2::Route')).map(
+    ({ Properties }) => Properties.RouteTableId.Ref,
+  );
+  const tables = callers.subnets.map(({ routeTable }) => stack.resolve(routeTable.routeTableId).Ref);
+  expect(tables).toHaveLength(2);
+  expect(routed.filter((table) => tables.includes(table))).toEqual([]);
+});
+
+describe.each(['endpoints', 'nat'] as const)('the endpoints of a network of kind %s', (kind) => {
+  const endpoints = () =>
+    Object.entries(templateOf({ network: { kind } }).findResources('AWS::EC2::VPCEndpoint')).map(
+      ([id, { Properties }]) => ({ id, statements: Properties.PolicyDocument.Statement }),
+    );
+  const account = { Ref: 'AWS::AccountId' };
+
+  test('let through only identities of this account, and only to resources of it where a resource has an account', () => {
+    for (const { id, statements } of endpoints()) {
+      const [{ Effect, Principal, Condition }] = statements;
+      expect({ Effect, Principal }, id).toEqual({ Effect: 'Allow', Principal: '*' });
+      expect(Condition.StringEquals, id).toEqual({ 'aws:PrincipalAccount': account });
+      expect(Condition.StringEqualsIfExists, id).toEqual(
+        // An image may lie in the registry of another account.
+        id.includes('Ecr') ? undefined : { 'aws:ResourceAccount': account },
+      );
+    }
+  });
+
+  test('let through to S3 the layers of images beside, and nothing else', () => {
+    for (const { id, statements } of endpoints()) {
+      const beside = statements.slice(1);
+      if (!/S3/.test(id)) expect(beside, id).toEqual([]);
+      else
+        expect(beside).toEqual([
+          {
+            Effect: 'Allow',
+            Principal: '*',
+            Action: 's3:GetObject',
+            Resource: {
+              'Fn::Join': [
+                '',
+                [
+                  'arn:',
+                  { Ref: 'AWS::Partition' },
+                  ':s3:::prod-',
+                  { Ref: 'AWS::Region' },
+                  '-starport-layer-bucket/*',
+                ],
+              ],
+            },
+          },
+        ]);
+    }
+  });
+});
+
+test('InferenceServer makes another network and load balancer where kind, addresses or zones are other ones, and keeps the rest', () => {
+  const idsOf = (props: Props) => Object.keys(templateOf(props).toJSON().Resources);
+  const before = idsOf({});
+  const networks: Props['network'][] = [
+    { kind: 'endpoints', cidr: '10.98.0.0/22' },
+    { kind: 'endpoints', zones: ['eu-central-1a', 'eu-central-1c'] },
+    { kind: 'nat' },
+    { kind: 'nat', cidr: '10.98.0.0/22' },
+  ];
+  for (const network of networks) {
+    const after = new Set(idsOf({ network } as Props));
+    const kept = before.filter((id) => after.has(id));
+    const gone = before.filter((id) => !after.has(id));
+    expect(
+      kept.filter((id) => /Subnet|Vpc|Balancer[0-9A-F]{8}/.test(id)),
+      JSON.stringify(network),
+    ).toEqual([]);
+    expect(gone.filter((id) => !/^ServerNetwork|^ServerLoadBalancer/.test(id))).toEqual([]);
+    expect(gone.filter((id) => /Bucket|Queue|AccessLogs/.test(id))).toEqual([]);
+  }
+});
+
+test('InferenceServer takes the zones that are named', () => {
+  const zones = ['eu-central-1b', 'eu-central-1c', 'eu-central-1a'];
+  const subnets = templateOf({ network: { kind: 'endpoints', zones } }).findResources('AWS::EC2::Subnet');
+  expect(Object.values(subnets).map(({ Properties }) => Properties.AvailabilityZone)).toEqual(zones);
+});
+
+test('InferenceServer starts minTasks by itself, because scaling alone raises no service to its minimum', () => {
+  const alarms = Object.values(
+    templateOf({ scaling: { minTasks: 1 } }).findResources('AWS::CloudWatch::Alarm'),
+  );
+  const expressions = alarms.flatMap(({ Properties }) =>
+    Properties.Metrics.map(({ Expression }: Record<string, string>) => Expression),
+  );
+  expect(expressions.filter((text) => text !== undefined)).toEqual([
+    expect.stringContaining('CEIL(FILL(requests, 0) / 600), 1])'),
+    expect.stringContaining('CEIL(FILL(requests, 0) / 600), 1])'),
+  ]);
+});
+
+test('InferenceServer lets the load balancer deliver logs below the account, without a condition that its test file fails', () => {
+  const [policy] = Object.values(templateOf().findResources('AWS::S3::BucketPolicy')).flatMap(
+    ({ Properties }) =>
+      Properties.PolicyDocument.Statement.filter(({ Principal }: { Principal: object }) =>
+        JSON.stringify(Principal).includes('logdelivery.elasticloadbalancing'),
+      ),
+  );
+  expect(policy.Condition).toBeUndefined();
+  expect(JSON.stringify(policy.Resource)).toContain(
+    '"/load-balancer/AWSLogs/",{"Ref":"AWS::AccountId"},"/*"',
+  );
+});
+
+test('InferenceServer names the role of its instances by region, because regions share the names of roles', () => {
+  const template = templateOf();
+  const [name] = Object.values(template.findResources('AWS::IAM::InstanceProfile')).map(
+    ({ Properties }) => Properties.InstanceProfileName,
+  );
+  template.hasResourceProperties('AWS::IAM::Role', { RoleName: name });
+  expect(name['Fn::Join'][1].at(-1)).toEqual({ Ref: 'AWS::Region' });
+  expect(String(name['Fn::Join'][1][0])).toMatch(/^ecsInstanceRole\w+-$/);
+  // The longest names of regions have 16 characters, and roles 64.
+  expect(String(name['Fn::Join'][1][0]).length).toBeLessThanOrEqual(64 - 16);
+});
+
+test('InferenceServer lets its tasks use a key of the team by S3 and SQS, and not by themselves', () => {
+  const template = templateOf((stack) => ({ logging: { encryptionKey: new Key(stack, 'Key') } }));
+  const statements = statementsOf(template, 'TaskRole').filter(({ Action }) =>
+    JSON.stringify(Action).includes('kms:'),
+  );
+  expect(statements.length).toBeGreaterThan(0);
+  for (const statement of statements)
+    expect(JSON.stringify(statement)).toMatch(/"kms:ViaService":\[.*"s3\.",.*"sqs\."/);
 });
 
 test('InferenceServer joins a VPC that is given', () => {

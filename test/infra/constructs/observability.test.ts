@@ -1,4 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
@@ -221,6 +221,10 @@ describe('of a whole service', () => {
 
   test('sends alarms to a topic that is encrypted, refuses messages without TLS, and takes those of alarms', () => {
     template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
+    template.hasResource('AWS::KMS::Key', {
+      Properties: { PendingWindowInDays: 7 },
+      DeletionPolicy: 'Retain',
+    });
     template.hasResourceProperties('AWS::KMS::Key', {
       EnableKeyRotation: true,
       KeyPolicy: Match.objectLike({
@@ -278,6 +282,13 @@ test('takes a key of its own where the policy of the one that is given cannot be
     });
   });
   template.resourceCountIs('AWS::KMS::Key', 1);
+});
+
+test('the key of the alarm topic goes with the stack where everything does, because a key that is kept is paid for', () => {
+  const template = templateOf((stack) => {
+    new Observability(stack, 'Watch', { functions: [], removalPolicy: RemovalPolicy.DESTROY });
+  });
+  template.hasResource('AWS::KMS::Key', { DeletionPolicy: 'Delete' });
 });
 
 test('refuses an address for a topic that is not its own', () => {

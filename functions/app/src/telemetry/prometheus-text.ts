@@ -77,7 +77,19 @@ export class Histogram {
 }
 
 export function gauge(name: string, help: string, value: number, labels: Labels = {}): string[] {
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name}${labelText(labels)} ${value}`];
+  return gauges(name, help, [{ labels, value }]);
+}
+
+export interface Sample {
+  readonly labels: Labels;
+  readonly value: number;
+}
+
+/** One gauge with a value for each of several things. Nothing is written where there is none. */
+export function gauges(name: string, help: string, samples: readonly Sample[]): string[] {
+  if (samples.length === 0) return [];
+  const lines = samples.map(({ labels, value }) => `${name}${labelText(labels)} ${value}`);
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...lines];
 }
 
 /** Ten observations of each request come here. The labels of a metric have the same names in the same order, so that their values tell them apart. */

@@ -18,7 +18,10 @@ export function explain({ service, batch, server }: PilotlightStage): string {
 }
 
 /** Lists what the image has, and for each model which functions hand over to it and what they do while no server runs. */
-function explainServer({ image, packages, models }: ServerStack, functions: Functions): string {
+function explainServer(
+  { image, packages, models, instances }: ServerStack,
+  functions: Functions,
+): string {
   const contents =
     packages.length > 0
       ? explainPlacement({ kind: 'gpu', packages: [...packages], functionBytes: 0, runtimeLayerBytes: 0 })
@@ -31,7 +34,14 @@ function explainServer({ image, packages, models }: ServerStack, functions: Func
     const meanwhile = fallback === 'cpu' ? `function ${answering} answers` : 'it waits as a job';
     return `${model}: ${what}; while no server runs, ${meanwhile}.`;
   });
-  return [contents, ...rows, `Called by: ${callers.map(([name]) => name).join(', ')}.`].join('\n');
+  const calledBy = `Called by: ${callers.map(([name]) => name).join(', ')}.`;
+  return [contents, ...rows, calledBy, explainQuota(instances)].join('\n');
+}
+
+/** Without a quota no deployment fails, and no server starts. */
+function explainQuota({ most, types, spot }: ServerStack['instances']): string {
+  const quota = spot ? 'All G and VT Spot Instance Requests' : 'Running On-Demand G and VT instances';
+  return `Needs a quota for ${most} of ${types.join(', ')}; new accounts have none: see "${quota}" in Service Quotas.`;
 }
 
 type Functions = PilotlightStage['service']['functions'];

@@ -2,10 +2,12 @@ import {
   type App,
   type IStackSynthesizer,
   PermissionsBoundary,
+  Stack,
   type StackProps,
   Stage,
   Tags,
 } from 'aws-cdk-lib';
+import { acknowledge } from '../common/acknowledgements.ts';
 import type { Deployment } from './config/load.ts';
 import { LeanSynthesizer } from './lean-synthesizer.ts';
 import { BatchStack } from './stacks/batch-stack.ts';
@@ -19,6 +21,9 @@ const UNTAGGED = [
   'AWS::CloudWatch::Dashboard',
   'AWS::ElasticLoadBalancingV2::Listener',
 ];
+
+/** Stacks that a configuration may take back. */
+const OPTIONAL_STACKS = ['server', 'batch'];
 
 /**
  * All that one team runs in one environment: a stack for each lifetime, so that a change of the service does not touch
@@ -60,7 +65,7 @@ export class PilotlightStage extends Stage {
         metricsNamespace,
         upload,
       });
-    new ObservabilityStack(this, 'observability', {
+    const observability = new ObservabilityStack(this, 'observability', {
       ...stackProps('dashboard and alarms'),
       config,
       functions: [...this.service.functions.values()],
@@ -69,6 +74,14 @@ export class PilotlightStage extends Stage {
       ...(this.batch?.backfill && { backfill: this.batch.backfill }),
       ...(this.server && { server: this.server.instance }),
     });
+    // `cdk deploy` deletes a stack without resources. So what a configuration has no longer goes, after all that used it.
+    for (const id of OPTIONAL_STACKS.filter((one) => this.node.tryFindChild(one) === undefined)) {
+      const empty = new Stack(this, id, stackProps('nothing, because the configuration names none'));
+      empty.addStackDependency(observability);
+      const reason =
+        'A template without resources reaches CloudFormation never: the CDK deletes the stack instead.';
+      acknowledge(empty, 'CloudFormation-Validate::F0001', reason);
+    }
     for (const [key, value] of Object.entries({ team, env, ...config.tags })) {
       Tags.of(this).add(key, value, { excludeResourceTypes: UNTAGGED });
     }

@@ -14,6 +14,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
 import { AccessLogBucket } from '../common/access-log-bucket.ts';
+import type { LoggingProps } from '../common/execution-role.ts';
 import { toRemovalPolicy } from '../common/removal-policy.ts';
 import type { bucketSchema } from './schema.ts';
 
@@ -25,6 +26,8 @@ export const OUTPUT_PREFIX = 'out/';
 export interface UploadBucketProps extends z.output<typeof bucketSchema> {
   /** Encrypts the objects. @default - SSE-S3, with keys that S3 owns */
   readonly encryptionKey?: IKey;
+  /** How the function logs that empties a bucket of access logs. @default - a month, with keys that AWS owns */
+  readonly logging?: LoggingProps | undefined;
   /** Where S3 writes its access logs; encrypted by SSE-S3, because S3 delivers to no other. @default - a bucket of its own */
   readonly accessLogBucket?: IBucket;
 }
@@ -35,10 +38,11 @@ export class UploadBucket extends Construct {
 
   constructor(scope: Construct, id: string, props: UploadBucketProps) {
     super(scope, id);
-    const { encryptionKey } = props;
+    const { encryptionKey, logging } = props;
     const removalPolicy = toRemovalPolicy(props.removalPolicy);
     const accessLogs =
-      props.accessLogBucket ?? new AccessLogBucket(this, 'AccessLogs', { removalPolicy }).bucket;
+      props.accessLogBucket ??
+      new AccessLogBucket(this, 'AccessLogs', { removalPolicy, ...(logging && { logging }) }).bucket;
     this.bucket = new Bucket(this, 'Bucket', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,

@@ -80,6 +80,7 @@ export class UploadPipeline extends ModelFunction {
     const encryptionKey = logging?.encryptionKey;
     const uploads = new UploadBucket(this, 'Uploads', {
       ...bucket,
+      logging,
       ...(encryptionKey && { encryptionKey }),
       ...(accessLogBucket && { accessLogBucket }),
     });

@@ -1,5 +1,10 @@
 import { Fn, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  type AddToPrincipalPolicyResult,
+  type PolicyStatement,
+  Role,
+  ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
@@ -53,9 +58,31 @@ function vendedName(scope: Construct, deliveredFor: LogDelivery): string {
   return `/aws/vendedlogs/${deliveredFor}/${Names.uniqueResourceName(scope, { maxLength: 200, separator: '-' })}/${stack}`;
 }
 
+/** The services that use a key for a function or a server: for its variables, objects, messages, secrets and items. */
+const KEY_USERS = ['lambda', 's3', 'sqs', 'secretsmanager', 'dynamodb'];
+
+/**
+ * A role that may use a key only by way of these services. Its own code cannot ask KMS to decrypt what else the key encrypts:
+ * https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+ */
+export class ServiceRole extends Role {
+  override addToPrincipalPolicy(statement: PolicyStatement): AddToPrincipalPolicyResult {
+    return super.addToPrincipalPolicy(this.#byServices(statement));
+  }
+
+  #byServices(statement: PolicyStatement): PolicyStatement {
+    const { actions, conditions } = statement;
+    if (actions.length === 0 || !actions.every((action) => action.startsWith('kms:'))) return statement;
+    const { region, urlSuffix } = Stack.of(this);
+    const services = KEY_USERS.map((service) => `${service}.${region}.${urlSuffix}`);
+    const StringEquals = { ...conditions.StringEquals, 'kms:ViaService': services };
+    return statement.copy({ conditions: { ...conditions, StringEquals } });
+  }
+}
+
 /** Makes the role of one function, which may write to its own log group and nothing else yet. */
 export function executionRole(scope: Construct, id: string, logs: LogGroup, encryptionKey?: IKey): Role {
-  const role = new Role(scope, id, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  const role = new ServiceRole(scope, id, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   logs.grantWrite(role);
   encryptionKey?.grantDecrypt(role);
   return role;

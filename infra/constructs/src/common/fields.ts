@@ -55,6 +55,12 @@ export const hoursFields = {
 };
 export const passesNoMidnight = 'must be later than from; divide hours that pass midnight in two';
 
+/** A VPC that is there, by ids that nobody has to look up. */
+export const vpcId = textLike(/^vpc-[0-9a-f]+$/, 'must be the id of a VPC such as vpc-0a1b2c3d');
+const subnetId = textLike(/^subnet-[0-9a-f]+$/, 'must be the id of a subnet such as subnet-0a1b2c3d');
+/** Subnets by their availability zones, one for each. */
+export const subnetsByZone = z.record(nonEmpty, subnetId);
+
 export const environment = z
   .record(z.string(), z.string())
   .default({})

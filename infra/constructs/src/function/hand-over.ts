@@ -1,11 +1,11 @@
 /** A function that hands requests over to a server: where it stands, what it is told, and what it may. */
-import { ArnFormat, Stack } from 'aws-cdk-lib';
-import { Effect, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import { Stack } from 'aws-cdk-lib';
+import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { FunctionOptions } from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
-import { acknowledge } from '../common/acknowledgements.ts';
 import { InfraError } from '../common/errors.ts';
 import type { IInferenceServer } from '../server/server.ts';
+import { grantInterfaces } from './vpc-place.ts';
 
 /** The fallback of a request while no server runs: it waits as a job, or this function answers if it has the model too. */
 export type HandOverFallback = 'job' | 'cpu';
@@ -47,52 +47,8 @@ export function besideServer({
   return { vpc, vpcSubnets: { subnets: [...subnets] }, securityGroups: [securityGroup] };
 }
 
-/** Actions that Lambda needs of EC2: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html */
-const INTERFACES = [
-  'ec2:AssignPrivateIpAddresses',
-  'ec2:CreateNetworkInterface',
-  'ec2:DeleteNetworkInterface',
-  'ec2:UnassignPrivateIpAddresses',
-];
-const LISTS = ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'];
-
-/** Lets the function queue jobs, and lets Lambda make the function's network interfaces, which its own code may not. */
+/** Lets the function queue jobs, and stand in the network of the server. */
 export function grantServer(role: Role, { server }: HandOver): void {
   server.grantSubmitJobs(role);
-  const stack = Stack.of(role);
-  const interfaces = stack.formatArn({ service: 'ec2', resource: '*', resourceName: '*' });
-  const functions = stack.formatArn({
-    service: 'lambda',
-    resource: 'function',
-    resourceName: '*',
-    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-  });
-  role.addToPolicy(new PolicyStatement({ actions: INTERFACES, resources: [interfaces] }));
-  role.addToPolicy(new PolicyStatement({ actions: LISTS, resources: ['*'] }));
-  role.addToPolicy(
-    new PolicyStatement({
-      effect: Effect.DENY,
-      actions: [...INTERFACES, ...LISTS],
-      resources: ['*'],
-      // The condition holds when the code of a function asks, and not when Lambda asks on its behalf.
-      conditions: { ArnLike: { 'lambda:SourceFunctionArn': functions } },
-    }),
-  );
-  acknowledge(
-    role,
-    `AwsSolutions-IAM5[Resource::${flattened(stack.resolve(interfaces))}]`,
-    'Network interfaces whose ids EC2 makes; Lambda alone may, the code of the function is denied it.',
-  );
-  acknowledge(
-    role,
-    'AwsSolutions-IAM5[Resource::*]',
-    'Lists of network interfaces and subnets, and what X-Ray takes, have no resource; the code of the function is denied the lists.',
-  );
-}
-
-/** Formats an ARN with references in it as cdk-nag writes it. */
-function flattened(arn: unknown): string {
-  if (typeof arn === 'string') return arn;
-  const { 'Fn::Join': join, Ref: reference } = Object(arn);
-  return Array.isArray(join) ? join[1].map(flattened).join('') : `<${reference}>`;
+  grantInterfaces(role);
 }

@@ -9,6 +9,7 @@ import {
 import type { Construct } from 'constructs';
 import { acknowledgePublishedVersion, acknowledgeSynchronous } from '../common/acknowledgements.ts';
 import { checkEnvironment } from '../common/environment.ts';
+import { InfraError } from '../common/errors.ts';
 import type { LoggingProps } from '../common/execution-role.ts';
 import { checkSettings } from '../common/problems.ts';
 import { checkColdStart } from './cold-start/checks.ts';
@@ -69,6 +70,12 @@ export class InferenceFunction extends ModelFunction {
     const { models, packages, lambda, coldStart, release } = checkSettings(scope, id, functionSchema, data);
     refuseOwned(lambda.environment, OWNED);
     checkEnvironment(lambda.environment);
+    if (handOver && lambda.network) {
+      throw new InfraError(
+        'INVALID_PROPS',
+        `${scope.node.path}/${id}: lambda.network cannot be given to a function that calls a server, because it stands in the server's network: leave it out, or give that network to the server.`,
+      );
+    }
     super(scope, id, {
       bundle: 'predict',
       models,

@@ -19,6 +19,7 @@ import { checkFetchTime } from './fetch-time.ts';
 import { placedFunction } from './placed-function.ts';
 import { codeFolder, PREDICTORS } from './predictors-code.ts';
 import type { lambdaSchema, packagesSchema } from './schema.ts';
+import { grantInterfaces, inGivenVpc } from './vpc-place.ts';
 
 export interface ModelFunctionSettings {
   /** The function that is bundled, with the engine in it. */
@@ -92,6 +93,7 @@ export abstract class ModelFunction extends Construct {
     if (slow !== undefined) Annotations.of(this).addWarningV2('@pilotlight/constructs:slowFetch', slow);
     this.logGroup = logGroup(this, 'Logs', logging);
     this.role = executionRole(this, 'Role', this.logGroup, logging?.encryptionKey);
+    if (lambda.network) grantInterfaces(this.role);
     if (lambda.tracing) acknowledgeTracing(this.role);
   }
 
@@ -101,12 +103,14 @@ export abstract class ModelFunction extends Construct {
     return placedFunction(this, 'Function', {
       code: codeFolder(bundle, packages.predictors),
       placement: this.placement,
+      baseImage: packages.baseImage,
       architecture: lambda.architecture,
       role: this.role,
       options: {
         ...commonOptions({ tracing: lambda.tracing, logging }, this.role, this.logGroup),
         memorySize: this.memoryMegabytes,
         timeout: Duration.seconds(lambda.timeoutSeconds),
+        ...(lambda.network && inGivenVpc(this, lambda.network)),
         ...own,
         ...(lambda.description !== undefined && { description: lambda.description }),
         environment: {

@@ -27,6 +27,8 @@ export interface PlacedFunctionProps {
   readonly role: Role;
   /** The folder of a function with the engine in it. @default - that of the predict function */
   readonly code?: string;
+  /** The base of a container image. @default - that of the Dockerfile */
+  readonly baseImage?: string | undefined;
   /** The options that do not depend on the placement. */
   readonly options: FunctionOptions;
 }
@@ -57,7 +59,7 @@ export function placedFunction(scope: Construct, id: string, props: PlacedFuncti
 function imageFunction(
   scope: Construct,
   id: string,
-  { architecture, options, code = bundleFolder('predict').folder }: PlacedFunctionProps,
+  { architecture, options, baseImage, code = bundleFolder('predict').folder }: PlacedFunctionProps,
   { packages }: Extract<Placement, { kind: 'image' }>,
 ): LambdaFunction {
   const context = buildFunctionContext({
@@ -72,7 +74,10 @@ function imageFunction(
   return new DockerImageFunction(scope, `Image${id}`, {
     ...options,
     architecture: lambdaArchitecture(architecture),
-    code: DockerImageCode.fromImageAsset(context, { platform }),
+    code: DockerImageCode.fromImageAsset(context, {
+      platform,
+      ...(baseImage !== undefined && { buildArgs: { LAMBDA_IMAGE: baseImage } }),
+    }),
   });
 }
 

@@ -4,7 +4,7 @@ import { PREFERENCES } from '@pilotlight/layers/internal/models/index';
 import { ARCHITECTURES } from '@pilotlight/layers/internal/runtime/index';
 import { MEGABYTES_PER_VCPU } from '@pilotlight/model-format';
 import * as z from 'zod';
-import { count, environment, modelRefs, nonEmpty } from '../common/fields.ts';
+import { count, environment, modelRefs, nonEmpty, subnetsByZone, vpcId } from '../common/fields.ts';
 import { coldStartSchema } from './cold-start/schema.ts';
 import { releaseSchema } from './release/schema.ts';
 
@@ -22,6 +22,26 @@ export const packagesSchema = z.strictObject({
     .exactOptional()
     .describe('Module (.mjs) with code around models of AllenNLP archives. Default: none'),
   placement: z.enum(PREFERENCES).exactOptional().describe(PLACEMENT),
+  baseImage: nonEmpty
+    .exactOptional()
+    .describe(
+      'With placement image: its base image with Node 24, such as a copy in a registry of your own. Default: that of AWS, by its date',
+    ),
+});
+
+/** A VPC for a function that has to reach what is in it. A function that calls a server stands in the network of the server. */
+export const functionNetworkSchema = z.strictObject({
+  vpcId: vpcId.describe('A VPC that is there'),
+  subnets: subnetsByZone
+    .refine((subnets) => Object.keys(subnets).length > 0, 'must have one zone at least')
+    .describe(
+      'Its subnets by their availability zones, from which S3 and SQS can be reached where models or files need them',
+    ),
+  securityGroups: z
+    .array(nonEmpty)
+    .min(1)
+    .readonly()
+    .describe('Ids of security groups that say what it reaches'),
 });
 
 /** The Lambda function itself. */
@@ -42,6 +62,7 @@ export const lambdaSchema = z.strictObject({
   reservedConcurrency: count
     .exactOptional()
     .describe('Environments at most, reserved out of those of the account. Default: no limit of its own'),
+  network: functionNetworkSchema.exactOptional().describe('Subnets of a VPC of yours. Default: none'),
   tracing: z.boolean().default(false).describe('Whether X-Ray traces invocations'),
   environment,
   description: nonEmpty.exactOptional().describe('Description in the console. Default: the models'),

@@ -1,4 +1,4 @@
-import { Stack, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
@@ -15,6 +15,8 @@ export interface AlarmTopicProps {
    * @default - a key of its own: alarms cannot use the one that AWS manages
    */
   readonly encryptionKey?: IKey;
+  /** Whether a key of its own is kept when the stack is deleted; a kept key is paid for. @default RemovalPolicy.RETAIN */
+  readonly removalPolicy?: RemovalPolicy;
 }
 
 /** The topic of alarms: encrypted, and open to the alarms of this account only. */
@@ -25,7 +27,7 @@ export class AlarmTopic extends Construct {
     super(scope, id);
     const { account } = Stack.of(this);
     const service = 'cloudwatch.amazonaws.com';
-    const key = keyForService(service, props.encryptionKey) ?? this.ownKey(service);
+    const key = keyForService(service, props.encryptionKey) ?? this.ownKey(service, props);
     const topic = new Topic(this, 'Topic', {
       masterKey: key,
       enforceSSL: true,
@@ -50,8 +52,14 @@ export class AlarmTopic extends Construct {
     this.topic = topic as ITopic;
   }
 
-  private ownKey(service: string): IKey {
-    const key = new Key(this, 'Key', { enableKeyRotation: true, description: 'Alarms of Pilotlight' });
+  private ownKey(service: string, { removalPolicy = RemovalPolicy.RETAIN }: AlarmTopicProps): IKey {
+    const key = new Key(this, 'Key', {
+      enableKeyRotation: true,
+      description: 'Alarms of Pilotlight',
+      // It encrypts messages on their way, of which nothing is left a week later.
+      pendingWindow: Duration.days(7),
+      removalPolicy,
+    });
     keyForService(service, key);
     return key;
   }

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { type Alarm, Dashboard, PeriodOverride, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -42,6 +42,8 @@ export interface ObservabilityProps {
   readonly prices?: Prices;
   /** Encrypts the topic of its own, if the policy of the key belongs to this app. @default - a key of its own */
   readonly encryptionKey?: IKey;
+  /** What becomes of a key of its own with the stack. @default RemovalPolicy.RETAIN */
+  readonly removalPolicy?: RemovalPolicy;
 }
 
 /** A dashboard of what the functions and AWS measure, and alarms. */
@@ -53,7 +55,7 @@ export class Observability extends Construct {
   /** @throws InfraError INVALID_PROPS, also for an address together with a topic that is given */
   constructor(scope: Construct, id: string, props: ObservabilityProps) {
     super(scope, id);
-    const { functions, api, upload, backfill, server, encryptionKey } = props;
+    const { functions, api, upload, backfill, server, encryptionKey, removalPolicy } = props;
     const { alarmEmail: email, thresholds } = checkSettings(scope, id, watchSchema, {
       ...(props.alarmEmail !== undefined && { alarmEmail: props.alarmEmail }),
       thresholds: props.thresholds,
@@ -69,6 +71,7 @@ export class Observability extends Construct {
       new AlarmTopic(this, 'AlarmTopic', {
         ...(email !== undefined && { email }),
         ...(encryptionKey && { encryptionKey }),
+        ...(removalPolicy && { removalPolicy }),
       }).topic;
     this.alarms = new Alarms(this, 'Alarms', {
       functions,

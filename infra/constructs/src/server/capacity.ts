@@ -1,4 +1,4 @@
-import { Size, Validations } from 'aws-cdk-lib';
+import { Names, Size, Stack, Validations } from 'aws-cdk-lib';
 import { AcceleratorManufacturer, AcceleratorType, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import {
   CapacityOptionType,
@@ -7,6 +7,7 @@ import {
   ManagedInstancesCapacityProvider,
   PropagateManagedInstancesTags,
 } from 'aws-cdk-lib/aws-ecs';
+import { CfnInstanceProfile, CfnRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
 import type { ServerNetwork } from './network.ts';
@@ -16,6 +17,11 @@ export interface ServerCapacityProps extends z.output<typeof gpuSchema> {
   readonly cluster: Cluster;
   readonly network: ServerNetwork;
 }
+
+const ROLE_PREFIX = 'ecsInstanceRole';
+const MAX_ROLE_NAME = 64;
+/** A dash, and the longest names of regions, such as ap-southeast-1 and us-gov-west-1, with some room. */
+const REGION_LENGTH = 17;
 
 /** Instances with GPUs that ECS starts for tasks, patches, and stops when none is left. */
 export class ServerCapacity extends Construct {
@@ -53,7 +59,23 @@ export class ServerCapacity extends Construct {
       );
     }
     cluster.addManagedInstancesCapacityProvider(this.provider);
+    this.nameByRegion();
     this.acknowledge();
+  }
+
+  /**
+   * Roles and instance profiles of all regions share one list of names. The CDK names these two after their place in the app,
+   * which is the same in every region, because ECS may pass on roles alone whose names begin with `ecsInstanceRole`.
+   */
+  private nameByRegion(): void {
+    const place = Names.uniqueResourceName(this, {
+      maxLength: MAX_ROLE_NAME - ROLE_PREFIX.length - REGION_LENGTH,
+    });
+    const name = `${ROLE_PREFIX}${place}-${Stack.of(this).region}`;
+    const { defaultChild: role } = this.provider.node.findChild('InstanceRole').node;
+    const { defaultChild: profile } = this.provider.node.findChild('InstanceProfile').node;
+    if (role instanceof CfnRole) role.roleName = name;
+    if (profile instanceof CfnInstanceProfile) profile.instanceProfileName = name;
   }
 
   private acknowledge(): void {

@@ -12,6 +12,7 @@ import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { acknowledge } from '../common/acknowledgements.ts';
 import { type LoggingProps, logGroup } from '../common/execution-role.ts';
 import { checkSettings } from '../common/problems.ts';
 import { toRemovalPolicy } from '../common/removal-policy.ts';
@@ -19,6 +20,7 @@ import { ServerCapacity } from './capacity.ts';
 import { JOB_PREFIX, JobStore } from './job-store.ts';
 import { ServerLoadBalancer } from './load-balancer.ts';
 import { ServerNetwork, type ServerNetworkChoice } from './network.ts';
+import { RunningTasks } from './running-tasks.ts';
 import { scaleOnWork } from './scaling.ts';
 import { type ServerSettings, serverSchema } from './schema.ts';
 import type { IInferenceServer, ServerCallers, ServerMetrics } from './server.ts';
@@ -62,7 +64,14 @@ export class InferenceServer extends Construct implements IInferenceServer {
 
   constructor(scope: Construct, id: string, props: InferenceServerProps) {
     super(scope, id);
-    const { image, network: choice, jobBucket, accessLogBucket, logging, ...data } = props;
+    const {
+      image,
+      network: choice = { kind: 'endpoints' },
+      jobBucket,
+      accessLogBucket,
+      logging,
+      ...data
+    } = props;
     const {
       models = [],
       gpu,
@@ -72,15 +81,13 @@ export class InferenceServer extends Construct implements IInferenceServer {
     } = checkSettings(scope, id, serverSchema, data);
     const removalPolicy = toRemovalPolicy(jobs.removalPolicy);
     const encryptionKey = logging?.encryptionKey;
-    const network = new ServerNetwork(this, 'Network', {
-      ...(choice && { network: choice }),
-      ...(logging && { logging }),
-    });
+    const network = new ServerNetwork(this, { network: choice, ...(logging && { logging }) });
     const { vpc } = network;
     const subnets = { subnets: [...network.subnets] };
     const frontDoor = new ServerLoadBalancer(this, 'LoadBalancer', {
       network,
       removalPolicy,
+      logging,
       ...(accessLogBucket && { accessLogBucket }),
     });
     this.jobStore = new JobStore(this, 'Jobs', {
@@ -101,7 +108,12 @@ export class InferenceServer extends Construct implements IInferenceServer {
     });
     this.jobStore.grantWork(task.taskDefinition.taskRole);
 
-    const cluster = new Cluster(this, 'Cluster', { vpc, containerInsightsV2: ContainerInsights.ENABLED });
+    const cluster = new Cluster(this, 'Cluster', { vpc, containerInsightsV2: ContainerInsights.DISABLED });
+    acknowledge(
+      cluster,
+      'AwsSolutions-ECS4',
+      'CloudWatch has CPU and memory of services without Container Insights, whose metrics are paid for each.',
+    );
     const capacity = new ServerCapacity(this, 'Capacity', { ...gpu, cluster, network });
     const securityGroup = new SecurityGroup(this, 'Tasks', { vpc, description: 'Servers of Pilotlight' });
     securityGroup.connections.allowFrom(
@@ -111,11 +123,17 @@ export class InferenceServer extends Construct implements IInferenceServer {
     );
     network.endpoints?.connections.allowFrom(securityGroup, Port.tcp(443), 'From tasks');
     network.endpoints?.connections.allowFrom(capacity.securityGroup, Port.tcp(443), 'From instances');
+    const { taskDefinition } = task;
+    const running = new RunningTasks(this, 'RunningTasks', {
+      cluster: cluster as ICluster,
+      taskDefinition,
+      logging,
+    });
     this.service = new FargateService(this, 'Service', {
       cluster: cluster as ICluster,
-      taskDefinition: task.taskDefinition,
+      taskDefinition,
       capacityProviderStrategies: [{ capacityProvider: capacity.provider.capacityProviderName, weight: 1 }],
-      desiredCount: scaling.minTasks,
+      desiredCount: running.count,
       vpcSubnets: subnets,
       securityGroups: [securityGroup],
       minHealthyPercent: 100,
@@ -132,7 +150,7 @@ export class InferenceServer extends Construct implements IInferenceServer {
     });
 
     this.url = `http://${frontDoor.loadBalancer.loadBalancerDnsName}`;
-    this.callers = { vpc, subnets: network.subnets, securityGroup: frontDoor.callers };
+    this.callers = { vpc, subnets: network.callerSubnets, securityGroup: frontDoor.callers };
     this.metrics = frontDoor.metrics;
     this.jobQueue = this.jobStore.queue;
     this.deadLetterQueue = this.jobStore.deadLetterQueue;

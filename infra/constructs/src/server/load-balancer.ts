@@ -15,6 +15,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { AccessLogBucket } from '../common/access-log-bucket.ts';
+import type { LoggingProps } from '../common/execution-role.ts';
 import type { ServerNetwork } from './network.ts';
 import type { ServerMetrics } from './server.ts';
 import { SERVER_PORT } from './task.ts';
@@ -30,6 +31,8 @@ export interface ServerLoadBalancerProps {
   /** @default - a bucket of its own */
   readonly accessLogBucket?: IBucket;
   readonly removalPolicy: RemovalPolicy;
+  /** @default - a month, with keys that AWS owns */
+  readonly logging?: LoggingProps | undefined;
 }
 
 /** An internal load balancer that only those of one security group reach, and the targets behind it. */
@@ -45,17 +48,18 @@ export class ServerLoadBalancer extends Construct {
 
   constructor(scope: Construct, id: string, props: ServerLoadBalancerProps) {
     super(scope, id);
-    const { network, removalPolicy } = props;
+    const { network, removalPolicy, logging } = props;
     const { vpc } = network;
     const vpcSubnets = { subnets: [...network.subnets] };
     this.accessLogBucket =
-      props.accessLogBucket ?? new AccessLogBucket(this, 'AccessLogs', { removalPolicy }).bucket;
+      props.accessLogBucket ??
+      new AccessLogBucket(this, 'AccessLogs', { removalPolicy, ...(logging && { logging }) }).bucket;
     this.callers = new SecurityGroup(this, 'Callers', {
       vpc,
       description: 'Functions that call the load balancer',
       allowAllOutbound: false,
     });
-    // The addresses of S3 are known to a lookup in the account only; without NAT no route leads anywhere else.
+    // The addresses of S3 are known to a lookup in the account only; no route leads anywhere else from the callers' subnets.
     this.callers.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'To S3, by its gateway endpoint');
     const group = new SecurityGroup(this, 'Group', {
       vpc,
@@ -64,7 +68,8 @@ export class ServerLoadBalancer extends Construct {
     });
     group.connections.allowFrom(this.callers, Port.tcp(80), 'From functions');
     network.endpoints?.connections.allowFrom(this.callers, Port.tcp(443), 'From functions');
-    this.loadBalancer = new ApplicationLoadBalancer(this, 'Balancer', {
+    // A load balancer cannot move to another VPC, so a new network gets a new one.
+    this.loadBalancer = new ApplicationLoadBalancer(this, `Balancer${network.mark}`, {
       vpc,
       vpcSubnets,
       internetFacing: false,
@@ -110,8 +115,9 @@ export class ServerLoadBalancer extends Construct {
       new PolicyStatement({
         actions: ['s3:PutObject'],
         principals: [new ServicePrincipal('logdelivery.elasticloadbalancing.amazonaws.com')],
+        // The key names the account. A condition on the source would refuse the test file that the service writes first:
+        // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
         resources: [bucket.arnForObjects(`${ACCESS_LOG_PREFIX}/AWSLogs/${account}/*`)],
-        conditions: { StringEquals: { 'aws:SourceAccount': account } },
       }),
     );
     if (policyDependable) loadBalancer.node.addDependency(policyDependable);

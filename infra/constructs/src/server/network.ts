@@ -1,3 +1,4 @@
+import { Token } from 'aws-cdk-lib';
 import {
   FlowLogDestination,
   FlowLogTrafficType,
@@ -7,19 +8,29 @@ import {
   type ISubnet,
   type IVpc,
   SecurityGroup,
+  type SubnetConfiguration,
   type SubnetSelection,
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { type LoggingProps, logGroup } from '../common/execution-role.ts';
+import { limitToAccount, limitToAccountAndRegistry } from './endpoint-policies.ts';
+
+/** Address range and zones of a VPC that is made here. */
+interface OwnNetwork {
+  /** @default '10.97.0.0/22' */
+  readonly cidr?: string;
+  /** Availability zones, two at least, such as those that have the instance type. @default - the first two of the region */
+  readonly zones?: readonly string[];
+}
 
 /** The network of the tasks; ADR-network.md has what each costs. */
 export type ServerNetworkChoice =
   /** A VPC without a way to the Internet: AWS services are reached by endpoints. */
-  | { readonly kind: 'endpoints'; readonly cidr?: string }
-  /** A VPC whose tasks reach the Internet through one NAT gateway. */
-  | { readonly kind: 'nat'; readonly cidr?: string }
+  | ({ readonly kind: 'endpoints' } & OwnNetwork)
+  /** A VPC whose tasks reach the Internet through one NAT gateway. Functions that call the server do not. */
+  | ({ readonly kind: 'nat' } & OwnNetwork)
   /** A VPC that is there, from whose subnets ECS, ECR, S3, SQS and CloudWatch Logs can be reached. */
   | { readonly kind: 'given'; readonly vpc: IVpc; readonly subnets?: SubnetSelection };
 
@@ -33,54 +44,57 @@ const ENDPOINTS = {
   Logs: InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
   Sqs: InterfaceVpcEndpointAwsService.SQS,
 } as const;
+/** A function that calls the server queues jobs; nothing else that it calls is outside of the VPC, but for S3. */
+const ENDPOINTS_OF_CALLERS = { Sqs: ENDPOINTS.Sqs } as const;
 
 export interface ServerNetworkProps {
-  /** @default {kind: 'endpoints'} */
-  readonly network?: ServerNetworkChoice;
+  readonly network: ServerNetworkChoice;
   /** How logs of refused connections are kept. @default - a month, with keys that AWS owns */
   readonly logging?: LoggingProps;
 }
 
-/** Subnets in two zones for load balancer and tasks, none of them public. */
+/** Subnets in two zones or more for load balancer and tasks, none of them public. */
 export class ServerNetwork extends Construct {
   readonly vpc: IVpc;
   readonly subnets: readonly ISubnet[];
+  /** The subnets of functions that call the server: no route leads to the Internet, unless they are given. */
+  readonly callerSubnets: readonly ISubnet[];
   /** The security group of the endpoints, which lets nobody in by itself; undefined without endpoints. */
   readonly endpoints: SecurityGroup | undefined;
+  /** Ends the ids of what belongs to one network and cannot move to another. */
+  readonly mark: string;
 
-  constructor(scope: Construct, id: string, props: ServerNetworkProps) {
-    super(scope, id);
-    const { network = { kind: 'endpoints' } } = props;
+  constructor(scope: Construct, props: ServerNetworkProps) {
+    const { network } = props;
+    const mark = markOf(network);
+    super(scope, `Network${mark}`);
+    this.mark = mark;
     if (network.kind === 'given') {
       this.vpc = network.vpc;
       this.subnets = network.vpc.selectSubnets(
         network.subnets ?? { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
       ).subnets;
+      this.callerSubnets = this.subnets;
       return;
     }
     const vpc = this.ownVpc(network, props);
     // `Vpc` declares optional properties as undefined where `IVpc` has them absent.
     this.vpc = vpc as IVpc;
     this.subnets = network.kind === 'nat' ? vpc.privateSubnets : vpc.isolatedSubnets;
-    if (network.kind === 'endpoints') this.endpoints = this.addEndpoints(vpc);
+    this.callerSubnets = vpc.isolatedSubnets;
+    this.endpoints = this.addEndpoints(vpc, network.kind === 'nat' ? ENDPOINTS_OF_CALLERS : ENDPOINTS);
   }
 
-  private ownVpc(network: { kind: 'endpoints' | 'nat'; cidr?: string }, props: ServerNetworkProps): Vpc {
-    const nat = network.kind === 'nat';
+  private ownVpc({ kind, cidr, zones }: OwnChoice, props: ServerNetworkProps): Vpc {
     const vpc = new Vpc(this, 'Vpc', {
-      ipAddresses: IpAddresses.cidr(network.cidr ?? '10.97.0.0/22'),
-      maxAzs: 2,
-      natGateways: nat ? 1 : 0,
+      ipAddresses: IpAddresses.cidr(cidr ?? '10.97.0.0/22'),
+      ...(zones ? { availabilityZones: [...zones] } : { maxAzs: 2 }),
+      natGateways: kind === 'nat' ? 1 : 0,
       // The L2 construct would restrict it by a custom resource, and nothing joins the default security group.
       restrictDefaultSecurityGroup: false,
-      subnetConfiguration: [
-        ...(nat
-          ? [{ name: 'nat', subnetType: SubnetType.PUBLIC, cidrMask: 28, mapPublicIpOnLaunch: false }]
-          : []),
-        { name: 'tasks', subnetType: nat ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PRIVATE_ISOLATED },
-      ],
-      gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
+      subnetConfiguration: SUBNETS[kind],
     });
+    limitToAccountAndRegistry(vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 }));
     vpc.addFlowLog('Rejected', {
       destination: FlowLogDestination.toCloudWatchLogs(logGroup(this, 'FlowLogs', props.logging)),
       trafficType: FlowLogTrafficType.REJECT,
@@ -89,19 +103,49 @@ export class ServerNetwork extends Construct {
   }
 
   /** Adds the endpoints in one zone: each zone would cost as much again, and tasks of the other zone reach them too. */
-  private addEndpoints(vpc: Vpc): SecurityGroup {
+  private addEndpoints(
+    vpc: Vpc,
+    services: Readonly<Record<string, InterfaceVpcEndpointAwsService>>,
+  ): SecurityGroup {
     const securityGroup = new SecurityGroup(this, 'Endpoints', {
       vpc: vpc as IVpc,
       allowAllOutbound: false,
     });
-    for (const [id, service] of Object.entries(ENDPOINTS)) {
-      vpc.addInterfaceEndpoint(id, {
+    for (const [id, service] of Object.entries(services)) {
+      const endpoint = vpc.addInterfaceEndpoint(id, {
         service,
         securityGroups: [securityGroup],
         subnets: { subnets: vpc.isolatedSubnets.slice(0, 1) },
         open: false,
       });
+      limitToAccount(endpoint, { isRegistry: service.shortName.startsWith('ecr') });
     }
     return securityGroup;
   }
+}
+
+type OwnChoice = Exclude<ServerNetworkChoice, { kind: 'given' }>;
+
+const SUBNETS: Readonly<Record<OwnChoice['kind'], SubnetConfiguration[]>> = {
+  endpoints: [{ name: 'tasks', subnetType: SubnetType.PRIVATE_ISOLATED }],
+  nat: [
+    { name: 'nat', subnetType: SubnetType.PUBLIC, cidrMask: 28, mapPublicIpOnLaunch: false },
+    { name: 'tasks', subnetType: SubnetType.PRIVATE_WITH_EGRESS },
+    { name: 'callers', subnetType: SubnetType.PRIVATE_ISOLATED },
+  ],
+};
+
+/**
+ * Marks a network by what cannot change in it, so that another choice makes another network beside the old one. Two VPCs may
+ * have the same addresses, and two subnets of one may not. The default has no mark.
+ */
+function markOf(network: ServerNetworkChoice): string {
+  const parts =
+    network.kind === 'given'
+      ? ['given', Token.isUnresolved(network.vpc.vpcId) ? '' : network.vpc.vpcId]
+      : [network.kind === 'endpoints' ? '' : network.kind, network.cidr ?? '', ...(network.zones ?? [])];
+  return parts
+    .filter((part) => part !== '' && !Token.isUnresolved(part))
+    .map((part) => `-${part.replaceAll(/[^\w-]/g, '-')}`)
+    .join('');
 }

@@ -40,16 +40,16 @@ export function scaleOnWork(props: ScaleOnWorkProps): void {
 }
 
 /**
- * Wants as many tasks as the jobs (waiting and in work) or the requests ask for, whichever is more, and one more while the
- * oldest job waits too long. A queue and a load balancer without traffic have no data, which counts as 0.
+ * Wants as many tasks as the jobs (waiting and in work) or the requests ask for, whichever is more, `minTasks` at least, and one
+ * more while the oldest job waits too long. A queue and a load balancer without traffic have no data, which counts as 0.
  */
 export function tasksWanted(props: Omit<ScaleOnWorkProps, 'service'>): MathExpression {
-  const { queue, requests, jobsPerTask, requestsPerTask, maxJobAgeMinutes } = props;
+  const { queue, requests, jobsPerTask, requestsPerTask, maxJobAgeMinutes, minTasks } = props;
   const period = Duration.minutes(1);
   const jobs = 'FILL(waiting, 0) + FILL(working, 0)';
   return new MathExpression({
     label: 'Tasks wanted',
-    expression: `MAX([CEIL((${jobs}) / ${jobsPerTask}), CEIL(FILL(requests, 0) / ${requestsPerTask})]) + IF(FILL(age, 0) > ${maxJobAgeMinutes * 60}, 1, 0)`,
+    expression: `MAX([CEIL((${jobs}) / ${jobsPerTask}), CEIL(FILL(requests, 0) / ${requestsPerTask})${minTasks > 0 ? `, ${minTasks}` : ''}]) + IF(FILL(age, 0) > ${maxJobAgeMinutes * 60}, 1, 0)`,
     period,
     usingMetrics: {
       waiting: queue.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),

@@ -1,6 +1,6 @@
 /** The long-lived server: the tasks that it runs as, the instances below them, and when there is one task more. */
 import * as z from 'zod';
-import { count, days, modelRefs, nonEmpty, textLike } from '../common/fields.ts';
+import { count, days, modelRefs, nonEmpty, subnetsByZone, textLike, vpcId } from '../common/fields.ts';
 
 /** The GPU instances that servers run on. */
 export const gpuSchema = z.strictObject({
@@ -62,14 +62,37 @@ export const jobsSchema = z.strictObject({
     .describe('What becomes of the buckets of jobs and of access logs with the stack'),
 });
 
-export const networkSchema = z.strictObject({
-  kind: z
-    .enum(['endpoints', 'nat'])
-    .describe('endpoints: no way to the Internet, AWS by VPC endpoints; nat: one NAT gateway'),
+const ownNetwork = {
   cidr: textLike(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, 'must be a range such as 10.97.0.0/22')
     .exactOptional()
     .describe('Address range of the VPC. Default: 10.97.0.0/22'),
-});
+  zones: z
+    .array(nonEmpty)
+    .min(2, 'must name two zones at least, as the load balancer needs')
+    .refine((zones) => new Set(zones).size === zones.length, 'must name a zone once')
+    .readonly()
+    .exactOptional()
+    .describe('Availability zones, such as those that have the instance type. Default: the first two'),
+};
+
+/** The network of the server. Another one is made beside the old one, which goes once no function stands in it. */
+export const networkSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('endpoints'), ...ownNetwork }),
+  z.strictObject({ kind: z.literal('nat'), ...ownNetwork }),
+  z.strictObject({
+    kind: z.literal('given'),
+    vpcId: vpcId.describe('A VPC that is there, and resolves names of AWS to its endpoints if it has some'),
+    subnets: subnetsByZone
+      .refine(
+        (subnets) => Object.keys(subnets).length > 1,
+        'must have two zones at least, as the load balancer needs',
+      )
+      .describe(
+        'Its private subnets by their availability zones, from which ECS, ECR, S3, SQS and CloudWatch Logs can be reached',
+      ),
+  }),
+]);
+export type NetworkSettings = z.output<typeof networkSchema>;
 
 export const serverFields = {
   gpu: gpuSchema.prefault({}).describe('The instances with a GPU that servers run on'),

@@ -8,11 +8,13 @@ import {
   OperatingSystemFamily,
   TaskDefinition,
 } from 'aws-cdk-lib/aws-ecs';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
 import { checkServerEnvironment } from '../common/environment.ts';
 import { InfraError } from '../common/errors.ts';
+import { ServiceRole } from '../common/execution-role.ts';
 import type { taskSchema } from './schema.ts';
 
 /** The port that the server listens on. */
@@ -48,6 +50,9 @@ export class ServerTask extends Construct {
     const { cpuUnits, memoryMegabytes, models, environment } = props;
     checkEnvironment(environment);
     this.taskDefinition = new TaskDefinition(this, 'Task', {
+      taskRole: new ServiceRole(this, 'TaskRole', {
+        assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com'),
+      }),
       compatibility: Compatibility.MANAGED_INSTANCES,
       networkMode: NetworkMode.AWS_VPC,
       cpu: String(cpuUnits),

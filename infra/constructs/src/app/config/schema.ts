@@ -62,7 +62,11 @@ const server = z.strictObject({
     .describe('What that image is built from, such as copies in a registry of your own'),
   ...serverFields,
   jobs: jobsSchema.omit({ removalPolicy: true }).prefault({}).describe('How long jobs are kept'),
-  network: networkSchema.prefault({ kind: 'endpoints' }).describe('A VPC of its own, and how it reaches AWS'),
+  network: networkSchema
+    .prefault({ kind: 'endpoints' })
+    .describe(
+      'The VPC, and how it reaches AWS: endpoints, without a way to the Internet; nat, by one NAT gateway; given, a VPC of yours',
+    ),
 });
 
 const configFields = z.strictObject({

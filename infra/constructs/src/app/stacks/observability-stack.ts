@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { toRemovalPolicy } from '../../common/removal-policy.ts';
 import { Observability, type ObservabilityProps } from '../../index.ts';
 import type { Config } from '../config/schema.ts';
 import { makeLogging } from './stack-settings.ts';
@@ -29,6 +30,7 @@ export class ObservabilityStack extends Stack {
       ...(server && { server }),
       thresholds,
       ...(encryptionKey && { encryptionKey }),
+      removalPolicy: toRemovalPolicy(config.removalPolicy),
       ...(alarmEmail !== undefined && { alarmEmail }),
       ...(alarmTopicArn !== undefined && {
         alarmTopic: Topic.fromTopicArn(this, 'AlarmTopic', alarmTopicArn),

@@ -2,7 +2,10 @@ import { Stack, type StackProps } from 'aws-cdk-lib';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
+import { givenVpc } from '../../common/given-vpc.ts';
 import { type IInferenceServer, InferenceServer, ServerImage } from '../../index.ts';
+import type { ServerNetworkChoice } from '../../server/network.ts';
+import type { NetworkSettings } from '../../server/schema.ts';
 import type { Config } from '../config/schema.ts';
 import { makeLogging, resolvePackages } from './stack-settings.ts';
 
@@ -20,15 +23,22 @@ export class ServerStack extends Stack {
   readonly image: string | undefined;
   /** The models of the configuration, each with its fallback. */
   readonly models: ServerStackProps['server']['models'];
+  /** The most instances that run at once, of which an account may have no quota. */
+  readonly instances: { readonly most: number; readonly types: readonly string[]; readonly spot: boolean };
+
+  readonly #zones: readonly string[] | undefined;
 
   constructor(scope: Construct, id: string, { config, server, ...stackProps }: ServerStackProps) {
     super(scope, id, stackProps);
+    this.#zones = zonesOf(server.network);
     const { image, packages } = server.image
       ? { image: pushedImage(this, server.image), packages: [] }
       : builtImage(config, server);
     this.packages = packages;
     this.image = server.image && `${server.image.repository}:${server.image.tag}`;
     this.models = server.models;
+    const { instanceTypes: types, spot } = server.gpu;
+    this.instances = { most: server.scaling.maxTasks, types, spot };
     const { gpu, task, scaling, network, jobs } = server;
     this.instance = new InferenceServer(this, 'Server', {
       models: Object.keys(server.models),
@@ -36,11 +46,24 @@ export class ServerStack extends Stack {
       gpu,
       task,
       scaling,
-      network,
+      network: chooseNetwork(this, network),
       jobs: { ...jobs, removalPolicy: config.removalPolicy },
       logging: makeLogging(this, config),
     });
   }
+
+  /** The CDK looks zones up in the account, if nobody names them. */
+  override get availabilityZones(): string[] {
+    return this.#zones ? [...this.#zones] : super.availabilityZones;
+  }
+}
+
+/** The zones that the configuration names, which need not be looked up in the account. */
+const zonesOf = (network: NetworkSettings): readonly string[] | undefined =>
+  network.kind === 'given' ? Object.keys(network.subnets) : network.zones;
+
+function chooseNetwork(scope: Construct, network: NetworkSettings): ServerNetworkChoice {
+  return network.kind === 'given' ? { kind: 'given', vpc: givenVpc(scope, network) } : network;
 }
 
 function pushedImage(
