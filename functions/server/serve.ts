@@ -79,6 +79,6 @@ export async function serve(
 
 /** Loads OpenTelemetry only if traces are asked for. */
 async function trace(settings: TracingSettings, logger: Logger) {
-  const { startTracing } = await import('./tracing/tracing.ts');
+  const { startTracing } = await import('../tracing/tracing.ts');
   return startTracing(settings, logger);
 }
