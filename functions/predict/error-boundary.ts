@@ -12,8 +12,8 @@ export function errorBoundary(logger: Logger): MiddlewareObj<unknown, unknown> {
     name: 'error-boundary',
     onError: (request) => {
       if (!isHttpEvent(request.event)) return;
-      logger.error('An invocation failed', { error: request.error });
       const { status, headers, body } = errorReply(request.error);
+      if (status >= 500) logger.error('An invocation failed', { error: request.error });
       request.response = {
         statusCode: status,
         headers: { ...headers, 'content-type': 'application/json' },
