@@ -8,7 +8,9 @@ import { ServiceStack } from '../../../infra/constructs/src/app/stacks/service-s
 function serviceOf(config: Partial<ConfigInput>): Template {
   const app = new App({ builtinCloudFormationValidation: false });
   const functions = { texts: { models: ['slots'] } };
-  return Template.fromStack(new ServiceStack(app, 'Service', { config: configSchema.parse({ functions, ...config }) }));
+  return Template.fromStack(
+    new ServiceStack(app, 'Service', { config: configSchema.parse({ functions, ...config }) }),
+  );
 }
 
 test('a deployment that chooses nothing sets no variable for it, and leaves the log to Lambda', () => {
@@ -42,7 +44,10 @@ test.each([
     { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318', OTEL_TRACES_SAMPLER: 'xray' },
     'OTEL_TRACES_SAMPLER: must be always_on',
   ],
-])('the variables %j are refused at synth, by what the function would refuse them for', (environment, reason) => {
-  const functions = { texts: { models: ['slots'], lambda: { environment } } };
-  expect(() => serviceOf({ functions })).toThrow(reason);
-});
+])(
+  'the variables %j are refused at synth, by what the function would refuse them for',
+  (environment, reason) => {
+    const functions = { texts: { models: ['slots'], lambda: { environment } } };
+    expect(() => serviceOf({ functions })).toThrow(reason);
+  },
+);

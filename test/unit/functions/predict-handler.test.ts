@@ -343,18 +343,26 @@ describe('what CloudWatch gets', () => {
     [404, 'predict', { rawPath: '/MARKED/nowhere' }],
     [400, 'predict', { requestContext: { http: { method: 'POST' } }, headers: { host: 'MARKED host' } }],
     [500, 'predict', {}],
-  ])('holds nothing that a client chose, in the log of an answer of %i either', async (status, name, changes) => {
-    const failure = status === 500 ? { failure: new EngineError('SESSION_FAILED', 'It broke.') } : {};
-    const result = await handlerOf(fakeEngine(failure))(name, {
-      rawQueryString: 'q=MARKED',
-      cookies: ['c=MARKED'],
-      body: '{"inputs":"MARKED"}',
-      ...changes,
-      headers: { ...event(name).headers, 'user-agent': 'MARKED', 'x-request-id': 'MARKED', ...Object(changes).headers },
-    });
-    expect(result.statusCode).toBe(status);
-    expect(JSON.stringify(emitted)).not.toContain('MARKED');
-  });
+  ])(
+    'holds nothing that a client chose, in the log of an answer of %i either',
+    async (status, name, changes) => {
+      const failure = status === 500 ? { failure: new EngineError('SESSION_FAILED', 'It broke.') } : {};
+      const result = await handlerOf(fakeEngine(failure))(name, {
+        rawQueryString: 'q=MARKED',
+        cookies: ['c=MARKED'],
+        body: '{"inputs":"MARKED"}',
+        ...changes,
+        headers: {
+          ...event(name).headers,
+          'user-agent': 'MARKED',
+          'x-request-id': 'MARKED',
+          ...Object(changes).headers,
+        },
+      });
+      expect(result.statusCode).toBe(status);
+      expect(JSON.stringify(emitted)).not.toContain('MARKED');
+    },
+  );
 
   it('is a log line with request id, code and cause for a failure', async () => {
     const cause = new TypeError('the native reason');
