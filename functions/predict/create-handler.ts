@@ -2,18 +2,20 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy, { type Request as Invocation } from '@middy/core';
 import { createApp } from '@pilotlight/app/internal/app';
-import { HttpError } from '@pilotlight/app/internal/http/errors';
 import type { Limits } from '@pilotlight/app/internal/http/limits';
 import type { Jobs } from '@pilotlight/app/internal/jobs/job';
 import type { HandOver } from '@pilotlight/app/internal/serve/hand-over-port';
+import type { Telemetry } from '@pilotlight/app/internal/serve/ports';
 import type { Preload } from '@pilotlight/app/internal/settings/preload';
-import { emfTelemetry } from '@pilotlight/app/internal/telemetry/emf';
 import { PrometheusMetrics } from '@pilotlight/app/internal/telemetry/prometheus';
-import { handle, type LambdaEvent } from 'hono/aws-lambda';
+import type { StageSetting } from '@pilotlight/app/internal/telemetry/stage-metrics';
+import type { Hono } from 'hono';
+import { handle } from 'hono/aws-lambda';
 import { errorBoundary } from './error-boundary.ts';
+import type { Extension } from './extension.ts';
+import { readHttpEvent } from './http-event.ts';
 import { lifecycle } from './lifecycle.ts';
 import type { PredictEngine } from './ports.ts';
 
@@ -33,41 +35,47 @@ export interface HandlerDependencies {
   readonly jobs?: Jobs;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Writes metrics of requests. */
+  readonly emf: Telemetry;
+  /** How the phases of a load are told. */
+  readonly stages: StageSetting;
+  /** @default - OpenTelemetry traces nothing */
+  readonly tracing?: RequestTracing;
+  /** Is told of every answer. @default - nothing is done after an answer */
+  readonly extension?: Extension;
 }
 
-/** Takes API Gateway's events (payload format 2.0) and warm-ups. */
-export function createHandler({ engine, preload, ready, logger, metrics, ...options }: HandlerDependencies) {
+/** Traces requests, by what the app tells and by what comes in. */
+interface RequestTracing extends Telemetry {
+  around(fetch: Hono['fetch']): Hono['fetch'];
+}
+
+/** Takes API Gateway's events (payload format 2.0) and warm-ups; anything else is an invocation that fails. */
+export function createHandler(dependencies: HandlerDependencies) {
+  const { engine, preload, ready, logger, metrics, stages, extension, ...others } = dependencies;
+  const { emf, tracing, ...options } = others;
   const prometheus = new PrometheusMetrics(() => engine.loaded().length);
   const app = createApp({
     ...options,
     engine,
     logger,
-    telemetry: [emfTelemetry(metrics), prometheus],
+    telemetry: [emf, prometheus, ...(tracing ? [tracing] : [])],
     renderMetrics: () => prometheus.render(),
     readiness: preload,
   });
+  if (tracing) app.fetch = tracing.around(app.fetch);
   const answer = handle(app);
-  return middy((event: LambdaEvent, context: Invocation['context']) => answer(httpRequest(event), context))
-    .use(lifecycle({ ready, loaded: () => engine.loaded(), logger, metrics }))
+  type Context = Invocation['context'];
+  const handler = middy((event: unknown, context: Context) => answer(readHttpEvent(event), context))
+    .use(lifecycle({ ready, loaded: () => engine.loaded(), logger, metrics, stages }))
     .use(injectLambdaContext(logger, { resetKeys: true }))
-    .use(logMetrics(metrics))
     .use(errorBoundary(logger));
-}
-
-/**
- * A stage other than $default is the first segment of the path, of which the app knows nothing; the body that API Gateway
- * passes on with a GET is none to the standard `Request`; and a body that comes as text is not compressed, whatever its header
- * says: API Gateway may have decompressed it.
- */
-function httpRequest(event: LambdaEvent): LambdaEvent {
-  if (event.requestContext === undefined) throw new HttpError('INTERNAL', 'The event is no HTTP request.');
-  if (!('rawPath' in event) || !('http' in event.requestContext)) return event;
-  const { stage, http } = event.requestContext;
-  const rawPath = event.rawPath.startsWith(`/${stage}/`)
-    ? event.rawPath.slice(stage.length + 1)
-    : event.rawPath;
-  const hasBody = http.method !== 'GET' && http.method !== 'HEAD';
-  const { 'content-encoding': coding, ...plain } = event.headers;
-  const headers = coding === undefined || event.isBase64Encoded ? event.headers : plain;
-  return { ...event, rawPath, headers, body: hasBody ? event.body : null };
+  // Not a middleware, because those after the handler are passed over for a warm-up.
+  return async (event: unknown, context: Context) => {
+    try {
+      return await handler(event, context);
+    } finally {
+      extension?.answered();
+    }
+  };
 }

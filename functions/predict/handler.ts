@@ -12,6 +12,7 @@ import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
 import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { Engine } from '@pilotlight/engine';
 import { createHandler } from './create-handler.ts';
+import { observe } from './observe.ts';
 import { rehearse } from './rehearse.ts';
 
 keepHeapSmall();
@@ -34,6 +35,7 @@ export const handler = createHandler({
   ready,
   ...appOptions(config),
   ...(await handOverOptions(config, logger)),
+  ...(await observe({ config, environment: process.env, metrics, logger })),
   logger,
   metrics,
 });

@@ -1,6 +1,7 @@
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import type { MiddlewareObj } from '@middy/core';
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
+import type { StageSetting } from '@pilotlight/app/internal/telemetry/stage-metrics';
 import { reportColdStart } from './cold-start.ts';
 import { Environment } from './environment.ts';
 import { formatRef, type PredictModel } from './ports.ts';
@@ -13,6 +14,8 @@ export interface LifecycleDependencies {
   readonly loaded: () => readonly PredictModel[];
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** How the phases of a load are told. */
+  readonly stages: StageSetting;
 }
 
 /** Reports the cold start at the first invocation, and answers warm-ups before the app sees them. */
@@ -21,6 +24,7 @@ export function lifecycle({
   loaded,
   logger,
   metrics,
+  stages,
 }: LifecycleDependencies): MiddlewareObj<unknown, unknown> {
   const environment = new Environment();
   const models = () => loaded().map(formatRef);
@@ -33,7 +37,7 @@ export function lifecycle({
       const warmUp = isWarmUp(event);
       if (first) {
         const { functionName } = context;
-        reportColdStart(metrics, { functionName, initMs, felt: !warmUp, models: loaded() });
+        reportColdStart(metrics, { functionName, initMs, felt: !warmUp, models: loaded(), stages });
       }
       if (!warmUp) return undefined;
       const remainingMs = context.getRemainingTimeInMillis();

@@ -37,8 +37,8 @@ export function selfChecks({ loaded, logger, metrics }: SelfCheckDependencies): 
     }
     metrics.addDimension('model', model.manifest.name);
     addMetrics(metrics, {
-      GoldenFailures: problem === undefined ? 0 : 1,
-      ...(drift === undefined ? {} : { GoldenDrift: drift }),
+      ...(problem !== undefined && { GoldenFailures: 1 }),
+      ...(drift !== undefined && { GoldenDrift: drift }),
     });
     metrics.publishStoredMetrics();
     publishOfVersion(metrics, {

@@ -82,6 +82,6 @@ export async function serve(
 
 /** Loads OpenTelemetry only if traces are asked for. */
 async function trace(settings: TracingSettings, logger: Logger) {
-  const { startTracing } = await import('./tracing/tracing.ts');
+  const { startTracing } = await import('../tracing/tracing.ts');
   return startTracing(settings, logger);
 }

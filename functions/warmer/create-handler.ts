@@ -89,7 +89,7 @@ function emit(metrics: Metrics, functionName: string, result: WarmUpResult): voi
   metrics.addDimension('function_name', parseFunctionName(functionName));
   addMetrics(metrics, {
     WarmEnvironments: result.environments,
-    WarmUpColdStarts: result.coldStarts,
+    ...(result.coldStarts > 0 && { WarmUpColdStarts: result.coldStarts }),
     WarmUpTime: result.ms,
   });
   metrics.publishStoredMetrics();

@@ -108,6 +108,13 @@ describe('the bundled predict function', () => {
     expect(declaredAnywhere(lazy)).toEqual(lazy);
   });
 
+  it('loads nothing of OpenTelemetry, and is no extension of itself, where nobody asks for it', () => {
+    const code = [...startFiles(file)].map((path) => readFileSync(path, 'utf8')).join('\n');
+    const lazy = ['TracerProvider', 'BatchSpanProcessor', 'OTLPTraceExporter', 'Tracing', 'startExtension'];
+    expect(lazy.filter((name) => declares(code, name))).toEqual([]);
+    expect(declaredAnywhere(lazy)).toEqual(lazy);
+  });
+
   it('loads nothing of what runs archives of AllenNLP until one is opened', () => {
     const code = [...startFiles(file)].map((path) => readFileSync(path, 'utf8')).join('\n');
     const lazy = ['AllenNlpModel', 'openArchiveModel', 'archiveWork', 'predictorWork', 'beamSearch'];

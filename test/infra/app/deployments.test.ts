@@ -358,7 +358,13 @@ test('the request of that output is the one that docs/how-to/deploy.md shows', (
 
 test('docs/explanation/costs.md has the number of alarms of demo.dev, because each is paid for', () => {
   const alarms = deployment('demo.dev').resources.filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
-  expect(readFileSync('docs/explanation/costs.md', 'utf8')).toContain(`\`demo.dev\` has ${alarms.length}`);
+  const metrics = alarms.flatMap(({ Properties }) => {
+    const { Metrics = [{ MetricStat: {} }] }: { Metrics?: { MetricStat?: object }[] } = Object(Properties);
+    return Metrics.filter(({ MetricStat }) => MetricStat);
+  });
+  expect(readFileSync('docs/explanation/costs.md', 'utf8')).toContain(
+    `\`demo.dev\` has ${alarms.length}, paid as ${metrics.length}`,
+  );
 });
 
 test('resources and permissions of each deployment are those of its snapshot', async () => {

@@ -47,6 +47,29 @@ test('charges less for work where an environment stands ready', () => {
   expect(cost({ ...million, provisionedSeconds: 1, provisionedShare: 0 })).toBe(cost(million));
 });
 
+test('charges for what goes into the log, and for metrics by the hours in which they have values', () => {
+  const { logs, metrics, total } = estimateCost({
+    functions: [{ ...idle, logBytes: 3 * 2 ** 30, metricHours: 20 * 730 }],
+    apiRequests: 0,
+  });
+  expect([logs, metrics]).toEqual([1.5, 6]);
+  expect(total).toBeCloseTo(7.5, 9);
+});
+
+test('charges for no metric in an hour without an invocation', () => {
+  const metric = new Metric({ namespace: 'N', metricName: 'M' });
+  const { expression } = functionCost(
+    'f0',
+    {
+      ...{ label: 'a', architecture: 'arm64', memoryMegabytes: 512, metrics: 20 },
+      ...{ duration: metric, invocations: metric, logBytes: metric },
+    },
+    US_EAST_1_PRICES,
+  );
+  expect(evaluate(expression, {})).toBe(0);
+  expect(evaluate(expression, { f0_invocations: 1 })).toBeCloseTo((20 * 0.3) / 730 + 0.2e-6, 9);
+});
+
 test('charges for requests to the API', () => {
   expect(estimateCost({ functions: [], apiRequests: 5_000_000 }).api).toBeCloseTo(5, 9);
 });
@@ -63,16 +86,29 @@ test('the metric math of the dashboard gives what the formula gives', () => {
       duration: metric('Duration'),
       init: metric('InitTime'),
       invocations: metric('Invocations'),
+      logBytes: metric('IncomingBytes'),
+      metrics: 20,
     },
     US_EAST_1_PRICES,
   );
-  const used = { f0_duration: 900_000, f0_init: 4_000, f0_invocations: 12_345, api_requests: 12_400 };
+  const used = {
+    ...{ f0_duration: 900_000, f0_init: 4_000, f0_invocations: 12_345, api_requests: 12_400 },
+    f0_log: 7_654_321,
+    api_log: 5_432_100,
+  };
   const usage = { architecture: 'arm64', memoryMegabytes: 1769, provisionedSeconds: 2 * 3600 } as const;
   const expected = estimateCost({
-    functions: [{ ...usage, durationMs: 900_000, initMs: 4_000, invocations: 12_345 }],
+    functions: [
+      {
+        ...{ ...usage, durationMs: 900_000, initMs: 4_000, invocations: 12_345 },
+        logBytes: 7_654_321,
+        metricHours: 20,
+      },
+    ],
     apiRequests: 12_400,
+    apiLogBytes: 5_432_100,
   });
-  const api = apiCost(metric('Count'), US_EAST_1_PRICES);
+  const api = apiCost(metric('Count'), metric('IncomingBytes'), US_EAST_1_PRICES);
   const hour = evaluate(part.expression, used) + evaluate(api.expression, used);
   expect(hour).toBeCloseTo(expected.total, 6);
   const month = monthlyCost([part, api]);
@@ -88,6 +124,8 @@ test('a stack can show the estimate of several functions in one graph', () => {
     memoryMegabytes: 512,
     duration: metric,
     invocations: metric,
+    logBytes: metric,
+    metrics: 1,
   } as const;
   const parts = ['f0', 'f1'].map((id) => functionCost(id, one, US_EAST_1_PRICES));
   const alarm = monthlyCost(parts).createAlarm(new Stack(new App(), 'S'), 'A', {
@@ -97,11 +135,14 @@ test('a stack can show the estimate of several functions in one graph', () => {
   expect(alarm.metric).toBeDefined();
 });
 
-/** Metric math with what the expressions use of it, over one hour: +, *, parentheses, FILL and PERIOD. */
+/** Metric math with what the expressions use of it, over one hour: +, *, parentheses, FILL, PERIOD, and IF something is above 0. */
 function evaluate(expression: string, values: Readonly<Record<string, number>>): number {
   const plain = expression
     .replace(/FILL\((\w+), 0\)/g, (_, id: string) => String(values[id] ?? 0))
-    .replace(/PERIOD\(\w+\)/g, '3600');
+    .replace(/PERIOD\(\w+\)/g, '3600')
+    .replace(/IF\(([\d.]+) > 0, ([\d.]+), 0\)/g, (_, value: string, then: string) =>
+      Number(value) > 0 ? then : '0',
+    );
   expect(plain).toMatch(/^[\d.+*() ]+$/);
   return Number(new Function(`return ${plain}`)());
 }

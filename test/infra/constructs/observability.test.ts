@@ -8,6 +8,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { METRICS, METRICS_NAMESPACE, SERVICE } from '../../../functions/app/src/telemetry/metric-names.ts';
+import { STAGE_METRICS } from '../../../functions/app/src/telemetry/stage-metrics.ts';
 import { InferenceApi } from '../../../infra/constructs/src/api/inference-api.ts';
 import { DistributedBatch } from '../../../infra/constructs/src/batch/backfill/distributed-batch.ts';
 import { UploadPipeline } from '../../../infra/constructs/src/batch/upload-pipeline.ts';
@@ -35,6 +36,7 @@ const AWS_METRICS: Readonly<Record<string, { names: readonly string[]; dimension
     ],
     dimensions: ['QueueName'],
   },
+  'AWS/Logs': { names: ['IncomingBytes'], dimensions: ['LogGroupName'] },
   'AWS/ApiGateway': { names: ['Count', '4xx', '5xx', 'Latency'], dimensions: ['ApiId'] },
   'AWS/ApplicationELB': {
     names: ['RequestCount', 'TargetResponseTime', 'HTTPCode_Target_5XX_Count', 'HealthyHostCount'],
@@ -104,22 +106,14 @@ describe('of a whole service', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('shows latency, load phases and self-check of every model', () => {
+  test('shows latency, loads and self-check of every model, and no stage of it, of which there are no metrics', () => {
     const shown = metricsOf(template);
     for (const model of ['sentiment', 'intent', 'slots']) {
       const names = shown.filter(({ dimensions }) => dimensions.model === model).map(({ name }) => name);
-      for (const name of [
-        'RequestTime',
-        'OpenTime',
-        'VerifyTime',
-        'TokenizerTime',
-        'SessionTime',
-        'LoadTime',
-        'GoldenDrift',
-        'MemoryUsed',
-      ]) {
+      for (const name of ['RequestTime', 'InferenceTime', 'LoadTime', 'GoldenDrift']) {
         expect(names, model).toContain(name);
       }
+      expect(names.filter((name) => STAGE_METRICS.some((stage) => stage === name))).toEqual([]);
     }
     const latency = shown.filter(
       ({ name, dimensions }) => name === 'RequestTime' && dimensions.model === 'slots',
@@ -260,6 +254,22 @@ test('shows any number of alarms, of which a widget takes a hundred', () => {
   );
   const shown = alarmWidgets(alarms).flatMap((row) => row.flatMap((widget) => widget.toJson()));
   expect(shown.map(({ properties }) => properties.alarms.length)).toEqual([100, 100, 1]);
+});
+
+test.each([
+  ['log', []],
+  ['metrics', ['TokenizationTime', 'OpenTime', 'VerifyTime', 'TokenizerTime', 'SessionTime', 'MemoryUsed']],
+] as const)('shows stages out of the log or by metrics, where functions have them as %s', (stages, names) => {
+  const template = templateOf((stack) => {
+    const environment = { PILOTLIGHT_STAGE_METRICS: stages };
+    const functions = [new InferenceFunction(stack, 'Slots', { models: ['slots'], lambda: { environment } })];
+    new Observability(stack, 'Watch', { functions });
+  });
+  const shown = metricsOf(template).map(({ name }) => name);
+  expect(shown.filter((name) => STAGE_METRICS.some((stage) => stage === name))).toEqual(names);
+  const dashboard = JSON.stringify(template.findResources('AWS::CloudWatch::Dashboard'));
+  expect(dashboard.includes('avg(TokenizationTime) as tokenise')).toBe(stages === 'log');
+  expect(dashboard.includes('avg(OpenTime) as open')).toBe(stages === 'log');
 });
 
 test('uses a topic that is given, and makes neither topic nor key', () => {

@@ -1,11 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
+import { fakeEngine } from './fake-engine.ts';
 import { emitted, HEALTH, predictEnvironment } from './predict-environment.ts';
 
 describe('the metrics of a cold start', () => {
   it('are the time of the init phase and the phases of each load, once', async () => {
     const { invoke } = await predictEnvironment(['sentiment', 'slots']);
     await invoke(HEALTH);
-    const phases = { OpenTime: 1, VerifyTime: 2, TokenizerTime: 3, SessionTime: 4, LoadTime: 6 };
+    const phases = { OpenTime: '1', VerifyTime: '2', TokenizerTime: '3', SessionTime: '4', LoadTime: 6 };
     expect(emitted.slice(0, 3)).toMatchObject([
       { service: 'pilotlight', function_name: 'pilotlight-predict', ColdStart: 1, InitTime: 321 },
       { service: 'pilotlight', model: 'sentiment', ...phases },
@@ -25,11 +26,20 @@ describe('the metrics of a cold start', () => {
           Namespace: 'Pilotlight',
           Dimensions: [['service', 'function_name']],
           Metrics: [
-            { Name: 'ColdStart', Unit: 'Count' },
             { Name: 'InitTime', Unit: 'Milliseconds' },
+            { Name: 'ColdStart', Unit: 'Count' },
           ],
         },
       ],
+    });
+  });
+
+  it('have the phases of a load as metrics where those of stages are asked for', async () => {
+    const { invoke } = await predictEnvironment(['sentiment'], fakeEngine(), { stages: 'metrics' });
+    await invoke(HEALTH);
+    const phases = ['OpenTime', 'VerifyTime', 'TokenizerTime', 'SessionTime', 'LoadTime'];
+    expect(emitted[1]?._aws).toMatchObject({
+      CloudWatchMetrics: [{ Metrics: phases.map((Name) => ({ Name, Unit: 'Milliseconds' })) }],
     });
   });
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, vi } from 'vitest';
 import { WARM_UP_SOURCE } from '../../../functions/app/src/aws/warm-up.ts';
 import { DEFAULT_LIMITS } from '../../../functions/app/src/http/limits.ts';
 import { preload } from '../../../functions/app/src/settings/preload.ts';
+import { type EmfSettings, emfTelemetry } from '../../../functions/app/src/telemetry/emf.ts';
 import { createHandler } from '../../../functions/predict/create-handler.ts';
 import { fakeEngine, silent } from './fake-engine.ts';
 import { lambdaContext } from './lambda-context.ts';
@@ -29,7 +30,12 @@ afterEach(() => {
 
 export const HEALTH = { version: '2.0', rawPath: '/health', requestContext: { http: { method: 'GET' } } };
 
-export async function predictEnvironment(models: string[] = ['sentiment'], engine = fakeEngine()) {
+export async function predictEnvironment(
+  models: string[] = ['sentiment'],
+  engine = fakeEngine(),
+  { requests = 'each', stages = 'log', now }: Partial<EmfSettings> = {},
+) {
+  const metrics = new Metrics({ namespace: 'Pilotlight', serviceName: 'pilotlight' });
   const preloaded = preload(engine, models, silent);
   await preloaded.settled;
   const handler = createHandler({
@@ -38,9 +44,11 @@ export async function predictEnvironment(models: string[] = ['sentiment'], engin
     ready: Promise.resolve(321),
     limits: DEFAULT_LIMITS,
     logger: new Logger({ serviceName: 'pilotlight' }),
-    metrics: new Metrics({ namespace: 'Pilotlight', serviceName: 'pilotlight' }),
+    metrics,
+    emf: emfTelemetry(metrics, { requests, stages, ...(now && { now }) }),
+    stages,
   });
-  const invoke = async (event: object, remainingMs?: number) =>
+  const invoke = async (event: unknown, remainingMs?: number) =>
     handler(JSON.parse(JSON.stringify(event)), lambdaContext(remainingMs));
   return {
     invoke,

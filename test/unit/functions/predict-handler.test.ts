@@ -8,10 +8,12 @@ import { DEFAULT_LIMITS } from '../../../functions/app/src/http/limits.ts';
 import type { Jobs, JobView } from '../../../functions/app/src/jobs/job.ts';
 import type { HandOver, HandOverOutcome } from '../../../functions/app/src/serve/hand-over-port.ts';
 import { preload } from '../../../functions/app/src/settings/preload.ts';
+import { emfTelemetry } from '../../../functions/app/src/telemetry/emf.ts';
 import { createHandler } from '../../../functions/predict/create-handler.ts';
 import { type FakeEngine, fakeEngine, silent } from './fake-engine.ts';
 import { fakeJobs } from './hand-over-to-server/fake-jobs.ts';
 import { lambdaContext } from './lambda-context.ts';
+import { HEALTH, predictEnvironment } from './predict-environment.ts';
 
 const event = (name: string) =>
   JSON.parse(readFileSync(new URL(`../../fixtures/events/${name}.json`, import.meta.url), 'utf8'));
@@ -39,6 +41,7 @@ function handlerOf(
   settled = preload(engine, ['sentiment'], silent),
   elsewhere: { handOver?: HandOver; jobs?: Jobs } = {},
 ) {
+  const metrics = new Metrics({ namespace: 'Pilotlight', serviceName: 'pilotlight' });
   const handler = createHandler({
     ...elsewhere,
     engine,
@@ -46,7 +49,9 @@ function handlerOf(
     ready: settled.settled.then(() => 321),
     limits: DEFAULT_LIMITS,
     logger: new Logger({ serviceName: 'pilotlight' }),
-    metrics: new Metrics({ namespace: 'Pilotlight', serviceName: 'pilotlight' }),
+    metrics,
+    emf: emfTelemetry(metrics, { requests: 'each', stages: 'log' }),
+    stages: 'log',
   });
   return async (name: string, changes = {}) => handler({ ...event(name), ...changes }, context);
 }
@@ -128,7 +133,9 @@ describe('the predict function', () => {
       expect(result.statusCode).toBe(refusal ? 422 : 200);
       expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThan(6_291_556);
       if (refusal) expect(JSON.parse(result.body)).toMatchObject(refusal);
-      expect(emitted).toContainEqual(expect.objectContaining({ ClientErrors: refusal ? 1 : 0 }));
+      expect(emitted).toContainEqual(
+        expect.objectContaining(refusal ? { ClientErrors: 1 } : { Requests: 1 }),
+      );
     },
   );
 
@@ -229,18 +236,32 @@ describe('the predict function', () => {
     expect((await handle('predict')).statusCode).toBe(200);
   });
 
-  it('answers what is no HTTP event with an error body instead of failing', async () => {
-    const engine = fakeEngine();
-    const handler = createHandler({
-      engine,
-      preload: preload(engine, [], silent),
-      ready: Promise.resolve(321),
-      limits: DEFAULT_LIMITS,
-      logger: new Logger(),
-      metrics: new Metrics({ namespace: 'Pilotlight' }),
+  it.each([
+    ['of SQS or S3', { Records: [] }],
+    ['of EventBridge', { version: '0', 'detail-type': 'Object Created', source: 'aws.s3', detail: {} }],
+    [
+      'of an authoriser, which has an HTTP context in its words alone',
+      { type: 'REQUEST', requestContext: 'http' },
+    ],
+    ['that is empty', {}],
+    ['that is null', null],
+    ['that is a text', 'hello'],
+  ])('fails the invocation of an event %s, and says who should send it elsewhere', async (_, other) => {
+    const { invoke } = await predictEnvironment();
+    await expect(invoke(other)).rejects.toMatchObject({
+      name: 'EventError',
+      code: 'EVENT_NOT_UNDERSTOOD',
+      message: expect.stringContaining('to the batch function'),
     });
-    const result = await handler(JSON.parse('{"Records": []}'), context);
-    expect([result.statusCode, JSON.parse(result.body).code]).toEqual([500, 'INTERNAL']);
+  });
+
+  it('answers over HTTP what breaks outside of the app, because somebody waits there', async () => {
+    const { invoke } = await predictEnvironment();
+    const broken = { ...HEALTH, requestContext: { http: null }, rawPath: 7 };
+    expect(await invoke(broken)).toMatchObject({
+      statusCode: 500,
+      body: expect.stringContaining('"INTERNAL"'),
+    });
   });
 });
 
@@ -265,17 +286,16 @@ describe('what CloudWatch gets', () => {
       model: 'sentiment',
       route: 'predict',
       Requests: 1,
-      ClientErrors: 0,
       ServerErrors: 0,
-      Inputs: 1,
+      Inputs: '1',
       Tokens: 5,
-      TokenizationTime: 0.25,
+      TokenizationTime: '0.25',
       InferenceTime: 1.5,
-      PostprocessTime: 0.125,
+      PostprocessTime: '0.125',
     });
     const megabytes = process.memoryUsage.rss() / 2 ** 20;
-    expect(emitted[0]?.MemoryUsed).toBeGreaterThan(megabytes / 2);
-    expect(emitted[0]?.MemoryUsed).toBeLessThan(megabytes * 2);
+    expect(Number(emitted[0]?.MemoryUsed)).toBeGreaterThan(megabytes / 2);
+    expect(Number(emitted[0]?.MemoryUsed)).toBeLessThan(megabytes * 2);
   });
 
   it.each<{ outcome: HandOverOutcome; counts: object }>([
@@ -313,6 +333,34 @@ describe('what CloudWatch gets', () => {
         ...counts,
       });
       expect(remaining).toEqual([context.getRemainingTimeInMillis()]);
+    },
+  );
+
+  it.each([
+    [200, 'predict', {}],
+    [400, 'predict', { body: '{"inputs": MARKED' }],
+    [404, 'predict', { rawPath: '/models/MARKED' }],
+    [404, 'predict', { rawPath: '/MARKED/nowhere' }],
+    [400, 'predict', { requestContext: { http: { method: 'POST' } }, headers: { host: 'MARKED host' } }],
+    [500, 'predict', {}],
+  ])(
+    'holds nothing that a client chose, in the log of an answer of %i either',
+    async (status, name, changes) => {
+      const failure = status === 500 ? { failure: new EngineError('SESSION_FAILED', 'It broke.') } : {};
+      const result = await handlerOf(fakeEngine(failure))(name, {
+        rawQueryString: 'q=MARKED',
+        cookies: ['c=MARKED'],
+        body: '{"inputs":"MARKED"}',
+        ...changes,
+        headers: {
+          ...event(name).headers,
+          'user-agent': 'MARKED',
+          'x-request-id': 'MARKED',
+          ...Object(changes).headers,
+        },
+      });
+      expect(result.statusCode).toBe(status);
+      expect(JSON.stringify(emitted)).not.toContain('MARKED');
     },
   );
 

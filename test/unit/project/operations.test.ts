@@ -43,6 +43,8 @@ const CODES_OF = [
   'functions/batch/src/errors.ts',
   'functions/bundles/src/errors.ts',
   'functions/pre-traffic-hook/create-handler.ts',
+  'functions/predict/extension.ts',
+  'functions/predict/http-event.ts',
   'functions/predict/warm-up.ts',
   'functions/warmer/create-handler.ts',
   'infra/constructs/src/common/errors.ts',

@@ -11,7 +11,8 @@ export interface ModelLoad {
   readonly LoadTime: number;
 }
 
-const milliseconds = z.number();
+/** Steps are fields of the log, which are text, unless somebody asked for metrics of them. */
+const milliseconds = z.coerce.number();
 const metricsSchema = z.object({
   model: z.string(),
   OpenTime: milliseconds,

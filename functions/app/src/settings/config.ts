@@ -2,6 +2,7 @@
 import { isModelRef } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 import { DEFAULT_LIMITS } from '../http/limits.ts';
+import { REQUEST_SETTINGS, STAGE_SETTINGS } from '../telemetry/stage-metrics.ts';
 import { count, type Environment, listUnknown, readSettings, text } from './environment-settings.ts';
 import { handOverSettings } from './hand-over.ts';
 import { remotePackages } from './remote-packages.ts';
@@ -63,6 +64,8 @@ const environmentSchema = z.object({
     DEFAULT_JOB_DEADLINE_HOURS,
   ),
   PILOTLIGHT_METRICS_NAMESPACE: z._default(text, 'Pilotlight'),
+  PILOTLIGHT_REQUEST_METRICS: z._default(z.enum(REQUEST_SETTINGS, 'must be each, minute or errors'), 'each'),
+  PILOTLIGHT_STAGE_METRICS: z._default(z.enum(STAGE_SETTINGS, 'must be log or metrics'), 'log'),
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.optional(count),
   AWS_LAMBDA_INITIALIZATION_TYPE: z.optional(z.string()),
 });

@@ -4,6 +4,7 @@
  * https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */
 import * as z from 'zod/mini';
+import { type Environment, readSettings } from './environment-settings.ts';
 
 const address = z.optional(
   z.url({ protocol: /^https?$/, error: 'must be an address such as http://localhost:4318' }),
@@ -39,6 +40,19 @@ export const tracingSettings = {
 
 const schema = z.object(tracingSettings);
 export type TracingSettings = z.infer<typeof schema>;
+
+/**
+ * Returns the settings of a process that is to be traced, else nothing: variables of OpenTelemetry may then be those of another
+ * program, such as a layer of its own.
+ *
+ * @throws PilotlightError INVALID_CONFIGURATION that names every variable at fault.
+ */
+export function readTracing(environment: Environment): TracingSettings | undefined {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT } = environment;
+  if ((OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? OTEL_EXPORTER_OTLP_ENDPOINT) === undefined) return undefined;
+  const settings = readSettings(schema, environment);
+  return isTraced(settings) ? settings : undefined;
+}
 
 /** Whether anybody has said where traces go. */
 export function isTraced(settings: TracingSettings): boolean {

@@ -8,7 +8,9 @@ import {
   type FunctionOptions,
   type IFunction,
   Function as LambdaFunction,
+  LoggingFormat,
   Runtime,
+  SystemLogLevel,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
@@ -83,6 +85,10 @@ export function commonOptions(
     role,
     logGroup: logs,
     tracing: tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+    ...(logging?.platformLogs === 'failures' && {
+      loggingFormat: LoggingFormat.JSON,
+      systemLogLevelV2: SystemLogLevel.WARN,
+    }),
     ...(encryptionKey && { environmentEncryption: encryptionKey }),
   };
 }

@@ -3,6 +3,7 @@
 import { readBatchConfig, withoutBatchConfig } from '@pilotlight/app/internal/settings/batch-config';
 import { readConfig } from '@pilotlight/app/internal/settings/config';
 import { readServerConfig } from '@pilotlight/app/internal/settings/server';
+import { readTracing } from '@pilotlight/app/internal/settings/tracing';
 import { PilotlightError } from '@pilotlight/model-format/errors';
 import { Token } from 'aws-cdk-lib';
 import { InfraError } from './errors.ts';
@@ -11,7 +12,9 @@ type Variables = Readonly<Record<string, string>>;
 
 /** Checks variables of the predict function. @throws InfraError INVALID_PROPS that names every variable at fault */
 export function checkEnvironment(environment: Variables = {}): void {
-  refuseFaults(() => readConfig(withoutTokens(environment)));
+  const variables = withoutTokens(environment);
+  refuseFaults(() => readConfig(variables));
+  refuseFaults(() => readTracing(variables));
 }
 
 /** Checks variables of the batch function, beside those that its construct sets. @throws InfraError INVALID_PROPS */

@@ -9,6 +9,9 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
+/** Which lines of its own Lambda writes into the log of a function. */
+export const PLATFORM_LOGS = ['all', 'failures'] as const;
+
 /** How the logs of a function or an API are kept, and what encrypts them. */
 export interface LoggingProps {
   /** @default RetentionDays.ONE_MONTH */
@@ -22,6 +25,13 @@ export interface LoggingProps {
   readonly encryptionKey?: IKey;
   /** Whether the logs are kept when the stack is deleted. @default RemovalPolicy.DESTROY */
   readonly logRemovalPolicy?: RemovalPolicy;
+  /**
+   * Lambda's own lines, START, END and REPORT: of all invocations, or only those that tell of failures. Without them the log
+   * is in Lambda's JSON format, because Lambda filters no other.
+   *
+   * @default 'all'
+   */
+  readonly platformLogs?: (typeof PLATFORM_LOGS)[number];
 }
 
 /** The services that write to a log group by a resource policy that they extend themselves. */

@@ -1,3 +1,4 @@
+import type { StageSetting } from '@pilotlight/app/internal/telemetry/stage-metrics';
 import { bundleFolder, type FunctionName } from '@pilotlight/functions';
 import { describePackage, type Placement, placeModels } from '@pilotlight/layers/internal/models/index';
 import { runtimeLayerBytes } from '@pilotlight/layers/internal/runtime/index';
@@ -56,6 +57,8 @@ export abstract class ModelFunction extends Construct {
   readonly logGroup: LogGroup;
   /** CloudWatch namespace of its metrics. */
   readonly metricsNamespace: string;
+  /** Whether stages of requests and loads are metrics, or fields of its log. */
+  readonly stageMetrics: StageSetting;
   protected readonly role: Role;
   readonly #settings: ModelFunctionSettings;
 
@@ -79,6 +82,7 @@ export abstract class ModelFunction extends Construct {
     this.modelRefs = described.map(({ name, version }) => `${name}@${version}`);
     this.modelNames = [...new Set(described.map(({ name }) => name))];
     this.metricsNamespace = chooseMetricsNamespace(scope, id, settings.metricsNamespace);
+    this.stageMetrics = lambda.environment.PILOTLIGHT_STAGE_METRICS === 'metrics' ? 'metrics' : 'log';
     this.placement = placeModels({
       packages: described,
       functionBytes: bundleFolder(settings.bundle).bytes,

@@ -1,5 +1,7 @@
 /** Dashboard and alarms. */
+import { REQUEST_SETTINGS, STAGE_SETTINGS } from '@pilotlight/app/internal/telemetry/stage-metrics';
 import * as z from 'zod';
+import { PLATFORM_LOGS } from '../common/execution-role.ts';
 import { email, metricsNamespace } from '../common/fields.ts';
 
 export const thresholdsSchema = z.strictObject({
@@ -23,7 +25,21 @@ export const observabilitySchema = z.strictObject({
   metricsNamespace: metricsNamespace
     .exactOptional()
     .describe('CloudWatch namespace of its metrics. Default: Pilotlight/<team>-<env>'),
+  requestMetrics: z
+    .enum(REQUEST_SETTINGS)
+    .default('each')
+    .describe(
+      'How functions tell of requests: each by a line of log, those of a minute by one line, or only those that end in an error of the server',
+    ),
+  stageMetrics: z
+    .enum(STAGE_SETTINGS)
+    .default('log')
+    .describe('Whether stages of requests and loads are fields of the log alone, or metrics that are billed'),
+  platformLogs: z
+    .enum(PLATFORM_LOGS)
+    .default('all')
+    .describe("Lambda's own lines of log: of all invocations, or only of those that fail"),
 });
 
-/** The settings of the construct, which is given a topic instead of its ARN, and functions that have a namespace. */
-export const watchSchema = observabilitySchema.omit({ alarmTopicArn: true, metricsNamespace: true });
+/** The settings of the construct, which is given a topic instead of its ARN, and functions that have their own. */
+export const watchSchema = observabilitySchema.pick({ alarmEmail: true, thresholds: true });

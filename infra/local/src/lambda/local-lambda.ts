@@ -14,6 +14,7 @@ import {
   payloadTooLarge,
 } from './invoke-request.ts';
 import type { LogSink } from './log-stream.ts';
+import { BOOTSTRAP } from './runtime/runtime-process.ts';
 
 export interface LocalLambdaOptions {
   readonly functions: readonly LambdaFunction[];
@@ -23,6 +24,8 @@ export interface LocalLambdaOptions {
   readonly log?: LogSink;
   /** Names by which callers of the Invoke API may call this machine beside `localhost`. @default - none */
   readonly allowedHosts?: readonly string[];
+  /** The script of another runtime, such as AWS's own runtime interface client. @default - ours */
+  readonly runtime?: string;
 }
 
 export class LocalLambda {
@@ -43,7 +46,8 @@ export class LocalLambda {
     }
   }
 
-  async #start({ functions, idleSeconds = 300, log = () => {}, allowedHosts = [] }: LocalLambdaOptions) {
+  async #start(options: LocalLambdaOptions) {
+    const { functions, idleSeconds = 300, log = () => {}, allowedHosts = [], runtime = BOOTSTRAP } = options;
     this.#endpoint = await listenForInvocations(
       (request) => this.invoke(request),
       (functionName, error) =>
@@ -58,6 +62,7 @@ export class LocalLambda {
         guard: this.#guard,
         idleSeconds,
         log,
+        runtime,
       });
       this.#pools.set(definition.name, pool);
     }
@@ -95,13 +100,13 @@ export class LocalLambda {
 
   /** Ends the environments of a function, as a new version of it does. */
   recycle(functionName: string): void {
-    this.#find(functionName).pool.end();
+    void this.#find(functionName).pool.end();
   }
 
   /** Ends every environment, invocations under way included. */
   async close(): Promise<void> {
     await this.#endpoint?.close();
-    for (const pool of this.#pools.values()) pool.end();
+    await Promise.all([...this.#pools.values()].map((pool) => pool.end()));
     this.#work.remove();
     this.#guard.end();
   }

@@ -11,7 +11,7 @@ import {
 } from '../../index.ts';
 import type { Config } from '../config/schema.ts';
 import { curlLine } from './curl-line.ts';
-import { listModelNames, makeLogging, resolvePackages } from './stack-settings.ts';
+import { listModelNames, makeLogging, resolvePackages, telemetryVariables } from './stack-settings.ts';
 
 export interface ServiceStackProps extends StackProps {
   readonly config: Config;
@@ -39,6 +39,10 @@ export class ServiceStack extends Stack {
       const handOver = server && chooseHandOver(name, settings, config, server);
       const inference = new InferenceFunction(this, name, {
         ...settings,
+        lambda: {
+          ...settings.lambda,
+          environment: { ...telemetryVariables(config), ...settings.lambda.environment },
+        },
         packages: resolvePackages(settings.packages, config),
         metricsNamespace,
         logging,

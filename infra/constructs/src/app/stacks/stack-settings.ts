@@ -10,13 +10,23 @@ import type { Config } from '../config/schema.ts';
 
 /** Says how logs are kept and which key encrypts. Each stack imports the key for itself: `scope` is the stack. */
 export function makeLogging(scope: Construct, config: Config): LoggingProps {
-  const { encryptionKeyArn, logRetentionDays, removalPolicy } = config;
+  const { encryptionKeyArn, logRetentionDays, removalPolicy, observability } = config;
   return {
+    platformLogs: observability.platformLogs,
     logRetention: logRetentionDays,
     logRemovalPolicy: toRemovalPolicy(removalPolicy),
     ...(encryptionKeyArn !== undefined && {
       encryptionKey: Key.fromKeyArn(scope, 'EncryptionKey', encryptionKeyArn),
     }),
+  };
+}
+
+/** The variables by which functions know how to tell of requests; none where nothing is chosen. */
+export function telemetryVariables({ observability }: Config): Record<string, string> {
+  const { requestMetrics, stageMetrics } = observability;
+  return {
+    ...(requestMetrics !== 'each' && { PILOTLIGHT_REQUEST_METRICS: requestMetrics }),
+    ...(stageMetrics !== 'log' && { PILOTLIGHT_STAGE_METRICS: stageMetrics }),
   };
 }
 

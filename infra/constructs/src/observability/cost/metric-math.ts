@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
-import { gbSeconds, type Prices, workPrice } from './cost.ts';
+import { GIGABYTE, gbSeconds, MONTH_HOURS, type Prices, workPrice } from './cost.ts';
 
 /** A function whose cost is to be estimated, and where its use is to be read. */
 export interface CostedFunction {
@@ -15,6 +15,10 @@ export interface CostedFunction {
   readonly init?: IMetric;
   /** The number of invocations. */
   readonly invocations: IMetric;
+  /** The bytes of its log. */
+  readonly logBytes: IMetric;
+  /** Metrics of our own that have values in an hour in which it is used. */
+  readonly metrics: number;
 }
 
 /** The period that the estimate is calculated for. */
@@ -38,6 +42,8 @@ export function functionCost(id: string, one: CostedFunction, prices: Prices): M
     `(${worked}) * ${decimal(perMs)}`,
     `FILL(${id}_invocations, 0) * ${decimal(prices.lambdaRequest)}`,
     ...(readyPerSecond > 0 ? [`PERIOD(${id}_duration) * ${decimal(readyPerSecond)}`] : []),
+    `FILL(${id}_log, 0) * ${decimal(prices.logGigabyte / GIGABYTE)}`,
+    `IF(FILL(${id}_invocations, 0) > 0, ${decimal((one.metrics * prices.metricMonth) / MONTH_HOURS)}, 0)`,
   ];
   return new MathExpression({
     label: one.label,
@@ -45,18 +51,22 @@ export function functionCost(id: string, one: CostedFunction, prices: Prices): M
     usingMetrics: {
       [`${id}_duration`]: one.duration,
       [`${id}_invocations`]: one.invocations,
+      [`${id}_log`]: one.logBytes,
       ...(one.init && { [`${id}_init`]: one.init }),
     },
     period: HOUR,
   });
 }
 
-/** US dollars an hour for the requests to an HTTP API. */
-export function apiCost(requests: IMetric, prices: Prices): MathExpression {
+/** US dollars an hour for the requests to an HTTP API, and for the bytes of its access log. */
+export function apiCost(requests: IMetric, logBytes: IMetric, prices: Prices): MathExpression {
   return new MathExpression({
     label: 'HTTP API',
-    expression: `FILL(api_requests, 0) * ${decimal(prices.httpApiRequest)}`,
-    usingMetrics: { api_requests: requests },
+    expression: [
+      `FILL(api_requests, 0) * ${decimal(prices.httpApiRequest)}`,
+      `FILL(api_log, 0) * ${decimal(prices.logGigabyte / GIGABYTE)}`,
+    ].join(' + '),
+    usingMetrics: { api_requests: requests, api_log: logBytes },
     period: HOUR,
   });
 }
@@ -67,13 +77,11 @@ export function monthlyCost(parts: readonly MathExpression[]): MathExpression {
   const sum = Object.keys(usingMetrics).map((id) => `FILL(${id}, 0)`);
   return new MathExpression({
     label: 'A month of such hours',
-    expression: `(${sum.join(' + ')}) * ${HOURS_OF_MONTH}`,
+    expression: `(${sum.join(' + ')}) * ${MONTH_HOURS}`,
     usingMetrics,
     period: HOUR,
   });
 }
-
-const HOURS_OF_MONTH = 730;
 
 /** Formats a number without an exponent, which metric math cannot read. */
 function decimal(value: number): string {

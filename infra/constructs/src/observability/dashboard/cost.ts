@@ -1,10 +1,12 @@
-import { type IWidget, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { type IWidget, type MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { InferenceApi } from '../../api/inference-api.ts';
 import type { UploadPipeline } from '../../batch/upload-pipeline.ts';
 import { readCapacity } from '../../function/cold-start/schema.ts';
 import type { InferenceFunction } from '../../function/inference-function.ts';
 import type { Prices } from '../cost/cost.ts';
+import { countMetrics } from '../cost/custom-metrics.ts';
 import { apiCost, type CostedFunction, functionCost, monthlyCost } from '../cost/metric-math.ts';
 import { functionMetric } from '../metrics.ts';
 import { graph, heading } from './widgets.ts';
@@ -20,12 +22,12 @@ export function costWidgets({ functions, upload, api }: CostedService, prices: P
   const parts = [
     ...functions.map((one, index) => functionCost(`f${index}`, costed(one), prices)),
     ...(upload ? [functionCost('upload', costedUpload(upload), prices)] : []),
-    ...(api ? [apiCost(api.httpApi.metricCount({ statistic: Stats.SUM }), prices)] : []),
+    ...(api ? [costOfApi(api, prices)] : []),
   ];
   return [
     [
       heading(
-        `# Cost estimate\nPrices of ${prices.region}, from ${prices.source}. Without logs, metrics, storage, data transfer, free tier and GPU instances.`,
+        `# Cost estimate\nPrices of ${prices.region}, from ${prices.source}. Without storage, data transfer, free tier and GPU instances.`,
       ),
     ],
     [
@@ -33,6 +35,10 @@ export function costWidgets({ functions, upload, api }: CostedService, prices: P
       graph('Cost of a month', 'USD', [monthlyCost(parts)]),
     ],
   ];
+}
+
+function costOfApi({ httpApi, accessLogGroup }: InferenceApi, prices: Prices): MathExpression {
+  return apiCost(httpApi.metricCount({ statistic: Stats.SUM }), logBytes(accessLogGroup), prices);
 }
 
 function costed(one: InferenceFunction): CostedFunction {
@@ -45,17 +51,39 @@ function costed(one: InferenceFunction): CostedFunction {
     duration: lambda.metricDuration({ statistic: Stats.SUM }),
     init: functionMetric(one.metricsNamespace, 'InitTime', lambda.functionName, {}),
     invocations: lambda.metricInvocations({ statistic: Stats.SUM }),
+    logBytes: logBytes(one.logGroup),
+    metrics: countMetrics({
+      models: one.modelNames.length,
+      stages: one.stageMetrics,
+      warmUps: one.warmUp !== undefined,
+    }),
   };
 }
 
-function costedUpload({ function: lambda, memoryMegabytes }: UploadPipeline): CostedFunction {
+/** The metrics of files: see `metric-names.ts`. */
+const METRICS_OF_FILES = 4;
+
+function costedUpload(upload: UploadPipeline): CostedFunction {
+  const { function: lambda, memoryMegabytes, logGroup, modelNames } = upload;
   return {
     label: 'Files',
     architecture: nameArchitecture(lambda.architecture),
     memoryMegabytes,
     duration: lambda.metricDuration({ statistic: Stats.SUM }),
     invocations: lambda.metricInvocations({ statistic: Stats.SUM }),
+    logBytes: logBytes(logGroup),
+    metrics: METRICS_OF_FILES * modelNames.length,
   };
+}
+
+/** What CloudWatch Logs takes in, as it counts itself. */
+function logBytes({ logGroupName }: LogGroup): Metric {
+  return new Metric({
+    namespace: 'AWS/Logs',
+    metricName: 'IncomingBytes',
+    dimensionsMap: { LogGroupName: logGroupName },
+    statistic: Stats.SUM,
+  });
 }
 
 function nameArchitecture(architecture: Architecture): 'arm64' | 'x64' {

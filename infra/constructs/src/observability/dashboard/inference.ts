@@ -23,6 +23,8 @@ export function inferenceWidgets(functions: readonly InferenceFunction[]): IWidg
       ),
     ).values(),
   ];
+  // Fields of the log cost nothing until somebody looks at them; see stage-metrics.ts.
+  const stages = functions.every(({ stageMetrics }) => stageMetrics === 'metrics');
   return [
     [heading('# Models')],
     [
@@ -32,7 +34,9 @@ export function inferenceWidgets(functions: readonly InferenceFunction[]): IWidg
     ],
     ([50, 90, 99] as const).map((p) => graph(`Latency, p${p}`, 'ms', models('RequestTime', Stats.p(p)))),
     [
-      graph('Tokenisation, p50', 'ms', models('TokenizationTime', Stats.p(50))),
+      ...(stages
+        ? [graph('Tokenisation, p50', 'ms', models('TokenizationTime', Stats.p(50)))]
+        : [stagesOfRequests(functions)]),
       graph('Inference, p50', 'ms', models('InferenceTime', Stats.p(50))),
       errorsByCode(functions),
     ],
@@ -51,22 +55,14 @@ export function inferenceWidgets(functions: readonly InferenceFunction[]): IWidg
       ),
       graph('Loading a model, average', 'ms', models('LoadTime', Stats.AVERAGE)),
     ],
-    LOAD_PHASES.slice(0, 3).map((phase) => graph(PHASES[phase], 'ms', models(phase, Stats.AVERAGE))),
+    ...(stages ? [LOAD_PHASES.map((phase) => graph(PHASES[phase], 'ms', models(phase, Stats.AVERAGE)))] : []),
     [
-      graph(PHASES.SessionTime, 'ms', models('SessionTime', Stats.AVERAGE)),
-      graph('Memory, maximum', 'MB', models('MemoryUsed', Stats.MAXIMUM), {
-        leftAnnotations: functions.map((one) => ({
-          value: one.memoryMegabytes,
-          label: `Limit of ${formatLabel(one)}`,
-        })),
-      }),
+      ...(stages ? [memoryGraph(functions, models('MemoryUsed', Stats.MAXIMUM))] : [loadPhases(functions)]),
       graph(
         'Golden drift: above 1, answers have changed',
         'share of tolerance',
         models('GoldenDrift', Stats.MAXIMUM),
-        {
-          leftAnnotations: [{ value: 1, label: 'Tolerance' }],
-        },
+        { leftAnnotations: [{ value: 1, label: 'Tolerance' }] },
       ),
     ],
     [
@@ -112,17 +108,48 @@ function warmUps(functions: readonly InferenceFunction[]): IWidget[] {
   return [graph('Warm environments', '', metrics)];
 }
 
+function memoryGraph(functions: readonly InferenceFunction[], used: readonly Metric[]): IWidget {
+  return graph('Memory, maximum', 'MB', used, {
+    leftAnnotations: functions.map((one) => ({
+      value: one.memoryMegabytes,
+      label: `Limit of ${formatLabel(one)}`,
+    })),
+  });
+}
+
 /** Counts error codes from the log lines of requests. They are no dimension, because each value would cost as a metric. */
 function errorsByCode(functions: readonly InferenceFunction[]): IWidget {
+  return logTable('Errors by code', functions, [
+    'filter ispresent(code) and (ClientErrors > 0 or ServerErrors > 0)',
+    'stats sum(Requests) as requests by code, model',
+    'sort requests desc',
+  ]);
+}
+
+function stagesOfRequests(functions: readonly InferenceFunction[]): IWidget {
+  return logTable('Stages of requests: average ms, most MB', functions, [
+    'filter ispresent(TokenizationTime)',
+    'stats avg(TokenizationTime) as tokenise, avg(QueueTime) as queue, avg(PostprocessTime) as postprocess, max(MemoryUsed) as memory by model',
+  ]);
+}
+
+function loadPhases(functions: readonly InferenceFunction[]): IWidget {
+  return logTable('Phases of loading a model: average ms', functions, [
+    'filter ispresent(OpenTime)',
+    'stats count(*) as loads, avg(OpenTime) as open, avg(VerifyTime) as verify, avg(TokenizerTime) as tokenizer, avg(SessionTime) as session by model',
+  ]);
+}
+
+function logTable(
+  title: string,
+  functions: readonly InferenceFunction[],
+  queryLines: readonly string[],
+): IWidget {
   return new LogQueryWidget({
-    title: 'Errors by code',
+    title,
     logGroupNames: functions.map(({ logGroup }) => logGroup.logGroupName),
     view: LogQueryVisualizationType.TABLE,
-    queryLines: [
-      'filter ispresent(code) and (ClientErrors > 0 or ServerErrors > 0)',
-      'stats count(*) as requests by code, model',
-      'sort requests desc',
-    ],
+    queryLines: [...queryLines],
     width: 8,
     height: 6,
   });

@@ -14,6 +14,8 @@ export interface PoolOptions {
   /** Seconds after which an environment without requests is ended. */
   readonly idleSeconds: number;
   readonly log: LogSink;
+  /** See `ProcessOptions`. */
+  readonly runtime: string;
 }
 
 interface Member {
@@ -53,30 +55,36 @@ export class EnvironmentPool {
     try {
       return await member.environment.invoke(invocation);
     } finally {
-      member.busy = false;
-      if (member.environment.ended) this.#remove(member);
-      else {
-        const { idleSeconds } = this.#options;
-        member.idleTimer = setTimeout(() => this.#remove(member), idleSeconds * 1000).unref();
-      }
+      const { working } = member.environment;
+      if (working === undefined) this.#release(member);
+      else void working.then(() => this.#release(member));
     }
   }
 
   /** Ends the environments; requests that are under way fail. */
-  end(): void {
-    for (const member of this.#members) this.#remove(member);
+  async end(): Promise<void> {
+    await Promise.all([...this.#members].map((member) => this.#remove(member)));
+  }
+
+  #release(member: Member): void {
+    member.busy = false;
+    if (member.environment.ended) void this.#remove(member);
+    else {
+      const { idleSeconds } = this.#options;
+      member.idleTimer = setTimeout(() => void this.#remove(member), idleSeconds * 1000).unref();
+    }
   }
 
   /** The one that was used last, so that others may idle out. */
   #idle(): Member | undefined {
     for (const member of this.#members) {
-      if (!member.busy && member.environment.ended) this.#remove(member);
+      if (!member.busy && member.environment.ended) void this.#remove(member);
     }
     return [...this.#members].findLast(({ busy }) => !busy);
   }
 
   #add(): Member {
-    const { definition, work, guard, log } = this.#options;
+    const { definition, work, guard, log, runtime } = this.#options;
     const { name, reservedConcurrency } = definition;
     if (this.#members.size >= reservedConcurrency) {
       throw new LambdaServiceError('TooManyRequestsException', 'Rate Exceeded.');
@@ -91,6 +99,7 @@ export class EnvironmentPool {
         environment,
         log: new LogStream(name, environment, log),
         guard,
+        runtime,
       }),
       busy: false,
     };
@@ -98,10 +107,10 @@ export class EnvironmentPool {
     return member;
   }
 
-  #remove(member: Member): void {
+  async #remove(member: Member): Promise<void> {
     clearTimeout(member.idleTimer);
     this.#members.delete(member);
-    member.environment.end();
+    await member.environment.end();
     this.#options.work.removeTmp(member.environment.id.slice(-32));
   }
 }

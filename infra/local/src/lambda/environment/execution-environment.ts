@@ -42,6 +42,7 @@ export class ExecutionEnvironment {
   readonly #options: ProcessOptions;
   #runtime: RuntimeProcess | undefined;
   #ended = false;
+  #working: Promise<void> | undefined;
 
   /** Nothing is started before the first invocation. */
   constructor(options: ProcessOptions) {
@@ -52,6 +53,11 @@ export class ExecutionEnvironment {
   /** True once it can take no further invocation. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Settles when extensions have done what they do after an answer; undefined where they do nothing. */
+  get working(): Promise<void> | undefined {
+    return this.#working;
   }
 
   /** The id of its process, while there is one. */
@@ -82,8 +88,8 @@ export class ExecutionEnvironment {
         failure: failure?.errorType,
       }),
     );
-    if (this.#ended) this.end();
-    else this.#runtime?.freeze();
+    if (this.#ended) this.#runtime?.kill();
+    else this.#freeze(definition.timeoutSeconds * 1000 - durationMs);
     return {
       payload: failure?.payload ?? ('payload' in handled ? handled.payload : Buffer.alloc(0)),
       functionError: handled.kind === 'response' ? undefined : 'Unhandled',
@@ -95,9 +101,25 @@ export class ExecutionEnvironment {
     };
   }
 
-  end(): void {
+  async end(): Promise<void> {
     this.#ended = true;
-    this.#runtime?.kill();
+    await this.#runtime?.end();
+  }
+
+  /** Extensions may work on when the answer is given, for what is left of the time of the invocation. */
+  #freeze(remainingMs: number): void {
+    const idle = this.#runtime?.extensionsIdle;
+    if (idle === undefined) {
+      this.#runtime?.freeze();
+      return;
+    }
+    this.#working = within(remainingMs, idle).then((late) => {
+      this.#working = undefined;
+      if (late === LATE) {
+        this.#ended = true;
+        this.#runtime?.kill();
+      } else if (!this.#ended) this.#runtime?.freeze();
+    });
   }
 
   /** The failure of an invocation that ended otherwise than by an answer of the handler. */

@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { buffer } from 'node:stream/consumers';
 import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
 import { refuseForeignCaller } from '../../foreign-caller.ts';
+import { EXTENSIONS_PREFIX, Extensions } from './extensions.ts';
 
 const PREFIX = '/2018-06-01/runtime/';
 
@@ -29,6 +30,7 @@ export interface Delivery {
 }
 
 export class RuntimeApi {
+  readonly extensions = new Extensions();
   readonly #server: Server;
   readonly #events: RuntimeEvents;
   readonly #maxResponseBytes: number;
@@ -55,7 +57,9 @@ export class RuntimeApi {
   }
 
   /** Hands an invocation to the runtime that waits for it. */
-  deliver({ requestId, payload, deadlineMs, functionArn, traceId }: Delivery): void {
+  deliver(delivery: Delivery): void {
+    const { requestId, payload, deadlineMs, functionArn, traceId } = delivery;
+    this.extensions.invoke(delivery);
     const response = this.#waiting;
     this.#waiting = undefined;
     response?.writeHead(200, {
@@ -78,6 +82,7 @@ export class RuntimeApi {
     if (foreign !== undefined) {
       return reply(response, 403, { errorType: 'AccessDenied', errorMessage: foreign });
     }
+    if (request.url?.startsWith(EXTENSIONS_PREFIX)) return this.extensions.answer(request, response);
     const path = request.url?.startsWith(PREFIX) ? request.url.slice(PREFIX.length) : '';
     if (request.method === 'GET' && path === 'invocation/next') {
       this.#waiting = response;

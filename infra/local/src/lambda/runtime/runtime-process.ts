@@ -9,11 +9,14 @@ import type { DefinedFunction } from '../function-definition.ts';
 import type { LogStream } from '../log-stream.ts';
 import { type Delivery, RuntimeApi } from './runtime-api.ts';
 
-const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.mjs', import.meta.url));
+/** Our runtime for Node 24. */
+export const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.mjs', import.meta.url));
 const RUNTIME_FOLDER = fileURLToPath(new URL('.', import.meta.url));
 
 /** The most that an invocation may answer: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 export const MAX_RESPONSE_BYTES = 6_291_556;
+/** The time that a process has to end with, if an extension is in it. */
+const SHUTDOWN_MS = 500;
 
 export interface Exited {
   readonly kind: 'exited';
@@ -44,6 +47,8 @@ export interface ProcessOptions {
   readonly environment: string;
   readonly log: LogStream;
   readonly guard: OrphanGuard;
+  /** The script that loads the handler and speaks the Runtime API. */
+  readonly runtime: string;
 }
 
 export class RuntimeProcess {
@@ -59,6 +64,7 @@ export class RuntimeProcess {
   static async start(options: ProcessOptions): Promise<RuntimeProcess> {
     const settled = Promise.withResolvers<Initialised>();
     let running: RuntimeProcess | undefined;
+    let initialised = false;
     const spawnedAt = now();
     const answered = (kind: 'response' | 'error') => (_requestId: string, payload: Buffer) => {
       if (running) running.#answer = { kind, payload };
@@ -66,9 +72,16 @@ export class RuntimeProcess {
     const api = await RuntimeApi.listen(
       {
         next: (headers) => {
-          const marks = headers['pilotlight-marks'];
-          if (typeof marks === 'string') settled.resolve(ready(marks, spawnedAt));
-          else if (running) running.#idle(running.#answer);
+          if (initialised) {
+            if (running) running.#idle(running.#answer);
+            return;
+          }
+          initialised = true;
+          const phases = readPhases(headers['pilotlight-marks'], spawnedAt);
+          void api.extensions.idle().then(() => {
+            api.extensions.close();
+            settled.resolve({ kind: 'ready', phases: { ...phases, totalMs: now() - spawnedAt } });
+          });
         },
         response: answered('response'),
         error: answered('error'),
@@ -81,14 +94,14 @@ export class RuntimeProcess {
   }
 
   private constructor(
-    { definition, folders, environment, log, guard }: ProcessOptions,
+    { definition, folders, environment, log, guard, runtime: script }: ProcessOptions,
     api: RuntimeApi,
     settled: PromiseWithResolvers<Initialised>,
   ) {
     this.#api = api;
     const { memoryMegabytes } = definition;
     const runtime = { address: api.address, folder: RUNTIME_FOLDER, logStream: environment };
-    this.#child = spawn(process.execPath, [...nodeOptions(memoryMegabytes), BOOTSTRAP], {
+    this.#child = spawn(process.execPath, [...nodeOptions(memoryMegabytes), script], {
       cwd: folders.task,
       env: environmentVariables(definition, folders, runtime),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -140,6 +153,12 @@ export class RuntimeProcess {
     });
   }
 
+  /** Settles when no extension works any more, which Lambda waits for before it freezes; undefined where there is none. */
+  get extensionsIdle(): Promise<void> | undefined {
+    const { extensions } = this.#api;
+    return extensions.registered ? extensions.idle() : undefined;
+  }
+
   freeze(): void {
     this.#memory?.pause();
     this.#child.kill('SIGSTOP');
@@ -150,19 +169,29 @@ export class RuntimeProcess {
     this.#memory?.resume();
   }
 
+  /** Ends the process, which is told before if there is an extension in it. */
+  async end(): Promise<void> {
+    if (!this.#api.extensions.registered) return this.kill();
+    this.thaw();
+    this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.kill(), SHUTDOWN_MS);
+    await this.exited;
+    clearTimeout(timer);
+  }
+
   kill(): void {
     this.#child.kill('SIGKILL');
   }
 }
 
-function ready(marks: string, spawnedAt: number): Initialised {
-  const { node, ready: loaded } = marksSchema.parse(JSON.parse(marks));
-  const phases = {
-    processMs: node - spawnedAt,
-    functionMs: loaded - node,
-    totalMs: now() - spawnedAt,
-  };
-  return { kind: 'ready', phases };
+/** Our bootstrap tells when it began; of another runtime only the whole is known. */
+function readPhases(
+  marks: string | readonly string[] | undefined,
+  spawnedAt: number,
+): Pick<InitPhases, 'processMs' | 'functionMs'> {
+  if (typeof marks !== 'string') return { processMs: 0, functionMs: now() - spawnedAt };
+  const { node, ready } = marksSchema.parse(JSON.parse(marks));
+  return { processMs: node - spawnedAt, functionMs: ready - node };
 }
 
 /**

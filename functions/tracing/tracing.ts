@@ -18,10 +18,13 @@ import type { Exchange, Logger, PredictionRecord, Telemetry } from '@pilotlight/
 import type { TracingSettings } from '@pilotlight/app/internal/settings/tracing';
 import { ENGINE_VERSION } from '@pilotlight/engine';
 import type { Hono } from 'hono';
+import type { LambdaContext } from 'hono/aws-lambda';
 import { createProvider } from './provider.ts';
 
 /** A collector that does not answer must not hold up the end of the process. */
-const FLUSH_MS = 3000;
+const SHUTDOWN_MS = 3000;
+/** On Lambda the time after an answer is paid for, and the environment takes no other request in it. */
+const FLUSH_MS = 1000;
 
 type Fetch = Hono['fetch'];
 
@@ -42,17 +45,20 @@ const headers = {
 };
 
 export async function startTracing(settings: TracingSettings, logger: Logger): Promise<Tracing> {
-  return new Tracing(await createProvider(settings, logger));
+  const tellOfFailure = (error: unknown) => logger.warn('Traces could not be exported', { error });
+  return new Tracing(await createProvider(settings, tellOfFailure), tellOfFailure);
 }
 
 export class Tracing implements Telemetry {
   readonly #provider: TracerProvider;
+  readonly #tellOfFailure: (error: unknown) => void;
   readonly #tracer;
   readonly #propagator = new W3CTraceContextPropagator();
   readonly #current = new AsyncLocalStorage<RequestRecord>();
 
-  constructor(provider: TracerProvider) {
+  constructor(provider: TracerProvider, tellOfFailure: (error: unknown) => void) {
     this.#provider = provider;
+    this.#tellOfFailure = tellOfFailure;
     this.#tracer = provider.getTracer('pilotlight', ENGINE_VERSION);
   }
 
@@ -65,6 +71,8 @@ export class Tracing implements Telemetry {
       const attributes = { 'http.request.method': 'POST', 'url.path': path };
       const span = this.#tracer.startSpan('POST', { kind: SpanKind.SERVER, attributes }, parent);
       if (!span.isRecording()) return fetch(request, ...rest);
+      const { lambdaContext }: { lambdaContext?: LambdaContext } = rest[0] ?? {};
+      if (lambdaContext) span.setAttribute('faas.invocation_id', lambdaContext.awsRequestId);
       const told: RequestRecord = { predictions: [] };
       try {
         return await this.#current.run(told, () => fetch(request, ...rest));
@@ -84,12 +92,20 @@ export class Tracing implements Telemetry {
     this.#current.getStore()?.predictions.push({ ...record, at: Date.now() });
   }
 
-  /** Sends what is not sent yet. Never rejects: a process ends without its last traces rather than not at all. */
+  /** Sends what is not sent yet. Never rejects, and waits for a second at most. */
+  async flush(): Promise<void> {
+    await this.#within(FLUSH_MS, this.#provider.forceFlush());
+  }
+
+  /** The same at the end: a process ends without its last traces rather than not at all. */
   async shutdown(): Promise<void> {
-    const flushed = this.#provider.shutdown().catch(() => {});
+    await this.#within(SHUTDOWN_MS, this.#provider.shutdown());
+  }
+
+  async #within(milliseconds: number, sent: Promise<void>): Promise<void> {
     const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, FLUSH_MS);
-    await Promise.race([flushed, late]);
+    const timer = setTimeout(resolve, milliseconds);
+    await Promise.race([sent.catch(this.#tellOfFailure), late]);
     clearTimeout(timer);
   }
 

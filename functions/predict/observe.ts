@@ -1,0 +1,43 @@
+/** What the function tells of its work beside its answers: metrics in its log, and traces to a collector where one is named. */
+import type { Metrics } from '@aws-lambda-powertools/metrics';
+import type { Logger } from '@pilotlight/app/internal/serve/ports';
+import type { Config } from '@pilotlight/app/internal/settings/config';
+import { readTracing } from '@pilotlight/app/internal/settings/tracing';
+import { emfTelemetry } from '@pilotlight/app/internal/telemetry/emf';
+import type { HandlerDependencies } from './create-handler.ts';
+
+type Observing = Pick<HandlerDependencies, 'emf' | 'stages' | 'tracing' | 'extension'>;
+
+export interface ObserveDependencies {
+  readonly config: Config;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/**
+ * Loads OpenTelemetry only if traces are asked for. They are sent after the answer, by an extension; metrics that are held back
+ * are written when Lambda tells the process of its end, which it does where there is an extension.
+ *
+ * @throws PilotlightError INVALID_CONFIGURATION
+ */
+export async function observe(dependencies: ObserveDependencies): Promise<Observing> {
+  const { config, environment, metrics, logger } = dependencies;
+  const { PILOTLIGHT_REQUEST_METRICS: requests, PILOTLIGHT_STAGE_METRICS: stages } = config;
+  const emf = emfTelemetry(metrics, { requests, stages });
+  const settings = readTracing(environment);
+  const tracing = settings
+    ? await (await import('../tracing/tracing.ts')).startTracing(settings, logger)
+    : undefined;
+  const { AWS_LAMBDA_RUNTIME_API: address } = environment;
+  const observing = { emf, stages, ...(tracing && { tracing }) };
+  if (address === undefined || (tracing === undefined && requests !== 'minute')) return observing;
+  process.once('SIGTERM', () => {
+    emf.flush();
+    void Promise.resolve(tracing?.shutdown()).then(() => process.exit(0));
+  });
+  const { startExtension } = await import('./extension.ts');
+  const afterAnswer = tracing && { afterAnswer: () => tracing.flush() };
+  const extension = await startExtension({ address, ...afterAnswer, logger });
+  return { ...observing, extension };
+}
