@@ -1,41 +1,14 @@
-import { App, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
-import { Vpc } from 'aws-cdk-lib/aws-ec2';
-import { Repository } from 'aws-cdk-lib/aws-ecr';
-import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  InferenceServer,
-  type InferenceServerProps,
-} from '../../../infra/constructs/src/server/inference-server.ts';
 import { findingsOf } from './findings.ts';
-import { actionsOf, statementsOf, testStack } from './template.ts';
-
-const FLAGS = { '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': true };
-
-type Props = Partial<InferenceServerProps>;
-
-function backend(stack: Stack, props: Props = {}): InferenceServer {
-  const image = ContainerImage.fromEcrRepository(
-    Repository.fromRepositoryName(stack, 'Images', 'pilotlight'),
-    '1',
-  );
-  return new InferenceServer(stack, 'Server', { image, ...props });
-}
-
-function templateOf(props: Props | ((stack: Stack) => Props) = {}): Template {
-  const stack = new Stack(new App({ builtinCloudFormationValidation: false, context: FLAGS }), 'Stack');
-  const server = backend(stack, typeof props === 'function' ? props(stack) : props);
-  server.grantSubmitJobs(new Role(stack, 'Api', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }));
-  return Template.fromStack(stack);
-}
+import { makeServer, serverTemplate } from './server-under-test.ts';
+import { actionsOf, statementsOf } from './template.ts';
 
 describe('with its defaults', () => {
   let template: Template;
   beforeAll(() => {
-    template = templateOf();
+    template = serverTemplate();
   });
 
   test('starts from no task, keeps those that run when it is deployed again, and goes to two', () => {
@@ -191,7 +164,7 @@ describe('with its defaults', () => {
 });
 
 test('InferenceServer takes spot instances, other types, and a longer stay, when it is told to', () => {
-  const template = templateOf({
+  const template = serverTemplate({
     gpu: { spot: true, instanceTypes: ['g5.xlarge'], scaleInAfterMinutes: 20 },
   });
   template.hasResourceProperties('AWS::ECS::CapacityProvider', {
@@ -206,7 +179,7 @@ test('InferenceServer takes spot instances, other types, and a longer stay, when
 });
 
 test('InferenceServer gives further settings to the server', () => {
-  templateOf({ task: { environment: { PILOTLIGHT_JOB_CONCURRENCY: '32' } } }).hasResourceProperties(
+  serverTemplate({ task: { environment: { PILOTLIGHT_JOB_CONCURRENCY: '32' } } }).hasResourceProperties(
     'AWS::ECS::TaskDefinition',
     {
       ContainerDefinitions: [
@@ -221,109 +194,9 @@ test('InferenceServer gives further settings to the server', () => {
   );
 });
 
-test('InferenceServer puts tasks behind one NAT gateway, and none of them into its public subnets, when it is told to', () => {
-  const template = templateOf({ network: { kind: 'nat' } });
-  template.resourceCountIs('AWS::EC2::NatGateway', 1);
-  const { Properties } = Object.values(template.findResources('AWS::ECS::Service'))[0] ?? {};
-  const subnets = JSON.stringify(Properties?.NetworkConfiguration);
-  expect(subnets).toContain('tasksSubnet');
-  expect(subnets).not.toContain('natSubnet');
-  const interfaces = template.findResources('AWS::EC2::VPCEndpoint', {
-    Properties: { VpcEndpointType: 'Interface' },
-  });
-  expect(Object.keys(interfaces)).toEqual([expect.stringContaining('Sqs')]);
-});
-
-test('InferenceServer lets functions that call it reach the queue and S3 from subnets without a way to the Internet, beside NAT too', () => {
-  const stack = testStack();
-  const { callers } = backend(stack, { network: { kind: 'nat' } });
-  const template = Template.fromStack(stack);
-  const routed = Object.values(template.findResources('AWS::EC2::Route')).map(
-    ({ Properties }) => Properties.RouteTableId.Ref,
-  );
-  const tables = callers.subnets.map(({ routeTable }) => stack.resolve(routeTable.routeTableId).Ref);
-  expect(tables).toHaveLength(2);
-  expect(routed.filter((table) => tables.includes(table))).toEqual([]);
-});
-
-describe.each(['endpoints', 'nat'] as const)('the endpoints of a network of kind %s', (kind) => {
-  const endpoints = () =>
-    Object.entries(templateOf({ network: { kind } }).findResources('AWS::EC2::VPCEndpoint')).map(
-      ([id, { Properties }]) => ({ id, statements: Properties.PolicyDocument.Statement }),
-    );
-  const account = { Ref: 'AWS::AccountId' };
-
-  test('let through only identities of this account, and only to resources of it where a resource has an account', () => {
-    for (const { id, statements } of endpoints()) {
-      const [{ Effect, Principal, Condition }] = statements;
-      expect({ Effect, Principal }, id).toEqual({ Effect: 'Allow', Principal: '*' });
-      expect(Condition.StringEquals, id).toEqual({ 'aws:PrincipalAccount': account });
-      expect(Condition.StringEqualsIfExists, id).toEqual(
-        // An image may lie in the registry of another account.
-        id.includes('Ecr') ? undefined : { 'aws:ResourceAccount': account },
-      );
-    }
-  });
-
-  test('let through to S3 the layers of images beside, and nothing else', () => {
-    for (const { id, statements } of endpoints()) {
-      const beside = statements.slice(1);
-      if (!/S3/.test(id)) expect(beside, id).toEqual([]);
-      else
-        expect(beside).toEqual([
-          {
-            Effect: 'Allow',
-            Principal: '*',
-            Action: 's3:GetObject',
-            Resource: {
-              'Fn::Join': [
-                '',
-                [
-                  'arn:',
-                  { Ref: 'AWS::Partition' },
-                  ':s3:::prod-',
-                  { Ref: 'AWS::Region' },
-                  '-starport-layer-bucket/*',
-                ],
-              ],
-            },
-          },
-        ]);
-    }
-  });
-});
-
-test('InferenceServer makes another network and load balancer where kind, addresses or zones are other ones, and keeps the rest', () => {
-  const idsOf = (props: Props) => Object.keys(templateOf(props).toJSON().Resources);
-  const before = idsOf({});
-  const networks: Props['network'][] = [
-    { kind: 'endpoints', cidr: '10.98.0.0/22' },
-    { kind: 'endpoints', zones: ['eu-central-1a', 'eu-central-1c'] },
-    { kind: 'nat' },
-    { kind: 'nat', cidr: '10.98.0.0/22' },
-  ];
-  for (const network of networks) {
-    const after = new Set(idsOf({ network } as Props));
-    const kept = before.filter((id) => after.has(id));
-    const gone = before.filter((id) => !after.has(id));
-    expect(
-      kept.filter((id) => /Subnet|Vpc|Balancer[0-9A-F]{8}/.test(id)),
-      JSON.stringify(network),
-    ).toEqual([]);
-    expect(gone.filter((id) => !/^ServerNetwork|^ServerLoadBalancer/.test(id))).toEqual([]);
-    expect(gone.filter((id) => /Bucket|Queue|AccessLogs/.test(id))).toEqual([]);
-  }
-});
-
-test('InferenceServer takes the zones that are named', () => {
-  const zones = ['eu-central-1b', 'eu-central-1c', 'eu-central-1a'];
-  const subnets = templateOf({ network: { kind: 'endpoints', zones } }).findResources('AWS::EC2::Subnet');
-  expect(Object.values(subnets).map(({ Properties }) => Properties.AvailabilityZone)).toEqual(zones);
-});
-
 test('InferenceServer starts minTasks by itself, because scaling alone raises no service to its minimum', () => {
   const alarms = Object.values(
-    templateOf({ scaling: { minTasks: 1 } }).findResources('AWS::CloudWatch::Alarm'),
+    serverTemplate({ scaling: { minTasks: 1 } }).findResources('AWS::CloudWatch::Alarm'),
   );
   const expressions = alarms.flatMap(({ Properties }) =>
     Properties.Metrics.map(({ Expression }: Record<string, string>) => Expression),
@@ -335,7 +208,7 @@ test('InferenceServer starts minTasks by itself, because scaling alone raises no
 });
 
 test('InferenceServer lets the load balancer deliver logs below the account, without a condition that its test file fails', () => {
-  const [policy] = Object.values(templateOf().findResources('AWS::S3::BucketPolicy')).flatMap(
+  const [policy] = Object.values(serverTemplate().findResources('AWS::S3::BucketPolicy')).flatMap(
     ({ Properties }) =>
       Properties.PolicyDocument.Statement.filter(({ Principal }: { Principal: object }) =>
         JSON.stringify(Principal).includes('logdelivery.elasticloadbalancing'),
@@ -348,7 +221,7 @@ test('InferenceServer lets the load balancer deliver logs below the account, wit
 });
 
 test('InferenceServer names the role of its instances by region, because regions share the names of roles', () => {
-  const template = templateOf();
+  const template = serverTemplate();
   const [name] = Object.values(template.findResources('AWS::IAM::InstanceProfile')).map(
     ({ Properties }) => Properties.InstanceProfileName,
   );
@@ -360,7 +233,7 @@ test('InferenceServer names the role of its instances by region, because regions
 });
 
 test('InferenceServer lets its tasks use a key of the team by S3 and SQS, and not by themselves', () => {
-  const template = templateOf((stack) => ({ logging: { encryptionKey: new Key(stack, 'Key') } }));
+  const template = serverTemplate((stack) => ({ logging: { encryptionKey: new Key(stack, 'Key') } }));
   const statements = statementsOf(template, 'TaskRole').filter(({ Action }) =>
     JSON.stringify(Action).includes('kms:'),
   );
@@ -369,18 +242,11 @@ test('InferenceServer lets its tasks use a key of the team by S3 and SQS, and no
     expect(JSON.stringify(statement)).toMatch(/"kms:ViaService":\[.*"s3\.",.*"sqs\."/);
 });
 
-test('InferenceServer joins a VPC that is given', () => {
-  const template = templateOf((stack) => ({
-    network: { kind: 'given', vpc: new Vpc(stack, 'Ours', { maxAzs: 2, natGateways: 1 }) as never },
-  }));
-  template.resourceCountIs('AWS::EC2::VPC', 1);
-});
-
 test.each([
   [1, [1, 1]],
   [3, [1, 2, 3]],
 ])('InferenceServer scales to %i tasks step by step', (maxTasks, expected) => {
-  const policies = templateOf({ scaling: { maxTasks } }).findResources(
+  const policies = serverTemplate({ scaling: { maxTasks } }).findResources(
     'AWS::ApplicationAutoScaling::ScalingPolicy',
   );
   const exact = Object.values(policies)
@@ -407,10 +273,10 @@ test.each([
   [{ task: { environment: { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' } } }, 'must be an address such as'],
   [{ task: { environment: { PILOTLIGHT_VERIFI: 'size' } } }, 'Did you mean PILOTLIGHT_VERIFY?'],
 ] as const)('InferenceServer refuses %j', (props, message) => {
-  expect(() => templateOf(props)).toThrow(message);
+  expect(() => serverTemplate(props)).toThrow(message);
 });
 
 test('cdk-nag finds nothing that is not explained', () => {
-  expect(findingsOf((stack) => backend(stack))).toEqual([]);
-  expect(findingsOf((stack) => backend(stack, { network: { kind: 'nat' } }))).toEqual([]);
+  expect(findingsOf((stack) => makeServer(stack))).toEqual([]);
+  expect(findingsOf((stack) => makeServer(stack, { network: { kind: 'nat' } }))).toEqual([]);
 });

@@ -32,7 +32,11 @@ test('an update that would replace, delete or forget what holds data is found, a
     new Queue(stack, 'Changed', { maxMessageSizeBytes: 1024 });
   });
   const losses = lossesOf(after, 'Service', join(before, 'Service.template.json'));
-  expect(losses.map(({ type, logicalId, fate }) => `${type} ${logicalId.replace(/[0-9A-F]{8}$/, '')} ${fate}`).sort()).toEqual([
+  expect(
+    losses
+      .map(({ type, logicalId, fate }) => `${type} ${logicalId.replace(/[0-9A-F]{8}$/, '')} ${fate}`)
+      .sort(),
+  ).toEqual([
     'AWS::S3::Bucket Deleted destroyed',
     'AWS::S3::Bucket Kept orphaned',
     'AWS::SQS::Queue Renamed replaced',

@@ -44,7 +44,17 @@ const FATES: Readonly<Record<string, Fate>> = {
 
 /** Lists the stateful resources that a stack loses where its template becomes that of `assembly`. @throws RangeError where the CDK fails */
 export function lossesOf(assembly: string, stack: string, templateBefore: string): Loss[] {
-  const args = [CDK, 'diff', '--no-color', '--app', assembly, '--template', templateBefore, '--exclusively', stack];
+  const args = [
+    CDK,
+    'diff',
+    '--no-color',
+    '--app',
+    assembly,
+    '--template',
+    templateBefore,
+    '--exclusively',
+    stack,
+  ];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     encoding: 'utf8',
     env: { ...process.env, CDK_DISABLE_CLI_TELEMETRY: 'true', FORCE_COLOR: '0', NO_COLOR: '1' },

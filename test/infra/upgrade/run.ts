@@ -52,7 +52,9 @@ const manifestSchema = z.object({
 
 /** The stacks of an assembly: the file of the template, by the name that the CDK knows the stack by. */
 function stacksOf(assembly: string): [stack: string, file: string][] {
-  const { artifacts } = manifestSchema.parse(JSON.parse(readFileSync(join(assembly, 'manifest.json'), 'utf8')));
+  const { artifacts } = manifestSchema.parse(
+    JSON.parse(readFileSync(join(assembly, 'manifest.json'), 'utf8')),
+  );
   return Object.values(artifacts).flatMap(({ displayName, properties }) =>
     displayName === undefined || properties?.templateFile === undefined
       ? []
@@ -94,7 +96,9 @@ try {
     if (losses.length === 0) console.log(`${name}: nothing with data or an address is replaced or deleted`);
     for (const { stack, type, logicalId, fate } of losses) {
       const isNamed = changelog.includes(type);
-      console.log(`${name}: ${stack} ${type} ${logicalId} ${fate}${isNamed ? '' : ', and CHANGELOG.md does not name it'}`);
+      console.log(
+        `${name}: ${stack} ${type} ${logicalId} ${fate}${isNamed ? '' : ', and CHANGELOG.md does not name it'}`,
+      );
       if (!isNamed) process.exitCode = 1;
     }
   }
