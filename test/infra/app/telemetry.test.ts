@@ -9,7 +9,10 @@ function serviceOf(config: Partial<ConfigInput>): Template {
   const app = new App({ builtinCloudFormationValidation: false });
   const functions = { texts: { models: ['slots'] } };
   return Template.fromStack(
-    new ServiceStack(app, 'Service', { config: configSchema.parse({ functions, ...config }) }),
+    new ServiceStack(app, 'Service', {
+      config: configSchema.parse({ functions, ...config }),
+      metricsNamespace: 'Pilotlight/x-y',
+    }),
   );
 }
 
