@@ -17,19 +17,31 @@ afterAll(async () => {
   rmSync(task, { recursive: true });
 });
 
-it('the bundled batch function predicts a file as it is deployed, and tells CloudWatch', async () => {
+/** Invokes the bundle with the message of a file that is put into the bucket. */
+async function invoke(key: string, body: string) {
   const { file } = await bundle('batch', task);
   const runner = join(task, 'runner.mjs');
   cpSync('test/e2e/batch-event.mjs', runner);
-  await world.put('in/sentiment/a.txt', 'I love this\nI do not\n');
+  world.queue.drain();
+  await world.put(key, body);
   const [message = ''] = world.queue.drain();
   const environment = {
     NODE_PATH: resolve('node_modules'),
     PILOTLIGHT_MODELS_DIR: resolve('model-assets/packages'),
   };
-  const { stdout, stderr } = await run([process.execPath, runner, file, message], {
-    env: { ...world.environment, ...environment },
-  });
+  return run([process.execPath, runner, file, message], { env: { ...world.environment, ...environment } });
+}
+
+it('the bundled batch function gives up a damaged file, and says neither its name nor its content in the log', async () => {
+  const { stdout, stderr } = await invoke('in/sentiment/name of a person.jsonl.gz', 'no gzip');
+  expect(stdout, stderr).toContain('RESULT {"batchItemFailures":[]}');
+  expect(world.deadLetters.drain()).toEqual([expect.stringContaining('name+of+a+person')]);
+  expect(stdout + stderr).toContain('"code":"BROKEN_GZIP"');
+  expect(stdout + stderr).not.toMatch(/name.of.a.person|no gzip/);
+});
+
+it('the bundled batch function predicts a file as it is deployed, and tells CloudWatch', async () => {
+  const { stdout, stderr } = await invoke('in/sentiment/a.txt', 'I love this\nI do not\n');
   expect(stdout, stderr).toContain('RESULT {"batchItemFailures":[]}');
   const metrics = stdout.split('\n').find((line) => line.includes('"BatchRows"')) ?? '{}';
   expect(JSON.parse(metrics)).toMatchObject({
@@ -39,7 +51,7 @@ it('the bundled batch function predicts a file as it is deployed, and tells Clou
     BatchFiles: 1,
   });
   const folder = 'out/sentiment@1.0.1/a.txt/';
-  expect(await world.list('out/')).toEqual([`${folder}part-00000.jsonl`, `${folder}summary.json`]);
+  expect(await world.list(folder)).toEqual([`${folder}part-00000.jsonl`, `${folder}summary.json`]);
   expect(JSON.parse(await world.read(`${folder}summary.json`))).toMatchObject({
     engine: '0.1.0',
     rowsOut: 2,

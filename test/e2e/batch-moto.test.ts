@@ -1,14 +1,18 @@
 /** The batch function on an S3 and an SQS that are not ours, so that both may not be wrong in the same way. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { Engine } from '@pilotlight/engine';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Engine, S3Store } from '@pilotlight/engine';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { S3Objects } from '../../functions/app/src/aws/s3-objects.ts';
 import { SqsQueue } from '../../functions/app/src/aws/sqs-queue.ts';
 import { readBatchConfig } from '../../functions/app/src/settings/batch-config.ts';
 import { createHandler } from '../../functions/batch/src/create-handler.ts';
 import { createProcessor } from '../../functions/batch/src/object/processor.ts';
+import { describePackage } from '../../layers/builders/src/models/index.ts';
 import { hasMoto, type Moto, startMoto } from './moto.ts';
 
 const PLENTY = () => 60_000;
@@ -114,6 +118,27 @@ describe.skipIf(!hasMoto)("the batch function (skipped without moto: pip install
     await moto.put('in/sentiment/alone.jsonl', rows(60));
     await work();
     expect(await partsOf('both.jsonl')).toEqual(await partsOf('alone.jsonl'));
+  });
+
+  it('fetches its model from the bucket, in ranges, and predicts a file with it', async () => {
+    const described = describePackage('model-assets/packages', { name: 'intent', version: '1.0.1' });
+    const objects = Object.fromEntries(described.files.map(({ path }) => [path, `assets/${path}`]));
+    for (const [path, key] of Object.entries(objects))
+      await moto.put(key, readFileSync(join(described.folder, path)));
+    const folder = mkdtempSync(join(tmpdir(), 'pilotlight-moto-'));
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', moto.environment.AWS_ENDPOINT_URL_S3);
+    const { name, version, manifestSha256 } = described;
+    const bucket = moto.environment.PILOTLIGHT_BATCH_BUCKET;
+    const packages = new S3Store({ bucket, packages: [{ name, version, manifestSha256, objects }], folder });
+    const remote = new Engine({ packages, intraOpThreads: 1 });
+    await moto.put('in/intent/asked.txt', 'book a table for two\n');
+    await work(handlerOf(remote));
+    expect(JSON.parse(await moto.read('out/intent@1.0.1/asked.txt/summary.json'))).toMatchObject({
+      rowsOut: 1,
+    });
+    await remote.dispose();
+    rmSync(folder, { recursive: true });
+    vi.unstubAllEnvs();
   });
 
   it('makes a damaged file a dead letter at once', async () => {

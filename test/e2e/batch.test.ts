@@ -4,7 +4,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { Engine } from '@pilotlight/engine';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createS3Client } from '../../functions/app/src/aws/s3-client.ts';
 import { S3Objects } from '../../functions/app/src/aws/s3-objects.ts';
 import { createSqsClient, SqsQueue } from '../../functions/app/src/aws/sqs-queue.ts';
@@ -12,7 +12,7 @@ import { readBatchConfig } from '../../functions/app/src/settings/batch-config.t
 import { createHandler } from '../../functions/batch/src/create-handler.ts';
 import type { QueueEvent } from '../../functions/batch/src/invocation.ts';
 import { createProcessor } from '../../functions/batch/src/object/processor.ts';
-import { BUCKET, startWorld, type World } from './batch-world.ts';
+import { BUCKET, DEAD_LETTERS, startWorld, type World } from './batch-world.ts';
 
 let world: World;
 const engine = new Engine({ packages: 'model-assets/packages', intraOpThreads: 1 });
@@ -30,7 +30,7 @@ function handlerOf(partRows = 1000) {
   const config = readBatchConfig({ ...world.environment, PILOTLIGHT_BATCH_PART_ROWS: String(partRows) });
   const client = createSqsClient(world.environment);
   const queue = new SqsQueue(client, config.PILOTLIGHT_BATCH_QUEUE_URL);
-  const deadLetters = new SqsQueue(client, config.PILOTLIGHT_BATCH_DEAD_LETTER_QUEUE_URL ?? '');
+  const deadLetters = new SqsQueue(client, world.sqs.url(DEAD_LETTERS));
   return createHandler({
     processor: createProcessor(config, {
       engine,
@@ -44,10 +44,7 @@ function handlerOf(partRows = 1000) {
   });
 }
 
-/**
- * Acts as Lambda: takes messages one by one, deletes those that did not fail, and ends when the queue is empty. It gives no receipts,
- * so that what failed comes again at once.
- */
+/** Acts as Lambda until the queue is empty. It gives no receipts, so that messages that failed come again at once. */
 async function work(handler = handlerOf(), remainingMs: () => number = () => 60_000): Promise<number> {
   let invocations = 0;
   for (;;) {
@@ -400,40 +397,4 @@ it('the batch function does not mix the results of two files that share a folder
   await work();
   expect(await world.results('out/sentiment@1.0.1/same')).toEqual(before);
   expect(world.deadLetters.drain()).toHaveLength(1);
-});
-
-it('a file that S3 does not give at the moment comes again after ten seconds, whatever the visibility timeout of its queue', async () => {
-  const patient = await startWorld({ visibilitySeconds: 1800 });
-  await patient.put('in/sentiment/moment.jsonl', '"a"\n');
-  const config = readBatchConfig(patient.environment);
-  const client = createSqsClient(patient.environment);
-  const [message] = await patient.sqs.queues.receive('batch');
-  const handler = createHandler({
-    processor: createProcessor(config, {
-      engine: { bulkModel: () => Promise.reject(new TypeError('503')) },
-      engineVersion: 'test',
-      objects: new S3Objects(createS3Client(patient.environment), config.PILOTLIGHT_BATCH_BUCKET),
-      goOnLater: async () => undefined,
-    }),
-    queues: { queue: new SqsQueue(client, config.PILOTLIGHT_BATCH_QUEUE_URL) },
-    logger: new Logger({ logLevel: 'SILENT' }),
-    metrics: new Metrics({ namespace: 'Test', serviceName: 'test' }),
-  });
-  const record = {
-    messageId: message?.messageId,
-    body: message?.body,
-    receiptHandle: message?.receiptHandle,
-    attributes: { ApproximateReceiveCount: String(message?.receives) },
-  };
-  const answer = await handler({ Records: [record] }, { getRemainingTimeInMillis: () => 60_000 });
-  expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: message?.messageId }] });
-  const visibleAfter = (seconds: number) => {
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 1000 * seconds });
-    const { visible } = patient.queue.counts();
-    vi.useRealTimers();
-    return visible;
-  };
-  expect([0, 9, 11].map(visibleAfter)).toEqual([0, 0, 1]);
-  client.destroy();
-  await patient.close();
 });

@@ -149,11 +149,11 @@ describe('a configuration', () => {
         },
         upload: { models: ['slots'], queue: { maxConcurrency: 20 }, distributed: { maxConcurrency: 700 } },
       },
-      'accountConcurrency must be 1050 or more: 200 for a, 30 for b, 720 for upload, and 100 for all other functions of the account. Set it to the quota',
+      'accountConcurrency must be 1050 or more: 200 for a, 30 for b, 720 for upload, 100 for functions that reserve none. Set it to the quota',
     ],
     [
       { functions, accountConcurrency: 10, upload: { models: ['slots'] } },
-      'accountConcurrency must be 11 or more: 10 for upload, and 1 for all other functions',
+      'accountConcurrency must be 11 or more: 11 for functions that reserve none, of which upload takes 10. Set it',
     ],
     [{ functions, server: { models: {} } }, 'server.models must name one model at least'],
     [{ functions, server: { models: { 'a b': 'job' } } }, 'server.models.a b must be the name of a model'],

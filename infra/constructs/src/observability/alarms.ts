@@ -180,7 +180,7 @@ export class Alarms extends Construct {
       above: queueAgeMinutes * 60,
       description: `${id}: the oldest message waits longer than ${queueAgeMinutes} minutes.`,
     });
-    this.notEmpty(`${id}DeadLetters`, deadLetters, `${id}: messages failed on every delivery`);
+    this.notEmpty(`${id}DeadLetters`, deadLetters, `${id}: messages failed, for good or on every delivery`);
   }
 
   private notEmpty(id: string, queue: IQueue, what: string): void {

@@ -36,20 +36,22 @@ export function reservedForBatch({ lambda, queue, distributed }: Upload): number
 
 /** Says how many the account must have, where that is more than it has, because what is taken is gone for everything else. */
 export function explainConcurrency({ functions, upload, accountConcurrency }: Takers): string | undefined {
-  const reserved: [name: string, environments: number][] = [
-    ...Object.entries(functions).map(([name, { lambda, coldStart }]): [string, number] => [
-      name,
-      lambda.reservedConcurrency ?? keptReady(coldStart),
-    ]),
-    ['upload', (upload && reservedForBatch(upload)) ?? 0],
-  ];
-  const shares = reserved.filter(([, environments]) => environments > 0);
-  const others = shares.length > 0 ? KEPT_BY_LAMBDA : 1;
-  if (upload && !reservedForBatch(upload)) shares.push(['upload', upload.queue.maxConcurrency]);
-  const needed = shares.reduce((sum, [, environments]) => sum + environments, others);
+  const ofBatch = upload && reservedForBatch(upload);
+  const reserved = [
+    ...Object.entries(functions).map(
+      ([name, { lambda, coldStart }]) => [name, lambda.reservedConcurrency ?? keptReady(coldStart)] as const,
+    ),
+    ['upload', ofBatch ?? 0] as const,
+  ].filter(([, environments]) => environments > 0);
+  const ofFiles = upload && ofBatch === undefined ? upload.queue.maxConcurrency : 0;
+  const rest = Math.max(reserved.length > 0 ? KEPT_BY_LAMBDA : 0, ofFiles > 0 ? ofFiles + 1 : 0);
+  const needed = reserved.reduce((sum, [, environments]) => sum + environments, rest);
   if (needed <= accountConcurrency) return undefined;
-  const taken = shares.map(([name, environments]) => `${environments} for ${name}`).join(', ');
-  return `must be ${needed} or more: ${taken}, and ${others} for all other functions of the account. Set it to the quota that the account has, have the quota raised, or take less`;
+  const shares = [
+    ...reserved.map(([name, environments]) => `${environments} for ${name}`),
+    `${rest} for functions that reserve none${ofFiles > 0 ? `, of which upload takes ${ofFiles}` : ''}`,
+  ];
+  return `must be ${needed} or more: ${shares.join(', ')}. Set it to the quota that the account has, have the quota raised, or take less`;
 }
 
 function keptReady(coldStart: ColdStart): number {
