@@ -12,6 +12,7 @@ import { DEFAULT_LIMITS } from '../../../functions/app/src/http/limits.ts';
 import type { AppOptions } from '../../../functions/app/src/serve/ports.ts';
 import { preload } from '../../../functions/app/src/settings/preload.ts';
 import { functionSiblings } from '../../../functions/app/src/hand-over/siblings/function-siblings.ts';
+import { emfTelemetry } from '../../../functions/app/src/telemetry/emf.ts';
 import { createHandler } from '../../../functions/predict/create-handler.ts';
 import { fakeEngine, silent } from './fake-engine.ts';
 import { lambdaContext } from './lambda-context.ts';
@@ -33,6 +34,7 @@ afterEach(() => {
 function functionOf(only: readonly string[], options: Partial<AppOptions>) {
   const entries = only.map((name) => ({ name, version: '1.0.0' }));
   const engine = fakeEngine({ only, entries });
+  const metrics = new Metrics({ namespace: 'Pilotlight', serviceName: 'pilotlight' });
   const handler = createHandler({
     ...options,
     engine,
@@ -40,7 +42,9 @@ function functionOf(only: readonly string[], options: Partial<AppOptions>) {
     ready: Promise.resolve(1),
     limits: DEFAULT_LIMITS,
     logger: new Logger({ serviceName: 'pilotlight' }),
-    metrics: new Metrics({ namespace: 'Pilotlight', serviceName: 'pilotlight' }),
+    metrics,
+    emf: emfTelemetry(metrics, { requests: 'each', stages: 'log' }),
+    stages: 'log',
   });
   return { handler, engine };
 }
