@@ -1,7 +1,8 @@
 /** API keys for the HTTP API: a Lambda authoriser, payload format 2.0, simple responses. */
 import type { Logger } from '@aws-lambda-powertools/logger';
+import { type ApiKey, findCaller, presentedKey } from '@pilotlight/app/internal/serve/callers/api-keys';
+import type { CallerLimits } from '@pilotlight/app/internal/serve/callers/ports';
 import * as z from 'zod/mini';
-import { type ApiKey, findKeyName } from './api-keys.ts';
 
 /** The part of API Gateway's event that the authoriser reads; header names are in lower case there. */
 const eventSchema = z.object({
@@ -10,12 +11,11 @@ const eventSchema = z.object({
   headers: z.optional(z.record(z.string(), z.string())),
   requestContext: z.optional(z.object({ requestId: z.optional(z.string()) })),
 });
-type AuthorizerEvent = z.infer<typeof eventSchema>;
 
 export type AuthorizerResponse =
   | { readonly isAuthorized: false }
-  /** `$context.authorizer.apiKeyName` in access logs; never the key. */
-  | { readonly isAuthorized: true; readonly context: { readonly apiKeyName: string } };
+  /** `$context.authorizer.apiKeyName` in access logs; never the key. The function gets all of it, and holds the limits. */
+  | { readonly isAuthorized: true; readonly context: { readonly apiKeyName: string } & CallerLimits };
 
 export interface AuthorizerDependencies {
   /** Rejects where the keys cannot be had: nobody is let in then. */
@@ -27,10 +27,10 @@ const REFUSED: AuthorizerResponse = { isAuthorized: false };
 
 /**
  * Lets a request through that carries a known key in `x-api-key`, or in `authorization` as `Bearer KEY`. Of both, the
- * former counts. Identity source: `$request.header.x-api-key` alone, which lets API Gateway cache the answers; for
- * bearer tokens `$request.header.authorization`; for either, none and no caching.
+ * former counts. Identity source: for one of the two headers that header, which lets API Gateway cache the answers; for either, none
+ * and no caching.
  *
- * @throws AuthorizerError where the keys cannot be had: API Gateway answers 500, and does not cache it.
+ * @throws CallersError where the keys cannot be had: API Gateway answers 500, and does not cache it.
  */
 export function createHandler({ apiKeys, logger }: AuthorizerDependencies) {
   return async (event: unknown): Promise<AuthorizerResponse> => {
@@ -40,17 +40,18 @@ export function createHandler({ apiKeys, logger }: AuthorizerDependencies) {
       return REFUSED;
     }
     const requestId = parsed.data.requestContext?.requestId;
-    const key = presentedKey(parsed.data);
+    const { headers = {} } = parsed.data;
+    const key = presentedKey((name) => headers[name]);
     if (key === undefined) {
       logger.info('Refused: the request has no key', { requestId });
       return REFUSED;
     }
-    const name = findKeyName(key, await readKeys({ apiKeys, logger }));
-    if (name === undefined) {
+    const caller = findCaller(key, await readKeys({ apiKeys, logger }));
+    if (!caller) {
       logger.warn('Refused: the key is not known', { requestId });
       return REFUSED;
     }
-    return { isAuthorized: true, context: { apiKeyName: name } };
+    return { isAuthorized: true, context: { apiKeyName: caller.name, ...caller.limits } };
   };
 }
 
@@ -61,9 +62,4 @@ async function readKeys({ apiKeys, logger }: AuthorizerDependencies): Promise<re
     logger.error('The API keys cannot be had, so nobody is let in', { error });
     throw error;
   }
-}
-
-function presentedKey({ headers = {} }: AuthorizerEvent): string | undefined {
-  const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
-  return headers['x-api-key'] || bearer;
 }

@@ -1,20 +1,32 @@
-/** Entry of the API-key authoriser. `PILOTLIGHT_API_KEYS_SECRET` is the name or ARN of the secret that holds the keys. */
+/**
+ * Entry of the authoriser. `PILOTLIGHT_API_KEYS_SECRET` is the name or ARN of the secret that holds the keys, or `PILOTLIGHT_TOKENS` has the
+ * public keys of an issuer of tokens, as JSON.
+ */
 import { Logger } from '@aws-lambda-powertools/logger';
-import { secretReader } from '@pilotlight/app/internal/aws/secret-reader';
 import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
-import { cachedKeys } from './cached-keys.ts';
-import { createHandler } from './create-handler.ts';
 import { AuthorizerError } from './errors.ts';
 
-const secretId = process.env.PILOTLIGHT_API_KEYS_SECRET;
-if (!secretId) {
-  throw new AuthorizerError(
-    'INVALID_CONFIGURATION',
-    'PILOTLIGHT_API_KEYS_SECRET is not set. Set it to the name or ARN of the secret that holds the API keys.',
-  );
+const logger = new Logger({ serviceName: SERVICE });
+const { PILOTLIGHT_API_KEYS_SECRET: secretId, PILOTLIGHT_TOKENS: tokens } = process.env;
+
+export const handler = tokens ? await tokenHandler(tokens) : await keyHandler();
+
+async function tokenHandler(settings: string) {
+  const { createTokenHandler, readTokenSettings } = await import('./token-handler.ts');
+  return createTokenHandler(readTokenSettings(settings), logger);
 }
 
-export const handler = createHandler({
-  apiKeys: cachedKeys(secretReader(), secretId),
-  logger: new Logger({ serviceName: SERVICE }),
-});
+async function keyHandler() {
+  if (!secretId) {
+    throw new AuthorizerError(
+      'INVALID_CONFIGURATION',
+      'PILOTLIGHT_API_KEYS_SECRET is not set. Set it to the name or ARN of the secret that holds the API keys.',
+    );
+  }
+  const [{ createHandler }, { cachedKeys }, { secretReader }] = await Promise.all([
+    import('./create-handler.ts'),
+    import('@pilotlight/app/internal/serve/callers/cached-keys'),
+    import('@pilotlight/app/internal/aws/secret-reader'),
+  ]);
+  return createHandler({ apiKeys: cachedKeys(secretReader(), secretId), logger });
+}

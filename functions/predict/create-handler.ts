@@ -6,8 +6,10 @@ import middy, { type Request as Invocation } from '@middy/core';
 import { createApp } from '@pilotlight/app/internal/app';
 import type { Limits } from '@pilotlight/app/internal/http/limits';
 import type { Jobs } from '@pilotlight/app/internal/jobs/job';
+import type { Callers } from '@pilotlight/app/internal/serve/callers-port';
 import type { HandOver } from '@pilotlight/app/internal/serve/hand-over-port';
 import type { Telemetry } from '@pilotlight/app/internal/serve/ports';
+import type { Siblings } from '@pilotlight/app/internal/serve/siblings-port';
 import type { Preload } from '@pilotlight/app/internal/settings/preload';
 import { PrometheusMetrics } from '@pilotlight/app/internal/telemetry/prometheus';
 import type { StageSetting } from '@pilotlight/app/internal/telemetry/stage-metrics';
@@ -33,6 +35,10 @@ export interface HandlerDependencies {
   readonly handOver?: HandOver;
   /** See `AppOptions`. */
   readonly jobs?: Jobs;
+  /** See `AppOptions`. */
+  readonly siblings?: Siblings;
+  /** See `AppOptions`. */
+  readonly callers?: Callers;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Writes metrics of requests. */

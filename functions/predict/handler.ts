@@ -4,10 +4,12 @@
  */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
+import { callerOptions } from '@pilotlight/app/internal/settings/caller-options';
 import { readConfig } from '@pilotlight/app/internal/settings/config';
 import { appOptions, engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { handOverOptions } from '@pilotlight/app/internal/settings/hand-over-options';
 import { preload } from '@pilotlight/app/internal/settings/preload';
+import { siblingOptions } from '@pilotlight/app/internal/settings/sibling-options';
 import { keepHeapSmall } from '@pilotlight/app/internal/settings/small-heap';
 import { SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { Engine } from '@pilotlight/engine';
@@ -29,13 +31,17 @@ const preloaded = preload(engine, config.PILOTLIGHT_PRELOAD_MODELS, logger);
 
 const ready = Promise.all([preloaded.settled, rehearse(logger)]).then(() => performance.now());
 
+const { callers } = await callerOptions(config, { logger, frozen: true });
+
 export const handler = createHandler({
   engine,
   preload: preloaded,
   ready,
   ...appOptions(config),
   ...(await handOverOptions(config, logger)),
-  ...(await observe({ config, environment: process.env, metrics, logger })),
+  ...(await siblingOptions(config, logger)),
+  ...(callers && { callers }),
+  ...(await observe({ config, environment: process.env, metrics, logger, quotas: callers?.quotas })),
   logger,
   metrics,
 });

@@ -1,5 +1,9 @@
-/** What the function tells of its work beside its answers: metrics in its log, and traces to a collector where one is named. */
+/**
+ * What the function tells of its work beside its answers: metrics in its log, traces to a collector where one is named, and what callers
+ * have used where that is counted.
+ */
 import type { Metrics } from '@aws-lambda-powertools/metrics';
+import type { Callers } from '@pilotlight/app/internal/serve/callers-port';
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import type { Config } from '@pilotlight/app/internal/settings/config';
 import { readTracing } from '@pilotlight/app/internal/settings/tracing';
@@ -13,16 +17,18 @@ export interface ObserveDependencies {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** @default - nobody counts what callers use */
+  readonly quotas: Callers['quotas'];
 }
 
 /**
- * Loads OpenTelemetry only if traces are asked for. They are sent after the answer, by an extension; metrics that are held back
+ * Loads OpenTelemetry only if traces are asked for. They are sent after the answer, by an extension, and so are counts; metrics that are held back
  * are written when Lambda tells the process of its end, which it does where there is an extension.
  *
  * @throws PilotlightError INVALID_CONFIGURATION
  */
 export async function observe(dependencies: ObserveDependencies): Promise<Observing> {
-  const { config, environment, metrics, logger } = dependencies;
+  const { config, environment, metrics, logger, quotas } = dependencies;
   const { PILOTLIGHT_REQUEST_METRICS: requests, PILOTLIGHT_STAGE_METRICS: stages } = config;
   const emf = emfTelemetry(metrics, { requests, stages });
   const settings = readTracing(environment);
@@ -31,13 +37,16 @@ export async function observe(dependencies: ObserveDependencies): Promise<Observ
     : undefined;
   const { AWS_LAMBDA_RUNTIME_API: address } = environment;
   const observing = { emf, stages, ...(tracing && { tracing }) };
-  if (address === undefined || (tracing === undefined && requests !== 'minute')) return observing;
+  const isWanted = tracing !== undefined || quotas !== undefined || requests === 'minute';
+  if (address === undefined || !isWanted) return observing;
   process.once('SIGTERM', () => {
     emf.flush();
-    void Promise.resolve(tracing?.shutdown()).then(() => process.exit(0));
+    void Promise.all([tracing?.shutdown(), quotas?.settle()]).then(() => process.exit(0));
   });
   const { startExtension } = await import('./extension.ts');
-  const afterAnswer = tracing && { afterAnswer: () => tracing.flush() };
-  const extension = await startExtension({ address, ...afterAnswer, logger });
+  const afterAnswer = async () => {
+    await Promise.all([tracing?.flush(), quotas?.settle()]);
+  };
+  const extension = await startExtension({ address, ...((tracing ?? quotas) && { afterAnswer }), logger });
   return { ...observing, extension };
 }

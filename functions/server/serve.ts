@@ -9,6 +9,7 @@ import { Drain } from '@pilotlight/app/internal/serve/drain';
 import { createHttpServer } from '@pilotlight/app/internal/serve/node-server';
 import type { RequestContext } from '@pilotlight/app/internal/serve/ports';
 import { endOnSignals } from '@pilotlight/app/internal/serve/signals';
+import { callerOptions } from '@pilotlight/app/internal/settings/caller-options';
 import { appOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { readJobPlace } from '@pilotlight/app/internal/settings/job-place';
 import type { ServerConfig } from '@pilotlight/app/internal/settings/server';
@@ -45,6 +46,7 @@ export async function serve(
   if (executionProvider !== 'cpu') void gpus.watch();
   const place = readJobPlace(shared);
   const names = async () => (await engine.models()).map(({ name }) => name);
+  const { callers } = await callerOptions(shared, { logger, frozen: false });
   const app = createApp({
     engine,
     logger,
@@ -54,6 +56,7 @@ export async function serve(
     renderMetrics: () =>
       metrics.render() + served.render() + (jobs?.render() ?? '') + gpus.render() + processMetrics.render(),
     readiness: models.preloaded,
+    ...(callers && { callers }),
     ...(place && { jobs: lazyJobs(place, names) }),
   });
   const fetch = tracing ? tracing.around(app.fetch) : app.fetch;
@@ -68,6 +71,7 @@ export async function serve(
     const grace = settings.PILOTLIGHT_SHUTDOWN_GRACE_MS;
     const [inTime] = await Promise.all([drain.close(grace), jobs?.stop(grace)]);
     if (!inTime) logger.error('Requests were still under way at the end of the grace', {});
+    await callers?.quotas?.settle();
     // Those whose connections were cut have left the queue, so that this waits for one batch at most.
     await engine.dispose();
     await tracing?.shutdown();

@@ -1,6 +1,6 @@
 /**
  * An example of the rest: a server with a GPU for models too large for Lambda, environments kept warm by a schedule, models fetched
- * from S3, a container image with SnapStart, and API keys.
+ * from S3, a container image with SnapStart, and API keys with limits.
  */
 import { defineConfig } from '@pilotlight/constructs/app';
 
@@ -24,6 +24,7 @@ export default defineConfig({
     auth: {
       kind: 'api-key',
       secretArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:pilotlight-keys-a1B2c3',
+      quotas: { requestsPerMinute: 600, tokensPerDay: 20_000_000 },
     },
   },
   server: {

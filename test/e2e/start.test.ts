@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bash, node, run, type Service, startService } from './command.ts';
 import { serve, workspace } from './http-service.ts';
@@ -101,6 +104,40 @@ describe('npm start beside a container', () => {
       /^error SERVER_UNREACHABLE: No server of ours answers at .*server\/server\.ts\n$/,
     ],
     [['--server', 'http://127.0.0.1:1', '--lambda'], 2, /^error USAGE: --server is not for --lambda\./],
+  ])('refuses %j in one line', async (args, expected, message) => {
+    const { code, stderr } = await start(...args);
+    expect(code).toBe(expected);
+    expect(stderr).toMatch(message);
+  });
+});
+
+describe('npm start with keys', () => {
+  test('answers who has one, within its limits, and tells what it has used', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pilotlight-keys-'));
+    const keys = join(folder, 'keys.json');
+    const sha256 = createHash('sha256').update('shop-key').digest('hex');
+    writeFileSync(keys, JSON.stringify({ shop: { sha256, tokensPerDay: 1 } }));
+    const own = workspace(['sentiment']);
+    const service = await startService(
+      node(...START, '--port', '0', '--packages', own.packages, '--api-keys', keys),
+    );
+    const ask = async (headers: Record<string, string>) => {
+      const init = { method: 'POST', headers, body: '{"inputs":"I love this"}' };
+      return (await fetch(`${service.url}/models/sentiment`, init)).status;
+    };
+    const bearer = { authorization: 'Bearer shop-key' };
+    expect([await ask({}), await ask(bearer), await ask(bearer)]).toEqual([401, 200, 429]);
+    const usage = await (await fetch(`${service.url}/usage`, { headers: { 'x-api-key': 'shop-key' } })).json();
+    expect(usage).toMatchObject({ key: 'shop', requests_today: 1, tokens_per_day: { remaining: 0 } });
+    expect(await service.end('SIGTERM')).toBe(0);
+    own.remove();
+    rmSync(folder, { recursive: true });
+  });
+
+  test.each([
+    [['--api-keys', 'none.json'], 1, /^error FILE_UNREADABLE: none\.json does not exist or cannot be read\.\n$/],
+    [['--api-keys', 'package.json'], 1, /^error API_KEYS_INVALID: The secret of the API keys must be a JSON object/],
+    [['--api-keys', 'keys.json', '--lambda'], 2, /^error USAGE: --api-keys is not for --lambda\./],
   ])('refuses %j in one line', async (args, expected, message) => {
     const { code, stderr } = await start(...args);
     expect(code).toBe(expected);

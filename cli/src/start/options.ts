@@ -41,6 +41,12 @@ export const OPTIONS = {
     value: 'URL',
     help: 'hand over requests for models that only the server at this address has; PILOTLIGHT_SERVER has more settings (docs/reference/server.md)',
   },
+  'api-keys': {
+    type: 'string',
+    value: 'FILE',
+    help: 'ask for the keys of this file, and hold their limits, as a deployment does by a secret (docs/how-to/keys-and-quotas.md)',
+    otherwise: 'nobody needs a key',
+  },
   quiet: { type: 'boolean', help: 'print no line for each request' },
   lambda: {
     type: 'boolean',

@@ -2,6 +2,7 @@
 
 import * as nodeModule from 'node:module';
 import { endOnSignals } from '@pilotlight/app/internal/serve/signals';
+import { callerOptions } from '@pilotlight/app/internal/settings/caller-options';
 import { readConfig } from '@pilotlight/app/internal/settings/config';
 import { engineOptions } from '@pilotlight/app/internal/settings/engine-options';
 import { handOverOptions } from '@pilotlight/app/internal/settings/hand-over-options';
@@ -37,7 +38,8 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
   );
   const folder = packagesFolder(values.packages);
   if (values.lambda) {
-    if (values.server !== undefined) throw usageError('--server is not for --lambda.');
+    const stray = (['server', 'api-keys'] as const).find((name) => values[name] !== undefined);
+    if (stray) throw usageError(`--${stray} is not for --lambda.`);
     await startLambda(values, folder, port);
     return undefined;
   }
@@ -60,7 +62,11 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
       import('./local-app.ts'),
     ]);
     const elsewhere = await handOverOptions(config, consoleLogger);
-    const app = createLocalApp(engine, config, quiet, elsewhere);
+    const callers =
+      values['api-keys'] === undefined
+        ? await callerOptions(config, { logger: consoleLogger, frozen: false })
+        : await (await import('./local-callers.ts')).localCallers(values['api-keys']);
+    const app = createLocalApp(engine, config, quiet, { ...elsewhere, ...callers });
     const allowedHosts = values['allow-host'] ?? [];
     const service = await listen(app, values.host, port, callerRules(values.host, allowedHosts));
     // Loaded here, because S3 takes a moment that serving through Lambda need not wait for.

@@ -40,6 +40,7 @@ export function createApp(options: AppOptions): Hono {
     strict: false,
     router: new RememberingRouter(new TrieRouter()),
   });
+  const letIn = parts.callers ? [parts.callers.middleware] : [];
   app.use(reportExchanges(parts));
   app.onError((error, c) => answerError(c, error, logger));
   app.notFound((c) => answerError(c, nothingHere(), logger));
@@ -48,7 +49,7 @@ export function createApp(options: AppOptions): Hono {
       const predicts = isFormat && method === 'post';
       const name = nameRoute({ route, predicts, formatError: group.errors });
       const handler = lazily(async () => loadHandler(group, route, parts));
-      app.on(method, honoPaths(path, basePath), name, handler);
+      app.on(method, honoPaths(path, basePath), name, ...letIn, handler);
       methods.set(path, [...(methods.get(path) ?? []), ...httpMethods(method)]);
     }
   };

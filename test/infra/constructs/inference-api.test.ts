@@ -10,8 +10,6 @@ import {
 } from '../../../infra/constructs/src/index.ts';
 import { actionsOf, refusalOf, statementsOf, templateOf, testStack } from './template.ts';
 
-const SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:api-keys-AbCdEf';
-
 function api(stack: Stack, props: Partial<InferenceApiProps> = {}): InferenceApi {
   const predict = new InferenceFunction(stack, 'Predict', { models: ['sentiment'] });
   return new InferenceApi(stack, 'Http', { function: predict, ...props });
@@ -125,84 +123,6 @@ test('the API lets a role call every route, of this API only', () => {
   expect(JSON.stringify(statement?.Resource)).toContain(`{"Ref":"${httpApi}"},"/$default/*/*"`);
 });
 
-describe('authorisation', () => {
-  test('by tokens of a provider', () => {
-    const auth = {
-      kind: 'jwt',
-      issuer: 'https://id.example.com',
-      audience: ['nlp'],
-      scopes: ['predict'],
-    } as const;
-    const jwt = template({ auth });
-    jwt.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
-      AuthorizerType: 'JWT',
-      JwtConfiguration: { Issuer: 'https://id.example.com', Audience: ['nlp'] },
-    });
-    for (const route of routesOf(jwt)) {
-      expect(route).toMatchObject({ AuthorizationType: 'JWT', AuthorizationScopes: ['predict'] });
-    }
-  });
-
-  test('by API keys, which a function compares with those of one secret', () => {
-    const keys = template({ auth: { kind: 'api-key', secretArn: SECRET } });
-    keys.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
-      AuthorizerType: 'REQUEST',
-      AuthorizerPayloadFormatVersion: '2.0',
-      EnableSimpleResponses: true,
-      IdentitySource: ['$request.header.x-api-key'],
-      AuthorizerResultTtlInSeconds: 300,
-    });
-    keys.hasResourceProperties('AWS::Lambda::Function', {
-      Environment: { Variables: { PILOTLIGHT_API_KEYS_SECRET: SECRET } },
-    });
-    const statements = statementsOf(keys, 'ApiKeysRole');
-    expect(actionsOf(statements).filter((action) => !action.startsWith('logs:'))).toEqual([
-      'secretsmanager:DescribeSecret',
-      'secretsmanager:GetSecretValue',
-    ]);
-    expect(statements.map(({ Resource }) => Resource)).toContain(SECRET);
-    expect(new Set(routesOf(keys).map(({ AuthorizationType }) => AuthorizationType))).toEqual(
-      new Set(['CUSTOM']),
-    );
-  });
-
-  test('by nothing, only with a reason', () => {
-    const open = template({ auth: { kind: 'none', reason: 'A public demonstration for one week' } });
-    expect(new Set(routesOf(open).map(({ AuthorizationType }) => AuthorizationType))).toEqual(
-      new Set(['NONE']),
-    );
-    const sentence =
-      "Test/Http: auth.reason must say why anybody may call the API on the account's bill, in 10 characters or more.";
-    expect(refusal({ auth: { kind: 'none', reason: ' ' } })).toBe(sentence);
-    expect(refusal(JSON.parse('{"auth": {"kind": "none"}}'))).toBe('Test/Http: auth.reason is missing.');
-  });
-
-  test.each<[string, string, string]>([
-    [
-      'an issuer without TLS',
-      '{"kind": "jwt", "issuer": "http://id.example.com", "audience": ["nlp"]}',
-      'Test/Http: auth.issuer must begin with https://.',
-    ],
-    [
-      'tokens for anybody',
-      '{"kind": "jwt", "issuer": "https://id.example.com", "audience": []}',
-      'Test/Http: auth.audience must not be empty.',
-    ],
-    [
-      'the name of a secret',
-      '{"kind": "api-key", "secretArn": "api-keys"}',
-      'Test/Http: auth.secretArn must be the complete ARN of a secret, six characters at its end included.',
-    ],
-    [
-      'a kind that does not exist',
-      '{"kind": "basic"}',
-      'Test/Http: auth.kind must be iam, jwt, api-key or none.',
-    ],
-  ])('refuses %s', (_what, auth, sentence) => {
-    expect(refusal({ auth: JSON.parse(auth) })).toBe(sentence);
-  });
-});
-
 describe('with several functions', () => {
   const several = templateOf((stack) => {
     const intent = new InferenceFunction(stack, 'Other', { models: ['intent'] });
@@ -221,6 +141,24 @@ describe('with several functions', () => {
       ([name]) => target?.includes(name),
     );
     expect(JSON.stringify(integration?.[1].Properties.IntegrationUri)).toContain('Other');
+  });
+
+  test('lets the main function invoke the alias of another one, and tells it which models are there', () => {
+    const [alias = ''] = Object.keys(several.findResources('AWS::Lambda::Alias')).filter((name) =>
+      name.startsWith('Other'),
+    );
+    const variables = Object.entries(several.findResources('AWS::Lambda::Function')).map(
+      ([name, { Properties }]) => [name.slice(0, 5), Properties.Environment.Variables.PILOTLIGHT_SIBLINGS],
+    );
+    expect(Object.fromEntries(variables)).toEqual({
+      Predi: { 'Fn::Join': ['', ['{"intent":"', { Ref: alias }, '"}']] },
+      Other: undefined,
+    });
+    const statements = statementsOf(several, 'PredictRole').filter(
+      ({ Action }) => Action === 'lambda:InvokeFunction',
+    );
+    expect(statements.map(({ Resource }) => Resource)).toEqual([{ Ref: alias }]);
+    expect(actionsOf(statementsOf(several, 'OtherRole'))).not.toContain('lambda:InvokeFunction');
   });
 
   test('refuses more routes than an API may have, and counts them as they are made', () => {

@@ -76,7 +76,7 @@ describe('with its defaults', () => {
     });
   });
 
-  test('reaches what ECS, ECR, SQS and the logs need by endpoints in one zone, and S3 by its free one', () => {
+  test('reaches what ECS, ECR, SQS and the logs need by endpoints in one zone, and S3 and DynamoDB by their free ones', () => {
     const endpoints = Object.values(template.findResources('AWS::EC2::VPCEndpoint')).map(
       ({ Properties }) => Properties,
     );
@@ -92,7 +92,15 @@ describe('with its defaults', () => {
       '.sqs',
     ]);
     for (const { SubnetIds } of interfaces) expect(SubnetIds).toHaveLength(1);
-    expect(endpoints.filter(({ VpcEndpointType }) => VpcEndpointType === 'Gateway')).toHaveLength(1);
+    expect(endpoints.filter(({ VpcEndpointType }) => VpcEndpointType === 'Gateway')).toHaveLength(2);
+  });
+
+  test('reaches Lambda, too, where functions that call it invoke others', () => {
+    const inVpc = templateOf({ callersInvoke: true });
+    const services = Object.values(inVpc.findResources('AWS::EC2::VPCEndpoint')).map(({ Properties }) =>
+      JSON.stringify(Properties.ServiceName),
+    );
+    expect(services.filter((name) => name.includes('lambda'))).toHaveLength(1);
   });
 
   test('lets nobody in but callers to the load balancer, that to tasks, and all of them to the endpoints', () => {

@@ -3,7 +3,7 @@ import { readPreference } from '../../../functions/app/src/http/request/preferen
 import { admit } from '../../../functions/app/src/serve/admit.ts';
 import type { Resolution } from '../../../functions/app/src/serve/resolve.ts';
 
-type Found = Exclude<Resolution, { kind: 'missing' }>;
+type Found = Exclude<Resolution, { kind: 'missing' | 'sibling' }>;
 
 const own: Found = {
   kind: 'local',

@@ -5,12 +5,16 @@ import { predictRequest } from '../../../functions/app/src/formats/hugging-face/
 import { STATUS_OF } from '../../../functions/app/src/http/error-codes.ts';
 import { DEFAULT_LIMITS } from '../../../functions/app/src/http/limits.ts';
 import { routes } from '../../../functions/app/src/routes.ts';
+import { gatewayKeys } from '../../../functions/app/src/serve/callers/gateway-keys.ts';
+import { LocalUsage } from '../../../functions/app/src/serve/callers/local-usage.ts';
+import { makeCallers } from '../../../functions/app/src/serve/callers/middleware.ts';
+import { Quotas } from '../../../functions/app/src/serve/callers/quotas.ts';
 import { archiveManifestOf } from '../../fixtures/archive-manifest.ts';
 import { manifestOf } from '../engine/fakes.ts';
-import { fakeApp, fakeEngine } from './fake-engine.ts';
+import { fakeApp, fakeEngine, silent } from './fake-engine.ts';
 import { fakeJobs } from './hand-over-to-server/fake-jobs.ts';
 
-/** A model for every task, one of an archive, and jobs: whatever a service may have. */
+/** A model for every task, one of an archive, jobs and quotas: whatever a service may have. */
 const models = TASKS.map((task) => {
   const manifest = manifestOf({ name: task, version: '1.0.0', task });
   return { name: task, version: '1.0.0', manifest };
@@ -20,6 +24,7 @@ const wholeApp = () =>
   fakeApp({
     engine: fakeEngine({ entries: [...models, archive] }),
     jobs: fakeJobs(),
+    callers: makeCallers({ keys: gatewayKeys, quotas: new Quotas(new LocalUsage(), { logger: silent }) }),
     defaultModel: 'text-classification',
   });
 const get = async (path: string, app = wholeApp()) => (await app.request(path)).text();

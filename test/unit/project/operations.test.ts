@@ -37,6 +37,8 @@ test('every setting of the functions and the server has the prefix, but those of
 /** The sources that say which stable codes an error of a package can have, as a list of strings in capitals. */
 const CODES_OF = [
   'cli/src/kit/errors.ts',
+  'functions/app/src/aws/usage-error.ts',
+  'functions/app/src/serve/callers/errors.ts',
   'functions/app/src/hand-over/errors.ts',
   'functions/app/src/jobs/errors.ts',
   'functions/authorizer/errors.ts',

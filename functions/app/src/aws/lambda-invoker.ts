@@ -9,7 +9,7 @@ import {
 export type Invocation =
   | { readonly answer: unknown }
   /** `retry` is false where another try cannot help: the function is not there, or may not be invoked. */
-  | { readonly failure: string; readonly retry: boolean };
+  | { readonly failure: string; readonly retry: boolean; readonly throttled?: true };
 
 export type Invoke = (functionName: string, payload: object, signal: AbortSignal) => Promise<Invocation>;
 
@@ -46,7 +46,9 @@ function failed(error: unknown): Invocation {
   if (error instanceof LambdaServiceException) {
     const status = error.$metadata.httpStatusCode ?? 500;
     const reason = 'Reason' in error && typeof error.Reason === 'string' ? ` (${error.Reason})` : '';
-    return { failure: `${error.name}${reason}: ${error.message}`, retry: status === 429 || status >= 500 };
+    const failure = `${error.name}${reason}: ${error.message}`;
+    if (status === 429) return { failure, retry: true, throttled: true };
+    return { failure, retry: status >= 500 };
   }
   const { name, message } = error instanceof Error ? error : new TypeError(String(error));
   return { failure: `${name}: ${message}`, retry: true };

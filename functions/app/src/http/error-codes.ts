@@ -4,6 +4,10 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { JobErrorCode } from '../jobs/errors.ts';
 
 export const HTTP_ERROR_CODES = [
+  'UNAUTHORIZED',
+  'RATE_LIMITED',
+  'QUOTA_EXCEEDED',
+  'KEYS_UNAVAILABLE',
   'INVALID_REQUEST',
   'INVALID_JSON',
   'JSON_TOO_DEEP',
@@ -19,6 +23,7 @@ export const HTTP_ERROR_CODES = [
   'METHOD_NOT_ALLOWED',
   'NOT_READY',
   'SERVER_UNAVAILABLE',
+  'FUNCTION_UNAVAILABLE',
   'INTERNAL',
 ] as const;
 export type HttpErrorCode = (typeof HTTP_ERROR_CODES)[number];
@@ -26,6 +31,7 @@ export type ErrorCode = EngineErrorCode | JobErrorCode | HttpErrorCode;
 
 /** Overload is 429 and not 503: a widely used client repeats a 503 at once and without limit. */
 export const STATUS_OF: Record<ErrorCode, ContentfulStatusCode> = {
+  UNAUTHORIZED: 401,
   INVALID_REQUEST: 400,
   INVALID_JSON: 400,
   JSON_TOO_DEEP: 400,
@@ -49,8 +55,12 @@ export const STATUS_OF: Record<ErrorCode, ContentfulStatusCode> = {
   JOB_NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   OVERLOADED: 429,
+  RATE_LIMITED: 429,
+  QUOTA_EXCEEDED: 429,
   NOT_READY: 503,
+  KEYS_UNAVAILABLE: 503,
   SERVER_UNAVAILABLE: 502,
+  FUNCTION_UNAVAILABLE: 502,
   PACKAGE_INVALID: 500,
   PACKAGE_CORRUPT: 500,
   PACKAGE_UNAVAILABLE: 500,

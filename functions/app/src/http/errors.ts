@@ -12,6 +12,8 @@ const SERVER_MESSAGES: Partial<Record<ErrorCode, (model: string) => string>> = {
   SESSION_FAILED: (model) => `${model} could not be run on this input. Other models are not affected.`,
   JOB_NOT_QUEUED: () => 'The job could not be queued. Send it again.',
   SERVER_UNAVAILABLE: (model) => `${model} is on the server, which does not answer now. Try again later.`,
+  FUNCTION_UNAVAILABLE: (model) => `The function of ${model} gave no answer. Send the request again.`,
+  KEYS_UNAVAILABLE: () => 'Keys cannot be checked now. Send the request again later.',
   PREDICTOR_DISPOSED: (model) => `${model} was unloaded while it was to run. Try again.`,
 };
 
@@ -53,9 +55,11 @@ export function errorReply(error: unknown): ErrorReply {
 }
 
 function reply(code: ErrorCode, error: string, details: ErrorDetails = {}): ErrorReply {
-  const allowed = details.allowed;
+  const { allowed, retryAfterSeconds } = details;
   const headers: Record<string, string> = {};
   if (code === 'OVERLOADED') headers['retry-after'] = '1';
+  if (typeof retryAfterSeconds === 'number') headers['retry-after'] = String(retryAfterSeconds);
+  if (code === 'UNAUTHORIZED') headers['www-authenticate'] = 'Bearer';
   if (code === 'METHOD_NOT_ALLOWED' && Array.isArray(allowed)) headers.allow = allowed.join(', ');
   return { status: STATUS_OF[code], headers, body: { error, code, ...details } };
 }

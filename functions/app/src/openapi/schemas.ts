@@ -1,6 +1,7 @@
 /** Parameters and responses as the OpenAPI document describes them; the handlers' types come from here. */
 
 import { z } from '@hono/zod-openapi';
+import type { UsageReport } from '../serve/callers/quotas.ts';
 import { needs } from './fit.ts';
 
 export const modelParams = z.object({
@@ -74,7 +75,10 @@ export const modelSummary = z
     name: z.string(),
     version: z.string().optional().meta({ description: 'Of a package; not of what the server has' }),
     loaded: z.boolean().meta({ description: 'In memory now; others load on their first call' }),
-    servedBy: z.literal('server').optional().meta({ description: 'Where it is not this function' }),
+    servedBy: z
+      .enum(['server', 'function'])
+      .optional()
+      .meta({ description: 'Where it is not this function, but the server or another function' }),
     task: z
       .string()
       .optional()
@@ -143,6 +147,21 @@ export const modelDetail = modelSummary
   .required({ name: true, loaded: true, versions: true })
   .meta({ id: 'ModelDetail' });
 export type ModelDetail = z.infer<typeof modelDetail>;
+
+const allowance = z.object({
+  used: z.int(),
+  limit: z.int().nullable().meta({ description: 'Null where there is none' }),
+  remaining: z.int().nullable(),
+  resets_at: z.iso.datetime(),
+});
+export const usageReport = z
+  .object({
+    key: z.string().meta({ description: 'Its name' }),
+    requests_per_minute: allowance,
+    tokens_per_day: allowance,
+    requests_today: z.int(),
+  })
+  .meta({ id: 'Usage' }) satisfies z.ZodType<UsageReport>;
 
 export const healthReport = z
   .object({ status: z.literal('ok'), uptimeSeconds: z.number() })

@@ -4,7 +4,7 @@ import type { Admission, HandOver } from './hand-over-port.ts';
 import type { Resolution } from './resolve.ts';
 
 export interface AdmissionQuestion {
-  readonly resolution: Exclude<Resolution, { kind: 'missing' }>;
+  readonly resolution: Exclude<Resolution, { kind: 'missing' | 'sibling' }>;
   /** How long the client would wait, if it said so. */
   readonly preference: Preference | undefined;
   readonly handOver: HandOver | undefined;

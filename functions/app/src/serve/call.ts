@@ -25,8 +25,10 @@ export class Call {
   code = '';
   /** Whether its answer was made with its headers, so that none has to be put into it any more. */
   headed = false;
-  /** Who answered. */
-  servedBy: 'function' | 'server' | 'queue' = 'function';
+  /** Who answered; `sibling` is another function of the deployment. */
+  servedBy: 'function' | 'sibling' | 'server' | 'queue' = 'function';
+  /** Tokens that models read for it. */
+  tokens = 0;
 
   /** `keepsBody`: whether somebody else may have to read the bytes, too. */
   constructor(c: Context, limits: Limits, keepsBody: boolean) {

@@ -31,14 +31,16 @@ export async function findDefaultModel(parts: AppDependencies, ability: Ability)
 }
 
 async function choose(parts: AppDependencies, ability: Ability): Promise<DefaultModel> {
-  const entries = await listModels(parts);
+  // What another function can do is not known here either: it answers a call that names no model only if the deployment chose it.
+  const { siblings, ...own } = parts;
+  const entries = await listModels(own);
   const candidates = namesOf(entries.filter((entry) => isRemote(entry) || isAble(entry.manifest, ability)));
   const packagedForIt = namesOf(
     entries.filter((entry) => !isRemote(entry) && entry.manifest?.task === ability),
   );
   const ref = parts.defaultModel;
-  const isMeant =
-    ref !== undefined && (ability === 'anything' || candidates.includes(parseModelRef(ref).name));
+  const known = [...candidates, ...(siblings?.models ?? [])];
+  const isMeant = ref !== undefined && (ability === 'anything' || known.includes(parseModelRef(ref).name));
   if (isMeant) return { ref, candidates };
   const [only, ...others] = packagedForIt.length === 1 ? packagedForIt : candidates;
   return { ref: others.length === 0 ? only : undefined, candidates };

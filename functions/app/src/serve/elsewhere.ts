@@ -14,9 +14,12 @@ import type { Resolution } from './resolve.ts';
 import { whileConnected } from './while-connected.ts';
 import type { Ask } from './wire-format.ts';
 
+/** The header in which an answer says how many tokens the model read. */
+const TOKENS = 'x-compute-tokens';
+
 export interface Elsewhere {
   readonly ask: Ask;
-  readonly resolution: Exclude<Resolution, { kind: 'missing' }>;
+  readonly resolution: Exclude<Resolution, { kind: 'missing' | 'sibling' }>;
   readonly admission: Exclude<Admission, 'here'>;
   readonly preference: Preference | undefined;
   /** The work that the call would be for this process. */
@@ -47,6 +50,7 @@ export async function answerElsewhere(
     case 'forwarded': {
       const response = await whileConnected(c, () => passOn(c, model, outcome.response));
       call.servedBy = 'server';
+      call.tokens = Number(response.headers.get(TOKENS) ?? 0);
       return response;
     }
     case 'queued': {

@@ -3,7 +3,9 @@ import type { BatchTally, Engine, PackageEntry, PackageManifest, Predictor } fro
 import type { UnsentAnswers } from '../http/answer/unsent-answers.ts';
 import type { Limits } from '../http/limits.ts';
 import type { Jobs } from '../jobs/job.ts';
+import type { Callers } from './callers-port.ts';
 import type { HandOver, HandOverRecord } from './hand-over-port.ts';
+import type { Siblings } from './siblings-port.ts';
 import type { Slots } from './slots.ts';
 
 /** The part of an engine that the app uses. */
@@ -14,11 +16,11 @@ export type ServingEngine = Pick<Engine, 'prepare'> & {
   loaded(): readonly { readonly manifest: { readonly name: string; readonly version: string } }[];
 };
 
-/** A package, or a model of the server, of which nothing is known here but its name. */
+/** A package, or a model of the server or of another function, of which nothing is known here but its name. */
 export type ListedModel = PackageEntry | RemoteModel;
 export interface RemoteModel {
   readonly name: string;
-  readonly servedBy: 'server';
+  readonly servedBy: 'server' | 'function';
 }
 
 export function isRemote(model: ListedModel): model is RemoteModel {
@@ -124,6 +126,10 @@ export interface AppOptions {
   readonly readiness?: Readiness;
   /** Takes the requests that this process should not answer. @default - it answers everything */
   readonly handOver?: HandOver;
+  /** Answer for their own models. @default - there are none */
+  readonly siblings?: Siblings;
+  /** Who may call, and how much. @default - whoever reaches it */
+  readonly callers?: Callers;
   /** Keeps the jobs. @default - the routes of jobs answer 404 */
   readonly jobs?: Jobs;
 }

@@ -1,5 +1,6 @@
 /** Finds the model that a call is for, and says where it is. */
 import { EngineError, PilotlightError, parseModelRef } from '@pilotlight/engine';
+import type { Context } from 'hono';
 import type { AppDependencies, ListedModel } from './ports.ts';
 import type { Ask, Work } from './wire-format.ts';
 
@@ -8,6 +9,8 @@ export type Resolution =
   | { readonly kind: 'local'; readonly model: string; readonly work: Work }
   /** Only the server has the model. */
   | { readonly kind: 'remote'; readonly model: string }
+  /** Another function has the model. */
+  | { readonly kind: 'sibling'; answer(c: Context): Promise<Response> }
   | { readonly kind: 'missing'; readonly error: PilotlightError };
 
 export async function resolve(ask: Ask, parts: AppDependencies): Promise<Resolution> {
@@ -16,23 +19,32 @@ export async function resolve(ask: Ask, parts: AppDependencies): Promise<Resolut
     return { kind: 'local', model: work.model.manifest.name, work };
   } catch (error) {
     if (!PilotlightError.is(error) || error.code !== 'MODEL_NOT_FOUND') throw error;
-    const remote = parts.handOver?.models;
-    if (!remote) return { kind: 'missing', error };
+    const { handOver, siblings } = parts;
+    if (!handOver && !siblings) return { kind: 'missing', error };
     const { name } = parseModelRef(ask.ref);
-    if (remote.includes(name)) return { kind: 'remote', model: name };
+    if (siblings?.models.includes(name))
+      return { kind: 'sibling', answer: (c) => siblings.answer(name, c, ask.path) };
+    if (handOver?.models.includes(name)) return { kind: 'remote', model: name };
     const names = (await listModels(parts)).map((entry) => entry.name);
     // A version that is missing is refused as the engine does it: with the versions that there are.
     return { kind: 'missing', error: names.includes(name) ? error : noSuchModel(names) };
   }
 }
 
-/** The packages of this process, and the models of the server by their names. */
+/** The packages of this process, and the models of other functions and of the server by their names. */
 export async function listModels({
   models,
   handOver,
-}: Pick<AppDependencies, 'models' | 'handOver'>): Promise<readonly ListedModel[]> {
+  siblings,
+}: Pick<AppDependencies, 'models' | 'handOver' | 'siblings'>): Promise<readonly ListedModel[]> {
   const own = await models();
-  return [...own, ...(handOver?.models ?? []).map((name) => ({ name, servedBy: 'server' as const }))];
+  const others = siblings?.models ?? [];
+  const ofServer = (handOver?.models ?? []).filter((name) => !others.includes(name));
+  return [
+    ...own,
+    ...others.map((name) => ({ name, servedBy: 'function' as const })),
+    ...ofServer.map((name) => ({ name, servedBy: 'server' as const })),
+  ];
 }
 
 /** `names` are those of the models that there are. */

@@ -42,6 +42,13 @@ async function answerAsk(ask: Ask, call: Call, parts: AppDependencies): Promise<
   const { handOver, unsent } = parts;
   const resolution = await resolve(ask, parts);
   if (resolution.kind === 'missing') throw resolution.error;
+  if (resolution.kind === 'sibling') {
+    const response = await resolution.answer(c);
+    // It counts and reports what it answers, under an id of its own.
+    call.servedBy = 'sibling';
+    call.headed = true;
+    return response;
+  }
   call.model = resolution.model;
   const work = resolution.kind === 'local' ? resolution.work : undefined;
   const prediction = work && 'encode' in work ? work : undefined;
@@ -78,6 +85,7 @@ async function report(
   const { c, start, route } = call;
   const { telemetry, unsent } = parts;
   const { results, timings, tokens, batches, cached } = prediction;
+  call.tokens = tokens.total;
   const values = countValues(results);
   refuseMoreValues(values);
   const body = work.encode(prediction);

@@ -1,4 +1,5 @@
 /** The codecs of the app's own routes. */
+import { readUsage } from '../serve/callers/middleware.ts';
 import { tellReady } from '../serve/ready.ts';
 import type { Codec } from '../serve/wire-format.ts';
 import { cancelJob, createJob, job } from './jobs.ts';
@@ -14,6 +15,7 @@ export const codecs: Record<keyof typeof routes, Codec> = {
   models,
   model,
   modelVersion: model,
+  usage: { tell: ({ c }) => readUsage(c) },
   health: { tell: () => ({ status: 'ok', uptimeSeconds: process.uptime() }) },
   ready: { tell: (_, parts) => tellReady(parts) },
   metrics: { tell: ({ c }, { renderMetrics }) => c.body(renderMetrics(), 200, METRICS_HEADERS) },

@@ -77,6 +77,13 @@ export const operations = {
   models: gets('The models', schemas.modelList),
   model: describesModel(schemas.modelParams),
   modelVersion: describesModel(schemas.versionParams),
+  usage: {
+    ...needs('quotas'),
+    responses: {
+      200: json('What the key has used', schemas.usageReport),
+      ...errors(['NOT_FOUND', 'UNAUTHORIZED']),
+    },
+  },
   health: gets('The process is alive', schemas.healthReport),
   ready: { responses: { 200: json('Every model is loaded', schemas.readyReport), ...errors(['NOT_READY']) } },
   metrics: { responses: { 200: text('The metrics', 'text/plain') } },

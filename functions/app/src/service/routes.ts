@@ -38,6 +38,12 @@ export const routes = {
     tag: 'Models',
     summary: 'The manifest of one version of a model in short',
   },
+  usage: {
+    method: 'get',
+    path: '/usage',
+    tag: 'Operations',
+    summary: 'What the key of the request has used, and what it has left',
+  },
   health: {
     method: 'get',
     path: '/health',

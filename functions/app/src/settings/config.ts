@@ -5,7 +5,9 @@ import { DEFAULT_LIMITS } from '../http/limits.ts';
 import { REQUEST_SETTINGS, STAGE_SETTINGS } from '../telemetry/stage-metrics.ts';
 import { count, type Environment, listUnknown, readSettings, text } from './environment-settings.ts';
 import { handOverSettings } from './hand-over.ts';
+import { quotaSettings } from './quotas.ts';
 import { remotePackages } from './remote-packages.ts';
+import { siblingSettings } from './siblings.ts';
 
 const flag = z.pipe(
   z.enum(['true', 'false'], 'must be true or false'),
@@ -52,6 +54,10 @@ const environmentSchema = z.object({
       .check(z.regex(/^(?:\/[\w.~-]+)+$/, 'must begin with a slash and not end in one, such as /nlp')),
   ),
   PILOTLIGHT_SERVER: z.optional(handOverSettings),
+  PILOTLIGHT_SIBLINGS: z.optional(siblingSettings),
+  /** Name or ARN of the secret with the keys, where this process checks them itself. */
+  PILOTLIGHT_API_KEYS_SECRET: z.optional(text),
+  PILOTLIGHT_QUOTAS: z.optional(quotaSettings),
   PILOTLIGHT_JOB_QUEUE_URL: z.optional(z.url('must be a URL')),
   PILOTLIGHT_JOB_BUCKET: z.optional(text),
   PILOTLIGHT_JOB_PREFIX: z._default(

@@ -12,13 +12,17 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
-import { BundledFunction } from '../common/bundled-function.ts';
+import { BundledFunction, type BundledFunctionProps } from '../common/bundled-function.ts';
 import type { LoggingProps } from '../common/execution-role.ts';
 import type { authSchema } from './schema.ts';
 
 /** The callers that an API lets in, on every route. */
 export type Authorisation = z.input<typeof authSchema>;
-type ApiKeyAuthorisation = Extract<Authorisation, { kind: 'api-key' }>;
+type ApiKeyAuthorisation = Extract<AuthorizerProps['auth'], { kind: 'api-key' }>;
+type TokenAuthorisation = Extract<AuthorizerProps['auth'], { kind: 'jwt' }>;
+
+/** How long API Gateway lets a token through after it has been checked, also where it expires meanwhile. */
+const TOKEN_KEPT = Duration.minutes(1);
 
 export interface AuthorizerProps {
   readonly auth: z.output<typeof authSchema>;
@@ -46,6 +50,16 @@ export class Authorizer extends Construct {
         this.principal = AccessLogField.contextIdentityUserArn();
         break;
       case 'jwt':
+        if (auth.keys) {
+          this.function = this.#tokens(auth, props);
+          this.authorizer = new HttpLambdaAuthorizer('Token', this.function, {
+            responseTypes: [HttpLambdaResponseType.SIMPLE],
+            identitySource: ['$request.header.authorization'],
+            resultsCacheTtl: TOKEN_KEPT,
+          });
+          this.principal = AccessLogField.contextAuthorizer('sub');
+          break;
+        }
         this.authorizer = new HttpJwtAuthorizer('Jwt', auth.issuer, { jwtAudience: [...auth.audience] });
         this.scopes = auth.scopes;
         this.principal = AccessLogField.contextAuthorizer('claims.sub');
@@ -53,9 +67,10 @@ export class Authorizer extends Construct {
       case 'api-key':
         this.function = this.#apiKeys(auth, props);
         this.authorizer = new HttpLambdaAuthorizer('ApiKey', this.function, {
-          identitySource: ['$request.header.x-api-key'],
           responseTypes: [HttpLambdaResponseType.SIMPLE],
-          resultsCacheTtl: Duration.minutes(5),
+          // API Gateway lets nobody through who lacks one of the sources, so that either of two headers can be none, and answers are not kept.
+          identitySource: auth.header === 'either' ? [] : [`$request.header.${auth.header}`],
+          resultsCacheTtl: auth.header === 'either' ? Duration.seconds(0) : Duration.minutes(5),
         });
         this.principal = AccessLogField.contextAuthorizer('apiKeyName');
         break;
@@ -66,13 +81,8 @@ export class Authorizer extends Construct {
   }
 
   #apiKeys({ secretArn, secretKeyArn }: ApiKeyAuthorisation, props: AuthorizerProps): IFunction {
-    const reader = new BundledFunction(this, 'ApiKeys', {
-      name: 'authorizer',
-      tracing: props.tracing ?? false,
-      ...(props.logging && { logging: props.logging }),
+    const reader = this.#function('ApiKeys', props, {
       description: 'Pilotlight: lets requests with a known API key through',
-      memoryMegabytes: 256,
-      timeout: Duration.seconds(8),
       environment: { PILOTLIGHT_API_KEYS_SECRET: secretArn },
     });
     const encryptionKey =
@@ -82,5 +92,27 @@ export class Authorizer extends Construct {
       ...(encryptionKey && { encryptionKey }),
     }).grantRead(reader.role);
     return reader.function;
+  }
+
+  #tokens({ kind, ...settings }: TokenAuthorisation, props: AuthorizerProps): IFunction {
+    return this.#function('Tokens', props, {
+      description: 'Pilotlight: lets requests with a token of the issuer through',
+      environment: { PILOTLIGHT_TOKENS: JSON.stringify(settings) },
+    }).function;
+  }
+
+  #function(
+    id: string,
+    { tracing = false, logging }: AuthorizerProps,
+    own: Pick<BundledFunctionProps, 'description' | 'environment'>,
+  ): BundledFunction {
+    return new BundledFunction(this, id, {
+      name: 'authorizer',
+      tracing,
+      ...(logging && { logging }),
+      memoryMegabytes: 256,
+      timeout: Duration.seconds(8),
+      ...own,
+    });
   }
 }

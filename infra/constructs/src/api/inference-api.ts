@@ -24,10 +24,12 @@ import type { InferenceFunction } from '../function/inference-function.ts';
 import { Authorizer } from './authorisation.ts';
 import { ApiDomain } from './domain.ts';
 import { type InferenceApiSettings, inferenceApiSchema } from './schema.ts';
+import { handToSiblings } from './siblings.ts';
 import { type NamedRoute, throttleRoutes } from './throttle.ts';
+import { UsageTable } from './usage-table.ts';
 
 export interface InferenceApiProps {
-  /** Serves every route that no other function has; `GET /models` lists its models only. */
+  /** Serves every route that no other function has, and hands over requests whose body or header names a model of another. */
   readonly function: InferenceFunction;
   /** Further functions, each by the name of the model that it serves: `/models/<name>` goes there. @default - none */
   readonly others?: Readonly<Record<string, InferenceFunction>>;
@@ -67,6 +69,8 @@ export class InferenceApi extends Construct {
   readonly domain: ApiDomain | undefined;
   /** The function that lets callers in, where one does. */
   readonly authorizerFunction: IFunction | undefined;
+  /** Present only with `auth.quotas`. */
+  readonly usage: UsageTable | undefined;
   readonly #authorizer: Authorizer;
 
   /** @throws InfraError INVALID_PROPS */
@@ -83,6 +87,12 @@ export class InferenceApi extends Construct {
       ...(logging && { logging }),
     });
     this.authorizerFunction = this.#authorizer.function;
+    handToSiblings(this, main, others);
+    if (auth.kind === 'api-key' && auth.quotas) {
+      const functions = [...new Set([main, ...Object.values(others)])];
+      const { quotas } = auth;
+      this.usage = new UsageTable(this, 'Usage', { quotas, functions, ...(logging && { logging }) });
+    }
     this.domain = domain && new ApiDomain(this, 'Domain', domain);
     this.httpApi = new HttpApi(this, 'Api', {
       createDefaultStage: false,

@@ -9,11 +9,49 @@ const httpsUrl = textLike(/^https:\/\/[^\s/]+/, 'must begin with https://');
 /** A secret's complete ARN ends in a hyphen and six characters. */
 const SECRET_ARN = /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:.+-[A-Za-z0-9]{6}$/;
 
+/** What a key may use; the function reads the same fields. */
+export const quotasSchema = z.strictObject({
+  requestsPerMinute: count
+    .exactOptional()
+    .describe('Predictions of each key in a minute of the clock. Default: any'),
+  tokensPerDay: count
+    .exactOptional()
+    .describe('Tokens that models read for each key in a day of UTC. Default: any'),
+});
+
+/** The members of a public key that say how to check a signature: https://www.rfc-editor.org/rfc/rfc7517#section-4 */
+const MEMBERS = ['kid', 'alg', 'n', 'e', 'crv', 'x', 'y'];
+const publicKey = z
+  .looseObject({
+    kty: z
+      .enum(['RSA', 'EC', 'OKP'], 'must be RSA, EC or OKP: the type of a public key')
+      .describe('Type of the key'),
+  })
+  .refine((key) => !('d' in key), 'must not have d, which is the private part of a key')
+  .transform(({ kty, ...others }) => ({
+    kty,
+    ...Object.fromEntries(Object.entries(others).filter(([member]) => MEMBERS.includes(member))),
+  }));
+/** The variables of a function have 4 KB. */
+const MAX_KEYS_BYTES = 3000;
+
 const authKinds = [
   z.strictObject({ kind: z.literal('iam') }),
   z.strictObject({
     kind: z.literal('jwt'),
     issuer: httpsUrl.describe('Issuer of the tokens, such as that of a Cognito user pool'),
+    keys: z
+      .array(publicKey)
+      .min(1)
+      .refine(
+        (keys) => JSON.stringify(keys).length <= MAX_KEYS_BYTES,
+        `must have ${MAX_KEYS_BYTES} characters at most: leave out the keys that sign no tokens`,
+      )
+      .readonly()
+      .exactOptional()
+      .describe(
+        'Public keys of an issuer that API Gateway cannot reach, as its JWKS has them; a function checks tokens by them. Default: API Gateway fetches them from the issuer',
+      ),
     audience: z.array(nonEmpty).min(1).readonly().describe('Audiences, one of which a token must name'),
     scopes: z
       .array(nonEmpty)
@@ -28,9 +66,20 @@ const authKinds = [
       SECRET_ARN,
       'must be the complete ARN of a secret, six characters at its end included',
     ).describe(
-      'Complete ARN of the secret with the names and sha256 of the keys; a change is in force after ten minutes',
+      'Complete ARN of the secret with the names and sha256 of the keys; a change is in force after five minutes, with one header after ten',
     ),
     secretKeyArn: kmsKeyArn.exactOptional().describe('KMS key of the secret. Default: aws/secretsmanager'),
+    header: z
+      .enum(['either', 'x-api-key', 'authorization'], 'must be either, x-api-key or authorization')
+      .default('either')
+      .describe(
+        'Where clients send the key, authorization as `Bearer KEY`. For one of them API Gateway keeps answers for five minutes',
+      ),
+    quotas: quotasSchema
+      .exactOptional()
+      .describe(
+        'Counts what each key uses, and limits keys that have no limits of their own in the secret. Default: nobody counts',
+      ),
   }),
   z.strictObject({
     kind: z.literal('none'),

@@ -1,5 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { Grant, IGrantable, Role } from 'aws-cdk-lib/aws-iam';
 import {
   type Alias,
   type IAlias,
@@ -56,6 +56,8 @@ export class InferenceFunction extends ModelFunction {
   readonly coldStart: ColdStart;
   /** Models that a server has for it, by name; none without `handOver`. */
   readonly serverModels: readonly string[];
+  /** Whether it may stand in a network, and can invoke other functions from there. */
+  readonly reachesLambda: boolean;
   /** Present only where the cold start is of kind `warmup`. */
   readonly warmUp: WarmUpSchedule | undefined;
   /** Present only with `release.canary`. */
@@ -94,6 +96,7 @@ export class InferenceFunction extends ModelFunction {
     });
     this.coldStart = coldStart;
     this.serverModels = Object.keys(handOver?.models ?? {});
+    this.reachesLambda = handOver?.server.callers.reachLambda ?? true;
     if (handOver) grantServer(this.role, handOver);
     this.function = this.makeFunction({
       ...(handOver && besideServer(handOver)),
@@ -133,6 +136,11 @@ export class InferenceFunction extends ModelFunction {
     }
   }
 
+  /** The role of its code. */
+  get executionRole(): Role {
+    return this.role;
+  }
+
   /** Lets a role or user invoke the alias, and no version beside it. */
   grantInvoke(grantee: IGrantable): Grant {
     return this.alias.grantInvoke(grantee);
@@ -159,4 +167,7 @@ const OWNED = {
   PILOTLIGHT_JOB_QUEUE_URL: 'handOver',
   PILOTLIGHT_JOB_BUCKET: 'handOver',
   PILOTLIGHT_JOB_PREFIX: 'handOver',
+  PILOTLIGHT_SIBLINGS: 'others of the InferenceApi',
+  PILOTLIGHT_QUOTAS: 'auth.quotas of the InferenceApi',
+  PILOTLIGHT_API_KEYS_SECRET: 'auth of the InferenceApi',
 };

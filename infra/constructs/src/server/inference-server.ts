@@ -39,6 +39,11 @@ export interface InferenceServerProps {
   readonly scaling?: ServerSettings['scaling'];
   /** @default {kind: 'endpoints'}: a VPC of its own without a way to the Internet */
   readonly network?: ServerNetworkChoice;
+  /**
+   * Whether functions that call the server invoke other functions, too, as the main function of an API with several does: an endpoint of
+   * Lambda then stands in the VPC. @default false
+   */
+  readonly callersInvoke?: boolean;
   /** How long jobs are kept, and where. @default - seven days, in a bucket of its own */
   readonly jobs?: ServerSettings['jobs'];
   /** Bucket for jobs and their results, below `jobs/`. @default - a bucket of its own */
@@ -67,6 +72,7 @@ export class InferenceServer extends Construct implements IInferenceServer {
     const {
       image,
       network: choice = { kind: 'endpoints' },
+      callersInvoke = false,
       jobBucket,
       accessLogBucket,
       logging,
@@ -81,7 +87,7 @@ export class InferenceServer extends Construct implements IInferenceServer {
     } = checkSettings(scope, id, serverSchema, data);
     const removalPolicy = toRemovalPolicy(jobs.removalPolicy);
     const encryptionKey = logging?.encryptionKey;
-    const network = new ServerNetwork(this, { network: choice, ...(logging && { logging }) });
+    const network = new ServerNetwork(this, { network: choice, callersInvoke, ...(logging && { logging }) });
     const { vpc } = network;
     const subnets = { subnets: [...network.subnets] };
     const frontDoor = new ServerLoadBalancer(this, 'LoadBalancer', {
@@ -150,7 +156,8 @@ export class InferenceServer extends Construct implements IInferenceServer {
     });
 
     this.url = `http://${frontDoor.loadBalancer.loadBalancerDnsName}`;
-    this.callers = { vpc, subnets: network.callerSubnets, securityGroup: frontDoor.callers };
+    const reachLambda = callersInvoke || choice.kind === 'given';
+    this.callers = { vpc, subnets: network.callerSubnets, securityGroup: frontDoor.callers, reachLambda };
     this.metrics = frontDoor.metrics;
     this.jobQueue = this.jobStore.queue;
     this.deadLetterQueue = this.jobStore.deadLetterQueue;

@@ -44,11 +44,14 @@ const ENDPOINTS = {
   Logs: InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
   Sqs: InterfaceVpcEndpointAwsService.SQS,
 } as const;
-/** A function that calls the server queues jobs; nothing else that it calls is outside of the VPC, but for S3. */
+/** A function that calls the server queues jobs; what else it calls outside of the VPC is S3, DynamoDB and perhaps other functions. */
 const ENDPOINTS_OF_CALLERS = { Sqs: ENDPOINTS.Sqs } as const;
+const LAMBDA = { Lambda: InterfaceVpcEndpointAwsService.LAMBDA } as const;
 
 export interface ServerNetworkProps {
   readonly network: ServerNetworkChoice;
+  /** See `InferenceServerProps`. */
+  readonly callersInvoke: boolean;
   /** How logs of refused connections are kept. @default - a month, with keys that AWS owns */
   readonly logging?: LoggingProps;
 }
@@ -65,7 +68,7 @@ export class ServerNetwork extends Construct {
   readonly mark: string;
 
   constructor(scope: Construct, props: ServerNetworkProps) {
-    const { network } = props;
+    const { network, callersInvoke } = props;
     const mark = markOf(network);
     super(scope, `Network${mark}`);
     this.mark = mark;
@@ -82,7 +85,10 @@ export class ServerNetwork extends Construct {
     this.vpc = vpc as IVpc;
     this.subnets = network.kind === 'nat' ? vpc.privateSubnets : vpc.isolatedSubnets;
     this.callerSubnets = vpc.isolatedSubnets;
-    this.endpoints = this.addEndpoints(vpc, network.kind === 'nat' ? ENDPOINTS_OF_CALLERS : ENDPOINTS);
+    this.endpoints = this.addEndpoints(vpc, {
+      ...(network.kind === 'nat' ? ENDPOINTS_OF_CALLERS : ENDPOINTS),
+      ...(callersInvoke && LAMBDA),
+    });
   }
 
   private ownVpc({ kind, cidr, zones }: OwnChoice, props: ServerNetworkProps): Vpc {
@@ -95,6 +101,7 @@ export class ServerNetwork extends Construct {
       subnetConfiguration: SUBNETS[kind],
     });
     limitToAccountAndRegistry(vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 }));
+    limitToAccount(vpc.addGatewayEndpoint('DynamoDb', { service: GatewayVpcEndpointAwsService.DYNAMODB }));
     vpc.addFlowLog('Rejected', {
       destination: FlowLogDestination.toCloudWatchLogs(logGroup(this, 'FlowLogs', props.logging)),
       trafficType: FlowLogTrafficType.REJECT,

@@ -31,6 +31,8 @@ export interface ServerCallers {
   readonly subnets: readonly ISubnet[];
   /** A function with this group reaches load balancer and endpoints, and nobody reaches the function. */
   readonly securityGroup: ISecurityGroup;
+  /** Whether Lambda is reached from there, so that a function can invoke others. */
+  readonly reachLambda: boolean;
 }
 
 /** The metrics of a server that a dashboard shows. AWS services emit them, without the server's help. */

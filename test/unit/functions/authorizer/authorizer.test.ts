@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { secretReader } from '../../../../functions/app/src/aws/secret-reader.ts';
-import { cachedKeys, KEYS_LIVE_MS } from '../../../../functions/authorizer/cached-keys.ts';
+import { cachedKeys, KEYS_LIVE_MS } from '../../../../functions/app/src/serve/callers/cached-keys.ts';
 import { createHandler } from '../../../../functions/authorizer/create-handler.ts';
 import { listenOnLoopback } from '../warmer/loopback.ts';
 

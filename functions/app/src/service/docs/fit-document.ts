@@ -20,6 +20,7 @@ export async function fitDocument(
   const has: Presence = {
     jobs: parts.jobs !== undefined,
     'hand-over': parts.handOver !== undefined,
+    quotas: parts.callers?.quotas !== undefined,
     pipelines: manifests.length > own.length,
     archives: own.some(({ runtime }) => runtime === 'allennlp'),
   };

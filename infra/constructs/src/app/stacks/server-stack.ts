@@ -47,6 +47,8 @@ export class ServerStack extends Stack {
       task,
       scaling,
       network: chooseNetwork(this, network),
+      // The default function hands requests over to the others.
+      callersInvoke: Object.keys(config.functions).length > 1,
       jobs: { ...jobs, removalPolicy: config.removalPolicy },
       logging: makeLogging(this, config),
     });

@@ -1,6 +1,5 @@
-import type { ReadSecret } from '@pilotlight/app/internal/aws/secret-reader';
 import { type ApiKey, parseApiKeys } from './api-keys.ts';
-import { AuthorizerError } from './errors.ts';
+import { CallersError } from './errors.ts';
 
 /** How long a key that was taken out of the secret is still accepted, and a new one not yet. */
 export const KEYS_LIVE_MS = 300_000;
@@ -12,10 +11,10 @@ export const KEYS_LIVE_MS = 300_000;
  * Of two clocks the later counts: the one of the day goes on while an environment is frozen or kept as a snapshot, the other one
  * cannot be set back.
  *
- * @throws AuthorizerError API_KEYS_UNAVAILABLE, API_KEYS_INVALID
+ * @throws CallersError API_KEYS_UNAVAILABLE, API_KEYS_INVALID
  */
 export function cachedKeys(
-  readSecret: ReadSecret,
+  readSecret: (id: string) => Promise<string>,
   secretId: string,
   clocks: readonly (() => number)[] = [Date.now, () => performance.now()],
 ): () => Promise<readonly ApiKey[]> {
@@ -39,12 +38,15 @@ function isFresh(then: readonly number[], now: readonly number[]): boolean {
   });
 }
 
-async function readKeys(readSecret: ReadSecret, secretId: string): Promise<readonly ApiKey[]> {
+async function readKeys(
+  readSecret: (id: string) => Promise<string>,
+  secretId: string,
+): Promise<readonly ApiKey[]> {
   let secret: string;
   try {
     secret = await readSecret(secretId);
   } catch (cause) {
-    throw new AuthorizerError(
+    throw new CallersError(
       'API_KEYS_UNAVAILABLE',
       'The secret of the API keys cannot be read. May the function read it, and is Secrets Manager reachable?',
       { cause },
