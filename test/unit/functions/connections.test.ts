@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createHttpServer, type SendingTimes } from '../../../functions/app/src/serve/node-server.ts';
+import { createHttpServer, type ConnectionTimes } from '../../../functions/app/src/serve/node-server.ts';
 import { listen, open, predictRequest } from './connections.ts';
 import { fakeApp, fakeEngine, preparing } from './fake-engine.ts';
 
@@ -18,7 +18,7 @@ afterEach(() => {
   }
 });
 
-async function serve(times: SendingTimes = {}, engine = fakeEngine()): Promise<number> {
+async function serve(times: ConnectionTimes = {}, engine = fakeEngine()): Promise<number> {
   const server = createHttpServer(fakeApp({ engine }), times);
   servers.push(server);
   return listen(server);
