@@ -66,7 +66,11 @@ describe('npm start -- --lambda', () => {
 
 test.each([
   [['--lambda', '--memory', '64'], '--memory takes a whole number from 128 to 10240, not "64".'],
-  [['--idle', '5'], '--idle is for --lambda.'],
+  [['--idle', '5'], '--idle is for --lambda or --web.'],
+  [['--web', '--memory', '512'], '--memory is for --lambda.'],
+  [['--lambda', '--per-environment', '8'], '--per-environment is for --web.'],
+  [['--web', '--per-environment', '129'], '--per-environment takes a whole number from 1 to 128, not "129".'],
+  [['--web', '--lambda'], '--lambda and --web are two ways of serving.'],
 ])('npm start refuses %j in one line', async (args, message) => {
   const { code, stdout, stderr } = await run(node(...START, ...args));
   expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining(message) });

@@ -112,7 +112,7 @@ function refuseStray(values: StartLine['values']): void {
     if (values[name] === undefined) continue;
     if (ways.length === 0 && way !== undefined) throw usageError(`--${name} is not for --${way}.`);
     if (ways.length > 0 && !ways.some((one) => one === way))
-      throw usageError(`--${name} is for ${ways.map((one) => `--${one}`).join(' and ')}.`);
+      throw usageError(`--${name} is for ${ways.map((one) => `--${one}`).join(' or ')}.`);
   }
 }
 

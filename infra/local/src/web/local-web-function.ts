@@ -122,6 +122,9 @@ export class LocalWebFunction {
       environment = place.environment.id;
       try {
         await forward(request, response, place.environment, { requestId, timeoutMs });
+      } catch (error) {
+        if (error instanceof Refusal && error.code === 'Runtime.ExitError') await place.environment.outlive();
+        throw error;
       } finally {
         place.release();
       }

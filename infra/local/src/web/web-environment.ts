@@ -3,6 +3,7 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-env-lifecycle.html
  */
 import { Agent } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { WebProcess, type WebProcessOptions } from './web-process.ts';
 
 /** What Lambda bills of an environment, but for the data that goes out. */
@@ -18,6 +19,9 @@ export interface EnvironmentUsage {
   readonly cpuMs: number;
   readonly maxMemoryMegabytes: number;
 }
+
+/** From when a process that ends closes its connections to when the system says so. */
+const EXIT_MS = 200;
 
 type State = 'starting' | 'ready' | 'over';
 
@@ -103,6 +107,11 @@ export class WebEnvironment {
       cpuMs: this.#process?.cpuMs ?? 0,
       maxMemoryMegabytes: this.#process?.maxMemoryMegabytes ?? 0,
     };
+  }
+
+  /** Resolves once the process is gone, or has shown that it lives on after a connection to it broke. */
+  async outlive(): Promise<void> {
+    await Promise.race([this.gone, pause(EXIT_MS, undefined, { ref: false })]);
   }
 
   /** SIGTERM, and SIGKILL a second later, however many requests are under way. */
