@@ -22,6 +22,7 @@ export const MEASUREMENTS = [
   'load',
   'soak',
   'lambda',
+  'burst',
   'gpu',
   'peers',
   'quality',
@@ -47,7 +48,7 @@ export interface BenchArguments {
   readonly peers: PeersOptions;
 }
 
-const NOT_IN_ALL: readonly Measurement[] = ['gpu', 'peers', 'quality', 'allennlp'];
+const NOT_IN_ALL: readonly Measurement[] = ['burst', 'gpu', 'peers', 'quality', 'allennlp'];
 
 export const OPTIONS = {
   model: {
