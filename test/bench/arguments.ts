@@ -48,7 +48,7 @@ export interface BenchArguments {
   readonly peers: PeersOptions;
 }
 
-const NOT_IN_ALL: readonly Measurement[] = ['burst', 'gpu', 'peers', 'quality', 'allennlp'];
+const NOT_IN_ALL: readonly Measurement[] = ['gpu', 'peers', 'quality', 'allennlp'];
 
 export const OPTIONS = {
   model: {

@@ -2,12 +2,12 @@
 import { defineCommand } from 'pilotlight/internal/kit/command';
 import { MEASUREMENTS, OPTIONS, parseArguments } from './arguments.ts';
 
-const APART: readonly string[] = ['lambda', 'burst', 'gpu', 'peers', 'quality', 'allennlp'];
+const APART: readonly string[] = ['lambda', 'gpu', 'peers', 'quality', 'allennlp'];
 
 export const command = defineCommand({
   summary: 'measure Pilotlight against its peers, in a clone of the repository',
   usage: [
-    `${MEASUREMENTS.filter((name) => !APART.includes(name)).join('|')}|all|burst|gpu|peers|quality|allennlp [OPTIONS]`,
+    `${MEASUREMENTS.filter((name) => !APART.includes(name)).join('|')}|all|gpu|peers|quality|allennlp [OPTIONS]`,
   ],
   description: `Compares Pilotlight with @huggingface/transformers on the same weights, and with the limit that ONNX
 Runtime sets, in fresh processes and in alternating order.
@@ -20,7 +20,7 @@ Runtime sets, in fresh processes and in alternating order.
   tasks     zero-shot with ten labels, embeddings, a question over 4,000 tokens
   load      the long-lived server under 64 clients, with batches and without
   soak      memory of that server while it is as busy as it can be, for ten minutes
-  burst     1,000 requests in bursts of 64 to a web function and to the predict function, from zero, in local Lambda
+  burst     1,000 requests to a web function and to the predict function, in bursts of 64, from zero
   gpu       texts of 128 tokens in batches of several sizes, on the GPU in fp16 and on the CPU, for
             models of 110M and 335M parameters; needs a GPU
   peers     servers and libraries outside Node on the same weights, where they are installed: text-embeddings-inference,
@@ -28,7 +28,7 @@ Runtime sets, in fresh processes and in alternating order.
   quality   what int8 costs a trained checkpoint: cosines, nearest neighbours, labels, and what it gains in time
   allennlp  packages of AllenNLP archives beside AllenNLP itself, where --python has it: first prediction, memory,
             single predictions and batches, beam search in one process and in two
-  all       all of these but burst, gpu, peers, quality and allennlp, and cold --lambda, one after the other`,
+  all       all of these but gpu, peers, quality and allennlp, and cold --lambda, one after the other`,
   options: OPTIONS,
   examples: ['pilotlight bench cold', 'pilotlight bench warm --model tiny --rounds 1 --json'],
   run: async (line, { stdout }) => {

@@ -93,10 +93,10 @@ export async function measureAll(options: BenchArguments, stdout: Output): Promi
 }
 
 /** Those that take no shape of a checkpoint. */
-const WITHOUT_SHAPE: readonly Measurement[] = ['burst', 'peers', 'quality', 'allennlp'];
+const WITHOUT_SHAPE: readonly Measurement[] = ['peers', 'quality', 'allennlp'];
 
 /** Their results stand in the docs beside those of the usual shape. */
-const ON_OTHER_MODELS: readonly Measurement[] = ['burst', 'gpu', 'peers', 'quality', 'allennlp'];
+const ON_OTHER_MODELS: readonly Measurement[] = ['gpu', 'peers', 'quality', 'allennlp'];
 
 async function peers({ rounds: wanted, model, peers: options }: BenchArguments) {
   const rounds = wanted ?? PEERS_ROUNDS[options.quick ? 'quick' : 'full'];

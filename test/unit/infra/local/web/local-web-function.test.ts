@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LocalWebFunction, type LogLine, type WebExchange, type WebFunction } from '@pilotlight/local';
 import { afterEach, describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { temporaryFolder } from '../../../toolchain/temporary-folder.ts';
 
 const folder = join(temporaryFolder(), 'function');
@@ -28,6 +29,9 @@ async function start(settings: Partial<WebFunction> = {}): Promise<void> {
 }
 
 const get = async (path: string) => (await fetch(url + path)).json();
+const getNumber = async (path: string) => z.number().parse(await get(path));
+const textsSchema = z.record(z.string(), z.string());
+const toldSchema = z.object({ url: z.string(), body: z.string(), headers: textsSchema });
 const statuses = (paths: readonly string[]) =>
   Promise.all(paths.map(async (path) => (await fetch(url + path)).status));
 const times = (count: number, path: string) => Array.from({ length: count }, () => path);
@@ -53,14 +57,14 @@ describe('a local web function scales', () => {
   test('from zero to one environment for as many requests as it may have at once', async () => {
     await start({ maxConcurrencyPerEnvironment: 64 });
     expect(web.environments()).toEqual([]);
-    const pids = await Promise.all(times(64, '/pid?ms=200').map(get));
+    const pids = await Promise.all(times(64, '/pid?ms=200').map(getNumber));
     expect(new Set(pids).size).toBe(1);
     expect(web.usage()).toMatchObject([{ requests: 64 }]);
   });
 
   test('out by the requests that an environment has no room for, which wait for the next one', async () => {
     await start({ maxConcurrencyPerEnvironment: 4 });
-    const pids: number[] = await Promise.all(times(10, '/pid?ms=300').map(get));
+    const pids: number[] = await Promise.all(times(10, '/pid?ms=300').map(getNumber));
     const counts = [...new Set(pids)].map((pid) => pids.filter((other) => other === pid).length);
     expect(counts.sort()).toEqual([2, 4, 4]);
   });
@@ -74,8 +78,8 @@ describe('a local web function scales', () => {
 
   test('to the environment that has the fewest requests', async () => {
     await start({ maxConcurrencyPerEnvironment: 2 });
-    await Promise.all(times(4, '/pid?ms=200').map(get));
-    const pids: number[] = await Promise.all(times(2, '/pid?ms=200').map(get));
+    await Promise.all(times(4, '/pid?ms=200').map(getNumber));
+    const pids: number[] = await Promise.all(times(2, '/pid?ms=200').map(getNumber));
     expect(new Set(pids).size).toBe(2);
   });
 
@@ -94,23 +98,23 @@ describe('an environment of a local web function', () => {
     await start();
     await get('/ticks');
     expect(web.environments()).toMatchObject([{ inFlight: 0, isFrozen: true }]);
-    const before = await get('/ticks');
+    const before = await getNumber('/ticks');
     await pause(500);
-    const after = await get('/ticks');
+    const after = await getNumber('/ticks');
     expect(after - before).toBeLessThan(20);
   });
 
   test('runs on between requests where it is told to', async () => {
     await start({ freezes: false });
-    const before = await get('/ticks');
+    const before = await getNumber('/ticks');
     await pause(500);
-    const after = await get('/ticks');
+    const after = await getNumber('/ticks');
     expect(after - before).toBeGreaterThan(20);
   });
 
   test('has the variables of Lambda and its own, and no other of this machine', async () => {
     await start({ environment: { MODELS: '/var/task/models', CACHE: '/tmp/cache' } });
-    const environment = await get('/environment');
+    const environment = textsSchema.parse(await get('/environment'));
     expect(environment).toMatchObject({
       AWS_LAMBDA_INITIALIZATION_TYPE: 'native-http',
       AWS_LAMBDA_NODEJS_ENTRYPOINT: 'server.mjs',
@@ -169,7 +173,7 @@ describe('the endpoint of a local web function', () => {
     await start();
     const headers = { 'lambda-web-request-id': 'mine', 'x-real-ip': '1.2.3.4', 'x-api-key': 'k' };
     const response = await fetch(`${url}/path?a=b`, { method: 'POST', body: 'text', headers });
-    const told = await response.json();
+    const told = toldSchema.parse(await response.json());
     expect(told).toMatchObject({ url: '/path?a=b', body: 'text', headers: { 'x-api-key': 'k' } });
     expect(told.headers['x-real-ip']).toBeUndefined();
     expect(told.headers['x-forwarded-for']).toBe('127.0.0.1');
