@@ -68,9 +68,7 @@ export class LocalWebFunction {
     this.#definition = withWebDefaults(definition);
     this.#options = { answered, callers };
     this.#rate = new RateLimit(this.#definition.rateLimit);
-    const { name, folder } = this.#definition;
-    const task = this.#work.placeLinked(name, folder);
-    const parts = { work: this.#work, guard: this.#guard, task, log };
+    const parts = { work: this.#work, guard: this.#guard, task: this.#place(), log };
     this.#pool = new WebPool({ definition: this.#definition, ...parts });
     this.server = createServer((request, response) => void this.#answer(request, response));
     this.server.on('checkContinue', (_, response: ServerResponse) => {
@@ -106,6 +104,20 @@ export class LocalWebFunction {
   async close(): Promise<void> {
     if (this.server.listening) await end(this.server);
     await this.#pool.close();
+    this.#leave();
+  }
+
+  /** Links the package; where there is none, nothing is left behind. */
+  #place(): string {
+    try {
+      return this.#work.placeLinked(this.#definition.name, this.#definition.folder);
+    } catch (error) {
+      this.#leave();
+      throw error;
+    }
+  }
+
+  #leave(): void {
     this.#work.remove();
     this.#guard.end();
   }

@@ -116,6 +116,8 @@ export class WebEnvironment {
 
   /** SIGTERM, and SIGKILL a second later, however many requests are under way. */
   async end(): Promise<void> {
+    // Nobody has to be told who has not begun.
+    if (this.isStarting) this.#process?.kill();
     await this.ready;
     if (this.#state === 'over') return;
     this.#state = 'over';

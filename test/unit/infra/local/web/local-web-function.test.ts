@@ -1,9 +1,9 @@
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LocalWebFunction, type LogLine, type WebExchange, type WebFunction } from '@pilotlight/local';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
 import { temporaryFolder } from '../../../toolchain/temporary-folder.ts';
 
@@ -16,7 +16,8 @@ let url = '';
 let log: LogLine[] = [];
 let exchanges: WebExchange[] = [];
 
-afterEach(() => web.close());
+const started: LocalWebFunction[] = [];
+afterEach(() => Promise.all(started.splice(0).map((each) => each.close())));
 
 async function start(settings: Partial<WebFunction> = {}): Promise<void> {
   log = [];
@@ -25,6 +26,7 @@ async function start(settings: Partial<WebFunction> = {}): Promise<void> {
     { name: 'server', folder, entryPoint: 'server.mjs', ...settings },
     { log: (line) => log.push(line), answered: (exchange) => exchanges.push(exchange) },
   );
+  started.push(web);
   url = await web.serve();
 }
 
@@ -132,6 +134,16 @@ describe('an environment of a local web function', () => {
     await expect.poll(() => web.environments()).toEqual([]);
   });
 
+  test('that is still starting when the function is closed is not waited for', async () => {
+    await start({ environment: { LISTENS_AFTER_MS: '8000' } });
+    const refused = ask({ path: '/' });
+    await expect.poll(() => web.environments()[0]?.pid).toBeGreaterThan(0);
+    const begin = performance.now();
+    await web.scaleToZero();
+    expect(performance.now() - begin).toBeLessThan(4000);
+    expect(await refused).toEqual([500, 'Runtime.InitError']);
+  });
+
   test('that exits while it has a request is replaced by the next', async () => {
     await start();
     expect(await ask({ path: '/exit' })).toEqual([502, 'Runtime.ExitError']);
@@ -168,6 +180,14 @@ describe('an environment of a local web function', () => {
   });
 });
 
+test('a local web function whose package is not there leaves nothing behind', () => {
+  const folders = temporaryFolder();
+  vi.stubEnv('TMPDIR', folders);
+  expect(() => new LocalWebFunction({ name: 'none', folder: join(folder, 'none') })).toThrow('ENOENT');
+  vi.unstubAllEnvs();
+  expect(readdirSync(folders)).toEqual([]);
+});
+
 describe('the endpoint of a local web function', () => {
   test('gives a request an id and the address of its client, and takes away what only Lambda may say', async () => {
     await start();
@@ -197,7 +217,6 @@ describe('the endpoint of a local web function', () => {
     expect((await statuses(times(5, '/'))).toSorted()).toEqual([200, 200, 200, 429, 429]);
     await pause(1000);
     expect(await statuses(['/'])).toEqual([200]);
-    await web.close();
     await start({ rateLimit: 0 });
     expect(await ask({ path: '/' })).toEqual([429, 'Endpoint.RateLimit']);
   });
