@@ -38,8 +38,11 @@ export interface Service {
   /** Answers a request as if it had come over the network. */
   readonly fetch: Fetch;
   readonly drain: Drain;
-  /** Resolves once it listens, and the modules of all wire formats are loaded. */
-  listen(port: number, host: string): Promise<void>;
+  /**
+   * Resolves once the modules of all wire formats are loaded, to the milliseconds from the start of the process until it listened, which
+   * is before.
+   */
+  listen(port: number, host: string): Promise<number>;
   /** Frees the models and sends the last traces, after `drain` has closed. */
   dispose(): Promise<void>;
 }
@@ -79,9 +82,11 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     listen: async (port, host) => {
       server.listen(port, host);
       await once(server, 'listening');
+      const listenedMs = performance.now();
       logger.info('Listening', { host, port: listeningPort(server) });
       // While models load, this thread has nothing else to do, and the first request in a format need not wait for its modules.
       await Promise.all(Object.values(formats).map(({ codecs }) => codecs()));
+      return listenedMs;
     },
     dispose: async () => {
       await engine.dispose();

@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { LocalWebFunction, type LogLine, type WebFunction } from '@pilotlight/local';
-import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
-import { afterAll, afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
+import * as z from 'zod';
 import { builtWeb } from '../../cli/src/start/lambda/serve-web.ts';
 import { metricOf } from './server.ts';
 
@@ -73,29 +70,41 @@ test('a web function that is told to end answers what is under way, and is gone 
 test('a web function whose settings are wrong does not start, and its log says which', async () => {
   await start({ environment: { PILOTLIGHT_MAX_INPUTZ: '1' } });
   const response = await fetch(`${url}/health`);
-  expect([response.status, response.headers.get('lambda-web-error-type')]).toEqual([500, 'Runtime.InitError']);
+  expect([response.status, response.headers.get('lambda-web-error-type')]).toEqual([
+    500,
+    'Runtime.InitError',
+  ]);
   expect(logged()).toMatch(/PILOTLIGHT_MAX_INPUTZ: is not known\. Did you mean PILOTLIGHT_MAX_INPUTS\?/);
 });
 
-const KEY = 'key-of-the-shop';
-const secrets = createServer((_, response) => {
-  const SecretString = JSON.stringify({ shop: createHash('sha256').update(KEY).digest('hex') });
-  response.end(JSON.stringify({ SecretString }));
-});
-afterAll(() => secrets.close());
+/** The lines of metrics in the log. */
+const metricLines = () =>
+  log.flatMap(({ source, text }) =>
+    source === 'stdout' && text.includes('"_aws"') ? [z.looseObject({}).parse(JSON.parse(text))] : [],
+  );
 
-test('a web function with keys of its own lets in who has one, by either header, and whoever asks for its health', async () => {
-  secrets.listen(0, '127.0.0.1');
-  await once(secrets, 'listening');
+test('a web function writes metrics as lines of its log: of its start, of the load, and of each request', async () => {
   await start({
-    environment: {
-      PILOTLIGHT_API_KEYS_SECRET: 'keys',
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://127.0.0.1:${listeningPort(secrets)}`,
-    },
+    environment: { PILOTLIGHT_METRICS_NAMESPACE: 'Pilotlight/acme-dev', PILOTLIGHT_FUNCTION_NAME: 'nlp' },
   });
-  const callers = [{}, { 'x-api-key': 'another' }, { 'x-api-key': KEY }, { authorization: `Bearer ${KEY}` }];
-  const answers = await Promise.all(callers.map((headers) => predict('a fine film', headers)));
-  expect(answers.map(({ status }) => status)).toEqual([401, 401, 200, 200]);
-  expect((await fetch(`${url}/health`)).status).toBe(200);
-  expect(logged()).not.toContain(KEY);
+  await predict('a fine film');
+  await expect.poll(() => metricLines().some((line) => 'LoadTime' in line)).toBe(true);
+  await predict('a fine film');
+  const lines = metricLines();
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ function_name: 'nlp', InitTime: expect.any(Number), ColdStart: 1 }),
+      expect.objectContaining({ model: 'sentiment', LoadTime: expect.any(Number) }),
+      expect.objectContaining({ model: 'sentiment', Requests: 1, Tokens: 5 }),
+    ]),
+  );
+  expect(JSON.stringify(lines[0])).toContain('"Namespace":"Pilotlight/acme-dev"');
+});
+
+test('a web function that writes metrics once a minute writes what it held back when it is told to end', async () => {
+  await start({ environment: { PILOTLIGHT_REQUEST_METRICS: 'minute' } });
+  for (let request = 0; request < 4; request++) await predict('a fine film');
+  await web.scaleToZero();
+  const requests = metricLines().flatMap(({ Requests }) => z.number().optional().parse(Requests) ?? []);
+  expect(requests).toEqual([1, 3]);
 });
