@@ -7,6 +7,7 @@ import type { ServerConfig } from '@pilotlight/app/internal/settings/server';
 import type { ServedModels } from '../server/models.ts';
 import { createService, type Fetch } from '../server/service.ts';
 import type { Address } from './address.ts';
+import { aroundGoldens } from './goldens.ts';
 import { observe } from './observe.ts';
 
 /** Lambda kills the process a second after SIGTERM. What is left of it is for the last metrics and traces. */
@@ -29,7 +30,12 @@ export async function serve(
     logger,
     telemetry: [emf],
     elsewhere: await handOverOptions(config.shared, logger),
-    around: withRequestId,
+    around: (fetch) =>
+      aroundGoldens(withRequestId(fetch), {
+        ready: models.preloaded.settled,
+        loaded: () => models.engine.loaded(),
+        logger,
+      }),
     // A process that is frozen would close a connection as it thaws: the one that brings the request for which it does.
     keepAliveMs: 0,
   });

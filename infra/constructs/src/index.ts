@@ -38,3 +38,5 @@ export {
 } from './server/inference-server.ts';
 export type { ServerNetworkChoice } from './server/network.ts';
 export type { IInferenceServer, ServerCallers, ServerMetrics } from './server/server.ts';
+export { GoldenGate, type GoldenGateProps } from './web/golden-gate.ts';
+export { WebInferenceFunction, type WebInferenceFunctionProps } from './web/web-inference-function.ts';

@@ -9,7 +9,7 @@ const httpsUrl = textLike(/^https:\/\/[^\s/]+/, 'must begin with https://');
 /** A secret's complete ARN ends in a hyphen and six characters. */
 const SECRET_ARN = /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:.+-[A-Za-z0-9]{6}$/;
 
-const authKinds = [
+export const authKinds = [
   z.strictObject({ kind: z.literal('iam') }),
   z.strictObject({
     kind: z.literal('jwt'),
