@@ -112,7 +112,7 @@ export class WebInferenceFunction extends Construct {
       metricName: `WebInitFailures-${id}`,
     });
     this.functionName = uniqueName(this);
-    this.#role = executionRole(this, 'Role', logs.gathered, logging?.encryptionKey);
+    this.#role = executionRole(this, 'WebRole', logs.gathered, logging?.encryptionKey);
     logs.local.grantWrite(this.#role);
     this.webFunction = this.#webFunction(settings, logging);
     this.endpoint = this.webFunction.endpoint;
