@@ -359,6 +359,12 @@ describe('refuses in one line that names the property', () => {
       { web: { environment: { PILOTLIGHT_MAX_INPUTS: 'many' } } },
       /^environment is not valid: PILOTLIGHT_MAX_INPUTS/,
     ],
+    // Lambda takes both for its functions, and refuses them for web functions.
+    [{ web: { environment: { EMPTY: '' } } }, 'Test/Web: web.environment.EMPTY must not be empty.'],
+    [
+      { web: { environment: { LONG: 'x'.repeat(4097) } } },
+      'Test/Web: web.environment.LONG must be of at most 4096 characters.',
+    ],
     [
       { release: { keepRevisions: false, previous: { revisionId: 'rev-1', weight: 50 } } },
       /^release\.previous needs release\.keepRevisions/,

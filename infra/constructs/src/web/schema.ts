@@ -31,7 +31,13 @@ export const webSchema = z.strictObject({
     .refine(isRateLimit, RATE_LIMIT)
     .exactOptional()
     .describe("Requests each second, over all callers; 0 refuses all. Default: the account's quota"),
-  environment,
+  environment: z
+    .record(
+      z.string().regex(/^[A-Za-z]\w*$/, 'must be a name of letters, digits and underscores'),
+      nonEmpty.max(4096, 'must be of at most 4096 characters'),
+    )
+    .default({})
+    .describe(environment.description ?? ''),
   description: nonEmpty.max(256).exactOptional().describe('Description in the console. Default: the models'),
 });
 
