@@ -60,7 +60,7 @@ describe('by default, a web function', () => {
           AWS_LAMBDA_NODEJS_ENTRYPOINT: 'index.mjs',
           PILOTLIGHT_MODELS_DIR: '/var/task/models',
           PILOTLIGHT_PRELOAD_MODELS: 'sentiment@1.0.1',
-          PILOTLIGHT_METRICS_NAMESPACE: 'Pilotlight',
+          PILOTLIGHT_METRICS_NAMESPACE: 'Pilotlight/Test',
         },
       },
     });

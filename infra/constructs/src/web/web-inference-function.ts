@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { METRICS_NAMESPACE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { bundleFolder } from '@pilotlight/functions';
 import { describePackage, type PackageDescription } from '@pilotlight/layers/internal/models/index';
 import { buildWebPackage, WEB_PREDICTORS, type WebPackage } from '@pilotlight/layers/internal/web/index';
@@ -23,6 +22,7 @@ import { acknowledge } from '../common/acknowledgements.ts';
 import { checkServerEnvironment } from '../common/environment.ts';
 import { InfraError } from '../common/errors.ts';
 import { executionRole, type LoggingProps } from '../common/execution-role.ts';
+import { chooseMetricsNamespace } from '../common/metrics-namespace.ts';
 import { buildFolder, defaultPackagesFolder } from '../common/paths.ts';
 import { checkSettings } from '../common/problems.ts';
 import { refuseOwned } from '../function/model-function.ts';
@@ -42,7 +42,7 @@ export interface WebInferenceFunctionProps {
   readonly auth?: WebFunctionSettings['auth'];
   /** How a new revision takes over. @default - at once, where its models answer as their goldens say */
   readonly release?: WebFunctionSettings['release'];
-  /** Namespace of its metrics. @default 'Pilotlight' */
+  /** The CloudWatch namespace of its metrics, one for each deployment of an account. @default 'Pilotlight/<name of the stack>' */
   readonly metricsNamespace?: string;
   /** How logs are kept, and what encrypts them and the variables. @default - a month, with keys that AWS owns */
   readonly logging?: LoggingProps;
@@ -86,7 +86,7 @@ export class WebInferenceFunction extends Construct {
    */
   constructor(scope: Construct, id: string, props: WebInferenceFunctionProps) {
     super(scope, id);
-    const { logging, metricsNamespace = METRICS_NAMESPACE, ...data } = props;
+    const { logging, metricsNamespace, ...data } = props;
     const settings = checkSettings(scope, id, webFunctionSchema, data);
     const { auth, packages, release, web } = settings;
     refuseOwned(web.environment, OWNED, 'web.environment');
@@ -94,7 +94,7 @@ export class WebInferenceFunction extends Construct {
     this.packages = describeModels(settings);
     this.modelRefs = this.packages.map(({ name, version }) => `${name}@${version}`);
     this.modelNames = [...new Set(this.packages.map(({ name }) => name))];
-    this.metricsNamespace = metricsNamespace;
+    this.metricsNamespace = chooseMetricsNamespace(scope, id, metricsNamespace);
     this.package = buildWebPackage({
       models: this.packages,
       bundle: bundleFolder('web').folder,
@@ -108,7 +108,7 @@ export class WebInferenceFunction extends Construct {
       filterPattern: FilterPattern.literal(
         '{ $.type = "platform.initReport" && $.record.status = "failure" }',
       ),
-      metricNamespace: metricsNamespace,
+      metricNamespace: this.metricsNamespace,
       metricName: `WebInitFailures-${id}`,
     });
     this.functionName = uniqueName(this);
