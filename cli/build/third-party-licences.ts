@@ -17,7 +17,11 @@ const PACKAGE = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
 
 /** Writes one paragraph for each package: its name and version, the licence that it names, and the text of the licence where the package has one. */
 export async function thirdPartyLicences(): Promise<string> {
-  const options = [...FUNCTIONS.map((name) => bundleOptions(name, 'dist')), serverOptions('dist')];
+  const options = [
+    ...FUNCTIONS.map((name) => bundleOptions(name, 'dist')),
+    serverOptions('server', 'dist'),
+    serverOptions('web', 'dist'),
+  ];
   const folders = new Set<string>();
   for (const one of options) {
     const { metafile } = await build({ ...one, absWorkingDir: ROOT, write: false, metafile: true });

@@ -4,6 +4,9 @@ import { addMetrics } from '@pilotlight/app/internal/telemetry/emf';
 import type { StageSetting } from '@pilotlight/app/internal/telemetry/stage-metrics';
 import type { PredictModel } from './ports.ts';
 
+/** Values of AWS_LAMBDA_INITIALIZATION_TYPE where a request waits for its environment: of a function, and of a web function. */
+const ON_DEMAND = ['on-demand', 'native-http'];
+
 export interface ColdStart {
   readonly functionName: string;
   /** From the start of the process to a handler that can be called. */
@@ -24,7 +27,7 @@ export function reportColdStart(
   metrics: Metrics,
   { functionName, initMs, felt, models, stages }: ColdStart,
 ): void {
-  const onDemand = process.env.AWS_LAMBDA_INITIALIZATION_TYPE === 'on-demand';
+  const onDemand = ON_DEMAND.includes(process.env.AWS_LAMBDA_INITIALIZATION_TYPE ?? '');
   metrics.addDimension('function_name', functionName);
   addMetrics(metrics, { InitTime: initMs, ...(felt && onDemand ? { ColdStart: 1 } : {}) });
   metrics.publishStoredMetrics();

@@ -22,6 +22,7 @@ export const MEASUREMENTS = [
   'load',
   'soak',
   'lambda',
+  'burst',
   'gpu',
   'peers',
   'quality',

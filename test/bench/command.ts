@@ -20,6 +20,7 @@ Runtime sets, in fresh processes and in alternating order.
   tasks     zero-shot with ten labels, embeddings, a question over 4,000 tokens
   load      the long-lived server under 64 clients, with batches and without
   soak      memory of that server while it is as busy as it can be, for ten minutes
+  burst     1,000 requests to a web function and to the predict function, in bursts of 64, from zero
   gpu       texts of 128 tokens in batches of several sizes, on the GPU in fp16 and on the CPU, for
             models of 110M and 335M parameters; needs a GPU
   peers     servers and libraries outside Node on the same weights, where they are installed: text-embeddings-inference,

@@ -10,6 +10,7 @@ import { describeMachine } from './machine.ts';
 import { ALLENNLP_ROUNDS, measureAllenNlp } from './measure/allennlp.ts';
 import { measureBatch } from './measure/batch.ts';
 import { measureBulk } from './measure/bulk.ts';
+import { BURST_ROUNDS, measureBurst } from './measure/burst.ts';
 import { measureCold } from './measure/cold.ts';
 import type { Context } from './measure/context.ts';
 import { measureGpu, providerToMeasure } from './measure/gpu.ts';
@@ -33,7 +34,7 @@ import type { Measured, Result } from './results.ts';
 const THREADS = 2;
 
 const MEASURES: Record<
-  Exclude<Measurement, 'lambda' | 'tasks' | 'gpu' | 'peers' | 'quality' | 'allennlp'>,
+  Exclude<Measurement, 'lambda' | 'burst' | 'tasks' | 'gpu' | 'peers' | 'quality' | 'allennlp'>,
   { rounds: number; measure: (context: Context) => Promise<Measured> }
 > = {
   cold: { rounds: 15, measure: measureCold },
@@ -64,6 +65,8 @@ export async function measureAll(options: BenchArguments, stdout: Output): Promi
     switch (measurement) {
       case 'lambda':
         return lambda(options);
+      case 'burst':
+        return bursts(options);
       case 'tasks':
         return tasks(options, options.measurements.length > 1 ? TASKS_MODEL : shape);
       case 'peers':
@@ -139,6 +142,11 @@ async function gpu({ rounds = GPU_ROUNDS, provider: asked }: BenchArguments, mod
 
 async function lambda({ rounds = LAMBDA_ROUNDS }: BenchArguments) {
   return { model: LAMBDA_MODEL, rounds, threads: 1, ...(await measureLambda(rounds, new ProgressBar())) };
+}
+
+async function bursts({ rounds = BURST_ROUNDS }: BenchArguments) {
+  const threads = availableParallelism();
+  return { model: LAMBDA_MODEL, rounds, threads, ...(await measureBurst(rounds, new ProgressBar())) };
 }
 
 async function tasks({ rounds = TASKS_ROUNDS }: BenchArguments, model: ShapeName) {

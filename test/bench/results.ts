@@ -2,7 +2,20 @@ import type { Measurement } from './arguments.ts';
 import type { Machine } from './machine.ts';
 import type { Spread } from './statistics.ts';
 
-export type Unit = 'ms' | 'texts/s' | 'MiB' | 'MB' | 'requests' | 'texts' | 'cores' | 'cosine' | '%' | 'x';
+export type Unit =
+  | 'ms'
+  | 's'
+  | 'texts/s'
+  | 'MiB'
+  | 'MB'
+  | 'GB-s'
+  | 'requests'
+  | 'environments'
+  | 'texts'
+  | 'cores'
+  | 'cosine'
+  | '%'
+  | 'x';
 
 /** The samples of one subject, in the order of the rounds. */
 export interface Series {

@@ -40,6 +40,11 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
     title: 'serves through the built function',
   },
   {
+    command: /^npm start -- --web$/,
+    file: 'test/e2e/lambda-start.test.ts',
+    title: 'serves from zero through the built web function',
+  },
+  {
     command: /^npm (test|run fix|run check)$/,
     file: 'test/unit/project/scripts.test.ts',
     title: 'begins with the checks',

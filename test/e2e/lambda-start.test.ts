@@ -64,9 +64,37 @@ describe('npm start -- --lambda', () => {
   });
 });
 
+describe('npm start -- --web', () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService(['npm', 'start', '--', '--web', '--model', 'sentiment', '--port', '0']);
+  });
+  afterAll(() => service.end('SIGKILL').catch(() => {}));
+
+  test('serves from zero through the built web function, and says which environment answered', async () => {
+    expect(service.stdout()).toMatch(
+      /^Web function: package of \d+\.\d MB, of 536\.9 MB that Lambda takes$/m,
+    );
+    const [line = ''] = service.stdout().match(/curl .*/) ?? [];
+    const { stdout } = await bash(line.replace('curl', 'curl --silent --fail'));
+    expect(JSON.parse(stdout)).toMatchObject([[{ label: 'positive' }, { label: 'negative' }]]);
+    await expect
+      .poll(() => service.stdout())
+      .toMatch(/^200 POST \/models\/sentiment \d+\.\d ms environment 1$/m);
+  });
+
+  test('ends with 0 on Ctrl-C', async () => {
+    expect(await service.end('SIGINT')).toBe(0);
+  });
+});
+
 test.each([
   [['--lambda', '--memory', '64'], '--memory takes a whole number from 128 to 10240, not "64".'],
-  [['--idle', '5'], '--idle is for --lambda.'],
+  [['--idle', '5'], '--idle is for --lambda or --web.'],
+  [['--web', '--memory', '512'], '--memory is for --lambda.'],
+  [['--lambda', '--per-environment', '8'], '--per-environment is for --web.'],
+  [['--web', '--per-environment', '129'], '--per-environment takes a whole number from 1 to 128, not "129".'],
+  [['--web', '--lambda'], '--lambda and --web are two ways of serving.'],
 ])('npm start refuses %j in one line', async (args, message) => {
   const { code, stdout, stderr } = await run(node(...START, ...args));
   expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining(message) });

@@ -94,6 +94,7 @@ test('the tarball of the functions has every bundle ready-made, and asks for no 
     'predict/index.mjs',
     'batch/index.mjs',
     'server/server.mjs',
+    'web/index.mjs',
     'THIRD-PARTY-LICENSES.txt',
   ])
     expect(existsSync(join(staged, 'prebuilt', path)), path).toBe(true);

@@ -52,6 +52,10 @@ export const OPTIONS = {
     type: 'boolean',
     help: 'serve through the built predict function, in execution environments like those of AWS (docs/how-to/run-local-lambda.md)',
   },
+  web: {
+    type: 'boolean',
+    help: 'serve through the built web function, in execution environments that requests share (docs/how-to/run-local-lambda.md)',
+  },
   memory: {
     type: 'string',
     value: 'MB',
@@ -61,16 +65,22 @@ export const OPTIONS = {
   concurrency: {
     type: 'string',
     value: 'N',
-    help: 'with --lambda: most environments that exist at once',
+    help: 'with --lambda or --web: most environments that exist at once',
     otherwise: '10',
+  },
+  'per-environment': {
+    type: 'string',
+    value: 'N',
+    help: 'with --web: most requests that an environment has at once, 1 to 128',
+    otherwise: '64',
   },
   idle: {
     type: 'string',
     value: 'SECONDS',
-    help: 'with --lambda: end an environment after so many seconds without a request',
+    help: 'with --lambda or --web: end an environment after so many seconds without a request',
     otherwise: '300',
   },
-  logs: { type: 'boolean', help: 'with --lambda: print what the environments log' },
+  logs: { type: 'boolean', help: 'with --lambda or --web: print what the environments log' },
 } as const satisfies Options;
 
 export type StartLine = CommandLine<typeof OPTIONS>;

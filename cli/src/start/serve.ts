@@ -37,14 +37,11 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
     65_535,
   );
   const folder = packagesFolder(values.packages);
-  if (values.lambda) {
-    const stray = (['server', 'api-keys'] as const).find((name) => values[name] !== undefined);
-    if (stray) throw usageError(`--${stray} is not for --lambda.`);
+  refuseStray(values);
+  if (values.lambda || values.web) {
     await startLambda(values, folder, port);
     return undefined;
   }
-  const stray = (['memory', 'concurrency', 'idle'] as const).find((name) => values[name] !== undefined);
-  if (stray ?? values.logs) throw usageError(`--${stray ?? 'logs'} is for --lambda.`);
   const config = readConfig({
     ...process.env,
     PILOTLIGHT_MODELS_DIR: folder,
@@ -101,20 +98,57 @@ function s3Port(option: string | undefined, port: number): UploadsOptions['port'
   return port === 0 ? { wanted: 0 } : { wanted: 4568, elseFree: true };
 }
 
+/** The ways of serving that options are for, where they are not for all. */
+const ONLY_FOR = {
+  server: [],
+  'api-keys': [],
+  memory: ['lambda'],
+  concurrency: ['lambda', 'web'],
+  'per-environment': ['web'],
+  idle: ['lambda', 'web'],
+  logs: ['lambda', 'web'],
+} as const;
+
+/** @throws CliError USAGE for an option that is for another way of serving */
+function refuseStray(values: StartLine['values']): void {
+  if (values.lambda && values.web)
+    throw usageError('--lambda and --web are two ways of serving. Choose one.');
+  const way = values.lambda ? 'lambda' : values.web ? 'web' : undefined;
+  for (const [name, ways] of Object.entries(ONLY_FOR) as [keyof typeof ONLY_FOR, readonly string[]][]) {
+    if (values[name] === undefined) continue;
+    if (ways.length === 0 && way !== undefined) throw usageError(`--${name} is not for --${way}.`);
+    if (ways.length > 0 && !ways.some((one) => one === way))
+      throw usageError(`--${name} is for ${ways.map((one) => `--${one}`).join(' or ')}.`);
+  }
+}
+
 async function startLambda(values: StartLine['values'], packages: string, port: number): Promise<void> {
   const { host, quiet = false, logs = false } = values;
   const memoryMegabytes = wholeNumber(values.memory ?? `${MEGABYTES_PER_VCPU}`, '--memory', 128, 10_240);
-  const reservedConcurrency = wholeNumber(values.concurrency ?? '10', '--concurrency', 1, 100);
+  const environments = wholeNumber(values.concurrency ?? '10', '--concurrency', 1, 100);
+  const maxConcurrencyPerEnvironment = wholeNumber(
+    values['per-environment'] ?? '64',
+    '--per-environment',
+    1,
+    128,
+  );
   const idleSeconds = wholeNumber(values.idle ?? '300', '--idle', 1, 86_400);
   const entries = await listModels(new Engine({ packages }), packages);
   const names = values.model ?? [...new Set(entries.map(({ name }) => name))];
   const models = names.map((ref) => findModel(ref, entries));
-  const settings = { memoryMegabytes, reservedConcurrency };
-  // Loaded here, because only this way of serving needs the bundler and the layer builds.
-  const { serveLambda } = await import('./lambda/serve.ts');
   const callers = callerRules(host, values['allow-host']);
-  const options = { packages, models, host, port, callers, settings, idleSeconds, quiet, logs };
-  const service = await serveLambda(options);
+  const options = { packages, models, host, port, callers, quiet, logs };
+  // Loaded here, because only these ways of serving need the bundler and the layer builds.
+  const service = values.web
+    ? await (await import('./lambda/serve-web.ts')).serveWeb({
+        ...options,
+        settings: { maxEnvironments: environments, maxConcurrencyPerEnvironment, idleSeconds },
+      })
+    : await (await import('./lambda/serve.ts')).serveLambda({
+        ...options,
+        settings: { memoryMegabytes, reservedConcurrency: environments },
+        idleSeconds,
+      });
   endOnSignals(async () => ((await service.close()) ? EXIT.ok : EXIT.failed), ENDING);
   goOnWithoutReader([process.stdout, process.stderr]);
   console.log(lambdaBanner(models, service.summary, formatAddress(host, service.port)));

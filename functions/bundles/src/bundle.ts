@@ -20,7 +20,7 @@ import {
   shortPackages,
   writtenDocument,
 } from './plugins.ts';
-import { SERVER_ENTRY, serverOptions } from './server-options.ts';
+import { isLongLived, LONG_LIVED, serverOptions } from './server-options.ts';
 
 /** Only models of transformers.js ask for these packages, and no function serves them: see the engine's ADR-transformers-js.md. */
 const SERVER_PACKAGES = ['@huggingface/transformers', 'sharp'];
@@ -62,7 +62,7 @@ export function bundleOptions(name: FunctionName, outdir: string): BuildOptions 
  * `index.mjs` after the files that it imports, so that other processes may build or read the same bundle meanwhile.
  */
 export async function bundle(name: BundleName, outdir: string): Promise<{ file: string; bytes: number }> {
-  const options = name === 'server' ? serverOptions(outdir) : bundleOptions(name, outdir);
+  const options = isLongLived(name) ? serverOptions(name, outdir) : bundleOptions(name, outdir);
   const { outputFiles } = await build({ ...options, write: false });
   const files = outputFiles.map(({ path, text }) => ({
     path: relative(resolve(outdir), path),
@@ -70,7 +70,7 @@ export async function bundle(name: BundleName, outdir: string): Promise<{ file: 
   }));
   const unfinished = `${outdir}.${process.pid}`;
   for (const folder of [outdir, unfinished]) await mkdir(join(folder, CHUNKS), { recursive: true });
-  const entry = name === 'server' ? SERVER_ENTRY : INDEX;
+  const entry = isLongLived(name) ? LONG_LIVED[name] : INDEX;
   const entryLast = [
     ...files.filter(({ path }) => path !== entry),
     ...files.filter(({ path }) => path === entry),

@@ -1,5 +1,5 @@
 /**
- * Options that bundle the long-lived server into a folder: one file for each process and thread that it starts, and the
+ * Options that bundle the long-lived server, and the same server as a web function, into a folder: one file for each process and thread that it starts, and the
  * modules that they share. All files lie flat in the folder, because a module that starts a thread looks for it beside itself.
  */
 import { fileURLToPath } from 'node:url';
@@ -7,26 +7,39 @@ import type { BuildOptions } from 'esbuild';
 import { COMMON_OPTIONS } from './common-options.ts';
 import { englishOnly, noEventStreams, writtenDocument } from './plugins.ts';
 
-/** The file that the image starts. */
-export const SERVER_ENTRY = 'server.mjs';
+/** The programs that serve for long, and the file that starts each: an image starts the server, Lambda the web function. */
+export const LONG_LIVED = { server: 'server.mjs', web: 'index.mjs' } as const;
+export type LongLived = keyof typeof LONG_LIVED;
+
+export function isLongLived(name: string): name is LongLived {
+  return Object.hasOwn(LONG_LIVED, name);
+}
 
 /** Native packages, and packages that only some models need: the image has them as npm packages. */
 const INSTALLED = ['onnxruntime-node', 'tokenizers', '@huggingface/transformers', 'sharp'];
 
-const ENTRIES: Readonly<Record<string, string>> = {
-  server: '../../server/server.ts',
-  'health-check': '../../server/health-check.ts',
-  'provider-report': '../../server/provider-report.ts',
+/** What each program starts beside itself: a health check that Docker calls, and what says why there is no GPU. */
+const ENTRIES: Readonly<Record<LongLived, Readonly<Record<string, string>>>> = {
+  server: {
+    server: '../../server/server.ts',
+    'health-check': '../../server/health-check.ts',
+    'provider-report': '../../server/provider-report.ts',
+  },
+  web: { index: '../../web/web.ts' },
 };
-const STARTED_BY_ENGINE = ['session-worker', 'provider-trial'];
+/** The threads of sessions, and on a machine with a GPU the process that tries it. */
+const STARTED_BY_ENGINE: Readonly<Record<LongLived, readonly string[]>> = {
+  server: ['session-worker', 'provider-trial'],
+  web: ['session-worker'],
+};
 
-/** esbuild's options for the server; `<outdir>/server.mjs` starts it. Not minified, so that a stack trace can be read. */
-export function serverOptions(outdir: string): BuildOptions {
-  const own = Object.entries(ENTRIES).map(([out, path]) => ({
+/** esbuild's options for a program; `<outdir>/<its entry>` starts it. Not minified, so that a stack trace can be read. */
+export function serverOptions(name: LongLived, outdir: string): BuildOptions {
+  const own = Object.entries(ENTRIES[name]).map(([out, path]) => ({
     in: fileURLToPath(new URL(path, import.meta.url)),
     out,
   }));
-  const engine = STARTED_BY_ENGINE.map((out) => ({
+  const engine = STARTED_BY_ENGINE[name].map((out) => ({
     in: fileURLToPath(import.meta.resolve(`@pilotlight/engine/internal/session/${out}`)),
     out,
   }));

@@ -29,6 +29,12 @@ export {
   US_EAST_1_PRICES,
   type Usage,
 } from './observability/cost/cost.ts';
+export {
+  estimateWebCost,
+  type WebCost,
+  type WebPrices,
+  type WebUsage,
+} from './observability/cost/web-cost.ts';
 export { Observability, type ObservabilityProps } from './observability/observability.ts';
 export type { AlarmThresholds } from './observability/schema.ts';
 export { ServerImage, type ServerImageProps } from './server/image.ts';
@@ -38,3 +44,5 @@ export {
 } from './server/inference-server.ts';
 export type { ServerNetworkChoice } from './server/network.ts';
 export type { IInferenceServer, ServerCallers, ServerMetrics } from './server/server.ts';
+export { GoldenGate, type GoldenGateProps } from './web/golden-gate.ts';
+export { WebInferenceFunction, type WebInferenceFunctionProps } from './web/web-inference-function.ts';

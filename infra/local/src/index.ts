@@ -1,4 +1,4 @@
-/** Lambda, API Gateway, SQS and S3 on this machine, without Docker. See README.md. */
+/** Lambda and its web functions, API Gateway, SQS and S3 on this machine, without Docker. See README.md. */
 export { EmulatorError, type EmulatorErrorCode } from './errors.ts';
 export { type CallerRules, refuseForeignCaller } from './foreign-caller.ts';
 export {
@@ -17,3 +17,11 @@ export { type S3ProcessOptions, startS3Process } from './s3/process/start-proces
 export { type S3Options, type S3Server, startS3 } from './s3/server.ts';
 export type { QueueOptions } from './sqs/queues.ts';
 export { type SqsServer, startSqs } from './sqs/server.ts';
+export {
+  LocalWebFunction,
+  type LocalWebFunctionOptions,
+  type WebEnvironmentState,
+  type WebExchange,
+} from './web/local-web-function.ts';
+export type { WebFunction } from './web/web-definition.ts';
+export type { EnvironmentUsage } from './web/web-environment.ts';

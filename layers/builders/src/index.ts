@@ -10,3 +10,4 @@ export {
 } from './images/index.ts';
 export { buildModelLayer, describePackage, type PackageDescription, placeModels } from './models/index.ts';
 export { ARCHITECTURES, type Architecture, buildRuntimeLayer, runtimeLayerBytes } from './runtime/index.ts';
+export { buildWebPackage, type WebPackage, type WebPackageOptions } from './web/index.ts';

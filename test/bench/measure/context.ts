@@ -28,6 +28,7 @@ export const SEED = {
   gpu: 19,
   peers: 20,
   quality: 21,
+  burst: 22,
 } as const;
 
 export function specifySubjects(keys: readonly SubjectKey[], context: Context, text: string): SubjectSpec[] {

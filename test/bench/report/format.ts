@@ -2,10 +2,12 @@ import { SHAPES } from '../../fixtures/checkpoint-options.ts';
 import type { Comparison, Result, Series, Unit } from '../results.ts';
 import { type Spread, spread } from '../statistics.ts';
 
+const COUNTS: readonly Unit[] = ['requests', 'texts', 'environments'];
+
 /** A value in its unit: `155 ms`, `0.38x`. */
 export function amount(value: number, unit: Unit): string {
   if (unit === 'x') return `${value.toFixed(value < 10 ? 3 : 1)}x`;
-  if (unit === 'requests' || unit === 'texts') return `${Math.round(value)} ${unit}`;
+  if (COUNTS.includes(unit)) return `${Math.round(value)} ${unit}`;
   if (unit === 'cosine') return value.toFixed(5);
   if (unit === '%') return `${value.toFixed(1)} %`;
   const digits = Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0;
@@ -72,7 +74,7 @@ function cell({ samples, unit }: Series): string {
 
 /** Names the model that was measured, for a heading: `67M parameters`, `the sentiment model`, `all-minilm-l6-v2`. */
 export function nameSubject({ measurement, model }: Pick<Result, 'measurement' | 'model'>): string {
-  if (measurement === 'lambda') return `the ${model} model`;
+  if (measurement === 'lambda' || measurement === 'burst') return `the ${model} model`;
   return Object.hasOwn(SHAPES, model) ? `${model.toUpperCase()} parameters` : model;
 }
 

@@ -22,6 +22,7 @@ const TITLES: Readonly<Record<Measurement, string>> = {
   load: 'The long-lived server under load',
   soak: 'Soak of the long-lived server',
   lambda: 'Cold start in local Lambda',
+  burst: 'Bursts to deployments at zero',
   gpu: 'GPU beside CPU',
   peers: 'Beside servers and libraries outside Node',
   quality: 'Quality of int8 on trained weights',
@@ -98,7 +99,7 @@ function markdownTable(titles: readonly string[], rows: readonly (readonly strin
 
 const INTRODUCTION = `These figures compare Pilotlight with its nearest peer, [@huggingface/transformers](https://github.com/huggingface/transformers.js)
 (transformers.js), on the same weights, and with the limit that ONNX Runtime sets. Run it with
-\`npm run bench -- cold|warm|bulk|memory|batch|tasks|load|soak|all\`; \`--help\` lists the options. \`peers\` compares it with servers and
+\`npm run bench -- cold|warm|bulk|memory|batch|tasks|load|soak|burst|all\`; \`--help\` lists the options. \`peers\` compares it with servers and
 libraries outside Node on trained weights, \`quality\` says what int8 costs such weights, and \`allennlp\` compares packages of
 archives with AllenNLP itself. The project has set the targets
 itself. Targets of comparisons are for the 67M shape, those of tasks for the 22M shape. A ratio below 1 means less time or memory than the other

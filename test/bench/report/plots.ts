@@ -74,6 +74,7 @@ export function drawPlots(result: Result): Plot[] {
         svg: lineChart({ ...chart, title, logarithmic: true }),
       }));
     case 'batch':
+    case 'burst':
     case 'tasks':
     case 'quality':
       return [];

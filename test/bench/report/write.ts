@@ -19,6 +19,7 @@ export function keepResult(result: Result): void {
 /** The models of what is measured with these only. */
 const MODELS: Partial<Record<Measurement, readonly string[]>> = {
   lambda: [LAMBDA_MODEL],
+  burst: [LAMBDA_MODEL],
   tasks: [TASKS_MODEL],
   gpu: GPU_MODELS,
   peers: [TRAINED_MODEL],

@@ -42,6 +42,8 @@ describe('findings', () => {
   });
 
   const cfnLint = spawnSync('cfn-lint', ['--version']).status === 0;
+  /** What a cfn-lint from before web functions says of them; 1.58 knows them, and 1.51 does not. */
+  const AHEAD_OF_IT = /Resource type 'AWS::Lambda::WebFunction\w*' does not exist|'invokewebfunctionendpoint'/;
   test.skipIf(!cfnLint)(
     'cfn-lint, which AWS keeps apart from the CDK, has none',
     { timeout: 600_000 },
@@ -49,11 +51,11 @@ describe('findings', () => {
       const files = deployments.flatMap(({ stacks }) =>
         stacks.filter(({ resources }) => resources.length > 0).map(({ file }) => file),
       );
-      const { status, stdout } = spawnSync('cfn-lint', ['--format', 'parseable', ...files], {
+      const { stdout, stderr } = spawnSync('cfn-lint', ['--format', 'parseable', ...files], {
         encoding: 'utf8',
       });
-      expect(stdout).toBe('');
-      expect(status).toBe(0);
+      const lines = stdout.split('\n').filter((line) => line !== '' && !AHEAD_OF_IT.test(line));
+      expect({ lines, stderr }).toEqual({ lines: [], stderr: '' });
     },
   );
 

@@ -39,6 +39,9 @@ const ROLES: readonly [pattern: RegExp, who: string][] = [
   [/ServerCapacityProvider(Instance|Infrastructure)/, 'Instance of the server'],
   [/ServerNetworkVpc.*IAMRole/, 'VPC flow logs'],
   [/SchedulerRoleForTarget/, 'schedule that keeps queue metrics coming'],
+  [/GoldensGateRole/, 'revision gate'],
+  [/WebCodeCopyRole/, 'copy of the code of web functions'],
+  [/WebRole/, 'web function'],
   [/(Role|RemotePackages)/, 'inference function'],
 ];
 
@@ -127,5 +130,6 @@ const PLACEHOLDERS: readonly [RegExp, string][] = [
     /^arn:[^:]+:s3:::cdk-[^/]*-assets-[^/]*\/[0-9a-f]{64}\.\w+$/,
     'one object of the bootstrap bucket for each file',
   ],
+  [/\/web-function\/\w+\/\*$/, '/web-function/<function>/*'],
   [/^arn:(aws|<Partition>):(\w+):[^:]*:[^:]*:/, 'arn:$2:'],
 ];

@@ -19,12 +19,13 @@ test('the metrics of a deployment are in a namespace of its own: no other one of
     const own = `Pilotlight/${name.replace('.', '-')}`;
     const emitting = resources.filter(
       ({ Type, Properties }) =>
-        Type === 'AWS::Lambda::Function' &&
-        /^(Pilotlight: (files for|keeps )|Pilotlight: \w+@)/.test(String(Properties.Description)),
+        (Type === 'AWS::Lambda::Function' &&
+          /^(Pilotlight: (files for|keeps )|Pilotlight: \w+@)/.test(String(Properties.Description))) ||
+        Type === 'AWS::Lambda::WebFunctionRevision',
     );
     expect(emitting.length).toBeGreaterThan(0);
     for (const { Properties } of emitting)
-      expect(Properties.Environment).toMatchObject({ Variables: { PILOTLIGHT_METRICS_NAMESPACE: own } });
+      expect(JSON.stringify(Properties)).toContain(`"PILOTLIGHT_METRICS_NAMESPACE":"${own}"`);
     const watching = resources.filter(({ Type }) => /^AWS::CloudWatch::(Alarm|Dashboard)$/.test(Type));
     const named = JSON.stringify(watching).matchAll(/"(Pilotlight(?:\/[\w-]+)?)\\?"/g);
     expect(new Set(Array.from(named, ([, namespace]) => namespace))).toEqual(new Set([own]));
@@ -40,7 +41,7 @@ test('docs/reference/operations.md says of every alarm when it rings', () => {
     id
       .replace(/^ObservabilityAlarms(\w+)[0-9A-F]{8}$/, '$1')
       .replace(/^(sentiment|intent|slots)/, '<model>')
-      .replace(/^Function\d+/, 'Function<n>'),
+      .replace(/^((?:Web)?Function)\d+/, '$1<n>'),
   );
   expect(names.length).toBeGreaterThan(60);
   expect(names.filter((name) => !operations.includes(`\`${name}\``))).toEqual([]);

@@ -69,6 +69,36 @@ describe('a configuration', () => {
     expect(() => parse(config)).toThrow(`acme.prod.ts: ${sentence}`);
   });
 
+  test('divides functions by what runs them', () => {
+    const web = { compute: 'web', models: ['intent'] };
+    const { functions, webFunctions } = parse({ functions: { main: { models: ['sentiment'] }, web } });
+    expect(Object.keys(functions)).toEqual(['main']);
+    expect(webFunctions).toEqual({
+      web: {
+        models: ['intent'],
+        packages: {},
+        web: { timeoutSeconds: 30, maxConcurrencyPerEnvironment: 64, environment: {} },
+        auth: { kind: 'iam' },
+        release: { goldens: true, toleratedDrift: 1 },
+      },
+    });
+  });
+
+  test('may serve a model in a function and in a web function, so that callers can move', () => {
+    const web = { compute: 'web', models: ['sentiment'] };
+    expect(() => parse({ functions: { main: { models: ['sentiment'] }, web } })).not.toThrow();
+  });
+
+  test.each([
+    ['lambda', { memoryMegabytes: 1024 }],
+    ['coldStart', { kind: 'provisioned', count: 1 }],
+  ])('with %s on a web function is refused, because a web function has none', (field, value) => {
+    const functions = { web: { compute: 'web', models: ['intent'], [field]: value } };
+    expect(() => parse({ functions })).toThrow(
+      `acme.prod.ts: functions.web.${field} is not known where compute is web`,
+    );
+  });
+
   test.each([
     [
       { functions, server: { models: { intent: 'job' }, network: { kind: 'nat', zones: ['a'] } } },
@@ -154,6 +184,34 @@ describe('a configuration', () => {
     [
       { functions, accountConcurrency: 10, upload: { models: ['slots'] } },
       'accountConcurrency must be 11 or more: 11 for functions that reserve none, of which upload takes 10. Set it',
+    ],
+    [
+      { functions: { web: { compute: 'wbe', models: ['intent'] } } },
+      'functions.web.compute must be function or web (did you mean web?)',
+    ],
+    [
+      { functions: { web: { compute: 'web', models: ['intent'], web: { timeoutSecond: 9 } } } },
+      'functions.web.web.timeoutSecond is not known (did you mean timeoutSeconds?)',
+    ],
+    [
+      { functions: { web: { compute: 'web', models: ['intent'], release: { canary: {} } } } },
+      'functions.web.release.canary is not known',
+    ],
+    [
+      { functions: { web: { compute: 'web', models: ['intent'], packages: { placement: 's3' } } } },
+      'functions.web.packages.placement is not known',
+    ],
+    [
+      { functions: { web: { compute: 'web', models: ['intent'], auth: { kind: 'jwt' } } } },
+      'functions.web.auth.kind must be iam, api-key or none',
+    ],
+    [
+      { functions: { web: { compute: 'web', models: ['intent'] } }, server: { models: { large: 'job' } } },
+      'server needs a function whose compute is function: it hands requests over to the server',
+    ],
+    [
+      { functions: { web: { compute: 'web', models: ['intent'] } }, api: { defaultFunction: 'web' } },
+      'api.defaultFunction must be one of functions',
     ],
     [{ functions, server: { models: {} } }, 'server.models must name one model at least'],
     [{ functions, server: { models: { 'a b': 'job' } } }, 'server.models.a b must be the name of a model'],

@@ -28,8 +28,8 @@ function walk(schema: JsonSchema, path: string, kind: string): Field[] {
     return [field, ...walk(property, join(key), kind)];
   });
   const unions = (schema.oneOf ?? schema.anyOf ?? []).flatMap((member) => {
-    const named = member.properties?.kind;
-    const constant = typeof named === 'object' ? named.const : undefined;
+    const named = member.properties?.kind ?? member.properties?.compute;
+    const constant = typeof named === 'object' && named.default === undefined ? named.const : undefined;
     return walk(member, path, constant === undefined ? kind : ` (${String(constant)})`);
   });
   const { additionalProperties: values, items } = schema;

@@ -11,6 +11,7 @@ import {
   functionCost,
   monthlyCost,
 } from '../../../infra/constructs/src/observability/cost/metric-math.ts';
+import { estimateWebCost } from '../../../infra/constructs/src/observability/cost/web-cost.ts';
 
 const idle: FunctionUsage = {
   architecture: 'x64',
@@ -146,3 +147,9 @@ function evaluate(expression: string, values: Readonly<Record<string, number>>):
   expect(plain).toMatch(/^[\d.+*() ]+$/);
   return Number(new Function(`return ${plain}`)());
 }
+
+test('a web function costs its requests, the work of its CPUs, and the memory of its environments while they live', () => {
+  const usage = { requests: 1000, cpuSeconds: 20, environmentSeconds: 600, memoryGb: 0.5 };
+  const cost = estimateWebCost(usage, { request: 0.001, cpuSecond: 0.1, memoryGbSecond: 0.01 });
+  expect(cost).toEqual({ requests: 1, cpu: 2, memory: 3, total: 6 });
+});

@@ -84,7 +84,7 @@ describe('the arguments of npm run bench', () => {
   });
 
   it.each([
-    [['fast'], /choose cold, warm, bulk, memory, batch, tasks, load, soak, gpu, peers, quality, all/],
+    [['fast'], /choose cold, warm, bulk, memory, batch, tasks, load, soak, burst, gpu, peers, quality, all/],
     [['cold', 'warm'], /One measurement at a time/],
     [['--json'], /Say what to measure/],
     [['cold', '--round', '3'], /--round/],

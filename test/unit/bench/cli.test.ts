@@ -100,6 +100,25 @@ describe('npm run bench (all of its measurements with PILOTLIGHT_TESTS=long)', (
   );
 
   it.runIf(LONG)(
+    'measures bursts to deployments at zero: one environment of the web function against one of predict for each request',
+    async () => {
+      const { stdout } = await bench('burst', '--rounds', '1', '--json');
+      const [{ series, comparisons }] = measuredSchema.parse(JSON.parse(stdout));
+      const of = (subject: string, metric: string) =>
+        series.find((one) => one.subject === subject && one.metric === metric)?.samples[0] ?? Number.NaN;
+      expect(of('web function, 64 at once', 'environments')).toBeLessThanOrEqual(2);
+      expect(of('web function, 1 at once', 'environments')).toBeGreaterThanOrEqual(32);
+      expect(of('predict function', 'environments')).toBeGreaterThanOrEqual(32);
+      for (const subject of ['web function, 64 at once', 'predict function']) {
+        expect(of(subject, 'requests')).toBe(1000);
+        expect(of(subject, 'memory')).toBeGreaterThan(0);
+      }
+      expect(comparisons[0]).toMatchObject({ target: 'at most 2 environments', met: true });
+    },
+    600_000,
+  );
+
+  it.runIf(LONG)(
     'measures a server under load: no errors but 429, and those only above the limit',
     async () => {
       const { stdout } = await bench('load', '--model', 'tiny', '--rounds', '1', '--json');
@@ -182,13 +201,13 @@ describe('npm run bench (all of its measurements with PILOTLIGHT_TESTS=long)', (
 
   it('explains itself', async () => {
     const { stdout } = await bench('--help');
-    expect(stdout).toContain('pilotlight bench cold|warm|bulk|memory|batch|tasks|load|soak|all|gpu');
+    expect(stdout).toContain('pilotlight bench cold|warm|bulk|memory|batch|tasks|load|soak|burst|all|gpu');
   });
 
   it.each([
     [
       ['lukewarm'],
-      /error USAGE: Nothing measures lukewarm; choose cold, warm, bulk, memory, batch, tasks, load, soak, gpu, peers, quality, all/,
+      /error USAGE: Nothing measures lukewarm; choose cold, warm, bulk, memory, batch, tasks, load, soak, burst, gpu, peers, quality, all/,
     ],
     [['cold', '--model', '7b'], /error USAGE: There is no shape 7b/],
     [['cold', '--fast'], /error USAGE: There is no option '--fast'/],

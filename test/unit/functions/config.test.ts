@@ -44,6 +44,7 @@ describe('the configuration', () => {
     ['on-demand', undefined, 'later'],
     ['provisioned-concurrency', undefined, 'first'],
     ['snap-start', undefined, 'first'],
+    ['native-http', undefined, 'later'],
     ['provisioned-concurrency', 'later', 'later'],
     ['on-demand', 'never', 'never'],
   ])(

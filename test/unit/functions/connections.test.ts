@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createHttpServer, type SendingTimes } from '../../../functions/app/src/serve/node-server.ts';
+import { type ConnectionTimes, createHttpServer } from '../../../functions/app/src/serve/node-server.ts';
 import { listen, open, predictRequest } from './connections.ts';
 import { fakeApp, fakeEngine, preparing } from './fake-engine.ts';
 
@@ -18,7 +18,7 @@ afterEach(() => {
   }
 });
 
-async function serve(times: SendingTimes = {}, engine = fakeEngine()): Promise<number> {
+async function serve(times: ConnectionTimes = {}, engine = fakeEngine()): Promise<number> {
   const server = createHttpServer(fakeApp({ engine }), times);
   servers.push(server);
   return listen(server);
@@ -39,6 +39,13 @@ describe('a request of HTTP/1.1', () => {
   it('is refused without a Host', async () => {
     const { text } = await open(await serve(), 'GET /health HTTP/1.1\r\n\r\n');
     await expect.poll(() => statuses(text()), PATIENCE).toEqual(['400']);
+  });
+});
+
+describe('a connection without a request', () => {
+  it('is closed by this side after 75 s, longer than load balancers keep one, or never', () => {
+    const times = [{}, { keepAliveMs: 0 }].map((each) => createHttpServer(fakeApp(), each).keepAliveTimeout);
+    expect(times).toEqual([75_000, 0]);
   });
 });
 

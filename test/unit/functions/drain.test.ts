@@ -98,6 +98,18 @@ it('a request that comes after the signal on a connection that rested is answere
   expect(await drained).toBe(true);
 });
 
+it('a connection that rests is closed at once where whoever sends requests sends none any more', async () => {
+  const port = await listen();
+  const { socket, closed } = await open(port);
+  socket.write(GET);
+  await arrivals(1);
+  reply();
+  const since = performance.now();
+  expect(await drain.close(GRACE_MS, 0)).toBe(true);
+  await closed;
+  expect(performance.now() - since).toBeLessThan(900);
+});
+
 it('of two requests in one piece, both are answered, and the second answer ends the connection', async () => {
   const port = await listen();
   const { socket, text, closed } = await open(port);

@@ -48,6 +48,7 @@ const CODES_OF = [
   'functions/predict/extension.ts',
   'functions/predict/http-event.ts',
   'functions/predict/warm-up.ts',
+  'functions/revision-gate/event.ts',
   'functions/warmer/create-handler.ts',
   'infra/constructs/src/common/errors.ts',
   'infra/local/src/errors.ts',

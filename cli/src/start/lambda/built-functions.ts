@@ -76,7 +76,7 @@ export async function builtWarmer(): Promise<LambdaFunction> {
 }
 
 /** The layer has binaries for Linux, which is what Lambda is; elsewhere those of this machine take their place. */
-function runtimeLayer(): string {
+export function runtimeLayer(): string {
   if (process.platform === 'linux') return buildRuntimeLayer(ARCHITECTURE, LAYERS).folder;
   const folder = join(LAYERS, `runtime-${process.platform}-${ARCHITECTURE}`);
   rmSync(folder, { recursive: true, force: true });

@@ -20,6 +20,7 @@ import { table } from '../../kit/table.ts';
 import { consoleLogger } from '../logging.ts';
 import { listenOn } from '../service.ts';
 import { builtPredict, type FunctionSettings } from './built-functions.ts';
+import { exchangeLine, milliseconds, Numbers, printLog } from './lines.ts';
 import { LoadTimes } from './load-times.ts';
 import { ROUTES } from './routes.ts';
 
@@ -64,7 +65,7 @@ export async function serveLambda(options: LambdaServiceOptions): Promise<Lambda
     if (first.functionError) throw new CliError('MODEL_REFUSED', `The function fails: ${first.payload}`);
     const numbers = new Numbers();
     const answered = (exchange: GatewayExchange) => {
-      if (!options.quiet) console.log(exchangeLine(exchange, numbers, loads));
+      if (!options.quiet) console.log(explainExchange(exchange, numbers, loads));
     };
     numbers.of(first.environment);
     const api = createHttpApi({
@@ -113,15 +114,10 @@ function coldStartTable(
   return table([{ title: 'COLD START' }, { title: 'TIME', align: 'right' }], rows);
 }
 
-/** `200 POST /models/intent 3.1 ms environment 2`, and where it was a cold start, its phases. */
-function exchangeLine(
-  { method, path, status, ms, result }: GatewayExchange,
-  numbers: Numbers,
-  loads: LoadTimes,
-): string {
-  const colour = status >= 500 ? 'red' : status >= 400 ? 'yellow' : 'green';
-  const where = result ? ` environment ${numbers.of(result.environment)}` : '';
-  const line = `${paint(colour, String(status))} ${method} ${printable(path)} ${paint('dim', `${ms.toFixed(1)} ms${where}`)}`;
+/** The line of a request, and where it was a cold start, its phases. */
+function explainExchange(exchange: GatewayExchange, numbers: Numbers, loads: LoadTimes): string {
+  const { result } = exchange;
+  const line = exchangeLine({ ...exchange, environment: result?.environment }, numbers);
   return [line, ...failureLines(result), ...coldStartLines(result, loads)].join('\n    ');
 }
 
@@ -147,20 +143,3 @@ function coldStartLines(result: InvokeResult | undefined, loads: LoadTimes): str
   ];
   return [`${paint('cyan', `cold start: init ${milliseconds(totalMs)}`)} ${paint('dim', parts.join(', '))}`];
 }
-
-/** Numbers environments in the order of their first requests, because their names are long. */
-class Numbers {
-  readonly #numbers = new Map<string, number>();
-
-  of(environment: string): number {
-    const number = this.#numbers.get(environment) ?? this.#numbers.size + 1;
-    this.#numbers.set(environment, number);
-    return number;
-  }
-}
-
-function printLog({ environment, text }: LogLine): void {
-  console.log(`${paint('dim', environment.slice(-32, -24))} ${printable(text)}`);
-}
-
-const milliseconds = (value: number): string => `${value.toFixed(0)} ms`;

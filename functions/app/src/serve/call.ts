@@ -5,11 +5,12 @@ import type { LambdaContext } from 'hono/aws-lambda';
 import { type ErrorFormat, plainError } from '../http/errors.ts';
 import type { Limits } from '../http/limits.ts';
 import { RequestBody } from '../http/request/body.ts';
+import type { RequestContext } from './ports.ts';
 
 export class Call {
   /** `performance.now()` at the head of the request. */
   readonly start = performance.now();
-  /** Lambda's id of the invocation, or one of its own. */
+  /** Lambda's id of the invocation or of the request, or one of its own. */
   readonly id: string;
   readonly c: Context;
   readonly body: RequestBody;
@@ -32,8 +33,8 @@ export class Call {
 
   /** `keepsBody`: whether somebody else may have to read the bytes, too. */
   constructor(c: Context, limits: Limits, keepsBody: boolean) {
-    const { lambdaContext }: { lambdaContext?: LambdaContext } = c.env ?? {};
-    this.id = lambdaContext?.awsRequestId ?? randomUUID();
+    const { lambdaContext, requestId }: RequestContext & { lambdaContext?: LambdaContext } = c.env ?? {};
+    this.id = lambdaContext?.awsRequestId ?? requestId ?? randomUUID();
     this.c = c;
     this.body = new RequestBody(c.req.raw, limits, keepsBody);
   }

@@ -44,14 +44,17 @@ export class Drain {
     return count;
   }
 
-  /** Resolves once every connection is closed: to true where each request got its answer, to false where the grace ended before. */
-  async close(graceMs: number): Promise<boolean> {
+  /**
+   * Resolves once every connection is closed: to true where each request got its answer, to false where the grace ended before.
+   * A connection is closed once it has rested for `restMs`: 0 where whoever sends requests sends none any more.
+   */
+  async close(graceMs: number, restMs = REST_MS): Promise<boolean> {
     this.#draining = true;
     const since = performance.now();
     for (const [socket, { bytesRead }] of this.#rests) this.#rests.set(socket, { since, bytesRead });
     for (const socket of this.#answers.keys()) this.#endAfterLast(socket);
     let inTime = true;
-    const sweep = setInterval(() => this.#closeRested(), SWEEP_MS);
+    const sweep = setInterval(() => this.#closeRested(restMs), SWEEP_MS);
     const limit = setTimeout(() => {
       inTime = this.inFlight === 0;
       this.#server.closeAllConnections();
@@ -80,8 +83,8 @@ export class Drain {
   }
 
   /** Bytes that came after the last answer are of a request that is not whole yet. */
-  #closeRested(): void {
-    const before = performance.now() - REST_MS;
+  #closeRested(restMs: number): void {
+    const before = performance.now() - restMs;
     for (const [socket, { since, bytesRead }] of this.#rests) {
       const isBusy = this.#answers.get(socket)?.size !== 0 || socket.bytesRead !== bytesRead;
       if (!isBusy && since <= before) socket.destroy();

@@ -21,20 +21,22 @@ const RATE: SendingRate = { windowMs: 10_000, bytes: 10_000, mostArriving: 256_0
 /** Connections at once: more are closed as they come. */
 const MAX_CONNECTIONS = 4096;
 
-/** The time that a client has for sending a request, so that slow ones do not keep the others out. */
-export interface SendingTimes {
+/** The time that a client has for sending a request, so that slow ones do not keep the others out, and that connections rest. */
+export interface ConnectionTimes {
   /** Milliseconds for the headers. @default 20,000 */
   readonly headersMs?: number;
   /** Milliseconds for the whole request: 6 MB in 60 s are 100 kB a second. @default 60,000 */
   readonly requestMs?: number;
   /** The rate at which a body has to come all the time. @default - 10 kB in 10 s, and 256 MB at once of all */
   readonly rate?: SendingRate;
+  /** Milliseconds after which a connection without a request is closed; 0 leaves that to the other side. @default 75,000 */
+  readonly keepAliveMs?: number;
 }
 
 /** `fetch` is the app's, or what stands around it. Not listening yet. What never becomes a request of the app is refused with the body of every other error. */
 export function createHttpServer(
   { fetch }: Pick<Hono, 'fetch'>,
-  { headersMs = 20_000, requestMs = 60_000, rate = RATE }: SendingTimes = {},
+  { headersMs = 20_000, requestMs = 60_000, rate = RATE, keepAliveMs = KEEP_ALIVE_MS }: ConnectionTimes = {},
 ): Server {
   const listener = getRequestListener(fetch, {
     errorHandler: (error) => {
@@ -48,7 +50,7 @@ export function createHttpServer(
   const server = createServer(
     {
       requireHostHeader: false,
-      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveTimeout: keepAliveMs,
       headersTimeout: headersMs,
       requestTimeout: requestMs,
       connectionsCheckingInterval: Math.ceil(headersMs / 4),

@@ -48,6 +48,8 @@ export interface Logger {
 export interface RequestContext {
   /** Whether nobody waits for the answer, so that other requests go first. @default false */
   readonly background?: boolean;
+  /** The id by which whoever took the request knows it. @default - one of its own */
+  readonly requestId?: string | undefined;
 }
 
 /** One request and its answer. `model` is empty where the request named none that exists. */

@@ -2,6 +2,9 @@
 import type { EngineOptions } from '@pilotlight/engine';
 import type { Config } from './config.ts';
 
+/** Values of AWS_LAMBDA_INITIALIZATION_TYPE where a request waits for its environment: of a function, and of a web function. */
+const AWAITED = ['on-demand', 'native-http'];
+
 /**
  * Packs before the first answer where Lambda prepares the environment beforehand (provisioned concurrency, SnapStart), because nobody
  * waits for it. Everywhere else the first answers come first.
@@ -12,5 +15,5 @@ export function choosePacking({
 }: Pick<Config, 'PILOTLIGHT_PACKING' | 'AWS_LAMBDA_INITIALIZATION_TYPE'>): NonNullable<
   EngineOptions['packing']
 > {
-  return asked ?? (place === 'on-demand' ? 'later' : 'first');
+  return asked ?? (AWAITED.includes(place) ? 'later' : 'first');
 }

@@ -21,6 +21,8 @@ const port = z.pipe(
 const environmentSchema = z.object({
   PILOTLIGHT_PORT: z._default(port, 8080),
   PILOTLIGHT_HOST: z._default(text, '0.0.0.0'),
+  /** Name of the web function in its metrics: Lambda does not tell it to the process. */
+  PILOTLIGHT_FUNCTION_NAME: z._default(text, 'web'),
   /** Padded tokens of a batch. @default - what the model was tuned to when it was packaged, on a GPU 16,384 */
   PILOTLIGHT_MAX_BATCH_TOKENS: z.optional(count),
   /** Texts of up to so many tokens have a session of their own beside long ones, on the CPU; 0 turns it off. */

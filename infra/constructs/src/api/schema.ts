@@ -35,7 +35,7 @@ const publicKey = z
 /** The variables of a function have 4 KB. */
 const MAX_KEYS_BYTES = 3000;
 
-const authKinds = [
+export const authKinds = [
   z.strictObject({ kind: z.literal('iam') }),
   z.strictObject({
     kind: z.literal('jwt'),

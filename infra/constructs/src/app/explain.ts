@@ -1,20 +1,26 @@
 /** The text that a synth prints: where the models of each function are, why they fit, and what goes to the server. */
+import { WEB_PACKAGE_LIMIT_BYTES } from '@pilotlight/layers/internal/web/index';
 import { parseModelRef } from '@pilotlight/model-format';
-import { explainPlacement, type Placement } from '../index.ts';
+import { explainPlacement, type Placement, type WebInferenceFunction } from '../index.ts';
 import type { PilotlightStage } from './pilotlight-stage.ts';
 import type { ServerStack } from './stacks/server-stack.ts';
 
-export function explain({ service, batch, server }: PilotlightStage): string {
+export function explain({ service, web, batch, server }: PilotlightStage): string {
+  const functions: Functions = service?.functions ?? new Map();
   const placements: [name: string, placement: Placement][] = [
-    ...[...service.functions].map(
-      ([name, { placement }]) => [`function ${name}`, placement] as [string, Placement],
-    ),
+    ...[...functions].map(([name, { placement }]) => [`function ${name}`, placement] as [string, Placement]),
     ...(batch ? [['batch function', batch.upload.placement] as [string, Placement]] : []),
   ];
   return [
     ...placements.map(([name, placement]) => `${name}\n${indent(explainPlacement(placement))}`),
-    ...(server ? [`server\n${indent(explainServer(server, service.functions))}`] : []),
+    ...[...(web?.functions ?? [])].map(([name, one]) => `web function ${name}\n${indent(explainWeb(one))}`),
+    ...(server ? [`server\n${indent(explainServer(server, functions))}`] : []),
   ].join('\n');
+}
+
+function explainWeb({ packages, package: { bytes } }: WebInferenceFunction): string {
+  const models = packages.map(({ name, version, variant }) => `${name}@${version} ${variant}`).join(', ');
+  return `${models}: one zip of ${Math.ceil(bytes / 1_048_576)} MB unzipped, of at most ${WEB_PACKAGE_LIMIT_BYTES / 1_048_576}.`;
 }
 
 /** Lists what the image has, and for each model which functions hand over to it and what they do while no server runs. */
@@ -44,6 +50,6 @@ function explainQuota({ most, types, spot }: ServerStack['instances']): string {
   return `Needs a quota for ${most} of ${types.join(', ')}; new accounts have none: see "${quota}" in Service Quotas.`;
 }
 
-type Functions = PilotlightStage['service']['functions'];
+type Functions = NonNullable<PilotlightStage['service']>['functions'];
 
 const indent = (text: string): string => text.replaceAll(/^/gm, '  ');

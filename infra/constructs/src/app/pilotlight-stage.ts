@@ -14,6 +14,7 @@ import { BatchStack } from './stacks/batch-stack.ts';
 import { ObservabilityStack } from './stacks/observability-stack.ts';
 import { ServerStack } from './stacks/server-stack.ts';
 import { ServiceStack } from './stacks/service-stack.ts';
+import { WebStack } from './stacks/web-stack.ts';
 
 /** These resources cost nothing by themselves, and CloudFormation does not take their tags in every region yet. */
 const UNTAGGED = [
@@ -30,7 +31,9 @@ const OPTIONAL_STACKS = ['server', 'batch'];
  * the bucket, and deleting the dashboard stops nothing.
  */
 export class PilotlightStage extends Stage {
-  readonly service: ServiceStack;
+  /** Absent where every function is a web function. */
+  readonly service: ServiceStack | undefined;
+  readonly web: WebStack | undefined;
   readonly batch: BatchStack | undefined;
   readonly server: ServerStack | undefined;
 
@@ -51,12 +54,17 @@ export class PilotlightStage extends Stage {
     });
     this.server =
       server && new ServerStack(this, 'server', { ...stackProps('server on GPU instances'), config, server });
-    this.service = new ServiceStack(this, 'service', {
-      ...stackProps('functions and HTTP API'),
-      config,
-      metricsNamespace,
-      ...(this.server && { server: this.server.instance }),
-    });
+    this.service = any(config.functions)
+      ? new ServiceStack(this, 'service', {
+          ...stackProps('functions and HTTP API'),
+          config,
+          metricsNamespace,
+          ...(this.server && { server: this.server.instance }),
+        })
+      : undefined;
+    this.web = any(config.webFunctions)
+      ? new WebStack(this, 'web', { ...stackProps('web functions'), config, metricsNamespace })
+      : undefined;
     this.batch =
       upload &&
       new BatchStack(this, 'batch', {
@@ -68,8 +76,9 @@ export class PilotlightStage extends Stage {
     const observability = new ObservabilityStack(this, 'observability', {
       ...stackProps('dashboard and alarms'),
       config,
-      functions: [...this.service.functions.values()],
-      api: this.service.api,
+      functions: [...(this.service?.functions.values() ?? [])],
+      ...(this.service && { api: this.service.api }),
+      webFunctions: [...(this.web?.functions.values() ?? [])],
       ...(this.batch && { upload: this.batch.upload }),
       ...(this.batch?.backfill && { backfill: this.batch.backfill }),
       ...(this.server && { server: this.server.instance }),
@@ -87,3 +96,5 @@ export class PilotlightStage extends Stage {
     }
   }
 }
+
+const any = (functions: object): boolean => Object.keys(functions).length > 0;

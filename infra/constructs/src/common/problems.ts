@@ -44,8 +44,9 @@ export function listProblems(schema: z.ZodType, error: z.ZodError, value: unknow
 function unknownKey(schema: z.ZodType, path: readonly PropertyKey[], key: string, value: unknown): string {
   const nearest = closest(key, knownKeys(schema, path, value));
   const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
-  const { kind } = Object(valueAt(path, value));
-  const where = typeof kind === 'string' ? ` where kind is ${kind}` : '';
+  const at = Object(valueAt(path, value));
+  const chosen = DISCRIMINATORS.find((name) => typeof at[name] === 'string');
+  const where = chosen === undefined ? '' : ` where ${chosen} is ${at[chosen]}`;
   return `${formatPath([...path, key])} is not known${where}${hint}`;
 }
 
@@ -102,13 +103,18 @@ function child(schema: JsonSchema, part: PropertyKey): JsonSchema | undefined {
   return typeof found === 'object' && !Array.isArray(found) ? found : undefined;
 }
 
-/** Chooses the members of a union whose `kind` is that of the value. */
+/** Fields that say of which kind an object is. */
+const DISCRIMINATORS = ['kind', 'compute'] as const;
+
+/** Chooses the members of a union that are of the kind of the value. */
 function branches(schema: JsonSchema | undefined, value: unknown): JsonSchema[] {
   if (!schema) return [];
   const union = schema.oneOf ?? schema.anyOf;
   if (!union) return [schema];
-  return union.filter(({ properties }) => {
-    const kind = properties?.kind;
-    return typeof kind !== 'object' || kind.const === Object(value).kind;
-  });
+  return union.filter(({ properties }) =>
+    DISCRIMINATORS.every((name) => {
+      const field = properties?.[name];
+      return typeof field !== 'object' || field.const === (Object(value)[name] ?? field.default);
+    }),
+  );
 }

@@ -145,13 +145,14 @@ export const OWNED_VARIABLES: Readonly<Record<string, string>> = {
 export function refuseOwned(
   environment: Readonly<Record<string, string>>,
   owned: Readonly<Record<string, string>>,
+  where = 'lambda.environment',
 ): void {
   const name = Object.keys(environment).find((candidate) => candidate in owned);
   if (name === undefined) return;
   const instead = owned[name];
   throw new InfraError(
     'INVALID_PROPS',
-    `lambda.environment has ${name}, which the construct sets: ${instead === '' ? 'leave it out' : `use ${instead} instead`}.`,
+    `${where} has ${name}, which the construct sets: ${instead === '' ? 'leave it out' : `use ${instead} instead`}.`,
   );
 }
 

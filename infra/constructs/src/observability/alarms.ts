@@ -16,13 +16,15 @@ import type { DistributedBatch } from '../batch/backfill/distributed-batch.ts';
 import type { UploadPipeline } from '../batch/upload-pipeline.ts';
 import type { InferenceFunction } from '../function/inference-function.ts';
 import type { IInferenceServer } from '../server/server.ts';
-import { modelMetric } from './metrics.ts';
+import type { WebInferenceFunction } from '../web/web-inference-function.ts';
+import { modelMetric, webMetric } from './metrics.ts';
 import type { thresholdsSchema } from './schema.ts';
 
 type Thresholds = z.output<typeof thresholdsSchema>;
 
 export interface AlarmsProps {
   readonly functions: readonly InferenceFunction[];
+  readonly webFunctions?: readonly WebInferenceFunction[];
   readonly api?: InferenceApi | undefined;
   readonly upload?: UploadPipeline | undefined;
   readonly backfill?: DistributedBatch | undefined;
@@ -50,6 +52,8 @@ export class Alarms extends Construct {
     const { thresholds } = props;
     for (const [index, one] of props.functions.entries())
       this.watchFunction(`Function${index}`, one, thresholds);
+    for (const [index, one] of (props.webFunctions ?? []).entries())
+      this.watchWebFunction(`WebFunction${index}`, one, thresholds);
     if (props.api) this.watchApi(props.api, thresholds);
     if (props.backfill) this.watchBackfill(props.backfill);
     if (props.upload) this.watchUpload(props.upload, thresholds);
@@ -68,6 +72,23 @@ export class Alarms extends Construct {
       description: `Warm-ups of ${name} fail: requests meet cold starts. The log of the warmer says why.`,
     });
     this.notEmpty(`${id}WarmUpDeadLetters`, one.warmUp.deadLetterQueue, `Warm-ups of ${name} failed`);
+  }
+
+  /** Watches what Lambda says of a web function, beside what its models say: an environment that does not start says nothing. */
+  private watchWebFunction(id: string, one: WebInferenceFunction, thresholds: Thresholds): void {
+    const name = one.modelRefs.join(', ');
+    this.add(`${id}ServerErrors`, {
+      metric: webMetric(one, 'HTTPResponseStatusClass5XX'),
+      above: 0,
+      periods: 2,
+      description: `The web function of ${name} answers 5xx: its log says why, or an environment did not answer at all.`,
+    });
+    this.add(`${id}InitFailures`, {
+      metric: one.initFailures.metric({ period: PERIOD, statistic: Stats.SUM }),
+      above: 0,
+      description: `An environment of the web function of ${name} did not start: it did not listen within 10 seconds, or ended.`,
+    });
+    for (const model of one.modelNames) this.watchModel(model, one.metricsNamespace, thresholds);
   }
 
   private watchModel(model: string, namespace: string, thresholds: Thresholds): void {

@@ -1,6 +1,7 @@
 import { type METRICS, type MetricName, SERVICE } from '@pilotlight/app/internal/telemetry/metric-names';
 import { Duration } from 'aws-cdk-lib';
-import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { WebInferenceFunction } from '../web/web-inference-function.ts';
 
 type NamesWith<Dimension extends string> = {
   [Name in MetricName]: (typeof METRICS)[Name]['dimensions'] extends readonly [Dimension] ? Name : never;
@@ -57,5 +58,21 @@ function emitted(
     statistic,
     period: Duration.minutes(5),
     ...(label !== undefined && { label }),
+  });
+}
+
+/** Metrics that Lambda keeps of web functions. */
+export type WebMetricName = 'HTTPResponseStatusClass5XX';
+
+/**
+ * Counts what Lambda says of a web function, over all its endpoints and regions. It is a query, because AWS's documentation was
+ * read but no account: a query finds the metric whatever further dimensions it has.
+ */
+export function webMetric({ functionName }: WebInferenceFunction, name: WebMetricName): MathExpression {
+  return new MathExpression({
+    label: name,
+    expression: `SELECT SUM(${name}) FROM "AWS/Lambda/Web" WHERE FunctionName = '${functionName}'`,
+    usingMetrics: {},
+    period: Duration.minutes(5),
   });
 }

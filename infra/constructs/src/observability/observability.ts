@@ -11,17 +11,21 @@ import { InfraError } from '../common/errors.ts';
 import { checkSettings } from '../common/problems.ts';
 import type { InferenceFunction } from '../function/inference-function.ts';
 import type { IInferenceServer } from '../server/server.ts';
+import type { WebInferenceFunction } from '../web/web-inference-function.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
 import { type Prices, US_EAST_1_PRICES } from './cost/cost.ts';
 import { costWidgets } from './dashboard/cost.ts';
 import { inferenceWidgets } from './dashboard/inference.ts';
+import { webWidgets } from './dashboard/web.ts';
 import { alarmWidgets, graph, heading } from './dashboard/widgets.ts';
 import { serverWidgets, uploadWidgets } from './dashboard/work.ts';
 import { type AlarmThresholds, watchSchema } from './schema.ts';
 
 export interface ObservabilityProps {
   readonly functions: readonly InferenceFunction[];
+  /** @default - none */
+  readonly webFunctions?: readonly WebInferenceFunction[];
   /** @default - none */
   readonly api?: InferenceApi;
   /** @default - none */
@@ -55,7 +59,7 @@ export class Observability extends Construct {
   /** @throws InfraError INVALID_PROPS, also for an address together with a topic that is given */
   constructor(scope: Construct, id: string, props: ObservabilityProps) {
     super(scope, id);
-    const { functions, api, upload, backfill, server, encryptionKey, removalPolicy } = props;
+    const { functions, webFunctions = [], api, upload, backfill, server, encryptionKey, removalPolicy } = props;
     const { alarmEmail: email, thresholds } = checkSettings(scope, id, watchSchema, {
       ...(props.alarmEmail !== undefined && { alarmEmail: props.alarmEmail }),
       thresholds: props.thresholds,
@@ -75,6 +79,7 @@ export class Observability extends Construct {
       }).topic;
     this.alarms = new Alarms(this, 'Alarms', {
       functions,
+      webFunctions,
       api,
       upload,
       backfill,
@@ -90,6 +95,7 @@ export class Observability extends Construct {
         ...alarmWidgets(this.alarms),
         ...(api ? apiWidgets(api) : []),
         ...(functions.length > 0 ? inferenceWidgets(functions) : []),
+        ...(webFunctions.length > 0 ? webWidgets(webFunctions) : []),
         ...(upload ? uploadWidgets(upload) : []),
         ...(server ? serverWidgets(server, functions) : []),
         ...costWidgets({ functions, upload, api }, props.prices ?? US_EAST_1_PRICES),

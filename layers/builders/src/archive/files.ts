@@ -17,12 +17,17 @@ export function describeFile(path: string, source: string): LayerFile {
   return { path, source, ...digestFile(source) };
 }
 
-/** Describes every file of a folder, in the same places below `path`. */
+/** Describes every file of a folder, in the same places below `path`, or at the top where it is empty. */
 export function filesBelow(path: string, folder: string): LayerFile[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name))
-    .map((source) => describeFile([path, ...relative(folder, source).split(sep)].join('/'), source));
+    .map((source) =>
+      describeFile(
+        [...(path === '' ? [] : [path]), ...relative(folder, source).split(sep)].join('/'),
+        source,
+      ),
+    );
 }
 
 /** Formats bytes such as `51.3 MB`, in units of 1,000,000 bytes. */

@@ -10,19 +10,35 @@ import { count, kmsKeyArn, logRetentionDays, nonEmpty, textLike } from '../../co
 import { functionSchema, lambdaSchema } from '../../function/schema.ts';
 import { observabilitySchema } from '../../observability/schema.ts';
 import { jobsSchema, networkSchema, serverFields } from '../../server/schema.ts';
+import { webFunctionSchema, webReleaseSchema } from '../../web/schema.ts';
 import { DEFAULT_ACCOUNT_CONCURRENCY, explainConcurrency } from './concurrency.ts';
 
 /** A deployment is traced by default; a construct by itself is not. */
 const tracing = z.boolean().default(true).describe('Whether X-Ray traces invocations');
 const longest = 'Seconds for one request; API Gateway waits for 30';
 
+const COMPUTE =
+  'What runs it: function, a Lambda function behind the HTTP API; web, a web function with an address of its own';
+
 /** One function behind the API, which waits for 30 seconds, so that the function ends first. */
 const servedFunction = functionSchema.extend({
+  compute: z.literal('function').default('function').describe(COMPUTE),
   lambda: lambdaSchema
     .extend({ tracing, timeoutSeconds: z.int().min(1).max(29).default(29).describe(longest) })
     .prefault({})
     .describe('The Lambda function itself'),
 });
+
+/** One web function. Whether its revisions stay is decided by the removal policy of the deployment. */
+const webFunction = webFunctionSchema.extend({
+  compute: z.literal('web').describe(COMPUTE),
+  release: webReleaseSchema
+    .omit({ keepRevisions: true })
+    .prefault({})
+    .describe('How a new revision takes over'),
+});
+
+const anyFunction = z.discriminatedUnion('compute', [servedFunction, webFunction], 'must be function or web');
 
 const upload = uploadSchema.extend({
   lambda: batchLambdaSchema.extend({ tracing }).prefault({}).describe('The Lambda function itself'),
@@ -115,7 +131,7 @@ const configFields = z.strictObject({
   functions: z
     .record(
       z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be 1 to 31 of a-z 0-9 - and start with a letter'),
-      servedFunction,
+      anyFunction,
     )
     .refine((functions) => Object.keys(functions).length > 0, 'must have one function at least')
     .describe('The functions, by a name of your own. A model is served by one of them'),
@@ -155,9 +171,29 @@ function checkExpiration({ jobs, task }: z.output<typeof server>, addIssue: AddI
   addIssue({ code: 'custom', path: ['server', 'jobs', 'resultExpirationDays'], message });
 }
 
+type Served = z.output<typeof servedFunction>;
+type Web = z.output<typeof webFunction>;
+
+/** Web functions have addresses of their own; the others share the HTTP API. `compute` has then said all that it says. */
+function divide(all: Readonly<Record<string, Served | Web>>) {
+  const functions: Record<string, Omit<Served, 'compute'>> = {};
+  const webFunctions: Record<string, Omit<Web, 'compute'>> = {};
+  for (const [name, one] of Object.entries(all)) {
+    if (one.compute === 'web') {
+      const { compute, ...settings } = one;
+      webFunctions[name] = settings;
+    } else {
+      const { compute, ...settings } = one;
+      functions[name] = settings;
+    }
+  }
+  return { functions, webFunctions };
+}
+
 /** A model has one route, and a route leads to one function. */
-export const configSchema = configFields.superRefine((config, { addIssue }) => {
-  const { functions, api, server } = config;
+const checkedFields = configFields.superRefine((config, { addIssue }) => {
+  const { api, server } = config;
+  const { functions } = divide(config.functions);
   const servedBy = new Map<string, string>();
   const serve = (models: readonly string[], by: string, path: string[]) => {
     for (const model of models.map((ref) => parseModelRef(ref).name)) {
@@ -172,8 +208,12 @@ export const configSchema = configFields.superRefine((config, { addIssue }) => {
   for (const [name, { models }] of Object.entries(functions)) serve(models, name, ['functions', name]);
   checkServer(server?.models ?? {}, servedBy, addIssue);
   if (server) checkExpiration(server, addIssue);
-  const tooMany = explainConcurrency(config);
+  const tooMany = explainConcurrency({ ...config, functions });
   if (tooMany !== undefined) addIssue({ code: 'custom', path: ['accountConcurrency'], message: tooMany });
+  if (server && Object.keys(functions).length === 0) {
+    const message = 'needs a function whose compute is function: it hands requests over to the server';
+    addIssue({ code: 'custom', path: ['server'], message });
+  }
   const names = Object.keys(functions);
   if (api.defaultFunction !== undefined && !names.includes(api.defaultFunction)) {
     const meant = closest(api.defaultFunction, names);
@@ -181,6 +221,12 @@ export const configSchema = configFields.superRefine((config, { addIssue }) => {
     addIssue({ code: 'custom', path: ['api', 'defaultFunction'], message });
   }
 });
+
+/** Divides the functions, so that nobody who deploys one kind has to ask of which kind it is. */
+export const configSchema = checkedFields.transform(({ functions, ...rest }) => ({
+  ...rest,
+  ...divide(functions),
+}));
 
 /** A configuration as a team writes it. */
 export type ConfigInput = z.input<typeof configSchema>;

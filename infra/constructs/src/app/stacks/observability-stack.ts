@@ -8,7 +8,7 @@ import { makeLogging } from './stack-settings.ts';
 
 export interface ObservabilityStackProps
   extends StackProps,
-    Pick<ObservabilityProps, 'functions' | 'api' | 'upload' | 'backfill' | 'server'> {
+    Pick<ObservabilityProps, 'functions' | 'webFunctions' | 'api' | 'upload' | 'backfill' | 'server'> {
   readonly config: Config;
 }
 
@@ -17,13 +17,14 @@ export class ObservabilityStack extends Stack {
   constructor(
     scope: Construct,
     id: string,
-    { config, functions, api, upload, backfill, server, ...stackProps }: ObservabilityStackProps,
+    { config, functions, webFunctions, api, upload, backfill, server, ...stackProps }: ObservabilityStackProps,
   ) {
     super(scope, id, stackProps);
     const { encryptionKey } = makeLogging(this, config);
     const { alarmEmail, alarmTopicArn, thresholds } = config.observability;
     const { dashboard, alarmTopic } = new Observability(this, 'Observability', {
       functions,
+      ...(webFunctions && { webFunctions }),
       ...(api && { api }),
       ...(upload && { upload }),
       ...(backfill && { backfill }),

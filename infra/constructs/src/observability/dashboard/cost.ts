@@ -24,10 +24,12 @@ export function costWidgets({ functions, upload, api }: CostedService, prices: P
     ...(upload ? [functionCost('upload', costedUpload(upload), prices)] : []),
     ...(api ? [costOfApi(api, prices)] : []),
   ];
+  // Web functions have no price that is known here.
+  if (parts.length === 0) return [];
   return [
     [
       heading(
-        `# Cost estimate\nPrices of ${prices.region}, from ${prices.source}. Without storage, data transfer, free tier and GPU instances.`,
+        `# Cost estimate\nPrices of ${prices.region}, from ${prices.source}. Without storage, data transfer, free tier, web functions and GPU instances.`,
       ),
     ],
     [

@@ -28,6 +28,15 @@ export class WorkFolder {
     return { task, opt };
   }
 
+  /** Links the files of a package of code, which has too many bytes to copy. */
+  placeLinked(name: string, folder: string): string {
+    const task = join(this.root, 'task', name);
+    mkdirSync(task, { recursive: true });
+    merge(folder, task);
+    setModes(task, false);
+    return task;
+  }
+
   /** A new /tmp. */
   tmp(environment: string): string {
     const folder = join(this.root, 'tmp', environment);

@@ -1,0 +1,66 @@
+/** Answers the revision gate, which asks a new revision for its goldens before clients reach it. */
+import { GOLDEN_REPORT_PATH, type GoldenReport } from '@pilotlight/app/internal/aws/golden-report';
+import type { Logger } from '@pilotlight/app/internal/serve/ports';
+import { formatModelRef, type GoldenCheck, type LoadedModel, PilotlightError } from '@pilotlight/engine';
+import type { Fetch } from '../server/service.ts';
+
+export interface GoldensOf {
+  /** Settles once the models of the preload list are loaded or refused. */
+  readonly ready: Promise<unknown>;
+  readonly loaded: () => readonly Pick<LoadedModel, 'manifest' | 'checkGolden'>[];
+  readonly logger: Logger;
+}
+
+/** The time for all goldens together, within the 30 s that a request has by default. */
+const LONGEST_MS = 10_000;
+
+/**
+ * Stands around the app, before any key is asked for: the gate has none. Whoever asks, the goldens are run once in each
+ * environment, which costs about as much as the start of the environment did, and the report names no model.
+ */
+export function aroundGoldens(fetch: Fetch, { ready, loaded, logger }: GoldensOf): Fetch {
+  let report: Promise<GoldenReport> | undefined;
+  return async (request, ...rest) => {
+    const { pathname } = new URL(request.url);
+    if (pathname !== GOLDEN_REPORT_PATH || request.method !== 'GET') return fetch(request, ...rest);
+    report ??= ready.then(() => runGoldens(loaded(), logger));
+    return Response.json(await report);
+  };
+}
+
+async function runGoldens(loaded: ReturnType<GoldensOf['loaded']>, logger: Logger): Promise<GoldenReport> {
+  const models = loaded.filter((model) => model.checkGolden !== undefined);
+  const checks: Partial<GoldenCheck>[] = [];
+  for (const model of models) {
+    const end = performance.now() + LONGEST_MS / models.length;
+    const lines = new Set<number | undefined>();
+    do {
+      const result = await checkOnce(model);
+      // Goldens come round again.
+      if (lines.has(result.line)) break;
+      lines.add(result.line);
+      checks.push(result);
+      if (isFault(result))
+        logger.error('A model does not answer as its golden says', {
+          model: formatModelRef(model.manifest),
+          ...result,
+        });
+    } while (performance.now() < end);
+  }
+  return {
+    models: models.length,
+    goldens: checks.length,
+    problems: checks.filter(({ drift }) => drift === undefined).length,
+    drift: Math.max(0, ...checks.map(({ drift = 0 }) => drift)),
+  };
+}
+
+async function checkOnce(model: ReturnType<GoldensOf['loaded']>[number]): Promise<Partial<GoldenCheck>> {
+  try {
+    return (await model.checkGolden?.()) ?? {};
+  } catch (error) {
+    return { problem: PilotlightError.is(error) ? error.message : 'The golden could not be run.' };
+  }
+}
+
+const isFault = ({ drift }: Partial<GoldenCheck>): boolean => drift === undefined || drift > 1;

@@ -1,0 +1,74 @@
+/** Deployments with web functions: which stacks they have, and what they say of themselves. */
+import { createHash } from 'node:crypto';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { expect, test } from 'vitest';
+import { defineDeployment } from '../../../infra/constructs/src/app/config/load.ts';
+import type { ConfigInput } from '../../../infra/constructs/src/app/config/schema.ts';
+import { explain } from '../../../infra/constructs/src/app/explain.ts';
+import { PilotlightStage } from '../../../infra/constructs/src/app/pilotlight-stage.ts';
+import { webCurlLine } from '../../../infra/constructs/src/app/stacks/curl-line.ts';
+import { CONTEXT } from './deployments.ts';
+
+const web = { compute: 'web', models: ['intent'] } as const;
+
+function stageOf(config: ConfigInput): PilotlightStage {
+  const context = { ...CONTEXT, 'aws:cdk:disable-asset-staging': true };
+  const app = new App({ context, builtinCloudFormationValidation: false });
+  return new PilotlightStage(app, defineDeployment({ team: 'x', env: 'y', config }));
+}
+
+test('a deployment of web functions alone has no HTTP API, and is explained', () => {
+  const stage = stageOf({ functions: { web } });
+  expect(stage.service).toBeUndefined();
+  expect(stage.node.children.map(({ node }) => node.id)).toEqual(['web', 'observability']);
+  expect(explain(stage)).toMatch(
+    /^web function web\n {2}intent@1\.0\.1 int8: one zip of \d+ MB unzipped, of at most 512\.$/,
+  );
+});
+
+test('a deployment without web functions has no stack for them', () => {
+  const stage = stageOf({ functions: { main: { models: ['intent'] } } });
+  expect(stage.node.children.map(({ node }) => node.id)).toEqual(['service', 'observability']);
+});
+
+test('web functions stand beside others, with the metrics of the deployment', () => {
+  const stage = stageOf({ functions: { main: { models: ['intent'] }, web } });
+  expect(stage.node.children.map(({ node }) => node.id)).toEqual(['service', 'web', 'observability']);
+  expect(stage.web?.functions.get('web')?.metricsNamespace).toBe('Pilotlight/x-y');
+});
+
+test('revisions stay as long as buckets and logs do', () => {
+  const policyOf = (removalPolicy: 'destroy' | 'retain') => {
+    const { web: stack } = stageOf({ removalPolicy, functions: { web } });
+    const [revision] = Object.values(
+      Template.fromStack(stack ?? expect.fail()).findResources('AWS::Lambda::WebFunctionRevision'),
+    );
+    return revision?.UpdateReplacePolicy;
+  };
+  expect(policyOf('retain')).toBe('Retain');
+  expect(policyOf('destroy')).toBeUndefined();
+});
+
+test('the outputs say the address, the revision, and how to try it', () => {
+  const { web: stack } = stageOf({ functions: { web } });
+  expect(Object.keys(Template.fromStack(stack ?? expect.fail()).findOutputs('*'))).toEqual([
+    'webUrl',
+    'webRevision',
+    'webTry',
+  ]);
+});
+
+test('a request by IAM is signed for Lambda and carries the checksum of its body, without which it is refused', () => {
+  const line = webCurlLine('https://a.lambda-web.eu-central-1.on.aws/', 'intent', 'iam', 'eu-central-1');
+  const [, body = ''] = /-d '([^']+)'/.exec(line) ?? [];
+  expect(line).toContain('--aws-sigv4 aws:amz:eu-central-1:lambda ');
+  expect(line).toContain(`-H "x-amz-content-sha256: ${createHash('sha256').update(body).digest('hex')}"`);
+  expect(line).toMatch(/ https:\/\/a\.lambda-web\.eu-central-1\.on\.aws\/models\/intent$/);
+});
+
+test('a request by key carries the key, and nothing of IAM', () => {
+  expect(webCurlLine('https://a/', 'intent', 'api-key', 'eu-central-1')).toBe(
+    `curl -H "x-api-key: $API_KEY" -d '{"inputs":"I love this"}' https://a/models/intent`,
+  );
+});
