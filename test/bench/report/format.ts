@@ -1,4 +1,5 @@
 import { SHAPES } from '../../fixtures/checkpoint-options.ts';
+import type { Measurement } from '../arguments.ts';
 import type { Comparison, Result, Series, Unit } from '../results.ts';
 import { type Spread, spread } from '../statistics.ts';
 
@@ -78,6 +79,12 @@ export function nameSubject({ measurement, model }: Pick<Result, 'measurement' |
   return Object.hasOwn(SHAPES, model) ? `${model.toUpperCase()} parameters` : model;
 }
 
+/** Where both sides do not have the same threads. */
+const THREADS: Partial<Record<Measurement, string>> = {
+  lambda: '1 thread',
+  burst: '1 thread for the predict function, all cores for the web function',
+};
+
 /** The machine and the software of a result, in a line. */
 export function provenance({ machine, threads, measurement }: Result): string {
   const { cpu, instructions, cores, memoryGiB, node, onnxruntime, transformersJs, commit, dirty, date } =
@@ -85,7 +92,7 @@ export function provenance({ machine, threads, measurement }: Result): string {
   return [
     `${cpu}, ${instructions.join(' ') || 'no int8 instructions known'}`,
     `${cores} cores, ${memoryGiB} GiB`,
-    measurement === 'lambda' ? '1 thread' : `${threads} threads on each side`,
+    THREADS[measurement] ?? `${threads} threads on each side`,
     `Node ${node}, onnxruntime-node ${onnxruntime}, @huggingface/transformers ${transformersJs}`,
     ...(machine.load === undefined ? [] : [`load average before it ${machine.load.toFixed(1)}`]),
     `commit ${commit}${dirty ? ' with uncommitted changes' : ''}, ${date}`,
