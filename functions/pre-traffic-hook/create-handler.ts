@@ -1,11 +1,10 @@
 /** The pre-traffic hook: has a new version run its goldens before CodeDeploy gives it any traffic. */
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { HookStatus, ReportStatus } from '@pilotlight/app/internal/aws/deployment-hook';
+import { EVERY_GOLDEN, type Expectations, judge } from '@pilotlight/app/internal/aws/golden-verdict';
 import type { Invoke } from '@pilotlight/app/internal/aws/lambda-invoker';
-import { WARM_UP_SOURCE, type WarmUpEvent } from '@pilotlight/app/internal/aws/warm-up';
 import { explainIssue, PilotlightError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
-import { type Expectations, judge } from './verdict.ts';
 
 const id = z.string('is missing').check(z.minLength(1, 'is empty'));
 
@@ -29,8 +28,6 @@ export interface LambdaContext {
   getRemainingTimeInMillis(): number;
 }
 
-/** Goldens of every model; packages have fewer, and a version runs none twice. */
-const GOLDENS = 1000;
 /** The time that is kept for the report after an invocation was given up. */
 const CLOSING_MS = 60_000;
 
@@ -44,8 +41,7 @@ export function createHandler({ invoke, report, versionArn, logger, ...expectati
   return async (event: unknown, context: LambdaContext): Promise<{ status: HookStatus }> => {
     const execution = parseEvent(event);
     const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - CLOSING_MS));
-    const warmUp: WarmUpEvent = { source: WARM_UP_SOURCE, goldens: GOLDENS };
-    const { faults, goldens, drift } = judge(await invoke(versionArn, warmUp, signal), expectations);
+    const { faults, goldens, drift } = judge(await invoke(versionArn, EVERY_GOLDEN, signal), expectations);
     const { deploymentId } = execution;
     for (const { message, ...fault } of faults) logger.error(message, { versionArn, deploymentId, ...fault });
     const status = faults.length === 0 ? 'Succeeded' : 'Failed';

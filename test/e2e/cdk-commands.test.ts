@@ -30,7 +30,7 @@ test('says what to install where the app has no CDK', async () => {
 });
 
 test.each([
-  [['synth'], 'synth --quiet'],
+  [['synth'], 'synth --quiet **'],
   [['diff', '--team', 'acme', '--env=prod'], 'diff ** -c team=acme -c env=prod'],
   [
     ['deploy', '-c', 'team=acme', '--require-approval', 'never'],

@@ -50,7 +50,7 @@ const isContext = (name: string | undefined): name is Context =>
   name !== undefined && Object.hasOwn(OPTIONS, name);
 
 /** Gives the exit code of the CDK. @throws CliError NO_CDK_APP */
-async function runCdk(args: readonly string[]): Promise<number> {
+export async function runCdk(args: readonly string[]): Promise<number> {
   const folder = process.cwd();
   if (!existsSync(join(folder, 'cdk.json'))) {
     const init = asCalled('pilotlight init my-nlp');

@@ -8,6 +8,11 @@ export const OPTIONS = {
     default: 'cpu',
     help: 'execution provider: cpu, cuda or webgpu; variants that it cannot run run on the CPU',
   },
+  function: {
+    type: 'string',
+    value: 'ARN',
+    help: 'deployed function that runs its goldens itself, in the account: the ARN of its alias, or several with commas between',
+  },
   ...COMMON,
   ...QUIET,
 } as const satisfies Options;

@@ -37,6 +37,7 @@ export {
 } from './observability/cost/web-cost.ts';
 export { Observability, type ObservabilityProps } from './observability/observability.ts';
 export type { AlarmThresholds } from './observability/schema.ts';
+export { GitHubDeployRole, type GitHubDeployRoleProps } from './pipeline/github-deploy-role.ts';
 export { ServerImage, type ServerImageProps } from './server/image.ts';
 export {
   InferenceServer,

@@ -7,18 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { node, run } from '../../e2e/command.ts';
 import { CONTEXT } from './deployments.ts';
-
-/** An environment with neither credentials nor a place to look for some. */
-const NO_CREDENTIALS = {
-  AWS_ACCESS_KEY_ID: '',
-  AWS_SECRET_ACCESS_KEY: '',
-  AWS_SESSION_TOKEN: '',
-  AWS_PROFILE: '',
-  AWS_EC2_METADATA_DISABLED: 'true',
-  AWS_CONFIG_FILE: '/dev/null',
-  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-  CDK_DISABLE_CLI_TELEMETRY: 'true',
-};
+import { NO_CREDENTIALS } from './no-credentials.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -30,7 +19,7 @@ test('every feature flag that the CDK recommends is set as it recommends', () =>
   expect(CONTEXT).toMatchObject(recommendedFlags);
 });
 
-test('npm run synth, diff, deploy and destroy are those of the CDK, for the stacks of a stage, after an install', () => {
+test('npm run synth, diff, deploy and destroy are those of the CDK, after an install', () => {
   const { scripts } = z
     .object({ scripts: z.record(z.string(), z.string()) })
     .parse(JSON.parse(readFileSync('package.json', 'utf8')));

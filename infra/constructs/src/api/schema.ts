@@ -39,7 +39,9 @@ export const authKinds = [
   z.strictObject({ kind: z.literal('iam') }),
   z.strictObject({
     kind: z.literal('jwt'),
-    issuer: httpsUrl.describe('Issuer of the tokens, such as that of a Cognito user pool'),
+    issuer: httpsUrl.describe(
+      'Issuer of the tokens, such as that of a Cognito user pool. Without keys, API Gateway reads its discovery document from the Internet when it is deployed',
+    ),
     keys: z
       .array(publicKey)
       .min(1)

@@ -8,10 +8,12 @@ import {
   Tags,
 } from 'aws-cdk-lib';
 import { acknowledge } from '../common/acknowledgements.ts';
+import { InfraError } from '../common/errors.ts';
 import type { Deployment } from './config/load.ts';
 import { LeanSynthesizer } from './lean-synthesizer.ts';
 import { BatchStack } from './stacks/batch-stack.ts';
 import { ObservabilityStack } from './stacks/observability-stack.ts';
+import { addPipeline } from './stacks/pipeline.ts';
 import { ServerStack } from './stacks/server-stack.ts';
 import { ServiceStack } from './stacks/service-stack.ts';
 import { WebStack } from './stacks/web-stack.ts';
@@ -37,7 +39,12 @@ export class PilotlightStage extends Stage {
   readonly batch: BatchStack | undefined;
   readonly server: ServerStack | undefined;
 
+  /** @throws InfraError PACKAGE_NOT_FETCHED where the configuration has `packages` that nobody fetched */
   constructor(app: App, { team, env, config }: Deployment) {
+    if (config.packages && config.packagesFolder === undefined) {
+      const message = `The packages of ${team}.${env} are not on this machine: hand the stage the result of "await fetchPackages(deployment)".`;
+      throw new InfraError('PACKAGE_NOT_FETCHED', message);
+    }
     const { account, region, permissionsBoundary, qualifier, terminationProtection, upload, server } = config;
     super(app, `pilotlight-${team}-${env}`, {
       env: { ...(account !== undefined && { account }), ...(region !== undefined && { region }) },
@@ -90,6 +97,12 @@ export class PilotlightStage extends Stage {
       const reason =
         'A template without resources reaches CloudFormation never: the CDK deletes the stack instead.';
       acknowledge(empty, 'CloudFormation-Validate::F0001', reason);
+    }
+    if (config.pipeline) {
+      const stackNames = this.node.children.flatMap((child) => (Stack.isStack(child) ? child.stackName : []));
+      const aliases = [...(this.service?.functions.values() ?? [])].map(({ alias }) => alias);
+      const stack = this.service ?? this.web ?? observability;
+      addPipeline(stack, aliases, { environment: env, ...config.pipeline, stackNames }, config);
     }
     for (const [key, value] of Object.entries({ team, env, ...config.tags })) {
       Tags.of(this).add(key, value, { excludeResourceTypes: UNTAGGED });

@@ -69,6 +69,13 @@ export function formatReference(arn: unknown): string {
   return Array.isArray(reference) ? `<${reference.join('.')}>` : String(arn);
 }
 
+/** Formats an ARN with references in it as cdk-nag writes it. */
+export function flattenArn(arn: unknown): string {
+  if (typeof arn === 'string') return arn;
+  const { 'Fn::Join': join, Ref: reference } = Object(arn);
+  return Array.isArray(join) ? join[1].map(flattenArn).join('') : `<${reference}>`;
+}
+
 /** An ARN of another stack is exported there and imported here, by a name that the CDK gives it. */
 function asSeenFrom(scope: IConstruct, arn: string): string {
   if (!Token.isUnresolved(arn)) return arn;

@@ -6,6 +6,8 @@ export const INFRA_ERROR_CODES = [
   'CONFIGURATION_NOT_FOUND',
   'INVALID_CONFIGURATION',
   'ACCOUNT_MISMATCH',
+  'PACKAGE_NOT_FETCHED',
+  'LOOKUP_FAILED',
 ] as const;
 export type InfraErrorCode = (typeof INFRA_ERROR_CODES)[number];
 

@@ -32,8 +32,11 @@ function installedModels(app: string): string | undefined {
   return undefined;
 }
 
-/** Where layers and images are built, below the folder that the CDK app runs in; the content names each build. */
-export function buildFolder(kind: 'layers' | 'images' | 'functions', app = process.cwd()): string {
+/** Where layers and images are built and packages are fetched to, below the folder that the CDK app runs in; the content names each. */
+export function buildFolder(
+  kind: 'layers' | 'images' | 'functions' | 'packages',
+  app = process.cwd(),
+): string {
   const modules = resolve(app, 'node_modules');
   const cache = existsSync(modules)
     ? join(modules, '.cache', 'pilotlight')

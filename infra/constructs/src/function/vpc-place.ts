@@ -5,7 +5,7 @@ import { Effect, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { FunctionOptions } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type * as z from 'zod';
-import { acknowledge } from '../common/acknowledgements.ts';
+import { acknowledge, flattenArn } from '../common/acknowledgements.ts';
 import { givenVpc } from '../common/given-vpc.ts';
 import type { functionNetworkSchema } from './schema.ts';
 
@@ -56,7 +56,7 @@ export function grantInterfaces(role: Role): void {
   );
   acknowledge(
     role,
-    `AwsSolutions-IAM5[Resource::${flattened(stack.resolve(interfaces))}]`,
+    `AwsSolutions-IAM5[Resource::${flattenArn(stack.resolve(interfaces))}]`,
     'Network interfaces whose ids EC2 makes; Lambda alone may, the code of the function is denied it.',
   );
   acknowledge(
@@ -64,11 +64,4 @@ export function grantInterfaces(role: Role): void {
     'AwsSolutions-IAM5[Resource::*]',
     'Lists of network interfaces and subnets, and what X-Ray takes, have no resource; the code of the function is denied the lists.',
   );
-}
-
-/** Formats an ARN with references in it as cdk-nag writes it. */
-function flattened(arn: unknown): string {
-  if (typeof arn === 'string') return arn;
-  const { 'Fn::Join': join, Ref: reference } = Object(arn);
-  return Array.isArray(join) ? join[1].map(flattened).join('') : `<${reference}>`;
 }

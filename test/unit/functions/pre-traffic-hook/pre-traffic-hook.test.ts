@@ -1,9 +1,9 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { statusReporter } from '../../../../functions/app/src/aws/deployment-hook.ts';
+import type { Expectations } from '../../../../functions/app/src/aws/golden-verdict.ts';
 import { lambdaInvoker } from '../../../../functions/app/src/aws/lambda-invoker.ts';
 import { createHandler } from '../../../../functions/pre-traffic-hook/create-handler.ts';
-import type { Expectations } from '../../../../functions/pre-traffic-hook/verdict.ts';
 import { LambdaService, type LambdaServiceOptions, reply, throttle } from '../warmer/lambda-service.ts';
 import { CodeDeployService, EVENT } from './code-deploy-service.ts';
 

@@ -62,16 +62,18 @@ export function parseConfig(value: unknown, file: string): Config {
 }
 
 /**
- * Refuses credentials of another account than the configuration's. The CDK's command line puts the account of the
- * credentials into CDK_DEFAULT_ACCOUNT; without credentials there is none, and nothing to refuse.
+ * Refuses credentials of an account that is neither the configuration's nor one of `deployFrom`. The CDK's command line puts
+ * the account of the credentials into CDK_DEFAULT_ACCOUNT; without credentials there is none, and nothing to refuse.
  *
  * @throws InfraError ACCOUNT_MISMATCH
  */
 export function refuseOtherAccount({ team, env, config }: Deployment, account: string | undefined): void {
-  if (config.account === undefined || account === undefined || config.account === account) return;
+  const { account: own, deployFrom = [] } = config;
+  if (own === undefined || account === undefined || own === account || deployFrom.includes(account)) return;
   throw new InfraError(
     'ACCOUNT_MISMATCH',
-    `${team}.${env} is for account ${config.account}, and the credentials are of account ${account}; choose the profile of ${config.account} with --profile.`,
+    `${team}.${env} is for account ${own}, and the credentials are of account ${account}; choose the profile of ${own} ` +
+      `with --profile, or name ${account} in deployFrom if it deploys for others, as that of a pipeline does.`,
   );
 }
 
@@ -99,7 +101,7 @@ function select({ team, env }: Selection, folder: string): ConfigFile {
   if (typeof team !== 'string' || typeof env !== 'string') {
     throw new InfraError(
       'CONFIGURATION_NOT_FOUND',
-      `Say what to deploy with -c team=TEAM -c env=ENV; ${known}.`,
+      `Say which deployment is meant with -c team=TEAM -c env=ENV, to every command of the CDK; ${known}.`,
     );
   }
   const nearest = closest(`${team}.${env}`, names);

@@ -9,9 +9,12 @@ import { backfillSchema, batchLambdaSchema, bucketSchema, uploadSchema } from '.
 import { count, kmsKeyArn, logRetentionDays, nonEmpty, textLike } from '../../common/fields.ts';
 import { functionSchema, lambdaSchema } from '../../function/schema.ts';
 import { observabilitySchema } from '../../observability/schema.ts';
+import { pipelineSchema } from '../../pipeline/schema.ts';
 import { jobsSchema, networkSchema, serverFields } from '../../server/schema.ts';
 import { webFunctionSchema, webReleaseSchema } from '../../web/schema.ts';
+import { packageSourceSchema } from '../packages/schema.ts';
 import { DEFAULT_ACCOUNT_CONCURRENCY, explainConcurrency } from './concurrency.ts';
+import { explainDelivery } from './delivery.ts';
 
 /** A deployment is traced by default; a construct by itself is not. */
 const tracing = z.boolean().default(true).describe('Whether X-Ray traces invocations');
@@ -85,11 +88,21 @@ const server = z.strictObject({
     ),
 });
 
+const accountId = textLike(/^\d{12}$/, 'must be the 12 digits of an AWS account');
+
 const configFields = z.strictObject({
-  account: textLike(/^\d{12}$/, 'must be the 12 digits of an AWS account')
+  account: accountId
     .exactOptional()
     .describe('AWS account to deploy to; other credentials are refused. Default: that of the credentials'),
-  region: textLike(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region such as eu-central-1')
+  deployFrom: z
+    .array(accountId)
+    .min(1)
+    .readonly()
+    .exactOptional()
+    .describe(
+      'Further accounts whose credentials may deploy to account, such as that of a pipeline. Default: none',
+    ),
+  region: textLike(/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/, 'must be an AWS region such as eu-central-1')
     .exactOptional()
     .describe('AWS region to deploy to. Default: that of the credentials'),
   accountConcurrency: count
@@ -128,6 +141,9 @@ const configFields = z.strictObject({
     .describe(
       'Folder of model packages, from the folder of the app. Default: models, else the default models',
     ),
+  packages: packageSourceSchema
+    .exactOptional()
+    .describe('Packages that the synth fetches, where they are not in a folder. Default: none'),
   functions: z
     .record(
       z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be 1 to 31 of a-z 0-9 - and start with a letter'),
@@ -141,6 +157,9 @@ const configFields = z.strictObject({
     .exactOptional()
     .describe('A long-lived server on GPU instances, for models too large for Lambda. Default: none'),
   observability: observabilitySchema.prefault({}).describe('Dashboard and alarms'),
+  pipeline: pipelineSchema
+    .exactOptional()
+    .describe('Roles for workflows of GitHub that deploy, and that compare pull requests. Default: none'),
 });
 
 type AddIssue = (issue: { code: 'custom'; path: string[]; message: string }) => void;
@@ -193,6 +212,7 @@ function divide(all: Readonly<Record<string, Served | Web>>) {
 /** A model has one route, and a route leads to one function. */
 const checkedFields = configFields.superRefine((config, { addIssue }) => {
   const { api, server } = config;
+  for (const { path, message } of explainDelivery(config)) addIssue({ code: 'custom', path: [...path], message });
   const { functions } = divide(config.functions);
   const servedBy = new Map<string, string>();
   const serve = (models: readonly string[], by: string, path: string[]) => {

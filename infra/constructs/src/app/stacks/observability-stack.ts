@@ -2,6 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { toRemovalPolicy } from '../../common/removal-policy.ts';
+import { consoleUrl } from '../../common/console-url.ts';
 import { Observability, type ObservabilityProps } from '../../index.ts';
 import type { Config } from '../config/schema.ts';
 import { makeLogging } from './stack-settings.ts';
@@ -38,7 +39,7 @@ export class ObservabilityStack extends Stack {
       }),
     });
     new CfnOutput(this, 'Dashboard', {
-      value: `https://${this.region}.console.aws.amazon.com/cloudwatch/home?region=${this.region}#dashboards/dashboard/${dashboard.dashboardName}`,
+      value: `${consoleUrl(this)}/cloudwatch/home?region=${this.region}#dashboards/dashboard/${dashboard.dashboardName}`,
       description: 'Dashboard in the CloudWatch console',
     });
     new CfnOutput(this, 'AlarmTopicArn', {

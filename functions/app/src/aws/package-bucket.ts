@@ -1,0 +1,80 @@
+/** Packages as they lie below a prefix of a bucket, fetched whole: for builds, which have checksums and no list of keys. */
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { readObject } from '@pilotlight/engine/internal/store/s3/read-range';
+import { RemotePackage } from '@pilotlight/engine/internal/store/s3/remote-package';
+import { S3Reader } from '@pilotlight/engine/internal/store/s3/s3-reader';
+import { DEFAULT_TRANSFER } from '@pilotlight/engine/internal/store/s3/transfer';
+import {
+  corrupt,
+  MANIFEST_FILE,
+  MAX_MANIFEST_BYTES,
+  packageFiles,
+  parseManifest,
+  type ResolvedRef,
+  readRegularFile,
+  sha256Of,
+} from '@pilotlight/model-format';
+import { hasCode } from '@pilotlight/model-format/internal/package/system';
+
+export interface PinnedPackage extends ResolvedRef {
+  /** The sha256 that its model.json must have. */
+  readonly manifestSha256: string;
+}
+
+export class PackageBucket {
+  readonly #objects: S3Reader;
+  readonly #prefix: string;
+
+  /** @param address - `s3://BUCKET` or `s3://BUCKET/PREFIX`, which has the files of a package at `<name>/<version>/` */
+  constructor(address: string) {
+    const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/?(.*?)\/?$/.exec(address) ?? [];
+    // The CDK knows the region of its credentials where the environment names none.
+    const { AWS_REGION, CDK_DEFAULT_REGION } = process.env;
+    const region = AWS_REGION ?? CDK_DEFAULT_REGION;
+    const client = new S3Client({
+      maxAttempts: 1,
+      followRegionRedirects: true,
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      ...(region !== undefined && { region }),
+    });
+    this.#objects = new S3Reader(bucket, client);
+    this.#prefix = prefix === '' ? '' : `${prefix}/`;
+  }
+
+  /**
+   * Fetches a package with every file of its manifest to `<folder>/<name>/<version>`, unless it is there and intact.
+   *
+   * @throws ObjectError; EngineError PACKAGE_CORRUPT, PACKAGE_INVALID, PACKAGE_UNAVAILABLE
+   */
+  async fetch(wanted: PinnedPackage, folder: string): Promise<void> {
+    const { name, version, manifestSha256 } = wanted;
+    const key = (path: string) => `${this.#prefix}${name}/${version}/${path}`;
+    const fetched = readFetched(join(folder, name, version, MANIFEST_FILE));
+    const text =
+      fetched !== undefined && sha256Of(fetched) === manifestSha256
+        ? fetched
+        : await readObject(this.#objects, key(MANIFEST_FILE), MAX_MANIFEST_BYTES, DEFAULT_TRANSFER);
+    const sha256 = sha256Of(text);
+    if (sha256 !== manifestSha256) {
+      const remedy = 'Whoever trusts this package pins that sum.';
+      throw corrupt(wanted, `the sha256 of its ${MANIFEST_FILE} is ${sha256}, not ${manifestSha256}`, {
+        remedy,
+      });
+    }
+    const files = packageFiles(parseManifest(text.toString('utf8'), wanted));
+    const paths = [MANIFEST_FILE, ...files.map(({ path }) => path)];
+    const objects = Object.fromEntries(paths.map((path) => [path, key(path)]));
+    const connect = async () => this.#objects;
+    await new RemotePackage({ ...wanted, objects }, folder, connect, DEFAULT_TRANSFER).fetch();
+  }
+}
+
+function readFetched(file: string): Buffer | undefined {
+  try {
+    return readRegularFile(file, MAX_MANIFEST_BYTES);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
