@@ -26,7 +26,7 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
   {
     command: /^npx pilotlight init my-nlp$/,
     file: 'test/packages/init.test.ts',
-    title: 'writes an app with a configuration, a model, a test and a CI workflow',
+    title: 'writes an app with a configuration, a model, a test and workflows',
   },
   {
     command: /^npm install --ignore-scripts/,
@@ -64,6 +64,11 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
     command: /^npm run models -- bench /,
     file: 'test/e2e/models-cli.test.ts',
     title: 'packages, lists, verifies and times',
+  },
+  {
+    command: /^npm run models -- verify .* --function /,
+    file: 'test/e2e/verify-functions.test.ts',
+    title: 'a function that answers as its goldens say is proven',
   },
   {
     command: /^npm run models -- add .* --runtime transformers\.js /,

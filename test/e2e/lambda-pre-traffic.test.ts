@@ -1,6 +1,5 @@
 /** The pre-traffic hook and the predict function, built and in local Lambda, before CodeDeploy on loopback. */
-import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { builtPredict } from '../../cli/src/start/lambda/built-functions.ts';
@@ -9,6 +8,7 @@ import { LocalLambda } from '../../infra/local/src/lambda/local-lambda.ts';
 import { describePackage } from '../../layers/builders/src/models/index.ts';
 import { CodeDeployService, EVENT } from '../unit/functions/pre-traffic-hook/code-deploy-service.ts';
 import { copyOfPackages, PACKAGES } from './packages.ts';
+import { tamperWithGolden } from './tampered-golden.ts';
 
 const HOOK = 'dist/functions/pre-traffic-hook';
 let tampered: string;
@@ -18,28 +18,6 @@ beforeAll(async () => {
   await bundle('pre-traffic-hook', HOOK);
 });
 afterAll(() => rmSync(tampered, { recursive: true }));
-
-/** Moves a logit in line 7, with checksums that agree: the answer of a model that changed would differ so. */
-function tamperWithGolden(packages: string): void {
-  const folder = join(packages, 'sentiment', '1.0.1');
-  const edit = (file: string, change: (text: string) => string) => {
-    const text = change(readFileSync(join(folder, file), 'utf8'));
-    writeFileSync(join(folder, file), text);
-    return text;
-  };
-  const goldens = edit('goldens.jsonl', (text) => {
-    const lines = text.split('\n');
-    const golden = JSON.parse(lines[6] ?? '');
-    golden.outputs.logits.values[0] += 1;
-    return lines.with(6, JSON.stringify(golden)).join('\n');
-  });
-  edit('model.json', (text) => {
-    const manifest = JSON.parse(text);
-    const sha256 = createHash('sha256').update(goldens).digest('hex');
-    manifest.goldens = { ...manifest.goldens, bytes: Buffer.byteLength(goldens), sha256 };
-    return JSON.stringify(manifest);
-  });
-}
 
 /** Deploys a function that serves `packages`: what CodeDeploy is told, and the lines that the hook logs. */
 async function deploy(packages: string, models: string) {

@@ -14,11 +14,13 @@ const init = (...args: readonly string[]) => run([...node(CLI), 'init', ...args]
 const read = (path: string) => readFileSync(join(scratch, path), 'utf8');
 
 describe('pilotlight init', () => {
-  test('writes an app with a configuration, a model, a test and a CI workflow, and says what comes next', async () => {
+  test('writes an app with a configuration, a model, a test and workflows, and says what comes next', async () => {
     const { code, stdout, stderr } = await init('my-nlp');
     expect(code, stderr).toBe(0);
     const files = [
       '.github/workflows/ci.yml',
+      '.github/workflows/deploy-to.yml',
+      '.github/workflows/deploy.yml',
       '.gitignore',
       '.npmrc',
       'app.ts',
@@ -31,8 +33,8 @@ describe('pilotlight init', () => {
     }
     for (const file of files) expect(stdout).toContain(`my-nlp/${file}\n`);
     expect(stdout).toMatch(/cd my-nlp\n {2}npm install\n {2}npm start\n$/);
-    expect(read('my-nlp/app.ts')).toContain("new Stack(app, 'MyNlp')");
-    for (const file of files) expect(read(`my-nlp/${file}`)).not.toContain('{{');
+    expect(read('my-nlp/app.ts')).toContain('new Stack(app, `MyNlp-');
+    for (const file of files) expect(read(`my-nlp/${file}`)).not.toMatch(/(?<!\$)\{\{/);
   });
 
   test('writes an app that asks for the versions that it is tested with', () => {
@@ -62,7 +64,14 @@ describe('pilotlight init', () => {
     );
     const compiled = await run(node(COMPILER, '-p', scratch));
     const tested = await run([process.execPath, '--test'], { cwd: folder });
+    const config = read('my-nlp/config.ts');
+    writeFileSync(join(folder, 'config.ts'), config.replace('undefined as string | undefined', "'acme/nlp'"));
+    const env = { CDK_OUTDIR: join(scratch, 'prod'), CDK_CONTEXT_JSON: '{"env":"prod"}' };
+    const withPipeline = await run(node('app.ts'), { cwd: folder, env });
+    writeFileSync(join(folder, 'config.ts'), config);
     rmSync(join(folder, 'node_modules'));
+    expect(withPipeline.code, withPipeline.stderr).toBe(0);
+    expect(read('prod/MyNlp-prod.template.json')).toContain('repo:acme/nlp:environment:prod');
     expect(compiled.code, compiled.stdout).toBe(0);
     expect(tested.code, tested.stdout).toBe(0);
     expect(tested.stdout).toMatch(/pass 1\b/);
@@ -95,7 +104,7 @@ describe('pilotlight init', () => {
         const { code, stdout, stderr } = await run(['npm', ...command], { cwd: folder, env });
         expect(code, stdout + stderr).toBe(0);
       }
-      expect(existsSync(join(folder, 'cdk.out/MyNlp.template.json'))).toBe(true);
+      expect(existsSync(join(folder, 'cdk.out/MyNlp-dev.template.json'))).toBe(true);
       await withService(
         [join(folder, 'node_modules/.bin/pilotlight'), 'start'],
         { cwd: folder, env },

@@ -5,7 +5,7 @@ import { defineCommand } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';
 
 export const command = defineCommand({
-  summary: 'write a CDK app with one model, a test and a CI workflow',
+  summary: 'write a CDK app with one model, a test, and workflows that test and deploy it',
   usage: ['FOLDER'],
   options: {
     packages: {

@@ -6,4 +6,6 @@ export const config = {
   lambda: { architecture: 'arm64' },
   /** Requests per second, and how many at once, that the API lets through. */
   throttle: { ratePerSecond: 50, burst: 100 },
+  /** `OWNER/NAME` on GitHub: its workflows get roles that deploy this app, and that compare pull requests. README.md goes on. */
+  repository: undefined as string | undefined,
 } as const;

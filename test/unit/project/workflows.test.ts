@@ -1,4 +1,5 @@
 /** The files that GitHub reads: whether they parse, call what is there, and may do no more than they need. */
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse, parseDocument } from 'yaml';
@@ -6,7 +7,9 @@ import { z } from 'zod';
 import { findMutated, findTests, MEASURED } from '../../mutation/packages.ts';
 import { projectFiles } from './tracked-files.ts';
 
-const WORKFLOWS = '.github/workflows';
+const OURS = '.github/workflows';
+/** What `pilotlight init` writes. */
+const TEMPLATES = 'cli/templates/app/.github/workflows';
 
 const permissions = z.record(z.string(), z.enum(['read', 'write', 'none']));
 const step = z.looseObject({
@@ -18,29 +21,48 @@ const job = z.looseObject({
   'runs-on': z.string(),
   'timeout-minutes': z.number().int().positive(),
   permissions: permissions.optional(),
+  environment: z.string().optional(),
   strategy: z.looseObject({ matrix: z.record(z.string(), z.array(z.unknown())) }).optional(),
   steps: z.array(step).min(1),
+});
+/** A job that is another workflow. */
+const call = z.looseObject({
+  uses: z.string(),
+  permissions: permissions.optional(),
+  with: z.record(z.string(), z.unknown()).default({}),
 });
 const workflow = z.looseObject({
   name: z.string(),
   on: z.record(z.string(), z.unknown()),
   permissions,
-  jobs: z.record(z.string(), job),
+  jobs: z.record(z.string(), z.union([job, call])),
 });
 
-const { scripts } = z
-  .object({ scripts: z.record(z.string(), z.string()) })
-  .parse(JSON.parse(readFileSync('package.json', 'utf8')));
-const read = (file: string) => workflow.parse(parse(readFileSync(`${WORKFLOWS}/${file}`, 'utf8')));
-const files = readdirSync(WORKFLOWS);
+const scriptsOf = (manifest: string) =>
+  z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(readFileSync(manifest, 'utf8')))
+    .scripts;
+const read = (file: string, folder = OURS) => {
+  const parsed = workflow.parse(parse(readFileSync(`${folder}/${file}`, 'utf8')));
+  const jobs = Object.entries(parsed.jobs).flatMap(([name, one]) =>
+    'steps' in one ? [[name, one as z.infer<typeof job>] as const] : [],
+  );
+  return { ...parsed, all: parsed.jobs, jobs: Object.fromEntries(jobs) };
+};
+const files = readdirSync(OURS);
+const templates = readdirSync(TEMPLATES);
 /** What a job may write, and why nothing less does. */
 const MAY_WRITE: Readonly<Record<string, readonly string[]>> = {
   'codeql.yml analyse': ['security-events'],
   'release.yml version': ['contents', 'pull-requests'],
   'release.yml publish': ['id-token'],
+  'deploy.yml diff': ['id-token'],
+  'deploy.yml comment': ['pull-requests'],
+  'deploy.yml dev': ['id-token'],
+  'deploy.yml prod': ['id-token'],
+  'deploy-to.yml deploy': ['id-token'],
 };
 
-const yamlFiles = projectFiles().filter((file) => /^\.github\/.*\.ya?ml$/.test(file));
+const yamlFiles = projectFiles().filter((file) => /(^|\/)\.github\/.*\.ya?ml$/.test(file));
 
 it.each(yamlFiles)('the file %s is YAML without errors, warnings or keys that stand twice', (file) => {
   const { errors, warnings } = parseDocument(readFileSync(file, 'utf8'));
@@ -75,8 +97,11 @@ it('a mutation run can be narrowed to a folder or a file, and to tests', () => {
   expect(findTests('engine', ['test/unit/engine/math.test.ts'])).toEqual(['test/unit/engine/math.test.ts']);
 });
 
-describe.each(files)('the workflow %s', (file) => {
-  const { jobs, permissions: granted } = read(file);
+describe.each([
+  ...files.map((file) => [OURS, file, scriptsOf('package.json')] as const),
+  ...templates.map((file) => [TEMPLATES, file, scriptsOf('cli/templates/app/package.json')] as const),
+])('the workflow %s/%s', (folder, file, scripts) => {
+  const { jobs, all, permissions: granted } = read(file, folder);
   const steps = Object.values(jobs).flatMap((found) => found.steps);
 
   it('gives its jobs a token that only reads the repository', () => {
@@ -84,7 +109,7 @@ describe.each(files)('the workflow %s', (file) => {
   });
 
   it('lets a job write only where it is listed here', () => {
-    for (const [name, { permissions: own = {} }] of Object.entries(jobs)) {
+    for (const [name, { permissions: own = {} }] of Object.entries(all)) {
       const written = Object.keys(own).filter((scope) => own[scope] === 'write');
       expect(written, name).toEqual(MAY_WRITE[`${file} ${name}`] ?? []);
     }
@@ -92,7 +117,7 @@ describe.each(files)('the workflow %s', (file) => {
 
   it('calls only npm scripts that package.json has', () => {
     const called = steps.flatMap(({ run = '' }) =>
-      [...run.matchAll(/\bnpm (?:run ([\w:-]+)|(test|start)\b)/g)].map(
+      [...run.matchAll(/\bnpm (?:run (?:--silent )?([\w:-]+)|(test|start)\b)/g)].map(
         ([, script, short]) => script ?? short ?? '',
       ),
     );
@@ -107,9 +132,9 @@ describe.each(files)('the workflow %s', (file) => {
   });
 
   it('says beside each SHA which release it is', () => {
-    const uses = readFileSync(`${WORKFLOWS}/${file}`, 'utf8')
+    const uses = readFileSync(`${folder}/${file}`, 'utf8')
       .split('\n')
-      .filter((line) => /\buses:/.test(line));
+      .filter((line) => /\buses: (?!\.\/)/.test(line));
     expect(uses.filter((line) => !/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
   });
 
@@ -121,6 +146,62 @@ describe.each(files)('the workflow %s', (file) => {
   it('puts nothing that a stranger wrote into a shell', () => {
     const interpolated = steps.flatMap(({ run = '' }) => run.match(/\$\{\{[^}]*\}\}/g) ?? []);
     expect(interpolated.filter((expression) => !/^\$\{\{ matrix\./.test(expression))).toEqual([]);
+  });
+});
+
+it('a workflow calls only workflows that are beside it', () => {
+  const called = templates.flatMap((file) =>
+    Object.values(read(file, TEMPLATES).all).flatMap((one) => ('uses' in one ? String(one.uses) : [])),
+  );
+  expect(called.length).toBeGreaterThan(2);
+  expect(called.filter((uses) => !templates.includes(uses.replace('./.github/workflows/', '')))).toEqual([]);
+});
+
+describe('the pipeline of an app', () => {
+  const { all, jobs } = read('deploy.yml', TEMPLATES);
+  const { deploy } = read('deploy-to.yml', TEMPLATES).jobs;
+  const commands = (one = deploy) => one?.steps.map(({ run = '' }) => run).join('\n') ?? '';
+
+  it('tests, deploys to dev, has its goldens answered, and promotes to prod, one after the other', () => {
+    expect([all.dev?.needs, all.prod?.needs]).toEqual(['test', 'dev']);
+    expect([all.dev?.with, all.prod?.with]).toEqual([{ environment: 'dev' }, { environment: 'prod' }]);
+    expect(commands()).toMatch(
+      /npm run deploy -- .*--require-approval never[\s\S]*npm run verify -- --function/,
+    );
+  });
+
+  it('deploys by the role of the environment, for which its protection rules hold', () => {
+    expect(deploy?.environment).toMatch(/^\$\{\{ inputs\.environment \}\}$/);
+    const credentials = deploy?.steps.find(({ uses }) => uses?.startsWith('aws-actions/'));
+    expect(credentials?.with['role-to-assume']).toMatch(/^\$\{\{ vars\.AWS_ROLE_ARN \}\}$/);
+    const seconds = Number(credentials?.with['role-duration-seconds']);
+    expect(60 * Number(deploy?.['timeout-minutes'])).toBeLessThanOrEqual(seconds);
+  });
+
+  it('lets no job that runs a pull request write, and no job that writes a comment run it', () => {
+    expect(commands(jobs.diff)).toContain('npm ci');
+    expect(commands(jobs.diff)).toContain('--method=template');
+    expect(jobs.comment?.steps.some(({ uses }) => uses?.startsWith('actions/checkout@'))).toBe(false);
+    expect(commands(jobs.comment)).not.toMatch(/\bnpm\b|\bnpx\b|\bnode\b/);
+  });
+
+  it('becomes that of a clone by the replacements of docs/how-to/pipelines.md', () => {
+    const page = readFileSync('docs/how-to/pipelines.md', 'utf8');
+    const sed = /^sed .*$/m.exec(page)?.[0] ?? '';
+    const edited = execFileSync(
+      'bash',
+      ['-c', sed.replace(/ -i /, ' ').replaceAll(/\.github\/workflows\//g, `${TEMPLATES}/`)],
+      {
+        encoding: 'utf8',
+      },
+    );
+    const called = [...edited.matchAll(/\bnpm run (?:--silent )?([\w:-]+)/g)].map(
+      ([, script = '']) => script,
+    );
+    expect(new Set(called)).toEqual(new Set(['diff', 'deploy', 'models']));
+    expect(called.filter((script) => !(script in scriptsOf('package.json')))).toEqual([]);
+    expect(edited.match(/-c team=acme -c "?env=/g)).toHaveLength(2);
+    expect(edited).not.toContain('npm ci');
   });
 });
 

@@ -10,7 +10,7 @@ test('the app has a function with the models of its configuration, behind an API
   const outdir = mkdtempSync(join(tmpdir(), 'cdk-'));
   const root = join(import.meta.dirname, '..');
   execFileSync(process.execPath, ['app.ts'], { cwd: root, env: { ...process.env, CDK_OUTDIR: outdir } });
-  const template = readFileSync(join(outdir, '{{stack}}.template.json'), 'utf8');
+  const template = readFileSync(join(outdir, '{{stack}}-dev.template.json'), 'utf8');
   for (const model of config.models)
     assert.match(template, new RegExp(`"PILOTLIGHT_PRELOAD_MODELS": "[^"]*${model}@`));
   assert.match(template, /"AWS::(?:ApiGateway::RestApi|ApiGatewayV2::Api)"/);

@@ -2,7 +2,9 @@
 import * as z from 'zod';
 import { nonEmpty, textLike } from '../common/fields.ts';
 
-export const pipelineFields = {
+const environment = textLike(/^[^*?]+$/, 'must be a name without * and ?');
+
+const pipelineFields = {
   repository: textLike(/^[\w.-]+\/[\w.-]+$/, 'must be OWNER/NAME of a repository on GitHub').describe(
     'Repository on GitHub whose workflows deploy, such as acme/nlp',
   ),
@@ -20,7 +22,7 @@ export const pipelineFields = {
 
 export const gitHubDeployRoleSchema = z.strictObject({
   ...pipelineFields,
-  environment: nonEmpty,
+  environment,
   qualifier: nonEmpty.exactOptional(),
   stackNames: z.array(nonEmpty).min(1).readonly(),
 });
@@ -29,7 +31,7 @@ export type GitHubDeployRoleSettings = z.input<typeof gitHubDeployRoleSchema>;
 /** The settings of a deployment, which knows its stacks and its qualifier. */
 export const pipelineSchema = z.strictObject({
   ...pipelineFields,
-  environment: nonEmpty
+  environment: environment
     .exactOptional()
     .describe(
       'Environment of the repository whose jobs deploy. Default: that of the deployment, such as prod',
