@@ -1,6 +1,6 @@
 /**
  * An example of production: its own account, a domain with JWTs, capacity for office hours, new versions little by
- * little, alarms, and files in S3, huge ones too. Copy it, and put your own names in.
+ * little, alarms, files in S3, huge ones too, and a pipeline on GitHub. Copy it, and put your own names in.
  */
 import { defineConfig } from '@pilotlight/constructs/app';
 
@@ -51,4 +51,5 @@ export default defineConfig({
     distributed: { maxConcurrency: 500, toleratedFailurePercentage: 1 },
   },
   observability: { alarmEmail: 'nlp-oncall@acme.example' },
+  pipeline: { repository: 'acme/nlp' },
 });

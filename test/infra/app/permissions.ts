@@ -42,6 +42,8 @@ const ROLES: readonly [pattern: RegExp, who: string][] = [
   [/GoldensGateRole/, 'revision gate'],
   [/WebCodeCopyRole/, 'copy of the code of web functions'],
   [/WebRole/, 'web function'],
+  [/^PipelinePullRequestRole/, 'pull requests on GitHub'],
+  [/^PipelineRole/, 'pipeline on GitHub'],
   [/(Role|RemotePackages)/, 'inference function'],
 ];
 

@@ -1,5 +1,5 @@
 import { type RouteName, routes } from '@pilotlight/app/internal/routes';
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Names } from 'aws-cdk-lib';
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   CorsHttpMethod,
@@ -95,6 +95,8 @@ export class InferenceApi extends Construct {
     }
     this.domain = domain && new ApiDomain(this, 'Domain', domain);
     this.httpApi = new HttpApi(this, 'Api', {
+      // The console and metrics of an account show APIs by their name.
+      apiName: Names.uniqueResourceName(this, { maxLength: 128, separator: '-' }),
       createDefaultStage: false,
       defaultAuthorizer: this.#authorizer.authorizer,
       disableExecuteApiEndpoint: domain?.disableDefaultEndpoint ?? false,
