@@ -43,7 +43,8 @@ describe('findings', () => {
 
   const cfnLint = spawnSync('cfn-lint', ['--version']).status === 0;
   /** What a cfn-lint from before web functions says of them; 1.58 knows them, and 1.51 does not. */
-  const AHEAD_OF_IT = /Resource type 'AWS::Lambda::WebFunction\w*' does not exist|'invokewebfunctionendpoint'/;
+  const AHEAD_OF_IT =
+    /Resource type 'AWS::Lambda::WebFunction\w*' does not exist|'invokewebfunctionendpoint'/;
   test.skipIf(!cfnLint)(
     'cfn-lint, which AWS keeps apart from the CDK, has none',
     { timeout: 600_000 },

@@ -151,7 +151,7 @@ test('a deployment with a pipeline has its roles beside its functions, for all o
     config: { ...config, packagesFolder: 'model-assets/packages' },
   });
   expect(() => app.synth()).not.toThrow();
-  const service = Template.fromStack(stage.service);
+  const service = Template.fromStack(Stack.of(stage.node.findChild('service')));
   service.hasResourceProperties('AWS::IAM::Role', trusts('environment:prod'));
   expect(actionsOf(statementsOf(service, 'PipelineRole'))).toEqual([
     'lambda:InvokeFunction',

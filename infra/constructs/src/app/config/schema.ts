@@ -212,7 +212,8 @@ function divide(all: Readonly<Record<string, Served | Web>>) {
 /** A model has one route, and a route leads to one function. */
 const checkedFields = configFields.superRefine((config, { addIssue }) => {
   const { api, server } = config;
-  for (const { path, message } of explainDelivery(config)) addIssue({ code: 'custom', path: [...path], message });
+  for (const { path, message } of explainDelivery(config))
+    addIssue({ code: 'custom', path: [...path], message });
   const { functions } = divide(config.functions);
   const servedBy = new Map<string, string>();
   const serve = (models: readonly string[], by: string, path: string[]) => {
