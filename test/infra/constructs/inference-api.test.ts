@@ -8,6 +8,7 @@ import {
   type InferenceApiProps,
   InferenceFunction,
 } from '../../../infra/constructs/src/index.ts';
+import { makeServer } from './server-under-test.ts';
 import { actionsOf, refusalOf, statementsOf, templateOf, testStack } from './template.ts';
 
 function api(stack: Stack, props: Partial<InferenceApiProps> = {}): InferenceApi {
@@ -176,6 +177,21 @@ describe('with several functions', () => {
 
   test('lets only signed requests in there, too', () => {
     expect(routesOf(several).every(({ AuthorizationType }) => AuthorizationType === 'AWS_IAM')).toBe(true);
+  });
+
+  test('refuses a main function whose network has no way to Lambda, and says what to set', () => {
+    const build = (callersInvoke: boolean) => () => {
+      const stack = testStack();
+      const server = makeServer(stack, { callersInvoke });
+      const main = new InferenceFunction(stack, 'Main', {
+        models: ['sentiment'],
+        handOver: { server, models: { large: 'job' } },
+      });
+      const intent = new InferenceFunction(stack, 'Other', { models: ['intent'] });
+      return new InferenceApi(stack, 'Http', { function: main, others: { intent } });
+    };
+    expect(build(true)).not.toThrow();
+    expect(refusalOf(build(false)).message).toMatch(/Set callersInvoke of the InferenceServer to true\.$/);
   });
 
   test('refuses a function that does not serve the model', () => {

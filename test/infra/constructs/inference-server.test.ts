@@ -96,7 +96,7 @@ describe('with its defaults', () => {
   });
 
   test('reaches Lambda, too, where functions that call it invoke others', () => {
-    const inVpc = templateOf({ callersInvoke: true });
+    const inVpc = serverTemplate({ callersInvoke: true });
     const services = Object.values(inVpc.findResources('AWS::EC2::VPCEndpoint')).map(({ Properties }) =>
       JSON.stringify(Properties.ServiceName),
     );

@@ -108,17 +108,19 @@ export class ExecutionEnvironment {
 
   /** Extensions may work on when the answer is given, for what is left of the time of the invocation. */
   #freeze(remainingMs: number): void {
-    const idle = this.#runtime?.extensionsIdle;
-    if (idle === undefined) {
-      this.#runtime?.freeze();
+    const runtime = this.#runtime;
+    const idle = runtime?.extensionsIdle;
+    if (runtime === undefined || idle === undefined) {
+      runtime?.freeze();
       return;
     }
-    this.#working = within(remainingMs, idle).then((late) => {
+    // A process that dies meanwhile is done, too.
+    this.#working = within(remainingMs, Promise.race([idle, runtime.exited])).then((late) => {
       this.#working = undefined;
       if (late === LATE) {
         this.#ended = true;
-        this.#runtime?.kill();
-      } else if (!this.#ended) this.#runtime?.freeze();
+        runtime.kill();
+      } else if (!this.#ended) runtime.freeze();
     });
   }
 
