@@ -48,6 +48,17 @@ describe('an app with keys', () => {
     });
   });
 
+  it('does the jobs of whoever was let in without their keys, which only its own process can ask for', async () => {
+    const request = () =>
+      new Request('http://localhost/models/sentiment', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"inputs":"a"}',
+      });
+    expect((await guarded().fetch(request(), { background: true })).status).toBe(200);
+    expect((await guarded().fetch(request())).status).toBe(401);
+  });
+
   it('speaks of keys and limits in the words of the wire format', async () => {
     const app = guarded();
     expect(await (await ask(app, {}, '/v1/embeddings')).json()).toEqual({
