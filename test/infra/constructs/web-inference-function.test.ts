@@ -57,7 +57,6 @@ describe('by default, a web function', () => {
         TimeoutSeconds: 30,
         MaxConcurrencyPerEnvironment: 64,
         EnvironmentVariables: {
-          AWS_LAMBDA_NODEJS_ENTRYPOINT: 'index.mjs',
           PILOTLIGHT_MODELS_DIR: '/var/task/models',
           PILOTLIGHT_PRELOAD_MODELS: 'sentiment@1.0.1',
           PILOTLIGHT_METRICS_NAMESPACE: 'Pilotlight/Test',
@@ -69,6 +68,10 @@ describe('by default, a web function', () => {
   test('has a name with its region, because a name is taken once in all regions of an account', () => {
     const [, { Properties }] = only(byDefault, 'AWS::Lambda::WebFunction');
     expect(JSON.stringify(Properties.FunctionName)).toMatch(/^.+-",\{"Ref":"AWS::Region"\}/);
+    // Lambda tells the process no name, and metrics have one.
+    expect(revision(byDefault)[1].Properties).toMatchObject({
+      ServiceConfig: { EnvironmentVariables: { PILOTLIGHT_FUNCTION_NAME: Properties.FunctionName } },
+    });
   });
 
   test('is named by its bare name, never by its ARN, and what names it waits for it', () => {

@@ -77,7 +77,7 @@ export const webReleaseSchema = z.strictObject({
 export const webFunctionSchema = z.strictObject({
   models: modelRefs.describe('Models to serve, such as sentiment or intent@1.0.0'),
   packages: packagesSchema
-    .omit({ placement: true })
+    .omit({ placement: true, baseImage: true })
     .prefault({})
     .describe('Which files of the models are served, and from where'),
   web: webSchema.prefault({}).describe('The web function itself'),
