@@ -47,7 +47,8 @@ test('a deployment with a server in a VPC that is given stands in its subnets, a
   const app = new App({ context: CONTEXT, builtinCloudFormationValidation: false });
   const { server, service } = new PilotlightStage(app, { team: 'x', env: 'y', config: parseConfig(given, 'x.y.ts') });
   const subnets = ['subnet-0a', 'subnet-0c'];
-  const template = Template.fromStack(server ?? service);
+  if (!server || !service) throw new RangeError('a stack is missing');
+  const template = Template.fromStack(server);
   template.resourceCountIs('AWS::EC2::VPC', 0);
   template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', { Subnets: subnets });
   template.hasResourceProperties('AWS::EC2::SecurityGroup', { VpcId: 'vpc-0a1b2c3d' });
@@ -69,7 +70,8 @@ test('a deployment whose server names its zones looks none up in the account', (
   };
   const app = new App({ context: CONTEXT, builtinCloudFormationValidation: false });
   const { server, service } = new PilotlightStage(app, { team: 'x', env: 'y', config: parseConfig(named, 'x.y.ts') });
-  const subnets = Template.fromStack(server ?? service).findResources('AWS::EC2::Subnet');
+  if (!server || !service) throw new RangeError('a stack is missing');
+  const subnets = Template.fromStack(server).findResources('AWS::EC2::Subnet');
   expect(Object.values(subnets).map(({ Properties }) => Properties.AvailabilityZone)).toEqual(zones);
   expect(app.synth().manifest.missing ?? []).toEqual([]);
 });

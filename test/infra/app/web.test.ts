@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import type { IConstruct } from 'constructs';
 import { expect, test } from 'vitest';
 import { defineDeployment } from '../../../infra/constructs/src/app/config/load.ts';
 import type { ConfigInput } from '../../../infra/constructs/src/app/config/schema.ts';
@@ -18,9 +19,10 @@ function stageOf(config: ConfigInput): PilotlightStage {
   return new PilotlightStage(app, defineDeployment({ team: 'x', env: 'y', config }));
 }
 
-/** Those with resources: a stack without any is one that the CDK deletes. */
+/** Stacks of a class of their own have resources; a stack without any is one that the CDK deletes. */
+const isFilled = (child: IConstruct): boolean => child.constructor !== Stack;
 const stacksOf = (stage: PilotlightStage): string[] =>
-  stage.node.children.filter((child) => child.constructor !== Stack).map(({ node }) => node.id);
+  stage.node.children.filter(isFilled).map(({ node }) => node.id);
 
 test('a deployment of web functions alone has no HTTP API, and is explained', () => {
   const stage = stageOf({ functions: { web } });
@@ -39,7 +41,7 @@ test('a deployment without web functions has no stack for them', () => {
 test('functions that all become web functions leave a stack of functions that the CDK deletes, and the other way round', () => {
   const deletedBy = (config: ConfigInput) =>
     stageOf(config)
-      .node.children.filter((child) => child.constructor === Stack)
+      .node.children.filter((child) => !isFilled(child))
       .map(({ node }) => node.id);
   expect(deletedBy({ functions: { web } })).toContain('service');
   expect(deletedBy({ functions: { main: { models: ['intent'] } } })).toContain('web');

@@ -299,6 +299,21 @@ describe('a web function with settings', () => {
     expect(actionsOf(reading)).toEqual(['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue']);
   });
 
+  test('of keys with quotas is told the table and the limits, and may read and count there', () => {
+    const auth = { kind: 'api-key', secretArn, quotas: { tokensPerDay: 9 } } as const;
+    const counted = template({ auth });
+    const [table] = only(counted, 'AWS::DynamoDB::Table');
+    const settings = { 'Fn::Join': ['', ['{"table":"', { Ref: table }, '","tokensPerDay":9}']] };
+    expect(revision(counted)[1].Properties).toMatchObject({
+      ServiceConfig: { EnvironmentVariables: { PILOTLIGHT_QUOTAS: settings } },
+    });
+    const counting = statementsOf(counted, 'WebRole').filter(({ Resource }) =>
+      JSON.stringify(Resource).includes(table),
+    );
+    expect(actionsOf(counting)).toEqual(['dynamodb:GetItem', 'dynamodb:UpdateItem']);
+    template({ auth: { kind: 'api-key', secretArn } }).resourceCountIs('AWS::DynamoDB::Table', 0);
+  });
+
   test('of a key encrypts its variables and both log groups with it', () => {
     const encrypted = templateOf((stack) => {
       const logging = {
@@ -355,6 +370,10 @@ describe('refuses in one line that names the property', () => {
     [{ packages: { placement: 'layer' } }, 'Test/Web: packages.placement is not known.'],
     [{ auth: { kind: 'jwt' } }, 'Test/Web: auth.kind must be iam, api-key or none.'],
     [
+      { auth: { kind: 'api-key', secretArn, header: 'x-api-key' } },
+      'Test/Web: auth.header is not known where kind is api-key.',
+    ],
+    [
       { web: { environment: { PILOTLIGHT_PRELOAD_MODELS: 'intent' } } },
       'web.environment has PILOTLIGHT_PRELOAD_MODELS, which the construct sets: use models instead.',
     ],
@@ -389,7 +408,8 @@ test('nobody finds fault with a web function of any kind', () => {
     findingsOf((stack) => {
       const logging = { encryptionKey: new Key(stack, 'Key', { enableKeyRotation: true }) };
       new WebInferenceFunction(stack, 'Signed', { models, logging });
-      new WebInferenceFunction(stack, 'Keyed', { models, auth: { kind: 'api-key', secretArn } });
+      const auth = { kind: 'api-key', secretArn, quotas: {} } as const;
+      new WebInferenceFunction(stack, 'Keyed', { models, auth, logging });
       new WebInferenceFunction(stack, 'Public', {
         models,
         auth: { kind: 'none', reason: 'It is a demonstration for the fair.' },

@@ -18,6 +18,7 @@ import { FilterPattern, type LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
+import { UsageTable } from '../api/usage-table.ts';
 import { acknowledge } from '../common/acknowledgements.ts';
 import { checkServerEnvironment } from '../common/environment.ts';
 import { InfraError } from '../common/errors.ts';
@@ -76,6 +77,8 @@ export class WebInferenceFunction extends Construct {
   readonly initFailures: MetricFilter;
   /** CloudWatch namespace of its metrics. */
   readonly metricsNamespace: string;
+  /** Present only with `auth.quotas`. */
+  readonly usage: UsageTable | undefined;
   /** Absent where `release.goldens` is false. */
   readonly gate: GoldenGate | undefined;
   readonly #role: Role;
@@ -114,6 +117,7 @@ export class WebInferenceFunction extends Construct {
     this.functionName = uniqueName(this);
     this.#role = executionRole(this, 'WebRole', logs.gathered, logging?.encryptionKey);
     logs.local.grantWrite(this.#role);
+    this.usage = this.#usageTable(auth, logging);
     this.webFunction = this.#webFunction(settings, logging);
     this.endpoint = this.webFunction.endpoint;
     this.url = `https://${this.endpoint.domainName}/`;
@@ -159,6 +163,7 @@ export class WebInferenceFunction extends Construct {
         ...(packages.variant !== undefined && { PILOTLIGHT_VARIANT: packages.variant }),
         ...(packages.predictors !== undefined && { PILOTLIGHT_PREDICTORS: WEB_PREDICTORS }),
         ...(auth.kind === 'api-key' && { PILOTLIGHT_API_KEYS_SECRET: auth.secretArn }),
+        ...(this.usage && { PILOTLIGHT_QUOTAS: this.usage.settings }),
       },
     });
     // No environment starts before it may write its log.
@@ -173,6 +178,13 @@ export class WebInferenceFunction extends Construct {
       acknowledge(webFunction, '@aws-cdk/aws-lambda:webFunctionImportedEnvVarKmsKey', reason);
     }
     return webFunction;
+  }
+
+  #usageTable(auth: Settings['auth'], logging: LoggingProps | undefined): UsageTable | undefined {
+    if (auth.kind !== 'api-key' || !auth.quotas) return undefined;
+    const usage = new UsageTable(this, 'Usage', { quotas: auth.quotas, ...(logging && { logging }) });
+    usage.permitCounting(this.#role);
+    return usage;
   }
 
   #readKeys({ secretArn, secretKeyArn }: Extract<Settings['auth'], { kind: 'api-key' }>): void {
@@ -231,6 +243,7 @@ const OWNED: Readonly<Record<string, string>> = {
   PILOTLIGHT_API_KEYS_SECRET: 'auth',
   PILOTLIGHT_HOST: '',
   PILOTLIGHT_PORT: '',
+  PILOTLIGHT_QUOTAS: 'auth.quotas',
   AWS_LAMBDA_NODEJS_ENTRYPOINT: '',
 };
 
