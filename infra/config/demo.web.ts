@@ -17,6 +17,7 @@ export default defineConfig({
       auth: {
         kind: 'api-key',
         secretArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:pilotlight-keys-a1B2c3',
+        quotas: { requestsPerMinute: 600 },
       },
     },
   },

@@ -45,13 +45,20 @@ test('a deployment with a server in a VPC that is given stands in its subnets, a
     server: { models: { intent: 'cpu' }, image, network },
   };
   const app = new App({ context: CONTEXT, builtinCloudFormationValidation: false });
-  const { server, service } = new PilotlightStage(app, { team: 'x', env: 'y', config: parseConfig(given, 'x.y.ts') });
+  const { server, service } = new PilotlightStage(app, {
+    team: 'x',
+    env: 'y',
+    config: parseConfig(given, 'x.y.ts'),
+  });
   const subnets = ['subnet-0a', 'subnet-0c'];
-  const template = Template.fromStack(server ?? service);
+  if (!server || !service) throw new RangeError('a stack is missing');
+  const template = Template.fromStack(server);
   template.resourceCountIs('AWS::EC2::VPC', 0);
   template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', { Subnets: subnets });
   template.hasResourceProperties('AWS::EC2::SecurityGroup', { VpcId: 'vpc-0a1b2c3d' });
-  Template.fromStack(service).hasResourceProperties('AWS::Lambda::Function', { VpcConfig: { SubnetIds: subnets } });
+  Template.fromStack(service).hasResourceProperties('AWS::Lambda::Function', {
+    VpcConfig: { SubnetIds: subnets },
+  });
   expect(app.synth().manifest.missing ?? []).toEqual([]);
 });
 
@@ -68,8 +75,13 @@ test('a deployment whose server names its zones looks none up in the account', (
     },
   };
   const app = new App({ context: CONTEXT, builtinCloudFormationValidation: false });
-  const { server, service } = new PilotlightStage(app, { team: 'x', env: 'y', config: parseConfig(named, 'x.y.ts') });
-  const subnets = Template.fromStack(server ?? service).findResources('AWS::EC2::Subnet');
+  const { server, service } = new PilotlightStage(app, {
+    team: 'x',
+    env: 'y',
+    config: parseConfig(named, 'x.y.ts'),
+  });
+  if (!server || !service) throw new RangeError('a stack is missing');
+  const subnets = Template.fromStack(server).findResources('AWS::EC2::Subnet');
   expect(Object.values(subnets).map(({ Properties }) => Properties.AvailabilityZone)).toEqual(zones);
   expect(app.synth().manifest.missing ?? []).toEqual([]);
 });
@@ -77,10 +89,16 @@ test('a deployment whose server names its zones looks none up in the account', (
 test('a part that a configuration has no longer is a stack without resources, which the CDK deletes after all others', () => {
   const app = new App({ context: CONTEXT, builtinCloudFormationValidation: false });
   const functions = { main: { models: ['intent'] } };
-  const without = new PilotlightStage(app, { team: 'x', env: 'y', config: parseConfig({ functions }, 'x.y.ts') });
+  const without = new PilotlightStage(app, {
+    team: 'x',
+    env: 'y',
+    config: parseConfig({ functions }, 'x.y.ts'),
+  });
   const stacks = without.synth().stacks;
   const empty = stacks.filter(({ template }) => template.Resources === undefined);
-  expect(empty.map(({ stackName }) => stackName).sort()).toEqual(['pilotlight-x-y-batch', 'pilotlight-x-y-server']);
+  expect(empty.map(({ stackName }) => stackName).sort()).toEqual(
+    ['batch', 'server', 'web'].map((one) => `pilotlight-x-y-${one}`),
+  );
   for (const { dependencies } of empty)
     expect(dependencies.map(({ id }) => id)).toContainEqual(expect.stringContaining('observability'));
   // This is what the CDK's command line looks at: https://github.com/aws/aws-cdk-cli
@@ -148,6 +166,7 @@ test('a deployment with a server is made in the order that its parts need each o
     observability: ['server', 'service'],
     // What the configuration has no longer goes when nothing needs it.
     batch: ['observability'],
+    web: ['observability'],
   });
 });
 

@@ -1,7 +1,8 @@
 /** Deployments with web functions: which stacks they have, and what they say of themselves. */
 import { createHash } from 'node:crypto';
-import { App } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import type { IConstruct } from 'constructs';
 import { expect, test } from 'vitest';
 import { defineDeployment } from '../../../infra/constructs/src/app/config/load.ts';
 import type { ConfigInput } from '../../../infra/constructs/src/app/config/schema.ts';
@@ -18,10 +19,15 @@ function stageOf(config: ConfigInput): PilotlightStage {
   return new PilotlightStage(app, defineDeployment({ team: 'x', env: 'y', config }));
 }
 
+/** Stacks of a class of their own have resources; a stack without any is one that the CDK deletes. */
+const isFilled = (child: IConstruct): boolean => child.constructor !== Stack;
+const stacksOf = (stage: PilotlightStage): string[] =>
+  stage.node.children.filter(isFilled).map(({ node }) => node.id);
+
 test('a deployment of web functions alone has no HTTP API, and is explained', () => {
   const stage = stageOf({ functions: { web } });
   expect(stage.service).toBeUndefined();
-  expect(stage.node.children.map(({ node }) => node.id)).toEqual(['web', 'observability']);
+  expect(stacksOf(stage)).toEqual(['web', 'observability']);
   expect(explain(stage)).toMatch(
     /^web function web\n {2}intent@1\.0\.1 int8: one zip of \d+ MB unzipped, of at most 512\.$/,
   );
@@ -29,12 +35,21 @@ test('a deployment of web functions alone has no HTTP API, and is explained', ()
 
 test('a deployment without web functions has no stack for them', () => {
   const stage = stageOf({ functions: { main: { models: ['intent'] } } });
-  expect(stage.node.children.map(({ node }) => node.id)).toEqual(['service', 'observability']);
+  expect(stacksOf(stage)).toEqual(['service', 'observability']);
+});
+
+test('functions that all become web functions leave a stack of functions that the CDK deletes, and the other way round', () => {
+  const deletedBy = (config: ConfigInput) =>
+    stageOf(config)
+      .node.children.filter((child) => !isFilled(child))
+      .map(({ node }) => node.id);
+  expect(deletedBy({ functions: { web } })).toContain('service');
+  expect(deletedBy({ functions: { main: { models: ['intent'] } } })).toContain('web');
 });
 
 test('web functions stand beside others, with the metrics of the deployment', () => {
   const stage = stageOf({ functions: { main: { models: ['intent'] }, web } });
-  expect(stage.node.children.map(({ node }) => node.id)).toEqual(['service', 'web', 'observability']);
+  expect(stacksOf(stage)).toEqual(['service', 'web', 'observability']);
   expect(stage.web?.functions.get('web')?.metricsNamespace).toBe('Pilotlight/x-y');
 });
 

@@ -57,7 +57,6 @@ describe('by default, a web function', () => {
         TimeoutSeconds: 30,
         MaxConcurrencyPerEnvironment: 64,
         EnvironmentVariables: {
-          AWS_LAMBDA_NODEJS_ENTRYPOINT: 'index.mjs',
           PILOTLIGHT_MODELS_DIR: '/var/task/models',
           PILOTLIGHT_PRELOAD_MODELS: 'sentiment@1.0.1',
           PILOTLIGHT_METRICS_NAMESPACE: 'Pilotlight/Test',
@@ -69,6 +68,10 @@ describe('by default, a web function', () => {
   test('has a name with its region, because a name is taken once in all regions of an account', () => {
     const [, { Properties }] = only(byDefault, 'AWS::Lambda::WebFunction');
     expect(JSON.stringify(Properties.FunctionName)).toMatch(/^.+-",\{"Ref":"AWS::Region"\}/);
+    // Lambda tells the process no name, and metrics have one.
+    expect(revision(byDefault)[1].Properties).toMatchObject({
+      ServiceConfig: { EnvironmentVariables: { PILOTLIGHT_FUNCTION_NAME: Properties.FunctionName } },
+    });
   });
 
   test('is named by its bare name, never by its ARN, and what names it waits for it', () => {
@@ -296,6 +299,21 @@ describe('a web function with settings', () => {
     expect(actionsOf(reading)).toEqual(['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue']);
   });
 
+  test('of keys with quotas is told the table and the limits, and may read and count there', () => {
+    const auth = { kind: 'api-key', secretArn, quotas: { tokensPerDay: 9 } } as const;
+    const counted = template({ auth });
+    const [table] = only(counted, 'AWS::DynamoDB::Table');
+    const settings = { 'Fn::Join': ['', ['{"table":"', { Ref: table }, '","tokensPerDay":9}']] };
+    expect(revision(counted)[1].Properties).toMatchObject({
+      ServiceConfig: { EnvironmentVariables: { PILOTLIGHT_QUOTAS: settings } },
+    });
+    const counting = statementsOf(counted, 'WebRole').filter(({ Resource }) =>
+      JSON.stringify(Resource).includes(table),
+    );
+    expect(actionsOf(counting)).toEqual(['dynamodb:GetItem', 'dynamodb:UpdateItem']);
+    template({ auth: { kind: 'api-key', secretArn } }).resourceCountIs('AWS::DynamoDB::Table', 0);
+  });
+
   test('of a key encrypts its variables and both log groups with it', () => {
     const encrypted = templateOf((stack) => {
       const logging = {
@@ -352,6 +370,10 @@ describe('refuses in one line that names the property', () => {
     [{ packages: { placement: 'layer' } }, 'Test/Web: packages.placement is not known.'],
     [{ auth: { kind: 'jwt' } }, 'Test/Web: auth.kind must be iam, api-key or none.'],
     [
+      { auth: { kind: 'api-key', secretArn, header: 'x-api-key' } },
+      'Test/Web: auth.header is not known where kind is api-key.',
+    ],
+    [
       { web: { environment: { PILOTLIGHT_PRELOAD_MODELS: 'intent' } } },
       'web.environment has PILOTLIGHT_PRELOAD_MODELS, which the construct sets: use models instead.',
     ],
@@ -386,7 +408,8 @@ test('nobody finds fault with a web function of any kind', () => {
     findingsOf((stack) => {
       const logging = { encryptionKey: new Key(stack, 'Key', { enableKeyRotation: true }) };
       new WebInferenceFunction(stack, 'Signed', { models, logging });
-      new WebInferenceFunction(stack, 'Keyed', { models, auth: { kind: 'api-key', secretArn } });
+      const auth = { kind: 'api-key', secretArn, quotas: {} } as const;
+      new WebInferenceFunction(stack, 'Keyed', { models, auth, logging });
       new WebInferenceFunction(stack, 'Public', {
         models,
         auth: { kind: 'none', reason: 'It is a demonstration for the fair.' },

@@ -26,7 +26,7 @@ const UNTAGGED = [
 ];
 
 /** Stacks that a configuration may take back. */
-const OPTIONAL_STACKS = ['server', 'batch'];
+const OPTIONAL_STACKS = ['server', 'service', 'web', 'batch'];
 
 /**
  * All that one team runs in one environment: a stack for each lifetime, so that a change of the service does not touch

@@ -41,11 +41,11 @@ export const webSchema = z.strictObject({
   description: nonEmpty.max(256).exactOptional().describe('Description in the console. Default: the models'),
 });
 
-/** Lambda checks signatures; keys are checked by the application. Tokens of an identity provider are API Gateway's. */
+/** Lambda checks signatures; keys are checked by the application, in either header. Tokens of an identity provider are API Gateway's. */
 const [iam, , apiKey, none] = authKinds;
 export const webAuthSchema = z.discriminatedUnion(
   'kind',
-  [iam, apiKey, none],
+  [iam, apiKey.omit({ header: true }), none],
   'must be iam, api-key or none',
 );
 

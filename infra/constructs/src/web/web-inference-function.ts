@@ -18,6 +18,7 @@ import { FilterPattern, type LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
+import { UsageTable } from '../api/usage-table.ts';
 import { acknowledge } from '../common/acknowledgements.ts';
 import { checkServerEnvironment } from '../common/environment.ts';
 import { InfraError } from '../common/errors.ts';
@@ -76,6 +77,8 @@ export class WebInferenceFunction extends Construct {
   readonly initFailures: MetricFilter;
   /** CloudWatch namespace of its metrics. */
   readonly metricsNamespace: string;
+  /** Present only with `auth.quotas`. */
+  readonly usage: UsageTable | undefined;
   /** Absent where `release.goldens` is false. */
   readonly gate: GoldenGate | undefined;
   readonly #role: Role;
@@ -114,6 +117,7 @@ export class WebInferenceFunction extends Construct {
     this.functionName = uniqueName(this);
     this.#role = executionRole(this, 'WebRole', logs.gathered, logging?.encryptionKey);
     logs.local.grantWrite(this.#role);
+    this.usage = this.#usageTable(auth, logging);
     this.webFunction = this.#webFunction(settings, logging);
     this.endpoint = this.webFunction.endpoint;
     this.url = `https://${this.endpoint.domainName}/`;
@@ -138,7 +142,6 @@ export class WebInferenceFunction extends Construct {
       revisionDescription: description.slice(0, 256),
       code: bucket.code(this.package.folder),
       runtime: WebFunctionRuntime.NODEJS_24_X,
-      entryPoint: this.package.entryPoint,
       role: this.#role,
       logGroup: this.logGroup,
       timeout: Duration.seconds(web.timeoutSeconds),
@@ -156,9 +159,11 @@ export class WebInferenceFunction extends Construct {
         PILOTLIGHT_MODELS_DIR: '/var/task/models',
         PILOTLIGHT_PRELOAD_MODELS: this.modelRefs.join(','),
         PILOTLIGHT_METRICS_NAMESPACE: this.metricsNamespace,
+        PILOTLIGHT_FUNCTION_NAME: this.functionName,
         ...(packages.variant !== undefined && { PILOTLIGHT_VARIANT: packages.variant }),
         ...(packages.predictors !== undefined && { PILOTLIGHT_PREDICTORS: WEB_PREDICTORS }),
         ...(auth.kind === 'api-key' && { PILOTLIGHT_API_KEYS_SECRET: auth.secretArn }),
+        ...(this.usage && { PILOTLIGHT_QUOTAS: this.usage.settings }),
       },
     });
     // No environment starts before it may write its log.
@@ -173,6 +178,13 @@ export class WebInferenceFunction extends Construct {
       acknowledge(webFunction, '@aws-cdk/aws-lambda:webFunctionImportedEnvVarKmsKey', reason);
     }
     return webFunction;
+  }
+
+  #usageTable(auth: Settings['auth'], logging: LoggingProps | undefined): UsageTable | undefined {
+    if (auth.kind !== 'api-key' || !auth.quotas) return undefined;
+    const usage = new UsageTable(this, 'Usage', { quotas: auth.quotas, ...(logging && { logging }) });
+    usage.permitCounting(this.#role);
+    return usage;
   }
 
   #readKeys({ secretArn, secretKeyArn }: Extract<Settings['auth'], { kind: 'api-key' }>): void {
@@ -227,9 +239,11 @@ const OWNED: Readonly<Record<string, string>> = {
   PILOTLIGHT_VARIANT: 'packages.variant',
   PILOTLIGHT_PREDICTORS: 'packages.predictors',
   PILOTLIGHT_METRICS_NAMESPACE: 'metricsNamespace',
+  PILOTLIGHT_FUNCTION_NAME: '',
   PILOTLIGHT_API_KEYS_SECRET: 'auth',
   PILOTLIGHT_HOST: '',
   PILOTLIGHT_PORT: '',
+  PILOTLIGHT_QUOTAS: 'auth.quotas',
   AWS_LAMBDA_NODEJS_ENTRYPOINT: '',
 };
 

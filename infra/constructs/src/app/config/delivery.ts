@@ -12,15 +12,16 @@ interface Consumer {
   readonly packages: { readonly folder?: string };
 }
 
+/** Of a function whose traffic CodeDeploy moves, or of a web function, whose weights are those of the configuration. */
+type Release = { readonly canary?: { readonly traffic: TrafficShift } } | { readonly goldens: boolean };
+
 /** The fields of a configuration that these rules read. */
 interface Delivery {
   readonly account?: string;
   readonly deployFrom?: readonly string[];
   readonly packagesFolder?: string;
   readonly packages?: { readonly sha256: Readonly<Record<string, string>> };
-  readonly functions: Readonly<
-    Record<string, Consumer & { readonly release: { readonly canary?: { readonly traffic: TrafficShift } } }>
-  >;
+  readonly functions: Readonly<Record<string, Consumer & { readonly release: Release }>>;
   readonly upload?: Consumer;
   readonly server?: { readonly models: Readonly<Record<string, unknown>>; readonly image?: object };
   readonly pipeline?: { readonly sessionHours: number };
@@ -70,7 +71,8 @@ const MINUTES_BESIDE_SHIFT = 15;
 function explainSession({ pipeline, functions }: Delivery): Problem[] {
   if (!pipeline) return [];
   return Object.entries(functions).flatMap(([name, { release }]) => {
-    const minutes = release.canary ? TRAFFIC_SHIFTS[release.canary.traffic].minutes : 0;
+    const canary = 'canary' in release ? release.canary : undefined;
+    const minutes = canary ? TRAFFIC_SHIFTS[canary.traffic].minutes : 0;
     const hours = Math.ceil((minutes + MINUTES_BESIDE_SHIFT) / 60);
     const message = `must be ${hours} or more, because traffic of function ${name} moves for ${minutes} minutes`;
     return hours <= pipeline.sessionHours ? [] : [{ path: ['pipeline', 'sessionHours'], message }];
