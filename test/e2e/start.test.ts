@@ -127,7 +127,9 @@ describe('npm start with keys', () => {
     };
     const bearer = { authorization: 'Bearer shop-key' };
     expect([await ask({}), await ask(bearer), await ask(bearer)]).toEqual([401, 200, 429]);
-    const usage = await (await fetch(`${service.url}/usage`, { headers: { 'x-api-key': 'shop-key' } })).json();
+    const usage = await (
+      await fetch(`${service.url}/usage`, { headers: { 'x-api-key': 'shop-key' } })
+    ).json();
     expect(usage).toMatchObject({ key: 'shop', requests_today: 1, tokens_per_day: { remaining: 0 } });
     expect(await service.end('SIGTERM')).toBe(0);
     own.remove();
@@ -135,8 +137,16 @@ describe('npm start with keys', () => {
   });
 
   test.each([
-    [['--api-keys', 'none.json'], 1, /^error FILE_UNREADABLE: none\.json does not exist or cannot be read\.\n$/],
-    [['--api-keys', 'package.json'], 1, /^error API_KEYS_INVALID: The secret of the API keys must be a JSON object/],
+    [
+      ['--api-keys', 'none.json'],
+      1,
+      /^error FILE_UNREADABLE: none\.json does not exist or cannot be read\.\n$/,
+    ],
+    [
+      ['--api-keys', 'package.json'],
+      1,
+      /^error API_KEYS_INVALID: The secret of the API keys must be a JSON object/,
+    ],
     [['--api-keys', 'keys.json', '--lambda'], 2, /^error USAGE: --api-keys is not for --lambda\./],
   ])('refuses %j in one line', async (args, expected, message) => {
     const { code, stderr } = await start(...args);

@@ -24,10 +24,7 @@ function explainWeb({ packages, package: { bytes } }: WebInferenceFunction): str
 }
 
 /** Lists what the image has, and for each model which functions hand over to it and what they do while no server runs. */
-function explainServer(
-  { image, packages, models, instances }: ServerStack,
-  functions: Functions,
-): string {
+function explainServer({ image, packages, models, instances }: ServerStack, functions: Functions): string {
   const contents =
     packages.length > 0
       ? explainPlacement({ kind: 'gpu', packages: [...packages], functionBytes: 0, runtimeLayerBytes: 0 })

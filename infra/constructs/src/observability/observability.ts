@@ -59,7 +59,16 @@ export class Observability extends Construct {
   /** @throws InfraError INVALID_PROPS, also for an address together with a topic that is given */
   constructor(scope: Construct, id: string, props: ObservabilityProps) {
     super(scope, id);
-    const { functions, webFunctions = [], api, upload, backfill, server, encryptionKey, removalPolicy } = props;
+    const {
+      functions,
+      webFunctions = [],
+      api,
+      upload,
+      backfill,
+      server,
+      encryptionKey,
+      removalPolicy,
+    } = props;
     const { alarmEmail: email, thresholds } = checkSettings(scope, id, watchSchema, {
       ...(props.alarmEmail !== undefined && { alarmEmail: props.alarmEmail }),
       thresholds: props.thresholds,

@@ -1,8 +1,8 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { toRemovalPolicy } from '../../common/removal-policy.ts';
 import { consoleUrl } from '../../common/console-url.ts';
+import { toRemovalPolicy } from '../../common/removal-policy.ts';
 import { Observability, type ObservabilityProps } from '../../index.ts';
 import type { Config } from '../config/schema.ts';
 import { makeLogging } from './stack-settings.ts';
@@ -18,7 +18,16 @@ export class ObservabilityStack extends Stack {
   constructor(
     scope: Construct,
     id: string,
-    { config, functions, webFunctions, api, upload, backfill, server, ...stackProps }: ObservabilityStackProps,
+    {
+      config,
+      functions,
+      webFunctions,
+      api,
+      upload,
+      backfill,
+      server,
+      ...stackProps
+    }: ObservabilityStackProps,
   ) {
     super(scope, id, stackProps);
     const { encryptionKey } = makeLogging(this, config);
