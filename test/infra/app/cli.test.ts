@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { node, run } from '../../e2e/command.ts';
 import { CONTEXT } from './deployments.ts';
-import { NO_CREDENTIALS } from './no-credentials.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -27,18 +26,6 @@ test('npm run synth, diff, deploy and destroy are those of the CDK, after an ins
     expect(scripts[name]).toBe(`node cli/src/main.ts ${name}`);
     expect(scripts[`pre${name}`]).toBe(scripts.pretest);
   }
-});
-
-test('pilotlight synth of demo.dev ends well within a minute, and tells where its models go', async () => {
-  const start = performance.now();
-  const { code, stderr } = await run(
-    node('cli/src/main.ts', 'synth', '--team', 'demo', '--env', 'dev', '--output', join(folder, 'out')),
-    { env: NO_CREDENTIALS },
-  );
-  expect(code, stderr).toBe(0);
-  expect(performance.now() - start).toBeLessThan(60_000);
-  expect(stderr).toMatch(/^function main$/m);
-  expect(stderr).toMatch(/sentiment@1\.0\.1 int8 +\d\.\d MB +layer \d/);
 });
 
 describe('one line, and no stack, stops the synth of', () => {
