@@ -35,6 +35,11 @@ export class Extensions {
     return this.#extensions.size > 0;
   }
 
+  /** Whether every extension waits for its next event. */
+  get isIdle(): boolean {
+    return [...this.#extensions.values()].every(({ waiting }) => waiting);
+  }
+
   /** Settles once every extension waits for its next event, which may be at once. */
   idle(): Promise<void> {
     return new Promise((resolve) => {
@@ -92,7 +97,7 @@ export class Extensions {
   }
 
   #settle(): void {
-    if ([...this.#extensions.values()].every(({ waiting }) => waiting)) this.#idle?.();
+    if (this.isIdle) this.#idle?.();
   }
 }
 

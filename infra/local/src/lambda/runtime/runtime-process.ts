@@ -153,10 +153,10 @@ export class RuntimeProcess {
     });
   }
 
-  /** Settles when no extension works any more, which Lambda waits for before it freezes; undefined where there is none. */
+  /** Settles when no extension works any more, which Lambda waits for before it freezes; undefined where none works now. */
   get extensionsIdle(): Promise<void> | undefined {
     const { extensions } = this.#api;
-    return extensions.registered ? extensions.idle() : undefined;
+    return extensions.isIdle ? undefined : extensions.idle();
   }
 
   freeze(): void {
