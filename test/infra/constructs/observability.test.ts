@@ -48,6 +48,7 @@ const everything = (stack: Stack, props: Partial<ObservabilityProps> = {}): Obse
   const repository = Repository.fromRepositoryName(stack, 'Images', 'pilotlight');
   const server = new InferenceServer(stack, 'Server', {
     image: ContainerImage.fromEcrRepository(repository),
+    callersInvoke: true,
   });
   const texts = new InferenceFunction(stack, 'Texts', {
     models: ['sentiment', 'intent'],

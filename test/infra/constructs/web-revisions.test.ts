@@ -1,3 +1,4 @@
+import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { statementsOf } from './template.ts';
 import { endpoint, only, PREVIEW, PROD, revision, template } from './web-under-test.ts';
