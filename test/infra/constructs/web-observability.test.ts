@@ -67,11 +67,27 @@ describe('a web function that is watched', () => {
         expect(names(`${model}${what}`), `${model} ${what}`).toHaveLength(1);
   });
 
-  test('is on the dashboard with requests, latency and waits of its models, in the namespace of the deployment', () => {
-    const shown = metricsOf(watched).filter(({ dimensions }) => dimensions.model === 'intent');
-    expect(new Set(shown.map(({ namespace }) => namespace))).toEqual(new Set([metricsNamespace]));
-    expect(new Set(shown.map(({ name }) => name))).toEqual(
-      new Set(['Requests', 'ServerErrors', 'RequestTime', 'QueueTime', 'InferenceTime', 'MemoryUsed']),
+  const shown = (template: Template) =>
+    metricsOf(template).filter(({ dimensions }) => dimensions.model === 'intent');
+  const ALWAYS = ['Requests', 'ServerErrors', 'RequestTime', 'InferenceTime'];
+
+  test('is on the dashboard with requests and latency of its models, in the namespace of the deployment', () => {
+    expect(new Set(shown(watched).map(({ namespace }) => namespace))).toEqual(new Set([metricsNamespace]));
+    expect(new Set(shown(watched).map(({ name }) => name))).toEqual(new Set(ALWAYS));
+  });
+
+  test('shows waits and memory from its log, unless they are metrics', () => {
+    const measured = templateOf((stack) => {
+      const web = { environment: { PILOTLIGHT_STAGE_METRICS: 'metrics' } };
+      const one = new WebInferenceFunction(stack, 'Web', { models: ['intent'], web });
+      return new Observability(stack, 'Watch', { functions: [], webFunctions: [one] });
+    });
+    const query = /stats avg\(TokenizationTime\) as tokenise, avg\(QueueTime\)/;
+    const dashboardOf = (of: Template) => JSON.stringify(of.findResources('AWS::CloudWatch::Dashboard'));
+    expect(dashboardOf(watched)).toMatch(query);
+    expect(dashboardOf(measured)).not.toMatch(query);
+    expect(new Set(shown(measured).map(({ name }) => name))).toEqual(
+      new Set([...ALWAYS, 'QueueTime', 'MemoryUsed']),
     );
   });
 

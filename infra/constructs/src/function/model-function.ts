@@ -82,7 +82,7 @@ export abstract class ModelFunction extends Construct {
     this.modelRefs = described.map(({ name, version }) => `${name}@${version}`);
     this.modelNames = [...new Set(described.map(({ name }) => name))];
     this.metricsNamespace = chooseMetricsNamespace(scope, id, settings.metricsNamespace);
-    this.stageMetrics = lambda.environment.PILOTLIGHT_STAGE_METRICS === 'metrics' ? 'metrics' : 'log';
+    this.stageMetrics = readStageMetrics(lambda.environment);
     this.placement = placeModels({
       packages: described,
       functionBytes: bundleFolder(settings.bundle).bytes,
@@ -140,6 +140,11 @@ export const OWNED_VARIABLES: Readonly<Record<string, string>> = {
   PILOTLIGHT_PREDICTORS: 'packages.predictors',
   PILOTLIGHT_METRICS_NAMESPACE: 'metricsNamespace',
 };
+
+/** Reads how the function will tell of stages: as fields of its log, unless its variables ask for metrics. */
+export function readStageMetrics(environment: Readonly<Record<string, string>>): StageSetting {
+  return environment.PILOTLIGHT_STAGE_METRICS === 'metrics' ? 'metrics' : 'log';
+}
 
 /** A variable that a construct sets is refused in its settings, because one of the two would be lost in silence. */
 export function refuseOwned(

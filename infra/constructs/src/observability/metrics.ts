@@ -61,6 +61,23 @@ function emitted(
   });
 }
 
+/** Metrics of all models of some functions; a model that several of them serve has one. */
+export function modelMetrics(
+  functions: readonly ServingFunction[],
+  name: ModelMetricName,
+  statistic: string,
+): Metric[] {
+  const metrics = functions.flatMap(({ modelNames, metricsNamespace: namespace }) =>
+    modelNames.map(
+      (model) => [`${namespace}/${model}`, modelMetric(namespace, name, model, { statistic })] as const,
+    ),
+  );
+  return [...new Map(metrics).values()];
+}
+
+/** A function that serves models, of either kind. */
+type ServingFunction = Pick<WebInferenceFunction, 'modelNames' | 'metricsNamespace'>;
+
 /** Metrics that Lambda keeps of web functions. */
 export type WebMetricName = 'HTTPResponseStatusClass5XX';
 

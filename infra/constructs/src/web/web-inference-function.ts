@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { StageSetting } from '@pilotlight/app/internal/telemetry/stage-metrics';
 import { bundleFolder } from '@pilotlight/functions';
 import { describePackage, type PackageDescription } from '@pilotlight/layers/internal/models/index';
 import { buildWebPackage, WEB_PREDICTORS, type WebPackage } from '@pilotlight/layers/internal/web/index';
@@ -26,7 +27,7 @@ import { executionRole, type LoggingProps } from '../common/execution-role.ts';
 import { chooseMetricsNamespace } from '../common/metrics-namespace.ts';
 import { buildFolder, defaultPackagesFolder } from '../common/paths.ts';
 import { checkSettings } from '../common/problems.ts';
-import { refuseOwned } from '../function/model-function.ts';
+import { readStageMetrics, refuseOwned } from '../function/model-function.ts';
 import { WebCodeBucket } from './code-bucket.ts';
 import { GoldenGate } from './golden-gate.ts';
 import { type WebFunctionSettings, webFunctionSchema } from './schema.ts';
@@ -77,6 +78,8 @@ export class WebInferenceFunction extends Construct {
   readonly initFailures: MetricFilter;
   /** CloudWatch namespace of its metrics. */
   readonly metricsNamespace: string;
+  /** Whether stages of requests and loads are metrics, or fields of its log. */
+  readonly stageMetrics: StageSetting;
   /** Present only with `auth.quotas`. */
   readonly usage: UsageTable | undefined;
   /** Absent where `release.goldens` is false. */
@@ -98,6 +101,7 @@ export class WebInferenceFunction extends Construct {
     this.modelRefs = this.packages.map(({ name, version }) => `${name}@${version}`);
     this.modelNames = [...new Set(this.packages.map(({ name }) => name))];
     this.metricsNamespace = chooseMetricsNamespace(scope, id, metricsNamespace);
+    this.stageMetrics = readStageMetrics(web.environment);
     this.package = buildWebPackage({
       models: this.packages,
       bundle: bundleFolder('web').folder,

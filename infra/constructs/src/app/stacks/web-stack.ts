@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import { WebInferenceFunction } from '../../index.ts';
 import type { Config } from '../config/schema.ts';
 import { webCurlLine } from './curl-line.ts';
-import { makeLogging, resolvePackages } from './stack-settings.ts';
+import { makeLogging, resolvePackages, telemetryVariables } from './stack-settings.ts';
 
 export interface WebStackProps extends StackProps {
   readonly config: Config;
@@ -25,6 +25,10 @@ export class WebStack extends Stack {
         name,
         new WebInferenceFunction(this, name, {
           ...settings,
+          web: {
+            ...settings.web,
+            environment: { ...telemetryVariables(config), ...settings.web.environment },
+          },
           packages: resolvePackages(packages, config),
           release: { ...release, keepRevisions },
           metricsNamespace,

@@ -1,28 +1,13 @@
-import {
-  type IWidget,
-  LogQueryVisualizationType,
-  LogQueryWidget,
-  type Metric,
-  Stats,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { type IWidget, type Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { InferenceFunction } from '../../function/inference-function.ts';
-import { functionMetric, type ModelMetricName, modelMetric } from '../metrics.ts';
-import { graph, heading } from './widgets.ts';
+import { functionMetric, type ModelMetricName, modelMetrics } from '../metrics.ts';
+import { graph, heading, logTable, stagesOfRequests } from './widgets.ts';
 
 const LOAD_PHASES = ['OpenTime', 'VerifyTime', 'TokenizerTime', 'SessionTime'] as const;
 
 /** Shows requests, latency, cold starts, memory and self-checks of inference functions and their models. */
 export function inferenceWidgets(functions: readonly InferenceFunction[]): IWidget[][] {
-  const models = (name: ModelMetricName, statistic: string): Metric[] => [
-    ...new Map(
-      functions.flatMap(({ modelNames, metricsNamespace }) =>
-        modelNames.map((model) => [
-          `${metricsNamespace}/${model}`,
-          modelMetric(metricsNamespace, name, model, { statistic }),
-        ]),
-      ),
-    ).values(),
-  ];
+  const models = (name: ModelMetricName, statistic: string) => modelMetrics(functions, name, statistic);
   // Fields of the log cost nothing until somebody looks at them; see stage-metrics.ts.
   const stages = functions.every(({ stageMetrics }) => stageMetrics === 'metrics');
   return [
@@ -126,33 +111,11 @@ function errorsByCode(functions: readonly InferenceFunction[]): IWidget {
   ]);
 }
 
-function stagesOfRequests(functions: readonly InferenceFunction[]): IWidget {
-  return logTable('Stages of requests: average ms, most MB', functions, [
-    'filter ispresent(TokenizationTime)',
-    'stats avg(TokenizationTime) as tokenise, avg(QueueTime) as queue, avg(PostprocessTime) as postprocess, max(MemoryUsed) as memory by model',
-  ]);
-}
-
 function loadPhases(functions: readonly InferenceFunction[]): IWidget {
   return logTable('Phases of loading a model: average ms', functions, [
     'filter ispresent(OpenTime)',
     'stats count(*) as loads, avg(OpenTime) as open, avg(VerifyTime) as verify, avg(TokenizerTime) as tokenizer, avg(SessionTime) as session by model',
   ]);
-}
-
-function logTable(
-  title: string,
-  functions: readonly InferenceFunction[],
-  queryLines: readonly string[],
-): IWidget {
-  return new LogQueryWidget({
-    title,
-    logGroupNames: functions.map(({ logGroup }) => logGroup.logGroupName),
-    view: LogQueryVisualizationType.TABLE,
-    queryLines: [...queryLines],
-    width: 8,
-    height: 6,
-  });
 }
 
 function formatLabel(one: InferenceFunction): string {

@@ -1,14 +1,12 @@
-import { type IWidget, type Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { type IWidget, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { WebInferenceFunction } from '../../web/web-inference-function.ts';
-import { type ModelMetricName, modelMetric, webMetric } from '../metrics.ts';
-import { graph, heading } from './widgets.ts';
+import { type ModelMetricName, modelMetrics, webMetric } from '../metrics.ts';
+import { graph, heading, stagesOfRequests } from './widgets.ts';
 
 /** Shows requests to web functions, how long they wait for a batch and for the model, and what Lambda itself says. */
 export function webWidgets(functions: readonly WebInferenceFunction[]): IWidget[][] {
-  const models = (name: ModelMetricName, statistic: string): Metric[] =>
-    functions.flatMap(({ modelNames, metricsNamespace }) =>
-      modelNames.map((model) => modelMetric(metricsNamespace, name, model, { statistic })),
-    );
+  const models = (name: ModelMetricName, statistic: string) => modelMetrics(functions, name, statistic);
+  const stages = functions.every(({ stageMetrics }) => stageMetrics === 'metrics');
   return [
     [heading('# Web functions')],
     [
@@ -26,11 +24,15 @@ export function webWidgets(functions: readonly WebInferenceFunction[]): IWidget[
     ],
     ([50, 90, 99] as const).map((p) => graph(`Latency, p${p}`, 'ms', models('RequestTime', Stats.p(p)))),
     [
-      graph('Wait for a batch, p50', 'ms', models('QueueTime', Stats.p(50))),
       graph('Inference, p50', 'ms', models('InferenceTime', Stats.p(50))),
-      graph('Memory, maximum', 'MB', models('MemoryUsed', Stats.MAXIMUM), {
-        leftAnnotations: [{ value: ENVIRONMENT_MEGABYTES, label: 'Memory of an environment' }],
-      }),
+      ...(stages
+        ? [
+            graph('Wait for a batch, p50', 'ms', models('QueueTime', Stats.p(50))),
+            graph('Memory, maximum', 'MB', models('MemoryUsed', Stats.MAXIMUM), {
+              leftAnnotations: [{ value: ENVIRONMENT_MEGABYTES, label: 'Memory of an environment' }],
+            }),
+          ]
+        : [stagesOfRequests(functions)]),
     ],
   ];
 }

@@ -5,8 +5,11 @@ import {
   type IAlarm,
   type IMetric,
   type IWidget,
+  LogQueryVisualizationType,
+  LogQueryWidget,
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 
 /** A third of a row: CloudWatch has 24 columns. */
 const WIDTH = 8;
@@ -29,6 +32,34 @@ export function graph(
     height: 6,
     ...more,
   });
+}
+
+interface LoggingFunction {
+  readonly logGroup: LogGroup;
+}
+
+/** Shows a table of what a query finds in the logs of functions. */
+export function logTable(
+  title: string,
+  functions: readonly LoggingFunction[],
+  queryLines: readonly string[],
+): IWidget {
+  return new LogQueryWidget({
+    title,
+    logGroupNames: functions.map(({ logGroup }) => logGroup.logGroupName),
+    view: LogQueryVisualizationType.TABLE,
+    queryLines: [...queryLines],
+    width: WIDTH,
+    height: 6,
+  });
+}
+
+/** Shows the stages that are fields of the log, which cost nothing until somebody looks at them; see stage-metrics.ts. */
+export function stagesOfRequests(functions: readonly LoggingFunction[]): IWidget {
+  return logTable('Stages of requests: average ms, most MB', functions, [
+    'filter ispresent(TokenizationTime)',
+    'stats avg(TokenizationTime) as tokenise, avg(QueueTime) as queue, avg(PostprocessTime) as postprocess, max(MemoryUsed) as memory by model',
+  ]);
 }
 
 /** A widget of CloudWatch shows no more alarms. */
