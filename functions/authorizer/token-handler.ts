@@ -1,5 +1,6 @@
 /** Tokens of an issuer whose public keys are known beforehand: a Lambda authoriser, payload format 2.0, simple responses. */
 import type { Logger } from '@aws-lambda-powertools/logger';
+import { jsonSetting } from '@pilotlight/app/internal/settings/json-setting';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
 import * as z from 'zod/mini';
 import { AuthorizerError } from './errors.ts';
@@ -30,11 +31,12 @@ type TokenResponse =
 
 /** @throws AuthorizerError INVALID_CONFIGURATION */
 export function readTokenSettings(json: string): TokenSettings {
-  const parsed = settingsSchema.safeParse(JSON.parse(json));
+  const parsed = jsonSetting(settingsSchema).safeParse(json);
   if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ message }) => message).join('; ');
   throw new AuthorizerError(
     'INVALID_CONFIGURATION',
-    'PILOTLIGHT_TOKENS must be JSON with issuer, audience and keys, as the deployment writes it.',
+    `PILOTLIGHT_TOKENS must be JSON with issuer, audience and keys, as the deployment writes it: ${faults}.`,
   );
 }
 

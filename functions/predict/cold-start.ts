@@ -1,11 +1,9 @@
 /** The metrics of an environment's start, published once. */
 import type { Metrics } from '@aws-lambda-powertools/metrics';
+import { isAwaited } from '@pilotlight/app/internal/settings/packing';
 import { addMetrics } from '@pilotlight/app/internal/telemetry/emf';
 import type { StageSetting } from '@pilotlight/app/internal/telemetry/stage-metrics';
 import type { PredictModel } from './ports.ts';
-
-/** Values of AWS_LAMBDA_INITIALIZATION_TYPE where a request waits for its environment: of a function, and of a web function. */
-const ON_DEMAND = ['on-demand', 'native-http'];
 
 export interface ColdStart {
   readonly functionName: string;
@@ -27,9 +25,9 @@ export function reportColdStart(
   metrics: Metrics,
   { functionName, initMs, felt, models, stages }: ColdStart,
 ): void {
-  const onDemand = ON_DEMAND.includes(process.env.AWS_LAMBDA_INITIALIZATION_TYPE ?? '');
+  const awaited = isAwaited(process.env.AWS_LAMBDA_INITIALIZATION_TYPE ?? '');
   metrics.addDimension('function_name', functionName);
-  addMetrics(metrics, { InitTime: initMs, ...(felt && onDemand ? { ColdStart: 1 } : {}) });
+  addMetrics(metrics, { InitTime: initMs, ...(felt && awaited ? { ColdStart: 1 } : {}) });
   metrics.publishStoredMetrics();
   for (const { manifest, loadTimings } of models) {
     metrics.addDimension('model', manifest.name);

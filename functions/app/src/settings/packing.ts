@@ -2,8 +2,10 @@
 import type { EngineOptions } from '@pilotlight/engine';
 import type { Config } from './config.ts';
 
-/** Values of AWS_LAMBDA_INITIALIZATION_TYPE where a request waits for its environment: of a function, and of a web function. */
-const AWAITED = ['on-demand', 'native-http'];
+/** Whether a request waits for an environment that started so: by AWS_LAMBDA_INITIALIZATION_TYPE of a function, or of a web function. */
+export function isAwaited(initializationType: string): boolean {
+  return initializationType === 'on-demand' || initializationType === 'native-http';
+}
 
 /**
  * Packs before the first answer where Lambda prepares the environment beforehand (provisioned concurrency, SnapStart), because nobody
@@ -15,5 +17,5 @@ export function choosePacking({
 }: Pick<Config, 'PILOTLIGHT_PACKING' | 'AWS_LAMBDA_INITIALIZATION_TYPE'>): NonNullable<
   EngineOptions['packing']
 > {
-  return asked ?? (AWAITED.includes(place) ? 'later' : 'first');
+  return asked ?? (isAwaited(place) ? 'later' : 'first');
 }

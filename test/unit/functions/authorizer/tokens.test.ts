@@ -53,6 +53,15 @@ async function bearer({
 }
 
 describe('the authoriser of tokens whose keys are known beforehand', () => {
+  it.each([
+    ['{"issuer": "https://login', /^PILOTLIGHT_TOKENS must be JSON/],
+    ['{"issuer":"a","audience":["b"]}', /: keys must be a list\.$/],
+  ])('does not start with the settings %s, and names what is wrong in them', (settings, message) => {
+    expect(() => readTokenSettings(settings)).toThrow(
+      expect.objectContaining({ code: 'INVALID_CONFIGURATION', message: expect.stringMatching(message) }),
+    );
+  });
+
   it('lets a valid token in by the name of its subject, which is all that it passes on', async () => {
     expect(await authorizer()(request(await bearer()))).toEqual({
       isAuthorized: true,

@@ -7,7 +7,7 @@ import type { RequestContext } from '../ports.ts';
 import type { KeySource } from './ports.ts';
 import type { Quotas, UsageReport } from './quotas.ts';
 
-export interface CallerOptions {
+interface CallerOptions {
   readonly keys: KeySource;
   /** @default - callers are known, and neither limited nor counted */
   readonly quotas?: Quotas | undefined;
@@ -20,9 +20,9 @@ const KEY = 'usage';
 /**
  * Belongs behind `nameRoute`, so that it refuses in the wire format of the route.
  *
- * @throws HttpError UNAUTHORIZED, API_KEYS_UNAVAILABLE, RATE_LIMITED, QUOTA_EXCEEDED
+ * @throws HttpError UNAUTHORIZED, KEYS_UNAVAILABLE, RATE_LIMITED, QUOTA_EXCEEDED
  */
-export function callerMiddleware({ keys, quotas }: CallerOptions): MiddlewareHandler {
+function callerMiddleware({ keys, quotas }: CallerOptions): MiddlewareHandler {
   return async (c, next) => {
     const call = getCall(c);
     const { background = false }: RequestContext = c.env ?? {};
