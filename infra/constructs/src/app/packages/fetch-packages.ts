@@ -1,11 +1,12 @@
 /** Brings the packages of a deployment to this machine before its constructs look for them. */
 import { join } from 'node:path';
+import type { PinnedPackage } from '@pilotlight/app/internal/aws/package-bucket';
 import { parseModelRef, sha256Of } from '@pilotlight/model-format';
 import { PilotlightError } from '@pilotlight/model-format/errors';
 import { InfraError } from '../../common/errors.ts';
 import { buildFolder } from '../../common/paths.ts';
 import type { Deployment } from '../config/load.ts';
-import { openPackageSource, type PackageSource, type PinnedPackage } from './package-source.ts';
+import { openPackageSource, type PackageSource } from './package-source.ts';
 
 /**
  * Fetches what `packages` of the configuration names, and gives the deployment with the folder that it is in now. A deployment

@@ -1,12 +1,6 @@
 /** The places that packages are fetched from. A further kind of place is one more entry of SOURCES. */
+import type { PinnedPackage } from '@pilotlight/app/internal/aws/package-bucket';
 import { InfraError } from '../../common/errors.ts';
-
-export interface PinnedPackage {
-  readonly name: string;
-  readonly version: string;
-  /** The sha256 that its model.json must have. */
-  readonly manifestSha256: string;
-}
 
 export interface PackageSource {
   /**

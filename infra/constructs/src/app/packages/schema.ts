@@ -22,7 +22,6 @@ export const packageSourceSchema = z.strictObject({
       'Packages by name@version, each with the sha256 of its model.json, which has those of its other files',
     ),
 });
-export type PackageSourceSettings = z.output<typeof packageSourceSchema>;
 
 function isPinned(text: string): boolean {
   const { name, version } = parseModelRef(text);
