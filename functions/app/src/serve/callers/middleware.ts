@@ -20,7 +20,7 @@ const KEY = 'usage';
 /**
  * Belongs behind `nameRoute`, so that it refuses in the wire format of the route.
  *
- * @throws HttpError UNAUTHORIZED, API_KEYS_UNAVAILABLE, RATE_LIMITED, QUOTA_EXCEEDED
+ * @throws HttpError UNAUTHORIZED, KEYS_UNAVAILABLE, RATE_LIMITED, QUOTA_EXCEEDED
  */
 export function callerMiddleware({ keys, quotas }: CallerOptions): MiddlewareHandler {
   return async (c, next) => {
