@@ -40,6 +40,11 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
     title: 'serves through the built function',
   },
   {
+    command: /^npm start -- --api-keys /,
+    file: 'test/e2e/start.test.ts',
+    title: 'answers who has one, within its limits, and tells what it has used',
+  },
+  {
     command: /^npm start -- --web$/,
     file: 'test/e2e/lambda-start.test.ts',
     title: 'serves from zero through the built web function',

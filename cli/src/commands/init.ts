@@ -15,8 +15,8 @@ export const command = defineCommand({
       otherwise: 'the models that come along',
     },
   },
-  notes: `No install script runs in the app (.npmrc), because the one of onnxruntime-node would download the CUDA
-libraries, which nothing in the app uses.`,
+  notes: `No install script runs in the app (.npmrc), because the one of onnxruntime-node would download the
+CUDA libraries, which nothing in the app uses.`,
   examples: ['pilotlight init my-nlp'],
   run: async ({ values, positionals }, { stdout }) => {
     const [folder, more] = positionals;

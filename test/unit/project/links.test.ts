@@ -86,11 +86,14 @@ test('every page of the documentation is linked from its index, and is in one of
   expect([...kinds].sort()).toEqual(['explanation', 'how-to', 'reference', 'tutorials']);
 });
 
-test('a reader of the README is within two clicks of a first own model, deployment, clients, costs and limits', () => {
+test('a reader of the README is within two clicks of a first own model, deployment, pipelines, keys, web functions, clients, costs and limits', () => {
   const near = reachableFrom('README.md', 2);
   const wanted = [
     'docs/tutorials/first-own-model.md',
     'docs/how-to/deploy.md',
+    'docs/how-to/pipelines.md',
+    'docs/how-to/keys-and-quotas.md',
+    'docs/how-to/web-functions.md',
     'docs/how-to/client-snippets.md',
     'docs/explanation/costs.md',
     'docs/explanation/limits.md',
