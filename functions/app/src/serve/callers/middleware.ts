@@ -20,7 +20,7 @@ const KEY = 'usage';
 /**
  * Belongs behind `nameRoute`, so that it refuses in the wire format of the route.
  *
- * @throws HttpError UNAUTHORIZED, API_KEYS_UNAVAILABLE, RATE_LIMITED, QUOTA_EXCEEDED
+ * @throws HttpError UNAUTHORIZED, KEYS_UNAVAILABLE, RATE_LIMITED, QUOTA_EXCEEDED
  */
 export function callerMiddleware({ keys, quotas }: CallerOptions): MiddlewareHandler {
   return async (c, next) => {
@@ -49,7 +49,7 @@ export function makeCallers(options: CallerOptions): Callers {
   return { middleware: callerMiddleware(options), quotas: options.quotas };
 }
 
-/** What the caller of this request has used. @throws HttpError NOT_FOUND where nobody counts */
+/** What the caller of this request has used. @throws HttpError NOT_FOUND where nobody counts, USAGE_UNAVAILABLE */
 export async function readUsage(c: Context): Promise<UsageReport> {
   const report: (() => Promise<UsageReport>) | undefined = c.get(KEY);
   if (report) return report();

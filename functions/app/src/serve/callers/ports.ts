@@ -21,7 +21,7 @@ export interface KeySource {
   /**
    * Nothing for somebody who was let in without a key, and is not counted.
    *
-   * @throws HttpError UNAUTHORIZED, API_KEYS_UNAVAILABLE
+   * @throws HttpError UNAUTHORIZED, KEYS_UNAVAILABLE
    */
   callerOf(c: Context): Promise<Caller | undefined>;
 }
