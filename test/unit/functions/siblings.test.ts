@@ -128,8 +128,8 @@ describe('several functions behind one API', () => {
     const { askInLists, other } = deployment(undefined, { defaultModel: 'vectors' });
     const paths: string[] = [];
     const { handler } = other;
-    other.handler = (passed: { path: string }, context) => {
-      paths.push(passed.path);
+    other.handler = (passed, context) => {
+      paths.push(Object(passed).path);
       return handler(passed, context);
     };
     const answer = await askInLists('/embed', { inputs: 'a' }, given);
