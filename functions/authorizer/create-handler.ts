@@ -1,6 +1,11 @@
 /** API keys for the HTTP API: a Lambda authoriser, payload format 2.0, simple responses. */
 import type { Logger } from '@aws-lambda-powertools/logger';
-import { type ApiKey, findCaller, presentedKey } from '@pilotlight/app/internal/serve/callers/api-keys';
+import {
+  type ApiKey,
+  findCaller,
+  type KeyHeader,
+  presentedKey,
+} from '@pilotlight/app/internal/serve/callers/api-keys';
 import type { CallerLimits } from '@pilotlight/app/internal/serve/callers/ports';
 import * as z from 'zod/mini';
 
@@ -20,6 +25,8 @@ export type AuthorizerResponse =
 export interface AuthorizerDependencies {
   /** Rejects where the keys cannot be had: nobody is let in then. */
   readonly apiKeys: () => Promise<readonly ApiKey[]>;
+  /** The identity source, for which API Gateway keeps answers: no other header may have made them. @default 'either' */
+  readonly header?: KeyHeader;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
@@ -32,7 +39,7 @@ const REFUSED: AuthorizerResponse = { isAuthorized: false };
  *
  * @throws CallersError where the keys cannot be had: API Gateway answers 500, and does not cache it.
  */
-export function createHandler({ apiKeys, logger }: AuthorizerDependencies) {
+export function createHandler({ apiKeys, header, logger }: AuthorizerDependencies) {
   return async (event: unknown): Promise<AuthorizerResponse> => {
     const parsed = eventSchema.safeParse(event);
     if (!parsed.success) {
@@ -41,7 +48,7 @@ export function createHandler({ apiKeys, logger }: AuthorizerDependencies) {
     }
     const requestId = parsed.data.requestContext?.requestId;
     const { headers = {} } = parsed.data;
-    const key = presentedKey((name) => headers[name]);
+    const key = presentedKey((name) => headers[name], header);
     if (key === undefined) {
       logger.info('Refused: the request has no key', { requestId });
       return REFUSED;
@@ -55,7 +62,10 @@ export function createHandler({ apiKeys, logger }: AuthorizerDependencies) {
   };
 }
 
-async function readKeys({ apiKeys, logger }: AuthorizerDependencies): Promise<readonly ApiKey[]> {
+async function readKeys({
+  apiKeys,
+  logger,
+}: Pick<AuthorizerDependencies, 'apiKeys' | 'logger'>): Promise<readonly ApiKey[]> {
   try {
     return await apiKeys();
   } catch (error) {

@@ -1,4 +1,5 @@
 /** Who may call an API, and how much. */
+import { generateKeyPairSync } from 'node:crypto';
 import type { Stack } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
@@ -47,9 +48,11 @@ describe('authorisation', () => {
   });
 
   test('by tokens of an issuer that API Gateway cannot reach, which a function checks by its public keys', () => {
-    const keys = [{ kty: 'EC', kid: 'a', crv: 'P-256', x: 'eA', y: 'eQ', x5c: ['certificate'] }] as const;
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'a', use: 'sig' };
+    const keys = [{ ...jwk, x5c: ['certificate'] }];
     const issuer = 'https://login.corp.internal/';
-    const auth = { kind: 'jwt', issuer, audience: ['nlp'], scopes: ['predict'], keys } as const;
+    const auth = { kind: 'jwt', issuer, audience: ['nlp'], scopes: ['predict'], keys };
     const tokens = template({ auth: JSON.parse(JSON.stringify(auth)) });
     tokens.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
       AuthorizerType: 'REQUEST',
@@ -60,8 +63,7 @@ describe('authorisation', () => {
     const [told] = Object.values(tokens.findResources('AWS::Lambda::Function')).flatMap(
       ({ Properties }) => Properties.Environment?.Variables.PILOTLIGHT_TOKENS ?? [],
     );
-    const [{ x5c, ...key }] = keys;
-    expect(JSON.parse(told)).toEqual({ issuer, audience: ['nlp'], scopes: ['predict'], keys: [key] });
+    expect(JSON.parse(told)).toEqual({ issuer, audience: ['nlp'], scopes: ['predict'], keys: [jwk] });
     expect(new Set(routesOf(tokens).map(({ AuthorizationType }) => AuthorizationType))).toEqual(
       new Set(['CUSTOM']),
     );
@@ -93,7 +95,12 @@ describe('authorisation', () => {
   test('by API keys in one header, so that API Gateway keeps answers and refuses who has none', () => {
     const identitySources = (['x-api-key', 'authorization'] as const).map((header) => {
       const auth = { kind: 'api-key', secretArn: SECRET, header } as const;
-      const [authorizer] = Object.values(template({ auth }).findResources('AWS::ApiGatewayV2::Authorizer'));
+      const keys = template({ auth });
+      // The function reads no other header: its answers are kept for this one.
+      keys.hasResourceProperties('AWS::Lambda::Function', {
+        Environment: { Variables: { PILOTLIGHT_API_KEYS_HEADER: header } },
+      });
+      const [authorizer] = Object.values(keys.findResources('AWS::ApiGatewayV2::Authorizer'));
       return [authorizer?.Properties.IdentitySource, authorizer?.Properties.AuthorizerResultTtlInSeconds];
     });
     expect(identitySources).toEqual([
@@ -128,6 +135,21 @@ describe('authorisation', () => {
       'a private key',
       '{"kind": "jwt", "issuer": "https://id.example.com", "audience": ["nlp"], "keys": [{"kty": "EC", "crv": "P-256", "x": "eA", "y": "eQ", "d": "secret"}]}',
       'Test/Http: auth.keys[0] must not have d, which is the private part of a key.',
+    ],
+    [
+      'a key of which a part is missing',
+      '{"kind": "jwt", "issuer": "https://id.example.com", "audience": ["nlp"], "keys": [{"kty": "EC", "crv": "P-256", "x": "eA"}]}',
+      'Test/Http: auth.keys[0] must be a whole public key, RSA with 2048 bits at least: copy it anew from the JWKS of the issuer.',
+    ],
+    [
+      'a short key',
+      JSON.stringify({
+        kind: 'jwt',
+        issuer: 'https://id.example.com',
+        audience: ['nlp'],
+        keys: [generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' })],
+      }),
+      'Test/Http: auth.keys[0] must be a whole public key, RSA with 2048 bits at least: copy it anew from the JWKS of the issuer.',
     ],
     [
       'a secret key',

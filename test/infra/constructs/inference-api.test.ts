@@ -201,6 +201,14 @@ describe('with several functions', () => {
       'others.slots leads to a function that serves intent@1.0.1.',
     );
   });
+
+  test('refuses a model of the main function, which would answer some wire formats and another one the others', () => {
+    const stack = testStack();
+    const sentiment = new InferenceFunction(stack, 'Other', { models: ['sentiment'] });
+    expect(refusalOf(() => api(stack, { others: { sentiment } })).message).toMatch(
+      /^others\.sentiment is a model of the main function, too,/,
+    );
+  });
 });
 
 test('the API throttles a route more, on each path that it has', () => {

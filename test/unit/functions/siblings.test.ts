@@ -1,5 +1,6 @@
 /** A main function that has the model `sentiment`, beside another one that has `vectors`. */
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -11,11 +12,14 @@ import { LocalUsage } from '../../../functions/app/src/serve/callers/local-usage
 import { makeCallers } from '../../../functions/app/src/serve/callers/middleware.ts';
 import { Quotas } from '../../../functions/app/src/serve/callers/quotas.ts';
 import type { AppOptions } from '../../../functions/app/src/serve/ports.ts';
+import { readConfig } from '../../../functions/app/src/settings/config.ts';
 import { preload } from '../../../functions/app/src/settings/preload.ts';
+import { siblingOptions } from '../../../functions/app/src/settings/sibling-options.ts';
 import { emfTelemetry } from '../../../functions/app/src/telemetry/emf.ts';
 import { createHandler } from '../../../functions/predict/create-handler.ts';
 import { fakeEngine, silent } from './fake-engine.ts';
 import { lambdaContext } from './lambda-context.ts';
+import { listenOnLoopback } from './warmer/loopback.ts';
 
 const ALIAS = 'arn:aws:lambda:eu-central-1:123456789012:function:vectors:live';
 const DAY = new Date().toISOString().slice(0, 10);
@@ -71,6 +75,13 @@ function deployment(invoked?: Invocation, options: Partial<AppOptions> = {}) {
     },
   });
   const main = functionOf(['sentiment'], { siblings, callers: callers(), ...options });
+  /** The event as a REST API or a load balancer gives it, with lists of headers. */
+  const askInLists = (path: string, body: object, given: object = {}) => {
+    const multiValueHeaders = { host: ['nlp.example.com'], 'content-type': ['application/json'] };
+    const { body: sent, ...context } = { body: JSON.stringify(body), requestContext: {}, ...given };
+    const rest = { path, httpMethod: 'POST', multiValueHeaders, isBase64Encoded: false };
+    return main.handler({ ...rest, ...context, body: sent }, lambdaContext());
+  };
   const ask = async (path: string, body?: object, headers: Record<string, string> = {}) => {
     const method = body === undefined ? 'GET' : 'POST';
     const http = { ...event.requestContext.http, method, path };
@@ -88,7 +99,7 @@ function deployment(invoked?: Invocation, options: Partial<AppOptions> = {}) {
     );
     return { status: result.statusCode, headers: result.headers, body: JSON.parse(result.body) };
   };
-  return { ask, names, usage, loads: () => loads, main, other };
+  return { ask, askInLists, names, usage, loads: () => loads, main, other };
 }
 
 describe('several functions behind one API', () => {
@@ -109,6 +120,51 @@ describe('several functions behind one API', () => {
       expect(other.engine.calls).toHaveLength(1);
     },
   );
+
+  it.each([
+    ['a REST API', { resource: '/{proxy+}', requestContext: { stage: 'prod' } }],
+    ['a load balancer', { requestContext: { elb: { targetGroupArn: 'arn' } } }],
+  ])('keep path, headers and body of an event of %s and of its answer', async (_front, given) => {
+    const { askInLists, other } = deployment(undefined, { defaultModel: 'vectors' });
+    const paths: string[] = [];
+    const { handler } = other;
+    other.handler = (passed, context) => {
+      paths.push(Object(passed).path);
+      return handler(passed, context);
+    };
+    const answer = await askInLists('/embed', { inputs: 'a' }, given);
+    expect(answer).toMatchObject({
+      statusCode: 200,
+      multiValueHeaders: {
+        'content-type': [expect.stringContaining('json')],
+        'x-pilotlight-model': ['vectors'],
+      },
+    });
+    expect(answer.body).toContain('0.6');
+    expect(paths).toEqual(['/models/vectors/embed']);
+  });
+
+  it('ask again where the connection to Lambda was closed while the process was frozen', async () => {
+    let requests = 0;
+    const answer = { statusCode: 200, headers: {}, body: '{}', isBase64Encoded: false };
+    const server = createServer((request, response) => {
+      requests += 1;
+      if (requests === 2) return void request.socket.destroy();
+      response.end(JSON.stringify(answer));
+    });
+    const { url, stop } = await listenOnLoopback(server);
+    vi.stubEnv('AWS_ENDPOINT_URL_LAMBDA', url);
+    vi.stubEnv('AWS_REGION', 'eu-central-1');
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
+    const config = readConfig({ PILOTLIGHT_SIBLINGS: JSON.stringify({ vectors: ALIAS }) });
+    const { ask } = deployment(undefined, await siblingOptions(config, silent));
+    for (let turn = 0; turn < 2; turn++) {
+      expect((await ask('/v1/embeddings', { model: 'vectors', input: 'a' })).status).toBe(200);
+    }
+    expect(requests).toBe(3);
+    await stop();
+  });
 
   it('ask nobody for a model of their own', async () => {
     const { ask, names, loads } = deployment();

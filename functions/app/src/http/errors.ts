@@ -14,6 +14,7 @@ const SERVER_MESSAGES: Partial<Record<ErrorCode, (model: string) => string>> = {
   SERVER_UNAVAILABLE: (model) => `${model} is on the server, which does not answer now. Try again later.`,
   FUNCTION_UNAVAILABLE: (model) => `The function of ${model} gave no answer. Send the request again.`,
   KEYS_UNAVAILABLE: () => 'Keys cannot be checked now. Send the request again later.',
+  USAGE_UNAVAILABLE: () => 'The counts cannot be read now. Send the request again later.',
   PREDICTOR_DISPOSED: (model) => `${model} was unloaded while it was to run. Try again.`,
 };
 

@@ -81,7 +81,7 @@ export const operations = {
     ...needs('quotas'),
     responses: {
       200: json('What the key has used', schemas.usageReport),
-      ...errors(['NOT_FOUND', 'UNAUTHORIZED']),
+      ...errors(['NOT_FOUND', 'UNAUTHORIZED', 'USAGE_UNAVAILABLE']),
     },
   },
   health: gets('The process is alive', schemas.healthReport),

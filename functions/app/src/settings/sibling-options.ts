@@ -6,6 +6,7 @@ export async function siblingOptions(config: Config, logger: Logger): Promise<Pi
   const { PILOTLIGHT_SIBLINGS: functions } = config;
   if (!functions) return {};
   const { functionSiblings } = await import('../hand-over/siblings/function-siblings.ts');
-  const invoker = async () => (await import('../aws/lambda-invoker.ts')).lambdaInvoker();
+  // Tried again once: a connection that was kept may have been closed while Lambda had the process frozen.
+  const invoker = async () => (await import('../aws/lambda-invoker.ts')).lambdaInvoker({ maxAttempts: 2 });
   return { siblings: functionSiblings({ functions, invoker, logger }) };
 }

@@ -80,10 +80,13 @@ export class Authorizer extends Construct {
     }
   }
 
-  #apiKeys({ secretArn, secretKeyArn }: ApiKeyAuthorisation, props: AuthorizerProps): IFunction {
+  #apiKeys({ secretArn, secretKeyArn, header }: ApiKeyAuthorisation, props: AuthorizerProps): IFunction {
     const reader = this.#function('ApiKeys', props, {
       description: 'Pilotlight: lets requests with a known API key through',
-      environment: { PILOTLIGHT_API_KEYS_SECRET: secretArn },
+      environment: {
+        PILOTLIGHT_API_KEYS_SECRET: secretArn,
+        ...(header !== 'either' && { PILOTLIGHT_API_KEYS_HEADER: header }),
+      },
     });
     const encryptionKey =
       secretKeyArn === undefined ? undefined : Key.fromKeyArn(this, 'SecretKey', secretKeyArn);

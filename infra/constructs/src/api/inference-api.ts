@@ -78,7 +78,7 @@ export class InferenceApi extends Construct {
     super(scope, id);
     const { function: main, others = {}, maxRoutes, tracing = false, logging, ...data } = props;
     const { auth, throttle, cors, domain } = checkSettings(scope, id, inferenceApiSchema, data);
-    checkModels(others);
+    checkModels(main, others);
     checkRoutes(others, maxRoutes);
     this.accessLogGroup = logGroup(this, 'AccessLogs', logging, 'apis');
     this.#authorizer = new Authorizer(this, 'Authorizer', {
@@ -195,13 +195,20 @@ function corsPreflight({ allowOrigins, maxAgeSeconds }: NonNullable<Settings['co
 }
 
 /** A route that leads to a function without the model would answer 404 for ever. */
-function checkModels(others: Others): void {
-  for (const [model, { modelRefs, modelNames }] of Object.entries(others)) {
-    if (modelNames.includes(model)) continue;
-    throw new InfraError(
-      'INVALID_PROPS',
-      `others.${model} leads to a function that serves ${modelRefs.join(', ')}.`,
-    );
+function checkModels(main: InferenceFunction, others: Others): void {
+  for (const [model, other] of Object.entries(others)) {
+    if (!other.modelNames.includes(model)) {
+      throw new InfraError(
+        'INVALID_PROPS',
+        `others.${model} leads to a function that serves ${other.modelRefs.join(', ')}.`,
+      );
+    }
+    if (other !== main && main.modelNames.includes(model)) {
+      throw new InfraError(
+        'INVALID_PROPS',
+        `others.${model} is a model of the main function, too, which would answer where a body or a header names it, and the other one where a path does. Let one of them serve it.`,
+      );
+    }
   }
 }
 

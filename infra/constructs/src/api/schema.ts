@@ -1,5 +1,6 @@
 /** The HTTP API in front of the functions. */
 
+import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { type RouteName, routes } from '@pilotlight/app/internal/routes';
 import * as z from 'zod';
 import { count, kmsKeyArn, nonEmpty, textLike } from '../common/fields.ts';
@@ -20,18 +21,36 @@ export const quotasSchema = z.strictObject({
 });
 
 /** The members of a public key that say how to check a signature: https://www.rfc-editor.org/rfc/rfc7517#section-4 */
-const MEMBERS = ['kid', 'alg', 'n', 'e', 'crv', 'x', 'y'];
+const MEMBERS = ['kid', 'use', 'alg', 'n', 'e', 'crv', 'x', 'y'];
 const publicKey = z
   .looseObject({
     kty: z
       .enum(['RSA', 'EC', 'OKP'], 'must be RSA, EC or OKP: the type of a public key')
       .describe('Type of the key'),
   })
-  .refine((key) => !('d' in key), 'must not have d, which is the private part of a key')
+  .refine((key) => !('d' in key), {
+    error: 'must not have d, which is the private part of a key',
+    abort: true,
+  })
+  .refine(
+    isPublicKey,
+    'must be a whole public key, RSA with 2048 bits at least: copy it anew from the JWKS of the issuer',
+  )
   .transform(({ kty, ...others }) => ({
     kty,
     ...Object.fromEntries(Object.entries(others).filter(([member]) => MEMBERS.includes(member))),
   }));
+/** A key that the authoriser could not use would have it fail at every request. */
+function isPublicKey(jwk: JsonWebKey): boolean {
+  try {
+    const { asymmetricKeyDetails } = createPublicKey({ key: jwk, format: 'jwk' });
+    return (asymmetricKeyDetails?.modulusLength ?? MIN_RSA_BITS) >= MIN_RSA_BITS;
+  } catch {
+    return false;
+  }
+}
+/** https://www.rfc-editor.org/rfc/rfc7518#section-3.3 */
+const MIN_RSA_BITS = 2048;
 /** The variables of a function have 4 KB. */
 const MAX_KEYS_BYTES = 3000;
 

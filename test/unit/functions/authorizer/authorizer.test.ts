@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { secretReader } from '../../../../functions/app/src/aws/secret-reader.ts';
+import type { KeyHeader } from '../../../../functions/app/src/serve/callers/api-keys.ts';
 import { cachedKeys, KEYS_LIVE_MS } from '../../../../functions/app/src/serve/callers/cached-keys.ts';
 import { createHandler } from '../../../../functions/authorizer/create-handler.ts';
 import { listenOnLoopback } from '../warmer/loopback.ts';
@@ -44,7 +45,7 @@ beforeEach(async () => {
 });
 afterEach(() => stop());
 
-function authorizer() {
+function authorizer(header?: KeyHeader) {
   const read = secretReader({
     endpoint: url,
     region: 'eu-central-1',
@@ -62,6 +63,7 @@ function authorizer() {
     );
   return createHandler({
     apiKeys: cachedKeys(read, SECRET, [() => now, () => uptime]),
+    ...(header && { header }),
     logger: { info: write, warn: write, error: write },
   });
 }
@@ -94,6 +96,16 @@ describe('the API-key authoriser', () => {
       context: { apiKeyName: 'batch' },
     });
     expect(await authorize(request({ authorization: bearer, 'x-api-key': 'other' }))).toEqual(REFUSED);
+  });
+
+  it('reads no other header than the one for which API Gateway keeps its answers', async () => {
+    const both = request({ 'x-api-key': KEYS.shop, authorization: 'Bearer unknown' });
+    expect(await authorizer('authorization')(both)).toEqual(REFUSED);
+    const bearer = request({ 'x-api-key': 'unknown', authorization: `Bearer ${KEYS.batch}` });
+    expect(await authorizer('authorization')(bearer)).toMatchObject({ context: { apiKeyName: 'batch' } });
+    const alone = request({ authorization: `Bearer ${KEYS.shop}` });
+    expect(await authorizer('x-api-key')(alone)).toEqual(REFUSED);
+    expect(await authorizer('x-api-key')(both)).toMatchObject({ context: { apiKeyName: 'shop' } });
   });
 
   it('takes the old and the new key of one name while they are exchanged', async () => {

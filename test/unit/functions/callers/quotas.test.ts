@@ -111,6 +111,55 @@ describe('quotas', () => {
     expect(reads).toBe(1);
   });
 
+  it('have requests wait for a second at most, and once in five, where the store is silent', async () => {
+    const own = quotas({}, { add: () => new Promise(() => {}) });
+    (await own.admit(SHOP)).count(5);
+    now += 1000;
+    const start = performance.now();
+    const waiting = [own.admit(SHOP), own.admit(SHOP)];
+    for (const admission of await Promise.all(waiting)) admission.count(5);
+    expect(performance.now() - start).toBeGreaterThan(900);
+    now += 4999;
+    const first = await Promise.race([
+      own.admit(SHOP),
+      new Promise((done) => setTimeout(() => done('waits'), 100)),
+    ]);
+    expect(first).not.toBe('waits');
+    expect(logged).toEqual([expect.stringMatching(/slow to be written/)]);
+  });
+
+  it('ask no more for five seconds after a count of which nobody knows whether it was added', async () => {
+    const add = () => Promise.reject(new UsageError('USAGE_UNCERTAIN', 'It failed.'));
+    const own = quotas({}, { add });
+    (await own.admit(SHOP)).count(5);
+    await own.settle();
+    reads = 0;
+    now += 4999;
+    await own.admit(SHOP);
+    expect(reads).toBe(0);
+    now += 1;
+    await own.admit(SHOP);
+    expect(reads).toBe(1);
+  });
+
+  it('hold the limit of a minute that the clock of another process has begun before', async () => {
+    const defaults = { requestsPerMinute: 2 };
+    const [slow, fast] = [quotas({ defaults }), quotas({ defaults, clock: () => now + 31_000 })];
+    for (let turn = 0; turn < 2; turn++) (await fast.admit(SHOP)).count(1);
+    await fast.settle();
+    await expect(slow.admit(SHOP)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+  });
+
+  it('tell nobody of counts that cannot be read, rather than of none', async () => {
+    let isAway = true;
+    const away = () => Promise.reject(new TypeError('no way'));
+    const own = quotas({}, { read: (...asked) => (isAway ? away() : store.read(...asked)) });
+    await expect(own.report(SHOP)).rejects.toMatchObject({ code: 'USAGE_UNAVAILABLE' });
+    isAway = false;
+    now += 5000;
+    expect(await own.report(SHOP)).toMatchObject({ requests_today: 0 });
+  });
+
   it('put what is answered during a write into the next one', async () => {
     const writes: number[] = [];
     const own = quotas(

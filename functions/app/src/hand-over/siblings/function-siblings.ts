@@ -11,10 +11,11 @@ import type { Siblings } from '../../serve/siblings-port.ts';
 /** Time that is kept for the error where the other function does not answer before this one is stopped. */
 const CLOSING_MS = 500;
 
-/** The answer of a function to API Gateway, payload format 2.0, as every predict function gives it. */
+/** The answer of a predict function to a request over HTTP. Events with lists of headers, of a REST API among them, are answered with such. */
 const answerSchema = z.object({
   statusCode: z.int(),
   headers: z.optional(z.record(z.string(), z.string())),
+  multiValueHeaders: z.optional(z.record(z.string(), z.array(z.string()))),
   body: z.string(),
   isBase64Encoded: z.boolean(),
 });
@@ -53,7 +54,11 @@ function readAnswer(invocation: Invocation, model: string, logger: Logger): Resp
   }
   const { data } = answerSchema.safeParse('answer' in invocation ? invocation.answer : undefined);
   if (data) {
-    const { statusCode: status, headers = {}, body, isBase64Encoded } = data;
+    const { statusCode: status, multiValueHeaders = {}, body, isBase64Encoded } = data;
+    const headers = new Headers(data.headers);
+    for (const [name, values] of Object.entries(multiValueHeaders)) {
+      for (const value of values) headers.append(name, value);
+    }
     const bytes = isBase64Encoded ? Buffer.from(body, 'base64') : body;
     return new Response(body === '' ? null : bytes, { status, headers });
   }
@@ -75,7 +80,9 @@ interface LambdaEnv {
 
 /** The event as this function got it, with what the authoriser told of the caller. */
 function eventOf({ env }: Context<{ Bindings: LambdaEnv }>, path: string | undefined): object {
-  return { ...env.event, ...(path !== undefined && { rawPath: path }) };
+  const { event = {} } = env;
+  if (path === undefined) return event;
+  return { ...event, ['rawPath' in event ? 'rawPath' : 'path']: path };
 }
 
 function remainingMs({ env }: Context<{ Bindings: LambdaEnv }>): number {

@@ -62,8 +62,20 @@ export function findCaller(presented: string, keys: readonly ApiKey[]): Caller |
   return found;
 }
 
-/** The key in `x-api-key`, or in `authorization` as `Bearer KEY`. Of both, the former counts. `header` finds one by its lower-case name. */
-export function presentedKey(header: (name: string) => string | undefined): string | undefined {
-  const bearer = /^Bearer +(\S+)$/i.exec(header('authorization') ?? '')?.[1];
-  return header('x-api-key') || bearer;
+/** Where clients send their keys. */
+export const KEY_HEADERS = ['either', 'x-api-key', 'authorization'] as const;
+export type KeyHeader = (typeof KEY_HEADERS)[number];
+
+/**
+ * The key in `x-api-key`, or in `authorization` as `Bearer KEY`. Of both, the former counts. `header` finds one by its lower-case name.
+ *
+ * @param from - the header that alone is read, where it is one of the two
+ */
+export function presentedKey(
+  header: (name: string) => string | undefined,
+  from: KeyHeader = 'either',
+): string | undefined {
+  const key = from === 'authorization' ? undefined : header('x-api-key');
+  const authorization = from === 'x-api-key' ? undefined : header('authorization');
+  return key || /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
 }

@@ -49,7 +49,7 @@ export function makeCallers(options: CallerOptions): Callers {
   return { middleware: callerMiddleware(options), quotas: options.quotas };
 }
 
-/** What the caller of this request has used. @throws HttpError NOT_FOUND where nobody counts */
+/** What the caller of this request has used. @throws HttpError NOT_FOUND where nobody counts, USAGE_UNAVAILABLE */
 export async function readUsage(c: Context): Promise<UsageReport> {
   const report: (() => Promise<UsageReport>) | undefined = c.get(KEY);
   if (report) return report();

@@ -1,4 +1,5 @@
 /** Limits of keys. They are held before a request is answered, by counts that are written after. See ADR-quotas.md. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { PilotlightError } from '@pilotlight/model-format/errors';
 import { HttpError } from '../../http/errors.ts';
 import type { Logger } from '../ports.ts';
@@ -16,6 +17,8 @@ import {
 const FRESH_MS = 1000;
 /** A store that did not answer is asked again after so long. */
 const AGAIN_MS = 5000;
+/** The longest that a request waits for a write of earlier ones. */
+const FOLLOW_MS = 1000;
 const NOTHING: Amount = { requests: 0, tokens: 0 };
 
 export interface QuotasOptions {
@@ -59,6 +62,8 @@ interface Account {
   known: Usage | undefined;
   /** Milliseconds since 1970 until which it is taken for what there is. */
   freshUntil: number;
+  /** Whether the store did not answer when it was asked last. */
+  isCutOff: boolean;
   /** Let in, and not answered yet. */
   underWay: number;
   /** Answered, and not written yet. */
@@ -106,9 +111,16 @@ export class Quotas {
     await Promise.all([...this.#accounts].map(([key, account]) => this.#write(key, account)));
   }
 
+  /** @throws HttpError USAGE_UNAVAILABLE */
   async report(caller: Caller): Promise<UsageReport> {
     const account = this.#account(caller.name);
     if (this.#isStale(account)) await this.#refresh(caller.name, account);
+    if (account.isCutOff) {
+      throw new HttpError(
+        'USAGE_UNAVAILABLE',
+        'The counts cannot be read now. Send the request again later.',
+      );
+    }
     const { requestsPerMinute, tokensPerDay } = this.#limitsOf(caller);
     const now = this.#options.clock();
     const used = usedBy(account, now);
@@ -153,6 +165,7 @@ export class Quotas {
     const account: Account = {
       known: undefined,
       freshUntil: Number.NEGATIVE_INFINITY,
+      isCutOff: false,
       underWay: 0,
       pending: NOTHING,
       sent: NOTHING,
@@ -174,11 +187,26 @@ export class Quotas {
    * nobody is refused who was not before.
    */
   #refresh(key: string, account: Account): Promise<void> {
-    if (account.writing) return account.writing;
-    account.reading ??= this.#read(key, account).finally(() => {
-      account.reading = undefined;
-    });
+    const { writing } = account;
+    account.reading ??= (writing ? this.#follow(key, account, writing) : this.#read(key, account)).finally(
+      () => {
+        account.reading = undefined;
+      },
+    );
     return account.reading;
+  }
+
+  /** Waits for a write for as long as a read may take. */
+  async #follow(key: string, account: Account, writing: Promise<void>): Promise<void> {
+    const isOver = await Promise.race([writing.then(() => true), pause(FOLLOW_MS, false, { ref: false })]);
+    if (isOver) return;
+    this.#cutOff(account);
+    this.#options.logger.error('A count is slow to be written, so limits are held by older ones', { key });
+  }
+
+  #cutOff(account: Account): void {
+    account.isCutOff = true;
+    account.freshUntil = this.#options.clock() + AGAIN_MS;
   }
 
   async #read(key: string, account: Account): Promise<void> {
@@ -187,7 +215,7 @@ export class Quotas {
     try {
       learn(account, await this.#store.read(key, dayOf(at)), at);
     } catch (error) {
-      account.freshUntil = at + AGAIN_MS;
+      this.#cutOff(account);
       logger.error('The usage of a key could not be read, so its limits are held by older counts', {
         key,
         error,
@@ -217,6 +245,7 @@ export class Quotas {
         learn(account, await this.#store.add(key, account.sent, at), at);
       } catch (error) {
         const isCertain = PilotlightError.is(error) && error.code === 'USAGE_NOT_COUNTED';
+        if (!isCertain) this.#cutOff(account);
         logger.error(isCertain ? 'Usage could not be counted yet' : 'Usage may not have been counted', {
           key,
           ...account.sent,
@@ -235,6 +264,7 @@ export class Quotas {
 
 function learn(account: Account, usage: Usage | undefined, at: number): void {
   account.known = usage;
+  account.isCutOff = false;
   account.freshUntil = at + FRESH_MS;
 }
 
@@ -242,7 +272,9 @@ function learn(account: Account, usage: Usage | undefined, at: number): void {
 function usedBy({ known, pending, sent }: Account, now: number): Omit<Usage, 'day' | 'minute'> {
   const own = sum(pending, sent);
   const today = known?.day === dayOf(now) ? known : undefined;
-  const thisMinute = today?.minute === minuteOf(now) ? today.minuteRequests : 0;
+  // The clock of another process may be ahead, at the edge of two minutes by one.
+  const isCurrent = today && [minuteOf(now), minuteOf(startOfNextMinute(now))].includes(today.minute);
+  const thisMinute = isCurrent ? today.minuteRequests : 0;
   return {
     requests: own.requests + (today?.requests ?? 0),
     tokens: own.tokens + (today?.tokens ?? 0),
