@@ -118,6 +118,23 @@ describe('a configuration', () => {
       },
       'server.network.cidr must have room for subnets of 32 addresses in each zone',
     ],
+    ...['a-b', '_X', 'X'].map((name): [object, string] => [
+      { functions: { main: { models: ['sentiment'], lambda: { environment: { [name]: '1' } } } } },
+      `functions.main.lambda.environment.${name} must be a name of two or more letters`,
+    ]),
+    ...['AWS_REGION', 'AWS_LAMBDA_FUNCTION_NAME', 'LAMBDA_TASK_ROOT'].map((name): [object, string] => [
+      { functions: { main: { models: ['sentiment'], lambda: { environment: { [name]: '1' } } } } },
+      `functions.main.lambda.environment.${name} must not be a variable that Lambda sets itself`,
+    ]),
+    [
+      {
+        functions: {
+          'a-b': { compute: 'web', models: ['sentiment'] },
+          ab: { compute: 'web', models: ['intent'] },
+        },
+      },
+      'functions.ab must differ from a-b by more than -',
+    ],
     [{ functions, tags: { 'aws:owner': 'nlp' } }, /tags\.aws:owner must be 1 to 128 .+ not begin with aws:/],
     [{ functions, tags: { owner: 'a<b' } }, 'tags.owner must be at most 256 of letters'],
     [{ functions, tags: { Team: 'nlp' } }, 'tags must not differ in case alone'],

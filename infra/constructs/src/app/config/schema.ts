@@ -237,7 +237,14 @@ const checkedFields = configFields.superRefine((config, { addIssue }) => {
   for (const { path, message } of explainDelivery(config))
     addIssue({ code: 'custom', path: [...path], message });
   const { functions, webFunctions } = divide(config.functions);
+  const outputs = new Map<string, string>();
   for (const [name, { release }] of Object.entries(webFunctions)) {
+    const other = outputs.get(name.replaceAll('-', ''));
+    if (other !== undefined) {
+      const message = `must differ from ${other} by more than -, which outputs of a stack do not have`;
+      addIssue({ code: 'custom', path: ['functions', name], message });
+    }
+    outputs.set(name.replaceAll('-', ''), name);
     if (!release.previous || config.removalPolicy === 'retain') continue;
     const message =
       'needs removalPolicy retain, because an earlier revision is otherwise deleted when a newer one takes over';
