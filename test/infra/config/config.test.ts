@@ -100,6 +100,61 @@ describe('a configuration', () => {
   });
 
   test.each([
+    ...['10.0.0.0/8', '10.0.0.0/27', '999.0.0.0/22', '10.0.0/22'].map((cidr): [object, string] => [
+      { functions, server: { models: { intent: 'job' }, network: { kind: 'nat', cidr } } },
+      'server.network.cidr must be a range from /16 to /26, such as 10.97.0.0/22',
+    ]),
+    [
+      { functions, server: { models: { intent: 'job' }, network: { kind: 'nat', cidr: '10.0.0.0/25' } } },
+      'server.network.cidr must have room for subnets of 32 addresses in each zone',
+    ],
+    [
+      {
+        functions,
+        server: {
+          models: { intent: 'job' },
+          network: { kind: 'endpoints', cidr: '10.0.0.0/26', zones: ['a', 'b', 'c'] },
+        },
+      },
+      'server.network.cidr must have room for subnets of 32 addresses in each zone',
+    ],
+    ...['a-b', '_X', 'X'].map((name): [object, string] => [
+      { functions: { main: { models: ['sentiment'], lambda: { environment: { [name]: '1' } } } } },
+      `functions.main.lambda.environment.${name} must be a name of two or more letters`,
+    ]),
+    ...['AWS_REGION', 'AWS_LAMBDA_FUNCTION_NAME', 'LAMBDA_TASK_ROOT'].map((name): [object, string] => [
+      { functions: { main: { models: ['sentiment'], lambda: { environment: { [name]: '1' } } } } },
+      `functions.main.lambda.environment.${name} must not be a variable that Lambda sets itself`,
+    ]),
+    [
+      {
+        functions: {
+          'a-b': { compute: 'web', models: ['sentiment'] },
+          ab: { compute: 'web', models: ['intent'] },
+        },
+      },
+      'functions.ab must differ from a-b by more than -',
+    ],
+    [{ functions, tags: { 'aws:owner': 'nlp' } }, /tags\.aws:owner must be 1 to 128 .+ not begin with aws:/],
+    [{ functions, tags: { owner: 'a<b' } }, 'tags.owner must be at most 256 of letters'],
+    [{ functions, tags: { Team: 'nlp' } }, 'tags must not differ in case alone'],
+    [
+      { functions, permissionsBoundary: 'arn:aws:iam::111122223333:policy/boundary' },
+      'permissionsBoundary must be the name of a managed policy, and not its ARN',
+    ],
+    [
+      {
+        removalPolicy: 'destroy',
+        functions: {
+          main: {
+            compute: 'web',
+            models: ['sentiment'],
+            release: { previous: { revisionId: 'rev-1', weight: 10 } },
+          },
+        },
+      },
+      'functions.main.release.previous needs removalPolicy retain',
+    ],
     [
       { functions, server: { models: { intent: 'job' }, network: { kind: 'nat', zones: ['a'] } } },
       'server.network.zones must name two zones at least',
@@ -250,9 +305,9 @@ describe('a configuration', () => {
 
 describe('a deployment', () => {
   let folder: string;
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'pilotlight-config-'));
-    const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
     write('acme.prod.ts', "export default { functions: { main: { models: ['intent'] } } };");
     write(
       'acme.dev.ts',
@@ -280,6 +335,16 @@ describe('a deployment', () => {
     [{ team: '..', env: 'prod' }, 'There is no configuration ...prod; there are'],
   ])('that does not exist is refused with those that do: %#', async (selection, sentence) => {
     await expect(loadDeployment(selection, folder)).rejects.toThrow(sentence);
+  });
+
+  test('is refused beside one that would have the same stacks', async () => {
+    const config = 'export default { functions: { main: { models: ["intent"] } } };';
+    for (const file of ['nlp.eu-prod.ts', 'nlp-eu.prod.ts']) write(file, config);
+    const loading = loadDeployment({ team: 'nlp', env: 'eu-prod' }, folder);
+    await expect(loading).rejects.toThrow(
+      'nlp.eu-prod and nlp-eu.prod would both be the stacks pilotlight-nlp-eu-prod: rename the one that is not deployed.',
+    );
+    for (const file of ['nlp.eu-prod.ts', 'nlp-eu.prod.ts']) rmSync(join(folder, file));
   });
 
   test('whose file cannot be read is refused by the file', async () => {

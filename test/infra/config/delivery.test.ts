@@ -27,6 +27,26 @@ test.each([
     { functions, packages: { ...packages, from: 'https://models.acme.example' } },
     'packages.from must be a bucket with or without a prefix, as in s3://acme-models/pilotlight',
   ],
+  [
+    { functions, region: 'us-east-1', encryptionKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/a' },
+    'encryptionKeyArn must be of region us-east-1, where the deployment is, and not of eu-central-1',
+  ],
+  [
+    {
+      functions: {
+        main: {
+          compute: 'web',
+          models: ['sentiment'],
+          auth: {
+            kind: 'api-key',
+            secretArn: 'arn:aws-cn:secretsmanager:cn-north-1:111122223333:secret:a-a1B2c3',
+          },
+        },
+      },
+      region: 'cn-northwest-1',
+    },
+    'functions.main.auth.secretArn must be of region cn-northwest-1, where the deployment is, and not of cn-north-1',
+  ],
   [{ functions, packages: { ...packages, sha256: {} } }, 'packages.sha256 must name one package at least'],
   [
     { functions, packages: { ...packages, sha256: { sentiment: sum } } },
@@ -84,6 +104,16 @@ test.each([
 ])('a configuration that fetches packages may have %s beside', (_what, functions, more) => {
   expect(() => parse({ functions, packages, ...more })).not.toThrow();
 });
+
+test.each(['My Team', 'x.y', '1a', ''])(
+  'a deployment of team %j is refused, because stacks are named by it',
+  (team) => {
+    const define = () => defineDeployment({ team, env: 'prod', config: { functions } });
+    expect(define).toThrow(
+      `team ${JSON.stringify(team)} must begin with a letter and have a-z, 0-9 and - alone`,
+    );
+  },
+);
 
 test('a deployment may be made from the accounts that it names, and from no other', () => {
   const config = { account: '111122223333', deployFrom: ['999988887777'], functions };

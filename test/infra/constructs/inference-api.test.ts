@@ -152,7 +152,7 @@ describe('with several functions', () => {
       ([name, { Properties }]) => [name.slice(0, 5), Properties.Environment.Variables.PILOTLIGHT_SIBLINGS],
     );
     expect(Object.fromEntries(variables)).toEqual({
-      Predi: { 'Fn::Join': ['', ['{"intent":"', { Ref: alias }, '"}']] },
+      Predi: { 'Fn::Join': ['', ['[{"alias":"', { Ref: alias }, '","models":["intent"]}]']] },
       Other: undefined,
     });
     const statements = statementsOf(several, 'PredictRole').filter(

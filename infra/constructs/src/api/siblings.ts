@@ -14,15 +14,18 @@ export function handToSiblings(
   main: InferenceFunction,
   others: Readonly<Record<string, InferenceFunction>>,
 ): void {
-  const models = Object.entries(others).filter(([, other]) => other !== main);
-  if (models.length === 0) return;
+  const siblings = new Map<InferenceFunction, string[]>();
+  for (const [model, other] of Object.entries(others)) {
+    if (other !== main) siblings.set(other, [...(siblings.get(other) ?? []), model]);
+  }
+  if (siblings.size === 0) return;
   if (!main.reachesLambda) {
     throw new InfraError(
       'INVALID_PROPS',
       'The main function hands requests over to others, and stands in a network without a way to Lambda. Set callersInvoke of the InferenceServer to true.',
     );
   }
-  for (const other of new Set(models.map(([, sibling]) => sibling))) other.grantInvoke(main.executionRole);
-  const aliases = Object.fromEntries(models.map(([model, { alias }]) => [model, alias.functionArn]));
-  main.function.addEnvironment('PILOTLIGHT_SIBLINGS', Stack.of(scope).toJsonString(aliases));
+  for (const other of siblings.keys()) other.grantInvoke(main.executionRole);
+  const functions = [...siblings].map(([{ alias }, models]) => ({ alias: alias.functionArn, models }));
+  main.function.addEnvironment('PILOTLIGHT_SIBLINGS', Stack.of(scope).toJsonString(functions));
 }

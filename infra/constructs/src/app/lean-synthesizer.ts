@@ -1,16 +1,24 @@
 import { CfnResource, DefaultStackSynthesizer, type ISynthesisSession, Stack } from 'aws-cdk-lib';
+import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
+import { checkVariableBytes } from '../common/environment.ts';
 
 /**
  * Leaves out a `DependsOn` that a property of the resource says already. The CDK writes one to the role of every function,
- * and linters object (W3005 of cfn-lint).
+ * and linters object (W3005 of cfn-lint). Refuses functions whose variables, all of which are known only now, have no room.
  */
 export class LeanSynthesizer extends DefaultStackSynthesizer {
   override synthesize(session: ISynthesisSession): void {
     for (const resource of this.boundStack.node.findAll()) {
       if (CfnResource.isCfnResource(resource)) dropImpliedDependencies(resource);
+      if (resource instanceof CfnFunction) checkVariables(resource);
     }
     super.synthesize(session);
   }
+}
+
+function checkVariables(resource: CfnFunction): void {
+  const { variables } = Object(Stack.of(resource).resolve(resource.environment));
+  if (variables !== undefined) checkVariableBytes(resource.node.path, variables);
 }
 
 function dropImpliedDependencies(resource: CfnResource): void {

@@ -30,6 +30,30 @@ export function checkServerEnvironment(environment: Variables): void {
   refuseFaults(() => readServerConfig(withoutTokens(environment)));
 }
 
+/** Lambda's limit for all variables of a function: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const MAX_BYTES = 4096;
+/** What stands for an ARN or a URL that is known only when it is deployed. */
+const REFERENCE_BYTES = 100;
+
+/** Refuses variables, of which `resolved` has references in it, that Lambda does not take. @throws InfraError INVALID_PROPS */
+export function checkVariableBytes(path: string, resolved: object): void {
+  const entries = Object.entries(resolved);
+  const bytes = entries.reduce((sum, [name, value]) => sum + name.length + countBytes(value), 0);
+  if (bytes <= MAX_BYTES) return;
+  const [longest] = entries.reduce((most, one) => (countBytes(one[1]) > countBytes(most[1]) ? one : most));
+  throw new InfraError(
+    'INVALID_PROPS',
+    `${path}: the variables have ${bytes} bytes, and Lambda takes ${MAX_BYTES}; ${longest} is the longest. Shorten it, or serve fewer models.`,
+  );
+}
+
+function countBytes(value: unknown): number {
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  const { 'Fn::Join': join } = Object(value);
+  if (!Array.isArray(join)) return REFERENCE_BYTES;
+  return join[1].reduce((sum: number, part: unknown) => sum + countBytes(part), 0);
+}
+
 /** Leaves out variables whose values are known only when they are deployed. */
 function withoutTokens(environment: Variables): Variables {
   return Object.fromEntries(Object.entries(environment).filter(([, value]) => !Token.isUnresolved(value)));

@@ -61,7 +61,18 @@ const subnetId = textLike(/^subnet-[0-9a-f]+$/, 'must be the id of a subnet such
 /** Subnets by their availability zones, one for each. */
 export const subnetsByZone = z.record(nonEmpty, subnetId);
 
+/** The CDK refuses these in words of its own: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
+const RESERVED =
+  /^(AWS_(REGION|EXECUTION_ENV|ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|LAMBDA_(?!EXEC_WRAPPER$)\w+)|LAMBDA_(TASK_ROOT|RUNTIME_DIR))$/;
+const variableName = z
+  .string()
+  .regex(
+    /^[A-Za-z]\w+$/,
+    'must be a name of two or more letters, digits and underscores, with a letter first',
+  )
+  .refine((name) => !RESERVED.test(name), 'must not be a variable that Lambda sets itself');
+
 export const environment = z
-  .record(z.string(), z.string())
+  .record(variableName, z.string())
   .default({})
   .describe('Further settings of docs/reference/operations.md. No place for secrets');

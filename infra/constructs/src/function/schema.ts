@@ -65,7 +65,7 @@ export const lambdaSchema = z.strictObject({
   network: functionNetworkSchema.exactOptional().describe('Subnets of a VPC of yours. Default: none'),
   tracing: z.boolean().default(false).describe('Whether X-Ray traces invocations'),
   environment,
-  description: nonEmpty.exactOptional().describe('Description in the console. Default: the models'),
+  description: nonEmpty.max(256).exactOptional().describe('Description in the console. Default: the models'),
 });
 
 export const functionSchema = z.strictObject({

@@ -1,4 +1,5 @@
 /** The long-lived server: the tasks that it runs as, the instances below them, and when there is one task more. */
+import { Token } from 'aws-cdk-lib';
 import * as z from 'zod';
 import { count, days, modelRefs, nonEmpty, subnetsByZone, textLike, vpcId } from '../common/fields.ts';
 
@@ -62,8 +63,11 @@ export const jobsSchema = z.strictObject({
     .describe('What becomes of the buckets of jobs and of access logs with the stack'),
 });
 
+const OCTET = String.raw`(25[0-5]|2[0-4]\d|1?\d?\d)`;
+/** AWS takes /16 to /28 for a VPC, and two subnets of a load balancer need /26. */
+const RANGE = new RegExp(String.raw`^(${OCTET}\.){3}${OCTET}/(1[6-9]|2[0-6])$`);
 const ownNetwork = {
-  cidr: textLike(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, 'must be a range such as 10.97.0.0/22')
+  cidr: textLike(RANGE, 'must be a range from /16 to /26, such as 10.97.0.0/22')
     .exactOptional()
     .describe('Address range of the VPC. Default: 10.97.0.0/22'),
   zones: z
@@ -75,10 +79,35 @@ const ownNetwork = {
     .describe('Availability zones, such as those that have the instance type. Default: the first two'),
 };
 
+/** A subnet of a load balancer has 32 addresses at least: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#subnets-load-balancer */
+const SUBNET_ADDRESSES = 32;
+/** The gateway has a subnet of 16 addresses in each zone. */
+const GATEWAY_ADDRESSES = 16;
+
+/** Whether the range has room for the subnets of each zone, which have a power of two of addresses. */
+function hasRoom({
+  kind,
+  cidr,
+  zones,
+}: {
+  kind: 'endpoints' | 'nat';
+  cidr?: string;
+  zones?: readonly string[];
+}): boolean {
+  if (cidr === undefined || Token.isUnresolved(cidr)) return true;
+  const { length = 2 } = zones ?? {};
+  const [subnets, taken] = kind === 'nat' ? [2 * length, GATEWAY_ADDRESSES * length] : [length, 0];
+  return (2 ** (32 - Number(cidr.split('/')[1])) - taken) / subnets >= SUBNET_ADDRESSES;
+}
+const noRoom = {
+  path: ['cidr'],
+  error: `must have room for subnets of ${SUBNET_ADDRESSES} addresses in each zone: choose a larger range, such as 10.97.0.0/22`,
+};
+
 /** The network of the server. Another one is made beside the old one, which goes once no function stands in it. */
 export const networkSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('endpoints'), ...ownNetwork }),
-  z.strictObject({ kind: z.literal('nat'), ...ownNetwork }),
+  z.strictObject({ kind: z.literal('endpoints'), ...ownNetwork }).refine(hasRoom, noRoom),
+  z.strictObject({ kind: z.literal('nat'), ...ownNetwork }).refine(hasRoom, noRoom),
   z.strictObject({
     kind: z.literal('given'),
     vpcId: vpcId.describe('A VPC that is there, and resolves names of AWS to its endpoints if it has some'),

@@ -1,4 +1,4 @@
-/** What contradicts itself in how a deployment gets to its account: from where, with which packages, and in which time. */
+/** What contradicts itself in how a deployment gets to its account: from where, in which region, with which packages, and in which time. */
 import { chooseVersion, parseModelRef } from '@pilotlight/model-format';
 import { TRAFFIC_SHIFTS, type TrafficShift } from '../../function/release/traffic-shifts.ts';
 
@@ -19,6 +19,7 @@ type Release = { readonly canary?: { readonly traffic: TrafficShift } } | { read
 interface Delivery {
   readonly account?: string;
   readonly deployFrom?: readonly string[];
+  readonly region?: string;
   readonly packagesFolder?: string;
   readonly packages?: { readonly sha256: Readonly<Record<string, string>> };
   readonly functions: Readonly<Record<string, Consumer & { readonly release: Release }>>;
@@ -29,7 +30,26 @@ interface Delivery {
 
 /** Lists what is wrong, by the field that is to be changed. */
 export function explainDelivery(delivery: Delivery): Problem[] {
-  return [...explainAccounts(delivery), ...explainPackages(delivery), ...explainSession(delivery)];
+  return [
+    ...explainAccounts(delivery),
+    ...explainRegion(delivery.region, delivery),
+    ...explainPackages(delivery),
+    ...explainSession(delivery),
+  ];
+}
+
+/** Services that have something of their own for each region, out of which none serves another. */
+const REGIONAL_ARN = /^arn:[^:]+:(?:kms|secretsmanager|acm|sns):([^:]+):/;
+
+/** Finds every ARN of another region, wherever it is: a configuration is often the copy of one for another region. */
+function explainRegion(region: string | undefined, value: unknown, path: readonly string[] = []): Problem[] {
+  if (region === undefined) return [];
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value).flatMap(([key, inner]) => explainRegion(region, inner, [...path, key]));
+  }
+  const [, other] = REGIONAL_ARN.exec(String(value)) ?? [];
+  if (other === undefined || other === region) return [];
+  return [{ path, message: `must be of region ${region}, where the deployment is, and not of ${other}` }];
 }
 
 /** The bootstrap of `account` is what trusts another account. */

@@ -8,6 +8,7 @@ import { InfraError } from '../../common/errors.ts';
 import { listProblems } from '../../common/problems.ts';
 import { type Config, type ConfigInput, configSchema } from './schema.ts';
 
+const NAME = /^[a-z][a-z0-9-]*$/;
 const CONFIG_FILE = /^([a-z][a-z0-9-]*)\.([a-z][a-z0-9-]*)\.[mc]?[tj]s$/;
 
 /** The configuration of one team in one environment. */
@@ -37,7 +38,7 @@ export async function loadDeployment(selection: Selection, folder: string): Prom
 /**
  * Checks a configuration that the caller has, so that an app needs no file for it.
  *
- * @throws InfraError INVALID_CONFIGURATION, with every field at fault
+ * @throws InfraError INVALID_CONFIGURATION, with every field at fault, or where team or environment cannot be in the name of a stack
  */
 export function defineDeployment(deployment: {
   readonly team: string;
@@ -45,6 +46,11 @@ export function defineDeployment(deployment: {
   readonly config: ConfigInput;
 }): Deployment {
   const { team, env, config } = deployment;
+  for (const [what, name] of Object.entries({ team, env })) {
+    if (NAME.test(name)) continue;
+    const message = `${what} ${JSON.stringify(name)} must begin with a letter and have a-z, 0-9 and - alone, because stacks are named by it.`;
+    throw new InfraError('INVALID_CONFIGURATION', message);
+  }
   return { team, env, config: parseConfig(config, `${team}.${env}`) };
 }
 
@@ -95,7 +101,7 @@ function listFiles(folder: string): ConfigFile[] {
 function select({ team, env }: Selection, folder: string): ConfigFile {
   const deployments = listFiles(folder);
   const found = deployments.find((deployment) => deployment.team === team && deployment.env === env);
-  if (found) return found;
+  if (found) return refuseTwins(found, deployments);
   const names = deployments.map((deployment) => `${deployment.team}.${deployment.env}`);
   const known = names.length === 0 ? `${folder} has no configuration` : `there are ${names.join(', ')}`;
   if (typeof team !== 'string' || typeof env !== 'string') {
@@ -109,6 +115,17 @@ function select({ team, env }: Selection, folder: string): ConfigFile {
   throw new InfraError(
     'CONFIGURATION_NOT_FOUND',
     `There is no configuration ${team}.${env}${hint}; ${known}.`,
+  );
+}
+
+/** `a-b` in `c` would have the stacks of `a` in `b-c`, and each would replace what the other has. */
+function refuseTwins(found: ConfigFile, deployments: readonly ConfigFile[]): ConfigFile {
+  const stage = ({ team, env }: ConfigFile): string => `${team}-${env}`;
+  const twin = deployments.find((other) => other.team !== found.team && stage(other) === stage(found));
+  if (!twin) return found;
+  throw new InfraError(
+    'INVALID_CONFIGURATION',
+    `${found.team}.${found.env} and ${twin.team}.${twin.env} would both be the stacks pilotlight-${stage(found)}: rename the one that is not deployed.`,
   );
 }
 

@@ -90,6 +90,29 @@ const server = z.strictObject({
 
 const accountId = textLike(/^\d{12}$/, 'must be the 12 digits of an AWS account');
 
+/** Two tags are ours. A stack has 50: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html */
+const OWN_TAGS = ['team', 'env'];
+const MAX_TAGS = 50 - OWN_TAGS.length;
+const TAG_CHARACTERS = 'of letters, digits, spaces and _ . : / = + - @';
+const tags = z
+  .record(
+    z
+      .string()
+      .regex(
+        /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/iu,
+        `must be 1 to 128 ${TAG_CHARACTERS}, and not begin with aws:`,
+      ),
+    z.string().regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u, `must be at most 256 ${TAG_CHARACTERS}`),
+  )
+  .refine((named) => Object.keys(named).length <= MAX_TAGS, `must be ${MAX_TAGS} at most`)
+  .refine(
+    (named) => {
+      const keys = [...new Set([...OWN_TAGS, ...Object.keys(named)])];
+      return new Set(keys.map((key) => key.toLowerCase())).size === keys.length;
+    },
+    `must not differ in case alone, from ${OWN_TAGS.join(' and ')} neither: IAM takes them for the same`,
+  );
+
 const configFields = z.strictObject({
   account: accountId
     .exactOptional()
@@ -115,13 +138,12 @@ const configFields = z.strictObject({
     .regex(/^[a-z0-9]{1,10}$/, 'must be 1 to 10 lower-case letters and digits')
     .exactOptional()
     .describe('Qualifier that the account was bootstrapped with. Default: that of the CDK'),
-  permissionsBoundary: nonEmpty
+  permissionsBoundary: z
+    .string()
+    .regex(/^[\w+=,.@/-]+$/, 'must be the name of a managed policy, and not its ARN')
     .exactOptional()
     .describe('Name of the managed policy that bounds every role. Default: none'),
-  tags: z
-    .record(z.string(), z.string())
-    .default({})
-    .describe('Tags of every resource, such as a cost centre'),
+  tags: tags.default({}).describe('Tags of every resource, such as a cost centre'),
   terminationProtection: z
     .boolean()
     .default(false)
@@ -214,7 +236,20 @@ const checkedFields = configFields.superRefine((config, { addIssue }) => {
   const { api, server } = config;
   for (const { path, message } of explainDelivery(config))
     addIssue({ code: 'custom', path: [...path], message });
-  const { functions } = divide(config.functions);
+  const { functions, webFunctions } = divide(config.functions);
+  const outputs = new Map<string, string>();
+  for (const [name, { release }] of Object.entries(webFunctions)) {
+    const other = outputs.get(name.replaceAll('-', ''));
+    if (other !== undefined) {
+      const message = `must differ from ${other} by more than -, which outputs of a stack do not have`;
+      addIssue({ code: 'custom', path: ['functions', name], message });
+    }
+    outputs.set(name.replaceAll('-', ''), name);
+    if (!release.previous || config.removalPolicy === 'retain') continue;
+    const message =
+      'needs removalPolicy retain, because an earlier revision is otherwise deleted when a newer one takes over';
+    addIssue({ code: 'custom', path: ['functions', name, 'release', 'previous'], message });
+  }
   const servedBy = new Map<string, string>();
   const serve = (models: readonly string[], by: string, path: string[]) => {
     for (const model of models.map((ref) => parseModelRef(ref).name)) {
