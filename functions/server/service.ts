@@ -5,7 +5,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import { createApp } from '@pilotlight/app/internal/app';
 import { formats } from '@pilotlight/app/internal/formats/index';
 import { Drain } from '@pilotlight/app/internal/serve/drain';
-import { createHttpServer } from '@pilotlight/app/internal/serve/node-server';
+import { type ConnectionTimes, createHttpServer } from '@pilotlight/app/internal/serve/node-server';
 import type { AppOptions, Telemetry } from '@pilotlight/app/internal/serve/ports';
 import { callerOptions } from '@pilotlight/app/internal/settings/caller-options';
 import { appOptions } from '@pilotlight/app/internal/settings/engine-options';
@@ -31,8 +31,8 @@ export interface ServiceOptions {
   readonly renderMore?: () => string;
   /** What stands around the app, such as a check of the caller's key. @default - nothing */
   readonly around?: (fetch: Fetch) => Fetch;
-  /** See `ConnectionTimes`. */
-  readonly keepAliveMs?: number;
+  /** How long callers may take. @default - those of a server that anybody may connect to */
+  readonly times?: ConnectionTimes;
 }
 
 export interface Service {
@@ -44,14 +44,14 @@ export interface Service {
    * is before.
    */
   listen(port: number, host: string): Promise<number>;
-  /** Writes what callers have used, frees the models and sends the last traces, after `drain` has closed. */
+  /** Writes what callers have used, sends the last traces and frees the models, after `drain` has closed. */
   dispose(): Promise<void>;
 }
 
 export async function createService(options: ServiceOptions): Promise<Service> {
   const { config, models, logger, telemetry = [], around = (fetch) => fetch } = options;
   const { engine, executionProvider } = models;
-  const { renderMore = () => '', keepAliveMs } = options;
+  const { renderMore = () => '', times } = options;
   const tracing = isTraced(config.server) ? await trace(config.server, logger) : undefined;
   const { callers } = await callerOptions(config.shared, { logger, frozen: false });
   const metrics = new PrometheusMetrics(
@@ -77,7 +77,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   });
   const guarded = around(app.fetch);
   const fetch = tracing ? tracing.around(guarded) : guarded;
-  const server = createHttpServer({ fetch }, { ...(keepAliveMs !== undefined && { keepAliveMs }) });
+  const server = createHttpServer({ fetch }, times);
   const drain = new Drain(server);
   return {
     fetch,
@@ -92,9 +92,9 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       return listenedMs;
     },
     dispose: async () => {
-      await callers?.quotas?.settle();
+      // A model is freed when its last batch has run, for which a process that has a second to live may not wait.
+      await Promise.all([callers?.quotas?.settle(), tracing?.shutdown()]);
       await engine.dispose();
-      await tracing?.shutdown();
     },
   };
 }

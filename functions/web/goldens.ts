@@ -1,5 +1,9 @@
 /** Answers the revision gate, which asks a new revision for its goldens before clients reach it. */
-import { GOLDEN_REPORT_PATH, type GoldenReport } from '@pilotlight/app/internal/aws/golden-report';
+import {
+  GOLDEN_REPORT_PATH,
+  type GoldenReport,
+  PREVIEW_ENDPOINT,
+} from '@pilotlight/app/internal/aws/golden-report';
 import type { Logger } from '@pilotlight/app/internal/serve/ports';
 import { formatModelRef, type GoldenCheck, type LoadedModel, PilotlightError } from '@pilotlight/engine';
 import type { Fetch } from '../server/service.ts';
@@ -11,18 +15,23 @@ export interface GoldensOf {
   readonly logger: Logger;
 }
 
+/** The name of the endpoint by which a request came. Lambda adds it, and removes what a client sends by this name. */
+const ENDPOINT_NAME = 'lambda-web-endpoint-name';
+
 /** The time for all goldens together, within the 30 s that a request has by default. */
 const LONGEST_MS = 10_000;
 
 /**
- * Stands around the app, before any key is asked for: the gate has none. Whoever asks, the goldens are run once in each
- * environment, which costs about as much as the start of the environment did, and the report names no model.
+ * Stands around the app, before any key is asked for: the gate has none, but an endpoint of its own. What comes by the endpoint of
+ * clients is left to the app, which knows no goldens. The goldens are run once in each environment, and the report names no model.
  */
 export function aroundGoldens(fetch: Fetch, { ready, loaded, logger }: GoldensOf): Fetch {
   let report: Promise<GoldenReport> | undefined;
   return async (request, ...rest) => {
     const { pathname } = new URL(request.url);
-    if (pathname !== GOLDEN_REPORT_PATH || request.method !== 'GET') return fetch(request, ...rest);
+    const endpoint = request.headers.get(ENDPOINT_NAME) ?? PREVIEW_ENDPOINT;
+    const isAsked = pathname === GOLDEN_REPORT_PATH && request.method === 'GET';
+    if (!isAsked || endpoint !== PREVIEW_ENDPOINT) return fetch(request, ...rest);
     report ??= ready.then(() => runGoldens(loaded(), logger));
     return Response.json(await report);
   };

@@ -1,6 +1,7 @@
 /** The server in an environment of Lambda: what is given by Lambda, what waits for requests, and its end within a second. */
 
 import type { Logger } from '@aws-lambda-powertools/logger';
+import type { ConnectionTimes } from '@pilotlight/app/internal/serve/node-server';
 import { endOnSignals } from '@pilotlight/app/internal/serve/signals';
 import { handOverOptions } from '@pilotlight/app/internal/settings/hand-over-options';
 import type { ServerConfig } from '@pilotlight/app/internal/settings/server';
@@ -12,6 +13,12 @@ import { observe } from './observe.ts';
 
 /** Lambda kills the process a second after SIGTERM. What is left of it is for the last metrics and traces. */
 const GRACE_MS = 700;
+
+/**
+ * Only Lambda connects, and it limits requests itself. A process that is frozen would close a connection as it thaws: the one that
+ * brings the request for which it does, also where Lambda had opened it ahead of need.
+ */
+export const NEVER_CLOSES: ConnectionTimes = { headersMs: 0, requestMs: 0, keepAliveMs: 0 };
 
 /** The id of a request, which is in Lambda's own logs and in the answer. Lambda removes what a client sends by this name. */
 const REQUEST_ID = 'lambda-web-request-id';
@@ -36,8 +43,7 @@ export async function serve(
         loaded: () => models.engine.loaded(),
         logger,
       }),
-    // A process that is frozen would close a connection as it thaws: the one that brings the request for which it does.
-    keepAliveMs: 0,
+    times: NEVER_CLOSES,
   });
   endOnSignals(async (signal) => {
     logger.info('Draining', { signal, inFlight: drain.inFlight });

@@ -149,7 +149,7 @@ describe('the code of a web function', () => {
     });
     expect(existsSync(join(built.folder, 'predictors.mjs'))).toBe(true);
     expect(Object(webFunction.resourceRevision.serviceConfig).environmentVariables).toMatchObject({
-      PILOTLIGHT_PREDICTORS: 'predictors.mjs',
+      PILOTLIGHT_PREDICTORS: '/var/task/predictors.mjs',
     });
   });
 });
@@ -248,6 +248,10 @@ describe('refuses in one line that names the property', () => {
     refusalOf(() => new WebInferenceFunction(testStack(), 'Web', { models, ...props }));
 
   test.each([
+    [
+      { models: ['sentiment', 'sentiment@1.0.1'] },
+      'models names sentiment@1.0.1 twice. Leave one of them out.',
+    ],
     [{ web: { timeoutSeconds: 2 } }, 'Test/Web: web.timeoutSeconds must be at least 3.'],
     [
       { web: { maxConcurrencyPerEnvironment: 129 } },

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ConnectionTimes, createHttpServer } from '../../../functions/app/src/serve/node-server.ts';
+import { NEVER_CLOSES } from '../../../functions/web/serve.ts';
 import { listen, open, predictRequest } from './connections.ts';
 import { fakeApp, fakeEngine, preparing } from './fake-engine.ts';
 
@@ -46,6 +47,12 @@ describe('a connection without a request', () => {
   it('is closed by this side after 75 s, longer than load balancers keep one, or never', () => {
     const times = [{}, { keepAliveMs: 0 }].map((each) => createHttpServer(fakeApp(), each).keepAliveTimeout);
     expect(times).toEqual([75_000, 0]);
+  });
+
+  it('is never closed, new or used, in a web function, whose clock jumps when it thaws', async () => {
+    const server = createHttpServer(fakeApp(), NEVER_CLOSES);
+    const { headersTimeout, requestTimeout, keepAliveTimeout } = server;
+    expect([headersTimeout, requestTimeout, keepAliveTimeout]).toEqual([0, 0, 0]);
   });
 });
 

@@ -1,8 +1,11 @@
 /** The question by which a revision of a web function is checked before it has traffic, and its answer. */
 import * as z from 'zod/mini';
 
-/** Answered with a `GoldenReport`, whoever asks: it is worked out once in each environment, and names no model. */
+/** Answered with a `GoldenReport`: it is worked out once in each environment, and names no model. */
 export const GOLDEN_REPORT_PATH = '/goldens';
+
+/** The endpoint that nobody but the revision gate may call. */
+export const PREVIEW_ENDPOINT = 'preview';
 
 const count = z.int().check(z.nonnegative());
 

@@ -23,9 +23,9 @@ const MAX_CONNECTIONS = 4096;
 
 /** The time that a client has for sending a request, so that slow ones do not keep the others out, and that connections rest. */
 export interface ConnectionTimes {
-  /** Milliseconds for the headers. @default 20,000 */
+  /** Milliseconds for the headers, and for a new connection until its first request; 0 sets no limit. @default 20,000 */
   readonly headersMs?: number;
-  /** Milliseconds for the whole request: 6 MB in 60 s are 100 kB a second. @default 60,000 */
+  /** Milliseconds for the whole request: 6 MB in 60 s are 100 kB a second; 0 sets no limit. @default 60,000 */
   readonly requestMs?: number;
   /** The rate at which a body has to come all the time. @default - 10 kB in 10 s, and 256 MB at once of all */
   readonly rate?: SendingRate;
@@ -53,7 +53,7 @@ export function createHttpServer(
       keepAliveTimeout: keepAliveMs,
       headersTimeout: headersMs,
       requestTimeout: requestMs,
-      connectionsCheckingInterval: Math.ceil(headersMs / 4),
+      ...(headersMs > 0 && { connectionsCheckingInterval: Math.ceil(headersMs / 4) }),
     },
     (request, response) => {
       const own = answers.get(request.socket) ?? new Set();

@@ -1,8 +1,8 @@
 import type { StageSetting } from '@pilotlight/app/internal/telemetry/stage-metrics';
 import { bundleFolder, type FunctionName } from '@pilotlight/functions';
-import { describePackage, type Placement, placeModels } from '@pilotlight/layers/internal/models/index';
+import { type Placement, placeModels } from '@pilotlight/layers/internal/models/index';
 import { runtimeLayerBytes } from '@pilotlight/layers/internal/runtime/index';
-import { MEGABYTES_PER_VCPU, parseModelRef } from '@pilotlight/model-format';
+import { MEGABYTES_PER_VCPU } from '@pilotlight/model-format';
 import { Annotations, Duration } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { FunctionOptions, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -11,6 +11,7 @@ import { Construct } from 'constructs';
 import type * as z from 'zod';
 import { acknowledgeTracing } from '../common/acknowledgements.ts';
 import { commonOptions } from '../common/bundled-function.ts';
+import { describeModels } from '../common/describe-models.ts';
 import { InfraError } from '../common/errors.ts';
 import { executionRole, type LoggingProps, logGroup } from '../common/execution-role.ts';
 import { chooseMetricsNamespace } from '../common/metrics-namespace.ts';
@@ -71,7 +72,7 @@ export abstract class ModelFunction extends Construct {
     const { models, packages, lambda, logging, coldStart } = settings;
     const folder = packages.folder ?? defaultPackagesFolder();
     const variant = packages.variant === undefined ? {} : { variant: packages.variant };
-    const described = models.map((ref) => describePackage(folder, parseModelRef(ref), variant));
+    const described = describeModels(folder, models, variant);
     checkMemory(
       lambda.memoryMegabytes,
       described.reduce((sum, { bytes }) => sum + bytes, 0),

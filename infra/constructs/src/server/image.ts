@@ -1,9 +1,9 @@
 import { bundleFolder } from '@pilotlight/functions';
 import { buildServerContext } from '@pilotlight/layers/internal/images/index';
-import { describePackage, type PackageDescription } from '@pilotlight/layers/internal/models/index';
-import { parseModelRef } from '@pilotlight/model-format';
+import type { PackageDescription } from '@pilotlight/layers/internal/models/index';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
+import { describeModels } from '../common/describe-models.ts';
 import { buildFolder, defaultPackagesFolder } from '../common/paths.ts';
 
 export interface ServerImageProps {
@@ -25,7 +25,7 @@ export class ServerImage {
 
   /** @throws EngineError for a package that is missing or damaged; LayerError for an npm package that is */
   constructor({ models, packagesFolder = defaultPackagesFolder(), cudaImage, nodeImage }: ServerImageProps) {
-    this.packages = models.map((ref) => describePackage(packagesFolder, parseModelRef(ref), { gpu: true }));
+    this.packages = describeModels(packagesFolder, models, { gpu: true });
     const { folder } = buildServerContext({
       packages: this.packages,
       bundle: bundleFolder('server').folder,

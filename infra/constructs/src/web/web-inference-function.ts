@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
+import { PREVIEW_ENDPOINT } from '@pilotlight/app/internal/aws/golden-report';
 import type { StageSetting } from '@pilotlight/app/internal/telemetry/stage-metrics';
 import { bundleFolder } from '@pilotlight/functions';
-import { describePackage, type PackageDescription } from '@pilotlight/layers/internal/models/index';
+import type { PackageDescription } from '@pilotlight/layers/internal/models/index';
 import { buildWebPackage, WEB_PREDICTORS, type WebPackage } from '@pilotlight/layers/internal/web/index';
-import { parseModelRef } from '@pilotlight/model-format';
 import { CfnDeletionPolicy, Duration, Names, Stack } from 'aws-cdk-lib';
 import type { Grant, IGrantable, Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -21,6 +21,7 @@ import { Construct } from 'constructs';
 import type * as z from 'zod';
 import { UsageTable } from '../api/usage-table.ts';
 import { acknowledge } from '../common/acknowledgements.ts';
+import { describeModels } from '../common/describe-models.ts';
 import { checkServerEnvironment } from '../common/environment.ts';
 import { InfraError } from '../common/errors.ts';
 import { executionRole, type LoggingProps } from '../common/execution-role.ts';
@@ -97,7 +98,7 @@ export class WebInferenceFunction extends Construct {
     const { auth, packages, release, web } = settings;
     refuseOwned(web.environment, OWNED, 'web.environment');
     checkServerEnvironment(web.environment);
-    this.packages = describeModels(settings);
+    this.packages = describeLight(settings);
     this.modelRefs = this.packages.map(({ name, version }) => `${name}@${version}`);
     this.modelNames = [...new Set(this.packages.map(({ name }) => name))];
     this.metricsNamespace = chooseMetricsNamespace(scope, id, metricsNamespace);
@@ -165,7 +166,7 @@ export class WebInferenceFunction extends Construct {
         PILOTLIGHT_METRICS_NAMESPACE: this.metricsNamespace,
         PILOTLIGHT_FUNCTION_NAME: this.functionName,
         ...(packages.variant !== undefined && { PILOTLIGHT_VARIANT: packages.variant }),
-        ...(packages.predictors !== undefined && { PILOTLIGHT_PREDICTORS: WEB_PREDICTORS }),
+        ...(packages.predictors !== undefined && { PILOTLIGHT_PREDICTORS: `/var/task/${WEB_PREDICTORS}` }),
         ...(auth.kind === 'api-key' && { PILOTLIGHT_API_KEYS_SECRET: auth.secretArn }),
         ...(this.usage && { PILOTLIGHT_QUOTAS: this.usage.settings }),
       },
@@ -203,7 +204,7 @@ export class WebInferenceFunction extends Construct {
   /** An endpoint that nobody but the gate may call leads to the new revision first. */
   #gate({ toleratedDrift }: Settings['release'], logging: LoggingProps | undefined): GoldenGate {
     const preview = this.webFunction.addEndpoint('Preview', {
-      endpointName: 'preview',
+      endpointName: PREVIEW_ENDPOINT,
       authType: WebFunctionAuthType.IAM_AUTH,
       endpointDescription: 'Checks a new revision before it has traffic',
       maxEnvironments: 2,
@@ -251,10 +252,10 @@ const OWNED: Readonly<Record<string, string>> = {
   AWS_LAMBDA_NODEJS_ENTRYPOINT: '',
 };
 
-function describeModels({ models, packages }: Settings): PackageDescription[] {
+function describeLight({ models, packages }: Settings): PackageDescription[] {
   const folder = packages.folder ?? defaultPackagesFolder();
   const variant = packages.variant === undefined ? {} : { variant: packages.variant };
-  const described = models.map((ref) => describePackage(folder, parseModelRef(ref), variant));
+  const described = describeModels(folder, models, variant);
   const heavy = described.filter(({ tier }) => tier === 'gpu');
   if (heavy.length === 0) return described;
   const names = heavy.map(({ name, version }) => `${name}@${version}`).join(', ');

@@ -27,8 +27,8 @@ function environment(models: readonly Model[], ready: Promise<unknown> = Promise
     error: (_: string, extra: unknown) => errors.push(extra),
   };
   const fetch = aroundGoldens(() => new Response('the app'), { ready, loaded: () => models, logger });
-  const ask = async (path = '/goldens', method = 'GET') =>
-    fetch(new Request(`http://lambda${path}`, { method }));
+  const ask = async (path = '/goldens', method = 'GET', headers: Record<string, string> = {}) =>
+    fetch(new Request(`http://lambda${path}`, { method, headers }));
   const report = async () => goldenReportSchema.parse(await (await ask()).json());
   return { ask, report, errors };
 }
@@ -44,6 +44,16 @@ describe('an environment of a web function that is asked for its goldens', () =>
     const { report, errors } = environment(models);
     expect(await report()).toEqual({ models: 2, goldens: 4, problems: 0, drift: 0.7 });
     expect(errors).toEqual([]);
+  });
+
+  it('runs them at the endpoint of the gate, and leaves the endpoint of clients to the app', async () => {
+    const intent = model('intent', [line(2, 0.1)]);
+    const { ask } = environment([intent]);
+    const at = async (endpoint: string) =>
+      (await ask('/goldens', 'GET', { 'lambda-web-endpoint-name': endpoint })).text();
+    expect(await at('prod')).toBe('the app');
+    expect(intent.runs).toBe(0);
+    expect(await at('preview')).toContain('"goldens":1');
   });
 
   it('counts goldens that cannot be run or compared, and logs each with its model', async () => {
