@@ -33,6 +33,8 @@ export interface ServiceOptions {
   readonly around?: (fetch: Fetch) => Fetch;
   /** How long callers may take. @default - those of a server that anybody may connect to */
   readonly times?: ConnectionTimes;
+  /** Whether the process may stand still while it has no request. @default false */
+  readonly mayFreeze?: boolean;
 }
 
 export interface Service {
@@ -51,9 +53,9 @@ export interface Service {
 export async function createService(options: ServiceOptions): Promise<Service> {
   const { config, models, logger, telemetry = [], around = (fetch) => fetch } = options;
   const { engine, executionProvider } = models;
-  const { renderMore = () => '', times } = options;
+  const { renderMore = () => '', times, mayFreeze = false } = options;
   const tracing = isTraced(config.server) ? await trace(config.server, logger) : undefined;
-  const { callers } = await callerOptions(config.shared, { logger, frozen: false });
+  const { callers } = await callerOptions(config.shared, { logger, frozen: false, mayFreeze });
   const metrics = new PrometheusMetrics(
     () => engine.loaded().length,
     () => engine.answerCache,

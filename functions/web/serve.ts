@@ -44,6 +44,7 @@ export async function serve(
         logger,
       }),
     times: NEVER_CLOSES,
+    mayFreeze: true,
   });
   endOnSignals(async (signal) => {
     logger.info('Draining', { signal, inFlight: drain.inFlight });

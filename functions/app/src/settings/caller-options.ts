@@ -7,6 +7,8 @@ export interface CallerSurroundings {
   readonly logger: Logger;
   /** Whether the process is frozen after each answer: see `QuotasOptions`. */
   readonly frozen: boolean;
+  /** Whether it may be frozen while it has no request. @default false */
+  readonly mayFreeze?: boolean;
 }
 
 /**
@@ -15,14 +17,14 @@ export interface CallerSurroundings {
  */
 export async function callerOptions(
   config: Config,
-  { logger, frozen }: CallerSurroundings,
+  { logger, frozen, mayFreeze = false }: CallerSurroundings,
 ): Promise<{ readonly callers?: Callers }> {
   const { PILOTLIGHT_API_KEYS_SECRET: secret, PILOTLIGHT_QUOTAS: settings } = config;
   if (secret === undefined && !settings) return {};
   const [{ makeCallers }, keys, quotas] = await Promise.all([
     import('../serve/callers/middleware.ts'),
     secret === undefined ? gateway() : ownSecret(secret, logger),
-    settings && makeQuotas(settings, { logger, frozen }),
+    settings && makeQuotas(settings, { logger, frozen, mayFreeze }),
   ]);
   return { callers: makeCallers({ keys, quotas }) };
 }
@@ -43,11 +45,12 @@ async function ownSecret(secret: string, logger: Logger) {
 
 async function makeQuotas(
   { table, ...defaults }: NonNullable<Config['PILOTLIGHT_QUOTAS']>,
-  { logger, frozen }: CallerSurroundings,
+  { logger, frozen, mayFreeze }: Required<CallerSurroundings>,
 ) {
   const [{ Quotas }, { lazyUsage }] = await Promise.all([
     import('../serve/callers/quotas.ts'),
     import('./lazy-usage.ts'),
   ]);
-  return new Quotas(lazyUsage({ table, keepAlive: !frozen }), { logger, defaults, frozen });
+  const usage = lazyUsage({ table, keepAlive: !frozen && !mayFreeze });
+  return new Quotas(usage, { logger, defaults, frozen, mayFreeze });
 }

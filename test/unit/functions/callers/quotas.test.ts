@@ -233,6 +233,48 @@ describe('quotas', () => {
     expect(reads).toBe(1);
   });
 
+  it('of a process that may freeze are written while it has requests, and the last ones before the next is let in', async () => {
+    const own = quotas({ mayFreeze: true });
+    const [one, other] = [await own.admit(SHOP), await own.admit(SHOP)];
+    one.count(1);
+    await expect.poll(() => store.read('shop', DAY)).toMatchObject({ requests: 1 });
+    other.count(1);
+    await new Promise(setImmediate);
+    expect(await store.read('shop', DAY)).toMatchObject({ requests: 1 });
+    now += 60_000;
+    const before = reads;
+    await own.admit(SHOP);
+    expect(reads).toBe(before);
+    expect(await store.read('shop', DAY)).toMatchObject({ requests: 2 });
+  });
+
+  it('that are written late belong to the minute and the day in which they were', async () => {
+    const own = quotas({ mayFreeze: true, defaults: { requestsPerMinute: 2, tokensPerDay: 100 } });
+    (await own.admit(SHOP)).count(60);
+    now += 60_000;
+    const admitted = await Promise.all([own.admit(SHOP), own.admit(SHOP)]);
+    for (const admission of admitted) admission.count(20);
+    await own.settle();
+    (await own.admit(SHOP).catch(() => undefined))?.count(1);
+    now += 86_400_000;
+    (await own.admit(SHOP)).count(99);
+    expect(await store.read('shop', DAY)).toMatchObject({ requests: 3, tokens: 100 });
+  });
+
+  it('of a process that may freeze wait for a store that takes nothing once in five seconds', async () => {
+    let tries = 0;
+    const add = async () => {
+      tries += 1;
+      throw new UsageError('USAGE_NOT_COUNTED', 'no');
+    };
+    const own = quotas({ mayFreeze: true }, { add });
+    for (let turn = 0; turn < 4; turn++) {
+      (await own.admit(SHOP)).count(1);
+      now += 1000;
+    }
+    expect(tries).toBe(1);
+  });
+
   it('tell what a key has used and what is left, with what is not written yet', async () => {
     const own = quotas({ frozen: true, defaults: { requestsPerMinute: 5 } });
     (await own.admit(SHOP)).count(7);

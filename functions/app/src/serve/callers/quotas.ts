@@ -30,6 +30,12 @@ export interface QuotasOptions {
    * before the first of them is written, because a cold start would have to load the client for it. @default false
    */
   readonly frozen?: boolean;
+  /**
+   * Whether the process may stand still whenever it has no request, as a web function: a count that was on its way then would be lost.
+   * Counts are written while there are other requests, and the last ones before the next request is let in, in place of the read that
+   * it would wait for. @default false
+   */
+  readonly mayFreeze?: boolean;
   /** Milliseconds since 1970. @default Date.now */
   readonly clock?: () => number;
 }
@@ -68,6 +74,8 @@ interface Account {
   underWay: number;
   /** Answered, and not written yet. */
   pending: Amount;
+  /** Milliseconds since 1970 when the last of them was: it may be written minutes later. */
+  countedAt: number;
   /** Part of a write that is under way. */
   sent: Amount;
   writing: Promise<void> | undefined;
@@ -79,27 +87,35 @@ export class Quotas {
   readonly #options: Required<Omit<QuotasOptions, 'logger'>> & Pick<QuotasOptions, 'logger'>;
   readonly #accounts = new Map<string, Account>();
   #hasWritten = false;
+  /** Let in, of all keys, and not answered yet. */
+  #underWay = 0;
 
-  constructor(store: UsageStore, { defaults = {}, frozen = false, clock = Date.now, logger }: QuotasOptions) {
+  constructor(store: UsageStore, options: QuotasOptions) {
+    const { defaults = {}, frozen = false, mayFreeze = false, clock = Date.now, logger } = options;
     this.#store = store;
-    this.#options = { defaults, frozen, clock, logger };
+    this.#options = { defaults, frozen, mayFreeze, clock, logger };
   }
 
   /** @throws HttpError RATE_LIMITED, QUOTA_EXCEEDED */
   async admit(caller: Caller): Promise<Admission> {
-    const { clock, frozen } = this.#options;
+    const { clock, frozen, mayFreeze } = this.#options;
     const account = this.#account(caller.name);
     if (this.#isStale(account) && (this.#hasWritten || !frozen)) await this.#refresh(caller.name, account);
     this.#refuseBeyond(caller, account);
     account.underWay += 1;
+    this.#underWay += 1;
     return {
       count: (tokens) => {
         account.underWay -= 1;
+        this.#underWay -= 1;
         account.pending = sum(account.pending, { requests: 1, tokens });
-        if (!frozen) void this.#write(caller.name, account);
+        account.countedAt = clock();
+        const mayRest = mayFreeze && this.#underWay === 0;
+        if (!frozen && !mayRest) void this.#write(caller.name, account);
       },
       release: () => {
         account.underWay -= 1;
+        this.#underWay -= 1;
         // Whoever counted it added to what is known here.
         account.freshUntil = Math.min(account.freshUntil, clock());
       },
@@ -168,6 +184,7 @@ export class Quotas {
       isCutOff: false,
       underWay: 0,
       pending: NOTHING,
+      countedAt: 0,
       sent: NOTHING,
       writing: undefined,
       reading: undefined,
@@ -187,7 +204,8 @@ export class Quotas {
    * nobody is refused who was not before.
    */
   #refresh(key: string, account: Account): Promise<void> {
-    const { writing } = account;
+    const isHeldBack = this.#options.mayFreeze && account.pending !== NOTHING;
+    const writing = isHeldBack ? this.#write(key, account) : account.writing;
     account.reading ??= (writing ? this.#follow(key, account, writing) : this.#read(key, account)).finally(
       () => {
         account.reading = undefined;
@@ -233,7 +251,7 @@ export class Quotas {
   }
 
   async #writeAll(key: string, account: Account): Promise<void> {
-    const { clock, frozen, logger } = this.#options;
+    const { clock, frozen, mayFreeze, logger } = this.#options;
     // What is written meanwhile could be counted twice here: as part of what was read, and as not written yet.
     await account.reading;
     while (account.pending !== NOTHING) {
@@ -242,7 +260,7 @@ export class Quotas {
       this.#hasWritten = true;
       const at = clock();
       try {
-        learn(account, await this.#store.add(key, account.sent, at), at);
+        learn(account, await this.#store.add(key, account.sent, account.countedAt), at);
       } catch (error) {
         const isCertain = PilotlightError.is(error) && error.code === 'USAGE_NOT_COUNTED';
         if (!isCertain) this.#cutOff(account);
@@ -253,6 +271,8 @@ export class Quotas {
         });
         if (!isCertain) continue;
         account.pending = sum(account.pending, account.sent);
+        // The next request need not wait for the same.
+        if (mayFreeze) account.freshUntil = at + AGAIN_MS;
         if (!frozen) setTimeout(() => void this.#write(key, account), AGAIN_MS).unref();
         return;
       } finally {
@@ -265,7 +285,9 @@ export class Quotas {
 function learn(account: Account, usage: Usage | undefined, at: number): void {
   account.known = usage;
   account.isCutOff = false;
-  account.freshUntil = at + FRESH_MS;
+  // What was used on the day of a count that is written late says nothing of today.
+  const isOfToday = usage === undefined || usage.day === dayOf(at);
+  account.freshUntil = isOfToday ? at + FRESH_MS : at;
 }
 
 /** What the key has used now: as it was last known, and what this process has not written since. */
