@@ -63,9 +63,9 @@ test('a request has in the answer and in the log of a web function the id that L
 test('a web function that is told to end answers what is under way, and is gone within the second that it has', async () => {
   await start({ freezes: false });
   await predict('a fine film');
-  const inputs = Array.from({ length: 16 }, (_, number) => textOf(number));
+  const inputs = Array.from({ length: 64 }, (_, number) => textOf(number));
   const underWay = predict(inputs);
-  await expect.poll(() => web.environments()).toMatchObject([{ inFlight: 1 }]);
+  await expect.poll(() => web.environments(), { interval: 1 }).toMatchObject([{ inFlight: 1 }]);
   await web.scaleToZero();
   expect((await underWay).status).toBe(200);
   expect(logged()).toMatch(/"Draining"[\s\S]*"platform.spinDownReport".*"success"/);
@@ -134,4 +134,32 @@ test('a web function with keys of its own lets in who has one, by either header,
   expect(answers.map(({ status }) => status)).toEqual([401, 401, 200, 200]);
   expect((await fetch(`${url}/health`)).status).toBe(200);
   expect(logged()).not.toContain(KEY);
+});
+
+test('a web function that answered its last request sends no count that a freeze would cut off, and writes it when it is told to end', async () => {
+  const asked: string[] = [];
+  const aws = createServer((request, response) => {
+    const action = String(request.headers['x-amz-target']).replace(/.*\./, '');
+    asked.push(action);
+    const SecretString = JSON.stringify({ shop: createHash('sha256').update(KEY).digest('hex') });
+    request
+      .resume()
+      .once('end', () => response.end(JSON.stringify(action === 'GetSecretValue' ? { SecretString } : {})));
+  }).listen(0, '127.0.0.1');
+  await once(aws, 'listening');
+  const address = `http://127.0.0.1:${listeningPort(aws)}`;
+  await start({
+    environment: {
+      PILOTLIGHT_API_KEYS_SECRET: 'keys',
+      PILOTLIGHT_QUOTAS: JSON.stringify({ table: 'usage', requestsPerMinute: 10 }),
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: address,
+      AWS_ENDPOINT_URL_DYNAMODB: address,
+    },
+  });
+  expect((await predict('a fine film', { 'x-api-key': KEY })).status).toBe(200);
+  await expect.poll(() => web.environments()).toMatchObject([{ isFrozen: true }]);
+  expect(asked).toEqual(['GetSecretValue', 'GetItem']);
+  await web.scaleToZero();
+  expect(asked).toEqual(['GetSecretValue', 'GetItem', 'UpdateItem']);
+  aws.close();
 });
