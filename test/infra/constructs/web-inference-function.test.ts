@@ -262,6 +262,10 @@ describe('refuses in one line that names the property', () => {
       { web: { rateLimit: 150 } },
       'Test/Web: web.rateLimit must be 0, 100 to 1000 in steps of 100, or 2000 to 10000 in steps of 1000.',
     ],
+    [
+      { web: { environment: { AWS_LAMBDA_HTTP_ENDPOINT: '127.0.0.1:80' } } },
+      'Test/Web: web.environment.AWS_LAMBDA_HTTP_ENDPOINT is a name that Lambda sets itself.',
+    ],
     [{ web: { memoryMegabytes: 2048 } }, 'Test/Web: web.memoryMegabytes is not known.'],
     [{ coldStart: { kind: 'none' } }, 'Test/Web: coldStart is not known.'],
     [{ packages: { placement: 'layer' } }, 'Test/Web: packages.placement is not known.'],

@@ -10,6 +10,10 @@ const RATE_LIMIT = 'must be 0, 100 to 1000 in steps of 100, or 2000 to 10000 in 
 const isRateLimit = (rate: number): boolean =>
   rate === 0 || (rate <= 1000 ? rate % 100 === 0 : rate % 1000 === 0);
 
+/** Variables of Lambda's own: a revision that sets one is refused when it is deployed, or does not find Lambda. */
+const isReserved = (name: string): boolean =>
+  /^(AWS_LAMBDA_|AWS_(DEFAULT_)?REGION$|LAMBDA_TASK_ROOT$)/.test(name);
+
 /** The web function itself, and the endpoint that clients call. */
 export const webSchema = z.strictObject({
   timeoutSeconds: z.int().min(3).max(900).default(30).describe('Seconds for one request'),
@@ -33,7 +37,10 @@ export const webSchema = z.strictObject({
     .describe("Requests each second, over all callers; 0 refuses all. Default: the account's quota"),
   environment: z
     .record(
-      z.string().regex(/^[A-Za-z]\w*$/, 'must be a name of letters, digits and underscores'),
+      z
+        .string()
+        .regex(/^[A-Za-z]\w*$/, 'must be a name of letters, digits and underscores')
+        .refine((name) => !isReserved(name), 'is a name that Lambda sets itself'),
       nonEmpty.max(4096, 'must be of at most 4096 characters'),
     )
     .default({})

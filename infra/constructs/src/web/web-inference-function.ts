@@ -249,7 +249,6 @@ const OWNED: Readonly<Record<string, string>> = {
   PILOTLIGHT_HOST: '',
   PILOTLIGHT_PORT: '',
   PILOTLIGHT_QUOTAS: 'auth.quotas',
-  AWS_LAMBDA_NODEJS_ENTRYPOINT: '',
 };
 
 function describeLight({ models, packages }: Settings): PackageDescription[] {

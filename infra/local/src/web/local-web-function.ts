@@ -58,6 +58,7 @@ export class LocalWebFunction {
   readonly #guard = new OrphanGuard(this.#work.root);
   readonly #pool: WebPool;
   readonly #rate: RateLimit;
+  #closed: Promise<void> | undefined;
   readonly #options: Required<Pick<LocalWebFunctionOptions, 'answered' | 'callers'>>;
 
   /** Starts no environment, and does not listen yet. */
@@ -100,8 +101,13 @@ export class LocalWebFunction {
     return this.#pool.close();
   }
 
-  /** Ends the endpoint and every environment. */
-  async close(): Promise<void> {
+  /** Ends the endpoint and every environment, once however often it is called. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     if (this.server.listening) await end(this.server);
     await this.#pool.close();
     this.#leave();

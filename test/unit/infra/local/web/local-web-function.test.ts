@@ -180,6 +180,12 @@ describe('an environment of a local web function', () => {
   });
 });
 
+test('a local web function that is closed twice at once is closed once', async () => {
+  await start();
+  await get('/');
+  await expect(Promise.all([web.close(), web.close()])).resolves.toHaveLength(2);
+});
+
 test('a local web function whose package is not there leaves nothing behind', () => {
   const folders = temporaryFolder();
   vi.stubEnv('TMPDIR', folders);
