@@ -56,6 +56,16 @@ test.each([
   },
 );
 
+test('security scanners accept that a function is not traced whose settings say so', () => {
+  const untraced = (stack: Stack) =>
+    new InferenceFunction(stack, 'Main', {
+      models: ['sentiment'],
+      lambda: { tracing: false },
+      release: { canary: {} },
+    });
+  expect(() => scan(untraced)).not.toThrow();
+});
+
 test('security scanners find a bucket that no construct would make', () => {
   expect(() => scan((stack) => new Bucket(stack, 'Bucket'))).toThrow(/AwsSolutions-S10/);
 });

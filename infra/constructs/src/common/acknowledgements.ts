@@ -12,6 +12,11 @@ export function acknowledgeTracing(role: IConstruct): void {
   acknowledge(role, 'AwsSolutions-IAM5[Resource::*]', reason);
 }
 
+/** Accepts that X-Ray does not trace a function whose settings say so. */
+export function acknowledgeUntraced(lambda: IConstruct): void {
+  acknowledge(lambda, 'Serverless-LambdaTracing', 'The settings of the function say that it is not traced.');
+}
+
 /** Accepts that a function that is only invoked synchronously has no failure destination. */
 export function acknowledgeSynchronous(lambda: IConstruct): void {
   const reason = 'It is invoked synchronously: the caller gets the error, and no event is left over.';

@@ -17,7 +17,12 @@ import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { acknowledge, acknowledgeSynchronous, acknowledgeTracing } from './acknowledgements.ts';
+import {
+  acknowledge,
+  acknowledgeSynchronous,
+  acknowledgeTracing,
+  acknowledgeUntraced,
+} from './acknowledgements.ts';
 import { executionRole, type LoggingProps, logGroup } from './execution-role.ts';
 
 export interface BundledFunctionProps {
@@ -67,6 +72,7 @@ export class BundledFunction extends Construct {
       ...(props.maxEventAge && { maxEventAge: props.maxEventAge }),
     });
     if (props.tracing) acknowledgeTracing(this.role);
+    else acknowledgeUntraced(this);
     if (props.failures)
       acknowledge(this, 'Serverless-LambdaDLQ', 'Its failure destination takes the events.');
     else if (props.withoutFailures) acknowledge(this, 'Serverless-LambdaDLQ', props.withoutFailures);

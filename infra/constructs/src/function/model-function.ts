@@ -9,7 +9,7 @@ import type { FunctionOptions, Function as LambdaFunction } from 'aws-cdk-lib/aw
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
-import { acknowledgeTracing } from '../common/acknowledgements.ts';
+import { acknowledgeTracing, acknowledgeUntraced } from '../common/acknowledgements.ts';
 import { commonOptions } from '../common/bundled-function.ts';
 import { describeModels } from '../common/describe-models.ts';
 import { InfraError } from '../common/errors.ts';
@@ -100,6 +100,7 @@ export abstract class ModelFunction extends Construct {
     this.role = executionRole(this, 'Role', this.logGroup, logging?.encryptionKey);
     if (lambda.network) grantInterfaces(this.role);
     if (lambda.tracing) acknowledgeTracing(this.role);
+    else acknowledgeUntraced(this);
   }
 
   /** Makes the function, once the role may do what `own` asks for. @throws InfraError UNSUPPORTED_PLACEMENT */
