@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { CustomResource, Duration, Stack } from 'aws-cdk-lib';
 import type { WebFunction, WebFunctionEndpoint } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { acknowledge } from '../common/acknowledgements.ts';
 import { BundledFunction } from '../common/bundled-function.ts';
 import type { LoggingProps } from '../common/execution-role.ts';
 
@@ -43,11 +42,6 @@ export class GoldenGate extends Construct {
       ...(logging && { logging }),
       withoutFailures: 'CloudFormation fails a deployment whose gate does not answer: no event is left over.',
     });
-    acknowledge(
-      this.gate,
-      'Serverless-LambdaTracing',
-      'It runs once in a deployment, and CloudFormation says whether it failed.',
-    );
     const granted = preview.grants.invoke(this.gate.role);
     this.checked = new CustomResource(this, `Revision${contentOf(webFunction, code)}`, {
       serviceToken: this.gate.function.functionArn,
