@@ -84,7 +84,7 @@ describe('the predict function with an archive in a layer', () => {
     expect(metrics.at(-1)).toMatchObject({
       model: 'ner',
       Requests: 1,
-      Inputs: INPUTS.length,
+      Inputs: `${INPUTS.length}`,
       Tokens: tokens,
     });
   });
