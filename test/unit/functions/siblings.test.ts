@@ -157,7 +157,9 @@ describe('several functions behind one API', () => {
     vi.stubEnv('AWS_REGION', 'eu-central-1');
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
-    const config = readConfig({ PILOTLIGHT_SIBLINGS: JSON.stringify({ vectors: ALIAS }) });
+    const config = readConfig({
+      PILOTLIGHT_SIBLINGS: JSON.stringify([{ alias: ALIAS, models: ['vectors'] }]),
+    });
     const { ask } = deployment(undefined, await siblingOptions(config, silent));
     for (let turn = 0; turn < 2; turn++) {
       expect((await ask('/v1/embeddings', { model: 'vectors', input: 'a' })).status).toBe(200);
