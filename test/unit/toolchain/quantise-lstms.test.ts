@@ -1,5 +1,7 @@
 import ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
+import { unsignedWeights } from '../../../layers/engine/src/session/precision.ts';
+import { sumsSaturate } from '../../../layers/engine/src/session/saturation-trial.ts';
 import { GraphBuilder } from '../../../model-assets/toolchain/src/graph/builder.ts';
 import { int, string } from '../../../model-assets/toolchain/src/graph/node.ts';
 import { encodeModel, type OnnxModel } from '../../../model-assets/toolchain/src/graph/onnx.ts';
@@ -47,7 +49,9 @@ const x = random.normals(TOKENS * BATCH * INPUTS, 1, 0);
 
 /** Runs some rows of the inputs; what stands in their padding is `padding` times as large. */
 async function run(model: OnnxModel, rows: readonly number[], tokens = TOKENS, padding = 1) {
-  const session = await ort.InferenceSession.create(encodeModel(model), { logSeverityLevel: 3 });
+  const options = { logSeverityLevel: 3 } as const;
+  const exact = (await sumsSaturate()) ? unsignedWeights(options) : options;
+  const session = await ort.InferenceSession.create(encodeModel(model), exact);
   const data = Float32Array.from({ length: tokens * rows.length * INPUTS }, (_, at) => {
     const [token, row] = [
       Math.floor(at / (rows.length * INPUTS)),
