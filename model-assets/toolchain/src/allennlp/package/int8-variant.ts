@@ -31,11 +31,14 @@ const LEAST_TOLERANCE = 1e-3;
 
 /** Weights of eight bits. */
 const LIMIT = 127;
+/** Sums of an LSTM would saturate on x86 without VNNI, and no session makes its weights unsigned. See ADR-lstm.md. */
+const LSTM_LIMIT = 63;
 
 /** Quantises the graphs in place; false where none has what the rung quantises: an LSTM, or a product that is large enough. */
 export function quantiseGraphs(graphs: ArchiveGraphs, { size, lstms = false }: ArchiveRung): boolean {
   const models = Object.values(graphs).map(({ model }) => model);
-  if (lstms && models.reduce((count, model) => count + quantiseLstms(model, LIMIT), 0) === 0) return false;
+  if (lstms && models.reduce((count, model) => count + quantiseLstms(model, LSTM_LIMIT), 0) === 0)
+    return false;
   const done = models.map((model) => {
     try {
       return quantiseInBlocks(model, size, { keep: [], limit: LIMIT }).products > 0;
