@@ -1,6 +1,6 @@
 /** A web function as it would be deployed, and the variables that its process gets. */
 import { join } from 'node:path';
-import { REGION } from '../lambda/function-definition.ts';
+import { commonVariables } from '../lambda/environment/environment-variables.ts';
 
 export interface WebFunction {
   readonly name: string;
@@ -54,25 +54,12 @@ export function webVariables(
   { task, tmp }: { readonly task: string; readonly tmp: string },
   port: number,
 ): Record<string, string> {
-  const own = Object.entries(environment).map(([key, value]) => [
-    key,
-    value.replace(/^\/(var\/task|tmp)(?=\/|$)/, (_path, folder) => (folder === 'tmp' ? tmp : task)),
-  ]);
   return {
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_SESSION_TOKEN: 'local',
-    AWS_REGION: REGION,
-    ...Object.fromEntries(own),
-    AWS_DEFAULT_REGION: REGION,
+    ...commonVariables(environment, { '/var/task': task, '/tmp': tmp }, { task, tmp }),
     AWS_LAMBDA_HTTP_ENDPOINT: `127.0.0.1:${port}`,
     AWS_LAMBDA_INITIALIZATION_TYPE: 'native-http',
     AWS_LAMBDA_NODEJS_ENTRYPOINT: entryPoint,
-    LAMBDA_TASK_ROOT: task,
-    LANG: 'en_US.UTF-8',
     LD_LIBRARY_PATH: ['/lib64', '/usr/lib64', task, join(task, 'lib')].join(':'),
     PATH: ['/usr/local/bin', '/usr/bin', '/bin'].join(':'),
-    TMPDIR: tmp,
-    TZ: ':UTC',
   };
 }

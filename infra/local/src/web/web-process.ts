@@ -1,11 +1,10 @@
 /** The process of one execution environment: started, asked until it listens, frozen and thawed, told to end. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { EnvironmentProcess } from '../lambda/environment/environment-process.ts';
 import type { OrphanGuard } from '../lambda/environment/orphan-guard.ts';
-import { type MemoryWatch, watchMemory } from '../lambda/environment/resident-memory.ts';
 import type { LogStream } from '../lambda/log-stream.ts';
 import { end, listen } from '../listen.ts';
 import { cpuMilliseconds } from './cpu-time.ts';
@@ -27,8 +26,7 @@ export class WebProcess {
   readonly port: number;
   /** Settles with the exit code, null after a signal. */
   readonly exited: Promise<number | null>;
-  readonly #child: ChildProcess;
-  readonly #memory: MemoryWatch | undefined;
+  readonly #process: EnvironmentProcess;
   #cpuMs = 0;
   #isFrozen = false;
   #hasExited = false;
@@ -39,35 +37,24 @@ export class WebProcess {
 
   private constructor({ definition, folders, log, guard }: WebProcessOptions, port: number) {
     this.port = port;
-    this.#child = spawn(process.execPath, [join(folders.task, definition.entryPoint)], {
-      cwd: folders.task,
-      env: webVariables(definition, folders, port),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // The process gets a process group of its own, so that Ctrl-C in a terminal is left to the parent.
-      detached: true,
-    });
-    const { pid, stdout, stderr } = this.#child;
-    if (stdout) log.capture('stdout', stdout);
-    if (stderr) log.capture('stderr', stderr);
-    if (pid !== undefined) {
-      guard.watch(pid);
-      this.#memory = watchMemory(pid, MEMORY_MEGABYTES, () => this.#child.kill('SIGKILL'));
-    }
-    this.exited = new Promise((resolve) => {
-      const over = (code: number | null) => {
+    const exited = Promise.withResolvers<number | null>();
+    this.exited = exited.promise;
+    this.#process = new EnvironmentProcess({
+      args: [join(folders.task, definition.entryPoint)],
+      folder: folders.task,
+      variables: webVariables(definition, folders, port),
+      memoryMegabytes: MEMORY_MEGABYTES,
+      log,
+      guard,
+      onExit: (code) => {
         this.#hasExited = true;
-        this.#memory?.end();
-        if (pid !== undefined) guard.release(pid);
-        resolve(code);
-      };
-      this.#child.once('close', over);
-      // There was no process to begin with.
-      this.#child.once('error', () => over(null));
+        exited.resolve(code);
+      },
     });
   }
 
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#process.pid;
   }
 
   get isFrozen(): boolean {
@@ -76,13 +63,13 @@ export class WebProcess {
 
   /** Milliseconds that all its threads have run. Of a process that is gone, those up to when it was last looked at. */
   get cpuMs(): number {
-    const { pid } = this.#child;
+    const { pid } = this.#process;
     this.#cpuMs = (pid === undefined ? undefined : cpuMilliseconds(pid)) ?? this.#cpuMs;
     return this.#cpuMs;
   }
 
   get maxMemoryMegabytes(): number {
-    return this.#memory?.peak() ?? 0;
+    return this.#process.maxMemoryMegabytes;
   }
 
   /** Resolves to true once the process listens, to false where it has ended or the time is over. */
@@ -97,21 +84,19 @@ export class WebProcess {
 
   freeze(): void {
     this.#isFrozen = true;
-    this.#memory?.pause();
-    this.#child.kill('SIGSTOP');
+    this.#process.freeze();
   }
 
   thaw(): void {
     this.#isFrozen = false;
-    this.#child.kill('SIGCONT');
-    this.#memory?.resume();
+    this.#process.thaw();
   }
 
   /** SIGTERM, and SIGKILL a second later. Resolves once the process is gone, to whether it ended by itself. */
   async terminate(): Promise<boolean> {
     if (this.#isFrozen) this.thaw();
     this.#cpuMs = this.cpuMs;
-    this.#child.kill('SIGTERM');
+    this.#process.askToEnd();
     const stopped = new AbortController();
     const late = pause(CLEANUP_MS, true, { signal: stopped.signal }).catch(() => false);
     const inTime = await Promise.race([this.exited.then(() => true), late.then(() => false)]);
@@ -122,7 +107,7 @@ export class WebProcess {
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL');
+    this.#process.kill();
   }
 }
 

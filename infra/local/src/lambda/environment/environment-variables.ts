@@ -12,6 +12,33 @@ export interface Folders {
 }
 
 /**
+ * Variables that every process in Lambda has, and those of the function, which may name credentials and a region of their own. A path of AWS at the start
+ * of a value becomes what it is here; `places` has them by their names there, such as `/tmp`.
+ */
+export function commonVariables(
+  environment: Readonly<Record<string, string>>,
+  places: Readonly<Record<string, string>>,
+  { task, tmp }: Pick<Folders, 'task' | 'tmp'>,
+): Record<string, string> {
+  const own = Object.entries(environment).map(([key, value]) => [
+    key,
+    value.replace(/^\/(var\/task|opt|tmp)(?=\/|$)/, (path) => places[path] ?? path),
+  ]);
+  return {
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_SESSION_TOKEN: 'local',
+    AWS_REGION: REGION,
+    ...Object.fromEntries(own),
+    AWS_DEFAULT_REGION: REGION,
+    LAMBDA_TASK_ROOT: task,
+    LANG: 'en_US.UTF-8',
+    TMPDIR: tmp,
+    TZ: ':UTC',
+  };
+}
+
+/**
  * The variables of a process in Lambda, and no other of this machine's.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
  */
@@ -21,17 +48,8 @@ export function environmentVariables(
   runtime: { readonly address: string; readonly folder: string; readonly logStream: string },
 ): Record<string, string> {
   const { name, handler, memoryMegabytes, environment } = definition;
-  const own = Object.entries(environment).map(([key, value]) => [
-    key,
-    value.replace(/^\/(opt|tmp)(?=\/|$)/, (_path, folder) => (folder === 'opt' ? opt : tmp)),
-  ]);
   return {
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_SESSION_TOKEN: 'local',
-    AWS_REGION: REGION,
-    ...Object.fromEntries(own),
-    AWS_DEFAULT_REGION: REGION,
+    ...commonVariables(environment, { '/opt': opt, '/tmp': tmp }, { task, tmp }),
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMegabytes),
     AWS_LAMBDA_FUNCTION_NAME: name,
@@ -41,13 +59,9 @@ export function environmentVariables(
     AWS_LAMBDA_LOG_STREAM_NAME: runtime.logStream,
     AWS_LAMBDA_RUNTIME_API: runtime.address,
     LAMBDA_RUNTIME_DIR: runtime.folder,
-    LAMBDA_TASK_ROOT: task,
-    LANG: 'en_US.UTF-8',
     LD_LIBRARY_PATH: ['/lib64', '/usr/lib64', task, join(task, 'lib'), join(opt, 'lib')].join(':'),
     NODE_PATH: [join(opt, 'nodejs/node24/node_modules'), join(opt, 'nodejs/node_modules'), task].join(':'),
     PATH: ['/usr/local/bin', '/usr/bin', '/bin', join(opt, 'bin')].join(':'),
-    TMPDIR: tmp,
-    TZ: ':UTC',
     _HANDLER: handler,
   };
 }

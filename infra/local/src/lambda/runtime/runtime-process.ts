@@ -1,10 +1,9 @@
 /** One process with the runtime in it, and the Runtime API that it talks to. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
+import { EnvironmentProcess } from '../environment/environment-process.ts';
 import { environmentVariables, type Folders } from '../environment/environment-variables.ts';
 import type { OrphanGuard } from '../environment/orphan-guard.ts';
-import { type MemoryWatch, watchMemory } from '../environment/resident-memory.ts';
 import type { DefinedFunction } from '../function-definition.ts';
 import type { LogStream } from '../log-stream.ts';
 import { type Delivery, RuntimeApi } from './runtime-api.ts';
@@ -56,8 +55,7 @@ export class RuntimeProcess {
   readonly initialised: Promise<Initialised>;
   readonly exited: Promise<Exited>;
   readonly #api: RuntimeApi;
-  readonly #child: ChildProcess;
-  readonly #memory: MemoryWatch | undefined;
+  readonly #process: EnvironmentProcess;
   #idle: (handled: Handled | undefined) => void = () => {};
   #answer: Handled | undefined;
 
@@ -101,47 +99,32 @@ export class RuntimeProcess {
     this.#api = api;
     const { memoryMegabytes } = definition;
     const runtime = { address: api.address, folder: RUNTIME_FOLDER, logStream: environment };
-    this.#child = spawn(process.execPath, [...nodeOptions(memoryMegabytes), script], {
-      cwd: folders.task,
-      env: environmentVariables(definition, folders, runtime),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // The process gets a process group of its own, so that Ctrl-C in a terminal is left to the parent.
-      detached: true,
-    });
-    const { pid, stdout, stderr } = this.#child;
-    if (stdout) log.capture('stdout', stdout);
-    if (stderr) log.capture('stderr', stderr);
-    if (pid !== undefined) {
-      guard.watch(pid);
-      this.#memory = watchMemory(pid, memoryMegabytes, () => this.kill());
-    }
     this.initialised = settled.promise;
-    this.exited = new Promise((resolve) => {
-      const over = (code: number | null) => {
-        this.#memory?.end();
+    const over = Promise.withResolvers<Exited>();
+    this.exited = over.promise;
+    this.#process = new EnvironmentProcess({
+      args: [...nodeOptions(memoryMegabytes), script],
+      folder: folders.task,
+      variables: environmentVariables(definition, folders, runtime),
+      memoryMegabytes,
+      log,
+      guard,
+      onExit: (code) => {
         api.close();
-        if (pid !== undefined) guard.release(pid);
-        const exited: Exited = {
-          kind: 'exited',
-          code,
-          outOfMemory: this.#memory?.passed() ?? false,
-        };
+        const exited: Exited = { kind: 'exited', code, outOfMemory: this.#process.isOutOfMemory };
         settled.resolve(exited);
         this.#idle(this.#answer ?? exited);
-        resolve(exited);
-      };
-      this.#child.once('close', over);
-      // There was no process to begin with.
-      this.#child.once('error', () => over(null));
+        over.resolve(exited);
+      },
     });
   }
 
   get maxMemoryMegabytes(): number {
-    return this.#memory?.peak() ?? 0;
+    return this.#process.maxMemoryMegabytes;
   }
 
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#process.pid;
   }
 
   /** Settles when the runtime asks for the next invocation, which Lambda takes for the end of this one. */
@@ -160,27 +143,25 @@ export class RuntimeProcess {
   }
 
   freeze(): void {
-    this.#memory?.pause();
-    this.#child.kill('SIGSTOP');
+    this.#process.freeze();
   }
 
   thaw(): void {
-    this.#child.kill('SIGCONT');
-    this.#memory?.resume();
+    this.#process.thaw();
   }
 
   /** Ends the process, which is told before if there is an extension in it. */
   async end(): Promise<void> {
     if (!this.#api.extensions.registered) return this.kill();
     this.thaw();
-    this.#child.kill('SIGTERM');
+    this.#process.askToEnd();
     const timer = setTimeout(() => this.kill(), SHUTDOWN_MS);
     await this.exited;
     clearTimeout(timer);
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL');
+    this.#process.kill();
   }
 }
 
