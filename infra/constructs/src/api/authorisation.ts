@@ -7,13 +7,12 @@ import {
   HttpLambdaAuthorizer,
   HttpLambdaResponseType,
 } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
-import { Key } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
 import { BundledFunction, type BundledFunctionProps } from '../common/bundled-function.ts';
 import type { LoggingProps } from '../common/execution-role.ts';
+import { grantReadKeys } from '../common/key-secret.ts';
 import type { authSchema } from './schema.ts';
 
 /** The callers that an API lets in, on every route. */
@@ -80,7 +79,8 @@ export class Authorizer extends Construct {
     }
   }
 
-  #apiKeys({ secretArn, secretKeyArn, header }: ApiKeyAuthorisation, props: AuthorizerProps): IFunction {
+  #apiKeys(auth: ApiKeyAuthorisation, props: AuthorizerProps): IFunction {
+    const { secretArn, header } = auth;
     const reader = this.#function('ApiKeys', props, {
       description: 'Pilotlight: lets requests with a known API key through',
       environment: {
@@ -88,12 +88,7 @@ export class Authorizer extends Construct {
         ...(header !== 'either' && { PILOTLIGHT_API_KEYS_HEADER: header }),
       },
     });
-    const encryptionKey =
-      secretKeyArn === undefined ? undefined : Key.fromKeyArn(this, 'SecretKey', secretKeyArn);
-    Secret.fromSecretAttributes(this, 'Secret', {
-      secretCompleteArn: secretArn,
-      ...(encryptionKey && { encryptionKey }),
-    }).grantRead(reader.role);
+    grantReadKeys(this, auth, reader.role);
     return reader.function;
   }
 

@@ -6,7 +6,6 @@ import type { PackageDescription } from '@pilotlight/layers/internal/models/inde
 import { buildWebPackage, WEB_PREDICTORS, type WebPackage } from '@pilotlight/layers/internal/web/index';
 import { CfnDeletionPolicy, Duration, Names, Stack } from 'aws-cdk-lib';
 import type { Grant, IGrantable, Role } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
 import {
   type CfnWebFunctionEndpoint,
   type CfnWebFunctionRevision,
@@ -16,7 +15,6 @@ import {
   WebFunctionRuntime,
 } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, type LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
 import { UsageTable } from '../api/usage-table.ts';
@@ -25,6 +23,7 @@ import { describeModels } from '../common/describe-models.ts';
 import { checkServerEnvironment } from '../common/environment.ts';
 import { InfraError } from '../common/errors.ts';
 import { executionRole, type LoggingProps } from '../common/execution-role.ts';
+import { grantReadKeys } from '../common/key-secret.ts';
 import { chooseMetricsNamespace } from '../common/metrics-namespace.ts';
 import { buildFolder, defaultPackagesFolder } from '../common/paths.ts';
 import { checkSettings } from '../common/problems.ts';
@@ -127,7 +126,7 @@ export class WebInferenceFunction extends Construct {
     this.endpoint = this.webFunction.endpoint;
     this.url = `https://${this.endpoint.domainName}/`;
     this.revisionId = this.webFunction.revisionId;
-    if (auth.kind === 'api-key') this.#readKeys(auth);
+    if (auth.kind === 'api-key') grantReadKeys(this, auth, this.#role);
     if (auth.kind !== 'iam') acknowledge(this.endpoint, PUBLIC_ENDPOINT, publicReason(auth));
     keepRevision(this.webFunction, release.keepRevisions);
     if (release.previous) shareTraffic(this.webFunction, release.previous, release.keepRevisions);
@@ -190,15 +189,6 @@ export class WebInferenceFunction extends Construct {
     const usage = new UsageTable(this, 'Usage', { quotas: auth.quotas, ...(logging && { logging }) });
     usage.permitCounting(this.#role);
     return usage;
-  }
-
-  #readKeys({ secretArn, secretKeyArn }: Extract<Settings['auth'], { kind: 'api-key' }>): void {
-    const encryptionKey =
-      secretKeyArn === undefined ? undefined : Key.fromKeyArn(this, 'SecretKey', secretKeyArn);
-    Secret.fromSecretAttributes(this, 'Secret', {
-      secretCompleteArn: secretArn,
-      ...(encryptionKey && { encryptionKey }),
-    }).grantRead(this.#role);
   }
 
   /** An endpoint that nobody but the gate may call leads to the new revision first. */
