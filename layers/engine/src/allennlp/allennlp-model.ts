@@ -180,8 +180,13 @@ export class AllenNlpModel implements BulkModel {
         windows.push(await this.#run(call, options));
         first += size;
       } while (first < inputs.length);
-      return windows.reduce(joined);
+      return joined(windows, this.#served);
     });
+  }
+
+  get #served(): EachPrediction['model'] {
+    const { name, version } = this.manifest;
+    return { name, version, variant: this.variantName };
   }
 
   async #read(inputs: unknown, parameters: unknown, options: ReadOptions): Promise<ReadCall> {
@@ -217,14 +222,13 @@ export class AllenNlpModel implements BulkModel {
     const start = performance.now();
     const outcomes = await makeAnswers(this.#dependencies.model, call, report, { limits, signal });
     const { queueMs, inferMs, padded, batches } = report;
-    const { name, version } = this.manifest;
     const postprocessMs = performance.now() - start;
     return {
       outcomes,
       timings: { tokenizeMs: call.tokenizeMs, queueMs, inferMs, postprocessMs },
       tokens: { total: call.tokens, padded, truncated: 0 },
       truncated: call.inputs.map(() => 0),
-      model: { name, version, variant: this.variantName },
+      model: this.#served,
       batches,
     };
   }
@@ -239,24 +243,26 @@ const WITHOUT_MEANING: readonly string[] = ['truncate', 'truncation_direction'];
  */
 const WINDOW = 128;
 
-/** The predictions of two windows, one after the other, as those of one call. */
-function joined(a: EachPrediction, b: EachPrediction): EachPrediction {
+/** The predictions of all windows as those of one call. */
+function joined(windows: readonly EachPrediction[], model: EachPrediction['model']): EachPrediction {
+  const sum = (read: (window: EachPrediction) => number) =>
+    windows.reduce((total, window) => total + read(window), 0);
   return {
-    outcomes: [...a.outcomes, ...b.outcomes],
+    outcomes: windows.flatMap(({ outcomes }) => outcomes),
     timings: {
-      tokenizeMs: a.timings.tokenizeMs + b.timings.tokenizeMs,
-      queueMs: a.timings.queueMs + b.timings.queueMs,
-      inferMs: a.timings.inferMs + b.timings.inferMs,
-      postprocessMs: a.timings.postprocessMs + b.timings.postprocessMs,
+      tokenizeMs: sum(({ timings }) => timings.tokenizeMs),
+      queueMs: sum(({ timings }) => timings.queueMs),
+      inferMs: sum(({ timings }) => timings.inferMs),
+      postprocessMs: sum(({ timings }) => timings.postprocessMs),
     },
     tokens: {
-      total: a.tokens.total + b.tokens.total,
-      padded: a.tokens.padded + b.tokens.padded,
-      truncated: a.tokens.truncated + b.tokens.truncated,
+      total: sum(({ tokens }) => tokens.total),
+      padded: sum(({ tokens }) => tokens.padded),
+      truncated: sum(({ tokens }) => tokens.truncated),
     },
-    truncated: [...a.truncated, ...b.truncated],
-    model: a.model,
-    batches: bothTallies(a.batches ?? NO_BATCHES, b.batches ?? NO_BATCHES),
+    truncated: windows.flatMap(({ truncated }) => truncated),
+    model,
+    batches: windows.map(({ batches = NO_BATCHES }) => batches).reduce(bothTallies, NO_BATCHES),
   };
 }
 

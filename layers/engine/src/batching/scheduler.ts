@@ -33,18 +33,15 @@ export interface ScheduleReport {
   readonly batches: BatchTally;
 }
 
-/** Adds one batch to a tally. */
-export function tallied(
-  { count, size, tokens }: BatchTally,
-  batch: Pick<BatchTally, 'size' | 'tokens'>,
-): BatchTally {
-  return { count: count + 1, ...(batch.tokens > tokens ? batch : { size, tokens }) };
-}
-
 /** Adds two tallies of different batches. */
 export function bothTallies(a: BatchTally, b: BatchTally): BatchTally {
   const { size, tokens } = b.tokens > a.tokens ? b : a;
   return { count: a.count + b.count, size, tokens };
+}
+
+/** Adds one batch to a tally. */
+export function tallied(tally: BatchTally, batch: Pick<BatchTally, 'size' | 'tokens'>): BatchTally {
+  return bothTallies(tally, { ...batch, count: 1 });
 }
 
 export const NO_BATCHES: BatchTally = { count: 0, size: 0, tokens: 0 };
