@@ -14,6 +14,7 @@ export {
   packagePathSchema,
   sha256Schema,
 } from './manifest/common.ts';
+export * from './manifest/generation.ts';
 export { describeDistance, describeLoss } from './manifest/describe-loss.ts';
 export * from './manifest/onnx.ts';
 export {

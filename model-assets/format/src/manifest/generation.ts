@@ -1,0 +1,205 @@
+/**
+ * `model.json` of a package whose model generates text, token by token: a decoder, or an encoder and a decoder. The engine runs the
+ * graph of one step in a loop; what the tensors of its graphs are called is in layers/engine/src/generation/graphs.ts.
+ */
+import * as z from 'zod/mini';
+import { modelNameSchema, modelVersionSchema } from '../ref/names.ts';
+import { SCHEME_NAMES } from '../schemes.ts';
+import { listOf } from '../untrusted.ts';
+import {
+  countUpTo,
+  FORMAT_VERSION,
+  listsItsGraphs,
+  nonNegativeInt,
+  packageFileSchema,
+  packageFilesSchema,
+  packagePathSchema,
+  positiveInt,
+  sha256Schema,
+  text,
+} from './common.ts';
+
+/** The tasks of Hugging Face that generate text. */
+export const GENERATION_TASKS = [
+  'text-generation',
+  'text2text-generation',
+  'summarization',
+  'translation',
+] as const;
+export type GenerationTaskName = (typeof GENERATION_TASKS)[number];
+
+const tensorName = text.check(
+  z.maxLength(200),
+  z.refine((name) => name !== '__proto__', 'must not be __proto__'),
+);
+
+const generationGraphSchema = z.strictObject({
+  file: packagePathSchema.check(z.endsWith('.onnx', 'must end in .onnx')),
+  inputs: listOf(z.strictObject({ name: tensorName, type: z.enum(['int64', 'float32']) })).check(
+    z.minLength(1),
+  ),
+  /** float32. */
+  outputs: listOf(z.strictObject({ name: tensorName })).check(z.minLength(1)),
+});
+export type GenerationGraph = z.infer<typeof generationGraphSchema>;
+
+const share = z.number().check(z.minimum(0), z.maximum(1));
+
+/** What a variant loses against fp32, on texts that fp32 generated. */
+const textJudgementSchema = z.strictObject({
+  texts: positiveInt,
+  /** Share of tokens that are the first choice of both where both follow the text of fp32. */
+  tokenAgreement: share,
+  /** exp of the mean negative log probability of the text of fp32, by fp32 and by the variant. */
+  perplexity: z.strictObject({ fp32: z.number(), served: z.number() }),
+  /** chrF of the texts that the variant generates, against those of fp32, 0 to 100. */
+  chrF: z.number().check(z.minimum(0), z.maximum(100)),
+});
+export type TextJudgement = z.infer<typeof textJudgementSchema>;
+
+const generationVariantSchema = z.strictObject({
+  /** `step`, and `encoder` where the model has one. */
+  graphs: z.strictObject({ encoder: z.optional(generationGraphSchema), step: generationGraphSchema }),
+  files: packageFilesSchema,
+  opset: positiveInt,
+  onnxruntime: text,
+  scheme: z.enum(SCHEME_NAMES),
+  tier: z.enum(['lambda', 'gpu']),
+  /**
+   * Milliseconds that a token of a prompt or source takes, and a step of one sequence, on the machine that packaged the model.
+   *
+   * @default - not measured
+   */
+  speed: z.optional(
+    z.strictObject({
+      promptMsPerToken: z.number().check(z.positive()),
+      stepMs: z.number().check(z.positive()),
+    }),
+  ),
+  keptFp32: z.optional(listOf(text)),
+  /** @default - it is fp32, or was not compared */
+  againstFp32: z.optional(textJudgementSchema),
+  /** How many times as fast as fp32 it is on the machine that packaged the model. @default - not measured */
+  speedup: z.optional(z.number().check(z.positive(), z.maximum(1_000))),
+});
+export type GenerationVariant = z.infer<typeof generationVariantSchema>;
+
+/** The shapes of what the loop keeps between steps. */
+const decoderSchema = z.strictObject({
+  layers: countUpTo(1_000),
+  /** Heads of keys and values, of self-attention. */
+  heads: countUpTo(1_000),
+  dim: countUpTo(100_000),
+  vocabSize: countUpTo(10_000_000),
+  /** Longest sequence, prompt and new tokens together, that the model has positions for. @default - any length */
+  maxPositions: z.optional(countUpTo(10_000_000)),
+  /** Tokens that a layer with a window sees, its own among them. @default - no layer has a window */
+  window: z.optional(countUpTo(10_000_000)),
+  /** Attention to the encoder. @default - the model has no encoder */
+  cross: z.optional(
+    z.strictObject({
+      heads: countUpTo(1_000),
+      dim: countUpTo(100_000),
+      /** Longest source, special tokens included, that the encoder has positions for. @default - any length */
+      maxTokens: z.optional(countUpTo(10_000_000)),
+    }),
+  ),
+});
+export type DecoderFacts = z.infer<typeof decoderSchema>;
+
+const generationFactsSchema = z.strictObject({
+  /** The tokens that end a text. */
+  eos: listOf(nonNegativeInt).check(z.minLength(1), z.maxLength(1_000)),
+  bos: z.optional(nonNegativeInt),
+  pad: z.optional(nonNegativeInt),
+  /** The token that the decoder begins from. @default - the model has no encoder */
+  decoderStart: z.optional(nonNegativeInt),
+  /** Parameters of generation_config.json, by their names there; the engine checks them as it checks those of a call. */
+  defaults: z.record(text, z.unknown()),
+});
+export type GenerationFacts = z.infer<typeof generationFactsSchema>;
+
+/** How text becomes tokens, and tokens text. */
+const generationTextSchema = z.strictObject({
+  /** tokenizer.json; its post-processor puts the special tokens of a prompt or source around it. */
+  tokenizer: packageFileSchema,
+  /** tokenizer.json of the texts that are generated. @default - the same */
+  target: z.optional(packageFileSchema),
+  vocabSize: countUpTo(10_000_000),
+  /** Whether spaces before punctuation are taken away, as `clean_up_tokenization_spaces` says. @default false */
+  cleansUp: z.optional(z.literal(true)),
+  /** Ids of the tokens that name languages, by their codes: `de_DE`. @default - the model has none */
+  languages: z.optional(z.record(text, nonNegativeInt)),
+  /** Text before every source, of `task_specific_params`. @default - there is none */
+  prefix: z.optional(text),
+});
+export type GenerationText = z.infer<typeof generationTextSchema>;
+
+const chatSchema = z.strictObject({
+  /** The template, in Jinja. */
+  template: packageFileSchema,
+  /** What the template may name: `bos_token`, `eos_token` and so on. */
+  tokens: z.record(text, z.string()),
+});
+export type ChatFacts = z.infer<typeof chatSchema>;
+
+const textQualitySchema = z.strictObject({
+  dataset: text,
+  metric: text,
+  rows: positiveInt,
+  fp32: z.number(),
+  served: z.number(),
+});
+
+export const generationManifestSchema = z
+  .strictObject({
+    formatVersion: z.literal(FORMAT_VERSION),
+    runtime: z.literal('generation'),
+    name: modelNameSchema,
+    version: modelVersionSchema,
+    description: z.optional(z.string()),
+    task: z.enum(GENERATION_TASKS),
+    /** `model_type` of config.json: `t5`, `llama`. */
+    family: text,
+    /** An input, for documents and examples. */
+    example: z.optional(text),
+    text: generationTextSchema,
+    /** @default - the model holds no conversations */
+    chat: z.optional(chatSchema),
+    decoder: decoderSchema,
+    generation: generationFactsSchema,
+    defaultVariant: text,
+    variants: z.record(z.string().check(z.regex(/^[a-z0-9-]+$/)), generationVariantSchema),
+    /** Calls, and the tokens and scores that fp32 gave; read by `verify`, not at load. */
+    goldens: packageFileSchema,
+    modelCard: packageFileSchema,
+    quality: z.optional(listOf(textQualitySchema)),
+    source: z.strictObject({
+      kind: z.literal('huggingface'),
+      id: text,
+      revision: z.optional(z.string()),
+      files: z.record(z.string(), sha256Schema),
+    }),
+    toolchain: z.strictObject({ pilotlight: z.string(), node: z.string(), onnxruntime: z.string() }),
+  })
+  .check(
+    z.refine(({ variants, defaultVariant }) => Object.hasOwn(variants, defaultVariant), {
+      path: ['defaultVariant'],
+      error: 'must name one of the variants',
+    }),
+    z.refine(({ variants }) => Object.values(variants).every(listsItsGraphs), {
+      path: ['variants'],
+      error: 'must list the file of each graph among the files of its variant',
+    }),
+    z.refine(
+      ({ variants, decoder }) =>
+        Object.values(variants).every(
+          ({ graphs }) => (graphs.encoder === undefined) === (decoder.cross === undefined),
+        ),
+      {
+        path: ['variants'],
+        error: 'must have an encoder where the decoder attends to one, and none where it does not',
+      },
+    ),
+  );
+export type GenerationManifest = z.infer<typeof generationManifestSchema>;
