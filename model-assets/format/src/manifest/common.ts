@@ -50,8 +50,8 @@ export function listsItsGraphs({
   graphs,
   files,
 }: {
-  readonly graphs: Readonly<Record<string, { readonly file: string }>>;
+  readonly graphs: Readonly<Record<string, { readonly file: string } | undefined>>;
   readonly files: readonly PackageFile[];
 }): boolean {
-  return Object.values(graphs).every((graph) => files.some(({ path }) => path === graph.file));
+  return Object.values(graphs).every((graph) => !graph || files.some(({ path }) => path === graph.file));
 }
