@@ -144,8 +144,11 @@ export interface PooledRows {
 
 /** One loaded graph. `run` may be called while another run is under way; runs happen in order of their calls. */
 export interface Session {
-  /** Throws SESSION_FAILED. */
-  run(feeds: Feeds): Promise<Outputs>;
+  /**
+   * Gives the outputs that are asked for. Each of them is copied out of the runtime, so that those that nobody reads cost time.
+   * Throws SESSION_FAILED. @default - all outputs that the manifest names
+   */
+  run(feeds: Feeds, outputs?: readonly string[]): Promise<Outputs>;
   /**
    * `run`, of which it gives one vector a row, `[batch, hidden]`, under the name of the output: it pools where it ran, so that
    * the hidden states of all tokens go nowhere. Throws SESSION_FAILED. @default - the session gives outputs whole

@@ -147,12 +147,12 @@ class OnnxSession implements Session {
     this.#outputs = outputs;
   }
 
-  async run(feeds: Feeds): Promise<Outputs> {
+  async run(feeds: Feeds, names: readonly string[] = this.#outputs): Promise<Outputs> {
     const tensors: Record<string, ort.Tensor> = {};
     for (const [name, tensor] of Object.entries(feeds)) tensors[name] = toNative(tensor);
-    const results = await this.#run(tensors);
+    const results = await this.#run(tensors, names);
     const outputs: Record<string, Outputs[string]> = {};
-    for (const name of this.#outputs) {
+    for (const name of names) {
       const tensor = results[name];
       if (!(tensor?.data instanceof Float32Array)) {
         throw new EngineError('SESSION_FAILED', `The graph gave no float32 tensor named ${name}.`);
@@ -162,9 +162,12 @@ class OnnxSession implements Session {
     return outputs;
   }
 
-  async #run(tensors: Record<string, ort.Tensor>): Promise<ort.InferenceSession.OnnxValueMapType> {
+  async #run(
+    tensors: Record<string, ort.Tensor>,
+    names: readonly string[],
+  ): Promise<ort.InferenceSession.OnnxValueMapType> {
     try {
-      return await this.#native.run(tensors, this.#outputs);
+      return await this.#native.run(tensors, names);
     } catch (cause) {
       throw new EngineError('SESSION_FAILED', 'The model could not be run on this input.', { cause });
     }

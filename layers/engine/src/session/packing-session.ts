@@ -51,8 +51,8 @@ class PackingSession implements Session {
     }
   }
 
-  run(feeds: Feeds): Promise<Outputs> {
-    return this.#run((session) => session.run(feeds));
+  run(feeds: Feeds, outputs?: readonly string[]): Promise<Outputs> {
+    return this.#run((session) => session.run(feeds, outputs));
   }
 
   async #run(work: (session: Session) => Promise<Outputs>): Promise<Outputs> {

@@ -43,9 +43,9 @@ async function answer(session: Session, message: ToWorker): Promise<void> {
     port?.close();
     return;
   }
-  const { id, feeds, pooled } = message;
+  const { id, feeds, outputs: names, pooled } = message;
   try {
-    const outputs = await whileBusy(busy, () => session.run(feeds));
+    const outputs = await whileBusy(busy, () => session.run(feeds, names));
     const vectors = pooled && poolRows(outputs, pooled);
     if (vectors) send({ kind: 'outputs', id, outputs: vectors }, listTransferred(vectors));
     else send({ kind: 'outputs', id, outputs });

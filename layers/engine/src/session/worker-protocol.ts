@@ -16,6 +16,8 @@ export type ToWorker =
       readonly kind: 'run';
       readonly id: number;
       readonly feeds: Feeds;
+      /** @default - all of them */
+      readonly outputs?: readonly string[] | undefined;
       /** @default - the outputs are wanted whole */
       readonly pooled?: PooledRows | undefined;
     }

@@ -81,6 +81,8 @@ function toError({ code, message, reason }: Failure): EngineError {
   return new EngineError(code, message, { cause: reason });
 }
 
+type RunMessage = Extract<ToWorker, { readonly kind: 'run' }>;
+
 interface Pending {
   readonly resolve: (outputs: Outputs) => void;
   readonly reject: (error: EngineError) => void;
@@ -110,15 +112,15 @@ class WorkerSession implements Session {
     worker.unref();
   }
 
-  run(feeds: Feeds): Promise<Outputs> {
-    return this.#run(feeds);
+  run(feeds: Feeds, outputs?: readonly string[]): Promise<Outputs> {
+    return this.#run(feeds, { outputs });
   }
 
   runPooled(feeds: Feeds, pooled: PooledRows): Promise<Outputs> {
-    return this.#run(feeds, pooled);
+    return this.#run(feeds, { pooled });
   }
 
-  #run(feeds: Feeds, pooled?: PooledRows): Promise<Outputs> {
+  #run(feeds: Feeds, wanted: Pick<RunMessage, 'outputs' | 'pooled'>): Promise<Outputs> {
     if (this.#stopped) return Promise.reject(this.#stopped);
     this.#lastId += 1;
     const id = this.#lastId;
@@ -126,7 +128,7 @@ class WorkerSession implements Session {
       this.#pending.set(id, { resolve, reject });
       this.#worker.ref();
       if (this.#pending.size === 1) this.#startDeadline();
-      this.#send({ kind: 'run', id, feeds, pooled });
+      this.#send({ kind: 'run', id, feeds, ...wanted });
     });
   }
 
