@@ -14,6 +14,7 @@ import { EXIT, type Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';
 import { printable } from '../kit/style.ts';
 import { megabytes } from '../kit/table.ts';
+import { generationFacts } from './generation-facts.ts';
 import type { InfoLine } from './info-options.ts';
 
 /** Gives the exit code 1 where the package is broken. @throws CliError, EngineError */
@@ -45,6 +46,8 @@ function factsOf(manifest: PackageManifest): readonly Fact[] {
   switch (manifest.runtime) {
     case 'onnx':
       return onnxFacts(manifest);
+    case 'generation':
+      return generationFacts(manifest);
     case 'allennlp':
       return archiveFacts(manifest);
     case 'transformers.js':

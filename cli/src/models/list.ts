@@ -5,9 +5,12 @@ import {
   type ArchiveManifest,
   type CatalogEntry,
   describeLoss,
+  describeTextLoss,
+  type GenerationManifest,
   type OnnxManifest,
   readCatalog,
   sumOfBytes,
+  type Variant,
 } from '@pilotlight/model-format';
 import { packagesFolder } from '../clone.ts';
 import { asCalled } from '../kit/called-as.ts';
@@ -47,7 +50,7 @@ function listing(
       const variant = `${manifest.dtype} ${megabytes(bytes)}, ${manifest.runtime}`;
       return [[name, version, manifest.task, '', variant, tierIn(catalog, name, version), '']];
     }
-    const described: OnnxManifest['variants'] | ArchiveManifest['variants'] = manifest.variants;
+    const described: Readonly<Record<string, Pick<Variant, 'scheme' | 'files'>>> = manifest.variants;
     const variants = Object.entries(described).map(([variant, { scheme, files }]) => {
       const bytes = sumOfBytes(files);
       return `${variant} ${megabytes(bytes)}${scheme === variant ? '' : `, ${scheme}`}`;
@@ -56,10 +59,12 @@ function listing(
       const tier = tierIn(catalog, name, version);
       return [[name, version, manifest.task, '', variants.join('; '), tier, parityOf(manifest)]];
     }
-    const [quality = '', ...more] = qualityOf(manifest);
-    const { maxTokens } = manifest.textProcessing;
+    const [quality = '', ...more] =
+      manifest.runtime === 'generation' ? textQualityOf(manifest) : qualityOf(manifest);
+    const maxTokens =
+      manifest.runtime === 'generation' ? longestText(manifest) : manifest.textProcessing.maxTokens;
     const tier = tierIn(catalog, name, version);
-    const row = [name, version, manifest.task, `${maxTokens}`, variants.join('; '), tier, quality];
+    const row = [name, version, manifest.task, `${maxTokens ?? ''}`, variants.join('; '), tier, quality];
     return [row, ...more.map((figure) => ['', '', '', '', '', '', figure])];
   });
   return table(
@@ -84,6 +89,21 @@ function qualityOf({ quality, variants }: OnnxManifest): readonly string[] {
       againstFp32 ? [`${variant}: ${describeLoss(againstFp32)}`] : [],
     ),
   ];
+}
+
+/** As `qualityOf`, of a model that generates text. */
+function textQualityOf({ quality = [], variants }: GenerationManifest): readonly string[] {
+  return [
+    ...quality.map(({ dataset, metric, served }) => `${dataset} ${metric} ${(100 * served).toFixed(1)} %`),
+    ...Object.entries(variants).flatMap(([variant, { againstFp32 }]) =>
+      againstFp32 ? [`${variant}: ${describeTextLoss(againstFp32)}`] : [],
+    ),
+  ];
+}
+
+/** Tokens of the longest source, or of prompt and new tokens together; undefined where the model takes any. */
+function longestText({ decoder }: GenerationManifest): number | undefined {
+  return decoder.cross ? decoder.cross.maxTokens : decoder.maxPositions;
 }
 
 /** What was proved beside AllenNLP's own answers. */

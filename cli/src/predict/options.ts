@@ -48,8 +48,9 @@ export const OPTIONS = {
     type: 'string',
     value: 'NAME=VALUE',
     multiple: true,
-    help: 'a parameter of the task, such as multi_label=true',
+    help: 'a parameter of the task, such as multi_label=true; of a model that generates num_beams=4',
   },
+  stream: { type: 'boolean', default: false, help: 'of a model that generates: print the text as it comes' },
   truncate: {
     type: 'boolean',
     default: false,

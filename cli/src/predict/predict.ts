@@ -32,6 +32,12 @@ export async function predictTexts({ values, positionals: texts }: PredictLine):
     await predictWithTransformersJs(engine, manifest, texts).finally(() => engine.dispose());
     return undefined;
   }
+  if (manifest?.runtime === 'generation') {
+    const { predictByGenerator } = await import('./predict-generation.ts');
+    await predictByGenerator(engine, manifest, { values, texts }).finally(() => engine.dispose());
+    return undefined;
+  }
+  if (values.stream) throw usageError('--stream is for models that generate text.');
   const task = manifest ? chooseTask(values.task, manifest) : 'text-classification';
   const load = () => engine.predictor({ name, version });
   await printAnswers(load, task, { values, texts }).finally(() => engine.dispose());

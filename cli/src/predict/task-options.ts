@@ -40,8 +40,13 @@ export function taskParameters(task: PredictTask, options: TaskOptions): Record<
   return {
     ...topK(task, options['top-k']),
     ...(options.labels !== undefined && { candidate_labels: options.labels }),
-    ...Object.fromEntries((options.set ?? []).map(parameter)),
+    ...readParameters(options),
   };
+}
+
+/** The parameters that `--set` names. @throws CliError USAGE */
+export function readParameters({ set = [] }: Pick<TaskOptions, 'set'>): Record<string, unknown> {
+  return Object.fromEntries(set.map(parameter));
 }
 
 function topK(task: PredictTask, option: string | undefined): { readonly top_k?: number | null } {

@@ -14,8 +14,8 @@ export {
   packagePathSchema,
   sha256Schema,
 } from './manifest/common.ts';
+export { describeDistance, describeLoss, describeTextLoss } from './manifest/describe-loss.ts';
 export * from './manifest/generation.ts';
-export { describeDistance, describeLoss } from './manifest/describe-loss.ts';
 export * from './manifest/onnx.ts';
 export {
   findChecksum,

@@ -2,6 +2,7 @@ import type { ExecutionProvider, PackageEntry } from '@pilotlight/engine';
 import type { Variant } from '@pilotlight/model-format';
 import { verifyArchivePackage } from './allennlp/package/verify-package.ts';
 import { ToolchainError } from './errors.ts';
+import { verifyGenerationPackage } from './generation/package/verify-package.ts';
 import { passesNeighbourGate } from './package/neighbour-gate.ts';
 import { type VariantProof, verifyVariants } from './stages/verify.ts';
 import { verifyTransformersJs } from './transformers-js/verify-package.ts';
@@ -32,6 +33,8 @@ export async function verifyPackage(
       for (const proof of proofs) refuseDependent(proof, manifest.variants[proof.variant]);
       return proofs;
     }
+    case 'generation':
+      return verifyGenerationPackage(packages, manifest, report);
     case 'allennlp':
       return verifyArchivePackage(packages, manifest, report);
     case undefined:

@@ -84,7 +84,7 @@ export const modelSummary = z
       .optional()
       .meta({ description: 'By its name in Hugging Face’s pipelines; of an archive the name of its model' }),
     runtime: z
-      .enum(['transformers.js', 'allennlp'])
+      .enum(['transformers.js', 'allennlp', 'generation'])
       .optional()
       .meta({ description: 'Where the model is no graph over tokens of a text' }),
     description: z.string().optional(),

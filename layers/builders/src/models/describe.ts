@@ -8,6 +8,7 @@ import {
   corrupt,
   digestFile,
   findFault,
+  type GenerationManifest,
   MANIFEST_FILE,
   type ModelRef,
   modelNameSchema,
@@ -128,16 +129,18 @@ function describeServed(manifest: PackageManifest, options: DescribeOptions) {
     case 'transformers.js':
       return describeTransformersJs(manifest);
     case 'allennlp':
-      return describeArchive(manifest, options);
+    case 'generation':
+      return describeOnCpu(manifest, options);
   }
 }
 
-/** The CPU serves a model of an archive, also where a GPU serves others. */
-function describeArchive(
-  manifest: ArchiveManifest,
+/** The CPU serves models of archives, and those that generate text, also where a GPU serves others. */
+function describeOnCpu(
+  manifest: ArchiveManifest | GenerationManifest,
   { variant: wanted = manifest.defaultVariant }: DescribeOptions,
 ) {
-  const variant = ownValue(manifest.variants, wanted);
+  const variants: Readonly<Record<string, Pick<Variant, 'tier' | 'files'>>> = manifest.variants;
+  const variant = ownValue(variants, wanted);
   if (variant === undefined) throw noSuchVariant(manifest, wanted);
   return { variant: wanted, tier: variant.tier, files: servedFiles(manifest, variant) };
 }
@@ -161,7 +164,7 @@ function findVariant(manifest: OnnxManifest, wanted = manifest.defaultVariant): 
 }
 
 function noSuchVariant(
-  { name, version, variants }: Pick<OnnxManifest | ArchiveManifest, 'name' | 'version' | 'variants'>,
+  { name, version, variants }: ResolvedRef & { readonly variants: object },
   wanted: string,
 ): EngineError {
   return new EngineError(

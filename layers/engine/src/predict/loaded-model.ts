@@ -4,6 +4,7 @@ import type { EngineError } from '@pilotlight/model-format/errors';
 import type { TokenCounts } from '../batching/batch-runner.ts';
 import type { BatchTally } from '../batching/scheduler.ts';
 import type { TokenLimits } from '../batching/token-limits.ts';
+import type { GenerationEvent } from '../generation/generation.ts';
 import type { LoadTimings } from '../ports.ts';
 import type { GoldenCheck } from './goldens/check.ts';
 
@@ -58,6 +59,12 @@ export interface PreparedCall {
   readonly estimatedMs: number;
   /** Runs the call. @throws EngineError OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED, and the reason of an aborted `signal` */
   run(options?: Pick<PredictOptions, 'signal' | 'background'>): Promise<Prediction>;
+  /**
+   * Runs a call of one input, and tells of its tokens as they come. Absent where the model does not generate text.
+   *
+   * @throws EngineError as `run`, at the first `next`
+   */
+  stream?(options?: Pick<PredictOptions, 'signal' | 'background'>): AsyncIterable<GenerationEvent>;
 }
 
 /**

@@ -28,9 +28,10 @@ const COUNTS = {
   top_k: 1000,
   max_new_tokens: 1024,
   max_length: 4096,
-  num_beams: 16,
-  num_return_sequences: 16,
 } as const;
+
+/** The library decodes greedily and gives one sequence, whatever these say. */
+const ONLY_ONE = ['num_beams', 'num_return_sequences'] as const;
 
 /**
  * Numbers, texts and lists of them. The library knows what they mean, and ignores those that it does not know. Those that
@@ -51,6 +52,13 @@ export function parseModelParameters(task: TransformersJsTaskName, parameters: u
     const value = parsed.data[name] ?? 1;
     if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most) continue;
     throw invalid(`parameters.${name}`, `must be a whole number from 1 to ${most}`);
+  }
+  for (const name of ONLY_ONE) {
+    if ((parsed.data[name] ?? 1) === 1) continue;
+    throw invalid(
+      `parameters.${name}`,
+      'must be 1, because transformers.js searches no beams; package the model without --runtime transformers.js, where its family is supported',
+    );
   }
   checkChunks(parsed.data);
   const { second: name } = TRANSFORMERS_JS_TASKS[task];

@@ -1,4 +1,5 @@
 /** Says in words what whoever serves a variant loses against fp32. */
+import type { TextJudgement } from './generation.ts';
 import type { Judgement } from './onnx.ts';
 
 /** One thing, several things, and what has become of it. */
@@ -30,4 +31,13 @@ export function describeDistance({ cosine, scores }: Pick<Judgement, 'cosine' | 
   if (scores)
     return `scores off by ${scores.largest.toFixed(4)} at most, ${scores.mean.toFixed(4)} on average`;
   return '';
+}
+
+/** `99.1 % of tokens are those of fp32; perplexity 12.3 beside 12.1; chrF 97.9`, of a model that generates text */
+export function describeTextLoss({ tokenAgreement, perplexity, chrF }: TextJudgement): string {
+  const { served, fp32 } = perplexity;
+  return (
+    `${(100 * tokenAgreement).toFixed(1)} % of tokens are those of fp32; ` +
+    `perplexity ${served.toPrecision(3)} beside ${fp32.toPrecision(3)}; chrF ${chrF.toFixed(1)}`
+  );
 }

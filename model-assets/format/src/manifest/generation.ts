@@ -11,6 +11,7 @@ import {
   FORMAT_VERSION,
   listsItsGraphs,
   nonNegativeInt,
+  type PackageFile,
   packageFileSchema,
   packageFilesSchema,
   packagePathSchema,
@@ -203,3 +204,11 @@ export const generationManifestSchema = z
     ),
   );
 export type GenerationManifest = z.infer<typeof generationManifestSchema>;
+
+/** The files by which text becomes tokens, and tokens text. */
+export function generationTextFiles({
+  text: { tokenizer, target },
+  chat,
+}: Pick<GenerationManifest, 'text' | 'chat'>): readonly PackageFile[] {
+  return [tokenizer, ...(target ? [target] : []), ...(chat ? [chat.template] : [])];
+}

@@ -6,10 +6,11 @@ import { formatModelRef, type ResolvedRef } from '../ref/model-ref.ts';
 import { parseJson, parseUntilFault } from '../untrusted.ts';
 import { type ArchiveManifest, archiveManifestSchema } from './allennlp.ts';
 import { MANIFEST_FILE } from './common.ts';
+import { type GenerationManifest, generationManifestSchema } from './generation.ts';
 import { type OnnxManifest, onnxManifestSchema } from './onnx.ts';
 import { type TransformersJsManifest, transformersJsManifestSchema } from './transformers-js.ts';
 
-export type PackageManifest = OnnxManifest | TransformersJsManifest | ArchiveManifest;
+export type PackageManifest = OnnxManifest | TransformersJsManifest | ArchiveManifest | GenerationManifest;
 export type Runtime = PackageManifest['runtime'];
 
 /** One schema for each runtime. Another kind of model is one entry more. */
@@ -17,6 +18,7 @@ const SCHEMAS = {
   onnx: onnxManifestSchema,
   'transformers.js': transformersJsManifestSchema,
   allennlp: archiveManifestSchema,
+  generation: generationManifestSchema,
 } as const satisfies Record<Runtime, unknown>;
 
 const checksums = new WeakMap<PackageManifest, string>();
@@ -61,9 +63,13 @@ export function manifestText(manifest: PackageManifest): string {
 function schemaFor(json: unknown, ref: ResolvedRef) {
   if (typeof json !== 'object' || json === null || !('runtime' in json)) return SCHEMAS.onnx;
   const { runtime } = json;
-  if (runtime === 'onnx' || runtime === 'transformers.js' || runtime === 'allennlp') return SCHEMAS[runtime];
+  if (isRuntime(runtime)) return SCHEMAS[runtime];
   const known = Object.keys(SCHEMAS).join(', ');
   throw refused(ref, `its manifest is not valid at runtime: must be one of ${known}`);
+}
+
+function isRuntime(name: unknown): name is Runtime {
+  return typeof name === 'string' && Object.hasOwn(SCHEMAS, name);
 }
 
 function readJson(text: string, ref: ResolvedRef): unknown {

@@ -1,6 +1,11 @@
 /** The files of a package, by what they are for. Pure: nothing here touches a disk. */
 import { type ArchiveManifest, type ArchiveVariant, archiveTextFiles } from '../manifest/allennlp.ts';
 import type { PackageFile } from '../manifest/common.ts';
+import {
+  type GenerationManifest,
+  type GenerationVariant,
+  generationTextFiles,
+} from '../manifest/generation.ts';
 import { type OnnxManifest, tokenizerFiles, type Variant } from '../manifest/onnx.ts';
 import type { PackageManifest } from '../manifest/package-manifest.ts';
 import type { TransformersJsManifest } from '../manifest/transformers-js.ts';
@@ -16,6 +21,7 @@ export function packageFiles(manifest: PackageManifest): Files {
 /** The files that serving reads: of a model with variants those of its text processing and of `variant`. */
 export function servedFiles(manifest: OnnxManifest, variant: Pick<Variant, 'files'>): Files;
 export function servedFiles(manifest: ArchiveManifest, variant: Pick<ArchiveVariant, 'files'>): Files;
+export function servedFiles(manifest: GenerationManifest, variant: Pick<GenerationVariant, 'files'>): Files;
 export function servedFiles(manifest: TransformersJsManifest): Files;
 export function servedFiles(manifest: PackageManifest, variant?: Pick<Variant, 'files'>): Files;
 export function servedFiles(manifest: PackageManifest, variant?: Pick<Variant, 'files'>): Files {
@@ -37,8 +43,15 @@ function contentFiles(manifest: PackageManifest): Files {
   ];
 }
 
-function textFiles(manifest: OnnxManifest | ArchiveManifest): Files {
-  return manifest.runtime === 'onnx' ? tokenizerFiles(manifest.textProcessing) : archiveTextFiles(manifest);
+function textFiles(manifest: Exclude<PackageManifest, TransformersJsManifest>): Files {
+  switch (manifest.runtime) {
+    case 'onnx':
+      return tokenizerFiles(manifest.textProcessing);
+    case 'allennlp':
+      return archiveTextFiles(manifest);
+    case 'generation':
+      return generationTextFiles(manifest);
+  }
 }
 
 function distinct(files: Files): Files {

@@ -1,0 +1,112 @@
+/**
+ * Proof of a package whose model generates: its files are those of the manifest, every variant gives the golden tokens and scores, and
+ * the same bits whether inputs run alone or together.
+ */
+import { join } from 'node:path';
+import { Engine, type LoadedModel } from '@pilotlight/engine';
+import type { Generation } from '@pilotlight/engine/internal/generation/generation';
+import { compareGeneration } from '@pilotlight/engine/internal/generation/goldens/compare-generation';
+import {
+  type GenerationGolden,
+  parseGenerationGoldens,
+} from '@pilotlight/engine/internal/generation/goldens/generation-goldens';
+import { type GenerationManifest, packageFiles } from '@pilotlight/model-format';
+import { ToolchainError } from '../../errors.ts';
+import { readFileOf, verifyFiles } from '../../stages/verify/integrity.ts';
+import type { VariantProof } from '../../stages/verify.ts';
+import { generate, generateTogether } from './generate.ts';
+
+/** @throws ToolchainError VERIFY_FAILED; EngineError PACKAGE_INVALID, PACKAGE_CORRUPT, SESSION_FAILED */
+export async function verifyGenerationPackage(
+  packages: string,
+  manifest: GenerationManifest,
+  report: (done: number) => void = () => {},
+): Promise<readonly VariantProof[]> {
+  const { name, version } = manifest;
+  const folder = join(packages, name, version);
+  await verifyFiles(folder, manifest, packageFiles(manifest));
+  const content = readFileOf(folder, manifest, manifest.goldens).toString();
+  const { tolerance, goldens } = parseGenerationGoldens(content);
+  if (goldens.length === 0) throw failed(manifest, 'it has no goldens');
+  const proofs: VariantProof[] = [];
+  const variants = Object.keys(manifest.variants);
+  for (const [place, variant] of variants.entries()) {
+    const accepted = Object.hasOwn(tolerance, variant) ? tolerance[variant] : undefined;
+    if (accepted === undefined) throw failed(manifest, `its goldens have no tolerance for ${variant}`);
+    const engine = new Engine({ packages, variant });
+    try {
+      const model = await engine.model({ name, version });
+      const proof = await proveVariant(model, { manifest, variant, goldens, accepted }, (done) =>
+        report((place + done) / variants.length),
+      );
+      proofs.push(proof);
+    } finally {
+      await engine.dispose();
+    }
+  }
+  return proofs;
+}
+
+interface Claim {
+  readonly manifest: GenerationManifest;
+  readonly variant: string;
+  readonly goldens: readonly GenerationGolden[];
+  readonly accepted: number;
+}
+
+async function proveVariant(
+  model: LoadedModel,
+  { manifest, variant, goldens, accepted }: Claim,
+  report: (done: number) => void,
+): Promise<VariantProof> {
+  const alone: Generation[] = [];
+  let largest = 0;
+  let same = 0;
+  for (const [index, golden] of goldens.entries()) {
+    const line = `line ${index + 2} of its goldens`;
+    const generation = await generate(model, golden.input, golden.parameters);
+    const found = compareGeneration(golden, generation);
+    if (found.problem !== undefined)
+      throw failed(manifest, `${variant} answers ${line} otherwise: ${found.problem}`);
+    if (found.largest > accepted) {
+      const off = found.largest.toPrecision(3);
+      throw failed(manifest, `${variant} is off by ${off} in ${line}; ${accepted} is accepted`);
+    }
+    largest = Math.max(largest, found.largest);
+    same += found.same;
+    alone.push(generation);
+    report((0.5 * (index + 1)) / goldens.length);
+  }
+  const together = await generateTogether(model, goldens);
+  const other = together.findIndex((generation, index) => !isSame(generation, alone[index]));
+  if (other >= 0)
+    throw failed(
+      manifest,
+      `${variant} answers line ${other + 2} of its goldens otherwise beside others than alone`,
+    );
+  report(1);
+  return {
+    ...{ variant, goldens: goldens.length, largest, relative: 0, sameInAnyBatch: true, tolerance: accepted },
+    agreement: same / goldens.reduce((sum, { ids }) => sum + ids.length, 0),
+    warnings: [],
+    loadMs: model.loadTimings.totalMs,
+  };
+}
+
+/** Whether two generations are equal to the last bit. */
+function isSame({ sequences: [one] }: Generation, other: Generation | undefined): boolean {
+  const [best] = other?.sequences ?? [];
+  return (
+    best !== undefined &&
+    one.score === best.score &&
+    one.tokens.length === best.tokens.length &&
+    one.tokens.every(({ id }, place) => id === best.tokens[place]?.id)
+  );
+}
+
+function failed(
+  { name, version }: Pick<GenerationManifest, 'name' | 'version'>,
+  reason: string,
+): ToolchainError {
+  return new ToolchainError('VERIFY_FAILED', `Package ${name}@${version} is not as it should be: ${reason}.`);
+}
