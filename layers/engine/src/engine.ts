@@ -138,6 +138,7 @@ export class Engine {
     return {
       tokens: prepared.tokens,
       estimatedMs: prepared.estimatedMs,
+      ...(prepared.stream && { stream: prepared.stream.bind(prepared) }),
       run: (more) => {
         const run = async () => {
           if (model.usable) return prepared.run(more);

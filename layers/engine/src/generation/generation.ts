@@ -1,4 +1,5 @@
 /** What a model that generates answers to one input, and what it tells on the way there. */
+import type { Prediction } from '../predict/loaded-model.ts';
 import type { FinishReason } from './search/search.ts';
 
 export interface GeneratedToken {
@@ -43,6 +44,12 @@ export type GenerationEvent =
       readonly token: GeneratedToken;
       /** Text that can be shown: none while a character is incomplete, or while it may become a stop string. */
       readonly text: string;
+      /** Why the sequence ended with this token. @default - it goes on */
+      readonly finish?: FinishReason;
     }
   /** The end of the input, with all of it. */
-  | { readonly kind: 'end'; readonly generation: Generation };
+  | {
+      readonly kind: 'end';
+      readonly generation: Generation;
+      readonly prediction: Omit<Prediction, 'results'>;
+    };

@@ -5,6 +5,7 @@ import type { TokenCounts } from '../batching/batch-runner.ts';
 import type { BatchTally } from '../batching/scheduler.ts';
 import type { TokenLimits } from '../batching/token-limits.ts';
 import type { GenerationEvent } from '../generation/generation.ts';
+import type { TokenTimings } from '../generation/loop/decoder-port.ts';
 import type { LoadTimings } from '../ports.ts';
 import type { GoldenCheck } from './goldens/check.ts';
 
@@ -49,6 +50,8 @@ export interface Prediction {
   readonly cached?: boolean;
   /** The batches that the model ran for it; absent where its runtime makes batches of its own. */
   readonly batches?: BatchTally;
+  /** Of a model that generates: the times of each input, in order. */
+  readonly decoding?: readonly TokenTimings[];
 }
 
 /** A call whose inputs are tokens already, and that has not run yet. */
@@ -60,9 +63,10 @@ export interface PreparedCall {
   /** Runs the call. @throws EngineError OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED, and the reason of an aborted `signal` */
   run(options?: Pick<PredictOptions, 'signal' | 'background'>): Promise<Prediction>;
   /**
-   * Runs a call of one input, and tells of its tokens as they come. Absent where the model does not generate text.
+   * Runs a call of one input, and tells of its text as it comes. Once `signal` is aborted, the text ends where it is, by the finish
+   * reason `cancelled`. Absent where a model tells nothing before its end, or the call has several inputs.
    *
-   * @throws EngineError as `run`, at the first `next`
+   * @throws EngineError as `run`, with the first event or a later one
    */
   stream?(options?: Pick<PredictOptions, 'signal' | 'background'>): AsyncIterable<GenerationEvent>;
 }
