@@ -45,6 +45,14 @@ export { Engine } from './engine.ts';
 export type { EngineOptions } from './load/options.ts';
 export { ENGINE_VERSION } from './load/version.ts';
 export type * from './ports.ts';
+export type {
+  FinishReason,
+  GeneratedSequence,
+  GeneratedToken,
+  Generation,
+  GenerationEvent,
+  TokenTimings,
+} from './predict/generation.ts';
 export type { GoldenCheck } from './predict/goldens/check.ts';
 export type { Comparison, Deviation } from './predict/goldens/compare.ts';
 export type { Golden, GoldenOutput } from './predict/goldens/golden.ts';

@@ -4,9 +4,8 @@ import type { EngineError } from '@pilotlight/model-format/errors';
 import type { TokenCounts } from '../batching/batch-runner.ts';
 import type { BatchTally } from '../batching/scheduler.ts';
 import type { TokenLimits } from '../batching/token-limits.ts';
-import type { GenerationEvent } from '../generation/generation.ts';
-import type { TokenTimings } from '../generation/loop/decoder-port.ts';
 import type { LoadTimings } from '../ports.ts';
+import type { GenerationEvent, TokenTimings } from './generation.ts';
 import type { GoldenCheck } from './goldens/check.ts';
 
 /** The names by which a call asks for a task. */

@@ -1,12 +1,17 @@
 /** Entry of a session's thread: opens the graph that `workerData` names, then answers runs in order. */
 import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { EngineError } from '@pilotlight/model-format/errors';
 import type { Session, SessionOptions } from '../ports.ts';
 import { whileBusy } from './busy-threads.ts';
 import { createOnnxSession } from './onnx-session.ts';
 import { poolRows } from './pool-rows.ts';
-import { type FromWorker, listTransferred, type ToWorker, type WorkerData } from './worker-protocol.ts';
+import {
+  type FromWorker,
+  listTransferred,
+  type ToWorker,
+  toFailure,
+  type WorkerData,
+} from './worker-protocol.ts';
 
 const port = parentPort;
 const { file, graph, options, busy }: WorkerData = workerData;
@@ -24,17 +29,7 @@ function send(message: FromWorker, transferred: readonly ArrayBuffer[] = []): vo
 }
 
 function fail(error: unknown, id?: number): void {
-  const failure =
-    error instanceof EngineError
-      ? error
-      : new EngineError('SESSION_FAILED', 'The session failed.', { cause: error });
-  send({
-    kind: 'failure',
-    code: failure.code,
-    message: failure.message,
-    reason: String(failure.cause ?? 'none'),
-    id,
-  });
+  send(toFailure(error, id));
 }
 
 async function answer(session: Session, message: ToWorker): Promise<void> {

@@ -1,6 +1,6 @@
 /** The messages between the main thread and a session's thread. */
 
-import type { EngineErrorCode } from '@pilotlight/model-format/errors';
+import { EngineError, type EngineErrorCode, type ErrorDetails } from '@pilotlight/model-format/errors';
 import type { Feeds, GraphNames, Outputs, PooledRows, SessionOptions } from '../ports.ts';
 import type { BusyFlag } from './busy-threads.ts';
 
@@ -35,7 +35,21 @@ export interface Failure {
   readonly id: number | undefined;
   readonly code: EngineErrorCode;
   readonly message: string;
+  readonly details: ErrorDetails;
   readonly reason: string;
+}
+
+export function toFailure(error: unknown, id?: number): Failure {
+  const failure =
+    error instanceof EngineError
+      ? error
+      : new EngineError('SESSION_FAILED', 'The session failed.', { cause: error });
+  const { code, message, details, cause = 'none' } = failure;
+  return { kind: 'failure', id, code, message, details, reason: String(cause) };
+}
+
+export function toError({ code, message, details, reason }: Failure): EngineError {
+  return new EngineError(code, message, { details, cause: reason });
 }
 
 /** The memory of tensors that can be handed over to the other thread: what threads share is there already. */

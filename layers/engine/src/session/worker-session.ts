@@ -3,17 +3,16 @@
  * onnxruntime-node blocks its thread, and here that is not the thread that answers HTTP.
  */
 import './no-telemetry.ts';
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { EngineError } from '@pilotlight/model-format/errors';
 import type { Feeds, GraphNames, Outputs, PooledRows, Session, SessionOptions } from '../ports.ts';
-import { forgetThread, watchThread } from './busy-threads.ts';
 import { siblingModule } from './sibling-module.ts';
+import { startThread } from './start-thread.ts';
 import {
-  type Failure,
   type FromWorker,
   listTransferred,
   type ToWorker,
+  toError,
   type WorkerData,
 } from './worker-protocol.ts';
 
@@ -51,34 +50,9 @@ export async function createWorkerSession(
       'A run of this model did not end, and still goes on. Repair the model, and start the process anew.',
     );
   }
-  const busy = watchThread();
-  const workerData: WorkerData = { file, graph, options, busy };
-  const worker = new Worker(script, { workerData });
-  worker.once('exit', () => forgetThread(busy));
-  const message = await firstMessage(worker);
-  if (message?.kind === 'failure') throw toError(message);
+  const data: Omit<WorkerData, 'busy'> = { file, graph, options };
+  const worker = await startThread(script, data);
   return new WorkerSession(worker, file, deadlines);
-}
-
-/** Nothing that a thread throws or does before it is ready leaves anybody waiting. */
-async function firstMessage(worker: Worker): Promise<FromWorker | undefined> {
-  const settled = new AbortController();
-  const { signal } = settled;
-  const ended = once(worker, 'exit', { signal }).then(([code]) => {
-    throw new EngineError('SESSION_FAILED', `The thread of the session ended with exit code ${code}.`);
-  });
-  try {
-    const [message]: readonly FromWorker[] = await Promise.race([once(worker, 'message', { signal }), ended]);
-    return message;
-  } catch (cause) {
-    throw new EngineError('SESSION_FAILED', 'The thread of the session did not start.', { cause });
-  } finally {
-    settled.abort();
-  }
-}
-
-function toError({ code, message, reason }: Failure): EngineError {
-  return new EngineError(code, message, { cause: reason });
 }
 
 type RunMessage = Extract<ToWorker, { readonly kind: 'run' }>;

@@ -95,4 +95,4 @@ export function relayout(tensor: CacheTensor, rows: readonly number[], from: num
 }
 
 /** Memory grows by so much at least, because new memory costs more than the copy. */
-const GROWTH = 1.5;
+export const GROWTH = 1.25;

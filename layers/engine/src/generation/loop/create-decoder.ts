@@ -1,19 +1,13 @@
-/** Opens the graphs of a model and the loop that runs them: in this thread, or in one of its own. */
-import type { DecoderFacts, GenerationGraph } from '@pilotlight/model-format';
-import type { SessionOptions } from '../../ports.ts';
-import type { TokenTable } from '../text/token-table.ts';
-import type { LoopSettings } from './decode-loop.ts';
+/** Opens the loop of a model: in this thread, or in one of its own. */
+import type { DecoderPlan } from './decoder-plan.ts';
 import type { Decoder } from './decoder-port.ts';
+import { startDecoderThread } from './decoder-thread.ts';
+import { openLoop } from './open-loop.ts';
 
-/** Everything that the loop needs. It can go to another thread as it is. */
-export interface DecoderPlan {
-  /** The graphs, their files as absolute paths. */
-  readonly step: GenerationGraph;
-  /** @default - the model has no encoder */
-  readonly encoder?: GenerationGraph | undefined;
-  readonly facts: DecoderFacts;
-  /** Texts of the ids, by which stop strings and grammars are told. */
-  readonly table: TokenTable;
-  readonly session: SessionOptions;
-  readonly settings: LoopSettings;
+/**
+ * @param where a run blocks the caller's thread, or it has a thread of its own
+ * @throws EngineError PACKAGE_CORRUPT and PACKAGE_INVALID for graphs that do not load, SESSION_FAILED where the thread cannot start
+ */
+export function createDecoder(plan: DecoderPlan, where: 'inline' | 'worker'): Promise<Decoder> {
+  return where === 'worker' ? startDecoderThread(plan) : openLoop(plan);
 }

@@ -3,13 +3,13 @@
  * everybody who is past that, so that neither waits long for the other. Between runs others have the thread.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { EngineError } from '@pilotlight/model-format/errors';
 import type { Search } from '../search/search.ts';
 import { ActiveRequest } from './active-request.ts';
-import { bytesOf, needOf, refuseMoreBytes } from './cache-needs.ts';
+import { bytesOf, needOf } from './cache-needs.ts';
 import { DecodeGroup } from './decode-group.ts';
 import type { Decoder, DecoderLoad, RunningRequest, TokenEvent, TokenRequest } from './decoder-port.ts';
 import { Prefill, type PrefillGraphs } from './prefill.ts';
+import { refuseRequest } from './refuse-request.ts';
 import { WaitingRequests } from './waiting-requests.ts';
 
 export interface LoopSettings {
@@ -24,6 +24,8 @@ export interface LoopSettings {
 export interface LoopDependencies extends PrefillGraphs {
   readonly createSearch: (request: TokenRequest) => Search;
   readonly settings: LoopSettings;
+  /** Is told after each turn. @default - nobody is */
+  readonly onTurn?: (load: DecoderLoad) => void;
 }
 
 export class DecodeLoop implements Decoder {
@@ -41,15 +43,8 @@ export class DecodeLoop implements Decoder {
 
   start(request: TokenRequest, listen: (event: TokenEvent) => void): RunningRequest {
     const { settings, createSearch, step } = this.#dependencies;
-    if (this.#disposed || this.ended) throw new EngineError('SESSION_FAILED', 'The model was unloaded.');
-    if (this.#waiting.size >= settings.maxWaiting + this.#freeSlots) {
-      throw new EngineError(
-        'OVERLOADED',
-        `${this.#waiting.size} requests wait for the model already. Try again later.`,
-      );
-    }
+    refuseRequest(request, this, settings, step.facts);
     const active = new ActiveRequest(request, createSearch(request), listen);
-    refuseMoreBytes(needOf(active), step.facts, settings.cacheBytes);
     this.#waiting.add(active);
     this.#turning ??= this.#turn();
     return { cancel: () => active.cancel() };
@@ -67,7 +62,7 @@ export class DecodeLoop implements Decoder {
 
   get ended(): boolean {
     const { step, encoder } = this.#dependencies;
-    return step.session.ended || (encoder?.ended ?? false);
+    return this.#disposed !== undefined || step.session.ended || (encoder?.ended ?? false);
   }
 
   dispose(): Promise<void> {
@@ -85,10 +80,6 @@ export class DecodeLoop implements Decoder {
     return [this.#prefill, ...this.#groups].flatMap(({ requests }) => requests);
   }
 
-  get #freeSlots(): number {
-    return Math.max(0, this.#dependencies.settings.slots - this.#running.length);
-  }
-
   /** Never rejects: what fails, fails for the requests that it was for. */
   async #turn(): Promise<void> {
     await nextTurn();
@@ -102,6 +93,7 @@ export class DecodeLoop implements Decoder {
         await nextTurn();
         await group.step();
       }
+      this.#dependencies.onTurn?.(this.load);
       await nextTurn();
     }
     this.#turning = undefined;
@@ -115,9 +107,9 @@ export class DecodeLoop implements Decoder {
   /** Lets in whoever finds a slot and memory, in order. */
   #admit(): void {
     const { settings, step } = this.#dependencies;
-    const needs = this.#running.map(needOf);
+    const needs = this.#running.map(({ request }) => needOf(request));
     for (let { next } = this.#waiting; next && needs.length < settings.slots; { next } = this.#waiting) {
-      needs.push(needOf(next));
+      needs.push(needOf(next.request));
       if (bytesOf(needs, step.facts) > settings.cacheBytes) return;
       this.#waiting.take();
       next.admit();

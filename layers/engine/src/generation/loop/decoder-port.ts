@@ -1,5 +1,6 @@
 /** The loop that runs the graphs, as others see it: token ids in, token ids out. It runs where its session does: here, or in a thread. */
 import type { EngineError } from '@pilotlight/model-format/errors';
+import type { TokenTimings } from '../../predict/generation.ts';
 import type { FoundSequence, ToldToken } from '../search/search.ts';
 import type { SearchOptions } from '../search/search-options.ts';
 
@@ -14,17 +15,6 @@ export interface TokenRequest {
   readonly deadlineMs?: number;
   /** Whether others go first. @default false */
   readonly background?: boolean;
-}
-
-/** Milliseconds and counts of one request. */
-export interface TokenTimings {
-  /** Until it had a slot. */
-  readonly queueMs: number;
-  /** From the slot to its first token. */
-  readonly prefillMs: number;
-  /** From its first token to its last. */
-  readonly decodeMs: number;
-  readonly steps: number;
 }
 
 export type TokenEvent =

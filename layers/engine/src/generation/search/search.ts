@@ -3,6 +3,10 @@
  * and no clock, so that it is the same wherever the loop runs it.
  */
 
+import type { FinishReason } from '../../predict/generation.ts';
+
+export type { FinishReason };
+
 /** What a search wants to know of each of its rows in the next step. */
 export interface Asks {
   /** The number of best classes; 0 where it reads whole logits. */
@@ -42,8 +46,6 @@ export interface ToldToken {
   /** The best classes and their log probabilities, where the request asked for them. */
   readonly top?: readonly (readonly [id: number, logprob: number])[];
 }
-
-export type FinishReason = 'eos_token' | 'length' | 'stop_sequence' | 'cancelled' | 'deadline';
 
 /** A whole sequence, without the prompt; its end token is its last id, if it has one. */
 export interface FoundSequence {
