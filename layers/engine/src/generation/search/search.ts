@@ -71,6 +71,6 @@ export interface Search {
   advance(rows: StepRows): Advance;
   /** Ends it where it is: what it has becomes its result. */
   stop(finish: FinishReason): void;
-  /** The sequences, best first; none before the search has ended. */
+  /** The sequences: of beams the best first, of samples by their numbers. None before the search has ended. */
   readonly found: readonly FoundSequence[];
 }
