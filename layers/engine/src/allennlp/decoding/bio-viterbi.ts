@@ -3,7 +3,7 @@
  * tag `I-x` stands only behind `B-x` or `I-x`.
  */
 import { at } from '../../math/activations.ts';
-import { torchArgTop } from './torch-topk.ts';
+import { torchArgTop } from '../../math/torch-topk.ts';
 
 /**
  * The score with which AllenNLP makes sure that a sequence starts at its start. Beside it, float32 keeps less than two decimal

@@ -1,6 +1,7 @@
 /** Clusters of mentions out of the antecedents that a coreference model predicts. */
+
+import { torchTopK } from '../../math/torch-topk.ts';
 import { LOWEST } from './best-span.ts';
-import { torchTopK } from './torch-topk.ts';
 
 /** First and last token of a mention. */
 export type Mention = readonly [start: number, end: number];

@@ -27,15 +27,14 @@ const positiveShare = z.number().check(z.positive(), z.maximum(1));
 const stopText = z.string().check(z.minLength(1), z.maxLength(1000));
 const penalty = z.number().check(z.minimum(-2), z.maximum(2));
 
-const grammar = z.discriminatedUnion('type', [
-  /** A JSON schema. */
+const grammar = z.discriminatedUnion('kind', [
   z.strictObject({
-    type: z.literal('json'),
-    value: z.union([z.boolean(), z.record(z.string(), z.unknown())]),
+    kind: z.literal('json_schema'),
+    schema: z.union([z.boolean(), z.record(z.string(), z.unknown())]),
   }),
   z.strictObject({
-    type: z.literal('regex'),
-    value: z.string().check(z.minLength(1), z.maxLength(MOST_CHARACTERS)),
+    kind: z.literal('regex'),
+    pattern: z.string().check(z.minLength(1), z.maxLength(MOST_CHARACTERS)),
   }),
 ]);
 

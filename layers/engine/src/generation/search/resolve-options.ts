@@ -3,7 +3,7 @@ import type { GenerationFacts } from '@pilotlight/model-format';
 import { invalidParameter } from '../../tasks/refusals.ts';
 import { checkOptions } from './check-options.ts';
 import { parseSearchParameters, SEARCH_PARAMETERS, type SearchParameters } from './parameters.ts';
-import type { Grammar, Sampling, SearchOptions } from './search-options.ts';
+import type { Sampling, SearchOptions } from './search-options.ts';
 import { isUnsupported } from './unsupported-parameters.ts';
 
 /** Lengths of one input. */
@@ -31,7 +31,7 @@ export function resolveOptions(
   const given: SearchParameters = { ...readDefaults(facts), ...parameters };
   const eos = listed(given.eos_token_id) ?? facts.eos;
   const options: SearchOptions = {
-    maxNewTokens: newTokens(given, parameters, sizes),
+    maxNewTokens: newTokens(given, sizes),
     minNewTokens: given.min_new_tokens ?? Math.max(0, (given.min_length ?? 0) - sizes.inputTokens),
     eos,
     numBeams: given.num_beams ?? 1,
@@ -59,7 +59,7 @@ export function resolveOptions(
     removeInvalid: given.remove_invalid_values ?? false,
     exponentialDecay: given.exponential_decay_length_penalty ?? undefined,
     stopStrings: listed(given.stop_strings) ?? [],
-    grammar: grammarOf(given),
+    grammar: given.grammar ?? undefined,
     topTokens: given.top_n_tokens ?? 0,
   };
   checkOptions(options, sizes.vocabSize);
@@ -80,24 +80,17 @@ export function readDefaults({ defaults }: Pick<GenerationFacts, 'defaults'>): S
 }
 
 /**
- * `max_new_tokens` goes before `max_length`, which counts the prompt too. The last token of all needs no position. What a model says is
- * cut to the positions that there are; what a call says is refused where it does not fit.
+ * `max_new_tokens` goes before `max_length`, which counts the prompt too. No text is longer than the model has positions for; the last
+ * token of all needs none. A prompt that has too many tokens by itself is refused before.
  */
-function newTokens(given: SearchParameters, call: SearchParameters, sizes: SearchSizes): number {
+function newTokens({ max_new_tokens, max_length }: SearchParameters, sizes: SearchSizes): number {
   const { inputTokens, maxPositions = Number.POSITIVE_INFINITY } = sizes;
-  const room = maxPositions - inputTokens + 1;
-  const byLength = given.max_new_tokens == null;
-  if (byLength && given.max_length == null) return Math.min(NEW_TOKENS, Math.max(1, room - 1));
-  const asked = given.max_new_tokens ?? (given.max_length ?? 0) - inputTokens;
-  const name = byLength ? 'max_length' : 'max_new_tokens';
-  if (asked < 1) {
-    const reason = `is ${given.max_length}, which the ${inputTokens} tokens of the prompt fill: use max_new_tokens`;
-    throw invalidParameter(name, reason);
-  }
-  if (asked <= room) return asked;
-  if (call[name] == null) return Math.max(1, room);
-  const reason = `asks for ${asked} new tokens, but the model has positions for ${Math.max(0, room)} behind the ${inputTokens} that are there`;
-  throw invalidParameter(name, reason);
+  const room = Math.max(1, maxPositions - inputTokens + 1);
+  if (max_new_tokens != null) return Math.min(max_new_tokens, room);
+  if (max_length == null) return Math.min(NEW_TOKENS, Math.max(1, room - 1));
+  if (max_length > inputTokens) return Math.min(max_length - inputTokens, room);
+  const reason = `is ${max_length}, which the ${inputTokens} tokens of the prompt fill: use max_new_tokens`;
+  throw invalidParameter('max_length', reason);
 }
 
 /** The defaults of transformers where tokens are drawn. */
@@ -118,11 +111,4 @@ function sampling(given: SearchParameters): Sampling {
 function listed<Value>(value: Value | readonly Value[] | null | undefined): readonly Value[] | undefined {
   if (value === null || value === undefined) return undefined;
   return Array.isArray(value) ? (value as readonly Value[]) : [value as Value];
-}
-
-function grammarOf({ grammar }: SearchParameters): Grammar | undefined {
-  if (grammar == null) return undefined;
-  return grammar.type === 'json'
-    ? { kind: 'json_schema', schema: grammar.value }
-    : { kind: 'regex', pattern: grammar.value };
 }

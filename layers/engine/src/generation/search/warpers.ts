@@ -4,6 +4,7 @@
  */
 import { at, softmax } from '../../math/activations.ts';
 import { topIndices } from '../../math/top-indices.ts';
+import { torchTopOrder } from '../../math/torch-topk.ts';
 import { type Choices, logSumExp } from './choices.ts';
 import type { Sampling } from './search-options.ts';
 
@@ -107,19 +108,30 @@ function keep({ classes, scores }: Ranked, stays: (place: number) => boolean): R
 
 /** Nguyen et al. 2025, https://arxiv.org/abs/2509.02510: as many of the best as stay within a share of their entropy. */
 function keepTopH(share: number): Warper {
-  return ({ scores }) => {
-    const probabilities = softmax(scores.slice(0, TOP_H_CLASSES));
-    const terms = probabilities.map((probability) =>
+  return (ranked) => {
+    const best = bestOf(ranked, TOP_H_CLASSES);
+    const terms = softmax(best.map((place) => at(ranked.scores, place))).map((probability) =>
       probability > 0 ? -probability * Math.log(probability) : 0,
     );
     const limit = share * terms.reduce((sum, term) => sum + term, 0);
     let sum = 0;
-    const within = terms.map((term) => {
-      sum += term;
-      return sum <= limit ? 1 : 0;
-    });
-    return (place) => place === 0 || within[place] === 1;
+    const kept = new Set(best.slice(0, 1));
+    for (const [rank, place] of best.entries()) {
+      sum += at(terms, rank);
+      if (sum <= limit) kept.add(place);
+    }
+    return (place) => kept.has(place);
   };
+}
+
+/** Places of the best `count`, best first; which of equal classes is better is as torch.topk says. */
+function bestOf({ classes, scores }: Ranked, count: number): readonly number[] {
+  const byClass = classes.map((_, place) => place).sort((a, b) => at(classes, a) - at(classes, b));
+  const order = torchTopOrder(
+    byClass.map((place) => at(scores, place)),
+    count,
+  );
+  return order.map((rank) => at(byClass, rank));
 }
 
 /** Those that are as good as the last of the best `count`. */
@@ -149,9 +161,11 @@ function keepTopP(mass: number, leastKept: number): Warper {
 
 /** Those that have at least a share of the probability of the best. */
 function keepMinP(share: number, leastKept: number): Warper {
-  return ({ scores }) => {
+  return (ranked) => {
+    const always = new Set(bestOf(ranked, leastKept));
     const least = Math.fround(share);
-    return (place) => place < leastKept || Math.fround(Math.exp(at(scores, place) - at(scores, 0))) >= least;
+    const ratio = (place: number): number => Math.exp(at(ranked.scores, place) - at(ranked.scores, 0));
+    return (place) => always.has(place) || Math.fround(ratio(place)) >= least;
   };
 }
 

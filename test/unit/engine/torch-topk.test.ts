@@ -1,6 +1,6 @@
+import { torchArgTop, torchTopK } from '@pilotlight/engine/internal/math/torch-topk';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { torchArgTop, torchTopK } from '../../../../layers/engine/src/allennlp/decoding/torch-topk.ts';
 
 const argTop = (values: readonly number[]): number =>
   torchArgTop(new Float32Array(values), values.length, new Int32Array(values.length));

@@ -5,7 +5,7 @@
  * It moves places with algorithms of libstdc++ that are not stable: `partial_sort` where there are many more values than are taken,
  * else `nth_element` (ATen/native/TopKImpl.h, bits/stl_algo.h, bits/stl_heap.h).
  */
-import { at } from '../../math/activations.ts';
+import { at } from './activations.ts';
 
 /** From this many values for each one that is taken, torch sorts a heap. */
 const VALUES_FOR_HEAP = 64;
@@ -17,6 +17,16 @@ export function torchTopK(values: readonly number[], k: number): number[] {
   const places = new Places(values, values.length);
   places.select(taken);
   return Array.from(places.order.subarray(0, taken)).sort((a, b) => a - b);
+}
+
+/** The places of the `k` greatest of `values`, greatest first, as torch orders up to 16 equal ones. */
+export function torchTopOrder(values: readonly number[], k: number): number[] {
+  const taken = Math.min(k, values.length);
+  if (taken <= 0) return [];
+  const places = new Places(values, values.length);
+  places.select(taken);
+  const front = Array.from(places.order.subarray(0, taken - 1)).sort((a, b) => at(values, b) - at(values, a));
+  return [...front, at(places.order, taken - 1)];
 }
 
 /** The place of the greatest of the first `length` values; `order` is room for as many places. */
@@ -41,7 +51,7 @@ class Places {
   /** Moves the `k` greatest to the front. */
   select(k: number): void {
     if (k * VALUES_FOR_HEAP <= this.#length) this.#heapSelect(0, k, this.#length);
-    else if (k < this.#length) this.#nthElement(k - 1);
+    else this.#nthElement(k - 1);
   }
 
   /** `std::nth_element` with `>`: the greatest `nth + 1` come to the front. */
