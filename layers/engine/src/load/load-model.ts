@@ -23,8 +23,10 @@ const LOADERS: { readonly [R in Runtime]: () => Promise<Load<R>> } = {
     return (opened, { settings }) => loadTransformersJs(opened, settings);
   },
   allennlp: async () => (await import('../allennlp/load.ts')).loadArchive,
-  generation: () =>
-    Promise.reject(new EngineError('PACKAGE_INVALID', 'this engine does not run models that generate text.')),
+  generation: async () => {
+    const { loadGenerator } = await import('../generation/load.ts');
+    return (opened, { settings }) => loadGenerator(opened, settings);
+  },
 };
 
 /** @throws EngineError MODEL_NOT_FOUND, PACKAGE_INVALID, PACKAGE_CORRUPT, PACKAGE_UNAVAILABLE, naming the model */

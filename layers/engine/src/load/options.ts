@@ -82,11 +82,31 @@ export interface EngineOptions {
    */
   readonly packAfterRuns?: number;
   /**
+   * Texts that a model generates at once; more wait for their turn. See generation/ADR-generation.md. @default 16
+   */
+  readonly generationSlots?: number;
+  /**
+   * Bytes that a model takes at most to remember what it has read of the texts that it generates. What a call may need is known before it
+   * begins: it waits until there is room, and is refused where there never is.
+   *
+   * @default - a quarter of the memory that the process can take, at most 1 GiB
+   */
+  readonly generationCacheBytes?: number;
+  /**
    * Code of the caller's own around the models of AllenNLP archives, by their names: what a predictor or a dataset reader of the team's did.
    * It is given with the engine, and never loaded out of a package. See docs/how-to/from-allennlp.md. @default - none
    */
   readonly archives?: Readonly<Record<string, AroundArchive>>;
 }
+
+/** How models that generate run. */
+export interface GenerationSettings {
+  readonly where: 'inline' | 'worker';
+  readonly slots: number;
+  readonly cacheBytes: number;
+}
+
+const MOST_CACHE_BYTES = 2 ** 30;
 
 export interface PredictorSettings {
   readonly variant: string | undefined;
@@ -98,6 +118,7 @@ export interface PredictorSettings {
   readonly batching: BatchingSettings;
   readonly packing: PackingSettings;
   readonly archives: Readonly<Record<string, AroundArchive>>;
+  readonly generation: GenerationSettings;
 }
 
 export function predictorSettings(options: EngineOptions): PredictorSettings {
@@ -118,6 +139,12 @@ export function predictorSettings(options: EngineOptions): PredictorSettings {
       onBatch: options.onBatch ?? (() => {}),
     },
     archives: options.archives ?? {},
+    generation: {
+      where: options.sessions ?? 'inline',
+      slots: options.generationSlots ?? 16,
+      cacheBytes:
+        options.generationCacheBytes ?? Math.min(MOST_CACHE_BYTES, Math.floor(process.availableMemory() / 4)),
+    },
     packing: {
       when: options.packing ?? (inThreads ? 'later' : 'first'),
       afterRuns: options.packAfterRuns ?? (inThreads ? 0 : RUNS_THAT_PAY),

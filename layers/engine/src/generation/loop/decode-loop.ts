@@ -4,6 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Search } from '../search/search.ts';
+import type { TokenTable } from '../text/token-table.ts';
 import { ActiveRequest } from './active-request.ts';
 import { bytesOf, needOf } from './cache-needs.ts';
 import { DecodeGroup } from './decode-group.ts';
@@ -22,7 +23,7 @@ export interface LoopSettings {
 }
 
 export interface LoopDependencies extends PrefillGraphs {
-  readonly createSearch: (request: TokenRequest) => Search;
+  readonly createSearch: (request: TokenRequest, table: TokenTable | undefined) => Search;
   readonly settings: LoopSettings;
   /** Is told after each turn. @default - nobody is */
   readonly onTurn?: (load: DecoderLoad) => void;
@@ -33,6 +34,7 @@ export class DecodeLoop implements Decoder {
   readonly #waiting = new WaitingRequests();
   readonly #prefill: Prefill;
   #groups: readonly DecodeGroup[] = [];
+  #table: TokenTable | undefined;
   #turning: Promise<void> | undefined;
   #disposed: Promise<void> | undefined;
 
@@ -44,10 +46,14 @@ export class DecodeLoop implements Decoder {
   start(request: TokenRequest, listen: (event: TokenEvent) => void): RunningRequest {
     const { settings, createSearch, step } = this.#dependencies;
     refuseRequest(request, this, settings, step.facts);
-    const active = new ActiveRequest(request, createSearch(request), listen);
+    const active = new ActiveRequest(request, createSearch(request, this.#table), listen);
     this.#waiting.add(active);
     this.#turning ??= this.#turn();
     return { cancel: () => active.cancel() };
+  }
+
+  share(table: TokenTable): void {
+    this.#table = table;
   }
 
   get load(): DecoderLoad {

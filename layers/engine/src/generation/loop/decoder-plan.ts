@@ -1,6 +1,5 @@
 import type { DecoderFacts, GenerationGraph } from '@pilotlight/model-format';
 import type { SessionOptions } from '../../ports.ts';
-import type { TokenTable } from '../text/token-table.ts';
 import type { LoopSettings } from './decode-loop.ts';
 
 /** Everything that a loop is opened from. It can go to another thread as it is. */
@@ -10,8 +9,6 @@ export interface DecoderPlan {
   /** @default - the model has no encoder */
   readonly encoder?: GenerationGraph | undefined;
   readonly facts: DecoderFacts;
-  /** Texts of the ids, by which stop strings and grammars are told. */
-  readonly table: TokenTable;
   readonly session: SessionOptions;
   readonly settings: LoopSettings;
 }

@@ -3,6 +3,7 @@ import type { EngineError } from '@pilotlight/model-format/errors';
 import type { TokenTimings } from '../../predict/generation.ts';
 import type { FoundSequence, ToldToken } from '../search/search.ts';
 import type { SearchOptions } from '../search/search-options.ts';
+import type { TokenTable } from '../text/token-table.ts';
 
 /** One input. It can go to another thread as it is. */
 export interface TokenRequest {
@@ -45,6 +46,8 @@ export interface Decoder {
    * @throws EngineError OVERLOADED where too many wait, SESSION_FAILED where it has ended
    */
   start(request: TokenRequest, listen: (event: TokenEvent) => void): RunningRequest;
+  /** Gives the loop the texts of the ids. It must have them before the first request that has stop strings or a grammar. */
+  share(table: TokenTable): void;
   readonly load: DecoderLoad;
   /** True once it cannot run any more. */
   readonly ended: boolean;

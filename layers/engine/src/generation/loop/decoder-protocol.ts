@@ -1,6 +1,7 @@
 /** The messages between a decoder's thread and the one that asks it. */
 import type { BusyFlag } from '../../session/busy-threads.ts';
 import type { Failure } from '../../session/worker-protocol.ts';
+import type { TokenTable } from '../text/token-table.ts';
 import type { DecoderPlan } from './decoder-plan.ts';
 import type { DecoderLoad, TokenEvent, TokenRequest } from './decoder-port.ts';
 
@@ -12,6 +13,7 @@ export interface DecoderThreadData {
 
 export type ToDecoder =
   | { readonly kind: 'start'; readonly id: number; readonly request: TokenRequest }
+  | { readonly kind: 'share'; readonly table: TokenTable }
   | { readonly kind: 'cancel'; readonly id: number }
   | { readonly kind: 'dispose' };
 

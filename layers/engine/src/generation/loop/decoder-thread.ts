@@ -4,6 +4,7 @@ import { EngineError } from '@pilotlight/model-format/errors';
 import { siblingModule } from '../../session/sibling-module.ts';
 import { startThread } from '../../session/start-thread.ts';
 import { toError } from '../../session/worker-protocol.ts';
+import type { TokenTable } from '../text/token-table.ts';
 import type { DecoderPlan } from './decoder-plan.ts';
 import type { Decoder, DecoderLoad, RunningRequest, TokenEvent, TokenRequest } from './decoder-port.ts';
 import {
@@ -72,6 +73,10 @@ class DecoderThread implements Decoder {
     this.#worker.ref();
     this.#send({ kind: 'start', id, request });
     return { cancel: () => this.#send({ kind: 'cancel', id }) };
+  }
+
+  share(table: TokenTable): void {
+    this.#send({ kind: 'share', table });
   }
 
   get load(): DecoderLoad {

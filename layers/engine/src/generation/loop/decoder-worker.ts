@@ -48,6 +48,7 @@ async function obey(loop: DecodeLoop, message: ToDecoder): Promise<void> {
     port?.close();
     return;
   }
+  if (message.kind === 'share') return loop.share(message.table);
   const { id } = message;
   if (message.kind === 'cancel') return running.get(id)?.cancel();
   try {

@@ -1,5 +1,6 @@
 /** Opens the graphs of a model in this thread, and the loop that runs them. */
 import type { GenerationGraph } from '@pilotlight/model-format';
+import { EngineError } from '@pilotlight/model-format/errors';
 import type { Session } from '../../ports.ts';
 import { createOnnxSession } from '../../session/onnx-session.ts';
 import { openAll } from '../../session/open-sessions.ts';
@@ -7,6 +8,7 @@ import { createSearch } from '../search/create-search.ts';
 import type { Search } from '../search/search.ts';
 import { createConstraint } from '../text/grammar/create-constraint.ts';
 import { createStopMatcher } from '../text/stop-matcher.ts';
+import type { TokenTable } from '../text/token-table.ts';
 import { DecodeLoop, type LoopDependencies } from './decode-loop.ts';
 import type { DecoderPlan } from './decoder-plan.ts';
 import type { TokenRequest } from './decoder-port.ts';
@@ -31,19 +33,27 @@ export async function openLoop(
   return new DecodeLoop({
     step: { session, facts, inputs: new Set(step.inputs.map(({ name }) => name)) },
     encoder: encoderSession,
-    createSearch: (request) => openSearch(plan, request),
+    createSearch: (request, table) => openSearch(facts.vocabSize, request, table),
     settings,
     ...(onTurn && { onTurn }),
   });
 }
 
-function openSearch({ facts, table }: DecoderPlan, { input, start, options }: TokenRequest): Search {
+function openSearch(
+  vocabSize: number,
+  { input, start, options }: TokenRequest,
+  table: TokenTable | undefined,
+): Search {
   const { stopStrings, grammar, eos } = options;
+  const texts = (): TokenTable => {
+    if (table) return table;
+    throw new EngineError('SESSION_FAILED', 'The loop was not given the texts of the tokens.');
+  };
   return createSearch(options, {
     prompt: start ?? input,
     ...(start && { source: input }),
-    vocabSize: facts.vocabSize,
-    stops: stopStrings.length > 0 ? createStopMatcher(table, stopStrings) : undefined,
-    constraint: grammar ? createConstraint(table, grammar, eos) : undefined,
+    vocabSize,
+    stops: stopStrings.length > 0 ? createStopMatcher(texts(), stopStrings) : undefined,
+    constraint: grammar ? createConstraint(texts(), grammar, eos) : undefined,
   });
 }
