@@ -129,6 +129,15 @@ const generationTextSchema = z.strictObject({
   vocabSize: countUpTo(10_000_000),
   /** Whether spaces before punctuation are taken away, as `clean_up_tokenization_spaces` says. @default false */
   cleansUp: z.optional(z.literal(true)),
+  /**
+   * Whether special tokens divide a text that is read back into parts, as those of MarianTokenizer do: a space follows each of them, and
+   * the ends of the text lose their white space.
+   *
+   * @default false
+   */
+  dividesParts: z.optional(z.literal(true)),
+  /** Ids from `from` on stand for pieces that the tokenizer knows and the model does not: the model reads `id` in their place. @default - there are none */
+  unknown: z.optional(z.strictObject({ from: nonNegativeInt, id: nonNegativeInt })),
   /** Ids of the tokens that name languages, by their codes: `de_DE`. @default - the model has none */
   languages: z.optional(z.record(text, nonNegativeInt)),
   /** Text before every source, of `task_specific_params`. @default - there is none */

@@ -14,7 +14,7 @@ export interface TokenTable {
 
 /** The bytes of a token; none for an id that is no token. */
 export function bytesOf({ bytes, offsets }: TokenTable, id: number): Uint8Array {
-  return bytes.subarray(offsets[id], offsets[id + 1]);
+  return bytes.subarray(offsets[id] ?? bytes.length, offsets[id + 1] ?? bytes.length);
 }
 
 /** Lays the tokens into shared memory, in the order of their ids. */

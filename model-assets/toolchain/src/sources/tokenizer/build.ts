@@ -49,10 +49,11 @@ export function buildTokenizer(facts: TokenizerFacts): { tokenizer: TokenizerJso
 }
 
 function draftTokenizer(
-  { kind, file, pieces }: TokenizerClass,
+  { kind, file, pieces, draft }: TokenizerClass,
   { folder, files, named }: TokenizerFacts,
 ): Draft {
   const { settings } = files;
+  if (draft) return draft(folder, settings);
   if (pieces !== undefined) return buildSentencePiece(readSentencePieceModel(folder, file), pieces, settings);
   return kind === 'word-piece'
     ? buildWordPiece(folder, settings, contentOf(named.unk_token) ?? '')

@@ -1,4 +1,7 @@
 /** The tokenizer classes of transformers that a tokenizer can be built for: what each of them brings along by itself. */
+import type { SourceFolder } from '../folder.ts';
+import type { Draft } from './draft.ts';
+import { draftMarian } from './marian.ts';
 import type { Template } from './post-processors.ts';
 import {
   albertLike,
@@ -29,6 +32,10 @@ export interface TokenizerClass {
   readonly typeIds: boolean;
   /** The recipe for a SentencePiece model; for the kind of that name alone. */
   readonly pieces?: PieceRecipe;
+  /** Drafts what the class has in place of a SentencePiece model alone. @default - it is made by `pieces` */
+  readonly draft?: (folder: SourceFolder, settings: TokenizerSettings) => Draft;
+  /** Whether a space stands before every text, whatever a tokenizer.json says that 4.57 wrote. @default - never */
+  readonly spacesFirst?: (settings: TokenizerSettings) => boolean;
 }
 
 const segments = (): Template => ({
@@ -178,6 +185,8 @@ const T5_CLASS: TokenizerClass = {
   template: () => ({ single: 'A eos_token', pair: 'A eos_token B eos_token' }),
   typeIds: false,
   pieces: T5,
+  // 4.57 writes "never" into files where nothing is said of it, and its slow class and 5.24 put the space nevertheless.
+  spacesFirst: ({ add_prefix_space }) => add_prefix_space !== false,
 };
 
 /** The first tokens of Pegasus, which only its training used. */
@@ -238,6 +247,16 @@ const MBART50: TokenizerClass = {
     unknownId: () => 3,
   },
 };
+/** The texts that a model reads; `draftMarian` makes the tokenizer of those that it generates, too. */
+const MARIAN: TokenizerClass = {
+  kind: 'sentence-piece',
+  file: 'source.spm',
+  special: () => ({ eos_token: '</s>', unk_token: '<unk>', pad_token: '<pad>' }),
+  template: () => ({ single: 'A eos_token', pair: 'A B eos_token' }),
+  typeIds: false,
+  pieces: COMMON,
+  draft: (folder, settings) => draftMarian(folder, 'source', settings).draft,
+};
 const LLAMA_CLASS: TokenizerClass = {
   kind: 'sentence-piece',
   file: 'tokenizer.model',
@@ -274,5 +293,6 @@ export const CLASSES: ReadonlyMap<string, TokenizerClass> = new Map([
   ['Pegasus', PEGASUS],
   ['MBart', MBART],
   ['MBart50', MBART50],
+  ['Marian', MARIAN],
   ['Llama', LLAMA_CLASS],
 ]);

@@ -11,6 +11,7 @@ import { refuseContradictions } from './contradictions.ts';
 import { findClass } from './find-class.ts';
 import { lowerFirst } from './lower-first.ts';
 import { withoutTypes } from './post-processors.ts';
+import { withFirstSpace } from './sentence-piece.ts';
 import { listIgnored, refuseSettings } from './setting-keys.ts';
 import type { TokenizerFiles } from './settings.ts';
 import { nameSpecialTokens, type SpecialTokens } from './special-tokens.ts';
@@ -72,7 +73,7 @@ export function composeTokenizer(
 
 /** Tells whether settings changed any of the parts that they can change. */
 function isChanged(tokenizer: TokenizerJson, written: TokenizerJson): boolean {
-  const parts = ['added_tokens', 'normalizer', 'pre_tokenizer', 'post_processor'] as const;
+  const parts = ['added_tokens', 'normalizer', 'pre_tokenizer', 'post_processor', 'decoder'] as const;
   return parts.some((part) => !isDeepStrictEqual(tokenizer[part], written[part]));
 }
 
@@ -83,11 +84,12 @@ function applySettings(written: TokenizerJson, facts: TokenizerFacts): Tokenizer
   if (known) refuseContradictions(written, known, settings);
   const tokenizer = addOwnTokens(written, facts, settings.added_tokens_decoder ? [] : written.added_tokens);
   const prefixed = known?.kind === 'byte-level' || typeof settings.add_prefix_space === 'boolean';
+  const spaced = known?.spacesFirst?.(settings) ? withFirstSpace(tokenizer) : tokenizer;
   return {
-    ...tokenizer,
+    ...spaced,
     normalizer:
       known?.kind === 'word-piece' ? applyBertSettings(tokenizer.normalizer, settings) : tokenizer.normalizer,
-    pre_tokenizer: prefixed ? applyPrefixSpace(tokenizer.pre_tokenizer, settings) : tokenizer.pre_tokenizer,
+    pre_tokenizer: prefixed ? applyPrefixSpace(spaced.pre_tokenizer, settings) : spaced.pre_tokenizer,
     post_processor: known?.rewritesProcessor?.(settings)
       ? writeProcessor(known, facts, tokenizer)
       : tokenizer.post_processor,

@@ -29,6 +29,7 @@ const OF_MODELS: Readonly<Record<string, string>> = {
   ...ofModels('XLMRoberta', 'xlm-roberta xlm-roberta-xl xmod'),
   ...ofModels('MBart', 'mbart'),
   ...ofModels('Pegasus', 'pegasus pegasus_x'),
+  ...ofModels('Marian', 'marian'),
   ...ofModels('T5', 't5 mt5 longt5 switch_transformers umt5'),
   ...ofModels('Llama', 'llama mistral mixtral phi3'),
 };

@@ -16,7 +16,8 @@ export interface PieceRecipe {
   readonly byteFallback?: boolean;
 }
 
-const SPACE = '▁';
+/** Stands for a space in pieces. */
+export const SPACE = '▁';
 const metaspace = (prepend_scheme: string, split = true): Component => ({
   type: 'Metaspace',
   replacement: SPACE,
@@ -34,6 +35,19 @@ const WORDS: readonly Component[] = [
   metaspace('always'),
 ];
 const ONE_SPACE = replace({ Regex: ' {2,}' }, ' ');
+
+/** A tokenizer with a space before every text, where it has none, and without it in what is read back. */
+export function withFirstSpace(tokenizer: TokenizerJson): TokenizerJson {
+  const always = (part: Component | null | undefined) =>
+    part?.type === 'Metaspace' && part.prepend_scheme === 'never'
+      ? { ...part, prepend_scheme: 'always' }
+      : part;
+  return {
+    ...tokenizer,
+    pre_tokenizer: always(tokenizer.pre_tokenizer),
+    decoder: always(tokenizer.decoder),
+  };
+}
 
 /** The parts of most classes. */
 export const COMMON = {

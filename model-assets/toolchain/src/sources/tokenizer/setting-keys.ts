@@ -18,7 +18,7 @@ const APPLIED_BY_KIND: Readonly<Record<string, ReadonlySet<string>>> = {
   'byte-level': new Set(words('add_prefix_space trim_offsets add_bos_token')),
   'sentence-piece': new Set(
     words(
-      'do_lower_case keep_accents split_by_punct legacy extra_ids src_lang add_bos_token add_eos_token add_prefix_space',
+      'do_lower_case keep_accents split_by_punct legacy extra_ids src_lang add_bos_token add_eos_token add_prefix_space separate_vocabs',
     ),
   ),
 };
@@ -30,8 +30,8 @@ const HARMLESS = new Set(
     is_local language local_files_only mask_token_id max_len max_length merges_file model_max_len
     model_specific_special_tokens name_or_path
     never_split pad_to_multiple_of pad_token_id pad_token_type_id padding padding_side processor_class remove_space
-    response_schema return_token_type_ids sep_token_id skip_special_tokens sp_model_kwargs
-    spaces_between_special_tokens special_tokens_map_file stride task tgt_lang tokenizer_file tokenizer_type
+    response_schema return_token_type_ids sep_token_id skip_special_tokens source_lang sp_model_kwargs
+    spaces_between_special_tokens special_tokens_map_file stride target_lang task tgt_lang tokenizer_file tokenizer_type
     transformers_version truncation truncation_strategy trust_remote_code unk_token_id use_default_system_prompt
     use_fast vocab_file vocab_size verbose`),
 );

@@ -60,6 +60,8 @@ const settingsSchema = z.looseObject({
   legacy: flag,
   extra_ids: z.int().min(0).max(10_000).nullish(),
   src_lang: z.string().nullish(),
+  separate_vocabs: flag,
+  clean_up_tokenization_spaces: flag,
 });
 export type TokenizerSettings = z.infer<typeof settingsSchema>;
 

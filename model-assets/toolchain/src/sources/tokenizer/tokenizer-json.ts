@@ -55,6 +55,7 @@ export const tokenizerSchema = z.looseObject({
   normalizer: component.nullish(),
   pre_tokenizer: component.nullish(),
   post_processor: component.nullish(),
+  decoder: component.nullish(),
   model: z.looseObject({
     vocab: z.union([scoredPieces, tokenIds], 'must map tokens to ids, or list them with their scores'),
   }),

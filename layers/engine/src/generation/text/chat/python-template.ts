@@ -1,0 +1,119 @@
+/**
+ * Rewrites a parsed template so that operators, filters, tests, methods of strings and what is printed are those of Python: each becomes a
+ * call of a function that the template cannot name itself. Flow and scopes stay the library's. See ADR-chat-templates.md.
+ */
+import {
+  callable,
+  type Environment,
+  type Node,
+  string,
+  type TemplateFunction,
+  UNDEFINED,
+} from './library.ts';
+import { applyFilter, FILTER_NAMES, hasFilter } from './python-filters.ts';
+import { OPERATORS, runTest, TESTS } from './python-operators.ts';
+import { callMethod, METHODS } from './python-strings.ts';
+import { print } from './python-values.ts';
+
+/** Nodes of a body that print nothing by themselves, and texts, which are printed as they are. */
+const NOT_PRINTED = new Set(
+  'StringLiteral If For Set Macro CallStatement FilterStatement Break Continue Comment Program'.split(' '),
+);
+/** The fields that hold a body. */
+const BODIES = new Set(['body', 'alternate', 'defaultBlock']);
+
+const isNode = (value: unknown): value is Node =>
+  typeof value === 'object' && value !== null && 'type' in value;
+
+/** Rewrites a node and all that it has. @throws TypeError for a filter or a test that is not known */
+export function toPython(node: Node): Node {
+  const rewritten: Node = copy(
+    node,
+    Object.fromEntries(Object.entries(node).map(([name, value]) => [name, rewrite(name, value)])),
+  );
+  switch (node.type) {
+    case 'BinaryExpression': {
+      const { operator, left, right } = rewritten;
+      const name = isNode(operator) ? String(operator.value) : '';
+      return Object.hasOwn(OPERATORS, name) ? call(node, `operator ${name}`, [left, right]) : rewritten;
+    }
+    case 'FilterExpression':
+      return filterCall(node, rewritten.operand, rewritten.filter);
+    case 'TestExpression': {
+      const name = isNode(node.test) ? String(node.test.value) : '';
+      runTest(name);
+      const tested = call(node, `is ${name}`, [rewritten.operand]);
+      return node.negate === true ? call(node, 'is false', [tested]) : tested;
+    }
+    case 'CallExpression': {
+      const { callee, args } = rewritten;
+      if (!isNode(callee) || callee.type !== 'MemberExpression' || callee.computed === true) return rewritten;
+      const name = isNode(callee.property) ? String(callee.property.value) : '';
+      return Object.hasOwn(METHODS, name)
+        ? call(node, `method ${name}`, [callee.object, ...(Array.isArray(args) ? args : [])])
+        : rewritten;
+    }
+    default:
+      return rewritten;
+  }
+}
+
+/** Fields keep what is no node: names, numbers, and the tokens of operators. */
+function rewrite(name: string, value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const items = value.flatMap((item) => (isNode(item) ? rewriteItem(item, BODIES.has(name)) : [item]));
+    return items;
+  }
+  if (value instanceof Map) {
+    return new Map(Array.from(value, ([key, item]) => [rewrite('', key), rewrite('', item)]));
+  }
+  return isNode(value) && name !== 'operator' ? toPython(value) : value;
+}
+
+function rewriteItem(node: Node, isOfBody: boolean): Node[] {
+  if (isOfBody && node.type === 'FilterStatement') return filterBlock(node);
+  const rewritten = toPython(node);
+  return [isOfBody && !NOT_PRINTED.has(node.type) ? call(node, 'print', [rewritten]) : rewritten];
+}
+
+/** A filter of a block: the block is set to a variable, and that is printed. */
+function filterBlock(node: Node): Node[] {
+  const variable = copy(node, { type: 'Identifier', value: 'filtered block' });
+  const set = copy(node, { type: 'Set', assignee: variable, value: null, body: rewrite('body', node.body) });
+  return [set, call(node, 'print', [filterCall(node, variable, rewrite('filter', node.filter))])];
+}
+
+function filterCall(origin: Node, operand: unknown, filter: unknown): Node {
+  if (!isNode(filter)) return call(origin, 'print', [operand]);
+  const isCall = filter.type === 'CallExpression';
+  const name = String(isCall && isNode(filter.callee) ? filter.callee.value : filter.value);
+  if (!hasFilter(name)) throw new TypeError(`No filter named '${name}'`);
+  return call(origin, `filter ${name}`, [
+    operand,
+    ...(isCall && Array.isArray(filter.args) ? filter.args : []),
+  ]);
+}
+
+function call(origin: Node, name: string, args: readonly unknown[]): Node {
+  const callee = copy(origin, { type: 'Identifier', value: name });
+  return copy(origin, { type: 'CallExpression', callee, args });
+}
+
+/** A node of the library's kind, which it looks for. */
+function copy(origin: Node, fields: Readonly<Record<string, unknown>>): Node {
+  return Object.assign(Object.create(Object.getPrototypeOf(origin)), fields);
+}
+
+/** Declares the functions that rewritten templates call. */
+export function declarePython(environment: Environment): void {
+  const declare = (name: string, run: TemplateFunction) => environment.setVariable(name, callable(run));
+  declare('print', (value = UNDEFINED) => string(print(value)));
+  for (const [name, operator] of Object.entries(OPERATORS)) {
+    declare(`operator ${name}`, (left = UNDEFINED, right = UNDEFINED) => operator(left, right));
+  }
+  for (const name of Object.keys(TESTS)) declare(`is ${name}`, runTest(name));
+  for (const name of Object.keys(METHODS))
+    declare(`method ${name}`, (object, ...given) => callMethod(name, object, given));
+  for (const name of FILTER_NAMES)
+    declare(`filter ${name}`, (value = UNDEFINED, ...given) => applyFilter(name, value, given));
+}

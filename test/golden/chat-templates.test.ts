@@ -1,0 +1,63 @@
+/** Conversations by chat templates, against what `apply_chat_template` of transformers gives. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ChatTemplate } from '@pilotlight/engine/internal/generation/text/chat/chat-template';
+import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+const file = join(import.meta.dirname, '../../../shared/references/gen/chat_templates.json');
+const hasReferences = existsSync(file);
+
+const message = z.looseObject({ role: z.string() });
+const schema = z.looseObject({
+  templates: z.array(
+    z.looseObject({
+      name: z.string(),
+      template: z.string(),
+      bos_token: z.string().nullable(),
+      eos_token: z.string().nullable(),
+      cases: z.array(
+        z.looseObject({
+          conversation: z.string(),
+          messages: z.array(message),
+          tools: z.array(z.unknown()).nullable(),
+          add_generation_prompt: z.boolean(),
+          continue_final_message: z.boolean().default(false),
+          kwargs: z.record(z.string(), z.unknown()),
+          rendered: z.string().optional(),
+        }),
+      ),
+    }),
+  ),
+});
+const templates = hasReferences
+  ? schema.parse(JSON.parse(readFileSync(file, 'utf8'))).templates.map((one) => [one.name, one] as const)
+  : [];
+
+const folder = mkdtempSync(join(tmpdir(), 'pilotlight-chat-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe.skipIf(!hasReferences)('a chat template (skipped without ../shared/references)', () => {
+  it.each(templates)('gives the text of transformers, or refuses where Python raises: %s', async (name, one) => {
+    const path = join(folder, `${name}.jinja`);
+    writeFileSync(path, one.template);
+    const { bos_token, eos_token } = one;
+    const chat = new ChatTemplate(path, { ...(bos_token && { bos_token }), ...(eos_token && { eos_token }) });
+    for (const { conversation, messages, tools, kwargs, rendered, ...asked } of one.cases) {
+      const text = chat.render(messages, {
+        tools: tools ?? undefined,
+        addGenerationPrompt: asked.add_generation_prompt,
+        continueFinalMessage: asked.continue_final_message,
+        variables: kwargs,
+      });
+      if (rendered === undefined)
+        await expect(text, conversation).rejects.toMatchObject({
+          code: 'INVALID_INPUT',
+          details: { field: 'messages' },
+        });
+      else expect(await text, conversation).toBe(rendered);
+    }
+    expect(one.cases.length).toBeGreaterThan(20);
+  });
+});
