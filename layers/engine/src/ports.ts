@@ -225,7 +225,7 @@ export interface OpenedPackage<Manifest extends PackageManifest> {
 /** A variant, or the manifest of a model of transformers.js, which has but one. */
 export interface ServedFiles {
   readonly files: Variant['files'];
-  readonly graphs?: Readonly<Record<string, { readonly file: string }>>;
+  readonly graphs?: Readonly<Record<string, { readonly file: string } | undefined>>;
 }
 
 export interface PackageStore {

@@ -4,7 +4,7 @@ import { didYouMean, locateFault } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
 import { invalidParameters } from '../predict/given-parameters.ts';
 import { invalidParameter } from '../tasks/refusals.ts';
-import { parseSearchParameters, SEARCH_PARAMETERS, type SearchParameters } from './search/parameters.ts';
+import { parseSearchParameters, type SearchParameters } from './search/parameters.ts';
 
 const may = <Schema extends z.ZodMiniType>(schema: Schema) => z.optional(z.nullable(schema));
 const language = z.string().check(z.minLength(1), z.maxLength(100));

@@ -26,6 +26,7 @@ import type { GenerationGoldenCheck } from './goldens/generation-goldens.ts';
 import type { Decoder } from './loop/decoder-port.ts';
 import { type ReadCall, readCall } from './read-call.ts';
 import { type CallRunner, runCall } from './run-call.ts';
+import type { RunSettings } from './run-requests.ts';
 import type { GenerationTokenizer } from './text/generation-tokenizer.ts';
 
 export interface GeneratorDependencies {
@@ -159,7 +160,7 @@ export class Generator implements BulkModel {
   }
 
   /** Ends by the finish reason `cancelled` where nobody listens any more, or the signal is aborted. */
-  async *#stream(call: ReadCall, { signal, background = false }: RunCall): AsyncGenerator<GenerationEvent> {
+  async *#stream(call: ReadCall, { signal, background }: RunSettings): AsyncGenerator<GenerationEvent> {
     const events = new EventQueue<GenerationEvent>();
     const left = new AbortController();
     const ended = signal ? AbortSignal.any([signal, left.signal]) : left.signal;

@@ -33,7 +33,7 @@ export async function runCall(
   { onToken, ...settings }: CallSettings,
 ): Promise<EachPrediction> {
   const start = performance.now();
-  const read = inputs.filter((input) => !(input instanceof EngineError));
+  const read = inputs.flatMap((input) => (input instanceof EngineError ? [] : [input]));
   const results = read.map(({ request }) => new GenerationResult(text, request.options));
   const requests = read.map(({ request }) => request);
   if (requests.some(({ options }) => options.stopStrings.length > 0 || options.grammar))

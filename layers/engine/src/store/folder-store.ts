@@ -143,7 +143,8 @@ class FolderPackage implements ModelPackage {
    */
   async #refuseOtherFiles(variant: ServedFiles): Promise<void> {
     const known = new Set([MANIFEST_FILE, ...packageFiles(this.manifest).map(({ path }) => path)]);
-    const folders = Object.values(variant.graphs ?? {}).map(({ file }) => dirname(file));
+    const graphs = Object.values(variant.graphs ?? {}).filter((graph) => graph !== undefined);
+    const folders = graphs.map(({ file }) => dirname(file));
     for (const folder of variant.graphs ? new Set(folders) : ['.']) {
       const other = await findOtherFile(this.#folder, known, folder);
       this.#require(other && `it holds ${other}, which its manifest does not name`);

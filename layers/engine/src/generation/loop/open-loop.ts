@@ -6,7 +6,6 @@ import { createOnnxSession } from '../../session/onnx-session.ts';
 import { openAll } from '../../session/open-sessions.ts';
 import { createSearch } from '../search/create-search.ts';
 import type { Search } from '../search/search.ts';
-import { createConstraint } from '../text/grammar/create-constraint.ts';
 import { createStopMatcher } from '../text/stop-matcher.ts';
 import type { TokenTable } from '../text/token-table.ts';
 import { DecodeLoop, type LoopDependencies } from './decode-loop.ts';
@@ -28,8 +27,8 @@ export async function openLoop(
   const open = async (graph: GenerationGraph): Promise<Session> =>
     watch(await createOnnxSession(graph.file, graph, plan.session));
   const [session, encoderSession] = encoder
-    ? await openAll([open(step), open(encoder)])
-    : await openAll([open(step)]);
+    ? await openAll([open(step), open(encoder)] as const)
+    : ([await open(step), undefined] as const);
   return new DecodeLoop({
     step: { session, facts, inputs: new Set(step.inputs.map(({ name }) => name)) },
     encoder: encoderSession,
@@ -44,7 +43,7 @@ function openSearch(
   { input, start, options }: TokenRequest,
   table: TokenTable | undefined,
 ): Search {
-  const { stopStrings, grammar, eos } = options;
+  const { stopStrings } = options;
   const texts = (): TokenTable => {
     if (table) return table;
     throw new EngineError('SESSION_FAILED', 'The loop was not given the texts of the tokens.');
@@ -54,6 +53,5 @@ function openSearch(
     ...(start && { source: input }),
     vocabSize,
     stops: stopStrings.length > 0 ? createStopMatcher(texts(), stopStrings) : undefined,
-    constraint: grammar ? createConstraint(texts(), grammar, eos) : undefined,
   });
 }
