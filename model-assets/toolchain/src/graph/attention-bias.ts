@@ -1,6 +1,7 @@
-/** The relative attention bias of T5 and MPNet: a value for each head and each bucket of distances. */
+/** The relative attention bias of MPNet: a value for each head and each bucket of distances. */
 import type { GraphBuilder } from './builder.ts';
 import { int } from './node.ts';
+import { bucketBothWays } from './relative-bucket.ts';
 import { floatTensor, int64Tensor } from './tensor.ts';
 
 /** Distances from here on are all in the last bucket. */
@@ -22,7 +23,8 @@ export function attentionBias(
   const values = new Float32Array(heads * distances);
   for (let head = 0; head < heads; head++) {
     for (let index = 0; index < distances; index++) {
-      const bucket = relativePositionBucket(index - (maxTokens - 1), buckets);
+      const relative = index - (maxTokens - 1);
+      const bucket = bucketBothWays(relative, { count: buckets, maxDistance: MAXIMUM_DISTANCE });
       values[head * distances + index] = table[bucket * heads + head] ?? 0;
     }
   }
@@ -38,21 +40,4 @@ export function attentionBias(
   const index = graph.op('Add', [distance, scalar('longest', maxTokens - 1)], `${at}/index`);
   const biases = graph.op('Gather', [byDistance, index], `${at}/values`, { attributes: { axis: int(1) } });
   return graph.op('Unsqueeze', [biases, first], at);
-}
-
-/**
- * `relative_position_bucket` of transformers, both directions: half of the buckets for keys after the query; of each
- * half, one for each of the nearest distances, then by the logarithm of the distance. `relative` is the key's position
- * minus the query's. Rounded to float32 as PyTorch rounds, since whole logarithms are the borders of buckets.
- */
-function relativePositionBucket(relative: number, buckets: number): number {
-  const half = buckets / 2;
-  const exact = half / 2;
-  const distance = Math.abs(relative);
-  const offset = relative > 0 ? half : 0;
-  if (distance < exact) return offset + distance;
-  const ratio = Math.fround(
-    Math.fround(Math.log(distance / exact)) / Math.fround(Math.log(MAXIMUM_DISTANCE / exact)),
-  );
-  return offset + Math.min(exact + Math.floor(Math.fround(ratio * (half - exact))), half - 1);
 }

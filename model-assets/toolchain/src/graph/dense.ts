@@ -11,11 +11,13 @@ export interface Projection {
   readonly outputs: number;
   /** Multiplies weight and bias. @default 1 */
   readonly scale?: number;
+  /** Whether the layer has a bias. @default true */
+  readonly bias?: boolean;
 }
 
 /**
  * `x` [..., inputs] times one or several projections side by side, plus their biases: [..., sum of outputs].
- * Nodes: MatMul with a constant right side, then Add, as the quantiser expects.
+ * Nodes: MatMul with a constant right side, then Add where one has a bias, as the quantiser expects.
  */
 export function dense(
   graph: GraphBuilder,
@@ -26,9 +28,9 @@ export function dense(
   name: string,
 ): string {
   // What config.json claims is checked against the weights before it decides on any memory.
-  const layers = projections.map(({ name: layer, outputs, scale = 1, tensors }) => ({
+  const layers = projections.map(({ name: layer, outputs, scale = 1, tensors, bias: has = true }) => ({
     rows: weights.get(weights.firstOf(tensors?.weight ?? [`${layer}.weight`]), [outputs, inputs]),
-    offsets: weights.get(weights.firstOf(tensors?.bias ?? [`${layer}.bias`]), [outputs]),
+    offsets: has ? weights.get(weights.firstOf(tensors?.bias ?? [`${layer}.bias`]), [outputs]) : undefined,
     outputs,
     scale,
   }));
@@ -38,7 +40,7 @@ export function dense(
   let column = 0;
   for (const { rows, offsets, outputs, scale } of layers) {
     transposeInto(matrix, width, column, rows, inputs, scale);
-    offsets.forEach((value, index) => {
+    offsets?.forEach((value, index) => {
       bias[column + index] = value * scale;
     });
     column += outputs;
@@ -48,6 +50,7 @@ export function dense(
     [x, graph.constant(floatTensor(`${name}.weight`, [inputs, width], matrix))],
     `${name}/product`,
   );
+  if (layers.every(({ offsets }) => offsets === undefined)) return product;
   return graph.op('Add', [product, graph.constant(floatTensor(`${name}.bias`, [width], bias))], name);
 }
 

@@ -8,7 +8,18 @@ import { float, int, string } from './node.ts';
 import { ELEMENT, floatTensor, int64Tensor } from './tensor.ts';
 import type { Weights } from './weights.ts';
 
-export const ACTIVATIONS = ['gelu', 'gelu_new', 'gelu_pytorch_tanh', 'relu'] as const;
+/** Names of transformers that `activate` knows. */
+export const ACTIVATIONS = [
+  'gelu',
+  'gelu_fast',
+  'gelu_new',
+  'gelu_pytorch_tanh',
+  'quick_gelu',
+  'relu',
+  'silu',
+  'swish',
+  'tanh',
+] as const;
 export type Activation = (typeof ACTIVATIONS)[number];
 
 export interface EncoderConfig {
@@ -164,10 +175,23 @@ export function activate(graph: GraphBuilder, activation: Activation, x: string,
       return graph.op('Relu', [x], name);
     case 'gelu':
       return graph.op('Gelu', [x], name);
+    case 'gelu_fast':
     case 'gelu_new':
     case 'gelu_pytorch_tanh':
       return graph.op('Gelu', [x], name, { attributes: { approximate: string('tanh') } });
+    case 'silu':
+    case 'swish':
+      return gate(graph, 1, x, name);
+    case 'quick_gelu':
+      return gate(graph, 1.702, x, name);
+    case 'tanh':
+      return graph.op('Tanh', [x], name);
   }
+}
+
+/** x * sigmoid(alpha * x) */
+function gate(graph: GraphBuilder, alpha: number, x: string, name: string): string {
+  return graph.op('QuickGelu', [x], name, { domain: MICROSOFT, attributes: { alpha: float(alpha) } });
 }
 
 /** Layer normalisation of `x` over its last axis, with the weights of `layer`. */

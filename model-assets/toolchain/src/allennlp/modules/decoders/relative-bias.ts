@@ -1,5 +1,6 @@
 /** What T5 adds to the scores of attention for the distance between two tokens: a number for each head and bucket of distances. */
 import { int, ints } from '../../../graph/node.ts';
+import { bucketBothWays, bucketOf } from '../../../graph/relative-bucket.ts';
 import type { Scope } from '../module.ts';
 import { concat, constant, integer, op, shape, squeeze, unsqueeze } from '../nodes/ops.ts';
 import type { StepGraph } from './step.ts';
@@ -7,25 +8,11 @@ import type { StepGraph } from './step.ts';
 /** From here on, all distances are in one bucket. AllenNLP knows no other number. */
 const MAX_DISTANCE = 128;
 
-/**
- * The bucket of a distance of 0 or more among `buckets`: half of them have one distance each, the others ever wider ranges. In
- * float32, as torch computes it, because distances at the edge of a range are decided by the last bits.
- */
-function bucketOf(distance: number, buckets: number): number {
-  const exact = Math.floor(buckets / 2);
-  if (distance < exact) return distance;
-  const logarithm = Math.fround(Math.log(Math.fround(distance / exact)));
-  const share = Math.fround(logarithm / Math.fround(Math.log(MAX_DISTANCE / exact)));
-  return Math.min(exact + Math.trunc(Math.fround(share * (buckets - exact))), buckets - 1);
-}
-
 /** The bias of encoders, for tokens on both sides: `[1, heads, tokens, tokens]` for `ids` `[batch, tokens]`. */
 export function distanceBias(scope: Scope, ids: string, heads: number, buckets: number): string {
-  const half = Math.floor(buckets / 2);
-  const table = biasTable(scope, heads, buckets, 2 * MAX_DISTANCE + 1, (row) => {
-    const distance = row - MAX_DISTANCE;
-    return bucketOf(Math.abs(distance), half) + (distance > 0 ? half : 0);
-  });
+  const table = biasTable(scope, heads, buckets, 2 * MAX_DISTANCE + 1, (row) =>
+    bucketBothWays(row - MAX_DISTANCE, { count: buckets, maxDistance: MAX_DISTANCE }),
+  );
   const count = squeeze(scope, shape(scope, ids, 1, 2), 0);
   const places = op(scope, 'Range', [integer(scope, 0), count, integer(scope, 1)]);
   const distances = op(scope, 'Sub', [unsqueeze(scope, places, 0), unsqueeze(scope, places, 1)]);
@@ -39,7 +26,9 @@ export function distanceBias(scope: Scope, ids: string, heads: number, buckets: 
 
 /** The bias of decoders and what beams see of the steps, together: `[inputs, heads, beams, beams + entries]`. */
 export function stepBias(scope: Scope, step: StepGraph, heads: number, buckets: number): string {
-  const table = biasTable(scope, heads, buckets, MAX_DISTANCE + 1, (row) => bucketOf(row, buckets));
+  const table = biasTable(scope, heads, buckets, MAX_DISTANCE + 1, (row) =>
+    bucketOf(row, { count: buckets, maxDistance: MAX_DISTANCE }),
+  );
   // Entries of this step are at distance 0. Room that is not filled yet may be at any.
   const now = op(scope, 'Expand', [step.number, shape(scope, step.last, 1, 2)]);
   const distances = op(scope, 'Sub', [step.number, concat(scope, [now, step.entrySteps], 0)]);
