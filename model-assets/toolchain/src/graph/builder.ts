@@ -101,6 +101,18 @@ export class GraphBuilder {
     return outputs;
   }
 
+  /** Adds a node whose outputs have these names, as outputs of the graph do. */
+  named(
+    opType: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    options: OpOptions = {},
+  ): readonly string[] {
+    const names = outputs.map((output) => this.#prefix + output);
+    this.#node(opType, inputs, names, names.join('+'), options);
+    return names;
+  }
+
   #node(
     opType: string,
     inputs: readonly string[],
