@@ -1,8 +1,7 @@
 /** Records what products read: rows of activations, and how far each channel goes. */
 import type { OnnxModel } from '../graph/onnx.ts';
 import { ELEMENT } from '../graph/tensor.ts';
-import type { Feed } from './run-graph.ts';
-import { type Run, withRunner } from './runner.ts';
+import { type Run, type Value, withRunner } from './runner.ts';
 
 /** The rows that one value of the graph had on the calibration texts. */
 export interface Activations {
@@ -14,6 +13,9 @@ export interface Activations {
   readonly highest: Float32Array;
 }
 
+/** What a graph reads of one text: int64 values `[1, tokens]`, or a tensor; the first of them says how many tokens the text has. */
+export type TextFeed = Readonly<Record<string, readonly number[] | Value>>;
+
 /** More rows than these move no scale by more than the texts do. */
 export const MOST_ROWS = 1024;
 
@@ -24,7 +26,7 @@ export const MOST_ROWS = 1024;
 export async function capture(
   model: OnnxModel,
   values: readonly string[],
-  feeds: readonly Feed[],
+  feeds: readonly TextFeed[],
   scratch: string,
   report: (done: number) => void = () => {},
 ): Promise<ReadonlyMap<string, Activations>> {
@@ -50,17 +52,22 @@ export async function capture(
   });
 }
 
-function lengthOf(feed: Feed): number {
-  return Object.values(feed)[0]?.length ?? 1;
+function lengthOf(feed: TextFeed): number {
+  const [first] = Object.values(feed);
+  return (first && (isTensor(first) ? first.dims.at(-1) : first.length)) ?? 1;
 }
 
-function toValues(feed: Feed): Parameters<Run>[0] {
+function toValues(feed: TextFeed): Parameters<Run>[0] {
   return Object.fromEntries(
     Object.entries(feed).map(([name, values]) => [
       name,
-      { dims: [1, values.length], data: BigInt64Array.from(values, BigInt) },
+      isTensor(values) ? values : { dims: [1, values.length], data: BigInt64Array.from(values, BigInt) },
     ]),
   );
+}
+
+function isTensor(values: readonly number[] | Value): values is Value {
+  return 'dims' in values;
 }
 
 class Recorder {

@@ -6,9 +6,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OnnxModel } from '../../graph/onnx.ts';
 import { float32View, viewBytes } from '../../graph/tensor.ts';
-import { type Activations, capture, MOST_ROWS } from '../../runtime/capture.ts';
+import { type Activations, capture, MOST_ROWS, type TextFeed } from '../../runtime/capture.ts';
 import { type ProductRunner, withProductRunner } from '../../runtime/product-error.ts';
-import type { Feed } from '../../runtime/run-graph.ts';
 import { type RowsChoice, Search, type SearchOptions, type StaticChoice, sampleRows } from './search.ts';
 import { type Group, inputsOf, readWeights } from './sites.ts';
 import type { Limit } from './weights.ts';
@@ -40,14 +39,14 @@ interface Recording extends Omit<Activations, 'rows'> {
 const MOST_BYTES = 2 ** 28;
 
 export class Calibration {
-  readonly #feeds: readonly Feed[];
+  readonly #feeds: readonly TextFeed[];
   readonly #folder: string;
   readonly #recordings = new Map<string, Recording>();
   readonly #static = new Map<string, StaticChoice>();
   readonly #rows = new Map<string, RowsChoice>();
 
   /** `feeds` are the texts as inputs of the graph; `folder` takes the rows that are recorded, and is the caller's to remove. */
-  constructor(feeds: readonly Feed[], folder: string) {
+  constructor(feeds: readonly TextFeed[], folder: string) {
     this.#feeds = feeds;
     this.#folder = folder;
   }
