@@ -45,6 +45,11 @@ export class Weights {
     return this.#source.read(found);
   }
 
+  /** Whether the checkpoint has a tensor of that name. */
+  has(name: string): boolean {
+    return this.#find(name) !== undefined;
+  }
+
   /** The first of several names that the checkpoint has; the first of all where it has none of them. */
   firstOf(names: readonly string[]): string {
     return names.find((name) => this.#find(name) !== undefined) ?? names[0] ?? '';

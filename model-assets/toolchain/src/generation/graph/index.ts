@@ -3,13 +3,19 @@ import { z } from 'zod';
 import { ToolchainError } from '../../errors.ts';
 import { parseConfig } from '../../graph/config.ts';
 import type { WeightSource } from '../../graph/weights.ts';
+import { bart } from './families/bart.ts';
 import { gemma, gemma2, gemma3 } from './families/gemma.ts';
 import { gpt2 } from './families/gpt2.ts';
 import { llama } from './families/llama.ts';
+import { marian } from './families/marian.ts';
+import { mbart } from './families/mbart.ts';
 import { mistral } from './families/mistral.ts';
+import { mt5 } from './families/mt5.ts';
 import { opt } from './families/opt.ts';
+import { pegasus } from './families/pegasus.ts';
 import { phi3 } from './families/phi3.ts';
 import { qwen2, qwen3 } from './families/qwen.ts';
+import { t5 } from './families/t5.ts';
 import type { BuiltGenerator, GenerationFamily } from './family.ts';
 
 export type { BuiltGenerator, BuiltPart, GenerationFamily } from './family.ts';
@@ -25,6 +31,12 @@ export const GENERATION_FAMILIES: readonly GenerationFamily[] = [
   gemma2,
   gemma3,
   phi3,
+  t5,
+  mt5,
+  bart,
+  mbart,
+  marian,
+  pegasus,
 ];
 
 const configSchema = z.object({

@@ -11,6 +11,8 @@ export interface RmsNorm {
   readonly epsilon: number;
   /** Is added to the weights: 1 in Gemma. @default 0 */
   readonly offset?: number | undefined;
+  /** Multiplies the weights. @default 1 */
+  readonly scale?: number | undefined;
 }
 
 /** `x` over its last axis, `width` long, times the weights. */
@@ -18,11 +20,10 @@ export function rmsNorm(
   graph: GraphBuilder,
   weights: Weights,
   x: string,
-  { weight, width, epsilon, offset = 0 }: RmsNorm,
+  { weight, width, epsilon, offset = 0, scale = 1 }: RmsNorm,
   name: string,
 ): string {
-  const values = weights.get(weight, [width]);
-  const gain = offset === 0 ? values : values.map((value) => value + offset);
+  const gain = weights.get(weight, [width]).map((value) => (value + offset) * scale);
   const factor = graph.constant(floatTensor(`${name}.weight`, [width], gain));
   return graph.op('SimplifiedLayerNormalization', [x, factor], name, {
     attributes: { axis: int(-1), epsilon: float(epsilon), stash_type: int(1) },
