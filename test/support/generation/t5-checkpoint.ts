@@ -35,15 +35,16 @@ export const TINY_T5: T5Json = {
   tie_word_embeddings: true,
 };
 
-export type Tensors = ReadonlyMap<
-  string,
-  { readonly shape: readonly number[]; readonly values: Float32Array }
->;
+export interface FixtureValues {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+export type Tensors = ReadonlyMap<string, FixtureValues>;
 
 /** Its tensors, by the names that transformers gives them. */
 export function t5Tensors(config: T5Json, seed: number): Tensors {
   const random = new Random(seed);
-  const tensors = new Map<string, { shape: readonly number[]; values: Float32Array }>();
+  const tensors = new Map<string, FixtureValues>();
   const add = (name: string, shape: readonly number[], deviation: number, mean = 0) => {
     const count = shape.reduce((product, dim) => product * dim, 1);
     tensors.set(`${name}.weight`, { shape, values: random.normals(count, deviation, mean) });
