@@ -93,6 +93,21 @@ describe('the words of BART and its relatives', () => {
     expectClose(await logitsOf('bart', tensors), expected);
   });
 
+  it('are in the file once where a checkpoint has copies of them, as old ones do', async () => {
+    const tensors = bartTensors('bart', 4);
+    const expected = await logitsOf('bart', tensors);
+    const words = tensors.get('model.shared.weight');
+    for (const copy of ['lm_head', 'model.encoder.embed_tokens', 'model.decoder.embed_tokens']) {
+      if (words) tensors.set(`${copy}.weight`, { ...words, values: words.values.slice() });
+    }
+    tensors.set('model.encoder.version', { shape: [1], values: Float32Array.of(3) });
+    expect(await logitsOf('bart', tensors)).toEqual(expected);
+    const { initializer } = build('bart', tensors).step.model.graph;
+    expect(
+      initializer.filter(({ dims }) => dims[0] === TINY_BART.vocab_size && dims.length === 2),
+    ).toHaveLength(1);
+  });
+
   it('have no bias where the checkpoint is that of the base model, whose names have no prefix', async () => {
     const tensors = bartTensors('bart', 5);
     const expected = await logitsOf('bart', tensors);

@@ -14,6 +14,9 @@ import { StepGraph } from '../step/step-graph.ts';
 import { type BartConfig, readBartConfig } from './bart-config.ts';
 import { attentionLayers, BartLayers, type BartLayout } from './bart-layers.ts';
 
+/** Tensors that old releases saved: the table of words beside copies of it, and the version of a part. */
+const NOT_READ = /^(model\.)?(shared\.weight|(encoder|decoder)\.version)$/;
+
 /** @throws ToolchainError as `build` of a family does */
 export function buildBart(
   json: unknown,
@@ -42,7 +45,8 @@ export function buildBart(
     cross,
   );
   const step = buildStep(new StepGraph(`${layout.name}.step`, decoder), weights, config, layout);
-  return { encoder, step, decoder, notes: [], unused: weights.unused() };
+  const unused = weights.unused().filter((tensor) => !NOT_READ.test(tensor));
+  return { encoder, step, decoder, notes: [], unused };
 }
 
 /** [b, E] ids to the last states, [b, E, width]. */

@@ -16,6 +16,9 @@ import { rmsNorm } from '../step/norms.ts';
 import { StepGraph } from '../step/step-graph.ts';
 import { readT5Config, type T5Config, type T5Defaults } from './t5-config.ts';
 
+/** Tensors that old releases saved: the table of words beside copies of it, and distances to the source, which count nowhere. */
+const NOT_READ = /^shared\.weight$|\.EncDecAttention\.relative_attention_bias\.weight$/;
+
 /** @throws ToolchainError as `build` of a family does */
 export function buildT5(
   json: unknown,
@@ -34,7 +37,8 @@ export function buildT5(
     cross,
   );
   const step = buildStep(new StepGraph(`${name}.step`, decoder), weights, config);
-  return { encoder, step, decoder, notes: [], unused: weights.unused() };
+  const unused = weights.unused().filter((tensor) => !NOT_READ.test(tensor));
+  return { encoder, step, decoder, notes: [], unused };
 }
 
 /** [b, E] ids to the last states, [b, E, width]. */

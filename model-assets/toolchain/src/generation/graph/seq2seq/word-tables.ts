@@ -1,5 +1,6 @@
-/** The tables of words of an encoder and a decoder: one for both and for the head in most checkpoints, in some one for each. */
+/** The tables of words of an encoder, a decoder and its head: one for all of them in most checkpoints, in some one for each. */
 import type { GraphBuilder } from '../../../graph/builder.ts';
+import { floatTensor } from '../../../graph/tensor.ts';
 import type { Weights } from '../../../graph/weights.ts';
 import { table } from '../step/head.ts';
 
@@ -18,7 +19,10 @@ export function wordTable(
   return table(graph, weights, tableOf(weights, part), [rows, width], 'words.weight');
 }
 
-/** The table of the head, [rows, width]: `words`, that of the decoder, where the checkpoint has no other. */
+/**
+ * The table of the head, [rows, width]: `words`, that of the decoder, where the checkpoint has no other. As release 5 of transformers does,
+ * it goes by the values: old files have the same table several times, whatever config.json says of ties.
+ */
 export function headTable(
   graph: GraphBuilder,
   weights: Weights,
@@ -26,10 +30,16 @@ export function headTable(
   { rows, width }: WordTables,
 ): string {
   const own = 'lm_head.weight';
-  if (weights.firstOf([own, tableOf(weights, 'decoder')]) !== own) return words;
-  return table(graph, weights, own, [rows, width], 'head.weight');
+  if (!weights.has(own)) return words;
+  const values = weights.get(own, [rows, width]);
+  if (isSame(values, weights.get(tableOf(weights, 'decoder'), [rows, width]))) return words;
+  return graph.constant(floatTensor('head.weight', [rows, width], values));
 }
 
 function tableOf(weights: Weights, part: 'encoder' | 'decoder'): string {
   return weights.firstOf([`${part}.embed_tokens.weight`, 'shared.weight']);
+}
+
+function isSame(one: Float32Array, other: Float32Array): boolean {
+  return one.every((value, index) => value === other[index]);
 }
