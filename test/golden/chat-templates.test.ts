@@ -39,25 +39,31 @@ const folder = mkdtempSync(join(tmpdir(), 'pilotlight-chat-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe.skipIf(!hasReferences)('a chat template (skipped without ../shared/references)', () => {
-  it.each(templates)('gives the text of transformers, or refuses where Python raises: %s', async (name, one) => {
-    const path = join(folder, `${name}.jinja`);
-    writeFileSync(path, one.template);
-    const { bos_token, eos_token } = one;
-    const chat = new ChatTemplate(path, { ...(bos_token && { bos_token }), ...(eos_token && { eos_token }) });
-    for (const { conversation, messages, tools, kwargs, rendered, ...asked } of one.cases) {
-      const text = chat.render(messages, {
-        tools: tools ?? undefined,
-        addGenerationPrompt: asked.add_generation_prompt,
-        continueFinalMessage: asked.continue_final_message,
-        variables: kwargs,
+  it.each(templates)(
+    'gives the text of transformers, or refuses where Python raises: %s',
+    async (name, one) => {
+      const path = join(folder, `${name}.jinja`);
+      writeFileSync(path, one.template);
+      const { bos_token, eos_token } = one;
+      const chat = new ChatTemplate(path, {
+        ...(bos_token && { bos_token }),
+        ...(eos_token && { eos_token }),
       });
-      if (rendered === undefined)
-        await expect(text, conversation).rejects.toMatchObject({
-          code: 'INVALID_INPUT',
-          details: { field: 'messages' },
+      for (const { conversation, messages, tools, kwargs, rendered, ...asked } of one.cases) {
+        const text = chat.render(messages, {
+          tools: tools ?? undefined,
+          addGenerationPrompt: asked.add_generation_prompt,
+          continueFinalMessage: asked.continue_final_message,
+          variables: kwargs,
         });
-      else expect(await text, conversation).toBe(rendered);
-    }
-    expect(one.cases.length).toBeGreaterThan(20);
-  });
+        if (rendered === undefined)
+          await expect(text, conversation).rejects.toMatchObject({
+            code: 'INVALID_INPUT',
+            details: { field: 'messages' },
+          });
+        else expect(await text, conversation).toBe(rendered);
+      }
+      expect(one.cases.length).toBeGreaterThan(20);
+    },
+  );
 });
