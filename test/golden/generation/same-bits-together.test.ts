@@ -1,0 +1,102 @@
+/** A text and its scores are the same to the last bit whoever is generated beside it: alone, or among many that come and go. */
+import type { Decoder, TokenRequest } from '@pilotlight/engine/internal/generation/loop/decoder-port';
+import type { FoundSequence } from '@pilotlight/engine/internal/generation/search/search';
+import type { BuiltGenerator } from '@pilotlight/toolchain/internal/generation/graph/index';
+import { describe, expect, it } from 'vitest';
+import { Random } from '../../fixtures/random.ts';
+import { cases } from '../../scale.ts';
+import { openDecoder } from '../../support/generation/open-generator.ts';
+import { buildReference, hasGenerators } from '../../support/generation/references.ts';
+import { plainOptions, plainSampling } from '../../support/generation/search-options.ts';
+
+/** Families of each kind: learned positions, rotary and grouped heads, windows, relative bias, and those with an encoder. */
+const FAMILIES = ['gpt2', 'llama', 'gemma3', 't5', 'marian'];
+
+function randomRequest(random: Random, { decoder }: BuiltGenerator): TokenRequest {
+  const { vocabSize, cross, maxPositions = 200 } = decoder;
+  const ids = (most: number) => Array.from({ length: 1 + random.below(most) }, () => random.below(vocabSize));
+  const longest = Math.min(maxPositions, 200) - 24;
+  const prompt = ids(random.pick([4, 30, longest]));
+  const kind = random.pick(['greedy', 'greedy', 'beams', 'sampling', 'samples']);
+  const options = plainOptions({
+    maxNewTokens: 1 + random.below(24),
+    eos: [random.below(vocabSize), random.below(vocabSize)],
+    repetitionPenalty: random.pick([1, 1, 1.3]),
+    noRepeatNgramSize: random.pick([0, 0, 2]),
+    ...(kind === 'beams' && { numBeams: 4, numReturnSequences: 2 }),
+    ...(kind === 'sampling' && {
+      sampling: plainSampling({ seed: random.below(1000), topK: 20, topP: 0.9 }),
+    }),
+    ...(kind === 'samples' && {
+      numReturnSequences: 3,
+      sampling: plainSampling({ seed: random.below(1000) }),
+    }),
+  });
+  if (!cross) return { input: prompt, options };
+  return {
+    input: ids(Math.min(cross.maxTokens ?? 60, 60)),
+    start: prompt.slice(0, random.pick([1, 2, 20])),
+    options,
+  };
+}
+
+/** `begin` is called with each token that the request is told of. */
+function run(
+  decoder: Decoder,
+  request: TokenRequest,
+  onTokens = (): void => {},
+): Promise<readonly FoundSequence[]> {
+  return new Promise((resolve, reject) => {
+    decoder.start(request, (event) => {
+      if (event.kind === 'tokens') onTokens();
+      else if (event.kind === 'end') resolve(event.found);
+      else reject(event.error);
+    });
+  });
+}
+
+/** Runs each request by itself. */
+async function runAlone(decoder: Decoder, requests: readonly TokenRequest[]) {
+  const found: (readonly FoundSequence[])[] = [];
+  for (const request of requests) found.push(await run(decoder, request));
+  return found;
+}
+
+/** Lets requests come while others are under way, one or more for each token that is told. */
+async function runTogether(decoder: Decoder, requests: readonly TokenRequest[], random: Random) {
+  const found: Promise<readonly FoundSequence[]>[] = [];
+  const begin = (): void => {
+    const request = requests[found.length];
+    if (!request) return;
+    found.push(
+      run(decoder, request, () => {
+        if (random.below(3) === 0) begin();
+      }),
+    );
+  };
+  while (found.length < requests.length) {
+    begin();
+    begin();
+    await Promise.race(found.slice(-4));
+  }
+  return Promise.all(found);
+}
+
+describe.skipIf(!hasGenerators)('together and alone (skipped without ../shared/references)', () => {
+  it.each(FAMILIES)('texts and scores have the same bits: %s', async (family) => {
+    const built = buildReference(family);
+    const random = new Random(7);
+    const requests = Array.from({ length: cases({ short: 24, long: 500 }) }, () =>
+      randomRequest(random, built),
+    );
+    const alone = await openDecoder(built, { slots: 1 });
+    const together = await openDecoder(built, { slots: 12 });
+    const expected = await runAlone(alone, requests);
+    const found = await runTogether(together, requests, random);
+    for (const [index, sequences] of found.entries()) {
+      expect(sequences, `request ${index}`).toStrictEqual(expected[index]);
+    }
+    expect(together.load).toMatchObject({ running: 0, waiting: 0 });
+    await Promise.all([alone.dispose(), together.dispose()]);
+  });
+});
