@@ -134,7 +134,7 @@ describe('the files of the image', () => {
     const started = globSync('layers/engine/src/**/*.ts').flatMap((file) =>
       [...readFileSync(file, 'utf8').matchAll(/siblingModule\('([\w-]+)', import/g)].map(([, name]) => name),
     );
-    expect(started.sort()).toEqual(['provider-trial', 'session-worker']);
+    expect(started.sort()).toEqual(['decoder-worker', 'provider-trial', 'session-worker']);
     for (const name of started) expect(files).toContain(`/app/${name}.mjs`);
   });
 

@@ -2,6 +2,7 @@
  * Options that bundle the long-lived server, and the same server as a web function, into a folder: one file for each process and thread that it starts, and the
  * modules that they share. All files lie flat in the folder, because a module that starts a thread looks for it beside itself.
  */
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions } from 'esbuild';
 import { COMMON_OPTIONS } from './common-options.ts';
@@ -27,10 +28,13 @@ const ENTRIES: Readonly<Record<LongLived, Readonly<Record<string, string>>>> = {
   },
   web: { index: '../../web/web.ts' },
 };
-/** The threads of sessions, and on a machine with a GPU the process that tries it. */
+/** Modules that threads start from: those of sessions, and those of models that generate. */
+const THREADS = ['session/session-worker', 'generation/loop/decoder-worker'];
+
+/** What the engine starts, by paths of its own; on a machine with a GPU that is the process that tries it, too. */
 const STARTED_BY_ENGINE: Readonly<Record<LongLived, readonly string[]>> = {
-  server: ['session-worker', 'provider-trial'],
-  web: ['session-worker'],
+  server: [...THREADS, 'session/provider-trial'],
+  web: THREADS,
 };
 
 /** esbuild's options for a program; `<outdir>/<its entry>` starts it. Not minified, so that a stack trace can be read. */
@@ -39,9 +43,9 @@ export function serverOptions(name: LongLived, outdir: string): BuildOptions {
     in: fileURLToPath(new URL(path, import.meta.url)),
     out,
   }));
-  const engine = STARTED_BY_ENGINE[name].map((out) => ({
-    in: fileURLToPath(import.meta.resolve(`@pilotlight/engine/internal/session/${out}`)),
-    out,
+  const engine = STARTED_BY_ENGINE[name].map((path) => ({
+    in: fileURLToPath(import.meta.resolve(`@pilotlight/engine/internal/${path}`)),
+    out: basename(path),
   }));
   return {
     entryPoints: [...own, ...engine],

@@ -83,7 +83,7 @@ async function runTogether(decoder: Decoder, requests: readonly TokenRequest[], 
 }
 
 describe.skipIf(!hasGenerators)('together and alone (skipped without ../shared/references)', () => {
-  it.each(FAMILIES)('texts and scores have the same bits: %s', async (family) => {
+  it.each(FAMILIES)('texts and scores have the same bits: %s', { timeout: 300_000 }, async (family) => {
     const built = buildReference(family);
     const random = new Random(7);
     const requests = Array.from({ length: cases({ short: 24, long: 500 }) }, () =>

@@ -127,9 +127,9 @@ test('a deployment with a server has Docker build the image for x86-64 out of a 
   expect(source.platform).toBe('linux/amd64');
   expect(source.dockerBuildArgs).toEqual({ CUDA_IMAGE: 'registry.example/cuda@sha256:0123' });
   const folder = join(assembly, source.directory);
-  for (const path of ['Dockerfile', 'models/intent/1.0.1/model.json', 'app/server.mjs'])
+  const programs = ['app/server.mjs', 'app/session-worker.mjs', 'app/decoder-worker.mjs'];
+  for (const path of ['Dockerfile', 'models/intent/1.0.1/model.json', ...programs])
     expect(existsSync(join(folder, path)), path).toBe(true);
-  expect(existsSync(join(folder, 'app/session-worker.mjs'))).toBe(true);
 });
 
 describe('of the functions', () => {
