@@ -8,7 +8,7 @@ import type { LoopSettings } from '@pilotlight/engine/internal/generation/loop/d
 import type { DecoderPlan } from '@pilotlight/engine/internal/generation/loop/decoder-plan';
 import type { Decoder } from '@pilotlight/engine/internal/generation/loop/decoder-port';
 import type { GenerationTokenizer } from '@pilotlight/engine/internal/generation/text/generation-tokenizer';
-import type { GenerationFacts, GenerationManifest } from '@pilotlight/model-format';
+import type { GenerationFacts, GenerationManifest, GenerationVariant } from '@pilotlight/model-format';
 import type { BuiltGenerator, BuiltPart } from '@pilotlight/toolchain/internal/generation/graph/index';
 import { saveModel } from '@pilotlight/toolchain/internal/graph/external';
 import { openGenerationFolder } from '../../fixtures/generation-text.ts';
@@ -77,14 +77,18 @@ export async function openReference(family: string, settings?: OpenSettings): Pr
   });
 }
 
+interface ModelFacts {
+  readonly generation: GenerationFacts;
+  readonly languages?: Readonly<Record<string, number>>;
+  readonly speed?: NonNullable<GenerationVariant['speed']>;
+  readonly maxQueuedRequests?: number;
+}
+
 export function openGenerator(
   built: BuiltGenerator,
   decoder: Decoder,
   text: GenerationTokenizer,
-  {
-    generation,
-    languages,
-  }: { readonly generation: GenerationFacts; readonly languages?: Readonly<Record<string, number>> },
+  { generation, languages, speed, maxQueuedRequests = 1000 }: ModelFacts,
 ): Generator {
   const file = (path: string) => ({ path, bytes: 1, sha256: '0'.repeat(64) });
   const graph = ({ inputs, outputs }: BuiltPart) => ({
@@ -99,6 +103,7 @@ export function openGenerator(
     onnxruntime: '1.30.0',
     scheme: 'fp32',
     tier: 'lambda',
+    ...(speed && { speed }),
   } as const;
   const manifest: GenerationManifest = {
     formatVersion: 1,
@@ -128,7 +133,7 @@ export function openGenerator(
     text,
     decoder,
     loadTimings: { openMs: 0, verifyMs: 0, tokenizerMs: 0, sessionMs: 0, totalMs: 0 },
-    maxQueuedRequests: 1000,
+    maxQueuedRequests,
     goldens: { check: () => Promise.reject(new Error('there are no goldens')) },
   });
 }

@@ -40,8 +40,6 @@ export interface GeneratorDependencies {
   readonly goldens: Pick<GenerationGoldenCheck, 'check'>;
 }
 
-type RunCall = Pick<PredictOptions, 'signal' | 'background'>;
-
 export class Generator implements BulkModel {
   readonly manifest: GenerationManifest;
   readonly variantName: string;
@@ -83,15 +81,10 @@ export class Generator implements BulkModel {
    * @throws EngineError INVALID_INPUT and INVALID_PARAMETER with `field`, INPUT_TOO_LONG, TOO_MANY_TOKENS, TOO_MUCH_WORK,
    * TASK_UNSUPPORTED, OVERLOADED, SESSION_FAILED, PREDICTOR_DISPOSED
    */
-  async predict(
-    inputs: unknown,
-    parameters: unknown = {},
-    options: PredictOptions = {},
-  ): Promise<Prediction> {
-    const { signal, background } = options;
-    return (await this.prepare(inputs, parameters, options)).run({
-      ...(signal && { signal }),
-      ...(background !== undefined && { background }),
+  predict(inputs: unknown, parameters: unknown = {}, options: PredictOptions = {}): Promise<Prediction> {
+    return this.#activity.during(async () => {
+      const { call } = await this.#readWhole(inputs, parameters, options);
+      return this.#run(call, options);
     });
   }
 
@@ -100,29 +93,15 @@ export class Generator implements BulkModel {
     parameters: unknown = {},
     options: Pick<PredictOptions, 'task' | 'limits' | 'signal'> = {},
   ): Promise<PreparedCall> {
-    const call = await this.#activity.during(() => this.#read(inputs, parameters, options));
-    const read = call.inputs.map((input) => {
-      if (input instanceof EngineError) throw input;
-      return input;
-    });
-    const { limits: { maxInferMs = Number.POSITIVE_INFINITY } = {}, signal } = options;
-    const requests = read.map(({ request }) => request);
-    const tokens = countTokens(requests);
-    const estimatedMs = estimateMs(requests, this.variant);
-    if (estimatedMs > maxInferMs) throw tooMuchWork({ tokens, estimatedMs }, maxInferMs);
-    const [only, ...others] = read;
+    const { call, tokens, estimatedMs } = await this.#activity.during(() =>
+      this.#readWhole(inputs, parameters, options),
+    );
+    const { signal } = options;
     return {
       tokens,
       estimatedMs,
-      run: async (more = {}) => {
-        const { outcomes, ...report } = await this.#activity.during(() =>
-          runCall(this.#runner, call, { signal, ...more, failsTogether: true }),
-        );
-        (more.signal ?? signal)?.throwIfAborted();
-        return { ...report, results: outcomes.map(resultOf) };
-      },
-      ...(only &&
-        others.length === 0 && { stream: (more: RunCall = {}) => this.#stream(call, { signal, ...more }) }),
+      run: (more = {}) => this.#activity.during(() => this.#run(call, { signal, ...more })),
+      ...(call.inputs.length === 1 && { stream: (more = {}) => this.#stream(call, { signal, ...more }) }),
     };
   }
 
@@ -157,6 +136,31 @@ export class Generator implements BulkModel {
       await this.#dependencies.decoder.dispose();
       this.#dependencies.text.dispose();
     });
+  }
+
+  /** Reads a call of which no input may be refused, and that may not be too much work. */
+  async #readWhole(
+    inputs: unknown,
+    parameters: unknown,
+    options: Pick<PredictOptions, 'task' | 'limits' | 'signal'>,
+  ): Promise<{ readonly call: ReadCall; readonly tokens: number; readonly estimatedMs: number }> {
+    const call = await this.#read(inputs, parameters, options);
+    const requests = call.inputs.map((input) => {
+      if (input instanceof EngineError) throw input;
+      return input.request;
+    });
+    const tokens = countTokens(requests);
+    const estimatedMs = estimateMs(requests, this.variant);
+    const { maxInferMs = Number.POSITIVE_INFINITY } = options.limits ?? {};
+    if (estimatedMs > maxInferMs) throw tooMuchWork({ tokens, estimatedMs }, maxInferMs);
+    return { call, tokens, estimatedMs };
+  }
+
+  async #run(call: ReadCall, { signal, background }: RunSettings): Promise<Prediction> {
+    const settings = { signal, background, failsTogether: true };
+    const { outcomes, ...report } = await runCall(this.#runner, call, settings);
+    signal?.throwIfAborted();
+    return { ...report, results: outcomes.map(resultOf) };
   }
 
   /** Ends by the finish reason `cancelled` where nobody listens any more, or the signal is aborted. */
