@@ -5,3 +5,12 @@ export const LONG = process.env.PILOTLIGHT_TESTS === 'long';
 export function cases({ short, long }: { readonly short: number; readonly long: number }): number {
   return LONG ? long : short;
 }
+
+/** All cases in a nightly run; in `npm test` so many of them, evenly spread, the first and the last among them. */
+export function sampled<Case>(all: readonly Case[], { short }: { readonly short: number }): Case[] {
+  if (LONG || short >= all.length) return [...all];
+  const step = (all.length - 1) / Math.max(1, short - 1);
+  return Array.from({ length: short }, (_, i) => all[Math.round(i * step)]).filter(
+    (one) => one !== undefined,
+  );
+}

@@ -8,7 +8,7 @@ import { addTaskModels, TASK_MODELS } from '../e2e/task-models.ts';
 import { cases } from '../scale.ts';
 import { type Violation, violationsOf } from './schema-violations.ts';
 
-const REQUESTS = cases({ short: 10_000, long: 60_000 });
+const REQUESTS = cases({ short: 3000, long: 60_000 });
 const AT_ONCE = 8;
 
 const space = workspace([]);

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { Engine, FolderStore, PilotlightError } from '../../layers/engine/src/index.ts';
 import { verifyPackage } from '../../model-assets/toolchain/src/verify-package.ts';
 import { Random } from '../fixtures/random.ts';
-import { cases } from '../scale.ts';
+import { cases, sampled } from '../scale.ts';
 import { loopGraph } from './loop-graph.ts';
 import { MODEL, TamperedPackage } from './tampered-package.ts';
 
@@ -77,14 +77,12 @@ describe('a file that the manifest names', () => {
       (tampered, file) => tampered.replace(file, kind),
     ]),
   ];
-  it.each(FILES.flatMap((file) => damages.map(([title, damage]) => ({ file, title, damage }))))(
-    '$file that is $title is refused',
-    async ({ file, damage }) => {
-      const outcome = await attack((tampered) => damage(tampered, file));
-      expect(outcome.verify).toMatch(CODE);
-      if (SERVED.includes(file)) expect(outcome.load).toMatch(CODE);
-    },
-  );
+  const all = FILES.flatMap((file) => damages.map(([title, damage]) => ({ file, title, damage })));
+  it.each(sampled(all, { short: 25 }))('$file that is $title is refused', async ({ file, damage }) => {
+    const outcome = await attack((tampered) => damage(tampered, file));
+    expect(outcome.verify).toMatch(CODE);
+    if (SERVED.includes(file)) expect(outcome.load).toMatch(CODE);
+  });
 });
 
 /** Refused by load and by verify. */

@@ -13,6 +13,7 @@ import { LocalLambda } from '../../infra/local/src/lambda/local-lambda.ts';
 import { describePackage } from '../../layers/builders/src/models/index.ts';
 import { EVENTS, V2 } from '../fixtures/events/lambda-events.ts';
 import { type OtlpCollector, startOtlpCollector } from '../fixtures/otlp-collector.ts';
+import { sampled } from '../scale.ts';
 import { PACKAGES } from './packages.ts';
 
 const client = process.env.PILOTLIGHT_RUNTIME_CLIENT;
@@ -78,7 +79,7 @@ describe.each(RUNTIMES)('with the runtime $name', ({ runtime, skipped }) => {
     collector.close();
   });
 
-  test.skipIf(skipped).each(EVENTS)(
+  test.skipIf(skipped).each(sampled(EVENTS, { short: 20 }))(
     '$functionName: $title',
     async ({ functionName, event, answer, error }) => {
       const { payload, functionError } = await lambda.invoke({

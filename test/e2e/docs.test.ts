@@ -1,10 +1,14 @@
-/** Every code block of every document is run. COVERED names the commands that cannot run here, each with the test that runs it. */
+/**
+ * Every code block of every document is run. COVERED names the commands that cannot run here, each with the test that runs it. What takes
+ * long (SLOW) is run where newcomers read it, and in all documents with PILOTLIGHT_TESTS=long, as in the nightly workflow.
+ */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
+import { LONG } from '../scale.ts';
 import { bash, node, run, type Service, startService } from './command.ts';
 import { commandsOf, difference, documents, type Snippet, snippetsOf } from './snippets.ts';
 
@@ -125,9 +129,15 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
 /** A block that packages a model or makes a CDK app, and the type check of all, take more than a minute on a busy machine. */
 const BLOCK_LIMIT_MS = 240_000;
 
+/** Packaging and building, each a process of seconds, the CDK, and local Lambda. */
+const SLOW = /^npm run (models|layers|predict) |'(aws-cdk-lib|@pilotlight\/(constructs|local|toolchain))/m;
+const FIRST_READ = /^(README|infra\/constructs\/README|docs\/tutorials\/[\w-]+)\.md:/;
+
 const ENDPOINT = /(http:\/\/)?localhost:8080/g;
 const snippets = documents().flatMap(snippetsOf);
 const inLanguage = (language: string) => snippets.filter((snippet) => snippet.language === language);
+const isRun = ({ place, code }: Snippet) => LONG || FIRST_READ.test(place) || !SLOW.test(code);
+const runIn = (language: string) => inLanguage(language).filter(isRun);
 
 let scratch: string;
 let service: Service;
@@ -172,7 +182,7 @@ test('every code block is of a kind that is run', () => {
 });
 
 describe('bash', () => {
-  test.each(inLanguage('bash').map((snippet) => [snippet.place, snippet] as const))(
+  test.each(runIn('bash').map((snippet) => [snippet.place, snippet] as const))(
     '%s',
     async (_place, snippet) => {
       for (const command of commandsOf(snippet)) {
@@ -283,10 +293,11 @@ describe('ts', () => {
 
   // The CDK takes seconds to load, so that apps of it share a process, each with an `App` of its own.
   const isApp = ({ code }: Snippet) => /'(aws-cdk-lib|@pilotlight\/constructs)/.test(code);
-  const apps = files.filter(({ snippet }) => isApp(snippet));
+  const ran = files.filter(({ snippet }) => isRun(snippet));
+  const apps = ran.filter(({ snippet }) => isApp(snippet));
   let runs: Promise<ReadonlyMap<string, string>> | undefined;
 
-  test.each(files.map(({ snippet, file }) => [snippet.place, snippet, file] as const))(
+  test.each(ran.map(({ snippet, file }) => [snippet.place, snippet, file] as const))(
     '%s',
     async (_place, snippet, file) => {
       if (isApp(snippet)) {

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sampled } from '../scale.ts';
 import { bash, node, run, type Service, startService } from './command.ts';
 import { serve, workspace } from './http-service.ts';
 import { addUnknownKey, copyOfPackages, corruptWeights } from './packages.ts';
@@ -198,30 +199,38 @@ describe('npm start with something broken', () => {
     );
   });
 
-  test.each([
+  const refused = [
     [['--prot', '1'], "There is no option '--prot'; did you mean '--port'?"],
     [['--port', 'http'], '--port takes a whole number from 0 to 65535, not "http".'],
     [['--port'], '--port'],
     [['sentiment'], '"sentiment" is not an option.'],
     [['--model', 'sentimant'], 'There is no model "sentimant"; did you mean sentiment?'],
     [['--model', 'sentiment@9.9.9'], 'There is no model "sentiment@9.9.9"'],
-  ])('refuses %j in one line and exits with 2', async (args, message) => {
-    const { code, stdout, stderr } = await start(...args);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain(message);
-    expect(stderr.trim().split('\n')).toHaveLength(1);
-  });
+  ] as const;
+  test.each(sampled(refused, { short: 2 }))(
+    'refuses %j in one line and exits with 2',
+    async (args, message) => {
+      const { code, stdout, stderr } = await start(...args);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain(message);
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+    },
+  );
 
-  test.each([
+  const kept = [
     ['npm', 'start', '--port=9000'],
     ['npm', 'run', 'predict', '--model', 'sentiment', 'I love this'],
-  ])('says where options go when %s %s %s is run without "--"', async (...command) => {
-    const { code, stderr } = await run(command);
-    expect(code).toBe(2);
-    expect(stderr).toMatch(
-      /^error USAGE: npm kept --(port|model) to itself: write "--" before the options\./m,
-    );
-  });
+  ];
+  test.each(sampled(kept, { short: 1 }))(
+    'says where options go when %s %s %s is run without "--"',
+    async (...command) => {
+      const { code, stderr } = await run(command);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(
+        /^error USAGE: npm kept --(port|model) to itself: write "--" before the options\./m,
+      );
+    },
+  );
 
   test('names the environment variable that is not valid', async () => {
     const { code, stderr } = await run(node(...START), { env: { PILOTLIGHT_VERIFY: 'md5' } });

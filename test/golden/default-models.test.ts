@@ -3,10 +3,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Engine, type EntityGroup, type LabelScore } from '@pilotlight/engine';
 import { afterAll, describe, expect, it } from 'vitest';
+import { LONG, sampled } from '../scale.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const DATASETS = resolve(ROOT, '../shared/datasets');
 const PACKAGES = resolve(ROOT, 'model-assets/packages');
+
+/** So many texts of a split are read in `npm test`, and their share may lie that many points beside the one of the whole. */
+const SAMPLE = 700;
+const SAMPLING_ERROR = LONG ? 0 : 2.5;
+/** int8 answers differ a little from one instruction set to another. */
+const TOLERANCE = 0.5 + SAMPLING_ERROR;
 
 interface Row {
   readonly text: string;
@@ -21,7 +28,7 @@ function readRows(dataset: string): readonly Row[] {
   const lines = readFileSync(resolve(DATASETS, dataset, 'test.jsonl'), 'utf8')
     .trimEnd()
     .split('\n');
-  return lines.map((line): Row => JSON.parse(line));
+  return sampled(lines, { short: SAMPLE }).map((line): Row => JSON.parse(line));
 }
 
 async function predictAll<Result>(
@@ -40,7 +47,7 @@ async function accuracy(model: string, rows: readonly Row[]): Promise<number> {
   return (100 * rows.filter(({ label }, i) => results[i]?.[0]?.label === label).length) / rows.length;
 }
 
-/** The manifest's figure in percent. int8 answers differ a little from one instruction set to another. */
+/** The manifest's figure in percent. */
 async function recorded(model: string, dataset: string, metric: string): Promise<number> {
   const { manifest } = await engine.predictor(model);
   const entry = manifest.quality.find((quality) => quality.dataset === dataset && quality.metric === metric);
@@ -57,9 +64,9 @@ describe.skipIf(!existsSync(DATASETS))(
       'sentiment is as accurate on %s as its manifest says, and above the floor of %s percent',
       async (dataset, floor) => {
         const share = await accuracy('sentiment', readRows(dataset));
-        expect(share).toBeGreaterThanOrEqual(floor);
+        expect(share).toBeGreaterThanOrEqual(floor - SAMPLING_ERROR);
         expect(Math.abs(share - (await recorded('sentiment', `${dataset}/test`, 'accuracy')))).toBeLessThan(
-          0.5,
+          TOLERANCE,
         );
       },
     );
@@ -74,11 +81,11 @@ describe.skipIf(!existsSync(DATASETS))(
         'intent',
         rows.filter(({ label }) => label === 'oos'),
       );
-      expect(inScope).toBeGreaterThanOrEqual(91.5);
-      expect(recall).toBeGreaterThanOrEqual(75);
+      expect(inScope).toBeGreaterThanOrEqual(91.5 - SAMPLING_ERROR);
+      expect(recall).toBeGreaterThanOrEqual(75 - 2 * SAMPLING_ERROR);
       expect(
         Math.abs(inScope - (await recorded('intent', 'clinc150/test', 'in-scope accuracy'))),
-      ).toBeLessThan(0.5);
+      ).toBeLessThan(TOLERANCE);
     });
 
     it('slots finds the spans of snips as well as its manifest says, at their character offsets', async () => {

@@ -30,11 +30,16 @@ const commands = new Set(
 
 const verbOf = (command: string): string | undefined => COMMAND.exec(command)?.slice(1).find(Boolean);
 
-/** In `npm test` one for each verb; those that follow the synth take what it has written, so that the app runs no more. */
+const VERBS = ['bootstrap', 'synth', 'diff', 'deploy', 'destroy'];
+/** In `npm test` a synth and a deployment of what it has written. */
+const VERBS_TRIED = LONG ? VERBS : ['synth', 'deploy'];
 const tried = [...commands]
   .sort((a, b) => Number(verbOf(b) === 'synth') - Number(verbOf(a) === 'synth'))
   .filter(
-    (command, place, all) => LONG || all.findIndex((other) => verbOf(other) === verbOf(command)) === place,
+    (command, place, all) =>
+      LONG ||
+      (VERBS_TRIED.includes(verbOf(command) ?? '') &&
+        all.findIndex((other) => verbOf(other) === verbOf(command)) === place),
   );
 
 describe('a documented command', () => {
@@ -57,8 +62,7 @@ describe('a documented command', () => {
   );
 
   test('is there for each of the CDK: bootstrap, synth, diff, deploy and destroy', () => {
-    const verbs = new Set(tried.map(verbOf));
-    expect(verbs).toEqual(new Set(['bootstrap', 'synth', 'diff', 'deploy', 'destroy']));
+    expect(new Set([...commands].map(verbOf))).toEqual(new Set(VERBS));
   });
 });
 

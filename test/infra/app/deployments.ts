@@ -1,4 +1,4 @@
-/** Every deployment of infra/config, synthesised once with all checks on, and what its templates hold. */
+/** Every deployment of infra/config, synthesised once, and what its templates hold. */
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,12 +52,14 @@ export interface SynthesisedDeployment {
   readonly resources: readonly Resource[];
 }
 
-/** @throws ValidationFailed for a finding of the validator or of cdk-nag, unless nothing is `checked` */
-export async function synthesiseAll({ checked = true } = {}): Promise<SynthesisedDeployment[]> {
+/** @throws ValidationFailed for a finding of the validator or of cdk-nag in a deployment that `isChecked` */
+export async function synthesiseAll(isChecked: (name: string) => boolean): Promise<SynthesisedDeployment[]> {
   const deployments = await Promise.all(
     listDeployments(CONFIGS).map((selection) => loadDeployment(selection, CONFIGS)),
   );
   return deployments.map((deployment) => {
+    const name = `${deployment.team}.${deployment.env}`;
+    const checked = isChecked(name);
     const outdir = mkdtempSync(join(tmpdir(), 'pilotlight-synth-'));
     const app = new App({ outdir, context: CONTEXT, builtinCloudFormationValidation: checked });
     if (checked) Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
@@ -65,18 +67,17 @@ export async function synthesiseAll({ checked = true } = {}): Promise<Synthesise
     app.synth();
     const stacks = stage.synth().stacks.map((artifact): SynthesisedStack => {
       const template = templateSchema.parse(JSON.parse(readFileSync(artifact.templateFullPath, 'utf8')));
-      const name = artifact.stackName.replace(`${stage.stageName}-`, '');
+      const stack = artifact.stackName.replace(`${stage.stageName}-`, '');
       const resources = Object.entries(template.Resources).map(([id, resource]) => ({
         ...resource,
         id,
-        stack: name,
+        stack,
       }));
       return {
-        ...{ name, resources, outputs: template.Outputs, file: artifact.templateFullPath },
+        ...{ name: stack, resources, outputs: template.Outputs, file: artifact.templateFullPath },
         terminationProtection: artifact.terminationProtection ?? false,
       };
     });
-    const name = `${deployment.team}.${deployment.env}`;
     return { name, stage, outdir, stacks, resources: stacks.flatMap(({ resources }) => resources) };
   });
 }

@@ -7,6 +7,7 @@ import {
   type DistributedBatchProps,
 } from '../../../infra/constructs/src/batch/backfill/distributed-batch.ts';
 import { UploadPipeline } from '../../../infra/constructs/src/batch/upload-pipeline.ts';
+import { sampled } from '../../scale.ts';
 import { stateMachineOf, templateOf } from './template.ts';
 
 /** The definition of a backfill as it is deployed, in some account. */
@@ -35,20 +36,22 @@ function complaintsOf(definition: string): string {
 }
 
 describe('the validator of the Amazon States Language', () => {
-  test.each([
+  const backfills = [
     {},
     { toleratedFailurePercentage: 0, rowsPerBatch: 1, maxConcurrency: 10_000 },
     { toleratedFailurePercentage: 100, tracing: true },
-  ])('has nothing to say about a backfill with %j', (props) => {
+  ];
+  test.each(sampled(backfills, { short: 1 }))('has nothing to say about a backfill with %j', (props) => {
     expect(complaintsOf(definitionOf(props))).toBe('');
   });
 
-  test.each([
+  const mistakes = [
     ['a state that is not there', '"Next":"Summary"', '"Next":"Sum"'],
     ['a path that is none', '"$.ResultWriterDetails"', '"$.Result["'],
     ['a retry without a number', '"MaxAttempts":3', '"MaxAttempts":"3"'],
     ['a mode that Step Functions does not have', '"DISTRIBUTED"', '"DISTANT"'],
-  ])('would complain of %s', (_, there, instead) => {
+  ] as const;
+  test.each(sampled(mistakes, { short: 2 }))('would complain of %s', (_, there, instead) => {
     const definition = definitionOf();
     expect(definition).toContain(there);
     expect(complaintsOf(definition.replace(there, instead))).not.toBe('');
