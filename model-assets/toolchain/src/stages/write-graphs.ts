@@ -49,7 +49,7 @@ export async function writeGraphs<Graphs extends NamedGraphs<Graphs>>(
   const described: Record<string, DescribedGraph<GraphOf<Graphs>>> = {};
   const files: PackageFile[] = [];
   let opset = 0;
-  for (const [name, graph] of Object.entries<GraphOf<Graphs> | undefined>(graphs)) {
+  for (const [name, graph] of Object.entries(graphs) as [string, GraphOf<Graphs> | undefined][]) {
     if (graph === undefined) continue;
     const scratch = mkdtempSync(join(root, 'scratch-'));
     try {
