@@ -67,3 +67,36 @@ export function llamaShapes(shape: LlamaShape): Shapes {
   }
   return shapes;
 }
+
+export interface Gpt2Shape {
+  readonly hidden: number;
+  readonly layers: number;
+  readonly positions: number;
+  readonly vocabulary: number;
+}
+
+/** The tensors of GPT-2, by the names of transformers. */
+export function gpt2Shapes({ hidden, layers, positions, vocabulary }: Gpt2Shape): Shapes {
+  const shapes: Record<string, readonly number[]> = {
+    'transformer.wte.weight': [vocabulary, hidden],
+    'transformer.wpe.weight': [positions, hidden],
+  };
+  const norm = (name: string) => {
+    for (const part of ['weight', 'bias']) shapes[`transformer.${name}.${part}`] = [hidden];
+  };
+  const convolution = (name: string, inputs: number, outputs: number) => {
+    shapes[`transformer.${name}.weight`] = [inputs, outputs];
+    shapes[`transformer.${name}.bias`] = [outputs];
+  };
+  for (let layer = 0; layer < layers; layer++) {
+    const at = `h.${layer}`;
+    norm(`${at}.ln_1`);
+    convolution(`${at}.attn.c_attn`, hidden, 3 * hidden);
+    convolution(`${at}.attn.c_proj`, hidden, hidden);
+    norm(`${at}.ln_2`);
+    convolution(`${at}.mlp.c_fc`, hidden, 4 * hidden);
+    convolution(`${at}.mlp.c_proj`, 4 * hidden, hidden);
+  }
+  norm('ln_f');
+  return shapes;
+}

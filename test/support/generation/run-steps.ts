@@ -15,6 +15,7 @@ import {
 } from '@pilotlight/engine/internal/generation/graphs';
 import type { BuiltGenerator, BuiltPart } from '@pilotlight/toolchain/internal/generation/graph/index';
 import { saveModel } from '@pilotlight/toolchain/internal/graph/external';
+import type { TextFeed } from '@pilotlight/toolchain/internal/runtime/capture';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 
 const PARTS = ['key', 'value'] as const;
@@ -71,6 +72,8 @@ export interface RunOptions {
   readonly bias?: Float32Array;
 }
 
+const TOP = 5;
+
 export class StepRunner {
   readonly built: BuiltGenerator;
   readonly #step: InferenceSession;
@@ -117,86 +120,10 @@ export class StepRunner {
 
   /** Runs the tokens of several sequences at once and adds them to the entries; gives the scores of each token of each. */
   async run(given: readonly Given[], options: RunOptions = {}): Promise<readonly (readonly Scored[])[]> {
-    const { top = 5, multiple = 1, bias = new Float32Array(1) } = options;
-    const most = Math.max(...given.map(({ ids }) => ids.length));
-    const tokens = Math.ceil(most / multiple) * multiple;
-    const used = Math.max(...given.map(({ sequence }) => sequence.places.length));
-    const room = Math.ceil((used + UNUSED_ENTRIES) / multiple) * multiple;
-    const rows = given.flatMap(({ ids }, row) => ids.map((_, token) => row * tokens + token));
-    const biasRows = bias.length === 1 ? 1 : rows.length;
-    const all: Record<string, Tensor> = {
-      ...this.#feeds(given, tokens, room),
-      sizes: int64([tokens, room], [2]),
-      rows: int64(rows, [rows.length]),
-      bias: new Tensor('float32', repeat(bias, biasRows), [biasRows, bias.length]),
-      top: int64([top], [1]),
-    };
-    const names = new Set(this.built.step.inputs.map(({ name }) => name));
-    const feeds = Object.fromEntries(Object.entries(all).filter(([name]) => names.has(name)));
+    const { feeds, tokens } = makeFeeds(this.built, given, options);
     const results = await this.#step.run(feeds);
     this.#remember(given, tokens, results);
-    return readScores(given, results, this.built.decoder.vocabSize, top);
-  }
-
-  #feeds(given: readonly Given[], tokens: number, room: number): Record<string, Tensor> {
-    const batch = given.length;
-    const { layers, heads, dim, window = Number.POSITIVE_INFINITY, cross } = this.built.decoder;
-    const seen = tokens + room;
-    const ids = new BigInt64Array(batch * tokens);
-    const positions = new BigInt64Array(batch * tokens);
-    const times = new BigInt64Array(batch * seen);
-    const mask = new Float32Array(batch * tokens * seen).fill(HIDDEN);
-    const windowed = mask.slice();
-    for (const [row, input] of given.entries()) {
-      const places = placesOf(input);
-      input.ids.forEach((id, token) => {
-        ids[row * tokens + token] = BigInt(id);
-        positions[row * tokens + token] = BigInt(places[token] ?? 0);
-        times[row * seen + token] = BigInt(places[token] ?? 0);
-      });
-      input.sequence.places.forEach((place, entry) => {
-        times[row * seen + tokens + entry] = BigInt(place);
-      });
-      for (let token = 0; token < tokens; token++) {
-        const line = (row * tokens + token) * seen;
-        const show = (column: number, distance: number) => {
-          mask[line + column] = 0;
-          if (distance < window) windowed[line + column] = 0;
-        };
-        show(token, 0);
-        const place = places[token];
-        if (place === undefined) continue;
-        const { sees = () => true, remembers = () => true } = input;
-        for (let other = 0; other < token; other++) {
-          if (sees(token, other)) show(other, place - (places[other] ?? 0));
-        }
-        for (const [entry, old] of input.sequence.places.entries()) {
-          if (remembers(token, entry)) show(tokens + entry, place - old);
-        }
-      }
-    }
-    const feeds: Record<string, Tensor> = {
-      ids: new Tensor('int64', ids, [batch, tokens]),
-      positions: new Tensor('int64', positions, [batch, tokens]),
-      times: new Tensor('int64', times, [batch, seen]),
-      mask: new Tensor('float32', mask, [batch, 1, tokens, seen]),
-      'mask.window': new Tensor('float32', windowed, [batch, 1, tokens, seen]),
-    };
-    for (let layer = 0; layer < layers; layer++) {
-      for (const part of PARTS) {
-        const values = new Float32Array(batch * heads * room * dim);
-        for (const [row, { sequence }] of given.entries()) {
-          sequence.entries[layer]?.[part].forEach((entry, index) => {
-            for (let head = 0; head < heads; head++) {
-              const own = entry.subarray(head * dim, (head + 1) * dim);
-              values.set(own, ((row * heads + head) * room + index) * dim);
-            }
-          });
-        }
-        feeds[pastName(layer, part)] = new Tensor('float32', values, [batch, heads, room, dim]);
-      }
-    }
-    return cross === undefined ? feeds : { ...feeds, ...crossFeeds(given, layers, cross) };
+    return readScores(given, results, this.built.decoder.vocabSize, options.top ?? TOP);
   }
 
   #remember(given: readonly Given[], tokens: number, results: InferenceSession.ReturnType): void {
@@ -218,6 +145,106 @@ export class StepRunner {
     }
     for (const input of given) input.sequence.places.push(...placesOf(input));
   }
+}
+
+/** The inputs of one run, and the tokens that each sequence has in it. */
+function makeFeeds(
+  built: BuiltGenerator,
+  given: readonly Given[],
+  { top = TOP, multiple = 1, bias = new Float32Array(1) }: RunOptions,
+): { readonly feeds: Record<string, Tensor>; readonly tokens: number } {
+  const most = Math.max(...given.map(({ ids }) => ids.length));
+  const tokens = Math.ceil(most / multiple) * multiple;
+  const used = Math.max(...given.map(({ sequence }) => sequence.places.length));
+  const room = Math.ceil((used + UNUSED_ENTRIES) / multiple) * multiple;
+  const rows = given.flatMap(({ ids }, row) => ids.map((_, token) => row * tokens + token));
+  const biasRows = bias.length === 1 ? 1 : rows.length;
+  const all: Record<string, Tensor> = {
+    ...feedTokens(built, given, tokens, room),
+    sizes: int64([tokens, room], [2]),
+    rows: int64(rows, [rows.length]),
+    bias: new Tensor('float32', repeat(bias, biasRows), [biasRows, bias.length]),
+    top: int64([top], [1]),
+  };
+  const names = new Set(built.step.inputs.map(({ name }) => name));
+  return { feeds: Object.fromEntries(Object.entries(all).filter(([name]) => names.has(name))), tokens };
+}
+
+/** What the step graph of a decoder reads of a whole text, as calibration takes it. */
+export function wholeTextFeed(built: BuiltGenerator, ids: readonly number[]): TextFeed {
+  const entries = Array.from({ length: built.decoder.layers }, () => ({ key: [], value: [] }));
+  const { feeds } = makeFeeds(built, [{ sequence: { places: [], entries }, ids }], { top: 1 });
+  const values = Object.entries(feeds).map(([name, { dims, data }]) => {
+    if (data instanceof Float32Array || data instanceof BigInt64Array) return [name, { dims, data }] as const;
+    throw new TypeError(`${name} is neither float32 nor int64.`);
+  });
+  return Object.fromEntries(values);
+}
+
+function feedTokens(
+  { decoder }: BuiltGenerator,
+  given: readonly Given[],
+  tokens: number,
+  room: number,
+): Record<string, Tensor> {
+  const batch = given.length;
+  const { layers, heads, dim, window = Number.POSITIVE_INFINITY, cross } = decoder;
+  const seen = tokens + room;
+  const ids = new BigInt64Array(batch * tokens);
+  const positions = new BigInt64Array(batch * tokens);
+  const times = new BigInt64Array(batch * seen);
+  const mask = new Float32Array(batch * tokens * seen).fill(HIDDEN);
+  const windowed = mask.slice();
+  for (const [row, input] of given.entries()) {
+    const places = placesOf(input);
+    input.ids.forEach((id, token) => {
+      ids[row * tokens + token] = BigInt(id);
+      positions[row * tokens + token] = BigInt(places[token] ?? 0);
+      times[row * seen + token] = BigInt(places[token] ?? 0);
+    });
+    input.sequence.places.forEach((place, entry) => {
+      times[row * seen + tokens + entry] = BigInt(place);
+    });
+    for (let token = 0; token < tokens; token++) {
+      const line = (row * tokens + token) * seen;
+      const show = (column: number, distance: number) => {
+        mask[line + column] = 0;
+        if (distance < window) windowed[line + column] = 0;
+      };
+      show(token, 0);
+      const place = places[token];
+      if (place === undefined) continue;
+      const { sees = () => true, remembers = () => true } = input;
+      for (let other = 0; other < token; other++) {
+        if (sees(token, other)) show(other, place - (places[other] ?? 0));
+      }
+      for (const [entry, old] of input.sequence.places.entries()) {
+        if (remembers(token, entry)) show(tokens + entry, place - old);
+      }
+    }
+  }
+  const feeds: Record<string, Tensor> = {
+    ids: new Tensor('int64', ids, [batch, tokens]),
+    positions: new Tensor('int64', positions, [batch, tokens]),
+    times: new Tensor('int64', times, [batch, seen]),
+    mask: new Tensor('float32', mask, [batch, 1, tokens, seen]),
+    'mask.window': new Tensor('float32', windowed, [batch, 1, tokens, seen]),
+  };
+  for (let layer = 0; layer < layers; layer++) {
+    for (const part of PARTS) {
+      const values = new Float32Array(batch * heads * room * dim);
+      for (const [row, { sequence }] of given.entries()) {
+        sequence.entries[layer]?.[part].forEach((entry, index) => {
+          for (let head = 0; head < heads; head++) {
+            const own = entry.subarray(head * dim, (head + 1) * dim);
+            values.set(own, ((row * heads + head) * room + index) * dim);
+          }
+        });
+      }
+      feeds[pastName(layer, part)] = new Tensor('float32', values, [batch, heads, room, dim]);
+    }
+  }
+  return cross === undefined ? feeds : { ...feeds, ...crossFeeds(given, layers, cross) };
 }
 
 /** A copy of a sequence that goes on by itself. */

@@ -1,6 +1,6 @@
 /**
  * Finds where the channels of a value come from, so that they can be divided there, once and for all, in place of a multiplication at
- * each run: columns of a product whose result reaches the value through nothing but ReLU and attention, or a layer normalisation.
+ * each run: columns of a product whose result reaches the value through nothing but ReLU, a gate and attention, or a normalisation.
  */
 import { findAttribute, intAttribute } from '../../graph/node.ts';
 import type { OnnxGraph, OnnxNode, OnnxTensor } from '../../graph/onnx.ts';
@@ -8,6 +8,9 @@ import { ELEMENT, floats, viewBytes } from '../../graph/tensor.ts';
 import { Constants } from './constants.ts';
 import { findProduct } from './products.ts';
 import { countReaders } from './sites.ts';
+
+/** By the mean and the deviation, or by the root of the mean square. */
+const NORMALISATIONS: ReadonlySet<string> = new Set(['LayerNormalization', 'SimplifiedLayerNormalization']);
 
 /** Constants whose columns are the channels: a matrix, or vectors. */
 interface Origin {
@@ -45,7 +48,7 @@ export class Upstream {
 
   #normalisation(value: string, channels: number): readonly Origin[] | undefined {
     const node = this.#producers.get(value);
-    if (node?.opType !== 'LayerNormalization') return undefined;
+    if (node === undefined || !NORMALISATIONS.has(node.opType)) return undefined;
     const vectors = node.input.slice(1).map((name) => this.#ownVector(name));
     if (vectors.some((vector) => vector?.dims[0] !== channels)) return undefined;
     return vectors.flatMap((tensor) => (tensor ? [{ tensor, transposed: false, first: 0 }] : []));
@@ -59,6 +62,8 @@ export class Upstream {
       case 'Relu':
       case 'Identity':
         return this.#alone(input) ? this.#product(input, channels) : undefined;
+      case 'Mul':
+        return this.#gated(node.input, channels);
       case 'MultiHeadAttention': {
         const [, key = '', values = '', ...others] = node.input;
         const isPlain = key !== '' && values !== '' && (others[0] ?? '') === '' && others.length <= 3;
@@ -71,6 +76,14 @@ export class Upstream {
       default:
         return this.#columns(value, channels, 0);
     }
+  }
+
+  /** What a gate is multiplied by: of the two, the one that comes from a product without an activation between. */
+  #gated(factors: readonly string[], channels: number): readonly Origin[] | undefined {
+    const origins = factors.map((factor) =>
+      this.#alone(factor) ? this.#columns(factor, channels, 0) : undefined,
+    );
+    return origins.find((found) => found !== undefined);
   }
 
   /** The values that standard operators attend to, before they are divided into heads; `merged` is not yet put together again. */
