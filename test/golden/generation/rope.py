@@ -1,7 +1,7 @@
 """Frequencies of rotary embeddings as transformers computes them: the reference of test/golden/generation/rope.test.ts.
 
     pip install torch transformers==5.24.0
-    python test/golden/generation/rope.py > test/golden/generation/rope.json
+    python test/golden/generation/rope.py > test/golden/generation/rope.jsonl
 """
 import json
 
@@ -83,4 +83,4 @@ def compute(settings):
 
 
 lines = [json.dumps({"name": name, "config": config, **compute(config)}) for name, config in CASES.items()]
-print("[\n" + ",\n".join(lines) + "\n]")
+print("\n".join(lines))

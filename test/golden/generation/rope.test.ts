@@ -11,9 +11,10 @@ interface Reference {
   readonly frequencies: readonly number[];
   readonly attention: number;
 }
-const REFERENCES = JSON.parse(
-  readFileSync(join(import.meta.dirname, 'rope.json'), 'utf8'),
-) as readonly Reference[];
+const REFERENCES = readFileSync(join(import.meta.dirname, 'rope.jsonl'), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as Reference);
 /** Channels of a head in rope.py. */
 const CHANNELS = 16;
 
