@@ -12,6 +12,7 @@ import { robertaHeads } from './roberta.ts';
 /** Fixed in the code of MPNet, not in its configuration. */
 const PADDING_INDEX = 1;
 const BUCKETS = 32;
+const MAX_DISTANCE = 128;
 
 const configSchema = z
   .object({ ...bertFields, relative_attention_num_buckets: z.literal(BUCKETS).default(BUCKETS) })
@@ -50,7 +51,7 @@ export function mpnetBase(configJson: unknown): BaseModel {
       const embedded = embeddings(graph, weights, tables, ids);
       const attended = attentionMask(graph, mask);
       const table = weights.get('encoder.relative_attention_bias.weight', [BUCKETS, encoder.heads]);
-      const bias = attentionBias(graph, table, { buckets: BUCKETS, maxTokens }, ids);
+      const bias = attentionBias(graph, table, { count: BUCKETS, maxDistance: MAX_DISTANCE }, ids);
       const inputs = { mask: attended, bias };
       return new Encoder(graph, weights, encoder, LAYER_NAMES).run(embedded, inputs, options);
     },

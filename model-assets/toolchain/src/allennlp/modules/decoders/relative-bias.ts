@@ -1,4 +1,5 @@
 /** What T5 adds to the scores of attention for the distance between two tokens: a number for each head and bucket of distances. */
+import { rowsByDistance } from '../../../graph/attention-bias.ts';
 import { int, ints } from '../../../graph/node.ts';
 import { bucketBothWays, bucketOf } from '../../../graph/relative-bucket.ts';
 import type { Scope } from '../module.ts';
@@ -47,10 +48,6 @@ function biasTable(
   bucketOfRow: (row: number) => number,
 ): string {
   const weight = scope.tensor('relative_attention_bias.weight', [buckets, heads]);
-  const rows = new Float32Array(distances * heads);
-  for (let row = 0; row < distances; row++) {
-    const bucket = bucketOfRow(row);
-    rows.set(weight.subarray(bucket * heads, (bucket + 1) * heads), row * heads);
-  }
+  const rows = rowsByDistance(weight, distances, buckets, bucketOfRow);
   return constant(scope, 'distances', [distances, heads], rows);
 }

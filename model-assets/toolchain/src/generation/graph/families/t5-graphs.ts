@@ -1,5 +1,6 @@
 /** The graphs of T5: norms before each part of a layer, numbers for distances in place of positions, no biases, scores that are not scaled. */
 import type { DecoderFacts } from '@pilotlight/model-format';
+import { attentionBias } from '../../../graph/attention-bias.ts';
 import { dense } from '../../../graph/dense.ts';
 import { activate } from '../../../graph/encoder.ts';
 import { int } from '../../../graph/node.ts';
@@ -7,7 +8,7 @@ import { type WeightSource, Weights } from '../../../graph/weights.ts';
 import type { BuiltGenerator, BuiltPart } from '../family.ts';
 import type { AttentionLayers, Building } from '../seq2seq/attention-layers.ts';
 import { selfAttention, sourceAttention } from '../seq2seq/decoder-attention.ts';
-import { runBias, sourceBias } from '../seq2seq/distance-bias.ts';
+import { distanceBias } from '../seq2seq/distance-bias.ts';
 import { encoderAttention } from '../seq2seq/encoder-attention.ts';
 import { encoderGraph, type SourceInputs } from '../seq2seq/encoder-graph.ts';
 import { headTable, wordTable } from '../seq2seq/word-tables.ts';
@@ -44,7 +45,7 @@ export function buildT5(
 /** [b, E] ids to the last states, [b, E, width]. */
 function encode(building: Building, config: T5Config, { ids, mask }: SourceInputs): string {
   const { graph, weights } = building;
-  const bias = sourceBias(graph, readDistances(weights, config, 'encoder'), config.buckets, ids);
+  const bias = attentionBias(graph, readDistances(weights, config, 'encoder'), config.buckets, ids);
   let x = lookUp(graph, wordTable(graph, weights, 'encoder', config.words), ids, 'words');
   for (let index = 0; index < config.encoderLayers; index++) {
     const block = `encoder.block.${index}.layer`;
@@ -60,7 +61,7 @@ function encode(building: Building, config: T5Config, { ids, mask }: SourceInput
 function buildStep(step: StepGraph, weights: Weights, config: T5Config): BuiltPart {
   const { graph } = step;
   const building = { graph, weights, step };
-  const mask = runBias(step, readDistances(weights, config, 'decoder'), config.buckets);
+  const mask = distanceBias(step, readDistances(weights, config, 'decoder'), config.buckets);
   const words = wordTable(graph, weights, 'decoder', config.words);
   let x = lookUp(graph, words, step.ids, 'words');
   for (let index = 0; index < config.decoderLayers; index++) {
