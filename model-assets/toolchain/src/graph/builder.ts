@@ -113,6 +113,21 @@ export class GraphBuilder {
     return names;
   }
 
+  /**
+   * Adds the nodes and constants of another graph. `names` are other names for some of its values; those of its inputs are to be values of this
+   * graph. Throws GRAPH_INVALID when one is unknown, or a name is taken.
+   */
+  include({ node: nodes, initializer }: OnnxGraph, names: ReadonlyMap<string, string>): void {
+    const rename = (name: string) => names.get(name) ?? name;
+    for (const tensor of initializer) this.constant({ ...tensor, name: rename(tensor.name) });
+    for (const node of nodes) {
+      const [input, output] = [node.input.map(rename), node.output.map(rename)];
+      for (const name of input) if (name !== '') this.#require(name, `'${node.name}' (${node.opType}) reads`);
+      for (const name of output) this.#define(name);
+      this.#parts.nodes.push({ ...node, name: rename(node.name), input, output });
+    }
+  }
+
   #node(
     opType: string,
     inputs: readonly string[],

@@ -6,6 +6,8 @@ export interface WeightSource {
   names(): Iterable<string>;
   shape(name: string): readonly number[] | undefined;
   read(name: string): Float32Array;
+  /** Gives values for every tensor that is asked for, also where there is none or it has another shape. @default - they are read */
+  standIn?(name: string, shape: readonly number[]): Float32Array;
 }
 
 /** Names that TensorFlow gave to the parameters of a layer normalisation, found in old BERT checkpoints. */
@@ -28,6 +30,7 @@ export class Weights {
   /** Reads a tensor of that shape. Throws WEIGHTS_INVALID when it is missing or has another shape. */
   get(name: string, shape: readonly number[]): Float32Array {
     const found = this.#find(name);
+    if (this.#source.standIn) return this.#source.standIn(found ?? this.#prefix + name, shape);
     if (found === undefined) {
       throw new ToolchainError(
         'WEIGHTS_INVALID',

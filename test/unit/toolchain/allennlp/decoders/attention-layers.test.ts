@@ -9,14 +9,9 @@ import {
   attendSteps,
 } from '../../../../../model-assets/toolchain/src/allennlp/modules/decoders/attention-layers.ts';
 import {
-  distanceBias,
-  stepBias,
-} from '../../../../../model-assets/toolchain/src/allennlp/modules/decoders/relative-bias.ts';
-import {
   logSoftmax,
   StepGraph,
 } from '../../../../../model-assets/toolchain/src/allennlp/modules/decoders/step.ts';
-import { finishGraph } from '../../../../../model-assets/toolchain/src/allennlp/modules/finish-graph.ts';
 import { newScope } from '../../../../../model-assets/toolchain/src/allennlp/modules/index.ts';
 import { linear } from '../../../../../model-assets/toolchain/src/allennlp/modules/nodes/linear.ts';
 import { op } from '../../../../../model-assets/toolchain/src/allennlp/modules/nodes/ops.ts';
@@ -24,12 +19,11 @@ import { GraphBuilder } from '../../../../../model-assets/toolchain/src/graph/bu
 import { int } from '../../../../../model-assets/toolchain/src/graph/node.ts';
 import { archiveOf, Numbers } from '../../../../fixtures/allennlp-module.ts';
 import { type Model, stepOf } from '../../../engine/allennlp/beam-models.ts';
-import { integersOf, openGraph } from './run-graph.ts';
+import { openGraph } from './run-graph.ts';
 
 const WIDTH = 6;
 const HEADS = 2;
 const DIM = WIDTH / HEADS;
-const BUCKETS = 32;
 const PARTS = ['query', 'key', 'value', 'output'] as const;
 
 const numbers = new Numbers(3);
@@ -43,29 +37,27 @@ const weights = {
   value: scaled(WIDTH, WIDTH),
   output: scaled(WIDTH, WIDTH),
 };
-const distances = scaled(BUCKETS, HEADS);
 const tensor = (rows: readonly (readonly number[])[]) => ({
   dims: [rows.length, rows[0]?.length ?? 0],
   data: Float32Array.from(rows.flat()),
 });
 const archive = archiveOf({
   words: tensor(words),
-  'relative_attention_bias.weight': tensor(distances),
   ...Object.fromEntries(PARTS.map((part) => [`${part}.weight`, tensor(weights[part])])),
 });
 
 const times = (matrix: readonly (readonly number[])[], x: readonly number[]) =>
   matrix.map((row) => row.reduce((sum, weight, column) => sum + weight * (x[column] ?? 0), 0));
 
-/** Attention of the last class to all before it, without a cache and in float64. All distances here have buckets of their own. */
+/** Attention of the last class to all before it, without a cache and in float64. */
 const whole: Model = (start, sequence) => {
   const steps = [start, ...sequence].map((index) => words[index] ?? []);
   const query = times(weights.query, steps.at(-1) ?? []);
   const found = Array.from({ length: HEADS }, (_, head) => {
     const part = (x: readonly number[]) => x.slice(head * DIM, (head + 1) * DIM);
-    const powers = steps.map((x, step) => {
+    const powers = steps.map((x) => {
       const [product = 0] = times([part(query)], part(times(weights.key, x)));
-      return Math.exp(product + (distances[steps.length - 1 - step]?.[head] ?? 0));
+      return Math.exp(product);
     });
     const total = powers.reduce((sum, power) => sum + power, 0);
     return Array.from({ length: DIM }, (_, column) =>
@@ -91,7 +83,7 @@ describe('the self-attention of a decoder', () => {
       project: (part, x) => linear(scope.at(part), x, WIDTH, WIDTH, { bias: false }),
     };
     const found = op(scope, 'Gather', [scope.weight('words', [WIDTH, WIDTH]), step.last], { axis: int(0) });
-    const attended = attendSteps(step, found, layer, stepBias(scope, step, HEADS, BUCKETS));
+    const attended = attendSteps(step, found, layer, step.visible);
     const run = await openGraph(step.finish(logSoftmax(scope, attended)));
     const settings: BeamSettings = {
       endIndex: 0,
@@ -111,28 +103,5 @@ describe('the self-attention of a decoder', () => {
     for (const [index, { scores }] of expected.entries()) {
       expect(results[index]?.scores).toEqual(scores.map((score) => expect.closeTo(score, 3)));
     }
-  });
-});
-
-describe('the relative bias of an encoder', () => {
-  it('has the buckets that transformers gives distances on both sides', async () => {
-    const numbered = Array.from({ length: BUCKETS }, (_, bucket) => [bucket]);
-    const scope = newScope(
-      new GraphBuilder('bias'),
-      archiveOf({ 'relative_attention_bias.weight': tensor(numbered) }),
-    );
-    const ids = scope.input('ids', 'int64', ['batch', 'tokens']);
-    const bias = { value: distanceBias(scope, ids, 1, BUCKETS), axes: [1, 1, 'tokens', 'tokens'] };
-    const run = await openGraph(finishGraph(scope, { bias }));
-    const tokens = 200;
-    const { bias: found } = await run({ ids: integersOf([new Array<number>(tokens).fill(0)]) });
-    const at = (query: number, key: number) => found?.data[query * tokens + key];
-    // T5Attention._relative_position_bucket of transformers 4.20.1.
-    expect([0, 1, 7, 8, 12, 16, 23, 32, 64, 91, 127, 128, 199].map((key) => at(0, key))).toEqual([
-      0, 17, 23, 24, 25, 26, 27, 28, 30, 31, 31, 31, 31,
-    ]);
-    expect([1, 7, 8, 16, 32, 64, 128, 199].map((query) => at(query, 0))).toEqual([
-      1, 7, 8, 10, 12, 14, 15, 15,
-    ]);
   });
 });

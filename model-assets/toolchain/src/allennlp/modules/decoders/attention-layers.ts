@@ -60,7 +60,7 @@ export function sourceMemory(
 }
 
 /** The padding of the source, `[batch, tokens]` to `[batch, 1, 1, tokens]`, to be added to scores. */
-export function hiddenSource(scope: Scope, mask: Mask): string {
+function hiddenSource(scope: Scope, mask: Mask): string {
   const padding = op(scope, 'Sub', [scalar(scope, 1), mask]);
   return unsqueeze(scope, op(scope, 'Mul', [padding, scalar(scope, LOWEST)]), 1, 2);
 }

@@ -96,11 +96,6 @@ export class StepGraph {
     return this.scope.input('step', 'int64', [1]);
   }
 
-  /** The step that each entry is of, `[entries]` int64. */
-  get entrySteps(): string {
-    return this.scope.input('entry_steps', 'int64', ['entries']);
-  }
-
   /** Ends the graph with the best classes of `logProbabilities` `[inputs, beams, classes]`. */
   finish(logProbabilities: string): ArchiveGraph {
     const { scope } = this;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ToolchainError } from '../../../errors.ts';
 import type { BaseInputs, BaseModel } from '../../../graph/base-model.ts';
 import { BASE_FAMILIES, type BaseFamily } from '../../../graph/base-models.ts';
-import { Weights } from '../../../graph/weights.ts';
+import { type WeightSource, Weights } from '../../../graph/weights.ts';
 import { count, ignored } from '../build.ts';
 import type { Params, Scope } from '../module.ts';
 
@@ -60,7 +60,7 @@ export function openTransformer(scope: Scope, config: Params, options: Transform
     specials: family.specials,
     encode(inputs) {
       const graph = scope.graph.under(`${scope.name(part)}/`);
-      return base.encode(graph, weightsOf(place), inputs, { firstTokenOnly: false });
+      return base.encode(graph, new Weights(weightsOf(place), ''), inputs, { firstTokenOnly: false });
     },
   };
 }
@@ -79,14 +79,13 @@ function findFamily(settings: Params, part: string | undefined, path: string): B
   );
 }
 
-/** The tensors of a place by the names that the hub model has for them. */
-function weightsOf(place: Scope): Weights {
-  return new Weights(
-    {
-      names: () => place.archive.tensorNames(),
-      shape: (name) => place.dims(name),
-      read: (name) => place.tensor(name, place.dims(name) ?? []),
-    },
-    '',
-  );
+/** The tensors of a place by the names that the hub model has for them; `rename` gives those that the archive has. */
+export function weightsOf(place: Scope, rename = (name: string) => name): WeightSource {
+  const { archive } = place;
+  return {
+    names: () => archive.tensorNames(),
+    shape: (name) => place.dims(rename(name)),
+    read: (name) => place.tensor(rename(name), place.dims(rename(name)) ?? []),
+    ...(archive.standIn && { standIn: (name, shape) => place.tensor(rename(name), shape) }),
+  };
 }
