@@ -4,28 +4,47 @@ import type { Search, StepRows, ToldToken } from '@pilotlight/engine/internal/ge
 /** Logits of the token that follows the new ids. `[vocabulary]` */
 export type Logits = (newIds: readonly number[]) => Float32Array;
 
-export interface Ran {
-  readonly told: readonly ToldToken[];
-  readonly steps: number;
-  /** How a step was asked for, of each step. */
-  readonly asked: readonly ('top' | 'bias' | 'logits')[];
+/** A row of a step: its token, and the row of the step before that it follows. The first row of all has no token. */
+export interface Row {
+  readonly id?: number;
+  readonly parent: number;
 }
 
-/** Runs until the search has ended. Each row gets `more` classes than were asked for, as it does beside a greedier neighbour. */
-export function runSearch(search: Search, logitsOf: Logits, more = 0): Ran {
-  const told: ToldToken[] = [];
-  const asked: ('top' | 'bias' | 'logits')[] = [];
-  let rows: readonly (readonly number[])[] = [[]];
-  while (rows.length > 0) {
-    const { asks } = search;
-    asked.push(asks.logits ? 'logits' : asks.bias ? 'bias' : 'top');
-    const before = rows;
-    const advance = search.advance(stepRows(before.map(logitsOf), asks, more));
-    told.push(...advance.told);
-    rows = advance.next.map(({ id, parent }) => [...(before[parent] ?? []), id]);
-    if (rows.length > search.width) throw new RangeError(`${rows.length} rows are above the width.`);
+/** A search under way. */
+export class SearchRun {
+  readonly told: ToldToken[] = [];
+  /** How a step was asked for, of each step. */
+  readonly asked: ('top' | 'bias' | 'logits')[] = [];
+  rows: readonly Row[] = [{ parent: 0 }];
+  readonly #search: Search;
+  readonly #more: number;
+
+  /** Each row gets `more` classes than were asked for, as it does beside a greedier neighbour. */
+  constructor(search: Search, more = 0) {
+    this.#search = search;
+    this.#more = more;
   }
-  return { told, steps: asked.length, asked };
+
+  /** Takes a step by the logits of `rows`. */
+  step(logits: readonly Float32Array[]): void {
+    const { asks } = this.#search;
+    this.asked.push(asks.logits ? 'logits' : asks.bias ? 'bias' : 'top');
+    const { next, told } = this.#search.advance(stepRows(logits, asks, this.#more));
+    if (next.length > this.#search.width) throw new RangeError(`${next.length} rows are above the width.`);
+    this.told.push(...told);
+    this.rows = next;
+  }
+}
+
+/** Runs until the search has ended. */
+export function runSearch(search: Search, logitsOf: Logits, more = 0): SearchRun {
+  const run = new SearchRun(search, more);
+  let texts: readonly (readonly number[])[] = [];
+  while (run.rows.length > 0) {
+    texts = run.rows.map(({ id, parent }) => (id === undefined ? [] : [...(texts[parent] ?? []), id]));
+    run.step(texts.map(logitsOf));
+  }
+  return run;
 }
 
 /** What a graph gives for rows of logits: the bias is added, log-softmax taken, the best classes sorted out. */

@@ -8,7 +8,7 @@ import { runSearch, tableModel } from '../../../support/generation/run-search.ts
 import { plainOptions } from '../../../support/generation/search-options.ts';
 
 const VOCABULARY = 24;
-const RUNS = { numRuns: cases({ short: 400, long: 10_000 }) };
+const RUNS = { numRuns: cases({ short: 250, long: 10_000 }) };
 
 const id = fc.integer({ min: 3, max: VOCABULARY - 1 });
 const word = fc.array(id, { minLength: 1, maxLength: 3 });
@@ -72,7 +72,13 @@ function search(options: SearchOptions, { seed, prompt, source, stop, more }: Gi
     stops: { completes: (_, newIds) => stops(newIds) },
   });
   const ran = runSearch(found, logits, more);
-  return { found: found.found, ...ran, oracle: { options, prompt, source, logits, stops } };
+  return {
+    found: found.found,
+    told: ran.told,
+    asked: ran.asked,
+    steps: ran.asked.length,
+    oracle: { options, prompt, source, logits, stops },
+  };
 }
 
 it('the best token of each step is that of whole vectors, whatever processors there are', () => {
