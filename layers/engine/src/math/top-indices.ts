@@ -7,13 +7,15 @@ const FEW = 128;
 export function topIndices(values: ArrayLike<number>, count: number): number[] {
   if (count > FEW) return manyTopIndices(values, count);
   const top: number[] = [];
+  let least = count > 0 ? Number.NaN : Number.POSITIVE_INFINITY;
   for (let index = 0; index < values.length; index++) {
     const value = at(values, index);
-    if (top.length === count && value <= at(values, top.at(-1) ?? -1)) continue;
+    if (value <= least) continue;
     let place = top.length;
     while (place > 0 && at(values, top[place - 1] ?? -1) < value) place -= 1;
     top.splice(place, 0, index);
     if (top.length > count) top.pop();
+    if (top.length === count) least = at(values, top.at(-1) ?? -1);
   }
   return top;
 }

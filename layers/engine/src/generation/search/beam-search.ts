@@ -1,4 +1,4 @@
-import { bestChoices, type Choice, type Choices, choiceAt, toldTop } from './choices.ts';
+import { bestChoices, type Choice, toldTop } from './choices.ts';
 import { endOf } from './end-of.ts';
 import { Random } from './random.ts';
 import { ScoreReader } from './score-reader.ts';
@@ -97,7 +97,8 @@ export class BeamSearch implements Search {
     const all = this.#running.flatMap((beam, parent) => {
       const choices = this.#reader.read(rows, parent);
       const top = bestChoices(choices, this.#options.topTokens);
-      return this.#offered(choices).map((choice) => {
+      const offered = bestChoices(choices, this.#random ? undefined : this.#kept);
+      return offered.map((choice) => {
         const logprob = Math.fround(choice.logprob);
         return { beam, parent, top, id: choice.id, logprob, sum: Math.fround(beam.sum + logprob) };
       });
@@ -117,13 +118,6 @@ export class BeamSearch implements Search {
           finish: endOf(ids, this.#options, this.#context),
         };
       });
-  }
-
-  #offered(choices: Choices): readonly Choice[] {
-    if (this.#random === undefined) return bestChoices(choices, this.#kept);
-    return Array.from(choices.scores, (_, place) => choiceAt(choices, place)).filter(
-      ({ logprob }) => logprob > Number.NEGATIVE_INFINITY,
-    );
   }
 
   #hypothesis({ ids, logprobs, tops, sum }: Beam, finish: FinishReason): Hypothesis {

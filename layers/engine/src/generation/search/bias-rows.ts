@@ -25,5 +25,8 @@ export class BiasRows {
 
 /** Whether nothing may come. */
 export function isDeadEnd(scores: Float32Array): boolean {
-  return scores.every((score) => !(score > Number.NEGATIVE_INFINITY));
+  for (let id = 0; id < scores.length; id++) {
+    if ((scores[id] ?? Number.NaN) > Number.NEGATIVE_INFINITY) return false;
+  }
+  return true;
 }

@@ -1,13 +1,12 @@
-/** The classes that may come next in one row, with what each is worth. */
-import { at } from '../../math/activations.ts';
+/** The classes that may come next in one row, with what each is worth. Loops over whole vocabularies are plain, for they run in each step. */
 import { topIndices } from '../../math/top-indices.ts';
 import type { Random } from './random.ts';
 import type { ToldToken } from './search.ts';
 
 export interface Choices {
   /** @default - every class, in order */
-  readonly classes?: readonly number[] | undefined;
-  readonly scores: ArrayLike<number>;
+  readonly classes?: ArrayLike<number> | undefined;
+  readonly scores: Float32Array;
   /** Is taken from a score to make it a log probability. */
   readonly logSum: number;
 }
@@ -17,24 +16,34 @@ export interface Choice {
   readonly logprob: number;
 }
 
-/** log(sum(exp(scores))); -Infinity where there are none, or none that may come. */
-export function logSumExp(scores: ArrayLike<number>): number {
+/** The largest score; -Infinity where there are none. */
+export function largestOf(scores: Float32Array): number {
   let largest = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < scores.length; i++) largest = Math.max(largest, at(scores, i));
+  for (let i = 0; i < scores.length; i++) {
+    const score = scores[i] ?? Number.NaN;
+    if (score > largest) largest = score;
+  }
+  return largest;
+}
+
+/** log(sum(exp(scores))); -Infinity where there are none, or none that may come. */
+export function logSumExp(scores: Float32Array): number {
+  const largest = largestOf(scores);
   if (!Number.isFinite(largest)) return largest;
   let sum = 0;
-  for (let i = 0; i < scores.length; i++) sum += Math.exp(at(scores, i) - largest);
+  for (let i = 0; i < scores.length; i++) sum += Math.exp((scores[i] ?? Number.NaN) - largest);
   return largest + Math.log(sum);
 }
 
-export function choiceAt({ classes, scores, logSum }: Choices, place: number): Choice {
-  return { id: classes === undefined ? place : at(classes, place), logprob: at(scores, place) - logSum };
+function choiceAt({ classes, scores, logSum }: Choices, place: number): Choice {
+  const id = classes === undefined ? place : (classes[place] ?? Number.NaN);
+  return { id, logprob: (scores[place] ?? Number.NaN) - logSum };
 }
 
-/** The best choices that may come, best first; of equals the earlier. */
-export function bestChoices(choices: Choices, count: number): readonly Choice[] {
-  if (count === 0) return [];
-  return topIndices(choices.scores, count)
+/** The best choices that may come, best first; of equals the earlier. All of them without `count`, in their order. */
+export function bestChoices(choices: Choices, count?: number): readonly Choice[] {
+  const places = count === undefined ? Array.from(choices.scores.keys()) : topIndices(choices.scores, count);
+  return places
     .map((place) => choiceAt(choices, place))
     .filter(({ logprob }) => logprob > Number.NEGATIVE_INFINITY);
 }
@@ -44,15 +53,14 @@ export function drawChoice(choices: Choices, random: Random): Choice | undefined
   const { scores, logSum } = choices;
   const target = random.next();
   let sum = 0;
-  let last: number | undefined;
-  for (let place = 0; place < scores.length; place++) {
-    const probability = Math.exp(at(scores, place) - logSum);
+  let last = -1;
+  for (let place = 0; place < scores.length && sum <= target; place++) {
+    const probability = Math.exp((scores[place] ?? Number.NaN) - logSum);
     if (!(probability > 0)) continue;
     sum += probability;
     last = place;
-    if (sum > target) break;
   }
-  return last === undefined ? undefined : choiceAt(choices, last);
+  return last < 0 ? undefined : choiceAt(choices, last);
 }
 
 /** The best tokens as they are told with the one that was chosen; nothing where none were asked for. */

@@ -50,14 +50,14 @@ export function editAll(scores: Float32Array, edits: readonly Edit[]): void {
   for (const edit of edits) {
     switch (edit.kind) {
       case 'mask':
-        for (const [id, bias] of edit.bias.entries()) scores[id] = (scores[id] ?? 0) + bias;
+        for (let id = 0; id < scores.length; id++) scores[id] = (scores[id] ?? 0) + (edit.bias[id] ?? 0);
         break;
       case 'only':
         scores.fill(Number.NEGATIVE_INFINITY);
         for (const id of edit.ids) scores[id] = 0;
         break;
       case 'finite':
-        for (const [id, score] of scores.entries()) scores[id] = finite(score);
+        for (let id = 0; id < scores.length; id++) scores[id] = finite(scores[id] ?? 0);
         break;
       default:
         // An id beyond the vocabulary has no score, and a typed array takes none.
@@ -66,10 +66,10 @@ export function editAll(scores: Float32Array, edits: readonly Edit[]): void {
   }
 }
 
-/** Edits the scores of some classes, which `places` finds. Edits of all classes cannot be done to some of them. */
-export function editListed(classes: readonly number[], scores: Float32Array, edits: readonly Edit[]): void {
+/** Edits the scores of some classes, in place. Edits of all classes cannot be done to some of them. */
+export function editListed(classes: ArrayLike<number>, scores: Float32Array, edits: readonly Edit[]): void {
   if (edits.length === 0) return;
-  const places = new Map(classes.map((id, place) => [id, place]));
+  const places = new Map(Array.from(classes, (id, place) => [id, place]));
   for (const edit of edits.filter(isClassEdit)) {
     const place = places.get(edit.id);
     if (place !== undefined) scores[place] = edited(edit, scores[place] ?? 0);

@@ -10,10 +10,11 @@ import { type Choices, logSumExp } from './choices.ts';
 import { type Edit, editAll, editListed, isAddition, lowers, touchedClasses } from './edits.ts';
 import type { Processor } from './processor.ts';
 import { createProcessors } from './processors.ts';
+import { TOP_H_CLASSES } from './ranked.ts';
 import type { Asks, StepRows } from './search.ts';
 import type { SearchContext } from './search-context.ts';
 import type { SearchOptions } from './search-options.ts';
-import { TOP_H_CLASSES, warp } from './warpers.ts';
+import { warp } from './warpers.ts';
 
 /** Above so many classes of a row, reading all of them is cheaper. */
 const MOST_LISTED = 1024;
@@ -77,10 +78,10 @@ export class ScoreReader {
 
   #choose(edits: readonly Edit[], more: number): Way {
     if (this.#edits.every(([first]) => first?.kind === 'only')) return 'forced';
-    if (this.#needed + more > MOST_LISTED) return 'whole';
+    if (this.#needed > MOST_LISTED) return 'whole';
     if (edits.length === 0) return 'listed';
     if (this.#normalised) return edits.every(isAddition) ? 'added' : 'whole';
-    return edits.every(lowers) ? 'listed' : 'whole';
+    return edits.every(lowers) && this.#needed + more <= MOST_LISTED ? 'listed' : 'whole';
   }
 
   /** The choices of one row, as processors and warpers leave them; none where nothing may come. */
@@ -94,30 +95,37 @@ export class ScoreReader {
 
   #processed(step: StepRows, row: number, edits: readonly Edit[]): Choices {
     const [first] = edits;
-    if (first?.kind === 'only') return listed(first.ids, new Float32Array(first.ids.length), edits);
+    if (first?.kind === 'only') return listed(first.ids, new Float32Array(first.ids.length), edits.slice(1));
     if (this.#way === 'whole') return this.#whole(step, row, edits);
     const start = row * step.count;
     const end = start + Math.min(step.count, this.#top);
     const scores = step.scores.slice(start, end);
-    return listed(Array.from(step.classes.subarray(start, end)), scores, this.#way === 'listed' ? edits : []);
+    return listed(step.classes.slice(start, end), scores, this.#way === 'listed' ? edits : []);
   }
 
   #whole(step: StepRows, row: number, edits: readonly Edit[]): Choices {
     const { vocabSize } = this.#context;
-    const logits = step.logits?.subarray(row * vocabSize, (row + 1) * vocabSize) ?? new Float32Array(0);
+    if (!step.logits) throw new RangeError('The step has no logits, which the search asked for.');
+    const logits = step.logits.subarray(row * vocabSize, (row + 1) * vocabSize);
     const logSum = this.#beams ? logSumExp(logits) : 0;
-    const scores = logits.map((logit) => logit - logSum);
+    const scores = less(logits, logSum);
     editAll(scores, edits);
     const masks = edits.filter(({ kind }) => kind === 'mask');
     if (masks.length > 0 && isDeadEnd(scores)) {
-      scores.set(logits);
+      scores.set(less(logits, logSum));
       editAll(scores, masks);
     }
     return { scores, logSum: logSumExp(scores) };
   }
 }
 
-function listed(classes: readonly number[], scores: Float32Array, edits: readonly Edit[]): Choices {
+function less(scores: Float32Array, amount: number): Float32Array {
+  const lower = new Float32Array(scores.length);
+  for (let id = 0; id < scores.length; id++) lower[id] = (scores[id] ?? Number.NaN) - amount;
+  return lower;
+}
+
+function listed(classes: ArrayLike<number>, scores: Float32Array, edits: readonly Edit[]): Choices {
   editListed(classes, scores, edits);
   return { classes, scores, logSum: logSumExp(scores) };
 }

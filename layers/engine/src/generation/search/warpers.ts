@@ -3,51 +3,37 @@
  * They come in its order: temperature, top_h, top_k, top_p, min_p, typical_p, epsilon, eta.
  */
 import { at, softmax } from '../../math/activations.ts';
-import { topIndices } from '../../math/top-indices.ts';
 import { torchTopOrder } from '../../math/torch-topk.ts';
 import { type Choices, logSumExp } from './choices.ts';
+import { byClass, etaThreshold, keep, type Ranked, rank, TOP_H_CLASSES } from './ranked.ts';
 import type { Sampling } from './search-options.ts';
-
-/** Classes that top_h looks at: transformers' number. */
-export const TOP_H_CLASSES = 100;
-
-/** Classes of a row, best first, of equal ones the lower first. */
-interface Ranked {
-  readonly classes: readonly number[];
-  readonly scores: readonly number[];
-  /** log(sum(exp)) of all classes that may come, those among them that are too far down to be listed. */
-  readonly logSum: number;
-}
 
 /** Which of the places of `ranked` stay. */
 type Warper = (ranked: Ranked) => (place: number) => boolean;
 
-/** What is between a threshold that was computed in another way and the score that it is compared with. */
-const ROUNDING = 1e-6;
-
 /**
- * Warps the scores of a row. `classes` are those that they belong to: at least as many as the first warper can leave.
+ * Warps the scores of a row. `classes` are those that they belong to: at least as many as the first warper can keep.
  *
  * @param leastKept classes that stay whatever the warpers say: 1, or with beams one more than there are end tokens
- * @returns the classes that stay, by their ids
+ * @returns the classes that stay, in their order
  */
 export function warp(
   { classes, scores }: Pick<Choices, 'classes' | 'scores'>,
   sampling: Sampling,
   leastKept: number,
 ): Choices {
-  const warm = Float32Array.from(scores, (score) => score / sampling.temperature);
+  const warm = temper(scores, sampling.temperature);
   const warpers = activeWarpers(sampling, leastKept);
   if (warpers.length === 0) return { classes, scores: warm, logSum: logSumExp(warm) };
-  let ranked = rank(warm, classes, floorOf(warm, sampling, leastKept));
-  for (const warper of warpers) ranked = keep(ranked, warper(ranked));
-  const order = ranked.classes.map((_, place) => place);
-  order.sort((a, b) => at(ranked.classes, a) - at(ranked.classes, b));
-  return {
-    classes: order.map((place) => at(ranked.classes, place)),
-    scores: order.map((place) => at(ranked.scores, place)),
-    logSum: ranked.logSum,
-  };
+  const ranked = rank({ classes, scores: warm }, sampling, leastKept);
+  return byClass(warpers.reduce((left, warper) => keep(left, warper(left)), ranked));
+}
+
+function temper(scores: Float32Array, temperature: number): Float32Array {
+  if (temperature === 1) return scores;
+  const tempered = new Float32Array(scores.length);
+  for (let place = 0; place < scores.length; place++) tempered[place] = at(scores, place) / temperature;
+  return tempered;
 }
 
 function activeWarpers(sampling: Sampling, leastKept: number): readonly Warper[] {
@@ -59,51 +45,10 @@ function activeWarpers(sampling: Sampling, leastKept: number): readonly Warper[]
     ...(minP > 0 ? [keepMinP(minP, leastKept)] : []),
     ...(typicalP < 1 ? [keepTypical(typicalP, leastKept)] : []),
     ...(epsilonCutoff > 0 && epsilonCutoff < 1 ? [keepAbove(() => epsilonCutoff, leastKept)] : []),
-    ...(etaCutoff > 0 && etaCutoff < 1 ? [keepAbove((ranked) => eta(etaCutoff, ranked), leastKept)] : []),
+    ...(etaCutoff > 0 && etaCutoff < 1
+      ? [keepAbove(({ entropy }) => etaThreshold(etaCutoff, entropy()), leastKept)]
+      : []),
   ];
-}
-
-/** The least score that the first warper can leave, so that the many below it need not be put in order. */
-function floorOf(scores: Float32Array, sampling: Sampling, leastKept: number): number {
-  const { topH, topK, topP, minP } = sampling;
-  const nth = (count: number): number =>
-    at(scores, topIndices(scores, Math.min(count, scores.length)).at(-1) ?? -1);
-  if (topH > 0) return nth(TOP_H_CLASSES);
-  if (topK > 0) return nth(Math.max(topK, leastKept));
-  const largest = nth(1);
-  const least = leastKept > 1 ? nth(leastKept) : largest;
-  if (topP < 1) return Math.min(least, floorOfMass(scores, largest, topP));
-  return minP > 0 ? Math.min(least, largest + Math.log(minP) - ROUNDING) : Number.NEGATIVE_INFINITY;
-}
-
-/** A score above which there is at least a share `mass` of the probability. */
-function floorOfMass(scores: Float32Array, largest: number, mass: number): number {
-  const needed = logSumExp(scores) + Math.log(Math.min(1, mass + ROUNDING));
-  for (let depth = 4; depth <= 64; depth *= 2) {
-    const above = scores.filter((score) => score >= largest - depth);
-    if (logSumExp(above) >= needed) return largest - depth;
-  }
-  return Number.NEGATIVE_INFINITY;
-}
-
-function rank(scores: Float32Array, classes: Choices['classes'], floor: number): Ranked {
-  const places: number[] = [];
-  for (let place = 0; place < scores.length; place++) {
-    const score = at(scores, place);
-    if (score >= floor && score > Number.NEGATIVE_INFINITY) places.push(place);
-  }
-  const classOf = (place: number): number => (classes === undefined ? place : at(classes, place));
-  places.sort((a, b) => at(scores, b) - at(scores, a) || classOf(a) - classOf(b));
-  return {
-    classes: places.map(classOf),
-    scores: places.map((place) => at(scores, place)),
-    logSum: logSumExp(scores),
-  };
-}
-
-function keep({ classes, scores }: Ranked, stays: (place: number) => boolean): Ranked {
-  const kept = scores.filter((_, place) => stays(place));
-  return { classes: classes.filter((_, place) => stays(place)), scores: kept, logSum: logSumExp(kept) };
 }
 
 /** Nguyen et al. 2025, https://arxiv.org/abs/2509.02510: as many of the best as stay within a share of their entropy. */
@@ -145,7 +90,7 @@ function keepTopK(count: number): Warper {
 /** The best until they have a share `mass`. Of equal classes the lower is left out first, as sorting upwards does it. */
 function keepTopP(mass: number, leastKept: number): Warper {
   return ({ classes, scores, logSum }) => {
-    const upwards = scores.map((_, place) => place).reverse();
+    const upwards = classes.map((_, place) => place).reverse();
     upwards.sort((a, b) => at(scores, a) - at(scores, b) || at(classes, a) - at(classes, b));
     const probability = (place: number): number => Math.exp(at(scores, place) - logSum);
     let sum = 1 - upwards.reduce((listed, place) => listed + probability(place), 0);
@@ -171,10 +116,11 @@ function keepMinP(share: number, leastKept: number): Warper {
 
 /** Meister et al. 2022, https://arxiv.org/abs/2202.00666: those whose surprise is closest to the entropy, until they have a share `mass`. */
 function keepTypical(mass: number, leastKept: number): Warper {
-  return ({ scores, logSum }) => {
-    const entropy = entropyOf({ scores, logSum });
+  return (ranked) => {
+    const { classes, scores, logSum } = ranked;
+    const entropy = ranked.entropy();
     const distances = scores.map((score) => Math.abs(logSum - score - entropy));
-    const order = scores.map((_, place) => place).sort((a, b) => at(distances, a) - at(distances, b));
+    const order = classes.map((_, place) => place).sort((a, b) => at(distances, a) - at(distances, b));
     let sum = 0;
     let last = 0;
     for (const place of order.slice(0, -1)) {
@@ -197,12 +143,4 @@ function keepAbove(threshold: (ranked: Ranked) => number, leastKept: number): Wa
     return (place) =>
       at(scores, place) >= least || Math.fround(Math.exp(at(scores, place) - logSum)) >= limit;
   };
-}
-
-function eta(epsilon: number, ranked: Ranked): number {
-  return Math.min(epsilon, Math.sqrt(epsilon) * Math.exp(-entropyOf(ranked)));
-}
-
-function entropyOf({ scores, logSum }: Pick<Ranked, 'scores' | 'logSum'>): number {
-  return scores.reduce((sum, score) => sum + Math.exp(score - logSum) * (logSum - score), 0);
 }
