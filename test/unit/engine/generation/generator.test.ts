@@ -43,7 +43,9 @@ async function generate(model: Generator, inputs: unknown, parameters = {}): Pro
 }
 
 async function collect(events: AsyncIterable<GenerationEvent> | undefined): Promise<GenerationEvent[]> {
-  return events ? Array.fromAsync(events) : [];
+  const all: GenerationEvent[] = [];
+  for await (const event of events ?? []) all.push(event);
+  return all;
 }
 
 /** A call that goes on until it is stopped. */

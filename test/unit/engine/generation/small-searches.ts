@@ -9,7 +9,7 @@ import type {
   Search,
   StepRows,
 } from '../../../../layers/engine/src/generation/search/search.ts';
-import { searchOptions } from './search-options.ts';
+import { plainOptions } from '../../../support/generation/search-options.ts';
 
 /** What the rows of a step gave, and the tokens before each of them. */
 export interface SeenRow {
@@ -87,7 +87,7 @@ export function smallSearch(request: TokenRequest): SmallSearch {
 
 export function request(
   input: readonly number[],
-  options: Parameters<typeof searchOptions>[0] = {},
+  options: Parameters<typeof plainOptions>[0] = {},
 ): TokenRequest {
-  return { input, options: searchOptions(options) };
+  return { input, options: plainOptions({ maxNewTokens: 8, eos: [], ...options }) };
 }
