@@ -82,6 +82,7 @@ export function relayout(tensor: CacheTensor, rows: readonly number[], from: num
   const { heads, dim } = tensor;
   const size = rows.length * heads * to * dim;
   const source = tensor.data;
+  if (from === to && size <= source.length) return;
   if (size > source.length) tensor.data = new Float32Array(Math.max(size, Math.ceil(source.length * GROWTH)));
   const inPlace = tensor.data === source;
   const blocks = rows.length * heads;
