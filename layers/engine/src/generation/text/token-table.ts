@@ -10,6 +10,8 @@ export interface TokenTable {
   readonly offsets: Uint32Array;
   /** `[ids]`: 1 for special tokens, which a text leaves out. */
   readonly special: Uint8Array;
+  /** Spaces that the first token of a text loses, at most. */
+  readonly startSpaces: number;
 }
 
 /** The bytes of a token; none for an id that is no token. */
@@ -20,12 +22,14 @@ export function bytesOf({ bytes, offsets }: TokenTable, id: number): Uint8Array 
 /** Lays the tokens into shared memory, in the order of their ids. */
 export function layTable(
   tokens: readonly { readonly bytes: Uint8Array; readonly special: boolean }[],
+  startSpaces: number,
 ): TokenTable {
   const size = tokens.reduce((sum, { bytes }) => sum + bytes.length, 0);
   const table = {
     bytes: new Uint8Array(new SharedArrayBuffer(size)),
     offsets: new Uint32Array(new SharedArrayBuffer((tokens.length + 1) * Uint32Array.BYTES_PER_ELEMENT)),
     special: new Uint8Array(new SharedArrayBuffer(tokens.length)),
+    startSpaces,
   };
   let end = 0;
   for (const [id, { bytes, special }] of tokens.entries()) {

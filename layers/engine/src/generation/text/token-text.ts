@@ -20,6 +20,8 @@ export interface TextRules {
   readonly first: (token: string) => TokenText;
   /** Spaces that the beginning and the end of a text lose, at most. */
   readonly strip: { readonly start: number; readonly end: number };
+  /** Spaces that the first token of a text loses, at most. */
+  readonly startSpaces: number;
 }
 
 const text = z.string();
@@ -70,7 +72,12 @@ export function readTextRules(decoder: unknown): TextRules {
     } else if (isFused || step.type === 'ByteLevel') throw unsupported();
     else changes.push(changeOf(step));
   }
-  return { ...textRules(changes, hasBytes), strip };
+  const losesAll = steps.some((step) => step.type === 'Metaspace' && losesFirstSpace(step));
+  return {
+    ...textRules(changes, hasBytes),
+    strip,
+    startSpaces: losesAll ? Number.POSITIVE_INFINITY : strip.start,
+  };
 }
 
 function unsupported(cause?: unknown): EngineError {
@@ -90,7 +97,7 @@ function byteLevelRules(): TextRules {
       ? { bytes: Uint8Array.from(known), isByte: false }
       : { bytes: Buffer.from(token), isByte: false };
   };
-  return { inside, first: inside, strip: { start: 0, end: 0 } };
+  return { inside, first: inside, strip: { start: 0, end: 0 }, startSpaces: 0 };
 }
 
 function textRules(changes: readonly Change[], hasBytes = false): TextRules {
@@ -105,8 +112,15 @@ function textRules(changes: readonly Change[], hasBytes = false): TextRules {
     inside: (token) => apply(token, false),
     first: (token) => apply(token, true),
     strip: { start: 0, end: 0 },
+    startSpaces: 0,
   };
 }
+
+const losesFirstSpace = ({
+  prepend_scheme,
+  add_prefix_space,
+}: Extract<Step, { readonly type: 'Metaspace' }>): boolean =>
+  prepend_scheme !== 'never' && add_prefix_space !== false;
 
 type LocalStep = Exclude<Step, { readonly type: 'ByteLevel' | 'ByteFallback' | 'Fuse' | 'BPEDecoder' }>;
 
@@ -117,7 +131,7 @@ function changeOf(step: LocalStep): Change {
     case 'Strip':
       return (token) => stripCharacter(token, step);
     case 'Metaspace': {
-      const losesFirst = step.prepend_scheme !== 'never' && step.add_prefix_space !== false;
+      const losesFirst = losesFirstSpace(step);
       return (token, isFirst) => token.replaceAll(step.replacement, isFirst && losesFirst ? '' : ' ');
     }
     case 'WordPiece':

@@ -44,7 +44,7 @@ export class TokenVocabulary {
       if (isByte) this.#isByte[id] = 1;
       return { bytes, special: special.has(id) };
     });
-    this.table = layTable(laid);
+    this.table = layTable(laid, this.rules.startSpaces);
   }
 
   /** Gives a token as the vocabulary spells it. */

@@ -1,0 +1,115 @@
+/** A grammar as a search asks about it: which tokens may follow those of a text. See ADR-grammar.md. */
+import { EngineError } from '@pilotlight/model-format/errors';
+import type { Constraint } from '../../search/search-context.ts';
+import type { Grammar } from '../../search/search-options.ts';
+import { bytesOf, type TokenTable } from '../token-table.ts';
+import { oneOf } from './code-points.ts';
+import { type Expression, Expressions, GrammarTooLarge } from './expressions.ts';
+import { compileSchema } from './json-schema.ts';
+import { spellRegex } from './json-text.ts';
+import { parseRegex } from './regex.ts';
+import { type SortedTable, sortTokens } from './sorted-tokens.ts';
+import { TokenMasks } from './token-masks.ts';
+
+/** A grammar with its states and masks, which all requests that have it share. */
+interface CompiledGrammar {
+  readonly expressions: Expressions;
+  readonly start: Expression;
+  readonly masks: TokenMasks;
+}
+
+/** Grammars that are kept with their states. */
+const MOST_GRAMMARS = 8;
+
+interface OfTable {
+  readonly tokens: SortedTable;
+  /** By the grammar as JSON, the one that was used last at the end. */
+  readonly grammars: Map<string, CompiledGrammar>;
+}
+const tables = new WeakMap<Uint8Array, OfTable>();
+
+/**
+ * Makes the constraint of one request. Texts end with one of `eos`, which may come where the text is complete.
+ *
+ * @throws EngineError INVALID_PARAMETER for a grammar that cannot be followed, by any text or by the tokens of the model
+ */
+export function createConstraint(table: TokenTable, grammar: Grammar, eos: readonly number[]): Constraint {
+  const { expressions, start, masks } = findCompiled(table, grammar);
+  return {
+    restrict(ids, bias) {
+      const [state, mask] = withinLimits(() => {
+        const reached = ids.reduce((current, id, index) => follow(expressions, current, table, id, index), start);
+        return [reached, ids.length === 0 ? masks.atStart(start, table.startSpaces) : masks.after(reached)] as const;
+      });
+      for (let id = 0; id < bias.length; id++) {
+        const isAllowed = ((mask[id >>> 5] ?? 0) >>> (id & 31)) & 1;
+        if (isAllowed === 0 && !(state.mayEnd && eos.includes(id))) bias[id] = Number.NEGATIVE_INFINITY;
+      }
+    },
+  };
+}
+
+function follow(expressions: Expressions, state: Expression, table: TokenTable, id: number, index: number): Expression {
+  let next = state;
+  let spaces = index === 0 ? table.startSpaces : 0;
+  for (const byte of bytesOf(table, id)) {
+    if (spaces > 0 && byte === 0x20) {
+      spaces -= 1;
+      continue;
+    }
+    spaces = 0;
+    next = expressions.after(next, byte);
+  }
+  return next;
+}
+
+function findCompiled(table: TokenTable, grammar: Grammar): CompiledGrammar {
+  let known = tables.get(table.bytes);
+  if (known === undefined) {
+    known = { tokens: sortTokens(table), grammars: new Map() };
+    tables.set(table.bytes, known);
+  }
+  const key = JSON.stringify(grammar);
+  const compiled = known.grammars.get(key) ?? compile(table, known.tokens, grammar);
+  known.grammars.delete(key);
+  known.grammars.set(key, compiled);
+  const [oldest] = known.grammars.keys();
+  if (oldest !== undefined && known.grammars.size > MOST_GRAMMARS) known.grammars.delete(oldest);
+  return compiled;
+}
+
+function compile(table: TokenTable, tokens: SortedTable, grammar: Grammar): CompiledGrammar {
+  return withinLimits(() => {
+    const expressions = new Expressions(tokens.alphabet);
+    const start =
+      grammar.kind === 'regex'
+        ? wholeText(expressions, grammar.pattern)
+        : compileSchema(expressions, grammar.schema);
+    const masks = new TokenMasks(expressions, table, tokens);
+    const isPossible =
+      expressions.hasText(start) &&
+      (start.mayEnd || masks.atStart(start, table.startSpaces).some((bits) => bits !== 0));
+    if (!isPossible) throw refuse('no text has it, or the model has no tokens to write one with');
+    return { expressions, start, masks };
+  });
+}
+
+function withinLimits<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof GrammarTooLarge ? refuse(error.message, error) : error;
+  }
+}
+
+/** A regular expression, which the whole text must match. */
+function wholeText(expressions: Expressions, pattern: string): Expression {
+  const { regex } = parseRegex(pattern);
+  return spellRegex(expressions, regex, (set) => oneOf(expressions, set));
+}
+
+const refuse = (reason: string, cause?: unknown): EngineError =>
+  new EngineError('INVALID_PARAMETER', `The grammar cannot be followed: ${reason}. Write a simpler one.`, {
+    details: { field: 'grammar' },
+    cause,
+  });
