@@ -7,6 +7,7 @@ import {
 } from '@pilotlight/model-format';
 import {
   INT8_RUNGS,
+  isGeneratorFolder,
   type PackageOptions,
   packageModel,
   QUALITY_LEVELS,
@@ -19,6 +20,7 @@ import type { Terminal } from '../kit/command.ts';
 import { usageError } from '../kit/errors.ts';
 import { chooseOne, wholeNumber } from '../kit/options.ts';
 import { addArchive, isArchive } from './add-archive.ts';
+import { addGenerator, isGenerationTask } from './add-generator.ts';
 import type { AddLine } from './add-options.ts';
 import { addSummary } from './add-summary.ts';
 import { addTransformersJs } from './add-transformers-js.ts';
@@ -39,6 +41,12 @@ export async function add(
   const archiveOption = ARCHIVE_OPTIONS.find((option) => values[option] !== undefined);
   if (archiveOption !== undefined)
     throw usageError(`--${archiveOption} is for an archive of AllenNLP: model.tar.gz.`);
+  const [source] = positionals;
+  if (source !== undefined && isGenerationTask(values.task) && isGeneratorFolder(source)) {
+    cleanUpOnSignal();
+    const common = { ...commonOptions(values, positionals), evaluations: pairEvaluations(values) };
+    return addGenerator(common, values, { stdout, stderr });
+  }
   const options = addOptions(values, positionals);
   cleanUpOnSignal();
   const progress = values.json || values.quiet ? silent : stageProgress(stderr);

@@ -8,7 +8,12 @@ export const OPTIONS = {
     default: '16,64,128',
     help: 'lengths to measure; an archive is timed by the inputs of its goldens',
   },
-  runs: { type: 'string', value: 'N', default: '100', help: 'calls of each length' },
+  runs: {
+    type: 'string',
+    value: 'N',
+    help: 'calls of each length',
+    otherwise: '100; 5 of a model that generates',
+  },
   variant: {
     type: 'string',
     value: 'NAME',

@@ -7,13 +7,15 @@ import { wholeNumber } from '../kit/options.ts';
 import { duration, table } from '../kit/table.ts';
 import type { BenchLine } from './bench-options.ts';
 
+const RUNS = 100;
+
 /** @throws CliError, ToolchainError, EngineError */
 export async function bench({ values, positionals }: BenchLine, { stdout }: Terminal): Promise<undefined> {
   const [selection, more] = positionals;
   if (selection === undefined || more !== undefined) throw usageError('bench takes one model.');
   const lengths = values.tokens.split(',').map((text) => wholeNumber(text, '--tokens', 3));
-  const runs = wholeNumber(values.runs, '--runs', 1);
-  const { threads, variant } = values;
+  const runs = values.runs === undefined ? undefined : wholeNumber(values.runs, '--runs', 1);
+  const { threads, variant, json = false } = values;
   const packages = packagesFolder(values.packages);
   const [entry] = await selectPackages(packages, selection);
   if (entry === undefined || selection === 'all') throw usageError('bench takes one model.');
@@ -27,16 +29,18 @@ export async function bench({ values, positionals }: BenchLine, { stdout }: Term
     const model = await engine.model(ref);
     if (model.manifest.runtime === 'allennlp') {
       const { benchArchive } = await import('./bench-archive.ts');
-      const { json = false } = values;
-      stdout.write(await benchArchive(model, model.manifest, { packages, runs, json }));
+      stdout.write(await benchArchive(model, model.manifest, { packages, runs: runs ?? RUNS, json }));
+      return undefined;
+    }
+    if (model.manifest.runtime === 'generation') {
+      const { benchGenerator } = await import('./bench-generator.ts');
+      stdout.write(await benchGenerator(model, model.manifest, { lengths, runs, json }));
       return undefined;
     }
     const predictor = await engine.predictor(ref);
     const rows: LatencyRow[] = [];
-    for (const tokens of lengths) rows.push(await measureLatency(predictor, tokens, runs));
-    stdout.write(
-      values.json ? `${JSON.stringify(asJson(predictor, rows), null, 2)}\n` : report(predictor, rows),
-    );
+    for (const tokens of lengths) rows.push(await measureLatency(predictor, tokens, runs ?? RUNS));
+    stdout.write(json ? `${JSON.stringify(asJson(predictor, rows), null, 2)}\n` : report(predictor, rows));
   } finally {
     await engine.dispose();
   }

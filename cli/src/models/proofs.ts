@@ -12,7 +12,7 @@ interface Packaged {
     readonly variants: Readonly<
       Record<
         string,
-        { readonly scheme: string; readonly files: readonly PackageFile[]; readonly tokenBudget: number }
+        { readonly scheme: string; readonly files: readonly PackageFile[]; readonly tokenBudget?: number }
       >
     >;
   };
@@ -25,12 +25,13 @@ export function packagedLine({ folder, manifest }: Packaged, milliseconds: numbe
 
 export function proofTable({ manifest, proofs }: Packaged): string {
   const right = 'right' as const;
+  const hasBudgets = Object.values(manifest.variants).some(({ tokenBudget }) => tokenBudget !== undefined);
   return table(
     [
       { title: 'VARIANT' },
       { title: 'SCHEME' },
       { title: 'SIZE', align: right },
-      { title: 'TOKEN BUDGET', align: right },
+      ...(hasBudgets ? [{ title: 'TOKEN BUDGET', align: right }] : []),
       { title: 'GOLDENS', align: right },
       { title: 'LARGEST ERROR', align: right },
       { title: 'LOAD', align: right },
@@ -42,7 +43,7 @@ export function proofTable({ manifest, proofs }: Packaged): string {
         variant,
         scheme,
         size,
-        `${tokenBudget}`,
+        ...(hasBudgets ? [`${tokenBudget}`] : []),
         `${goldens}`,
         largest.toPrecision(2),
         duration(loadMs),

@@ -15,6 +15,14 @@ export {
   packageArchive,
 } from './allennlp/package/package-archive.ts';
 export { TOOLCHAIN_ERROR_CODES, ToolchainError, type ToolchainErrorCode } from './errors.ts';
+export {
+  type GenerationLatencyRow,
+  measureGenerationLatency,
+} from './generation/measure-latency.ts';
+export type { TextAttempt } from './generation/package/ladder.ts';
+export type { GeneratorOptions } from './generation/package/options.ts';
+export { type GeneratorResult, packageGenerator } from './generation/package/package-generator.ts';
+export { isGeneratorFolder } from './generation/package/read-generator.ts';
 export { type PackageOptions, QUALITY_LEVELS, type QualityLevel } from './options.ts';
 export { selectPackages } from './package/packages-folder.ts';
 export type { LadderReport, RungReport } from './package/report-ladder.ts';

@@ -3,7 +3,7 @@ import type { ArchiveVariant } from '@pilotlight/model-format';
 import type { OnnxModel } from '../../graph/onnx.ts';
 import { optimise, RUNTIME_VERSION } from '../../stages/optimise.ts';
 import { refuseDamaged } from '../../stages/refuse-damaged.ts';
-import { type VariantPlace, writeGraphs } from '../../stages/write-graphs.ts';
+import { type VariantPlace, writeGraphs } from '../../package/write-graphs.ts';
 import type { ArchiveGraphs } from '../modules/module.ts';
 
 /** `change` is done to each optimised graph. @throws ToolchainError WEIGHTS_INVALID where the archive is damaged, OPTIMISE_FAILED */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PackageFile } from '@pilotlight/model-format';
 import { type OnnxModel, readOpset } from '../graph/onnx.ts';
-import { externalise, GRAPH_FILE } from './externalise.ts';
+import { externalise, GRAPH_FILE } from '../stages/externalise.ts';
 
 export interface VariantPlace {
   /** The folder of the package. */

@@ -1,0 +1,214 @@
+import { appendFileSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Engine, FolderStore, type Generation } from '@pilotlight/engine';
+import {
+  formatGenerationGoldens,
+  parseGenerationGoldens,
+} from '@pilotlight/engine/internal/generation/goldens/generation-goldens';
+import { type GenerationManifest, sha256Of } from '@pilotlight/model-format';
+import {
+  type GeneratorOptions,
+  type GeneratorResult,
+  packageGenerator,
+  verifyPackage,
+} from '@pilotlight/toolchain';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { TextScorer } from '../../../../model-assets/toolchain/src/generation/package/score-text.ts';
+import { EOS, PAD, writeLlama, writeT5 } from '../../../fixtures/generators.ts';
+import { LONG } from '../../../scale.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+const folder = temporaryFolder();
+const packages = join(folder, 'packages');
+const [llama, t5] = [join(folder, 'llama'), join(folder, 't5')];
+
+const add = (source: string, name: string, options: Partial<GeneratorOptions> = {}) =>
+  packageGenerator({ source, packages, name, version: '1.0.0', force: false, ...options });
+
+/** The proofs of a package, or why there is none. */
+async function verify(name: string, root = packages) {
+  const entry = (await new FolderStore(root).list()).find((each) => each.name === name);
+  return entry ? verifyPackage(root, entry) : undefined;
+}
+
+beforeAll(() => {
+  writeLlama(llama, { do_sample: true, temperature: 0.7 });
+  writeT5(t5);
+});
+
+describe('a decoder that is packaged', () => {
+  let manifest: GenerationManifest;
+  beforeAll(async () => {
+    ({ manifest } = await add(llama, 'chatter', { description: 'talks' }));
+  });
+
+  it('has the facts of its files', () => {
+    expect(manifest).toMatchObject({
+      ...{
+        runtime: 'generation',
+        name: 'chatter',
+        description: 'talks',
+        task: 'text-generation',
+        family: 'llama',
+      },
+      decoder: { layers: 2, heads: 2, dim: 8, vocabSize: 258, maxPositions: 128 },
+      generation: { eos: [EOS], pad: PAD, defaults: { do_sample: true, temperature: 0.7 } },
+      text: { tokenizer: { path: 'tokenizer.json' }, vocabSize: 258 },
+      chat: { template: { path: 'chat_template.jinja' }, tokens: { eos_token: '</s>' } },
+      source: { kind: 'huggingface', id: 'llama' },
+    });
+    expect(Object.keys(manifest.source.files)).toEqual([
+      ...[
+        'config.json',
+        'generation_config.json',
+        'model.safetensors',
+        'tokenizer.json',
+        'tokenizer_config.json',
+      ],
+    ]);
+    const { fp32 } = manifest.variants;
+    expect(Object.keys(manifest.variants)).toEqual(['fp32']);
+    expect(fp32).toMatchObject({ scheme: 'fp32', graphs: { step: { file: 'fp32/step/model.onnx' } } });
+    expect(fp32?.speed?.stepMs).toBeGreaterThan(0);
+  });
+
+  it('is proven: it gives the tokens and scores of its goldens, alone and together', async () => {
+    expect(await verify('chatter')).toMatchObject([
+      { variant: 'fp32', goldens: 8, largest: 0, agreement: 1, sameInAnyBatch: true },
+    ]);
+  });
+
+  it('holds conversations by its template', async () => {
+    const engine = new Engine({ packages });
+    try {
+      const model = await engine.model({ name: 'chatter' });
+      const parameters = { do_sample: false, max_new_tokens: 3 };
+      const { results } = await model.predict({ messages: [{ role: 'user', content: 'hi' }] }, parameters);
+      const text = 'user: hi\nassistant:';
+      expect(results).toMatchObject([{ promptTokens: text.length }]);
+      expect((await model.predict(text, parameters)).results).toEqual(results);
+    } finally {
+      await engine.dispose();
+    }
+  });
+
+  it('is followed by a scorer as it generated: the same tokens, and their log probabilities', async () => {
+    const engine = new Engine({ packages });
+    const model = await engine.model({ name: 'chatter' });
+    const { results } = await model.predict('The river', { do_sample: false, max_new_tokens: 9 });
+    await engine.dispose();
+    const { sequences } = results[0] as Generation;
+    const ids = sequences[0].tokens.map(({ id }) => id);
+    const { fp32 } = manifest.variants;
+    if (fp32 === undefined) throw new TypeError('The package has an fp32 variant.');
+    const opinions = await TextScorer.with(
+      join(packages, 'chatter/1.0.0'),
+      fp32,
+      manifest.decoder,
+      (scorer) => scorer.follow({ prompt: [...Buffer.from('The river')], ids }),
+    );
+    expect(opinions.map(({ best }) => best)).toEqual(ids);
+    for (const [place, { logprob }] of opinions.entries())
+      expect(logprob).toBeCloseTo(sequences[0].tokens[place]?.logprob ?? Number.NaN, 4);
+  });
+});
+
+describe('a model with an encoder that is packaged', () => {
+  const rows = join(folder, 'rows.jsonl');
+  let result: GeneratorResult;
+  beforeAll(async () => {
+    writeFileSync(rows, `${JSON.stringify({ text: 'a', target: 'x' })}\n`);
+    const evaluations = [{ file: rows, dataset: 'rows/test' }];
+    result = await add(t5, 'rewriter', { scheme: 'int8-weights', variants: ['int8', 'fp32'], evaluations });
+  });
+
+  it('has an int8 variant by one rung, which is judged by its texts, and both where both are asked for', () => {
+    const { manifest, tried, proofs } = result;
+    expect(Object.keys(manifest.variants)).toEqual(['int8', 'fp32']);
+    expect(manifest.defaultVariant).toBe('int8');
+    const { int8 } = manifest.variants;
+    expect(int8?.againstFp32).toEqual(tried.at(-1)?.judgement);
+    expect(int8?.againstFp32?.texts).toBe(16);
+    expect(int8?.graphs.encoder?.file).toBe('int8/encoder/model.onnx');
+    expect(proofs).toMatchObject([
+      { variant: 'int8', goldens: 16, sameInAnyBatch: true },
+      { variant: 'fp32', goldens: 16, sameInAnyBatch: true },
+    ]);
+  });
+
+  it('is measured on rows of texts and targets, greedy and by four beams', () => {
+    const common = { dataset: 'rows/test', rows: 1, fp32: 0, served: 0 };
+    expect(result.manifest.quality).toEqual([
+      { ...common, metric: 'exact match, greedy' },
+      { ...common, metric: 'exact match, 4 beams' },
+    ]);
+    const card = readFileSync(join(packages, 'rewriter/1.0.0/MODEL_CARD.md'), 'utf8');
+    expect(card).toContain('| rows/test | exact match, 4 beams | 1 | 0.00 | 0.00 |');
+  });
+
+  it.runIf(LONG)(
+    'by row is calibrated on texts, and served without fp32 where that is not asked for',
+    async () => {
+      const { manifest } = await add(llama, 'by-row', { scheme: 'int8-rows' });
+      expect(Object.keys(manifest.variants)).toEqual(['int8']);
+      expect(existsSync(join(packages, 'by-row/1.0.0/fp32'))).toBe(false);
+    },
+  );
+
+  it('is refused where no golden would be left, because its inputs are too long', async () => {
+    const texts = join(folder, 'texts.txt');
+    writeFileSync(texts, Array.from({ length: 32 }, (_, line) => `${line}${'long '.repeat(60)}\n`).join(''));
+    await expect(add(llama, 'short', { texts })).rejects.toMatchObject({
+      code: 'TEXTS_INVALID',
+      message: expect.stringContaining('The model takes 0 of 32 texts'),
+    });
+    expect(existsSync(join(packages, 'short'))).toBe(false);
+  });
+});
+
+describe('a package that was changed after it was proven', () => {
+  const copy = (name: string): string => {
+    const root = join(folder, name);
+    cpSync(packages, root, { recursive: true });
+    return root;
+  };
+
+  it('is refused for a file of another content', async () => {
+    const root = copy('altered');
+    appendFileSync(join(root, 'chatter/1.0.0/fp32/step/model.onnx'), ' ');
+    await expect(verify('chatter', root)).rejects.toMatchObject({ code: 'VERIFY_FAILED' });
+  });
+
+  it('is refused for goldens that it does not give, whose sum is that of the manifest', async () => {
+    const root = copy('other-goldens');
+    const at = join(root, 'chatter/1.0.0');
+    const { tolerance, goldens } = parseGenerationGoldens(readFileSync(join(at, 'goldens.jsonl'), 'utf8'));
+    const changed = goldens.map((golden) => ({
+      ...golden,
+      logprobs: golden.logprobs.map((value) => value - 0.01),
+    }));
+    const content = formatGenerationGoldens({ tolerance, goldens: changed });
+    writeFileSync(join(at, 'goldens.jsonl'), content);
+    const manifest = JSON.parse(readFileSync(join(at, 'model.json'), 'utf8'));
+    const file = { path: 'goldens.jsonl', bytes: Buffer.byteLength(content), sha256: sha256Of(content) };
+    writeFileSync(join(at, 'model.json'), JSON.stringify({ ...manifest, goldens: file }));
+    await expect(verify('chatter', root)).rejects.toThrow('fp32 is off by 0.01');
+  });
+});
+
+describe('a checkpoint that is not served', () => {
+  it.each([
+    ['another family', { model_type: 'longt5', architectures: ['LongT5ForConditionalGeneration'] }, 'longt5'],
+    ['a class that does not generate', { architectures: ['T5EncoderModel'] }, 'T5EncoderModel'],
+    ['images beside text', { text_config: { model_type: 't5' } }, 'text_config'],
+    ['weights that are quantised', { quantization_config: { quant_method: 'gptq' } }, 'quantised already'],
+  ])('is refused by name, before its weights are read: %s', async (_what, config, message) => {
+    const source = join(folder, 'refused');
+    writeT5(source, config);
+    writeFileSync(join(source, 'model.safetensors'), 'none');
+    await expect(add(source, 'refused', { force: true })).rejects.toMatchObject({
+      code: 'SOURCE_UNSUPPORTED',
+      message: expect.stringContaining(message),
+    });
+  });
+});
