@@ -15,6 +15,7 @@ export const routes = {
   ...formats['hugging-face'].routes,
   ...formats.openai.routes,
   ...formats.tei.routes,
+  ...formats.tgi.routes,
   ...formats['open-inference'].routes,
   ...formats.sagemaker.routes,
   ...formats.allennlp.routes,

@@ -15,6 +15,8 @@ import { formatError as sageMakerError } from './sagemaker/errors.ts';
 import { routes as sageMakerRoutes } from './sagemaker/routes.ts';
 import { formatError as teiError } from './tei/errors.ts';
 import { routes as teiRoutes } from './tei/routes.ts';
+import { formatError as tgiError } from './tgi/errors.ts';
+import { routes as tgiRoutes } from './tgi/routes.ts';
 
 export const formats = {
   'hugging-face': defineGroup({
@@ -34,6 +36,12 @@ export const formats = {
     errors: teiError,
     codecs: async () => (await import('./tei/codec.ts')).codecs,
     openapi: () => import('./tei/openapi.ts'),
+  }),
+  tgi: defineGroup({
+    routes: tgiRoutes,
+    errors: tgiError,
+    codecs: async () => (await import('./tgi/codec.ts')).codecs,
+    openapi: () => import('./tgi/openapi.ts'),
   }),
   'open-inference': defineGroup({
     routes: openInferenceRoutes,

@@ -6,7 +6,7 @@ import type { Ability } from '../serve/default-model.ts';
 
 /** Marks a part of the document, or its schema, that is there only where the service has that. */
 export const NEEDS = 'x-needs';
-export type Need = 'jobs' | 'hand-over' | 'pipelines' | 'archives' | 'quotas';
+export type Need = 'jobs' | 'hand-over' | 'pipelines' | 'archives' | 'generation' | 'quotas';
 export const needs = (need: Need) => ({ [NEEDS]: need });
 
 /** Says, in an operation, which model its examples are sent to. */

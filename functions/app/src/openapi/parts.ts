@@ -123,6 +123,14 @@ export function posts(options: AskOptions) {
   };
 }
 
+/** The same route where its answer is told piece by piece: the schema is that of the data of an event. */
+export function eventStream<Operation extends ReturnType<typeof posts>>(operation: Operation): Operation {
+  const { 200: answer, ...responses } = operation.responses;
+  const { 'application/json': event, ...others } = answer.content;
+  const told = { ...answer, content: { ...others, 'text/event-stream': event } };
+  return { ...operation, responses: { ...responses, 200: told } };
+}
+
 /** A route that asks a tokenizer: nothing is predicted. */
 export function asksTokenizer(options: AskOptions) {
   const { answer, answers, codes = [], look } = options;

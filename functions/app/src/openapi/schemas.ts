@@ -59,6 +59,19 @@ export const predictResponse = z
     z
       .array(z.object({ index: z.int(), score: z.number(), text: z.string().optional() }))
       .meta({ description: 'text-ranking' }),
+    z
+      .array(
+        z
+          .object({ generated_text: z.string(), summary_text: z.string(), translation_text: z.string() })
+          .partial()
+          .extend({ details: z.record(z.string(), z.unknown()).optional() }),
+      )
+      .meta({
+        description:
+          'a model that generates text: `generated_text`, of summarization `summary_text`, of translation ' +
+          '`translation_text`; as TGI has it with `details`, and as events where `stream` is true',
+        ...needs('generation'),
+      }),
     z.array(z.unknown()).meta({ description: 'a list of results, one for each input of a list' }),
     z.record(z.string(), z.unknown()).meta({
       description: 'a model of an AllenNLP archive: what its predictor answers',
@@ -122,11 +135,18 @@ export const modelDetail = modelSummary
       z.object({
         scheme: z.string(),
         bytes: z.int(),
-        tokenBudget: z.int(),
+        tokenBudget: z
+          .int()
+          .optional()
+          .meta({ description: 'Tokens of a batch, where it is made of whole inputs' }),
         onnxruntime: z.string(),
         opset: z.int(),
       }),
     ),
+    chats: z.boolean().meta({ description: 'Of a model that generates: whether it holds conversations' }),
+    generationDefaults: z
+      .record(z.string(), z.unknown())
+      .meta({ description: 'Of a model that generates: its parameters, unless a call says otherwise' }),
     predictor: z.string().meta({ description: 'Of an AllenNLP archive: the predictor whose JSON it takes' }),
     example: z.record(z.string(), z.unknown()).meta({ description: 'An input as that predictor takes it' }),
     parity: z

@@ -28,8 +28,12 @@ export class Call {
   headed = false;
   /** Who answered; `sibling` is another function of the deployment. */
   servedBy: 'function' | 'sibling' | 'server' | 'queue' = 'function';
-  /** Tokens that models read for it. */
+  /** Tokens that models read for it, and wrote. */
   tokens = 0;
+  /** Settles, and never rejects, once an answer that is told piece by piece is at its end. */
+  streamed: Promise<void> | undefined;
+  /** The status that an error would have had, of an answer that had begun. */
+  failedAs: number | undefined;
 
   /** `keepsBody`: whether somebody else may have to read the bytes, too. */
   constructor(c: Context, limits: Limits, keepsBody: boolean) {

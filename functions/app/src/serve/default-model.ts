@@ -4,8 +4,8 @@ import { TASKS } from '@pilotlight/model-format';
 import { type AppDependencies, isRemote, type ListedModel } from './ports.ts';
 import { listModels } from './resolve.ts';
 
-/** A task, a model that reads tokens, one that reads the JSON of AllenNLP's predictor, or any model at all. */
-export const ABILITIES = [...TASKS, 'tokens', 'predictor', 'anything'] as const;
+/** A task, a model that reads tokens, one that generates text, one that reads the JSON of AllenNLP's predictor, or any model at all. */
+export const ABILITIES = [...TASKS, 'tokens', 'generation', 'predictor', 'anything'] as const;
 export type Ability = (typeof ABILITIES)[number];
 
 export interface DefaultModel {
@@ -52,8 +52,9 @@ export function isAble(manifest: PackageManifest | undefined, ability: Ability):
   if (manifest?.runtime === 'allennlp') {
     return ability === 'predictor' || manifest.tasks.some((task) => task === ability);
   }
+  if (manifest?.runtime === 'generation') return ability === 'generation';
   if (manifest?.runtime !== 'onnx' || ability === 'predictor') return false;
-  return ability === 'tokens' || listTasks(manifest).includes(ability);
+  return ability === 'tokens' || listTasks(manifest).some((task) => task === ability);
 }
 
 const namesOf = (entries: readonly ListedModel[]): string[] => [...new Set(entries.map(({ name }) => name))];

@@ -2,7 +2,7 @@
 import { PilotlightError } from '@pilotlight/engine';
 import type { Context, MiddlewareHandler } from 'hono';
 import { setBasePath } from '../http/base-path.ts';
-import { type ErrorFormat, errorReply } from '../http/errors.ts';
+import { type ErrorFormat, errorReply, type FormattedReply } from '../http/errors.ts';
 import { Call, getCall, setCall } from './call.ts';
 import type { AppDependencies, Logger } from './ports.ts';
 
@@ -26,9 +26,13 @@ export function reportExchanges(parts: AppDependencies): MiddlewareHandler {
     }
     if (!call.headed)
       for (const [name, value] of Object.entries(ownHeaders(call, parts))) c.res.headers.set(name, value);
-    const { route, predicts, model, code, start } = call;
-    const exchange = { route, predicts, model, status: c.res.status, code, ms: performance.now() - start };
-    for (const listener of telemetry) listener.answered(exchange);
+    const tell = (): void => {
+      const { route, predicts, model, code, start, failedAs: status = c.res.status } = call;
+      const exchange = { route, predicts, model, status, code, ms: performance.now() - start };
+      for (const listener of telemetry) listener.answered(exchange);
+    };
+    if (call.streamed) void call.streamed.then(tell);
+    else tell();
   };
 }
 
@@ -57,10 +61,16 @@ export function nameRoute({ route, predicts, formatError }: NamedRoute): Middlew
   };
 }
 
-/** The answer to a request that failed, in its wire format; what is the operator's business is logged. */
+/** The answer to a request that failed. */
 export function answerError(c: Context, error: unknown, logger: Logger): Response {
   const call = getCall(c);
   call.headed = false;
+  const { status, headers, body } = failureReply(call, error, logger);
+  return c.json(body, status, headers);
+}
+
+/** What a client is told of an error, in the wire format of its request; what is the operator's business is logged. */
+export function failureReply(call: Call, error: unknown, logger: Logger): FormattedReply {
   const reply = errorReply(error);
   call.code = reply.body.code;
   if (reply.status >= 500 && call.code !== 'NOT_READY') {
@@ -73,6 +83,5 @@ export function answerError(c: Context, error: unknown, logger: Logger): Respons
       error,
     });
   }
-  const { status, headers, body } = call.formatError(reply, call.route);
-  return c.json(body, status, headers);
+  return call.formatError(reply, call.route);
 }

@@ -1,5 +1,6 @@
 /** The interfaces that the app asks of its surroundings; Lambda, the local service and the server each bring their own. */
 import type { BatchTally, Engine, PackageEntry, PackageManifest, Predictor } from '@pilotlight/engine';
+import type { FinishReason } from '@pilotlight/engine/internal/generation/search/search';
 import type { UnsentAnswers } from '../http/answer/unsent-answers.ts';
 import type { Limits } from '../http/limits.ts';
 import type { Jobs } from '../jobs/job.ts';
@@ -87,6 +88,20 @@ export interface PredictionRecord {
   readonly tokens: { readonly total: number; readonly padded: number; readonly truncated: number };
   /** Batches of the prediction, if the model runs in batches. */
   readonly batches?: BatchTally | undefined;
+  /** Of a model that generates text. */
+  readonly generation?: GenerationRecord;
+}
+
+/** What was generated for one prediction, all its inputs together. */
+export interface GenerationRecord {
+  /** Tokens of prompts or sources. */
+  readonly promptTokens: number;
+  /** Tokens of all sequences. */
+  readonly newTokens: number;
+  /** Of each sequence. */
+  readonly finishReasons: readonly FinishReason[];
+  /** Of each input: milliseconds from the begin of the prediction to its first token, and between two of its tokens. */
+  readonly pace: readonly { readonly firstTokenMs: number; readonly tokenMs: number }[];
 }
 
 /** A listener that is told what happened. It must not throw. */
@@ -132,6 +147,8 @@ export interface AppOptions {
   readonly siblings?: Siblings;
   /** Who may call, and how much. @default - whoever reaches it */
   readonly callers?: Callers;
+  /** Aborted once the process is about to end: texts that are being told end where they are. @default - they come to their end */
+  readonly ending?: AbortSignal;
   /** Keeps the jobs. @default - the routes of jobs answer 404 */
   readonly jobs?: Jobs;
 }

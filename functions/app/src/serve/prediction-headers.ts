@@ -1,4 +1,5 @@
-import type { PredictionRecord } from './ports.ts';
+import { findChecksum } from '@pilotlight/model-format';
+import type { PredictionRecord, ServedModel } from './ports.ts';
 
 /** Digits of the checksum that answers carry: enough to tell packages apart, short enough to compare by eye. */
 const CHECKSUM_DIGITS = 12;
@@ -8,9 +9,7 @@ export function predictionHeaders(record: PredictionRecord): Record<string, stri
   const { tokenizeMs, queueMs, inferMs, postprocessMs } = record.timings;
   const { total, padded, truncated } = record.tokens;
   return {
-    'x-pilotlight-model': record.model,
-    'x-pilotlight-version': record.version,
-    ...(record.checksum && { 'x-pilotlight-checksum': record.checksum.slice(0, CHECKSUM_DIGITS) }),
+    ...headersOf(record.model, record.version, record.checksum),
     ...(record.cached !== undefined && { 'x-pilotlight-cache': record.cached ? 'hit' : 'miss' }),
     'x-compute-tokens': String(total),
     'x-padded-tokens': String(padded),
@@ -20,5 +19,18 @@ export function predictionHeaders(record: PredictionRecord): Record<string, stri
     'x-inference-time': inferMs.toFixed(3),
     'x-total-time': record.totalMs.toFixed(3),
     'server-timing': `tokenize;dur=${tokenizeMs.toFixed(3)}, queue;dur=${queueMs.toFixed(3)}, infer;dur=${inferMs.toFixed(3)}, postprocess;dur=${postprocessMs.toFixed(3)}`,
+  };
+}
+
+/** Headers with the model alone: of an answer that begins before anything else is known. */
+export function modelHeaders(manifest: ServedModel['manifest']): Record<string, string> {
+  return headersOf(manifest.name, manifest.version, findChecksum(manifest));
+}
+
+function headersOf(model: string, version: string, checksum: string | undefined): Record<string, string> {
+  return {
+    'x-pilotlight-model': model,
+    'x-pilotlight-version': version,
+    ...(checksum && { 'x-pilotlight-checksum': checksum.slice(0, CHECKSUM_DIGITS) }),
   };
 }

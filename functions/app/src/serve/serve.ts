@@ -1,6 +1,5 @@
 /** The way of every request that a model answers: read -> decode -> resolve -> admit -> predict -> encode -> report. */
 import type { Prediction } from '@pilotlight/engine';
-import { findChecksum } from '@pilotlight/model-format';
 import type { Handler } from 'hono';
 import { countValues, refuseMoreValues } from '../http/answer/answer-size.ts';
 import { respond } from '../http/answer/respond.ts';
@@ -9,8 +8,9 @@ import { admit } from './admit.ts';
 import { type Call, getCall } from './call.ts';
 import { answerElsewhere } from './elsewhere.ts';
 import { ownHeaders } from './middleware.ts';
-import type { AppDependencies, PredictionRecord, RequestContext } from './ports.ts';
+import type { AppDependencies, RequestContext } from './ports.ts';
 import { predictionHeaders } from './prediction-headers.ts';
+import { reportPrediction } from './report-prediction.ts';
 import { resolve } from './resolve.ts';
 import { whileConnected } from './while-connected.ts';
 import type { Ask, Codec, ModelCodec, PredictionWork } from './wire-format.ts';
@@ -34,7 +34,7 @@ async function answer(codec: ModelCodec, call: Call, parts: AppDependencies): Pr
   if (!call.predicts) return answerAsk(await codec.decode(call, parts), call, parts);
   slots.requireFree();
   const ask = await codec.decode(call, parts);
-  return slots.during(call.c, () => answerAsk(ask, call, parts));
+  return slots.during(call, () => answerAsk(ask, call, parts));
 }
 
 async function answerAsk(ask: Ask, call: Call, parts: AppDependencies): Promise<Response> {
@@ -68,6 +68,11 @@ async function answerAsk(ask: Ask, call: Call, parts: AppDependencies): Promise<
   const prepared = await prepare();
   if (prediction && prepared) {
     const { background = false }: RequestContext = c.env ?? {};
+    const { stream: format } = prediction;
+    if (format && !background) {
+      const { streamAnswer } = await import('./stream-answer.ts');
+      return streamAnswer(call, parts, { work: prediction, format, prepared, headers: head(call, parts) });
+    }
     const predicted = await whileConnected(c, (signal) => prepared.run({ background, signal }));
     return report(call, parts, prediction, predicted);
   }
@@ -82,29 +87,15 @@ async function report(
   work: PredictionWork,
   prediction: Prediction,
 ): Promise<Response> {
-  const { c, start, route } = call;
-  const { telemetry, unsent } = parts;
-  const { results, timings, tokens, batches, cached } = prediction;
+  const { results, tokens } = prediction;
   call.tokens = tokens.total;
   const values = countValues(results);
   refuseMoreValues(values);
   const body = work.encode(prediction);
-  const record: PredictionRecord = {
-    model: prediction.model.name,
-    version: prediction.model.version,
-    variant: prediction.model.variant,
-    route,
-    checksum: findChecksum(work.model.manifest),
-    inputs: results.length,
-    timings,
-    tokens,
-    totalMs: performance.now() - start,
-    batches,
-    ...(cached !== undefined && { cached }),
-  };
-  for (const listener of telemetry) listener.predicted?.(record);
+  const record = reportPrediction(call, parts, work, prediction);
   const headers = { ...predictionHeaders(record), ...work.headers?.(record), ...head(call, parts) };
-  return respond(c, body, headers, { predicted: true, large: values > MANY_VALUES, unsent });
+  const large = values > MANY_VALUES;
+  return respond(call.c, body, headers, { predicted: true, large, unsent: parts.unsent });
 }
 
 /** An answer that is made with these headers needs none later; one that cannot be made becomes an error, which does. */

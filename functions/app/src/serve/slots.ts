@@ -1,6 +1,6 @@
 import { EngineError } from '@pilotlight/engine';
-import type { Context } from 'hono';
-import { whenSent } from '../http/answer/sending.ts';
+import { outgoingOf, whenSent } from '../http/answer/sending.ts';
+import type { Call } from './call.ts';
 
 /** Predictions that may be under way at once. A client that is slow to send its request holds no slot, one that is slow to take its answer does. */
 export class Slots {
@@ -18,15 +18,18 @@ export class Slots {
   }
 
   /** Has `work` under way until its answer is sent. @throws EngineError OVERLOADED, and what `work` throws */
-  async during<T>(c: Context, work: () => Promise<T>): Promise<T> {
+  async during<T>(call: Pick<Call, 'c' | 'streamed'>, work: () => Promise<T>): Promise<T> {
     this.requireFree();
     this.#taken += 1;
     try {
       return await work();
     } finally {
-      whenSent(c, () => {
+      const free = (): void => {
         this.#taken -= 1;
-      });
+      };
+      // Where the process has no connection, an answer is sent once it is made.
+      if (call.streamed && !outgoingOf(call.c)) void call.streamed.then(free);
+      else whenSent(call.c, free);
     }
   }
 }

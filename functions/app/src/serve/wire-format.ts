@@ -1,9 +1,16 @@
 /** The interface of a wire format: its routes, a codec for each of them, and how errors look. */
 import type { Prediction, PreparedCall, TokenLimits } from '@pilotlight/engine';
+import type { GenerationEvent } from '@pilotlight/engine/internal/generation/generation';
 import type { ZodMiniType } from 'zod/mini';
 import type { ErrorFormat } from '../http/errors.ts';
 import type { Call } from './call.ts';
-import type { AppDependencies, PredictionRecord, ServedModel, ServingEngine } from './ports.ts';
+import type {
+  AppDependencies,
+  GenerationRecord,
+  PredictionRecord,
+  ServedModel,
+  ServingEngine,
+} from './ports.ts';
 import type { Route } from './route.ts';
 
 /** One group of routes that is registered by itself. Whatever is not plain data is loaded with the first request for it. */
@@ -61,6 +68,18 @@ export interface PredictionWork {
   encode(prediction: Prediction): unknown;
   /** Headers of the wire format, which win over those of every prediction. @default - none */
   headers?(record: PredictionRecord): Readonly<Record<string, string>>;
+  /** The answer piece by piece, where the request asks for it; a job has all of it at once. @default - the answer is one body */
+  readonly stream?: AnswerStream;
+  /** What telemetry is told of generated texts. @default - the model generates none */
+  summarise?(prediction: Prediction): GenerationRecord;
+}
+
+/** The answer to one request as server-sent events. */
+export interface AnswerStream {
+  /** What stands before the data of each event: clients that read lines expect one or the other. */
+  readonly field: 'data: ' | 'data:';
+  /** The data of the events that tell of it, in order: a text as it is, anything else as JSON. */
+  tell(event: GenerationEvent): readonly unknown[];
 }
 
 /** A question about the model, or for its tokenizer: nothing is predicted. */

@@ -8,7 +8,7 @@ import {
   type PackageManifest,
   parseModelRef,
 } from '@pilotlight/engine';
-import { sumOfBytes } from '@pilotlight/model-format';
+import { type GenerationManifest, sumOfBytes } from '@pilotlight/model-format';
 import { requestedModel } from '../http/request/requested-model.ts';
 import type { ModelDetail, ModelSummary } from '../openapi/schemas.ts';
 import { type AppDependencies, isRemote, type ListedModel, type ServingEngine } from '../serve/ports.ts';
@@ -73,7 +73,30 @@ function summary(entry: ListedModel, engine: ServingEngine): ModelSummary {
 
 function detailsOf(manifest: PackageManifest | undefined) {
   if (manifest?.runtime === 'onnx') return inShort(manifest);
+  if (manifest?.runtime === 'generation') return generatorInShort(manifest);
   return manifest?.runtime === 'allennlp' ? archiveInShort(manifest) : {};
+}
+
+function generatorInShort(manifest: GenerationManifest) {
+  const { task, decoder, chat, generation, source, defaultVariant, variants, quality } = manifest;
+  const { kind, id, revision } = source;
+  const { maxPositions, cross } = decoder;
+  const maxTokens = cross ? cross.maxTokens : maxPositions;
+  return {
+    tasks: [task],
+    chats: chat !== undefined,
+    generationDefaults: generation.defaults,
+    ...(maxTokens !== undefined && { maxTokens }),
+    defaultVariant,
+    variants: Object.fromEntries(
+      Object.entries(variants).map(([name, { scheme, files, onnxruntime, opset }]) => [
+        name,
+        { scheme, bytes: sumOfBytes(files), onnxruntime, opset },
+      ]),
+    ),
+    source: { kind, id, ...(revision === undefined ? {} : { revision }) },
+    ...(quality && { quality }),
+  };
 }
 
 function archiveInShort(manifest: ArchiveManifest) {

@@ -59,7 +59,7 @@ export const tags = {
   Operations: 'What operators ask',
 };
 
-const to = { abilities: ['tokens', 'predictor'] } as const;
+const to = { abilities: ['tokens', 'predictor', 'generation'] } as const;
 const found = { 200: { ...json('The job', jobView), headers: viewHeaders }, ...errors(['JOB_NOT_FOUND']) };
 const ofJob = { request: { params }, responses: found, ...needs('jobs') };
 const describesModel = (asked: typeof schemas.modelParams) =>

@@ -104,6 +104,11 @@ async function findWork(
   }
   if (request.otherwise) throw request.otherwise;
   if (request.isPredictors) asRequest(inputs);
+  if (manifest.runtime === 'generation') {
+    const { generatedWork } = await import('./generated.ts');
+    return generatedWork(engine, { manifest, request, task: wanted, ...(answer && { answer }) });
+  }
+  if (request.stream) throw refuseField('stream', `must be false for ${manifest.task}`);
   if (inputs instanceof Uint8Array && manifest.runtime === 'onnx') requireJson(headers);
   const task = wanted === undefined ? findTask(request, manifest) : namedTask(wanted, manifest);
   const name = task ?? manifest.task;

@@ -20,7 +20,7 @@ const predicts = (to: SentTo, params?: z.ZodObject) =>
     answer: predictResponse,
   });
 
-const NAMED: SentTo = { abilities: ['text-classification', 'tokens', 'predictor'] };
+const NAMED: SentTo = { abilities: ['text-classification', 'tokens', 'predictor', 'generation'] };
 
 export const operations = {
   predict: predicts(NAMED, modelParams),

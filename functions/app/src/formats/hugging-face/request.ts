@@ -34,6 +34,9 @@ export const predictRequest = z.strictObject({
   encoding_format: z
     .nullish(z.enum(['float', 'base64']))
     .check(z.meta({ description: 'Of vectors: numbers, or the base64 of little-endian 32-bit floats' })),
+  stream: flag.check(
+    z.meta({ description: 'Whether a generated text is told token by token, as server-sent events' }),
+  ),
   options: z.nullish(hosting).check(z.meta({ description: 'Taken and ignored' })),
 });
 export type PredictRequest = z.infer<typeof predictRequest>;

@@ -1,4 +1,4 @@
-/** The wire format of OpenAI's embeddings: https://platform.openai.com/docs/api-reference/embeddings */
+/** The wire format of OpenAI: embeddings and models here, texts in generation/. https://platform.openai.com/docs/api-reference */
 import { EngineError } from '@pilotlight/engine';
 import type * as z from 'zod/mini';
 import { checkInputs, parseBody, refuseField } from '../../http/request/parse.ts';
@@ -9,8 +9,11 @@ import type { Codec } from '../../serve/wire-format.ts';
 import { poolingFor } from '../pooling.ts';
 import { predictWork } from '../predict-work.ts';
 import { encodeVector, isVector } from '../vectors.ts';
+import { chat } from './generation/chat.ts';
+import { completions } from './generation/completions.ts';
 import { embeddingsRequest, MAX_INPUTS } from './request.ts';
 import type { routes } from './routes.ts';
+import { refuseTokenIds } from './token-ids.ts';
 
 /** `POST /v1/embeddings`: one vector of length 1 for each input, as OpenAI's are, pooled as the model does it, or by the mean. */
 const embeddings: Codec = {
@@ -21,7 +24,9 @@ const embeddings: Codec = {
     if (inputs.length === 0) throw refuseField('input', 'must not be empty');
     // The limits of tokens bound the work; a lower number of inputs would break clients that fill their calls.
     checkInputs(inputs, { ...limits, maxInputs: Math.max(limits.maxInputs, MAX_INPUTS) });
-    if (!openAiTokenIds && inputs.some((input) => typeof input !== 'string')) throw refuseTokenIds();
+    if (!openAiTokenIds && inputs.some((input) => typeof input !== 'string')) {
+      throw refuseTokenIds('input', ' (LangChain: check_embedding_ctx_length=False)');
+    }
     return {
       ref: request.model,
       work: async (engine) => {
@@ -57,17 +62,12 @@ function readInputs(input: z.infer<typeof embeddingsRequest>['input']): readonly
   return input.map((text) => (typeof text === 'string' ? text : { tokens: text }));
 }
 
-/** See ADR-token-ids.md. */
-function refuseTokenIds(): EngineError {
-  return refuseField(
-    'input',
-    'must be text: ids of tokens come from the vocabulary of another model. Send texts (LangChain: ' +
-      'check_embedding_ctx_length=False), or set PILOTLIGHT_OPENAI_TOKEN_IDS to true if the ids are those of the model',
-  );
-}
-
 export const codecs: Record<keyof typeof routes, Codec> = {
   openAiEmbeddings: embeddings,
+  openAiCompletions: completions,
+  openAiChat: chat,
+  openAiModelCompletions: completions,
+  openAiModelChat: chat,
   openAiModels: {
     tell: async (_, parts) => ({ object: 'list', data: (await servableNames(parts)).map(describeModel) }),
   },

@@ -3,10 +3,11 @@ import { z } from '@hono/zod-openapi';
 import { gets, getsModel, posts } from '../../openapi/parts.ts';
 import { modelParams } from '../../openapi/schemas.ts';
 import { formatError } from './errors.ts';
+import { bodies as generationBodies, generationOperations } from './generation/openapi.ts';
 import { embeddingsRequest } from './request.ts';
 
-export const tags = { OpenAI: 'Embeddings and models in the format of OpenAI' };
-export const bodies = { EmbeddingsRequest: embeddingsRequest };
+export const tags = { OpenAI: 'Embeddings, texts and models in the format of OpenAI' };
+export const bodies = { EmbeddingsRequest: embeddingsRequest, ...generationBodies };
 
 const code = z.string().meta({ description: 'Stable' });
 const openAiError = z
@@ -42,11 +43,12 @@ export const operations = {
     answer: embeddings,
     look,
   }),
+  ...generationOperations(look),
   openAiModels: gets('The models', openAiModels),
   openAiModel: getsModel({
     description: 'The model',
     answer: openAiModel,
-    to: { abilities: ['tokens', 'predictor'] },
+    to: { abilities: ['tokens', 'predictor', 'generation'] },
     params: modelParams,
     loads: false,
     look,

@@ -42,5 +42,5 @@ export const operations = {
     responses: { 200: json('Every model is loaded', readyReport), ...errors(['NOT_READY'], look) },
   },
   sageMakerInvocations: invokes({ abilities: ['anything'], byDefault: true, header: TARGET }),
-  sageMakerEndpoint: invokes({ abilities: ['tokens', 'predictor'] }, z.object({ endpoint })),
+  sageMakerEndpoint: invokes({ abilities: ['tokens', 'predictor', 'generation'] }, z.object({ endpoint })),
 };

@@ -1,6 +1,6 @@
 /** The examples of the document: models of the service that answer, and bodies that they answer. */
 import { type ArchiveManifest, type OnnxManifest, parseModelRef } from '@pilotlight/engine';
-import { TASK_FACTS } from '@pilotlight/model-format';
+import { type GenerationManifest, TASK_FACTS } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 import { SENT_TO } from '../../openapi/fit.ts';
 import { ABILITIES, findDefaultModel, isAble } from '../../serve/default-model.ts';
@@ -8,7 +8,7 @@ import type { AppDependencies } from '../../serve/ports.ts';
 import { isJson, type Json } from './json.ts';
 
 /** The manifests of models that examples are sent to. */
-type Shown = OnnxManifest | ArchiveManifest;
+type Shown = OnnxManifest | ArchiveManifest | GenerationManifest;
 
 /** See `SentTo`. */
 const sentTo = z.object({
@@ -90,8 +90,13 @@ function withExample(parameter: Json, { name, version, ...manifest }: Shown): Js
 /** A body that the model answers. */
 function exampleFor(manifest: Shown, { body, bodyNamesModel, predictors }: Example): object {
   if (manifest.runtime === 'allennlp') return archiveExample(manifest, predictors);
-  const own = body ?? TASK_FACTS[manifest.task].example(manifest.textProcessing.maskToken);
+  const own = body ?? ownExample(manifest);
   return { ...(bodyNamesModel && { model: manifest.name }), ...own };
+}
+
+function ownExample(manifest: OnnxManifest | GenerationManifest): object {
+  if (manifest.runtime === 'generation') return { inputs: manifest.example ?? 'Once upon a time' };
+  return TASK_FACTS[manifest.task].example(manifest.textProcessing.maskToken);
 }
 
 function archiveExample({ example = {} }: ArchiveManifest, predictors: Example['predictors']): object {

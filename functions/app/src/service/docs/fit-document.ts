@@ -16,15 +16,14 @@ export async function fitDocument(
   const manifests = (await parts.engine.models()).flatMap((entry) =>
     isRemote(entry) || entry.problem !== undefined || !entry.manifest ? [] : entry.manifest,
   );
-  const own = manifests.flatMap((manifest) =>
-    manifest.runtime === 'onnx' || manifest.runtime === 'allennlp' ? manifest : [],
-  );
+  const own = manifests.flatMap((manifest) => (manifest.runtime === 'transformers.js' ? [] : manifest));
   const has: Presence = {
     jobs: parts.jobs !== undefined,
     'hand-over': parts.handOver !== undefined,
     quotas: parts.callers?.quotas !== undefined,
     pipelines: manifests.some(({ runtime }) => runtime === 'transformers.js'),
     archives: own.some(({ runtime }) => runtime === 'allennlp'),
+    generation: own.some(({ runtime }) => runtime === 'generation'),
   };
   const paths: Record<string, Json> = {};
   for (const [path, item] of Object.entries(document.paths ?? {})) {
