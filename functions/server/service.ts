@@ -66,6 +66,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     provider: () => executionProvider,
   });
   models.onBatch = (batch) => served.ran(batch);
+  const ending = new AbortController();
   const app = createApp({
     engine,
     logger,
@@ -76,11 +77,12 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     telemetry: [metrics, ...telemetry, ...(tracing ? [tracing] : [])],
     renderMetrics: () => metrics.render() + served.render() + renderMore(),
     readiness: models.preloaded,
+    ending: ending.signal,
   });
   const guarded = around(app.fetch);
   const fetch = tracing ? tracing.around(guarded) : guarded;
   const server = createHttpServer({ fetch }, times);
-  const drain = new Drain(server);
+  const drain = new Drain(server, ending);
   return {
     fetch,
     drain,

@@ -36,6 +36,8 @@ interface Prediction extends PredictionRecord {
 /** The record of one request, which the app's telemetry fills in. */
 interface RequestRecord {
   exchange?: Exchange;
+  /** Called with the exchange, of an answer that was not over when it began to be sent. */
+  over?: () => void;
   readonly predictions: Prediction[];
 }
 
@@ -74,18 +76,28 @@ export class Tracing implements Telemetry {
       const { lambdaContext }: { lambdaContext?: LambdaContext } = rest[0] ?? {};
       if (lambdaContext) span.setAttribute('faas.invocation_id', lambdaContext.awsRequestId);
       const told: RequestRecord = { predictions: [] };
-      try {
-        return await this.#current.run(told, () => fetch(request, ...rest));
-      } finally {
+      const over = (): void => {
         this.#describe(span, told);
         span.end();
+      };
+      try {
+        const response = await this.#current.run(told, () => fetch(request, ...rest));
+        const isOver = told.exchange !== undefined || !isEventStream(response);
+        if (isOver) over();
+        else told.over = over;
+        return response;
+      } catch (error) {
+        over();
+        throw error;
       }
     };
   }
 
   answered(exchange: Exchange): void {
     const told = this.#current.getStore();
-    if (told) told.exchange = exchange;
+    if (!told) return;
+    told.exchange = exchange;
+    told.over?.();
   }
 
   predicted(record: PredictionRecord): void {
@@ -153,7 +165,16 @@ export class Tracing implements Telemetry {
   }
 }
 
-function describePrediction({ model, version, variant, inputs, tokens }: PredictionRecord): Attributes {
+const isEventStream = ({ headers }: Response): boolean => headers.get('content-type') === 'text/event-stream';
+
+function describePrediction({
+  model,
+  version,
+  variant,
+  inputs,
+  tokens,
+  generation,
+}: PredictionRecord): Attributes {
   return {
     'pilotlight.model': model,
     'pilotlight.model.version': version,
@@ -162,5 +183,9 @@ function describePrediction({ model, version, variant, inputs, tokens }: Predict
     'pilotlight.tokens': tokens.total,
     'pilotlight.padding_tokens': tokens.padded,
     'pilotlight.truncated_tokens': tokens.truncated,
+    ...(generation && {
+      'pilotlight.generated_tokens': generation.newTokens,
+      'pilotlight.finish_reasons': [...generation.finishReasons],
+    }),
   };
 }

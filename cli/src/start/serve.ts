@@ -63,9 +63,10 @@ export async function serve({ values, positionals }: StartLine): Promise<undefin
       values['api-keys'] === undefined
         ? await callerOptions(config, { logger: consoleLogger, frozen: false })
         : await (await import('./local-callers.ts')).localCallers(values['api-keys']);
-    const app = createLocalApp(engine, config, quiet, { ...elsewhere, ...callers });
-    const allowedHosts = values['allow-host'] ?? [];
-    const service = await listen(app, values.host, port, callerRules(values.host, allowedHosts));
+    const ending = new AbortController();
+    const app = createLocalApp(engine, config, quiet, { ...elsewhere, ...callers, ending: ending.signal });
+    const { 'allow-host': allowedHosts = [], host } = values;
+    const service = await listen(app, { host, port, callers: callerRules(host, allowedHosts), ending });
     // Loaded here, because S3 takes a moment that serving through Lambda need not wait for.
     const { startUploads } = await import('../batch/uploads.ts');
     const s3 = { port: s3Port(values['s3-port'], port), allowedHosts };

@@ -21,14 +21,27 @@ export interface Service {
   close(): Promise<boolean>;
 }
 
-/** @throws CliError PORT_UNAVAILABLE */
-export function listen(app: Hono, host: string, port: number, callers: CallerRules): Promise<Service> {
-  return listenOn(createHttpServer({ fetch: refuseStrangers(app.fetch, callers) }), host, port);
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+  readonly callers: CallerRules;
+  /** Is aborted shortly before requests under way are cut. */
+  readonly ending: AbortController;
 }
 
 /** @throws CliError PORT_UNAVAILABLE */
-export async function listenOn(server: Server, host: string, port: number): Promise<Service> {
-  const drain = new Drain(server);
+export function listen(app: Hono, { host, port, callers, ending }: Listening): Promise<Service> {
+  return listenOn(createHttpServer({ fetch: refuseStrangers(app.fetch, callers) }), host, port, ending);
+}
+
+/** @throws CliError PORT_UNAVAILABLE */
+export async function listenOn(
+  server: Server,
+  host: string,
+  port: number,
+  ending?: AbortController,
+): Promise<Service> {
+  const drain = new Drain(server, ending);
   server.listen(port, host);
   try {
     await once(server, 'listening');

@@ -76,6 +76,22 @@ describe('metrics of CloudWatch', () => {
     },
   );
 
+  it('have the tokens of generated texts, their pace and why they ended', () => {
+    const generation = {
+      promptTokens: 7,
+      newTokens: 9,
+      finishReasons: ['eos_token', 'length', 'length'] as const,
+      pace: [{ firstTokenMs: 40, tokenMs: 5 }],
+    };
+    const line = emit((telemetry) => telemetry.predicted?.(record({ generation })));
+    expect(line).toMatchObject({
+      GeneratedTokens: 9,
+      FirstTokenTime: 40,
+      TokenTime: 5,
+      finishReason: 'eos_token length',
+    });
+  });
+
   it('have the version of the model that answered, which is no dimension', () => {
     const line = emit((telemetry) => telemetry.predicted?.(record({ version: '2.1.0' })));
     expect(line.modelVersion).toBe('2.1.0');

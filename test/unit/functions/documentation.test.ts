@@ -11,18 +11,20 @@ import { makeCallers } from '../../../functions/app/src/serve/callers/middleware
 import { Quotas } from '../../../functions/app/src/serve/callers/quotas.ts';
 import { archiveManifestOf } from '../../fixtures/archive-manifest.ts';
 import { manifestOf } from '../engine/fakes.ts';
+import { generationManifestOf } from '../format/generation-manifest.ts';
 import { fakeApp, fakeEngine, silent } from './fake-engine.ts';
 import { fakeJobs } from './hand-over-to-server/fake-jobs.ts';
 
-/** A model for every task, one of an archive, jobs and quotas: whatever a service may have. */
+/** A model for every task, one of an archive, one that generates, jobs and quotas: whatever a service may have. */
 const models = TASKS.map((task) => {
   const manifest = manifestOf({ name: task, version: '1.0.0', task });
   return { name: task, version: '1.0.0', manifest };
 });
 const archive = { name: 'ner', version: '1.0.0', manifest: archiveManifestOf() };
+const generator = { name: 'frames', version: '1.0.0', manifest: generationManifestOf() };
 const wholeApp = () =>
   fakeApp({
-    engine: fakeEngine({ entries: [...models, archive] }),
+    engine: fakeEngine({ entries: [...models, archive, generator] }),
     jobs: fakeJobs(),
     callers: makeCallers({ keys: gatewayKeys, quotas: new Quotas(new LocalUsage(), { logger: silent }) }),
     defaultModel: 'text-classification',
@@ -178,10 +180,10 @@ describe('GET /docs', () => {
   });
 });
 
-describe('docs/reference/http-api.md', () => {
+describe('docs/reference/http-api.md and generation-api.md', () => {
   const read = (page: string) =>
     readFileSync(new URL(`../../../docs/reference/${page}.md`, import.meta.url), 'utf8');
-  const [text, limits] = [read('http-api'), read('request-limits')];
+  const [text, limits] = [read('http-api') + read('generation-api'), read('request-limits')];
 
   it('lists every route of the table', () => {
     for (const { method, path } of Object.values(routes)) {

@@ -289,7 +289,7 @@ it('predictions under way are as many as the limit, and one that ends or fails m
   const gates: PromiseWithResolvers<void>[] = [];
   const slots = new Slots(2);
   const app = new Hono().get('/', (c) =>
-    slots.during(c, async () => {
+    slots.during({ c, streamed: undefined }, async () => {
       const gate = Promise.withResolvers<void>();
       gates.push(gate);
       await gate.promise;

@@ -49,6 +49,28 @@ describe('metrics of Prometheus', () => {
     expect(lines.filter((line) => /^te_\w+\{/.test(line))).toEqual([]);
   });
 
+  it('say nothing of generated texts before the first, and then how many tokens there were, how fast, and why they ended', () => {
+    const generation = {
+      promptTokens: 7,
+      newTokens: 9,
+      finishReasons: ['eos_token', 'length', 'length'] as const,
+      pace: [{ firstTokenMs: 40, tokenMs: 5 }],
+    };
+    const before = render((metrics) => metrics.predicted(record()));
+    expect(before.filter((line) => line.includes('generated'))).toEqual([]);
+    const lines = render((metrics) => metrics.predicted(record({ generation })));
+    const labels = 'model="encoder",version="1.0.0"';
+    for (const line of [
+      `pilotlight_prompt_tokens_total{${labels}} 7`,
+      `pilotlight_generated_tokens_total{${labels}} 9`,
+      `pilotlight_generated_sequences_total{${labels},finish_reason="eos_token"} 1`,
+      `pilotlight_generated_sequences_total{${labels},finish_reason="length"} 2`,
+      `pilotlight_first_token_seconds_sum{${labels}} 0.04`,
+      `pilotlight_token_seconds_sum{${labels}} 0.005`,
+    ])
+      expect(lines).toContain(line);
+  });
+
   it.each([
     ['tokenization', '0.001', 'From text to tokens.'],
     ['queue', '0.02', 'Waiting for batches of other requests.'],

@@ -5,6 +5,8 @@ import { Server as NetServer, type Socket } from 'node:net';
 
 /** Between two looks for connections that are at rest. */
 const SWEEP_MS = 20;
+/** The time at the end of the grace, a half of it at most, in which texts that are being told can end. */
+const LAST_WORDS_MS = 2000;
 /** How long a connection has to rest before it is closed: a client that just got an answer may be sending its next request. */
 const REST_MS = 1000;
 
@@ -14,11 +16,13 @@ export class Drain {
   readonly #answers = new Map<Socket, Set<ServerResponse>>();
   /** Since when connections rest, and how many bytes they had brought by then. */
   readonly #rests = new Map<Socket, { readonly since: number; readonly bytesRead: number }>();
+  readonly #ending: AbortController;
   #draining = false;
 
-  /** Make it before the server gets its first request. */
-  constructor(server: Server) {
+  /** Make it before the server gets its first request. `ending` is aborted shortly before the grace ends: see `AppOptions.ending`. */
+  constructor(server: Server, ending = new AbortController()) {
     this.#server = server;
+    this.#ending = ending;
     server.on('connection', (socket) => {
       this.#answers.set(socket, new Set());
       this.#rest(socket);
@@ -55,6 +59,7 @@ export class Drain {
     for (const socket of this.#answers.keys()) this.#endAfterLast(socket);
     let inTime = true;
     const sweep = setInterval(() => this.#closeRested(restMs), SWEEP_MS);
+    const lastWords = setTimeout(() => this.#ending.abort(), graceMs - Math.min(LAST_WORDS_MS, graceMs / 2));
     const limit = setTimeout(() => {
       inTime = this.inFlight === 0;
       this.#server.closeAllConnections();
@@ -64,6 +69,7 @@ export class Drain {
     NetServer.prototype.close.call(this.#server);
     await closed;
     clearInterval(sweep);
+    clearTimeout(lastWords);
     clearTimeout(limit);
     return inTime;
   }

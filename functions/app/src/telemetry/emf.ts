@@ -78,7 +78,7 @@ export function emfTelemetry(
   };
   return {
     flush: () => flush(),
-    predicted({ model, version, inputs, timings, tokens, cached }) {
+    predicted({ model, version, inputs, timings, tokens, cached, generation }) {
       if (requests === 'errors') return;
       const tally = tallyOf(model, '');
       tally.note('modelVersion', version);
@@ -94,6 +94,12 @@ export function emfTelemetry(
         InferenceTime: timings.inferMs,
         PostprocessTime: timings.postprocessMs,
       });
+      if (!generation) return;
+      for (const reason of generation.finishReasons) tally.note('finishReason', reason);
+      tally.count({ GeneratedTokens: generation.newTokens });
+      for (const { firstTokenMs, tokenMs } of generation.pace) {
+        tally.measure({ FirstTokenTime: firstTokenMs, TokenTime: tokenMs });
+      }
     },
     handedOver({ model, outcome, circuit }) {
       if (requests === 'errors') return;

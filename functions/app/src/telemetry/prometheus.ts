@@ -1,6 +1,7 @@
 /** Counts and times of this process, as /metrics shows them; those of stages by the names of text-embeddings-inference. */
 import type { HandOverRecord } from '../serve/hand-over-port.ts';
 import type { Exchange, PredictionRecord, Telemetry } from '../serve/ports.ts';
+import { GenerationMetrics } from './generation-metrics.ts';
 import { Counter, gauge, Histogram } from './prometheus-text.ts';
 import { TeiMetrics } from './tei-metrics.ts';
 
@@ -24,6 +25,7 @@ export class PrometheusMetrics implements Telemetry {
   readonly #cacheHits = new Counter();
   readonly #cacheMisses = new Counter();
   readonly #tei = new TeiMetrics();
+  readonly #generation = new GenerationMetrics();
   readonly #answerCache: () => { readonly bytes: number; readonly answers: number } | undefined;
   #circuitOpen: boolean | undefined;
 
@@ -55,6 +57,7 @@ export class PrometheusMetrics implements Telemetry {
   predicted(record: PredictionRecord): void {
     const { model, version, inputs, timings, tokens } = record;
     this.#tei.predicted(record);
+    this.#generation.predicted(record);
     const labels = { model, version };
     this.#inputs.add(labels, inputs);
     this.#tokens.add(labels, tokens.total);
@@ -102,6 +105,7 @@ export class PrometheusMetrics implements Telemetry {
         'Tokens read by the models, special tokens included.',
       ),
       ...this.#padding.render('pilotlight_padding_tokens_total', 'Padding read beside them.'),
+      ...this.#generation.render(),
       ...this.#handOver(),
       ...this.#cache(),
       ...gauge('pilotlight_models_loaded', 'Models in memory.', this.#loaded()),
