@@ -2,12 +2,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EngineError, parseModelRef } from '@pilotlight/engine';
 import type {
+  FinishReason,
   GeneratedSequence,
   GeneratedToken,
   Generation,
   GenerationEvent,
-} from '@pilotlight/engine/internal/generation/generation';
-import type { FinishReason } from '@pilotlight/engine/internal/generation/search/search';
+} from '@pilotlight/engine/internal/predict/generation';
 import type { GenerationManifest } from '@pilotlight/model-format';
 import type { ServingEngine } from '../../../functions/app/src/serve/ports.ts';
 import { generationManifestOf } from '../format/generation-manifest.ts';

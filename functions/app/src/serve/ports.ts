@@ -1,6 +1,6 @@
 /** The interfaces that the app asks of its surroundings; Lambda, the local service and the server each bring their own. */
 import type { BatchTally, Engine, PackageEntry, PackageManifest, Predictor } from '@pilotlight/engine';
-import type { FinishReason } from '@pilotlight/engine/internal/generation/search/search';
+import type { FinishReason } from '@pilotlight/engine/internal/predict/generation';
 import type { UnsentAnswers } from '../http/answer/unsent-answers.ts';
 import type { Limits } from '../http/limits.ts';
 import type { Jobs } from '../jobs/job.ts';

@@ -1,6 +1,6 @@
 /** The answer of a model that generates, told piece by piece while it comes. Loaded with the first request for one. */
 import { EngineError, type PreparedCall } from '@pilotlight/engine';
-import type { GenerationEvent } from '@pilotlight/engine/internal/generation/generation';
+import type { GenerationEvent } from '@pilotlight/engine/internal/predict/generation';
 import { EVENT_STREAM_HEADERS, eventText, pieceStream } from '../http/answer/event-stream.ts';
 import type { Call } from './call.ts';
 import { failureReply } from './middleware.ts';

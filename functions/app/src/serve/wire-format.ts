@@ -1,6 +1,6 @@
 /** The interface of a wire format: its routes, a codec for each of them, and how errors look. */
 import type { Prediction, PreparedCall, TokenLimits } from '@pilotlight/engine';
-import type { GenerationEvent } from '@pilotlight/engine/internal/generation/generation';
+import type { GenerationEvent } from '@pilotlight/engine/internal/predict/generation';
 import type { ZodMiniType } from 'zod/mini';
 import type { ErrorFormat } from '../http/errors.ts';
 import type { Call } from './call.ts';

@@ -1,6 +1,6 @@
 /** The work with a model that generates text, which several wire formats share. */
 import { EngineError, type Prediction } from '@pilotlight/engine';
-import type { Generation } from '@pilotlight/engine/internal/generation/generation';
+import type { Generation } from '@pilotlight/engine/internal/predict/generation';
 import type { ServedModel, ServingEngine } from '../../serve/ports.ts';
 import type { AnswerStream, PredictionWork } from '../../serve/wire-format.ts';
 import { predictWork } from '../predict-work.ts';

@@ -1,4 +1,4 @@
-import type { GeneratedSequence } from '@pilotlight/engine/internal/generation/generation';
+import type { GeneratedSequence } from '@pilotlight/engine/internal/predict/generation';
 
 /** The best first by the mean log probability of their tokens, as the `best_of` of OpenAI and of TGI ranks them. */
 export function rankByMeanLogprob(sequences: readonly GeneratedSequence[]): readonly GeneratedSequence[] {

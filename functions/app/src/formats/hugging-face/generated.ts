@@ -1,6 +1,6 @@
 /** Texts of models that generate, as the pipelines of Hugging Face give them, and text-generation-inference (TGI) beside them. */
 import { EngineError } from '@pilotlight/engine';
-import type { GeneratedSequence, Generation } from '@pilotlight/engine/internal/generation/generation';
+import type { GeneratedSequence, Generation } from '@pilotlight/engine/internal/predict/generation';
 import type { GenerationManifest, GenerationTaskName } from '@pilotlight/model-format';
 import { refuseField } from '../../http/request/parse.ts';
 import type { ServingEngine } from '../../serve/ports.ts';

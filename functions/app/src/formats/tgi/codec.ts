@@ -1,5 +1,5 @@
 /** The wire format of text-generation-inference (TGI): https://huggingface.github.io/text-generation-inference */
-import type { Generation } from '@pilotlight/engine/internal/generation/generation';
+import type { Generation } from '@pilotlight/engine/internal/predict/generation';
 import { parseBody } from '../../http/request/parse.ts';
 import type { Codec } from '../../serve/wire-format.ts';
 import { askedModel } from '../asked-model.ts';

@@ -1,10 +1,10 @@
 /** Tokens and ends as text-generation-inference (TGI) tells them. */
 import type {
+  FinishReason,
   GeneratedSequence,
   GeneratedToken,
   Generation,
-} from '@pilotlight/engine/internal/generation/generation';
-import type { FinishReason } from '@pilotlight/engine/internal/generation/search/search';
+} from '@pilotlight/engine/internal/predict/generation';
 
 /** TGI has three ends: a text that was cut off came to its length. */
 export function finishReason(reason: FinishReason): 'eos_token' | 'stop_sequence' | 'length' {

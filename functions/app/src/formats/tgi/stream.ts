@@ -1,5 +1,5 @@
 /** The stream of text-generation-inference (TGI): an event for each token, of which the last one has the text, too. */
-import type { GeneratedToken, GenerationEvent } from '@pilotlight/engine/internal/generation/generation';
+import type { GeneratedToken, GenerationEvent } from '@pilotlight/engine/internal/predict/generation';
 import { refuseField } from '../../http/request/parse.ts';
 import type { AnswerStream } from '../../serve/wire-format.ts';
 import type { HubParameters } from '../generation/hub-parameters.ts';

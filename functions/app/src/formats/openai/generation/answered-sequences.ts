@@ -1,4 +1,4 @@
-import type { GeneratedSequence, Generation } from '@pilotlight/engine/internal/generation/generation';
+import type { GeneratedSequence, Generation } from '@pilotlight/engine/internal/predict/generation';
 import { refuseField } from '../../../http/request/parse.ts';
 import { rankByMeanLogprob } from '../../generation/rank-sequences.ts';
 import type { OpenAiParameters } from './parameters.ts';

@@ -1,5 +1,5 @@
 /** `POST /v1/chat/completions`: https://platform.openai.com/docs/api-reference/chat */
-import type { GeneratedToken, Generation } from '@pilotlight/engine/internal/generation/generation';
+import type { GeneratedToken, Generation } from '@pilotlight/engine/internal/predict/generation';
 import { checkInputs, parseBody, refuseField } from '../../../http/request/parse.ts';
 import type { Codec } from '../../../serve/wire-format.ts';
 import { findGenerator, generateWork } from '../../generation/generator.ts';

@@ -1,5 +1,5 @@
 /** What every answer of OpenAI's says beside its choices. */
-import type { Generation } from '@pilotlight/engine/internal/generation/generation';
+import type { Generation } from '@pilotlight/engine/internal/predict/generation';
 import { findChecksum } from '@pilotlight/model-format';
 import type { Call } from '../../../serve/call.ts';
 import type { ServedModel } from '../../../serve/ports.ts';

@@ -1,5 +1,5 @@
 /** Log probabilities of tokens as OpenAI's two calls have them. */
-import type { GeneratedToken } from '@pilotlight/engine/internal/generation/generation';
+import type { GeneratedToken } from '@pilotlight/engine/internal/predict/generation';
 
 /** Of `/v1/completions`. `from` is where the first token begins in the text of the answer, in characters. */
 export function completionLogprobs(tokens: readonly GeneratedToken[], from: number) {

@@ -1,6 +1,5 @@
 /** The texts of OpenAI do not have the stop string at which they ended; those of `generate` end in it. */
-import type { GeneratedSequence } from '@pilotlight/engine/internal/generation/generation';
-import type { FinishReason } from '@pilotlight/engine/internal/generation/search/search';
+import type { FinishReason, GeneratedSequence } from '@pilotlight/engine/internal/predict/generation';
 
 /** A piece of a text that ended: a stop string is whole in the last piece, because its begin was held back. */
 export function cutStop(text: string, finish: FinishReason | undefined, stops: readonly string[]): string {

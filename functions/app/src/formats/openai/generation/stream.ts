@@ -1,6 +1,9 @@
 /** The chunks in which OpenAI's answers are told. */
-import type { GeneratedToken, GenerationEvent } from '@pilotlight/engine/internal/generation/generation';
-import type { FinishReason } from '@pilotlight/engine/internal/generation/search/search';
+import type {
+  FinishReason,
+  GeneratedToken,
+  GenerationEvent,
+} from '@pilotlight/engine/internal/predict/generation';
 import type { AnswerStream } from '../../../serve/wire-format.ts';
 import { type AnswerHead, usageOf } from './head.ts';
 import { cutStop, finishReason } from './stop-cut.ts';
