@@ -14,7 +14,7 @@ import type { Preload } from '@pilotlight/app/internal/settings/preload';
 import { PrometheusMetrics } from '@pilotlight/app/internal/telemetry/prometheus';
 import type { StageSetting } from '@pilotlight/app/internal/telemetry/stage-metrics';
 import type { Hono } from 'hono';
-import { handle } from 'hono/aws-lambda';
+import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda';
 import { errorBoundary } from './error-boundary.ts';
 import type { Extension } from './extension.ts';
 import { readHttpEvent } from './http-event.ts';
@@ -48,8 +48,13 @@ export interface HandlerDependencies {
   /** @default - OpenTelemetry traces nothing */
   readonly tracing?: RequestTracing;
   /** Is told of every answer. @default - nothing is done after an answer */
-  readonly extension?: Extension;
+  readonly extension?: Extension | undefined;
+  /** Makes an invocation's result of an event. @default - the answer as API Gateway takes it, whole */
+  readonly adapt?: Adapter;
 }
+
+/** Answers the events of Lambda by an app. */
+export type Adapter = (app: Hono) => (event: LambdaEvent, context: LambdaContext) => Promise<unknown>;
 
 /** Traces requests, by what the app tells and by what comes in. */
 interface RequestTracing extends Telemetry {
@@ -59,7 +64,7 @@ interface RequestTracing extends Telemetry {
 /** Takes API Gateway's events (payload format 2.0) and warm-ups; anything else is an invocation that fails. */
 export function createHandler(dependencies: HandlerDependencies) {
   const { engine, preload, ready, logger, metrics, stages, extension, ...others } = dependencies;
-  const { emf, tracing, ...options } = others;
+  const { emf, tracing, adapt = handle, ...options } = others;
   const prometheus = new PrometheusMetrics(() => engine.loaded().length);
   const app = createApp({
     ...options,
@@ -70,7 +75,7 @@ export function createHandler(dependencies: HandlerDependencies) {
     readiness: preload,
   });
   if (tracing) app.fetch = tracing.around(app.fetch);
-  const answer = handle(app);
+  const answer = adapt(app);
   type Context = Invocation['context'];
   const handler = middy((event: unknown, context: Context) => answer(readHttpEvent(event), context))
     .use(lifecycle({ ready, loaded: () => engine.loaded(), logger, metrics, stages }))

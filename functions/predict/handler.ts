@@ -33,7 +33,7 @@ const ready = Promise.all([preloaded.settled, rehearse(logger)]).then(() => perf
 
 const { callers } = await callerOptions(config, { logger, frozen: true });
 
-export const handler = createHandler({
+const dependencies = {
   engine,
   preload: preloaded,
   ready,
@@ -44,6 +44,10 @@ export const handler = createHandler({
   ...(await observe({ config, environment: process.env, metrics, logger, quotas: callers?.quotas })),
   logger,
   metrics,
-});
+};
+// Only a function behind a URL of its own reads this module.
+export const handler = config.PILOTLIGHT_RESPONSE_STREAM
+  ? (await import('./streaming/create-streaming-handler.ts')).createStreamingHandler(dependencies)
+  : createHandler(dependencies);
 
 await ready;

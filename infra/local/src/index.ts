@@ -1,6 +1,7 @@
 /** Lambda and its web functions, API Gateway, SQS and S3 on this machine, without Docker. See README.md. */
 export { EmulatorError, type EmulatorErrorCode } from './errors.ts';
 export { type CallerRules, refuseForeignCaller } from './foreign-caller.ts';
+export { createFunctionUrl, type FunctionUrlOptions } from './gateway/function-url.ts';
 export {
   createHttpApi,
   type GatewayExchange,

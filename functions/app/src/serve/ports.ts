@@ -51,6 +51,8 @@ export interface RequestContext {
   readonly background?: boolean;
   /** The id by which whoever took the request knows it. @default - one of its own */
   readonly requestId?: string | undefined;
+  /** Whether an invocation of Lambda sends its answer as it is made, and not whole at its end. @default false */
+  readonly streams?: boolean;
 }
 
 /** One request and its answer. `model` is empty where the request named none that exists. */

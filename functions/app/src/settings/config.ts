@@ -48,6 +48,8 @@ const environmentSchema = z.object({
   PILOTLIGHT_MAX_JSON_DEPTH: z._default(count, DEFAULT_LIMITS.maxJsonDepth),
   PILOTLIGHT_DEFAULT_MODEL: z.optional(modelRef),
   PILOTLIGHT_OPENAI_TOKEN_IDS: z.optional(flag),
+  /** Whether answers are sent as they are made, behind a function URL. */
+  PILOTLIGHT_RESPONSE_STREAM: z.optional(flag),
   PILOTLIGHT_BASE_PATH: z.optional(
     z
       .string()

@@ -1,5 +1,6 @@
 import type { Outcome } from './environment/execution-environment.ts';
 import { LambdaServiceError } from './errors.ts';
+import type { OnStream } from './runtime/runtime-api.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 export const MAX_REQUEST_BYTES = 6_291_456;
@@ -13,6 +14,8 @@ export interface InvokeRequest {
   readonly qualifier?: string | undefined;
   /** @default - a new one */
   readonly traceId?: string | undefined;
+  /** Gets the answer of a function that sends it as it makes it; the result has then no payload. @default - the result has all of it */
+  readonly onStream?: OnStream | undefined;
 }
 
 export type InvokeResult = Outcome & { readonly requestId: string };

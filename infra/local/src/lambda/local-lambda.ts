@@ -83,13 +83,25 @@ export class LocalLambda {
    *
    * @throws LambdaServiceError where Lambda would not have run it
    */
-  async invoke({ functionName, payload, qualifier, traceId }: InvokeRequest): Promise<InvokeResult> {
+  async invoke({
+    functionName,
+    payload,
+    qualifier,
+    traceId,
+    onStream,
+  }: InvokeRequest): Promise<InvokeResult> {
     const { pool, qualifier: named } = this.#find(functionName, qualifier);
     const body = Buffer.from(payload.length === 0 ? '{}' : payload);
     if (body.length > MAX_REQUEST_BYTES) throw payloadTooLarge(`${body.length} byte`);
     refuseWhatIsNoJson(body);
     const requestId = randomUUID();
-    const invocation = { requestId, payload: body, qualifier: named, traceId: traceId ?? newTraceId() };
+    const invocation = {
+      requestId,
+      payload: body,
+      qualifier: named,
+      traceId: traceId ?? newTraceId(),
+      onStream,
+    };
     return { requestId, ...(await pool.invoke(invocation)) };
   }
 

@@ -33,16 +33,17 @@ export function refuseMoreValues(values: number): void {
  * @throws EngineError ANSWER_TOO_LARGE
  */
 export function refuseMoreThanLambdaTakes(c: Context, body: string | Uint8Array): void {
-  if (!isOnLambda(c) || bytesInLambda(body) <= LAMBDA_BODY_BYTES) return;
+  if (!isWholeOnLambda(c) || bytesInLambda(body) <= LAMBDA_BODY_BYTES) return;
   throw new EngineError(
     'ANSWER_TOO_LARGE',
     'The answer is larger than the 6 MB that a Lambda function may give. Send fewer inputs, accept gzip, or make a job of it.',
   );
 }
 
-export function isOnLambda({ env }: Context): boolean {
-  const { lambdaContext }: { lambdaContext?: unknown } = env ?? {};
-  return lambdaContext !== undefined;
+/** Whether the answer is that of an invocation of Lambda, which takes it whole at its end. */
+export function isWholeOnLambda({ env }: Context): boolean {
+  const { lambdaContext, streams = false }: { lambdaContext?: unknown; streams?: boolean } = env ?? {};
+  return lambdaContext !== undefined && !streams;
 }
 
 function bytesInLambda(body: string | Uint8Array): number {

@@ -1,7 +1,7 @@
 /** An answer of the server, on its way through a function. */
 import type { Context } from 'hono';
 import { HttpError } from '../errors.ts';
-import { isOnLambda, LAMBDA_BODY_BYTES, refuseMoreThanLambdaTakes } from './answer-size.ts';
+import { isWholeOnLambda, LAMBDA_BODY_BYTES, refuseMoreThanLambdaTakes } from './answer-size.ts';
 
 /**
  * The answer as it came; on Lambda read whole before, as Lambda does in any case, so that the client learns where it is too large
@@ -11,7 +11,7 @@ import { isOnLambda, LAMBDA_BODY_BYTES, refuseMoreThanLambdaTakes } from './answ
  */
 export async function passOn(c: Context, model: string, response: Response): Promise<Response> {
   const { body, status, headers } = response;
-  if (!body || !isOnLambda(c)) return response;
+  if (!body || !isWholeOnLambda(c)) return response;
   const bytes = await readWhole(body, model);
   const isText = !headers.has('content-encoding') && /json|text\//.test(headers.get('content-type') ?? '');
   refuseMoreThanLambdaTakes(c, isText ? bytes.toString('utf8') : bytes);

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { functionArn, LATEST } from '../function-definition.ts';
 import { reportLine } from '../log-stream.ts';
+import type { OnStream } from '../runtime/runtime-api.ts';
 import { exitedEarly, exitMessage, exitType, type Failure, timedOut } from '../runtime/runtime-failures.ts';
 import {
   type Handled,
@@ -19,6 +20,8 @@ export interface Invocation {
   readonly payload: Buffer;
   readonly qualifier?: string | undefined;
   readonly traceId: string;
+  /** See `InvokeRequest`. */
+  readonly onStream?: OnStream | undefined;
 }
 
 export interface Outcome {
@@ -165,7 +168,7 @@ export class ExecutionEnvironment {
   }
 
   /** Lambda tries an init phase that failed once more, within the time of the invocation. */
-  async #handle({ requestId, payload, qualifier, traceId }: Invocation): Promise<Handled | Late> {
+  async #handle({ requestId, payload, qualifier, traceId, onStream }: Invocation): Promise<Handled | Late> {
     const { definition } = this.#options;
     const limitMs = definition.timeoutSeconds * 1000;
     const start = performance.now();
@@ -180,7 +183,7 @@ export class ExecutionEnvironment {
       }
     } else this.#runtime.thaw();
     const functionArnInvoked = functionArn(definition.name, qualifier);
-    const delivery = { requestId, payload, deadlineMs, traceId, functionArn: functionArnInvoked };
+    const delivery = { requestId, payload, deadlineMs, traceId, functionArn: functionArnInvoked, onStream };
     return within(limitMs - (performance.now() - start), this.#runtime?.handle(delivery));
   }
 

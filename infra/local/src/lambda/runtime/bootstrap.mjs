@@ -10,6 +10,8 @@ const started = performance.now();
 import { existsSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { resolve } from 'node:path';
+import { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
 import { format } from 'node:util';
 
@@ -44,6 +46,76 @@ function call(method, path, { body, headers = {} } = {}) {
       .end(payload);
   });
 }
+
+/** Marks a handler that gets a stream for its answer, as in AWS's runtime. */
+const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
+
+/** The answer of a streaming handler: its request to the Runtime API begins with the first byte, which settles the content type. */
+class ResponseStream extends Writable {
+  #type = 'application/octet-stream';
+  #head = [];
+  #request;
+
+  setContentType(type) {
+    this.#type = type;
+  }
+
+  /** Puts status and headers before the body, divided by eight zeros, as a function URL reads them. */
+  static from(stream, metadata) {
+    stream.setContentType('application/vnd.awslambda.http-integration-response');
+    stream.#head = [Buffer.from(JSON.stringify(metadata)), Buffer.alloc(8)];
+    return stream;
+  }
+
+  _write(chunk, _encoding, done) {
+    this.#begin().write(chunk, done);
+  }
+
+  _final(done) {
+    this.#begin().end();
+    this.answered.then(() => done(), done);
+  }
+
+  /** Ends an answer that had begun by the error that ended it. */
+  fail(error) {
+    const request = this.#begin();
+    request.addTrailers({
+      'lambda-runtime-function-error-type': describeError(error).errorType,
+      'lambda-runtime-function-error-body': Buffer.from(JSON.stringify(describeError(error))).toString(
+        'base64',
+      ),
+    });
+    request.end();
+    return this.answered;
+  }
+
+  get hasBegun() {
+    return this.#request !== undefined;
+  }
+
+  #begin() {
+    if (this.#request) return this.#request;
+    const path = `/2018-06-01/runtime/invocation/${requestId}/response`;
+    const headers = {
+      'content-type': this.#type,
+      'lambda-runtime-function-response-mode': 'streaming',
+      'transfer-encoding': 'chunked',
+      trailer: 'Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body',
+    };
+    const { promise, resolve: answered, reject } = Promise.withResolvers();
+    this.answered = promise;
+    this.#request = request({ host, port, method: 'POST', agent, headers, path }, (response) => {
+      response.resume().on('end', answered);
+    }).on('error', reject);
+    for (const part of this.#head) this.#request.write(part);
+    return this.#request;
+  }
+}
+
+globalThis.awslambda = {
+  HttpResponseStream: ResponseStream,
+  streamifyResponse: (handler) => Object.assign(handler, { [STREAMING]: 'response' }),
+};
 
 /** Gives an error the form that Lambda shows to the caller; anything may have been thrown. */
 function describeError(error) {
@@ -101,7 +173,7 @@ async function loadHandler() {
   const handler = module[name] ?? module.default?.[name];
   if (typeof handler !== 'function')
     throw new RuntimeError('HandlerNotFound', `${env._HANDLER} is undefined or not exported`);
-  if (handler.length > 2) {
+  if (handler.length > 2 && handler[STREAMING] === undefined) {
     const message =
       'AWS Lambda has removed support for callback-based function handlers starting with Node.js 24.';
     throw new RuntimeError('CallbackHandlerDeprecated', message);
@@ -137,14 +209,32 @@ function serialise(result) {
   }
 }
 
+/** An answer is over when its handler is and its stream is. */
+async function stream(handler, { body, headers }) {
+  const answer = new ResponseStream();
+  const over = finished(answer);
+  try {
+    await handler(JSON.parse(body), answer, createContext(headers));
+    await over;
+  } catch (error) {
+    over.catch(() => {});
+    if (!answer.hasBegun) throw error;
+    console.error('Invoke Error', error);
+    await answer.fail(error);
+  }
+}
+
 async function serve(handler, phases) {
   for (let headers = phases; ; headers = {}) {
     const next = await call('GET', 'invocation/next', { headers });
     requestId = next.headers['lambda-runtime-aws-request-id'];
     env._X_AMZN_TRACE_ID = next.headers['lambda-runtime-trace-id'];
     try {
-      const body = serialise(await handler(JSON.parse(next.body), createContext(next.headers)));
-      await call('POST', `invocation/${requestId}/response`, { body });
+      if (handler[STREAMING]) await stream(handler, next);
+      else {
+        const body = serialise(await handler(JSON.parse(next.body), createContext(next.headers)));
+        await call('POST', `invocation/${requestId}/response`, { body });
+      }
     } catch (error) {
       console.error('Invoke Error', error);
       await report(`invocation/${requestId}/error`, error);

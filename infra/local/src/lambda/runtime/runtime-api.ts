@@ -5,6 +5,7 @@
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { listeningPort } from '@pilotlight/model-format/internal/listening-port';
 import { refuseForeignCaller } from '../../foreign-caller.ts';
@@ -17,12 +18,19 @@ export interface RuntimeEvents {
   /** It waits for an invocation: its init phase is over, or the invocation before. */
   next(headers: IncomingMessage['headers']): void;
   response(requestId: string, payload: Buffer): void;
+  /** Begins an answer that comes as it is made: `body` has the bytes, and trailers where the function failed. */
+  stream(requestId: string, body: IncomingMessage): void;
   error(requestId: string, payload: Buffer): void;
   initError(payload: Buffer): void;
 }
 
+/** Gets the bytes of an answer as the function makes them. */
+export type OnStream = (body: Readable) => void;
+
 export interface Delivery {
   readonly requestId: string;
+  /** @default - an answer that comes as it is made is the result, once it is whole */
+  readonly onStream?: OnStream | undefined;
   readonly payload: Buffer;
   readonly deadlineMs: number;
   readonly functionArn: string;
@@ -93,6 +101,11 @@ export class RuntimeApi {
     if (request.method !== 'POST' || (kind === undefined && path !== 'init/error')) {
       return reply(response, 404, { errorType: 'NotFound', errorMessage: `There is no ${request.url}.` });
     }
+    if (request.headers['lambda-runtime-function-response-mode'] === 'streaming') {
+      request.once('end', () => reply(response, 202, { status: 'OK' }));
+      this.#events.stream(requestId, request);
+      return;
+    }
     const payload = await buffer(request).catch(() => undefined);
     if (payload === undefined) return;
     if (kind === 'response' && payload.length > this.#maxResponseBytes) {
@@ -115,6 +128,12 @@ function tooLarge(maxBytes: number): Buffer {
       errorMessage: `Response payload size exceeded maximum allowed payload size (${maxBytes} bytes).`,
     }),
   );
+}
+
+/** The error at the end of an answer that had begun; nothing where there is none. */
+export function trailingError({ trailers }: IncomingMessage): Buffer | undefined {
+  const { 'lambda-runtime-function-error-body': body } = trailers;
+  return body === undefined ? undefined : Buffer.from(body, 'base64');
 }
 
 function reply(response: ServerResponse, status: number, body: object): void {

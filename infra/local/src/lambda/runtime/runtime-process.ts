@@ -1,4 +1,7 @@
 /** One process with the runtime in it, and the Runtime API that it talks to. */
+import type { IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { EnvironmentProcess } from '../environment/environment-process.ts';
@@ -6,7 +9,7 @@ import { environmentVariables, type Folders } from '../environment/environment-v
 import type { OrphanGuard } from '../environment/orphan-guard.ts';
 import type { DefinedFunction } from '../function-definition.ts';
 import type { LogStream } from '../log-stream.ts';
-import { type Delivery, RuntimeApi } from './runtime-api.ts';
+import { type Delivery, type OnStream, RuntimeApi, trailingError } from './runtime-api.ts';
 
 /** Our runtime for Node 24. */
 export const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.mjs', import.meta.url));
@@ -58,6 +61,7 @@ export class RuntimeProcess {
   readonly #process: EnvironmentProcess;
   #idle: (handled: Handled | undefined) => void = () => {};
   #answer: Handled | undefined;
+  #onStream: OnStream | undefined;
 
   static async start(options: ProcessOptions): Promise<RuntimeProcess> {
     const settled = Promise.withResolvers<Initialised>();
@@ -82,6 +86,9 @@ export class RuntimeProcess {
           });
         },
         response: answered('response'),
+        stream: (_requestId, body) => {
+          if (running) void running.#take(body);
+        },
         error: answered('error'),
         initError: (payload) => settled.resolve({ kind: 'error', payload }),
       },
@@ -130,10 +137,20 @@ export class RuntimeProcess {
   /** Settles when the runtime asks for the next invocation, which Lambda takes for the end of this one. */
   handle(delivery: Delivery): Promise<Handled> {
     this.#answer = undefined;
+    this.#onStream = delivery.onStream;
     return new Promise((resolve) => {
       this.#idle = (handled) => handled && resolve(handled);
       this.#api.deliver(delivery);
     });
+  }
+
+  /** An answer that breaks off is none: the process is gone. */
+  async #take(body: IncomingMessage): Promise<void> {
+    this.#onStream?.(body);
+    const payload = await (this.#onStream ? ended(body) : buffer(body)).catch(() => undefined);
+    if (payload === undefined) return;
+    const error = trailingError(body);
+    this.#answer = error ? { kind: 'error', payload: error } : { kind: 'response', payload };
   }
 
   /** Settles when no extension works any more, which Lambda waits for before it freezes; undefined where none works now. */
@@ -163,6 +180,12 @@ export class RuntimeProcess {
   kill(): void {
     this.#process.kill();
   }
+}
+
+/** Settles, with nothing, once somebody else has read it. */
+async function ended(body: IncomingMessage): Promise<Buffer> {
+  await finished(body);
+  return Buffer.alloc(0);
 }
 
 /** Our bootstrap tells when it began; of another runtime only the whole is known. */
