@@ -49,12 +49,12 @@ export interface HandlerDependencies {
   readonly tracing?: RequestTracing;
   /** Is told of every answer. @default - nothing is done after an answer */
   readonly extension?: Extension | undefined;
-  /** Makes an invocation's result of an event. @default - the answer as API Gateway takes it, whole */
-  readonly adapt?: Adapter;
 }
 
 /** Answers the events of Lambda by an app. */
-export type Adapter = (app: Hono) => (event: LambdaEvent, context: LambdaContext) => Promise<unknown>;
+export type Adapter<Result> = (
+  app: Hono,
+) => (event: LambdaEvent, context: LambdaContext) => Promise<Result>;
 
 /** Traces requests, by what the app tells and by what comes in. */
 interface RequestTracing extends Telemetry {
@@ -63,8 +63,13 @@ interface RequestTracing extends Telemetry {
 
 /** Takes API Gateway's events (payload format 2.0) and warm-ups; anything else is an invocation that fails. */
 export function createHandler(dependencies: HandlerDependencies) {
+  return createAdaptedHandler(dependencies, handle);
+}
+
+/** The same with results that `adapt` makes of the app's answers. */
+export function createAdaptedHandler<Result>(dependencies: HandlerDependencies, adapt: Adapter<Result>) {
   const { engine, preload, ready, logger, metrics, stages, extension, ...others } = dependencies;
-  const { emf, tracing, adapt = handle, ...options } = others;
+  const { emf, tracing, ...options } = others;
   const prometheus = new PrometheusMetrics(() => engine.loaded().length);
   const app = createApp({
     ...options,

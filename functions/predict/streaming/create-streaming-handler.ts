@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import type { Request as Invocation } from '@middy/core';
 import { PilotlightError } from '@pilotlight/engine';
-import { createHandler, type HandlerDependencies } from '../create-handler.ts';
+import { createAdaptedHandler, type HandlerDependencies } from '../create-handler.ts';
 import { answerInPieces, isOfFunctionUrl } from './function-url.ts';
 
 type Context = Invocation['context'];
@@ -26,7 +26,7 @@ export function createStreamingHandler({ extension, ...dependencies }: HandlerDe
       'PILOTLIGHT_RESPONSE_STREAM is true, but this is no runtime of Lambda. Leave it out where something else serves.',
     );
   }
-  const handler = createHandler({ ...dependencies, adapt: answerInPieces });
+  const handler = createAdaptedHandler(dependencies, answerInPieces);
   const begin = (stream: Writable) => (head: ResponseHead) => awslambda.HttpResponseStream.from(stream, head);
   return awslambda.streamifyResponse(
     async (event: unknown, stream: awslambda.HttpResponseStream, context: Context) => {

@@ -12,7 +12,7 @@ export function isOfFunctionUrl(event: unknown): boolean {
 }
 
 /** Gives the `Response` of the app to a request by a function URL, and to any other what API Gateway takes. */
-export const answerInPieces: Adapter = (app) => {
+export const answerInPieces: Adapter<unknown> = (app) => {
   const whole = handle(app);
   return async (event: LambdaEvent, context) => {
     if (!isOfFunctionUrl(event)) return whole(event, context);
