@@ -131,7 +131,7 @@ const BLOCK_LIMIT_MS = 240_000;
 
 /** Packaging and building, each a process of seconds, the CDK, and local Lambda. */
 const SLOW = /^npm run (models|layers|predict) |'(aws-cdk-lib|@pilotlight\/(constructs|local|toolchain))/m;
-const FIRST_READ = /^(README|infra\/constructs\/README|docs\/tutorials\/[\w-]+)\.md:/;
+const FIRST_READ = /^(infra\/constructs\/)?README\.md:/;
 
 const ENDPOINT = /(http:\/\/)?localhost:8080/g;
 const snippets = documents().flatMap(snippetsOf);
