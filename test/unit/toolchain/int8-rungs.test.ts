@@ -187,6 +187,29 @@ describe('a row', () => {
   });
 });
 
+describe('what ReLU gives', () => {
+  it('is rounded a row to all 256 integers with nothing added, and its channels are divided before it', async () => {
+    const make = (): OnnxModel => {
+      const { graph, ...model } = productModel(9);
+      const random = new Random(10);
+      const [relu] = graph.node.splice(-1);
+      graph.node.push(
+        makeNode('Relu', relu?.input ?? [], ['active']),
+        makeNode('MatMul', ['active', 'second'], ['mixed']),
+        makeNode('Tanh', ['mixed'], ['result']),
+      );
+      graph.initializer.push(floatTensor('second', [OUTPUTS, OUTPUTS], random.normals(OUTPUTS ** 2, 0.1, 0)));
+      return { ...model, graph };
+    };
+    const { model } = await buildRung(rungOf('int8-rows'), make(), [{ ids: IDS }]);
+    const types = model.graph.node.map(({ opType }) => opType);
+    expect(types.slice(types.indexOf('Relu') + 1)).toEqual([
+      ...['ReduceMax', 'Max', 'Div', 'QuantizeLinear', 'MatMulIntegerToFloat', 'Mul', 'Tanh'],
+    ]);
+    expect(relative(await runLookup(model, IDS), await runLookup(make(), IDS))).toBeLessThan(0.015);
+  });
+});
+
 describe.each(FAMILIES)('a tiny %s', (family) => {
   const source = `${folder}/${family}`;
   const random = new Random(8);

@@ -56,14 +56,15 @@ describe('equalisation', () => {
     }
   });
 
-  it('shifts what GELU and ReLU give, and nothing else', () => {
+  it('shifts what GELU, ReLU and SiLU give, and nothing else', () => {
     const of = (low: number, high: number) => ({
       lowest: Float32Array.of(low, 0),
       highest: Float32Array.of(1, high),
     });
     expect(findShift(of(-0.16997, 5))).toBe(0.1701);
     expect(findShift(of(0, 5))).toBe(0);
-    expect(findShift(of(-0.2, 5))).toBeUndefined();
+    expect(findShift(of(-0.27846, 5))).toBe(0.2785);
+    expect(findShift(of(-0.3, 5))).toBeUndefined();
     expect(findShift({ lowest: Float32Array.of(-0.1), highest: Float32Array.of(0.2) })).toBeUndefined();
   });
 });

@@ -41,7 +41,7 @@ export function foldScalings(
   return new Set(
     groups.flatMap(({ activations, sites }) => {
       const choice = choices.get(activations);
-      const isMoved = choice?.form === 'rows' && choice.shift !== undefined;
+      const isMoved = choice?.form === 'rows' && (choice.shift ?? 0) !== 0;
       if (choice?.scaling === undefined || isMoved) return [];
       return upstream.divide(activations, sites.length, choice.scaling) ? [activations] : [];
     }),
@@ -65,7 +65,7 @@ export function writeGroup(
       : undefined;
   let quantised: QuantisedActivations | undefined;
   for (const site of sites) {
-    const { excess, ...weights } = store.store(site, scaling, offset);
+    const { excess, ...weights } = store.store(site, scaling, offset?.some(Boolean) ? offset : undefined);
     writer.replace(site.node, site.node.name || site.output, (op) => {
       if (quantised === undefined) {
         const equalised = writeEqualiser(op, writer, activations, multiplier);

@@ -49,7 +49,8 @@ const SMALLEST_PEAK = 1e-30;
 const AXES_ARE_INPUT = 18;
 
 /**
- * A scale for each row: its largest absolute value, or its largest value once `offset` [channels] is added, becomes the largest integer.
+ * A scale for each row: its largest absolute value, or its largest value once `offset` [channels] is added, becomes the largest integer. What
+ * ReLU gives has an offset of zeros, which is not added.
  */
 export function writeRows(
   op: Op,
@@ -57,10 +58,9 @@ export function writeRows(
   equalised: string,
   offset: Float32Array | undefined,
 ): QuantisedActivations {
-  const moved =
-    offset === undefined
-      ? equalised
-      : op('Add', [equalised, writer.constant(floatTensor(`${equalised}/offset`, [offset.length], offset))]);
+  const moved = offset?.some(Boolean)
+    ? op('Add', [equalised, writer.constant(floatTensor(`${equalised}/offset`, [offset.length], offset))])
+    : equalised;
   const sizes = offset === undefined ? op('Abs', [equalised]) : moved;
   const keepdims = int(1);
   const largest =

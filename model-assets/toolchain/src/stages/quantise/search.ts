@@ -194,15 +194,14 @@ function best<One extends Choice>(choices: readonly One[]): One {
   );
 }
 
-/** The smallest value of GELU is -0.16997, and that of its approximation by tanh -0.17004. */
-const GELU_SHIFT = 0.1701;
+/** What takes the smallest value of an activation to zero: ReLU's 0, GELU's -0.16997 (by tanh -0.17004), and SiLU's -0.27846. */
+const SHIFTS = [0, 0.1701, 0.2785] as const;
 
-/** Activations of GELU or ReLU, which would leave nearly half of the integers unused. */
+/** The shift of activations with a smallest value near zero, which would leave nearly half of the integers unused; undefined for others. */
 export function findShift({ lowest, highest }: Pick<Activations, 'lowest' | 'highest'>): number | undefined {
   const low = lowest.reduce((least, value) => Math.min(least, value), 0);
   const high = highest.reduce((most, value) => Math.max(most, value), 0);
-  if (low < -GELU_SHIFT || high < 4 * GELU_SHIFT) return undefined;
-  return low === 0 ? 0 : GELU_SHIFT;
+  return SHIFTS.find((shift) => low >= -shift && high >= 4 * shift);
 }
 
 /** [rows, channels], as many rows as candidates are compared on, evenly from all of them. */

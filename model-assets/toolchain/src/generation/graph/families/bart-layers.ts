@@ -1,4 +1,5 @@
 /** The layers of BART and its relatives, with the names that they have in a checkpoint; encoder and decoder have them in common. */
+import { LENGTH_MULTIPLE } from '@pilotlight/engine/internal/generation/graphs';
 import { dense } from '../../../graph/dense.ts';
 import { activate, layerNorm } from '../../../graph/encoder.ts';
 import { floatTensor } from '../../../graph/tensor.ts';
@@ -24,8 +25,6 @@ export interface BartLayout {
 const EPSILON = 1e-5;
 /** Rows of a learned table before that of the first position. */
 const FIRST_POSITION = 2;
-/** Padding comes to a multiple of so many tokens, with positions of its own. */
-const MULTIPLE = 16;
 
 export class BartLayers {
   readonly #building: Building;
@@ -54,7 +53,7 @@ export class BartLayers {
   /** The rows of all positions, and of padding after them: [positions, width]. */
   readPositions(): { readonly rows: Float32Array; readonly count: number } {
     const { positions, width } = this.#config;
-    const count = Math.ceil(positions / MULTIPLE) * MULTIPLE;
+    const count = Math.ceil(positions / LENGTH_MULTIPLE) * LENGTH_MULTIPLE;
     const rows = new Float32Array(count * width);
     rows.set(this.#positions());
     return { rows, count };
