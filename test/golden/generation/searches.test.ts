@@ -27,13 +27,9 @@ import { fork, type Sequence, StepRunner } from '../../support/generation/run-st
 const SAMPLE = ['gpt2', 't5'];
 const EVERY = cases({ short: 3, long: 1 });
 
-const families = readdirIfThere(GENERATORS).filter(
+const families = (hasGenerators ? readdirSync(GENERATORS) : []).filter(
   (family) => (LONG || SAMPLE.includes(family)) && existsSync(join(GENERATORS, family, 'reference.json')),
 );
-
-function readdirIfThere(folder: string): readonly string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
-}
 
 const idOrIds = z.union([z.number().transform((id) => [id]), z.array(z.number())]);
 const factsSchema = z.looseObject({
@@ -64,75 +60,77 @@ function tableOf(family: string): TokenTable | undefined {
   return existsSync(file) ? new TokenVocabulary(readJson(family, 'tokenizer.json')).table : undefined;
 }
 
-describe.skipIf(!hasGenerators).each(families)('%s (skipped without ../shared/references)', (family) => {
-  const facts = factsOf(family);
-  const tolerance = TOLERANCE[family] ?? 1e-4;
-  const table = tableOf(family);
-  const reference = readReference(family).cases.filter(
-    (each, place) => place % EVERY === 0 && (table || each.options.stop_strings === undefined),
-  );
-  let runner: StepRunner;
+describe.skipIf(!hasGenerators)('searches (skipped without ../shared/references)', () => {
+  describe.each(families)('%s', (family) => {
+    const facts = factsOf(family);
+    const tolerance = TOLERANCE[family] ?? 1e-4;
+    const table = tableOf(family);
+    const reference = readReference(family).cases.filter(
+      (each, place) => place % EVERY === 0 && (table || each.options.stop_strings === undefined),
+    );
+    let runner: StepRunner;
 
-  beforeAll(async () => {
-    runner = await StepRunner.open(buildReference(family));
-  });
-  afterAll(() => runner.close());
-
-  /** The inputs of a case, each as it is alone. */
-  function inputsOf({ input_ids, attention_mask }: GenerationCase): readonly (readonly number[])[] {
-    if (input_ids === null) return [[facts.bos ?? -1]];
-    return input_ids.map((ids, row) => ids.filter((_, place) => attention_mask?.[row]?.[place] !== 0));
-  }
-
-  async function generate(
-    input: readonly number[],
-    { options: { decoder_input_ids, ...given } }: GenerationCase,
-  ) {
-    const { decoder } = runner.built;
-    const start = z.array(z.array(z.number())).optional().parse(decoder_input_ids)?.[0] ?? [
-      facts.decoderStart ?? -1,
-    ];
-    const prompt = decoder.cross ? start : input;
-    const options = resolveOptions(parseSearchParameters({ ...given, do_sample: false }), facts, {
-      inputTokens: prompt.length,
-      maxPositions: decoder.maxPositions,
-      vocabSize: decoder.vocabSize,
+    beforeAll(async () => {
+      runner = await StepRunner.open(buildReference(family));
     });
-    const search = createSearch(options, {
-      prompt,
-      ...(decoder.cross && { source: input }),
-      vocabSize: decoder.vocabSize,
-      ...(table &&
-        options.stopStrings.length > 0 && { stops: createStopMatcher(table, options.stopStrings) }),
-    });
-    const first = await runner.begin(decoder.cross && input);
-    let sequences: readonly Sequence[] = [first];
-    const run = new SearchRun(search);
-    while (run.rows.length > 0) {
-      const before = sequences;
-      sequences = run.rows.map(({ parent }) => fork(before[parent] ?? first));
-      const given = run.rows.map(({ id }, row) => ({
-        sequence: sequences[row] ?? first,
-        ids: id === undefined ? prompt : [id],
-      }));
-      const scored = await runner.run(given, { top: 1 });
-      run.step(scored.map((tokens) => tokens.at(-1)?.logits ?? new Float32Array()));
-    }
-    return { found: search.found, steps: run.asked.length };
-  }
+    afterAll(() => runner.close());
 
-  it.each(reference)('$id has the tokens, scores and steps of PyTorch', async (each) => {
-    const inputs = inputsOf(each);
-    const returned = each.sequences.length / inputs.length;
-    for (const [row, input] of inputs.entries()) {
-      const { found, steps } = await generate(input, each);
-      expect(found).toHaveLength(returned);
-      for (const [rank, sequence] of found.entries())
-        expectSame(sequence, each, row * returned + rank, tolerance);
-      const beams = beamsSchema.safeParse(each);
-      if (beams.success && inputs.length === 1 && beams.data.steps_run)
-        expect(steps).toBe(beams.data.steps_run);
+    /** The inputs of a case, each as it is alone. */
+    function inputsOf({ input_ids, attention_mask }: GenerationCase): readonly (readonly number[])[] {
+      if (input_ids === null) return [[facts.bos ?? -1]];
+      return input_ids.map((ids, row) => ids.filter((_, place) => attention_mask?.[row]?.[place] !== 0));
     }
+
+    async function generate(
+      input: readonly number[],
+      { options: { decoder_input_ids, ...given } }: GenerationCase,
+    ) {
+      const { decoder } = runner.built;
+      const start = z.array(z.array(z.number())).optional().parse(decoder_input_ids)?.[0] ?? [
+        facts.decoderStart ?? -1,
+      ];
+      const prompt = decoder.cross ? start : input;
+      const options = resolveOptions(parseSearchParameters({ ...given, do_sample: false }), facts, {
+        inputTokens: prompt.length,
+        maxPositions: decoder.maxPositions,
+        vocabSize: decoder.vocabSize,
+      });
+      const search = createSearch(options, {
+        prompt,
+        ...(decoder.cross && { source: input }),
+        vocabSize: decoder.vocabSize,
+        ...(table &&
+          options.stopStrings.length > 0 && { stops: createStopMatcher(table, options.stopStrings) }),
+      });
+      const first = await runner.begin(decoder.cross && input);
+      let sequences: readonly Sequence[] = [first];
+      const run = new SearchRun(search);
+      while (run.rows.length > 0) {
+        const before = sequences;
+        sequences = run.rows.map(({ parent }) => fork(before[parent] ?? first));
+        const given = run.rows.map(({ id }, row) => ({
+          sequence: sequences[row] ?? first,
+          ids: id === undefined ? prompt : [id],
+        }));
+        const scored = await runner.run(given, { top: 1 });
+        run.step(scored.map((tokens) => tokens.at(-1)?.logits ?? new Float32Array()));
+      }
+      return { found: search.found, steps: run.asked.length };
+    }
+
+    it.each(reference)('$id has the tokens, scores and steps of PyTorch', async (each) => {
+      const inputs = inputsOf(each);
+      const returned = each.sequences.length / inputs.length;
+      for (const [row, input] of inputs.entries()) {
+        const { found, steps } = await generate(input, each);
+        expect(found).toHaveLength(returned);
+        for (const [rank, sequence] of found.entries())
+          expectSame(sequence, each, row * returned + rank, tolerance);
+        const beams = beamsSchema.safeParse(each);
+        if (beams.success && inputs.length === 1 && beams.data.steps_run)
+          expect(steps).toBe(beams.data.steps_run);
+      }
+    });
   });
 });
 
