@@ -10,7 +10,7 @@ import { type Choices, logSumExp } from './choices.ts';
 import { type Edit, editAll, editListed, isAddition, lowers, touchedClasses } from './edits.ts';
 import type { Processor } from './processor.ts';
 import { createProcessors } from './processors.ts';
-import { TOP_H_CLASSES } from './ranked.ts';
+import { TOP_H_CLASSES } from './remaining.ts';
 import type { Asks, StepRows } from './search.ts';
 import type { SearchContext } from './search-context.ts';
 import type { SearchOptions } from './search-options.ts';

@@ -4,12 +4,12 @@
  */
 import { at, softmax } from '../../math/activations.ts';
 import { torchTopOrder } from '../../math/torch-topk.ts';
-import { type Choices, logSumExp } from './choices.ts';
-import { byClass, etaThreshold, keep, type Ranked, rank, TOP_H_CLASSES } from './ranked.ts';
+import { type Choices, largestOf, logSumExp } from './choices.ts';
+import { etaThreshold, keep, listRemaining, type Remaining, TOP_H_CLASSES } from './remaining.ts';
 import type { Sampling } from './search-options.ts';
 
-/** Which of the places of `ranked` stay. */
-type Warper = (ranked: Ranked) => (place: number) => boolean;
+/** Which places stay; it is asked of each of them, in order. */
+type Warper = (remaining: Remaining) => (place: number) => boolean;
 
 /**
  * Warps the scores of a row. `classes` are those that they belong to: at least as many as the first warper can keep.
@@ -25,8 +25,8 @@ export function warp(
   const warm = temper(scores, sampling.temperature);
   const warpers = activeWarpers(sampling, leastKept);
   if (warpers.length === 0) return { classes, scores: warm, logSum: logSumExp(warm) };
-  const ranked = rank({ classes, scores: warm }, sampling, leastKept);
-  return byClass(warpers.reduce((left, warper) => keep(left, warper(left)), ranked));
+  const remaining = listRemaining({ classes, scores: warm }, sampling, leastKept);
+  return warpers.reduce((left, warper) => keep(left, warper(left)), remaining);
 }
 
 function temper(scores: Float32Array, temperature: number): Float32Array {
@@ -53,9 +53,9 @@ function activeWarpers(sampling: Sampling, leastKept: number): readonly Warper[]
 
 /** Nguyen et al. 2025, https://arxiv.org/abs/2509.02510: as many of the best as stay within a share of their entropy. */
 function keepTopH(share: number): Warper {
-  return (ranked) => {
-    const best = bestOf(ranked, TOP_H_CLASSES);
-    const terms = softmax(best.map((place) => at(ranked.scores, place))).map((probability) =>
+  return ({ scores }) => {
+    const best = torchTopOrder(Array.from(scores), TOP_H_CLASSES);
+    const terms = softmax(best.map((place) => at(scores, place))).map((probability) =>
       probability > 0 ? -probability * Math.log(probability) : 0,
     );
     const limit = share * terms.reduce((sum, term) => sum + term, 0);
@@ -69,56 +69,49 @@ function keepTopH(share: number): Warper {
   };
 }
 
-/** Places of the best `count`, best first; which of equal classes is better is as torch.topk says. */
-function bestOf({ classes, scores }: Ranked, count: number): readonly number[] {
-  const byClass = classes.map((_, place) => place).sort((a, b) => at(classes, a) - at(classes, b));
-  const order = torchTopOrder(
-    byClass.map((place) => at(scores, place)),
-    count,
-  );
-  return order.map((rank) => at(byClass, rank));
-}
-
 /** Those that are as good as the last of the best `count`. */
 function keepTopK(count: number): Warper {
   return ({ scores }) => {
-    const least = scores[count - 1] ?? Number.NEGATIVE_INFINITY;
+    const least = nthLargest(scores, count);
     return (place) => at(scores, place) >= least;
   };
 }
 
 /** The best until they have a share `mass`. Of equal classes the lower is left out first, as sorting upwards does it. */
 function keepTopP(mass: number, leastKept: number): Warper {
-  return ({ classes, scores, logSum }) => {
-    const upwards = classes.map((_, place) => place).reverse();
-    upwards.sort((a, b) => at(scores, a) - at(scores, b) || at(classes, a) - at(classes, b));
-    const probability = (place: number): number => Math.exp(at(scores, place) - logSum);
-    let sum = 1 - upwards.reduce((listed, place) => listed + probability(place), 0);
-    const dropped = new Set<number>();
-    for (const place of upwards.slice(0, -leastKept)) {
-      sum += probability(place);
+  return ({ scores, logSum }) => {
+    const upwards = scores.slice().sort();
+    const probabilities = Float64Array.from(upwards, (score) => Math.exp(score - logSum));
+    let sum = 1 - probabilities.reduce((listed, probability) => listed + probability, 0);
+    let dropped = 0;
+    for (; dropped < upwards.length - leastKept; dropped++) {
+      sum += at(probabilities, dropped);
       if (Math.fround(sum) > Math.fround(1 - mass)) break;
-      dropped.add(place);
     }
-    return (place) => !dropped.has(place);
+    const least = at(upwards, dropped);
+    let equalsToDrop = dropped - upwards.indexOf(least);
+    return (place) => {
+      const score = at(scores, place);
+      return score === least ? equalsToDrop-- <= 0 : score > least;
+    };
   };
 }
 
 /** Those that have at least a share of the probability of the best. */
 function keepMinP(share: number, leastKept: number): Warper {
-  return (ranked) => {
-    const always = new Set(bestOf(ranked, leastKept));
+  return ({ scores }) => {
+    const always = new Set(leastKept > 1 ? torchTopOrder(Array.from(scores), leastKept) : []);
+    const largest = largestOf(scores);
     const least = Math.fround(share);
-    const ratio = (place: number): number => Math.exp(at(ranked.scores, place) - at(ranked.scores, 0));
-    return (place) => always.has(place) || Math.fround(ratio(place)) >= least;
+    return (place) => always.has(place) || Math.fround(Math.exp(at(scores, place) - largest)) >= least;
   };
 }
 
 /** Meister et al. 2022, https://arxiv.org/abs/2202.00666: those whose surprise is closest to the entropy, until they have a share `mass`. */
 function keepTypical(mass: number, leastKept: number): Warper {
-  return (ranked) => {
-    const { classes, scores, logSum } = ranked;
-    const entropy = ranked.entropy();
+  return (remaining) => {
+    const { classes, scores, logSum } = remaining;
+    const entropy = remaining.entropy();
     const distances = scores.map((score) => Math.abs(logSum - score - entropy));
     const order = classes.map((_, place) => place).sort((a, b) => at(distances, a) - at(distances, b));
     let sum = 0;
@@ -135,12 +128,17 @@ function keepTypical(mass: number, leastKept: number): Warper {
 }
 
 /** Hewitt et al. 2022, https://arxiv.org/abs/2210.15191: those that are at least as probable as a threshold, and the best. */
-function keepAbove(threshold: (ranked: Ranked) => number, leastKept: number): Warper {
-  return (ranked) => {
-    const { scores, logSum } = ranked;
-    const least = scores[Math.min(leastKept, scores.length) - 1] ?? Number.NEGATIVE_INFINITY;
-    const limit = Math.fround(threshold(ranked));
+function keepAbove(threshold: (remaining: Remaining) => number, leastKept: number): Warper {
+  return (remaining) => {
+    const { scores, logSum } = remaining;
+    const least = nthLargest(scores, leastKept);
+    const limit = Math.fround(threshold(remaining));
     return (place) =>
       at(scores, place) >= least || Math.fround(Math.exp(at(scores, place) - logSum)) >= limit;
   };
+}
+
+/** The `count`th score from above; the least where there are fewer. */
+function nthLargest(scores: Float32Array, count: number): number {
+  return count === 1 ? largestOf(scores) : (scores.slice().sort().at(-count) ?? Number.NEGATIVE_INFINITY);
 }

@@ -1,4 +1,4 @@
-/** The classes of a row in the order of their scores, as far down as warpers can keep them. */
+/** The classes of a row that warpers have left, in their order. Those that are too improbable for the first warper are never listed. */
 import { at } from '../../math/activations.ts';
 import { topIndices } from '../../math/top-indices.ts';
 import { type Choices, largestOf, logSumExp } from './choices.ts';
@@ -10,23 +10,18 @@ export const TOP_H_CLASSES = 100;
 /** What is between a threshold that was reckoned in another way and the score that it is compared with. */
 const ROUNDING = 1e-6;
 
-/** Classes best first, of equal ones the lower first. */
-export interface Ranked {
+export interface Remaining extends Choices {
   readonly classes: readonly number[];
-  readonly scores: Float32Array;
-  /** log(sum(exp)) of all classes that may come, those among them that are too far down to be listed. */
-  readonly logSum: number;
-  /** Of all classes that may come, in nats. */
+  /** In nats. Like `logSum` it is of all classes that may come, listed or not. */
   readonly entropy: () => number;
 }
 
-/** Ranks what the first warper can keep. The many classes below that need no order. */
-export function rank(
-  choices: Pick<Choices, 'classes' | 'scores'>,
+/** Lists what the first warper can keep. */
+export function listRemaining(
+  { classes, scores }: Pick<Choices, 'classes' | 'scores'>,
   sampling: Sampling,
   leastKept: number,
-): Ranked {
-  const { classes, scores } = choices;
+): Remaining {
   const logSum = logSumExp(scores);
   const floor = floorOf(scores, logSum, sampling, leastKept);
   const places: number[] = [];
@@ -34,19 +29,19 @@ export function rank(
     const score = scores[place] ?? Number.NaN;
     if (score >= floor && score > Number.NEGATIVE_INFINITY) places.push(place);
   }
-  const classOf = (place: number): number => (classes === undefined ? place : at(classes, place));
-  places.sort((a, b) => at(scores, b) - at(scores, a) || classOf(a) - classOf(b));
+  if (classes) places.sort((a, b) => at(classes, a) - at(classes, b));
   return {
-    classes: places.map(classOf),
+    classes: classes ? places.map((place) => at(classes, place)) : places,
     scores: pick(scores, places),
     logSum,
     entropy: () => entropyOf(scores, logSum),
   };
 }
 
-/** Those of `ranked` that stay: what is left is all that may come. */
-export function keep({ classes, scores }: Ranked, stays: (place: number) => boolean): Ranked {
-  const places = classes.map((_, place) => place).filter(stays);
+/** Leaves out what does not stay: `stays` is asked of each place, in order. */
+export function keep({ classes, scores }: Remaining, stays: (place: number) => boolean): Remaining {
+  const places: number[] = [];
+  for (let place = 0; place < classes.length; place++) if (stays(place)) places.push(place);
   const kept = pick(scores, places);
   const logSum = logSumExp(kept);
   return {
@@ -55,12 +50,6 @@ export function keep({ classes, scores }: Ranked, stays: (place: number) => bool
     logSum,
     entropy: () => entropyOf(kept, logSum),
   };
-}
-
-/** In the order of their classes. */
-export function byClass({ classes, scores, logSum }: Ranked): Choices {
-  const order = classes.map((_, place) => place).sort((a, b) => at(classes, a) - at(classes, b));
-  return { classes: order.map((place) => at(classes, place)), scores: pick(scores, order), logSum };
 }
 
 function pick(scores: Float32Array, places: readonly number[]): Float32Array {
