@@ -29,11 +29,11 @@ export function resolveOptions(
   sizes: SearchSizes,
 ): SearchOptions {
   const given: SearchParameters = { ...readDefaults(facts), ...parameters };
-  const eos = listed(given.eos_token_id) ?? facts.eos;
   const options: SearchOptions = {
     maxNewTokens: newTokens(given, sizes),
     minNewTokens: given.min_new_tokens ?? Math.max(0, (given.min_length ?? 0) - sizes.inputTokens),
-    eos,
+    // Unset, no token ends a text, as in `generate`.
+    eos: given.eos_token_id === null ? [] : (listed(given.eos_token_id) ?? facts.eos),
     numBeams: given.num_beams ?? 1,
     numReturnSequences: given.num_return_sequences ?? 1,
     lengthPenalty: given.length_penalty ?? 1,
@@ -46,10 +46,7 @@ export function resolveOptions(
     frequencyPenalty: given.frequency_penalty ?? 0,
     noRepeatNgramSize: given.no_repeat_ngram_size ?? 0,
     encoderNoRepeatNgramSize: given.encoder_no_repeat_ngram_size ?? 0,
-    // A bad word of one end token would forbid every end: transformers drops it.
-    badWords: (given.bad_words_ids ?? []).filter(
-      ([first, ...others]) => others.length > 0 || !eos.includes(first ?? -1),
-    ),
+    badWords: given.bad_words_ids ?? [],
     suppress: given.suppress_tokens ?? [],
     beginSuppress: given.begin_suppress_tokens ?? [],
     sequenceBias: given.sequence_bias ?? [],
@@ -74,7 +71,7 @@ export function resolveOptions(
  */
 export function readDefaults({ defaults }: Pick<GenerationFacts, 'defaults'>): SearchParameters {
   const known = Object.entries(defaults).filter(
-    ([name]) => SEARCH_PARAMETERS.includes(name) || isUnsupported(name),
+    ([name, value]) => value !== null && (SEARCH_PARAMETERS.includes(name) || isUnsupported(name)),
   );
   return parseSearchParameters(Object.fromEntries(known));
 }
