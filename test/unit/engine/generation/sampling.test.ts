@@ -89,7 +89,7 @@ describe('drawn tokens', () => {
           expect(score).toBeCloseTo(all.found[rank]?.score ?? Number.NaN, 3);
         }
       }),
-      { numRuns: cases({ short: 100, long: 5000 }) },
+      { numRuns: cases({ short: 80, long: 800 }) },
     );
     expect(ways).toEqual(new Set(['top', 'bias', 'logits']));
   });
