@@ -63,6 +63,7 @@ export class ScoreReader {
   plan(rows: readonly (readonly number[])[]): Asks {
     const { prompt, vocabSize } = this.#context;
     this.#edits = rows.map((added) => {
+      if (this.#processors.length === 0) return [];
       const row = { added, ids: [...prompt, ...added] };
       return afterForced(this.#processors.flatMap((processor) => processor(row)));
     });
@@ -89,18 +90,23 @@ export class ScoreReader {
     const processed = this.#processed(step, row, this.#edits[row] ?? []);
     const { sampling } = this.#options;
     const choices = sampling === undefined ? processed : warp(processed, sampling, this.#leastKept);
-    if (!this.#normalised) return { ...choices, logSum: 0 };
-    return this.#way === 'whole' || this.#way === 'forced' || sampling ? choices : { ...choices, logSum: 0 };
+    return this.#normalised ? choices : { ...choices, logSum: 0 };
   }
 
   #processed(step: StepRows, row: number, edits: readonly Edit[]): Choices {
-    const [first] = edits;
-    if (first?.kind === 'only') return listed(first.ids, new Float32Array(first.ids.length), edits.slice(1));
     if (this.#way === 'whole') return this.#whole(step, row, edits);
+    const [first] = edits;
+    if (first?.kind === 'only') {
+      const scores = new Float32Array(first.ids.length);
+      editListed(first.ids, scores, edits.slice(1));
+      return { classes: first.ids, scores, logSum: logSumExp(scores) };
+    }
     const start = row * step.count;
     const end = start + Math.min(step.count, this.#top);
-    const scores = step.scores.slice(start, end);
-    return listed(step.classes.slice(start, end), scores, this.#way === 'listed' ? edits : []);
+    const [classes, scores] = [step.classes.slice(start, end), step.scores.slice(start, end)];
+    if (this.#way === 'listed') editListed(classes, scores, edits);
+    // The graph has normalised these over the whole vocabulary.
+    return { classes, scores, logSum: 0 };
   }
 
   #whole(step: StepRows, row: number, edits: readonly Edit[]): Choices {
@@ -125,17 +131,8 @@ function less(scores: Float32Array, amount: number): Float32Array {
   return lower;
 }
 
-function listed(classes: ArrayLike<number>, scores: Float32Array, edits: readonly Edit[]): Choices {
-  editListed(classes, scores, edits);
-  return { classes, scores, logSum: logSumExp(scores) };
-}
-
 /** What comes before a token is forced is of no account. */
 function afterForced(edits: readonly Edit[]): readonly Edit[] {
-  return edits.slice(
-    Math.max(
-      0,
-      edits.findLastIndex(({ kind }) => kind === 'only'),
-    ),
-  );
+  const forced = edits.findLastIndex(({ kind }) => kind === 'only');
+  return forced < 0 ? edits : edits.slice(forced);
 }
