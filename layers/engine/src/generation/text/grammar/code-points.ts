@@ -31,15 +31,18 @@ export function invert(set: CodePoints): CodePoints {
   return inverted;
 }
 
-export const intersect = (left: CodePoints, right: CodePoints): CodePoints => invert(unite(invert(left), invert(right)));
+export const intersect = (left: CodePoints, right: CodePoints): CodePoints =>
+  invert(unite(invert(left), invert(right)));
 
 export const isEmpty = (set: CodePoints): boolean => set.length === 0;
 
-/** One code point of a set. */
+/** One code point of a set, halves of code points left out. */
 export function oneOf(expressions: Expressions, set: CodePoints): Expression {
   return expressions.either(
-    set.flatMap(([first, last]) =>
-      spell(first, last).map((bytes) => expressions.sequence(bytes.map((range) => expressions.bytes([range])))),
+    intersect(set, ANY).flatMap(([first, last]) =>
+      spell(first, last).map((bytes) =>
+        expressions.sequence(bytes.map((range) => expressions.bytes([range]))),
+      ),
     ),
   );
 }
@@ -58,7 +61,8 @@ function spell(first: number, last: number): Spelling[] {
     const span = 64 ** place;
     const [start, end] = [Math.floor(first / span), Math.floor(last / span)];
     if (start === end) continue;
-    if (first % span !== 0) return [...spell(first, (start + 1) * span - 1), ...spell((start + 1) * span, last)];
+    if (first % span !== 0)
+      return [...spell(first, (start + 1) * span - 1), ...spell((start + 1) * span, last)];
     if ((last + 1) % span !== 0) return [...spell(first, end * span - 1), ...spell(end * span, last)];
   }
   const [from, to] = [encode(first, length), encode(last, length)];

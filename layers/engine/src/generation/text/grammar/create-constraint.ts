@@ -38,8 +38,14 @@ export function createConstraint(table: TokenTable, grammar: Grammar, eos: reado
   return {
     restrict(ids, bias) {
       const [state, mask] = withinLimits(() => {
-        const reached = ids.reduce((current, id, index) => follow(expressions, current, table, id, index), start);
-        return [reached, ids.length === 0 ? masks.atStart(start, table.startSpaces) : masks.after(reached)] as const;
+        const reached = ids.reduce(
+          (current, id, index) => follow(expressions, current, table, id, index),
+          start,
+        );
+        return [
+          reached,
+          ids.length === 0 ? masks.atStart(start, table.startSpaces) : masks.after(reached),
+        ] as const;
       });
       for (let id = 0; id < bias.length; id++) {
         const isAllowed = ((mask[id >>> 5] ?? 0) >>> (id & 31)) & 1;
@@ -49,7 +55,13 @@ export function createConstraint(table: TokenTable, grammar: Grammar, eos: reado
   };
 }
 
-function follow(expressions: Expressions, state: Expression, table: TokenTable, id: number, index: number): Expression {
+function follow(
+  expressions: Expressions,
+  state: Expression,
+  table: TokenTable,
+  id: number,
+  index: number,
+): Expression {
   let next = state;
   let spaces = index === 0 ? table.startSpaces : 0;
   for (const byte of bytesOf(table, id)) {
@@ -78,13 +90,28 @@ function findCompiled(table: TokenTable, grammar: Grammar): CompiledGrammar {
   return compiled;
 }
 
+/**
+ * Refuses a grammar that no text can follow, whatever the tokens are: before there is a table, and before a request begins.
+ *
+ * @throws EngineError INVALID_PARAMETER
+ */
+export function checkGrammar(grammar: Grammar): void {
+  withinLimits(() => {
+    const expressions = new Expressions(new Uint8Array(256).fill(1));
+    if (!expressions.hasText(express(expressions, grammar))) throw refuse('no text has it');
+  });
+}
+
+function express(expressions: Expressions, grammar: Grammar): Expression {
+  return grammar.kind === 'regex'
+    ? wholeText(expressions, grammar.pattern)
+    : compileSchema(expressions, grammar.schema);
+}
+
 function compile(table: TokenTable, tokens: SortedTable, grammar: Grammar): CompiledGrammar {
   return withinLimits(() => {
     const expressions = new Expressions(tokens.alphabet);
-    const start =
-      grammar.kind === 'regex'
-        ? wholeText(expressions, grammar.pattern)
-        : compileSchema(expressions, grammar.schema);
+    const start = express(expressions, grammar);
     const masks = new TokenMasks(expressions, table, tokens);
     const isPossible =
       expressions.hasText(start) &&

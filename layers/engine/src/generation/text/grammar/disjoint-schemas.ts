@@ -7,7 +7,8 @@ export function areDisjoint(left: Schema, right: Schema, resolve: Resolve): bool
   const [values, others] = [valuesOf(left), valuesOf(right)];
   if (values && others) return !values.some((value) => others.includes(value));
   const [types, otherTypes] = [typesOf(left), typesOf(right)];
-  if (types && otherTypes && !types.some((type) => otherTypes.some((other) => overlap(type, other)))) return true;
+  if (types && otherTypes && !types.some((type) => otherTypes.some((other) => overlap(type, other))))
+    return true;
   const [properties, otherProperties] = [propertiesOf(left), propertiesOf(right)];
   if (!isOnly(types, 'object') || !isOnly(otherTypes, 'object')) return false;
   return requiredOf(left)

@@ -14,7 +14,12 @@ export type Expression =
   | (Common & { readonly kind: 'sequence'; readonly first: Expression; readonly rest: Expression })
   | (Common & { readonly kind: 'either'; readonly options: readonly Expression[] })
   | (Common & { readonly kind: 'both'; readonly left: Expression; readonly right: Expression })
-  | (Common & { readonly kind: 'repeat'; readonly item: Expression; readonly min: number; readonly max: number })
+  | (Common & {
+      readonly kind: 'repeat';
+      readonly item: Expression;
+      readonly min: number;
+      readonly max: number;
+    })
   | (Common & { readonly kind: 'named'; readonly name: string });
 
 interface Common {
@@ -27,8 +32,8 @@ export type ByteRange = readonly [first: number, last: number];
 
 type Shape<E> = E extends Common ? Omit<E, keyof Common> : never;
 
-/** States that an automaton may have: a text of a reasonable grammar meets a few thousand. */
-const MOST_STATES = 50_000;
+/** Parts that all states of an automaton may have together: a text of a reasonable grammar meets a few thousand. */
+const MOST_PARTS = 200_000;
 
 export class GrammarTooLarge extends Error {
   override readonly name = 'GrammarTooLarge';
@@ -42,6 +47,7 @@ export class Expressions {
   #derivatives: (Expression | undefined)[][] = [];
   #classes: ByteClasses | undefined;
   readonly #named = new Map<string, Expression>();
+  #parts = 0;
   readonly #alphabet: Uint8Array;
 
   /** `alphabet` is `[256]`, 1 for the bytes that texts can have; the others are left out of every set. */
@@ -88,16 +94,22 @@ export class Expressions {
   #both(left: Expression, right: Expression): Expression {
     if (left === right) return left;
     if (left.kind === 'nothing' || right.kind === 'nothing') return this.nothing;
-    if (left.kind === 'end' || right.kind === 'end') return left.mayEnd && right.mayEnd ? this.end : this.nothing;
+    if (left.kind === 'end' || right.kind === 'end')
+      return left.mayEnd && right.mayEnd ? this.end : this.nothing;
     const key = left.id < right.id ? `a${left.id},${right.id}` : `a${right.id},${left.id}`;
     return this.#intern(key, { kind: 'both', left, right }, left.mayEnd && right.mayEnd);
   }
 
   repeat(item: Expression, min: number, max = Number.POSITIVE_INFINITY): Expression {
+    if (min > max) return this.nothing;
     if (max <= 0 || item.kind === 'end') return this.end;
     if (item.kind === 'nothing') return min > 0 ? this.nothing : this.end;
     if (min === 1 && max === 1) return item;
-    return this.#intern(`r${item.id},${min},${max}`, { kind: 'repeat', item, min, max }, min <= 0 || item.mayEnd);
+    return this.#intern(
+      `r${item.id},${min},${max}`,
+      { kind: 'repeat', item, min, max },
+      min <= 0 || item.mayEnd,
+    );
   }
 
   optional(item: Expression): Expression {
@@ -135,9 +147,9 @@ export class Expressions {
     const names = new Set<string>();
     for (let before = -1; before < names.size; ) {
       before = names.size;
-      for (const [name, defined] of this.#named) if (isFinite(defined, names)) names.add(name);
+      for (const [name, defined] of this.#named) if (mayFinish(defined, names)) names.add(name);
     }
-    return isFinite(expression, names);
+    return mayFinish(expression, names);
   }
 
   /** The names that begin with themselves, so that no byte brings them forward. */
@@ -159,7 +171,9 @@ export class Expressions {
       case 'end':
         return this.nothing;
       case 'bytes':
-        return expression.ranges.some(([first, last]) => first <= byte && byte <= last) ? this.end : this.nothing;
+        return expression.ranges.some(([first, last]) => first <= byte && byte <= last)
+          ? this.end
+          : this.nothing;
       case 'sequence': {
         const { first, rest } = expression;
         const inFirst = this.#follow(this.after(first, byte), rest);
@@ -185,7 +199,11 @@ export class Expressions {
     if (first.kind === 'end') return rest;
     if (rest.kind === 'end') return first;
     if (first.kind === 'sequence') return this.#follow(first.first, this.#follow(first.rest, rest));
-    return this.#intern(`s${first.id},${rest.id}`, { kind: 'sequence', first, rest }, first.mayEnd && rest.mayEnd);
+    return this.#intern(
+      `s${first.id},${rest.id}`,
+      { kind: 'sequence', first, rest },
+      first.mayEnd && rest.mayEnd,
+    );
   }
 
   readonly #isLive = new Map<Expression, boolean>();
@@ -204,7 +222,7 @@ export class Expressions {
     const seen = new Set([start]);
     for (const state of seen) {
       if (state.mayEnd || this.#isLive.get(state) === true) return true;
-      if (state.kind !== 'both') return isFinite(state, new Set());
+      if (state.kind !== 'both') return mayFinish(state, new Set());
       this.#classes ??= divideBytes([...this.#known.values()]);
       for (const byte of this.#classes.members) {
         const next = this.#both(this.after(state.left, byte), this.after(state.right, byte));
@@ -228,7 +246,8 @@ export class Expressions {
   #intern(key: string, shape: Shape<Expression>, mayEnd: boolean): Expression {
     const known = this.#known.get(key);
     if (known) return known;
-    if (this.#known.size >= MOST_STATES) throw new GrammarTooLarge(`it has more than ${MOST_STATES} states`);
+    this.#parts += shape.kind === 'either' ? 1 + shape.options.length : 1;
+    if (this.#parts > MOST_PARTS) throw new GrammarTooLarge(`its states have more than ${MOST_PARTS} parts`);
     const expression = { ...shape, id: this.#known.size, mayEnd } as Expression;
     this.#known.set(key, expression);
     return expression;
@@ -263,7 +282,7 @@ function divideBytes(expressions: readonly Expression[]): ByteClasses {
 }
 
 /** Whether an expression has a text, given the names that have one. */
-function isFinite(expression: Expression, names: ReadonlySet<string>): boolean {
+function mayFinish(expression: Expression, names: ReadonlySet<string>): boolean {
   switch (expression.kind) {
     case 'nothing':
       return false;
@@ -271,13 +290,13 @@ function isFinite(expression: Expression, names: ReadonlySet<string>): boolean {
     case 'bytes':
       return true;
     case 'sequence':
-      return isFinite(expression.first, names) && isFinite(expression.rest, names);
+      return mayFinish(expression.first, names) && mayFinish(expression.rest, names);
     case 'either':
-      return expression.options.some((option) => isFinite(option, names));
+      return expression.options.some((option) => mayFinish(option, names));
     case 'both':
       return true;
     case 'repeat':
-      return expression.min <= 0 || isFinite(expression.item, names);
+      return expression.min <= 0 || mayFinish(expression.item, names);
     case 'named':
       return names.has(expression.name);
   }
@@ -287,7 +306,10 @@ function isFinite(expression: Expression, names: ReadonlySet<string>): boolean {
 function firstNames(expression: Expression): string[] {
   switch (expression.kind) {
     case 'sequence':
-      return [...firstNames(expression.first), ...(expression.first.mayEnd ? firstNames(expression.rest) : [])];
+      return [
+        ...firstNames(expression.first),
+        ...(expression.first.mayEnd ? firstNames(expression.rest) : []),
+      ];
     case 'either':
       return expression.options.flatMap(firstNames);
     case 'repeat':

@@ -21,5 +21,7 @@ export const FORMATS: Readonly<Record<string, string>> = {
 
 /** Formats of the standard that are not served; names that the standard does not have are annotations. */
 export const OTHER_FORMATS: ReadonlySet<string> = new Set(
-  'duration idn-email idn-hostname ipv6 uri-reference iri iri-reference uri-template json-pointer relative-json-pointer regex'.split(' '),
+  'duration idn-email idn-hostname ipv6 uri-reference iri iri-reference uri-template json-pointer relative-json-pointer regex'.split(
+    ' ',
+  ),
 );

@@ -34,27 +34,35 @@ export function integersWithin(expressions: Expressions, bounds: Bounds): Expres
  * bound, and one at least: what lies between two of them is left out.
  */
 export function numbersWithin(expressions: Expressions, bounds: Bounds): Expression {
-  const fraction = expressions.sequence([expressions.text('.'), expressions.repeat(digit(expressions, 0, 9), 1, FRACTION_DIGITS)]);
+  const fraction = expressions.sequence([
+    expressions.text('.'),
+    expressions.repeat(digit(expressions, 0, 9), 1, FRACTION_DIGITS),
+  ]);
   const { min = -Infinity, max = Infinity, exclusiveMin = -Infinity, exclusiveMax = Infinity } = bounds;
   const [low, high] = [Math.max(min, exclusiveMin), Math.min(max, exclusiveMax)];
+  // Whole numbers n such that n and all up to n + 1 lie within; a double may round what is below n + 1 up to it.
+  const first = exclusiveMin >= min ? Math.floor(low) + 1 : Math.ceil(low);
+  const last = exclusiveMax <= max ? Math.ceil(high) - 2 : Math.floor(high) - 1;
   const given = [min, max, exclusiveMin, exclusiveMax].filter(Number.isFinite);
   const places = Math.max(1, ...given.map(countPlaces));
-  const scale = 10 ** places;
-  const fixed = integerBounds(bounds, scale);
   return expressions.either([
     integersWithin(expressions, bounds),
-    // n and all that lies between n and n + 1, away from zero.
-    signed(expressions, Math.max(0, Math.floor(low) + 1), Math.min(LARGEST, Math.ceil(high) - 2), '', fraction),
-    signed(expressions, Math.max(0, Math.floor(-high) + 1), Math.min(LARGEST, Math.ceil(-low) - 2), '-', fraction),
-    given.length === 0 ? expressions.nothing : withPlaces(expressions, fixed, places),
-    ...(low < 0 && high >= 1 ? [expressions.sequence([expressions.text('0'), fraction])] : []),
-    ...(low <= -1 && high > 0 ? [expressions.sequence([expressions.text('-0'), fraction])] : []),
+    signed(expressions, Math.max(0, first), Math.min(LARGEST, last), '', fraction),
+    // Those of -n - 1 and all up to -n, away from zero.
+    signed(expressions, Math.max(0, -last - 1), Math.min(LARGEST, -first - 1), '-', fraction),
+    given.length === 0
+      ? expressions.nothing
+      : withPlaces(expressions, scaledBounds(bounds, 10 ** places), places),
   ]);
 }
 
-const countPlaces = (value: number): number => /\.(\d{1,6})/.exec(value.toFixed(6).replace(/0+$/, ''))?.[1]?.length ?? 0;
+const countPlaces = (value: number): number =>
+  /\.(\d{1,6})/.exec(value.toFixed(6).replace(/0+$/, ''))?.[1]?.length ?? 0;
 
-function integerBounds({ min, max, exclusiveMin, exclusiveMax }: Bounds, scale: number): readonly [number, number] {
+function scaledBounds(
+  { min, max, exclusiveMin, exclusiveMax }: Bounds,
+  scale: number,
+): readonly [number, number] {
   const round = (value: number) => Math.round(value * scale * 1e3) / 1e3;
   const lows = [
     ...(min === undefined ? [] : [Math.ceil(round(min))]),
@@ -67,22 +75,29 @@ function integerBounds({ min, max, exclusiveMin, exclusiveMax }: Bounds, scale: 
   return [Math.max(-LARGEST, ...lows), Math.min(LARGEST, ...highs)];
 }
 
-function signed(expressions: Expressions, first: number, last: number, sign: string, end: Expression): Expression {
+function signed(
+  expressions: Expressions,
+  first: number,
+  last: number,
+  sign: string,
+  end: Expression,
+): Expression {
   if (first > last) return expressions.nothing;
   return expressions.sequence([expressions.text(sign), unsigned(expressions, first, last), end]);
 }
 
 /** Numbers of exactly so many places, whose digits without the point lie within bounds. */
-function withPlaces(expressions: Expressions, [first, last]: readonly [number, number], places: number): Expression {
+function withPlaces(
+  expressions: Expressions,
+  [first, last]: readonly [number, number],
+  places: number,
+): Expression {
   const scale = 10 ** places;
   const wholes = (low: number, high: number, sign: string): Expression[] => {
     if (low > high) return [];
     const [start, end] = [Math.floor(low / scale), Math.floor(high / scale)];
     const part = (whole: number, from: number, to: number) =>
-      expressions.sequence([
-        expressions.text(`${sign}${whole}.`),
-        padded(expressions, from, to, places),
-      ]);
+      expressions.sequence([expressions.text(`${sign}${whole}.`), padded(expressions, from, to, places)]);
     if (start === end) return [part(start, low - start * scale, high - start * scale)];
     return [
       part(start, low - start * scale, scale - 1),
@@ -121,7 +136,8 @@ function unsigned(expressions: Expressions, first: number, last: number): Expres
 function padded(expressions: Expressions, first: number, last: number, digits: number): Expression {
   if (digits === 0) return expressions.end;
   const scale = 10 ** (digits - 1);
-  if (first === 0 && last === 10 * scale - 1) return expressions.repeat(digit(expressions, 0, 9), digits, digits);
+  if (first === 0 && last === 10 * scale - 1)
+    return expressions.repeat(digit(expressions, 0, 9), digits, digits);
   const [start, end] = [Math.floor(first / scale), Math.floor(last / scale)];
   const part = (lead: number, leadEnd: number, from: number, to: number) =>
     expressions.sequence([digit(expressions, lead, leadEnd), padded(expressions, from, to, digits - 1)]);

@@ -7,7 +7,14 @@ import type { Expression, Expressions } from './expressions.ts';
 import { FORMATS, OTHER_FORMATS } from './formats.ts';
 import { integersWithin, numbersWithin } from './json-numbers.ts';
 import { matchingString, space, stringOf } from './json-text.ts';
-import { assertionsOf, isSchema, listTypes, mergeSchemas, refuseKeywords, type Schema } from './merge-schemas.ts';
+import {
+  assertionsOf,
+  isSchema,
+  listTypes,
+  mergeSchemas,
+  refuseKeywords,
+  type Schema,
+} from './merge-schemas.ts';
 import { parseRegex } from './regex.ts';
 import { refuseSchema } from './schema-refusal.ts';
 
@@ -60,7 +67,8 @@ class SchemaCompiler {
   #object(given: Schema, path: string): Expression {
     refuseKeywords(given, path);
     const { $ref, allOf, anyOf, oneOf, ...own } = assertionsOf(given);
-    const others = Object.keys(own).length + [allOf, anyOf, oneOf].filter((list) => list !== undefined).length;
+    const others =
+      Object.keys(own).length + [allOf, anyOf, oneOf].filter((list) => list !== undefined).length;
     if ($ref !== undefined) {
       if (others === 0) return this.#reference($ref, path);
       const { $ref: _, ...rest } = given;
@@ -68,7 +76,10 @@ class SchemaCompiler {
     }
     if (allOf !== undefined) {
       const { allOf: _, ...rest } = given;
-      const all = this.#list(allOf, `${path}/allOf`).reduce<unknown>((merged, one) => this.#merge(merged, one, path), rest);
+      const all = this.#list(allOf, `${path}/allOf`).reduce<unknown>(
+        (merged, one) => this.#merge(merged, one, path),
+        rest,
+      );
       return this.#value(all, path);
     }
     const options = anyOf ?? oneOf;
@@ -120,7 +131,10 @@ class SchemaCompiler {
 
   #resolve(reference: unknown, path: string): unknown {
     if (typeof reference !== 'string' || !/^#(\/|$)/.test(reference))
-      throw refuseSchema(path, `the reference ${JSON.stringify(reference)} must lead into the schema itself, as '#/$defs/name' does`);
+      throw refuseSchema(
+        path,
+        `the reference ${JSON.stringify(reference)} must lead into the schema itself, as '#/$defs/name' does`,
+      );
     let found: unknown = this.#root;
     for (const part of reference.split('/').slice(1)) {
       const name = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
@@ -145,7 +159,8 @@ class SchemaCompiler {
   /** A schema without references and combinations. */
   #plain(schema: Schema, path: string): Expression {
     const types = schema.type === undefined ? TYPES : listTypes(schema.type);
-    if (Object.hasOwn(schema, 'const') || schema.enum !== undefined) return this.#oneOfValues(schema, types, path);
+    if (Object.hasOwn(schema, 'const') || schema.enum !== undefined)
+      return this.#oneOfValues(schema, types, path);
     return this.#either(
       types.map((type) => {
         if (!isType(type)) throw refuseSchema(path, `there is no type ${JSON.stringify(type)}`);
@@ -197,11 +212,15 @@ class SchemaCompiler {
   #string(schema: Schema, path: string): Expression {
     const [min, max] = this.#sizes(schema, 'Length', path);
     const { pattern, format } = schema;
-    if (pattern !== undefined && typeof pattern !== 'string') throw refuseSchema(path, "'pattern' must be a text");
+    if (pattern !== undefined && typeof pattern !== 'string')
+      throw refuseSchema(path, "'pattern' must be a text");
     if (typeof format === 'string' && OTHER_FORMATS.has(format))
       throw refuseSchema(path, `the format '${format}' is not supported`);
     const known = typeof format === 'string' && Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
-    const patterns = [...(known === undefined ? [] : [`^(?:${known})$`]), ...(pattern === undefined ? [] : [pattern])];
+    const patterns = [
+      ...(known === undefined ? [] : [`^(?:${known})$`]),
+      ...(pattern === undefined ? [] : [pattern]),
+    ];
     if (patterns.length === 0) return stringOf(this.#expressions, min, max);
     return patterns
       .map((one) => matchingString(this.#expressions, parseRegex(one), min, max))
@@ -220,29 +239,40 @@ class SchemaCompiler {
     const tail = (count: number): Expression => {
       const least = Math.max(0, min - count);
       if (count > 0) return this.#expressions.repeat(following, least, max - count);
-      const filled = this.#expressions.sequence([rest, this.#expressions.repeat(following, least - 1, max - 1)]);
+      const filled = this.#expressions.sequence([
+        rest,
+        this.#expressions.repeat(following, least - 1, max - 1),
+      ]);
       if (max <= 0) return this.#expressions.end;
       return min > 0 ? filled : this.#expressions.optional(filled);
     };
-    const content = first
-      .slice(0, max)
-      .reduceRight<Expression>((behind, item, index) => {
+    const content = first.slice(0, max).reduceRight<Expression>(
+      (behind, item, index) => {
         const value = this.#value(item, `${path}/prefixItems/${index}`);
         const filled = this.#expressions.sequence([...(index > 0 ? [comma] : []), value, behind]);
         return index < min ? filled : this.#expressions.optional(filled);
-      }, tail(Math.min(first.length, max)));
+      },
+      tail(Math.min(first.length, max)),
+    );
     return this.#enclosed('[', content, ']');
   }
 
   #members(schema: Schema, path: string): Expression {
     const { properties = {}, required = [], additionalProperties = true } = schema;
     const [min, max] = this.#sizes(schema, 'Properties', path);
-    if (!isSchema(properties) || !Array.isArray(required) || !required.every((name) => typeof name === 'string'))
+    if (
+      !isSchema(properties) ||
+      !Array.isArray(required) ||
+      !required.every((name) => typeof name === 'string')
+    )
       throw refuseSchema(path, "'properties' must be an object, and 'required' a list of names");
     const names = [...new Set([...Object.keys(properties), ...required])];
     if (names.length === 0) return this.#map(additionalProperties, min, max, path);
     if (required.length < min || names.length > max)
-      throw refuseSchema(path, "'minProperties' and 'maxProperties' beside 'properties' that leave a choice are not supported");
+      throw refuseSchema(
+        path,
+        "'minProperties' and 'maxProperties' beside 'properties' that leave a choice are not supported",
+      );
     const members = names.map((name) => ({
       isRequired: required.includes(name),
       member: this.#member(
@@ -260,7 +290,9 @@ class SchemaCompiler {
         this.#expressions.sequence([member, behind]),
         this.#expressions.sequence([comma, member, behind]),
       ];
-      [alone, behind] = isRequired ? [first, next] : [this.#either([first, alone]), this.#either([next, behind])];
+      [alone, behind] = isRequired
+        ? [first, next]
+        : [this.#either([first, alone]), this.#either([next, behind])];
     }
     return this.#enclosed('{', alone, '}');
   }
@@ -268,7 +300,10 @@ class SchemaCompiler {
   /** An object of any names. Names may come twice, of which readers keep one; so no more than one can be demanded. */
   #map(values: unknown, min: number, max: number, path: string): Expression {
     if (min > 1) throw refuseSchema(path, "'minProperties' above 1 is not supported without 'properties'");
-    const member = this.#member(stringOf(this.#expressions), this.#value(values, `${path}/additionalProperties`));
+    const member = this.#member(
+      stringOf(this.#expressions),
+      this.#value(values, `${path}/additionalProperties`),
+    );
     const following = this.#expressions.sequence([this.#separator(','), member]);
     const filled = this.#expressions.sequence([member, this.#expressions.repeat(following, 0, max - 1)]);
     const content = max <= 0 ? this.#expressions.end : min > 0 ? filled : this.#expressions.optional(filled);
@@ -304,7 +339,9 @@ class SchemaCompiler {
   }
 
   #sizes(schema: Schema, of: 'Length' | 'Items' | 'Properties', path: string): readonly [number, number] {
-    const [min = 0, max = Number.POSITIVE_INFINITY] = ['min', 'max'].map((end) => this.#number(schema, end + of, path));
+    const [min = 0, max = Number.POSITIVE_INFINITY] = ['min', 'max'].map((end) =>
+      this.#number(schema, end + of, path),
+    );
     return [min, max];
   }
 }

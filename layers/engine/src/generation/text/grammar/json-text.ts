@@ -7,13 +7,13 @@ import type { ParsedRegex, Regex } from './regex.ts';
 const CONTROLS: CodePoints = [[0, 0x1f]];
 const ESCAPED: CodePoints = unite(CONTROLS, [[0x22, 0x22]], [[0x5c, 0x5c]]);
 const SHORT_ESCAPES: Readonly<Record<number, string>> = {
-  0x08: '\\b',
-  0x09: '\\t',
-  0x0a: '\\n',
-  0x0c: '\\f',
-  0x0d: '\\r',
-  0x22: '\\"',
-  0x5c: '\\\\',
+  8: '\\b',
+  9: '\\t',
+  10: '\\n',
+  12: '\\f',
+  13: '\\r',
+  34: '\\"',
+  92: '\\\\',
 };
 
 /** At most one space between the parts: models that may put any white space put it for ever. */
@@ -26,7 +26,7 @@ function character(expressions: Expressions, set: CodePoints): Expression {
   );
   return expressions.either([
     oneOf(expressions, intersect(set, invert(ESCAPED))),
-    ...escapes.map((escape) => expressions.text(escape)),
+    ...escapes.map((spelt) => expressions.text(spelt)),
   ]);
 }
 

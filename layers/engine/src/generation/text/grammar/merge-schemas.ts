@@ -47,9 +47,12 @@ export function mergeSchemas(left: Schema, right: Schema, path: string): Schema 
 
 function mergeKeyword(key: string, left: unknown, right: unknown, path: string): unknown {
   if (isDeepStrictEqual(left, right) || !FOLLOWED.has(key)) return left;
-  if (key === 'required' && Array.isArray(left) && Array.isArray(right)) return [...new Set([...left, ...right])];
+  if (key === 'required' && Array.isArray(left) && Array.isArray(right))
+    return [...new Set([...left, ...right])];
   if (key === 'properties' && isSchema(left) && isSchema(right)) {
-    const common = Object.keys(left).find((name) => Object.hasOwn(right, name) && !isDeepStrictEqual(left[name], right[name]));
+    const common = Object.keys(left).find(
+      (name) => Object.hasOwn(right, name) && !isDeepStrictEqual(left[name], right[name]),
+    );
     if (common === undefined) return { ...left, ...right };
     return { ...left, ...right, [common]: { allOf: [left[common], right[common]] } };
   }
@@ -67,5 +70,8 @@ function mergeTypes(left: unknown, right: unknown): unknown {
   const [types, others] = [listTypes(left), listTypes(right)];
   const has = (list: readonly unknown[], type: unknown) =>
     list.includes(type) || (type === 'integer' && list.includes('number'));
-  return [...types.filter((type) => has(others, type)), ...others.filter((type) => !types.includes(type) && has(types, type))];
+  return [
+    ...types.filter((type) => has(others, type)),
+    ...others.filter((type) => !types.includes(type) && has(types, type)),
+  ];
 }

@@ -23,10 +23,19 @@ const LONGEST = 10_000;
 const MOST_REPEATS = 10_000;
 const DEEPEST = 100;
 
-const range = (first: string, last = first): CodePoints => [[first.codePointAt(0) ?? 0, last.codePointAt(0) ?? 0]];
+const range = (first: string, last = first): CodePoints => [
+  [first.codePointAt(0) ?? 0, last.codePointAt(0) ?? 0],
+];
 const DIGIT = range('0', '9');
 const WORD = unite(range('a', 'z'), range('A', 'Z'), DIGIT, range('_'));
-const SPACE = unite(range('\t', '\r'), range(' '), range('\u00a0'), range('\ufeff'), range('\u2000', '\u200a'), range('\u2028', '\u2029'));
+const SPACE = unite(
+  range('\t', '\r'),
+  range(' '),
+  range('\u00a0'),
+  range('\ufeff'),
+  range('\u2000', '\u200a'),
+  range('\u2028', '\u2029'),
+);
 const LINE_ENDS = unite(range('\n'), range('\r'), range('\u2028', '\u2029'));
 const CLASSES: Readonly<Record<string, CodePoints>> = {
   d: DIGIT,
@@ -40,7 +49,8 @@ const CONTROLS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', 
 
 /** @throws EngineError INVALID_PARAMETER for what is not supported, with its place */
 export function parseRegex(pattern: string): ParsedRegex {
-  if (pattern.length > LONGEST) throw refusal(pattern.slice(0, 50), `it is longer than ${LONGEST} characters`);
+  if (pattern.length > LONGEST)
+    throw refusal(pattern.slice(0, 50), `it is longer than ${LONGEST} characters`);
   return new Parser(pattern).parse();
 }
 
@@ -67,7 +77,8 @@ class Parser {
     const fromStart = this.#take('^');
     const regex = this.#either();
     const toEnd = this.#take('$');
-    if (this.#at < this.#characters.length) throw this.#refuse(this.#peek() === ')' ? 'a ) has no (' : 'anchors are supported at its ends alone');
+    if (this.#at < this.#characters.length)
+      throw this.#refuse(this.#peek() === ')' ? 'a ) has no (' : 'anchors are supported at its ends alone');
     if ((fromStart || toEnd) && regex.kind === 'either')
       throw this.#refuse('an anchor beside | binds one part alone: put parentheses around the parts');
     return { regex, fromStart, toEnd };
@@ -78,7 +89,9 @@ class Parser {
   }
 
   #take(text: string): boolean {
-    const isThere = Array.from(text).every((character, index) => this.#characters[this.#at + index] === character);
+    const isThere = Array.from(text).every(
+      (character, index) => this.#characters[this.#at + index] === character,
+    );
     if (isThere) this.#at += text.length;
     return isThere;
   }
@@ -171,7 +184,8 @@ class Parser {
       }
       this.#next();
       const [last] = this.#member();
-      if (!single || !last || last[0] < single[0]) throw this.#refuse('a range of characters is the wrong way round');
+      if (!single || !last || last[0] < single[0])
+        throw this.#refuse('a range of characters is the wrong way round');
       set = unite(set, [[single[0], last[1]]]);
     }
     this.#next();
@@ -191,7 +205,8 @@ class Parser {
     if (letter === 'x') return this.#hex(2);
     if (letter === 'u') return this.#take('{') ? this.#codePoint() : this.#hex(4);
     if (letter === 'p' || letter === 'P') return this.#property(letter === 'P');
-    if (letter === '0' || (Object.hasOwn(CONTROLS, letter) && /[a-z]/.test(letter))) return range(CONTROLS[letter] ?? '');
+    if (letter === '0' || (Object.hasOwn(CONTROLS, letter) && /[a-z]/.test(letter)))
+      return range(CONTROLS[letter] ?? '');
     if (/[1-9a-zA-Z]/.test(letter)) throw this.#refuse(`\\${letter} is not supported`);
     return range(letter);
   }
@@ -209,7 +224,8 @@ class Parser {
   }
 
   #character(code: number): CodePoints {
-    if (!ANY.some(([first, last]) => first <= code && code <= last)) throw this.#refuse('there is no character of that number');
+    if (!ANY.some(([first, last]) => first <= code && code <= last))
+      throw this.#refuse('there is no character of that number');
     return [[code, code]];
   }
 
