@@ -206,6 +206,24 @@ describe('a JSON schema', () => {
     ["'multipleOf'", { type: 'number', multipleOf: 0.5 }],
     ["'ipv6'", { type: 'string', format: 'ipv6' }],
     ["'oneOf'", { oneOf: [{ type: 'integer' }, { type: 'number' }] }],
+    [
+      "'additionalProperties' beside",
+      {
+        allOf: [
+          { type: 'object', properties: { a: {} }, additionalProperties: false },
+          { type: 'object', properties: { b: {} } },
+        ],
+      },
+    ],
+    [
+      "'uniqueItems'",
+      {
+        allOf: [
+          { type: 'array', uniqueItems: false },
+          { type: 'array', uniqueItems: true },
+        ],
+      },
+    ],
     ['leads to itself', { $ref: '#' }],
     ['leads to itself', { anyOf: [{ $ref: '#' }, { type: 'null' }] }],
     ['nothing is at #/$defs/x', { $ref: '#/$defs/x' }],

@@ -1,5 +1,6 @@
 /** Sets of code points, and how they are spelt in UTF-8. */
-import type { Expression, Expressions } from './expressions.ts';
+import type { Expression } from './expression.ts';
+import type { Expressions } from './expressions.ts';
 
 /** Ranges with both ends included, sorted and apart. */
 export type CodePoints = readonly (readonly [first: number, last: number])[];

@@ -1,5 +1,6 @@
 /** Numbers of JSON within bounds, as texts without an exponent. */
-import type { Expression, Expressions } from './expressions.ts';
+import type { Expression } from './expression.ts';
+import type { Expressions } from './expressions.ts';
 
 /** Bounds of a number; both belong to it. */
 export interface Bounds {

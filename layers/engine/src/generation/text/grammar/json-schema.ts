@@ -3,19 +3,14 @@
  * order of `properties`, no member that is not named there comes beside them, numbers have no exponent, and at most one space separates parts.
  */
 import { areDisjoint, typeOf } from './disjoint-schemas.ts';
-import type { Expression, Expressions } from './expressions.ts';
-import { FORMATS, OTHER_FORMATS } from './formats.ts';
+import type { Expression } from './expression.ts';
+import type { Expressions } from './expressions.ts';
 import { integersWithin, numbersWithin } from './json-numbers.ts';
-import { matchingString, space, stringOf } from './json-text.ts';
-import {
-  assertionsOf,
-  isSchema,
-  listTypes,
-  mergeSchemas,
-  refuseKeywords,
-  type Schema,
-} from './merge-schemas.ts';
-import { parseRegex } from './regex.ts';
+import { compileString } from './json-strings.ts';
+import { space, stringOf } from './json-text.ts';
+import { assertionsOf, isSchema, listTypes, refuseKeywords, type Schema } from './merge-schemas.ts';
+import { numberIn, sizesIn } from './schema-bounds.ts';
+import { SchemaReferences } from './schema-references.ts';
 import { refuseSchema } from './schema-refusal.ts';
 
 const ANY = 'any value';
@@ -35,12 +30,15 @@ class SchemaCompiler {
   readonly #expressions: Expressions;
   readonly #root: unknown;
   readonly #space: Expression;
-  readonly #references = new Map<string, Expression>();
+  readonly #references: SchemaReferences;
+  /** Schemas that references lead to, by these. */
+  readonly #referenced = new Map<string, Expression>();
   #depth = 0;
 
   constructor(expressions: Expressions, root: unknown) {
     this.#expressions = expressions;
     this.#root = root;
+    this.#references = new SchemaReferences(root);
     this.#space = space(expressions);
   }
 
@@ -72,12 +70,12 @@ class SchemaCompiler {
     if ($ref !== undefined) {
       if (others === 0) return this.#reference($ref, path);
       const { $ref: _, ...rest } = given;
-      return this.#value(this.#merge(rest, this.#resolve($ref, path), path), path);
+      return this.#value(this.#references.merge(rest, this.#references.resolve($ref, path), path), path);
     }
     if (allOf !== undefined) {
       const { allOf: _, ...rest } = given;
       const all = this.#list(allOf, `${path}/allOf`).reduce<unknown>(
-        (merged, one) => this.#merge(merged, one, path),
+        (merged, one) => this.#references.merge(merged, one, path),
         rest,
       );
       return this.#value(all, path);
@@ -87,7 +85,7 @@ class SchemaCompiler {
     const key = anyOf === undefined ? 'oneOf' : 'anyOf';
     const { [key]: _, ...rest } = given;
     const branches = this.#list(options, `${path}/${key}`).map((option) =>
-      Object.keys(assertionsOf(rest)).length === 0 ? option : this.#merge(rest, option, path),
+      Object.keys(assertionsOf(rest)).length === 0 ? option : this.#references.merge(rest, option, path),
     );
     if (key === 'oneOf') this.#refuseOverlap(branches, path);
     return this.#either(branches.map((branch, index) => this.#value(branch, `${path}/${key}/${index}`)));
@@ -98,26 +96,9 @@ class SchemaCompiler {
     throw refuseSchema(path, 'it must be a list of schemas');
   }
 
-  #merge(left: unknown, right: unknown, path: string): unknown {
-    if (left === false || right === false) return false;
-    const [one, other] = [this.#dereference(left, path), this.#dereference(right, path)];
-    if (!isSchema(one)) return other;
-    return isSchema(other) ? mergeSchemas(one, other, path) : one;
-  }
-
-  /** A schema without a reference at its top. */
-  #dereference(schema: unknown, path: string): unknown {
-    if (!isSchema(schema) || schema.$ref === undefined) return schema;
-    if (++this.#depth > DEEPEST) throw refuseSchema(path, 'a reference leads to itself');
-    const { $ref, ...rest } = schema;
-    const merged = this.#merge(rest, this.#resolve($ref, path), path);
-    this.#depth -= 1;
-    return merged;
-  }
-
   #refuseOverlap(branches: readonly unknown[], path: string): void {
-    const schemas = branches.map((branch) => this.#dereference(branch, path));
-    const resolve = (schema: unknown) => this.#dereference(schema, path);
+    const schemas = branches.map((branch) => this.#references.follow(branch, path));
+    const resolve = (schema: unknown) => this.#references.follow(schema, path);
     for (const [index, one] of schemas.entries()) {
       for (const other of schemas.slice(index + 1)) {
         if (isSchema(one) && isSchema(other) && areDisjoint(one, other, resolve)) continue;
@@ -129,29 +110,13 @@ class SchemaCompiler {
     }
   }
 
-  #resolve(reference: unknown, path: string): unknown {
-    if (typeof reference !== 'string' || !/^#(\/|$)/.test(reference))
-      throw refuseSchema(
-        path,
-        `the reference ${JSON.stringify(reference)} must lead into the schema itself, as '#/$defs/name' does`,
-      );
-    let found: unknown = this.#root;
-    for (const part of reference.split('/').slice(1)) {
-      const name = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
-      const isThere = (isSchema(found) || Array.isArray(found)) && Object.hasOwn(found, name);
-      if (!isThere) throw refuseSchema(path, `nothing is at ${reference}`);
-      found = (found as Schema)[name];
-    }
-    return found;
-  }
-
   #reference(reference: unknown, path: string): Expression {
-    const target = this.#resolve(reference, path);
+    const target = this.#references.resolve(reference, path);
     const name = String(reference);
-    const known = this.#references.get(name);
+    const known = this.#referenced.get(name);
     if (known) return known;
     const named = this.#expressions.named(name);
-    this.#references.set(name, named);
+    this.#referenced.set(name, named);
     this.#expressions.define(name, this.#value(target, name));
     return named;
   }
@@ -193,15 +158,15 @@ class SchemaCompiler {
       case 'integer':
       case 'number': {
         const bounds = {
-          min: this.#number(schema, 'minimum', path),
-          max: this.#number(schema, 'maximum', path),
-          exclusiveMin: this.#number(schema, 'exclusiveMinimum', path),
-          exclusiveMax: this.#number(schema, 'exclusiveMaximum', path),
+          min: numberIn(schema, 'minimum', path),
+          max: numberIn(schema, 'maximum', path),
+          exclusiveMin: numberIn(schema, 'exclusiveMinimum', path),
+          exclusiveMax: numberIn(schema, 'exclusiveMaximum', path),
         };
         return type === 'integer' ? integersWithin(expressions, bounds) : numbersWithin(expressions, bounds);
       }
       case 'string':
-        return this.#string(schema, path);
+        return compileString(expressions, schema, path);
       case 'array':
         return this.#array(schema, path);
       case 'object':
@@ -209,26 +174,8 @@ class SchemaCompiler {
     }
   }
 
-  #string(schema: Schema, path: string): Expression {
-    const [min, max] = this.#sizes(schema, 'Length', path);
-    const { pattern, format } = schema;
-    if (pattern !== undefined && typeof pattern !== 'string')
-      throw refuseSchema(path, "'pattern' must be a text");
-    if (typeof format === 'string' && OTHER_FORMATS.has(format))
-      throw refuseSchema(path, `the format '${format}' is not supported`);
-    const known = typeof format === 'string' && Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
-    const patterns = [
-      ...(known === undefined ? [] : [`^(?:${known})$`]),
-      ...(pattern === undefined ? [] : [pattern]),
-    ];
-    if (patterns.length === 0) return stringOf(this.#expressions, min, max);
-    return patterns
-      .map((one) => matchingString(this.#expressions, parseRegex(one), min, max))
-      .reduce((left, right) => this.#expressions.both(left, right));
-  }
-
   #array(schema: Schema, path: string): Expression {
-    const [min, max] = this.#sizes(schema, 'Items', path);
+    const [min, max] = sizesIn(schema, 'Items', path);
     const { prefixItems, items, additionalItems } = schema;
     const tuple = prefixItems ?? (Array.isArray(items) ? items : undefined);
     const first = tuple === undefined ? [] : this.#list(tuple, `${path}/prefixItems`);
@@ -259,7 +206,7 @@ class SchemaCompiler {
 
   #members(schema: Schema, path: string): Expression {
     const { properties = {}, required = [], additionalProperties = true } = schema;
-    const [min, max] = this.#sizes(schema, 'Properties', path);
+    const [min, max] = sizesIn(schema, 'Properties', path);
     if (
       !isSchema(properties) ||
       !Array.isArray(required) ||
@@ -330,18 +277,5 @@ class SchemaCompiler {
 
   #either(options: readonly Expression[]): Expression {
     return this.#expressions.either(options);
-  }
-
-  #number(schema: Schema, key: string, path: string): number | undefined {
-    const value = schema[key];
-    if (value === undefined || (typeof value === 'number' && Number.isFinite(value))) return value;
-    throw refuseSchema(path, `'${key}' must be a number`);
-  }
-
-  #sizes(schema: Schema, of: 'Length' | 'Items' | 'Properties', path: string): readonly [number, number] {
-    const [min = 0, max = Number.POSITIVE_INFINITY] = ['min', 'max'].map((end) =>
-      this.#number(schema, end + of, path),
-    );
-    return [min, max];
   }
 }

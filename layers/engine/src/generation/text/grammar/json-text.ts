@@ -1,6 +1,7 @@
 /** The parts of JSON texts: strings, numbers, white space. */
 import { ANY, type CodePoints, intersect, invert, isEmpty, oneOf, unite } from './code-points.ts';
-import type { Expression, Expressions } from './expressions.ts';
+import type { Expression } from './expression.ts';
+import type { Expressions } from './expressions.ts';
 import type { ParsedRegex, Regex } from './regex.ts';
 
 /** Characters that a string of JSON cannot have as they are. */

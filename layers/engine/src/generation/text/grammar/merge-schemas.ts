@@ -38,11 +38,28 @@ export const assertionsOf = (schema: Schema): Schema =>
 
 /** Both schemas as one. @throws EngineError INVALID_PARAMETER where they say something of the same keyword that cannot be joined */
 export function mergeSchemas(left: Schema, right: Schema, path: string): Schema {
+  refuseClosed(left, right, path);
+  refuseClosed(right, left, path);
   const merged: Record<string, unknown> = { ...left };
   for (const [key, value] of Object.entries(right)) {
     merged[key] = Object.hasOwn(merged, key) ? mergeKeyword(key, merged[key], value, path) : value;
   }
   return merged;
+}
+
+/** `additionalProperties` and `items` are of what their own schema does not name. */
+function refuseClosed(schema: Schema, other: Schema, path: string): void {
+  const named = isSchema(schema.properties) ? schema.properties : {};
+  const others = Object.keys(isSchema(other.properties) ? other.properties : {});
+  const { additionalProperties = true } = schema;
+  if (additionalProperties !== true && others.some((name) => !Object.hasOwn(named, name)))
+    throw refuseSchema(
+      path,
+      "'additionalProperties' beside a schema that has further 'properties' is not supported",
+    );
+  const hasTuple = other.prefixItems !== undefined || Array.isArray(other.items);
+  if (hasTuple && (schema.items ?? schema.prefixItems) !== undefined)
+    throw refuseSchema(path, "two schemas that both hold say something of 'items'");
 }
 
 function mergeKeyword(key: string, left: unknown, right: unknown, path: string): unknown {
@@ -60,8 +77,14 @@ function mergeKeyword(key: string, left: unknown, right: unknown, path: string):
     return /^(min|exclusiveMin)/.test(key) ? Math.max(left, right) : Math.min(left, right);
   }
   if (key === 'type') return mergeTypes(left, right);
-  if (key === 'additionalProperties' && (left === false || right === false)) return false;
+  if (key === 'additionalProperties')
+    return left === false || right === true ? left : mergeAdditional(left, right, path);
   throw refuseSchema(path, `two schemas that both hold say something else of '${key}'`);
+}
+
+function mergeAdditional(left: unknown, right: unknown, path: string): unknown {
+  if (left === true || right === false) return right;
+  throw refuseSchema(path, "two schemas that both hold say something else of 'additionalProperties'");
 }
 
 export const listTypes = (type: unknown): readonly unknown[] => (Array.isArray(type) ? type : [type]);

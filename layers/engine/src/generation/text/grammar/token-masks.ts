@@ -1,6 +1,7 @@
 /** Which tokens may follow in a state of a grammar. */
 import type { TokenTable } from '../token-table.ts';
-import type { Expression, Expressions } from './expressions.ts';
+import type { Expression } from './expression.ts';
+import type { Expressions } from './expressions.ts';
 import { type SortedTable, type SortedTokens, withoutTokens } from './sorted-tokens.ts';
 
 /** Masks that are kept: one of a vocabulary of 150,000 takes 19 KB. */
