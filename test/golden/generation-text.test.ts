@@ -1,9 +1,13 @@
 /** Prompts, texts and conversations of models that generate, against what transformers gives. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { Tokenizer } from 'tokenizers';
+import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { openGenerationFolder } from '../fixtures/generation-text.ts';
+import { cases } from '../scale.ts';
 
 const shared = join(import.meta.dirname, '../../../shared/references/gen');
 const hasReferences = existsSync(shared);
@@ -63,8 +67,8 @@ describe.skipIf(!hasReferences)('the text of a checkpoint (skipped without ../sh
     'ids have the text of transformers, with special tokens and without: %s',
     async (family) => {
       const { text } = await openGenerationFolder(join(shared, family));
-      const { cases, hasEncoder } = readCases(family);
-      for (const { sequences, new_token_start, text: plain, text_raw } of cases) {
+      const { cases: all, hasEncoder } = readCases(family);
+      for (const { sequences, new_token_start, text: plain, text_raw } of all) {
         for (const [index, sequence] of sequences.entries()) {
           const part = hasEncoder ? sequence : sequence.slice(new_token_start);
           if (plain) expect(text.decode(part)).toBe(plain[index]);
@@ -84,3 +88,73 @@ describe.skipIf(!hasReferences)('the text of a checkpoint (skipped without ../sh
     }
   });
 });
+
+describe.skipIf(!hasReferences)('a stream of any ids (skipped without ../shared/references)', () => {
+  it.each(families.filter((family) => family !== 'marian'))(
+    'has the text of the library: %s',
+    async (family) => {
+      const { text, source } = await openGenerationFolder(join(shared, family));
+      const native = Tokenizer.fromString(source.json);
+      const ids = fc.array(fc.nat({ max: native.getVocabSize(true) }), { maxLength: 30 });
+      await fc.assert(
+        fc.asyncProperty(ids, fc.boolean(), async (drawn, skipSpecialTokens) => {
+          const stream = text.stream({ skipSpecialTokens });
+          const shown = drawn.map((id) => stream.push(id).shown).join('') + stream.end();
+          expect(shown).toBe(await native.decode(drawn, skipSpecialTokens));
+        }),
+        { numRuns: cases({ short: 50, long: 2000 }) },
+      );
+    },
+  );
+});
+
+describe.skipIf(!hasReferences)('languages of mBART (skipped without ../shared/references)', () => {
+  it('stand beside a source as the call says', async () => {
+    const { text, source } = await openGenerationFolder(join(shared, 'mbart'));
+    const [english, ...words] = await text.encode('hello');
+    expect(english).toBe(source.languages?.en_XX);
+    expect(await text.encode('hello', { sourceLanguage: 'de_DE' })).toEqual([
+      source.languages?.de_DE,
+      ...words,
+    ]);
+    await expect(text.encode('hello', { sourceLanguage: 'de_DF' })).rejects.toMatchObject({
+      code: 'INVALID_PARAMETER',
+      message: expect.stringContaining('did you mean de_DE?'),
+    });
+  });
+});
+
+describe.skipIf(!hasReferences)(
+  'pieces of Marian that vocab.json lacks (skipped without ../shared/references)',
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pilotlight-marian-'));
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    it('are read as the unknown token, one for each', async () => {
+      const whole = z
+        .record(z.string(), z.int())
+        .parse(JSON.parse(readFileSync(join(shared, 'marian/vocab.json'), 'utf8')));
+      // The order of keys is not that of ids: digits come first.
+      const names = Object.keys(whole).toSorted((one, other) => (whole[one] ?? 0) - (whole[other] ?? 0));
+      const kept = names.filter((token, index) => index < 3 || index % 7 !== 0 || token === '<pad>');
+      const vocabulary = Object.fromEntries(kept.map((token, id) => [token, id]));
+      for (const file of ['config.json', 'source.spm', 'target.spm', 'special_tokens_map.json'])
+        cpSync(join(shared, 'marian', file), join(folder, file));
+      writeFileSync(join(folder, 'vocab.json'), JSON.stringify(vocabulary));
+      const [all, some] = [
+        await openGenerationFolder(join(shared, 'marian')),
+        await openGenerationFolder(folder),
+      ];
+      let unknown = 0;
+      for (const { prompts } of readCases('marian').cases) {
+        for (const prompt of prompts ?? []) {
+          const ids = await all.text.encode(prompt);
+          const expected = ids.map((id) => vocabulary[names[id] ?? ''] ?? vocabulary['<unk>']);
+          expect(await some.text.encode(prompt), prompt).toEqual(expected);
+          unknown += expected.filter((id) => id === vocabulary['<unk>']).length;
+        }
+      }
+      expect(unknown).toBeGreaterThan(10);
+    });
+  },
+);

@@ -1,4 +1,7 @@
 /** The text of a checkpoint that generates: its tokenizers, its languages, its chat template. */
+import { parsePython } from '@pilotlight/engine/internal/generation/text/chat/render';
+import { TokenVocabulary } from '@pilotlight/engine/internal/generation/text/token-vocabulary';
+import { EngineError } from '@pilotlight/model-format/errors';
 import { z } from 'zod';
 import { ToolchainError } from '../errors.ts';
 import type { SourceFolder } from './folder.ts';
@@ -6,6 +9,7 @@ import type { HuggingFaceConfig } from './hugging-face.ts';
 import { listOf, recordOf } from './json.ts';
 import { composeTokenizer } from './tokenizer/compose.ts';
 import { assembleTokenizer } from './tokenizer/draft.ts';
+import { findClass } from './tokenizer/find-class.ts';
 import { draftMarian } from './tokenizer/marian.ts';
 import { contentOf, readSettings, type TokenizerFiles } from './tokenizer/settings.ts';
 import { addSpecialTokens, type SpecialTokens } from './tokenizer/special-tokens.ts';
@@ -41,19 +45,46 @@ export function readGenerationTokenizer(
 ): GenerationTokenizerSource {
   const files = readSettings(folder, config);
   const { tokenizer, json, named, notes } = composeTokenizer(folder, files, undefined);
-  const languages = listLanguages(tokenizer, files);
-  const chat = readChat(folder, named);
+  refuseDecoder(json);
+  const className = findClass(files).name;
+  const languages = listLanguages(tokenizer, className);
+  const written = readChat(folder, named);
+  const fault = written && findFault(written.template);
+  const chat = fault === undefined ? written : undefined;
   const prefix = readPrefix(config, task);
   return {
     json,
     vocabSize: countTokens(tokenizer),
-    ...(files.className === 'MarianTokenizer' && readMarianTarget(folder, files, named)),
+    ...(className === 'MarianTokenizer' && readMarianTarget(folder, files, named)),
     ...(cleansUp(files, tokenizer) && { cleansUp: true }),
     ...(languages && { languages }),
     ...(prefix && { prefix }),
     ...(chat && { chat }),
-    notes,
+    notes: [
+      ...notes,
+      ...(fault === undefined ? [] : [`the chat template is left out, and with it conversations: ${fault}`]),
+    ],
   };
+}
+
+/** The engine streams texts by the decoder of a tokenizer, and does not know every one. */
+function refuseDecoder(json: string): void {
+  try {
+    new TokenVocabulary(JSON.parse(json));
+  } catch (cause) {
+    if (!EngineError.is(cause)) throw cause;
+    throw new ToolchainError('SOURCE_UNSUPPORTED', cause.message, { cause });
+  }
+}
+
+/** Says why a chat template cannot be run; nothing where it parses. */
+function findFault(template: string): string | undefined {
+  try {
+    parsePython(template);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /** Release 5 leaves texts of BPE alone, whose spaces before punctuation are of the text. */
@@ -75,7 +106,7 @@ const LANGUAGE = /^[a-z]{2,3}_[A-Z][A-Za-z]{1,3}$/;
 
 function listLanguages(
   tokenizer: TokenizerJson,
-  { className }: TokenizerFiles,
+  className: string | undefined,
 ): Readonly<Record<string, number>> | undefined {
   if (!className?.startsWith('MBart')) return undefined;
   const special = new Set(
