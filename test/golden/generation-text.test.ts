@@ -1,7 +1,7 @@
 /** Prompts, texts and conversations of models that generate, against what transformers gives. */
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { Tokenizer } from 'tokenizers';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -155,6 +155,63 @@ describe.skipIf(!hasReferences)(
         }
       }
       expect(unknown).toBeGreaterThan(10);
+    });
+  },
+);
+
+/** Texts that tokenizers disagree on: spaces, marks, other scripts, names of tokens. */
+const ODD_TEXTS = [
+  '',
+  ' ',
+  'a  b',
+  ' a\n\nb\t',
+  "don't 3.14",
+  'été 日本語 😀',
+  '</s> a<unk>',
+  '<start_of_turn>a\n',
+  'ﬁ Ａ\u00a0½',
+  '▁a',
+];
+
+describe.skipIf(!hasReferences)(
+  'a folder without tokenizer.json (skipped without ../shared/references)',
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pilotlight-vocabulary-'));
+    afterAll(() => rmSync(folder, { recursive: true }));
+    const built = [
+      'bart',
+      'gemma',
+      'gemma3',
+      'gpt2',
+      'llama',
+      'mbart',
+      'mistral',
+      'opt',
+      'phi3',
+      'qwen2',
+      'qwen3',
+      't5',
+    ];
+
+    it.each(built)('has the ids and the texts of the one that has it: %s', async (family) => {
+      const path = join(folder, family);
+      const left = new Set(['tokenizer.json', 'model.safetensors', 'reference.json']);
+      cpSync(join(shared, family), path, { recursive: true, filter: (file) => !left.has(basename(file)) });
+      const [whole, made] = [
+        await openGenerationFolder(join(shared, family)),
+        await openGenerationFolder(path),
+      ];
+      expect(made.source.notes.join()).toContain('the tokenizer was built from');
+      const { cases: all } = readCases(family);
+      const texts = [
+        ...all.flatMap(({ prompts }) => prompts ?? []),
+        ...(family === 'mbart' ? [] : ODD_TEXTS),
+      ];
+      for (const text of texts) {
+        const ids = await whole.text.encode(text);
+        expect(await made.text.encode(text), JSON.stringify(text)).toEqual(ids);
+        expect(made.text.decode(ids)).toBe(whole.text.decode(ids));
+      }
     });
   },
 );

@@ -2,7 +2,6 @@
 import { ToolchainError } from '../../errors.ts';
 import type { SourceFolder } from '../folder.ts';
 import { buildByteLevel } from './byte-level.ts';
-import type { TokenizerClass } from './classes.ts';
 import { assembleTokenizer, type Draft } from './draft.ts';
 import type { FoundClass } from './find-class.ts';
 import { BYTE_LEVEL, writeRoberta, writeTemplate } from './post-processors.ts';
@@ -10,6 +9,7 @@ import { buildSentencePiece } from './sentence-piece.ts';
 import { readSentencePieceModel } from './sentence-piece-model.ts';
 import { contentOf, isSpecialTokenName, type TokenizerFiles } from './settings.ts';
 import { addSpecialTokens, type SpecialTokens } from './special-tokens.ts';
+import type { TokenizerClass } from './tokenizer-class.ts';
 import { type Component, listTokenIds, type TokenizerJson } from './tokenizer-json.ts';
 import { buildWordPiece } from './word-piece.ts';
 

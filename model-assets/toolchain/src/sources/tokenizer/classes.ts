@@ -1,42 +1,9 @@
 /** The tokenizer classes of transformers that a tokenizer can be built for: what each of them brings along by itself. */
-import type { SourceFolder } from '../folder.ts';
-import type { Draft } from './draft.ts';
-import { draftMarian } from './marian.ts';
+import { GEMMA_CLASS, LLAMA_CLASS, MARIAN, QWEN2 } from './generator-classes.ts';
 import type { Template } from './post-processors.ts';
-import {
-  albertLike,
-  COMMON,
-  DEBERTA,
-  extraIds,
-  fairseq,
-  LLAMA,
-  type PieceRecipe,
-  plain,
-  T5,
-} from './sentence-piece.ts';
-import type { TokenizerSettings } from './settings.ts';
+import { albertLike, COMMON, DEBERTA, extraIds, fairseq, plain, T5 } from './sentence-piece.ts';
 import { type SpecialTokens, specialToken } from './special-tokens.ts';
-
-export interface TokenizerClass {
-  readonly kind: 'word-piece' | 'byte-level' | 'sentence-piece';
-  /** The file of the vocabulary. */
-  readonly file: string;
-  readonly special: (settings: TokenizerSettings) => SpecialTokens;
-  /** Special tokens beside the named ones. */
-  readonly further?: (settings: TokenizerSettings) => readonly string[];
-  /** The special tokens around texts; none at all, or those of RoBERTa, which trims the offsets of its tokens. */
-  readonly template: (settings: TokenizerSettings) => Template | 'byte-level' | 'roberta';
-  /** Whether the class puts its template in place of what a tokenizer.json has. @default - never */
-  readonly rewritesProcessor?: (settings: TokenizerSettings) => boolean;
-  /** Whether a model gets token types, where no `model_input_names` says it. */
-  readonly typeIds: boolean;
-  /** The recipe for a SentencePiece model; for the kind of that name alone. */
-  readonly pieces?: PieceRecipe;
-  /** Drafts what the class has in place of a SentencePiece model alone. @default - it is made by `pieces` */
-  readonly draft?: (folder: SourceFolder, settings: TokenizerSettings) => Draft;
-  /** Whether a space stands before every text, whatever a tokenizer.json says that 4.57 wrote. @default - never */
-  readonly spacesFirst?: (settings: TokenizerSettings) => boolean;
-}
+import type { TokenizerClass } from './tokenizer-class.ts';
 
 const segments = (): Template => ({
   single: 'cls_token A sep_token',
@@ -247,30 +214,6 @@ const MBART50: TokenizerClass = {
     unknownId: () => 3,
   },
 };
-/** The texts that a model reads; `draftMarian` makes the tokenizer of those that it generates, too. */
-const MARIAN: TokenizerClass = {
-  kind: 'sentence-piece',
-  file: 'source.spm',
-  special: () => ({ eos_token: '</s>', unk_token: '<unk>', pad_token: '<pad>' }),
-  template: () => ({ single: 'A eos_token', pair: 'A B eos_token' }),
-  typeIds: false,
-  pieces: COMMON,
-  draft: (folder, settings) => draftMarian(folder, 'source', settings).draft,
-};
-const LLAMA_CLASS: TokenizerClass = {
-  kind: 'sentence-piece',
-  file: 'tokenizer.model',
-  special: () => ({ bos_token: '<s>', eos_token: '</s>', unk_token: '<unk>' }),
-  template: ({ add_bos_token, add_eos_token }) => {
-    const around = (text: string, type: string) =>
-      `${add_bos_token === false ? '' : `bos_token${type} `}${text}${type}${add_eos_token ? ` eos_token${type}` : ''}`;
-    return { single: around('A', ''), pair: `${around('A', '')} ${around('B', ':1')}` };
-  },
-  rewritesProcessor: ({ add_bos_token, add_eos_token }) => add_bos_token != null || add_eos_token != null,
-  typeIds: false,
-  pieces: LLAMA,
-};
-
 /** By the name of the class without `Tokenizer`. */
 export const CLASSES: ReadonlyMap<string, TokenizerClass> = new Map([
   ...'Bert Electra MobileBert ConvBert LayoutLM Lxmert DPRQuestionEncoder DPRContextEncoder DPRReader RetriBert Realm'
@@ -295,4 +238,6 @@ export const CLASSES: ReadonlyMap<string, TokenizerClass> = new Map([
   ['MBart50', MBART50],
   ['Marian', MARIAN],
   ['Llama', LLAMA_CLASS],
+  ['Gemma', GEMMA_CLASS],
+  ['Qwen2', QWEN2],
 ]);

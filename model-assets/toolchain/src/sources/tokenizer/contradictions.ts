@@ -1,9 +1,9 @@
 /** Settings that contradict a tokenizer.json: releases of transformers differ on which of the two wins. */
 import { ToolchainError } from '../../errors.ts';
-import type { TokenizerClass } from './classes.ts';
 import { hasLowerCase } from './lower-first.ts';
 import type { PieceRecipe } from './sentence-piece.ts';
 import type { TokenizerSettings } from './settings.ts';
+import type { TokenizerClass } from './tokenizer-class.ts';
 import type { TokenizerJson } from './tokenizer-json.ts';
 
 /** Settings, and the step of a tokenizer that each of them puts in or leaves out. */

@@ -1,6 +1,7 @@
 /** Finds the class of transformers that a folder's tokenizer is read with. */
-import { CLASSES, type TokenizerClass } from './classes.ts';
+import { CLASSES } from './classes.ts';
 import type { TokenizerFiles } from './settings.ts';
+import type { TokenizerClass } from './tokenizer-class.ts';
 
 /** The classes of models, by their `model_type`, where no file names one. */
 const OF_MODELS: Readonly<Record<string, string>> = {
@@ -31,6 +32,8 @@ const OF_MODELS: Readonly<Record<string, string>> = {
   ...ofModels('Pegasus', 'pegasus pegasus_x'),
   ...ofModels('Marian', 'marian'),
   ...ofModels('T5', 't5 mt5 longt5 switch_transformers umt5'),
+  ...ofModels('Gemma', 'gemma gemma2 gemma3 gemma3_text'),
+  ...ofModels('Qwen2', 'qwen2 qwen3'),
   ...ofModels('Llama', 'llama mistral mixtral phi3'),
 };
 

@@ -14,6 +14,8 @@ export interface PieceRecipe {
   readonly preTokenizers: (settings: TokenizerSettings) => readonly Component[];
   /** Whether characters that the vocabulary lacks become their bytes. */
   readonly byteFallback?: boolean;
+  /** Whether a text that is read back loses the space that stands before it. @default - it does */
+  readonly losesSpace?: (settings: TokenizerSettings) => boolean;
 }
 
 /** Stands for a space in pieces. */
@@ -100,7 +102,7 @@ export const T5: Pick<PieceRecipe, 'vocabulary' | 'normalizers' | 'preTokenizers
 };
 
 /** Llama puts a space before every part of a text between special tokens, and before the text alone with `legacy: false`. */
-export const LLAMA: Pick<PieceRecipe, 'normalizers' | 'preTokenizers' | 'byteFallback'> = {
+export const LLAMA: PieceRecipe = {
   normalizers: (_, { legacy, add_prefix_space }) =>
     legacy === false
       ? []
@@ -111,6 +113,21 @@ export const LLAMA: Pick<PieceRecipe, 'normalizers' | 'preTokenizers' | 'byteFal
   preTokenizers: ({ legacy, add_prefix_space }) =>
     legacy === false ? [metaspace(add_prefix_space === false ? 'never' : 'first', false)] : [],
   byteFallback: true,
+  losesSpace: ({ add_prefix_space }) => add_prefix_space !== false,
+};
+
+/** Gemma puts no space before a text, and has a tab where its model has a byte. */
+export const GEMMA: PieceRecipe = {
+  vocabulary: (pieces) => [
+    ...plain(['<pad>', '<eos>', '<bos>']),
+    ...pieces.slice(3).map((entry) => (entry.piece === '<0x09>' ? { ...entry, piece: '\t' } : entry)),
+  ],
+  normalizers: () => [replace({ String: ' ' }, SPACE)],
+  preTokenizers: () => [
+    { type: 'Split', pattern: { String: ' ' }, behavior: 'MergedWithPrevious', invert: false },
+  ],
+  byteFallback: true,
+  losesSpace: () => false,
 };
 
 /** The sentinels of T5: `<extra_id_0>` and on. */
@@ -136,6 +153,7 @@ export function buildSentencePiece(
   settings: TokenizerSettings,
 ): Draft {
   const { vocabulary = (pieces) => pieces, unknownId = (id) => id, byteFallback = false } = recipe;
+  const losesSpace = recipe.losesSpace?.(settings) ?? true;
   const pieces = vocabulary(model.pieces, settings);
   const charsmap =
     model.charsmap === '' ? [] : [{ type: 'Precompiled', precompiled_charsmap: model.charsmap }];
@@ -144,7 +162,7 @@ export function buildSentencePiece(
   return {
     normalizer: normalizers.length === 0 ? null : { type: 'Sequence', normalizers },
     pre_tokenizer: pretokenizers.length === 0 ? null : { type: 'Sequence', pretokenizers },
-    decoder: byteFallback ? BYTE_DECODER : metaspace('always'),
+    decoder: byteFallback ? byteDecoder(losesSpace) : metaspace('always'),
     model: {
       ...(model.algorithm === 'unigram' ? unigram(pieces, unknownId(model.unknown.id)) : bpe(pieces, model)),
       byte_fallback: byteFallback,
@@ -153,15 +171,15 @@ export function buildSentencePiece(
   };
 }
 
-const BYTE_DECODER: Component = {
+const byteDecoder = (losesSpace: boolean): Component => ({
   type: 'Sequence',
   decoders: [
     replace({ String: SPACE }, ' '),
     { type: 'ByteFallback' },
     { type: 'Fuse' },
-    { type: 'Strip', content: ' ', start: 1, stop: 0 },
+    ...(losesSpace ? [{ type: 'Strip', content: ' ', start: 1, stop: 0 }] : []),
   ],
-};
+});
 
 function unigram(pieces: readonly Piece[], unk_id: number): TokenizerJson['model'] {
   return { type: 'Unigram', unk_id, vocab: pieces.map(({ piece, score }) => [piece, score]) };
