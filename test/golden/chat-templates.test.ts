@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ChatTemplate } from '@pilotlight/engine/internal/generation/text/chat/chat-template';
+import { parsePython, render } from '@pilotlight/engine/internal/generation/text/chat/render';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
@@ -66,4 +67,20 @@ describe.skipIf(!hasReferences)('a chat template (skipped without ../shared/refe
       expect(one.cases.length).toBeGreaterThan(20);
     },
   );
+});
+
+const expressionsSchema = z.object({
+  variables: z.record(z.string(), z.unknown()),
+  expressions: z.array(z.tuple([z.string(), z.string().nullable()])),
+});
+const { variables, expressions } = expressionsSchema.parse(
+  JSON.parse(readFileSync(join(import.meta.dirname, 'chat-templates/expressions.json'), 'utf8')),
+);
+
+describe('a template', () => {
+  it.each(expressions)('gives what Jinja2 gives, or fails where Python does: %s', (template, rendered) => {
+    const write = () => render(parsePython(template), variables);
+    if (rendered === null) expect(write).toThrow();
+    else expect(write()).toBe(rendered);
+  });
 });

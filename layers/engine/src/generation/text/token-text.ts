@@ -4,7 +4,7 @@
  */
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
-import { byteOfCharacter } from './byte-characters.ts';
+import { bytesOfCharacters } from './byte-characters.ts';
 
 /** One token. */
 export interface TokenText {
@@ -90,13 +90,10 @@ function unsupported(cause?: unknown): EngineError {
 
 /** Every token is the characters that stand for its bytes; one that has others, an added token, is itself. */
 function byteLevelRules(): TextRules {
-  const inside = (token: string): TokenText => {
-    const bytes = Array.from(token, byteOfCharacter);
-    const known = bytes.filter((byte) => byte !== undefined);
-    return known.length === bytes.length
-      ? { bytes: Uint8Array.from(known), isByte: false }
-      : { bytes: Buffer.from(token), isByte: false };
-  };
+  const inside = (token: string): TokenText => ({
+    bytes: bytesOfCharacters(token) ?? Buffer.from(token),
+    isByte: false,
+  });
   return { inside, first: inside, strip: { start: 0, end: 0 }, startSpaces: 0 };
 }
 

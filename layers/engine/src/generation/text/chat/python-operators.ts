@@ -54,6 +54,9 @@ function multiply(left: Value, right: Value): Value {
   const [one, other] = [numberOf(left), numberOf(right)];
   if (isText(left) && other !== undefined) return string(left.value.repeat(Math.max(0, other)));
   if (isText(right) && one !== undefined) return string(right.value.repeat(Math.max(0, one)));
+  const items = itemsOf(left);
+  if (items && other !== undefined)
+    return list(Array.from({ length: Math.max(0, other) }, () => items).flat());
   return calculate('*', left, right, (a, b) => a * b);
 }
 

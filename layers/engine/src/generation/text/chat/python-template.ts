@@ -5,6 +5,7 @@
 import {
   callable,
   type Environment,
+  list,
   type Node,
   string,
   type TemplateFunction,
@@ -13,7 +14,7 @@ import {
 import { applyFilter, FILTER_NAMES, hasFilter } from './python-filters.ts';
 import { OPERATORS, runTest, TESTS } from './python-operators.ts';
 import { callMethod, METHODS } from './python-strings.ts';
-import { print } from './python-values.ts';
+import { isText, isUndefined, print } from './python-values.ts';
 
 /** Nodes of a body that print nothing by themselves, and texts, which are printed as they are. */
 const NOT_PRINTED = new Set(
@@ -44,6 +45,17 @@ export function toPython(node: Node): Node {
       runTest(name);
       const tested = call(node, `is ${name}`, [rewritten.operand]);
       return node.negate === true ? call(node, 'is false', [tested]) : tested;
+    }
+    case 'MemberExpression':
+      return copy(node, { ...rewritten, object: call(node, 'defined', [rewritten.object]) });
+    case 'For': {
+      // The condition of a loop is a part of what it goes through.
+      const { iterable } = rewritten;
+      const hasCondition = isNode(iterable) && iterable.type === 'SelectExpression';
+      const items = hasCondition
+        ? copy(iterable, { ...iterable, lhs: call(node, 'items', [iterable.lhs]) })
+        : call(node, 'items', [iterable]);
+      return copy(node, { ...rewritten, iterable: items });
     }
     case 'CallExpression': {
       const { callee, args } = rewritten;
@@ -108,6 +120,11 @@ function copy(origin: Node, fields: Readonly<Record<string, unknown>>): Node {
 export function declarePython(environment: Environment): void {
   const declare = (name: string, run: TemplateFunction) => environment.setVariable(name, callable(run));
   declare('print', (value = UNDEFINED) => string(print(value)));
+  declare('defined', (value = UNDEFINED) => {
+    if (isUndefined(value)) throw new TypeError('what is undefined has no attributes');
+    return value;
+  });
+  declare('items', (value = UNDEFINED) => (isText(value) ? list(Array.from(value.value, string)) : value));
   for (const [name, operator] of Object.entries(OPERATORS)) {
     declare(`operator ${name}`, (left = UNDEFINED, right = UNDEFINED) => operator(left, right));
   }
