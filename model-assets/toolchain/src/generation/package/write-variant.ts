@@ -2,8 +2,8 @@
 import type { GenerationVariant } from '@pilotlight/model-format';
 import type { OnnxModel } from '../../graph/onnx.ts';
 import type { Staging } from '../../package/staging.ts';
-import { RUNTIME_VERSION } from '../../stages/optimise.ts';
 import { writeGraphs } from '../../package/write-graphs.ts';
+import { RUNTIME_VERSION } from '../../stages/optimise.ts';
 import type { StagedGraph, StagedGraphs } from './staged-graphs.ts';
 
 export async function writeGeneratorVariant(
