@@ -13,6 +13,7 @@ import {
   verifyPackage,
 } from '@pilotlight/toolchain';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { describePackage } from '../../../../layers/builders/src/models/describe.ts';
 import { TextScorer } from '../../../../model-assets/toolchain/src/generation/package/score-text.ts';
 import { EOS, PAD, writeLlama, writeT5 } from '../../../fixtures/generators.ts';
 import { LONG } from '../../../scale.ts';
@@ -134,6 +135,18 @@ describe('a model with an encoder that is packaged', () => {
       { variant: 'int8', goldens: 16, sameInAnyBatch: true },
       { variant: 'fp32', goldens: 16, sameInAnyBatch: true },
     ]);
+  });
+
+  it('is described, for a function, by the files of the variant that it serves', () => {
+    const described = describePackage(packages, { name: 'rewriter' });
+    expect(described).toMatchObject({ variant: 'int8', tier: 'lambda' });
+    expect(described.files.map(({ path }) => path)).toEqual([
+      ...['MODEL_CARD.md', 'goldens.jsonl', 'int8/encoder/model.onnx', 'int8/encoder/weights.bin'],
+      ...['int8/step/model.onnx', 'int8/step/weights.bin', 'model.json', 'tokenizer.json'],
+    ]);
+    expect(() => describePackage(packages, { name: 'rewriter' }, { variant: 'fp16' })).toThrow(
+      'has no variant fp16; it has int8, fp32',
+    );
   });
 
   it('is measured on rows of texts and targets, greedy and by four beams', () => {

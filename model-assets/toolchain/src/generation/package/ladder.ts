@@ -14,7 +14,7 @@ import { INT8_RUNGS, type Rung, schemeOf } from '../../schemes/rung.ts';
 import type { GeneratorCalibration } from './calibrate-generator.ts';
 import { measureTextTolerance } from './compare-goldens.ts';
 import { judgeText, type TextReference } from './judge-text.ts';
-import { measureGenerationSpeed } from './measure-speed.ts';
+import { measureGenerationSpeed, measureTextSpeedup } from './measure-speed.ts';
 import type { GeneratorOptions } from './options.ts';
 import { TextScorer } from './score-text.ts';
 import type { ProvenVariant, StagedGenerator } from './staged-generator.ts';
@@ -113,17 +113,16 @@ async function tryRung(
     },
   );
   await staged.write({ int8: { variant: built, tolerance: 1 }, fp32 }, goldens);
-  const { judgement, speed, deviation } = await progress.stage(`judge ${scheme}`, (report) =>
+  const { judgement, speed, speedup, deviation } = await progress.stage(`judge ${scheme}`, (report) =>
     staged.serve('int8', async (model) => ({
       judgement: await TextScorer.with(staged.staging.folder, built, manifest.decoder, (scorer) =>
         judgeText(model, scorer, reference, (done) => report(0.8 * done)),
       ),
       deviation: await measureTextTolerance(model, goldens),
-      speed: await measureGenerationSpeed(model, manifest.decoder, (done) => report(0.8 + 0.2 * done)),
+      speed: await measureGenerationSpeed(model, manifest.decoder, (done) => report(0.8 + 0.1 * done)),
+      speedup: await staged.serve('fp32', (exact) => measureTextSpeedup(exact, model, manifest.decoder)),
     })),
   );
-  const { stepMs = speed.stepMs } = fp32.variant.speed ?? {};
-  const speedup = Number((stepMs / speed.stepMs).toPrecision(2));
   const { tolerance, fault } = deviation;
   const missed = [...missedDemands(judgement, quality), ...(fault === undefined ? [] : [fault])];
   return {

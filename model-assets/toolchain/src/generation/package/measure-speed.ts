@@ -56,3 +56,35 @@ export async function measureGenerationSpeed(
     stepMs: perToken(best.steps - best.short, steps),
   };
 }
+
+const RATIOS = 5;
+
+/**
+ * How many times as fast as fp32 a variant generates, by rounds that take turns, so that what else runs on the machine slows both: the
+ * median of their ratios, two digits.
+ *
+ * @throws EngineError
+ */
+export async function measureTextSpeedup(
+  fp32: Pick<LoadedModel, 'predict'>,
+  variant: Pick<LoadedModel, 'predict'>,
+  { maxPositions = Number.POSITIVE_INFINITY, vocabSize }: DecoderFacts,
+): Promise<number> {
+  const tokens = Math.max(1, Math.min(STEPS, maxPositions - SHORT));
+  const input = { ids: promptOf(Math.min(SHORT, Math.max(1, maxPositions - tokens)), vocabSize) };
+  const time = async (model: Pick<LoadedModel, 'predict'>): Promise<number> => {
+    const start = performance.now();
+    await generate(model, input, exactly(tokens));
+    return performance.now() - start;
+  };
+  const ratios: number[] = [];
+  // The first round allocates.
+  for (let round = 0; round <= RATIOS; round++) {
+    const isEven = round % 2 === 0;
+    const first = await time(isEven ? fp32 : variant);
+    const second = await time(isEven ? variant : fp32);
+    if (round > 0) ratios.push(isEven ? first / second : second / first);
+  }
+  const sorted = ratios.toSorted((left, right) => left - right);
+  return Number((sorted[Math.floor(RATIOS / 2)] ?? 1).toPrecision(2));
+}
