@@ -114,7 +114,7 @@ export const OPTIONS = {
     type: 'string',
     value: 'FILE',
     multiple: true,
-    help: 'labelled rows to measure the quality on; each with --dataset and --split',
+    help: 'labelled rows to measure the quality on, of a model that generates {"text", "target"}; each with --dataset and --split',
   },
   dataset: { type: 'string', value: 'NAME', multiple: true, help: 'name of those rows in the model card' },
   split: {

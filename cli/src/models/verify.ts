@@ -65,7 +65,7 @@ function report(verdicts: readonly Verdict[]): string {
       { title: 'GOLDENS', align: 'right' },
       { title: 'LARGEST ERROR', align: 'right' },
       { title: 'ACCEPTED', align: 'right' },
-      { title: 'SAME LABEL', align: 'right' },
+      { title: 'SAME ANSWER', align: 'right' },
       { title: 'LOAD', align: 'right' },
       { title: 'RESULT' },
     ],

@@ -1,6 +1,6 @@
 /** The greeting of `pilotlight start`: the models, where the time of the cold start went, and lines to copy. */
 import type { OnnxManifest, PackageEntry, Quality } from '@pilotlight/engine';
-import { TASK_FACTS } from '@pilotlight/model-format';
+import { type GenerationManifest, TASK_FACTS } from '@pilotlight/model-format';
 import { paint } from '../kit/style.ts';
 import { table } from '../kit/table.ts';
 import type { LocalModel } from './load-models.ts';
@@ -11,7 +11,9 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   slots: 'play jazz by Miles Davis',
 };
 
-type Shown = Pick<OnnxManifest, 'name' | 'task' | 'textProcessing'>;
+type Shown =
+  | Pick<OnnxManifest, 'runtime' | 'name' | 'task' | 'textProcessing'>
+  | Pick<GenerationManifest, 'runtime' | 'name' | 'example'>;
 
 /** The server that requests are handed over to, and the models that are handed over. */
 export interface ShownServer {
@@ -28,9 +30,7 @@ export function banner(
 ): string {
   const predictors = models.flatMap(({ predictor }) => predictor ?? []);
   const lines = curlLines(
-    models.flatMap(({ predictor, manifest }) =>
-      predictor && manifest?.runtime === 'onnx' ? [manifest] : [],
-    ),
+    models.filter(({ predictor }) => predictor),
     base,
   );
   return [
@@ -46,10 +46,7 @@ export function banner(
 
 /** `summary` is about the function; the models are those that it serves. */
 export function lambdaBanner(models: readonly PackageEntry[], summary: string, base: string): string {
-  const lines = curlLines(
-    models.flatMap(({ manifest }) => (manifest?.runtime === 'onnx' ? manifest : [])),
-    base,
-  );
+  const lines = curlLines(models, base);
   return [servesAt(base), summary, ['Try:', ...lines].join('\n  '), paint('dim', 'Ctrl-C ends it.')].join(
     '\n\n',
   );
@@ -89,17 +86,31 @@ function coldStartTable(predictors: readonly NonNullable<LocalModel['predictor']
 }
 
 /** A line to copy for each of the first three models. */
-function curlLines(manifests: readonly Shown[], base: string): string[] {
-  return manifests.slice(0, 3).map((manifest) => curlLine(manifest, base));
+function curlLines(
+  models: readonly { readonly manifest?: PackageEntry['manifest'] }[],
+  base: string,
+): string[] {
+  return models
+    .flatMap(({ manifest }) =>
+      manifest?.runtime === 'onnx' || manifest?.runtime === 'generation' ? manifest : [],
+    )
+    .slice(0, 3)
+    .map((manifest) => curlLine(manifest, base));
 }
 
 /** A call that the model answers, whatever its task. */
 export function curlLine(manifest: Shown, base: string): string {
-  const { name, task } = manifest;
+  // A shell ends the body at an apostrophe.
+  const body = JSON.stringify(bodyFor(manifest)).replaceAll("'", '\\u0027');
+  return `curl -d '${body}' ${base.replace('http://', '')}/models/${manifest.name}`;
+}
+
+function bodyFor(manifest: Shown): object {
+  const { name } = manifest;
   const text = Object.hasOwn(EXAMPLES, name) ? EXAMPLES[name] : undefined;
-  const body =
-    text === undefined ? TASK_FACTS[task].example(manifest.textProcessing.maskToken) : { inputs: text };
-  return `curl -d '${JSON.stringify(body)}' ${base.replace('http://', '')}/models/${name}`;
+  if (manifest.runtime === 'generation') return { inputs: text ?? manifest.example ?? 'Once upon a time' };
+  if (text !== undefined) return { inputs: text };
+  return TASK_FACTS[manifest.task].example(manifest.textProcessing.maskToken);
 }
 
 function inWords({ metric, served, dataset }: Quality): string {

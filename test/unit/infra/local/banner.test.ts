@@ -19,6 +19,18 @@ it.each(TASKS)('the banner shows a call of %s that the task takes', (task) => {
   expect(taskFor(task).parameters.safeParse(parameters)).toMatchObject({ success: true });
 });
 
+it.each([
+  ['the example of its package', "it's late and", "it's late and"],
+  ['a beginning, where there is none', undefined, 'Once upon a time'],
+])('the banner shows a call of a model that generates: %s', (_what, example, inputs) => {
+  const line = curlLine(
+    { runtime: 'generation', name: 'mine', ...(example && { example }) },
+    'http://localhost:80',
+  );
+  const [, json = ''] = /^curl -d '([^']*)' localhost:80\/models\/mine$/.exec(line) ?? [];
+  expect(JSON.parse(json)).toEqual({ inputs });
+});
+
 it('the banner shows the mask that the model knows', () => {
   const { textProcessing } = manifestOf();
   const manifest = manifestOf({

@@ -1,14 +1,16 @@
-import { appendFileSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Engine, FolderStore, type Generation } from '@pilotlight/engine';
 import {
   formatGenerationGoldens,
+  type GenerationGoldens,
   parseGenerationGoldens,
 } from '@pilotlight/engine/internal/generation/goldens/generation-goldens';
 import { type GenerationManifest, sha256Of } from '@pilotlight/model-format';
 import {
   type GeneratorOptions,
   type GeneratorResult,
+  isGeneratorFolder,
   packageGenerator,
   verifyPackage,
 } from '@pilotlight/toolchain';
@@ -192,22 +194,39 @@ describe('a package that was changed after it was proven', () => {
     await expect(verify('chatter', root)).rejects.toMatchObject({ code: 'VERIFY_FAILED' });
   });
 
+  it('is refused for goldens that prove nothing: too few, or of a tolerance that anything meets', async () => {
+    const root = copy('little-evidence');
+    const { tolerance, goldens } = readGoldens(root);
+    writeGoldens(root, { tolerance, goldens: goldens.slice(0, 2) });
+    await expect(verify('chatter', root)).rejects.toThrow('have 2 different inputs; at least 3');
+    writeGoldens(root, { tolerance: { fp32: 20 }, goldens });
+    await expect(verify('chatter', root)).rejects.toThrow('of 20; above 1.5 it proves nothing');
+  });
+
   it('is refused for goldens that it does not give, whose sum is that of the manifest', async () => {
     const root = copy('other-goldens');
-    const at = join(root, 'chatter/1.0.0');
-    const { tolerance, goldens } = parseGenerationGoldens(readFileSync(join(at, 'goldens.jsonl'), 'utf8'));
+    const { tolerance, goldens } = readGoldens(root);
     const changed = goldens.map((golden) => ({
       ...golden,
       logprobs: golden.logprobs.map((value) => value - 0.01),
     }));
-    const content = formatGenerationGoldens({ tolerance, goldens: changed });
-    writeFileSync(join(at, 'goldens.jsonl'), content);
-    const manifest = JSON.parse(readFileSync(join(at, 'model.json'), 'utf8'));
-    const file = { path: 'goldens.jsonl', bytes: Buffer.byteLength(content), sha256: sha256Of(content) };
-    writeFileSync(join(at, 'model.json'), JSON.stringify({ ...manifest, goldens: file }));
+    writeGoldens(root, { tolerance, goldens: changed });
     await expect(verify('chatter', root)).rejects.toThrow('fp32 is off by 0.01');
   });
 });
+
+const readGoldens = (root: string): GenerationGoldens =>
+  parseGenerationGoldens(readFileSync(join(root, 'chatter/1.0.0/goldens.jsonl'), 'utf8'));
+
+/** Writes other goldens, and their sum into the manifest. */
+function writeGoldens(root: string, goldens: GenerationGoldens): void {
+  const at = join(root, 'chatter/1.0.0');
+  const content = formatGenerationGoldens(goldens);
+  writeFileSync(join(at, 'goldens.jsonl'), content);
+  const manifest = JSON.parse(readFileSync(join(at, 'model.json'), 'utf8'));
+  const file = { path: 'goldens.jsonl', bytes: Buffer.byteLength(content), sha256: sha256Of(content) };
+  writeFileSync(join(at, 'model.json'), JSON.stringify({ ...manifest, goldens: file }));
+}
 
 describe('a checkpoint that is not served', () => {
   it.each([
@@ -222,6 +241,19 @@ describe('a checkpoint that is not served', () => {
     await expect(add(source, 'refused', { force: true })).rejects.toMatchObject({
       code: 'SOURCE_UNSUPPORTED',
       message: expect.stringContaining(message),
+    });
+  });
+
+  it('is refused where it is an .onnx export, with what to take instead', async () => {
+    const source = join(folder, 'export');
+    writeT5(source);
+    rmSync(join(source, 'model.safetensors'));
+    await expect(add(source, 'refused')).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND' });
+    writeFileSync(join(source, 'model.onnx'), 'none');
+    expect(isGeneratorFolder(source)).toBe(true);
+    await expect(add(source, 'refused')).rejects.toMatchObject({
+      code: 'SOURCE_UNSUPPORTED',
+      message: expect.stringContaining('take the folder with model.safetensors'),
     });
   });
 });

@@ -10,7 +10,7 @@ export const FP32_TOLERANCE = 1e-3;
 const MARGIN = 3;
 const LEAST_TOLERANCE = 1e-2;
 /** With more, a model that generates something else would be proven. */
-const MOST_TOLERANCE = 1.5;
+export const MOST_TOLERANCE = 1.5;
 
 export interface GoldenDeviation {
   readonly tolerance: number;

@@ -7,7 +7,7 @@ import { GREEDY, generate } from './generate.ts';
 const NEW_TOKENS = 24;
 const MOST_INPUTS = 8;
 /** Fewer prove too little. */
-const LEAST_INPUTS = 3;
+export const LEAST_INPUTS = 3;
 
 /** The other defaults of the model stay, and are proven with it. */
 const ALONE = { ...GREEDY, max_new_tokens: NEW_TOKENS };

@@ -9,6 +9,7 @@ import {
   readGenerationTokenizer,
 } from '../../sources/generation-tokenizer.ts';
 import { type HuggingFaceConfig, readConfig } from '../../sources/hugging-face.ts';
+import { refusePickles } from '../../sources/pickles.ts';
 import { hasWeights, WeightFiles } from '../../sources/weight-files.ts';
 import { refuseDamaged } from '../../stages/refuse-damaged.ts';
 import { type BuiltGenerator, buildGenerator } from '../graph/index.ts';
@@ -37,12 +38,10 @@ const GENERATES = /(?:ForConditionalGeneration|ForCausalLM|LMHeadModel|MTModel)$
 
 const classesSchema = z.looseObject({ architectures: z.array(z.string()).nullish() });
 
-/** Whether a folder has the checkpoint of a model that generates text, of a family that is supported or not; an .onnx export is none. */
+/** Whether a folder has a model that generates text, of a family that is supported or not. */
 export function isGeneratorFolder(path: string): boolean {
   const folder = openFolder(path);
   if (!folder?.has('config.json')) return false;
-  const isExport = [...folder.list(), ...folder.list('onnx')].some((file) => file.endsWith('.onnx'));
-  if (isExport && !hasWeights(folder)) return false;
   const { architectures } = folder.json('config.json', classesSchema) ?? {};
   return architectures?.some((name) => GENERATES.test(name)) ?? false;
 }
@@ -66,12 +65,23 @@ export function readGenerator(
 ): GeneratorSource {
   const folder = new SourceFolder(path);
   const config = readConfig(folder);
+  refuseExport(folder);
   const weights = openLater(folder);
   try {
     return describeGenerator(folder, config, weights, asked);
   } finally {
     weights.close();
   }
+}
+
+function refuseExport(folder: SourceFolder): void {
+  if (hasWeights(folder)) return;
+  refusePickles(folder);
+  if (![...folder.list(), ...folder.list('onnx')].some((file) => file.endsWith('.onnx'))) return;
+  throw new ToolchainError(
+    'SOURCE_UNSUPPORTED',
+    `'${folder.name}' has an .onnx export of a model that generates text, which is packaged from its checkpoint: take the folder with model.safetensors. The export itself runs with --runtime transformers.js.`,
+  );
 }
 
 /** The weights, opened when the first of them is asked for: a family that is not supported is refused before anybody misses them. */

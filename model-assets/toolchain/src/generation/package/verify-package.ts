@@ -14,7 +14,9 @@ import { type GenerationManifest, packageFiles } from '@pilotlight/model-format'
 import { ToolchainError } from '../../errors.ts';
 import { readFileOf, verifyFiles } from '../../stages/verify/integrity.ts';
 import type { VariantProof } from '../../stages/verify.ts';
+import { MOST_TOLERANCE } from './compare-goldens.ts';
 import { generate, generateTogether } from './generate.ts';
+import { LEAST_INPUTS } from './goldens.ts';
 
 /** @throws ToolchainError VERIFY_FAILED; EngineError PACKAGE_INVALID, PACKAGE_CORRUPT, SESSION_FAILED */
 export async function verifyGenerationPackage(
@@ -27,12 +29,22 @@ export async function verifyGenerationPackage(
   await verifyFiles(folder, manifest, packageFiles(manifest));
   const content = readFileOf(folder, manifest, manifest.goldens).toString();
   const { tolerance, goldens } = parseGenerationGoldens(content);
-  if (goldens.length === 0) throw failed(manifest, 'it has no goldens');
+  const different = new Set(goldens.map(({ input }) => input)).size;
+  if (different < LEAST_INPUTS)
+    throw failed(
+      manifest,
+      `its goldens have ${different} different inputs; at least ${LEAST_INPUTS} prove a package`,
+    );
   const proofs: VariantProof[] = [];
   const variants = Object.keys(manifest.variants);
   for (const [place, variant] of variants.entries()) {
     const accepted = Object.hasOwn(tolerance, variant) ? tolerance[variant] : undefined;
     if (accepted === undefined) throw failed(manifest, `its goldens have no tolerance for ${variant}`);
+    if (accepted > MOST_TOLERANCE)
+      throw failed(
+        manifest,
+        `its goldens have a tolerance for ${variant} of ${accepted}; above ${MOST_TOLERANCE} it proves nothing`,
+      );
     const engine = new Engine({ packages, variant });
     try {
       const model = await engine.model({ name, version });
