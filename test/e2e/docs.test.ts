@@ -85,6 +85,16 @@ const COVERED: readonly { command: RegExp; file: string; title: string }[] = [
     title: 'is listed, and proven by the answers that it gave when it was packaged',
   },
   {
+    command: /^npm run models -- add \.\/flan-t5-small /,
+    file: 'test/e2e/generation-cli.test.ts',
+    title: 'add tells its stages and what it made',
+  },
+  {
+    command: /^npm run predict -- --model (rewriter|chatter) /,
+    file: 'test/e2e/generation-cli.test.ts',
+    title: 'prints the text as it comes, which is the text that it prints as a whole',
+  },
+  {
     command: /^npm run (bootstrap|synth|diff|deploy|destroy) |^npx cdk bootstrap /,
     file: 'test/infra/app/commands.test.ts',
     title: 'a documented command',

@@ -2,6 +2,7 @@
  * Follows a given text with the graphs of a variant, all of its tokens in one run: what the model thinks of each, and which it would have
  * taken. Sessions are opened as they are served.
  */
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import {
   HIDDEN,
@@ -56,7 +57,12 @@ export class TextScorer {
     work: (scorer: TextScorer) => Promise<Result>,
   ): Promise<Result> {
     const { sumsMaySaturate = false, foldWeights = false } = describeScheme(scheme);
-    const options = { intraOpThreads: 2, allowSpinning: true, sumsMaySaturate, foldWeights };
+    const options = {
+      intraOpThreads: availableParallelism(),
+      allowSpinning: true,
+      sumsMaySaturate,
+      foldWeights,
+    };
     const opened: Session[] = [];
     const open = async (graph: GenerationVariant['graphs']['step']): Promise<Session> => {
       const session = await createOnnxSession(join(folder, graph.file), graph, options);
