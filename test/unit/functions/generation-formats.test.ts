@@ -76,7 +76,7 @@ describe('POST /models/{model} of a model that generates', () => {
       ...own,
       no_repeat_ngram_size: 3,
       stop_strings: ['.'],
-      grammar: { type: 'json', value: { type: 'object' } },
+      grammar: { kind: 'json_schema', schema: { type: 'object' } },
     });
   });
 
@@ -341,10 +341,10 @@ describe('POST /v1/chat/completions', () => {
 
   it.each([
     [{ type: 'text' }, undefined],
-    [{ type: 'json_object' }, { type: 'json', value: { type: 'object' } }],
+    [{ type: 'json_object' }, { kind: 'json_schema', schema: { type: 'object' } }],
     [
       { type: 'json_schema', json_schema: { name: 'a', schema: { type: 'array' } } },
-      { type: 'json', value: { type: 'array' } },
+      { kind: 'json_schema', schema: { type: 'array' } },
     ],
     [
       { type: 'regex', value: 'a+' },

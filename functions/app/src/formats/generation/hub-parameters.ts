@@ -96,9 +96,9 @@ function isDrawn(parameters: Readonly<Record<string, unknown>>): boolean {
 
 /** TGI takes a schema as an object, or as its text; OpenAI's kind has it one level below. */
 function engineGrammar({ type, value }: { readonly type: string; readonly value?: unknown }): object {
-  if (type === 'regex') return { type, value };
+  if (type === 'regex') return { kind: 'regex', pattern: value };
   const { schema = value }: { schema?: unknown } = type === 'json_schema' ? Object(value) : {};
-  return { type: 'json', value: typeof schema === 'string' ? parseSchema(schema) : schema };
+  return { kind: 'json_schema', schema: typeof schema === 'string' ? parseSchema(schema) : schema };
 }
 
 function parseSchema(text: string): unknown {

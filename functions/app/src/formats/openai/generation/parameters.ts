@@ -69,12 +69,13 @@ export function readParameters(
 function grammarOf(format: CommonRequest['response_format']): { readonly grammar?: object } {
   switch (format?.type) {
     case 'json_object':
-      return { grammar: { type: 'json', value: { type: 'object' } } };
+      return { grammar: { kind: 'json_schema', schema: { type: 'object' } } };
     case 'json_schema':
-      return { grammar: { type: 'json', value: format.json_schema.schema } };
+      return { grammar: { kind: 'json_schema', schema: format.json_schema.schema } };
     case 'json':
+      return { grammar: { kind: 'json_schema', schema: format.value } };
     case 'regex':
-      return { grammar: { type: format.type, value: format.value } };
+      return { grammar: { kind: 'regex', pattern: format.value } };
     default:
       return {};
   }
