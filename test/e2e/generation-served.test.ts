@@ -20,6 +20,7 @@ import { quiet } from './http-service.ts';
 const MAX_POSITIONS = 128;
 /** A text that goes on until it is stopped. */
 const ENDLESS = { max_new_tokens: 120, min_new_tokens: 120, do_sample: true };
+const CLIENTS = cases({ short: 24, long: 64 });
 
 let model: Generator;
 let decoder: Decoder;
@@ -78,8 +79,16 @@ async function answer(path: string, body: object) {
   return value;
 }
 
+/** An event of TGI or a chunk of OpenAI. */
+interface Told {
+  readonly token?: { readonly text: string; readonly special: boolean };
+  readonly generated_text?: string | null;
+  readonly details?: { readonly generated_tokens: number } | null;
+  readonly choices?: readonly { readonly text: string; readonly finish_reason: string | null }[];
+}
+
 /** The data of all events of a stream, but for the last line of OpenAI's. */
-async function events(response: Response): Promise<readonly Record<string, never>[]> {
+async function events(response: Response): Promise<readonly Told[]> {
   const text = await response.text();
   return text
     .split('\n\n')
@@ -98,10 +107,10 @@ describe('a model that is served', () => {
     const body = { inputs: 'HELLO', parameters: { ...parameters, return_full_text: false } };
     const [whole] = (await answer('/models/llama', body)) as { generated_text: string }[];
     const told = await events(await served.ask('/models/llama', { ...body, stream: true }));
-    const { generated_text, details } = Object(told.at(-1));
+    const { generated_text, details } = told.at(-1) ?? {};
     expect(generated_text).toBe(whole?.generated_text);
-    expect(told.map(({ token }) => Object(token).special)).toHaveLength(details.generated_tokens);
-    const shown = told.filter(({ token }) => !Object(token).special).map(({ token }) => Object(token).text);
+    expect(told).toHaveLength(details?.generated_tokens ?? 0);
+    const shown = told.map(({ token }) => (token?.special ? '' : token?.text));
     expect(shown.join('')).toBe(generated_text);
   });
 
@@ -127,7 +136,7 @@ describe('a model that is served', () => {
       ...greedy,
       stream: true,
     });
-    const pieces = (await events(stream)).flatMap(({ choices }) => choices as { text: string }[]);
+    const pieces = (await events(stream)).flatMap(({ choices = [] }) => choices);
     expect(pieces.map((piece) => piece.text).join('')).toBe(text);
   });
 
@@ -136,30 +145,9 @@ describe('a model that is served', () => {
     const { choices } = Object(await answer('/v1/completions', body));
     expect(choices[0]).toMatchObject({ finish_reason: 'stop', text: expect.not.stringMatching(/[abcd]/) });
     const stream = await events(await served.ask('/v1/completions', { ...body, stream: true }));
-    const pieces = stream.flatMap(
-      (chunk) => chunk.choices as { text: string; finish_reason: string | null }[],
-    );
+    const pieces = stream.flatMap((chunk) => chunk.choices ?? []);
     expect(pieces.map(({ text }) => text).join('')).toBe(choices[0].text);
     expect(pieces.at(-1)?.finish_reason).toBe('stop');
-  });
-
-  it('keeps to a JSON schema', async () => {
-    const schema = {
-      type: 'object',
-      properties: { a: { type: 'boolean' } },
-      required: ['a'],
-      additionalProperties: false,
-    };
-    const body = {
-      model: 'llama',
-      prompt: 'HELLO',
-      max_tokens: 60,
-      seed: 1,
-      response_format: { type: 'json_schema', json_schema: { name: 'any', schema } },
-    };
-    const { choices } = Object(await answer('/v1/completions', body));
-    expect(choices[0].finish_reason).toBe('stop');
-    expect(JSON.parse(choices[0].text)).toEqual({ a: expect.any(Boolean) });
   });
 
   it('gives n texts, and the best of several', async () => {
@@ -177,10 +165,6 @@ describe('a model that is served', () => {
     ['whatever', { whatever: 1 }],
     ['stop', { stop: [''] }],
     ['logit_bias', { logit_bias: { 5: 1000 } }],
-    [
-      'response_format',
-      { response_format: { type: 'json_schema', json_schema: { schema: { $ref: 'http://a' } } } },
-    ],
   ])('refuses %s in the words of OpenAI', async (param, fields) => {
     const response = await served.ask('/v1/completions', { model: 'llama', prompt: 'a', ...fields });
     expect([response.status, await response.json()]).toEqual([
@@ -211,13 +195,13 @@ describe('a client that leaves a stream', () => {
       client.signal,
     );
     await response.body?.getReader().read();
-    expect(decoder.load.running).toBe(1);
+    await expect.poll(() => decoder.load.running).toBe(1);
     client.abort();
     await expect.poll(() => decoder.load.running).toBe(0);
   });
 
   it(
-    'and 63 others, of whom a third leaves, lose no slot, and the process stays as it was',
+    'and others, two thirds of whom stay, lose no slot, and the process stays as it was',
     async () => {
       const delay = monitorEventLoopDelay({ resolution: 5 });
       const until = performance.now() + cases({ short: 0, long: 300_000 });
@@ -225,7 +209,7 @@ describe('a client that leaves a stream', () => {
         const abort = new AbortController();
         const body = {
           inputs: 'ABCDEFGH'.slice(number % 8),
-          parameters: { ...ENDLESS, seed: round },
+          parameters: { ...ENDLESS, max_new_tokens: 40, min_new_tokens: 40, seed: round },
           stream: true,
         };
         const response = await served.ask('/models/llama/generate_stream', body, abort.signal);
@@ -239,7 +223,7 @@ describe('a client that leaves a stream', () => {
         abort.abort();
       };
       const round = (number: number) =>
-        Promise.all(Array.from({ length: 64 }, (_, index) => client(index, number)));
+        Promise.all(Array.from({ length: CLIENTS }, (_, index) => client(index, number)));
       await round(0);
       const rss = process.memoryUsage.rss();
       delay.enable();

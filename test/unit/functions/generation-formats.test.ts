@@ -348,7 +348,7 @@ describe('POST /v1/chat/completions', () => {
     ],
     [
       { type: 'regex', value: 'a+' },
-      { type: 'regex', value: 'a+' },
+      { kind: 'regex', pattern: 'a+' },
     ],
   ])('hands the response format %o to the engine as a grammar', async (response_format, grammar) => {
     expect(await parametersOf(path, { model: 'gpt', messages, response_format })).toEqual({
