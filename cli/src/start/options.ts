@@ -56,6 +56,10 @@ export const OPTIONS = {
     type: 'boolean',
     help: 'serve through the built web function, in execution environments that requests share (docs/how-to/run-local-lambda.md)',
   },
+  'function-url': {
+    type: 'boolean',
+    help: 'with --lambda: behind a function URL with response streaming, and not API Gateway, so that texts arrive token by token',
+  },
   memory: {
     type: 'string',
     value: 'MB',

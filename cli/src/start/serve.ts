@@ -103,6 +103,7 @@ function s3Port(option: string | undefined, port: number): UploadsOptions['port'
 const ONLY_FOR = {
   server: [],
   'api-keys': [],
+  'function-url': ['lambda'],
   memory: ['lambda'],
   concurrency: ['lambda', 'web'],
   'per-environment': ['web'],
@@ -149,6 +150,7 @@ async function startLambda(values: StartLine['values'], packages: string, port: 
         ...options,
         settings: { memoryMegabytes, reservedConcurrency: environments },
         idleSeconds,
+        streams: values['function-url'] ?? false,
       });
   endOnSignals(async () => ((await service.close()) ? EXIT.ok : EXIT.failed), ENDING);
   goOnWithoutReader([process.stdout, process.stderr]);

@@ -17,6 +17,7 @@ function build(stack: Stack): void {
     logging,
     coldStart: { kind: 'warmup', everyMinutes: 5, concurrency: 3 },
     release: { canary: {} },
+    responseStream: true,
   });
   const intent = new InferenceFunction(stack, 'Remote', {
     models: ['intent'],

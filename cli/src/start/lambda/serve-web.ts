@@ -10,7 +10,8 @@ import { runtimeLayer } from './built-functions.ts';
 import { exchangeLine, Numbers, printLog } from './lines.ts';
 import type { LambdaService, LambdaServiceOptions } from './serve.ts';
 
-export interface WebServiceOptions extends Omit<LambdaServiceOptions, 'settings' | 'idleSeconds'> {
+export interface WebServiceOptions
+  extends Omit<LambdaServiceOptions, 'settings' | 'idleSeconds' | 'streams'> {
   readonly settings: Required<
     Pick<WebFunction, 'maxEnvironments' | 'maxConcurrencyPerEnvironment' | 'idleSeconds'>
   >;

@@ -7,8 +7,10 @@ import {
 } from '@pilotlight/layers/internal/models/index';
 import {
   type CallerRules,
+  createFunctionUrl,
   createHttpApi,
   type GatewayExchange,
+  type InvokeRequest,
   type InvokeResult,
   LocalLambda,
   type LogLine,
@@ -34,6 +36,8 @@ export interface LambdaServiceOptions {
   readonly settings: FunctionSettings;
   /** Seconds after which an environment without requests is ended. */
   readonly idleSeconds: number;
+  /** Serve a function URL with response streaming in the place of API Gateway. */
+  readonly streams: boolean;
   /** Print no line for each request. */
   readonly quiet: boolean;
   /** Print what the environments log. */
@@ -50,9 +54,10 @@ export interface LambdaService {
 
 /** Serves once the first environment is warm. @throws CliError, LayerError, EngineError */
 export async function serveLambda(options: LambdaServiceOptions): Promise<LambdaService> {
-  const { packages, models, settings, idleSeconds } = options;
+  const { packages, models, settings, idleSeconds, streams } = options;
   const described = models.map((model) => describePackage(packages, model));
-  const predict = await builtPredict(described, settings);
+  const environment = streams ? { PILOTLIGHT_RESPONSE_STREAM: 'true' } : {};
+  const predict = await builtPredict(described, { ...settings, environment });
   const loads = new LoadTimes();
   const log = (line: LogLine) => {
     loads.read(line);
@@ -68,14 +73,14 @@ export async function serveLambda(options: LambdaServiceOptions): Promise<Lambda
       if (!options.quiet) console.log(explainExchange(exchange, numbers, loads));
     };
     numbers.of(first.environment);
-    const api = createHttpApi({
-      invoke: (request) => lambda.invoke(request),
+    const front = {
+      invoke: (request: InvokeRequest) => lambda.invoke(request),
       functionName: 'predict:live',
-      routes: ROUTES,
       answered,
-      failed: (error) => consoleLogger.error('API Gateway failed', { error }),
       callers: options.callers,
-    });
+      failed: (error: unknown) => consoleLogger.error('What stands before the function failed', { error }),
+    };
+    const api = streams ? createFunctionUrl(front) : createHttpApi({ ...front, routes: ROUTES });
     const service = await listenOn(api, options.host, options.port);
     return {
       port: service.port,

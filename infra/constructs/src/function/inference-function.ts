@@ -2,7 +2,10 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Grant, IGrantable, Role } from 'aws-cdk-lib/aws-iam';
 import {
   type Alias,
+  type FunctionUrl,
+  FunctionUrlAuthType,
   type IAlias,
+  InvokeMode,
   type Function as LambdaFunction,
   SnapStartConf,
 } from 'aws-cdk-lib/aws-lambda';
@@ -31,6 +34,12 @@ export interface InferenceFunctionProps {
   readonly lambda?: FunctionSettings['lambda'];
   /** The measure against cold starts. @default {kind: 'none'} */
   readonly coldStart?: ColdStart;
+  /**
+   * Whether it has a URL of its own beside an API, at which generated texts arrive token by token. Callers sign their requests.
+   *
+   * @default false
+   */
+  readonly responseStream?: FunctionSettings['responseStream'];
   /** The alias that clients invoke, and how it moves to a new version. @default - `live`, all traffic at once */
   readonly release?: FunctionSettings['release'];
   /**
@@ -53,6 +62,8 @@ export class InferenceFunction extends ModelFunction {
   readonly function: LambdaFunction;
   /** The alias to invoke. It moves from version to version. */
   readonly alias: IAlias;
+  /** Present only with `responseStream`. */
+  readonly url: FunctionUrl | undefined;
   readonly coldStart: ColdStart;
   /** Models that a server has for it, by name; none without `handOver`. */
   readonly serverModels: readonly string[];
@@ -69,7 +80,8 @@ export class InferenceFunction extends ModelFunction {
    */
   constructor(scope: Construct, id: string, props: InferenceFunctionProps) {
     const { handOver, metricsNamespace: namespace, logging, ...data } = props;
-    const { models, packages, lambda, coldStart, release } = checkSettings(scope, id, functionSchema, data);
+    const settings = checkSettings(scope, id, functionSchema, data);
+    const { models, packages, lambda, coldStart, release, responseStream } = settings;
     refuseOwned(lambda.environment, OWNED);
     checkEnvironment(lambda.environment);
     if (handOver && lambda.network) {
@@ -101,7 +113,10 @@ export class InferenceFunction extends ModelFunction {
     this.function = this.makeFunction({
       ...(handOver && besideServer(handOver)),
       description: `Pilotlight: ${this.modelRefs.join(', ')}`.slice(0, 256),
-      environment: handOver ? serverVariables(this, handOver) : {},
+      environment: {
+        ...(handOver && serverVariables(this, handOver)),
+        ...(responseStream && { PILOTLIGHT_RESPONSE_STREAM: 'true' }),
+      },
       // An older version stays, so that the alias can be put back to it by hand.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       ...(coldStart.kind === 'snapstart-image' && { snapStart: SnapStartConf.ON_PUBLISHED_VERSIONS }),
@@ -111,6 +126,12 @@ export class InferenceFunction extends ModelFunction {
     const alias = this.#alias(release.alias);
     // `Alias` declares a `role` that may be undefined where `IAlias` has one that may be absent.
     this.alias = alias as IAlias;
+    if (responseStream) {
+      this.url = alias.addFunctionUrl({
+        authType: FunctionUrlAuthType.AWS_IAM,
+        invokeMode: InvokeMode.RESPONSE_STREAM,
+      });
+    }
     const { metricsNamespace } = this;
     if (coldStart.kind === 'warmup') {
       const { everyMinutes, concurrency, hours } = coldStart;
@@ -141,9 +162,10 @@ export class InferenceFunction extends ModelFunction {
     return this.role;
   }
 
-  /** Lets a role or user invoke the alias, and no version beside it. */
+  /** Lets a role or user invoke the alias, also by its URL, and no version beside it. */
   grantInvoke(grantee: IGrantable): Grant {
-    return this.alias.grantInvoke(grantee);
+    const grant = this.alias.grantInvoke(grantee);
+    return this.url ? grant.combine(this.url.grantInvokeUrl(grantee)) : grant;
   }
 
   #alias(aliasName: string): Alias {
@@ -163,6 +185,7 @@ export class InferenceFunction extends ModelFunction {
 
 const OWNED = {
   ...OWNED_VARIABLES,
+  PILOTLIGHT_RESPONSE_STREAM: 'responseStream',
   PILOTLIGHT_SERVER: 'handOver',
   PILOTLIGHT_JOB_QUEUE_URL: 'handOver',
   PILOTLIGHT_JOB_BUCKET: 'handOver',

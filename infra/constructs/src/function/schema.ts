@@ -73,6 +73,10 @@ export const functionSchema = z.strictObject({
   packages: packagesSchema.prefault({}).describe('Which files of the models are served, and from where'),
   lambda: lambdaSchema.prefault({}).describe('The Lambda function itself'),
   coldStart: coldStartSchema.prefault({ kind: 'none' }).describe('What is done about cold starts'),
+  responseStream: z
+    .boolean()
+    .default(false)
+    .describe('Whether it has a URL of its own, where generated texts arrive as they are made'),
   release: releaseSchema.prefault({}).describe('How a new version takes over'),
 });
 /** The settings as a team writes them, with defaults left out. */

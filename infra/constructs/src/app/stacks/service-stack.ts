@@ -57,6 +57,11 @@ export class ServiceStack extends Stack {
       logging,
     });
     new CfnOutput(this, 'Url', { value: this.api.url, description: 'Address of the API' });
+    for (const [name, { url }] of named) {
+      if (!url) continue;
+      const description = `Address of ${name} at which texts arrive as they are made`;
+      new CfnOutput(this, `StreamUrl${name}`, { value: url.url, description });
+    }
     new CfnOutput(this, 'Try', {
       value: curlLine(
         this.api.url,
