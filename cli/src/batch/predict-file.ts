@@ -10,11 +10,10 @@ import { detectFormat } from '@pilotlight/batch/internal/file/formats';
 import { MAX_ROW_BYTES } from '@pilotlight/batch/internal/file/limits';
 import { NO_PROGRESS, type Progress } from '@pilotlight/batch/internal/file/parts';
 import { predictFile } from '@pilotlight/batch/internal/file/predict-file';
-import { rowTask } from '@pilotlight/batch/internal/file/row-fields';
+import { rowParameters } from '@pilotlight/batch/internal/file/row-task';
 import { parseOptions as parseFileOptions } from '@pilotlight/batch/internal/object/options';
 import { refuseUnreadable } from '@pilotlight/batch/internal/object/summary';
 import { Engine } from '@pilotlight/engine';
-import { wireParameters } from '@pilotlight/model-format';
 import { packagesFolder } from '../clone.ts';
 import { findModel, listModels } from '../find-model.ts';
 import type { Terminal } from '../kit/command.ts';
@@ -68,7 +67,7 @@ export async function predictRows(
       format,
       options: { column, idColumn, delimiter, maxRowBytes: MAX_ROW_BYTES },
       predictor,
-      parameters: wireParameters(parameters, rowTask(predictor.manifest)),
+      parameters: rowParameters(parameters, predictor.manifest),
       partRows: PART_ROWS,
       from: NO_PROGRESS,
       warn: (warning) => warnings.add(warning),

@@ -80,6 +80,7 @@ describe('metrics of CloudWatch', () => {
     const generation = {
       promptTokens: 7,
       newTokens: 9,
+      seeds: [],
       finishReasons: ['eos_token', 'length', 'length'] as const,
       pace: [{ firstTokenMs: 40, tokenMs: 5 }],
     };

@@ -54,6 +54,13 @@ describe('POST /models/{model} of a model that generates', () => {
     expect(await answerOf('/models/marian', { inputs: ['a', 'b'], parameters })).toEqual([two, two]);
   });
 
+  it('tells in a header by which seeds tokens were drawn, and nothing where none were', async () => {
+    const drawn = { do_sample: true, seed: 7 };
+    const { headers } = await ask('/models/gpt', { inputs: ['a', 'b'], parameters: drawn });
+    expect(headers.get('x-pilotlight-seed')).toBe('7, 7');
+    expect((await ask('/models/gpt', { inputs: 'a' })).headers.get('x-pilotlight-seed')).toBeNull();
+  });
+
   it('leaves the prompt out where return_full_text is false', async () => {
     const parameters = { return_full_text: false };
     expect(await answerOf('/models/gpt', { inputs: 'Say', parameters })).toEqual([{ generated_text: TEXT }]);

@@ -53,6 +53,7 @@ describe('metrics of Prometheus', () => {
     const generation = {
       promptTokens: 7,
       newTokens: 9,
+      seeds: [],
       finishReasons: ['eos_token', 'length', 'length'] as const,
       pace: [{ firstTokenMs: 40, tokenMs: 5 }],
     };

@@ -100,6 +100,8 @@ export interface GenerationRecord {
   readonly promptTokens: number;
   /** Tokens of all sequences. */
   readonly newTokens: number;
+  /** Of each input whose tokens were drawn: by which the same text comes again. */
+  readonly seeds: readonly number[];
   /** Of each sequence. */
   readonly finishReasons: readonly FinishReason[];
   /** Of each input: milliseconds from the begin of the prediction to its first token, and between two of its tokens. */

@@ -1,10 +1,13 @@
 /** From rows to output lines. */
-import { type BulkModel, type EngineError, PilotlightError } from '@pilotlight/engine';
+import { type BulkModel, type EngineError, type PackageManifest, PilotlightError } from '@pilotlight/engine';
 import { predictionJson } from '@pilotlight/engine/internal/predict/prediction-json';
 import type { RowError } from '../errors.ts';
+import { rowOutput } from './row-output.ts';
 import type { Row } from './rows.ts';
 
-export type BulkPredictor = Pick<BulkModel, 'predictEach'>;
+export type BulkPredictor = Pick<BulkModel, 'predictEach'> & {
+  readonly manifest: Pick<PackageManifest, 'runtime' | 'task'>;
+};
 
 /** One output line, `{"row", "id"?, "output" | "error"}` with its newline, and the code where it is an error. */
 export interface Answer {
@@ -33,7 +36,7 @@ export async function answerRows(
     if (next === undefined)
       throw new PilotlightError('INTERNAL', 'The model gave fewer outcomes than inputs.');
     if ('error' in next) return failed(place, toRowError(next.error));
-    return { line: `${predictionJson({ ...place, output: next.result })}\n` };
+    return { line: `${predictionJson({ ...place, output: rowOutput(next.result, predictor.manifest) })}\n` };
   });
 }
 

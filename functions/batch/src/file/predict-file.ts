@@ -1,12 +1,11 @@
 /** A file in, parts of predictions out: reading, predicting and what the caller does with a part overlap. */
-import type { PackageManifest } from '@pilotlight/engine';
 import { ahead } from './ahead.ts';
 import { answerRows, type BulkPredictor } from './answers.ts';
 import type { Format } from './formats.ts';
 import { PART_ROWS, partLimits, windowLimits } from './limits.ts';
 import { collectParts, NO_PROGRESS, type Part, type Progress } from './parts.ts';
 import { type ReadBytes, type ReadOptions, readRows } from './read-rows.ts';
-import { rowTask } from './row-fields.ts';
+import { rowTask } from './row-task.ts';
 import { collectWindows } from './windows.ts';
 
 export interface FileJob {
@@ -14,7 +13,7 @@ export interface FileJob {
   readonly format: Format;
   /** @default - that of each option */
   readonly options?: ReadOptions;
-  readonly predictor: BulkPredictor & { readonly manifest: Pick<PackageManifest, 'runtime' | 'task'> };
+  readonly predictor: BulkPredictor;
   /** Parameters of the task. @default - those of the task */
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** Rows that close a part. @default 10,000 */

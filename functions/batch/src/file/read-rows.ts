@@ -1,6 +1,5 @@
 /** A file as rows, from any place between two of them. */
 
-import type { TaskName } from '@pilotlight/engine';
 import { BatchError } from '../errors.ts';
 import { CsvBoundary } from './csv-boundary.ts';
 import { decompress } from './decompress.ts';
@@ -12,6 +11,7 @@ import { parseJson, parsePlain } from './parse-text.ts';
 import type { Position } from './position.ts';
 import { LineBoundary, RecordSplitter, splitIntoRecords } from './records.ts';
 import { fieldNames } from './row-fields.ts';
+import type { RowTask } from './row-task.ts';
 import { type Gap, type ParseText, type Row, RowReader } from './rows.ts';
 import { decode, isBlank } from './text.ts';
 
@@ -34,7 +34,7 @@ export interface RowSource {
   readonly format: Format;
   readonly options: ReadOptions;
   /** Which fields belong together; undefined where a row is the JSON of AllenNLP's predictor. */
-  readonly task: TaskName | undefined;
+  readonly task: RowTask;
   readonly from: Position;
   /** Stops reading once it is aborted. */
   readonly signal?: AbortSignal | undefined;

@@ -1,6 +1,7 @@
 /** The fields of a row that mean something, in JSON and in CSV alike: those that the caller names, else those of the task. */
-import { type PackageManifest, TASK_FACTS, TASKS, type TaskName } from '@pilotlight/model-format';
+import { TASK_FACTS } from '@pilotlight/model-format';
 import type { RowError } from '../errors.ts';
+import type { RowTask } from './row-task.ts';
 import { rowError } from './text.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -16,20 +17,15 @@ export interface FieldNames {
   readonly whole?: boolean;
 }
 
-/** The task whose fields the rows of a file for a model have; undefined where a row is the JSON of AllenNLP's predictor. */
-export function rowTask({ runtime, task }: Pick<PackageManifest, 'runtime' | 'task'>): TaskName | undefined {
-  return runtime === 'allennlp' ? undefined : TASKS.find((name) => name === task);
-}
-
 /** Gives the column that the caller names alone; without a task the whole row; else `inputs`, the fields that belong together for the task, or `text`. */
 export function fieldNames(
-  task: TaskName | undefined,
+  task: RowTask,
   {
     column,
     idColumn = 'id',
   }: { readonly column?: string | undefined; readonly idColumn?: string | undefined },
 ): FieldNames {
-  const joint = task && TASK_FACTS[task].jointFields;
+  const joint = task && task !== 'generation' ? TASK_FACTS[task].jointFields : undefined;
   const usual = joint ? [['inputs'], joint, ['text']] : [['inputs'], ['text']];
   const whole = task === undefined && column === undefined;
   return { input: column === undefined ? usual : [[column]], id: idColumn, whole };

@@ -1,12 +1,12 @@
 /** One batch of a backfill: rows in, one part of the output in S3. */
 
-import { type TaskName, wireParameters } from '@pilotlight/model-format';
 import * as z from 'zod/mini';
 import { OutOfTime } from '../errors.ts';
 import { type Answer, answerRows } from '../file/answers.ts';
 import { windowLimits } from '../file/limits.ts';
 import { parseJson } from '../file/parse-text.ts';
-import { fieldNames, rowTask } from '../file/row-fields.ts';
+import { fieldNames } from '../file/row-fields.ts';
+import { type RowTask, rowParameters, rowTask } from '../file/row-task.ts';
 import { type Gap, type Row, RowReader } from '../file/rows.ts';
 import { collectWindows } from '../file/windows.ts';
 import { type Deadline, TimeBox } from '../object/deadline.ts';
@@ -49,7 +49,7 @@ export async function predictBatch(
   const predictor = await engine.bulkModel(backfillModel(job.key, prefixes));
   const model = modelSummary(predictor);
   const task = rowTask(predictor.manifest);
-  const parameters = wireParameters(job.parameters, task);
+  const parameters = rowParameters(job.parameters, predictor.manifest);
   const numbers = items.map(({ row }) => row);
   const [firstRow, lastRow] = [Math.min(...numbers), Math.max(...numbers)];
   const part = formatPartName(firstRow);
@@ -89,7 +89,7 @@ export async function predictBatch(
 }
 
 /** Rows as they would be read from a line of the file; each has the number that Step Functions counted. */
-function toRows(items: RowBatch['Items'], task: TaskName | undefined, maxRowBytes: number): (Row | Gap)[] {
+function toRows(items: RowBatch['Items'], task: RowTask, maxRowBytes: number): (Row | Gap)[] {
   return items.flatMap(({ row, value }) => {
     const bytes = Buffer.from(JSON.stringify(value ?? null));
     const record = { bytes, end: 0 };

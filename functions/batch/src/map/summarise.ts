@@ -1,9 +1,8 @@
 /** The end of a backfill: every row accounted for, and no part left that is not of it. */
 
 import { keysBelow } from '@pilotlight/app/internal/aws/s3-list';
-import { wireParameters } from '@pilotlight/model-format';
 import { BatchError } from '../errors.ts';
-import { rowTask } from '../file/row-fields.ts';
+import { rowParameters } from '../file/row-task.ts';
 import { SUMMARY } from '../object/keys.ts';
 import { Output } from '../object/output.ts';
 import type { ProcessorDependencies } from '../object/process-object.ts';
@@ -58,7 +57,7 @@ export async function summarise(
   }
   // Rows are numbered without gaps, so that one which nobody tells of shows too.
   sum.rowsIn = Math.max(lastRow + 1, sum.rowsOut + lostRows);
-  const parameters = wireParameters(job.parameters, rowTask(predictor.manifest));
+  const parameters = rowParameters(job.parameters, predictor.manifest);
   const input = { bucket: objects.bucket, key: job.key };
   const summary = { input, model, parameters, engine: engineVersion, parts: parts.size, ...sum };
   await new Output({ objects, folder, input, run: runName(summary) }).put(

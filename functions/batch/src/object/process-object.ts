@@ -4,10 +4,9 @@ import { isS3Status } from '@pilotlight/app/internal/aws/s3-errors';
 import type { ObjectHead, S3Objects } from '@pilotlight/app/internal/aws/s3-objects';
 import { readObject } from '@pilotlight/app/internal/aws/s3-read';
 import type { BulkModel, ModelRef } from '@pilotlight/engine';
-import { wireParameters } from '@pilotlight/model-format';
 import { detectFormat } from '../file/formats.ts';
 import { NO_PROGRESS, type Progress } from '../file/parts.ts';
-import { rowTask } from '../file/row-fields.ts';
+import { rowParameters } from '../file/row-task.ts';
 import { FileAccount, unquoted, unreadable } from './account.ts';
 import { type Deadline, TimeBox } from './deadline.ts';
 import { type Continuation, continuation, type ObjectJob } from './events.ts';
@@ -85,7 +84,7 @@ async function processUpload(
     const { parameters: given, ...columns } = await readOptions(objects, job.key, metadata);
     return {
       format: detectFormat(job.key, contentEncoding),
-      parameters: wireParameters(given, rowTask(predictor.manifest)),
+      parameters: rowParameters(given, predictor.manifest),
       csv: columns,
     };
   });

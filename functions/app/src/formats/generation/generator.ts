@@ -1,7 +1,7 @@
 /** The work with a model that generates text, which several wire formats share. */
 import { EngineError, type Prediction } from '@pilotlight/engine';
 import type { Generation } from '@pilotlight/engine/internal/predict/generation';
-import type { ServedModel, ServingEngine } from '../../serve/ports.ts';
+import type { PredictionRecord, ServedModel, ServingEngine } from '../../serve/ports.ts';
 import type { AnswerStream, PredictionWork } from '../../serve/wire-format.ts';
 import { predictWork } from '../predict-work.ts';
 import { summarise } from './summarise.ts';
@@ -38,7 +38,17 @@ export function generateWork(
     ...predictWork(engine, { ...call, encode: (prediction) => encode(generationsOf(prediction)) }),
     ...(stream && { stream }),
     summarise,
+    headers: seedHeader,
   };
+}
+
+/** Seeds of more inputs than this are in no header: the call may give one of its own. */
+const MOST_SEEDS = 32;
+
+/** The seed by which tokens were drawn, so that a client, or whoever reads the result of a job, can have the text again. */
+export function seedHeader({ generation }: PredictionRecord): Readonly<Record<string, string>> {
+  const { seeds = [] } = generation ?? {};
+  return seeds.length > 0 && seeds.length <= MOST_SEEDS ? { 'x-pilotlight-seed': seeds.join(', ') } : {};
 }
 
 /** What a prediction of a model that generates has for each input. */

@@ -10,6 +10,7 @@ export function summarise(prediction: Prediction): GenerationRecord {
   return {
     promptTokens: sumOf(generations.map(({ promptTokens }) => promptTokens)),
     newTokens: sumOf(sequences.map(({ tokens }) => tokens.length)),
+    seeds: generations.flatMap(({ seed = [] }) => seed),
     finishReasons: sequences.map(({ finishReason }) => finishReason),
     pace: decoding.map(({ queueMs, prefillMs, decodeMs, steps }) => ({
       firstTokenMs: timings.tokenizeMs + queueMs + prefillMs,

@@ -12,6 +12,7 @@ import { describeSequence } from '../tgi/details.ts';
 import { requireOneText, tgiStream } from '../tgi/stream.ts';
 import { taskParameters } from './parameters.ts';
 import type { ReadRequest } from './request.ts';
+import { textName } from './text-name.ts';
 
 export interface GeneratedCall {
   readonly manifest: GenerationManifest;
@@ -22,13 +23,6 @@ export interface GeneratedCall {
   readonly answer?: (results: unknown, many: boolean) => unknown;
 }
 
-/** The name of a text in the answer of each task. */
-const TEXT_OF: Readonly<Record<GenerationTaskName, string>> = {
-  'text-generation': 'generated_text',
-  'text2text-generation': 'generated_text',
-  summarization: 'summary_text',
-  translation: 'translation_text',
-};
 const OF_SOURCES = ['text2text-generation', 'summarization', 'translation'] as const;
 
 /** @throws EngineError INVALID_INPUT, TASK_UNSUPPORTED */
@@ -51,7 +45,7 @@ export function generatedWork(engine: ServingEngine, call: GeneratedCall): Predi
     encode: (generations) => {
       const records = generations.map((generation, index) => {
         const prompt = full ? prompts[index] : undefined;
-        return recordsOf(generation, { name: TEXT_OF[task], prompt, parameters });
+        return recordsOf(generation, { name: textName(task), prompt, parameters });
       });
       const shaped = many ? shapeMany(records, continues) : records[0];
       return answer ? answer(shaped, many) : shaped;

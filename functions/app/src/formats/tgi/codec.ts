@@ -3,7 +3,7 @@ import type { Generation } from '@pilotlight/engine/internal/predict/generation'
 import { parseBody } from '../../http/request/parse.ts';
 import type { Codec } from '../../serve/wire-format.ts';
 import { askedModel } from '../asked-model.ts';
-import { findGenerator, generateWork } from '../generation/generator.ts';
+import { findGenerator, generateWork, seedHeader } from '../generation/generator.ts';
 import { type HubParameters, readHubParameters, withoutNulls } from '../generation/hub-parameters.ts';
 import { rankByMeanLogprob } from '../generation/rank-sequences.ts';
 import { countCharacters } from '../tei/headers.ts';
@@ -32,7 +32,10 @@ function generating(streams: boolean): Codec {
             encode: ([generation]) => generation && describe(generation, before, parameters),
             stream: streams ? tgiStream(before) : undefined,
           }),
-          headers: (record) => generationHeaders(record, countCharacters([inputs]), parts.computeType),
+          headers: (record) => ({
+            ...seedHeader(record),
+            ...generationHeaders(record, countCharacters([inputs]), parts.computeType),
+          }),
         }),
       };
     },
