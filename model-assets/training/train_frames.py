@@ -16,10 +16,11 @@ from batching import batches, pad
 from encoding import PAD, Encoder
 from frames_checkpoint import write_frames
 from frames_data import IGNORED, Augmenter, Pair, pairs_of, read_sentences, slot_tags
+from frames_start import begin
 from optimisation import Optimiser, Progress, seed_everything
 from piece_vectors import piece_vectors
 from slots_data import words_of_other_corpora
-from t5 import T5, T5Shape
+from t5 import T5, Attention, T5Shape
 
 TOKEN_BUDGET = 1_280
 TAG_WEIGHT = 0.3
@@ -35,16 +36,11 @@ SWAPS = (0.0, 0.6)
 class WithTags(nn.Module):
     """The model, a classifier of slot tags over the encoder's states, and heads that are told where to look."""
 
-    def __init__(self, model: T5, tags: int):
+    def __init__(self, model: T5, copying: Attention, tags: int):
         super().__init__()
         self.model = model
         self.tags = nn.Linear(model.shape.d_model, tags)
-        self.copying = model.decoder.blocks[-1].cross
-        self.copying.watched = COPYING_HEADS
-        # What these heads read they write as it is, from the beginning.
-        width = COPYING_HEADS * model.shape.d_kv
-        nn.init.orthogonal_(self.copying.v.weight[:width])
-        self.copying.o.weight.data[:, :width] = self.copying.v.weight.data[:width].T
+        self.copying = copying
 
     def forward(self, source, target):
         """Logits of the tags `[batch, source tokens, tags]` and what the head reads `[batch, target tokens, d_model]`."""
@@ -86,8 +82,8 @@ def main() -> None:
     arguments.add_argument("--tokenizer", type=Path, required=True)
     arguments.add_argument("--output", type=Path, required=True)
     arguments.add_argument("--start", type=Path, help="a run to go on from")
-    arguments.add_argument("--epochs", type=int, default=20)
-    arguments.add_argument("--peak-rate", type=float, default=1.5e-3)
+    arguments.add_argument("--epochs", type=int, default=5)
+    arguments.add_argument("--peak-rate", type=float, default=2e-3)
     arguments.add_argument("--dropout", type=float, default=0.1)
     arguments.add_argument("--seed", type=int, default=61)
     options = arguments.parse_args()
@@ -98,13 +94,15 @@ def main() -> None:
     names = slot_tags(sentences)
     augmenter = Augmenter(sentences, words_of_other_corpora(options.datasets))
     dev_pairs = pairs_of(dev, encoder, names)
-    joint = WithTags(T5(T5Shape(len(encoder.vocabulary)), options.dropout), len(names))
+    model = T5(T5Shape(len(encoder.vocabulary)), options.dropout)
     if options.start:
-        joint.load_state_dict(torch.load(options.start))
+        vectors = torch.zeros_like(model.embedding.weight)
     else:
         texts = [text for corpus in corpora.PRETRAINING_CORPORA for text in corpora.texts(corpora.read(options.datasets, corpus, "train"))]
-        vectors = piece_vectors(encoder.vocabulary, encoder.ids(texts), joint.model.shape.d_model)
-        joint.model.embedding.weight.data.copy_(vectors)
+        vectors = piece_vectors(encoder.vocabulary, encoder.ids(texts), model.shape.d_model)
+    joint = WithTags(model, begin(model, vectors, COPYING_HEADS), len(names))
+    if options.start:
+        joint.load_state_dict(torch.load(options.start))
     print(f"{sum(weight.numel() for weight in joint.model.parameters()):,} parameters", flush=True)
 
     def examples(epoch: int) -> list[Pair]:
