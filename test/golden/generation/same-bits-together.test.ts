@@ -4,10 +4,12 @@ import type { FoundSequence } from '@pilotlight/engine/internal/generation/searc
 import type { BuiltGenerator } from '@pilotlight/toolchain/internal/generation/graph/index';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../fixtures/random.ts';
-import { cases } from '../../scale.ts';
+import { cases, LONG } from '../../scale.ts';
 import { openDecoder } from '../../support/generation/open-generator.ts';
+import { quantiseByRow } from '../../support/generation/quantise-generator.ts';
 import { buildReference, hasGenerators } from '../../support/generation/references.ts';
 import { plainOptions, plainSampling } from '../../support/generation/search-options.ts';
+import { temporaryFolder } from '../../unit/toolchain/temporary-folder.ts';
 
 /** Families of each kind: learned positions, rotary and grouped heads, windows, relative bias, and those with an encoder. */
 const FAMILIES = ['gpt2', 'llama', 'gemma3', 't5', 'marian'];
@@ -82,21 +84,32 @@ async function runTogether(decoder: Decoder, requests: readonly TokenRequest[], 
   return Promise.all(found);
 }
 
+const scratch = temporaryFolder();
+
+const CASES = [
+  ...FAMILIES.map((family) => [family, 'fp32'] as const),
+  ...(LONG ? FAMILIES : ['gpt2', 't5']).map((family) => [family, 'int8 by row'] as const),
+];
+
 describe.skipIf(!hasGenerators)('together and alone (skipped without ../shared/references)', () => {
-  it.each(FAMILIES)('texts and scores have the same bits: %s', { timeout: 300_000 }, async (family) => {
-    const built = buildReference(family);
-    const random = new Random(7);
-    const requests = Array.from({ length: cases({ short: 24, long: 500 }) }, () =>
-      randomRequest(random, built),
-    );
-    const alone = await openDecoder(built, { slots: 1 });
-    const together = await openDecoder(built, { slots: 12 });
-    const expected = await runAlone(alone, requests);
-    const found = await runTogether(together, requests, random);
-    for (const [index, sequences] of found.entries()) {
-      expect(sequences, `request ${index}`).toStrictEqual(expected[index]);
-    }
-    expect(together.load).toMatchObject({ running: 0, waiting: 0 });
-    await Promise.all([alone.dispose(), together.dispose()]);
-  });
+  it.each(CASES)(
+    'texts and scores have the same bits: %s in %s',
+    { timeout: 300_000 },
+    async (family, form) => {
+      const random = new Random(7);
+      const fp32 = buildReference(family);
+      const count = cases({ short: form === 'fp32' ? 24 : 10, long: 500 });
+      const requests = Array.from({ length: count }, () => randomRequest(random, fp32));
+      const built = form === 'fp32' ? fp32 : await quantiseByRow(fp32, requests.slice(0, 6), scratch);
+      const alone = await openDecoder(built, { slots: 1 });
+      const together = await openDecoder(built, { slots: 12 });
+      const expected = await runAlone(alone, requests);
+      const found = await runTogether(together, requests, random);
+      for (const [index, sequences] of found.entries()) {
+        expect(sequences, `request ${index}`).toStrictEqual(expected[index]);
+      }
+      expect(together.load).toMatchObject({ running: 0, waiting: 0 });
+      await Promise.all([alone.dispose(), together.dispose()]);
+    },
+  );
 });

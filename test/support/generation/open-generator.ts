@@ -22,10 +22,19 @@ export interface OpenSettings extends Partial<LoopSettings> {
 export const LOOP_SETTINGS: LoopSettings = { slots: 16, maxWaiting: 10_000, cacheBytes: 2 ** 30 };
 
 /** Opens the loop of graphs that were built. */
-export async function openDecoder(
+export function openDecoder(
   built: BuiltGenerator,
   { where = 'inline', ...settings }: OpenSettings = {},
 ): Promise<Decoder> {
+  return withPlan(built, settings, (plan) => createDecoder(plan, where));
+}
+
+/** Writes graphs where `open` finds them. They are removed after that; weights that were mapped stay readable. */
+export async function withPlan<Opened>(
+  built: BuiltGenerator,
+  settings: Partial<LoopSettings>,
+  open: (plan: DecoderPlan) => Promise<Opened>,
+): Promise<Opened> {
   const folder = mkdtempSync(join(tmpdir(), 'pilotlight-decoder-'));
   try {
     const write = (name: string, { model, inputs, outputs }: BuiltPart): DecoderPlan['step'] => {
@@ -33,16 +42,15 @@ export async function openDecoder(
       saveModel(model, file, join(folder, `${name}.bin`));
       return { file, inputs: [...inputs], outputs: [...outputs] };
     };
-    const plan: DecoderPlan = {
+    return await open({
       step: write('step', built.step),
       encoder: built.encoder && write('encoder', built.encoder),
       facts: built.decoder,
-      session: { intraOpThreads: 1, allowSpinning: false },
+      // As the toolchain describes int8 on processors whose sums saturate.
+      session: { intraOpThreads: 1, allowSpinning: false, sumsMaySaturate: true },
       settings: { ...LOOP_SETTINGS, ...settings },
-    };
-    return await createDecoder(plan, where);
+    });
   } finally {
-    // The weights are mapped, and stay readable.
     rmSync(folder, { recursive: true });
   }
 }
