@@ -9,6 +9,7 @@ import { countCharacters, parseInput, tokenizeInput } from './input.ts';
 import type { TokenRequest } from './loop/decoder-port.ts';
 import { resolveOptions } from './search/resolve-options.ts';
 import type { GenerationTokenizer } from './text/generation-tokenizer.ts';
+import { createConstraint } from './text/grammar/create-constraint.ts';
 
 /** One input that has been read. */
 export interface ReadInput {
@@ -85,6 +86,8 @@ async function readInput(
     maxPositions,
     vocabSize,
   });
+  // Here, so that a grammar that cannot be followed is refused before the call waits for its turn.
+  if (options.grammar) createConstraint(text.table(), options.grammar, options.eos);
   const { max_time: seconds } = settings.search;
   return {
     request: { ...tokens, options, ...(seconds != null && { deadlineMs: seconds * 1000 }) },

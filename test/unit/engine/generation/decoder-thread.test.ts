@@ -173,8 +173,8 @@ describe('a decoder in a thread', () => {
   it('is not given up while it has nothing to do', async () => {
     const echo =
       "parentPort.on('message', ({ id }) => parentPort.postMessage({ kind: 'event', id, event: { kind: 'end' } }));";
-    const decoder = await fakeThread('idles', echo, 30);
-    await new Promise((resolve) => setTimeout(resolve, 120));
+    const decoder = await fakeThread('idles', echo, 400);
+    await new Promise((resolve) => setTimeout(resolve, 900));
     expect(decoder.ended).toBe(false);
     expect(await follow(decoder, request())).toEqual([{ kind: 'end' }]);
   });

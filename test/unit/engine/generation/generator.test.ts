@@ -156,6 +156,16 @@ describe('a generator', () => {
     expect(cut?.sequences[0].text.endsWith(text.slice(3, 5))).toBe(true);
   });
 
+  it('keeps to a grammar, and refuses one that cannot be followed before anything runs', async () => {
+    const grammar = { kind: 'regex', pattern: '[0-9]{2}-[A-F]{3}' };
+    const [generation] = await generate(shared.model, 'AB', { grammar, max_new_tokens: 20 });
+    expect(generation?.sequences[0]).toMatchObject({ finishReason: 'eos_token' });
+    expect(generation?.sequences[0].text).toMatch(/^[0-9]{2}-[A-F]{3}$/);
+    await expect(
+      shared.model.predict('AB', { grammar: { kind: 'regex', pattern: '(unclosed' } }),
+    ).rejects.toMatchObject({ code: 'INVALID_PARAMETER' });
+  });
+
   it('ends after its time, with what it has', async () => {
     const [generation] = await generate(shared.model, 'AB', { ...ENDLESS, max_time: 0.005 });
     expect(generation?.sequences[0].finishReason).toBe('deadline');

@@ -45,6 +45,7 @@ class DecoderThread implements Decoder {
   readonly #plan: DecoderPlan;
   readonly #signs: SignsOfLife;
   readonly #listeners = new Map<number, (event: TokenEvent) => void>();
+  #table: TokenTable | undefined;
   #lastId = 0;
   #stopped: EngineError | undefined;
   #disposed: Promise<void> | undefined;
@@ -76,6 +77,8 @@ class DecoderThread implements Decoder {
   }
 
   share(table: TokenTable): void {
+    if (this.#table === table) return;
+    this.#table = table;
     this.#send({ kind: 'share', table });
   }
 

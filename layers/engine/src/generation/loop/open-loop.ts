@@ -6,6 +6,7 @@ import { createOnnxSession } from '../../session/onnx-session.ts';
 import { openAll } from '../../session/open-sessions.ts';
 import { createSearch } from '../search/create-search.ts';
 import type { Search } from '../search/search.ts';
+import { createConstraint } from '../text/grammar/create-constraint.ts';
 import { createStopMatcher } from '../text/stop-matcher.ts';
 import type { TokenTable } from '../text/token-table.ts';
 import { DecodeLoop, type LoopDependencies } from './decode-loop.ts';
@@ -43,7 +44,7 @@ function openSearch(
   { input, start, options }: TokenRequest,
   table: TokenTable | undefined,
 ): Search {
-  const { stopStrings } = options;
+  const { stopStrings, grammar, eos } = options;
   const texts = (): TokenTable => {
     if (table) return table;
     throw new EngineError('SESSION_FAILED', 'The loop was not given the texts of the tokens.');
@@ -53,5 +54,6 @@ function openSearch(
     ...(start && { source: input }),
     vocabSize,
     stops: stopStrings.length > 0 ? createStopMatcher(texts(), stopStrings) : undefined,
+    constraint: grammar ? createConstraint(texts(), grammar, eos) : undefined,
   });
 }
