@@ -51,7 +51,6 @@ export type {
   GeneratedToken,
   Generation,
   GenerationEvent,
-  TokenTimings,
 } from './predict/generation.ts';
 export type { GoldenCheck } from './predict/goldens/check.ts';
 export type { Comparison, Deviation } from './predict/goldens/compare.ts';
@@ -67,6 +66,7 @@ export type {
   PreparedCall,
   StageTimings,
 } from './predict/loaded-model.ts';
+export type { TokenTimings } from './predict/prediction.ts';
 export type { Predictor } from './predict/predictor.ts';
 export type { DecodeOptions, Tokenization, TokenizeOptions } from './predict/tokenization.ts';
 export { FolderStore, type FolderStoreOptions } from './store/folder-store.ts';

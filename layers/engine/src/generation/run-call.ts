@@ -1,7 +1,8 @@
 /** Runs a call that has been read, and makes its results. */
 import { EngineError } from '@pilotlight/model-format/errors';
-import type { Generation, GenerationEvent, TokenTimings } from '../predict/generation.ts';
+import type { Generation, GenerationEvent } from '../predict/generation.ts';
 import type { EachPrediction, Outcome } from '../predict/loaded-model.ts';
+import type { TokenTimings } from '../predict/prediction.ts';
 import { GenerationResult } from './generation-result.ts';
 import type { Decoder, TokenRequest } from './loop/decoder-port.ts';
 import { promptTokens, type ReadCall, type ReadInput } from './read-call.ts';

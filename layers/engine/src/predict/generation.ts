@@ -1,18 +1,7 @@
 /** What a model that generates answers to one input, and what it tells on the way there. */
-import type { Prediction } from './loaded-model.ts';
+import type { Prediction } from './prediction.ts';
 
 export type FinishReason = 'eos_token' | 'length' | 'stop_sequence' | 'cancelled' | 'deadline';
-
-/** Milliseconds and counts of one input. */
-export interface TokenTimings {
-  /** Until it had a slot. */
-  readonly queueMs: number;
-  /** From the slot to its first token. */
-  readonly prefillMs: number;
-  /** From its first token to its last. */
-  readonly decodeMs: number;
-  readonly steps: number;
-}
 
 export interface GeneratedToken {
   readonly id: number;

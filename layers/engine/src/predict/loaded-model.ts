@@ -1,12 +1,13 @@
 /** A model in memory, whatever runs it, and the options and results of a prediction. */
 import type { ArchiveTaskName, PackageFile, PackageManifest, TaskName } from '@pilotlight/model-format';
 import type { EngineError } from '@pilotlight/model-format/errors';
-import type { TokenCounts } from '../batching/batch-runner.ts';
-import type { BatchTally } from '../batching/scheduler.ts';
 import type { TokenLimits } from '../batching/token-limits.ts';
 import type { LoadTimings } from '../ports.ts';
-import type { GenerationEvent, TokenTimings } from './generation.ts';
+import type { GenerationEvent } from './generation.ts';
 import type { GoldenCheck } from './goldens/check.ts';
+import type { Prediction } from './prediction.ts';
+
+export type { Prediction, StageTimings } from './prediction.ts';
 
 /** The names by which a call asks for a task. */
 export type AskedTask = TaskName | ArchiveTaskName | 'predictor';
@@ -27,30 +28,6 @@ export interface PredictOptions {
   readonly background?: boolean;
   /** How much the call may make the model read. @default - as much as the model takes */
   readonly limits?: TokenLimits;
-}
-
-/** Milliseconds of each stage; `queueMs` counts the time that batches waited for those of other requests. */
-export interface StageTimings {
-  readonly tokenizeMs: number;
-  readonly queueMs: number;
-  readonly inferMs: number;
-  readonly postprocessMs: number;
-}
-
-export interface Prediction {
-  /** One result for each input, in order; its shape is the task's. */
-  readonly results: readonly unknown[];
-  readonly timings: StageTimings;
-  readonly tokens: TokenCounts;
-  /** Tokens that were cut off each input, in order. */
-  readonly truncated: readonly number[];
-  readonly model: { readonly name: string; readonly version: string; readonly variant: string };
-  /** Whether it is the answer to the same call before; absent where answers are not kept. */
-  readonly cached?: boolean;
-  /** The batches that the model ran for it; absent where its runtime makes batches of its own. */
-  readonly batches?: BatchTally;
-  /** Of a model that generates: the times of each input, in order. */
-  readonly decoding?: readonly TokenTimings[];
 }
 
 /** A call whose inputs are tokens already, and that has not run yet. */

@@ -1,6 +1,7 @@
 import type { DecoderFacts } from '@pilotlight/model-format';
 import { describe, expect, it } from 'vitest';
-import { DecodeLoop, type LoopSettings } from '../../../../layers/engine/src/generation/loop/decode-loop.ts';
+import { DecodeLoop } from '../../../../layers/engine/src/generation/loop/decode-loop.ts';
+import type { LoopSettings } from '../../../../layers/engine/src/generation/loop/decoder-plan.ts';
 import type {
   RunningRequest,
   TokenEvent,

@@ -8,19 +8,11 @@ import type { TokenTable } from '../text/token-table.ts';
 import { ActiveRequest } from './active-request.ts';
 import { bytesOf, needOf } from './cache-needs.ts';
 import { DecodeGroup } from './decode-group.ts';
+import type { LoopSettings } from './decoder-plan.ts';
 import type { Decoder, DecoderLoad, RunningRequest, TokenEvent, TokenRequest } from './decoder-port.ts';
 import { Prefill, type PrefillGraphs } from './prefill.ts';
 import { refuseRequest } from './refuse-request.ts';
 import { WaitingRequests } from './waiting-requests.ts';
-
-export interface LoopSettings {
-  /** Requests that have a place in the cache at once. */
-  readonly slots: number;
-  /** Requests that may wait for a slot. */
-  readonly maxWaiting: number;
-  /** Bytes that caches take at most. */
-  readonly cacheBytes: number;
-}
 
 export interface LoopDependencies extends PrefillGraphs {
   readonly createSearch: (request: TokenRequest, table: TokenTable | undefined) => Search;

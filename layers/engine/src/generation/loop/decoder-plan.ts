@@ -1,6 +1,14 @@
 import type { DecoderFacts, GenerationGraph } from '@pilotlight/model-format';
 import type { SessionOptions } from '../../ports.ts';
-import type { LoopSettings } from './decode-loop.ts';
+
+export interface LoopSettings {
+  /** Requests that have a place in the cache at once. */
+  readonly slots: number;
+  /** Requests that may wait for a slot. */
+  readonly maxWaiting: number;
+  /** Bytes that caches take at most. */
+  readonly cacheBytes: number;
+}
 
 /** Everything that a loop is opened from. It can go to another thread as it is. */
 export interface DecoderPlan {

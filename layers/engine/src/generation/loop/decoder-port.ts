@@ -1,6 +1,6 @@
 /** The loop that runs the graphs, as others see it: token ids in, token ids out. It runs where its session does: here, or in a thread. */
 import type { EngineError } from '@pilotlight/model-format/errors';
-import type { TokenTimings } from '../../predict/generation.ts';
+import type { TokenTimings } from '../../predict/prediction.ts';
 import type { FoundSequence, ToldToken } from '../search/search.ts';
 import type { SearchOptions } from '../search/search-options.ts';
 import type { TokenTable } from '../text/token-table.ts';

@@ -2,7 +2,7 @@
 import type { DecoderFacts } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import { bytesOf, needOf } from './cache-needs.ts';
-import type { LoopSettings } from './decode-loop.ts';
+import type { LoopSettings } from './decoder-plan.ts';
 import type { Decoder, TokenRequest } from './decoder-port.ts';
 
 /** @throws EngineError SESSION_FAILED, OVERLOADED, TOO_MUCH_WORK */
