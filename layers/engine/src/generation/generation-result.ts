@@ -54,6 +54,15 @@ export class GenerationResult {
     return [first ?? NOTHING, ...others];
   }
 
+  /** The tokens of the prompt; nothing says how probable the first one is. `logprobs` are those from the second. */
+  describePrompt(ids: readonly number[], logprobs: readonly number[]): readonly GeneratedToken[] {
+    const stream = this.#text.stream();
+    return ids.map((id, place) => {
+      const logprob = place === 0 ? Number.NaN : (logprobs[place - 1] ?? Number.NaN);
+      return { id, text: stream.push(id).text, logprob, special: this.#isSpecial(id) };
+    });
+  }
+
   #finish({ ids, logprobs, score, finish }: FoundSequence, number: number): GeneratedSequence {
     const sequence = this.#sequence(number);
     for (let place = sequence.tokens.length; place < ids.length; place++) {

@@ -4,6 +4,7 @@ import { EngineError } from '@pilotlight/model-format/errors';
 import { refuseMoreTokens } from '../batching/token-limits.ts';
 import { CharacterCount } from '../predict/character-limits.ts';
 import type { PredictOptions } from '../predict/loaded-model.ts';
+import { invalidParameter } from '../tasks/refusals.ts';
 import { type CallParameters, parseCallParameters } from './call-parameters.ts';
 import { countCharacters, parseInput, tokenizeInput } from './input.ts';
 import type { TokenRequest } from './loop/decoder-port.ts';
@@ -88,11 +89,21 @@ async function readInput(
   });
   // Here, so that a grammar that cannot be followed is refused before the call waits for its turn.
   if (options.grammar) createConstraint(text.table(), options.grammar, options.eos);
+  const promptLogprobs = settings.input.prompt_logprobs === true;
+  if (promptLogprobs && tokens.start) {
+    throw invalidParameter(
+      'prompt_logprobs',
+      'is for models that go on from a prompt; this one has an encoder',
+    );
+  }
   const { max_time: seconds } = settings.search;
-  return {
-    request: { ...tokens, options, ...(seconds != null && { deadlineMs: seconds * 1000 }) },
-    truncated,
+  const request: TokenRequest = {
+    ...tokens,
+    options,
+    ...(promptLogprobs && { promptLogprobs }),
+    ...(seconds != null && { deadlineMs: seconds * 1000 }),
   };
+  return { request, truncated };
 }
 
 function asEngineError(error: unknown): EngineError {

@@ -81,6 +81,7 @@ function outcomeOf({ input: { request }, result, ended = { error: notRun() } }: 
   const generation: Generation = {
     sequences: result.finish(ended.found),
     promptTokens: promptTokens(request),
+    ...(ended.prompt && { prompt: result.describePrompt(request.input, ended.prompt) }),
     ...(sampling && { seed: sampling.seed }),
   };
   return { result: generation };

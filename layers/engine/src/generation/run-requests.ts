@@ -6,7 +6,7 @@ import type { ToldToken } from './search/search.ts';
 type End = Extract<TokenEvent, { kind: 'end' }>;
 
 /** What became of one input. */
-export type Ended = Pick<End, 'found' | 'timings'> | { readonly error: EngineError };
+export type Ended = Omit<End, 'kind'> | { readonly error: EngineError };
 
 export interface RunSettings {
   readonly signal?: AbortSignal | undefined;

@@ -166,6 +166,27 @@ describe('a generator', () => {
     ).rejects.toMatchObject({ code: 'INVALID_PARAMETER' });
   });
 
+  it('tells how probable the tokens of the prompt are, the first left out', async () => {
+    const text = 'THE QUICK BROWN FOX JUMPS OVER THE LAZY DOG. '.replaceAll(' ', '_').repeat(2);
+    const [whole] = await generate(shared.model, text, { prompt_logprobs: true, max_new_tokens: 3 });
+    expect(whole?.prompt?.map((token) => token.text).join('')).toBe(text);
+    expect(whole?.prompt?.[0]?.logprob).toBeNaN();
+    for (const place of [1, 2, 40, 63, 64, 65, 89]) {
+      // What is generated behind the text so far has the log probabilities of all tokens.
+      const [before] = await generate(shared.model, text.slice(0, place), {
+        max_new_tokens: 1,
+        top_n_tokens: 89,
+      });
+      const expected = before?.sequences[0].tokens[0]?.top?.find(
+        ({ id }) => id === whole?.prompt?.[place]?.id,
+      );
+      expect(whole?.prompt?.[place]?.logprob, `token ${place}`).toBeCloseTo(expected?.logprob ?? 0, 4);
+    }
+    const [without] = await generate(shared.model, text, { max_new_tokens: 3 });
+    expect(whole?.sequences[0].text).toBe(without?.sequences[0].text);
+    expect(without).not.toHaveProperty('prompt');
+  });
+
   it('ends after its time, with what it has', async () => {
     const [generation] = await generate(shared.model, 'AB', { ...ENDLESS, max_time: 0.005 });
     expect(generation?.sequences[0].finishReason).toBe('deadline');

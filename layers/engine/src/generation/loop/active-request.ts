@@ -1,5 +1,6 @@
 /** A request on its way: its search, its place in the cache, and what its caller is told. */
 import { EngineError } from '@pilotlight/model-format/errors';
+import { logSumExp } from '../search/choices.ts';
 import type { FinishReason, Search, StepRows } from '../search/search.ts';
 import { Ancestry } from './ancestry.ts';
 import type { TokenEvent, TokenRequest } from './decoder-port.ts';
@@ -14,6 +15,7 @@ export class ActiveRequest {
   #pending: readonly number[];
   /** Whether `pending` is a rest of the prompt. */
   #inPrompt = true;
+  readonly #prompt: number[] = [];
   readonly #listen: Listen;
   readonly #start = performance.now();
   readonly #deadline: number;
@@ -54,6 +56,15 @@ export class ActiveRequest {
   /** Why it must end now, if it must. */
   stopReason(now: number): FinishReason | undefined {
     return this.#stopped ?? (now > this.#deadline ? 'deadline' : undefined);
+  }
+
+  /** Takes the logits behind each of the first tokens of the prompt that were left, `[rows, vocabulary]`: what they say of the next one. */
+  scorePrompt({ rows, logits = new Float32Array() }: StepRows): void {
+    const size = logits.length / rows;
+    for (let row = 0; row < rows; row++) {
+      const own = logits.subarray(row * size, (row + 1) * size);
+      this.#prompt.push((own[this.#pending[row + 1] ?? 0] ?? Number.NaN) - logSumExp(own));
+    }
   }
 
   /** The first `count` of the prompt's tokens that were left are in the cache. */
@@ -124,6 +135,7 @@ export class ActiveRequest {
       decodeMs: now - first,
       steps: this.#steps,
     };
-    this.#listen({ kind: 'end', found: this.search.found, timings });
+    const prompt = this.request.promptLogprobs && { prompt: this.#prompt };
+    this.#listen({ kind: 'end', found: this.search.found, timings, ...prompt });
   }
 }

@@ -14,13 +14,21 @@ export interface TokenRequest {
   readonly options: SearchOptions;
   /** Milliseconds from now, after which the request ends with what it has. @default - none */
   readonly deadlineMs?: number;
+  /** Whether the log probability of each token of the prompt is told, with the end. @default false */
+  readonly promptLogprobs?: boolean;
   /** Whether others go first. @default false */
   readonly background?: boolean;
 }
 
 export type TokenEvent =
   | { readonly kind: 'tokens'; readonly told: readonly ToldToken[] }
-  | { readonly kind: 'end'; readonly found: readonly FoundSequence[]; readonly timings: TokenTimings }
+  | {
+      readonly kind: 'end';
+      readonly found: readonly FoundSequence[];
+      readonly timings: TokenTimings;
+      /** Log probabilities of the tokens of the prompt, from the second. @default - nobody asked for them */
+      readonly prompt?: readonly number[];
+    }
   | { readonly kind: 'failure'; readonly error: EngineError };
 
 export interface RunningRequest {

@@ -43,10 +43,15 @@ export class Prefill {
     return this.#arriving.reduce((sum, { cache }) => sum + cache.bytes, 0);
   }
 
-  /** Takes a request in. A rest of the prompt that a step has room for is left to the first step. */
+  /**
+   * Takes a request in. A rest of the prompt that a step has room for is left to the first step, and the last token where all the others get scores
+   * of their own.
+   */
   add(request: ActiveRequest): void {
-    const chunks = planChunks(request.pending.length);
-    if ((chunks.at(-1)?.count ?? 0) <= request.search.width) chunks.pop();
+    const { pending, search } = request;
+    const scored = request.request.promptLogprobs ?? false;
+    const chunks = planChunks(scored ? pending.length - 1 : pending.length);
+    if (!scored && (chunks.at(-1)?.count ?? 0) <= search.width) chunks.pop();
     const cache = new CachePool(this.#graphs.step.facts);
     cache.add();
     this.#arriving.push({ request, cache, chunks, unread: padLength(request.source.length) });
@@ -128,8 +133,10 @@ export class Prefill {
     const { outputs, rows } = await runStep(step, batch.map(toJob), shape, feeds);
     for (const [row, arriving] of batch.entries()) {
       const { count = 0 } = arriving.chunks.shift() ?? {};
+      const scores = rows[row];
+      if (scores && arriving.request.request.promptLogprobs) arriving.request.scorePrompt(scores);
       arriving.request.readPrompt(count);
-      if (goesOn(arriving.request, rows[row])) append(arriving, outputs, { row, perRow, count });
+      if (goesOn(arriving.request, scores)) append(arriving, outputs, { row, perRow, count });
       else this.#leave([arriving]);
     }
   }
@@ -149,8 +156,11 @@ function runsBeside(one: Arriving, other: Arriving): boolean {
 function toJob({ request, chunks: [chunk] }: Arriving): StepJob {
   const { pending, ancestry, source, search } = request;
   const ids = pending.slice(0, chunk?.count ?? 0);
-  const row = { ids, isPrompt: true, ancestry, sourceTokens: source.length, scored: [ids.length - 1] };
-  return { row, asks: ids.length === pending.length ? search.asks : { top: 1 } };
+  const row = { ids, isPrompt: true, ancestry, sourceTokens: source.length };
+  if (request.request.promptLogprobs)
+    return { row: { ...row, scored: ids.map((_, token) => token) }, asks: { top: 1, logits: true } };
+  const last = { ...row, scored: [ids.length - 1] };
+  return { row: last, asks: ids.length === pending.length ? search.asks : { top: 1 } };
 }
 
 function goesOn(request: ActiveRequest, rows: StepRows | undefined): boolean {
