@@ -8,7 +8,7 @@ import { runSearch, tableModel } from '../../../support/generation/run-search.ts
 import { plainOptions } from '../../../support/generation/search-options.ts';
 
 const VOCABULARY = 24;
-const RUNS = { numRuns: cases({ short: 250, long: 10_000 }) };
+const RUNS = { numRuns: cases({ short: 250, long: 3000 }) };
 
 const id = fc.integer({ min: 3, max: VOCABULARY - 1 });
 const word = fc.array(id, { minLength: 1, maxLength: 3 });
@@ -116,6 +116,10 @@ it('beams find the sequences and take the steps of a search over whole vectors',
       for (const way of asked) ways.add(way);
       const expected = oracleBeams(oracle);
       const real = expected.found.filter(({ score }) => score > -1e8);
+      if (real.length === 0) {
+        expect(found.every(({ finish }) => finish === 'length')).toBe(true);
+        return;
+      }
       expect(found.map(({ ids }) => ids)).toEqual(real.map(({ ids }) => ids));
       for (const [rank, { score }] of found.entries())
         expect(score).toBeCloseTo(real[rank]?.score ?? Number.NaN, 4);

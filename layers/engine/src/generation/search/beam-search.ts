@@ -63,7 +63,7 @@ export class BeamSearch implements Search {
   advance(rows: StepRows): Advance {
     const { numBeams } = this.#options;
     const candidates = this.#candidates(rows);
-    if (candidates.length === 0) this.stop('length');
+    if (candidates.length === 0 && this.#finished.length === 0) this.stop('length');
     const ended = candidates
       .slice(0, numBeams)
       .flatMap((each) => (each.finish ? this.#hypothesis(each, each.finish) : []));
