@@ -307,6 +307,19 @@ describe('a constraint', () => {
     expect(every.filter((id) => id >= EOS)).toEqual([EOS]);
   });
 
+  it('does not count special tokens, which are not in the text', () => {
+    const forced = layTable(
+      [
+        { bytes: Buffer.from('de_DE'), special: true },
+        { bytes: Buffer.from(' a'), special: false },
+        { bytes: Buffer.from('</s>'), special: true },
+      ],
+      1,
+    );
+    expect(allowed(regex('a'), [0], forced, 2)).toEqual([1]);
+    expect(allowed(regex('a'), [0, 1], forced, 2)).toEqual([2]);
+  });
+
   it('does not count the spaces that a text loses at its beginning', () => {
     const pieces = [' a', '  a', 'a', ' ', 'b'].map((text) => ({ bytes: Buffer.from(text), special: false }));
     const spaced = (startSpaces: number) =>

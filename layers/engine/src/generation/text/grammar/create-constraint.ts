@@ -39,14 +39,15 @@ export function createConstraint(table: TokenTable, grammar: Grammar, eos: reado
   return {
     restrict(ids, bias) {
       const [state, mask] = withinLimits(() => {
-        const reached = ids.reduce(
+        // Special tokens are not in the text: that of a language, which is forced to the front, for one.
+        const written = ids.filter((id) => table.special[id] !== 1);
+        const reached = written.reduce(
           (current, id, index) => follow(expressions, current, table, id, index),
           start,
         );
-        return [
-          reached,
-          ids.length === 0 ? masks.atStart(start, table.startSpaces) : masks.after(reached),
-        ] as const;
+        const isEmpty = written.length === 0;
+        const mask = isEmpty ? masks.atStart(start, table.startSpaces) : masks.after(reached);
+        return [reached, mask] as const;
       });
       for (let id = 0; id < bias.length; id++) {
         const isAllowed = ((mask[id >>> 5] ?? 0) >>> (id & 31)) & 1;
