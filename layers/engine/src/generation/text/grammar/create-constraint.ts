@@ -49,12 +49,23 @@ export function createConstraint(table: TokenTable, grammar: Grammar, eos: reado
         const mask = isEmpty ? masks.atStart(start, table.startSpaces) : masks.after(reached);
         return [reached, mask] as const;
       });
-      for (let id = 0; id < bias.length; id++) {
-        const isAllowed = ((mask[id >>> 5] ?? 0) >>> (id & 31)) & 1;
-        if (isAllowed === 0 && !(state.mayEnd && eos.includes(id))) bias[id] = Number.NEGATIVE_INFINITY;
-      }
+      const ends = state.mayEnd ? eos.map((id) => [id, bias[id]] as const) : [];
+      forbidOthers(mask, bias);
+      for (const [id, before] of ends) if (before !== undefined) bias[id] = before;
     },
   };
+}
+
+/** Forbids the ids whose bit is not set, and those beyond the mask. */
+function forbidOthers(mask: Uint32Array, bias: Float32Array): void {
+  for (let start = 0; start < bias.length; start += 32) {
+    const bits = mask[start >>> 5] ?? 0;
+    const end = Math.min(start + 32, bias.length);
+    if (bits === 0) bias.fill(Number.NEGATIVE_INFINITY, start, end);
+    else
+      for (let id = start; id < end; id++)
+        if (((bits >>> (id & 31)) & 1) === 0) bias[id] = Number.NEGATIVE_INFINITY;
+  }
 }
 
 function follow(
