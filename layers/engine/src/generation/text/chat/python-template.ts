@@ -11,6 +11,8 @@ import {
   type TemplateFunction,
   UNDEFINED,
 } from './library.ts';
+import { declareOutput, keepOutput } from './loop-output.ts';
+import { call, copy, isNode } from './nodes.ts';
 import { applyFilter, FILTER_NAMES, hasFilter } from './python-filters.ts';
 import { OPERATORS, runTest, TESTS } from './python-operators.ts';
 import { callMethod, METHODS } from './python-strings.ts';
@@ -22,9 +24,6 @@ const NOT_PRINTED = new Set(
 );
 /** The fields that hold a body. */
 const BODIES = new Set(['body', 'alternate', 'defaultBlock']);
-
-const isNode = (value: unknown): value is Node =>
-  typeof value === 'object' && value !== null && 'type' in value;
 
 /** Rewrites a node and all that it has. @throws TypeError for a filter or a test that is not known */
 export function toPython(node: Node): Node {
@@ -55,7 +54,7 @@ export function toPython(node: Node): Node {
       const items = hasCondition
         ? copy(iterable, { ...iterable, lhs: call(node, 'items', [iterable.lhs]) })
         : call(node, 'items', [iterable]);
-      return copy(node, { ...rewritten, iterable: items });
+      return keepOutput(copy(node, { ...rewritten, iterable: items }));
     }
     case 'CallExpression': {
       const { callee, args } = rewritten;
@@ -106,19 +105,10 @@ function filterCall(origin: Node, operand: unknown, filter: unknown): Node {
   ]);
 }
 
-function call(origin: Node, name: string, args: readonly unknown[]): Node {
-  const callee = copy(origin, { type: 'Identifier', value: name });
-  return copy(origin, { type: 'CallExpression', callee, args });
-}
-
-/** A node of the library's kind, which it looks for. */
-function copy(origin: Node, fields: Readonly<Record<string, unknown>>): Node {
-  return Object.assign(Object.create(Object.getPrototypeOf(origin)), fields);
-}
-
 /** Declares the functions that rewritten templates call. */
 export function declarePython(environment: Environment): void {
   const declare = (name: string, run: TemplateFunction) => environment.setVariable(name, callable(run));
+  declareOutput(environment);
   declare('print', (value = UNDEFINED) => string(print(value)));
   declare('defined', (value = UNDEFINED) => {
     if (isUndefined(value)) throw new TypeError('what is undefined has no attributes');
