@@ -55,27 +55,6 @@ describe('with the models in layers', () => {
     });
   });
 
-  test('has no URL of its own, unless answers are to be streamed to callers who sign their requests', () => {
-    byDefault.resourceCountIs('AWS::Lambda::Url', 0);
-    const streams = templateOf((stack) => {
-      const inference = new InferenceFunction(stack, 'Function', { models, responseStream: true });
-      inference.grantInvoke(
-        new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }),
-      );
-    });
-    streams.hasResourceProperties('AWS::Lambda::Url', {
-      AuthType: 'AWS_IAM',
-      InvokeMode: 'RESPONSE_STREAM',
-      Qualifier: 'live',
-    });
-    streams.hasResourceProperties('AWS::Lambda::Function', {
-      Environment: { Variables: { PILOTLIGHT_RESPONSE_STREAM: 'true' } },
-    });
-    expect(actionsOf(statementsOf(streams, 'Caller'))).toEqual(
-      expect.arrayContaining(['lambda:InvokeFunction', 'lambda:InvokeFunctionUrl']),
-    );
-  });
-
   test('may write to its own log group, and nothing else', () => {
     const statements = statementsOf(byDefault, 'Role');
     expect(actionsOf(statements)).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);

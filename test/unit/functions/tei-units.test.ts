@@ -1,7 +1,7 @@
 /** The units in which TEI counts: bytes for offsets, characters for its headers. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countCharacters, predictionHeaders } from '../../../functions/app/src/formats/tei/headers.ts';
+import { countCharacters, predictionHeaders } from '../../../functions/app/src/formats/inference-headers.ts';
 import { toBytes } from '../../../functions/app/src/formats/tei/utf8-offsets.ts';
 
 const text = fc.string({ unit: fc.constantFrom('a', 'é', '€', '😀', '\n', 'e\u0301') });

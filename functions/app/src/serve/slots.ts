@@ -1,6 +1,12 @@
 import { EngineError } from '@pilotlight/engine';
+import type { Context } from 'hono';
 import { outgoingOf, whenSent } from '../http/answer/sending.ts';
-import type { Call } from './call.ts';
+
+/** The call that has a slot, see `Call`. */
+interface SlotHolder {
+  readonly c: Context;
+  readonly streamed: Promise<void> | undefined;
+}
 
 /** Predictions that may be under way at once. A client that is slow to send its request holds no slot, one that is slow to take its answer does. */
 export class Slots {
@@ -18,7 +24,7 @@ export class Slots {
   }
 
   /** Has `work` under way until its answer is sent. @throws EngineError OVERLOADED, and what `work` throws */
-  async during<T>(call: Pick<Call, 'c' | 'streamed'>, work: () => Promise<T>): Promise<T> {
+  async during<T>(call: SlotHolder, work: () => Promise<T>): Promise<T> {
     this.requireFree();
     this.#taken += 1;
     try {

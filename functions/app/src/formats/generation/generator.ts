@@ -1,9 +1,10 @@
 /** The work with a model that generates text, which several wire formats share. */
-import { EngineError, type Prediction } from '@pilotlight/engine';
+import { EngineError } from '@pilotlight/engine';
 import type { Generation } from '@pilotlight/engine/internal/predict/generation';
 import type { PredictionRecord, ServedModel, ServingEngine } from '../../serve/ports.ts';
 import type { AnswerStream, PredictionWork } from '../../serve/wire-format.ts';
 import { predictWork } from '../predict-work.ts';
+import { generationsOf } from './generations.ts';
 import { summarise } from './summarise.ts';
 
 /** @throws EngineError MODEL_NOT_FOUND, TASK_UNSUPPORTED where the model generates no text */
@@ -49,9 +50,4 @@ const MOST_SEEDS = 32;
 export function seedHeader({ generation }: PredictionRecord): Readonly<Record<string, string>> {
   const { seeds = [] } = generation ?? {};
   return seeds.length > 0 && seeds.length <= MOST_SEEDS ? { 'x-pilotlight-seed': seeds.join(', ') } : {};
-}
-
-/** What a prediction of a model that generates has for each input. */
-export function generationsOf({ results }: Pick<Prediction, 'results'>): readonly Generation[] {
-  return results as readonly Generation[];
 }

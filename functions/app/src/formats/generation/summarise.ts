@@ -1,6 +1,6 @@
 import type { Prediction } from '@pilotlight/engine';
 import type { GenerationRecord } from '../../serve/ports.ts';
-import { generationsOf } from './generator.ts';
+import { generationsOf } from './generations.ts';
 
 /** What telemetry is told of generated texts. */
 export function summarise(prediction: Prediction): GenerationRecord {

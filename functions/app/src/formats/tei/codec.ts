@@ -6,9 +6,9 @@ import type { AppDependencies, ServedModel, ServingEngine } from '../../serve/po
 import type { Ask, Codec } from '../../serve/wire-format.ts';
 import { askedModel } from '../asked-model.ts';
 import { askFor, isWithoutInputs } from '../hugging-face/codec.ts';
+import { countCharacters, predictionHeaders } from '../inference-headers.ts';
 import { poolingFor } from '../pooling.ts';
 import { predictWork } from '../predict-work.ts';
-import { countCharacters, predictionHeaders } from './headers.ts';
 import { health, info } from './info.ts';
 import { readBody, refuseEmptyAmong } from './read.ts';
 import * as requests from './requests.ts';

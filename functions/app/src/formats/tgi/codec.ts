@@ -4,14 +4,14 @@ import { parseBody } from '../../http/request/parse.ts';
 import type { Codec } from '../../serve/wire-format.ts';
 import { askedModel } from '../asked-model.ts';
 import { findGenerator, generateWork, seedHeader } from '../generation/generator.ts';
+import { describeSequence } from '../generation/hub-details.ts';
 import { type HubParameters, readHubParameters, withoutNulls } from '../generation/hub-parameters.ts';
+import { requireOneText, tgiStream } from '../generation/hub-stream.ts';
 import { rankByMeanLogprob } from '../generation/rank-sequences.ts';
-import { countCharacters } from '../tei/headers.ts';
-import { describeSequence } from './details.ts';
+import { countCharacters } from '../inference-headers.ts';
 import { generationHeaders } from './headers.ts';
 import { generateRequest } from './requests.ts';
 import type { routes } from './routes.ts';
-import { requireOneText, tgiStream } from './stream.ts';
 
 /** `streams`: whether the route answers by events, whatever the body says. */
 function generating(streams: boolean): Codec {

@@ -1,5 +1,5 @@
 import type { PredictionRecord } from '../../serve/ports.ts';
-import { predictionHeaders } from '../tei/headers.ts';
+import { predictionHeaders } from '../inference-headers.ts';
 
 /** The headers of TGI: those that it has in common with TEI, and the counts and the pace of its tokens, in whole milliseconds. */
 export function generationHeaders(

@@ -1,4 +1,4 @@
-import type { PredictionRecord } from '../../serve/ports.ts';
+import type { PredictionRecord } from '../serve/ports.ts';
 
 /** The headers of TEI, with its times: whole milliseconds. `server-timing` keeps the fractions. */
 export function predictionHeaders(

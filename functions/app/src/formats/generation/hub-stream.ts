@@ -2,8 +2,8 @@
 import type { GeneratedToken, GenerationEvent } from '@pilotlight/engine/internal/predict/generation';
 import { refuseField } from '../../http/request/parse.ts';
 import type { AnswerStream } from '../../serve/wire-format.ts';
-import type { HubParameters } from '../generation/hub-parameters.ts';
-import { finishReason, tokenOf } from './details.ts';
+import { finishReason, tokenOf } from './hub-details.ts';
+import type { HubParameters } from './hub-parameters.ts';
 
 type EndEvent = Extract<GenerationEvent, { kind: 'end' }>;
 
