@@ -150,6 +150,24 @@ describe('a model that is served', () => {
     expect(pieces.at(-1)?.finish_reason).toBe('stop');
   });
 
+  it('keeps to a JSON schema', async () => {
+    // The model has no braces.
+    const schema = { type: 'array', items: { type: 'boolean' }, minItems: 2, maxItems: 2 };
+    const response_format = { type: 'json_schema', json_schema: { name: 'any', schema } };
+    const body = { model: 'llama', prompt: 'HELLO', max_tokens: 60, seed: 1, response_format };
+    const { choices } = Object(await answer('/v1/completions', body));
+    expect(choices[0].finish_reason).toBe('stop');
+    expect(JSON.parse(choices[0].text)).toEqual([expect.any(Boolean), expect.any(Boolean)]);
+  });
+
+  it('tells the log probabilities of the prompt, too, where it echoes', async () => {
+    const body = { model: 'llama', prompt: 'HELLO', max_tokens: 2, temperature: 0, echo: true, logprobs: 1 };
+    const { choices } = Object(await answer('/v1/completions', body));
+    expect(choices[0].text).toMatch(/^HELLO../);
+    expect(choices[0].logprobs.tokens.join('')).toBe(choices[0].text);
+    expect(choices[0].logprobs.text_offset).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  });
+
   it('gives n texts, and the best of several', async () => {
     const body = { model: 'llama', prompt: 'HELLO', max_tokens: 8, seed: 5, logprobs: 2 };
     const two = Object(await answer('/v1/completions', { ...body, n: 2 }));
@@ -165,6 +183,7 @@ describe('a model that is served', () => {
     ['whatever', { whatever: 1 }],
     ['stop', { stop: [''] }],
     ['logit_bias', { logit_bias: { 5: 1000 } }],
+    ['response_format', { response_format: { type: 'json', value: { $ref: 'http://localhost/a' } } }],
   ])('refuses %s in the words of OpenAI', async (param, fields) => {
     const response = await served.ask('/v1/completions', { model: 'llama', prompt: 'a', ...fields });
     expect([response.status, await response.json()]).toEqual([
