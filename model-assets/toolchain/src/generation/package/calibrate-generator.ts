@@ -11,7 +11,7 @@ import type { StagedGenerator } from './staged-generator.ts';
 import type { StagedGraph } from './staged-graphs.ts';
 
 /** Texts, every so many of the built-in ones, and the tokens that are followed of each. */
-const EVERY = 5;
+const EVERY = 8;
 const MOST_TOKENS = 64;
 
 export type GeneratorCalibration = (graph: StagedGraph['name']) => Promise<Calibration>;
