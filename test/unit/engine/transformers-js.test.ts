@@ -235,6 +235,16 @@ describe('a package of transformers.js', () => {
     });
   });
 
+  it.each(['num_beams', 'num_return_sequences'])(
+    'refuses %s above 1, for which it would give the greedy text',
+    (name) => {
+      expect(() => parseModelParameters('summarization', { [name]: 4 })).toThrow(
+        `parameters.${name}: must be 1, because transformers.js searches no beams`,
+      );
+      expect(parseModelParameters('summarization', { [name]: 1 }).others).toEqual({ [name]: 1 });
+    },
+  );
+
   it.each([
     [{ chunk_length_s: 1, stride_length_s: 0.5 }, 'stride_length_s'],
     [{ chunk_length_s: 30, stride_length_s: '5' }, 'stride_length_s'],
