@@ -11,9 +11,14 @@ interface Branch {
   readonly place: number;
 }
 
+/** Entries that are added before it looks again for some that nobody sees. */
+const LOOKS_AFTER = 64;
+
 export class Ancestry {
   /** The place of each entry in its sequence. */
   readonly #places: number[] = [];
+  /** The number of entries from which it looks for some that nobody sees. */
+  #looksAt = LOOKS_AFTER;
   #branches: readonly Branch[] = [{ sees: new Float32Array(), place: -1 }];
 
   get entries(): number {
@@ -64,6 +69,29 @@ export class Ancestry {
       this.#places.push(place + 1);
       return { sees: grown, place: place + 1 };
     });
+  }
+
+  /**
+   * Forgets the entries that no branch sees, where those are half of them or more: beams that were dropped leave theirs behind.
+   *
+   * @returns the entries that stay, in order; they are counted anew from 0. Nothing where all stay
+   */
+  forget(): readonly number[] | undefined {
+    if (this.entries < this.#looksAt) return undefined;
+    const kept = Array.from(this.#places.keys()).filter((entry) =>
+      this.#branches.some(({ sees }) => sees[entry] === 0),
+    );
+    const forgets = this.entries >= 2 * kept.length;
+    if (forgets) {
+      const places = kept.map((entry) => this.placeOf(entry));
+      this.#places.splice(0, this.entries, ...places);
+      this.#branches = this.#branches.map(({ sees, place }) => ({
+        sees: Float32Array.from(kept, (entry) => sees[entry] ?? HIDDEN),
+        place,
+      }));
+    }
+    this.#looksAt = this.entries + Math.max(LOOKS_AFTER, Math.floor(this.entries / 4));
+    return forgets ? kept : undefined;
   }
 
   /**

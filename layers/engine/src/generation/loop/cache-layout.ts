@@ -71,6 +71,25 @@ export function copyEntries(
   }
 }
 
+/** Moves entries of each head of a row to its front; `kept` are in order. Those that stand together are moved at once. */
+export function keepEntries(
+  { data, heads, dim }: CacheTensor,
+  { row, room }: { readonly row: number; readonly room: number },
+  kept: readonly number[],
+): void {
+  for (let head = 0; head < heads; head++) {
+    const block = (row * heads + head) * room;
+    let first = 0;
+    for (let place = 1; place <= kept.length; place++) {
+      const start = kept[first] ?? 0;
+      if (place < kept.length && kept[place] === start + place - first) continue;
+      const from = (block + start) * dim;
+      if (start !== first) data.copyWithin((block + first) * dim, from, from + (place - first) * dim);
+      first = place;
+    }
+  }
+}
+
 /** Up to so many values a loop is faster than a view of the memory that `set` wants. */
 const COPIED_BY_HAND = 128;
 

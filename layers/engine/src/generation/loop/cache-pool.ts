@@ -9,6 +9,7 @@ import {
   type CacheTensor,
   copyEntries,
   crossTensors,
+  keepEntries,
   namesOf,
   pastTensors,
   relayout,
@@ -120,6 +121,14 @@ export class CachePool {
       copyEntries(tensor, to, { data, row: run.row, room: run.perRow, first: 0 }, run.count);
     }
     used.past += run.count;
+  }
+
+  /** Keeps some of the entries of a slot, in order, and moves them together. */
+  keep(slot: number, entries: readonly number[]): void {
+    const used = this.#used[slot];
+    if (!used) return;
+    for (const tensor of this.#past) keepEntries(tensor, { row: slot, room: this.#room }, entries);
+    used.past = entries.length;
   }
 
   /** Puts what the encoder gave for a row, of `tokens` tokens, into a slot. */

@@ -47,9 +47,13 @@ export class DecodeGroup {
         if (!request) continue;
         const count = request.pending.length;
         if (request.inPrompt) request.readPrompt(count);
-        if (request.advance(rows[slot]))
-          cache.append(slot, outputs, { row: slot, perRow: this.width, count });
-        else this.#remove(slot);
+        if (!request.advance(rows[slot])) {
+          this.#remove(slot);
+          continue;
+        }
+        cache.append(slot, outputs, { row: slot, perRow: this.width, count });
+        const kept = request.ancestry.forget();
+        if (kept) cache.keep(slot, kept);
       }
     } catch (error) {
       for (const request of this.#requests) request.fail(error);
