@@ -1,6 +1,5 @@
 /** `pilotlight predict` with a model that generates text. */
-import type { Engine } from '@pilotlight/engine';
-import type { Generation } from '@pilotlight/engine/internal/generation/generation';
+import type { Engine, Generation } from '@pilotlight/engine';
 import { predictionJson } from '@pilotlight/engine/internal/predict/prediction-json';
 import type { GenerationManifest } from '@pilotlight/model-format';
 import { CliError, usageError } from '../kit/errors.ts';

@@ -1,4 +1,4 @@
-import type { GeneratedToken, Generation } from '@pilotlight/engine/internal/generation/generation';
+import type { GeneratedToken, Generation } from '@pilotlight/engine';
 import { compareGeneration } from '@pilotlight/engine/internal/generation/goldens/compare-generation';
 import {
   formatGenerationGoldens,

@@ -95,6 +95,22 @@ describe('a decoder that is packaged', () => {
     }
   });
 
+  it('generates the same in a thread of its own, whole and piece by piece, as its goldens say', async () => {
+    const [here, there] = [new Engine({ packages }), new Engine({ packages, sessions: 'worker' })];
+    const parameters = { do_sample: true, seed: 3, max_new_tokens: 12, stop_strings: ['never to be seen'] };
+    const { results } = await here.predict('chatter', 'The river', parameters);
+    expect((await there.predict('chatter', 'The river', parameters)).results).toEqual(results);
+    const events = [];
+    const call = await there.prepare('chatter', 'The river', parameters);
+    for await (const event of call.stream?.() ?? []) events.push(event);
+    expect(events).toHaveLength((results[0] as Generation).sequences[0].tokens.length + 1);
+    expect(events.at(-1)).toMatchObject({ kind: 'end', generation: results[0] });
+    const model = await there.model('chatter');
+    expect((await model.checkGolden?.())?.drift).toBeLessThan(1);
+    await Promise.all([here.dispose(), there.dispose()]);
+    expect(model.usable).toBe(false);
+  });
+
   it('is followed by a scorer as it generated: the same tokens, and their log probabilities', async () => {
     const engine = new Engine({ packages });
     const model = await engine.model({ name: 'chatter' });

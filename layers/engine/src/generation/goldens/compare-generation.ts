@@ -3,7 +3,7 @@
  * as likely, and goes its own way from there. So the log probabilities of the tokens count, up to and with the first one that differs; of
  * beams the score of the best sequence.
  */
-import type { Generation } from '../generation.ts';
+import type { Generation } from '../../predict/generation.ts';
 
 /** What was expected: the best sequence, without the prompt. */
 export interface ExpectedGeneration {

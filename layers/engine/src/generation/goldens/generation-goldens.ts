@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { parseJson, parseUntilFault } from '@pilotlight/model-format';
 import { EngineError } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
+import type { Generation } from '../../predict/generation.ts';
 import type { GoldenCheck } from '../../predict/goldens/check.ts';
-import type { Generation } from '../generation.ts';
 import { compareGeneration } from './compare-generation.ts';
 
 /** The most lines, because each of them is run. */
