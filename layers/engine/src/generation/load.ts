@@ -1,7 +1,5 @@
 /** Opens a package as a generator. Nobody gets it before all files of the package have been verified. */
 import { describeScheme, type GenerationManifest, requireVariant } from '@pilotlight/model-format';
-import type { GenerationSettings } from '../load/options.ts';
-import type { Packing } from '../load/packing.ts';
 import type { OpenedPackage } from '../ports.ts';
 import { openVerified } from '../store/open-verified.ts';
 import { Generator } from './generator.ts';
@@ -10,13 +8,20 @@ import { createDecoder } from './loop/create-decoder.ts';
 import type { DecoderPlan } from './loop/decoder-plan.ts';
 import { openGenerationText } from './text/generation-tokenizer.ts';
 
+/** How models that generate run. */
+export interface GenerationSettings {
+  readonly where: 'inline' | 'worker';
+  readonly slots: number;
+  readonly cacheBytes: number;
+}
+
 /** The part of an engine's settings that a model that generates is loaded by. */
 export interface GeneratorSettings {
   readonly variant: string | undefined;
   readonly intraOpThreads: number;
   readonly allowSpinning: boolean;
   readonly maxQueuedRequests: number;
-  readonly packing: { readonly when: Packing };
+  readonly packing: { readonly when: string };
   readonly generation: GenerationSettings;
 }
 

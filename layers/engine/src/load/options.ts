@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { AroundArchive } from '../allennlp/archive-model.ts';
 import type { BatchingSettings, BatchRecord } from '../batching/batching-settings.ts';
 import type { QueueLimits } from '../batching/token-queue.ts';
+import type { GenerationSettings } from '../generation/load.ts';
 import type { ExecutionProvider, PackageStore } from '../ports.ts';
 import { type Packing, type PackingSettings, RUNS_THAT_PAY } from './packing.ts';
 
@@ -97,13 +98,6 @@ export interface EngineOptions {
    * It is given with the engine, and never loaded out of a package. See docs/how-to/from-allennlp.md. @default - none
    */
   readonly archives?: Readonly<Record<string, AroundArchive>>;
-}
-
-/** How models that generate run. */
-export interface GenerationSettings {
-  readonly where: 'inline' | 'worker';
-  readonly slots: number;
-  readonly cacheBytes: number;
 }
 
 const MOST_CACHE_BYTES = 2 ** 30;
