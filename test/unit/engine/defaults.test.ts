@@ -26,7 +26,17 @@ describe('an engine that is told nothing but its packages', () => {
       batching: { kind: 'turns', limits: {}, shortLaneTokens: 0, onBatch: expect.any(Function) },
       packing: { when: 'first', afterRuns: 16 },
       archives: {},
+      generation: { where: 'inline', slots: 16, cacheBytes: expect.any(Number) },
     });
+  });
+
+  it('generates in a thread where sessions have one, and takes a quarter of the memory for it, at most 1 GiB', () => {
+    const { where, cacheBytes } = predictorSettings({ packages: 'models', sessions: 'worker' }).generation;
+    expect(where).toBe('worker');
+    expect(cacheBytes).toBeGreaterThan(0);
+    expect(cacheBytes).toBeLessThanOrEqual(Math.min(2 ** 30, process.availableMemory() / 3));
+    const given = { packages: 'models', generationSlots: 3, generationCacheBytes: 5000 };
+    expect(predictorSettings(given).generation).toEqual({ where: 'inline', slots: 3, cacheBytes: 5000 });
   });
 
   it('has at least one thread, and no more than there are cores', () => {
