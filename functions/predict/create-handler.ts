@@ -52,9 +52,7 @@ export interface HandlerDependencies {
 }
 
 /** Answers the events of Lambda by an app. */
-export type Adapter<Result> = (
-  app: Hono,
-) => (event: LambdaEvent, context: LambdaContext) => Promise<Result>;
+export type Adapter<Result> = (app: Hono) => (event: LambdaEvent, context: LambdaContext) => Promise<Result>;
 
 /** Traces requests, by what the app tells and by what comes in. */
 interface RequestTracing extends Telemetry {

@@ -13,7 +13,7 @@ import { readBatchConfig } from '../../functions/app/src/settings/batch-config.t
 import { createHandler } from '../../functions/batch/src/create-handler.ts';
 import type { QueueEvent } from '../../functions/batch/src/invocation.ts';
 import { createProcessor } from '../../functions/batch/src/object/processor.ts';
-import { compareAnswers } from '../../layers/engine/src/allennlp/goldens/compare-answers.ts';
+import { compareAnswers } from '../../layers/engine/src/runtimes/allennlp/goldens/compare-answers.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
 import { BUCKET, startWorld, type World } from './batch-world.ts';
 import { addExample, INPUTS, OUTPUTS } from './example-archive.ts';

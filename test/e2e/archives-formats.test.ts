@@ -1,7 +1,7 @@
 /** An archive in every wire format: what fits is answered, what does not is refused in a clear word. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compareAnswers } from '../../layers/engine/src/allennlp/goldens/compare-answers.ts';
+import { compareAnswers } from '../../layers/engine/src/runtimes/allennlp/goldens/compare-answers.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
 import { addExample, INPUTS, OUTPUTS, SENTENCE } from './example-archive.ts';
 import { callsTo } from './http-calls.ts';

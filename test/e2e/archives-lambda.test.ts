@@ -13,7 +13,7 @@ import { createHttpApi } from '../../infra/local/src/gateway/http-api.ts';
 import type { LambdaFunction } from '../../infra/local/src/lambda/function-definition.ts';
 import { LocalLambda } from '../../infra/local/src/lambda/local-lambda.ts';
 import { describePackage } from '../../layers/builders/src/models/index.ts';
-import { compareAnswers } from '../../layers/engine/src/allennlp/goldens/compare-answers.ts';
+import { compareAnswers } from '../../layers/engine/src/runtimes/allennlp/goldens/compare-answers.ts';
 import { CodeDeployService, EVENT } from '../unit/functions/pre-traffic-hook/code-deploy-service.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
 import { addExample, EXAMPLE, INPUTS, OUTPUTS, SENTENCE } from './example-archive.ts';

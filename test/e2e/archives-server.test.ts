@@ -1,7 +1,7 @@
 /** An archive in the server of the container: jobs with the JSON of its predictor, code of the team's own, and metrics of its tokens. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { compareAnswers } from '../../layers/engine/src/allennlp/goldens/compare-answers.ts';
+import { compareAnswers } from '../../layers/engine/src/runtimes/allennlp/goldens/compare-answers.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
 import { addExample, EXAMPLE, INPUTS, OUTPUTS, SENTENCE } from './example-archive.ts';
 import { type JobWorld, startJobWorld } from './job-world.ts';

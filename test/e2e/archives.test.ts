@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Engine } from '@pilotlight/engine';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describePackage } from '../../layers/builders/src/models/index.ts';
-import { compareAnswers } from '../../layers/engine/src/allennlp/goldens/compare-answers.ts';
+import { compareAnswers } from '../../layers/engine/src/runtimes/allennlp/goldens/compare-answers.ts';
 import { temporaryFolder } from '../unit/toolchain/temporary-folder.ts';
 import { node, run } from './command.ts';
 import { type Service, serve } from './http-service.ts';

@@ -2,8 +2,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ChatTemplate } from '@pilotlight/engine/internal/generation/text/chat/chat-template';
-import { parsePython, render } from '@pilotlight/engine/internal/generation/text/chat/render';
+import { ChatTemplate } from '@pilotlight/engine/internal/runtimes/generation/text/chat/chat-template';
+import { parsePython, render } from '@pilotlight/engine/internal/runtimes/generation/text/chat/render';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 

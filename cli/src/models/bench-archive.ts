@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArchiveManifest, LoadedModel } from '@pilotlight/engine';
-import { parseAnswerGoldens } from '@pilotlight/engine/internal/allennlp/goldens/answer-goldens';
+import { parseAnswerGoldens } from '@pilotlight/engine/internal/runtimes/allennlp/goldens/answer-goldens';
 import { type ArchiveLatencyRow, measureArchiveLatency } from '@pilotlight/toolchain';
 import { duration, table } from '../kit/table.ts';
 

@@ -29,7 +29,7 @@ const ENTRIES: Readonly<Record<LongLived, Readonly<Record<string, string>>>> = {
   web: { index: '../../web/web.ts' },
 };
 /** Modules that threads start from: those of sessions, and those of models that generate. */
-const THREADS = ['session/session-worker', 'generation/loop/decoder-worker'];
+const THREADS = ['session/session-worker', 'runtimes/generation/loop/decoder-worker'];
 
 /** What the engine starts, by paths of its own; on a machine with a GPU that is the process that tries it, too. */
 const STARTED_BY_ENGINE: Readonly<Record<LongLived, readonly string[]>> = {

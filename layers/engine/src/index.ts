@@ -29,13 +29,6 @@ export {
   type ErrorDetails,
   PilotlightError,
 } from '@pilotlight/model-format/errors';
-export type {
-  ArchiveModel,
-  AroundArchive,
-  Json,
-  JsonObject,
-} from './allennlp/archive-model.ts';
-export type { Instance } from './allennlp/instance.ts';
 export type { TokenCounts } from './batching/batch-runner.ts';
 export type { BatchRecord } from './batching/batching-settings.ts';
 export type { BatchTally } from './batching/scheduler.ts';
@@ -69,6 +62,13 @@ export type {
 export type { TokenTimings } from './predict/prediction.ts';
 export type { Predictor } from './predict/predictor.ts';
 export type { DecodeOptions, Tokenization, TokenizeOptions } from './predict/tokenization.ts';
+export type {
+  ArchiveModel,
+  AroundArchive,
+  Json,
+  JsonObject,
+} from './runtimes/allennlp/archive-model.ts';
+export type { Instance } from './runtimes/allennlp/instance.ts';
 export { FolderStore, type FolderStoreOptions } from './store/folder-store.ts';
 export { JoinedStore } from './store/joined-store.ts';
 export type { PackageObjects } from './store/s3/remote-package.ts';

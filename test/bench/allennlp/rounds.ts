@@ -1,5 +1,5 @@
 /** The rounds of `bench allennlp`: both sides in turn, the order reversed in every other round. */
-import { compareAnswers } from '@pilotlight/engine/internal/allennlp/goldens/compare-answers';
+import { compareAnswers } from '@pilotlight/engine/internal/runtimes/allennlp/goldens/compare-answers';
 import { BenchError } from '../errors.ts';
 import { Samples } from '../measure/context.ts';
 import { alternateOrder } from '../subject-process.ts';

@@ -3,12 +3,12 @@ import * as z from 'zod';
 import type {
   ArchiveModelDefinition,
   JsonObject,
-} from '../../../layers/engine/src/allennlp/archive-model.ts';
-import { bart } from '../../../layers/engine/src/allennlp/models/bart.ts';
-import { composedSeq2seq } from '../../../layers/engine/src/allennlp/models/composed-seq2seq.ts';
-import { copynetSeq2seq } from '../../../layers/engine/src/allennlp/models/copynet-seq2seq.ts';
-import { simpleSeq2seq } from '../../../layers/engine/src/allennlp/models/simple-seq2seq.ts';
-import { t5 } from '../../../layers/engine/src/allennlp/models/t5.ts';
+} from '../../../layers/engine/src/runtimes/allennlp/archive-model.ts';
+import { bart } from '../../../layers/engine/src/runtimes/allennlp/models/bart.ts';
+import { composedSeq2seq } from '../../../layers/engine/src/runtimes/allennlp/models/composed-seq2seq.ts';
+import { copynetSeq2seq } from '../../../layers/engine/src/runtimes/allennlp/models/copynet-seq2seq.ts';
+import { simpleSeq2seq } from '../../../layers/engine/src/runtimes/allennlp/models/simple-seq2seq.ts';
+import { t5 } from '../../../layers/engine/src/runtimes/allennlp/models/t5.ts';
 import { hasArchives, type ReferenceCase, readReference } from '../../fixtures/allennlp.ts';
 import { openSharedModel, type SharedModel } from '../../fixtures/allennlp-model.ts';
 

@@ -1,8 +1,8 @@
 /** The graphs that the parts of AllenNLP models make, fed with the tensors that AllenNLP made of its inputs. */
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Instance, stack } from '../../../layers/engine/src/allennlp/instance.ts';
 import type { Feeds } from '../../../layers/engine/src/ports.ts';
+import { type Instance, stack } from '../../../layers/engine/src/runtimes/allennlp/instance.ts';
 import { openArchive } from '../../../model-assets/toolchain/src/allennlp/archive/open-archive.ts';
 import { buildGraphs } from '../../../model-assets/toolchain/src/allennlp/models/index.ts';
 import type { ArchiveGraph } from '../../../model-assets/toolchain/src/allennlp/modules/module.ts';

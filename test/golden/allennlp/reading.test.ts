@@ -4,14 +4,14 @@ import * as z from 'zod/mini';
 import type {
   ArchiveModelDefinition,
   JsonObject,
-} from '../../../layers/engine/src/allennlp/archive-model.ts';
-import { settleTie } from '../../../layers/engine/src/allennlp/goldens/tied-spans.ts';
-import { stack } from '../../../layers/engine/src/allennlp/instance.ts';
-import { bidaf } from '../../../layers/engine/src/allennlp/models/bidaf.ts';
-import { coref } from '../../../layers/engine/src/allennlp/models/coref.ts';
-import { dialogQa } from '../../../layers/engine/src/allennlp/models/dialog-qa.ts';
-import { naqanet } from '../../../layers/engine/src/allennlp/models/naqanet.ts';
-import { qanet } from '../../../layers/engine/src/allennlp/models/qanet.ts';
+} from '../../../layers/engine/src/runtimes/allennlp/archive-model.ts';
+import { settleTie } from '../../../layers/engine/src/runtimes/allennlp/goldens/tied-spans.ts';
+import { stack } from '../../../layers/engine/src/runtimes/allennlp/instance.ts';
+import { bidaf } from '../../../layers/engine/src/runtimes/allennlp/models/bidaf.ts';
+import { coref } from '../../../layers/engine/src/runtimes/allennlp/models/coref.ts';
+import { dialogQa } from '../../../layers/engine/src/runtimes/allennlp/models/dialog-qa.ts';
+import { naqanet } from '../../../layers/engine/src/runtimes/allennlp/models/naqanet.ts';
+import { qanet } from '../../../layers/engine/src/runtimes/allennlp/models/qanet.ts';
 import { flattenInputs, hasArchives, type ReferenceCase, readReference } from '../../fixtures/allennlp.ts';
 import { openSharedModel, type SharedModel } from '../../fixtures/allennlp-model.ts';
 

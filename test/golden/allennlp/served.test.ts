@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Engine } from '@pilotlight/engine';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../../functions/app/src/app.ts';
-import { compareAnswers } from '../../../layers/engine/src/allennlp/goldens/compare-answers.ts';
+import { compareAnswers } from '../../../layers/engine/src/runtimes/allennlp/goldens/compare-answers.ts';
 import { packageArchive } from '../../../model-assets/toolchain/src/allennlp/package/package-archive.ts';
 import { archivePath, hasArchives, hubPath, listArchives, readReference } from '../../fixtures/allennlp.ts';
 import { givenInput } from '../../fixtures/allennlp-inputs.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { withOffsets } from '../../../layers/engine/src/allennlp/text/python-text.ts';
-import { tokenizeEnglish } from '../../../layers/engine/src/allennlp/text/spacy/rule-tokenizer.ts';
+import { withOffsets } from '../../../layers/engine/src/runtimes/allennlp/text/python-text.ts';
+import { tokenizeEnglish } from '../../../layers/engine/src/runtimes/allennlp/text/spacy/rule-tokenizer.ts';
 import { hasArchives, listArchives, readReference } from '../../fixtures/allennlp.ts';
 
 interface Words {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import type { JsonObject } from '../../../layers/engine/src/allennlp/archive-model.ts';
-import { findArchiveModel } from '../../../layers/engine/src/allennlp/models/index.ts';
+import type { JsonObject } from '../../../layers/engine/src/runtimes/allennlp/archive-model.ts';
+import { findArchiveModel } from '../../../layers/engine/src/runtimes/allennlp/models/index.ts';
 import { hasArchives, listArchives, type ReferenceCase, readReference } from '../../fixtures/allennlp.ts';
 import { openSharedModel, type SharedModel } from '../../fixtures/allennlp-model.ts';
 

@@ -1,20 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { givenText, neededTags, tokenizeGiven } from '../../../layers/engine/src/allennlp/text/given-text.ts';
-import { openIndexers } from '../../../layers/engine/src/allennlp/text/indexers/index.ts';
-import type { FieldTensors } from '../../../layers/engine/src/allennlp/text/indexers/indexer.ts';
-import { openPairReader } from '../../../layers/engine/src/allennlp/text/readers/pair-reader.ts';
-import { openTextReader } from '../../../layers/engine/src/allennlp/text/readers/text-reader.ts';
-import { openWordsReader } from '../../../layers/engine/src/allennlp/text/readers/words-reader.ts';
-import type { TextArchive } from '../../../layers/engine/src/allennlp/text/text-archive.ts';
+import {
+  givenText,
+  neededTags,
+  tokenizeGiven,
+} from '../../../layers/engine/src/runtimes/allennlp/text/given-text.ts';
+import { openIndexers } from '../../../layers/engine/src/runtimes/allennlp/text/indexers/index.ts';
+import type { FieldTensors } from '../../../layers/engine/src/runtimes/allennlp/text/indexers/indexer.ts';
+import { openPairReader } from '../../../layers/engine/src/runtimes/allennlp/text/readers/pair-reader.ts';
+import { openTextReader } from '../../../layers/engine/src/runtimes/allennlp/text/readers/text-reader.ts';
+import { openWordsReader } from '../../../layers/engine/src/runtimes/allennlp/text/readers/words-reader.ts';
+import type { TextArchive } from '../../../layers/engine/src/runtimes/allennlp/text/text-archive.ts';
 import {
   enumerateSpans,
   labelField,
   spanField,
   textField,
   under,
-} from '../../../layers/engine/src/allennlp/text/text-field.ts';
-import type { Token } from '../../../layers/engine/src/allennlp/text/token.ts';
-import { openTokenizer } from '../../../layers/engine/src/allennlp/text/tokenizers/index.ts';
+} from '../../../layers/engine/src/runtimes/allennlp/text/text-field.ts';
+import type { Token } from '../../../layers/engine/src/runtimes/allennlp/text/token.ts';
+import { openTokenizer } from '../../../layers/engine/src/runtimes/allennlp/text/tokenizers/index.ts';
 import { hasArchives, listArchives, type ReferenceCase, readReference } from '../../fixtures/allennlp.ts';
 import { batchOf, referenceBatch } from '../../fixtures/allennlp-tensors.ts';
 import { openSharedArchive } from '../../fixtures/allennlp-text.ts';

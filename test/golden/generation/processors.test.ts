@@ -1,10 +1,10 @@
 /** Warpers and processors against what transformers gives for fixed vectors, without random numbers. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bestChoices } from '@pilotlight/engine/internal/generation/search/choices';
-import { editAll } from '@pilotlight/engine/internal/generation/search/edits';
-import { createProcessors } from '@pilotlight/engine/internal/generation/search/processors';
-import { warp } from '@pilotlight/engine/internal/generation/search/warpers';
+import { bestChoices } from '@pilotlight/engine/internal/runtimes/generation/search/choices';
+import { editAll } from '@pilotlight/engine/internal/runtimes/generation/search/edits';
+import { createProcessors } from '@pilotlight/engine/internal/runtimes/generation/search/processors';
+import { warp } from '@pilotlight/engine/internal/runtimes/generation/search/warpers';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { plainOptions, plainSampling } from '../../support/generation/search-options.ts';

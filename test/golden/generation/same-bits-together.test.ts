@@ -1,6 +1,9 @@
 /** A text and its scores are the same to the last bit whoever is generated beside it: alone, or among many that come and go. */
-import type { Decoder, TokenRequest } from '@pilotlight/engine/internal/generation/loop/decoder-port';
-import type { FoundSequence } from '@pilotlight/engine/internal/generation/search/search';
+import type {
+  Decoder,
+  TokenRequest,
+} from '@pilotlight/engine/internal/runtimes/generation/loop/decoder-port';
+import type { FoundSequence } from '@pilotlight/engine/internal/runtimes/generation/search/search';
 import type { BuiltGenerator } from '@pilotlight/toolchain/internal/generation/graph/index';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../fixtures/random.ts';

@@ -1,13 +1,13 @@
 /** Every call of `generate` of the references, by a search over the graphs: tokens, scores and the number of steps. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createSearch } from '@pilotlight/engine/internal/generation/search/create-search';
-import { parseSearchParameters } from '@pilotlight/engine/internal/generation/search/parameters';
-import { resolveOptions } from '@pilotlight/engine/internal/generation/search/resolve-options';
-import type { FoundSequence } from '@pilotlight/engine/internal/generation/search/search';
-import { createStopMatcher } from '@pilotlight/engine/internal/generation/text/stop-matcher';
-import type { TokenTable } from '@pilotlight/engine/internal/generation/text/token-table';
-import { TokenVocabulary } from '@pilotlight/engine/internal/generation/text/token-vocabulary';
+import { createSearch } from '@pilotlight/engine/internal/runtimes/generation/search/create-search';
+import { parseSearchParameters } from '@pilotlight/engine/internal/runtimes/generation/search/parameters';
+import { resolveOptions } from '@pilotlight/engine/internal/runtimes/generation/search/resolve-options';
+import type { FoundSequence } from '@pilotlight/engine/internal/runtimes/generation/search/search';
+import { createStopMatcher } from '@pilotlight/engine/internal/runtimes/generation/text/stop-matcher';
+import type { TokenTable } from '@pilotlight/engine/internal/runtimes/generation/text/token-table';
+import { TokenVocabulary } from '@pilotlight/engine/internal/runtimes/generation/text/token-vocabulary';
 import type { GenerationFacts } from '@pilotlight/model-format';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import {
   type GenerationTokenizer,
   openGenerationText,
-} from '@pilotlight/engine/internal/generation/text/generation-tokenizer';
+} from '@pilotlight/engine/internal/runtimes/generation/text/generation-tokenizer';
 
 /** Id 0 is the end token, and the others are characters. */
 export const END = 0;

@@ -2,11 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Generator } from '@pilotlight/engine/internal/generation/generator';
-import { createDecoder } from '@pilotlight/engine/internal/generation/loop/create-decoder';
-import type { DecoderPlan, LoopSettings } from '@pilotlight/engine/internal/generation/loop/decoder-plan';
-import type { Decoder } from '@pilotlight/engine/internal/generation/loop/decoder-port';
-import type { GenerationTokenizer } from '@pilotlight/engine/internal/generation/text/generation-tokenizer';
+import { Generator } from '@pilotlight/engine/internal/runtimes/generation/generator';
+import { createDecoder } from '@pilotlight/engine/internal/runtimes/generation/loop/create-decoder';
+import type {
+  DecoderPlan,
+  LoopSettings,
+} from '@pilotlight/engine/internal/runtimes/generation/loop/decoder-plan';
+import type { Decoder } from '@pilotlight/engine/internal/runtimes/generation/loop/decoder-port';
+import type { GenerationTokenizer } from '@pilotlight/engine/internal/runtimes/generation/text/generation-tokenizer';
 import type { GenerationFacts, GenerationManifest, GenerationVariant } from '@pilotlight/model-format';
 import type { BuiltGenerator, BuiltPart } from '@pilotlight/toolchain/internal/generation/graph/index';
 import { saveModel } from '@pilotlight/toolchain/internal/graph/external';

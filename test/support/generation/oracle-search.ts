@@ -2,7 +2,7 @@
  * Greedy and beam search over whole vectors of logits, written after transformers 5.24 line by line and without anything of the engine:
  * slow, with all beams from the first step on, unfinished ones at -1e9, and every processor over every class.
  */
-import type { SearchOptions } from '@pilotlight/engine/internal/generation/search/search-options';
+import type { SearchOptions } from '@pilotlight/engine/internal/runtimes/generation/search/search-options';
 import { type Logits, logSoftmax } from './run-search.ts';
 
 export interface OracleSequence {

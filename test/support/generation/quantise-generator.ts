@@ -2,8 +2,8 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Session } from '@pilotlight/engine';
-import type { TokenRequest } from '@pilotlight/engine/internal/generation/loop/decoder-port';
-import { openLoop } from '@pilotlight/engine/internal/generation/loop/open-loop';
+import type { TokenRequest } from '@pilotlight/engine/internal/runtimes/generation/loop/decoder-port';
+import { openLoop } from '@pilotlight/engine/internal/runtimes/generation/loop/open-loop';
 import type { BuiltGenerator, BuiltPart } from '@pilotlight/toolchain/internal/generation/graph/index';
 import { silent } from '@pilotlight/toolchain/internal/progress';
 import type { TextFeed } from '@pilotlight/toolchain/internal/runtime/capture';

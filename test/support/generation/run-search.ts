@@ -1,5 +1,9 @@
 /** Runs a search over a function from ids to logits, as a loop runs it over a graph. */
-import type { Search, StepRows, ToldToken } from '@pilotlight/engine/internal/generation/search/search';
+import type {
+  Search,
+  StepRows,
+  ToldToken,
+} from '@pilotlight/engine/internal/runtimes/generation/search/search';
 
 /** Logits of the token that follows the new ids. `[vocabulary]` */
 export type Logits = (newIds: readonly number[]) => Float32Array;

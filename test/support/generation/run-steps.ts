@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crossName, newName } from '@pilotlight/engine/internal/generation/graphs';
+import { crossName, newName } from '@pilotlight/engine/internal/runtimes/generation/graphs';
 import type { BuiltGenerator, BuiltPart } from '@pilotlight/toolchain/internal/generation/graph/index';
 import { saveModel } from '@pilotlight/toolchain/internal/graph/external';
 import { InferenceSession } from 'onnxruntime-node';

@@ -1,5 +1,8 @@
 /** Options of a search that change nothing, for tests that change one or two. */
-import type { Sampling, SearchOptions } from '@pilotlight/engine/internal/generation/search/search-options';
+import type {
+  Sampling,
+  SearchOptions,
+} from '@pilotlight/engine/internal/runtimes/generation/search/search-options';
 
 export function plainOptions(options: Partial<SearchOptions> = {}): SearchOptions {
   return {

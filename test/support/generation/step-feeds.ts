@@ -1,5 +1,10 @@
 /** What the step graph reads in one run of several sequences, made anew out of plain arrays. */
-import { crossName, HIDDEN, pastName, UNUSED_ENTRIES } from '@pilotlight/engine/internal/generation/graphs';
+import {
+  crossName,
+  HIDDEN,
+  pastName,
+  UNUSED_ENTRIES,
+} from '@pilotlight/engine/internal/runtimes/generation/graphs';
 import type { BuiltGenerator } from '@pilotlight/toolchain/internal/generation/graph/index';
 import type { TextFeed } from '@pilotlight/toolchain/internal/runtime/capture';
 import { Tensor } from 'onnxruntime-node';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Instance, stack } from '../../../layers/engine/src/allennlp/instance.ts';
+import { type Instance, stack } from '../../../layers/engine/src/runtimes/allennlp/instance.ts';
 
 const instance = (tensors: Instance['tensors']): Instance => ({ tensors, metadata: undefined });
 

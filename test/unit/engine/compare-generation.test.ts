@@ -1,10 +1,10 @@
 import type { GeneratedToken, Generation } from '@pilotlight/engine';
-import { compareGeneration } from '@pilotlight/engine/internal/generation/goldens/compare-generation';
+import { compareGeneration } from '@pilotlight/engine/internal/runtimes/generation/goldens/compare-generation';
 import {
   formatGenerationGoldens,
   type GenerationGolden,
   parseGenerationGoldens,
-} from '@pilotlight/engine/internal/generation/goldens/generation-goldens';
+} from '@pilotlight/engine/internal/runtimes/generation/goldens/generation-goldens';
 import { describe, expect, it } from 'vitest';
 
 const golden: GenerationGolden = {

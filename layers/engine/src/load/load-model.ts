@@ -19,12 +19,12 @@ type Load<R extends Runtime> = (
 const LOADERS: { readonly [R in Runtime]: () => Promise<Load<R>> } = {
   onnx: async () => loadPredictor,
   'transformers.js': async () => {
-    const { loadTransformersJs } = await import('../transformers-js/load.ts');
+    const { loadTransformersJs } = await import('../runtimes/transformers-js/load.ts');
     return (opened, { settings }) => loadTransformersJs(opened, settings);
   },
-  allennlp: async () => (await import('../allennlp/load.ts')).loadArchive,
+  allennlp: async () => (await import('../runtimes/allennlp/load.ts')).loadArchive,
   generation: async () => {
-    const { loadGenerator } = await import('../generation/load.ts');
+    const { loadGenerator } = await import('../runtimes/generation/load.ts');
     return (opened, { settings }) => loadGenerator(opened, settings);
   },
 };

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
-import type { AroundArchive } from '../allennlp/archive-model.ts';
 import type { BatchingSettings, BatchRecord } from '../batching/batching-settings.ts';
 import type { QueueLimits } from '../batching/token-queue.ts';
-import type { GenerationSettings } from '../generation/load.ts';
 import type { ExecutionProvider, PackageStore } from '../ports.ts';
+import type { AroundArchive } from '../runtimes/allennlp/archive-model.ts';
+import type { GenerationSettings } from '../runtimes/generation/load.ts';
 import { type Packing, type PackingSettings, RUNS_THAT_PAY } from './packing.ts';
 
 /** How an engine loads and runs its models. */

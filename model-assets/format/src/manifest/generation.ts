@@ -1,6 +1,6 @@
 /**
  * `model.json` of a package whose model generates text, token by token: a decoder, or an encoder and a decoder. The engine runs the
- * graph of one step in a loop; what the tensors of its graphs are called is in layers/engine/src/generation/graphs.ts.
+ * graph of one step in a loop; what the tensors of its graphs are called is in layers/engine/src/runtimes/generation/graphs.ts.
  */
 import * as z from 'zod/mini';
 import { modelNameSchema, modelVersionSchema } from '../ref/names.ts';

@@ -14,7 +14,7 @@ interface TransformersJsTask {
 
 /**
  * The tasks of transformers.js that the engine has no task of its own for. Text-to-speech is not among them, because it
- * fetches its vocoder by itself. See layers/engine/src/transformers-js/ADR-transformers-js.md.
+ * fetches its vocoder by itself. See layers/engine/src/runtimes/transformers-js/ADR-transformers-js.md.
  */
 const TASKS = {
   'audio-classification': { input: 'audio' },

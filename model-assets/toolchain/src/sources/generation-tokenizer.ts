@@ -1,6 +1,6 @@
 /** The text of a checkpoint that generates: its tokenizers, its languages, its chat template. */
-import { parsePython } from '@pilotlight/engine/internal/generation/text/chat/render';
-import { TokenVocabulary } from '@pilotlight/engine/internal/generation/text/token-vocabulary';
+import { parsePython } from '@pilotlight/engine/internal/runtimes/generation/text/chat/render';
+import { TokenVocabulary } from '@pilotlight/engine/internal/runtimes/generation/text/token-vocabulary';
 import { EngineError } from '@pilotlight/model-format/errors';
 import { z } from 'zod';
 import { ToolchainError } from '../errors.ts';

@@ -1,6 +1,10 @@
 /** Models that a beam search can be tried on: what comes next follows from the sequence alone. */
-import type { Candidates, StepCall } from '../../../../layers/engine/src/allennlp/decoding/beam-search.ts';
+
 import { topIndices } from '../../../../layers/engine/src/math/top-indices.ts';
+import type {
+  Candidates,
+  StepCall,
+} from '../../../../layers/engine/src/runtimes/allennlp/decoding/beam-search.ts';
 
 /** The log probabilities of the next class after a sequence. */
 export type Model = (start: number, sequence: readonly number[]) => readonly number[];

@@ -4,8 +4,8 @@ import {
   type BeamSettings,
   beamSearch,
   type StepCall,
-} from '../../../../layers/engine/src/allennlp/decoding/beam-search.ts';
-import { beamSettings } from '../../../../layers/engine/src/allennlp/models/generation/beam-settings.ts';
+} from '../../../../layers/engine/src/runtimes/allennlp/decoding/beam-search.ts';
+import { beamSettings } from '../../../../layers/engine/src/runtimes/allennlp/models/generation/beam-settings.ts';
 import { type Model, modelOf, stepOf } from './beam-models.ts';
 
 const END = 0;

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bestSpan, bestSpanGreedily } from '../../../../layers/engine/src/allennlp/decoding/best-span.ts';
+import {
+  bestSpan,
+  bestSpanGreedily,
+} from '../../../../layers/engine/src/runtimes/allennlp/decoding/best-span.ts';
 
 /** The first maximum of the matrix of sums, row by row, as AllenNLP has it. */
 function searchMatrix(starts: Float32Array, ends: Float32Array) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BioViterbi } from '../../../../layers/engine/src/allennlp/decoding/bio-viterbi.ts';
+import { BioViterbi } from '../../../../layers/engine/src/runtimes/allennlp/decoding/bio-viterbi.ts';
 
 const LABELS = ['O', 'B-V', 'I-V', 'B-A', 'I-A'];
 /** Half a unit in the last place of float32 at 100000. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ArchiveModel } from '../../../../layers/engine/src/allennlp/archive-model.ts';
+import type { ArchiveModel } from '../../../../layers/engine/src/runtimes/allennlp/archive-model.ts';
 import {
   widestCharacterFilter,
   withinFilters,
-} from '../../../../layers/engine/src/allennlp/limits/character-filters.ts';
+} from '../../../../layers/engine/src/runtimes/allennlp/limits/character-filters.ts';
 
 const modelWith = (encoder: object) => ({
   text_field_embedder: { token_embedders: { token_characters: { type: 'character_encoding', encoder } } },

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { TaskShape } from '../../../../layers/engine/src/allennlp/archive-model.ts';
-import { basicClassifier } from '../../../../layers/engine/src/allennlp/models/basic-classifier.ts';
-import { decomposableAttention } from '../../../../layers/engine/src/allennlp/models/decomposable-attention.ts';
-import { esim } from '../../../../layers/engine/src/allennlp/models/esim.ts';
+import type { TaskShape } from '../../../../layers/engine/src/runtimes/allennlp/archive-model.ts';
+import { basicClassifier } from '../../../../layers/engine/src/runtimes/allennlp/models/basic-classifier.ts';
+import { decomposableAttention } from '../../../../layers/engine/src/runtimes/allennlp/models/decomposable-attention.ts';
+import { esim } from '../../../../layers/engine/src/runtimes/allennlp/models/esim.ts';
 import { answerOf, fixedGraphs, openTiny } from '../../../fixtures/allennlp-tiny.ts';
 
 const CLASSIFIER = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareAnswers } from '../../../../layers/engine/src/allennlp/goldens/compare-answers.ts';
+import { compareAnswers } from '../../../../layers/engine/src/runtimes/allennlp/goldens/compare-answers.ts';
 
 describe('two answers of a predictor', () => {
   it('differ by the largest difference of a number, absolute or in shares, whichever is smaller', () => {

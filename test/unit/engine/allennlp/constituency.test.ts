@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buildTree } from '../../../../layers/engine/src/allennlp/decoding/constituency.ts';
-import { formatTree, leaves } from '../../../../layers/engine/src/allennlp/decoding/tree.ts';
+import { buildTree } from '../../../../layers/engine/src/runtimes/allennlp/decoding/constituency.ts';
+import { formatTree, leaves } from '../../../../layers/engine/src/runtimes/allennlp/decoding/tree.ts';
 
 const LABELS = { names: ['NO-LABEL', 'S', 'NP', 'S-VP'], none: 0 };
 const WORDS = ['dogs', 'see', 'cats'];

@@ -5,7 +5,7 @@ import {
   findClusters,
   type Mention,
   spansToKeep,
-} from '../../../../layers/engine/src/allennlp/decoding/coref-clusters.ts';
+} from '../../../../layers/engine/src/runtimes/allennlp/decoding/coref-clusters.ts';
 
 describe('clusters of mentions', () => {
   it('hold mentions that point at one another, in the order in which they join', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CrfViterbi } from '../../../../layers/engine/src/allennlp/decoding/crf-viterbi.ts';
+import { CrfViterbi } from '../../../../layers/engine/src/runtimes/allennlp/decoding/crf-viterbi.ts';
 
 const TAGS = 3;
 const sixteenths = (count: number) =>

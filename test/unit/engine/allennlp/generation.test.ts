@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Graphs } from '../../../../layers/engine/src/allennlp/archive-model.ts';
-import { openSourceReader } from '../../../../layers/engine/src/allennlp/models/generation/source-reader.ts';
-import { simpleSeq2seq } from '../../../../layers/engine/src/allennlp/models/simple-seq2seq.ts';
-import { openTextArchive, type Params } from '../../../../layers/engine/src/allennlp/text/text-archive.ts';
+import type { Graphs } from '../../../../layers/engine/src/runtimes/allennlp/archive-model.ts';
+import { openSourceReader } from '../../../../layers/engine/src/runtimes/allennlp/models/generation/source-reader.ts';
+import { simpleSeq2seq } from '../../../../layers/engine/src/runtimes/allennlp/models/simple-seq2seq.ts';
+import {
+  openTextArchive,
+  type Params,
+} from '../../../../layers/engine/src/runtimes/allennlp/text/text-archive.ts';
 
 const NAMES = { source_tokenizer: 'whitespace', source_token_indexers: { tokens: {} } };
 

@@ -4,8 +4,8 @@ import {
   givenText,
   neededTags,
   tokenizeGiven,
-} from '../../../../layers/engine/src/allennlp/text/given-text.ts';
-import { openTokenizer } from '../../../../layers/engine/src/allennlp/text/tokenizers/index.ts';
+} from '../../../../layers/engine/src/runtimes/allennlp/text/given-text.ts';
+import { openTokenizer } from '../../../../layers/engine/src/runtimes/allennlp/text/tokenizers/index.ts';
 import { smallArchive } from '../../../fixtures/allennlp-hub.ts';
 
 const open = (params: unknown) => openTokenizer(params, { archive: smallArchive(), path: 'tokenizer' });

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { findBestHeads, findSpanningHeads } from '../../../../layers/engine/src/allennlp/decoding/heads.ts';
+import {
+  findBestHeads,
+  findSpanningHeads,
+} from '../../../../layers/engine/src/runtimes/allennlp/decoding/heads.ts';
 
 /** Scores from head to child of a sentence of two words, in a batch whose rows are 4 wide; padding would win if it were read. */
 const PADDED = 4;

@@ -4,7 +4,7 @@ import {
   longestSequence,
   namesHub,
   tokenTypes,
-} from '../../../../layers/engine/src/allennlp/text/hub-limits.ts';
+} from '../../../../layers/engine/src/runtimes/allennlp/text/hub-limits.ts';
 
 describe('the longest sequence of a hub model', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { wordsOf } from '../../../../layers/engine/src/allennlp/text/token.ts';
-import { openPretrained } from '../../../../layers/engine/src/allennlp/text/tokenizers/pretrained-transformer.ts';
+import { wordsOf } from '../../../../layers/engine/src/runtimes/allennlp/text/token.ts';
+import { openPretrained } from '../../../../layers/engine/src/runtimes/allennlp/text/tokenizers/pretrained-transformer.ts';
 import { BERT_FILES, ROBERTA_FILES, smallArchive } from '../../../fixtures/allennlp-hub.ts';
 
 function open(params: Readonly<Record<string, unknown>> = {}, hub = BERT_FILES) {

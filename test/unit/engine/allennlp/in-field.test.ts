@@ -1,6 +1,6 @@
 import { EngineError } from '@pilotlight/engine';
 import { describe, expect, it } from 'vitest';
-import { inField } from '../../../../layers/engine/src/allennlp/text/in-field.ts';
+import { inField } from '../../../../layers/engine/src/runtimes/allennlp/text/in-field.ts';
 
 const refused = (error: unknown) => inField('inputs.sentence', () => Promise.reject(error));
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FieldTensor } from '../../../../layers/engine/src/allennlp/instance.ts';
-import { stack } from '../../../../layers/engine/src/allennlp/instance.ts';
-import { fold } from '../../../../layers/engine/src/allennlp/text/indexers/folding.ts';
-import { openIndexers } from '../../../../layers/engine/src/allennlp/text/indexers/index.ts';
-import { textField } from '../../../../layers/engine/src/allennlp/text/text-field.ts';
-import type { Token } from '../../../../layers/engine/src/allennlp/text/token.ts';
+import type { FieldTensor } from '../../../../layers/engine/src/runtimes/allennlp/instance.ts';
+import { stack } from '../../../../layers/engine/src/runtimes/allennlp/instance.ts';
+import { fold } from '../../../../layers/engine/src/runtimes/allennlp/text/indexers/folding.ts';
+import { openIndexers } from '../../../../layers/engine/src/runtimes/allennlp/text/indexers/index.ts';
+import { textField } from '../../../../layers/engine/src/runtimes/allennlp/text/text-field.ts';
+import type { Token } from '../../../../layers/engine/src/runtimes/allennlp/text/token.ts';
 import { BERT_FILES, smallArchive } from '../../../fixtures/allennlp-hub.ts';
 
 const OOV = '@@UNKNOWN@@';

@@ -1,11 +1,11 @@
 import { EngineError } from '@pilotlight/engine';
 import { describe, expect, it } from 'vitest';
-import type { Instance } from '../../../../layers/engine/src/allennlp/instance.ts';
+import type { Instance } from '../../../../layers/engine/src/runtimes/allennlp/instance.ts';
 import {
   InstanceQueue,
   type QueueSettings,
   type RunBatch,
-} from '../../../../layers/engine/src/allennlp/instance-queue.ts';
+} from '../../../../layers/engine/src/runtimes/allennlp/instance-queue.ts';
 
 /** An instance of so many tokens. */
 const instance = (tokens: number): Instance => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { costOf, sizeOf } from '../../../../layers/engine/src/allennlp/instance-size.ts';
+import { costOf, sizeOf } from '../../../../layers/engine/src/runtimes/allennlp/instance-size.ts';
 
 const zeros = (...dims: readonly number[]) => ({
   dims,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ArchiveModel } from '../../../../layers/engine/src/allennlp/archive-model.ts';
+import type { ArchiveModel } from '../../../../layers/engine/src/runtimes/allennlp/archive-model.ts';
 import {
   learnedPositions,
   withinPositions,
-} from '../../../../layers/engine/src/allennlp/limits/learned-positions.ts';
+} from '../../../../layers/engine/src/runtimes/allennlp/limits/learned-positions.ts';
 
 const LEARNED = {
   type: 'pytorch_transformer',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { locateWords } from '../../../../layers/engine/src/allennlp/models/locate-words.ts';
+import { locateWords } from '../../../../layers/engine/src/runtimes/allennlp/models/locate-words.ts';
 
 describe('the places of words in their text', () => {
   it('follow one another', () => {

@@ -1,8 +1,8 @@
 import { EngineError } from '@pilotlight/engine';
 import type { ArchiveManifest, ArchiveVariant } from '@pilotlight/model-format';
 import { describe, expect, it } from 'vitest';
-import { AllenNlpModel } from '../../../../layers/engine/src/allennlp/allennlp-model.ts';
-import type { ArchiveModel } from '../../../../layers/engine/src/allennlp/archive-model.ts';
+import { AllenNlpModel } from '../../../../layers/engine/src/runtimes/allennlp/allennlp-model.ts';
+import type { ArchiveModel } from '../../../../layers/engine/src/runtimes/allennlp/archive-model.ts';
 import { InputError } from '../../../../layers/engine/src/tasks/refusals.ts';
 
 /** A model that reads `{text}` and answers its length; it remembers how many inputs were read before each batch. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { biaffineParser } from '../../../../layers/engine/src/allennlp/models/biaffine-parser.ts';
-import { constituencyParser } from '../../../../layers/engine/src/allennlp/models/constituency-parser.ts';
-import { srl } from '../../../../layers/engine/src/allennlp/models/srl.ts';
+import { biaffineParser } from '../../../../layers/engine/src/runtimes/allennlp/models/biaffine-parser.ts';
+import { constituencyParser } from '../../../../layers/engine/src/runtimes/allennlp/models/constituency-parser.ts';
+import { srl } from '../../../../layers/engine/src/runtimes/allennlp/models/srl.ts';
 import { answerOf, fixedGraphs, openTiny } from '../../../fixtures/allennlp-tiny.ts';
 
 const TOKENS = [

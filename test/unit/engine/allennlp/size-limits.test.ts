@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { quadraticWork } from '../../../../layers/engine/src/allennlp/limits/quadratic-work.ts';
+import { quadraticWork } from '../../../../layers/engine/src/runtimes/allennlp/limits/quadratic-work.ts';
 import {
   MOST_CELLS,
   refuseLarge,
   refuseMoreCharacters,
   refuseMoreTexts,
-} from '../../../../layers/engine/src/allennlp/limits/size-limits.ts';
-import type { Params } from '../../../../layers/engine/src/allennlp/text/text-archive.ts';
-import { openTextArchive } from '../../../../layers/engine/src/allennlp/text/text-archive.ts';
+} from '../../../../layers/engine/src/runtimes/allennlp/limits/size-limits.ts';
+import type { Params } from '../../../../layers/engine/src/runtimes/allennlp/text/text-archive.ts';
+import { openTextArchive } from '../../../../layers/engine/src/runtimes/allennlp/text/text-archive.ts';
 
 /** A model in an archive with 3 labels, whose hub model `tiny` has 4 heads and, in a BERT, 16 positions. */
 const workOf = (model: Params, hubType = 'bert') =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { tokenizeEnglish } from '../../../../layers/engine/src/allennlp/text/spacy/rule-tokenizer.ts';
+import { tokenizeEnglish } from '../../../../layers/engine/src/runtimes/allennlp/text/spacy/rule-tokenizer.ts';
 
 /** What spaCy 3.6.1 gives for `en`, tokens joined by a bar. */
 const OF_SPACY: readonly (readonly [text: string, tokens: string])[] = [

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { orderAsPythonSet } from '../../../../layers/engine/src/allennlp/decoding/python-set.ts';
-import { findSpanningTree } from '../../../../layers/engine/src/allennlp/decoding/spanning-tree.ts';
+import { orderAsPythonSet } from '../../../../layers/engine/src/runtimes/allennlp/decoding/python-set.ts';
+import { findSpanningTree } from '../../../../layers/engine/src/runtimes/allennlp/decoding/spanning-tree.ts';
 
 /** The best score of a tree over all assignments of heads. The root is node 0. */
 function bestTree(scores: readonly number[], nodes: number): number {

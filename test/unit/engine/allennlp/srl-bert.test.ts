@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wordPieces } from '../../../../layers/engine/src/allennlp/models/srl-bert/word-pieces.ts';
+import { wordPieces } from '../../../../layers/engine/src/runtimes/allennlp/models/srl-bert/word-pieces.ts';
 
 describe('the pieces of a word', () => {
   const vocabulary = new Set(['un', '##believ', '##able', 'x', '##x']);

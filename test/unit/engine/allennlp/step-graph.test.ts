@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Graphs } from '../../../../layers/engine/src/allennlp/archive-model.ts';
+import type { Feeds, Outputs } from '../../../../layers/engine/src/ports.ts';
+import type { Graphs } from '../../../../layers/engine/src/runtimes/allennlp/archive-model.ts';
 import {
   type BeamSettings,
   beamSearch,
-} from '../../../../layers/engine/src/allennlp/decoding/beam-search.ts';
-import { stepGraph } from '../../../../layers/engine/src/allennlp/decoding/step-graph.ts';
-import type { Feeds, Outputs } from '../../../../layers/engine/src/ports.ts';
+} from '../../../../layers/engine/src/runtimes/allennlp/decoding/beam-search.ts';
+import { stepGraph } from '../../../../layers/engine/src/runtimes/allennlp/decoding/step-graph.ts';
 import { candidatesOf, type Model, modelOf, stepOf } from './beam-models.ts';
 
 const settings: BeamSettings = { endIndex: 0, maxSteps: 36, beamSize: 3, perNodeBeamSize: 3, minSteps: 0 };

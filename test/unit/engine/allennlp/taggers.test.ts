@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { TaskShape } from '../../../../layers/engine/src/allennlp/archive-model.ts';
-import { crfTagger } from '../../../../layers/engine/src/allennlp/models/crf-tagger.ts';
-import { simpleTagger } from '../../../../layers/engine/src/allennlp/models/simple-tagger.ts';
+import type { TaskShape } from '../../../../layers/engine/src/runtimes/allennlp/archive-model.ts';
+import { crfTagger } from '../../../../layers/engine/src/runtimes/allennlp/models/crf-tagger.ts';
+import { simpleTagger } from '../../../../layers/engine/src/runtimes/allennlp/models/simple-tagger.ts';
 import { answerOf, fixedGraphs, openTiny } from '../../../fixtures/allennlp-tiny.ts';
 
 const LABELS = ['O', 'B-PER', 'I-PER'];

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { idRows, idTensor } from '../../../../layers/engine/src/allennlp/text/indexers/indexer.ts';
-import { listField } from '../../../../layers/engine/src/allennlp/text/list-field.ts';
+import { idRows, idTensor } from '../../../../layers/engine/src/runtimes/allennlp/text/indexers/indexer.ts';
+import { listField } from '../../../../layers/engine/src/runtimes/allennlp/text/list-field.ts';
 import {
   enumerateSpans,
   labelField,
   spanField,
-} from '../../../../layers/engine/src/allennlp/text/text-field.ts';
-import { openVocabulary } from '../../../../layers/engine/src/allennlp/text/vocabulary.ts';
+} from '../../../../layers/engine/src/runtimes/allennlp/text/text-field.ts';
+import { openVocabulary } from '../../../../layers/engine/src/runtimes/allennlp/text/vocabulary.ts';
 
 describe('fields of an instance', () => {
   it('are labels by their ids, and refuse a label that the model does not have', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { codePoints } from '../../../../layers/engine/src/allennlp/text/python-text.ts';
-import { wordsOf } from '../../../../layers/engine/src/allennlp/text/token.ts';
-import { openTokenizer } from '../../../../layers/engine/src/allennlp/text/tokenizers/index.ts';
+import { codePoints } from '../../../../layers/engine/src/runtimes/allennlp/text/python-text.ts';
+import { wordsOf } from '../../../../layers/engine/src/runtimes/allennlp/text/token.ts';
+import { openTokenizer } from '../../../../layers/engine/src/runtimes/allennlp/text/tokenizers/index.ts';
 import { smallArchive } from '../../../fixtures/allennlp-hub.ts';
 
 const open = (params: unknown, archive = smallArchive()) =>

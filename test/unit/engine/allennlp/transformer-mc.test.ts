@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cutToFit } from '../../../../layers/engine/src/allennlp/models/transformer-mc.ts';
+import { cutToFit } from '../../../../layers/engine/src/runtimes/allennlp/models/transformer-mc.ts';
 
 const tokens = (...texts: readonly string[]) => texts.map((text) => ({ text }));
 

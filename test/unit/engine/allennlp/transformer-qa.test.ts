@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import {
   charactersOf,
   contextTokens,
-} from '../../../../layers/engine/src/allennlp/models/transformer-qa/context-tokens.ts';
-import { windowStarts } from '../../../../layers/engine/src/allennlp/models/transformer-qa/windows.ts';
-import { matchTokens, WORD } from '../../../../layers/engine/src/allennlp/text/python-text.ts';
-import { plainTokenizer } from '../../../../layers/engine/src/allennlp/text/tokenizers/tokenizer.ts';
+} from '../../../../layers/engine/src/runtimes/allennlp/models/transformer-qa/context-tokens.ts';
+import { windowStarts } from '../../../../layers/engine/src/runtimes/allennlp/models/transformer-qa/windows.ts';
+import { matchTokens, WORD } from '../../../../layers/engine/src/runtimes/allennlp/text/python-text.ts';
+import { plainTokenizer } from '../../../../layers/engine/src/runtimes/allennlp/text/tokenizers/tokenizer.ts';
 
 describe('windows over a context', () => {
   it('overlap by the stride, and the last one ends with the context', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openVocabulary } from '../../../../layers/engine/src/allennlp/text/vocabulary.ts';
+import { openVocabulary } from '../../../../layers/engine/src/runtimes/allennlp/text/vocabulary.ts';
 
 const OOV = '@@UNKNOWN@@';
 

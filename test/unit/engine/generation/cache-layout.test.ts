@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { HIDDEN } from '../../../../layers/engine/src/generation/graphs.ts';
-import { Ancestry } from '../../../../layers/engine/src/generation/loop/ancestry.ts';
+import { HIDDEN } from '../../../../layers/engine/src/runtimes/generation/graphs.ts';
+import { Ancestry } from '../../../../layers/engine/src/runtimes/generation/loop/ancestry.ts';
 import {
   type CacheTensor,
   copyEntries,
   keepEntries,
   relayout,
   roomFor,
-} from '../../../../layers/engine/src/generation/loop/cache-layout.ts';
-import { planChunks } from '../../../../layers/engine/src/generation/loop/plan-chunks.ts';
+} from '../../../../layers/engine/src/runtimes/generation/loop/cache-layout.ts';
+import { planChunks } from '../../../../layers/engine/src/runtimes/generation/loop/plan-chunks.ts';
 
 const [HEADS, DIM] = [2, 3];
 

@@ -1,12 +1,12 @@
 import type { DecoderFacts } from '@pilotlight/model-format';
 import { describe, expect, it } from 'vitest';
-import { DecodeLoop } from '../../../../layers/engine/src/generation/loop/decode-loop.ts';
-import type { LoopSettings } from '../../../../layers/engine/src/generation/loop/decoder-plan.ts';
+import { DecodeLoop } from '../../../../layers/engine/src/runtimes/generation/loop/decode-loop.ts';
+import type { LoopSettings } from '../../../../layers/engine/src/runtimes/generation/loop/decoder-plan.ts';
 import type {
   RunningRequest,
   TokenEvent,
   TokenRequest,
-} from '../../../../layers/engine/src/generation/loop/decoder-port.ts';
+} from '../../../../layers/engine/src/runtimes/generation/loop/decoder-port.ts';
 import {
   bestOf,
   CROSS,

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DecoderPlan } from '../../../../layers/engine/src/generation/loop/decoder-plan.ts';
+import type { DecoderPlan } from '../../../../layers/engine/src/runtimes/generation/loop/decoder-plan.ts';
 import type {
   Decoder,
   TokenEvent,
   TokenRequest,
-} from '../../../../layers/engine/src/generation/loop/decoder-port.ts';
-import { startDecoderThread } from '../../../../layers/engine/src/generation/loop/decoder-thread.ts';
+} from '../../../../layers/engine/src/runtimes/generation/loop/decoder-port.ts';
+import { startDecoderThread } from '../../../../layers/engine/src/runtimes/generation/loop/decoder-thread.ts';
 import { LOOP_SETTINGS, openDecoder } from '../../../support/generation/open-generator.ts';
 import { plainOptions, plainSampling } from '../../../support/generation/search-options.ts';
 import { smallLlama } from '../../../support/generation/small-llama.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Generator } from '../../../../layers/engine/src/generation/generator.ts';
-import type { Decoder } from '../../../../layers/engine/src/generation/loop/decoder-port.ts';
 import type { Generation, GenerationEvent } from '../../../../layers/engine/src/index.ts';
+import type { Generator } from '../../../../layers/engine/src/runtimes/generation/generator.ts';
+import type { Decoder } from '../../../../layers/engine/src/runtimes/generation/loop/decoder-port.ts';
 import { END, letterText } from '../../../support/generation/letter-text.ts';
 import { type OpenSettings, openDecoder, openGenerator } from '../../../support/generation/open-generator.ts';
 import { smallLlama } from '../../../support/generation/small-llama.ts';

@@ -1,8 +1,8 @@
 import {
   checkGrammar,
   createConstraint,
-} from '@pilotlight/engine/internal/generation/text/grammar/create-constraint';
-import { layTable } from '@pilotlight/engine/internal/generation/text/token-table';
+} from '@pilotlight/engine/internal/runtimes/generation/text/grammar/create-constraint';
+import { layTable } from '@pilotlight/engine/internal/runtimes/generation/text/token-table';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';

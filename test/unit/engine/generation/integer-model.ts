@@ -3,14 +3,14 @@
  * It runs by the contract of the step graph, and has a forward without a cache beside it.
  */
 import type { DecoderFacts } from '@pilotlight/model-format';
+import type { Feeds, Outputs, Session, Tensor, TensorData } from '../../../../layers/engine/src/ports.ts';
 import {
   crossName,
   HIDDEN,
   newName,
   pastName,
   UNUSED_ENTRIES,
-} from '../../../../layers/engine/src/generation/graphs.ts';
-import type { Feeds, Outputs, Session, Tensor, TensorData } from '../../../../layers/engine/src/ports.ts';
+} from '../../../../layers/engine/src/runtimes/generation/graphs.ts';
 
 export const VOCABULARY = 23;
 

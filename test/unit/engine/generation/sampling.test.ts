@@ -1,6 +1,9 @@
-import { createSearch } from '@pilotlight/engine/internal/generation/search/create-search';
-import { Random } from '@pilotlight/engine/internal/generation/search/random';
-import type { Sampling, SearchOptions } from '@pilotlight/engine/internal/generation/search/search-options';
+import { createSearch } from '@pilotlight/engine/internal/runtimes/generation/search/create-search';
+import { Random } from '@pilotlight/engine/internal/runtimes/generation/search/random';
+import type {
+  Sampling,
+  SearchOptions,
+} from '@pilotlight/engine/internal/runtimes/generation/search/search-options';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cases } from '../../../scale.ts';

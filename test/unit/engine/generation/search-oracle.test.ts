@@ -1,5 +1,5 @@
-import { createSearch } from '@pilotlight/engine/internal/generation/search/create-search';
-import type { SearchOptions } from '@pilotlight/engine/internal/generation/search/search-options';
+import { createSearch } from '@pilotlight/engine/internal/runtimes/generation/search/create-search';
+import type { SearchOptions } from '@pilotlight/engine/internal/runtimes/generation/search/search-options';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { cases } from '../../../scale.ts';

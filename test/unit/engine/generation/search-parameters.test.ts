@@ -1,13 +1,13 @@
 import {
   parseSearchParameters,
   type SearchParameters,
-} from '@pilotlight/engine/internal/generation/search/parameters';
+} from '@pilotlight/engine/internal/runtimes/generation/search/parameters';
 import {
   readDefaults,
   resolveOptions,
   type SearchSizes,
-} from '@pilotlight/engine/internal/generation/search/resolve-options';
-import type { SearchOptions } from '@pilotlight/engine/internal/generation/search/search-options';
+} from '@pilotlight/engine/internal/runtimes/generation/search/resolve-options';
+import type { SearchOptions } from '@pilotlight/engine/internal/runtimes/generation/search/search-options';
 import type { GenerationFacts } from '@pilotlight/model-format';
 import { describe, expect, it, test } from 'vitest';
 

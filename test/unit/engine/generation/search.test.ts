@@ -1,6 +1,6 @@
-import { createSearch } from '@pilotlight/engine/internal/generation/search/create-search';
-import type { SearchContext } from '@pilotlight/engine/internal/generation/search/search-context';
-import type { SearchOptions } from '@pilotlight/engine/internal/generation/search/search-options';
+import { createSearch } from '@pilotlight/engine/internal/runtimes/generation/search/create-search';
+import type { SearchContext } from '@pilotlight/engine/internal/runtimes/generation/search/search-context';
+import type { SearchOptions } from '@pilotlight/engine/internal/runtimes/generation/search/search-options';
 import { describe, expect, it, test } from 'vitest';
 import { type Logits, runSearch, SearchRun, tableModel } from '../../../support/generation/run-search.ts';
 import { plainOptions, plainSampling } from '../../../support/generation/search-options.ts';

@@ -1,5 +1,5 @@
 /** Searches that are short enough to be seen through: the best token of each step, and beams that change places all the time. */
-import type { TokenRequest } from '../../../../layers/engine/src/generation/loop/decoder-port.ts';
+import type { TokenRequest } from '../../../../layers/engine/src/runtimes/generation/loop/decoder-port.ts';
 import type {
   Advance,
   Asks,
@@ -8,7 +8,7 @@ import type {
   NextToken,
   Search,
   StepRows,
-} from '../../../../layers/engine/src/generation/search/search.ts';
+} from '../../../../layers/engine/src/runtimes/generation/search/search.ts';
 import { plainOptions } from '../../../support/generation/search-options.ts';
 
 /** What the rows of a step gave, and the tokens before each of them. */

@@ -1,8 +1,8 @@
-import { createStopMatcher } from '@pilotlight/engine/internal/generation/text/stop-matcher';
-import { StopStrings } from '@pilotlight/engine/internal/generation/text/stop-strings';
-import { TextStream } from '@pilotlight/engine/internal/generation/text/text-stream';
-import { bytesOf } from '@pilotlight/engine/internal/generation/text/token-table';
-import { TokenVocabulary } from '@pilotlight/engine/internal/generation/text/token-vocabulary';
+import { createStopMatcher } from '@pilotlight/engine/internal/runtimes/generation/text/stop-matcher';
+import { StopStrings } from '@pilotlight/engine/internal/runtimes/generation/text/stop-strings';
+import { TextStream } from '@pilotlight/engine/internal/runtimes/generation/text/text-stream';
+import { bytesOf } from '@pilotlight/engine/internal/runtimes/generation/text/token-table';
+import { TokenVocabulary } from '@pilotlight/engine/internal/runtimes/generation/text/token-vocabulary';
 import fc from 'fast-check';
 import { Tokenizer } from 'tokenizers';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
-import type { Sampling } from '@pilotlight/engine/internal/generation/search/search-options';
-import { warp } from '@pilotlight/engine/internal/generation/search/warpers';
+import type { Sampling } from '@pilotlight/engine/internal/runtimes/generation/search/search-options';
+import { warp } from '@pilotlight/engine/internal/runtimes/generation/search/warpers';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { cases } from '../../../scale.ts';

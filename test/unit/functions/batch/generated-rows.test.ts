@@ -4,7 +4,7 @@ import { NO_PROGRESS, type Part, type Progress } from '../../../../functions/bat
 import { predictFile } from '../../../../functions/batch/src/file/predict-file.ts';
 import { rowOutput } from '../../../../functions/batch/src/file/row-output.ts';
 import { rowParameters } from '../../../../functions/batch/src/file/row-task.ts';
-import type { Generator } from '../../../../layers/engine/src/generation/generator.ts';
+import type { Generator } from '../../../../layers/engine/src/runtimes/generation/generator.ts';
 import { END, letterText } from '../../../support/generation/letter-text.ts';
 import { openDecoder, openGenerator } from '../../../support/generation/open-generator.ts';
 import { smallLlama } from '../../../support/generation/small-llama.ts';

@@ -5,7 +5,7 @@ import {
   formatGenerationGoldens,
   type GenerationGoldens,
   parseGenerationGoldens,
-} from '@pilotlight/engine/internal/generation/goldens/generation-goldens';
+} from '@pilotlight/engine/internal/runtimes/generation/goldens/generation-goldens';
 import { type GenerationManifest, sha256Of } from '@pilotlight/model-format';
 import {
   type GeneratorOptions,

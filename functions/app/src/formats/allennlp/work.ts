@@ -1,6 +1,6 @@
 /** What a model of an AllenNLP archive is asked, whatever the format of the body. Loaded with the first call of such a model. */
 import { type ArchiveTaskName, EngineError, type PackageManifest, PilotlightError } from '@pilotlight/engine';
-import { meantTask } from '@pilotlight/engine/internal/allennlp/meant-task';
+import { meantTask } from '@pilotlight/engine/internal/runtimes/allennlp/meant-task';
 import { TASKS } from '@pilotlight/model-format';
 import { requireJson } from '../../http/request/media-type.ts';
 import { refuseField } from '../../http/request/parse.ts';

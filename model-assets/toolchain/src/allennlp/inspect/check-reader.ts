@@ -1,9 +1,12 @@
 /** Finds what of the way from text to tensors is not supported: tokenizers and indexers by their registries, and the model that reads. */
 
-import { archiveModelTypes, findArchiveModel } from '@pilotlight/engine/internal/allennlp/models/index';
-import { indexers } from '@pilotlight/engine/internal/allennlp/text/indexers/index';
-import { openTextArchive } from '@pilotlight/engine/internal/allennlp/text/text-archive';
-import { tokenizers } from '@pilotlight/engine/internal/allennlp/text/tokenizers/index';
+import {
+  archiveModelTypes,
+  findArchiveModel,
+} from '@pilotlight/engine/internal/runtimes/allennlp/models/index';
+import { indexers } from '@pilotlight/engine/internal/runtimes/allennlp/text/indexers/index';
+import { openTextArchive } from '@pilotlight/engine/internal/runtimes/allennlp/text/text-archive';
+import { tokenizers } from '@pilotlight/engine/internal/runtimes/allennlp/text/tokenizers/index';
 import { EngineError, explainIssue } from '@pilotlight/model-format/errors';
 import type { z } from 'zod/mini';
 import type { Archive } from '../archive/open-archive.ts';

@@ -1,7 +1,7 @@
 /** Climbs down the rungs of int8 until one answers as fp32 does, and faster. See ADR-lstm.md. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AnswerGolden } from '@pilotlight/engine/internal/allennlp/goldens/answer-goldens';
+import type { AnswerGolden } from '@pilotlight/engine/internal/runtimes/allennlp/goldens/answer-goldens';
 import { sumOfBytes } from '@pilotlight/model-format';
 import type { Progress } from '../../progress.ts';
 import type { ArchiveGraphs } from '../modules/module.ts';

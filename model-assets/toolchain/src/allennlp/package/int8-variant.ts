@@ -1,6 +1,6 @@
 /** int8 of a model out of an archive: the weights of its products in blocks, where the answers stay what they are and come faster. */
-import type { AnswerGolden } from '@pilotlight/engine/internal/allennlp/goldens/answer-goldens';
-import { compareAnswers } from '@pilotlight/engine/internal/allennlp/goldens/compare-answers';
+import type { AnswerGolden } from '@pilotlight/engine/internal/runtimes/allennlp/goldens/answer-goldens';
+import { compareAnswers } from '@pilotlight/engine/internal/runtimes/allennlp/goldens/compare-answers';
 import type { ArchiveVariant } from '@pilotlight/model-format';
 import { ToolchainError } from '../../errors.ts';
 import { type BlockSize, quantiseInBlocks, quantiseLstms } from '../../stages/quantise.ts';

@@ -4,9 +4,9 @@
  */
 import { join } from 'node:path';
 import { EngineError } from '@pilotlight/engine';
-import type { AnswerGolden } from '@pilotlight/engine/internal/allennlp/goldens/answer-goldens';
-import { openArchiveModel } from '@pilotlight/engine/internal/allennlp/open-archive-model';
 import { predictionJson } from '@pilotlight/engine/internal/predict/prediction-json';
+import type { AnswerGolden } from '@pilotlight/engine/internal/runtimes/allennlp/goldens/answer-goldens';
+import { openArchiveModel } from '@pilotlight/engine/internal/runtimes/allennlp/open-archive-model';
 import type { ArchiveManifest } from '@pilotlight/model-format';
 import { ToolchainError } from '../../errors.ts';
 import { publish } from '../../package/publish.ts';

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import {
   type AnswerGolden,
   MOST_ANSWER_GOLDENS,
-} from '@pilotlight/engine/internal/allennlp/goldens/answer-goldens';
-import { compareAnswers } from '@pilotlight/engine/internal/allennlp/goldens/compare-answers';
+} from '@pilotlight/engine/internal/runtimes/allennlp/goldens/answer-goldens';
+import { compareAnswers } from '@pilotlight/engine/internal/runtimes/allennlp/goldens/compare-answers';
 import { z } from 'zod';
 import { describeFault, ToolchainError } from '../../errors.ts';
 

@@ -5,7 +5,7 @@ import { type BulkModel, Engine } from '@pilotlight/engine';
 import {
   type AnswerGolden,
   formatAnswerGoldens,
-} from '@pilotlight/engine/internal/allennlp/goldens/answer-goldens';
+} from '@pilotlight/engine/internal/runtimes/allennlp/goldens/answer-goldens';
 import { type ArchiveManifest, type ArchiveVariant, FORMAT_VERSION } from '@pilotlight/model-format';
 import { writeManifest } from '../../package/publish.ts';
 import type { Staging } from '../../package/staging.ts';

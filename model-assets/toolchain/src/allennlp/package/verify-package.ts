@@ -1,8 +1,8 @@
 /** Proof of a package that was made of an archive: its files are those of the manifest, and every variant gives the golden answers. */
 import { join } from 'node:path';
 import { Engine } from '@pilotlight/engine';
-import { parseAnswerGoldens } from '@pilotlight/engine/internal/allennlp/goldens/answer-goldens';
-import { compareAnswers } from '@pilotlight/engine/internal/allennlp/goldens/compare-answers';
+import { parseAnswerGoldens } from '@pilotlight/engine/internal/runtimes/allennlp/goldens/answer-goldens';
+import { compareAnswers } from '@pilotlight/engine/internal/runtimes/allennlp/goldens/compare-answers';
 import { type ArchiveManifest, packageFiles } from '@pilotlight/model-format';
 import { ToolchainError } from '../../errors.ts';
 import { readFileOf, verifyFiles } from '../../stages/verify/integrity.ts';

@@ -3,7 +3,7 @@ import type { DecoderFacts } from '@pilotlight/model-format';
 import type { OnnxModel } from '../../graph/onnx.ts';
 import type { WeightSource } from '../../graph/weights.ts';
 
-/** One graph of a model, by the contract of layers/engine/src/generation/graphs.ts. */
+/** One graph of a model, by the contract of layers/engine/src/runtimes/generation/graphs.ts. */
 export interface BuiltPart {
   readonly model: OnnxModel;
   /** What the graph reads. An input of the contract that a family has no use for is not there. */

@@ -1,7 +1,7 @@
 /** How far the scores of a variant may be off from those of its goldens. */
 import type { LoadedModel } from '@pilotlight/engine';
-import { compareGeneration } from '@pilotlight/engine/internal/generation/goldens/compare-generation';
-import type { GenerationGolden } from '@pilotlight/engine/internal/generation/goldens/generation-goldens';
+import { compareGeneration } from '@pilotlight/engine/internal/runtimes/generation/goldens/compare-generation';
+import type { GenerationGolden } from '@pilotlight/engine/internal/runtimes/generation/goldens/generation-goldens';
 import { generate } from './generate.ts';
 
 /** Differences of fp32 on another processor. */

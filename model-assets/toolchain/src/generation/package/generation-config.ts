@@ -1,5 +1,5 @@
 /** What generation_config.json says of a model, or config.json where there is no such file, as `GenerationConfig` of transformers reads them. */
-import { readDefaults } from '@pilotlight/engine/internal/generation/search/resolve-options';
+import { readDefaults } from '@pilotlight/engine/internal/runtimes/generation/search/resolve-options';
 import type { GenerationFacts } from '@pilotlight/model-format';
 import { PilotlightError } from '@pilotlight/model-format/errors';
 import { z } from 'zod';

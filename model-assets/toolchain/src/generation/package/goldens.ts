@@ -1,6 +1,6 @@
 /** Makes the goldens of a model that generates: what fp32 gives to each input, greedy, and by beams where the model has an encoder. */
 import { EngineError, type LoadedModel } from '@pilotlight/engine';
-import type { GenerationGolden } from '@pilotlight/engine/internal/generation/goldens/generation-goldens';
+import type { GenerationGolden } from '@pilotlight/engine/internal/runtimes/generation/goldens/generation-goldens';
 import { ToolchainError } from '../../errors.ts';
 import { GREEDY, generate } from './generate.ts';
 

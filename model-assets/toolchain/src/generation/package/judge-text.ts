@@ -1,7 +1,7 @@
 /** What a variant loses on texts that fp32 generated, beside fp32. */
 import { join } from 'node:path';
 import type { LoadedModel } from '@pilotlight/engine';
-import { openGenerationText } from '@pilotlight/engine/internal/generation/text/generation-tokenizer';
+import { openGenerationText } from '@pilotlight/engine/internal/runtimes/generation/text/generation-tokenizer';
 import type { GenerationManifest, TextJudgement } from '@pilotlight/model-format';
 import { chrF } from './chrf.ts';
 import { GREEDY, generateAll } from './generate.ts';

@@ -1,7 +1,7 @@
 /** Climbs down the rungs of int8 until one generates as fp32 does. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { GenerationGolden } from '@pilotlight/engine/internal/generation/goldens/generation-goldens';
+import type { GenerationGolden } from '@pilotlight/engine/internal/runtimes/generation/goldens/generation-goldens';
 import {
   type GenerationManifest,
   type SchemeName,

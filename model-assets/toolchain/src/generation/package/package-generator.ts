@@ -4,7 +4,7 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { GenerationGolden } from '@pilotlight/engine/internal/generation/goldens/generation-goldens';
+import type { GenerationGolden } from '@pilotlight/engine/internal/runtimes/generation/goldens/generation-goldens';
 import type { GenerationManifest, GenerationVariant } from '@pilotlight/model-format';
 import { publish } from '../../package/publish.ts';
 import { type Staging, withStaging } from '../../package/staging.ts';

@@ -4,13 +4,13 @@
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { Feeds, Session, Tensor } from '@pilotlight/engine/internal/ports';
 import {
   HIDDEN,
   LENGTH_MULTIPLE,
   pastName,
   UNUSED_ENTRIES,
-} from '@pilotlight/engine/internal/generation/graphs';
-import type { Feeds, Session, Tensor } from '@pilotlight/engine/internal/ports';
+} from '@pilotlight/engine/internal/runtimes/generation/graphs';
 import { createOnnxSession } from '@pilotlight/engine/internal/session/onnx-session';
 import { type DecoderFacts, describeScheme, type GenerationVariant } from '@pilotlight/model-format';
 

@@ -5,7 +5,7 @@ import { Engine, type LoadedModel } from '@pilotlight/engine';
 import {
   formatGenerationGoldens,
   type GenerationGolden,
-} from '@pilotlight/engine/internal/generation/goldens/generation-goldens';
+} from '@pilotlight/engine/internal/runtimes/generation/goldens/generation-goldens';
 import { FORMAT_VERSION, type GenerationManifest, type GenerationVariant } from '@pilotlight/model-format';
 import { writeManifest } from '../../package/publish.ts';
 import type { Staging } from '../../package/staging.ts';

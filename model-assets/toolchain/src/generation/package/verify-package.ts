@@ -4,12 +4,12 @@
  */
 import { join } from 'node:path';
 import { Engine, type LoadedModel } from '@pilotlight/engine';
-import { compareGeneration } from '@pilotlight/engine/internal/generation/goldens/compare-generation';
+import type { Generation } from '@pilotlight/engine/internal/predict/generation';
+import { compareGeneration } from '@pilotlight/engine/internal/runtimes/generation/goldens/compare-generation';
 import {
   type GenerationGolden,
   parseGenerationGoldens,
-} from '@pilotlight/engine/internal/generation/goldens/generation-goldens';
-import type { Generation } from '@pilotlight/engine/internal/predict/generation';
+} from '@pilotlight/engine/internal/runtimes/generation/goldens/generation-goldens';
 import { type GenerationManifest, packageFiles } from '@pilotlight/model-format';
 import { ToolchainError } from '../../errors.ts';
 import { readFileOf, verifyFiles } from '../../stages/verify/integrity.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { openDialogueReader } from '../../../../../layers/engine/src/allennlp/models/reading/dialogue-reader.ts';
-import { openTextArchive } from '../../../../../layers/engine/src/allennlp/text/text-archive.ts';
+import { openDialogueReader } from '../../../../../layers/engine/src/runtimes/allennlp/models/reading/dialogue-reader.ts';
+import { openTextArchive } from '../../../../../layers/engine/src/runtimes/allennlp/text/text-archive.ts';
 
 const archive = openTextArchive({
   config: {

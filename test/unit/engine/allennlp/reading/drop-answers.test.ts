@@ -3,8 +3,8 @@ import {
   ANSWER_BY,
   chooseAbility,
   type NumericMetadata,
-} from '../../../../../layers/engine/src/allennlp/models/reading/drop-answers.ts';
-import { readText } from '../../../../../layers/engine/src/allennlp/models/reading/passage-reader.ts';
+} from '../../../../../layers/engine/src/runtimes/allennlp/models/reading/drop-answers.ts';
+import { readText } from '../../../../../layers/engine/src/runtimes/allennlp/models/reading/passage-reader.ts';
 
 const passage = readText('😀 won 12 of 20', [
   { text: '😀', idx: 0 },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answerSpan } from '../../../../../layers/engine/src/allennlp/models/reading/question-answering.ts';
+import { answerSpan } from '../../../../../layers/engine/src/runtimes/allennlp/models/reading/question-answering.ts';
 
 const context = 'The 😀 is a smile, a smile.';
 const answer = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compareAnswers } from '../../../../../layers/engine/src/allennlp/goldens/compare-answers.ts';
-import { settleTie } from '../../../../../layers/engine/src/allennlp/goldens/tied-spans.ts';
+import { compareAnswers } from '../../../../../layers/engine/src/runtimes/allennlp/goldens/compare-answers.ts';
+import { settleTie } from '../../../../../layers/engine/src/runtimes/allennlp/goldens/tied-spans.ts';
 
 const answer = (span: readonly [number, number], starts: readonly number[]) => ({
   best_span: span,

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sentenceSpans } from '../../../../../layers/engine/src/allennlp/models/reading/coref-document.ts';
+import { sentenceSpans } from '../../../../../layers/engine/src/runtimes/allennlp/models/reading/coref-document.ts';
 import {
   numberOf,
   splitAtHyphens,
-} from '../../../../../layers/engine/src/allennlp/models/reading/drop-words.ts';
-import { splitSentences } from '../../../../../layers/engine/src/allennlp/models/reading/sentences.ts';
-import { tokenSpanOf } from '../../../../../layers/engine/src/allennlp/models/reading/token-span.ts';
+} from '../../../../../layers/engine/src/runtimes/allennlp/models/reading/drop-words.ts';
+import { splitSentences } from '../../../../../layers/engine/src/runtimes/allennlp/models/reading/sentences.ts';
+import { tokenSpanOf } from '../../../../../layers/engine/src/runtimes/allennlp/models/reading/token-span.ts';
 
 describe('words of DROP', () => {
   it('are divided at hyphens, which keep their places', () => {

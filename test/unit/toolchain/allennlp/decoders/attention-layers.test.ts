@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import {
   type BeamSettings,
   beamSearch,
-} from '../../../../../layers/engine/src/allennlp/decoding/beam-search.ts';
-import { stepGraph } from '../../../../../layers/engine/src/allennlp/decoding/step-graph.ts';
+} from '../../../../../layers/engine/src/runtimes/allennlp/decoding/beam-search.ts';
+import { stepGraph } from '../../../../../layers/engine/src/runtimes/allennlp/decoding/step-graph.ts';
 import {
   type AttentionLayer,
   attendSteps,

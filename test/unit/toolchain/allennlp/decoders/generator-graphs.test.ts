@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import {
   type BeamSettings,
   beamSearch,
-} from '../../../../../layers/engine/src/allennlp/decoding/beam-search.ts';
-import { stepGraph } from '../../../../../layers/engine/src/allennlp/decoding/step-graph.ts';
+} from '../../../../../layers/engine/src/runtimes/allennlp/decoding/beam-search.ts';
+import { stepGraph } from '../../../../../layers/engine/src/runtimes/allennlp/decoding/step-graph.ts';
 import { archiveGraphs } from '../../../../../model-assets/toolchain/src/allennlp/modules/decoders/generator-graphs.ts';
 import { sourceOf, TINY_T5, t5Tensors } from '../../../../support/generation/t5-checkpoint.ts';
 import { t5Forward } from '../../../../support/generation/t5-forward.ts';

@@ -3,7 +3,7 @@
 import {
   BEAM_SEARCH,
   OLD_BEAM_SEARCH,
-} from '@pilotlight/engine/internal/allennlp/models/generation/beam-settings';
+} from '@pilotlight/engine/internal/runtimes/allennlp/models/generation/beam-settings';
 import { z } from 'zod';
 import type { Attention, GraphOutput, Mask, Scope } from '../module.ts';
 import type { LstmState } from '../nodes/lstm-cell.ts';

@@ -2,7 +2,7 @@
  * The graphs of a family that generates, as the engine's beam search runs those of archives: values have other names, and what the loop of
  * generation makes in JavaScript for a step is computed in front of it. Both contracts: `stepGraph` and generation/graphs.ts of the engine.
  */
-import { crossName, HIDDEN, newName, pastName } from '@pilotlight/engine/internal/generation/graphs';
+import { crossName, HIDDEN, newName, pastName } from '@pilotlight/engine/internal/runtimes/generation/graphs';
 import type { DecoderFacts } from '@pilotlight/model-format';
 import type { BuiltGenerator } from '../../../generation/graph/index.ts';
 import { GraphBuilder } from '../../../graph/builder.ts';

@@ -1,5 +1,5 @@
 /** The layers of BART and its relatives, with the names that they have in a checkpoint; encoder and decoder have them in common. */
-import { LENGTH_MULTIPLE } from '@pilotlight/engine/internal/generation/graphs';
+import { LENGTH_MULTIPLE } from '@pilotlight/engine/internal/runtimes/generation/graphs';
 import { dense } from '../../../graph/dense.ts';
 import { activate, layerNorm } from '../../../graph/encoder.ts';
 import { floatTensor } from '../../../graph/tensor.ts';

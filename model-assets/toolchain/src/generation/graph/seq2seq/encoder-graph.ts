@@ -1,5 +1,5 @@
 /** The graph of an encoder: a source in, the keys and values out that each layer of the decoder attends to. */
-import { crossName } from '@pilotlight/engine/internal/generation/graphs';
+import { crossName } from '@pilotlight/engine/internal/runtimes/generation/graphs';
 import { GraphBuilder } from '../../../graph/builder.ts';
 import { attentionMask } from '../../../graph/encoder.ts';
 import { int, ints } from '../../../graph/node.ts';

@@ -1,8 +1,13 @@
 /**
  * The step graph of a decoder: its inputs, which are declared where a family first reads them, and its outputs. The names and shapes are
- * those of layers/engine/src/generation/graphs.ts.
+ * those of layers/engine/src/runtimes/generation/graphs.ts.
  */
-import { type CachePart, crossName, newName, pastName } from '@pilotlight/engine/internal/generation/graphs';
+import {
+  type CachePart,
+  crossName,
+  newName,
+  pastName,
+} from '@pilotlight/engine/internal/runtimes/generation/graphs';
 import type { DecoderFacts } from '@pilotlight/model-format';
 import { GraphBuilder } from '../../../graph/builder.ts';
 import { int } from '../../../graph/node.ts';

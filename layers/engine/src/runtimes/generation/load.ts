@@ -1,0 +1,76 @@
+/** Opens a package as a generator. Nobody gets it before all files of the package have been verified. */
+import { describeScheme, type GenerationManifest, requireVariant } from '@pilotlight/model-format';
+import type { OpenedPackage } from '../../ports.ts';
+import { openVerified } from '../../store/open-verified.ts';
+import { Generator } from './generator.ts';
+import { GenerationGoldenCheck } from './goldens/generation-goldens.ts';
+import { createDecoder } from './loop/create-decoder.ts';
+import type { DecoderPlan } from './loop/decoder-plan.ts';
+import { openGenerationText } from './text/generation-tokenizer.ts';
+
+/** How models that generate run. */
+export interface GenerationSettings {
+  readonly where: 'inline' | 'worker';
+  readonly slots: number;
+  readonly cacheBytes: number;
+}
+
+/** The part of an engine's settings that a model that generates is loaded by. */
+export interface GeneratorSettings {
+  readonly variant: string | undefined;
+  readonly intraOpThreads: number;
+  readonly allowSpinning: boolean;
+  readonly maxQueuedRequests: number;
+  readonly packing: { readonly when: string };
+  readonly generation: GenerationSettings;
+}
+
+/** The goldens that a check may begin with: environments that live for an hour would never come to the last. */
+const FIRST_GOLDENS = 8;
+
+/** @throws EngineError PACKAGE_INVALID, PACKAGE_CORRUPT */
+export async function loadGenerator(
+  { opened, manifest, start }: OpenedPackage<GenerationManifest>,
+  settings: GeneratorSettings,
+): Promise<Generator> {
+  const variantName = settings.variant ?? manifest.defaultVariant;
+  const variant = requireVariant(manifest, variantName);
+  await opened.checkSizes(variant);
+  const openMs = performance.now() - start;
+  const { intraOpThreads, allowSpinning, maxQueuedRequests, packing } = settings;
+  const { where, slots, cacheBytes } = settings.generation;
+  const { sumsMaySaturate = false, foldWeights = false } = describeScheme(variant.scheme);
+  const { step, encoder } = variant.graphs;
+  const plan: DecoderPlan = {
+    step: { ...step, file: opened.path(step.file) },
+    encoder: encoder && { ...encoder, file: opened.path(encoder.file) },
+    facts: manifest.decoder,
+    session: {
+      intraOpThreads,
+      allowSpinning,
+      sumsMaySaturate,
+      foldWeights,
+      packs: packing.when !== 'never',
+    },
+    // Calls are bounded by `maxQueuedRequests`, and each has as many inputs with the loop as there are slots.
+    settings: { slots, cacheBytes, maxWaiting: maxQueuedRequests * slots },
+  };
+  const { text, sessions, timings } = await openVerified(
+    () => opened.verify(variant),
+    { open: () => openGenerationText(opened, manifest), close: (tokenizer) => tokenizer.dispose() },
+    { open: () => createDecoder(plan, where), close: (decoder) => decoder.dispose() },
+  );
+  return new Generator({
+    manifest,
+    variantName,
+    variant,
+    text,
+    decoder: sessions,
+    loadTimings: { openMs, ...timings, totalMs: performance.now() - start },
+    maxQueuedRequests,
+    goldens: new GenerationGoldenCheck(
+      opened.path(manifest.goldens.path),
+      Math.floor(Math.random() * FIRST_GOLDENS),
+    ),
+  });
+}

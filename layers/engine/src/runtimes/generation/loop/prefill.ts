@@ -1,0 +1,212 @@
+/** What comes before the first step: the encoder reads the source, and long prompts are read in chunks. */
+import { EngineError } from '@pilotlight/model-format/errors';
+import type { Feeds, Outputs, Session, Tensor } from '../../../ports.ts';
+import { crossName, UNUSED_ENTRIES } from '../graphs.ts';
+import type { StepRows } from '../search/search.ts';
+import type { ActiveRequest } from './active-request.ts';
+import { namesOf, pastTensors } from './cache-layout.ts';
+import { CachePool } from './cache-pool.ts';
+import { type Chunk, padLength, planChunks } from './plan-chunks.ts';
+import { runStep, type StepGraph, type StepJob } from './step-runner.ts';
+
+export interface PrefillGraphs {
+  readonly step: StepGraph;
+  /** @default - the model has no encoder */
+  readonly encoder?: Session | undefined;
+}
+
+interface Arriving {
+  readonly request: ActiveRequest;
+  readonly cache: CachePool;
+  readonly chunks: Chunk[];
+  /** Padded tokens of the source that the encoder has yet to read. */
+  unread: number;
+}
+
+/** Tokens that a run has at most if it is of several inputs, because the steps of others wait for it. */
+const MOST_TOKENS = 128;
+
+export class Prefill {
+  readonly #graphs: PrefillGraphs;
+  /** In order of their arrival. */
+  #arriving: Arriving[] = [];
+
+  constructor(graphs: PrefillGraphs) {
+    this.#graphs = graphs;
+  }
+
+  get requests(): readonly ActiveRequest[] {
+    return this.#arriving.map(({ request }) => request);
+  }
+
+  get bytes(): number {
+    return this.#arriving.reduce((sum, { cache }) => sum + cache.bytes, 0);
+  }
+
+  /**
+   * Takes a request in. A rest of the prompt that a step has room for is left to the first step, and the last token where all the others get scores
+   * of their own.
+   */
+  add(request: ActiveRequest): void {
+    const { pending, search } = request;
+    const scored = request.request.promptLogprobs ?? false;
+    const chunks = planChunks(scored ? pending.length - 1 : pending.length);
+    if (!scored && (chunks.at(-1)?.count ?? 0) <= search.width) chunks.pop();
+    const cache = new CachePool(this.#graphs.step.facts);
+    cache.add();
+    this.#arriving.push({ request, cache, chunks, unread: padLength(request.source.length) });
+  }
+
+  /** Ends those that were cancelled, or whose time is over. */
+  sweep(now: number): void {
+    this.#arriving = this.#arriving.filter(({ request }) => {
+      const reason = request.stopReason(now);
+      if (reason) request.stop(reason);
+      return !reason;
+    });
+  }
+
+  /** Does one run, for the request that came first and for those that can share it. Never rejects: whoever cannot be run is told. */
+  async run(): Promise<void> {
+    const [first] = this.#arriving;
+    if (!first) return;
+    const batch = this.#batch(first);
+    try {
+      if (first.unread > 0) await this.#encode(batch, first.unread);
+      else await this.#readChunk(batch);
+    } catch (error) {
+      for (const { request } of batch) request.fail(error);
+      this.#leave(batch);
+    }
+    this.#letOthersFirst(batch);
+  }
+
+  /** Gives those that are ready for steps, with their caches; they are here no more. */
+  takeReady(): readonly { readonly request: ActiveRequest; readonly cache: CachePool }[] {
+    const ready = this.#arriving.filter(({ unread, chunks }) => unread === 0 && chunks.length === 0);
+    this.#leave(ready);
+    return ready;
+  }
+
+  #leave(gone: readonly Arriving[]): void {
+    this.#arriving = this.#arriving.filter((arriving) => !gone.includes(arriving));
+  }
+
+  #letOthersFirst(batch: readonly Arriving[]): void {
+    const [had, waits] = [true, false].map((ran) =>
+      this.#arriving.filter((arriving) => batch.includes(arriving) === ran),
+    );
+    this.#arriving = [...(waits ?? []), ...(had ?? [])];
+  }
+
+  #batch(first: Arriving): readonly Arriving[] {
+    const tokens = first.unread > 0 ? first.unread : (first.chunks[0]?.perRow ?? 1);
+    const most = Math.max(1, Math.floor(MOST_TOKENS / tokens));
+    const alike = this.#arriving.filter((other) => other !== first && runsBeside(first, other));
+    return [first, ...alike.slice(0, most - 1)];
+  }
+
+  async #encode(batch: readonly Arriving[], length: number): Promise<void> {
+    const { encoder, step } = this.#graphs;
+    if (!encoder)
+      throw new EngineError('PACKAGE_INVALID', 'The model has no encoder that could read a source.');
+    const sources = batch.map(({ request }) => request.source);
+    const outputs = await encoder.run(encoderFeeds(sources, length), namesOf(step.facts.layers, crossName));
+    refuseNaN(outputs);
+    for (const [row, arriving] of batch.entries()) {
+      arriving.cache.putSource(0, outputs, { row, tokens: length });
+      arriving.unread = 0;
+    }
+  }
+
+  async #readChunk(batch: readonly Arriving[]): Promise<void> {
+    const { step } = this.#graphs;
+    const [first] = batch;
+    const chunk = first?.chunks[0];
+    if (!first || !chunk) return;
+    const { cache } = first;
+    const { perRow } = chunk;
+    const alone = !isShared(first);
+    cache.reserve(chunk.first + perRow + UNUSED_ENTRIES, 0);
+    const shape = { perRow, room: alone ? cache.room : UNUSED_ENTRIES, crossRoom: cache.crossRoom };
+    const feeds = alone ? cache.feeds() : emptyPast(step, batch.length);
+    const { outputs, rows } = await runStep(step, batch.map(toJob), shape, feeds);
+    for (const [row, arriving] of batch.entries()) {
+      const { count = 0 } = arriving.chunks.shift() ?? {};
+      const scores = rows[row];
+      if (scores && arriving.request.request.promptLogprobs) arriving.request.scorePrompt(scores);
+      arriving.request.readPrompt(count);
+      if (goesOn(arriving.request, scores)) append(arriving, outputs, { row, perRow, count });
+      else this.#leave([arriving]);
+    }
+  }
+}
+
+/** Whether its next chunk can run beside those of others: it is the first, and the cache is empty. */
+function isShared({ chunks: [chunk], request }: Arriving): boolean {
+  return chunk?.first === 0 && request.source.length === 0;
+}
+
+function runsBeside(one: Arriving, other: Arriving): boolean {
+  if (one.unread > 0 || other.unread > 0) return one.unread === other.unread;
+  return isShared(one) && isShared(other) && one.chunks[0]?.perRow === other.chunks[0]?.perRow;
+}
+
+/** A chunk that is not the last has a score as well, which says whether its values are numbers. */
+function toJob({ request, chunks: [chunk] }: Arriving): StepJob {
+  const { pending, ancestry, source, search } = request;
+  const ids = pending.slice(0, chunk?.count ?? 0);
+  const row = { ids, isPrompt: true, ancestry, sourceTokens: source.length };
+  if (request.request.promptLogprobs)
+    return { row: { ...row, scored: ids.map((_, token) => token) }, asks: { top: 1, logits: true } };
+  const last = { ...row, scored: [ids.length - 1] };
+  return { row: last, asks: ids.length === pending.length ? search.asks : { top: 1 } };
+}
+
+function goesOn(request: ActiveRequest, rows: StepRows | undefined): boolean {
+  const hasMore = request.pending.length > 0;
+  return rows && hasMore ? true : request.advance(rows);
+}
+
+function append(
+  { cache }: Arriving,
+  outputs: Outputs,
+  run: { readonly row: number; readonly perRow: number; readonly count: number },
+): void {
+  cache.reserve(cache.entries(0) + run.count, 0);
+  cache.append(0, outputs, run);
+}
+
+/** `ids` and `mask`, `[b, E]` */
+function encoderFeeds(sources: readonly (readonly number[])[], length: number): Feeds {
+  const ids = new BigInt64Array(sources.length * length);
+  const mask = new BigInt64Array(sources.length * length);
+  for (const [row, source] of sources.entries()) {
+    for (const [token, id] of source.entries()) ids[row * length + token] = BigInt(id);
+    mask.fill(1n, row * length, row * length + source.length);
+  }
+  const dims = [sources.length, length];
+  return { ids: { dims, data: ids }, mask: { dims, data: mask } };
+}
+
+/** A cache in which nothing is used, for `rows` inputs: all its tensors are the same memory. */
+function emptyPast({ facts }: StepGraph, rows: number): Feeds {
+  const { heads, dim } = facts;
+  const dims = [rows, heads, UNUSED_ENTRIES, dim];
+  const empty: Tensor = { dims, data: new Float32Array(rows * heads * UNUSED_ENTRIES * dim) };
+  return Object.fromEntries(pastTensors(facts).map(({ name }) => [name, empty]));
+}
+
+/** Hidden or not, a NaN would show in all that is read beside it. */
+function refuseNaN(outputs: Outputs): void {
+  for (const { data } of Object.values(outputs)) {
+    let sum = 0;
+    for (const value of data) sum += value;
+    if (Number.isNaN(sum)) {
+      throw new EngineError(
+        'SESSION_FAILED',
+        'The encoder gave values that are no numbers. Package the model again in fp32, or check its weights.',
+      );
+    }
+  }
+}
