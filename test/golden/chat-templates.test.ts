@@ -84,3 +84,25 @@ describe('a template', () => {
     else expect(write()).toBe(rendered);
   });
 });
+
+describe('a template that would keep the thread', () => {
+  const messages = Array.from({ length: 2000 }, (_, index) => ({
+    role: 'user',
+    content: `message ${index}`,
+  }));
+
+  it.each([
+    '{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}',
+    "{{ 'x' * 500000000 }}",
+    '{% for a in messages %}{% for b in messages %}{{ a.content }}{% endfor %}{% endfor %}',
+  ])('is ended: %s', (template) => {
+    expect(() => render(parsePython(template), { messages })).toThrow(RangeError);
+  });
+
+  it('may go through 10,000 messages', () => {
+    const template =
+      "{% for message in messages %}{% if message.role == 'user' %}{{ message.content | trim }}{% endif %}{% endfor %}";
+    const text = render(parsePython(template), { messages: Array(5).fill(messages).flat() });
+    expect(text).toContain('message 1999message 0');
+  });
+});

@@ -164,6 +164,11 @@ describe('refusals', () => {
     [{ bad_words_ids: [] }, 'parameters.bad_words_ids: must not be empty.'],
     [{ bad_words_ids: [[]] }, 'parameters.bad_words_ids.0: must not be empty.'],
     [{ sequence_bias: [[[1], '2']] }, 'parameters.sequence_bias.0.1: must be a number.'],
+    [{ sequence_bias: [[[1], 1e31]] }, 'parameters.sequence_bias.0.1: must be at most 1e+30.'],
+    [
+      { eos_token_id: Array.from({ length: 257 }, (_, id) => id) },
+      'parameters.eos_token_id: must be an id, or a list of 1 to 256 ids.',
+    ],
     [{ logit_bias: { x: 1 } }, 'parameters.logit_bias.x: must have ids as its names.'],
     [{ numbeams: 4 }, 'parameters.numbeams: is not known; did you mean num_beams?'],
     [

@@ -183,6 +183,16 @@ describe('a step is asked for', () => {
     expect(asks(options)).toEqual({ bias: undefined, logits: false, ...expected });
   });
 
+  it('all logits where nothing may come, of which the graph would make no numbers', () => {
+    const all = Array.from({ length: VOCABULARY }, (_, id) => id);
+    for (const [, options] of searches) {
+      const { found, steps } = generate({ ...options, suppress: all });
+      expect(steps).toBe(1);
+      for (const { ids, finish } of found) expect([ids, finish]).toEqual([[], 'length']);
+    }
+    expect(asks({ suppress: all })).toEqual({ top: 0, bias: undefined, logits: true });
+  });
+
   it('anew after each step: bad words of several tokens need a bias only where they may end', () => {
     const run = runSearch(open({ badWords: [[6, 7]] }), saying(5, 6, 8, EOS));
     expect(run.asked).toEqual(['top', 'top', 'bias', 'top']);

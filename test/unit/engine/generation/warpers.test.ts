@@ -70,6 +70,12 @@ describe('a warper', () => {
     expect(warp({ scores }, plainSampling({ topK: 2, topP: 0.5, minP: 0.1 }), 1).classes).toEqual([]);
   });
 
+  it('keeps the best class where float32 does not have what a temperature makes of it', () => {
+    const scores = Float32Array.of(-1, 3, 2, Number.NEGATIVE_INFINITY);
+    const { scores: kept, logSum } = warp({ scores }, plainSampling({ temperature: 1e-300 }), 1);
+    expect(Array.from(kept, (score) => Math.exp(score - logSum))).toEqual([0, 1, 0, 0]);
+  });
+
   it('changes no score that it was given', () => {
     const scores = Float32Array.of(1, 2, 3);
     warp({ scores }, plainSampling({ temperature: 0.5, topK: 1 }), 1);

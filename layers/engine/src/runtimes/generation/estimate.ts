@@ -31,7 +31,8 @@ export function estimateMs(
   return Math.round(promptMs + steps * speed.stepMs * (1 + STEP_SHARE * Math.max(0, together - 1)));
 }
 
-function readTokens({ input, start = [] }: TokenRequest): number {
+/** Tokens that the model reads of an input, before the first that it generates. */
+export function readTokens({ input, start = [] }: TokenRequest): number {
   return input.length + start.length;
 }
 

@@ -1,11 +1,13 @@
 /** What a call may send in the place of an input, and the tokens that become of it. */
 import { type GenerationManifest, listOf, parseUntilFault } from '@pilotlight/model-format';
-import { locateFault } from '@pilotlight/model-format/errors';
+import { EngineError, locateFault } from '@pilotlight/model-format/errors';
 import * as z from 'zod/mini';
-import { InputError } from '../../tasks/refusals.ts';
+import { InputError, invalidParameter } from '../../tasks/refusals.ts';
 import type { CallParameters } from './call-parameters.ts';
 import { cutTokens } from './cut-tokens.ts';
 import type { GenerationTokenizer } from './text/generation-tokenizer.ts';
+
+const NO_TOKEN = 'no token of the model';
 
 /** Messages of one conversation. */
 const MOST_MESSAGES = 10_000;
@@ -32,11 +34,12 @@ export function parseInput(input: unknown, index?: number): GenerationInput {
   throw new InputError(path.map((key) => `.${String(key).slice(0, 100)}`).join(''), reason, index);
 }
 
-export function countCharacters(input: GenerationInput): number {
+/** Characters that may become tokens: those of a conversation with what its template is given beside it. */
+export function countCharacters(input: GenerationInput, { input: asked }: CallParameters): number {
   if (typeof input === 'string') return input.length;
   if ('ids' in input) return input.ids.length;
   if ('text' in input) return input.text.length + (input.decoder_text?.length ?? 0);
-  return JSON.stringify(input.messages).length;
+  return JSON.stringify([input.messages, asked.tools, asked.chat_template_kwargs]).length;
 }
 
 /** The ids of one input. */
@@ -67,8 +70,7 @@ export async function tokenizeInput(
   const { decoder, generation } = facts;
   const whole = await idsOf(input, text, asked);
   const beyond = whole.find((id) => id >= decoder.vocabSize);
-  if (beyond !== undefined)
-    throw new InputError('.ids', `has ${beyond}, which is no token of the model`, index);
+  if (beyond !== undefined) throw new InputError('.ids', `has ${beyond}, which is ${NO_TOKEN}`, index);
   const isSource = decoder.cross !== undefined;
   const maxTokens = isSource ? decoder.cross?.maxTokens : decoder.maxPositions;
   const cut = cutTokens(whole, {
@@ -83,7 +85,14 @@ export async function tokenizeInput(
   if (begun.length === 0)
     throw new InputError('', 'has no tokens, and the model has none to begin with', index);
   if (!isSource) return { input: begun, truncated };
-  return { input: begun, start: await startOf(input, text, facts, search), truncated };
+  const start = await startOf(input, text, facts, search);
+  const { maxPositions = start.length } = decoder;
+  if (start.length <= maxPositions) return { input: begun, start, truncated };
+  throw new EngineError(
+    'INPUT_TOO_LONG',
+    `The text is to begin with ${start.length} tokens; the model takes at most ${maxPositions}. Shorten decoder_text or decoder_input_ids.`,
+    { details: { field: 'inputs', index: index ?? 0, tokens: start.length, maxTokens: maxPositions } },
+  );
 }
 
 async function idsOf(
@@ -110,11 +119,18 @@ async function idsOf(
 async function startOf(
   input: GenerationInput,
   text: GenerationTokenizer,
-  { generation }: ModelFacts,
+  { decoder, generation }: ModelFacts,
   { decoder_start_token_id, decoder_input_ids }: CallParameters['search'],
 ): Promise<readonly number[]> {
   const begin = decoder_start_token_id ?? generation.decoderStart ?? generation.bos;
   const given = (decoder_input_ids ?? []).flat();
+  for (const [name, ids] of [
+    ['decoder_start_token_id', [decoder_start_token_id ?? 0]],
+    ['decoder_input_ids', given],
+  ] as const) {
+    const beyond = ids.find((id) => id >= decoder.vocabSize);
+    if (beyond !== undefined) throw invalidParameter(name, `has ${beyond}, which is ${NO_TOKEN}`);
+  }
   const written =
     typeof input !== 'string' && 'text' in input && input.decoder_text !== undefined
       ? await text.encode(input.decoder_text, { specialTokens: false })

@@ -6,6 +6,7 @@ import { CharacterCount } from '../../predict/character-limits.ts';
 import type { PredictOptions } from '../../predict/loaded-model.ts';
 import { invalidParameter } from '../../tasks/refusals.ts';
 import { type CallParameters, parseCallParameters } from './call-parameters.ts';
+import { readTokens } from './estimate.ts';
 import { countCharacters, parseInput, tokenizeInput } from './input.ts';
 import type { TokenRequest } from './loop/decoder-port.ts';
 import { resolveOptions } from './search/resolve-options.ts';
@@ -53,13 +54,13 @@ export async function readCall(
     read.push(await readInput(reader, input, { settings, characters, index }).catch(asEngineError));
   }
   refuseMoreTokens(
-    read.map((input) => (input instanceof EngineError ? 0 : promptTokens(input.request))),
+    read.map((input) => (input instanceof EngineError ? 0 : readTokens(input.request))),
     limits,
   );
   return { inputs: read, tokenizeMs: performance.now() - start };
 }
 
-/** Tokens that the model reads of an input, before the first that it generates. */
+/** Tokens of an input: of the prompt, or of the source. */
 export function promptTokens({ input }: TokenRequest): number {
   return input.length;
 }
@@ -79,7 +80,7 @@ async function readInput(
 ): Promise<ReadInput> {
   const { vocabSize, maxPositions } = manifest.decoder;
   const parsed = parseInput(given, index);
-  characters.addCharacters(countCharacters(parsed), index ?? 0);
+  characters.addCharacters(countCharacters(parsed, settings), index ?? 0);
   const { truncated, ...tokens } = await tokenizeInput(parsed, text, manifest, settings, index);
   const inputTokens = (tokens.start ?? tokens.input).length;
   const options = resolveOptions(settings.search, manifest.generation, {

@@ -8,16 +8,19 @@ export class BiasRows {
    * Writes what the edits of each row add, until the next call. Where they forbid every class that a grammar leaves, the grammar goes
    * first, as a text that breaks it is of no use.
    *
-   * @returns `[rows, vocabulary]`
+   * @returns `[rows, vocabulary]`; none where nothing may come in a row, of which a graph would make no numbers
    */
-  write(rows: readonly (readonly Edit[])[], vocabSize: number): Float32Array {
+  write(rows: readonly (readonly Edit[])[], vocabSize: number): Float32Array | undefined {
     const size = rows.length * vocabSize;
     if (this.#values.length < size) this.#values = new Float32Array(size);
     for (const [row, edits] of rows.entries()) {
       const values = this.#values.subarray(row * vocabSize, (row + 1) * vocabSize).fill(0);
       editAll(values, edits);
       const masks = edits.filter(({ kind }) => kind === 'mask');
-      if (masks.length > 0 && isDeadEnd(values)) editAll(values.fill(0), masks);
+      const mayBeDead = masks.length > 0 || edits.length >= vocabSize;
+      if (!mayBeDead || !isDeadEnd(values)) continue;
+      editAll(values.fill(0), masks);
+      if (masks.length === 0 || isDeadEnd(values)) return undefined;
     }
     return this.#values.subarray(0, size);
   }

@@ -36,8 +36,9 @@ function refuseClashes({
     ['forced_bos_token_id', forcedBos === undefined ? [] : [forcedBos]],
     ['forced_eos_token_id', forcedEos ?? []],
   ] as const;
+  const suppressed = new Set(suppress);
   for (const [name, ids] of forced) {
-    if (ids.length === 0 || !ids.every((id) => suppress.includes(id))) continue;
+    if (ids.length === 0 || !ids.every((id) => suppressed.has(id))) continue;
     throw invalidParameter(
       'suppress_tokens',
       `has every token of ${name}, so that no token could come there`,

@@ -9,6 +9,10 @@ import { withoutUnsupported } from './unsupported-parameters.ts';
 /** Ids and lists of a call: many more than any model or caller has use for. */
 const MOST_ID = 10_000_000;
 const MOST_LISTED = 100_000;
+/** Tokens that end a text; beams keep as many candidates more. */
+const MOST_ENDS = 256;
+/** What a score is changed by: all that a call may list together are no infinity in float32. */
+const MOST_BIAS = 1e30;
 /** Beams or samples of one input. */
 const MOST_SEQUENCES = 256;
 /** Characters of a text that matters to every step. */
@@ -16,11 +20,13 @@ const MOST_CHARACTERS = 10_000;
 
 const id = z.int().check(z.minimum(0), z.maximum(MOST_ID));
 const ids = listOf(id).check(z.minLength(1), z.maxLength(MOST_LISTED));
-const idOrIds = z.union([id, ids]);
+const endIds = listOf(id).check(z.minLength(1), z.maxLength(MOST_ENDS));
+const idOrIds = z.union([id, endIds], `must be an id, or a list of 1 to ${MOST_ENDS} ids`);
 const count = z.int().check(z.minimum(0), z.maximum(MOST_ID));
 const atLeastOne = z.int().check(z.minimum(1), z.maximum(MOST_ID));
 const sequences = z.int().check(z.minimum(1), z.maximum(MOST_SEQUENCES));
 const number = z.number();
+const bias = z.number().check(z.minimum(-MOST_BIAS), z.maximum(MOST_BIAS));
 const positive = z.number().check(z.positive());
 const share = z.number().check(z.minimum(0), z.maximum(1));
 const positiveShare = z.number().check(z.positive(), z.maximum(1));
@@ -85,7 +91,7 @@ export const searchParametersSchema = z.strictObject({
   bad_words_ids: may(listOf(ids).check(z.minLength(1), z.maxLength(MOST_LISTED))),
   suppress_tokens: may(listOf(id).check(z.maxLength(MOST_LISTED))),
   begin_suppress_tokens: may(listOf(id).check(z.maxLength(MOST_LISTED))),
-  sequence_bias: may(listOf(z.tuple([ids, number])).check(z.minLength(1), z.maxLength(MOST_LISTED))),
+  sequence_bias: may(listOf(z.tuple([ids, bias])).check(z.minLength(1), z.maxLength(MOST_LISTED))),
   /** By id, as OpenAI writes it. */
   logit_bias: may(
     z.record(

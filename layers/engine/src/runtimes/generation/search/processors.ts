@@ -14,7 +14,8 @@ const NOTHING: readonly Edit[] = [];
 
 /** Makes those that the options ask for. */
 export function createProcessors(options: SearchOptions, context: SearchContext): readonly Processor[] {
-  const eos = [...new Set(options.eos)];
+  const ends = new Set(options.eos);
+  const eos = [...ends];
   const source = [...new Set(context.source ?? context.prompt)];
   return [
     ...always(options.logitBias.map(([id, amount]) => ({ kind: 'add', id, amount }))),
@@ -26,7 +27,7 @@ export function createProcessors(options: SearchOptions, context: SearchContext)
     // A bad word of one end token would leave a text without an end.
     ...sequenceBias(
       options.badWords
-        .filter((word) => word.length > 1 || !eos.includes(word[0] ?? -1))
+        .filter((word) => word.length > 1 || !ends.has(word[0] ?? -1))
         .map((word) => [word, FORBIDDEN]),
     ),
     ...whileShorter(options.minNewTokens, forbid(eos)),

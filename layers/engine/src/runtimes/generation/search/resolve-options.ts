@@ -33,7 +33,7 @@ export function resolveOptions(
     maxNewTokens: newTokens(given, sizes),
     minNewTokens: given.min_new_tokens ?? Math.max(0, (given.min_length ?? 0) - sizes.inputTokens),
     // Unset, no token ends a text, as in `generate`.
-    eos: given.eos_token_id === null ? [] : (listed(given.eos_token_id) ?? facts.eos),
+    eos: given.eos_token_id === null ? [] : [...new Set(listed(given.eos_token_id) ?? facts.eos)],
     numBeams: given.num_beams ?? 1,
     numReturnSequences: given.num_return_sequences ?? 1,
     lengthPenalty: given.length_penalty ?? 1,

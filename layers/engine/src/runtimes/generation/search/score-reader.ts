@@ -24,6 +24,8 @@ const EQUALS = 8;
 /** Where the scores of a step come from: `forced` needs none of it. */
 type Way = 'forced' | 'listed' | 'added' | 'whole';
 
+const WHOLE: Asks = { top: 0, logits: true };
+
 export class ScoreReader {
   readonly #options: SearchOptions;
   readonly #context: SearchContext;
@@ -70,11 +72,14 @@ export class ScoreReader {
     const edits = this.#edits.flat();
     const more = Math.max(0, ...this.#edits.map((each) => touchedClasses(each).size));
     this.#way = this.#choose(edits, more);
-    if (this.#way === 'whole') return { top: 0, logits: true };
+    if (this.#way === 'whole') return WHOLE;
     const needed = this.#way === 'listed' ? this.#needed + more : this.#needed;
     this.#top = this.#way === 'forced' ? 1 : Math.min(vocabSize, needed);
     if (this.#way !== 'added') return { top: this.#top };
-    return { top: this.#top, bias: this.#bias.write(this.#edits, vocabSize) };
+    const bias = this.#bias.write(this.#edits, vocabSize);
+    if (bias) return { top: this.#top, bias };
+    this.#way = 'whole';
+    return WHOLE;
   }
 
   #choose(edits: readonly Edit[], more: number): Way {

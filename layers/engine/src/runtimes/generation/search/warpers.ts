@@ -33,6 +33,12 @@ function temper(scores: Float32Array, temperature: number): Float32Array {
   if (temperature === 1) return scores;
   const tempered = new Float32Array(scores.length);
   for (let place = 0; place < scores.length; place++) tempered[place] = at(scores, place) / temperature;
+  if (Number.isFinite(largestOf(tempered))) return tempered;
+  // So near to 0 that float32 does not have the best score: what counts is how far the others are from it.
+  const best = largestOf(scores);
+  if (!Number.isFinite(best)) return tempered;
+  for (let place = 0; place < scores.length; place++)
+    tempered[place] = (at(scores, place) - best) / temperature;
   return tempered;
 }
 

@@ -53,11 +53,11 @@ export class ChatTemplate {
     try {
       rendered = renders({
         ...this.#tokens,
-        messages: chat,
         tools,
         documents: null,
         add_generation_prompt: addGenerationPrompt,
         ...variables,
+        messages: chat,
       });
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);

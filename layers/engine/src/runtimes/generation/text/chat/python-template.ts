@@ -16,7 +16,7 @@ import { call, copy, isNode } from './nodes.ts';
 import { applyFilter, FILTER_NAMES, hasFilter } from './python-filters.ts';
 import { OPERATORS, runTest, TESTS } from './python-operators.ts';
 import { callMethod, METHODS } from './python-strings.ts';
-import { isText, isUndefined, print } from './python-values.ts';
+import { isText, isUndefined, itemsOf, print } from './python-values.ts';
 
 /** Nodes of a body that print nothing by themselves, and texts, which are printed as they are. */
 const NOT_PRINTED = new Set(
@@ -105,16 +105,38 @@ function filterCall(origin: Node, operand: unknown, filter: unknown): Node {
   ]);
 }
 
-/** Declares the functions that rewritten templates call. */
+/**
+ * Calls of a template, and items that its loops go through: 20 for each of 10,000 messages. They take some microseconds each, in which
+ * nothing else has the thread.
+ */
+const MOST_STEPS = 200_000;
+
+/** Declares the functions that rewritten templates call. A template that makes more of them than any needs is ended by a RangeError. */
 export function declarePython(environment: Environment): void {
-  const declare = (name: string, run: TemplateFunction) => environment.setVariable(name, callable(run));
+  let steps = 0;
+  const count = (more: number): void => {
+    steps += more;
+    if (steps > MOST_STEPS) throw new RangeError('it takes too many steps');
+  };
+  const declare = (name: string, run: TemplateFunction) =>
+    environment.setVariable(
+      name,
+      callable((...given) => {
+        count(1);
+        return run(...given);
+      }),
+    );
   declareOutput(environment);
   declare('print', (value = UNDEFINED) => string(print(value)));
   declare('defined', (value = UNDEFINED) => {
     if (isUndefined(value)) throw new TypeError('what is undefined has no attributes');
     return value;
   });
-  declare('items', (value = UNDEFINED) => (isText(value) ? list(Array.from(value.value, string)) : value));
+  declare('items', (value = UNDEFINED) => {
+    const items = isText(value) ? list(Array.from(value.value, string)) : value;
+    count(itemsOf(items)?.length ?? 0);
+    return items;
+  });
   for (const [name, operator] of Object.entries(OPERATORS)) {
     declare(`operator ${name}`, (left = UNDEFINED, right = UNDEFINED) => operator(left, right));
   }

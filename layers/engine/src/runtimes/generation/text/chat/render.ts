@@ -5,6 +5,8 @@ import { formatTime } from './time.ts';
 
 /** Numbers that `range` gives: no template needs near as many, and a wrong one would take the memory. */
 const LONGEST_RANGE = 100_000;
+/** Characters of a conversation: far more than any service takes. */
+const LONGEST_TEXT = 20_000_000;
 
 export type ParsedTemplate = Node;
 
@@ -32,7 +34,9 @@ export function render(template: ParsedTemplate, variables: Readonly<Record<stri
   declare('range', range);
   declare('strftime_now', (format: unknown) => formatTime(new Date(), String(format)));
   for (const [name, value] of Object.entries(variables)) declare(name, value);
-  return runTemplate(template, environment);
+  const text = runTemplate(template, environment);
+  if (text.length > LONGEST_TEXT) throw new RangeError(`a text of ${text.length} characters is too long`);
+  return text;
 }
 
 function range(first: number, second?: number, step = 1): number[] {

@@ -35,20 +35,21 @@ const tables = new WeakMap<Uint8Array, OfTable>();
  * @throws EngineError INVALID_PARAMETER for a grammar that cannot be followed, by any text or by the tokens of the model
  */
 export function createConstraint(table: TokenTable, grammar: Grammar, eos: readonly number[]): Constraint {
-  const { expressions, start, masks } = findCompiled(table, grammar);
+  let { compiled, isNew } = withinLimits(() => findCompiled(table, grammar));
+  /** States grow with all texts that had them: where there are too many, this one goes on with its own. */
+  const find = (ids: readonly number[]) => {
+    try {
+      return findNext(compiled, table, ids);
+    } catch (error) {
+      if (isNew || !(error instanceof GrammarTooLarge)) throw error;
+      compiled = compile(table, grammar);
+      isNew = true;
+      return findNext(compiled, table, ids);
+    }
+  };
   return {
     restrict(ids, bias) {
-      const [state, mask] = withinLimits(() => {
-        // Special tokens are not in the text: that of a language, which is forced to the front, for one.
-        const written = ids.filter((id) => table.special[id] !== 1);
-        const reached = written.reduce(
-          (current, id, index) => follow(expressions, current, table, id, index),
-          start,
-        );
-        const isEmpty = written.length === 0;
-        const mask = isEmpty ? masks.atStart(start, table.startSpaces) : masks.after(reached);
-        return [reached, mask] as const;
-      });
+      const [state, mask] = withinLimits(() => find(ids));
       const ends = state.mayEnd ? eos.map((id) => [id, bias[id]] as const) : [];
       forbidOthers(mask, bias);
       for (const [id, before] of ends) if (before !== undefined) bias[id] = before;
@@ -66,6 +67,19 @@ function forbidOthers(mask: Uint32Array, bias: Float32Array): void {
       for (let id = start; id < end; id++)
         if (((bits >>> (id & 31)) & 1) === 0) bias[id] = Number.NEGATIVE_INFINITY;
   }
+}
+
+/** What is left of a grammar behind these tokens, and the mask of those that may follow. @throws GrammarTooLarge */
+function findNext(
+  { expressions, start, masks }: CompiledGrammar,
+  table: TokenTable,
+  ids: readonly number[],
+): readonly [Expression, Uint32Array] {
+  expressions.beginTurn();
+  // Special tokens are not in the text: that of a language, which is forced to the front, for one.
+  const written = ids.filter((id) => table.special[id] !== 1);
+  const reached = written.reduce((state, id, index) => follow(expressions, state, table, id, index), start);
+  return [reached, written.length === 0 ? masks.atStart(start, table.startSpaces) : masks.after(reached)];
 }
 
 function follow(
@@ -88,19 +102,26 @@ function follow(
   return next;
 }
 
-function findCompiled(table: TokenTable, grammar: Grammar): CompiledGrammar {
-  let known = tables.get(table.bytes);
-  if (known === undefined) {
-    known = { tokens: sortTokens(table), grammars: new Map() };
-    tables.set(table.bytes, known);
-  }
+interface FoundGrammar {
+  readonly compiled: CompiledGrammar;
+  /** Whether no text had its states before. */
+  readonly isNew: boolean;
+}
+
+function findCompiled(table: TokenTable, grammar: Grammar): FoundGrammar {
+  const { grammars } = findTable(table);
   const key = JSON.stringify(grammar);
-  const compiled = known.grammars.get(key) ?? compile(table, known.tokens, grammar);
-  known.grammars.delete(key);
-  known.grammars.set(key, compiled);
-  const [oldest] = known.grammars.keys();
-  if (oldest !== undefined && known.grammars.size > MOST_GRAMMARS) known.grammars.delete(oldest);
-  return compiled;
+  const compiled = grammars.get(key);
+  if (compiled === undefined) return { compiled: compile(table, grammar), isNew: true };
+  grammars.delete(key);
+  grammars.set(key, compiled);
+  return { compiled, isNew: false };
+}
+
+function findTable(table: TokenTable): OfTable {
+  const known = tables.get(table.bytes) ?? { tokens: sortTokens(table), grammars: new Map() };
+  tables.set(table.bytes, known);
+  return known;
 }
 
 /**
@@ -121,24 +142,32 @@ function express(expressions: Expressions, grammar: Grammar): Expression {
     : compileSchema(expressions, grammar.schema);
 }
 
-function compile(table: TokenTable, tokens: SortedTable, grammar: Grammar): CompiledGrammar {
-  return withinLimits(() => {
-    const expressions = new Expressions(tokens.alphabet);
-    const start = express(expressions, grammar);
-    const masks = new TokenMasks(expressions, table, tokens);
-    const isPossible =
-      expressions.hasText(start) &&
-      (start.mayEnd || masks.atStart(start, table.startSpaces).some((bits) => bits !== 0));
-    if (!isPossible) throw refuse('no text has it, or the model has no tokens to write one with');
-    return { expressions, start, masks };
-  });
+/** Compiles a grammar, and keeps it for later requests. @throws GrammarTooLarge */
+function compile(table: TokenTable, grammar: Grammar): CompiledGrammar {
+  const { tokens, grammars } = findTable(table);
+  const expressions = new Expressions(tokens.alphabet);
+  const start = express(expressions, grammar);
+  const masks = new TokenMasks(expressions, table, tokens);
+  const isPossible =
+    expressions.hasText(start) &&
+    (start.mayEnd || masks.atStart(start, table.startSpaces).some((bits) => bits !== 0));
+  if (!isPossible) throw refuse('no text has it, or the model has no tokens to write one with');
+  const compiled = { expressions, start, masks };
+  const key = JSON.stringify(grammar);
+  grammars.delete(key);
+  grammars.set(key, compiled);
+  const [oldest] = grammars.keys();
+  if (oldest !== undefined && grammars.size > MOST_GRAMMARS) grammars.delete(oldest);
+  return compiled;
 }
 
 function withinLimits<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw error instanceof GrammarTooLarge ? refuse(error.message, error) : error;
+    if (error instanceof GrammarTooLarge) throw refuse(error.message, error);
+    // The stack is as deep as a grammar nests.
+    throw error instanceof RangeError ? refuse('it nests too deep', error) : error;
   }
 }
 

@@ -19,6 +19,9 @@ type Shape<E> = E extends ExpressionFacts ? Omit<E, keyof ExpressionFacts> : nev
 /** Parts that all states of an automaton may have together: a text of a reasonable grammar meets a few thousand. */
 const MOST_PARTS = 200_000;
 
+/** Steps of one turn: what is made or followed while a grammar is read, or while a token is chosen. They take 0.5 to 1 microseconds. */
+const MOST_STEPS = 300_000;
+
 export class GrammarTooLarge extends Error {
   override readonly name = 'GrammarTooLarge';
 }
@@ -32,6 +35,7 @@ export class Expressions {
   #classes: ByteClasses | undefined;
   readonly #named = new Map<string, Expression>();
   #parts = 0;
+  #steps = 0;
   readonly #alphabet: Uint8Array;
 
   /** `alphabet` is `[256]`, 1 for the bytes that texts can have; the others are left out of every set. */
@@ -39,6 +43,11 @@ export class Expressions {
     this.#alphabet = alphabet;
     this.nothing = this.#intern('0', { kind: 'nothing' }, false);
     this.end = this.#intern('1', { kind: 'end' }, true);
+  }
+
+  /** Begins what may take as many steps again. */
+  beginTurn(): void {
+    this.#steps = 0;
   }
 
   bytes(ranges: readonly ByteRange[]): Expression {
@@ -62,6 +71,7 @@ export class Expressions {
   }
 
   either(options: readonly Expression[]): Expression {
+    this.#step(options.length);
     const flat = options.flatMap((option) => (option.kind === 'either' ? option.options : [option]));
     const kept = [...new Set(flat)].filter(({ kind }) => kind !== 'nothing').sort((a, b) => a.id - b.id);
     const [only = this.nothing] = kept;
@@ -111,8 +121,7 @@ export class Expressions {
 
   /** What is left of an expression behind a byte. @throws GrammarTooLarge */
   after(expression: Expression, byte: number): Expression {
-    this.#classes ??= divideBytes([...this.#known.values()]);
-    const byteClass = this.#classes.classOf[byte] ?? 0;
+    const byteClass = this.#divideBytes().classOf[byte] ?? 0;
     let row = this.#derivatives[expression.id];
     if (row === undefined) {
       row = [];
@@ -120,6 +129,7 @@ export class Expressions {
     }
     let derivative = row[byteClass];
     if (derivative === undefined) {
+      this.#step();
       derivative = this.#derive(expression, byte);
       row[byteClass] = derivative;
     }
@@ -207,8 +217,9 @@ export class Expressions {
     for (const state of seen) {
       if (state.mayEnd || this.#isLive.get(state) === true) return true;
       if (state.kind !== 'both') return mayFinish(state, new Set());
-      this.#classes ??= divideBytes([...this.#known.values()]);
-      for (const byte of this.#classes.members) {
+      const { members } = this.#divideBytes();
+      this.#step(members.length);
+      for (const byte of members) {
         const next = this.#both(this.after(state.left, byte), this.after(state.right, byte));
         if (next.kind !== 'nothing') seen.add(next);
       }
@@ -227,7 +238,21 @@ export class Expressions {
     return ranges;
   }
 
+  #divideBytes(): ByteClasses {
+    if (this.#classes === undefined) {
+      this.#step(this.#known.size / 10);
+      this.#classes = divideBytes([...this.#known.values()]);
+    }
+    return this.#classes;
+  }
+
+  #step(count = 1): void {
+    this.#steps += count;
+    if (this.#steps > MOST_STEPS) throw new GrammarTooLarge('it takes too much time');
+  }
+
   #intern(key: string, shape: Shape<Expression>, mayEnd: boolean): Expression {
+    this.#step();
     const known = this.#known.get(key);
     if (known) return known;
     this.#parts += shape.kind === 'either' ? 1 + shape.options.length : 1;

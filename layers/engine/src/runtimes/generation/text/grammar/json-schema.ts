@@ -20,6 +20,10 @@ const isType = (value: unknown): value is Type => TYPES.some((type) => type === 
 
 /** Schemas inside one another, references counted. */
 const DEEPEST = 200;
+/** Schemas that are read; one that references lead to again inside combinations counts each time. */
+const MOST_SCHEMAS = 10_000;
+/** Schemas of which one must hold, or all: they are compared with one another. */
+const MOST_COMBINED = 500;
 
 /** @throws EngineError INVALID_PARAMETER for a schema that is none, or that cannot be followed; GrammarTooLarge */
 export function compileSchema(expressions: Expressions, schema: unknown): Expression {
@@ -34,6 +38,7 @@ class SchemaCompiler {
   /** Schemas that references lead to, by these. */
   readonly #referenced = new Map<string, Expression>();
   #depth = 0;
+  #count = 0;
 
   constructor(expressions: Expressions, root: unknown) {
     this.#expressions = expressions;
@@ -54,6 +59,7 @@ class SchemaCompiler {
     if (schema === true) return this.#expressions.named(ANY);
     if (schema === false) return this.#expressions.nothing;
     if (!isSchema(schema)) throw refuseSchema(path, 'a schema is an object, or true or false');
+    if (++this.#count > MOST_SCHEMAS) throw refuseSchema(path, `it has more than ${MOST_SCHEMAS} schemas`);
     if (++this.#depth > DEEPEST) throw refuseSchema(path, `it is more than ${DEEPEST} schemas deep`);
     try {
       return this.#object(schema, path);
@@ -92,8 +98,9 @@ class SchemaCompiler {
   }
 
   #list(value: unknown, path: string): readonly unknown[] {
-    if (Array.isArray(value) && value.length > 0) return value;
-    throw refuseSchema(path, 'it must be a list of schemas');
+    if (!Array.isArray(value) || value.length === 0) throw refuseSchema(path, 'it must be a list of schemas');
+    if (value.length > MOST_COMBINED) throw refuseSchema(path, `it has more than ${MOST_COMBINED} schemas`);
+    return value;
   }
 
   #refuseOverlap(branches: readonly unknown[], path: string): void {
@@ -213,7 +220,9 @@ class SchemaCompiler {
       !required.every((name) => typeof name === 'string')
     )
       throw refuseSchema(path, "'properties' must be an object, and 'required' a list of names");
+    const needed = new Set(required);
     const names = [...new Set([...Object.keys(properties), ...required])];
+    if (names.length > MOST_SCHEMAS) throw refuseSchema(path, `it has more than ${MOST_SCHEMAS} members`);
     if (names.length === 0) return this.#map(additionalProperties, min, max, path);
     if (required.length < min || names.length > max)
       throw refuseSchema(
@@ -221,7 +230,7 @@ class SchemaCompiler {
         "'minProperties' and 'maxProperties' beside 'properties' that leave a choice are not supported",
       );
     const members = names.map((name) => ({
-      isRequired: required.includes(name),
+      isRequired: needed.has(name),
       member: this.#member(
         this.#expressions.text(JSON.stringify(name)),
         this.#value(

@@ -62,20 +62,30 @@ export function matchingString(
   return quoted(expressions, content);
 }
 
-/** A regular expression over characters that `spell` spells. */
+/** A regular expression over characters that `spell` spells, each set of them once. */
 export function spellRegex(
   expressions: Expressions,
   regex: Regex,
   spell: (set: CodePoints) => Expression,
 ): Expression {
-  switch (regex.kind) {
-    case 'set':
-      return isEmpty(regex.set) ? expressions.nothing : spell(regex.set);
-    case 'sequence':
-      return expressions.sequence(regex.parts.map((part) => spellRegex(expressions, part, spell)));
-    case 'either':
-      return expressions.either(regex.options.map((option) => spellRegex(expressions, option, spell)));
-    case 'repeat':
-      return expressions.repeat(spellRegex(expressions, regex.item, spell), regex.min, regex.max);
-  }
+  const spelt = new Map<string, Expression>();
+  const spellOnce = (set: CodePoints): Expression => {
+    const key = set.join();
+    const known = spelt.get(key) ?? spell(set);
+    spelt.set(key, known);
+    return known;
+  };
+  const express = (part: Regex): Expression => {
+    switch (part.kind) {
+      case 'set':
+        return isEmpty(part.set) ? expressions.nothing : spellOnce(part.set);
+      case 'sequence':
+        return expressions.sequence(part.parts.map(express));
+      case 'either':
+        return expressions.either(part.options.map(express));
+      case 'repeat':
+        return expressions.repeat(express(part.item), part.min, part.max);
+    }
+  };
+  return express(regex);
 }

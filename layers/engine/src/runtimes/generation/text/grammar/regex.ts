@@ -22,6 +22,10 @@ export interface ParsedRegex {
 const LONGEST = 10_000;
 const MOST_REPEATS = 10_000;
 const DEEPEST = 100;
+/** Ranges of all sets of characters together: the letters of all scripts are 650. */
+const MOST_RANGES = 50_000;
+/** Properties of Unicode: the characters of each are found by looking at all there are, which takes 50 ms. */
+const MOST_PROPERTIES = 5;
 
 const range = (first: string, last = first): CodePoints => [
   [first.codePointAt(0) ?? 0, last.codePointAt(0) ?? 0],
@@ -67,6 +71,8 @@ class Parser {
   readonly #characters: readonly string[];
   #at = 0;
   #depth = 0;
+  #ranges = 0;
+  readonly #properties = new Set<string>();
 
   constructor(pattern: string) {
     this.#pattern = pattern;
@@ -172,23 +178,24 @@ class Parser {
 
   #class(): CodePoints {
     const isInverted = this.#take('^');
-    let set: CodePoints = [];
+    const parts: CodePoints[] = [];
     for (let isFirst = true; isFirst || this.#peek() !== ']'; isFirst = false) {
       if (isFirst && this.#peek() === ']') break;
       const from = this.#member();
       const [single] = from;
       const isRange = this.#peek() === '-' && this.#characters[this.#at + 1] !== ']';
       if (!isRange || from.length !== 1 || single?.[0] !== single?.[1]) {
-        set = unite(set, from);
+        parts.push(from);
         continue;
       }
       this.#next();
       const [last] = this.#member();
       if (!single || !last || last[0] < single[0])
         throw this.#refuse('a range of characters is the wrong way round');
-      set = unite(set, [[single[0], last[1]]]);
+      parts.push([[single[0], last[1]]]);
     }
     this.#next();
+    const set = unite(...parts);
     return isInverted ? invert(set) : set;
   }
 
@@ -201,7 +208,7 @@ class Parser {
   #escape(): CodePoints {
     const letter = this.#next();
     const known = Object.hasOwn(CLASSES, letter) ? CLASSES[letter] : undefined;
-    if (known) return known;
+    if (known) return this.#count(known);
     if (letter === 'x') return this.#hex(2);
     if (letter === 'u') return this.#take('{') ? this.#codePoint() : this.#hex(4);
     if (letter === 'p' || letter === 'P') return this.#property(letter === 'P');
@@ -233,12 +240,22 @@ class Parser {
     let name = '';
     if (!this.#take('{')) throw this.#refuse('\\p needs the name of a property in braces');
     for (let letter = this.#next(); letter !== '}'; letter = this.#next()) name += letter;
+    this.#properties.add(name);
+    if (this.#properties.size > MOST_PROPERTIES)
+      throw this.#refuse(`it has more than ${MOST_PROPERTIES} properties of characters`);
     const set = /^[A-Za-z_=]{1,40}$/.test(name) ? findProperty(name) : undefined;
     if (!set) throw this.#refuse(`there is no property '${name}' of characters`);
-    return isInverted ? invert(set) : set;
+    return this.#count(isInverted ? invert(set) : set);
+  }
+
+  #count(set: CodePoints): CodePoints {
+    this.#ranges += set.length;
+    if (this.#ranges > MOST_RANGES) throw this.#refuse('its sets of characters are too large');
+    return set;
   }
 }
 
+/** Runtimes know a few hundred, so that this ends. */
 const properties = new Map<string, CodePoints>();
 
 /** The characters of a property of Unicode, as this runtime knows them. */
@@ -260,6 +277,6 @@ function findProperty(name: string): CodePoints | undefined {
       else found.push([code, code]);
     }
   }
-  if (properties.size < 100) properties.set(name, found);
+  properties.set(name, found);
   return found;
 }
