@@ -1,6 +1,6 @@
 /** Grammars that would take the thread of the caller for seconds, or its stack. */
-import { createConstraint } from '@pilotlight/engine/internal/generation/text/grammar/create-constraint';
-import { layTable } from '@pilotlight/engine/internal/generation/text/token-table';
+import { createConstraint } from '@pilotlight/engine/internal/runtimes/generation/text/grammar/create-constraint';
+import { layTable } from '@pilotlight/engine/internal/runtimes/generation/text/token-table';
 import { describe, expect, it } from 'vitest';
 
 const table = layTable(
