@@ -3,6 +3,7 @@ import { usageError } from 'pilotlight/internal/kit/errors';
 import { type CommandLine, chooseOne, type Options, wholeNumber } from 'pilotlight/internal/kit/options';
 import {
   ARCHIVES_MODEL,
+  GENERATION_MODELS,
   GPU_MODELS,
   TARGET_MODEL,
   TASKS_MODEL,
@@ -11,7 +12,10 @@ import {
 } from './default-models.ts';
 import { PEERS_OPTIONS, type PeersOptions, parsePeersOptions } from './peers/options.ts';
 
-/** `lambda` is `cold --lambda`; `gpu` is for machines that have one, `peers` and `quality` for those with a trained checkpoint, `allennlp` for those with archives. */
+/**
+ * `lambda` is `cold --lambda`; `gpu` is for machines that have one, `peers` and `quality` for those with a trained checkpoint, `allennlp` for
+ * those with archives; `generate` takes long.
+ */
 export const MEASUREMENTS = [
   'cold',
   'warm',
@@ -27,12 +31,13 @@ export const MEASUREMENTS = [
   'peers',
   'quality',
   'allennlp',
+  'generate',
 ] as const;
 export type Measurement = (typeof MEASUREMENTS)[number];
 
 export interface BenchArguments {
   readonly measurements: readonly Measurement[];
-  /** Shape of the checkpoint; `gpu` takes several, separated by commas. */
+  /** Shape of the checkpoint; `gpu` and `generate` take several, separated by commas. */
   readonly model: string;
   /** The execution provider that `gpu` measures beside the CPU. @default - the first of a GPU that works */
   readonly provider: ExecutionProvider | undefined;
@@ -44,18 +49,18 @@ export interface BenchArguments {
   readonly requests: number;
   /** Minutes of the soak. */
   readonly minutes: number;
-  /** What `peers`, `quality` and `allennlp` are measured with. */
+  /** What `peers`, `quality`, `allennlp` and `generate` are measured with. */
   readonly peers: PeersOptions;
 }
 
-const NOT_IN_ALL: readonly Measurement[] = ['gpu', 'peers', 'quality', 'allennlp'];
+const NOT_IN_ALL: readonly Measurement[] = ['gpu', 'peers', 'quality', 'allennlp', 'generate'];
 
 export const OPTIONS = {
   model: {
     type: 'string',
     value: 'NAME',
-    help: 'shape of the checkpoint: 22m, 67m, 110m, 335m or tiny; gpu takes several, separated by commas; with --checkpoint, its name',
-    otherwise: '67m; tasks, peers 22m; gpu 110m,335m',
+    help: 'shape of the checkpoint: 22m, 67m, 110m, 335m or tiny; gpu takes several, separated by commas; generate takes its own; with --checkpoint, its name',
+    otherwise: '67m; tasks, peers 22m; gpu 110m,335m; generate t5-60m,gpt2-124m,marian-74m,llama-135m',
   },
   lambda: {
     type: 'boolean',
@@ -96,7 +101,8 @@ const USUAL_MODELS: Readonly<Record<string, string>> = {
 };
 
 /** With a checkpoint, the name of its package. */
-function usualModel(measured: string, { checkpoint }: PeersOptions): string {
+function usualModel(measured: string, { checkpoint, quick }: PeersOptions): string {
+  if (measured === 'generate') return GENERATION_MODELS[quick ? 'quick' : 'full'].join(',');
   if (measured !== 'peers' && measured !== 'quality') return USUAL_MODELS[measured] ?? TARGET_MODEL;
   return checkpoint === undefined ? UNTRAINED_MODEL : TRAINED_MODEL;
 }

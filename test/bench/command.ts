@@ -2,12 +2,12 @@
 import { defineCommand } from 'pilotlight/internal/kit/command';
 import { MEASUREMENTS, OPTIONS, parseArguments } from './arguments.ts';
 
-const APART: readonly string[] = ['lambda', 'gpu', 'peers', 'quality', 'allennlp'];
+const APART: readonly string[] = ['lambda', 'gpu', 'peers', 'quality', 'allennlp', 'generate'];
 
 export const command = defineCommand({
   summary: 'measure Pilotlight against its peers, in a clone of the repository',
   usage: [
-    `${MEASUREMENTS.filter((name) => !APART.includes(name)).join('|')}|all|gpu|peers|quality|allennlp [OPTIONS]`,
+    `${MEASUREMENTS.filter((name) => !APART.includes(name)).join('|')}|all|gpu|peers|quality|allennlp|generate [OPTIONS]`,
   ],
   description: `Compares Pilotlight with @huggingface/transformers on the same weights, and with the limit that ONNX
 Runtime sets, in fresh processes and in alternating order.
@@ -28,7 +28,9 @@ Runtime sets, in fresh processes and in alternating order.
   quality   what int8 costs a trained checkpoint: cosines, nearest neighbours, labels, and what it gains in time
   allennlp  packages of AllenNLP archives beside AllenNLP itself, where --python has it: first prediction, memory,
             single predictions and batches, beam search in one process and in two
-  all       all of these but gpu, peers, quality and allennlp, and cold --lambda, one after the other`,
+  generate  models that generate text beside transformers.js, and beside PyTorch where --python has it: greedy and with
+            beams, one text and many, calls that join and leave, streams, beams in one process and in two
+  all       all of these but gpu, peers, quality, allennlp and generate, and cold --lambda, one after the other`,
   options: OPTIONS,
   examples: ['pilotlight bench cold', 'pilotlight bench warm --model tiny --rounds 1 --json'],
   run: async (line, { stdout }) => {

@@ -12,5 +12,10 @@ export const GPU_MODELS = ['110m', '335m'] as const;
 export const TRAINED_MODEL = 'all-minilm-l6-v2';
 /** The shape that stands for it where it is not at hand. */
 export const UNTRAINED_MODEL = '22m';
+/** The shapes that generate text, and smaller ones for a quick run. */
+export const GENERATION_MODELS = {
+  full: ['t5-60m', 'gpt2-124m', 'marian-74m', 'llama-135m'],
+  quick: ['t5-tiny', 'gpt2-tiny', 'marian-tiny', 'llama-tiny'],
+} as const;
 /** The archives that are measured beside AllenNLP, together. */
 export const ARCHIVES_MODEL = 'archives';

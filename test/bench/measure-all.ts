@@ -13,6 +13,7 @@ import { measureBulk } from './measure/bulk.ts';
 import { BURST_ROUNDS, measureBurst } from './measure/burst.ts';
 import { measureCold } from './measure/cold.ts';
 import type { Context } from './measure/context.ts';
+import { GENERATE_ROUNDS, measureGenerate } from './measure/generate.ts';
 import { measureGpu, providerToMeasure } from './measure/gpu.ts';
 import { measureLambda } from './measure/lambda.ts';
 import { measureLoad } from './measure/load.ts';
@@ -34,7 +35,7 @@ import type { Measured, Result } from './results.ts';
 const THREADS = 2;
 
 const MEASURES: Record<
-  Exclude<Measurement, 'lambda' | 'burst' | 'tasks' | 'gpu' | 'peers' | 'quality' | 'allennlp'>,
+  Exclude<Measurement, 'lambda' | 'burst' | 'tasks' | 'gpu' | 'peers' | 'quality' | 'allennlp' | 'generate'>,
   { rounds: number; measure: (context: Context) => Promise<Measured> }
 > = {
   cold: { rounds: 15, measure: measureCold },
@@ -61,7 +62,7 @@ export async function measureAll(options: BenchArguments, stdout: Output): Promi
     results.push(result);
     if (!options.json) stdout.write(`${terminalReport(result)}\n`);
   };
-  const measureOne = (measurement: Exclude<Measurement, 'gpu'>) => {
+  const measureOne = (measurement: Exclude<Measurement, 'gpu' | 'generate'>) => {
     switch (measurement) {
       case 'lambda':
         return lambda(options);
@@ -83,6 +84,9 @@ export async function measureAll(options: BenchArguments, stdout: Output): Promi
     const machine = describeMachine();
     if (measurement === 'gpu') {
       for (const model of [shape, ...more]) keep({ measurement, machine, ...(await gpu(options, model)) });
+    } else if (measurement === 'generate') {
+      for (const model of options.model.split(','))
+        keep({ measurement, machine, ...(await generate(options, model)) });
     } else {
       keep({ measurement, machine, ...(await measureOne(measurement)) });
     }
@@ -93,10 +97,10 @@ export async function measureAll(options: BenchArguments, stdout: Output): Promi
 }
 
 /** Those that take no shape of a checkpoint. */
-const WITHOUT_SHAPE: readonly Measurement[] = ['peers', 'quality', 'allennlp'];
+const WITHOUT_SHAPE: readonly Measurement[] = ['peers', 'quality', 'allennlp', 'generate'];
 
 /** Their results stand in the docs beside those of the usual shape. */
-const ON_OTHER_MODELS: readonly Measurement[] = ['gpu', 'peers', 'quality', 'allennlp'];
+const ON_OTHER_MODELS: readonly Measurement[] = ['gpu', 'peers', 'quality', 'allennlp', 'generate'];
 
 async function peers({ rounds: wanted, model, peers: options }: BenchArguments) {
   const rounds = wanted ?? PEERS_ROUNDS[options.quick ? 'quick' : 'full'];
@@ -116,6 +120,12 @@ async function allennlp({ model, rounds: wanted, peers: options }: BenchArgument
   const rounds = wanted ?? ALLENNLP_ROUNDS[options.quick ? 'quick' : 'full'];
   const threads = 1;
   return { model, rounds, threads, ...(await measureAllenNlp({ options, threads, rounds, say })) };
+}
+
+async function generate({ rounds: wanted, peers: options }: BenchArguments, model: string) {
+  const rounds = wanted ?? GENERATE_ROUNDS[options.quick ? 'quick' : 'full'];
+  const threads = 1;
+  return { model, rounds, threads, ...(await measureGenerate({ options, model, threads, rounds, say })) };
 }
 
 /** Tells of a figure as it is measured, beside results on stdout. */

@@ -6,6 +6,7 @@ export type Unit =
   | 'ms'
   | 's'
   | 'texts/s'
+  | 'tokens/s'
   | 'MiB'
   | 'MB'
   | 'GB-s'

@@ -29,6 +29,7 @@ export const SEED = {
   peers: 20,
   quality: 21,
   burst: 22,
+  generate: 23,
 } as const;
 
 export function specifySubjects(keys: readonly SubjectKey[], context: Context, text: string): SubjectSpec[] {

@@ -42,7 +42,7 @@ export const PEERS_OPTIONS = {
   python: {
     type: 'string',
     value: 'FILE',
-    help: 'with peers, quality: a Python with onnxruntime, tokenizers, sentence-transformers, fastapi and uvicorn; with allennlp: one with allennlp and allennlp-models; what it lacks is skipped',
+    help: 'with peers, quality: a Python with onnxruntime, tokenizers, sentence-transformers, fastapi and uvicorn; with allennlp: one with allennlp and allennlp-models; with generate: one with torch and transformers; what it lacks is skipped',
     otherwise: 'PILOTLIGHT_BENCH_PYTHON, or python3',
   },
   base: {
@@ -69,7 +69,7 @@ export const PEERS_OPTIONS = {
   quick: {
     type: 'boolean',
     default: false,
-    help: 'with peers: fewer rounds, 12 minutes for all of it; with allennlp: 4 minutes',
+    help: 'with peers: fewer rounds, 12 minutes for all of it; with allennlp: 4 minutes; with generate: smaller models',
   },
   only: {
     type: 'string',
@@ -131,13 +131,13 @@ function published(list: string | undefined): string[] {
 
 const MEASUREMENTS_OF: Readonly<Record<keyof typeof PEERS_OPTIONS, readonly string[]>> = {
   checkpoint: ['peers', 'quality'],
-  python: ['peers', 'quality', 'allennlp'],
+  python: ['peers', 'quality', 'allennlp', 'generate'],
   tei: ['peers'],
   base: ['peers'],
   'base-packages': ['peers'],
   published: ['quality'],
   archives: ['allennlp'],
-  quick: ['peers', 'allennlp'],
+  quick: ['peers', 'allennlp', 'generate'],
   only: ['peers'],
 };
 const OPTION_NAMES = Object.keys(PEERS_OPTIONS) as (keyof typeof PEERS_OPTIONS)[];

@@ -12,6 +12,7 @@ const MODULES = [
   'onnxruntime',
   'tokenizers',
   'torch',
+  'transformers',
   'allennlp',
   'allennlp_models',
   'sentence_transformers',

@@ -27,6 +27,7 @@ const TITLES: Readonly<Record<Measurement, string>> = {
   peers: 'Beside servers and libraries outside Node',
   quality: 'Quality of int8 on trained weights',
   allennlp: 'Beside AllenNLP',
+  generate: 'Generation of text',
 };
 
 /** A result and the plot that belongs to it. */
@@ -101,7 +102,7 @@ const INTRODUCTION = `These figures compare Pilotlight with its nearest peer, [@
 (transformers.js), on the same weights, and with the limit that ONNX Runtime sets. Run it with
 \`npm run bench -- cold|warm|bulk|memory|batch|tasks|load|soak|burst|all\`; \`--help\` lists the options. \`peers\` compares it with servers and
 libraries outside Node on trained weights, \`quality\` says what int8 costs such weights, and \`allennlp\` compares packages of
-archives with AllenNLP itself. The project has set the targets
+archives with AllenNLP itself; \`generate\` compares models that generate text. The project has set the targets
 itself. Targets of comparisons are for the 67M shape, those of tasks for the 22M shape. A ratio below 1 means less time or memory than the other
 side; for throughput, above 1 is better.`;
 

@@ -77,6 +77,7 @@ export function drawPlots(result: Result): Plot[] {
     case 'burst':
     case 'tasks':
     case 'quality':
+    case 'generate':
       return [];
   }
 }

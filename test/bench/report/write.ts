@@ -1,7 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MEASUREMENTS, type Measurement } from '../arguments.ts';
-import { ARCHIVES_MODEL, GPU_MODELS, LAMBDA_MODEL, TASKS_MODEL, TRAINED_MODEL } from '../default-models.ts';
+import {
+  ARCHIVES_MODEL,
+  GENERATION_MODELS,
+  GPU_MODELS,
+  LAMBDA_MODEL,
+  TASKS_MODEL,
+  TRAINED_MODEL,
+} from '../default-models.ts';
 import { ROOT, WORK } from '../paths.ts';
 import type { Result } from '../results.ts';
 import { markdownReport } from './markdown.ts';
@@ -25,6 +32,7 @@ const MODELS: Partial<Record<Measurement, readonly string[]>> = {
   peers: [TRAINED_MODEL],
   quality: [TRAINED_MODEL],
   allennlp: [ARCHIVES_MODEL],
+  generate: GENERATION_MODELS.full,
 };
 
 /**

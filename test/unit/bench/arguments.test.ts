@@ -48,9 +48,17 @@ describe('the arguments of npm run bench', () => {
   });
 
   it('take "all" for every measurement that needs nothing but this repository', () => {
-    expect([...parseArguments(['all']).measurements, 'gpu', 'peers', 'quality', 'allennlp']).toEqual(
-      MEASUREMENTS,
-    );
+    const apart = ['gpu', 'peers', 'quality', 'allennlp', 'generate'];
+    expect([...parseArguments(['all']).measurements, ...apart]).toEqual(MEASUREMENTS);
+  });
+
+  it('generate with models of real sizes, or with small ones for a quick run', () => {
+    expect(parseArguments(['generate']).model).toBe('t5-60m,gpt2-124m,marian-74m,llama-135m');
+    expect(parseArguments(['generate', '--quick']).model).toBe('t5-tiny,gpt2-tiny,marian-tiny,llama-tiny');
+    expect(parseArguments(['generate', '--model', 't5-60m', '--python', 'python3.11'])).toMatchObject({
+      model: 't5-60m',
+      peers: { python: 'python3.11' },
+    });
   });
 
   it('measure a GPU with two shapes, on the provider that is named', () => {

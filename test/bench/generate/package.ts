@@ -1,0 +1,53 @@
+/**
+ * Packages a checkpoint of random weights in fp32 and in int8 per row, without the gate of `models add`: its texts are judged on trained
+ * weights, and random ones turn the least noise into other words.
+ */
+import { calibrateGenerator } from '../../../model-assets/toolchain/src/generation/package/calibrate-generator.ts';
+import type { GeneratorOptions } from '../../../model-assets/toolchain/src/generation/package/options.ts';
+import { readGenerator } from '../../../model-assets/toolchain/src/generation/package/read-generator.ts';
+import { StagedGenerator } from '../../../model-assets/toolchain/src/generation/package/staged-generator.ts';
+import { stageGraphs } from '../../../model-assets/toolchain/src/generation/package/staged-graphs.ts';
+import { writeGeneratorVariant } from '../../../model-assets/toolchain/src/generation/package/write-variant.ts';
+import { publish } from '../../../model-assets/toolchain/src/package/publish.ts';
+import { withStaging } from '../../../model-assets/toolchain/src/package/staging.ts';
+import { silent } from '../../../model-assets/toolchain/src/progress.ts';
+import { INT8_RUNGS } from '../../../model-assets/toolchain/src/schemes/rung.ts';
+import { optimise } from '../../../model-assets/toolchain/src/stages/optimise.ts';
+import { BenchError } from '../errors.ts';
+
+export const SCHEME = 'int8-rows';
+
+/** @throws ToolchainError */
+export async function packageRandomGenerator(source: string, packages: string, name: string): Promise<void> {
+  const options: GeneratorOptions = { source, packages, name, version: '1.0.0', force: true };
+  const rung = INT8_RUNGS.find(({ scheme }) => scheme === SCHEME);
+  if (!rung) throw new BenchError('BAD_CHECKPOINT', `the toolchain has no scheme ${SCHEME}`);
+  await withStaging(options, async (staging) => {
+    const { built, ...facts } = readGenerator(source, {});
+    const graphs = stageGraphs(built, staging.root);
+    const staged = await StagedGenerator.open(staging, facts, options, undefined);
+    const fp32 = await writeGeneratorVariant(
+      graphs,
+      staging,
+      { name: 'fp32', scheme: 'fp32' },
+      (graph, scratch) => optimise(graph.load(), { scratch }),
+    );
+    const manifest = await staged.write({ fp32: { variant: fp32, tolerance: 1 } }, []);
+    const calibration = calibrateGenerator(staged, manifest, fp32);
+    const settings = { keep: [], reduceRange: false };
+    const int8 = await writeGeneratorVariant(
+      graphs,
+      staging,
+      { name: 'int8', scheme: SCHEME },
+      async (graph, scratch) =>
+        (
+          await rung.build(graph.load(), {
+            ...{ settings, progress: silent, scratch },
+            calibration: () => calibration(graph.name),
+          })
+        ).model,
+    );
+    const both = { int8: { variant: int8, tolerance: 1 }, fp32: { variant: fp32, tolerance: 1 } };
+    await publish(staging, await staged.write(both, []), true);
+  });
+}

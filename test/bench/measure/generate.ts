@@ -1,0 +1,50 @@
+/** Generation of text beside transformers.js, and beside PyTorch where it is installed. */
+
+import { BenchError } from '../errors.ts';
+import { measureBandwidth } from '../generate/bandwidth.ts';
+import { prepareGenerator } from '../generate/prepare.ts';
+import { reportGenerate } from '../generate/report.ts';
+import { measureGenerateRounds } from '../generate/rounds.ts';
+import { findShape } from '../generate/shapes.ts';
+import { listGenerateSubjects } from '../generate/subjects.ts';
+import type { PeersOptions } from '../peers/options.ts';
+import { findPython } from '../peers/python.ts';
+import type { Measured } from '../results.ts';
+
+export interface GenerateContext {
+  readonly options: Pick<PeersOptions, 'python'>;
+  /** The name of a shape. */
+  readonly model: string;
+  readonly threads: number;
+  readonly rounds: number;
+  /** Told of each figure as it is measured. */
+  readonly say: (line: string) => void;
+}
+
+export const GENERATE_ROUNDS = { full: 5, quick: 3 } as const;
+
+/** @throws BenchError NOT_INSTALLED where this is no Linux; ANSWERS_DIFFER, BAD_CHECKPOINT, SUBJECT_FAILED; CliError USAGE */
+export async function measureGenerate(context: GenerateContext): Promise<Measured> {
+  const { options, threads, rounds, say } = context;
+  const shape = findShape(context.model);
+  if (process.platform !== 'linux')
+    throw new BenchError(
+      'NOT_INSTALLED',
+      'bench generate reads the memory of processes in /proc: run it on Linux.',
+    );
+  const found = findPython(options.python);
+  const python = found.has('torch', 'transformers') ? found : undefined;
+  const bandwidth = await measureBandwidth(threads);
+  const notes = [
+    python
+      ? `PyTorch computes in float32: ${python.versions('torch', 'transformers')}.`
+      : 'Not measured: PyTorch (pip install torch transformers, and name that Python by --python).',
+    'Not measured: node-llama-cpp, which has neither beams nor models with an encoder.',
+    `Memory is read at ${(bandwidth / 1e9).toFixed(1)} GB/s.`,
+  ];
+  for (const note of notes) say(note);
+  const model = await prepareGenerator(shape, say);
+  const subjects = listGenerateSubjects(model, { threads, python });
+  const samples = await measureGenerateRounds({ model, subjects, bandwidth, rounds, say });
+  return reportGenerate(samples, shape, notes);
+}
