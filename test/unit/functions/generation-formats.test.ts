@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { drawnFromAll } from '../../../functions/app/src/formats/openai/generation/parameters.ts';
+import { generationManifestOf } from '../format/generation-manifest.ts';
 import { fakeApp, postJson } from './fake-engine.ts';
 import { fakeGenerator, WORDS } from './fake-generator.ts';
 
@@ -193,7 +195,7 @@ describe('POST /v1/completions', () => {
       choices: [0, 1].map((index) => ({ index, text: TEXT, logprobs: null, finish_reason: 'stop' })),
       usage: { prompt_tokens: 3, completion_tokens: 12, total_tokens: 15 },
     });
-    expect(engine.calls[0]?.parameters).toEqual({ max_new_tokens: 16, do_sample: true });
+    expect(engine.calls[0]?.parameters).toEqual({ max_new_tokens: 16, do_sample: true, top_k: 0 });
   });
 
   it('calls the parameters of OpenAI as generate does, and takes those of generate beside them', async () => {
@@ -219,6 +221,16 @@ describe('POST /v1/completions', () => {
       presence_penalty: 1,
       frequency_penalty: 0.5,
     });
+  });
+
+  it('draws from all tokens, unless the call or the model says top_k', () => {
+    const { generation, ...others } = generationManifestOf();
+    const manifestWith = (defaults: Record<string, unknown>) => ({
+      manifest: { ...others, generation: { ...generation, defaults } },
+    });
+    expect(drawnFromAll(manifestWith({}), { do_sample: true })).toEqual({ do_sample: true, top_k: 0 });
+    expect(drawnFromAll(manifestWith({}), { do_sample: true, top_k: 4 })).toEqual({ do_sample: true, top_k: 4 });
+    expect(drawnFromAll(manifestWith({ top_k: 20 }), { do_sample: true })).toEqual({ do_sample: true });
   });
 
   it('takes the best token where the temperature is 0, and where beams search', async () => {
@@ -313,7 +325,7 @@ describe('POST /v1/chat/completions', () => {
     expect(engine.calls[0]).toEqual({
       model: 'gpt',
       inputs: { messages },
-      parameters: { max_new_tokens: 1024, do_sample: true, num_return_sequences: 2 },
+      parameters: { max_new_tokens: 1024, do_sample: true, top_k: 0, num_return_sequences: 2 },
     });
   });
 
@@ -361,6 +373,7 @@ describe('POST /v1/chat/completions', () => {
     expect(await parametersOf(path, { model: 'gpt', messages, response_format })).toEqual({
       max_new_tokens: 1024,
       do_sample: true,
+      top_k: 0,
       ...(grammar && { grammar }),
     });
   });

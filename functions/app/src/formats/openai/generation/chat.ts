@@ -8,7 +8,7 @@ import { askedGenerator } from './asked-generator.ts';
 import { type AnswerHead, answerHead, usageOf } from './head.ts';
 import { chatLogprobs } from './logprobs.ts';
 import { readMessages } from './messages.ts';
-import { type OpenAiParameters, readParameters } from './parameters.ts';
+import { drawnFromAll, type OpenAiParameters, readParameters } from './parameters.ts';
 import { type ChatRequest, chatRequest } from './requests.ts';
 import { finishReason, textWithoutStop } from './stop-cut.ts';
 import { chunkStream } from './stream.ts';
@@ -37,7 +37,7 @@ export const chat: Codec = {
         return generateWork(engine, {
           model,
           inputs: { messages },
-          parameters: parameters.engine,
+          parameters: drawnFromAll(model, parameters.engine),
           encode: ([generation]) => generation && describe(generation, shown),
           stream: stream ? streamOf(request, shown) : undefined,
         });

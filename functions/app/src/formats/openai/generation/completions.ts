@@ -9,7 +9,7 @@ import { answeredSequences, refuseToRankStream } from './answered-sequences.ts';
 import { askedGenerator } from './asked-generator.ts';
 import { type AnswerHead, answerHead, usageOf } from './head.ts';
 import { completionLogprobs } from './logprobs.ts';
-import { type OpenAiParameters, readParameters } from './parameters.ts';
+import { drawnFromAll, type OpenAiParameters, readParameters } from './parameters.ts';
 import { type CompletionsRequest, completionsRequest } from './requests.ts';
 import { finishReason, textWithoutStop } from './stop-cut.ts';
 import { chunkStream } from './stream.ts';
@@ -42,7 +42,7 @@ export const completions: Codec = {
           model,
           inputs: stream ? prompts[0] : prompts,
           parameters: {
-            ...parameters.engine,
+            ...drawnFromAll(model, parameters.engine),
             ...(echoes && withLogprobs && { prompt_logprobs: true }),
           },
           encode: (generations) => describe(generations, shown),

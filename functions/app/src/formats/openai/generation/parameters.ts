@@ -1,5 +1,6 @@
 /** Parameters of OpenAI's calls in the words of `generate`. */
 import { refuseField } from '../../../http/request/parse.ts';
+import type { ServedModel } from '../../../serve/ports.ts';
 import { type HubParameters, readHubParameters, withoutNulls } from '../../generation/hub-parameters.ts';
 import type { CommonRequest } from './requests.ts';
 
@@ -64,6 +65,18 @@ export function readParameters(
     top_n_tokens: topTokens,
   };
   return { engine: withoutNulls(given), n: n ?? 1, candidates, stops, hub };
+}
+
+/**
+ * OpenAI draws from all tokens, and has no name for anything else. `generate` of transformers would take the best 50 of them, unless
+ * the call or the model's generation_config.json says another number.
+ */
+export function drawnFromAll(
+  { manifest }: ServedModel,
+  engine: OpenAiParameters['engine'],
+): OpenAiParameters['engine'] {
+  const isSaid = manifest.runtime === 'generation' && 'top_k' in manifest.generation.defaults;
+  return isSaid || engine.do_sample !== true ? engine : { top_k: 0, ...engine };
 }
 
 function grammarOf(format: CommonRequest['response_format']): { readonly grammar?: object } {
