@@ -33,6 +33,7 @@ function openStore({ packages, verify = 'sha256' }: EngineOptions): PackageStore
 /** Why a model that is no `Predictor` does not read tokens as one, by its runtime. */
 const NO_TOKENS: Readonly<Record<string, string>> = {
   'transformers.js': 'has no tokens and only makes predictions',
+  generation: 'generates text, and gives neither vectors nor tokens: send its inputs to POST /models/{model}',
   allennlp: 'reads the JSON of its predictor: send it to POST /models/{model}',
 };
 
