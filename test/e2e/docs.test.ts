@@ -6,8 +6,10 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { packageGenerator } from '@pilotlight/toolchain';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SHAPES, writeCheckpoint } from '../fixtures/checkpoints.ts';
+import { writeLlama } from '../fixtures/generators.ts';
 import { LONG } from '../scale.ts';
 import { bash, node, run, type Service, startService } from './command.ts';
 import { commandsOf, difference, documents, type Snippet, snippetsOf } from './snippets.ts';
@@ -154,7 +156,10 @@ let service: Service;
 beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), 'pilotlight-docs-'));
   writeModels(scratch);
-  service = await startService(node('cli/src/main.ts', 'start', '--port', '0', '--quiet'));
+  const packages = await writePackages(scratch);
+  service = await startService(
+    node('cli/src/main.ts', 'start', '--packages', packages, '--port', '0', '--quiet'),
+  );
 });
 afterAll(async () => {
   await service.end('SIGTERM');
@@ -182,6 +187,23 @@ function writeModels(folder: string): void {
   writeCheckpoint({ family: 'bert', head: 'masked-lm', shape }, join(folder, 'my-base'));
   const row = { text: 'Ada wrote it', tokens: ['Ada', 'wrote', 'it'], tags: ['B-PER', 'O', 'O'] };
   writeFileSync(join(folder, 'test.jsonl'), `${JSON.stringify(row)}\n`);
+}
+
+/** The packages that the service has: those of the repository, and `chatter`, which snippets of the engine open in a folder of its own. */
+async function writePackages(folder: string): Promise<string> {
+  const served = join(folder, 'served');
+  const packages = join(folder, 'packages');
+  cpSync('model-assets/packages', served, { recursive: true });
+  writeLlama(join(folder, 'llama'));
+  await packageGenerator({
+    source: join(folder, 'llama'),
+    packages,
+    name: 'chatter',
+    version: '1.0.0',
+    force: false,
+  });
+  cpSync(join(packages, 'chatter'), join(served, 'chatter'), { recursive: true });
+  return served;
 }
 
 test('every code block is of a kind that is run', () => {

@@ -83,7 +83,7 @@ export interface EngineOptions {
    */
   readonly packAfterRuns?: number;
   /**
-   * Texts that a model generates at once; more wait for their turn. See generation/ADR-generation.md. @default 16
+   * Texts that a model generates at once; more wait for their turn. See runtimes/generation/loop/ADR-cache.md. @default 16
    */
   readonly generationSlots?: number;
   /**
