@@ -1,7 +1,7 @@
 import type { GeneratedToken, Generation } from '@pilotlight/engine';
+import { formatGoldenFile } from '@pilotlight/engine/internal/predict/goldens/golden-file';
 import { compareGeneration } from '@pilotlight/engine/internal/runtimes/generation/goldens/compare-generation';
 import {
-  formatGenerationGoldens,
   type GenerationGolden,
   parseGenerationGoldens,
 } from '@pilotlight/engine/internal/runtimes/generation/goldens/generation-goldens';
@@ -95,11 +95,11 @@ describe('a generation beside its golden', () => {
 describe('the goldens of a model that generates', () => {
   it('are read as they were written', () => {
     const goldens = { tolerance: { fp32: 1e-4 }, goldens: [golden] };
-    expect(parseGenerationGoldens(formatGenerationGoldens(goldens))).toEqual(goldens);
+    expect(parseGenerationGoldens(formatGoldenFile(goldens))).toEqual(goldens);
   });
 
   it('are refused with the line that is not valid', () => {
-    const text = formatGenerationGoldens({ tolerance: {}, goldens: [golden] });
+    const text = formatGoldenFile({ tolerance: {}, goldens: [golden] });
     expect(() => parseGenerationGoldens(text.replace('"promptTokens":3', '"promptTokens":-1'))).toThrow(
       'line 2 is not valid',
     );

@@ -9,13 +9,15 @@ import { listOf } from '../untrusted.ts';
 import {
   countUpTo,
   FORMAT_VERSION,
-  listsItsGraphs,
+  listsGraphs,
+  namesDefault,
   packageFileSchema,
   packageFilesSchema,
   packagePathSchema,
   positiveInt,
   sha256Schema,
   text,
+  toolchainSchema,
 } from './common.ts';
 
 /** The tasks of Hugging Face that a model of an archive may do beside its predictor's JSON. */
@@ -115,17 +117,11 @@ export const archiveManifestSchema = z
     }),
     /** @default - no answers of AllenNLP were given */
     parity: z.optional(paritySchema),
-    toolchain: z.strictObject({ pilotlight: z.string(), node: z.string(), onnxruntime: z.string() }),
+    toolchain: toolchainSchema,
   })
   .check(
-    z.refine(({ variants, defaultVariant }) => Object.hasOwn(variants, defaultVariant), {
-      path: ['defaultVariant'],
-      error: 'must name one of the variants',
-    }),
-    z.refine(({ variants }) => Object.values(variants).every(listsItsGraphs), {
-      path: ['variants'],
-      error: 'must list the file of each graph among the files of its variant',
-    }),
+    namesDefault,
+    listsGraphs,
     z.refine(({ tasks }) => new Set(tasks).size === tasks.length, {
       path: ['tasks'],
       error: 'must be distinct',

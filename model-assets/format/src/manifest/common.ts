@@ -45,13 +45,29 @@ export const packageFilesSchema = listOf(packageFileSchema).check(
 );
 export type PackageFile = z.infer<typeof packageFileSchema>;
 
-/** Whether the files of a variant, which are checked at load, have each of its graphs. */
-export function listsItsGraphs({
-  graphs,
-  files,
-}: {
+/** What a package was made by. */
+export const toolchainSchema = z.strictObject({
+  pilotlight: z.string(),
+  node: z.string(),
+  onnxruntime: z.string(),
+});
+
+interface GraphVariant {
   readonly graphs: Readonly<Record<string, { readonly file: string } | undefined>>;
   readonly files: readonly PackageFile[];
-}): boolean {
-  return Object.values(graphs).every((graph) => !graph || files.some(({ path }) => path === graph.file));
 }
+
+/** The variant that is served by default is there. */
+export const namesDefault = z.refine<{ readonly variants: object; readonly defaultVariant: string }>(
+  ({ variants, defaultVariant }) => Object.hasOwn(variants, defaultVariant),
+  { path: ['defaultVariant'], error: 'must name one of the variants' },
+);
+
+/** The files of a variant, which are checked at load, have each of its graphs. */
+export const listsGraphs = z.refine<{ readonly variants: Readonly<Record<string, GraphVariant>> }>(
+  ({ variants }) =>
+    Object.values(variants).every(({ graphs, files }) =>
+      Object.values(graphs).every((graph) => !graph || files.some(({ path }) => path === graph.file)),
+    ),
+  { path: ['variants'], error: 'must list the file of each graph among the files of its variant' },
+);

@@ -9,7 +9,8 @@ import { listOf } from '../untrusted.ts';
 import {
   countUpTo,
   FORMAT_VERSION,
-  listsItsGraphs,
+  listsGraphs,
+  namesDefault,
   nonNegativeInt,
   type PackageFile,
   packageFileSchema,
@@ -18,6 +19,7 @@ import {
   positiveInt,
   sha256Schema,
   text,
+  toolchainSchema,
 } from './common.ts';
 
 /** The tasks of Hugging Face that generate text. */
@@ -190,17 +192,11 @@ export const generationManifestSchema = z
       revision: z.optional(z.string()),
       files: z.record(z.string(), sha256Schema),
     }),
-    toolchain: z.strictObject({ pilotlight: z.string(), node: z.string(), onnxruntime: z.string() }),
+    toolchain: toolchainSchema,
   })
   .check(
-    z.refine(({ variants, defaultVariant }) => Object.hasOwn(variants, defaultVariant), {
-      path: ['defaultVariant'],
-      error: 'must name one of the variants',
-    }),
-    z.refine(({ variants }) => Object.values(variants).every(listsItsGraphs), {
-      path: ['variants'],
-      error: 'must list the file of each graph among the files of its variant',
-    }),
+    namesDefault,
+    listsGraphs,
     z.refine(
       ({ variants, decoder }) =>
         Object.values(variants).every(

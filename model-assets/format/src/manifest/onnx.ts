@@ -11,7 +11,8 @@ import { listOf } from '../untrusted.ts';
 import {
   countUpTo,
   FORMAT_VERSION,
-  listsItsGraphs,
+  listsGraphs,
+  namesDefault,
   nonNegativeInt,
   type PackageFile,
   packageFileSchema,
@@ -20,6 +21,7 @@ import {
   positiveInt,
   sha256Schema,
   text,
+  toolchainSchema,
 } from './common.ts';
 
 export const taskNameSchema = z.enum(TASKS);
@@ -226,17 +228,11 @@ export const onnxManifestSchema = z
       files: z.record(z.string(), sha256Schema),
     }),
     quality: listOf(qualitySchema),
-    toolchain: z.strictObject({ pilotlight: z.string(), node: z.string(), onnxruntime: z.string() }),
+    toolchain: toolchainSchema,
   })
   .check(
-    z.refine(({ variants, defaultVariant }) => Object.hasOwn(variants, defaultVariant), {
-      path: ['defaultVariant'],
-      error: 'must name one of the variants',
-    }),
-    z.refine(({ variants }) => Object.values(variants).every(listsItsGraphs), {
-      path: ['variants'],
-      error: 'must list the file of each graph among the files of its variant',
-    }),
+    namesDefault,
+    listsGraphs,
     z.refine(
       ({ taskDefaults: { prompts = {}, defaultPrompt } = {} }) =>
         defaultPrompt === undefined || Object.hasOwn(prompts, defaultPrompt),

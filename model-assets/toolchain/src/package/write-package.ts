@@ -12,13 +12,12 @@ import {
 import type { Settings } from '../options.ts';
 import { describeFile } from '../package-files/describe-file.ts';
 import { formatGoldens, type Goldens } from '../package-files/goldens-file.ts';
-import { pilotlightVersion } from '../package-files/versions.ts';
 import type { VariantName } from '../schemes/index.ts';
 import type { ModelSource } from '../sources/index.ts';
 import { modelCard } from '../stages/model-card.ts';
-import { RUNTIME_VERSION } from '../stages/optimise.ts';
 import { splitTokenizer } from '../stages/split-tokenizer.ts';
 import { writeManifest } from './publish.ts';
+import { toolchainFacts } from './toolchain-facts.ts';
 import { tryTokenizer } from './try-tokenizer.ts';
 
 const PACKAGE_FILES = {
@@ -102,11 +101,7 @@ export async function writePackage(
     goldens: describeFile(folder, PACKAGE_FILES.goldens),
     modelCard: describeFile(folder, PACKAGE_FILES.card),
     quality: [...quality],
-    toolchain: {
-      pilotlight: pilotlightVersion(),
-      node: process.versions.node,
-      onnxruntime: RUNTIME_VERSION,
-    },
+    toolchain: toolchainFacts(),
   };
   await writeManifest(folder, manifest);
   return manifest;

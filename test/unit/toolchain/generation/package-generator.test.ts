@@ -1,9 +1,9 @@
 import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Engine, FolderStore, type Generation } from '@pilotlight/engine';
+import { formatGoldenFile, type GoldenFile } from '@pilotlight/engine/internal/predict/goldens/golden-file';
 import {
-  formatGenerationGoldens,
-  type GenerationGoldens,
+  type GenerationGolden,
   parseGenerationGoldens,
 } from '@pilotlight/engine/internal/runtimes/generation/goldens/generation-goldens';
 import { type GenerationManifest, sha256Of } from '@pilotlight/model-format';
@@ -231,13 +231,13 @@ describe('a package that was changed after it was proven', () => {
   });
 });
 
-const readGoldens = (root: string): GenerationGoldens =>
+const readGoldens = (root: string): GoldenFile<GenerationGolden> =>
   parseGenerationGoldens(readFileSync(join(root, 'chatter/1.0.0/goldens.jsonl'), 'utf8'));
 
 /** Writes other goldens, and their sum into the manifest. */
-function writeGoldens(root: string, goldens: GenerationGoldens): void {
+function writeGoldens(root: string, goldens: GoldenFile<GenerationGolden>): void {
   const at = join(root, 'chatter/1.0.0');
-  const content = formatGenerationGoldens(goldens);
+  const content = formatGoldenFile(goldens);
   writeFileSync(join(at, 'goldens.jsonl'), content);
   const manifest = JSON.parse(readFileSync(join(at, 'model.json'), 'utf8'));
   const file = { path: 'goldens.jsonl', bytes: Buffer.byteLength(content), sha256: sha256Of(content) };

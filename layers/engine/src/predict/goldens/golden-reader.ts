@@ -1,9 +1,8 @@
 /** Reads goldens.jsonl one golden at a time, round and round, because goldens are many and one check takes one. */
 import { closeSync, readSync } from 'node:fs';
-import { openRegularFile, parseJson, parseUntilFault } from '@pilotlight/model-format';
-import { EngineError } from '@pilotlight/model-format/errors';
-import type * as z from 'zod/mini';
+import { openRegularFile } from '@pilotlight/model-format';
 import { type Golden, goldenSchema, goldensHeaderSchema } from './golden.ts';
+import { parseGoldenLine, uselessGoldens } from './golden-line.ts';
 
 const NEWLINE = 0x0a;
 /** A golden of a few hundred tokens and 1,024 values has 30 kB. */
@@ -53,10 +52,11 @@ export class GoldenReader {
       const { position, tolerance } = this.#start;
       for (; ; this.#skip--) {
         const found = readLine(file, this.#next ?? position) ?? readLine(file, position);
-        if (!found) throw corrupt('there is none');
+        if (!found) throw uselessGoldens('there is none');
         this.#next = found.end;
         const { line } = found.end;
-        if (this.#skip <= 0) return { line, tolerance, golden: parseLine(goldenSchema, found.text, line) };
+        if (this.#skip <= 0)
+          return { line, tolerance, golden: parseGoldenLine(goldenSchema, found.text, line) };
       }
     } finally {
       closeSync(file);
@@ -68,13 +68,13 @@ function openGoldens(path: string): number {
   try {
     return openRegularFile(path);
   } catch (cause) {
-    throw corrupt('they cannot be read', cause);
+    throw uselessGoldens('they cannot be read', cause);
   }
 }
 
 function readHeader(file: number) {
   const found = readLine(file, { offset: 0, line: 0 });
-  const { tolerance } = parseLine(goldensHeaderSchema, found?.text ?? '', 1);
+  const { tolerance } = parseGoldenLine(goldensHeaderSchema, found?.text ?? '', 1);
   return { position: found?.end ?? { offset: 0, line: 1 }, tolerance };
 }
 
@@ -94,22 +94,4 @@ function readLine(file: number, from: Position): { text: string; end: Position }
   if (length === 0) return undefined;
   const end = { offset: from.offset + length + 1, line: from.line + 1 };
   return { text: Buffer.concat(chunks).toString('utf8'), end };
-}
-
-function parseLine<Value>(schema: z.ZodMiniType<Value>, text: string, line: number): Value {
-  let json: unknown;
-  try {
-    json = parseJson(text);
-  } catch (cause) {
-    throw corrupt(`line ${line} is not JSON`, cause);
-  }
-  const parsed = parseUntilFault(schema, json);
-  if (parsed.success) return parsed.data;
-  throw corrupt(`line ${line} is not valid`);
-}
-
-function corrupt(reason: string, cause?: unknown): EngineError {
-  return new EngineError('PACKAGE_CORRUPT', `The goldens of the model cannot be used: ${reason}.`, {
-    cause,
-  });
 }

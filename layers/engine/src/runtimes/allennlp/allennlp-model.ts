@@ -7,6 +7,7 @@ import type { LoadTimings } from '../../ports.ts';
 import { Activity } from '../../predict/activity.ts';
 import { givenParameters, invalidParameters } from '../../predict/given-parameters.ts';
 import type { GoldenCheck } from '../../predict/goldens/check.ts';
+import type { GoldenRounds } from '../../predict/goldens/golden-file.ts';
 import type {
   BulkModel,
   EachPrediction,
@@ -17,7 +18,8 @@ import type {
 } from '../../predict/loaded-model.ts';
 import type { ArchiveGraphs } from './archive-graphs.ts';
 import type { ArchiveModel } from './archive-model.ts';
-import type { AnswerGoldenCheck } from './goldens/answer-goldens.ts';
+import type { AnswerGolden } from './goldens/answer-goldens.ts';
+import { compareAnswers } from './goldens/compare-answers.ts';
 import { InstanceQueue } from './instance-queue.ts';
 import { type Bounds, makeAnswers } from './make-answers.ts';
 import { type ReadInputs, type ReadOptions, readInputs } from './read-inputs.ts';
@@ -34,7 +36,7 @@ export interface AllenNlpDependencies {
   readonly sharesBatches: boolean;
   /** Is told of each batch that ran. @default - nobody is */
   readonly onBatch?: (batch: BatchRecord) => void;
-  readonly goldens: Pick<AnswerGoldenCheck, 'check'>;
+  readonly goldens: Pick<GoldenRounds<AnswerGolden>, 'check'>;
   /** The model as the archive has it, by which goldens are checked. @default - this one */
   readonly own?: Pick<AllenNlpModel, 'predict'>;
 }
@@ -151,9 +153,9 @@ export class AllenNlpModel implements BulkModel {
   /** Runs one golden of the package, and the one after it at the next call. */
   checkGolden(): Promise<GoldenCheck> {
     const { goldens, own = this } = this.#dependencies;
-    return goldens.check(this.variantName, async (input) => {
+    return goldens.check(this.variantName, async ({ input, output }) => {
       const { results } = await own.predict(input, {}, { task: 'predictor' });
-      return results[0];
+      return compareAnswers(output, results[0]);
     });
   }
 

@@ -3,11 +3,12 @@ import type { ArchiveManifest } from '@pilotlight/model-format';
 import { describeScheme, ownValue, requireVariant } from '@pilotlight/model-format';
 import type { BatchingSettings } from '../../batching/batching-settings.ts';
 import type { CreateSession, OpenedPackage } from '../../ports.ts';
+import { GoldenRounds } from '../../predict/goldens/golden-file.ts';
 import { openVerified } from '../../store/open-verified.ts';
 import { type AllenNlpDependencies, AllenNlpModel } from './allennlp-model.ts';
 import { openGraphs } from './archive-graphs.ts';
 import type { AroundArchive } from './archive-model.ts';
-import { AnswerGoldenCheck } from './goldens/answer-goldens.ts';
+import { parseAnswerGoldens } from './goldens/answer-goldens.ts';
 import { openArchiveModel } from './open-archive-model.ts';
 
 /** The part of an engine's settings that a model of an archive is loaded by. */
@@ -55,8 +56,9 @@ export async function loadArchive(
     sharesBatches: settings.batching.kind === 'dynamic',
     // As for models that read tokens, the batches of a call by itself are in its answer alone.
     ...(settings.batching.kind === 'dynamic' && { onBatch: settings.batching.onBatch }),
-    goldens: new AnswerGoldenCheck(
+    goldens: new GoldenRounds(
       opened.path(manifest.goldens.path),
+      parseAnswerGoldens,
       Math.floor(Math.random() * FIRST_GOLDENS),
     ),
   };

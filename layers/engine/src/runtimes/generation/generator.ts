@@ -11,6 +11,7 @@ import type { LoadTimings } from '../../ports.ts';
 import { Activity } from '../../predict/activity.ts';
 import type { Generation, GenerationEvent } from '../../predict/generation.ts';
 import type { GoldenCheck } from '../../predict/goldens/check.ts';
+import type { GoldenRounds } from '../../predict/goldens/golden-file.ts';
 import type {
   BulkModel,
   EachPrediction,
@@ -22,7 +23,8 @@ import type {
 import { parseCallParameters } from './call-parameters.ts';
 import { countTokens, estimateMs } from './estimate.ts';
 import { EventQueue } from './event-queue.ts';
-import type { GenerationGoldenCheck } from './goldens/generation-goldens.ts';
+import { compareGeneration } from './goldens/compare-generation.ts';
+import type { GenerationGolden } from './goldens/generation-goldens.ts';
 import type { Decoder } from './loop/decoder-port.ts';
 import { type ReadCall, readCall } from './read-call.ts';
 import { type CallRunner, runCall } from './run-call.ts';
@@ -37,7 +39,7 @@ export interface GeneratorDependencies {
   readonly decoder: Decoder;
   readonly loadTimings: LoadTimings;
   readonly maxQueuedRequests: number;
-  readonly goldens: Pick<GenerationGoldenCheck, 'check'>;
+  readonly goldens: Pick<GoldenRounds<GenerationGolden>, 'check'>;
 }
 
 export class Generator implements BulkModel {
@@ -125,9 +127,9 @@ export class Generator implements BulkModel {
 
   /** Runs one golden of the package, and the one after it at the next call. */
   checkGolden(): Promise<GoldenCheck> {
-    return this.#dependencies.goldens.check(this.variantName, async ({ input, parameters }) => {
-      const { results } = await this.predict(input, parameters);
-      return results[0] as Generation;
+    return this.#dependencies.goldens.check(this.variantName, async (golden) => {
+      const { results } = await this.predict(golden.input, golden.parameters);
+      return compareGeneration(golden, results[0] as Generation);
     });
   }
 

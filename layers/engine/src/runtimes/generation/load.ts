@@ -1,9 +1,10 @@
 /** Opens a package as a generator. Nobody gets it before all files of the package have been verified. */
 import { describeScheme, type GenerationManifest, requireVariant } from '@pilotlight/model-format';
 import type { OpenedPackage } from '../../ports.ts';
+import { GoldenRounds } from '../../predict/goldens/golden-file.ts';
 import { openVerified } from '../../store/open-verified.ts';
 import { Generator } from './generator.ts';
-import { GenerationGoldenCheck } from './goldens/generation-goldens.ts';
+import { parseGenerationGoldens } from './goldens/generation-goldens.ts';
 import { createDecoder } from './loop/create-decoder.ts';
 import type { DecoderPlan } from './loop/decoder-plan.ts';
 import { openGenerationText } from './text/generation-tokenizer.ts';
@@ -68,8 +69,9 @@ export async function loadGenerator(
     decoder: sessions,
     loadTimings: { openMs, ...timings, totalMs: performance.now() - start },
     maxQueuedRequests,
-    goldens: new GenerationGoldenCheck(
+    goldens: new GoldenRounds(
       opened.path(manifest.goldens.path),
+      parseGenerationGoldens,
       Math.floor(Math.random() * FIRST_GOLDENS),
     ),
   });

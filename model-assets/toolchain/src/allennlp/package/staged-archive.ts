@@ -1,17 +1,15 @@
 /** A package of an archive while it is made: written anew whenever more of it is known, and served out of its staging folder. */
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type BulkModel, Engine } from '@pilotlight/engine';
-import {
-  type AnswerGolden,
-  formatAnswerGoldens,
-} from '@pilotlight/engine/internal/runtimes/allennlp/goldens/answer-goldens';
+import type { BulkModel } from '@pilotlight/engine';
+import { formatGoldenFile } from '@pilotlight/engine/internal/predict/goldens/golden-file';
+import type { AnswerGolden } from '@pilotlight/engine/internal/runtimes/allennlp/goldens/answer-goldens';
 import { type ArchiveManifest, type ArchiveVariant, FORMAT_VERSION } from '@pilotlight/model-format';
 import { writeManifest } from '../../package/publish.ts';
+import { serveVariant } from '../../package/serve-variant.ts';
 import type { Staging } from '../../package/staging.ts';
+import { toolchainFacts } from '../../package/toolchain-facts.ts';
 import { describeFile } from '../../package-files/describe-file.ts';
-import { pilotlightVersion } from '../../package-files/versions.ts';
-import { RUNTIME_VERSION } from '../../stages/optimise.ts';
 import type { Archive } from '../archive/open-archive.ts';
 import { archiveCard } from './archive-card.ts';
 import type { ParityReport } from './references.ts';
@@ -68,7 +66,7 @@ export class StagedArchive {
     const { path, revision, archive } = this.#origin;
     const entries = Object.entries(judged);
     const tolerance = Object.fromEntries(entries.map(([name, each]) => [name, each.tolerance]));
-    await writeFile(join(folder, GOLDENS), formatAnswerGoldens({ tolerance, goldens }));
+    await writeFile(join(folder, GOLDENS), formatGoldenFile({ tolerance, goldens }));
     const example = goldens[0]?.input;
     const common = {
       ...this.#facts,
@@ -89,25 +87,16 @@ export class StagedArchive {
       defaultVariant: Object.keys(judged)[0] ?? '',
       goldens: describeFile(folder, GOLDENS),
       modelCard: describeFile(folder, CARD),
-      toolchain: {
-        pilotlight: pilotlightVersion(),
-        node: process.versions.node,
-        onnxruntime: RUNTIME_VERSION,
-      },
+      toolchain: toolchainFacts(),
     };
     await writeManifest(folder, manifest);
     return manifest;
   }
 
   /** Serves a variant of what was written last by the engine, as long as `work` takes. */
-  async serve<Result>(variant: string, work: (model: BulkModel) => Promise<Result>): Promise<Result> {
+  serve<Result>(variant: string, work: (model: BulkModel) => Promise<Result>): Promise<Result> {
     const { name, version } = this.#facts;
-    const engine = new Engine({ packages: this.#staging.root, variant });
-    try {
-      return await work(await engine.bulkModel({ name, version }));
-    } finally {
-      await engine.dispose();
-    }
+    return serveVariant({ packages: this.#staging.root, name, version, variant }, work);
   }
 }
 

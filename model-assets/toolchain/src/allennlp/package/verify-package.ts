@@ -1,12 +1,17 @@
 /** Proof of a package that was made of an archive: its files are those of the manifest, and every variant gives the golden answers. */
 import { join } from 'node:path';
-import { Engine } from '@pilotlight/engine';
-import { parseAnswerGoldens } from '@pilotlight/engine/internal/runtimes/allennlp/goldens/answer-goldens';
+import type { BulkModel } from '@pilotlight/engine';
+import {
+  type AnswerGolden,
+  parseAnswerGoldens,
+} from '@pilotlight/engine/internal/runtimes/allennlp/goldens/answer-goldens';
 import { compareAnswers } from '@pilotlight/engine/internal/runtimes/allennlp/goldens/compare-answers';
 import { type ArchiveManifest, packageFiles } from '@pilotlight/model-format';
 import { ToolchainError } from '../../errors.ts';
+import { serveVariant } from '../../package/serve-variant.ts';
 import { readFileOf, verifyFiles } from '../../stages/verify/integrity.ts';
 import type { VariantProof } from '../../stages/verify.ts';
+import { answerOf } from './staged-archive.ts';
 
 /** @throws ToolchainError VERIFY_FAILED; EngineError PACKAGE_INVALID, PACKAGE_CORRUPT, SESSION_FAILED */
 export async function verifyArchivePackage(
@@ -26,38 +31,44 @@ export async function verifyArchivePackage(
   for (const [place, variant] of variants.entries()) {
     const accepted = tolerance[variant];
     if (accepted === undefined) throw failed(manifest, `its goldens have no tolerance for ${variant}`);
-    const engine = new Engine({ packages, variant });
-    try {
-      const model = await engine.bulkModel({ name, version });
-      let largest = 0;
-      for (const [index, { input, output }] of goldens.entries()) {
-        const { results } = await model.predict(input, {}, { task: 'predictor' });
-        const found = compareAnswers(output, results[0]);
-        const line = index + 2;
-        if (found.problem !== undefined) {
-          throw failed(
-            manifest,
-            `${variant} answers line ${line} of its goldens otherwise: ${found.problem}`,
-          );
-        }
-        if (found.largest > accepted) {
-          throw failed(
-            manifest,
-            `${variant} is off by ${found.largest.toPrecision(3)} in ${found.at} of line ${line} of its goldens; ${accepted} is accepted`,
-          );
-        }
-        largest = Math.max(largest, found.largest);
-        report((place + (index + 1) / goldens.length) / variants.length);
-      }
-      proofs.push({
-        ...{ variant, goldens: goldens.length, largest, relative: 0, agreement: 1, sameInAnyBatch: false },
-        ...{ tolerance: accepted, warnings: [], loadMs: model.loadTimings.totalMs },
-      });
-    } finally {
-      await engine.dispose();
-    }
+    const claim = { manifest, variant, goldens, accepted };
+    const tell = (done: number): void => report((place + done) / variants.length);
+    proofs.push(
+      await serveVariant({ packages, name, version, variant }, (model) => proveVariant(model, claim, tell)),
+    );
   }
   return proofs;
+}
+
+interface Claim {
+  readonly manifest: ArchiveManifest;
+  readonly variant: string;
+  readonly goldens: readonly AnswerGolden[];
+  readonly accepted: number;
+}
+
+async function proveVariant(
+  model: BulkModel,
+  { manifest, variant, goldens, accepted }: Claim,
+  report: (done: number) => void,
+): Promise<VariantProof> {
+  let largest = 0;
+  for (const [index, { input, output }] of goldens.entries()) {
+    const found = compareAnswers(output, await answerOf(model, input));
+    const line = `line ${index + 2} of its goldens`;
+    if (found.problem !== undefined)
+      throw failed(manifest, `${variant} answers ${line} otherwise: ${found.problem}`);
+    if (found.largest > accepted) {
+      const off = `${found.largest.toPrecision(3)} in ${found.at}`;
+      throw failed(manifest, `${variant} is off by ${off} of ${line}; ${accepted} is accepted`);
+    }
+    largest = Math.max(largest, found.largest);
+    report((index + 1) / goldens.length);
+  }
+  return {
+    ...{ variant, goldens: goldens.length, largest, relative: 0, agreement: 1, sameInAnyBatch: false },
+    ...{ tolerance: accepted, warnings: [], loadMs: model.loadTimings.totalMs },
+  };
 }
 
 function failed(

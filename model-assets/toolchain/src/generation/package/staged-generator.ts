@@ -1,17 +1,15 @@
 /** A package of a model that generates while it is made: written anew whenever more of it is known, and served out of its staging folder. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Engine, type LoadedModel } from '@pilotlight/engine';
-import {
-  formatGenerationGoldens,
-  type GenerationGolden,
-} from '@pilotlight/engine/internal/runtimes/generation/goldens/generation-goldens';
+import type { LoadedModel } from '@pilotlight/engine';
+import { formatGoldenFile } from '@pilotlight/engine/internal/predict/goldens/golden-file';
+import type { GenerationGolden } from '@pilotlight/engine/internal/runtimes/generation/goldens/generation-goldens';
 import { FORMAT_VERSION, type GenerationManifest, type GenerationVariant } from '@pilotlight/model-format';
 import { writeManifest } from '../../package/publish.ts';
+import { serveVariant } from '../../package/serve-variant.ts';
 import type { Staging } from '../../package/staging.ts';
+import { toolchainFacts } from '../../package/toolchain-facts.ts';
 import { describeFile } from '../../package-files/describe-file.ts';
-import { pilotlightVersion } from '../../package-files/versions.ts';
-import { RUNTIME_VERSION } from '../../stages/optimise.ts';
 import { generatorCard } from './generator-card.ts';
 import type { GeneratorOptions } from './options.ts';
 import type { GeneratorFacts } from './read-generator.ts';
@@ -102,7 +100,7 @@ export class StagedGenerator {
     const entries = Object.entries(proven);
     const tolerance = Object.fromEntries(entries.map(([name, each]) => [name, each.tolerance]));
     const variants = Object.fromEntries(entries.map(([name, { variant }]) => [name, variant]));
-    await writeFile(join(folder, FILES.goldens), formatGenerationGoldens({ tolerance, goldens }));
+    await writeFile(join(folder, FILES.goldens), formatGoldenFile({ tolerance, goldens }));
     await writeFile(
       join(folder, CARD_FILE),
       generatorCard(this.#source.readme, { ...this.#facts, variants, quality }),
@@ -113,24 +111,15 @@ export class StagedGenerator {
       defaultVariant: Object.keys(proven)[0] ?? '',
       goldens: describeFile(folder, FILES.goldens),
       modelCard: describeFile(folder, CARD_FILE),
-      toolchain: {
-        pilotlight: pilotlightVersion(),
-        node: process.versions.node,
-        onnxruntime: RUNTIME_VERSION,
-      },
+      toolchain: toolchainFacts(),
     };
     await writeManifest(folder, manifest);
     return manifest;
   }
 
   /** Serves a variant of what was written last by the engine, as long as `work` takes. */
-  async serve<Result>(variant: string, work: (model: LoadedModel) => Promise<Result>): Promise<Result> {
+  serve<Result>(variant: string, work: (model: LoadedModel) => Promise<Result>): Promise<Result> {
     const { name, version } = this.#facts;
-    const engine = new Engine({ packages: this.staging.root, variant });
-    try {
-      return await work(await engine.model({ name, version }));
-    } finally {
-      await engine.dispose();
-    }
+    return serveVariant({ packages: this.staging.root, name, version, variant }, work);
   }
 }

@@ -3,7 +3,7 @@
  * the same bits whether inputs run alone or together.
  */
 import { join } from 'node:path';
-import { Engine, type LoadedModel } from '@pilotlight/engine';
+import type { LoadedModel } from '@pilotlight/engine';
 import type { Generation } from '@pilotlight/engine/internal/predict/generation';
 import { compareGeneration } from '@pilotlight/engine/internal/runtimes/generation/goldens/compare-generation';
 import {
@@ -12,6 +12,7 @@ import {
 } from '@pilotlight/engine/internal/runtimes/generation/goldens/generation-goldens';
 import { type GenerationManifest, packageFiles } from '@pilotlight/model-format';
 import { ToolchainError } from '../../errors.ts';
+import { serveVariant } from '../../package/serve-variant.ts';
 import { readFileOf, verifyFiles } from '../../stages/verify/integrity.ts';
 import type { VariantProof } from '../../stages/verify.ts';
 import { MOST_TOLERANCE } from './compare-goldens.ts';
@@ -45,16 +46,11 @@ export async function verifyGenerationPackage(
         manifest,
         `its goldens have a tolerance for ${variant} of ${accepted}; above ${MOST_TOLERANCE} it proves nothing`,
       );
-    const engine = new Engine({ packages, variant });
-    try {
-      const model = await engine.model({ name, version });
-      const proof = await proveVariant(model, { manifest, variant, goldens, accepted }, (done) =>
-        report((place + done) / variants.length),
-      );
-      proofs.push(proof);
-    } finally {
-      await engine.dispose();
-    }
+    const claim = { manifest, variant, goldens, accepted };
+    const tell = (done: number): void => report((place + done) / variants.length);
+    proofs.push(
+      await serveVariant({ packages, name, version, variant }, (model) => proveVariant(model, claim, tell)),
+    );
   }
   return proofs;
 }
@@ -112,7 +108,10 @@ function isSame({ sequences: [one] }: Generation, other: Generation | undefined)
     best !== undefined &&
     one.score === best.score &&
     one.tokens.length === best.tokens.length &&
-    one.tokens.every(({ id }, place) => id === best.tokens[place]?.id)
+    one.tokens.every(({ id, logprob }, place) => {
+      const token = best.tokens[place];
+      return id === token?.id && logprob === token.logprob;
+    })
   );
 }
 

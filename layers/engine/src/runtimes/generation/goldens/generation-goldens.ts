@@ -1,20 +1,9 @@
-/** goldens.jsonl of a model that generates: a header, then one call a line, with the tokens and scores that fp32 gave. */
-import { readFile } from 'node:fs/promises';
-import { parseJson, parseUntilFault } from '@pilotlight/model-format';
-import { EngineError } from '@pilotlight/model-format/errors';
+/** The goldens of a model that generates: calls, with the tokens and scores that fp32 gave. */
 import * as z from 'zod/mini';
-import type { Generation } from '../../../predict/generation.ts';
-import type { GoldenCheck } from '../../../predict/goldens/check.ts';
-import { compareGeneration } from './compare-generation.ts';
+import { type GoldenFile, parseGoldenFile } from '../../../predict/goldens/golden-file.ts';
 
-/** The most lines, because each of them is run. */
-export const MOST_GENERATION_GOLDENS = 1_000;
+const MOST_GOLDENS = 1_000;
 
-const headerSchema = z.strictObject({
-  goldens: z.literal(1),
-  /** Largest difference of a log probability, or of the score of beams, that is accepted, for each variant. */
-  tolerance: z.record(z.string(), z.number().check(z.positive())),
-});
 const goldenSchema = z.strictObject({
   input: z.string(),
   parameters: z.record(z.string(), z.unknown()),
@@ -27,65 +16,7 @@ const goldenSchema = z.strictObject({
 });
 export type GenerationGolden = z.infer<typeof goldenSchema>;
 
-export interface GenerationGoldens {
-  readonly tolerance: Readonly<Record<string, number>>;
-  readonly goldens: readonly GenerationGolden[];
-}
-
-export function formatGenerationGoldens({ tolerance, goldens }: GenerationGoldens): string {
-  return [{ goldens: 1, tolerance }, ...goldens].map((line) => `${JSON.stringify(line)}\n`).join('');
-}
-
 /** @throws EngineError PACKAGE_CORRUPT with the line that cannot be read */
-export function parseGenerationGoldens(content: string): GenerationGoldens {
-  const [header = '', ...lines] = content.trimEnd().split('\n', MOST_GENERATION_GOLDENS + 1);
-  const { tolerance } = parseLine(headerSchema, header, 1);
-  return { tolerance, goldens: lines.map((line, index) => parseLine(goldenSchema, line, index + 2)) };
-}
-
-function parseLine<Value>(schema: z.ZodMiniType<Value>, line: string, number: number): Value {
-  let json: unknown;
-  try {
-    json = parseJson(line);
-  } catch (cause) {
-    throw corrupt(`line ${number} is not JSON`, cause);
-  }
-  const parsed = parseUntilFault(schema, json);
-  if (parsed.success) return parsed.data;
-  throw corrupt(`line ${number} is not valid`);
-}
-
-/** Checks one golden of a package at each call, round and round. It reads them at each call, so that they take no memory. */
-export class GenerationGoldenCheck {
-  readonly #path: string;
-  #next: number;
-
-  constructor(path: string, first = 0) {
-    this.#path = path;
-    this.#next = first;
-  }
-
-  /** @throws EngineError PACKAGE_CORRUPT, and what `generate` throws */
-  async check(
-    variant: string,
-    generate: (call: Pick<GenerationGolden, 'input' | 'parameters'>) => Promise<Generation>,
-  ): Promise<GoldenCheck> {
-    const content = await readFile(this.#path, 'utf8').catch((cause: unknown) => {
-      throw corrupt('they cannot be read', cause);
-    });
-    const { tolerance, goldens } = parseGenerationGoldens(content);
-    const place = this.#next % Math.max(1, goldens.length);
-    this.#next = place + 1;
-    const golden = goldens[place];
-    if (!golden) throw corrupt('there is none');
-    const line = place + 2;
-    const accepted = Object.hasOwn(tolerance, variant) ? tolerance[variant] : undefined;
-    if (accepted === undefined) return { line, problem: `there is no tolerance for ${variant}` };
-    const { problem, largest } = compareGeneration(golden, await generate(golden));
-    return problem === undefined ? { line, drift: largest / accepted } : { line, problem };
-  }
-}
-
-function corrupt(reason: string, cause?: unknown): EngineError {
-  return new EngineError('PACKAGE_CORRUPT', `The goldens of the model cannot be used: ${reason}.`, { cause });
+export function parseGenerationGoldens(content: string): GoldenFile<GenerationGolden> {
+  return parseGoldenFile(content, goldenSchema, MOST_GOLDENS);
 }

@@ -1,0 +1,8 @@
+import type { OnnxManifest } from '@pilotlight/model-format';
+import { pilotlightVersion } from '../package-files/versions.ts';
+import { RUNTIME_VERSION } from '../stages/optimise.ts';
+
+/** What a package is made by, as its manifest says it. */
+export function toolchainFacts(): OnnxManifest['toolchain'] {
+  return { pilotlight: pilotlightVersion(), node: process.versions.node, onnxruntime: RUNTIME_VERSION };
+}
