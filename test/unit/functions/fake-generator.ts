@@ -16,21 +16,27 @@ import { generationManifestOf } from '../format/generation-manifest.ts';
 export const WORDS = [' One', ' two', ' three', ' four', ' five'];
 const EOS = { id: 2, text: '</s>', special: true };
 
+const OWN: readonly Pick<GenerationManifest, 'name' | 'task'>[] = [
+  { name: 'gpt', task: 'text-generation' },
+  { name: 'choosy', task: 'text-generation' },
+  { name: 'sums', task: 'summarization' },
+  { name: 'marian', task: 'translation' },
+  { name: 'frames', task: 'text2text-generation' },
+];
+
 const MODELS: Readonly<Record<string, GenerationManifest>> = Object.fromEntries(
-  [
-    ['gpt', 'text-generation'],
-    ['sums', 'summarization'],
-    ['marian', 'translation'],
-    ['frames', 'text2text-generation'],
-  ].map(([name = '', task]) => {
-    const { cross, ...decoder } = generationManifestOf().decoder;
-    const isContinued = task === 'text-generation';
+  OWN.map(({ name, task }) => {
+    const {
+      decoder: { cross, ...decoder },
+      generation,
+    } = generationManifestOf();
     return [
       name,
       generationManifestOf({
         name,
-        task: task as GenerationManifest['task'],
-        ...(isContinued && { decoder }),
+        task,
+        ...(task === 'text-generation' && { decoder }),
+        ...(name === 'choosy' && { generation: { ...generation, defaults: { top_k: 4 } } }),
       }),
     ];
   }),

@@ -1,6 +1,7 @@
 import { buildGenerator } from '@pilotlight/toolchain/internal/generation/graph/index';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../../fixtures/random.ts';
+import { sampled } from '../../../scale.ts';
 import { type Sequence, StepRunner } from '../../../support/generation/run-steps.ts';
 import { sourceOf, type T5Json, TINY_T5, t5Tensors } from '../../../support/generation/t5-checkpoint.ts';
 import { t5Forward } from '../../../support/generation/t5-forward.ts';
@@ -29,7 +30,7 @@ const VARIANTS: readonly (readonly [string, Partial<T5Json>])[] = [
   ],
 ];
 
-describe.each(VARIANTS)('the graphs of T5: %s', (_, options) => {
+describe.each(sampled(VARIANTS, { short: 5 }))('the graphs of T5: %s', (_, options) => {
   const config: T5Json = { ...TINY_T5, ...options };
   const tensors = t5Tensors(config, 5);
   const forward = t5Forward(config, tensors);

@@ -26,20 +26,24 @@ export class DecodeGroup {
     return this.#cache.bytes;
   }
 
-  /** Takes a request in, with the only slot of a cache of its own. */
+  /** Takes a request in, with the only slot of a cache of its own. Where there is no memory for it, it is told. */
   join(request: ActiveRequest, own: CachePool): void {
-    this.#cache.addFrom(own, 0);
-    this.#requests.push(request);
+    try {
+      this.#cache.addFrom(own, 0);
+      this.#requests.push(request);
+    } catch (error) {
+      request.fail(error);
+    }
   }
 
   /** Runs one step. Those whose search ends with it leave. Never rejects: whoever cannot be run is told. */
   async step(): Promise<void> {
     const cache = this.#cache;
-    const longest = Math.max(...this.#requests.map(({ ancestry }) => ancestry.entries));
-    cache.reserve(longest + this.width + UNUSED_ENTRIES, 0);
-    const jobs = this.#requests.map(toJob);
-    const shape = { perRow: this.width, room: cache.room, crossRoom: cache.crossRoom };
     try {
+      const longest = Math.max(...this.#requests.map(({ ancestry }) => ancestry.entries));
+      cache.reserve(longest + this.width + UNUSED_ENTRIES, 0);
+      const jobs = this.#requests.map(toJob);
+      const shape = { perRow: this.width, room: cache.room, crossRoom: cache.crossRoom };
       const { outputs, rows } = await runStep(this.#graph, jobs, shape, cache.feeds());
       // From the last, so that whoever takes the slot of one that left has had its turn.
       for (let slot = jobs.length - 1; slot >= 0; slot--) {
