@@ -120,9 +120,9 @@ function ladderTable(tried: readonly TextAttempt[]): string {
   );
 }
 
-/** `a step takes 5.2 ms, a token of a prompt 0.8 ms` */
+/** `a step takes 5 ms, 1,000 tokens of a prompt 800 ms` */
 function speeds({ manifest: { variants, defaultVariant } }: GeneratorResult): string {
   const { speed } = variants[defaultVariant] ?? {};
   if (speed === undefined) return 'its speed was not measured';
-  return `a step takes ${duration(speed.stepMs)}, a token of a prompt ${speed.promptMsPerToken} ms`;
+  return `a step takes ${duration(speed.stepMs)}, 1,000 tokens of a prompt ${duration(1000 * speed.promptMsPerToken)}`;
 }
