@@ -27,6 +27,8 @@ describe('the configuration', () => {
       PILOTLIGHT_ALLOW_SPINNING: 'true',
       PILOTLIGHT_VERIFY: 'size',
       PILOTLIGHT_MEMORY_BUDGET_BYTES: '1000000',
+      PILOTLIGHT_GENERATION_SLOTS: '4',
+      PILOTLIGHT_GENERATION_CACHE_MB: '250',
     });
     expect(engineOptions(config)).toEqual({
       packages: '/models',
@@ -35,6 +37,8 @@ describe('the configuration', () => {
       allowSpinning: true,
       verify: 'size',
       memoryBudgetBytes: 1_000_000,
+      generationSlots: 4,
+      generationCacheBytes: 250_000_000,
       packing: 'later',
     });
   });

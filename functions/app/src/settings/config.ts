@@ -34,6 +34,10 @@ const environmentSchema = z.object({
   PILOTLIGHT_MEMORY_BUDGET_BYTES: z.optional(count),
   /** Megabytes of answers that are kept. @default - none are kept */
   PILOTLIGHT_ANSWER_CACHE_MB: z.optional(count),
+  /** Texts that a model generates at once. */
+  PILOTLIGHT_GENERATION_SLOTS: z.optional(count),
+  /** Megabytes that a model takes at most to remember what it has read of them. */
+  PILOTLIGHT_GENERATION_CACHE_MB: z.optional(count),
   PILOTLIGHT_INTRA_OP_THREADS: z.optional(count),
   PILOTLIGHT_ALLOW_SPINNING: z.optional(flag),
   PILOTLIGHT_PACKING: z.optional(z.enum(['first', 'later', 'never'], 'must be first, later or never')),

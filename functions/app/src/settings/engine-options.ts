@@ -21,7 +21,16 @@ export function engineOptions(config: Config): EngineOptions {
     ...(allowSpinning === undefined ? {} : { allowSpinning }),
     packing: choosePacking(config),
     ...(answerCacheMegabytes === undefined ? {} : { answerCacheBytes: answerCacheMegabytes * 1e6 }),
+    ...generationOptions(config),
     verify,
+  };
+}
+
+function generationOptions(config: Config): Pick<EngineOptions, 'generationSlots' | 'generationCacheBytes'> {
+  const { PILOTLIGHT_GENERATION_SLOTS: slots, PILOTLIGHT_GENERATION_CACHE_MB: megabytes } = config;
+  return {
+    ...(slots !== undefined && { generationSlots: slots }),
+    ...(megabytes !== undefined && { generationCacheBytes: megabytes * 1e6 }),
   };
 }
 

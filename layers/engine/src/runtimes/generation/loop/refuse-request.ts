@@ -24,7 +24,7 @@ export function refuseRequest(
   if (bytes <= cacheBytes) return;
   throw new EngineError(
     'TOO_MUCH_WORK',
-    `The call may need ${inMegabytes(bytes)} MB of memory for what the model has read; ${inMegabytes(cacheBytes)} MB are there. Ask for fewer tokens (max_new_tokens) or beams, or give the engine more (generationCacheBytes).`,
+    `The call may need ${inMegabytes(bytes)} MB of memory for what the model has read; ${inMegabytes(cacheBytes)} MB are there. Ask for fewer tokens (max_new_tokens) or beams, or give the service more (PILOTLIGHT_GENERATION_CACHE_MB; generationCacheBytes of an engine).`,
     { details: { cacheBytes: bytes, maxCacheBytes: cacheBytes } },
   );
 }
