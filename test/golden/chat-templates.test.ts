@@ -94,6 +94,9 @@ describe('a template that would keep the thread', () => {
   it.each([
     '{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}',
     "{{ 'x' * 500000000 }}",
+    '{{ [1] * 1000000000 }}',
+    '{% set all = namespace(list=[1]) %}{% for i in range(60) %}{% set all.list = all.list + all.list %}{% endfor %}',
+    '{{ range(100000) | list | unique | length }}{{ range(100000) | list | unique | length }}',
     '{% for a in messages %}{% for b in messages %}{{ a.content }}{% endfor %}{% endfor %}',
   ])('is ended: %s', (template) => {
     expect(() => render(parsePython(template), { messages })).toThrow(RangeError);

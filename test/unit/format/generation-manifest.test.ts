@@ -15,6 +15,16 @@ describe('the manifest of a model that generates', () => {
 
   it.each([
     ['no end token', { generation: { ...manifest.generation, eos: [] } }, 'generation.eos'],
+    [
+      'a language whose token the model does not have',
+      { text: { ...manifest.text, languages: { de: manifest.decoder.vocabSize } } },
+      'decoder.vocabSize',
+    ],
+    [
+      'a first token that the model does not have',
+      { generation: { ...manifest.generation, decoderStart: manifest.decoder.vocabSize } },
+      'decoder.vocabSize',
+    ],
     ['a task that generates nothing', { task: 'fill-mask' }, 'task'],
     ['a default variant that it does not have', { defaultVariant: 'int8' }, 'defaultVariant'],
     ['no encoder, where the decoder attends to one', { variants: { fp32: withoutEncoder() } }, 'variants'],

@@ -198,6 +198,13 @@ export const generationManifestSchema = z
     namesDefault,
     listsGraphs,
     z.refine(
+      ({ decoder, generation, text }) => readIds(generation, text).every((id) => id < decoder.vocabSize),
+      {
+        path: ['decoder', 'vocabSize'],
+        error: 'must be above the ids of bos, decoderStart, languages and unknown, which the model reads',
+      },
+    ),
+    z.refine(
       ({ variants, decoder }) =>
         Object.values(variants).every(
           ({ graphs }) => (graphs.encoder === undefined) === (decoder.cross === undefined),
@@ -209,6 +216,14 @@ export const generationManifestSchema = z
     ),
   );
 export type GenerationManifest = z.infer<typeof generationManifestSchema>;
+
+/** Ids that the manifest puts before the model. */
+function readIds(
+  { bos = 0, decoderStart = 0 }: GenerationFacts,
+  { languages = {}, unknown }: GenerationText,
+): readonly number[] {
+  return [bos, decoderStart, unknown?.id ?? 0, ...Object.values(languages)];
+}
 
 /** The files by which text becomes tokens, and tokens text. */
 export function generationTextFiles({

@@ -1,5 +1,6 @@
 /** Opens a package as a generator. Nobody gets it before all files of the package have been verified. */
 import { describeScheme, type GenerationManifest, requireVariant } from '@pilotlight/model-format';
+import { EngineError } from '@pilotlight/model-format/errors';
 import type { OpenedPackage } from '../../ports.ts';
 import { GoldenRounds } from '../../predict/goldens/golden-file.ts';
 import { openVerified } from '../../store/open-verified.ts';
@@ -7,6 +8,7 @@ import { Generator } from './generator.ts';
 import { parseGenerationGoldens } from './goldens/generation-goldens.ts';
 import { createDecoder } from './loop/create-decoder.ts';
 import type { DecoderPlan } from './loop/decoder-plan.ts';
+import { resolveOptions } from './search/resolve-options.ts';
 import { openGenerationText } from './text/generation-tokenizer.ts';
 
 /** How models that generate run. */
@@ -34,6 +36,7 @@ export async function loadGenerator(
   { opened, manifest, start }: OpenedPackage<GenerationManifest>,
   settings: GeneratorSettings,
 ): Promise<Generator> {
+  checkDefaults(manifest);
   const variantName = settings.variant ?? manifest.defaultVariant;
   const variant = requireVariant(manifest, variantName);
   await opened.checkSizes(variant);
@@ -75,4 +78,19 @@ export async function loadGenerator(
       Math.floor(Math.random() * FIRST_GOLDENS),
     ),
   });
+}
+
+/** Else every call would be refused for what it did not say. */
+function checkDefaults({ generation, decoder: { vocabSize, maxPositions } }: GenerationManifest): void {
+  try {
+    // max_length is another matter: it is for prompts of a length.
+    resolveOptions({ max_new_tokens: 1 }, generation, { inputTokens: 1, maxPositions, vocabSize });
+  } catch (cause) {
+    if (!(cause instanceof EngineError)) throw cause;
+    throw new EngineError(
+      'PACKAGE_INVALID',
+      `What generation_config.json says is not done here: ${cause.message} Repair it, and package the model again.`,
+      { cause },
+    );
+  }
 }

@@ -26,6 +26,9 @@ const REASONING = ['reasoning_content', 'thinking', 'reasoning'] as const;
 /** Marks the end of the last message, where the text is cut off; its space shows whether the template trims messages. */
 const TAG = 'CONTINUE_FINAL_MESSAGE_TAG ';
 
+/** Characters of a template: those of models have at most 30,000. */
+const LONGEST_TEMPLATE = 200_000;
+
 export class ChatTemplate {
   readonly #path: string;
   readonly #tokens: Readonly<Record<string, string>>;
@@ -72,6 +75,8 @@ export class ChatTemplate {
       import('./render.ts'),
     ]);
     try {
+      if (template.length > LONGEST_TEMPLATE)
+        throw new RangeError(`${template.length} characters are too many`);
       const parsed = parsePython(template);
       return (variables) => render(parsed, variables);
     } catch (cause) {

@@ -217,11 +217,14 @@ const FILTERS: Readonly<Record<string, Filter>> = {
   trim: (value, given) => string(strip(print(value), 'both', given.get(0, 'chars'))),
   unique: (value, given) => {
     const key = given.isTrue(0, 'case_sensitive') ? (item: Value) => item : folded;
-    const kept: Value[] = [];
-    for (const item of iterate(value)) {
-      if (!kept.some((other) => isEqual(key(other), key(item)))) kept.push(item);
-    }
-    return list(kept);
+    const plain = new Set<string | number>();
+    const others: Value[] = [];
+    const isNew = (item: Value): boolean => {
+      const of = isText(item) ? item.value : numberOf(item);
+      if (of !== undefined) return plain.size < plain.add(of).size;
+      return !others.some((other) => isEqual(other, item)) && others.push(item) > 0;
+    };
+    return list(iterate(value).filter((item) => isNew(key(item))));
   },
   upper: (value) => string(print(value).toUpperCase()),
 };

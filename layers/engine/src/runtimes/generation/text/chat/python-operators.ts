@@ -50,13 +50,18 @@ function add(left: Value, right: Value): Value {
   return calculate('+', left, right, (a, b) => a + b);
 }
 
+/** Items of a list that is repeated. */
+const LONGEST_LIST = 100_000;
+
 function multiply(left: Value, right: Value): Value {
   const [one, other] = [numberOf(left), numberOf(right)];
   if (isText(left) && other !== undefined) return string(left.value.repeat(Math.max(0, other)));
   if (isText(right) && one !== undefined) return string(right.value.repeat(Math.max(0, one)));
   const items = itemsOf(left);
-  if (items && other !== undefined)
+  if (items && other !== undefined) {
+    if (items.length * other > LONGEST_LIST) throw new RangeError('a list is too long');
     return list(Array.from({ length: Math.max(0, other) }, () => items).flat());
+  }
   return calculate('*', left, right, (a, b) => a * b);
 }
 
