@@ -358,7 +358,7 @@ describe('a constraint', () => {
     expect(meet).toThrow(
       expect.objectContaining({
         code: 'INVALID_PARAMETER',
-        message: expect.stringContaining('200000 parts'),
+        message: expect.stringContaining('100000 parts'),
       }),
     );
   });

@@ -19,6 +19,8 @@ interface CompiledGrammar {
   readonly masks: TokenMasks;
 }
 
+/** Parts that one text may add to the states of its grammar: half of what there is room for. */
+const MOST_OWN_PARTS = 100_000;
 /** Grammars that are kept with their states. */
 const MOST_GRAMMARS = 8;
 
@@ -35,16 +37,26 @@ const tables = new WeakMap<Uint8Array, OfTable>();
  * @throws EngineError INVALID_PARAMETER for a grammar that cannot be followed, by any text or by the tokens of the model
  */
 export function createConstraint(table: TokenTable, grammar: Grammar, eos: readonly number[]): Constraint {
-  let { compiled, isNew } = withinLimits(() => findCompiled(table, grammar));
-  /** States grow with all texts that had them: where there are too many, this one goes on with its own. */
+  let compiled = withinLimits(() => findCompiled(table, grammar));
+  let own = 0;
+  /** Counts the parts that this text adds, so that whether it is refused does not hang on the texts before it. */
+  const count = <T>(work: () => T): T => {
+    const { expressions } = compiled;
+    const before = expressions.parts;
+    const found = work();
+    own += expressions.parts - before;
+    if (own > MOST_OWN_PARTS) throw new GrammarTooLarge(`its states have more than ${MOST_OWN_PARTS} parts`);
+    return found;
+  };
   const find = (ids: readonly number[]) => {
+    const next = () => findNext(compiled, table, ids);
     try {
-      return findNext(compiled, table, ids);
+      return count(next);
     } catch (error) {
-      if (isNew || !(error instanceof GrammarTooLarge)) throw error;
+      if (own > MOST_OWN_PARTS || !(error instanceof GrammarTooLarge)) throw error;
+      // Those of all texts that had it are too many: this one goes on with new ones.
       compiled = compile(table, grammar);
-      isNew = true;
-      return findNext(compiled, table, ids);
+      return count(next);
     }
   };
   return {
@@ -102,20 +114,14 @@ function follow(
   return next;
 }
 
-interface FoundGrammar {
-  readonly compiled: CompiledGrammar;
-  /** Whether no text had its states before. */
-  readonly isNew: boolean;
-}
-
-function findCompiled(table: TokenTable, grammar: Grammar): FoundGrammar {
+function findCompiled(table: TokenTable, grammar: Grammar): CompiledGrammar {
   const { grammars } = findTable(table);
   const key = JSON.stringify(grammar);
   const compiled = grammars.get(key);
-  if (compiled === undefined) return { compiled: compile(table, grammar), isNew: true };
+  if (compiled === undefined) return compile(table, grammar);
   grammars.delete(key);
   grammars.set(key, compiled);
-  return { compiled, isNew: false };
+  return compiled;
 }
 
 function findTable(table: TokenTable): OfTable {

@@ -45,6 +45,11 @@ export class Expressions {
     this.end = this.#intern('1', { kind: 'end' }, true);
   }
 
+  /** Parts of all states. */
+  get parts(): number {
+    return this.#parts;
+  }
+
   /** Begins what may take as many steps again. */
   beginTurn(): void {
     this.#steps = 0;
