@@ -1,6 +1,6 @@
 /**
  * Packages a checkpoint of random weights in fp32 and in int8 per row, without the gate of `models add`: its texts are judged on trained
- * weights, and random ones turn the least noise into other words.
+ * weights, and random ones turn the least noise into other words. With `reduceRange` the weights have seven bits.
  */
 import { calibrateGenerator } from '../../../model-assets/toolchain/src/generation/package/calibrate-generator.ts';
 import type { GeneratorOptions } from '../../../model-assets/toolchain/src/generation/package/options.ts';
@@ -11,14 +11,19 @@ import { writeGeneratorVariant } from '../../../model-assets/toolchain/src/gener
 import { publish } from '../../../model-assets/toolchain/src/package/publish.ts';
 import { withStaging } from '../../../model-assets/toolchain/src/package/staging.ts';
 import { silent } from '../../../model-assets/toolchain/src/progress.ts';
-import { INT8_RUNGS } from '../../../model-assets/toolchain/src/schemes/rung.ts';
+import { INT8_RUNGS, schemeOf } from '../../../model-assets/toolchain/src/schemes/rung.ts';
 import { optimise } from '../../../model-assets/toolchain/src/stages/optimise.ts';
 import { BenchError } from '../errors.ts';
 
-export const SCHEME = 'int8-rows';
+const SCHEME = 'int8-rows';
 
 /** @throws ToolchainError */
-export async function packageRandomGenerator(source: string, packages: string, name: string): Promise<void> {
+export async function packageRandomGenerator(
+  source: string,
+  packages: string,
+  name: string,
+  reduceRange: boolean,
+): Promise<void> {
   const options: GeneratorOptions = { source, packages, name, version: '1.0.0', force: true };
   const rung = INT8_RUNGS.find(({ scheme }) => scheme === SCHEME);
   if (!rung) throw new BenchError('BAD_CHECKPOINT', `the toolchain has no scheme ${SCHEME}`);
@@ -34,11 +39,11 @@ export async function packageRandomGenerator(source: string, packages: string, n
     );
     const manifest = await staged.write({ fp32: { variant: fp32, tolerance: 1 } }, []);
     const calibration = calibrateGenerator(staged, manifest, fp32);
-    const settings = { keep: [], reduceRange: false };
+    const settings = { keep: [], reduceRange };
     const int8 = await writeGeneratorVariant(
       graphs,
       staging,
-      { name: 'int8', scheme: SCHEME },
+      { name: 'int8', scheme: schemeOf(rung, settings) },
       async (graph, scratch) =>
         (
           await rung.build(graph.load(), {

@@ -1,6 +1,7 @@
 /** Makes what `bench generate` measures, once: checkpoints, packages, and exports for the peer. */
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sumsSaturate } from '@pilotlight/engine/internal/session/saturation-trial';
 import { WORK } from '../paths.ts';
 import { digest, SOURCES } from '../prepare.ts';
 import { writeGenerationCheckpoint } from './checkpoint.ts';
@@ -26,6 +27,7 @@ export const PACKAGES = 'packages';
 export const CHECKPOINT = 'checkpoint';
 export const PEER = 'peer';
 
+/** Weights have seven bits where sums of eight saturate, as ADR-int8.md advises where functions run on such processors. */
 export async function prepareGenerator(
   shape: GenerationShape,
   say: (line: string) => void,
@@ -40,7 +42,8 @@ export async function prepareGenerator(
     mkdirSync(folder, { recursive: true });
     writeGenerationCheckpoint(shape, join(folder, CHECKPOINT));
     writeGenerationPeer(shape, join(folder, CHECKPOINT), join(folder, PEER));
-    await packageRandomGenerator(join(folder, CHECKPOINT), join(folder, PACKAGES), shape.name);
+    const [checkpoint, packages] = [join(folder, CHECKPOINT), join(folder, PACKAGES)];
+    await packageRandomGenerator(checkpoint, packages, shape.name, await sumsSaturate());
     writeFileSync(stamp, sources);
   }
   const [rows = 0, width = 0] = shape.tensors[shape.words] ?? [];

@@ -128,7 +128,7 @@ function compareAll(samples: Samples, model: Model): Comparison[] {
 type Place = readonly [row: string, subject: string];
 
 const METHOD = [
-  `Random weights in the shapes of well-known models; ${PROMPT} tokens of prompt or source, ${TOKENS} new ones, none of which ends the text. Pilotlight serves int8 per row through its public engine. transformers.js runs exports of the same weights in the layout of Hugging Face, in int8 as exports are: one scale for all activations of a product. In fp32 all of them must give the same tokens before anything is timed.`,
+  `Random weights in the shapes of well-known models; ${PROMPT} tokens of prompt or source, ${TOKENS} new ones, none of which ends the text. Pilotlight serves int8 per row through its public engine, with weights of seven bits where sums of eight saturate (x86 without VNNI). transformers.js runs exports of the same weights in the layout of Hugging Face, in int8 as exports are: one scale for all activations of a product. In fp32 all of them must give the same tokens before anything is timed.`,
   'Processes are fresh in every round, and take turns in each cell. CPU is that of the process, of all of its threads. A token is one that is in an answer: beams count once.',
   'transformers.js has no beam search: exports with beams are run by a loop in JavaScript as `generate` of transformers has it, in which each beam is a row and caches are copied in every step.',
   'The memory limit is the time in which the weights of a step are read once at the speed of a product of one row that no cache holds, over the time of a token, its share of the prompt included.',

@@ -1,12 +1,14 @@
 /** Generation of text beside transformers.js, and beside PyTorch where it is installed. */
+import { join } from 'node:path';
 
 import { BenchError } from '../errors.ts';
 import { measureBandwidth } from '../generate/bandwidth.ts';
-import { prepareGenerator } from '../generate/prepare.ts';
+import { PACKAGES, prepareGenerator } from '../generate/prepare.ts';
 import { reportGenerate } from '../generate/report.ts';
 import { measureGenerateRounds } from '../generate/rounds.ts';
 import { findShape } from '../generate/shapes.ts';
-import { listGenerateSubjects } from '../generate/subjects.ts';
+import { listGenerateSubjects, NAMES } from '../generate/subjects.ts';
+import { describeInt8 } from '../package-model.ts';
 import type { PeersOptions } from '../peers/options.ts';
 import { findPython } from '../peers/python.ts';
 import type { Measured } from '../results.ts';
@@ -46,5 +48,6 @@ export async function measureGenerate(context: GenerateContext): Promise<Measure
   const model = await prepareGenerator(shape, say);
   const subjects = listGenerateSubjects(model, { threads, python });
   const samples = await measureGenerateRounds({ model, subjects, bandwidth, rounds, say });
-  return reportGenerate(samples, shape, notes);
+  const scheme = describeInt8(NAMES.own, join(model.folder, PACKAGES), shape.name);
+  return reportGenerate(samples, shape, [...notes, ...scheme]);
 }
