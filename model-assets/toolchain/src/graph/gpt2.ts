@@ -4,12 +4,13 @@ import { firstRows } from './bart.ts';
 import type { BaseModel } from './base-model.ts';
 import { type GraphBuilder, MICROSOFT } from './builder.ts';
 import { activation, parseConfig, size } from './config.ts';
-import { activate, attentionMask, type EncoderConfig, layerNorm } from './encoder.ts';
+import { activate, attentionMask, layerNorm } from './encoder.ts';
 import { float, int } from './node.ts';
 import { floatTensor } from './tensor.ts';
 import type { Weights } from './weights.ts';
 
-const configSchema = z
+/** What the encoder and the generator read of config.json. */
+export const gpt2Config = z
   .object({
     vocab_size: size,
     n_embd: size,
@@ -22,16 +23,17 @@ const configSchema = z
     scale_attn_weights: z.boolean().default(true),
     scale_attn_by_inverse_layer_idx: z.boolean().default(false),
     add_cross_attention: z.literal(false).default(false),
+    tie_word_embeddings: z.boolean().default(true),
   })
   .refine((config) => config.n_embd % config.n_head === 0, {
     path: ['n_head'],
     message: 'must divide n_embd',
   });
-type Config = z.infer<typeof configSchema>;
+export type Gpt2Config = z.infer<typeof gpt2Config>;
 
 /** GPT2Model. Throws SOURCE_INVALID where config.json is not one of its. */
 export function gpt2Base(configJson: unknown): BaseModel {
-  const config = parseConfig(configSchema, configJson);
+  const config = parseConfig(gpt2Config, configJson);
   const hidden = config.n_embd;
   const norm = { hidden, epsilon: config.layer_norm_epsilon };
   return {
@@ -51,7 +53,9 @@ export function gpt2Base(configJson: unknown): BaseModel {
       const states: string[] = [];
       let x = graph.op('Add', [words, located], 'embeddings');
       for (let index = 0; index < config.n_layer; index++) {
-        x = layer(graph, weights, config, x, attended, index);
+        x = gpt2Layer(graph, weights, config, x, index, (normed) =>
+          attention(graph, weights, config, normed, attended, index),
+        );
         const last = index === config.n_layer - 1;
         states.push(last ? layerNorm(graph, weights, x, norm, 'ln_f', 'norm') : x);
       }
@@ -60,55 +64,64 @@ export function gpt2Base(configJson: unknown): BaseModel {
   };
 }
 
-function layer(
+function attention(
   graph: GraphBuilder,
   weights: Weights,
-  config: Config,
+  config: Gpt2Config,
   x: string,
   mask: string,
   index: number,
 ): string {
+  const { n_embd: hidden, n_head: heads } = config;
   const at = `layer.${index}`;
-  const hidden = config.n_embd;
-  const inner = config.n_inner ?? 4 * hidden;
-  const norm: Pick<EncoderConfig, 'hidden' | 'epsilon'> = { hidden, epsilon: config.layer_norm_epsilon };
-  const first = layerNorm(graph, weights, x, norm, `h.${index}.ln_1`, `${at}/attention/norm`);
-  const merged = convolve(graph, weights, first, [hidden, 3 * hidden], `h.${index}.attn.c_attn`, `${at}/qkv`);
+  const merged = convolve(graph, weights, x, [hidden, 3 * hidden], `h.${index}.attn.c_attn`, `${at}/qkv`);
   const parts = graph.ops('Split', [merged], `${at}/qkv/split`, 3, {
     attributes: { axis: int(-1), num_outputs: int(3) },
   });
-  const scale =
-    (config.scale_attn_weights ? 1 / Math.sqrt(hidden / config.n_head) : 1) /
-    (config.scale_attn_by_inverse_layer_idx ? index + 1 : 1);
-  const context = graph.op('MultiHeadAttention', [...parts, '', mask], `${at}/attention`, {
+  return graph.op('MultiHeadAttention', [...parts, '', mask], `${at}/attention`, {
     domain: MICROSOFT,
-    attributes: { num_heads: int(config.n_head), scale: float(scale), unidirectional: int(1) },
+    attributes: { num_heads: int(heads), scale: float(gpt2Scale(config, index)), unidirectional: int(1) },
   });
-  const attended = convolve(
-    graph,
-    weights,
-    context,
-    [hidden, hidden],
-    `h.${index}.attn.c_proj`,
-    `${at}/attention/output`,
-  );
+}
+
+/** What a layer reads with its attention, `normed` [b, tokens, width], and the values of each token: [b, tokens, width]. */
+type Attend = (normed: string) => string;
+
+/** One layer, whatever its attention sees. */
+export function gpt2Layer(
+  graph: GraphBuilder,
+  weights: Weights,
+  config: Gpt2Config,
+  x: string,
+  index: number,
+  attend: Attend,
+): string {
+  const [at, from] = [`layer.${index}`, `h.${index}`];
+  const hidden = config.n_embd;
+  const inner = config.n_inner ?? 4 * hidden;
+  const norm = { hidden, epsilon: config.layer_norm_epsilon };
+  const dense = (input: string, dims: readonly [number, number], name: string, output: string): string =>
+    convolve(graph, weights, input, dims, `${from}.${name}`, `${at}/${output}`);
+  const context = attend(layerNorm(graph, weights, x, norm, `${from}.ln_1`, `${at}/attention/norm`));
+  const attended = dense(context, [hidden, hidden], 'attn.c_proj', 'attention/output');
   const residual = graph.op('Add', [attended, x], `${at}/attention/sum`);
-  const second = layerNorm(graph, weights, residual, norm, `h.${index}.ln_2`, `${at}/norm`);
-  const expanded = convolve(graph, weights, second, [hidden, inner], `h.${index}.mlp.c_fc`, `${at}/expand`);
+  const second = layerNorm(graph, weights, residual, norm, `${from}.ln_2`, `${at}/norm`);
+  const expanded = dense(second, [hidden, inner], 'mlp.c_fc', 'expand');
   const active = activate(graph, config.activation_function, expanded, `${at}/activation`);
-  const contracted = convolve(
-    graph,
-    weights,
-    active,
-    [inner, hidden],
-    `h.${index}.mlp.c_proj`,
-    `${at}/contract`,
-  );
+  const contracted = dense(active, [inner, hidden], 'mlp.c_proj', 'contract');
   return graph.op('Add', [contracted, residual], `${at}/sum`);
 }
 
+/** What scores are multiplied with before the softmax. */
+export function gpt2Scale(config: Gpt2Config, index: number): number {
+  return (
+    (config.scale_attn_weights ? 1 / Math.sqrt(config.n_embd / config.n_head) : 1) /
+    (config.scale_attn_by_inverse_layer_idx ? index + 1 : 1)
+  );
+}
+
 /** Conv1D of transformers: a linear layer whose weights are [inputs, outputs]. */
-function convolve(
+export function convolve(
   graph: GraphBuilder,
   weights: Weights,
   x: string,

@@ -11,7 +11,7 @@ export interface Chunk {
 }
 
 /** Tokens of a chunk: a step of others waits no longer than they take. */
-export const CHUNK_TOKENS = 4 * LENGTH_MULTIPLE;
+const CHUNK_TOKENS = 4 * LENGTH_MULTIPLE;
 
 /** A rest of so few tokens is not padded: to run them costs less than the padding. */
 const UNPADDED_TOKENS = 4;

@@ -18,7 +18,7 @@ type ClassEdit = Extract<Edit, { readonly id: number }>;
 
 const LARGEST = 3.4028234663852886e38;
 
-export function isClassEdit(edit: Edit): edit is ClassEdit {
+function isClassEdit(edit: Edit): edit is ClassEdit {
   return 'id' in edit;
 }
 

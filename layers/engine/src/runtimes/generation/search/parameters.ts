@@ -50,7 +50,7 @@ const SHOWN_CHARACTERS = 100;
 /** Every parameter may be null, which unsets the model's default. */
 const may = <Schema extends z.ZodMiniType>(schema: Schema) => z.optional(z.nullable(schema));
 
-export const searchParametersSchema = z.strictObject({
+const searchParametersSchema = z.strictObject({
   max_new_tokens: may(atLeastOne),
   max_length: may(atLeastOne),
   min_new_tokens: may(count),

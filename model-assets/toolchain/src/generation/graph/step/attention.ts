@@ -36,7 +36,7 @@ export function splitHeads(
 }
 
 /** `x` [batch, sum of heads, tokens, dim] to its parts. */
-export function splitParts(
+function splitParts(
   step: StepGraph,
   x: string,
   parts: readonly { readonly name: string; readonly heads: number }[],
