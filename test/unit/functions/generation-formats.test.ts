@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { drawnFromAll } from '../../../functions/app/src/formats/openai/generation/parameters.ts';
-import { generationManifestOf } from '../format/generation-manifest.ts';
 import { fakeApp, postJson } from './fake-engine.ts';
 import { fakeGenerator, WORDS } from './fake-generator.ts';
 
@@ -223,14 +221,11 @@ describe('POST /v1/completions', () => {
     });
   });
 
-  it('draws from all tokens, unless the call or the model says top_k', () => {
-    const { generation, ...others } = generationManifestOf();
-    const manifestWith = (defaults: Record<string, unknown>) => ({
-      manifest: { ...others, generation: { ...generation, defaults } },
-    });
-    expect(drawnFromAll(manifestWith({}), { do_sample: true })).toEqual({ do_sample: true, top_k: 0 });
-    expect(drawnFromAll(manifestWith({}), { do_sample: true, top_k: 4 })).toEqual({ do_sample: true, top_k: 4 });
-    expect(drawnFromAll(manifestWith({ top_k: 20 }), { do_sample: true })).toEqual({ do_sample: true });
+  it('draws from all tokens, unless the call or the model says top_k', async () => {
+    const drawn = { max_new_tokens: 16, do_sample: true };
+    expect(await parametersOf(path, { model: 'gpt', prompt: 'a' })).toEqual({ ...drawn, top_k: 0 });
+    expect(await parametersOf(path, { model: 'gpt', prompt: 'a', top_k: 4 })).toEqual({ ...drawn, top_k: 4 });
+    expect(await parametersOf(path, { model: 'choosy', prompt: 'a' })).toEqual(drawn);
   });
 
   it('takes the best token where the temperature is 0, and where beams search', async () => {

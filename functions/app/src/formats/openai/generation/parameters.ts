@@ -75,8 +75,8 @@ export function drawnFromAll(
   { manifest }: ServedModel,
   engine: OpenAiParameters['engine'],
 ): OpenAiParameters['engine'] {
-  const isSaid = manifest.runtime === 'generation' && 'top_k' in manifest.generation.defaults;
-  return isSaid || engine.do_sample !== true ? engine : { top_k: 0, ...engine };
+  const { top_k } = manifest.runtime === 'generation' ? manifest.generation.defaults : {};
+  return (top_k ?? undefined) !== undefined || engine.do_sample !== true ? engine : { top_k: 0, ...engine };
 }
 
 function grammarOf(format: CommonRequest['response_format']): { readonly grammar?: object } {
