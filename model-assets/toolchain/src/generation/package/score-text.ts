@@ -4,13 +4,12 @@
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Feeds, Session, Tensor } from '@pilotlight/engine/internal/ports';
-import {
-  HIDDEN,
-  LENGTH_MULTIPLE,
-  pastName,
-  UNUSED_ENTRIES,
-} from '@pilotlight/engine/internal/runtimes/generation/graphs';
+import type { Feeds, Session } from '@pilotlight/engine/internal/ports';
+import { UNUSED_ENTRIES } from '@pilotlight/engine/internal/runtimes/generation/graphs';
+import { Ancestry } from '@pilotlight/engine/internal/runtimes/generation/loop/ancestry';
+import { emptyPast, encoderFeeds } from '@pilotlight/engine/internal/runtimes/generation/loop/first-feeds';
+import { padLength } from '@pilotlight/engine/internal/runtimes/generation/loop/plan-chunks';
+import { type RunRow, stepFeeds } from '@pilotlight/engine/internal/runtimes/generation/loop/step-feeds';
 import { createOnnxSession } from '@pilotlight/engine/internal/session/onnx-session';
 import { type DecoderFacts, describeScheme, type GenerationVariant } from '@pilotlight/model-format';
 
@@ -87,74 +86,36 @@ export class TextScorer {
     );
   }
 
-  /** What each graph reads of a text. */
-  async feeds(text: FollowedText): Promise<{ readonly encoder?: Feeds; readonly step: Feeds }> {
-    const encoder = this.#encoder && text.source && sourceFeeds(text.source);
+  /** What each graph reads of a text: the prompt and all but the last of the generated tokens, over an empty cache. */
+  async feeds({
+    source = [],
+    prompt,
+    ids,
+  }: FollowedText): Promise<{ readonly encoder?: Feeds; readonly step: Feeds }> {
+    const length = padLength(source.length);
+    const encoder = this.#encoder && encoderFeeds([source], length);
     const crossed = encoder && (await this.#encoder?.run(encoder));
-    const mask = encoder && { 'cross.mask': crossMask(encoder) };
-    const feeds = { ...stepFeeds(text, this.#decoder), ...crossed, ...mask };
-    const wanted = Object.entries(feeds).filter(([name]) => this.#inputs.has(name));
-    return { step: Object.fromEntries(wanted), ...(encoder && { encoder }) };
+    const tokens = [...prompt, ...ids.slice(0, -1)];
+    const row: RunRow = {
+      ids: tokens,
+      isPrompt: true,
+      ancestry: new Ancestry(),
+      sourceTokens: source.length,
+      scored: ids.map((_, place) => prompt.length - 1 + place),
+    };
+    const shape = {
+      perRow: tokens.length,
+      room: UNUSED_ENTRIES,
+      crossRoom: length,
+      window: this.#decoder.window,
+    };
+    const step = {
+      ...stepFeeds([row], shape, { top: 1 }, this.#inputs),
+      ...emptyPast(this.#decoder, 1),
+      ...crossed,
+    };
+    return { step, ...(encoder && { encoder }) };
   }
-}
-
-/** The ids of a source, and which of them are no padding. */
-function sourceFeeds(source: readonly number[]) {
-  const length = Math.ceil(source.length / LENGTH_MULTIPLE) * LENGTH_MULTIPLE;
-  const places = Array.from({ length }, (_, place) => place);
-  return {
-    ids: integers(
-      [1, length],
-      places.map((place) => source[place] ?? 0),
-    ),
-    mask: integers(
-      [1, length],
-      places.map((place) => (place < source.length ? 1 : 0)),
-    ),
-  };
-}
-
-function crossMask({ mask }: ReturnType<typeof sourceFeeds>): Tensor {
-  const data = Float32Array.from(mask.data, (value) => (value === 1n ? 0 : HIDDEN));
-  return { dims: [1, 1, 1, data.length], data };
-}
-
-/** One run of the prompt and all but the last of the generated tokens, over an empty cache. */
-function stepFeeds({ prompt, ids }: FollowedText, decoder: DecoderFacts): Feeds {
-  const tokens = [...prompt, ...ids.slice(0, -1)];
-  const places = tokens.map((_, place) => place);
-  const entries = UNUSED_ENTRIES;
-  const feeds: Record<string, Feeds[string]> = {
-    ids: integers([1, tokens.length], tokens),
-    positions: integers([1, tokens.length], places),
-    times: integers([1, tokens.length + entries], [...places, ...new Array<number>(entries).fill(0)]),
-    sizes: integers([2], [tokens.length, entries]),
-    rows: integers([ids.length], places.slice(prompt.length - 1)),
-    top: integers([1], [1]),
-    bias: { dims: [1, 1], data: new Float32Array(1) },
-    mask: causalMask(tokens.length, entries),
-    'mask.window': causalMask(tokens.length, entries, decoder.window),
-  };
-  const { layers, heads, dim } = decoder;
-  const empty = { dims: [1, heads, entries, dim], data: new Float32Array(heads * entries * dim) };
-  for (let layer = 0; layer < layers; layer++)
-    for (const part of ['key', 'value'] as const) feeds[pastName(layer, part)] = empty;
-  return feeds;
-}
-
-/** `[1, 1, tokens, tokens + entries]`: each token sees those before it, `window` of them with its own. */
-function causalMask(tokens: number, entries: number, window = Number.POSITIVE_INFINITY): Tensor {
-  const width = tokens + entries;
-  const data = new Float32Array(tokens * width).fill(HIDDEN);
-  for (let token = 0; token < tokens; token++) {
-    const first = Math.max(0, token + 1 - window);
-    data.fill(0, token * width + first, token * width + token + 1);
-  }
-  return { dims: [1, 1, tokens, width], data };
-}
-
-function integers(dims: readonly number[], values: readonly number[]): Tensor<BigInt64Array> {
-  return { dims, data: BigInt64Array.from(values, BigInt) };
 }
 
 function opinion(logits: Float32Array, id: number): TokenOpinion {

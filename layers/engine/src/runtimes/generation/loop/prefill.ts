@@ -1,11 +1,12 @@
 /** What comes before the first step: the encoder reads the source, and long prompts are read in chunks. */
 import { EngineError } from '@pilotlight/model-format/errors';
-import type { Feeds, Outputs, Session, Tensor } from '../../../ports.ts';
+import type { Outputs, Session } from '../../../ports.ts';
 import { crossName, UNUSED_ENTRIES } from '../graphs.ts';
 import type { StepRows } from '../search/search.ts';
 import type { ActiveRequest } from './active-request.ts';
-import { namesOf, pastTensors } from './cache-layout.ts';
+import { namesOf } from './cache-layout.ts';
 import { CachePool } from './cache-pool.ts';
+import { emptyPast, encoderFeeds } from './first-feeds.ts';
 import { type Chunk, padLength, planChunks } from './plan-chunks.ts';
 import { runStep, type StepGraph, type StepJob } from './step-runner.ts';
 
@@ -129,7 +130,7 @@ export class Prefill {
     const alone = !isShared(first);
     cache.reserve(chunk.first + perRow + UNUSED_ENTRIES, 0);
     const shape = { perRow, room: alone ? cache.room : UNUSED_ENTRIES, crossRoom: cache.crossRoom };
-    const feeds = alone ? cache.feeds() : emptyPast(step, batch.length);
+    const feeds = alone ? cache.feeds() : emptyPast(step.facts, batch.length);
     const { outputs, rows } = await runStep(step, batch.map(toJob), shape, feeds);
     for (const [row, arriving] of batch.entries()) {
       const { count = 0 } = arriving.chunks.shift() ?? {};
@@ -175,26 +176,6 @@ function append(
 ): void {
   cache.reserve(cache.entries(0) + run.count, 0);
   cache.append(0, outputs, run);
-}
-
-/** `ids` and `mask`, `[b, E]` */
-function encoderFeeds(sources: readonly (readonly number[])[], length: number): Feeds {
-  const ids = new BigInt64Array(sources.length * length);
-  const mask = new BigInt64Array(sources.length * length);
-  for (const [row, source] of sources.entries()) {
-    for (const [token, id] of source.entries()) ids[row * length + token] = BigInt(id);
-    mask.fill(1n, row * length, row * length + source.length);
-  }
-  const dims = [sources.length, length];
-  return { ids: { dims, data: ids }, mask: { dims, data: mask } };
-}
-
-/** A cache in which nothing is used, for `rows` inputs: all its tensors are the same memory. */
-function emptyPast({ facts }: StepGraph, rows: number): Feeds {
-  const { heads, dim } = facts;
-  const dims = [rows, heads, UNUSED_ENTRIES, dim];
-  const empty: Tensor = { dims, data: new Float32Array(rows * heads * UNUSED_ENTRIES * dim) };
-  return Object.fromEntries(pastTensors(facts).map(({ name }) => [name, empty]));
 }
 
 /** Hidden or not, a NaN would show in all that is read beside it. */
