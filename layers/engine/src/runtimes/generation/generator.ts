@@ -134,10 +134,7 @@ export class Generator implements BulkModel {
   }
 
   dispose(): Promise<void> {
-    return this.#activity.dispose(async () => {
-      await this.#dependencies.decoder.dispose();
-      this.#dependencies.text.dispose();
-    });
+    return this.#activity.dispose(() => this.#dependencies.decoder.dispose());
   }
 
   /** Reads a call of which no input may be refused, and that may not be too much work. */

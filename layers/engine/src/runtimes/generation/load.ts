@@ -61,7 +61,7 @@ export async function loadGenerator(
   };
   const { text, sessions, timings } = await openVerified(
     () => opened.verify(variant),
-    { open: () => openGenerationText(opened, manifest), close: (tokenizer) => tokenizer.dispose() },
+    { open: () => openGenerationText(opened, manifest) },
     { open: () => createDecoder(plan, where), close: (decoder) => decoder.dispose() },
   );
   return new Generator({

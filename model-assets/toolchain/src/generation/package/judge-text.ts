@@ -29,13 +29,9 @@ export async function encodeInputs(
   const { maxPositions, cross } = manifest.decoder;
   const longest = cross ? cross.maxTokens : maxPositions && Math.max(1, maxPositions - NEW_TOKENS);
   const tokenizer = await openGenerationText({ path: (file) => join(folder, file) }, manifest);
-  try {
-    const encoded: (readonly number[])[] = [];
-    for (const input of inputs) encoded.push((await tokenizer.encode(input)).slice(0, longest));
-    return encoded.filter((ids) => ids.length > 0);
-  } finally {
-    tokenizer.dispose();
-  }
+  const encoded: (readonly number[])[] = [];
+  for (const input of inputs) encoded.push((await tokenizer.encode(input)).slice(0, longest));
+  return encoded.filter((ids) => ids.length > 0);
 }
 
 /** Lets fp32 generate, and follow what it has generated. @throws EngineError */

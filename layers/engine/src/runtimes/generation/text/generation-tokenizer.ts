@@ -1,4 +1,7 @@
-/** The text of a model that generates: prompts become ids, and ids text. It is on the caller's side of the loop. */
+/**
+ * The text of a model that generates: prompts become ids, and ids text. It is on the caller's side of the loop. Nothing of it is closed: the
+ * native tokenizer is freed with the last reference to it.
+ */
 import { readFile } from 'node:fs/promises';
 import { type GenerationManifest, type GenerationText, ownValue } from '@pilotlight/model-format';
 import { didYouMean, EngineError } from '@pilotlight/model-format/errors';
@@ -35,7 +38,6 @@ export interface GenerationTokenizer {
   /** Begins a text that comes token by token. Its pieces joined are what `decode` gives of all tokens. */
   stream(options?: StreamOptions): TextStream;
   table(): TokenTable;
-  dispose(): void;
 }
 
 type Manifest = Pick<GenerationManifest, 'text' | 'chat'>;
@@ -133,9 +135,6 @@ class PackagedText implements GenerationTokenizer {
   table(): TokenTable {
     return this.#vocabulary.table;
   }
-
-  /** The native tokenizer is freed with the last reference to it. */
-  dispose(): void {}
 
   #languageId(code: string): number {
     const { languages = {} } = this.#text;
