@@ -1,8 +1,4 @@
-import {
-  buildGenerator,
-  GENERATION_FAMILIES,
-  isGenerator,
-} from '@pilotlight/toolchain/internal/generation/graph/index';
+import { buildGenerator, GENERATION_FAMILIES } from '@pilotlight/toolchain/internal/generation/graph/index';
 import { describe, expect, test } from 'vitest';
 import { llamaShapes, randomWeights } from '../../support/generation/random-weights.ts';
 
@@ -24,15 +20,6 @@ const build = (changes: Readonly<Record<string, unknown>>) =>
   buildGenerator({ ...CONFIG, ...changes }, WEIGHTS);
 
 describe('a checkpoint that generates text', () => {
-  test('is known by its class and its type', () => {
-    expect(isGenerator(CONFIG)).toBe(true);
-    expect(isGenerator({ ...CONFIG, architectures: ['LlamaForSequenceClassification'] })).toBe(false);
-    expect(isGenerator({ ...CONFIG, architectures: undefined })).toBe(false);
-    expect(isGenerator({ ...CONFIG, model_type: 'longt5' })).toBe(false);
-    expect(isGenerator({ ...CONFIG, architectures: ['GPT2LMHeadModel'] })).toBe(false);
-    expect(isGenerator(null)).toBe(false);
-  });
-
   test('gives the facts of its decoder, and the inputs that its graph reads', () => {
     const { decoder, family, step, notes, unused } = build({});
     expect(family).toBe('llama');

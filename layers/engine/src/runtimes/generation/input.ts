@@ -15,7 +15,7 @@ const MOST_MESSAGES = 10_000;
 const message = z.looseObject({ role: z.string(), content: z.unknown() });
 const ids = listOf(z.int().check(z.nonnegative()));
 
-export const generationInput = z.union(
+const generationInput = z.union(
   [
     z.string(),
     z.strictObject({ text: z.string(), decoder_text: z.optional(z.string()) }),

@@ -49,15 +49,6 @@ const unsupportedSchema = z.object({
   quantization_config: z.unknown(),
 });
 
-/** Whether config.json is that of a model that generates text, of a family that is known here. */
-export function isGenerator(config: unknown): boolean {
-  const parsed = configSchema.safeParse(config);
-  if (!parsed.success) return false;
-  const { model_type, architectures } = parsed.data;
-  const family = findFamily(model_type);
-  return architectures?.some((name) => family?.classes.includes(name)) ?? false;
-}
-
 /**
  * Builds the graphs of a checkpoint that generates text.
  *
