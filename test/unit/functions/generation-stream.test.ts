@@ -268,6 +268,19 @@ describe('a stream that is left', () => {
     expect((await app.request('/models/gpt', postJson({ inputs: 'a' }))).status).toBe(200);
   });
 
+  it('before anything of it was read frees its slot, too', async () => {
+    const exchanges: Exchange[] = [];
+    const telemetry = [{ answered: (exchange: Exchange) => exchanges.push(exchange) }];
+    const engine = fakeGenerator();
+    const app = fakeApp({ engine, telemetry, limits: { maxConcurrentRequests: 1 } });
+    const response = await app.request('/models/gpt', postJson({ inputs: 'Say', stream: true }));
+    await response.body?.cancel();
+    await sleep(0);
+    expect(engine.running).toBe(0);
+    expect(exchanges).toMatchObject([{ status: 200 }]);
+    expect((await app.request('/models/gpt', postJson({ inputs: 'a' }))).status).toBe(200);
+  });
+
   it('by its process, which is about to end, ends with a reason and an end', async () => {
     const ending = new AbortController();
     const before = (index: number) => {

@@ -19,12 +19,13 @@ export function eventText(data: unknown, field: 'data: ' | 'data:'): string {
 }
 
 /**
- * The bytes of a body, each piece made when the one before it is taken. `stop` is called where nobody takes the rest; `pieces` has to
- * end soon after it, and must not throw.
+ * The bytes of a body: the first piece is made at once, and each other one when the one before it is taken. `stop` is called where nobody
+ * takes the rest; `pieces` has to end soon after it, and must not throw.
  */
 export function pieceStream(pieces: AsyncGenerator<string>, stop: () => void): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  let next: Promise<IteratorResult<string>> | undefined;
+  // A generator that nobody has asked for anything would not notice that it is left.
+  let next: Promise<IteratorResult<string>> | undefined = pieces.next();
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
