@@ -53,7 +53,10 @@ it.skipIf(!existsSync(SNIPS)).each([
 
 it.each([
   ['play some jazz by Miles Davis on Spotify', 'PlayMusic(genre=jazz, artist=Miles Davis, service=Spotify)'],
-  ['add this song to my workout playlist', 'AddToPlaylist(music_item=song, playlist_owner=my, playlist=workout)'],
+  [
+    'add this song to my workout playlist',
+    'AddToPlaylist(music_item=song, playlist_owner=my, playlist=workout)',
+  ],
 ])('frames writes the frame of "%s"', async (text, frame) => {
   expect(await write([text], {})).toEqual([frame]);
 });

@@ -1,5 +1,5 @@
 /** The greeting of `pilotlight start`: the models, where the time of the cold start went, and lines to copy. */
-import type { OnnxManifest, PackageEntry, Quality } from '@pilotlight/engine';
+import type { OnnxManifest, PackageEntry, PackageManifest } from '@pilotlight/engine';
 import { type GenerationManifest, TASK_FACTS } from '@pilotlight/model-format';
 import { paint } from '../kit/style.ts';
 import { table } from '../kit/table.ts';
@@ -59,12 +59,11 @@ function servesAt(base: string): string {
 function modelTable(models: readonly LocalModel[]): string {
   const rows = models.map(({ name, version, manifest, state, predictor }) => {
     // The figures are those of weights that a refused package does not have.
-    const isMeasured = state !== 'refused' && manifest?.runtime === 'onnx';
-    const quality = isMeasured ? manifest.quality[0] : undefined;
+    const quality = state === 'refused' ? undefined : manifest && findQuality(manifest);
     const weights = predictor
       ? `${predictor.variantName}, ${megabytes(predictor.bytes)}`
       : { text: state, style: state === 'refused' ? ('red' as const) : ('dim' as const) };
-    return [name, version, manifest?.task ?? '', weights, quality ? inWords(quality) : ''];
+    return [name, version, manifest?.task ?? '', weights, quality ?? ''];
   });
   const titles = ['MODEL', 'VERSION', 'TASK', 'WEIGHTS', 'QUALITY'];
   return table(
@@ -85,7 +84,7 @@ function coldStartTable(predictors: readonly NonNullable<LocalModel['predictor']
   return table(columns, rows);
 }
 
-/** A line to copy for each of the first three models. */
+/** A line to copy for each of the first four models. */
 function curlLines(
   models: readonly { readonly manifest?: PackageEntry['manifest'] }[],
   base: string,
@@ -94,7 +93,7 @@ function curlLines(
     .flatMap(({ manifest }) =>
       manifest?.runtime === 'onnx' || manifest?.runtime === 'generation' ? manifest : [],
     )
-    .slice(0, 3)
+    .slice(0, 4)
     .map((manifest) => curlLine(manifest, base));
 }
 
@@ -113,7 +112,11 @@ function bodyFor(manifest: Shown): object {
   return TASK_FACTS[manifest.task].example(manifest.textProcessing.maskToken);
 }
 
-function inWords({ metric, served, dataset }: Quality): string {
+/** The first figure of a manifest. */
+function findQuality(manifest: PackageManifest): string | undefined {
+  if (manifest.runtime !== 'onnx' && manifest.runtime !== 'generation') return undefined;
+  const { metric, served, dataset } = manifest.quality?.[0] ?? {};
+  if (metric === undefined || served === undefined) return undefined;
   return `${metric} ${(100 * served).toFixed(1)} % on ${dataset}`;
 }
 

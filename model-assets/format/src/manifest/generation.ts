@@ -155,6 +155,7 @@ const chatSchema = z.strictObject({
 });
 export type ChatFacts = z.infer<typeof chatSchema>;
 
+/** Figures are shares, 0 to 1. */
 const textQualitySchema = z.strictObject({
   dataset: text,
   metric: text,
